@@ -1,0 +1,46 @@
+export {
+  type Address,
+  base64UrlToBytes,
+  bytesToBase64Url,
+  bytesToHex,
+  concatBytes,
+  equalBytes,
+  type Hex,
+  hexToBytes,
+  toAddress,
+  utf8ToBytes,
+  zeroAddress,
+  zeroHash,
+} from './bytes.ts'
+export { type Clock, type Random, systemClock, systemRandom } from './clock.ts'
+export { backoffMs, sleep, withDeadline } from './deadline.ts'
+export { createSessionSigner, type SessionSigner, type VerifySession, verifySession } from './ed25519.ts'
+export {
+  type ErrorJson,
+  errorFromJson,
+  errorToJson,
+  isKoinonError,
+  KoinonError,
+  type KoinonErrorOptions,
+  type RetryPolicy,
+} from './errors.ts'
+export { sha256, sha256Hex } from './hash.ts'
+export { type MerkleProof, merkleProofs, merkleRoot, merkleRootFromProof, verifyMerkleProof } from './merkle.ts'
+export {
+  atomicToPicoUsd,
+  dollarDecimals,
+  formatUnits,
+  parseUnits,
+  picoUsdPerAtomic,
+  picoUsdToAtomic,
+  tokenDecimals,
+} from './money.ts'
+export { keccak256, publicKeyToAddress, recoverAddress, secretKeyToAddress, signDigest } from './secp256k1.ts'
+export {
+  defineStruct,
+  type FieldKind,
+  type StructFields,
+  type StructJson,
+  type StructType,
+  type StructValue,
+} from './struct.ts'

@@ -1,0 +1,46 @@
+import { KoinonError } from './errors.ts'
+
+/**
+ * Amounts owed are counted in pico-dollars (1e-12 of a dollar) because one token of a small model costs less than the 1e-6
+ * that the dollar token can carry. Vouchers and balances are in atomic units (1e-6 dollar): pico / 1e6, rounded DOWN, so nobody
+ * ever signs for more than is owed; at most one atomic unit per channel stays unpaid.
+ */
+export const picoUsdPerAtomic = 1_000_000n
+
+/** Decimals of the dollar token. */
+export const dollarDecimals = 6
+
+/** Decimals of the network token. */
+export const tokenDecimals = 18
+
+/** Whole atomic units in an amount of pico-dollars, rounded down. */
+export function picoUsdToAtomic(picoUsd: bigint): bigint {
+  return picoUsd / picoUsdPerAtomic
+}
+
+/** Atomic units as pico-dollars. */
+export function atomicToPicoUsd(atomic: bigint): bigint {
+  return atomic * picoUsdPerAtomic
+}
+
+/** Exact decimal text of an integer amount, without trailing zeros: `formatUnits(1500000n, 6)` is `1.5`. */
+export function formatUnits(amount: bigint, decimals: number): string {
+  const digits = (amount < 0n ? -amount : amount).toString().padStart(decimals + 1, '0')
+  const whole = digits.slice(0, digits.length - decimals)
+  const fraction = decimals === 0 ? '' : digits.slice(-decimals).replace(/0+$/, '')
+  return `${amount < 0n ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`
+}
+
+/** Integer amount of a decimal text. Throws `base/bad-amount` on signs, exponents or more than `decimals` places. */
+export function parseUnits(text: string, decimals: number): bigint {
+  const match = /^([0-9]{1,60})(?:\.([0-9]+))?$/.exec(text.trim())
+  const fraction = match?.[2] ?? ''
+  if (match === null || fraction.length > decimals) {
+    throw new KoinonError({
+      code: 'base/bad-amount',
+      message: `"${text.slice(0, 40)}" is not an amount`,
+      hint: `Write a plain decimal number with at most ${decimals} places, for example 1.5.`,
+    })
+  }
+  return BigInt(`${match[1]}${fraction.padEnd(decimals, '0')}`)
+}

@@ -1,0 +1,112 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { errorToJson, KoinonError } from '../errors.ts'
+import type { SqlRow, SqlStatement, StoreReply, StoreRequest } from './store.ts'
+
+const port = parentPort as MessagePort
+const { path, schema } = workerData as { path: string; schema: string }
+const database = openDatabase()
+const prepared = new Map<string, StatementSync>()
+
+port.on('message', (first: StoreRequest) => {
+  const batch = [first]
+  for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+    batch.push(next.message as StoreRequest)
+  }
+  for (const reply of serve(batch)) port.postMessage(reply)
+  if (batch.some((request) => request.kind === 'close')) {
+    database.close()
+    port.close()
+  }
+})
+
+function openDatabase(): DatabaseSync {
+  try {
+    const opened = new DatabaseSync(path)
+    opened.exec(
+      'pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000; pragma cache_size = -2000',
+    )
+    opened.exec(schema)
+    return opened
+  } catch (cause) {
+    throw new KoinonError({
+      code: 'store/open-failed',
+      message: `The store ${path} could not be opened: ${(cause as Error).message}`,
+      hint: 'Check free disk space and file permissions; if the file is damaged move it away to start empty.',
+      cause,
+    })
+  }
+}
+
+/** One transaction for the whole batch; a savepoint per caller so that one bad write does not undo its neighbours. */
+function serve(batch: readonly StoreRequest[]): readonly StoreReply[] {
+  const replies: StoreReply[] = []
+  let open = false
+  try {
+    for (const request of batch) {
+      if (request.kind === 'read') replies.push(answer(request.id, () => run(request.statement)))
+      else if (request.kind === 'close') replies.push({ id: request.id })
+      else {
+        if (!open) database.exec('begin immediate')
+        open = true
+        replies.push(answer(request.id, () => writeAtomically(request.statements)))
+      }
+    }
+    if (open) database.exec('commit')
+    return replies
+  } catch (cause) {
+    if (database.isTransaction) database.exec('rollback')
+    const error = errorToJson(storeFailed(cause))
+    return batch.map((request) => ({ id: request.id, error }))
+  }
+}
+
+function writeAtomically(statements: readonly SqlStatement[]): readonly SqlRow[] {
+  database.exec('savepoint caller')
+  try {
+    for (const statement of statements) run(statement)
+    database.exec('release caller')
+    return []
+  } catch (cause) {
+    database.exec('rollback to caller; release caller')
+    throw cause
+  }
+}
+
+function answer(id: number, work: () => readonly SqlRow[]): StoreReply {
+  try {
+    return { id, rows: work() }
+  } catch (cause) {
+    return { id, error: errorToJson(storeFailed(cause)) }
+  }
+}
+
+function run({ sql, values = [] }: SqlStatement): readonly SqlRow[] {
+  let statement = prepared.get(sql)
+  if (statement === undefined) {
+    statement = database.prepare(sql)
+    statement.setReadBigInts(true)
+    prepared.set(sql, statement)
+  }
+  return statement
+    .all(...values)
+    .map((row) =>
+      Object.fromEntries(Object.entries(row).map(([name, value]) => [name, narrow(value as SqlRow[string])])),
+    )
+}
+
+function narrow(value: SqlRow[string]): SqlRow[string] {
+  return typeof value === 'bigint' && value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER
+    ? Number(value)
+    : value
+}
+
+function storeFailed(cause: unknown): KoinonError {
+  return new KoinonError({
+    code: 'store/failed',
+    message: `The durable store refused: ${(cause as Error).message}`,
+    hint: 'If the disk is full, free some space; nothing acknowledged was lost.',
+    retry: 'later',
+    cause,
+  })
+}

@@ -1,0 +1,125 @@
+/**
+ * A role key (secp256k1, on the ledger) lets an ed25519 session key sign in its name, once per session, by EIP-712
+ * (specs/0003-receipts.md section 2). Recovering costs about a millisecond, so callers remember delegations they have checked.
+ */
+import {
+  type Address,
+  bytesToHex,
+  concatBytes,
+  type Hex,
+  hexToBytes,
+  KoinonError,
+  keccak256,
+  recoverAddress,
+  toAddress,
+  utf8ToBytes,
+} from '@koinon/base'
+
+/** Times are Unix seconds, the interval is [validFrom, validUntil). */
+export type SessionDelegation = {
+  readonly chainId: number
+  readonly signer: Address
+  readonly sessionKey: Hex
+  readonly validFrom: number
+  readonly validUntil: number
+}
+
+export type SignedDelegation = SessionDelegation & {
+  /** 65-byte r, s, v signature of the role key over `sessionDelegationDigest`. */
+  readonly signature: Hex
+}
+
+/** The EIP-712 typed data of a delegation, in the shape wallets and viem take. */
+export function sessionDelegationTypedData(delegation: SessionDelegation) {
+  return {
+    domain: { name: 'Koinon', version: '1', chainId: delegation.chainId },
+    types: {
+      SessionDelegation: [
+        { name: 'signer', type: 'address' },
+        { name: 'sessionKey', type: 'bytes32' },
+        { name: 'validFrom', type: 'uint64' },
+        { name: 'validUntil', type: 'uint64' },
+      ],
+    },
+    primaryType: 'SessionDelegation',
+    message: {
+      signer: delegation.signer,
+      sessionKey: delegation.sessionKey,
+      validFrom: BigInt(delegation.validFrom),
+      validUntil: BigInt(delegation.validUntil),
+    },
+  } as const
+}
+
+const domainTypeHash = keccak256(utf8ToBytes('EIP712Domain(string name,string version,uint256 chainId)'))
+const delegationTypeHash = keccak256(
+  utf8ToBytes('SessionDelegation(address signer,bytes32 sessionKey,uint64 validFrom,uint64 validUntil)'),
+)
+
+/** EIP-712 digest, computed without a wallet library so that the browser's check stays small. */
+export function sessionDelegationDigest(delegation: SessionDelegation): Uint8Array {
+  const domain = keccak256(
+    concatBytes(
+      domainTypeHash,
+      keccak256(utf8ToBytes('Koinon')),
+      keccak256(utf8ToBytes('1')),
+      word(delegation.chainId),
+    ),
+  )
+  const message = keccak256(
+    concatBytes(
+      delegationTypeHash,
+      concatBytes(new Uint8Array(12), hexToBytes(delegation.signer)),
+      hexToBytes(delegation.sessionKey),
+      word(delegation.validFrom),
+      word(delegation.validUntil),
+    ),
+  )
+  return keccak256(concatBytes(Uint8Array.of(0x19, 0x01), domain, message))
+}
+
+/** True when the role key signed the delegation and `atMs` lies inside it. Never throws. */
+export function verifyDelegation(delegation: SignedDelegation, atMs: number): boolean {
+  const atSeconds = Math.floor(atMs / 1000)
+  if (atSeconds < delegation.validFrom || atSeconds >= delegation.validUntil) return false
+  try {
+    return recoverAddress(sessionDelegationDigest(delegation), delegation.signature) === delegation.signer
+  } catch {
+    return false
+  }
+}
+
+/** Checks shape and ranges of a delegation from outside. Throws `work/bad-delegation`. */
+export function parseDelegation(json: unknown): SignedDelegation {
+  const value = json as Partial<SignedDelegation> | null
+  const isTime = (time: unknown): time is number => Number.isSafeInteger(time) && (time as number) >= 0
+  if (
+    typeof value !== 'object' ||
+    value === null ||
+    !isTime(value.chainId) ||
+    !isTime(value.validFrom) ||
+    !isTime(value.validUntil) ||
+    !/^0x[0-9a-f]{64}$/.test(String(value.sessionKey)) ||
+    !/^0x[0-9a-f]{130}$/.test(String(value.signature)) ||
+    !/^0x[0-9a-f]{40}$/.test(String(value.signer))
+  ) {
+    throw new KoinonError({ code: 'work/bad-delegation', message: 'The session delegation is malformed' })
+  }
+  return {
+    chainId: value.chainId,
+    signer: toAddress(String(value.signer)),
+    sessionKey: value.sessionKey as Hex,
+    validFrom: value.validFrom,
+    validUntil: value.validUntil,
+    signature: value.signature as Hex,
+  }
+}
+
+function word(integer: number): Uint8Array {
+  return hexToBytes(`0x${BigInt(integer).toString(16).padStart(64, '0')}`)
+}
+
+/** The session key a delegation speaks for, as text for messages. */
+export function describeDelegation(delegation: SessionDelegation): string {
+  return `${delegation.signer} lets session key ${bytesToHex(hexToBytes(delegation.sessionKey)).slice(0, 18)}… sign until ${new Date(delegation.validUntil * 1000).toISOString()}`
+}

@@ -1,0 +1,51 @@
+export {
+  describeDelegation,
+  parseDelegation,
+  type SessionDelegation,
+  type SignedDelegation,
+  sessionDelegationDigest,
+  sessionDelegationTypedData,
+  verifyDelegation,
+} from './delegation.ts'
+export type { EvidenceKind } from './evidence.ts'
+export {
+  type NodeRequest,
+  type NodeRequestExpectation,
+  nodeRequestHeader,
+  nodeRequestLifetimeMs,
+  nodeRequestType,
+  signNodeRequest,
+  verifyNodeRequest,
+} from './node-request.ts'
+export {
+  bundleToJson,
+  parseBundle,
+  parseSignedReceipt,
+  type Receipt,
+  type ReceiptBundle,
+  receiptBatchType,
+  receiptType,
+  receiptVersion,
+  type SignedReceipt,
+  signedReceiptToJson,
+} from './receipt.ts'
+export { type BundleCheckInput, checkBundle } from './receipt-checks.ts'
+export {
+  emptySession,
+  type SessionTip,
+  signReceiptBatch,
+  type UnlinkedReceipt,
+  verifyReceiptSignature,
+} from './receipt-signing.ts'
+export {
+  type Check,
+  type CheckState,
+  checkThat,
+  fail,
+  failures,
+  notChecked,
+  pass,
+  type Rung,
+  rungs,
+  type Verdict,
+} from './verdict.ts'
