@@ -1,0 +1,67 @@
+/** Compiles `src/` with solc-js and resolves imports from npm; the settings are those of foundry.toml. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join, relative, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import solc from 'solc'
+
+const require = createRequire(import.meta.url)
+export const CONTRACTS_DIR = join(dirname(fileURLToPath(import.meta.url)), '..')
+
+/** Must equal `[profile.default]` of foundry.toml: the tests compare the code hashes of both builds. */
+const SETTINGS = {
+  evmVersion: 'cancun',
+  optimizer: { enabled: true, runs: 10000 },
+  metadata: { bytecodeHash: 'none', appendCBOR: false },
+  outputSelection: {
+    '*': { '*': ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object', 'evm.deployedBytecode.immutableReferences'] },
+  },
+}
+
+/** Paths of all Solidity files below `directory`, relative to the contracts package, with forward slashes. */
+export function soliditySources(directory) {
+  return readdirSync(join(CONTRACTS_DIR, directory), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.sol'))
+    .map((entry) => relative(CONTRACTS_DIR, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .sort()
+}
+
+/**
+ * Compiles every contract below `src/`.
+ * @returns Map from contract name to {source, abi, bytecode, deployedBytecode, immutableReferences}; names are unique.
+ * Throws an Error with the compiler's messages when compilation fails or a name occurs twice.
+ */
+export function compileContracts() {
+  const paths = soliditySources('src')
+  const sources = Object.fromEntries(
+    paths.map((path) => [path, { content: readFileSync(join(CONTRACTS_DIR, path), 'utf8') }]),
+  )
+  const input = { language: 'Solidity', sources, settings: SETTINGS }
+  const output = JSON.parse(solc.compile(JSON.stringify(input), { import: readImport }))
+  const failures = (output.errors ?? []).filter((error) => error.severity === 'error')
+  if (failures.length > 0) throw new Error(failures.map((error) => error.formattedMessage).join('\n'))
+
+  const contracts = new Map()
+  for (const path of paths) {
+    for (const [name, contract] of Object.entries(output.contracts[path] ?? {})) {
+      if (contracts.has(name)) throw new Error(`two contracts are named ${name}`)
+      contracts.set(name, {
+        source: path,
+        abi: contract.abi,
+        bytecode: `0x${contract.evm.bytecode.object}`,
+        deployedBytecode: `0x${contract.evm.deployedBytecode.object}`,
+        immutableReferences: contract.evm.deployedBytecode.immutableReferences ?? {},
+      })
+    }
+  }
+  return contracts
+}
+
+function readImport(path) {
+  try {
+    const file = path.startsWith('solady/') ? path.replace('solady/', 'solady/src/') : path
+    return { contents: readFileSync(require.resolve(file), 'utf8') }
+  } catch (error) {
+    return { error: String(error) }
+  }
+}

@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+/**
+ * Lets `forge` use the solc-js that npm installed: answers `--version` in the native compiler's words and
+ * `--standard-json` from stdin to stdout. Nothing is downloaded.
+ */
+import { readFileSync } from 'node:fs'
+import solc from 'solc'
+
+const [flag] = process.argv.slice(2)
+if (flag === '--version') {
+  const [version] = solc.version().split('.Emscripten')
+  process.stdout.write(`solc, the solidity compiler commandline interface\nVersion: ${version}.Linux.g++\n`)
+} else if (flag === '--standard-json') {
+  process.stdout.write(solc.compile(readFileSync(0, 'utf8')))
+} else {
+  process.stderr.write(`solc.mjs: unsupported arguments: ${process.argv.slice(2).join(' ')}\n`)
+  process.exitCode = 2
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+/// @title How new KOIN accrues to subnets
+/// @notice Amounts are KOIN base units, times are Unix seconds.
+interface IEmission {
+    /// @notice The split changed: `netuid` takes part from `genesis`; `accruedPerSubnet` is the counter there.
+    event SubnetEntered(uint32 indexed netuid, uint48 genesis, uint256 accruedPerSubnet);
+    /// @notice `amount` was minted to `account` out of what accrued to `netuid`.
+    event Emitted(uint32 indexed netuid, address indexed account, uint256 amount, uint256 mintedOfSubnet);
+
+    error NotEpochs(address caller);
+    error RateIsZero();
+    error HalvingTooShort(uint256 halvingSeconds);
+    error BudgetExceeded(uint256 wouldIssue, uint256 budget);
+    error SubnetNotFound(uint32 netuid);
+    error AccrualNotFinal(uint256 timestamp, uint256 nowAt);
+    error MintExceedsAccrued(uint256 wouldBeMinted, uint256 accrued);
+
+    /// @notice Records subnets created since the last call, at most `maxSubnets`; anyone may call. Only saves gas.
+    function sync(uint32 maxSubnets) external;
+
+    /// @notice Mints to `account` out of the subnet's accrual; {epochs} only.
+    function mint(uint32 netuid, address account, uint256 amount) external;
+
+    /// @notice Base units accrued to `netuid` over epochs [0, epochExclusive), all of which must be over.
+    function accrued(uint32 netuid, uint64 epochExclusive) external view returns (uint256);
+
+    /// @notice Base units accrued to `netuid` until `timestamp`, which must not be in the future.
+    function accruedUntil(uint32 netuid, uint256 timestamp) external view returns (uint256);
+
+    /// @notice Base units the schedule has released for all subnets until `timestamp` (any time).
+    function issuedUntil(uint256 timestamp) external view returns (uint256);
+
+    function mintedOf(uint32 netuid) external view returns (uint256);
+    function totalMinted() external view returns (uint256);
+    function startsAt() external view returns (uint48);
+    function emissionPerSecond() external view returns (uint256);
+    function halvingSeconds() external view returns (uint256);
+    function epochs() external view returns (address);
+}
