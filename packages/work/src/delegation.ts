@@ -4,13 +4,14 @@
  */
 import {
   type Address,
-  bytesToHex,
   concatBytes,
   type Hex,
   hexToBytes,
   KoinonError,
   keccak256,
   recoverAddress,
+  secretKeyToAddress,
+  signDigest,
   toAddress,
   utf8ToBytes,
 } from '@koinon/base'
@@ -78,6 +79,25 @@ export function sessionDelegationDigest(delegation: SessionDelegation): Uint8Arr
   return keccak256(concatBytes(Uint8Array.of(0x19, 0x01), domain, message))
 }
 
+/** Signs a delegation with the role's secret key; valid from a minute before `nowMs`, so that small clock differences do no harm. */
+export function delegateSession(options: {
+  readonly secretKey: Uint8Array
+  readonly sessionKey: Hex
+  readonly chainId: number
+  readonly nowMs: number
+  readonly lifetimeSeconds: number
+}): SignedDelegation {
+  const nowSeconds = Math.floor(options.nowMs / 1000)
+  const delegation: SessionDelegation = {
+    chainId: options.chainId,
+    signer: secretKeyToAddress(options.secretKey),
+    sessionKey: options.sessionKey,
+    validFrom: nowSeconds - 60,
+    validUntil: nowSeconds + options.lifetimeSeconds,
+  }
+  return { ...delegation, signature: signDigest(sessionDelegationDigest(delegation), options.secretKey) }
+}
+
 /** True when the role key signed the delegation and `atMs` lies inside it. Never throws. */
 export function verifyDelegation(delegation: SignedDelegation, atMs: number): boolean {
   const atSeconds = Math.floor(atMs / 1000)
@@ -117,9 +137,4 @@ export function parseDelegation(json: unknown): SignedDelegation {
 
 function word(integer: number): Uint8Array {
   return hexToBytes(`0x${BigInt(integer).toString(16).padStart(64, '0')}`)
-}
-
-/** The session key a delegation speaks for, as text for messages. */
-export function describeDelegation(delegation: SessionDelegation): string {
-  return `${delegation.signer} lets session key ${bytesToHex(hexToBytes(delegation.sessionKey)).slice(0, 18)}… sign until ${new Date(delegation.validUntil * 1000).toISOString()}`
 }

@@ -1,5 +1,5 @@
 export {
-  describeDelegation,
+  delegateSession,
   parseDelegation,
   type SessionDelegation,
   type SignedDelegation,

@@ -1,0 +1,74 @@
+import { fork } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { DurableStore } from './store.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'koinon-store-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const schema = 'create table if not exists item (id integer primary key, text text not null unique)'
+const insert = (text: string) => ({ sql: 'insert into item (text) values (?)', values: [text] })
+
+describe('DurableStore', () => {
+  it('keeps what was written across a reopening', async () => {
+    const path = join(folder, 'reopen.db')
+    const first = await DurableStore.open(path, schema)
+    await first.write([insert('a'), insert('b')])
+    await first.close()
+    const second = await DurableStore.open(path, schema)
+    expect(await second.read('select id, text from item order by id')).toEqual([
+      { id: 1, text: 'a' },
+      { id: 2, text: 'b' },
+    ])
+    await second.close()
+  })
+
+  it('undoes a failed write whole and leaves its neighbours in the same commit', async () => {
+    const store = await DurableStore.open(join(folder, 'atomic.db'), schema)
+    const results = await Promise.allSettled([
+      store.write([insert('a')]),
+      store.write([insert('b'), insert('a')]),
+      store.write([insert('c')]),
+    ])
+    expect(results.map((result) => result.status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect((await store.read('select text from item order by text')).map((row) => row['text'])).toEqual(['a', 'c'])
+    await store.close()
+  })
+
+  it('returns wide integers as bigint and safe ones as number', async () => {
+    const store = await DurableStore.open(join(folder, 'wide.db'), 'create table if not exists n (v integer)')
+    await store.write([{ sql: 'insert into n values (?), (?)', values: [9007199254740993n, 5] }])
+    expect(await store.read('select v from n order by v')).toEqual([{ v: 5 }, { v: 9007199254740993n }])
+    await store.close()
+  })
+
+  it('says what to do when the file is no database, and refuses after close', async () => {
+    const path = join(folder, 'broken.db')
+    writeFileSync(path, 'x'.repeat(5000))
+    await expect(DurableStore.open(path, schema)).rejects.toMatchObject({ code: expect.stringMatching(/^store\//) })
+    const store = await DurableStore.open(join(folder, 'closed.db'), schema)
+    await store.close()
+    await expect(store.write([insert('x')])).rejects.toMatchObject({ code: 'store/closed' })
+  })
+
+  it('loses nothing acknowledged when the process is killed', async () => {
+    const path = join(folder, 'killed.db')
+    const child = fork(new URL('./store.test-writer.ts', import.meta.url), [path], {
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+    })
+    let acknowledged = 0
+    await new Promise<void>((resolve) => {
+      child.on('message', (count: number) => {
+        acknowledged = count
+        if (count >= 200) child.kill('SIGKILL')
+      })
+      child.on('exit', () => resolve())
+    })
+    const store = await DurableStore.open(path, schema)
+    const [row] = await store.read('select count(*) as n from item')
+    expect(row?.['n']).toBeGreaterThanOrEqual(acknowledged)
+    expect(acknowledged).toBeGreaterThanOrEqual(200)
+    await store.close()
+  })
+})

@@ -1,0 +1,70 @@
+// Holds the arrow between packages and the rooms within them (ARCHITECTURE.md). Prints every import that breaks a rule.
+import { readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { importsOf, sourceFiles } from './sources.ts'
+
+const root = resolve(import.meta.dirname, '..')
+
+/** Each package may import the ones listed and itself. Layers never import each other; what they share lives in `work`. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  base: [],
+  work: ['base'],
+  ledger: ['base', 'work'],
+  payments: ['base', 'work', 'ledger'],
+  subnets: ['base', 'work', 'ledger', 'payments'],
+  inference: ['base', 'work', 'ledger', 'payments'],
+  node: ['base', 'work', 'ledger', 'payments', 'subnets', 'inference'],
+  sdk: ['base', 'work', 'ledger', 'payments', 'subnets', 'inference', 'node'],
+  cli: ['base', 'work', 'ledger', 'payments', 'subnets', 'inference', 'node', 'sdk'],
+  web: ['base', 'work', 'inference/rules'],
+}
+
+/** Rules are pure: no I/O, no clock, no randomness of their own. */
+const impure = /^node:|^(viem|undici|node-llama-cpp|hardhat|pg|drizzle-orm)(\/|$)/
+const impureText = /\b(Date\.now|Math\.random|performance\.now|process\.env|setTimeout|setInterval|fetch)\s*\(/
+
+const problems: string[] = []
+for (const path of sourceFiles(root, ['packages', 'apps/web/src'])) {
+  const file = relative(root, path)
+  const owner = file.startsWith('apps/web') ? 'web' : (file.split('/')[1] as string)
+  const isTest = /\.test\.tsx?$/.test(file)
+  const isRules = /\/src\/rules\//.test(file)
+  const text = readFileSync(path, 'utf8')
+  for (const specifier of importsOf(text)) {
+    const target = targetOf(specifier, path)
+    if (target !== undefined && target !== owner && !isAllowed(owner, specifier, target)) {
+      problems.push(`${file}: ${owner} may not import ${specifier}`)
+    }
+    if (isRules && !isTest) {
+      if (impure.test(specifier) || specifier.startsWith('@koinon/base/node'))
+        problems.push(`${file}: rules may not import ${specifier}`)
+      if (specifier.startsWith('.') && leavesRules(specifier, path))
+        problems.push(`${file}: rules may not leave their room (${specifier})`)
+    }
+  }
+  if (isRules && !isTest && impureText.test(text))
+    problems.push(`${file}: rules may not use the clock, timers, randomness or the network`)
+}
+if (problems.length > 0) {
+  console.error(problems.join('\n'))
+  console.error(`${problems.length} imports break the arrow or a room; see ARCHITECTURE.md`)
+  process.exit(1)
+}
+console.log('the arrow and the rooms hold')
+
+function isAllowed(owner: string, specifier: string, target: string): boolean {
+  const list = allowed[owner] ?? []
+  return list.includes(target) || list.some((entry) => specifier === `@koinon/${entry}`)
+}
+
+function targetOf(specifier: string, from: string): string | undefined {
+  if (specifier.startsWith('@koinon/')) return specifier.split('/')[1]
+  if (!specifier.startsWith('.')) return undefined
+  const target = relative(root, join(dirname(from), specifier))
+  if (target.startsWith('apps/web')) return 'web'
+  return target.startsWith('packages/') ? target.split('/')[1] : undefined
+}
+
+function leavesRules(specifier: string, from: string): boolean {
+  return !/\/src\/rules\//.test(join(dirname(from), specifier))
+}

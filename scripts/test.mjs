@@ -1,0 +1,148 @@
+#!/usr/bin/env node
+// `npm test`: every check and suite, one after the other (two cores), each with a deadline; last line `N passed, N failed`.
+// --long adds the long suites, --only NAME runs one stage. Plain Node >= 20.19; the stages run on the pinned Node 24.
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { delimiter, dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
+const runtimeBin = join(root, '.node', 'node_modules', '.bin')
+const node = join(root, '.node', 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
+const bin = (name) => join(root, 'node_modules', '.bin', name)
+const results = join(root, '.tmp')
+const minuteMs = 60_000
+
+/** A stage passes as one, or brings its own counts. */
+const stages = [
+  { name: 'types', group: 'checks', command: [bin('tsc'), '-b'], deadlineMs: 5 * minuteMs },
+  { name: 'lint', group: 'checks', command: [bin('oxlint'), '--deny-warnings'], deadlineMs: minuteMs },
+  { name: 'format', group: 'checks', command: [bin('biome'), 'ci', '.'], deadlineMs: minuteMs },
+  { name: 'unused code', group: 'checks', command: [bin('knip')], deadlineMs: 2 * minuteMs },
+  { name: 'arrow and rooms', group: 'checks', command: [node, 'scripts/check-arrow.ts'], deadlineMs: minuteMs },
+  { name: 'budgets', group: 'checks', command: [node, 'scripts/check-budgets.ts'], deadlineMs: minuteMs },
+  {
+    name: 'contracts are built',
+    group: 'checks',
+    command: [node, 'contracts/scripts/build.mjs', '--check'],
+    deadlineMs: 5 * minuteMs,
+  },
+  {
+    name: 'contracts',
+    group: 'contracts',
+    command: [node, 'contracts/scripts/test.mjs'],
+    deadlineMs: 10 * minuteMs,
+    counts: fromLastLine,
+  },
+  {
+    name: 'unit and component tests',
+    group: 'unit',
+    command: vitest('unit', 'vitest.config.ts'),
+    deadlineMs: 15 * minuteMs,
+    counts: fromVitest('unit'),
+  },
+  {
+    name: 'end-to-end tests',
+    group: 'e2e',
+    command: vitest('e2e', 'test/vitest.config.ts'),
+    deadlineMs: 15 * minuteMs,
+    counts: fromVitest('e2e'),
+  },
+  {
+    name: 'long suites',
+    group: 'long',
+    long: true,
+    command: vitest('long', 'test/vitest.long.config.ts'),
+    deadlineMs: 180 * minuteMs,
+    counts: fromVitest('long'),
+  },
+]
+
+const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : undefined
+const chosen = stages.filter((stage) =>
+  only === undefined ? !stage.long || process.argv.includes('--long') : stage.group === only || stage.name === only,
+)
+if (chosen.length === 0) {
+  console.error(`No stage is called "${only}". Stages: ${[...new Set(stages.map((stage) => stage.group))].join(', ')}.`)
+  process.exit(2)
+}
+rmSync(results, { recursive: true, force: true })
+mkdirSync(results, { recursive: true })
+
+let passed = 0
+let failed = 0
+const failures = []
+for (const stage of chosen) {
+  const begun = Date.now()
+  console.log(`\n== ${stage.name}`)
+  const { code, lastLine } = await run(stage)
+  const counts = stage.counts?.(lastLine) ?? { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 }
+  if (code !== 0 && counts.failed === 0) counts.failed = 1
+  passed += counts.passed
+  failed += counts.failed
+  if (counts.failed > 0) failures.push(stage.name)
+  console.log(
+    `== ${stage.name}: ${counts.failed === 0 ? 'ok' : 'FAILED'} in ${((Date.now() - begun) / 1000).toFixed(1)} s`,
+  )
+}
+if (failures.length > 0)
+  console.log(`\nFailed: ${failures.join(', ')}. One stage alone: npm test -- --only "${failures[0]}"`)
+console.log(`\n${passed} passed, ${failed} failed`)
+process.exit(failed === 0 ? 0 : 1)
+
+function vitest(name, config) {
+  return [
+    node,
+    '--disable-warning=ExperimentalWarning',
+    join(root, 'node_modules', 'vitest', 'vitest.mjs'),
+    'run',
+    '--config',
+    config,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${join(results, `${name}.json`)}`,
+  ]
+}
+
+function fromVitest(name) {
+  return () => {
+    const file = join(results, `${name}.json`)
+    if (!existsSync(file)) return { passed: 0, failed: 1 }
+    const report = JSON.parse(readFileSync(file, 'utf8'))
+    const brokenFiles = report.testResults.filter(
+      (result) => result.status === 'failed' && result.assertionResults.length === 0,
+    ).length
+    return { passed: report.numPassedTests, failed: report.numFailedTests + brokenFiles }
+  }
+}
+
+function fromLastLine(line) {
+  const match = /(\d+) passed, (\d+) failed/.exec(line)
+  return match === null ? undefined : { passed: Number(match[1]), failed: Number(match[2]) }
+}
+
+function run(stage) {
+  return new Promise((done) => {
+    const [program, ...args] = stage.command
+    const child = spawn(program, args, {
+      cwd: root,
+      env: { ...process.env, PATH: `${runtimeBin}${delimiter}${process.env.PATH ?? ''}`, NODE_OPTIONS: '' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+      timeout: stage.deadlineMs,
+      killSignal: 'SIGKILL',
+    })
+    let tail = ''
+    child.stdout.on('data', (chunk) => {
+      process.stdout.write(chunk)
+      tail = (tail + chunk).slice(-2000)
+    })
+    child.on('error', (error) => {
+      console.log(`could not start: ${error.message}`)
+      done({ code: 1, lastLine: '' })
+    })
+    child.on('exit', (code, signal) => {
+      if (signal !== null) console.log(`stopped after ${stage.deadlineMs / minuteMs} minutes (${signal})`)
+      done({ code: code ?? 1, lastLine: tail.trim().split('\n').at(-1) ?? '' })
+    })
+  })
+}
