@@ -1,0 +1,13 @@
+/** ABIs of the contracts, as constants that viem types from. */
+export { batchSettlementAbi } from './generated/batch-settlement.ts'
+export { emissionAbi } from './generated/emission.ts'
+export { epochsAbi } from './generated/epochs.ts'
+export { identityRegistryAbi } from './generated/identity-registry.ts'
+export { koinonTokenAbi } from './generated/koinon-token.ts'
+export { reputationRegistryAbi } from './generated/reputation-registry.ts'
+export { stakingAbi } from './generated/staking.ts'
+export { subnetsAbi } from './generated/subnets.ts'
+export { testDollarAbi } from './generated/test-dollar.ts'
+export { validationRegistryAbi } from './generated/validation-registry.ts'
+export { weightsAbi } from './generated/weights.ts'
+export { workAbi } from './generated/work.ts'

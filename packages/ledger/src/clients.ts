@@ -1,0 +1,93 @@
+/** viem clients for a network file. Writes go through a `TransactionSender`, which keeps an account's nonces in order. */
+import { KoinonError } from '@koinon/base'
+import {
+  type Chain,
+  createPublicClient,
+  createWalletClient,
+  defineChain,
+  type Hash,
+  type HttpTransport,
+  http,
+  type PublicClient,
+  type TransactionReceipt,
+  type WalletClient,
+} from 'viem'
+import { type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts'
+import type { NetworkFile } from './network-file.ts'
+
+const rpcTimeoutMs = 10_000
+const receiptTimeoutMs = 60_000
+
+export type LedgerReader = PublicClient<HttpTransport, Chain>
+export type LedgerWriter = WalletClient<HttpTransport, Chain, PrivateKeyAccount>
+
+/** viem chain of a network. Multicall3 stands at its canonical address, by genesis on embedded chains. */
+export function chainOf(network: Pick<NetworkFile, 'chainId' | 'name' | 'rpcUrl'>): Chain {
+  return defineChain({
+    id: network.chainId,
+    name: network.name,
+    nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
+    rpcUrls: { default: { http: [network.rpcUrl] } },
+    contracts: { multicall3: { address: '0xca11bde05977b3631167028862be2a173976ca11' } },
+  })
+}
+
+/** Reads, with deadlines and retries on lost connections. */
+export function createLedgerReader(network: NetworkFile): LedgerReader {
+  return createPublicClient({
+    chain: chainOf(network),
+    transport: http(network.rpcUrl, { timeout: rpcTimeoutMs, retryCount: 2, retryDelay: 200 }),
+    pollingInterval: network.chainKind === 'embedded' ? 250 : 2_000,
+  })
+}
+
+/** Signs for one account. */
+export function createLedgerWriter(network: NetworkFile, privateKey: Hash): LedgerWriter {
+  return createWalletClient({
+    account: privateKeyToAccount(privateKey),
+    chain: chainOf(network),
+    transport: http(network.rpcUrl, { timeout: rpcTimeoutMs, retryCount: 0 }),
+  })
+}
+
+/** Waits for a transaction; throws `ledger/reverted`, or `ledger/unknown-outcome` when the ledger did not say in time. */
+export async function confirmTransaction(reader: LedgerReader, hash: Hash, what: string): Promise<TransactionReceipt> {
+  const receipt = await reader.waitForTransactionReceipt({ hash, timeout: receiptTimeoutMs }).catch((cause: Error) => {
+    throw new KoinonError({
+      code: 'ledger/unknown-outcome',
+      message: `${what}: the ledger did not confirm transaction ${hash} in time`,
+      hint: 'It may still be mined; look it up before sending it again.',
+      retry: 'unknown',
+      details: { hash },
+      cause,
+    })
+  })
+  if (receipt.status !== 'success') {
+    throw new KoinonError({
+      code: 'ledger/reverted',
+      message: `${what}: transaction ${hash} was refused by the contract`,
+      details: { hash },
+    })
+  }
+  return receipt
+}
+
+/** Makes sure that the RPC speaks for the chain the file names. Throws `ledger/wrong-chain` or `ledger/rpc-unreachable`. */
+export async function checkChain(reader: LedgerReader, network: NetworkFile): Promise<void> {
+  const chainId = await reader.getChainId().catch((cause: Error) => {
+    throw new KoinonError({
+      code: 'ledger/rpc-unreachable',
+      message: `The ledger at ${network.rpcUrl} does not answer`,
+      hint: 'Check that the network runs and that the address can be reached from this machine.',
+      retry: 'later',
+      cause,
+    })
+  })
+  if (chainId !== network.chainId) {
+    throw new KoinonError({
+      code: 'ledger/wrong-chain',
+      message: `${network.rpcUrl} is chain ${chainId}, but the network file says ${network.chainId}`,
+      hint: 'Use the network file that belongs to this chain.',
+    })
+  }
+}

@@ -1,0 +1,11 @@
+export {
+  chainOf,
+  checkChain,
+  confirmTransaction,
+  createLedgerReader,
+  createLedgerWriter,
+  type LedgerReader,
+  type LedgerWriter,
+} from './clients.ts'
+export { type ContractName, loadNetworkFile, type NetworkFile, parseNetworkFile } from './network-file.ts'
+export { type ContractCall, TransactionSender } from './sender.ts'

@@ -1,0 +1,115 @@
+/** The network file: everything a stranger needs to join one network. Public, no secrets; clients do not know which engine is behind. */
+import { readFile } from 'node:fs/promises'
+import { type Address, KoinonError, toAddress, withDeadline } from '@koinon/base'
+import { z } from 'zod'
+
+const address = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{40}$/)
+  .transform((text) => toAddress(text))
+const url = z.url({ protocol: /^https?$/ })
+
+/** Contracts of a network, by role. `dollar` is a faucet token on test networks and a real one elsewhere. */
+const contractNames = [
+  'token',
+  'dollar',
+  'identity',
+  'reputation',
+  'validation',
+  'subnets',
+  'staking',
+  'work',
+  'weights',
+  'epochs',
+  'emission',
+  'channels',
+  'depositCollector',
+] as const
+
+export type ContractName = (typeof contractNames)[number]
+
+const networkFileSchema = z.object({
+  v: z.literal(1),
+  name: z.string().min(1).max(64),
+  chainId: z.number().int().positive().max(Number.MAX_SAFE_INTEGER),
+  /** `embedded` is one sequencer's chain: a trust point that every screen names. */
+  chainKind: z.enum(['embedded', 'external']),
+  rpcUrl: url,
+  /** Block of the first deployment; indexers start here. */
+  startBlock: z.number().int().nonnegative(),
+  contracts: z.object(
+    Object.fromEntries(contractNames.map((name) => [name, address])) as Record<ContractName, typeof address>,
+  ),
+  /** True where the dollar and gas come from a faucet and are worth nothing. */
+  isTest: z.boolean(),
+  gatewayUrl: url.optional(),
+})
+
+export type NetworkFile = Readonly<Omit<z.infer<typeof networkFileSchema>, 'contracts'>> & {
+  readonly contracts: Readonly<Record<ContractName, Address>>
+}
+
+const maximumBytes = 64 * 1024
+const fetchTimeoutMs = 10_000
+
+/** Parses a network file's JSON text. Throws `ledger/bad-network-file` naming the field. */
+export function parseNetworkFile(text: string): NetworkFile {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    throw badNetworkFile('it is not JSON')
+  }
+  const result = networkFileSchema.safeParse(json)
+  if (!result.success) {
+    const issue = result.error.issues[0]
+    throw badNetworkFile(`${issue?.path.join('.') || 'the whole'}: ${issue?.message}`)
+  }
+  return result.data as NetworkFile
+}
+
+/** Reads a network file from a path or an http(s) URL; a gateway's URL alone is enough, it serves `/network.json`. */
+export async function loadNetworkFile(pathOrUrl: string): Promise<NetworkFile> {
+  if (!/^https?:\/\//.test(pathOrUrl)) {
+    return parseNetworkFile(
+      await readFile(pathOrUrl, 'utf8').catch((cause: Error) => {
+        throw new KoinonError({
+          code: 'ledger/no-network-file',
+          message: `The network file ${pathOrUrl} could not be read: ${cause.message}`,
+          hint: 'Give a path to a network file, or the URL of a gateway of the network.',
+          cause,
+        })
+      }),
+    )
+  }
+  const target = new URL(pathOrUrl)
+  if (target.pathname === '/') target.pathname = '/network.json'
+  return parseNetworkFile(await withDeadline(fetchText(target), fetchTimeoutMs, `Loading ${target.href}`))
+}
+
+async function fetchText(target: URL): Promise<string> {
+  const unreachable = (cause: string): KoinonError =>
+    new KoinonError({
+      code: 'ledger/network-unreachable',
+      message: `${target.href} did not give a network file: ${cause}`,
+      hint: 'Check the address, and that the gateway runs.',
+      retry: 'later',
+    })
+  const response = await fetch(target, { signal: AbortSignal.timeout(fetchTimeoutMs), redirect: 'error' }).catch(
+    (cause: Error) => {
+      throw unreachable(cause.message)
+    },
+  )
+  if (!response.ok) throw unreachable(`status ${response.status}`)
+  const bytes = await response.arrayBuffer()
+  if (bytes.byteLength > maximumBytes) throw unreachable(`it is larger than ${maximumBytes} bytes`)
+  return new TextDecoder().decode(bytes)
+}
+
+function badNetworkFile(problem: string): KoinonError {
+  return new KoinonError({
+    code: 'ledger/bad-network-file',
+    message: `The network file is not valid: ${problem}`,
+    hint: 'Ask the network for a fresh copy, for example from its gateway at /network.json.',
+  })
+}

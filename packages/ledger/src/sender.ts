@@ -1,0 +1,185 @@
+/**
+ * Sends transactions of one account, one nonce after the other. Everything that can fail without a nonce (simulation, gas) comes
+ * before one is taken, so a refused call never leaves a gap behind which later transactions would wait.
+ */
+import { isKoinonError, KoinonError } from '@koinon/base'
+import {
+  type Abi,
+  BaseError,
+  type ContractFunctionArgs,
+  type ContractFunctionName,
+  ContractFunctionRevertedError,
+  encodeFunctionData,
+  type Hash,
+  keccak256,
+  type TransactionReceipt,
+} from 'viem'
+import { confirmTransaction, type LedgerReader, type LedgerWriter } from './clients.ts'
+
+type WriteMutability = 'nonpayable' | 'payable'
+
+export type ContractCall<abi extends Abi, name extends ContractFunctionName<abi, WriteMutability>> = {
+  readonly address: Hash
+  readonly abi: abi
+  readonly functionName: name
+  readonly args: ContractFunctionArgs<abi, WriteMutability, name>
+  readonly value?: bigint
+}
+
+type Unsigned = { readonly to?: Hash; readonly data?: Hash; readonly value?: bigint }
+
+const gasHeadroomPercent = 20n
+
+/** One per account and process; two of them on one account would take each other's nonces. */
+export class TransactionSender {
+  readonly #reader: LedgerReader
+  readonly #writer: LedgerWriter
+  #nextNonce: number | undefined
+  #queue: Promise<unknown> = Promise.resolve()
+
+  constructor(reader: LedgerReader, writer: LedgerWriter) {
+    this.#reader = reader
+    this.#writer = writer
+  }
+
+  /** The sending account. */
+  get address(): Hash {
+    return this.#writer.account.address.toLowerCase() as Hash
+  }
+
+  /**
+   * Calls a contract and waits until it is mined. Throws `ledger/refused` (the contract's reason, nothing was sent),
+   * `ledger/unfunded`, `ledger/reverted`, or `ledger/unknown-outcome`.
+   */
+  async call<const abi extends Abi, name extends ContractFunctionName<abi, WriteMutability>>(
+    call: ContractCall<abi, name>,
+  ): Promise<TransactionReceipt> {
+    const data = encodeFunctionData({ abi: call.abi, functionName: call.functionName, args: call.args } as never)
+    const what = call.functionName as string
+    return this.send(
+      { to: call.address, data, ...(call.value === undefined ? {} : { value: call.value }) },
+      what,
+      call.abi,
+    )
+  }
+
+  /** Sends a plain transaction (or, without `to`, deploys) and waits until it is mined. */
+  async send(transaction: Unsigned, what: string, abi: Abi = []): Promise<TransactionReceipt> {
+    const gas = await this.#estimate(transaction, what, abi)
+    const hash = await this.#inTurn(() => this.#submit(transaction, gas, what))
+    return confirmTransaction(this.#reader, hash, what)
+  }
+
+  async #estimate(transaction: Unsigned, what: string, abi: Abi): Promise<bigint> {
+    try {
+      const gas = await this.#reader.estimateGas({ account: this.#writer.account, ...transaction } as never)
+      return gas + (gas * gasHeadroomPercent) / 100n
+    } catch (cause) {
+      throw await this.#explain(cause, transaction, what, abi)
+    }
+  }
+
+  /** A call returns revert data where an estimate on some nodes only says "reverted". */
+  async #explain(cause: unknown, transaction: Unsigned, what: string, abi: Abi): Promise<KoinonError> {
+    const text = cause instanceof Error ? cause.message : String(cause)
+    if (/insufficient funds|doesn't have enough funds|exceeds the balance/i.test(text)) {
+      return new KoinonError({
+        code: 'ledger/unfunded',
+        message: `${what}: account ${this.address} cannot pay for the transaction`,
+        hint: 'Send it some native currency; on a test network: koinon wallet faucet.',
+        cause,
+      })
+    }
+    const reason = await this.#revertReason(transaction, abi)
+    if (reason === undefined && !/revert/i.test(text)) {
+      return new KoinonError({
+        code: 'ledger/rpc-failed',
+        message: `${what}: the ledger did not answer: ${text.split('\n')[0]}`,
+        hint: 'Nothing was sent. Try again when the ledger answers.',
+        retry: 'later',
+        cause,
+      })
+    }
+    return new KoinonError({
+      code: 'ledger/refused',
+      message: `${what} was refused by the contract: ${reason ?? text.split('\n')[0]}`,
+      details: { reason: reason ?? null },
+      cause,
+    })
+  }
+
+  async #revertReason(transaction: Unsigned, abi: Abi): Promise<string | undefined> {
+    try {
+      await this.#reader.call({ account: this.#writer.account, ...transaction } as never)
+      return undefined
+    } catch (error) {
+      const data = revertData(error)
+      if (data === undefined) return undefined
+      const decoded = new ContractFunctionRevertedError({ abi, data, functionName: '' })
+      if (decoded.data !== undefined)
+        return `${decoded.data.errorName}(${(decoded.data.args ?? []).map(String).join(', ')})`
+      return decoded.reason ?? decoded.signature
+    }
+  }
+
+  async #submit(transaction: Unsigned, gas: bigint, what: string): Promise<Hash> {
+    for (let attempt = 0; ; attempt++) {
+      const account = this.#writer.account
+      this.#nextNonce ??= await this.#reader.getTransactionCount({ address: account.address, blockTag: 'pending' })
+      const nonce = this.#nextNonce
+      const fees = await this.#reader.estimateFeesPerGas()
+      const serialized = await account.signTransaction({
+        type: 'eip1559',
+        chainId: this.#reader.chain.id,
+        nonce,
+        gas,
+        maxFeePerGas: fees.maxFeePerGas,
+        maxPriorityFeePerGas: fees.maxPriorityFeePerGas,
+        ...transaction,
+      })
+      try {
+        await this.#reader.sendRawTransaction({ serializedTransaction: serialized })
+      } catch (cause) {
+        const text = cause instanceof Error ? cause.message : String(cause)
+        const known = /already known|already imported|known transaction/i.test(text)
+        // Another process may have used the account; look again, once.
+        const stale = /nonce too low|nonce.*(low|high|expected)|NONCE/i.test(text)
+        if (!known) this.#nextNonce = undefined
+        if (stale && attempt === 0) continue
+        if (!known) throw await this.#afterFailedSubmit(keccak256(serialized), cause, what)
+      }
+      if (this.#nextNonce !== undefined) this.#nextNonce = nonce + 1
+      return keccak256(serialized)
+    }
+  }
+
+  /** A lost answer to a submission is an unknown outcome unless the ledger clearly refused the transaction. */
+  async #afterFailedSubmit(hash: Hash, cause: unknown, what: string): Promise<Error> {
+    if (isKoinonError(cause)) return cause
+    const text = cause instanceof Error ? cause.message : String(cause)
+    const refused = /insufficient funds|underpriced|intrinsic gas|gas limit|nonce|invalid/i.test(text)
+    return new KoinonError({
+      code: refused ? 'ledger/refused' : 'ledger/unknown-outcome',
+      message: `${what}: the ledger ${refused ? 'refused' : 'did not confirm receiving'} transaction ${hash}: ${text.split('\n')[0]}`,
+      retry: refused ? 'later' : 'unknown',
+      details: { hash },
+      cause,
+    })
+  }
+
+  #inTurn<value>(work: () => Promise<value>): Promise<value> {
+    const turn = this.#queue.then(work, work)
+    this.#queue = turn.catch(() => undefined)
+    return turn
+  }
+}
+
+function revertData(error: unknown): Hash | undefined {
+  if (!(error instanceof BaseError)) return undefined
+  const holder = error.walk((item) => {
+    const data = (item as { data?: unknown }).data
+    return typeof data === 'string' || (typeof data === 'object' && data !== null && 'data' in data)
+  }) as { data?: unknown } | null
+  const data = typeof holder?.data === 'string' ? holder.data : (holder?.data as { data?: unknown } | undefined)?.data
+  return typeof data === 'string' && data.startsWith('0x') ? (data as Hash) : undefined
+}
