@@ -1,0 +1,61 @@
+import type { Address, Hex } from '@koinon/base'
+
+/** Prices a provider asks, pico-dollars (1e-12 dollar) a token. */
+export type Prices = { readonly promptPricePicoUsdPerToken: bigint; readonly outputPricePicoUsdPerToken: bigint }
+
+type RoleCommon = { readonly name: string; readonly homePath: string; readonly host: string }
+
+export type ChainRoleConfig = RoleCommon & {
+  readonly kind: 'chain'
+  readonly chainId: number
+  readonly rpcPort: number
+  /** Accounts that own native currency from the start, and how much in wei. */
+  readonly genesisAccounts: readonly { readonly address: Address; readonly balanceWei: bigint }[]
+}
+
+export type IndexerRoleConfig = RoleCommon & {
+  readonly kind: 'indexer'
+  readonly networkFilePath: string
+  /** PGlite in the home, or a PostgreSQL connection URL. */
+  readonly postgresUrl?: string
+}
+
+export type GatewayRoleConfig = RoleCommon & {
+  readonly kind: 'gateway'
+  readonly networkFilePath: string
+  readonly port: number
+  readonly indexerUrl?: string
+  /** A home's own network: the page may act for the owner. Never on a public bind. */
+  readonly isLocal: boolean
+  readonly netuid: number
+}
+
+export type ProviderRoleConfig = RoleCommon & {
+  readonly kind: 'provider'
+  readonly networkFilePath: string
+  readonly netuid: number
+  readonly modelPath: string
+  readonly modelId: string
+  readonly prices: Prices
+  /** 0 takes the port of the last start when it is free, else any. */
+  readonly port: number
+  /** URL under which others reach this provider; from host and port when left out. */
+  readonly publicUrl?: string
+  readonly maximumSequences: number
+}
+
+export type ValidatorRoleConfig = RoleCommon & {
+  readonly kind: 'validator'
+  readonly networkFilePath: string
+  readonly netuid: number
+  readonly modelPath: string
+  readonly port: number
+  readonly publicUrl?: string
+  readonly gatewayUrl: string
+  readonly apiKey: string
+}
+
+export type RoleConfig = ChainRoleConfig | IndexerRoleConfig | GatewayRoleConfig | ProviderRoleConfig | ValidatorRoleConfig
+
+/** What a role tells when it is ready; plain facts for status screens. */
+export type RoleInfo = { readonly url?: string; readonly account?: Hex; readonly facts?: Readonly<Record<string, string | number | boolean>> }

@@ -1,0 +1,40 @@
+import { closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+
+const maximumBytes = 8 * 1024 * 1024
+
+/** One role's log: JSON lines, at most two files of 8 MiB. Writing never throws; a full disk must not stop a role. */
+export class RoleLog {
+  readonly path: string
+  #file: number
+
+  constructor(folder: string, name: string) {
+    this.path = join(folder, `${name}.jsonl`)
+    this.#file = openSync(this.path, 'a', 0o600)
+  }
+
+  /** Appends what the role printed, as it came. */
+  write(chunk: Uint8Array): void {
+    try {
+      if (fstatSync(this.#file).size > maximumBytes) this.#rotate()
+      writeSync(this.#file, chunk)
+    } catch {
+      // The disk is full or the file is gone; the role goes on.
+    }
+  }
+
+  /** Appends a line of the supervisor's own. */
+  note(from: string, text: string): void {
+    this.write(Buffer.from(`${JSON.stringify({ level: 40, time: Date.now(), from, msg: text })}\n`))
+  }
+
+  close(): void {
+    closeSync(this.#file)
+  }
+
+  #rotate(): void {
+    closeSync(this.#file)
+    renameSync(this.path, `${this.path}.1`)
+    this.#file = openSync(this.path, 'a', 0o600)
+  }
+}

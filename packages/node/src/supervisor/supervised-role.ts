@@ -1,0 +1,196 @@
+/** One supervised child process: started, watched, restarted with back-off, stopped politely and then firmly. */
+import { type ChildProcess, fork } from 'node:child_process'
+import { backoffMs, type Clock, errorFromJson, errorToJson, KoinonError } from '@koinon/base'
+import type { RoleConfig, RoleInfo } from '../roles/role-config.ts'
+import type { RoleLog } from './role-log.ts'
+import { type FromRole, silentAfterMs, type ToRole } from './role-messages.ts'
+
+export type RoleState = 'starting' | 'ready' | 'restarting' | 'failed' | 'stopped'
+
+export type RoleStatus = {
+  readonly name: string
+  readonly kind: RoleConfig['kind']
+  readonly state: RoleState
+  readonly pid?: number
+  readonly startedAtMs?: number
+  readonly restarts: number
+  readonly rssBytes?: number
+  readonly info?: RoleInfo
+  readonly lastError?: string
+}
+
+export type SupervisedRoleOptions = {
+  readonly config: RoleConfig
+  readonly log: RoleLog
+  readonly clock: Clock
+  readonly onProgress: (text: string) => void
+  /** Answers what the role asks of its supervisor. */
+  readonly onAsk: (method: string, params: unknown) => Promise<unknown>
+}
+
+const restartBaseMs = 200
+const restartCapMs = 10_000
+const healthyAfterMs = 60_000
+const stopGraceMs = 10_000
+const startDeadlineMs = 180_000
+const checkIntervalMs = 5_000
+
+export class SupervisedRole {
+  readonly #options: SupervisedRoleOptions
+  #child: ChildProcess | undefined
+  #state: RoleState = 'stopped'
+  #startedAtMs: number | undefined
+  #heardAtMs = 0
+  #restarts = 0
+  #attempt = 0
+  #rssBytes: number | undefined
+  #info: RoleInfo | undefined
+  #lastError: string | undefined
+  #restartTimer: NodeJS.Timeout | undefined
+  #watchTimer: NodeJS.Timeout | undefined
+  #isStopping = false
+  #firstStart: { resolve(info: RoleInfo): void; reject(error: Error): void } | undefined
+
+  constructor(options: SupervisedRoleOptions) {
+    this.#options = options
+  }
+
+  get name(): string {
+    return this.#options.config.name
+  }
+
+  status(): RoleStatus {
+    return {
+      name: this.name,
+      kind: this.#options.config.kind,
+      state: this.#state,
+      restarts: this.#restarts,
+      ...(this.#child?.pid === undefined ? {} : { pid: this.#child.pid }),
+      ...(this.#startedAtMs === undefined ? {} : { startedAtMs: this.#startedAtMs }),
+      ...(this.#rssBytes === undefined ? {} : { rssBytes: this.#rssBytes }),
+      ...(this.#info === undefined ? {} : { info: this.#info }),
+      ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
+    }
+  }
+
+  /** Resolves when the role is ready for the first time; a failure to start is final here, later ones are restarted. */
+  start(): Promise<RoleInfo> {
+    return new Promise((resolve, reject) => {
+      this.#firstStart = { resolve, reject }
+      this.#watchTimer = setInterval(() => this.#watch(), checkIntervalMs)
+      this.#spawn()
+    })
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    clearTimeout(this.#restartTimer)
+    clearInterval(this.#watchTimer)
+    const child = this.#child
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) {
+      this.#state = 'stopped'
+      return
+    }
+    const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+    this.#tell({ type: 'stop' })
+    const force = setTimeout(() => child.kill('SIGKILL'), stopGraceMs)
+    await exited
+    clearTimeout(force)
+    this.#state = 'stopped'
+  }
+
+  #spawn(): void {
+    const entry = new URL(import.meta.url.endsWith('.ts') ? '../roles/main.ts' : '../roles/main.js', import.meta.url)
+    this.#state = this.#restarts === 0 ? 'starting' : 'restarting'
+    this.#startedAtMs = this.#options.clock.nowMs()
+    this.#heardAtMs = this.#startedAtMs
+    const child = fork(entry, [this.#options.config.kind, this.name], {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      serialization: 'advanced',
+      execArgv: ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4', `--title=koinon ${this.name}`],
+    })
+    this.#child = child
+    child.stdout?.on('data', (chunk: Buffer) => this.#options.log.write(chunk))
+    child.stderr?.on('data', (chunk: Buffer) => this.#options.log.write(chunk))
+    child.on('message', (message) => this.#hear(message as FromRole))
+    child.on('error', (error) => this.#options.log.note('supervisor', `could not start: ${error.message}`))
+    child.on('exit', (code, signal) => this.#exited(child, signal ?? `exit code ${code}`))
+    this.#tell({ type: 'start', config: this.#options.config })
+  }
+
+  #tell(message: ToRole): void {
+    if (this.#child?.connected === true) this.#child.send(message, () => undefined)
+  }
+
+  #hear(message: FromRole): void {
+    this.#heardAtMs = this.#options.clock.nowMs()
+    if (message.type === 'ready') {
+      this.#state = 'ready'
+      this.#info = message.info
+      this.#firstStart?.resolve(message.info)
+      this.#firstStart = undefined
+    } else if (message.type === 'progress') this.#options.onProgress(message.text)
+    else if (message.type === 'alive') this.#rssBytes = message.rssBytes
+    else if (message.type === 'failed') this.#lastError = this.#failedToStart(errorFromJson(message.error))
+    else void this.#answer(message.id, message.method, message.params)
+  }
+
+  #failedToStart(error: KoinonError): string {
+    const text = error.hint === undefined ? error.message : `${error.message} ${error.hint}`
+    this.#options.log.note('supervisor', text)
+    if (this.#firstStart !== undefined) {
+      this.#isStopping = true
+      this.#state = 'failed'
+      this.#firstStart.reject(error)
+      this.#firstStart = undefined
+    }
+    return text
+  }
+
+  async #answer(id: number, method: string, params: unknown): Promise<void> {
+    try {
+      this.#tell({ type: 'reply', id, result: await this.#options.onAsk(method, params) })
+    } catch (error) {
+      this.#tell({ type: 'reply', id, error: errorToJson(error) })
+    }
+  }
+
+  #exited(child: ChildProcess, how: string): void {
+    if (child !== this.#child || this.#isStopping) {
+      this.#firstStart?.reject(this.#endedEarly(how))
+      return
+    }
+    if (this.#firstStart !== undefined) {
+      this.#isStopping = true
+      this.#state = 'failed'
+      this.#firstStart.reject(this.#endedEarly(how))
+      return
+    }
+    const livedMs = this.#options.clock.nowMs() - (this.#startedAtMs ?? 0)
+    this.#attempt = livedMs > healthyAfterMs ? 0 : this.#attempt + 1
+    this.#restarts += 1
+    this.#state = 'restarting'
+    this.#lastError = `ended with ${how}`
+    const delayMs = this.#attempt <= 1 ? restartBaseMs : restartBaseMs + backoffMs(this.#attempt, restartBaseMs, restartCapMs, Math.random())
+    this.#options.log.note('supervisor', `${this.name} ended with ${how}; restarting in ${delayMs} ms`)
+    this.#restartTimer = setTimeout(() => this.#spawn(), delayMs)
+  }
+
+  #endedEarly(how: string): KoinonError {
+    return new KoinonError({
+      code: 'node/role-died',
+      message: `${this.name} ended with ${how} while starting`,
+      hint: `See "koinon logs ${this.name}".`,
+      retry: 'later',
+    })
+  }
+
+  #watch(): void {
+    const nowMs = this.#options.clock.nowMs()
+    const limitMs = this.#state === 'ready' ? silentAfterMs : startDeadlineMs
+    if (this.#child === undefined || nowMs - this.#heardAtMs < limitMs || this.#isStopping) return
+    this.#options.log.note('supervisor', `${this.name} said nothing for ${limitMs} ms; ending it`)
+    this.#heardAtMs = nowMs
+    this.#child.kill('SIGKILL')
+  }
+}
