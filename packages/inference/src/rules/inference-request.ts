@@ -1,0 +1,61 @@
+import { badRequest } from './openai-error.ts'
+
+/** One turn of a conversation, after content parts were joined. `developer` is read as `system`. */
+export type ChatMessage = { readonly role: 'system' | 'user' | 'assistant'; readonly content: string }
+
+/** What the model is asked to continue. */
+export type InferenceInput =
+  | { readonly kind: 'chat'; readonly messages: readonly ChatMessage[] }
+  | { readonly kind: 'text'; readonly prompt: string }
+
+/** A checked request. Fields the client left out are `undefined`; the provider fills them and says so in the receipt. */
+export type InferenceRequest = {
+  /** Model id as written, `default` included. */
+  readonly model: string
+  readonly input: InferenceInput
+  readonly stream: boolean
+  /** True when an event stream shall end with a usage chunk. */
+  readonly includeUsage: boolean
+  readonly maxTokens: number | undefined
+  /** Temperature and top-p in millionths, as the sampler of spec 0006 takes them. */
+  readonly temperatureMicro: number | undefined
+  readonly topPMicro: number | undefined
+  /** 0 switches the limit off. */
+  readonly topK: number | undefined
+  /** 0 to 2^53 - 1. */
+  readonly seed: number | undefined
+  readonly stop: readonly string[]
+  /** Number of alternatives a token, or undefined when no log probabilities are wanted. */
+  readonly topLogprobs: number | undefined
+}
+
+export const requestLimits = {
+  bodyBytes: 1 << 20,
+  messages: 1024,
+  stops: 4,
+  stopCharacters: 256,
+  topLogprobs: 20,
+  modelCharacters: 200,
+} as const
+
+/** Output tokens of a request that names no maximum. */
+export const defaultMaxTokens = 512
+
+/** The model id every gateway and provider accepts for its first model. */
+export const defaultModelId = 'default'
+
+/** Largest number of output tokens the request may cause on a model with this context. */
+export function effectiveMaxTokens(request: InferenceRequest, contextLength: number): number {
+  return Math.min(request.maxTokens ?? defaultMaxTokens, contextLength)
+}
+
+/** Refuses a token limit that no answer of this model can reach. */
+export function checkMaxTokens(request: InferenceRequest, contextLength: number): void {
+  if (request.maxTokens !== undefined && request.maxTokens > contextLength) {
+    throw badRequest(
+      'max_tokens',
+      `${request.maxTokens} is more than the ${contextLength} tokens of this model's context; ask for fewer`,
+      'max_tokens_too_large',
+    )
+  }
+}
