@@ -7,7 +7,7 @@ interface IEmission {
     /// @notice The split changed: `netuid` takes part from `genesis`; `accruedPerSubnet` is the counter there.
     event SubnetEntered(uint32 indexed netuid, uint48 genesis, uint256 accruedPerSubnet);
     /// @notice `amount` was minted to `account` out of what accrued to `netuid`.
-    event Emitted(uint32 indexed netuid, address indexed account, uint256 amount, uint256 mintedOfSubnet);
+    event Emitted(uint32 indexed netuid, address indexed account, uint256 amount);
 
     error NotEpochs(address caller);
     error RateIsZero();
@@ -15,7 +15,7 @@ interface IEmission {
     error BudgetExceeded(uint256 wouldIssue, uint256 budget);
     error SubnetNotFound(uint32 netuid);
     error AccrualNotFinal(uint256 timestamp, uint256 nowAt);
-    error MintExceedsAccrued(uint256 wouldBeMinted, uint256 accrued);
+    error MintExceedsIssued(uint256 wouldBeMinted, uint256 issued);
 
     /// @notice Records subnets created since the last call, at most `maxSubnets`; anyone may call. Only saves gas.
     function sync(uint32 maxSubnets) external;
@@ -32,7 +32,6 @@ interface IEmission {
     /// @notice Base units the schedule has released for all subnets until `timestamp` (any time).
     function issuedUntil(uint256 timestamp) external view returns (uint256);
 
-    function mintedOf(uint32 netuid) external view returns (uint256);
     function totalMinted() external view returns (uint256);
     function startsAt() external view returns (uint48);
     function emissionPerSecond() external view returns (uint256);

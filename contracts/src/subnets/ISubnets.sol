@@ -138,6 +138,9 @@ interface ISubnets {
     /// @notice The texts in force during `epoch` (as announced so far, for a future epoch).
     function versionAt(uint32 netuid, uint64 epoch) external view returns (SubnetVersion memory);
 
+    /// @notice The `specHash` of {versionAt}.
+    function specHashAt(uint32 netuid, uint64 epoch) external view returns (bytes32);
+
     function isRegistered(uint32 netuid, address hotkey) external view returns (bool);
     /// @notice The seat of a hotkey; reverts when it has none.
     function uidOf(uint32 netuid, address hotkey) external view returns (uint16);

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
+import {IStaking} from "./IStaking.sol";
+import {ISubnets} from "./ISubnets.sol";
+
+/// @title Stake on hotkeys
+/// @dev Anyone may stake on any hotkey, registered or not; only a registered hotkey at or above the subnet's minimum
+///      counts as a validator. Tokens held here = sum of positions + sum of unpaid unbondings. Staked tokens carry
+///      no governance votes. Nobody but the staker can move a position.
+contract Staking is IStaking {
+    using SafeERC20 for IERC20;
+    using SafeCast for uint256;
+    using Checkpoints for Checkpoints.Trace208;
+
+    struct Unbonding {
+        uint208 amount;
+        uint48 releaseAt;
+    }
+
+    /// @dev All that is remembered of one hotkey in one subnet.
+    struct HotkeyStake {
+        bool registered;
+        Checkpoints.Trace208 total;
+        Checkpoints.Trace208 permitted;
+        mapping(address staker => uint256) positions;
+    }
+
+    /// @notice Longest unbonding that may be chosen.
+    uint256 public constant MAX_UNBONDING_SECONDS = 365 days;
+
+    IERC20 public immutable token;
+    ISubnets public immutable subnets;
+    /// @notice Seconds between {unstake} and the moment the tokens can be withdrawn.
+    uint48 public immutable unbondingSeconds;
+
+    mapping(uint32 netuid => mapping(address hotkey => HotkeyStake)) private _hotkeys;
+    mapping(uint32 netuid => Checkpoints.Trace208) private _totals;
+    mapping(uint32 netuid => Checkpoints.Trace208) private _permittedTotals;
+    mapping(address staker => Unbonding[]) private _unbondings;
+    mapping(address staker => uint256) private _nextUnbonding;
+
+    /// @dev Created by the subnet registry in its own constructor.
+    constructor(IERC20 token_, ISubnets subnets_, uint256 unbondingSeconds_) {
+        if (unbondingSeconds_ == 0 || unbondingSeconds_ > MAX_UNBONDING_SECONDS) {
+            revert UnbondingOutOfRange(unbondingSeconds_);
+        }
+        token = token_;
+        subnets = subnets_;
+        unbondingSeconds = uint48(unbondingSeconds_);
+    }
+
+    /// @inheritdoc IStaking
+    function stake(uint32 netuid, address hotkey, uint256 amount) external {
+        if (amount == 0) revert ZeroAmount();
+        if (hotkey == address(0)) revert HotkeyIsZero();
+        if (subnets.genesisOf(netuid) == 0) revert SubnetNotFound(netuid);
+
+        HotkeyStake storage entry = _hotkeys[netuid][hotkey];
+        entry.positions[msg.sender] += amount;
+        uint256 hotkeyStake = entry.total.latest() + amount;
+        uint256 subnetStake = _totals[netuid].latest() + amount;
+        _record(netuid, entry, hotkeyStake, subnetStake);
+        emit Staked(netuid, hotkey, msg.sender, amount, hotkeyStake, subnetStake);
+        _refreshPermit(netuid, hotkey, entry);
+
+        token.safeTransferFrom(msg.sender, address(this), amount);
+    }
+
+    /// @inheritdoc IStaking
+    function unstake(uint32 netuid, address hotkey, uint256 amount) external returns (uint256 unbondingId) {
+        if (amount == 0) revert ZeroAmount();
+        HotkeyStake storage entry = _hotkeys[netuid][hotkey];
+        uint256 position = entry.positions[msg.sender];
+        if (amount > position) revert PositionTooSmall(amount, position);
+
+        entry.positions[msg.sender] = position - amount;
+        uint256 hotkeyStake = entry.total.latest() - amount;
+        uint256 subnetStake = _totals[netuid].latest() - amount;
+        _record(netuid, entry, hotkeyStake, subnetStake);
+
+        uint48 releaseAt = uint48(block.timestamp) + unbondingSeconds;
+        unbondingId = _unbondings[msg.sender].length;
+        _unbondings[msg.sender].push(Unbonding(amount.toUint208(), releaseAt));
+        emit Unstaked(netuid, hotkey, msg.sender, amount, hotkeyStake, subnetStake, unbondingId, releaseAt);
+        _refreshPermit(netuid, hotkey, entry);
+    }
+
+    /// @inheritdoc IStaking
+    function withdraw(uint256 maxEntries) external returns (uint256 amount) {
+        Unbonding[] storage queue = _unbondings[msg.sender];
+        uint256 first = _nextUnbonding[msg.sender];
+        uint256 next = first;
+        // Every entry waits equally long, so the queue is ordered by release time.
+        while (next < queue.length && next - first < maxEntries && queue[next].releaseAt <= block.timestamp) {
+            amount += queue[next].amount;
+            delete queue[next];
+            ++next;
+        }
+        if (next == first) revert NothingMatured(msg.sender);
+        _nextUnbonding[msg.sender] = next;
+        emit Withdrawn(msg.sender, amount, first, next);
+        token.safeTransfer(msg.sender, amount);
+    }
+
+    /// @inheritdoc IStaking
+    function onRegistrationChanged(uint32 netuid, address hotkey, bool registered) external {
+        if (msg.sender != address(subnets)) revert NotSubnets(msg.sender);
+        HotkeyStake storage entry = _hotkeys[netuid][hotkey];
+        entry.registered = registered;
+        _refreshPermit(netuid, hotkey, entry);
+    }
+
+    /// @inheritdoc IStaking
+    function stakeOf(uint32 netuid, address hotkey) external view returns (uint256) {
+        return _hotkeys[netuid][hotkey].total.latest();
+    }
+
+    /// @inheritdoc IStaking
+    function stakesOf(uint32 netuid, address[] calldata hotkeys) external view returns (uint256[] memory stakes) {
+        stakes = new uint256[](hotkeys.length);
+        for (uint256 i = 0; i < hotkeys.length; ++i) {
+            stakes[i] = _hotkeys[netuid][hotkeys[i]].total.latest();
+        }
+    }
+
+    /// @inheritdoc IStaking
+    function totalStakeOf(uint32 netuid) external view returns (uint256) {
+        return _totals[netuid].latest();
+    }
+
+    /// @inheritdoc IStaking
+    function positionOf(uint32 netuid, address hotkey, address staker) external view returns (uint256) {
+        return _hotkeys[netuid][hotkey].positions[staker];
+    }
+
+    /// @inheritdoc IStaking
+    function stakeAt(uint32 netuid, address hotkey, uint256 timestamp) external view returns (uint256) {
+        return _hotkeys[netuid][hotkey].total.upperLookupRecent(_past(timestamp));
+    }
+
+    /// @inheritdoc IStaking
+    function totalStakeAt(uint32 netuid, uint256 timestamp) external view returns (uint256) {
+        return _totals[netuid].upperLookupRecent(_past(timestamp));
+    }
+
+    /// @inheritdoc IStaking
+    function permittedStakeAt(uint32 netuid, address hotkey, uint256 timestamp) external view returns (uint256) {
+        return _hotkeys[netuid][hotkey].permitted.upperLookupRecent(_past(timestamp));
+    }
+
+    /// @inheritdoc IStaking
+    function totalPermittedStakeAt(uint32 netuid, uint256 timestamp) external view returns (uint256) {
+        return _permittedTotals[netuid].upperLookupRecent(_past(timestamp));
+    }
+
+    /// @inheritdoc IStaking
+    function unbondingRange(address staker) external view returns (uint256 next, uint256 count) {
+        return (_nextUnbonding[staker], _unbondings[staker].length);
+    }
+
+    /// @inheritdoc IStaking
+    function unbonding(address staker, uint256 unbondingId) external view returns (uint256 amount, uint48 releaseAt) {
+        Unbonding storage entry = _unbondings[staker][unbondingId];
+        return (entry.amount, entry.releaseAt);
+    }
+
+    function _record(uint32 netuid, HotkeyStake storage entry, uint256 hotkeyStake, uint256 subnetStake) private {
+        uint48 nowAt = uint48(block.timestamp);
+        entry.total.push(nowAt, hotkeyStake.toUint208());
+        _totals[netuid].push(nowAt, subnetStake.toUint208());
+    }
+
+    /// @dev Keeps: permitted total = sum over hotkeys of their permitted stake.
+    function _refreshPermit(uint32 netuid, address hotkey, HotkeyStake storage entry) private {
+        uint208 current = entry.total.latest();
+        bool permit = entry.registered && current >= subnets.minValidatorStakeOf(netuid);
+        uint208 permitted = permit ? current : 0;
+        uint208 before = entry.permitted.latest();
+        if (permitted == before) return;
+
+        uint48 nowAt = uint48(block.timestamp);
+        uint208 total = _permittedTotals[netuid].latest() - before + permitted;
+        entry.permitted.push(nowAt, permitted);
+        _permittedTotals[netuid].push(nowAt, total);
+        emit PermittedStakeChanged(netuid, hotkey, permitted, total);
+    }
+
+    /// @dev The current second may still change, so it is not a snapshot yet.
+    function _past(uint256 timestamp) private view returns (uint48) {
+        if (timestamp >= block.timestamp) revert SnapshotNotFinal(timestamp, block.timestamp);
+        return uint48(timestamp);
+    }
+}
