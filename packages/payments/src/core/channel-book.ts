@@ -1,0 +1,196 @@
+import { type Address, atomicToPicoUsd, type Hex, KoinonError } from '@koinon/base'
+import type { DurableStore } from '@koinon/base/node'
+import { admissionRefusal, type ChannelStatus } from '../rules/admission.ts'
+import { type ChannelConfig, channelIdOf, type EscrowDomain } from '../rules/channel.ts'
+import { admissionError, channelUnknown } from '../rules/refusals.ts'
+import {
+  type ChannelFacts,
+  channelFromRow,
+  channelInsert,
+  type ChannelRole,
+  type ChannelState,
+  creditUpdate,
+  factsUpdate,
+  voucherUpdate,
+} from './channel-state.ts'
+
+/** A worst case held on a channel until the answer is final or given up. */
+export type Reservation = { readonly id: number; readonly channelId: Hex; readonly maximumPicoUsd: bigint }
+
+/** What changes on a channel when answers become final. */
+export type ChannelSettlement = {
+  readonly channelId: Hex
+  readonly owedPicoUsd: bigint
+  readonly voucher?: { readonly voucherAtomic: bigint; readonly signature: Hex }
+}
+
+export type NewChannel = ChannelFacts & {
+  readonly config: ChannelConfig
+  readonly role: ChannelRole
+  /** `unlimitedCreditPicoUsd` where we hold the payer's voucher key at the moment of debt, and for outbound channels. */
+  readonly creditLimitPicoUsd: bigint
+  readonly nowMs: number
+}
+
+/**
+ * All channels of one role in memory, each change also in the store. One book a store and one writer a book: the rows are read once,
+ * at `start`. Decisions take no I/O; reservations live in memory only, so a crash frees them.
+ */
+export class ChannelBook {
+  readonly domain: EscrowDomain
+  readonly #store: DurableStore
+  readonly #channels = new Map<Hex, ChannelState>()
+  readonly #reservations = new Map<number, Reservation>()
+  #nextReservation = 1
+
+  constructor(options: { readonly store: DurableStore; readonly domain: EscrowDomain }) {
+    this.#store = options.store
+    this.domain = options.domain
+  }
+
+  /** Loads the channels. Throws `payments/wrong-escrow` when the store belongs to another chain or contract. */
+  async start(): Promise<void> {
+    for (const row of await this.#store.read('select * from payment_channels')) {
+      const state = channelFromRow(row)
+      if (channelIdOf(state.config, this.domain) !== state.channelId) {
+        throw new KoinonError({
+          code: 'payments/wrong-escrow',
+          message: `The stored channel ${state.channelId.slice(0, 12)}… belongs to another chain or escrow contract`,
+          hint: 'Use a home of its own for each network.',
+        })
+      }
+      this.#channels.set(state.channelId, state)
+    }
+  }
+
+  get(channelId: Hex): ChannelState | undefined {
+    return this.#channels.get(channelId)
+  }
+
+  /** The channel, or throws `payments/channel-unknown`. */
+  require(channelId: Hex): ChannelState {
+    const state = this.#channels.get(channelId)
+    if (state === undefined) throw channelUnknown(channelId)
+    return state
+  }
+
+  list(): readonly ChannelState[] {
+    return [...this.#channels.values()]
+  }
+
+  /** The open outbound channel to a receiver with the most left, if there is one. */
+  outboundTo(receiver: Address): ChannelState | undefined {
+    let best: ChannelState | undefined
+    for (const state of this.#channels.values()) {
+      if (state.role !== 'outbound' || state.status !== 'open' || state.config.receiver !== receiver) continue
+      const room = (channel: ChannelState) => atomicToPicoUsd(channel.depositAtomic) - channel.owedPicoUsd
+      if (best === undefined || room(state) > room(best)) best = state
+    }
+    return best
+  }
+
+  /**
+   * Adds a channel, or refreshes the facts of a known one. A new channel starts with what the ledger has seen claimed as owed and
+   * vouchered, so that a lost store never bills a payer twice.
+   */
+  async add(channel: NewChannel): Promise<ChannelState> {
+    const channelId = channelIdOf(channel.config, this.domain)
+    if (this.#channels.has(channelId)) return this.observe(channelId, channel)
+    const state: ChannelState = {
+      channelId,
+      config: channel.config,
+      role: channel.role,
+      depositAtomic: channel.depositAtomic,
+      claimedAtomic: channel.claimedAtomic,
+      status: channel.status,
+      owedPicoUsd: atomicToPicoUsd(channel.claimedAtomic),
+      reservedPicoUsd: 0n,
+      voucherAtomic: channel.claimedAtomic,
+      voucherSignature: undefined,
+      creditLimitPicoUsd: channel.creditLimitPicoUsd,
+      openedAtMs: channel.nowMs,
+    }
+    await this.#store.write([channelInsert(state)])
+    // A second caller may have been faster; its state may have moved on already.
+    const known = this.#channels.get(channelId)
+    if (known !== undefined) return known
+    this.#channels.set(channelId, state)
+    return state
+  }
+
+  /** Takes over what the ledger says now; durable when it resolves, in force at once. */
+  async observe(channelId: Hex, facts: ChannelFacts): Promise<ChannelState> {
+    const state = this.require(channelId)
+    const { depositAtomic, claimedAtomic, status } = facts
+    if (state.depositAtomic === depositAtomic && state.claimedAtomic === claimedAtomic && state.status === status)
+      return state
+    const next = { ...state, depositAtomic, claimedAtomic, status }
+    this.#channels.set(channelId, next)
+    await this.#store.write([factsUpdate(channelId, facts)])
+    return next
+  }
+
+  /** Changes the credit a channel gets; durable when it resolves. */
+  async setCreditLimit(channelId: Hex, creditLimitPicoUsd: bigint): Promise<void> {
+    this.#channels.set(channelId, { ...this.require(channelId), creditLimitPicoUsd })
+    await this.#store.write([creditUpdate(channelId, creditLimitPicoUsd)])
+  }
+
+  /** Takes no new answers from now on (before the ledger says so itself). */
+  async setStatus(channelId: Hex, status: ChannelStatus): Promise<ChannelState> {
+    return this.observe(channelId, { ...this.require(channelId), status })
+  }
+
+  /**
+   * Holds the worst case of an answer. Throws `payments/channel-unknown`, `channel-closing`, `channel-empty` or `credit-exhausted`;
+   * end it with `release` or by making the answer final.
+   */
+  reserve(channelId: Hex, maximumPicoUsd: bigint): Reservation {
+    const state = this.require(channelId)
+    if (maximumPicoUsd < 0n) {
+      throw new KoinonError({ code: 'payments/bad-amount', message: 'A reservation cannot be negative' })
+    }
+    const refusal = admissionRefusal(state, maximumPicoUsd)
+    if (refusal !== undefined) throw admissionError(refusal, channelId, state, maximumPicoUsd)
+    const reservation: Reservation = { id: this.#nextReservation++, channelId, maximumPicoUsd }
+    this.#reservations.set(reservation.id, reservation)
+    this.#channels.set(channelId, { ...state, reservedPicoUsd: state.reservedPicoUsd + maximumPicoUsd })
+    return reservation
+  }
+
+  /** Frees a reservation; a second call does nothing. */
+  release(reservation: Reservation): void {
+    const held = this.#reservations.get(reservation.id)
+    if (held === undefined) return
+    this.#reservations.delete(held.id)
+    const state = this.#channels.get(held.channelId)
+    if (state !== undefined) {
+      this.#channels.set(held.channelId, { ...state, reservedPicoUsd: state.reservedPicoUsd - held.maximumPicoUsd })
+    }
+  }
+
+  /** True while the reservation is held. */
+  isHeld(reservation: Reservation): boolean {
+    return this.#reservations.get(reservation.id)?.channelId === reservation.channelId
+  }
+
+  /** Raises the voucher at once; resolves when it is durable. A lower or equal one changes nothing. */
+  async raiseVoucher(channelId: Hex, voucherAtomic: bigint, signature: Hex | undefined): Promise<void> {
+    const state = this.require(channelId)
+    if (voucherAtomic <= state.voucherAtomic) return
+    this.#channels.set(channelId, { ...state, voucherAtomic, voucherSignature: signature })
+    await this.#store.write([voucherUpdate(channelId, voucherAtomic, signature)])
+  }
+
+  /** Takes over what the receipt ledger has just made durable. Not for other callers. */
+  applySettlement(settlement: ChannelSettlement): void {
+    const state = this.require(settlement.channelId)
+    const voucher = settlement.voucher
+    const isHigher = voucher !== undefined && voucher.voucherAtomic > state.voucherAtomic
+    this.#channels.set(settlement.channelId, {
+      ...state,
+      owedPicoUsd: settlement.owedPicoUsd,
+      ...(isHigher ? { voucherAtomic: voucher.voucherAtomic, voucherSignature: voucher.signature } : {}),
+    })
+  }
+}

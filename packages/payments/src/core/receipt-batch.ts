@@ -1,0 +1,152 @@
+/** Turns answers that become final together into receipts, vouchers and rows. No I/O: the ledger writes what this returns. */
+import { type Hex, zeroHash } from '@koinon/base'
+import type { SqlStatement } from '@koinon/base/node'
+import {
+  bundleToJson,
+  type ReceiptBundle,
+  receiptType,
+  receiptVersion,
+  type SessionTip,
+  type SignedReceipt,
+  signReceiptBatch,
+  type UnlinkedReceipt,
+} from '@koinon/work'
+import { voucherFor } from '../rules/admission.ts'
+import type { ChannelSettlement } from './channel-book.ts'
+import { type ChannelState, owedUpdate, voucherUpdate } from './channel-state.ts'
+import type { FinalAnswer } from './receipt-types.ts'
+import type { Session } from './session.ts'
+import type { VoucherSigner } from './voucher-signing.ts'
+
+export type BatchInput = {
+  readonly answers: readonly FinalAnswer[]
+  readonly session: Session
+  readonly tip: SessionTip
+  /** State of a channel as of the last durable batch. */
+  readonly channel: (channelId: Hex) => ChannelState
+}
+
+export type BuiltBatch = {
+  /** In the order of the answers. */
+  readonly bundles: readonly ReceiptBundle[]
+  readonly hashes: readonly Hex[]
+  readonly settlements: readonly ChannelSettlement[]
+  readonly statements: readonly SqlStatement[]
+  readonly tip: SessionTip
+}
+
+type Debt = { owedPicoUsd: bigint; signer: VoucherSigner | undefined }
+
+/** Assigns sequence numbers and cumulative debts in the order given, signs once, and one voucher a channel whose signer is here. */
+export function buildBatch(input: BatchInput): BuiltBatch {
+  const debts = new Map<Hex, Debt>()
+  const unlinked = input.answers.map((answer) => {
+    const inbound = addDebt(debts, input, answer.channelId, answer.amountPicoUsd, answer.voucherSigner)
+    if (answer.upstream !== undefined) {
+      const owed = answer.upstreamOwedPicoUsd ?? answer.upstream.receipt.amountPicoUsd
+      addDebt(debts, input, answer.upstream.receipt.channelId, owed, undefined)
+    }
+    return unlinkedReceipt(answer, input, inbound)
+  })
+  const { signed, tip } = signReceiptBatch(unlinked, input.tip, input.session)
+  const bundles = signed.map((receipt, index) => bundleOf(receipt, input.answers[index] as FinalAnswer))
+  const hashes = signed.map((_, index) => signed[index + 1]?.receipt.previousReceipt ?? tip.lastReceipt)
+  const settlements = [...debts].map(([channelId, debt]) => settle(channelId, debt, input.channel(channelId)))
+  return {
+    bundles,
+    hashes,
+    settlements,
+    statements: [
+      ...bundles.flatMap((bundle, index) =>
+        answerRows(bundle, hashes[index] as Hex, input.answers[index] as FinalAnswer),
+      ),
+      ...settlements.flatMap(settlementRows),
+    ],
+    tip,
+  }
+}
+
+function addDebt(
+  debts: Map<Hex, Debt>,
+  input: BatchInput,
+  channelId: Hex,
+  amountPicoUsd: bigint,
+  signer: VoucherSigner | undefined,
+): bigint {
+  const debt = debts.get(channelId) ?? { owedPicoUsd: input.channel(channelId).owedPicoUsd, signer: undefined }
+  debt.owedPicoUsd += amountPicoUsd
+  debt.signer = signer ?? debt.signer
+  debts.set(channelId, debt)
+  return debt.owedPicoUsd
+}
+
+function unlinkedReceipt(answer: FinalAnswer, input: BatchInput, cumulativePicoUsd: bigint): UnlinkedReceipt {
+  const { delegation } = input.session
+  return {
+    work: answer.work,
+    receipt: {
+      version: receiptVersion,
+      chainId: delegation.chainId,
+      kind: answer.kind,
+      requestId: answer.requestId,
+      payer: answer.payer,
+      payee: delegation.signer,
+      channelId: answer.channelId,
+      upstreamReceipt: answer.upstream === undefined ? zeroHash : receiptType.hash(answer.upstream.receipt),
+      requestHash: answer.requestHash,
+      responseHash: answer.responseHash,
+      workHash: answer.workHash,
+      amountPicoUsd: answer.amountPicoUsd,
+      cumulativePicoUsd,
+      receivedAtMs: answer.times.receivedAtMs,
+      firstByteAtMs: answer.times.firstByteAtMs,
+      endedAtMs: answer.times.endedAtMs,
+      rung: answer.rung,
+      attestation: answer.attestation ?? zeroHash,
+    },
+  }
+}
+
+function bundleOf(signed: SignedReceipt, answer: FinalAnswer): ReceiptBundle {
+  return { v: 1, hops: answer.upstream === undefined ? [signed] : [signed, answer.upstream] }
+}
+
+function settle(channelId: Hex, debt: Debt, state: ChannelState): ChannelSettlement {
+  const voucherAtomic = voucherFor(debt.owedPicoUsd)
+  if (debt.signer === undefined || voucherAtomic <= state.voucherAtomic)
+    return { channelId, owedPicoUsd: debt.owedPicoUsd }
+  const { signature } = debt.signer.sign({ channelId, maxClaimableAtomic: voucherAtomic })
+  return { channelId, owedPicoUsd: debt.owedPicoUsd, voucher: { voucherAtomic, signature } }
+}
+
+function settlementRows(settlement: ChannelSettlement): readonly SqlStatement[] {
+  const { channelId, owedPicoUsd, voucher } = settlement
+  const owed = owedUpdate(channelId, owedPicoUsd)
+  return voucher === undefined ? [owed] : [owed, voucherUpdate(channelId, voucher.voucherAtomic, voucher.signature)]
+}
+
+function answerRows(bundle: ReceiptBundle, hash: Hex, answer: FinalAnswer): readonly SqlStatement[] {
+  const { receipt } = bundle.hops[0] as SignedReceipt
+  const row: SqlStatement = {
+    sql: `insert into payment_receipts (request_id, payer, payee, channel_id, kind, session_key, sequence, receipt_hash,
+      upstream_payee, amount_pico_usd, received_at_ms, first_byte_at_ms, ended_at_ms, bundle)
+      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    values: [
+      receipt.requestId,
+      receipt.payer,
+      receipt.payee,
+      receipt.channelId,
+      receipt.kind,
+      receipt.sessionKey,
+      receipt.sequence,
+      hash,
+      answer.upstream?.receipt.payee ?? null,
+      receipt.amountPicoUsd,
+      receipt.receivedAtMs,
+      receipt.firstByteAtMs,
+      receipt.endedAtMs,
+      JSON.stringify(bundleToJson(bundle)),
+    ],
+  }
+  return [row, ...(answer.extraStatements ?? [])]
+}

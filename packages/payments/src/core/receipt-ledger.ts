@@ -1,0 +1,212 @@
+import { type Address, type Clock, type Hex, isKoinonError, KoinonError } from '@koinon/base'
+import type { DurableStore, SqlStatement } from '@koinon/base/node'
+import { emptySession, type ReceiptBundle, type SessionTip } from '@koinon/work'
+import { checkAnswer } from './answer-checks.ts'
+import type { ChannelBook, Reservation } from './channel-book.ts'
+import { ReceiptArchive } from './receipt-archive.ts'
+import { type BuiltBatch, buildBatch } from './receipt-batch.ts'
+import type { FinalAnswer } from './receipt-types.ts'
+import type { Session } from './session.ts'
+
+export type ReceiptLedgerOptions = {
+  readonly store: DurableStore
+  /** Started by its owner; nobody else may write debts into it. */
+  readonly book: ChannelBook
+  /** Account that is paid and whose sessions sign. */
+  readonly payee: Address
+  /** Makes a fresh session key with its delegation, at start, before one ends and after a failed write. */
+  readonly openSession: () => Promise<Session>
+  readonly clock: Clock
+}
+
+type Waiting = {
+  readonly answer: FinalAnswer
+  resolve(bundle: ReceiptBundle): void
+  reject(error: Error): void
+}
+
+/** Most answers of one signature and transaction. */
+const maximumBatch = 128
+/** A session is replaced this long before its delegation ends. */
+const renewalMarginMs = 300_000
+
+/**
+ * From commitment to receipt, for everyone who is paid: gateways and providers alike. Answers that end while a commit is under way
+ * share the next one: one batch signature, one voucher a channel, one durable transaction. Memory changes only after the rows are
+ * on disk, so a failed write charges nobody; a request of a payer becomes final at most once, also across restarts.
+ */
+export class ReceiptLedger {
+  readonly archive: ReceiptArchive
+  readonly #options: ReceiptLedgerOptions
+  readonly #pending = new Set<string>()
+  #queue: Waiting[] = []
+  #draining: Promise<void> | undefined
+  #session: Session | undefined
+  #tip: SessionTip = emptySession
+  #ordinal = 0
+  #isSessionStored = false
+  #isSessionSpent = false
+  #state: 'new' | 'running' | 'stopping' | 'broken' = 'new'
+
+  constructor(options: ReceiptLedgerOptions) {
+    this.#options = options
+    this.archive = new ReceiptArchive(options.store)
+  }
+
+  /** Opens the first session. Throws what the store or the account throw. */
+  async start(): Promise<void> {
+    const [row] = await this.#options.store.read('select coalesce(max(ordinal), 0) as ordinal from payment_sessions')
+    this.#ordinal = row?.['ordinal'] as number
+    await this.#renewSession()
+    this.#state = 'running'
+  }
+
+  /** Takes no new answers and resolves when all that were handed in are settled. */
+  async stop(): Promise<void> {
+    if (this.#state === 'running') this.#state = 'stopping'
+    await this.#draining
+  }
+
+  /** The session that signs now, e.g. for node requests. Throws before `start`. */
+  get session(): Session {
+    if (this.#session === undefined) throw notRunning()
+    return this.#session
+  }
+
+  /** Holds the worst case of an answer on its channel; see `ChannelBook.reserve`. */
+  reserve(channelId: Hex, maximumPicoUsd: bigint): Reservation {
+    return this.#options.book.reserve(channelId, maximumPicoUsd)
+  }
+
+  /** Gives up an answer that will not become final. */
+  release(reservation: Reservation): void {
+    this.#options.book.release(reservation)
+  }
+
+  /**
+   * Makes an answer final and resolves with its receipts once they are durable; only then may the last bytes go out. The
+   * reservations end in every case. Rejects with `payments/already-final`, `payments/bad-answer`, `payments/over-reservation`,
+   * `payments/not-running` or the store's error; then nobody was charged for this call.
+   */
+  async finalize(answer: FinalAnswer): Promise<ReceiptBundle> {
+    const key = `${answer.requestId}:${answer.payer}`
+    const isDuplicate = this.#pending.has(key)
+    try {
+      if (this.#state !== 'running') throw notRunning()
+      if (isDuplicate) throw alreadyFinal(answer.requestId)
+      this.#pending.add(key)
+      checkAnswer(answer, this.#options.book, this.#options.payee)
+      return await new Promise<ReceiptBundle>((resolve, reject) => {
+        this.#queue.push({ answer, resolve, reject })
+        this.#draining ??= this.#drain()
+      })
+    } finally {
+      if (!isDuplicate) this.#pending.delete(key)
+      this.#options.book.release(answer.reservation)
+      if (answer.upstreamReservation !== undefined) this.#options.book.release(answer.upstreamReservation)
+    }
+  }
+
+  async #drain(): Promise<void> {
+    // One turn of the event loop lets answers that ended together share the first commit too.
+    await new Promise((resolve) => setImmediate(resolve))
+    while (this.#queue.length > 0) {
+      const batch = this.#queue.slice(0, maximumBatch)
+      this.#queue = this.#queue.slice(maximumBatch)
+      await this.#commit(batch)
+    }
+    this.#draining = undefined
+  }
+
+  /** Commits all together; if that fails each alone, so that one bad answer takes no other with it. */
+  async #commit(batch: readonly Waiting[]): Promise<void> {
+    try {
+      this.#resolve(batch, await this.#write(batch.map((waiting) => waiting.answer)))
+    } catch (error) {
+      if (isLost(error)) this.#state = 'broken'
+      if (batch.length === 1 || this.#state === 'broken') {
+        for (const waiting of batch) waiting.reject(await this.#explain(waiting.answer, error))
+        return
+      }
+      for (const waiting of batch) await this.#commit([waiting])
+    }
+  }
+
+  #resolve(batch: readonly Waiting[], built: BuiltBatch): void {
+    batch.forEach((waiting, index) => {
+      waiting.resolve(built.bundles[index] as ReceiptBundle)
+    })
+  }
+
+  async #write(answers: readonly FinalAnswer[]): Promise<BuiltBatch> {
+    const session = await this.#currentSession()
+    const { book, store } = this.#options
+    const built = buildBatch({ answers, session, tip: this.#tip, channel: (channelId) => book.require(channelId) })
+    const sessionRow = this.#isSessionStored ? [] : [sessionInsert(session, this.#ordinal, this.#options.clock.nowMs())]
+    // A sequence number is signed once: a session whose write failed never signs again, whatever the failure left on disk.
+    this.#isSessionSpent = true
+    await store.write([...sessionRow, ...built.statements])
+    this.#isSessionSpent = false
+    this.#isSessionStored = true
+    this.#tip = built.tip
+    for (const settlement of built.settlements) book.applySettlement(settlement)
+    return built
+  }
+
+  async #currentSession(): Promise<Session> {
+    const session = this.session
+    const leftMs = session.delegation.validUntil * 1000 - this.#options.clock.nowMs()
+    return this.#isSessionSpent || leftMs <= renewalMarginMs ? this.#renewSession() : session
+  }
+
+  async #renewSession(): Promise<Session> {
+    const session = await this.#options.openSession()
+    if (session.delegation.signer !== this.#options.payee) {
+      throw new KoinonError({
+        code: 'payments/wrong-session',
+        message: `The session was delegated by ${session.delegation.signer}, receipts are signed for ${this.#options.payee}`,
+      })
+    }
+    this.#session = session
+    this.#tip = emptySession
+    this.#ordinal += 1
+    this.#isSessionStored = false
+    this.#isSessionSpent = false
+    return session
+  }
+
+  /** A request that is final already is the caller's duplicate and not the store's fault. */
+  async #explain(answer: FinalAnswer, error: unknown): Promise<Error> {
+    if (this.#state === 'broken') return error as Error
+    const known = await this.archive.isFinal(answer.requestId, answer.payer).catch(() => false)
+    return known ? alreadyFinal(answer.requestId) : (error as Error)
+  }
+}
+
+function sessionInsert(session: Session, ordinal: number, nowMs: number): SqlStatement {
+  return {
+    sql: 'insert into payment_sessions (session_key, started_at_ms, ordinal) values (?, ?, ?)',
+    values: [session.signer.publicKey, nowMs, ordinal],
+  }
+}
+
+function isLost(error: unknown): boolean {
+  return isKoinonError(error) && (error.code === 'store/lost' || error.code === 'store/closed')
+}
+
+function alreadyFinal(requestId: Hex): KoinonError {
+  return new KoinonError({
+    code: 'payments/already-final',
+    message: `The request ${requestId} is final already; a request id can be used once`,
+    details: { requestId },
+  })
+}
+
+function notRunning(): KoinonError {
+  return new KoinonError({
+    code: 'payments/not-running',
+    message: 'The receipt ledger is not running, so no answer can become final',
+    hint: 'Restart the role; what was acknowledged is kept.',
+    retry: 'later',
+  })
+}

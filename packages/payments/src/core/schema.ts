@@ -1,0 +1,47 @@
+/**
+ * Tables of one role's payments. Unsigned 128-bit amounts are decimal text, because SQLite's integers end at 2^63; the amount of a
+ * single receipt is an integer (checked), so that it can be summed.
+ */
+export const paymentsSchema = `
+create table if not exists payment_channels (
+  channel_id text primary key,
+  role text not null check (role in ('inbound', 'outbound')),
+  config text not null,
+  deposit_atomic text not null,
+  claimed_atomic text not null,
+  owed_pico_usd text not null,
+  voucher_atomic text not null,
+  voucher_signature text,
+  credit_limit_pico_usd text not null,
+  status text not null check (status in ('open', 'withdrawing', 'closed')),
+  opened_at_ms integer not null
+) strict, without rowid;
+
+create table if not exists payment_sessions (
+  session_key text primary key,
+  started_at_ms integer not null,
+  ordinal integer not null unique
+) strict, without rowid;
+
+create table if not exists payment_receipts (
+  request_id text not null,
+  payer text not null,
+  payee text not null,
+  channel_id text not null,
+  kind text not null,
+  session_key text not null,
+  sequence integer not null,
+  receipt_hash text not null,
+  upstream_payee text,
+  amount_pico_usd integer not null,
+  received_at_ms integer not null,
+  first_byte_at_ms integer not null,
+  ended_at_ms integer not null,
+  bundle text not null,
+  primary key (request_id, payer)
+) strict;
+create unique index if not exists payment_receipts_chain on payment_receipts (session_key, sequence);
+create index if not exists payment_receipts_payer on payment_receipts (payer, ended_at_ms, request_id);
+create index if not exists payment_receipts_channel on payment_receipts (channel_id, ended_at_ms);
+create index if not exists payment_receipts_ended on payment_receipts (ended_at_ms);
+`

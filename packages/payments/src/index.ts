@@ -1,0 +1,70 @@
+export { ChannelBook, type NewChannel, type Reservation } from './core/channel-book.ts'
+export type { ChannelFacts, ChannelRole, ChannelState } from './core/channel-state.ts'
+export { ReceiptArchive } from './core/receipt-archive.ts'
+export { ReceiptLedger, type ReceiptLedgerOptions } from './core/receipt-ledger.ts'
+export type { AnswerTimes, FinalAnswer, ReceiptStats, ReceiptSummary } from './core/receipt-types.ts'
+export { paymentsSchema } from './core/schema.ts'
+export { loadNativeSecp256k1, nobleSecp256k1, type Secp256k1Engine, secp256k1Engine } from './core/secp256k1.ts'
+export { type DelegatingAccount, localDelegatingAccount, openSession, type Session } from './core/session.ts'
+export { createVoucherSigner, type VoucherSigner, verifyVoucher } from './core/voucher-signing.ts'
+export {
+  type AdmissionRefusal,
+  admissionRefusal,
+  availablePicoUsd,
+  type ChannelAccount,
+  type ChannelStatus,
+  unlimitedCreditPicoUsd,
+  unsecuredPicoUsd,
+  voucherDue,
+  voucherFor,
+  worstCasePicoUsd,
+} from './rules/admission.ts'
+export {
+  type ApiKey,
+  apiKeyHash,
+  apiKeyPrefix,
+  deriveApiKey,
+  deriveAuthorizerKey,
+  parseApiKey,
+  parseBearer,
+} from './rules/api-key.ts'
+export {
+  type ChannelConfig,
+  channelIdOf,
+  type EscrowDomain,
+  escrowTypedDataDomain,
+  maximumAtomic,
+  parseChannelConfig,
+  withdrawDelayBounds,
+} from './rules/channel.ts'
+export {
+  type ClaimDecision,
+  type ClaimPolicy,
+  type ClaimReason,
+  claimableTotal,
+  decideClaims,
+  defaultClaimPolicy,
+  unclaimedAtomic,
+} from './rules/claims.ts'
+export {
+  type KeyGrant,
+  type KeyRevocation,
+  keyGrantDigest,
+  keyGrantTypedData,
+  keyRevocationDigest,
+  keyRevocationTypedData,
+  parseKeyGrant,
+  verifyKeyGrant,
+  verifyKeyRevocation,
+} from './rules/key-grant.ts'
+export {
+  decodeVoucherHeader,
+  encodeVoucherHeader,
+  parseVoucher,
+  type SignedVoucher,
+  type Voucher,
+  voucherDigest,
+  voucherHeader,
+  voucherToJson,
+  voucherTypedData,
+} from './rules/voucher.ts'

@@ -1,0 +1,86 @@
+/**
+ * EIP-712 digests with nothing but Keccak. A wallet library needs about ten times as long for the two small structs of the hot
+ * path (channel and voucher); equality with viem and with the stock x402 client is tested.
+ */
+import {
+  type Address,
+  bytesToHex,
+  concatBytes,
+  type Hex,
+  hexToBytes,
+  KoinonError,
+  keccak256,
+  utf8ToBytes,
+} from '@koinon/base'
+
+/** Domain of typed data; `verifyingContract` is left out where no contract checks the signature. */
+export type TypedDataDomain = {
+  readonly name: string
+  readonly version: string
+  readonly chainId: number
+  readonly verifyingContract?: Address
+}
+
+const prefix = Uint8Array.of(0x19, 0x01)
+const addressPadding = new Uint8Array(12)
+
+/** Keccak of a type signature such as `Voucher(bytes32 channelId,uint128 maxClaimableAmount)`. */
+export function typeHash(signature: string): Uint8Array {
+  return keccak256(utf8ToBytes(signature))
+}
+
+const domainTypeHash = typeHash('EIP712Domain(string name,string version,uint256 chainId)')
+const contractDomainTypeHash = typeHash(
+  'EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)',
+)
+
+/** Hash of the domain, the second word of every digest under it. */
+export function domainSeparator(domain: TypedDataDomain): Uint8Array {
+  const { name, version, chainId, verifyingContract } = domain
+  const words = [textWord(name), textWord(version), integerWord(BigInt(chainId), 256)]
+  return verifyingContract === undefined
+    ? keccak256(concatBytes(domainTypeHash, ...words))
+    : keccak256(concatBytes(contractDomainTypeHash, ...words, addressWord(verifyingContract)))
+}
+
+/** Digest that an account signs for one struct: type hash and words in order under a domain. */
+export function typedDigest(separator: Uint8Array, type: Uint8Array, words: readonly Uint8Array[]): Uint8Array {
+  return keccak256(concatBytes(prefix, separator, keccak256(concatBytes(type, ...words))))
+}
+
+/** Right-aligned address. */
+export function addressWord(address: Address): Uint8Array {
+  return concatBytes(addressPadding, fixedBytes(address, 20))
+}
+
+/** 32 bytes as they are. */
+export function bytes32Word(hex: Hex): Uint8Array {
+  return fixedBytes(hex, 32)
+}
+
+/** Big-endian unsigned integer of at most `bits` bits. Throws `payments/bad-amount`. */
+export function integerWord(integer: bigint, bits: number): Uint8Array {
+  if (integer < 0n || integer >> BigInt(bits) !== 0n) {
+    throw new KoinonError({
+      code: 'payments/bad-amount',
+      message: `${integer} is not an unsigned integer of ${bits} bits`,
+    })
+  }
+  return hexToBytes(`0x${integer.toString(16).padStart(64, '0')}`)
+}
+
+/** Keccak of a text's UTF-8 bytes, the word of a `string` member. */
+export function textWord(text: string): Uint8Array {
+  return keccak256(utf8ToBytes(text))
+}
+
+function fixedBytes(hex: Hex, length: number): Uint8Array {
+  const bytes = hexToBytes(hex)
+  if (bytes.length !== length) {
+    throw new KoinonError({
+      code: 'base/bad-hex',
+      message: `${bytesToHex(bytes.subarray(0, 40))} is not ${length} bytes`,
+    })
+  }
+  return bytes
+}
