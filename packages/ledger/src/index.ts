@@ -7,5 +7,15 @@ export {
   type LedgerReader,
   type LedgerWriter,
 } from './clients.ts'
+export {
+  ensureIdentity,
+  ensureOwnStake,
+  findSeat,
+  joinSubnet,
+  leaveSubnet,
+  type Membership,
+  type NeuronRecord,
+  readNeurons,
+} from './membership.ts'
 export { type ContractName, loadNetworkFile, type NetworkFile, parseNetworkFile } from './network-file.ts'
 export { type ContractCall, TransactionSender } from './sender.ts'

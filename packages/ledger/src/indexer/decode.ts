@@ -1,0 +1,74 @@
+import { type Abi, decodeEventLog, type Log } from 'viem'
+import * as abis from '../abis.ts'
+import type { ContractName, NetworkFile } from '../network-file.ts'
+
+/** A decoded event, ready for its row. */
+export type DecodedEvent = {
+  readonly blockNumber: number
+  readonly logIndex: number
+  readonly blockHash: string
+  readonly transactionHash: string
+  readonly contract: ContractName
+  readonly name: string
+  readonly netuid: number | null
+  readonly epoch: number | null
+  readonly args: Readonly<Record<string, unknown>>
+}
+
+const abiOfContract: Partial<Record<ContractName, Abi>> = {
+  token: abis.koinonTokenAbi,
+  dollar: abis.testDollarAbi,
+  identity: abis.identityRegistryAbi,
+  reputation: abis.reputationRegistryAbi,
+  validation: abis.validationRegistryAbi,
+  subnets: abis.subnetsAbi,
+  staking: abis.stakingAbi,
+  work: abis.workAbi,
+  weights: abis.weightsAbi,
+  epochs: abis.epochsAbi,
+  emission: abis.emissionAbi,
+  channels: abis.batchSettlementAbi,
+}
+
+/** Contracts whose events are indexed, by lower-case address. */
+export function indexedContracts(network: NetworkFile): ReadonlyMap<string, ContractName> {
+  const names = Object.keys(abiOfContract) as ContractName[]
+  return new Map(names.map((name) => [network.contracts[name], name]))
+}
+
+/** Decodes a log of one of our contracts; undefined when the address or the event is not ours. */
+export function decodeLog(
+  log: Log<bigint, number, false>,
+  contracts: ReadonlyMap<string, ContractName>,
+): DecodedEvent | undefined {
+  const contract = contracts.get(log.address.toLowerCase())
+  const abi = contract === undefined ? undefined : abiOfContract[contract]
+  if (contract === undefined || abi === undefined) return undefined
+  try {
+    const decoded = decodeEventLog({ abi, data: log.data, topics: log.topics })
+    const args = toJson(decoded.args ?? {}) as Record<string, unknown>
+    return {
+      blockNumber: Number(log.blockNumber),
+      logIndex: log.logIndex,
+      blockHash: log.blockHash,
+      transactionHash: log.transactionHash,
+      contract,
+      name: String(decoded.eventName),
+      netuid: typeof args['netuid'] === 'number' ? args['netuid'] : null,
+      epoch: typeof args['epoch'] === 'string' ? Number(args['epoch']) : null,
+      args,
+    }
+  } catch {
+    return undefined
+  }
+}
+
+function toJson(value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString()
+  if (typeof value === 'string') return /^0x[0-9a-fA-F]{40}$/.test(value) ? value.toLowerCase() : value
+  if (Array.isArray(value)) return value.map(toJson)
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toJson(item)]))
+  }
+  return value
+}

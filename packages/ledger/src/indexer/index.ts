@@ -1,0 +1,3 @@
+export { type IndexDatabase, type OpenIndexDatabase, openEmbeddedIndex, openPostgresIndex } from './database.ts'
+export { Indexer, type IndexerOptions, type IndexPosition } from './indexer.ts'
+export { type EventFilter, findEvents, findTransfers, type IndexedEvent } from './queries.ts'

@@ -1,0 +1,156 @@
+/** Joining and leaving a subnet, as one account: an ERC-8004 identity, a neuron with an endpoint, stake. Every step looks first. */
+import { type Address, KoinonError, toAddress } from '@koinon/base'
+import { type AbiEvent, getAbiItem, maxUint256, parseEventLogs } from 'viem'
+import type { LedgerReader } from './clients.ts'
+import { identityRegistryAbi } from './generated/identity-registry.ts'
+import { koinonTokenAbi } from './generated/koinon-token.ts'
+import { stakingAbi } from './generated/staking.ts'
+import { subnetsAbi } from './generated/subnets.ts'
+import type { NetworkFile } from './network-file.ts'
+import type { TransactionSender } from './sender.ts'
+
+export type Membership = {
+  readonly network: NetworkFile
+  readonly reader: LedgerReader
+  readonly sender: TransactionSender
+}
+
+/** A subnet's seat as the ledger has it. Amounts in 1e-18 KOIN. */
+export type NeuronRecord = {
+  readonly uid: number
+  readonly hotkey: Address
+  readonly agentId: bigint
+  readonly endpoint: string
+  readonly registeredAtSeconds: number
+}
+
+/** All neurons of a subnet by uid. */
+export async function readNeurons(
+  reader: LedgerReader,
+  network: NetworkFile,
+  netuid: number,
+): Promise<readonly NeuronRecord[]> {
+  const neurons = await reader.readContract({
+    address: network.contracts.subnets,
+    abi: subnetsAbi,
+    functionName: 'neurons',
+    args: [netuid],
+  })
+  return neurons.map((neuron) => ({
+    uid: neuron.uid,
+    hotkey: toAddress(neuron.hotkey),
+    agentId: neuron.agentId,
+    endpoint: neuron.endpoint,
+    registeredAtSeconds: Number(neuron.registeredAt),
+  }))
+}
+
+/** Makes the account a neuron that is reached at `endpoint`; registers, or only moves the endpoint. Returns the seat. */
+export async function joinSubnet(membership: Membership, netuid: number, endpoint: string): Promise<NeuronRecord> {
+  const { network, reader, sender } = membership
+  const subnets = { address: network.contracts.subnets, abi: subnetsAbi } as const
+  const seat = await findSeat(membership, netuid)
+  if (seat === undefined) {
+    const agentId = await ensureIdentity(membership, endpoint)
+    const { registrationBurn } = await reader.readContract({ ...subnets, functionName: 'subnet', args: [netuid] })
+    await ensureAllowance(membership, network.contracts.subnets, registrationBurn)
+    await sender.call({ ...subnets, functionName: 'register', args: [netuid, agentId, endpoint] })
+  } else if (seat.endpoint !== endpoint) {
+    await sender.call({ ...subnets, functionName: 'setEndpoint', args: [netuid, sender.address, endpoint] })
+  }
+  const joined = await findSeat(membership, netuid)
+  if (joined === undefined) {
+    throw new KoinonError({
+      code: 'ledger/not-registered',
+      message: `Account ${sender.address} is not registered on subnet ${netuid} after all`,
+      hint: 'It may have been evicted at once because the subnet is full; try again later.',
+      retry: 'later',
+    })
+  }
+  return joined
+}
+
+/** Gives the seat back. Does nothing when there is none. */
+export async function leaveSubnet(membership: Membership, netuid: number): Promise<void> {
+  if ((await findSeat(membership, netuid)) === undefined) return
+  const { network, sender } = membership
+  await sender.call({
+    address: network.contracts.subnets,
+    abi: subnetsAbi,
+    functionName: 'deregister',
+    args: [netuid, sender.address],
+  })
+}
+
+/** Raises the account's own stake on its own hotkey to at least `amount`. */
+export async function ensureOwnStake(membership: Membership, netuid: number, amount: bigint): Promise<void> {
+  const { network, reader, sender } = membership
+  const staking = { address: network.contracts.staking, abi: stakingAbi } as const
+  const staked = await reader.readContract({
+    ...staking,
+    functionName: 'positionOf',
+    args: [netuid, sender.address, sender.address],
+  })
+  if (staked >= amount) return
+  await ensureAllowance(membership, network.contracts.staking, amount - staked)
+  await sender.call({ ...staking, functionName: 'stake', args: [netuid, sender.address, amount - staked] })
+}
+
+/** The account's seat on a subnet, if it has one. */
+export async function findSeat(
+  { network, reader, sender }: Membership,
+  netuid: number,
+): Promise<NeuronRecord | undefined> {
+  const neurons = await readNeurons(reader, network, netuid)
+  return neurons.find((neuron) => neuron.hotkey === sender.address)
+}
+
+/** The account's ERC-8004 agent, registered now if it has none. Returns its id. */
+export async function ensureIdentity({ network, reader, sender }: Membership, agentUri: string): Promise<bigint> {
+  const identity = { address: network.contracts.identity, abi: identityRegistryAbi } as const
+  const event = getAbiItem({ abi: identityRegistryAbi, name: 'Registered' }) as AbiEvent
+  const balance = await reader.readContract({ ...identity, functionName: 'balanceOf', args: [sender.address] })
+  if (balance > 0n) {
+    const logs = await reader.getLogs({
+      address: identity.address,
+      event,
+      args: { owner: sender.address },
+      fromBlock: BigInt(network.startBlock),
+    })
+    for (const log of logs) {
+      const agentId = (log as unknown as { args: { agentId: bigint } }).args.agentId
+      const wallet = await reader.readContract({ ...identity, functionName: 'getAgentWallet', args: [agentId] })
+      if (toAddress(wallet) === sender.address) return agentId
+    }
+  }
+  const receipt = await sender.call({ ...identity, functionName: 'register', args: [agentUri] })
+  const [registered] = parseEventLogs({ abi: identityRegistryAbi, eventName: 'Registered', logs: receipt.logs })
+  if (registered === undefined) {
+    throw new KoinonError({
+      code: 'ledger/not-registered',
+      message: 'The identity registry confirmed no new agent',
+      retry: 'unknown',
+    })
+  }
+  return registered.args.agentId
+}
+
+/** Approves exactly what is needed now, never without limit. */
+async function ensureAllowance(
+  { network, reader, sender }: Membership,
+  spender: Address,
+  amount: bigint,
+): Promise<void> {
+  const token = { address: network.contracts.token, abi: koinonTokenAbi } as const
+  const allowed = await reader.readContract({ ...token, functionName: 'allowance', args: [sender.address, spender] })
+  if (allowed >= amount || amount > maxUint256) return
+  const balance = await reader.readContract({ ...token, functionName: 'balanceOf', args: [sender.address] })
+  if (balance < amount) {
+    throw new KoinonError({
+      code: 'ledger/too-little-koin',
+      message: `Account ${sender.address} holds ${balance} of the ${amount} (1e-18 KOIN) that are needed`,
+      hint: 'Send it KOIN first; on a test network: koinon wallet faucet.',
+    })
+  }
+  await sender.call({ ...token, functionName: 'approve', args: [spender, amount] })
+}
