@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CONTRACTS_DIR, compileContracts } from './compile.mjs'
+import { predeploys } from './predeploys.mjs'
 
 const GENERATED_DIR = join(CONTRACTS_DIR, '../packages/ledger/src/generated')
 const PUBLISHED = [
@@ -50,14 +51,25 @@ export const ${prefix}DeployedBytecode: \`0x\${string}\` = '${contract.deployedB
 `
 }
 
+function predeploysModule(list) {
+  return `${HEADER}
+/** Code that a fresh chain must hold at a well-known address before stock tools work on it. */
+export type Predeploy = {
+  readonly name: string
+  readonly address: \`0x\${string}\`
+  readonly runtimeBytecode: \`0x\${string}\`
+  readonly source: string
+  readonly licence: string
+}
+
+export const predeploys: readonly Predeploy[] = ${JSON.stringify(list, null, 2)}
+`
+}
+
 function renderAll() {
   const contracts = compileContracts()
-  const files = new Map()
-  for (const name of PUBLISHED) {
-    const contract = contracts.get(name) ?? contracts.get(`I${name}`)
-    if (contract === undefined) continue
-    files.set(`${kebabCase(name)}.ts`, contractModule(name, contract))
-  }
+  const files = new Map(PUBLISHED.map((name) => [`${kebabCase(name)}.ts`, contractModule(name, contracts.get(name))]))
+  files.set('predeploys.ts', predeploysModule(predeploys(contracts)))
   return files
 }
 

@@ -15,6 +15,8 @@ const SETTINGS = {
   metadata: { bytecodeHash: 'none', appendCBOR: false },
   outputSelection: {
     '*': { '*': ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object', 'evm.deployedBytecode.immutableReferences'] },
+    'src/payments/DepositCollector.sol': { '': ['ast'] },
+    'src/payments/Permit2DepositCollector.sol': { '': ['ast'] },
   },
 }
 
@@ -29,6 +31,7 @@ export function soliditySources(directory) {
 /**
  * Compiles every contract below `src/`.
  * @returns Map from contract name to {source, abi, bytecode, deployedBytecode, immutableReferences}; names are unique.
+ *   `immutables` (name to places) is named only for the deposit collectors, whose syntax trees are asked for.
  * Throws an Error with the compiler's messages when compilation fails or a name occurs twice.
  */
 export function compileContracts() {
@@ -54,7 +57,33 @@ export function compileContracts() {
       })
     }
   }
+  const immutableNames = new Map()
+  for (const { ast } of Object.values(output.sources)) collectImmutables(ast, immutableNames)
+  for (const contract of contracts.values()) nameImmutables(contract, immutableNames)
   return contracts
+}
+
+/** Runtime code with its immutables filled in; `values` maps an immutable's name to an address. */
+export function withImmutables(contract, values) {
+  let code = contract.deployedBytecode.slice(2)
+  for (const [name, address] of Object.entries(values)) {
+    const word = address.slice(2).toLowerCase().padStart(64, '0')
+    for (const { start } of contract.immutables.get(name)) {
+      code = code.slice(0, start * 2) + word + code.slice(start * 2 + 64)
+    }
+  }
+  return `0x${code}`
+}
+
+function collectImmutables(node, names) {
+  if (node === null || typeof node !== 'object') return
+  if (node.nodeType === 'VariableDeclaration' && node.mutability === 'immutable') names.set(String(node.id), node.name)
+  for (const child of Object.values(node)) collectImmutables(child, names)
+}
+
+function nameImmutables(contract, names) {
+  const references = Object.entries(contract.immutableReferences)
+  contract.immutables = new Map(references.map(([id, places]) => [names.get(id) ?? id, places]))
 }
 
 function readImport(path) {

@@ -6,13 +6,13 @@
 import { readFileSync } from 'node:fs'
 import solc from 'solc'
 
-const [flag] = process.argv.slice(2)
-if (flag === '--version') {
+const flags = process.argv.slice(2)
+if (flags.includes('--version')) {
   const [version] = solc.version().split('.Emscripten')
   process.stdout.write(`solc, the solidity compiler commandline interface\nVersion: ${version}.Linux.g++\n`)
-} else if (flag === '--standard-json') {
+} else if (flags.includes('--standard-json')) {
   process.stdout.write(solc.compile(readFileSync(0, 'utf8')))
 } else {
-  process.stderr.write(`solc.mjs: unsupported arguments: ${process.argv.slice(2).join(' ')}\n`)
+  process.stderr.write(`solc.mjs: unsupported arguments: ${flags.join(' ')}\n`)
   process.exitCode = 2
 }
