@@ -1,0 +1,38 @@
+import type { ChainEngine } from './engine.ts'
+
+type Filter = { readonly id: string; lastUsedMs: number }
+
+/** Keeps the number of filters that clients left behind in the engine bounded: the least recently used one goes. */
+export class FilterBook {
+  readonly #engine: ChainEngine
+  readonly #maxFilters: number
+  readonly #filters = new Map<string, Filter>()
+
+  constructor(engine: ChainEngine, maxFilters: number) {
+    this.#engine = engine
+    this.#maxFilters = maxFilters
+  }
+
+  get size(): number {
+    return this.#filters.size
+  }
+
+  /** Notes a filter that the engine has just made. */
+  async opened(id: unknown, nowMs: number): Promise<void> {
+    if (typeof id !== 'string') return
+    this.#filters.set(id, { id, lastUsedMs: nowMs })
+    if (this.#filters.size <= this.#maxFilters) return
+    const oldest = [...this.#filters.values()].reduce((a, b) => (b.lastUsedMs < a.lastUsedMs ? b : a))
+    this.#filters.delete(oldest.id)
+    await this.#engine.request('eth_uninstallFilter', [oldest.id])
+  }
+
+  used(id: unknown, nowMs: number): void {
+    const filter = this.#filters.get(String(id))
+    if (filter !== undefined) filter.lastUsedMs = nowMs
+  }
+
+  closed(id: unknown): void {
+    this.#filters.delete(String(id))
+  }
+}
