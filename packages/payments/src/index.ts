@@ -1,4 +1,12 @@
-export { ChannelBook, type NewChannel, type Reservation } from './core/channel-book.ts'
+export { createApiKey, signKeyGrant, signKeyRevocation } from './client/api-key.ts'
+export {
+  ChannelOpener,
+  type ChannelOpenerOptions,
+  type ChannelRequest,
+  type OpenedChannel,
+} from './client/channel-opener.ts'
+export { VoucherCourier, type VoucherCourierOptions } from './client/voucher-courier.ts'
+export { ChannelBook, type ChannelSettlement, type NewChannel, type Reservation } from './core/channel-book.ts'
 export type { ChannelFacts, ChannelRole, ChannelState } from './core/channel-state.ts'
 export { ReceiptArchive } from './core/receipt-archive.ts'
 export { ReceiptLedger, type ReceiptLedgerOptions } from './core/receipt-ledger.ts'
@@ -7,6 +15,8 @@ export { paymentsSchema } from './core/schema.ts'
 export { loadNativeSecp256k1, nobleSecp256k1, type Secp256k1Engine, secp256k1Engine } from './core/secp256k1.ts'
 export { type DelegatingAccount, localDelegatingAccount, openSession, type Session } from './core/session.ts'
 export { createVoucherSigner, type VoucherSigner, verifyVoucher } from './core/voucher-signing.ts'
+export { ChannelAdmission, type ChannelAdmissionOptions, type ChannelTerms } from './provider/channel-admission.ts'
+export { type AcceptedVoucher, VoucherDesk, type VoucherDeskOptions } from './provider/voucher-desk.ts'
 export {
   type AdmissionRefusal,
   admissionRefusal,
@@ -68,3 +78,4 @@ export {
   voucherToJson,
   voucherTypedData,
 } from './rules/voucher.ts'
+export { type ClaimPass, type ClaimStatus, ClaimWatcher, type ClaimWatcherOptions } from './verifier/claim-watcher.ts'

@@ -5,10 +5,10 @@ import { type ChannelConfig, channelIdOf, type EscrowDomain } from '../rules/cha
 import { admissionError, channelUnknown } from '../rules/refusals.ts'
 import {
   type ChannelFacts,
-  channelFromRow,
-  channelInsert,
   type ChannelRole,
   type ChannelState,
+  channelFromRow,
+  channelInsert,
   creditUpdate,
   factsUpdate,
   voucherUpdate,

@@ -2,7 +2,7 @@ import { type Address, type Clock, type Hex, isKoinonError, KoinonError } from '
 import type { DurableStore, SqlStatement } from '@koinon/base/node'
 import { emptySession, type ReceiptBundle, type SessionTip } from '@koinon/work'
 import { checkAnswer } from './answer-checks.ts'
-import type { ChannelBook, Reservation } from './channel-book.ts'
+import type { ChannelBook, ChannelSettlement, Reservation } from './channel-book.ts'
 import { ReceiptArchive } from './receipt-archive.ts'
 import { type BuiltBatch, buildBatch } from './receipt-batch.ts'
 import type { FinalAnswer } from './receipt-types.ts'
@@ -17,6 +17,8 @@ export type ReceiptLedgerOptions = {
   /** Makes a fresh session key with its delegation, at start, before one ends and after a failed write. */
   readonly openSession: () => Promise<Session>
   readonly clock: Clock
+  /** Hears of every change of a debt once it is durable; a gateway wakes its courier here. Must not throw. */
+  readonly onSettled?: (settlements: readonly ChannelSettlement[]) => void
 }
 
 type Waiting = {
@@ -150,6 +152,7 @@ export class ReceiptLedger {
     this.#isSessionStored = true
     this.#tip = built.tip
     for (const settlement of built.settlements) book.applySettlement(settlement)
+    this.#options.onSettled?.(built.settlements)
     return built
   }
 

@@ -1,7 +1,7 @@
 /** What a channel may still take on: pure arithmetic of specs/0005-money.md section 3. Amounts in pico-dollars unless named atomic. */
 import { atomicToPicoUsd, picoUsdToAtomic } from '@koinon/base'
 
-/** `withdrawing`: the payer asked for its money back; only what is owed is claimed. `closed`: nothing left or finalised. */
+/** `withdrawing`: the payer asked for its money back; only what is owed is claimed. `closed`: the escrow holds nothing. */
 export type ChannelStatus = 'open' | 'withdrawing' | 'closed'
 
 /** The part of a channel's state that decides. `depositAtomic` counts everything ever deposited less what went back to the payer. */
@@ -56,8 +56,8 @@ export type AdmissionRefusal = 'channel-closing' | 'channel-empty' | 'credit-exh
  * it, so that a worst case larger than the limit is servable; the payee's loss is bounded by the limit plus one worst case.
  */
 export function admissionRefusal(account: ChannelAccount, maximumPicoUsd: bigint): AdmissionRefusal | undefined {
-  if (account.status !== 'open') return 'channel-closing'
-  if (maximumPicoUsd > availablePicoUsd(account)) return 'channel-empty'
+  if (account.status === 'withdrawing') return 'channel-closing'
+  if (account.status === 'closed' || maximumPicoUsd > availablePicoUsd(account)) return 'channel-empty'
   if (unsecuredPicoUsd(account) > account.creditLimitPicoUsd) return 'credit-exhausted'
   return undefined
 }

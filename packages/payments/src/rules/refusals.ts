@@ -40,7 +40,7 @@ export function admissionError(
     return new KoinonError({
       code: 'payments/channel-closing',
       message: 'The payer has begun to withdraw this channel, so it takes no new requests',
-      hint: 'Open a new channel, or deposit again to call the withdrawal off.',
+      hint: 'Open a new channel to this receiver.',
       details,
     })
   }
