@@ -22,8 +22,8 @@ export type InferenceRequest = {
   readonly topPMicro: number | undefined
   /** 0 switches the limit off. */
   readonly topK: number | undefined
-  /** 0 to 2^53 - 1. */
-  readonly seed: number | undefined
+  /** Unsigned 64 bits; a negative seed is taken modulo 2^64. */
+  readonly seed: bigint | undefined
   readonly stop: readonly string[]
   /** Number of alternatives a token, or undefined when no log probabilities are wanted. */
   readonly topLogprobs: number | undefined

@@ -44,6 +44,7 @@ function readCommon(record: JsonRecord): Omit<InferenceRequest, 'input' | 'topLo
   if (count !== undefined && count !== 1)
     throw badRequest('n', 'only 1 is supported; send the request again for more', 'unsupported_value')
   refusePenalties(record)
+  const seed = readInteger(record, 'seed', Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
   return {
     model: readModel(record),
     stream,
@@ -52,7 +53,7 @@ function readCommon(record: JsonRecord): Omit<InferenceRequest, 'input' | 'topLo
     temperatureMicro: toMicro(readNumber(record, 'temperature', 0, 2)),
     topPMicro: toMicro(readNumber(record, 'top_p', 1e-6, 1)),
     topK: readInteger(record, 'top_k', 0, largestTopK),
-    seed: readInteger(record, 'seed', 0, Number.MAX_SAFE_INTEGER),
+    seed: seed === undefined ? undefined : BigInt.asUintN(64, BigInt(seed)),
     stop: readStrings(record, 'stop', requestLimits.stops, requestLimits.stopCharacters),
   }
 }

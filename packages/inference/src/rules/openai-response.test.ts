@@ -84,7 +84,7 @@ describe('chunks', () => {
     const choices = [
       roleChunk(chat),
       textChunk(chat, 'abc', undefined, 0),
-      finishChunk(chat, 'cancelled'),
+      finishChunk(chat, 'abort'),
       usageChunk(chat, usage),
     ]
     expect(choices.map((chunk) => chunk['object'])).toEqual(Array(4).fill('chat.completion.chunk'))

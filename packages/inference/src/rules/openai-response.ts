@@ -1,7 +1,7 @@
 /** Building OpenAI answers: whole bodies and stream chunks, for chat and for text completions. */
 
-/** Why the model stopped. `cancelled` is ours: the caller went away; OpenAI clients see it as `stop`. */
-export type FinishReason = 'stop' | 'length' | 'cancelled'
+/** Why the model stopped. `abort` is ours: the caller went away; OpenAI clients see it as `stop`. */
+export type FinishReason = 'stop' | 'length' | 'abort'
 
 /** One output token with its natural-log probability and the best alternatives. */
 export type TokenLogprob = {
@@ -109,7 +109,7 @@ function usageFields(usage: Usage): Record<string, unknown> {
 }
 
 function openAiFinishReason(reason: FinishReason): string {
-  return reason === 'cancelled' ? 'stop' : reason
+  return reason === 'abort' ? 'stop' : reason
 }
 
 function chatLogprobs(logprobs: readonly TokenLogprob[] | undefined): unknown {

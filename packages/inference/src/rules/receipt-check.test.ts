@@ -76,7 +76,7 @@ describe('workObjection', () => {
     [{ promptPricePicoUsdPerToken: 1n }, /price/],
     [{ samplerTemperatureMicro: 0 }, /temperature/],
     [{ samplerTopPMicro: 1 }, /top_p/],
-    [{ samplerSeed: 43 }, /seed/],
+    [{ samplerSeed: 43n }, /seed/],
     [{ stopHash: `0x${'00'.repeat(32)}` }, /stop/],
     [{ maxTokens: 17 }, /asked were 16/],
     [{ outputTokens: 17 }, /allowed were 16/],

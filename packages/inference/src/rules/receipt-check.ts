@@ -80,7 +80,8 @@ function offerObjection(work: InferenceWork, model: ModelOffer): string | undefi
 }
 
 function samplerObjection(work: InferenceWork, request: InferenceRequest): string | undefined {
-  const differs = (asked: number | undefined, used: number): boolean => asked !== undefined && asked !== used
+  const differs = (asked: number | bigint | undefined, used: number | bigint): boolean =>
+    asked !== undefined && asked !== used
   if (differs(request.temperatureMicro, work.samplerTemperatureMicro)) return 'another temperature than asked'
   if (differs(request.topPMicro, work.samplerTopPMicro)) return 'another top_p than asked'
   if (differs(request.topK, work.samplerTopK)) return 'another top_k than asked'

@@ -18,7 +18,7 @@ export const inferenceWorkType = defineStruct('InferenceWork', {
   samplerTemperatureMicro: 'uint32',
   samplerTopPMicro: 'uint32',
   samplerTopK: 'uint32',
-  samplerSeed: 'uint53',
+  samplerSeed: 'uint64',
   maxTokens: 'uint53',
   stopHash: 'bytes32',
   finishReason: 'string',

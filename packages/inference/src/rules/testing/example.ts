@@ -52,7 +52,7 @@ export function exampleWork(changes: Partial<InferenceWork> = {}): InferenceWork
     samplerTemperatureMicro: 700_000,
     samplerTopPMicro: 1_000_000,
     samplerTopK: 0,
-    samplerSeed: 42,
+    samplerSeed: 42n,
     maxTokens: 16,
     stopHash: hashStops(['END']),
     finishReason: 'stop',

@@ -1,0 +1,81 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Address, Clock, Hex, Random } from '@koinon/base'
+import type { DurableStore } from '@koinon/base/node'
+import type { ChannelBook, ChannelConfig, ChannelState, ReceiptLedger, Session, SignedVoucher } from '@koinon/payments'
+import type { TokenPrices } from '../rules/work.ts'
+import type { HttpLimits } from '../wire/http-server.ts'
+import type { EnginePort } from './engine-port.ts'
+
+/** One model a provider serves, with its prices and the temperature it takes when the client names none (millionths). */
+export type ServedModel = TokenPrices & { readonly engine: EnginePort; readonly defaultTemperatureMicro: number }
+
+/** The money side, built by the composition root from the payments package. */
+export type ProviderPayments = {
+  readonly ledger: ReceiptLedger
+  readonly book: ChannelBook
+  /** Checks and keeps a voucher of an inbound channel. Throws `payments/*`. */
+  acceptVoucher(voucher: SignedVoucher): Promise<unknown>
+  /** Looks a channel up on the ledger and admits it. Throws `payments/*`. */
+  registerChannel(config: ChannelConfig): Promise<ChannelState>
+}
+
+/** What happened, for metrics and logs; nothing in it is secret. */
+export type ProviderEvent =
+  | {
+      readonly kind: 'answer'
+      readonly model: string
+      readonly outcome: 'final' | 'cancelled' | 'broken' | 'failed'
+      readonly promptTokens: number
+      readonly outputTokens: number
+      readonly firstByteMs: number
+      readonly totalMs: number
+    }
+  | { readonly kind: 'refused'; readonly path: string; readonly code: string }
+
+export type ProviderLimits = {
+  readonly http: HttpLimits
+  /** Answers worked on at once, and how many may wait for a place. */
+  readonly capacity: number
+  readonly queue: number
+  /** Longest time of one answer. */
+  readonly answerTimeoutMs: number
+  /** Output tokens an hour that a payer may receive and not pay for because it hung up. */
+  readonly unpaidTokensPerHour: number
+  /** How long evidence is kept. */
+  readonly evidenceRetentionMs: number
+  /** Bytes of an answer that may wait for a slow reader. */
+  readonly unsentBytes: number
+}
+
+export type ProviderServerOptions = {
+  readonly host: string
+  readonly port: number
+  readonly chainId: number
+  /** The account that is paid and that requests must name as recipient. */
+  readonly account: Address
+  /** The session that signs offers. */
+  readonly session: () => Session
+  readonly token: Address
+  readonly minimumWithdrawDelaySeconds: number
+  readonly creditLimitAtomic: bigint
+  readonly models: readonly [ServedModel, ...ServedModel[]]
+  readonly limits: ProviderLimits
+}
+
+export type ProviderModules = {
+  readonly payments: ProviderPayments
+  /** The store the receipt ledger writes to, so that evidence and receipt share a transaction. */
+  readonly store: DurableStore
+  readonly clock: Clock
+  readonly random: Random
+  /** True for accounts that may read any evidence. */
+  readonly isValidator: (account: Hex) => boolean
+  /** The time an epoch covers, or undefined when it is not known. */
+  readonly epochWindow: (
+    netuid: number,
+    epoch: number,
+  ) => { readonly fromMs: number; readonly toMs: number } | undefined
+  readonly onEvent?: (event: ProviderEvent) => void
+  /** Serves further paths; true when it did. */
+  readonly additionalRoutes?: (request: IncomingMessage, response: ServerResponse) => Promise<boolean>
+}
