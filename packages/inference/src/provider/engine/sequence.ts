@@ -1,0 +1,94 @@
+import type { ControlledEvaluateInputItem, LlamaContextSequence, Token } from 'node-llama-cpp'
+import type { LogitsRow } from '../../rules/sampler.ts'
+
+/** Logits of one position, with the sum of exp(logit - largest logit) over the whole vocabulary. */
+export type EvaluatedRow = LogitsRow & { readonly weightSum: number }
+
+export type SequenceOptions = {
+  /** Even number of tokens handed to the engine at once. */
+  readonly sliceTokens: number
+  readonly vocabularySize: number
+  /** Token that fills a slice up to an even length; which one does not matter, it is erased again. */
+  readonly paddingToken: number
+}
+
+/**
+ * One sequence of the key-value cache, evaluated only in slices of even length: every position then gets the same bits
+ * whether it was reached token by token or in one go (specs/0006 section 3). A slice of odd length is padded with a token
+ * that is erased from the cache before the next one.
+ */
+export class EvenSequence {
+  readonly #sequence: LlamaContextSequence
+  readonly #options: SequenceOptions
+
+  constructor(sequence: LlamaContextSequence, options: SequenceOptions) {
+    this.#sequence = sequence
+    this.#options = options
+  }
+
+  /** Tokens in the cache. */
+  get length(): number {
+    return this.#sequence.nextTokenIndex
+  }
+
+  /** Forgets everything. */
+  async clear(): Promise<void> {
+    await this.#sequence.clearHistory()
+  }
+
+  /**
+   * Appends tokens. For each index of `tokens` from `rowsFrom` on, the `width` largest logits that follow it are returned,
+   * in order. The signal is looked at between slices.
+   */
+  async append(
+    tokens: readonly number[],
+    rowsFrom: number,
+    width: number,
+    signal: AbortSignal,
+  ): Promise<readonly EvaluatedRow[]> {
+    const rows: EvaluatedRow[] = []
+    for (let from = 0; from < tokens.length; from += this.#options.sliceTokens) {
+      signal.throwIfAborted()
+      const slice = tokens.slice(from, from + this.#options.sliceTokens)
+      rows.push(...(await this.#appendSlice(slice, rowsFrom - from, width)))
+    }
+    return rows
+  }
+
+  /** Evaluates the last token again and returns all logits that follow it. */
+  async lastRowComplete(lastToken: number, signal: AbortSignal): Promise<EvaluatedRow> {
+    const end = this.#sequence.nextTokenIndex
+    await this.#sequence.eraseContextTokenRanges([{ start: end - 1, end }])
+    const [row] = await this.append([lastToken], 0, this.#options.vocabularySize, signal)
+    return row as EvaluatedRow
+  }
+
+  async #appendSlice(slice: readonly number[], rowsFrom: number, width: number): Promise<readonly EvaluatedRow[]> {
+    const isComplete = width >= this.#options.vocabularySize
+    const logits = isComplete ? true : { filter: { tokens: [], includeTop: width } }
+    const input = slice.map((token, index): ControlledEvaluateInputItem => {
+      const wanted = index >= rowsFrom
+      return wanted ? [token as Token, { generateNext: { logits, totalLogitWeight: true } }] : (token as Token)
+    })
+    if (input.length % 2 !== 0) input.push(this.#options.paddingToken as Token)
+    const results = await this.#sequence.controlledEvaluate(input)
+    if (input.length !== slice.length) {
+      const end = this.#sequence.nextTokenIndex
+      await this.#sequence.eraseContextTokenRanges([{ start: end - 1, end }])
+    }
+    const rows: EvaluatedRow[] = []
+    for (let index = Math.max(rowsFrom, 0); index < slice.length; index++) {
+      const next = results[index]?.next
+      if (next?.logits === undefined || next.totalLogitWeight === undefined) {
+        throw new Error(`the engine gave no logits for position ${index} of a slice`)
+      }
+      rows.push({
+        tokenIds: Uint32Array.from(next.logits.keys()),
+        logits: Float32Array.from(next.logits.values()),
+        complete: isComplete,
+        weightSum: next.totalLogitWeight,
+      })
+    }
+    return rows
+  }
+}
