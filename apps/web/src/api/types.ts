@@ -1,0 +1,155 @@
+/** Shapes of the dashboard API, specs/0008-http.md section 2. Amounts are decimal strings, see the names for units. */
+import type { Check } from '@koinon/work'
+
+export type SessionJson = {
+  readonly apiKey: string
+  readonly localToken: string
+  readonly account: string
+  readonly chainId: number
+  readonly home: string
+}
+
+export type NeuronJson = {
+  readonly uid: number
+  readonly hotkey: string
+  readonly name?: string
+  readonly kind: 'miner' | 'validator'
+  readonly endpoint: string
+  readonly online: boolean
+  readonly latencyMs?: number
+  readonly stakeAtomic: string
+  readonly incentivePpm: number
+  readonly lastScorePpm?: number
+  readonly paidAtomic: string
+  readonly claimedAtomic: string
+  readonly note?: string
+}
+
+export type SubnetJson = {
+  readonly netuid: number
+  readonly name: string
+  readonly epochSeconds: number
+  readonly currentEpoch: number
+  readonly epochStartedAtSeconds: number
+  readonly epochEndsAtSeconds: number
+  readonly phase: string
+  readonly totalStakeAtomic: string
+  readonly neurons: readonly NeuronJson[]
+}
+
+export type ModelJson = {
+  readonly id: string
+  readonly name: string
+  readonly quantisation: string
+  readonly parameters: number | string
+  readonly manifest: string
+  readonly promptPricePicoUsdPerToken: string
+  readonly outputPricePicoUsdPerToken: string
+  readonly providers: number | readonly string[]
+}
+
+export type RoleJson = {
+  readonly name: string
+  readonly kind: string
+  readonly state: string
+  readonly pid?: number
+  readonly startedAtMs?: number
+  readonly restarts: number
+  readonly rssBytes?: number
+}
+
+export type NetworkJson = {
+  readonly asOfBlock: number
+  readonly asOfAtMs: number
+  readonly chainId: number
+  readonly chainKind: 'embedded' | 'external'
+  readonly gateway: unknown
+  readonly roles: readonly RoleJson[]
+  readonly subnets: readonly SubnetJson[]
+  readonly models: readonly ModelJson[]
+}
+
+export type EpochState = 'open' | 'pending' | 'active' | 'disabled' | 'noQuorum'
+
+export type EpochJson = {
+  readonly netuid: number
+  readonly epoch: number
+  readonly phase: string
+  readonly startsAtSeconds: number
+  readonly beacon?: string
+  readonly root?: string
+  readonly state: EpochState
+  readonly signedStakeAtomic?: string
+  readonly cumulativeTotalAtomic?: string
+  readonly paidAtomic: string
+}
+
+export type EpochsJson = { readonly asOfBlock: number; readonly epochs: readonly EpochJson[] }
+
+export type PayoutJson = {
+  readonly account: string
+  readonly uid?: number
+  readonly amountAtomic: string
+  readonly cumulativeAtomic: string
+  readonly why: string
+}
+
+export type EpochDetailJson = EpochJson & {
+  readonly asOfBlock: number
+  readonly weights: readonly { readonly validatorUid: number; readonly row: readonly (readonly [number, number])[] }[]
+  readonly payouts: readonly PayoutJson[]
+  readonly checks: readonly {
+    readonly validatorUid: number
+    readonly minerUid: number
+    readonly receiptId: string
+    readonly checks: readonly Check[]
+  }[]
+}
+
+export type ReceiptSummaryJson = {
+  readonly id: string
+  readonly atMs: number
+  readonly model: string
+  readonly provider: string
+  readonly promptTokens: number
+  readonly outputTokens: number
+  readonly amountPicoUsd: string
+  readonly firstByteMs: number
+  readonly totalMs: number
+  readonly state: string
+  readonly checkedBy: readonly { readonly validatorUid: number; readonly epoch: number; readonly state: string }[]
+}
+
+export type ReceiptsJson = { readonly asOfBlock: number; readonly receipts: readonly ReceiptSummaryJson[] }
+
+export type KeyJson = {
+  readonly keyHash: string
+  readonly label: string
+  readonly createdAtMs: number
+  readonly revokedAtMs?: number
+  readonly channelId: string
+  readonly depositAtomic: string
+  readonly owedPicoUsd: string
+  readonly spentTodayPicoUsd: string
+}
+
+export type PaymentJson = {
+  readonly id: string
+  readonly kind: string
+  readonly amountAtomic: string
+  readonly asset: string
+  readonly txHash: string
+  readonly atMs: number
+}
+
+export type WalletJson = {
+  readonly asOfBlock: number
+  readonly account: string
+  readonly nativeAtomic: string
+  readonly tokenAtomic: string
+  readonly dollarAtomic: string
+  readonly keys: readonly KeyJson[]
+  readonly payments: readonly PaymentJson[]
+}
+
+export type CreatedKeyJson = { readonly apiKey: string; readonly keyHash: string }

@@ -1,0 +1,67 @@
+import { createContext, useContext, useEffect, useState, useSyncExternalStore } from 'react'
+import type { NetworkFeed, NetworkView } from './api/network-feed.ts'
+import type { Door } from './api/request.ts'
+import type { NeuronJson, SessionJson } from './api/types.ts'
+import type { Conversation } from './chat/conversation.ts'
+import { shortHex } from './format/text.ts'
+import type { KeptReceipt, ReceiptShelf } from './receipts/receipt-shelf.ts'
+
+/** Who looks at the page: the machine's own user (`local`), or somebody who brought a key. */
+export type SignIn = {
+  readonly apiKey: string | undefined
+  readonly local: SessionJson | undefined
+  readonly isLoading: boolean
+}
+
+/** Everything with a lifetime, made once in `main.tsx`. */
+export type AppParts = {
+  readonly door: Door
+  readonly feed: NetworkFeed
+  readonly conversation: Conversation
+  readonly shelf: ReceiptShelf
+  readonly signIn: SignIn
+  readonly useKey: (apiKey: string | undefined) => void
+}
+
+export const AppContext = createContext<AppParts | undefined>(undefined)
+
+/** The parts of the page. */
+export function useApp(): AppParts {
+  const parts = useContext(AppContext)
+  if (parts === undefined) throw new Error('useApp outside of the page')
+  return parts
+}
+
+/** The network as last seen. */
+export function useNetwork(): NetworkView {
+  const { feed } = useApp()
+  return useSyncExternalStore(feed.subscribe, feed.view)
+}
+
+/** Receipts of this browser. */
+export function useKeptReceipts(): readonly KeptReceipt[] {
+  const { shelf } = useApp()
+  return useSyncExternalStore(shelf.subscribe, shelf.all)
+}
+
+/** The browser's clock, ticking. */
+export function useNow(everyMs: number): number {
+  const [nowMs, setNowMs] = useState(() => Date.now())
+  useEffect(() => {
+    const timer = setInterval(() => setNowMs(Date.now()), everyMs)
+    return () => clearInterval(timer)
+  }, [everyMs])
+  return nowMs
+}
+
+/** The neuron behind an account, by this gateway's word. */
+export function findNeuron(view: NetworkView, account: string): NeuronJson | undefined {
+  return view.network?.subnets
+    .flatMap((subnet) => subnet.neurons)
+    .find((neuron) => neuron.hotkey.toLowerCase() === account.toLowerCase())
+}
+
+/** A name for people: the neuron's, or the account shortened. */
+export function nameOf(view: NetworkView, account: string): string {
+  return findNeuron(view, account)?.name ?? shortHex(account)
+}

@@ -1,0 +1,102 @@
+import { requestJson } from '../api/request.ts'
+import type { EpochDetailJson, PayoutJson, SubnetJson } from '../api/types.ts'
+import { nameOf, useApp, useNetwork } from '../app-context.ts'
+import { formatTokenAtomic, readAmount } from '../format/money.ts'
+import { formatDateTime } from '../format/time.ts'
+import { CheckCounts, CheckList } from '../receipts/check-list.tsx'
+import { type Column, DataTable } from '../ui/data-table.tsx'
+import { ErrorNotice } from '../ui/error-notice.tsx'
+import { Facts } from '../ui/facts.tsx'
+import { useResource } from '../use-resource.ts'
+import { epochStateSentences } from './phases.ts'
+
+/** One epoch: who got how much, why, and the checks that the scores rest on. */
+export function EpochDetail({
+  netuid,
+  epoch,
+  subnet,
+}: {
+  readonly netuid: number
+  readonly epoch: number
+  readonly subnet: SubnetJson
+}) {
+  const { door } = useApp()
+  const view = useNetwork()
+  const detail = useResource(`epoch ${netuid} ${epoch}`, () =>
+    requestJson<EpochDetailJson>(door, `/api/epochs/${netuid}/${epoch}`),
+  )
+  if (detail.error !== undefined) {
+    return (
+      <ErrorNotice error={detail.error}>
+        <button type="button" className="button" onClick={detail.reload}>
+          Load again
+        </button>
+      </ErrorNotice>
+    )
+  }
+  if (detail.data === undefined) return <p className="loading">Loading epoch {epoch} …</p>
+  const { data } = detail
+  const signed = readAmount(data.signedStakeAtomic)
+  const total = readAmount(subnet.totalStakeAtomic)
+  const columns: readonly Column<PayoutJson>[] = [
+    {
+      name: 'To',
+      isTitle: true,
+      cell: (payout) => <strong title={payout.account}>{nameOf(view, payout.account)}</strong>,
+    },
+    { name: 'Amount', isNumber: true, cell: (payout) => formatTokenAtomic(readAmount(payout.amountAtomic) ?? 0n) },
+    { name: 'Ever', isNumber: true, cell: (payout) => formatTokenAtomic(readAmount(payout.cumulativeAtomic) ?? 0n) },
+    { name: 'Why', cell: (payout) => payout.why },
+  ]
+  return (
+    <section className="panel" aria-labelledby={`epoch-${epoch}`}>
+      <h3 id={`epoch-${epoch}`}>Epoch {epoch}: payouts and reasons</h3>
+      <Facts
+        items={[
+          ['State', epochStateSentences[data.state] ?? data.state],
+          ['Started', formatDateTime(data.startsAtSeconds * 1000)],
+          ['Paid', formatTokenAtomic(readAmount(data.paidAtomic) ?? 0n)],
+          [
+            'Signed by',
+            signed === undefined
+              ? undefined
+              : total === undefined || total === 0n
+                ? formatTokenAtomic(signed)
+                : `${formatTokenAtomic(signed)} of ${formatTokenAtomic(total)} stake`,
+          ],
+          ['As of', `block ${data.asOfBlock.toLocaleString('en')}`],
+        ]}
+      />
+      {data.payouts.length === 0 ? (
+        <p className="empty">Nobody is paid from this epoch: {epochStateSentences[data.state] ?? data.state}.</p>
+      ) : (
+        <DataTable
+          caption={`Payouts of epoch ${epoch}`}
+          columns={columns}
+          rows={data.payouts}
+          rowKey={(payout) => payout.account}
+        />
+      )}
+      {data.checks.length === 0 ? null : (
+        <details className="audits">
+          <summary>{data.checks.length} audited receipts behind the scores</summary>
+          <ul>
+            {data.checks.map((audit) => (
+              <li key={`${audit.validatorUid} ${audit.minerUid} ${audit.receiptId}`}>
+                <h4>
+                  Validator {audit.validatorUid} on miner {audit.minerUid}, receipt{' '}
+                  <code className="long-code">{audit.receiptId}</code>
+                </h4>
+                <CheckCounts checks={audit.checks} />
+                <CheckList
+                  checks={audit.checks}
+                  label={`Checks by validator ${audit.validatorUid} on miner ${audit.minerUid}`}
+                />
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </section>
+  )
+}

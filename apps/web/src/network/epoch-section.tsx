@@ -1,0 +1,135 @@
+import { lazy, Suspense, useMemo, useState } from 'react'
+import { requestJson } from '../api/request.ts'
+import type { EpochDetailJson, EpochJson, EpochsJson, SubnetJson } from '../api/types.ts'
+import { useApp } from '../app-context.ts'
+import { formatTokenAtomic, readAmount } from '../format/money.ts'
+import { formatPpm } from '../format/text.ts'
+import { formatDateTime } from '../format/time.ts'
+import { type Column, DataTable } from '../ui/data-table.tsx'
+import { ErrorNotice } from '../ui/error-notice.tsx'
+import { useResource } from '../use-resource.ts'
+import { EpochDetail } from './epoch-detail.tsx'
+import { type IncentiveSeries, incentiveSeries, seriesSentence } from './incentive-series.ts'
+import { epochStateSentences } from './phases.ts'
+
+const IncentiveChart = lazy(() =>
+  import('./incentive-chart.tsx').then((module) => ({ default: module.IncentiveChart })),
+)
+
+const shownEpochs = 20
+/** Epochs whose payouts the chart reads. */
+const chartedEpochs = 12
+
+/** Past epochs: a chart of incentive, a list, and one epoch with its payouts and reasons. */
+export function EpochSection({ subnet, epoch }: { readonly subnet: SubnetJson; readonly epoch: number | undefined }) {
+  const { door } = useApp()
+  const list = useResource(`epochs ${subnet.netuid} ${subnet.currentEpoch} ${subnet.phase}`, () =>
+    requestJson<EpochsJson>(door, `/api/epochs?netuid=${subnet.netuid}&limit=${shownEpochs}`),
+  )
+  // A new key starts from nothing; the old list is shown until the new one is there.
+  const [lastList, setLastList] = useState<EpochsJson | undefined>()
+  if (list.data !== undefined && list.data !== lastList) setLastList(list.data)
+  const epochs = (list.data ?? lastList)?.epochs ?? []
+  const paid = epochs.filter((one) => one.state === 'active').slice(0, chartedEpochs)
+  const chosen = epoch ?? paid[0]?.epoch ?? epochs[0]?.epoch
+  return (
+    <section className="stack" aria-labelledby="epochs-title">
+      <h2 id="epochs-title">Epochs and payouts</h2>
+      {list.error === undefined ? null : (
+        <ErrorNotice error={list.error}>
+          <button type="button" className="button" onClick={list.reload}>
+            Load again
+          </button>
+        </ErrorNotice>
+      )}
+      {paid.length > 0 ? <IncentivePanel subnet={subnet} epochs={paid.map((one) => one.epoch)} /> : null}
+      {epochs.length === 0 ? (
+        <p className="empty">
+          {list.isLoading ? 'Loading epochs …' : 'The first epoch has not ended yet. Payouts appear here when it has.'}
+        </p>
+      ) : (
+        <>
+          {chosen === undefined ? null : <EpochDetail netuid={subnet.netuid} epoch={chosen} subnet={subnet} />}
+          <details className="panel">
+            <summary>All of the last {epochs.length} epochs</summary>
+            <DataTable
+              caption="Epochs, newest first"
+              columns={columnsOf(subnet.netuid)}
+              rows={epochs}
+              rowKey={(one) => String(one.epoch)}
+            />
+          </details>
+        </>
+      )}
+    </section>
+  )
+}
+
+function columnsOf(netuid: number): readonly Column<EpochJson>[] {
+  return [
+    { name: 'Epoch', isTitle: true, cell: (one) => <a href={`#/network/${netuid}/${one.epoch}`}>Epoch {one.epoch}</a> },
+    { name: 'Started', cell: (one) => formatDateTime(one.startsAtSeconds * 1000) },
+    { name: 'State', cell: (one) => epochStateSentences[one.state] ?? one.state },
+    { name: 'Paid', isNumber: true, cell: (one) => formatTokenAtomic(readAmount(one.paidAtomic) ?? 0n) },
+  ]
+}
+
+function IncentivePanel({ subnet, epochs }: { readonly subnet: SubnetJson; readonly epochs: readonly number[] }) {
+  const { door } = useApp()
+  const details = useResource(`details ${subnet.netuid} ${epochs.join(' ')}`, () =>
+    Promise.all(epochs.map((epoch) => requestJson<EpochDetailJson>(door, `/api/epochs/${subnet.netuid}/${epoch}`))),
+  )
+  const [last, setLast] = useState<readonly EpochDetailJson[] | undefined>()
+  if (details.data !== undefined && details.data !== last) setLast(details.data)
+  const shown = details.data ?? last
+  const series = useMemo(
+    () => (shown === undefined ? undefined : incentiveSeries(subnet, shown)),
+    [shown, subnet.netuid],
+  )
+  if (details.error !== undefined && series === undefined) return <ErrorNotice error={details.error} />
+  if (series === undefined) return <p className="loading">Reading payouts …</p>
+  return (
+    <figure className="panel">
+      <figcaption>
+        <h3>Incentive by epoch</h3>
+        <p>{seriesSentence(series)}</p>
+      </figcaption>
+      <ul className="legend">
+        {series.miners.map((miner, index) => (
+          <li key={miner.name} className={`series-${(index % 4) + 1}`}>
+            {miner.name}
+          </li>
+        ))}
+      </ul>
+      <Suspense fallback={<p className="loading">Loading the chart …</p>}>
+        <IncentiveChart series={series} />
+      </Suspense>
+      <details>
+        <summary>The same as a table</summary>
+        <SeriesTable series={series} />
+      </details>
+    </figure>
+  )
+}
+
+function SeriesTable({ series }: { readonly series: IncentiveSeries }) {
+  const rows = series.epochs.map((epoch, index) => ({ epoch, index }))
+  return (
+    <DataTable
+      caption="Incentive by epoch"
+      columns={[
+        { name: 'Epoch', isTitle: true, cell: (row) => `Epoch ${row.epoch}` },
+        ...series.miners.map((miner) => ({
+          name: miner.name,
+          isNumber: true,
+          cell: (row: { readonly index: number }) => {
+            const share = miner.sharesPpm[row.index]
+            return share === null || share === undefined ? 'nobody paid' : formatPpm(share)
+          },
+        })),
+      ]}
+      rows={rows}
+      rowKey={(row) => String(row.epoch)}
+    />
+  )
+}

@@ -1,0 +1,45 @@
+import type { EpochDetailJson, SubnetJson } from '../api/types.ts'
+import { readAmount } from '../format/money.ts'
+import { shortHex } from '../format/text.ts'
+
+/** Share of the miners' payouts, parts per million, by epoch. `null` where the epoch paid nobody. */
+export type IncentiveSeries = {
+  readonly epochs: readonly number[]
+  readonly miners: readonly { readonly name: string; readonly sharesPpm: readonly (number | null)[] }[]
+}
+
+/** Reads the series from the payouts of finished epochs, oldest first. Miners that never earned are left out. */
+export function incentiveSeries(subnet: SubnetJson, details: readonly EpochDetailJson[]): IncentiveSeries {
+  const ordered = [...details].sort((a, b) => a.epoch - b.epoch)
+  const miners = subnet.neurons.filter((neuron) => neuron.kind === 'miner')
+  const amountOf = (detail: EpochDetailJson, account: string): bigint =>
+    detail.payouts
+      .filter((payout) => payout.account.toLowerCase() === account.toLowerCase())
+      .reduce((sum, payout) => sum + (readAmount(payout.amountAtomic) ?? 0n), 0n)
+  const totals = ordered.map((detail) => miners.reduce((sum, miner) => sum + amountOf(detail, miner.hotkey), 0n))
+  return {
+    epochs: ordered.map((detail) => detail.epoch),
+    miners: miners
+      .map((miner) => ({
+        name: miner.name ?? shortHex(miner.hotkey),
+        sharesPpm: ordered.map((detail, index) => {
+          const total = totals[index] ?? 0n
+          return total === 0n ? null : Number((1_000_000n * amountOf(detail, miner.hotkey)) / total)
+        }),
+      }))
+      .filter((miner) => miner.sharesPpm.some((share) => share !== null && share > 0)),
+  }
+}
+
+/** One sentence that says what the chart shows. */
+export function seriesSentence(series: IncentiveSeries): string {
+  const last = series.epochs.at(-1)
+  if (last === undefined) return 'No epoch has been paid yet.'
+  const standing = series.miners
+    .map((miner) => ({ name: miner.name, share: miner.sharesPpm.at(-1) ?? 0 }))
+    .sort((a, b) => b.share - a.share)
+  const leader = standing[0]
+  if (leader === undefined || leader.share === 0)
+    return `Epochs ${series.epochs[0]} to ${last}: nobody earned in the last one.`
+  return `Epochs ${series.epochs[0]} to ${last}: in the last one ${leader.name} earned most, ${(leader.share / 10_000).toFixed(1)} % of the miners' half.`
+}

@@ -1,0 +1,105 @@
+import { useState } from 'react'
+import type { SubnetJson } from '../api/types.ts'
+import { useNetwork } from '../app-context.ts'
+import { formatTokenAtomic, readAmount } from '../format/money.ts'
+import { count } from '../format/text.ts'
+import { Facts } from '../ui/facts.tsx'
+import { EpochClock } from './epoch-clock.tsx'
+import { EpochSection } from './epoch-section.tsx'
+import { ModelsTable } from './models-table.tsx'
+import { NeuronsTable } from './neurons-table.tsx'
+import { RolesTable } from './roles-table.tsx'
+import { TrustSection } from './trust-section.tsx'
+
+/** Who works in this network, what they earn and why, and whom one has to trust. */
+export function NetworkPage(props: { readonly netuid: number | undefined; readonly epoch: number | undefined }) {
+  const { network } = useNetwork()
+  const [chosen, setChosen] = useState<number | undefined>()
+  if (network === undefined) {
+    return (
+      <div className="stack">
+        <header className="page-head">
+          <h1>Network</h1>
+        </header>
+        <p className="loading">Waiting for the first answer of the gateway …</p>
+      </div>
+    )
+  }
+  const netuid = props.netuid ?? chosen ?? network.subnets[0]?.netuid
+  const subnet = network.subnets.find((one) => one.netuid === netuid)
+  return (
+    <div className="stack">
+      <header className="page-head">
+        <h1>Network</h1>
+        <p className="lead">
+          A subnet is a market for one kind of work: miners do it, validators check it, and each epoch shares out what
+          was earned.
+        </p>
+      </header>
+      {network.subnets.length > 1 ? (
+        <label className="subnet-picker">
+          Subnet
+          <select value={netuid} onChange={(event) => setChosen(Number(event.target.value))}>
+            {network.subnets.map((one) => (
+              <option key={one.netuid} value={one.netuid}>
+                {one.netuid} · {one.name}
+              </option>
+            ))}
+          </select>
+        </label>
+      ) : null}
+      {subnet === undefined ? (
+        <div className="empty">
+          <p>No subnet is registered yet. Create one with:</p>
+          <pre tabIndex={0} aria-label="Command">
+            <code>koinon subnet create</code>
+          </pre>
+        </div>
+      ) : (
+        <>
+          <SubnetHead subnet={subnet} asOfAtMs={network.asOfAtMs} />
+          <section aria-labelledby="neurons-title">
+            <h2 id="neurons-title">Miners and validators</h2>
+            <NeuronsTable neurons={subnet.neurons} />
+          </section>
+          <EpochSection subnet={subnet} epoch={props.netuid === subnet.netuid ? props.epoch : undefined} />
+        </>
+      )}
+      <section aria-labelledby="models-title">
+        <h2 id="models-title">Models</h2>
+        <ModelsTable models={network.models} />
+      </section>
+      <TrustSection network={network} />
+      {network.roles.length === 0 ? null : (
+        <section aria-labelledby="roles-title">
+          <h2 id="roles-title">Running on this machine</h2>
+          <RolesTable roles={network.roles} />
+        </section>
+      )}
+    </div>
+  )
+}
+
+function SubnetHead({ subnet, asOfAtMs }: { readonly subnet: SubnetJson; readonly asOfAtMs: number }) {
+  const miners = subnet.neurons.filter((neuron) => neuron.kind === 'miner')
+  const validators = subnet.neurons.filter((neuron) => neuron.kind === 'validator')
+  const online = (neurons: SubnetJson['neurons']): number => neurons.filter((neuron) => neuron.online).length
+  const stake = readAmount(subnet.totalStakeAtomic)
+  return (
+    <section className="panel subnet-head" aria-labelledby="subnet-title">
+      <div>
+        <p className="eyebrow">Subnet {subnet.netuid}</p>
+        <h2 id="subnet-title">{subnet.name}</h2>
+        <Facts
+          items={[
+            ['Miners', `${online(miners)} of ${miners.length} online`],
+            ['Validators', `${online(validators)} of ${validators.length} online`],
+            ['Stake', stake === undefined ? 'not stated' : formatTokenAtomic(stake)],
+            ['Epoch length', count(subnet.epochSeconds, 'second')],
+          ]}
+        />
+      </div>
+      <EpochClock subnet={subnet} asOfAtMs={asOfAtMs} />
+    </section>
+  )
+}

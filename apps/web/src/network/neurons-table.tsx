@@ -1,0 +1,75 @@
+import type { NeuronJson } from '../api/types.ts'
+import { formatTokenAtomic, readAmount } from '../format/money.ts'
+import { formatPpm, shortHex } from '../format/text.ts'
+import { type Column, DataTable } from '../ui/data-table.tsx'
+
+const token = (text: string): string => formatTokenAtomic(readAmount(text) ?? 0n)
+
+const columns: readonly Column<NeuronJson>[] = [
+  {
+    name: 'Neuron',
+    isTitle: true,
+    cell: (neuron) => (
+      <>
+        <strong>{neuron.name ?? shortHex(neuron.hotkey)}</strong>{' '}
+        <code title={neuron.hotkey}>{shortHex(neuron.hotkey)}</code>
+      </>
+    ),
+  },
+  { name: 'Kind', cell: (neuron) => `${neuron.kind}, no. ${neuron.uid}` },
+  {
+    name: 'State',
+    cell: (neuron) => (
+      <>
+        <span className={neuron.online ? 'badge badge-pass' : 'badge badge-fail'}>
+          {neuron.online ? 'online' : 'offline'}
+        </span>
+        {neuron.note === undefined ? null : <span className="cell-note">{neuron.note}</span>}
+      </>
+    ),
+  },
+  {
+    name: 'Latency',
+    isNumber: true,
+    cell: (neuron) => (neuron.latencyMs === undefined ? '–' : `${neuron.latencyMs} ms`),
+  },
+  { name: 'Stake', isNumber: true, cell: (neuron) => token(neuron.stakeAtomic) },
+  {
+    name: 'Incentive',
+    isNumber: true,
+    cell: (neuron) =>
+      neuron.kind === 'miner' ? (
+        <span className="meter-cell">
+          {formatPpm(neuron.incentivePpm)}
+          <meter min={0} max={1_000_000} value={neuron.incentivePpm} aria-label="Share of the miners' half" />
+        </span>
+      ) : (
+        '–'
+      ),
+  },
+  {
+    name: 'Last score',
+    isNumber: true,
+    cell: (neuron) => (neuron.lastScorePpm === undefined ? '–' : formatPpm(neuron.lastScorePpm)),
+  },
+  { name: 'Paid', isNumber: true, cell: (neuron) => token(neuron.paidAtomic) },
+]
+
+/** Everybody registered in the subnet. */
+export function NeuronsTable({ neurons }: { readonly neurons: readonly NeuronJson[] }) {
+  if (neurons.length === 0) {
+    return (
+      <p className="empty">
+        Nobody is registered yet. A machine joins with <code>koinon provider start</code>.
+      </p>
+    )
+  }
+  return (
+    <DataTable
+      caption="Miners and validators"
+      columns={columns}
+      rows={neurons}
+      rowKey={(neuron) => String(neuron.uid)}
+    />
+  )
+}

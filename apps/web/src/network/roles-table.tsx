@@ -1,0 +1,23 @@
+import type { RoleJson } from '../api/types.ts'
+import { useNow } from '../app-context.ts'
+import { formatBytes } from '../format/text.ts'
+import { formatAgo } from '../format/time.ts'
+import { type Column, DataTable } from '../ui/data-table.tsx'
+
+/** The processes of this node. */
+export function RolesTable({ roles }: { readonly roles: readonly RoleJson[] }) {
+  const nowMs = useNow(15_000)
+  const columns: readonly Column<RoleJson>[] = [
+    { name: 'Role', isTitle: true, cell: (role) => <strong>{role.name}</strong> },
+    { name: 'Kind', cell: (role) => role.kind },
+    { name: 'State', cell: (role) => role.state },
+    { name: 'Started', cell: (role) => (role.startedAtMs === undefined ? '–' : formatAgo(role.startedAtMs, nowMs)) },
+    { name: 'Restarts', isNumber: true, cell: (role) => String(role.restarts) },
+    {
+      name: 'Memory',
+      isNumber: true,
+      cell: (role) => (role.rssBytes === undefined ? '–' : formatBytes(role.rssBytes)),
+    },
+  ]
+  return <DataTable caption="Processes of this node" columns={columns} rows={roles} rowKey={(role) => role.name} />
+}

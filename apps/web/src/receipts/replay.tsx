@@ -1,0 +1,64 @@
+import type { Check } from '@koinon/work'
+import { useState } from 'react'
+import { type ErrorJson, errorToJson } from '@koinon/base'
+import { requestJson } from '../api/request.ts'
+import { useApp } from '../app-context.ts'
+import { ErrorNotice } from '../ui/error-notice.tsx'
+import { CheckCounts, CheckList } from './check-list.tsx'
+
+/** A replay loads the model and computes the answer anew, which takes as long as the answer did, or longer on a busy machine. */
+const replayTimeoutMs = 180_000
+
+/** Where a replay by this node's verifier stands. */
+export type Replay = {
+  readonly isRunning: boolean
+  readonly checks: readonly Check[] | undefined
+  readonly error: ErrorJson | undefined
+  readonly start: () => void
+}
+
+/** Asks this node's own verifier process to compute the answer again, bit by bit (level L2). */
+export function useReplay(id: string | undefined): Replay {
+  const { door, signIn } = useApp()
+  const [state, setState] = useState<Omit<Replay, 'start'>>({ isRunning: false, checks: undefined, error: undefined })
+  const start = (): void => {
+    if (id === undefined || state.isRunning) return
+    setState({ isRunning: true, checks: undefined, error: undefined })
+    requestJson<{ checks: readonly Check[] }>(door, `/api/receipts/${id}/verdict?level=L2`, {
+      apiKey: signIn.apiKey,
+      timeoutMs: replayTimeoutMs,
+    }).then(
+      (verdict) => setState({ isRunning: false, checks: verdict.checks, error: undefined }),
+      (error: unknown) => setState({ isRunning: false, checks: undefined, error: errorToJson(error) }),
+    )
+  }
+  return { ...state, start }
+}
+
+/** The outcome of a replay, as it comes. */
+export function ReplayOutcome({ replay }: { readonly replay: Replay }) {
+  if (replay.isRunning) {
+    return (
+      <p className="hint" role="status">
+        This node's verifier computes the answer again. That takes about as long as the answer did …
+      </p>
+    )
+  }
+  if (replay.error !== undefined) {
+    return (
+      <ErrorNotice error={replay.error}>
+        <button type="button" className="button" onClick={replay.start}>
+          Try the replay again
+        </button>
+      </ErrorNotice>
+    )
+  }
+  if (replay.checks === undefined) return null
+  return (
+    <section className="checks-block" aria-label="Replay by this node">
+      <h3>Replayed by this node's verifier</h3>
+      <CheckCounts checks={replay.checks} />
+      <CheckList checks={replay.checks} label="Checks of the replay" />
+    </section>
+  )
+}

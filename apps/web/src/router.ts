@@ -1,0 +1,58 @@
+import { useSyncExternalStore } from 'react'
+
+/** The pages. Routes live behind `#`, so that any static file server will do. */
+export type Route =
+  | { readonly page: 'chat' }
+  | { readonly page: 'network'; readonly netuid?: number; readonly epoch?: number }
+  | { readonly page: 'receipts' }
+  | { readonly page: 'receipt'; readonly id: string }
+  | { readonly page: 'wallet' }
+  | { readonly page: 'unknown' }
+
+/** Route of a location hash such as `#/receipts/0123…`. */
+export function parseRoute(hash: string): Route {
+  const parts = hash
+    .replace(/^#\/?/, '')
+    .split('/')
+    .filter((part) => part !== '')
+  const [page, first, second] = parts
+  if (page === undefined || (page === 'chat' && parts.length === 1)) return { page: 'chat' }
+  if (page === 'receipts' && parts.length === 1) return { page: 'receipts' }
+  if (page === 'receipts' && parts.length === 2 && first !== undefined && /^[0-9a-f]{32}$/.test(first)) {
+    return { page: 'receipt', id: first }
+  }
+  if (page === 'wallet' && parts.length === 1) return { page: 'wallet' }
+  if (page === 'network' && parts.length === 1) return { page: 'network' }
+  if (
+    page === 'network' &&
+    parts.length === 3 &&
+    /^[0-9]{1,6}$/.test(first ?? '') &&
+    /^[0-9]{1,12}$/.test(second ?? '')
+  ) {
+    return { page: 'network', netuid: Number(first), epoch: Number(second) }
+  }
+  return { page: 'unknown' }
+}
+
+/** Title of the browser's tab for a route. */
+export function routeTitle(route: Route): string {
+  const titles = {
+    chat: 'Chat',
+    network: 'Network',
+    receipts: 'Receipts',
+    receipt: 'Receipt',
+    wallet: 'Wallet & keys',
+    unknown: 'Not found',
+  } as const
+  return `${titles[route.page]} · Koinon`
+}
+
+/** The current hash, as React state. */
+export function useHash(): string {
+  return useSyncExternalStore(subscribeToHash, () => location.hash)
+}
+
+function subscribeToHash(listener: () => void): () => void {
+  addEventListener('hashchange', listener)
+  return () => removeEventListener('hashchange', listener)
+}

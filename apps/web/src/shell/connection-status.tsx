@@ -1,0 +1,39 @@
+import { connectionOf } from '../api/network-feed.ts'
+import { useNetwork, useNow } from '../app-context.ts'
+import { formatAgo } from '../format/time.ts'
+
+const words = { connecting: 'Connecting', live: 'Connected', stale: 'Stale', offline: 'Not connected' } as const
+
+/** Which network, what kind of chain, as of which block, and whether all that is still true. */
+export function ConnectionStatus() {
+  const view = useNetwork()
+  const nowMs = useNow(1000)
+  const connection = connectionOf(view, nowMs)
+  const { network, receivedAtMs } = view
+  return (
+    <div className={`status-strip status-${connection}`}>
+      <span className="status-state" role="status">
+        <span className="status-dot" aria-hidden="true" />
+        {words[connection]}
+      </span>
+      {network === undefined ? (
+        <span>
+          {connection === 'offline'
+            ? 'No answer from the gateway. Start it with `koinon up`; this page goes on by itself.'
+            : 'Looking for the gateway …'}
+        </span>
+      ) : (
+        <>
+          <span className="status-network">
+            {network.chainKind === 'embedded' ? 'Local network' : 'Network'} · chain {network.chainId}
+          </span>
+          <span>{network.chainKind === 'embedded' ? 'embedded chain, one sequencer' : 'external chain'}</span>
+          <span className="status-block">
+            as of block {network.asOfBlock.toLocaleString('en')}
+            {connection === 'live' ? '' : `, seen ${formatAgo(receivedAtMs ?? nowMs, nowMs)}: may have changed since`}
+          </span>
+        </>
+      )}
+    </div>
+  )
+}

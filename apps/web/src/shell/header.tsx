@@ -1,0 +1,34 @@
+import type { Route } from '../router.ts'
+import { ConnectionStatus } from './connection-status.tsx'
+import { ThemeToggle } from './theme-toggle.tsx'
+
+const links = [
+  { page: 'chat', href: '#/', name: 'Chat' },
+  { page: 'network', href: '#/network', name: 'Network' },
+  { page: 'receipts', href: '#/receipts', name: 'Receipts' },
+  { page: 'wallet', href: '#/wallet', name: 'Wallet & keys' },
+] as const
+
+/** Mark, pages, state of the network, theme. */
+export function Header({ route }: { readonly route: Route }) {
+  const page = route.page === 'receipt' ? 'receipts' : route.page
+  return (
+    <header className="header">
+      <div className="header-bar">
+        <a className="brand" href="#/">
+          <img src="./mark.svg" alt="" width="30" height="30" />
+          <span>Koinon</span>
+        </a>
+        <nav aria-label="Pages" className="nav">
+          {links.map((link) => (
+            <a key={link.page} href={link.href} aria-current={link.page === page ? 'page' : undefined}>
+              {link.name}
+            </a>
+          ))}
+        </nav>
+        <ThemeToggle />
+      </div>
+      <ConnectionStatus />
+    </header>
+  )
+}

@@ -1,0 +1,40 @@
+import { formatUnits } from '@koinon/base'
+import type { PaymentJson } from '../api/types.ts'
+import { formatDollarAtomic, formatTokenAtomic, readAmount } from '../format/money.ts'
+import { humanise, shortHex } from '../format/text.ts'
+import { formatDateTime } from '../format/time.ts'
+import { type Column, DataTable } from '../ui/data-table.tsx'
+
+const columns: readonly Column<PaymentJson>[] = [
+  { name: 'What', isTitle: true, cell: (payment) => <strong>{humanise(payment.kind)}</strong> },
+  { name: 'When', cell: (payment) => formatDateTime(payment.atMs) },
+  { name: 'Amount', isNumber: true, cell: amountText },
+  { name: 'Transaction', cell: (payment) => <code title={payment.txHash}>{shortHex(payment.txHash)}</code> },
+]
+
+/** Everything that moved money on the ledger. */
+export function PaymentsSection({ payments }: { readonly payments: readonly PaymentJson[] }) {
+  return (
+    <section className="panel" aria-labelledby="payments-title">
+      <h2 id="payments-title">Payments</h2>
+      {payments.length === 0 ? (
+        <p className="empty">Nothing has moved yet. Answers are paid from a key's deposit and appear under Receipts.</p>
+      ) : (
+        <DataTable
+          caption="Payments, newest first"
+          columns={columns}
+          rows={payments}
+          rowKey={(payment) => payment.id}
+        />
+      )}
+    </section>
+  )
+}
+
+function amountText(payment: PaymentJson): string {
+  const amount = readAmount(payment.amountAtomic)
+  if (amount === undefined) return 'unknown'
+  if (/dollar|usd/i.test(payment.asset)) return formatDollarAtomic(amount)
+  if (/token|koin/i.test(payment.asset)) return formatTokenAtomic(amount)
+  return `${formatUnits(amount, 18)} ETH`
+}
