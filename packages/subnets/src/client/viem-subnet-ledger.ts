@@ -1,0 +1,180 @@
+/** The ledger port over viem. Time-dependent reads use the pending block: on a chain that mines on demand the latest one is old. */
+import { type Address, type Hex, KoinonError, toAddress, zeroHash } from '@koinon/base'
+import type { LedgerReader, NetworkFile } from '@koinon/ledger'
+import { emissionAbi, epochsAbi, stakingAbi, subnetsAbi, weightsAbi, workAbi } from '@koinon/ledger/abis'
+import type { Abi } from 'viem'
+import type { EpochResult, Seat, SubnetClock } from '../rules/index.ts'
+import { LedgerEvents } from './ledger-events.ts'
+import type { SubmittedRoot, SubnetLedger } from './subnet-ledger.ts'
+
+export type SubnetNetwork = Pick<NetworkFile, 'chainId' | 'startBlock' | 'chainKind'> & {
+  readonly contracts: Pick<NetworkFile['contracts'], 'subnets' | 'staking' | 'work' | 'weights' | 'epochs' | 'emission'>
+}
+
+const blocksPerRequest = 5_000
+/** About a minute of blocks on the usual second layers. */
+const externalUnsettledBlocks = 32
+
+/** Reads one network. Keep one per process: it remembers events and everything else that cannot change. */
+export function createSubnetLedger(reader: LedgerReader, network: SubnetNetwork): SubnetLedger {
+  const { contracts } = network
+  const events = new LedgerEvents(reader, contracts, {
+    startBlock: network.startBlock,
+    blocksPerRequest,
+    unsettledBlocks: network.chainKind === 'embedded' ? 0 : externalUnsettledBlocks,
+  })
+  const read = <const abi extends Abi>(address: Address, abi: abi, functionName: string, args: readonly unknown[]) =>
+    reader.readContract({ address, abi, functionName, args, blockTag: 'pending' } as never) as Promise<unknown>
+  const clocks = new Map<number, SubnetClock>()
+  const permits = new Map<string, Awaited<ReturnType<SubnetLedger['permittedAt']>>>()
+
+  const readPermits: SubnetLedger['permittedAt'] = async (netuid, atSeconds) => {
+    const candidates = new Set<Address>()
+    for (const event of await events.read()) {
+      if (event.eventName === 'PermittedStakeChanged' && Number(event.args.netuid) === netuid) {
+        candidates.add(toAddress(event.args.hotkey))
+      }
+    }
+    const stakeOf = async (hotkey: Address) => ({
+      hotkey,
+      stake: (await read(contracts.staking, stakingAbi, 'permittedStakeAt', [
+        netuid,
+        hotkey,
+        BigInt(atSeconds),
+      ])) as bigint,
+    })
+    const stakes = await Promise.all([...candidates].sort().map(stakeOf))
+    const total = await read(contracts.staking, stakingAbi, 'totalPermittedStakeAt', [netuid, BigInt(atSeconds)])
+    const permitted = stakes.filter(({ stake }) => stake > 0n)
+    if (permitted.reduce((sum, { stake }) => sum + stake, 0n) !== total) {
+      throw new KoinonError({
+        code: 'subnets/incomplete-ledger',
+        message: "The stakes found do not sum to the ledger's total; the RPC server may be behind",
+        retry: 'later',
+      })
+    }
+    return permitted
+  }
+
+  return {
+    domain: { chainId: network.chainId, epochsContract: contracts.epochs, weightsContract: contracts.weights },
+    async nowSeconds() {
+      return Number((await reader.getBlock({ blockTag: 'pending' })).timestamp)
+    },
+    async clock(netuid) {
+      const known = clocks.get(netuid)
+      if (known !== undefined) return known
+      const subnet = (await read(contracts.subnets, subnetsAbi, 'subnet', [netuid])) as Record<string, number>
+      const clock: SubnetClock = {
+        genesisSeconds: Number(subnet['genesis']),
+        epochSeconds: Number(subnet['epochSeconds']),
+        workCommitSeconds: Number(subnet['workCommitSeconds']),
+        weightCommitSeconds: Number(subnet['weightCommitSeconds']),
+        weightRevealSeconds: Number(subnet['weightRevealSeconds']),
+        activationDelaySeconds: Number(subnet['activationDelaySeconds']),
+      }
+      clocks.set(netuid, clock)
+      return clock
+    },
+    async specHash(netuid, epoch) {
+      const version = await read(contracts.subnets, subnetsAbi, 'versionAt', [netuid, BigInt(epoch)])
+      return (version as { specHash: Hex }).specHash
+    },
+    async endpoints(netuid) {
+      const neurons = await read(contracts.subnets, subnetsAbi, 'neurons', [netuid])
+      return (neurons as readonly { hotkey: Hex; uid: number; endpoint: string }[]).map((neuron) => ({
+        hotkey: toAddress(neuron.hotkey),
+        uid: neuron.uid,
+        endpoint: neuron.endpoint,
+      }))
+    },
+    async seatsAt(netuid, atSeconds) {
+      const seats = new Map<number, Seat>()
+      for (const event of await events.read()) {
+        if (event.eventName !== 'NeuronRegistered' && event.eventName !== 'NeuronRemoved') continue
+        if (Number(event.args.netuid) !== netuid) continue
+        if ((await events.timestamp(event.blockNumber)) > atSeconds) break
+        const seat = { uid: event.args.uid, hotkey: toAddress(event.args.hotkey) }
+        if (event.eventName === 'NeuronRegistered') seats.set(seat.uid, seat)
+        else seats.delete(seat.uid)
+      }
+      return [...seats.values()].sort((a, b) => a.uid - b.uid)
+    },
+    async permittedAt(netuid, atSeconds) {
+      const key = `${netuid}/${atSeconds}`
+      const known = permits.get(key)
+      if (known !== undefined) return known
+      const permitted = await readPermits(netuid, atSeconds)
+      if (permits.size >= 64) permits.delete(permits.keys().next().value as string)
+      permits.set(key, permitted)
+      return permitted
+    },
+    async workCommitments(netuid, epoch) {
+      return (await events.read()).flatMap((event) =>
+        event.eventName === 'WorkCommitted' && isOf(event.args, netuid, epoch)
+          ? [
+              {
+                hotkey: toAddress(event.args.hotkey),
+                uid: event.args.uid,
+                root: event.args.root,
+                count: Number(event.args.count),
+              },
+            ]
+          : [],
+      )
+    },
+    async beacon(netuid, epoch) {
+      return present(await read(contracts.work, workAbi, 'beaconOf', [netuid, BigInt(epoch)]))
+    },
+    async weights(netuid, epoch, hotkey) {
+      const [commitment, rowHash] = await Promise.all(
+        ['commitmentOf', 'rowHashOf'].map(async (name) =>
+          present(await read(contracts.weights, weightsAbi, name, [netuid, BigInt(epoch), hotkey])),
+        ),
+      )
+      return { ...(commitment === undefined ? {} : { commitment }), ...(rowHash === undefined ? {} : { rowHash }) }
+    },
+    async reveals(netuid, epoch) {
+      return (await events.read()).flatMap((event) =>
+        event.eventName === 'WeightsRevealed' && isOf(event.args, netuid, epoch)
+          ? [{ hotkey: toAddress(event.args.hotkey), row: event.args.row }]
+          : [],
+      )
+    },
+    async accrued(netuid, epochExclusive) {
+      return (await read(contracts.emission, emissionAbi, 'accrued', [netuid, BigInt(epochExclusive)])) as bigint
+    },
+    async roots(netuid) {
+      const roots = new Map<number, SubmittedRoot>()
+      for (const event of await events.read()) {
+        if (event.eventName === 'RootSubmitted' && Number(event.args.netuid) === netuid) {
+          const epoch = Number(event.args.epoch)
+          const { resultHash, activatesAt, result } = event.args
+          roots.set(epoch, { epoch, resultHash, activatesAt: Number(activatesAt), result: toResult(result) })
+        }
+        if (event.eventName === 'RootDisabled' && Number(event.args.netuid) === netuid) {
+          roots.delete(Number(event.args.epoch))
+        }
+      }
+      return [...roots.values()].sort((a, b) => a.epoch - b.epoch)
+    },
+    async isDisabled(resultHash) {
+      return (await read(contracts.epochs, epochsAbi, 'isDisabled', [resultHash])) as boolean
+    },
+    async paidTo(netuid, account) {
+      return (await read(contracts.epochs, epochsAbi, 'paidTo', [netuid, account])) as bigint
+    },
+  }
+}
+
+function isOf(args: { readonly netuid: number; readonly epoch: bigint }, netuid: number, epoch: number): boolean {
+  return Number(args.netuid) === netuid && Number(args.epoch) === epoch
+}
+
+function present(word: unknown): Hex | undefined {
+  return word === zeroHash ? undefined : (word as Hex)
+}
+
+function toResult(result: Omit<EpochResult, 'epoch'> & { readonly epoch: bigint }): EpochResult {
+  return { ...result, netuid: Number(result.netuid), epoch: Number(result.epoch) }
+}

@@ -1,0 +1,4 @@
+export { RequestGate, type RequestGateOptions, refusalStatus } from './request-gate.ts'
+export { WorkCommitter, type WorkCommitterOptions } from './work-committer.ts'
+export { createWorkListHandler, type WorkListHandlerOptions } from './work-list-handler.ts'
+export { WorkStore, workStoreSchema } from './work-store.ts'

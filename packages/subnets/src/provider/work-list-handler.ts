@@ -1,0 +1,52 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Address, errorToJson, KoinonError } from '@koinon/base'
+import { workListToJson } from '../rules/index.ts'
+import { type RequestGate, refusalStatus } from './request-gate.ts'
+import type { WorkCommitter } from './work-committer.ts'
+
+export type WorkListHandlerOptions = {
+  readonly committer: Pick<WorkCommitter, 'listOf'>
+  readonly gate: RequestGate
+  /** Whether this account may read lists: validators with a permit. */
+  readonly mayRead: (account: Address, netuid: number) => Promise<boolean>
+}
+
+/** Answers `GET /v1/work/{netuid}/{epoch}`; false when the request is for something else. Mount it in the provider's server. */
+export function createWorkListHandler(
+  options: WorkListHandlerOptions,
+): (request: IncomingMessage, response: ServerResponse) => Promise<boolean> {
+  return async (request, response) => {
+    const match = /^\/v1\/work\/(\d{1,10})\/(\d{1,15})$/.exec(request.url ?? '')
+    if (match === null || request.method !== 'GET') return false
+    const [netuid, epoch] = [Number(match[1]), Number(match[2])]
+    try {
+      const sender = options.gate.sender(request)
+      if (!(await options.mayRead(sender, netuid))) {
+        throw new KoinonError({
+          code: 'request/not-allowed',
+          message: 'Only validators of the subnet may read lists of work',
+        })
+      }
+      const items = await options.committer.listOf(netuid, epoch)
+      if (items === undefined) {
+        answer(response, 404, { error: errorToJson(notCommitted(netuid, epoch)) })
+      } else answer(response, 200, { netuid, epoch, ...workListToJson(items) })
+    } catch (error) {
+      answer(response, refusalStatus(error), { error: errorToJson(error) })
+    }
+    return true
+  }
+}
+
+function answer(response: ServerResponse, status: number, body: unknown): void {
+  const bytes = Buffer.from(JSON.stringify(body))
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes.length })
+  response.end(bytes)
+}
+
+function notCommitted(netuid: number, epoch: number): KoinonError {
+  return new KoinonError({
+    code: 'subnets/not-committed',
+    message: `No work was committed for epoch ${epoch} of subnet ${netuid}`,
+  })
+}

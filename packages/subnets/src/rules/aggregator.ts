@@ -1,0 +1,41 @@
+/** The plug point between validators' rows and shares of the emission. */
+import type { Address, Hex } from '@koinon/base'
+import type { WeightRow } from './weight-row.ts'
+
+/** A validator with a permit in this epoch. `uid` is its own seat, if it still has one; `row` is undefined when not revealed. */
+export type RankingValidator = {
+  readonly hotkey: Address
+  readonly uid: number | undefined
+  /** Permitted stake at the epoch's start, base units (1e-18 token). */
+  readonly stake: bigint
+  readonly row: WeightRow | undefined
+}
+
+export type AggregatorInput = {
+  /** Seats at the end of the epoch, ascending. */
+  readonly uids: readonly number[]
+  /** All permitted validators, ascending by hotkey, whether they revealed or not. */
+  readonly validators: readonly RankingValidator[]
+  /** What this aggregator returned as `carry` in the last active result of the subnet; `0x` in the first. */
+  readonly carried: Hex
+}
+
+/** All arrays follow the order of the input; all numbers are Q32 (parts of 2^32). */
+export type AggregatorOutput = {
+  /** Share of the miners' emission per uid; sums to 2^32, or to 0 when nobody earned. */
+  readonly incentive: readonly bigint[]
+  /** Share of the validators' emission per validator; sums to 2^32 or 0. */
+  readonly dividends: readonly bigint[]
+  /** Agreed value per uid. */
+  readonly consensus: readonly bigint[]
+  /** State for the next epoch, `0x` when the aggregator keeps none. */
+  readonly carry: Hex
+}
+
+/** A versioned, pure, integer function. Two with the same `specHash` give the same bits everywhere. */
+export type Aggregator = {
+  readonly name: string
+  readonly version: number
+  readonly specHash: Hex
+  aggregate(input: AggregatorInput): AggregatorOutput
+}

@@ -1,0 +1,127 @@
+/**
+ * A subnet as one value: what is asked, how evidence is checked and scored, how scores become weights and weights shares. It lives in
+ * rules/ because a definition has no I/O of its own: whatever `verify` needs from outside comes in as ports.
+ */
+import { type Address, defineStruct, type Hex, KoinonError, type Random } from '@koinon/base'
+import type { Check } from '@koinon/work'
+import type { ZodType } from 'zod'
+import type { Aggregator } from './aggregator.ts'
+import type { BeaconRandom } from './beacon-random.ts'
+import type { MinerEvidence, MinerScore } from './evidence.ts'
+import { stakeMedian } from './stake-median.ts'
+
+/** Integers and texts that the definition's functions use; part of the spec hash. */
+export type SubnetParameters = Readonly<Record<string, number | string>>
+
+export type SampleContext = {
+  readonly committedCount: number
+  readonly hotkey: Address
+  readonly netuid: number
+  readonly epoch: number
+}
+export type ProbeContext = { readonly hotkey: Address; readonly netuid: number; readonly epoch: number }
+export type ScoreContext = {
+  readonly netuid: number
+  readonly epoch: number
+  /** Evidence of all seats, the scored one among them, for scores that are relative. */
+  readonly peers: readonly MinerEvidence[]
+}
+
+export type VerifyContext = {
+  readonly hotkey: Address
+  readonly receiptHash: Hex
+  readonly source: 'sample' | 'probe'
+  /** First and last second of the epoch, half open, Unix seconds. */
+  readonly window: { readonly startsAt: number; readonly endsAt: number }
+  /** What the validator itself kept of its probe; undefined for samples. */
+  readonly ownCopy: unknown
+  readonly signal: AbortSignal
+}
+
+/** What verifying found: named checks and the integers that scoring needs. */
+export type VerifiedWork = { readonly checks: readonly Check[]; readonly facts: Readonly<Record<string, number>> }
+
+/** `latest`: an epoch stands for itself. Moving average: new = old + (score - old) * millionths. */
+export type CombinePolicy = 'latest' | { readonly movingAveragePpm: number }
+
+export type SubnetDefinition<task, response, ports> = {
+  /** 1 to 64 bytes, as registered. */
+  readonly name: string
+  /** Raise it with every change of behaviour. */
+  readonly version: number
+  readonly parameters: SubnetParameters
+  /** What a probe asks. */
+  readonly task: ZodType<task>
+  /** Evidence of one piece of work, as miners hand it out. */
+  readonly response: ZodType<response>
+  /** Which of the committed pieces to check, as indices. Only the beacon decides. */
+  sample(random: BeaconRandom, context: SampleContext): readonly number[]
+  /** A question that miners cannot foresee; private randomness. */
+  probe?(random: Random, context: ProbeContext): task
+  verify(response: response, context: VerifyContext, ports: ports): Promise<VerifiedWork>
+  /** Pure: depends on nothing but its arguments. */
+  score(evidence: MinerEvidence, context: ScoreContext): MinerScore
+  readonly combine: CombinePolicy
+  readonly aggregate: 'stakeMedian'
+  readonly weights: 'linear'
+}
+
+export type Subnet<task = unknown, response = unknown, ports = unknown> = SubnetDefinition<task, response, ports> & {
+  readonly aggregator: Aggregator
+  /** Hash that the ledger must name for this definition; `sourceHash` is the SHA-256 of the file that defines it. */
+  specHash(sourceHash: Hex): Hex
+}
+
+const specType = defineStruct('KoinonSubnetSpec', {
+  name: 'string',
+  version: 'uint32',
+  parameters: 'string',
+  combine: 'string',
+  weights: 'string',
+  aggregator: 'bytes32',
+  source: 'bytes32',
+})
+
+const aggregators: Readonly<Record<SubnetDefinition<unknown, unknown, unknown>['aggregate'], Aggregator>> = {
+  stakeMedian,
+}
+
+/** Checks a definition and makes it usable. Throws `subnets/bad-definition` naming the field. */
+export function defineSubnet<task, response, ports>(
+  definition: SubnetDefinition<task, response, ports>,
+): Subnet<task, response, ports> {
+  const { name, version, parameters, combine } = definition
+  if (!/^[\x20-\x7e]{1,64}$/.test(name)) throw badDefinition('name', 'must be 1 to 64 printable characters')
+  if (!Number.isInteger(version) || version < 1 || version > 0xffff_ffff) {
+    throw badDefinition('version', 'must be a positive integer')
+  }
+  for (const [key, value] of Object.entries(parameters)) {
+    if (typeof value === 'number' && !Number.isSafeInteger(value))
+      throw badDefinition(`parameters.${key}`, 'must be whole')
+  }
+  if (combine !== 'latest') {
+    const ppm = combine.movingAveragePpm
+    if (!Number.isInteger(ppm) || ppm < 1 || ppm > 1_000_000) {
+      throw badDefinition('combine.movingAveragePpm', 'must be 1 to 1,000,000')
+    }
+  }
+  const aggregator = aggregators[definition.aggregate]
+  return {
+    ...definition,
+    aggregator,
+    specHash: (sourceHash) =>
+      specType.hash({
+        name,
+        version,
+        parameters: JSON.stringify(Object.entries(parameters).sort(([a], [b]) => (a < b ? -1 : 1))),
+        combine: combine === 'latest' ? 'latest' : `movingAverage ${combine.movingAveragePpm}`,
+        weights: definition.weights,
+        aggregator: aggregator.specHash,
+        source: sourceHash,
+      }),
+  }
+}
+
+function badDefinition(field: string, problem: string): KoinonError {
+  return new KoinonError({ code: 'subnets/bad-definition', message: `The subnet's ${field} ${problem}` })
+}

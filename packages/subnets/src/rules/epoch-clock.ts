@@ -1,0 +1,53 @@
+/** The epoch clock of a subnet (specs/0007-epochs.md section 1). All times are Unix seconds of the ledger. */
+
+/** Fixed at the subnet's creation. The three phases follow an epoch in this order and together are shorter than one. */
+export type SubnetClock = {
+  readonly genesisSeconds: number
+  readonly epochSeconds: number
+  readonly workCommitSeconds: number
+  readonly weightCommitSeconds: number
+  readonly weightRevealSeconds: number
+  readonly activationDelaySeconds: number
+}
+
+/** Every phase is half open: [previous end, this end). */
+export type EpochWindow = {
+  readonly startsAt: number
+  readonly endsAt: number
+  readonly workCommitEndsAt: number
+  readonly weightCommitEndsAt: number
+  readonly revealEndsAt: number
+}
+
+/** `future`: not begun. `root`: from the end of reveals on, for as long as no later epoch has a root. */
+export type EpochPhase = 'future' | 'open' | 'workCommit' | 'weightCommit' | 'weightReveal' | 'root'
+
+/** The epoch that a time falls in; -1 before genesis. */
+export function epochAt(clock: SubnetClock, atSeconds: number): number {
+  if (atSeconds < clock.genesisSeconds) return -1
+  return Math.floor((atSeconds - clock.genesisSeconds) / clock.epochSeconds)
+}
+
+/** The phases of an epoch. */
+export function epochWindow(clock: SubnetClock, epoch: number): EpochWindow {
+  const startsAt = clock.genesisSeconds + epoch * clock.epochSeconds
+  const endsAt = startsAt + clock.epochSeconds
+  const workCommitEndsAt = endsAt + clock.workCommitSeconds
+  const weightCommitEndsAt = workCommitEndsAt + clock.weightCommitSeconds
+  return {
+    startsAt,
+    endsAt,
+    workCommitEndsAt,
+    weightCommitEndsAt,
+    revealEndsAt: weightCommitEndsAt + clock.weightRevealSeconds,
+  }
+}
+
+/** Where an epoch stands at a time. */
+export function epochPhase(window: EpochWindow, atSeconds: number): EpochPhase {
+  if (atSeconds < window.startsAt) return 'future'
+  if (atSeconds < window.endsAt) return 'open'
+  if (atSeconds < window.workCommitEndsAt) return 'workCommit'
+  if (atSeconds < window.weightCommitEndsAt) return 'weightCommit'
+  return atSeconds < window.revealEndsAt ? 'weightReveal' : 'root'
+}

@@ -1,0 +1,171 @@
+/** A validator's published evidence and scores of an epoch, and how anybody recomputes them (specs/0007-epochs.md section 3). */
+import { type Address, type Hex, KoinonError } from '@koinon/base'
+import { type Check, checkThat } from '@koinon/work'
+import { z } from 'zod'
+import type { CombinePolicy, Subnet } from './define-subnet.ts'
+import { type MinerEvidence, type MinerScore, maximumScorePpm } from './evidence.ts'
+import { packRow, upscaleScores } from './weight-row.ts'
+
+/** `previousPpm` is the combined score of the validator's last epoch with this miner, if the subnet's policy needs it. */
+export type LoggedScore = MinerScore & {
+  readonly uid: number
+  readonly hotkey: Address
+  readonly previousPpm: number | undefined
+  readonly combinedPpm: number
+}
+
+export type EvidenceLog = {
+  readonly v: 1
+  readonly netuid: number
+  readonly epoch: number
+  readonly validator: Address
+  readonly specHash: Hex
+  readonly beacon: Hex
+  readonly miners: readonly MinerEvidence[]
+  readonly scores: readonly LoggedScore[]
+  /** Packed weight row that follows from the scores. */
+  readonly row: Hex
+}
+
+export type ScoredEpoch = { readonly scores: readonly LoggedScore[]; readonly row: Hex }
+
+/** Scores every miner and packs the row. Pure. Throws `subnets/bad-score` when the subnet's score is not 0 to 1,000,000. */
+export function scoreEpoch(
+  subnet: Pick<Subnet, 'score' | 'combine' | 'name'>,
+  context: { readonly netuid: number; readonly epoch: number },
+  miners: readonly MinerEvidence[],
+  previousPpm: ReadonlyMap<Address, number>,
+): ScoredEpoch {
+  const scores = [...miners]
+    .sort((a, b) => a.uid - b.uid)
+    .map((miner): LoggedScore => {
+      const { scorePpm, reasons } = subnet.score(miner, { ...context, peers: miners })
+      if (!Number.isInteger(scorePpm) || scorePpm < 0 || scorePpm > maximumScorePpm) {
+        throw new KoinonError({
+          code: 'subnets/bad-score',
+          message: `Subnet ${subnet.name} scored uid ${miner.uid} with ${scorePpm}, not a whole number of millionths`,
+        })
+      }
+      const previous = subnet.combine === 'latest' ? undefined : previousPpm.get(miner.hotkey)
+      const combinedPpm = combineScores(subnet.combine, previous, scorePpm)
+      return { uid: miner.uid, hotkey: miner.hotkey, scorePpm, previousPpm: previous, combinedPpm, reasons }
+    })
+  const row = packRow(upscaleScores(scores.map(({ uid, combinedPpm }) => ({ uid, score: BigInt(combinedPpm) }))))
+  return { scores, row }
+}
+
+/** Millionths after an epoch; without a previous value the new one stands. Rounds down. */
+export function combineScores(policy: CombinePolicy, previousPpm: number | undefined, scorePpm: number): number {
+  if (policy === 'latest' || previousPpm === undefined) return scorePpm
+  const share = policy.movingAveragePpm
+  return Math.floor((previousPpm * (maximumScorePpm - share) + scorePpm * share) / maximumScorePpm)
+}
+
+/** Recomputes a log's scores and row from its evidence: `spec`, `scores`, `row`. */
+export function checkEvidenceLog(subnet: Subnet, specHash: Hex, log: EvidenceLog): readonly Check[] {
+  const previous = new Map(
+    log.scores.flatMap(({ hotkey, previousPpm }) =>
+      previousPpm === undefined ? [] : [[hotkey, previousPpm] as const],
+    ),
+  )
+  const again = scoreEpoch(subnet, log, log.miners, previous)
+  const differing = again.scores.find(
+    (score, index) => JSON.stringify(score) !== JSON.stringify(orderedScore(log.scores[index])),
+  )
+  return [
+    checkThat(
+      'spec',
+      log.specHash === specHash,
+      `log is for spec ${log.specHash.slice(0, 12)}…, ours ${specHash.slice(0, 12)}…`,
+    ),
+    checkThat(
+      'scores',
+      differing === undefined && again.scores.length === log.scores.length,
+      differing === undefined
+        ? `${again.scores.length} scores recomputed`
+        : `uid ${differing.uid} scores ${differing.scorePpm} here`,
+    ),
+    checkThat('row', again.row === log.row, `recomputed row ${again.row.slice(0, 34)}…`),
+  ]
+}
+
+/** Wire form, one JSON text. */
+export function evidenceLogToText(log: EvidenceLog): string {
+  return JSON.stringify(log)
+}
+
+const hex = (bytes: number) =>
+  z.custom<Hex>((value) => typeof value === 'string' && value.length === 2 + 2 * bytes && /^0x[0-9a-f]*$/.test(value))
+const uid = z.int().min(0).max(0xffff)
+const count = z.int().min(0)
+const ppm = z.int().min(0).max(maximumScorePpm)
+const check = z.object({
+  name: z.string().max(64),
+  state: z.enum(['pass', 'fail', 'notChecked']),
+  detail: z.string().max(4096),
+})
+const workEvidence = z.object({
+  source: z.enum(['sample', 'probe']),
+  requestId: hex(16),
+  receiptHash: hex(32),
+  checks: z.array(check).max(256),
+  facts: z.record(z.string().max(64), z.int()),
+})
+const logSchema = z.object({
+  v: z.literal(1),
+  netuid: count,
+  epoch: count,
+  validator: hex(20),
+  specHash: hex(32),
+  beacon: hex(32),
+  miners: z.array(
+    z.object({
+      uid,
+      hotkey: hex(20),
+      committedCount: count.optional(),
+      checks: z.array(check).max(16),
+      work: z.array(workEvidence).max(4096),
+      probesAsked: count,
+      probesAnswered: count,
+    }),
+  ),
+  scores: z.array(
+    z.object({
+      uid,
+      hotkey: hex(20),
+      scorePpm: ppm,
+      previousPpm: ppm.optional(),
+      combinedPpm: ppm,
+      reasons: z.array(z.string().max(1024)).max(64),
+    }),
+  ),
+  row: z.custom<Hex>((value) => typeof value === 'string' && /^0x([0-9a-f]{8})*$/.test(value)),
+})
+
+/** Parses a log from outside. Throws `subnets/bad-evidence-log` naming the field. */
+export function parseEvidenceLog(text: string): EvidenceLog {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    throw badLog('it is not JSON')
+  }
+  const parsed = logSchema.safeParse(json)
+  if (!parsed.success) throw badLog(`"${parsed.error.issues[0]?.path.join('.')}"`)
+  const log = parsed.data
+  return {
+    ...log,
+    miners: log.miners.map((miner) => ({ ...miner, committedCount: miner.committedCount })),
+    scores: log.scores.map((score) => ({ ...score, previousPpm: score.previousPpm })),
+  }
+}
+
+function orderedScore(score: LoggedScore | undefined): LoggedScore | undefined {
+  if (score === undefined) return undefined
+  const { uid, hotkey, scorePpm, previousPpm, combinedPpm, reasons } = score
+  return { uid, hotkey, scorePpm, previousPpm, combinedPpm, reasons }
+}
+
+function badLog(problem: string): KoinonError {
+  return new KoinonError({ code: 'subnets/bad-evidence-log', message: `The evidence log is malformed: ${problem}` })
+}

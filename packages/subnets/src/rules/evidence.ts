@@ -1,0 +1,38 @@
+/** What a validator saw of the miners in one epoch: the only input of scores, so that anybody can recompute them. */
+import type { Address, Hex } from '@koinon/base'
+import type { Check } from '@koinon/work'
+
+/** One piece of work that was looked at. `facts` are integers that the subnet's score needs (tokens, milliseconds, 0 or 1). */
+export type WorkEvidence = {
+  /** `sample`: chosen by the beacon among what the miner committed. `probe`: the validator's own question. */
+  readonly source: 'sample' | 'probe'
+  readonly requestId: Hex
+  readonly receiptHash: Hex
+  readonly checks: readonly Check[]
+  readonly facts: Readonly<Record<string, number>>
+}
+
+/** Everything about one seat. A seat without commitment and probes has nothing but its names. */
+export type MinerEvidence = {
+  readonly uid: number
+  readonly hotkey: Address
+  /** Pieces of work committed on the ledger; undefined when there is no commitment. */
+  readonly committedCount: number | undefined
+  /** Checks of the commitment itself: `list` (list fits root and count). */
+  readonly checks: readonly Check[]
+  readonly work: readonly WorkEvidence[]
+  readonly probesAsked: number
+  readonly probesAnswered: number
+}
+
+/** `scorePpm` in millionths, 0 to 1,000,000. Reasons are whole sentences for the dashboard. */
+export type MinerScore = { readonly scorePpm: number; readonly reasons: readonly string[] }
+
+/** Largest score. */
+export const maximumScorePpm = 1_000_000
+
+/** Names of failed checks of a miner, each once, in order of appearance. */
+export function failedCheckNames(evidence: MinerEvidence): readonly string[] {
+  const checks = [...evidence.checks, ...evidence.work.flatMap((work) => work.checks)]
+  return [...new Set(checks.filter(({ state }) => state === 'fail').map(({ name }) => name))]
+}

@@ -1,0 +1,72 @@
+/** A miner's work of an epoch: what it commits to and what it hands to validators (specs/0007-epochs.md section 2). */
+import { type Hex, KoinonError, merkleRoot } from '@koinon/base'
+import { type Check, checkThat } from '@koinon/work'
+
+/** One finished piece of work. Only the hash is committed; the id tells under which name its evidence is kept. */
+export type WorkItem = { readonly receiptHash: Hex; readonly requestId: Hex }
+
+/** Most pieces a miner can commit in one epoch; those beyond are left out, the earliest stay. */
+export const maximumWorkItems = 262_144
+
+/** Root and count to commit. Throws `subnets/too-much-work`. */
+export function workCommitmentOf(items: readonly WorkItem[]): { readonly root: Hex; readonly count: number } {
+  if (items.length > maximumWorkItems) {
+    throw new KoinonError({
+      code: 'subnets/too-much-work',
+      message: `${items.length} receipts in one epoch, at most ${maximumWorkItems} can be committed`,
+    })
+  }
+  return { root: merkleRoot(items.map(({ receiptHash }) => receiptHash)), count: items.length }
+}
+
+/** The list as it travels: two parallel arrays, in the committed order. */
+export function workListToJson(items: readonly WorkItem[]): Record<string, readonly Hex[]> {
+  return { hashes: items.map(({ receiptHash }) => receiptHash), requestIds: items.map(({ requestId }) => requestId) }
+}
+
+/** Parses a miner's list. Throws `subnets/bad-work-list`. */
+export function parseWorkList(json: unknown): readonly WorkItem[] {
+  const { hashes, requestIds } = (typeof json === 'object' && json !== null ? json : {}) as Record<string, unknown>
+  if (!Array.isArray(hashes) || !Array.isArray(requestIds) || hashes.length !== requestIds.length) throw badList()
+  if (hashes.length > maximumWorkItems) throw badList()
+  return hashes.map((receiptHash: unknown, index) => {
+    const requestId: unknown = requestIds[index]
+    if (typeof receiptHash !== 'string' || !/^0x[0-9a-f]{64}$/.test(receiptHash)) throw badList()
+    if (typeof requestId !== 'string' || !/^0x[0-9a-f]{32}$/.test(requestId)) throw badList()
+    return { receiptHash: receiptHash as Hex, requestId: requestId as Hex }
+  })
+}
+
+/** Check `list`: the list is the one that was committed. Order and repetition count, because the root covers them. */
+export function checkWorkList(
+  items: readonly WorkItem[],
+  commitment: { readonly root: Hex; readonly count: number },
+): Check {
+  const own = workCommitmentOf(items)
+  return checkThat(
+    'list',
+    own.root === commitment.root && own.count === commitment.count,
+    `${own.count} receipts with root ${own.root.slice(0, 12)}…, committed ${commitment.count} with ${commitment.root.slice(0, 12)}…`,
+  )
+}
+
+/**
+ * Check `committed` of a receipt that the validator holds itself: when its work ended inside the epoch the miner must have listed it,
+ * otherwise it could show only its best work. Undefined when the receipt belongs to another epoch.
+ */
+export function checkCommitted(
+  receipt: { readonly receiptHash: Hex; readonly endedAtMs: number },
+  window: { readonly startsAt: number; readonly endsAt: number },
+  listed: ReadonlySet<Hex>,
+): Check | undefined {
+  if (receipt.endedAtMs < window.startsAt * 1000 || receipt.endedAtMs >= window.endsAt * 1000) return undefined
+  return checkThat(
+    'committed',
+    listed.has(receipt.receiptHash),
+    `receipt ${receipt.receiptHash.slice(0, 12)}… of our own question is ${listed.has(receipt.receiptHash) ? '' : 'not '}in the committed list`,
+  )
+}
+
+function badList(): KoinonError {
+  return new KoinonError({ code: 'subnets/bad-work-list', message: 'The list of work is malformed' })
+}

@@ -1,0 +1,77 @@
+/** What a validator needs from outside, as types: tests and other layers bring their own. */
+import type { Address, Clock, Hex, Random } from '@koinon/base'
+import type { Peer, SubnetLedger, SubnetLedgerWriter } from '../client/index.ts'
+import type { Subnet } from '../rules/index.ts'
+import type { ValidatorStore } from './validator-store.ts'
+
+/** Asks miners. Both give undefined when the miner says that it has no such thing, and throw when it does not answer. */
+export type MinerPort = {
+  workList(peer: Peer, netuid: number, epoch: number, signal: AbortSignal): Promise<unknown>
+  evidence(peer: Peer, requestId: Hex, signal: AbortSignal): Promise<unknown>
+}
+
+/** Asks other validators for what they signed; undefined when they have signed nothing. */
+export type AttestationPort = (peer: Peer, netuid: number, epoch: number, signal: AbortSignal) => Promise<unknown>
+
+/** What the validator keeps of its own question. `ownCopy` is JSON, handed to the subnet's `verify`. */
+export type ProbeAnswer = {
+  readonly requestId: Hex
+  /** Hash of the receipt that the MINER signed. */
+  readonly receiptHash: Hex
+  /** From that receipt, the miner's clock, Unix milliseconds. */
+  readonly endedAtMs: number
+  readonly ownCopy: unknown
+}
+
+/** Sends a probe to one miner as any client would, through a gateway. Throws when it was not answered. */
+export type Prober<task> = (task: task, peer: Peer, signal: AbortSignal) => Promise<ProbeAnswer>
+
+/** Signs with the hotkey's account key: 65 bytes r, s, v. */
+export type AccountSigner = { readonly address: Address; signDigest(digest: Uint8Array): Promise<Hex> | Hex }
+
+export type ValidatorTiming = {
+  /** Between looks at the ledger. */
+  readonly pollMs: number
+  /** Questions a miner gets in an epoch. 0 without a prober. */
+  readonly probesPerMiner: number
+  /** Miners that are looked at side by side. */
+  readonly concurrency: number
+  readonly probeTimeoutMs: number
+}
+
+export const defaultTiming: ValidatorTiming = {
+  pollMs: 1_000,
+  probesPerMiner: 2,
+  concurrency: 4,
+  probeTimeoutMs: 60_000,
+}
+
+/** What happened, for logs and metrics. */
+export type ValidatorEvent =
+  | {
+      readonly kind: 'beacon' | 'committed' | 'revealed' | 'attested' | 'submitted' | 'objected' | 'nothingEarned'
+      readonly epoch: number
+    }
+  | { readonly kind: 'assessed'; readonly epoch: number; readonly failedMiners: number; readonly miners: number }
+  | { readonly kind: 'claimed'; readonly epoch: number; readonly accounts: number }
+  | { readonly kind: 'otherSpec'; readonly epoch: number; readonly ledgerSpecHash: Hex }
+  | { readonly kind: 'problem'; readonly step: string; readonly error: unknown }
+
+export type ValidatorOptions<task, response, ports> = {
+  readonly netuid: number
+  readonly subnet: Subnet<task, response, ports>
+  /** `subnet.specHash(hash of its source)`: must be what the ledger names. */
+  readonly specHash: Hex
+  readonly ledger: SubnetLedger
+  readonly writer: SubnetLedgerWriter
+  readonly account: AccountSigner
+  readonly store: ValidatorStore
+  readonly miners: MinerPort
+  readonly attestations: AttestationPort
+  readonly prober?: Prober<task>
+  readonly verifyPorts: ports
+  readonly clock: Clock
+  readonly random: Random
+  readonly timing?: Partial<ValidatorTiming>
+  readonly onEvent?: (event: ValidatorEvent) => void
+}

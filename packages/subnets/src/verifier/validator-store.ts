@@ -1,0 +1,169 @@
+import type { Address, Hex } from '@koinon/base'
+import type { DurableStore } from '@koinon/base/node'
+import { type CumulativeLeaf, type EpochResult, resultFromJson, resultToJson } from '../rules/index.ts'
+import type { ProbeAnswer } from './ports.ts'
+
+/** Schema for `DurableStore.open`. */
+export const validatorStoreSchema = `
+create table if not exists assessment (
+  netuid integer not null, epoch integer not null, log text not null, packed_row text not null, salt text not null,
+  primary key (netuid, epoch)
+) strict;
+create table if not exists combined_score (
+  netuid integer not null, hotkey text not null, epoch integer not null, ppm integer not null,
+  primary key (netuid, hotkey, epoch)
+) strict;
+create table if not exists probe (
+  id integer primary key, netuid integer not null, epoch integer not null, hotkey text not null, answer text
+) strict;
+create index if not exists probe_of on probe (netuid, epoch, hotkey);
+create table if not exists attestation (
+  netuid integer not null, epoch integer not null, result text not null, signature text not null, record text not null,
+  primary key (netuid, epoch)
+) strict;
+create table if not exists objection (
+  netuid integer not null, epoch integer not null, result_hash text not null, signature text not null,
+  primary key (netuid, epoch, result_hash)
+) strict;
+create table if not exists leaves (
+  netuid integer not null, epoch integer not null, root text not null, carry text not null, list text not null,
+  primary key (netuid, epoch)
+) strict;`
+
+export type Assessment = { readonly logText: string; readonly packedRow: Hex; readonly salt: Hex }
+export type StoredProbe = { readonly hotkey: Address; readonly answer: ProbeAnswer | undefined }
+export type Attestation = { readonly result: EpochResult; readonly signature: Hex }
+export type Objection = { readonly resultHash: Hex; readonly signature: Hex }
+export type StoredLeaves = { readonly root: Hex; readonly carry: Hex; readonly leaves: readonly CumulativeLeaf[] }
+
+/** A validator's memory. What it must not forget between two transactions is here before the first of them. */
+export class ValidatorStore {
+  readonly #store: DurableStore
+
+  constructor(store: DurableStore) {
+    this.#store = store
+  }
+
+  /** Row, salt and log of an epoch, with the scores that the next epoch builds on; all or nothing, the first one stays. */
+  async saveAssessment(
+    netuid: number,
+    epoch: number,
+    { logText, packedRow, salt }: Assessment,
+    scores: readonly { readonly hotkey: Address; readonly combinedPpm: number }[],
+  ): Promise<void> {
+    await this.#store.write([
+      { sql: 'insert into assessment values (?, ?, ?, ?, ?)', values: [netuid, epoch, logText, packedRow, salt] },
+      ...scores.map(({ hotkey, combinedPpm }) => ({
+        sql: 'insert or replace into combined_score values (?, ?, ?, ?)',
+        values: [netuid, hotkey, epoch, combinedPpm],
+      })),
+    ])
+  }
+
+  async assessment(netuid: number, epoch: number): Promise<Assessment | undefined> {
+    const [row] = await this.#store.read(
+      'select log, packed_row, salt from assessment where netuid = ? and epoch = ?',
+      [netuid, epoch],
+    )
+    if (row === undefined) return undefined
+    return { logText: String(row['log']), packedRow: row['packed_row'] as Hex, salt: row['salt'] as Hex }
+  }
+
+  /** Each miner's combined score of the last epoch before `epoch` in which it was scored. */
+  async previousScores(netuid: number, epoch: number): Promise<ReadonlyMap<Address, number>> {
+    const rows = await this.#store.read(
+      'select hotkey, ppm, max(epoch) from combined_score where netuid = ? and epoch < ? group by hotkey',
+      [netuid, epoch],
+    )
+    return new Map(rows.map((row) => [row['hotkey'] as Address, Number(row['ppm'])]))
+  }
+
+  async saveProbe(netuid: number, epoch: number, { hotkey, answer }: StoredProbe): Promise<void> {
+    await this.#store.write([
+      {
+        sql: 'insert into probe (netuid, epoch, hotkey, answer) values (?, ?, ?, ?)',
+        values: [netuid, epoch, hotkey, answer === undefined ? null : JSON.stringify(answer)],
+      },
+    ])
+  }
+
+  async probes(netuid: number, epoch: number): Promise<readonly StoredProbe[]> {
+    const rows = await this.#store.read('select hotkey, answer from probe where netuid = ? and epoch = ? order by id', [
+      netuid,
+      epoch,
+    ])
+    return rows.map((row) => ({
+      hotkey: row['hotkey'] as Address,
+      answer: row['answer'] === null ? undefined : (JSON.parse(String(row['answer'])) as ProbeAnswer),
+    }))
+  }
+
+  async saveAttestation(attestation: Attestation, recordText: string): Promise<void> {
+    const { result, signature } = attestation
+    await this.#store.write([
+      {
+        sql: 'insert or replace into attestation values (?, ?, ?, ?, ?)',
+        values: [result.netuid, result.epoch, JSON.stringify(resultToJson(result)), signature, recordText],
+      },
+    ])
+  }
+
+  async attestation(
+    netuid: number,
+    epoch: number,
+  ): Promise<(Attestation & { readonly recordText: string }) | undefined> {
+    const [row] = await this.#store.read('select * from attestation where netuid = ? and epoch = ?', [netuid, epoch])
+    if (row === undefined) return undefined
+    return {
+      result: resultFromJson(JSON.parse(String(row['result']))),
+      signature: row['signature'] as Hex,
+      recordText: String(row['record']),
+    }
+  }
+
+  async saveObjection(netuid: number, epoch: number, { resultHash, signature }: Objection): Promise<void> {
+    await this.#store.write([
+      { sql: 'insert or replace into objection values (?, ?, ?, ?)', values: [netuid, epoch, resultHash, signature] },
+    ])
+  }
+
+  async objections(netuid: number, epoch: number): Promise<readonly Objection[]> {
+    const rows = await this.#store.read('select result_hash, signature from objection where netuid = ? and epoch = ?', [
+      netuid,
+      epoch,
+    ])
+    return rows.map((row) => ({ resultHash: row['result_hash'] as Hex, signature: row['signature'] as Hex }))
+  }
+
+  /** Leaves behind a root. They can be computed again from the ledger; this only saves the time. */
+  async saveLeaves(netuid: number, epoch: number, { root, carry, leaves }: StoredLeaves): Promise<void> {
+    const list = JSON.stringify(leaves.map(({ account, cumulativeAmount }) => [account, String(cumulativeAmount)]))
+    await this.#store.write([
+      { sql: 'insert or replace into leaves values (?, ?, ?, ?, ?)', values: [netuid, epoch, root, carry, list] },
+    ])
+  }
+
+  async leaves(netuid: number, epoch: number): Promise<StoredLeaves | undefined> {
+    const [row] = await this.#store.read('select root, carry, list from leaves where netuid = ? and epoch = ?', [
+      netuid,
+      epoch,
+    ])
+    if (row === undefined) return undefined
+    const list = JSON.parse(String(row['list'])) as readonly [Address, string][]
+    return {
+      root: row['root'] as Hex,
+      carry: row['carry'] as Hex,
+      leaves: list.map(([account, amount]) => ({ account, cumulativeAmount: BigInt(amount) })),
+    }
+  }
+
+  /** Forgets epochs before `oldestEpoch`. Leaves stay: the next result builds on the last of them. */
+  async forget(netuid: number, oldestEpoch: number): Promise<void> {
+    await this.#store.write(
+      ['assessment', 'combined_score', 'probe', 'attestation', 'objection'].map((table) => ({
+        sql: `delete from ${table} where netuid = ? and epoch < ?`,
+        values: [netuid, oldestEpoch],
+      })),
+    )
+  }
+}
