@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { type Hex, hexToBytes, KoinonError } from '@koinon/base'
 import { instructionSetOf } from '../../rules/determinism.ts'
@@ -27,21 +27,25 @@ export async function readEngineBuild(): Promise<EngineBuild> {
   const hash = createHash('sha256')
   for (const path of machineCode) {
     hash.update(`${basename(path)}\0`)
-    hash.update(
-      createHash('sha256')
-        .update(await readFile(path))
-        .digest(),
-    )
+    hash.update(hexToBytes(await hashFile(path)))
   }
   return { hash: `0x${hash.digest('hex')}`, instructionSet }
 }
 
-/** SHA-256 of a file, read as a stream. */
-export async function hashFile(path: string, signal?: AbortSignal): Promise<Hex> {
+/** SHA-256 of a file, read through one small buffer. */
+export async function hashFile(path: string): Promise<Hex> {
   const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path, { ...(signal === undefined ? {} : { signal }) }))
-    hash.update(chunk as Buffer)
-  return `0x${hash.digest('hex')}`
+  const file = await open(path)
+  try {
+    const buffer = new Uint8Array(1 << 18)
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, null)
+      if (bytesRead === 0) return `0x${hash.digest('hex')}`
+      hash.update(buffer.subarray(0, bytesRead))
+    }
+  } finally {
+    await file.close()
+  }
 }
 
 function byName(a: string, b: string): number {
