@@ -37,7 +37,7 @@ type NativeSecp256k1 = {
 /** The portable engine. */
 export const nobleSecp256k1: Secp256k1Engine = {
   name: 'noble',
-  sign: (digest, secretKey) => withSecret(() => signDigest(digest, secretKey)),
+  sign: (digest, secretKey) => withSecret(() => signDigest(requireDigest(digest), secretKey)),
   recover: recoverAddress,
   addressOf: (secretKey) => withSecret(() => secretKeyToAddress(secretKey)),
 }
@@ -102,4 +102,10 @@ function withSecret<value>(work: () => value): value {
       cause,
     })
   }
+}
+
+/** noble signs digests of any length; nobody here has a reason to. */
+function requireDigest(digest: Uint8Array): Uint8Array {
+  if (digest.length !== 32) throw new Error('the digest is not 32 bytes')
+  return digest
 }

@@ -41,7 +41,7 @@ export async function openSession(input: {
     chainId: input.chainId,
     signer: input.account.address,
     sessionKey: signer.publicKey,
-    validFrom: nowSeconds - slackSeconds,
+    validFrom: Math.max(0, nowSeconds - slackSeconds),
     validUntil: nowSeconds + input.lifetimeSeconds,
   }
   const signature = await input.account.signDigest(sessionDelegationDigest(delegation))
