@@ -78,10 +78,10 @@ contract Weights is IWeights {
     function _requireCanonical(bytes calldata row, uint256 maxNeurons) private pure {
         if (row.length % ENTRY_BYTES != 0) revert RowLengthInvalid(row.length);
         uint256 leastUid = 0;
-        for (uint256 at = 0; at < row.length; at += ENTRY_BYTES) {
-            uint32 entry = uint32(bytes4(row[at:at + ENTRY_BYTES]));
+        for (uint256 offset = 0; offset < row.length; offset += ENTRY_BYTES) {
+            uint32 entry = uint32(bytes4(row[offset:offset + ENTRY_BYTES]));
             uint256 uid = entry >> 16;
-            if (uid < leastUid || uid >= maxNeurons || entry & 0xffff == 0) revert RowEntryInvalid(at / ENTRY_BYTES);
+            if (uid < leastUid || uid >= maxNeurons || entry & 0xffff == 0) revert RowEntryInvalid(offset / ENTRY_BYTES);
             leastUid = uid + 1;
         }
     }

@@ -1,0 +1,193 @@
+/**
+ * Writes specs/vectors/contracts.json: digests that Solidity and TypeScript must agree on, computed here with viem and
+ * asserted by the forge tests. Usage: node scripts/vectors.mjs [--check]
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { concat, encodeAbiParameters, hashTypedData, keccak256, toHex } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
+import { CONTRACTS_DIR, compileContracts } from './compile.mjs'
+import { BATCH_SETTLEMENT_ADDRESS, predeploys } from './predeploys.mjs'
+
+const FILE = join(CONTRACTS_DIR, '../specs/vectors/contracts.json')
+const CHAIN_ID = 424242
+const EPOCHS = '0x00000000000000000000000000000000000e90c5'
+const WEIGHTS = '0x00000000000000000000000000000000003e1947'
+const HOTKEY = '0x00000000000000000000000000000000000a11ce'
+const TEST_KEY = keccak256(toHex('koinon test vector key, never funded'))
+const word = (text) => keccak256(toHex(text))
+
+async function vectors() {
+  const signer = privateKeyToAccount(TEST_KEY)
+  return {
+    description: 'Digests of the contracts. Integers are decimal strings, bytes are hex. Signer key: keccak256("koinon test vector key, never funded").',
+    chainId: CHAIN_ID,
+    signer: signer.address,
+    ...(await epochVectors(signer)),
+    weightCommitment: weightCommitment(),
+    ...(await channelVectors(signer)),
+    predeploys: predeploys(compileContracts()).map(({ name, address, runtimeBytecode }) => ({
+      name,
+      address,
+      codeHash: keccak256(runtimeBytecode),
+    })),
+  }
+}
+
+async function epochVectors(signer) {
+  const domain = { name: 'Koinon Epochs', version: '1', chainId: CHAIN_ID, verifyingContract: EPOCHS }
+  const leaves = [
+    leaf(7, '0x1111111111111111111111111111111111111111', 1_000_000_000_000_000_000n),
+    leaf(7, '0x2222222222222222222222222222222222222222', 2_500_000_000_000_000_000n),
+    leaf(7, '0x3333333333333333333333333333333333333333', 1n),
+  ]
+  const tree = standardTree(leaves.map((entry) => entry.hash))
+  const result = {
+    netuid: 7,
+    epoch: '41',
+    root: tree.root,
+    cumulativeTotal: '3500000000000000001',
+    weightsHash: word('weights'),
+    stakeHash: word('stake'),
+    specHash: word('spec'),
+    dataHash: word('data'),
+  }
+  const typed = {
+    domain,
+    types: {
+      Result: [
+        { name: 'netuid', type: 'uint32' },
+        { name: 'epoch', type: 'uint64' },
+        { name: 'root', type: 'bytes32' },
+        { name: 'cumulativeTotal', type: 'uint256' },
+        { name: 'weightsHash', type: 'bytes32' },
+        { name: 'stakeHash', type: 'bytes32' },
+        { name: 'specHash', type: 'bytes32' },
+        { name: 'dataHash', type: 'bytes32' },
+      ],
+    },
+    primaryType: 'Result',
+    message: { ...result, epoch: BigInt(result.epoch), cumulativeTotal: BigInt(result.cumulativeTotal) },
+  }
+  const resultDigest = hashTypedData(typed)
+  const objection = {
+    domain,
+    types: {
+      Objection: [
+        { name: 'netuid', type: 'uint32' },
+        { name: 'epoch', type: 'uint64' },
+        { name: 'resultHash', type: 'bytes32' },
+      ],
+    },
+    primaryType: 'Objection',
+    message: { netuid: 7, epoch: 41n, resultHash: resultDigest },
+  }
+  return {
+    merkle: { root: tree.root, leaves: leaves.map((entry) => ({ ...entry, proof: tree.proofs.get(entry.hash) })) },
+    result: { verifyingContract: EPOCHS, ...result, digest: resultDigest, signature: await signer.signTypedData(typed) },
+    objection: { netuid: 7, epoch: '41', resultHash: resultDigest, digest: hashTypedData(objection) },
+  }
+}
+
+function leaf(netuid, account, amount) {
+  const encoded = encodeAbiParameters(
+    [{ type: 'uint32' }, { type: 'address' }, { type: 'uint256' }],
+    [netuid, account, amount],
+  )
+  return { netuid, account, cumulativeAmount: String(amount), hash: keccak256(keccak256(encoded)) }
+}
+
+/** Root and proofs as OpenZeppelin's StandardMerkleTree makes them: sorted leaves, a complete tree, sorted pairs. */
+function standardTree(hashes) {
+  const count = hashes.length
+  const nodes = new Array(2 * count - 1)
+  for (const [index, hash] of [...hashes].sort().entries()) nodes[nodes.length - 1 - index] = hash
+  for (let i = count - 2; i >= 0; i--) nodes[i] = keccak256(concat([nodes[2 * i + 1], nodes[2 * i + 2]].sort()))
+  const proofs = new Map(hashes.map((hash) => [hash, siblings(nodes, nodes.lastIndexOf(hash))]))
+  return { root: nodes[0], proofs }
+}
+
+function siblings(nodes, start) {
+  const proof = []
+  for (let i = start; i > 0; i = Math.floor((i - 1) / 2)) proof.push(nodes[i % 2 === 1 ? i + 1 : i - 1])
+  return proof
+}
+
+function weightCommitment() {
+  const pairs = [
+    [0, 65535],
+    [3, 1],
+    [255, 32768],
+  ]
+  const row = concat(pairs.map(([uid, weight]) => concat([toHex(uid, { size: 2 }), toHex(weight, { size: 2 })])))
+  const salt = word('salt')
+  const types = ['uint256', 'address', 'uint32', 'uint64', 'address', 'bytes32', 'bytes32'].map((type) => ({ type }))
+  const commitment = keccak256(
+    encodeAbiParameters(types, [BigInt(CHAIN_ID), WEIGHTS, 7, 41n, HOTKEY, keccak256(row), salt]),
+  )
+  return { weightsContract: WEIGHTS, netuid: 7, epoch: '41', hotkey: HOTKEY, row, rowHash: keccak256(row), salt, commitment }
+}
+
+async function channelVectors(signer) {
+  const domain = {
+    name: 'x402 Batch Settlement',
+    version: '1',
+    chainId: CHAIN_ID,
+    verifyingContract: BATCH_SETTLEMENT_ADDRESS,
+  }
+  const config = {
+    payer: '0x4444444444444444444444444444444444444444',
+    payerAuthorizer: signer.address,
+    receiver: '0x5555555555555555555555555555555555555555',
+    receiverAuthorizer: '0x6666666666666666666666666666666666666666',
+    token: '0x7777777777777777777777777777777777777777',
+    withdrawDelay: 86_400,
+    salt: word('channel'),
+  }
+  const channelConfigFields = ['payer', 'payerAuthorizer', 'receiver', 'receiverAuthorizer', 'token'].map((name) => ({
+    name,
+    type: 'address',
+  }))
+  const types = {
+    ChannelConfig: [...channelConfigFields, { name: 'withdrawDelay', type: 'uint40' }, { name: 'salt', type: 'bytes32' }],
+    Voucher: [
+      { name: 'channelId', type: 'bytes32' },
+      { name: 'maxClaimableAmount', type: 'uint128' },
+    ],
+    Refund: [
+      { name: 'channelId', type: 'bytes32' },
+      { name: 'nonce', type: 'uint256' },
+      { name: 'amount', type: 'uint128' },
+    ],
+    ClaimEntry: [
+      { name: 'channelId', type: 'bytes32' },
+      { name: 'maxClaimableAmount', type: 'uint128' },
+      { name: 'totalClaimed', type: 'uint128' },
+    ],
+    ClaimBatch: [{ name: 'claims', type: 'ClaimEntry[]' }],
+  }
+  const channelId = hashTypedData({ domain, types, primaryType: 'ChannelConfig', message: config })
+  const voucher = { domain, types, primaryType: 'Voucher', message: { channelId, maxClaimableAmount: 1_500_000n } }
+  const refund = { domain, types, primaryType: 'Refund', message: { channelId, nonce: 2n, amount: 250_000n } }
+  const claims = [{ channelId, maxClaimableAmount: 1_500_000n, totalClaimed: 1_200_000n }]
+  return {
+    channel: { verifyingContract: BATCH_SETTLEMENT_ADDRESS, config, channelId },
+    voucher: {
+      maxClaimableAmount: '1500000',
+      digest: hashTypedData(voucher),
+      signature: await signer.signTypedData(voucher),
+    },
+    refund: { nonce: '2', amount: '250000', digest: hashTypedData(refund) },
+    claimBatch: {
+      totalClaimed: '1200000',
+      digest: hashTypedData({ domain, types, primaryType: 'ClaimBatch', message: { claims } }),
+    },
+  }
+}
+
+const text = `${JSON.stringify(await vectors(), null, 2)}\n`
+if (!process.argv.includes('--check')) writeFileSync(FILE, text)
+else if (!existsSync(FILE) || readFileSync(FILE, 'utf8') !== text) {
+  process.stderr.write('stale: specs/vectors/contracts.json\n')
+  process.exitCode = 1
+}

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {EpochWindow, ISubnets, Neuron, Subnet, SubnetParams} from "../../src/subnets/ISubnets.sol";
+import {Network} from "../support/Network.sol";
+import {vm} from "../support/Vm.sol";
+
+contract SubnetsTest is Network {
+    address private constant FOUNDER = address(0x0E0E);
+    address private constant STRANGER = address(0x5724);
+
+    function setUp() public {
+        deployNetwork();
+    }
+
+    function test_anyone_creates_a_subnet_and_the_price_is_burned() public {
+        fund(STRANGER, CREATION_BURN);
+        uint256 supply = token.totalSupply();
+        vm.prank(STRANGER);
+        uint32 netuid = subnets.createSubnet(params());
+        eq(netuid, 1, "first netuid");
+        eq(token.totalSupply(), supply - CREATION_BURN, "burned");
+        Subnet memory entry = subnets.subnet(netuid);
+        eq(entry.owner, STRANGER, "owner");
+        eq(entry.genesis, block.timestamp, "genesis");
+        eq(entry.name, "inference", "name");
+        eq(subnets.specHashAt(netuid, 0), SPEC, "spec");
+        vm.prank(FOUNDER);
+        vm.expectRevert();
+        subnets.createSubnet(params());
+    }
+
+    function test_every_parameter_is_bounded() public {
+        SubnetParams memory bad = params();
+        bad.name = "";
+        _refused(bad, "name");
+        bad = params();
+        bad.metadataURI = string(new bytes(513));
+        _refused(bad, "metadataURI");
+        bad = params();
+        bad.specHash = 0;
+        _refused(bad, "specHash");
+        bad = params();
+        bad.epochSeconds = 9;
+        _refused(bad, "epochSeconds");
+        bad = params();
+        bad.epochSeconds = 30 days + 1;
+        _refused(bad, "epochSeconds");
+        bad = params();
+        bad.workCommitSeconds = 0;
+        _refused(bad, "workCommitSeconds");
+        bad = params();
+        bad.weightCommitSeconds = 0;
+        _refused(bad, "weightCommitSeconds");
+        bad = params();
+        bad.weightRevealSeconds = 0;
+        _refused(bad, "weightRevealSeconds");
+        bad = params();
+        bad.weightRevealSeconds = EPOCH - 120;
+        _refused(bad, "phases");
+        bad = params();
+        bad.activationDelaySeconds = 0;
+        _refused(bad, "activationDelaySeconds");
+        bad = params();
+        bad.maxNeurons = 257;
+        _refused(bad, "maxNeurons");
+        bad = params();
+        bad.minValidatorStake = 0;
+        _refused(bad, "minValidatorStake");
+        bad = params();
+        bad.immunitySeconds = 365 days + 1;
+        _refused(bad, "immunitySeconds");
+    }
+
+    function test_an_agent_takes_a_seat_with_its_wallet_as_hotkey() public {
+        uint32 netuid = createSubnet();
+        fund(STRANGER, 2e18);
+        vm.startPrank(STRANGER);
+        uint256 agentId = identity.register();
+        uint16 uid = subnets.register(netuid, agentId, "https://n");
+        eq(uid, 0, "uid");
+        eq(token.balanceOf(STRANGER), 1e18, "burned one");
+        Neuron memory seat = subnets.neuron(netuid, uid);
+        yes(seat.hotkey == STRANGER && seat.agentId == agentId && seat.registeredAt == block.timestamp, "seat");
+        eq(seat.endpoint, "https://n", "endpoint");
+        yes(subnets.isRegistered(netuid, STRANGER), "registered");
+        vm.expectRevert(
+            abi.encodeWithSelector(ISubnets.HotkeyAlreadyRegistered.selector, netuid, STRANGER)
+        );
+        subnets.register(netuid, agentId, "");
+        vm.stopPrank();
+    }
+
+    function test_only_those_who_speak_for_the_agent_register_it() public {
+        uint32 netuid = createSubnet();
+        vm.prank(FOUNDER);
+        uint256 agentId = identity.register();
+        fund(STRANGER, 1e18);
+        vm.startPrank(STRANGER);
+        vm.expectRevert(abi.encodeWithSelector(ISubnets.NotAgentController.selector, STRANGER, agentId));
+        subnets.register(netuid, agentId, "");
+        vm.expectRevert();
+        subnets.register(netuid, 999, "");
+        vm.stopPrank();
+        vm.startPrank(FOUNDER);
+        identity.unsetAgentWallet(agentId);
+        vm.expectRevert(abi.encodeWithSelector(ISubnets.AgentWalletUnset.selector, agentId));
+        subnets.register(netuid, agentId, "");
+        vm.expectRevert(abi.encodeWithSelector(ISubnets.SubnetNotFound.selector, 9));
+        subnets.register(9, agentId, "");
+        vm.stopPrank();
+    }
+
+    function test_endpoints_are_set_by_the_hotkey_or_the_agents_owner_only() public {
+        uint32 netuid = createSubnet();
+        join(netuid, STRANGER);
+        vm.prank(STRANGER);
+        subnets.setEndpoint(netuid, STRANGER, "https://new");
+        eq(subnets.neuron(netuid, 0).endpoint, "https://new", "set");
+        vm.prank(FOUNDER);
+        vm.expectRevert(abi.encodeWithSelector(ISubnets.NotAgentController.selector, FOUNDER, 0));
+        subnets.setEndpoint(netuid, STRANGER, "https://evil");
+        vm.prank(STRANGER);
+        vm.expectRevert(abi.encodeWithSelector(ISubnets.EndpointTooLong.selector, 257, 256));
+        subnets.setEndpoint(netuid, STRANGER, string(new bytes(257)));
+        vm.expectRevert(abi.encodeWithSelector(ISubnets.HotkeyNotRegistered.selector, netuid, FOUNDER));
+        subnets.setEndpoint(netuid, FOUNDER, "");
+    }
+
+    function test_a_freed_seat_is_taken_again_before_a_new_one_opens() public {
+        uint32 netuid = createSubnet();
+        join(netuid, address(0x100));
+        join(netuid, address(0x101));
+        join(netuid, address(0x102));
+        vm.prank(FOUNDER);
+        vm.expectRevert();
+        subnets.deregister(netuid, address(0x101));
+        vm.prank(address(0x101));
+        subnets.deregister(netuid, address(0x101));
+        no(subnets.isRegistered(netuid, address(0x101)), "left");
+        eq(subnets.neurons(netuid).length, 2, "two left");
+        eq(join(netuid, address(0x103)), 1, "reused uid");
+        eq(join(netuid, address(0x104)), 3, "new uid");
+        Neuron[] memory seats = subnets.neurons(netuid);
+        for (uint16 i = 0; i < 4; ++i) {
+            eq(seats[i].uid, i, "in order");
+        }
+    }
+
+    function test_a_full_subnet_evicts_the_least_staked_then_the_oldest_past_immunity() public {
+        SubnetParams memory small = params();
+        small.maxNeurons = 3;
+        uint32 netuid = createSubnet(small);
+        join(netuid, address(0x100));
+        vm.warp(block.timestamp + 10);
+        join(netuid, address(0x101));
+        join(netuid, address(0x102));
+        stakeOn(netuid, address(0x100), address(0x100), 5);
+        fund(address(0x103), 1e18);
+        vm.startPrank(address(0x103));
+        uint256 agentId = identity.register();
+        vm.expectRevert(abi.encodeWithSelector(ISubnets.SubnetFull.selector, netuid));
+        subnets.register(netuid, agentId, "");
+        vm.warp(block.timestamp + 1 hours);
+        eq(subnets.register(netuid, agentId, ""), 1, "of equals the oldest, then the lowest uid");
+        vm.stopPrank();
+        no(subnets.isRegistered(netuid, address(0x101)), "evicted");
+        eq(join(netuid, address(0x104)), 2, "next the other unstaked one; the newcomer is immune");
+        eq(join(netuid, address(0x105)), 0, "then even the staked one, being past immunity");
+        fund(address(0x106), 1e18);
+        vm.startPrank(address(0x106));
+        agentId = identity.register();
+        vm.expectRevert(abi.encodeWithSelector(ISubnets.SubnetFull.selector, netuid));
+        subnets.register(netuid, agentId, "");
+        vm.stopPrank();
+    }
+
+    function test_an_evicted_validator_loses_its_permit_but_not_its_stake() public {
+        SubnetParams memory small = params();
+        small.maxNeurons = 1;
+        uint32 netuid = createSubnet(small);
+        join(netuid, address(0x100));
+        stakeOn(netuid, address(0x100), address(0x100), MIN_STAKE);
+        vm.warp(block.timestamp + 1 hours);
+        join(netuid, address(0x101));
+        vm.warp(block.timestamp + 1);
+        eq(staking.totalPermittedStakeAt(netuid, block.timestamp - 1), 0, "no permit left");
+        eq(staking.positionOf(netuid, address(0x100), address(0x100)), MIN_STAKE, "stake");
+    }
+
+    function test_updates_wait_two_epochs_and_old_epochs_keep_their_spec() public {
+        uint32 netuid = createSubnet();
+        vm.warp(block.timestamp + 5 * EPOCH + 1);
+        vm.expectRevert(abi.encodeWithSelector(ISubnets.NotSubnetOwner.selector, address(this), FOUNDER));
+        subnets.announceUpdate(netuid, "x", keccak256("spec 2"));
+        vm.startPrank(FOUNDER);
+        vm.expectRevert(abi.encodeWithSelector(ISubnets.ParameterOutOfRange.selector, "specHash"));
+        subnets.announceUpdate(netuid, "x", 0);
+        subnets.announceUpdate(netuid, "x", keccak256("spec 2"));
+        eq(subnets.specHashAt(netuid, 6), SPEC, "notice");
+        eq(subnets.specHashAt(netuid, 7), keccak256("spec 2"), "in force");
+        vm.warp(block.timestamp + EPOCH);
+        subnets.announceUpdate(netuid, "y", keccak256("spec 3"));
+        eq(subnets.specHashAt(netuid, 7), SPEC, "a later word replaces one not yet in force");
+        eq(subnets.specHashAt(netuid, 8), keccak256("spec 3"), "and waits anew");
+        vm.warp(block.timestamp + 10 * EPOCH);
+        subnets.announceUpdate(netuid, "z", keccak256("spec 4"));
+        vm.stopPrank();
+        eq(subnets.specHashAt(netuid, 0), SPEC, "history 0");
+        eq(subnets.specHashAt(netuid, 17), keccak256("spec 3"), "history 1");
+        eq(subnets.specHashAt(netuid, 18), keccak256("spec 4"), "history 2");
+        eq(subnets.versionAt(netuid, 18).metadataURI, "z", "uri");
+    }
+
+    function test_the_phases_of_an_epoch() public {
+        uint32 netuid = createSubnet();
+        uint256 genesis = block.timestamp;
+        EpochWindow memory window = subnets.epochWindow(netuid, 3);
+        eq(window.startsAt, genesis + 1800, "starts");
+        eq(window.endsAt, genesis + 2400, "ends");
+        eq(window.workCommitEndsAt, genesis + 2460, "work");
+        eq(window.weightCommitEndsAt, genesis + 2520, "commit");
+        eq(window.revealEndsAt, genesis + 2580, "reveal");
+        eq(subnets.epochAt(netuid, genesis), 0, "first second");
+        eq(subnets.epochAt(netuid, genesis + 600), 1, "half open");
+        vm.expectRevert(abi.encodeWithSelector(ISubnets.BeforeGenesis.selector, genesis - 1, genesis));
+        subnets.epochAt(netuid, genesis - 1);
+        vm.expectRevert(abi.encodeWithSelector(ISubnets.SubnetNotFound.selector, 2));
+        subnets.epochWindow(2, 0);
+    }
+
+    function testFuzz_every_second_lies_in_the_epoch_it_is_said_to(uint32 length, uint40 offset) public {
+        SubnetParams memory chosen = params();
+        chosen.epochSeconds = uint32(within(length, 181, 30 days));
+        uint32 netuid = createSubnet(chosen);
+        uint256 timestamp = block.timestamp + offset;
+        EpochWindow memory window = subnets.epochWindow(netuid, subnets.epochAt(netuid, timestamp));
+        yes(window.startsAt <= timestamp && timestamp < window.endsAt, "inside");
+        EpochWindow memory next = subnets.epochWindow(netuid, subnets.epochAt(netuid, timestamp) + 1);
+        eq(next.startsAt, window.endsAt, "no gap");
+        yes(window.revealEndsAt < next.endsAt, "phases end within the next epoch");
+    }
+
+    function testFuzz_seats_and_hotkeys_stay_in_step(uint256[24] memory moves) public {
+        SubnetParams memory small = params();
+        (small.maxNeurons, small.immunitySeconds) = (4, 0);
+        uint32 netuid = createSubnet(small);
+        for (uint256 i = 0; i < moves.length; ++i) {
+            address hotkey = address(uint160(0x1000 + moves[i] % 8));
+            if (subnets.isRegistered(netuid, hotkey)) {
+                vm.prank(hotkey);
+                subnets.deregister(netuid, hotkey);
+            } else {
+                join(netuid, hotkey);
+            }
+            vm.warp(block.timestamp + 1);
+        }
+        Neuron[] memory seats = subnets.neurons(netuid);
+        eq(seats.length, subnets.subnet(netuid).neuronCount, "count");
+        atMost(seats.length, 4, "limit");
+        for (uint256 i = 0; i < seats.length; ++i) {
+            eq(subnets.uidOf(netuid, seats[i].hotkey), seats[i].uid, "uid of hotkey");
+        }
+    }
+
+    function _refused(SubnetParams memory bad, string memory parameter) private {
+        vm.expectRevert(abi.encodeWithSelector(ISubnets.ParameterOutOfRange.selector, parameter));
+        subnets.createSubnet(bad);
+    }
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {ERC20Burnable} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Burnable.sol";
+import {IdentityRegistry} from "../../src/identity/IdentityRegistry.sol";
+import {Emission} from "../../src/subnets/Emission.sol";
+import {Epochs} from "../../src/subnets/Epochs.sol";
+import {Result} from "../../src/subnets/IEpochs.sol";
+import {EpochWindow, SubnetParams} from "../../src/subnets/ISubnets.sol";
+import {Staking} from "../../src/subnets/Staking.sol";
+import {Subnets} from "../../src/subnets/Subnets.sol";
+import {Weights} from "../../src/subnets/Weights.sol";
+import {Work} from "../../src/subnets/Work.sol";
+import {KoinonToken} from "../../src/token/KoinonToken.sol";
+import {Test} from "./Test.sol";
+import {vm} from "./Vm.sol";
+
+/// @dev A whole network with one treasury, as a deployment script makes it, and the moves of its people.
+abstract contract Network is Test {
+    uint256 internal constant GENESIS_SUPPLY = 10_000_000e18;
+    uint256 internal constant CREATION_BURN = 1_000e18;
+    uint256 internal constant UNBONDING = 7 days;
+    uint256 internal constant RATE = 0.1e18;
+    uint256 internal constant HALVING = 365 days;
+    uint256 internal constant MIN_STAKE = 100e18;
+    uint32 internal constant EPOCH = 600;
+    bytes32 internal constant SPEC = keccak256("spec 1");
+    address internal constant TREASURY = address(0x7EA5);
+
+    KoinonToken internal token;
+    IdentityRegistry internal identity;
+    Subnets internal subnets;
+    Staking internal staking;
+    Work internal work;
+    Weights internal weights;
+    Epochs internal epochs;
+    Emission internal emission;
+
+    function deployNetwork() internal {
+        token = new KoinonToken(TREASURY, GENESIS_SUPPLY, address(this));
+        identity = new IdentityRegistry();
+        subnets = new Subnets(ERC20Burnable(address(token)), identity, CREATION_BURN, UNBONDING);
+        staking = Staking(address(subnets.staking()));
+        work = new Work(subnets);
+        weights = new Weights(subnets);
+        epochs = new Epochs(token, subnets, RATE, HALVING);
+        emission = Emission(address(epochs.emission()));
+        token.setMinter(address(emission));
+    }
+
+    function params() internal pure returns (SubnetParams memory) {
+        return SubnetParams({
+            name: "inference",
+            metadataURI: "https://example.org/subnet.json",
+            specHash: SPEC,
+            epochSeconds: EPOCH,
+            workCommitSeconds: 60,
+            weightCommitSeconds: 60,
+            weightRevealSeconds: 60,
+            activationDelaySeconds: 120,
+            maxNeurons: 16,
+            minValidatorStake: uint128(MIN_STAKE),
+            registrationBurn: 1e18,
+            immunitySeconds: 1 hours
+        });
+    }
+
+    /// @dev Gives `account` KOIN and lets the subnet contracts take it.
+    function fund(address account, uint256 amount) internal {
+        vm.prank(TREASURY);
+        require(token.transfer(account, amount), "fund");
+        vm.startPrank(account);
+        token.approve(address(subnets), type(uint256).max);
+        token.approve(address(staking), type(uint256).max);
+        vm.stopPrank();
+    }
+
+    function createSubnet(SubnetParams memory chosen) internal returns (uint32) {
+        fund(address(0x0E0E), CREATION_BURN);
+        vm.prank(address(0x0E0E));
+        return subnets.createSubnet(chosen);
+    }
+
+    function createSubnet() internal returns (uint32) {
+        return createSubnet(params());
+    }
+
+    /// @dev A new agent, owned and operated by `hotkey`, in a seat.
+    function join(uint32 netuid, address hotkey) internal returns (uint16 uid) {
+        fund(hotkey, subnets.subnet(netuid).registrationBurn);
+        vm.startPrank(hotkey);
+        uid = subnets.register(netuid, identity.register("https://example.org/agent.json"), "https://node.example:8402");
+        vm.stopPrank();
+    }
+
+    function stakeOn(uint32 netuid, address hotkey, address staker, uint256 amount) internal {
+        fund(staker, amount);
+        vm.prank(staker);
+        staking.stake(netuid, hotkey, amount);
+    }
+
+    /// @dev `count` registered validators with `each` staked; keys ordered by ascending address.
+    function addValidators(uint32 netuid, uint256 count, uint256 each) internal returns (uint256[] memory keys) {
+        keys = sortedKeys(count);
+        for (uint256 i = 0; i < count; ++i) {
+            address hotkey = vm.addr(keys[i]);
+            join(netuid, hotkey);
+            stakeOn(netuid, hotkey, hotkey, each);
+        }
+    }
+
+    function sortedKeys(uint256 count) internal pure returns (uint256[] memory keys) {
+        keys = new uint256[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            uint256 key = 0xA11CE + i;
+            uint256 slot = i;
+            for (; slot > 0 && vm.addr(keys[slot - 1]) > vm.addr(key); --slot) {
+                keys[slot] = keys[slot - 1];
+            }
+            keys[slot] = key;
+        }
+    }
+
+    function toWorkCommit(uint32 netuid, uint64 epoch) internal {
+        vm.warp(subnets.epochWindow(netuid, epoch).endsAt);
+    }
+
+    function toWeightCommit(uint32 netuid, uint64 epoch) internal {
+        vm.warp(subnets.epochWindow(netuid, epoch).workCommitEndsAt);
+    }
+
+    function toReveal(uint32 netuid, uint64 epoch) internal {
+        vm.warp(subnets.epochWindow(netuid, epoch).weightCommitEndsAt);
+    }
+
+    function toRoot(uint32 netuid, uint64 epoch) internal {
+        vm.warp(subnets.epochWindow(netuid, epoch).revealEndsAt);
+    }
+
+    function resultFor(uint32 netuid, uint64 epoch, bytes32 root, uint256 total)
+        internal
+        pure
+        returns (Result memory)
+    {
+        return Result(netuid, epoch, root, total, keccak256("weights"), keccak256("stake"), SPEC, keccak256("data"));
+    }
+
+    /// @dev Signatures of keys [from, to) over `digest`, in the order given.
+    function signedBy(uint256[] memory keys, uint256 from, uint256 to, bytes32 digest)
+        internal
+        pure
+        returns (bytes[] memory signatures)
+    {
+        signatures = new bytes[](to - from);
+        for (uint256 i = from; i < to; ++i) {
+            signatures[i - from] = signed(keys[i], digest);
+        }
+    }
+
+    function submit(Result memory result, uint256[] memory keys, uint256 signers) internal {
+        epochs.submitRoot(result, signedBy(keys, 0, signers, epochs.resultDigest(result)));
+    }
+}
