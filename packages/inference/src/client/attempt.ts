@@ -1,0 +1,339 @@
+/** One provider's try at one answer: reserve, ask, pass on, check the receipt, make it final. */
+import type { ServerResponse } from 'node:http'
+import { type Hex, isKoinonError, KoinonError } from '@koinon/base'
+import { encodeVoucherHeader, type Reservation, voucherHeader, worstCasePicoUsd } from '@koinon/payments'
+import { nodeRequestHeader, parseBundle, signedReceiptToJson } from '@koinon/work'
+import { gatewayPrices } from '../rules/gateway-price.ts'
+import { effectiveMaxTokens, type InferenceRequest } from '../rules/inference-request.ts'
+import { promptTokenBound } from '../rules/receipt-check.ts'
+import { amountOf, type InferenceWork, inferenceKind, inferenceWorkType } from '../rules/work.ts'
+import type { AnswerHeaders } from '../wire/answers.ts'
+import { channelHeader, providerHeader, receiptHeader, requestIdHeader } from '../wire/headers.ts'
+import { callNode, signedHeader } from '../wire/node-call.ts'
+import { createJsonDelivery, createStreamDelivery, type Delivery } from './delivery.ts'
+import type { GatewayModules, GatewayServerOptions } from './gateway-options.ts'
+import type { Authenticated } from './key-registry.ts'
+import { callProvider } from './provider-call.ts'
+import type { Candidate } from './provider-table.ts'
+import { type ExpectedReceipt, type InspectedReceipt, type ReceiptInspector } from './receipt-inspection.ts'
+import { AttemptFailed, refusalOf } from './refusal.ts'
+
+/** A client's request, checked and ready for any provider. */
+export type GatewayTask = {
+  readonly requestId: Hex
+  readonly path: string
+  readonly body: Buffer
+  readonly bodyHash: Hex
+  readonly request: InferenceRequest
+  readonly caller: Authenticated
+  readonly receivedAtMs: number
+  readonly response: ServerResponse
+  readonly headers: AnswerHeaders
+  /** Aborts when the client has gone. */
+  readonly gone: AbortSignal
+}
+
+export type AttemptResult = {
+  readonly work: InferenceWork
+  readonly firstByteAtMs: number
+  readonly endedAtMs: number
+}
+
+const maximumRefusalBytes = 65_536
+const recoveryTimeoutMs = 2_000
+
+export type AttemptContext = {
+  readonly options: GatewayServerOptions
+  readonly modules: GatewayModules
+  readonly inspector: ReceiptInspector
+}
+
+/** Runs the attempt. Throws `AttemptFailed`, or an error for the client (its channel is empty, the gateway's store failed). */
+export async function attempt(
+  context: AttemptContext,
+  task: GatewayTask,
+  candidate: Candidate,
+): Promise<AttemptResult> {
+  const { ledger } = context.modules.payments
+  const worst = {
+    promptTokens: promptTokenBound(task.body.length, candidate.offer.contextLength),
+    maxTokens: effectiveMaxTokens(task.request, candidate.offer.contextLength),
+  }
+  const prices = gatewayPrices(candidate.offer, context.options.marginBps)
+  const reservation = await reserveForUser(context, task, worstCasePicoUsd({ ...worst, ...prices }))
+  let upstream: Reservation | undefined
+  try {
+    upstream = reserveUpstream(context, candidate, worstCasePicoUsd({ ...worst, ...candidate.offer }))
+    return await run(context, task, candidate, { reservation, upstream })
+  } finally {
+    ledger.release(reservation)
+    if (upstream !== undefined) ledger.release(upstream)
+  }
+}
+
+/** A channel that looks empty may have been topped up since. */
+async function reserveForUser(
+  context: AttemptContext,
+  task: GatewayTask,
+  maximumPicoUsd: bigint,
+): Promise<Reservation> {
+  const { payments } = context.modules
+  const { channelId } = task.caller.key
+  try {
+    return payments.ledger.reserve(channelId, maximumPicoUsd)
+  } catch (error) {
+    if (!isKoinonError(error) || error.code !== 'payments/channel-empty') throw error
+    await payments.refreshChannel(channelId).catch(() => undefined)
+    return payments.ledger.reserve(channelId, maximumPicoUsd)
+  }
+}
+
+function reserveUpstream(context: AttemptContext, { link }: Candidate, maximumPicoUsd: bigint): Reservation {
+  const { ledger, book } = context.modules.payments
+  const channel = book.outboundTo(link.account)
+  try {
+    if (channel === undefined) {
+      throw new KoinonError({
+        code: 'gateway/no-channel',
+        message: 'The gateway has no channel to this provider',
+        retry: 'later',
+      })
+    }
+    return ledger.reserve(channel.channelId, maximumPicoUsd)
+  } catch (error) {
+    throw new AttemptFailed(error as KoinonError, undefined)
+  }
+}
+
+async function run(
+  context: AttemptContext,
+  task: GatewayTask,
+  candidate: Candidate,
+  held: { readonly reservation: Reservation; readonly upstream: Reservation },
+): Promise<AttemptResult> {
+  const { clock, payments } = context.modules
+  const { limits } = context.options
+  const { link } = candidate
+  const deliver = task.request.stream ? createStreamDelivery : createJsonDelivery
+  const delivery = deliver({
+    response: task.response,
+    headers: () => ({ ...task.headers, [receiptHeader]: task.requestId, [providerHeader]: link.account }),
+    maximumBytes: limits.responseBytes,
+    unsentBytes: limits.unsentBytes,
+  })
+  link.begin()
+  const sentAtMs = clock.nowMs()
+  try {
+    const answer = await ask(context, task, candidate, held.upstream.channelId, delivery)
+    const { hash, length } = closeDelivery(delivery)
+    const endedAtMs = clock.nowMs()
+    const expected: ExpectedReceipt = {
+      chainId: context.options.chainId,
+      requestId: task.requestId,
+      payer: context.options.account,
+      payee: link.account,
+      channelId: held.upstream.channelId,
+      requestHash: task.bodyHash,
+      responseHash: hash,
+      requestBytes: task.body.length,
+      responseBytes: length,
+      request: task.request,
+      model: candidate.offer,
+      nowMs: endedAtMs,
+    }
+    const inspected = await inspect(context, candidate, answer.trailer, expected)
+    const work = { ...inspected.work, ...gatewayPrices(candidate.offer, context.options.marginBps) }
+    const bundle = await payments.ledger.finalize({
+      requestId: task.requestId,
+      kind: inferenceKind,
+      payer: task.caller.key.payer,
+      channelId: task.caller.key.channelId,
+      requestHash: task.bodyHash,
+      responseHash: hash,
+      work: inferenceWorkType.toJson(work),
+      workHash: inferenceWorkType.hash(work),
+      amountPicoUsd: amountOf(work, work),
+      times: { receivedAtMs: task.receivedAtMs, firstByteAtMs: answer.firstByteAtMs, endedAtMs },
+      rung: inspected.signed.receipt.rung,
+      reservation: held.reservation,
+      voucherSigner: task.caller.voucherSigner,
+      upstream: inspected.signed,
+      upstreamReservation: held.upstream,
+    })
+    delivery.finish(bundle)
+    link.succeeded(answer.firstByteAtMs - sentAtMs)
+    return { work, firstByteAtMs: answer.firstByteAtMs, endedAtMs }
+  } catch (error) {
+    if (task.response.headersSent) delivery.fail(endingOf(error))
+    throw error
+  } finally {
+    link.end()
+  }
+}
+
+/** Sends the request and passes the body on. Resolves when the body has ended, with the receipt trailer if one came. */
+async function ask(
+  context: AttemptContext,
+  task: GatewayTask,
+  candidate: Candidate,
+  channelId: Hex,
+  delivery: Delivery,
+): Promise<{ readonly trailer: string | undefined; readonly firstByteAtMs: number }> {
+  const { clock, payments } = context.modules
+  const { limits } = context.options
+  const { link } = candidate
+  const voucher = isVoucherUrgent(context, candidate, channelId) ? payments.voucherFor(channelId) : undefined
+  let firstByteAtMs: number | undefined
+  let status = 0
+  const refusal: Buffer[] = []
+  const give = new AbortController()
+  const stopCancelling = cancelWhenGone(context, task, candidate, give)
+  try {
+    const trailers = await callProvider(
+      {
+        pool: link.pool,
+        path: task.path,
+        headers: {
+          'content-type': 'application/json',
+          [nodeRequestHeader]: signedHeader(context.modules, {
+            recipient: link.account,
+            method: 'POST',
+            path: task.path,
+            bodyHash: task.bodyHash,
+          }),
+          [requestIdHeader]: task.requestId,
+          [channelHeader]: channelId,
+          ...(voucher === undefined ? {} : { [voucherHeader]: encodeVoucherHeader(voucher) }),
+        },
+        body: task.body,
+        headersTimeoutMs: task.request.stream ? limits.firstByteTimeoutMs : limits.answerTimeoutMs,
+        silenceTimeoutMs: limits.silenceTimeoutMs,
+        signal: give.signal,
+      },
+      {
+        start(answered) {
+          status = answered
+          if (status === 200 && voucher !== undefined) payments.confirmVoucher(voucher).catch(() => undefined)
+        },
+        data(part) {
+          if (status === 200) {
+            firstByteAtMs ??= clock.nowMs()
+            delivery.data(part)
+          } else if (refusal.length * 1_024 < maximumRefusalBytes) refusal.push(part.subarray(0, maximumRefusalBytes))
+        },
+      },
+    )
+    if (status !== 200) throw refusalOf(status, Buffer.concat(refusal))
+    const trailer = trailers[receiptHeader]
+    return { trailer: typeof trailer === 'string' ? trailer : undefined, firstByteAtMs: firstByteAtMs ?? clock.nowMs() }
+  } catch (error) {
+    if (error instanceof AttemptFailed) throw error
+    if (firstByteAtMs === undefined || !delivery.isComplete) throw failureOf(error)
+    // All of the answer is here and only its receipt is missing: it may have become final all the same.
+    return { trailer: undefined, firstByteAtMs }
+  } finally {
+    stopCancelling()
+  }
+}
+
+/** Tells the provider to stop when the client hangs up; the answer then ends soon, with a receipt for what was generated. */
+function cancelWhenGone(
+  context: AttemptContext,
+  task: GatewayTask,
+  { link }: Candidate,
+  give: AbortController,
+): () => void {
+  const { cancelTimeoutMs, answerTimeoutMs } = context.options.limits
+  const giveUp = (what: string) => () => {
+    give.abort(new KoinonError({ code: 'gateway/given-up', message: what, retry: 'later' }))
+  }
+  let timer = setTimeout(giveUp('The answer took too long'), answerTimeoutMs)
+  const cancel = (): void => {
+    clearTimeout(timer)
+    timer = setTimeout(giveUp('The provider did not end a cancelled answer'), cancelTimeoutMs)
+    callNode(context.modules, {
+      dispatcher: link.pool,
+      recipient: link.account,
+      method: 'POST',
+      path: `/v1/requests/${task.requestId}/cancel`,
+      body: '{}',
+      timeoutMs: cancelTimeoutMs,
+    }).catch(() => undefined)
+  }
+  if (task.gone.aborted) cancel()
+  else task.gone.addEventListener('abort', cancel, { once: true })
+  return () => {
+    clearTimeout(timer)
+    task.gone.removeEventListener('abort', cancel)
+  }
+}
+
+/** Checks the receipt; when the trailer got lost, asks the provider for it once. */
+async function inspect(
+  context: AttemptContext,
+  { link }: Candidate,
+  trailer: string | undefined,
+  expected: ExpectedReceipt,
+): Promise<InspectedReceipt> {
+  try {
+    return context.inspector.inspect(trailer ?? (await recover(context, link, expected.requestId)), expected)
+  } catch (error) {
+    throw isKoinonError(error) && error.code === 'gateway/bad-receipt'
+      ? new AttemptFailed(error, trailer === undefined ? 'unreachable' : 'dishonest')
+      : error
+  }
+}
+
+async function recover(context: AttemptContext, link: Candidate['link'], requestId: Hex): Promise<string | undefined> {
+  try {
+    const json = await callNode(context.modules, {
+      dispatcher: link.pool,
+      recipient: link.account,
+      method: 'GET',
+      path: `/v1/receipts/${requestId}`,
+      timeoutMs: recoveryTimeoutMs,
+    })
+    const [hop] = parseBundle(json).hops
+    return hop === undefined ? undefined : Buffer.from(JSON.stringify(signedReceiptToJson(hop))).toString('base64url')
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * A voucher rides along when the provider's credit is half used up; until then the courier brings one every 250 ms, which costs
+ * one signature for many answers instead of one for each.
+ */
+function isVoucherUrgent(context: AttemptContext, { link }: Candidate, channelId: Hex): boolean {
+  const state = context.modules.payments.book.get(channelId)
+  const creditAtomic = link.offer?.offer.creditLimitAtomic ?? 0n
+  return state !== undefined && 2n * (state.owedPicoUsd / 1_000_000n - state.voucherAtomic) >= creditAtomic
+}
+
+function closeDelivery(delivery: Delivery): { readonly hash: Hex; readonly length: number } {
+  try {
+    return delivery.close()
+  } catch (error) {
+    throw new AttemptFailed(error as KoinonError, 'unreachable')
+  }
+}
+
+function failureOf(error: unknown): AttemptFailed {
+  const known = isKoinonError(error)
+    ? error
+    : new KoinonError({ code: 'gateway/unreachable', message: (error as Error).message, cause: error })
+  return new AttemptFailed(known, known.code === 'gateway/bad-answer' ? 'dishonest' : 'unreachable')
+}
+
+/** What a client reads at the end of a stream that broke: nobody was charged. */
+function endingOf(error: unknown): unknown {
+  const cause = error instanceof AttemptFailed ? error.error : error
+  const reason = isKoinonError(cause) ? cause.message : 'the gateway failed'
+  return new KoinonError({
+    code: 'provider_failed',
+    message: `The answer broke off and was not charged: ${reason}`,
+    hint: 'Send the request again.',
+    retry: 'now',
+    details: { status: 502 },
+  })
+}

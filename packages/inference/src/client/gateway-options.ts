@@ -1,0 +1,103 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Address, Clock, Hex, Random } from '@koinon/base'
+import type { ChannelBook, ChannelState, ReceiptLedger, Session, SignedVoucher } from '@koinon/payments'
+import type { HttpLimits } from '../wire/http-server.ts'
+import type { KeyRegistry } from './key-registry.ts'
+import type { DemotionReason } from './provider-link.ts'
+import type { ProviderTable } from './provider-table.ts'
+
+/** The money side, built by the composition root from the payments package. */
+export type GatewayPayments = {
+  readonly ledger: ReceiptLedger
+  readonly book: ChannelBook
+  /** The voucher a provider lacks (`VoucherCourier.voucherFor`), and word that it has it (`VoucherCourier.confirm`). */
+  voucherFor(channelId: Hex): SignedVoucher | undefined
+  confirmVoucher(voucher: SignedVoucher): Promise<void>
+  /** Looks at the ledger again after a user's channel ran empty (`ChannelAdmission.refresh`). */
+  refreshChannel(channelId: Hex): Promise<ChannelState>
+}
+
+/** What happened, for metrics and logs; nothing in it is secret. */
+export type GatewayEvent =
+  | {
+      readonly kind: 'answer'
+      readonly requestId: Hex
+      readonly provider: Hex
+      readonly model: string
+      readonly outcome: 'final' | 'aborted' | 'broken'
+      readonly promptTokens: number
+      readonly outputTokens: number
+      readonly attempts: number
+      readonly firstByteMs: number
+      readonly totalMs: number
+    }
+  | {
+      readonly kind: 'attemptFailed'
+      readonly requestId: Hex
+      readonly provider: Hex
+      readonly reason: DemotionReason | undefined
+      readonly code: string
+      readonly message: string
+    }
+  | { readonly kind: 'refused'; readonly path: string; readonly code: string }
+
+export type GatewayLimits = {
+  readonly http: HttpLimits
+  readonly requestsPerMinute: number
+  /** Answers of one key at once. */
+  readonly inFlightPerKey: number
+  /** Providers asked for one answer. */
+  readonly attempts: number
+  /** Time to the first byte of an event stream, silence within one, and the time of a whole answer. */
+  readonly firstByteTimeoutMs: number
+  readonly silenceTimeoutMs: number
+  readonly answerTimeoutMs: number
+  readonly responseBytes: number
+  /** Bytes of an answer that may wait for a slow client. */
+  readonly unsentBytes: number
+  /** How long a cancelled answer may take to end with its receipt. */
+  readonly cancelTimeoutMs: number
+}
+
+export type GatewayServerOptions = {
+  readonly host: string
+  readonly port: number
+  readonly chainId: number
+  /** The account that providers are paid from and that users' channels pay to. */
+  readonly account: Address
+  /** Added to providers' prices, in basis points. */
+  readonly marginBps: number
+  /** Names under which browsers may reach the gateway, besides loopback ones: `gateway.example:443`. */
+  readonly hosts: readonly string[]
+  /** Origins whose pages may call the OpenAI paths; empty for none but the gateway's own. */
+  readonly allowedOrigins: readonly string[]
+  readonly limits: GatewayLimits
+}
+
+export type GatewayModules = {
+  readonly payments: GatewayPayments
+  readonly keys: KeyRegistry
+  readonly providers: ProviderTable
+  /** The session that signs requests to providers. */
+  readonly session: () => Session
+  readonly clock: Clock
+  readonly random: Random
+  /** A number in [0, 1) for jitter. */
+  readonly unit: () => number
+  readonly onEvent?: (event: GatewayEvent) => void
+  /** Serves further paths of the same port (dashboard, metrics, files); true when it did. */
+  readonly additionalRoutes?: (request: IncomingMessage, response: ServerResponse) => Promise<boolean>
+}
+
+/** Limits that suit a small public gateway. */
+export const defaultGatewayLimits: Omit<GatewayLimits, 'http'> = {
+  requestsPerMinute: 600,
+  inFlightPerKey: 64,
+  attempts: 3,
+  firstByteTimeoutMs: 60_000,
+  silenceTimeoutMs: 60_000,
+  answerTimeoutMs: 300_000,
+  responseBytes: 16 << 20,
+  unsentBytes: 4 << 20,
+  cancelTimeoutMs: 5_000,
+}

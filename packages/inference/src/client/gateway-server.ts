@@ -1,0 +1,142 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { bytesToHex } from '@koinon/base'
+import { sendError, sendJson, sendOpenAiError, sendText } from '../wire/answers.ts'
+import { HttpListener } from '../wire/http-server.ts'
+import { agentCard, llmsText, openApi } from './discovery.ts'
+import { GatewayAccounts } from './gateway-accounts.ts'
+import { GatewayCompletions } from './gateway-completions.ts'
+import type { GatewayModules, GatewayServerOptions } from './gateway-options.ts'
+import { HostGuard } from './host-guard.ts'
+import { findModel, listModels } from './model-list.ts'
+import { openAiError } from '../rules/openai-error.ts'
+
+/**
+ * The gateway: one port for OpenAI clients, receipts, keys and whatever the composition root adds (specs/0008-http.md section 1).
+ * Needs a started receipt ledger, key registry and provider table. `stop` lets answers under way finish for ten seconds.
+ */
+export class GatewayServer {
+  readonly #options: GatewayServerOptions
+  readonly #modules: GatewayModules
+  readonly #completions: GatewayCompletions
+  readonly #accounts: GatewayAccounts
+  readonly #guard: HostGuard
+  readonly #listener: HttpListener
+
+  constructor(options: GatewayServerOptions, modules: GatewayModules) {
+    this.#options = options
+    this.#modules = modules
+    this.#completions = new GatewayCompletions(options, modules)
+    this.#accounts = new GatewayAccounts(modules)
+    this.#guard = new HostGuard(options)
+    this.#listener = new HttpListener({
+      host: options.host,
+      port: options.port,
+      limits: options.limits.http,
+      handle: (request, response) => this.#handle(request, response),
+    })
+  }
+
+  /** Listens; resolves with the port. */
+  async start(): Promise<{ readonly port: number }> {
+    return { port: await this.#listener.start() }
+  }
+
+  async stop(graceMs = 10_000): Promise<void> {
+    await this.#listener.stop(graceMs)
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = (request.url ?? '').split('?')[0] as string
+    const requestId = bytesToHex(this.#modules.random(16))
+    response.setHeader('x-request-id', requestId)
+    try {
+      this.#guard.checkHost(request)
+      if (isOpenAiPath(path)) await this.#serveOpenAi(request, response, path, requestId)
+      else await this.#serveOther(request, response, path)
+    } catch (error) {
+      this.#modules.onEvent?.({ kind: 'refused', path, code: (error as { code?: string }).code ?? 'internal' })
+      if (response.headersSent) response.destroy()
+      else if (isOpenAiPath(path)) sendOpenAiError(response, error)
+      else sendError(response, error)
+    }
+  }
+
+  async #serveOpenAi(
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    requestId: `0x${string}`,
+  ): Promise<void> {
+    if (request.method === 'OPTIONS') {
+      response.writeHead(204, this.#guard.preflightHeaders(request)).end()
+      return
+    }
+    for (const [name, value] of Object.entries(this.#guard.corsHeaders(request))) response.setHeader(name, value)
+    const isCompletion = path === '/v1/chat/completions' || path === '/v1/completions'
+    if (isCompletion && request.method === 'POST') return this.#completions.serve(request, response, requestId)
+    if (!isCompletion && request.method === 'GET') {
+      const { providers } = this.#modules
+      const { marginBps } = this.#options
+      const id = path.slice('/v1/models/'.length)
+      return sendJson(
+        response,
+        200,
+        path === '/v1/models'
+          ? listModels(providers, marginBps)
+          : findModel(providers, decodeURIComponent(id), marginBps),
+      )
+    }
+    throw openAiError({
+      status: 405,
+      code: 'method_not_allowed',
+      message: `${request.method} is not possible on ${path}. Use ${isCompletion ? 'POST' : 'GET'}.`,
+    })
+  }
+
+  async #serveOther(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+    if (await this.#accounts.serve(request, response, path)) return
+    if (request.method === 'GET') {
+      const origin = `http://${request.headers.host}`
+      switch (path) {
+        case '/healthz':
+          return sendJson(response, 200, { ok: true })
+        case '/readyz':
+          return this.#ready(response)
+        case '/openapi.json':
+          return sendJson(response, 200, openApi(origin))
+        case '/llms.txt':
+          return sendText(response, 200, 'text/plain; charset=utf-8', llmsText(origin))
+        case '/.well-known/agent-card.json':
+          return sendJson(response, 200, agentCard(origin, '1'))
+      }
+    }
+    if ((await this.#modules.additionalRoutes?.(request, response)) === true) return
+    sendJson(response, 404, {
+      error: {
+        code: 'gateway/not-found',
+        message: `There is nothing at ${path.slice(0, 200)}`,
+        hint: 'GET /openapi.json lists what is.',
+        retry: 'never',
+      },
+    })
+  }
+
+  /** Ready when at least one provider has a valid offer. */
+  #ready(response: ServerResponse): void {
+    const models = this.#modules.providers.models().map(({ model }) => model)
+    sendJson(response, models.length > 0 ? 200 : 503, {
+      ready: models.length > 0,
+      providers: this.#modules.providers.list().length,
+      models,
+    })
+  }
+}
+
+function isOpenAiPath(path: string): boolean {
+  return (
+    path === '/v1/chat/completions' ||
+    path === '/v1/completions' ||
+    path === '/v1/models' ||
+    path.startsWith('/v1/models/')
+  )
+}

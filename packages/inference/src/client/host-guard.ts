@@ -1,0 +1,79 @@
+import type { IncomingMessage } from 'node:http'
+import { KoinonError } from '@koinon/base'
+import { openAiError } from '../rules/openai-error.ts'
+
+const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]'])
+
+export type HostGuardOptions = {
+  /** Further host names (with port where it is not the default) under which the gateway may be reached. */
+  readonly hosts: readonly string[]
+  readonly allowedOrigins: readonly string[]
+}
+
+/**
+ * Refuses requests whose Host is not ours, so that a foreign page whose name was pointed at this machine (DNS rebinding) gets
+ * nothing; and requests of foreign origins unless they are allowed.
+ */
+export class HostGuard {
+  readonly #hosts: ReadonlySet<string>
+  readonly #origins: ReadonlySet<string>
+
+  constructor(options: HostGuardOptions) {
+    this.#hosts = new Set(options.hosts.map((host) => host.toLowerCase()))
+    this.#origins = new Set(options.allowedOrigins)
+  }
+
+  /** Throws `gateway/wrong-host` (421). */
+  checkHost(request: IncomingMessage): void {
+    const host = (request.headers.host ?? '').toLowerCase()
+    if (this.#hosts.has(host) || loopbackNames.has(nameOf(host))) return
+    throw new KoinonError({
+      code: 'gateway/wrong-host',
+      message: `This gateway does not answer to the host name "${host.slice(0, 100)}"`,
+      hint: 'Add the name to the hosts of the gateway, or use 127.0.0.1.',
+      details: { status: 421 },
+    })
+  }
+
+  /** Headers that let the page of an allowed origin read the answer. Throws 403 for any other foreign origin. */
+  corsHeaders(request: IncomingMessage): Readonly<Record<string, string>> {
+    const { origin, host } = request.headers
+    if (origin === undefined || originHost(origin) === host?.toLowerCase()) return {}
+    if (!this.#origins.has(origin)) {
+      throw openAiError({
+        status: 403,
+        code: 'origin_not_allowed',
+        message: `Pages of ${origin.slice(0, 100)} may not call this gateway. Add the origin to its allowed origins.`,
+      })
+    }
+    return {
+      'access-control-allow-origin': origin,
+      vary: 'origin',
+      'access-control-expose-headers': 'x-koinon-receipt, x-koinon-provider, x-request-id, retry-after',
+    }
+  }
+
+  /** Headers of the answer to a preflight request. */
+  preflightHeaders(request: IncomingMessage): Readonly<Record<string, string>> {
+    return {
+      ...this.corsHeaders(request),
+      'access-control-allow-methods': 'GET, POST, OPTIONS',
+      'access-control-allow-headers': String(
+        request.headers['access-control-request-headers'] ?? 'authorization, content-type',
+      ),
+      'access-control-max-age': '600',
+    }
+  }
+}
+
+function nameOf(host: string): string {
+  return host.replace(/:[0-9]+$/, '')
+}
+
+function originHost(origin: string): string | undefined {
+  try {
+    return new URL(origin).host
+  } catch {
+    return undefined
+  }
+}

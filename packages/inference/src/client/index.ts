@@ -1,0 +1,18 @@
+export { keyToJson } from './gateway-accounts.ts'
+export {
+  defaultGatewayLimits,
+  type GatewayEvent,
+  type GatewayLimits,
+  type GatewayModules,
+  type GatewayPayments,
+  type GatewayServerOptions,
+} from './gateway-options.ts'
+export { GatewayServer } from './gateway-server.ts'
+export { type Authenticated, type KeyRecord, KeyRegistry, type KeyRegistryOptions, keysSchema } from './key-registry.ts'
+export { type DemotionReason, ProviderLink } from './provider-link.ts'
+export {
+  type OfferedModel,
+  type ProviderAddress,
+  ProviderTable,
+  type ProviderTableOptions,
+} from './provider-table.ts'

@@ -1,0 +1,59 @@
+import { KoinonError } from '@koinon/base'
+import { openAiError } from '../rules/openai-error.ts'
+import type { DemotionReason } from './provider-link.ts'
+
+const maximumMessage = 500
+
+/** Why one provider did not answer, what that says of the provider, and whether the client itself is at fault. */
+export class AttemptFailed extends Error {
+  readonly error: KoinonError
+  readonly reason: DemotionReason | undefined
+  readonly isClientsFault: boolean
+
+  constructor(error: KoinonError, reason: DemotionReason | undefined, isClientsFault = false) {
+    super(error.message)
+    this.error = error
+    this.reason = reason
+    this.isClientsFault = isClientsFault
+  }
+}
+
+/** Reads a provider's refusal. A refused request (400, 404, 413) may still suit another provider, but says nothing bad of this one. */
+export function refusalOf(status: number, body: Buffer): AttemptFailed {
+  const stated = readError(body)
+  if (status === 400 || status === 404 || status === 413 || status === 422) {
+    return new AttemptFailed(
+      openAiError({
+        status: status === 422 ? 400 : status,
+        code: stated.code,
+        message: stated.message,
+        ...(stated.param === undefined ? {} : { param: stated.param }),
+      }),
+      undefined,
+      true,
+    )
+  }
+  return new AttemptFailed(
+    new KoinonError({
+      code: 'gateway/refused',
+      message: `The provider refused with status ${status}: ${stated.message}`,
+      retry: 'later',
+      details: { remoteStatus: status, remoteCode: stated.code },
+    }),
+    'refused',
+  )
+}
+
+function readError(body: Buffer): { readonly code: string; readonly message: string; readonly param?: string } {
+  try {
+    const { error } = JSON.parse(body.toString('utf8')) as { error?: Record<string, unknown> }
+    const param = error?.['param']
+    return {
+      code: String(error?.['code'] ?? 'invalid_value').slice(0, 100),
+      message: String(error?.['message'] ?? 'no reason given').slice(0, maximumMessage),
+      ...(typeof param === 'string' ? { param: param.slice(0, 100) } : {}),
+    }
+  } catch {
+    return { code: 'invalid_value', message: 'no reason given' }
+  }
+}
