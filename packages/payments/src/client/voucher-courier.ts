@@ -22,7 +22,7 @@ export type VoucherCourierOptions = {
 
 type Delivery = {
   timer: ReturnType<typeof setTimeout> | undefined
-  isSending: boolean
+  sending: Promise<void> | undefined
   failures: number
   signed: SignedVoucher | undefined
 }
@@ -55,7 +55,8 @@ export class VoucherCourier {
   async stop(): Promise<void> {
     this.#isRunning = false
     for (const delivery of this.#deliveries.values()) clearTimeout(delivery.timer)
-    const last = this.#options.book.list().flatMap((state) => (isDue(state) ? [this.#deliver(state.channelId)] : []))
+    const outbound = this.#options.book.list().filter((state) => state.role === 'outbound')
+    const last = outbound.map((state) => this.#deliverLast(state.channelId))
     await withDeadline(Promise.allSettled(last), sendTimeoutMs, 'Delivering the last vouchers').catch(() => undefined)
     this.#abort.abort()
   }
@@ -86,35 +87,47 @@ export class VoucherCourier {
 
   #schedule(channelId: Hex, delayMs: number): void {
     const delivery = this.#delivery(channelId)
-    if (!this.#isRunning || delivery.timer !== undefined || delivery.isSending) return
+    if (!this.#isRunning || delivery.timer !== undefined || delivery.sending !== undefined) return
     delivery.timer = setTimeout(() => {
       delivery.timer = undefined
       void this.#deliver(channelId)
     }, delayMs)
   }
 
-  async #deliver(channelId: Hex): Promise<void> {
+  /** One delivery at a time a channel; who asks meanwhile gets the one under way. */
+  #deliver(channelId: Hex): Promise<void> {
     const delivery = this.#delivery(channelId)
+    delivery.sending ??= this.#attempt(channelId, delivery).then((retryDelayMs) => {
+      delivery.sending = undefined
+      const state = this.#options.book.get(channelId)
+      if (retryDelayMs !== undefined && state !== undefined && isDue(state)) this.#schedule(channelId, retryDelayMs)
+    })
+    return delivery.sending
+  }
+
+  /** Sends what is due. Resolves with the delay before a next attempt, or undefined when only a new debt is a reason for one. */
+  async #attempt(channelId: Hex, delivery: Delivery): Promise<number | undefined> {
+    const flushDelayMs = this.#options.flushDelayMs ?? defaultFlushDelayMs
     const state = this.#options.book.get(channelId)
-    if (state === undefined || delivery.isSending || !isDue(state)) return
-    delivery.isSending = true
-    let retryDelayMs = this.#options.flushDelayMs ?? defaultFlushDelayMs
+    if (state === undefined || !isDue(state)) return undefined
     try {
       const voucher = this.#sign(state)
       const signal = AbortSignal.any([AbortSignal.timeout(sendTimeoutMs), this.#abort.signal])
       await withDeadline(this.#options.send(state, voucher, signal), sendTimeoutMs, 'Delivering a voucher')
       await this.confirm(voucher)
       delivery.failures = 0
+      return flushDelayMs
     } catch (error) {
       delivery.failures += 1
-      // The receiver will not have it: only a new debt is a reason to ask again.
-      if (isKoinonError(error) && error.retry === 'never') return
-      retryDelayMs += backoffMs(delivery.failures, retryDelayMs, retryCapMs, this.#options.unit())
-    } finally {
-      delivery.isSending = false
+      if (isKoinonError(error) && error.retry === 'never') return undefined
+      return flushDelayMs + backoffMs(delivery.failures, flushDelayMs, retryCapMs, this.#options.unit())
     }
-    const after = this.#options.book.get(channelId)
-    if (after !== undefined && isDue(after)) this.#schedule(channelId, retryDelayMs)
+  }
+
+  /** What is under way was signed before the last debt. */
+  async #deliverLast(channelId: Hex): Promise<void> {
+    await this.#delivery(channelId).sending
+    await this.#deliver(channelId)
   }
 
   #sign(state: ChannelState): SignedVoucher {
@@ -129,7 +142,7 @@ export class VoucherCourier {
   #delivery(channelId: Hex): Delivery {
     let delivery = this.#deliveries.get(channelId)
     if (delivery === undefined) {
-      delivery = { timer: undefined, isSending: false, failures: 0, signed: undefined }
+      delivery = { timer: undefined, sending: undefined, failures: 0, signed: undefined }
       this.#deliveries.set(channelId, delivery)
     }
     return delivery

@@ -41,6 +41,7 @@ export class ReceiptLedger {
   readonly archive: ReceiptArchive
   readonly #options: ReceiptLedgerOptions
   readonly #pending = new Set<string>()
+  readonly #spending = new Set<number>()
   #queue: Waiting[] = []
   #draining: Promise<void> | undefined
   #session: Session | undefined
@@ -80,9 +81,9 @@ export class ReceiptLedger {
     return this.#options.book.reserve(channelId, maximumPicoUsd)
   }
 
-  /** Gives up an answer that will not become final. */
+  /** Gives up an answer that will not become final. Does nothing while or after it becomes final, so it may stand in a `finally`. */
   release(reservation: Reservation): void {
-    this.#options.book.release(reservation)
+    if (!this.#spending.has(reservation.id)) this.#options.book.release(reservation)
   }
 
   /**
@@ -91,21 +92,33 @@ export class ReceiptLedger {
    * `payments/not-running` or the store's error; then nobody was charged for this call.
    */
   async finalize(answer: FinalAnswer): Promise<ReceiptBundle> {
-    const key = `${answer.requestId}:${answer.payer}`
-    const isDuplicate = this.#pending.has(key)
+    const held = answer.upstreamReservation === undefined ? [] : [answer.upstreamReservation]
+    held.push(answer.reservation)
+    if (held.some((reservation) => this.#spending.has(reservation.id))) throw spentTwice()
+    for (const reservation of held) this.#spending.add(reservation.id)
     try {
-      if (this.#state !== 'running') throw notRunning()
-      if (isDuplicate) throw alreadyFinal(answer.requestId)
-      this.#pending.add(key)
-      checkAnswer(answer, this.#options.book, this.#options.payee)
+      return await this.#finalizeOnce(answer)
+    } finally {
+      for (const reservation of held) {
+        this.#spending.delete(reservation.id)
+        this.#options.book.release(reservation)
+      }
+    }
+  }
+
+  async #finalizeOnce(answer: FinalAnswer): Promise<ReceiptBundle> {
+    if (this.#state !== 'running') throw notRunning()
+    const key = `${answer.requestId}:${answer.payer}`
+    if (this.#pending.has(key)) throw alreadyFinal(answer.requestId)
+    checkAnswer(answer, this.#options.book, this.#options.payee)
+    this.#pending.add(key)
+    try {
       return await new Promise<ReceiptBundle>((resolve, reject) => {
         this.#queue.push({ answer, resolve, reject })
         this.#draining ??= this.#drain()
       })
     } finally {
-      if (!isDuplicate) this.#pending.delete(key)
-      this.#options.book.release(answer.reservation)
-      if (answer.upstreamReservation !== undefined) this.#options.book.release(answer.upstreamReservation)
+      this.#pending.delete(key)
     }
   }
 
@@ -202,6 +215,13 @@ function alreadyFinal(requestId: Hex): KoinonError {
     code: 'payments/already-final',
     message: `The request ${requestId} is final already; a request id can be used once`,
     details: { requestId },
+  })
+}
+
+function spentTwice(): KoinonError {
+  return new KoinonError({
+    code: 'payments/bad-answer',
+    message: 'The answer cannot become final: its reservation is used by another one',
   })
 }
 
