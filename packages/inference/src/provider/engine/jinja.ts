@@ -3,14 +3,14 @@ import { KoinonError } from '@koinon/base'
 
 /** Longest chat template taken from a model file. */
 const mostTemplateCharacters = 256 * 1024
-/** Longest `range()` a template may ask for: templates come from strangers' files. */
+/** Numbers that all `range()` of one rendering may give together: templates come from strangers' files. */
 const mostTemplateLoops = 65_536
 
 /** A chat template, ready to render. */
 export type ChatTemplate = { readonly render: (variables: Readonly<Record<string, unknown>>) => string }
 
 /**
- * Reads a Jinja chat template. It sees its variables, `range` up to 65,536 and `raise_exception`; it has no clock, so the
+ * Reads a Jinja chat template. It sees its variables, `range` (65,536 numbers in all) and `raise_exception`; it has no clock, so the
  * same conversation gives the same prompt tomorrow. Throws `engine/bad-chat-template`; rendering throws `chat/template-failed`.
  */
 export function readChatTemplate(source: string): ChatTemplate {
@@ -21,7 +21,8 @@ export function readChatTemplate(source: string): ChatTemplate {
   return {
     render: (variables) => {
       const environment = new Environment()
-      for (const [name, value] of Object.entries({ ...builtIns, ...variables })) environment.set(name, value)
+      for (const [name, value] of Object.entries({ ...builtIns, range: boundedRange(), ...variables }))
+        environment.set(name, value)
       try {
         const result = new Interpreter(environment).run(program) as { readonly value: unknown }
         return String(result.value)
@@ -44,7 +45,6 @@ const builtIns = {
   False: false,
   none: null,
   None: null,
-  range: boundedRange,
   raise_exception: (message: unknown) => {
     throw new Error(String(message))
   },
@@ -58,11 +58,15 @@ function parse(source: string): Template['parsed'] {
   }
 }
 
-function boundedRange(start: number, stop?: number, step = 1): number[] {
-  const [from, to] = typeof stop === 'number' ? [start, stop] : [0, start]
-  const count = Math.max(0, Math.ceil((to - from) / step))
-  if (!(count <= mostTemplateLoops)) throw new Error(`range() of ${count} steps is too long`)
-  return Array.from({ length: count }, (_, i) => from + i * step)
+function boundedRange(): (start: number, stop?: number, step?: number) => number[] {
+  let left = mostTemplateLoops
+  return (start, stop, step = 1) => {
+    const [from, to] = typeof stop === 'number' ? [start, stop] : [0, start]
+    const count = Math.max(0, Math.ceil((to - from) / step))
+    if (!(count <= left)) throw new Error(`range() of ${count} steps is too long`)
+    left -= count
+    return Array.from({ length: count }, (_, i) => from + i * step)
+  }
 }
 
 function badTemplate(reason: string, cause: unknown): KoinonError {
