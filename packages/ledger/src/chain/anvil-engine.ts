@@ -29,6 +29,7 @@ export function createAnvilEngine(options: AnvilEngineOptions = {}): ChainEngine
     name: 'anvil',
     version: options.version ?? found.version,
     hardfork: 'prague',
+    gasCaps: { transaction: blockGasLimit, block: blockGasLimit, call: blockGasLimit },
     prevRandaoMethod: undefined,
     prefix: 'anvil',
     open: (genesis) => openAnvil(found.binaryPath, genesis),

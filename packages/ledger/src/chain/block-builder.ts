@@ -3,7 +3,6 @@ import { nextBaseFeeWei } from './base-fee.ts'
 import type { BlockCommitter } from './block-committer.ts'
 import { type BlockPace, newPacer, type PacerState, pacerDelayMs, pacerSpend } from './block-pacer.ts'
 import type { ChainEngine } from './engine.ts'
-import { blockGasLimit } from './genesis.ts'
 import type { Mutex } from './mutex.ts'
 import { type DecodedTransaction, decodeRawTransaction, readRecovered, recoverManyCode } from './raw-transaction.ts'
 import { RpcError, rpcCodes, toRpcError } from './rpc-error.ts'
@@ -78,7 +77,7 @@ export class BlockBuilder {
     if (this.#failure !== undefined) return Promise.reject(toRpcError(this.#failure))
     let decoded: DecodedTransaction
     try {
-      decoded = decodeRawTransaction(raw, this.#options.chainId, blockGasLimit)
+      decoded = decodeRawTransaction(raw, this.#options.chainId, this.#options.engine.gasCaps.transaction)
     } catch (error) {
       return Promise.reject(toRpcError(error))
     }
@@ -131,7 +130,7 @@ export class BlockBuilder {
     const { stale, ready, gapped } = this.#pool.select(nonces, {
       maxTransactions: limits.maxBlockTransactions,
       maxBytes: limits.maxBlockBytes,
-      gasLimit: blockGasLimit,
+      gasLimit: this.#options.engine.gasCaps.block,
     })
     this.#active.clear()
     for (const transaction of stale) await this.#settleStale(transaction, nonces.get(transaction.sender) ?? 0)
@@ -158,7 +157,9 @@ export class BlockBuilder {
       for (const [index, { decoded, sequence, receivedAtMs }] of batch.entries()) {
         const sender = senders[index]
         if (sender === undefined) {
-          this.#take(decoded.hash)?.reject(new RpcError(rpcCodes.transaction, 'invalid sender: the signature is not valid'))
+          this.#take(decoded.hash)?.reject(
+            new RpcError(rpcCodes.transaction, 'invalid sender: the signature is not valid'),
+          )
           continue
         }
         const refusal = this.#pool.add({ ...decoded, sender, sequence, receivedAtMs })
@@ -172,7 +173,10 @@ export class BlockBuilder {
     const data = `0x${transactions.map((transaction) => transaction.recoveryInput.slice(2)).join('')}`
     const overrides = { [recoveryAddress]: { code: recoverManyCode } }
     const call = { to: recoveryAddress, data }
-    return readRecovered((await this.#options.engine.request('eth_call', [call, 'latest', overrides])) as Hex, transactions.length)
+    return readRecovered(
+      (await this.#options.engine.request('eth_call', [call, 'latest', overrides])) as Hex,
+      transactions.length,
+    )
   }
 
   /** Fee check, and one sender's transactions only as far as its balance covers all of them; the rest waits a block. */

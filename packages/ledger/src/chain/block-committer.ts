@@ -100,7 +100,8 @@ export class BlockCommitter {
     const mined = new Set(block.transactions)
     const left = accepted.filter((transaction) => !mined.has(transaction.hash))
     await this.#emptyPool(left)
-    for (const transaction of left) refused.set(transaction, transactionError(new EngineRpcError(-32000, 'not included')))
+    for (const transaction of left)
+      refused.set(transaction, transactionError(new EngineRpcError(-32000, 'not included')))
     included.push(...accepted.filter((transaction) => mined.has(transaction.hash)))
     const { hash: blockHash, receiptsRoot } = block
     // The block record is durable, so a seal that cannot be written takes nothing back; the journal refuses what comes next.

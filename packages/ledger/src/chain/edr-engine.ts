@@ -7,10 +7,23 @@ const require = createRequire(import.meta.url)
 const zeroCoinbase = `0x${'00'.repeat(20)}`
 
 /**
+ * EDR keeps a record of every executed instruction until a call or block ends (NomicFoundation/edr#1657): about 0.7 kB and
+ * 2-4 microseconds each, measured. An instruction costs one gas or more, so this cap bounds a hostile transaction to about
+ * 6 GB and half a minute. The largest contract (24,576 bytes) deploys with about 6 million gas.
+ */
+const defaultTransactionGasCap = 8_000_000n
+
+export type EdrEngineOptions = {
+  /** Most gas of one transaction or call. A block takes transactions with twice that in all. Default 8,000,000. */
+  readonly maxTransactionGas?: bigint
+}
+
+/**
  * The default engine: EDR inside this process, through hardhat's network API. No port, no unlocked accounts, no funded
  * accounts other than the genesis. Loads hardhat on first start (about 0.15 s).
  */
-export function createEdrEngine(): ChainEngine {
+export function createEdrEngine(options: EdrEngineOptions = {}): ChainEngine {
+  const cap = options.maxTransactionGas ?? defaultTransactionGasCap
   const hardhat = require('hardhat/package.json') as {
     readonly version: string
     readonly dependencies: Readonly<Record<string, string>>
@@ -19,13 +32,14 @@ export function createEdrEngine(): ChainEngine {
     name: 'edr',
     version: `hardhat ${hardhat.version}, edr ${hardhat.dependencies['@nomicfoundation/edr']}`,
     hardfork: 'prague',
+    gasCaps: { transaction: cap, block: 2n * cap, call: cap },
     prevRandaoMethod: 'hardhat_setPrevRandao',
     prefix: 'hardhat',
-    open: openEdr,
+    open: (genesis) => openEdr(genesis, cap),
   })
 }
 
-async function openEdr(genesis: ChainGenesis): Promise<EngineTransport> {
+async function openEdr(genesis: ChainGenesis, transactionGasCap: bigint): Promise<EngineTransport> {
   // hardhat reports usage from interactive terminals unless this is set; a Koinon node reports nothing to anybody.
   process.env.HARDHAT_DISABLE_TELEMETRY = 'true'
   const { createHardhatRuntimeEnvironment } = await import('hardhat/hre')
@@ -43,6 +57,7 @@ async function openEdr(genesis: ChainGenesis): Promise<EngineTransport> {
           initialDate: new Date(genesis.timestampSeconds * 1000),
           initialBaseFeePerGas: genesisBaseFeeWei,
           blockGasLimit,
+          transactionGasCap,
           allowBlocksWithSameTimestamp: true,
           throwOnTransactionFailures: false,
           throwOnCallFailures: true,

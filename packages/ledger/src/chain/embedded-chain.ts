@@ -5,6 +5,7 @@ import { type ChainLimits, type ChainStatus, defaultChainLimits, type EmbeddedCh
 import { createEdrEngine } from './edr-engine.ts'
 import type { ChainEngine, EngineBlock } from './engine.ts'
 import { genesisHash, normalizeGenesis } from './genesis.ts'
+import { requireSafeBind } from './host-guard.ts'
 import { type OpenJournal, openJournal } from './journal.ts'
 import type { JournalHeader } from './journal-format.ts'
 import { acquireJournalLock, type JournalLock } from './journal-lock.ts'
@@ -78,7 +79,8 @@ export class EmbeddedChain {
     const tip = running?.committer.tip
     const failure = running?.opened.journal.failure ?? running?.builder.failure
     return {
-      state: running === undefined ? (this.#state === 'starting' ? 'starting' : 'stopped') : failure ? 'readOnly' : 'ready',
+      state:
+        running === undefined ? (this.#state === 'starting' ? 'starting' : 'stopped') : failure ? 'readOnly' : 'ready',
       url: running?.url,
       chainId: this.#options.chainId,
       engine: running === undefined ? '' : engineLabel(running.engine),
@@ -93,6 +95,8 @@ export class EmbeddedChain {
 
   async #start(undo: (() => Promise<void>)[]): Promise<Running> {
     const { journalPath, chainId, clock = systemClock, random = systemRandom, onBlock } = this.#options
+    const host = this.#options.host ?? '127.0.0.1'
+    requireSafeBind(host, chainId)
     const engine = (this.#options.engine ?? createEdrEngine)()
     const lock = await acquireJournalLock(journalPath)
     undo.push(() => lock.release())
@@ -115,8 +119,7 @@ export class EmbeddedChain {
     const handler = createRpcHandler({ chainId, clientVersion, engine, builder, mutex, clock, limits: this.#limits })
     const door = new RpcDoor({
       handler,
-      chainId,
-      host: this.#options.host ?? '127.0.0.1',
+      host,
       port: this.#options.port ?? 0,
       allowedHosts: this.#options.allowedHosts ?? [],
       allowedOrigins: this.#options.allowedOrigins ?? [],

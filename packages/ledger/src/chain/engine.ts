@@ -15,6 +15,9 @@ export type EngineBlock = {
   readonly transactions: readonly Hex[]
 }
 
+/** What one transaction, one block (sum of gas limits) and one `eth_call` may ask of this engine, in gas. */
+export type GasCaps = { readonly transaction: bigint; readonly block: bigint; readonly call: bigint }
+
 export type MineRequest = {
   readonly timestampSeconds: number
   /** 32 bytes for the PREVRANDAO opcode. Ignored by an engine whose `prevRandao` is `derived`. */
@@ -32,6 +35,7 @@ export type ChainEngine = {
   readonly hardfork: string
   /** `given`: takes the value of {@link MineRequest}. `derived`: makes its own, the same one at every replay. */
   readonly prevRandao: 'given' | 'derived'
+  readonly gasCaps: GasCaps
   /** Builds block 0: empty state, then balances and predeploys. The same genesis always gives the same block 1. */
   start(genesis: ChainGenesis): Promise<void>
   stop(): Promise<void>

@@ -27,9 +27,12 @@ export class FilterBook {
     await this.#engine.request('eth_uninstallFilter', [oldest.id])
   }
 
-  used(id: unknown, nowMs: number): void {
+  /** False for a filter that is not there (any more). */
+  used(id: unknown, nowMs: number): boolean {
     const filter = this.#filters.get(String(id))
-    if (filter !== undefined) filter.lastUsedMs = nowMs
+    if (filter === undefined) return false
+    filter.lastUsedMs = nowMs
+    return true
   }
 
   closed(id: unknown): void {

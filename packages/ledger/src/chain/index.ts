@@ -1,12 +1,13 @@
 export { type AnvilEngineOptions, createAnvilEngine } from './anvil-engine.ts'
 export { type ChainLimits, type ChainStatus, defaultChainLimits, type EmbeddedChainOptions } from './chain-options.ts'
-export { createEdrEngine } from './edr-engine.ts'
+export { createEdrEngine, type EdrEngineOptions } from './edr-engine.ts'
 export { EmbeddedChain } from './embedded-chain.ts'
 export {
   type ChainEngine,
   type ChainEngineFactory,
   type EngineBlock,
   EngineRpcError,
+  type GasCaps,
   type MineRequest,
 } from './engine.ts'
 export {

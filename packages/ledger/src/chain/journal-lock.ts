@@ -81,7 +81,8 @@ async function readOwner(path: string): Promise<Owner | undefined> {
 }
 
 async function isAlive(owner: Owner): Promise<boolean> {
-  if (owner.pid === process.pid) return owner.processStart === (await processStart(owner.pid)) && owner.processStart !== null
+  if (owner.pid === process.pid)
+    return owner.processStart === (await processStart(owner.pid)) && owner.processStart !== null
   try {
     process.kill(owner.pid, 0)
   } catch (error) {

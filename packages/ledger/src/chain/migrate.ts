@@ -19,7 +19,9 @@ export type MigrateOptions = {
  * different; status, gas and logs of every transaction may not, which the receipts root of each block shows.
  * Throws `chain/migration-diverged` and removes nothing; the old journal is only read.
  */
-export async function migrateJournal(options: MigrateOptions): Promise<{ readonly tip: EngineBlock; readonly blocks: number }> {
+export async function migrateJournal(
+  options: MigrateOptions,
+): Promise<{ readonly tip: EngineBlock; readonly blocks: number }> {
   const { fromPath, toPath, engine } = options
   const lock = await acquireJournalLock(fromPath)
   const closing: (() => Promise<void>)[] = [() => lock.release()]

@@ -23,12 +23,13 @@ export type DecodedTransaction = {
  * Decodes a signed transaction of type 0 (with chain id), 1, 2 or 4 and checks all that needs no state.
  * Throws {@link RpcError} in geth's words. The engine validates again, with the signature.
  */
-export function decodeRawTransaction(raw: unknown, chainId: number, blockGasLimit: bigint): DecodedTransaction {
+export function decodeRawTransaction(raw: unknown, chainId: number, maxGas: bigint): DecodedTransaction {
   if (typeof raw !== 'string' || !/^0x(?:[0-9a-fA-F]{2})+$/.test(raw)) {
     throw new RpcError(rpcCodes.invalidParams, 'invalid argument 0: a signed transaction is 0x-prefixed hexadecimal')
   }
   const bytes = (raw.length - 2) / 2
-  if (bytes > maxRawTransactionBytes) throw refused(`oversized data: transaction size ${bytes}, limit ${maxRawTransactionBytes}`)
+  if (bytes > maxRawTransactionBytes)
+    throw refused(`oversized data: transaction size ${bytes}, limit ${maxRawTransactionBytes}`)
   const type = Number.parseInt(raw.slice(2, 4), 16)
   if (type < 0xc0 && type !== 1 && type !== 2 && type !== 4) throw refused('transaction type not supported')
   const normalized = raw.toLowerCase() as Hex
@@ -39,10 +40,12 @@ export function decodeRawTransaction(raw: unknown, chainId: number, blockGasLimi
     throw refused(`invalid chain id for signer: have ${unsigned.chainId} want ${chainId}`)
   }
   const gasLimit = unsigned.gas ?? 0n
-  if (gasLimit > blockGasLimit) throw refused(`intrinsic gas too high: gas limit ${gasLimit} exceeds block gas limit ${blockGasLimit}`)
+  if (gasLimit > maxGas) throw refused(`intrinsic gas too high: gas limit ${gasLimit} exceeds the cap of ${maxGas}`)
   const maxFeePerGas = unsigned.maxFeePerGas ?? unsigned.gasPrice ?? 0n
   const parity = yParity ?? (v === undefined ? 0 : Number((v - 1n) % 2n))
-  const signingHash = keccak256(Buffer.from(serializeTransaction(unsigned as unknown as TransactionSerializable).slice(2), 'hex'))
+  const signingHash = keccak256(
+    Buffer.from(serializeTransaction(unsigned as unknown as TransactionSerializable).slice(2), 'hex'),
+  )
   return {
     raw: normalized,
     hash: bytesToHex(keccak256(Buffer.from(normalized.slice(2), 'hex'))),

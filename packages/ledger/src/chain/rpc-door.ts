@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net'
 import { KoinonError } from '@koinon/base'
 import type { Gate } from './gate.ts'
-import { isAllowedHostHeader, isLoopback, requireSafeBind } from './host-guard.ts'
+import { isAllowedHostHeader, isLoopback } from './host-guard.ts'
 import { answerBody, connectionGate, type MessageLimits } from './rpc-messages.ts'
 import type { RpcHandler } from './rpc-methods.ts'
 
@@ -17,7 +17,6 @@ export type DoorLimits = MessageLimits & {
 
 export type RpcDoorOptions = {
   readonly handler: RpcHandler
-  readonly chainId: number
   readonly host: string
   /** 0 takes a free port. */
   readonly port: number
@@ -37,7 +36,6 @@ export class RpcDoor {
   #server: Server | undefined
 
   constructor(options: RpcDoorOptions) {
-    requireSafeBind(options.host, options.chainId)
     this.#options = options
   }
 
@@ -93,7 +91,8 @@ export class RpcDoor {
       return
     }
     const body = await readBody(request, this.#options.limits.maxBodyBytes)
-    if (body === undefined) return refuse(response, 413, `The body may have ${this.#options.limits.maxBodyBytes} bytes.`)
+    if (body === undefined)
+      return refuse(response, 413, `The body may have ${this.#options.limits.maxBodyBytes} bytes.`)
     const answer = await answerBody(body, this.#options.handler, this.#options.limits, this.#gateOf(request.socket))
     if (this.#server === undefined) response.setHeader('connection', 'close')
     if (answer === undefined) response.writeHead(204).end()

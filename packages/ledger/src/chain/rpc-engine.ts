@@ -1,5 +1,5 @@
 import { type Hex, KoinonError } from '@koinon/base'
-import type { ChainEngine, EngineBlock, MineRequest } from './engine.ts'
+import type { ChainEngine, EngineBlock, GasCaps, MineRequest } from './engine.ts'
 import type { ChainGenesis } from './genesis.ts'
 
 /** How to reach one engine process or instance. */
@@ -13,6 +13,7 @@ export type RpcEngineOptions = {
   readonly name: string
   readonly version: string
   readonly hardfork: string
+  readonly gasCaps: GasCaps
   /** Method that sets PREVRANDAO of the next block, or undefined when the engine derives its own. */
   readonly prevRandaoMethod: string | undefined
   /** Prefix of the state-setting methods, e.g. `hardhat` or `anvil`. */
@@ -27,12 +28,14 @@ export function createRpcEngine(options: RpcEngineOptions): ChainEngine {
     if (transport === undefined) throw notRunning(options.name)
     return transport.request(method, params)
   }
-  const latestBlock = async (): Promise<EngineBlock> => toBlock(await request('eth_getBlockByNumber', ['latest', false]))
+  const latestBlock = async (): Promise<EngineBlock> =>
+    toBlock(await request('eth_getBlockByNumber', ['latest', false]))
 
   return {
     name: options.name,
     version: options.version,
     hardfork: options.hardfork,
+    gasCaps: options.gasCaps,
     prevRandao: options.prevRandaoMethod === undefined ? 'derived' : 'given',
     request,
     latestBlock,

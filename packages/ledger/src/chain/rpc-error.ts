@@ -86,7 +86,11 @@ function fromEngine(error: EngineRpcError): RpcError {
   const data = revertData(error.data)
   if (data !== undefined && (error.code === rpcCodes.reverted || revertPattern.test(error.message))) {
     const reason = revertReason(data)
-    return new RpcError(rpcCodes.reverted, reason === undefined ? 'execution reverted' : `execution reverted: ${reason}`, data)
+    return new RpcError(
+      rpcCodes.reverted,
+      reason === undefined ? 'execution reverted' : `execution reverted: ${reason}`,
+      data,
+    )
   }
   if (error.code === -32004 || error.code === rpcCodes.methodNotFound) {
     return new RpcError(rpcCodes.methodNotFound, 'the method does not exist on this chain')

@@ -71,13 +71,20 @@ async function answerOne(message: unknown, handler: RpcHandler, gate: Gate): Pro
 }
 
 /** Replaces answers that would make the response larger than the limit. */
-function bounded(answers: readonly Answer[], limits: MessageLimits, join: (texts: readonly string[]) => string): string {
+function bounded(
+  answers: readonly Answer[],
+  limits: MessageLimits,
+  join: (texts: readonly string[]) => string,
+): string {
   let bytes = 0
   const texts = answers.map((answer) => {
     const text = JSON.stringify(answer)
     bytes += Buffer.byteLength(text)
     if (bytes <= limits.maxResponseBytes) return text
-    const error = new RpcError(rpcCodes.limitExceeded, `the response exceeds ${limits.maxResponseBytes} bytes; ask for less`)
+    const error = new RpcError(
+      rpcCodes.limitExceeded,
+      `the response exceeds ${limits.maxResponseBytes} bytes; ask for less`,
+    )
     return JSON.stringify(failure(answer.id, error))
   })
   return join(texts)

@@ -3,7 +3,6 @@ import type { BlockBuilder } from './block-builder.ts'
 import type { ChainEngine } from './engine.ts'
 import { FilterBook } from './filter-book.ts'
 import { Gate } from './gate.ts'
-import { blockGasLimit } from './genesis.ts'
 import { limitLogRange } from './log-range.ts'
 import type { Mutex } from './mutex.ts'
 import { RpcError, rpcCodes } from './rpc-error.ts'
@@ -68,7 +67,7 @@ export function createRpcHandler(options: RpcMethodsOptions): RpcHandler {
 
   const readFilter = (method: string): Method => {
     return (params) => {
-      filters.used(params[0], clock.nowMs())
+      if (!filters.used(params[0], clock.nowMs())) throw new RpcError(rpcCodes.transaction, 'filter not found')
       return heavy.run(() => engine.request(method, params))
     }
   }
@@ -96,8 +95,8 @@ export function createRpcHandler(options: RpcMethodsOptions): RpcHandler {
       const bounded = await boundedLogs(params)
       return heavy.run(() => engine.request('eth_getLogs', bounded))
     },
-    eth_call: (params) => heavy.run(() => idle('eth_call', presentCall(params))),
-    eth_estimateGas: (params) => heavy.run(() => idle('eth_estimateGas', presentCall(params))),
+    eth_call: (params) => heavy.run(() => idle('eth_call', presentCall(params, engine.gasCaps.call))),
+    eth_estimateGas: (params) => heavy.run(() => idle('eth_estimateGas', presentCall(params, engine.gasCaps.call))),
     eth_getTransactionCount: (params) =>
       params[1] === 'pending'
         ? builder.pendingNonce(addressOf(params[0])).then(quantity)
@@ -131,14 +130,14 @@ export function createRpcHandler(options: RpcMethodsOptions): RpcHandler {
 }
 
 /** Caps the gas and moves `latest` to the present. */
-function presentCall(params: Params): Params {
+function presentCall(params: Params, maxGas: bigint): Params {
   const [call, tag, ...overrides] = params
   if (typeof call !== 'object' || call === null) {
     throw new RpcError(rpcCodes.invalidParams, 'invalid argument 0: a call is an object')
   }
   const { gas } = call as { readonly gas?: unknown }
-  const tooMuch = typeof gas === 'string' && /^0x[0-9a-f]+$/i.test(gas) && BigInt(gas) > blockGasLimit
-  const bounded = tooMuch ? { ...call, gas: quantity(blockGasLimit) } : call
+  const tooMuch = typeof gas === 'string' && /^0x[0-9a-f]+$/i.test(gas) && BigInt(gas) > maxGas
+  const bounded = tooMuch ? { ...call, gas: quantity(maxGas) } : call
   return [bounded, tag === undefined || tag === null || tag === 'latest' ? 'pending' : tag, ...overrides]
 }
 

@@ -42,7 +42,8 @@ export class TransactionPool {
     const own = this.#bySender.get(transaction.sender)
     if (own?.has(transaction.nonce)) return 'nonce-taken'
     if ((own?.size ?? 0) >= this.#limits.maxWaitingPerSender) return 'sender-full'
-    if (this.#size >= this.#limits.maxWaiting || this.#bytes + transaction.bytes > this.#limits.maxWaitingBytes) return 'full'
+    if (this.#size >= this.#limits.maxWaiting || this.#bytes + transaction.bytes > this.#limits.maxWaitingBytes)
+      return 'full'
     if (own === undefined) this.#bySender.set(transaction.sender, new Map([[transaction.nonce, transaction]]))
     else own.set(transaction.nonce, transaction)
     this.#size += 1

@@ -51,10 +51,14 @@ export function clientsFor(url: string, account: PrivateKeyAccount) {
 }
 
 /** A started chain with one funded account and clients for it. */
-export async function startChain(changes: Partial<EmbeddedChainOptions> = {}) {
+export async function startChain(
+  changes: Partial<EmbeddedChainOptions> = {},
+  predeploys: EmbeddedChainOptions['genesis']['predeploys'] = [],
+) {
   const folder = temporaryFolder()
   const account = newAccount()
-  const options = { ...chainOptions(folder.path, [account]), ...changes }
+  const base = chainOptions(folder.path, [account])
+  const options = { ...base, genesis: { ...base.genesis, predeploys }, ...changes }
   const chain = new EmbeddedChain(options)
   const { url } = await chain.start()
   return {

@@ -33,7 +33,14 @@ const killBeforeReadyShare = 0.15
 
 /** Starts a chain in a child process under concurrent load, kills it at random moments, and checks it after every restart. */
 export async function killRounds(options: KillOptions): Promise<KillReport> {
-  const totals = { kills: 0, killsBeforeReady: 0, acknowledged: 0, blocks: 0, lost: [] as string[], changed: [] as number[] }
+  const totals = {
+    kills: 0,
+    killsBeforeReady: 0,
+    acknowledged: 0,
+    blocks: 0,
+    lost: [] as string[],
+    changed: [] as number[],
+  }
   while (totals.kills < options.kills) {
     const folder = temporaryFolder()
     const accounts = Array.from({ length: senders }, newAccount)
