@@ -1,4 +1,5 @@
 import { Fragment, type ReactNode } from 'react'
+import { InlineText } from '../ui/inline-text.tsx'
 
 /**
  * Draws the little Markdown that models write: fenced code, inline code, bold, list items. Text only: nothing in an answer can become
@@ -30,21 +31,15 @@ function paragraphsOf(text: string): readonly ReactNode[] {
       return lines.every((line) => /^[-*] /.test(line)) ? (
         <ul key={index}>
           {lines.map((line, item) => (
-            <li key={item}>{inlineOf(line.slice(2))}</li>
+            <li key={item}>
+              <InlineText text={line.slice(2)} />
+            </li>
           ))}
         </ul>
       ) : (
-        <p key={index}>{inlineOf(paragraph.trim())}</p>
+        <p key={index}>
+          <InlineText text={paragraph.trim()} />
+        </p>
       )
     })
-}
-
-function inlineOf(text: string): readonly ReactNode[] {
-  return text.split(/(`[^`\n]+`|\*\*[^*\n]+\*\*)/).map((part, index) => {
-    if (part.startsWith('`') && part.endsWith('`') && part.length > 2)
-      return <code key={index}>{part.slice(1, -1)}</code>
-    if (part.startsWith('**') && part.endsWith('**') && part.length > 4)
-      return <strong key={index}>{part.slice(2, -2)}</strong>
-    return part
-  })
 }

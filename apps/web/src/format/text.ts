@@ -11,6 +11,7 @@ export function count(amount: number, noun: string, plural = `${noun}s`): string
 /** Parts per million as a percentage: `41.7 %`; small shares keep one more digit. */
 export function formatPpm(ppm: number): string {
   const percent = ppm / 10_000
+  if (percent > 0 && percent < 0.001) return '< 0.001 %'
   if (percent !== 0 && percent < 0.1) return `${percent.toFixed(3)} %`
   return `${percent.toFixed(1)} %`
 }

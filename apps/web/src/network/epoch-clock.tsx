@@ -17,7 +17,7 @@ export function EpochClock({ subnet, asOfAtMs }: { readonly subnet: SubnetJson; 
     <div className="epoch-clock">
       <p className="eyebrow">Epoch {subnet.currentEpoch}</p>
       <p className="countdown">
-        {formatCountdown(leftMs)} <span className="unit">min left</span>
+        {formatCountdown(leftMs)} <span className="unit">left</span>
       </p>
       <progress value={done} max={1} aria-label={`Epoch ${subnet.currentEpoch}, ${Math.round(done * 100)} % over`} />
       <p>

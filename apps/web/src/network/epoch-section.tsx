@@ -30,8 +30,8 @@ export function EpochSection({ subnet, epoch }: { readonly subnet: SubnetJson; r
   const [lastList, setLastList] = useState<EpochsJson | undefined>()
   if (list.data !== undefined && list.data !== lastList) setLastList(list.data)
   const epochs = (list.data ?? lastList)?.epochs ?? []
-  const paid = epochs.filter((one) => one.state === 'active').slice(0, chartedEpochs)
-  const chosen = epoch ?? paid[0]?.epoch ?? epochs[0]?.epoch
+  const finished = epochs.filter((one) => one.state !== 'open' && one.state !== 'pending').slice(0, chartedEpochs)
+  const chosen = epoch ?? finished.find((one) => one.state === 'active')?.epoch ?? epochs[0]?.epoch
   return (
     <section className="stack" aria-labelledby="epochs-title">
       <h2 id="epochs-title">Epochs and payouts</h2>
@@ -42,7 +42,7 @@ export function EpochSection({ subnet, epoch }: { readonly subnet: SubnetJson; r
           </button>
         </ErrorNotice>
       )}
-      {paid.length > 0 ? <IncentivePanel subnet={subnet} epochs={paid.map((one) => one.epoch)} /> : null}
+      {finished.length > 0 ? <IncentivePanel subnet={subnet} epochs={finished.map((one) => one.epoch)} /> : null}
       {epochs.length === 0 ? (
         <p className="empty">
           {list.isLoading ? 'Loading epochs …' : 'The first epoch has not ended yet. Payouts appear here when it has.'}

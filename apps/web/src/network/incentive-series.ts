@@ -33,13 +33,17 @@ export function incentiveSeries(subnet: SubnetJson, details: readonly EpochDetai
 
 /** One sentence that says what the chart shows. */
 export function seriesSentence(series: IncentiveSeries): string {
+  const first = series.epochs[0]
   const last = series.epochs.at(-1)
-  if (last === undefined) return 'No epoch has been paid yet.'
+  if (first === undefined || last === undefined) return 'No epoch has been paid yet.'
   const standing = series.miners
     .map((miner) => ({ name: miner.name, share: miner.sharesPpm.at(-1) ?? 0 }))
     .sort((a, b) => b.share - a.share)
   const leader = standing[0]
+  const unpaid = series.epochs.filter((_, index) => series.miners.every((miner) => miner.sharesPpm[index] === null))
+  const gaps =
+    unpaid.length === 0 ? '' : ` No miner was paid in ${unpaid.length === 1 ? 'epoch' : 'epochs'} ${unpaid.join(', ')}.`
   if (leader === undefined || leader.share === 0)
-    return `Epochs ${series.epochs[0]} to ${last}: nobody earned in the last one.`
-  return `Epochs ${series.epochs[0]} to ${last}: in the last one ${leader.name} earned most, ${(leader.share / 10_000).toFixed(1)} % of the miners' half.`
+    return `Epochs ${first} to ${last}: no miner earned in the last one.${gaps}`
+  return `Epochs ${first} to ${last}: in the last one ${leader.name} earned most, ${(leader.share / 10_000).toFixed(1)} % of the miners' half.${gaps}`
 }

@@ -1,4 +1,5 @@
 import type { NetworkJson } from '../api/types.ts'
+import { InlineText } from '../ui/inline-text.tsx'
 import { trustPoints } from './trust.ts'
 
 /** Whom one has to trust here, in plain words. */
@@ -11,7 +12,9 @@ export function TrustSection({ network }: { readonly network: NetworkJson }) {
         {trustPoints(network).map((point) => (
           <li key={point.title}>
             <strong>{point.title}</strong>
-            <span>{point.sentence}</span>
+            <span>
+              <InlineText text={point.sentence} />
+            </span>
           </li>
         ))}
       </ul>

@@ -1,4 +1,5 @@
 import type { Check } from '@koinon/work'
+import { InlineText } from '../ui/inline-text.tsx'
 import { checkHop, checkQuestion, stateWords, tally } from './check-words.ts'
 
 const symbols = { pass: '✓', fail: '✕', notChecked: '–' } as const
@@ -21,7 +22,9 @@ export function CheckList({ checks, label }: { readonly checks: readonly Check[]
                   </span>
                   <span className="check-body">
                     <strong>{checkQuestion(check.name)}</strong> <code>{check.name}</code>
-                    <span className="check-detail">{check.detail}</span>
+                    <span className="check-detail">
+                      <InlineText text={check.detail} />
+                    </span>
                   </span>
                 </li>
               ))}

@@ -1,6 +1,7 @@
 import { connectionOf } from '../api/network-feed.ts'
 import { useNetwork, useNow } from '../app-context.ts'
 import { formatAgo } from '../format/time.ts'
+import { InlineText } from '../ui/inline-text.tsx'
 
 const words = { connecting: 'Connecting', live: 'Connected', stale: 'Stale', offline: 'Not connected' } as const
 
@@ -18,9 +19,13 @@ export function ConnectionStatus() {
       </span>
       {network === undefined ? (
         <span>
-          {connection === 'offline'
-            ? 'No answer from the gateway. Start it with `koinon up`; this page goes on by itself.'
-            : 'Looking for the gateway …'}
+          <InlineText
+            text={
+              connection === 'offline'
+                ? 'No answer from the gateway. Start it with `koinon up`; this page goes on by itself.'
+                : 'Looking for the gateway …'
+            }
+          />
         </span>
       ) : (
         <>

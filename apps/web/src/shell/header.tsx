@@ -6,7 +6,7 @@ const links = [
   { page: 'chat', href: '#/', name: 'Chat' },
   { page: 'network', href: '#/network', name: 'Network' },
   { page: 'receipts', href: '#/receipts', name: 'Receipts' },
-  { page: 'wallet', href: '#/wallet', name: 'Wallet & keys' },
+  { page: 'wallet', href: '#/wallet', name: 'Wallet', more: ' & keys' },
 ] as const
 
 /** Mark, pages, state of the network, theme. */
@@ -23,6 +23,7 @@ export function Header({ route }: { readonly route: Route }) {
           {links.map((link) => (
             <a key={link.page} href={link.href} aria-current={link.page === page ? 'page' : undefined}>
               {link.name}
+              {'more' in link ? <span className="wide-only">{link.more}</span> : null}
             </a>
           ))}
         </nav>

@@ -1,0 +1,37 @@
+import { describe, expect, test } from 'vitest'
+import { parseRoute, routeTitle } from './router.ts'
+
+describe('parseRoute', () => {
+  const id = '0123456789abcdef0123456789abcdef'
+  test.each([
+    ['', { page: 'chat' }],
+    ['#', { page: 'chat' }],
+    ['#/', { page: 'chat' }],
+    ['#/chat', { page: 'chat' }],
+    ['#/network', { page: 'network' }],
+    ['#/network/1/37', { page: 'network', netuid: 1, epoch: 37 }],
+    ['#/receipts', { page: 'receipts' }],
+    [`#/receipts/${id}`, { page: 'receipt', id }],
+    ['#/wallet/', { page: 'wallet' }],
+  ])('%s', (hash, route) => {
+    expect(parseRoute(hash)).toEqual(route)
+  })
+
+  test.each([
+    '#/nowhere',
+    '#/receipts/../../api/wallet',
+    '#/receipts/zz',
+    '#/network/one/two',
+    '#/network/1',
+    '#/wallet/1',
+    `#/receipts/${id}/x`,
+  ])('%s is no page', (hash) => {
+    expect(parseRoute(hash)).toEqual({ page: 'unknown' })
+  })
+})
+
+describe('routeTitle', () => {
+  test('names the page before the product', () => {
+    expect(routeTitle({ page: 'wallet' })).toBe('Wallet & keys · Koinon')
+  })
+})

@@ -1,0 +1,200 @@
+import { readFile } from 'node:fs/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Bench, startBench } from './browser.ts'
+
+let bench: Bench
+beforeAll(async () => {
+  bench = await startBench()
+}, 120_000)
+afterAll(() => bench?.stop())
+
+describe('wallet', () => {
+  test('creates a key, shows it once, works with it, and revokes it after asking', async () => {
+    const { page, context, problems } = await bench.open({ hash: '#/wallet' })
+    await page.getByRole('button', { name: 'Create a key' }).click()
+    await page.getByLabel('Name, to recognise it by').fill('my laptop')
+    await page.getByLabel('Limit in dollars').fill('2.50')
+    await page.getByRole('button', { name: 'Create the key' }).click()
+    await page.getByText('it is shown only this once').waitFor()
+    const apiKey = await page.locator('.secret').innerText()
+    expect(apiKey).toMatch(/^sk-koinon-[A-Za-z0-9_-]{43}$/)
+    await page.getByRole('button', { name: 'I have copied it' }).click()
+    expect(await page.getByText(apiKey).count()).toBe(0)
+    const row = page.getByRole('row', { name: /my laptop/ })
+    await row.getByText('$2.50 of $2.50').waitFor()
+    expect(await isAccepted(apiKey)).toBe(true)
+    await row.getByRole('button', { name: 'Revoke my laptop' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Keep it' }).click()
+    expect(await isAccepted(apiKey)).toBe(true)
+    await row.getByRole('button', { name: 'Revoke my laptop' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke the key' }).click()
+    await row.getByText(/^revoked \d{4}-/).waitFor()
+    expect(await isAccepted(apiKey)).toBe(false)
+    expect(problems).toEqual([])
+    await context.close()
+  })
+
+  test('tops a key up, gets test funds, and sends after a second look', async () => {
+    const { page, context } = await bench.open({ hash: '#/wallet' })
+    const row = page.getByRole('row', { name: /this browser/ })
+    await row.getByRole('button', { name: 'Top up this browser' }).click()
+    await page.getByLabel('Add, in dollars').fill('3')
+    await page.getByRole('button', { name: 'Add to the limit' }).click()
+    await row.getByText('of $8.00').waitFor()
+    const before = bench.network.state.balances.dollar
+    await page.getByRole('button', { name: 'Get test funds' }).click()
+    await page.getByText('Test funds arrived.').waitFor()
+    expect(bench.network.state.balances.dollar).toBe(before + 100_000_000n)
+    await page.getByLabel('Amount in dollars').fill('1.25')
+    await page.getByLabel('To account').fill('0x1234')
+    await page.getByText('is not an account address').waitFor()
+    expect(await page.getByRole('button', { name: 'Review' }).isDisabled()).toBe(true)
+    await page.getByLabel('To account').fill(`0x${'5a'.repeat(20)}`)
+    await page.getByRole('button', { name: 'Review' }).click()
+    await page
+      .getByRole('dialog')
+      .getByText(`1.25 dollars to 0x${'5a'.repeat(20)}`)
+      .waitFor()
+    await page.getByRole('dialog').getByRole('button', { name: 'Send', exact: true }).click()
+    await page.getByText(/^Sent 1\.25 dollars/).waitFor()
+    await page.getByRole('row', { name: /Send.*\$1\.25/ }).waitFor()
+    await context.close()
+  })
+
+  test('refuses a limit above what the account holds before asking the ledger', async () => {
+    const { page, context } = await bench.open({ hash: '#/wallet' })
+    await page.getByRole('button', { name: 'Create a key' }).click()
+    await page.getByLabel('Name, to recognise it by').fill('greedy')
+    await page.getByLabel('Limit in dollars').fill('1000000')
+    await page.getByText(/You hold only \$/).waitFor()
+    expect(await page.getByRole('button', { name: 'Create the key' }).isDisabled()).toBe(true)
+    await context.close()
+  })
+
+  test('does not claim that a payment failed when only its answer got lost', async () => {
+    const { page, context } = await bench.open({ hash: '#/wallet' })
+    await page.route('**/api/wallet/faucet', (route) => route.abort())
+    await page.getByRole('button', { name: 'Get test funds' }).click()
+    await page.getByRole('alert').getByText('the outcome is unknown, it may have happened').waitFor()
+    await context.close()
+  })
+
+  test('shows the base URL and examples of three kinds', async () => {
+    const { page, context } = await bench.open({ hash: '#/wallet' })
+    await page.getByText(`${bench.url}/v1`).first().waitFor()
+    await page.getByRole('radio', { name: 'Python' }).check({ force: true })
+    await page.getByText('from openai import OpenAI').waitFor()
+    await page.getByRole('radio', { name: 'curl' }).check({ force: true })
+    await page.getByText('/v1/chat/completions').first().waitFor()
+    await context.close()
+  })
+})
+
+describe('receipts', () => {
+  test('finds a receipt, draws its path, and hands out JSON that checks again from a file', async () => {
+    const { page, context, foreign, problems } = await bench.open({ hash: '#/receipts' })
+    const record = bench.network.state.records.at(-1)
+    await page.getByLabel('Find').fill(record?.summary.id ?? '')
+    await page.getByRole('row').nth(1).getByRole('link').click()
+    await page.getByText('22 passed').waitFor()
+    const path = page.getByRole('list', { name: 'Path of the question' })
+    expect(await path.innerText()).toMatch(/You[\s\S]*Gateway, passed it on[\s\S]*Miner, did the work[\s\S]*miner-/)
+    expect(await page.getByText('equal', { exact: true }).count()).toBe(2)
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Download the raw JSON' }).click(),
+    ])
+    const json = await readFile(await download.path())
+    expect(JSON.parse(json.toString())).toEqual(JSON.parse(JSON.stringify(record?.bundle)))
+    await page.getByRole('link', { name: '← All receipts' }).click()
+    const file = (name: string, buffer: Buffer) => ({ name, mimeType: 'application/json', buffer })
+    await page.getByLabel('Receipt (JSON)').setInputFiles(file('receipt.json', json))
+    await page.getByLabel('Request body').setInputFiles(file('request.json', Buffer.from(record?.requestBytes ?? [])))
+    await page.getByLabel('Response body').setInputFiles(file('response.json', Buffer.from('something else')))
+    await page.getByRole('button', { name: 'Check the file' }).click()
+    await page.getByText('2 failed: response, hop2.response').waitFor()
+    expect(foreign).toEqual([])
+    expect(problems).toEqual([])
+    await context.close()
+  })
+
+  test.each([
+    ['no JSON', 'hello', 'it is not JSON'],
+    ['other JSON', '{"v":1}', '1 failed: shape'],
+  ])('says what is wrong with a file of %s', async (_, content, words) => {
+    const { page, context } = await bench.open({ hash: '#/receipts' })
+    await page
+      .getByLabel('Receipt (JSON)')
+      .setInputFiles({ name: 'x.json', mimeType: 'text/plain', buffer: Buffer.from(content) })
+    await page.getByRole('button', { name: 'Check the file' }).click()
+    await page.getByText(words).first().waitFor()
+    await context.close()
+  })
+
+  test('says what to do when there are none', async () => {
+    const { page, context } = await bench.open()
+    await page.route('**/api/receipts?*', (route) => route.fulfill({ json: { asOfBlock: 1, receipts: [] } }))
+    await page.goto(`${bench.url}/#/receipts`)
+    await page.getByText('There are no receipts yet.').waitFor()
+    await page.getByRole('link', { name: 'Ask a first question' }).waitFor()
+    await context.close()
+  })
+})
+
+describe('network', () => {
+  test('shows the epoch, the neurons, why each was paid, and what is trusted', async () => {
+    const { page, context, foreign, problems } = await bench.open({ hash: '#/network' })
+    await page.getByRole('heading', { name: /payouts and reasons/ }).waitFor()
+    await page.locator('.chart canvas').waitFor()
+    const text = await page.locator('main').innerText()
+    expect(text).toMatch(/Epoch \d+\s+\d+:\d\d/)
+    expect(text).toMatch(/answers replayed bit for bit/)
+    expect(text).toMatch(/One sequencer/)
+    expect(text).toMatch(/does not answer since/)
+    await page.getByText(/audited receipts behind the scores/).click()
+    await page.getByText('the miner did not hand out the evidence within 10 s').waitFor()
+    await page.getByText('The same as a table').click()
+    await page.getByRole('table', { name: 'Incentive by epoch' }).waitFor()
+    await page.getByText('All of the last 20 epochs').click()
+    await page.getByRole('link', { name: 'Epoch 29' }).click()
+    await page.getByText(/Nobody is paid from this epoch: no two thirds/).waitFor()
+    expect(foreign).toEqual([])
+    expect(problems).toEqual([])
+    await context.close()
+  })
+
+  test('says how to begin when the network is empty', async () => {
+    const { page, context } = await bench.open()
+    await page.route('**/api/network', async (route) => {
+      const response = await route.fetch()
+      await route.fulfill({
+        response,
+        json: { ...((await response.json()) as object), subnets: [], models: [], roles: [] },
+      })
+    })
+    await page.goto(`${bench.url}/#/network`)
+    await page.getByText('No subnet is registered yet').waitFor()
+    await page.getByText('No model is served right now').waitFor()
+    await context.close()
+  })
+
+  test('keeps the header alive when an answer has another shape', async () => {
+    const { page, context } = await bench.open()
+    await page.route('**/api/epochs?*', (route) => route.fulfill({ json: { epochs: 7 } }))
+    await page.goto(`${bench.url}/#/network`)
+    await page.getByText('This page could not be drawn').waitFor()
+    await page.getByRole('link', { name: 'Chat' }).click()
+    await page.getByRole('heading', { name: 'Ask the network.' }).waitFor()
+    await context.close()
+  })
+})
+
+async function isAccepted(apiKey: string): Promise<boolean> {
+  const response = await fetch(`${bench.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${apiKey}` },
+    body: JSON.stringify({ model: 'default', messages: [{ role: 'user', content: 'What does it cost?' }] }),
+  })
+  await response.text()
+  return response.ok
+}
