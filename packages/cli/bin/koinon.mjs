@@ -7,7 +7,11 @@ import { fileURLToPath } from 'node:url'
 
 const minimumMajor = 24
 const here = dirname(fileURLToPath(import.meta.url))
-const runtime = resolve(here, '../../../.node/node_modules/node/bin', process.platform === 'win32' ? 'node.exe' : 'node')
+const runtime = resolve(
+  here,
+  '../../../.node/node_modules/node/bin',
+  process.platform === 'win32' ? 'node.exe' : 'node',
+)
 const source = join(here, '../src/main.ts')
 const entry = existsSync(source) ? source : join(here, '../dist/main.js')
 const nodeFlags = ['--disable-warning=ExperimentalWarning']

@@ -1,6 +1,7 @@
 /** API keys that this home's owner may use, with their secrets, so that the page and the command line can show them again. */
 import { existsSync, readFileSync } from 'node:fs'
 import { type Hex, KoinonError } from '@koinon/base'
+import type { ChannelConfig } from '@koinon/payments'
 import { type Home, writeFileDurably } from './home.ts'
 
 export type StoredApiKey = {
@@ -8,6 +9,7 @@ export type StoredApiKey = {
   readonly apiKey: string
   readonly keyHash: Hex
   readonly channelId: Hex
+  readonly channelConfig: ChannelConfig
   readonly gatewayUrl: string
   readonly createdAtMs: number
   readonly revokedAtMs?: number

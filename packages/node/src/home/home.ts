@@ -47,7 +47,8 @@ export function openHome(path: string): Home {
   const home = homeAt(path)
   const marker = join(home.path, 'home.json')
   try {
-    for (const folder of [home.path, home.keys, home.chain, home.logs, home.run]) mkdirSync(folder, { recursive: true, mode: 0o700 })
+    for (const folder of [home.path, home.keys, home.chain, home.logs, home.run])
+      mkdirSync(folder, { recursive: true, mode: 0o700 })
     chmodSync(home.keys, 0o700)
     if (!existsSync(marker)) writeFileDurably(marker, `${JSON.stringify({ version: homeVersion })}\n`)
   } catch (cause) {

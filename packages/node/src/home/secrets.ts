@@ -1,10 +1,23 @@
 /** Secret keys of a home: one file a key, readable by the owner alone, random at creation, never printed. */
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Address, bytesToHex, type Hex, hexToBytes, KoinonError, type Random, secretKeyToAddress } from '@koinon/base'
+import {
+  type Address,
+  bytesToHex,
+  type Hex,
+  hexToBytes,
+  KoinonError,
+  type Random,
+  secretKeyToAddress,
+} from '@koinon/base'
 import { type Home, writeFileDurably } from './home.ts'
 
-export type AccountKey = { readonly name: string; readonly address: Address; readonly secretKey: Uint8Array; readonly privateKey: Hex }
+export type AccountKey = {
+  readonly name: string
+  readonly address: Address
+  readonly secretKey: Uint8Array
+  readonly privateKey: Hex
+}
 
 /** Loads the account key called `name`, or makes it. Throws `home/bad-key` on a damaged or openly readable file. */
 export function accountKey(home: Home, name: string, random: Random): AccountKey {

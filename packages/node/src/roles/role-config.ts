@@ -55,7 +55,16 @@ export type ValidatorRoleConfig = RoleCommon & {
   readonly apiKey: string
 }
 
-export type RoleConfig = ChainRoleConfig | IndexerRoleConfig | GatewayRoleConfig | ProviderRoleConfig | ValidatorRoleConfig
+export type RoleConfig =
+  | ChainRoleConfig
+  | IndexerRoleConfig
+  | GatewayRoleConfig
+  | ProviderRoleConfig
+  | ValidatorRoleConfig
 
 /** What a role tells when it is ready; plain facts for status screens. */
-export type RoleInfo = { readonly url?: string; readonly account?: Hex; readonly facts?: Readonly<Record<string, string | number | boolean>> }
+export type RoleInfo = {
+  readonly url?: string
+  readonly account?: Hex
+  readonly facts?: Readonly<Record<string, string | number | boolean>>
+}

@@ -27,7 +27,13 @@ export function runRole(startRole: (config: RoleConfig, context: RoleContext) =>
         const id = nextId++
         const timer = setTimeout(() => {
           waiting.delete(id)
-          reject(new KoinonError({ code: 'node/no-reply', message: `The supervisor did not answer ${method}`, retry: 'unknown' }))
+          reject(
+            new KoinonError({
+              code: 'node/no-reply',
+              message: `The supervisor did not answer ${method}`,
+              retry: 'unknown',
+            }),
+          )
         }, askTimeoutMs)
         waiting.set(id, {
           resolve: (value) => {
@@ -47,8 +53,7 @@ export function runRole(startRole: (config: RoleConfig, context: RoleContext) =>
     if (message.type === 'start') {
       running = start(message.config)
       running.catch(() => undefined)
-    }
-    else if (message.type === 'stop') void stop(0)
+    } else if (message.type === 'stop') void stop(0)
     else {
       const waiter = waiting.get(message.id)
       waiting.delete(message.id)
@@ -71,7 +76,9 @@ export function runRole(startRole: (config: RoleConfig, context: RoleContext) =>
       return role
     } catch (error) {
       tell({ type: 'failed', error: errorToJson(error) })
-      process.stderr.write(`${JSON.stringify({ level: 60, time: Date.now(), msg: 'failed to start', error: errorToJson(error), stack: (error as Error).stack })}\n`)
+      process.stderr.write(
+        `${JSON.stringify({ level: 60, time: Date.now(), msg: 'failed to start', error: errorToJson(error), stack: (error as Error).stack })}\n`,
+      )
       setTimeout(() => process.exit(1), 200).unref()
       throw error
     }
@@ -85,7 +92,9 @@ export function runRole(startRole: (config: RoleConfig, context: RoleContext) =>
     try {
       await (await running)?.stop()
     } catch (error) {
-      process.stderr.write(`${JSON.stringify({ level: 50, time: Date.now(), msg: 'failed to stop cleanly', error: errorToJson(error) })}\n`)
+      process.stderr.write(
+        `${JSON.stringify({ level: 50, time: Date.now(), msg: 'failed to stop cleanly', error: errorToJson(error) })}\n`,
+      )
     }
     process.exit(code)
   }

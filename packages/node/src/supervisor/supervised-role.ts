@@ -171,7 +171,10 @@ export class SupervisedRole {
     this.#restarts += 1
     this.#state = 'restarting'
     this.#lastError = `ended with ${how}`
-    const delayMs = this.#attempt <= 1 ? restartBaseMs : restartBaseMs + backoffMs(this.#attempt, restartBaseMs, restartCapMs, Math.random())
+    const delayMs =
+      this.#attempt <= 1
+        ? restartBaseMs
+        : restartBaseMs + backoffMs(this.#attempt, restartBaseMs, restartCapMs, Math.random())
     this.#options.log.note('supervisor', `${this.name} ended with ${how}; restarting in ${delayMs} ms`)
     this.#restartTimer = setTimeout(() => this.#spawn(), delayMs)
   }

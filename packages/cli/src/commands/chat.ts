@@ -1,0 +1,58 @@
+import { formatUnits, KoinonError } from '@koinon/base'
+import { currentApiKey } from '@koinon/node'
+import { askChat, type ChatAnswer } from '@koinon/sdk'
+import type { Command } from 'commander'
+import { runCommand } from '../runner.ts'
+import { duration } from '../table.ts'
+
+type ChatOptions = {
+  readonly model: string
+  readonly maxTokens: string
+  readonly temperature?: string
+  readonly key?: string
+  readonly gateway?: string
+}
+
+export function defineChat(program: Command): void {
+  program
+    .command('chat')
+    .description('ask the network something and see who answered, what it cost and how it was checked')
+    .argument('<question...>', 'what to ask')
+    .option('--model <id>', 'model', 'default')
+    .option('--max-tokens <n>', 'longest answer', '256')
+    .option('--temperature <t>', 'variety; 0 always says the same')
+    .option('--key <api key>', 'API key (default: the newest of this home)')
+    .option('--gateway <url>', "gateway (default: the key's own)")
+    .action(
+      runCommand(async ({ home, isJson }, words: readonly string[], options: ChatOptions) => {
+        const stored = options.key === undefined || options.gateway === undefined ? currentApiKey(home) : undefined
+        const maxTokens = Number(options.maxTokens)
+        if (!Number.isInteger(maxTokens) || maxTokens < 1)
+          throw new KoinonError({ code: 'usage/bad-number', message: '--max-tokens takes a whole number above 0' })
+        const answer = await askChat({
+          baseUrl: `${options.gateway ?? stored?.gatewayUrl}/v1`,
+          apiKey: options.key ?? (stored?.apiKey as string),
+          model: options.model,
+          messages: [{ role: 'user', content: words.join(' ') }],
+          maxTokens,
+          ...(options.temperature === undefined ? {} : { temperature: Number(options.temperature) }),
+          onText: (text) => void (isJson || process.stdout.write(text)),
+        })
+        return { data: answer, text: `\n\n${describe(answer)}` }
+      }),
+    )
+}
+
+function describe(answer: ChatAnswer): string {
+  const failed = answer.checks.filter((check) => check.state === 'fail')
+  const passed = answer.checks.filter((check) => check.state === 'pass').length
+  const open = answer.checks.length - passed - failed.length
+  return [
+    ...(answer.isUnsure ? ['(The model is unsure of this answer.)'] : []),
+    `answered by ${answer.provider ?? 'unknown'} in ${duration(answer.totalMs)}, first words after ${duration(answer.firstByteMs)}`,
+    `${answer.promptTokens} + ${answer.outputTokens} tokens, ${formatUnits(answer.amountPicoUsd, 12)} dollars`,
+    failed.length > 0
+      ? `CHECKS FAILED: ${failed.map((check) => `${check.name} (${check.detail})`).join('; ')}`
+      : `${passed} checks passed, ${open} not checked; replay it yourself: koinon receipt verify ${answer.receiptId ?? ''} --level L2`,
+  ].join('\n')
+}

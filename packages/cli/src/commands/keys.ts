@@ -1,0 +1,87 @@
+import { dollarDecimals, formatUnits, KoinonError, parseUnits } from '@koinon/base'
+import { readApiKeys } from '@koinon/node'
+import type { Command } from 'commander'
+import { confirm, runCommand } from '../runner.ts'
+import { table } from '../table.ts'
+import { openWallet } from './wallet.ts'
+
+export function defineKeys(program: Command): void {
+  const keys = program.command('keys').description('API keys of this home')
+  keys
+    .command('create')
+    .description('deposit dollars with the gateway and get a key that can spend them, and no more')
+    .option('--label <text>', 'a name for you', 'key')
+    .option('--deposit <dollars>', 'the most the key can ever spend', '1')
+    .action(
+      runCommand(async ({ home, say }, options: { readonly label: string; readonly deposit: string }) => {
+        const depositAtomic = parseUnits(options.deposit, dollarDecimals)
+        if (depositAtomic === 0n)
+          throw new KoinonError({
+            code: 'usage/bad-deposit',
+            message: 'A key needs a deposit above zero',
+            hint: 'For example --deposit 1.',
+          })
+        const { owner } = await openWallet(home)
+        say('opening a channel and registering the key ...')
+        const key = await owner.createApiKey(options.label, depositAtomic)
+        return {
+          data: { apiKey: key.apiKey, keyHash: key.keyHash, channelId: key.channelId, baseUrl: `${key.gatewayUrl}/v1` },
+          text: `${key.apiKey}\n\nBase URL ${key.gatewayUrl}/v1. Whoever has the key can spend up to ${options.deposit} dollars with it. Revoke: koinon keys revoke ${key.keyHash.slice(0, 10)}`,
+        }
+      }),
+    )
+  keys
+    .command('list')
+    .description('keys of this home, without their secrets')
+    .action(
+      runCommand(async ({ home }) => {
+        const list = readApiKeys(home).map(({ apiKey: _secret, ...key }) => key)
+        const rows = list.map((key) => [
+          key.keyHash.slice(0, 12),
+          key.label,
+          key.revokedAtMs === undefined ? 'usable' : 'revoked',
+          new Date(key.createdAtMs).toISOString().slice(0, 16).replace('T', ' '),
+          key.gatewayUrl,
+        ])
+        return {
+          data: { keys: list },
+          text:
+            rows.length === 0
+              ? 'No keys yet. Make one with "koinon keys create".'
+              : table(['key', 'label', 'state', 'made', 'gateway'], rows),
+        }
+      }),
+    )
+  keys
+    .command('revoke')
+    .description('end a key; what it did not spend can be taken back')
+    .argument('<key>', 'its hash, the beginning of it, or its label')
+    .option('-y, --yes', 'do not ask')
+    .action(
+      runCommand(async (context, name: string, options: { readonly yes?: boolean }) => {
+        await confirm(context, `Revoke the key "${name}"? Programs that use it will be refused.`, options.yes === true)
+        const { owner } = await openWallet(context.home)
+        const key = await owner.revokeApiKey(name)
+        return {
+          data: { keyHash: key.keyHash, revokedAtMs: key.revokedAtMs },
+          text: `Revoked ${key.keyHash.slice(0, 12)} (${key.label}).`,
+        }
+      }),
+    )
+  keys
+    .command('top-up')
+    .description('raise what a key can spend')
+    .argument('<key>', 'its hash, the beginning of it, or its label')
+    .argument('<dollars>', 'for example 2')
+    .action(
+      runCommand(async ({ home }, name: string, dollars: string) => {
+        const amountAtomic = parseUnits(dollars, dollarDecimals)
+        const { owner } = await openWallet(home)
+        await owner.topUp(name, amountAtomic)
+        return {
+          data: { key: name, amountAtomic },
+          text: `Added ${formatUnits(amountAtomic, dollarDecimals)} dollars to ${name}.`,
+        }
+      }),
+    )
+}

@@ -1,0 +1,132 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { type Address, hexToBytes, KoinonError, parseUnits, secretKeyToAddress, toAddress } from '@koinon/base'
+import { createLedgerReader, createLedgerWriter, type NetworkFile, TransactionSender } from '@koinon/ledger'
+import { deployContracts } from '@koinon/ledger/deploy'
+import { existingAccountKey, localNetworkParameters, writeFileDurably } from '@koinon/node'
+import type { Command } from 'commander'
+import { confirm, runCommand } from '../runner.ts'
+import { facts } from '../table.ts'
+
+type DeployFlags = {
+  readonly rpc: string
+  readonly name: string
+  readonly out: string
+  readonly dollar?: string
+  readonly gateway?: string
+  readonly keyFile?: string
+  readonly genesis: string
+  readonly yes?: boolean
+}
+
+export function defineNetwork(program: Command): void {
+  const network = program.command('network').description('networks on any EVM chain')
+  network
+    .command('deploy')
+    .description('put the contracts on an EVM chain and write its network file')
+    .requiredOption('--rpc <url>', 'JSON-RPC of the chain')
+    .option('--name <text>', 'name of the network', 'network')
+    .option('--out <file>', 'network file to write', 'network.json')
+    .option(
+      '--dollar <address>',
+      'existing dollar token with EIP-3009; a worthless test dollar is deployed when left out',
+    )
+    .option('--gateway <url>', 'gateway that the network file names')
+    .option('--key-file <file>', "file with the deployer's private key (default: the wallet of this home)")
+    .option('--genesis <koin>', 'KOIN minted to the deployer', '1000000')
+    .option('-y, --yes', 'do not ask')
+    .addHelpText('after', '\nA broken-off deployment goes on where it stopped: run the same command again.')
+    .action(
+      runCommand(async (context, flags: DeployFlags) => {
+        const out = resolve(flags.out)
+        if (existsSync(out))
+          throw new KoinonError({
+            code: 'usage/file-exists',
+            message: `${out} exists already`,
+            hint: 'Choose another file with --out FILE.',
+          })
+        const privateKey =
+          flags.keyFile === undefined
+            ? existingAccountKey(context.home, 'wallet').privateKey
+            : readKeyFile(flags.keyFile)
+        const probe = createLedgerReader(emptyNetwork(flags, 1))
+        const chainId = await probe.getChainId().catch((cause: Error) => {
+          throw new KoinonError({
+            code: 'ledger/rpc-unreachable',
+            message: `${flags.rpc} does not answer`,
+            hint: 'Check the URL.',
+            retry: 'later',
+            cause,
+          })
+        })
+        const provisional = emptyNetwork(flags, chainId)
+        const reader = createLedgerReader(provisional)
+        const sender = new TransactionSender(reader, createLedgerWriter(provisional, privateKey))
+        const balance = await reader.getBalance({ address: sender.address })
+        if (balance === 0n)
+          throw new KoinonError({
+            code: 'ledger/unfunded',
+            message: `Account ${sender.address} holds no gas money on chain ${chainId}`,
+            hint: 'Send it some first.',
+          })
+        await confirm(context, `Deploy "${flags.name}" to chain ${chainId} from ${sender.address}?`, flags.yes === true)
+        const partialPath = `${out}.partial`
+        const partial = existsSync(partialPath)
+          ? (JSON.parse(readFileSync(partialPath, 'utf8')) as Partial<NetworkFile['contracts']> & {
+              startBlock?: number
+            })
+          : {}
+        const startBlock = partial.startBlock ?? Number(await reader.getBlockNumber())
+        const known: Record<string, Address | number> = { ...partial, startBlock }
+        const { startBlock: _startBlock, ...deployed } = partial
+        const contracts = await deployContracts({
+          reader,
+          sender,
+          parameters: { ...localNetworkParameters, genesisAmount: parseUnits(flags.genesis, 18) },
+          known: deployed,
+          ...(flags.dollar === undefined ? {} : { dollar: toAddress(flags.dollar) }),
+          onDeployed: (name, address) => {
+            known[name] = address
+            writeFileDurably(partialPath, JSON.stringify(known))
+            context.say(`  ${name.padEnd(18)} ${address}`)
+          },
+        })
+        const network: NetworkFile = { ...provisional, startBlock, contracts }
+        writeFileDurably(out, `${JSON.stringify(network, null, 2)}\n`, 0o644)
+        rmSync(partialPath, { force: true })
+        return {
+          data: { network, file: out },
+          text: `Deployed "${flags.name}" to chain ${chainId}.\n${facts(Object.entries(contracts))}\n\nNetwork file: ${out}`,
+        }
+      }),
+    )
+}
+
+function emptyNetwork(flags: DeployFlags, chainId: number): NetworkFile {
+  return {
+    v: 1,
+    name: flags.name,
+    chainId,
+    chainKind: 'external',
+    rpcUrl: flags.rpc,
+    startBlock: 0,
+    contracts: {} as NetworkFile['contracts'],
+    isTest: flags.dollar === undefined,
+    ...(flags.gateway === undefined ? {} : { gatewayUrl: flags.gateway }),
+  }
+}
+
+function readKeyFile(path: string): `0x${string}` {
+  const text = readFileSync(path, 'utf8').trim()
+  const hex = (text.startsWith('0x') ? text : `0x${text}`) as `0x${string}`
+  try {
+    secretKeyToAddress(hexToBytes(hex))
+    return hex
+  } catch {
+    throw new KoinonError({
+      code: 'usage/bad-key-file',
+      message: `${path} does not hold a private key`,
+      hint: 'It must hold 64 hexadecimal digits.',
+    })
+  }
+}

@@ -1,0 +1,152 @@
+import { KoinonError, parseUnits, sleep, systemClock } from '@koinon/base'
+import {
+  askSupervisor,
+  defaultHomePath,
+  defaultModel,
+  giveUpSeat,
+  JoinedNode,
+  type JoinedRole,
+  localPrices,
+  type RoleStatus,
+  resolveModel,
+  runningSupervisor,
+} from '@koinon/node'
+import type { Command } from 'commander'
+import { parseInteger, runCommand } from '../runner.ts'
+import { type StayOptions, stay } from '../stay.ts'
+import { facts } from '../table.ts'
+
+type StartOptions = StayOptions & {
+  readonly model?: string
+  readonly netuid: string
+  readonly host: string
+  readonly port: string
+  readonly publicUrl?: string
+  readonly promptPrice?: string
+  readonly outputPrice?: string
+  readonly parallel: string
+}
+
+const roleName = 'provider'
+const stopDeadlineMs = 60_000
+
+export function defineProvider(program: Command): void {
+  const provider = program
+    .command('provider')
+    .description('sell the answers of this machine on the network this home joined')
+  provider
+    .command('start')
+    .description('register, serve and earn until Ctrl-C')
+    .option('--model <file.gguf>', 'model to serve (default: the demo model)')
+    .option('--netuid <n>', 'subnet', '1')
+    .option('--host <address>', 'address to bind', '127.0.0.1')
+    .option('--port <n>', 'port to bind; 0 keeps the last one or takes a free one', '0')
+    .option('--public-url <url>', 'URL under which gateways and validators reach this machine')
+    .option('--prompt-price <dollars>', 'dollars a million prompt tokens')
+    .option('--output-price <dollars>', 'dollars a million output tokens')
+    .option('--parallel <n>', 'answers worked on at once', '4')
+    .action(async (_options: unknown, command: Command) => startProvider(command.optsWithGlobals<StartOptions>()))
+  provider
+    .command('stop')
+    .description('stop serving, claim what was earned and give the seat on the subnet back')
+    .option('--netuid <n>', 'subnet', '1')
+    .option('--keep-seat', 'stop only; come back later with the same seat')
+    .action(
+      runCommand(async ({ home, say }, options: { readonly netuid: string; readonly keepSeat?: boolean }) => {
+        const netuid = parseInteger(options.netuid, '--netuid', 1, 65_535)
+        const supervisor = runningSupervisor(home)
+        if (supervisor !== undefined) {
+          await askSupervisor(home, options.keepSeat === true ? 'stop' : 'leave')
+          say('finishing answers under way and claiming ...')
+          for (let waitedMs = 0; runningSupervisor(home) !== undefined; waitedMs += 200) {
+            if (waitedMs > stopDeadlineMs) throw stillRunning(supervisor.pid)
+            await sleep(200)
+          }
+        }
+        if (options.keepSeat !== true) await giveUpSeat(home, roleName, netuid)
+        const text =
+          options.keepSeat === true
+            ? 'Stopped; the seat is kept.'
+            : 'Stopped; the seat was given back. The account keeps what it earned.'
+        return { data: { stopped: supervisor !== undefined, left: options.keepSeat !== true }, text }
+      }),
+    )
+  provider
+    .command('status')
+    .description('how the provider of this home is doing')
+    .action(
+      runCommand(async ({ home }) => {
+        if (runningSupervisor(home) === undefined)
+          return { data: { running: false }, text: 'The provider does not run. Start it with "koinon provider start".' }
+        const roles = await askSupervisor<readonly RoleStatus[]>(home, 'roles')
+        const role = roles.find((candidate) => candidate.kind === 'provider')
+        if (role === undefined)
+          return { data: { running: false }, text: 'This home runs something else; see "koinon status".' }
+        return {
+          data: { running: true, role },
+          text: facts([
+            ['state', role.state],
+            ['endpoint', role.info?.url ?? ''],
+            ['account', role.info?.account ?? ''],
+            ['seat', `uid ${role.info?.facts?.['uid'] ?? '?'} on subnet ${role.info?.facts?.['netuid'] ?? '?'}`],
+            ['model', String(role.info?.facts?.['model'] ?? '')],
+            ['memory', role.rssBytes === undefined ? '' : `${Math.round(role.rssBytes / 2 ** 20)} MiB`],
+            ['restarts', String(role.restarts)],
+          ]),
+        }
+      }),
+    )
+}
+
+function startProvider(options: StartOptions): Promise<never> {
+  const netuid = (): number => parseInteger(options.netuid, '--netuid', 1, 65_535)
+  return stay<JoinedRole>({
+    options,
+    create: async (say) => {
+      const model = options.model === undefined ? defaultModel() : await resolveModel(options.model)
+      const common = {
+        host: options.host,
+        netuid: netuid(),
+        port: parseInteger(options.port, '--port', 0, 65_535),
+        maximumSequences: parseInteger(options.parallel, '--parallel', 1, 64),
+        ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
+        prices: {
+          promptPricePicoUsdPerToken: pricePerToken(options.promptPrice, localPrices.promptPricePicoUsdPerToken),
+          outputPricePicoUsdPerToken: pricePerToken(options.outputPrice, localPrices.outputPricePicoUsdPerToken),
+        },
+      }
+      return new JoinedNode({
+        homePath: options.home ?? defaultHomePath(),
+        clock: systemClock,
+        onProgress: (_role, text) => say(`  ${text}`),
+        configure: (home) => ({
+          ...common,
+          kind: 'provider',
+          name: roleName,
+          homePath: home.path,
+          networkFilePath: home.networkFile,
+          modelPath: model.path,
+          modelId: model.id,
+        }),
+      })
+    },
+    readyJson: ({ info }) => ({ pid: process.pid, endpoint: info.url, account: info.account, ...info.facts }),
+    welcome: ({ info, network }) =>
+      `Serving ${info.facts?.['model']} on "${network.name}" at ${info.url}\nAccount ${info.account}, uid ${info.facts?.['uid']} on subnet ${info.facts?.['netuid']}\nCtrl-C pauses; "koinon provider stop" leaves the subnet.\n`,
+    goodbye: 'stopped',
+  })
+}
+
+/** Dollars a million tokens as pico-dollars a token: 1 dollar / 1e6 tokens = 1e6 pico-dollars. */
+function pricePerToken(dollars: string | undefined, fallback: bigint): bigint {
+  return dollars === undefined ? fallback : parseUnits(dollars, 6)
+}
+
+function stillRunning(pid: number): KoinonError {
+  return new KoinonError({
+    code: 'node/not-stopping',
+    message: `Process ${pid} has not ended yet`,
+    hint: 'Try again, or end it with kill -9; nothing acknowledged is lost.',
+    retry: 'later',
+  })
+}

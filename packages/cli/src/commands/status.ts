@@ -1,0 +1,41 @@
+import { askSupervisor, type RoleStatus, runningSupervisor } from '@koinon/node'
+import type { Command } from 'commander'
+import { runCommand } from '../runner.ts'
+import { table } from '../table.ts'
+
+export function defineStatus(program: Command): void {
+  program
+    .command('status')
+    .description('what runs on this home, and how it is')
+    .action(
+      runCommand(async ({ home }) => {
+        const supervisor = runningSupervisor(home)
+        if (supervisor === undefined) {
+          return {
+            data: { running: false, roles: [] },
+            text: `Nothing runs on the home ${home.path}. Start it with "koinon up".`,
+          }
+        }
+        const roles = await askSupervisor<readonly RoleStatus[]>(home, 'roles')
+        return {
+          data: { running: true, pid: supervisor.pid, startedAtMs: supervisor.startedAtMs, roles },
+          text: `Supervisor: process ${supervisor.pid}, home ${home.path}\n\n${roleTable(roles)}`,
+        }
+      }),
+    )
+}
+
+function roleTable(roles: readonly RoleStatus[]): string {
+  return table(
+    ['role', 'state', 'process', 'memory', 'restarts', 'address', 'note'],
+    roles.map((role) => [
+      role.name,
+      role.state,
+      role.pid === undefined ? '' : String(role.pid),
+      role.rssBytes === undefined ? '' : `${Math.round(role.rssBytes / 2 ** 20)} MiB`,
+      String(role.restarts),
+      role.info?.url ?? '',
+      role.state === 'ready' ? '' : (role.lastError ?? ''),
+    ]),
+  )
+}

@@ -1,0 +1,96 @@
+import { systemClock } from '@koinon/base'
+import {
+  defaultHomePath,
+  defaultModel,
+  LocalNetwork,
+  type NetworkStep,
+  type ReadyNetwork,
+  resolveModel,
+} from '@koinon/node'
+import type { Command } from 'commander'
+import { parseInteger } from '../runner.ts'
+import { type StayOptions, stay } from '../stay.ts'
+import { duration } from '../table.ts'
+
+type UpOptions = StayOptions & {
+  readonly port: string
+  readonly rpcPort: string
+  readonly host: string
+  readonly model?: string
+  readonly postgres?: string
+}
+
+const minersByDefault = 3
+const validatorsByDefault = 2
+
+export function defineUp(program: Command): void {
+  program
+    .command('up')
+    .description('start a whole network on this machine and stay with it until Ctrl-C')
+    .option('--port <n>', 'gateway, API and page', '8402')
+    .option('--rpc-port <n>', 'JSON-RPC of the ledger', '8545')
+    .option('--host <address>', 'address to bind; anything but 127.0.0.1 opens it to other machines', '127.0.0.1')
+    .option('--model <file.gguf>', 'model that the miners serve (default: the demo model)')
+    .option('--postgres <url>', 'keep the index in PostgreSQL instead of this home')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  koinon up\n  koinon up --home /tmp/other --port 9402 --rpc-port 9545\n  koinon up --model ~/models/some-q8_0.gguf',
+    )
+    .action(async (_options: unknown, command: Command) => up(command.optsWithGlobals<UpOptions>()))
+}
+
+function up(options: UpOptions): Promise<never> {
+  return stay<ReadyNetwork>({
+    options,
+    create: async (say) => {
+      const model = options.model === undefined ? defaultModel() : await resolveModel(options.model)
+      return new LocalNetwork({
+        homePath: options.home ?? defaultHomePath(),
+        host: options.host,
+        port: parseInteger(options.port, '--port', 1, 65_535),
+        rpcPort: parseInteger(options.rpcPort, '--rpc-port', 1, 65_535),
+        modelPath: model.path,
+        modelId: model.id,
+        miners: minersByDefault,
+        validators: validatorsByDefault,
+        ...(options.postgres === undefined ? {} : { postgresUrl: options.postgres }),
+        clock: systemClock,
+        onStep: (step) => describeStep(step).forEach(say),
+        onProgress: (role, text) => say(`      ${role}: ${text}`),
+      })
+    },
+    readyJson: ({ gatewayUrl, rpcUrl, network, home, demoKey }) => ({
+      gateway: gatewayUrl,
+      openai: `${gatewayUrl}/v1`,
+      dashboard: `${gatewayUrl}/`,
+      rpc: rpcUrl,
+      chainId: network.chainId,
+      home: home.path,
+      pid: process.pid,
+      apiKey: demoKey.apiKey,
+    }),
+    welcome,
+    goodbye: 'stopped; everything is kept in the home',
+  })
+}
+
+function describeStep(step: NetworkStep): readonly string[] {
+  if (step.state === 'begun') return []
+  return [
+    `  ${step.name.padEnd(24)} ${duration(step.durationMs ?? 0).padStart(8)}${step.detail === undefined ? '' : `   ${step.detail}`}`,
+  ]
+}
+
+function welcome({ gatewayUrl, rpcUrl, demoKey, home, network }: ReadyNetwork, startedInMs: number): string {
+  return `
+Koinon is up after ${duration(startedInMs)}.
+
+  page      ${gatewayUrl}/
+  OpenAI    base URL ${gatewayUrl}/v1
+            API key  ${demoKey.apiKey}
+  ledger    ${rpcUrl}  (chain ${network.chainId}: one sequencer on this machine, test money)
+  home      ${home.path}
+
+Ask it something: npx koinon chat "What is a subnet?"      Stop: Ctrl-C (nothing is lost)
+`
+}

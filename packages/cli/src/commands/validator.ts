@@ -1,0 +1,73 @@
+import { KoinonError, systemClock } from '@koinon/base'
+import { currentApiKey, defaultHomePath, defaultModel, JoinedNode, type JoinedRole, resolveModel } from '@koinon/node'
+import type { Command } from 'commander'
+import { parseInteger } from '../runner.ts'
+import { type StayOptions, stay } from '../stay.ts'
+
+type StartOptions = StayOptions & {
+  readonly model?: string
+  readonly netuid: string
+  readonly host: string
+  readonly port: string
+  readonly publicUrl?: string
+}
+
+export function defineValidator(program: Command): void {
+  const validator = program.command('validator').description('check the work of miners on the network this home joined')
+  validator
+    .command('start')
+    .description('register, stake what the subnet asks, check miners and earn until Ctrl-C')
+    .option('--model <file.gguf>', 'model to replay answers with; must be the file that miners serve', undefined)
+    .option('--netuid <n>', 'subnet', '1')
+    .option('--host <address>', 'address to bind', '127.0.0.1')
+    .option('--port <n>', 'port to bind; 0 keeps the last one or takes a free one', '0')
+    .option('--public-url <url>', 'URL under which other validators reach this machine')
+    .addHelpText(
+      'after',
+      '\nNeeds KOIN for the stake and an API key for its probes: koinon wallet faucet, koinon keys create --label validator',
+    )
+    .action(async (_options: unknown, command: Command) => startValidator(command.optsWithGlobals<StartOptions>()))
+}
+
+function startValidator(options: StartOptions): Promise<never> {
+  return stay<JoinedRole>({
+    options,
+    create: async (say) => {
+      const model = options.model === undefined ? defaultModel() : await resolveModel(options.model)
+      const common = {
+        netuid: parseInteger(options.netuid, '--netuid', 1, 65_535),
+        host: options.host,
+        port: parseInteger(options.port, '--port', 0, 65_535),
+        ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
+      }
+      return new JoinedNode({
+        homePath: options.home ?? defaultHomePath(),
+        clock: systemClock,
+        onProgress: (_role, text) => say(`  ${text}`),
+        configure: (home, network) => {
+          if (network.gatewayUrl === undefined) {
+            throw new KoinonError({
+              code: 'node/no-gateway',
+              message: 'The network file names no gateway to probe miners through',
+              hint: 'Join through a gateway: koinon join <gateway URL>.',
+            })
+          }
+          return {
+            ...common,
+            kind: 'validator',
+            name: 'validator',
+            homePath: home.path,
+            networkFilePath: home.networkFile,
+            modelPath: model.path,
+            gatewayUrl: network.gatewayUrl,
+            apiKey: currentApiKey(home).apiKey,
+          }
+        },
+      })
+    },
+    readyJson: ({ info }) => ({ pid: process.pid, endpoint: info.url, account: info.account, ...info.facts }),
+    welcome: ({ info, network }) =>
+      `Validating on "${network.name}" at ${info.url}\nAccount ${info.account}, uid ${info.facts?.['uid']}\n`,
+    goodbye: 'stopped; the seat and the stake are kept',
+  })
+}

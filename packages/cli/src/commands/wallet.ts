@@ -1,0 +1,98 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  dollarDecimals,
+  formatUnits,
+  KoinonError,
+  parseUnits,
+  systemClock,
+  systemRandom,
+  tokenDecimals,
+} from '@koinon/base'
+import { loadNetworkFile, type NetworkFile } from '@koinon/ledger'
+import { type Asset, accountKey, existingAccountKey, type Home, openHome, Wallet } from '@koinon/node'
+import type { Command } from 'commander'
+import { confirm, runCommand } from '../runner.ts'
+import { facts } from '../table.ts'
+
+const decimalsOf: Readonly<Record<Asset, number>> = { eth: 18, koin: tokenDecimals, dollar: dollarDecimals }
+
+export function defineWallet(program: Command): void {
+  const wallet = program.command('wallet').description('the account of this home')
+  wallet
+    .command('new')
+    .description('make the account (keeps an existing one)')
+    .action(
+      runCommand(async (context) => {
+        const home = openHome(context.home.path)
+        const isNew = !existsSync(join(home.keys, 'wallet.json'))
+        const { address } = accountKey(home, 'wallet', systemRandom)
+        return {
+          data: { address, isNew },
+          text: `${isNew ? 'New' : 'Existing'} account ${address}\nIts key lies in ${home.keys}; back it up, nobody can restore it.`,
+        }
+      }),
+    )
+  wallet
+    .command('balance')
+    .description('what the account holds')
+    .action(
+      runCommand(async ({ home }) => {
+        const { owner, network } = await openWallet(home)
+        const { nativeWei, koin, dollar } = await owner.balances()
+        const data = { account: owner.address, nativeWei, koin, dollar }
+        const unit = network.isTest ? 'test dollars' : 'dollars'
+        return {
+          data,
+          text: facts([
+            ['account', owner.address],
+            ['dollars', `${formatUnits(dollar, dollarDecimals)} ${unit}`],
+            ['KOIN', formatUnits(koin, tokenDecimals)],
+            ['gas money', `${formatUnits(nativeWei, 18)} ETH`],
+          ]),
+        }
+      }),
+    )
+  wallet
+    .command('faucet')
+    .description('get test money (test networks only)')
+    .action(
+      runCommand(async ({ home }) => {
+        const { owner } = await openWallet(home)
+        await owner.faucet()
+        return {
+          data: { account: owner.address },
+          text: `Test money was sent to ${owner.address}. Worth nothing anywhere else.`,
+        }
+      }),
+    )
+  wallet
+    .command('send')
+    .description('send dollars, koin or eth')
+    .argument('<amount>', 'for example 1.5')
+    .argument('<asset>', 'dollar, koin or eth')
+    .argument('<to>', 'account address')
+    .option('-y, --yes', 'do not ask')
+    .action(
+      runCommand(async (context, amount: string, asset: string, to: string, options: { readonly yes?: boolean }) => {
+        const decimals = decimalsOf[asset as Asset]
+        if (decimals === undefined) {
+          throw new KoinonError({
+            code: 'usage/unknown-asset',
+            message: `"${asset}" is not an asset`,
+            hint: 'Known: dollar, koin, eth.',
+          })
+        }
+        const { owner, network } = await openWallet(context.home)
+        if (!network.isTest) await confirm(context, `Send ${amount} ${asset} to ${to}?`, options.yes === true)
+        const transactionHash = await owner.send(asset as Asset, to, parseUnits(amount, decimals))
+        return { data: { transactionHash }, text: `Sent ${amount} ${asset} to ${to}.\nTransaction ${transactionHash}` }
+      }),
+    )
+}
+
+/** The home's wallet on the network it belongs to. */
+export async function openWallet(home: Home): Promise<{ readonly owner: Wallet; readonly network: NetworkFile }> {
+  const network = await loadNetworkFile(home.networkFile)
+  return { network, owner: new Wallet({ home, network, key: existingAccountKey(home, 'wallet'), clock: systemClock }) }
+}

@@ -1,0 +1,22 @@
+import { errorToJson } from '@koinon/base'
+import { CommanderError } from 'commander'
+import { createProgram } from './program.ts'
+import { describeError, exitCodes } from './runner.ts'
+
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`${describeError(errorToJson(error))}\n`)
+  process.exit(exitCodes.failed)
+})
+// A reader that goes away (`koinon logs | head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === 'EPIPE' ? exitCodes.ok : exitCodes.failed),
+)
+
+const program = await createProgram()
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error
+  const isAnswer = ['commander.help', 'commander.helpDisplayed', 'commander.version'].includes(error.code)
+  process.exitCode = isAnswer ? exitCodes.ok : exitCodes.usage
+}

@@ -1,0 +1,50 @@
+import { Command } from 'commander'
+import { defineChat } from './commands/chat.ts'
+import { defineCompletion } from './commands/completion.ts'
+import { defineDoctor } from './commands/doctor.ts'
+import { defineDown } from './commands/down.ts'
+import { defineEpoch } from './commands/epoch.ts'
+import { defineJoin } from './commands/join.ts'
+import { defineKeys } from './commands/keys.ts'
+import { defineLogs } from './commands/logs.ts'
+import { defineNetwork } from './commands/network.ts'
+import { defineProvider } from './commands/provider.ts'
+import { defineReceipt } from './commands/receipt.ts'
+import { defineStatus } from './commands/status.ts'
+import { defineUp } from './commands/up.ts'
+import { defineValidator } from './commands/validator.ts'
+import { defineVersion } from './commands/version.ts'
+import { defineWallet } from './commands/wallet.ts'
+
+/** The whole command tree, a file a command. Modules that are heavy are loaded by the command that needs them. */
+export async function createProgram(): Promise<Command> {
+  const program = new Command('koinon')
+    .description('Run, join and use a decentralized AI network.')
+    .option('--home <dir>', 'folder that holds keys, ledger and logs (default: ~/.koinon)')
+    .option('--json', 'one JSON object on standard output; never asks')
+    .option('-q, --quiet', 'no progress on standard error')
+    .showSuggestionAfterError()
+    .showHelpAfterError('(see "koinon --help")')
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .exitOverride()
+  const definitions = [
+    defineUp,
+    defineDown,
+    defineStatus,
+    defineDoctor,
+    defineChat,
+    defineReceipt,
+    defineWallet,
+    defineKeys,
+    defineJoin,
+    defineProvider,
+    defineValidator,
+    defineNetwork,
+    defineEpoch,
+    defineLogs,
+    defineVersion,
+    defineCompletion,
+  ]
+  for (const define of definitions) define(program)
+  return program
+}

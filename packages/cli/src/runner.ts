@@ -1,0 +1,99 @@
+/** How every command ends: text for people or one JSON envelope, and an exit code that programs can act on. */
+import { type ErrorJson, errorToJson, KoinonError } from '@koinon/base'
+import { defaultHomePath, type Home, homeAt } from '@koinon/node'
+import type { Command } from 'commander'
+
+export const exitCodes = { ok: 0, failed: 1, usage: 2, unavailable: 3, needsConfirmation: 4, interrupted: 130 } as const
+
+/** What a command works with. `say` writes progress to standard error and is silent under --quiet. */
+export type CommandContext = {
+  readonly home: Home
+  readonly isJson: boolean
+  readonly isInteractive: boolean
+  say(text: string): void
+  warn(text: string): void
+}
+
+export type CommandResult<data> = {
+  readonly data: data
+  /** The same for people; several lines allowed. */
+  readonly text: string
+  /** Set when the command worked but found something wrong (a failed check): exit code 1. */
+  readonly isBad?: boolean
+}
+
+type GlobalOptions = { readonly home?: string; readonly json?: boolean; readonly quiet?: boolean }
+
+/** Wraps a command's work into a commander action: context in, result printed, errors explained, exit code set. */
+export function runCommand<data, args extends readonly unknown[]>(
+  work: (context: CommandContext, ...args: args) => Promise<CommandResult<data>>,
+): (...args: [...args, Record<string, unknown>, Command]) => Promise<void> {
+  return async (...all) => {
+    const command = all.at(-1) as Command
+    const options = command.optsWithGlobals<GlobalOptions>()
+    const args = [...all.slice(0, -2), options] as unknown as args
+    const warnings: string[] = []
+    const isJson = options.json === true
+    const context: CommandContext = {
+      home: homeAt(options.home ?? defaultHomePath()),
+      isJson,
+      isInteractive: !isJson && process.stdin.isTTY === true && process.stderr.isTTY === true,
+      say: (text) => void (options.quiet === true || process.stderr.write(`${text}\n`)),
+      warn: (text) => {
+        warnings.push(text)
+        if (!isJson) process.stderr.write(`warning: ${text}\n`)
+      },
+    }
+    try {
+      const result = await work(context, ...args)
+      if (isJson) printJson({ v: 1, ok: result.isBad !== true, data: result.data, warnings })
+      else if (result.text !== '') process.stdout.write(`${result.text}\n`)
+      process.exitCode = result.isBad === true ? exitCodes.failed : exitCodes.ok
+    } catch (error) {
+      const json = errorToJson(error)
+      if (isJson) printJson({ v: 1, ok: false, data: null, error: json, warnings })
+      else process.stderr.write(`${describeError(json)}\n`)
+      process.exitCode = exitCodeOf(json)
+    }
+  }
+}
+
+/** Sentence and next step. */
+export function describeError(error: ErrorJson): string {
+  return error.hint === undefined ? `koinon: ${error.message}` : `koinon: ${error.message}\n        ${error.hint}`
+}
+
+/** 2 for what the caller wrote wrongly, 3 for what may work later, 4 for what needs a yes, else 1. */
+export function exitCodeOf(error: ErrorJson): number {
+  if (error.code.startsWith('usage/')) return exitCodes.usage
+  if (error.code === 'cli/needs-confirmation') return exitCodes.needsConfirmation
+  if (error.code === 'cli/interrupted') return exitCodes.interrupted
+  return error.retry === 'later' || error.retry === 'now' ? exitCodes.unavailable : exitCodes.failed
+}
+
+/** Asks for a yes on a terminal; elsewhere refuses and names the flag. */
+export async function confirm(context: CommandContext, question: string, isAgreed: boolean): Promise<void> {
+  if (isAgreed) return
+  const refusal = (): KoinonError =>
+    new KoinonError({ code: 'cli/needs-confirmation', message: question, hint: 'Add --yes to agree.' })
+  if (!context.isInteractive) throw refusal()
+  const { createInterface } = await import('node:readline/promises')
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  const answer = await terminal.question(`${question} [y/N] `)
+  terminal.close()
+  if (!/^y(es)?$/i.test(answer.trim())) throw refusal()
+}
+
+/** A flag's value as a whole number within bounds. Throws `usage/bad-number`. */
+export function parseInteger(text: string, flag: string, minimum: number, maximum: number): number {
+  const value = Number(text)
+  if (Number.isInteger(value) && value >= minimum && value <= maximum) return value
+  throw new KoinonError({
+    code: 'usage/bad-number',
+    message: `${flag} takes a whole number from ${minimum} to ${maximum}, not "${text}"`,
+  })
+}
+
+function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, (_, item) => (typeof item === 'bigint' ? item.toString() : item))}\n`)
+}

@@ -1,0 +1,23 @@
+export { currentApiKey, readApiKeys, type StoredApiKey, saveApiKey } from './home/api-keys.ts'
+export { defaultHomePath, type Home, homeAt, openHome, writeFileDurably } from './home/home.ts'
+export { runningSupervisor, type SupervisorRecord } from './home/lock.ts'
+export { type AccountKey, accountKey, existingAccountKey } from './home/secrets.ts'
+export {
+  giveUpSeat,
+  JoinedNode,
+  type JoinedNodeOptions,
+  type JoinedRole,
+  joinedNetwork,
+  type StopRequest,
+} from './joined/joined-node.ts'
+export { LocalNetwork, type LocalNetworkOptions, type NetworkStep, type ReadyNetwork } from './local/local-network.ts'
+export { defaultModel, type ModelFile, resolveModel } from './local/model.ts'
+export { localNetworkParameters, localPrices } from './local/parameters.ts'
+export { portOwner, requireFreePort } from './local/port.ts'
+export { readBalances } from './local/treasury.ts'
+export type { Prices, RoleConfig, RoleInfo } from './roles/role-config.ts'
+export { askSupervisor } from './supervisor/control.ts'
+export type { RoleState, RoleStatus } from './supervisor/supervised-role.ts'
+export { programVersion } from './version.ts'
+export { requestJson } from './wallet/request-json.ts'
+export { type Asset, Wallet } from './wallet/wallet.ts'

@@ -1,0 +1,306 @@
+/** A whole network on one machine: every role as a process, started in order, each start idempotent, so that any crash is mended by the next start. */
+import { existsSync } from 'node:fs'
+import { type Clock, KoinonError, systemRandom } from '@koinon/base'
+import type { NetworkFile } from '@koinon/ledger'
+import { readApiKeys, type StoredApiKey } from '../home/api-keys.ts'
+import { type Home, openHome } from '../home/home.ts'
+import { lockHome } from '../home/lock.ts'
+import { accountKey } from '../home/secrets.ts'
+import type { RoleInfo } from '../roles/role-config.ts'
+import { ControlServer, controlSocketPath } from '../supervisor/control.ts'
+import { Supervisor } from '../supervisor/supervisor.ts'
+import { ensureLocalNetwork } from './contracts.ts'
+import { LocalOperator } from './local-operator.ts'
+import { localChainId, localFunding, localKeyDeposits, localPrices } from './parameters.ts'
+import { requireFreePort } from './port.ts'
+import { inferenceSpecHash } from './subnet-spec.ts'
+import { fundAccount, type Treasury } from './treasury.ts'
+
+export type LocalNetworkOptions = {
+  readonly homePath: string
+  readonly host: string
+  readonly port: number
+  readonly rpcPort: number
+  readonly modelPath: string
+  readonly modelId: string
+  readonly miners: number
+  readonly validators: number
+  readonly postgresUrl?: string
+  readonly clock: Clock
+  readonly onStep: (step: NetworkStep) => void
+  readonly onProgress: (role: string, text: string) => void
+}
+
+/** A named step of the start, told when it begins and when it ends. */
+export type NetworkStep = {
+  readonly name: string
+  readonly state: 'begun' | 'done'
+  readonly durationMs?: number
+  readonly detail?: string
+}
+
+export type ReadyNetwork = {
+  readonly gatewayUrl: string
+  readonly rpcUrl: string
+  readonly network: NetworkFile
+  readonly demoKey: StoredApiKey
+  readonly home: Home
+}
+
+const netuid = 1
+
+export class LocalNetwork {
+  readonly #options: LocalNetworkOptions
+  readonly #home: Home
+  readonly #supervisor: Supervisor
+  #operator: LocalOperator | undefined
+  #control: ControlServer | undefined
+  #lock: { release(): void } | undefined
+  #requestStop: () => void = () => undefined
+  /** Resolves when somebody asks the network to stop through the control socket. */
+  readonly stopRequested: Promise<void>
+
+  constructor(options: LocalNetworkOptions) {
+    this.#options = options
+    this.#home = openHome(options.homePath)
+    this.#supervisor = new Supervisor({
+      home: this.#home,
+      clock: options.clock,
+      onProgress: options.onProgress,
+      onAsk: (role, method, params) => this.#answer(role.name, method, params),
+    })
+    this.stopRequested = new Promise((resolve) => {
+      this.#requestStop = resolve
+    })
+  }
+
+  /** Starts everything and resolves when a question would be answered. On failure everything is stopped again. */
+  async start(): Promise<ReadyNetwork> {
+    const { clock } = this.#options
+    const controlSocket = controlSocketPath(this.#home)
+    this.#lock = lockHome(this.#home, { pid: process.pid, startedAtMs: clock.nowMs(), controlSocket })
+    try {
+      return await this.#start(controlSocket)
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
+  }
+
+  /** Stops roles, then the ledger, then gives the home back. Safe to call at any time and more than once. */
+  async stop(): Promise<void> {
+    await this.#control?.stop()
+    this.#control = undefined
+    await this.#supervisor.stop()
+    this.#lock?.release()
+    this.#lock = undefined
+  }
+
+  async #start(controlSocket: string): Promise<ReadyNetwork> {
+    const { host, port, rpcPort } = this.#options
+    await this.#step('ports and model', async () => {
+      await requireFreePort(host, port, '--port')
+      await requireFreePort(host, rpcPort, '--rpc-port')
+      if (!existsSync(this.#options.modelPath)) throw noModel(this.#options.modelPath)
+    })
+    const gatewayUrl = `http://${host}:${port}`
+    const chain = await this.#step(
+      'ledger',
+      () => this.#startChain(),
+      (info) => `block ${info.facts?.['blockNumber']}`,
+    )
+    const rpcUrl = chain.url as string
+    const treasury = await this.#step('contracts and subnet 1', () =>
+      ensureLocalNetwork(this.#home, rpcUrl, gatewayUrl, inferenceSpecHash()),
+    )
+    const indexer = this.#startIndexer()
+    indexer.catch(() => undefined)
+    await this.#step('accounts', () => this.#fundRoles(treasury))
+    this.#operator = new LocalOperator({
+      home: this.#home,
+      treasury,
+      gatewayUrl,
+      clock: this.#options.clock,
+      roles: () => this.#supervisor.status(),
+    })
+    await this.#step(
+      'miners',
+      () => this.#startMiners(),
+      (miners) => `${miners.length} miners`,
+    )
+    const indexerInfo = await this.#step('index', () => indexer)
+    await this.#step('gateway', () => this.#startGateway(indexerInfo.url as string))
+    const demoKey = await this.#step('API keys', () => this.#makeKeys())
+    await this.#step(
+      'validators',
+      () => this.#startValidators(gatewayUrl),
+      (list) => `${list.length} validators`,
+    )
+    await this.#step('first route', () => this.#waitUntilRouted(gatewayUrl))
+    this.#control = new ControlServer(controlSocket, (method, params) => this.#answer('control', method, params))
+    await this.#control.start()
+    return { gatewayUrl, rpcUrl, network: treasury.network, demoKey, home: this.#home }
+  }
+
+  async #answer(from: string, method: string, params: unknown): Promise<unknown> {
+    if (method === 'stop' && from === 'control') {
+      this.#requestStop()
+      return {}
+    }
+    if (method === 'roles') return this.#supervisor.status()
+    if (this.#operator === undefined) {
+      throw new KoinonError({ code: 'node/starting', message: 'The network is still starting', retry: 'later' })
+    }
+    return this.#operator.answer(method, params)
+  }
+
+  async #startChain(): Promise<RoleInfo> {
+    const founder = accountKey(this.#home, 'founder', systemRandom)
+    return this.#supervisor.startRole({
+      ...this.#common('chain'),
+      kind: 'chain',
+      chainId: localChainId,
+      rpcPort: this.#options.rpcPort,
+      genesisAccounts: [{ address: founder.address, balanceWei: 10n ** 24n }],
+    })
+  }
+
+  #startIndexer(): Promise<RoleInfo> {
+    const { postgresUrl } = this.#options
+    return this.#supervisor.startRole({
+      ...this.#common('indexer'),
+      kind: 'indexer',
+      networkFilePath: this.#home.networkFile,
+      ...(postgresUrl === undefined ? {} : { postgresUrl }),
+    })
+  }
+
+  #startMiners(): Promise<readonly RoleInfo[]> {
+    const { modelPath, modelId } = this.#options
+    return Promise.all(
+      this.#names('miner', this.#options.miners).map((name) =>
+        this.#supervisor.startRole({
+          ...this.#common(name),
+          kind: 'provider',
+          networkFilePath: this.#home.networkFile,
+          netuid,
+          modelPath,
+          modelId,
+          prices: localPrices,
+          port: 0,
+          maximumSequences: 4,
+        }),
+      ),
+    )
+  }
+
+  #startGateway(indexerUrl: string): Promise<RoleInfo> {
+    return this.#supervisor.startRole({
+      ...this.#common('gateway'),
+      kind: 'gateway',
+      networkFilePath: this.#home.networkFile,
+      port: this.#options.port,
+      indexerUrl,
+      isLocal: true,
+      netuid,
+    })
+  }
+
+  async #makeKeys(): Promise<StoredApiKey> {
+    const operator = this.#operator as LocalOperator
+    for (const name of this.#names('validator', this.#options.validators)) {
+      await operator.ensureApiKey(name, name, localKeyDeposits.validator)
+    }
+    return operator.ensureApiKey('demo', 'wallet', localKeyDeposits.demo)
+  }
+
+  #startValidators(gatewayUrl: string): Promise<readonly RoleInfo[]> {
+    const keys = readApiKeys(this.#home)
+    return Promise.all(
+      this.#names('validator', this.#options.validators).map((name) =>
+        this.#supervisor.startRole({
+          ...this.#common(name),
+          kind: 'validator',
+          networkFilePath: this.#home.networkFile,
+          netuid,
+          modelPath: this.#options.modelPath,
+          port: 0,
+          gatewayUrl,
+          apiKey: keys.find((key) => key.label === name && key.revokedAtMs === undefined)?.apiKey ?? '',
+        }),
+      ),
+    )
+  }
+
+  async #fundRoles(treasury: Treasury): Promise<void> {
+    const target = (name: string, funding: { readonly koin: bigint; readonly dollar: bigint }): Promise<void> =>
+      fundAccount(treasury, accountKey(this.#home, name, systemRandom).address, {
+        nativeWei: localFunding.nativeWei,
+        ...funding,
+      })
+    const isNew = readApiKeys(this.#home).length === 0
+    const topUp = (funding: { readonly koin: bigint; readonly dollar: bigint }) =>
+      isNew ? funding : { koin: 0n, dollar: 0n }
+    await Promise.all([
+      target('gateway', localFunding.gateway),
+      target('wallet', topUp(localFunding.wallet)),
+      ...this.#names('miner', this.#options.miners).map((name) => target(name, localFunding.miner)),
+      ...this.#names('validator', this.#options.validators).map((name) => target(name, topUp(localFunding.validator))),
+    ])
+  }
+
+  /** The gateway may be up before it has looked at every miner's offer. */
+  async #waitUntilRouted(gatewayUrl: string): Promise<void> {
+    const until = this.#options.clock.nowMs() + routeDeadlineMs
+    while (this.#options.clock.nowMs() < until) {
+      const response = await fetch(`${gatewayUrl}/readyz`, { signal: AbortSignal.timeout(2_000) }).catch(
+        () => undefined,
+      )
+      await response?.body?.cancel()
+      if (response?.status === 200) return
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    throw new KoinonError({
+      code: 'node/not-routed',
+      message: 'The gateway reaches no miner',
+      hint: 'See "koinon logs gateway" and "koinon logs miner-1".',
+      retry: 'later',
+    })
+  }
+
+  #common(name: string): { readonly name: string; readonly homePath: string; readonly host: string } {
+    return { name, homePath: this.#home.path, host: this.#options.host }
+  }
+
+  #names(prefix: string, count: number): readonly string[] {
+    return Array.from({ length: count }, (_, index) => `${prefix}-${index + 1}`)
+  }
+
+  async #step<result>(
+    name: string,
+    work: () => Promise<result>,
+    describe?: (result: result) => string,
+  ): Promise<result> {
+    const begunAtMs = this.#options.clock.nowMs()
+    this.#options.onStep({ name, state: 'begun' })
+    const result = await work()
+    const detail = describe?.(result)
+    this.#options.onStep({
+      name,
+      state: 'done',
+      durationMs: this.#options.clock.nowMs() - begunAtMs,
+      ...(detail === undefined ? {} : { detail }),
+    })
+    return result
+  }
+}
+
+const routeDeadlineMs = 30_000
+
+function noModel(path: string): KoinonError {
+  return new KoinonError({
+    code: 'node/no-model',
+    message: `There is no model file at ${path}`,
+    hint: 'Give a GGUF file with --model FILE.gguf.',
+  })
+}

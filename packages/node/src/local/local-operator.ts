@@ -1,0 +1,115 @@
+/** What the owner of a local network may ask for, from the page or the control socket. It acts with the home's own keys. */
+import { type Clock, KoinonError, toAddress } from '@koinon/base'
+import { readApiKeys, type StoredApiKey } from '../home/api-keys.ts'
+import type { Home } from '../home/home.ts'
+import { existingAccountKey } from '../home/secrets.ts'
+import type { RoleStatus } from '../supervisor/supervised-role.ts'
+import { type Asset, Wallet } from '../wallet/wallet.ts'
+import { faucetGift } from './parameters.ts'
+import { give, type Treasury } from './treasury.ts'
+
+export type LocalOperatorOptions = {
+  readonly home: Home
+  readonly treasury: Treasury
+  readonly gatewayUrl: string
+  readonly clock: Clock
+  readonly roles: () => readonly RoleStatus[]
+}
+
+type Params = Readonly<Record<string, string>>
+
+const faucetIntervalMs = 60_000
+const maximumFaucetAccounts = 10_000
+
+export class LocalOperator {
+  readonly #options: LocalOperatorOptions
+  readonly #wallets = new Map<string, Wallet>()
+  readonly #faucetAtMs = new Map<string, number>()
+
+  constructor(options: LocalOperatorOptions) {
+    this.#options = options
+  }
+
+  /** Answers one request. Throws `node/unknown-method` and whatever the work throws. */
+  async answer(method: string, params: unknown): Promise<unknown> {
+    const given = (params ?? {}) as Params
+    switch (method) {
+      case 'wallet.state':
+        return this.#walletState()
+      case 'wallet.send':
+        return {
+          transactionHash: await this.#wallet('wallet').send(
+            given['asset'] as Asset,
+            given['to'] ?? '',
+            parseAmount(given['amount']),
+          ),
+        }
+      case 'wallet.faucet':
+        await this.#faucet(this.#wallet('wallet').address)
+        return {}
+      case 'faucet':
+        await this.#faucet(toAddress(given['address'] ?? ''))
+        return {}
+      case 'keys.create':
+        return this.#wallet('wallet').createApiKey(given['label'] ?? 'key', parseAmount(given['depositAtomic']))
+      case 'keys.revoke':
+        return this.#wallet('wallet').revokeApiKey(given['keyHash'] ?? '')
+      case 'keys.topUp':
+        await this.#wallet('wallet').topUp(given['keyHash'] ?? '', parseAmount(given['amountAtomic']))
+        return {}
+      case 'session':
+        return {
+          apiKeys: readApiKeys(this.#options.home),
+          account: this.#wallet('wallet').address,
+          home: this.#options.home.path,
+        }
+      default:
+        throw new KoinonError({ code: 'node/unknown-method', message: `The supervisor does not know "${method}"` })
+    }
+  }
+
+  /** The key with this label, made and funded by `account` when there is none yet. */
+  async ensureApiKey(label: string, account: string, depositAtomic: bigint): Promise<StoredApiKey> {
+    const known = readApiKeys(this.#options.home).find((key) => key.label === label && key.revokedAtMs === undefined)
+    if (known !== undefined && (await this.#wallet(account).isRegistered(known))) return known
+    return this.#wallet(account).createApiKey(label, depositAtomic)
+  }
+
+  async #walletState(): Promise<unknown> {
+    const wallet = this.#wallet('wallet')
+    const { nativeWei, koin, dollar } = await wallet.balances()
+    return { account: wallet.address, nativeAtomic: `${nativeWei}`, tokenAtomic: `${koin}`, dollarAtomic: `${dollar}` }
+  }
+
+  async #faucet(address: `0x${string}`): Promise<void> {
+    const nowMs = this.#options.clock.nowMs()
+    const lastMs = this.#faucetAtMs.get(address)
+    if (lastMs !== undefined && nowMs - lastMs < faucetIntervalMs) {
+      throw new KoinonError({
+        code: 'faucet/too-soon',
+        message: 'The faucet gives to an account once a minute',
+        hint: `Try again in ${Math.ceil((faucetIntervalMs - (nowMs - lastMs)) / 1000)} s.`,
+        retry: 'later',
+      })
+    }
+    if (this.#faucetAtMs.size >= maximumFaucetAccounts)
+      this.#faucetAtMs.delete(this.#faucetAtMs.keys().next().value as string)
+    this.#faucetAtMs.set(address, nowMs)
+    await give(this.#options.treasury, address, faucetGift)
+  }
+
+  #wallet(name: string): Wallet {
+    let wallet = this.#wallets.get(name)
+    if (wallet === undefined) {
+      const { home, treasury, clock } = this.#options
+      wallet = new Wallet({ home, network: treasury.network, key: existingAccountKey(home, name), clock })
+      this.#wallets.set(name, wallet)
+    }
+    return wallet
+  }
+}
+
+function parseAmount(text: string | undefined): bigint {
+  if (text !== undefined && /^[0-9]{1,40}$/.test(text)) return BigInt(text)
+  throw new KoinonError({ code: 'wallet/bad-amount', message: `"${text ?? ''}" is not a whole number of atomic units` })
+}

@@ -1,0 +1,76 @@
+/** Which model file a provider serves: the demo model of this repository, a file, or a hub name where there is internet. */
+import { closeSync, existsSync, openSync, readSync } from 'node:fs'
+import { basename, dirname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { KoinonError } from '@koinon/base'
+
+export type ModelFile = { readonly path: string; readonly id: string }
+
+const demoModel = { file: 'koinon-demo-q8_0.gguf', id: 'koinon-demo' }
+const ggufMagic = 'GGUF'
+
+/** The committed demo model. Throws `model/missing`. */
+export function defaultModel(): ModelFile {
+  const path = resolve(dirname(fileURLToPath(import.meta.url)), '../../../../models/demo', demoModel.file)
+  if (existsSync(path)) return { path, id: demoModel.id }
+  throw new KoinonError({
+    code: 'model/missing',
+    message: 'The demo model is not in this installation',
+    hint: 'Give a GGUF file with --model FILE.gguf.',
+  })
+}
+
+/** A GGUF file, or `hf:owner/repository/file.gguf`, which is downloaded once. Throws `model/missing` or `model/not-gguf`. */
+export async function resolveModel(source: string): Promise<ModelFile> {
+  if (/^hf:/.test(source)) return downloadModel(source)
+  const path = resolve(source)
+  if (!existsSync(path)) {
+    throw new KoinonError({
+      code: 'model/missing',
+      message: `There is no file ${path}`,
+      hint: 'Check the path given with --model.',
+    })
+  }
+  if (readMagic(path) !== ggufMagic) {
+    throw new KoinonError({
+      code: 'model/not-gguf',
+      message: `${path} is not a GGUF model file`,
+      hint: 'Convert the model to GGUF first, best with Q8_0 or Q4_0 weights: only those can be checked bit by bit.',
+    })
+  }
+  return {
+    path,
+    id: basename(path)
+      .replace(/\.gguf$/i, '')
+      .toLowerCase(),
+  }
+}
+
+async function downloadModel(source: string): Promise<ModelFile> {
+  const { resolveModelFile } = await import('node-llama-cpp')
+  try {
+    const path = await resolveModelFile(source, { cli: false })
+    return {
+      path,
+      id: basename(path)
+        .replace(/\.gguf$/i, '')
+        .toLowerCase(),
+    }
+  } catch (cause) {
+    throw new KoinonError({
+      code: 'model/download-failed',
+      message: `${source} could not be downloaded: ${(cause as Error).message}`,
+      hint: 'Check the name and the internet connection, or download the file yourself and give its path.',
+      retry: 'later',
+      cause,
+    })
+  }
+}
+
+function readMagic(path: string): string {
+  const file = openSync(path, 'r')
+  const magic = Buffer.alloc(4)
+  readSync(file, magic, 0, 4, 0)
+  closeSync(file)
+  return magic.toString('latin1')
+}

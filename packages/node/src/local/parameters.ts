@@ -1,0 +1,54 @@
+import { parseUnits } from '@koinon/base'
+import type { NetworkParameters } from '@koinon/ledger/deploy'
+import type { Prices } from '../roles/role-config.ts'
+
+/** Chain id of every local network; keys are random per home, so nothing signed for one home is of use in another. */
+export const localChainId = 402_402
+
+const koin = (text: string): bigint => parseUnits(text, 18)
+const dollar = (text: string): bigint => parseUnits(text, 6)
+
+/** What the local ledger starts with. Emission: one KOIN a second, halved every four years, so it stays far below the cap. */
+export const localNetworkParameters: NetworkParameters = {
+  genesisAmount: koin('1000000'),
+  emissionPerSecond: koin('0.05'),
+  halvingSeconds: 4n * 365n * 86_400n,
+  subnetCreationBurn: koin('100'),
+  unbondingSeconds: 300n,
+}
+
+/** Subnet 1 of a local network, with epochs short enough to watch. */
+export const localSubnet = {
+  name: 'inference',
+  metadataURI: 'https://koinon.invalid/subnets/inference.json',
+  epochSeconds: 60,
+  workCommitSeconds: 10,
+  weightCommitSeconds: 20,
+  weightRevealSeconds: 10,
+  activationDelaySeconds: 10,
+  maxNeurons: 64,
+  minValidatorStake: koin('1000'),
+  registrationBurn: koin('1'),
+  immunitySeconds: 600,
+} as const
+
+/** What each role account holds at least before its role starts. */
+export const localFunding = {
+  nativeWei: parseUnits('10', 18),
+  miner: { koin: koin('10'), dollar: 0n },
+  validator: { koin: koin('5100'), dollar: dollar('50') },
+  gateway: { koin: koin('10'), dollar: dollar('500') },
+  wallet: { koin: koin('100'), dollar: dollar('100') },
+} as const
+
+/** Stake of each validator of the local network. */
+export const localValidatorStake = koin('5000')
+
+/** Deposits behind the API keys that a local network makes by itself. */
+export const localKeyDeposits = { demo: dollar('5'), validator: dollar('5') } as const
+
+/** What the faucet of a test network gives at once. */
+export const faucetGift = { nativeWei: parseUnits('1', 18), koin: koin('20'), dollar: dollar('50') } as const
+
+/** Prices of the local miners: 0.05 dollar a million prompt tokens, 0.20 dollar a million output tokens. */
+export const localPrices: Prices = { promptPricePicoUsdPerToken: 50_000n, outputPricePicoUsdPerToken: 200_000n }

@@ -1,0 +1,68 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { KoinonError } from '@koinon/base'
+
+/** Checks that a port can be bound. Throws `node/port-in-use` naming the process that holds it, where the system tells. */
+export async function requireFreePort(host: string, port: number, flag: string): Promise<void> {
+  if (port === 0) return
+  const error = await tryBind(host, port)
+  if (error === undefined) return
+  if (error.code === 'EADDRINUSE') {
+    const owner = portOwner(port)
+    throw new KoinonError({
+      code: 'node/port-in-use',
+      message: `Port ${port} is in use${owner === undefined ? '' : ` by ${owner}`}`,
+      hint: `Stop that program, or choose another port with ${flag} N.`,
+      details: { port },
+    })
+  }
+  throw new KoinonError({
+    code: 'node/port-refused',
+    message: `Port ${port} on ${host} cannot be used: ${error.message}`,
+    hint: `Choose another port with ${flag} N.`,
+  })
+}
+
+/** `name (process 123)` of the program that listens on a TCP port; Linux only, undefined elsewhere or when it is another user's. */
+export function portOwner(port: number): string | undefined {
+  try {
+    const inodes = new Set(
+      ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) =>
+        readFileSync(table, 'utf8')
+          .split('\n')
+          .slice(1)
+          .map((line) => line.trim().split(/\s+/))
+          .filter((fields) => fields[3] === '0A' && Number.parseInt(fields[1]?.split(':')[1] ?? '', 16) === port)
+          .map((fields) => `socket:[${fields[9]}]`),
+      ),
+    )
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      if (holdsSocket(pid, inodes)) return `${readFileSync(`/proc/${pid}/comm`, 'utf8').trim()} (process ${pid})`
+    }
+  } catch {
+    // Not Linux, or a process ended while we looked.
+  }
+  return undefined
+}
+
+function holdsSocket(pid: string, inodes: ReadonlySet<string>): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).some((fd) => {
+      try {
+        return inodes.has(readlinkSync(`/proc/${pid}/fd/${fd}`))
+      } catch {
+        return false
+      }
+    })
+  } catch {
+    return false
+  }
+}
+
+function tryBind(host: string, port: number): Promise<NodeJS.ErrnoException | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', resolve)
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(undefined)))
+  })
+}

@@ -1,0 +1,140 @@
+/** A miner of the inference subnet: the engine, the server that sells its answers, the commitments of its work. */
+import { existsSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { errorToJson, systemClock, systemRandom } from '@koinon/base'
+import { verifySessionNative } from '@koinon/base/node'
+import { EmbeddedEngine, evidenceSchema, ProviderServer } from '@koinon/inference/provider'
+import { InferenceEngine } from '@koinon/inference/provider/engine'
+import { joinSubnet } from '@koinon/ledger'
+import { withdrawDelayBounds } from '@koinon/payments'
+import {
+  createSubnetLedger,
+  createSubnetLedgerWriter,
+  createWorkListHandler,
+  epochWindow,
+  RequestGate,
+  type SubnetClock,
+  WorkCommitter,
+  WorkStore,
+  workStoreSchema,
+} from '@koinon/subnets'
+import { writeFileDurably } from '../home/home.ts'
+import type { RoleContext, RunningRole } from '../supervisor/role-process.ts'
+import { openPayee } from './payee.ts'
+import { PermitBook } from './permit-book.ts'
+import { providerLimits } from './provider-limits.ts'
+import type { ProviderRoleConfig } from './role-config.ts'
+import { openRoleLedger, roleLogger } from './role-tools.ts'
+import { ensureTestMoney } from './test-money.ts'
+
+const creditLimitAtomic = 20_000n
+const commitPollMs = 1_500
+
+export async function startProviderRole(config: ProviderRoleConfig, context: RoleContext): Promise<RunningRole> {
+  const log = roleLogger(config.name)
+  const role = await openRoleLedger(config)
+  const { network, reader, sender, key, home } = role
+  const engine = new InferenceEngine({ modelPath: config.modelPath, maxParallelSequences: config.maximumSequences })
+  context.progress('loading the model')
+  const [payee] = await Promise.all([
+    openPayee({ role, log, creditLimitAtomic, schema: `${evidenceSchema}\n${workStoreSchema}` }),
+    engine.start(),
+    ensureTestMoney(role, config.netuid, log),
+  ])
+  const subnetLedger = createSubnetLedger(reader, network)
+  const subnetClock: SubnetClock = await subnetLedger.clock(config.netuid)
+  const permits = new PermitBook({
+    ledger: subnetLedger,
+    netuid: config.netuid,
+    onError: (error) => log.warn({ error: errorToJson(error) }, 'could not read the validators'),
+  })
+  const committer = new WorkCommitter({
+    netuid: config.netuid,
+    ledger: subnetLedger,
+    writer: createSubnetLedgerWriter(sender, network),
+    store: new WorkStore(payee.store),
+    workOf: (window) =>
+      payee.ledger.archive.endedBetween({
+        payee: key.address,
+        fromMs: window.startsAt * 1000,
+        toMs: window.endsAt * 1000,
+      }),
+    pollMs: commitPollMs,
+    onError: (error) => log.warn({ error: errorToJson(error) }, 'could not commit work; trying again'),
+    onCommitted: (epoch, count) => log.info({ epoch, count }, 'committed the work of an epoch'),
+  })
+  const gate = new RequestGate({
+    chainId: network.chainId,
+    recipient: key.address,
+    clock: systemClock,
+    verifySession: verifySessionNative,
+  })
+  const portFile = join(home.role(config.name), 'port')
+  const server = new ProviderServer(
+    {
+      host: config.host,
+      port: config.port === 0 ? await lastFreePort(portFile, config.host) : config.port,
+      chainId: network.chainId,
+      account: key.address,
+      session: () => payee.ledger.session,
+      token: network.contracts.dollar,
+      minimumWithdrawDelaySeconds: withdrawDelayBounds.minimum,
+      creditLimitAtomic,
+      models: [
+        { engine: new EmbeddedEngine({ engine, model: config.modelId }), defaultTemperatureMicro: 0, ...config.prices },
+      ],
+      limits: providerLimits(config.maximumSequences),
+    },
+    {
+      payments: {
+        ledger: payee.ledger,
+        book: payee.book,
+        acceptVoucher: (voucher) => payee.desk.deliver(voucher),
+        registerChannel: (channel) => payee.admission.admit(channel),
+      },
+      store: payee.store,
+      clock: systemClock,
+      random: systemRandom,
+      isValidator: (account) => permits.has(account),
+      epochWindow: (netuid, epoch) => {
+        if (netuid !== config.netuid) return undefined
+        const window = epochWindow(subnetClock, epoch)
+        return { fromMs: window.startsAt * 1000, toMs: window.endsAt * 1000 }
+      },
+      onEvent: (event) => log.debug(event),
+      additionalRoutes: createWorkListHandler({ committer, gate, mayRead: async (account) => permits.has(account) }),
+    },
+  )
+  const { port } = await server.start()
+  writeFileDurably(portFile, String(port))
+  const endpoint = config.publicUrl ?? `http://${config.host}:${port}`
+  const seat = await joinSubnet({ network, reader, sender }, config.netuid, endpoint)
+  permits.start()
+  committer.start()
+  log.info({ endpoint, account: key.address, uid: seat.uid, model: config.modelId }, 'serving')
+  return {
+    info: {
+      url: endpoint,
+      account: key.address,
+      facts: { uid: seat.uid, model: config.modelId, netuid: config.netuid },
+    },
+    stop: async () => {
+      await server.stop()
+      await Promise.all([committer.stop(), permits.stop()])
+      await payee.stop()
+      await engine.stop()
+    },
+  }
+}
+
+/** The port of the last start if nobody took it meanwhile, so that the registered endpoint stays true. */
+async function lastFreePort(file: string, host: string): Promise<number> {
+  const port = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) return 0
+  return new Promise((resolve) => {
+    const probe = createServer()
+    probe.once('error', () => resolve(0))
+    probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve(port)))
+  })
+}

@@ -1,0 +1,32 @@
+import { subnetsAbi } from '@koinon/ledger/abis'
+import type { Logger } from 'pino'
+import { readBalances } from '../local/treasury.ts'
+import { requestJson } from '../wallet/request-json.ts'
+import type { RoleLedger } from './role-tools.ts'
+
+/** On a test network, asks the gateway's faucet when the account cannot pay its registration; elsewhere does nothing. */
+export async function ensureTestMoney(
+  { network, reader, key }: RoleLedger,
+  netuid: number,
+  log: Logger,
+): Promise<void> {
+  if (!network.isTest || network.gatewayUrl === undefined) return
+  const [{ nativeWei, koin }, subnet, registered] = await Promise.all([
+    readBalances(reader, network, key.address),
+    reader.readContract({
+      address: network.contracts.subnets,
+      abi: subnetsAbi,
+      functionName: 'subnet',
+      args: [netuid],
+    }),
+    reader.readContract({
+      address: network.contracts.subnets,
+      abi: subnetsAbi,
+      functionName: 'isRegistered',
+      args: [netuid, key.address],
+    }),
+  ])
+  if (nativeWei > 0n && (registered || koin >= subnet.registrationBurn)) return
+  log.info({ account: key.address }, 'asking the faucet for test money')
+  await requestJson(`${network.gatewayUrl}/api/faucet`, { method: 'POST', json: { address: key.address } })
+}
