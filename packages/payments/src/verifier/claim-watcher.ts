@@ -57,6 +57,8 @@ export class ClaimWatcher {
   #loop: Promise<void> | undefined
   #busy: Promise<unknown> = Promise.resolve()
   #waitingSinceMs: number | undefined
+  /** Something may be claimed and not yet sent to us: at the start, and from a claim until a settlement has gone through. */
+  #mustSettle = true
   #lastPass: ClaimPass | undefined
   #failures = 0
 
@@ -177,7 +179,7 @@ export class ClaimWatcher {
     for (let from = 0; from < decisions.length; from += maximumRows) {
       await this.#claimTogether(decisions.slice(from, from + maximumRows), claimed, refused)
     }
-    await this.#settle(phase, claimed.length > 0)
+    await this.#settle(phase)
     if (claimed.length > 0) await this.#observe()
   }
 
@@ -189,6 +191,7 @@ export class ClaimWatcher {
   ): Promise<void> {
     const { book, sender } = this.#options
     const states = rows.map((row) => book.require(row.channelId))
+    this.#mustSettle = true
     const args = [rows.map((row, index) => claimRow(row, states[index] as ChannelState))] as const
     try {
       await sender.call({ address: book.domain.escrow, abi: batchSettlementAbi, functionName: 'claim', args })
@@ -200,13 +203,14 @@ export class ClaimWatcher {
     }
   }
 
-  /** Sends what is claimed to the receiver's account: after a claim, or when enough was claimed by others. */
-  async #settle(phase: Phase, hasClaimed: boolean): Promise<void> {
+  /** Sends what is claimed to the receiver's account: after a claim of ours, or when enough was claimed by others. */
+  async #settle(phase: Phase): Promise<void> {
     const { book, reader, sender, token, policy } = this.#options
     const receivers = new Set(this.#inbound().map((state) => state.config.receiver))
     for (const receiver of receivers) {
       const unsettled = await readUnsettled(reader, book.domain, receiver, token)
-      if (unsettled === 0n || !(hasClaimed || phase === 'stopping' || unsettled >= policy.thresholdAtomic)) continue
+      if (unsettled === 0n || !(this.#mustSettle || phase === 'stopping' || unsettled >= policy.thresholdAtomic))
+        continue
       await sender.call({
         address: book.domain.escrow,
         abi: batchSettlementAbi,
@@ -214,6 +218,7 @@ export class ClaimWatcher {
         args: [receiver, token],
       })
     }
+    this.#mustSettle = false
   }
 
   #inbound(): readonly ChannelState[] {
