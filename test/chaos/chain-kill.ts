@@ -10,8 +10,9 @@ const report = await killRounds({
   kills,
   killsPerChain: 25,
   maxLoadMs: 400,
-  onRound: (done, acknowledged) => {
-    if (done % 10 === 0) process.stderr.write(`${done} of ${kills} kills, ${acknowledged} acknowledged\n`)
+  onRound: (done, acknowledged, lost) => {
+    if (done % 10 === 0)
+      process.stderr.write(`${done} of ${kills} kills, ${acknowledged} acknowledged, ${lost} lost or changed\n`)
   },
 })
 const seconds = Math.round((Date.now() - startedMs) / 1000)

@@ -83,13 +83,20 @@ const dieWithParent =
   'exec 3<&0; "$0" "$@" </dev/null 3<&- & pid=$!; (cat <&3 >/dev/null; kill -9 $pid 2>/dev/null) & wait $pid'
 
 function anvilArguments(genesis: ChainGenesis): string[] {
-  return [
-    ...['--host', '127.0.0.1', '--port', '0', '--no-cors', '--no-request-size-limit'],
-    ...['--no-mining', '--order', 'fifo', '--accounts', '0', '--threads', '1'],
-    ...['--chain-id', String(genesis.chainId), '--timestamp', String(genesis.timestampSeconds)],
-    ...['--hardfork', 'prague', '--gas-limit', String(blockGasLimit), '--base-fee', String(genesisBaseFeeWei)],
-    ...['--disable-default-create2-deployer', '--disable-console-log'],
-  ]
+  const settings: Readonly<Record<string, string>> = {
+    '--host': '127.0.0.1',
+    '--port': '0',
+    '--order': 'fifo',
+    '--accounts': '0',
+    '--threads': '1',
+    '--hardfork': 'prague',
+    '--chain-id': String(genesis.chainId),
+    '--timestamp': String(genesis.timestampSeconds),
+    '--gas-limit': String(blockGasLimit),
+    '--base-fee': String(genesisBaseFeeWei),
+  }
+  const switches = ['--no-mining', '--no-cors', '--no-request-size-limit', '--disable-console-log']
+  return [...switches, '--disable-default-create2-deployer', ...Object.entries(settings).flat()]
 }
 
 function listeningUrl(child: ChildProcess): Promise<string> {

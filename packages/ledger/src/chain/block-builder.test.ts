@@ -1,10 +1,10 @@
 import { sleep } from '@koinon/base'
-import { createWalletClient, http, type Hex, InsufficientFundsError, NonceTooHighError, NonceTooLowError } from 'viem'
+import { createWalletClient, type Hex, http, InsufficientFundsError, NonceTooHighError, NonceTooLowError } from 'viem'
 import type { PrivateKeyAccount } from 'viem/accounts'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { EmbeddedChainOptions } from './chain-options.ts'
-import { recordKinds } from './testing/journal-fixture.ts'
 import { newAccount, rpc, startChain, testChainId } from './testing/chain-fixture.ts'
+import { recordKinds } from './testing/journal-fixture.ts'
 
 const cleanups: (() => Promise<void>)[] = []
 afterEach(async () => {

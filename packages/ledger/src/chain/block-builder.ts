@@ -271,7 +271,7 @@ export class BlockBuilder {
     for (const transaction of this.#pool.all()) this.#pool.remove(transaction)
     this.#arrivals = []
     this.#active.clear()
-    for (const hash of [...this.#waiters.keys()]) this.#take(hash)?.reject(error)
+    for (const hash of this.#waiters.keys()) this.#take(hash)?.reject(error)
   }
 
   async #accountNonce(sender: Address): Promise<number> {

@@ -1,4 +1,4 @@
-import { keccak256 as viemKeccak, type TransactionSerializable } from 'viem'
+import { type TransactionSerializable, keccak256 as viemKeccak } from 'viem'
 import { describe, expect, it } from 'vitest'
 import { blockGasLimit } from './genesis.ts'
 import { decodeRawTransaction, maxRawTransactionBytes, readRecovered } from './raw-transaction.ts'

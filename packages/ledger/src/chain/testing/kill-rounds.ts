@@ -24,7 +24,7 @@ export type KillOptions = {
   readonly killsPerChain: number
   /** Longest time of load before a kill. */
   readonly maxLoadMs: number
-  readonly onRound?: (kills: number, acknowledged: number) => void
+  readonly onRound?: (kills: number, acknowledged: number, lost: number) => void
 }
 
 const senders = 6
@@ -63,7 +63,8 @@ export async function killRounds(options: KillOptions): Promise<KillReport> {
         else child.kill('SIGKILL')
         await withDeadline(exit(child), readyTimeoutMs, 'The end of the killed chain')
         if (!isLast) totals.kills += 1
-        options.onRound?.(totals.kills, totals.acknowledged + acknowledged.size)
+        const lost = totals.lost.length + totals.changed.length
+        options.onRound?.(totals.kills, totals.acknowledged + acknowledged.size, lost)
       }
       totals.acknowledged += acknowledged.size
       totals.blocks += Math.max(0, ...seen.keys())
