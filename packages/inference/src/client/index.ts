@@ -16,3 +16,5 @@ export {
   ProviderTable,
   type ProviderTableOptions,
 } from './provider-table.ts'
+export { defaultHttpLimits } from '../wire/http-server.ts'
+export { callNode } from '../wire/node-call.ts'

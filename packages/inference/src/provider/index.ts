@@ -12,3 +12,4 @@ export type {
 export { ProviderServer } from './provider-server.ts'
 export { UpstreamEngine, type UpstreamEngineOptions } from './upstream-engine.ts'
 export type { WorkListing } from './work-listing.ts'
+export { defaultHttpLimits } from '../wire/http-server.ts'

@@ -62,7 +62,7 @@ export function toOpenAiError(error: unknown): OpenAiErrorAnswer {
     )
   }
   const details = error.details ?? {}
-  const status = typeof details['status'] === 'number' ? details['status'] : statusOfRetry(error.retry)
+  const status = typeof details['status'] === 'number' ? details['status'] : statusOfCode(error.code, error.retry)
   const param = typeof details['param'] === 'string' ? details['param'] : null
   const message = error.hint === undefined ? error.message : `${error.message.replace(/[.]$/, '')}. ${error.hint}`
   const code = error.code.startsWith('openai/') ? error.code.slice('openai/'.length) : error.code
@@ -86,6 +86,15 @@ function answer(status: number, message: string, param: string | null, code: str
   return { status, body: { error: { message, type: errorTypeOfStatus(status), param, code } } }
 }
 
-function statusOfRetry(retry: RetryPolicy): number {
+/** Errors of the money layer that a payer can mend are 402 everywhere. */
+const paymentRequired: ReadonlySet<string> = new Set([
+  'payments/channel-unknown',
+  'payments/channel-empty',
+  'payments/channel-closing',
+  'payments/credit-exhausted',
+])
+
+function statusOfCode(code: string, retry: RetryPolicy): number {
+  if (paymentRequired.has(code)) return 402
   return retry === 'never' ? 400 : retry === 'unknown' ? 500 : 503
 }

@@ -56,11 +56,10 @@ export function statusOf(error: unknown): number {
 
 const statusByCode: Readonly<Record<string, number>> = {
   'request/replayed': 409,
-  'payments/channel-unknown': 402,
-  'payments/channel-empty': 402,
-  'payments/channel-closing': 402,
-  'payments/credit-exhausted': 402,
   'payments/already-final': 409,
+  'payments/bad-grant': 400,
+  'payments/bad-channel': 400,
+  'payments/bad-voucher': 400,
 }
 
 function statusByLayer(code: string): number | undefined {
