@@ -6,6 +6,7 @@ export {
   type OpenedChannel,
 } from './client/channel-opener.ts'
 export { VoucherCourier, type VoucherCourierOptions } from './client/voucher-courier.ts'
+export { createFastAccount } from './core/account.ts'
 export { ChannelBook, type ChannelSettlement, type NewChannel, type Reservation } from './core/channel-book.ts'
 export type { ChannelFacts, ChannelRole, ChannelState } from './core/channel-state.ts'
 export { ReceiptArchive } from './core/receipt-archive.ts'

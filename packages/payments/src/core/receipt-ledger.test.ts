@@ -149,6 +149,24 @@ describe('ReceiptLedger', () => {
     store = await openStore(join(folder.path, 'ledger.db'))
   })
 
+  it('charges nobody when the disk is full, and goes on when there is room again', async () => {
+    await finalize(1, 10n)
+    const [pages] = await store.read('pragma page_count')
+    await store.read(`pragma max_page_count = ${pages?.['page_count']}`)
+    const results = await Promise.allSettled(Array.from({ length: 30 }, (_, index) => finalize(100 + index, 10n)))
+    const failed = codes(results).filter((code) => code === 'store/failed').length
+    expect(failed).toBeGreaterThan(0)
+    expect(owed()).toBe(10n + 10n * BigInt(30 - failed))
+    expect(book.require(channel.channelId).reservedPicoUsd).toBe(0n)
+    await store.read('pragma max_page_count = 1000000')
+    const again = await Promise.allSettled(Array.from({ length: 30 }, (_, index) => finalize(100 + index, 10n)))
+    expect(codes(again).filter((code) => code === 'ok')).toHaveLength(failed)
+    expect(owed()).toBe(310n)
+    const reopened = await startLedger(store, gateway)
+    expect(reopened.book.require(channel.channelId).owedPicoUsd).toBe(310n)
+    await reopened.ledger.stop()
+  })
+
   it('renews the session before its delegation ends', async () => {
     let nowMs = Date.now()
     const clock = { nowMs: () => nowMs }
