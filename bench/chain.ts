@@ -107,15 +107,22 @@ async function stateGrowth(create: () => ChainEngine, slotCounts: readonly numbe
   return results
 }
 
-async function sendBatch(url: string, raws: readonly Hex[]): Promise<void> {
+/** Sends a JSON-RPC batch; after a lost connection again, because the same bytes get the same answer. */
+async function sendBatch(url: string, raws: readonly Hex[], attempts = 3): Promise<void> {
   const body = raws.map((raw, id) => ({ jsonrpc: '2.0', id, method: 'eth_sendRawTransaction', params: [raw] }))
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-    signal: AbortSignal.timeout(120_000),
-  })
-  const answers = (await response.json()) as readonly { readonly error?: { readonly message: string } }[]
+  let answers: readonly { readonly error?: { readonly message: string } }[]
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(120_000),
+    })
+    answers = (await response.json()) as typeof answers
+  } catch (error) {
+    if (attempts <= 1) throw error
+    return sendBatch(url, raws, attempts - 1)
+  }
   const failed = answers.find((answer) => answer.error !== undefined)
   if (failed !== undefined) throw new Error(failed.error?.message)
 }

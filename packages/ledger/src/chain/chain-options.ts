@@ -78,5 +78,5 @@ export const defaultChainLimits: ChainLimits = {
   maxConnections: 512,
   headersTimeoutMs: 10 * secondMs,
   requestTimeoutMs: 30 * secondMs,
-  keepAliveTimeoutMs: 30 * secondMs,
+  keepAliveTimeoutMs: 120 * secondMs,
 }
