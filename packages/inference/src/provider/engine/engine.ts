@@ -172,15 +172,9 @@ export class InferenceEngine {
     const { pool, runtime } = this.#running()
     checkTokenIds(tokenIds, runtime.manifest.vocabularySize)
     if (tokenIds.length > runtime.contextTokens) throw promptTooLong(tokenIds.length, runtime.contextTokens)
-    await pool.run(forcing.caller ?? '', signal, async (sequence, abort) => {
-      // Rows are taken slice by slice, so that their memory is bounded and a difference ends the work early.
-      const slice = this.#options.batchTokens
-      for (let from = 0; from < tokenIds.length; from += slice) {
-        const rows = await sequence.append(tokenIds.slice(from, from + slice), rowsFrom - from, width, abort)
-        const first = Math.max(rowsFrom, from)
-        for (const [index, row] of rows.entries()) if (!onRow(row, first + index + 1)) return
-      }
-    })
+    await pool.run(forcing.caller ?? '', signal, (sequence, abort) =>
+      sequence.read(tokenIds, rowsFrom, width, abort, (row, index) => onRow(row, index + 1)),
+    )
   }
 
   async #answer(request: GenerationRequest, caller: AbortSignal, stream: EventStream<GenerationEvent>): Promise<void> {

@@ -1,6 +1,9 @@
 import type { ControlledEvaluateInputItem, LlamaContextSequence, Token } from 'node-llama-cpp'
 import type { LogitsRow } from '../../rules/sampler.ts'
 
+/** Logits that one slice may hand over; each costs about 100 bytes on its way through the engine's binding. */
+const mostLogitsPerSlice = 16_384
+
 /** Logits of one position, with the sum of exp(logit - largest logit) over the whole vocabulary. */
 export type EvaluatedRow = LogitsRow & { readonly weightSum: number }
 
@@ -47,12 +50,29 @@ export class EvenSequence {
     signal: AbortSignal,
   ): Promise<readonly EvaluatedRow[]> {
     const rows: EvaluatedRow[] = []
-    for (let from = 0; from < tokens.length; from += this.#options.sliceTokens) {
-      signal.throwIfAborted()
-      const slice = tokens.slice(from, from + this.#options.sliceTokens)
-      rows.push(...(await this.#appendSlice(slice, rowsFrom - from, width)))
-    }
+    await this.read(tokens, rowsFrom, width, signal, (row) => {
+      rows.push(row)
+      return true
+    })
     return rows
+  }
+
+  /** As `append`, handing over each row with its index as soon as its slice is done; `onRow` returns false to stop there. */
+  async read(
+    tokens: readonly number[],
+    rowsFrom: number,
+    width: number,
+    signal: AbortSignal,
+    onRow: (row: EvaluatedRow, index: number) => boolean,
+  ): Promise<void> {
+    for (let from = 0; from < tokens.length; ) {
+      signal.throwIfAborted()
+      const to = this.#sliceEnd(from, rowsFrom, width)
+      const rows = await this.#appendSlice(tokens.slice(from, to), rowsFrom - from, width)
+      const first = Math.max(rowsFrom, from)
+      for (const [offset, row] of rows.entries()) if (!onRow(row, first + offset)) return
+      from = to
+    }
   }
 
   /** Evaluates the last token again and returns all logits that follow it. */
@@ -61,6 +81,13 @@ export class EvenSequence {
     await this.#sequence.eraseContextTokenRanges([{ start: end - 1, end }])
     const [row] = await this.append([lastToken], 0, this.#options.vocabularySize, signal)
     return row as EvaluatedRow
+  }
+
+  /** End of the slice that starts at `from`: even in length, and without more logits than memory should hold at once. */
+  #sliceEnd(from: number, rowsFrom: number, width: number): number {
+    const rows = Math.max(2, Math.floor(mostLogitsPerSlice / width))
+    const length = Math.min(this.#options.sliceTokens, Math.max(rowsFrom - from, 0) + rows)
+    return from + length - (length % 2)
   }
 
   async #appendSlice(slice: readonly number[], rowsFrom: number, width: number): Promise<readonly EvaluatedRow[]> {
