@@ -10,3 +10,4 @@ export {
 export type { Endpoint, SubmittedRoot, SubnetLedger, SubnetLedgerWriter, WorkCommitment } from './subnet-ledger.ts'
 export { createSubnetLedger, type SubnetNetwork } from './viem-subnet-ledger.ts'
 export { createSubnetLedgerWriter } from './viem-subnet-ledger-writer.ts'
+export { unlessDone } from './unless-done.ts'

@@ -1,5 +1,5 @@
-import { isKoinonError, sleep } from '@koinon/base'
-import type { SubnetLedger, SubnetLedgerWriter } from '../client/index.ts'
+import { sleep } from '@koinon/base'
+import { type SubnetLedger, type SubnetLedgerWriter, unlessDone } from '../client/index.ts'
 import {
   checkWorkList,
   type EpochWindow,
@@ -79,7 +79,8 @@ export class WorkCommitter {
     if (items.length === 0) return
     await store.save(netuid, epoch, items, epoch - keptEpochs)
     const { root, count } = workCommitmentOf(items)
-    await writer.commitWork(netuid, epoch, root, count)
+    const isCommitted = async (): Promise<boolean> => (await this.#committed(epoch)) !== undefined
+    await unlessDone(() => writer.commitWork(netuid, epoch, root, count), isCommitted)
     this.#options.onCommitted?.(epoch, count)
   }
 
@@ -108,9 +109,7 @@ export class WorkCommitter {
       try {
         await this.tick()
       } catch (error) {
-        if (!isKoinonError(error) || error.code !== 'ledger/refused' || !/WorkAlreadyCommitted/.test(error.message)) {
-          this.#options.onError(error)
-        }
+        this.#options.onError(error)
       }
       await sleep(this.#options.pollMs, signal)
     }

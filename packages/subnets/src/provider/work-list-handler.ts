@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Address, errorToJson, KoinonError } from '@koinon/base'
-import { workListToJson } from '../rules/index.ts'
+import { maximumPageItems, workPage } from '../rules/index.ts'
 import { type RequestGate, refusalStatus } from './request-gate.ts'
 import type { WorkCommitter } from './work-committer.ts'
 
@@ -11,12 +11,12 @@ export type WorkListHandlerOptions = {
   readonly mayRead: (account: Address, netuid: number) => Promise<boolean>
 }
 
-/** Answers `GET /v1/work/{netuid}/{epoch}`; false when the request is for something else. Mount it in the provider's server. */
+/** Answers `GET /v1/work/{netuid}/{epoch}?offset=&limit=`; false when the request is for something else. Mount it in the provider's server. */
 export function createWorkListHandler(
   options: WorkListHandlerOptions,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<boolean> {
   return async (request, response) => {
-    const match = /^\/v1\/work\/(\d{1,10})\/(\d{1,15})$/.exec(request.url ?? '')
+    const match = /^\/v1\/work\/(\d{1,10})\/(\d{1,15})(?:\?(.*))?$/.exec(request.url ?? '')
     if (match === null || request.method !== 'GET') return false
     const [netuid, epoch] = [Number(match[1]), Number(match[2])]
     try {
@@ -30,12 +30,20 @@ export function createWorkListHandler(
       const items = await options.committer.listOf(netuid, epoch)
       if (items === undefined) {
         answer(response, 404, { error: errorToJson(notCommitted(netuid, epoch)) })
-      } else answer(response, 200, { netuid, epoch, ...workListToJson(items) })
+      } else answer(response, 200, workPage(items, { netuid, epoch, ...pageOf(match[3] ?? '') }))
     } catch (error) {
       answer(response, refusalStatus(error), { error: errorToJson(error) })
     }
     return true
   }
+}
+
+function pageOf(query: string): { readonly offset: number; readonly limit: number } {
+  const read = (name: string, fallback: number): number => {
+    const text = new URLSearchParams(query).get(name)
+    return text !== null && /^[0-9]{1,9}$/.test(text) ? Number(text) : fallback
+  }
+  return { offset: read('offset', 0), limit: read('limit', maximumPageItems) }
 }
 
 function answer(response: ServerResponse, status: number, body: unknown): void {

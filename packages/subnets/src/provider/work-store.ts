@@ -1,5 +1,5 @@
 import type { DurableStore, SqlStatement } from '@koinon/base/node'
-import { parseWorkList, type WorkItem, workListToJson } from '../rules/index.ts'
+import type { WorkItem } from '../rules/index.ts'
 
 /** Schema for `DurableStore.open`. */
 export const workStoreSchema = `
@@ -20,7 +20,7 @@ export class WorkStore {
       netuid,
       epoch,
     ])
-    return row === undefined ? undefined : parseWorkList(JSON.parse(String(row['list'])))
+    return row === undefined ? undefined : (JSON.parse(String(row['list'])) as WorkItem[])
   }
 
   /** Keeps the first list of an epoch for ever: a second one could not be committed. Drops those before `oldestEpoch`. */
@@ -28,7 +28,11 @@ export class WorkStore {
     const statements: readonly SqlStatement[] = [
       {
         sql: 'insert into committed_work values (?, ?, ?) on conflict do nothing',
-        values: [netuid, epoch, JSON.stringify(workListToJson(items))],
+        values: [
+          netuid,
+          epoch,
+          JSON.stringify(items.map(({ receiptHash, requestId }) => ({ receiptHash, requestId }))),
+        ],
       },
       { sql: 'delete from committed_work where netuid = ? and epoch < ?', values: [netuid, oldestEpoch] },
     ]

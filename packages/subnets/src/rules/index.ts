@@ -66,9 +66,11 @@ export {
 export {
   checkCommitted,
   checkWorkList,
+  maximumPageItems,
   maximumWorkItems,
-  parseWorkList,
+  parseWorkPage,
   type WorkItem,
+  type WorkPage,
   workCommitmentOf,
-  workListToJson,
+  workPage,
 } from './work-list.ts'

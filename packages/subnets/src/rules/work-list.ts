@@ -19,22 +19,49 @@ export function workCommitmentOf(items: readonly WorkItem[]): { readonly root: H
   return { root: merkleRoot(items.map(({ receiptHash }) => receiptHash)), count: items.length }
 }
 
-/** The list as it travels: two parallel arrays, in the committed order. */
-export function workListToJson(items: readonly WorkItem[]): Record<string, readonly Hex[]> {
-  return { hashes: items.map(({ receiptHash }) => receiptHash), requestIds: items.map(({ requestId }) => requestId) }
+/** Most pieces in one page of a list. */
+export const maximumPageItems = 10_000
+
+/** One page of a list as it travels, in the committed order (specs/0008-http.md section 3). */
+export type WorkPage = {
+  readonly netuid: number
+  readonly epoch: number
+  /** Number of pieces on all pages. */
+  readonly count: number
+  readonly offset: number
+  readonly receipts: readonly WorkItem[]
 }
 
-/** Parses a miner's list. Throws `subnets/bad-work-list`. */
-export function parseWorkList(json: unknown): readonly WorkItem[] {
-  const { hashes, requestIds } = (typeof json === 'object' && json !== null ? json : {}) as Record<string, unknown>
-  if (!Array.isArray(hashes) || !Array.isArray(requestIds) || hashes.length !== requestIds.length) throw badList()
-  if (hashes.length > maximumWorkItems) throw badList()
-  return hashes.map((receiptHash: unknown, index) => {
-    const requestId: unknown = requestIds[index]
-    if (typeof receiptHash !== 'string' || !/^0x[0-9a-f]{64}$/.test(receiptHash)) throw badList()
-    if (typeof requestId !== 'string' || !/^0x[0-9a-f]{32}$/.test(requestId)) throw badList()
-    return { receiptHash: receiptHash as Hex, requestId: requestId as Hex }
-  })
+/** Cuts a page out of a list. */
+export function workPage(
+  items: readonly WorkItem[],
+  page: { readonly netuid: number; readonly epoch: number; readonly offset: number; readonly limit: number },
+): WorkPage {
+  const { netuid, epoch, offset, limit } = page
+  return {
+    netuid,
+    epoch,
+    count: items.length,
+    offset,
+    receipts: items.slice(offset, offset + Math.min(limit, maximumPageItems)),
+  }
+}
+
+/** Parses a page from a miner. Throws `subnets/bad-work-list`. */
+export function parseWorkPage(json: unknown): Pick<WorkPage, 'count' | 'receipts'> {
+  const { count, receipts } = (typeof json === 'object' && json !== null ? json : {}) as Record<string, unknown>
+  if (!Number.isInteger(count) || (count as number) < 0 || (count as number) > maximumWorkItems) throw badList()
+  if (!Array.isArray(receipts) || receipts.length > maximumPageItems) throw badList()
+  return {
+    count: count as number,
+    receipts: receipts.map((item: Record<string, unknown> | null) => {
+      const receiptHash = item?.['receiptHash']
+      const requestId = item?.['requestId']
+      if (typeof receiptHash !== 'string' || !/^0x[0-9a-f]{64}$/.test(receiptHash)) throw badList()
+      if (typeof requestId !== 'string' || !/^0x[0-9a-f]{32}$/.test(requestId)) throw badList()
+      return { receiptHash: receiptHash as Hex, requestId: requestId as Hex }
+    }),
+  }
 }
 
 /** Check `list`: the list is the one that was committed. Order and repetition count, because the root covers them. */

@@ -4,9 +4,11 @@ import type { Peer, SubnetLedger, SubnetLedgerWriter } from '../client/index.ts'
 import type { Subnet } from '../rules/index.ts'
 import type { ValidatorStore } from './validator-store.ts'
 
+export type WorkPageRequest = { readonly netuid: number; readonly epoch: number; readonly offset: number }
+
 /** Asks miners. Both give undefined when the miner says that it has no such thing, and throw when it does not answer. */
 export type MinerPort = {
-  workList(peer: Peer, netuid: number, epoch: number, signal: AbortSignal): Promise<unknown>
+  workPage(peer: Peer, page: WorkPageRequest, signal: AbortSignal): Promise<unknown>
   evidence(peer: Peer, requestId: Hex, signal: AbortSignal): Promise<unknown>
 }
 

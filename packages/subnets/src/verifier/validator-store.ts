@@ -30,6 +30,9 @@ create table if not exists leaves (
   primary key (netuid, epoch)
 ) strict;`
 
+/** A disabled root sends the next result back to an earlier one. */
+const keptRoots = 32
+
 export type Assessment = { readonly logText: string; readonly packedRow: Hex; readonly salt: Hex }
 export type StoredProbe = { readonly hotkey: Address; readonly answer: ProbeAnswer | undefined }
 export type Attestation = { readonly result: EpochResult; readonly signature: Hex }
@@ -140,6 +143,7 @@ export class ValidatorStore {
     const list = JSON.stringify(leaves.map(({ account, cumulativeAmount }) => [account, String(cumulativeAmount)]))
     await this.#store.write([
       { sql: 'insert or replace into leaves values (?, ?, ?, ?, ?)', values: [netuid, epoch, root, carry, list] },
+      { sql: 'delete from leaves where netuid = ? and epoch < ?', values: [netuid, epoch - keptRoots] },
     ])
   }
 
@@ -157,7 +161,7 @@ export class ValidatorStore {
     }
   }
 
-  /** Forgets epochs before `oldestEpoch`. Leaves stay: the next result builds on the last of them. */
+  /** Forgets epochs before `oldestEpoch`. Leaves are kept apart: the next result builds on the last of them. */
   async forget(netuid: number, oldestEpoch: number): Promise<void> {
     await this.#store.write(
       ['assessment', 'combined_score', 'probe', 'attestation', 'objection'].map((table) => ({

@@ -1,0 +1,206 @@
+/** The real contracts on a real EDR in this process, behind HTTP, with a clock that a test can move. Nothing of it is for production. */
+import { createServer } from 'node:http'
+import { type Address, type Hex, sleep, toAddress } from '@koinon/base'
+import {
+  createLedgerReader,
+  createLedgerWriter,
+  joinSubnet,
+  ensureOwnStake,
+  type LedgerReader,
+  type NetworkFile,
+  TransactionSender,
+} from '@koinon/ledger'
+import { koinonTokenAbi, subnetsAbi } from '@koinon/ledger/abis'
+import { deployContracts } from '@koinon/ledger/deploy'
+import { parseEventLogs } from 'viem'
+import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
+
+export const testChainId = 424_243
+export const testPhases = {
+  epochSeconds: 1_000,
+  workCommitSeconds: 100,
+  weightCommitSeconds: 200,
+  weightRevealSeconds: 100,
+  activationDelaySeconds: 50,
+}
+/** One token. */
+export const token = 10n ** 18n
+/** Base units a second, for all subnets together. */
+export const testEmissionPerSecond = token / 100n
+const accountsFunded = 12
+
+export type TestAccount = { readonly address: Address; readonly privateKey: Hex; readonly sender: TransactionSender }
+
+export type TestLedger = {
+  readonly network: NetworkFile
+  readonly reader: LedgerReader
+  /** The deployer, who holds all tokens. */
+  readonly owner: TestAccount
+  /** Funded accounts that nobody uses yet, in order. */
+  nextAccount(): TestAccount
+  createSubnet(specHash: Hex): Promise<{ readonly netuid: number; readonly genesisSeconds: number }>
+  /** Registers, and stakes when an amount is given. */
+  join(account: TestAccount, netuid: number, endpoint: string, stake?: bigint): Promise<void>
+  /** Moves the ledger's clock forward to a time; does nothing when it is past already. */
+  moveTo(seconds: number): Promise<void>
+  nowSeconds(): Promise<number>
+  close(): Promise<void>
+}
+
+export async function startTestLedger(): Promise<TestLedger> {
+  const keys = Array.from({ length: accountsFunded }, () => generatePrivateKey())
+  const provider = await openEdr(keys)
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', async () => {
+      const call = JSON.parse(Buffer.concat(chunks).toString()) as { id: number; method: string; params?: unknown[] }
+      const base = { jsonrpc: '2.0', id: call.id }
+      const answer = await provider.request({ method: call.method, params: call.params ?? [] }).then(
+        (result) => ({ ...base, result }),
+        (error: { code?: number; message: string; data?: unknown }) => ({
+          ...base,
+          error: { code: error.code ?? -32_000, message: error.message, data: error.data },
+        }),
+      )
+      response.setHeader('content-type', 'application/json')
+      response.end(JSON.stringify(answer))
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const rpcUrl = `http://127.0.0.1:${(server.address() as { port: number }).port}`
+  const bare = {
+    v: 1,
+    name: 'test',
+    chainId: testChainId,
+    chainKind: 'embedded',
+    rpcUrl,
+    startBlock: 0,
+    isTest: true,
+  } as const
+  const partial = { ...bare, contracts: {} as NetworkFile['contracts'] }
+  const reader = createLedgerReader(partial)
+  const accounts = keys.map((privateKey): TestAccount => {
+    const writer = createLedgerWriter(partial, privateKey)
+    return {
+      address: toAddress(privateKeyToAccount(privateKey).address),
+      privateKey,
+      sender: new TransactionSender(reader, writer),
+    }
+  })
+  const owner = accounts.shift() as TestAccount
+  const contracts = await deployContracts({
+    reader,
+    sender: owner.sender,
+    parameters: {
+      genesisAmount: 1_000_000n * token,
+      emissionPerSecond: testEmissionPerSecond,
+      halvingSeconds: 126_230_400n,
+      subnetCreationBurn: 0n,
+      unbondingSeconds: 86_400n,
+    },
+    onDeployed: () => undefined,
+  })
+  const network: NetworkFile = { ...bare, contracts }
+  const pendingSeconds = async () => Number((await reader.getBlock({ blockTag: 'pending' })).timestamp)
+
+  return {
+    network,
+    reader,
+    owner,
+    nextAccount() {
+      return accounts.shift() as TestAccount
+    },
+    async createSubnet(specHash) {
+      const receipt = await owner.sender.call({
+        address: contracts.subnets,
+        abi: subnetsAbi,
+        functionName: 'createSubnet',
+        args: [
+          {
+            name: 'test',
+            metadataURI: '',
+            specHash,
+            ...testPhases,
+            maxNeurons: 16,
+            minValidatorStake: 10n * token,
+            registrationBurn: 0n,
+            immunitySeconds: 0,
+          },
+        ],
+      })
+      const [event] = parseEventLogs({ abi: subnetsAbi, logs: receipt.logs, eventName: 'SubnetCreated' })
+      if (event === undefined) throw new Error('no subnet was created')
+      return { netuid: event.args.netuid, genesisSeconds: event.args.genesis }
+    },
+    async join(account, netuid, endpoint, stake) {
+      const membership = { network, reader, sender: account.sender }
+      await joinSubnet(membership, netuid, endpoint)
+      if (stake === undefined) return
+      await owner.sender.call({
+        address: contracts.token,
+        abi: koinonTokenAbi,
+        functionName: 'transfer',
+        args: [account.address, stake],
+      })
+      await ensureOwnStake(membership, netuid, stake)
+    },
+    async moveTo(seconds) {
+      const delta = seconds - (await pendingSeconds())
+      if (delta <= 0) return
+      await provider.request({ method: 'evm_increaseTime', params: [delta] })
+      await provider.request({ method: 'evm_mine', params: [] })
+    },
+    nowSeconds: pendingSeconds,
+    async close() {
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      })
+      await provider.close()
+    },
+  }
+}
+
+/** Waits until the condition holds. Throws with what was waited for when the deadline passes. */
+export async function until(
+  what: string,
+  condition: () => Promise<boolean> | boolean,
+  timeoutMs = 45_000,
+): Promise<void> {
+  const deadline = Date.now() + timeoutMs
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`Timed out waiting until ${what}`)
+    await sleep(50)
+  }
+}
+
+async function openEdr(privateKeys: readonly Hex[]) {
+  process.env['HARDHAT_DISABLE_TELEMETRY'] = 'true'
+  const { createHardhatRuntimeEnvironment } = await import('hardhat/hre')
+  const runtime = await createHardhatRuntimeEnvironment(
+    {
+      networks: {
+        test: {
+          type: 'edr-simulated',
+          chainType: 'l1',
+          chainId: testChainId,
+          networkId: testChainId,
+          hardfork: 'prague',
+          accounts: privateKeys.map((privateKey) => ({ privateKey, balance: (10n ** 21n).toString() })),
+          blockGasLimit: 60_000_000n,
+          allowBlocksWithSameTimestamp: true,
+          throwOnTransactionFailures: false,
+          loggingEnabled: false,
+        },
+      },
+    },
+    {},
+    import.meta.dirname,
+  )
+  const connection = await runtime.network.create({ network: 'test' })
+  return {
+    request: (call: { method: string; params: unknown[] }) => connection.provider.request(call),
+    close: () => connection.close(),
+  }
+}

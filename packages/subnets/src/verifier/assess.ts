@@ -1,0 +1,207 @@
+/** Looks at the miners of one epoch: lists, samples by beacon, own probes. Everything found goes into the evidence log. */
+import type { Address, Hex } from '@koinon/base'
+import { type Check, fail, notChecked } from '@koinon/work'
+import type { Endpoint, Peer, WorkCommitment } from '../client/index.ts'
+import {
+  checkCommitted,
+  checkWorkList,
+  createBeaconRandom,
+  type EpochWindow,
+  type MinerEvidence,
+  maximumWorkItems,
+  parseWorkPage,
+  type Seat,
+  type VerifiedWork,
+  type WorkEvidence,
+  type WorkItem,
+} from '../rules/index.ts'
+import { inParallel } from './in-parallel.ts'
+import type { ProbeAnswer, ValidatorOptions } from './ports.ts'
+import type { StoredProbe } from './validator-store.ts'
+
+/** Most samples a miner, whatever the subnet asks for. */
+const maximumSamples = 64
+const attempts = 3
+
+export type EpochToAssess = {
+  readonly epoch: number
+  readonly window: EpochWindow
+  readonly beacon: Hex
+  readonly seats: readonly Seat[]
+  readonly endpoints: readonly Endpoint[]
+  readonly commitments: readonly WorkCommitment[]
+  readonly probes: readonly StoredProbe[]
+}
+
+type Options<task, response, ports> = Pick<
+  ValidatorOptions<task, response, ports>,
+  'netuid' | 'subnet' | 'miners' | 'verifyPorts'
+>
+
+/** Evidence of all seats. Aborting the signal ends it early: what nobody looked at is then `notChecked`, never failed. */
+export function assessMiners<task, response, ports>(
+  options: Options<task, response, ports>,
+  epoch: EpochToAssess,
+  concurrency: number,
+  signal: AbortSignal,
+): Promise<readonly MinerEvidence[]> {
+  return inParallel(epoch.seats, concurrency, (seat) => new MinerAssessment(options, epoch, seat, signal).run())
+}
+
+class MinerAssessment<task, response, ports> {
+  readonly #options: Options<task, response, ports>
+  readonly #epoch: EpochToAssess
+  readonly #seat: Seat
+  readonly #signal: AbortSignal
+  readonly #peer: Peer | undefined
+
+  constructor(options: Options<task, response, ports>, epoch: EpochToAssess, seat: Seat, signal: AbortSignal) {
+    this.#options = options
+    this.#epoch = epoch
+    this.#seat = seat
+    this.#signal = signal
+    const endpoint = epoch.endpoints.find(({ hotkey }) => hotkey === seat.hotkey)?.endpoint
+    this.#peer = endpoint ? { hotkey: seat.hotkey, endpoint } : undefined
+  }
+
+  async run(): Promise<MinerEvidence> {
+    const commitment = this.#epoch.commitments.find(({ hotkey }) => hotkey === this.#seat.hotkey)
+    const probes = this.#epoch.probes.filter(({ hotkey }) => hotkey === this.#seat.hotkey)
+    const list = commitment === undefined ? noList : await this.#list(commitment)
+    const answered = probes.flatMap(({ answer }) => (answer === undefined ? [] : [answer]))
+    const probeHashes = new Set(answered.map(({ receiptHash }) => receiptHash))
+    const samples = this.#samples(list.items).filter(({ receiptHash }) => !probeHashes.has(receiptHash))
+    const listed = list.isKnown ? new Set(list.items.map(({ receiptHash }) => receiptHash)) : undefined
+    const work: WorkEvidence[] = []
+    for (const answer of answered) work.push(await this.#probe(answer, listed))
+    for (const item of samples) work.push(await this.#work('sample', item, undefined))
+    return {
+      uid: this.#seat.uid,
+      hotkey: this.#seat.hotkey,
+      committedCount: commitment?.count,
+      checks: list.checks,
+      work,
+      probesAsked: probes.length,
+      probesAnswered: answered.length,
+    }
+  }
+
+  async #list(commitment: WorkCommitment): Promise<WorkList> {
+    if (commitment.count === 0) return { ...noList, isKnown: true }
+    const { miners, netuid } = this.#options
+    const { epoch } = this.#epoch
+    const items: WorkItem[] = []
+    // The ledger says how long the list is, so a miner cannot make it endless.
+    while (items.length < commitment.count) {
+      const page = { netuid, epoch, offset: items.length }
+      const asked = await this.#ask(async (peer) => parsePage(await miners.workPage(peer, page, this.#signal)))
+      if (asked.kind === 'stopped') return unknownList(notChecked('list', timeEnded))
+      if (asked.kind === 'refused') return unknownList(fail('list', asked.problem))
+      if (asked.value.receipts.length === 0) break
+      items.push(...asked.value.receipts)
+      if (items.length > maximumWorkItems) break
+    }
+    if (items.length !== commitment.count) {
+      return unknownList(fail('list', `${items.length} receipts are listed, ${commitment.count} were committed`))
+    }
+    const check = checkWorkList(items, commitment)
+    return check.state === 'pass' ? { items, isKnown: true, checks: [check] } : unknownList(check)
+  }
+
+  /** The same indices for every validator: one that finds a cheat alone would be outvoted by those who looked elsewhere. */
+  #samples(items: readonly WorkItem[]): readonly WorkItem[] {
+    const { subnet, netuid } = this.#options
+    const { beacon, epoch } = this.#epoch
+    const random = createBeaconRandom(beacon, `koinon sample ${this.#seat.hotkey}`)
+    const context = { committedCount: items.length, hotkey: this.#seat.hotkey, netuid, epoch }
+    const indices = items.length === 0 ? [] : subnet.sample(random, context)
+    return [...new Set(indices)].slice(0, maximumSamples).flatMap((index) => items[index] ?? [])
+  }
+
+  async #probe(answer: ProbeAnswer, listed: ReadonlySet<Hex> | undefined): Promise<WorkEvidence> {
+    const evidence = await this.#work('probe', answer, answer.ownCopy)
+    // With an unknown list there is nothing to compare with; the failed check `list` already says so.
+    const hashes = listed ?? (this.#hasNoCommitment() ? new Set<Hex>() : undefined)
+    const committed = hashes === undefined ? undefined : checkCommitted(answer, this.#epoch.window, hashes)
+    return committed === undefined ? evidence : { ...evidence, checks: [...evidence.checks, committed] }
+  }
+
+  #hasNoCommitment(): boolean {
+    return this.#epoch.commitments.every(({ hotkey }) => hotkey !== this.#seat.hotkey)
+  }
+
+  async #work(source: 'sample' | 'probe', item: WorkItem, ownCopy: unknown): Promise<WorkEvidence> {
+    const { requestId, receiptHash } = item
+    const { checks, facts } = await this.#verify(source, item, ownCopy)
+    return { source, requestId, receiptHash, checks: checks.map(shorten), facts }
+  }
+
+  async #verify(source: 'sample' | 'probe', item: WorkItem, ownCopy: unknown): Promise<VerifiedWork> {
+    const { subnet, miners, verifyPorts } = this.#options
+    const asked = await this.#ask((peer) => miners.evidence(peer, item.requestId, this.#signal))
+    if (asked.kind === 'stopped') return { checks: [notChecked('evidence', timeEnded)], facts: {} }
+    if (asked.kind === 'refused') return { checks: [fail('evidence', asked.problem)], facts: {} }
+    const parsed = subnet.response.safeParse(asked.value)
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0]
+      return { checks: [fail('evidence', `malformed at "${issue?.path.join('.')}": ${issue?.message}`)], facts: {} }
+    }
+    const { startsAt, endsAt } = this.#epoch.window
+    const context = {
+      hotkey: this.#seat.hotkey as Address,
+      receiptHash: item.receiptHash,
+      source,
+      window: { startsAt, endsAt },
+      ownCopy,
+      signal: this.#signal,
+    }
+    try {
+      return await subnet.verify(parsed.data, context, verifyPorts)
+    } catch (error) {
+      return {
+        checks: [notChecked('evidence', `this validator could not check it: ${(error as Error).message}`)],
+        facts: {},
+      }
+    }
+  }
+
+  /** Withheld evidence is a failed check, or cheats would withhold; so a miner is asked more than once before that is said. */
+  async #ask<value>(question: (peer: Peer) => Promise<value | undefined>): Promise<Asked<value>> {
+    if (this.#peer === undefined) return { kind: 'refused', problem: 'the miner has left or names no endpoint' }
+    let problem = ''
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      if (this.#signal.aborted) return { kind: 'stopped' }
+      try {
+        const value = await question(this.#peer)
+        if (value !== undefined) return { kind: 'answer', value }
+        problem = 'the miner says that it does not have it'
+      } catch (error) {
+        problem = (error as Error).message
+      }
+    }
+    return this.#signal.aborted ? { kind: 'stopped' } : { kind: 'refused', problem }
+  }
+}
+
+type Asked<value> =
+  | { readonly kind: 'answer'; readonly value: value }
+  | { readonly kind: 'refused'; readonly problem: string }
+  | { readonly kind: 'stopped' }
+
+type WorkList = { readonly items: readonly WorkItem[]; readonly isKnown: boolean; readonly checks: readonly Check[] }
+
+function parsePage(json: unknown) {
+  return json === undefined ? undefined : parseWorkPage(json)
+}
+
+function unknownList(check: Check): WorkList {
+  return { items: [], isKnown: false, checks: [check] }
+}
+
+const noList: WorkList = { items: [], isKnown: false, checks: [] }
+const timeEnded = 'the time for checking ended before it came to this'
+const longestDetail = 1_000
+
+function shorten(check: Check): Check {
+  return check.detail.length <= longestDetail ? check : { ...check, detail: `${check.detail.slice(0, longestDetail)}…` }
+}

@@ -1,0 +1,192 @@
+/** Signing, collecting, submitting and objecting to results. */
+import { type Address, bytesToHex, type Hex, recoverAddress } from '@koinon/base'
+import { type Peer, type SubmittedRoot, unlessDone } from '../client/index.ts'
+import { type EpochComputation, epochWindow, objectionDigest, resultDigest, resultFromJson } from '../rules/index.ts'
+import type { EpochHistory } from './epoch-history.ts'
+import type { ValidatorOptions } from './ports.ts'
+import type { EpochStep } from './weights-step.ts'
+
+type Permitted = readonly { readonly hotkey: Address; readonly stake: bigint }[]
+
+/** From the end of reveals on: attests the epoch's result and, when it is this validator's turn, submits it. */
+export async function attestStep<task, response, ports>(
+  step: EpochStep<task, response, ports>,
+  history: EpochHistory,
+): Promise<void> {
+  const { options, epoch, window, nowSeconds } = step
+  const { ledger, netuid, account, store, writer, onEvent } = options
+  const roots = await ledger.roots(netuid)
+  const last = roots.at(-1)
+  if (last !== undefined && (last.epoch >= epoch || last.activatesAt > nowSeconds)) return
+  const permitted = await ledger.permittedAt(netuid, window.startsAt)
+  if (!permitted.some(({ hotkey }) => hotkey === account.address)) return
+  const computation = await history.compute(epoch, last === undefined ? undefined : await history.resultBehind(last))
+  if (computation.payouts.length === 0) {
+    onEvent?.({ kind: 'nothingEarned', epoch })
+    return
+  }
+  const digest = resultDigest(ledger.domain, computation.result)
+  if (await ledger.isDisabled(bytesToHex(digest))) return
+  const signature = await attest(step, computation, digest)
+  if (nowSeconds < window.revealEndsAt + submitDelaySeconds(permitted, account.address, epoch, step)) return
+  const signatures = await collect(step, permitted, digest, { hotkey: account.address, signature }, readAttestation)
+  if (stakeOf(permitted, signatures) * 3n <= totalOf(permitted) * 2n) return
+  const isSubmitted = async (): Promise<boolean> => (await ledger.roots(netuid)).some((root) => root.epoch >= epoch)
+  if (await isSubmitted()) return
+  const submit = () =>
+    writer.submitRoot(
+      computation.result,
+      signatures.map((item) => item.signature),
+    )
+  if (await unlessDone(submit, isSubmitted)) onEvent?.({ kind: 'submitted', epoch })
+  await store.saveLeaves(netuid, epoch, {
+    root: computation.result.root,
+    carry: computation.carry,
+    leaves: computation.leaves,
+  })
+}
+
+/** While a root is pending: compares it with our own computation and objects when it differs. */
+export async function objectStep<task, response, ports>(
+  step: EpochStep<task, response, ports>,
+  history: EpochHistory,
+): Promise<void> {
+  const { options, nowSeconds } = step
+  const { ledger, netuid, account, store, writer, onEvent } = options
+  const roots = await ledger.roots(netuid)
+  const pending = roots.at(-1)
+  if (pending === undefined || pending.activatesAt <= nowSeconds || history.agreed.has(pending.resultHash)) return
+  const { startsAt } = epochWindow(await ledger.clock(netuid), pending.epoch)
+  const permitted = await ledger.permittedAt(netuid, startsAt)
+  if (!permitted.some(({ hotkey }) => hotkey === account.address)) return
+  if (await isOurs(options, history, pending, roots.at(-2))) return
+  const digest = objectionDigest(ledger.domain, netuid, pending.epoch, pending.resultHash)
+  const signature = await account.signDigest(digest)
+  await store.saveObjection(netuid, pending.epoch, { resultHash: pending.resultHash, signature })
+  const read = (json: unknown): Hex | undefined => readObjection(json, pending.resultHash)
+  const signatures = await collect(
+    { ...step, epoch: pending.epoch },
+    permitted,
+    digest,
+    { hotkey: account.address, signature },
+    read,
+  )
+  if (stakeOf(permitted, signatures) * 3n <= totalOf(permitted)) return
+  const isDisabled = (): Promise<boolean> => ledger.isDisabled(pending.resultHash)
+  const object = () =>
+    writer.objectRoot(
+      netuid,
+      pending.epoch,
+      pending.resultHash,
+      signatures.map((item) => item.signature),
+    )
+  if (await unlessDone(object, isDisabled)) onEvent?.({ kind: 'objected', epoch: pending.epoch })
+}
+
+async function isOurs<task, response, ports>(
+  { ledger }: ValidatorOptions<task, response, ports>,
+  history: EpochHistory,
+  pending: SubmittedRoot,
+  before: SubmittedRoot | undefined,
+): Promise<boolean> {
+  const own = await history.compute(
+    pending.epoch,
+    before === undefined ? undefined : await history.resultBehind(before),
+  )
+  const isSame = bytesToHex(resultDigest(ledger.domain, own.result)) === pending.resultHash
+  if (isSame) history.agreed.add(pending.resultHash)
+  return isSame
+}
+
+/** Signs once per result; after a restart the stored signature is served again. */
+async function attest<task, response, ports>(
+  { options, epoch }: EpochStep<task, response, ports>,
+  { result, recordText }: EpochComputation,
+  digest: Uint8Array,
+): Promise<Hex> {
+  const { store, netuid, account, onEvent } = options
+  const stored = await store.attestation(netuid, epoch)
+  if (stored !== undefined && stored.recordText === recordText) return stored.signature
+  const signature = await account.signDigest(digest)
+  await store.saveAttestation({ result, signature }, recordText)
+  onEvent?.({ kind: 'attested', epoch })
+  return signature
+}
+
+type Signed = { readonly hotkey: Address; readonly signature: Hex }
+
+/** Own and others' signatures over the digest, ascending by signer as the contract wants them. Silent peers are left out. */
+async function collect<task, response, ports>(
+  { options, epoch, signal }: EpochStep<task, response, ports>,
+  permitted: Permitted,
+  digest: Uint8Array,
+  own: Signed,
+  read: (json: unknown) => Hex | undefined,
+): Promise<readonly Signed[]> {
+  const { ledger, netuid, attestations } = options
+  const names = new Set(permitted.map(({ hotkey }) => hotkey))
+  const peers = (await ledger.endpoints(netuid)).filter(
+    ({ hotkey, endpoint }) => hotkey !== own.hotkey && endpoint !== '' && names.has(hotkey),
+  )
+  const ask = async (peer: Peer): Promise<readonly Signed[]> => {
+    try {
+      const signature = read(await attestations(peer, netuid, epoch, signal))
+      if (signature === undefined || recoverAddress(digest, signature) !== peer.hotkey) return []
+      return [{ hotkey: peer.hotkey, signature }]
+    } catch {
+      return []
+    }
+  }
+  const others = (await Promise.all(peers.map(ask))).flat()
+  return [own, ...others].sort((a, b) => (a.hotkey < b.hotkey ? -1 : 1))
+}
+
+function readAttestation(json: unknown): Hex | undefined {
+  const { result, signature } = (json ?? {}) as { result?: unknown; signature?: unknown }
+  resultFromJson(result)
+  return asSignature(signature)
+}
+
+function readObjection(json: unknown, resultHash: Hex): Hex | undefined {
+  const { objections } = (json ?? {}) as { objections?: unknown }
+  if (!Array.isArray(objections)) return undefined
+  const found = objections.find((item: { resultHash?: unknown } | null) => item?.resultHash === resultHash)
+  return asSignature((found as { signature?: unknown } | undefined)?.signature)
+}
+
+function asSignature(value: unknown): Hex | undefined {
+  return typeof value === 'string' && /^0x[0-9a-f]{130}$/.test(value) ? (value as Hex) : undefined
+}
+
+/** Seconds after the end of reveals: the proposer rotates by epoch, the next in line waits one slot longer, and so on. */
+export function proposerRank(hotkeysAscending: readonly Address[], hotkey: Address, epoch: number): number {
+  const count = hotkeysAscending.length
+  return (hotkeysAscending.indexOf(hotkey) - (epoch % count) + count) % count
+}
+
+function submitDelaySeconds<task, response, ports>(
+  permitted: Permitted,
+  hotkey: Address,
+  epoch: number,
+  { window }: EpochStep<task, response, ports>,
+): number {
+  const epochSeconds = window.endsAt - window.startsAt
+  const rootPhaseSeconds = epochSeconds - (window.revealEndsAt - window.endsAt)
+  const slotSeconds = Math.floor(rootPhaseSeconds / (2 * permitted.length))
+  return (
+    proposerRank(
+      permitted.map((item) => item.hotkey),
+      hotkey,
+      epoch,
+    ) * slotSeconds
+  )
+}
+
+function stakeOf(permitted: Permitted, signatures: readonly Signed[]): bigint {
+  const signers = new Set(signatures.map(({ hotkey }) => hotkey))
+  return totalOf(permitted.filter(({ hotkey }) => signers.has(hotkey)))
+}
+
+function totalOf(permitted: Permitted): bigint {
+  return permitted.reduce((sum, { stake }) => sum + stake, 0n)
+}

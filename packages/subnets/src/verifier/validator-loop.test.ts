@@ -1,0 +1,334 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { bytesToHex, type Hex, hexToBytes, signDigest } from '@koinon/base'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { checkEvidenceLog, computeEpoch, epochWindow, parseEvidenceLog, resultDigest } from '../rules/index.ts'
+import { digestSpecHash, digestSubnet } from '../testing/digest-subnet.ts'
+import { startTestLedger, type TestAccount, type TestLedger, testPhases, token, until } from '../testing/test-ledger.ts'
+import { connect, createTestValidator, TestMiner, type TestValidator } from '../testing/test-peers.ts'
+import { EpochHistory } from './epoch-history.ts'
+
+const stakes = [40n * token, 40n * token, 20n * token]
+
+describe('three validators and three miners on the real contracts', () => {
+  let ledger: TestLedger
+  let folder: string
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'koinon-subnets-'))
+    ledger = await startTestLedger()
+  })
+  afterAll(async () => {
+    await ledger.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  it('pays honest work, gives a cheat nothing, survives kill -9 and sleepers, disables a wrong root', async () => {
+    const world = await setup(ledger, folder)
+    const { netuid, clock, miners, minerAccounts, chain } = world
+    const [first, second, small] = world.validators as [TestValidator, TestValidator, TestValidator]
+    const [honest, alsoHonest, cheat] = miners as [TestMiner, TestMiner, TestMiner]
+    const addresses = minerAccounts.map(({ address }) => address)
+    try {
+      // Epoch 0 has no permitted stake at its first second; epoch 1 is the first that counts.
+      await ledger.moveTo(epochWindow(clock, 1).startsAt + 10)
+      const during = epochWindow(clock, 1).startsAt + 10
+      for (let i = 0; i < 6; i++) {
+        honest.work(`a${i}`, during)
+        alsoHonest.work(`b${i}`, during)
+        cheat.work(`c${i}`, during, { isWrong: true })
+      }
+      await ledger.moveTo(epochWindow(clock, 1).endsAt + 30)
+      await until('all miners committed', async () => (await chain.workCommitments(netuid, 1)).length === 3)
+      await ledger.moveTo(epochWindow(clock, 1).workCommitEndsAt + 1)
+      await until('all validators committed', () =>
+        world.validators.every((v) => v.events.some((e) => e.kind === 'committed' && e.epoch === 1)),
+      )
+      expect(await (await fetch(`${first.endpoint}/v1/evidence-log/${netuid}/1`)).status).toBe(404)
+      await ledger.moveTo(epochWindow(clock, 1).weightCommitEndsAt + 1)
+      await until('all rows are revealed', async () => (await chain.reveals(netuid, 1)).length === 3)
+      await ledger.moveTo(epochWindow(clock, 1).revealEndsAt + 1)
+      await until('the root is submitted', async () => {
+        await ledger.moveTo((await ledger.nowSeconds()) + 5)
+        return (await chain.roots(netuid)).length === 1
+      })
+      const [root] = await chain.roots(netuid)
+      expect(root?.epoch).toBe(1)
+
+      // Anybody recomputes the scores from the published log, and the root from the ledger alone.
+      const logText = await (await fetch(`${first.endpoint}/v1/evidence-log/${netuid}/1`)).text()
+      const checks = checkEvidenceLog(digestSubnet, digestSpecHash, parseEvidenceLog(logText))
+      expect(checks.map(({ name, state }) => [name, state])).toEqual([
+        ['spec', 'pass'],
+        ['scores', 'pass'],
+        ['row', 'pass'],
+      ])
+      const audit = new EpochHistory({ netuid, ledger: chain, aggregator: digestSubnet.aggregator })
+      const { leaves } = await audit.resultBehind(root as NonNullable<typeof root>)
+      const earned = (account: Hex | undefined): bigint =>
+        leaves.find((leaf) => leaf.account === account)?.cumulativeAmount ?? 0n
+      expect(earned(addresses[0])).toBe(earned(addresses[1]))
+      expect(earned(addresses[0])).toBeGreaterThan(0n)
+      expect(earned(addresses[2])).toBe(0n)
+      // Two epochs of emission: the epoch's own and as much again of what epoch 0 left. Half to miners, half to validators.
+      const perEpoch = await chain.accrued(netuid, 1)
+      expect(leaves.reduce((sum, leaf) => sum + leaf.cumulativeAmount, 0n)).toBe(2n * perEpoch)
+      expect(earned(addresses[0])).toBe(perEpoch / 2n)
+      // 40 % of the stake: shares are parts of 2^32, so the amount is exact to that.
+      const share = (perEpoch * 4n) / 10n
+      expect(share - earned(first.hotkey)).toBeGreaterThanOrEqual(0n)
+      expect(share - earned(first.hotkey)).toBeLessThan(perEpoch >> 31n)
+
+      await ledger.moveTo((root?.activatesAt ?? 0) + 1)
+      await until('claims are paid', async () => {
+        await ledger.moveTo((await ledger.nowSeconds()) + 20)
+        return (await Promise.all(leaves.map(({ account }) => chain.paidTo(netuid, account)))).every(
+          (paid) => paid > 0n,
+        )
+      })
+      for (const { account, cumulativeAmount } of leaves)
+        expect(await chain.paidTo(netuid, account)).toBe(cumulativeAmount)
+
+      // Epoch 2: the 20 % validator sleeps; 80 % still is a quorum. The cheat turned honest but leaves out a probed answer.
+      await small.stop()
+      await ledger.moveTo(epochWindow(clock, 2).startsAt + 450)
+      const inSecond = epochWindow(clock, 2).startsAt + 450
+      honest.work('d', inSecond)
+      cheat.work('e', inSecond)
+      const hidden = cheat.work('f', inSecond, { isWrong: true, isLeftOut: true })
+      for (const validator of [first, second])
+        await validator.store.saveProbe(netuid, 2, { hotkey: addresses[2] as Hex, answer: hidden })
+      await passEpoch(world, 2, { commits: 2, reveals: 2 })
+      const [, rootOfTwo] = await chain.roots(netuid)
+      expect(rootOfTwo?.epoch).toBe(2)
+      const afterTwo = await audit.resultBehind(rootOfTwo as NonNullable<typeof rootOfTwo>)
+      expect(afterTwo.leaves.find((leaf) => leaf.account === addresses[2])).toBeUndefined()
+      const log = parseEvidenceLog((await first.store.assessment(netuid, 2))?.logText ?? '')
+      const cheatLog = log.miners.find((miner) => miner.hotkey === addresses[2])
+      expect(
+        cheatLog?.work
+          .flatMap((item) => item.checks)
+          .filter((check) => check.state === 'fail')
+          .map((check) => check.name),
+      ).toEqual(['digest', 'committed'])
+
+      // Epoch 3: one of the large ones sleeps. 60 % is no quorum: nothing is paid, emission accrues.
+      small.start()
+      await second.stop()
+      await ledger.moveTo(epochWindow(clock, 3).startsAt + 450)
+      honest.work('g', epochWindow(clock, 3).startsAt + 450)
+      await passEpoch(world, 3, { commits: 2, reveals: 2, isRootExpected: false })
+      expect(await chain.roots(netuid)).toHaveLength(2)
+      second.start()
+
+      // Epoch 4: everybody is back, but all three keys first sign a wrong root; the loops see it, object, and submit theirs.
+      await ledger.moveTo(epochWindow(clock, 4).startsAt + 450)
+      honest.work('h', epochWindow(clock, 4).startsAt + 450)
+      await passEpoch(world, 4, { commits: 3, reveals: 3, isRootExpected: false, stopAtRoot: true })
+      const wrongHash = await submitWrongRoot(world, 4)
+      await until('the wrong root is disabled', async () => chain.isDisabled(wrongHash))
+      for (const validator of world.validators) validator.start()
+      await until('the right root stands', async () => {
+        await ledger.moveTo((await ledger.nowSeconds()) + 5)
+        return (await chain.roots(netuid)).at(-1)?.epoch === 4
+      })
+      const last = (await chain.roots(netuid)).at(-1)
+      expect(last?.resultHash).not.toBe(wrongHash)
+      // What epoch 3 left unpaid came with epoch 4.
+      const after = await audit.resultBehind(last as NonNullable<typeof last>)
+      expect(after.leaves.reduce((sum, leaf) => sum + leaf.cumulativeAmount, 0n)).toBe(await chain.accrued(netuid, 5))
+      const problems = [...first.events, ...second.events, ...small.events].filter((event) => event.kind === 'problem')
+      expect(problems.map((event) => (event.kind === 'problem' ? String(event.error) : ''))).toEqual([])
+      expect(miners.flatMap((miner) => miner.errors)).toEqual([])
+    } finally {
+      await world.close()
+    }
+  }, 180_000)
+
+  it('reveals after a kill -9 between commit and reveal', async () => {
+    const { netuid, genesisSeconds } = await ledger.createSubnet(digestSpecHash)
+    const clock = { genesisSeconds, ...testPhases }
+    const account = ledger.nextAccount()
+    const chain = connect(ledger.network, account.privateKey).ledger
+    const miner = new TestMiner()
+    const minerAccount = ledger.nextAccount()
+    await ledger.join(minerAccount, netuid, await miner.listen())
+    await miner.start(ledger.network, minerAccount.privateKey, netuid, folder)
+    await ledger.join(account, netuid, 'http://127.0.0.1:9', 10n * token)
+    const child = (): Child =>
+      startChild({ network: ledger.network, privateKey: account.privateKey, netuid, folder, port: 0 })
+    let running = child()
+    try {
+      await ledger.moveTo(epochWindow(clock, 1).startsAt + 10)
+      miner.work('x', epochWindow(clock, 1).startsAt + 10)
+      await ledger.moveTo(epochWindow(clock, 1).endsAt + 30)
+      await until('the miner committed', async () => (await chain.workCommitments(netuid, 1)).length === 1)
+      await ledger.moveTo(epochWindow(clock, 1).workCommitEndsAt + 1)
+      await until(
+        'the commitment is on the ledger',
+        async () => (await chain.weights(netuid, 1, account.address)).commitment !== undefined,
+      )
+      const { commitment } = await chain.weights(netuid, 1, account.address)
+      await running.kill('SIGKILL')
+
+      running = child()
+      await until('it looked around again', () => running.lines.some((line) => line.includes('listening')))
+      await ledger.moveTo(epochWindow(clock, 1).weightCommitEndsAt + 1)
+      await until(
+        'the row is revealed',
+        async () => (await chain.weights(netuid, 1, account.address)).rowHash !== undefined,
+      )
+      expect(commitment).toBeDefined()
+      expect((await chain.reveals(netuid, 1)).map(({ hotkey }) => hotkey)).toEqual([account.address])
+
+      await running.kill('SIGKILL')
+      running = child()
+      await ledger.moveTo(epochWindow(clock, 1).revealEndsAt + 1)
+      await until('the only validator submits alone', async () => (await chain.roots(netuid)).length === 1)
+      expect(running.lines.filter((line) => line.includes('"problem"'))).toEqual([])
+    } finally {
+      await running.kill('SIGTERM')
+      await miner.close()
+    }
+  }, 120_000)
+})
+
+type World = Awaited<ReturnType<typeof setup>>
+
+async function setup(ledger: TestLedger, folder: string) {
+  const { netuid, genesisSeconds } = await ledger.createSubnet(digestSpecHash)
+  const clock = { genesisSeconds, ...testPhases }
+  const chain = connect(ledger.network, ledger.owner.privateKey).ledger
+  const minerAccounts = [ledger.nextAccount(), ledger.nextAccount(), ledger.nextAccount()]
+  const miners = minerAccounts.map(() => new TestMiner())
+  for (const [index, miner] of miners.entries()) {
+    const account = minerAccounts[index] as TestAccount
+    await ledger.join(account, netuid, await miner.listen())
+    await miner.start(ledger.network, account.privateKey, netuid, folder)
+  }
+  const keys = stakes.map(() => ledger.nextAccount())
+  const validators: TestValidator[] = []
+  for (const [index, account] of keys.entries()) {
+    const validator = await createTestValidator(ledger.network, account.privateKey, netuid, folder)
+    await ledger.join(account, netuid, validator.endpoint, stakes[index] as bigint)
+    validator.start()
+    validators.push(validator)
+  }
+  return {
+    netuid,
+    clock,
+    ledger,
+    chain,
+    minerAccounts,
+    miners,
+    validators,
+    validatorAccounts: keys,
+    async close() {
+      for (const validator of validators) await validator.close()
+      for (const miner of miners) await miner.close()
+    },
+  }
+}
+
+type Expected = {
+  readonly commits: number
+  readonly reveals: number
+  readonly isRootExpected?: boolean
+  readonly stopAtRoot?: boolean
+}
+
+/** Walks the ledger's clock through the phases that follow an epoch. */
+async function passEpoch(
+  { ledger, clock, chain, netuid, validators }: World,
+  epoch: number,
+  expected: Expected,
+): Promise<void> {
+  const window = epochWindow(clock, epoch)
+  await ledger.moveTo(window.endsAt + 30)
+  await until(
+    `a miner committed work of epoch ${epoch}`,
+    async () => (await chain.workCommitments(netuid, epoch)).length > 0,
+  )
+  await ledger.moveTo(window.workCommitEndsAt + 1)
+  const committed = (validator: TestValidator): boolean =>
+    validator.events.some((event) => event.kind === 'committed' && event.epoch === epoch)
+  await until(`weights of epoch ${epoch} are committed`, () => validators.filter(committed).length === expected.commits)
+  await ledger.moveTo(window.weightCommitEndsAt + 1)
+  await until(
+    `rows of epoch ${epoch} are revealed`,
+    async () => (await chain.reveals(netuid, epoch)).length === expected.reveals,
+  )
+  if (expected.stopAtRoot === true) for (const validator of validators) await validator.stop()
+  await ledger.moveTo(window.revealEndsAt + 1)
+  if (expected.isRootExpected === false) {
+    if (expected.stopAtRoot !== true) {
+      // All who are awake have signed and had their turn at proposing.
+      const attested = (validator: TestValidator): boolean =>
+        validator.events.some((event) => event.kind === 'attested' && event.epoch === epoch)
+      await until(`epoch ${epoch} is attested`, () => validators.filter(attested).length === expected.commits)
+      await ledger.moveTo(window.endsAt + clock.epochSeconds - 20)
+    }
+    return
+  }
+  await until(`epoch ${epoch} has a root`, async () => {
+    await ledger.moveTo((await ledger.nowSeconds()) + 5)
+    return (await chain.roots(netuid)).at(-1)?.epoch === epoch
+  })
+  const activatesAt = (await chain.roots(netuid)).at(-1)?.activatesAt ?? 0
+  await ledger.moveTo(activatesAt + 1)
+}
+
+/** All keys sign a result that pays everything to one account; then the loops run again and see it. */
+async function submitWrongRoot(world: World, epoch: number): Promise<Hex> {
+  const { chain, netuid, validatorAccounts, ledger, validators } = world
+  const previousRoot = (await chain.roots(netuid)).at(-1)
+  const history = new EpochHistory({ netuid, ledger: chain, aggregator: digestSubnet.aggregator })
+  const previous = await history.resultBehind(previousRoot as NonNullable<typeof previousRoot>)
+  const right = await history.compute(epoch, previous)
+  const thief = ledger.owner.address
+  const wrong = computeEpoch(
+    {
+      netuid,
+      epoch,
+      specHash: digestSpecHash,
+      seats: [{ uid: 0, hotkey: thief }],
+      validators: [{ hotkey: validatorAccounts[0]?.address as Hex, stake: 1n, packedRow: '0x0000ffff' }],
+      accruedBefore: await chain.accrued(netuid, epoch),
+      accruedAfter: await chain.accrued(netuid, epoch + 1),
+      previous,
+    },
+    digestSubnet.aggregator,
+  )
+  expect(wrong.result.root).not.toBe(right.result.root)
+  const digest = resultDigest(chain.domain, wrong.result)
+  const signatures = [...validatorAccounts]
+    .sort((a, b) => (a.address < b.address ? -1 : 1))
+    .map(({ privateKey }) => signDigest(digest, hexToBytes(privateKey)))
+  await connect(ledger.network, ledger.owner.privateKey).writer.submitRoot(wrong.result, signatures)
+  for (const validator of validators) validator.start()
+  return bytesToHex(digest)
+}
+
+type Child = { readonly lines: readonly string[]; kill(signal: NodeJS.Signals): Promise<void> }
+
+function startChild(config: object): Child {
+  const file = join(import.meta.dirname, '../testing/validator-child.ts')
+  const child: ChildProcess = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', file, JSON.stringify(config)],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
+  const lines: string[] = []
+  child.stdout?.on('data', (chunk: Buffer) => lines.push(...chunk.toString().split('\n').filter(Boolean)))
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  return {
+    lines,
+    async kill(signal) {
+      child.kill(signal)
+      await exited
+    },
+  }
+}

@@ -1,0 +1,127 @@
+import { type Hex, sleep } from '@koinon/base'
+import { epochAt, epochPhase, epochWindow } from '../rules/index.ts'
+import { Claimer, claimDelaySeconds } from './claimer.ts'
+import { EpochHistory } from './epoch-history.ts'
+import { defaultTiming, type ValidatorOptions, type ValidatorTiming } from './ports.ts'
+import { ProbePlan } from './probe-plan.ts'
+import { attestStep, objectStep } from './result-step.ts'
+import { commitStep, type EpochStep, revealStep } from './weights-step.ts'
+
+const keptEpochs = 200
+const probeSettleMs = 2_000
+
+/**
+ * One validator of one subnet. It follows the ledger's clock and keeps no plan of its own: each look reads what is there and does
+ * the next thing that is missing, so it may be killed and started again at any point. Missed phases are missed, nothing is made up.
+ */
+export class ValidatorLoop<task, response, ports> {
+  readonly #options: ValidatorOptions<task, response, ports>
+  readonly #timing: ValidatorTiming
+  readonly #history: EpochHistory
+  readonly #claimer: Claimer
+  readonly #probes: ProbePlan<task, response, ports>
+  #stopping: AbortController | undefined
+  #running: Promise<void> = Promise.resolve()
+  readonly #specHashes = new Map<number, Hex>()
+  #forgottenUpTo = 0
+
+  constructor(options: ValidatorOptions<task, response, ports>) {
+    this.#options = options
+    this.#timing = { ...defaultTiming, ...options.timing }
+    const { netuid, ledger, writer, store, subnet } = options
+    this.#history = new EpochHistory({ netuid, ledger, store, aggregator: subnet.aggregator })
+    this.#probes = new ProbePlan(options, this.#timing)
+    this.#claimer = new Claimer({
+      netuid,
+      ledger,
+      writer,
+      history: this.#history,
+      pollMs: this.#timing.pollMs,
+      delaySeconds: (epoch) => claimDelaySeconds({ ledger, netuid }, writer.hotkey, epoch),
+      onClaimed: (epoch, accounts) => options.onEvent?.({ kind: 'claimed', epoch, accounts }),
+      onError: (error) => options.onEvent?.({ kind: 'problem', step: 'claim', error }),
+    })
+  }
+
+  start(): void {
+    if (this.#stopping !== undefined) return
+    const stopping = new AbortController()
+    this.#stopping = stopping
+    this.#running = this.#run(stopping.signal)
+    this.#claimer.start()
+  }
+
+  /** Ends after the transaction under way. */
+  async stop(): Promise<void> {
+    this.#stopping?.abort()
+    await Promise.all([this.#running, this.#claimer.stop(), this.#probes.settle(probeSettleMs)])
+    this.#stopping = undefined
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#attempt('clock', () => this.#tick(signal))
+      // Jitter keeps validators that started together from racing for the same transaction.
+      const jitter = (this.#options.random(1)[0] as number) / 255
+      await sleep(Math.floor(this.#timing.pollMs * (0.75 + jitter / 2)), signal)
+    }
+  }
+
+  async #tick(signal: AbortSignal): Promise<void> {
+    const { ledger, netuid, store } = this.#options
+    const clock = await ledger.clock(netuid)
+    const nowSeconds = await ledger.nowSeconds()
+    const current = epochAt(clock, nowSeconds)
+    if (current < 0) return
+    const isOwnSpec = await this.#isOwnSpec(current)
+    if (isOwnSpec)
+      await this.#attempt('probe', () => this.#probes.tick(current, epochWindow(clock, current), nowSeconds, signal))
+    if (current === 0) return
+    const epoch = current - 1
+    const window = epochWindow(clock, epoch)
+    const step: EpochStep<task, response, ports> = {
+      options: this.#options,
+      timing: this.#timing,
+      epoch,
+      window,
+      nowSeconds,
+      signal,
+    }
+    if (!(await this.#isOwnSpec(epoch))) return
+    if (signal.aborted) return
+    const phase = epochPhase(window, nowSeconds)
+    await this.#attempt('object', () => objectStep(step, this.#history))
+    if (phase === 'weightCommit' && (await this.#hasPermit(window.startsAt)))
+      await this.#attempt('commit', () => commitStep(step))
+    if (phase === 'weightReveal') await this.#attempt('reveal', () => revealStep(step))
+    if (phase === 'root') await this.#attempt('attest', () => attestStep(step, this.#history))
+    if (epoch > this.#forgottenUpTo) {
+      await store.forget(netuid, epoch - keptEpochs)
+      this.#forgottenUpTo = epoch
+      for (const old of this.#specHashes.keys()) if (old < epoch) this.#specHashes.delete(old)
+    }
+  }
+
+  async #hasPermit(atSeconds: number): Promise<boolean> {
+    const { ledger, netuid, writer } = this.#options
+    return (await ledger.permittedAt(netuid, atSeconds)).some(({ hotkey }) => hotkey === writer.hotkey)
+  }
+
+  async #isOwnSpec(epoch: number): Promise<boolean> {
+    const { ledger, netuid, specHash, onEvent } = this.#options
+    const known = this.#specHashes.get(epoch)
+    const ledgerSpecHash = known ?? (await ledger.specHash(netuid, epoch))
+    // Announced texts take force epochs later, so what an epoch that has begun names never changes.
+    if (known === undefined) this.#specHashes.set(epoch, ledgerSpecHash)
+    if (known === undefined && ledgerSpecHash !== specHash) onEvent?.({ kind: 'otherSpec', epoch, ledgerSpecHash })
+    return ledgerSpecHash === specHash
+  }
+
+  async #attempt(step: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      this.#options.onEvent?.({ kind: 'problem', step, error })
+    }
+  }
+}

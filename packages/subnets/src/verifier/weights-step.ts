@@ -1,0 +1,120 @@
+/** Beacon, assessment, commit and reveal of one epoch. Every function looks at the ledger and the store first, so it may run twice. */
+import { bytesToHex } from '@koinon/base'
+import { unlessDone } from '../client/index.ts'
+import { type EpochWindow, evidenceLogToText, failedCheckNames, scoreEpoch, weightsCommitment } from '../rules/index.ts'
+import { assessMiners } from './assess.ts'
+import type { ValidatorOptions, ValidatorTiming } from './ports.ts'
+import type { Assessment } from './validator-store.ts'
+
+export type EpochStep<task, response, ports> = {
+  readonly options: ValidatorOptions<task, response, ports>
+  readonly timing: ValidatorTiming
+  readonly epoch: number
+  readonly window: EpochWindow
+  readonly nowSeconds: number
+  readonly signal: AbortSignal
+}
+
+/** Part of the commit phase that assessing must leave for the commitment itself. */
+const commitReserve = 4
+/** Timers of the runtime overflow at 2^31 ms; a day is more than any assessment takes. */
+const longestTimerMs = 86_400_000
+
+/** In the weight-commit phase: assesses once, stores row and salt, then commits to them. */
+export async function commitStep<task, response, ports>(step: EpochStep<task, response, ports>): Promise<void> {
+  const { options, epoch } = step
+  const { ledger, writer, netuid, store, onEvent } = options
+  const onLedger = await ledger.weights(netuid, epoch, writer.hotkey)
+  const assessment = (await store.assessment(netuid, epoch)) ?? (await assess(step))
+  if (assessment === undefined) return
+  const commitment = commitmentOf(options, epoch, assessment)
+  // A commitment that this disk does not know cannot be opened; while the phase lasts it may be replaced.
+  if (onLedger.commitment === commitment) return
+  await writer.commitWeights(netuid, epoch, commitment)
+  onEvent?.({ kind: 'committed', epoch })
+}
+
+/** In the reveal phase: opens the commitment if it is ours and not open. */
+export async function revealStep<task, response, ports>(step: EpochStep<task, response, ports>): Promise<void> {
+  const { options, epoch } = step
+  const { ledger, writer, netuid, store, onEvent } = options
+  const onLedger = await ledger.weights(netuid, epoch, writer.hotkey)
+  if (onLedger.rowHash !== undefined || onLedger.commitment === undefined) return
+  const assessment = await store.assessment(netuid, epoch)
+  if (assessment === undefined || onLedger.commitment !== commitmentOf(options, epoch, assessment)) return
+  const isRevealed = async (): Promise<boolean> =>
+    (await ledger.weights(netuid, epoch, writer.hotkey)).rowHash !== undefined
+  await unlessDone(() => writer.revealWeights(netuid, epoch, assessment.packedRow, assessment.salt), isRevealed)
+  onEvent?.({ kind: 'revealed', epoch })
+}
+
+async function assess<task, response, ports>(step: EpochStep<task, response, ports>): Promise<Assessment | undefined> {
+  const { options, timing, epoch, window, nowSeconds } = step
+  const { ledger, netuid, subnet, store, writer, random, onEvent } = options
+  const secondsLeft = window.weightCommitEndsAt - nowSeconds
+  const reserve = (window.weightCommitEndsAt - window.workCommitEndsAt) / commitReserve
+  const beacon = await drawBeacon(step)
+  if (beacon === undefined) return undefined
+  const [seats, endpoints, commitments, probes] = await Promise.all([
+    ledger.seatsAt(netuid, window.endsAt - 1),
+    ledger.endpoints(netuid),
+    ledger.workCommitments(netuid, epoch),
+    store.probes(netuid, epoch),
+  ])
+  const deadline = AbortSignal.timeout(
+    Math.min(longestTimerMs, Math.max(0, Math.floor((secondsLeft - reserve) * 1000))),
+  )
+  const miners = await assessMiners(
+    options,
+    {
+      epoch,
+      window,
+      beacon,
+      seats: seats.filter(({ hotkey }) => hotkey !== writer.hotkey),
+      endpoints,
+      commitments,
+      probes,
+    },
+    timing.concurrency,
+    AbortSignal.any([step.signal, deadline]),
+  )
+  // Stopping is not a finding: nothing is kept, and the next start assesses anew.
+  if (step.signal.aborted) return undefined
+  const { scores, row } = scoreEpoch(subnet, { netuid, epoch }, miners, await store.previousScores(netuid, epoch))
+  const log = {
+    v: 1,
+    netuid,
+    epoch,
+    validator: writer.hotkey,
+    specHash: options.specHash,
+    beacon,
+    miners,
+    scores,
+    row,
+  } as const
+  const assessment = { logText: evidenceLogToText(log), packedRow: row, salt: bytesToHex(random(32)) }
+  await store.saveAssessment(netuid, epoch, assessment, scores)
+  const failedMiners = miners.filter((miner) => failedCheckNames(miner).length > 0).length
+  onEvent?.({ kind: 'assessed', epoch, failedMiners, miners: miners.length })
+  return assessment
+}
+
+/** All validators try; one transaction wins, the others find the beacon drawn. */
+async function drawBeacon<task, response, ports>(step: EpochStep<task, response, ports>) {
+  const { options, epoch } = step
+  const { ledger, writer, netuid, onEvent } = options
+  const drawn = await ledger.beacon(netuid, epoch)
+  if (drawn !== undefined) return drawn
+  const isDrawn = async (): Promise<boolean> => (await ledger.beacon(netuid, epoch)) !== undefined
+  if (await unlessDone(() => writer.drawBeacon(netuid, epoch), isDrawn)) onEvent?.({ kind: 'beacon', epoch })
+  return ledger.beacon(netuid, epoch)
+}
+
+function commitmentOf<task, response, ports>(
+  { ledger, netuid, writer }: ValidatorOptions<task, response, ports>,
+  epoch: number,
+  { packedRow, salt }: Assessment,
+) {
+  const { chainId, weightsContract } = ledger.domain
+  return weightsCommitment({ chainId, weightsContract, netuid, epoch, hotkey: writer.hotkey, packedRow, salt })
+}

@@ -1,0 +1,263 @@
+/**
+ * The inference subnet: miners answer chat requests of paying users, validators check what was signed.
+ *
+ * honesty   any failed check of a sampled receipt or of an own question: nothing for the epoch, and the check's name says why
+ * quality   share of the answers looked at that came to a proper end; own questions without an answer count against it
+ * speed     first byte and tokens a second of own questions against the median of honest miners; a fifth of the score, and more than
+ *           a quarter above the median gives nothing. What a miner says about its own speed counts nothing.
+ */
+import type { Hex, VerifySession } from '@koinon/base'
+import { readInferenceWork } from '@koinon/inference/rules'
+import { type AnswerEngine, parseAnswerEvidence, verifyAnswer } from '@koinon/inference/verifier'
+import { defineSubnet, failedCheckNames, type MinerEvidence, type MinerScore, maximumScorePpm } from '@koinon/subnets'
+import { type Check, checkThat, parseBundle, receiptType, type SignedReceipt } from '@koinon/work'
+import { z } from 'zod'
+
+const parameters = {
+  /** Receipts looked at per miner and epoch. */
+  samples: 3,
+  /** Weight of speed in the score, and the multiple of the median above which faster gives nothing; both in millionths. */
+  speedWeightPpm: 200_000,
+  speedCapPpm: 1_250_000,
+  /** How far a miner's clock may be from ours on a question of our own. */
+  clockToleranceMs: 60_000,
+} as const
+
+/** What a validator of this subnet brings along. Without an engine answers are checked on paper (L0) only. */
+export type InferencePorts = {
+  readonly chainId: number
+  readonly verifySession: VerifySession
+  readonly engine?: AnswerEngine
+}
+
+const hash = z.custom<Hex>((value) => typeof value === 'string' && /^0x[0-9a-f]{64}$/.test(value))
+
+/** What a validator keeps of its own question: hashes of the bytes it sent and received, and times by its own clock. */
+export const inferenceOwnCopy = z.object({
+  requestHash: hash,
+  responseHash: hash,
+  firstByteMs: z.int().min(0),
+  totalMs: z.int().min(0),
+  receivedAtMs: z.int().min(0),
+})
+
+const task = z.object({
+  messages: z.array(z.object({ role: z.enum(['system', 'user']), content: z.string() })).min(1),
+  max_tokens: z.int().min(1),
+  temperature: z.number(),
+  seed: z.int().min(0),
+})
+export type InferenceTask = z.infer<typeof task>
+
+/** `GET /v1/evidence/{id}` of a provider (specs/0008-http.md section 3): the bundle and everything a replay needs. */
+const response = z.unknown().transform((json, context) => {
+  try {
+    return { bundle: parseBundle((json as { bundle?: unknown } | null)?.bundle), evidence: parseAnswerEvidence(json) }
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: (error as Error).message })
+    return z.NEVER
+  }
+})
+export type InferenceEvidence = z.infer<typeof response>
+
+export const inferenceSubnet = defineSubnet<InferenceTask, InferenceEvidence, InferencePorts>({
+  name: 'inference',
+  version: 1,
+  parameters,
+  task,
+  response,
+  sample: (random, { committedCount }) => random.sample(committedCount, parameters.samples),
+  probe: (random) => inventTask(random(8)),
+  async verify({ bundle, evidence }, context, ports) {
+    const { chainId, verifySession, engine } = ports
+    const own = context.ownCopy === undefined ? undefined : inferenceOwnCopy.parse(context.ownCopy)
+    const signed = bundle.hops[0] as SignedReceipt
+    const answer = { bundle, evidence, chainId, verifySession, signal: context.signal }
+    const checks = [
+      checkIdentity(signed, context),
+      ...checkTimes(signed, context, own),
+      ...(own === undefined ? [] : [checkOwnBytes(signed, own)]),
+      ...(await verifyAnswer(
+        engine === undefined ? answer : { ...answer, engine },
+        engine === undefined ? 'L0' : 'L2',
+      )),
+    ]
+    return { checks, facts: factsOf(signed, own) }
+  },
+  score,
+  combine: 'latest',
+  aggregate: 'stakeMedian',
+  weights: 'linear',
+})
+
+type OwnCopy = z.infer<typeof inferenceOwnCopy>
+type Context = Parameters<typeof inferenceSubnet.verify>[1]
+
+function checkIdentity({ receipt }: SignedReceipt, { receiptHash, hotkey }: Context): Check {
+  const isSame = receiptType.hash(receipt) === receiptHash && receipt.payee === hotkey
+  return checkThat(
+    'receipt',
+    isSame,
+    `the evidence is for the committed receipt ${receiptHash.slice(0, 12)}… of this miner`,
+  )
+}
+
+/** A sample must belong to the epoch it was committed for; a probe's times must fit our clock, or it could move to another epoch. */
+function checkTimes(
+  { receipt }: SignedReceipt,
+  { source, window }: Context,
+  own: OwnCopy | undefined,
+): readonly Check[] {
+  const { endedAtMs } = receipt
+  if (source === 'sample') {
+    const isInside = endedAtMs >= window.startsAt * 1000 && endedAtMs < window.endsAt * 1000
+    return [
+      checkThat(
+        'epoch',
+        isInside,
+        `the answer ended at ${endedAtMs} ms, the epoch is ${window.startsAt}-${window.endsAt} s`,
+      ),
+    ]
+  }
+  if (own === undefined) return []
+  const distance = Math.abs(endedAtMs - own.receivedAtMs)
+  return [
+    checkThat('clock', distance <= parameters.clockToleranceMs, `signed end and our clock are ${distance} ms apart`),
+  ]
+}
+
+function checkOwnBytes({ receipt }: SignedReceipt, own: OwnCopy): Check {
+  const isSame = receipt.requestHash === own.requestHash && receipt.responseHash === own.responseHash
+  return checkThat('ownBytes', isSame, 'the receipt is for the bytes that we sent and received ourselves')
+}
+
+function factsOf(signed: SignedReceipt, own: OwnCopy | undefined): Readonly<Record<string, number>> {
+  try {
+    const { finishReason, outputTokens } = readInferenceWork(signed)
+    const isComplete = finishReason === 'stop' || finishReason === 'length' ? 1 : 0
+    if (own === undefined) return { isComplete, outputTokens }
+    const streamMs = Math.max(1, own.totalMs - own.firstByteMs)
+    const milliTokensPerSecond = Math.floor((outputTokens * 1_000_000) / streamMs)
+    return { isComplete, outputTokens, firstByteMs: own.firstByteMs, milliTokensPerSecond }
+  } catch {
+    return {}
+  }
+}
+
+function score(miner: MinerEvidence, { peers }: { readonly peers: readonly MinerEvidence[] }): MinerScore {
+  const failed = firstFailure(miner)
+  if (failed !== undefined) {
+    return { scorePpm: 0, reasons: [`Nothing for this epoch: the check "${failed.name}" failed (${failed.detail}).`] }
+  }
+  const known = miner.work.filter(({ facts }) => facts['isComplete'] !== undefined)
+  const unanswered = miner.probesAsked - miner.probesAnswered
+  if (known.length === 0) {
+    const asked =
+      miner.probesAsked === 0 ? 'no question of ours reached it' : `${unanswered} of our questions got no answer`
+    const committed =
+      miner.committedCount === undefined
+        ? 'it committed no work'
+        : `none of its ${miner.committedCount} receipts could be looked at`
+    return { scorePpm: 0, reasons: [`Nothing to score: ${committed} and ${asked}.`] }
+  }
+  const complete = known.filter(({ facts }) => facts['isComplete'] === 1).length
+  const qualityPpm = Math.floor((complete * maximumScorePpm) / (known.length + unanswered))
+  const honest = peers.filter((peer) => failedCheckNames(peer).length === 0)
+  const speed = speedOf(miner, honest)
+  const factorPpm =
+    maximumScorePpm - parameters.speedWeightPpm + Math.floor((parameters.speedWeightPpm * speed.ppm) / maximumScorePpm)
+  return {
+    scorePpm: Math.floor((qualityPpm * factorPpm) / maximumScorePpm),
+    reasons: [
+      `All checks of ${known.length} answers held${skipped(miner)}.`,
+      `${complete} of ${known.length + unanswered} answers came to a proper end${unanswered > 0 ? `; ${unanswered} questions of ours got none` : ''}.`,
+      speed.reason,
+    ],
+  }
+}
+
+function firstFailure(miner: MinerEvidence): Check | undefined {
+  return [...miner.checks, ...miner.work.flatMap(({ checks }) => checks)].find(({ state }) => state === 'fail')
+}
+
+/** Names what nobody looked at, because it is no pass; it costs the miner nothing. */
+function skipped(miner: MinerEvidence): string {
+  const open = miner.work.flatMap(({ checks }) => checks).filter(({ state }) => state === 'notChecked')
+  const names = [...new Set(open.map(({ name }) => name))]
+  return names.length === 0 ? '' : `; not checked: ${names.join(', ')}`
+}
+
+/** Millionths, 800,000 at the median: the mean of first byte and tokens a second, each relative to honest miners and capped. */
+function speedOf(
+  miner: MinerEvidence,
+  honest: readonly MinerEvidence[],
+): { readonly ppm: number; readonly reason: string } {
+  const atMedian = relative(1, 1)
+  const own = { firstByte: factMedian([miner], 'firstByteMs'), rate: factMedian([miner], 'milliTokensPerSecond') }
+  const all = { firstByte: factMedian(honest, 'firstByteMs'), rate: factMedian(honest, 'milliTokensPerSecond') }
+  if (own.firstByte === undefined || own.rate === undefined || all.firstByte === undefined || all.rate === undefined) {
+    return { ppm: atMedian, reason: 'Speed was not measured and counts as the median.' }
+  }
+  const firstBytePpm = relative(Math.max(1, all.firstByte), Math.max(1, own.firstByte))
+  const ratePpm = relative(own.rate, Math.max(1, all.rate))
+  return {
+    ppm: Math.floor((firstBytePpm + ratePpm) / 2),
+    reason: `First byte after ${own.firstByte} ms (median ${all.firstByte} ms), ${tokens(own.rate)} tokens a second (median ${tokens(all.rate)}).`,
+  }
+}
+
+/** numerator/denominator, capped and scaled so that the cap is a million. */
+function relative(numerator: number, denominator: number): number {
+  const ratioPpm = Math.floor((numerator * maximumScorePpm) / denominator)
+  return Math.floor((Math.min(ratioPpm, parameters.speedCapPpm) * maximumScorePpm) / parameters.speedCapPpm)
+}
+
+/** Lower median of a fact over all work of the miners. */
+function factMedian(miners: readonly MinerEvidence[], name: string): number | undefined {
+  const values = miners.flatMap(({ work }) => work.flatMap(({ facts }) => facts[name] ?? [])).sort((a, b) => a - b)
+  return values[Math.floor((values.length - 1) / 2)]
+}
+
+function tokens(milliTokensPerSecond: number): string {
+  return (milliTokensPerSecond / 1000).toFixed(1)
+}
+
+const questions = [
+  'Explain',
+  'Describe',
+  'Tell me about',
+  'Give an example of',
+  'What is interesting about',
+  'Write two sentences about',
+]
+const topics = [
+  'rivers',
+  'bread',
+  'a city market',
+  'the moon',
+  'bridges',
+  'bees',
+  'old maps',
+  'winter',
+  'a lighthouse',
+  'glass',
+  'chess',
+  'gardens',
+  'wool',
+  'tides',
+  'violins',
+  'salt',
+]
+
+/** Looks like a user's request; opening, topic, length and seed come from private randomness. */
+function inventTask(random: Uint8Array): InferenceTask {
+  const at = (index: number): number => random[index] as number
+  const opening = questions[at(0) % questions.length] as string
+  const [topic, other] = [topics[at(1) % topics.length] as string, topics[at(2) % topics.length] as string]
+  return {
+    messages: [{ role: 'user', content: `${opening} ${topic}${at(3) % 2 === 0 ? '' : ` and ${other}`}.` }],
+    max_tokens: 16 + (at(4) % 33),
+    temperature: at(5) % 2 === 0 ? 0 : 0.7,
+    seed: at(6) * 256 + at(7),
+  }
+}
