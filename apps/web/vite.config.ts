@@ -26,6 +26,12 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // Inlined data: images would need a wider policy.
     assetsInlineLimit: 0,
+    rolldownOptions: {
+      treeshake: {
+        // These packages only define things; without this their one door would pull the curves into the first page.
+        moduleSideEffects: [{ test: /\/packages\/(base|work|inference)\/src\//, sideEffects: false }],
+      },
+    },
   },
   server: {
     host: '127.0.0.1',

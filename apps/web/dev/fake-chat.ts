@@ -1,6 +1,7 @@
 /** The OpenAI path of the fake network: streams an answer and attaches a real bundle. */
-import { bytesToHex, concatBytes, type Hex, sleep, systemRandom, utf8ToBytes } from '@koinon/base'
+
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { bytesToHex, concatBytes, type Hex, sleep, systemRandom, utf8ToBytes } from '@koinon/base'
 import { replyTo, tokensOf } from './fake-answers.ts'
 import { bundleText, signFakeAnswer } from './fake-receipts.ts'
 import type { FakeState } from './fake-state.ts'

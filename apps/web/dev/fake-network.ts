@@ -3,10 +3,11 @@
  * data on loopback. Only the receipts are genuine: signed with @koinon/work, so that the browser's check truly runs. It is never
  * shipped; the real thing is `koinon up`.
  */
-import { errorToJson, isKoinonError, KoinonError } from '@koinon/base'
-import { fail, notChecked, pass } from '@koinon/work'
+
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { errorToJson, isKoinonError, KoinonError } from '@koinon/base'
+import { fail, notChecked, pass } from '@koinon/work'
 import { answerChat } from './fake-chat.ts'
 import { fakeEpoch, fakeEpochs, fakeNetwork } from './fake-ledger.ts'
 import { FakeState } from './fake-state.ts'

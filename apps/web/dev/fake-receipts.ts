@@ -1,5 +1,6 @@
 /** Genuinely signed two-hop receipts for invented answers: gateway -> miner, each linked, hashed and signed as specs/0003 says. */
 import { type Address, bytesToHex, type Hex, sha256Hex, zeroHash } from '@koinon/base'
+import { inferenceWorkType } from '@koinon/inference/rules'
 import {
   bundleToJson,
   type ReceiptBundle,
@@ -8,7 +9,6 @@ import {
   type SignedReceipt,
   signReceiptBatch,
 } from '@koinon/work'
-import { inferenceWorkType } from '../src/receipts/inference-work.ts'
 import { type FakeActor, fakeChainId, seedBytes } from './fake-actors.ts'
 
 /** Prices of the fake model: 0.05 and 0.20 dollars per million tokens. */
@@ -95,7 +95,7 @@ function workOf(answer: FakeAnswer, price: { readonly prompt: bigint; readonly o
     samplerTemperatureMicro: 700_000,
     samplerTopPMicro: 950_000,
     samplerTopK: 40,
-    samplerSeed: 7,
+    samplerSeed: 7n,
     maxTokens: 512,
     stopHash: zeroHash,
     finishReason: 'stop',

@@ -1,7 +1,8 @@
 /** The memory of the fake network: parties, keys, receipts. Everything here is invented except the signatures. */
+
+import type { IncomingMessage } from 'node:http'
 import { type Address, bytesToHex, type Hex, sha256Hex, systemRandom, utf8ToBytes } from '@koinon/base'
 import { bundleToJson, type ReceiptBundle } from '@koinon/work'
-import type { IncomingMessage } from 'node:http'
 import type { KeyJson, PaymentJson, ReceiptSummaryJson } from '../src/api/types.ts'
 import { type FakeActor, makeActor, seedBytes } from './fake-actors.ts'
 import { replyTo, tokensOf } from './fake-answers.ts'

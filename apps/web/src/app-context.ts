@@ -61,7 +61,10 @@ export function findNeuron(view: NetworkView, account: string): NeuronJson | und
     .find((neuron) => neuron.hotkey.toLowerCase() === account.toLowerCase())
 }
 
-/** A name for people: the neuron's, or the account shortened. */
+/** A name for people: the neuron's, "this gateway", or the account shortened. */
 export function nameOf(view: NetworkView, account: string): string {
+  const gateway = view.network?.gateway as { readonly account?: unknown } | null | undefined
+  if (typeof gateway?.account === 'string' && gateway.account.toLowerCase() === account.toLowerCase())
+    return 'this gateway'
   return findNeuron(view, account)?.name ?? shortHex(account)
 }

@@ -1,10 +1,12 @@
 /** What the browser tests share: the built page, the fake network, a real Chromium. */
+import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { build } from 'vite'
 import { FakeNetwork } from '../dev/fake-network.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -23,11 +25,13 @@ export function chromiumPath(): string {
 /** Builds the page into a folder of its own, so that tests never race with another build. */
 export async function buildPage(): Promise<{ readonly dist: string; readonly remove: () => Promise<void> }> {
   const dist = await mkdtemp(join(tmpdir(), 'koinon-web-'))
-  await build({
-    root,
-    configFile: join(root, 'vite.config.ts'),
-    logLevel: 'error',
-    build: { outDir: dist, emptyOutDir: true },
+  // A process of its own: a test runner's NODE_ENV would build React for development.
+  const vite = join(dirname(createRequire(import.meta.url).resolve('vite/package.json')), 'bin', 'vite.js')
+  const args = [vite, 'build', '--outDir', dist, '--emptyOutDir', '--logLevel', 'error']
+  await promisify(execFile)(process.execPath, args, {
+    cwd: root,
+    timeout: 120_000,
+    env: { ...process.env, NODE_ENV: 'production' },
   })
   return { dist, remove: () => rm(dist, { recursive: true, force: true }) }
 }

@@ -1,6 +1,6 @@
-import { sha256Hex } from '@koinon/base'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { sha256Hex } from '@koinon/base'
 import { afterEach, describe, expect, test } from 'vitest'
 import { FakeNetwork } from '../../dev/fake-network.ts'
 import { summariseBundle } from '../receipts/bundle-summary.ts'

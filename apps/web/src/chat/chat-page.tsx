@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
 import { useApp, useNetwork } from '../app-context.ts'
-import { KeyForm } from './key-form.tsx'
 import { Composer } from './composer.tsx'
+import { KeyForm } from './key-form.tsx'
 import { Suggestions } from './suggestions.tsx'
 import { isRunning } from './turn.ts'
 import { TurnView } from './turn-view.tsx'

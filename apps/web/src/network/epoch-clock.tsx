@@ -1,6 +1,6 @@
+import { connectionOf } from '../api/network-feed.ts'
 import type { SubnetJson } from '../api/types.ts'
 import { useNetwork, useNow } from '../app-context.ts'
-import { connectionOf } from '../api/network-feed.ts'
 import { formatCountdown } from '../format/time.ts'
 import { phaseName, phaseSentence } from './phases.ts'
 

@@ -41,12 +41,12 @@ export function EpochDetail({
   const columns: readonly Column<PayoutJson>[] = [
     {
       name: 'To',
-      isTitle: true,
+      kind: 'title',
       cell: (payout) => <strong title={payout.account}>{nameOf(view, payout.account)}</strong>,
     },
-    { name: 'Amount', isNumber: true, cell: (payout) => formatTokenAtomic(readAmount(payout.amountAtomic) ?? 0n) },
-    { name: 'Ever', isNumber: true, cell: (payout) => formatTokenAtomic(readAmount(payout.cumulativeAtomic) ?? 0n) },
-    { name: 'Why', cell: (payout) => payout.why },
+    { name: 'Amount', kind: 'number', cell: (payout) => formatTokenAtomic(readAmount(payout.amountAtomic) ?? 0n) },
+    { name: 'Ever', kind: 'number', cell: (payout) => formatTokenAtomic(readAmount(payout.cumulativeAtomic) ?? 0n) },
+    { name: 'Why', kind: 'sentence', cell: (payout) => payout.why },
   ]
   return (
     <section className="panel" aria-labelledby={`epoch-${epoch}`}>

@@ -67,10 +67,10 @@ export function EpochSection({ subnet, epoch }: { readonly subnet: SubnetJson; r
 
 function columnsOf(netuid: number): readonly Column<EpochJson>[] {
   return [
-    { name: 'Epoch', isTitle: true, cell: (one) => <a href={`#/network/${netuid}/${one.epoch}`}>Epoch {one.epoch}</a> },
+    { name: 'Epoch', kind: 'title', cell: (one) => <a href={`#/network/${netuid}/${one.epoch}`}>Epoch {one.epoch}</a> },
     { name: 'Started', cell: (one) => formatDateTime(one.startsAtSeconds * 1000) },
     { name: 'State', cell: (one) => epochStateSentences[one.state] ?? one.state },
-    { name: 'Paid', isNumber: true, cell: (one) => formatTokenAtomic(readAmount(one.paidAtomic) ?? 0n) },
+    { name: 'Paid', kind: 'number', cell: (one) => formatTokenAtomic(readAmount(one.paidAtomic) ?? 0n) },
   ]
 }
 
@@ -118,10 +118,10 @@ function SeriesTable({ series }: { readonly series: IncentiveSeries }) {
     <DataTable
       caption="Incentive by epoch"
       columns={[
-        { name: 'Epoch', isTitle: true, cell: (row) => `Epoch ${row.epoch}` },
+        { name: 'Epoch', kind: 'title', cell: (row) => `Epoch ${row.epoch}` },
         ...series.miners.map((miner) => ({
           name: miner.name,
-          isNumber: true,
+          kind: 'number' as const,
           cell: (row: { readonly index: number }) => {
             const share = miner.sharesPpm[row.index]
             return share === null || share === undefined ? 'nobody paid' : formatPpm(share)

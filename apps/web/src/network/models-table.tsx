@@ -8,7 +8,7 @@ const price = (text: string): string => formatPricePerMillion(readAmount(text) ?
 const columns: readonly Column<ModelJson>[] = [
   {
     name: 'Model',
-    isTitle: true,
+    kind: 'title',
     cell: (model) => (
       <>
         <strong>{model.name}</strong> <code>{model.id}</code>
@@ -16,11 +16,11 @@ const columns: readonly Column<ModelJson>[] = [
     ),
   },
   { name: 'Size', cell: (model) => `${parameterCount(model.parameters)}, ${model.quantisation}` },
-  { name: 'Prompt', isNumber: true, cell: (model) => price(model.promptPricePicoUsdPerToken) },
-  { name: 'Answer', isNumber: true, cell: (model) => price(model.outputPricePicoUsdPerToken) },
+  { name: 'Prompt', kind: 'number', cell: (model) => price(model.promptPricePicoUsdPerToken) },
+  { name: 'Answer', kind: 'number', cell: (model) => price(model.outputPricePicoUsdPerToken) },
   {
     name: 'Offered by',
-    isNumber: true,
+    kind: 'number',
     cell: (model) => {
       const providers = typeof model.providers === 'number' ? model.providers : model.providers.length
       return `${providers} ${providers === 1 ? 'miner' : 'miners'}`

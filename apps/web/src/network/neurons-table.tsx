@@ -8,7 +8,7 @@ const token = (text: string): string => formatTokenAtomic(readAmount(text) ?? 0n
 const columns: readonly Column<NeuronJson>[] = [
   {
     name: 'Neuron',
-    isTitle: true,
+    kind: 'title',
     cell: (neuron) => (
       <>
         <strong>{neuron.name ?? shortHex(neuron.hotkey)}</strong>{' '}
@@ -16,7 +16,7 @@ const columns: readonly Column<NeuronJson>[] = [
       </>
     ),
   },
-  { name: 'Kind', cell: (neuron) => `${neuron.kind}, no. ${neuron.uid}` },
+  { name: 'Kind', cell: (neuron) => `${neuron.kind}\u00a0no.\u00a0${neuron.uid}` },
   {
     name: 'State',
     cell: (neuron) => (
@@ -30,13 +30,13 @@ const columns: readonly Column<NeuronJson>[] = [
   },
   {
     name: 'Latency',
-    isNumber: true,
+    kind: 'number',
     cell: (neuron) => (neuron.latencyMs === undefined ? '–' : `${neuron.latencyMs} ms`),
   },
-  { name: 'Stake', isNumber: true, cell: (neuron) => token(neuron.stakeAtomic) },
+  { name: 'Stake', kind: 'number', cell: (neuron) => token(neuron.stakeAtomic) },
   {
     name: 'Incentive',
-    isNumber: true,
+    kind: 'number',
     cell: (neuron) =>
       neuron.kind === 'miner' ? (
         <span className="meter-cell">
@@ -49,10 +49,10 @@ const columns: readonly Column<NeuronJson>[] = [
   },
   {
     name: 'Last score',
-    isNumber: true,
+    kind: 'number',
     cell: (neuron) => (neuron.lastScorePpm === undefined ? '–' : formatPpm(neuron.lastScorePpm)),
   },
-  { name: 'Paid', isNumber: true, cell: (neuron) => token(neuron.paidAtomic) },
+  { name: 'Paid', kind: 'number', cell: (neuron) => token(neuron.paidAtomic) },
 ]
 
 /** Everybody registered in the subnet. */

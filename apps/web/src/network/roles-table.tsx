@@ -8,14 +8,14 @@ import { type Column, DataTable } from '../ui/data-table.tsx'
 export function RolesTable({ roles }: { readonly roles: readonly RoleJson[] }) {
   const nowMs = useNow(15_000)
   const columns: readonly Column<RoleJson>[] = [
-    { name: 'Role', isTitle: true, cell: (role) => <strong>{role.name}</strong> },
+    { name: 'Role', kind: 'title', cell: (role) => <strong>{role.name}</strong> },
     { name: 'Kind', cell: (role) => role.kind },
     { name: 'State', cell: (role) => role.state },
     { name: 'Started', cell: (role) => (role.startedAtMs === undefined ? '–' : formatAgo(role.startedAtMs, nowMs)) },
-    { name: 'Restarts', isNumber: true, cell: (role) => String(role.restarts) },
+    { name: 'Restarts', kind: 'number', cell: (role) => String(role.restarts) },
     {
       name: 'Memory',
-      isNumber: true,
+      kind: 'number',
       cell: (role) => (role.rssBytes === undefined ? '–' : formatBytes(role.rssBytes)),
     },
   ]

@@ -10,8 +10,8 @@ export function CheckList({ checks, label }: { readonly checks: readonly Check[]
   return (
     <div className="checks" role="group" aria-label={label}>
       {hops.map((hop) => (
-        <section key={hop}>
-          {hops.length > 1 ? <h4>{hop === 1 ? 'Your own hop' : `Hop ${hop}, passed on`}</h4> : null}
+        <section key={hop} aria-label={hopName(hop)}>
+          {hops.length > 1 ? <p className="checks-hop">{hopName(hop)}</p> : null}
           <ul>
             {checks
               .filter((check) => checkHop(check.name) === hop)
@@ -52,4 +52,8 @@ export function CheckCounts({ checks }: { readonly checks: readonly Check[] }) {
       </li>
     </ul>
   )
+}
+
+function hopName(hop: number): string {
+  return hop === 1 ? 'Your own hop' : `Hop ${hop}, passed on`
 }

@@ -3,8 +3,8 @@
  * hashes), so it is loaded when the first receipt is there.
  */
 import { type Hex, isKoinonError, sha256Hex, verifySession } from '@koinon/base'
-import { type Check, checkBundle, fail, notChecked, parseBundle, type ReceiptBundle } from '@koinon/work'
-import { checkAmount, hashInferenceWork } from './inference-work.ts'
+import { checkInferenceBundle } from '@koinon/inference/rules'
+import { type Check, fail, notChecked, parseBundle, type ReceiptBundle } from '@koinon/work'
 
 /** What is known beside the bundle; whatever is missing is reported as not checked. */
 export type ReceiptCheckInput = {
@@ -30,20 +30,18 @@ export function checkReceipt(input: ReceiptCheckInput): ReceiptReport {
   } catch (error) {
     return { checks: [fail('shape', isKoinonError(error) ? error.message : 'this is not a receipt bundle')] }
   }
-  const checks = checkBundle({
+  const checks = checkInferenceBundle({
     bundle,
     ...(input.requestHash === undefined ? {} : { requestHash: input.requestHash }),
     ...(input.responseHash === undefined ? {} : { responseHash: input.responseHash }),
     ...(input.chainId === undefined ? {} : { chainId: input.chainId }),
     verifySession,
-    hashWork: hashInferenceWork,
   })
   return {
     bundle,
     checks: [
       ...checkId(bundle, input.expectedId),
       ...checks.map((check) => withStreamProblem(check, input.streamProblem)),
-      ...bundle.hops.map((signed, index) => checkAmount(signed, index === 0 ? '' : `hop${index + 1}.`)),
       notChecked(
         'payee',
         'whether that account is registered stands on the ledger; `koinon receipt verify` looks it up',

@@ -3,7 +3,7 @@ import { requestJson } from '../api/request.ts'
 import { nameOf, useApp, useKeptReceipts, useNetwork } from '../app-context.ts'
 import { ErrorNotice } from '../ui/error-notice.tsx'
 import { useResource } from '../use-resource.ts'
-import { hashEvidence, type EvidenceJson } from './evidence.ts'
+import { type EvidenceJson, hashEvidence } from './evidence.ts'
 import { ReceiptReportView } from './receipt-report-view.tsx'
 import { ReplayOutcome, useReplay } from './replay.tsx'
 

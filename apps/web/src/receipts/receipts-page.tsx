@@ -45,7 +45,7 @@ export function ReceiptsPage() {
   const columns: readonly Column<ReceiptRow>[] = [
     {
       name: 'Receipt',
-      isTitle: true,
+      kind: 'title',
       cell: (row) => (
         <a href={`#/receipts/${row.id}`}>
           <code>{shortHex(row.id)}</code>
@@ -55,9 +55,9 @@ export function ReceiptsPage() {
     { name: 'When', cell: (row) => <time title={formatDateTime(row.atMs)}>{formatAgo(row.atMs, nowMs)}</time> },
     { name: 'Answered by', cell: (row) => <span title={row.provider}>{nameOf(view, row.provider)}</span> },
     { name: 'Model', cell: (row) => row.model },
-    { name: 'Tokens', isNumber: true, cell: (row) => `${row.promptTokens} in, ${row.outputTokens} out` },
-    { name: 'Time', isNumber: true, cell: (row) => formatDuration(row.totalMs) },
-    { name: 'Cost', isNumber: true, cell: (row) => formatPicoUsd(readAmount(row.amountPicoUsd) ?? 0n) },
+    { name: 'Tokens', kind: 'number', cell: (row) => `${row.promptTokens} in, ${row.outputTokens} out` },
+    { name: 'Time', kind: 'number', cell: (row) => formatDuration(row.totalMs) },
+    { name: 'Cost', kind: 'number', cell: (row) => formatPicoUsd(readAmount(row.amountPicoUsd) ?? 0n) },
     {
       name: 'Audited by',
       cell: (row) =>

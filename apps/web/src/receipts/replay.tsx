@@ -1,6 +1,6 @@
+import { type ErrorJson, errorToJson } from '@koinon/base'
 import type { Check } from '@koinon/work'
 import { useState } from 'react'
-import { type ErrorJson, errorToJson } from '@koinon/base'
 import { requestJson } from '../api/request.ts'
 import { useApp } from '../app-context.ts'
 import { ErrorNotice } from '../ui/error-notice.tsx'

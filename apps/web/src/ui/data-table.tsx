@@ -1,11 +1,10 @@
 import type { ReactNode } from 'react'
 
-/** One column. `isNumber` aligns right; `isTitle` makes the cell the card's heading on narrow screens. */
+/** One column. On narrow screens `title` is the card's heading and `sentence` takes the card's whole width; `number` aligns right. */
 export type Column<row> = {
   readonly name: string
   readonly cell: (row: row) => ReactNode
-  readonly isNumber?: boolean
-  readonly isTitle?: boolean
+  readonly kind?: 'title' | 'number' | 'sentence'
 }
 
 /** A table that becomes a list of cards on narrow screens. Roles are spelled out because `display` would take them away. */
@@ -22,7 +21,12 @@ export function DataTable<row>(props: {
       <thead role="rowgroup">
         <tr role="row">
           {columns.map((column) => (
-            <th key={column.name} role="columnheader" scope="col" className={column.isNumber ? 'number' : undefined}>
+            <th
+              key={column.name}
+              role="columnheader"
+              scope="col"
+              className={column.kind === 'number' ? 'number' : undefined}
+            >
               {column.name}
             </th>
           ))}
@@ -32,14 +36,7 @@ export function DataTable<row>(props: {
         {rows.map((row) => (
           <tr key={rowKey(row)} role="row">
             {columns.map((column) => (
-              <td
-                key={column.name}
-                role="cell"
-                data-label={column.name}
-                className={
-                  `${column.isNumber ? 'number' : ''} ${column.isTitle ? 'title-cell' : ''}`.trim() || undefined
-                }
-              >
+              <td key={column.name} role="cell" data-label={column.name} className={column.kind}>
                 <span className="cell-value">{column.cell(row)}</span>
               </td>
             ))}

@@ -19,7 +19,7 @@ export function KeysSection({ wallet, act }: { readonly wallet: WalletJson; read
   const columns: readonly Column<KeyJson>[] = [
     {
       name: 'Key',
-      isTitle: true,
+      kind: 'title',
       cell: (key) => (
         <>
           <strong>{key.label === '' ? 'without a name' : key.label}</strong>{' '}
@@ -29,11 +29,11 @@ export function KeysSection({ wallet, act }: { readonly wallet: WalletJson; read
     },
     {
       name: 'Left of its limit',
-      isNumber: true,
+      kind: 'number',
       cell: (key) => <Left deposit={readAmount(key.depositAtomic) ?? 0n} owed={readAmount(key.owedPicoUsd) ?? 0n} />,
     },
-    { name: 'Spent', isNumber: true, cell: (key) => formatPicoUsd(readAmount(key.owedPicoUsd) ?? 0n) },
-    { name: 'Today', isNumber: true, cell: (key) => formatPicoUsd(readAmount(key.spentTodayPicoUsd) ?? 0n) },
+    { name: 'Spent', kind: 'number', cell: (key) => formatPicoUsd(readAmount(key.owedPicoUsd) ?? 0n) },
+    { name: 'Today', kind: 'number', cell: (key) => formatPicoUsd(readAmount(key.spentTodayPicoUsd) ?? 0n) },
     { name: 'Created', cell: (key) => formatDateTime(key.createdAtMs) },
     {
       name: 'State',

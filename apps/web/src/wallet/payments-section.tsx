@@ -6,9 +6,9 @@ import { formatDateTime } from '../format/time.ts'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 
 const columns: readonly Column<PaymentJson>[] = [
-  { name: 'What', isTitle: true, cell: (payment) => <strong>{humanise(payment.kind)}</strong> },
+  { name: 'What', kind: 'title', cell: (payment) => <strong>{humanise(payment.kind)}</strong> },
   { name: 'When', cell: (payment) => formatDateTime(payment.atMs) },
-  { name: 'Amount', isNumber: true, cell: amountText },
+  { name: 'Amount', kind: 'number', cell: amountText },
   { name: 'Transaction', cell: (payment) => <code title={payment.txHash}>{shortHex(payment.txHash)}</code> },
 ]
 
