@@ -1,5 +1,5 @@
 import { bytesToHex, type Hex } from '@koinon/base'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { encodeAbiParameters, hashTypedData, keccak256 } from 'viem'
 import { describe, expect, it } from 'vitest'
 import { collectorData, type DepositAuthorization, depositDigest, depositNonce } from './deposit-authorization.ts'

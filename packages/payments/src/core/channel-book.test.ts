@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { DurableStore } from '@koinon/base/node'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { addChannel, configOf, openStore, party, temporaryFolder, testDomain } from '../testing/fixtures.ts'
 import { ChannelBook, type Reservation } from './channel-book.ts'

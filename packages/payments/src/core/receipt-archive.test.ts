@@ -89,7 +89,7 @@ describe('ReceiptArchive', () => {
     const from = epochMs + 2_000
     const window = await archive.endedBetween({ payee: payee.address, fromMs: from, toMs: epochMs + 8_000 })
     expect(window.map((row) => row.requestId)).toEqual([2, 3, 4, 5, 6, 7].map(requestId))
-    const receipts = window.map((_, index) => (bundles[index + 2]?.hops[0] as SignedReceipt).receipt)
+    const receipts = bundles.slice(2, 8).map((bundle) => (bundle.hops[0] as SignedReceipt).receipt)
     expect(window.map((row) => row.receiptHash)).toEqual(receipts.map((receipt) => receiptType.hash(receipt)))
     expect(await archive.endedBetween({ payee: alice.address, fromMs: 0, toMs: epochMs * 2 })).toEqual([])
   })

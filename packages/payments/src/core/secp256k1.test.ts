@@ -1,5 +1,5 @@
 import { bytesToHex, hexToBytes } from '@koinon/base'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { loadNativeSecp256k1, nobleSecp256k1, type Secp256k1Engine, secp256k1Engine } from './secp256k1.ts'
 

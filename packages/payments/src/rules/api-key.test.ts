@@ -1,5 +1,5 @@
 import { bytesToHex } from '@koinon/base'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { apiKeyHash, deriveApiKey, deriveAuthorizerKey, parseApiKey, parseBearer } from './api-key.ts'
 

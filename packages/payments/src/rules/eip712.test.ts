@@ -1,5 +1,5 @@
 import { bytesToHex } from '@koinon/base'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { hashTypedData } from 'viem'
 import { describe, expect, it } from 'vitest'
 import { type ChannelConfig, channelIdOf, escrowTypedDataDomain, maximumAtomic, parseChannelConfig } from './channel.ts'

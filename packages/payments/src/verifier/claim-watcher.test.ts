@@ -264,6 +264,19 @@ describe('ClaimWatcher', () => {
     expect(transactions).toEqual(['claim', 'settle'])
   })
 
+  it('claims nothing without a voucher in hand', async () => {
+    const { config } = await opener.open({
+      receiver: receiver.address,
+      payerAuthorizer: payer.address,
+      depositAtomic: 900n,
+    })
+    // A store that was lost and a reorganisation after: the book starts from a claim that the ledger no longer knows.
+    const facts = { depositAtomic: 900n, claimedAtomic: 500n, status: 'open' } as const
+    await book.add({ ...facts, config, role: 'inbound', creditLimitPicoUsd: 0n, nowMs: 1 })
+    const pass = await watcher().pass('stopping')
+    expect(pass).toMatchObject({ claimed: [], refused: [], error: undefined })
+  })
+
   it('settles what an earlier process claimed', async () => {
     const { channelId } = await owing(2_000n)
     const halfway = noting(async (name) => {

@@ -162,10 +162,12 @@ export class ClaimWatcher {
   }
 
   #decide(phase: Phase, nowMs: number): readonly ClaimDecision[] {
-    const channels = this.#inbound().map((state) => ({
-      ...state,
-      unclaimedSinceMs: this.#unclaimedSinceMs.get(state.channelId),
-    }))
+    const channels = this.#inbound().flatMap((state) =>
+      // A channel taken over from the ledger counts as vouchered for what was claimed, without a voucher in hand.
+      state.voucherSignature === undefined
+        ? []
+        : [{ ...state, unclaimedSinceMs: this.#unclaimedSinceMs.get(state.channelId) }],
+    )
     return decideClaims(channels, this.#options.policy, nowMs, phase)
   }
 
