@@ -1,0 +1,89 @@
+/**
+ * Checks the generated files, runs the Solidity tests and the gas snapshot, and prints the counts.
+ * Usage: node scripts/test.mjs [--long] [--update-gas] [--match TEXT]
+ *   --long         more fuzz and invariant runs (profile "long" of foundry.toml)
+ *   --update-gas   writes contracts/gas-snapshot.json instead of comparing with it
+ *   --match TEXT   only tests whose file path contains TEXT, and none of the other checks
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { delimiter, dirname, join } from 'node:path'
+import { CONTRACTS_DIR } from './compile.mjs'
+
+const ROOT = join(CONTRACTS_DIR, '..')
+const FORGE_DEADLINE_MS = 30 * 60 * 1000
+const GAS_TESTS = 'GasSnapshotTest'
+
+const options = process.argv.slice(2)
+const matchIndex = options.indexOf('--match')
+const match = matchIndex < 0 ? undefined : options[matchIndex + 1]
+
+/** Path of the native binary inside the platform's npm package (its install script is not needed). */
+function forgePath() {
+  const platform = process.platform === 'win32' ? 'win32' : process.platform
+  const arch = process.arch === 'x64' ? 'amd64' : process.arch
+  const binary = process.platform === 'win32' ? 'forge.exe' : 'forge'
+  return createRequire(import.meta.url).resolve(`@foundry-rs/forge-${platform}-${arch}/bin/${binary}`)
+}
+
+/** Runs forge on the whole repository with the configuration of this package; resolves to {code, output}. */
+function forge(args, environment = {}) {
+  const env = {
+    ...process.env,
+    ...environment,
+    FOUNDRY_CONFIG: join(CONTRACTS_DIR, 'foundry.toml'),
+    PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}`,
+  }
+  if (options.includes('--long')) env.FOUNDRY_PROFILE = 'long'
+  const child = spawn(forgePath(), ['test', '--root', ROOT, ...args], { env, cwd: ROOT, timeout: FORGE_DEADLINE_MS })
+  return new Promise((resolve, reject) => {
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk))
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ code: code ?? 1, output }))
+  })
+}
+
+/** Sum of the suites' counts in forge's report. */
+function counts(output) {
+  const total = { passed: 0, failed: 0 }
+  for (const [, passed, failed] of output.matchAll(/Suite result: \w+\. (\d+) passed; (\d+) failed/g)) {
+    total.passed += Number(passed)
+    total.failed += Number(failed)
+  }
+  return total
+}
+
+function failedLines(output) {
+  return output.split('\n').filter((line) => /^\[FAIL|^Error|rror \(\d+\)/.test(line))
+}
+
+function isFresh(script) {
+  return spawnSync(process.execPath, [join(CONTRACTS_DIR, 'scripts', script), '--check'], { stdio: 'inherit' }).status === 0
+}
+
+const problems = []
+if (match === undefined) {
+  for (const script of ['build.mjs', 'vectors.mjs']) {
+    if (!isFresh(script)) problems.push(`generated files are stale: run node contracts/scripts/${script}`)
+  }
+}
+const selection = match === undefined ? ['--no-match-contract', GAS_TESTS] : ['--match-path', `*${match}*`]
+const unit = await forge(selection)
+const runs = [unit]
+if (match === undefined) {
+  const check = options.includes('--update-gas') ? {} : { FORGE_SNAPSHOT_CHECK: 'true' }
+  runs.push(await forge(['--isolate', '--match-contract', GAS_TESTS], check))
+}
+
+const total = { passed: 0, failed: 0 }
+for (const { code, output } of runs) {
+  const { passed, failed } = counts(output)
+  total.passed += passed
+  total.failed += failed
+  if (code !== 0) problems.push(...failedLines(output))
+  if (code !== 0 && failed === 0) problems.push(output.trim().split('\n').slice(-30).join('\n'))
+}
+for (const problem of problems) process.stderr.write(`${problem}\n`)
+process.stdout.write(`contracts: ${total.passed} passed, ${total.failed} failed\n`)
+process.exitCode = problems.length > 0 || total.passed === 0 ? 1 : 0
