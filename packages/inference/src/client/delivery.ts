@@ -60,7 +60,7 @@ export function createStreamDelivery(options: DeliveryOptions): Delivery {
       return { hash: `0x${hash.digest('hex')}`, length }
     },
     finish(bundle) {
-      if (!response.destroyed) response.end(sseReceiptComment(bundle) + doneEvent)
+      if (!response.destroyed) response.end(sseReceiptComment(bundle, nativeBase64Url) + doneEvent)
     },
     fail(error) {
       if (!response.destroyed) response.end(`\n\n${sseEvent(toOpenAiError(error).body)}`)
@@ -102,6 +102,10 @@ export function createJsonDelivery(options: DeliveryOptions): Delivery {
       response.destroy()
     },
   }
+}
+
+function nativeBase64Url(text: string): string {
+  return Buffer.from(text).toString('base64url')
 }
 
 function isJson(parts: readonly Buffer[]): boolean {

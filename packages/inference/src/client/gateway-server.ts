@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { bytesToHex } from '@koinon/base'
+import { openAiError } from '../rules/openai-error.ts'
 import { sendError, sendJson, sendOpenAiError, sendText } from '../wire/answers.ts'
 import { HttpListener } from '../wire/http-server.ts'
 import { agentCard, llmsText, openApi } from './discovery.ts'
@@ -8,7 +9,6 @@ import { GatewayCompletions } from './gateway-completions.ts'
 import type { GatewayModules, GatewayServerOptions } from './gateway-options.ts'
 import { HostGuard } from './host-guard.ts'
 import { findModel, listModels } from './model-list.ts'
-import { openAiError } from '../rules/openai-error.ts'
 
 /**
  * The gateway: one port for OpenAI clients, receipts, keys and whatever the composition root adds (specs/0008-http.md section 1).

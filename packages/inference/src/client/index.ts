@@ -1,3 +1,6 @@
+export { defaultHttpLimits } from '../wire/http-server.ts'
+export { callNode } from '../wire/node-call.ts'
+export { askGateway, type GatewayAnswer, type GatewayQuestion } from './ask-gateway.ts'
 export { keyToJson } from './gateway-accounts.ts'
 export {
   defaultGatewayLimits,
@@ -16,5 +19,3 @@ export {
   ProviderTable,
   type ProviderTableOptions,
 } from './provider-table.ts'
-export { defaultHttpLimits } from '../wire/http-server.ts'
-export { callNode } from '../wire/node-call.ts'

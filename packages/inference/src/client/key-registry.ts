@@ -1,5 +1,5 @@
 import { bytesToHex, type Clock, type Hex, KoinonError } from '@koinon/base'
-import { type DurableStore, sha256Native, type SqlRow } from '@koinon/base/node'
+import { type DurableStore, type SqlRow, sha256Native } from '@koinon/base/node'
 import {
   type ChannelBook,
   type ChannelConfig,

@@ -1,6 +1,6 @@
+import { gatewayPrices } from '../rules/gateway-price.ts'
 import { defaultModelId } from '../rules/inference-request.ts'
 import { openAiError } from '../rules/openai-error.ts'
-import { gatewayPrices } from '../rules/gateway-price.ts'
 import type { OfferedModel, ProviderTable } from './provider-table.ts'
 
 /** `GET /v1/models`: OpenAI's list, each with what the network knows beside it. */

@@ -1,4 +1,4 @@
-import { base64UrlToBytes, type Hex, KoinonError, type VerifySession } from '@koinon/base'
+import { type Hex, KoinonError, type VerifySession } from '@koinon/base'
 import { verifySessionNative } from '@koinon/base/node'
 import { parseSignedReceipt, receiptVersion, type SignedReceipt, verifyReceiptSignature } from '@koinon/work'
 import type { InferenceRequest } from '../rules/inference-request.ts'
@@ -74,7 +74,7 @@ export class ReceiptInspector {
 
 function parse(trailer: string): InspectedReceipt {
   try {
-    const signed = parseSignedReceipt(JSON.parse(Buffer.from(base64UrlToBytes(trailer)).toString('utf8')))
+    const signed = parseSignedReceipt(JSON.parse(Buffer.from(trailer, 'base64url').toString('utf8')))
     if (hashInferenceWork(signed) !== signed.receipt.workHash) throw new Error('its work is not the signed one')
     return { signed, work: readInferenceWork(signed) }
   } catch (cause) {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
-import { bytesToBase64Url, type Hex, utf8ToBytes } from '@koinon/base'
+import type { Hex } from '@koinon/base'
 import { type SignedReceipt, signedReceiptToJson } from '@koinon/work'
 import {
   type AnswerHead,
@@ -109,5 +109,5 @@ function hashOf(bytes: Uint8Array): Hex {
 }
 
 function encodeReceipt(receipt: SignedReceipt): string {
-  return bytesToBase64Url(utf8ToBytes(JSON.stringify(signedReceiptToJson(receipt))))
+  return Buffer.from(JSON.stringify(signedReceiptToJson(receipt))).toString('base64url')
 }

@@ -12,9 +12,12 @@ export function sseEvent(json: unknown): string {
   return `data: ${JSON.stringify(json)}\n\n`
 }
 
-/** The comment that carries a bundle, with its empty line; it stands just before `data: [DONE]`. */
-export function sseReceiptComment(bundle: ReceiptBundle): string {
-  return `${receiptComment}${bytesToBase64Url(utf8ToBytes(JSON.stringify(bundleToJson(bundle))))}\n\n`
+/** The comment that carries a bundle, with its empty line; it stands just before `data: [DONE]`. `encode` may be a faster base64url. */
+export function sseReceiptComment(
+  bundle: ReceiptBundle,
+  encode: (text: string) => string = (text) => bytesToBase64Url(utf8ToBytes(text)),
+): string {
+  return `${receiptComment}${encode(JSON.stringify(bundleToJson(bundle)))}\n\n`
 }
 
 /**
