@@ -16,7 +16,7 @@ const grantTypeHash = typeHash('KeyGrant(bytes32 keyHash,bytes32 channelId,strin
 const revocationTypeHash = typeHash('KeyRevocation(bytes32 keyHash)')
 
 /** Longest label in characters. */
-export const maximumLabelLength = 80
+const maximumLabelLength = 80
 
 const koinonDomain = (chainId: number) => ({ name: 'Koinon', version: '1', chainId }) as const
 
