@@ -1,7 +1,17 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createPublicClient, createWalletClient, defineChain, http, nonceManager } from 'viem'
+import {
+  type Chain,
+  createPublicClient,
+  createWalletClient,
+  defineChain,
+  type HttpTransport,
+  http,
+  nonceManager,
+  type PublicClient,
+  type WalletClient,
+} from 'viem'
 import { generatePrivateKey, type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts'
 import type { EmbeddedChainOptions } from '../chain-options.ts'
 import { EmbeddedChain } from '../embedded-chain.ts'
@@ -33,8 +43,24 @@ export function chainOptions(folder: string, accounts: readonly PrivateKeyAccoun
   }
 }
 
+/** Stock viem clients of one chain. */
+export type TestClients = {
+  readonly network: Chain
+  readonly reader: PublicClient<HttpTransport, Chain>
+  readonly wallet: WalletClient<HttpTransport, Chain, PrivateKeyAccount>
+}
+
+/** A running chain and what a test needs of it. */
+export type StartedChain = TestClients & {
+  readonly chain: EmbeddedChain
+  readonly options: EmbeddedChainOptions
+  readonly url: string
+  readonly account: PrivateKeyAccount
+  close(): Promise<void>
+}
+
 /** Stock viem clients for a chain URL; the wallet keeps its own nonces. */
-export function clientsFor(url: string, account: PrivateKeyAccount) {
+export function clientsFor(url: string, account: PrivateKeyAccount): TestClients {
   const chain = defineChain({
     id: testChainId,
     name: 'test',
@@ -54,7 +80,7 @@ export function clientsFor(url: string, account: PrivateKeyAccount) {
 export async function startChain(
   changes: Partial<EmbeddedChainOptions> = {},
   predeploys: EmbeddedChainOptions['genesis']['predeploys'] = [],
-) {
+): Promise<StartedChain> {
   const folder = temporaryFolder()
   const account = newAccount()
   const base = chainOptions(folder.path, [account])

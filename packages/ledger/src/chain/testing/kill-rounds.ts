@@ -115,10 +115,10 @@ async function load(
   loadMs: number,
   child: ChildProcess,
 ): Promise<void> {
-  let killed = false
+  const killed = new AbortController()
   const workers = accounts.map(async (account) => {
     let nonce = Number((await rpc(url, 'eth_getTransactionCount', [account.address, 'latest'])).result)
-    while (!killed) {
+    while (!killed.signal.aborted) {
       const pair = [await transfer(account, nonce), await transfer(account, nonce + 1)]
       nonce += 2
       const sent = pair.map(async (raw) => {
@@ -129,14 +129,14 @@ async function load(
     }
   })
   const observer = (async () => {
-    while (!killed) {
+    while (!killed.signal.aborted) {
       const { result } = await rpc(url, 'eth_getBlockByNumber', ['latest', false])
       seen.set(Number(result.number), result.hash)
       await sleep(7)
     }
   })()
   await sleep(loadMs)
-  killed = true
+  killed.abort()
   child.kill('SIGKILL')
   await Promise.allSettled([...workers, observer])
 }
