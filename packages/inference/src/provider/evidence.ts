@@ -28,6 +28,8 @@ export type EvidenceDetail = {
   readonly sampler: Omit<SamplerSettings, 'seed'> & { readonly seed: string }
   readonly stop: readonly string[]
   readonly maxTokens: number
+  /** Context the provider offered, prompt and answer together. */
+  readonly contextTokens: number
   readonly finishReason: string
   readonly engine: string
 }

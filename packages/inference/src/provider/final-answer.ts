@@ -62,6 +62,7 @@ export function finalAnswer(answer: FinishedAnswer): FinalAnswer {
           sampler: { ...engineRequest.sampler, seed: engineRequest.sampler.seed.toString() },
           stop: engineRequest.stop,
           maxTokens: end.maxTokens,
+          contextTokens: entry.offer.contextLength,
           finishReason: end.finishReason,
           engine: entry.served.engine.describe().label,
         },

@@ -1,4 +1,6 @@
+export { defaultHttpLimits } from '../wire/http-server.ts'
 export { EmbeddedEngine } from './embedded-engine.ts'
+export { type EngineLoad, type EngineOptions, InferenceEngine } from './engine/index.ts'
 export type { EngineDescription, EngineEnd, EnginePiece, EnginePort, EngineRequest } from './engine-port.ts'
 export { type EvidenceDetail, type EvidenceJson, evidenceSchema, readEvidence } from './evidence.ts'
 export type {
@@ -12,4 +14,3 @@ export type {
 export { ProviderServer } from './provider-server.ts'
 export { UpstreamEngine, type UpstreamEngineOptions } from './upstream-engine.ts'
 export type { WorkListing } from './work-listing.ts'
-export { defaultHttpLimits } from '../wire/http-server.ts'

@@ -1,5 +1,3 @@
-export { type AnswerEvidence, parseAnswerEvidence } from './answer/evidence.ts'
-export { type AnswerEngine, type AnswerToVerify, verifyAnswer } from './answer/verify-answer.ts'
 export {
   type ReplayDifference,
   type ReplayEngine,
@@ -8,3 +6,4 @@ export {
   replay,
   replayAll,
 } from './replay/index.ts'
+export { type VerifyingEngine, verifyByReplay, verifyReceipts } from './verify-inference.ts'

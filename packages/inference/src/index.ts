@@ -1,0 +1,15 @@
+export {
+  GatewayServer,
+  type GatewayServerOptions,
+  KeyRegistry,
+  ProviderTable,
+} from './client/index.ts'
+export {
+  EmbeddedEngine,
+  type EnginePort,
+  ProviderServer,
+  type ProviderServerOptions,
+  UpstreamEngine,
+} from './provider/index.ts'
+export { checkInferenceBundle, inferenceKind, inferenceWorkType } from './rules/index.ts'
+export { verifyByReplay, verifyReceipts } from './verifier/index.ts'
