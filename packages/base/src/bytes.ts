@@ -6,6 +6,13 @@ export type Hex = `0x${string}`
 /** 20-byte account address as lower-case hex (no checksum case, so equality is string equality). */
 export type Address = Hex
 
+/** Value of each hexadecimal digit by character code; 255 for everything else. */
+const digitValues = new Uint8Array(256).fill(255)
+for (const [value, digit] of [...'0123456789abcdef'].entries()) {
+  digitValues[digit.charCodeAt(0)] = value
+  digitValues[digit.toUpperCase().charCodeAt(0)] = value
+}
+
 const hexDigits = Array.from({ length: 256 }, (_, value) => value.toString(16).padStart(2, '0'))
 const encoder = new TextEncoder()
 
@@ -18,12 +25,23 @@ export function bytesToHex(bytes: Uint8Array): Hex {
 
 /** `0x` hex to bytes. Throws `base/bad-hex` on odd length or a wrong digit. */
 export function hexToBytes(hex: string): Uint8Array {
-  if (!/^0x(?:[0-9a-fA-F]{2})*$/.test(hex)) {
+  const bytes = new Uint8Array(Math.max(0, hex.length - 2) >> 1)
+  if (!hex.startsWith('0x') || hex.length % 2 !== 0 || !writeHex(bytes, 0, hex)) {
     throw new KoinonError({ code: 'base/bad-hex', message: `"${hex.slice(0, 40)}" is not 0x-prefixed hexadecimal` })
   }
-  const bytes = new Uint8Array((hex.length - 2) / 2)
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(2 + 2 * i, 4 + 2 * i), 16)
   return bytes
+}
+
+/** Writes the digits after `0x` at an offset; false when one of them is no hexadecimal digit. On the path of every receipt. */
+export function writeHex(target: Uint8Array, offset: number, hex: string): boolean {
+  let bad = 0
+  for (let i = 2, at = offset; i < hex.length; i += 2, at++) {
+    const high = digitValues[hex.charCodeAt(i)] ?? 255
+    const low = digitValues[hex.charCodeAt(i + 1)] ?? 255
+    bad |= high | low
+    target[at] = (high << 4) | low
+  }
+  return bad < 16
 }
 
 /** UTF-8 bytes of a string. */

@@ -2,7 +2,7 @@
  * Canonical encoding (specs/0001-encoding.md): a struct is its type hash followed by one 32-byte word a field, as in
  * EIP-712 but with SHA-256, so that the browser, Node's native hash and Solidity's precompile agree at little cost.
  */
-import { type Address, bytesToHex, type Hex, hexToBytes, utf8ToBytes } from './bytes.ts'
+import { type Address, bytesToHex, type Hex, utf8ToBytes, writeHex } from './bytes.ts'
 import { KoinonError } from './errors.ts'
 import { sha256 } from './hash.ts'
 
@@ -132,11 +132,12 @@ function writeWord(out: Uint8Array, offset: number, kind: FieldKind, item: unkno
   }
   const length = fixedLength[kind]
   if (length !== undefined) {
-    if (typeof item !== 'string' || item.length !== 2 + 2 * length || !/^0x[0-9a-f]*$/.test(item)) {
+    // Addresses are right-aligned and fixed bytes left-aligned, as in the Ethereum ABI.
+    const at = kind === 'address' ? offset + 12 : offset
+    const isFitting = typeof item === 'string' && item.length === 2 + 2 * length && item.startsWith('0x')
+    if (!isFitting || /[A-F]/.test(item) || !writeHex(out, at, item)) {
       throw badField(path, `is not ${length} bytes of lower-case hex`)
     }
-    // Addresses are right-aligned and fixed bytes left-aligned, as in the Ethereum ABI.
-    out.set(hexToBytes(item), kind === 'address' ? offset + 12 : offset)
     return
   }
   writeInteger(out, offset, bits[kind] as number, item, path)

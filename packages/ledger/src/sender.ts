@@ -67,7 +67,13 @@ export class TransactionSender {
   async send(transaction: Unsigned, what: string, abi: Abi = []): Promise<TransactionReceipt> {
     const gas = await this.#estimate(transaction, what, abi)
     const hash = await this.#inTurn(() => this.#submit(transaction, gas, what))
-    return confirmTransaction(this.#reader, hash, what)
+    try {
+      return await confirmTransaction(this.#reader, hash, what)
+    } catch (error) {
+      // A transaction that went silent may be dropped: ask the ledger for the next nonce instead of waiting behind a gap.
+      if (isKoinonError(error) && error.code === 'ledger/unknown-outcome') this.#nextNonce = undefined
+      throw error
+    }
   }
 
   async #estimate(transaction: Unsigned, what: string, abi: Abi): Promise<bigint> {
