@@ -12,7 +12,7 @@ afterAll(async () => {
 })
 
 async function setup(quantisation: 'Q8_0' | 'Q4_0', sequences: number, sliceTokens = 32) {
-  const modelPath = await randomModelFile({ seed: 5, quantisation, layers: 3 })
+  const modelPath = await randomModelFile({ seed: 5, quantisation, embeddingLength: 256, headCount: 2, gain: 1.3 })
   const llama = await getLlama({ build: 'never', gpu: false, maxThreads: 1, logLevel: LlamaLogLevel.error })
   disposals.push(() => llama.dispose())
   const model = await llama.loadModel({ modelPath })
