@@ -10,7 +10,7 @@ export function CheckList({ checks, label }: { readonly checks: readonly Check[]
   return (
     <div className="checks" role="group" aria-label={label}>
       {hops.map((hop) => (
-        <section key={hop} aria-label={hopName(hop)}>
+        <div key={hop} className="checks-of-hop">
           {hops.length > 1 ? <p className="checks-hop">{hopName(hop)}</p> : null}
           <ul>
             {checks
@@ -29,7 +29,7 @@ export function CheckList({ checks, label }: { readonly checks: readonly Check[]
                 </li>
               ))}
           </ul>
-        </section>
+        </div>
       ))}
     </div>
   )
