@@ -1,0 +1,10 @@
+/** Definitions by term, in the order of the page. */
+export function parseGlossary(markdown: string): Map<string, string> {
+  const entries = new Map<string, string>()
+  for (const match of markdown.matchAll(/^- \*\*(.+?)\*\*: (.+)$/gm)) {
+    const [, term = '', definition = ''] = match
+    if (entries.has(term)) throw new Error(`the glossary defines ${term} twice`)
+    entries.set(term, definition.trim())
+  }
+  return entries
+}
