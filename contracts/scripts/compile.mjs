@@ -14,7 +14,9 @@ const SETTINGS = {
   optimizer: { enabled: true, runs: 10000 },
   metadata: { bytecodeHash: 'none', appendCBOR: false },
   outputSelection: {
-    '*': { '*': ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object', 'evm.deployedBytecode.immutableReferences'] },
+    '*': {
+      '*': ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object', 'evm.deployedBytecode.immutableReferences'],
+    },
     'src/payments/DepositCollector.sol': { '': ['ast'] },
     'src/payments/Permit2DepositCollector.sol': { '': ['ast'] },
   },

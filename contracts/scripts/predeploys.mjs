@@ -1,6 +1,6 @@
 /**
  * Contracts that a fresh local chain needs at their well-known addresses, as runtime code.
- * Only code that we wrote or may ship is here; Permit2 and the ERC-4337 entry points are not (see src/predeploys.md).
+ * Only code that we wrote or may ship is here; Permit2 and the ERC-4337 entry points are not (see README.md).
  */
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'

@@ -59,7 +59,9 @@ function failedLines(output) {
 }
 
 function isFresh(script) {
-  return spawnSync(process.execPath, [join(CONTRACTS_DIR, 'scripts', script), '--check'], { stdio: 'inherit' }).status === 0
+  return (
+    spawnSync(process.execPath, [join(CONTRACTS_DIR, 'scripts', script), '--check'], { stdio: 'inherit' }).status === 0
+  )
 }
 
 const problems = []

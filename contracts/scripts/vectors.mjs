@@ -6,8 +6,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { concat, encodeAbiParameters, hashTypedData, keccak256, toHex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
-import { CONTRACTS_DIR, compileContracts } from './compile.mjs'
-import { BATCH_SETTLEMENT_ADDRESS, predeploys } from './predeploys.mjs'
+import { predeploys } from '../../packages/ledger/src/generated/predeploys.ts'
+import { CONTRACTS_DIR } from './compile.mjs'
+import { BATCH_SETTLEMENT_ADDRESS } from './predeploys.mjs'
 
 const FILE = join(CONTRACTS_DIR, '../specs/vectors/contracts.json')
 const CHAIN_ID = 424242
@@ -20,13 +21,14 @@ const word = (text) => keccak256(toHex(text))
 async function vectors() {
   const signer = privateKeyToAccount(TEST_KEY)
   return {
-    description: 'Digests of the contracts. Integers are decimal strings, bytes are hex. Signer key: keccak256("koinon test vector key, never funded").',
+    description:
+      'Digests of the contracts. Integers are decimal strings, bytes are hex. Signer key: keccak256("koinon test vector key, never funded").',
     chainId: CHAIN_ID,
     signer: signer.address,
     ...(await epochVectors(signer)),
     weightCommitment: weightCommitment(),
     ...(await channelVectors(signer)),
-    predeploys: predeploys(compileContracts()).map(({ name, address, runtimeBytecode }) => ({
+    predeploys: predeploys.map(({ name, address, runtimeBytecode }) => ({
       name,
       address,
       codeHash: keccak256(runtimeBytecode),
@@ -84,7 +86,12 @@ async function epochVectors(signer) {
   }
   return {
     merkle: { root: tree.root, leaves: leaves.map((entry) => ({ ...entry, proof: tree.proofs.get(entry.hash) })) },
-    result: { verifyingContract: EPOCHS, ...result, digest: resultDigest, signature: await signer.signTypedData(typed) },
+    result: {
+      verifyingContract: EPOCHS,
+      ...result,
+      digest: resultDigest,
+      signature: await signer.signTypedData(typed),
+    },
     objection: { netuid: 7, epoch: '41', resultHash: resultDigest, digest: hashTypedData(objection) },
   }
 }
@@ -125,7 +132,16 @@ function weightCommitment() {
   const commitment = keccak256(
     encodeAbiParameters(types, [BigInt(CHAIN_ID), WEIGHTS, 7, 41n, HOTKEY, keccak256(row), salt]),
   )
-  return { weightsContract: WEIGHTS, netuid: 7, epoch: '41', hotkey: HOTKEY, row, rowHash: keccak256(row), salt, commitment }
+  return {
+    weightsContract: WEIGHTS,
+    netuid: 7,
+    epoch: '41',
+    hotkey: HOTKEY,
+    row,
+    rowHash: keccak256(row),
+    salt,
+    commitment,
+  }
 }
 
 async function channelVectors(signer) {
@@ -149,7 +165,11 @@ async function channelVectors(signer) {
     type: 'address',
   }))
   const types = {
-    ChannelConfig: [...channelConfigFields, { name: 'withdrawDelay', type: 'uint40' }, { name: 'salt', type: 'bytes32' }],
+    ChannelConfig: [
+      ...channelConfigFields,
+      { name: 'withdrawDelay', type: 'uint40' },
+      { name: 'salt', type: 'bytes32' },
+    ],
     Voucher: [
       { name: 'channelId', type: 'bytes32' },
       { name: 'maxClaimableAmount', type: 'uint128' },

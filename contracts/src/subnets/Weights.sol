@@ -74,12 +74,16 @@ contract Weights is IWeights {
         return _rowHashes[netuid][epoch][hotkey];
     }
 
-    /// @dev One spelling per row: ascending uids below `maxNeurons`, no zero weights.
+    /// @dev One spelling per row: ascending uids below `maxNeurons`, no zero weights. The length is a multiple of four, so
+    ///      each four-byte read stays inside the row.
     function _requireCanonical(bytes calldata row, uint256 maxNeurons) private pure {
         if (row.length % ENTRY_BYTES != 0) revert RowLengthInvalid(row.length);
         uint256 leastUid = 0;
         for (uint256 offset = 0; offset < row.length; offset += ENTRY_BYTES) {
-            uint32 entry = uint32(bytes4(row[offset:offset + ENTRY_BYTES]));
+            uint256 entry;
+            assembly ("memory-safe") {
+                entry := shr(224, calldataload(add(row.offset, offset)))
+            }
             uint256 uid = entry >> 16;
             if (uid < leastUid || uid >= maxNeurons || entry & 0xffff == 0) revert RowEntryInvalid(offset / ENTRY_BYTES);
             leastUid = uid + 1;

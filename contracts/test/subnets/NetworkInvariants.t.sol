@@ -46,10 +46,10 @@ contract NetworkHandler is Network {
     }
 
     function unstake(uint256 seed, uint256 who, uint256 amount) external {
-        uint256 position = staking.positionOf(_netuid(seed), _hotkey(who), ANN);
-        amount = within(amount, 0, position);
+        (uint32 netuid, address hotkey) = (_netuid(seed), _hotkey(who));
+        amount = within(amount, 0, staking.positionOf(netuid, hotkey, ANN));
         vm.prank(ANN);
-        staking.unstake(_netuid(seed), _hotkey(who), amount);
+        staking.unstake(netuid, hotkey, amount);
         positions -= amount;
         queued += amount;
     }
@@ -187,6 +187,24 @@ contract NetworkInvariants is Network {
     function setUp() public {
         _handler = new NetworkHandler();
         vm.warp(block.timestamp + 1);
+    }
+
+    /// @dev Without this the invariants could hold because nothing ever happens.
+    function test_the_handler_reaches_accepted_disabled_and_paid_roots() external {
+        _handler.submitRoot(0, 60e18, 40e18, true);
+        vm.warp(block.timestamp + 1 days);
+        vm.expectRevert();
+        _handler.claim(0, true);
+        eq(_handler.paid(), 0, "a disabled root paid nothing");
+        _handler.submitRoot(0, 60e18, 40e18, false);
+        vm.warp(block.timestamp + 1 days);
+        _handler.claim(1, true);
+        _handler.claim(1, false);
+        eq(_handler.paid(), 100e18, "paid");
+        _handler.unstake(0, 0, 50e18);
+        vm.warp(block.timestamp + UNBONDING);
+        _handler.withdraw(5);
+        yes(_handler.queued() == 0 && _handler.rootsAccepted() == 2, "moves");
     }
 
     function targetContracts() external view returns (address[] memory targets) {
