@@ -3,6 +3,7 @@ import { bytesToHex } from '@koinon/base'
 import { openAiError } from '../rules/openai-error.ts'
 import { sendError, sendJson, sendOpenAiError, sendText } from '../wire/answers.ts'
 import { HttpListener } from '../wire/http-server.ts'
+import { pooledRandom } from '../wire/pooled-random.ts'
 import { agentCard, llmsText, openApi } from './discovery.ts'
 import { GatewayAccounts } from './gateway-accounts.ts'
 import { GatewayCompletions } from './gateway-completions.ts'
@@ -24,9 +25,9 @@ export class GatewayServer {
 
   constructor(options: GatewayServerOptions, modules: GatewayModules) {
     this.#options = options
-    this.#modules = modules
-    this.#completions = new GatewayCompletions(options, modules)
-    this.#accounts = new GatewayAccounts(modules)
+    this.#modules = { ...modules, random: pooledRandom(modules.random) }
+    this.#completions = new GatewayCompletions(options, this.#modules)
+    this.#accounts = new GatewayAccounts(this.#modules)
     this.#guard = new HostGuard(options)
     this.#listener = new HttpListener({
       host: options.host,
