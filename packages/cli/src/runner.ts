@@ -14,8 +14,9 @@ export type CommandContext = {
   warn(text: string): void
 }
 
-export type CommandResult<data> = {
-  readonly data: data
+export type CommandResult = {
+  /** What `--json` shows. */
+  readonly data: unknown
   /** The same for people; several lines allowed. */
   readonly text: string
   /** Set when the command worked but found something wrong (a failed check): exit code 1. */
@@ -25,8 +26,8 @@ export type CommandResult<data> = {
 type GlobalOptions = { readonly home?: string; readonly json?: boolean; readonly quiet?: boolean }
 
 /** Wraps a command's work into a commander action: context in, result printed, errors explained, exit code set. */
-export function runCommand<data, args extends readonly unknown[]>(
-  work: (context: CommandContext, ...args: args) => Promise<CommandResult<data>>,
+export function runCommand<args extends readonly unknown[]>(
+  work: (context: CommandContext, ...args: args) => Promise<CommandResult>,
 ): (...args: [...args, Record<string, unknown>, Command]) => Promise<void> {
   return async (...all) => {
     const command = all.at(-1) as Command

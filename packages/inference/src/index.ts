@@ -12,4 +12,4 @@ export {
   UpstreamEngine,
 } from './provider/index.ts'
 export { checkInferenceBundle, inferenceKind, inferenceWorkType } from './rules/index.ts'
-export { verifyByReplay, verifyReceipts } from './verifier/index.ts'
+export { parseAnswerEvidence, verifyAnswer } from './verifier/index.ts'

@@ -1,6 +1,6 @@
 import { formatUnits, KoinonError } from '@koinon/base'
 import { currentApiKey } from '@koinon/node'
-import { askChat, type ChatAnswer } from '@koinon/sdk'
+import { askGateway, type GatewayAnswer } from '@koinon/sdk'
 import type { Command } from 'commander'
 import { runCommand } from '../runner.ts'
 import { duration } from '../table.ts'
@@ -29,13 +29,15 @@ export function defineChat(program: Command): void {
         const maxTokens = Number(options.maxTokens)
         if (!Number.isInteger(maxTokens) || maxTokens < 1)
           throw new KoinonError({ code: 'usage/bad-number', message: '--max-tokens takes a whole number above 0' })
-        const answer = await askChat({
+        const answer = await askGateway({
           baseUrl: `${options.gateway ?? stored?.gatewayUrl}/v1`,
           apiKey: options.key ?? (stored?.apiKey as string),
-          model: options.model,
-          messages: [{ role: 'user', content: words.join(' ') }],
-          maxTokens,
-          ...(options.temperature === undefined ? {} : { temperature: Number(options.temperature) }),
+          body: {
+            model: options.model,
+            messages: [{ role: 'user', content: words.join(' ') }],
+            max_tokens: maxTokens,
+            ...(options.temperature === undefined ? {} : { temperature: Number(options.temperature) }),
+          },
           onText: (text) => void (isJson || process.stdout.write(text)),
         })
         return { data: answer, text: `\n\n${describe(answer)}` }
@@ -43,7 +45,7 @@ export function defineChat(program: Command): void {
     )
 }
 
-function describe(answer: ChatAnswer): string {
+function describe(answer: GatewayAnswer): string {
   const failed = answer.checks.filter((check) => check.state === 'fail')
   const passed = answer.checks.filter((check) => check.state === 'pass').length
   const open = answer.checks.length - passed - failed.length

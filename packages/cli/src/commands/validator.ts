@@ -55,6 +55,7 @@ function startValidator(options: StartOptions): Promise<never> {
           return {
             ...common,
             kind: 'validator',
+            isLocal: false,
             name: 'validator',
             homePath: home.path,
             networkFilePath: home.networkFile,

@@ -1,3 +1,5 @@
+export { type AnswerEvidence, parseAnswerEvidence } from './answer/evidence.ts'
+export { type AnswerEngine, type AnswerToVerify, verifyAnswer } from './answer/verify-answer.ts'
 export {
   type ReplayDifference,
   type ReplayEngine,
@@ -6,4 +8,3 @@ export {
   replay,
   replayAll,
 } from './replay/index.ts'
-export { type VerifyingEngine, verifyByReplay, verifyReceipts } from './verify-inference.ts'

@@ -226,6 +226,7 @@ export class LocalNetwork {
           modelPath: this.#options.modelPath,
           port: 0,
           gatewayUrl,
+          isLocal: true,
           apiKey: keys.find((key) => key.label === name && key.revokedAtMs === undefined)?.apiKey ?? '',
         }),
       ),

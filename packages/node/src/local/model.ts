@@ -46,6 +46,11 @@ export async function resolveModel(source: string): Promise<ModelFile> {
   }
 }
 
+/** Path of the model to replay answers with: the given one or the demo model. */
+export async function resolveReplayModel(source: string | undefined): Promise<string> {
+  return (source === undefined ? defaultModel() : await resolveModel(source)).path
+}
+
 async function downloadModel(source: string): Promise<ModelFile> {
   const { resolveModelFile } = await import('node-llama-cpp')
   try {

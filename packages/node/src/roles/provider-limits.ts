@@ -1,4 +1,4 @@
-import type { ProviderLimits } from '@koinon/inference/provider'
+import { defaultHttpLimits, type ProviderLimits } from '@koinon/inference/provider'
 
 const hourMs = 3_600_000
 

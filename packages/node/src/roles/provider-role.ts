@@ -1,7 +1,4 @@
 /** A miner of the inference subnet: the engine, the server that sells its answers, the commitments of its work. */
-import { existsSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { join } from 'node:path'
 import { errorToJson, systemClock, systemRandom } from '@koinon/base'
 import { verifySessionNative } from '@koinon/base/node'
 import { EmbeddedEngine, evidenceSchema, ProviderServer } from '@koinon/inference/provider'
@@ -19,8 +16,8 @@ import {
   WorkStore,
   workStoreSchema,
 } from '@koinon/subnets'
-import { writeFileDurably } from '../home/home.ts'
 import type { RoleContext, RunningRole } from '../supervisor/role-process.ts'
+import { keepPort, lastFreePort } from './last-port.ts'
 import { openPayee } from './payee.ts'
 import { PermitBook } from './permit-book.ts'
 import { providerLimits } from './provider-limits.ts'
@@ -70,11 +67,11 @@ export async function startProviderRole(config: ProviderRoleConfig, context: Rol
     clock: systemClock,
     verifySession: verifySessionNative,
   })
-  const portFile = join(home.role(config.name), 'port')
+  const folder = home.role(config.name)
   const server = new ProviderServer(
     {
       host: config.host,
-      port: config.port === 0 ? await lastFreePort(portFile, config.host) : config.port,
+      port: config.port === 0 ? await lastFreePort(folder, config.host) : config.port,
       chainId: network.chainId,
       account: key.address,
       session: () => payee.ledger.session,
@@ -107,7 +104,7 @@ export async function startProviderRole(config: ProviderRoleConfig, context: Rol
     },
   )
   const { port } = await server.start()
-  writeFileDurably(portFile, String(port))
+  keepPort(folder, port)
   const endpoint = config.publicUrl ?? `http://${config.host}:${port}`
   const seat = await joinSubnet({ network, reader, sender }, config.netuid, endpoint)
   permits.start()
@@ -126,15 +123,4 @@ export async function startProviderRole(config: ProviderRoleConfig, context: Rol
       await engine.stop()
     },
   }
-}
-
-/** The port of the last start if nobody took it meanwhile, so that the registered endpoint stays true. */
-async function lastFreePort(file: string, host: string): Promise<number> {
-  const port = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) return 0
-  return new Promise((resolve) => {
-    const probe = createServer()
-    probe.once('error', () => resolve(0))
-    probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve(port)))
-  })
 }

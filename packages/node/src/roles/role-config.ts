@@ -53,6 +53,8 @@ export type ValidatorRoleConfig = RoleCommon & {
   readonly publicUrl?: string
   readonly gatewayUrl: string
   readonly apiKey: string
+  /** Stakes what local networks give; elsewhere the least that the subnet asks. */
+  readonly isLocal: boolean
 }
 
 export type RoleConfig =

@@ -117,13 +117,13 @@ export class Wallet {
       validUntil: Math.floor(clock.nowMs() / 1000) + keyLifetimeSeconds,
     }
     const signature = await signKeyGrant(account, grant, network.chainId)
-    await requestJson(`${gatewayUrl}/v1/keys`, { method: 'POST', json: { grant, signature, channel: config } })
+    await requestJson(`${gatewayUrl}/v1/keys`, { method: 'POST', json: { grant, signature, config } })
     return stored
   }
 
   /** True when the key's gateway knows it; a home may have crashed between storing a key and registering it. */
   async isRegistered(key: StoredApiKey): Promise<boolean> {
-    const response = await fetch(`${key.gatewayUrl}/v1/models`, {
+    const response = await fetch(`${key.gatewayUrl}/v1/receipts?limit=1`, {
       headers: { authorization: `Bearer ${key.apiKey}` },
       signal: AbortSignal.timeout(10_000),
     })
@@ -135,7 +135,6 @@ export class Wallet {
   async topUp(keyHash: string, amountAtomic: bigint): Promise<void> {
     const key = this.#storedKey(keyHash)
     await this.#opener().deposit(key.channelConfig, amountAtomic)
-    await requestJson(`${key.gatewayUrl}/v1/keys/${key.keyHash}/refresh`, { method: 'POST', json: {} })
   }
 
   /** Ends a key at its gateway and starts taking back what it did not spend. */

@@ -1,6 +1,5 @@
 /** What a provider shows of one answer, parsed from outside. Nothing in it is believed: every part is held against the receipt. */
 import { KoinonError } from '@koinon/base'
-import type { SamplerSettings } from '../../rules/sampler.ts'
 
 export type AnswerEvidence = {
   readonly kind: 'chat' | 'text'
@@ -10,10 +9,6 @@ export type AnswerEvidence = {
   /** Undefined when the engine behind the provider does not tell its tokens. */
   readonly promptTokenIds: readonly number[] | undefined
   readonly outputTokenIds: readonly number[] | undefined
-  readonly sampler: SamplerSettings
-  readonly stop: readonly string[]
-  readonly maxTokens: number
-  readonly finishReason: string
 }
 
 const maximumTokens = 1_000_000
@@ -23,47 +18,28 @@ export function parseAnswerEvidence(json: unknown): AnswerEvidence {
   const value = (typeof json === 'object' && json !== null ? json : {}) as Record<string, unknown>
   const kind = value['kind']
   if (kind !== 'chat' && kind !== 'text') throw badEvidence('kind')
-  const { maxTokens, finishReason, stop } = value
-  if (!isCount(maxTokens)) throw badEvidence('maxTokens')
-  if (typeof finishReason !== 'string') throw badEvidence('finishReason')
-  if (!Array.isArray(stop) || !stop.every((text) => typeof text === 'string')) throw badEvidence('stop')
   return {
     kind,
     request: readBase64(value, 'requestBase64'),
     response: readBase64(value, 'responseBase64'),
     promptTokenIds: readTokens(value, 'promptTokenIds'),
     outputTokenIds: readTokens(value, 'outputTokenIds'),
-    sampler: readSampler(value['sampler']),
-    stop,
-    maxTokens,
-    finishReason,
   }
-}
-
-function readSampler(json: unknown): SamplerSettings {
-  const value = (typeof json === 'object' && json !== null ? json : {}) as Record<string, unknown>
-  const { seed, ...rest } = value
-  if (typeof seed !== 'string' || !/^[0-9]{1,20}$/.test(seed)) throw badEvidence('sampler.seed')
-  for (const name of ['temperatureMicro', 'topPMicro', 'topK'])
-    if (!isCount(rest[name])) throw badEvidence(`sampler.${name}`)
-  return { ...rest, seed: BigInt(seed) } as SamplerSettings
 }
 
 function readTokens(value: Record<string, unknown>, field: string): readonly number[] | undefined {
   const tokens = value[field]
   if (tokens === undefined || tokens === null) return undefined
+  const isCount = (token: unknown): token is number => Number.isSafeInteger(token) && (token as number) >= 0
   if (!Array.isArray(tokens) || tokens.length > maximumTokens || !tokens.every(isCount)) throw badEvidence(field)
   return tokens
 }
 
 function readBase64(value: Record<string, unknown>, field: string): Uint8Array {
   const text = value[field]
-  if (typeof text !== 'string' || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) throw badEvidence(field)
+  if (typeof text !== 'string' || text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text))
+    throw badEvidence(field)
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0
 }
 
 function badEvidence(field: string): KoinonError {

@@ -1,13 +1,14 @@
 /** Judging one answer from its receipts and the evidence behind them: by paper (L0), and by doing it again (L2). */
 import { type Hex, sha256Hex, type VerifySession } from '@koinon/base'
 import { type Check, checkThat, fail, notChecked, type ReceiptBundle, type Rung } from '@koinon/work'
-import type { InferenceInput } from '../../rules/inference-request.ts'
+import { answerContent } from '../../rules/answer-content.ts'
+import { effectiveMaxTokens, type InferenceInput, type InferenceRequest } from '../../rules/inference-request.ts'
 import { parseChatRequest, parseCompletionRequest } from '../../rules/openai-request.ts'
 import { checkInferenceBundle } from '../../rules/receipt-check.ts'
-import { hashStops, hashTokenIds, type InferenceWork, readInferenceWork } from '../../rules/work.ts'
-import type { ReplayEngine } from '../replay/evidence.ts'
+import { splitEventStream } from '../../rules/sse.ts'
+import { hashTokenIds, type InferenceWork, readInferenceWork } from '../../rules/work.ts'
+import type { ReplayEngine, ReplayEvidence } from '../replay/evidence.ts'
 import { replay } from '../replay/replay.ts'
-import { hashedPart, textOfResponse } from './answer-text.ts'
 import type { AnswerEvidence } from './evidence.ts'
 
 /** What replaying needs of an engine beyond the replay itself; `InferenceEngine` has it. */
@@ -27,7 +28,11 @@ export type AnswerToVerify = {
   readonly signal?: AbortSignal
 }
 
-/** All checks up to `level`; what could not be done is there as notChecked with the reason. Throws only what the engine throws. */
+/**
+ * All checks up to `level`; what could not be done is there as notChecked with the reason. L0: the receipts' own checks, and
+ * `evidence` and `sampler` when there is evidence. L2: the replay's `class tokens finish text prompt counts`. Limits, stops and
+ * sampler come from the request and the signed receipt, never from the unsigned evidence. Throws only what the engine throws.
+ */
 export async function verifyAnswer(answer: AnswerToVerify, level: Rung): Promise<readonly Check[]> {
   const { bundle, evidence, chainId, verifySession } = answer
   const paper = checkInferenceBundle({
@@ -38,93 +43,110 @@ export async function verifyAnswer(answer: AnswerToVerify, level: Rung): Promise
       ? {}
       : { requestHash: sha256Hex(evidence.request), responseHash: sha256Hex(hashedPart(evidence.response)) }),
   })
-  const statement = evidence === undefined ? [] : checkStatement(bundle, evidence)
-  return level === 'L0' ? [...paper, ...statement] : [...paper, ...statement, ...(await checkReplay(answer))]
+  if (evidence === undefined)
+    return level === 'L0' ? paper : [...paper, ...unreplayed('nobody shows the evidence that a replay needs')]
+  const work = workOf(bundle)
+  if (work === undefined) return [...paper, fail('evidence', 'the work of the receipt is malformed')]
+  const request = requestOf(evidence)
+  if (request === undefined)
+    return [...paper, fail('evidence', 'the request shown is not a request this network serves')]
+  const belongs = checkBelongs(evidence, work)
+  const statement = [...paper, belongs, checkSampler(request, work)]
+  if (level === 'L0') return statement
+  if (belongs.state === 'fail') return [...statement, ...unreplayed('the evidence is not that of the receipt')]
+  return [...statement, ...(await checkReplay(answer, evidence, request, work))]
 }
 
-/** The evidence must be what the worker signed: tokens, sampler, stops, limit and end. */
-function checkStatement(bundle: ReceiptBundle, evidence: AnswerEvidence): readonly Check[] {
-  const work = workOf(bundle)
-  if (work === undefined) return [fail('evidence', 'the work of the receipt is malformed')]
-  const { promptTokenIds, outputTokenIds } = evidence
-  const differing = [
-    ...(promptTokenIds === undefined || hashTokenIds(promptTokenIds) === work.promptTokensHash
-      ? []
-      : ['prompt tokens']),
-    ...(outputTokenIds === undefined || hashTokenIds(outputTokenIds) === work.outputTokensHash
-      ? []
-      : ['output tokens']),
-    ...(hashStops(evidence.stop) === work.stopHash ? [] : ['stop texts']),
-    ...(evidence.maxTokens === work.maxTokens ? [] : ['token limit']),
-    ...(evidence.finishReason === work.finishReason ? [] : ['finish reason']),
-    ...(isSameSampler(evidence, work) ? [] : ['sampler']),
-  ]
-  return [
-    checkThat(
-      'evidence',
-      differing.length === 0,
-      differing.length === 0
-        ? 'tokens, sampler, stops and end are the signed ones'
-        : `differs from what was signed: ${differing.join(', ')}`,
-    ),
-  ]
+/** The tokens shown are the signed ones. Bodies are compared by the receipt's own checks `request` and `response`. */
+function checkBelongs({ promptTokenIds, outputTokenIds }: AnswerEvidence, work: InferenceWork): Check {
+  if (promptTokenIds === undefined || outputTokenIds === undefined) {
+    return notChecked('evidence', 'the provider passes on an engine that does not tell its tokens')
+  }
+  const holds =
+    hashTokenIds(promptTokenIds) === work.promptTokensHash && hashTokenIds(outputTokenIds) === work.outputTokensHash
+  return checkThat('evidence', holds, 'prompt and output tokens hash to what the receipt commits to')
 }
 
-async function checkReplay({ bundle, evidence, engine, signal }: AnswerToVerify): Promise<readonly Check[]> {
-  const work = workOf(bundle)
-  if (evidence === undefined) return [notChecked('tokens', 'nobody shows the evidence that a replay needs')]
-  if (work === undefined) return [fail('tokens', 'the work of the receipt is malformed')]
-  if (engine === undefined) return [notChecked('tokens', 'there is no engine with this model here')]
-  if (evidence.promptTokenIds === undefined || evidence.outputTokenIds === undefined) {
-    return [notChecked('tokens', 'the provider passes on an engine that does not tell its tokens')]
-  }
-  if (engine.modelHash !== work.modelManifest) {
-    return [
-      notChecked(
-        'tokens',
-        `the receipt names model file ${work.modelManifest.slice(0, 12)}…, the one here is ${engine.modelHash.slice(0, 12)}…`,
-      ),
-    ]
-  }
-  const text = textOfResponse(evidence.response)
-  const verdict = await replay(
-    engine,
-    {
-      promptTokenIds: evidence.promptTokenIds,
-      outputTokenIds: evidence.outputTokenIds,
-      sampler: evidence.sampler,
-      finishReason: evidence.finishReason,
-      stop: evidence.stop,
-      maxTokens: evidence.maxTokens,
-      determinismClass: work.determinismClass,
-      promptTokens: work.promptTokens,
-      outputTokens: work.outputTokens,
-      expectedPromptTokenIds: promptOf(evidence, engine),
-      ...(text === undefined ? {} : { text }),
-    },
-    signal,
+/** What the client asked of the sampler is what the receipt says was used. */
+function checkSampler(request: InferenceRequest, work: InferenceWork): Check {
+  const asked: readonly (readonly [unknown, unknown])[] = [
+    [request.temperatureMicro, work.samplerTemperatureMicro],
+    [request.topPMicro, work.samplerTopPMicro],
+    [request.topK, work.samplerTopK],
+    [request.seed, work.samplerSeed],
+  ]
+  return checkThat(
+    'sampler',
+    asked.every(([wanted, used]) => wanted === undefined || wanted === used),
+    `temperature ${work.samplerTemperatureMicro / 1e6}, top_p ${work.samplerTopPMicro / 1e6}, top_k ${work.samplerTopK}, seed ${work.samplerSeed}`,
   )
-  return verdict.checks
 }
 
-/** The prompt as the verifier itself reads the request; no tokens, which no answer can have, when it is not a request of ours. */
-function promptOf(evidence: AnswerEvidence, engine: AnswerEngine): readonly number[] {
+async function checkReplay(
+  { engine, signal }: AnswerToVerify,
+  evidence: AnswerEvidence,
+  request: InferenceRequest,
+  work: InferenceWork,
+): Promise<readonly Check[]> {
+  const { promptTokenIds, outputTokenIds } = evidence
+  if (promptTokenIds === undefined || outputTokenIds === undefined)
+    return unreplayed('the provider does not tell its tokens')
+  if (engine === undefined) return unreplayed('there is no engine with this model here')
+  if (engine.modelHash !== work.modelManifest) {
+    return unreplayed(
+      `the receipt names model file ${work.modelManifest.slice(0, 12)}…, the one here is ${engine.modelHash.slice(0, 12)}…`,
+    )
+  }
+  const text = answerContent(evidence.response)
+  const shown: ReplayEvidence = {
+    promptTokenIds,
+    outputTokenIds,
+    sampler: {
+      version: work.samplerVersion,
+      temperatureMicro: work.samplerTemperatureMicro,
+      topPMicro: work.samplerTopPMicro,
+      topK: work.samplerTopK,
+      seed: work.samplerSeed,
+    },
+    finishReason: work.finishReason,
+    stop: request.stop,
+    // The verifier's own context: a provider that claims a smaller one could cut answers short with a clean conscience.
+    maxTokens: effectiveMaxTokens(request, engine.contextTokens),
+    contextTokens: engine.contextTokens,
+    determinismClass: work.determinismClass,
+    promptTokens: work.promptTokens,
+    outputTokens: work.outputTokens,
+    expectedPromptTokenIds: promptOf(request, engine),
+    ...(text === undefined ? {} : { text }),
+  }
+  return (await replay(engine, shown, signal)).checks
+}
+
+function unreplayed(reason: string): readonly Check[] {
+  return ['tokens', 'finish', 'text', 'counts'].map((name) => notChecked(name, reason))
+}
+
+function requestOf({ kind, request }: AnswerEvidence): InferenceRequest | undefined {
   try {
-    const request =
-      evidence.kind === 'chat' ? parseChatRequest(evidence.request) : parseCompletionRequest(evidence.request)
+    return kind === 'chat' ? parseChatRequest(request) : parseCompletionRequest(request)
+  } catch {
+    return undefined
+  }
+}
+
+/** The prompt as the verifier itself reads the request; no tokens, which no answer can have, when the model cannot read it. */
+function promptOf(request: InferenceRequest, engine: AnswerEngine): readonly number[] {
+  try {
     return engine.tokenise(request.input).tokenIds
   } catch {
     return []
   }
 }
 
-function isSameSampler({ sampler }: AnswerEvidence, work: InferenceWork): boolean {
-  return (
-    sampler.temperatureMicro === work.samplerTemperatureMicro &&
-    sampler.topPMicro === work.samplerTopPMicro &&
-    sampler.topK === work.samplerTopK &&
-    sampler.seed === work.samplerSeed
-  )
+/** The bytes of a kept response that its receipt covers. */
+function hashedPart(response: Uint8Array): Uint8Array {
+  const isStream = new TextDecoder().decode(response.subarray(0, 5)) === 'data:'
+  return isStream ? response.subarray(0, splitEventStream(response).hashedLength) : response
 }
 
 /** The last hop did the work. */

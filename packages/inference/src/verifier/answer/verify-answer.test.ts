@@ -1,13 +1,14 @@
-import { parseBundle, type ReceiptBundle, type SignedReceipt } from '@koinon/work'
+import { verifySessionNative as verifySession } from '@koinon/base/node'
+import { failures, parseBundle, type ReceiptBundle, type SignedReceipt } from '@koinon/work'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { EmbeddedEngine } from '../provider/embedded-engine.ts'
-import { InferenceEngine } from '../provider/engine/index.ts'
-import { randomModelFile } from '../provider/engine/test-model.ts'
-import type { EvidenceJson } from '../provider/evidence.ts'
-import { splitEventStream } from '../rules/sse.ts'
-import { testDomain } from '../testing/parties.ts'
-import { startTestNetwork, type TestNetwork } from '../testing/test-network.ts'
-import { verifyByReplay, verifyReceipts } from './verify-inference.ts'
+import { EmbeddedEngine } from '../../provider/embedded-engine.ts'
+import { InferenceEngine } from '../../provider/engine/index.ts'
+import { randomModelFile } from '../../provider/engine/test-model.ts'
+import { splitEventStream } from '../../rules/sse.ts'
+import { testDomain } from '../../testing/parties.ts'
+import { startTestNetwork, type TestNetwork } from '../../testing/test-network.ts'
+import { type AnswerEvidence, parseAnswerEvidence } from './evidence.ts'
+import { verifyAnswer } from './verify-answer.ts'
 
 const asked = {
   model: 'random',
@@ -38,27 +39,30 @@ describe('an answer of the embedded engine through provider and gateway', () => 
     ['with the default temperature', { model: 'default', messages: asked.messages, max_tokens: 8 }],
   ])('passes every check of L0 and L2: %s', async (_, body) => {
     const { bundle, evidence, request, response } = await answer(body)
-    const receipts = verifyReceipts({ bundle, chainId: testDomain.chainId, request, response })
-    expect(receipts.filter(({ state }) => state !== 'pass')).toEqual([])
-    const replayed = await verifyByReplay({ bundle, evidence, engine })
-    expect(replayed.map(({ name, state }) => `${name} ${state}`)).toEqual([
-      'evidence pass',
-      'sampler pass',
-      'class pass',
-      'tokens pass',
-      'finish pass',
-      'text pass',
-      'prompt pass',
-      'counts pass',
+    expect(evidence.request).toEqual(request)
+    const checks = await verifyAnswer(
+      { bundle, evidence: { ...evidence, request, response }, chainId: testDomain.chainId, verifySession, engine },
+      'L2',
+    )
+    expect(checks.filter(({ state }) => state !== 'pass')).toEqual([])
+    expect(checks.map(({ name }) => name).slice(-8)).toEqual([
+      'evidence',
+      'sampler',
+      'class',
+      'tokens',
+      'finish',
+      'text',
+      'prompt',
+      'counts',
     ])
   })
 
   it('fails `evidence` when tokens were exchanged after the receipt', async () => {
     const { bundle, evidence } = await answer(asked)
     const other = { ...evidence, outputTokenIds: evidence.outputTokenIds?.map((id) => id + 1) }
-    const checks = await verifyByReplay({ bundle, evidence: other, engine })
-    expect(checks.map(({ name, state }) => `${name} ${state}`)).toEqual([
-      'evidence fail',
+    const checks = await verifyAnswer({ bundle, evidence: other, verifySession, engine }, 'L2')
+    expect(failures({ checks }).map(({ name }) => name)).toEqual(['evidence'])
+    expect(checks.slice(-4).map(({ name, state }) => `${name} ${state}`)).toEqual([
       'tokens notChecked',
       'finish notChecked',
       'text notChecked',
@@ -68,9 +72,10 @@ describe('an answer of the embedded engine through provider and gateway', () => 
 
   it('says that answers without token ids were not checked', async () => {
     const { bundle, evidence } = await answer(asked)
-    const silent: EvidenceJson = { ...evidence, promptTokenIds: undefined, outputTokenIds: undefined }
-    const checks = await verifyByReplay({ bundle, evidence: silent, engine })
-    expect(new Set(checks.map(({ state }) => state))).toEqual(new Set(['notChecked']))
+    const silent: AnswerEvidence = { ...evidence, promptTokenIds: undefined, outputTokenIds: undefined }
+    const checks = await verifyAnswer({ bundle, evidence: silent, verifySession, engine }, 'L2')
+    const open = checks.filter(({ state }) => state === 'notChecked').map(({ name }) => name)
+    expect(open).toEqual(['chain', 'hop2.chain', 'evidence', 'tokens', 'finish', 'text', 'counts'])
   })
 
   it('has its receipts inside the stream too', async () => {
@@ -78,8 +83,8 @@ describe('an answer of the embedded engine through provider and gateway', () => 
     expect(splitEventStream(response).bundle).toEqual(bundle)
     const [outer] = bundle.hops as [SignedReceipt]
     const tampered: ReceiptBundle = { v: 1, hops: [{ ...outer, receipt: { ...outer.receipt, amountPicoUsd: 1n } }] }
-    const failed = verifyReceipts({ bundle: tampered }).filter(({ state }) => state === 'fail')
-    expect(failed.map(({ name }) => name)).toEqual(['signature', 'amount'])
+    const checks = await verifyAnswer({ bundle: tampered, evidence: undefined, verifySession }, 'L0')
+    expect(failures({ checks }).map(({ name }) => name)).toEqual(['signature', 'amount'])
   })
 })
 
@@ -92,7 +97,7 @@ async function answer(body: unknown) {
     (await fetch(`${network.url}${path}`, { headers: { authorization: `Bearer ${network.apiKey.text}` } })).json()
   return {
     bundle: parseBundle(await get(`/v1/receipts/${id}`)),
-    evidence: (await get(`/v1/receipts/${id}/evidence`)) as EvidenceJson,
+    evidence: parseAnswerEvidence(await get(`/v1/receipts/${id}/evidence`)),
     request: new TextEncoder().encode(JSON.stringify(body)),
     response,
   }

@@ -1,0 +1,92 @@
+import { formatUnits, KoinonError, tokenDecimals } from '@koinon/base'
+import { joinedNetwork, requestJson } from '@koinon/node'
+import type { Command } from 'commander'
+import { parseInteger, runCommand } from '../runner.ts'
+import { facts, table } from '../table.ts'
+
+type EpochJson = {
+  readonly epoch: number
+  readonly phase: string
+  readonly state: string
+  readonly paidAtomic: string
+  readonly signedStakeAtomic?: string
+  readonly beacon?: string
+}
+type EpochDetail = EpochJson & {
+  readonly asOfBlock: number
+  readonly weights: readonly { readonly validatorUid: number; readonly row: readonly (readonly [number, number])[] }[]
+  readonly payouts: readonly {
+    readonly account: string
+    readonly uid?: number
+    readonly amountAtomic: string
+    readonly why: string
+  }[]
+}
+
+export function defineEpoch(program: Command): void {
+  const epoch = program.command('epoch').description('epochs of a subnet: weights, results, who was paid what and why')
+  epoch
+    .command('show')
+    .description('one epoch, or without a number the last ones')
+    .argument('[epoch]', 'number of the epoch')
+    .option('--netuid <n>', 'subnet', '1')
+    .option('-n, --limit <n>', 'how many of the last epochs', '10')
+    .action(
+      runCommand(
+        async ({ home }, number: string | undefined, options: { readonly netuid: string; readonly limit: string }) => {
+          const netuid = parseInteger(options.netuid, '--netuid', 1, 65_535)
+          const gatewayUrl = joinedNetwork(home).gatewayUrl
+          if (gatewayUrl === undefined)
+            throw new KoinonError({
+              code: 'node/no-gateway',
+              message: 'The network file names no gateway',
+              hint: 'Join through a gateway: koinon join <gateway URL>.',
+            })
+          if (number === undefined) {
+            const limit = parseInteger(options.limit, '--limit', 1, 100)
+            const data = await requestJson<{ readonly asOfBlock: number; readonly epochs: readonly EpochJson[] }>(
+              `${gatewayUrl}/api/epochs?netuid=${netuid}&limit=${limit}`,
+              { method: 'GET' },
+            )
+            const rows = data.epochs.map((item) => [String(item.epoch), item.state, item.phase, koin(item.paidAtomic)])
+            return {
+              data,
+              text: `${table(['epoch', 'result', 'phase', 'paid KOIN'], rows)}\n\nas of block ${data.asOfBlock}`,
+            }
+          }
+          const data = await requestJson<EpochDetail>(
+            `${gatewayUrl}/api/epochs/${netuid}/${parseInteger(number, 'the epoch', 0, 1_000_000_000)}`,
+            { method: 'GET' },
+          )
+          return { data, text: describe(data) }
+        },
+      ),
+    )
+}
+
+function describe(data: EpochDetail): string {
+  const head = facts([
+    ['epoch', String(data.epoch)],
+    [
+      'result',
+      `${data.state}${data.signedStakeAtomic === undefined ? '' : `, signed by ${koin(data.signedStakeAtomic)} KOIN of stake`}`,
+    ],
+    ['beacon', data.beacon ?? 'not drawn'],
+    ['as of block', String(data.asOfBlock)],
+  ])
+  const weights = data.weights.map(
+    ({ validatorUid, row }) =>
+      `  validator ${validatorUid}: ${row.map(([uid, weight]) => `${uid}=${((100 * weight) / 65_535).toFixed(1)} %`).join('  ')}`,
+  )
+  const payouts = data.payouts.map((item) => [
+    item.uid === undefined ? '' : String(item.uid),
+    item.account.slice(0, 12),
+    koin(item.amountAtomic),
+    item.why,
+  ])
+  return `${head}\n\nweights (of the best)\n${weights.join('\n') || '  none revealed'}\n\n${payouts.length === 0 ? 'nobody was paid yet' : table(['uid', 'account', 'KOIN', 'why'], payouts)}`
+}
+
+function koin(atomic: string): string {
+  return formatUnits(BigInt(atomic) / 10n ** 12n, tokenDecimals - 12)
+}

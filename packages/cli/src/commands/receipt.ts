@@ -1,0 +1,234 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { formatUnits, KoinonError, sha256Hex } from '@koinon/base'
+import { loadNetworkFile, type NetworkFile } from '@koinon/ledger'
+import { type Home, readApiKeys, requestJson, resolveReplayModel, type StoredApiKey } from '@koinon/node'
+import { type FetchedReceipt, fetchReceipt, verifyReceipt } from '@koinon/sdk'
+import { bundleToJson, type Check, parseBundle, type Rung, rungs } from '@koinon/work'
+import type { Command } from 'commander'
+import { parseInteger, runCommand } from '../runner.ts'
+import { table } from '../table.ts'
+
+type VerifyOptions = {
+  readonly level: string
+  readonly request?: string
+  readonly response?: string
+  readonly model?: string
+}
+
+const checkableLevels: readonly Rung[] = ['L0', 'L1', 'L2']
+const marks = { pass: 'pass', fail: 'FAIL', notChecked: 'not checked' } as const
+
+export function defineReceipt(program: Command): void {
+  const receipt = program.command('receipt').description('receipts of your answers')
+  receipt
+    .command('list')
+    .description('your last answers, newest first')
+    .option('-n, --limit <n>', 'how many', '20')
+    .action(
+      runCommand(async ({ home }, options: { readonly limit: string }) => {
+        const limit = parseInteger(options.limit, '--limit', 1, 200)
+        const keys = usableKeys(home)
+        const lists = await Promise.all(keys.filter(isFirstOfPayer).map((key) => listOf(key, limit)))
+        const receipts = lists
+          .flat()
+          .sort((a, b) => Number(b['receivedAtMs']) - Number(a['receivedAtMs']))
+          .slice(0, limit)
+        const rows = receipts.map((item) => [
+          String(item['id']),
+          new Date(Number(item['receivedAtMs'])).toISOString().slice(0, 19).replace('T', ' '),
+          String(item['upstreamPayee'] ?? item['payee']).slice(0, 12),
+          formatUnits(BigInt(String(item['amountPicoUsd'])), 12),
+        ])
+        return {
+          data: { receipts },
+          text:
+            rows.length === 0
+              ? 'No receipts yet. Ask something: koinon chat "What is a subnet?"'
+              : table(['receipt', 'time (UTC)', 'miner', 'dollars'], rows),
+        }
+      }),
+    )
+  receipt
+    .command('show')
+    .description('one receipt, whole')
+    .argument('<id>', 'receipt id, or a file with a receipt')
+    .action(
+      runCommand(async ({ home }, id: string) => {
+        const data = bundleToJson((await find(home, id)).bundle)
+        return { data, text: JSON.stringify(data, null, 2) }
+      }),
+    )
+  receipt
+    .command('verify')
+    .description('check a receipt in this very process, trusting nobody')
+    .argument('<id>', 'receipt id, or a file with a receipt')
+    .option('--level <level>', 'L0 signatures, hashes and amounts; L2 also replays the answer bit by bit', 'L0')
+    .option('--request <file>', 'the request body you sent, instead of what the provider shows')
+    .option('--response <file>', 'the response body you received, instead of what the provider shows')
+    .option('--model <file.gguf>', 'model to replay with (default: the demo model)')
+    .action(runCommand((context, id: string, options: VerifyOptions) => verify(context.home, id, options, context.say)))
+}
+
+async function verify(home: Home, id: string, options: VerifyOptions, say: (text: string) => void) {
+  const level = options.level as Rung
+  if (!rungs.includes(level))
+    throw new KoinonError({
+      code: 'usage/unknown-level',
+      message: `"${options.level}" is not a level`,
+      hint: `Levels: ${checkableLevels.join(', ')}.`,
+    })
+  if (!checkableLevels.includes(level))
+    throw new KoinonError({
+      code: 'usage/unknown-level',
+      message: `Level ${level} cannot be checked for inference yet`,
+      hint: `Levels: ${checkableLevels.join(', ')}.`,
+    })
+  const found = await find(home, id)
+  const network = existsSync(home.networkFile) ? await loadNetworkFile(home.networkFile) : undefined
+  const engine = level === 'L0' || found.evidence === undefined ? undefined : await startEngine(options.model, say)
+  try {
+    const judged = await verifyReceipt(withOwnBytes(found, options), {
+      level,
+      ...(network === undefined ? {} : { chainId: network.chainId }),
+      ...(engine === undefined ? {} : { engine }),
+    })
+    const checks = [...judged, ...ownByteChecks(found, options), ...(await ledgerChecks(found, network))]
+    const failed = checks.filter((check) => check.state === 'fail')
+    const data = { id: found.bundle.hops[0]?.receipt.requestId, level, checks }
+    return { data, text: describe(checks, found, failed.length), isBad: failed.length > 0 }
+  } finally {
+    await engine?.stop()
+  }
+}
+
+async function startEngine(model: string | undefined, say: (text: string) => void) {
+  const { InferenceEngine } = await import('@koinon/inference/provider/engine')
+  say('loading the model to replay with ...')
+  const engine = new InferenceEngine({ modelPath: await resolveReplayModel(model), maxParallelSequences: 1 })
+  await engine.start()
+  return engine
+}
+
+/** Bytes the user kept count more than what the provider shows. */
+function withOwnBytes(found: FetchedReceipt, options: VerifyOptions): FetchedReceipt {
+  if (found.evidence === undefined) return found
+  return {
+    ...found,
+    evidence: {
+      ...found.evidence,
+      ...(options.request === undefined ? {} : { request: readFileSync(options.request) }),
+      ...(options.response === undefined ? {} : { response: readFileSync(options.response) }),
+    },
+  }
+}
+
+/** Without evidence the hashes of the user's own files can still be compared. */
+function ownByteChecks({ bundle, evidence }: FetchedReceipt, options: VerifyOptions): readonly Check[] {
+  const receipt = bundle.hops[0]?.receipt
+  if (evidence !== undefined || receipt === undefined || options.request === undefined) return []
+  const hash = sha256Hex(readFileSync(options.request))
+  return [
+    {
+      name: 'ownRequest',
+      state: hash === receipt.requestHash ? 'pass' : 'fail',
+      detail: `SHA-256 of the given request ${hash.slice(0, 12)}…`,
+    },
+  ]
+}
+
+/** Whether the ledger knows the worker; whoever signs a receipt can name any account. */
+async function ledgerChecks({ bundle }: FetchedReceipt, network: NetworkFile | undefined): Promise<readonly Check[]> {
+  const worker = bundle.hops.at(-1)?.receipt.payee
+  if (network === undefined || worker === undefined)
+    return [{ name: 'payee', state: 'notChecked', detail: 'this home belongs to no network' }]
+  const { createLedgerReader, readNeurons } = await import('@koinon/ledger')
+  try {
+    const neurons = await readNeurons(createLedgerReader(network), network, 1)
+    const seat = neurons.find((neuron) => neuron.hotkey === worker)
+    return [
+      seat === undefined
+        ? {
+            name: 'payee',
+            state: 'notChecked',
+            detail: `${worker} holds no seat on subnet 1 now; it may have left since`,
+          }
+        : { name: 'payee', state: 'pass', detail: `${worker} is uid ${seat.uid} of subnet 1` },
+    ]
+  } catch {
+    return [{ name: 'payee', state: 'notChecked', detail: 'the ledger does not answer' }]
+  }
+}
+
+async function find(home: Home, id: string): Promise<FetchedReceipt> {
+  if (existsSync(id)) return readReceiptFile(id)
+  if (!/^(chatcmpl-|cmpl-|0x)?[0-9a-f]{32}$/.test(id)) {
+    throw new KoinonError({
+      code: 'usage/bad-receipt-id',
+      message: `"${id.slice(0, 60)}" is neither a receipt id nor a file`,
+      hint: 'An id is 32 hexadecimal digits, as in the header x-koinon-receipt.',
+    })
+  }
+  const keys = usableKeys(home)
+  let last: unknown
+  for (const key of keys) {
+    try {
+      return await fetchReceipt(key, id)
+    } catch (error) {
+      last = error
+    }
+  }
+  throw last
+}
+
+function readReceiptFile(path: string): FetchedReceipt {
+  try {
+    const json = JSON.parse(readFileSync(path, 'utf8')) as { data?: unknown }
+    return { bundle: parseBundle(json.data ?? json), evidence: undefined, evidenceProblem: 'a file holds no evidence' }
+  } catch (cause) {
+    throw new KoinonError({
+      code: 'usage/bad-receipt-file',
+      message: `${path} does not hold a receipt: ${(cause as Error).message}`,
+      cause,
+    })
+  }
+}
+
+function usableKeys(home: Home): readonly StoredApiKey[] {
+  const keys = readApiKeys(home).filter((key) => key.revokedAtMs === undefined)
+  if (keys.length > 0) return keys
+  throw new KoinonError({
+    code: 'home/no-api-key',
+    message: `There is no API key in the home ${home.path}`,
+    hint: 'Create one with "koinon keys create".',
+  })
+}
+
+function isFirstOfPayer(key: StoredApiKey, index: number, keys: readonly StoredApiKey[]): boolean {
+  return (
+    keys.findIndex(
+      (other) => other.channelConfig.payer === key.channelConfig.payer && other.gatewayUrl === key.gatewayUrl,
+    ) === index
+  )
+}
+
+async function listOf(key: StoredApiKey, limit: number): Promise<readonly Record<string, unknown>[]> {
+  const answer = await requestJson<{ readonly receipts: readonly Record<string, unknown>[] }>(
+    `${key.gatewayUrl}/v1/receipts?limit=${limit}`,
+    {
+      method: 'GET',
+      headers: { authorization: `Bearer ${key.apiKey}` },
+    },
+  )
+  return answer.receipts
+}
+
+function describe(checks: readonly Check[], found: FetchedReceipt, failedCount: number): string {
+  const rows = checks.map((check) => [marks[check.state], check.name, check.detail])
+  const open = checks.filter((check) => check.state === 'notChecked').length
+  const summary =
+    failedCount > 0
+      ? `${failedCount} CHECKS FAILED`
+      : `nothing failed; ${checks.length - open} passed, ${open} not checked`
+  const note = found.evidenceProblem === undefined ? '' : `\nNo evidence: ${found.evidenceProblem}`
+  return `${table(['result', 'check', 'what was looked at'], rows)}\n\n${summary}${note}`
+}

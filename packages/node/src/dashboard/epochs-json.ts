@@ -1,0 +1,166 @@
+/** `GET /api/epochs` and `/api/epochs/{netuid}/{epoch}`: who was paid what and why, from the ledger and the validators' own logs. */
+import { KoinonError } from '@koinon/base'
+import { createLedgerReader, type NetworkFile } from '@koinon/ledger'
+import type { IndexedEvent } from '@koinon/ledger/indexer'
+import { createSubnetLedger, epochAt, epochPhase, epochWindow, unpackRow } from '@koinon/subnets'
+import type { IndexClient } from './index-client.ts'
+import { createValidatorLogReader, type ValidatorLog } from './validator-logs.ts'
+
+export type EpochsView = {
+  list(netuid: number, limit: number): Promise<Record<string, unknown>>
+  detail(netuid: number, epoch: number): Promise<Record<string, unknown>>
+}
+
+const maximumListed = 100
+
+export function createEpochsView(sources: { readonly network: NetworkFile; readonly index: IndexClient }): EpochsView {
+  const { network, index } = sources
+  const ledger = createSubnetLedger(createLedgerReader(network), network)
+  const readValidatorLog = createValidatorLogReader()
+
+  const facts = async (netuid: number, epoch: number, found: Found): Promise<Record<string, unknown>> => {
+    const [clock, nowSeconds] = await Promise.all([ledger.clock(netuid), ledger.nowSeconds()])
+    const window = epochWindow(clock, epoch)
+    const root = found.roots.find((event) => event.epoch === epoch)
+    const isDisabled = found.disabled.some(
+      (event) => event.epoch === epoch && event.args['resultHash'] === root?.args['resultHash'],
+    )
+    const beacon = found.beacons.find((event) => event.epoch === epoch)
+    const claims = found.claims.filter((event) => event.epoch === epoch)
+    const phase = epochPhase(window, nowSeconds)
+    const result = root?.args['result'] as Record<string, string> | undefined
+    const isActive = root !== undefined && Number(root.args['activatesAt']) <= nowSeconds
+    const state =
+      root === undefined
+        ? phase === 'root'
+          ? 'noQuorum'
+          : 'open'
+        : isDisabled
+          ? 'disabled'
+          : isActive
+            ? 'active'
+            : 'pending'
+    return {
+      netuid,
+      epoch,
+      phase,
+      startsAtSeconds: window.startsAt,
+      ...(beacon === undefined ? {} : { beacon: beacon.args['beacon'] }),
+      ...(root === undefined
+        ? {}
+        : {
+            root: result?.['root'],
+            signedStakeAtomic: root.args['signedStake'],
+            cumulativeTotalAtomic: result?.['cumulativeTotal'],
+          }),
+      state,
+      paidAtomic: `${claims.reduce((sum, { args }) => sum + BigInt(String(args['amount'])), 0n)}`,
+    }
+  }
+
+  const find = async (netuid: number, epoch?: number): Promise<Found & { readonly asOfBlock: number }> => {
+    const only = epoch === undefined ? {} : { epoch }
+    const [roots, disabled, beacons, claims] = await Promise.all([
+      index.events({
+        contract: 'epochs',
+        names: ['RootSubmitted'],
+        netuid,
+        order: 'newest',
+        limit: maximumListed,
+        ...only,
+      }),
+      index.events({
+        contract: 'epochs',
+        names: ['RootDisabled'],
+        netuid,
+        order: 'newest',
+        limit: maximumListed,
+        ...only,
+      }),
+      index.events({
+        contract: 'work',
+        names: ['BeaconDrawn'],
+        netuid,
+        order: 'newest',
+        limit: maximumListed,
+        ...only,
+      }),
+      index.events({ contract: 'epochs', names: ['Claimed'], netuid, order: 'newest', limit: 5000, ...only }),
+    ])
+    return {
+      roots: roots.result,
+      disabled: disabled.result,
+      beacons: beacons.result,
+      claims: claims.result,
+      asOfBlock: roots.asOfBlock,
+    }
+  }
+
+  return {
+    async list(netuid, limit) {
+      const [clock, nowSeconds, found] = await Promise.all([ledger.clock(netuid), ledger.nowSeconds(), find(netuid)])
+      const current = epochAt(clock, nowSeconds)
+      const numbers = Array.from({ length: Math.min(limit, maximumListed, current + 1) }, (_, back) => current - back)
+      return {
+        asOfBlock: found.asOfBlock,
+        epochs: await Promise.all(numbers.map((epoch) => facts(netuid, epoch, found))),
+      }
+    },
+    async detail(netuid, epoch) {
+      const [found, reveals, endpoints] = await Promise.all([
+        find(netuid, epoch),
+        index.events({ contract: 'weights', names: ['WeightsRevealed'], netuid, epoch }),
+        ledger.endpoints(netuid),
+      ])
+      const uidOf = new Map(endpoints.map(({ hotkey, uid }) => [hotkey as string, uid]))
+      const validators = endpoints.filter(({ hotkey }) => reveals.result.some(({ args }) => args['hotkey'] === hotkey))
+      const logs = await Promise.all(validators.map((validator) => readValidatorLog(validator, netuid, epoch)))
+      return {
+        asOfBlock: found.asOfBlock,
+        ...(await facts(netuid, epoch, found)),
+        weights: reveals.result.map(({ args }) => ({
+          validatorUid: uidOf.get(String(args['hotkey'])) ?? -1,
+          row: unpackRow(args['row'] as `0x${string}`).map(({ uid, weight }) => [uid, weight]),
+        })),
+        payouts: found.claims.map(({ args }) => payout(args, uidOf, logs)),
+        checks: logs.flatMap((log) => log?.checks ?? []),
+      }
+    },
+  }
+}
+
+type Found = Readonly<Record<'roots' | 'disabled' | 'beacons' | 'claims', readonly IndexedEvent[]>>
+
+function payout(
+  args: Readonly<Record<string, unknown>>,
+  uidOf: ReadonlyMap<string, number>,
+  logs: readonly (ValidatorLog | undefined)[],
+): Record<string, unknown> {
+  const account = String(args['account'])
+  const uid = uidOf.get(account)
+  const log = logs.find((candidate) => candidate !== undefined && uid !== undefined && candidate.reasons.has(uid))
+  const reasons = uid === undefined ? undefined : log?.reasons.get(uid)
+  const isValidator = logs.some((candidate) => candidate?.validatorUid === uid)
+  return {
+    account,
+    ...(uid === undefined ? {} : { uid }),
+    amountAtomic: args['amount'],
+    cumulativeAtomic: args['cumulativeAmount'],
+    why:
+      reasons?.join(' ') ??
+      (isValidator
+        ? 'Validator: paid for weights that agree with the stake-weighted median.'
+        : 'No validator log is reachable for this payout.'),
+  }
+}
+
+/** Numbers of a path like `/api/epochs/1/7`. Throws `api/bad-path`. */
+export function epochPath(path: string): { readonly netuid: number; readonly epoch: number } {
+  const match = /^\/api\/epochs\/(\d{1,6})\/(\d{1,9})$/.exec(path)
+  if (match !== null) return { netuid: Number(match[1]), epoch: Number(match[2]) }
+  throw new KoinonError({
+    code: 'api/bad-path',
+    message: 'The path must be /api/epochs/{netuid}/{epoch}',
+    details: { status: 404 },
+  })
+}

@@ -1,0 +1,26 @@
+import type { EventFilter, IndexedEvent } from '@koinon/ledger/indexer'
+import { requestJson } from '../wallet/request-json.ts'
+
+/** An answer of the index and the block up to which it holds. */
+export type Indexed<result> = { readonly asOfBlock: number; readonly result: result }
+
+/** Asks this home's indexer role. */
+export type IndexClient = {
+  position(): Promise<Indexed<{ readonly blockNumber: number }>>
+  events(filter: EventFilter): Promise<Indexed<readonly IndexedEvent[]>>
+  transfers(params: {
+    readonly contract: 'token' | 'dollar'
+    readonly account: string
+    readonly limit: number
+  }): Promise<Indexed<readonly IndexedEvent[]>>
+}
+
+export function createIndexClient(url: string): IndexClient {
+  const ask = <answer>(question: string, params: unknown): Promise<answer> =>
+    requestJson<answer>(url, { method: 'POST', json: { ask: question, params } })
+  return {
+    position: () => ask('position', {}),
+    events: (filter) => ask('events', filter),
+    transfers: (params) => ask('transfers', params),
+  }
+}

@@ -1,0 +1,161 @@
+/** `GET /api/network`: the network as it is now, from the index, the gateway's own table and the supervisor. */
+import type { Address, Clock } from '@koinon/base'
+import type { ProviderTable } from '@koinon/inference/client'
+import { createLedgerReader, type NetworkFile } from '@koinon/ledger'
+import { createSubnetLedger, epochAt, epochPhase, epochWindow, unpackRow } from '@koinon/subnets'
+import type { RoleStatus } from '../supervisor/supervised-role.ts'
+import type { IndexClient } from './index-client.ts'
+
+export type NetworkSources = {
+  readonly network: NetworkFile
+  readonly account: Address
+  readonly netuid: number
+  readonly index: IndexClient
+  readonly table: ProviderTable
+  readonly roles: () => Promise<readonly RoleStatus[]>
+  readonly clock: Clock
+}
+
+/** Builds answers for one network; keeps a ledger view of its own. */
+export function createNetworkView(sources: NetworkSources): () => Promise<Record<string, unknown>> {
+  const { network, netuid, index, table, clock } = sources
+  const ledger = createSubnetLedger(createLedgerReader(network), network)
+  return async () => {
+    const [clockParameters, nowSeconds, endpoints, roles, stakes, claims, reveals] = await Promise.all([
+      ledger.clock(netuid),
+      ledger.nowSeconds(),
+      ledger.endpoints(netuid),
+      sources.roles().catch(() => []),
+      index.events({ contract: 'staking', names: ['Staked', 'Unstaked'], netuid, order: 'newest', limit: 2000 }),
+      index.events({ contract: 'epochs', names: ['Claimed'], netuid, order: 'newest', limit: 5000 }),
+      index.events({ contract: 'weights', names: ['WeightsRevealed'], netuid, order: 'newest', limit: 64 }),
+    ])
+    const epoch = epochAt(clockParameters, nowSeconds)
+    const window = epochWindow(clockParameters, epoch)
+    const permitted = new Map(
+      (await ledger.permittedAt(netuid, nowSeconds - 1)).map(({ hotkey, stake }) => [hotkey, stake]),
+    )
+    const stakeOf = new Map<string, string>()
+    for (const { args } of stakes.result) {
+      const hotkey = String(args['hotkey'])
+      if (!stakeOf.has(hotkey)) stakeOf.set(hotkey, String(args['hotkeyStake']))
+    }
+    const paid = paidByAccount(claims.result)
+    const scores = lastScores(reveals.result)
+    const minersOfLastEpoch = new Set(
+      endpoints.filter(({ hotkey }) => !permitted.has(hotkey)).map(({ hotkey }) => hotkey as string),
+    )
+    const earnedLast = sumLast(paid, minersOfLastEpoch)
+    const online = new Set(roles.filter((role) => role.state === 'ready').map((role) => role.info?.account as string))
+    const neurons = endpoints.map(({ uid, hotkey, endpoint }) => {
+      const link = table.get(hotkey)
+      const isValidator = permitted.has(hotkey)
+      const account = paid.get(hotkey)
+      const lastAmount =
+        minersOfLastEpoch.has(hotkey) && account?.lastEpoch === earnedLast.epoch ? account.lastAmount : 0n
+      return {
+        uid,
+        hotkey,
+        ...nameOf(roles, hotkey),
+        kind: isValidator ? 'validator' : 'miner',
+        endpoint,
+        online: isValidator
+          ? online.has(hotkey) || !hasRole(roles)
+          : link?.offer !== undefined && !link.isPaused(clock.nowMs()),
+        ...(link === undefined || isValidator ? {} : { latencyMs: Math.round(link.firstByteMs * 10) / 10 }),
+        stakeAtomic: stakeOf.get(hotkey) ?? '0',
+        incentivePpm: earnedLast.total === 0n ? 0 : Number((lastAmount * 1_000_000n) / earnedLast.total),
+        ...(scores.has(uid) ? { lastScorePpm: scores.get(uid) } : {}),
+        paidAtomic: `${account?.total ?? 0n}`,
+        claimedAtomic: `${account?.total ?? 0n}`,
+        ...(link?.lastReason === undefined || isValidator ? {} : { note: noteOf(link.lastReason) }),
+      }
+    })
+    return {
+      asOfBlock: stakes.asOfBlock,
+      asOfAtMs: clock.nowMs(),
+      name: network.name,
+      chainId: network.chainId,
+      chainKind: network.chainKind,
+      isTest: network.isTest,
+      gateway: { account: sources.account, url: network.gatewayUrl },
+      roles: roles.map(({ info: _info, lastError: _lastError, ...role }) => role),
+      subnets: [
+        {
+          netuid,
+          name: 'inference',
+          epochSeconds: clockParameters.epochSeconds,
+          currentEpoch: epoch,
+          epochStartedAtSeconds: window.startsAt,
+          epochEndsAtSeconds: window.endsAt,
+          // Two epochs overlap: this one collects work while the last one is judged.
+          phase: epoch === 0 ? 'open' : epochPhase(epochWindow(clockParameters, epoch - 1), nowSeconds),
+          totalStakeAtomic: `${[...permitted.values()].reduce((sum, stake) => sum + stake, 0n)}`,
+          neurons,
+        },
+      ],
+      models: table.models().map(({ model, offers }) => ({
+        id: model,
+        name: model,
+        quantisation: offers[0]?.offer.quantisation,
+        parameters: offers[0]?.offer.parameters,
+        manifest: offers[0]?.offer.modelManifest,
+        promptPricePicoUsdPerToken: `${offers[0]?.offer.promptPricePicoUsdPerToken}`,
+        outputPricePicoUsdPerToken: `${offers[0]?.offer.outputPricePicoUsdPerToken}`,
+        providers: offers.map(({ provider }) => provider),
+      })),
+    }
+  }
+}
+
+type Paid = { total: bigint; lastEpoch: number; lastAmount: bigint }
+type EventLike = { readonly epoch: number | null; readonly args: Readonly<Record<string, unknown>> }
+
+function paidByAccount(claims: readonly EventLike[]): ReadonlyMap<string, Paid> {
+  const paid = new Map<string, Paid>()
+  for (const { epoch, args } of claims) {
+    const account = String(args['account'])
+    const amount = BigInt(String(args['amount']))
+    const known = paid.get(account)
+    if (known === undefined) paid.set(account, { total: amount, lastEpoch: epoch ?? -1, lastAmount: amount })
+    else known.total += amount
+  }
+  return paid
+}
+
+function sumLast(
+  paid: ReadonlyMap<string, Paid>,
+  accounts: ReadonlySet<string>,
+): { readonly epoch: number; readonly total: bigint } {
+  const earned = [...paid].filter(([account]) => accounts.has(account)).map(([, value]) => value)
+  const epoch = Math.max(-1, ...earned.map(({ lastEpoch }) => lastEpoch))
+  return {
+    epoch,
+    total: earned.filter(({ lastEpoch }) => lastEpoch === epoch).reduce((sum, { lastAmount }) => sum + lastAmount, 0n),
+  }
+}
+
+/** Mean of the last epoch's revealed weights a miner got, in millionths of the highest possible. */
+function lastScores(reveals: readonly EventLike[]): ReadonlyMap<number, number> {
+  const epoch = reveals[0]?.epoch
+  const rows = reveals
+    .filter((reveal) => reveal.epoch === epoch)
+    .map(({ args }) => unpackRow(args['row'] as `0x${string}`))
+  const sums = new Map<number, number>()
+  for (const row of rows) for (const { uid, weight } of row) sums.set(uid, (sums.get(uid) ?? 0) + weight)
+  return new Map([...sums].map(([uid, sum]) => [uid, Math.round((sum / rows.length / 65_535) * 1_000_000)]))
+}
+
+function nameOf(roles: readonly RoleStatus[], hotkey: string): { readonly name?: string } {
+  const role = roles.find((candidate) => candidate.info?.account === hotkey)
+  return role === undefined ? {} : { name: role.name }
+}
+
+function hasRole(roles: readonly RoleStatus[]): boolean {
+  return roles.some((role) => role.kind === 'validator')
+}
+
+function noteOf(reason: string): string {
+  if (reason === 'dishonest') return 'sent a receipt that did not hold; not asked for a while'
+  return reason === 'unreachable' ? 'did not answer lately' : 'refused work lately'
+}

@@ -1,0 +1,75 @@
+/** `GET /api/wallet`: the owner's balances, keys and payments on a local network. */
+import { type Clock, type Hex, zeroHash } from '@koinon/base'
+import type { KeyRegistry } from '@koinon/inference/client'
+import type { ChannelBook, ReceiptArchive } from '@koinon/payments'
+import type { IndexClient } from './index-client.ts'
+
+const listedPayments = 50
+const dayMs = 86_400_000
+
+export type WalletSources = {
+  readonly ask: <result>(method: string, params: unknown) => Promise<result>
+  readonly keys: KeyRegistry
+  readonly book: ChannelBook
+  readonly archive: ReceiptArchive
+  readonly index: IndexClient
+  readonly clock: Clock
+}
+
+type Holdings = {
+  readonly account: string
+  readonly nativeAtomic: string
+  readonly tokenAtomic: string
+  readonly dollarAtomic: string
+}
+
+export async function walletJson(sources: WalletSources): Promise<Record<string, unknown>> {
+  const { ask, index } = sources
+  const holdings = await ask<Holdings>('wallet.state', {})
+  const [token, dollar, keys] = await Promise.all([
+    index.transfers({ contract: 'token', account: holdings.account, limit: listedPayments }),
+    index.transfers({ contract: 'dollar', account: holdings.account, limit: listedPayments }),
+    keysJson(sources, holdings.account),
+  ])
+  const payments = [...token.result, ...dollar.result]
+    .sort((a, b) => b.blockNumber - a.blockNumber)
+    .slice(0, listedPayments)
+    .map((event, position) => ({
+      id: `${event.transactionHash}-${position}`,
+      kind:
+        event.args['from'] === holdings.account
+          ? 'sent'
+          : event.args['from'] === zeroHash.slice(0, 42)
+            ? 'faucet'
+            : 'received',
+      amountAtomic: String(event.args['value']),
+      asset: event.contract === 'dollar' ? 'dollar' : 'koin',
+      txHash: event.transactionHash,
+      atMs: event.timestampSeconds * 1000,
+    }))
+  return { asOfBlock: token.asOfBlock, ...holdings, keys, payments }
+}
+
+async function keysJson(
+  { keys, book, archive, clock }: WalletSources,
+  account: string,
+): Promise<readonly Record<string, unknown>[]> {
+  const own = keys.list().filter((key) => key.payer === account)
+  const sinceMs = clock.nowMs() - (clock.nowMs() % dayMs)
+  return Promise.all(
+    own.map(async (key) => {
+      const channel = book.get(key.channelId)
+      const today = await archive.stats({ channelId: key.channelId as Hex, sinceMs })
+      return {
+        keyHash: key.keyHash,
+        label: key.label,
+        createdAtMs: key.createdAtMs,
+        ...(key.revokedAtMs === undefined ? {} : { revokedAtMs: key.revokedAtMs }),
+        channelId: key.channelId,
+        depositAtomic: `${channel?.depositAtomic ?? 0n}`,
+        owedPicoUsd: `${channel?.owedPicoUsd ?? 0n}`,
+        spentTodayPicoUsd: `${today.amountPicoUsd}`,
+      }
+    }),
+  )
+}

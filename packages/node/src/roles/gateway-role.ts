@@ -1,0 +1,180 @@
+/** The gateway: OpenAI door, channel hub, dashboard. Users pay it, it pays miners. */
+import { type Address, errorToJson, KoinonError, systemClock, systemRandom } from '@koinon/base'
+import {
+  callNode,
+  defaultGatewayLimits,
+  defaultHttpLimits,
+  GatewayServer,
+  KeyRegistry,
+  keysSchema,
+  ProviderTable,
+} from '@koinon/inference/client'
+import {
+  ChannelOpener,
+  type ChannelState,
+  createVoucherSigner,
+  localDelegatingAccount,
+  type SignedVoucher,
+  unlimitedCreditPicoUsd,
+  VoucherCourier,
+  voucherToJson,
+} from '@koinon/payments'
+import { createSubnetLedger } from '@koinon/subnets'
+import { createDashboard } from '../dashboard/dashboard.ts'
+import { createGatewayMetrics } from '../gateway/metrics.ts'
+import { ProviderFollower } from '../gateway/provider-follower.ts'
+import type { RoleContext, RunningRole } from '../supervisor/role-process.ts'
+import { openPayee } from './payee.ts'
+import type { GatewayRoleConfig } from './role-config.ts'
+import { openRoleLedger, roleLogger } from './role-tools.ts'
+
+const channelDepositAtomic = 2_000_000n
+const connectionsPerProvider = 64
+const offerRefreshMs = 5_000
+const nodeCallTimeoutMs = 5_000
+/** 1 % on top of what the miner asks. */
+const marginBps = 100
+
+export async function startGatewayRole(config: GatewayRoleConfig, context: RoleContext): Promise<RunningRole> {
+  const log = roleLogger(config.name)
+  const role = await openRoleLedger(config)
+  const { network, reader, sender, key } = role
+  if (config.isLocal && config.host !== '127.0.0.1') {
+    log.warn('the page of a public bind may not act for the owner')
+  }
+  let courier: VoucherCourier | undefined
+  const payee = await openPayee({
+    role,
+    log,
+    creditLimitAtomic: 0n,
+    schema: keysSchema,
+    onSettled: (settlements) => settlements.forEach(({ channelId }) => courier?.noticeDebt(channelId)),
+  })
+  const { book, ledger, admission } = payee
+  const table = new ProviderTable({
+    chainId: network.chainId,
+    clock: systemClock,
+    unit: Math.random,
+    defaultModel: undefined,
+    connectionsPerProvider,
+    refreshIntervalMs: offerRefreshMs,
+  })
+  const caller = { session: () => ledger.session, clock: systemClock, random: systemRandom }
+  const post = (account: Address, path: string, json: unknown, timeoutMs = nodeCallTimeoutMs): Promise<unknown> => {
+    const link = table.get(account)
+    if (link === undefined) {
+      return Promise.reject(
+        new KoinonError({ code: 'gateway/provider-gone', message: 'The provider is not connected', retry: 'later' }),
+      )
+    }
+    return callNode(caller, {
+      dispatcher: link.pool,
+      recipient: account,
+      method: 'POST',
+      path,
+      body: JSON.stringify(json),
+      timeoutMs,
+    })
+  }
+  courier = new VoucherCourier({
+    book,
+    signer: createVoucherSigner(key.secretKey, book.domain),
+    send: async (channel: ChannelState, voucher: SignedVoucher) => {
+      await post(channel.config.receiver, '/v1/vouchers', { voucher: voucherToJson(voucher) })
+    },
+    unit: Math.random,
+  })
+  const subnetLedger = createSubnetLedger(reader, network)
+  const follower = new ProviderFollower({
+    ledger: subnetLedger,
+    netuid: config.netuid,
+    table,
+    book,
+    opener: new ChannelOpener({
+      reader,
+      sender,
+      payer: localDelegatingAccount(key.secretKey),
+      domain: book.domain,
+      token: network.contracts.dollar,
+      collector: network.contracts.depositCollector,
+      clock: systemClock,
+      random: systemRandom,
+    }),
+    account: key.address,
+    clock: systemClock,
+    log,
+    announce: async (account, channel) => void (await post(account, '/v1/channels', { config: channel })),
+    depositAtomic: channelDepositAtomic,
+  })
+  const keys = new KeyRegistry({
+    store: payee.store,
+    book,
+    chainId: network.chainId,
+    clock: systemClock,
+    admitChannel: (channel) => admission.admit(channel, unlimitedCreditPicoUsd),
+  })
+  await keys.start()
+  const metrics = createGatewayMetrics({ table, watcher: payee.watcher })
+  const dashboard = createDashboard({
+    config,
+    network,
+    account: key.address,
+    ask: context.ask,
+    keys,
+    book,
+    archive: ledger.archive,
+    table,
+    metrics,
+    clock: systemClock,
+    refreshChannel: (channelId) => admission.refresh(channelId),
+  })
+  const server = new GatewayServer(
+    {
+      host: config.host,
+      port: config.port,
+      chainId: network.chainId,
+      account: key.address,
+      marginBps,
+      hosts: [`${config.host}:${config.port}`],
+      allowedOrigins: [],
+      limits: { ...defaultGatewayLimits, http: defaultHttpLimits },
+    },
+    {
+      payments: {
+        ledger,
+        book,
+        voucherFor: (channelId) => courier.voucherFor(channelId),
+        confirmVoucher: (voucher) => courier.confirm(voucher),
+        refreshChannel: (channelId) => admission.refresh(channelId),
+      },
+      keys,
+      providers: table,
+      session: () => ledger.session,
+      clock: systemClock,
+      random: systemRandom,
+      unit: Math.random,
+      onEvent: (event) => {
+        metrics.observe(event)
+        log[event.kind === 'attemptFailed' ? 'warn' : 'debug'](event)
+      },
+      additionalRoutes: dashboard.serve,
+    },
+  )
+  await follower.start()
+  courier.start()
+  await server.start()
+  const url = `http://${config.host}:${config.port}`
+  log.info({ url, account: key.address }, 'the gateway answers')
+  return {
+    info: { url, account: key.address },
+    stop: async () => {
+      await server.stop()
+      await follower.stop()
+      await courier.stop()
+      await table.stop()
+      await payee
+        .stop()
+        .catch((error: unknown) => log.error({ error: errorToJson(error) }, 'could not close the books'))
+    },
+  }
+}

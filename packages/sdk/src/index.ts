@@ -1,0 +1,2 @@
+export { askGateway, type GatewayAnswer, type GatewayQuestion } from '@koinon/inference/client'
+export { type FetchedReceipt, fetchReceipt, type GatewayAccess, verifyReceipt } from './receipts.ts'

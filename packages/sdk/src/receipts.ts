@@ -1,0 +1,74 @@
+/** Fetching a receipt from a gateway and judging it in the caller's own process. */
+import { KoinonError, verifySession } from '@koinon/base'
+import { type AnswerEngine, type AnswerEvidence, parseAnswerEvidence, verifyAnswer } from '@koinon/inference/verifier'
+import { type Check, parseBundle, type ReceiptBundle, type Rung } from '@koinon/work'
+
+export type GatewayAccess = { readonly gatewayUrl: string; readonly apiKey: string }
+
+/** A receipt and, when the provider still shows it, the evidence behind it. */
+export type FetchedReceipt = {
+  readonly bundle: ReceiptBundle
+  readonly evidence: AnswerEvidence | undefined
+  readonly evidenceProblem: string | undefined
+}
+
+const timeoutMs = 15_000
+
+/** Fetches a receipt by id with the payer's API key. Throws `sdk/no-receipt` or `sdk/unreachable`. */
+export async function fetchReceipt(access: GatewayAccess, id: string): Promise<FetchedReceipt> {
+  const bundle = parseBundle(await get(access, `/v1/receipts/${encodeURIComponent(id)}`))
+  try {
+    const evidence = parseAnswerEvidence(await get(access, `/v1/receipts/${encodeURIComponent(id)}/evidence`))
+    return { bundle, evidence, evidenceProblem: undefined }
+  } catch (error) {
+    return { bundle, evidence: undefined, evidenceProblem: (error as Error).message }
+  }
+}
+
+/** Checks a receipt up to a level; L2 needs an engine with the model that the receipt names. */
+export function verifyReceipt(
+  receipt: Pick<FetchedReceipt, 'bundle' | 'evidence'>,
+  options: { readonly level: Rung; readonly chainId?: number; readonly engine?: AnswerEngine },
+): Promise<readonly Check[]> {
+  const { level, chainId, engine } = options
+  return verifyAnswer(
+    {
+      ...receipt,
+      verifySession,
+      ...(chainId === undefined ? {} : { chainId }),
+      ...(engine === undefined ? {} : { engine }),
+    },
+    level,
+  )
+}
+
+async function get({ gatewayUrl, apiKey }: GatewayAccess, path: string): Promise<unknown> {
+  const response = await fetch(`${gatewayUrl}${path}`, {
+    headers: { authorization: `Bearer ${apiKey}` },
+    signal: AbortSignal.timeout(timeoutMs),
+  }).catch((cause: Error) => {
+    throw new KoinonError({
+      code: 'sdk/unreachable',
+      message: `The gateway at ${gatewayUrl} does not answer`,
+      hint: 'Check that it runs ("koinon status").',
+      retry: 'later',
+      cause,
+    })
+  })
+  const text = await response.text()
+  if (response.ok) return JSON.parse(text)
+  throw new KoinonError({
+    code: response.status === 404 ? 'sdk/no-receipt' : 'sdk/refused',
+    message: messageOf(text) ?? `The gateway answered with status ${response.status}`,
+    retry: response.status >= 500 ? 'later' : 'never',
+    details: { status: response.status },
+  })
+}
+
+function messageOf(text: string): string | undefined {
+  try {
+    return (JSON.parse(text) as { error?: { message?: string } }).error?.message
+  } catch {
+    return undefined
+  }
+}
