@@ -17,7 +17,9 @@ export function fakeNetwork(state: FakeState): NetworkJson {
     asOfBlock: state.block(),
     asOfAtMs: state.nowMs(),
     chainId: fakeChainId,
+    name: 'fake',
     chainKind: 'embedded',
+    isTest: true,
     gateway: { account: state.gateway.account, version: '0.1.0' },
     roles: ['chain', 'indexer', 'gateway', 'miner-attica', 'miner-boeotia', 'validator-delphi'].map((name, index) => ({
       name,

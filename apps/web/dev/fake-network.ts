@@ -90,14 +90,17 @@ export class FakeNetwork {
 
   #receipts(url: URL, request: IncomingMessage): unknown {
     const { state } = this
-    const match = /^\/(api|v1)\/receipts(?:\/([0-9a-f]{32})(\/verdict|\/evidence)?)?$/.exec(url.pathname)
+    const match = /^\/(api|v1)\/receipts(?:\/(?:0x)?([0-9a-f]{32})(\/verdict|\/evidence)?)?$/.exec(url.pathname)
     if (match === null) return undefined
     if (state.keyOf(request) === undefined) throw refused()
     if (match[2] === undefined) {
-      const before = Number(url.searchParams.get('before') ?? Number.POSITIVE_INFINITY)
+      const before = state.records.findIndex((one) => `0x${one.summary.id}` === url.searchParams.get('before'))
       const limit = Number(url.searchParams.get('limit') ?? 50)
-      const older = state.records.filter((record) => record.summary.atMs < before)
-      return { asOfBlock: state.block(), receipts: older.slice(0, limit).map((record) => record.summary) }
+      const page = state.records.slice(before + 1, before + 1 + limit)
+      return {
+        asOfBlock: state.block(),
+        receipts: page.map(({ summary }) => ({ ...summary, id: `0x${summary.id}` })),
+      }
     }
     const record = state.records.find((one) => one.summary.id === match[2])
     if (record === undefined) return undefined

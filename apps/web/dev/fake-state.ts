@@ -33,7 +33,7 @@ export class FakeState {
   readonly keys: FakeKey[] = []
   readonly payments: PaymentJson[] = []
   readonly records: FakeRecord[] = []
-  readonly balances = { native: 9_990_000_000_000_000_000n, token: 125_500_000_000_000_000_000n, dollar: 40_000_000n }
+  readonly balances = { eth: 9_990_000_000_000_000_000n, koin: 125_500_000_000_000_000_000n, dollar: 40_000_000n }
   readonly #secrets = new Map<string, FakeKey>()
   #turn = 0
 

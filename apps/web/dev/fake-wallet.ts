@@ -14,7 +14,7 @@ export function fakeWallet(state: FakeState, method: string, path: string, body:
   }
   if (method === 'POST' && path === '/api/wallet/faucet') {
     state.balances.dollar += 100_000_000n
-    state.balances.native += 1_000_000_000_000_000_000n
+    state.balances.eth += 1_000_000_000_000_000_000n
     state.pay('faucet', 100_000_000n, 'dollar', now)
     return { dollarAtomic: '100000000' }
   }
@@ -42,8 +42,8 @@ function walletJson(state: FakeState) {
   return {
     asOfBlock: state.block(),
     account: state.account,
-    nativeAtomic: state.balances.native.toString(),
-    tokenAtomic: state.balances.token.toString(),
+    nativeAtomic: state.balances.eth.toString(),
+    tokenAtomic: state.balances.koin.toString(),
     dollarAtomic: state.balances.dollar.toString(),
     keys: state.keys,
     payments: state.payments.slice(0, 50),
@@ -52,12 +52,12 @@ function walletJson(state: FakeState) {
 
 function send(state: FakeState, body: Record<string, unknown>) {
   const asset = body['asset']
-  if (asset !== 'native' && asset !== 'token' && asset !== 'dollar') throw bad('There is no such asset')
+  if (asset !== 'eth' && asset !== 'koin' && asset !== 'dollar') throw bad('There is no such asset')
   const amount = readAmount(body['amountAtomic'])
   if (state.balances[asset] < amount) throw tooLittle()
   state.balances[asset] -= amount
   state.pay('send', amount, asset, state.nowMs())
-  return { txHash: bytesToHex(systemRandom(32)) }
+  return { transactionHash: bytesToHex(systemRandom(32)) }
 }
 
 function takeDollars(state: FakeState, stated: unknown): bigint {

@@ -12,6 +12,7 @@ describe('parseRoute', () => {
     ['#/network/1/37', { page: 'network', netuid: 1, epoch: 37 }],
     ['#/receipts', { page: 'receipts' }],
     [`#/receipts/${id}`, { page: 'receipt', id }],
+    [`#/receipts/0x${id}`, { page: 'receipt', id }],
     ['#/wallet/', { page: 'wallet' }],
   ])('%s', (hash, route) => {
     expect(parseRoute(hash)).toEqual(route)

@@ -18,8 +18,8 @@ export function parseRoute(hash: string): Route {
   const [page, first, second] = parts
   if (page === undefined || (page === 'chat' && parts.length === 1)) return { page: 'chat' }
   if (page === 'receipts' && parts.length === 1) return { page: 'receipts' }
-  if (page === 'receipts' && parts.length === 2 && first !== undefined && /^[0-9a-f]{32}$/.test(first)) {
-    return { page: 'receipt', id: first }
+  if (page === 'receipts' && parts.length === 2 && first !== undefined && /^(0x)?[0-9a-f]{32}$/.test(first)) {
+    return { page: 'receipt', id: first.replace(/^0x/, '') }
   }
   if (page === 'wallet' && parts.length === 1) return { page: 'wallet' }
   if (page === 'network' && parts.length === 1) return { page: 'network' }

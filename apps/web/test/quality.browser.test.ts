@@ -159,7 +159,7 @@ describe('the built page', () => {
 
   test('has no inline script or style and carries its policy', async () => {
     const html = await readFile(join(bench.dist, 'index.html'), 'utf8')
-    expect(html).toContain(contentSecurityPolicy.replaceAll("'", '&#39;').slice(0, 0) + 'Content-Security-Policy')
+    expect(html).toContain(contentSecurityPolicy.replaceAll("'", '&#39;'))
     expect(html).not.toMatch(/<script(?![^>]*\ssrc=)/)
     expect(html).not.toMatch(/<style|\sstyle=|\son[a-z]+=/)
     expect(html).not.toMatch(/https?:\/\//)

@@ -40,8 +40,8 @@ export type SubnetJson = {
 export type ModelJson = {
   readonly id: string
   readonly name: string
-  readonly quantisation: string
-  readonly parameters: number | string
+  readonly quantisation?: string
+  readonly parameters?: number | string
   readonly manifest: string
   readonly promptPricePicoUsdPerToken: string
   readonly outputPricePicoUsdPerToken: string
@@ -62,7 +62,10 @@ export type NetworkJson = {
   readonly asOfBlock: number
   readonly asOfAtMs: number
   readonly chainId: number
+  readonly name?: string
   readonly chainKind: 'embedded' | 'external'
+  /** Money on this network is worth nothing. */
+  readonly isTest?: boolean
   readonly gateway: unknown
   readonly roles: readonly RoleJson[]
   readonly subnets: readonly SubnetJson[]

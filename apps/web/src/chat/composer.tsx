@@ -50,7 +50,7 @@ export function Composer(props: {
             <option value="default">default (the network chooses)</option>
             {models.map((one) => (
               <option key={one.id} value={one.id}>
-                {one.name} · {one.quantisation}
+                {[one.name, one.quantisation].filter((part) => part !== undefined && part !== '').join(' · ')}
               </option>
             ))}
           </select>

@@ -74,7 +74,7 @@ export function EpochDetail({
           caption={`Payouts of epoch ${epoch}`}
           columns={columns}
           rows={data.payouts}
-          rowKey={(payout) => payout.account}
+          rowKey={(payout) => `${payout.account} ${payout.cumulativeAtomic}`}
         />
       )}
       {data.checks.length === 0 ? null : (

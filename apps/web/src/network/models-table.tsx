@@ -11,11 +11,17 @@ const columns: readonly Column<ModelJson>[] = [
     kind: 'title',
     cell: (model) => (
       <>
-        <strong>{model.name}</strong> <code>{model.id}</code>
+        <strong>{model.name}</strong> {model.name === model.id ? null : <code>{model.id}</code>}
       </>
     ),
   },
-  { name: 'Size', cell: (model) => `${parameterCount(model.parameters)}, ${model.quantisation}` },
+  {
+    name: 'Size',
+    cell: (model) =>
+      [parameterCount(model.parameters), model.quantisation]
+        .filter((part) => part !== undefined && part !== '')
+        .join(', ') || 'not stated',
+  },
   { name: 'Prompt', kind: 'number', cell: (model) => price(model.promptPricePicoUsdPerToken) },
   { name: 'Answer', kind: 'number', cell: (model) => price(model.outputPricePicoUsdPerToken) },
   {
@@ -41,7 +47,8 @@ export function ModelsTable({ models }: { readonly models: readonly ModelJson[] 
   return <DataTable caption="Models and prices" columns={columns} rows={models} rowKey={(model) => model.id} />
 }
 
-function parameterCount(parameters: number | string): string {
+function parameterCount(parameters: number | string | undefined): string | undefined {
+  if (parameters === 0) return undefined
   if (typeof parameters !== 'number') return parameters
   return parameters >= 1e9
     ? `${(parameters / 1e9).toFixed(1)} billion parameters`

@@ -1,6 +1,8 @@
 import { humanise } from '../format/text.ts'
 
 const sentences: Readonly<Record<string, string>> = {
+  future: 'the first epoch has not begun.',
+  open: 'miners answer; nothing is counted yet.',
   work: 'miners answer; nothing is counted yet.',
   workcommit: 'miners commit to the receipts of the last epoch.',
   commit: 'miners commit to the receipts of the last epoch.',

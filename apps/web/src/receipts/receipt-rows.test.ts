@@ -14,6 +14,15 @@ describe('mergeReceipts', () => {
     expect(rows[0]?.checkedBy).toEqual(summaries[0]?.checkedBy)
   })
 
+  test('knows an id again when the gateway writes it with 0x', () => {
+    const [record] = records
+    const id = record?.summary.id as string
+    const listed = summaries.map((summary) => ({ ...summary, id: `0x${summary.id}` }))
+    const rows = mergeReceipts(listed, [{ id, atMs: 1, bundle: record?.bundle }])
+    expect(rows).toHaveLength(summaries.length)
+    expect(rows.every((row) => /^[0-9a-f]{32}$/.test(row.id))).toBe(true)
+  })
+
   test('marks those whose bytes this browser hashed', () => {
     const [record] = records
     const kept = [{ id: record?.summary.id as string, atMs: 1, bundle: record?.bundle, responseHash: sha256Hex('x') }]

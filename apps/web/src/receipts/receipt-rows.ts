@@ -5,7 +5,7 @@ import type { KeptReceipt } from './receipt-shelf.ts'
 /** A receipt in the list. `isHere`: this browser hashed the bytes itself. */
 export type ReceiptRow = ReceiptSummaryJson & { readonly isHere: boolean }
 
-/** The gateway's list and this browser's, one row an id, newest first. */
+/** The gateway's list and this browser's, one row an id (without 0x), newest first. */
 export function mergeReceipts(
   listed: readonly ReceiptSummaryJson[],
   kept: readonly KeptReceipt[],
@@ -30,6 +30,9 @@ export function mergeReceipts(
       isHere: hashedHere.has(receipt.id),
     })
   }
-  for (const receipt of listed) rows.set(receipt.id, { ...receipt, isHere: hashedHere.has(receipt.id) })
+  for (const receipt of listed) {
+    const id = receipt.id.replace(/^0x/, '')
+    rows.set(id, { ...receipt, id, isHere: hashedHere.has(id) })
+  }
   return [...rows.values()].sort((a, b) => b.atMs - a.atMs)
 }

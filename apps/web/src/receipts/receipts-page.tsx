@@ -36,7 +36,7 @@ export function ReceiptsPage() {
   const loadOlder = async (): Promise<void> => {
     const last = [...(list.data?.receipts ?? []), ...older].at(-1)
     if (last === undefined) return
-    const more = await requestJson<ReceiptsJson>(door, `/api/receipts?limit=${pageSize}&before=${last.atMs}`, {
+    const more = await requestJson<ReceiptsJson>(door, `/api/receipts?limit=${pageSize}&before=${last.id}`, {
       apiKey: signIn.apiKey,
     }).catch(() => undefined)
     if (more !== undefined) setOlder([...older, ...more.receipts])

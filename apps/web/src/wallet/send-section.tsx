@@ -22,8 +22,13 @@ export function SendSection({ wallet, act }: { readonly wallet: WalletJson; read
     if ('problem' in draft) return
     const body = { asset, to: draft.to, amountAtomic: draft.amountAtomic.toString() }
     action.run(async () => {
-      const { txHash } = await act<{ readonly txHash?: string }>('/api/wallet/send', { method: 'POST', body })
-      setSent(txHash === undefined ? draft.sentence : `${draft.sentence}, transaction ${shortHex(txHash)}`)
+      const { transactionHash } = await act<{ readonly transactionHash?: string }>('/api/wallet/send', {
+        method: 'POST',
+        body,
+      })
+      setSent(
+        transactionHash === undefined ? draft.sentence : `${draft.sentence}, transaction ${shortHex(transactionHash)}`,
+      )
       setIsConfirming(false)
       setTo('')
       setAmount('')

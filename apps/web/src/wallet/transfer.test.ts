@@ -17,8 +17,8 @@ const friend = `0x${'bB'.repeat(20)}`
 describe('draftTransfer', () => {
   test.each([
     ['dollar', '1.5', 1_500_000n, '1.5 dollars'],
-    ['token', '2', 2_000_000_000_000_000_000n, '2 KOIN'],
-    ['native', '0.000000000000000001', 1n, '0.000000000000000001 ETH'],
+    ['koin', '2', 2_000_000_000_000_000_000n, '2 KOIN'],
+    ['eth', '0.000000000000000001', 1n, '0.000000000000000001 ETH'],
   ] as const)('reads an amount of %s', (asset, amount, amountAtomic, words) => {
     const to = friend.toLowerCase()
     expect(draftTransfer(wallet, asset, ` ${friend} `, amount)).toEqual({

@@ -10,16 +10,16 @@ import {
 import type { WalletJson } from '../api/types.ts'
 import { readAmount } from '../format/money.ts'
 
-/** What can be sent. */
-export type Asset = 'dollar' | 'token' | 'native'
+/** What can be sent, by its name on the wire. */
+export type Asset = 'dollar' | 'koin' | 'eth'
 
 /** Names and decimals of the assets. */
 export const assets: Readonly<
   Record<Asset, { readonly name: string; readonly unit: string; readonly decimals: number }>
 > = {
   dollar: { name: 'Dollars', unit: 'dollars', decimals: dollarDecimals },
-  token: { name: 'Network tokens', unit: 'KOIN', decimals: tokenDecimals },
-  native: { name: 'Native coin', unit: 'ETH', decimals: 18 },
+  koin: { name: 'Network tokens', unit: 'KOIN', decimals: tokenDecimals },
+  eth: { name: 'Native coin', unit: 'ETH', decimals: 18 },
 }
 
 /** A transfer that can be confirmed, or the reason why not. */
@@ -41,7 +41,9 @@ export function draftTransfer(wallet: WalletJson, asset: Asset, to: string, amou
   if (amountAtomic === 0n) return { problem: 'The amount is zero.' }
   if (address === zeroAddress) return { problem: 'That is the zero address: what is sent there is lost.' }
   if (address === wallet.account.toLowerCase()) return { problem: 'That is your own account.' }
-  const held = readAmount(wallet[`${asset}Atomic`]) ?? 0n
+  const held = readAmount(wallet[balanceFields[asset]]) ?? 0n
   if (amountAtomic > held) return { problem: `You hold only ${formatUnits(held, decimals)} ${unit}.` }
   return { asset, to: address, amountAtomic, sentence: `${formatUnits(amountAtomic, decimals)} ${unit} to ${address}` }
 }
+
+const balanceFields = { dollar: 'dollarAtomic', koin: 'tokenAtomic', eth: 'nativeAtomic' } as const

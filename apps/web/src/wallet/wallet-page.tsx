@@ -50,7 +50,9 @@ export function WalletPage() {
       {wallet.data === undefined ? null : (
         <>
           <Balances wallet={wallet.data} isStale={wallet.error !== undefined}>
-            {network?.chainKind === 'embedded' || isTestChain(network?.chainId) ? <Faucet act={act} /> : null}
+            {(network?.isTest ?? (network?.chainKind === 'embedded' || isTestChain(network?.chainId))) ? (
+              <Faucet act={act} />
+            ) : null}
           </Balances>
           <KeysSection wallet={wallet.data} act={act} />
         </>
