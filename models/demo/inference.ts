@@ -10,4 +10,5 @@ export {
   type VocabularyToken,
   writeLlamaGguf,
 } from '../../packages/inference/src/rules/gguf/index.ts'
-export { logProbability, samplerSettings } from '../../packages/inference/src/rules/sampler.ts'
+export { samplerSettings } from '@koinon/inference/rules'
+export { logProbability } from '../../packages/inference/src/rules/sampler.ts'

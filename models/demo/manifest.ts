@@ -1,3 +1,4 @@
+import { KoinonError } from '@koinon/base'
 import type { Gate, UnsureRow } from './gates/report.ts'
 import type { RunPlan } from './recipe/run.ts'
 
@@ -40,7 +41,11 @@ const limits = [
 /** The manifest of a published model. Throws when the gates were counted on another file than the one trained. */
 export function manifestOfRun(sha256: string, training: TrainingReport, report: GateReport) {
   for (const other of [training.sha256, report.model.sha256]) {
-    if (other !== sha256) throw new Error(`the file is ${sha256}, but a report speaks of ${other}`)
+    if (other !== sha256)
+      throw new KoinonError({
+        code: 'model/mixed-reports',
+        message: `the file is ${sha256}, but a report speaks of ${other}`,
+      })
   }
   const { plan, seed, trainerVersion, dataHash, steps, tokens, cpuSeconds, parameters, firstLoss, finalLoss } = training
   return {

@@ -1,3 +1,4 @@
+import { KoinonError } from '@koinon/base'
 import { createRandom, pick, type Random, seedOf, shuffled } from '../recipe/random.ts'
 import { contrasts, contrastTemplates, heldOutContrastTemplates } from './contrasts.ts'
 import { heldOutHowTo } from './heldout-howto.ts'
@@ -150,7 +151,8 @@ export class Corpus {
 
   private definition(term: string): string {
     const definition = this.glossary.get(term)
-    if (definition === undefined) throw new Error(`the glossary lacks ${term}`)
+    if (definition === undefined)
+      throw new KoinonError({ code: 'model/bad-data', message: `the glossary lacks ${term}` })
     return definition
   }
 

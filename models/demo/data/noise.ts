@@ -19,7 +19,7 @@ const closers = [' please', ' thanks', ', please', ' exactly', ' then', ' in koi
 const fillers = new Set(['the', 'a', 'an', 'my', 'do', 'does', 'is', 'to', 'it', 'of'])
 
 /** One slip of the keyboard inside a word of at least four letters. */
-export function mistype(random: Random, text: string): string {
+function mistype(random: Random, text: string): string {
   const words = text.split(' ')
   const long = words.flatMap((word, index) => (/^[A-Za-z]{4,}$/.test(word) ? [index] : []))
   if (long.length === 0) return text

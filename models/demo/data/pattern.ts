@@ -1,3 +1,4 @@
+import { KoinonError } from '@koinon/base'
 import { pick, type Random } from '../recipe/random.ts'
 
 /** Openings of how-to questions; verb phrases fit behind each. */
@@ -48,7 +49,7 @@ export function expand(random: Random, pattern: string): string {
     return options
   }
   const text = sequence()
-  if (at < source.length) throw new Error(`unbalanced pattern: ${pattern}`)
+  if (at < source.length) throw new KoinonError({ code: 'model/bad-data', message: `unbalanced pattern: ${pattern}` })
   return tidy(text)
 }
 

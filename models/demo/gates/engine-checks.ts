@@ -111,7 +111,7 @@ const oddities = [
 ]
 
 /** A hostile text: pieces of questions mixed with other scripts, control signs, role markers and runs of spaces. */
-export function hostileText(random: Random, question: string): string {
+function hostileText(random: Random, question: string): string {
   let text = question
   for (let slip = 0; slip < 1 + below(random, 4); slip++) {
     const at = below(random, text.length + 1)

@@ -21,7 +21,7 @@ export type UnsureRow = {
   readonly rightUnmarked: number
 }
 
-export type AnswerReport = {
+type AnswerReport = {
   readonly gates: Readonly<Record<string, Gate>>
   readonly unsure: readonly UnsureRow[]
   readonly misses: readonly {
@@ -36,7 +36,7 @@ export type AnswerReport = {
 const round = (value: number) => Math.round(value * 10_000) / 10_000
 
 /** Gate of a share of right answers; `minimum` and share are fractions of 1. */
-export function gateOf(total: number, value: number, minimum: number): Gate {
+function gateOf(total: number, value: number, minimum: number): Gate {
   return { total, share: round(value), minimum, pass: value >= minimum }
 }
 

@@ -29,7 +29,7 @@ export type RowPlan = {
 }
 
 /** One packed row: `length + 1` tokens and the loss weight of each. */
-export function packRow(
+function packRow(
   corpus: Corpus,
   encoder: Encoder,
   random: Random,

@@ -1,3 +1,4 @@
+import { KoinonError } from '@koinon/base'
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
 import type { Tensors } from './engine-step.ts'
 
@@ -40,7 +41,8 @@ export function saveCheckpoint(path: string, checkpoint: Checkpoint): void {
 export function loadCheckpoint(path: string): Checkpoint | undefined {
   if (!existsSync(path)) return undefined
   const bytes = readFileSync(path)
-  if (bytes.length < 12 || bytes.toString('latin1', 0, 8) !== magic) throw new Error(`${path} is not a checkpoint`)
+  if (bytes.length < 12 || bytes.toString('latin1', 0, 8) !== magic)
+    throw new KoinonError({ code: 'model/bad-checkpoint', message: `${path} is not a checkpoint` })
   const dataStart = 12 + bytes.readUInt32LE(8)
   const header = JSON.parse(bytes.toString('utf8', 12, dataStart)) as Omit<Checkpoint, 'tensors'> & {
     entries: { name: string; dimensions: number[] }[]
@@ -49,13 +51,15 @@ export function loadCheckpoint(path: string): Checkpoint | undefined {
   let at = dataStart
   for (const { name, dimensions } of header.entries) {
     const count = dimensions.reduce((product, dimension) => product * dimension, 1)
-    if (at + count * 4 > bytes.length) throw new Error(`${path} ends inside ${name}`)
+    if (at + count * 4 > bytes.length)
+      throw new KoinonError({ code: 'model/bad-checkpoint', message: `${path} ends inside ${name}` })
     const values = new Float32Array(count)
     bytesOf(values).set(bytes.subarray(at, at + count * 4))
     tensors.set(name, { dimensions, values })
     at += count * 4
   }
-  if (at !== bytes.length) throw new Error(`${path} has ${bytes.length - at} bytes too many`)
+  if (at !== bytes.length)
+    throw new KoinonError({ code: 'model/bad-checkpoint', message: `${path} has ${bytes.length - at} bytes too many` })
   const { identity, step, cpuSeconds, losses } = header
   return { identity, step, cpuSeconds, losses, tensors }
 }

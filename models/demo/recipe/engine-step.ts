@@ -1,3 +1,4 @@
+import { KoinonError } from '@koinon/base'
 import { defaultDevice, init, type Array as JaxArray, jit, numpy as np, valueAndGrad } from '@jax-js/jax'
 import { forward, type Parameters, weightedLoss } from './forward.ts'
 import { adamCorrections, optimiserLayout, updateStep } from './optimiser.ts'
@@ -187,7 +188,7 @@ export async function referenceLogits(
   const parameters: Parameters = {}
   for (const spec of parameterSpecs(shape)) {
     const tensor = tensors.get(spec.name)
-    if (!tensor) throw new Error(`checkpoint lacks ${spec.name}`)
+    if (!tensor) throw new KoinonError({ code: 'model/missing-parameter', message: `checkpoint lacks ${spec.name}` })
     parameters[spec.name] = np.array(new Float32Array(tensor.values), { shape: [...tensor.dimensions] })
   }
   const table = tensors.get('embedding')?.values as Float32Array

@@ -1,3 +1,4 @@
+import { KoinonError } from '@koinon/base'
 import {
   interleaveRotaryRows,
   type LlamaTensor,
@@ -10,7 +11,7 @@ import type { ModelShape } from './shape.ts'
 import { spaceMark, type Tokenizer, tokenIds } from './tokenizer.ts'
 
 /** Jinja template of the model. Role markers touch the text: a space there would become a token of its own. */
-export const chatTemplate = [
+const chatTemplate = [
   '{{ bos_token }}{% for message in messages %}',
   "{% if message['role'] == 'system' %}<|system|>{{ message['content'] }}",
   "{% elif message['role'] == 'assistant' %}<|assistant|>{{ message['content'] }}{{ eos_token }}",
@@ -36,7 +37,8 @@ function parameterName(ggufName: string): string {
   if (ggufName === 'output_norm.weight') return 'finalNorm'
   const [, layer, kind] = ggufName.match(/^blk\.(\d+)\.(\w+)\.weight$/) ?? []
   const own = Object.entries(ggufNames).find(([, name]) => name === kind)?.[0]
-  if (layer === undefined || own === undefined) throw new Error(`no parameter for ${ggufName}`)
+  if (layer === undefined || own === undefined)
+    throw new KoinonError({ code: 'model/missing-parameter', message: `no parameter for ${ggufName}` })
   return `${layer}.${own}`
 }
 
@@ -51,7 +53,7 @@ function transposed(values: Float32Array, rows: number, columns: number): Float3
 function ggufWeight(shape: ModelShape, tensors: Tensors, tensor: LlamaTensor): Float32Array {
   const name = parameterName(tensor.name)
   const values = tensors.get(name)?.values
-  if (!values) throw new Error(`the checkpoint lacks ${name}`)
+  if (!values) throw new KoinonError({ code: 'model/missing-parameter', message: `the checkpoint lacks ${name}` })
   if (tensor.isVector || name === 'embedding') return values
   // Trained as [inputs, outputs]; GGUF stores one row per output.
   const rows = transposed(values, tensor.columns, tensor.rows)
@@ -60,7 +62,7 @@ function ggufWeight(shape: ModelShape, tensors: Tensors, tensor: LlamaTensor): F
 }
 
 /** Vocabulary entries for GGUF: kinds and scores by the position in the vocabulary. */
-export function vocabularyTokens(tokenizer: Tokenizer): VocabularyToken[] {
+function vocabularyTokens(tokenizer: Tokenizer): VocabularyToken[] {
   return tokenizer.tokens.map((text, id) => {
     if (id === tokenIds.unknown) return { text, score: 0, kind: 'unknown' }
     if (id < tokenizer.firstNormal - 256) return { text, score: 0, kind: 'control' }
@@ -76,7 +78,8 @@ export function exportGguf(
   tokenizer: Tokenizer,
   quantisation: TensorType,
 ): Uint8Array {
-  if (!tokenizer.tokens.includes(spaceMark)) throw new Error('the vocabulary lacks the space mark')
+  if (!tokenizer.tokens.includes(spaceMark))
+    throw new KoinonError({ code: 'model/missing-parameter', message: 'the vocabulary lacks the space mark' })
   return writeLlamaGguf({
     name: 'Koinon demo',
     shape: {

@@ -5,7 +5,10 @@ import type { ModelShape } from './shape.ts'
 export type Parameters = Record<string, JaxArray>
 
 /** Cosine and signed sine of the half-split rotation, each `[positions, 2, headWidth / 2]`. */
-export function rotationTables(shape: ModelShape, positions: number): { cosine: Float32Array; sine: Float32Array } {
+export function rotationTables(
+  shape: ModelShape,
+  positions: number,
+): { cosine: Float32Array<ArrayBuffer>; sine: Float32Array<ArrayBuffer> } {
   const headWidth = shape.width / shape.heads
   const half = headWidth / 2
   const cosine = new Float32Array(positions * headWidth)
@@ -34,7 +37,7 @@ function attention(input: JaxArray, parameters: Parameters, prefix: string, shap
   const headWidth = width / heads
   const half = headWidth / 2
   const tables = rotationTables(shape, length)
-  const table = (values: Float32Array) => np.array(values, { shape: [length, 1, 2, half] })
+  const table = (values: Float32Array<ArrayBuffer>) => np.array(values, { shape: [length, 1, 2, half] })
   const project = (name: string) => np.dot(input.ref, (parameters[`${prefix}${name}`] as JaxArray).ref)
   const rotate = (vectors: JaxArray) => {
     const split = vectors.reshape([batch, length, heads, 2, half])

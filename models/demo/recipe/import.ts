@@ -1,3 +1,4 @@
+import { KoinonError } from '@koinon/base'
 import {
   bytesSource,
   dequantiseRow,
@@ -12,7 +13,7 @@ import { specialTokens, type Tokenizer } from './tokenizer.ts'
 export async function readTokenizer(bytes: Uint8Array): Promise<Tokenizer> {
   const { metadata } = await readGgufHeader(bytesSource(bytes))
   const tokens = metadata.get('tokenizer.ggml.tokens')
-  if (!Array.isArray(tokens)) throw new Error('the file has no vocabulary')
+  if (!Array.isArray(tokens)) throw new KoinonError({ code: 'model/bad-file', message: 'the file has no vocabulary' })
   return { tokens: tokens as string[], firstNormal: specialTokens.length + 256 }
 }
 
@@ -33,7 +34,7 @@ export async function requantise(bytes: Uint8Array, quantisation: TensorType): P
   const { metadata, tensors } = await readGgufHeader(bytesSource(bytes))
   const read = <Kind>(key: string, isKind: (value: unknown) => value is Kind): Kind => {
     const value = metadata.get(key)
-    if (!isKind(value)) throw new Error(`the file lacks ${key}`)
+    if (!isKind(value)) throw new KoinonError({ code: 'model/bad-file', message: `the file lacks ${key}` })
     return value
   }
   const number = (key: string) => read(key, (value) => typeof value === 'number')
@@ -71,7 +72,8 @@ export async function requantise(bytes: Uint8Array, quantisation: TensorType): P
     tiedEmbedding: !byName.has('output.weight'),
     weight: ({ name }) => {
       const tensor = byName.get(name)
-      if (!tensor || tensor.byteLength === undefined) throw new Error(`the file lacks ${name}`)
+      if (!tensor || tensor.byteLength === undefined)
+        throw new KoinonError({ code: 'model/bad-file', message: `the file lacks ${name}` })
       return dequantiseRow(
         tensor.type as TensorType,
         bytes.subarray(tensor.offset, tensor.offset + tensor.byteLength),

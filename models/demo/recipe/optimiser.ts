@@ -1,9 +1,9 @@
 import { type Array as JaxArray, numpy as np } from '@jax-js/jax'
 import type { Parameters } from './forward.ts'
-import { elementCount, type ModelShape, type ParameterSpec, parameterSpecs } from './shape.ts'
+import { type ModelShape, type ParameterSpec, parameterSpecs } from './shape.ts'
 
 /** Matrices of one shape, orthogonalised together in one batched multiplication; tall ones enter transposed. */
-export type MatrixGroup = {
+type MatrixGroup = {
   readonly name: string
   readonly members: readonly string[]
   readonly transposed: boolean
@@ -186,9 +186,4 @@ export function updateStep(
 /** Bias corrections of Adam at a step counted from 1. */
 export function adamCorrections(step: number): { first: number; second: number } {
   return { first: 1 / (1 - beta1 ** step), second: 1 / (1 - beta2 ** step) }
-}
-
-/** Elements of the optimiser state, for progress and memory figures. */
-export function optimiserElements(shape: ModelShape): number {
-  return parameterSpecs(shape).reduce((sum, spec) => sum + elementCount(spec) * (spec.kind === 'matrix' ? 1 : 2), 0)
 }

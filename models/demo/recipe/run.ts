@@ -1,3 +1,4 @@
+import { KoinonError } from '@koinon/base'
 import { createHash } from 'node:crypto'
 import type { Corpus } from '../data/corpus.ts'
 import { batchOf, corpusTokenizer, type RowPlan } from './batches.ts'
@@ -10,7 +11,7 @@ import { Encoder, type Tokenizer } from './tokenizer.ts'
 export const trainerVersion = 1
 
 /** Consecutive steps with one kind of batch. */
-export type Phase = RowPlan & { readonly steps: number; readonly rows: number }
+type Phase = RowPlan & { readonly steps: number; readonly rows: number }
 
 /** Everything a run depends on besides the data. */
 export type RunPlan = {
@@ -51,7 +52,7 @@ export type TrainingResult = {
 }
 
 /** sha256 over all answers and over the first 50 batches, so over everything the questions depend on. */
-export function dataHash(corpus: Corpus, encoder: Encoder, plan: RunPlan): string {
+function dataHash(corpus: Corpus, encoder: Encoder, plan: RunPlan): string {
   const hash = createHash('sha256')
   hash.update(JSON.stringify([...corpus.answers()]))
   for (let step = 1; step <= 50; step++) {
@@ -70,7 +71,7 @@ export function rateFactor(plan: RunPlan, step: number): number {
 }
 
 /** Steps of all phases. */
-export function stepCount(plan: RunPlan): number {
+function stepCount(plan: RunPlan): number {
   return plan.phases.reduce((sum, phase) => sum + phase.steps, 0)
 }
 
@@ -139,7 +140,8 @@ export async function trainModel(
       matrix: plan.matrixRate * factor,
       adam: plan.adamRate * factor,
     })
-    if (!Number.isFinite(report.loss)) throw new Error(`the loss became ${report.loss} at step ${step}`)
+    if (!Number.isFinite(report.loss))
+      throw new KoinonError({ code: 'model/diverged', message: `the loss became ${report.loss} at step ${step}` })
     losses.push(report.loss)
     onProgress({ step, steps, ...report, tokens: tokensAt(step), cpuSeconds: cpuSeconds() })
     if (step % saveEverySteps === 0 || step === steps) {
