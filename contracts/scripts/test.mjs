@@ -6,6 +6,7 @@
  *   --match TEXT   only tests whose file path contains TEXT, and none of the other checks
  */
 import { spawn, spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { delimiter, dirname, join } from 'node:path'
 import { CONTRACTS_DIR } from './compile.mjs'
@@ -64,6 +65,11 @@ function isFresh(script) {
   )
 }
 
+/** forge writes its JSON without a last newline, which the formatter wants. */
+function endWithNewline(file) {
+  writeFileSync(file, `${readFileSync(file, 'utf8').trimEnd()}\n`)
+}
+
 const problems = []
 if (match === undefined) {
   for (const script of ['build.mjs', 'vectors.mjs']) {
@@ -77,6 +83,8 @@ if (match === undefined) {
   const check = options.includes('--update-gas') ? {} : { FORGE_SNAPSHOT_CHECK: 'true' }
   runs.push(await forge(['--isolate', '--match-contract', GAS_TESTS], check))
 }
+
+if (options.includes('--update-gas')) endWithNewline(join(CONTRACTS_DIR, 'gas-snapshot.json'))
 
 const total = { passed: 0, failed: 0 }
 for (const { code, output } of runs) {
