@@ -84,7 +84,7 @@ if (match === undefined) {
   runs.push(await forge(['--isolate', '--match-contract', GAS_TESTS], check))
 }
 
-if (options.includes('--update-gas')) endWithNewline(join(CONTRACTS_DIR, 'gas-snapshot.json'))
+if (match === undefined) endWithNewline(join(CONTRACTS_DIR, 'gas-snapshot.json'))
 
 const total = { passed: 0, failed: 0 }
 for (const { code, output } of runs) {
