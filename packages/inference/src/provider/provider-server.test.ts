@@ -193,7 +193,8 @@ describe('an answer that ends early', () => {
       { pieces: Array(500).fill('x'), pieceDelayMs: 20 },
     )
     const { body } = await ask({ body: JSON.stringify({ ...JSON.parse(hello), stream: true }) })
-    for await (const _ of body) break
+    let parts = 0
+    for await (const _ of body) if (++parts === 5) break
     await until('the engine is free', () => engine.ended === 1)
     await until('it is reported', () => provider.events.some((event) => event.kind === 'answer'))
     expect(provider.events).toContainEqual(expect.objectContaining({ kind: 'answer', outcome: 'broken' }))
