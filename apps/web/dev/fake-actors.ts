@@ -11,8 +11,8 @@ import {
 } from '@koinon/base'
 import { emptySession, type SessionTip, type SignedDelegation, sessionDelegationDigest } from '@koinon/work'
 
-/** Chain of the fake network; no real chain has this number. */
-export const fakeChainId = 402_402
+/** Chain of the fake network, not that of local networks: a receipt of one must fail on the other. */
+export const fakeChainId = 402_499
 
 /** An account with a session key, and where the chain of its receipts stands. */
 export type FakeActor = {

@@ -30,7 +30,7 @@ export function ConnectionStatus() {
       ) : (
         <>
           <span className="status-network">
-            {network.name ?? (network.chainKind === 'embedded' ? 'Local network' : 'Network')} · chain {network.chainId}
+            {network.name === undefined ? 'Unnamed network' : `Network ${network.name}`} · chain {network.chainId}
           </span>
           <span>{network.chainKind === 'embedded' ? 'embedded chain, one sequencer' : 'external chain'}</span>
           <span className="status-block">
