@@ -1,7 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { formatUnits, KoinonError, sha256Hex } from '@koinon/base'
 import { loadNetworkFile, type NetworkFile } from '@koinon/ledger'
-import { type Home, readApiKeys, requestJson, resolveReplayModel, type StoredApiKey } from '@koinon/node'
+import {
+  existingAccountKey,
+  type Home,
+  readApiKeys,
+  requestJson,
+  resolveReplayModel,
+  type StoredApiKey,
+} from '@koinon/node'
 import { type FetchedReceipt, fetchReceipt, verifyReceipt } from '@koinon/sdk'
 import { bundleToJson, type Check, parseBundle, type Rung, rungs } from '@koinon/work'
 import type { Command } from 'commander'
@@ -27,8 +34,11 @@ export function defineReceipt(program: Command): void {
     .action(
       runCommand(async ({ home }, options: { readonly limit: string }) => {
         const limit = parseInteger(options.limit, '--limit', 1, 200)
-        const keys = usableKeys(home)
-        const lists = await Promise.all(keys.filter(isFirstOfPayer).map((key) => listOf(key, limit)))
+        const lists = await Promise.all(
+          ownKeys(home)
+            .filter(isFirstOfPayer)
+            .map((key) => listOf(key, limit)),
+        )
         const receipts = lists
           .flat()
           .sort((a, b) => Number(b['receivedAtMs']) - Number(a['receivedAtMs']))
@@ -201,6 +211,13 @@ function usableKeys(home: Home): readonly StoredApiKey[] {
     message: `There is no API key in the home ${home.path}`,
     hint: 'Create one with "koinon keys create".',
   })
+}
+
+/** Keys paid by the home's own wallet; a local network's validators have theirs in the same home. */
+function ownKeys(home: Home): readonly StoredApiKey[] {
+  const keys = usableKeys(home)
+  const { address } = existingAccountKey(home, 'wallet')
+  return keys.filter((key) => key.channelConfig.payer === address)
 }
 
 function isFirstOfPayer(key: StoredApiKey, index: number, keys: readonly StoredApiKey[]): boolean {

@@ -1,16 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import {
-  dollarDecimals,
-  formatUnits,
-  KoinonError,
-  parseUnits,
-  systemClock,
-  systemRandom,
-  tokenDecimals,
-} from '@koinon/base'
+import { dollarDecimals, formatUnits, parseUnits, systemClock, systemRandom, tokenDecimals } from '@koinon/base'
 import { loadNetworkFile, type NetworkFile } from '@koinon/ledger'
-import { type Asset, accountKey, existingAccountKey, type Home, openHome, Wallet } from '@koinon/node'
+import { type Asset, accountKey, existingAccountKey, type Home, openHome, parseAsset, Wallet } from '@koinon/node'
 import type { Command } from 'commander'
 import { confirm, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
@@ -75,17 +67,10 @@ export function defineWallet(program: Command): void {
     .option('-y, --yes', 'do not ask')
     .action(
       runCommand(async (context, amount: string, asset: string, to: string, options: { readonly yes?: boolean }) => {
-        const decimals = decimalsOf[asset as Asset]
-        if (decimals === undefined) {
-          throw new KoinonError({
-            code: 'usage/unknown-asset',
-            message: `"${asset}" is not an asset`,
-            hint: 'Known: dollar, koin, eth.',
-          })
-        }
+        const known = parseAsset(asset)
         const { owner, network } = await openWallet(context.home)
         if (!network.isTest) await confirm(context, `Send ${amount} ${asset} to ${to}?`, options.yes === true)
-        const transactionHash = await owner.send(asset as Asset, to, parseUnits(amount, decimals))
+        const transactionHash = await owner.send(known, to, parseUnits(amount, decimalsOf[known]))
         return { data: { transactionHash }, text: `Sent ${amount} ${asset} to ${to}.\nTransaction ${transactionHash}` }
       }),
     )

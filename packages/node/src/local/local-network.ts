@@ -120,6 +120,7 @@ export class LocalNetwork {
       home: this.#home,
       treasury,
       gatewayUrl,
+      modelPath: this.#options.modelPath,
       clock: this.#options.clock,
       roles: () => this.#supervisor.status(),
     })

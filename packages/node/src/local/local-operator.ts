@@ -1,10 +1,13 @@
 /** What the owner of a local network may ask for, from the page or the control socket. It acts with the home's own keys. */
 import { type Clock, KoinonError, toAddress } from '@koinon/base'
+import type { Check } from '@koinon/work'
 import { readApiKeys, type StoredApiKey } from '../home/api-keys.ts'
 import type { Home } from '../home/home.ts'
 import { existingAccountKey } from '../home/secrets.ts'
 import type { RoleStatus } from '../supervisor/supervised-role.ts'
-import { type Asset, Wallet } from '../wallet/wallet.ts'
+import { judgeReceipt } from '../verdict/judge-receipt.ts'
+import { requestJson } from '../wallet/request-json.ts'
+import { parseAsset, Wallet } from '../wallet/wallet.ts'
 import { faucetGift } from './parameters.ts'
 import { give, type Treasury } from './treasury.ts'
 
@@ -12,6 +15,8 @@ export type LocalOperatorOptions = {
   readonly home: Home
   readonly treasury: Treasury
   readonly gatewayUrl: string
+  /** The model that this home's miners serve. */
+  readonly modelPath: string
   readonly clock: Clock
   readonly roles: () => readonly RoleStatus[]
 }
@@ -25,6 +30,7 @@ export class LocalOperator {
   readonly #options: LocalOperatorOptions
   readonly #wallets = new Map<string, Wallet>()
   readonly #faucetAtMs = new Map<string, number>()
+  #judging: Promise<unknown> = Promise.resolve()
 
   constructor(options: LocalOperatorOptions) {
     this.#options = options
@@ -39,7 +45,7 @@ export class LocalOperator {
       case 'wallet.send':
         return {
           transactionHash: await this.#wallet('wallet').send(
-            given['asset'] as Asset,
+            parseAsset(given['asset']),
             given['to'] ?? '',
             parseAmount(given['amount']),
           ),
@@ -57,6 +63,8 @@ export class LocalOperator {
       case 'keys.topUp':
         await this.#wallet('wallet').topUp(given['keyHash'] ?? '', parseAmount(given['amountAtomic']))
         return {}
+      case 'receipt.verdict':
+        return { checks: await this.#verdict(given) }
       case 'session':
         return {
           apiKeys: readApiKeys(this.#options.home),
@@ -73,6 +81,22 @@ export class LocalOperator {
     const known = readApiKeys(this.#options.home).find((key) => key.label === label && key.revokedAtMs === undefined)
     if (known !== undefined && (await this.#wallet(account).isRegistered(known))) return known
     return this.#wallet(account).createApiKey(label, depositAtomic)
+  }
+
+  /** Judged by a process of this home from what the gateway and the miner show; the key is the asker's own. */
+  async #verdict(given: Params): Promise<readonly Check[]> {
+    const { gatewayUrl, modelPath, treasury } = this.#options
+    const level = given['level'] === 'L2' ? 'L2' : 'L0'
+    const url = `${gatewayUrl}/v1/receipts/${encodeURIComponent(given['id'] ?? '')}`
+    const headers = { authorization: given['authorization'] ?? '' }
+    const bundle = await requestJson(url, { method: 'GET', headers })
+    const evidence = await requestJson(`${url}/evidence`, { method: 'GET', headers }).catch(() => undefined)
+    // One at a time: each replay takes an engine.
+    const turn = this.#judging.then(() =>
+      judgeReceipt({ bundle, evidence, chainId: treasury.network.chainId, level, modelPath }),
+    )
+    this.#judging = turn.catch(() => undefined)
+    return turn
   }
 
   async #walletState(): Promise<unknown> {

@@ -107,7 +107,7 @@ export class SupervisedRole {
     const child = fork(entry, [this.#options.config.kind, this.name], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       serialization: 'advanced',
-      execArgv: ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4', `--title=koinon-${this.name}`],
+      execArgv: ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=2', `--title=koinon-${this.name}`],
     })
     this.#child = child
     child.stdout?.on('data', (chunk: Buffer) => this.#options.log.write(chunk))

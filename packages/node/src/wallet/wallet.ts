@@ -25,6 +25,16 @@ import { requestJson } from './request-json.ts'
 
 export type Asset = 'eth' | 'koin' | 'dollar'
 
+/** The asset that a person or a page named. Throws `usage/unknown-asset`. */
+export function parseAsset(name: string | undefined): Asset {
+  if (name === 'eth' || name === 'koin' || name === 'dollar') return name
+  throw new KoinonError({
+    code: 'usage/unknown-asset',
+    message: `"${name ?? ''}" is not an asset`,
+    hint: 'Known: dollar, koin, eth.',
+  })
+}
+
 export type WalletOptions = {
   readonly home: Home
   readonly network: NetworkFile
