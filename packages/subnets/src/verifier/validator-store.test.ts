@@ -1,0 +1,178 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Hex, zeroHash } from '@koinon/base'
+import { DurableStore } from '@koinon/base/node'
+import { afterEach, describe, expect, it } from 'vitest'
+import { ValidatorServer } from './validator-server.ts'
+import { ValidatorStore, validatorStoreSchema } from './validator-store.ts'
+
+const account = (byte: string): Hex => `0x${byte.repeat(20)}`
+const assessment = { logText: '{"v":1}', packedRow: '0x0001ffff', salt: zeroHash } as const
+const result = {
+  netuid: 1,
+  epoch: 7,
+  root: zeroHash,
+  cumulativeTotal: 3n,
+  weightsHash: zeroHash,
+  stakeHash: zeroHash,
+  specHash: zeroHash,
+  dataHash: zeroHash,
+} as const
+const signature: Hex = `0x${'5a'.repeat(65)}`
+const cleanups: (() => Promise<void> | void)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+})
+
+describe('ValidatorStore', () => {
+  it('gives back row and salt after a restart, and never replaces them', async () => {
+    const { path, open } = setup()
+    const first = await open(path)
+    await first.store.saveAssessment(1, 7, assessment, [{ hotkey: account('01'), combinedPpm: 5 }])
+    await first.close()
+    const { store } = await open(path)
+    expect(await store.assessment(1, 7)).toEqual(assessment)
+    await expect(
+      store.saveAssessment(1, 7, { ...assessment, salt: `0x${'11'.repeat(32)}` }, [
+        { hotkey: account('01'), combinedPpm: 9 },
+      ]),
+    ).rejects.toThrow(/refused/)
+    expect(await store.assessment(1, 7)).toEqual(assessment)
+    // The failed write left nothing of itself behind.
+    expect(await store.previousScores(1, 8)).toEqual(new Map([[account('01'), 5]]))
+  })
+
+  it('knows the latest combined score before an epoch, per subnet', async () => {
+    const { path, open } = setup()
+    const { store } = await open(path)
+    await store.saveAssessment(1, 3, assessment, [
+      { hotkey: account('01'), combinedPpm: 30 },
+      { hotkey: account('02'), combinedPpm: 31 },
+    ])
+    await store.saveAssessment(1, 5, assessment, [{ hotkey: account('01'), combinedPpm: 50 }])
+    await store.saveAssessment(2, 5, assessment, [{ hotkey: account('01'), combinedPpm: 99 }])
+    expect(await store.previousScores(1, 5)).toEqual(
+      new Map([
+        [account('01'), 30],
+        [account('02'), 31],
+      ]),
+    )
+    expect(await store.previousScores(1, 6)).toEqual(
+      new Map([
+        [account('01'), 50],
+        [account('02'), 31],
+      ]),
+    )
+    expect(await store.previousScores(1, 3)).toEqual(new Map())
+  })
+
+  it('keeps probes with and without answers, in order', async () => {
+    const { path, open } = setup()
+    const { store } = await open(path)
+    const answer = { requestId: account('0f'), receiptHash: zeroHash, endedAtMs: 12, ownCopy: { a: [1] } }
+    await store.saveProbe(1, 7, { hotkey: account('01'), answer })
+    await store.saveProbe(1, 7, { hotkey: account('02'), answer: undefined })
+    expect(await store.probes(1, 7)).toEqual([
+      { hotkey: account('01'), answer },
+      { hotkey: account('02'), answer: undefined },
+    ])
+    expect(await store.probes(1, 8)).toEqual([])
+  })
+
+  it('keeps leaves with amounts of any size and forgets old epochs', async () => {
+    const { path, open } = setup()
+    const { store } = await open(path)
+    const leaves = [{ account: account('01'), cumulativeAmount: (1n << 255n) + 1n }]
+    await store.saveLeaves(1, 7, { root: zeroHash, carry: '0x', leaves })
+    expect(await store.leaves(1, 7)).toEqual({ root: zeroHash, carry: '0x', leaves })
+    await store.saveAssessment(1, 7, assessment, [])
+    await store.saveObjection(1, 7, { resultHash: zeroHash, signature })
+    await store.forget(1, 8)
+    expect([await store.assessment(1, 7), await store.objections(1, 7)]).toEqual([undefined, []])
+    expect(await store.leaves(1, 7)).toBeDefined()
+    await store.saveLeaves(1, 100, { root: zeroHash, carry: '0x', leaves })
+    expect(await store.leaves(1, 7)).toBeUndefined()
+  })
+})
+
+describe('ValidatorServer', () => {
+  it('shows attestations and records, and logs only when commitments are closed', async () => {
+    const { path, open } = setup()
+    const { store } = await open(path)
+    let now = 1_000 + 8 * 100 + 29
+    const clock = {
+      genesisSeconds: 1_000,
+      epochSeconds: 100,
+      workCommitSeconds: 10,
+      weightCommitSeconds: 20,
+      weightRevealSeconds: 10,
+      activationDelaySeconds: 5,
+    }
+    const ledger = { clock: async () => clock, nowSeconds: async () => now }
+    const get = await serve(store, ledger)
+    expect((await get('/v1/attestations/1/7')).status).toBe(404)
+    await store.saveAttestation({ result, signature }, '{"record":1}')
+    await store.saveObjection(1, 7, { resultHash: zeroHash, signature })
+    await store.saveAssessment(1, 7, assessment, [])
+    expect(JSON.parse((await get('/v1/attestations/1/7')).text)).toEqual({
+      result: { ...result, cumulativeTotal: '3' },
+      signature,
+      objections: [{ resultHash: zeroHash, signature }],
+    })
+    expect((await get('/v1/records/1/7')).text).toBe('{"record":1}')
+    expect((await get('/v1/evidence-log/1/7')).status).toBe(404)
+    now += 1
+    expect((await get('/v1/evidence-log/1/7')).text).toBe(assessment.logText)
+  })
+
+  it('answers strangers politely and nothing more', async () => {
+    const { path, open } = setup()
+    const { store } = await open(path)
+    const get = await serve(store, { clock: () => Promise.reject(new Error('ledger away')), nowSeconds: async () => 0 })
+    for (const target of [
+      '/',
+      '/v1/attestations/1/x',
+      '/v1/attestations/-1/1',
+      `/v1/records/1/${'9'.repeat(40)}`,
+      '/v1/records/1/1/..',
+    ]) {
+      expect([target, (await get(target)).status]).toEqual([target, 404])
+    }
+    expect((await get('/v1/records/1/1', 'POST')).status).toBe(405)
+    expect([(await get('/healthz')).status, (await get('/readyz')).status]).toEqual([200, 503])
+    expect((await get('/readyz')).text).toBe('no permit\n')
+    await store.saveAssessment(1, 7, assessment, [])
+    expect((await get('/v1/evidence-log/1/7')).status).toBe(500)
+  })
+})
+
+async function serve(store: ValidatorStore, ledger: ConstructorParameters<typeof ValidatorServer>[0]['ledger']) {
+  const server = new ValidatorServer({
+    store,
+    ledger,
+    host: '127.0.0.1',
+    port: 0,
+    readiness: async () => ({ isReady: false, reason: 'no permit' }),
+    metrics: async () => 'koinon_up 1\n',
+  })
+  const { port } = await server.start()
+  cleanups.push(() => server.stop())
+  return async (path: string, method = 'GET') => {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, signal: AbortSignal.timeout(20_000) })
+    return { status: response.status, text: await response.text() }
+  }
+}
+
+function setup() {
+  const folder = mkdtempSync(join(tmpdir(), 'koinon-validator-store-'))
+  cleanups.push(() => rmSync(folder, { recursive: true, force: true }))
+  return {
+    path: join(folder, 'validator.sqlite'),
+    async open(path: string) {
+      const durable = await DurableStore.open(path, validatorStoreSchema)
+      cleanups.push(() => durable.close())
+      return { store: new ValidatorStore(durable), close: () => durable.close() }
+    },
+  }
+}
