@@ -127,6 +127,7 @@ function startProvider(options: StartOptions): Promise<never> {
           networkFilePath: home.networkFile,
           modelPath: model.path,
           modelId: model.id,
+          ...(model.unsureBelow === undefined ? {} : { unsureBelow: model.unsureBelow }),
         }),
       })
     },

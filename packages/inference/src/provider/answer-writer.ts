@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import type { Hex } from '@koinon/base'
 import { type SignedReceipt, signedReceiptToJson } from '@koinon/work'
+import { toOpenAiError } from '../rules/openai-error.ts'
 import {
   type AnswerHead,
   answerBody,
@@ -11,7 +12,6 @@ import {
   textChunk,
   usageChunk,
 } from '../rules/openai-response.ts'
-import { toOpenAiError } from '../rules/openai-error.ts'
 import { doneEvent, sseEvent } from '../rules/sse.ts'
 import { receiptHeader } from '../wire/headers.ts'
 import type { EngineEnd, EnginePiece } from './engine-port.ts'
@@ -29,8 +29,12 @@ export type AnswerWriter = {
 
 const trailerHeaders = { trailer: receiptHeader } as const
 
-/** Writer of an event stream; pieces go out at once. */
-export function createStreamWriter(response: ServerResponse, head: AnswerHead, includeUsage: boolean): AnswerWriter {
+/** Writer of an event stream; pieces go out at once. `unsureBelow` as in `ServedModel`. */
+export function createStreamWriter(
+  response: ServerResponse,
+  head: AnswerHead,
+  options: { readonly includeUsage: boolean; readonly unsureBelow: number | undefined },
+): AnswerWriter {
   const sent: Buffer[] = []
   let textOffset = 0
   const write = (json: unknown): void => {
@@ -56,8 +60,8 @@ export function createStreamWriter(response: ServerResponse, head: AnswerHead, i
     },
     close(end) {
       begin()
-      write(finishChunk(head, end.finishReason))
-      if (includeUsage) write(usageChunk(head, end))
+      write({ ...finishChunk(head, end.finishReason), ...unsureMark(end, options.unsureBelow) })
+      if (options.includeUsage) write(usageChunk(head, end))
       const bytes = Buffer.concat(sent)
       return { bytes, hash: hashOf(bytes) }
     },
@@ -73,7 +77,11 @@ export function createStreamWriter(response: ServerResponse, head: AnswerHead, i
 }
 
 /** Writer of a whole JSON body, sent when its receipt is durable. */
-export function createJsonWriter(response: ServerResponse, head: AnswerHead, wantsLogprobs: boolean): AnswerWriter {
+export function createJsonWriter(
+  response: ServerResponse,
+  head: AnswerHead,
+  options: { readonly wantsLogprobs: boolean; readonly unsureBelow: number | undefined },
+): AnswerWriter {
   let text = ''
   const logprobs: TokenLogprob[] = []
   let body: Buffer = Buffer.alloc(0)
@@ -87,9 +95,9 @@ export function createJsonWriter(response: ServerResponse, head: AnswerHead, wan
         text,
         finishReason: end.finishReason,
         usage: end,
-        logprobs: wantsLogprobs ? logprobs : undefined,
+        logprobs: options.wantsLogprobs ? logprobs : undefined,
       }
-      body = Buffer.from(JSON.stringify(answerBody(head, answer)))
+      body = Buffer.from(JSON.stringify({ ...answerBody(head, answer), ...unsureMark(end, options.unsureBelow) }))
       return { bytes: body, hash: hashOf(body) }
     },
     finish(receipt) {
@@ -102,6 +110,12 @@ export function createJsonWriter(response: ServerResponse, head: AnswerHead, wan
       throw error
     },
   }
+}
+
+/** A notice beside the answer; the answer itself stays what the model said. */
+function unsureMark(end: EngineEnd, unsureBelow: number | undefined): { readonly koinon?: { readonly unsure: true } } {
+  const isUnsure = unsureBelow !== undefined && end.leastProbable !== undefined && end.leastProbable < unsureBelow
+  return isUnsure ? { koinon: { unsure: true } } : {}
 }
 
 function hashOf(bytes: Uint8Array): Hex {

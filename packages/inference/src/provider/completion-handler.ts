@@ -223,9 +223,10 @@ export class CompletionHandler {
       model: task.entry.offer.model,
       fingerprint: `fp_${task.entry.offer.determinismClass.slice(2, 14)}`,
     }
+    const { unsureBelow } = task.entry.served
     return task.request.stream
-      ? createStreamWriter(response, head, task.request.includeUsage)
-      : createJsonWriter(response, head, task.request.topLogprobs !== undefined)
+      ? createStreamWriter(response, head, { includeUsage: task.request.includeUsage, unsureBelow })
+      : createJsonWriter(response, head, { wantsLogprobs: task.request.topLogprobs !== undefined, unsureBelow })
   }
 
   #report(

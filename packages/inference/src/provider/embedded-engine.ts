@@ -42,6 +42,7 @@ export class EmbeddedEngine implements EnginePort {
       }
       if (event.kind === 'end') {
         const { finishReason, promptTokens, outputTokens, promptTokenIds, outputTokenIds, maxTokens } = event
+        const leastProbable = event.leastProbableOfFirst10
         yield {
           kind: 'end',
           finishReason,
@@ -51,6 +52,7 @@ export class EmbeddedEngine implements EnginePort {
           maxTokens,
           promptTokenIds,
           outputTokenIds,
+          leastProbable,
         }
       }
     }

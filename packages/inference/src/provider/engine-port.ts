@@ -49,6 +49,8 @@ export type EngineEnd = {
   readonly maxTokens: number
   readonly promptTokenIds: readonly number[] | undefined
   readonly outputTokenIds: readonly number[] | undefined
+  /** Probability of the least probable of the first ten tokens, where the engine tells it; a low one marks an unsure answer. */
+  readonly leastProbable: number | undefined
 }
 
 /**

@@ -7,7 +7,12 @@ import type { HttpLimits } from '../wire/http-server.ts'
 import type { EnginePort } from './engine-port.ts'
 
 /** One model a provider serves, with its prices and the temperature it takes when the client names none (millionths). */
-export type ServedModel = TokenPrices & { readonly engine: EnginePort; readonly defaultTemperatureMicro: number }
+export type ServedModel = TokenPrices & {
+  readonly engine: EnginePort
+  readonly defaultTemperatureMicro: number
+  /** Answers whose first tokens fall below this probability carry `koinon: {unsure: true}`; the text is never changed. */
+  readonly unsureBelow?: number
+}
 
 /** The money side, built by the composition root from the payments package. */
 export type ProviderPayments = {

@@ -94,6 +94,7 @@ export class UpstreamEngine implements EnginePort {
       maxTokens: request.maxTokens,
       promptTokenIds: undefined,
       outputTokenIds: undefined,
+      leastProbable: undefined,
     }
   }
 

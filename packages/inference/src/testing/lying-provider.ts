@@ -7,7 +7,7 @@ import { channelIdOf, type Session } from '@koinon/payments'
 import { emptySession, type Receipt, type SignedReceipt, signedReceiptToJson, signReceiptBatch } from '@koinon/work'
 import { type ModelOffer, offerToJson, signOffer } from '../rules/offer.ts'
 import { hashStops, hashTokenIds, type InferenceWork, inferenceKind, inferenceWorkType } from '../rules/work.ts'
-import { testChannel, testDomain, type TestParty, testParty, testSession, testToken } from './parties.ts'
+import { type TestParty, testChannel, testDomain, testParty, testSession, testToken } from './parties.ts'
 import { testPrices } from './test-provider.ts'
 
 /** What the provider changes before it signs or sends. */

@@ -11,11 +11,16 @@ export type ScriptedEngineOptions = {
   /** Throws instead of the piece with this index. */
   readonly failAtPiece?: number
   readonly contextLength?: number
+  /** What it says of its certainty; nothing unless given. */
+  readonly leastProbable?: number
 }
 
 /** An engine whose timing and failures a test decides. Its answers are made up; everything around it is real. */
 export class ScriptedEngine implements EnginePort {
-  readonly #options: Required<Omit<ScriptedEngineOptions, 'failAtPiece'>> & { readonly failAtPiece: number | undefined }
+  readonly #options: Required<Omit<ScriptedEngineOptions, 'failAtPiece' | 'leastProbable'>> & {
+    readonly failAtPiece: number | undefined
+    readonly leastProbable: number | undefined
+  }
   /** Answers begun, and those that ended in any way. */
   begun = 0
   ended = 0
@@ -27,6 +32,7 @@ export class ScriptedEngine implements EnginePort {
       pieces: options.pieces ?? ['Hello', ' from', ' the', ' engine'],
       pieceDelayMs: options.pieceDelayMs ?? 0,
       failAtPiece: options.failAtPiece,
+      leastProbable: options.leastProbable,
       contextLength: options.contextLength ?? 4_096,
     }
   }
@@ -45,7 +51,7 @@ export class ScriptedEngine implements EnginePort {
   }
 
   async *generate(request: EngineRequest, signal: AbortSignal): AsyncGenerator<EnginePiece | EngineEnd> {
-    const { pieces, pieceDelayMs, failAtPiece } = this.#options
+    const { pieces, pieceDelayMs, failAtPiece, leastProbable } = this.#options
     this.begun += 1
     this.requests.push(request)
     let count = 0
@@ -67,6 +73,7 @@ export class ScriptedEngine implements EnginePort {
         maxTokens: request.maxTokens,
         promptTokenIds: [1, 2, 3, 4, 5],
         outputTokenIds: Array.from({ length: count }, (_, index) => 100 + index),
+        leastProbable,
       }
     } finally {
       this.ended += 1

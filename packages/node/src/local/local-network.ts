@@ -11,6 +11,7 @@ import { ControlServer, controlSocketPath } from '../supervisor/control.ts'
 import { Supervisor } from '../supervisor/supervisor.ts'
 import { ensureLocalNetwork } from './contracts.ts'
 import { LocalOperator } from './local-operator.ts'
+import type { ModelFile } from './model.ts'
 import { localChainId, localFunding, localKeyDeposits, localPrices } from './parameters.ts'
 import { requireFreePort } from './port.ts'
 import { inferenceSpecHash } from './subnet-spec.ts'
@@ -21,8 +22,7 @@ export type LocalNetworkOptions = {
   readonly host: string
   readonly port: number
   readonly rpcPort: number
-  readonly modelPath: string
-  readonly modelId: string
+  readonly model: ModelFile
   readonly miners: number
   readonly validators: number
   readonly postgresUrl?: string
@@ -101,7 +101,7 @@ export class LocalNetwork {
     await this.#step('ports and model', async () => {
       await requireFreePort(host, port, '--port')
       await requireFreePort(host, rpcPort, '--rpc-port')
-      if (!existsSync(this.#options.modelPath)) throw noModel(this.#options.modelPath)
+      if (!existsSync(this.#options.model.path)) throw noModel(this.#options.model.path)
     })
     const gatewayUrl = `http://${host}:${port}`
     const chain = await this.#step(
@@ -120,7 +120,7 @@ export class LocalNetwork {
       home: this.#home,
       treasury,
       gatewayUrl,
-      modelPath: this.#options.modelPath,
+      modelPath: this.#options.model.path,
       clock: this.#options.clock,
       roles: () => this.#supervisor.status(),
     })
@@ -177,7 +177,7 @@ export class LocalNetwork {
   }
 
   #startMiners(): Promise<readonly RoleInfo[]> {
-    const { modelPath, modelId } = this.#options
+    const { model } = this.#options
     return Promise.all(
       this.#names('miner', this.#options.miners).map((name) =>
         this.#supervisor.startRole({
@@ -185,8 +185,9 @@ export class LocalNetwork {
           kind: 'provider',
           networkFilePath: this.#home.networkFile,
           netuid,
-          modelPath,
-          modelId,
+          modelPath: model.path,
+          modelId: model.id,
+          ...(model.unsureBelow === undefined ? {} : { unsureBelow: model.unsureBelow }),
           prices: localPrices,
           port: 0,
           maximumSequences: 4,
@@ -224,7 +225,7 @@ export class LocalNetwork {
           kind: 'validator',
           networkFilePath: this.#home.networkFile,
           netuid,
-          modelPath: this.#options.modelPath,
+          modelPath: this.#options.model.path,
           port: 0,
           gatewayUrl,
           isLocal: true,

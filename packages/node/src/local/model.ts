@@ -1,18 +1,25 @@
 /** Which model file a provider serves: the demo model of this repository, a file, or a hub name where there is internet. */
-import { closeSync, existsSync, openSync, readSync } from 'node:fs'
-import { basename, dirname, resolve } from 'node:path'
+import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { KoinonError } from '@koinon/base'
 
-export type ModelFile = { readonly path: string; readonly id: string }
+/** `unsureBelow`: first-token probability under which answers are marked unsure, where the model's maker measured one. */
+export type ModelFile = { readonly path: string; readonly id: string; readonly unsureBelow?: number }
 
-const demoModel = { file: 'koinon-demo-q8_0.gguf', id: 'koinon-demo' }
+/** What we read of `models/demo/manifest.json`. */
+type DemoManifest = { readonly name: string; readonly file: string; readonly unsure: { readonly threshold: number } }
 const ggufMagic = 'GGUF'
 
 /** The committed demo model. Throws `model/missing`. */
 export function defaultModel(): ModelFile {
-  const path = resolve(dirname(fileURLToPath(import.meta.url)), '../../../../models/demo', demoModel.file)
-  if (existsSync(path)) return { path, id: demoModel.id }
+  const folder = resolve(dirname(fileURLToPath(import.meta.url)), '../../../../models/demo')
+  const manifestPath = join(folder, 'manifest.json')
+  if (existsSync(manifestPath)) {
+    const { name, file, unsure } = JSON.parse(readFileSync(manifestPath, 'utf8')) as DemoManifest
+    const path = join(folder, file)
+    if (existsSync(path)) return { path, id: name, unsureBelow: unsure.threshold }
+  }
   throw new KoinonError({
     code: 'model/missing',
     message: 'The demo model is not in this installation',

@@ -79,7 +79,12 @@ export async function startProviderRole(config: ProviderRoleConfig, context: Rol
       minimumWithdrawDelaySeconds: withdrawDelayBounds.minimum,
       creditLimitAtomic,
       models: [
-        { engine: new EmbeddedEngine({ engine, model: config.modelId }), defaultTemperatureMicro: 0, ...config.prices },
+        {
+          engine: new EmbeddedEngine({ engine, model: config.modelId }),
+          defaultTemperatureMicro: 0,
+          ...(config.unsureBelow === undefined ? {} : { unsureBelow: config.unsureBelow }),
+          ...config.prices,
+        },
       ],
       limits: providerLimits(config.maximumSequences),
     },

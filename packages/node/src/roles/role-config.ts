@@ -36,6 +36,7 @@ export type ProviderRoleConfig = RoleCommon & {
   readonly netuid: number
   readonly modelPath: string
   readonly modelId: string
+  readonly unsureBelow?: number
   readonly prices: Prices
   /** 0 takes the port of the last start when it is free, else any. */
   readonly port: number
