@@ -30,7 +30,7 @@ const steps = [
     run: async () => {
       mkdirSync(runtime, { recursive: true })
       writeFileSync(join(runtime, 'package.json'), '{"private":true}\n')
-      await npm(['install', '--no-save', '--no-package-lock', '--allow-scripts=node', `node@${pinnedNode}`], runtime)
+      await npm(['install', '--no-save', '--no-package-lock', `node@${pinnedNode}`], runtime)
       writeStamp('node', pinnedNode)
     },
   },
