@@ -1,4 +1,6 @@
 /** What this workspace uses of the inference package, in one place. */
+
+export { samplerSettings } from '@koinon/inference/rules'
 export { InferenceEngine } from '../../packages/inference/src/provider/engine/index.ts'
 export {
   bytesSource,
@@ -10,5 +12,4 @@ export {
   type VocabularyToken,
   writeLlamaGguf,
 } from '../../packages/inference/src/rules/gguf/index.ts'
-export { samplerSettings } from '@koinon/inference/rules'
 export { logProbability } from '../../packages/inference/src/rules/sampler.ts'

@@ -11,11 +11,13 @@ export const releasePlan: RunPlan = {
   phases: [
     { steps: 50, rows: 16, length: 64, cutShare: 0.2 },
     { steps: 250, rows: 8, length: 64, cutShare: 0.2 },
-    { steps: 5000, rows: 16, length: 64, cutShare: 0.8 },
-    { steps: 200, rows: 8, length: 128, cutShare: 0.4 },
-    { steps: 100, rows: 4, length: 256, cutShare: 0 },
+    { steps: 800, rows: 16, length: 64, cutShare: 0.8 },
+    { steps: 300, rows: 8, length: 128, cutShare: 0.15 },
+    { steps: 600, rows: 16, length: 64, cutShare: 0.6 },
+    { steps: 450, rows: 8, length: 128, cutShare: 0.2 },
+    { steps: 150, rows: 4, length: 256, cutShare: 0 },
   ],
-  decaySteps: 400,
+  decaySteps: 600,
   ...rates,
 }
 

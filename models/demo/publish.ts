@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { manifestOfRun, type GateReport, type TrainingReport } from './manifest.ts'
+import { type GateReport, manifestOfRun, type TrainingReport } from './manifest.ts'
 
 const { values } = parseArgs({ options: { training: { type: 'string' }, gates: { type: 'string' } } })
 if (!values.training || !values.gates) {

@@ -1,7 +1,7 @@
 import type { Corpus } from '../data/corpus.ts'
 import type { Batch } from './engine-step.ts'
 import { below, createRandom, pick, type Random, seedOf } from './random.ts'
-import { type Encoder, tokenIds, trainTokenizer, type Tokenizer } from './tokenizer.ts'
+import { type Encoder, type Tokenizer, tokenIds, trainTokenizer } from './tokenizer.ts'
 
 /** Loss weight of question tokens; answers weigh 1. */
 const questionWeight = 0.1

@@ -1,5 +1,5 @@
-import { KoinonError } from '@koinon/base'
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { KoinonError } from '@koinon/base'
 import type { Tensors } from './engine-step.ts'
 
 /** A saved training state. `identity` names shape, data, seed and trainer; a run continues only from its own. */

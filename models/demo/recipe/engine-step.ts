@@ -1,5 +1,5 @@
-import { KoinonError } from '@koinon/base'
 import { defaultDevice, init, type Array as JaxArray, jit, numpy as np, valueAndGrad } from '@jax-js/jax'
+import { KoinonError } from '@koinon/base'
 import { forward, type Parameters, weightedLoss } from './forward.ts'
 import { adamCorrections, optimiserLayout, updateStep } from './optimiser.ts'
 import { createRandom, normal } from './random.ts'

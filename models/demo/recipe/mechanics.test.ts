@@ -14,7 +14,7 @@ import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts'
 import { initialTensors, referenceLogits, StepEngine } from './engine-step.ts'
 import { exportGguf } from './export.ts'
 import { readTokenizer, requantise } from './import.ts'
-import { prefixIdentity, rateFactor, type RunPlan, type TrainingResult, trainModel } from './run.ts'
+import { prefixIdentity, type RunPlan, rateFactor, type TrainingResult, trainModel } from './run.ts'
 import { Encoder } from './tokenizer.ts'
 
 const glossary = parseGlossary(readFileSync(join(import.meta.dirname, '../../../GLOSSARY.md'), 'utf8'))

@@ -28,7 +28,7 @@ describe('updateStep', () => {
     const { parameters, before, after } = await setup()
     for (const name of ['0.query', '0.gate', '0.down']) {
       const spec = parameters.find((entry) => entry.name === name)
-      const [rows, columns] = spec?.dimensions as [number, number]
+      const [rows, columns] = (spec as NonNullable<typeof spec>).dimensions as [number, number]
       const step = (before.get(name) as Float32Array).map((value, at) => value - (after.get(name)?.[at] as number))
       const gram = singularSpread(step, rows, columns)
       expect(gram.largest / gram.smallest, name).toBeLessThan(6)

@@ -1,5 +1,5 @@
-import { KoinonError } from '@koinon/base'
 import { createHash } from 'node:crypto'
+import { KoinonError } from '@koinon/base'
 import type { Corpus } from '../data/corpus.ts'
 import { batchOf, corpusTokenizer, type RowPlan } from './batches.ts'
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts'
