@@ -13,7 +13,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   payments: ['base', 'work', 'ledger'],
   subnets: ['base', 'work', 'ledger', 'payments'],
   inference: ['base', 'work', 'ledger', 'payments'],
-  node: ['base', 'work', 'ledger', 'payments', 'subnets', 'inference'],
+  node: ['base', 'work', 'ledger', 'payments', 'subnets', 'inference', 'subnet-files'],
   sdk: ['base', 'work', 'ledger', 'payments', 'subnets', 'inference', 'node'],
   cli: ['base', 'work', 'ledger', 'payments', 'subnets', 'inference', 'node', 'sdk'],
   web: ['base', 'work', 'inference/rules'],

@@ -9,7 +9,14 @@
 import type { Hex, VerifySession } from '@koinon/base'
 import { readInferenceWork } from '@koinon/inference/rules'
 import { type AnswerEngine, parseAnswerEvidence, verifyAnswer } from '@koinon/inference/verifier'
-import { defineSubnet, failedCheckNames, type MinerEvidence, type MinerScore, maximumScorePpm } from '@koinon/subnets'
+import {
+  defineSubnet,
+  failedCheckNames,
+  type MinerEvidence,
+  type MinerScore,
+  maximumScorePpm,
+  type VerifyContext,
+} from '@koinon/subnets'
 import { type Check, checkThat, parseBundle, receiptType, type SignedReceipt } from '@koinon/work'
 import { z } from 'zod'
 
@@ -91,9 +98,8 @@ export const inferenceSubnet = defineSubnet<InferenceTask, InferenceEvidence, In
 })
 
 type OwnCopy = z.infer<typeof inferenceOwnCopy>
-type Context = Parameters<typeof inferenceSubnet.verify>[1]
 
-function checkIdentity({ receipt }: SignedReceipt, { receiptHash, hotkey }: Context): Check {
+function checkIdentity({ receipt }: SignedReceipt, { receiptHash, hotkey }: VerifyContext): Check {
   const isSame = receiptType.hash(receipt) === receiptHash && receipt.payee === hotkey
   return checkThat(
     'receipt',
@@ -105,7 +111,7 @@ function checkIdentity({ receipt }: SignedReceipt, { receiptHash, hotkey }: Cont
 /** A sample must belong to the epoch it was committed for; a probe's times must fit our clock, or it could move to another epoch. */
 function checkTimes(
   { receipt }: SignedReceipt,
-  { source, window }: Context,
+  { source, window }: VerifyContext,
   own: OwnCopy | undefined,
 ): readonly Check[] {
   const { endedAtMs } = receipt

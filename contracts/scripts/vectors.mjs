@@ -107,7 +107,7 @@ function leaf(netuid, account, amount) {
 /** Root and proofs as OpenZeppelin's StandardMerkleTree makes them: sorted leaves, a complete tree, sorted pairs. */
 function standardTree(hashes) {
   const count = hashes.length
-  const nodes = new Array(2 * count - 1)
+  const nodes = Array.from({ length: 2 * count - 1 })
   for (const [index, hash] of [...hashes].sort().entries()) nodes[nodes.length - 1 - index] = hash
   for (let i = count - 2; i >= 0; i--) nodes[i] = keccak256(concat([nodes[2 * i + 1], nodes[2 * i + 2]].sort()))
   const proofs = new Map(hashes.map((hash) => [hash, siblings(nodes, nodes.lastIndexOf(hash))]))

@@ -124,7 +124,7 @@ describe('a provider that breaks off', () => {
     const honest = network.providers[0]?.party.account
     const answers = await Promise.all(Array.from({ length: 6 }, () => network.post('/v1/chat/completions', hello)))
     expect(answers.map(({ status, headers }) => [status, headers.get('x-koinon-provider')])).toEqual(
-      Array(6).fill([200, honest]),
+      Array.from({ length: 6 }, () => [200, honest]),
     )
     expect(network.owed()).toEqual({ owedPicoUsd: 6n * 1_050_000n, reservedPicoUsd: 0n })
   })

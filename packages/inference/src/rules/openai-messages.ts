@@ -1,6 +1,6 @@
+import { type ChatMessage, requestLimits } from './inference-request.ts'
 import { type JsonRecord } from './json-fields.ts'
 import { badRequest } from './openai-error.ts'
-import { type ChatMessage, requestLimits } from './inference-request.ts'
 
 /** `messages` of a chat request. Content parts of type `text` are joined; other parts and tool messages are refused. */
 export function readMessages(record: JsonRecord): readonly ChatMessage[] {

@@ -1,8 +1,8 @@
 /** Reading OpenAI chat and text completion requests. Unknown fields are ignored; known ones are checked or refused by name. */
 import type { KoinonError } from '@koinon/base'
-import { badRequest, openAiError } from './openai-error.ts'
-import { type JsonRecord, readBoolean, readInteger, readNumber, readStrings } from './json-fields.ts'
 import { type InferenceRequest, requestLimits } from './inference-request.ts'
+import { type JsonRecord, readBoolean, readInteger, readNumber, readStrings } from './json-fields.ts'
+import { badRequest, openAiError } from './openai-error.ts'
 import { readMessages, readPrompt } from './openai-messages.ts'
 import { largestTopK } from './sampler.ts'
 

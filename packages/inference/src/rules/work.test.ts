@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { exampleParty, exampleReceipt, exampleWork } from './testing/example.ts'
 import { amountOf, hashInferenceWork, hashStops, hashTokenIds, inferenceWorkType } from './work.ts'
@@ -35,7 +35,7 @@ describe('hashTokenIds', () => {
   })
 
   it('agrees with a hash of bytes written out by hand', () => {
-    const bytes = Buffer.from('00000001' + '00010000' + 'ffffffff', 'hex')
+    const bytes = Buffer.from('0000000100010000ffffffff', 'hex')
     expect(hashTokenIds([1, 65536, 0xffff_ffff])).toBe(`0x${createHash('sha256').update(bytes).digest('hex')}`)
   })
 

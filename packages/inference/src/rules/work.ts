@@ -1,5 +1,5 @@
 /** What an inference receipt commits to (specs/0003-receipts.md section 5). */
-import { bytesToHex, defineStruct, type Hex, KoinonError, sha256, type StructValue, utf8ToBytes } from '@koinon/base'
+import { bytesToHex, defineStruct, type Hex, KoinonError, type StructValue, sha256, utf8ToBytes } from '@koinon/base'
 import type { SignedReceipt } from '@koinon/work'
 
 /** `kind` of inference receipts. */

@@ -27,7 +27,10 @@ const connectTimeoutSeconds = 10
 
 /** A PostgreSQL database by URL. The tables are created in its default schema. */
 export async function openPostgresIndex(url: string): Promise<OpenIndexDatabase> {
-  const [{ default: postgres }, { drizzle }] = await Promise.all([import('postgres'), import('drizzle-orm/postgres-js')])
+  const [{ default: postgres }, { drizzle }] = await Promise.all([
+    import('postgres'),
+    import('drizzle-orm/postgres-js'),
+  ])
   const client = postgres(url, { max: poolSize, connect_timeout: connectTimeoutSeconds, onnotice: () => undefined })
   try {
     await client.unsafe(indexSchemaSql)

@@ -54,22 +54,26 @@ export function createGatewayMetrics(sources: {
     buckets: latencyBucketsSeconds,
     registers,
   })
-  new Gauge({
-    name: 'koinon_gateway_providers',
-    help: 'Providers with a valid offer',
-    registers,
-    collect() {
-      this.set(sources.table.list().filter((link) => link.offer !== undefined).length)
-    },
-  })
-  new Gauge({
-    name: 'koinon_gateway_unclaimed_dollars',
-    help: 'Earned on channels and not yet claimed',
-    registers,
-    collect() {
-      this.set(Number(sources.watcher.status().unclaimedAtomic) / 1e6)
-    },
-  })
+  registry.registerMetric(
+    new Gauge({
+      name: 'koinon_gateway_providers',
+      help: 'Providers with a valid offer',
+      registers: [],
+      collect() {
+        this.set(sources.table.list().filter((link) => link.offer !== undefined).length)
+      },
+    }),
+  )
+  registry.registerMetric(
+    new Gauge({
+      name: 'koinon_gateway_unclaimed_dollars',
+      help: 'Earned on channels and not yet claimed',
+      registers: [],
+      collect() {
+        this.set(Number(sources.watcher.status().unclaimedAtomic) / 1e6)
+      },
+    }),
+  )
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),

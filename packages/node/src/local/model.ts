@@ -29,7 +29,7 @@ export function defaultModel(): ModelFile {
 
 /** A GGUF file, or `hf:owner/repository/file.gguf`, which is downloaded once. Throws `model/missing` or `model/not-gguf`. */
 export async function resolveModel(source: string): Promise<ModelFile> {
-  if (/^hf:/.test(source)) return downloadModel(source)
+  if (source.startsWith('hf:')) return downloadModel(source)
   const path = resolve(source)
   if (!existsSync(path)) {
     throw new KoinonError({

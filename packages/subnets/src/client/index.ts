@@ -8,6 +8,6 @@ export {
   type PeerRequest,
 } from './peer-client.ts'
 export type { Endpoint, SubmittedRoot, SubnetLedger, SubnetLedgerWriter, WorkCommitment } from './subnet-ledger.ts'
+export { unlessDone } from './unless-done.ts'
 export { createSubnetLedger, type SubnetNetwork } from './viem-subnet-ledger.ts'
 export { createSubnetLedgerWriter } from './viem-subnet-ledger-writer.ts'
-export { unlessDone } from './unless-done.ts'

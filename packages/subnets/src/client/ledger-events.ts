@@ -1,7 +1,7 @@
 /** Events of the subnet contracts, read once and kept: the past does not change. */
 import type { Address, Hex } from '@koinon/base'
-import { epochsAbi, stakingAbi, subnetsAbi, weightsAbi, workAbi } from '@koinon/ledger/abis'
 import type { LedgerReader } from '@koinon/ledger'
+import { epochsAbi, stakingAbi, subnetsAbi, weightsAbi, workAbi } from '@koinon/ledger/abis'
 import { parseEventLogs } from 'viem'
 
 export type EventContracts = Readonly<Record<'subnets' | 'staking' | 'work' | 'weights' | 'epochs', Address>>

@@ -5,8 +5,8 @@ import {
   type Clock,
   KoinonError,
   type Random,
-  sha256Hex,
   type SessionSigner,
+  sha256Hex,
 } from '@koinon/base'
 import { nodeRequestHeader, type SignedDelegation, signNodeRequest } from '@koinon/work'
 

@@ -1,14 +1,21 @@
 /** Who sent a signed request (specs/0004-node-requests.md), with a bounded memory of nonces and delegations. */
 import type { IncomingMessage } from 'node:http'
-import { type Address, type Clock, type Hex, KoinonError, sha256Hex, type VerifySession } from '@koinon/base'
+import {
+  type Address,
+  bytesToHex,
+  type Clock,
+  type Hex,
+  KoinonError,
+  sha256Hex,
+  type VerifySession,
+} from '@koinon/base'
 import {
   nodeRequestHeader,
-  sessionDelegationDigest,
   type SignedDelegation,
+  sessionDelegationDigest,
   verifyDelegation,
   verifyNodeRequest,
 } from '@koinon/work'
-import { bytesToHex } from '@koinon/base'
 
 export type RequestGateOptions = {
   readonly chainId: number

@@ -30,8 +30,8 @@ export function buildClaimsTree(netuid: number, leaves: readonly CumulativeLeaf[
   if (leaves.length === 0) return { root: zeroHash, claims: [] }
   const hashes = leaves.map((leaf) => leafBytes(netuid, leaf))
   const order = hashes.map((_, index) => index).sort((a, b) => compareBytes(at(hashes, a), at(hashes, b)))
-  const nodes: Uint8Array[] = new Array(2 * leaves.length - 1)
-  const placeOf: number[] = new Array(leaves.length)
+  const nodes = Array.from<Uint8Array>({ length: 2 * leaves.length - 1 })
+  const placeOf = Array.from<number>({ length: leaves.length })
   order.forEach((leafIndex, rank) => {
     const place = nodes.length - 1 - rank
     nodes[place] = at(hashes, leafIndex)

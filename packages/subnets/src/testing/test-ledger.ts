@@ -4,8 +4,8 @@ import { type Address, type Hex, sleep, toAddress } from '@koinon/base'
 import {
   createLedgerReader,
   createLedgerWriter,
-  joinSubnet,
   ensureOwnStake,
+  joinSubnet,
   type LedgerReader,
   type NetworkFile,
   TransactionSender,

@@ -4,7 +4,7 @@ export async function inParallel<item, value>(
   width: number,
   work: (item: item) => Promise<value>,
 ): Promise<readonly value[]> {
-  const results: value[] = new Array(items.length)
+  const results = Array.from<value>({ length: items.length })
   const errors: unknown[] = []
   let next = 0
   const worker = async (): Promise<void> => {

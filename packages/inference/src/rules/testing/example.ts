@@ -3,8 +3,8 @@ import {
   bytesToHex,
   createSessionSigner,
   type Hex,
-  secretKeyToAddress,
   type SessionSigner,
+  secretKeyToAddress,
   signDigest,
   zeroHash,
 } from '@koinon/base'
