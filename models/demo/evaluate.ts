@@ -24,7 +24,7 @@ const { values } = parseArgs({
     misses: { type: 'boolean', default: false },
   },
 })
-const modelPath = resolve(values.model ?? join(import.meta.dirname, 'koinon-demo.Q8_0.gguf'))
+const modelPath = resolve(values.model ?? join(import.meta.dirname, 'koinon-demo-q8_0.gguf'))
 const corpus = new Corpus(parseGlossary(readFileSync(join(import.meta.dirname, '../../GLOSSARY.md'), 'utf8')))
 const bytes = readFileSync(modelPath)
 const encoder = new Encoder(await readTokenizer(bytes))
@@ -35,7 +35,7 @@ await engine.start()
 const answers = await answerReport(engine, corpus, Number(values.seen))
 const padded = await paddedEquality(
   engine,
-  seenQuestions(corpus, 24).map(({ question }) => question),
+  seenQuestions(corpus, 20).map(({ question }) => question),
 )
 await engine.stop()
 const tokenizer = await tokenizerDifferences(modelPath, encoder, corpus, 1500)
@@ -44,7 +44,7 @@ const checkpoint = values.training ? loadCheckpoint(join(values.training, 'check
 const parity =
   values.training && checkpoint
     ? await exportParity(
-        join(values.training, 'koinon-demo.F32.gguf'),
+        join(values.training, 'koinon-demo-f32.gguf'),
         releasePlan.shape,
         checkpoint.tensors,
         encoder,

@@ -1,7 +1,4 @@
 /** What this workspace uses of the inference package, in one place. */
-
-export { samplerSettings } from '@koinon/inference/rules'
-export { InferenceEngine } from '../../packages/inference/src/provider/engine/index.ts'
 export {
   bytesSource,
   dequantiseRow,
@@ -11,5 +8,6 @@ export {
   type TensorType,
   type VocabularyToken,
   writeLlamaGguf,
-} from '../../packages/inference/src/rules/gguf/index.ts'
-export { logProbability } from '../../packages/inference/src/rules/sampler.ts'
+} from '@koinon/inference/gguf'
+export { InferenceEngine } from '@koinon/inference/provider/engine'
+export { samplerSettings } from '@koinon/inference/rules'

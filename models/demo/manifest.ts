@@ -51,7 +51,7 @@ export function manifestOfRun(sha256: string, training: TrainingReport, report: 
   return {
     v: 1,
     name: 'koinon-demo',
-    file: 'koinon-demo.Q8_0.gguf',
+    file: 'koinon-demo-q8_0.gguf',
     sha256,
     bytes: training.bytes,
     licence: 'Apache-2.0',

@@ -12,7 +12,7 @@ if (!values.training || !values.gates) {
   process.stderr.write('Usage: node models/demo/publish.ts --training DIR --gates REPORT.json\n')
   process.exit(2)
 }
-const source = join(resolve(values.training), 'koinon-demo.Q8_0.gguf')
+const source = join(resolve(values.training), 'koinon-demo-q8_0.gguf')
 const training = JSON.parse(readFileSync(join(resolve(values.training), 'training.json'), 'utf8')) as TrainingReport
 const gates = JSON.parse(readFileSync(resolve(values.gates), 'utf8')) as GateReport
 const sha256 = createHash('sha256').update(readFileSync(source)).digest('hex')

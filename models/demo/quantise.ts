@@ -15,5 +15,5 @@ if (!type || !values.out) {
   process.stderr.write('Usage: node models/demo/quantise.ts --type q4_0|q8_0|f16|f32 --out FILE [--model FILE.gguf]\n')
   process.exit(2)
 }
-const source = resolve(values.model ?? join(import.meta.dirname, 'koinon-demo.Q8_0.gguf'))
+const source = resolve(values.model ?? join(import.meta.dirname, 'koinon-demo-q8_0.gguf'))
 writeFileSync(resolve(values.out), await requantise(readFileSync(source), type))

@@ -33,8 +33,8 @@ const result = await trainModel(plan, new Corpus(glossary), join(out, 'checkpoin
   )
 })
 const file = exportGguf(plan.shape, result.tensors, result.tokenizer, 'Q8_0')
-writeFileSync(join(out, 'koinon-demo.Q8_0.gguf'), file)
-writeFileSync(join(out, 'koinon-demo.F32.gguf'), exportGguf(plan.shape, result.tensors, result.tokenizer, 'F32'))
+writeFileSync(join(out, 'koinon-demo-q8_0.gguf'), file)
+writeFileSync(join(out, 'koinon-demo-f32.gguf'), exportGguf(plan.shape, result.tensors, result.tokenizer, 'F32'))
 const { tensors: _tensors, tokenizer: _tokenizer, ...figures } = result
 const sha256 = createHash('sha256').update(file).digest('hex')
 const report = { sha256, bytes: file.length, seed: plan.seed, trainerVersion, plan, ...figures }

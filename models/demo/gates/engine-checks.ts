@@ -1,5 +1,5 @@
 import type { Corpus } from '../data/corpus.ts'
-import { type InferenceEngine, logProbability, samplerSettings } from '../inference.ts'
+import { type InferenceEngine, samplerSettings } from '../inference.ts'
 import { referenceLogits, type Tensors } from '../recipe/engine-step.ts'
 import { below, createRandom, pick, type Random, seedOf } from '../recipe/random.ts'
 import type { ModelShape } from '../recipe/shape.ts'
@@ -140,48 +140,42 @@ export async function tokenizerDifferences(
   })
 }
 
-/** Positions of padded decoding and how many have, over the whole vocabulary, the very numbers of a later single pass. */
+/** Positions of padded decoding and how many have, over the whole vocabulary, the very numbers of a fresh pass. */
 export type PaddedEquality = { readonly positions: number; readonly equal: number; readonly answers: number }
 
-/** Generates answers three at a time, then runs each through one pass and compares every number at every position. */
+/**
+ * Generates answers three at a time, then reads each prompt with each beginning of its answer in one fresh pass, and compares
+ * the log probability of every token of the vocabulary bit by bit.
+ */
 export async function paddedEquality(engine: InferenceEngine, questions: readonly string[]): Promise<PaddedEquality> {
-  const width = engine.manifest.vocabularySize
-  const sampler = samplerSettings({ temperature: 0, seed: 1n })
   let positions = 0
   let equal = 0
   const one = async (question: string) => {
-    const messages = [{ role: 'user' as const, content: question }]
-    const written: Map<number, number>[] = []
-    let promptIds: readonly number[] = []
-    let outputIds: readonly number[] = []
-    const request = { input: { kind: 'chat' as const, messages }, sampler, stop: [], maxTokens: 64, topLogprobs: width }
-    for await (const event of engine.generate(request)) {
-      if (event.kind === 'token') {
-        written.push(new Map((event.topLogprobs ?? []).map(({ tokenId, logprob }) => [tokenId, logprob])))
-      } else {
-        promptIds = event.promptTokenIds
-        outputIds = event.outputTokenIds
-      }
+    const chat = { kind: 'chat' as const, messages: [{ role: 'user' as const, content: question }] }
+    const written = await generateWithAll(engine, chat, 64)
+    const { promptTokenIds, outputTokenIds, rows } = written
+    for (const [position, row] of rows.entries()) {
+      const tokenIds = [...promptTokenIds, ...outputTokenIds.slice(0, position)]
+      const [fresh] = (await generateWithAll(engine, { kind: 'tokens', tokenIds }, 1)).rows
+      positions++
+      if (fresh?.size === row.size && [...row].every(([token, logprob]) => fresh.get(token) === logprob)) equal++
     }
-    let row = 0
-    await engine.teacherForce({
-      tokenIds: [...promptIds, ...outputIds.slice(0, -1)],
-      rowsFrom: promptIds.length - 1,
-      width,
-      onRow: ({ tokenIds: ids, logits, weightSum }) => {
-        const generated = written[row++]
-        let largest = Number.NEGATIVE_INFINITY
-        for (let index = 0; index < logits.length; index++) largest = Math.max(largest, logits[index] as number)
-        let same = generated?.size === width && ids.length === width
-        for (let index = 0; same && index < ids.length; index++) {
-          same = generated?.get(ids[index] as number) === logProbability(logits[index] as number, largest, weightSum)
-        }
-        positions++
-        if (same) equal++
-        return true
-      },
-    })
   }
   for (let from = 0; from < questions.length; from += 3) await Promise.all(questions.slice(from, from + 3).map(one))
   return { positions, equal, answers: questions.length }
+}
+
+type AnyInput = Parameters<InferenceEngine['generate']>[0]['input']
+
+async function generateWithAll(engine: InferenceEngine, input: AnyInput, maxTokens: number) {
+  const sampler = samplerSettings({ temperature: 0, seed: 1n })
+  const rows: Map<number, number>[] = []
+  let promptTokenIds: readonly number[] = []
+  let outputTokenIds: readonly number[] = []
+  const topLogprobs = engine.manifest.vocabularySize
+  for await (const event of engine.generate({ input, sampler, stop: [], maxTokens, topLogprobs })) {
+    if (event.kind === 'token') rows.push(new Map(event.topLogprobs?.map(({ tokenId, logprob }) => [tokenId, logprob])))
+    else ({ promptTokenIds, outputTokenIds } = event)
+  }
+  return { rows, promptTokenIds, outputTokenIds }
 }
