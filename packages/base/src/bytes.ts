@@ -1,4 +1,5 @@
 import { KoinonError } from './errors.ts'
+import { nodeBuffer } from './platform.ts'
 
 /** `0x` and lower-case hexadecimal digits, two a byte. */
 export type Hex = `0x${string}`
@@ -13,11 +14,15 @@ for (const [value, digit] of [...'0123456789abcdef'].entries()) {
   digitValues[digit.toUpperCase().charCodeAt(0)] = value
 }
 
+/** The same without capitals, for texts of which only one spelling is allowed. */
+const lowerDigitValues = digitValues.slice().fill(255, 'A'.charCodeAt(0), 'F'.charCodeAt(0) + 1)
+
 const hexDigits = Array.from({ length: 256 }, (_, value) => value.toString(16).padStart(2, '0'))
 const encoder = new TextEncoder()
 
 /** Bytes to lower-case `0x` hex. */
 export function bytesToHex(bytes: Uint8Array): Hex {
+  if (nodeBuffer !== undefined) return `0x${viewOf(bytes, nodeBuffer).toString('hex')}`
   let hex = '0x'
   for (const byte of bytes) hex += hexDigits[byte]
   return hex as Hex
@@ -34,10 +39,19 @@ export function hexToBytes(hex: string): Uint8Array {
 
 /** Writes the digits after `0x` at an offset; false when one of them is no hexadecimal digit. On the path of every receipt. */
 export function writeHex(target: Uint8Array, offset: number, hex: string): boolean {
+  return writeDigits(target, offset, hex, digitValues)
+}
+
+/** Like `writeHex`, and false for capital digits too. */
+export function writeLowerHex(target: Uint8Array, offset: number, hex: string): boolean {
+  return writeDigits(target, offset, hex, lowerDigitValues)
+}
+
+function writeDigits(target: Uint8Array, offset: number, hex: string, values: Uint8Array): boolean {
   let bad = 0
   for (let i = 2, at = offset; i < hex.length; i += 2, at++) {
-    const high = digitValues[hex.charCodeAt(i)] ?? 255
-    const low = digitValues[hex.charCodeAt(i + 1)] ?? 255
+    const high = values[hex.charCodeAt(i)] ?? 255
+    const low = values[hex.charCodeAt(i + 1)] ?? 255
     bad |= high | low
     target[at] = (high << 4) | low
   }
@@ -70,6 +84,7 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 
 /** Bytes to unpadded base64url (RFC 4648 section 5). */
 export function bytesToBase64Url(bytes: Uint8Array): string {
+  if (nodeBuffer !== undefined) return viewOf(bytes, nodeBuffer).toString('base64url')
   let binary = ''
   for (const byte of bytes) binary += String.fromCharCode(byte)
   return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
@@ -80,8 +95,13 @@ export function base64UrlToBytes(text: string): Uint8Array {
   if (!/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1) {
     throw new KoinonError({ code: 'base/bad-base64url', message: 'The text is not unpadded base64url' })
   }
+  if (nodeBuffer !== undefined) return new Uint8Array(nodeBuffer.from(text, 'base64url'))
   const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
   return Uint8Array.from(binary, (character) => character.charCodeAt(0))
+}
+
+function viewOf(bytes: Uint8Array, buffer: NonNullable<typeof nodeBuffer>): Buffer {
+  return buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 /** 32 zero bytes as hex: "none" wherever a hash may be absent. */

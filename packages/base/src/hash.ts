@@ -1,12 +1,23 @@
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2'
 import { bytesToHex, type Hex, utf8ToBytes } from './bytes.ts'
+import { nodeCrypto } from './platform.ts'
 
-/** SHA-256, portable. `@koinon/base/node` has the native one with the same result. */
-export function sha256(bytes: Uint8Array): Uint8Array {
+/** SHA-256 in JavaScript, the same on every platform. */
+export function sha256Portable(bytes: Uint8Array): Uint8Array {
   return nobleSha256(bytes)
 }
 
+/** SHA-256: native in Node, portable elsewhere. */
+export const sha256: (bytes: Uint8Array) => Uint8Array =
+  nodeCrypto === undefined
+    ? sha256Portable
+    : (bytes) => {
+        const { buffer, byteOffset, byteLength } = nodeCrypto.hash('sha256', bytes, 'buffer')
+        return new Uint8Array(buffer, byteOffset, byteLength)
+      }
+
 /** SHA-256 of bytes or of a text's UTF-8 bytes, as hex. */
-export function sha256Hex(data: Uint8Array | string): Hex {
-  return bytesToHex(sha256(typeof data === 'string' ? utf8ToBytes(data) : data))
-}
+export const sha256Hex: (data: Uint8Array | string) => Hex =
+  nodeCrypto === undefined
+    ? (data) => bytesToHex(sha256Portable(typeof data === 'string' ? utf8ToBytes(data) : data))
+    : (data) => `0x${nodeCrypto.hash('sha256', data, 'hex')}`

@@ -63,6 +63,35 @@ describe('defineStruct', () => {
     )
   })
 
+  it('remembers the hash of a parsed value only, which nobody can change any more', () => {
+    const parsed = wide.fromJson(good)
+    expect(Object.isFrozen(parsed)).toBe(true)
+    const built = { ...parsed }
+    expect(wide.hash(built)).toBe(wide.hash(parsed))
+    expect(wide.hash(Object.assign(built, { number: 9 }))).toBe(wide.hash({ ...parsed, number: 9 }))
+  })
+
+  it('writes wide integers and numbers beyond 32 bits to their last bit', () => {
+    const ends = defineStruct('Ends', { a: 'uint53', b: 'uint64', c: 'uint256' })
+    const encoded = bytesToHex(ends.encode({ a: 2 ** 53 - 1, b: 2n ** 64n - 1n, c: 2n ** 255n + 1n }))
+    expect(encoded.slice(66)).toBe(
+      `${'1fffffffffffff'.padStart(64, '0')}${'f'.repeat(16).padStart(64, '0')}8${'0'.repeat(62)}1`,
+    )
+  })
+
+  it('hashes more different texts than it remembers', () => {
+    const texts = Array.from({ length: 600 }, (_, index) => `text ${index}`)
+    const hashes = texts.map((text) => wide.hash({ ...wide.fromJson(good), text }))
+    expect(new Set(hashes).size).toBe(600)
+    expect(texts.map((text) => wide.hash({ ...wide.fromJson(good), text }))).toEqual(hashes)
+  })
+
+  it.each(['toString', '__proto__', 'constructor'])('refuses the inherited name %s as a field', (name) => {
+    expect(() => wide.fromJson(JSON.parse(JSON.stringify(good).replace('"text"', `"${name}":1,"text"`)))).toThrow(
+      /not a known field/,
+    )
+  })
+
   it('changes its hash with every single field', () => {
     const value = wide.fromJson(good)
     const others = [

@@ -2,7 +2,7 @@
  * Canonical encoding (specs/0001-encoding.md): a struct is its type hash followed by one 32-byte word a field, as in
  * EIP-712 but with SHA-256, so that the browser, Node's native hash and Solidity's precompile agree at little cost.
  */
-import { type Address, bytesToHex, type Hex, utf8ToBytes, writeHex } from './bytes.ts'
+import { type Address, bytesToHex, type Hex, utf8ToBytes, writeLowerHex } from './bytes.ts'
 import { KoinonError } from './errors.ts'
 import { sha256 } from './hash.ts'
 
@@ -51,7 +51,7 @@ export type StructType<fields extends StructFields> = {
   /** SHA-256 of the encoding. */
   hash(value: StructValue<fields>): Hex
   toJson(value: StructValue<fields>): StructJson
-  /** Checks every field, refuses missing and unknown ones. Throws `base/bad-field`. */
+  /** Checks every field, refuses missing and unknown ones. The value is frozen, its hash remembered. Throws `base/bad-field`. */
   fromJson(json: unknown): StructValue<fields>
 }
 
@@ -66,47 +66,63 @@ const bits: Partial<Record<FieldKind, number>> = {
 }
 const fixedLength: Partial<Record<FieldKind, number>> = { address: 20, bytes16: 16, bytes32: 32 }
 
+type Field = { readonly name: string; readonly kind: FieldKind; readonly path: string; readonly offset: number }
+type JsonItem = string | number | boolean | bigint
+
 /** Defines a struct type from its ordered fields. Names and order are part of the hash. */
 export function defineStruct<const fields extends StructFields>(name: string, fields: fields): StructType<fields> {
-  const entries = Object.entries(fields)
-  const signature = `${name}(${entries.map(([field, kind]) => `${kind} ${field}`).join(',')})`
+  const ordered: readonly Field[] = Object.entries(fields).map(([field, kind], index) => ({
+    name: field,
+    kind,
+    path: `${name}.${field}`,
+    offset: 32 * (index + 1),
+  }))
+  const signature = `${name}(${ordered.map((field) => `${field.kind} ${field.name}`).join(',')})`
   const typeHash = sha256(utf8ToBytes(signature))
-  const type: StructType<fields> = {
+  // Hashing writes here instead of into fresh memory; nothing else runs between writing and hashing.
+  const scratch = new Uint8Array(32 * (ordered.length + 1))
+  const scratchView = new DataView(scratch.buffer)
+  // Only values frozen by `fromJson` are in here, so a remembered hash cannot become wrong.
+  const hashes = new WeakMap<object, Hex>()
+  const encodeInto = (out: Uint8Array, view: DataView, value: object): void => {
+    out.set(typeHash)
+    for (const field of ordered) writeWord(out, view, field, (value as Record<string, unknown>)[field.name])
+  }
+  const hashFresh = (value: object): Hex => {
+    scratch.fill(0)
+    encodeInto(scratch, scratchView, value)
+    return bytesToHex(sha256(scratch))
+  }
+  return {
     name,
     fields,
     signature,
     encode(value) {
-      const out = new Uint8Array(32 * (entries.length + 1))
-      out.set(typeHash)
-      entries.forEach(([field, kind], index) => {
-        writeWord(out, 32 * (index + 1), kind, (value as Record<string, unknown>)[field], `${name}.${field}`)
-      })
+      const out = new Uint8Array(scratch.length)
+      encodeInto(out, new DataView(out.buffer), value)
       return out
     },
-    hash(value) {
-      return bytesToHex(sha256(type.encode(value)))
-    },
+    hash: (value) => hashes.get(value) ?? hashFresh(value),
     toJson(value) {
-      return Object.fromEntries(
-        entries.map(([field]) => {
-          const item = (value as Record<string, string | number | boolean | bigint>)[field]
-          return [field, typeof item === 'bigint' ? item.toString() : (item as string | number | boolean)]
-        }),
-      )
+      const json: Record<string, string | number | boolean> = {}
+      for (const field of ordered) {
+        const item = (value as Record<string, JsonItem>)[field.name] as JsonItem
+        json[field.name] = typeof item === 'bigint' ? item.toString() : item
+      }
+      return json
     },
     fromJson(json) {
       if (typeof json !== 'object' || json === null || Array.isArray(json)) throw badField(name, 'is not an object')
       const record = json as Record<string, unknown>
-      for (const key of Object.keys(record))
-        if (!(key in fields)) throw badField(`${name}.${key}`, 'is not a known field')
-      const value = Object.fromEntries(
-        entries.map(([field, kind]) => [field, fieldFromJson(kind, record[field], `${name}.${field}`)]),
-      ) as StructValue<fields>
-      type.encode(value)
-      return value
+      for (const key in record)
+        if (!Object.hasOwn(fields, key)) throw badField(`${name}.${key}`, 'is not a known field')
+      const value: Record<string, unknown> = {}
+      for (const field of ordered) value[field.name] = fieldFromJson(field.kind, record[field.name], field.path)
+      const hash = hashFresh(value)
+      hashes.set(Object.freeze(value), hash)
+      return value as StructValue<fields>
     },
   }
-  return type
 }
 
 function fieldFromJson(kind: FieldKind, item: unknown, path: string): unknown {
@@ -118,16 +134,14 @@ function fieldFromJson(kind: FieldKind, item: unknown, path: string): unknown {
   return item
 }
 
-function writeWord(out: Uint8Array, offset: number, kind: FieldKind, item: unknown, path: string): void {
+function writeWord(out: Uint8Array, view: DataView, { kind, path, offset }: Field, item: unknown): void {
   if (kind === 'bool') {
     if (typeof item !== 'boolean') throw badField(path, 'is not true or false')
     out[offset + 31] = item ? 1 : 0
     return
   }
   if (kind === 'string') {
-    if (typeof item !== 'string') throw badField(path, 'is not text')
-    if (!item.isWellFormed()) throw badField(path, 'holds a lone surrogate')
-    out.set(sha256(utf8ToBytes(item)), offset)
+    out.set(textWord(item, path), offset)
     return
   }
   const length = fixedLength[kind]
@@ -135,15 +149,33 @@ function writeWord(out: Uint8Array, offset: number, kind: FieldKind, item: unkno
     // Addresses are right-aligned and fixed bytes left-aligned, as in the Ethereum ABI.
     const at = kind === 'address' ? offset + 12 : offset
     const isFitting = typeof item === 'string' && item.length === 2 + 2 * length && item.startsWith('0x')
-    if (!isFitting || /[A-F]/.test(item) || !writeHex(out, at, item)) {
+    if (!isFitting || !writeLowerHex(out, at, item)) {
       throw badField(path, `is not ${length} bytes of lower-case hex`)
     }
     return
   }
-  writeInteger(out, offset, bits[kind] as number, item, path)
+  writeInteger(view, offset, bits[kind] as number, item, path)
 }
 
-function writeInteger(out: Uint8Array, offset: number, width: number, item: unknown, path: string): void {
+const knownTexts = new Map<string, Uint8Array>()
+const maximumKnownTexts = 256
+const maximumKnownCharacters = 64
+
+/** Words of short texts are remembered, because methods, paths, kinds and models repeat; strangers cannot fill the memory. */
+function textWord(item: unknown, path: string): Uint8Array {
+  if (typeof item !== 'string') throw badField(path, 'is not text')
+  const known = knownTexts.get(item)
+  if (known !== undefined) return known
+  if (!item.isWellFormed()) throw badField(path, 'holds a lone surrogate')
+  const word = sha256(utf8ToBytes(item))
+  if (item.length <= maximumKnownCharacters) {
+    if (knownTexts.size >= maximumKnownTexts) knownTexts.clear()
+    knownTexts.set(item, word)
+  }
+  return word
+}
+
+function writeInteger(view: DataView, offset: number, width: number, item: unknown, path: string): void {
   if (width <= 53) {
     if (
       typeof item !== 'number' ||
@@ -154,22 +186,19 @@ function writeInteger(out: Uint8Array, offset: number, width: number, item: unkn
     ) {
       throw badField(path, `is not an unsigned integer of ${width} bits`)
     }
-    let rest = item
-    for (let i = 31; rest > 0; i--) {
-      out[offset + i] = rest % 256
-      rest = Math.floor(rest / 256)
-    }
+    view.setUint32(offset + 24, Math.floor(item / 2 ** 32))
+    view.setUint32(offset + 28, item % 2 ** 32)
     return
   }
-  if (typeof item !== 'bigint' || item < 0n || item >> BigInt(width) !== 0n) {
+  if (typeof item !== 'bigint' || item < 0n || item > (largest[width] as bigint)) {
     throw badField(path, `is not an unsigned integer of ${width} bits`)
   }
+  // Each call stores the lowest 64 bits of what it gets.
   let rest = item
-  for (let i = 31; rest > 0n; i--) {
-    out[offset + i] = Number(rest & 0xffn)
-    rest >>= 8n
-  }
+  for (let at = offset + 24; rest > 0n; at -= 8, rest >>= 64n) view.setBigUint64(at, rest)
 }
+
+const largest: Readonly<Record<number, bigint>> = { 64: 2n ** 64n - 1n, 128: 2n ** 128n - 1n, 256: 2n ** 256n - 1n }
 
 function badField(path: string, problem: string): KoinonError {
   return new KoinonError({ code: 'base/bad-field', message: `${path} ${problem}`, details: { field: path } })
