@@ -13,4 +13,3 @@ export type {
 } from './provider-options.ts'
 export { ProviderServer } from './provider-server.ts'
 export { UpstreamEngine, type UpstreamEngineOptions } from './upstream-engine.ts'
-export type { WorkListing } from './work-listing.ts'

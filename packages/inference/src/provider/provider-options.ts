@@ -75,11 +75,6 @@ export type ProviderModules = {
   readonly random: Random
   /** True for accounts that may read any evidence. */
   readonly isValidator: (account: Hex) => boolean
-  /** The time an epoch covers, or undefined when it is not known. */
-  readonly epochWindow: (
-    netuid: number,
-    epoch: number,
-  ) => { readonly fromMs: number; readonly toMs: number } | undefined
   readonly onEvent?: (event: ProviderEvent) => void
   /** Serves further paths; true when it did. */
   readonly additionalRoutes?: (request: IncomingMessage, response: ServerResponse) => Promise<boolean>

@@ -125,8 +125,8 @@ describe('credit', () => {
   })
 })
 
-describe('evidence and work', () => {
-  it('are for the payer and for validators, the list of hashes for everyone', async () => {
+describe('evidence', () => {
+  it('is for the payer and for validators', async () => {
     const validator = testParty('validator')
     const { ask, provider } = await setup({ validators: [validator.account] })
     const requestId = bytesToHex(systemRandom(16))
@@ -140,17 +140,6 @@ describe('evidence and work', () => {
     expect((await evidence(await testSession(validator))).statusCode).toBe(200)
     expect((await evidence(await testSession(testParty('stranger')))).statusCode).toBe(404)
     expect((await undiciRequest(`${provider.url}/v1/evidence/${requestId}`)).statusCode).toBe(401)
-    const work = await undiciRequest(`${provider.url}/v1/work/1/0`)
-    expect(await work.body.json()).toMatchObject({
-      netuid: 1,
-      epoch: 0,
-      count: 1,
-      offset: 0,
-      receipts: [{ requestId }],
-    })
-    const none = await undiciRequest(`${provider.url}/v1/work/1/0?offset=1&limit=5`)
-    expect(await none.body.json()).toMatchObject({ count: 1, receipts: [] })
-    expect((await undiciRequest(`${provider.url}/v1/work/9/0`)).statusCode).toBe(404)
   })
 
   it('the offer is signed and says what is sold', async () => {

@@ -12,7 +12,6 @@ import { CompletionHandler } from './completion-handler.ts'
 import { pruneEvidence, readEvidence } from './evidence.ts'
 import { ModelCatalog } from './model-catalog.ts'
 import type { ProviderModules, ProviderServerOptions } from './provider-options.ts'
-import { workListing } from './work-listing.ts'
 
 const sweepIntervalMs = 30_000
 const pruneEverySweeps = 120
@@ -90,9 +89,6 @@ export class ProviderServer {
     if (method === 'GET' && path === '/readyz') return this.#ready(response)
     if (method === 'GET' && path === '/v1/offer') {
       return sendJson(response, 200, offerToJson(this.#catalog.offer(this.#modules.clock.nowMs())))
-    }
-    if (method === 'GET' && path.startsWith('/v1/work/')) {
-      return sendJson(response, 200, await workListing(request.url as string, this.#options.account, this.#modules))
     }
     const [, , collection, id, action] = path.split('/')
     if (method === 'POST' && (path === '/v1/channels' || path === '/v1/vouchers')) {

@@ -76,7 +76,6 @@ export async function startTestProvider(options: TestProviderOptions): Promise<T
       clock: systemClock,
       random: systemRandom,
       isValidator: (account) => options.validators?.includes(account) ?? false,
-      epochWindow: (netuid) => (netuid === 1 ? { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER } : undefined),
       onEvent: (event) => events.push(event),
     },
   )

@@ -9,9 +9,7 @@ import {
   createSubnetLedger,
   createSubnetLedgerWriter,
   createWorkListHandler,
-  epochWindow,
   RequestGate,
-  type SubnetClock,
   WorkCommitter,
   WorkStore,
   workStoreSchema,
@@ -40,7 +38,6 @@ export async function startProviderRole(config: ProviderRoleConfig, context: Rol
     ensureTestMoney(role, config.netuid, log),
   ])
   const subnetLedger = createSubnetLedger(reader, network)
-  const subnetClock: SubnetClock = await subnetLedger.clock(config.netuid)
   const permits = new PermitBook({
     ledger: subnetLedger,
     netuid: config.netuid,
@@ -99,11 +96,6 @@ export async function startProviderRole(config: ProviderRoleConfig, context: Rol
       clock: systemClock,
       random: systemRandom,
       isValidator: (account) => permits.has(account),
-      epochWindow: (netuid, epoch) => {
-        if (netuid !== config.netuid) return undefined
-        const window = epochWindow(subnetClock, epoch)
-        return { fromMs: window.startsAt * 1000, toMs: window.endsAt * 1000 }
-      },
       onEvent: (event) => log.debug(event),
       additionalRoutes: createWorkListHandler({ committer, gate, mayRead: async (account) => permits.has(account) }),
     },
