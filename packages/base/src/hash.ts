@@ -9,15 +9,16 @@ export function sha256Portable(bytes: Uint8Array): Uint8Array {
 
 /** SHA-256: native in Node, portable elsewhere. */
 export const sha256: (bytes: Uint8Array) => Uint8Array =
-  nodeCrypto === undefined
-    ? sha256Portable
-    : (bytes) => {
-        const { buffer, byteOffset, byteLength } = nodeCrypto.hash('sha256', bytes, 'buffer')
-        return new Uint8Array(buffer, byteOffset, byteLength)
-      }
+  nodeCrypto === undefined ? sha256Portable : withNode(nodeCrypto)
 
 /** SHA-256 of bytes or of a text's UTF-8 bytes, as hex. */
-export const sha256Hex: (data: Uint8Array | string) => Hex =
-  nodeCrypto === undefined
-    ? (data) => bytesToHex(sha256Portable(typeof data === 'string' ? utf8ToBytes(data) : data))
-    : (data) => `0x${nodeCrypto.hash('sha256', data, 'hex')}`
+export function sha256Hex(data: Uint8Array | string): Hex {
+  return bytesToHex(sha256(typeof data === 'string' ? utf8ToBytes(data) : data))
+}
+
+function withNode({ hash }: NonNullable<typeof nodeCrypto>): typeof sha256 {
+  return (bytes) => {
+    const { buffer, byteOffset, byteLength } = hash('sha256', bytes, 'buffer')
+    return new Uint8Array(buffer, byteOffset, byteLength)
+  }
+}

@@ -1,12 +1,15 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { errorToJson, KoinonError } from '../errors.ts'
-import type { SqlRow, SqlStatement, StoreReply, StoreRequest } from './store.ts'
+import type { SqlRow, SqlValue, StoreReply, StoreRequest, WireStatement } from './store.ts'
 
 const port = parentPort as MessagePort
 const { path, schema } = workerData as { path: string; schema: string }
 const database = openDatabase()
-const prepared = new Map<string, StatementSync>()
+const texts: string[] = []
+const prepared: (StatementSync | undefined)[] = []
+const begin = database.prepare('begin immediate')
+const commit = database.prepare('commit')
 
 port.on('message', (first: StoreRequest) => {
   const batch = [first]
@@ -41,18 +44,23 @@ function openDatabase(): DatabaseSync {
 /** One transaction for the whole batch; a savepoint per caller so that one bad write does not undo its neighbours. */
 function serve(batch: readonly StoreRequest[]): readonly StoreReply[] {
   const replies: StoreReply[] = []
+  const writers = batch.filter(({ kind }) => kind === 'write').length
+  for (const request of batch) texts.push(...(request.texts ?? []))
   let open = false
   try {
     for (const request of batch) {
-      if (request.kind === 'read') replies.push(answer(request.id, () => run(request.statement)))
+      if (request.kind === 'read') replies.push(answer(request.id, () => rowsOf(request.statements[0])))
       else if (request.kind === 'close') replies.push({ id: request.id })
       else {
-        if (!open) database.exec('begin immediate')
+        if (!open) begin.run()
         open = true
-        replies.push(answer(request.id, () => writeAtomically(request.statements)))
+        if (writers === 1) {
+          replies.push(answerAlone(request.id, request.statements))
+          open = database.isTransaction
+        } else replies.push(answer(request.id, () => writeAtomically(request.statements)))
       }
     }
-    if (open) database.exec('commit')
+    if (open) commit.run()
     return replies
   } catch (cause) {
     if (database.isTransaction) database.exec('rollback')
@@ -61,7 +69,20 @@ function serve(batch: readonly StoreRequest[]): readonly StoreReply[] {
   }
 }
 
-function writeAtomically(statements: readonly SqlStatement[]): readonly SqlRow[] {
+/** The only write of a batch needs no savepoint: when it fails the whole transaction goes. */
+function answerAlone(id: number, statements: readonly WireStatement[]): StoreReply {
+  return answer(id, () => {
+    try {
+      for (const statement of statements) run(statement)
+      return []
+    } catch (cause) {
+      if (database.isTransaction) database.exec('rollback')
+      throw cause
+    }
+  })
+}
+
+function writeAtomically(statements: readonly WireStatement[]): readonly SqlRow[] {
   database.exec('savepoint caller')
   try {
     for (const statement of statements) run(statement)
@@ -81,18 +102,25 @@ function answer(id: number, work: () => readonly SqlRow[]): StoreReply {
   }
 }
 
-function run({ sql, values = [] }: SqlStatement): readonly SqlRow[] {
-  let statement = prepared.get(sql)
-  if (statement === undefined) {
-    statement = database.prepare(sql)
-    statement.setReadBigInts(true)
-    prepared.set(sql, statement)
-  }
-  return statement
-    .all(...values)
+function run({ text, values }: WireStatement): void {
+  statementOf(text).run(...(values as SqlValue[]))
+}
+
+function rowsOf({ text, values }: WireStatement): readonly SqlRow[] {
+  return statementOf(text)
+    .all(...(values as SqlValue[]))
     .map((row) =>
       Object.fromEntries(Object.entries(row).map(([name, value]) => [name, narrow(value as SqlRow[string])])),
     )
+}
+
+function statementOf(text: number): StatementSync {
+  const known = prepared[text]
+  if (known !== undefined) return known
+  const statement = database.prepare(texts[text] as string)
+  statement.setReadBigInts(true)
+  prepared[text] = statement
+  return statement
 }
 
 function narrow(value: SqlRow[string]): SqlRow[string] {

@@ -36,6 +36,25 @@ describe('DurableStore', () => {
     await store.close()
   })
 
+  it('undoes a failed write that is alone in its commit, and goes on', async () => {
+    const store = await DurableStore.open(join(folder, 'alone.db'), schema)
+    await store.write([insert('a')])
+    await expect(store.write([insert('b'), insert('a')])).rejects.toMatchObject({ code: 'store/failed' })
+    await store.write([insert('c')])
+    expect((await store.read('select text from item order by text')).map((row) => row['text'])).toEqual(['a', 'c'])
+    await store.close()
+  })
+
+  it('takes statements after one that the worker could not prepare or never got', async () => {
+    const store = await DurableStore.open(join(folder, 'texts.db'), schema)
+    await expect(store.read('select nothing from nowhere')).rejects.toMatchObject({ code: 'store/failed' })
+    const untransferable = (() => undefined) as unknown as string
+    await expect(store.read('select ? as never_sent', [untransferable])).rejects.toThrow(/could not be cloned/)
+    expect(await store.read('select ? as never_sent', ['now'])).toEqual([{ never_sent: 'now' }])
+    expect(await store.read('select 2 as two')).toEqual([{ two: 2 }])
+    await store.close()
+  })
+
   it('returns wide integers as bigint and safe ones as number', async () => {
     const store = await DurableStore.open(join(folder, 'wide.db'), 'create table if not exists n (v integer)')
     await store.write([{ sql: 'insert into n values (?), (?)', values: [9007199254740993n, 5] }])

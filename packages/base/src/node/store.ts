@@ -10,10 +10,14 @@ export type SqlRow = Readonly<Record<string, SqlValue>>
 /** One parameterised statement, `?` placeholders in order. */
 export type SqlStatement = { readonly sql: string; readonly values?: readonly SqlValue[] }
 
-export type StoreRequest =
-  | { readonly id: number; readonly kind: 'write'; readonly statements: readonly SqlStatement[] }
-  | { readonly id: number; readonly kind: 'read'; readonly statement: SqlStatement }
-  | { readonly id: number; readonly kind: 'close' }
+/** A statement on its way to the worker: the number of its text, and its values. Each text travels once, in `texts`. */
+export type WireStatement = { readonly text: number; readonly values: readonly SqlValue[] }
+type Work =
+  | { readonly kind: 'write'; readonly statements: readonly WireStatement[] }
+  | { readonly kind: 'read'; readonly statements: readonly [WireStatement] }
+  | { readonly kind: 'close' }
+/** `texts` are those that the worker has not heard of yet, numbered on from the last. */
+export type StoreRequest = Work & { readonly id: number; readonly texts?: readonly string[] }
 export type StoreReply = { readonly id: number; readonly rows?: readonly SqlRow[]; readonly error?: ErrorJson }
 
 type Waiter = { resolve(rows: readonly SqlRow[]): void; reject(error: Error): void }
@@ -22,6 +26,8 @@ type Waiter = { resolve(rows: readonly SqlRow[]): void; reject(error: Error): vo
 export class DurableStore {
   readonly #worker: Worker
   readonly #waiters = new Map<number, Waiter>()
+  readonly #texts = new Map<string, number>()
+  #newTexts: string[] = []
   #nextId = 1
   #failure: Error | undefined
 
@@ -40,18 +46,18 @@ export class DurableStore {
       resourceLimits: { maxOldGenerationSizeMb: 64 },
     })
     const store = new DurableStore(worker)
-    await store.#ask({ kind: 'read', statement: { sql: 'select 1' } })
+    await store.read('select 1')
     return store
   }
 
   /** Applies the statements atomically; resolves when they are durable. If one fails none is kept and only this caller hears of it. */
   async write(statements: readonly SqlStatement[]): Promise<void> {
-    await this.#ask({ kind: 'write', statements })
+    await this.#ask({ kind: 'write', statements: statements.map((statement) => this.#wire(statement)) })
   }
 
   /** Rows of one query; sees every write that was sent before it. */
   read(sql: string, values: readonly SqlValue[] = []): Promise<readonly SqlRow[]> {
-    return this.#ask({ kind: 'read', statement: { sql, values } })
+    return this.#ask({ kind: 'read', statements: [this.#wire({ sql, values })] })
   }
 
   /** Waits for writes under way and closes the file. */
@@ -62,12 +68,25 @@ export class DurableStore {
     await this.#worker.terminate()
   }
 
-  #ask(request: DistributiveOmit<StoreRequest, 'id'>): Promise<readonly SqlRow[]> {
+  #wire({ sql, values = [] }: SqlStatement): WireStatement {
+    let text = this.#texts.get(sql)
+    if (text === undefined) {
+      text = this.#texts.size
+      this.#texts.set(sql, text)
+      this.#newTexts.push(sql)
+    }
+    return { text, values }
+  }
+
+  #ask(work: Work): Promise<readonly SqlRow[]> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
     const id = this.#nextId++
+    const request: StoreRequest = this.#newTexts.length === 0 ? { ...work, id } : { ...work, id, texts: this.#newTexts }
     return new Promise((resolve, reject) => {
+      // Throws on values that cannot travel; then the worker has not heard the new texts either.
+      this.#worker.postMessage(request)
+      this.#newTexts = []
       this.#waiters.set(id, { resolve, reject })
-      this.#worker.postMessage({ ...request, id })
     })
   }
 
@@ -84,8 +103,6 @@ export class DurableStore {
     this.#waiters.clear()
   }
 }
-
-type DistributiveOmit<union, key extends PropertyKey> = union extends unknown ? Omit<union, key> : never
 
 // From source the worker is TypeScript, from a published build JavaScript.
 const workerFile = import.meta.url.endsWith('.ts') ? './store-worker.ts' : './store-worker.js'

@@ -4,7 +4,7 @@ import { parseSignedReceipt, receiptVersion, type SignedReceipt, verifyReceiptSi
 import type { InferenceRequest } from '../rules/inference-request.ts'
 import type { ModelOffer } from '../rules/offer.ts'
 import { workObjection } from '../rules/receipt-check.ts'
-import { amountOf, hashInferenceWork, type InferenceWork, readInferenceWork } from '../rules/work.ts'
+import { amountOf, type InferenceWork, inferenceWorkType, readInferenceWork } from '../rules/work.ts'
 import { DelegationMemory } from '../wire/delegations.ts'
 
 /** What the gateway knows itself about the answer a receipt must be for. */
@@ -75,8 +75,9 @@ export class ReceiptInspector {
 function parse(trailer: string): InspectedReceipt {
   try {
     const signed = parseSignedReceipt(JSON.parse(Buffer.from(trailer, 'base64url').toString('utf8')))
-    if (hashInferenceWork(signed) !== signed.receipt.workHash) throw new Error('its work is not the signed one')
-    return { signed, work: readInferenceWork(signed) }
+    const work = readInferenceWork(signed)
+    if (inferenceWorkType.hash(work) !== signed.receipt.workHash) throw new Error('its work is not the signed one')
+    return { signed, work }
   } catch (cause) {
     throw badReceipt((cause as Error).message)
   }
