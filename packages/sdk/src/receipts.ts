@@ -12,6 +12,9 @@ export type FetchedReceipt = {
   readonly evidenceProblem: string | undefined
 }
 
+/** Bodies as the caller sent and received them, where it kept them; they count more than what the provider shows. */
+export type OwnBodies = { readonly ownRequest?: Uint8Array; readonly ownResponse?: Uint8Array }
+
 const timeoutMs = 15_000
 
 /** Fetches a receipt by id with the payer's API key. Throws `sdk/no-receipt` or `sdk/unreachable`. */
@@ -27,7 +30,7 @@ export async function fetchReceipt(access: GatewayAccess, id: string): Promise<F
 
 /** Checks a receipt up to a level; L2 needs an engine with the model that the receipt names. */
 export function verifyReceipt(
-  receipt: Pick<FetchedReceipt, 'bundle' | 'evidence'>,
+  receipt: Pick<FetchedReceipt, 'bundle' | 'evidence'> & OwnBodies,
   options: { readonly level: Rung; readonly chainId?: number; readonly engine?: AnswerEngine },
 ): Promise<readonly Check[]> {
   const { level, chainId, engine } = options

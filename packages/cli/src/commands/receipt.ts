@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { formatUnits, KoinonError, sha256Hex } from '@koinon/base'
+import { formatUnits, KoinonError } from '@koinon/base'
 import { loadNetworkFile, type NetworkFile } from '@koinon/ledger'
 import {
   existingAccountKey,
@@ -9,7 +9,7 @@ import {
   resolveReplayModel,
   type StoredApiKey,
 } from '@koinon/node'
-import { type FetchedReceipt, fetchReceipt, verifyReceipt } from '@koinon/sdk'
+import { type FetchedReceipt, fetchReceipt, type OwnBodies, verifyReceipt } from '@koinon/sdk'
 import { bundleToJson, type Check, parseBundle, type Rung, rungs } from '@koinon/work'
 import type { Command } from 'commander'
 import { parseInteger, runCommand } from '../runner.ts'
@@ -97,12 +97,15 @@ async function verify(home: Home, id: string, options: VerifyOptions, say: (text
   const network = existsSync(home.networkFile) ? await loadNetworkFile(home.networkFile) : undefined
   const engine = level === 'L0' || found.evidence === undefined ? undefined : await startEngine(options.model, say)
   try {
-    const judged = await verifyReceipt(withOwnBytes(found, options), {
-      level,
-      ...(network === undefined ? {} : { chainId: network.chainId }),
-      ...(engine === undefined ? {} : { engine }),
-    })
-    const checks = [...judged, ...ownByteChecks(found, options), ...(await ledgerChecks(found, network))]
+    const judged = await verifyReceipt(
+      { ...found, ...ownBodies(options) },
+      {
+        level,
+        ...(network === undefined ? {} : { chainId: network.chainId }),
+        ...(engine === undefined ? {} : { engine }),
+      },
+    )
+    const checks = [...judged, ...(await ledgerChecks(found, network))]
     const failed = checks.filter((check) => check.state === 'fail')
     const data = { id: found.bundle.hops[0]?.receipt.requestId, level, checks }
     return { data, text: describe(checks, found, failed.length), isBad: failed.length > 0 }
@@ -119,31 +122,24 @@ async function startEngine(model: string | undefined, say: (text: string) => voi
   return engine
 }
 
-/** Bytes the user kept count more than what the provider shows. */
-function withOwnBytes(found: FetchedReceipt, options: VerifyOptions): FetchedReceipt {
-  if (found.evidence === undefined) return found
+function ownBodies({ request, response }: VerifyOptions): OwnBodies {
   return {
-    ...found,
-    evidence: {
-      ...found.evidence,
-      ...(options.request === undefined ? {} : { request: readFileSync(options.request) }),
-      ...(options.response === undefined ? {} : { response: readFileSync(options.response) }),
-    },
+    ...(request === undefined ? {} : { ownRequest: readBody(request, '--request') }),
+    ...(response === undefined ? {} : { ownResponse: readBody(response, '--response') }),
   }
 }
 
-/** Without evidence the hashes of the user's own files can still be compared. */
-function ownByteChecks({ bundle, evidence }: FetchedReceipt, options: VerifyOptions): readonly Check[] {
-  const receipt = bundle.hops[0]?.receipt
-  if (evidence !== undefined || receipt === undefined || options.request === undefined) return []
-  const hash = sha256Hex(readFileSync(options.request))
-  return [
-    {
-      name: 'ownRequest',
-      state: hash === receipt.requestHash ? 'pass' : 'fail',
-      detail: `SHA-256 of the given request ${hash.slice(0, 12)}…`,
-    },
-  ]
+function readBody(path: string, flag: string): Uint8Array {
+  try {
+    return readFileSync(path)
+  } catch (cause) {
+    throw new KoinonError({
+      code: 'usage/no-file',
+      message: `${path} cannot be read`,
+      hint: `Check the path given with ${flag}.`,
+      cause,
+    })
+  }
 }
 
 /** Whether the ledger knows the worker; whoever signs a receipt can name any account. */

@@ -5,7 +5,7 @@ import { answerContent } from '../../rules/answer-content.ts'
 import { effectiveMaxTokens, type InferenceInput, type InferenceRequest } from '../../rules/inference-request.ts'
 import { parseChatRequest, parseCompletionRequest } from '../../rules/openai-request.ts'
 import { checkInferenceBundle } from '../../rules/receipt-check.ts'
-import { splitEventStream } from '../../rules/sse.ts'
+import { doneEvent, splitEventStream, sseReceiptComment } from '../../rules/sse.ts'
 import { hashTokenIds, type InferenceWork, readInferenceWork } from '../../rules/work.ts'
 import type { ReplayEngine, ReplayEvidence } from '../replay/evidence.ts'
 import { replay } from '../replay/replay.ts'
@@ -21,6 +21,9 @@ export type AnswerToVerify = {
   readonly bundle: ReceiptBundle
   /** Undefined when nobody shows it; then only the receipts themselves are checked. */
   readonly evidence: AnswerEvidence | undefined
+  /** Bodies as the caller kept them; they count more than what anybody shows. */
+  readonly ownRequest?: Uint8Array
+  readonly ownResponse?: Uint8Array
   readonly chainId?: number
   readonly verifySession: VerifySession
   /** An engine with the model the receipt names, for L2. */
@@ -34,15 +37,17 @@ export type AnswerToVerify = {
  * sampler come from the request and the signed receipt, never from the unsigned evidence. Throws only what the engine throws.
  */
 export async function verifyAnswer(answer: AnswerToVerify, level: Rung): Promise<readonly Check[]> {
-  const { bundle, evidence, chainId, verifySession } = answer
+  const { bundle, chainId, verifySession } = answer
+  const requestBytes = answer.ownRequest ?? answer.evidence?.request
+  const responseBytes = answer.ownResponse ?? answer.evidence?.response
   const paper = checkInferenceBundle({
     bundle,
     verifySession,
     ...(chainId === undefined ? {} : { chainId }),
-    ...(evidence === undefined
-      ? {}
-      : { requestHash: sha256Hex(evidence.request), responseHash: sha256Hex(hashedPart(evidence.response)) }),
+    ...(requestBytes === undefined ? {} : { requestHash: sha256Hex(requestBytes) }),
+    ...(responseBytes === undefined ? {} : { responseHash: sha256Hex(hashedPart(responseBytes, bundle)) }),
   })
+  const evidence = withOwnBodies(answer)
   if (evidence === undefined)
     return level === 'L0' ? paper : [...paper, ...unreplayed('nobody shows the evidence that a replay needs')]
   const work = workOf(bundle)
@@ -143,10 +148,23 @@ function promptOf(request: InferenceRequest, engine: AnswerEngine): readonly num
   }
 }
 
-/** The bytes of a kept response that its receipt covers. */
-function hashedPart(response: Uint8Array): Uint8Array {
+function withOwnBodies({ evidence, ownRequest, ownResponse }: AnswerToVerify): AnswerEvidence | undefined {
+  if (evidence === undefined) return undefined
+  return { ...evidence, request: ownRequest ?? evidence.request, response: ownResponse ?? evidence.response }
+}
+
+/** The bytes of a kept response that its receipt covers; all of them, which match no receipt, when what follows is not as it was sent. */
+function hashedPart(response: Uint8Array, bundle: ReceiptBundle): Uint8Array {
   const isStream = new TextDecoder().decode(response.subarray(0, 5)) === 'data:'
-  return isStream ? response.subarray(0, splitEventStream(response).hashedLength) : response
+  if (!isStream) return response
+  try {
+    const { hashedLength } = splitEventStream(response)
+    const rest = new TextDecoder().decode(response.subarray(hashedLength))
+    const known = ['', doneEvent, sseReceiptComment(bundle) + doneEvent]
+    return known.includes(rest) ? response.subarray(0, hashedLength) : response
+  } catch {
+    return response
+  }
 }
 
 /** The last hop did the work. */
