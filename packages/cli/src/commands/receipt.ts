@@ -95,7 +95,8 @@ async function verify(home: Home, id: string, options: VerifyOptions, say: (text
     })
   const found = await find(home, id)
   const network = existsSync(home.networkFile) ? await loadNetworkFile(home.networkFile) : undefined
-  const engine = level === 'L0' || found.evidence === undefined ? undefined : await startEngine(options.model, say)
+  const engine =
+    level === 'L0' || found.evidence === undefined ? undefined : await startEngine(home, options.model, say)
   try {
     const judged = await verifyReceipt(
       { ...found, ...ownBodies(options) },
@@ -114,10 +115,10 @@ async function verify(home: Home, id: string, options: VerifyOptions, say: (text
   }
 }
 
-async function startEngine(model: string | undefined, say: (text: string) => void) {
+async function startEngine(home: Home, model: string | undefined, say: (text: string) => void) {
   const { InferenceEngine } = await import('@koinon/inference/provider/engine')
   say('loading the model to replay with ...')
-  const engine = new InferenceEngine({ modelPath: await resolveReplayModel(model), maxParallelSequences: 1 })
+  const engine = new InferenceEngine({ modelPath: await resolveReplayModel(home, model), maxParallelSequences: 1 })
   await engine.start()
   return engine
 }

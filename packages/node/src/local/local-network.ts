@@ -11,7 +11,7 @@ import { ControlServer, controlSocketPath } from '../supervisor/control.ts'
 import { Supervisor } from '../supervisor/supervisor.ts'
 import { ensureLocalNetwork } from './contracts.ts'
 import { LocalOperator } from './local-operator.ts'
-import type { ModelFile } from './model.ts'
+import { type ModelFile, noteServedModel } from './model.ts'
 import { localChainId, localFunding, localKeyDeposits, localPrices } from './parameters.ts'
 import { requireFreePort } from './port.ts'
 import { inferenceSpecHash } from './subnet-spec.ts'
@@ -102,6 +102,7 @@ export class LocalNetwork {
       await requireFreePort(host, port, '--port')
       await requireFreePort(host, rpcPort, '--rpc-port')
       if (!existsSync(this.#options.model.path)) throw noModel(this.#options.model.path)
+      noteServedModel(this.#home, this.#options.model)
     })
     const gatewayUrl = `http://${host}:${port}`
     const chain = await this.#step(

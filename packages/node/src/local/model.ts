@@ -3,6 +3,7 @@ import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { KoinonError } from '@koinon/base'
+import { type Home, writeFileDurably } from '../home/home.ts'
 
 /** `unsureBelow`: first-token probability under which answers are marked unsure, where the model's maker measured one. */
 export type ModelFile = { readonly path: string; readonly id: string; readonly unsureBelow?: number }
@@ -53,9 +54,21 @@ export async function resolveModel(source: string): Promise<ModelFile> {
   }
 }
 
-/** Path of the model to replay answers with: the given one or the demo model. */
-export async function resolveReplayModel(source: string | undefined): Promise<string> {
-  return (source === undefined ? defaultModel() : await resolveModel(source)).path
+/** Path of the model to replay answers with: the given one, else the one this home served last, else the demo model. */
+export async function resolveReplayModel(home: Home, source: string | undefined): Promise<string> {
+  if (source !== undefined) return (await resolveModel(source)).path
+  const noted = noteFile(home)
+  const path = existsSync(noted) ? (JSON.parse(readFileSync(noted, 'utf8')) as ModelFile).path : undefined
+  return path !== undefined && existsSync(path) ? path : defaultModel().path
+}
+
+/** Remembers which model this home serves. */
+export function noteServedModel(home: Home, model: ModelFile): void {
+  writeFileDurably(noteFile(home), `${JSON.stringify(model)}\n`)
+}
+
+function noteFile(home: Home): string {
+  return join(home.path, 'model.json')
 }
 
 async function downloadModel(source: string): Promise<ModelFile> {
