@@ -148,11 +148,16 @@ export function createDashboard(options: DashboardOptions): Dashboard {
         answer: async (request) => {
           const { key } = keys.authenticate(request.headers.authorization)
           const before = query(request).get('before')
-          const receipts = await listReceipts(archive, {
-            payer: key.payer,
-            limit: queryNumber(request, 'limit', defaultListed),
-            ...(before !== null && /^0x[0-9a-f]{32}$/.test(before) ? { before: before as Hex } : {}),
-          })
+          const audits = await epochs.audits(config.netuid).catch(() => new Map())
+          const receipts = await listReceipts(
+            archive,
+            {
+              payer: key.payer,
+              limit: queryNumber(request, 'limit', defaultListed),
+              ...(before !== null && /^0x[0-9a-f]{32}$/.test(before) ? { before: before as Hex } : {}),
+            },
+            audits,
+          )
           return { asOfBlock: (await index.position()).asOfBlock, receipts }
         },
       },

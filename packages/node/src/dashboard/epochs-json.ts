@@ -3,15 +3,23 @@ import { KoinonError } from '@koinon/base'
 import { createLedgerReader, type NetworkFile } from '@koinon/ledger'
 import type { IndexedEvent } from '@koinon/ledger/indexer'
 import { createSubnetLedger, epochAt, epochPhase, epochWindow, unpackRow } from '@koinon/subnets'
+import type { CheckState } from '@koinon/work'
 import type { IndexClient } from './index-client.ts'
 import { createValidatorLogReader, type ValidatorLog } from './validator-logs.ts'
 
 export type EpochsView = {
   list(netuid: number, limit: number): Promise<Record<string, unknown>>
   detail(netuid: number, epoch: number): Promise<Record<string, unknown>>
+  /** What validators say they checked in the last epochs, by receipt id. */
+  audits(netuid: number): Promise<ReadonlyMap<string, readonly ReceiptAudit[]>>
 }
 
 const maximumListed = 100
+/** Epochs whose logs are looked through for a receipt; older audits are found on their epoch's page. */
+const auditedEpochs = 5
+
+/** One validator's look at one receipt. */
+export type ReceiptAudit = { readonly validatorUid: number; readonly epoch: number; readonly state: CheckState }
 
 export function createEpochsView(sources: { readonly network: NetworkFile; readonly index: IndexClient }): EpochsView {
   const { network, index } = sources
@@ -105,6 +113,30 @@ export function createEpochsView(sources: { readonly network: NetworkFile; reado
         asOfBlock: found.asOfBlock,
         epochs: await Promise.all(numbers.map((epoch) => facts(netuid, epoch, found))),
       }
+    },
+    async audits(netuid) {
+      const [clock, nowSeconds, endpoints] = await Promise.all([
+        ledger.clock(netuid),
+        ledger.nowSeconds(),
+        ledger.endpoints(netuid),
+      ])
+      const permitted = new Set((await ledger.permittedAt(netuid, nowSeconds - 1)).map(({ hotkey }) => hotkey))
+      const validators = endpoints.filter(({ hotkey }) => permitted.has(hotkey))
+      const last = epochAt(clock, nowSeconds) - 1
+      const epochs = Array.from({ length: auditedEpochs }, (_, back) => last - back).filter((epoch) => epoch > 0)
+      const found = new Map<string, ReceiptAudit[]>()
+      await Promise.all(
+        epochs.flatMap((epoch) =>
+          validators.map(async (validator) => {
+            const log = await readValidatorLog(validator, netuid, epoch)
+            for (const { receiptId, checks } of log?.checks ?? []) {
+              const state = checks.some((check) => check.state === 'fail') ? 'fail' : 'pass'
+              found.set(receiptId, [...(found.get(receiptId) ?? []), { validatorUid: validator.uid, epoch, state }])
+            }
+          }),
+        ),
+      )
+      return found
     },
     async detail(netuid, epoch) {
       const [found, reveals, endpoints] = await Promise.all([

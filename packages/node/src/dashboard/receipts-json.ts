@@ -3,6 +3,7 @@
 import type { Hex } from '@koinon/base'
 import { readInferenceWork } from '@koinon/inference/rules'
 import type { ReceiptArchive } from '@koinon/payments'
+import type { ReceiptAudit } from './epochs-json.ts'
 
 const maximumListed = 200
 
@@ -10,6 +11,7 @@ const maximumListed = 200
 export async function listReceipts(
   archive: ReceiptArchive,
   query: { readonly payer: Hex; readonly limit: number; readonly before?: Hex },
+  audits: ReadonlyMap<string, readonly ReceiptAudit[]>,
 ): Promise<readonly Record<string, unknown>[]> {
   const { payer, before } = query
   const summaries = await archive.list({
@@ -33,7 +35,7 @@ export async function listReceipts(
         firstByteMs: summary.firstByteAtMs - summary.receivedAtMs,
         totalMs: summary.endedAtMs - summary.receivedAtMs,
         state: 'final',
-        checkedBy: [],
+        checkedBy: audits.get(summary.requestId) ?? [],
       }
     }),
   )
