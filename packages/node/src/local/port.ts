@@ -1,11 +1,16 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { KoinonError } from '@koinon/base'
+import { KoinonError, sleep } from '@koinon/base'
 
 /** Checks that a port can be bound. Throws `node/port-in-use` naming the process that holds it, where the system tells. */
 export async function requireFreePort(host: string, port: number, flag: string): Promise<void> {
   if (port === 0) return
-  const error = await tryBind(host, port)
+  let error = await tryBind(host, port)
+  // Roles of a home whose supervisor was killed end by themselves within a few seconds.
+  for (let look = 0; look < orphanLooks && error?.code === 'EADDRINUSE' && isOrphan(port); look++) {
+    await sleep(orphanLookMs)
+    error = await tryBind(host, port)
+  }
   if (error === undefined) return
   if (error.code === 'EADDRINUSE') {
     const owner = portOwner(port)
@@ -21,6 +26,20 @@ export async function requireFreePort(host: string, port: number, flag: string):
     message: `Port ${port} on ${host} cannot be used: ${error.message}`,
     hint: `Choose another port with ${flag} N.`,
   })
+}
+
+const orphanLooks = 20
+const orphanLookMs = 250
+
+/** A role process whose parent is gone. */
+function isOrphan(port: number): boolean {
+  const pid = /^koinon-\S* \(process (\d+)\)$/.exec(portOwner(port) ?? '')?.[1]
+  if (pid === undefined) return false
+  try {
+    return /^PPid:\s+1$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return true
+  }
 }
 
 /** `name (process 123)` of the program that listens on a TCP port; Linux only, undefined elsewhere or when it is another user's. */

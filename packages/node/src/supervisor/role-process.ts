@@ -13,6 +13,7 @@ export type RoleContext = {
 }
 
 const askTimeoutMs = 120_000
+const orphanGraceMs = 2_000
 
 /** Runs one role in this process until the supervisor says stop or goes away. */
 export function runRole(startRole: (config: RoleConfig, context: RoleContext) => Promise<RunningRole>): void {
@@ -61,7 +62,11 @@ export function runRole(startRole: (config: RoleConfig, context: RoleContext) =>
       else waiter?.reject(errorFromJson(message.error))
     }
   })
-  process.on('disconnect', () => void stop(0))
+  process.on('disconnect', () => {
+    // The supervisor is gone: whoever starts the home again must find its ports free soon.
+    setTimeout(() => process.exit(1), orphanGraceMs).unref()
+    void stop(0)
+  })
   // Ctrl-C reaches the whole group; only the supervisor decides the order in which roles stop.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined)
   const pulse = setInterval(() => {
