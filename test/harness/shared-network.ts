@@ -1,19 +1,26 @@
 /** One network for the whole end-to-end stage: suites that do not stop it share it, and epochs go by meanwhile. */
+import { readFileSync } from 'node:fs'
 import type { TestProject } from 'vitest/node'
 import { type ReadyLine, TestNetwork } from './network.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
     readonly network: ReadyLine
-    /** When the network was ready, Unix milliseconds. */
-    readonly readyAtMs: number
   }
 }
 
-export async function setup(project: TestProject): Promise<() => Promise<void>> {
+/**
+ * Starts the network, or takes the one whose ready line stands in the file that KOINON_TEST_NETWORK names: while a suite is being
+ * written, `koinon up --json > FILE` saves its start.
+ */
+export async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  const file = process.env['KOINON_TEST_NETWORK']
+  if (file !== undefined) {
+    project.provide('network', JSON.parse(readFileSync(file, 'utf8')) as ReadyLine)
+    return undefined
+  }
   const network = new TestNetwork()
   project.provide('network', await network.start())
-  project.provide('readyAtMs', Date.now())
   return async () => {
     try {
       const exit = await network.stop()

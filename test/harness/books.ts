@@ -1,0 +1,121 @@
+/** What the roles of a home have on disk about money, read straight from their stores, and what must hold between them. */
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+type ChannelRow = {
+  readonly channel_id: string
+  readonly role: 'inbound' | 'outbound'
+  readonly config: string
+  readonly deposit_atomic: string
+  readonly claimed_atomic: string
+  readonly owed_pico_usd: string
+  readonly voucher_atomic: string
+}
+type ReceiptRow = {
+  readonly request_id: string
+  readonly channel_id: string
+  readonly amount_pico_usd: number
+  readonly bundle: string
+}
+type Hop = { readonly receipt: { readonly channelId: string; readonly payee: string; readonly amountPicoUsd: string } }
+
+export type Books = { readonly channels: readonly ChannelRow[]; readonly receipts: readonly ReceiptRow[] }
+
+const picoUsdPerAtomic = 1_000_000n
+
+/** The store of one role, as committed at this moment. */
+export function readBooks(home: string, role: string): Books {
+  const store = new DatabaseSync(join(home, 'roles', role, 'store.db'), { readOnly: true, timeout: 5_000 })
+  try {
+    // One transaction, so that channels and receipts are of the same moment while the role writes on.
+    store.exec('begin')
+    const channels = store.prepare('select * from payment_channels').all() as unknown as ChannelRow[]
+    const receipts = store.prepare('select request_id, channel_id, amount_pico_usd, bundle from payment_receipts').all()
+    return { channels, receipts: receipts as unknown as ReceiptRow[] }
+  } finally {
+    store.close()
+  }
+}
+
+/** Request ids that the gateway holds a receipt of. */
+export function receiptIdsOf(books: Books): ReadonlySet<string> {
+  return new Set(books.receipts.map(({ request_id }) => request_id))
+}
+
+/** Roles of a home that are paid. */
+export function paidRoles(home: string): readonly string[] {
+  return readdirSync(join(home, 'roles')).filter(
+    (role) => existsSync(join(home, 'roles', role, 'store.db')) && !role.startsWith('validator'),
+  )
+}
+
+/**
+ * Sentences about what does not hold, none when all is well: every channel owes exactly the sum of its receipts, no voucher and no
+ * claim is more than is owed, no request was charged twice, and the gateway owes no miner more than that miner's receipts say.
+ */
+export function problemsOf(home: string): readonly string[] {
+  // The gateway first: what a miner adds in between only makes it hold more.
+  const gateway = readBooks(home, 'gateway')
+  const roles = paidRoles(home).filter((role) => role !== 'gateway')
+  const miners = roles.map((role) => ({ role, books: readBooks(home, role) }))
+  return [
+    ...ownProblems('gateway', gateway),
+    ...miners.flatMap(({ role, books }) => ownProblems(role, books)),
+    ...upstreamProblems(gateway, miners),
+  ]
+}
+
+function ownProblems(role: string, { channels, receipts }: Books): readonly string[] {
+  return channels
+    .filter((channel) => channel.role === 'inbound')
+    .flatMap((channel) => {
+      const own = receipts.filter(({ channel_id }) => channel_id === channel.channel_id)
+      const sum = own.reduce((total, { amount_pico_usd }) => total + BigInt(amount_pico_usd), 0n)
+      const owed = BigInt(channel.owed_pico_usd)
+      const name = `${role}: channel ${channel.channel_id.slice(0, 10)}`
+      return [
+        ...(sum === owed ? [] : [`${name} owes ${owed}, its ${own.length} receipts say ${sum}`]),
+        ...(new Set(own.map(({ request_id }) => request_id)).size === own.length
+          ? []
+          : [`${name} charged a request twice`]),
+        ...voucherProblems(name, channel),
+      ]
+    })
+}
+
+function voucherProblems(name: string, channel: ChannelRow): readonly string[] {
+  const voucher = BigInt(channel.voucher_atomic)
+  return [
+    ...(voucher * picoUsdPerAtomic <= BigInt(channel.owed_pico_usd)
+      ? []
+      : [`${name} has a voucher above what is owed`]),
+    ...(BigInt(channel.claimed_atomic) <= voucher ? [] : [`${name} was claimed beyond its voucher`]),
+  ]
+}
+
+function upstreamProblems(
+  gateway: Books,
+  miners: readonly { readonly role: string; readonly books: Books }[],
+): readonly string[] {
+  const inner = gateway.receipts.flatMap(({ bundle }) => (JSON.parse(bundle) as { hops: Hop[] }).hops.slice(1))
+  return gateway.channels
+    .filter(({ role }) => role === 'outbound')
+    .flatMap((channel) => {
+      const name = `gateway: channel to ${(JSON.parse(channel.config) as { receiver: string }).receiver.slice(0, 10)}`
+      const owed = BigInt(channel.owed_pico_usd)
+      const sum = inner
+        .filter(({ receipt }) => receipt.channelId === channel.channel_id)
+        .reduce((total, { receipt }) => total + BigInt(receipt.amountPicoUsd), 0n)
+      const theirs = miners
+        .flatMap(({ books }) => books.channels)
+        .find(({ channel_id, role }) => channel_id === channel.channel_id && role === 'inbound')
+      return [
+        ...(sum === owed ? [] : [`${name} owes ${owed}, the miners' receipts in its bundles say ${sum}`]),
+        ...(theirs === undefined || BigInt(theirs.owed_pico_usd) >= owed
+          ? []
+          : [`${name} owes ${owed}, the miner itself says ${theirs.owed_pico_usd}`]),
+        ...voucherProblems(name, channel),
+      ]
+    })
+}

@@ -1,0 +1,118 @@
+/** The real embedded chain with the real contracts, one subnet with short epochs, and funded accounts. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseUnits, sha256Hex, systemRandom } from '@koinon/base'
+import { createLedgerReader, createLedgerWriter, type NetworkFile, TransactionSender } from '@koinon/ledger'
+import { koinonTokenAbi, subnetsAbi } from '@koinon/ledger/abis'
+import { EmbeddedChain } from '@koinon/ledger/chain'
+import { deployContracts } from '@koinon/ledger/deploy'
+import { predeploys } from '@koinon/ledger/predeploys'
+import { accountKey, openHome } from '@koinon/node'
+import { inferenceSubnet } from '@koinon/subnet-files/inference'
+import { createSubnetLedger, type SubnetClock, type SubnetLedger } from '@koinon/subnets'
+import { give } from '../../../packages/node/src/local/treasury.ts'
+import type { RoleLedger } from '../../../packages/node/src/roles/role-tools.ts'
+
+export const netuid = 1
+const chainId = 424_243
+const koin = (text: string): bigint => parseUnits(text, 18)
+
+export type LedgerWorld = {
+  readonly network: NetworkFile
+  readonly ledger: SubnetLedger
+  readonly clock: SubnetClock
+  /** An account with gas, KOIN (1e-18) and test dollars (1e-6). */
+  member(name: string, money?: { readonly koin?: bigint; readonly dollar?: bigint }): Promise<RoleLedger>
+  close(): Promise<void>
+}
+
+/** Phases of an epoch in seconds. Long enough for a busy machine, short enough to wait for. */
+export type Phases = {
+  readonly epochSeconds: number
+  readonly workCommitSeconds: number
+  readonly weightCommitSeconds: number
+  readonly weightRevealSeconds: number
+  readonly activationDelaySeconds: number
+}
+
+export async function startLedgerWorld(phases: Phases): Promise<LedgerWorld> {
+  const folder = mkdtempSync(join(tmpdir(), 'koinon-league-'))
+  const home = openHome(folder)
+  const founder = accountKey(home, 'founder', systemRandom)
+  const chain = new EmbeddedChain({
+    journalPath: join(home.chain, 'journal'),
+    chainId,
+    genesis: { accounts: [{ address: founder.address, balanceWei: 10n ** 24n }], predeploys },
+  })
+  const { url } = await chain.start()
+  const draft = { v: 1, name: 'league', chainId, chainKind: 'embedded', rpcUrl: url, startBlock: 0, isTest: true }
+  const provisional = { ...draft, contracts: {} } as unknown as NetworkFile
+  const reader = createLedgerReader(provisional)
+  const sender = new TransactionSender(reader, createLedgerWriter(provisional, founder.privateKey))
+  const contracts = await deployContracts({
+    reader,
+    sender,
+    parameters: {
+      genesisAmount: koin('1000000'),
+      emissionPerSecond: koin('0.05'),
+      halvingSeconds: 4n * 365n * 86_400n,
+      subnetCreationBurn: koin('100'),
+      unbondingSeconds: 300n,
+    },
+    onDeployed: () => undefined,
+  })
+  const network: NetworkFile = { ...provisional, contracts }
+  await createSubnet({ network, sender, phases })
+  const ledger = createSubnetLedger(reader, network)
+  return {
+    network,
+    ledger,
+    clock: await ledger.clock(netuid),
+    async member(name, money = {}) {
+      const key = accountKey(home, name, systemRandom)
+      const gift = { nativeWei: koin('10'), koin: money.koin ?? koin('10'), dollar: money.dollar ?? 0n }
+      await give({ network, reader, sender }, key.address, gift)
+      const own = createLedgerReader(network)
+      return {
+        network,
+        reader: own,
+        sender: new TransactionSender(own, createLedgerWriter(network, key.privateKey)),
+        key,
+        home,
+      }
+    },
+    async close() {
+      await chain.stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** What the ledger must name as the definition of the inference subnet: parameters and the source that scores. */
+export function leagueSpecHash() {
+  return inferenceSubnet.specHash(sha256Hex(readFileSync(join(import.meta.dirname, '../../../subnets/inference.ts'))))
+}
+
+async function createSubnet(options: { network: NetworkFile; sender: TransactionSender; phases: Phases }) {
+  const { network, sender, phases } = options
+  const { token, subnets } = network.contracts
+  await sender.call({ address: token, abi: koinonTokenAbi, functionName: 'approve', args: [subnets, koin('100')] })
+  await sender.call({
+    address: subnets,
+    abi: subnetsAbi,
+    functionName: 'createSubnet',
+    args: [
+      {
+        name: 'inference',
+        metadataURI: 'https://koinon.invalid/subnets/inference.json',
+        ...phases,
+        maxNeurons: 64,
+        minValidatorStake: koin('1000'),
+        registrationBurn: koin('1'),
+        immunitySeconds: 600,
+        specHash: leagueSpecHash(),
+      },
+    ],
+  })
+}
