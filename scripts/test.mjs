@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { ensureSystemPackages } from './system-packages.mjs'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const runtimeBin = join(root, '.node', 'node_modules', '.bin')
@@ -65,6 +66,12 @@ const chosen = stages.filter((stage) =>
 if (chosen.length === 0) {
   console.error(`No stage is called "${only}". Stages: ${[...new Set(stages.map((stage) => stage.group))].join(', ')}.`)
   process.exit(2)
+}
+const absent = chosen.some((stage) => stage.group !== 'checks') ? ensureSystemPackages() : []
+if (absent.length > 0) {
+  console.log(
+    `Missing on this machine: ${absent.join(', ')}. Tests that need them will fail; install them, for example: apt-get install ${absent.join(' ')}`,
+  )
 }
 rmSync(results, { recursive: true, force: true })
 mkdirSync(results, { recursive: true })
