@@ -10,6 +10,7 @@ import {
   type ContractFunctionName,
   ContractFunctionRevertedError,
   encodeFunctionData,
+  type FeeValuesEIP1559,
   type Hash,
   keccak256,
   type TransactionReceipt,
@@ -88,23 +89,10 @@ export class TransactionSender {
   /** A call returns revert data where an estimate on some nodes only says "reverted". */
   async #explain(cause: unknown, transaction: Unsigned, what: string, abi: Abi): Promise<KoinonError> {
     const text = cause instanceof Error ? cause.message : String(cause)
-    if (/insufficient funds|doesn't have enough funds|exceeds the balance/i.test(text)) {
-      return new KoinonError({
-        code: 'ledger/unfunded',
-        message: `${what}: account ${this.address} cannot pay for the transaction`,
-        hint: 'Send it some native currency; on a test network: koinon wallet faucet.',
-        cause,
-      })
-    }
+    if (isUnfunded(text)) return this.#unfunded(what, cause)
     const reason = await this.#revertReason(transaction, abi)
     if (reason === undefined && !/revert/i.test(text)) {
-      return new KoinonError({
-        code: 'ledger/rpc-failed',
-        message: `${what}: the ledger did not answer: ${text.split('\n')[0]}`,
-        hint: 'Nothing was sent. Try again when the ledger answers.',
-        retry: 'later',
-        cause,
-      })
+      return unanswered(what, cause)
     }
     return new KoinonError({
       code: 'ledger/refused',
@@ -131,9 +119,7 @@ export class TransactionSender {
   async #submit(transaction: Unsigned, gas: bigint, what: string): Promise<Hash> {
     for (let attempt = 0; ; attempt++) {
       const account = this.#writer.account
-      this.#nextNonce ??= await this.#reader.getTransactionCount({ address: account.address, blockTag: 'pending' })
-      const nonce = this.#nextNonce
-      const fees = await this.#reader.estimateFeesPerGas()
+      const [nonce, fees] = await this.#prepare(what)
       const serialized = await account.signTransaction({
         type: 'eip1559',
         chainId: this.#reader.chain.id,
@@ -159,16 +145,38 @@ export class TransactionSender {
     }
   }
 
+  /** Reads what signing needs; nothing was sent when this fails. */
+  async #prepare(what: string): Promise<[nonce: number, fees: FeeValuesEIP1559]> {
+    try {
+      const { address } = this.#writer.account
+      const fees = await this.#reader.estimateFeesPerGas()
+      this.#nextNonce ??= await this.#reader.getTransactionCount({ address, blockTag: 'pending' })
+      return [this.#nextNonce, fees]
+    } catch (cause) {
+      throw unanswered(what, cause)
+    }
+  }
+
   /** A lost answer to a submission is an unknown outcome unless the ledger clearly refused the transaction. */
   async #afterFailedSubmit(hash: Hash, cause: unknown, what: string): Promise<Error> {
     if (isKoinonError(cause)) return cause
     const text = cause instanceof Error ? cause.message : String(cause)
-    const refused = /insufficient funds|underpriced|intrinsic gas|gas limit|nonce|invalid/i.test(text)
+    if (isUnfunded(text)) return this.#unfunded(what, cause)
+    const refused = /underpriced|intrinsic gas|gas limit|nonce|invalid/i.test(text)
     return new KoinonError({
       code: refused ? 'ledger/refused' : 'ledger/unknown-outcome',
       message: `${what}: the ledger ${refused ? 'refused' : 'did not confirm receiving'} transaction ${hash}: ${text.split('\n')[0]}`,
       retry: refused ? 'later' : 'unknown',
       details: { hash },
+      cause,
+    })
+  }
+
+  #unfunded(what: string, cause: unknown): KoinonError {
+    return new KoinonError({
+      code: 'ledger/unfunded',
+      message: `${what}: account ${this.address} cannot pay for the transaction`,
+      hint: 'Send it some native currency; on a test network: koinon wallet faucet.',
       cause,
     })
   }
@@ -180,6 +188,10 @@ export class TransactionSender {
   }
 }
 
+function isUnfunded(text: string): boolean {
+  return /insufficient funds|doesn't have enough funds|exceeds the balance/i.test(text)
+}
+
 function revertData(error: unknown): Hash | undefined {
   if (!(error instanceof BaseError)) return undefined
   const holder = error.walk((item) => {
@@ -188,4 +200,14 @@ function revertData(error: unknown): Hash | undefined {
   }) as { data?: unknown } | null
   const data = typeof holder?.data === 'string' ? holder.data : (holder?.data as { data?: unknown } | undefined)?.data
   return typeof data === 'string' && data.startsWith('0x') ? (data as Hash) : undefined
+}
+
+function unanswered(what: string, cause: unknown): KoinonError {
+  return new KoinonError({
+    code: 'ledger/rpc-failed',
+    message: `${what}: the ledger did not answer: ${(cause as Error).message.split('\n')[0]}`,
+    hint: 'Nothing was sent. Try again when the ledger answers.',
+    retry: 'later',
+    cause,
+  })
 }

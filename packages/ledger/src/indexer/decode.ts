@@ -15,6 +15,9 @@ export type DecodedEvent = {
   readonly args: Readonly<Record<string, unknown>>
 }
 
+/** What a PostgreSQL `integer` holds. */
+const maximumNetuid = 2 ** 31 - 1
+
 const abiOfContract: Partial<Record<ContractName, Abi>> = {
   token: abis.koinonTokenAbi,
   dollar: abis.testDollarAbi,
@@ -54,8 +57,8 @@ export function decodeLog(
       transactionHash: log.transactionHash,
       contract,
       name: String(decoded.eventName),
-      netuid: typeof args['netuid'] === 'number' ? args['netuid'] : null,
-      epoch: typeof args['epoch'] === 'string' ? Number(args['epoch']) : null,
+      netuid: columnOf(args['netuid'], maximumNetuid),
+      epoch: columnOf(args['epoch'], Number.MAX_SAFE_INTEGER),
       args,
     }
   } catch {
@@ -63,9 +66,18 @@ export function decodeLog(
   }
 }
 
+/** A number a column can hold; null for what is absent or larger, so that no event can stop the index. */
+function columnOf(value: unknown, maximum: number): number | null {
+  const number = typeof value === 'number' || typeof value === 'string' ? Number(value) : -1
+  return Number.isInteger(number) && number >= 0 && number <= maximum ? number : null
+}
+
+/** PostgreSQL cannot store the character NUL, which anybody can put into a name or an endpoint. */
 function toJson(value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString()
-  if (typeof value === 'string') return /^0x[0-9a-fA-F]{40}$/.test(value) ? value.toLowerCase() : value
+  if (typeof value === 'string') {
+    return /^0x[0-9a-fA-F]{40}$/.test(value) ? value.toLowerCase() : value.replaceAll('\u0000', '\uFFFD')
+  }
   if (Array.isArray(value)) return value.map(toJson)
   if (typeof value === 'object' && value !== null) {
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toJson(item)]))

@@ -1,6 +1,6 @@
 /** Follows one ledger: reads the events of the network's contracts in block ranges, and undoes blocks that the ledger dropped. */
 import { type Clock, KoinonError, sleep, withDeadline } from '@koinon/base'
-import { and, desc, eq, gt, lt, lte, notExists, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, lt, lte, notExists, sql } from 'drizzle-orm'
 import type { Log } from 'viem'
 import type { LedgerReader } from '../clients.ts'
 import type { ContractName, NetworkFile } from '../network-file.ts'
@@ -79,7 +79,8 @@ export class Indexer {
       hash: end.hash as string,
       timestampSeconds: Number(end.timestamp),
     })
-    if (found === undefined) return true
+    // What we stand on must not have been dropped while we read, or its rows would stay below the new ones for ever.
+    if (found === undefined || !(await this.#stillHas(position))) return true
     await this.#store(logs, found, {
       blockNumber: to,
       blockHash: end.hash as string,
@@ -162,23 +163,9 @@ export class Indexer {
 
   /** Goes back to the last indexed block that the ledger still has, deleting what came after it. */
   async #undoDropped(position: IndexPosition): Promise<IndexPosition> {
-    if (position.blockHash === '' || (await this.#hashOf(position.blockNumber)) === position.blockHash) return position
-    const { database, network } = this.#options
-    const known = await database
-      .select()
-      .from(blocks)
-      .where(lte(blocks.number, position.blockNumber))
-      .orderBy(desc(blocks.number))
-    let fork: IndexPosition = { blockNumber: network.startBlock - 1, blockHash: '', finalizedNumber: -1 }
-    for (const block of known) {
-      if ((await this.#hashOf(block.number)) !== block.hash) continue
-      fork = {
-        blockNumber: block.number,
-        blockHash: block.hash,
-        finalizedNumber: Math.min(block.number, position.finalizedNumber),
-      }
-      break
-    }
+    if (await this.#stillHas(position)) return position
+    const { database } = this.#options
+    const fork = await this.#forkPoint(position)
     await database.transaction(async (transaction) => {
       await transaction.delete(events).where(gt(events.blockNumber, fork.blockNumber))
       await transaction.delete(blocks).where(gt(blocks.number, fork.blockNumber))
@@ -188,6 +175,35 @@ export class Indexer {
         .where(eq(cursors.id, 1))
     })
     return fork
+  }
+
+  /** The newest indexed block that the ledger still has, found by halving: above a fork all hashes differ, below none does. */
+  async #forkPoint(position: IndexPosition): Promise<IndexPosition> {
+    const { database, network } = this.#options
+    const known = await database
+      .select()
+      .from(blocks)
+      .where(lte(blocks.number, position.blockNumber))
+      .orderBy(asc(blocks.number))
+    let kept = 0
+    let dropped = known.length
+    while (kept < dropped) {
+      const middle = Math.floor((kept + dropped) / 2)
+      const block = known[middle] as (typeof known)[number]
+      if ((await this.#hashOf(block.number)) === block.hash) kept = middle + 1
+      else dropped = middle
+    }
+    const fork = known[kept - 1]
+    if (fork === undefined) return { blockNumber: network.startBlock - 1, blockHash: '', finalizedNumber: -1 }
+    return {
+      blockNumber: fork.number,
+      blockHash: fork.hash,
+      finalizedNumber: Math.min(fork.number, position.finalizedNumber),
+    }
+  }
+
+  async #stillHas({ blockNumber, blockHash }: IndexPosition): Promise<boolean> {
+    return blockHash === '' || (await this.#hashOf(blockNumber)) === blockHash
   }
 
   async #hashOf(number: number): Promise<string | undefined> {

@@ -1,0 +1,108 @@
+import type { Address } from '@koinon/base'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { canonicalChannels, deployContracts } from './deploy.ts'
+import { emissionAbi } from './generated/emission.ts'
+import { koinonTokenAbi } from './generated/koinon-token.ts'
+import { subnetsAbi } from './generated/subnets.ts'
+import type { ContractName } from './network-file.ts'
+import { type BareChain, startBareAnvil, startEmbedded, testParameters } from './testing/network.ts'
+
+describe.each([
+  ['the embedded chain', startEmbedded as () => Promise<BareChain>],
+  ['anvil', startBareAnvil as () => Promise<BareChain>],
+])('deployContracts on %s', (name, start) => {
+  let chain: BareChain
+  beforeAll(async () => {
+    chain = await start()
+  })
+  afterAll(() => chain?.close())
+
+  const noted = () => {
+    const steps: (readonly [ContractName, Address])[] = []
+    return { steps, onDeployed: (step: ContractName, address: Address) => void steps.push([step, address]) }
+  }
+
+  it('puts code at every address, wires it and mints to the deployer', async () => {
+    const { sender } = await chain.account()
+    const { steps, onDeployed } = noted()
+    const contracts = await deployContracts({ reader: chain.reader, sender, parameters: testParameters, onDeployed })
+    expect(Object.fromEntries(steps)).toEqual(contracts)
+    for (const address of Object.values(contracts)) {
+      expect((await chain.reader.getCode({ address }))?.length).toBeGreaterThan(100)
+    }
+    const read = (functionName: 'minter' | 'totalSupply') =>
+      chain.reader.readContract({ address: contracts.token, abi: koinonTokenAbi, functionName })
+    expect(String(await read('minter')).toLowerCase()).toBe(contracts.emission)
+    expect(await read('totalSupply')).toBe(testParameters.genesisAmount)
+    const burn = await chain.reader.readContract({
+      address: contracts.subnets,
+      abi: subnetsAbi,
+      functionName: 'creationBurn',
+    })
+    expect(burn).toBe(testParameters.subnetCreationBurn)
+    expect(emissionAbi.length).toBeGreaterThan(0)
+    if (name === 'anvil') expect(contracts.channels).not.toBe(canonicalChannels.channels)
+    else expect(contracts).toMatchObject(canonicalChannels)
+  })
+
+  it('goes on where it was broken off, at any step, without deploying anything twice', async () => {
+    const { sender } = await chain.account()
+    const known: Partial<Record<ContractName, Address>> = {}
+    let attempts = 0
+    for (let isDone = false; !isDone; attempts++) {
+      let fresh = 0
+      try {
+        await deployContracts({
+          reader: chain.reader,
+          sender,
+          parameters: testParameters,
+          known: { ...known },
+          onDeployed: (step, address) => {
+            expect(known[step], `${step} was deployed twice`).toBeUndefined()
+            known[step] = address
+            fresh += 1
+            if (fresh === 2) throw new Error('pulled the plug')
+          },
+        })
+        isDone = true
+      } catch (error) {
+        expect((error as Error).message).toBe('pulled the plug')
+      }
+    }
+    expect(attempts).toBeGreaterThan(4)
+    expect(Object.keys(known)).toHaveLength(13)
+    const again = noted()
+    await deployContracts({
+      reader: chain.reader,
+      sender,
+      parameters: testParameters,
+      known,
+      onDeployed: again.onDeployed,
+    })
+    expect(again.steps).toEqual([])
+  })
+
+  it('uses an existing dollar', async () => {
+    const { sender } = await chain.account()
+    const dollar = `0x${'d0'.repeat(20)}` as const
+    const { steps, onDeployed } = noted()
+    const contracts = await deployContracts({
+      reader: chain.reader,
+      sender,
+      parameters: testParameters,
+      dollar,
+      onDeployed,
+    })
+    expect(contracts.dollar).toBe(dollar)
+    expect(steps.map(([step]) => step)).not.toContain('dollar')
+  })
+
+  it('stops at a token that obeys another minter', async () => {
+    const { sender } = await chain.account()
+    const options = { reader: chain.reader, sender, parameters: testParameters, onDeployed: () => undefined }
+    const { token, dollar } = await deployContracts(options)
+    await expect(deployContracts({ ...options, known: { token, dollar } })).rejects.toMatchObject({
+      code: 'ledger/wrong-minter',
+    })
+  })
+})

@@ -1,0 +1,110 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { loadNetworkFile, parseNetworkFile } from './network-file.ts'
+
+const names =
+  'token dollar identity reputation validation subnets staking work weights epochs emission channels depositCollector'
+const contracts = Object.fromEntries(
+  names.split(' ').map((name, index) => [name, `0x${String(index).repeat(40).slice(0, 40)}`]),
+)
+const valid = {
+  v: 1,
+  name: 'test',
+  chainId: 424_242,
+  chainKind: 'external',
+  rpcUrl: 'http://127.0.0.1:8545',
+  startBlock: 0,
+  contracts,
+  isTest: true,
+}
+
+const undo: (() => void)[] = []
+afterEach(() => undo.splice(0).forEach((step) => step()))
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  undo.push(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+describe('parseNetworkFile', () => {
+  it('takes a whole file and lowers its addresses', () => {
+    const token = '0xABCDEFabcdefABCDEFabcdefABCDEFabcdefABCD'
+    const network = parseNetworkFile(JSON.stringify({ ...valid, contracts: { ...contracts, token } }))
+    expect(network.contracts.token).toBe(token.toLowerCase())
+    expect(network).toMatchObject({ name: 'test', chainId: 424_242, isTest: true })
+    expect(network.gatewayUrl).toBeUndefined()
+  })
+
+  it.each([
+    ['not JSON', '{', /not JSON/],
+    ['nothing', 'null', /the whole/],
+    ['another version', { ...valid, v: 2 }, /v:/],
+    ['no name', { ...valid, name: '' }, /name/],
+    ['an endless name', { ...valid, name: 'x'.repeat(65) }, /name/],
+    ['a fractional chain id', { ...valid, chainId: 1.5 }, /chainId/],
+    ['chain id 0', { ...valid, chainId: 0 }, /chainId/],
+    ['a chain id as text', { ...valid, chainId: '1' }, /chainId/],
+    ['an unknown kind', { ...valid, chainKind: 'other' }, /chainKind/],
+    ['a file URL as RPC', { ...valid, rpcUrl: 'file:///etc/passwd' }, /rpcUrl/],
+    ['a script URL as gateway', { ...valid, gatewayUrl: 'javascript:alert(1)' }, /gatewayUrl/],
+    ['a negative block', { ...valid, startBlock: -1 }, /startBlock/],
+    ['a missing contract', { ...valid, contracts: { ...contracts, epochs: undefined } }, /contracts\.epochs/],
+    ['a short address', { ...valid, contracts: { ...contracts, work: '0x12' } }, /contracts\.work/],
+  ])('refuses %s, naming the field', (_, json, problem) => {
+    const text = typeof json === 'string' ? json : JSON.stringify(json)
+    expect(() => parseNetworkFile(text)).toThrow(problem)
+    try {
+      parseNetworkFile(text)
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'ledger/bad-network-file' })
+    }
+  })
+})
+
+describe('loadNetworkFile', () => {
+  it('reads a path', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'koinon-network-'))
+    undo.push(() => rmSync(folder, { recursive: true }))
+    writeFileSync(join(folder, 'network.json'), JSON.stringify(valid))
+    expect(await loadNetworkFile(join(folder, 'network.json'))).toMatchObject({ chainId: 424_242 })
+    await expect(loadNetworkFile(join(folder, 'none.json'))).rejects.toMatchObject({ code: 'ledger/no-network-file' })
+    await expect(loadNetworkFile(folder)).rejects.toMatchObject({ code: 'ledger/no-network-file' })
+  })
+
+  it("asks a gateway's root for /network.json and another path for itself", async () => {
+    const asked: (string | undefined)[] = []
+    const url = await serve((request, response) => {
+      asked.push(request.url)
+      response.end(JSON.stringify(valid))
+    })
+    await loadNetworkFile(url)
+    await loadNetworkFile(`${url}/`)
+    await loadNetworkFile(`${url}/files/a.json`)
+    expect(asked).toEqual(['/network.json', '/network.json', '/files/a.json'])
+  })
+
+  it.each<[string, RequestListener, string]>([
+    ['an error status', (_, response) => response.writeHead(500).end(), 'ledger/network-unreachable'],
+    ['a redirect', (_, response) => response.writeHead(302, { location: '/x' }).end(), 'ledger/network-unreachable'],
+    ['a page', (_, response) => response.end('<html>'), 'ledger/bad-network-file'],
+    ['too much', (_, response) => response.end(' '.repeat(70_000)), 'ledger/network-unreachable'],
+  ])('explains %s', async (_, listener, code) => {
+    await expect(loadNetworkFile(await serve(listener))).rejects.toMatchObject({ code })
+  })
+
+  it('explains a gateway that is not there', async () => {
+    await expect(loadNetworkFile('http://127.0.0.1:1')).rejects.toMatchObject({
+      code: 'ledger/network-unreachable',
+      retry: 'later',
+    })
+  })
+})

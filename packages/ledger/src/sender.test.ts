@@ -1,0 +1,146 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { generatePrivateKey } from 'viem/accounts'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { koinonTokenAbi } from './generated/koinon-token.ts'
+import { subnetsAbi } from './generated/subnets.ts'
+import type { NetworkFile } from './network-file.ts'
+import {
+  type ContractsNetwork,
+  createAccount,
+  startBareAnvil,
+  startEmbedded,
+  type TestAccount,
+  testSubnet,
+  withContracts,
+} from './testing/network.ts'
+
+const nobody = `0x${'de'.repeat(20)}` as const
+
+describe.each([
+  ['the embedded chain', async () => withContracts(await startEmbedded())],
+  ['anvil', async () => withContracts(await startBareAnvil())],
+])('TransactionSender on %s', (_, start: () => Promise<ContractsNetwork>) => {
+  let chain: ContractsNetwork
+  const servers: Server[] = []
+  beforeAll(async () => {
+    chain = await start()
+  }, 60_000)
+  afterAll(() => chain?.close())
+  afterEach(() => {
+    for (const server of servers.splice(0)) {
+      server.closeAllConnections()
+      server.close()
+    }
+  })
+
+  const nonceOf = (account: TestAccount) => chain.reader.getTransactionCount({ address: account.address })
+  const transfer = (amount: bigint) =>
+    ({
+      address: chain.network.contracts.token,
+      abi: koinonTokenAbi,
+      functionName: 'transfer',
+      args: [nobody, amount],
+    }) as const
+
+  it('keeps the nonces of 200 transactions sent at once', async () => {
+    const account = await chain.account()
+    const receipts = await Promise.all(
+      Array.from({ length: 200 }, () => account.sender.send({ to: nobody, value: 1n }, 'paying')),
+    )
+    expect(receipts.every(({ status }) => status === 'success')).toBe(true)
+    expect(new Set(receipts.map(({ transactionHash }) => transactionHash)).size).toBe(200)
+    expect(await nonceOf(account)).toBe(200)
+  })
+
+  it("names the contract's own error and takes no nonce for a refused call", async () => {
+    const account = await chain.account()
+    const [refused, fine] = await Promise.allSettled([
+      account.sender.call(transfer(5n)),
+      account.sender.send({ to: nobody, value: 1n }, 'paying'),
+    ])
+    expect(refused).toMatchObject({
+      status: 'rejected',
+      reason: { code: 'ledger/refused', message: expect.stringContaining('ERC20InsufficientBalance') },
+    })
+    expect(fine.status).toBe('fulfilled')
+    expect(await nonceOf(account)).toBe(1)
+    await expect(
+      chain.founder.sender.call({
+        address: chain.network.contracts.subnets,
+        abi: subnetsAbi,
+        functionName: 'createSubnet',
+        args: [{ ...testSubnet, maxNeurons: 0 }],
+      }),
+    ).rejects.toMatchObject({ code: 'ledger/refused', details: { reason: expect.stringContaining('maxNeurons') } })
+  })
+
+  it('goes on after another program used the account', async () => {
+    const account = await chain.account()
+    await account.sender.send({ to: nobody, value: 1n }, 'paying')
+    const other = createAccount(chain.network, account.privateKey)
+    await other.sender.send({ to: nobody, value: 2n }, 'paying')
+    expect((await account.sender.send({ to: nobody, value: 3n }, 'paying')).status).toBe('success')
+    expect(await nonceOf(account)).toBe(3)
+  })
+
+  it('says that an account is unfunded', async () => {
+    const poor = createAccount(chain.network, generatePrivateKey())
+    await expect(poor.sender.send({ to: nobody, value: 1n }, 'paying')).rejects.toMatchObject({
+      code: 'ledger/unfunded',
+      message: expect.stringContaining(poor.address),
+    })
+  })
+
+  it('says that nothing was sent when the ledger does not answer at all', async () => {
+    const account = createAccount({ ...chain.network, rpcUrl: 'http://127.0.0.1:1' }, generatePrivateKey())
+    await expect(account.sender.send({ to: nobody }, 'paying')).rejects.toMatchObject({
+      code: 'ledger/rpc-failed',
+      retry: 'later',
+    })
+  })
+
+  it('says that nothing was sent when the ledger is lost between the estimate and the signing', async () => {
+    const account = await chain.account()
+    const lossy = await through((method) => (method === 'eth_getTransactionCount' ? 'lose' : 'pass'))
+    await expect(
+      createAccount(lossy, account.privateKey).sender.send({ to: nobody, value: 1n }, 'paying'),
+    ).rejects.toMatchObject({ code: 'ledger/rpc-failed', retry: 'later' })
+    expect(await nonceOf(account)).toBe(0)
+  })
+
+  it('calls a lost answer to a submission unknown, and sends the next transaction with a right nonce', async () => {
+    const account = await chain.account()
+    let isLossy = true
+    const lossy = await through((method) => (isLossy && method === 'eth_sendRawTransaction' ? 'loseAnswer' : 'pass'))
+    const { sender } = createAccount(lossy, account.privateKey)
+    await expect(sender.send({ to: nobody, value: 1n }, 'paying')).rejects.toMatchObject({
+      code: 'ledger/unknown-outcome',
+      retry: 'unknown',
+      details: { hash: expect.stringMatching(/^0x/) },
+    })
+    isLossy = false
+    expect((await sender.send({ to: nobody, value: 2n }, 'paying')).status).toBe('success')
+    expect(await nonceOf(account)).toBe(2)
+  })
+
+  /** The same network through a proxy that loses requests, or only the answers to them. */
+  async function through(fate: (method: string) => 'pass' | 'lose' | 'loseAnswer'): Promise<NetworkFile> {
+    const server = createServer((request, response) => {
+      const chunks: Buffer[] = []
+      request.on('data', (chunk: Buffer) => chunks.push(chunk))
+      request.on('end', async () => {
+        const body = Buffer.concat(chunks).toString()
+        const what = fate((JSON.parse(body) as { method: string }).method)
+        if (what === 'lose') return response.destroy()
+        const headers = { 'content-type': 'application/json' }
+        const answer = await fetch(chain.network.rpcUrl, { method: 'POST', headers, body })
+        if (what === 'loseAnswer') return response.destroy()
+        return response.writeHead(answer.status, headers).end(await answer.text())
+      })
+    })
+    servers.push(server)
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    return { ...chain.network, rpcUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+  }
+})
