@@ -61,6 +61,16 @@ describe('inferenceSubnet.verify', () => {
     expect(honest.facts).toEqual({ isComplete: 1, outputTokens: 2, firstByteMs: 100, milliTokensPerSecond: 20_000 })
     const late = await probe({ ...own, receivedAtMs: answeredAtMs + 60_001 })
     expect(late.checks.filter(({ state }) => state === 'fail').map(({ name }) => name)).toEqual(['clock'])
+    // In epochs of a minute a miner could otherwise move its work to an epoch whose list is closed.
+    const short = { startsAt: window.startsAt + 60, endsAt: window.startsAt + 120 }
+    for (const [distanceMs, failed] of [
+      [5_999, []],
+      [6_001, ['clock']],
+    ] as const) {
+      const ownCopy = { ...own, receivedAtMs: answeredAtMs + distanceMs }
+      const moved = await verify({ ...answer, context: { ...answer.context, source: 'probe', window: short, ownCopy } })
+      expect(moved.checks.filter(({ state }) => state === 'fail').map(({ name }) => name)).toEqual(failed)
+    }
     const swapped = await probe({ ...own, responseHash: zeroHash })
     expect(swapped.checks.filter(({ state }) => state === 'fail').map(({ name }) => name)).toEqual(['ownBytes'])
   })
@@ -99,6 +109,31 @@ describe('inferenceSubnet.score', () => {
     )
   })
 
+  it('pays nothing for what a replaying validator cannot replay, and does not take it as the measure of speed', () => {
+    const fast = { firstByteMs: 1, milliTokensPerSecond: 9_000_000 }
+    const foreign = miner(1, [work({ isReplayable: 0, ...fast }), work({ isReplayable: 0 })])
+    const result = score(foreign)
+    expect(result.scorePpm).toBe(0)
+    expect(result.reasons[1]).toBe(
+      '0 of 2 answers count in full; 2 are of another model file or class than can be replayed here.',
+    )
+    const honest = miner(2, [work({ isReplayable: 1, firstByteMs: 100, milliTokensPerSecond: 1_000 })])
+    const peers = [honest, foreign, { ...foreign, uid: 3 }, { ...foreign, uid: 4 }]
+    expect(inferenceSubnet.score(honest, { netuid: 1, epoch: 1, peers }).scorePpm).toBe(960_000)
+  })
+
+  it('takes no receipts of a miner with itself for answers to others', () => {
+    const own = [work(), work(), work()]
+    expect(score({ ...miner(1, own), probesAsked: 2 }).scorePpm).toBe(0)
+    const half = { ...miner(1, [...own, work({ firstByteMs: 100, milliTokensPerSecond: 1_000 })]), probesAsked: 2 }
+    expect(score(half).scorePpm).toBe(480_000)
+  })
+
+  it('leaves out of the count what a payer broke off', async () => {
+    const { facts } = await verify(setup({ finishReason: 'abort' }))
+    expect(facts).toEqual({ outputTokens: 2 })
+  })
+
   it('gives nothing to a miner that showed nothing', () => {
     expect(score(miner(1, []))).toEqual({
       scorePpm: 0,
@@ -113,7 +148,9 @@ describe('inferenceSubnet.score', () => {
     const whole = score(miner(1, [work(), work()])).scorePpm
     expect(whole).toBe(960_000)
     expect(score(miner(1, [work(), work({ isComplete: 0 })])).scorePpm).toBe(whole / 2)
-    expect(score({ ...miner(1, [work(), work()]), probesAsked: 2 }).scorePpm).toBe(whole / 2)
+    const probe = { firstByteMs: 100, milliTokensPerSecond: 1_000 }
+    expect(score({ ...miner(1, [work(), work(probe)]), probesAsked: 2 }).scorePpm).toBe(whole / 2)
+    expect(score(miner(1, [work(), work({ ...probe, isComplete: 0 })])).scorePpm).toBe(0)
   })
 
   it('moves a fifth of the score by speed, and cannot be gamed by being absurdly fast', () => {
@@ -213,7 +250,13 @@ async function verify({ json, context }: Answer) {
 
 /** A signed answer as a provider shows it; changes are made to what is shown or signed. */
 function setup(
-  changes: { response?: string; outputTokenIds?: readonly number[]; amountPicoUsd?: bigint; endedAtMs?: number } = {},
+  changes: {
+    response?: string
+    outputTokenIds?: readonly number[]
+    amountPicoUsd?: bigint
+    endedAtMs?: number
+    finishReason?: string
+  } = {},
 ) {
   const secret = new Uint8Array(32).fill(5)
   const hotkey = secretKeyToAddress(secret)
@@ -239,7 +282,7 @@ function setup(
     samplerSeed: 7n,
     maxTokens: 16,
     stopHash: hashStops([]),
-    finishReason: 'stop',
+    finishReason: changes.finishReason ?? 'stop',
     promptTokensHash: hashTokenIds([1, 2, 3]),
     outputTokensHash: hashTokenIds([9, 7]),
     promptTokens: 3,

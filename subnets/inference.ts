@@ -2,7 +2,8 @@
  * The inference subnet: miners answer chat requests of paying users, validators check what was signed.
  *
  * honesty   any failed check of a sampled receipt or of an own question: nothing for the epoch, and the check's name says why
- * quality   share of the answers looked at that came to a proper end; own questions without an answer count against it
+ * quality   share of own questions answered to a proper end, times the share of samples that came to one; where the validator has an
+ *           engine, only answers that it could replay count: what nobody can check earns fees from its payers, but no emission
  * speed     first byte and tokens a second of own questions against the median of honest miners; a fifth of the score, and more than
  *           a quarter above the median gives nothing. What a miner says about its own speed counts nothing.
  */
@@ -26,8 +27,9 @@ const parameters = {
   /** Weight of speed in the score, and the multiple of the median above which faster gives nothing; both in millionths. */
   speedWeightPpm: 200_000,
   speedCapPpm: 1_250_000,
-  /** How far a miner's clock may be from ours on a question of our own. */
+  /** How far a miner's clock may be from ours on a question of our own: a tenth of an epoch, within these bounds. */
   clockToleranceMs: 60_000,
+  leastClockToleranceMs: 5_000,
 } as const
 
 /** What a validator of this subnet brings along. Without an engine answers are checked on paper (L0) only. */
@@ -89,7 +91,12 @@ export const inferenceSubnet = defineSubnet<InferenceTask, InferenceEvidence, In
         engine === undefined ? 'L0' : 'L2',
       )),
     ]
-    return { checks, facts: factsOf(signed, own) }
+    // An engine whose own answers are not exact replays nobody's: then all are judged on paper alike.
+    const canReplay = engine?.determinismClass().exact === true
+    const replayable = canReplay
+      ? { isReplayable: isPassed(checks, 'class') && isPassed(checks, 'evidence') ? 1 : 0 }
+      : {}
+    return { checks, facts: { ...factsOf(signed, own), ...replayable } }
   },
   score,
   combine: 'latest',
@@ -127,9 +134,20 @@ function checkTimes(
   }
   if (own === undefined) return []
   const distance = Math.abs(endedAtMs - own.receivedAtMs)
+  const toleranceMs = clockTolerance(window)
   return [
-    checkThat('clock', distance <= parameters.clockToleranceMs, `signed end and our clock are ${distance} ms apart`),
+    checkThat(
+      'clock',
+      distance <= toleranceMs,
+      `signed end and our clock are ${distance} ms apart, allowed ${toleranceMs}`,
+    ),
   ]
+}
+
+/** Small against the epoch: a miner that may move its times far could move its work to an epoch whose list is closed. */
+function clockTolerance({ startsAt, endsAt }: Context['window']): number {
+  const tenthMs = (endsAt - startsAt) * 100
+  return Math.min(parameters.clockToleranceMs, Math.max(parameters.leastClockToleranceMs, tenthMs))
 }
 
 function checkOwnBytes({ receipt }: SignedReceipt, own: OwnCopy): Check {
@@ -137,11 +155,16 @@ function checkOwnBytes({ receipt }: SignedReceipt, own: OwnCopy): Check {
   return checkThat('ownBytes', isSame, 'the receipt is for the bytes that we sent and received ourselves')
 }
 
+function isPassed(checks: readonly Check[], name: string): boolean {
+  return checks.some((check) => check.name === name && check.state === 'pass')
+}
+
 function factsOf(signed: SignedReceipt, own: OwnCopy | undefined): Readonly<Record<string, number>> {
   try {
     const { finishReason, outputTokens } = readInferenceWork(signed)
     const isComplete = finishReason === 'stop' || finishReason === 'length' ? 1 : 0
-    if (own === undefined) return { isComplete, outputTokens }
+    // A stranger's payer may hang up as often as it likes; that says nothing about the miner.
+    if (own === undefined) return finishReason === 'abort' ? { outputTokens } : { isComplete, outputTokens }
     const streamMs = Math.max(1, own.totalMs - own.firstByteMs)
     const milliTokensPerSecond = Math.floor((outputTokens * 1_000_000) / streamMs)
     return { isComplete, outputTokens, firstByteMs: own.firstByteMs, milliTokensPerSecond }
@@ -166,9 +189,16 @@ function score(miner: MinerEvidence, { peers }: { readonly peers: readonly Miner
         : `none of its ${miner.committedCount} receipts could be looked at`
     return { scorePpm: 0, reasons: [`Nothing to score: ${committed} and ${asked}.`] }
   }
-  const complete = known.filter(({ facts }) => facts['isComplete'] === 1).length
-  const qualityPpm = Math.floor((complete * maximumScorePpm) / (known.length + unanswered))
-  const honest = peers.filter((peer) => failedCheckNames(peer).length === 0)
+  const good = known.filter((work) => work.facts['isComplete'] === 1 && !isForeign(work))
+  const foreign = known.filter(isForeign).length
+  const probes = known.filter(({ source }) => source === 'probe').length + unanswered
+  const samples = known.length + unanswered - probes
+  const goodProbes = good.filter(({ source }) => source === 'probe').length
+  // A product, because receipts for questions that a miner asked itself must not make up for ours.
+  const qualityPpm = Math.floor(
+    (sharePpm(goodProbes, probes) * sharePpm(good.length - goodProbes, samples)) / maximumScorePpm,
+  )
+  const honest = peers.filter((peer) => failedCheckNames(peer).length === 0 && !peer.work.some(isForeign))
   const speed = speedOf(miner, honest)
   const factorPpm =
     maximumScorePpm - parameters.speedWeightPpm + Math.floor((parameters.speedWeightPpm * speed.ppm) / maximumScorePpm)
@@ -176,10 +206,24 @@ function score(miner: MinerEvidence, { peers }: { readonly peers: readonly Miner
     scorePpm: Math.floor((qualityPpm * factorPpm) / maximumScorePpm),
     reasons: [
       `All checks of ${known.length} answers held${skipped(miner)}.`,
-      `${complete} of ${known.length + unanswered} answers came to a proper end${unanswered > 0 ? `; ${unanswered} questions of ours got none` : ''}.`,
+      `${good.length} of ${known.length + unanswered} answers count in full${shortcomings(unanswered, foreign)}.`,
       speed.reason,
     ],
   }
+}
+
+function isForeign({ facts }: WorkEvidence): boolean {
+  return facts['isReplayable'] === 0
+}
+
+/** Millionths; everything when there was nothing to look at. */
+function sharePpm(part: number, whole: number): number {
+  return whole === 0 ? maximumScorePpm : Math.floor((part * maximumScorePpm) / whole)
+}
+
+function shortcomings(unanswered: number, foreign: number): string {
+  const silence = unanswered > 0 ? `; ${unanswered} questions of ours got no answer` : ''
+  return `${silence}${foreign > 0 ? `; ${foreign} are of another model file or class than can be replayed here` : ''}`
 }
 
 function firstFailure(miner: MinerEvidence): Check | undefined {

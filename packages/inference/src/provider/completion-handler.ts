@@ -37,7 +37,7 @@ export class CompletionHandler {
   readonly #catalog: ModelCatalog
   readonly #capacity: Capacity
   readonly #unpaid: UnpaidTokens
-  readonly #underWay = new Map<string, AbortController>()
+  readonly #underWay = new Map<Hex, { readonly payer: Hex; readonly cancel: AbortController }>()
 
   constructor(options: ProviderServerOptions, modules: ProviderModules, catalog: ModelCatalog) {
     const { limits } = options
@@ -64,21 +64,21 @@ export class CompletionHandler {
     receivedAtMs: number,
   ): Promise<void> {
     const task = await this.#admit(http.request, caller, body, receivedAtMs)
-    const key = taskKey(task.requestId, task.payer)
     const cancel = new AbortController()
-    this.#underWay.set(key, cancel)
+    this.#underWay.set(task.requestId, { payer: task.payer, cancel })
     try {
       await this.#answer(task, http.response, cancel.signal)
     } finally {
-      this.#underWay.delete(key)
+      this.#underWay.delete(task.requestId)
     }
   }
 
   /** Stops the payer's answer soon; it then ends as usual, with a receipt for what was generated. False when there is none. */
   cancel(requestId: Hex, payer: Hex): boolean {
-    const running = this.#underWay.get(taskKey(requestId, payer))
-    running?.abort(new KoinonError({ code: 'provider/cancelled', message: 'The payer cancelled the request' }))
-    return running !== undefined
+    const running = this.#underWay.get(requestId)
+    if (running?.payer !== payer) return false
+    running.cancel.abort(new KoinonError({ code: 'provider/cancelled', message: 'The payer cancelled the request' }))
+    return true
   }
 
   async #admit(
@@ -105,7 +105,7 @@ export class CompletionHandler {
       })
     }
     this.#unpaid.admit(caller.sender, receivedAtMs)
-    await this.#refuseRepeated(requestId, caller.sender)
+    await this.#refuseRepeated(requestId)
     return {
       requestId,
       payer: caller.sender,
@@ -126,12 +126,15 @@ export class CompletionHandler {
     }
   }
 
-  /** A request id is worked on once: an answer that cannot become final would be free of charge. */
-  async #refuseRepeated(requestId: Hex, payer: Hex): Promise<void> {
+  /**
+   * A request id is worked on once, whoever pays: validators ask for evidence by it, so a second payer with the same one could make
+   * an honest provider show the wrong answer.
+   */
+  async #refuseRepeated(requestId: Hex): Promise<void> {
     const isKnown =
-      this.#underWay.has(taskKey(requestId, payer)) ||
-      (await this.#modules.payments.ledger.archive.isFinal(requestId, payer)) ||
-      this.#underWay.has(taskKey(requestId, payer))
+      this.#underWay.has(requestId) ||
+      (await this.#modules.payments.ledger.archive.byId(requestId)) !== undefined ||
+      this.#underWay.has(requestId)
     if (!isKnown) return
     throw new KoinonError({
       code: 'payments/already-final',
@@ -276,10 +279,6 @@ function readHex(request: IncomingMessage, header: string, length: number): Hex 
     })
   }
   return value as Hex
-}
-
-function taskKey(requestId: Hex, payer: Hex): string {
-  return `${requestId}:${payer}`
 }
 
 function engineFailed(): KoinonError {

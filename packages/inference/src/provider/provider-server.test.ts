@@ -65,6 +65,23 @@ describe('signed requests', () => {
     expect(engine.begun).toBe(1)
   })
 
+  it('under a request id of another payer are refused: evidence is found by the id alone', async () => {
+    const { ask, provider, engine } = await setup()
+    const second = testParty('second payer')
+    const config = testChannel(second.account, second.account, provider.party.account)
+    const { channelId } = await provider.till.add(config, 'inbound', 1_000_000_000_000n)
+    const session = await testSession(second)
+    const requestId = bytesToHex(systemRandom(16))
+    expect((await ask({ requestId })).statusCode).toBe(200)
+    const repeated = await ask({ requestId, session, channelId })
+    expect([repeated.statusCode, ((await repeated.body.json()) as ErrorBody).error.code]).toEqual([
+      409,
+      'payments/already-final',
+    ])
+    expect((await ask({ session, channelId })).statusCode).toBe(200)
+    expect(engine.begun).toBe(2)
+  })
+
   it('from a payer without a channel, or on the channel of another, are refused', async () => {
     const { ask } = await setup()
     const session = await testSession(testParty('stranger'))

@@ -39,6 +39,12 @@ describe('checkWorkList', () => {
     for (const other of others) expect(checkWorkList(other, commitment).state).toBe('fail')
     expect(checkWorkList(items(5), { ...commitment, count: 4 }).state).toBe('fail')
   })
+
+  it('fails a list that names a receipt twice, although that very list was committed', () => {
+    const repeated = [...items(5), item(3)]
+    const check = checkWorkList(repeated, workCommitmentOf(repeated))
+    expect(check).toMatchObject({ name: 'list', state: 'fail', detail: '1 of the 6 listed receipts are repetitions' })
+  })
 })
 
 describe('workPage and parseWorkPage', () => {

@@ -1,6 +1,6 @@
 /** A miner's work of an epoch: what it commits to and what it hands to validators (specs/0007-epochs.md section 2). */
 import { type Hex, KoinonError, merkleRoot } from '@koinon/base'
-import { type Check, checkThat } from '@koinon/work'
+import { type Check, checkThat, fail } from '@koinon/work'
 
 /** One finished piece of work. Only the hash is committed; the id tells under which name its evidence is kept. */
 export type WorkItem = { readonly receiptHash: Hex; readonly requestId: Hex }
@@ -64,12 +64,17 @@ export function parseWorkPage(json: unknown): Pick<WorkPage, 'count' | 'receipts
   }
 }
 
-/** Check `list`: the list is the one that was committed. Order and repetition count, because the root covers them. */
+/**
+ * Check `list`: the list is the one that was committed, in its order, and names no receipt twice; repeating good ones would thin out
+ * the sample.
+ */
 export function checkWorkList(
   items: readonly WorkItem[],
   commitment: { readonly root: Hex; readonly count: number },
 ): Check {
   const own = workCommitmentOf(items)
+  const repeated = items.length - new Set(items.map(({ receiptHash }) => receiptHash)).size
+  if (repeated > 0) return fail('list', `${repeated} of the ${items.length} listed receipts are repetitions`)
   return checkThat(
     'list',
     own.root === commitment.root && own.count === commitment.count,

@@ -33,6 +33,13 @@ export type EpochToAssess = {
   readonly probes: readonly StoredProbe[]
 }
 
+export type AssessmentLimits = {
+  /** Miners that are looked at side by side. */
+  readonly concurrency: number
+  /** Longest time a miner may take for one question. Three of them must fit well into the time there is, or stalling would pay. */
+  readonly askTimeoutMs: number
+}
+
 type Options<task, response, ports> = Pick<
   ValidatorOptions<task, response, ports>,
   'netuid' | 'subnet' | 'miners' | 'verifyPorts'
@@ -42,23 +49,35 @@ type Options<task, response, ports> = Pick<
 export function assessMiners<task, response, ports>(
   options: Options<task, response, ports>,
   epoch: EpochToAssess,
-  concurrency: number,
+  limits: AssessmentLimits,
   signal: AbortSignal,
 ): Promise<readonly MinerEvidence[]> {
-  return inParallel(epoch.seats, concurrency, (seat) => new MinerAssessment(options, epoch, seat, signal).run())
+  return inParallel(epoch.seats, limits.concurrency, (seat) =>
+    new MinerAssessment(options, epoch, seat, limits.askTimeoutMs, signal).run(),
+  )
 }
 
 class MinerAssessment<task, response, ports> {
   readonly #options: Options<task, response, ports>
   readonly #epoch: EpochToAssess
   readonly #seat: Seat
+  readonly #askTimeoutMs: number
   readonly #signal: AbortSignal
   readonly #peer: Peer | undefined
+  /** Set once the miner left a question without answer to the last attempt: it is not waited for again. */
+  #silence: string | undefined
 
-  constructor(options: Options<task, response, ports>, epoch: EpochToAssess, seat: Seat, signal: AbortSignal) {
+  constructor(
+    options: Options<task, response, ports>,
+    epoch: EpochToAssess,
+    seat: Seat,
+    askTimeoutMs: number,
+    signal: AbortSignal,
+  ) {
     this.#options = options
     this.#epoch = epoch
     this.#seat = seat
+    this.#askTimeoutMs = askTimeoutMs
     this.#signal = signal
     const endpoint = epoch.endpoints.find(({ hotkey }) => hotkey === seat.hotkey)?.endpoint
     this.#peer = endpoint ? { hotkey: seat.hotkey, endpoint } : undefined
@@ -94,7 +113,7 @@ class MinerAssessment<task, response, ports> {
     // The ledger says how long the list is, so a miner cannot make it endless.
     while (items.length < commitment.count) {
       const page = { netuid, epoch, offset: items.length }
-      const asked = await this.#ask(async (peer) => parsePage(await miners.workPage(peer, page, this.#signal)))
+      const asked = await this.#ask(async (peer, limit) => parsePage(await miners.workPage(peer, page, limit)))
       if (asked.kind === 'stopped') return unknownList(notChecked('list', timeEnded))
       if (asked.kind === 'refused') return unknownList(fail('list', asked.problem))
       if (asked.value.receipts.length === 0) break
@@ -138,7 +157,7 @@ class MinerAssessment<task, response, ports> {
 
   async #verify(source: 'sample' | 'probe', item: WorkItem, ownCopy: unknown): Promise<VerifiedWork> {
     const { subnet, miners, verifyPorts } = this.#options
-    const asked = await this.#ask((peer) => miners.evidence(peer, item.requestId, this.#signal))
+    const asked = await this.#ask((peer, limit) => miners.evidence(peer, item.requestId, limit))
     if (asked.kind === 'stopped') return { checks: [notChecked('evidence', timeEnded)], facts: {} }
     if (asked.kind === 'refused') return { checks: [fail('evidence', asked.problem)], facts: {} }
     const parsed = subnet.response.safeParse(asked.value)
@@ -165,21 +184,32 @@ class MinerAssessment<task, response, ports> {
     }
   }
 
-  /** Withheld evidence is a failed check, or cheats would withhold; so a miner is asked more than once before that is said. */
-  async #ask<value>(question: (peer: Peer) => Promise<value | undefined>): Promise<Asked<value>> {
+  /**
+   * Withheld evidence is a failed check, or cheats would withhold; so a miner is asked more than once before that is said. Who let one
+   * attempt pass without an answer and then the time run out has withheld it too, or cheats would stall.
+   */
+  async #ask<value>(question: (peer: Peer, limit: AbortSignal) => Promise<value | undefined>): Promise<Asked<value>> {
     if (this.#peer === undefined) return { kind: 'refused', problem: 'the miner has left or names no endpoint' }
-    let problem = ''
+    if (this.#silence !== undefined) return { kind: 'refused', problem: this.#silence }
+    let problem: string | undefined
+    let isSilent = false
     for (let attempt = 0; attempt < attempts; attempt++) {
-      if (this.#signal.aborted) return { kind: 'stopped' }
+      if (this.#signal.aborted) break
+      const timeout = AbortSignal.timeout(this.#askTimeoutMs)
       try {
-        const value = await question(this.#peer)
+        const value = await question(this.#peer, AbortSignal.any([this.#signal, timeout]))
         if (value !== undefined) return { kind: 'answer', value }
         problem = 'the miner says that it does not have it'
+        isSilent = false
       } catch (error) {
-        problem = (error as Error).message
+        if (this.#signal.aborted) break
+        problem = timeout.aborted ? `no answer within ${this.#askTimeoutMs} ms` : (error as Error).message
+        isSilent = timeout.aborted
       }
     }
-    return this.#signal.aborted ? { kind: 'stopped' } : { kind: 'refused', problem }
+    if (problem === undefined) return { kind: 'stopped' }
+    if (isSilent) this.#silence = problem
+    return { kind: 'refused', problem }
   }
 }
 

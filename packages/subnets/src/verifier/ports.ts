@@ -44,7 +44,7 @@ export type ValidatorTiming = {
 export const defaultTiming: ValidatorTiming = {
   pollMs: 1_000,
   probesPerMiner: 2,
-  concurrency: 4,
+  concurrency: 16,
   probeTimeoutMs: 60_000,
 }
 

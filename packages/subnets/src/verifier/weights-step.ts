@@ -17,6 +17,10 @@ export type EpochStep<task, response, ports> = {
 
 /** Part of the commit phase that assessing must leave for the commitment itself. */
 const commitReserve = 4
+/** A miner that stalls three times costs less than half of the time there is, and only on its own place. */
+const askShare = 8
+const longestAskMs = 10_000
+const shortestAskMs = 500
 /** Timers of the runtime overflow at 2^31 ms; a day is more than any assessment takes. */
 const longestTimerMs = 86_400_000
 
@@ -61,9 +65,9 @@ async function assess<task, response, ports>(step: EpochStep<task, response, por
     ledger.workCommitments(netuid, epoch),
     store.probes(netuid, epoch),
   ])
-  const deadline = AbortSignal.timeout(
-    Math.min(longestTimerMs, Math.max(0, Math.floor((secondsLeft - reserve) * 1000))),
-  )
+  const timeLeftMs = Math.min(longestTimerMs, Math.max(0, Math.floor((secondsLeft - reserve) * 1000)))
+  const deadline = AbortSignal.timeout(timeLeftMs)
+  const askTimeoutMs = Math.max(shortestAskMs, Math.min(longestAskMs, Math.floor(timeLeftMs / askShare)))
   const miners = await assessMiners(
     options,
     {
@@ -75,7 +79,7 @@ async function assess<task, response, ports>(step: EpochStep<task, response, por
       commitments,
       probes,
     },
-    timing.concurrency,
+    { concurrency: timing.concurrency, askTimeoutMs },
     AbortSignal.any([step.signal, deadline]),
   )
   // Stopping is not a finding: nothing is kept, and the next start assesses anew.
