@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { allCheats, type Cheat } from './cheats/cheats.ts'
+import { leagueRows, printLeague } from './report.ts'
 import {
   beginEpochs,
   claimedBy,
@@ -10,22 +11,23 @@ import {
   waitForEpoch,
 } from './world/league.ts'
 import type { Miner } from './world/miner.ts'
+import { startUsers } from './world/users.ts'
 
 const honest = ['honest 1', 'honest 2', 'honest 3']
 const phases = {
-  epochSeconds: 20,
+  epochSeconds: 22,
   workCommitSeconds: 4,
   weightCommitSeconds: 9,
-  weightRevealSeconds: 3,
+  weightRevealSeconds: 5,
   activationDelaySeconds: 1,
 }
 const watchedEpochs = 3
 
 let league: League
 let cheats: readonly Cheat[] = []
-let epochs: readonly number[] = []
 const outcomes = new Map<string, readonly EpochOutcome[]>()
 const miner = (name: string): Miner => league.miners.find((one) => one.name === name) as Miner
+const outcome = (name: string): readonly EpochOutcome[] => outcomes.get(name) ?? []
 
 beforeAll(async () => {
   league = await startLeague({
@@ -38,76 +40,67 @@ beforeAll(async () => {
     validators: ['validator 1', 'validator 2'],
     probesPerMiner: 2,
   })
+  const favourite = miner('knows own questions').account
+  const users = await startUsers({ world: league.world, gateway: league.gateway, everyMs: 500, favourite })
   const first = await beginEpochs(league)
-  epochs = Array.from({ length: watchedEpochs }, (_, index) => first + index)
+  const epochs = Array.from({ length: watchedEpochs }, (_, index) => first + index)
   await waitForEpoch(league, epochs.at(-1) as number)
-  for (const one of league.miners) outcomes.set(one.name, await outcomesOf(league, one, epochs))
-  report()
+  await users.stop()
+  for (const { name } of league.miners) outcomes.set(name, await outcomesOf(league, miner(name), epochs))
+  printLeague(leagueRows(outcomes, cheats))
 }, 240_000)
 afterAll(() => league?.close(), 60_000)
 
 describe('the cheat league', () => {
-  it('has a result for each epoch, of evidence of both validators', () => {
-    for (const outcome of outcomes.get('honest 1') ?? []) {
-      expect(outcome.scoresPpm).toHaveLength(2)
-      expect(outcome.paid).toBeDefined()
+  it('has a result for each epoch, from the evidence of both validators', () => {
+    for (const { scoresPpm, paid } of outcome('honest 1')) {
+      expect(scoresPpm).toHaveLength(2)
+      expect(paid).toBeDefined()
     }
   })
 
   it.each(honest)('never accuses %s and pays it in each epoch', async (name) => {
-    for (const { failed, paid } of outcomes.get(name) ?? []) {
+    for (const { failed, paid } of outcome(name)) {
       expect(failed.flat()).toEqual([])
       expect(paid).toBeGreaterThan(0n)
     }
     expect(await claimedBy(league, miner(name))).toBeGreaterThan(0n)
   })
 
-  it('names every cheat by the expected check, and pays none', () => {
-    for (const { name, namedBy } of cheats) {
-      const seen = outcomes.get(name) ?? []
-      expect.soft([name, seen.at(-1)?.paid], name).toEqual([name, 0n])
-      for (const { failed } of namedBy.length === 0 ? [] : seen.slice(-1)) {
-        for (const names of failed)
-          expect
-            .soft(
-              names.some((check) => namedBy.includes(check)),
-              `${name}: ${names}`,
-            )
-            .toBe(true)
+  it('names each cheat by its check, and pays it nothing', async () => {
+    const certain = cheats.filter(({ namedBy, isByChance }) => namedBy.length > 0 && isByChance === undefined)
+    for (const { name, namedBy } of certain) {
+      for (const { epoch, failed, paid } of outcome(name)) {
+        expect
+          .soft({ name, epoch, paid, isNamed: isNamed(failed, namedBy) })
+          .toEqual({ name, epoch, paid: 0n, isNamed: true })
       }
+      expect.soft([name, await claimedBy(league, miner(name))]).toEqual([name, 0n])
     }
+  })
+
+  it('finds within three epochs what only some answers show, and pays nothing when it does', () => {
+    for (const { name, namedBy } of cheats.filter(({ isByChance }) => isByChance)) {
+      const caught = outcome(name).filter(({ failed }) => isNamed(failed, namedBy))
+      expect.soft([name, caught.length > 0]).toEqual([name, true])
+      for (const { epoch, paid } of caught) expect.soft([name, epoch, paid]).toEqual([name, epoch, 0n])
+    }
+  })
+
+  it('pays nothing for answers that cannot be checked or were not given', async () => {
+    for (const { name } of cheats.filter(({ namedBy, earns }) => namedBy.length === 0 && earns === undefined)) {
+      expect.soft([name, await claimedBy(league, miner(name))]).toEqual([name, 0n])
+      for (const { failed } of outcome(name)) expect.soft([name, failed.flat()]).toEqual([name, []])
+    }
+  })
+
+  it('pays nobody more for what it says of its own speed', () => {
+    const most = Math.max(...honest.flatMap((name) => outcome(name).flatMap(({ scoresPpm }) => scoresPpm)))
+    for (const { scoresPpm } of outcome('boasts of speed'))
+      expect(Math.max(...scoresPpm)).toBeLessThanOrEqual(most + 100_000)
   })
 })
 
-function report(): void {
-  const rows = [...outcomes].map(([name, seen]) => ({
-    name,
-    namedBy: [...new Set(seen.flatMap(({ failed }) => failed.flat()))],
-    caughtIn: seen.find(({ failed }) => failed.flat().length > 0)?.epoch,
-    paidKoin: seen.map(({ paid }) => (paid === undefined ? 'no result' : (Number(paid / 10n ** 12n) / 1e6).toFixed(4))),
-    scores: seen.map(({ scoresPpm }) => scoresPpm.map((ppm) => (ppm / 1e6).toFixed(2)).join('/')),
-    reasons: seen.at(-1)?.reasons.slice(0, 3),
-  }))
-  console.table(
-    rows.map(({ name, namedBy, caughtIn, paidKoin, scores }) => ({
-      name,
-      namedBy: namedBy.join(' '),
-      caughtIn,
-      paidKoin: paidKoin.join(' '),
-      scores: scores.join(' '),
-    })),
-  )
-  console.log(
-    JSON.stringify({
-      league: rows,
-      events:
-        process.env['LEAGUE_EVENTS'] === undefined
-          ? undefined
-          : league.validators.map(({ events }) =>
-              events.map((event) =>
-                event.kind === 'problem' ? `${event.step}: ${String(event.error)}` : `${event.kind} ${event.epoch}`,
-              ),
-            ),
-    }),
-  )
+function isNamed(failed: readonly (readonly string[])[], namedBy: readonly string[]): boolean {
+  return failed.some((names) => names.some((name) => namedBy.includes(name)))
 }

@@ -8,8 +8,12 @@ import { dealsWithItself, refusing } from './self-dealing.ts'
 
 export type Cheat = {
   readonly name: string
-  /** One of these must have failed in each epoch of each validator; empty: it fails no check and must earn nothing all the same. */
+  /** One of these must fail; empty: no check fails, and what it earns follows from the answers that count. */
   readonly namedBy: readonly string[]
+  /** `nothing` unless said otherwise. `asHonest`: the lie is of no use, so it is paid like the truth. `known`: an open hole. */
+  readonly earns?: 'asHonest' | 'known'
+  /** Only some answers or samples show it: one epoch in three is enough. */
+  readonly isByChance?: true
   readonly dishonesty: Dishonesty
 }
 
@@ -29,23 +33,43 @@ export function allCheats(context: {
     { name: 'cut short as abort', namedBy: [], dishonesty: { engine: engine.cutShortAsAbort } },
     { name: 'prompt count inflated', namedBy: ['counts'], dishonesty: { engine: engine.inflatedPromptCount } },
     { name: 'output padded', namedBy: replayed, dishonesty: { engine: engine.inflatedOutput } },
-    { name: 'wrong seed', namedBy: tokens, dishonesty: { engine: engine.otherSeed } },
+    { name: 'wrong seed', isByChance: true, namedBy: tokens, dishonesty: { engine: engine.otherSeed } },
     { name: 'wrong seed, signed', namedBy: [], dishonesty: receipts.signsOtherSeed },
-    { name: 'wrong temperature', namedBy: tokens, dishonesty: { engine: engine.otherTemperature } },
+    { name: 'wrong temperature', isByChance: true, namedBy: tokens, dishonesty: { engine: engine.otherTemperature } },
+    {
+      name: 'cheap model, named',
+      namedBy: [],
+      dishonesty: { engine: engine.cheapModelUnderTheName(engines.otherModel) },
+    },
+    {
+      name: 'foreign class claimed',
+      namedBy: [],
+      dishonesty: { engine: engine.beyondReplay(engines.otherModel, { determinismClass: `0x${'77'.repeat(32)}` }) },
+    },
+    {
+      name: 'tokens untold',
+      namedBy: [],
+      dishonesty: { engine: engine.beyondReplay(engines.otherModel, { rung: 0 }, engine.withoutTokens) },
+    },
     { name: 'other prompt', namedBy: ['prompt'], dishonesty: { engine: engine.otherPrompt } },
     {
       name: 'copied receipts',
+      isByChance: true,
       namedBy: ['receipt', 'evidence'],
-      dishonesty: receipts.copiesReceiptsOf(() => miner('honest 1')),
+      dishonesty: receipts.copiesReceiptsOf(
+        () => miner('honest 1'),
+        () => miner('copied receipts'),
+      ),
     },
     { name: 'receipts repeated', namedBy: ['list'], dishonesty: receipts.repeatsReceipts },
     {
       name: 'old receipts again',
+      isByChance: true,
       namedBy: ['epoch'],
       dishonesty: receipts.reusesOldReceipts(world, () => miner('old receipts again')),
     },
     { name: 'commits nothing', namedBy: ['committed'], dishonesty: receipts.commitsNothing },
-    { name: 'leaves receipts out', namedBy: ['committed'], dishonesty: receipts.leavesReceiptsOut },
+    { name: 'leaves receipts out', isByChance: true, namedBy: ['committed'], dishonesty: receipts.leavesReceiptsOut },
     {
       name: 'evidence of another',
       namedBy: ['request', 'response', 'evidence'],
@@ -54,6 +78,16 @@ export function allCheats(context: {
     { name: 'evidence withheld', namedBy: ['evidence'], dishonesty: receipts.withholdsEvidence },
     { name: 'evidence delayed', namedBy: ['evidence'], dishonesty: receipts.delaysEvidence(60_000) },
     { name: 'times moved back', namedBy: ['clock'], dishonesty: receipts.signsOldTimes },
+    { name: 'boasts of speed', namedBy: [], earns: 'asHonest', dishonesty: receipts.boastsOfSpeed },
+    {
+      name: 'knows own questions',
+      namedBy: [],
+      earns: 'known',
+      dishonesty: {
+        engine: engine.knowingProbes(engines.otherModel),
+        ...receipts.listsProbesOnly(() => miner('knows own questions')),
+      },
+    },
     { name: 'answers only itself', namedBy: [], dishonesty: dealsWithItself(world, refusing) },
     {
       name: 'thins out its sample',

@@ -1,5 +1,5 @@
 /** Cheats at the engine: what is generated is not what was offered, or is told otherwise than it was generated. */
-import type { EngineEnd, EnginePiece, EnginePort, EngineRequest } from '@koinon/inference/provider'
+import type { EngineDescription, EngineEnd, EnginePiece, EnginePort, EngineRequest } from '@koinon/inference/provider'
 
 /** Offers `honest` and answers with another engine. */
 export function answeringWith(other: EnginePort): (honest: EnginePort) => EnginePort {
@@ -74,3 +74,51 @@ export const otherTemperature = retold({
 export const otherPrompt = retold({
   before: (request) => ({ ...request, input: { kind: 'chat', messages: [{ role: 'user', content: 'hi' }] } }),
 })
+
+/** Offers and answers with a cheap model, under the name of the good one, and says so in manifest and class. */
+export function cheapModelUnderTheName(cheap: EnginePort): (honest: EnginePort) => EnginePort {
+  return (honest) => ({
+    describe: () => ({ ...cheap.describe(), model: honest.describe().model }),
+    generate: (request, signal) => cheap.generate(request, signal),
+  })
+}
+
+/** Answers with a cheap model and describes itself in a way that nobody can replay. */
+export function beyondReplay(
+  cheap: EnginePort,
+  change: Partial<EngineDescription>,
+  after: (end: EngineEnd) => EngineEnd = (end) => end,
+): (honest: EnginePort) => EnginePort {
+  return (honest) => ({
+    describe: () => ({ ...honest.describe(), ...change }),
+    async *generate(request, signal): AsyncGenerator<EnginePiece | EngineEnd> {
+      for await (const event of cheap.generate(request, signal)) yield event.kind === 'end' ? after(event) : event
+    },
+  })
+}
+
+/** Hides the tokens, as an engine does that does not tell them. */
+export const withoutTokens = (end: EngineEnd): EngineEnd => ({
+  ...end,
+  promptTokenIds: undefined,
+  outputTokenIds: undefined,
+})
+
+/** Knows the validators' questions by how they begin, answers them well and everybody else with a cheap model. */
+export function knowingProbes(cheap: EnginePort): (honest: EnginePort) => EnginePort {
+  return (honest) => ({
+    describe: () => honest.describe(),
+    generate: (request, signal) => (isProbeText(textOf(request)) ? honest : cheap).generate(request, signal),
+  })
+}
+
+function textOf({ input }: EngineRequest): string {
+  return input.kind === 'chat' ? (input.messages[0]?.content ?? '') : input.prompt
+}
+
+/** True for texts that look like a question of the subnet file's `probe`. */
+export function isProbeText(text: string): boolean {
+  return /^(Explain|Describe|Tell me about|Give an example of|What is interesting about|Write two sentences about) /.test(
+    text,
+  )
+}

@@ -5,13 +5,31 @@ import { type EpochWindow, epochWindow, type WorkItem } from '@koinon/subnets'
 import type { ReceiptBundle } from '@koinon/work'
 import type { LedgerWorld } from '../world/ledger-world.ts'
 import type { Dishonesty, Miner } from '../world/miner.ts'
+import { isProbeText } from './engine-cheats.ts'
 
-/** Lists and shows the receipts of another miner, who lends them. */
-export function copiesReceiptsOf(lender: () => Miner): Dishonesty {
+/** Lists and shows the receipts of another miner, who lends them with all evidence. */
+export function copiesReceiptsOf(lender: () => Miner, self: () => Miner): Dishonesty {
   return {
-    commit: async (items, window) => [...(await itemsOf(lender(), window)), ...items],
+    async commit(items, window) {
+      await copyEvidence(lender(), self(), window)
+      return [...(await itemsOf(lender(), window)), ...items]
+    },
     show: async (requestId, own) => own ?? (await lender().payee.ledger.archive.byId(requestId)),
   }
+}
+
+async function copyEvidence(from: Miner, to: Miner, { startsAt, endsAt }: EpochWindow): Promise<void> {
+  const rows = await from.payee.store.read('select * from inference_evidence where at_ms >= ? and at_ms < ?', [
+    startsAt * 1000,
+    endsAt * 1000,
+  ])
+  const columns = ['request_id', 'payer', 'at_ms', 'request', 'response', 'detail']
+  await to.payee.store.write(
+    rows.map((row) => ({
+      sql: `insert or ignore into inference_evidence (${columns.join(', ')}) values (?, ?, ?, ?, ?, ?)`,
+      values: columns.map((column) => row[column] ?? null),
+    })),
+  )
 }
 
 async function itemsOf(miner: Miner, window: EpochWindow): Promise<readonly WorkItem[]> {
@@ -24,14 +42,15 @@ export const repeatsReceipts: Dishonesty = {
   commit: async (items) => Array.from({ length: 8 }, () => items).flat(),
 }
 
-/** Lists also the receipts of the epoch before. */
+/** Lists also the receipts of the three epochs before. */
 export function reusesOldReceipts(world: LedgerWorld, self: () => Miner): Dishonesty {
   return {
     async commit(items, { startsAt }) {
       const { epochSeconds } = world.clock
       const epoch = Math.round((startsAt - world.clock.genesisSeconds) / epochSeconds)
-      const earlier = epoch < 1 ? [] : await itemsOf(self(), epochWindow(world.clock, epoch - 1))
-      return [...earlier, ...items]
+      const before = [epoch - 3, epoch - 2, epoch - 1].filter((earlier) => earlier >= 0)
+      const earlier = await Promise.all(before.map((past) => itemsOf(self(), epochWindow(world.clock, past))))
+      return [...earlier.flat(), ...items]
     },
   }
 }
@@ -99,4 +118,30 @@ export const signsOldTimes: Dishonesty = {
     }
     return { ...answer, times }
   },
+}
+
+/** Says that it answered at once. Nothing that a miner says of its own speed counts. */
+export const boastsOfSpeed: Dishonesty = {
+  sign(answer) {
+    const { receivedAtMs } = answer.times
+    return { ...answer, times: { receivedAtMs, firstByteAtMs: receivedAtMs, endedAtMs: receivedAtMs } }
+  },
+}
+
+/** Keeps the receipts of everybody but the validators out of its list. They are told apart by their wording. */
+export function listsProbesOnly(self: () => Miner): Dishonesty {
+  return {
+    async commit(items) {
+      const kept: WorkItem[] = []
+      for (const item of items) {
+        const [row] = await self().payee.store.read('select request from inference_evidence where request_id = ?', [
+          item.requestId,
+        ])
+        const body = Buffer.from((row?.['request'] as Uint8Array | undefined) ?? []).toString('utf8')
+        const { messages = [] } = JSON.parse(body || '{}') as { messages?: { content: string }[] }
+        if (isProbeText(messages[0]?.content ?? '')) kept.push(item)
+      }
+      return kept
+    },
+  }
 }

@@ -121,7 +121,7 @@ const tooLongCode = 'engine/prompt-too-long'
 export function promptTooLong(tokens: number, mostTokens: number): KoinonError {
   return new KoinonError({
     code: tooLongCode,
-    message: `The prompt has at least ${tokens} tokens; there is room for ${mostTokens}.`,
+    message: `The prompt has at least ${tokens} tokens; there is room for ${mostTokens} in the model's context. Send a shorter conversation.`,
     hint: 'Shorten the conversation or ask for fewer tokens.',
     details: { tokens, mostTokens },
   })
