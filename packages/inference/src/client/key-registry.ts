@@ -158,11 +158,7 @@ export class KeyRegistry {
 
   #signerOf(keyHash: Hex, secret: Uint8Array): VoucherSigner {
     const known = this.#signers.get(keyHash)
-    if (known !== undefined) {
-      this.#signers.delete(keyHash)
-      this.#signers.set(keyHash, known)
-      return known
-    }
+    if (known !== undefined) return known
     const signer = createVoucherSigner(deriveAuthorizerKey(secret), this.#options.book.domain)
     if (this.#signers.size >= maximumSigners) this.#signers.delete(this.#signers.keys().next().value as Hex)
     this.#signers.set(keyHash, signer)

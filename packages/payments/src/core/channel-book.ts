@@ -169,6 +169,11 @@ export class ChannelBook {
     }
   }
 
+  /** Number of reservations that are held, those of answers that are just becoming final included. */
+  get heldReservations(): number {
+    return this.#reservations.size
+  }
+
   /** True while the reservation is held. */
   isHeld(reservation: Reservation): boolean {
     return this.#reservations.get(reservation.id)?.channelId === reservation.channelId

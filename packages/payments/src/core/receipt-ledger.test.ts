@@ -69,6 +69,31 @@ describe('ReceiptLedger', () => {
     expect(receiptOf(bundle)).toMatchObject({ payee: gateway.address, cumulativePicoUsd: 1_500_000n, sequence: 0 })
   })
 
+  it('lets answers that end one after the other share a signature while others are under way, and only then', async () => {
+    const answers = [1, 2, 3].map((index) =>
+      answerOn(ledger, book.require(channel.channelId), 1_000n, requestId(index)),
+    )
+    const finals: Promise<ReceiptBundle>[] = []
+    for (const answer of answers) {
+      finals.push(ledger.finalize(answer))
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    const bundles = await Promise.all(finals)
+    // Only the last had nobody left to wait for; it ended the waiting of the others.
+    expect(new Set(bundles.map((bundle) => bundle.hops[0]?.signature)).size).toBe(1)
+    const alone = await finalize(4, 1_000n)
+    expect(alone.hops[0]?.proof.count).toBe(1)
+  })
+
+  it('does not wait for an answer that never becomes final, nor for one that was given up', async () => {
+    const held = ledger.reserve(channel.channelId, 1_000n)
+    expect((await finalize(1, 1_000n)).hops[0]?.proof.count).toBe(1)
+    const second = finalize(2, 1_000n)
+    ledger.release(held)
+    expect((await second).hops[0]?.proof.count).toBe(1)
+    expect(book.heldReservations).toBe(0)
+  })
+
   it('shares one signature among answers that end together and chains them', async () => {
     const bundles = await Promise.all(Array.from({ length: 40 }, (_, index) => finalize(index, 1_000n)))
     const signatures = new Set(bundles.map((bundle) => bundle.hops[0]?.signature))

@@ -29,12 +29,14 @@ type Waiting = {
 
 /** Most answers of one signature and transaction. */
 const maximumBatch = 128
+/** While others are under way an answer waits at most this long for them to share its commit. Its first bytes are long out. */
+const gatherMs = 4
 /** A session is replaced this long before its delegation ends. */
 const renewalMarginMs = 300_000
 
 /**
- * From commitment to receipt, for everyone who is paid: gateways and providers alike. Answers that end while a commit is under way
- * share the next one: one batch signature, one voucher a channel, one durable transaction. Memory changes only after the rows are
+ * From commitment to receipt, for everyone who is paid: gateways and providers alike. Answers that end while a commit is under way,
+ * or within four milliseconds while others hold reservations, share the next one: one batch signature, one voucher a channel, one durable transaction. Memory changes only after the rows are
  * on disk, so a failed write charges nobody; a request of a payer becomes final at most once, also across restarts.
  */
 export class ReceiptLedger {
@@ -44,6 +46,7 @@ export class ReceiptLedger {
   readonly #spending = new Set<number>()
   #queue: Waiting[] = []
   #draining: Promise<void> | undefined
+  #endGathering: (() => void) | undefined
   #session: Session | undefined
   #tip: SessionTip = emptySession
   #ordinal = 0
@@ -67,6 +70,7 @@ export class ReceiptLedger {
   /** Takes no new answers and resolves when all that were handed in are settled. */
   async stop(): Promise<void> {
     if (this.#state === 'running') this.#state = 'stopping'
+    this.#commitIfComplete()
     await this.#draining
   }
 
@@ -83,7 +87,9 @@ export class ReceiptLedger {
 
   /** Gives up an answer that will not become final. Does nothing while or after it becomes final, so it may stand in a `finally`. */
   release(reservation: Reservation): void {
-    if (!this.#spending.has(reservation.id)) this.#options.book.release(reservation)
+    if (this.#spending.has(reservation.id)) return
+    this.#options.book.release(reservation)
+    this.#commitIfComplete()
   }
 
   /**
@@ -116,6 +122,7 @@ export class ReceiptLedger {
       return await new Promise<ReceiptBundle>((resolve, reject) => {
         this.#queue.push({ answer, resolve, reject })
         this.#draining ??= this.#drain()
+        this.#commitIfComplete()
       })
     } finally {
       this.#pending.delete(key)
@@ -126,11 +133,32 @@ export class ReceiptLedger {
     // One turn of the event loop lets answers that ended together share the first commit too.
     await new Promise((resolve) => setImmediate(resolve))
     while (this.#queue.length > 0) {
+      if (this.#isWorthWaiting()) await this.#gather()
       const batch = this.#queue.slice(0, maximumBatch)
       this.#queue = this.#queue.slice(maximumBatch)
       await this.#commit(batch)
     }
     this.#draining = undefined
+  }
+
+  #isWorthWaiting(): boolean {
+    const isBatchFull = this.#queue.length >= maximumBatch
+    return this.#state === 'running' && !isBatchFull && this.#options.book.heldReservations > this.#spending.size
+  }
+
+  async #gather(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, gatherMs)
+      this.#endGathering = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+    this.#endGathering = undefined
+  }
+
+  #commitIfComplete(): void {
+    if (this.#endGathering !== undefined && !this.#isWorthWaiting()) this.#endGathering()
   }
 
   /** Commits all together; if that fails each alone, so that one bad answer takes no other with it. */
