@@ -45,6 +45,10 @@ export class TestNetwork {
     return this.#ready
   }
 
+  get isRunning(): boolean {
+    return this.#group?.isAlive() === true
+  }
+
   get group(): ProcessGroup {
     if (this.#group === undefined) throw new Error('the network was never started')
     return this.#group
@@ -87,7 +91,7 @@ export class TestNetwork {
 
   /** Ends what still runs and removes the home. */
   async dispose(): Promise<void> {
-    if (this.#group?.isAlive() === true) await this.#group.end('SIGKILL')
+    if (this.isRunning) await this.group.end('SIGKILL')
     rmSync(this.folder, { recursive: true, force: true })
   }
 }

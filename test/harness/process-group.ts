@@ -12,7 +12,12 @@ export class ProcessGroup {
   constructor(
     program: string,
     args: readonly string[],
-    options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+    options: {
+      readonly cwd?: string
+      readonly env?: NodeJS.ProcessEnv
+      readonly uid?: number
+      readonly gid?: number
+    } = {},
   ) {
     this.#child = spawn(program, args, { ...options, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child.stdout?.on('data', (chunk: Buffer) => {

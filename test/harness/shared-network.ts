@@ -20,7 +20,12 @@ export async function setup(project: TestProject): Promise<(() => Promise<void>)
     return undefined
   }
   const network = new TestNetwork()
-  project.provide('network', await network.start())
+  try {
+    project.provide('network', await network.start())
+  } catch (error) {
+    await network.dispose()
+    throw error
+  }
   return async () => {
     try {
       const exit = await network.stop()
