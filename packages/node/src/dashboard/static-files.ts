@@ -1,5 +1,5 @@
 /** Serves the built page: hashed assets for ever, the document never cached, nothing outside the folder. */
-import { createReadStream, existsSync, statSync } from 'node:fs'
+import { createReadStream, existsSync, realpathSync, statSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { dirname, extname, join, normalize, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -36,7 +36,7 @@ export function serveStatic(folder: string, request: IncomingMessage, response: 
   const wanted = join(folder, normalize(path))
   if (wanted !== folder && !wanted.startsWith(folder + sep)) return false
   const file = isFile(wanted) ? wanted : extname(path) === '' ? join(folder, 'index.html') : undefined
-  if (file === undefined || !isFile(file)) return false
+  if (file === undefined || !isFile(file) || !isWithin(folder, file)) return false
   const isHashed = path.startsWith('/assets/')
   response.writeHead(200, {
     ...securityHeaders,
@@ -59,6 +59,11 @@ function decodePath(url: string): string | undefined {
   } catch {
     return undefined
   }
+}
+
+/** A link inside the folder must not lead out of it. */
+function isWithin(folder: string, file: string): boolean {
+  return realpathSync(file).startsWith(realpathSync(folder) + sep)
 }
 
 function isFile(path: string): boolean {

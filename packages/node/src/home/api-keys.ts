@@ -1,5 +1,6 @@
 /** API keys that this home's owner may use, with their secrets, so that the page and the command line can show them again. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type Hex, KoinonError } from '@koinon/base'
 import type { ChannelConfig } from '@koinon/payments'
 import { type Home, writeFileDurably } from './home.ts'
@@ -15,25 +16,34 @@ export type StoredApiKey = {
   readonly revokedAtMs?: number
 }
 
-/** All keys, oldest first. */
+/** All keys, oldest first. A file each, so that programs that add keys at the same time lose none. Throws `home/bad-api-keys`. */
 export function readApiKeys(home: Home): readonly StoredApiKey[] {
   if (!existsSync(home.apiKeys)) return []
-  try {
-    return JSON.parse(readFileSync(home.apiKeys, 'utf8')) as StoredApiKey[]
-  } catch (cause) {
-    throw new KoinonError({
-      code: 'home/bad-api-keys',
-      message: `${home.apiKeys} is damaged`,
-      hint: 'Restore it from a backup, or move it away and create new keys with "koinon keys create".',
-      cause,
-    })
-  }
+  return readdirSync(home.apiKeys)
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => readKey(join(home.apiKeys, name)))
+    .sort((a, b) => a.createdAtMs - b.createdAtMs || a.keyHash.localeCompare(b.keyHash))
 }
 
 /** Adds a key, or replaces the one with the same hash. */
 export function saveApiKey(home: Home, key: StoredApiKey): void {
-  const others = readApiKeys(home).filter((other) => other.keyHash !== key.keyHash)
-  writeFileDurably(home.apiKeys, `${JSON.stringify([...others, key], null, 2)}\n`)
+  mkdirSync(home.apiKeys, { recursive: true, mode: 0o700 })
+  writeFileDurably(join(home.apiKeys, `${key.keyHash.slice(2)}.json`), `${JSON.stringify(key, null, 2)}\n`)
+}
+
+function readKey(path: string): StoredApiKey {
+  try {
+    const key = JSON.parse(readFileSync(path, 'utf8')) as StoredApiKey
+    if (typeof key.apiKey !== 'string' || typeof key.keyHash !== 'string') throw new Error('it holds no key')
+    return key
+  } catch (cause) {
+    throw new KoinonError({
+      code: 'home/bad-api-keys',
+      message: `The API key file ${path} is damaged`,
+      hint: 'Restore it from a backup, or move it away and create a new key with "koinon keys create".',
+      cause,
+    })
+  }
 }
 
 /** The key that commands use when none is named: the newest that is not revoked. */

@@ -11,6 +11,7 @@ export type Home = {
   readonly path: string
   readonly networkFile: string
   readonly keys: string
+  /** A file an API key. */
   readonly apiKeys: string
   readonly chain: string
   readonly index: string
@@ -33,7 +34,7 @@ export function homeAt(path: string): Home {
     path: root,
     networkFile: join(root, 'network.json'),
     keys: join(root, 'keys'),
-    apiKeys: join(root, 'keys', 'api-keys.json'),
+    apiKeys: join(root, 'keys', 'api'),
     chain: join(root, 'chain'),
     index: join(root, 'index'),
     logs: join(root, 'logs'),
@@ -47,7 +48,7 @@ export function openHome(path: string): Home {
   const home = homeAt(path)
   const marker = join(home.path, 'home.json')
   try {
-    for (const folder of [home.path, home.keys, home.chain, home.logs, home.run])
+    for (const folder of [home.path, home.keys, home.apiKeys, home.chain, home.logs, home.run])
       mkdirSync(folder, { recursive: true, mode: 0o700 })
     chmodSync(home.keys, 0o700)
     if (!existsSync(marker)) writeFileDurably(marker, `${JSON.stringify({ version: homeVersion })}\n`)
@@ -72,7 +73,8 @@ export function openHome(path: string): Home {
 
 /** Replaces a file in one step, so that a crash leaves the old or the new one, never half. */
 export function writeFileDurably(path: string, text: string, mode = 0o600): void {
-  const temporary = `${path}.new`
+  // Two programs of one owner may write at once; each fills a file of its own, and the last rename wins whole.
+  const temporary = `${path}.${process.pid}.new`
   writeFileSync(temporary, text, { mode, flush: true })
   renameSync(temporary, path)
 }

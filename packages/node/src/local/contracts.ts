@@ -47,6 +47,7 @@ export async function ensureLocalNetwork(
   const treasury = { network, reader, sender }
   await ensureSubnet(treasury, specHash)
   writeFileDurably(home.networkFile, `${JSON.stringify(network, null, 2)}\n`, 0o644)
+  rmSync(partialDeployment(home), { force: true })
   return treasury
 }
 
@@ -55,11 +56,11 @@ async function deployAll(
   reader: Treasury['reader'],
   sender: TransactionSender,
 ): Promise<NetworkFile['contracts']> {
-  const partialPath = join(home.chain, 'deployment.json')
+  const partialPath = partialDeployment(home)
   const partial: Partial<Record<ContractName, Address>> = existsSync(partialPath)
     ? (JSON.parse(readFileSync(partialPath, 'utf8')) as Partial<Record<ContractName, Address>>)
     : {}
-  const contracts = await deployContracts({
+  return deployContracts({
     reader,
     sender,
     parameters: localNetworkParameters,
@@ -69,8 +70,11 @@ async function deployAll(
       writeFileDurably(partialPath, JSON.stringify(partial))
     },
   })
-  rmSync(partialPath, { force: true })
-  return contracts
+}
+
+/** Addresses deployed so far, until the network file holds them all. */
+function partialDeployment(home: Home): string {
+  return join(home.chain, 'deployment.json')
 }
 
 async function ensureSubnet({ network, reader, sender }: Treasury, specHash: Hex): Promise<void> {

@@ -6,7 +6,7 @@ const maximumBytes = 8 * 1024 * 1024
 /** One role's log: JSON lines, at most two files of 8 MiB. Writing never throws; a full disk must not stop a role. */
 export class RoleLog {
   readonly path: string
-  #file: number
+  #file: number | undefined
 
   constructor(folder: string, name: string) {
     this.path = join(folder, `${name}.jsonl`)
@@ -15,8 +15,10 @@ export class RoleLog {
 
   /** Appends what the role printed, as it came. */
   write(chunk: Uint8Array): void {
+    // A process may print its last words after its log was closed; the number may be another file's by then.
+    if (this.#file === undefined) return
     try {
-      if (fstatSync(this.#file).size > maximumBytes) this.#rotate()
+      if (fstatSync(this.#file).size > maximumBytes) this.#file = this.#rotated(this.#file)
       writeSync(this.#file, chunk)
     } catch {
       // The disk is full or the file is gone; the role goes on.
@@ -29,12 +31,14 @@ export class RoleLog {
   }
 
   close(): void {
-    closeSync(this.#file)
+    if (this.#file !== undefined) closeSync(this.#file)
+    this.#file = undefined
   }
 
-  #rotate(): void {
-    closeSync(this.#file)
+  #rotated(full: number): number {
     renameSync(this.path, `${this.path}.1`)
-    this.#file = openSync(this.path, 'a', 0o600)
+    const fresh = openSync(this.path, 'a', 0o600)
+    closeSync(full)
+    return fresh
   }
 }

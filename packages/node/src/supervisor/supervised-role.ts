@@ -26,7 +26,11 @@ export type SupervisedRoleOptions = {
   readonly onProgress: (text: string) => void
   /** Answers what the role asks of its supervisor. */
   readonly onAsk: (method: string, params: unknown) => Promise<unknown>
+  /** Program of the role process. Default: the one that runs every role of this package. */
+  readonly entry?: URL
 }
+
+const roleEntry = new URL(import.meta.url.endsWith('.ts') ? '../roles/main.ts' : '../roles/main.js', import.meta.url)
 
 const restartBaseMs = 200
 const restartCapMs = 10_000
@@ -100,11 +104,10 @@ export class SupervisedRole {
   }
 
   #spawn(): void {
-    const entry = new URL(import.meta.url.endsWith('.ts') ? '../roles/main.ts' : '../roles/main.js', import.meta.url)
     this.#state = this.#restarts === 0 ? 'starting' : 'restarting'
     this.#startedAtMs = this.#options.clock.nowMs()
     this.#heardAtMs = this.#startedAtMs
-    const child = fork(entry, [this.#options.config.kind, this.name], {
+    const child = fork(this.#options.entry ?? roleEntry, [this.#options.config.kind, this.name], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       serialization: 'advanced',
       execArgv: ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=2', `--title=koinon-${this.name}`],
@@ -113,7 +116,11 @@ export class SupervisedRole {
     child.stdout?.on('data', (chunk: Buffer) => this.#options.log.write(chunk))
     child.stderr?.on('data', (chunk: Buffer) => this.#options.log.write(chunk))
     child.on('message', (message) => this.#hear(message as FromRole))
-    child.on('error', (error) => this.#options.log.note('supervisor', `could not start: ${error.message}`))
+    child.on('error', (error) => {
+      this.#options.log.note('supervisor', `could not start: ${error.message}`)
+      // A process that never began reports no exit.
+      if (child.pid === undefined) this.#exited(child, error.message)
+    })
     child.on('exit', (code, signal) => this.#exited(child, signal ?? `exit code ${code}`))
     this.#tell({ type: 'start', config: this.#options.config })
   }
@@ -139,8 +146,7 @@ export class SupervisedRole {
     const text = error.hint === undefined ? error.message : `${error.message} ${error.hint}`
     this.#options.log.note('supervisor', text)
     if (this.#firstStart !== undefined) {
-      this.#isStopping = true
-      this.#state = 'failed'
+      this.#giveUp()
       this.#firstStart.reject(error)
       this.#firstStart = undefined
     }
@@ -161,8 +167,7 @@ export class SupervisedRole {
       return
     }
     if (this.#firstStart !== undefined) {
-      this.#isStopping = true
-      this.#state = 'failed'
+      this.#giveUp()
       this.#firstStart.reject(this.#endedEarly(how))
       return
     }
@@ -177,6 +182,12 @@ export class SupervisedRole {
         : restartBaseMs + backoffMs(this.#attempt, restartBaseMs, restartCapMs, Math.random())
     this.#options.log.note('supervisor', `${this.name} ended with ${how}; restarting in ${delayMs} ms`)
     this.#restartTimer = setTimeout(() => this.#spawn(), delayMs)
+  }
+
+  #giveUp(): void {
+    this.#isStopping = true
+    this.#state = 'failed'
+    clearInterval(this.#watchTimer)
   }
 
   #endedEarly(how: string): KoinonError {

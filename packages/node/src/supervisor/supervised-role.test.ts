@@ -1,0 +1,125 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { sleep } from '@koinon/base'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { RoleConfig } from '../roles/role-config.ts'
+import { RoleLog } from './role-log.ts'
+import { SupervisedRole } from './supervised-role.ts'
+
+const entry = new URL('../testing/role-child.ts', import.meta.url)
+const deadlineMs = 30_000
+let folder: string
+let nowMs: number
+const roles: { role: SupervisedRole; log: RoleLog }[] = []
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'koinon-role-'))
+  nowMs = 1_000_000
+})
+afterEach(async () => {
+  for (const { role, log } of roles.splice(0)) {
+    await role.stop()
+    log.close()
+  }
+  rmSync(folder, { recursive: true, force: true })
+})
+
+function supervise(name: string, program = entry): { role: SupervisedRole; said: string[]; log: () => string } {
+  const log = new RoleLog(folder, name)
+  const said: string[] = []
+  const role = new SupervisedRole({
+    config: { name, kind: 'indexer' } as RoleConfig,
+    log,
+    clock: { nowMs: () => nowMs },
+    entry: program,
+    onProgress: (text) => said.push(text),
+    onAsk: async (method, params) => {
+      if (method !== 'greet') throw new Error('unknown')
+      return `hello-${(params as { name: string }).name}`
+    },
+  })
+  roles.push({ role, log })
+  return { role, said, log: () => readFileSync(log.path, 'utf8') }
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  const end = Date.now() + deadlineMs
+  while (!holds()) {
+    if (Date.now() > end) throw new Error('it did not come true in time')
+    await sleep(20)
+  }
+}
+
+describe('SupervisedRole', () => {
+  it('starts a process, answers what it asks, keeps what it prints and stops it politely', async () => {
+    const { role, said, log } = supervise('works')
+    expect(await role.start()).toEqual({ url: 'http://127.0.0.1/hello-works' })
+    expect(role.status()).toMatchObject({ name: 'works', state: 'ready', restarts: 0 })
+    expect(said).toEqual(['half way'])
+    await role.stop()
+    await role.stop()
+    expect(role.status().state).toBe('stopped')
+    await until(() => log().includes('"stopped"'))
+    expect(log()).toContain('hello-works')
+  })
+
+  it('restarts a process that was killed, again and again, and then stops for good', async () => {
+    const { role, log } = supervise('works')
+    await role.start()
+    for (let kills = 1; kills <= 3; kills++) {
+      const { pid } = role.status()
+      process.kill(pid as number, 'SIGKILL')
+      await until(() => role.status().restarts === kills && role.status().state === 'ready')
+      expect(role.status().pid).not.toBe(pid)
+      expect(role.status().lastError).toBe('ended with SIGKILL')
+    }
+    const delays = [...log().matchAll(/restarting in (\d+) ms/g)].map((match) => Number(match[1]))
+    expect(delays).toHaveLength(3)
+    expect(delays[0]).toBe(200)
+    expect(Math.max(...delays)).toBeLessThanOrEqual(10_200)
+    const { pid } = role.status()
+    await role.stop()
+    expect(() => process.kill(pid as number, 0)).toThrow('ESRCH')
+  })
+
+  it('stops while a restart is due, without another process', async () => {
+    const { role } = supervise('works')
+    await role.start()
+    process.kill(role.status().pid as number, 'SIGKILL')
+    await until(() => role.status().state === 'restarting')
+    await role.stop()
+    await sleep(400)
+    expect(role.status()).toMatchObject({ state: 'stopped', restarts: 1 })
+  })
+
+  it('ends and restarts a process that says nothing any more', async () => {
+    const { role, log } = supervise('hangs')
+    await role.start()
+    await sleep(500)
+    nowMs += 31_000
+    await until(() => role.status().restarts >= 1)
+    expect(log()).toContain('said nothing for 30000 ms')
+  })
+
+  it("passes on a role's own reason for not starting, and does not try again", async () => {
+    const { role, log } = supervise('refuses')
+    await expect(role.start()).rejects.toMatchObject({ code: 'test/refused', hint: 'Try another.' })
+    expect(role.status()).toMatchObject({ state: 'failed', restarts: 0 })
+    await until(() => log().includes('failed to start'))
+  })
+
+  it('says that a process ended before it was ready', async () => {
+    const { role } = supervise('dies-early')
+    await expect(role.start()).rejects.toMatchObject({
+      code: 'node/role-died',
+      message: expect.stringContaining('exit code 7'),
+      hint: expect.stringContaining('koinon logs dies-early'),
+    })
+    expect(role.status().restarts).toBe(0)
+  })
+
+  it('says the same of a program that is not there', async () => {
+    const { role } = supervise('missing', new URL('file:///nonexistent/role.ts'))
+    await expect(role.start()).rejects.toMatchObject({ code: 'node/role-died' })
+  })
+})
