@@ -13,8 +13,8 @@ export default defineConfig({
     fileParallelism: false,
     isolate: true,
     sequence: { sequencer: FileNameSequencer },
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 120_000,
+    hookTimeout: 240_000,
     teardownTimeout: 60_000,
   },
 })

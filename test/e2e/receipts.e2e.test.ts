@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { homeAt, readApiKeys } from '@koinon/node'
 import { fetchReceipt } from '@koinon/sdk'
 import { bundleToJson, type Check, parseBundle, type ReceiptBundle } from '@koinon/work'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
@@ -137,11 +138,7 @@ describe('receipts belong to their payer', () => {
   })
 
   it('shows them to nobody else', async () => {
-    const keys = JSON.parse(readFileSync(join(network.home, 'keys', 'api-keys.json'), 'utf8')) as {
-      label: string
-      apiKey: string
-    }[]
-    const stranger = keys.find(({ label }) => label === 'validator-1')?.apiKey
+    const stranger = readApiKeys(homeAt(network.home)).find(({ label }) => label === 'validator-1')?.apiKey
     for (const path of ['', '/evidence']) {
       const response = await fetch(`${network.openai}/receipts/${plain.id}${path}`, {
         headers: { authorization: `Bearer ${stranger}` },

@@ -43,12 +43,13 @@ beforeAll(async () => {
   const favourite = miner('knows own questions').account
   const users = await startUsers({ world: league.world, gateway: league.gateway, everyMs: 500, favourite })
   const first = await beginEpochs(league)
+  process.stderr.write(`league: ${league.miners.length} miners, epochs of ${league.world.clock.epochSeconds} s\n`)
   const epochs = Array.from({ length: watchedEpochs }, (_, index) => first + index)
   await waitForEpoch(league, epochs.at(-1) as number)
   await users.stop()
   for (const { name } of league.miners) outcomes.set(name, await outcomesOf(league, miner(name), epochs))
   printLeague(leagueRows(outcomes, cheats))
-}, 240_000)
+}, 720_000)
 afterAll(() => league?.close(), 60_000)
 
 describe('the cheat league', () => {

@@ -17,6 +17,7 @@ export type League = {
 }
 
 export type LeagueOptions = {
+  /** Phases on a calm machine; stretched on a busy one. */
   readonly phases: Phases
   readonly honest: readonly string[]
   readonly cheats: (context: {
@@ -29,13 +30,22 @@ export type LeagueOptions = {
 }
 
 export async function startLeague(options: LeagueOptions): Promise<League> {
-  const [engines, world] = await Promise.all([startEngines(), startLedgerWorld(options.phases)])
+  const begunAtMs = performance.now()
+  const engines = await startEngines()
+  const stretch = stretchFor(performance.now() - begunAtMs)
+  const world = await startLedgerWorld(stretched(options.phases, stretch))
   const miners = new Map<string, Miner>()
   const context = { world, engines, miner: (name: string): Miner => miners.get(name) as Miner }
-  for (const name of options.honest) miners.set(name, await startMiner({ world, name, engine: engines.offered }))
-  for (const { name, dishonesty } of options.cheats(context)) {
-    miners.set(name, await startMiner({ world, name, engine: engines.offered, dishonesty }))
+  const all = [...options.honest.map((name) => ({ name, dishonesty: {} })), ...options.cheats(context)]
+  // Four at a time: most of the time is waiting for blocks.
+  const queue = [...all]
+  const startNext = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const { name, dishonesty } = next
+      miners.set(name, await startMiner({ world, name, engine: engines.offered, dishonesty }))
+    }
   }
+  await Promise.all([startNext(), startNext(), startNext(), startNext()])
   const gateway = await startGateway(world)
   const validators: Validator[] = []
   for (const name of options.validators) {
@@ -53,7 +63,7 @@ export async function startLeague(options: LeagueOptions): Promise<League> {
     world,
     engines,
     gateway,
-    miners: [...miners.values()],
+    miners: all.map(({ name }) => miners.get(name) as Miner),
     validators,
     async close() {
       await Promise.all(validators.map((validator) => validator.stop()))
@@ -62,6 +72,25 @@ export async function startLeague(options: LeagueOptions): Promise<League> {
       await world.close()
       await engines.stop()
     },
+  }
+}
+
+/** Four engines start in about this time on a calm machine with two cores. */
+const calmStartMs = 2_500
+const mostStretch = 4
+
+function stretchFor(startMs: number): number {
+  return Math.min(mostStretch, Math.max(1, startMs / calmStartMs))
+}
+
+function stretched(phases: Phases, factor: number): Phases {
+  const by = (seconds: number): number => Math.round(seconds * factor)
+  return {
+    epochSeconds: by(phases.epochSeconds),
+    workCommitSeconds: by(phases.workCommitSeconds),
+    weightCommitSeconds: by(phases.weightCommitSeconds),
+    weightRevealSeconds: by(phases.weightRevealSeconds),
+    activationDelaySeconds: phases.activationDelaySeconds,
   }
 }
 

@@ -131,14 +131,21 @@ export class Wallet {
     return stored
   }
 
-  /** True when the key's gateway knows it; a home may have crashed between storing a key and registering it. */
+  /** True when the key's gateway knows it; a home may have crashed between storing a key and registering it. Throws when it does not say. */
   async isRegistered(key: StoredApiKey): Promise<boolean> {
     const response = await fetch(`${key.gatewayUrl}/v1/receipts?limit=1`, {
       headers: { authorization: `Bearer ${key.apiKey}` },
       signal: AbortSignal.timeout(10_000),
     })
     await response.body?.cancel()
-    return response.status === 200
+    if (response.status === 200 || response.status === 401) return response.status === 200
+    // Anything else says nothing about the key; taking it for a no would make another key and another deposit.
+    throw new KoinonError({
+      code: 'wallet/gateway-unclear',
+      message: `The gateway at ${key.gatewayUrl} did not say whether it knows the key (status ${response.status})`,
+      hint: 'Try again in a moment.',
+      retry: 'later',
+    })
   }
 
   /** Adds `amountAtomic` (1e-6 dollar) to the channel of a key. */
