@@ -2,21 +2,13 @@ import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from
 import { join } from 'node:path'
 import { KoinonError, sleep } from '@koinon/base'
 import type { Command } from 'commander'
+import { parseLogLine, renderLogLine } from '../log-line.ts'
 import { parseInteger, runCommand } from '../runner.ts'
 
 type LogsOptions = { readonly follow?: boolean; readonly lines: string }
-type LogLine = { readonly time?: number; readonly level?: number; readonly msg?: string }
 
 const followIntervalMs = 300
 const maximumTailBytes = 1024 * 1024
-const levels: Readonly<Record<number, string>> = {
-  10: 'trace',
-  20: 'debug',
-  30: 'info',
-  40: 'warn',
-  50: 'error',
-  60: 'fatal',
-}
 
 export function defineLogs(program: Command): void {
   program
@@ -35,11 +27,11 @@ export function defineLogs(program: Command): void {
         const lines = paths.flatMap(({ name, path }) => tail(path, count).map((line) => ({ role: name, line })))
         if (options.follow !== true) {
           return {
-            data: { lines: lines.map(({ role: from, line }) => ({ role: from, ...parse(line) })) },
-            text: lines.map(render).join('\n'),
+            data: { lines: lines.map(({ role: from, line }) => ({ role: from, ...parseLogLine(line) })) },
+            text: lines.map(renderLogLine).join('\n'),
           }
         }
-        for (const line of lines) process.stdout.write(`${isJson ? line.line : render(line)}\n`)
+        for (const line of lines) process.stdout.write(`${isJson ? line.line : renderLogLine(line)}\n`)
         return follow(paths, isJson)
       }),
     )
@@ -55,12 +47,14 @@ async function follow(
     await sleep(followIntervalMs)
     for (const { name, path } of paths) {
       const size = existsSync(path) ? statSync(path).size : 0
-      const from = Math.min(offsets.get(path) ?? 0, size)
+      const known = offsets.get(path) ?? 0
+      // A shorter file is a new one: the old was rotated away.
+      const from = known > size ? 0 : known
       if (size === from) continue
       const parts = `${rests.get(path) ?? ''}${read(path, from, size - from)}`.split('\n')
       rests.set(path, parts.pop() ?? '')
       offsets.set(path, size)
-      for (const line of parts) process.stdout.write(`${isJson ? line : render({ role: name, line })}\n`)
+      for (const line of parts) process.stdout.write(`${isJson ? line : renderLogLine({ role: name, line })}\n`)
     }
   }
 }
@@ -88,22 +82,6 @@ function read(path: string, from: number, length: number): string {
   const bytes = readSync(file, buffer, 0, length, from)
   closeSync(file)
   return buffer.subarray(0, bytes).toString('utf8')
-}
-
-function parse(line: string): Record<string, unknown> {
-  try {
-    return JSON.parse(line) as Record<string, unknown>
-  } catch {
-    return { msg: line }
-  }
-}
-
-function render({ role, line }: { readonly role: string; readonly line: string }): string {
-  const json = parse(line) as LogLine
-  const time = json.time === undefined ? '' : new Date(json.time).toISOString().slice(11, 23)
-  const { time: _time, level: _level, msg: _msg, role: _role, ...rest } = json as Record<string, unknown>
-  const extra = Object.keys(rest).length === 0 ? '' : ` ${JSON.stringify(rest)}`
-  return `${time} ${role.padEnd(12)} ${(levels[json.level ?? 30] ?? 'info').padEnd(5)} ${json.msg ?? ''}${extra}`
 }
 
 function noLog(role: string | undefined, known: readonly string[]): KoinonError {

@@ -1,0 +1,120 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createProgram } from './program.ts'
+
+const main = new URL('./main.ts', import.meta.url).pathname
+let folder: string
+let program: Command
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'koinon-cli-'))
+  program = await createProgram()
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** The command as a user runs it, with a home that does not exist. */
+function koinon(...args: string[]): { code: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', main, '--home', join(folder, 'home'), ...args],
+    { encoding: 'utf8', timeout: 60_000 },
+  )
+  return { code: status, stdout, stderr }
+}
+
+function everyCommand(command: Command, path: readonly string[] = []): readonly (readonly [string, Command])[] {
+  return command.commands.flatMap((child) => {
+    const name = [...path, child.name()]
+    return [[name.join(' '), child] as const, ...everyCommand(child, name)]
+  })
+}
+
+describe('the command tree', () => {
+  it('has every command that is promised', () => {
+    const names = new Set(everyCommand(program).map(([name]) => name))
+    const promised = `up|down|status|doctor|chat|join|provider start|provider stop|provider status|validator start|network deploy|keys create|keys list|keys revoke|wallet new|wallet balance|wallet faucet|wallet send|receipt list|receipt show|receipt verify|epoch show|logs|version|completion`
+    for (const name of promised.split('|')) expect(names, name).toContain(name)
+  })
+
+  it('describes every command, argument and option, with help of its own', () => {
+    for (const [name, command] of everyCommand(program)) {
+      expect(command.description(), name).not.toBe('')
+      expect(command.helpInformation(), name).toContain(command.description().slice(0, 20))
+      for (const option of command.options) expect(option.description, `${name} ${option.flags}`).not.toBe('')
+      for (const argument of command.registeredArguments) {
+        expect(argument.description, `${name} ${argument.name()}`).not.toBe('')
+      }
+    }
+  })
+})
+
+describe('koinon', () => {
+  it('suggests the right command for a wrong one and exits with 2', () => {
+    const { code, stdout, stderr } = koinon('statsu')
+    expect(code).toBe(2)
+    expect(stdout).toBe('')
+    expect(stderr).toContain('Did you mean status?')
+  })
+
+  it.each([[['wallet', 'sned']], [['logs', '--line', '3']], [['wallet', 'send', '1']], [['network', 'deploy']]])(
+    'exits with 2 for %j',
+    (args) => {
+      expect(koinon(...args).code).toBe(2)
+    },
+  )
+
+  it('gives help and version as answers', () => {
+    expect(koinon('--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('Usage: koinon') })
+    expect(koinon('version', '--json').stdout).toContain('"ok":true')
+  })
+
+  it.each([
+    ['wallet balance', 'ledger/no-network-file'],
+    ['receipt list', 'home/no-api-key'],
+    ['logs', 'usage/no-log'],
+  ])('explains %s in a home that is empty, as one line of JSON', (command, code) => {
+    const { stdout, stderr } = koinon(...command.split(' '), '--json')
+    expect(JSON.parse(stdout)).toMatchObject({
+      v: 1,
+      ok: false,
+      error: { code: expect.stringContaining(code.split('/')[0] as string) },
+    })
+    expect(stderr).toBe('')
+  })
+})
+
+describe('completion', () => {
+  it('is a valid bash script that completes commands, subcommands and flags', () => {
+    const file = join(folder, 'completion.bash')
+    writeFileSync(file, koinon('completion', 'bash').stdout)
+    execFileSync('bash', ['-n', file])
+    const complete = (...words: string[]): string[] =>
+      execFileSync(
+        'bash',
+        [
+          '--norc',
+          '-c',
+          `source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _koinon; echo "\${COMPREPLY[*]}"`,
+          'x',
+          file,
+          ...words,
+        ],
+        { encoding: 'utf8' },
+      )
+        .trim()
+        .split(' ')
+    expect(complete('koinon', 'wa')).toEqual(['wallet'])
+    expect(complete('koinon', 'keys', '')).toEqual(expect.arrayContaining(['create', 'list', 'revoke']))
+    expect(complete('koinon', 'logs', '--fo')).toEqual(['--follow'])
+    expect(complete('koinon', 'zzz')).toEqual([''])
+  })
+
+  it('names the shells it knows', () => {
+    expect(koinon('completion', 'zsh').stdout).toContain('#compdef koinon')
+    expect(koinon('completion', 'fish').stdout).toContain('complete -c koinon')
+    expect(koinon('completion', 'csh')).toMatchObject({ code: 2, stderr: expect.stringContaining('bash, zsh, fish') })
+  })
+})

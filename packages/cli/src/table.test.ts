@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest'
+import { duration, facts, table } from './table.ts'
+
+describe('table', () => {
+  it('aligns text left and numbers right, without trailing blanks', () => {
+    expect(
+      table(
+        ['name', 'stake'],
+        [
+          ['a', '1'],
+          ['miner-1', '5000'],
+        ],
+      ),
+    ).toBe(['name     stake', 'a            1', 'miner-1   5000'].join('\n'))
+  })
+
+  it('takes no rows and rows that are too short', () => {
+    expect(table(['a', 'b'], [])).toBe('a  b')
+    expect(table(['a', 'b'], [['x']])).toBe('a  b\nx')
+  })
+
+  it('keeps a column with any text in it left', () => {
+    expect(
+      table(
+        ['v', 'w'],
+        [
+          ['1', '2'],
+          ['none', '10'],
+        ],
+      ),
+    ).toBe('v      w\n1      2\nnone  10')
+  })
+})
+
+describe('facts and duration', () => {
+  it('stand in two columns', () => {
+    expect(
+      facts([
+        ['a', '1'],
+        ['long', '2'],
+      ]),
+    ).toBe('a     1\nlong  2')
+  })
+  it.each([
+    [0, '0 ms'],
+    [999.4, '999 ms'],
+    [1000, '1.0 s'],
+    [61_250, '61.3 s'],
+  ])('%d ms is %s', (ms, text) => {
+    expect(duration(ms)).toBe(text)
+  })
+})
