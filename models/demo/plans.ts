@@ -14,10 +14,10 @@ export const releasePlan: RunPlan = {
     { steps: 800, rows: 16, length: 64, cutShare: 0.8 },
     { steps: 300, rows: 8, length: 128, cutShare: 0.15 },
     { steps: 600, rows: 16, length: 64, cutShare: 0.6 },
-    { steps: 450, rows: 8, length: 128, cutShare: 0.2 },
+    { steps: 500, rows: 8, length: 128, cutShare: 0.2 },
     { steps: 150, rows: 4, length: 256, cutShare: 0 },
   ],
-  decaySteps: 600,
+  decaySteps: 1000,
   ...rates,
 }
 
