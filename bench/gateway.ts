@@ -4,12 +4,15 @@
  * the process in the middle is counted (all its threads, from /proc), so the figures hold on a busy machine as ratios.
  *
  *   node bench/gateway.ts [requests a round] [rounds]
+ *
+ * Tables on standard error, one JSON line with the same figures on standard output.
  */
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import { type AddressInfo } from 'node:net'
+import { loadavg } from 'node:os'
 import { dirname, join } from 'node:path'
 import { bytesToHex, systemClock, systemRandom } from '@koinon/base'
 import { sha256Native } from '@koinon/base/node'
@@ -83,8 +86,10 @@ async function main(requests: number, rounds: number): Promise<void> {
         }),
       },
     ]
-    for (const mode of modes) await cpuTable(mode, targets, requests, rounds)
-    await firstByteTable(targets, mockPort, providerPort)
+    const cpu: Record<string, unknown> = {}
+    for (const mode of modes) cpu[mode] = await cpuTable(mode, targets, requests, rounds)
+    const firstByteMs = await firstByteTable(targets, mockPort, providerPort)
+    console.log(JSON.stringify({ connections, requests, rounds, load: loadavg()[0], cpu, firstByteMs }))
   } finally {
     clearTimeout(timer)
     stop()
@@ -92,7 +97,12 @@ async function main(requests: number, rounds: number): Promise<void> {
 }
 
 /** CPU microseconds a request: rounds alternate between the targets, the least busy round counts. */
-async function cpuTable(mode: Mode, targets: readonly Target[], requests: number, rounds: number): Promise<void> {
+async function cpuTable(
+  mode: Mode,
+  targets: readonly Target[],
+  requests: number,
+  rounds: number,
+): Promise<Readonly<Record<string, Cpu & { readonly failed: number }>>> {
   const best = new Map<string, Cpu>()
   const failed = new Map<string, number>()
   for (const target of targets) await load(target, mode, Math.ceil(requests / 3), connections)
@@ -110,18 +120,19 @@ async function cpuTable(mode: Mode, targets: readonly Target[], requests: number
       failed.set(target.name, (failed.get(target.name) ?? 0) + failures)
     }
   }
-  console.log(`\nCPU a request, ${mode}, ${connections} connections, best of ${rounds} rounds of ${requests}`)
+  console.error(`\nCPU a request, ${mode}, ${connections} connections, best of ${rounds} rounds of ${requests}`)
   const bare = best.get('bare proxy') as Cpu
   for (const [name, { allMicros, loopMicros }] of best) {
     const failures = failed.get(name) as number
     const note = failures === 0 ? '' : `  (${failures} of ${rounds * requests} requests failed)`
     const ratio = (allMicros / bare.allMicros).toFixed(2)
-    console.log(
+    console.error(
       `  ${name.padEnd(16)} ${allMicros.toFixed(0).padStart(6)} us  ${ratio}x bare, ${loopMicros.toFixed(0)} us of it on the event loop${note}`,
     )
   }
   const ratio = (best.get('portkey 1.15.2') as Cpu).allMicros / (best.get('koinon gateway') as Cpu).allMicros
-  console.log(`  portkey / koinon ${ratio.toFixed(2)}`)
+  console.error(`  portkey / koinon ${ratio.toFixed(2)}`)
+  return Object.fromEntries([...best].map(([name, spent]) => [name, { ...spent, failed: failed.get(name) as number }]))
 }
 
 /** Runs the load; resolves with the number of answers that were not a complete 200. */
@@ -147,7 +158,11 @@ async function load(target: Target, mode: Mode, requests: number, parallel: numb
 }
 
 /** Time to the first byte of a stream, one request at a time; targets take turns. */
-async function firstByteTable(targets: readonly Target[], mockPort: number, providerPort: number): Promise<void> {
+async function firstByteTable(
+  targets: readonly Target[],
+  mockPort: number,
+  providerPort: number,
+): Promise<Readonly<Record<string, number>>> {
   const session = await testSession(testParty('gateway'))
   const caller = { session: () => session, clock: systemClock, random: systemRandom }
   const { account } = testParty('provider')
@@ -186,16 +201,19 @@ async function firstByteTable(targets: readonly Target[], mockPort: number, prov
       if (turn >= 20 && first !== undefined) times.get(target.name)?.push(first)
     }
   }
-  console.log('\ntime to first byte of a stream, concurrency 1, p50 of 200')
+  console.error('\ntime to first byte of a stream, concurrency 1, p50 of 200')
   const median = (name: string): number => {
     const sorted = (times.get(name) as number[]).sort((a, b) => a - b)
     return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
   }
-  for (const { name } of all) console.log(`  ${name.padEnd(18)} ${median(name).toFixed(2)} ms`)
-  console.log(`  added by the bare proxy   ${(median('bare proxy') - median('direct, plain mock')).toFixed(2)} ms`)
-  console.log(`  added by koinon           ${(median('koinon gateway') - median('direct, provider')).toFixed(2)} ms`)
-  console.log(`  added by portkey          ${(median('portkey 1.15.2') - median('direct, plain mock')).toFixed(2)} ms`)
+  for (const { name } of all) console.error(`  ${name.padEnd(18)} ${median(name).toFixed(2)} ms`)
+  console.error(`  added by the bare proxy   ${(median('bare proxy') - median('direct, plain mock')).toFixed(2)} ms`)
+  console.error(`  added by koinon           ${(median('koinon gateway') - median('direct, provider')).toFixed(2)} ms`)
+  console.error(
+    `  added by portkey          ${(median('portkey 1.15.2') - median('direct, plain mock')).toFixed(2)} ms`,
+  )
   await Promise.all([...pools.values()].map((pool) => pool.close()))
+  return Object.fromEntries(all.map(({ name }) => [name, median(name)]))
 }
 
 /** Plain OpenAI server with the text and shape of the provider's answers. */
