@@ -80,13 +80,12 @@ async function askItself(world: LedgerWorld, miner: Miner, secretKey: Uint8Array
   return async () => clearInterval(timer)
 }
 
-/** Fails every answer. */
+/** Fails every answer before its first piece. */
 export function refusing(honest: EnginePort): EnginePort {
   return {
     describe: () => honest.describe(),
-    // biome-ignore lint/correctness/useYield: it fails before the first piece.
-    async *generate() {
-      throw new Error('no')
-    },
+    generate: () => ({
+      [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error('This miner answers nobody.')) }),
+    }),
   }
 }

@@ -1,0 +1,100 @@
+/** Chains that are not ours: anvil from npm and geth from the Go module proxy, each with one account that holds gas money. */
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { repository } from './cli.ts'
+import { freePort } from './network.ts'
+import { ProcessGroup } from './process-group.ts'
+import { waitFor } from './wait.ts'
+
+export type OutsideChain = {
+  readonly rpcUrl: string
+  readonly chainId: number
+  /** Secret key of an account with gas money; public knowledge and worth nothing. */
+  readonly bankKey: `0x${string}`
+  close(): Promise<void>
+}
+
+const gethVersion = '1.17.10'
+const buildDeadlineMs = 1_800_000
+
+/** anvil 1.7.1 as the contracts' tests pin it. */
+export async function startAnvil(): Promise<OutsideChain> {
+  const port = await freePort()
+  return opened({
+    group: new ProcessGroup(join(repository, 'node_modules/.bin/anvil'), ['--port', String(port), '--silent']),
+    port,
+    chainId: 31_337,
+    bankKey: '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80',
+    cleanUp: () => undefined,
+  })
+}
+
+/** `geth --dev --datadir`: a real client with a real database, blocks on demand. */
+export async function startGeth(): Promise<OutsideChain> {
+  const folder = mkdtempSync(join(tmpdir(), 'koinon-e2e-geth-'))
+  const [port, enginePort] = [await freePort(), await freePort()]
+  const args = ['--dev', '--datadir', folder, '--ipcdisable', '--nodiscover', '--maxpeers', '0', '--port', '0']
+  const http = ['--http', '--http.port', String(port), '--authrpc.port', String(enginePort)]
+  return opened({
+    group: new ProcessGroup(builtGeth(), [...args, ...http]),
+    port,
+    chainId: 1_337,
+    bankKey: '0xb71c71a67e1177ad4e901695e1b4b9ee17ae16c6668d313eac2f96dbcda3f291',
+    cleanUp: () => rmSync(folder, { recursive: true, force: true }),
+  })
+}
+
+/** Built once a clone; needs Go and the module proxy. */
+function builtGeth(): string {
+  const folder = join(repository, '.node', `geth-${gethVersion}`)
+  if (!existsSync(folder)) {
+    const draft = mkdtempSync(`${folder}-`)
+    const target = `github.com/ethereum/go-ethereum/cmd/geth@v${gethVersion}`
+    try {
+      execFileSync('go', ['install', target], {
+        env: { ...process.env, GOBIN: draft },
+        timeout: buildDeadlineMs,
+        stdio: 'pipe',
+      })
+      renameSync(draft, folder)
+    } catch (cause) {
+      rmSync(draft, { recursive: true, force: true })
+      throw new Error(
+        `geth could not be built: this suite needs Go and its module proxy. ${(cause as Error).message}`,
+        { cause },
+      )
+    }
+  }
+  return join(folder, 'geth')
+}
+
+async function opened(parts: {
+  readonly group: ProcessGroup
+  readonly port: number
+  readonly chainId: number
+  readonly bankKey: `0x${string}`
+  readonly cleanUp: () => void
+}): Promise<OutsideChain> {
+  const rpcUrl = `http://127.0.0.1:${parts.port}`
+  const close = async (): Promise<void> => {
+    await parts.group.end('SIGKILL')
+    parts.cleanUp()
+  }
+  try {
+    await waitFor(`a chain answers at ${rpcUrl}`, 60_000, async () => {
+      if (parts.group.exit !== undefined) throw new Error(`it ended with ${parts.group.exit}: ${parts.group.stderr}`)
+      const response = await fetch(rpcUrl, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":[]}',
+      })
+      return Number(((await response.json()) as { result: string }).result) === parts.chainId
+    })
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return { rpcUrl, chainId: parts.chainId, bankKey: parts.bankKey, close }
+}
