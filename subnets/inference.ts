@@ -17,6 +17,7 @@ import {
   type MinerScore,
   maximumScorePpm,
   type VerifyContext,
+  type WorkEvidence,
 } from '@koinon/subnets'
 import { type Check, checkThat, parseBundle, receiptType, type SignedReceipt } from '@koinon/work'
 import { z } from 'zod'
@@ -145,7 +146,7 @@ function checkTimes(
 }
 
 /** Small against the epoch: a miner that may move its times far could move its work to an epoch whose list is closed. */
-function clockTolerance({ startsAt, endsAt }: Context['window']): number {
+function clockTolerance({ startsAt, endsAt }: VerifyContext['window']): number {
   const tenthMs = (endsAt - startsAt) * 100
   return Math.min(parameters.clockToleranceMs, Math.max(parameters.leastClockToleranceMs, tenthMs))
 }
