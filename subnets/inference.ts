@@ -300,6 +300,12 @@ const topics = [
   'salt',
 ]
 
+/**
+ * Mostly hot: a confident model gives the same tokens with slightly other weights. Of questions to the demo model answered by its Q4_0
+ * form, replay against Q8_0 caught 1 in 26 at temperature 0, none of 34 at 0.7, 2 of 30 at 1 and 21 of 30 at 2.
+ */
+const temperatures = [0, 0.7, 2, 2, 2, 2, 2, 2]
+
 /** Looks like a user's request; opening, topic, length and seed come from private randomness. */
 function inventTask(random: Uint8Array): InferenceTask {
   const at = (index: number): number => random[index] as number
@@ -308,7 +314,7 @@ function inventTask(random: Uint8Array): InferenceTask {
   return {
     messages: [{ role: 'user', content: `${opening} ${topic}${at(3) % 2 === 0 ? '' : ` and ${other}`}.` }],
     max_tokens: 16 + (at(4) % 33),
-    temperature: at(5) % 2 === 0 ? 0 : 0.7,
+    temperature: temperatures[at(5) % temperatures.length] as number,
     seed: at(6) * 256 + at(7),
   }
 }
