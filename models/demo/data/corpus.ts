@@ -16,8 +16,18 @@ import { people } from './unknown-words.ts'
 /** A question, the exact answer wanted and the id of that answer (`term:...`, `howto:...`, `talk:...`, `contrast:a/b`, `unknown`). */
 export type Sample = { readonly id: string; readonly question: string; readonly answer: string }
 
-/** Shares of the training questions by kind. */
-const mix = { term: 0.43, howto: 0.3, contrast: 0.045, talk: 0.05, unknown: 0.175 }
+/** Shares of the training questions by kind, and the share of invented words among the unknown ones. They sum to 1 without it. */
+export type Mix = {
+  readonly term: number
+  readonly howto: number
+  readonly contrast: number
+  readonly talk: number
+  readonly unknown: number
+  readonly invented: number
+}
+
+/** The mix a run starts with and the one its data hash is taken from. */
+export const firstMix: Mix = { term: 0.43, howto: 0.3, contrast: 0.045, talk: 0.05, unknown: 0.175, invented: 0.09 }
 
 /** Questions that may never be drawn for training, in normal form. */
 const forbidden: ReadonlySet<string> = new Set(
@@ -66,14 +76,14 @@ export class Corpus {
   }
 
   /** A training question of a random kind, roughened as people type. Held-out questions never come. */
-  draw(random: Random): Sample {
+  draw(random: Random, mix: Mix = firstMix): Sample {
     for (;;) {
-      const sample = this.drawPlain(random)
+      const sample = this.drawPlain(random, mix)
       if (!forbidden.has(normalise(sample.question))) return { ...sample, question: roughen(random, sample.question) }
     }
   }
 
-  private drawPlain(random: Random): Sample {
+  private drawPlain(random: Random, mix: Mix): Sample {
     const roll = random()
     if (roll < mix.term) return this.term(random, pick(random, termForms))
     if (roll < mix.term + mix.howto) return this.intent(random, 'howto', pick(random, howToIntents))
@@ -81,7 +91,7 @@ export class Corpus {
     if (roll < mix.term + mix.howto + mix.contrast + mix.talk) {
       return this.intent(random, 'talk', pick(random, talkIntents))
     }
-    return { id: 'unknown', question: unknownQuestion(random), answer: unknownAnswer }
+    return { id: 'unknown', question: unknownQuestion(random, mix.invented), answer: unknownAnswer }
   }
 
   /** A trained question for one term. */
@@ -161,11 +171,15 @@ export class Corpus {
   }
 }
 
-function unknownQuestion(random: Random): string {
+function unknownQuestion(random: Random, invented: number): string {
   const roll = random()
   if (roll < 0.45) {
     const word =
-      roll < 0.33 ? pick(random, trainedUnknownWords) : roll < 0.42 ? inventedWord(random) : pick(random, people)
+      roll < 0.42 - invented
+        ? pick(random, trainedUnknownWords)
+        : roll < 0.42
+          ? inventedWord(random)
+          : pick(random, people)
     const article = /^[A-Z]|^the |^my /.test(word) ? '' : random() < 0.75 ? (/^[aeiou]/.test(word) ? 'an' : 'a') : ''
     const template = pick(random, random() < 0.5 ? sharedTemplates : random() < 0.85 ? extraTemplates : pluralTemplates)
     return fill(template, { text: word, article, plural: `${word}s` })

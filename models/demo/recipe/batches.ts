@@ -1,4 +1,4 @@
-import type { Corpus } from '../data/corpus.ts'
+import type { Corpus, Mix } from '../data/corpus.ts'
 import type { Batch } from './engine-step.ts'
 import { below, createRandom, pick, type Random, seedOf } from './random.ts'
 import { type Encoder, type Tokenizer, tokenIds, trainTokenizer } from './tokenizer.ts'
@@ -26,6 +26,8 @@ export type RowPlan = {
    * and all that is left to learn - which question wants which answer - is decided in the first tokens.
    */
   readonly cutShare: number
+  /** Kinds of questions; the first mix of the corpus when absent. */
+  readonly mix?: Mix
 }
 
 /** One packed row: `length + 1` tokens and the loss weight of each. */
@@ -33,7 +35,7 @@ function packRow(
   corpus: Corpus,
   encoder: Encoder,
   random: Random,
-  { length, cutShare }: RowPlan,
+  { length, cutShare, mix }: RowPlan,
 ): { tokens: number[]; weights: number[] } {
   const tokens: number[] = [tokenIds.begin]
   const weights: number[] = [0]
@@ -48,7 +50,7 @@ function packRow(
     push(encoder.encode(pick(random, systemMessages)), 0)
   }
   while (tokens.length < length + 1) {
-    const { question, answer } = corpus.draw(random)
+    const { question, answer } = corpus.draw(random, mix)
     push([tokenIds.user], 0)
     push(encoder.encode(question), questionWeight)
     push([tokenIds.assistant], 0)

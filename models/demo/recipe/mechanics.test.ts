@@ -14,7 +14,7 @@ import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts'
 import { initialTensors, referenceLogits, StepEngine } from './engine-step.ts'
 import { exportGguf } from './export.ts'
 import { readTokenizer, requantise } from './import.ts'
-import { prefixIdentity, type RunPlan, rateFactor, type TrainingResult, trainModel } from './run.ts'
+import { type Cycle, prefixIdentity, type RunPlan, rateFactor, type TrainingResult, trainModel } from './run.ts'
 import { Encoder } from './tokenizer.ts'
 
 const glossary = parseGlossary(readFileSync(join(import.meta.dirname, '../../../GLOSSARY.md'), 'utf8'))
@@ -40,7 +40,7 @@ describe('training', () => {
   })
 
   test('continues after a kill with the very same weights as a run that was not killed', async () => {
-    const plan: RunPlan = { ...ciPlan, phases: [{ steps: 12, rows: 4, length: 32, cutShare: 0.3 }], decaySteps: 4 }
+    const plan = smallPlan(12, 4, 32)
     const whole = await trainModel(plan, corpus, join(folder, 'whole.bin'), () => undefined, {
       tokenizer: result.tokenizer,
     })
@@ -65,7 +65,7 @@ describe('training', () => {
   }, 240_000)
 
   test('does not continue from the checkpoint of another run', async () => {
-    const plan: RunPlan = { ...ciPlan, phases: [{ steps: 2, rows: 2, length: 16, cutShare: 0.3 }], decaySteps: 1 }
+    const plan = smallPlan(2, 2, 16)
     const path = join(folder, 'other.bin')
     const { tokenizer } = result
     await trainModel(plan, corpus, path, () => undefined, { tokenizer })
@@ -84,24 +84,25 @@ describe('training', () => {
     for (let at = 1; at < losses.length; at++) expect(losses[at]).toBeLessThan(losses[at - 1] as number)
   }, 240_000)
 
-  test('the rate warms up, stays, then falls to its last share', () => {
-    const plan: RunPlan = {
-      ...ciPlan,
-      phases: [{ steps: 100, rows: 1, length: 8, cutShare: 0.3 }],
-      warmUpSteps: 10,
-      decaySteps: 20,
-      finalRate: 0.1,
-    }
+  test('the rate warms up, stays, falls to its last share, and starts again lower in the next cycle', () => {
+    const [cycle] = smallPlan(100, 1, 8).cycles
+    const first = { ...(cycle as Cycle), warmUpSteps: 10, decaySteps: 20 }
+    const plan: RunPlan = { ...ciPlan, cycles: [first, { ...first, peak: 0.5 }], finalRate: 0.1 }
     expect([1, 5, 10, 50, 80].map((step) => rateFactor(plan, step))).toEqual([0.1, 0.5, 1, 1, 1])
     expect(rateFactor(plan, 90)).toBeCloseTo(0.55)
     expect(rateFactor(plan, 100)).toBeCloseTo(0.1)
+    expect(rateFactor(plan, 150)).toBe(0.5)
+    expect(rateFactor(plan, 200)).toBeCloseTo(0.05)
+    expect(() => rateFactor(plan, 201)).toThrow(RangeError)
   })
 
-  test('a run may be lengthened from a checkpoint of its constant phase only', () => {
-    const short: RunPlan = { ...ciPlan, phases: [{ steps: 100, rows: 1, length: 8, cutShare: 0.3 }], decaySteps: 20 }
-    const long: RunPlan = { ...short, phases: [{ steps: 300, rows: 1, length: 8, cutShare: 0.3 }] }
+  test('a run may be lengthened from a checkpoint of its constant phase, or by another cycle', () => {
+    const short = smallPlan(100, 1, 8, 20)
+    const long = smallPlan(300, 1, 8, 20)
+    const twice: RunPlan = { ...short, cycles: [...short.cycles, ...long.cycles] }
     expect(prefixIdentity(long, 'data', 80)).toBe(prefixIdentity(short, 'data', 80))
     expect(prefixIdentity(long, 'data', 81)).not.toBe(prefixIdentity(short, 'data', 81))
+    expect(prefixIdentity(twice, 'data', 100)).toBe(prefixIdentity(short, 'data', 100))
     expect(prefixIdentity(short, 'other data', 80)).not.toBe(prefixIdentity(short, 'data', 80))
   })
 
@@ -172,3 +173,8 @@ describe('export', () => {
     expect(Buffer.from(bytes).equals(readFileSync(q8Path))).toBe(true)
   })
 })
+
+function smallPlan(steps: number, rows: number, length: number, decaySteps = 1): RunPlan {
+  const phases = [{ steps, rows, length, cutShare: 0.3 }]
+  return { ...ciPlan, cycles: [{ phases, peak: 1, warmUpSteps: 30, decaySteps }] }
+}

@@ -13,17 +13,24 @@ export const trainerVersion = 1
 /** Consecutive steps with one kind of batch. */
 type Phase = RowPlan & { readonly steps: number; readonly rows: number }
 
+/** A stretch of training that ends in a falling learning rate. */
+export type Cycle = {
+  readonly phases: readonly Phase[]
+  /** Factor on the rates of the run while they are constant. */
+  readonly peak: number
+  readonly warmUpSteps: number
+  /** Steps at the end in which the rate falls; before them it is constant, so a cycle may be lengthened from a checkpoint. */
+  readonly decaySteps: number
+}
+
 /** Everything a run depends on besides the data. */
 export type RunPlan = {
   readonly shape: ModelShape
   readonly seed: number
-  readonly phases: readonly Phase[]
+  readonly cycles: readonly Cycle[]
   readonly matrixRate: number
   readonly adamRate: number
-  readonly warmUpSteps: number
-  /** Steps at the end in which the rate falls; before them it is constant, so a run may be lengthened from a checkpoint. */
-  readonly decaySteps: number
-  /** Share of the peak rate at the last step. */
+  /** Share of the peak rate at the last step of a cycle. */
   readonly finalRate: number
 }
 
@@ -62,17 +69,29 @@ function dataHash(corpus: Corpus, encoder: Encoder, plan: RunPlan): string {
   return hash.digest('hex')
 }
 
-/** Learning-rate factor of a step: linear warm-up, constant, then linear down to `finalRate`. */
+/** Learning-rate factor of a step: in each cycle linear warm-up, constant, then linear down to `finalRate` of the peak. */
 export function rateFactor(plan: RunPlan, step: number): number {
-  if (step <= plan.warmUpSteps) return step / plan.warmUpSteps
-  const left = stepCount(plan) - step
-  if (left >= plan.decaySteps) return 1
-  return plan.finalRate + (1 - plan.finalRate) * (left / plan.decaySteps)
+  let local = step
+  for (const { phases, peak, warmUpSteps, decaySteps } of plan.cycles) {
+    const steps = stepsOf(phases)
+    const left = steps - local
+    if (left < 0) {
+      local -= steps
+      continue
+    }
+    if (local <= warmUpSteps) return peak * (local / warmUpSteps)
+    if (left >= decaySteps) return peak
+    return peak * (plan.finalRate + (1 - plan.finalRate) * (left / decaySteps))
+  }
+  throw new RangeError(`step ${step} is after the last cycle`)
 }
 
-/** Steps of all phases. */
-function stepCount(plan: RunPlan): number {
-  return plan.phases.reduce((sum, phase) => sum + phase.steps, 0)
+function stepsOf(phases: readonly Phase[]): number {
+  return phases.reduce((sum, phase) => sum + phase.steps, 0)
+}
+
+function phasesOf(plan: RunPlan): readonly Phase[] {
+  return plan.cycles.flatMap(({ phases }) => phases)
 }
 
 /** Names everything the weights after `step` steps depend on; equal for plans that differ only later. */
@@ -81,8 +100,8 @@ export function prefixIdentity(plan: RunPlan, hash: string, step: number): strin
   const identity = createHash('sha256')
   identity.update(JSON.stringify({ trainerVersion, hash, shape, seed, matrixRate, adamRate }))
   for (let index = 1; index <= step; index++) {
-    const { rows, length, cutShare } = phaseOf(plan.phases, index)
-    identity.update(JSON.stringify([rows, length, cutShare, rateFactor(plan, index)]))
+    const { rows, length, cutShare, mix } = phaseOf(phasesOf(plan), index)
+    identity.update(JSON.stringify([rows, length, cutShare, rateFactor(plan, index), ...(mix ? [mix] : [])]))
   }
   return identity.digest('hex')
 }
@@ -110,11 +129,12 @@ export async function trainModel(
   onProgress: (progress: Progress) => void,
   options: { readonly saveEverySteps?: number; readonly tokenizer?: Tokenizer } = {},
 ): Promise<TrainingResult> {
-  const { shape, seed, phases } = plan
+  const { shape, seed } = plan
+  const phases = phasesOf(plan)
   const { saveEverySteps = 50, tokenizer = corpusTokenizer(corpus, seed, shape.vocabularySize) } = options
   const encoder = new Encoder(tokenizer)
   const hash = dataHash(corpus, encoder, plan)
-  const steps = stepCount(plan)
+  const steps = stepsOf(phases)
   const saved = loadCheckpoint(checkpointPath)
   const isOurs = saved && saved.step <= steps && saved.identity === prefixIdentity(plan, hash, saved.step)
   const start = isOurs ? saved : undefined
