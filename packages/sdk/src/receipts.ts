@@ -17,7 +17,7 @@ export type OwnBodies = { readonly ownRequest?: Uint8Array; readonly ownResponse
 
 const timeoutMs = 15_000
 
-/** Fetches a receipt by id with the payer's API key. Throws `sdk/no-receipt` or `sdk/unreachable`. */
+/** Fetches a receipt by id with the payer's API key. Throws `gateway/no-receipt` or `gateway/unreachable`. */
 export async function fetchReceipt(access: GatewayAccess, id: string): Promise<FetchedReceipt> {
   const bundle = parseBundle(await get(access, `/v1/receipts/${encodeURIComponent(id)}`))
   try {
@@ -51,7 +51,7 @@ async function get({ gatewayUrl, apiKey }: GatewayAccess, path: string): Promise
     signal: AbortSignal.timeout(timeoutMs),
   }).catch((cause: Error) => {
     throw new KoinonError({
-      code: 'sdk/unreachable',
+      code: 'gateway/unreachable',
       message: `The gateway at ${gatewayUrl} does not answer`,
       hint: 'Check that it runs ("koinon status").',
       retry: 'later',
@@ -61,7 +61,7 @@ async function get({ gatewayUrl, apiKey }: GatewayAccess, path: string): Promise
   const text = await response.text()
   if (response.ok) return JSON.parse(text)
   throw new KoinonError({
-    code: response.status === 404 ? 'sdk/no-receipt' : 'sdk/refused',
+    code: response.status === 404 ? 'gateway/no-receipt' : 'gateway/refused',
     message: messageOf(text) ?? `The gateway answered with status ${response.status}`,
     retry: response.status >= 500 ? 'later' : 'never',
     details: { status: response.status },

@@ -22,7 +22,7 @@ type VerifyOptions = {
   readonly model?: string
 }
 
-const checkableLevels: readonly Rung[] = ['L0', 'L1', 'L2']
+const checkableLevels: readonly Rung[] = ['L0', 'L2']
 const marks = { pass: 'pass', fail: 'FAIL', notChecked: 'not checked' } as const
 
 export function defineReceipt(program: Command): void {

@@ -190,7 +190,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
         method: 'POST',
         path: /^\/api\/wallet\/send$/,
         access: 'owner',
-        answer: async (request) => ask('wallet.send', renameAmount(await readJson(request))),
+        answer: async (request) => ask('wallet.send', await readJson(request)),
       },
       {
         method: 'POST',
@@ -244,10 +244,6 @@ function registrationFile(network: NetworkFile): Record<string, unknown> {
     registrations: [],
     supportedTrust: ['crypto-economic'],
   }
-}
-
-function renameAmount(json: Record<string, unknown>): Record<string, unknown> {
-  return { ...json, amount: json['amountAtomic'] }
 }
 
 function query(request: IncomingMessage): URLSearchParams {

@@ -47,7 +47,7 @@ export class LocalOperator {
           transactionHash: await this.#wallet('wallet').send(
             parseAsset(given['asset']),
             given['to'] ?? '',
-            parseAmount(given['amount']),
+            parseAmount(given['amountAtomic']),
           ),
         }
       case 'wallet.faucet':
@@ -86,7 +86,14 @@ export class LocalOperator {
   /** Judged by a process of this home from what the gateway and the miner show; the key is the asker's own. */
   async #verdict(given: Params): Promise<readonly Check[]> {
     const { gatewayUrl, modelPath, treasury } = this.#options
-    const level = given['level'] === 'L2' ? 'L2' : 'L0'
+    const { level = 'L0' } = given
+    if (level !== 'L0' && level !== 'L2') {
+      throw new KoinonError({
+        code: 'usage/unknown-level',
+        message: `"${level}" is not a level that can be checked`,
+        hint: 'Levels: L0, L2.',
+      })
+    }
     const url = `${gatewayUrl}/v1/receipts/${encodeURIComponent(given['id'] ?? '')}`
     const headers = { authorization: given['authorization'] ?? '' }
     const bundle = await requestJson(url, { method: 'GET', headers })

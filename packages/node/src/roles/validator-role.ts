@@ -92,7 +92,12 @@ export async function startValidatorRole(config: ValidatorRoleConfig, context: R
     ledger,
     host: config.host,
     port: config.port === 0 ? await lastFreePort(folder, config.host) : config.port,
-    readiness: async () => ({ isReady: true }),
+    readiness: async () => {
+      const permitted = await ledger.permittedAt(config.netuid, (await ledger.nowSeconds()) - 1)
+      return permitted.some(({ hotkey }) => hotkey === key.address)
+        ? { isReady: true }
+        : { isReady: false, reason: 'no validator permit: the stake is below what the subnet asks' }
+    },
     metrics: metrics.text,
   })
   const { port } = await server.start()

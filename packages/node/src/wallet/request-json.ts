@@ -2,7 +2,7 @@ import { type ErrorJson, errorFromJson, KoinonError } from '@koinon/base'
 
 const timeoutMs = 30_000
 
-/** One JSON request with a deadline; an error answer becomes the error it describes. Throws `request/unreachable` and what the server says. */
+/** One JSON request with a deadline; an error answer becomes the error it describes. Throws `gateway/unreachable` and what the server says. */
 export async function requestJson<answer>(
   url: string,
   request: { readonly method: string; readonly json?: unknown; readonly headers?: Readonly<Record<string, string>> },
@@ -15,7 +15,7 @@ export async function requestJson<answer>(
     redirect: 'error',
   }).catch((cause: Error) => {
     throw new KoinonError({
-      code: 'request/unreachable',
+      code: 'gateway/unreachable',
       message: `${new URL(url).origin} does not answer: ${cause.message}`,
       hint: 'Check that the network runs ("koinon status").',
       retry: 'later',
@@ -27,7 +27,7 @@ export async function requestJson<answer>(
   if (response.ok) return json as answer
   const error = (json as { error?: Partial<ErrorJson> } | undefined)?.error
   throw errorFromJson({
-    code: error?.code ?? 'request/failed',
+    code: error?.code ?? 'gateway/refused',
     message: error?.message ?? `${url} answered with status ${response.status}`,
     retry: error?.retry ?? (response.status >= 500 ? 'later' : 'never'),
     ...(error?.hint === undefined ? {} : { hint: error.hint }),

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Address, errorToJson, KoinonError } from '@koinon/base'
+import { type Address, errorToJson, isKoinonError, KoinonError } from '@koinon/base'
 import { maximumPageItems, workPage } from '../rules/index.ts'
 import { type RequestGate, refusalStatus } from './request-gate.ts'
 import type { WorkCommitter } from './work-committer.ts'
@@ -32,7 +32,8 @@ export function createWorkListHandler(
         answer(response, 404, { error: errorToJson(notCommitted(netuid, epoch)) })
       } else answer(response, 200, workPage(items, { netuid, epoch, ...pageOf(match[3] ?? '') }))
     } catch (error) {
-      answer(response, refusalStatus(error), { error: errorToJson(error) })
+      const known = isKoinonError(error) ? error : internal()
+      answer(response, refusalStatus(error), { error: errorToJson(known) })
     }
     return true
   }
@@ -50,6 +51,15 @@ function answer(response: ServerResponse, status: number, body: unknown): void {
   const bytes = Buffer.from(JSON.stringify(body))
   response.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes.length })
   response.end(bytes)
+}
+
+/** Insides of unexpected failures stay inside. */
+function internal(): KoinonError {
+  return new KoinonError({
+    code: 'internal',
+    message: 'The miner failed while it served this request',
+    retry: 'unknown',
+  })
 }
 
 function notCommitted(netuid: number, epoch: number): KoinonError {

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { type ErrorJson, errorToJson, KoinonError } from '@koinon/base'
+import { type ErrorJson, errorToJson, isKoinonError, KoinonError } from '@koinon/base'
 import type { SubnetLedger } from '../client/index.ts'
 import { epochWindow, resultToJson } from '../rules/index.ts'
 import type { ValidatorStore } from './validator-store.ts'
@@ -60,7 +60,13 @@ export class ValidatorServer {
       if (request.method !== 'GET') return sendJson(response, 405, errorBody('http/method', 'Only GET is served here'))
       await this.#route((request.url ?? '').split('?')[0] as string, response)
     } catch (error) {
-      sendJson(response, 500, { error: errorToJson(error) })
+      sendJson(
+        response,
+        500,
+        isKoinonError(error)
+          ? { error: errorToJson(error) }
+          : errorBody('internal', 'The validator failed while it served this request'),
+      )
     }
   }
 
