@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Address, bytesToHex, type Hex, systemClock, systemRandom, utf8ToBytes } from '@koinon/base'
+import { type Address, systemClock, systemRandom, utf8ToBytes } from '@koinon/base'
 import { DurableStore, sha256Native } from '@koinon/base/node'
 import {
   ChannelBook,
@@ -128,9 +128,4 @@ export async function openTill(
 export function temporaryFolder(): { readonly path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), 'koinon-inference-'))
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
-}
-
-/** A name as 32 bytes of hex. */
-export function hexOf(name: string): Hex {
-  return bytesToHex(sha256Native(utf8ToBytes(name)))
 }
