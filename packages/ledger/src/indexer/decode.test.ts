@@ -18,6 +18,7 @@ const names: Readonly<Record<string, keyof typeof abis>> = {
   emission: 'emissionAbi',
   channels: 'batchSettlementAbi',
 }
+const abiByName = new Map<string, unknown>(Object.entries(abis))
 const addressOf = (index: number): `0x${string}` => `0x${String(index + 1).padStart(40, '0')}`
 const contracts = Object.fromEntries(
   [...Object.keys(names), 'depositCollector'].map((name, index) => [name, addressOf(index)]),
@@ -75,7 +76,7 @@ function logOf(address: `0x${string}`, event: AbiEvent, values: Readonly<Record<
 }
 
 const events = Object.entries(names).flatMap(([contract, name]) =>
-  (abis[name] as readonly { readonly type: string }[])
+  (abiByName.get(name) as readonly { readonly type: string }[])
     .filter((item) => item.type === 'event')
     .map((event) => [contract, (event as AbiEvent).name, event as AbiEvent] as const),
 )
