@@ -43,13 +43,10 @@ describe('help', () => {
     for (const command of commands) expect(stdout).toContain(`  ${command.split(' ')[0]}`)
   })
 
-  it.each(commands)('explains "%s" without doing anything', async (command) => {
-    const { code, stdout, stderr } = await koinon([...command.split(' '), '--help'])
-    expect(code).toBe(0)
-    expect(stderr).toBe('')
-    expect(stdout).toContain(`Usage: koinon ${command}`)
-    expect(stdout).toContain('--json')
-    expect(stdout.split('\n')[2]?.length).toBeGreaterThan(10)
+  it('explains each without doing anything', async () => {
+    for (let first = 0; first < commands.length; first += 4) {
+      await Promise.all(commands.slice(first, first + 4).map(expectHelp))
+    }
   })
 })
 
@@ -342,6 +339,14 @@ describe('koinon network deploy', () => {
     expect({ code, errorCode: error?.code }).toEqual({ code: 3, errorCode: 'ledger/rpc-unreachable' })
   })
 })
+
+async function expectHelp(command: string): Promise<void> {
+  const { code, stdout, stderr } = await koinon([...command.split(' '), '--help'])
+  expect({ command, code, stderr }).toEqual({ command, code: 0, stderr: '' })
+  expect(stdout).toContain(`Usage: koinon ${command}`)
+  expect(stdout).toContain('--json')
+  expect(stdout.split('\n')[2]?.length).toBeGreaterThan(10)
+}
 
 function up(atHome: string, port: number, rpcPort: number, model = modelPath(folder)): ProcessGroup {
   return new ProcessGroup(process.execPath, [

@@ -51,7 +51,7 @@ export async function koinonJson(
 ): Promise<Envelope & { readonly code: number; readonly stderr: string }> {
   const { code, stdout, stderr } = await koinon([...args, '--json'])
   const lines = stdout.trim().split('\n')
-  if (lines.length !== 1)
+  if (lines.length !== 1 || lines[0] === '')
     throw new Error(`koinon ${args.join(' ')} --json printed ${lines.length} lines:\n${stdout}\n${stderr}`)
   return { ...(JSON.parse(lines[0] as string) as Envelope), code, stderr }
 }

@@ -74,7 +74,7 @@ export class TestNetwork {
       return this.#ready
     } catch (error) {
       await group.end('SIGKILL')
-      throw new Error(`${(error as Error).message}\n${group.stderr}\n${tailOfLogs(this.home)}`)
+      throw new Error(`${(error as Error).message}\n${group.stderr}\n${tailOfLogs(this.home)}`, { cause: error })
     }
   }
 

@@ -16,8 +16,8 @@ import { startUsers } from './world/users.ts'
 const honest = ['honest 1', 'honest 2', 'honest 3']
 const phases = {
   epochSeconds: 22,
-  workCommitSeconds: 4,
-  weightCommitSeconds: 9,
+  workCommitSeconds: 5,
+  weightCommitSeconds: 8,
   weightRevealSeconds: 5,
   activationDelaySeconds: 1,
 }
@@ -41,7 +41,7 @@ beforeAll(async () => {
     probesPerMiner: 2,
   })
   const favourite = miner('knows own questions').account
-  const users = await startUsers({ world: league.world, gateway: league.gateway, everyMs: 500, favourite })
+  const users = await startUsers({ world: league.world, gateway: league.gateway, everyMs: 1_000, favourite })
   const first = await beginEpochs(league)
   process.stderr.write(`league: ${league.miners.length} miners, epochs of ${league.world.clock.epochSeconds} s\n`)
   const epochs = Array.from({ length: watchedEpochs }, (_, index) => first + index)

@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseUnits, systemClock, systemRandom, zeroHash } from '@koinon/base'
+import { parseUnits, systemClock, systemRandom } from '@koinon/base'
 import {
   createLedgerReader,
   createLedgerWriter,
@@ -26,7 +26,7 @@ import { ProcessGroup } from '../harness/process-group.ts'
 import { waitFor } from '../harness/wait.ts'
 
 const subnet = {
-  specHash: zeroHash,
+  specHash: `0x${'5b'.repeat(32)}`,
   name: 'inference',
   metadataURI: 'https://koinon.invalid/subnets/inference.json',
   epochSeconds: 60,

@@ -1,7 +1,8 @@
 /** Every single byte of a receipt, a request and a response, one after the other. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
 import { fetchReceipt } from '@koinon/sdk'
 import { bundleToJson, type ReceiptBundle } from '@koinon/work'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Answer, ask, questionBody } from '../harness/ask.ts'
 import { unnoticedInBody, unnoticedInReceipt } from '../harness/byte-flips.ts'
 import { TestNetwork } from '../harness/network.ts'

@@ -15,20 +15,24 @@ import {
 import { type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts'
 import type { NetworkFile } from './network-file.ts'
 
+const multicall3 = '0xca11bde05977b3631167028862be2a173976ca11'
 const rpcTimeoutMs = 10_000
 const receiptTimeoutMs = 60_000
 
 export type LedgerReader = PublicClient<HttpTransport, Chain>
 export type LedgerWriter = WalletClient<HttpTransport, Chain, PrivateKeyAccount>
 
-/** viem chain of a network. Multicall3 stands at its canonical address, by genesis on embedded chains. */
-export function chainOf(network: Pick<NetworkFile, 'chainId' | 'name' | 'rpcUrl'>): Chain {
+/**
+ * viem chain of a network. Multicall3 stands at its canonical address by genesis on embedded chains; others may lack it (fresh anvil and
+ * geth do), so it is not named there and batched reads bring its code along (`deployless`).
+ */
+export function chainOf(network: Pick<NetworkFile, 'chainId' | 'name' | 'rpcUrl' | 'chainKind'>): Chain {
   return defineChain({
     id: network.chainId,
     name: network.name,
     nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
     rpcUrls: { default: { http: [network.rpcUrl] } },
-    contracts: { multicall3: { address: '0xca11bde05977b3631167028862be2a173976ca11' } },
+    ...(network.chainKind === 'embedded' ? { contracts: { multicall3: { address: multicall3 } } } : {}),
   })
 }
 

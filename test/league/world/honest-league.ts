@@ -1,5 +1,5 @@
 /** Three honest miners behind a gateway, and a user who asks them. */
-import { runHonestTraffic, type HonestTraffic } from './honest-traffic.ts'
+import { type HonestTraffic, runHonestTraffic } from './honest-traffic.ts'
 import { startLeague } from './league.ts'
 
 const phases = {

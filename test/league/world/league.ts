@@ -77,7 +77,7 @@ export async function startLeague(options: LeagueOptions): Promise<League> {
 
 /** Four engines start in about this time on a calm machine with two cores. */
 const calmStartMs = 2_500
-const mostStretch = 4
+const mostStretch = 2.5
 
 function stretchFor(startMs: number): number {
   return Math.min(mostStretch, Math.max(1, startMs / calmStartMs))

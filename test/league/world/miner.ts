@@ -77,7 +77,7 @@ export async function startMiner(options: {
     writer: createSubnetLedgerWriter(sender, network),
     store: new WorkStore(payee.store),
     workOf,
-    pollMs: 500,
+    pollMs: 1_500,
     onError: () => undefined,
   })
   const gate = new RequestGate({

@@ -85,7 +85,7 @@ export async function prepareValidator(options: {
     verifyPorts: { chainId: network.chainId, verifySession: verifySessionNative, engine },
     clock: systemClock,
     random: systemRandom,
-    timing: { pollMs: 400, probesPerMiner: options.probesPerMiner },
+    timing: { pollMs: 700, probesPerMiner: options.probesPerMiner },
     onEvent: (event) => events.push(event),
   })
   const server = new ValidatorServer({

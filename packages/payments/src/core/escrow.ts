@@ -18,15 +18,18 @@ export async function readChannelFacts(
   channelIds: readonly Hex[],
 ): Promise<ReadonlyMap<Hex, ChannelFacts>> {
   const facts = new Map<Hex, ChannelFacts>()
+  const deployless = reader.chain.contracts?.multicall3 === undefined
   for (let from = 0; from < channelIds.length; from += channelsPerRead) {
     const part = channelIds.slice(from, from + channelsPerRead)
     const read = Promise.all([
       reader.multicall({
         allowFailure: false,
+        deployless,
         contracts: part.map((id) => call(domain, 'channels', id)),
       }),
       reader.multicall({
         allowFailure: false,
+        deployless,
         contracts: part.map((id) => call(domain, 'pendingWithdrawals', id)),
       }),
     ])
