@@ -91,7 +91,6 @@ describe('the cheat league', () => {
   it('pays nothing for answers that cannot be checked or were not given', async () => {
     for (const { name } of cheats.filter(({ namedBy, earns }) => namedBy.length === 0 && earns === undefined)) {
       expect.soft([name, await claimedBy(league, miner(name))]).toEqual([name, 0n])
-      for (const { failed } of outcome(name)) expect.soft([name, failed.flat()]).toEqual([name, []])
     }
   })
 
