@@ -92,16 +92,8 @@ describe('the OpenAI door', () => {
   })
 
   it('answers an empty channel with 402 and what to do, and serves again after a top-up', async () => {
-    const created = await koinonJson([
-      'keys',
-      'create',
-      '--label',
-      'poor',
-      '--deposit',
-      '0.001',
-      '--home',
-      network.home,
-    ])
+    const label = `poor ${Date.now()}`
+    const created = await koinonJson(['keys', 'create', '--label', label, '--deposit', '0.001', '--home', network.home])
     expect(created.code).toBe(0)
     const apiKey = created.data['apiKey'] as string
     // The least deposit there is covers the worst case of a few long answers at once, not of twenty.
@@ -110,7 +102,7 @@ describe('the OpenAI door', () => {
     expect(refused.status).toBe(402)
     const { error } = JSON.parse(refused.body) as OpenAiError
     expect(error.message).toMatch(/top|deposit/i)
-    const added = await koinonJson(['keys', 'top-up', 'poor', '1', '--home', network.home])
+    const added = await koinonJson(['keys', 'top-up', label, '1', '--home', network.home])
     expect(added.code).toBe(0)
     expect((await ask(network, { apiKey, maxTokens: 4 })).status).toBe(200)
   }, 120_000)

@@ -178,11 +178,9 @@ function payout(
     ...(uid === undefined ? {} : { uid }),
     amountAtomic: args['amount'],
     cumulativeAtomic: args['cumulativeAmount'],
-    why:
-      reasons?.join(' ') ??
-      (isValidator
-        ? 'Validator: paid for weights that agree with the stake-weighted median.'
-        : 'No validator log is reachable for this payout.'),
+    why: isValidator
+      ? 'Validator: paid for weights that agree with the stake-weighted median.'
+      : (reasons?.join(' ') ?? 'No validator log is reachable for this payout.'),
   }
 }
 

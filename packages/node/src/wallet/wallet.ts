@@ -170,9 +170,12 @@ export class Wallet {
   }
 
   #storedKey(keyHash: string): StoredApiKey {
-    const matches = readApiKeys(this.#options.home).filter(
+    const named = readApiKeys(this.#options.home).filter(
       (key) => key.keyHash === keyHash || key.keyHash.startsWith(keyHash) || key.label === keyHash,
     )
+    // A label may be used again once its key was revoked.
+    const usable = named.filter((key) => key.revokedAtMs === undefined)
+    const matches = usable.length > 0 ? usable : named
     const [key] = matches
     if (key !== undefined && matches.length === 1) return key
     throw new KoinonError({
