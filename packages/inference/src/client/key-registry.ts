@@ -53,6 +53,8 @@ export type KeyRegistryOptions = {
 
 const keyTag = Buffer.from('koinon-api-key')
 const maximumSigners = 1_024
+/** A channel's vouchers can be signed by one key only; a few more may exist while an owner replaces one. */
+const maximumKeysPerChannel = 8
 
 /** API keys (specs/0005-money.md section 2): registered by a signed grant, found by the hash of their secret. */
 export class KeyRegistry {
@@ -91,7 +93,15 @@ export class KeyRegistry {
     if (key.validUntil <= Math.floor(this.#options.clock.nowMs() / 1000)) {
       throw unauthorized('expired_api_key', 'The API key has expired. Make a new one.')
     }
-    return { key, voucherSigner: this.#signerOf(keyHash, secret) }
+    const voucherSigner = this.#signerOf(keyHash, secret)
+    // Anybody may grant a key to a channel of theirs; one whose vouchers this key cannot sign would be served and never charged.
+    if (this.#options.book.get(key.channelId)?.config.payerAuthorizer !== voucherSigner.address) {
+      throw unauthorized(
+        'foreign_api_key',
+        "The API key cannot sign for its channel. Open the channel with the key's own authorizer, as koinon keys create does.",
+      )
+    }
+    return { key, voucherSigner }
   }
 
   /** Registers a key by its payer's grant; again with the same grant changes nothing. Throws `gateway/bad-grant` or `payments/*`. */
@@ -106,6 +116,9 @@ export class KeyRegistry {
     if (known !== undefined && (known.payer !== config.payer || known.revokedAtMs !== undefined)) {
       throw badGrant('the key is in use or was revoked')
     }
+    const siblings = this.list().filter((key) => key.channelId === grant.channelId && key.revokedAtMs === undefined)
+    if (known === undefined && siblings.length >= maximumKeysPerChannel)
+      throw badGrant('its channel has as many keys as it may')
     await admitChannel(config)
     const record: KeyRecord = {
       keyHash: grant.keyHash,

@@ -20,7 +20,7 @@ import type { GatewayRoleConfig } from '../roles/role-config.ts'
 import type { RoleContext } from '../supervisor/role-process.ts'
 import { createEpochsView, epochPath } from './epochs-json.ts'
 import { createIndexClient } from './index-client.ts'
-import { requireLocalToken, requireLoopback } from './local-guard.ts'
+import { refuseForeignPage, requireLocalToken, requireLoopback } from './local-guard.ts'
 import { createNetworkView } from './network-json.ts'
 import { listReceipts } from './receipts-json.ts'
 import { pageFolder, serveStatic } from './static-files.ts'
@@ -126,6 +126,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
         access: 'open',
         answer: async (request) => {
           if (!network.isTest || !config.isLocal) throw notFound('/api/faucet')
+          refuseForeignPage(request)
           const { address } = await readJson(request)
           return ask('faucet', { address: toAddress(String(address)) })
         },

@@ -16,11 +16,25 @@ export function requireLoopback(request: IncomingMessage): void {
   const site = request.headers['sec-fetch-site']
   const isOwnOrigin = origin === undefined || origin === `http://${host}`
   const isOwnSite = site === undefined || site === 'same-origin' || site === 'none'
-  if (isLoopbackPeer(request) && loopbackHost.test(host) && isOwnOrigin && isOwnSite) return
+  if (isLoopbackPeer(request) && !isForwarded(request) && loopbackHost.test(host) && isOwnOrigin && isOwnSite) return
   throw new KoinonError({
     code: 'local/refused',
     message: "Only the page of this machine's own gateway may do this",
     hint: 'Open the page under the address that "koinon up" printed.',
+    details: { status: 403 },
+  })
+}
+
+/** Throws `local/refused` when a web page of another site sent the request; programs send no such headers. */
+export function refuseForeignPage(request: IncomingMessage): void {
+  const { origin, host } = request.headers
+  const site = request.headers['sec-fetch-site']
+  const isForeign =
+    (origin !== undefined && origin !== `http://${host}`) || site === 'cross-site' || site === 'same-site'
+  if (!isForeign && request.headers['content-type']?.startsWith('application/json') === true) return
+  throw new KoinonError({
+    code: 'local/refused',
+    message: 'Only programs and the own page may ask for this, with a JSON body',
     details: { status: 403 },
   })
 }
@@ -37,6 +51,13 @@ export function requireLocalToken(request: IncomingMessage, token: string): void
     hint: 'Reload the page.',
     details: { status: 403 },
   })
+}
+
+/** A reverse proxy on this machine makes strangers look local. */
+function isForwarded({ headers }: IncomingMessage): boolean {
+  return ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'].some(
+    (name) => headers[name] !== undefined,
+  )
 }
 
 function isLoopbackPeer(request: IncomingMessage): boolean {

@@ -1,4 +1,5 @@
 /** What validators publish about an epoch: scores with reasons, and the checks behind them. Read as hearsay: each log is its author's. */
+import { concatBytes } from '@koinon/base'
 import { parseEvidenceLog } from '@koinon/subnets'
 import type { Check } from '@koinon/work'
 
@@ -26,14 +27,22 @@ export type ReadValidatorLog = (
 const timeoutMs = 2_000
 const maximumBytes = 4 * 1024 * 1024
 const keptLogs = 200
+const failurePauseMs = 10_000
 
 export function createValidatorLogReader(): ReadValidatorLog {
   const kept = new Map<string, ValidatorLog>()
+  const failedAtMs = new Map<string, number>()
   return async (validator, netuid, epoch) => {
     const name = `${validator.hotkey}/${netuid}/${epoch}`
     const known = kept.get(name)
     if (known !== undefined) return known
-    const log = await fetchLog(validator, netuid, epoch).catch(() => undefined)
+    // Whoever just failed is not asked again at once, however often strangers open the page.
+    if (performance.now() - (failedAtMs.get(validator.endpoint) ?? Number.NEGATIVE_INFINITY) < failurePauseMs)
+      return undefined
+    const log = await fetchLog(validator, netuid, epoch).catch(() => {
+      failedAtMs.set(validator.endpoint, performance.now())
+      return undefined
+    })
     if (log === undefined) return undefined
     if (kept.size >= keptLogs) kept.delete(kept.keys().next().value as string)
     kept.set(name, log)
@@ -44,8 +53,20 @@ export function createValidatorLogReader(): ReadValidatorLog {
 async function fetchLog(validator: Validator, netuid: number, epoch: number): Promise<ValidatorLog | undefined> {
   const url = `${validator.endpoint.replace(/\/$/, '')}/v1/evidence-log/${netuid}/${epoch}`
   const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs), redirect: 'error' })
-  const text = await response.text()
-  return !response.ok || text.length > maximumBytes ? undefined : toValidatorLog(validator.uid, text)
+  const text = response.ok ? await readBounded(response) : undefined
+  return text === undefined ? undefined : toValidatorLog(validator.uid, text)
+}
+
+/** At most `maximumBytes` of text; undefined beyond, without having read it. */
+async function readBounded(response: Response): Promise<string | undefined> {
+  const parts: Uint8Array[] = []
+  let size = 0
+  for await (const part of response.body ?? []) {
+    size += part.length
+    if (size > maximumBytes) return undefined
+    parts.push(part)
+  }
+  return new TextDecoder().decode(concatBytes(...parts))
 }
 
 function toValidatorLog(validatorUid: number, text: string): ValidatorLog {

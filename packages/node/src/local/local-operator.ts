@@ -24,6 +24,8 @@ export type LocalOperatorOptions = {
 type Params = Readonly<Record<string, string>>
 
 const faucetIntervalMs = 60_000
+/** Addresses are free to make, so the sum is limited too. */
+const faucetGiftsPerMinute = 20
 const maximumFaucetAccounts = 10_000
 
 export class LocalOperator {
@@ -120,6 +122,15 @@ export class LocalOperator {
         code: 'faucet/too-soon',
         message: 'The faucet gives to an account once a minute',
         hint: `Try again in ${Math.ceil((faucetIntervalMs - (nowMs - lastMs)) / 1000)} s.`,
+        retry: 'later',
+      })
+    }
+    const recent = [...this.#faucetAtMs.values()].filter((atMs) => nowMs - atMs < faucetIntervalMs).length
+    if (recent >= faucetGiftsPerMinute) {
+      throw new KoinonError({
+        code: 'faucet/busy',
+        message: `The faucet gives to ${faucetGiftsPerMinute} accounts a minute`,
+        hint: 'Try again in a minute.',
         retry: 'later',
       })
     }

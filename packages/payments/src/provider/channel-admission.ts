@@ -51,7 +51,8 @@ export class ChannelAdmission {
     const known = book.get(channelId)
     if (known !== undefined) return known
     checkTerms(config, terms)
-    if (book.list().length >= terms.maximumChannels) throw busy('This receiver serves as many channels as it can')
+    const open = book.list().filter(({ status }) => status !== 'closed').length
+    if (open >= terms.maximumChannels) throw busy('This receiver serves as many channels as it can')
     return this.#once(channelId, async () => {
       const facts = await this.#read(channelId)
       checkFacts(facts, terms)
