@@ -50,6 +50,14 @@ const stages = [
     counts: fromVitest('e2e'),
   },
   {
+    name: 'cheat league',
+    group: 'league',
+    long: true,
+    command: vitest('league', 'test/league/vitest.config.ts'),
+    deadlineMs: 30 * minuteMs,
+    counts: fromVitest('league'),
+  },
+  {
     name: 'long suites',
     group: 'long',
     long: true,
