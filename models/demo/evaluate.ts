@@ -20,7 +20,7 @@ const { values } = parseArgs({
   options: {
     model: { type: 'string' },
     training: { type: 'string' },
-    seen: { type: 'string', default: '1500' },
+    seen: { type: 'string', default: '1000' },
     misses: { type: 'boolean', default: false },
   },
 })

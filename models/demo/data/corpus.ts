@@ -77,9 +77,15 @@ export class Corpus {
 
   /** A training question of a random kind, roughened as people type. Held-out questions never come. */
   draw(random: Random, mix: Mix = firstMix): Sample {
+    const sample = this.wording(random, mix)
+    return { ...sample, question: roughen(random, sample.question) }
+  }
+
+  /** A training question before it is roughened: a wording without slips of the keyboard. */
+  wording(random: Random, mix: Mix = firstMix): Sample {
     for (;;) {
       const sample = this.drawPlain(random, mix)
-      if (!forbidden.has(normalise(sample.question))) return { ...sample, question: roughen(random, sample.question) }
+      if (!forbidden.has(normalise(sample.question))) return sample
     }
   }
 

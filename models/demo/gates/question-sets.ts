@@ -5,10 +5,20 @@ import { sharedTemplates } from '../data/templates.ts'
 import { heldOutUnknownWords, unknownAnswer } from '../data/unknown.ts'
 import { createRandom, pick, seedOf, shuffled } from '../recipe/random.ts'
 
-/** Seen wordings: questions as training draws them, noise included, from a stream of their own. */
+/** Questions as training draws them, slips of the keyboard and greetings included, from a stream of their own. */
 export function seenQuestions(corpus: Corpus, count: number): Sample[] {
   const random = createRandom(seedOf('gate seen'))
   return Array.from({ length: count }, () => corpus.draw(random))
+}
+
+/** Seen wordings, typed cleanly with a capital and a question mark. */
+export function seenWordings(corpus: Corpus, count: number): Sample[] {
+  const random = createRandom(seedOf('gate seen wordings'))
+  return Array.from({ length: count }, () => {
+    const sample = corpus.wording(random)
+    const { question } = sample
+    return { ...sample, question: `${question.charAt(0).toUpperCase()}${question.slice(1)}?` }
+  })
 }
 
 /** Topics the model was never told are unknown: held-out words in term templates, and held-out whole questions. */

@@ -2,7 +2,7 @@ import { type Corpus, type Sample } from '../data/corpus.ts'
 import { unknownAnswer } from '../data/unknown.ts'
 import type { InferenceEngine } from '../inference.ts'
 import { ask, askAll, honestShare, type Outcome, share } from './answers.ts'
-import { newcomerSets, seenQuestions, unknownQuestions } from './question-sets.ts'
+import { newcomerSets, seenQuestions, seenWordings, unknownQuestions } from './question-sets.ts'
 
 /** Answers whose least probable early token is below this are shown with a visible notice "unsure". */
 export const unsureThreshold = 0.5
@@ -43,7 +43,8 @@ function gateOf(total: number, value: number, minimum: number): Gate {
 /** Asks all question sets through the serving engine and counts. */
 export async function answerReport(engine: InferenceEngine, corpus: Corpus, seenCount: number): Promise<AnswerReport> {
   const sets: Record<string, readonly Sample[]> = {
-    seen: seenQuestions(corpus, seenCount),
+    seen: seenWordings(corpus, seenCount),
+    seenWithSlips: seenQuestions(corpus, seenCount),
     knownTemplateNewTerm: corpus.knownTemplateNewTerm(),
     unseenTemplate: corpus.unseenTemplate(),
     unseenHowTo: corpus.unseenHowTo(),
@@ -56,6 +57,7 @@ export async function answerReport(engine: InferenceEngine, corpus: Corpus, seen
   const of = (name: string) => outcomes[name] ?? []
   const minimums = {
     seen: 0.95,
+    seenWithSlips: 0,
     knownTemplateNewTerm: 0.9,
     unseenTemplate: 0,
     unseenHowTo: 0.7,

@@ -3,8 +3,8 @@ import type { Batch } from './engine-step.ts'
 import { below, createRandom, pick, type Random, seedOf } from './random.ts'
 import { type Encoder, type Tokenizer, tokenIds, trainTokenizer } from './tokenizer.ts'
 
-/** Loss weight of question tokens; answers weigh 1. */
-const questionWeight = 0.1
+/** Loss weight of question tokens where a plan does not say; answers weigh 1. */
+const defaultQuestionWeight = 0.1
 
 /** System messages that clients send by habit; some rows start with one, so that it does not disturb the answers. */
 const systemMessages = [
@@ -28,6 +28,11 @@ export type RowPlan = {
   readonly cutShare: number
   /** Kinds of questions; the first mix of the corpus when absent. */
   readonly mix?: Mix
+  /**
+   * Loss weight of question tokens, 0.1 when absent. They help at first; later nothing more can be learned from them, and
+   * their noise outweighs what is left to learn about answers.
+   */
+  readonly questionWeight?: number
 }
 
 /** One packed row: `length + 1` tokens and the loss weight of each. */
@@ -35,7 +40,7 @@ function packRow(
   corpus: Corpus,
   encoder: Encoder,
   random: Random,
-  { length, cutShare, mix }: RowPlan,
+  { length, cutShare, mix, questionWeight = defaultQuestionWeight }: RowPlan,
 ): { tokens: number[]; weights: number[] } {
   const tokens: number[] = [tokenIds.begin]
   const weights: number[] = [0]

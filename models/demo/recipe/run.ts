@@ -100,8 +100,9 @@ export function prefixIdentity(plan: RunPlan, hash: string, step: number): strin
   const identity = createHash('sha256')
   identity.update(JSON.stringify({ trainerVersion, hash, shape, seed, matrixRate, adamRate }))
   for (let index = 1; index <= step; index++) {
-    const { rows, length, cutShare, mix } = phaseOf(phasesOf(plan), index)
-    identity.update(JSON.stringify([rows, length, cutShare, rateFactor(plan, index), ...(mix ? [mix] : [])]))
+    const { rows, length, cutShare, mix, questionWeight } = phaseOf(phasesOf(plan), index)
+    const optional = [...(mix ? [mix] : []), ...(questionWeight === undefined ? [] : [questionWeight])]
+    identity.update(JSON.stringify([rows, length, cutShare, rateFactor(plan, index), ...optional]))
   }
   return identity.digest('hex')
 }
