@@ -1,0 +1,11 @@
+import { readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+
+type Manifest = { readonly gates: Readonly<Record<string, { readonly share: number; readonly minimum: number }>> }
+
+const path = new URL('../../models/demo/manifest.json', import.meta.url)
+const { gates } = JSON.parse(readFileSync(path, 'utf8')) as Manifest
+
+it.each(Object.entries(gates))('the committed demo model passes its gate %s', (_, gate) => {
+  expect(gate.share).toBeGreaterThanOrEqual(gate.minimum)
+})
