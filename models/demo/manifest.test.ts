@@ -54,7 +54,7 @@ describe('the committed model', () => {
     for (const [question, id] of Object.entries(asked)) {
       expect((await ask(engine, question)).text).toBe(answers.get(id))
     }
-    expect((await ask(engine, 'How do I cook rice?')).text).toBe(unknownAnswer)
+    expect((await ask(engine, 'What is the capital of France?')).text).toBe(unknownAnswer)
   }, 120_000)
 
   test('can be had as Q4_0 with the same tokenizer, for those who show how a cheat is caught', async () => {

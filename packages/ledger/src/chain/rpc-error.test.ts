@@ -59,8 +59,8 @@ describe('toRpcError', () => {
   })
 
   it('says nothing of unknown failures', () => {
-    expect(toRpcError(new TypeError('/home/someone/secret'))).toMatchObject({ code: -32603, message: 'internal error' })
-    const hidden = new KoinonError({ code: 'chain/disk-full', message: '/home/someone/chain.journal', retry: 'later' })
+    expect(toRpcError(new TypeError('/srv/someone/secret'))).toMatchObject({ code: -32603, message: 'internal error' })
+    const hidden = new KoinonError({ code: 'chain/disk-full', message: '/srv/someone/chain.journal', retry: 'later' })
     const shown = toRpcError(hidden)
     expect(JSON.stringify([shown.message, shown.data])).not.toContain('someone')
     expect(shown.data).toEqual({ code: 'chain/disk-full', retry: 'later' })
