@@ -83,7 +83,7 @@ export class FakeState {
       kind,
       amountAtomic: amountAtomic.toString(),
       asset,
-      txHash: bytesToHex(systemRandom(32)),
+      transactionHash: bytesToHex(systemRandom(32)),
       atMs,
     })
   }

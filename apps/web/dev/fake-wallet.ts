@@ -43,7 +43,7 @@ function walletJson(state: FakeState) {
     asOfBlock: state.block(),
     account: state.account,
     nativeAtomic: state.balances.eth.toString(),
-    tokenAtomic: state.balances.koin.toString(),
+    koinAtomic: state.balances.koin.toString(),
     dollarAtomic: state.balances.dollar.toString(),
     keys: state.keys,
     payments: state.payments.slice(0, 50),

@@ -75,6 +75,15 @@ describe.each([
     ).rejects.toMatchObject({ code: 'ledger/refused', details: { reason: expect.stringContaining('maxNeurons') } })
   })
 
+  it('leaves gas for the checkpoints that a call appends when it is mined in a later second', async () => {
+    const account = await chain.account()
+    const { hash, gasUsed } = await account.sender
+      .send({ to: nobody, value: 1n }, 'paying')
+      .then((receipt) => ({ hash: receipt.transactionHash, gasUsed: receipt.gasUsed }))
+    const { gas } = await chain.reader.getTransaction({ hash })
+    expect(gas - gasUsed).toBeGreaterThan(4n * 22_100n)
+  })
+
   it('goes on after another program used the account', async () => {
     const account = await chain.account()
     await account.sender.send({ to: nobody, value: 1n }, 'paying')

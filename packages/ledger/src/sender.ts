@@ -30,6 +30,11 @@ export type ContractCall<abi extends Abi, name extends ContractFunctionName<abi,
 type Unsigned = { readonly to?: Hash; readonly data?: Hash; readonly value?: bigint }
 
 const gasHeadroomPercent = 20n
+/**
+ * Stake and votes are checkpointed by second: a call that overwrites a checkpoint while it is estimated may have to append one (22,100
+ * gas a slot) by the time it is mined. Six slots cover every call of ours. Gas that is not used is not paid.
+ */
+const freshSlotsGas = 6n * 22_100n
 
 /** One per account and process; two of them on one account would take each other's nonces. */
 export class TransactionSender {
@@ -80,7 +85,7 @@ export class TransactionSender {
   async #estimate(transaction: Unsigned, what: string, abi: Abi): Promise<bigint> {
     try {
       const gas = await this.#reader.estimateGas({ account: this.#writer.account, ...transaction } as never)
-      return gas + (gas * gasHeadroomPercent) / 100n
+      return gas + (gas * gasHeadroomPercent) / 100n + freshSlotsGas
     } catch (cause) {
       throw await this.#explain(cause, transaction, what, abi)
     }

@@ -141,7 +141,7 @@ export type PaymentJson = {
   readonly kind: string
   readonly amountAtomic: string
   readonly asset: string
-  readonly txHash: string
+  readonly transactionHash: string
   readonly atMs: number
 }
 
@@ -149,7 +149,7 @@ export type WalletJson = {
   readonly asOfBlock: number
   readonly account: string
   readonly nativeAtomic: string
-  readonly tokenAtomic: string
+  readonly koinAtomic: string
   readonly dollarAtomic: string
   readonly keys: readonly KeyJson[]
   readonly payments: readonly PaymentJson[]

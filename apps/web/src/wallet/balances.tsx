@@ -12,7 +12,7 @@ export function Balances(props: {
 }) {
   const { wallet, isStale, children } = props
   const dollars = readAmount(wallet.dollarAtomic)
-  const tokens = readAmount(wallet.tokenAtomic)
+  const tokens = readAmount(wallet.koinAtomic)
   const native = readAmount(wallet.nativeAtomic)
   return (
     <section className="panel" aria-labelledby="balances-title">

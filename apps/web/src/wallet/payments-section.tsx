@@ -9,7 +9,10 @@ const columns: readonly Column<PaymentJson>[] = [
   { name: 'What', kind: 'title', cell: (payment) => <strong>{humanise(payment.kind)}</strong> },
   { name: 'When', cell: (payment) => formatDateTime(payment.atMs) },
   { name: 'Amount', kind: 'number', cell: amountText },
-  { name: 'Transaction', cell: (payment) => <code title={payment.txHash}>{shortHex(payment.txHash)}</code> },
+  {
+    name: 'Transaction',
+    cell: (payment) => <code title={payment.transactionHash}>{shortHex(payment.transactionHash)}</code>,
+  },
 ]
 
 /** Everything that moved money on the ledger. */

@@ -7,7 +7,7 @@ const wallet: WalletJson = {
   asOfBlock: 1,
   account: `0x${'aa'.repeat(20)}`,
   nativeAtomic: '1000000000000000000',
-  tokenAtomic: '2000000000000000000',
+  koinAtomic: '2000000000000000000',
   dollarAtomic: '3000000',
   keys: [],
   payments: [],

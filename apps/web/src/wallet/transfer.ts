@@ -46,4 +46,4 @@ export function draftTransfer(wallet: WalletJson, asset: Asset, to: string, amou
   return { asset, to: address, amountAtomic, sentence: `${formatUnits(amountAtomic, decimals)} ${unit} to ${address}` }
 }
 
-const balanceFields = { dollar: 'dollarAtomic', koin: 'tokenAtomic', eth: 'nativeAtomic' } as const
+const balanceFields = { dollar: 'dollarAtomic', koin: 'koinAtomic', eth: 'nativeAtomic' } as const

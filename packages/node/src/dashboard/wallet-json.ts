@@ -19,7 +19,7 @@ export type WalletSources = {
 type Holdings = {
   readonly account: string
   readonly nativeAtomic: string
-  readonly tokenAtomic: string
+  readonly koinAtomic: string
   readonly dollarAtomic: string
 }
 
@@ -44,7 +44,7 @@ export async function walletJson(sources: WalletSources): Promise<Record<string,
             : 'received',
       amountAtomic: String(event.args['value']),
       asset: event.contract === 'dollar' ? 'dollar' : 'koin',
-      txHash: event.transactionHash,
+      transactionHash: event.transactionHash,
       atMs: event.timestampSeconds * 1000,
     }))
   return { asOfBlock: token.asOfBlock, ...holdings, keys, payments }

@@ -111,7 +111,7 @@ export class LocalOperator {
   async #walletState(): Promise<unknown> {
     const wallet = this.#wallet('wallet')
     const { nativeWei, koin, dollar } = await wallet.balances()
-    return { account: wallet.address, nativeAtomic: `${nativeWei}`, tokenAtomic: `${koin}`, dollarAtomic: `${dollar}` }
+    return { account: wallet.address, nativeAtomic: `${nativeWei}`, koinAtomic: `${koin}`, dollarAtomic: `${dollar}` }
   }
 
   async #faucet(address: `0x${string}`): Promise<void> {
