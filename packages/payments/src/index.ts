@@ -15,6 +15,7 @@ export type { AnswerTimes, FinalAnswer, ReceiptStats, ReceiptSummary } from './c
 export { paymentsSchema } from './core/schema.ts'
 export { loadNativeSecp256k1, nobleSecp256k1, type Secp256k1Engine, secp256k1Engine } from './core/secp256k1.ts'
 export { type DelegatingAccount, localDelegatingAccount, openSession, type Session } from './core/session.ts'
+export { DebtArchive, type DebtReason } from './core/upstream-debts.ts'
 export { createVoucherSigner, type VoucherSigner, verifyVoucher } from './core/voucher-signing.ts'
 export { ChannelAdmission, type ChannelAdmissionOptions, type ChannelTerms } from './provider/channel-admission.ts'
 export { type AcceptedVoucher, VoucherDesk, type VoucherDeskOptions } from './provider/voucher-desk.ts'
@@ -48,6 +49,7 @@ export {
   parseChannelConfig,
   withdrawDelayBounds,
 } from './rules/channel.ts'
+export { type ChannelParties, channelReceiptsObjection } from './rules/channel-receipts.ts'
 export {
   type ClaimDecision,
   type ClaimPolicy,

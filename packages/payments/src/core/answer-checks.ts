@@ -1,4 +1,5 @@
 import { type Address, type Hex, KoinonError } from '@koinon/base'
+import type { Receipt } from '@koinon/work'
 import type { ChannelBook } from './channel-book.ts'
 import type { FinalAnswer } from './receipt-types.ts'
 
@@ -57,10 +58,7 @@ function checkUpstream(
   payee: Address,
 ): void {
   const { receipt } = upstream
-  const channel = book.require(receipt.channelId)
-  if (channel.role !== 'outbound' || channel.config.receiver !== receipt.payee || channel.config.payer !== payee) {
-    throw bad('the upstream receipt names a channel that is not ours to its payee')
-  }
+  checkUpstreamChannel(receipt, book, payee)
   const isSameAnswer =
     receipt.requestId === answer.requestId &&
     receipt.payer === payee &&
@@ -72,6 +70,20 @@ function checkUpstream(
   if (answer.upstreamReservation !== undefined) {
     checkAmount(owed, answer.upstreamReservation, receipt.channelId, book)
   } else if (owed < 0n || owed > maximumAmountPicoUsd) throw bad('its upstream amount is out of range')
+}
+
+/** Checks a debt that stands alone: our channel to its payee, an amount that can be stored. Throws as `checkAnswer`. */
+export function checkDebt(receipt: Receipt, book: ChannelBook, payee: Address): void {
+  checkUpstreamChannel(receipt, book, payee)
+  if (receipt.payer !== payee) throw bad('the receipt names another payer')
+  if (receipt.amountPicoUsd > maximumAmountPicoUsd) throw bad('its amount is out of range')
+}
+
+function checkUpstreamChannel(receipt: Receipt, book: ChannelBook, payee: Address): void {
+  const channel = book.require(receipt.channelId)
+  if (channel.role !== 'outbound' || channel.config.receiver !== receipt.payee || channel.config.payer !== payee) {
+    throw bad('the upstream receipt names a channel that is not ours to its payee')
+  }
 }
 
 function bad(problem: string): KoinonError {

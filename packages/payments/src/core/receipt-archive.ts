@@ -1,9 +1,10 @@
 import { type Address, type Hex, KoinonError } from '@koinon/base'
 import type { DurableStore, SqlRow, SqlValue } from '@koinon/base/node'
-import { parseBundle, type ReceiptBundle } from '@koinon/work'
+import { parseBundle, type ReceiptBundle, type SignedReceipt } from '@koinon/work'
 import type { ReceiptStats, ReceiptSummary } from './receipt-types.ts'
 
 const maximumPage = 500
+const maximumBillPage = 100
 const summaryColumns =
   'request_id, kind, payer, payee, upstream_payee, channel_id, amount_pico_usd, received_at_ms, first_byte_at_ms, ended_at_ms'
 
@@ -60,12 +61,7 @@ export class ReceiptArchive {
       const [cursor] = await this.#store.read('select ended_at_ms from payment_receipts where request_id = ? limit 1', [
         query.before,
       ])
-      if (cursor === undefined) {
-        throw new KoinonError({
-          code: 'payments/unknown-cursor',
-          message: 'The receipt to continue after is not known',
-        })
-      }
+      if (cursor === undefined) throw unknownCursor()
       conditions.push('(ended_at_ms, request_id) < (?, ?)')
       values.push(cursor['ended_at_ms'] as number, query.before)
     }
@@ -98,6 +94,33 @@ export class ReceiptArchive {
     }))
   }
 
+  /**
+   * Our own receipts on one channel in the order they became final, newest first, at most 100: the end of its bill. `before` is the
+   * request id of the last one of the previous page. Throws `payments/unknown-cursor`.
+   */
+  async bill(query: {
+    readonly channelId: Hex
+    readonly limit: number
+    readonly before?: Hex
+  }): Promise<readonly SignedReceipt[]> {
+    let position = Number.MAX_SAFE_INTEGER
+    if (query.before !== undefined) {
+      const [cursor] = await this.#store.read(
+        'select rowid as position from payment_receipts where request_id = ? and channel_id = ?',
+        [query.before, query.channelId],
+      )
+      if (cursor === undefined) throw unknownCursor()
+      position = cursor['position'] as number
+    }
+    // Rows are only ever added, one transaction after the other, so their ids are in the order of the bill.
+    const rows = await this.#store.read(
+      `select bundle from payment_receipts indexed by payment_receipts_bill where channel_id = ? and rowid < ?
+      order by rowid desc limit ?`,
+      [query.channelId, position, Math.max(1, Math.min(maximumBillPage, Math.trunc(query.limit)))],
+    )
+    return rows.map((row) => parseBundle(JSON.parse(row['bundle'] as string)).hops[0] as SignedReceipt)
+  }
+
   /** Number and sum of the receipts that ended at or after `sinceMs`, of one channel or of all. */
   async stats(query: { readonly channelId?: Hex; readonly sinceMs: number }): Promise<ReceiptStats> {
     const sql = 'select count(*) as count, coalesce(sum(amount_pico_usd), 0) as amount from payment_receipts where'
@@ -122,4 +145,8 @@ function summaryOf(row: SqlRow): ReceiptSummary {
     firstByteAtMs: row['first_byte_at_ms'] as number,
     endedAtMs: row['ended_at_ms'] as number,
   }
+}
+
+function unknownCursor(): KoinonError {
+  return new KoinonError({ code: 'payments/unknown-cursor', message: 'The receipt to continue after is not known' })
 }

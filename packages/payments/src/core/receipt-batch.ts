@@ -16,10 +16,13 @@ import type { ChannelSettlement } from './channel-book.ts'
 import { type ChannelState, owedUpdate, voucherUpdate } from './channel-state.ts'
 import type { FinalAnswer } from './receipt-types.ts'
 import type { Session } from './session.ts'
+import { debtInsert, type UpstreamDebt } from './upstream-debts.ts'
 import type { VoucherSigner } from './voucher-signing.ts'
 
 export type BatchInput = {
   readonly answers: readonly FinalAnswer[]
+  /** What we owe without an answer of ours, in the same transaction. */
+  readonly debts?: readonly UpstreamDebt[]
   readonly session: Session
   readonly tip: SessionTip
   /** State of a channel as of the last durable batch. */
@@ -48,7 +51,12 @@ export function buildBatch(input: BatchInput): BuiltBatch {
     }
     return unlinkedReceipt(answer, input, inbound)
   })
-  const { signed, tip } = signReceiptBatch(unlinked, input.tip, input.session)
+  const alone = input.debts ?? []
+  for (const { signed } of alone) {
+    addDebt(debts, input, signed.receipt.channelId, signed.receipt.amountPicoUsd, undefined)
+  }
+  const { signed, tip } =
+    unlinked.length === 0 ? { signed: [], tip: input.tip } : signReceiptBatch(unlinked, input.tip, input.session)
   const bundles = signed.map((receipt, index) => bundleOf(receipt, input.answers[index] as FinalAnswer))
   const hashes = signed.map((_, index) => signed[index + 1]?.receipt.previousReceipt ?? tip.lastReceipt)
   const settlements = [...debts].map(([channelId, debt]) => settle(channelId, debt, input.channel(channelId)))
@@ -60,6 +68,7 @@ export function buildBatch(input: BatchInput): BuiltBatch {
       ...bundles.flatMap((bundle, index) =>
         answerRows(bundle, hashes[index] as Hex, input.answers[index] as FinalAnswer),
       ),
+      ...alone.map(debtInsert),
       ...settlements.flatMap(settlementRows),
     ],
     tip,

@@ -1,12 +1,13 @@
 import { type Address, type Clock, type Hex, isKoinonError, KoinonError } from '@koinon/base'
 import type { DurableStore, SqlStatement } from '@koinon/base/node'
-import { emptySession, type ReceiptBundle, type SessionTip } from '@koinon/work'
-import { checkAnswer } from './answer-checks.ts'
+import { emptySession, type ReceiptBundle, type SessionTip, type SignedReceipt } from '@koinon/work'
+import { checkAnswer, checkDebt } from './answer-checks.ts'
 import type { ChannelBook, ChannelSettlement, Reservation } from './channel-book.ts'
 import { ReceiptArchive } from './receipt-archive.ts'
 import { type BuiltBatch, buildBatch } from './receipt-batch.ts'
 import type { FinalAnswer } from './receipt-types.ts'
 import type { Session } from './session.ts'
+import { DebtArchive, type DebtReason, type UpstreamDebt } from './upstream-debts.ts'
 
 export type ReceiptLedgerOptions = {
   readonly store: DurableStore
@@ -21,9 +22,11 @@ export type ReceiptLedgerOptions = {
   readonly onSettled?: (settlements: readonly ChannelSettlement[]) => void
 }
 
+/** An answer of ours, or a debt without one. */
 type Waiting = {
-  readonly answer: FinalAnswer
-  resolve(bundle: ReceiptBundle): void
+  readonly entry: FinalAnswer | UpstreamDebt
+  /** With the receipts of an answer; a debt has none of ours. */
+  resolve(bundle: ReceiptBundle | undefined): void
   reject(error: Error): void
 }
 
@@ -41,6 +44,7 @@ const renewalMarginMs = 300_000
  */
 export class ReceiptLedger {
   readonly archive: ReceiptArchive
+  readonly debts: DebtArchive
   readonly #options: ReceiptLedgerOptions
   readonly #pending = new Set<string>()
   readonly #spending = new Set<number>()
@@ -57,6 +61,7 @@ export class ReceiptLedger {
   constructor(options: ReceiptLedgerOptions) {
     this.#options = options
     this.archive = new ReceiptArchive(options.store)
+    this.debts = new DebtArchive(options.store)
   }
 
   /** Opens the first session. Throws what the store or the account throw. */
@@ -119,14 +124,39 @@ export class ReceiptLedger {
     checkAnswer(answer, this.#options.book, this.#options.payee)
     this.#pending.add(key)
     try {
-      return await new Promise<ReceiptBundle>((resolve, reject) => {
-        this.#queue.push({ answer, resolve, reject })
-        this.#draining ??= this.#drain()
-        this.#commitIfComplete()
-      })
+      return (await this.#enqueue(answer)) as ReceiptBundle
     } finally {
       this.#pending.delete(key)
     }
+  }
+
+  /**
+   * Takes on what a payee's receipt asks although no answer of ours stands on it; durable when it resolves. The caller has checked the
+   * receipt. Resolves with false when it is on the books already. Rejects with `payments/bad-answer`, `payments/not-running` or the
+   * store's error. Never call it for a request that may still become final.
+   */
+  async recordDebt(signed: SignedReceipt, reason: DebtReason): Promise<boolean> {
+    if (this.#state !== 'running') throw notRunning()
+    const { requestId, payee } = signed.receipt
+    checkDebt(signed.receipt, this.#options.book, this.#options.payee)
+    const key = `${requestId}:debt:${payee}`
+    if (this.#pending.has(key)) return false
+    this.#pending.add(key)
+    try {
+      if (await this.debts.isRecorded(requestId, payee)) return false
+      await this.#enqueue({ signed, reason, recordedAtMs: this.#options.clock.nowMs() })
+      return true
+    } finally {
+      this.#pending.delete(key)
+    }
+  }
+
+  #enqueue(entry: Waiting['entry']): Promise<ReceiptBundle | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ entry, resolve, reject })
+      this.#draining ??= this.#drain()
+      this.#commitIfComplete()
+    })
   }
 
   async #drain(): Promise<void> {
@@ -164,11 +194,11 @@ export class ReceiptLedger {
   /** Commits all together; if that fails each alone, so that one bad answer takes no other with it. */
   async #commit(batch: readonly Waiting[]): Promise<void> {
     try {
-      this.#resolve(batch, await this.#write(batch.map((waiting) => waiting.answer)))
+      this.#resolve(batch, await this.#write(batch.map((waiting) => waiting.entry)))
     } catch (error) {
       if (isLost(error)) this.#state = 'broken'
       if (batch.length === 1 || this.#state === 'broken') {
-        for (const waiting of batch) waiting.reject(await this.#explain(waiting.answer, error))
+        for (const waiting of batch) waiting.reject(await this.#explain(waiting.entry, error))
         return
       }
       for (const waiting of batch) await this.#commit([waiting])
@@ -176,15 +206,20 @@ export class ReceiptLedger {
   }
 
   #resolve(batch: readonly Waiting[], built: BuiltBatch): void {
-    batch.forEach((waiting, index) => {
-      waiting.resolve(built.bundles[index] as ReceiptBundle)
-    })
+    const bundles = built.bundles[Symbol.iterator]()
+    for (const { entry, resolve } of batch) resolve(isDebt(entry) ? undefined : bundles.next().value)
   }
 
-  async #write(answers: readonly FinalAnswer[]): Promise<BuiltBatch> {
+  async #write(entries: readonly Waiting['entry'][]): Promise<BuiltBatch> {
     const session = await this.#currentSession()
     const { book, store } = this.#options
-    const built = buildBatch({ answers, session, tip: this.#tip, channel: (channelId) => book.require(channelId) })
+    const built = buildBatch({
+      answers: entries.filter((entry): entry is FinalAnswer => !isDebt(entry)),
+      debts: entries.filter(isDebt),
+      session,
+      tip: this.#tip,
+      channel: (channelId) => book.require(channelId),
+    })
     const sessionRow = this.#isSessionStored ? [] : [sessionInsert(session, this.#ordinal, this.#options.clock.nowMs())]
     // A sequence number is signed once: a session whose write failed never signs again, whatever the failure left on disk.
     this.#isSessionSpent = true
@@ -220,11 +255,15 @@ export class ReceiptLedger {
   }
 
   /** A request that is final already is the caller's duplicate and not the store's fault. */
-  async #explain(answer: FinalAnswer, error: unknown): Promise<Error> {
-    if (this.#state === 'broken') return error as Error
+  async #explain(answer: Waiting['entry'], error: unknown): Promise<Error> {
+    if (this.#state === 'broken' || isDebt(answer)) return error as Error
     const known = await this.archive.isFinal(answer.requestId, answer.payer).catch(() => false)
     return known ? alreadyFinal(answer.requestId) : (error as Error)
   }
+}
+
+function isDebt(entry: FinalAnswer | UpstreamDebt): entry is UpstreamDebt {
+  return 'signed' in entry
 }
 
 function sessionInsert(session: Session, ordinal: number, nowMs: number): SqlStatement {

@@ -44,4 +44,17 @@ create unique index if not exists payment_receipts_chain on payment_receipts (se
 create index if not exists payment_receipts_payer on payment_receipts (payer, ended_at_ms, request_id);
 create index if not exists payment_receipts_channel on payment_receipts (channel_id, ended_at_ms);
 create index if not exists payment_receipts_ended on payment_receipts (ended_at_ms);
+create index if not exists payment_receipts_bill on payment_receipts (channel_id);
+
+create table if not exists payment_debts (
+  request_id text not null,
+  payee text not null,
+  channel_id text not null,
+  amount_pico_usd integer not null,
+  reason text not null check (reason in ('unbilled', 'recovered')),
+  recorded_at_ms integer not null,
+  receipt text not null,
+  primary key (request_id, payee)
+) strict, without rowid;
+create index if not exists payment_debts_payee on payment_debts (payee, recorded_at_ms);
 `
