@@ -31,6 +31,14 @@ export {
 } from './receipt.ts'
 export { type BundleCheckInput, checkBundle } from './receipt-checks.ts'
 export {
+  type BilledChannel,
+  type ListedReceipt,
+  parseReceiptListMemory,
+  ReceiptListAudit,
+  type ReceiptListExpectation,
+  type ReceiptListMemory,
+} from './receipt-list.ts'
+export {
   emptySession,
   type SessionTip,
   signReceiptBatch,
