@@ -53,6 +53,14 @@ describe('a second home', () => {
     expect(answer.provider).toBe(ready.account)
     const status = await koinonJson(['provider', 'status', '--home', home])
     expect(status.data).toMatchObject({ running: true, role: { state: 'ready', restarts: 0 } })
+    expect(provider?.stderr).toMatch(/measuring this machine[\s\S]*writes \d+ tokens a second with 4 answers at once/)
+    const { benchmark } = status.data as { benchmark: { prefillTokensPerSecond: number; decode: { slots: number }[] } }
+    expect(benchmark.decode.map(({ slots }) => slots)).toEqual([1, 2, 4])
+    const { models } = (await (await fetch(`${ready.endpoint}/v1/offer`)).json()) as {
+      models: [{ claimedPromptTokensPerSecond: number; claimedOutputTokensPerSecond: number }]
+    }
+    expect(models[0].claimedPromptTokensPerSecond).toBe(Math.floor(benchmark.prefillTokensPerSecond))
+    expect(models[0].claimedOutputTokensPerSecond).toBeGreaterThan(0)
   }, 120_000)
 
   it('pauses and comes back on the same seat and port, with its earnings', async () => {

@@ -4,17 +4,20 @@ import {
   defaultHomePath,
   defaultModel,
   giveUpSeat,
+  homeAt,
   JoinedNode,
   type JoinedRole,
   localPrices,
+  type MachineBenchmark,
   type RoleStatus,
+  readBenchmark,
   resolveModel,
   runningSupervisor,
 } from '@koinon/node'
 import type { Command } from 'commander'
 import { parseInteger, runCommand } from '../runner.ts'
 import { type StayOptions, stay } from '../stay.ts'
-import { facts } from '../table.ts'
+import { duration, facts } from '../table.ts'
 
 type StartOptions = StayOptions & {
   readonly model?: string
@@ -36,7 +39,7 @@ export function defineProvider(program: Command): void {
     .description('sell the answers of this machine on the network this home joined')
   provider
     .command('start')
-    .description('register, serve and earn until Ctrl-C')
+    .description('measure this machine, register, serve and earn until Ctrl-C')
     .option('--model <file.gguf>', 'model to serve (default: the demo model)')
     .option('--netuid <n>', 'subnet', '1')
     .option('--host <address>', 'address to bind', '127.0.0.1')
@@ -76,14 +79,18 @@ export function defineProvider(program: Command): void {
     .description('how the provider of this home is doing')
     .action(
       runCommand(async ({ home }) => {
+        const benchmark = readBenchmark(home, roleName)
         if (runningSupervisor(home) === undefined)
-          return { data: { running: false }, text: 'The provider does not run. Start it with "koinon provider start".' }
+          return {
+            data: { running: false, benchmark },
+            text: `The provider does not run. Start it with "koinon provider start".${benchmark === undefined ? '' : `\n\n${facts(benchmarkFacts(benchmark))}`}`,
+          }
         const roles = await askSupervisor<readonly RoleStatus[]>(home, 'roles')
         const role = roles.find((candidate) => candidate.kind === 'provider')
         if (role === undefined)
           return { data: { running: false }, text: 'This home runs something else; see "koinon status".' }
         return {
-          data: { running: true, role },
+          data: { running: true, role, benchmark },
           text: facts([
             ['state', role.state],
             ['endpoint', role.info?.url ?? ''],
@@ -92,6 +99,7 @@ export function defineProvider(program: Command): void {
             ['model', String(role.info?.facts?.['model'] ?? '')],
             ['memory', role.rssBytes === undefined ? '' : `${Math.round(role.rssBytes / 2 ** 20)} MiB`],
             ['restarts', String(role.restarts)],
+            ...(benchmark === undefined ? [] : benchmarkFacts(benchmark)),
           ]),
         }
       }),
@@ -109,6 +117,7 @@ function startProvider(options: StartOptions): Promise<never> {
         netuid: netuid(),
         port: parseInteger(options.port, '--port', 0, 65_535),
         maximumSequences: parseInteger(options.parallel, '--parallel', 1, 64),
+        benchmarkSinceMs: systemClock.nowMs(),
         ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
         prices: {
           promptPricePicoUsdPerToken: pricePerToken(options.promptPrice, localPrices.promptPricePicoUsdPerToken),
@@ -131,11 +140,44 @@ function startProvider(options: StartOptions): Promise<never> {
         }),
       })
     },
-    readyJson: ({ info }) => ({ pid: process.pid, endpoint: info.url, account: info.account, ...info.facts }),
-    welcome: ({ info, network }) =>
-      `Serving ${info.facts?.['model']} on "${network.name}" at ${info.url}\nAccount ${info.account}, uid ${info.facts?.['uid']} on subnet ${info.facts?.['netuid']}\nCtrl-C pauses; "koinon provider stop" leaves the subnet.\n`,
+    readyJson: ({ info }) => ({
+      pid: process.pid,
+      endpoint: info.url,
+      account: info.account,
+      ...info.facts,
+      benchmark: readBenchmark(homeAt(options.home ?? defaultHomePath()), roleName),
+    }),
+    welcome: ({ info, network }) => {
+      const benchmark = readBenchmark(homeAt(options.home ?? defaultHomePath()), roleName)
+      return `Serving ${info.facts?.['model']} on "${network.name}" at ${info.url}
+Account ${info.account}, uid ${info.facts?.['uid']} on subnet ${info.facts?.['netuid']}
+${benchmark === undefined ? '' : `\n${facts(benchmarkFacts(benchmark))}\n\n`}Ctrl-C pauses; "koinon provider stop" leaves the subnet.
+`
+    },
     goodbye: 'stopped',
   })
+}
+
+/** The measurement of this machine for people; the offer repeats it as the provider's own claim. */
+function benchmarkFacts(benchmark: MachineBenchmark): readonly (readonly [string, string])[] {
+  const { decode, suggestedSlots } = benchmark
+  const served = decode.at(-1)
+  const speeds = decode.map(({ slots, tokensPerSecond }) => `${Math.round(tokensPerSecond)} with ${slots}`).join(', ')
+  return [
+    [
+      'measured',
+      `${new Date(benchmark.measuredAtMs).toISOString()} on ${benchmark.processor}, ${benchmark.cores} cores`,
+    ],
+    ['loads in', `${duration(benchmark.loadMs)}, ${Math.round(benchmark.rssBytes / 2 ** 20)} MiB of memory`],
+    ['reads', `${Math.round(benchmark.prefillTokensPerSecond)} prompt tokens a second`],
+    ['writes', `tokens a second by answers at once: ${speeds}`],
+    [
+      'advice',
+      served === undefined || served.slots === suggestedSlots
+        ? `${suggestedSlots} at once suits this machine`
+        : `--parallel ${suggestedSlots} is about as fast in all, and each answer is faster`,
+    ],
+  ]
 }
 
 /** Dollars a million tokens as pico-dollars a token: 1 dollar / 1e6 tokens = 1e6 pico-dollars. */

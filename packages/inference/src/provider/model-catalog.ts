@@ -67,5 +67,7 @@ function modelOfferOf(served: ServedModel): ModelOffer {
     ...description,
     promptPricePicoUsdPerToken: served.promptPricePicoUsdPerToken,
     outputPricePicoUsdPerToken: served.outputPricePicoUsdPerToken,
+    claimedPromptTokensPerSecond: served.claims?.promptTokensPerSecond ?? 0,
+    claimedOutputTokensPerSecond: served.claims?.outputTokensPerSecond ?? 0,
   }
 }

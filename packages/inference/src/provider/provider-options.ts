@@ -12,6 +12,8 @@ export type ServedModel = TokenPrices & {
   readonly defaultTemperatureMicro: number
   /** Answers whose first tokens fall below this probability carry `koinon: {unsure: true}`; the text is never changed. */
   readonly unsureBelow?: number
+  /** What the provider says of its own speed in its offer, whole tokens a second; nobody checks it. */
+  readonly claims?: { readonly promptTokensPerSecond: number; readonly outputTokensPerSecond: number }
 }
 
 /** The money side, built by the composition root from the payments package. */

@@ -16,6 +16,11 @@ describe('verifyOffer', () => {
 
   it.each<[string, (offer: SignedOffer) => unknown, RegExp]>([
     ['no object', () => 5, /signature/],
+    [
+      'a claim that was not signed',
+      (o) => changeModel(o, { claimedOutputTokensPerSecond: 9_999 }),
+      /models are not the/,
+    ],
     ['a changed price', (o) => changeModel(o, { outputPricePicoUsdPerToken: 1n }), /models are not the signed/],
     [
       'a further model',
@@ -29,7 +34,7 @@ describe('verifyOffer', () => {
       (o) => ({ ...overTheWire(o), delegation: exampleParty(9).delegation }),
       /delegation/,
     ],
-    ['another version', (o) => ({ ...overTheWire(o), offer: { ...plain(o.offer), version: 2 } }), /version/],
+    ['another version', (o) => ({ ...overTheWire(o), offer: { ...plain(o.offer), version: 1 } }), /version/],
   ])('refuses %s', (_, change, reason) => {
     expect(() => verifyOffer(change(setup()), expectation())).toThrow(reason)
   })
@@ -53,6 +58,8 @@ function setup(): SignedOffer {
     rung: 2,
     promptPricePicoUsdPerToken: 50_000n,
     outputPricePicoUsdPerToken: 200_000n,
+    claimedPromptTokensPerSecond: 2_900,
+    claimedOutputTokensPerSecond: 310,
   }
   const terms = {
     token: `0x${'ab'.repeat(20)}` as Hex,

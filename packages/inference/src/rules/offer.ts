@@ -11,7 +11,10 @@ import {
 } from '@koinon/base'
 import { parseDelegation, type SignedDelegation, verifyDelegation } from '@koinon/work'
 
-/** One model of an offer. `rung` is the highest rung its receipts can reach; `parameters` 0 when the engine does not say. */
+/**
+ * One model of an offer. `rung` is the highest rung its receipts can reach; `parameters` 0 when the engine does not say. The
+ * `claimed...` fields are what the provider says it measured itself, 0 when it says nothing: nobody has checked them.
+ */
 export const modelOfferType = defineStruct('InferenceModelOffer', {
   model: 'string',
   modelManifest: 'bytes32',
@@ -22,6 +25,9 @@ export const modelOfferType = defineStruct('InferenceModelOffer', {
   rung: 'uint8',
   promptPricePicoUsdPerToken: 'uint128',
   outputPricePicoUsdPerToken: 'uint128',
+  /** Tokens a second: reading one prompt, and writing all answers together when every place is taken. */
+  claimedPromptTokensPerSecond: 'uint53',
+  claimedOutputTokensPerSecond: 'uint53',
 })
 
 export type ModelOffer = StructValue<typeof modelOfferType.fields>
@@ -54,7 +60,7 @@ export type SignedOffer = {
   readonly delegation: SignedDelegation
 }
 
-export const offerVersion = 1
+export const offerVersion = 2
 export const maximumOfferedModels = 64
 
 /** Signs an offer; `modelsRoot`, `payee`, `chainId` and `sessionKey` follow from the other arguments. */

@@ -100,6 +100,8 @@ function objection(changes: Partial<InferenceWork>): string | undefined {
     rung: 2,
     promptPricePicoUsdPerToken,
     outputPricePicoUsdPerToken,
+    claimedPromptTokensPerSecond: 0,
+    claimedOutputTokensPerSecond: 0,
   }
   const request = parseChatRequest(
     utf8ToBytes(

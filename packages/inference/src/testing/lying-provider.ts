@@ -40,6 +40,8 @@ const offered: ModelOffer = {
   contextLength: 4_096,
   rung: 0,
   ...testPrices,
+  claimedPromptTokensPerSecond: 0,
+  claimedOutputTokensPerSecond: 0,
 }
 
 /** Listens on loopback. Every answer is the text `lie`, two output tokens. */

@@ -1,4 +1,5 @@
 /** A miner of the inference subnet: the engine, the server that sells its answers, the commitments of its work. */
+import { mkdirSync } from 'node:fs'
 import { errorToJson, systemClock, systemRandom } from '@koinon/base'
 import { verifySessionNative } from '@koinon/base/node'
 import { EmbeddedEngine, evidenceSchema, ProviderServer } from '@koinon/inference/provider'
@@ -14,6 +15,15 @@ import {
   WorkStore,
   workStoreSchema,
 } from '@koinon/subnets'
+import {
+  claimsOf,
+  isAbout,
+  keepBenchmark,
+  type MachineBenchmark,
+  measureMachine,
+  readBenchmark,
+} from '../benchmark/machine-benchmark.ts'
+import type { Home } from '../home/home.ts'
 import type { RoleContext, RunningRole } from '../supervisor/role-process.ts'
 import { keepPort, lastFreePort } from './last-port.ts'
 import { openPayee } from './payee.ts'
@@ -32,9 +42,9 @@ export async function startProviderRole(config: ProviderRoleConfig, context: Rol
   const { network, reader, sender, key, home } = role
   const engine = new InferenceEngine({ modelPath: config.modelPath, maxParallelSequences: config.maximumSequences })
   context.progress('loading the model')
-  const [payee] = await Promise.all([
+  const [payee, benchmark] = await Promise.all([
     openPayee({ role, log, creditLimitAtomic, schema: `${evidenceSchema}\n${workStoreSchema}` }),
-    engine.start(),
+    startMeasured(config, engine, home, context),
     ensureTestMoney(role, config.netuid, log),
   ])
   const subnetLedger = createSubnetLedger(reader, network)
@@ -80,6 +90,7 @@ export async function startProviderRole(config: ProviderRoleConfig, context: Rol
           engine: new EmbeddedEngine({ engine, model: config.modelId }),
           defaultTemperatureMicro: 0,
           ...(config.unsureBelow === undefined ? {} : { unsureBelow: config.unsureBelow }),
+          ...(benchmark === undefined ? {} : { claims: claimsOf(benchmark) }),
           ...config.prices,
         },
       ],
@@ -120,4 +131,37 @@ export async function startProviderRole(config: ProviderRoleConfig, context: Rol
       await engine.stop()
     },
   }
+}
+
+/** Loads the model and returns the measurement that this start goes with; local networks, whose miners share a machine, make none. */
+async function startMeasured(
+  config: ProviderRoleConfig,
+  engine: InferenceEngine,
+  home: Home,
+  context: RoleContext,
+): Promise<MachineBenchmark | undefined> {
+  const { name, benchmarkSinceMs, modelId, maximumSequences: slots } = config
+  const begunAt = performance.now()
+  await engine.start()
+  const loadMs = performance.now() - begunAt
+  if (benchmarkSinceMs === undefined) return undefined
+  const kept = readBenchmark(home, name)
+  if (
+    kept !== undefined &&
+    kept.measuredAtMs >= benchmarkSinceMs &&
+    isAbout(kept, { modelHash: engine.modelHash, slots })
+  )
+    return kept
+  context.progress('measuring this machine with the model')
+  const measured = await measureMachine({
+    engine,
+    model: modelId,
+    slots,
+    loadMs,
+    clock: systemClock,
+    onProgress: (sentence) => context.progress(sentence),
+  })
+  mkdirSync(home.role(name), { recursive: true, mode: 0o700 })
+  keepBenchmark(home, name, measured)
+  return measured
 }

@@ -43,6 +43,8 @@ export type ProviderRoleConfig = RoleCommon & {
   /** URL under which others reach this provider; from host and port when left out. */
   readonly publicUrl?: string
   readonly maximumSequences: number
+  /** The machine is measured before the role registers, unless a fitting measurement at or after this time (Unix ms) is kept; never when left out. */
+  readonly benchmarkSinceMs?: number
 }
 
 export type ValidatorRoleConfig = RoleCommon & {

@@ -1,3 +1,4 @@
+export { benchmarkEngine, type DecodeSpeed, type EngineBenchmark } from './benchmark.ts'
 export { type EngineLoad, InferenceEngine, type TeacherForcing } from './engine.ts'
 export { type EngineOptions } from './options.ts'
 export { type TokenisedPrompt } from './prompt.ts'
