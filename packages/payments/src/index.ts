@@ -81,4 +81,9 @@ export {
   voucherToJson,
   voucherTypedData,
 } from './rules/voucher.ts'
+export {
+  ChannelDirectory,
+  type ChannelDirectoryOptions,
+  type LedgerChannel,
+} from './verifier/channel-directory.ts'
 export { type ClaimPass, type ClaimStatus, ClaimWatcher, type ClaimWatcherOptions } from './verifier/claim-watcher.ts'

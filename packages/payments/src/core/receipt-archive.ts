@@ -1,4 +1,4 @@
-import { type Address, type Hex, KoinonError } from '@koinon/base'
+import { type Address, type Hex, KoinonError, type StructJson } from '@koinon/base'
 import type { DurableStore, SqlRow, SqlValue } from '@koinon/base/node'
 import { parseBundle, type ReceiptBundle, type SignedReceipt } from '@koinon/work'
 import type { ReceiptStats, ReceiptSummary } from './receipt-types.ts'
@@ -92,6 +92,25 @@ export class ReceiptArchive {
       payer: row['payer'] as Address,
       receiptHash: row['receipt_hash'] as Hex,
     }))
+  }
+
+  /** Our own receipts for these requests as they were signed, in this order, as JSON; undefined for what is not here. */
+  async shown(
+    items: readonly { readonly requestId: Hex; readonly receiptHash: Hex }[],
+  ): Promise<readonly (StructJson | undefined)[]> {
+    const found = new Map<unknown, StructJson>()
+    for (let from = 0; from < items.length; from += maximumPage) {
+      const ids = items.slice(from, from + maximumPage).map(({ requestId }) => requestId)
+      const rows = await this.#store.read(
+        `select receipt_hash, bundle from payment_receipts where request_id in (${ids.map(() => '?').join(', ')})`,
+        ids,
+      )
+      for (const row of rows) {
+        const { hops } = JSON.parse(row['bundle'] as string) as { hops: readonly { receipt: StructJson }[] }
+        found.set(row['receipt_hash'], hops[0]?.receipt as StructJson)
+      }
+    }
+    return items.map(({ receiptHash }) => found.get(receiptHash))
   }
 
   /**

@@ -74,6 +74,7 @@ const build = (drafts: readonly Draft[]) =>
     answers: answers(drafts),
     session,
     tip: emptySession,
+    notBeforeMs: 0,
     channel: (channelId) => channels.get(channelId) as ChannelState,
   })
 

@@ -25,6 +25,8 @@ export type BatchInput = {
   readonly debts?: readonly UpstreamDebt[]
   readonly session: Session
   readonly tip: SessionTip
+  /** No receipt may state an earlier end, Unix milliseconds: time in a list of receipts goes one way. */
+  readonly notBeforeMs: number
   /** State of a channel as of the last durable batch. */
   readonly channel: (channelId: Hex) => ChannelState
 }
@@ -36,6 +38,8 @@ export type BuiltBatch = {
   readonly settlements: readonly ChannelSettlement[]
   readonly statements: readonly SqlStatement[]
   readonly tip: SessionTip
+  /** The latest end that a receipt states; `notBeforeMs` when there is none. */
+  readonly lastEndedAtMs: number
 }
 
 type Debt = { owedPicoUsd: bigint; signer: VoucherSigner | undefined }
@@ -43,13 +47,16 @@ type Debt = { owedPicoUsd: bigint; signer: VoucherSigner | undefined }
 /** Assigns sequence numbers and cumulative debts in the order given, signs once, and one voucher a channel whose signer is here. */
 export function buildBatch(input: BatchInput): BuiltBatch {
   const debts = new Map<Hex, Debt>()
+  let lastEndedAtMs = input.notBeforeMs
   const unlinked = input.answers.map((answer) => {
     const inbound = addDebt(debts, input, answer.channelId, answer.amountPicoUsd, answer.voucherSigner)
     if (answer.upstream !== undefined) {
       const owed = answer.upstreamOwedPicoUsd ?? answer.upstream.receipt.amountPicoUsd
       addDebt(debts, input, answer.upstream.receipt.channelId, owed, undefined)
     }
-    return unlinkedReceipt(answer, input, inbound)
+    const endedAtMs = notBefore(lastEndedAtMs, answer.times.endedAtMs)
+    lastEndedAtMs = Math.max(lastEndedAtMs, endedAtMs)
+    return unlinkedReceipt(answer, input, inbound, endedAtMs)
   })
   const alone = input.debts ?? []
   for (const { signed } of alone) {
@@ -72,6 +79,7 @@ export function buildBatch(input: BatchInput): BuiltBatch {
       ...settlements.flatMap(settlementRows),
     ],
     tip,
+    lastEndedAtMs,
   }
 }
 
@@ -89,7 +97,19 @@ function addDebt(
   return debt.owedPicoUsd
 }
 
-function unlinkedReceipt(answer: FinalAnswer, input: BatchInput, cumulativePicoUsd: bigint): UnlinkedReceipt {
+/** A clock that was set back by more than this is believed, or nothing could be signed until it has caught up. */
+const mostShiftMs = 60_000
+
+function notBefore(earliestMs: number, endedAtMs: number): number {
+  return earliestMs - endedAtMs <= mostShiftMs ? Math.max(earliestMs, endedAtMs) : endedAtMs
+}
+
+function unlinkedReceipt(
+  answer: FinalAnswer,
+  input: BatchInput,
+  cumulativePicoUsd: bigint,
+  endedAtMs: number,
+): UnlinkedReceipt {
   const { delegation } = input.session
   return {
     work: answer.work,
@@ -109,7 +129,7 @@ function unlinkedReceipt(answer: FinalAnswer, input: BatchInput, cumulativePicoU
       cumulativePicoUsd,
       receivedAtMs: answer.times.receivedAtMs,
       firstByteAtMs: answer.times.firstByteAtMs,
-      endedAtMs: answer.times.endedAtMs,
+      endedAtMs,
       rung: answer.rung,
       attestation: answer.attestation ?? zeroHash,
     },

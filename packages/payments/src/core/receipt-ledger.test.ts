@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type Hex, sha256Hex, systemRandom } from '@koinon/base'
+import { type Hex, sha256Hex, systemRandom, zeroHash } from '@koinon/base'
 import { type DurableStore, verifySessionNative } from '@koinon/base/node'
 import { checkBundle, failures, type ReceiptBundle, receiptType, type SignedReceipt } from '@koinon/work'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -55,6 +55,41 @@ const codes = (results: readonly PromiseSettledResult<unknown>[]) =>
   results.map((result) => (result.status === 'fulfilled' ? 'ok' : (result.reason as { code: string }).code))
 
 describe('ReceiptLedger', () => {
+  it('lets time go one way in what it signs, but believes a clock that was set back', async () => {
+    const at = (endedAtMs: number) => ({
+      times: { receivedAtMs: endedAtMs - 2, firstByteAtMs: endedAtMs - 1, endedAtMs },
+    })
+    const ended = async (index: number, endedAtMs: number) =>
+      receiptOf(await finalize(index, 1n, at(endedAtMs))).endedAtMs
+    const start = 1_900_000_000_000
+    expect(await ended(1, start)).toBe(start)
+    expect(await ended(2, start - 5)).toBe(start)
+    expect(await ended(3, start - 100_000)).toBe(start - 100_000)
+    expect(await ended(4, start + 1)).toBe(start + 1)
+    const both = await Promise.all([ended(5, start + 9), ended(6, start + 7)])
+    expect(both).toEqual([start + 9, start + 9])
+  })
+
+  it('closes the past, so that a list of it is whole', async () => {
+    const nowMs = 1_900_000_000_000
+    const times = { receivedAtMs: nowMs - 9, firstByteAtMs: nowMs - 8, endedAtMs: nowMs - 7 }
+    const underWay = finalize(1, 1n, { times })
+    // The first answer is on its way to the disk when the past is closed, the second one comes too late for it.
+    await new Promise((resolve) => setTimeout(resolve, 0))
+    const closing = ledger.closeBefore(nowMs)
+    const late = finalize(2, 1n, { times })
+    await closing
+    const past = { payee: gateway.address, fromMs: 0, toMs: nowMs }
+    const list = await ledger.archive.endedBetween(past)
+    const bundles = await Promise.all([underWay, late])
+    expect(await ledger.archive.endedBetween(past)).toEqual(list)
+    expect(receiptOf(bundles[1] as ReceiptBundle).endedAtMs).toBe(nowMs)
+    expect(await ledger.archive.shown([...list, { requestId: requestId(9), receiptHash: zeroHash }])).toEqual([
+      ...bundles.slice(0, list.length).map((bundle) => receiptType.toJson(receiptOf(bundle))),
+      undefined,
+    ])
+  })
+
   it('makes a receipt that a stranger can check', async () => {
     const bundle = await finalize(1, 1_500_000n)
     const checks = checkBundle({

@@ -54,6 +54,9 @@ export class ReceiptLedger {
   #session: Session | undefined
   #tip: SessionTip = emptySession
   #ordinal = 0
+  /** No receipt states an earlier end; see `closeBefore`. */
+  #notBeforeMs = 0
+  #writing: Promise<unknown> = Promise.resolve()
   #isSessionStored = false
   #isSessionSpent = false
   #state: 'new' | 'running' | 'stopping' | 'broken' = 'new'
@@ -68,6 +71,8 @@ export class ReceiptLedger {
   async start(): Promise<void> {
     const [row] = await this.#options.store.read('select coalesce(max(ordinal), 0) as ordinal from payment_sessions')
     this.#ordinal = row?.['ordinal'] as number
+    const [last] = await this.#options.store.read('select max(ended_at_ms) as at_ms from payment_receipts')
+    this.#notBeforeMs = Math.min(Number(last?.['at_ms'] ?? 0), this.#options.clock.nowMs())
     await this.#renewSession()
     this.#state = 'running'
   }
@@ -77,6 +82,15 @@ export class ReceiptLedger {
     if (this.#state === 'running') this.#state = 'stopping'
     this.#commitIfComplete()
     await this.#draining
+  }
+
+  /**
+   * Closes the time before `beforeMs`: when this resolves, every receipt that states an earlier end is durable, and none will come, so
+   * that a list of them is whole. An answer that is late is signed as ended at `beforeMs`.
+   */
+  async closeBefore(beforeMs: number): Promise<void> {
+    this.#notBeforeMs = Math.max(this.#notBeforeMs, beforeMs)
+    await this.#writing
   }
 
   /** The session that signs now, e.g. for node requests. Throws before `start`. */
@@ -218,15 +232,19 @@ export class ReceiptLedger {
       debts: entries.filter(isDebt),
       session,
       tip: this.#tip,
+      notBeforeMs: this.#notBeforeMs,
       channel: (channelId) => book.require(channelId),
     })
     const sessionRow = this.#isSessionStored ? [] : [sessionInsert(session, this.#ordinal, this.#options.clock.nowMs())]
     // A sequence number is signed once: a session whose write failed never signs again, whatever the failure left on disk.
     this.#isSessionSpent = true
-    await store.write([...sessionRow, ...built.statements])
+    const writing = store.write([...sessionRow, ...built.statements])
+    this.#writing = writing.catch(() => undefined)
+    await writing
     this.#isSessionSpent = false
     this.#isSessionStored = true
     this.#tip = built.tip
+    this.#notBeforeMs = Math.max(this.#notBeforeMs, built.lastEndedAtMs)
     for (const settlement of built.settlements) book.applySettlement(settlement)
     this.#options.onSettled?.(built.settlements)
     return built

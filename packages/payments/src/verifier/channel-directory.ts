@@ -1,0 +1,94 @@
+import { type Address, type Hex, toAddress } from '@koinon/base'
+import type { LedgerReader } from '@koinon/ledger'
+import { batchSettlementAbi } from '@koinon/ledger/abis'
+import { parseEventLogs } from 'viem'
+import { reachable } from '../core/escrow.ts'
+
+/** What the ledger has seen of a channel. It stays true after the channel is empty again. */
+export type LedgerChannel = {
+  readonly payer: Address
+  readonly receiver: Address
+  readonly token: Address
+  /** The most that ever lay in it, atomic units. */
+  readonly mostDepositedAtomic: bigint
+}
+
+export type ChannelDirectoryOptions = {
+  readonly reader: LedgerReader
+  readonly escrow: Address
+  readonly startBlock: number
+  /** Blocks behind the head that may still be replaced: read anew each time. 0 on a single sequencer's chain. */
+  readonly unsettledBlocks: number
+}
+
+const blocksPerRequest = 5_000n
+const events = batchSettlementAbi.filter((item) => item.type === 'event')
+
+/**
+ * Every channel that was ever opened, from the escrow's events, so that a stranger's receipt can be held against it. What a payer has
+ * withdrawn later does not matter. Reads only blocks that it has not seen; one instance a process.
+ */
+export class ChannelDirectory {
+  readonly #options: ChannelDirectoryOptions
+  readonly #settled = new Map<Hex, LedgerChannel>()
+  #nextBlock: bigint
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(options: ChannelDirectoryOptions) {
+    this.#options = options
+    this.#nextBlock = BigInt(options.startBlock)
+  }
+
+  /** Those of the channels that were ever opened. Throws `payments/ledger-unreachable` (retry later). */
+  async find(channelIds: readonly Hex[]): Promise<ReadonlyMap<Hex, LedgerChannel>> {
+    const turn = this.#turn.then(() => this.#advance())
+    this.#turn = turn.catch(() => undefined)
+    const unsettled = await turn
+    return new Map(
+      channelIds.flatMap((id) => {
+        const channel = unsettled.get(id) ?? this.#settled.get(id)
+        return channel === undefined ? [] : [[id, channel] as const]
+      }),
+    )
+  }
+
+  async #advance(): Promise<ReadonlyMap<Hex, LedgerChannel>> {
+    const { reader, unsettledBlocks } = this.#options
+    const head = await reachable(reader.getBlockNumber({ cacheTime: 0 }))
+    const settledHead = head - BigInt(unsettledBlocks)
+    while (this.#nextBlock <= settledHead) {
+      const last = this.#nextBlock + blocksPerRequest - 1n
+      const end = last < settledHead ? last : settledHead
+      await this.#read(this.#nextBlock, end, this.#settled)
+      this.#nextBlock = end + 1n
+    }
+    const unsettled = new Map<Hex, LedgerChannel>()
+    if (this.#nextBlock <= head) await this.#read(this.#nextBlock, head, unsettled)
+    return unsettled
+  }
+
+  async #read(fromBlock: bigint, toBlock: bigint, channels: Map<Hex, LedgerChannel>): Promise<void> {
+    const { reader, escrow } = this.#options
+    const found = await reachable(reader.getLogs({ address: escrow, fromBlock, toBlock }))
+    const logs = parseEventLogs({ abi: events, logs: found })
+    for (const log of logs) {
+      if (log.eventName === 'ChannelCreated') {
+        const { payer, receiver, token } = log.args.config
+        const known = channels.get(log.args.channelId) ?? this.#settled.get(log.args.channelId)
+        channels.set(log.args.channelId, {
+          payer: toAddress(payer),
+          receiver: toAddress(receiver),
+          token: toAddress(token),
+          mostDepositedAtomic: known?.mostDepositedAtomic ?? 0n,
+        })
+      }
+      if (log.eventName === 'Deposited') {
+        const { channelId, newBalance } = log.args
+        const known = channels.get(channelId) ?? this.#settled.get(channelId)
+        if (known !== undefined && newBalance > known.mostDepositedAtomic) {
+          channels.set(channelId, { ...known, mostDepositedAtomic: newBalance })
+        }
+      }
+    }
+  }
+}
