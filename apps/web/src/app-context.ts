@@ -9,8 +9,12 @@ import type { KeptReceipt, ReceiptShelf } from './receipts/receipt-shelf.ts'
 /** Who looks at the page: the machine's own user (`local`), or somebody who brought a key. */
 export type SignIn = {
   readonly apiKey: string | undefined
+  /** The key was brought to this tab, rather than given by the local session. */
+  readonly isPasted: boolean
   readonly local: SessionJson | undefined
   readonly isLoading: boolean
+  /** Reads the local session anew. */
+  readonly refresh: () => void
 }
 
 /** Everything with a lifetime, made once in `main.tsx`. */
@@ -59,6 +63,12 @@ export function findNeuron(view: NetworkView, account: string): NeuronJson | und
   return view.network?.subnets
     .flatMap((subnet) => subnet.neurons)
     .find((neuron) => neuron.hotkey.toLowerCase() === account.toLowerCase())
+}
+
+/** The name of a subnet's neuron by its number there; the number itself when it has none. */
+export function nameOfUid(view: NetworkView, uid: number): string {
+  const neuron = view.network?.subnets[0]?.neurons.find((one) => one.uid === uid)
+  return neuron?.name ?? `neuron ${uid}`
 }
 
 /** A name for people: the neuron's, "this gateway", or the account shortened. */

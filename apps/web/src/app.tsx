@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect, useMemo, useRef } from 'react'
+import { lazy, Suspense, useEffect, useMemo, useRef, useSyncExternalStore } from 'react'
 import type { NetworkFeed } from './api/network-feed.ts'
 import type { Door } from './api/request.ts'
 import { AppContext } from './app-context.ts'
@@ -30,7 +30,8 @@ export function App(props: {
   const { door, feed, conversation, shelf, tabStorage } = props
   const hash = useHash()
   const route = useMemo(() => parseRoute(hash), [hash])
-  const { signIn, useKey } = useSignIn(door, tabStorage)
+  const isReachable = useSyncExternalStore(feed.subscribe, () => feed.view().error === undefined)
+  const { signIn, useKey } = useSignIn(door, tabStorage, isReachable)
   const parts = useMemo(
     () => ({ door, feed, conversation, shelf, signIn, useKey }),
     [door, feed, conversation, shelf, signIn, useKey],

@@ -74,7 +74,7 @@ describe('chat', () => {
   test("shows the replay of this node's verifier, failed checks included", async () => {
     const { page, context } = await bench.open()
     await page.getByRole('button', { name: 'What does an answer cost?' }).click()
-    await page.getByRole('button', { name: 'Replay it here' }).click()
+    await page.getByRole('button', { name: 'Replay the answer here' }).click()
     const replay = page.getByRole('region', { name: 'Replay by this node' })
     await replay.getByText('1 failed: counts').waitFor()
     expect(await replay.innerText()).toMatch(/2 passed[\s\S]*1 not checked/)

@@ -189,7 +189,7 @@ async function talk(page: Page): Promise<void> {
   await page.keyboard.press('Enter')
   await page.getByText('22 passed').waitFor()
   await page.getByRole('button', { name: 'Check this receipt yourself' }).click()
-  await page.getByRole('button', { name: 'Replay it here' }).click()
+  await page.getByRole('button', { name: 'Replay the answer here' }).click()
   await page.getByText('1 failed: counts').waitFor()
 }
 

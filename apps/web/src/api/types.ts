@@ -109,6 +109,9 @@ export type EpochDetailJson = EpochJson & {
   }[]
 }
 
+/** One validator's look at one receipt. */
+export type AuditJson = { readonly validatorUid: number; readonly epoch: number; readonly state: string }
+
 export type ReceiptSummaryJson = {
   readonly id: string
   readonly atMs: number
@@ -120,7 +123,7 @@ export type ReceiptSummaryJson = {
   readonly firstByteMs: number
   readonly totalMs: number
   readonly state: string
-  readonly checkedBy: readonly { readonly validatorUid: number; readonly epoch: number; readonly state: string }[]
+  readonly checkedBy: readonly AuditJson[]
 }
 
 export type ReceiptsJson = { readonly asOfBlock: number; readonly receipts: readonly ReceiptSummaryJson[] }

@@ -1,10 +1,12 @@
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
 import { useApp, useNetwork } from '../app-context.ts'
+import { useAudits } from '../receipts/use-audits.ts'
 import { Composer } from './composer.tsx'
 import { KeyForm } from './key-form.tsx'
 import { Suggestions } from './suggestions.tsx'
 import { isRunning } from './turn.ts'
 import { TurnView } from './turn-view.tsx'
+import { crewSentence, smallModelSentence } from './welcome-words.ts'
 
 /** Ask, watch the answer come, see who gave it and what it cost, check its receipt. */
 export function ChatPage() {
@@ -16,16 +18,23 @@ export function ChatPage() {
   // A model can go away while it is chosen; the network's default never does.
   const model = models.some((one) => one.id === chosenModel) ? chosenModel : 'default'
   const running = isRunning(turns.at(-1))
-  const end = useRef<HTMLDivElement>(null)
+  const list = useRef<HTMLDivElement>(null)
   const questions = turns.length
   useEffect(() => {
-    if (questions > 0) end.current?.scrollIntoView({ block: 'end' })
+    // A new question goes to the top, so that its answer has the screen to itself.
+    if (questions > 1) list.current?.lastElementChild?.scrollIntoView({ block: 'start' })
   }, [questions])
+  const audits = useAudits(questions > 0)
+  const modelNote = smallModelSentence(models)
   const announcement = useMemo(() => announce(turns.at(-1)), [turns])
   const { apiKey } = signIn
   const send = (question: string): void => {
     if (apiKey !== undefined) void conversation.ask(question, { apiKey, model })
   }
+  const keyForm =
+    apiKey === undefined && !signIn.isLoading ? (
+      <KeyForm isOwner={signIn.local !== undefined} onKey={useKey} />
+    ) : undefined
   return (
     <div className="chat">
       <p className="visually-hidden" role="status" aria-live="polite">
@@ -33,13 +42,14 @@ export function ChatPage() {
       </p>
       {turns.length === 0 ? (
         <section className="welcome">
-          <p className="eyebrow">Answered by machines that belong to many people</p>
+          <p className="eyebrow">{crewSentence(view.network)}</p>
           <h1>Ask the network.</h1>
           <p className="lead">
             Every answer comes with a signed receipt: who gave it, what it cost, and what was checked. You can check it
             yourself, in this page.
           </p>
-          {apiKey === undefined && !signIn.isLoading ? <KeyForm onKey={useKey} /> : <Suggestions onPick={send} />}
+          {keyForm ?? <Suggestions isReady={apiKey !== undefined} onPick={send} />}
+          {modelNote === undefined ? null : <p className="hint welcome-note">{modelNote}</p>}
         </section>
       ) : (
         <>
@@ -49,11 +59,12 @@ export function ChatPage() {
               New conversation
             </button>
           </div>
-          <div className="turns" role="log" aria-label="Conversation" aria-live="off">
+          <div ref={list} className="turns" role="log" aria-label="Conversation" aria-live="off">
             {turns.map((turn) => (
               <TurnView
                 key={turn.key}
                 turn={turn}
+                audits={audits.get(turn.receiptId ?? '')}
                 onAgain={() => {
                   const question = conversation.takeBack(turn.key)
                   if (question !== undefined) send(question)
@@ -61,16 +72,16 @@ export function ChatPage() {
               />
             ))}
           </div>
-          {apiKey === undefined && !signIn.isLoading ? <KeyForm onKey={useKey} /> : null}
+          {keyForm}
         </>
       )}
-      <div ref={end} />
       <Composer
         models={models}
         model={model}
         onModel={setChosenModel}
         isRunning={running}
         isReady={apiKey !== undefined}
+        placeholder={modelNote === undefined ? 'Ask anything' : 'Ask about this network and its field'}
         onSend={send}
         onStop={() => conversation.stop()}
       />

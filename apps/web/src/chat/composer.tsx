@@ -9,10 +9,11 @@ export function Composer(props: {
   readonly onModel: (model: string) => void
   readonly isRunning: boolean
   readonly isReady: boolean
+  readonly placeholder: string
   readonly onSend: (question: string) => void
   readonly onStop: () => void
 }) {
-  const { models, model, onModel, isRunning, isReady, onSend, onStop } = props
+  const { models, model, onModel, isRunning, isReady, placeholder, onSend, onStop } = props
   const id = useId()
   const [text, setText] = useState('')
   const send = (): void => {
@@ -34,7 +35,7 @@ export function Composer(props: {
       <textarea
         id={`${id}-question`}
         rows={2}
-        placeholder="Ask about this network, or anything else"
+        placeholder={placeholder}
         value={text}
         onChange={(event) => setText(event.target.value)}
         onKeyDown={(event) => {

@@ -1,7 +1,7 @@
 import { useId, useState } from 'react'
 
-/** Signs in with an API key where the gateway gives none by itself, that is, on another machine. */
-export function KeyForm({ onKey }: { readonly onKey: (apiKey: string) => void }) {
+/** Signs in with an API key where the gateway gives none by itself: on another machine, or when the owner's own key was revoked. */
+export function KeyForm({ isOwner, onKey }: { readonly isOwner: boolean; readonly onKey: (apiKey: string) => void }) {
   const id = useId()
   const [text, setText] = useState('')
   const isKey = /^sk-koinon-[A-Za-z0-9_-]{43}$/.test(text.trim())
@@ -14,10 +14,17 @@ export function KeyForm({ onKey }: { readonly onKey: (apiKey: string) => void })
       }}
     >
       <h2>Sign in with an API key</h2>
-      <p>
-        This gateway runs on another machine, so it does not sign you in by itself. Its owner can create a key for you
-        on the page Wallet & keys. The key stays in this tab.
-      </p>
+      {isOwner ? (
+        <p>
+          The key of this page was revoked. Create another one under <a href="#/wallet">Wallet & keys</a> and use it
+          here. The key stays in this tab.
+        </p>
+      ) : (
+        <p>
+          This gateway runs on another machine, so it does not sign you in by itself. Its owner can create a key for you
+          on the page Wallet & keys. The key stays in this tab.
+        </p>
+      )}
       <label htmlFor={id}>API key</label>
       <div className="field-row">
         <input

@@ -6,12 +6,12 @@ const questions = [
 ] as const
 
 /** First questions, one tap each. */
-export function Suggestions({ onPick }: { readonly onPick: (question: string) => void }) {
+export function Suggestions(props: { readonly isReady: boolean; readonly onPick: (question: string) => void }) {
   return (
     <ul className="suggestions" aria-label="Suggested first questions">
       {questions.map((question) => (
         <li key={question}>
-          <button type="button" onClick={() => onPick(question)}>
+          <button type="button" disabled={!props.isReady} onClick={() => props.onPick(question)}>
             {question}
             <span aria-hidden="true">→</span>
           </button>

@@ -1,4 +1,5 @@
 import { memo } from 'react'
+import type { AuditJson } from '../api/types.ts'
 import { ReceiptSlip } from '../receipts/receipt-slip.tsx'
 import { ErrorNotice } from '../ui/error-notice.tsx'
 import { RichText } from './rich-text.tsx'
@@ -7,9 +8,11 @@ import { isRunning, type Turn } from './turn.ts'
 /** A question, its answer, and the slip under it. */
 export const TurnView = memo(function TurnView({
   turn,
+  audits,
   onAgain,
 }: {
   readonly turn: Turn
+  readonly audits: readonly AuditJson[] | undefined
   readonly onAgain: () => void
 }) {
   const running = isRunning(turn)
@@ -22,7 +25,10 @@ export const TurnView = memo(function TurnView({
       {turn.unsure ? (
         <div className="notice notice-unsure">
           <p className="notice-title">The model is unsure of this answer</p>
-          <p>It marked the answer itself. Take it as a guess, and look it up before you rely on it.</p>
+          <p>
+            Its own probabilities were low while it wrote. The answer stands unchanged: take it as a guess, and look it
+            up before you rely on it.
+          </p>
         </div>
       ) : null}
       <div className="answer" aria-busy={running}>
@@ -41,17 +47,12 @@ export const TurnView = memo(function TurnView({
       ) : null}
       {turn.error === undefined ? null : (
         <ErrorNotice error={turn.error}>
-          {turn.error.retry === 'never' && /402|401|funds|empty|key|deposit/.test(turn.error.code) ? (
-            <a className="button" href="#/wallet">
-              Open Wallet & keys
-            </a>
-          ) : null}
           <button type="button" className="button" onClick={onAgain}>
             Ask again
           </button>
         </ErrorNotice>
       )}
-      {running ? null : <ReceiptSlip turn={turn} />}
+      {running ? null : <ReceiptSlip turn={turn} audits={audits} />}
     </article>
   )
 })

@@ -20,7 +20,9 @@ export function EpochClock({ subnet, asOfAtMs }: { readonly subnet: SubnetJson; 
         {formatCountdown(leftMs)} <span className="unit">left</span>
       </p>
       <progress value={done} max={1} aria-label={`Epoch ${subnet.currentEpoch}, ${Math.round(done * 100)} % over`} />
+      {/* Two epochs overlap: this one collects work while the one before it is judged. */}
       <p>
+        {subnet.currentEpoch === 0 ? null : `Epoch ${subnet.currentEpoch - 1} is judged meanwhile. `}
         <strong>{phaseName(subnet.phase)}</strong>: {phaseSentence(subnet.phase)}
       </p>
       {isLive ? null : <p className="stale">Stale: the clock stands at the last answer.</p>}

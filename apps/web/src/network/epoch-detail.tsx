@@ -10,6 +10,17 @@ import { Facts } from '../ui/facts.tsx'
 import { useResource } from '../use-resource.ts'
 import { epochStateSentences } from './phases.ts'
 
+/** Why the list of payouts is empty. */
+function unpaidSentence(epoch: EpochDetailJson, subnet: SubnetJson): string {
+  if (epoch.state === 'pending')
+    return 'The result is signed and waits for its delay. Its payouts come within the minute.'
+  if (epoch.state === 'active') return 'The result is in force; its payouts are on their way.'
+  if (epoch.state !== 'open') return `Nobody is paid from this epoch: ${epochStateSentences[epoch.state]}.`
+  return epoch.epoch >= subnet.currentEpoch
+    ? 'This epoch runs now: miners answer and keep receipts. It is judged during the next one and paid after that.'
+    : 'This epoch is over and being judged. Its payouts come when validators have signed the result.'
+}
+
 /** One epoch: who got how much, why, and the checks that the scores rest on. */
 export function EpochDetail({
   netuid,
@@ -68,7 +79,7 @@ export function EpochDetail({
         ]}
       />
       {data.payouts.length === 0 ? (
-        <p className="empty">Nobody is paid from this epoch: {epochStateSentences[data.state] ?? data.state}.</p>
+        <p className="empty">{unpaidSentence(data, subnet)}</p>
       ) : (
         <DataTable
           caption={`Payouts of epoch ${epoch}`}

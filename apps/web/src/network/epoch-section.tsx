@@ -94,6 +94,14 @@ function IncentivePanel({ subnet, epochs }: { readonly subnet: SubnetJson; reado
         <h3>Incentive by epoch</h3>
         <p>{seriesSentence(series)}</p>
       </figcaption>
+      {series.epochs.length < 2 ? null : <SeriesChart series={series} />}
+    </figure>
+  )
+}
+
+function SeriesChart({ series }: { readonly series: IncentiveSeries }) {
+  return (
+    <>
       <ul className="legend">
         {series.miners.map((miner, index) => (
           <li key={miner.name} className={`series-${(index % 4) + 1}`}>
@@ -108,7 +116,7 @@ function IncentivePanel({ subnet, epochs }: { readonly subnet: SubnetJson; reado
         <summary>The same as a table</summary>
         <SeriesTable series={series} />
       </details>
-    </figure>
+    </>
   )
 }
 

@@ -68,7 +68,8 @@ function optionsOf(series: IncentiveSeries, element: HTMLElement): uPlot.Options
         stroke: colour(`--series-${(index % 4) + 1}`),
         width: 2,
         dash: [...(lineStyles[index % lineStyles.length] ?? [])],
-        points: { show: false },
+        // A point between two unpaid epochs has no line to stand on.
+        points: { show: true, size: 5 },
         spanGaps: false,
       })),
     ],

@@ -8,15 +8,19 @@ export type IncentiveSeries = {
   readonly miners: readonly { readonly name: string; readonly sharesPpm: readonly (number | null)[] }[]
 }
 
-/** Reads the series from the payouts of finished epochs, oldest first. Miners that never earned are left out. */
+/** Reads the series from the payouts of finished epochs, from the first that paid a miner on. Miners that never earned are left out. */
 export function incentiveSeries(subnet: SubnetJson, details: readonly EpochDetailJson[]): IncentiveSeries {
-  const ordered = [...details].sort((a, b) => a.epoch - b.epoch)
   const miners = subnet.neurons.filter((neuron) => neuron.kind === 'miner')
   const amountOf = (detail: EpochDetailJson, account: string): bigint =>
     detail.payouts
       .filter((payout) => payout.account.toLowerCase() === account.toLowerCase())
       .reduce((sum, payout) => sum + (readAmount(payout.amountAtomic) ?? 0n), 0n)
-  const totals = ordered.map((detail) => miners.reduce((sum, miner) => sum + amountOf(detail, miner.hotkey), 0n))
+  const totalOf = (detail: EpochDetailJson): bigint =>
+    miners.reduce((sum, miner) => sum + amountOf(detail, miner.hotkey), 0n)
+  const sorted = [...details].sort((a, b) => a.epoch - b.epoch)
+  const firstPaid = sorted.findIndex((detail) => totalOf(detail) > 0n)
+  const ordered = firstPaid < 0 ? [] : sorted.slice(firstPaid)
+  const totals = ordered.map(totalOf)
   return {
     epochs: ordered.map((detail) => detail.epoch),
     miners: miners
@@ -35,7 +39,8 @@ export function incentiveSeries(subnet: SubnetJson, details: readonly EpochDetai
 export function seriesSentence(series: IncentiveSeries): string {
   const first = series.epochs[0]
   const last = series.epochs.at(-1)
-  if (first === undefined || last === undefined) return 'No epoch has been paid yet.'
+  if (first === undefined || last === undefined)
+    return 'No miner has been paid yet. The chart begins with the second paid epoch.'
   const standing = series.miners
     .map((miner) => ({ name: miner.name, share: miner.sharesPpm.at(-1) ?? 0 }))
     .sort((a, b) => b.share - a.share)
@@ -43,7 +48,7 @@ export function seriesSentence(series: IncentiveSeries): string {
   const unpaid = series.epochs.filter((_, index) => series.miners.every((miner) => miner.sharesPpm[index] === null))
   const gaps =
     unpaid.length === 0 ? '' : ` No miner was paid in ${unpaid.length === 1 ? 'epoch' : 'epochs'} ${unpaid.join(', ')}.`
-  if (leader === undefined || leader.share === 0)
-    return `Epochs ${first} to ${last}: no miner earned in the last one.${gaps}`
-  return `Epochs ${first} to ${last}: in the last one ${leader.name} earned most, ${(leader.share / 10_000).toFixed(1)} % of the miners' half.${gaps}`
+  const span = first === last ? `Epoch ${first}` : `Epochs ${first} to ${last}`
+  if (leader === undefined || leader.share === 0) return `${span}: no miner earned in the last one.${gaps}`
+  return `${span}: ${first === last ? 'in it' : 'in the last one'} ${leader.name} earned most, ${(leader.share / 10_000).toFixed(1)} % of the miners' half.${gaps}`
 }

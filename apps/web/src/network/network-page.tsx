@@ -60,6 +60,10 @@ export function NetworkPage(props: { readonly netuid: number | undefined; readon
           <SubnetHead subnet={subnet} asOfAtMs={network.asOfAtMs} />
           <section aria-labelledby="neurons-title">
             <h2 id="neurons-title">Miners and validators</h2>
+            <p className="hint section-hint">
+              Miners share one half of an epoch's emission by what validators measured; validators share the other half.
+              Incentive is a miner's part of that half in the last paid epoch, the score is what validators gave it.
+            </p>
             <NeuronsTable neurons={subnet.neurons} />
           </section>
           <EpochSection subnet={subnet} epoch={props.netuid === subnet.netuid ? props.epoch : undefined} />

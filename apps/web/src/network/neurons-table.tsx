@@ -16,13 +16,13 @@ const columns: readonly Column<NeuronJson>[] = [
       </>
     ),
   },
-  { name: 'Kind', cell: (neuron) => `${neuron.kind}\u00a0no.\u00a0${neuron.uid}` },
+  { name: 'Kind', kind: 'short', cell: (neuron) => `${neuron.kind}\u00a0no.\u00a0${neuron.uid}` },
   {
     name: 'State',
     cell: (neuron) => (
       <>
-        <span className={neuron.online ? 'badge badge-pass' : 'badge badge-fail'}>
-          {neuron.online ? 'online' : 'offline'}
+        <span className={`badge badge-${neuron.online ? (neuron.note === undefined ? 'pass' : 'warn') : 'fail'}`}>
+          {neuron.online ? (neuron.note === undefined ? 'online' : 'unsteady') : 'offline'}
         </span>
         {neuron.note === undefined ? null : <span className="cell-note">{neuron.note}</span>}
       </>
@@ -31,7 +31,7 @@ const columns: readonly Column<NeuronJson>[] = [
   {
     name: 'Latency',
     kind: 'number',
-    cell: (neuron) => (neuron.latencyMs === undefined ? '–' : `${neuron.latencyMs} ms`),
+    cell: (neuron) => (neuron.latencyMs === undefined ? '–' : `${Math.round(neuron.latencyMs)} ms`),
   },
   { name: 'Stake', kind: 'number', cell: (neuron) => token(neuron.stakeAtomic) },
   {
@@ -55,7 +55,12 @@ const columns: readonly Column<NeuronJson>[] = [
   { name: 'Paid', kind: 'number', cell: (neuron) => token(neuron.paidAtomic) },
 ]
 
-/** Everybody registered in the subnet. */
+function byKindAndName(a: NeuronJson, b: NeuronJson): number {
+  if (a.kind !== b.kind) return a.kind === 'miner' ? -1 : 1
+  return (a.name ?? a.hotkey).localeCompare(b.name ?? b.hotkey, 'en', { numeric: true })
+}
+
+/** Everybody registered in the subnet, miners first. */
 export function NeuronsTable({ neurons }: { readonly neurons: readonly NeuronJson[] }) {
   if (neurons.length === 0) {
     return (
@@ -68,7 +73,7 @@ export function NeuronsTable({ neurons }: { readonly neurons: readonly NeuronJso
     <DataTable
       caption="Miners and validators"
       columns={columns}
-      rows={neurons}
+      rows={[...neurons].sort(byKindAndName)}
       rowKey={(neuron) => String(neuron.uid)}
     />
   )

@@ -27,8 +27,8 @@ export function phaseSentence(phase: string): string {
 /** What an epoch's state means for those who wait for pay. */
 export const epochStateSentences = {
   open: 'under way',
-  pending: 'result signed, waits for its delay',
-  active: 'paid out, can be claimed',
+  pending: 'signed, waits for its delay',
+  active: 'signed and paid',
   disabled: 'objected to by more than a third of the stake: nobody is paid from it',
   noQuorum: 'no two thirds of the stake signed: nobody was paid, the emission accrues',
 } as const

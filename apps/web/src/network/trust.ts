@@ -1,6 +1,7 @@
 import type { NetworkJson, SubnetJson } from '../api/types.ts'
 import { readAmount } from '../format/money.ts'
 import { count } from '../format/text.ts'
+import { isOneMachine } from './one-machine.ts'
 
 /** One thing that users of this network have to trust, as far as its state shows. */
 export type TrustPoint = { readonly title: string; readonly sentence: string }
@@ -55,9 +56,8 @@ export function fewestSigners(subnet: SubnetJson): {
 }
 
 function operatorPoint(network: NetworkJson): readonly TrustPoint[] {
+  if (!isOneMachine(network)) return []
   const neurons = network.subnets.flatMap((subnet) => subnet.neurons)
-  const isLoopback = (endpoint: string): boolean => /^https?:\/\/(127\.|localhost[:/]|\[::1\])/.test(endpoint)
-  if (neurons.length === 0 || !neurons.every((neuron) => isLoopback(neuron.endpoint))) return []
   return [
     {
       title: 'One operator holds 100 %',

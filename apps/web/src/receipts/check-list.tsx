@@ -11,7 +11,7 @@ export function CheckList({ checks, label }: { readonly checks: readonly Check[]
     <div className="checks" role="group" aria-label={label}>
       {hops.map((hop) => (
         <div key={hop} className="checks-of-hop">
-          {hops.length > 1 ? <p className="checks-hop">{hopName(hop)}</p> : null}
+          {hops.length > 1 ? <p className="checks-hop">{hopName(hop, hops.length)}</p> : null}
           <ul>
             {checks
               .filter((check) => checkHop(check.name) === hop)
@@ -54,6 +54,7 @@ export function CheckCounts({ checks }: { readonly checks: readonly Check[] }) {
   )
 }
 
-function hopName(hop: number): string {
-  return hop === 1 ? 'Your own hop' : `Hop ${hop}, passed on`
+function hopName(hop: number, hops: number): string {
+  if (hop === 1) return 'What the gateway signed for you'
+  return hop === hops && hops === 2 ? 'What the miner signed for the gateway' : `What hop ${hop} signed`
 }

@@ -35,11 +35,31 @@ const questions: Readonly<Record<string, string>> = {
   text: 'Do the tokens spell this text?',
   counts: 'Are the token counts right?',
   committed: 'Was it in the committed work?',
+  evidence: 'Is this the evidence that was signed for?',
+  sampler: 'Which rule chose the words?',
+  class: 'Can this machine replay it bit by bit?',
+  prompt: 'Does the request give these prompt tokens?',
+  stopping: 'Did it stop where it had to?',
+  receipt: "Is it this miner's committed receipt?",
+  clock: "Does the miner's clock agree?",
+  ownBytes: 'Are these the bytes that the validator exchanged?',
+  list: "Is the miner's list the one it committed to?",
 }
 
 /** The plain question behind a check's stable name. The name itself for checks that this page does not know. */
 export function checkQuestion(name: string): string {
   return questions[name.replace(/^hop\d+\./, '')] ?? name
+}
+
+const paperNames: ReadonlySet<string> = new Set(
+  'shape id version chain signature delegation request response work amount times owed upstream payee channel'.split(
+    ' ',
+  ),
+)
+
+/** True for checks of level L0, which need the signed paper only; a replay repeats them. */
+export function isPaperCheck(name: string): boolean {
+  return paperNames.has(name.replace(/^hop\d+\./, ''))
 }
 
 /** 1 for the caller's own hop, 2 for `hop2.`, and so on. */

@@ -83,7 +83,7 @@ export function ReceiptPage({ id }: { readonly id: string }) {
                 onClick={replay.start}
                 disabled={replay.isRunning || signIn.apiKey === undefined}
               >
-                Replay it here
+                {replay.isRunning ? 'Replaying …' : 'Replay the answer here'}
               </button>
             </div>
             <ReplayOutcome replay={replay} />

@@ -1,18 +1,21 @@
 import { useMemo, useState } from 'react'
-import { nameOf, useApp, useNetwork } from '../app-context.ts'
+import type { AuditJson } from '../api/types.ts'
+import { nameOf, nameOfUid, useApp, useNetwork } from '../app-context.ts'
 import type { Turn } from '../chat/turn.ts'
 import { formatPicoUsd } from '../format/money.ts'
 import { count, shortHex } from '../format/text.ts'
 import { formatDuration } from '../format/time.ts'
 import { ErrorNotice } from '../ui/error-notice.tsx'
 import { Facts } from '../ui/facts.tsx'
+import { auditSentence, whyUnaudited } from './audit-words.ts'
 import { summariseBundle } from './bundle-summary.ts'
 import { CheckCounts, CheckList } from './check-list.tsx'
 import { ReplayOutcome, useReplay } from './replay.tsx'
 import { useReceiptCheck } from './use-receipt-check.ts'
 
 /** The slip under an answer: who, how fast, how much, how checked, and the two ways to check it again. */
-export function ReceiptSlip({ turn }: { readonly turn: Turn }) {
+export function ReceiptSlip(props: { readonly turn: Turn; readonly audits: readonly AuditJson[] | undefined }) {
+  const { turn, audits } = props
   const { shelf, signIn } = useApp()
   const view = useNetwork()
   const [isOpen, setIsOpen] = useState(false)
@@ -65,13 +68,31 @@ export function ReceiptSlip({ turn }: { readonly turn: Turn }) {
         </p>
       ) : (
         <>
-          <div className="slip-verdict" role="status">
-            {own.checks === undefined ? (
-              <p className="hint">Checking in this browser …</p>
-            ) : (
-              <CheckCounts checks={own.checks} />
-            )}
-          </div>
+          <dl className="slip-verdict">
+            <div>
+              <dt>This browser</dt>
+              <dd role="status">
+                {own.checks === undefined ? (
+                  <p className="hint">Checking signatures, hashes and price …</p>
+                ) : (
+                  <>
+                    <CheckCounts checks={own.checks} />
+                    <p className="hint">
+                      Signatures, the hashes of question and answer, the price. What stands on the ledger was not looked
+                      up.
+                    </p>
+                  </>
+                )}
+              </dd>
+            </div>
+            <div>
+              <dt>Validators</dt>
+              <dd>
+                {auditSentence(audits, (uid) => nameOfUid(view, uid)) ??
+                  unauditedWords[whyUnaudited(turn.askedAtMs, view.network?.subnets[0])]}
+              </dd>
+            </div>
+          </dl>
           {own.error === undefined ? null : <ErrorNotice error={own.error} />}
           <div className="actions">
             <button
@@ -86,7 +107,7 @@ export function ReceiptSlip({ turn }: { readonly turn: Turn }) {
               {isOpen ? 'Close the list of checks' : 'Check this receipt yourself'}
             </button>
             <button type="button" className="button" onClick={replay.start} disabled={replay.isRunning}>
-              Replay it here
+              {replay.isRunning ? 'Replaying …' : 'Replay the answer here'}
             </button>
             <a className="slip-link" href={`#/receipts/${turn.receiptId ?? summary?.id ?? ''}`}>
               Receipt {shortHex(turn.receiptId ?? summary?.id ?? '')}
@@ -96,8 +117,8 @@ export function ReceiptSlip({ turn }: { readonly turn: Turn }) {
             <section className="checks-block">
               <h3>Checked in this browser</h3>
               <p className="hint">
-                {count(own.checks.length, 'check')} with the bytes that this page sent and received. Nobody else was
-                asked.
+                {count(own.checks.length, 'check')} of the signed receipt against the bytes that this page sent and
+                received. Nobody else was asked.
               </p>
               <CheckList checks={own.checks} label="Checks in this browser" />
             </section>
@@ -108,3 +129,8 @@ export function ReceiptSlip({ turn }: { readonly turn: Turn }) {
     </section>
   )
 }
+
+const unauditedWords = {
+  tooEarly: 'Not yet. After each epoch they audit a random sample of the receipts.',
+  notDrawn: 'Not audited: the random sample of its epoch held other receipts.',
+} as const

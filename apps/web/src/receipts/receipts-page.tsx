@@ -1,13 +1,14 @@
 import { useMemo, useState } from 'react'
 import { requestJson } from '../api/request.ts'
 import type { ReceiptSummaryJson, ReceiptsJson } from '../api/types.ts'
-import { nameOf, useApp, useKeptReceipts, useNetwork, useNow } from '../app-context.ts'
+import { nameOf, nameOfUid, useApp, useKeptReceipts, useNetwork, useNow } from '../app-context.ts'
 import { formatPicoUsd, readAmount } from '../format/money.ts'
-import { humanise, shortHex } from '../format/text.ts'
+import { shortHex } from '../format/text.ts'
 import { formatAgo, formatDateTime, formatDuration } from '../format/time.ts'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { ErrorNotice } from '../ui/error-notice.tsx'
 import { useResource } from '../use-resource.ts'
+import { auditSentence, whyUnaudited } from './audit-words.ts'
 import { FileCheck } from './file-check.tsx'
 import { mergeReceipts, type ReceiptRow } from './receipt-rows.ts'
 
@@ -52,23 +53,26 @@ export function ReceiptsPage() {
         </a>
       ),
     },
-    { name: 'When', cell: (row) => <time title={formatDateTime(row.atMs)}>{formatAgo(row.atMs, nowMs)}</time> },
-    { name: 'Answered by', cell: (row) => <span title={row.provider}>{nameOf(view, row.provider)}</span> },
-    { name: 'Model', cell: (row) => row.model },
+    {
+      name: 'When',
+      kind: 'short',
+      cell: (row) => <time title={formatDateTime(row.atMs)}>{formatAgo(row.atMs, nowMs)}</time>,
+    },
+    {
+      name: 'Answered by',
+      kind: 'short',
+      cell: (row) => <span title={row.provider}>{nameOf(view, row.provider)}</span>,
+    },
+    { name: 'Model', kind: 'short', cell: (row) => row.model },
     { name: 'Tokens', kind: 'number', cell: (row) => `${row.promptTokens} in, ${row.outputTokens} out` },
     { name: 'Time', kind: 'number', cell: (row) => formatDuration(row.totalMs) },
     { name: 'Cost', kind: 'number', cell: (row) => formatPicoUsd(readAmount(row.amountPicoUsd) ?? 0n) },
     {
       name: 'Audited by',
+      kind: 'sentence',
       cell: (row) =>
-        row.checkedBy.length === 0
-          ? 'nobody yet'
-          : row.checkedBy
-              .map(
-                (audit) =>
-                  `validator ${audit.validatorUid}: ${humanise(audit.state).toLowerCase()} (epoch ${audit.epoch})`,
-              )
-              .join(', '),
+        auditSentence(row.checkedBy, (uid) => nameOfUid(view, uid)) ??
+        (whyUnaudited(row.atMs, view.network?.subnets[0]) === 'tooEarly' ? 'not yet' : 'not drawn into the sample'),
     },
   ]
   return (
@@ -113,7 +117,7 @@ export function ReceiptsPage() {
       {list.isLoading ? <p className="loading">Loading receipts …</p> : null}
       {shown.length > 0 ? (
         <DataTable caption="Receipts, newest first" columns={columns} rows={shown} rowKey={(row) => row.id} />
-      ) : list.isLoading ? null : (
+      ) : list.isLoading || list.error !== undefined ? null : (
         <EmptyReceipts hasRows={rows.length > 0} />
       )}
       {(list.data?.receipts.length ?? 0) === pageSize && !isAtEnd ? (

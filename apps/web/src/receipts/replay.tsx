@@ -3,8 +3,10 @@ import type { Check } from '@koinon/work'
 import { useState } from 'react'
 import { requestJson } from '../api/request.ts'
 import { useApp } from '../app-context.ts'
+import { count } from '../format/text.ts'
 import { ErrorNotice } from '../ui/error-notice.tsx'
 import { CheckCounts, CheckList } from './check-list.tsx'
+import { isPaperCheck } from './check-words.ts'
 
 /** A replay loads the model and computes the answer anew, which takes as long as the answer did, or longer on a busy machine. */
 const replayTimeoutMs = 180_000
@@ -54,11 +56,22 @@ export function ReplayOutcome({ replay }: { readonly replay: Replay }) {
     )
   }
   if (replay.checks === undefined) return null
+  const paper = replay.checks.filter((check) => isPaperCheck(check.name))
+  const recomputed = replay.checks.filter((check) => !isPaperCheck(check.name))
   return (
     <section className="checks-block" aria-label="Replay by this node">
       <h3>Replayed by this node's verifier</h3>
       <CheckCounts checks={replay.checks} />
-      <CheckList checks={replay.checks} label="Checks of the replay" />
+      <p className="hint">
+        A process of its own loaded the model, computed the answer again and compared every token with the signed ones.
+      </p>
+      <CheckList checks={recomputed} label="Checks of the replay" />
+      {paper.length === 0 ? null : (
+        <details open={paper.some((check) => check.state === 'fail')}>
+          <summary>{count(paper.length, 'check')} of signatures, hashes and amounts, made once more</summary>
+          <CheckList checks={paper} label="Checks of the receipt by this node" />
+        </details>
+      )}
     </section>
   )
 }

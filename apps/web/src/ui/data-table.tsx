@@ -1,10 +1,10 @@
 import type { ReactNode } from 'react'
 
-/** One column. On narrow screens `title` is the card's heading and `sentence` takes the card's whole width; `number` aligns right. */
+/** One column. On narrow screens `title` is the card's heading and `sentence` takes the card's whole width; `number` aligns right, `short` never breaks. */
 export type Column<row> = {
   readonly name: string
   readonly cell: (row: row) => ReactNode
-  readonly kind?: 'title' | 'number' | 'sentence'
+  readonly kind?: 'title' | 'number' | 'short' | 'sentence'
 }
 
 /** A table that becomes a list of cards on narrow screens. Roles are spelled out because `display` would take them away. */

@@ -2,8 +2,12 @@ import { useId, useState } from 'react'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { snippets } from './snippets.ts'
 
-/** Base URL, key of this page, and programs to copy. */
-export function ConnectSection({ apiKey }: { readonly apiKey: string | undefined }) {
+/** Base URL, key of this page, and programs to copy. `onForget` puts a key away that was brought to this tab. */
+export function ConnectSection(props: {
+  readonly apiKey: string | undefined
+  readonly onForget: (() => void) | undefined
+}) {
+  const { apiKey, onForget } = props
   const id = useId()
   const baseUrl = `${location.origin}/v1`
   const all = snippets(baseUrl)
@@ -26,15 +30,15 @@ export function ConnectSection({ apiKey }: { readonly apiKey: string | undefined
           <span>
             Key of this page <code className="long-code">{isShown ? apiKey : `${apiKey.slice(0, 14)}…`}</code>
           </span>{' '}
-          <button
-            type="button"
-            className="button button-small"
-            aria-pressed={isShown}
-            onClick={() => setIsShown(!isShown)}
-          >
-            Show the key
+          <button type="button" className="button button-small" onClick={() => setIsShown(!isShown)}>
+            {isShown ? 'Hide the key' : 'Show the key'}
           </button>{' '}
           <CopyButton text={apiKey} what="the key of this page" />
+          {onForget === undefined ? null : (
+            <button type="button" className="button button-small" onClick={onForget}>
+              Forget it in this tab
+            </button>
+          )}
         </p>
       )}
       <fieldset className="segmented">

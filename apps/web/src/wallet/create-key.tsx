@@ -1,12 +1,13 @@
 import { useId, useState } from 'react'
 import type { CreatedKeyJson, WalletJson } from '../api/types.ts'
+import { useApp } from '../app-context.ts'
 import { formatDollarAtomic, readAmount } from '../format/money.ts'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { ErrorNotice } from '../ui/error-notice.tsx'
 import { Modal } from '../ui/modal.tsx'
 import { DollarField, readDollars } from './dollar-field.tsx'
 import { useAction } from './use-action.ts'
-import type { WalletAction } from './wallet-page.tsx'
+import type { WalletAction } from './wallet-action.ts'
 
 const maxLabelLength = 60
 
@@ -17,6 +18,7 @@ export function CreateKey(props: {
   readonly onClose: () => void
 }) {
   const { wallet, act, onClose } = props
+  const { useKey } = useApp()
   const id = useId()
   const [label, setLabel] = useState('')
   const [limit, setLimit] = useState('1.00')
@@ -38,6 +40,16 @@ export function CreateKey(props: {
           <CopyButton text={created.apiKey} what="the key" />
           <button type="button" className="button button-primary" onClick={onClose}>
             I have copied it
+          </button>
+          <button
+            type="button"
+            className="button"
+            onClick={() => {
+              useKey(created.apiKey)
+              onClose()
+            }}
+          >
+            Chat with it in this tab
           </button>
         </div>
       </Modal>

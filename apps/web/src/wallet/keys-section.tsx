@@ -8,12 +8,17 @@ import { type Column, DataTable } from '../ui/data-table.tsx'
 import { CreateKey } from './create-key.tsx'
 import { RevokeKey } from './revoke-key.tsx'
 import { TopUpKey } from './top-up-key.tsx'
-import type { WalletAction } from './wallet-page.tsx'
+import type { WalletAction } from './wallet-action.ts'
 
 type Open = { readonly kind: 'create' } | { readonly kind: 'revoke' | 'topUp'; readonly key: KeyJson }
 
 /** API keys: limit, spent, left; create, top up, revoke. */
-export function KeysSection({ wallet, act }: { readonly wallet: WalletJson; readonly act: WalletAction }) {
+export function KeysSection(props: {
+  readonly wallet: WalletJson
+  readonly act: WalletAction
+  readonly revoke: WalletAction
+}) {
+  const { wallet, act, revoke } = props
   const [open, setOpen] = useState<Open | undefined>()
   const close = (): void => setOpen(undefined)
   const columns: readonly Column<KeyJson>[] = [
@@ -30,11 +35,16 @@ export function KeysSection({ wallet, act }: { readonly wallet: WalletJson; read
     {
       name: 'Left of its limit',
       kind: 'number',
-      cell: (key) => <Left deposit={readAmount(key.depositAtomic) ?? 0n} owed={readAmount(key.owedPicoUsd) ?? 0n} />,
+      cell: (key) =>
+        key.revokedAtMs === undefined ? (
+          <Left deposit={readAmount(key.depositAtomic) ?? 0n} owed={readAmount(key.owedPicoUsd) ?? 0n} />
+        ) : (
+          '–'
+        ),
     },
     { name: 'Spent', kind: 'number', cell: (key) => formatPicoUsd(readAmount(key.owedPicoUsd) ?? 0n) },
     { name: 'Today', kind: 'number', cell: (key) => formatPicoUsd(readAmount(key.spentTodayPicoUsd) ?? 0n) },
-    { name: 'Created', cell: (key) => formatDateTime(key.createdAtMs) },
+    { name: 'Created', kind: 'short', cell: (key) => formatDateTime(key.createdAtMs) },
     {
       name: 'State',
       cell: (key) =>
@@ -52,7 +62,7 @@ export function KeysSection({ wallet, act }: { readonly wallet: WalletJson; read
             </button>
           </span>
         ) : (
-          <span>revoked {formatDateTime(key.revokedAtMs)}</span>
+          <span className="revoked">revoked {formatDateTime(key.revokedAtMs)}</span>
         ),
     },
   ]
@@ -70,7 +80,7 @@ export function KeysSection({ wallet, act }: { readonly wallet: WalletJson; read
         <DataTable caption="API keys" columns={columns} rows={wallet.keys} rowKey={(key) => key.keyHash} />
       )}
       {open?.kind === 'create' ? <CreateKey wallet={wallet} act={act} onClose={close} /> : null}
-      {open?.kind === 'revoke' ? <RevokeKey apiKey={open.key} act={act} onClose={close} /> : null}
+      {open?.kind === 'revoke' ? <RevokeKey apiKey={open.key} act={revoke} onClose={close} /> : null}
       {open?.kind === 'topUp' ? <TopUpKey apiKey={open.key} wallet={wallet} act={act} onClose={close} /> : null}
     </section>
   )

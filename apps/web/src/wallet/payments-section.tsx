@@ -5,9 +5,19 @@ import { humanise, shortHex } from '../format/text.ts'
 import { formatDateTime } from '../format/time.ts'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 
+const kindWords: Readonly<Record<string, string>> = {
+  deposit: 'Deposit of a key',
+  returned: 'Deposit returned',
+  faucet: 'Test funds',
+}
+
 const columns: readonly Column<PaymentJson>[] = [
-  { name: 'What', kind: 'title', cell: (payment) => <strong>{humanise(payment.kind)}</strong> },
-  { name: 'When', cell: (payment) => formatDateTime(payment.atMs) },
+  {
+    name: 'What',
+    kind: 'title',
+    cell: (payment) => <strong>{kindWords[payment.kind] ?? humanise(payment.kind)}</strong>,
+  },
+  { name: 'When', kind: 'short', cell: (payment) => formatDateTime(payment.atMs) },
   { name: 'Amount', kind: 'number', cell: amountText },
   {
     name: 'Transaction',

@@ -3,7 +3,7 @@ import { shortHex } from '../format/text.ts'
 import { ErrorNotice } from '../ui/error-notice.tsx'
 import { Modal } from '../ui/modal.tsx'
 import { useAction } from './use-action.ts'
-import type { WalletAction } from './wallet-page.tsx'
+import type { WalletAction } from './wallet-action.ts'
 
 /** Asks once more, then revokes. */
 export function RevokeKey(props: {
@@ -17,7 +17,7 @@ export function RevokeKey(props: {
     <Modal title={`Revoke "${apiKey.label}"?`} onClose={onClose}>
       <p>
         Programs that use the key <code>{shortHex(apiKey.keyHash)}</code> stop working at once, and it cannot be taken
-        back. What is left of its deposit comes back to your account.
+        back. What is left of its deposit stays in its payment channel, where only you can ever take it out.
       </p>
       {action.error === undefined ? null : <ErrorNotice error={action.error} />}
       <div className="actions">

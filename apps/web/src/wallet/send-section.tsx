@@ -5,7 +5,7 @@ import { ErrorNotice } from '../ui/error-notice.tsx'
 import { Modal } from '../ui/modal.tsx'
 import { type Asset, assets, draftTransfer } from './transfer.ts'
 import { useAction } from './use-action.ts'
-import type { WalletAction } from './wallet-page.tsx'
+import type { WalletAction } from './wallet-action.ts'
 
 /** Sends an asset to another account, after a second look. */
 export function SendSection({ wallet, act }: { readonly wallet: WalletJson; readonly act: WalletAction }) {

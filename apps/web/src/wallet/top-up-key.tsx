@@ -5,7 +5,7 @@ import { ErrorNotice } from '../ui/error-notice.tsx'
 import { Modal } from '../ui/modal.tsx'
 import { DollarField, readDollars } from './dollar-field.tsx'
 import { useAction } from './use-action.ts'
-import type { WalletAction } from './wallet-page.tsx'
+import type { WalletAction } from './wallet-action.ts'
 
 /** Raises the limit of a key. */
 export function TopUpKey(props: {

@@ -1,6 +1,6 @@
 import { type ErrorJson, errorToJson } from '@koinon/base'
 import { useState } from 'react'
-import { type RequestOptions, requestJson } from '../api/request.ts'
+import { requestJson } from '../api/request.ts'
 import type { WalletJson } from '../api/types.ts'
 import { useApp, useNetwork } from '../app-context.ts'
 import { ErrorNotice } from '../ui/error-notice.tsx'
@@ -10,15 +10,13 @@ import { ConnectSection } from './connect-section.tsx'
 import { KeysSection } from './keys-section.tsx'
 import { PaymentsSection } from './payments-section.tsx'
 import { SendSection } from './send-section.tsx'
-
-/** Does one thing to the wallet and reads it anew. Throws what the gateway answered. */
-export type WalletAction = <answer>(path: string, options: RequestOptions) => Promise<answer>
+import type { WalletAction } from './wallet-action.ts'
 
 const refreshMs = 10_000
 
 /** Balances, API keys with their limits, payments, and how to use a key from a program. */
 export function WalletPage() {
-  const { door, signIn } = useApp()
+  const { door, signIn, useKey } = useApp()
   const { network } = useNetwork()
   const localToken = signIn.local?.localToken
   const wallet = useResource(localToken, () => requestJson<WalletJson>(door, '/api/wallet', { localToken }), refreshMs)
@@ -27,6 +25,14 @@ export function WalletPage() {
       return await requestJson(door, path, { ...options, localToken, timeoutMs: 30_000 })
     } finally {
       wallet.reload()
+    }
+  }
+  const revoke: WalletAction = async (path, options) => {
+    try {
+      return await act(path, options)
+    } finally {
+      // The key may have been the one of this page.
+      signIn.refresh()
     }
   }
   return (
@@ -46,7 +52,7 @@ export function WalletPage() {
           </button>
         </ErrorNotice>
       )}
-      {wallet.isLoading ? <p className="loading">Loading the wallet …</p> : null}
+      {wallet.isLoading || signIn.isLoading ? <p className="loading">Loading the wallet …</p> : null}
       {wallet.data === undefined ? null : (
         <>
           <Balances wallet={wallet.data} isStale={wallet.error !== undefined}>
@@ -54,10 +60,10 @@ export function WalletPage() {
               <Faucet act={act} />
             ) : null}
           </Balances>
-          <KeysSection wallet={wallet.data} act={act} />
+          <KeysSection wallet={wallet.data} act={act} revoke={revoke} />
         </>
       )}
-      <ConnectSection apiKey={signIn.apiKey} />
+      <ConnectSection apiKey={signIn.apiKey} onForget={signIn.isPasted ? () => useKey(undefined) : undefined} />
       {wallet.data === undefined ? null : (
         <>
           <SendSection wallet={wallet.data} act={act} />

@@ -16,6 +16,7 @@ import {
   withdrawDelayBounds,
 } from '@koinon/payments'
 import type { Logger } from 'pino'
+import { minimumDepositAtomic } from '../wallet/deposit-terms.ts'
 import type { RoleLedger } from './role-tools.ts'
 
 export type Payee = {
@@ -30,7 +31,6 @@ export type Payee = {
 }
 
 const sessionLifetimeSeconds = 24 * 3600
-const minimumDepositAtomic = 1_000n
 const maximumChannels = 10_000
 const watchIntervalMs = 5_000
 /** On short-lived local networks small amounts are claimed after a minute, so that an owner sees them arrive. */

@@ -1,5 +1,15 @@
 /** What an owner does with an account: look at balances, send, get test money, open and end API keys. Used by the page and the command line. */
-import { type Address, bytesToHex, type Clock, type Hex, KoinonError, systemRandom, toAddress } from '@koinon/base'
+import {
+  type Address,
+  bytesToHex,
+  type Clock,
+  dollarDecimals,
+  formatUnits,
+  type Hex,
+  KoinonError,
+  systemRandom,
+  toAddress,
+} from '@koinon/base'
 import {
   createLedgerReader,
   createLedgerWriter,
@@ -21,6 +31,7 @@ import { readApiKeys, type StoredApiKey, saveApiKey } from '../home/api-keys.ts'
 import type { Home } from '../home/home.ts'
 import type { AccountKey } from '../home/secrets.ts'
 import { type Balances, readBalances } from '../local/treasury.ts'
+import { minimumDepositAtomic } from './deposit-terms.ts'
 import { requestJson } from './request-json.ts'
 
 export type Asset = 'eth' | 'koin' | 'dollar'
@@ -90,9 +101,16 @@ export class Wallet {
     await requestJson(`${this.#gatewayUrl()}/api/faucet`, { method: 'POST', json: { address: this.address } })
   }
 
-  /** Opens a channel to the gateway with `depositAtomic` (1e-6 dollar) and registers a new API key on it. */
+  /** Opens a channel to the gateway with `depositAtomic` (1e-6 dollar) and registers a new API key on it. Throws before money moves when that is too little. */
   async createApiKey(label: string, depositAtomic: bigint): Promise<StoredApiKey> {
     const { home, network, key, clock } = this.#options
+    if (depositAtomic < minimumDepositAtomic) {
+      throw new KoinonError({
+        code: 'wallet/deposit-too-small',
+        message: `A key needs a deposit of at least ${formatUnits(minimumDepositAtomic, dollarDecimals)} dollars`,
+        hint: 'Choose a higher limit.',
+      })
+    }
     const gatewayUrl = this.#gatewayUrl()
     const receiver = await this.#gatewayAccount(gatewayUrl)
     const apiKey = createApiKey(systemRandom)
@@ -154,7 +172,7 @@ export class Wallet {
     await this.#opener().deposit(key.channelConfig, amountAtomic)
   }
 
-  /** Ends a key at its gateway and starts taking back what it did not spend. */
+  /** Ends a key at its gateway. What it did not spend stays in its channel. */
   async revokeApiKey(keyHash: string): Promise<StoredApiKey> {
     const { home, network, key, clock } = this.#options
     const stored = this.#storedKey(keyHash)

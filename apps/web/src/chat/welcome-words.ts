@@ -1,0 +1,26 @@
+import type { ModelJson, NetworkJson } from '../api/types.ts'
+import { count } from '../format/text.ts'
+import { isOneMachine } from '../network/one-machine.ts'
+
+/** Models below this many parameters recite rather than reason. */
+const smallModelParameters = 100_000_000
+
+/** Who stands behind the question box, counted; says so when it is all one machine. */
+export function crewSentence(network: NetworkJson | undefined): string {
+  const online = network?.subnets.flatMap((subnet) => subnet.neurons).filter((neuron) => neuron.online) ?? []
+  const miners = online.filter((neuron) => neuron.kind === 'miner').length
+  const validators = online.length - miners
+  if (network === undefined || miners === 0) return 'Answered by miners, checked by validators'
+  const crew = `${count(miners, 'miner answers', 'miners answer')}, ${count(validators, 'validator checks', 'validators check')}`
+  return isOneMachine(network) ? `${crew}, all on this machine` : crew
+}
+
+/** A warning for networks that only serve small models; undefined where a larger one is served or sizes are not stated. */
+export function smallModelSentence(models: readonly ModelJson[]): string | undefined {
+  const sizes = models.map((model) => model.parameters)
+  const largest = Math.max(...sizes.map((size) => (typeof size === 'number' ? size : 0)))
+  if (sizes.length === 0 || sizes.some((size) => typeof size !== 'number' || size === 0)) return undefined
+  if (largest >= smallModelParameters) return undefined
+  const millions = count(Math.max(1, Math.round(largest / 1e6)), 'million', 'million')
+  return `A demo model of ${millions} parameters answers here: it recites what it was taught about this network and its field, and marks an answer it is unsure of.`
+}
