@@ -4,15 +4,13 @@ import { ciShape, releaseShape } from './recipe/shape.ts'
 
 const rates = { matrixRate: 0.02, adamRate: 0.004, finalRate: 0.02 }
 
-/** Definitions are learned soonest; the second cycle turns to what is harder. */
-const secondMix: Mix = { term: 0.27, howto: 0.4, contrast: 0.02, talk: 0.06, unknown: 0.25, invented: 0.15 }
-
-/** What is left after that: mostly wordings of how-to questions, and topics that are unknown. */
-const thirdMix: Mix = { term: 0.3, howto: 0.38, contrast: 0.03, talk: 0.07, unknown: 0.22, invented: 0.15 }
+/** Definitions are learned soonest; what stays hard is which how-to question wants which answer, and what is unknown. */
+const middleMix: Mix = { term: 0.34, howto: 0.36, contrast: 0.04, talk: 0.06, unknown: 0.2, invented: 0.12 }
+const lateMix: Mix = { term: 0.31, howto: 0.37, contrast: 0.03, talk: 0.07, unknown: 0.22, invented: 0.13 }
 
 /**
- * The release run: about 35 minutes of one core. Rows are short at first, which is cheaper, and longer at the end of a
- * cycle, for conversations of several turns.
+ * The release run: about 45 minutes of one core. Rows of 32 tokens hold one or two questions with the beginnings of their
+ * answers, which is where a question finds its answer; long rows at the end of a cycle are for conversations of several turns.
  */
 export const releasePlan: RunPlan = {
   shape: releaseShape,
@@ -22,35 +20,27 @@ export const releasePlan: RunPlan = {
       phases: [
         { steps: 50, rows: 16, length: 64, cutShare: 0.2 },
         { steps: 250, rows: 8, length: 64, cutShare: 0.2 },
-        { steps: 800, rows: 16, length: 64, cutShare: 0.8 },
-        { steps: 300, rows: 8, length: 128, cutShare: 0.15 },
-        { steps: 600, rows: 16, length: 64, cutShare: 0.6 },
-        { steps: 500, rows: 8, length: 128, cutShare: 0.2 },
-        { steps: 150, rows: 4, length: 256, cutShare: 0 },
+        { steps: 700, rows: 16, length: 64, cutShare: 0.8 },
+        { steps: 250, rows: 8, length: 128, cutShare: 0.15 },
+        { steps: 500, rows: 32, length: 32, cutShare: 0.8, mix: middleMix },
+        { steps: 500, rows: 16, length: 64, cutShare: 0.6, mix: middleMix },
+        { steps: 400, rows: 8, length: 128, cutShare: 0.2, mix: middleMix },
+        { steps: 100, rows: 4, length: 256, cutShare: 0 },
       ],
       peak: 1,
       warmUpSteps: 30,
-      decaySteps: 1000,
+      decaySteps: 1400,
     },
     {
       phases: [
-        { steps: 300, rows: 16, length: 64, cutShare: 0.6, mix: secondMix },
-        { steps: 150, rows: 8, length: 128, cutShare: 0.15, mix: secondMix },
-        { steps: 50, rows: 4, length: 256, cutShare: 0 },
-      ],
-      peak: 0.5,
-      warmUpSteps: 20,
-      decaySteps: 350,
-    },
-    {
-      phases: [
-        { steps: 600, rows: 16, length: 64, cutShare: 0.6, mix: thirdMix, questionWeight: 0 },
-        { steps: 250, rows: 8, length: 128, cutShare: 0.15, mix: thirdMix, questionWeight: 0 },
+        { steps: 400, rows: 32, length: 32, cutShare: 0.7, mix: lateMix, questionWeight: 0 },
+        { steps: 400, rows: 16, length: 64, cutShare: 0.6, mix: lateMix, questionWeight: 0 },
+        { steps: 200, rows: 8, length: 128, cutShare: 0.15, mix: lateMix, questionWeight: 0 },
         { steps: 50, rows: 4, length: 256, cutShare: 0, questionWeight: 0 },
       ],
-      peak: 0.8,
+      peak: 0.75,
       warmUpSteps: 20,
-      decaySteps: 750,
+      decaySteps: 950,
     },
   ],
   ...rates,

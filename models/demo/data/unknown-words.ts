@@ -28,7 +28,62 @@ noun adjective democracy monarchy parliament constitution election senator mayor
 divorce birthday wedding funeral christmas easter holiday vacation hotel passport suitcase tourist photosynthesis evolution dinosaur fossil
 mammoth pyramid pharaoh gladiator viking samurai ninja emperor renaissance revolution crusade colony slavery feudalism happiness sadness anger
 fear love friendship courage wisdom justice beauty truth dream sleep memory yoga meditation karma haiku sonnet metaphor irony sarcasm comedy
-tragedy magic horoscope zodiac kite balloon firework sushi taco curry ramen espresso croissant bagel waffle origami karate judo`
+tragedy magic horoscope zodiac kite balloon firework sushi taco curry ramen espresso croissant bagel waffle origami karate judo
+apricot kiwi lime orange pineapple pomegranate blueberry cranberry coconut almond peanut pistachio hazelnut chestnut avocado broccoli
+celery asparagus zucchini beetroot radish turnip parsley basil oregano rosemary mint cinnamon nutmeg vanilla saffron mustard ketchup
+mayonnaise flour yeast dough biscuit doughnut brownie pudding custard jelly marmalade syrup caramel pretzel cracker cereal porridge
+granola lasagna macaroni ravioli risotto burrito quesadilla hummus kebab tofu tempeh meatball ham salami beef lamb veal trout herring cod
+anchovy oyster mussel squid caviar egg broth stew casserole pierogi goulash schnitzel tiramisu gelato sorbet smoothie cocktail vodka gin
+tequila champagne brandy cappuccino latte matcha kombucha cocoa kitten hamster gerbil hedgehog badger beaver mole bat deer elk reindeer
+bison yak alpaca donkey pony foal calf chick rooster hen emu peacock flamingo seagull albatross stork crane woodpecker kingfisher finch
+canary cuckoo falcon vulture raven bee hornet fly dragonfly grasshopper cricket termite ladybug caterpillar scorpion tick flea slug
+jellyfish starfish walrus seal eel stingray swordfish goldfish catfish rhinoceros hippopotamus panther cheetah hyena coyote lynx cougar
+sloth anteater lemur chimpanzee orangutan platypus wallaby opossum raccoon porcupine chipmunk gecko chameleon cobra rattlesnake iris
+violet lavender marigold dandelion poppy hydrangea magnolia ivy thistle nettle reed pine spruce cedar elm ash beech palm hazel shrub
+prairie savanna tundra cliff ravine dune lagoon bay peninsula fjord reef delta pond puddle geyser avalanche landslide tsunami hail frost
+dew drizzle breeze sunrise dawn dusk noon eclipse meteor nebula constellation horizon equator monsoon heatwave climate atmosphere
+motorcycle scooter van taxi ambulance skateboard sled sleigh carriage canoe kayak ferry yacht sailboat glider zeppelin parachute runway
+hangar lighthouse dock pier dam aqueduct pavement sidewalk roundabout intersection overpass monorail elevator escalator hut cottage cabin
+mansion apartment skyscraper igloo tent barn garage greenhouse windmill brewery winery bakery supermarket mall boutique restaurant cafe
+canteen nursery monastery cathedral pagoda shrine cemetery monument fountain playground arena gym sauna aquarium circus carnival casino
+nightclub embassy attic cellar basement porch terrace chimney gutter doorknob doorbell shelf cupboard wardrobe stool bench armchair crib
+mattress duvet shower sink toilet microwave freezer mixer whisk ladle spatula saucepan skillet wok napkin tablecloth candle lantern
+chandelier vase jug mug goblet thermos corkscrew sponge vacuum detergent bleach conditioner lotion perfume lipstick mascara razor tissue
+diaper bandage stethoscope syringe wheelchair hammock sweater cardigan blouse tuxedo suit jeans shorts leggings bathrobe kimono sari
+poncho cape apron bikini sandal slipper heel moccasin beret helmet crown tiara brooch cufflink bowtie suspenders handbag purse luggage
+velvet denim lace satin tweed polyester fur suede crochet embroidery tapestry loom ribbon sequin velcro bolt screw chisel axe hatchet
+spade rake hoe lawnmower sickle scythe crowbar clamp sandpaper glue brick cement tile slate granite clay porcelain ceramic brass steel
+aluminium zinc nickel platinum mercury uranium helium argon nitrogen sulfur calcium sodium potassium silicon chlorine fluorine emerald
+sapphire topaz pearl opal jade coal petroleum gasoline kerosene charcoal wax chalk crayon marker palette sketch portrait mosaic fresco
+mural pottery calligraphy graffiti comic mask puppet lego jigsaw puzzle dice yoyo trampoline frisbee boomerang dart bowling croquet
+badminton volleyball handball rugby softball polo archery wrestling taekwondo aikido gymnastics athletics sprint javelin discus decathlon
+cycling rowing sailing snorkeling diving hiking mountaineering snowboarding sledding biathlon rodeo paragliding waltz tango salsa rumba
+foxtrot polka tapdance breakdance hiphop reggae disco techno rock blues gospel symphony concerto sonata lullaby anthem melody harmony
+chorus cello harp clarinet oboe saxophone trombone tuba accordion banjo ukulele xylophone tambourine cymbal organ synthesizer microphone
+headphone gramophone cassette radio television binoculars kaleidoscope periscope barometer sundial pendulum metronome abacus ruler
+protractor sharpener stapler notebook textbook encyclopedia atlas blackboard homework exam scholarship classroom lecture essay paragraph
+sentence consonant pronoun adverb conjunction apostrophe comma proverb idiom riddle fable legend myth saga epic autobiography screenplay
+soliloquy monologue prologue epilogue chapter bibliography librarian professor student pupil tutor architect surveyor mason roofer
+electrician mechanic blacksmith goldsmith jeweler seamstress cobbler hairdresser chef waiter bartender maid nanny midwife veterinarian
+paramedic optician cardiologist therapist physiotherapist pharmacist chemist biologist astronomer physicist mathematician archaeologist
+economist accountant cashier salesman secretary journalist reporter photographer comedian clown magician juggler violinist pianist
+conductor composer novelist choreographer fisherman shepherd lumberjack gardener florist fireman lifeguard detective sheriff bodyguard
+diplomat minister chancellor governor duchess baron empress tsar monk nun bishop rabbi imam saint angel demon troll dwarf elf werewolf
+zombie phoenix minotaur cyclops hydra genie leprechaun yeti banshee flu influenza mumps chickenpox malaria cholera typhoid polio diabetes
+asthma allergy arthritis pneumonia bronchitis insomnia anemia epilepsy alzheimer stroke eczema rash blister bruise sprain concussion
+nausea constipation sunburn frostbite hiccup antibiotic aspirin insulin penicillin painkiller ointment acupuncture massage transplant
+pregnancy birth puberty wrinkle freckle eyebrow eyelash cheek forehead jaw lip neck chest rib hip thigh ankle finger thumb wrist vein
+nerve tendon spleen bladder intestine tonsil skull skeleton hormone enzyme chromosome neutron proton electron quark ion isotope acid alloy
+lens hypotenuse hexagon pentagon sphere cone rectangle parabola ellipse logarithm integer decimal percentage diameter radius circumference
+theorem axiom botany ecology anatomy genetics geophysics oceanography paleontology anthropology linguistics theology aesthetics rhetoric
+pedagogy forestry agriculture halloween hanukkah ramadan diwali valentine passover ascension solstice harvest parade barbecue banquet
+baptism anniversary honeymoon bachelor groom bridesmaid widow twin cousin nephew uncle aunt grandmother stepmother godfather toddler
+republic dictatorship aristocracy communism capitalism fascism conservatism anarchism nationalism humanism buddhism hinduism judaism
+christianity atheism referendum ballot campaign coup treaty armistice duel cavalry infantry cannon musket sword spear shield armor
+catapult trench fortress moat dungeon throne obelisk sphinx mummy hieroglyph parchment scroll gondola galleon caravel courtroom jury alibi
+parole bail burglary arson kidnapping perjury blackmail smuggling piracy homicide custody adoption immigration refugee census embargo
+boycott strike riot rebellion famine pandemic quarantine pollution landfill compost envy pride shame guilt despair boredom curiosity
+kindness gratitude loneliness grief hatred forgiveness honesty loyalty`
     .split(/\s+/)
     .filter((word, index, all) => all.indexOf(word) === index)
 
@@ -45,7 +100,23 @@ facebook twitter instagram tiktok netflix spotify amazon google microsoft tesla 
 ripple monero cardano polkadot solana uniswap airbnb uber paypal visa mastercard stock yield hedge derivative option future arbitrage
 bankruptcy recession deflation credit debit loan invoice accounting firm patent trademark robot drone laser radar sonar hologram
 metaverse quantum qubit superposition entanglement perceptron backpropagation convolution autoencoder diffusion dropout overfitting
-regression clustering bayes markov turing eliza chatgpt gemini claude copilot siri alexa midjourney wikipedia github gitlab`
+regression clustering bayes markov turing eliza chatgpt gemini claude copilot siri alexa midjourney wikipedia github gitlab
+assembly algol scheme erlang ocaml scala matlab delphi nim smalltalk awk bash zsh nano vscode xcode notepad outlook publisher indesign
+lightroom inkscape audacity vlc itunes autocad sketchup unreal roblox playstation nintendo gameboy sega amiga macintosh iphone kindle
+smartwatch gopro kinect walkman fax diskette pendrive dvd punchcard docx pptx png bmp svg mp3 wav avi rar csv ini avro latex unicode utf8
+iso rss wsdl graphql pop3 scp snmp kerberos saml icmp bgp rip ipv4 lte 4g cdma rfid lorawan gps hdmi thunderbolt firewire nvme scsi raid
+ssd ddr4 uefi partition ntfs ext4 btrfs symlink systemd redhat archlinux suse freebsd solaris msdos symbian vmware qemu vagrant helm istio
+saltstack datadog jira trello slack zoom whatsapp snapchat linkedin tumblr vimeo shazam hulu ebay aliexpress shopify wordpress drupal
+squarespace salesforce sap cisco lenovo acer toshiba panasonic bosch ericsson xiaomi oneplus broadcom tsmc arduino microcontroller
+multimeter diode thyristor rectifier antenna flipflop mainframe minicomputer typewriter cursor trackball touchscreen bitmap shader opengl
+directx webassembly deno webpack babel prettier cypress pytest numpy scipy tensorflow keras opencv anaconda spss powerbi snowflake
+redshift cassandra couchdb supabase netlify cloudflare azure s3 cloudfront svn perforce scrum agile uml bytecode coroutine enum union
+namespace btree radixsort memoization palindrome bitmask malware spyware phishing rootkit antivirus spam steganography enigma rsa sha1
+blowfish yubikey fingerprint exoskeleton nanobot gyroscope barcode teleprinter lstm cnn deepmind perplexity cortana duolingo dalle etf
+annuity leverage solvency depreciation vat tariff monopoly oligopoly cpi austerity forex yen rupee franc ruble zloty iban ach overdraft
+foreclosure nasdaq ftse nikkei venture kickstarter venmo stripe revolut coinbase metamask opensea tether filecoin zcash cosmos shiba nft
+taproot ordinals hipaa tort affidavit optics relativity genomics crispr nanotechnology cybernetics aerodynamics metallurgy seismology
+epidemiology`
     .split(/\s+/)
     .filter((word, index, all) => all.indexOf(word) === index)
 
