@@ -7,6 +7,7 @@ export {
   sessionDelegationTypedData,
   verifyDelegation,
 } from './delegation.ts'
+export { DelegationMemory } from './delegations.ts'
 export type { EvidenceKind } from './evidence.ts'
 export {
   type NodeRequest,
@@ -17,6 +18,7 @@ export {
   signNodeRequest,
   verifyNodeRequest,
 } from './node-request.ts'
+export { NonceMemory, type NonceState } from './nonces.ts'
 export {
   bundleToJson,
   parseBundle,

@@ -1,0 +1,166 @@
+/** Who sent a request (specs/0004-node-requests.md): one gate a server, for signed requests and for those under a session. */
+import type { IncomingMessage } from 'node:http'
+import {
+  type Address,
+  bytesToHex,
+  type Clock,
+  type Hex,
+  isKoinonError,
+  KoinonError,
+  type Random,
+  type SessionSigner,
+} from '@koinon/base'
+import { sha256Native, verifySessionNative } from '@koinon/base/node'
+import type { SignedDelegation } from '../delegation.ts'
+import { DelegationMemory } from '../delegations.ts'
+import { nodeRequestHeader, verifyNodeRequest } from '../node-request.ts'
+import { NonceMemory } from '../nonces.ts'
+import { SessionTable } from './session-table.ts'
+import {
+  createExchangeKey,
+  createSessionMac,
+  deriveSessionKey,
+  type NodeSessionTerms,
+  nodeSessionHeader,
+  nodeSessionLifetimeMs,
+  nodeSessionType,
+  parseProposal,
+} from './session-terms.ts'
+
+/** A session key with the account's word for it. */
+export type NodeCredentials = { readonly signer: SessionSigner; readonly delegation: SignedDelegation }
+
+/** What a gate needs to agree on sessions; without it every request has to be signed. */
+export type SessionPolicy = {
+  readonly credentials: () => NodeCredentials
+  readonly random: Random
+  /** Who may have a session: sessions take memory, so not everybody. */
+  readonly mayOpen: (sender: Address) => boolean
+}
+
+export type RequestGateOptions = {
+  readonly chainId: number
+  readonly recipient: Address
+  readonly clock: Clock
+  readonly sessions?: SessionPolicy
+}
+
+export type RequestSource = Pick<IncomingMessage, 'method' | 'url' | 'headers'>
+
+export type IdentifiedRequest = { readonly sender: Address; readonly bodyHash: Hex }
+
+const noBody = new Uint8Array()
+
+/** Remembers nonces, delegations and sessions. What one gate has seen another does not know, so a server has only one. */
+export class RequestGate {
+  readonly #options: RequestGateOptions
+  readonly #nonces = new NonceMemory()
+  readonly #delegations = new DelegationMemory()
+  readonly #sessions = new SessionTable()
+
+  constructor(options: RequestGateOptions) {
+    this.#options = options
+  }
+
+  /** The account that asks. Throws `request/*`, and `request/busy` when there is no room for its nonce. */
+  identify(request: RequestSource, body: Uint8Array = noBody): IdentifiedRequest {
+    const bodyHash = bytesToHex(sha256Native(body))
+    const nowMs = this.#options.clock.nowMs()
+    const session = single(request.headers[nodeSessionHeader])
+    if (session !== undefined) {
+      const { method = '', url: path = '' } = request
+      return { sender: this.#sessions.sender(session, { method, path, bodyHash }, nowMs), bodyHash }
+    }
+    return { sender: this.#verifySigned(request, bodyHash, nowMs).sender, bodyHash }
+  }
+
+  /**
+   * Answers a handshake, which has to be a signed request. Throws `request/*`, and `request/not-allowed` to whom the policy gives no
+   * session. The session ends with the delegation of either side.
+   */
+  agree(request: RequestSource, body: Uint8Array): Readonly<Record<string, unknown>> {
+    const { chainId, recipient, clock, sessions: policy } = this.#options
+    const nowMs = clock.nowMs()
+    const { sender, validUntilMs } = this.#verifySigned(request, bytesToHex(sha256Native(body)), nowMs)
+    const proposal = parseProposal(body)
+    if (policy?.mayOpen(sender) !== true) {
+      throw refused('not-allowed', 'This account gets no session here; sign each request')
+    }
+    const { signer, delegation } = policy.credentials()
+    const exchange = createExchangeKey()
+    const terms: NodeSessionTerms = {
+      chainId,
+      sender,
+      recipient,
+      endpoint: proposal.endpoint,
+      senderKey: proposal.senderKey,
+      recipientKey: exchange.publicKey,
+      sessionKey: signer.publicKey,
+      sessionId: bytesToHex(policy.random(16)),
+      expiresAtMs: Math.min(nowMs + nodeSessionLifetimeMs, validUntilMs, delegation.validUntil * 1000),
+    }
+    const mac = createSessionMac(deriveSessionKey(exchange.privateKey, proposal.senderKey, terms))
+    this.#sessions.add(terms.sessionId, { sender, mac, expiresAtMs: terms.expiresAtMs })
+    const signature = signer.sign(Buffer.from(nodeSessionType.hash(terms).slice(2), 'hex'))
+    return { session: nodeSessionType.toJson(terms), signature, delegation }
+  }
+
+  /** Forgets what has expired; called now and then by the owner. */
+  sweep(): void {
+    const nowMs = this.#options.clock.nowMs()
+    this.#nonces.sweep(nowMs)
+    this.#sessions.sweep(nowMs)
+  }
+
+  #verifySigned(
+    request: RequestSource,
+    bodyHash: Hex,
+    nowMs: number,
+  ): { readonly sender: Address; readonly validUntilMs: number } {
+    const { chainId, recipient } = this.#options
+    let validUntilMs = nowMs
+    const { sender } = verifyNodeRequest(single(request.headers[nodeRequestHeader]), {
+      chainId,
+      recipient,
+      method: request.method ?? '',
+      path: request.url ?? '',
+      bodyHash,
+      nowMs,
+      verifySession: verifySessionNative,
+      useNonce: (from, nonce, untilMs) => this.#useNonce(from, nonce, untilMs, nowMs),
+      isDelegated: (delegation, atMs) => {
+        validUntilMs = delegation.validUntil * 1000
+        return this.#delegations.holds(delegation, atMs)
+      },
+    })
+    return { sender, validUntilMs }
+  }
+
+  #useNonce(sender: Hex, nonce: Hex, untilMs: number, nowMs: number): boolean {
+    const state = this.#nonces.use(sender, nonce, untilMs, nowMs)
+    if (state === 'full') {
+      throw new KoinonError({ code: 'request/busy', message: 'Too many requests in the last minute', retry: 'later' })
+    }
+    return state === 'fresh'
+  }
+}
+
+/** HTTP status of a refusal `request/*` (specs/0004-node-requests.md); undefined for every other error. */
+export function refusalStatus(error: unknown): number | undefined {
+  if (!isKoinonError(error) || !error.code.startsWith('request/')) return undefined
+  return statuses[error.code] ?? 401
+}
+
+const statuses: Readonly<Record<string, number>> = {
+  'request/replayed': 409,
+  'request/busy': 429,
+  'request/not-allowed': 403,
+}
+
+function single(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header
+}
+
+function refused(reason: string, message: string): KoinonError {
+  return new KoinonError({ code: `request/${reason}`, message, retry: 'never' })
+}
