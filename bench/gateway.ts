@@ -268,7 +268,12 @@ async function provider(): Promise<void> {
 async function gateway(providerUrl: string): Promise<void> {
   const network = await startTestNetwork({
     userDepositAtomic: 1_000_000_000_000n,
-    limits: { requestsPerMinute: 1e9, inFlightPerKey: 1_000 },
+    limits: {
+      requestsPerMinute: 1e9,
+      requestsPerMinutePerPayer: 1e9,
+      inFlightPerKey: 1_000,
+      inFlightPerPayer: 1_000,
+    },
   })
   await network.connect(testParty('provider').account, providerUrl)
   ready(network.port, network.apiKey.text)

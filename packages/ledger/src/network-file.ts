@@ -43,6 +43,16 @@ const networkFileSchema = z.object({
   /** True where the dollar and gas come from a faucet and are worth nothing. */
   isTest: z.boolean(),
   gatewayUrl: url.optional(),
+  /** What the model id `default` stands for: the id that providers name and the SHA-256 of the model file. */
+  defaultModel: z
+    .object({
+      model: z.string().min(1).max(200),
+      manifest: z
+        .string()
+        .regex(/^0x[0-9a-f]{64}$/)
+        .transform((text) => text as `0x${string}`),
+    })
+    .optional(),
 })
 
 export type NetworkFile = Readonly<Omit<z.infer<typeof networkFileSchema>, 'contracts'>> & {

@@ -122,10 +122,16 @@ export async function startGateway(world: LedgerWorld): Promise<Gateway> {
       port: 0,
       chainId: network.chainId,
       account: key.address,
+      requestIdKey: key.secretKey,
       marginBps: 100,
       hosts: [],
       allowedOrigins: [],
-      limits: { ...defaultGatewayLimits, http: defaultHttpLimits, requestsPerMinute: 1_000_000 },
+      limits: {
+        ...defaultGatewayLimits,
+        http: defaultHttpLimits,
+        requestsPerMinute: 1_000_000,
+        requestsPerMinutePerPayer: 1_000_000,
+      },
     },
     {
       payments: {

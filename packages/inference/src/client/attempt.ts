@@ -1,8 +1,14 @@
 /** One provider's try at one answer: reserve, ask, pass on, check the receipt, make it final. */
 import type { ServerResponse } from 'node:http'
-import { type Hex, isKoinonError, KoinonError } from '@koinon/base'
-import { encodeVoucherHeader, type Reservation, voucherHeader, worstCasePicoUsd } from '@koinon/payments'
-import { nodeRequestHeader, parseBundle, signedReceiptToJson } from '@koinon/work'
+import { type Hex, isKoinonError, KoinonError, sleep } from '@koinon/base'
+import {
+  encodeVoucherHeader,
+  type FinalAnswer,
+  type Reservation,
+  voucherHeader,
+  worstCasePicoUsd,
+} from '@koinon/payments'
+import { nodeRequestHeader, parseBundle, type ReceiptBundle, signedReceiptToJson } from '@koinon/work'
 import { gatewayPrices } from '../rules/gateway-price.ts'
 import { effectiveMaxTokens, type InferenceRequest } from '../rules/inference-request.ts'
 import { promptTokenBound } from '../rules/receipt-check.ts'
@@ -41,6 +47,7 @@ export type AttemptResult = {
 
 const maximumRefusalBytes = 65_536
 const recoveryTimeoutMs = 2_000
+const cancelRepeatMs = 50
 
 export type AttemptContext = {
   readonly options: GatewayServerOptions
@@ -111,7 +118,7 @@ async function run(
   candidate: Candidate,
   held: { readonly reservation: Reservation; readonly upstream: Reservation },
 ): Promise<AttemptResult> {
-  const { clock, payments } = context.modules
+  const { clock } = context.modules
   const { limits } = context.options
   const { link } = candidate
   const deliver = task.request.stream ? createStreamDelivery : createJsonDelivery
@@ -121,7 +128,6 @@ async function run(
     maximumBytes: limits.responseBytes,
     unsentBytes: limits.unsentBytes,
   })
-  link.begin()
   const sentAtMs = clock.nowMs()
   try {
     const answer = await ask(context, task, candidate, held.upstream.channelId, delivery)
@@ -143,7 +149,7 @@ async function run(
     }
     const inspected = await inspect(context, candidate, answer.trailer, expected)
     const work = { ...inspected.work, ...gatewayPrices(candidate.offer, context.options.marginBps) }
-    const bundle = await payments.ledger.finalize({
+    const bundle = await finalizeOrOwe(context, inspected, {
       requestId: task.requestId,
       kind: inferenceKind,
       payer: task.caller.key.payer,
@@ -166,8 +172,21 @@ async function run(
   } catch (error) {
     if (task.response.headersSent) delivery.fail(endingOf(error))
     throw error
-  } finally {
-    link.end()
+  }
+}
+
+/** Whatever keeps our own side from becoming final, the provider has done its work and is owed for it. */
+async function finalizeOrOwe(
+  { modules }: AttemptContext,
+  { signed }: InspectedReceipt,
+  answer: FinalAnswer,
+): Promise<ReceiptBundle> {
+  const { ledger } = modules.payments
+  try {
+    return await ledger.finalize(answer)
+  } catch (error) {
+    await ledger.recordDebt(signed, 'unbilled').catch(() => undefined)
+    throw error
   }
 }
 
@@ -182,6 +201,7 @@ async function ask(
   const { clock, payments } = context.modules
   const { limits } = context.options
   const { link } = candidate
+  if (task.gone.aborted) throw new AttemptFailed(clientGone(), undefined)
   const voucher = isVoucherUrgent(context, candidate, channelId) ? payments.voucherFor(channelId) : undefined
   let firstByteAtMs: number | undefined
   let status = 0
@@ -248,21 +268,31 @@ function cancelWhenGone(
     give.abort(new KoinonError({ code: 'gateway/given-up', message: what, retry: 'later' }))
   }
   let timer = setTimeout(giveUp('The answer took too long'), answerTimeoutMs)
+  let hasEnded = false
   const cancel = (): void => {
     clearTimeout(timer)
     timer = setTimeout(giveUp('The provider did not end a cancelled answer'), cancelTimeoutMs)
-    callNode(context.modules, {
-      dispatcher: link.pool,
-      recipient: link.account,
-      method: 'POST',
-      path: `/v1/requests/${task.requestId}/cancel`,
-      body: '{}',
-      timeoutMs: cancelTimeoutMs,
-    }).catch(() => undefined)
+    void sendCancel()
+  }
+  // The cancellation may overtake the request itself, so it is repeated until the provider knows it or the answer has ended.
+  const sendCancel = async (): Promise<void> => {
+    while (!hasEnded) {
+      const answer = await callNode(context.modules, {
+        dispatcher: link.pool,
+        recipient: link.account,
+        method: 'POST',
+        path: `/v1/requests/${task.requestId}/cancel`,
+        body: '{}',
+        timeoutMs: cancelTimeoutMs,
+      }).catch(() => undefined)
+      if ((answer as { cancelled?: unknown } | undefined)?.cancelled === true) return
+      await sleep(cancelRepeatMs)
+    }
   }
   if (task.gone.aborted) cancel()
   else task.gone.addEventListener('abort', cancel, { once: true })
   return () => {
+    hasEnded = true
     clearTimeout(timer)
     task.gone.removeEventListener('abort', cancel)
   }
@@ -323,6 +353,10 @@ function failureOf(error: unknown): AttemptFailed {
     ? error
     : new KoinonError({ code: 'gateway/unreachable', message: (error as Error).message, cause: error })
   return new AttemptFailed(known, known.code === 'gateway/bad-answer' ? 'dishonest' : 'unreachable')
+}
+
+function clientGone(): KoinonError {
+  return new KoinonError({ code: 'gateway/client-gone', message: 'The client went away before anybody was asked' })
 }
 
 /** What a client reads at the end of a stream that broke: nobody was charged. */

@@ -6,6 +6,7 @@ import { bundleToJson, type ReceiptBundle } from '@koinon/work'
 import { sendJson } from '../wire/answers.ts'
 import { readBody } from '../wire/body.ts'
 import { callNode } from '../wire/node-call.ts'
+import type { Allowances } from './allowances.ts'
 import type { GatewayModules } from './gateway-options.ts'
 import type { KeyRecord } from './key-registry.ts'
 
@@ -14,9 +15,11 @@ const evidenceTimeoutMs = 10_000
 
 export class GatewayAccounts {
   readonly #modules: GatewayModules
+  readonly #allowances: Allowances
 
-  constructor(modules: GatewayModules) {
+  constructor(modules: GatewayModules, allowances: Allowances) {
     this.#modules = modules
+    this.#allowances = allowances
   }
 
   /** True when the path was one of these. Throws what `sendError` can tell. */
@@ -32,6 +35,7 @@ export class GatewayAccounts {
   }
 
   async #register(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#countStranger(request, response)
     const json = parseObject(await readBody(request, maximumKeyBodyBytes))
     const grant = parseKeyGrant(json['grant'])
     const config = parseChannelConfig(json['config'])
@@ -40,13 +44,28 @@ export class GatewayAccounts {
   }
 
   async #revoke(request: IncomingMessage, response: ServerResponse, keyHash: string): Promise<void> {
+    this.#countStranger(request, response)
     if (!/^0x[0-9a-f]{64}$/.test(keyHash)) throw notFound('key')
     const json = parseObject(await readBody(request, maximumKeyBodyBytes))
     sendJson(response, 200, keyToJson(await this.#modules.keys.revoke(keyHash as Hex, readSignature(json))))
   }
 
-  async #list(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** Looking at receipts costs reads of the store and calls to providers, so it has its allowance too. */
+  #countRead(request: IncomingMessage, response: ServerResponse): KeyRecord {
     const { key } = this.#modules.keys.authenticate(request.headers.authorization)
+    const headers = this.#allowances.take('reads', key, this.#modules.clock.nowMs())
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+    return key
+  }
+
+  /** Registering a key costs a look at the ledger, and anybody may ask for one. */
+  #countStranger(request: IncomingMessage, response: ServerResponse): void {
+    const headers = this.#allowances.takeAsStranger(request.socket.remoteAddress, this.#modules.clock.nowMs())
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+  }
+
+  async #list(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const key = this.#countRead(request, response)
     const query = new URLSearchParams((request.url ?? '').split('?')[1] ?? '')
     const before = query.get('before')
     const limit = Number(query.get('limit') ?? 50)
@@ -59,7 +78,7 @@ export class GatewayAccounts {
   }
 
   async #receipt(request: IncomingMessage, response: ServerResponse, rest: string): Promise<void> {
-    const { key } = this.#modules.keys.authenticate(request.headers.authorization)
+    const key = this.#countRead(request, response)
     const [id, part, ...more] = rest.split('/')
     if (more.length > 0 || (part !== undefined && part !== 'evidence')) throw notFound('path')
     const requestId = requestIdOf(id ?? '')

@@ -1,44 +1,76 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { bytesToHex, type Hex, isKoinonError, KoinonError } from '@koinon/base'
 import { sha256Native } from '@koinon/base/node'
-import { checkMaxTokens, type InferenceRequest } from '../rules/inference-request.ts'
+import { gatewayPrices } from '../rules/gateway-price.ts'
+import { checkAnswerBytes, checkMaxTokens, type InferenceRequest } from '../rules/inference-request.ts'
 import { openAiError } from '../rules/openai-error.ts'
 import { parseChatRequest, parseCompletionRequest } from '../rules/openai-request.ts'
-import type { AnswerHeaders } from '../wire/answers.ts'
+import { isWithinPrices } from '../rules/price-ceiling.ts'
 import { readBody } from '../wire/body.ts'
-import { providerHeader } from '../wire/headers.ts'
+import { maximumPriceHeader, providerHeader } from '../wire/headers.ts'
+import type { Allowances } from './allowances.ts'
 import { type AttemptContext, type AttemptResult, attempt, type GatewayTask } from './attempt.ts'
+import { DebtReconciler } from './debt-reconciler.ts'
 import type { GatewayModules, GatewayServerOptions } from './gateway-options.ts'
-import type { Authenticated } from './key-registry.ts'
+import { parseMaximumPrice } from './maximum-price.ts'
+import type { ProviderLink } from './provider-link.ts'
 import type { Candidate } from './provider-table.ts'
-import { RateLimiter } from './rate-limiter.ts'
 import { ReceiptInspector } from './receipt-inspection.ts'
-import { AttemptFailed } from './refusal.ts'
+import { AttemptFailed, isCreditExhausted } from './refusal.ts'
+import { RequestIds } from './request-ids.ts'
+import { WaitingRoom } from './waiting-room.ts'
+
+/** Books are compared at most this often on a provider's word. */
+const reconcileIntervalMs = 10_000
 
 /** Serves chat and text completions: authenticates, routes, fails over before the first byte, bills what has a receipt. */
 export class GatewayCompletions {
   readonly #context: AttemptContext
-  readonly #limiter: RateLimiter
-  readonly #inFlight = new Map<Hex, number>()
+  readonly #allowances: Allowances
+  readonly #requestIds: RequestIds
+  readonly #reconciler: DebtReconciler
+  readonly #room: WaitingRoom
+  /** Requests that may still become final. */
+  readonly #underWay = new Set<Hex>()
+  readonly #reconciledAtMs = new Map<Hex, number>()
 
-  constructor(options: GatewayServerOptions, modules: GatewayModules) {
+  constructor(options: GatewayServerOptions, modules: GatewayModules, allowances: Allowances) {
     this.#context = { options, modules, inspector: new ReceiptInspector() }
-    this.#limiter = new RateLimiter({ requestsPerMinute: options.limits.requestsPerMinute })
+    this.#allowances = allowances
+    this.#requestIds = new RequestIds({ key: options.requestIdKey, random: modules.random })
+    this.#room = new WaitingRoom({ places: options.limits.waitingAnswers })
+    this.#reconciler = new DebtReconciler({
+      options,
+      modules,
+      requestIds: this.#requestIds,
+      isUnderWay: (requestId) => this.#underWay.has(requestId),
+    })
+  }
+
+  /** Compares the books with a provider; see `DebtReconciler`. */
+  async reconcile(link: ProviderLink): Promise<void> {
+    this.#reconciledAtMs.set(link.account, this.#context.modules.clock.nowMs())
+    await this.#reconciler.reconcile(link)
   }
 
   /** Answers one request. Throws before the answer has begun; afterwards errors end inside the answer. */
-  async serve(request: IncomingMessage, response: ServerResponse, requestId: Hex): Promise<void> {
+  async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { modules, options } = this.#context
     const receivedAtMs = modules.clock.nowMs()
     const caller = modules.keys.authenticate(request.headers.authorization)
-    const headers = this.#admit(caller, receivedAtMs)
+    const headers = this.#allowances.take('answers', caller.key, receivedAtMs)
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
-    const leave = this.#enter(caller.key.keyHash)
+    const leave = this.#allowances.enter(caller.key)
+    let requestId: Hex | undefined
     try {
       const body = await readBody(request, options.limits.http.bodyBytes)
       const path = (request.url ?? '').split('?')[0] as string
       const parsed = path === '/v1/chat/completions' ? parseChatRequest(body) : parseCompletionRequest(body)
-      const candidates = this.#candidates(parsed, request.headers[providerHeader])
+      const candidates = this.#candidates(parsed, request)
+      const bodyHash = bytesToHex(sha256Native(body))
+      requestId = this.#requestIds.make(bodyHash)
+      response.setHeader('x-request-id', requestId)
+      this.#underWay.add(requestId)
       const gone = new AbortController()
       const onClose = (): void => gone.abort()
       response.once('close', onClose)
@@ -48,7 +80,7 @@ export class GatewayCompletions {
             requestId,
             path,
             body,
-            bodyHash: bytesToHex(sha256Native(body)),
+            bodyHash,
             request: parsed,
             caller,
             receivedAtMs,
@@ -62,6 +94,7 @@ export class GatewayCompletions {
         response.off('close', onClose)
       }
     } finally {
+      if (requestId !== undefined) this.#underWay.delete(requestId)
       leave()
     }
   }
@@ -70,72 +103,67 @@ export class GatewayCompletions {
   async #answer(task: GatewayTask, candidates: readonly Candidate[]): Promise<void> {
     const { modules, options } = this.#context
     const tried = new Set<Hex>()
+    const waitUntilMs = modules.clock.nowMs() + options.limits.waitTimeoutMs
     let clientsFault: KoinonError | undefined
+    let asked = 0
     while (tried.size < options.limits.attempts) {
-      const candidate = modules.providers.choose(candidates, tried)
+      const candidate = await this.#nextCandidate(task, candidates, tried, waitUntilMs)
       if (candidate === undefined) break
       tried.add(candidate.link.account)
+      asked += 1
       try {
         const result = await attempt(this.#context, task, candidate)
-        this.#report(task, candidate, tried.size, result)
+        this.#report(task, candidate, asked, result)
         return
       } catch (error) {
         this.#blame(task, candidate, error)
-        if (task.response.headersSent || task.gone.aborted) return this.#reportBroken(task, candidate, tried.size)
+        if (task.response.headersSent || task.gone.aborted) return this.#reportBroken(task, candidate, asked)
         if (!(error instanceof AttemptFailed)) throw error
         if (error.isClientsFault) clientsFault = error.error
+        if (error.isForNow) tried.delete(candidate.link.account)
+      } finally {
+        candidate.link.end()
+        this.#room.look()
       }
     }
-    throw clientsFault ?? noProvider(tried.size, candidates.length)
+    if (clientsFault !== undefined || task.gone.aborted) throw clientsFault ?? gone()
+    throw modules.providers.isWorthWaiting(candidates, tried) ? allFull() : noProvider(asked, candidates.length)
   }
 
-  #admit(caller: Authenticated, nowMs: number): AnswerHeaders {
-    const rate = this.#limiter.take(caller.key.keyHash, nowMs)
-    if (!rate.isAllowed) {
-      throw openAiError({
-        status: 429,
-        code: 'rate_limit_exceeded',
-        message: `This key may ask ${rate.limit} times a minute. Wait ${rate.resetSeconds} s and try again.`,
-        retryAfterSeconds: rate.resetSeconds,
-      })
+  /** Takes a place at the best provider, waiting in line while all are full. Undefined when there is none in time. */
+  async #nextCandidate(
+    task: GatewayTask,
+    candidates: readonly Candidate[],
+    tried: ReadonlySet<Hex>,
+    waitUntilMs: number,
+  ): Promise<Candidate | undefined> {
+    const { providers, clock } = this.#context.modules
+    const take = (): Candidate | undefined => {
+      const candidate = providers.choose(candidates, tried)
+      candidate?.link.begin()
+      return candidate
     }
-    return {
-      'x-ratelimit-limit-requests': rate.limit,
-      'x-ratelimit-remaining-requests': rate.remaining,
-      'x-ratelimit-reset-requests': `${rate.resetSeconds}s`,
-    }
+    // Who came first goes first; whoever waits here could not go at all a moment ago.
+    if (this.#room.waiting > 0) this.#room.look()
+    const candidate = task.gone.aborted ? undefined : take()
+    if (candidate !== undefined || !providers.isWorthWaiting(candidates, tried)) return candidate
+    if (this.#room.isFull) throw allFull()
+    return this.#room.wait(take, waitUntilMs - clock.nowMs(), task.gone)
   }
 
-  #enter(keyHash: Hex): () => void {
-    const count = this.#inFlight.get(keyHash) ?? 0
-    const { inFlightPerKey } = this.#context.options.limits
-    if (count >= inFlightPerKey) {
-      throw openAiError({
-        status: 429,
-        code: 'too_many_requests',
-        message: `This key has ${count} answers under way, the most it may have. Wait for one to end.`,
-        retryAfterSeconds: 1,
-      })
-    }
-    this.#inFlight.set(keyHash, count + 1)
-    return () => {
-      const left = (this.#inFlight.get(keyHash) ?? 1) - 1
-      if (left === 0) this.#inFlight.delete(keyHash)
-      else this.#inFlight.set(keyHash, left)
-    }
-  }
-
-  #candidates(request: InferenceRequest, pin: string | string[] | undefined): readonly Candidate[] {
+  #candidates(request: InferenceRequest, http: IncomingMessage): readonly Candidate[] {
     const { providers } = this.#context.modules
+    const { limits, marginBps } = this.#context.options
     const sellers = providers.sellers(request.model)
     if (sellers.length === 0)
       throw unknownModel(
         request.model,
         providers.models().map(({ model }) => model),
       )
+    const pin = http.headers[providerHeader]
     const wanted = typeof pin === 'string' ? pin.toLowerCase() : undefined
-    const candidates = wanted === undefined ? sellers : sellers.filter(({ link }) => link.account === wanted)
-    if (candidates.length === 0) {
+    const pinned = wanted === undefined ? sellers : sellers.filter(({ link }) => link.account === wanted)
+    if (pinned.length === 0) {
       throw openAiError({
         status: 404,
         code: 'provider_not_found',
@@ -143,7 +171,13 @@ export class GatewayCompletions {
         message: `The provider ${String(wanted).slice(0, 60)} does not offer this model here. Leave ${providerHeader} out to use any.`,
       })
     }
-    checkMaxTokens(request, Math.max(...candidates.map(({ offer }) => offer.contextLength)))
+    const most = parseMaximumPrice(http.headers[maximumPriceHeader])
+    const candidates =
+      most === undefined ? pinned : pinned.filter(({ offer }) => isWithinPrices(gatewayPrices(offer, marginBps), most))
+    if (candidates.length === 0) throw tooDear()
+    const contextLength = Math.max(...candidates.map(({ offer }) => offer.contextLength))
+    checkMaxTokens(request, contextLength)
+    checkAnswerBytes(request, contextLength, limits.responseBytes)
     return candidates
   }
 
@@ -152,6 +186,8 @@ export class GatewayCompletions {
     const cause = error instanceof AttemptFailed ? error.error : error
     const reason = error instanceof AttemptFailed && !task.gone.aborted ? error.reason : undefined
     if (reason !== undefined) link.failed(reason, clock.nowMs(), unit())
+    if (error instanceof AttemptFailed && error.isForNow) link.refusedForNow(clock.nowMs())
+    if (isCreditExhausted(error)) this.#reconcileSoon(link)
     onEvent?.({
       kind: 'attemptFailed',
       requestId: task.requestId,
@@ -160,6 +196,13 @@ export class GatewayCompletions {
       code: isKoinonError(cause) ? cause.code : 'internal',
       message: cause instanceof Error ? cause.message : String(cause),
     })
+  }
+
+  /** A provider that gets our vouchers and gives no credit keeps other books than we do. */
+  #reconcileSoon(link: ProviderLink): void {
+    const lastMs = this.#reconciledAtMs.get(link.account) ?? Number.NEGATIVE_INFINITY
+    if (this.#context.modules.clock.nowMs() - lastMs < reconcileIntervalMs) return
+    this.reconcile(link).catch(() => undefined)
   }
 
   #report(task: GatewayTask, { link }: Candidate, attempts: number, result: AttemptResult): void {
@@ -210,4 +253,26 @@ function noProvider(tried: number, known: number): KoinonError {
       ? 'No provider offers a model at the moment. Start one (koinon provider start) or try again in some seconds.'
       : `None of ${known} providers of this model could answer (${tried} were asked). Nothing was charged; try again in some seconds.`
   return openAiError({ status: 503, code: 'no_provider', message, retryAfterSeconds: 2 })
+}
+
+function allFull(): KoinonError {
+  return openAiError({
+    status: 503,
+    code: 'overloaded',
+    message: 'Every provider of this model is full and so is the line. Nothing was charged; try again in some seconds.',
+    retryAfterSeconds: 5,
+  })
+}
+
+function tooDear(): KoinonError {
+  return openAiError({
+    status: 404,
+    code: 'no_provider_within_price',
+    param: maximumPriceHeader,
+    message: `Nobody offers this model at the price in ${maximumPriceHeader}. GET /v1/models lists what is asked.`,
+  })
+}
+
+function gone(): KoinonError {
+  return openAiError({ status: 400, code: 'request_aborted', message: 'The client went away before the answer began.' })
 }

@@ -3,6 +3,7 @@ import type { Address, Clock, Hex, Random } from '@koinon/base'
 import type { ChannelBook, ChannelState, ReceiptLedger, Session, SignedVoucher } from '@koinon/payments'
 import type { HttpLimits } from '../wire/http-server.ts'
 import type { KeyRegistry } from './key-registry.ts'
+import type { AllowanceLimits } from './allowances.ts'
 import type { DemotionReason } from './provider-link.ts'
 import type { ProviderTable } from './provider-table.ts'
 
@@ -40,12 +41,22 @@ export type GatewayEvent =
       readonly message: string
     }
   | { readonly kind: 'refused'; readonly path: string; readonly code: string }
+  | {
+      /** A provider showed receipts that were missing on our books, `recovered` of them were taken on. */
+      readonly kind: 'reconciled'
+      readonly provider: Hex
+      readonly recovered: number
+      readonly recoveredPicoUsd: bigint
+      /** Receipts that were not taken on, and why the first of them was not. */
+      readonly disputed: number
+      readonly objection: string | undefined
+    }
 
-export type GatewayLimits = {
+export type GatewayLimits = AllowanceLimits & {
   readonly http: HttpLimits
-  readonly requestsPerMinute: number
-  /** Answers of one key at once. */
-  readonly inFlightPerKey: number
+  /** Answers that may wait while every provider is full, and how long one waits. */
+  readonly waitingAnswers: number
+  readonly waitTimeoutMs: number
   /** Providers asked for one answer. */
   readonly attempts: number
   /** Time to the first byte of an event stream, silence within one, and the time of a whole answer. */
@@ -57,6 +68,8 @@ export type GatewayLimits = {
   readonly unsentBytes: number
   /** How long a cancelled answer may take to end with its receipt. */
   readonly cancelTimeoutMs: number
+  /** Most that a provider may recover in a day for answers we never billed, pico-dollars. */
+  readonly recoveredPicoUsdPerDay: bigint
 }
 
 export type GatewayServerOptions = {
@@ -65,6 +78,8 @@ export type GatewayServerOptions = {
   readonly chainId: number
   /** The account that providers are paid from and that users' channels pay to. */
   readonly account: Address
+  /** 32 secret bytes that survive restarts: request ids carry a mark made with them (`RequestIds`). */
+  readonly requestIdKey: Uint8Array
   /** Added to providers' prices, in basis points. */
   readonly marginBps: number
   /** Names under which browsers may reach the gateway, besides loopback ones: `gateway.example:443`. */
@@ -92,7 +107,12 @@ export type GatewayModules = {
 /** Limits that suit a small public gateway. */
 export const defaultGatewayLimits: Omit<GatewayLimits, 'http'> = {
   requestsPerMinute: 600,
+  requestsPerMinutePerPayer: 1_200,
   inFlightPerKey: 64,
+  inFlightPerPayer: 128,
+  keyCallsPerMinute: 60,
+  waitingAnswers: 512,
+  waitTimeoutMs: 15_000,
   attempts: 3,
   firstByteTimeoutMs: 60_000,
   silenceTimeoutMs: 60_000,
@@ -100,4 +120,5 @@ export const defaultGatewayLimits: Omit<GatewayLimits, 'http'> = {
   responseBytes: 16 << 20,
   unsentBytes: 4 << 20,
   cancelTimeoutMs: 5_000,
+  recoveredPicoUsdPerDay: 50_000_000_000n,
 }

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { bytesToHex } from '@koinon/base'
+import { bytesToHex, type Hex } from '@koinon/base'
 import { openAiError } from '../rules/openai-error.ts'
 import { sendError, sendJson, sendOpenAiError, sendText } from '../wire/answers.ts'
 import { HttpListener } from '../wire/http-server.ts'
 import { pooledRandom } from '../wire/pooled-random.ts'
 import { agentCard, llmsText, openApi } from './discovery.ts'
+import { Allowances } from './allowances.ts'
 import { GatewayAccounts } from './gateway-accounts.ts'
 import { GatewayCompletions } from './gateway-completions.ts'
 import type { GatewayModules, GatewayServerOptions } from './gateway-options.ts'
@@ -26,8 +27,9 @@ export class GatewayServer {
   constructor(options: GatewayServerOptions, modules: GatewayModules) {
     this.#options = options
     this.#modules = { ...modules, random: pooledRandom(modules.random) }
-    this.#completions = new GatewayCompletions(options, this.#modules)
-    this.#accounts = new GatewayAccounts(this.#modules)
+    const allowances = new Allowances(options.limits)
+    this.#completions = new GatewayCompletions(options, this.#modules, allowances)
+    this.#accounts = new GatewayAccounts(this.#modules, allowances)
     this.#guard = new HostGuard(options)
     this.#listener = new HttpListener({
       host: options.host,
@@ -42,17 +44,25 @@ export class GatewayServer {
     return { port: await this.#listener.start() }
   }
 
+  /**
+   * Compares the books with a provider and takes on what a crash left on its side only; call when it is met first. Does nothing when the
+   * provider is not connected. Throws what asking it throws.
+   */
+  async reconcile(provider: Hex): Promise<void> {
+    const link = this.#modules.providers.get(provider)
+    if (link !== undefined) await this.#completions.reconcile(link)
+  }
+
   async stop(graceMs = 10_000): Promise<void> {
     await this.#listener.stop(graceMs)
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = (request.url ?? '').split('?')[0] as string
-    const requestId = bytesToHex(this.#modules.random(16))
-    response.setHeader('x-request-id', requestId)
+    response.setHeader('x-request-id', bytesToHex(this.#modules.random(16)))
     try {
       this.#guard.checkHost(request)
-      if (isOpenAiPath(path)) await this.#serveOpenAi(request, response, path, requestId)
+      if (isOpenAiPath(path)) await this.#serveOpenAi(request, response, path)
       else await this.#serveOther(request, response, path)
     } catch (error) {
       this.#modules.onEvent?.({ kind: 'refused', path, code: (error as { code?: string }).code ?? 'internal' })
@@ -62,19 +72,14 @@ export class GatewayServer {
     }
   }
 
-  async #serveOpenAi(
-    request: IncomingMessage,
-    response: ServerResponse,
-    path: string,
-    requestId: `0x${string}`,
-  ): Promise<void> {
+  async #serveOpenAi(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
     if (request.method === 'OPTIONS') {
       response.writeHead(204, this.#guard.preflightHeaders(request)).end()
       return
     }
     for (const [name, value] of Object.entries(this.#guard.corsHeaders(request))) response.setHeader(name, value)
     const isCompletion = path === '/v1/chat/completions' || path === '/v1/completions'
-    if (isCompletion && request.method === 'POST') return this.#completions.serve(request, response, requestId)
+    if (isCompletion && request.method === 'POST') return this.#completions.serve(request, response)
     if (!isCompletion && request.method === 'GET') {
       const { providers } = this.#modules
       const { marginBps } = this.#options

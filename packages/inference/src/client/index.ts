@@ -10,11 +10,13 @@ export {
   type GatewayPayments,
   type GatewayServerOptions,
 } from './gateway-options.ts'
+export { RateLimiter } from './rate-limiter.ts'
 export { GatewayServer } from './gateway-server.ts'
 export { type Authenticated, type KeyRecord, KeyRegistry, type KeyRegistryOptions, keysSchema } from './key-registry.ts'
 export { type DemotionReason, ProviderLink } from './provider-link.ts'
 export {
   type OfferedModel,
+  type PinnedModel,
   type ProviderAddress,
   ProviderTable,
   type ProviderTableOptions,

@@ -10,7 +10,7 @@ export function listModels(providers: ProviderTable, marginBps: number): Record<
 
 /** `GET /v1/models/{id}`; `default` too. Throws OpenAI's `model_not_found`. */
 export function findModel(providers: ProviderTable, id: string, marginBps: number): Record<string, unknown> {
-  const wanted = id === defaultModelId ? providers.defaultModel() : id
+  const wanted = id === defaultModelId ? providers.defaultModel()?.model : id
   const model = providers.models().find((candidate) => candidate.model === wanted)
   if (model !== undefined) return modelToJson(model, marginBps)
   throw openAiError({

@@ -4,7 +4,7 @@ import { DoneHolder } from './done-holder.ts'
 import { requestIdOf } from './gateway-accounts.ts'
 import { ProviderLink } from './provider-link.ts'
 import { RateLimiter } from './rate-limiter.ts'
-import { refusalOf } from './refusal.ts'
+import { isCreditExhausted, refusalOf } from './refusal.ts'
 
 describe('DoneHolder', () => {
   it.each([1, 2, 3, 7, 13, 14, 15, 1_000])('keeps exactly the last event back when parts have %i bytes', (size) => {
@@ -76,10 +76,17 @@ describe('refusalOf', () => {
   })
 
   it('keeps other refusals inside, whatever their body', () => {
-    for (const status of [301, 401, 402, 429, 500]) {
+    for (const status of [301, 401, 402, 500]) {
       const refusal = refusalOf(status, Buffer.from('<html>'))
-      expect([refusal.isClientsFault, refusal.reason]).toEqual([false, 'refused'])
+      expect([refusal.isClientsFault, refusal.isForNow, refusal.reason]).toEqual([false, false, 'refused'])
     }
+  })
+
+  it('blames nobody who is full or waits for a voucher: it may be asked again in a moment', () => {
+    const full = refusalOf(429, Buffer.from(''))
+    expect([full.isForNow, full.reason, isCreditExhausted(full)]).toEqual([true, undefined, false])
+    const credit = refusalOf(402, Buffer.from('{"error":{"code":"payments/credit-exhausted","message":"owed"}}'))
+    expect([credit.isForNow, credit.reason, isCreditExhausted(credit)]).toEqual([true, undefined, true])
   })
 })
 

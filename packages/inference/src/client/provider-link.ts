@@ -13,6 +13,9 @@ const longestPauseMs: Readonly<Record<DemotionReason, number>> = {
   dishonest: 3_600_000,
 }
 
+/** A courier brings vouchers within 250 ms. */
+const busyMs = 300
+
 /** One provider as the gateway sees it: its connections, its verified offer and what was measured. */
 export class ProviderLink {
   readonly account: Hex
@@ -24,6 +27,7 @@ export class ProviderLink {
   #inFlight = 0
   #failuresInRow = 0
   #pausedUntilMs = 0
+  #busyUntilMs = 0
   #lastReason: DemotionReason | undefined
 
   constructor(options: { readonly account: Hex; readonly endpoint: string; readonly connections: number }) {
@@ -73,9 +77,10 @@ export class ProviderLink {
     return nowMs < this.#pausedUntilMs
   }
 
-  /** More than twice its capacity would only wait in its queue. */
-  isFull(): boolean {
-    return this.#inFlight >= 2 * Math.max(1, this.#offer?.offer.capacity ?? 1)
+  /** True when its places and its line are taken, as far as we know, or it has just said so itself. */
+  isFull(nowMs: number): boolean {
+    const { capacity = 1, queue = 0 } = this.#offer?.offer ?? {}
+    return nowMs < this.#busyUntilMs || this.#inFlight >= Math.max(1, capacity + queue)
   }
 
   standing(model: ModelOffer): ProviderStanding {
@@ -101,6 +106,11 @@ export class ProviderLink {
     this.#failureRate = movingAverage(this.#failureRate, 0)
     this.#failuresInRow = 0
     this.#pausedUntilMs = 0
+  }
+
+  /** The provider is full of other people's work, or waits for a voucher of ours: no fault, ask again soon. */
+  refusedForNow(nowMs: number): void {
+    this.#busyUntilMs = nowMs + busyMs
   }
 
   /** Pauses the provider, longer with each failure in a row. `unit` is a random number in [0, 1). */

@@ -9,12 +9,19 @@ export class AttemptFailed extends Error {
   readonly error: KoinonError
   readonly reason: DemotionReason | undefined
   readonly isClientsFault: boolean
+  /** The provider may be asked again in a moment. */
+  readonly isForNow: boolean
 
-  constructor(error: KoinonError, reason: DemotionReason | undefined, isClientsFault = false) {
+  constructor(
+    error: KoinonError,
+    reason: DemotionReason | undefined,
+    kind: 'providersFault' | 'clientsFault' | 'forNow' = 'providersFault',
+  ) {
     super(error.message)
     this.error = error
     this.reason = reason
-    this.isClientsFault = isClientsFault
+    this.isClientsFault = kind === 'clientsFault'
+    this.isForNow = kind === 'forNow'
   }
 }
 
@@ -30,18 +37,25 @@ export function refusalOf(status: number, body: Buffer): AttemptFailed {
         ...(stated.param === undefined ? {} : { param: stated.param }),
       }),
       undefined,
-      true,
+      'clientsFault',
     )
   }
-  return new AttemptFailed(
-    new KoinonError({
-      code: 'gateway/refused',
-      message: `The provider refused with status ${status}: ${stated.message}`,
-      retry: 'later',
-      details: { remoteStatus: status, remoteCode: stated.code },
-    }),
-    'refused',
-  )
+  const error = new KoinonError({
+    code: 'gateway/refused',
+    message: `The provider refused with status ${status}: ${stated.message}`,
+    retry: 'later',
+    details: { remoteStatus: status, remoteCode: stated.code },
+  })
+  return status === 429 || stated.code === creditExhausted
+    ? new AttemptFailed(error, undefined, 'forNow')
+    : new AttemptFailed(error, 'refused')
+}
+
+const creditExhausted = 'payments/credit-exhausted'
+
+/** True when a provider says that we owe it too much without a voucher: our books may have fallen apart. */
+export function isCreditExhausted(error: unknown): boolean {
+  return error instanceof AttemptFailed && error.error.details?.['remoteCode'] === creditExhausted
 }
 
 function readError(body: Buffer): { readonly code: string; readonly message: string; readonly param?: string } {

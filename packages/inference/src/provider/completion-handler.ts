@@ -3,7 +3,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Hex, KoinonError } from '@koinon/base'
 import { decodeVoucherHeader, type Reservation, voucherHeader, worstCasePicoUsd } from '@koinon/payments'
 import type { SignedReceipt } from '@koinon/work'
-import { checkMaxTokens, effectiveMaxTokens, type InferenceRequest } from '../rules/inference-request.ts'
+import {
+  checkAnswerBytes,
+  checkMaxTokens,
+  effectiveMaxTokens,
+  type InferenceRequest,
+} from '../rules/inference-request.ts'
 import { openAiError } from '../rules/openai-error.ts'
 import { parseChatRequest, parseCompletionRequest } from '../rules/openai-request.ts'
 import { type AnswerHead, answerId } from '../rules/openai-response.ts'
@@ -63,17 +68,23 @@ export class CompletionHandler {
     body: Uint8Array,
     receivedAtMs: number,
   ): Promise<void> {
-    const task = await this.#admit(http.request, caller, body, receivedAtMs)
+    const requestId = readHex(http.request, requestIdHeader, 16)
+    if (this.#underWay.has(requestId)) throw usedBefore()
     const cancel = new AbortController()
-    this.#underWay.set(task.requestId, { payer: task.payer, cancel })
+    // From the first moment on, so that a payer who changes its mind at once is heard.
+    this.#underWay.set(requestId, { payer: caller.sender, cancel })
     try {
+      const task = await this.#admit(http.request, requestId, caller, body, receivedAtMs)
       await this.#answer(task, http.response, cancel.signal)
     } finally {
-      this.#underWay.delete(task.requestId)
+      this.#underWay.delete(requestId)
     }
   }
 
-  /** Stops the payer's answer soon; it then ends as usual, with a receipt for what was generated. False when there is none. */
+  /**
+   * Stops the payer's answer soon. One that the engine has begun ends as usual, with a receipt for the prompt and what was generated;
+   * one that still waits ends without, and costs nothing. False when there is none.
+   */
   cancel(requestId: Hex, payer: Hex): boolean {
     const running = this.#underWay.get(requestId)
     if (running?.payer !== payer) return false
@@ -83,17 +94,18 @@ export class CompletionHandler {
 
   async #admit(
     http: IncomingMessage,
+    requestId: Hex,
     caller: { readonly sender: Hex; readonly bodyHash: Hex },
     body: Uint8Array,
     receivedAtMs: number,
   ): Promise<Task> {
     const { payments, random } = this.#modules
-    const requestId = readHex(http, requestIdHeader, 16)
     const channelId = readHex(http, channelHeader, 32)
     const isChat = http.url === '/v1/chat/completions'
     const request = isChat ? parseChatRequest(body) : parseCompletionRequest(body)
     const entry = this.#catalog.find(request.model)
     checkMaxTokens(request, entry.offer.contextLength)
+    checkAnswerBytes(request, entry.offer.contextLength, this.#options.limits.answerBytes)
     const voucher = http.headers[voucherHeader]
     if (typeof voucher === 'string') await payments.acceptVoucher(decodeVoucherHeader(voucher))
     const channel = payments.book.require(channelId)
@@ -105,7 +117,9 @@ export class CompletionHandler {
       })
     }
     this.#unpaid.admit(caller.sender, receivedAtMs)
-    await this.#refuseRepeated(requestId)
+    // A request id is worked on once, whoever pays: validators ask for evidence by it, so a second payer with the same one could make an
+    // honest provider show the wrong answer.
+    if ((await payments.ledger.archive.byId(requestId)) !== undefined) throw usedBefore()
     return {
       requestId,
       payer: caller.sender,
@@ -124,23 +138,6 @@ export class CompletionHandler {
         caller: caller.sender,
       },
     }
-  }
-
-  /**
-   * A request id is worked on once, whoever pays: validators ask for evidence by it, so a second payer with the same one could make
-   * an honest provider show the wrong answer.
-   */
-  async #refuseRepeated(requestId: Hex): Promise<void> {
-    const isKnown =
-      this.#underWay.has(requestId) ||
-      (await this.#modules.payments.ledger.archive.byId(requestId)) !== undefined ||
-      this.#underWay.has(requestId)
-    if (!isKnown) return
-    throw new KoinonError({
-      code: 'payments/already-final',
-      message: 'This request id was used before',
-      hint: 'Fetch its receipt, or ask again under a new id.',
-    })
   }
 
   async #answer(task: Task, response: ServerResponse, cancel: AbortSignal): Promise<void> {
@@ -283,4 +280,12 @@ function readHex(request: IncomingMessage, header: string, length: number): Hex 
 
 function engineFailed(): KoinonError {
   return openAiError({ status: 502, code: 'engine_failed', message: 'The engine ended without a result. Try again.' })
+}
+
+function usedBefore(): KoinonError {
+  return new KoinonError({
+    code: 'payments/already-final',
+    message: 'This request id was used before',
+    hint: 'Fetch its receipt, or ask again under a new id.',
+  })
 }

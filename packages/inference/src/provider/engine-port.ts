@@ -55,7 +55,7 @@ export type EngineEnd = {
 
 /**
  * Anything that can continue a conversation. `generate` yields pieces and then exactly one end. When the signal aborts it stops
- * soon, frees its place and still yields an end with `abort` if it can; otherwise it throws.
+ * soon, frees its place and still yields an end with `abort` if it can; otherwise, and when it had not begun, it throws.
  */
 export type EnginePort = {
   describe(): EngineDescription

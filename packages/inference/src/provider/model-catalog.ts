@@ -49,6 +49,7 @@ export class ModelCatalog {
       minimumWithdrawDelaySeconds,
       creditLimitAtomic,
       capacity: limits.capacity,
+      queue: limits.queue,
       issuedAtMs: nowMs,
       validUntilMs: nowMs + offerLifetimeMs,
     }

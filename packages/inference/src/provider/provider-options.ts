@@ -50,6 +50,8 @@ export type ProviderLimits = {
   readonly unpaidTokensPerHour: number
   /** How long evidence is kept. */
   readonly evidenceRetentionMs: number
+  /** Longest answer that is made and kept. */
+  readonly answerBytes: number
   /** Bytes of an answer that may wait for a slow reader. */
   readonly unsentBytes: number
 }

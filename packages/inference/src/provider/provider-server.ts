@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Hex, KoinonError } from '@koinon/base'
 import { parseChannelConfig, parseVoucher } from '@koinon/payments'
-import { bundleToJson } from '@koinon/work'
+import { bundleToJson, signedReceiptToJson } from '@koinon/work'
 import { offerToJson } from '../rules/offer.ts'
 import { toOpenAiError } from '../rules/openai-error.ts'
 import { sendError, sendJson, sendOpenAiError } from '../wire/answers.ts'
@@ -94,6 +94,9 @@ export class ProviderServer {
     if (method === 'POST' && (path === '/v1/channels' || path === '/v1/vouchers')) {
       return this.#money(request, response, path)
     }
+    if (method === 'GET' && collection === 'channels' && isChannelId(id) && path === `/v1/channels/${id}/receipts`) {
+      return this.#bill(request, response, id)
+    }
     if (isRequestId(id) && path.startsWith('/v1/')) {
       if (method === 'GET' && collection === 'evidence') return this.#evidence(request, response, id)
       if (method === 'GET' && collection === 'receipts') return this.#receipt(request, response, id)
@@ -148,6 +151,28 @@ export class ProviderServer {
     sendJson(response, 200, bundleToJson(bundle))
   }
 
+  /** The end of a channel's bill, for its payer: what it was asked to pay for and may have missed in a crash. */
+  async #bill(request: IncomingMessage, response: ServerResponse, channelId: Hex): Promise<void> {
+    const { sender } = this.#callers.identify(request, await readBody(request, 0))
+    const { book, ledger } = this.#modules.payments
+    const state = book.get(channelId)
+    if (state?.role !== 'inbound' || state.config.payer !== sender) throw notFound(`Channel ${channelId}`)
+    const query = new URLSearchParams((request.url ?? '').split('?')[1] ?? '')
+    const before = query.get('before')
+    if (before !== null && !isRequestId(before)) throw notFound('The receipt to continue after')
+    const limit = Number(query.get('limit') ?? 20)
+    const receipts = await ledger.archive.bill({
+      channelId,
+      limit: Number.isInteger(limit) ? limit : 20,
+      ...(before === null ? {} : { before }),
+    })
+    sendJson(response, 200, {
+      channelId,
+      owedPicoUsd: state.owedPicoUsd.toString(),
+      receipts: receipts.map(signedReceiptToJson),
+    })
+  }
+
   async #cancel(request: IncomingMessage, response: ServerResponse, requestId: Hex): Promise<void> {
     const { sender } = this.#callers.identify(request, await readBody(request, 1_024))
     sendJson(response, 200, { cancelled: this.#completions.cancel(requestId, sender) })
@@ -170,6 +195,10 @@ function sendInferenceError(response: ServerResponse, error: unknown): void {
   const code = (error as { code?: unknown }).code
   if (typeof code === 'string' && !code.startsWith('openai/')) sendError(response, error)
   else sendOpenAiError(response, error)
+}
+
+function isChannelId(id: string | undefined): id is Hex {
+  return id !== undefined && /^0x[0-9a-f]{64}$/.test(id)
 }
 
 function isRequestId(id: string | undefined): id is Hex {

@@ -29,6 +29,7 @@ export {
 } from './openai-error.ts'
 export { parseChatRequest, parseCompletionRequest } from './openai-request.ts'
 export type { FinishReason, TokenLogprob, Usage } from './openai-response.ts'
+export { defaultPriceCeilings, isWithinPrices, type PriceCeilings, priceCeiling } from './price-ceiling.ts'
 export { checkInferenceBundle, promptTokenBound, templateTokenAllowance, workObjection } from './receipt-check.ts'
 export {
   checkSamplerSettings,

@@ -34,6 +34,7 @@ export const requestLimits = {
   messages: 1024,
   stops: 4,
   stopCharacters: 256,
+  /** OpenAI's limit, for both kinds of completion. */
   topLogprobs: 20,
   modelCharacters: 200,
 } as const
@@ -47,6 +48,27 @@ export const defaultModelId = 'default'
 /** Largest number of output tokens the request may cause on a model with this context. */
 export function effectiveMaxTokens(request: InferenceRequest, contextLength: number): number {
   return Math.min(request.maxTokens ?? defaultMaxTokens, contextLength)
+}
+
+/** Bytes of one token's own event and text, and of one log probability beside it, generously. */
+const tokenBytes = { event: 320, text: 16, logprob: 160 } as const
+
+/** About the longest answer the request can cause, in bytes: what is asked beside the text counts too. */
+export function answerByteBound(request: InferenceRequest, contextLength: number): number {
+  const logprobs = request.topLogprobs === undefined ? 0 : 1 + request.topLogprobs
+  const each = (request.stream ? tokenBytes.event : tokenBytes.text) + logprobs * tokenBytes.logprob
+  return effectiveMaxTokens(request, contextLength) * each
+}
+
+/** Refuses a request whose answer could outgrow what is passed on or kept of one. */
+export function checkAnswerBytes(request: InferenceRequest, contextLength: number, maximumBytes: number): void {
+  if (answerByteBound(request, contextLength) <= maximumBytes) return
+  const most = request.topLogprobs === undefined ? '' : ' or fewer log probabilities'
+  throw badRequest(
+    request.topLogprobs === undefined ? 'max_tokens' : 'top_logprobs',
+    `the answer could be longer than ${maximumBytes} bytes; ask for fewer tokens${most}`,
+    'answer_too_large',
+  )
 }
 
 /** Refuses a token limit that no answer of this model can reach. */

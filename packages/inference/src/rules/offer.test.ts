@@ -66,6 +66,7 @@ function setup(): SignedOffer {
     minimumWithdrawDelaySeconds: 900,
     creditLimitAtomic: 10_000n,
     capacity: 4,
+    queue: 32,
     issuedAtMs: nowMs,
     validUntilMs: nowMs + 60_000,
   }

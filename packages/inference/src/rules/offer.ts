@@ -35,7 +35,8 @@ export type ModelOffer = StructValue<typeof modelOfferType.fields>
 /**
  * The terms. `modelsRoot` is the Merkle root of the model offers' hashes in order; the first model answers to `default`.
  * `token` is the dollar token, `minimumWithdrawDelaySeconds` the shortest withdrawal delay of a channel the provider accepts,
- * `creditLimitAtomic` how much it lets a payer owe without a voucher, `capacity` how many answers it works on at once.
+ * `creditLimitAtomic` how much it lets a payer owe without a voucher, `capacity` how many answers it works on at once,
+ * `queue` how many more may wait for a place.
  */
 export const offerType = defineStruct('InferenceOffer', {
   version: 'uint16',
@@ -46,6 +47,7 @@ export const offerType = defineStruct('InferenceOffer', {
   minimumWithdrawDelaySeconds: 'uint53',
   creditLimitAtomic: 'uint128',
   capacity: 'uint32',
+  queue: 'uint32',
   modelsRoot: 'bytes32',
   issuedAtMs: 'uint53',
   validUntilMs: 'uint53',

@@ -159,6 +159,7 @@ function terms() {
     minimumWithdrawDelaySeconds: 900,
     creditLimitAtomic: 1_000_000n,
     capacity: 8,
+    queue: 8,
     issuedAtMs: Date.now(),
     validUntilMs: Date.now() + 600_000,
   }

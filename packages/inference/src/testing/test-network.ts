@@ -137,6 +137,7 @@ export async function startTestNetwork(options: TestNetworkOptions = {}): Promis
       port: 0,
       chainId: testDomain.chainId,
       account: gateway.account,
+      requestIdKey: gateway.secretKey,
       marginBps: options.marginBps ?? 0,
       hosts: [],
       allowedOrigins: options.allowedOrigins ?? [],

@@ -42,6 +42,7 @@ export const testProviderLimits: ProviderLimits = {
   answerTimeoutMs: 30_000,
   unpaidTokensPerHour: 10_000,
   evidenceRetentionMs: 86_400_000,
+  answerBytes: 16 << 20,
   unsentBytes: 1 << 20,
 }
 

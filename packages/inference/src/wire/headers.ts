@@ -9,5 +9,8 @@ export const requestIdHeader = 'x-koinon-request-id'
 /** Gateway to provider: the channel that pays. */
 export const channelHeader = 'x-koinon-channel'
 
+/** Client to gateway: the most it pays, `prompt,output` in pico-dollars a token. */
+export const maximumPriceHeader = 'x-koinon-max-price'
+
 /** Client to gateway: the one provider that may answer. */
 export const providerHeader = 'x-koinon-provider'

@@ -42,6 +42,11 @@ export function createGatewayMetrics(sources: {
     labelNames: ['code'],
     registers,
   })
+  const recovered = new Counter({
+    name: 'koinon_gateway_recovered_dollars_total',
+    help: 'Owed to providers for answers that a crash kept us from billing',
+    registers,
+  })
   const firstByte = new Histogram({
     name: 'koinon_gateway_first_byte_seconds',
     help: 'Time to the first byte of an answer',
@@ -85,6 +90,7 @@ export function createGatewayMetrics(sources: {
         firstByte.observe(event.firstByteMs / 1000)
         whole.observe(event.totalMs / 1000)
       } else if (event.kind === 'attemptFailed') attempts.inc({ code: event.code })
+      else if (event.kind === 'reconciled') recovered.inc(Number(event.recoveredPicoUsd) / 1e12)
       else refusals.inc({ code: event.code })
     },
   }

@@ -11,7 +11,7 @@ import { ControlServer, controlSocketPath } from '../supervisor/control.ts'
 import { Supervisor } from '../supervisor/supervisor.ts'
 import { ensureLocalNetwork } from './contracts.ts'
 import { LocalOperator } from './local-operator.ts'
-import { type ModelFile, noteServedModel } from './model.ts'
+import { type ModelFile, modelManifest, noteServedModel } from './model.ts'
 import { localChainId, localFunding, localKeyDeposits, localPrices } from './parameters.ts'
 import { requireFreePort } from './port.ts'
 import { inferenceSpecHash } from './subnet-spec.ts'
@@ -111,9 +111,11 @@ export class LocalNetwork {
       (info) => `block ${info.facts?.['blockNumber']}`,
     )
     const rpcUrl = chain.url as string
-    const treasury = await this.#step('contracts and subnet 1', () =>
-      ensureLocalNetwork(this.#home, rpcUrl, gatewayUrl, inferenceSpecHash()),
-    )
+    const treasury = await this.#step('contracts and subnet 1', async () => {
+      const { id, path } = this.#options.model
+      const defaultModel = { model: id, manifest: await modelManifest(path) }
+      return ensureLocalNetwork(this.#home, rpcUrl, gatewayUrl, inferenceSpecHash(), defaultModel)
+    })
     const indexer = this.#startIndexer()
     indexer.catch(() => undefined)
     await this.#step('accounts', () => this.#fundRoles(treasury))

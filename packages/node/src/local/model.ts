@@ -1,8 +1,9 @@
 /** Which model file a provider serves: the demo model of this repository, a file, or a hub name where there is internet. */
-import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { closeSync, createReadStream, existsSync, openSync, readFileSync, readSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { KoinonError } from '@koinon/base'
+import { type Hex, KoinonError } from '@koinon/base'
 import { type Home, writeFileDurably } from '../home/home.ts'
 
 /** `unsureBelow`: first-token probability under which answers are marked unsure, where the model's maker measured one. */
@@ -52,6 +53,13 @@ export async function resolveModel(source: string): Promise<ModelFile> {
       .replace(/\.gguf$/i, '')
       .toLowerCase(),
   }
+}
+
+/** SHA-256 of a model file, by which everybody means this very file. */
+export async function modelManifest(path: string): Promise<Hex> {
+  const hash = createHash('sha256')
+  for await (const part of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(part as Buffer)
+  return `0x${hash.digest('hex')}`
 }
 
 /** Path of the model to replay answers with: the given one, else the one this home served last, else the demo model. */

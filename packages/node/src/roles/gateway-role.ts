@@ -1,14 +1,17 @@
 /** The gateway: OpenAI door, channel hub, dashboard. Users pay it, it pays miners. */
 import { type Address, errorToJson, KoinonError, systemClock, systemRandom } from '@koinon/base'
+import { sha256Native } from '@koinon/base/node'
 import {
   callNode,
   defaultGatewayLimits,
   defaultHttpLimits,
+  type GatewayEvent,
   GatewayServer,
   KeyRegistry,
   keysSchema,
   ProviderTable,
 } from '@koinon/inference/client'
+import { defaultPriceCeilings } from '@koinon/inference/rules'
 import {
   ChannelOpener,
   type ChannelState,
@@ -32,6 +35,8 @@ const channelDepositAtomic = 2_000_000n
 const connectionsPerProvider = 64
 const offerRefreshMs = 5_000
 const nodeCallTimeoutMs = 5_000
+/** Keeps the secret of request ids apart from every other use of the account's key. */
+const requestIdTag = Buffer.from('koinon request ids v1')
 /** 1 % on top of what the miner asks. */
 const marginBps = 100
 
@@ -55,7 +60,8 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
     chainId: network.chainId,
     clock: systemClock,
     unit: Math.random,
-    defaultModel: undefined,
+    defaultModel: network.defaultModel,
+    priceCeilings: { ...defaultPriceCeilings, models: config.maximumPrices ?? {} },
     connectionsPerProvider,
     refreshIntervalMs: offerRefreshMs,
   })
@@ -103,7 +109,10 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
     account: key.address,
     clock: systemClock,
     log,
-    announce: async (account, channel) => void (await post(account, '/v1/channels', { config: channel })),
+    announce: async (account, channel) => {
+      await post(account, '/v1/channels', { config: channel })
+      await server.reconcile(account)
+    },
     depositAtomic: channelDepositAtomic,
   })
   const keys = new KeyRegistry({
@@ -134,6 +143,7 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
       port: config.port,
       chainId: network.chainId,
       account: key.address,
+      requestIdKey: sha256Native(Buffer.concat([requestIdTag, key.secretKey])),
       marginBps,
       hosts: [`${config.host}:${config.port}`],
       allowedOrigins: [],
@@ -155,7 +165,7 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
       unit: Math.random,
       onEvent: (event) => {
         metrics.observe(event)
-        log[event.kind === 'attemptFailed' ? 'warn' : 'debug'](event)
+        log[event.kind === 'attemptFailed' || event.kind === 'reconciled' ? 'warn' : 'debug'](loggable(event))
       },
       additionalRoutes: dashboard.serve,
     },
@@ -177,4 +187,9 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
         .catch((error: unknown) => log.error({ error: errorToJson(error) }, 'could not close the books'))
     },
   }
+}
+
+/** Amounts as text: JSON knows no bigint. */
+function loggable(event: GatewayEvent): Record<string, unknown> {
+  return event.kind === 'reconciled' ? { ...event, recoveredPicoUsd: `${event.recoveredPicoUsd}` } : event
 }

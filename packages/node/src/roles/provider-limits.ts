@@ -11,6 +11,7 @@ export function providerLimits(sequences: number): ProviderLimits {
     answerTimeoutMs: 120_000,
     unpaidTokensPerHour: 20_000,
     evidenceRetentionMs: 24 * hourMs,
+    answerBytes: 16 * 1024 * 1024,
     unsentBytes: 1024 * 1024,
   }
 }

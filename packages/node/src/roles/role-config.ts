@@ -28,6 +28,8 @@ export type GatewayRoleConfig = RoleCommon & {
   /** A home's own network: the page may act for the owner. Never on a public bind. */
   readonly isLocal: boolean
   readonly netuid: number
+  /** The most that is paid for single models, by id; beside the bounds that hold for all. */
+  readonly maximumPrices?: Readonly<Record<string, Prices>>
 }
 
 export type ProviderRoleConfig = RoleCommon & {

@@ -18,6 +18,11 @@ export class AnswerRecord {
     this.#times = { askedAt }
   }
 
+  /** True once the model has begun to read the prompt. */
+  get hasStarted(): boolean {
+    return this.#times.startedAt !== undefined
+  }
+
   started(now: number): void {
     this.#times.startedAt = now
   }

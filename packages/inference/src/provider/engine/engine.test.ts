@@ -129,8 +129,9 @@ describe('InferenceEngine', () => {
   })
 
   it('gives an already aborted request no sequence', async () => {
-    const { end } = await collect(engine, hello, AbortSignal.abort())
-    expect(end).toMatchObject({ finishReason: 'abort', outputTokens: 0 })
+    await expect(collect(engine, hello, AbortSignal.abort(new Error('changed my mind')))).rejects.toThrow(
+      'changed my mind',
+    )
   })
 
   it.each([

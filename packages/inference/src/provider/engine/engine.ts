@@ -147,7 +147,8 @@ export class InferenceEngine {
 
   /**
    * Generates an answer. The events are tokens and, last, one `end`. When the caller's signal aborts, or the reader stops
-   * reading, the sequence is freed at once and the answer ends with `abort`. A slow reader does not hold the sequence.
+   * reading, the sequence is freed at once and the answer ends with `abort`; one that had no sequence yet fails with the signal's
+   * reason instead. A slow reader does not hold the sequence.
    *
    * Errors, thrown in place of the `end` event: engine/busy (retry later), engine/deadline, engine/stopped, sampler/...,
    * and those of `tokenise`.
@@ -208,7 +209,8 @@ export class InferenceEngine {
         stream.push(record.end(finishReason, heldText, performance.now()))
       })
     } catch (error) {
-      if (!caller.aborted) throw error
+      // Nothing was done yet, so there is nothing to receipt.
+      if (!caller.aborted || !record.hasStarted) throw error
       stream.push(record.end('abort', '', performance.now()))
     }
   }
