@@ -12,6 +12,7 @@ import { epochStateSentences } from './phases.ts'
 
 /** Why the list of payouts is empty. */
 function unpaidSentence(epoch: EpochDetailJson, subnet: SubnetJson): string {
+  if (epoch.epoch === 0) return 'Epoch 0 only starts the clock: nobody is judged or paid in it. Epoch 1 is the first.'
   if (epoch.state === 'pending')
     return 'The result is signed and waits for its delay. Its payouts come within the minute.'
   if (epoch.state === 'active') return 'The result is in force; its payouts are on their way.'
@@ -64,7 +65,7 @@ export function EpochDetail({
       <h3 id={`epoch-${epoch}`}>Epoch {epoch}: payouts and reasons</h3>
       <Facts
         items={[
-          ['State', epochStateSentences[data.state] ?? data.state],
+          ['State', data.epoch === 0 ? 'only starts the clock' : epochStateSentences[data.state]],
           ['Started', formatDateTime(data.startsAtSeconds * 1000)],
           ['Paid', formatTokenAtomic(readAmount(data.paidAtomic) ?? 0n)],
           [

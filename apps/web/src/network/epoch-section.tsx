@@ -50,15 +50,17 @@ export function EpochSection({ subnet, epoch }: { readonly subnet: SubnetJson; r
       ) : (
         <>
           {chosen === undefined ? null : <EpochDetail netuid={subnet.netuid} epoch={chosen} subnet={subnet} />}
-          <details className="panel">
-            <summary>All of the last {epochs.length} epochs</summary>
-            <DataTable
-              caption="Epochs, newest first"
-              columns={columnsOf(subnet.netuid)}
-              rows={epochs}
-              rowKey={(one) => String(one.epoch)}
-            />
-          </details>
+          {epochs.length < 2 ? null : (
+            <details className="panel">
+              <summary>All of the last {epochs.length} epochs</summary>
+              <DataTable
+                caption="Epochs, newest first"
+                columns={columnsOf(subnet.netuid)}
+                rows={epochs}
+                rowKey={(one) => String(one.epoch)}
+              />
+            </details>
+          )}
         </>
       )}
     </section>
@@ -69,7 +71,7 @@ function columnsOf(netuid: number): readonly Column<EpochJson>[] {
   return [
     { name: 'Epoch', kind: 'title', cell: (one) => <a href={`#/network/${netuid}/${one.epoch}`}>Epoch {one.epoch}</a> },
     { name: 'Started', cell: (one) => formatDateTime(one.startsAtSeconds * 1000) },
-    { name: 'State', cell: (one) => epochStateSentences[one.state] ?? one.state },
+    { name: 'State', cell: (one) => (one.epoch === 0 ? 'only starts the clock' : epochStateSentences[one.state]) },
     { name: 'Paid', kind: 'number', cell: (one) => formatTokenAtomic(readAmount(one.paidAtomic) ?? 0n) },
   ]
 }

@@ -70,7 +70,7 @@ export function ReceiptSlip(props: { readonly turn: Turn; readonly audits: reado
         <>
           <dl className="slip-verdict">
             <div>
-              <dt>This browser</dt>
+              <dt>This browser checked</dt>
               <dd role="status">
                 {own.checks === undefined ? (
                   <p className="hint">Checking signatures, hashes and price …</p>
@@ -86,7 +86,7 @@ export function ReceiptSlip(props: { readonly turn: Turn; readonly audits: reado
               </dd>
             </div>
             <div>
-              <dt>Validators</dt>
+              <dt>Validators checked</dt>
               <dd>
                 {auditSentence(audits, (uid) => nameOfUid(view, uid)) ??
                   unauditedWords[whyUnaudited(turn.askedAtMs, view.network?.subnets[0])]}
@@ -131,6 +131,6 @@ export function ReceiptSlip(props: { readonly turn: Turn; readonly audits: reado
 }
 
 const unauditedWords = {
-  tooEarly: 'Not yet. After each epoch they audit a random sample of the receipts.',
-  notDrawn: 'Not audited: the random sample of its epoch held other receipts.',
+  tooEarly: 'Nothing yet. After each epoch they audit a random sample of its receipts.',
+  notDrawn: 'Not this one: the random sample of its epoch held other receipts.',
 } as const
