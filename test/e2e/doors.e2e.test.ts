@@ -167,9 +167,28 @@ describe('the JSON-RPC door', () => {
 describe("the owner's door", () => {
   const session = `${network.gateway}/api/session`
 
-  it('opens for the page of this machine', async () => {
-    expect(await raw(session, {})).toBe(200)
-    expect(await raw(session, { origin: network.gateway })).toBe(200)
+  it('opens once for the code in a printed link, to the page and not to other users of this machine', async () => {
+    expect(await raw(session, {})).toBe(403)
+    expect(await raw(session, { origin: network.gateway })).toBe(403)
+    const { page } = (await koinonJson(['status', '--home', network.home])).data as { page: string }
+    const code = /^http:\/\/127\.0\.0\.1:\d+\/#\/open\/([0-9a-f]{32})$/.exec(page)?.[1] as string
+    expect((await exchange('0'.repeat(32))).status).toBe(403)
+    const { status, localToken } = await exchange(code)
+    expect(status).toBe(200)
+    expect((await exchange(code)).status).toBe(403)
+    const own = { headers: { 'x-koinon-local': localToken } }
+    const owner = (await (await fetch(session, own)).json()) as { apiKey: string; account: string }
+    expect(owner.apiKey).toBe(network.apiKey)
+    expect(await (await fetch(`${network.gateway}/api/wallet`, own)).json()).toMatchObject({ account: owner.account })
+    expect((await fetch(session, { headers: { 'x-koinon-local': `0x${'1'.repeat(64)}` } })).status).toBe(403)
+    const next = (await koinonJson(['status', '--home', network.home])).data as { page: string }
+    expect(next.page).not.toBe(page)
+  })
+
+  it('gives nothing away to requests that a proxy passes on', async () => {
+    for (const name of ['x-forwarded-for', 'forwarded', 'via']) {
+      expect((await exchange('0'.repeat(32), { [name]: '127.0.0.1' })).code).toBe('local/refused')
+    }
   })
 
   it('is shut for names that were pointed at this machine and for pages of other sites', async () => {
@@ -242,6 +261,21 @@ async function post(
   })
   const json = JSON.parse(await response.text()) as Partial<OpenAiError>
   return { status: response.status, error: json.error ?? { message: '', type: '', code: '', param: null } }
+}
+
+/** Shows a code of a printed link at the owner's door. */
+async function exchange(
+  code: string,
+  headers: Record<string, string> = {},
+): Promise<{ readonly status: number; readonly localToken: string; readonly code?: string }> {
+  const response = await fetch(`${network.gateway}/api/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ code }),
+    signal: AbortSignal.timeout(10_000),
+  })
+  const json = (await response.json()) as { localToken?: string; error?: { code: string } }
+  return { status: response.status, localToken: json.localToken ?? '', code: json.error?.code ?? '' }
 }
 
 async function rpc(method: string, params: readonly unknown[]): Promise<unknown> {

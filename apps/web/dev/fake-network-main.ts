@@ -7,6 +7,6 @@ const network = new FakeNetwork({
   port: Number(process.argv[2] ?? 5199),
 })
 const url = await network.start()
-process.stderr.write(`FAKE network with invented data at ${url} (ctrl-c ends it)\n`)
+process.stderr.write(`FAKE network with invented data at ${network.state.pageLink(url)} (ctrl-c ends it)\n`)
 process.once('SIGINT', () => void network.stop())
 process.once('SIGTERM', () => void network.stop())

@@ -71,6 +71,8 @@ export class FakeNetwork {
     const { state } = this
     const { pathname } = url
     if (pathname === '/api/session') {
+      if (method === 'POST') return { localToken: state.redeem(JSON.parse(new TextDecoder().decode(bytes))) }
+      if (request.headers['x-koinon-local'] !== state.localToken) throw refused()
       const { account, firstKey: apiKey, localToken } = state
       return { apiKey, localToken, account, chainId: fakeNetwork(state).chainId, home: '~/.koinon' }
     }

@@ -1,7 +1,7 @@
 /** The memory of the fake network: parties, keys, receipts. Everything here is invented except the signatures. */
 
 import type { IncomingMessage } from 'node:http'
-import { type Address, bytesToHex, type Hex, sha256Hex, systemRandom, utf8ToBytes } from '@koinon/base'
+import { type Address, bytesToHex, type Hex, sha256Hex, systemRandom, utf8ToBytes, KoinonError } from '@koinon/base'
 import { bundleToJson, type ReceiptBundle } from '@koinon/work'
 import type { KeyJson, PaymentJson, ReceiptSummaryJson } from '../src/api/types.ts'
 import { type FakeActor, makeActor, seedBytes } from './fake-actors.ts'
@@ -34,6 +34,7 @@ export class FakeState {
   readonly payments: PaymentJson[] = []
   readonly records: FakeRecord[] = []
   readonly balances = { eth: 9_990_000_000_000_000_000n, koin: 125_500_000_000_000_000_000n, dollar: 40_000_000n }
+  #pageCode = bytesToHex(systemRandom(16)).slice(2)
   readonly #secrets = new Map<string, FakeKey>()
   #turn = 0
 
@@ -47,6 +48,18 @@ export class FakeState {
     this.account = actor('you').account
     this.addKey('this browser', 5_000_000n, this.firstKey, this.startedAtMs - 3 * 86_400_000)
     this.#addHistory()
+  }
+
+  /** The page's address with the code that holds now. */
+  pageLink(url: string): string {
+    return `${url}/#/open/${this.#pageCode}`
+  }
+
+  /** The local token for a code, which is used up. */
+  redeem({ code }: { readonly code?: unknown }): string {
+    if (code !== this.#pageCode) throw new KoinonError({ code: 'http/refused', message: 'This link was used already' })
+    this.#pageCode = bytesToHex(systemRandom(16)).slice(2)
+    return this.localToken
   }
 
   /** Current block: one every two seconds. */

@@ -8,6 +8,7 @@ describe('parseRoute', () => {
     ['#', { page: 'chat' }],
     ['#/', { page: 'chat' }],
     ['#/chat', { page: 'chat' }],
+    [`#/open/${id}`, { page: 'chat' }],
     ['#/network', { page: 'network' }],
     ['#/network/1/37', { page: 'network', netuid: 1, epoch: 37 }],
     ['#/receipts', { page: 'receipts' }],

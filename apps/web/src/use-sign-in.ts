@@ -1,16 +1,16 @@
-import { isKoinonError } from '@koinon/base'
 import { useCallback, useEffect, useState } from 'react'
-import { type Door, requestJson } from './api/request.ts'
+import type { Door } from './api/request.ts'
 import type { SessionJson } from './api/types.ts'
 import type { SignIn } from './app-context.ts'
+import { codeIn, isRefusal, OwnerDoor, ownAddress } from './owner-door.ts'
 import type { KeptStorage } from './receipts/receipt-shelf.ts'
 
 const storageKey = 'koinon.key.v1'
 const retryMs = 2500
 
 /**
- * Signs in: with the local session where the gateway offers one, else with the key that was pasted into this tab. The session is
- * read anew when the gateway comes back, because its token lives as long as its process.
+ * Signs in: with the local session where the owner opened the printed link, else with the key that was pasted into this tab. The
+ * session is read anew when the gateway comes back, because its token lives as long as one run of the network.
  */
 export function useSignIn(
   door: Door,
@@ -21,11 +21,12 @@ export function useSignIn(
   const [isLoading, setIsLoading] = useState(true)
   const [pasted, setPasted] = useState<string | undefined>(() => readKey(tabStorage))
   const [round, setRound] = useState(0)
+  const [owner] = useState(() => new OwnerDoor(door, browserStorage(), ownAddress))
   useEffect(() => {
     if (!isReachable) return
     let isCurrent = true
     let timer: ReturnType<typeof setTimeout> | undefined
-    requestJson<SessionJson>(door, '/api/session').then(
+    owner.session().then(
       (session) => {
         if (!isCurrent) return
         setLocal(typeof session?.apiKey === 'string' ? session : undefined)
@@ -43,7 +44,15 @@ export function useSignIn(
       isCurrent = false
       clearTimeout(timer)
     }
-  }, [door, isReachable, round])
+  }, [owner, isReachable, round])
+  useEffect(() => {
+    // A link that is opened in this tab changes the hash only.
+    const look = (): void => {
+      if (codeIn(location.hash) !== undefined) setRound((before) => before + 1)
+    }
+    addEventListener('hashchange', look)
+    return () => removeEventListener('hashchange', look)
+  }, [])
   const useKey = useCallback(
     (apiKey: string | undefined) => {
       setPasted(apiKey)
@@ -62,9 +71,13 @@ export function useSignIn(
   return { signIn: { apiKey: pasted ?? ownKey, isPasted: pasted !== undefined, local, isLoading, refresh }, useKey }
 }
 
-function isRefusal(error: unknown): boolean {
-  const status = isKoinonError(error) ? error.details?.['status'] : undefined
-  return typeof status === 'number' && status >= 400 && status < 500 && status !== 429
+/** Reading the property throws where storage is forbidden. */
+function browserStorage(): KeptStorage | undefined {
+  try {
+    return localStorage
+  } catch {
+    return undefined
+  }
 }
 
 function readKey(storage: KeptStorage | undefined): string | undefined {

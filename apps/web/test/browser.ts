@@ -42,7 +42,9 @@ export type Bench = {
   readonly dist: string
   readonly network: FakeNetwork
   readonly browser: Browser
-  readonly open: (options?: BrowserContextOptions & { readonly hash?: string }) => Promise<OpenPage>
+  readonly open: (
+    options?: BrowserContextOptions & { readonly hash?: string; readonly isStranger?: boolean },
+  ) => Promise<OpenPage>
   readonly stop: () => Promise<void>
 }
 
@@ -72,9 +74,11 @@ export async function startBench(): Promise<Bench> {
       '--disable-sync',
     ],
   })
-  const open: Bench['open'] = async ({ hash = '', ...options } = {}) => {
+  const open: Bench['open'] = async ({ hash = '', isStranger = false, ...options } = {}) => {
     const context = await browser.newContext(options)
     context.setDefaultTimeout(20_000)
+    // As after the printed link was opened; a stranger has not.
+    if (!isStranger) await context.addInitScript(letIn, network.state.localToken)
     const page = await context.newPage()
     const foreign: string[] = []
     const problems: string[] = []
@@ -104,4 +108,9 @@ export async function startBench(): Promise<Bench> {
       await remove()
     },
   }
+}
+
+/** Runs in the browser. */
+function letIn(token: string): void {
+  localStorage.setItem('koinon.owner.v1', token)
 }

@@ -1,6 +1,6 @@
 import { useId, useState } from 'react'
 
-/** Signs in with an API key where the gateway gives none by itself: on another machine, or when the owner's own key was revoked. */
+/** Signs in with an API key where the gateway gives none by itself: to others than the owner, or when the owner's own key was revoked. */
 export function KeyForm({ isOwner, onKey }: { readonly isOwner: boolean; readonly onKey: (apiKey: string) => void }) {
   const id = useId()
   const [text, setText] = useState('')
@@ -21,8 +21,8 @@ export function KeyForm({ isOwner, onKey }: { readonly isOwner: boolean; readonl
         </p>
       ) : (
         <p>
-          This gateway runs on another machine, so it does not sign you in by itself. Its owner can create a key for you
-          on the page Wallet & keys. The key stays in this tab.
+          Is this your machine? Open the link that <code>koinon up</code> printed; <code>koinon status</code> prints a
+          fresh one. Else its owner can create a key for you on the page Wallet & keys. The key stays in this tab.
         </p>
       )}
       <label htmlFor={id}>API key</label>

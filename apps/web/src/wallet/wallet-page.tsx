@@ -83,7 +83,8 @@ function NotLocal() {
   return (
     <div className="empty">
       <p>
-        The wallet is only open on the machine that holds its keys. Look at this page there, or use{' '}
+        The wallet is only open to the owner of the machine that holds its keys: open the link that{' '}
+        <code>koinon up</code> printed there (<code>koinon status</code> prints a fresh one), or use{' '}
         <code>koinon wallet</code> in its terminal.
       </p>
     </div>

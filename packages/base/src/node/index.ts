@@ -1,3 +1,7 @@
 export { createNativeSessionSigner, verifySessionNative } from './ed25519.ts'
 export { sha256Native } from './hash.ts'
+export { type AnswerHeaders, httpStatusOf, sendError, sendJson, sendText } from './http/answers.ts'
+export { parseJsonObject, readBody } from './http/body.ts'
+export { defaultHttpLimits, type HttpLimits, HttpListener } from './http/listener.ts'
+export { hostNameOf, isForeignPage, isLoopbackHost, isLoopbackPeer } from './http/loopback.ts'
 export { DurableStore, type SqlRow, type SqlStatement, type SqlValue } from './store.ts'

@@ -17,9 +17,11 @@ export function defineStatus(program: Command): void {
           }
         }
         const roles = await askSupervisor<readonly RoleStatus[]>(home, 'roles')
+        // A joined node has no page, and a network that is still starting has none yet.
+        const page = await askSupervisor<{ readonly url: string }>(home, 'page.link').catch(() => undefined)
         return {
-          data: { running: true, pid: supervisor.pid, startedAtMs: supervisor.startedAtMs, roles },
-          text: `Supervisor: process ${supervisor.pid}, home ${home.path}\n\n${roleTable(roles)}`,
+          data: { running: true, pid: supervisor.pid, startedAtMs: supervisor.startedAtMs, page: page?.url, roles },
+          text: `Supervisor: process ${supervisor.pid}, home ${home.path}\n${page === undefined ? '' : `Page: ${page.url}  (lets one browser in; the next call prints another)\n`}\n${roleTable(roles)}`,
         }
       }),
     )

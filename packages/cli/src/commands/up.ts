@@ -58,10 +58,10 @@ function up(options: UpOptions): Promise<never> {
         onProgress: (role, text) => say(`      ${role}: ${text}`),
       })
     },
-    readyJson: ({ gatewayUrl, rpcUrl, network, home, demoKey }) => ({
+    readyJson: ({ gatewayUrl, pageUrl, rpcUrl, network, home, demoKey }) => ({
       gateway: gatewayUrl,
       openai: `${gatewayUrl}/v1`,
-      dashboard: `${gatewayUrl}/`,
+      dashboard: pageUrl,
       rpc: rpcUrl,
       chainId: network.chainId,
       home: home.path,
@@ -80,11 +80,11 @@ function describeStep(step: NetworkStep): readonly string[] {
   ]
 }
 
-function welcome({ gatewayUrl, rpcUrl, demoKey, home, network }: ReadyNetwork, startedInMs: number): string {
+function welcome({ gatewayUrl, pageUrl, rpcUrl, demoKey, home, network }: ReadyNetwork, startedInMs: number): string {
   return `
 Koinon is up after ${duration(startedInMs)}.
 
-  page      ${gatewayUrl}/
+  page      ${pageUrl}  (opens once; again: koinon status)
   OpenAI    base URL ${gatewayUrl}/v1
             API key  ${demoKey.apiKey}
   ledger    ${rpcUrl}  (chain ${network.chainId}: one sequencer on this machine, test money)

@@ -12,6 +12,7 @@ import { Supervisor } from '../supervisor/supervisor.ts'
 import { ensureLocalNetwork } from './contracts.ts'
 import { LocalOperator } from './local-operator.ts'
 import { type ModelFile, modelManifest, noteServedModel } from './model.ts'
+import { PageDoor } from './page-door.ts'
 import { localChainId, localFunding, localKeyDeposits, localPrices } from './parameters.ts'
 import { requireFreePort } from './port.ts'
 import { inferenceSpecHash } from './subnet-spec.ts'
@@ -41,6 +42,8 @@ export type NetworkStep = {
 
 export type ReadyNetwork = {
   readonly gatewayUrl: string
+  /** The page, with a code that lets one browser act for the owner. */
+  readonly pageUrl: string
   readonly rpcUrl: string
   readonly network: NetworkFile
   readonly demoKey: StoredApiKey
@@ -53,6 +56,7 @@ export class LocalNetwork {
   readonly #options: LocalNetworkOptions
   readonly #home: Home
   readonly #supervisor: Supervisor
+  readonly #page: PageDoor
   #operator: LocalOperator | undefined
   #control: ControlServer | undefined
   #lock: { release(): void } | undefined
@@ -63,6 +67,7 @@ export class LocalNetwork {
   constructor(options: LocalNetworkOptions) {
     this.#options = options
     this.#home = openHome(options.homePath)
+    this.#page = new PageDoor({ host: options.host, port: options.port, random: systemRandom })
     this.#supervisor = new Supervisor({
       home: this.#home,
       clock: options.clock,
@@ -125,6 +130,7 @@ export class LocalNetwork {
       gatewayUrl,
       modelPath: this.#options.model.path,
       clock: this.#options.clock,
+      page: this.#page,
       roles: () => this.#supervisor.status(),
     })
     await this.#step(
@@ -143,7 +149,7 @@ export class LocalNetwork {
     await this.#step('first route', () => this.#waitUntilRouted(gatewayUrl))
     this.#control = new ControlServer(controlSocket, (method, params) => this.#answer('control', method, params))
     await this.#control.start()
-    return { gatewayUrl, rpcUrl, network: treasury.network, demoKey, home: this.#home }
+    return { gatewayUrl, pageUrl: this.#page.link(), rpcUrl, network: treasury.network, demoKey, home: this.#home }
   }
 
   async #answer(from: string, method: string, params: unknown): Promise<unknown> {
@@ -207,6 +213,7 @@ export class LocalNetwork {
       port: this.#options.port,
       indexerUrl,
       isLocal: true,
+      localToken: this.#page.token,
       netuid,
     })
   }

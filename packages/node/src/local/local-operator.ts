@@ -8,6 +8,7 @@ import type { RoleStatus } from '../supervisor/supervised-role.ts'
 import { judgeReceipt } from '../verdict/judge-receipt.ts'
 import { requestJson } from '../wallet/request-json.ts'
 import { parseAsset, Wallet } from '../wallet/wallet.ts'
+import type { PageDoor } from './page-door.ts'
 import { faucetGift } from './parameters.ts'
 import { give, type Treasury } from './treasury.ts'
 
@@ -18,6 +19,7 @@ export type LocalOperatorOptions = {
   /** The model that this home's miners serve. */
   readonly modelPath: string
   readonly clock: Clock
+  readonly page: PageDoor
   readonly roles: () => readonly RoleStatus[]
 }
 
@@ -67,6 +69,11 @@ export class LocalOperator {
         return {}
       case 'receipt.verdict':
         return { checks: await this.#verdict(given) }
+      case 'page.link':
+        return { url: this.#options.page.link() }
+      case 'page.redeem':
+        this.#options.page.redeem(given['code'])
+        return {}
       case 'session':
         return {
           apiKeys: readApiKeys(this.#options.home),

@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest'
+import { MemoryStorage } from '../test/memory-storage.ts'
+import { codeIn, OwnerDoor } from './owner-door.ts'
+
+const code = '0123456789abcdef0123456789abcdef'
+
+describe('OwnerDoor', () => {
+  test('exchanges the code of a link once, and keeps the token for reloads and other tabs', async () => {
+    const { door, asked, gateway } = setup()
+    const storage = new MemoryStorage()
+    const first = new OwnerDoor(door, storage, codes(code))
+    expect(await first.session()).toMatchObject({ account: '0xowner' })
+    expect(await first.session()).toMatchObject({ account: '0xowner' })
+    expect(asked.filter(({ method }) => method === 'POST')).toEqual([{ method: 'POST', token: null, body: { code } }])
+    expect(await new OwnerDoor(door, storage, codes()).session()).toMatchObject({ account: '0xowner' })
+    expect(gateway.codes).toEqual([])
+  })
+
+  test('asks once when two parts of the page want the session at the same time', async () => {
+    const { door, asked } = setup()
+    const owner = new OwnerDoor(door, new MemoryStorage(), codes(code))
+    const sessions = await Promise.all([owner.session(), owner.session()])
+    expect(sessions).toHaveLength(2)
+    expect(asked.filter(({ method }) => method === 'POST')).toHaveLength(1)
+  })
+
+  test('is shut for who has neither code nor token, and for a token of an earlier start', async () => {
+    const { door } = setup()
+    const refused = { details: { status: 403 } }
+    await expect(new OwnerDoor(door, new MemoryStorage(), codes()).session()).rejects.toMatchObject(refused)
+    await expect(new OwnerDoor(door, undefined, codes('f'.repeat(32))).session()).rejects.toMatchObject(refused)
+    const old = new MemoryStorage({ 'koinon.owner.v1': 'old' })
+    await expect(new OwnerDoor(door, old, codes()).session()).rejects.toMatchObject(refused)
+  })
+
+  test('lets a browser that is in stay in when it opens a used link again', async () => {
+    const { door } = setup()
+    const storage = new MemoryStorage()
+    await new OwnerDoor(door, storage, codes(code)).session()
+    expect(await new OwnerDoor(door, storage, codes(code)).session()).toMatchObject({ account: '0xowner' })
+  })
+
+  test('tries the code again after the gateway was away', async () => {
+    const { door, gateway } = setup()
+    const owner = new OwnerDoor(door, undefined, codes(code))
+    gateway.isAway = true
+    await expect(owner.session()).rejects.toMatchObject({ code: 'web/unreachable' })
+    gateway.isAway = false
+    expect(await owner.session()).toMatchObject({ account: '0xowner' })
+  })
+
+  test('works where storage is full or forbidden', async () => {
+    const { door } = setup()
+    const owner = new OwnerDoor(door, new MemoryStorage({}, 3), codes(code))
+    expect(await owner.session()).toMatchObject({ account: '0xowner' })
+    expect(await owner.session()).toMatchObject({ account: '0xowner' })
+  })
+})
+
+test.each([
+  [`#/open/${code}`, code],
+  [`#/open/${code}/`, undefined],
+  ['#/open/', undefined],
+  ['#/open/XYZ', undefined],
+  ['#/wallet', undefined],
+  ['', undefined],
+])('the code in %s', (hash, expected) => {
+  expect(codeIn(hash)).toBe(expected)
+})
+
+function codes(...list: string[]) {
+  return { takeCode: () => list.shift() }
+}
+
+/** A gateway that keeps to specs/0008: one code, one token. */
+function setup() {
+  const asked: { method: string; token: string | null; body: unknown }[] = []
+  const gateway = { codes: [code], isAway: false }
+  const answer = (status: number, json: unknown) => new Response(JSON.stringify(json), { status })
+  const refusal = () => answer(403, { error: { code: 'local/no-token', message: 'no', retry: 'never' } })
+  const door = {
+    base: '',
+    fetch: async (_: unknown, init?: RequestInit) => {
+      if (gateway.isAway) throw new TypeError('fetch failed')
+      const method = init?.method ?? 'GET'
+      const token = new Headers(init?.headers).get('x-koinon-local')
+      const body: unknown = typeof init?.body === 'string' ? JSON.parse(init.body) : undefined
+      asked.push({ method, token, body })
+      if (method === 'GET') return token === 'secret' ? answer(200, { apiKey: 'sk', account: '0xowner' }) : refusal()
+      const given = (body as { code: string }).code
+      if (!gateway.codes.includes(given)) return refusal()
+      gateway.codes.splice(0)
+      return answer(200, { localToken: 'secret' })
+    },
+  }
+  return { door, asked, gateway }
+}

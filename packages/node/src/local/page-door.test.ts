@@ -1,0 +1,38 @@
+import { systemRandom } from '@koinon/base'
+import { describe, expect, it } from 'vitest'
+import { PageDoor } from './page-door.ts'
+
+const doorOn = (host: string) => new PageDoor({ host, port: 8402, random: systemRandom })
+const codeIn = (link: string) => link.split('#/open/')[1] as string
+
+describe('the door of the page', () => {
+  it('opens once for the code in its link, and then has another link', () => {
+    const door = doorOn('127.0.0.1')
+    const link = door.link()
+    expect(link).toMatch(/^http:\/\/127\.0\.0\.1:8402\/#\/open\/[0-9a-f]{32}$/)
+    expect(door.link()).toBe(link)
+    door.redeem(codeIn(link))
+    expect(() => door.redeem(codeIn(link))).toThrow(/used already/)
+    expect(door.link()).not.toBe(link)
+    door.redeem(codeIn(door.link()))
+  })
+
+  it.each([undefined, null, '', '0'.repeat(32), 7, ['x'], {}])('does not open for %j', (code) => {
+    const door = doorOn('127.0.0.1')
+    const link = door.link()
+    expect(() => door.redeem(code)).toThrow(/koinon up|used already/)
+    expect(door.link()).toBe(link)
+  })
+
+  it('gives every start another token and another code', () => {
+    const [one, other] = [doorOn('127.0.0.1'), doorOn('127.0.0.1')]
+    expect(one.token).not.toBe(other.token)
+    expect(() => other.redeem(codeIn(one.link()))).toThrow()
+    expect(one.link()).not.toContain(one.token)
+  })
+
+  it('leads to the loopback where every address is bound, and gives no code where only another one is', () => {
+    expect(doorOn('0.0.0.0').link()).toMatch(/^http:\/\/127\.0\.0\.1:8402\/#\/open\//)
+    expect(doorOn('192.0.2.7').link()).toBe('http://192.0.2.7:8402/')
+  })
+})
