@@ -1,13 +1,14 @@
 /**
  * The inference subnet: miners answer chat requests of paying users, validators check what was signed.
  *
- * honesty   any failed check of a sampled receipt or of an own question: nothing for the epoch, and the check's name says why
+ * honesty   any failed check of the whole list of receipts, of a sampled one or of an own question: nothing for the epoch, and the check's
+ *           name says why
  * quality   share of own questions answered to a proper end, times the share of samples that came to one; where the validator has an
  *           engine, only answers that it could replay count: what nobody can check earns fees from its payers, but no emission
  * speed     first byte and tokens a second of own questions against the median of honest miners; a fifth of the score, and more than
  *           a quarter above the median gives nothing. What a miner says about its own speed counts nothing.
  */
-import type { Hex, VerifySession } from '@koinon/base'
+import { type Address, atomicToPicoUsd, type Hex, type VerifySession } from '@koinon/base'
 import { readInferenceWork } from '@koinon/inference/rules'
 import { type AnswerEngine, parseAnswerEvidence, verifyAnswer } from '@koinon/inference/verifier'
 import {
@@ -19,7 +20,17 @@ import {
   type VerifyContext,
   type WorkEvidence,
 } from '@koinon/subnets'
-import { type Check, checkThat, parseBundle, receiptType, type SignedReceipt } from '@koinon/work'
+import {
+  type BilledChannel,
+  type Check,
+  checkThat,
+  notChecked,
+  parseBundle,
+  parseReceiptListMemory,
+  ReceiptListAudit,
+  receiptType,
+  type SignedReceipt,
+} from '@koinon/work'
 import { z } from 'zod'
 
 const parameters = {
@@ -33,11 +44,29 @@ const parameters = {
   leastClockToleranceMs: 5_000,
 } as const
 
+/** Which of these channels were ever opened on the ledger; `token` is what users pay with. */
+export type ChannelsPort = {
+  readonly token: Address
+  find(channelIds: readonly Hex[]): Promise<
+    ReadonlyMap<
+      Hex,
+      {
+        readonly payer: Address
+        readonly receiver: Address
+        readonly token: Address
+        readonly mostDepositedAtomic: bigint
+      }
+    >
+  >
+}
+
 /** What a validator of this subnet brings along. Without an engine answers are checked on paper (L0) only. */
 export type InferencePorts = {
   readonly chainId: number
   readonly verifySession: VerifySession
   readonly engine?: AnswerEngine
+  /** Without it nobody looks whether payers exist. */
+  readonly channels?: ChannelsPort
 }
 
 const hash = z.custom<Hex>((value) => typeof value === 'string' && /^0x[0-9a-f]{64}$/.test(value))
@@ -72,10 +101,23 @@ export type InferenceEvidence = z.infer<typeof response>
 
 export const inferenceSubnet = defineSubnet<InferenceTask, InferenceEvidence, InferencePorts>({
   name: 'inference',
-  version: 1,
+  version: 2,
   parameters,
   task,
   response,
+  audit({ hotkey, window, memory }, { chainId, channels }) {
+    const period = { fromMs: window.startsAt * 1000, toMs: window.endsAt * 1000 }
+    const list = new ReceiptListAudit({ payee: hotkey, chainId, ...period, earlier: parseReceiptListMemory(memory) })
+    return {
+      add: (page) => list.add(page),
+      async finish() {
+        return {
+          checks: [...list.checks(), await checkChannels(list.channels(), hotkey, channels)],
+          memory: list.memory(),
+        }
+      },
+    }
+  },
   sample: (random, { committedCount }) => random.sample(committedCount, parameters.samples),
   probe: (random) => inventTask(random(8)),
   async verify({ bundle, evidence }, context, ports) {
@@ -106,6 +148,35 @@ export const inferenceSubnet = defineSubnet<InferenceTask, InferenceEvidence, In
 })
 
 type OwnCopy = z.infer<typeof inferenceOwnCopy>
+
+/**
+ * Whoever is said to have paid had a channel to this miner, with as much in it as was billed. That it is empty by now says nothing: its
+ * payer may have withdrawn the rest. A miner that asks itself must at least lock up what it bills itself.
+ */
+async function checkChannels(
+  billed: readonly BilledChannel[],
+  hotkey: Address,
+  port: ChannelsPort | undefined,
+): Promise<Check> {
+  if (port === undefined) return notChecked('channels', 'this validator does not follow the channels')
+  try {
+    const known = await port.find(billed.map(({ channelId }) => channelId))
+    const wrong = billed.find(({ channelId, payer, cumulativePicoUsd }) => {
+      const channel = known.get(channelId)
+      const isTheirs = channel?.payer === payer && channel.receiver === hotkey && channel.token === port.token
+      return !isTheirs || cumulativePicoUsd > atomicToPicoUsd(channel.mostDepositedAtomic)
+    })
+    return checkThat(
+      'channels',
+      wrong === undefined,
+      wrong === undefined
+        ? `${billed.length} channels were opened by who pays, to this miner, with what was billed`
+        : `${wrong.payer} never had ${wrong.cumulativePicoUsd} pico-dollars in a channel ${wrong.channelId.slice(0, 12)}… to this miner`,
+    )
+  } catch (error) {
+    return notChecked('channels', `the ledger could not be asked: ${(error as Error).message}`)
+  }
+}
 
 function checkIdentity({ receipt }: SignedReceipt, { receiptHash, hotkey }: VerifyContext): Check {
   const isSame = receiptType.hash(receipt) === receiptHash && receipt.payee === hotkey

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { allCheats, type Cheat } from './cheats/cheats.ts'
-import { leagueRows, printLeague } from './report.ts'
+import { epochsUntilNothing, leagueRows, printLeague } from './report.ts'
 import {
   beginEpochs,
   claimedBy,
@@ -40,8 +40,8 @@ beforeAll(async () => {
     validators: ['validator 1', 'validator 2'],
     probesPerMiner: 2,
   })
-  const favourite = miner('knows own questions').account
-  const users = await startUsers({ world: league.world, gateway: league.gateway, everyMs: 1_000, favourite })
+  const favourites = ['knows own questions', 'knows them, lists all'].map((name) => miner(name).account)
+  const users = await startUsers({ world: league.world, gateway: league.gateway, everyMs: 1_000, favourites })
   const first = await beginEpochs(league)
   process.stderr.write(`league: ${league.miners.length} miners, epochs of ${league.world.clock.epochSeconds} s\n`)
   const epochs = Array.from({ length: watchedEpochs }, (_, index) => first + index)
@@ -86,6 +86,12 @@ describe('the cheat league', () => {
       expect.soft([name, caught.length > 0]).toEqual([name, true])
       for (const { epoch, paid } of caught) expect.soft([name, epoch, paid]).toEqual([name, epoch, 0n])
     }
+  })
+
+  it('has paid each of them nothing for an epoch by the third one', () => {
+    const named = cheats.filter(({ namedBy }) => namedBy.length > 0).map(({ name }) => name)
+    const late = named.filter((name) => epochsUntilNothing(outcome(name)) === undefined)
+    expect(late).toEqual([])
   })
 
   it('pays nothing for answers that cannot be checked or were not given', async () => {

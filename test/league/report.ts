@@ -7,8 +7,8 @@ export type LeagueRow = {
   readonly expected: string
   /** Names of all checks that failed. */
   readonly namedBy: readonly string[]
-  /** First epoch with a failed check. */
-  readonly caughtIn: number | undefined
+  /** Epochs watched until the first one in which a check failed and the miner was paid nothing: 1 is at once. */
+  readonly epochsUntilNothing: number | undefined
   /** KOIN paid to the miner, an epoch after the other. */
   readonly paidKoin: readonly string[]
   /** Scores of the validators in each epoch, 0 to 1. */
@@ -26,7 +26,7 @@ export function leagueRows(
       name,
       expected: cheat === undefined ? 'honest' : (cheat.earns ?? (cheat.namedBy.join(' or ') || 'not counted')),
       namedBy: [...new Set(seen.flatMap(({ failed }) => failed.flat()))],
-      caughtIn: seen.find(({ failed }) => failed.flat().length > 0)?.epoch,
+      epochsUntilNothing: epochsUntilNothing(seen),
       paidKoin: seen.map(({ paid }) =>
         paid === undefined ? 'no result' : (Number(paid / 10n ** 14n) / 1e4).toFixed(4),
       ),
@@ -36,17 +36,22 @@ export function leagueRows(
   })
 }
 
+export function epochsUntilNothing(seen: readonly EpochOutcome[]): number | undefined {
+  const index = seen.findIndex(({ failed, paid }) => failed.flat().length > 0 && paid === 0n)
+  return index === -1 ? undefined : index + 1
+}
+
 export function printLeague(rows: readonly LeagueRow[]): void {
-  const lines = rows.map(({ name, expected, namedBy, caughtIn, paidKoin }) =>
+  const lines = rows.map(({ name, expected, namedBy, epochsUntilNothing: epochs, paidKoin }) =>
     [
       name.padEnd(24),
       expected.padEnd(34),
       namedBy.join(' ').padEnd(34),
-      `${caughtIn ?? '-'}`.padStart(5),
+      `${epochs ?? '-'}`.padStart(6),
       paidKoin.join('  '),
     ].join('  '),
   )
-  const head = ['miner'.padEnd(24), 'expected'.padEnd(34), 'failed checks'.padEnd(34), 'epoch', 'KOIN an epoch'].join(
+  const head = ['miner'.padEnd(24), 'expected'.padEnd(34), 'failed checks'.padEnd(34), 'epochs', 'KOIN an epoch'].join(
     '  ',
   )
   process.stdout.write(`${[head, ...lines].join('\n')}\n${JSON.stringify({ league: rows })}\n`)

@@ -28,6 +28,7 @@ export {
   type Aggregator,
   type AggregatorInput,
   type AggregatorOutput,
+  type AuditContext,
   type BeaconRandom,
   buildClaimsTree,
   type ClaimProof,
@@ -46,6 +47,7 @@ export {
   epochPhase,
   epochWindow,
   failedCheckNames,
+  type ListedWork,
   type LoggedScore,
   type MinerEvidence,
   type MinerScore,
@@ -68,6 +70,7 @@ export {
   type WeightRow,
   type WorkEvidence,
   type WorkItem,
+  type WorkListAudit,
 } from './rules/index.ts'
 export {
   type AccountSigner,

@@ -10,8 +10,8 @@ export type Cheat = {
   readonly name: string
   /** One of these must fail; empty: no check fails, and what it earns follows from the answers that count. */
   readonly namedBy: readonly string[]
-  /** `nothing` unless said otherwise. `asHonest`: the lie is of no use, so it is paid like the truth. `known`: an open hole. */
-  readonly earns?: 'asHonest' | 'known'
+  /** Nothing unless said otherwise. `asHonest`: the lie is of no use, so it is paid like the truth. */
+  readonly earns?: 'asHonest'
   /** Only some answers or samples show it: one epoch in three is enough. */
   readonly isByChance?: true
   readonly dishonesty: Dishonesty
@@ -54,8 +54,7 @@ export function allCheats(context: {
     { name: 'other prompt', namedBy: ['prompt'], dishonesty: { engine: engine.otherPrompt } },
     {
       name: 'copied receipts',
-      isByChance: true,
-      namedBy: ['receipt', 'evidence'],
+      namedBy: ['receipt'],
       dishonesty: receipts.copiesReceiptsOf(
         () => miner('honest 1'),
         () => miner('copied receipts'),
@@ -64,12 +63,11 @@ export function allCheats(context: {
     { name: 'receipts repeated', namedBy: ['list'], dishonesty: receipts.repeatsReceipts },
     {
       name: 'old receipts again',
-      isByChance: true,
       namedBy: ['epoch'],
       dishonesty: receipts.reusesOldReceipts(world, () => miner('old receipts again')),
     },
     { name: 'commits nothing', namedBy: ['committed'], dishonesty: receipts.commitsNothing },
-    { name: 'leaves receipts out', isByChance: true, namedBy: ['committed'], dishonesty: receipts.leavesReceiptsOut },
+    { name: 'leaves receipts out', namedBy: ['links'], dishonesty: receipts.leavesReceiptsOut },
     {
       name: 'evidence of another',
       namedBy: ['request', 'response', 'evidence'],
@@ -81,17 +79,22 @@ export function allCheats(context: {
     { name: 'boasts of speed', namedBy: [], earns: 'asHonest', dishonesty: receipts.boastsOfSpeed },
     {
       name: 'knows own questions',
-      namedBy: [],
-      earns: 'known',
+      namedBy: ['links'],
       dishonesty: {
         engine: engine.knowingProbes(engines.otherModel),
         ...receipts.listsProbesOnly(() => miner('knows own questions')),
       },
     },
-    { name: 'answers only itself', namedBy: [], dishonesty: dealsWithItself(world, refusing) },
+    {
+      name: 'knows them, lists all',
+      isByChance: true,
+      namedBy: replayed,
+      dishonesty: { engine: engine.knowingProbes(engines.otherModel) },
+    },
+    { name: 'answers only itself', namedBy: ['channels'], dishonesty: dealsWithItself(world, refusing) },
     {
       name: 'thins out its sample',
-      namedBy: tokens,
+      namedBy: ['channels'],
       dishonesty: dealsWithItself(world, engine.answeringWith(engines.otherModel)),
     },
   ]

@@ -14,6 +14,10 @@ export function copiesReceiptsOf(lender: () => Miner, self: () => Miner): Dishon
       await copyEvidence(lender(), self(), window)
       return [...(await itemsOf(lender(), window)), ...items]
     },
+    async list(items, own) {
+      const lent = await lender().payee.ledger.archive.shown(items)
+      return own.map((receipt, index) => receipt ?? lent[index])
+    },
     show: async (requestId, own) => own ?? (await lender().payee.ledger.archive.byId(requestId)),
   }
 }

@@ -94,10 +94,10 @@ function stretched(phases: Phases, factor: number): Phases {
   }
 }
 
-/** Starts the validators and resolves with the first epoch that they see from its beginning. */
+/** Starts the validators and resolves with the first epoch of which they also know the one before from its beginning. */
 export async function beginEpochs({ world, validators }: League): Promise<number> {
   for (const validator of validators) validator.start()
-  return epochAt(world.clock, await world.ledger.nowSeconds()) + 1
+  return epochAt(world.clock, await world.ledger.nowSeconds()) + 2
 }
 
 /** Waits until the epoch is past and all that belongs to it has had its time. */

@@ -17,6 +17,7 @@ import {
 } from '@koinon/subnets'
 import type { ReceiptBundle } from '@koinon/work'
 import { pino } from 'pino'
+import { createListedWork } from '../../../packages/node/src/roles/listed-work.ts'
 import { openPayee, type Payee } from '../../../packages/node/src/roles/payee.ts'
 import { PermitBook } from '../../../packages/node/src/roles/permit-book.ts'
 import { providerLimits } from '../../../packages/node/src/roles/provider-limits.ts'
@@ -32,6 +33,8 @@ export type Dishonesty = {
   readonly sign?: (answer: FinalAnswer) => FinalAnswer
   /** What it commits, of what it signed. */
   readonly commit?: (items: readonly WorkItem[], window: EpochWindow) => Promise<readonly WorkItem[]>
+  /** Which receipts it shows in its list. */
+  readonly list?: (items: readonly WorkItem[], own: readonly unknown[]) => Promise<readonly unknown[]>
   /** Which receipts it shows for a request; undefined for none. */
   readonly show?: (requestId: Hex, own: ReceiptBundle | undefined) => Promise<ReceiptBundle | undefined>
   /** False: tells validators that it has no evidence. */
@@ -66,9 +69,9 @@ export async function startMiner(options: {
   })
   const ledger = createSubnetLedger(reader, network)
   const permits = new PermitBook({ ledger, netuid, onError: () => undefined })
+  const listed = createListedWork(signsAsItIs(payee.ledger, dishonesty), key.address)
   const workOf = async (window: EpochWindow): Promise<readonly WorkItem[]> => {
-    const range = { payee: key.address, fromMs: window.startsAt * 1000, toMs: window.endsAt * 1000 }
-    const items = await payee.ledger.archive.endedBetween(range)
+    const items = await listed.workOf(window)
     return dishonesty.commit === undefined ? items : dishonesty.commit(items, window)
   }
   const committer = new WorkCommitter({
@@ -118,7 +121,15 @@ export async function startMiner(options: {
       clock: systemClock,
       random: systemRandom,
       isValidator: (account) => dishonesty.servesValidators !== false && permits.has(account),
-      additionalRoutes: createWorkListHandler({ committer, gate, mayRead: async (account) => permits.has(account) }),
+      additionalRoutes: createWorkListHandler({
+        committer,
+        gate,
+        mayRead: async (account) => permits.has(account),
+        receiptsOf: async (items) => {
+          const own = await listed.receiptsOf(items)
+          return dishonesty.list === undefined ? own : dishonesty.list(items, own)
+        },
+      }),
     },
   )
   const { port } = await server.start()
@@ -138,6 +149,11 @@ export async function startMiner(options: {
       await payee.stop()
     },
   }
+}
+
+/** Whoever signs times of its own does not let its books correct them. */
+function signsAsItIs(ledger: ReceiptLedger, { sign }: Dishonesty): Pick<ReceiptLedger, 'archive' | 'closeBefore'> {
+  return sign === undefined ? ledger : { archive: ledger.archive, closeBefore: async () => undefined }
 }
 
 /** The receipt ledger with the dishonest parts before and behind it. */

@@ -11,14 +11,14 @@ export type Users = {
 
 const subjects = ['trains', 'a harbour', 'onions', 'the sea', 'clocks', 'paper', 'a winter coat', 'bells']
 
-/** Asks one question every `everyMs`, in turn of any miner and of `favourite`. Failed questions are lost, as in life. */
+/** Asks one question every `everyMs`, every second one of `favourites` in turn, the others of any miner. Failed questions are lost, as in life. */
 export async function startUsers(options: {
   readonly world: LedgerWorld
   readonly gateway: Gateway
   readonly everyMs: number
-  readonly favourite: Address
+  readonly favourites: readonly Address[]
 }): Promise<Users> {
-  const { world, gateway, everyMs, favourite } = options
+  const { world, gateway, everyMs, favourites } = options
   const payer = await world.member('user', { dollar: 100_000_000n })
   const apiKey = await gateway.issueKey(payer, 50_000_000n)
   const running = new Set<Promise<unknown>>()
@@ -32,7 +32,8 @@ export async function startUsers(options: {
       temperature: (asked % 5) / 4,
       seed: asked,
     }
-    const provider = asked % 4 === 0 ? { provider: favourite } : {}
+    const favourite = asked % 2 === 0 ? favourites[(asked / 2) % favourites.length] : undefined
+    const provider = favourite === undefined ? {} : { provider: favourite }
     const one = askGateway({ baseUrl: `${gateway.url}/v1`, apiKey, body, ...provider })
       .catch(() => undefined)
       .finally(() => running.delete(one))

@@ -5,7 +5,7 @@ import { type Address, parseUnits, systemClock, systemRandom } from '@koinon/bas
 import { DurableStore, verifySessionNative } from '@koinon/base/node'
 import type { InferenceEngine } from '@koinon/inference/provider/engine'
 import { ensureOwnStake, joinSubnet } from '@koinon/ledger'
-import { localDelegatingAccount, openSession } from '@koinon/payments'
+import { ChannelDirectory, localDelegatingAccount, openSession } from '@koinon/payments'
 import { type InferencePorts, inferenceSubnet } from '@koinon/subnet-files/inference'
 import {
   createAttestationPort,
@@ -71,6 +71,12 @@ export async function prepareValidator(options: {
   const ledger = createSubnetLedger(reader, network)
   const apiKey = await gateway.issueKey(role, keyDepositAtomic)
   const events: ValidatorEvent[] = []
+  const directory = new ChannelDirectory({
+    reader,
+    escrow: network.contracts.channels,
+    startBlock: network.startBlock,
+    unsettledBlocks: 0,
+  })
   const loop = new ValidatorLoop<unknown, unknown, InferencePorts>({
     netuid,
     subnet: inferenceSubnet as never,
@@ -82,7 +88,12 @@ export async function prepareValidator(options: {
     miners: createMinerPort(peers),
     attestations: createAttestationPort(peers),
     prober: createProber({ gatewayUrl: gateway.url, apiKey, clock: systemClock }) as never,
-    verifyPorts: { chainId: network.chainId, verifySession: verifySessionNative, engine },
+    verifyPorts: {
+      chainId: network.chainId,
+      verifySession: verifySessionNative,
+      engine,
+      channels: { token: network.contracts.dollar, find: (ids) => directory.find(ids) },
+    },
     clock: systemClock,
     random: systemRandom,
     timing: { pollMs: 700, probesPerMiner: options.probesPerMiner },

@@ -26,6 +26,7 @@ import {
 import type { Home } from '../home/home.ts'
 import type { RoleContext, RunningRole } from '../supervisor/role-process.ts'
 import { keepPort, lastFreePort } from './last-port.ts'
+import { createListedWork } from './listed-work.ts'
 import { openPayee } from './payee.ts'
 import { PermitBook } from './permit-book.ts'
 import { providerLimits } from './provider-limits.ts'
@@ -53,17 +54,13 @@ export async function startProviderRole(config: ProviderRoleConfig, context: Rol
     netuid: config.netuid,
     onError: (error) => log.warn({ error: errorToJson(error) }, 'could not read the validators'),
   })
+  const listed = createListedWork(payee.ledger, key.address)
   const committer = new WorkCommitter({
     netuid: config.netuid,
     ledger: subnetLedger,
     writer: createSubnetLedgerWriter(sender, network),
     store: new WorkStore(payee.store),
-    workOf: (window) =>
-      payee.ledger.archive.endedBetween({
-        payee: key.address,
-        fromMs: window.startsAt * 1000,
-        toMs: window.endsAt * 1000,
-      }),
+    workOf: listed.workOf,
     pollMs: commitPollMs,
     onError: (error) => log.warn({ error: errorToJson(error) }, 'could not commit work; trying again'),
     onCommitted: (epoch, count) => log.info({ epoch, count }, 'committed the work of an epoch'),
@@ -108,7 +105,12 @@ export async function startProviderRole(config: ProviderRoleConfig, context: Rol
       random: systemRandom,
       isValidator: (account) => permits.has(account),
       onEvent: (event) => log.debug(event),
-      additionalRoutes: createWorkListHandler({ committer, gate, mayRead: async (account) => permits.has(account) }),
+      additionalRoutes: createWorkListHandler({
+        committer,
+        gate,
+        mayRead: async (account) => permits.has(account),
+        receiptsOf: listed.receiptsOf,
+      }),
     },
   )
   const { port } = await server.start()

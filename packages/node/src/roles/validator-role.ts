@@ -6,7 +6,7 @@ import { DurableStore, verifySessionNative } from '@koinon/base/node'
 import { InferenceEngine } from '@koinon/inference/provider/engine'
 import { ensureOwnStake, joinSubnet } from '@koinon/ledger'
 import { subnetsAbi } from '@koinon/ledger/abis'
-import { localDelegatingAccount, openSession, type Session } from '@koinon/payments'
+import { ChannelDirectory, localDelegatingAccount, openSession, type Session } from '@koinon/payments'
 import { inferenceSubnet } from '@koinon/subnet-files/inference'
 import {
   createAttestationPort,
@@ -33,6 +33,8 @@ import { ensureTestMoney } from './test-money.ts'
 const sessionLifetimeSeconds = 24 * 3600
 const sessionRenewalMs = (sessionLifetimeSeconds * 1000) / 2
 const peerTimeoutMs = 10_000
+/** About a minute of blocks on the usual second layers. */
+const externalUnsettledBlocks = 32
 
 export async function startValidatorRole(config: ValidatorRoleConfig, context: RoleContext): Promise<RunningRole> {
   const log = roleLogger(config.name)
@@ -66,6 +68,12 @@ export async function startValidatorRole(config: ValidatorRoleConfig, context: R
   })
   const metrics = createValidatorMetrics()
   const validatorStore = new ValidatorStore(store)
+  const directory = new ChannelDirectory({
+    reader,
+    escrow: network.contracts.channels,
+    startBlock: network.startBlock,
+    unsettledBlocks: network.chainKind === 'embedded' ? 0 : externalUnsettledBlocks,
+  })
   const loop = new ValidatorLoop({
     netuid: config.netuid,
     subnet: inferenceSubnet,
@@ -77,7 +85,12 @@ export async function startValidatorRole(config: ValidatorRoleConfig, context: R
     miners: createMinerPort(peers),
     attestations: createAttestationPort(peers),
     prober: createProber({ gatewayUrl: config.gatewayUrl, apiKey: config.apiKey, clock: systemClock }),
-    verifyPorts: { chainId: network.chainId, verifySession: verifySessionNative, engine },
+    verifyPorts: {
+      chainId: network.chainId,
+      verifySession: verifySessionNative,
+      engine,
+      channels: { token: network.contracts.dollar, find: (ids) => directory.find(ids) },
+    },
     clock: systemClock,
     random: systemRandom,
     onEvent: (event) => {
@@ -112,6 +125,8 @@ export async function startValidatorRole(config: ValidatorRoleConfig, context: R
   })
   const stake = config.isLocal ? localValidatorStake : subnet.minValidatorStake
   await ensureOwnStake({ network, reader, sender }, config.netuid, stake)
+  // The first look goes through all of the ledger; later ones see new blocks only.
+  directory.find([]).catch((error: unknown) => log.warn({ error: errorToJson(error) }, 'could not read the channels'))
   loop.start()
   log.info({ endpoint, account: key.address, uid: seat.uid }, 'validating')
   return {

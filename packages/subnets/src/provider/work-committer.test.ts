@@ -97,6 +97,7 @@ describe('WorkCommitter on the real contracts', () => {
       committer: miner.committer,
       gate,
       mayRead: async (account) => account === validator.address,
+      receiptsOf: async (items) => items.map(({ requestId }) => ({ requestId, note: 'as signed' })),
     })
     const headers: (string | undefined)[] = []
     const server = createServer(async (request, response) => {
@@ -122,7 +123,7 @@ describe('WorkCommitter on the real contracts', () => {
         epoch: 0,
         count: 2,
         offset: 1,
-        receipts: [item(2)],
+        receipts: [{ ...item(2), receipt: { requestId: item(2).requestId, note: 'as signed' } }],
       })
       expect(await ask(validator.privateKey, `/v1/work/${miner.netuid}/9`)).toBeUndefined()
       await expect(ask(stranger.privateKey, path)).rejects.toThrow(/status 403/)

@@ -17,7 +17,10 @@ export type WorkCommitterOptions = {
   readonly ledger: SubnetLedger
   readonly writer: SubnetLedgerWriter
   readonly store: WorkStore
-  /** All receipts this account signed whose `endedAtMs` fell into [startsAt, endsAt), in sequence order, already durable. */
+  /**
+   * All receipts this account signed whose `endedAtMs` fell into [startsAt, endsAt), in sequence order, already durable. Asked once the
+   * epoch is over, and final: no such receipt may come later (specs/0003-receipts.md section 8).
+   */
   readonly workOf: (window: EpochWindow) => Promise<readonly WorkItem[]>
   readonly pollMs: number
   readonly onError: (error: unknown) => void
@@ -25,15 +28,15 @@ export type WorkCommitterOptions = {
 }
 
 const keptEpochs = 200
-/** Receipts of the epoch's last answers may become durable a little late: this part of the phase waits for them. */
-const settleShare = 4
-const settleSecondsCap = 5
+const leastPollMs = 100
 
 /** Commits a miner's work after every epoch and keeps the lists for validators. Safe to kill at any point. */
 export class WorkCommitter {
   readonly #options: WorkCommitterOptions
   #stopping: AbortController | undefined
   #running: Promise<void> = Promise.resolve()
+  /** Of the epoch under way, by the ledger's clock. */
+  #secondsLeft = 0
 
   constructor(options: WorkCommitterOptions) {
     this.#options = options
@@ -65,11 +68,12 @@ export class WorkCommitter {
   async tick(): Promise<void> {
     const { ledger, writer, netuid, store } = this.#options
     const [clock, now] = await Promise.all([ledger.clock(netuid), ledger.nowSeconds()])
-    const epoch = epochAt(clock, now) - 1
+    const current = epochAt(clock, now)
+    this.#secondsLeft = epochWindow(clock, current).endsAt - now
+    const epoch = current - 1
     if (epoch < 0) return
     const window = epochWindow(clock, epoch)
-    const settleSeconds = Math.min(settleSecondsCap, Math.floor(clock.workCommitSeconds / settleShare))
-    if (epochPhase(window, now) !== 'workCommit' || now < window.endsAt + settleSeconds) return
+    if (epochPhase(window, now) !== 'workCommit') return
     const onLedger = await this.#committed(epoch)
     if (onLedger !== undefined) {
       if ((await store.load(netuid, epoch)) === undefined) await this.#recover(epoch, window, onLedger)
@@ -111,7 +115,9 @@ export class WorkCommitter {
       } catch (error) {
         this.#options.onError(error)
       }
-      await sleep(this.#options.pollMs, signal)
+      // The commitment is sent as soon as the ledger's time allows it: the rest of the phase is for the ledger to take it.
+      const waitMs = Math.min(this.#options.pollMs, Math.max(leastPollMs, this.#secondsLeft * 1000))
+      await sleep(waitMs, signal)
     }
   }
 }

@@ -1,14 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
 import { type Address, errorToJson, isKoinonError, KoinonError } from '@koinon/base'
-import { maximumPageItems, workPage } from '../rules/index.ts'
+import { maximumPageItems, type WorkItem, workPage } from '../rules/index.ts'
 import { type RequestGate, refusalStatus } from './request-gate.ts'
 import type { WorkCommitter } from './work-committer.ts'
+
+const compress = promisify(gzip)
 
 export type WorkListHandlerOptions = {
   readonly committer: Pick<WorkCommitter, 'listOf'>
   readonly gate: RequestGate
   /** Whether this account may read lists: validators with a permit. */
   readonly mayRead: (account: Address, netuid: number) => Promise<boolean>
+  /** The receipts behind these hashes as JSON, in this order; without it only hashes are shown. */
+  readonly receiptsOf?: (items: readonly WorkItem[]) => Promise<readonly unknown[]>
 }
 
 /** Answers `GET /v1/work/{netuid}/{epoch}?offset=&limit=`; false when the request is for something else. Mount it in the provider's server. */
@@ -30,7 +36,12 @@ export function createWorkListHandler(
       const items = await options.committer.listOf(netuid, epoch)
       if (items === undefined) {
         answer(response, 404, { error: errorToJson(notCommitted(netuid, epoch)) })
-      } else answer(response, 200, workPage(items, { netuid, epoch, ...pageOf(match[3] ?? '') }))
+      } else {
+        const page = workPage(items, { netuid, epoch, ...pageOf(match[3] ?? '') })
+        const shown = await options.receiptsOf?.(page.receipts)
+        const receipts = page.receipts.map((item, index) => ({ ...item, receipt: shown?.[index] }))
+        await answerPage(request, response, { ...page, receipts })
+      }
     } catch (error) {
       const known = isKoinonError(error) ? error : internal()
       answer(response, refusalStatus(error), { error: errorToJson(known) })
@@ -51,6 +62,14 @@ function answer(response: ServerResponse, status: number, body: unknown): void {
   const bytes = Buffer.from(JSON.stringify(body))
   response.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes.length })
   response.end(bytes)
+}
+
+/** Receipts repeat each other, so a page shrinks to less than half. */
+async function answerPage(request: IncomingMessage, response: ServerResponse, page: unknown): Promise<void> {
+  if (!/\bgzip\b/.test(String(request.headers['accept-encoding']))) return answer(response, 200, page)
+  const bytes = await compress(Buffer.from(JSON.stringify(page)))
+  const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip', 'content-length': bytes.length }
+  response.writeHead(200, headers).end(bytes)
 }
 
 /** Insides of unexpected failures stay inside. */

@@ -9,6 +9,7 @@ import type { Aggregator } from './aggregator.ts'
 import type { BeaconRandom } from './beacon-random.ts'
 import type { MinerEvidence, MinerScore } from './evidence.ts'
 import { stakeMedian } from './stake-median.ts'
+import type { ListedWork } from './work-list.ts'
 
 /** Integers and texts that the definition's functions use; part of the spec hash. */
 export type SubnetParameters = Readonly<Record<string, number | string>>
@@ -38,6 +39,24 @@ export type VerifyContext = {
   readonly signal: AbortSignal
 }
 
+export type AuditContext = {
+  readonly hotkey: Address
+  readonly netuid: number
+  readonly epoch: number
+  /** First and last second of the epoch, half open, Unix seconds. */
+  readonly window: { readonly startsAt: number; readonly endsAt: number }
+  /** What the audit of this miner's list of the epoch before left behind; undefined when there was none. */
+  readonly memory: unknown
+}
+
+/** Looks at a whole list, page after page, so that no list has to fit into memory with all its receipts. */
+export type WorkListAudit = {
+  /** The next pieces in the committed order. Must not throw: they come from strangers. */
+  add(page: readonly ListedWork[]): void
+  /** Checks over all pieces, and JSON for the audit of the next epoch's list. Throws when the validator itself cannot check. */
+  finish(signal: AbortSignal): Promise<{ readonly checks: readonly Check[]; readonly memory: unknown }>
+}
+
 /** What verifying found: named checks and the integers that scoring needs. */
 export type VerifiedWork = { readonly checks: readonly Check[]; readonly facts: Readonly<Record<string, number>> }
 
@@ -54,7 +73,9 @@ export type SubnetDefinition<task, response, ports> = {
   readonly task: ZodType<task>
   /** Evidence of one piece of work, as miners hand it out. */
   readonly response: ZodType<response>
-  /** Which of the committed pieces to check, as indices. Only the beacon decides. */
+  /** Looks at all that was committed, as far as that is cheap; `verify` looks closely at a few. */
+  audit?(context: AuditContext, ports: ports): WorkListAudit
+  /** Which of the committed pieces to check closely, as indices. Only the beacon decides. */
   sample(random: BeaconRandom, context: SampleContext): readonly number[]
   /** A question that miners cannot foresee; private randomness. */
   probe?(random: Random, context: ProbeContext): task

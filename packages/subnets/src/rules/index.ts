@@ -2,11 +2,13 @@ export type { Aggregator, AggregatorInput, AggregatorOutput, RankingValidator } 
 export { type BeaconRandom, createBeaconRandom } from './beacon-random.ts'
 export { buildClaimsTree, type ClaimProof, type CumulativeLeaf, claimLeafHash } from './claims-tree.ts'
 export {
+  type AuditContext,
   defineSubnet,
   type Subnet,
   type SubnetDefinition,
   type VerifiedWork,
   type VerifyContext,
+  type WorkListAudit,
 } from './define-subnet.ts'
 export { type EpochPhase, type EpochWindow, epochAt, epochPhase, epochWindow, type SubnetClock } from './epoch-clock.ts'
 export {
@@ -49,6 +51,7 @@ export {
   weightsCommitment,
 } from './weight-row.ts'
 export {
+  type ListedWork,
   checkCommitted,
   checkWorkList,
   maximumPageItems,

@@ -5,6 +5,9 @@ import { type Check, checkThat, fail } from '@koinon/work'
 /** One finished piece of work. Only the hash is committed; the id tells under which name its evidence is kept. */
 export type WorkItem = { readonly receiptHash: Hex; readonly requestId: Hex }
 
+/** A piece of work as a list shows it: with the receipt behind the hash, as JSON that nobody has looked at. */
+export type ListedWork = WorkItem & { readonly receipt: unknown }
+
 /** Most pieces a miner can commit in one epoch; those beyond are left out, the earliest stay. */
 export const maximumWorkItems = 262_144
 
@@ -20,7 +23,7 @@ export function workCommitmentOf(items: readonly WorkItem[]): { readonly root: H
 }
 
 /** Most pieces in one page of a list. */
-export const maximumPageItems = 10_000
+export const maximumPageItems = 2_000
 
 /** One page of a list as it travels, in the committed order (specs/0008-http.md section 3). */
 export type WorkPage = {
@@ -29,7 +32,7 @@ export type WorkPage = {
   /** Number of pieces on all pages. */
   readonly count: number
   readonly offset: number
-  readonly receipts: readonly WorkItem[]
+  readonly receipts: readonly (WorkItem & { readonly receipt?: unknown })[]
 }
 
 /** Cuts a page out of a list. */
@@ -48,7 +51,7 @@ export function workPage(
 }
 
 /** Parses a page from a miner. Throws `subnets/bad-work-list`. */
-export function parseWorkPage(json: unknown): Pick<WorkPage, 'count' | 'receipts'> {
+export function parseWorkPage(json: unknown): { readonly count: number; readonly receipts: readonly ListedWork[] } {
   const { count, receipts } = (typeof json === 'object' && json !== null ? json : {}) as Record<string, unknown>
   if (!Number.isInteger(count) || (count as number) < 0 || (count as number) > maximumWorkItems) throw badList()
   if (!Array.isArray(receipts) || receipts.length > maximumPageItems) throw badList()
@@ -59,7 +62,7 @@ export function parseWorkPage(json: unknown): Pick<WorkPage, 'count' | 'receipts
       const requestId = item?.['requestId']
       if (typeof receiptHash !== 'string' || !/^0x[0-9a-f]{64}$/.test(receiptHash)) throw badList()
       if (typeof requestId !== 'string' || !/^0x[0-9a-f]{32}$/.test(requestId)) throw badList()
-      return { receiptHash: receiptHash as Hex, requestId: requestId as Hex }
+      return { receiptHash: receiptHash as Hex, requestId: requestId as Hex, receipt: item?.['receipt'] }
     }),
   }
 }

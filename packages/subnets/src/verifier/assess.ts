@@ -14,6 +14,7 @@ import {
   type VerifiedWork,
   type WorkEvidence,
   type WorkItem,
+  type WorkListAudit,
 } from '../rules/index.ts'
 import { inParallel } from './in-parallel.ts'
 import type { ProbeAnswer, ValidatorOptions } from './ports.ts'
@@ -31,6 +32,14 @@ export type EpochToAssess = {
   readonly endpoints: readonly Endpoint[]
   readonly commitments: readonly WorkCommitment[]
   readonly probes: readonly StoredProbe[]
+  /** What the audits of the lists of the epoch before left behind. */
+  readonly memories: ReadonlyMap<Address, unknown>
+}
+
+export type Assessed = {
+  readonly miners: readonly MinerEvidence[]
+  /** What the audits of this epoch's lists left behind, of miners whose list is known. */
+  readonly memories: ReadonlyMap<Address, unknown>
 }
 
 export type AssessmentLimits = {
@@ -46,15 +55,19 @@ type Options<task, response, ports> = Pick<
 >
 
 /** Evidence of all seats. Aborting the signal ends it early: what nobody looked at is then `notChecked`, never failed. */
-export function assessMiners<task, response, ports>(
+export async function assessMiners<task, response, ports>(
   options: Options<task, response, ports>,
   epoch: EpochToAssess,
   limits: AssessmentLimits,
   signal: AbortSignal,
-): Promise<readonly MinerEvidence[]> {
-  return inParallel(epoch.seats, limits.concurrency, (seat) =>
-    new MinerAssessment(options, epoch, seat, limits.askTimeoutMs, signal).run(),
-  )
+): Promise<Assessed> {
+  const memories = new Map<Address, unknown>()
+  const miners = await inParallel(epoch.seats, limits.concurrency, async (seat) => {
+    const { evidence, memory } = await new MinerAssessment(options, epoch, seat, limits.askTimeoutMs, signal).run()
+    if (memory !== undefined) memories.set(seat.hotkey, memory)
+    return evidence
+  })
+  return { miners, memories }
 }
 
 class MinerAssessment<task, response, ports> {
@@ -83,7 +96,7 @@ class MinerAssessment<task, response, ports> {
     this.#peer = endpoint ? { hotkey: seat.hotkey, endpoint } : undefined
   }
 
-  async run(): Promise<MinerEvidence> {
+  async run(): Promise<{ readonly evidence: MinerEvidence; readonly memory: unknown }> {
     const commitment = this.#epoch.commitments.find(({ hotkey }) => hotkey === this.#seat.hotkey)
     const probes = this.#epoch.probes.filter(({ hotkey }) => hotkey === this.#seat.hotkey)
     const list = commitment === undefined ? noList : await this.#list(commitment)
@@ -94,15 +107,16 @@ class MinerAssessment<task, response, ports> {
     const work: WorkEvidence[] = []
     for (const answer of answered) work.push(await this.#probe(answer, listed))
     for (const item of samples) work.push(await this.#work('sample', item, undefined))
-    return {
+    const evidence = {
       uid: this.#seat.uid,
       hotkey: this.#seat.hotkey,
       committedCount: commitment?.count,
-      checks: list.checks,
+      checks: list.checks.map(shorten),
       work,
       probesAsked: probes.length,
       probesAnswered: answered.length,
     }
+    return { evidence, memory: list.memory }
   }
 
   async #list(commitment: WorkCommitment): Promise<WorkList> {
@@ -110,6 +124,7 @@ class MinerAssessment<task, response, ports> {
     const { miners, netuid } = this.#options
     const { epoch } = this.#epoch
     const items: WorkItem[] = []
+    const audit = this.#audit()
     // The ledger says how long the list is, so a miner cannot make it endless.
     while (items.length < commitment.count) {
       const page = { netuid, epoch, offset: items.length }
@@ -117,14 +132,39 @@ class MinerAssessment<task, response, ports> {
       if (asked.kind === 'stopped') return unknownList(notChecked('list', timeEnded))
       if (asked.kind === 'refused') return unknownList(fail('list', asked.problem))
       if (asked.value.receipts.length === 0) break
-      items.push(...asked.value.receipts)
+      audit?.add(asked.value.receipts)
+      items.push(...asked.value.receipts.map(({ requestId, receiptHash }) => ({ requestId, receiptHash })))
       if (items.length > maximumWorkItems) break
     }
     if (items.length !== commitment.count) {
       return unknownList(fail('list', `${items.length} receipts are listed, ${commitment.count} were committed`))
     }
     const check = checkWorkList(items, commitment)
-    return check.state === 'pass' ? { items, isKnown: true, checks: [check] } : unknownList(check)
+    if (check.state !== 'pass') return unknownList(check)
+    return { items, isKnown: true, ...(await this.#audited(audit, check, commitment)) }
+  }
+
+  #audit(): WorkListAudit | undefined {
+    const { subnet, verifyPorts, netuid } = this.#options
+    const { epoch, window, memories } = this.#epoch
+    const { hotkey } = this.#seat
+    const { startsAt, endsAt } = window
+    return subnet.audit?.(
+      { hotkey, netuid, epoch, window: { startsAt, endsAt }, memory: memories.get(hotkey) },
+      verifyPorts,
+    )
+  }
+
+  async #audited(audit: WorkListAudit | undefined, list: Check, { count }: WorkCommitment) {
+    if (audit === undefined) return { checks: [list], memory: undefined }
+    try {
+      const { checks, memory } = await audit.finish(this.#signal)
+      // A list at the limit may end before its epoch does; the next one cannot be held against it.
+      return { checks: [list, ...checks], memory: count < maximumWorkItems ? memory : undefined }
+    } catch (error) {
+      const open = notChecked('receipts', `this validator could not check all of them: ${(error as Error).message}`)
+      return { checks: [list, open], memory: undefined }
+    }
   }
 
   /** The same indices for every validator: one that finds a cheat alone would be outvoted by those who looked elsewhere. */
@@ -218,7 +258,12 @@ type Asked<value> =
   | { readonly kind: 'refused'; readonly problem: string }
   | { readonly kind: 'stopped' }
 
-type WorkList = { readonly items: readonly WorkItem[]; readonly isKnown: boolean; readonly checks: readonly Check[] }
+type WorkList = {
+  readonly items: readonly WorkItem[]
+  readonly isKnown: boolean
+  readonly checks: readonly Check[]
+  readonly memory?: unknown
+}
 
 function parsePage(json: unknown) {
   return json === undefined ? undefined : parseWorkPage(json)

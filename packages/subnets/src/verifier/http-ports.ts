@@ -5,7 +5,7 @@ import type { AttestationPort, MinerPort } from './ports.ts'
 
 const maximumEvidenceBytes = 32 * 1024 * 1024
 const maximumAttestationBytes = 64 * 1024
-const bytesPerWorkItem = 200
+const bytesPerWorkItem = 2_048
 
 /** Lists and evidence from miners' endpoints (specs/0008-http.md section 3). */
 export function createMinerPort(client: PeerClient): MinerPort {

@@ -25,18 +25,41 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
 })
 
+const next = (scores: readonly { hotkey: Hex; combinedPpm: number }[]) => ({ scores, memories: new Map() })
+
 describe('ValidatorStore', () => {
+  it('keeps what the audits of an epoch left behind for the next epoch only', async () => {
+    const { path, open } = setup()
+    const { store } = await open(path)
+    const remember = (epoch: number, sequence: number) =>
+      store.saveAssessment(1, epoch, assessment, {
+        scores: [],
+        memories: new Map<Hex, unknown>([[account('01'), { sessions: [sequence] }]]),
+      })
+    await remember(7, 3)
+    expect(await store.listMemories(1, 7)).toEqual(new Map([[account('01'), { sessions: [3] }]]))
+    expect(await store.listMemories(1, 8)).toEqual(new Map())
+    await remember(8, 5)
+    expect((await store.listMemories(1, 7)).size).toBe(1)
+    await remember(9, 6)
+    expect((await store.listMemories(1, 7)).size).toBe(0)
+    expect(await store.listMemories(2, 9)).toEqual(new Map())
+  })
+
   it('gives back row and salt after a restart, and never replaces them', async () => {
     const { path, open } = setup()
     const first = await open(path)
-    await first.store.saveAssessment(1, 7, assessment, [{ hotkey: account('01'), combinedPpm: 5 }])
+    await first.store.saveAssessment(1, 7, assessment, next([{ hotkey: account('01'), combinedPpm: 5 }]))
     await first.close()
     const { store } = await open(path)
     expect(await store.assessment(1, 7)).toEqual(assessment)
     await expect(
-      store.saveAssessment(1, 7, { ...assessment, salt: `0x${'11'.repeat(32)}` }, [
-        { hotkey: account('01'), combinedPpm: 9 },
-      ]),
+      store.saveAssessment(
+        1,
+        7,
+        { ...assessment, salt: `0x${'11'.repeat(32)}` },
+        next([{ hotkey: account('01'), combinedPpm: 9 }]),
+      ),
     ).rejects.toThrow(/refused/)
     expect(await store.assessment(1, 7)).toEqual(assessment)
     // The failed write left nothing of itself behind.
@@ -46,12 +69,13 @@ describe('ValidatorStore', () => {
   it('knows the latest combined score before an epoch, per subnet', async () => {
     const { path, open } = setup()
     const { store } = await open(path)
-    await store.saveAssessment(1, 3, assessment, [
+    const both = [
       { hotkey: account('01'), combinedPpm: 30 },
       { hotkey: account('02'), combinedPpm: 31 },
-    ])
-    await store.saveAssessment(1, 5, assessment, [{ hotkey: account('01'), combinedPpm: 50 }])
-    await store.saveAssessment(2, 5, assessment, [{ hotkey: account('01'), combinedPpm: 99 }])
+    ]
+    await store.saveAssessment(1, 3, assessment, next(both))
+    await store.saveAssessment(1, 5, assessment, next([{ hotkey: account('01'), combinedPpm: 50 }]))
+    await store.saveAssessment(2, 5, assessment, next([{ hotkey: account('01'), combinedPpm: 99 }]))
     expect(await store.previousScores(1, 5)).toEqual(
       new Map([
         [account('01'), 30],
@@ -86,7 +110,7 @@ describe('ValidatorStore', () => {
     const leaves = [{ account: account('01'), cumulativeAmount: (1n << 255n) + 1n }]
     await store.saveLeaves(1, 7, { root: zeroHash, carry: '0x', leaves })
     expect(await store.leaves(1, 7)).toEqual({ root: zeroHash, carry: '0x', leaves })
-    await store.saveAssessment(1, 7, assessment, [])
+    await store.saveAssessment(1, 7, assessment, { scores: [], memories: new Map() })
     await store.saveObjection(1, 7, { resultHash: zeroHash, signature })
     await store.forget(1, 8)
     expect([await store.assessment(1, 7), await store.objections(1, 7)]).toEqual([undefined, []])
@@ -114,7 +138,7 @@ describe('ValidatorServer', () => {
     expect((await get('/v1/attestations/1/7')).status).toBe(404)
     await store.saveAttestation({ result, signature }, '{"record":1}')
     await store.saveObjection(1, 7, { resultHash: zeroHash, signature })
-    await store.saveAssessment(1, 7, assessment, [])
+    await store.saveAssessment(1, 7, assessment, { scores: [], memories: new Map() })
     expect(JSON.parse((await get('/v1/attestations/1/7')).text)).toEqual({
       result: { ...result, cumulativeTotal: '3' },
       signature,
@@ -142,7 +166,7 @@ describe('ValidatorServer', () => {
     expect((await get('/v1/records/1/1', 'POST')).status).toBe(405)
     expect([(await get('/healthz')).status, (await get('/readyz')).status]).toEqual([200, 503])
     expect((await get('/readyz')).text).toBe('no permit\n')
-    await store.saveAssessment(1, 7, assessment, [])
+    await store.saveAssessment(1, 7, assessment, { scores: [], memories: new Map() })
     expect((await get('/v1/evidence-log/1/7')).status).toBe(500)
   })
 })

@@ -17,6 +17,10 @@ create table if not exists probe (
   id integer primary key, netuid integer not null, epoch integer not null, hotkey text not null, answer text
 ) strict;
 create index if not exists probe_of on probe (netuid, epoch, hotkey);
+create table if not exists list_memory (
+  netuid integer not null, hotkey text not null, epoch integer not null, memory text not null,
+  primary key (netuid, epoch, hotkey)
+) strict;
 create table if not exists attestation (
   netuid integer not null, epoch integer not null, result text not null, signature text not null, record text not null,
   primary key (netuid, epoch)
@@ -47,19 +51,29 @@ export class ValidatorStore {
     this.#store = store
   }
 
-  /** Row, salt and log of an epoch, with the scores that the next epoch builds on; all or nothing, the first one stays. */
+  /** Row, salt and log of an epoch, with what the next epoch builds on; all or nothing, the first one stays. */
   async saveAssessment(
     netuid: number,
     epoch: number,
     { logText, packedRow, salt }: Assessment,
-    scores: readonly { readonly hotkey: Address; readonly combinedPpm: number }[],
+    next: {
+      readonly scores: readonly { readonly hotkey: Address; readonly combinedPpm: number }[]
+      /** What the audit of each miner's list left behind. */
+      readonly memories: ReadonlyMap<Address, unknown>
+    },
   ): Promise<void> {
     await this.#store.write([
       { sql: 'insert into assessment values (?, ?, ?, ?, ?)', values: [netuid, epoch, logText, packedRow, salt] },
-      ...scores.map(({ hotkey, combinedPpm }) => ({
+      ...next.scores.map(({ hotkey, combinedPpm }) => ({
         sql: 'insert or replace into combined_score values (?, ?, ?, ?)',
         values: [netuid, hotkey, epoch, combinedPpm],
       })),
+      ...[...next.memories].map(([hotkey, memory]) => ({
+        sql: 'insert or replace into list_memory values (?, ?, ?, ?)',
+        values: [netuid, hotkey, epoch, JSON.stringify(memory)],
+      })),
+      // Only the very next epoch may build on it.
+      { sql: 'delete from list_memory where netuid = ? and epoch < ?', values: [netuid, epoch - 1] },
     ])
   }
 
@@ -70,6 +84,15 @@ export class ValidatorStore {
     )
     if (row === undefined) return undefined
     return { logText: String(row['log']), packedRow: row['packed_row'] as Hex, salt: row['salt'] as Hex }
+  }
+
+  /** What the audits of an epoch's lists left behind. */
+  async listMemories(netuid: number, epoch: number): Promise<ReadonlyMap<Address, unknown>> {
+    const rows = await this.#store.read('select hotkey, memory from list_memory where netuid = ? and epoch = ?', [
+      netuid,
+      epoch,
+    ])
+    return new Map(rows.map((row) => [row['hotkey'] as Address, JSON.parse(String(row['memory'])) as unknown]))
   }
 
   /** Each miner's combined score of the last epoch before `epoch` in which it was scored. */
@@ -164,7 +187,7 @@ export class ValidatorStore {
   /** Forgets epochs before `oldestEpoch`. Leaves are kept apart: the next result builds on the last of them. */
   async forget(netuid: number, oldestEpoch: number): Promise<void> {
     await this.#store.write(
-      ['assessment', 'combined_score', 'probe', 'attestation', 'objection'].map((table) => ({
+      ['assessment', 'combined_score', 'list_memory', 'probe', 'attestation', 'objection'].map((table) => ({
         sql: `delete from ${table} where netuid = ? and epoch < ?`,
         values: [netuid, oldestEpoch],
       })),

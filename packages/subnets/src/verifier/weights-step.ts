@@ -59,16 +59,17 @@ async function assess<task, response, ports>(step: EpochStep<task, response, por
   const reserve = (window.weightCommitEndsAt - window.workCommitEndsAt) / commitReserve
   const beacon = await drawBeacon(step)
   if (beacon === undefined) return undefined
-  const [seats, endpoints, commitments, probes] = await Promise.all([
+  const [seats, endpoints, commitments, probes, memories] = await Promise.all([
     ledger.seatsAt(netuid, window.endsAt - 1),
     ledger.endpoints(netuid),
     ledger.workCommitments(netuid, epoch),
     store.probes(netuid, epoch),
+    store.listMemories(netuid, epoch - 1),
   ])
   const timeLeftMs = Math.min(longestTimerMs, Math.max(0, Math.floor((secondsLeft - reserve) * 1000)))
   const deadline = AbortSignal.timeout(timeLeftMs)
   const askTimeoutMs = Math.max(shortestAskMs, Math.min(longestAskMs, Math.floor(timeLeftMs / askShare)))
-  const miners = await assessMiners(
+  const assessed = await assessMiners(
     options,
     {
       epoch,
@@ -78,12 +79,14 @@ async function assess<task, response, ports>(step: EpochStep<task, response, por
       endpoints,
       commitments,
       probes,
+      memories,
     },
     { concurrency: timing.concurrency, askTimeoutMs },
     AbortSignal.any([step.signal, deadline]),
   )
   // Stopping is not a finding: nothing is kept, and the next start assesses anew.
   if (step.signal.aborted) return undefined
+  const { miners } = assessed
   const { scores, row } = scoreEpoch(subnet, { netuid, epoch }, miners, await store.previousScores(netuid, epoch))
   const log = {
     v: 1,
@@ -97,7 +100,7 @@ async function assess<task, response, ports>(step: EpochStep<task, response, por
     row,
   } as const
   const assessment = { logText: evidenceLogToText(log), packedRow: row, salt: bytesToHex(random(32)) }
-  await store.saveAssessment(netuid, epoch, assessment, scores)
+  await store.saveAssessment(netuid, epoch, assessment, { scores, memories: assessed.memories })
   const failedMiners = miners.filter((miner) => failedCheckNames(miner).length > 0).length
   onEvent?.({ kind: 'assessed', epoch, failedMiners, miners: miners.length })
   return assessment
