@@ -1,6 +1,7 @@
 /** `GET /api/wallet`: the owner's balances, keys and payments on a local network. */
-import { type Clock, type Hex, zeroHash } from '@koinon/base'
+import { type Clock, type Hex, zeroAddress } from '@koinon/base'
 import type { KeyRegistry } from '@koinon/inference/client'
+import type { NetworkFile } from '@koinon/ledger'
 import type { ChannelBook, ReceiptArchive } from '@koinon/payments'
 import type { IndexClient } from './index-client.ts'
 
@@ -8,6 +9,7 @@ const listedPayments = 50
 const dayMs = 86_400_000
 
 export type WalletSources = {
+  readonly network: NetworkFile
   readonly ask: <result>(method: string, params: unknown) => Promise<result>
   readonly keys: KeyRegistry
   readonly book: ChannelBook
@@ -24,7 +26,7 @@ type Holdings = {
 }
 
 export async function walletJson(sources: WalletSources): Promise<Record<string, unknown>> {
-  const { ask, index } = sources
+  const { ask, index, network } = sources
   const holdings = await ask<Holdings>('wallet.state', {})
   const [token, dollar, keys] = await Promise.all([
     index.transfers({ contract: 'token', account: holdings.account, limit: listedPayments }),
@@ -36,18 +38,25 @@ export async function walletJson(sources: WalletSources): Promise<Record<string,
     .slice(0, listedPayments)
     .map((event, position) => ({
       id: `${event.transactionHash}-${position}`,
-      kind:
-        event.args['from'] === holdings.account
-          ? 'sent'
-          : event.args['from'] === zeroHash.slice(0, 42)
-            ? 'faucet'
-            : 'received',
+      kind: kindOf(event.args, holdings.account, network.contracts),
       amountAtomic: String(event.args['value']),
       asset: event.contract === 'dollar' ? 'dollar' : 'koin',
       transactionHash: event.transactionHash,
       atMs: event.timestampSeconds * 1000,
     }))
   return { asOfBlock: token.asOfBlock, ...holdings, keys, payments }
+}
+
+/** Transfers as their owner sees them; the collector passes deposits on to the escrow. */
+function kindOf(
+  { from, to }: Readonly<Record<string, unknown>>,
+  account: string,
+  { channels, depositCollector }: NetworkFile['contracts'],
+): 'deposit' | 'returned' | 'sent' | 'faucet' | 'received' {
+  const isEscrow = (address: unknown): boolean => address === channels || address === depositCollector
+  if (from === account) return isEscrow(to) ? 'deposit' : 'sent'
+  if (isEscrow(from)) return 'returned'
+  return from === zeroAddress ? 'faucet' : 'received'
 }
 
 async function keysJson(
