@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { connect } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { KoinonError } from '@koinon/base'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Home, homeAt } from '../home/home.ts'
@@ -78,10 +78,66 @@ describe('the control socket', () => {
     await server.stop()
     await expect(askSupervisor(home, 'echo')).rejects.toMatchObject({ code: 'node/not-running', retry: 'later' })
   })
+})
 
-  it('stays short enough for the system in a home with a long path', () => {
-    const long = homeAt(join('/tmp', 'x'.repeat(120)))
+describe('the control socket of a home with a long path', () => {
+  let folder: string
+  let temporary: string | undefined
+  beforeEach(() => {
+    folder = mkdtempSync('/tmp/koinon-tmp-')
+    temporary = process.env['TMPDIR']
+    process.env['TMPDIR'] = folder
+  })
+  afterEach(() => {
+    if (temporary === undefined) delete process.env['TMPDIR']
+    else process.env['TMPDIR'] = temporary
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const long = homeAt(join('/tmp', 'x'.repeat(120)))
+  const listen = async () => {
+    const control = new ControlServer(controlSocketPath(long), async () => 'ours')
+    await control.start()
+    return control
+  }
+
+  it('has a short name in a folder of its owner alone', async () => {
+    const path = controlSocketPath(long)
+    expect(path).toBe(controlSocketPath(long))
+    expect(path.startsWith(`${folder}/koinon-${process.getuid?.()}/`)).toBe(true)
+    const control = await listen()
+    expect(statSync(dirname(path)).mode & 0o777).toBe(0o700)
+    expect(await askSupervisor(long, 'who')).toBe('ours')
+    await control.stop()
+  })
+
+  it('stays short where the temporary folder is long, too', () => {
+    process.env['TMPDIR'] = join(folder, 'y'.repeat(90))
     expect(controlSocketPath(long).length).toBeLessThanOrEqual(100)
-    expect(controlSocketPath(long)).toBe(controlSocketPath(long))
+  })
+
+  it('closes a folder of its owner that stood open, and is not asked through one', async () => {
+    const path = controlSocketPath(long)
+    mkdirSync(dirname(path), { mode: 0o700 })
+    chmodSync(dirname(path), 0o777)
+    await expect(askSupervisor(long, 'who')).rejects.toMatchObject({ code: 'node/unsafe-socket' })
+    const control = await listen()
+    expect(statSync(dirname(path)).mode & 0o777).toBe(0o700)
+    expect(await askSupervisor(long, 'who')).toBe('ours')
+    await control.stop()
+  })
+
+  it('neither listens nor asks in a folder that a stranger put there first', async () => {
+    const path = controlSocketPath(long)
+    const trap = join(folder, 'trap')
+    mkdirSync(trap, { mode: 0o700 })
+    symlinkSync(trap, dirname(path))
+    await expect(listen()).rejects.toMatchObject({ code: 'node/unsafe-socket' })
+    await expect(askSupervisor(long, 'who')).rejects.toMatchObject({ code: 'node/unsafe-socket' })
+    rmSync(dirname(path))
+    if (process.getuid?.() !== 0) return
+    mkdirSync(dirname(path), { mode: 0o700 })
+    chownSync(dirname(path), 65_534, 65_534)
+    await expect(listen()).rejects.toMatchObject({ code: 'node/unsafe-socket' })
+    await expect(askSupervisor(long, 'who')).rejects.toMatchObject({ code: 'node/unsafe-socket' })
   })
 })

@@ -1,10 +1,11 @@
 /** The control socket of a running supervisor: one JSON request a line, one JSON reply a line, owner only (0600 in a 0700 folder). */
-import { chmodSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, lstatSync, mkdirSync, rmSync, type Stats } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type ErrorJson, errorFromJson, errorToJson, KoinonError, sha256Hex } from '@koinon/base'
 import type { Home } from '../home/home.ts'
+import { runningSupervisor } from '../home/lock.ts'
 
 const maximumLineBytes = 1024 * 1024
 const replyTimeoutMs = 120_000
@@ -13,11 +14,36 @@ const maximumSocketPath = 100
 
 export type ControlHandler = (method: string, params: unknown) => Promise<unknown>
 
-/** Where a home's supervisor listens. Long homes get a short name in the temporary folder. */
+/** Where a home's supervisor listens. Long homes get a short name in a private folder below the temporary one. */
 export function controlSocketPath(home: Home): string {
-  if (process.platform === 'win32') return `\\\\.\\pipe\\koinon-${sha256Hex(home.path).slice(2, 18)}`
-  const path = join(home.run, 'control.sock')
-  return path.length <= maximumSocketPath ? path : join(tmpdir(), `koinon-${sha256Hex(home.path).slice(2, 18)}.sock`)
+  const name = sha256Hex(home.path).slice(2, 18)
+  if (process.platform === 'win32') return `\\\\.\\pipe\\koinon-${name}`
+  const below = (folder: string): string => join(folder, `koinon-${process.getuid?.() ?? 'user'}`, `${name}.sock`)
+  const candidates = [join(home.run, 'control.sock'), below(tmpdir())]
+  return candidates.find((path) => path.length <= maximumSocketPath) ?? below('/tmp')
+}
+
+/**
+ * Whoever may write into a socket's folder can put a socket of his own there and be asked instead of the supervisor. Throws
+ * `node/unsafe-socket` unless the folder is a real one, ours, and closed to everybody else.
+ */
+function requirePrivateFolder(folder: string): void {
+  if (process.platform === 'win32') return
+  const found: Stats = lstatSync(folder)
+  if (found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o077) === 0) return
+  throw new KoinonError({
+    code: 'node/unsafe-socket',
+    message: `The folder ${folder} of the control socket is open to other users of this machine`,
+    hint: `Remove it if nothing of yours is in it, or choose a home with a shorter path (--home DIR).`,
+  })
+}
+
+/** Makes the folder if it is missing and closes it if it is ours. Throws `node/unsafe-socket` when it is not. */
+function makePrivateFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const found = lstatSync(folder)
+  if (found.isDirectory() && found.uid === process.getuid?.()) chmodSync(folder, 0o700)
+  requirePrivateFolder(folder)
 }
 
 export class ControlServer {
@@ -31,7 +57,9 @@ export class ControlServer {
     this.#handler = handler
   }
 
+  /** Throws `node/unsafe-socket` when others could reach the socket's folder. */
   async start(): Promise<void> {
+    if (process.platform !== 'win32') makePrivateFolder(dirname(this.#path))
     rmSync(this.#path, { force: true })
     const server = createServer((socket) => this.#serve(socket))
     this.#server = server
@@ -72,10 +100,14 @@ export class ControlServer {
   }
 }
 
-/** Asks the supervisor of a home. Throws `node/not-running` when none answers. */
-export function askSupervisor<result>(home: Home, method: string, params: unknown = {}): Promise<result> {
+/** Asks the supervisor of a home. Throws `node/not-running` when none answers, `node/unsafe-socket` when a stranger might. */
+export async function askSupervisor<result>(home: Home, method: string, params: unknown = {}): Promise<result> {
+  // The supervisor's own record: it may have had another temporary folder.
+  const path = runningSupervisor(home)?.controlSocket ?? controlSocketPath(home)
+  const folder = dirname(path)
+  if (existsSync(folder)) requirePrivateFolder(folder)
   return new Promise((resolve, reject) => {
-    const socket = connect(controlSocketPath(home))
+    const socket = connect(path)
     const timer = setTimeout(() => fail('base/deadline', `The supervisor did not answer ${method}`), replyTimeoutMs)
     const fail = (code: string, message: string): void => {
       clearTimeout(timer)
