@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Bench, type OpenPage, startBench } from './browser.ts'
+import { type Bench, startBench } from './browser.ts'
+import type { OpenPage } from './chromium.ts'
 
 let bench: Bench
 beforeAll(async () => {

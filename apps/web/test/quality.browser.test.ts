@@ -1,14 +1,13 @@
 /** What holds on every page: accessible, narrow, by keyboard, small, and silent towards the rest of the world. */
 import { readdir, readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { contentSecurityPolicy } from '../content-security-policy.ts'
 import { type Bench, startBench } from './browser.ts'
+import { axeViolations, sidewaysPixels } from './chromium.ts'
 
-const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 /** JavaScript of the first page, gzip, in bytes. */
 const firstPageBudget = 120 * 1024
 
@@ -45,17 +44,7 @@ describe.each(['light', 'dark'] as const)('axe finds nothing, %s', (colorScheme)
   test.each(pages)('%s', async (_, prepare) => {
     const { page, context } = await bench.open({ colorScheme, reducedMotion: 'reduce' })
     await prepare(page)
-    // Added by the debugger, which the page's own policy does not bind.
-    await page.evaluate(await readFile(axePath, 'utf8'))
-    const violations = await page.evaluate(async () => {
-      const { axe } = window as unknown as {
-        axe: { run: () => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
-      }
-      return (await axe.run()).violations.map(
-        (violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(' | ')}`,
-      )
-    })
-    expect(violations).toEqual([])
+    expect(await axeViolations(page)).toEqual([])
     await context.close()
   })
 })
@@ -64,8 +53,7 @@ describe.each([320, 768])('nothing scrolls sideways at %d px', (width) => {
   test.each(pages)('%s', async (_, prepare) => {
     const { page, context } = await bench.open({ viewport: { width, height: 700 } })
     await prepare(page)
-    const wide = await page.evaluate(() => ({ content: document.documentElement.scrollWidth, window: innerWidth }))
-    expect(wide.content).toBeLessThanOrEqual(wide.window)
+    expect(await sidewaysPixels(page)).toBe(0)
     await context.close()
   })
 })
