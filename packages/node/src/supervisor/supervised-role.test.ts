@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sleep } from '@koinon/base'
@@ -25,13 +25,14 @@ afterEach(async () => {
 })
 
 function supervise(name: string, program = entry): { role: SupervisedRole; said: string[]; log: () => string } {
-  const log = new RoleLog(folder, name)
+  const log = new RoleLog(folder, name.split(':')[0] as string)
   const said: string[] = []
   const role = new SupervisedRole({
     config: { name, kind: 'indexer' } as RoleConfig,
     log,
     clock: { nowMs: () => nowMs },
     entry: program,
+    checkIntervalMs: 100,
     onProgress: (text) => said.push(text),
     onAsk: async (method, params) => {
       if (method !== 'greet') throw new Error('unknown')
@@ -98,7 +99,54 @@ describe('SupervisedRole', () => {
     await sleep(500)
     nowMs += 31_000
     await until(() => role.status().restarts >= 1)
-    expect(log()).toContain('said nothing for 30000 ms')
+    expect(log()).toContain('it said nothing for 30 s')
+    expect(role.status().lastError).toContain('said nothing')
+  })
+
+  it.each(['sticks', 'repeats'])('ends a process that %s in its start while it says that it is alive', async (name) => {
+    const { role, said } = supervise(name)
+    const started = role.start()
+    started.catch(() => undefined)
+    await until(() => said.length > 0 && role.status().rssBytes !== undefined)
+    const pid = role.status().pid as number
+    nowMs += 299_000
+    await sleep(500)
+    expect(() => process.kill(pid, 0)).not.toThrow()
+    nowMs += 2_000
+    await expect(started).rejects.toMatchObject({
+      code: 'node/role-died',
+      message: expect.stringMatching(/did not get further for 300 s \(last: half way\)/),
+    })
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+    expect(role.status()).toMatchObject({ state: 'failed', restarts: 0 })
+  })
+
+  it('ends a process that sticks when it is started again, too, and goes on trying', async () => {
+    const marker = join(folder, 'sticks-now')
+    const { role, log } = supervise(`sticks-if:${marker}`)
+    await role.start()
+    writeFileSync(marker, '')
+    process.kill(role.status().pid as number, 'SIGKILL')
+    await until(
+      () => role.status().restarts === 1 && role.status().rssBytes !== undefined && log().includes('restarting'),
+    )
+    await sleep(500)
+    nowMs += 301_000
+    await until(() => role.status().restarts === 2)
+    rmSync(marker)
+    await until(() => role.status().state === 'ready')
+    expect(log()).toContain('did not get further')
+  })
+
+  it('lets a slow start go on as long as it moves', async () => {
+    const { role, said } = supervise('moves')
+    const started = role.start()
+    for (let steps = 1; steps <= 4; steps++) {
+      await until(() => said.length >= steps * 3)
+      nowMs += 250_000
+    }
+    await started
+    expect(role.status()).toMatchObject({ state: 'ready', restarts: 0 })
   })
 
   it("passes on a role's own reason for not starting, and does not try again", async () => {

@@ -28,6 +28,8 @@ export type SupervisedRoleOptions = {
   readonly onAsk: (method: string, params: unknown) => Promise<unknown>
   /** Program of the role process. Default: the one that runs every role of this package. */
   readonly entry?: URL
+  /** How often the process is looked at, milliseconds. Default 5,000. */
+  readonly checkIntervalMs?: number
 }
 
 const roleEntry = new URL(import.meta.url.endsWith('.ts') ? '../roles/main.ts' : '../roles/main.js', import.meta.url)
@@ -36,8 +38,9 @@ const restartBaseMs = 200
 const restartCapMs = 10_000
 const healthyAfterMs = 60_000
 const stopGraceMs = 10_000
-const startDeadlineMs = 180_000
-const checkIntervalMs = 5_000
+/** Being alive is not enough before a role is ready: what it says of its progress must change within this time. Room for large models. */
+const startProgressMs = 300_000
+const defaultCheckIntervalMs = 5_000
 
 /**
  * Small young generations, because roles idle most of the time. The indexer's PostgreSQL is WebAssembly: optimising its large
@@ -54,6 +57,10 @@ export class SupervisedRole {
   #state: RoleState = 'stopped'
   #startedAtMs: number | undefined
   #heardAtMs = 0
+  #progressAtMs = 0
+  #progress = ''
+  /** Why the process was ended by us, if it was. */
+  #verdict: string | undefined
   #restarts = 0
   #attempt = 0
   #rssBytes: number | undefined
@@ -90,7 +97,7 @@ export class SupervisedRole {
   start(): Promise<RoleInfo> {
     return new Promise((resolve, reject) => {
       this.#firstStart = { resolve, reject }
-      this.#watchTimer = setInterval(() => this.#watch(), checkIntervalMs)
+      this.#watchTimer = setInterval(() => this.#watch(), this.#options.checkIntervalMs ?? defaultCheckIntervalMs)
       this.#spawn()
     })
   }
@@ -116,6 +123,9 @@ export class SupervisedRole {
     this.#state = this.#restarts === 0 ? 'starting' : 'restarting'
     this.#startedAtMs = this.#options.clock.nowMs()
     this.#heardAtMs = this.#startedAtMs
+    this.#progressAtMs = this.#startedAtMs
+    this.#progress = ''
+    this.#verdict = undefined
     const child = fork(this.#options.entry ?? roleEntry, [this.#options.config.kind, this.name], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       serialization: 'advanced',
@@ -146,10 +156,17 @@ export class SupervisedRole {
       this.#info = message.info
       this.#firstStart?.resolve(message.info)
       this.#firstStart = undefined
-    } else if (message.type === 'progress') this.#options.onProgress(message.text)
+    } else if (message.type === 'progress') this.#noteProgress(message.text)
     else if (message.type === 'alive') this.#rssBytes = message.rssBytes
     else if (message.type === 'failed') this.#lastError = this.#failedToStart(errorFromJson(message.error))
     else void this.#answer(message.id, message.method, message.params)
+  }
+
+  #noteProgress(text: string): void {
+    // The same words again are no progress.
+    if (text !== this.#progress) this.#progressAtMs = this.#options.clock.nowMs()
+    this.#progress = text
+    this.#options.onProgress(text)
   }
 
   #failedToStart(error: KoinonError): string {
@@ -171,7 +188,8 @@ export class SupervisedRole {
     }
   }
 
-  #exited(child: ChildProcess, how: string): void {
+  #exited(child: ChildProcess, signal: string): void {
+    const how = this.#verdict === undefined ? signal : `${signal}: ${this.#verdict}`
     if (child !== this.#child || this.#isStopping) {
       this.#firstStart?.reject(this.#endedEarly(how))
       return
@@ -210,11 +228,14 @@ export class SupervisedRole {
   }
 
   #watch(): void {
+    if (this.#child === undefined || this.#verdict !== undefined || this.#isStopping) return
     const nowMs = this.#options.clock.nowMs()
-    const limitMs = this.#state === 'ready' ? silentAfterMs : startDeadlineMs
-    if (this.#child === undefined || nowMs - this.#heardAtMs < limitMs || this.#isStopping) return
-    this.#options.log.note('supervisor', `${this.name} said nothing for ${limitMs} ms; ending it`)
-    this.#heardAtMs = nowMs
+    if (this.#state === 'ready' && nowMs - this.#heardAtMs >= silentAfterMs)
+      this.#verdict = `it said nothing for ${silentAfterMs / 1000} s`
+    if (this.#state !== 'ready' && nowMs - this.#progressAtMs >= startProgressMs)
+      this.#verdict = `its start did not get further for ${startProgressMs / 1000} s${this.#progress === '' ? '' : ` (last: ${this.#progress})`}`
+    if (this.#verdict === undefined) return
+    this.#options.log.note('supervisor', `${this.name} is ended, because ${this.#verdict}`)
     this.#child.kill('SIGKILL')
   }
 }

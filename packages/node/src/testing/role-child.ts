@@ -1,5 +1,6 @@
 /** A role process for tests: what it does is in the name of the role. */
-import { KoinonError } from '@koinon/base'
+import { existsSync } from 'node:fs'
+import { KoinonError, sleep } from '@koinon/base'
 import { runRole } from '../supervisor/role-process.ts'
 
 runRole(async (config, context) => {
@@ -7,7 +8,15 @@ runRole(async (config, context) => {
     throw new KoinonError({ code: 'test/refused', message: 'The role will not start', hint: 'Try another.' })
   }
   if (config.name === 'dies-early') process.exit(7)
+  for (let step = 1; config.name === 'moves' && step <= 14; step++) {
+    context.progress(`step ${step}`)
+    await sleep(300)
+  }
   context.progress('half way')
+  if (config.name === 'repeats') setInterval(() => context.progress('half way'), 100)
+  const [name, marker] = config.name.split(':')
+  if (['sticks', 'repeats'].includes(config.name) || (name === 'sticks-if' && existsSync(marker as string)))
+    await new Promise(() => undefined)
   const greeting = await context.ask<string>('greet', { name: config.name })
   process.stdout.write(`{"msg":"${greeting}"}\n`)
   if (config.name === 'hangs') setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0), 200)
