@@ -13,7 +13,17 @@ export type StoredApiKey = {
   readonly channelConfig: ChannelConfig
   readonly gatewayUrl: string
   readonly createdAtMs: number
+  /** What its channel begins with (1e-6 dollar), and the id under which that moves at most once. */
+  readonly depositAtomic?: string
+  readonly depositId?: Hex
+  /** When its gateway was last known to know it. */
+  readonly registeredAtMs?: number
   readonly revokedAtMs?: number
+}
+
+/** True for a key whose making broke off: it is stored, but its deposit may not have moved and its gateway may not know it. */
+export function isUnfinished(key: StoredApiKey): boolean {
+  return key.depositId !== undefined && key.registeredAtMs === undefined && key.revokedAtMs === undefined
 }
 
 /** All keys, oldest first. A file each, so that programs that add keys at the same time lose none. Throws `home/bad-api-keys`. */

@@ -223,7 +223,9 @@ export class LocalNetwork {
     for (const name of this.#names('validator', this.#options.validators)) {
       await operator.ensureApiKey(name, name, localKeyDeposits.validator)
     }
-    return operator.ensureApiKey('demo', 'wallet', localKeyDeposits.demo)
+    const demoKey = await operator.ensureApiKey('demo', 'wallet', localKeyDeposits.demo)
+    await operator.finishApiKeys('wallet')
+    return demoKey
   }
 
   #startValidators(gatewayUrl: string): Promise<readonly RoleInfo[]> {

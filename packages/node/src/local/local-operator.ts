@@ -1,7 +1,7 @@
 /** What the owner of a local network may ask for, from the page or the control socket. It acts with the home's own keys. */
-import { type Clock, KoinonError, toAddress } from '@koinon/base'
+import { type Clock, isKoinonError, KoinonError, toAddress } from '@koinon/base'
 import type { Check } from '@koinon/work'
-import { readApiKeys, type StoredApiKey } from '../home/api-keys.ts'
+import { isUnfinished, readApiKeys, type StoredApiKey } from '../home/api-keys.ts'
 import type { Home } from '../home/home.ts'
 import { existingAccountKey } from '../home/secrets.ts'
 import type { RoleStatus } from '../supervisor/supervised-role.ts'
@@ -85,11 +85,30 @@ export class LocalOperator {
     }
   }
 
-  /** The key with this label, made and funded by `account` when there is none yet. */
+  /**
+   * The key with this label, made and funded by `account` when there is none yet. One whose making a crash broke off is finished, so that
+   * its deposit is not lost.
+   */
   async ensureApiKey(label: string, account: string, depositAtomic: bigint): Promise<StoredApiKey> {
+    const wallet = this.#wallet(account)
     const known = readApiKeys(this.#options.home).find((key) => key.label === label && key.revokedAtMs === undefined)
-    if (known !== undefined && (await this.#wallet(account).isRegistered(known))) return known
-    return this.#wallet(account).createApiKey(label, depositAtomic)
+    if (known === undefined) return wallet.createApiKey(label, depositAtomic)
+    const finished = await wallet.finishApiKey(known).catch((error: unknown) => {
+      // A key of an older home may have been stored without ever getting its deposit.
+      if (!isKoinonError(error) || error.code !== 'payments/channel-empty') throw error
+      return undefined
+    })
+    if (finished !== undefined && finished.revokedAtMs === undefined) return finished
+    return wallet.createApiKey(label, depositAtomic)
+  }
+
+  /** Finishes the owner's keys whose making a crash broke off. One that cannot be finished now is tried again at the next start. */
+  async finishApiKeys(account: string): Promise<void> {
+    const wallet = this.#wallet(account)
+    const mine = readApiKeys(this.#options.home).filter(
+      (key) => isUnfinished(key) && key.channelConfig.payer === wallet.address,
+    )
+    for (const key of mine) await wallet.finishApiKey(key).catch(() => undefined)
   }
 
   /** Judged by a process of this home from what the gateway and the miner show; the key is the asker's own. */

@@ -27,7 +27,7 @@ import {
   signKeyGrant,
   signKeyRevocation,
 } from '@koinon/payments'
-import { readApiKeys, type StoredApiKey, saveApiKey } from '../home/api-keys.ts'
+import { isUnfinished, readApiKeys, type StoredApiKey, saveApiKey } from '../home/api-keys.ts'
 import type { Home } from '../home/home.ts'
 import type { AccountKey } from '../home/secrets.ts'
 import { type Balances, readBalances } from '../local/treasury.ts'
@@ -101,9 +101,12 @@ export class Wallet {
     await requestJson(`${this.#gatewayUrl()}/api/faucet`, { method: 'POST', json: { address: this.address } })
   }
 
-  /** Opens a channel to the gateway with `depositAtomic` (1e-6 dollar) and registers a new API key on it. Throws before money moves when that is too little. */
+  /**
+   * Opens a channel to the gateway with `depositAtomic` (1e-6 dollar) and registers a new API key on it. Throws before money moves when
+   * that is too little. Where an earlier attempt for the same label and deposit broke off, that one is finished instead.
+   */
   async createApiKey(label: string, depositAtomic: bigint): Promise<StoredApiKey> {
-    const { home, network, key, clock } = this.#options
+    const { home, network, clock } = this.#options
     if (depositAtomic < minimumDepositAtomic) {
       throw new KoinonError({
         code: 'wallet/deposit-too-small',
@@ -111,6 +114,15 @@ export class Wallet {
         hint: 'Choose a higher limit.',
       })
     }
+    const begun = readApiKeys(home).find(
+      (stored) =>
+        isUnfinished(stored) &&
+        stored.label === label &&
+        stored.depositAtomic === `${depositAtomic}` &&
+        stored.channelConfig.payer === this.address &&
+        clock.nowMs() - stored.createdAtMs > brokenOffAfterMs,
+    )
+    if (begun !== undefined) return this.finishApiKey(begun)
     const gatewayUrl = this.#gatewayUrl()
     const receiver = await this.#gatewayAccount(gatewayUrl)
     const apiKey = createApiKey(systemRandom)
@@ -134,36 +146,74 @@ export class Wallet {
       channelConfig: config,
       gatewayUrl,
       createdAtMs: clock.nowMs(),
+      depositAtomic: `${depositAtomic}`,
+      depositId: bytesToHex(systemRandom(32)),
     }
     saveApiKey(home, stored)
-    await this.#opener().deposit(config, depositAtomic)
+    return this.#fundAndRegister(stored)
+  }
+
+  /**
+   * Does what is left to do for a stored key: the deposit, once, and the registration, as often as asked. A key that its gateway has
+   * revoked comes back marked so. Safe after a crash at any moment. Throws `ledger/*`, `payments/*`, or what the gateway says.
+   */
+  async finishApiKey(stored: StoredApiKey): Promise<StoredApiKey> {
+    const state = await this.#stateAtGateway(stored)
+    if (state === 'unknown') return this.#fundAndRegister(stored)
+    return this.#keep(
+      stored,
+      state === 'usable'
+        ? { registeredAtMs: this.#options.clock.nowMs() }
+        : { revokedAtMs: this.#options.clock.nowMs() },
+    )
+  }
+
+  async #fundAndRegister(stored: StoredApiKey): Promise<StoredApiKey> {
+    const { network, key, clock } = this.#options
+    const { keyHash, channelId, channelConfig: config, label, depositAtomic, depositId } = stored
+    if (depositAtomic !== undefined && depositId !== undefined) {
+      await this.#opener().deposit(config, BigInt(depositAtomic), depositId)
+    }
     const account = localDelegatingAccount(key.secretKey)
     const grant = {
-      keyHash: apiKey.keyHash,
+      keyHash,
       channelId,
       label,
       validUntil: Math.floor(clock.nowMs() / 1000) + keyLifetimeSeconds,
     }
     const signature = await signKeyGrant(account, grant, network.chainId)
+    const gatewayUrl = this.#gatewayUrl()
     await requestJson(`${gatewayUrl}/v1/keys`, { method: 'POST', json: { grant, signature, config } })
-    return stored
+    return this.#keep(stored, { gatewayUrl, registeredAtMs: clock.nowMs() })
   }
 
-  /** True when the key's gateway knows it; a home may have crashed between storing a key and registering it. Throws when it does not say. */
-  async isRegistered(key: StoredApiKey): Promise<boolean> {
-    const response = await fetch(`${key.gatewayUrl}/v1/receipts?limit=1`, {
+  #keep(stored: StoredApiKey, changes: Partial<StoredApiKey>): StoredApiKey {
+    const kept = { ...stored, ...changes }
+    saveApiKey(this.#options.home, kept)
+    return kept
+  }
+
+  /** What the gateway says of a key. Throws `wallet/gateway-unclear` when it does not say. */
+  async #stateAtGateway(key: StoredApiKey): Promise<'usable' | 'unknown' | 'ended'> {
+    const url = this.#gatewayUrl()
+    const unclear = (reason: string): KoinonError =>
+      new KoinonError({
+        code: 'wallet/gateway-unclear',
+        message: `The gateway at ${url} did not say whether it knows the key (${reason})`,
+        hint: 'Try again in a moment.',
+        retry: 'later',
+      })
+    const response = await fetch(`${url}/v1/receipts?limit=1`, {
       headers: { authorization: `Bearer ${key.apiKey}` },
       signal: AbortSignal.timeout(10_000),
+    }).catch((cause: Error) => {
+      throw unclear(cause.message)
     })
-    await response.body?.cancel()
-    if (response.status === 200 || response.status === 401) return response.status === 200
+    const text = await response.text()
+    if (response.status === 200) return 'usable'
     // Anything else says nothing about the key; taking it for a no would make another key and another deposit.
-    throw new KoinonError({
-      code: 'wallet/gateway-unclear',
-      message: `The gateway at ${key.gatewayUrl} did not say whether it knows the key (status ${response.status})`,
-      hint: 'Try again in a moment.',
-      retry: 'later',
-    })
+    if (response.status !== 401) throw unclear(`status ${response.status}`)
+    return /revoked_api_key|foreign_api_key/.test(text) ? 'ended' : 'unknown'
   }
 
   /** Adds `amountAtomic` (1e-6 dollar) to the channel of a key. */
@@ -236,5 +286,7 @@ export class Wallet {
   }
 }
 
+/** A key that has been in the making this long is not in the making any more. */
+const brokenOffAfterMs = 60_000
 /** Seconds between asking for the rest of a deposit and getting it; the escrow's minimum. */
 const withdrawDelaySeconds = 900
