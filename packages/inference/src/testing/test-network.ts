@@ -4,12 +4,15 @@ import { type Address, systemClock, systemRandom } from '@koinon/base'
 import {
   type ApiKey,
   deriveApiKey,
+  type FinalAnswer,
   keyGrantDigest,
+  type ReceiptLedger,
   type SignedVoucher,
   unlimitedCreditPicoUsd,
   VoucherCourier,
   voucherToJson,
 } from '@koinon/payments'
+import type { ReceiptBundle } from '@koinon/work'
 import {
   defaultGatewayLimits,
   type GatewayEvent,
@@ -18,8 +21,9 @@ import {
 } from '../client/gateway-options.ts'
 import { GatewayServer } from '../client/gateway-server.ts'
 import { KeyRegistry, keysSchema } from '../client/key-registry.ts'
-import { ProviderTable } from '../client/provider-table.ts'
+import { type PinnedModel, ProviderTable } from '../client/provider-table.ts'
 import type { EnginePort } from '../provider/engine-port.ts'
+import type { PriceCeilings } from '../rules/price-ceiling.ts'
 import { defaultHttpLimits } from '../wire/http-server.ts'
 import { callNode } from '../wire/node-call.ts'
 import {
@@ -42,6 +46,12 @@ export type TestNetworkOptions = {
   readonly userDepositAtomic?: bigint
   readonly allowedOrigins?: readonly string[]
   readonly additionalRoutes?: NonNullable<GatewayModules['additionalRoutes']>
+  /** Keeps the gateway's store in this folder instead of one of its own that is removed at the end. */
+  readonly folder?: string
+  /** Stands where the gateway makes an answer final. */
+  readonly finalize?: (answer: FinalAnswer, ledger: ReceiptLedger) => Promise<ReceiptBundle>
+  readonly defaultModel?: PinnedModel
+  readonly priceCeilings?: PriceCeilings
 }
 
 export type TestNetwork = {
@@ -58,6 +68,8 @@ export type TestNetwork = {
   readonly folder: string
   /** Connects the gateway to whatever listens there under that account, with a channel to it. */
   connect(account: Address, endpoint: string): Promise<void>
+  /** Compares the gateway's books with a provider's. */
+  reconcile(account: Address): Promise<void>
   /** POST with the key; the answer of `fetch`. */
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>
   /** What the user's channel owes, pico-dollars, and what is reserved on it. */
@@ -66,7 +78,7 @@ export type TestNetwork = {
 }
 
 export async function startTestNetwork(options: TestNetworkOptions = {}): Promise<TestNetwork> {
-  const folder = temporaryFolder()
+  const folder = options.folder === undefined ? temporaryFolder() : { path: options.folder, remove: () => undefined }
   const user = testParty('user')
   const gateway = testParty('gateway')
   const apiKey = deriveApiKey(testParty('api key').secretKey)
@@ -82,7 +94,8 @@ export async function startTestNetwork(options: TestNetworkOptions = {}): Promis
     chainId: testDomain.chainId,
     clock: systemClock,
     unit: Math.random,
-    defaultModel: undefined,
+    defaultModel: options.defaultModel,
+    ...(options.priceCeilings === undefined ? {} : { priceCeilings: options.priceCeilings }),
     connectionsPerProvider: 64,
     refreshIntervalMs: 60_000,
   })
@@ -145,7 +158,7 @@ export async function startTestNetwork(options: TestNetworkOptions = {}): Promis
     },
     {
       payments: {
-        ledger: till.ledger,
+        ledger: options.finalize === undefined ? till.ledger : hooked(till.ledger, options.finalize),
         book: till.book,
         voucherFor: (channelId) => courier.voucherFor(channelId),
         confirmVoucher: (voucher) => courier.confirm(voucher),
@@ -176,6 +189,7 @@ export async function startTestNetwork(options: TestNetworkOptions = {}): Promis
     events,
     folder: folder.path,
     connect,
+    reconcile: (account) => server.reconcile(account),
     post: (path, body, headers = {}) =>
       fetch(`${url}${path}`, {
         method: 'POST',
@@ -196,4 +210,16 @@ export async function startTestNetwork(options: TestNetworkOptions = {}): Promis
       folder.remove()
     },
   }
+}
+
+/** The same ledger with another way of making answers final. */
+function hooked(ledger: ReceiptLedger, finalize: NonNullable<TestNetworkOptions['finalize']>): ReceiptLedger {
+  return {
+    archive: ledger.archive,
+    debts: ledger.debts,
+    reserve: ledger.reserve.bind(ledger),
+    release: ledger.release.bind(ledger),
+    recordDebt: ledger.recordDebt.bind(ledger),
+    finalize: (answer: FinalAnswer) => finalize(answer, ledger),
+  } as unknown as ReceiptLedger
 }
