@@ -238,6 +238,7 @@ describe("a miner's door", () => {
       body: '{"model":"default","messages":[{"role":"user","content":"hi"}]}',
     })
     expect(response.status).toBe(401)
+    expect(await (await fetch(`${miner}/metrics`)).text()).toMatch(/koinon_provider_answers_total\{[^}]+\} [1-9]/)
     for (const path of [`/v1/evidence/0x${'0'.repeat(32)}`, '/v1/work/1/0']) {
       expect((await fetch(`${miner}${path}`)).status).toBe(401)
     }
