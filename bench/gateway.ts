@@ -29,7 +29,7 @@ import {
 import { ScriptedEngine } from '../packages/inference/src/testing/scripted-engine.ts'
 import { startTestNetwork } from '../packages/inference/src/testing/test-network.ts'
 import { startTestProvider } from '../packages/inference/src/testing/test-provider.ts'
-import { signedHeader } from '../packages/inference/src/wire/node-call.ts'
+import { signedHeader } from '@koinon/work/node'
 
 const connections = 8
 const deadlineMs = 540_000

@@ -15,9 +15,6 @@ export {
 } from './client/index.ts'
 export {
   createWorkListHandler,
-  RequestGate,
-  type RequestGateOptions,
-  refusalStatus,
   WorkCommitter,
   type WorkCommitterOptions,
   type WorkListHandlerOptions,

@@ -1,7 +1,6 @@
 /** A miner put together from the same parts as the provider role, with places where a dishonest one may exchange one part. */
 import { type Address, type Hex, systemClock, systemRandom } from '@koinon/base'
-import { verifySessionNative } from '@koinon/base/node'
-import { type EnginePort, evidenceSchema, ProviderServer } from '@koinon/inference/provider'
+import { createProviderGate, type EnginePort, evidenceSchema, ProviderServer } from '@koinon/inference/provider'
 import { joinSubnet } from '@koinon/ledger'
 import { type FinalAnswer, type ReceiptLedger, withdrawDelayBounds } from '@koinon/payments'
 import {
@@ -9,7 +8,6 @@ import {
   createSubnetLedgerWriter,
   createWorkListHandler,
   type EpochWindow,
-  RequestGate,
   WorkCommitter,
   type WorkItem,
   WorkStore,
@@ -22,6 +20,7 @@ import { openPayee, type Payee } from '../../../packages/node/src/roles/payee.ts
 import { PermitBook } from '../../../packages/node/src/roles/permit-book.ts'
 import { providerLimits } from '../../../packages/node/src/roles/provider-limits.ts'
 import { type LedgerWorld, netuid } from './ledger-world.ts'
+import { patiently } from './patience.ts'
 
 const creditLimitAtomic = 20_000n
 
@@ -83,11 +82,13 @@ export async function startMiner(options: {
     pollMs: 1_500,
     onError: () => undefined,
   })
-  const gate = new RequestGate({
+  const gate = createProviderGate({
     chainId: network.chainId,
-    recipient: key.address,
+    account: key.address,
+    session: () => payee.ledger.session,
+    book: payee.book,
     clock: systemClock,
-    verifySession: verifySessionNative,
+    random: systemRandom,
   })
   const engine = dishonesty.engine?.(options.engine) ?? options.engine
   const server = new ProviderServer(
@@ -111,6 +112,7 @@ export async function startMiner(options: {
       limits: providerLimits(8),
     },
     {
+      gate,
       payments: {
         ledger: signingAs(payee.ledger, dishonesty),
         book: payee.book,
@@ -134,7 +136,7 @@ export async function startMiner(options: {
   )
   const { port } = await server.start()
   const url = `http://127.0.0.1:${port}`
-  const seat = await joinSubnet({ network, reader, sender }, netuid, url)
+  const seat = await patiently(() => joinSubnet({ network, reader, sender }, netuid, url))
   permits.start()
   committer.start()
   const parts = { name, account: key.address, uid: seat.uid, url, payee }

@@ -8,21 +8,23 @@ import {
   voucherHeader,
   worstCasePicoUsd,
 } from '@koinon/payments'
-import { nodeRequestHeader, parseBundle, type ReceiptBundle, signedReceiptToJson } from '@koinon/work'
+import { parseBundle, type ReceiptBundle, signedReceiptToJson } from '@koinon/work'
+import type { Authorization } from '@koinon/work/node'
 import { gatewayPrices } from '../rules/gateway-price.ts'
 import { effectiveMaxTokens, type InferenceRequest } from '../rules/inference-request.ts'
 import { promptTokenBound } from '../rules/receipt-check.ts'
 import { amountOf, type InferenceWork, inferenceKind, inferenceWorkType } from '../rules/work.ts'
 import type { AnswerHeaders } from '../wire/answers.ts'
 import { channelHeader, providerHeader, receiptHeader, requestIdHeader } from '../wire/headers.ts'
-import { callNode, signedHeader } from '../wire/node-call.ts'
+import { callNode } from '../wire/node-call.ts'
 import { createJsonDelivery, createStreamDelivery, type Delivery } from './delivery.ts'
 import type { GatewayModules, GatewayServerOptions } from './gateway-options.ts'
 import type { Authenticated } from './key-registry.ts'
 import { callProvider } from './provider-call.ts'
+import type { ProviderSessions } from './provider-sessions.ts'
 import type { Candidate } from './provider-table.ts'
 import { type ExpectedReceipt, type InspectedReceipt, type ReceiptInspector } from './receipt-inspection.ts'
-import { AttemptFailed, refusalOf } from './refusal.ts'
+import { AttemptFailed, isSessionUnknown, refusalOf } from './refusal.ts'
 
 /** A client's request, checked and ready for any provider. */
 export type GatewayTask = {
@@ -53,6 +55,7 @@ export type AttemptContext = {
   readonly options: GatewayServerOptions
   readonly modules: GatewayModules
   readonly inspector: ReceiptInspector
+  readonly sessions: ProviderSessions
 }
 
 /** Runs the attempt. Throws `AttemptFailed`, or an error for the client (its channel is empty, the gateway's store failed). */
@@ -190,14 +193,36 @@ async function finalizeOrOwe(
   }
 }
 
-/** Sends the request and passes the body on. Resolves when the body has ended, with the receipt trailer if one came. */
+type Asked = { readonly trailer: string | undefined; readonly firstByteAtMs: number }
+
+/** Asks under the session with the provider; one that was started anew knows none and is asked once more, signed. */
 async function ask(
   context: AttemptContext,
   task: GatewayTask,
   candidate: Candidate,
   channelId: Hex,
   delivery: Delivery,
-): Promise<{ readonly trailer: string | undefined; readonly firstByteAtMs: number }> {
+): Promise<Asked> {
+  const session = context.sessions.of(candidate.link)
+  const request = { method: 'POST', path: task.path, bodyHash: task.bodyHash }
+  const authorization = session.authorize(request)
+  try {
+    return await askOnce(context, task, candidate, { channelId, authorization }, delivery)
+  } catch (error) {
+    if (authorization.sessionId === undefined || !isSessionUnknown(error)) throw error
+    session.forget(authorization.sessionId)
+    return await askOnce(context, task, candidate, { channelId, authorization: session.sign(request) }, delivery)
+  }
+}
+
+/** Sends the request and passes the body on. Resolves when the body has ended, with the receipt trailer if one came. */
+async function askOnce(
+  context: AttemptContext,
+  task: GatewayTask,
+  candidate: Candidate,
+  { channelId, authorization }: { readonly channelId: Hex; readonly authorization: Authorization },
+  delivery: Delivery,
+): Promise<Asked> {
   const { clock, payments } = context.modules
   const { limits } = context.options
   const { link } = candidate
@@ -215,12 +240,7 @@ async function ask(
         path: task.path,
         headers: {
           'content-type': 'application/json',
-          [nodeRequestHeader]: signedHeader(context.modules, {
-            recipient: link.account,
-            method: 'POST',
-            path: task.path,
-            bodyHash: task.bodyHash,
-          }),
+          [authorization.name]: authorization.value,
           [requestIdHeader]: task.requestId,
           [channelHeader]: channelId,
           ...(voucher === undefined ? {} : { [voucherHeader]: encodeVoucherHeader(voucher) }),

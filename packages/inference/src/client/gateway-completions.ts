@@ -14,6 +14,7 @@ import { DebtReconciler } from './debt-reconciler.ts'
 import type { GatewayModules, GatewayServerOptions } from './gateway-options.ts'
 import { parseMaximumPrice } from './maximum-price.ts'
 import type { ProviderLink } from './provider-link.ts'
+import { ProviderSessions } from './provider-sessions.ts'
 import type { Candidate } from './provider-table.ts'
 import { ReceiptInspector } from './receipt-inspection.ts'
 import { AttemptFailed, isCreditExhausted } from './refusal.ts'
@@ -35,7 +36,7 @@ export class GatewayCompletions {
   readonly #reconciledAtMs = new Map<Hex, number>()
 
   constructor(options: GatewayServerOptions, modules: GatewayModules, allowances: Allowances) {
-    this.#context = { options, modules, inspector: new ReceiptInspector() }
+    this.#context = { options, modules, inspector: new ReceiptInspector(), sessions: new ProviderSessions(modules) }
     this.#allowances = allowances
     this.#requestIds = new RequestIds({ key: options.requestIdKey, random: modules.random })
     this.#room = new WaitingRoom({ places: options.limits.waitingAnswers })

@@ -1,11 +1,11 @@
 import { type Clock, type Hex, KoinonError, sleep, withDeadline } from '@koinon/base'
 import { verifySessionNative } from '@koinon/base/node'
+import { readJson } from '@koinon/work/node'
 import { chooseOfTwo } from '../rules/choice.ts'
 import { defaultModelId } from '../rules/inference-request.ts'
 import { type ModelOffer, verifyOffer } from '../rules/offer.ts'
 import { defaultPriceCeilings, isWithinPrices, type PriceCeilings, priceCeiling } from '../rules/price-ceiling.ts'
 import type { TokenPrices } from '../rules/work.ts'
-import { readJson } from '../wire/node-call.ts'
 import { ProviderLink } from './provider-link.ts'
 
 export type ProviderAddress = { readonly account: Hex; readonly endpoint: string }

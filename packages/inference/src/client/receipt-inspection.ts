@@ -1,11 +1,16 @@
 import { type Hex, KoinonError, type VerifySession } from '@koinon/base'
 import { verifySessionNative } from '@koinon/base/node'
-import { parseSignedReceipt, receiptVersion, type SignedReceipt, verifyReceiptSignature } from '@koinon/work'
+import {
+  DelegationMemory,
+  parseSignedReceipt,
+  receiptVersion,
+  type SignedReceipt,
+  verifyReceiptSignature,
+} from '@koinon/work'
 import type { InferenceRequest } from '../rules/inference-request.ts'
 import type { ModelOffer } from '../rules/offer.ts'
 import { workObjection } from '../rules/receipt-check.ts'
 import { amountOf, type InferenceWork, inferenceWorkType, readInferenceWork } from '../rules/work.ts'
-import { DelegationMemory } from '../wire/delegations.ts'
 
 /** What the gateway knows itself about the answer a receipt must be for. */
 export type ExpectedReceipt = {

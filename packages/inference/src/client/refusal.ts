@@ -53,6 +53,11 @@ export function refusalOf(status: number, body: Buffer): AttemptFailed {
 
 const creditExhausted = 'payments/credit-exhausted'
 
+/** True when a provider does not know the session (any more): it has done nothing for this request. */
+export function isSessionUnknown(error: unknown): boolean {
+  return error instanceof AttemptFailed && error.error.details?.['remoteCode'] === 'request/unknown-session'
+}
+
 /** True when a provider says that we owe it too much without a voucher: our books may have fallen apart. */
 export function isCreditExhausted(error: unknown): boolean {
   return error instanceof AttemptFailed && error.error.details?.['remoteCode'] === creditExhausted

@@ -3,6 +3,7 @@ export { EmbeddedEngine } from './embedded-engine.ts'
 export { type EngineLoad, type EngineOptions, InferenceEngine } from './engine/index.ts'
 export type { EngineDescription, EngineEnd, EnginePiece, EnginePort, EngineRequest } from './engine-port.ts'
 export { type EvidenceDetail, type EvidenceJson, evidenceSchema, readEvidence } from './evidence.ts'
+export { createProviderGate } from './provider-gate.ts'
 export type {
   ProviderEvent,
   ProviderLimits,

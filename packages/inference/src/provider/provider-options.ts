@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Address, Clock, Hex, Random } from '@koinon/base'
 import type { DurableStore } from '@koinon/base/node'
 import type { ChannelBook, ChannelConfig, ChannelState, ReceiptLedger, Session, SignedVoucher } from '@koinon/payments'
+import type { RequestGate } from '@koinon/work/node'
 import type { TokenPrices } from '../rules/work.ts'
 import type { HttpLimits } from '../wire/http-server.ts'
 import type { EnginePort } from './engine-port.ts'
@@ -73,6 +74,8 @@ export type ProviderServerOptions = {
 
 export type ProviderModules = {
   readonly payments: ProviderPayments
+  /** Finds out who asks (`createProviderGate`); other handlers of the same port share it. */
+  readonly gate: RequestGate
   /** The store the receipt ledger writes to, so that evidence and receipt share a transaction. */
   readonly store: DurableStore
   readonly clock: Clock

@@ -2,18 +2,19 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Hex, KoinonError } from '@koinon/base'
 import { parseChannelConfig, parseVoucher } from '@koinon/payments'
 import { bundleToJson, signedReceiptToJson } from '@koinon/work'
+import { nodeSessionPath } from '@koinon/work/node'
 import { offerToJson } from '../rules/offer.ts'
 import { toOpenAiError } from '../rules/openai-error.ts'
 import { sendError, sendJson, sendOpenAiError } from '../wire/answers.ts'
 import { readBody } from '../wire/body.ts'
 import { HttpListener } from '../wire/http-server.ts'
-import { Callers } from './callers.ts'
 import { CompletionHandler } from './completion-handler.ts'
 import { pruneEvidence, readEvidence } from './evidence.ts'
 import { ModelCatalog } from './model-catalog.ts'
 import type { ProviderModules, ProviderServerOptions } from './provider-options.ts'
 
 const sweepIntervalMs = 30_000
+const maximumHandshakeBytes = 2_048
 const pruneEverySweeps = 120
 
 /**
@@ -24,7 +25,6 @@ export class ProviderServer {
   readonly #options: ProviderServerOptions
   readonly #modules: ProviderModules
   readonly #catalog: ModelCatalog
-  readonly #callers: Callers
   readonly #completions: CompletionHandler
   readonly #listener: HttpListener
   #sweeper: ReturnType<typeof setInterval> | undefined
@@ -35,7 +35,6 @@ export class ProviderServer {
     this.#options = options
     this.#modules = modules
     this.#catalog = new ModelCatalog(options)
-    this.#callers = new Callers({ chainId: options.chainId, account: options.account, clock: modules.clock })
     this.#completions = new CompletionHandler(options, modules, this.#catalog)
     this.#listener = new HttpListener({
       host: options.host,
@@ -72,7 +71,12 @@ export class ProviderServer {
     try {
       if (isInference && request.method === 'POST') {
         const body = await readBody(request, this.#options.limits.http.bodyBytes)
-        await this.#completions.serve({ request, response }, this.#callers.identify(request, body), body, receivedAtMs)
+        await this.#completions.serve(
+          { request, response },
+          this.#modules.gate.identify(request, body),
+          body,
+          receivedAtMs,
+        )
       } else await this.#handleOther(request, response, path)
     } catch (error) {
       this.#modules.onEvent?.({ kind: 'refused', path, code: (error as { code?: string }).code ?? 'internal' })
@@ -91,6 +95,9 @@ export class ProviderServer {
       return sendJson(response, 200, offerToJson(this.#catalog.offer(this.#modules.clock.nowMs())))
     }
     const [, , collection, id, action] = path.split('/')
+    if (method === 'POST' && path === nodeSessionPath) {
+      return sendJson(response, 200, this.#modules.gate.agree(request, await readBody(request, maximumHandshakeBytes)))
+    }
     if (method === 'POST' && (path === '/v1/channels' || path === '/v1/vouchers')) {
       return this.#money(request, response, path)
     }
@@ -114,7 +121,7 @@ export class ProviderServer {
   /** Channels are looked up on the ledger and vouchers carry their own signature, but strangers shall not cause either. */
   async #money(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
     const body = await readBody(request, 16_384)
-    const { sender } = this.#callers.identify(request, body)
+    const { sender } = this.#modules.gate.identify(request, body)
     const json = parseJson(body)
     const { payments } = this.#modules
     if (path === '/v1/channels') {
@@ -135,7 +142,7 @@ export class ProviderServer {
   }
 
   async #evidence(request: IncomingMessage, response: ServerResponse, requestId: Hex): Promise<void> {
-    const { sender } = this.#callers.identify(request, await readBody(request, 0))
+    const { sender } = this.#modules.gate.identify(request, await readBody(request, 0))
     const { store, isValidator, payments } = this.#modules
     const own = await readEvidence(store, requestId, sender)
     const evidence = own ?? (isValidator(sender) ? await readEvidence(store, requestId) : undefined)
@@ -145,7 +152,7 @@ export class ProviderServer {
   }
 
   async #receipt(request: IncomingMessage, response: ServerResponse, requestId: Hex): Promise<void> {
-    const { sender } = this.#callers.identify(request, await readBody(request, 0))
+    const { sender } = this.#modules.gate.identify(request, await readBody(request, 0))
     const bundle = await this.#modules.payments.ledger.archive.byId(requestId, sender)
     if (bundle === undefined) throw notFound(`Receipt ${requestId}`)
     sendJson(response, 200, bundleToJson(bundle))
@@ -153,7 +160,7 @@ export class ProviderServer {
 
   /** The end of a channel's bill, for its payer: what it was asked to pay for and may have missed in a crash. */
   async #bill(request: IncomingMessage, response: ServerResponse, channelId: Hex): Promise<void> {
-    const { sender } = this.#callers.identify(request, await readBody(request, 0))
+    const { sender } = this.#modules.gate.identify(request, await readBody(request, 0))
     const { book, ledger } = this.#modules.payments
     const state = book.get(channelId)
     if (state?.role !== 'inbound' || state.config.payer !== sender) throw notFound(`Channel ${channelId}`)
@@ -174,13 +181,13 @@ export class ProviderServer {
   }
 
   async #cancel(request: IncomingMessage, response: ServerResponse, requestId: Hex): Promise<void> {
-    const { sender } = this.#callers.identify(request, await readBody(request, 1_024))
+    const { sender } = this.#modules.gate.identify(request, await readBody(request, 1_024))
     sendJson(response, 200, { cancelled: this.#completions.cancel(requestId, sender) })
   }
 
   #sweep(): void {
     const nowMs = this.#modules.clock.nowMs()
-    this.#callers.sweep()
+    this.#modules.gate.sweep()
     this.#completions.sweep(nowMs)
     this.#sweeps += 1
     if (this.#sweeps % pruneEverySweeps === 1) {

@@ -4,6 +4,7 @@ import { type Address, systemClock, systemRandom } from '@koinon/base'
 import { VoucherDesk } from '@koinon/payments'
 import type { EnginePort } from '../provider/engine-port.ts'
 import { evidenceSchema } from '../provider/evidence.ts'
+import { createProviderGate } from '../provider/provider-gate.ts'
 import type { ProviderEvent, ProviderLimits } from '../provider/provider-options.ts'
 import { ProviderServer } from '../provider/provider-server.ts'
 import { defaultHttpLimits } from '../wire/http-server.ts'
@@ -67,6 +68,14 @@ export async function startTestProvider(options: TestProviderOptions): Promise<T
       limits: { ...testProviderLimits, ...options.limits },
     },
     {
+      gate: createProviderGate({
+        chainId: testDomain.chainId,
+        account: party.account,
+        session: () => till.session,
+        book: till.book,
+        clock: systemClock,
+        random: systemRandom,
+      }),
       payments: {
         ledger: till.ledger,
         book: till.book,

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { errorToJson, isKoinonError } from '@koinon/base'
+import { refusalStatus } from '@koinon/work/node'
 import { toOpenAiError } from '../rules/openai-error.ts'
 
 export type AnswerHeaders = Readonly<Record<string, string | number>>
@@ -49,19 +50,16 @@ export function sendError(response: ServerResponse, error: unknown, headers: Ans
 /** HTTP status of an error of ours. */
 export function statusOf(error: unknown): number {
   if (!isKoinonError(error)) return 500
+  const refused = refusalStatus(error)
+  if (refused !== undefined) return refused
   const stated = error.details?.['status']
   if (typeof stated === 'number') return stated
-  return statusByCode[error.code] ?? statusByLayer(error.code) ?? toOpenAiError(error).status
+  return statusByCode[error.code] ?? toOpenAiError(error).status
 }
 
 const statusByCode: Readonly<Record<string, number>> = {
-  'request/replayed': 409,
   'payments/already-final': 409,
   'payments/bad-grant': 400,
   'payments/bad-channel': 400,
   'payments/bad-voucher': 400,
-}
-
-function statusByLayer(code: string): number | undefined {
-  return code.startsWith('request/') ? 401 : undefined
 }

@@ -1,8 +1,7 @@
 /** A miner of the inference subnet: the engine, the server that sells its answers, the commitments of its work. */
 import { mkdirSync } from 'node:fs'
 import { errorToJson, systemClock, systemRandom } from '@koinon/base'
-import { verifySessionNative } from '@koinon/base/node'
-import { EmbeddedEngine, evidenceSchema, ProviderServer } from '@koinon/inference/provider'
+import { createProviderGate, EmbeddedEngine, evidenceSchema, ProviderServer } from '@koinon/inference/provider'
 import { InferenceEngine } from '@koinon/inference/provider/engine'
 import { joinSubnet } from '@koinon/ledger'
 import { withdrawDelayBounds } from '@koinon/payments'
@@ -10,7 +9,6 @@ import {
   createSubnetLedger,
   createSubnetLedgerWriter,
   createWorkListHandler,
-  RequestGate,
   WorkCommitter,
   WorkStore,
   workStoreSchema,
@@ -24,6 +22,7 @@ import {
   readBenchmark,
 } from '../benchmark/machine-benchmark.ts'
 import type { Home } from '../home/home.ts'
+import { createProviderMetrics } from '../provider/metrics.ts'
 import type { RoleContext, RunningRole } from '../supervisor/role-process.ts'
 import { keepPort, lastFreePort } from './last-port.ts'
 import { createListedWork } from './listed-work.ts'
@@ -65,12 +64,21 @@ export async function startProviderRole(config: ProviderRoleConfig, context: Rol
     onError: (error) => log.warn({ error: errorToJson(error) }, 'could not commit work; trying again'),
     onCommitted: (epoch, count) => log.info({ epoch, count }, 'committed the work of an epoch'),
   })
-  const gate = new RequestGate({
+  const gate = createProviderGate({
     chainId: network.chainId,
-    recipient: key.address,
+    account: key.address,
+    session: () => payee.ledger.session,
+    book: payee.book,
     clock: systemClock,
-    verifySession: verifySessionNative,
+    random: systemRandom,
   })
+  const workList = createWorkListHandler({
+    committer,
+    gate,
+    mayRead: async (account) => permits.has(account),
+    receiptsOf: listed.receiptsOf,
+  })
+  const metrics = createProviderMetrics({ engine, watcher: payee.watcher, benchmark })
   const folder = home.role(config.name)
   const server = new ProviderServer(
     {
@@ -94,6 +102,7 @@ export async function startProviderRole(config: ProviderRoleConfig, context: Rol
       limits: providerLimits(config.maximumSequences),
     },
     {
+      gate,
       payments: {
         ledger: payee.ledger,
         book: payee.book,
@@ -104,13 +113,12 @@ export async function startProviderRole(config: ProviderRoleConfig, context: Rol
       clock: systemClock,
       random: systemRandom,
       isValidator: (account) => permits.has(account),
-      onEvent: (event) => log.debug(event),
-      additionalRoutes: createWorkListHandler({
-        committer,
-        gate,
-        mayRead: async (account) => permits.has(account),
-        receiptsOf: listed.receiptsOf,
-      }),
+      onEvent: (event) => {
+        metrics.observe(event)
+        log.debug(event)
+      },
+      additionalRoutes: async (request, response) =>
+        (await metrics.serve(request, response)) || workList(request, response),
     },
   )
   const { port } = await server.start()

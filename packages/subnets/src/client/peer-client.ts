@@ -1,19 +1,11 @@
 /** Signed GET requests to miners and validators (specs/0004-node-requests.md), with deadlines and size limits. */
-import {
-  type Address,
-  bytesToHex,
-  type Clock,
-  KoinonError,
-  type Random,
-  type SessionSigner,
-  sha256Hex,
-} from '@koinon/base'
-import { nodeRequestHeader, type SignedDelegation, signNodeRequest } from '@koinon/work'
+import { type Address, type Clock, isKoinonError, KoinonError, type Random } from '@koinon/base'
+import { callNode, type NodeCredentials, type NodeTransport } from '@koinon/work/node'
 
 /** Whom to ask: the ledger names both. */
 export type Peer = { readonly hotkey: Address; readonly endpoint: string }
 
-export type NodeSession = { readonly signer: SessionSigner; readonly delegation: SignedDelegation }
+export type NodeSession = NodeCredentials
 
 export type PeerClientOptions = {
   /** The session in force now; sessions are replaced before they expire. */
@@ -31,42 +23,42 @@ export type PeerClient = {
   getJson(peer: Peer, request: PeerRequest): Promise<unknown>
 }
 
-const emptyBodyHash = sha256Hex(new Uint8Array())
-const requestLifetimeMs = 30_000
-
 export function createPeerClient(options: PeerClientOptions): PeerClient {
   return {
     async getJson(peer, request) {
       const url = peerUrl(peer, request.path)
-      const header = signNodeRequest(
-        {
+      try {
+        return await callNode(options, {
+          transport: overFetch(url.origin),
           recipient: peer.hotkey,
           method: 'GET',
           path: `${url.pathname}${url.search}`,
-          bodyHash: emptyBodyHash,
-          nonce: bytesToHex(options.random(16)),
-          expiresAtMs: options.clock.nowMs() + requestLifetimeMs,
-        },
-        options.session(),
-      )
-      const deadline = AbortSignal.timeout(options.timeoutMs)
-      const signal = request.signal === undefined ? deadline : AbortSignal.any([deadline, request.signal])
-      const response = await fetch(url, { headers: { [nodeRequestHeader]: header }, redirect: 'error', signal }).catch(
-        (cause: Error) => {
-          throw peerError('unreachable', peer, causeOf(cause), cause)
-        },
-      )
-      if (response.status === 404) {
-        await response.body?.cancel()
-        return undefined
+          timeoutMs: options.timeoutMs,
+          maximumBytes: request.maximumBytes,
+          ...(request.signal === undefined ? {} : { signal: request.signal }),
+        })
+      } catch (error) {
+        if (isKoinonError(error) && error.details?.['status'] === 404) return undefined
+        throw peerErrorOf(peer, request, error)
       }
-      if (!response.ok) {
-        await response.body?.cancel()
-        throw peerError('refused', peer, `status ${response.status} for ${request.path}`)
-      }
-      return parse(peer, await readBody(peer, response, request.maximumBytes))
     },
   }
+}
+
+function overFetch(origin: string): NodeTransport {
+  return async ({ method, path, headers, signal }) => {
+    const answer = await fetch(`${origin}${path}`, { method, headers, redirect: 'error', signal })
+    return { status: answer.status, body: answer.body ?? nothing() }
+  }
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
+function peerErrorOf(peer: Peer, request: PeerRequest, error: unknown): KoinonError {
+  const { code, message, details } = error as KoinonError
+  if (code === 'node/refused') return peerError('refused', peer, `status ${details?.['status']} for ${request.path}`)
+  if (code === 'node/too-large' || code === 'node/not-json') return peerError('answer', peer, message)
+  return peerError('unreachable', peer, message, error)
 }
 
 /** An endpoint is whatever a stranger registered: only plain http(s) origins, optionally with a path prefix. */
@@ -78,35 +70,6 @@ function peerUrl(peer: Peer, path: string): URL {
   } catch (cause) {
     throw peerError('unreachable', peer, 'its registered endpoint is not an http(s) address', cause)
   }
-}
-
-async function readBody(peer: Peer, response: Response, maximumBytes: number): Promise<Uint8Array> {
-  const parts: Uint8Array[] = []
-  let size = 0
-  try {
-    for await (const part of response.body ?? []) {
-      size += part.length
-      if (size > maximumBytes) throw peerError('answer', peer, `more than ${maximumBytes} bytes`)
-      parts.push(part)
-    }
-  } catch (cause) {
-    if (cause instanceof KoinonError) throw cause
-    throw peerError('unreachable', peer, causeOf(cause), cause)
-  }
-  return Buffer.concat(parts)
-}
-
-function parse(peer: Peer, bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-  } catch (cause) {
-    throw peerError('answer', peer, 'its answer is not JSON', cause)
-  }
-}
-
-function causeOf(error: unknown): string {
-  const inner = (error as { cause?: { message?: string; code?: string } }).cause
-  return inner?.code ?? inner?.message ?? (error as Error).message
 }
 
 function peerError(

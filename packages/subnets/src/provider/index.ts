@@ -1,4 +1,3 @@
-export { RequestGate, type RequestGateOptions, refusalStatus } from './request-gate.ts'
 export { WorkCommitter, type WorkCommitterOptions } from './work-committer.ts'
 export { createWorkListHandler, type WorkListHandlerOptions } from './work-list-handler.ts'
 export { WorkStore, workStoreSchema } from './work-store.ts'

@@ -2,15 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Hex, systemClock, systemRandom, verifySession } from '@koinon/base'
+import { type Hex, systemClock, systemRandom } from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
 import { nodeRequestHeader } from '@koinon/work'
+import { RequestGate } from '@koinon/work/node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createPeerClient } from '../client/index.ts'
 import { epochWindow, type WorkItem, workCommitmentOf } from '../rules/index.ts'
 import { startTestLedger, type TestLedger, testPhases } from '../testing/test-ledger.ts'
 import { connect, newSession } from '../testing/test-peers.ts'
-import { RequestGate } from './request-gate.ts'
 import { WorkCommitter } from './work-committer.ts'
 import { createWorkListHandler } from './work-list-handler.ts'
 import { WorkStore, workStoreSchema } from './work-store.ts'
@@ -91,7 +91,6 @@ describe('WorkCommitter on the real contracts', () => {
       chainId: ledger.network.chainId,
       recipient: miner.hotkey,
       clock: systemClock,
-      verifySession,
     })
     const handler = createWorkListHandler({
       committer: miner.committer,

@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { type Address, errorToJson, isKoinonError, KoinonError } from '@koinon/base'
+import { type RequestGate, refusalStatus } from '@koinon/work/node'
 import { maximumPageItems, type WorkItem, workPage } from '../rules/index.ts'
-import { type RequestGate, refusalStatus } from './request-gate.ts'
 import type { WorkCommitter } from './work-committer.ts'
 
 const compress = promisify(gzip)
@@ -26,7 +26,7 @@ export function createWorkListHandler(
     if (match === null || request.method !== 'GET') return false
     const [netuid, epoch] = [Number(match[1]), Number(match[2])]
     try {
-      const sender = options.gate.sender(request)
+      const sender = options.gate.identify(request).sender
       if (!(await options.mayRead(sender, netuid))) {
         throw new KoinonError({
           code: 'request/not-allowed',
@@ -44,7 +44,7 @@ export function createWorkListHandler(
       }
     } catch (error) {
       const known = isKoinonError(error) ? error : internal()
-      answer(response, refusalStatus(error), { error: errorToJson(known) })
+      answer(response, refusalStatus(error) ?? 500, { error: errorToJson(known) })
     }
     return true
   }

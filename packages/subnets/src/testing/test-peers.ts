@@ -11,13 +11,13 @@ import {
   signDigest,
   systemClock,
   systemRandom,
-  verifySession,
 } from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
 import { createLedgerReader, createLedgerWriter, type NetworkFile, TransactionSender } from '@koinon/ledger'
 import { sessionDelegationDigest } from '@koinon/work'
+import { RequestGate } from '@koinon/work/node'
 import { createPeerClient, createSubnetLedger, createSubnetLedgerWriter, type NodeSession } from '../client/index.ts'
-import { createWorkListHandler, RequestGate, WorkCommitter, WorkStore, workStoreSchema } from '../provider/index.ts'
+import { createWorkListHandler, WorkCommitter, WorkStore, workStoreSchema } from '../provider/index.ts'
 import type { WorkItem } from '../rules/index.ts'
 import {
   createAttestationPort,
@@ -119,14 +119,14 @@ export class TestMiner {
       pollMs,
       onError: (error) => this.errors.push(error),
     })
-    const gate = new RequestGate({ chainId: network.chainId, recipient: hotkey, clock: systemClock, verifySession })
+    const gate = new RequestGate({ chainId: network.chainId, recipient: hotkey, clock: systemClock })
     const mayRead = async (account: Hex) =>
       (await ledger.permittedAt(netuid, (await ledger.nowSeconds()) - 1)).some((item) => item.hotkey === account)
     const listHandler = createWorkListHandler({ committer, gate, mayRead })
     this.#serve = async (request, response) => {
       if (await listHandler(request, response)) return
       const requestId = /^\/v1\/evidence\/(0x[0-9a-f]{32})$/.exec(request.url ?? '')?.[1]
-      gate.sender(request)
+      gate.identify(request)
       const found = [...this.#done, ...this.#unlisted].find((item) => item.requestId === requestId)
       response.writeHead(found === undefined ? 404 : 200, { 'content-type': 'application/json' })
       response.end(JSON.stringify(found?.evidence ?? {}))
