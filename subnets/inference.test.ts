@@ -10,7 +10,14 @@ import {
 } from '@koinon/base'
 import { amountOf, hashStops, hashTokenIds, inferenceWorkType } from '@koinon/inference/rules'
 import { checkEvidenceLog, type MinerEvidence, scoreEpoch, type WorkEvidence } from '@koinon/subnets'
-import { bundleToJson, emptySession, receiptType, sessionDelegationDigest, signReceiptBatch } from '@koinon/work'
+import {
+  bundleToJson,
+  emptySession,
+  receiptType,
+  type SignedReceipt,
+  sessionDelegationDigest,
+  signReceiptBatch,
+} from '@koinon/work'
 import { describe, expect, it } from 'vitest'
 import { inferenceSubnet } from './inference.ts'
 
@@ -196,6 +203,76 @@ describe('inferenceSubnet.score', () => {
       'pass',
     ])
     expect(states({ ...log, row: '0x00010001' as never })).toEqual(['pass', 'pass', 'fail'])
+  })
+})
+
+describe('inferenceSubnet.audit', () => {
+  const token: Hex = `0x${'d0'.repeat(20)}`
+  const { receipt, context, listed } = (() => {
+    const answer = setup()
+    const parsed = inferenceSubnet.response.parse(answer.json)
+    const own = (parsed.bundle.hops[0] as SignedReceipt).receipt
+    const line = {
+      requestId: own.requestId,
+      receiptHash: receiptType.hash(own),
+      receipt: JSON.parse(JSON.stringify(receiptType.toJson(own))) as unknown,
+    }
+    return { receipt: own, context: answer.context, listed: [line] }
+  })()
+  const paid = { payer: receipt.payer, receiver: receipt.payee, token, mostDepositedAtomic: 1n }
+
+  async function audit(channel: typeof paid | undefined | Error, memory?: unknown) {
+    const find = async (ids: readonly Hex[]) => {
+      if (channel instanceof Error) throw channel
+      return new Map(channel === undefined ? [] : ids.map((id) => [id, channel] as const))
+    }
+    const list = inferenceSubnet.audit?.(
+      { hotkey: context.hotkey, netuid: 1, epoch: 1, window: context.window, memory },
+      { chainId, verifySession, channels: { token, find } },
+    )
+    list?.add(listed)
+    const { checks, memory: left } = (await list?.finish(AbortSignal.timeout(10_000))) ?? { checks: [] }
+    return {
+      failed: checks.filter(({ state }) => state === 'fail').map(({ name }) => name),
+      open: checks.filter(({ state }) => state === 'notChecked').map(({ name }) => name),
+      left,
+    }
+  }
+
+  it('passes a list whose payer has paid in what was billed, and remembers where it ended', async () => {
+    const { failed, open, left } = await audit(paid)
+    expect([failed, open]).toEqual([[], []])
+    expect(left).toEqual({
+      sessions: [[receipt.sessionKey, 0, listed[0]?.receiptHash]],
+      channels: [[receipt.channelId, `${receipt.cumulativePicoUsd}`]],
+    })
+    // The same list again does not go on where the last one ended.
+    expect((await audit(paid, left)).failed).toEqual(['links'])
+  })
+
+  it.each([
+    ['was never opened', undefined],
+    ['is of another payer', { ...paid, payer: `0x${'02'.repeat(20)}` as const }],
+    ['pays somebody else', { ...paid, receiver: `0x${'03'.repeat(20)}` as const }],
+    ['holds worthless tokens', { ...paid, token: `0x${'04'.repeat(20)}` as const }],
+    ['never held what was billed', { ...paid, mostDepositedAtomic: 0n }],
+  ])('fails "channels" for a channel that %s', async (_, channel) => {
+    expect((await audit(channel)).failed).toEqual(['channels'])
+  })
+
+  it('says that nobody looked at channels when the ledger is away or not followed', async () => {
+    expect(await audit(new Error('away'))).toMatchObject({ failed: [], open: ['channels'] })
+    const list = inferenceSubnet.audit?.(
+      { hotkey: context.hotkey, netuid: 1, epoch: 1, window: context.window, memory: undefined },
+      { chainId, verifySession },
+    )
+    list?.add(listed)
+    const { checks } = (await list?.finish(AbortSignal.timeout(10_000))) ?? { checks: [] }
+    expect(checks.find(({ name }) => name === 'channels')?.state).toBe('notChecked')
+  })
+
+  it('starts anew from a memory that is none', async () => {
+    expect((await audit(paid, 'nonsense')).failed).toEqual([])
   })
 })
 
