@@ -2,6 +2,7 @@
 import { concatBytes } from '@koinon/base'
 import { parseEvidenceLog } from '@koinon/subnets'
 import type { Check } from '@koinon/work'
+import { originOf } from '../gateway/endpoint-origin.ts'
 
 export type ValidatorLog = {
   readonly validatorUid: number
@@ -25,7 +26,8 @@ export type ReadValidatorLog = (
 ) => Promise<ValidatorLog | undefined>
 
 const timeoutMs = 2_000
-const maximumBytes = 4 * 1024 * 1024
+/** Of one log; a longer one is its author's trouble. */
+export const maximumLogBytes = 4 * 1024 * 1024
 const keptLogs = 200
 const failurePauseMs = 10_000
 
@@ -51,19 +53,19 @@ export function createValidatorLogReader(): ReadValidatorLog {
 }
 
 async function fetchLog(validator: Validator, netuid: number, epoch: number): Promise<ValidatorLog | undefined> {
-  const url = `${validator.endpoint.replace(/\/$/, '')}/v1/evidence-log/${netuid}/${epoch}`
+  const url = `${originOf(validator.endpoint)}/v1/evidence-log/${netuid}/${epoch}`
   const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs), redirect: 'error' })
   const text = response.ok ? await readBounded(response) : undefined
   return text === undefined ? undefined : toValidatorLog(validator.uid, text)
 }
 
-/** At most `maximumBytes` of text; undefined beyond, without having read it. */
+/** At most `maximumLogBytes` of text; undefined beyond, without having read it. */
 async function readBounded(response: Response): Promise<string | undefined> {
   const parts: Uint8Array[] = []
   let size = 0
   for await (const part of response.body ?? []) {
     size += part.length
-    if (size > maximumBytes) return undefined
+    if (size > maximumLogBytes) return undefined
     parts.push(part)
   }
   return new TextDecoder().decode(concatBytes(...parts))

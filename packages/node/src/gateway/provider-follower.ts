@@ -1,9 +1,10 @@
 /** Keeps the gateway's table of providers and its channels to them in step with the ledger: miners come, move and leave. */
-import { type Address, atomicToPicoUsd, type Clock, errorToJson, type Hex, KoinonError, sleep } from '@koinon/base'
+import { type Address, atomicToPicoUsd, type Clock, errorToJson, type Hex, sleep } from '@koinon/base'
 import type { ProviderTable } from '@koinon/inference/client'
 import { type ChannelBook, type ChannelConfig, type ChannelOpener, unlimitedCreditPicoUsd } from '@koinon/payments'
 import type { SubnetLedger } from '@koinon/subnets'
 import type { Logger } from 'pino'
+import { originOf } from './endpoint-origin.ts'
 
 export type ProviderFollowerOptions = {
   readonly ledger: SubnetLedger
@@ -110,11 +111,4 @@ export class ProviderFollower {
   #complain(error: unknown, provider?: Address): void {
     this.#options.log.warn({ error: errorToJson(error), provider }, 'could not follow the miners; trying again')
   }
-}
-
-/** An endpoint is whatever a stranger registered: only plain http(s) origins are connected to. Throws `gateway/bad-endpoint`. */
-function originOf(endpoint: string): string {
-  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined
-  if (url !== undefined && /^https?:$/.test(url.protocol) && url.username === '') return url.origin
-  throw new KoinonError({ code: 'gateway/bad-endpoint', message: 'A registered endpoint is not an http(s) address' })
 }

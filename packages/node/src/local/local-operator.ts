@@ -8,6 +8,7 @@ import type { RoleStatus } from '../supervisor/supervised-role.ts'
 import { judgeReceipt } from '../verdict/judge-receipt.ts'
 import { requestJson } from '../wallet/request-json.ts'
 import { parseAsset, Wallet } from '../wallet/wallet.ts'
+import { FaucetBook } from './faucet-book.ts'
 import type { PageDoor } from './page-door.ts'
 import { faucetGift } from './parameters.ts'
 import { give, type Treasury } from './treasury.ts'
@@ -25,15 +26,10 @@ export type LocalOperatorOptions = {
 
 type Params = Readonly<Record<string, string>>
 
-const faucetIntervalMs = 60_000
-/** Addresses are free to make, so the sum is limited too. */
-const faucetGiftsPerMinute = 20
-const maximumFaucetAccounts = 10_000
-
 export class LocalOperator {
   readonly #options: LocalOperatorOptions
   readonly #wallets = new Map<string, Wallet>()
-  readonly #faucetAtMs = new Map<string, number>()
+  readonly #faucetBook = new FaucetBook()
   #judging: Promise<unknown> = Promise.resolve()
 
   constructor(options: LocalOperatorOptions) {
@@ -141,28 +137,7 @@ export class LocalOperator {
   }
 
   async #faucet(address: `0x${string}`): Promise<void> {
-    const nowMs = this.#options.clock.nowMs()
-    const lastMs = this.#faucetAtMs.get(address)
-    if (lastMs !== undefined && nowMs - lastMs < faucetIntervalMs) {
-      throw new KoinonError({
-        code: 'faucet/too-soon',
-        message: 'The faucet gives to an account once a minute',
-        hint: `Try again in ${Math.ceil((faucetIntervalMs - (nowMs - lastMs)) / 1000)} s.`,
-        retry: 'later',
-      })
-    }
-    const recent = [...this.#faucetAtMs.values()].filter((atMs) => nowMs - atMs < faucetIntervalMs).length
-    if (recent >= faucetGiftsPerMinute) {
-      throw new KoinonError({
-        code: 'faucet/busy',
-        message: `The faucet gives to ${faucetGiftsPerMinute} accounts a minute`,
-        hint: 'Try again in a minute.',
-        retry: 'later',
-      })
-    }
-    if (this.#faucetAtMs.size >= maximumFaucetAccounts)
-      this.#faucetAtMs.delete(this.#faucetAtMs.keys().next().value as string)
-    this.#faucetAtMs.set(address, nowMs)
+    this.#faucetBook.admit(address, this.#options.clock.nowMs())
     await give(this.#options.treasury, address, faucetGift)
   }
 
