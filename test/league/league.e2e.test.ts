@@ -49,7 +49,7 @@ beforeAll(async () => {
   await users.stop()
   for (const { name } of league.miners) outcomes.set(name, await outcomesOf(league, miner(name), epochs))
   printLeague(leagueRows(outcomes, cheats))
-}, 720_000)
+}, 1_500_000)
 afterAll(() => league?.close(), 60_000)
 
 describe('the cheat league', () => {

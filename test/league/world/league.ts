@@ -1,4 +1,4 @@
-/** One league: two honest miners, one miner for each cheat, two validators, a gateway, all on one chain of their own. */
+/** One league: honest miners, one miner for each cheat, two validators, a gateway, all on one chain of their own. */
 import { type EvidenceLog, epochAt, epochWindow, failedCheckNames } from '@koinon/subnets'
 import type { Cheat } from '../cheats/cheats.ts'
 import { type Engines, startEngines } from './engines.ts'
@@ -34,6 +34,7 @@ export async function startLeague(options: LeagueOptions): Promise<League> {
   const engines = await startEngines()
   const stretch = stretchFor(performance.now() - begunAtMs)
   const world = await startLedgerWorld(stretched(options.phases, stretch))
+  process.stderr.write(`league: time is stretched ${stretch.toFixed(1)} times\n`)
   const miners = new Map<string, Miner>()
   const context = { world, engines, miner: (name: string): Miner => miners.get(name) as Miner }
   const all = [...options.honest.map((name) => ({ name, dishonesty: {} })), ...options.cheats(context)]
@@ -77,7 +78,7 @@ export async function startLeague(options: LeagueOptions): Promise<League> {
 
 /** Four engines start in about this time on a calm machine with two cores. */
 const calmStartMs = 2_500
-const mostStretch = 2.5
+const mostStretch = 6
 
 function stretchFor(startMs: number): number {
   return Math.min(mostStretch, Math.max(1, startMs / calmStartMs))

@@ -13,6 +13,7 @@ import { inferenceSubnet } from '@koinon/subnet-files/inference'
 import { createSubnetLedger, type SubnetClock, type SubnetLedger } from '@koinon/subnets'
 import { give } from '../../../packages/node/src/local/treasury.ts'
 import type { RoleLedger } from '../../../packages/node/src/roles/role-tools.ts'
+import { patiently } from './patience.ts'
 
 export const netuid = 1
 const chainId = 424_243
@@ -63,7 +64,7 @@ export async function startLedgerWorld(phases: Phases): Promise<LedgerWorld> {
     onDeployed: () => undefined,
   })
   const network: NetworkFile = { ...provisional, contracts }
-  await createSubnet({ network, sender, phases })
+  await patiently(() => createSubnet({ network, sender, phases }))
   const ledger = createSubnetLedger(reader, network)
   return {
     network,
@@ -72,7 +73,7 @@ export async function startLedgerWorld(phases: Phases): Promise<LedgerWorld> {
     async member(name, money = {}) {
       const key = accountKey(home, name, systemRandom)
       const gift = { nativeWei: koin('10'), koin: money.koin ?? koin('10'), dollar: money.dollar ?? 0n }
-      await give({ network, reader, sender }, key.address, gift)
+      await patiently(() => give({ network, reader, sender }, key.address, gift))
       const own = createLedgerReader(network)
       return {
         network,

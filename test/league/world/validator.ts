@@ -24,6 +24,7 @@ import {
 import { createProber } from '../../../packages/node/src/validator/prober.ts'
 import type { Gateway } from './gateway.ts'
 import { type LedgerWorld, leagueSpecHash, netuid } from './ledger-world.ts'
+import { patiently } from './patience.ts'
 
 const stake = parseUnits('5000', 18)
 const keyDepositAtomic = 20_000_000n
@@ -108,8 +109,8 @@ export async function prepareValidator(options: {
     metrics: async () => '',
   })
   const { port } = await server.start()
-  await joinSubnet({ network, reader, sender }, netuid, `http://127.0.0.1:${port}`)
-  await ensureOwnStake({ network, reader, sender }, netuid, stake)
+  await patiently(() => joinSubnet({ network, reader, sender }, netuid, `http://127.0.0.1:${port}`))
+  await patiently(() => ensureOwnStake({ network, reader, sender }, netuid, stake))
   return {
     name,
     account: key.address,
