@@ -44,6 +44,11 @@ const questions: Readonly<Record<string, string>> = {
   clock: "Does the miner's clock agree?",
   ownBytes: 'Are these the bytes that the validator exchanged?',
   list: "Is the miner's list the one it committed to?",
+  repeated: 'Is each request listed once?',
+  epoch: 'Did it end inside the epoch?',
+  links: 'Is no receipt of the session missing?',
+  amounts: 'Does no bill of the channel have a gap?',
+  channels: 'Did the payers have that money in channels?',
 }
 
 /** The plain question behind a check's stable name. The name itself for checks that this page does not know. */
