@@ -55,15 +55,16 @@ export class DebtReconciler {
     if (channel === undefined) return
     const tally: Tally = { recovered: 0, recoveredPicoUsd: 0n, disputed: 0, objection: undefined }
     let last: SignedReceipt | undefined
+    let unexplainedPicoUsd = 0n
     for (let page = 0; page < maximumPages; page++) {
       const bill = await this.#billPage(link, channel.channelId, last)
       const newest = bill[0]?.receipt
       // The provider's newest receipt states all it has ever asked for on this channel.
-      if (page === 0 && (newest === undefined || newest.cumulativePicoUsd <= channel.owedPicoUsd)) return
-      for (const signed of bill) await this.#settle(link, signed, tally)
+      if (page === 0) unexplainedPicoUsd = (newest?.cumulativePicoUsd ?? 0n) - channel.owedPicoUsd
+      if (unexplainedPicoUsd <= 0n) break
+      for (const signed of bill) unexplainedPicoUsd -= await this.#settle(link, signed, tally)
       last = bill.at(-1)
-      const gap = (newest?.cumulativePicoUsd ?? 0n) - channel.owedPicoUsd
-      if (bill.length < pageReceipts || (page === 0 && tally.recoveredPicoUsd >= gap)) break
+      if (bill.length < pageReceipts) break
     }
     if (tally.recovered > 0 || tally.disputed > 0) {
       this.#context.modules.onEvent?.({ kind: 'reconciled', provider: link.account, ...tally })
@@ -107,13 +108,17 @@ export class DebtReconciler {
     return []
   }
 
-  /** Takes one receipt of the bill on, unless it is known, may still become final, or does not hold. */
-  async #settle(link: ProviderLink, signed: SignedReceipt, tally: Tally): Promise<void> {
+  /**
+   * Takes one receipt of the bill on, unless it is known, may still become final, or does not hold. Resolves with how much of the
+   * difference between the books it explains.
+   */
+  async #settle(link: ProviderLink, signed: SignedReceipt, tally: Tally): Promise<bigint> {
     const { modules, isUnderWay } = this.#context
     const { ledger } = modules.payments
     const { requestId, payee, amountPicoUsd } = signed.receipt
     // First: an answer that has left this set never becomes final later, so the look at the books below is the last word.
-    if (isUnderWay(requestId) || (await ledger.debts.isRecorded(requestId, payee))) return
+    if (isUnderWay(requestId)) return amountPicoUsd
+    if (await ledger.debts.isRecorded(requestId, payee)) return 0n
     const objection = await this.#objection(link, signed).catch((error: unknown) =>
       isKoinonError(error) ? error.message : 'it could not be checked',
     )
@@ -124,6 +129,7 @@ export class DebtReconciler {
       tally.disputed += 1
       tally.objection ??= objection
     }
+    return amountPicoUsd
   }
 
   async #objection(link: ProviderLink, signed: SignedReceipt): Promise<string | undefined> {
