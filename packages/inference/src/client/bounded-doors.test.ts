@@ -33,6 +33,7 @@ describe('receipts of a payer', () => {
       429,
       { error: { code: 'openai/rate_limit_exceeded' } },
     ])
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
     expect((await post('/v1/chat/completions', hello)).status).toBe(200)
   })
 })

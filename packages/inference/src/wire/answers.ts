@@ -44,7 +44,13 @@ export function sendError(response: ServerResponse, error: unknown, headers: Ans
   const json = isKoinonError(error)
     ? errorToJson(error)
     : { code: 'internal', message: 'The server failed while it served this request', retry: 'unknown' }
-  sendJson(response, statusOf(error), { error: json }, headers)
+  const retryAfter = isKoinonError(error) ? error.details?.['retryAfterSeconds'] : undefined
+  sendJson(
+    response,
+    statusOf(error),
+    { error: json },
+    { ...(typeof retryAfter === 'number' ? { 'retry-after': retryAfter } : {}), ...headers },
+  )
 }
 
 /** HTTP status of an error of ours. */

@@ -24,7 +24,7 @@ export async function ensureLocalNetwork(
   rpcUrl: string,
   gatewayUrl: string,
   specHash: Hex,
-  defaultModel: NonNullable<NetworkFile['defaultModel']>,
+  defaultModel?: NetworkFile['defaultModel'],
 ): Promise<Treasury> {
   const known = existsSync(home.networkFile) ? parseNetworkFile(readFileSync(home.networkFile, 'utf8')) : undefined
   const provisional: NetworkFile = {
@@ -38,7 +38,7 @@ export async function ensureLocalNetwork(
     ...known,
     rpcUrl,
     gatewayUrl,
-    defaultModel,
+    ...(defaultModel === undefined ? {} : { defaultModel }),
   }
   const founder = accountKey(home, 'founder', systemRandom)
   const reader = createLedgerReader(provisional)
