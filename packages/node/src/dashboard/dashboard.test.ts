@@ -1,0 +1,354 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { request as httpRequest } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Address, bytesToHex, type Hex, KoinonError, systemClock, systemRandom } from '@koinon/base'
+import { DurableStore, defaultHttpLimits, HttpListener, parseJsonObject, readBody, sendJson } from '@koinon/base/node'
+import { KeyRegistry, keysSchema, ProviderTable } from '@koinon/inference/client'
+import type { NetworkFile } from '@koinon/ledger'
+import {
+  ChannelBook,
+  type ChannelConfig,
+  channelIdOf,
+  createApiKey,
+  localDelegatingAccount,
+  openSession,
+  paymentsSchema,
+  ReceiptLedger,
+  signKeyGrant,
+  unlimitedCreditPicoUsd,
+} from '@koinon/payments'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createDashboard } from './dashboard.ts'
+
+const chainId = 402_402
+const domain = { chainId, escrow: '0x4020074e9df2ce1dee5a9c1b5c3f541d02a10003' } as const
+const localToken = bytesToHex(systemRandom(32))
+const owner = localDelegatingAccount(systemRandom(32))
+const gateway = localDelegatingAccount(systemRandom(32))
+const apiKey = createApiKey(systemRandom)
+const network: NetworkFile = {
+  v: 1,
+  name: 'local',
+  chainId,
+  chainKind: 'embedded',
+  startBlock: 0,
+  isTest: true,
+  rpcUrl: 'http://127.0.0.1:1',
+  gatewayUrl: 'http://127.0.0.1:2',
+  contracts: new Proxy({} as NetworkFile['contracts'], { get: () => `0x${'11'.repeat(20)}` }),
+}
+
+let folder: string
+let store: DurableStore
+let keys: KeyRegistry
+let book: ChannelBook
+let ledger: ReceiptLedger
+let indexListener: HttpListener
+let indexerUrl: string
+const listeners: HttpListener[] = []
+/** What the supervisor was asked, and what it answers. */
+const asked: { readonly method: string; readonly params: unknown }[] = []
+const answers: Record<string, unknown> = {
+  'wallet.state': { account: owner.address, nativeAtomic: '1', koinAtomic: '2', dollarAtomic: '3' },
+  'wallet.send': { transactionHash: `0x${'22'.repeat(32)}` },
+  'receipt.verdict': { checks: [] },
+  session: { apiKeys: [{ label: 'demo', apiKey: apiKey.text }], account: owner.address, home: '/home/x' },
+}
+const config: ChannelConfig = {
+  payer: owner.address,
+  payerAuthorizer: apiKey.authorizer,
+  receiver: gateway.address,
+  receiverAuthorizer: gateway.address,
+  token: `0x${'ee'.repeat(20)}`,
+  withdrawDelay: 900,
+  salt: `0x${'00'.repeat(32)}`,
+}
+const channelId = channelIdOf(config, domain)
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'koinon-dashboard-'))
+  store = await DurableStore.open(join(folder, 'store.db'), `${paymentsSchema}\n${keysSchema}`)
+  book = new ChannelBook({ store, domain })
+  await book.start()
+  ledger = new ReceiptLedger({
+    store,
+    book,
+    payee: gateway.address,
+    clock: systemClock,
+    openSession: () =>
+      openSession({ account: gateway, chainId, lifetimeSeconds: 3_600, clock: systemClock, random: systemRandom }),
+  })
+  await ledger.start()
+  keys = new KeyRegistry({
+    store,
+    book,
+    chainId,
+    clock: systemClock,
+    admitChannel: (channel) =>
+      book.add({
+        config: channel,
+        role: 'inbound',
+        depositAtomic: 5_000_000n,
+        claimedAtomic: 0n,
+        status: 'open',
+        creditLimitPicoUsd: unlimitedCreditPicoUsd,
+        nowMs: systemClock.nowMs(),
+      }),
+  })
+  await keys.start()
+  const grant = { keyHash: apiKey.keyHash, channelId, label: 'demo', validUntil: 4_000_000_000 }
+  await keys.register(grant, await signKeyGrant(owner, grant, chainId), config)
+  indexListener = await listen(async (request, response) => {
+    parseJsonObject(await readBody(request, 10_000))
+    sendJson(response, 200, { asOfBlock: 7, result: [] })
+  })
+  indexerUrl = `http://127.0.0.1:${await indexListener.start()}`
+})
+afterAll(async () => {
+  for (const listener of listeners) await listener.stop(0)
+  await ledger.stop()
+  await store.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+beforeEach(() => {
+  asked.length = 0
+})
+
+function listen(handle: ConstructorParameters<typeof HttpListener>[0]['handle']): HttpListener {
+  const listener = new HttpListener({ host: '127.0.0.1', port: 0, limits: defaultHttpLimits, handle })
+  listeners.push(listener)
+  return listener
+}
+
+/** A dashboard of a home's own network, or of a gateway that serves strangers. */
+async function dashboard(isLocal: boolean): Promise<number> {
+  const table = new ProviderTable({
+    chainId,
+    clock: systemClock,
+    unit: Math.random,
+    defaultModel: undefined,
+    connectionsPerProvider: 1,
+    refreshIntervalMs: 60_000,
+  })
+  const { serve } = createDashboard({
+    config: { indexerUrl, isLocal, localToken: isLocal ? localToken : '', netuid: 1 },
+    network,
+    account: gateway.address,
+    ask: async <result>(method: string, params: unknown) => {
+      asked.push({ method, params })
+      if (method === 'page.redeem' && (params as { code: unknown }).code !== 'right') {
+        throw new KoinonError({ code: 'local/bad-code', message: 'used', details: { status: 403 } })
+      }
+      if (method === 'faucet' && (params as { address: Address }).address === config.token)
+        throw new KoinonError({ code: 'faucet/busy', message: 'later', retry: 'later' })
+      return (answers[method] ?? {}) as result
+    },
+    keys,
+    book,
+    archive: ledger.archive,
+    table,
+    metrics: { contentType: 'text/plain; version=0.0.4', text: async () => 'koinon_test 1\n' },
+    clock: systemClock,
+    refreshChannel: async (id: Hex) => book.require(id),
+  })
+  const listener = listen(async (request, response) => {
+    if (!(await serve(request, response))) response.writeHead(418).end()
+  })
+  return listener.start()
+}
+
+type Answer = {
+  readonly status: number
+  readonly json: Record<string, unknown> & { readonly error?: { readonly code: string } }
+}
+
+/** A request with headers that fetch would not let us choose. */
+function send(
+  port: number,
+  method: string,
+  path: string,
+  headers: Record<string, string> = {},
+  body?: unknown,
+): Promise<Answer> {
+  const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body)
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(
+      {
+        host: '127.0.0.1',
+        port,
+        method,
+        path,
+        headers: {
+          ...(body === undefined
+            ? {}
+            : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+          ...headers,
+        },
+      },
+      (response) => {
+        let received = ''
+        response.setEncoding('utf8').on('data', (chunk: string) => {
+          received += chunk
+        })
+        response.on('end', () => {
+          const isJson = response.headers['content-type']?.includes('json') === true
+          resolve({
+            status: response.statusCode ?? 0,
+            json: isJson ? (JSON.parse(received) as Answer['json']) : { text: received },
+          })
+        })
+      },
+    )
+    request.setTimeout(20_000, () => request.destroy(new Error('no answer')))
+    request.on('error', reject)
+    request.end(text)
+  })
+}
+
+const own = { 'x-koinon-local': localToken }
+const bearer = { authorization: `Bearer ${apiKey.text}` }
+const foreign = [
+  { origin: 'https://evil.example' },
+  { origin: 'null' },
+  { 'sec-fetch-site': 'cross-site' },
+  { 'sec-fetch-site': 'same-site' },
+]
+const forwarded = [
+  { 'x-forwarded-for': '127.0.0.1' },
+  { forwarded: 'for=127.0.0.1' },
+  { via: '1.1 x' },
+  { 'x-real-ip': '::1' },
+]
+
+describe('the dashboard of a local network', () => {
+  let port: number
+  beforeAll(async () => {
+    port = await dashboard(true)
+  })
+
+  it('shows the public parts to everybody', async () => {
+    expect(await send(port, 'GET', '/api/gateway')).toEqual({
+      status: 200,
+      json: { account: gateway.address, chainId, netuid: 1 },
+    })
+    expect((await send(port, 'GET', '/network.json')).json).toMatchObject({ name: 'local', chainId })
+    expect((await send(port, 'GET', '/metrics')).json['text']).toBe('koinon_test 1\n')
+    expect((await send(port, 'GET', '/.well-known/agent-registration.json')).json).toMatchObject({ registrations: [] })
+  })
+
+  it('exchanges a code for the token, from the own page only', async () => {
+    expect((await send(port, 'POST', '/api/session', {}, { code: 'wrong' })).json.error?.code).toBe('local/bad-code')
+    expect(await send(port, 'POST', '/api/session', {}, { code: 'right' })).toEqual({
+      status: 200,
+      json: { localToken },
+    })
+    for (const headers of [...foreign, ...forwarded, { host: 'evil.example' }]) {
+      const { status, json } = await send(port, 'POST', '/api/session', headers as Record<string, string>, {
+        code: 'right',
+      })
+      expect([status, json.error?.code], JSON.stringify(headers)).toEqual([403, 'local/refused'])
+    }
+    expect(asked.filter(({ method }) => method === 'page.redeem')).toHaveLength(2)
+  })
+
+  it.each([
+    ['GET', '/api/session'],
+    ['GET', '/api/wallet'],
+    ['POST', '/api/wallet/faucet'],
+    ['POST', '/api/wallet/send'],
+    ['POST', '/api/wallet/keys'],
+    ['DELETE', `/api/wallet/keys/${apiKey.keyHash}`],
+    ['POST', `/api/wallet/keys/${apiKey.keyHash}/top-up`],
+  ])('does nothing for %s %s without the token, or with it from elsewhere', async (method, path) => {
+    const body = method === 'GET' ? undefined : { to: owner.address, amountAtomic: '1', asset: 'eth' }
+    const refused = [{}, { 'x-koinon-local': '' }, { 'x-koinon-local': `${localToken}0` }, bearer]
+    for (const headers of [...refused, ...[...foreign, ...forwarded].map((extra) => ({ ...own, ...extra }))]) {
+      const { status, json } = await send(port, method, path, headers as Record<string, string>, body)
+      expect([status, json.error?.code?.split('/')[0]], JSON.stringify(headers)).toEqual([403, 'local'])
+      expect(JSON.stringify(json)).not.toContain(localToken)
+      expect(JSON.stringify(json)).not.toContain(apiKey.text)
+    }
+    expect(asked).toEqual([])
+    expect((await send(port, method, path, own, body)).status).toBe(200)
+    expect(asked.length).toBeGreaterThan(0)
+  })
+
+  it('shows the owner the keys and what they hold', async () => {
+    const session = await send(port, 'GET', '/api/session', own)
+    expect(session.json).toMatchObject({ apiKey: apiKey.text, account: owner.address, chainId, localToken })
+    const { json } = await send(port, 'GET', '/api/wallet', own)
+    expect(json).toMatchObject({
+      asOfBlock: 7,
+      nativeAtomic: '1',
+      keys: [{ keyHash: apiKey.keyHash, label: 'demo', depositAtomic: '5000000', owedPicoUsd: '0' }],
+      payments: [],
+    })
+  })
+
+  it('hands on to the supervisor what the owner wrote, and refuses what is no JSON object or too long', async () => {
+    const transfer = { asset: 'koin', to: owner.address, amountAtomic: '5' }
+    expect((await send(port, 'POST', '/api/wallet/send', own, transfer)).json).toEqual(answers['wallet.send'])
+    expect(asked).toEqual([{ method: 'wallet.send', params: transfer }])
+    expect((await send(port, 'POST', '/api/wallet/send', own, '[]')).status).toBe(400)
+    expect((await send(port, 'POST', '/api/wallet/send', own, 'x')).status).toBe(400)
+    expect((await send(port, 'POST', '/api/wallet/send', own, { to: 'x'.repeat(20_000) })).status).toBe(413)
+    expect(asked).toHaveLength(1)
+  })
+
+  it('lists the receipts of a key, and of nobody else', async () => {
+    expect((await send(port, 'GET', '/api/receipts', bearer)).json).toEqual({ asOfBlock: 7, receipts: [] })
+    expect((await send(port, 'GET', '/api/receipts')).status).toBe(401)
+    const other = { authorization: `Bearer ${createApiKey(systemRandom).text}` }
+    expect((await send(port, 'GET', '/api/receipts', other)).status).toBe(401)
+    const verdict = `/api/receipts/0x${'0'.repeat(32)}/verdict?level=L2`
+    expect((await send(port, 'GET', verdict, bearer)).json).toEqual({ checks: [] })
+    expect((await send(port, 'GET', verdict, other)).status).toBe(401)
+    expect((await send(port, 'GET', verdict, { ...bearer, 'x-forwarded-for': '1.2.3.4' })).status).toBe(403)
+  })
+
+  it('gives test money to programs, and to no page of another site', async () => {
+    expect((await send(port, 'POST', '/api/faucet', {}, { address: owner.address })).status).toBe(200)
+    for (const headers of foreign)
+      expect(
+        (await send(port, 'POST', '/api/faucet', headers as Record<string, string>, { address: owner.address })).status,
+      ).toBe(403)
+    const plain = { 'content-type': 'text/plain' }
+    expect((await send(port, 'POST', '/api/faucet', plain, { address: owner.address })).status).toBe(403)
+    expect(asked).toHaveLength(1)
+    expect((await send(port, 'POST', '/api/faucet', {}, { address: 'me' })).status).toBe(400)
+    expect(await send(port, 'POST', '/api/faucet', {}, { address: config.token })).toMatchObject({
+      status: 503,
+      json: { error: { code: 'faucet/busy', retry: 'later' } },
+    })
+  })
+
+  it('explains an API path that is not there, and a ledger that does not answer, without its insides', async () => {
+    expect((await send(port, 'GET', '/api/nothing')).json.error?.code).toBe('api/not-found')
+    expect((await send(port, 'PUT', '/api/wallet', own)).status).toBe(404)
+    const { status, json } = await send(port, 'GET', '/api/network')
+    expect(status).toBeGreaterThanOrEqual(500)
+    expect(JSON.stringify(json)).not.toMatch(/ at |node_modules|\.ts/)
+  })
+})
+
+describe('the dashboard of a gateway that serves strangers', () => {
+  it('has no owner: nothing of a wallet, no session, no verdicts, no faucet', async () => {
+    const port = await dashboard(false)
+    for (const headers of [{}, own, { 'x-koinon-local': '' }]) {
+      for (const [method, path] of [
+        ['GET', '/api/session'],
+        ['POST', '/api/session'],
+        ['GET', '/api/wallet'],
+        ['POST', '/api/wallet/send'],
+        ['POST', '/api/faucet'],
+        ['GET', `/api/receipts/0x${'0'.repeat(32)}/verdict`],
+      ] as const) {
+        const body = method === 'POST' ? { code: 'right', address: owner.address } : undefined
+        expect((await send(port, method, path, headers, body)).status, `${method} ${path}`).toBe(404)
+      }
+    }
+    expect(asked).toEqual([])
+    expect((await send(port, 'GET', '/api/receipts', bearer)).status).toBe(200)
+  })
+})
