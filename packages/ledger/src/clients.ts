@@ -37,20 +37,20 @@ export function chainOf(network: Pick<NetworkFile, 'chainId' | 'name' | 'rpcUrl'
 }
 
 /** Reads, with deadlines and retries on lost connections. */
-export function createLedgerReader(network: NetworkFile): LedgerReader {
+export function createLedgerReader(network: NetworkFile, timeoutMs = rpcTimeoutMs): LedgerReader {
   return createPublicClient({
     chain: chainOf(network),
-    transport: http(network.rpcUrl, { timeout: rpcTimeoutMs, retryCount: 2, retryDelay: 200 }),
+    transport: http(network.rpcUrl, { timeout: timeoutMs, retryCount: 2, retryDelay: 200 }),
     pollingInterval: network.chainKind === 'embedded' ? 250 : 2_000,
   })
 }
 
 /** Signs for one account. */
-export function createLedgerWriter(network: NetworkFile, privateKey: Hash): LedgerWriter {
+export function createLedgerWriter(network: NetworkFile, privateKey: Hash, timeoutMs = rpcTimeoutMs): LedgerWriter {
   return createWalletClient({
     account: privateKeyToAccount(privateKey),
     chain: chainOf(network),
-    transport: http(network.rpcUrl, { timeout: rpcTimeoutMs, retryCount: 0 }),
+    transport: http(network.rpcUrl, { timeout: timeoutMs, retryCount: 0 }),
   })
 }
 

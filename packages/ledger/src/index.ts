@@ -15,6 +15,7 @@ export {
   leaveSubnet,
   type Membership,
   type NeuronRecord,
+  ofSubnet,
   readNeurons,
 } from './membership.ts'
 export { type ContractName, loadNetworkFile, type NetworkFile, parseNetworkFile } from './network-file.ts'

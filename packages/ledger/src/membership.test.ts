@@ -1,7 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { koinonTokenAbi } from './generated/koinon-token.ts'
 import { stakingAbi } from './generated/staking.ts'
-import { ensureIdentity, ensureOwnStake, findSeat, joinSubnet, leaveSubnet, readNeurons } from './membership.ts'
+import {
+  ensureIdentity,
+  ensureOwnStake,
+  findSeat,
+  joinSubnet,
+  leaveSubnet,
+  ofSubnet,
+  readNeurons,
+} from './membership.ts'
 import { type ContractsNetwork, startEmbedded, withContracts } from './testing/network.ts'
 
 const koin = 10n ** 18n
@@ -85,7 +93,14 @@ describe('membership of a subnet', () => {
 
   it('refuses a subnet that does not exist and an endpoint that is too long', async () => {
     const account = await member(5n * koin)
-    await expect(joinSubnet(account, 99, 'http://127.0.0.1:1')).rejects.toThrow()
+    const nonce = await chain.reader.getTransactionCount({ address: account.address })
+    await expect(joinSubnet(account, 99, 'http://127.0.0.1:1')).rejects.toMatchObject({
+      code: 'ledger/no-subnet',
+      message: 'There is no subnet 99 on this network',
+      retry: 'never',
+    })
+    expect(await chain.reader.getTransactionCount({ address: account.address })).toBe(nonce)
+    await expect(ofSubnet(1, Promise.reject(new Error('the line is down')))).rejects.toThrow('the line is down')
     await expect(joinSubnet(account, 1, `http://${'a'.repeat(5_000)}`)).rejects.toMatchObject({
       code: 'ledger/refused',
     })

@@ -1,6 +1,6 @@
 /** Joining and leaving a subnet, as one account: an ERC-8004 identity, a neuron with an endpoint, stake. Every step looks first. */
 import { type Address, KoinonError, toAddress } from '@koinon/base'
-import { type AbiEvent, getAbiItem, maxUint256, parseEventLogs } from 'viem'
+import { type AbiEvent, BaseError, ContractFunctionRevertedError, getAbiItem, maxUint256, parseEventLogs } from 'viem'
 import type { LedgerReader } from './clients.ts'
 import { identityRegistryAbi } from './generated/identity-registry.ts'
 import { koinonTokenAbi } from './generated/koinon-token.ts'
@@ -22,6 +22,27 @@ export type NeuronRecord = {
   readonly agentId: bigint
   readonly endpoint: string
   readonly registeredAtSeconds: number
+}
+
+/** A read about one subnet; when the ledger has no such subnet it fails with `ledger/no-subnet` instead of a revert. */
+export async function ofSubnet<value>(netuid: number, read: Promise<value>): Promise<value> {
+  try {
+    return await read
+  } catch (cause) {
+    if (!isMissing(cause)) throw cause
+    throw new KoinonError({
+      code: 'ledger/no-subnet',
+      message: `There is no subnet ${netuid} on this network`,
+      hint: 'Name one that exists; the page and /api/network list them. The first one is 1.',
+      details: { netuid, status: 404 },
+      cause,
+    })
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  const revert = error instanceof BaseError && error.walk((cause) => cause instanceof ContractFunctionRevertedError)
+  return revert instanceof ContractFunctionRevertedError && revert.data?.errorName === 'SubnetNotFound'
 }
 
 /** All neurons of a subnet by uid. */
@@ -49,10 +70,14 @@ export async function readNeurons(
 export async function joinSubnet(membership: Membership, netuid: number, endpoint: string): Promise<NeuronRecord> {
   const { network, reader, sender } = membership
   const subnets = { address: network.contracts.subnets, abi: subnetsAbi } as const
+  // First, so that nobody registers an identity for a subnet that is not there.
+  const { registrationBurn } = await ofSubnet(
+    netuid,
+    reader.readContract({ ...subnets, functionName: 'subnet', args: [netuid] }),
+  )
   const seat = await findSeat(membership, netuid)
   if (seat === undefined) {
     const agentId = await ensureIdentity(membership, endpoint)
-    const { registrationBurn } = await reader.readContract({ ...subnets, functionName: 'subnet', args: [netuid] })
     await ensureAllowance(membership, network.contracts.subnets, registrationBurn)
     await sender.call({ ...subnets, functionName: 'register', args: [netuid, agentId, endpoint] })
   } else if (seat.endpoint !== endpoint) {

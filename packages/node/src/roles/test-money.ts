@@ -1,3 +1,4 @@
+import { ofSubnet } from '@koinon/ledger'
 import { subnetsAbi } from '@koinon/ledger/abis'
 import type { Logger } from 'pino'
 import { readBalances } from '../local/treasury.ts'
@@ -13,12 +14,15 @@ export async function ensureTestMoney(
   if (!network.isTest || network.gatewayUrl === undefined) return
   const [{ nativeWei, koin }, subnet, registered] = await Promise.all([
     readBalances(reader, network, key.address),
-    reader.readContract({
-      address: network.contracts.subnets,
-      abi: subnetsAbi,
-      functionName: 'subnet',
-      args: [netuid],
-    }),
+    ofSubnet(
+      netuid,
+      reader.readContract({
+        address: network.contracts.subnets,
+        abi: subnetsAbi,
+        functionName: 'subnet',
+        args: [netuid],
+      }),
+    ),
     reader.readContract({
       address: network.contracts.subnets,
       abi: subnetsAbi,

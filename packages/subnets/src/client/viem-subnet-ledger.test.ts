@@ -48,6 +48,7 @@ describe('createSubnetLedger on the real contracts', () => {
       'http://127.0.0.1:2',
     ])
     expect(await chain.clock(netuid)).toEqual({ genesisSeconds, ...testPhases })
+    await expect(chain.clock(99)).rejects.toMatchObject({ code: 'ledger/no-subnet', retry: 'never' })
     expect(await chain.specHash(netuid, 0)).toBe(specHash)
   })
 

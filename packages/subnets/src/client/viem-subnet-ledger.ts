@@ -1,6 +1,6 @@
 /** The ledger port over viem. Time-dependent reads use the pending block: on a chain that mines on demand the latest one is old. */
 import { type Address, type Hex, KoinonError, toAddress, zeroHash } from '@koinon/base'
-import type { LedgerReader, NetworkFile } from '@koinon/ledger'
+import { type LedgerReader, type NetworkFile, ofSubnet } from '@koinon/ledger'
 import { emissionAbi, epochsAbi, stakingAbi, subnetsAbi, weightsAbi, workAbi } from '@koinon/ledger/abis'
 import type { Abi } from 'viem'
 import type { EpochResult, Seat, SubnetClock } from '../rules/index.ts'
@@ -64,7 +64,8 @@ export function createSubnetLedger(reader: LedgerReader, network: SubnetNetwork)
     async clock(netuid) {
       const known = clocks.get(netuid)
       if (known !== undefined) return known
-      const subnet = (await read(contracts.subnets, subnetsAbi, 'subnet', [netuid])) as Record<string, number>
+      const facts = read(contracts.subnets, subnetsAbi, 'subnet', [netuid]) as Promise<Record<string, number>>
+      const subnet = await ofSubnet(netuid, facts)
       const clock: SubnetClock = {
         genesisSeconds: Number(subnet['genesis']),
         epochSeconds: Number(subnet['epochSeconds']),
