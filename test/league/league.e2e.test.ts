@@ -50,7 +50,7 @@ beforeAll(async () => {
   for (const { name } of league.miners) outcomes.set(name, await outcomesOf(league, miner(name), epochs))
   printLeague(leagueRows(outcomes, cheats))
 }, 1_500_000)
-afterAll(() => league?.close(), 60_000)
+afterAll(() => league?.close(), 300_000)
 
 describe('the cheat league', () => {
   it('has a result for each epoch, from the evidence of both validators', () => {

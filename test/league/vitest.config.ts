@@ -10,6 +10,6 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    teardownTimeout: 60_000,
+    teardownTimeout: 300_000,
   },
 })

@@ -106,7 +106,7 @@ export async function waitForEpoch(league: League, epoch: number): Promise<void>
   const { clock, ledger } = league.world
   const window = epochWindow(clock, epoch)
   const isOverAt = window.endsAt + clock.epochSeconds
-  while ((await ledger.nowSeconds()) < isOverAt) await new Promise((resolve) => setTimeout(resolve, 500))
+  while ((await ledger.nowSeconds()) < isOverAt) await new Promise((resolve) => setTimeout(resolve, 1_000))
 }
 
 /** What became of one miner in one epoch. */

@@ -17,6 +17,8 @@ import { patiently } from './patience.ts'
 
 export const netuid = 1
 const chainId = 424_243
+/** Chain, miners and validators share one process here, which may stand still for a while on a busy machine. */
+const rpcTimeoutMs = 120_000
 const koin = (text: string): bigint => parseUnits(text, 18)
 
 export type LedgerWorld = {
@@ -49,8 +51,8 @@ export async function startLedgerWorld(phases: Phases): Promise<LedgerWorld> {
   const { url } = await chain.start()
   const draft = { v: 1, name: 'league', chainId, chainKind: 'embedded', rpcUrl: url, startBlock: 0, isTest: true }
   const provisional = { ...draft, contracts: {} } as unknown as NetworkFile
-  const reader = createLedgerReader(provisional)
-  const sender = new TransactionSender(reader, createLedgerWriter(provisional, founder.privateKey))
+  const reader = createLedgerReader(provisional, rpcTimeoutMs)
+  const sender = new TransactionSender(reader, createLedgerWriter(provisional, founder.privateKey, rpcTimeoutMs))
   const contracts = await deployContracts({
     reader,
     sender,
@@ -74,11 +76,11 @@ export async function startLedgerWorld(phases: Phases): Promise<LedgerWorld> {
       const key = accountKey(home, name, systemRandom)
       const gift = { nativeWei: koin('10'), koin: money.koin ?? koin('10'), dollar: money.dollar ?? 0n }
       await patiently(() => give({ network, reader, sender }, key.address, gift))
-      const own = createLedgerReader(network)
+      const own = createLedgerReader(network, rpcTimeoutMs)
       return {
         network,
         reader: own,
-        sender: new TransactionSender(own, createLedgerWriter(network, key.privateKey)),
+        sender: new TransactionSender(own, createLedgerWriter(network, key.privateKey, rpcTimeoutMs)),
         key,
         home,
       }
