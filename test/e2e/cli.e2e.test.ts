@@ -25,7 +25,7 @@ const commands = [
   'chat',
   ...['receipt list', 'receipt show', 'receipt verify'],
   ...['wallet new', 'wallet balance', 'wallet faucet', 'wallet send'],
-  ...['keys create', 'keys list', 'keys revoke', 'keys top-up'],
+  ...['keys create', 'keys list', 'keys revoke', 'keys top-up', 'keys withdraw'],
   'join',
   ...['provider start', 'provider stop', 'provider status'],
   'validator start',
@@ -256,6 +256,11 @@ describe('commands on a running network', () => {
     expect(refused.status).toBe(401)
     expect(refused.body).toContain('revoked_api_key')
     expect((await ask(network, { maxTokens: 4 })).status).toBe(200)
+    const asked = await koinonJson(['keys', 'withdraw', 'short-lived', ...home])
+    expect(asked.data).toMatchObject({ state: 'waiting', amountAtomic: expect.stringMatching(/^4999\d\d$|^500000$/) })
+    expect((await koinonJson(['keys', 'withdraw', 'short-lived', ...home])).data).toEqual(asked.data)
+    const usable = await koinonJson(['keys', 'withdraw', 'demo', ...home])
+    expect(usable.error?.code).toBe('wallet/key-in-use')
   })
 
   it('tells its versions', async () => {

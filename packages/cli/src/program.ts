@@ -22,7 +22,7 @@ export async function createProgram(): Promise<Command> {
     .description('Run, join and use a decentralized AI network.')
     .option('--home <dir>', 'folder that holds keys, ledger and logs (default: ~/.koinon)')
     .option('--json', 'one JSON object on standard output; never asks')
-    .option('-q, --quiet', 'no progress on standard error')
+    .option('-q, --quiet', 'print no progress on standard error')
     .showSuggestionAfterError()
     .showHelpAfterError('(see "koinon --help")')
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
@@ -46,5 +46,14 @@ export async function createProgram(): Promise<Command> {
     defineCompletion,
   ]
   for (const define of definitions) define(program)
+  program.addHelpText(
+    'after',
+    `
+First steps:
+  koinon up                              a whole network on this machine, until Ctrl-C
+  koinon chat "What is a subnet?"        from another terminal
+  koinon receipt verify <id> --level L2  check the answer: replay it, bit by bit
+  koinon <command> --help                more about a command`,
+  )
   return program
 }

@@ -4,6 +4,7 @@ export {
   type ChannelOpenerOptions,
   type ChannelRequest,
   type OpenedChannel,
+  type TakenBack,
 } from './client/channel-opener.ts'
 export { VoucherCourier, type VoucherCourierOptions } from './client/voucher-courier.ts'
 export { createFastAccount } from './core/account.ts'

@@ -17,7 +17,8 @@ export function RevokeKey(props: {
     <Modal title={`Revoke "${apiKey.label}"?`} onClose={onClose}>
       <p>
         Programs that use the key <code>{shortHex(apiKey.keyHash)}</code> stop working at once, and it cannot be taken
-        back. What is left of its deposit stays in its payment channel, where only you can ever take it out.
+        back. What is left of its deposit stays in its payment channel until you take it out:{' '}
+        <code>koinon keys withdraw {apiKey.keyHash.slice(0, 12)}</code>.
       </p>
       {action.error === undefined ? null : <ErrorNotice error={action.error} />}
       <div className="actions">

@@ -20,7 +20,7 @@ export function defineChat(program: Command): void {
     .argument('<question...>', 'what to ask')
     .option('--model <id>', 'model', 'default')
     .option('--max-tokens <n>', 'longest answer', '256')
-    .option('--temperature <t>', 'variety; 0 always says the same')
+    .option('--temperature <t>', "0 takes the likeliest word each time, higher varies more (default: the miner's)")
     .option('--key <api key>', 'API key (default: the newest of this home)')
     .option('--gateway <url>', "gateway (default: the key's own)")
     .action(

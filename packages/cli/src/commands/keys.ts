@@ -1,5 +1,5 @@
 import { dollarDecimals, formatUnits, KoinonError, parseUnits } from '@koinon/base'
-import { readApiKeys } from '@koinon/node'
+import { readApiKeys, type Wallet } from '@koinon/node'
 import type { Command } from 'commander'
 import { confirm, runCommand } from '../runner.ts'
 import { table } from '../table.ts'
@@ -54,7 +54,7 @@ export function defineKeys(program: Command): void {
     )
   keys
     .command('revoke')
-    .description('end a key; what it did not spend can be taken back')
+    .description('end a key for good; take back what it did not spend with "koinon keys withdraw"')
     .argument('<key>', 'its hash, the beginning of it, or its label')
     .option('-y, --yes', 'do not ask')
     .action(
@@ -64,8 +64,21 @@ export function defineKeys(program: Command): void {
         const key = await owner.revokeApiKey(name)
         return {
           data: { keyHash: key.keyHash, revokedAtMs: key.revokedAtMs },
-          text: `Revoked ${key.keyHash.slice(0, 12)} (${key.label}).`,
+          text: `Revoked ${key.keyHash.slice(0, 12)} (${key.label}). Take back what it did not spend: koinon keys withdraw ${key.keyHash.slice(0, 12)}`,
         }
+      }),
+    )
+  keys
+    .command('withdraw')
+    .description(
+      'take back what a revoked key did not spend: asks for it, and after the delay of its channel fetches it',
+    )
+    .argument('<key>', 'its hash, the beginning of it, or its label')
+    .action(
+      runCommand(async ({ home }, name: string) => {
+        const { owner } = await openWallet(home)
+        const outcome = await owner.takeBack(name)
+        return { data: { key: name, ...outcome }, text: describeReturn(outcome, owner.address) }
       }),
     )
   keys
@@ -84,4 +97,12 @@ export function defineKeys(program: Command): void {
         }
       }),
     )
+}
+
+function describeReturn(outcome: Awaited<ReturnType<Wallet['takeBack']>>, account: string): string {
+  if (outcome.state === 'nothing') return 'Nothing is left in the channel of this key.'
+  const dollars = formatUnits(outcome.amountAtomic, dollarDecimals)
+  if (outcome.state === 'returned') return `${dollars} dollars came back to ${account}.`
+  const time = new Date(outcome.availableAtMs).toISOString().slice(0, 19).replace('T', ' ')
+  return `${dollars} dollars can be fetched from ${time} UTC on: run the same command again then.`
 }

@@ -70,7 +70,7 @@ export function defineReceipt(program: Command): void {
     )
   receipt
     .command('verify')
-    .description('check a receipt in this very process, trusting nobody')
+    .description('check a receipt in this very process, and say of each check how it ended')
     .argument('<id>', 'receipt id, or a file with a receipt')
     .option('--level <level>', 'L0 signatures, hashes and amounts; L2 also replays the answer bit by bit', 'L0')
     .option('--request <file>', 'the request body you sent, instead of what the provider shows')

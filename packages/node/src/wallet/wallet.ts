@@ -26,6 +26,7 @@ import {
   localDelegatingAccount,
   signKeyGrant,
   signKeyRevocation,
+  type TakenBack,
 } from '@koinon/payments'
 import { isUnfinished, readApiKeys, type StoredApiKey, saveApiKey } from '../home/api-keys.ts'
 import type { Home } from '../home/home.ts'
@@ -222,7 +223,7 @@ export class Wallet {
     await this.#opener().deposit(key.channelConfig, amountAtomic)
   }
 
-  /** Ends a key at its gateway. What it did not spend stays in its channel. */
+  /** Ends a key at its gateway. What it did not spend stays in its channel until `takeBack`. */
   async revokeApiKey(keyHash: string): Promise<StoredApiKey> {
     const { home, network, key, clock } = this.#options
     const stored = this.#storedKey(keyHash)
@@ -235,6 +236,17 @@ export class Wallet {
     const revoked = { ...stored, revokedAtMs: clock.nowMs() }
     saveApiKey(home, revoked)
     return revoked
+  }
+
+  /** Brings what a revoked key did not spend one step nearer; see `ChannelOpener.takeBack`. Throws `wallet/key-in-use` for others. */
+  async takeBack(keyHash: string): Promise<TakenBack> {
+    const key = this.#storedKey(keyHash)
+    if (key.revokedAtMs !== undefined) return this.#opener().takeBack(key.channelConfig)
+    throw new KoinonError({
+      code: 'wallet/key-in-use',
+      message: `The key "${key.label}" still works, and its gateway would refuse it from now on`,
+      hint: `Revoke it first: koinon keys revoke ${key.keyHash.slice(0, 12)}`,
+    })
   }
 
   #storedKey(keyHash: string): StoredApiKey {

@@ -104,4 +104,15 @@ describe('ChannelOpener', () => {
     const after = await readChannelFacts(net.reader, net.domain, [opened.channelId])
     expect(after.get(opened.channelId)).toEqual({ depositAtomic: 0n, claimedAtomic: 0n, status: 'closed' })
   })
+
+  it('takes the rest of a channel back step by step, whoever is asked how often', async () => {
+    const opener = openerFor(alice)
+    const { config } = await opener.open({ receiver, payerAuthorizer: alice.address, depositAtomic: 90n })
+    const asked = await opener.takeBack(config)
+    expect(asked).toMatchObject({ state: 'waiting', amountAtomic: 90n })
+    expect(await opener.takeBack(config)).toEqual(asked)
+    await net.advanceSeconds(config.withdrawDelay + 1)
+    expect(await opener.takeBack(config)).toEqual({ state: 'returned', amountAtomic: 90n })
+    expect(await opener.takeBack(config)).toEqual({ state: 'nothing' })
+  })
 })

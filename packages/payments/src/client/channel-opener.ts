@@ -50,6 +50,12 @@ export type OpenedChannel = ChannelFacts & {
   readonly depositId: Hex
 }
 
+/** Where the rest of a channel is on its way back to its payer; amounts in atomic units of the channel's token. */
+export type TakenBack =
+  | { readonly state: 'nothing' }
+  | { readonly state: 'waiting'; readonly amountAtomic: bigint; readonly availableAtMs: number }
+  | { readonly state: 'returned'; readonly amountAtomic: bigint }
+
 /** Signed deposits stay valid this long; one that was not mined by then never will be. */
 const validitySeconds = 1800
 /** How often, and how far apart, the ledger is asked what became of a deposit whose transaction went silent. */
@@ -118,6 +124,53 @@ export class ChannelOpener {
     })
   }
 
+  /**
+   * Brings what is left of a channel one step nearer: asks for it, says when it comes, or fetches it once the delay is over. Safe to
+   * repeat. Throws `ledger/*` and `payments/ledger-unreachable`.
+   */
+  async takeBack(config: ChannelConfig): Promise<TakenBack> {
+    const pending = await this.#pending(config)
+    if (pending.amountAtomic === 0n) {
+      const { depositAtomic, claimedAtomic } = await this.#facts(config)
+      const left = depositAtomic - claimedAtomic
+      if (left <= 0n) return { state: 'nothing' }
+      await this.initiateWithdrawal(config, left)
+      const { amountAtomic, availableAtMs } = await this.#pending(config)
+      return { state: 'waiting', amountAtomic, availableAtMs }
+    }
+    const { reader, clock, token, payer } = this.#options
+    const { timestamp } = await reachable(reader.getBlock())
+    if (Math.max(clock.nowMs(), Number(timestamp) * 1000) < pending.availableAtMs)
+      return { state: 'waiting', ...pending }
+    const balance = (): Promise<bigint> =>
+      reachable(
+        reader.readContract({ address: token, abi: testDollarAbi, functionName: 'balanceOf', args: [payer.address] }),
+      )
+    const before = await balance()
+    await this.finalizeWithdrawal(config)
+    // The receiver may have claimed in the meantime, so the balance says what came, not what was asked for.
+    return { state: 'returned', amountAtomic: (await balance()) - before }
+  }
+
+  async #facts(config: ChannelConfig): Promise<ChannelFacts> {
+    const channelId = channelIdOf(config, this.#options.domain)
+    const facts = await readChannelFacts(this.#options.reader, this.#options.domain, [channelId])
+    return facts.get(channelId) as ChannelFacts
+  }
+
+  async #pending(config: ChannelConfig): Promise<{ readonly amountAtomic: bigint; readonly availableAtMs: number }> {
+    const { reader, domain } = this.#options
+    const [amountAtomic, initiatedAt] = await reachable(
+      reader.readContract({
+        address: domain.escrow,
+        abi: batchSettlementAbi,
+        functionName: 'pendingWithdrawals',
+        args: [channelIdOf(config, domain)],
+      }),
+    )
+    return { amountAtomic, availableAtMs: (initiatedAt + config.withdrawDelay) * 1000 }
+  }
+
   async #collect(config: ChannelConfig, authorization: DepositAuthorization): Promise<void> {
     const { payer, sender, domain, collector } = this.#options
     const signature = await payer.signDigest(depositDigest(authorization, await this.#domainOfToken()))
@@ -164,8 +217,7 @@ export class ChannelOpener {
   }
 
   async #opened(config: ChannelConfig, { channelId, depositId }: DepositAuthorization): Promise<OpenedChannel> {
-    const facts = await readChannelFacts(this.#options.reader, this.#options.domain, [channelId])
-    return { channelId, config, depositId, ...(facts.get(channelId) as ChannelFacts) }
+    return { channelId, config, depositId, ...(await this.#facts(config)) }
   }
 
   /** The token's EIP-712 domain as the token states it (ERC-5267). */
