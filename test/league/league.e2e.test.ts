@@ -41,7 +41,12 @@ beforeAll(async () => {
     probesPerMiner: 2,
   })
   const favourites = ['knows own questions', 'knows them, lists all'].map((name) => miner(name).account)
-  const users = await startUsers({ world: league.world, gateway: league.gateway, everyMs: 1_000, favourites })
+  const users = await startUsers({
+    world: league.world,
+    gateway: league.gateway,
+    everyMs: 1_000 * league.world.stretch,
+    favourites,
+  })
   const first = await beginEpochs(league)
   process.stderr.write(`league: ${league.miners.length} miners, epochs of ${league.world.clock.epochSeconds} s\n`)
   const epochs = Array.from({ length: watchedEpochs }, (_, index) => first + index)

@@ -76,7 +76,7 @@ async function askItself(world: LedgerWorld, miner: Miner, secretKey: Uint8Array
     await response.arrayBuffer()
   }
   // A lost question is no loss: the next one comes soon.
-  const timer = setInterval(() => void ask().catch(() => undefined), everyMs)
+  const timer = setInterval(() => void ask().catch(() => undefined), everyMs * world.stretch)
   return async () => clearInterval(timer)
 }
 

@@ -3,7 +3,6 @@ import { type Address, systemClock, systemRandom } from '@koinon/base'
 import {
   callNode,
   defaultGatewayLimits,
-  defaultHttpLimits,
   type GatewayEvent,
   GatewayServer,
   KeyRegistry,

@@ -33,7 +33,7 @@ export async function startLeague(options: LeagueOptions): Promise<League> {
   const begunAtMs = performance.now()
   const engines = await startEngines()
   const stretch = stretchFor(performance.now() - begunAtMs)
-  const world = await startLedgerWorld(stretched(options.phases, stretch))
+  const world = await startLedgerWorld(stretched(options.phases, stretch), stretch)
   process.stderr.write(`league: time is stretched ${stretch.toFixed(1)} times\n`)
   const miners = new Map<string, Miner>()
   const context = { world, engines, miner: (name: string): Miner => miners.get(name) as Miner }

@@ -23,8 +23,11 @@ const koin = (text: string): bigint => parseUnits(text, 18)
 
 export type LedgerWorld = {
   readonly network: NetworkFile
+  /** One for all: its looks at the ledger are shared, and its time is at most a second old. */
   readonly ledger: SubnetLedger
   readonly clock: SubnetClock
+  /** How much longer everything takes here than on a calm machine: 1 and more. */
+  readonly stretch: number
   /** An account with gas, KOIN (1e-18) and test dollars (1e-6). */
   member(name: string, money?: { readonly koin?: bigint; readonly dollar?: bigint }): Promise<RoleLedger>
   close(): Promise<void>
@@ -39,7 +42,7 @@ export type Phases = {
   readonly activationDelaySeconds: number
 }
 
-export async function startLedgerWorld(phases: Phases): Promise<LedgerWorld> {
+export async function startLedgerWorld(phases: Phases, stretch: number): Promise<LedgerWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'koinon-league-'))
   const home = openHome(folder)
   const founder = accountKey(home, 'founder', systemRandom)
@@ -67,11 +70,12 @@ export async function startLedgerWorld(phases: Phases): Promise<LedgerWorld> {
   })
   const network: NetworkFile = { ...provisional, contracts }
   await patiently(() => createSubnet({ network, sender, phases }))
-  const ledger = createSubnetLedger(reader, network)
+  const ledger = withSharedTime(createSubnetLedger(reader, network))
   return {
     network,
     ledger,
     clock: await ledger.clock(netuid),
+    stretch,
     async member(name, money = {}) {
       const key = accountKey(home, name, systemRandom)
       const gift = { nativeWei: koin('10'), koin: money.koin ?? koin('10'), dollar: money.dollar ?? 0n }
@@ -90,6 +94,22 @@ export async function startLedgerWorld(phases: Phases): Promise<LedgerWorld> {
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** Dozens of roles in one process ask for the time: one look a second is enough for all. */
+function withSharedTime(ledger: SubnetLedger): SubnetLedger {
+  let askedAtMs = Number.NEGATIVE_INFINITY
+  let time: Promise<number> = Promise.resolve(0)
+  const nowSeconds = (): Promise<number> => {
+    if (performance.now() - askedAtMs < 1_000) return time
+    askedAtMs = performance.now()
+    time = ledger.nowSeconds()
+    time.catch(() => {
+      askedAtMs = Number.NEGATIVE_INFINITY
+    })
+    return time
+  }
+  return { ...ledger, nowSeconds }
 }
 
 /** What the ledger must name as the definition of the inference subnet: parameters and the source that scores. */

@@ -4,7 +4,6 @@ import { createProviderGate, type EnginePort, evidenceSchema, ProviderServer } f
 import { joinSubnet } from '@koinon/ledger'
 import { type FinalAnswer, type ReceiptLedger, withdrawDelayBounds } from '@koinon/payments'
 import {
-  createSubnetLedger,
   createSubnetLedgerWriter,
   createWorkListHandler,
   type EpochWindow,
@@ -64,9 +63,10 @@ export async function startMiner(options: {
     role,
     log: pino({ level: 'silent' }),
     creditLimitAtomic,
+    watchIntervalMs: 5_000 * world.stretch,
     schema: `${evidenceSchema}\n${workStoreSchema}`,
   })
-  const ledger = createSubnetLedger(reader, network)
+  const { ledger } = world
   const permits = new PermitBook({ ledger, netuid, onError: () => undefined })
   const listed = createListedWork(signsAsItIs(payee.ledger, dishonesty), key.address)
   const workOf = async (window: EpochWindow): Promise<readonly WorkItem[]> => {
@@ -79,7 +79,7 @@ export async function startMiner(options: {
     writer: createSubnetLedgerWriter(sender, network),
     store: new WorkStore(payee.store),
     workOf,
-    pollMs: 1_500,
+    pollMs: 2_000 * world.stretch,
     onError: () => undefined,
   })
   const gate = createProviderGate({

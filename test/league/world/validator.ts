@@ -97,7 +97,7 @@ export async function prepareValidator(options: {
     },
     clock: systemClock,
     random: systemRandom,
-    timing: { pollMs: 700, probesPerMiner: options.probesPerMiner },
+    timing: { pollMs: 700 * world.stretch, probesPerMiner: options.probesPerMiner },
     onEvent: (event) => events.push(event),
   })
   const server = new ValidatorServer({

@@ -45,6 +45,8 @@ export async function openPayee(options: {
   readonly creditLimitAtomic: bigint
   /** Further tables in the same store. */
   readonly schema: string
+  /** Between looks at the channels on the ledger. */
+  readonly watchIntervalMs?: number
   readonly onSettled?: (settlements: readonly ChannelSettlement[]) => void
 }): Promise<Payee> {
   const { role, log, creditLimitAtomic } = options
@@ -91,7 +93,7 @@ export async function openPayee(options: {
     sender,
     token: network.contracts.dollar,
     policy: claimPolicy[network.chainKind],
-    intervalMs: watchIntervalMs,
+    intervalMs: options.watchIntervalMs ?? watchIntervalMs,
     clock: systemClock,
     unit: Math.random,
     onPass: (pass) => {
