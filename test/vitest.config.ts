@@ -1,20 +1,3 @@
-import { defineConfig } from 'vitest/config'
-import { FileNameSequencer } from './harness/file-name-sequencer.ts'
+import { endToEnd } from './harness/end-to-end.ts'
 
-/** End-to-end tests against one network that runs for the whole stage; a file at a time, in the order of their names. */
-export default defineConfig({
-  test: {
-    root: import.meta.dirname,
-    include: ['e2e/**/*.e2e.test.ts'],
-    globalSetup: ['harness/shared-network.ts'],
-    setupFiles: ['harness/explain-failures.ts'],
-    pool: 'forks',
-    maxWorkers: 1,
-    fileParallelism: false,
-    isolate: true,
-    sequence: { sequencer: FileNameSequencer },
-    testTimeout: 120_000,
-    hookTimeout: 240_000,
-    teardownTimeout: 60_000,
-  },
-})
+export default endToEnd('embedded')

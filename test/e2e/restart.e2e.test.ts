@@ -1,10 +1,10 @@
 /** Nothing that was acknowledged is lost by Ctrl-C or by kill -9. */
-import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFailed } from 'vitest'
 import { ask, getJson } from '../harness/ask.ts'
 import { expectConsistent, killInMidStream, snapshot } from '../harness/group-kills.ts'
 import { TestNetwork, tailOfLogs } from '../harness/network.ts'
 
-const network = new TestNetwork()
+const network = new TestNetwork([], inject('ground'))
 const acknowledged: string[] = []
 
 beforeAll(async () => {

@@ -17,7 +17,13 @@ export type Envelope = {
   readonly ok: boolean
   // The shape of data differs from command to command; tests state what they expect.
   readonly data: Record<string, unknown>
-  readonly error?: { readonly code: string; readonly message: string; readonly hint?: string; readonly retry: string }
+  readonly error?: {
+    readonly code: string
+    readonly message: string
+    readonly hint?: string
+    readonly retry: string
+    readonly details?: Readonly<Record<string, unknown>>
+  }
   readonly warnings: readonly string[]
 }
 

@@ -1,10 +1,14 @@
 /** A whole network started through the command line, as a user starts it. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { koinonCommand } from './cli.ts'
+import type { Address } from '@koinon/base'
+import { sendFromBank } from './bank.ts'
+import { koinonCommand, koinonJson } from './cli.ts'
+import { embeddedGround, type Ground } from './ground.ts'
 import { modelArguments } from './model.ts'
+import { freePorts } from './ports.ts'
+import { createDatabase } from './postgres-server.ts'
 import { ProcessGroup } from './process-group.ts'
 import { waitFor } from './wait.ts'
 
@@ -28,13 +32,18 @@ const readyDeadlineMs = 180_000
 export class TestNetwork {
   readonly folder: string
   readonly home: string
-  readonly #arguments: readonly string[]
+  readonly #ground: Ground
+  readonly #readyWithinMs: number
+  #arguments: readonly string[]
+  #isPrepared = false
   #ports: readonly [number, number] | undefined
   #group: ProcessGroup | undefined
   #ready: ReadyLine | undefined
 
   /** `extraArguments` are added to `koinon up`. */
-  constructor(extraArguments: readonly string[] = []) {
+  constructor(extraArguments: readonly string[] = [], ground = embeddedGround, readyWithinMs = readyDeadlineMs) {
+    this.#ground = ground
+    this.#readyWithinMs = readyWithinMs
     this.folder = mkdtempSync(join(tmpdir(), 'koinon-e2e-'))
     this.home = join(this.folder, 'home')
     this.#arguments = [...modelArguments(this.folder), ...extraArguments]
@@ -58,16 +67,17 @@ export class TestNetwork {
   async start(): Promise<ReadyLine> {
     this.#ports ??= await freePorts()
     const [port, rpcPort] = this.#ports
+    if (!this.#isPrepared) await this.#prepare(port, rpcPort)
     const group = new ProcessGroup(process.execPath, [
       koinonCommand,
       'up',
       '--json',
-      ...['--home', this.home, '--port', String(port), '--rpc-port', String(rpcPort)],
+      ...['--home', this.home, '--port', String(port)],
       ...this.#arguments,
     ])
     this.#group = group
     try {
-      this.#ready = await waitFor('the network is ready', readyDeadlineMs, () => {
+      this.#ready = await waitFor('the network is ready', this.#readyWithinMs, () => {
         if (group.exit !== undefined) throw new Error(`it ended with ${group.exit}`)
         return readyLine(group.stdout)
       })
@@ -76,6 +86,22 @@ export class TestNetwork {
       await group.end('SIGKILL')
       throw new Error(`${(error as Error).message}\n${group.stderr}\n${tailOfLogs(this.home)}`, { cause: error })
     }
+  }
+
+  /** What a person does once: names the ledger, sends the money that the command asks for, makes a database. */
+  async #prepare(port: number, rpcPort: number): Promise<void> {
+    const { chain, postgresAdminUrl } = this.#ground
+    const ledger = chain === undefined ? ['--rpc-port', String(rpcPort)] : ['--rpc', chain.rpcUrl]
+    const database =
+      postgresAdminUrl === undefined ? [] : ['--postgres', createDatabase(postgresAdminUrl, `home${port}`)]
+    this.#arguments = [...ledger, ...database, ...this.#arguments]
+    this.#isPrepared = true
+    if (chain === undefined) return
+    const asked = await koinonJson(['up', '--home', this.home, '--port', String(port), ...this.#arguments])
+    const { account, missingWei } = (asked.error?.details ?? {}) as { account?: Address; missingWei?: string }
+    if (asked.error?.code !== 'node/treasury-unfunded' || account === undefined || missingWei === undefined)
+      throw new Error(`koinon up --rpc did not ask for gas money: ${asked.stderr}`)
+    await sendFromBank(chain, account, BigInt(missingWei))
   }
 
   /** Asks it to stop, as Ctrl-C does, and returns the exit code of the command. */
@@ -99,24 +125,6 @@ export class TestNetwork {
 function readyLine(stdout: string): ReadyLine | undefined {
   const line = stdout.split('\n').find((candidate) => candidate.includes('"ready":true'))
   return line === undefined || !stdout.includes('\n') ? undefined : (JSON.parse(line) as ReadyLine)
-}
-
-/** Two ports that were free a moment ago. */
-export async function freePorts(): Promise<readonly [number, number]> {
-  return [await freePort(), await freePort()]
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() =>
-        address === null || typeof address === 'string' ? reject(new Error('no port')) : resolve(address.port),
-      )
-    })
-  })
 }
 
 /** Last lines of every role's log, for the reader of a failed test. */

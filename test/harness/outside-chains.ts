@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { repository } from './cli.ts'
-import { freePort } from './network.ts'
+import { freePort } from './ports.ts'
 import { ProcessGroup } from './process-group.ts'
 import { waitFor } from './wait.ts'
 
@@ -13,19 +13,32 @@ export type OutsideChain = {
   readonly chainId: number
   /** Secret key of an account with gas money; public knowledge and worth nothing. */
   readonly bankKey: `0x${string}`
+  /** Ends its process at once. */
+  kill(): Promise<void>
+  /** Ends it politely: what it keeps on disk is whole. */
+  stop(): Promise<void>
+  /** Starts it on the same port again: geth with the state on its disk, anvil with none. */
+  restart(): Promise<void>
   close(): Promise<void>
 }
 
-const gethVersion = '1.17.10'
-const buildDeadlineMs = 1_800_000
+/** The newest whose modules the public proxy serves in full: later ones need a go-eth2-client that it does not. */
+const gethVersion = '1.17.6'
+/** Half an hour on a busy machine with two cores. */
+const buildDeadlineMs = 3_600_000
 
-/** anvil 1.7.1 as the contracts' tests pin it. */
-export async function startAnvil(): Promise<OutsideChain> {
+/** anvil 1.7.1 as the contracts' tests pin it. Mines on demand unless an interval is given. */
+export async function startAnvil(
+  options: { readonly chainId?: number; readonly blockSeconds?: number } = {},
+): Promise<OutsideChain> {
   const port = await freePort()
+  const { chainId = 31_337, blockSeconds } = options
+  const interval = blockSeconds === undefined ? [] : ['--block-time', String(blockSeconds)]
   return opened({
-    group: new ProcessGroup(join(repository, 'node_modules/.bin/anvil'), ['--port', String(port), '--silent']),
+    program: join(repository, 'node_modules/.bin/anvil'),
+    args: ['--port', String(port), '--chain-id', String(chainId), '--silent', ...interval],
     port,
-    chainId: 31_337,
+    chainId,
     bankKey: '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80',
     cleanUp: () => undefined,
   })
@@ -38,7 +51,8 @@ export async function startGeth(): Promise<OutsideChain> {
   const args = ['--dev', '--datadir', folder, '--ipcdisable', '--nodiscover', '--maxpeers', '0', '--port', '0']
   const http = ['--http', '--http.port', String(port), '--authrpc.port', String(enginePort)]
   return opened({
-    group: new ProcessGroup(builtGeth(), [...args, ...http]),
+    program: builtGeth(),
+    args: [...args, ...http],
     port,
     chainId: 1_337,
     bankKey: '0xb71c71a67e1177ad4e901695e1b4b9ee17ae16c6668d313eac2f96dbcda3f291',
@@ -71,30 +85,49 @@ function builtGeth(): string {
 }
 
 async function opened(parts: {
-  readonly group: ProcessGroup
+  readonly program: string
+  readonly args: readonly string[]
   readonly port: number
   readonly chainId: number
   readonly bankKey: `0x${string}`
   readonly cleanUp: () => void
 }): Promise<OutsideChain> {
-  const rpcUrl = `http://127.0.0.1:${parts.port}`
+  const { program, args, port, chainId, bankKey, cleanUp } = parts
+  const rpcUrl = `http://127.0.0.1:${port}`
+  let group: ProcessGroup | undefined
+  const kill = async (): Promise<void> => {
+    await group?.end('SIGKILL')
+  }
+  const stop = async (): Promise<void> => {
+    await group?.end('SIGINT', 60_000)
+  }
   const close = async (): Promise<void> => {
-    await parts.group.end('SIGKILL')
-    parts.cleanUp()
+    await kill()
+    cleanUp()
+  }
+  const start = async (): Promise<void> => {
+    const started = new ProcessGroup(program, args)
+    group = started
+    await waitFor(`a chain answers at ${rpcUrl}`, 60_000, async () => {
+      if (started.exit !== undefined) throw new Error(`it ended with ${started.exit}: ${started.stderr}`)
+      return (await askChainId(rpcUrl)) === chainId
+    })
   }
   try {
-    await waitFor(`a chain answers at ${rpcUrl}`, 60_000, async () => {
-      if (parts.group.exit !== undefined) throw new Error(`it ended with ${parts.group.exit}: ${parts.group.stderr}`)
-      const response = await fetch(rpcUrl, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: '{"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":[]}',
-      })
-      return Number(((await response.json()) as { result: string }).result) === parts.chainId
-    })
+    await start()
   } catch (error) {
     await close()
     throw error
   }
-  return { rpcUrl, chainId: parts.chainId, bankKey: parts.bankKey, close }
+  return { rpcUrl, chainId, bankKey, kill, stop, restart: start, close }
+}
+
+async function askChainId(rpcUrl: string): Promise<number> {
+  const response = await fetch(rpcUrl, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":[]}',
+    signal: AbortSignal.timeout(5_000),
+  })
+  return Number(((await response.json()) as { result: string }).result)
 }

@@ -1,6 +1,6 @@
 /**
- * The same contracts and the same programs on chains that are not ours. A whole `koinon up` runs on the embedded chain only; here a
- * network is deployed, a subnet created, a provider of another home takes a seat and gives it back, and a channel is paid into.
+ * `koinon network deploy` on chains that are not ours: a subnet is created, a provider of another home takes a seat and gives it back,
+ * and a channel is paid into. The whole end-to-end suite runs there as stages of its own (vitest.anvil.config.ts, vitest.geth.config.ts).
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

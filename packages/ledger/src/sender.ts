@@ -84,10 +84,23 @@ export class TransactionSender {
 
   async #estimate(transaction: Unsigned, what: string, abi: Abi): Promise<bigint> {
     try {
-      const gas = await this.#reader.estimateGas({ account: this.#writer.account, ...transaction } as never)
+      const gas = await this.#gasFor(transaction)
       return gas + (gas * gasHeadroomPercent) / 100n + freshSlotsGas
     } catch (cause) {
       throw await this.#explain(cause, transaction, what, abi)
+    }
+  }
+
+  /** In the latest block; what it refuses is tried in the pending one, because a chain that mines on demand may last have done so hours ago. */
+  async #gasFor(transaction: Unsigned): Promise<bigint> {
+    const request = { account: this.#writer.account, ...transaction }
+    try {
+      return await this.#reader.estimateGas(request as never)
+    } catch (cause) {
+      if (isUnfunded(cause instanceof Error ? cause.message : String(cause))) throw cause
+      return this.#reader.estimateGas({ ...request, blockTag: 'pending' } as never).catch(() => {
+        throw cause
+      })
     }
   }
 

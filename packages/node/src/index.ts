@@ -11,6 +11,7 @@ export {
   joinedNetwork,
   type StopRequest,
 } from './joined/joined-node.ts'
+export { externalLedger, type LedgerSource } from './local/ledger-source.ts'
 export { LocalNetwork, type LocalNetworkOptions, type NetworkStep, type ReadyNetwork } from './local/local-network.ts'
 export { defaultModel, type ModelFile, resolveModel, resolveReplayModel } from './local/model.ts'
 export { localNetworkParameters, localPrices } from './local/parameters.ts'

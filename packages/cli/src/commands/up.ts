@@ -2,12 +2,14 @@ import { systemClock } from '@koinon/base'
 import {
   defaultHomePath,
   defaultModel,
+  externalLedger,
+  type LedgerSource,
   LocalNetwork,
   type NetworkStep,
   type ReadyNetwork,
   resolveModel,
 } from '@koinon/node'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { parseInteger } from '../runner.ts'
 import { type StayOptions, stay } from '../stay.ts'
 import { duration } from '../table.ts'
@@ -16,6 +18,7 @@ type UpOptions = StayOptions & {
   readonly port: string
   readonly rpcPort: string
   readonly host: string
+  readonly rpc?: string
   readonly model?: string
   readonly postgres?: string
 }
@@ -29,12 +32,17 @@ export function defineUp(program: Command): void {
     .description('start a whole network on this machine and stay with it until Ctrl-C')
     .option('--port <n>', 'gateway, API and page', '8402')
     .option('--rpc-port <n>', 'JSON-RPC of the ledger', '8545')
+    .addOption(
+      new Option('--rpc <url>', 'put the network on a chain that runs already, instead of one of its own').conflicts(
+        'rpcPort',
+      ),
+    )
     .option('--host <address>', 'address to bind; anything but 127.0.0.1 opens it to other machines', '127.0.0.1')
     .option('--model <file.gguf>', 'model that the miners serve (default: the demo model)')
     .option('--postgres <url>', 'keep the index in PostgreSQL instead of this home')
     .addHelpText(
       'after',
-      '\nExamples:\n  koinon up\n  koinon up --home /tmp/other --port 9402 --rpc-port 9545\n  koinon up --model ~/models/some-q8_0.gguf',
+      '\nExamples:\n  koinon up\n  koinon up --home /tmp/other --port 9402 --rpc-port 9545\n  koinon up --model ~/models/some-q8_0.gguf\n  koinon up --home ~/on-base --rpc http://127.0.0.1:8545',
     )
     .action(async (_options: unknown, command: Command) => up(command.optsWithGlobals<UpOptions>()))
 }
@@ -48,7 +56,7 @@ function up(options: UpOptions): Promise<never> {
         homePath: options.home ?? defaultHomePath(),
         host: options.host,
         port: parseInteger(options.port, '--port', 1, 65_535),
-        rpcPort: parseInteger(options.rpcPort, '--rpc-port', 1, 65_535),
+        ledger: ledgerSource(options, say),
         model,
         miners: minersByDefault,
         validators: validatorsByDefault,
@@ -73,6 +81,14 @@ function up(options: UpOptions): Promise<never> {
   })
 }
 
+function ledgerSource({ rpc, rpcPort }: UpOptions, say: (text: string) => void): LedgerSource {
+  if (rpc === undefined) return { kind: 'embedded', rpcPort: parseInteger(rpcPort, '--rpc-port', 1, 65_535) }
+  const source = externalLedger(rpc)
+  if (!/^(127\.0\.0\.1|localhost|\[::1\])$/.test(new URL(rpc).hostname))
+    say(`  the gateway tells everyone who asks the address of the chain, as it is given: ${rpc}`)
+  return source
+}
+
 function describeStep(step: NetworkStep): readonly string[] {
   if (step.state === 'begun') return []
   return [
@@ -87,7 +103,7 @@ Koinon is up after ${duration(startedInMs)}.
   page      ${pageUrl}  (opens once; again: koinon status)
   OpenAI    base URL ${gatewayUrl}/v1
             API key  ${demoKey.apiKey}
-  ledger    ${rpcUrl}  (chain ${network.chainId}: one sequencer on this machine, test money)
+  ledger    ${rpcUrl}  (chain ${network.chainId}: ${network.chainKind === 'embedded' ? 'one sequencer on this machine, test money' : 'external; the network and its dollars are a test'})
   home      ${home.path}
 
 Ask it something: npx koinon chat "What is a subnet?"      Stop: Ctrl-C (nothing is lost)

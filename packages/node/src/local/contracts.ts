@@ -1,37 +1,93 @@
-/** Puts the contracts and subnet 1 on a home's own ledger, once; a broken-off attempt goes on where it stopped. */
+/** Puts the contracts and subnet 1 on a home's ledger, once; a broken-off attempt goes on where it stopped. */
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Address, type Hex, systemRandom } from '@koinon/base'
+import { type Address, type Hex, KoinonError, systemRandom } from '@koinon/base'
 import {
   type ContractName,
   checkChain,
   createLedgerReader,
   createLedgerWriter,
+  type LedgerReader,
   type NetworkFile,
-  parseNetworkFile,
   TransactionSender,
 } from '@koinon/ledger'
 import { koinonTokenAbi, subnetsAbi } from '@koinon/ledger/abis'
 import { deployContracts } from '@koinon/ledger/deploy'
 import { type Home, writeFileDurably } from '../home/home.ts'
 import { accountKey } from '../home/secrets.ts'
-import { localChainId, localNetworkParameters, localSubnet } from './parameters.ts'
-import type { Treasury } from './treasury.ts'
+import { blockIntervalSeconds } from './block-interval.ts'
+import { homeNetwork, type LedgerSource } from './ledger-source.ts'
+import { localChainId, localNetworkParameters, subnetFor } from './parameters.ts'
+import { requireGasMoney, type Treasury } from './treasury.ts'
 
-/** Returns the founder's view of the deployed network; writes the network file when it is complete. */
-export async function ensureLocalNetwork(
+export type NetworkFacts = {
+  readonly home: Home
+  readonly source: LedgerSource
+  /** Where the ledger answers now. */
+  readonly rpcUrl: string
+  readonly gatewayUrl: string
+  readonly specHash: Hex
+  readonly defaultModel: NetworkFile['defaultModel']
+  /** Accounts of the roles to come: where gas costs something, money for them must be there before anything is deployed. */
+  readonly accounts: readonly Address[]
+}
+
+/** The network of a home on its own embedded chain, which answers at `rpcUrl`. Throws as `ensureNetwork`. */
+export function ensureLocalNetwork(
   home: Home,
   rpcUrl: string,
   gatewayUrl: string,
   specHash: Hex,
   defaultModel?: NetworkFile['defaultModel'],
 ): Promise<Treasury> {
-  const known = existsSync(home.networkFile) ? parseNetworkFile(readFileSync(home.networkFile, 'utf8')) : undefined
-  const provisional: NetworkFile = {
+  const source = { kind: 'embedded', rpcPort: Number(new URL(rpcUrl).port) } as const
+  return ensureNetwork({ home, source, rpcUrl, gatewayUrl, specHash, defaultModel, accounts: [] })
+}
+
+/**
+ * Returns the founder's view of the deployed network; writes the network file when it is complete. Throws `home/other-ledger`,
+ * `home/other-chain`, `home/joined`, `ledger/rpc-unreachable`, `ledger/contracts-gone`, `node/treasury-unfunded` before it writes.
+ */
+export async function ensureNetwork(facts: NetworkFacts): Promise<Treasury> {
+  const { home } = facts
+  const known = homeNetwork(home, facts.source)
+  const draft = await draftNetwork(facts, known)
+  const founder = accountKey(home, 'founder', systemRandom)
+  const reader = createLedgerReader(draft)
+  const sender = new TransactionSender(reader, createLedgerWriter(draft, founder.privateKey))
+  if (known !== undefined) await requireContracts(reader, draft)
+  await requireGasMoney({ network: draft, reader, sender }, facts.accounts, known === undefined)
+  const network = known === undefined ? await deployAll(home, draft, reader, sender) : draft
+  const treasury = { network, reader, sender }
+  await ensureSubnet(treasury, facts.specHash)
+  writeFileDurably(home.networkFile, `${JSON.stringify(network, null, 2)}\n`, 0o644)
+  for (const path of [partialDeployment(home), beginning(home)]) rmSync(path, { force: true })
+  return treasury
+}
+
+/** Throws `ledger/contracts-gone` when the ledger does not have the network's contracts (any more). */
+export async function requireContracts(reader: LedgerReader, network: NetworkFile): Promise<void> {
+  const { token, subnets, epochs, channels } = network.contracts
+  const codes = await Promise.all([token, subnets, epochs, channels].map((address) => reader.getCode({ address })))
+  if (codes.every((code) => code !== undefined)) return
+  const where = network.chainKind === 'embedded' ? 'The ledger of this home' : `The chain at ${network.rpcUrl}`
+  throw new KoinonError({
+    code: 'ledger/contracts-gone',
+    message: `${where} does not have the contracts of this home's network: it was started anew or lost its state`,
+    hint: 'Bring its state back, or begin a new network with --home DIR. Nothing in this home was changed.',
+    details: { chainId: network.chainId, subnets },
+  })
+}
+
+async function draftNetwork(
+  { source, rpcUrl, gatewayUrl, defaultModel }: NetworkFacts,
+  known: NetworkFile | undefined,
+): Promise<NetworkFile> {
+  const draft: NetworkFile = {
     v: 1,
     name: 'local',
     chainId: localChainId,
-    chainKind: 'embedded',
+    chainKind: source.kind,
     startBlock: 0,
     isTest: true,
     contracts: {} as NetworkFile['contracts'],
@@ -40,38 +96,78 @@ export async function ensureLocalNetwork(
     gatewayUrl,
     ...(defaultModel === undefined ? {} : { defaultModel }),
   }
-  const founder = accountKey(home, 'founder', systemRandom)
-  const reader = createLedgerReader(provisional)
-  await checkChain(reader, provisional)
-  const sender = new TransactionSender(reader, createLedgerWriter(provisional, founder.privateKey))
-  const contracts = known?.contracts ?? (await deployAll(home, reader, sender))
-  const network: NetworkFile = { ...provisional, contracts }
-  const treasury = { network, reader, sender }
-  await ensureSubnet(treasury, specHash)
-  writeFileDurably(home.networkFile, `${JSON.stringify(network, null, 2)}\n`, 0o644)
-  rmSync(partialDeployment(home), { force: true })
-  return treasury
+  const reader = createLedgerReader(draft)
+  if (source.kind === 'embedded') {
+    await checkChain(reader, draft)
+    return draft
+  }
+  const chainId = await reader.getChainId().catch((cause: Error) => {
+    throw new KoinonError({
+      code: 'ledger/rpc-unreachable',
+      message: `The chain at ${rpcUrl} does not answer`,
+      hint: 'Check that it runs and that the address given with --rpc can be reached from this machine.',
+      retry: 'later',
+      cause,
+    })
+  })
+  if (known === undefined) return { ...draft, name: `chain ${chainId}`, chainId }
+  if (known.chainId === chainId) return draft
+  throw new KoinonError({
+    code: 'home/other-chain',
+    message: `${rpcUrl} is chain ${chainId}, but the network of this home lives on chain ${known.chainId}`,
+    hint: `Give the address of chain ${known.chainId} with --rpc, or begin a new network with --home DIR.`,
+  })
 }
+
+type Deployed = Partial<Record<ContractName, Address>>
+/** Which chain a deployment began on, and at which block. */
+type Beginning = { readonly chainId: number; readonly startBlock: number }
 
 async function deployAll(
   home: Home,
-  reader: Treasury['reader'],
+  draft: NetworkFile,
+  reader: LedgerReader,
   sender: TransactionSender,
-): Promise<NetworkFile['contracts']> {
-  const partialPath = partialDeployment(home)
-  const partial: Partial<Record<ContractName, Address>> = existsSync(partialPath)
-    ? (JSON.parse(readFileSync(partialPath, 'utf8')) as Partial<Record<ContractName, Address>>)
-    : {}
-  return deployContracts({
+): Promise<NetworkFile> {
+  const { startBlock, known } =
+    draft.chainKind === 'embedded'
+      ? { startBlock: 0, known: readPartial(home) }
+      : await beginOutside(home, draft.chainId, reader)
+  const deployed: Deployed = { ...known }
+  const contracts = await deployContracts({
     reader,
     sender,
     parameters: localNetworkParameters,
-    known: { ...partial },
+    known,
     onDeployed: (name, address) => {
-      partial[name] = address
-      writeFileDurably(partialPath, JSON.stringify(partial))
+      deployed[name] = address
+      writeFileDurably(partialDeployment(home), JSON.stringify(deployed))
     },
   })
+  return { ...draft, startBlock, contracts }
+}
+
+/** Goes on with what was deployed on this very chain before, if all of it still stands; else begins at the present block. */
+async function beginOutside(
+  home: Home,
+  chainId: number,
+  reader: LedgerReader,
+): Promise<{ readonly startBlock: number; readonly known: Deployed }> {
+  const path = beginning(home)
+  const begun = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Beginning) : undefined
+  const known = readPartial(home)
+  const codes = await Promise.all(Object.values(known).map((address) => reader.getCode({ address })))
+  if (begun?.chainId === chainId && codes.every((code) => code !== undefined))
+    return { startBlock: begun.startBlock, known }
+  const startBlock = Number(await reader.getBlockNumber({ cacheTime: 0 }))
+  rmSync(partialDeployment(home), { force: true })
+  writeFileDurably(path, JSON.stringify({ chainId, startBlock } satisfies Beginning))
+  return { startBlock, known: {} }
+}
+
+function readPartial(home: Home): Deployed {
+  const path = partialDeployment(home)
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Deployed) : {}
 }
 
 /** Addresses deployed so far, until the network file holds them all. */
@@ -79,10 +175,16 @@ function partialDeployment(home: Home): string {
   return join(home.chain, 'deployment.json')
 }
 
+function beginning(home: Home): string {
+  return join(home.chain, 'beginning.json')
+}
+
 async function ensureSubnet({ network, reader, sender }: Treasury, specHash: Hex): Promise<void> {
   const subnets = { address: network.contracts.subnets, abi: subnetsAbi } as const
   if ((await reader.readContract({ ...subnets, functionName: 'subnetCount' })) > 0) return
+  // The deployment's own blocks lie behind us, so even an idle chain shows its pace.
+  const subnet = subnetFor(network.chainKind === 'embedded' ? 0 : await blockIntervalSeconds(reader))
   const approve = { address: network.contracts.token, abi: koinonTokenAbi, functionName: 'approve' } as const
   await sender.call({ ...approve, args: [network.contracts.subnets, localNetworkParameters.subnetCreationBurn] })
-  await sender.call({ ...subnets, functionName: 'createSubnet', args: [{ ...localSubnet, specHash }] })
+  await sender.call({ ...subnets, functionName: 'createSubnet', args: [{ ...subnet, specHash }] })
 }

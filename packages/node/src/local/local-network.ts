@@ -1,6 +1,6 @@
 /** A whole network on one machine: every role as a process, started in order, each start idempotent, so that any crash is mended by the next start. */
 import { existsSync } from 'node:fs'
-import { type Clock, KoinonError, systemRandom } from '@koinon/base'
+import { type Address, type Clock, KoinonError, systemRandom } from '@koinon/base'
 import type { NetworkFile } from '@koinon/ledger'
 import { readApiKeys, type StoredApiKey } from '../home/api-keys.ts'
 import { type Home, openHome } from '../home/home.ts'
@@ -9,7 +9,10 @@ import { accountKey } from '../home/secrets.ts'
 import type { RoleInfo } from '../roles/role-config.ts'
 import { ControlServer, controlSocketPath } from '../supervisor/control.ts'
 import { Supervisor } from '../supervisor/supervisor.ts'
-import { ensureLocalNetwork } from './contracts.ts'
+import { ensureLocalNetwork, ensureNetwork } from './contracts.ts'
+import { gasMoneyOf } from './gas-money.ts'
+import { LedgerKeeper } from './ledger-keeper.ts'
+import { homeNetwork, type LedgerSource } from './ledger-source.ts'
 import { LocalOperator } from './local-operator.ts'
 import { type ModelFile, modelManifest, noteServedModel } from './model.ts'
 import { PageDoor } from './page-door.ts'
@@ -22,7 +25,7 @@ export type LocalNetworkOptions = {
   readonly homePath: string
   readonly host: string
   readonly port: number
-  readonly rpcPort: number
+  readonly ledger: LedgerSource
   readonly model: ModelFile
   readonly miners: number
   readonly validators: number
@@ -60,8 +63,10 @@ export class LocalNetwork {
   #operator: LocalOperator | undefined
   #control: ControlServer | undefined
   #lock: { release(): void } | undefined
+  #keeper: LedgerKeeper | undefined
   #requestStop: () => void = () => undefined
-  /** Resolves when somebody asks the network to stop through the control socket. */
+  #giveUp: (error: KoinonError) => void = () => undefined
+  /** Resolves when somebody asks the network to stop through the control socket; rejects when it cannot go on. */
   readonly stopRequested: Promise<void>
 
   constructor(options: LocalNetworkOptions) {
@@ -74,9 +79,11 @@ export class LocalNetwork {
       onProgress: options.onProgress,
       onAsk: (role, method, params) => this.#answer(role.name, method, params),
     })
-    this.stopRequested = new Promise((resolve) => {
+    this.stopRequested = new Promise((resolve, reject) => {
       this.#requestStop = resolve
+      this.#giveUp = reject
     })
+    this.stopRequested.catch(() => undefined)
   }
 
   /** Starts everything and resolves when a question would be answered. On failure everything is stopped again. */
@@ -96,31 +103,38 @@ export class LocalNetwork {
   async stop(): Promise<void> {
     await this.#control?.stop()
     this.#control = undefined
+    await this.#keeper?.stop()
+    this.#keeper = undefined
     await this.#supervisor.stop()
     this.#lock?.release()
     this.#lock = undefined
   }
 
   async #start(controlSocket: string): Promise<ReadyNetwork> {
-    const { host, port, rpcPort } = this.#options
+    const { host, port, ledger } = this.#options
     await this.#step('ports and model', async () => {
+      homeNetwork(this.#home, ledger)
       await requireFreePort(host, port, '--port')
-      await requireFreePort(host, rpcPort, '--rpc-port')
+      if (ledger.kind === 'embedded') await requireFreePort(host, ledger.rpcPort, '--rpc-port')
       if (!existsSync(this.#options.model.path)) throw noModel(this.#options.model.path)
       noteServedModel(this.#home, this.#options.model)
     })
     const gatewayUrl = `http://${host}:${port}`
-    const chain = await this.#step(
-      'ledger',
-      () => this.#startChain(),
-      (info) => `block ${info.facts?.['blockNumber']}`,
+    const rpcUrl = ledger.kind === 'embedded' ? await this.#startChain(ledger.rpcPort) : ledger.rpcUrl
+    const accounts = this.#roleNames().map((name) => accountKey(this.#home, name, systemRandom).address)
+    const treasury = await this.#step(
+      'contracts and subnet 1',
+      async () => {
+        const { id, path } = this.#options.model
+        const defaultModel = { model: id, manifest: await modelManifest(path) }
+        const specHash = inferenceSpecHash()
+        const home = this.#home
+        return ledger.kind === 'embedded'
+          ? ensureLocalNetwork(home, rpcUrl, gatewayUrl, specHash, defaultModel)
+          : ensureNetwork({ home, source: ledger, rpcUrl, gatewayUrl, specHash, defaultModel, accounts })
+      },
+      ({ network }) => `chain ${network.chainId}`,
     )
-    const rpcUrl = chain.url as string
-    const treasury = await this.#step('contracts and subnet 1', async () => {
-      const { id, path } = this.#options.model
-      const defaultModel = { model: id, manifest: await modelManifest(path) }
-      return ensureLocalNetwork(this.#home, rpcUrl, gatewayUrl, inferenceSpecHash(), defaultModel)
-    })
     const indexer = this.#startIndexer()
     indexer.catch(() => undefined)
     await this.#step('accounts', () => this.#fundRoles(treasury))
@@ -149,6 +163,7 @@ export class LocalNetwork {
     await this.#step('first route', () => this.#waitUntilRouted(gatewayUrl))
     this.#control = new ControlServer(controlSocket, (method, params) => this.#answer('control', method, params))
     await this.#control.start()
+    if (ledger.kind === 'external') this.#keepLedger(treasury, accounts)
     return { gatewayUrl, pageUrl: this.#page.link(), rpcUrl, network: treasury.network, demoKey, home: this.#home }
   }
 
@@ -164,15 +179,33 @@ export class LocalNetwork {
     return this.#operator.answer(method, params)
   }
 
-  async #startChain(): Promise<RoleInfo> {
+  async #startChain(rpcPort: number): Promise<string> {
     const founder = accountKey(this.#home, 'founder', systemRandom)
-    return this.#supervisor.startRole({
-      ...this.#common('chain'),
-      kind: 'chain',
-      chainId: localChainId,
-      rpcPort: this.#options.rpcPort,
-      genesisAccounts: [{ address: founder.address, balanceWei: 10n ** 24n }],
+    const chain = await this.#step(
+      'ledger',
+      () =>
+        this.#supervisor.startRole({
+          ...this.#common('chain'),
+          kind: 'chain',
+          chainId: localChainId,
+          rpcPort,
+          genesisAccounts: [{ address: founder.address, balanceWei: 10n ** 24n }],
+        }),
+      (info) => `block ${info.facts?.['blockNumber']}`,
+    )
+    return chain.url as string
+  }
+
+  #keepLedger(treasury: Treasury, accounts: readonly Address[]): void {
+    this.#keeper = new LedgerKeeper({
+      treasury,
+      accounts,
+      clock: this.#options.clock,
+      intervalMs: keeperIntervalMs,
+      onGone: (error) => this.#giveUp(error),
+      onNotice: (sentence) => this.#options.onProgress('ledger', sentence),
     })
+    this.#keeper.start()
   }
 
   #startIndexer(): Promise<RoleInfo> {
@@ -248,20 +281,25 @@ export class LocalNetwork {
   }
 
   async #fundRoles(treasury: Treasury): Promise<void> {
-    const target = (name: string, funding: { readonly koin: bigint; readonly dollar: bigint }): Promise<void> =>
-      fundAccount(treasury, accountKey(this.#home, name, systemRandom).address, {
-        nativeWei: localFunding.nativeWei,
-        ...funding,
-      })
+    const { roleWei } = await gasMoneyOf(treasury.reader, treasury.network)
     const isNew = readApiKeys(this.#home).length === 0
-    const topUp = (funding: { readonly koin: bigint; readonly dollar: bigint }) =>
-      isNew ? funding : { koin: 0n, dollar: 0n }
-    await Promise.all([
-      target('gateway', localFunding.gateway),
-      target('wallet', topUp(localFunding.wallet)),
-      ...this.#names('miner', this.#options.miners).map((name) => target(name, localFunding.miner)),
-      ...this.#names('validator', this.#options.validators).map((name) => target(name, topUp(localFunding.validator))),
-    ])
+    // What its owner or a validator has spent since the first start is not given again.
+    const onceOnly = (name: string): boolean => name === 'wallet' || name.startsWith('validator')
+    const nothing = { koin: 0n, dollar: 0n }
+    await Promise.all(
+      this.#roleNames().map((name) => {
+        const { address } = accountKey(this.#home, name, systemRandom)
+        const kind = name.replace(/-\d+$/, '') as keyof typeof localFunding
+        const tokens = isNew || !onceOnly(name) ? localFunding[kind] : nothing
+        return fundAccount(treasury, address, { nativeWei: roleWei, ...tokens })
+      }),
+    )
+  }
+
+  /** Everyone who holds money here, besides the treasury. */
+  #roleNames(): readonly string[] {
+    const { miners, validators } = this.#options
+    return ['gateway', 'wallet', ...this.#names('miner', miners), ...this.#names('validator', validators)]
   }
 
   /** The gateway may be up before it has looked at every miner's offer. */
@@ -310,7 +348,9 @@ export class LocalNetwork {
   }
 }
 
-const routeDeadlineMs = 30_000
+/** Channels to the miners are opened meanwhile: a few blocks of a slow chain. */
+const routeDeadlineMs = 90_000
+const keeperIntervalMs = 5_000
 
 function noModel(path: string): KoinonError {
   return new KoinonError({

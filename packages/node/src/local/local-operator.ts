@@ -9,6 +9,7 @@ import { judgeReceipt } from '../verdict/judge-receipt.ts'
 import { requestJson } from '../wallet/request-json.ts'
 import { parseAsset, Wallet } from '../wallet/wallet.ts'
 import { FaucetBook } from './faucet-book.ts'
+import { gasMoneyOf } from './gas-money.ts'
 import type { PageDoor } from './page-door.ts'
 import { faucetGift } from './parameters.ts'
 import { give, type Treasury } from './treasury.ts'
@@ -138,7 +139,23 @@ export class LocalOperator {
 
   async #faucet(address: `0x${string}`): Promise<void> {
     this.#faucetBook.admit(address, this.#options.clock.nowMs())
-    await give(this.#options.treasury, address, faucetGift)
+    await this.#give(address)
+  }
+
+  /** Native money of an external chain is the owner's own: the last of it stays for the roles. */
+  async #give(address: `0x${string}`): Promise<void> {
+    const { treasury } = this.#options
+    const { network, reader, sender } = treasury
+    const { giftWei, roleWei } = await gasMoneyOf(reader, network)
+    if ((await reader.getBalance({ address: sender.address })) < giftWei + roleWei) {
+      throw new KoinonError({
+        code: 'faucet/empty',
+        message: 'The faucet has no gas money left to give',
+        hint: `The owner of this network can fill it: send native money of chain ${network.chainId} to ${sender.address}.`,
+        retry: 'later',
+      })
+    }
+    await give(treasury, address, { ...faucetGift, nativeWei: giftWei })
   }
 
   #wallet(name: string): Wallet {

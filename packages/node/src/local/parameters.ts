@@ -32,9 +32,32 @@ export const localSubnet = {
   immunitySeconds: 600,
 } as const
 
-/** What each role account holds at least before its role starts. */
+const blocksPerPhase = 5
+
+/** Subnet 1 on a ledger with that many seconds between blocks: every phase of an epoch sees at least five blocks. */
+export function subnetFor(blockIntervalSeconds: number): Omit<typeof localSubnet, keyof EpochSeconds> & EpochSeconds {
+  const shortestSeconds = localSubnet.workCommitSeconds
+  const factor = Math.max(1, Math.ceil((blockIntervalSeconds * blocksPerPhase) / shortestSeconds))
+  return {
+    ...localSubnet,
+    epochSeconds: localSubnet.epochSeconds * factor,
+    workCommitSeconds: localSubnet.workCommitSeconds * factor,
+    weightCommitSeconds: localSubnet.weightCommitSeconds * factor,
+    weightRevealSeconds: localSubnet.weightRevealSeconds * factor,
+    activationDelaySeconds: localSubnet.activationDelaySeconds * factor,
+  }
+}
+
+type EpochSeconds = {
+  readonly epochSeconds: number
+  readonly workCommitSeconds: number
+  readonly weightCommitSeconds: number
+  readonly weightRevealSeconds: number
+  readonly activationDelaySeconds: number
+}
+
+/** What each role account holds at least before its role starts, besides gas money. */
 export const localFunding = {
-  nativeWei: parseUnits('10', 18),
   miner: { koin: koin('10'), dollar: 0n },
   validator: { koin: koin('5100'), dollar: dollar('50') },
   gateway: { koin: koin('10'), dollar: dollar('500') },
@@ -47,7 +70,7 @@ export const localValidatorStake = koin('5000')
 /** Deposits behind the API keys that a local network makes by itself. */
 export const localKeyDeposits = { demo: dollar('5'), validator: dollar('5') } as const
 
-/** What the faucet of a test network gives at once. */
+/** What the faucet of a test network gives at once; gas money as on an embedded chain. */
 export const faucetGift = { nativeWei: parseUnits('1', 18), koin: koin('20'), dollar: dollar('50') } as const
 
 /** Prices of the local miners: 0.05 dollar a million prompt tokens, 0.20 dollar a million output tokens. */

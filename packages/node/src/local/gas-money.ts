@@ -1,0 +1,49 @@
+/** How much native money accounts are given for gas. Amounts in wei. */
+import { parseUnits } from '@koinon/base'
+import type { LedgerReader, NetworkFile } from '@koinon/ledger'
+import { faucetGift } from './parameters.ts'
+
+export type GasMoney = {
+  /** A role's account is filled up to this much. */
+  readonly roleWei: bigint
+  /** What the faucet gives a newcomer. */
+  readonly giftWei: bigint
+  /** What the treasury needs for itself at first: to put the contracts and subnet 1 on the ledger, and for some newcomers. */
+  readonly foundingWei: bigint
+}
+
+/** Native money of an embedded chain is made from nothing. */
+export const embeddedGasMoney: GasMoney = {
+  roleWei: parseUnits('10', 18),
+  giftWei: faucetGift.nativeWei,
+  foundingWei: 0n,
+}
+
+// In gas. A validator uses about 0.7 million an epoch, joining takes a newcomer about 1 million.
+const roleGas = 60_000_000n
+const giftGas = 15_000_000n
+const deploymentGas = 60_000_000n
+const newcomers = 10n
+
+/** What gas costs at the moment decides; a chain that asks nothing still gives accounts that exist. */
+export function externalGasMoney(weiPerGas: bigint): GasMoney {
+  const price = weiPerGas > 0n ? weiPerGas : 1n
+  return {
+    roleWei: roleGas * price,
+    giftWei: giftGas * price,
+    foundingWei: (deploymentGas + newcomers * giftGas) * price,
+  }
+}
+
+/** Gas money at the ledger's present price. */
+export async function gasMoneyOf(reader: LedgerReader, { chainKind }: NetworkFile): Promise<GasMoney> {
+  if (chainKind === 'embedded') return embeddedGasMoney
+  const { maxFeePerGas } = await reader.estimateFeesPerGas()
+  return externalGasMoney(maxFeePerGas)
+}
+
+/** What an account lacks. External gas costs something and its price moves: filled up only when less than a quarter is left. */
+export function lackingGas(kind: NetworkFile['chainKind'], targetWei: bigint, heldWei: bigint): bigint {
+  const isEnough = kind === 'embedded' ? heldWei >= targetWei : heldWei * 4n >= targetWei
+  return isEnough ? 0n : targetWei - heldWei
+}

@@ -1,0 +1,3 @@
+import { endToEnd } from './harness/end-to-end.ts'
+
+export default endToEnd('anvil')
