@@ -10,6 +10,7 @@ import {
   resolveModel,
 } from '@koinon/node'
 import { type Command, Option } from 'commander'
+import { parseMaximumPrices } from '../maximum-prices.ts'
 import { parseInteger } from '../runner.ts'
 import { type StayOptions, stay } from '../stay.ts'
 import { duration } from '../table.ts'
@@ -21,6 +22,7 @@ type UpOptions = StayOptions & {
   readonly rpc?: string
   readonly model?: string
   readonly postgres?: string
+  readonly maxPrice: readonly string[]
 }
 
 const minersByDefault = 3
@@ -40,6 +42,12 @@ export function defineUp(program: Command): void {
     .option('--host <address>', 'address to bind; anything but 127.0.0.1 opens it to other machines', '127.0.0.1')
     .option('--model <file.gguf>', 'model that the miners serve (default: the demo model)')
     .option('--postgres <url>', 'keep the index in PostgreSQL instead of this home')
+    .option(
+      '--max-price <model=prompt,output>',
+      'most that the gateway pays for a model, dollars a million tokens; may be given several times',
+      (text: string, before: readonly string[]) => [...before, text],
+      [],
+    )
     .addHelpText(
       'after',
       '\nExamples:\n  koinon up\n  koinon up --home /tmp/other --port 9402 --rpc-port 9545\n  koinon up --model ~/models/some-q8_0.gguf\n  koinon up --home ~/on-base --rpc http://127.0.0.1:8545',
@@ -61,6 +69,7 @@ function up(options: UpOptions): Promise<never> {
         miners: minersByDefault,
         validators: validatorsByDefault,
         ...(options.postgres === undefined ? {} : { postgresUrl: options.postgres }),
+        maximumPrices: parseMaximumPrices(options.maxPrice),
         clock: systemClock,
         onStep: (step) => describeStep(step).forEach(say),
         onProgress: (role, text) => say(`      ${role}: ${text}`),

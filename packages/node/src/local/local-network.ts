@@ -6,7 +6,7 @@ import { readApiKeys, type StoredApiKey } from '../home/api-keys.ts'
 import { type Home, openHome } from '../home/home.ts'
 import { lockHome } from '../home/lock.ts'
 import { accountKey } from '../home/secrets.ts'
-import type { RoleInfo } from '../roles/role-config.ts'
+import type { Prices, RoleInfo } from '../roles/role-config.ts'
 import { ControlServer, controlSocketPath } from '../supervisor/control.ts'
 import { Supervisor } from '../supervisor/supervisor.ts'
 import { ensureLocalNetwork, ensureNetwork } from './contracts.ts'
@@ -30,6 +30,8 @@ export type LocalNetworkOptions = {
   readonly miners: number
   readonly validators: number
   readonly postgresUrl?: string
+  /** Most that the gateway pays for single models, by id; beside the bounds that hold for all. */
+  readonly maximumPrices?: Readonly<Record<string, Prices>>
   readonly clock: Clock
   readonly onStep: (step: NetworkStep) => void
   readonly onProgress: (role: string, text: string) => void
@@ -239,6 +241,7 @@ export class LocalNetwork {
   }
 
   #startGateway(indexerUrl: string): Promise<RoleInfo> {
+    const { maximumPrices } = this.#options
     return this.#supervisor.startRole({
       ...this.#common('gateway'),
       kind: 'gateway',
@@ -248,6 +251,7 @@ export class LocalNetwork {
       isLocal: true,
       localToken: this.#page.token,
       netuid,
+      ...(maximumPrices === undefined ? {} : { maximumPrices }),
     })
   }
 
