@@ -12,8 +12,14 @@ export const sha256: (bytes: Uint8Array) => Uint8Array =
   nodeCrypto === undefined ? sha256Portable : withNode(nodeCrypto)
 
 /** SHA-256 of bytes or of a text's UTF-8 bytes, as hex. */
-export function sha256Hex(data: Uint8Array | string): Hex {
-  return bytesToHex(sha256(typeof data === 'string' ? utf8ToBytes(data) : data))
+export const sha256Hex: (data: Uint8Array | string) => Hex =
+  nodeCrypto === undefined
+    ? (data) => bytesToHex(sha256(typeof data === 'string' ? utf8ToBytes(data) : data))
+    : withNodeHex(nodeCrypto)
+
+/** Half the time of a digest as bytes and then as hex. */
+function withNodeHex({ hash }: NonNullable<typeof nodeCrypto>): typeof sha256Hex {
+  return (data) => `0x${hash('sha256', data, 'hex')}`
 }
 
 function withNode({ hash }: NonNullable<typeof nodeCrypto>): typeof sha256 {

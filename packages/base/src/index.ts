@@ -25,7 +25,14 @@ export {
   type RetryPolicy,
 } from './errors.ts'
 export { sha256, sha256Hex } from './hash.ts'
-export { type MerkleProof, merkleProofs, merkleRoot, merkleRootFromProof, verifyMerkleProof } from './merkle.ts'
+export {
+  type MerkleProof,
+  merkleProofs,
+  merkleRoot,
+  merkleRootFromProof,
+  merkleTree,
+  verifyMerkleProof,
+} from './merkle.ts'
 export {
   atomicToPicoUsd,
   dollarDecimals,

@@ -10,26 +10,31 @@ import { sha256 } from './hash.ts'
 export type MerkleProof = { readonly index: number; readonly count: number; readonly siblings: readonly Hex[] }
 
 const leafTag = Uint8Array.of(0)
-const nodeTag = Uint8Array.of(1)
+
+/** Root of the leaves (the zero hash for none) and the proofs of all of them, from one tree. */
+export function merkleTree(leaves: readonly Hex[]): { readonly root: Hex; readonly proofs: readonly MerkleProof[] } {
+  const levels = buildLevels(leaves)
+  return {
+    root: rootOf(levels),
+    proofs: leaves.map((_, index) => ({ index, count: leaves.length, siblings: siblingsOf(levels, index) })),
+  }
+}
 
 /** Root of the leaves; the zero hash for no leaves. */
 export function merkleRoot(leaves: readonly Hex[]): Hex {
-  const levels = buildLevels(leaves)
-  const top = levels.at(-1)?.[0]
-  return top === undefined ? zeroHash : bytesToHex(top)
+  return rootOf(buildLevels(leaves))
 }
 
 /** Proofs of all leaves at once. */
 export function merkleProofs(leaves: readonly Hex[]): readonly MerkleProof[] {
-  const levels = buildLevels(leaves)
-  return leaves.map((_, index) => ({ index, count: leaves.length, siblings: siblingsOf(levels, index) }))
+  return merkleTree(leaves).proofs
 }
 
 /** Root that a leaf and its proof lead to. Throws `base/bad-proof` when the proof's shape cannot belong to its index and count. */
 export function merkleRootFromProof(leaf: Hex, proof: MerkleProof): Hex {
   const { index, count, siblings } = proof
   if (!Number.isSafeInteger(index) || !Number.isSafeInteger(count) || index < 0 || index >= count) throw badProof()
-  let node = sha256(concatBytes(leafTag, hexToBytes(leaf)))
+  let node = hashLeaf(leaf)
   let position = index
   let width = count
   let used = 0
@@ -60,7 +65,7 @@ export function verifyMerkleProof(root: Hex, leaf: Hex, proof: MerkleProof): boo
 
 function buildLevels(leaves: readonly Hex[]): Uint8Array[][] {
   if (leaves.length === 0) return []
-  const levels = [leaves.map((leaf) => sha256(concatBytes(leafTag, hexToBytes(leaf))))]
+  const levels = [leaves.map(hashLeaf)]
   for (let level = levels[0] as Uint8Array[]; level.length > 1; level = levels.at(-1) as Uint8Array[]) {
     const next: Uint8Array[] = []
     for (let i = 0; i < level.length; i += 2) {
@@ -83,8 +88,22 @@ function siblingsOf(levels: readonly Uint8Array[][], index: number): Hex[] {
   return siblings
 }
 
+function rootOf(levels: readonly Uint8Array[][]): Hex {
+  const top = levels.at(-1)?.[0]
+  return top === undefined ? zeroHash : bytesToHex(top)
+}
+
+// Hashing reads from here instead of from fresh memory; nothing else runs between writing and hashing.
+const pair = Uint8Array.of(1, ...new Uint8Array(64))
+
+function hashLeaf(leaf: Hex): Uint8Array {
+  return sha256(concatBytes(leafTag, hexToBytes(leaf)))
+}
+
 function hashPair(left: Uint8Array, right: Uint8Array): Uint8Array {
-  return sha256(concatBytes(nodeTag, left, right))
+  pair.set(left, 1)
+  pair.set(right, 33)
+  return sha256(pair)
 }
 
 function badProof(): KoinonError {

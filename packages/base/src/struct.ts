@@ -2,9 +2,9 @@
  * Canonical encoding (specs/0001-encoding.md): a struct is its type hash followed by one 32-byte word a field, as in
  * EIP-712 but with SHA-256, so that the browser, Node's native hash and Solidity's precompile agree at little cost.
  */
-import { type Address, bytesToHex, type Hex, utf8ToBytes, writeLowerHex } from './bytes.ts'
+import { type Address, type Hex, utf8ToBytes, writeLowerHex } from './bytes.ts'
 import { KoinonError } from './errors.ts'
-import { sha256 } from './hash.ts'
+import { sha256, sha256Hex } from './hash.ts'
 
 /** Field kinds. Numbers up to 53 bits are JS numbers, wider ones bigints; fixed bytes are hex; `string` is hashed. */
 export type FieldKind =
@@ -91,7 +91,7 @@ export function defineStruct<const fields extends StructFields>(name: string, fi
   const hashFresh = (value: object): Hex => {
     scratch.fill(0)
     encodeInto(scratch, scratchView, value)
-    return bytesToHex(sha256(scratch))
+    return sha256Hex(scratch)
   }
   return {
     name,

@@ -1,9 +1,8 @@
 import {
   type Hex,
   hexToBytes,
-  merkleProofs,
-  merkleRoot,
   merkleRootFromProof,
+  merkleTree,
   type SessionSigner,
   type StructJson,
   type VerifySession,
@@ -46,10 +45,8 @@ export function signReceiptBatch(
     hashes.push(lastReceipt)
   }
   const chainId = session.delegation.chainId
-  const signature = session.signer.sign(
-    batchDigest(chainId, session.signer.publicKey, merkleRoot(hashes), hashes.length),
-  )
-  const proofs = merkleProofs(hashes)
+  const { root, proofs } = merkleTree(hashes)
+  const signature = session.signer.sign(batchDigest(chainId, session.signer.publicKey, root, hashes.length))
   const signed = receipts.map((receipt, index) => ({
     receipt,
     work: (answers[index] as UnlinkedReceipt).work,

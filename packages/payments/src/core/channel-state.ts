@@ -61,6 +61,18 @@ export function voucherUpdate(channelId: Hex, voucherAtomic: bigint, signature: 
   }
 }
 
+/** Both at once: what answers that became final changed on a channel whose voucher key is here. */
+export function settledUpdate(
+  channelId: Hex,
+  owedPicoUsd: bigint,
+  voucher: { readonly voucherAtomic: bigint; readonly signature: Hex },
+): SqlStatement {
+  return {
+    sql: 'update payment_channels set owed_pico_usd = ?, voucher_atomic = ?, voucher_signature = ? where channel_id = ?',
+    values: [owedPicoUsd.toString(), voucher.voucherAtomic.toString(), voucher.signature, channelId],
+  }
+}
+
 export function factsUpdate(channelId: Hex, facts: ChannelFacts): SqlStatement {
   return {
     sql: 'update payment_channels set deposit_atomic = ?, claimed_atomic = ?, status = ? where channel_id = ?',

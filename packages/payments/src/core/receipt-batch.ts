@@ -13,7 +13,7 @@ import {
 } from '@koinon/work'
 import { voucherFor } from '../rules/admission.ts'
 import type { ChannelSettlement } from './channel-book.ts'
-import { type ChannelState, owedUpdate, voucherUpdate } from './channel-state.ts'
+import { type ChannelState, owedUpdate, settledUpdate } from './channel-state.ts'
 import type { FinalAnswer } from './receipt-types.ts'
 import type { Session } from './session.ts'
 import { debtInsert, type UpstreamDebt } from './upstream-debts.ts'
@@ -76,7 +76,7 @@ export function buildBatch(input: BatchInput): BuiltBatch {
         answerRows(bundle, hashes[index] as Hex, input.answers[index] as FinalAnswer),
       ),
       ...alone.map(debtInsert),
-      ...settlements.flatMap(settlementRows),
+      ...settlements.map(settlementRow),
     ],
     tip,
     lastEndedAtMs,
@@ -148,10 +148,8 @@ function settle(channelId: Hex, debt: Debt, state: ChannelState): ChannelSettlem
   return { channelId, owedPicoUsd: debt.owedPicoUsd, voucher: { voucherAtomic, signature } }
 }
 
-function settlementRows(settlement: ChannelSettlement): readonly SqlStatement[] {
-  const { channelId, owedPicoUsd, voucher } = settlement
-  const owed = owedUpdate(channelId, owedPicoUsd)
-  return voucher === undefined ? [owed] : [owed, voucherUpdate(channelId, voucher.voucherAtomic, voucher.signature)]
+function settlementRow({ channelId, owedPicoUsd, voucher }: ChannelSettlement): SqlStatement {
+  return voucher === undefined ? owedUpdate(channelId, owedPicoUsd) : settledUpdate(channelId, owedPicoUsd, voucher)
 }
 
 function answerRows(bundle: ReceiptBundle, hash: Hex, answer: FinalAnswer): readonly SqlStatement[] {
