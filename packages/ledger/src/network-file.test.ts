@@ -70,6 +70,21 @@ describe('parseNetworkFile', () => {
   })
 })
 
+describe('defaultModel of a network file', () => {
+  it('is an id and a hash, or left out', () => {
+    const defaultModel = { model: 'some-model', manifest: `0x${'ab'.repeat(32)}` }
+    expect(parseNetworkFile(JSON.stringify({ ...valid, defaultModel })).defaultModel).toEqual(defaultModel)
+    expect(parseNetworkFile(JSON.stringify(valid)).defaultModel).toBeUndefined()
+  })
+
+  it.each([{ model: 'm' }, { model: '', manifest: `0x${'ab'.repeat(32)}` }, { model: 'm', manifest: '0xAB' }, 'm'])(
+    'is not %j',
+    (defaultModel) => {
+      expect(() => parseNetworkFile(JSON.stringify({ ...valid, defaultModel }))).toThrow(/defaultModel/)
+    },
+  )
+})
+
 describe('loadNetworkFile', () => {
   it('reads a path', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'koinon-network-'))

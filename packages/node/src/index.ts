@@ -13,7 +13,7 @@ export {
 } from './joined/joined-node.ts'
 export { externalLedger, type LedgerSource } from './local/ledger-source.ts'
 export { LocalNetwork, type LocalNetworkOptions, type NetworkStep, type ReadyNetwork } from './local/local-network.ts'
-export { defaultModel, type ModelFile, resolveModel, resolveReplayModel } from './local/model.ts'
+export { defaultModel, type ModelFile, modelManifest, resolveModel, resolveReplayModel } from './local/model.ts'
 export { localNetworkParameters, localPrices } from './local/parameters.ts'
 export { portOwner, requireFreePort } from './local/port.ts'
 export { readBalances } from './local/treasury.ts'

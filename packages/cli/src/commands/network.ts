@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { type Address, hexToBytes, KoinonError, parseUnits, secretKeyToAddress, toAddress } from '@koinon/base'
 import { createLedgerReader, createLedgerWriter, type NetworkFile, TransactionSender } from '@koinon/ledger'
 import { deployContracts } from '@koinon/ledger/deploy'
-import { existingAccountKey, localNetworkParameters, writeFileDurably } from '@koinon/node'
+import { existingAccountKey, localNetworkParameters, modelManifest, resolveModel, writeFileDurably } from '@koinon/node'
 import type { Command } from 'commander'
 import { confirm, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
@@ -16,6 +16,7 @@ type DeployFlags = {
   readonly gateway?: string
   readonly keyFile?: string
   readonly genesis: string
+  readonly defaultModel?: string
   readonly yes?: boolean
 }
 
@@ -32,6 +33,10 @@ export function defineNetwork(program: Command): void {
       'existing dollar token with EIP-3009; a worthless test dollar is deployed when left out',
     )
     .option('--gateway <url>', 'gateway that the network file names')
+    .option(
+      '--default-model <file.gguf>',
+      'model that "default" means on this network; what most providers serve when left out',
+    )
     .option('--key-file <file>', "file with the deployer's private key (default: the wallet of this home)")
     .option('--genesis <koin>', 'KOIN minted to the deployer', '1000000')
     .option('-y, --yes', 'do not ask')
@@ -59,7 +64,7 @@ export function defineNetwork(program: Command): void {
             cause,
           })
         })
-        const provisional = emptyNetwork(flags, chainId)
+        const provisional = { ...emptyNetwork(flags, chainId), ...(await pinnedModel(flags.defaultModel)) }
         const reader = createLedgerReader(provisional)
         const sender = new TransactionSender(reader, createLedgerWriter(provisional, privateKey))
         const balance = await reader.getBalance({ address: sender.address })
@@ -114,6 +119,13 @@ function emptyNetwork(flags: DeployFlags, chainId: number): NetworkFile {
     isTest: flags.dollar === undefined,
     ...(flags.gateway === undefined ? {} : { gatewayUrl: flags.gateway }),
   }
+}
+
+/** What the model id `default` stands for: the name that providers give this file, and its hash. */
+async function pinnedModel(file: string | undefined): Promise<Pick<NetworkFile, 'defaultModel'>> {
+  if (file === undefined) return {}
+  const { id, path } = await resolveModel(file)
+  return { defaultModel: { model: id, manifest: await modelManifest(path) } }
 }
 
 function readKeyFile(path: string): `0x${string}` {
