@@ -49,6 +49,19 @@ const stages = [
     deadlineMs: 15 * minuteMs,
     counts: fromVitest('e2e'),
   },
+  ...[
+    ['end-to-end tests on anvil', 'e2e-anvil', 'anvil', 40],
+    // The first run in a clone builds geth, which takes a quarter of an hour on two idle cores.
+    ['end-to-end tests on geth', 'e2e-geth', 'geth', 100],
+    ['end-to-end tests with PostgreSQL', 'e2e-postgres', 'postgres', 40],
+  ].map(([name, group, ground, minutes]) => ({
+    name,
+    group,
+    long: true,
+    command: vitest(group, `test/vitest.${ground}.config.ts`),
+    deadlineMs: minutes * minuteMs,
+    counts: fromVitest(group),
+  })),
   {
     name: 'cheat league',
     group: 'league',

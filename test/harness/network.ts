@@ -26,7 +26,7 @@ export type ReadyLine = {
   readonly apiKey: string
 }
 
-const readyDeadlineMs = 180_000
+const readyDeadlineMs = 300_000
 
 /** A home and two ports that outlive the processes on them: start, stop, kill and start again. */
 export class TestNetwork {
