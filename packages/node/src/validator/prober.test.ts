@@ -1,10 +1,9 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import { type Address, sha256Hex, systemClock } from '@koinon/base'
+import { ScriptedEngine, startTestNetwork, type TestNetwork } from '@koinon/inference/testing'
 import { inferenceOwnCopy, type InferenceTask } from '@koinon/subnet-files/inference'
 import { parseBundle, receiptType } from '@koinon/work'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ScriptedEngine } from '../../../inference/src/testing/scripted-engine.ts'
-import { startTestNetwork, type TestNetwork } from '../../../inference/src/testing/test-network.ts'
 import { createProber } from './prober.ts'
 
 const task: InferenceTask = {
