@@ -17,7 +17,7 @@ export type RequestOptions = {
 
 const defaultTimeoutMs = 15_000
 
-/** Sends one JSON request and returns the parsed answer. Throws `KoinonError`: the gateway's own, `web/unreachable` or `web/bad-answer`. */
+/** Sends one JSON request and returns the parsed answer. Throws `KoinonError`: the gateway's own, `web/unreachable`, `web/timeout` or `web/bad-answer`. */
 export async function requestJson<answer>(door: Door, path: string, options: RequestOptions = {}): Promise<answer> {
   const timeoutMs = options.timeoutMs ?? defaultTimeoutMs
   let response: Response
@@ -74,10 +74,12 @@ export function unreachable(cause: unknown, timeoutMs: number, method: string): 
   const timedOut = cause instanceof DOMException && cause.name === 'TimeoutError'
   const readsOnly = method === 'GET'
   return new KoinonError({
-    code: 'web/unreachable',
+    code: timedOut ? 'web/timeout' : 'web/unreachable',
     message: timedOut ? `The gateway did not answer within ${timeoutMs / 1000} s` : 'The gateway cannot be reached',
     hint: readsOnly
-      ? 'Check that `koinon up` is still running on this machine, then try again.'
+      ? timedOut
+        ? 'The machine may be busy; try again in a moment.'
+        : 'Check that `koinon up` is still running on this machine, then try again.'
       : 'It may have happened all the same: look at the list before you try again.',
     retry: readsOnly ? 'later' : 'unknown',
     cause,

@@ -22,7 +22,9 @@ export function ConnectionStatus() {
           <InlineText
             text={
               connection === 'offline'
-                ? 'No answer from the gateway. Start it with `koinon up`; this page goes on by itself.'
+                ? view.error?.code === 'web/timeout'
+                  ? 'The gateway is slow to answer; this page goes on by itself.'
+                  : 'No answer from the gateway. Start it with `koinon up`; this page goes on by itself.'
                 : 'Looking for the gateway …'
             }
           />
