@@ -5,7 +5,8 @@ import { createRequire } from 'node:module'
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 
 const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
-const patienceMs = 20_000
+/** Long enough for a machine that trains a model beside the tests. */
+const patienceMs = 45_000
 
 /** Starts Chromium from `KOINON_CHROMIUM`, else Debian's path. Throws a sentence that says what to install. */
 export function launchChromium(): Promise<Browser> {

@@ -71,18 +71,20 @@ export function ReceiptSlip(props: { readonly turn: Turn; readonly audits: reado
           <dl className="slip-verdict">
             <div>
               <dt>This browser checked</dt>
-              <dd role="status">
-                {own.checks === undefined ? (
-                  <p className="hint">Checking signatures, hashes and price …</p>
-                ) : (
-                  <>
-                    <CheckCounts checks={own.checks} />
-                    <p className="hint">
-                      Signatures, the hashes of question and answer, the price. What stands on the ledger was not looked
-                      up.
-                    </p>
-                  </>
-                )}
+              <dd>
+                <div role="status">
+                  {own.checks === undefined ? (
+                    <p className="hint">Checking signatures, hashes and price …</p>
+                  ) : (
+                    <>
+                      <CheckCounts checks={own.checks} />
+                      <p className="hint">
+                        Signatures, the hashes of question and answer, the price. What stands on the ledger was not
+                        looked up.
+                      </p>
+                    </>
+                  )}
+                </div>
               </dd>
             </div>
             <div>
