@@ -1,5 +1,6 @@
 /** A gateway put together from the same parts as the gateway role, without page and indexer. */
 import { type Address, systemClock, systemRandom } from '@koinon/base'
+import { defaultHttpLimits } from '@koinon/base/node'
 import {
   callNode,
   defaultGatewayLimits,

@@ -1,6 +1,6 @@
 import type { Hex } from '@koinon/base'
+import type { AnswerHeaders } from '@koinon/base/node'
 import { openAiError } from '../rules/openai-error.ts'
-import type { AnswerHeaders } from '../wire/answers.ts'
 import type { KeyRecord } from './key-registry.ts'
 import { type RateDecision, RateLimiter } from './rate-limiter.ts'
 

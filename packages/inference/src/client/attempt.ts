@@ -1,6 +1,7 @@
 /** One provider's try at one answer: reserve, ask, pass on, check the receipt, make it final. */
 import type { ServerResponse } from 'node:http'
 import { type Hex, isKoinonError, KoinonError, sleep } from '@koinon/base'
+import type { AnswerHeaders } from '@koinon/base/node'
 import {
   encodeVoucherHeader,
   type FinalAnswer,
@@ -14,7 +15,6 @@ import { gatewayPrices } from '../rules/gateway-price.ts'
 import { effectiveMaxTokens, type InferenceRequest } from '../rules/inference-request.ts'
 import { promptTokenBound } from '../rules/receipt-check.ts'
 import { amountOf, type InferenceWork, inferenceKind, inferenceWorkType } from '../rules/work.ts'
-import type { AnswerHeaders } from '../wire/answers.ts'
 import { channelHeader, providerHeader, receiptHeader, requestIdHeader } from '../wire/headers.ts'
 import { callNode } from '../wire/node-call.ts'
 import { createJsonDelivery, createStreamDelivery, type Delivery } from './delivery.ts'

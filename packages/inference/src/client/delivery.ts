@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { type Hex, KoinonError } from '@koinon/base'
+import type { AnswerHeaders } from '@koinon/base/node'
 import type { ReceiptBundle } from '@koinon/work'
 import { toOpenAiError } from '../rules/openai-error.ts'
 import { doneEvent, sseEvent, sseReceiptComment } from '../rules/sse.ts'
-import type { AnswerHeaders } from '../wire/answers.ts'
 import { DoneHolder } from './done-holder.ts'
 
 /** Takes a provider's bytes to the client unchanged, and keeps the last of them until the receipt is durable. */

@@ -1,10 +1,9 @@
 /** Receipts, evidence and keys at a gateway: what belongs to one payer. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Hex, KoinonError } from '@koinon/base'
+import { readBody, sendJson } from '@koinon/base/node'
 import { parseChannelConfig, parseKeyGrant, type ReceiptSummary } from '@koinon/payments'
 import { bundleToJson, type ReceiptBundle } from '@koinon/work'
-import { sendJson } from '../wire/answers.ts'
-import { readBody } from '../wire/body.ts'
 import { callNode } from '../wire/node-call.ts'
 import type { Allowances } from './allowances.ts'
 import type { GatewayModules } from './gateway-options.ts'

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Address, Clock, Hex, Random } from '@koinon/base'
+import type { HttpLimits } from '@koinon/base/node'
 import type { ChannelBook, ChannelState, ReceiptLedger, Session, SignedVoucher } from '@koinon/payments'
-import type { HttpLimits } from '../wire/http-server.ts'
 import type { KeyRegistry } from './key-registry.ts'
 import type { AllowanceLimits } from './allowances.ts'
 import type { DemotionReason } from './provider-link.ts'

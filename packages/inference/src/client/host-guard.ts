@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { KoinonError } from '@koinon/base'
+import { isLoopbackHost } from '@koinon/base/node'
 import { openAiError } from '../rules/openai-error.ts'
-
-const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]'])
 
 export type HostGuardOptions = {
   /** Further host names (with port where it is not the default) under which the gateway may be reached. */
@@ -26,7 +25,7 @@ export class HostGuard {
   /** Throws `gateway/wrong-host` (421). */
   checkHost(request: IncomingMessage): void {
     const host = (request.headers.host ?? '').toLowerCase()
-    if (this.#hosts.has(host) || loopbackNames.has(nameOf(host))) return
+    if (this.#hosts.has(host) || isLoopbackHost(host)) return
     throw new KoinonError({
       code: 'gateway/wrong-host',
       message: `This gateway does not answer to the host name "${host.slice(0, 100)}"`,
@@ -64,10 +63,6 @@ export class HostGuard {
       'access-control-max-age': '600',
     }
   }
-}
-
-function nameOf(host: string): string {
-  return host.replace(/:[0-9]+$/, '')
 }
 
 function originHost(origin: string): string | undefined {

@@ -1,10 +1,10 @@
+import { defaultHttpLimits } from '@koinon/base/node'
 import { connect } from 'node:net'
 import { keyGrantDigest, keyRevocationDigest } from '@koinon/payments'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { testChannel, testDomain, testParty } from '../testing/parties.ts'
 import { ScriptedEngine } from '../testing/scripted-engine.ts'
 import { startTestNetwork, type TestNetwork } from '../testing/test-network.ts'
-import { defaultHttpLimits } from '../wire/http-server.ts'
 
 const hello = { model: 'default', messages: [{ role: 'user', content: 'Hello' }] }
 type ErrorBody = { error: { message: string; type: string; param: string | null; code: string } }

@@ -1,4 +1,3 @@
-export { defaultHttpLimits } from '../wire/http-server.ts'
 export { callNode } from '../wire/node-call.ts'
 export { askGateway, type GatewayAnswer, type GatewayQuestion } from './ask-gateway.ts'
 export { keyToJson } from './gateway-accounts.ts'

@@ -1,4 +1,3 @@
-export { defaultHttpLimits } from '../wire/http-server.ts'
 export { EmbeddedEngine } from './embedded-engine.ts'
 export { type EngineLoad, type EngineOptions, InferenceEngine } from './engine/index.ts'
 export type { EngineDescription, EngineEnd, EnginePiece, EnginePort, EngineRequest } from './engine-port.ts'

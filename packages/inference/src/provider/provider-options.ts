@@ -1,10 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Address, Clock, Hex, Random } from '@koinon/base'
-import type { DurableStore } from '@koinon/base/node'
+import type { DurableStore, HttpLimits } from '@koinon/base/node'
 import type { ChannelBook, ChannelConfig, ChannelState, ReceiptLedger, Session, SignedVoucher } from '@koinon/payments'
 import type { RequestGate } from '@koinon/work/node'
 import type { TokenPrices } from '../rules/work.ts'
-import type { HttpLimits } from '../wire/http-server.ts'
 import type { EnginePort } from './engine-port.ts'
 
 /** One model a provider serves, with its prices and the temperature it takes when the client names none (millionths). */

@@ -1,6 +1,7 @@
 /** A user, a gateway and providers on loopback sockets: everything real but the ledger, whose deposits are taken as seen. */
 import { join } from 'node:path'
 import { type Address, systemClock, systemRandom } from '@koinon/base'
+import { defaultHttpLimits } from '@koinon/base/node'
 import {
   type ApiKey,
   deriveApiKey,
@@ -24,7 +25,6 @@ import { KeyRegistry, keysSchema } from '../client/key-registry.ts'
 import { type PinnedModel, ProviderTable } from '../client/provider-table.ts'
 import type { EnginePort } from '../provider/engine-port.ts'
 import type { PriceCeilings } from '../rules/price-ceiling.ts'
-import { defaultHttpLimits } from '../wire/http-server.ts'
 import { callNode } from '../wire/node-call.ts'
 import {
   openTill,

@@ -1,13 +1,13 @@
 /** A provider on a loopback socket with a till of its own. */
 import { join } from 'node:path'
 import { type Address, systemClock, systemRandom } from '@koinon/base'
+import { defaultHttpLimits } from '@koinon/base/node'
 import { VoucherDesk } from '@koinon/payments'
 import type { EnginePort } from '../provider/engine-port.ts'
 import { evidenceSchema } from '../provider/evidence.ts'
 import { createProviderGate } from '../provider/provider-gate.ts'
 import type { ProviderEvent, ProviderLimits } from '../provider/provider-options.ts'
 import { ProviderServer } from '../provider/provider-server.ts'
-import { defaultHttpLimits } from '../wire/http-server.ts'
 import { openTill, type TestParty, type Till, testChannel, testDomain, testParty, testToken } from './parties.ts'
 
 export const providerCreditPicoUsd = 1_000_000_000_000n

@@ -1,34 +1,8 @@
 import type { ServerResponse } from 'node:http'
-import { errorToJson, isKoinonError } from '@koinon/base'
+import { isKoinonError } from '@koinon/base'
+import { type AnswerHeaders, sendJson, sendError as sendKoinonError } from '@koinon/base/node'
 import { refusalStatus } from '@koinon/work/node'
 import { toOpenAiError } from '../rules/openai-error.ts'
-
-export type AnswerHeaders = Readonly<Record<string, string | number>>
-
-/** Sends a JSON answer, with `connection: close` when the request was not read to its end. */
-export function sendJson(response: ServerResponse, status: number, json: unknown, headers: AnswerHeaders = {}): void {
-  sendText(response, status, 'application/json; charset=utf-8', JSON.stringify(json), headers)
-}
-
-/** Sends a whole text answer. */
-export function sendText(
-  response: ServerResponse,
-  status: number,
-  contentType: string,
-  text: string,
-  headers: AnswerHeaders = {},
-): void {
-  if (response.headersSent || response.destroyed) return
-  const body = Buffer.from(text)
-  response.writeHead(status, {
-    'content-type': contentType,
-    'content-length': body.length,
-    'x-content-type-options': 'nosniff',
-    ...(response.req.complete ? {} : { connection: 'close' }),
-    ...headers,
-  })
-  response.end(body)
-}
 
 /** Sends an error on an OpenAI path. */
 export function sendOpenAiError(response: ServerResponse, error: unknown, headers: AnswerHeaders = {}): void {
@@ -39,18 +13,9 @@ export function sendOpenAiError(response: ServerResponse, error: unknown, header
   })
 }
 
-/** Sends an error on any other path: `{error: {code, message, hint, retry}}`. Insides of unexpected failures stay inside. */
-export function sendError(response: ServerResponse, error: unknown, headers: AnswerHeaders = {}): void {
-  const json = isKoinonError(error)
-    ? errorToJson(error)
-    : { code: 'internal', message: 'The server failed while it served this request', retry: 'unknown' }
-  const retryAfter = isKoinonError(error) ? error.details?.['retryAfterSeconds'] : undefined
-  sendJson(
-    response,
-    statusOf(error),
-    { error: json },
-    { ...(typeof retryAfter === 'number' ? { 'retry-after': retryAfter } : {}), ...headers },
-  )
+/** Sends an error on any other path: `{error: {code, message, hint, retry}}`. */
+export function sendError(response: ServerResponse, error: unknown): void {
+  sendKoinonError(response, error, statusOf(error))
 }
 
 /** HTTP status of an error of ours. */

@@ -1,18 +1,13 @@
 import { isIP } from 'node:net'
 import { KoinonError } from '@koinon/base'
+import { hostNameOf, isLoopbackHost } from '@koinon/base/node'
 
 /** Chain id of every default development chain: keys that everybody knows hold its money. */
 const wellKnownDevelopmentChainId = 31337
 
-/** True for 127.0.0.0/8, ::1 and localhost. */
-export function isLoopback(host: string): boolean {
-  const bare = stripBrackets(host)
-  return bare === 'localhost' || bare === '::1' || (isIP(bare) === 4 && bare.startsWith('127.'))
-}
-
 /** Throws `chain/unsafe-bind` for the well-known development chain id on an address that others can reach. */
 export function requireSafeBind(host: string, chainId: number): void {
-  if (chainId !== wellKnownDevelopmentChainId || isLoopback(host)) return
+  if (chainId !== wellKnownDevelopmentChainId || isLoopbackHost(host)) return
   throw new KoinonError({
     code: 'chain/unsafe-bind',
     message: `Chain id ${chainId} is the one of public test keys and may not be offered on ${host}`,
@@ -26,10 +21,6 @@ export function requireSafeBind(host: string, chainId: number): void {
  */
 export function isAllowedHostHeader(header: string | undefined, allowedHosts: readonly string[]): boolean {
   if (header === undefined) return false
-  const name = stripBrackets(header.replace(/:\d{1,5}$/, '')).toLowerCase()
+  const name = hostNameOf(header)
   return name === 'localhost' || isIP(name) !== 0 || allowedHosts.some((allowed) => allowed.toLowerCase() === name)
-}
-
-function stripBrackets(host: string): string {
-  return host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host
 }

@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { KoinonError } from '@koinon/base'
+import { isLoopbackHost } from '@koinon/base/node'
 import type { Gate } from './gate.ts'
-import { isAllowedHostHeader, isLoopback } from './host-guard.ts'
+import { isAllowedHostHeader } from './host-guard.ts'
 import { answerBody, connectionGate, type MessageLimits } from './rpc-messages.ts'
 import type { RpcHandler } from './rpc-methods.ts'
 
@@ -60,7 +61,7 @@ export class RpcDoor {
     this.#server = server
     const address = server.address() as AddressInfo
     const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address
-    const reachable = isLoopback(host) || !/^(0\.0\.0\.0|\[::\])$/.test(shown) ? shown : '127.0.0.1'
+    const reachable = isLoopbackHost(host) || !/^(0\.0\.0\.0|\[::\])$/.test(shown) ? shown : '127.0.0.1'
     return `http://${reachable}:${address.port}`
   }
 

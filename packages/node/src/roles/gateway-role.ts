@@ -1,10 +1,9 @@
 /** The gateway: OpenAI door, channel hub, dashboard. Users pay it, it pays miners. */
 import { type Address, errorToJson, KoinonError, systemClock, systemRandom } from '@koinon/base'
-import { sha256Native } from '@koinon/base/node'
+import { defaultHttpLimits, sha256Native } from '@koinon/base/node'
 import {
   callNode,
   defaultGatewayLimits,
-  defaultHttpLimits,
   type GatewayEvent,
   GatewayServer,
   KeyRegistry,

@@ -1,7 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { errorToJson, systemClock } from '@koinon/base'
+import { errorToJson, KoinonError, systemClock } from '@koinon/base'
+import { defaultHttpLimits, HttpListener, parseJsonObject, readBody, sendError, sendJson } from '@koinon/base/node'
 import { createLedgerReader, parseNetworkFile } from '@koinon/ledger'
 import { findEvents, findTransfers, Indexer, openEmbeddedIndex, openPostgresIndex } from '@koinon/ledger/indexer'
 import { homeAt } from '../home/home.ts'
@@ -12,7 +11,9 @@ import { roleLogger } from './role-tools.ts'
 const pollIntervalMs = { embedded: 300, external: 3_000 }
 const rangeBlocks = 1_000
 const maximumBodyBytes = 64 * 1024
-const requestTimeoutMs = 10_000
+const stopGraceMs = 500
+
+type Question = { readonly ask: string; readonly params: never }
 
 /** Follows the ledger into the index and answers questions about it to the other roles of this home, on the loopback only. */
 export async function startIndexerRole(config: IndexerRoleConfig, _context: RoleContext): Promise<RunningRole> {
@@ -33,8 +34,7 @@ export async function startIndexerRole(config: IndexerRoleConfig, _context: Role
   })
   await indexer.start()
 
-  const answer = async (body: string): Promise<unknown> => {
-    const question = JSON.parse(body) as { readonly ask: string; readonly params: never }
+  const answer = async (question: Question): Promise<unknown> => {
     const position = await indexer.position()
     const asOf = { asOfBlock: position.blockNumber }
     if (question.ask === 'position') return { ...asOf, result: position }
@@ -47,35 +47,26 @@ export async function startIndexerRole(config: IndexerRoleConfig, _context: Role
       }
       return { ...asOf, result: await findTransfers(database, contract, account, limit) }
     }
-    throw new Error(`unknown question ${question.ask}`)
+    throw new KoinonError({ code: 'index/unknown-question', message: 'The index does not know this question' })
   }
-  const server = createServer(
-    { requestTimeout: requestTimeoutMs, headersTimeout: requestTimeoutMs },
-    (request, response) => {
-      let body = ''
-      request.setEncoding('utf8').on('data', (chunk: string) => {
-        body += chunk
-        if (body.length > maximumBodyBytes) request.destroy()
-      })
-      request.on('end', () => {
-        answer(body).then(
-          (json) => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(json)),
-          (error) =>
-            response
-              .writeHead(400, { 'content-type': 'application/json' })
-              .end(JSON.stringify({ error: errorToJson(error) })),
-        )
-      })
+  const listener = new HttpListener({
+    host: '127.0.0.1',
+    port: 0,
+    limits: defaultHttpLimits,
+    handle: async (request, response) => {
+      try {
+        sendJson(response, 200, await answer(parseJsonObject(await readBody(request, maximumBodyBytes)) as Question))
+      } catch (error) {
+        sendError(response, error)
+      }
     },
-  )
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve))
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  })
+  const url = `http://127.0.0.1:${await listener.start()}`
   log.info({ url }, 'the index follows the ledger')
   return {
     info: { url },
     stop: async () => {
-      server.closeAllConnections()
-      await new Promise<void>((resolve) => server.close(() => resolve()))
+      await listener.stop(stopGraceMs)
       await indexer.stop()
       await close()
     },

@@ -1,4 +1,5 @@
-import { defaultHttpLimits, type ProviderLimits } from '@koinon/inference/provider'
+import { defaultHttpLimits } from '@koinon/base/node'
+import type { ProviderLimits } from '@koinon/inference/provider'
 
 const hourMs = 3_600_000
 

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import { type Address, errorToJson, isKoinonError, KoinonError } from '@koinon/base'
+import { type Address, KoinonError } from '@koinon/base'
+import { sendError, sendJson } from '@koinon/base/node'
 import { type RequestGate, refusalStatus } from '@koinon/work/node'
 import { maximumPageItems, type WorkItem, workPage } from '../rules/index.ts'
 import type { WorkCommitter } from './work-committer.ts'
@@ -35,7 +36,7 @@ export function createWorkListHandler(
       }
       const items = await options.committer.listOf(netuid, epoch)
       if (items === undefined) {
-        answer(response, 404, { error: errorToJson(notCommitted(netuid, epoch)) })
+        sendError(response, notCommitted(netuid, epoch), 404)
       } else {
         const page = workPage(items, { netuid, epoch, ...pageOf(match[3] ?? '') })
         const shown = await options.receiptsOf?.(page.receipts)
@@ -43,8 +44,7 @@ export function createWorkListHandler(
         await answerPage(request, response, { ...page, receipts })
       }
     } catch (error) {
-      const known = isKoinonError(error) ? error : internal()
-      answer(response, refusalStatus(error) ?? 500, { error: errorToJson(known) })
+      sendError(response, error, refusalStatus(error) ?? 500)
     }
     return true
   }
@@ -58,27 +58,12 @@ function pageOf(query: string): { readonly offset: number; readonly limit: numbe
   return { offset: read('offset', 0), limit: read('limit', maximumPageItems) }
 }
 
-function answer(response: ServerResponse, status: number, body: unknown): void {
-  const bytes = Buffer.from(JSON.stringify(body))
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes.length })
-  response.end(bytes)
-}
-
 /** Receipts repeat each other, so a page shrinks to less than half. */
 async function answerPage(request: IncomingMessage, response: ServerResponse, page: unknown): Promise<void> {
-  if (!/\bgzip\b/.test(String(request.headers['accept-encoding']))) return answer(response, 200, page)
+  if (!/\bgzip\b/.test(String(request.headers['accept-encoding']))) return sendJson(response, 200, page)
   const bytes = await compress(Buffer.from(JSON.stringify(page)))
   const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip', 'content-length': bytes.length }
   response.writeHead(200, headers).end(bytes)
-}
-
-/** Insides of unexpected failures stay inside. */
-function internal(): KoinonError {
-  return new KoinonError({
-    code: 'internal',
-    message: 'The miner failed while it served this request',
-    retry: 'unknown',
-  })
 }
 
 function notCommitted(netuid: number, epoch: number): KoinonError {

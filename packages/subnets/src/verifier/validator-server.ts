@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { type ErrorJson, errorToJson, isKoinonError, KoinonError } from '@koinon/base'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isKoinonError, KoinonError } from '@koinon/base'
+import { defaultHttpLimits, HttpListener, type HttpLimits, httpStatusOf, sendError, sendText } from '@koinon/base/node'
 import type { SubnetLedger } from '../client/index.ts'
 import { epochWindow, resultToJson } from '../rules/index.ts'
 import type { ValidatorStore } from './validator-store.ts'
@@ -17,7 +18,16 @@ export type ValidatorServerOptions = {
 }
 
 const requestTimeoutMs = 10_000
-const maximumConnections = 512
+const limits: HttpLimits = {
+  ...defaultHttpLimits,
+  headersTimeoutMs: requestTimeoutMs,
+  requestTimeoutMs,
+  maximumConnections: 512,
+}
+const stopGraceMs = 500
+const plainText = 'text/plain; charset=utf-8'
+const metricsText = 'text/plain; version=0.0.4; charset=utf-8'
+const fresh = { 'cache-control': 'no-store' }
 
 /**
  * What a validator shows to everybody (specs/0008-http.md section 4): its attestations, records and evidence logs. All of it is
@@ -25,70 +35,50 @@ const maximumConnections = 512
  */
 export class ValidatorServer {
   readonly #options: ValidatorServerOptions
-  #server: Server | undefined
+  readonly #listener: HttpListener
 
   constructor(options: ValidatorServerOptions) {
     this.#options = options
+    this.#listener = new HttpListener({
+      host: options.host,
+      port: options.port,
+      limits,
+      handle: (request, response) => this.#serve(request, response),
+    })
   }
 
   /** Listens; resolves with the port. */
   async start(): Promise<{ readonly port: number }> {
-    const server = createServer((request, response) => void this.#serve(request, response))
-    server.requestTimeout = requestTimeoutMs
-    server.headersTimeout = requestTimeoutMs
-    server.maxConnections = maximumConnections
-    this.#server = server
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(this.#options.port, this.#options.host, resolve)
-    })
-    return { port: (server.address() as { port: number }).port }
+    return { port: await this.#listener.start() }
   }
 
   async stop(): Promise<void> {
-    const server = this.#server
-    if (server === undefined) return
-    this.#server = undefined
-    await new Promise<void>((resolve) => {
-      server.close(() => resolve())
-      server.closeAllConnections()
-    })
+    await this.#listener.stop(stopGraceMs)
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      if (request.method !== 'GET') return sendJson(response, 405, errorBody('http/method', 'Only GET is served here'))
+      if (request.method !== 'GET') throw refusal(405, 'http/method', 'Only GET is served here')
       await this.#route((request.url ?? '').split('?')[0] as string, response)
     } catch (error) {
-      sendJson(
-        response,
-        500,
-        isKoinonError(error)
-          ? { error: errorToJson(error) }
-          : errorBody('internal', 'The validator failed while it served this request'),
-      )
+      const isRefusal = isKoinonError(error) && error.details?.['status'] !== undefined
+      sendError(response, error, isRefusal ? httpStatusOf(error) : 500, fresh)
     }
   }
 
   async #route(path: string, response: ServerResponse): Promise<void> {
-    if (path === '/healthz') return send(response, 200, 'text/plain; charset=utf-8', 'ok\n')
-    if (path === '/metrics') {
-      return send(response, 200, 'text/plain; version=0.0.4; charset=utf-8', await this.#options.metrics())
-    }
+    if (path === '/healthz') return sendText(response, 200, plainText, 'ok\n', fresh)
+    if (path === '/metrics') return sendText(response, 200, metricsText, await this.#options.metrics(), fresh)
     if (path === '/readyz') {
       const { isReady, reason } = await this.#options.readiness()
-      return send(
-        response,
-        isReady ? 200 : 503,
-        'text/plain; charset=utf-8',
-        isReady ? 'ready\n' : `${reason ?? 'not ready'}\n`,
-      )
+      const text = isReady ? 'ready\n' : `${reason ?? 'not ready'}\n`
+      return sendText(response, isReady ? 200 : 503, plainText, text, fresh)
     }
     const match = /^\/v1\/(attestations|records|evidence-log)\/(\d{1,10})\/(\d{1,15})$/.exec(path)
     const body =
       match === null ? undefined : await this.#document(match[1] as string, Number(match[2]), Number(match[3]))
-    if (body === undefined) return sendJson(response, 404, errorBody('http/not-found', 'There is nothing here'))
-    send(response, 200, 'application/json', body)
+    if (body === undefined) throw refusal(404, 'http/not-found', 'There is nothing here')
+    sendText(response, 200, 'application/json', body, fresh)
   }
 
   async #document(kind: string, netuid: number, epoch: number): Promise<string | undefined> {
@@ -117,16 +107,6 @@ export class ValidatorServer {
   }
 }
 
-function errorBody(code: string, message: string): { readonly error: ErrorJson } {
-  return { error: errorToJson(new KoinonError({ code, message })) }
-}
-
-function sendJson(response: ServerResponse, status: number, body: unknown): void {
-  send(response, status, 'application/json', JSON.stringify(body))
-}
-
-function send(response: ServerResponse, status: number, type: string, text: string): void {
-  const bytes = Buffer.from(text)
-  response.writeHead(status, { 'content-type': type, 'content-length': bytes.length, 'cache-control': 'no-store' })
-  response.end(bytes)
+function refusal(status: number, code: string, message: string): KoinonError {
+  return new KoinonError({ code, message, details: { status } })
 }

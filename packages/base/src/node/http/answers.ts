@@ -28,7 +28,10 @@ export function sendText(
   response.end(body)
 }
 
-/** Sends `{error: {code, message, hint, retry}}` (specs/0008-http.md). Insides of unexpected failures stay inside. */
+/**
+ * Sends `{error: {code, message, hint, retry}}` (specs/0008-http.md), with `retry-after` where the error's details state
+ * `retryAfterSeconds`. Insides of unexpected failures stay inside.
+ */
 export function sendError(
   response: ServerResponse,
   error: unknown,
@@ -38,7 +41,9 @@ export function sendError(
   const json = isKoinonError(error)
     ? errorToJson(error)
     : { code: 'internal', message: 'The server failed while it served this request', retry: 'unknown' }
-  sendJson(response, status, { error: json }, headers)
+  const retryAfter = isKoinonError(error) ? error.details?.['retryAfterSeconds'] : undefined
+  const retryHeaders = typeof retryAfter === 'number' ? { 'retry-after': retryAfter } : {}
+  sendJson(response, status, { error: json }, { ...retryHeaders, ...headers })
 }
 
 /** HTTP status of anything thrown: what an error of ours states, else 503 where later may work, 500 where nobody knows, else 400. */

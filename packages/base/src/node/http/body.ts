@@ -46,6 +46,7 @@ function tooLarge(maximumBytes: number): KoinonError {
   return new KoinonError({
     code: 'http/body-too-large',
     message: `The request body is larger than ${maximumBytes} bytes`,
+    hint: 'Send less in one request.',
     details: { status: 413, maximumBytes },
   })
 }

@@ -152,6 +152,9 @@ describe('who is local', () => {
     '127.evil.example',
     '127.0.0.1.evil.example:8402',
     '192.0.2.7',
+    '0.0.0.0',
+    '::',
+    '128.0.0.1',
     '[::2]:1',
     '::ffff:1',
   ])('%j is not', (host) => {
