@@ -18,7 +18,6 @@ export {
   signNodeRequest,
   verifyNodeRequest,
 } from './node-request.ts'
-export { NonceMemory, type NonceState } from './nonces.ts'
 export {
   bundleToJson,
   parseBundle,
