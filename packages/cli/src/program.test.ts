@@ -72,7 +72,7 @@ describe('koinon', () => {
   })
 
   it.each([
-    ['wallet balance', 'ledger/no-network-file'],
+    ['wallet balance', 'node/no-network'],
     ['receipt list', 'home/no-api-key'],
     ['logs', 'usage/no-log'],
   ])('explains %s in a home that is empty, as one line of JSON', (command, code) => {

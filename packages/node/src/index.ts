@@ -1,6 +1,7 @@
 export { type MachineBenchmark, readBenchmark } from './benchmark/machine-benchmark.ts'
 export { currentApiKey, readApiKeys, type StoredApiKey, saveApiKey } from './home/api-keys.ts'
 export { defaultHomePath, type Home, homeAt, openHome, writeFileDurably } from './home/home.ts'
+export { networkOf } from './home/network-of.ts'
 export { runningSupervisor, type SupervisorRecord } from './home/lock.ts'
 export { type AccountKey, accountKey, existingAccountKey } from './home/secrets.ts'
 export {
@@ -8,7 +9,6 @@ export {
   JoinedNode,
   type JoinedNodeOptions,
   type JoinedRole,
-  joinedNetwork,
   type StopRequest,
 } from './joined/joined-node.ts'
 export { externalLedger, type LedgerSource } from './local/ledger-source.ts'

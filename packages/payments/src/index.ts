@@ -87,4 +87,4 @@ export {
   type ChannelDirectoryOptions,
   type LedgerChannel,
 } from './verifier/channel-directory.ts'
-export { type ClaimPass, type ClaimStatus, ClaimWatcher, type ClaimWatcherOptions } from './verifier/claim-watcher.ts'
+export { type ClaimPass, type ClaimStatus, ClaimWatcher, type ClaimWatcherOptions } from './provider/claim-watcher.ts'

@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
 import { freemem, totalmem } from 'node:os'
 import { errorToJson } from '@koinon/base'
 import { checkChain, createLedgerReader } from '@koinon/ledger'
-import { defaultModel, type Home, joinedNetwork, portOwner, runningSupervisor } from '@koinon/node'
+import { defaultModel, type Home, networkOf, portOwner, runningSupervisor } from '@koinon/node'
 import type { Command } from 'commander'
 import { runCommand } from '../runner.ts'
 import { table } from '../table.ts'
@@ -120,7 +120,7 @@ async function network(home: Home): Promise<readonly Finding[]> {
   if (!existsSync(home.networkFile))
     return [{ name: 'network', state: 'ok', detail: 'none yet; "koinon up" or "koinon join" makes one' }]
   try {
-    const file = joinedNetwork(home)
+    const file = networkOf(home)
     await checkChain(createLedgerReader(file), file)
     return [
       {

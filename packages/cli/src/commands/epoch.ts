@@ -1,5 +1,5 @@
 import { formatUnits, KoinonError, tokenDecimals } from '@koinon/base'
-import { joinedNetwork, requestJson } from '@koinon/node'
+import { networkOf, requestJson } from '@koinon/node'
 import type { Command } from 'commander'
 import { parseInteger, runCommand } from '../runner.ts'
 import { facts, table } from '../table.ts'
@@ -35,7 +35,7 @@ export function defineEpoch(program: Command): void {
       runCommand(
         async ({ home }, number: string | undefined, options: { readonly netuid: string; readonly limit: string }) => {
           const netuid = parseInteger(options.netuid, '--netuid', 1, 65_535)
-          const gatewayUrl = joinedNetwork(home).gatewayUrl
+          const gatewayUrl = networkOf(home).gatewayUrl
           if (gatewayUrl === undefined)
             throw new KoinonError({
               code: 'node/no-gateway',

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { KoinonError, systemRandom } from '@koinon/base'
 import { checkChain, createLedgerReader, loadNetworkFile } from '@koinon/ledger'
-import { accountKey, openHome, writeFileDurably } from '@koinon/node'
+import { accountKey, networkOf, openHome, writeFileDurably } from '@koinon/node'
 import type { Command } from 'commander'
 import { confirm, runCommand } from '../runner.ts'
 
@@ -21,7 +21,7 @@ export function defineJoin(program: Command): void {
         await checkChain(createLedgerReader(network), network)
         const home = openHome(context.home.path)
         if (existsSync(home.networkFile)) {
-          const current = await loadNetworkFile(home.networkFile)
+          const current = networkOf(home)
           if (current.contracts.subnets === network.contracts.subnets && current.chainId === network.chainId) {
             context.say('This home already belongs to that network; its addresses are refreshed.')
           } else if (existsSync(`${home.chain}/journal`)) {

@@ -133,7 +133,6 @@ function startProvider(options: StartOptions): Promise<never> {
           kind: 'provider',
           name: roleName,
           homePath: home.path,
-          networkFilePath: home.networkFile,
           modelPath: model.path,
           modelId: model.id,
           ...(model.unsureBelow === undefined ? {} : { unsureBelow: model.unsureBelow }),

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { formatUnits, KoinonError } from '@koinon/base'
-import { loadNetworkFile, type NetworkFile } from '@koinon/ledger'
+import type { NetworkFile } from '@koinon/ledger'
 import {
   existingAccountKey,
   type Home,
+  networkOf,
   readApiKeys,
   requestJson,
   resolveReplayModel,
@@ -94,7 +95,7 @@ async function verify(home: Home, id: string, options: VerifyOptions, say: (text
       hint: `Levels: ${checkableLevels.join(', ')}.`,
     })
   const found = await find(home, id)
-  const network = existsSync(home.networkFile) ? await loadNetworkFile(home.networkFile) : undefined
+  const network = existsSync(home.networkFile) ? networkOf(home) : undefined
   const engine =
     level === 'L0' || found.evidence === undefined ? undefined : await startEngine(home, options.model, say)
   try {

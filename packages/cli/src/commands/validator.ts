@@ -58,7 +58,6 @@ function startValidator(options: StartOptions): Promise<never> {
             isLocal: false,
             name: 'validator',
             homePath: home.path,
-            networkFilePath: home.networkFile,
             modelPath: model.path,
             gatewayUrl: network.gatewayUrl,
             apiKey: currentApiKey(home).apiKey,

@@ -1,8 +1,17 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { dollarDecimals, formatUnits, parseUnits, systemClock, systemRandom, tokenDecimals } from '@koinon/base'
-import { loadNetworkFile, type NetworkFile } from '@koinon/ledger'
-import { type Asset, accountKey, existingAccountKey, type Home, openHome, parseAsset, Wallet } from '@koinon/node'
+import type { NetworkFile } from '@koinon/ledger'
+import {
+  type Asset,
+  accountKey,
+  existingAccountKey,
+  type Home,
+  networkOf,
+  openHome,
+  parseAsset,
+  Wallet,
+} from '@koinon/node'
 import type { Command } from 'commander'
 import { confirm, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
@@ -78,6 +87,6 @@ export function defineWallet(program: Command): void {
 
 /** The home's wallet on the network it belongs to. */
 export async function openWallet(home: Home): Promise<{ readonly owner: Wallet; readonly network: NetworkFile }> {
-  const network = await loadNetworkFile(home.networkFile)
+  const network = networkOf(home)
   return { network, owner: new Wallet({ home, network, key: existingAccountKey(home, 'wallet'), clock: systemClock }) }
 }

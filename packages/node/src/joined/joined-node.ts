@@ -1,16 +1,15 @@
 /** One role on a network that others run: the same role processes as a local network, on this machine's own home. */
-import { existsSync, readFileSync } from 'node:fs'
 import { type Clock, KoinonError, systemRandom } from '@koinon/base'
 import {
   createLedgerReader,
   createLedgerWriter,
   leaveSubnet,
   type NetworkFile,
-  parseNetworkFile,
   TransactionSender,
 } from '@koinon/ledger'
 import { type Home, openHome } from '../home/home.ts'
 import { lockHome } from '../home/lock.ts'
+import { networkOf } from '../home/network-of.ts'
 import { accountKey } from '../home/secrets.ts'
 import type { RoleConfig, RoleInfo } from '../roles/role-config.ts'
 import { ControlServer, controlSocketPath } from '../supervisor/control.ts'
@@ -59,7 +58,7 @@ export class JoinedNode {
   /** Starts the role; resolves when it serves. */
   async start(): Promise<JoinedRole> {
     const controlSocket = controlSocketPath(this.#home)
-    const network = joinedNetwork(this.#home)
+    const network = networkOf(this.#home)
     this.#lock = lockHome(this.#home, { pid: process.pid, startedAtMs: this.#options.clock.nowMs(), controlSocket })
     try {
       const config = this.#options.configure(this.#home, network)
@@ -90,19 +89,9 @@ export class JoinedNode {
   }
 }
 
-/** The network this home joined. Throws `node/no-network`. */
-export function joinedNetwork(home: Home): NetworkFile {
-  if (existsSync(home.networkFile)) return parseNetworkFile(readFileSync(home.networkFile, 'utf8'))
-  throw new KoinonError({
-    code: 'node/no-network',
-    message: `The home ${home.path} belongs to no network`,
-    hint: 'Join one first: koinon join <network file or gateway URL>.',
-  })
-}
-
 /** Gives a role's seat on a subnet back; call when the role has stopped. */
 export async function giveUpSeat(home: Home, roleName: string, netuid: number): Promise<void> {
-  const network = joinedNetwork(home)
+  const network = networkOf(home)
   const reader = createLedgerReader(network)
   const key = accountKey(home, roleName, systemRandom)
   await leaveSubnet(

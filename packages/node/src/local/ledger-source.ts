@@ -1,9 +1,10 @@
 /** Where the ledger of a home's own network lives, and what must be true before anything is written there. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { KoinonError } from '@koinon/base'
-import { type NetworkFile, parseNetworkFile } from '@koinon/ledger'
+import type { NetworkFile } from '@koinon/ledger'
 import type { Home } from '../home/home.ts'
+import { networkOf } from '../home/network-of.ts'
 
 /** `embedded`: our own chain in a process of this home. `external`: a chain that somebody runs, by its JSON-RPC URL. */
 export type LedgerSource =
@@ -29,7 +30,7 @@ export function homeNetwork(home: Home, source: LedgerSource): NetworkFile | und
     if (hasJournal && source.kind === 'external') throw ofEmbeddedChain(home)
     return undefined
   }
-  const network = parseNetworkFile(readFileSync(home.networkFile, 'utf8'))
+  const network = networkOf(home)
   if (!existsSync(join(home.keys, 'founder.json'))) throw joinedElsewhere(home, network)
   if (source.kind === network.chainKind) return network
   throw source.kind === 'external' ? ofEmbeddedChain(home) : ofExternalChain(home, network)

@@ -215,7 +215,6 @@ export class LocalNetwork {
     return this.#supervisor.startRole({
       ...this.#common('indexer'),
       kind: 'indexer',
-      networkFilePath: this.#home.networkFile,
       ...(postgresUrl === undefined ? {} : { postgresUrl }),
     })
   }
@@ -227,7 +226,6 @@ export class LocalNetwork {
         this.#supervisor.startRole({
           ...this.#common(name),
           kind: 'provider',
-          networkFilePath: this.#home.networkFile,
           netuid,
           modelPath: model.path,
           modelId: model.id,
@@ -245,7 +243,6 @@ export class LocalNetwork {
     return this.#supervisor.startRole({
       ...this.#common('gateway'),
       kind: 'gateway',
-      networkFilePath: this.#home.networkFile,
       port: this.#options.port,
       indexerUrl,
       isLocal: true,
@@ -272,7 +269,6 @@ export class LocalNetwork {
         this.#supervisor.startRole({
           ...this.#common(name),
           kind: 'validator',
-          networkFilePath: this.#home.networkFile,
           netuid,
           modelPath: this.#options.model.path,
           port: 0,

@@ -1,9 +1,10 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { errorToJson, KoinonError, systemClock } from '@koinon/base'
 import { defaultHttpLimits, HttpListener, parseJsonObject, readBody, sendError, sendJson } from '@koinon/base/node'
-import { createLedgerReader, parseNetworkFile } from '@koinon/ledger'
+import { createLedgerReader } from '@koinon/ledger'
 import { findEvents, findTransfers, Indexer, openEmbeddedIndex, openPostgresIndex } from '@koinon/ledger/indexer'
 import { homeAt } from '../home/home.ts'
+import { networkOf } from '../home/network-of.ts'
 import type { RoleContext, RunningRole } from '../supervisor/role-process.ts'
 import type { IndexerRoleConfig } from './role-config.ts'
 import { roleLogger } from './role-tools.ts'
@@ -20,7 +21,7 @@ export async function startIndexerRole(config: IndexerRoleConfig, _context: Role
   const log = roleLogger(config.name)
   const home = homeAt(config.homePath)
   mkdirSync(home.index, { recursive: true, mode: 0o700 })
-  const network = parseNetworkFile(readFileSync(config.networkFilePath, 'utf8'))
+  const network = networkOf(home)
   const { database, close } =
     config.postgresUrl === undefined ? await openEmbeddedIndex(home.index) : await openPostgresIndex(config.postgresUrl)
   const indexer = new Indexer({

@@ -15,14 +15,12 @@ export type ChainRoleConfig = RoleCommon & {
 
 export type IndexerRoleConfig = RoleCommon & {
   readonly kind: 'indexer'
-  readonly networkFilePath: string
   /** PGlite in the home, or a PostgreSQL connection URL. */
   readonly postgresUrl?: string
 }
 
 export type GatewayRoleConfig = RoleCommon & {
   readonly kind: 'gateway'
-  readonly networkFilePath: string
   readonly port: number
   readonly indexerUrl?: string
   /** A home's own network: the page may act for the owner. Never on a public bind. */
@@ -36,7 +34,6 @@ export type GatewayRoleConfig = RoleCommon & {
 
 export type ProviderRoleConfig = RoleCommon & {
   readonly kind: 'provider'
-  readonly networkFilePath: string
   readonly netuid: number
   readonly modelPath: string
   readonly modelId: string
@@ -53,7 +50,6 @@ export type ProviderRoleConfig = RoleCommon & {
 
 export type ValidatorRoleConfig = RoleCommon & {
   readonly kind: 'validator'
-  readonly networkFilePath: string
   readonly netuid: number
   readonly modelPath: string
   readonly port: number
