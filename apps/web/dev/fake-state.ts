@@ -1,7 +1,7 @@
 /** The memory of the fake network: parties, keys, receipts. Everything here is invented except the signatures. */
 
 import type { IncomingMessage } from 'node:http'
-import { type Address, bytesToHex, type Hex, sha256Hex, systemRandom, utf8ToBytes, KoinonError } from '@koinon/base'
+import { type Address, bytesToHex, type Hex, KoinonError, sha256Hex, systemRandom, utf8ToBytes } from '@koinon/base'
 import { bundleToJson, type ReceiptBundle } from '@koinon/work'
 import type { KeyJson, PaymentJson, ReceiptSummaryJson } from '../src/api/types.ts'
 import { type FakeActor, makeActor, seedBytes } from './fake-actors.ts'

@@ -1,8 +1,8 @@
 export { type MachineBenchmark, readBenchmark } from './benchmark/machine-benchmark.ts'
 export { currentApiKey, readApiKeys, type StoredApiKey, saveApiKey } from './home/api-keys.ts'
 export { defaultHomePath, type Home, homeAt, openHome, writeFileDurably } from './home/home.ts'
-export { networkOf } from './home/network-of.ts'
 export { runningSupervisor, type SupervisorRecord } from './home/lock.ts'
+export { networkOf } from './home/network-of.ts'
 export { type AccountKey, accountKey, existingAccountKey } from './home/secrets.ts'
 export {
   giveUpSeat,

@@ -19,6 +19,7 @@ export { type DelegatingAccount, localDelegatingAccount, openSession, type Sessi
 export { DebtArchive, type DebtReason } from './core/upstream-debts.ts'
 export { createVoucherSigner, type VoucherSigner, verifyVoucher } from './core/voucher-signing.ts'
 export { ChannelAdmission, type ChannelAdmissionOptions, type ChannelTerms } from './provider/channel-admission.ts'
+export { type ClaimPass, type ClaimStatus, ClaimWatcher, type ClaimWatcherOptions } from './provider/claim-watcher.ts'
 export { type AcceptedVoucher, VoucherDesk, type VoucherDeskOptions } from './provider/voucher-desk.ts'
 export {
   type AdmissionRefusal,
@@ -87,4 +88,3 @@ export {
   type ChannelDirectoryOptions,
   type LedgerChannel,
 } from './verifier/channel-directory.ts'
-export { type ClaimPass, type ClaimStatus, ClaimWatcher, type ClaimWatcherOptions } from './provider/claim-watcher.ts'

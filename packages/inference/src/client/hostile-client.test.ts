@@ -1,5 +1,5 @@
-import { defaultHttpLimits } from '@koinon/base/node'
 import { connect } from 'node:net'
+import { defaultHttpLimits } from '@koinon/base/node'
 import { keyGrantDigest, keyRevocationDigest } from '@koinon/payments'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { testChannel, testDomain, testParty } from '../testing/parties.ts'

@@ -9,7 +9,6 @@ export {
   type GatewayPayments,
   type GatewayServerOptions,
 } from './gateway-options.ts'
-export { RateLimiter } from './rate-limiter.ts'
 export { GatewayServer } from './gateway-server.ts'
 export { type Authenticated, type KeyRecord, KeyRegistry, type KeyRegistryOptions, keysSchema } from './key-registry.ts'
 export { type DemotionReason, ProviderLink } from './provider-link.ts'
@@ -20,3 +19,4 @@ export {
   ProviderTable,
   type ProviderTableOptions,
 } from './provider-table.ts'
+export { RateLimiter } from './rate-limiter.ts'

@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { writeFileDurably } from '../home/home.ts'
 
-/** The last port if it is still free, else 0 (any). */
+/** The last port if it is still free, else 0 for a free one. */
 export async function lastFreePort(folder: string, host: string): Promise<number> {
   const file = join(folder, 'port')
   const port = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0

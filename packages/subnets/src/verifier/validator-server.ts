@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isKoinonError, KoinonError } from '@koinon/base'
-import { defaultHttpLimits, HttpListener, type HttpLimits, httpStatusOf, sendError, sendText } from '@koinon/base/node'
+import { defaultHttpLimits, type HttpLimits, HttpListener, httpStatusOf, sendError, sendText } from '@koinon/base/node'
 import type { SubnetLedger } from '../client/index.ts'
 import { epochWindow, resultToJson } from '../rules/index.ts'
 import type { ValidatorStore } from './validator-store.ts'

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { KoinonError } from '../../errors.ts'
 import { sendError, sendJson } from './answers.ts'
 import { parseJsonObject, readBody } from './body.ts'
-import { defaultHttpLimits, HttpListener, type HttpLimits } from './listener.ts'
+import { defaultHttpLimits, type HttpLimits, HttpListener } from './listener.ts'
 import { hostNameOf, isForeignPage, isLoopbackHost, isLoopbackPeer } from './loopback.ts'
 
 const listeners: HttpListener[] = []
