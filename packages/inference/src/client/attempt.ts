@@ -288,7 +288,7 @@ function cancelWhenGone(
     give.abort(new KoinonError({ code: 'gateway/given-up', message: what, retry: 'later' }))
   }
   let timer = setTimeout(giveUp('The answer took too long'), answerTimeoutMs)
-  let hasEnded = false
+  const ended = new AbortController()
   const cancel = (): void => {
     clearTimeout(timer)
     timer = setTimeout(giveUp('The provider did not end a cancelled answer'), cancelTimeoutMs)
@@ -296,7 +296,7 @@ function cancelWhenGone(
   }
   // The cancellation may overtake the request itself, so it is repeated until the provider knows it or the answer has ended.
   const sendCancel = async (): Promise<void> => {
-    while (!hasEnded) {
+    while (!ended.signal.aborted) {
       const answer = await callNode(context.modules, {
         dispatcher: link.pool,
         recipient: link.account,
@@ -306,13 +306,13 @@ function cancelWhenGone(
         timeoutMs: cancelTimeoutMs,
       }).catch(() => undefined)
       if ((answer as { cancelled?: unknown } | undefined)?.cancelled === true) return
-      await sleep(cancelRepeatMs)
+      await sleep(cancelRepeatMs, ended.signal)
     }
   }
   if (task.gone.aborted) cancel()
   else task.gone.addEventListener('abort', cancel, { once: true })
   return () => {
-    hasEnded = true
+    ended.abort()
     clearTimeout(timer)
     task.gone.removeEventListener('abort', cancel)
   }

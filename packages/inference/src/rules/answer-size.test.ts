@@ -12,7 +12,7 @@ const limit = 16 << 20
 const tokenText = ' naturally'
 const logprob = (top: number): TokenLogprob => {
   const one = { token: tokenText, bytes: [...utf8ToBytes(tokenText)], logprob: -12.345678901234567 }
-  return { ...one, top: Array(top).fill(one) }
+  return { ...one, top: Array.from({ length: top }, () => one) }
 }
 
 describe('answerByteBound', () => {
@@ -40,7 +40,7 @@ describe('answerByteBound', () => {
       text: tokenText.repeat(200),
       finishReason: 'length',
       usage: { promptTokens: 5, cachedTokens: 0, outputTokens: 200 },
-      logprobs: Array(200).fill(logprob(20)),
+      logprobs: Array.from({ length: 200 }, () => logprob(20)),
     })
     expect(answerByteBound(request, 4_096)).toBeGreaterThanOrEqual(JSON.stringify(body).length)
   })

@@ -23,8 +23,8 @@ describe('priceCeiling', () => {
 
   it('never lies above the absolute one, however many ask more', () => {
     const offers = Array(5).fill(prices(10n ** 15n))
-    expect(priceCeiling('m', offers, defaultPriceCeilings)).toEqual(defaultPriceCeilings.any)
-    expect(priceCeiling('m', [], defaultPriceCeilings)).toEqual(defaultPriceCeilings.any)
+    expect(priceCeiling('m', offers, defaultPriceCeilings)).toEqual(defaultPriceCeilings.everyModel)
+    expect(priceCeiling('m', [], defaultPriceCeilings)).toEqual(defaultPriceCeilings.everyModel)
   })
 
   it('is the owner word for models that are named, and for those only', () => {

@@ -3,7 +3,7 @@ import type { TokenPrices } from './work.ts'
 
 export type PriceCeilings = {
   /** Most for a model that is not named below, whatever the others ask. */
-  readonly any: TokenPrices
+  readonly everyModel: TokenPrices
   /** Most for single models, by id; the owner's word, so the other two rules do not apply to them. */
   readonly models: Readonly<Record<string, TokenPrices>>
   /** Most as a multiple of the median offer, basis points; applies from three offers of a model on. */
@@ -12,7 +12,7 @@ export type PriceCeilings = {
 
 /** A hundred dollars a million tokens, and three times the median offer. */
 export const defaultPriceCeilings: PriceCeilings = {
-  any: { promptPricePicoUsdPerToken: 100_000_000n, outputPricePicoUsdPerToken: 100_000_000n },
+  everyModel: { promptPricePicoUsdPerToken: 100_000_000n, outputPricePicoUsdPerToken: 100_000_000n },
   models: {},
   medianMultipleBps: 30_000,
 }
@@ -24,10 +24,10 @@ const fewestForMedian = 3
 export function priceCeiling(model: string, offers: readonly TokenPrices[], ceilings: PriceCeilings): TokenPrices {
   const named = Object.hasOwn(ceilings.models, model) ? ceilings.models[model] : undefined
   if (named !== undefined) return named
-  if (offers.length < fewestForMedian) return ceilings.any
+  if (offers.length < fewestForMedian) return ceilings.everyModel
   const most = (of: (prices: TokenPrices) => bigint): bigint => {
     const relative = (median(offers.map(of)) * BigInt(ceilings.medianMultipleBps)) / 10_000n
-    return relative < of(ceilings.any) ? relative : of(ceilings.any)
+    return relative < of(ceilings.everyModel) ? relative : of(ceilings.everyModel)
   }
   return {
     promptPricePicoUsdPerToken: most((prices) => prices.promptPricePicoUsdPerToken),
