@@ -53,7 +53,7 @@ export function refusalOf(status: number, body: Buffer): AttemptFailed {
 
 const creditExhausted = 'payments/credit-exhausted'
 
-/** True when a provider does not know the session (any more): it has done nothing for this request. */
+/** True when a provider does not know the session, as after a restart: it has done nothing for this request. */
 export function isSessionUnknown(error: unknown): boolean {
   return error instanceof AttemptFailed && error.error.details?.['remoteCode'] === 'request/unknown-session'
 }

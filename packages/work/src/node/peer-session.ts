@@ -73,7 +73,7 @@ export class PeerSession {
     return { name: nodeRequestHeader, value: signedHeader(caller, { ...request, recipient }), sessionId: undefined }
   }
 
-  /** Say that the recipient does not know the session (any more). Agrees on a new one, unless it has just done so. */
+  /** Say that the recipient does not know the session. Agrees on a new one, unless it has just done so. */
   forget(sessionId: Hex): void {
     if (this.#agreed?.sessionId !== sessionId) return
     this.#agreed = undefined
