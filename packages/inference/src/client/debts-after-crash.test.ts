@@ -78,7 +78,7 @@ describe('an answer whose own side cannot become final', () => {
     for (let count = 1; count <= 6; count++) expect(await ask(gateway)).toBe(500)
     const [ours, theirs] = [await books<Books>(gateway.child), await books<Books>(miner)]
     expect([ours.owed, ours.user, theirs.owed]).toEqual([`${6n * pricePicoUsd}`, '0', `${6n * pricePicoUsd}`])
-  }, 60_000)
+  }, 180_000)
 })
 
 async function startMiner(pieceDelayMs = '0', credit = creditPicoUsd) {
