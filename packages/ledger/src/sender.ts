@@ -91,9 +91,12 @@ export class TransactionSender {
     }
   }
 
-  /** In the latest block; what it refuses is tried in the pending one, because a chain that mines on demand may last have done so hours ago. */
+  /**
+   * In the latest block; what it refuses is tried in the pending one, because a chain that mines on demand may last have done so hours
+   * ago. Not prepared by viem: with a local account that would estimate by itself first, in the latest block whatever the tag.
+   */
   async #gasFor(transaction: Unsigned): Promise<bigint> {
-    const request = { account: this.#writer.account, ...transaction }
+    const request = { account: this.#writer.account, prepare: false, ...transaction }
     try {
       return await this.#reader.estimateGas(request as never)
     } catch (cause) {
