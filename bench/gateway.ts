@@ -18,6 +18,7 @@ import { bytesToHex, systemClock, systemRandom } from '@koinon/base'
 import { sha256Native } from '@koinon/base/node'
 import { channelIdOf } from '@koinon/payments'
 import { nodeRequestHeader } from '@koinon/work'
+import { signedHeader } from '@koinon/work/node'
 import { Pool } from 'undici'
 import {
   temporaryFolder,
@@ -29,7 +30,6 @@ import {
 import { ScriptedEngine } from '../packages/inference/src/testing/scripted-engine.ts'
 import { startTestNetwork } from '../packages/inference/src/testing/test-network.ts'
 import { startTestProvider } from '../packages/inference/src/testing/test-provider.ts'
-import { signedHeader } from '@koinon/work/node'
 
 const firstByteTurns = 220
 const deadlineMs = 840_000

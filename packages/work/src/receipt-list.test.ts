@@ -2,7 +2,7 @@ import { createSessionSigner, type Hex, sha256Hex } from '@koinon/base'
 import { describe, expect, it } from 'vitest'
 import { answer, chainId, nowMs, party, user } from './receipt.test-fixture.ts'
 import { type Receipt, receiptType } from './receipt.ts'
-import { type ListedReceipt, ReceiptListAudit, type ReceiptListMemory, parseReceiptListMemory } from './receipt-list.ts'
+import { type ListedReceipt, parseReceiptListMemory, ReceiptListAudit, type ReceiptListMemory } from './receipt-list.ts'
 import { emptySession, type SessionTip, signReceiptBatch } from './receipt-signing.ts'
 
 const payee = party(2)

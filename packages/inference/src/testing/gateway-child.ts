@@ -3,8 +3,9 @@
  * (SIGKILL from inside, when the provider's receipt has come and nothing of it is on our disk), or `refuseOwnSide` (every answer of ours
  * fails to become final, as when the user's side is broken).
  */
-import { startTestNetwork } from './test-network.ts'
+
 import { testParty } from './parties.ts'
+import { startTestNetwork } from './test-network.ts'
 
 const [folder = '', provider = '', url = '', when = 'never'] = process.argv.slice(2)
 const network = await startTestNetwork({

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import { type Address, sha256Hex, systemClock } from '@koinon/base'
 import { ScriptedEngine, startTestNetwork, type TestNetwork } from '@koinon/inference/testing'
-import { inferenceOwnCopy, type InferenceTask } from '@koinon/subnet-files/inference'
+import { type InferenceTask, inferenceOwnCopy } from '@koinon/subnet-files/inference'
 import { parseBundle, receiptType } from '@koinon/work'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createProber } from './prober.ts'

@@ -51,9 +51,9 @@ export {
   weightsCommitment,
 } from './weight-row.ts'
 export {
-  type ListedWork,
   checkCommitted,
   checkWorkList,
+  type ListedWork,
   maximumPageItems,
   maximumWorkItems,
   parseWorkPage,
