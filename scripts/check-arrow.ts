@@ -11,17 +11,18 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   work: ['base'],
   ledger: ['base', 'work'],
   payments: ['base', 'work', 'ledger'],
-  subnets: ['base', 'work', 'ledger', 'payments'],
-  inference: ['base', 'work', 'ledger', 'payments'],
+  subnets: ['base', 'work', 'ledger'],
+  inference: ['base', 'work', 'payments'],
   node: ['base', 'work', 'ledger', 'payments', 'subnets', 'inference', 'subnet-files'],
-  sdk: ['base', 'work', 'ledger', 'payments', 'subnets', 'inference', 'node'],
+  sdk: ['base', 'work', 'ledger', 'payments', 'subnets', 'inference'],
   cli: ['base', 'work', 'ledger', 'payments', 'subnets', 'inference', 'node', 'sdk'],
   web: ['base', 'work', 'inference/rules'],
 }
 
 /** Rules are pure: no I/O, no clock, no randomness of their own. */
 const impure = /^node:|^(viem|undici|node-llama-cpp|hardhat|pg|drizzle-orm)(\/|$)/
-const impureText = /\b(Date\.now|Math\.random|performance\.now|process\.env|setTimeout|setInterval|fetch)\s*\(/
+const impureText =
+  /\b(Date\.now|Math\.random|performance\.now|setTimeout|setInterval|fetch)\s*\(|\bprocess\.env\b|\bnew Date\(\)|\bsystem(Clock|Random)\b/
 
 const problems: string[] = []
 for (const path of sourceFiles(root, ['packages', 'apps/web/src'])) {

@@ -1,4 +1,4 @@
-// The budgets that a script can hold (ARCHITECTURE.md): file sizes, documented exports, `any`, tests beside source, export style.
+// The budgets that a script can hold (ARCHITECTURE.md): file sizes, documented exports, `any`, export style.
 import { readFileSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 import { sourceFiles } from './sources.ts'

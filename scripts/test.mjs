@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm test`: every check and suite, one after the other (two cores), each with a deadline; last line `N passed, N failed`.
+// `npm test`: the checks and all suites but the long ones, one after the other (two cores), each with a deadline; last line `N passed, N failed`.
 // --long adds the long suites, --only NAME runs one stage. Plain Node >= 20.19; the stages run on the pinned Node 24.
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'

@@ -9,7 +9,7 @@ const middleMix: Mix = { term: 0.34, howto: 0.36, contrast: 0.04, talk: 0.06, un
 const lateMix: Mix = { term: 0.31, howto: 0.37, contrast: 0.03, talk: 0.07, unknown: 0.22, invented: 0.13 }
 
 /**
- * The release run: about 45 minutes of one core. Rows of 32 tokens hold one or two questions with the beginnings of their
+ * The release run: about an hour of one core. Rows of 32 tokens hold one or two questions with the beginnings of their
  * answers, which is where a question finds its answer; long rows at the end of a cycle are for conversations of several turns.
  */
 export const releasePlan: RunPlan = {
@@ -41,6 +41,17 @@ export const releasePlan: RunPlan = {
       peak: 0.75,
       warmUpSteps: 20,
       decaySteps: 950,
+    },
+    {
+      phases: [
+        { steps: 700, rows: 32, length: 32, cutShare: 0.75, mix: lateMix, questionWeight: 0 },
+        { steps: 550, rows: 16, length: 64, cutShare: 0.7, mix: lateMix, questionWeight: 0 },
+        { steps: 150, rows: 8, length: 128, cutShare: 0.15, mix: lateMix, questionWeight: 0 },
+        { steps: 50, rows: 4, length: 256, cutShare: 0, questionWeight: 0 },
+      ],
+      peak: 0.9,
+      warmUpSteps: 20,
+      decaySteps: 1250,
     },
   ],
   ...rates,

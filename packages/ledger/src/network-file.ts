@@ -40,7 +40,7 @@ const networkFileSchema = z.object({
   contracts: z.object(
     Object.fromEntries(contractNames.map((name) => [name, address])) as Record<ContractName, typeof address>,
   ),
-  /** True where the dollar and gas come from a faucet and are worth nothing. */
+  /** True where the dollar is a test dollar, worth nothing; on an external chain gas may still cost money. */
   isTest: z.boolean(),
   gatewayUrl: url.optional(),
   /** What the model id `default` stands for: the id that providers name and the SHA-256 of the model file. */

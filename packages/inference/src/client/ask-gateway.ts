@@ -8,7 +8,7 @@ export type GatewayQuestion = {
   /** OpenAI base URL of a gateway, ending in `/v1`. */
   readonly baseUrl: string
   readonly apiKey: string
-  /** OpenAI chat request; streaming with usage is added. The model `default` is the gateway's first. */
+  /** OpenAI chat request; streaming with usage is added. The model `default` is the one the network file names. */
   readonly body: Readonly<Record<string, unknown>>
   /** Account of the one provider that may answer; any unless given. */
   readonly provider?: string

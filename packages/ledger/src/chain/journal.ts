@@ -181,7 +181,7 @@ function headerMismatch(path: string, difference: string): KoinonError {
   return new KoinonError({
     code: 'chain/journal-mismatch',
     message: `The chain journal ${path} belongs to another chain or engine: ${difference}`,
-    hint: 'Nothing was changed. Use the genesis and program version that wrote it, or move it to this engine with migrateJournal.',
+    hint: 'Nothing was changed. Use the program version that wrote it, or start with another --home.',
     details: { path },
   })
 }

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { type Hex, KoinonError } from '@koinon/base'
 import { type Home, writeFileDurably } from '../home/home.ts'
 
-/** `unsureBelow`: first-token probability under which answers are marked unsure, where the model's maker measured one. */
+/** `unsureBelow`: probability of the least probable of the first ten tokens under which answers are marked unsure, where the model's maker measured one. */
 export type ModelFile = { readonly path: string; readonly id: string; readonly unsureBelow?: number }
 
 /** What we read of `models/demo/manifest.json`. */

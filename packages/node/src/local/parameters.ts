@@ -8,7 +8,7 @@ export const localChainId = 402_402
 const koin = (text: string): bigint => parseUnits(text, 18)
 const dollar = (text: string): bigint => parseUnits(text, 6)
 
-/** What the local ledger starts with. Emission: one KOIN a second, halved every four years, so it stays far below the cap. */
+/** What the local ledger starts with. Emission: a twentieth of a KOIN a second, halved every four years, so it stays far below the cap. */
 export const localNetworkParameters: NetworkParameters = {
   genesisAmount: koin('1000000'),
   emissionPerSecond: koin('0.05'),
