@@ -23,7 +23,7 @@ type EpochDetail = EpochLine & {
   }[]
   readonly checks: readonly {
     readonly minerUid: number
-    readonly checks: readonly { readonly name: string; readonly state: string }[]
+    readonly checks: readonly { readonly name: string; readonly state: string; readonly detail?: string }[]
   }[]
 }
 
@@ -62,7 +62,7 @@ describe('a paid epoch', () => {
 
   it('was earned by checks that passed: no honest miner was accused', () => {
     const failed = paid.checks.flatMap(({ minerUid, checks }) =>
-      checks.filter(({ state }) => state === 'fail').map(({ name }) => `miner ${minerUid}: ${name}`),
+      checks.filter(({ state }) => state === 'fail').map(({ name, detail }) => `miner ${minerUid}: ${name}: ${detail}`),
     )
     expect(failed).toEqual([])
   })

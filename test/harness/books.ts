@@ -20,7 +20,14 @@ type ReceiptRow = {
 }
 type Hop = { readonly receipt: { readonly channelId: string; readonly payee: string; readonly amountPicoUsd: string } }
 
-export type Books = { readonly channels: readonly ChannelRow[]; readonly receipts: readonly ReceiptRow[] }
+/** What a crash left on a miner's bill only, and its gateway took on afterwards. */
+type DebtRow = { readonly channel_id: string; readonly amount_pico_usd: number }
+
+export type Books = {
+  readonly channels: readonly ChannelRow[]
+  readonly receipts: readonly ReceiptRow[]
+  readonly debts: readonly DebtRow[]
+}
 
 const picoUsdPerAtomic = 1_000_000n
 
@@ -32,7 +39,8 @@ export function readBooks(home: string, role: string): Books {
     store.exec('begin')
     const channels = store.prepare('select * from payment_channels').all() as unknown as ChannelRow[]
     const receipts = store.prepare('select request_id, channel_id, amount_pico_usd, bundle from payment_receipts').all()
-    return { channels, receipts: receipts as unknown as ReceiptRow[] }
+    const debts = store.prepare('select channel_id, amount_pico_usd from payment_debts').all()
+    return { channels, receipts: receipts as unknown as ReceiptRow[], debts: debts as unknown as DebtRow[] }
   } finally {
     store.close()
   }
@@ -104,14 +112,17 @@ function upstreamProblems(
     .flatMap((channel) => {
       const name = `gateway: channel to ${(JSON.parse(channel.config) as { receiver: string }).receiver.slice(0, 10)}`
       const owed = BigInt(channel.owed_pico_usd)
-      const sum = inner
+      const billed = inner
         .filter(({ receipt }) => receipt.channelId === channel.channel_id)
         .reduce((total, { receipt }) => total + BigInt(receipt.amountPicoUsd), 0n)
+      const sum = gateway.debts
+        .filter(({ channel_id }) => channel_id === channel.channel_id)
+        .reduce((total, { amount_pico_usd }) => total + BigInt(amount_pico_usd), billed)
       const theirs = miners
         .flatMap(({ books }) => books.channels)
         .find(({ channel_id, role }) => channel_id === channel.channel_id && role === 'inbound')
       return [
-        ...(sum === owed ? [] : [`${name} owes ${owed}, the miners' receipts in its bundles say ${sum}`]),
+        ...(sum === owed ? [] : [`${name} owes ${owed}, the miners' receipts in its bundles and its debts say ${sum}`]),
         ...(theirs === undefined || BigInt(theirs.owed_pico_usd) >= owed
           ? []
           : [`${name} owes ${owed}, the miner itself says ${theirs.owed_pico_usd}`]),
