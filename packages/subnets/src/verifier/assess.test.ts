@@ -1,19 +1,22 @@
-import { type Hex, sha256Hex } from '@koinon/base'
+import { type Hex, sha256Hex, systemRandom } from '@koinon/base'
 import { describe, expect, it } from 'vitest'
-import { failedCheckNames, type WorkItem, workCommitmentOf, workPage } from '../rules/index.ts'
+import { failedCheckNames, maximumPageItems, type WorkItem, workCommitmentOf, workPage } from '../rules/index.ts'
 import { type DigestEvidence, digestReceiptHash, digestSubnet } from '../testing/digest-subnet.ts'
 import { assessMiners } from './assess.ts'
 import type { MinerPort } from './ports.ts'
 
 const hotkey = (uid: number): Hex => `0x${uid.toString(16).padStart(40, '0')}`
 const evidence = (text: string): DigestEvidence => ({ text, digest: sha256Hex(text) })
-const items = ['a', 'b', 'c', 'd'].map(
-  (text, index): WorkItem => ({
-    receiptHash: digestReceiptHash(evidence(text)),
-    requestId: `0x${index.toString(16).padStart(32, '0')}`,
-  }),
-)
-const evidenceOf = (requestId: Hex): unknown => evidence('abcd'[Number(requestId)] as string)
+const listOf = (count: number) =>
+  Array.from(
+    { length: count },
+    (_, index): WorkItem => ({
+      receiptHash: digestReceiptHash(evidence(`${index}`)),
+      requestId: `0x${index.toString(16).padStart(32, '0')}`,
+    }),
+  )
+const items = listOf(4)
+const evidenceOf = (requestId: Hex): unknown => evidence(`${Number(requestId)}`)
 
 /** Never answers; ends when its time is over, as a request does. */
 function stall(signal: AbortSignal): Promise<never> {
@@ -34,6 +37,12 @@ type Options = {
   count?: number
   askTimeoutMs: number
   timeMs: number
+  concurrency?: number
+  leastTimeMs?: number
+  /** What every miner committed to. */
+  list?: readonly WorkItem[]
+  committed?: (uid: number) => { readonly root: Hex; readonly count: number }
+  random?: typeof systemRandom
   audit?: typeof digestSubnet.audit
   memories?: ReadonlyMap<Hex, unknown>
 }
@@ -47,9 +56,13 @@ function assessAll(miners: MinerPort, options: Options) {
     uid: index + 1,
     hotkey: hotkey(index + 1),
   }))
+  const ofList = workCommitmentOf(options.list ?? items)
   return assessMiners(
     {
       netuid: 1,
+      random: options.random ?? systemRandom,
+      // The last quarter of the phase, which ends at 12, is for the commitment.
+      ledger: { nowSeconds: async () => 11.75 - options.timeMs / 1000 },
       subnet: options.audit === undefined ? digestSubnet : { ...digestSubnet, audit: options.audit },
       miners,
       verifyPorts: undefined as never,
@@ -60,21 +73,25 @@ function assessAll(miners: MinerPort, options: Options) {
       beacon: sha256Hex('beacon'),
       seats,
       endpoints: seats.map((seat) => ({ ...seat, endpoint: 'http://127.0.0.1:9' })),
-      commitments: seats.map((seat) => ({ ...seat, ...workCommitmentOf(items) })),
+      commitments: seats.map((seat) => ({ ...seat, ...(options.committed?.(seat.uid) ?? ofList) })),
       probes: [],
       memories: options.memories ?? new Map(),
     },
-    { concurrency: 4, askTimeoutMs: options.askTimeoutMs },
+    {
+      concurrency: options.concurrency ?? 4,
+      askTimeoutMs: options.askTimeoutMs,
+      ...(options.leastTimeMs === undefined ? {} : { leastTimeMs: options.leastTimeMs }),
+    },
     AbortSignal.timeout(options.timeMs),
   )
 }
 
 describe('a list of a miner', () => {
-  const limits = { askTimeoutMs: 5_000, timeMs: 30_000 }
+  const list = listOf(maximumPageItems + 2)
+  const limits = { askTimeoutMs: 5_000, timeMs: 30_000, list }
   const showing = (change: (receipts: readonly WorkItem[]) => readonly object[]): MinerPort => ({
-    // Two pieces a page.
     workPage: async (_peer, { netuid, epoch, offset }) => {
-      const page = workPage(items, { netuid, epoch, offset, limit: 2 })
+      const page = workPage(list, { netuid, epoch, offset, limit: maximumPageItems })
       return { ...page, receipts: change(page.receipts) }
     },
     evidence: async (_peer, requestId) => evidenceOf(requestId),
@@ -94,8 +111,8 @@ describe('a list of a miner', () => {
         }),
       }),
     })
-    expect(pages.map((page) => page.length)).toEqual([2, 2])
-    expect(pages[1]?.[0]).toEqual({ for: items[2]?.requestId })
+    expect(pages.map((page) => page.length)).toEqual([maximumPageItems, 2])
+    expect(pages[1]?.[0]).toEqual({ for: list[maximumPageItems]?.requestId })
     expect(miners[0]?.checks.map(({ name, state }) => `${name} ${state}`)).toEqual(['list pass', 'links fail'])
     expect(miners[0]?.checks[1]?.detail).toBe('before 10 true')
     expect(memories).toEqual(new Map([[hotkey(1), { at: 2 }]]))
@@ -126,6 +143,127 @@ describe('a list of a miner', () => {
     })
     expect(failedCheckNames(miners[0] as NonNullable<(typeof miners)[0]>)).toEqual(['list'])
     expect([finished, memories.size]).toEqual([0, 0])
+  })
+})
+
+describe('a page of a list', () => {
+  it('that is shorter or longer than due fails "list" at once', async () => {
+    const list = listOf(maximumPageItems + 2)
+    const pages: readonly (readonly [count: number, problem: string])[] = [
+      [1, `the page from 0 on has 1 receipts, ${maximumPageItems} are due`],
+      [0, `the page from 0 on has 0 receipts, ${maximumPageItems} are due`],
+      [3, `the page from ${maximumPageItems} on has 3 receipts, 2 are due`],
+    ]
+    for (const [count, problem] of pages) {
+      let asked = 0
+      const miners: MinerPort = {
+        workPage: async (_peer, { offset }) => {
+          asked += 1
+          const isChanged = problem.startsWith(`the page from ${offset} `)
+          const receipts = isChanged ? list.slice(0, count) : list.slice(offset, offset + maximumPageItems)
+          return { count: list.length, receipts }
+        },
+        evidence: async (_peer, requestId) => evidenceOf(requestId),
+      }
+      const [miner] = await assess(miners, { askTimeoutMs: 5_000, timeMs: 30_000, list })
+      expect(miner?.checks).toEqual([
+        { name: 'list', state: 'fail', detail: `${problem}: ${list.length} were committed` },
+      ])
+      expect(asked).toBe(count === 3 ? 2 : 1)
+    }
+  })
+})
+
+describe('miners that dribble', () => {
+  /** Within the limit of one question; all pages of the list would take 40 s. */
+  const slowly = (signal: AbortSignal): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const timer = setTimeout(resolve, 300)
+      const stop = () => {
+        clearTimeout(timer)
+        reject(signal.reason as Error)
+      }
+      signal.addEventListener('abort', stop, { once: true })
+    })
+  const endless = { root: sha256Hex('anything'), count: 262_144 }
+  const dribblers = 16
+  const committed = (uid: number) => (uid <= dribblers ? endless : workCommitmentOf(items))
+  const limits = { count: dribblers + 4, concurrency: dribblers, askTimeoutMs: 1_000, leastTimeMs: 100, committed }
+
+  const dribbling = (pageItems: number): MinerPort => ({
+    workPage: async (peer, { netuid, epoch, offset }, signal) => {
+      if (Number(peer.hotkey) > dribblers) return workPage(items, { netuid, epoch, offset, limit: maximumPageItems })
+      await slowly(signal)
+      return { count: endless.count, receipts: Array(pageItems).fill(items[0]) }
+    },
+    evidence: async (_peer, requestId) => evidenceOf(requestId),
+  })
+
+  it('receipt by receipt are done with after a page', async () => {
+    const miners = await assess(dribbling(1), { ...limits, timeMs: 30_000 })
+    expect(miners.map(({ uid }) => uid)).toEqual(Array.from({ length: limits.count }, (_, index) => index + 1))
+    for (const miner of miners) expect(failedCheckNames(miner)).toEqual(miner.uid <= dribblers ? ['list'] : [])
+    for (const miner of miners.slice(dribblers)) expect(miner.work.length).toBeGreaterThan(0)
+  })
+
+  it('page by page use up their own share of the time and nobody else’s', async () => {
+    for (const concurrency of [dribblers, 4]) {
+      const miners = await assess(dribbling(maximumPageItems), { ...limits, concurrency, timeMs: 2_000 })
+      for (const miner of miners.slice(dribblers)) {
+        expect(failedCheckNames(miner)).toEqual([])
+        expect(miner.checks.map(({ name, state }) => `${name} ${state}`)).toEqual(['list pass'])
+        expect(miner.work.length).toBeGreaterThan(0)
+      }
+      const used = miners.slice(0, dribblers).flatMap(({ checks }) => checks.filter(({ state }) => state === 'fail'))
+      for (const { name, detail } of used) {
+        expect(name).toBe('list')
+        expect(detail).toMatch(/^its answers took longer than the \d+ ms that one miner may take in all$/)
+      }
+    }
+  })
+
+  it('in every round leave each its share', async () => {
+    const asked = new Set<number>()
+    const miners: MinerPort = {
+      ...dribbling(maximumPageItems),
+      workPage: async (peer, _page, signal) => {
+        asked.add(Number(peer.hotkey))
+        await slowly(signal)
+        return { count: endless.count, receipts: Array(maximumPageItems).fill(items[0]) }
+      },
+    }
+    const options = { askTimeoutMs: 1_000, leastTimeMs: 100, timeMs: 2_000, committed: () => endless }
+    const found = await assess(miners, { ...options, count: 16, concurrency: 4 })
+    expect(asked.size).toBe(16)
+    const used = found.filter((miner) => failedCheckNames(miner).includes('list'))
+    // The last round has what is left of the phase, and nobody waits behind it.
+    expect(used.length).toBeGreaterThanOrEqual(12)
+  })
+})
+
+describe('the order of visits', () => {
+  it('is not that of the seats, differs from time to time, and does not show', async () => {
+    const orderOf = async (random: typeof systemRandom) => {
+      const order: number[] = []
+      const miners: MinerPort = {
+        workPage: async (peer, { netuid, epoch, offset }) => {
+          order.push(Number(peer.hotkey))
+          return workPage(items, { netuid, epoch, offset, limit: maximumPageItems })
+        },
+        evidence: async (_peer, requestId) => evidenceOf(requestId),
+      }
+      const found = await assess(miners, { count: 40, concurrency: 1, askTimeoutMs: 5_000, timeMs: 30_000, random })
+      expect(found.map(({ uid }) => uid)).toEqual([...order].sort((a, b) => a - b))
+      return order
+    }
+    const nonce = (value: number) => (count: number) => new Uint8Array(count).fill(value)
+    const [first, again, other] = [await orderOf(nonce(1)), await orderOf(nonce(1)), await orderOf(nonce(2))]
+    expect(again).toEqual(first)
+    expect(other).not.toEqual(first)
+    for (const order of [first, other]) {
+      expect(new Set(order).size).toBe(40)
+      expect(order).not.toEqual([...order].sort((a, b) => a - b))
+    }
   })
 })
 

@@ -1,13 +1,14 @@
 /** Looks at the miners of one epoch: lists, samples by beacon, own probes. Everything found goes into the evidence log. */
-import type { Address, Hex } from '@koinon/base'
+import { type Address, bytesToHex, type Hex, type Random } from '@koinon/base'
 import { type Check, fail, notChecked } from '@koinon/work'
-import type { Endpoint, Peer, WorkCommitment } from '../client/index.ts'
+import type { Endpoint, Peer, SubnetLedger, WorkCommitment } from '../client/index.ts'
 import {
   checkCommitted,
   checkWorkList,
   createBeaconRandom,
   type EpochWindow,
   type MinerEvidence,
+  maximumPageItems,
   maximumWorkItems,
   parseWorkPage,
   type Seat,
@@ -23,6 +24,10 @@ import type { StoredProbe } from './validator-store.ts'
 /** Most samples a miner, whatever the subnet asks for. */
 const maximumSamples = 64
 const attempts = 3
+/** Part of the weight-commit phase that is kept for the commitment itself, as `weights-step.ts` has it. */
+const commitReserve = 4
+/** Least time a miner gets, also when there is hardly any left. */
+const leastTimeMs = 5_000
 
 export type EpochToAssess = {
   readonly epoch: number
@@ -47,14 +52,19 @@ export type AssessmentLimits = {
   readonly concurrency: number
   /** Longest time a miner may take for one question. Three of them must fit well into the time there is, or stalling would pay. */
   readonly askTimeoutMs: number
+  /** Least time that a miner gets for all questions together; 5 s unless said. */
+  readonly leastTimeMs?: number
 }
 
 type Options<task, response, ports> = Pick<
   ValidatorOptions<task, response, ports>,
-  'netuid' | 'subnet' | 'miners' | 'verifyPorts'
->
+  'netuid' | 'subnet' | 'miners' | 'verifyPorts' | 'random'
+> & { readonly ledger: Pick<SubnetLedger, 'nowSeconds'> }
 
-/** Evidence of all seats. Aborting the signal ends it early: what nobody looked at is then `notChecked`, never failed. */
+/**
+ * Evidence of all seats, in their order. Aborting the signal ends it early: what nobody looked at is then `notChecked`, never failed.
+ * They are visited in an order that nobody else knows, each for its share of the time, so that none can keep this validator from another.
+ */
 export async function assessMiners<task, response, ports>(
   options: Options<task, response, ports>,
   epoch: EpochToAssess,
@@ -62,21 +72,45 @@ export async function assessMiners<task, response, ports>(
   signal: AbortSignal,
 ): Promise<Assessed> {
   const memories = new Map<Address, unknown>()
-  const miners = await inParallel(epoch.seats, limits.concurrency, async (seat) => {
-    const { evidence, memory } = await new MinerAssessment(options, epoch, seat, limits.askTimeoutMs, signal).run()
+  const visits = shuffled(epoch.seats, options.random)
+  const endsAtMs = performance.now() + (await timeLeftMs(options.ledger, epoch.window))
+  let begun = 0
+  const visited = await inParallel(visits, limits.concurrency, async (seat) => {
+    const rounds = Math.ceil((visits.length - begun++) / limits.concurrency)
+    const share = Math.max(limits.leastTimeMs ?? leastTimeMs, (endsAtMs - performance.now()) / rounds)
+    // Nobody waits behind the last round: the end of the phase is end enough.
+    const times = { askTimeoutMs: limits.askTimeoutMs, totalMs: rounds > 1 ? share : Number.POSITIVE_INFINITY }
+    const { evidence, memory } = await new MinerAssessment(options, epoch, seat, times, signal).run()
     if (memory !== undefined) memories.set(seat.hotkey, memory)
-    return evidence
+    return [seat, evidence] as const
   })
-  return { miners, memories }
+  const bySeat = new Map(visited)
+  return { miners: epoch.seats.flatMap((seat) => bySeat.get(seat) ?? []), memories }
 }
+
+async function timeLeftMs(ledger: Pick<SubnetLedger, 'nowSeconds'>, window: EpochWindow): Promise<number> {
+  const reserve = (window.weightCommitEndsAt - window.workCommitEndsAt) / commitReserve
+  return Math.max(0, window.weightCommitEndsAt - reserve - (await ledger.nowSeconds())) * 1000
+}
+
+function shuffled<item>(items: readonly item[], random: Random): readonly item[] {
+  const draw = createBeaconRandom(bytesToHex(random(32)), 'koinon visits')
+  const left = [...items]
+  return items.flatMap(() => left.splice(draw.below(left.length), 1))
+}
+
+/** What one miner may take: for one question, and for waiting for its answers in all. */
+type Times = { readonly askTimeoutMs: number; readonly totalMs: number }
 
 class MinerAssessment<task, response, ports> {
   readonly #options: Options<task, response, ports>
   readonly #epoch: EpochToAssess
   readonly #seat: Seat
-  readonly #askTimeoutMs: number
+  readonly #times: Times
   readonly #signal: AbortSignal
   readonly #peer: Peer | undefined
+  /** Of `totalMs`. What this validator itself computes is not held against the miner. */
+  #leftMs: number
   /** Set once the miner left a question without answer to the last attempt: it is not waited for again. */
   #silence: string | undefined
 
@@ -84,13 +118,14 @@ class MinerAssessment<task, response, ports> {
     options: Options<task, response, ports>,
     epoch: EpochToAssess,
     seat: Seat,
-    askTimeoutMs: number,
+    times: Times,
     signal: AbortSignal,
   ) {
     this.#options = options
     this.#epoch = epoch
     this.#seat = seat
-    this.#askTimeoutMs = askTimeoutMs
+    this.#times = times
+    this.#leftMs = times.totalMs
     this.#signal = signal
     const endpoint = epoch.endpoints.find(({ hotkey }) => hotkey === seat.hotkey)?.endpoint
     this.#peer = endpoint ? { hotkey: seat.hotkey, endpoint } : undefined
@@ -123,21 +158,27 @@ class MinerAssessment<task, response, ports> {
     if (commitment.count === 0) return { ...noList, isKnown: true }
     const { miners, netuid } = this.#options
     const { epoch } = this.#epoch
+    if (commitment.count > maximumWorkItems) {
+      return unknownList(
+        fail('list', `${commitment.count} receipts were committed, at most ${maximumWorkItems} may be`),
+      )
+    }
     const items: WorkItem[] = []
     const audit = this.#audit()
-    // The ledger says how long the list is, so a miner cannot make it endless.
+    // The ledger says how long the list is and how much of it each page has, so a miner cannot make it endless.
     while (items.length < commitment.count) {
       const page = { netuid, epoch, offset: items.length }
       const asked = await this.#ask(async (peer, limit) => parsePage(await miners.workPage(peer, page, limit)))
       if (asked.kind === 'stopped') return unknownList(notChecked('list', timeEnded))
       if (asked.kind === 'refused') return unknownList(fail('list', asked.problem))
-      if (asked.value.receipts.length === 0) break
-      audit?.add(asked.value.receipts)
-      items.push(...asked.value.receipts.map(({ requestId, receiptHash }) => ({ requestId, receiptHash })))
-      if (items.length > maximumWorkItems) break
-    }
-    if (items.length !== commitment.count) {
-      return unknownList(fail('list', `${items.length} receipts are listed, ${commitment.count} were committed`))
+      const { receipts } = asked.value
+      const due = Math.min(maximumPageItems, commitment.count - items.length)
+      if (receipts.length !== due) {
+        const problem = `the page from ${items.length} on has ${receipts.length} receipts, ${due} are due`
+        return unknownList(fail('list', `${problem}: ${commitment.count} were committed`))
+      }
+      audit?.add(receipts)
+      items.push(...receipts.map(({ requestId, receiptHash }) => ({ requestId, receiptHash })))
     }
     const check = checkWorkList(items, commitment)
     if (check.state !== 'pass') return unknownList(check)
@@ -231,11 +272,14 @@ class MinerAssessment<task, response, ports> {
   async #ask<value>(question: (peer: Peer, limit: AbortSignal) => Promise<value | undefined>): Promise<Asked<value>> {
     if (this.#peer === undefined) return { kind: 'refused', problem: 'the miner has left or names no endpoint' }
     if (this.#silence !== undefined) return { kind: 'refused', problem: this.#silence }
+    const { askTimeoutMs, totalMs } = this.#times
     let problem: string | undefined
     let isSilent = false
     for (let attempt = 0; attempt < attempts; attempt++) {
       if (this.#signal.aborted) break
-      const timeout = AbortSignal.timeout(this.#askTimeoutMs)
+      const isLast = this.#leftMs <= askTimeoutMs
+      const timeout = AbortSignal.timeout(isLast ? Math.max(0, Math.ceil(this.#leftMs)) : askTimeoutMs)
+      const askedAtMs = performance.now()
       try {
         const value = await question(this.#peer, AbortSignal.any([this.#signal, timeout]))
         if (value !== undefined) return { kind: 'answer', value }
@@ -243,8 +287,14 @@ class MinerAssessment<task, response, ports> {
         isSilent = false
       } catch (error) {
         if (this.#signal.aborted) break
-        problem = timeout.aborted ? `no answer within ${this.#askTimeoutMs} ms` : (error as Error).message
         isSilent = timeout.aborted
+        problem = isSilent ? `no answer within ${askTimeoutMs} ms` : (error as Error).message
+        if (isSilent && isLast) {
+          problem = `its answers took longer than the ${Math.floor(totalMs)} ms that one miner may take in all`
+          break
+        }
+      } finally {
+        this.#leftMs -= performance.now() - askedAtMs
       }
     }
     if (problem === undefined) return { kind: 'stopped' }
