@@ -31,6 +31,7 @@ describe('the committed model', () => {
     expect(bytes.length).toBe(manifest.bytes)
     expect(manifest.parameters).toBe(parameterCount(releasePlan.shape))
     expect(manifest.trainerVersion).toBe(trainerVersion)
+    expect(manifest.training.plan).toEqual(releasePlan)
     expect(engine.manifest).toMatchObject({ architecture: 'llama', quantisation: 'Q8_0', bitExact: true })
   })
 

@@ -7,6 +7,7 @@ const rates = { matrixRate: 0.02, adamRate: 0.004, finalRate: 0.02 }
 /** Definitions are learned soonest; what stays hard is which how-to question wants which answer, and what is unknown. */
 const middleMix: Mix = { term: 0.34, howto: 0.36, contrast: 0.04, talk: 0.06, unknown: 0.2, invented: 0.12 }
 const lateMix: Mix = { term: 0.31, howto: 0.37, contrast: 0.03, talk: 0.07, unknown: 0.22, invented: 0.13 }
+const lastMix: Mix = { term: 0.26, howto: 0.45, contrast: 0.03, talk: 0.06, unknown: 0.2, invented: 0.12 }
 
 /**
  * The release run: about an hour of one core. Rows of 32 tokens hold one or two questions with the beginnings of their
@@ -52,6 +53,17 @@ export const releasePlan: RunPlan = {
       peak: 0.9,
       warmUpSteps: 20,
       decaySteps: 1250,
+    },
+    {
+      phases: [
+        { steps: 450, rows: 32, length: 32, cutShare: 0.75, mix: lastMix, questionWeight: 0 },
+        { steps: 150, rows: 16, length: 64, cutShare: 0.7, mix: lastMix, questionWeight: 0 },
+        { steps: 60, rows: 8, length: 128, cutShare: 0.15, mix: lastMix, questionWeight: 0 },
+        { steps: 20, rows: 4, length: 256, cutShare: 0, questionWeight: 0 },
+      ],
+      peak: 0.6,
+      warmUpSteps: 20,
+      decaySteps: 620,
     },
   ],
   ...rates,
