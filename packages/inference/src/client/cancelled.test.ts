@@ -76,9 +76,9 @@ describe('a client that hangs up', () => {
 
   it('pays nothing for a request that still waits in the line of the miner', async () => {
     const { network: net, engine } = await setup({ capacity: 1, queue: 4 })
-    const first = askAndLeave(net, true, 0, 600)
+    const first = askAndLeave(net, false, 0, 4_000)
     await until('the only place is taken', () => engine.begun === 1)
-    await askAndLeave(net, true, 0, 150)
+    await askAndLeave(net, false, 0, 150)
     await first
     await settled(net)
     expect([engine.begun, (await bills(net)).length]).toEqual([1, 1])
