@@ -27,8 +27,7 @@ import { type ExpectedReceipt, type InspectedReceipt, type ReceiptInspector } fr
 import { AttemptFailed, isSessionUnknown, refusalOf } from './refusal.ts'
 
 /** A client's request, checked and ready for any provider. */
-export type GatewayTask = {
-  readonly requestId: Hex
+export type GatewayRequest = {
   readonly path: string
   readonly body: Buffer
   readonly bodyHash: Hex
@@ -40,6 +39,9 @@ export type GatewayTask = {
   /** Aborts when the client has gone. */
   readonly gone: AbortSignal
 }
+
+/** A request as one provider is asked it, under an id that nobody else is told. */
+export type GatewayTask = GatewayRequest & { readonly requestId: Hex }
 
 export type AttemptResult = {
   readonly work: InferenceWork
@@ -127,7 +129,12 @@ async function run(
   const deliver = task.request.stream ? createStreamDelivery : createJsonDelivery
   const delivery = deliver({
     response: task.response,
-    headers: () => ({ ...task.headers, [receiptHeader]: task.requestId, [providerHeader]: link.account }),
+    headers: () => ({
+      ...task.headers,
+      'x-request-id': task.requestId,
+      [receiptHeader]: task.requestId,
+      [providerHeader]: link.account,
+    }),
     maximumBytes: limits.responseBytes,
     unsentBytes: limits.unsentBytes,
   })

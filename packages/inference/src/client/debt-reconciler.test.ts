@@ -54,7 +54,7 @@ async function setup(options: TestNetworkOptions = {}) {
         method: 'POST',
         headers: {
           [nodeRequestHeader]: signed('POST', '/v1/chat/completions', body),
-          'x-koinon-request-id': requestId ?? ids.make(bytesToHex(sha256Native(body))),
+          'x-koinon-request-id': requestId ?? ids.make(bytesToHex(sha256Native(body)), provider.party.account),
           'x-koinon-channel': channelId,
         },
         body,
@@ -103,13 +103,47 @@ describe('DebtReconciler', () => {
   })
 
   it('does not pay for what it never asked: a foreign id, or an id of ours for another request', async () => {
-    const { lose, reconcile, ours, reports, net } = await setup()
+    const { lose, reconcile, ours, reports, net, provider } = await setup()
     await lose(bytesToHex(systemRandom(16)))
     const ids = new RequestIds({ key: net.gateway.secretKey, random: systemRandom })
-    await lose(ids.make(bytesToHex(sha256Native('another request'))))
+    await lose(ids.make(bytesToHex(sha256Native('another request')), provider.party.account))
     await reconcile()
     expect(ours()).toBe(0n)
     expect(reports()).toMatchObject([{ recovered: 0, disputed: 2, objection: 'we did not ask this' }])
+  })
+
+  it('does not pay a miner for what it asked another', async () => {
+    const { lose, reconcile, ours, reports, net, provider } = await setup({
+      providers: [{ engine: new ScriptedEngine() }, { engine: new ScriptedEngine() }],
+    })
+    const rival = net.providers[1]?.party.account as Hex
+    const answer = await net.post('/v1/chat/completions', hello, { 'x-koinon-provider': rival })
+    await answer.text()
+    const requestId = answer.headers.get('x-request-id') as Hex
+    const ids = new RequestIds({ key: net.gateway.secretKey, random: systemRandom })
+    const bodyHash = bytesToHex(sha256Native(JSON.stringify(hello)))
+    expect([ids.isOurs(requestId, bodyHash, rival), ids.isOurs(requestId, bodyHash, provider.party.account)]).toEqual([
+      true,
+      false,
+    ])
+    await lose(requestId)
+    await reconcile()
+    expect(ours()).toBe(0n)
+    expect(reports()).toMatchObject([{ recovered: 0, disputed: 1, objection: 'we did not ask this' }])
+  })
+
+  it.each([
+    ['a channel without money', { userDepositAtomic: 0n }, 402],
+    ['miners that are all full', { limits: { waitingAnswers: 0 } }, 503],
+  ] as const)('does not pay for the id of a refusal: %s', async (_, options, status) => {
+    const { lose, reconcile, ours, reports, net, provider } = await setup(options)
+    if (status === 503) net.table.get(provider.party.account)?.refusedForNow(systemClock.nowMs() + 60_000)
+    const refused = await net.post('/v1/chat/completions', hello)
+    expect(refused.status).toBe(status)
+    await lose(refused.headers.get('x-request-id') as Hex)
+    await reconcile()
+    expect(ours()).toBe(0n)
+    expect(reports()).toMatchObject([{ recovered: 0, disputed: 1, objection: 'we did not ask this' }])
   })
 
   it('does not pay without the evidence from which the amount follows', async () => {

@@ -135,7 +135,7 @@ export class DebtReconciler {
   async #objection(link: ProviderLink, signed: SignedReceipt): Promise<string | undefined> {
     const { options, modules, requestIds } = this.#context
     const { receipt, delegation } = signed
-    if (!requestIds.isOurs(receipt.requestId, receipt.requestHash)) return 'we did not ask this'
+    if (!requestIds.isOurs(receipt.requestId, receipt.requestHash, link.account)) return 'we did not ask this'
     const isSigned =
       delegation.sessionKey === receipt.sessionKey &&
       delegation.signer === receipt.payee &&

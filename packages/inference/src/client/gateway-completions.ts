@@ -8,7 +8,7 @@ import { parseChatRequest, parseCompletionRequest } from '../rules/openai-reques
 import { isWithinPrices } from '../rules/price-ceiling.ts'
 import { maximumPriceHeader, providerHeader } from '../wire/headers.ts'
 import type { Allowances } from './allowances.ts'
-import { type AttemptContext, type AttemptResult, attempt, type GatewayTask } from './attempt.ts'
+import { type AttemptContext, type AttemptResult, attempt, type GatewayRequest, type GatewayTask } from './attempt.ts'
 import { DebtReconciler } from './debt-reconciler.ts'
 import type { GatewayModules, GatewayServerOptions } from './gateway-options.ts'
 import { parseMaximumPrice } from './maximum-price.ts'
@@ -61,23 +61,18 @@ export class GatewayCompletions {
     const headers = this.#allowances.take('answers', caller.key, receivedAtMs)
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
     const leave = this.#allowances.enter(caller.key)
-    let requestId: Hex | undefined
     try {
       const body = await readBody(request, options.limits.http.bodyBytes)
       const path = (request.url ?? '').split('?')[0] as string
       const parsed = path === '/v1/chat/completions' ? parseChatRequest(body) : parseCompletionRequest(body)
       const candidates = this.#candidates(parsed, request)
       const bodyHash = bytesToHex(sha256Native(body))
-      requestId = this.#requestIds.make(bodyHash)
-      response.setHeader('x-request-id', requestId)
-      this.#underWay.add(requestId)
       const gone = new AbortController()
       const onClose = (): void => gone.abort()
       response.once('close', onClose)
       try {
         await this.#answer(
           {
-            requestId,
             path,
             body,
             bodyHash,
@@ -94,23 +89,44 @@ export class GatewayCompletions {
         response.off('close', onClose)
       }
     } finally {
-      if (requestId !== undefined) this.#underWay.delete(requestId)
       leave()
     }
   }
 
+  /** Answers under an id for each provider asked, all of them under way until the end. */
+  async #answer(request: GatewayRequest, candidates: readonly Candidate[]): Promise<void> {
+    const ids = new Map<Hex, Hex>()
+    try {
+      await this.#ask(request, candidates, ids)
+    } finally {
+      for (const requestId of ids.values()) this.#underWay.delete(requestId)
+    }
+  }
+
+  /**
+   * An id of a provider's own: one that is told another's could use it there first and have it refused. Asked again it gets the same,
+   * so that it can charge for a request once.
+   */
+  #taskFor(request: GatewayRequest, { link }: Candidate, ids: Map<Hex, Hex>): GatewayTask {
+    const requestId = ids.get(link.account) ?? this.#requestIds.make(request.bodyHash, link.account)
+    ids.set(link.account, requestId)
+    this.#underWay.add(requestId)
+    return { ...request, requestId }
+  }
+
   /** Tries providers until one has answered or the client has seen a byte. */
-  async #answer(task: GatewayTask, candidates: readonly Candidate[]): Promise<void> {
+  async #ask(request: GatewayRequest, candidates: readonly Candidate[], ids: Map<Hex, Hex>): Promise<void> {
     const { modules, options } = this.#context
     const tried = new Set<Hex>()
     const waitUntilMs = modules.clock.nowMs() + options.limits.waitTimeoutMs
     let clientsFault: KoinonError | undefined
     let asked = 0
     while (tried.size < options.limits.attempts) {
-      const candidate = await this.#nextCandidate(task, candidates, tried, waitUntilMs)
+      const candidate = await this.#nextCandidate(request, candidates, tried, waitUntilMs)
       if (candidate === undefined) break
       tried.add(candidate.link.account)
       asked += 1
+      const task = this.#taskFor(request, candidate, ids)
       try {
         const result = await attempt(this.#context, task, candidate)
         this.#report(task, candidate, asked, result)
@@ -126,13 +142,13 @@ export class GatewayCompletions {
         this.#room.look()
       }
     }
-    if (clientsFault !== undefined || task.gone.aborted) throw clientsFault ?? gone()
+    if (clientsFault !== undefined || request.gone.aborted) throw clientsFault ?? gone()
     throw modules.providers.isWorthWaiting(candidates, tried) ? allFull() : noProvider(asked, candidates.length)
   }
 
   /** Takes a place at the best provider, waiting in line while all are full. Undefined when there is none in time. */
   async #nextCandidate(
-    task: GatewayTask,
+    request: GatewayRequest,
     candidates: readonly Candidate[],
     tried: ReadonlySet<Hex>,
     waitUntilMs: number,
@@ -145,10 +161,10 @@ export class GatewayCompletions {
     }
     // Who came first goes first; whoever waits here could not go at all a moment ago.
     if (this.#room.waiting > 0) this.#room.look()
-    const candidate = task.gone.aborted ? undefined : take()
+    const candidate = request.gone.aborted ? undefined : take()
     if (candidate !== undefined || !providers.isWorthWaiting(candidates, tried)) return candidate
     if (this.#room.isFull) throw allFull()
-    return this.#room.wait(take, waitUntilMs - clock.nowMs(), task.gone)
+    return this.#room.wait(take, waitUntilMs - clock.nowMs(), request.gone)
   }
 
   #candidates(request: InferenceRequest, http: IncomingMessage): readonly Candidate[] {
