@@ -53,7 +53,7 @@ const answers: Record<string, unknown> = {
   'wallet.state': { account: owner.address, nativeAtomic: '1', koinAtomic: '2', dollarAtomic: '3' },
   'wallet.send': { transactionHash: `0x${'22'.repeat(32)}` },
   'receipt.verdict': { checks: [] },
-  session: { apiKeys: [{ label: 'demo', apiKey: apiKey.text }], account: owner.address, home: '/home/x' },
+  session: { apiKeys: [{ label: 'demo', apiKey: apiKey.text }], account: owner.address, home: 'a-home' },
 }
 const config: ChannelConfig = {
   payer: owner.address,
