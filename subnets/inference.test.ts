@@ -66,18 +66,23 @@ describe('inferenceSubnet.verify', () => {
     const honest = await probe(own)
     expect(honest.checks.filter(({ state }) => state === 'fail')).toEqual([])
     expect(honest.facts).toEqual({ isComplete: 1, outputTokens: 2, firstByteMs: 100, milliTokensPerSecond: 20_000 })
-    const late = await probe({ ...own, receivedAtMs: answeredAtMs + 60_001 })
+    const late = await probe({ ...own, receivedAtMs: answeredAtMs + 60_201 })
     expect(late.checks.filter(({ state }) => state === 'fail').map(({ name }) => name)).toEqual(['clock'])
     // In epochs of a minute a miner could otherwise move its work to an epoch whose list is closed.
     const short = { startsAt: window.startsAt + 60, endsAt: window.startsAt + 120 }
     for (const [distanceMs, failed] of [
-      [5_999, []],
-      [6_001, ['clock']],
+      [6_199, []],
+      [6_201, ['clock']],
+      [-5_999, []],
+      [-6_001, ['clock']],
     ] as const) {
       const ownCopy = { ...own, receivedAtMs: answeredAtMs + distanceMs }
       const moved = await verify({ ...answer, context: { ...answer.context, source: 'probe', window: short, ownCopy } })
       expect(moved.checks.filter(({ state }) => state === 'fail').map(({ name }) => name)).toEqual(failed)
     }
+    // A validator that reads late blames nobody for it.
+    const slow = await probe({ ...own, totalMs: 90_000, receivedAtMs: answeredAtMs + 80_000 })
+    expect(slow.checks.filter(({ state }) => state === 'fail')).toEqual([])
     const swapped = await probe({ ...own, responseHash: zeroHash })
     expect(swapped.checks.filter(({ state }) => state === 'fail').map(({ name }) => name)).toEqual(['ownBytes'])
   })

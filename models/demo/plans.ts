@@ -65,6 +65,17 @@ export const releasePlan: RunPlan = {
       warmUpSteps: 20,
       decaySteps: 620,
     },
+    {
+      phases: [
+        { steps: 550, rows: 32, length: 32, cutShare: 0.75, mix: lastMix, questionWeight: 0 },
+        { steps: 200, rows: 16, length: 64, cutShare: 0.7, mix: lastMix, questionWeight: 0 },
+        { steps: 80, rows: 8, length: 128, cutShare: 0.15, mix: lastMix, questionWeight: 0 },
+        { steps: 20, rows: 4, length: 256, cutShare: 0, questionWeight: 0 },
+      ],
+      peak: 0.6,
+      warmUpSteps: 20,
+      decaySteps: 780,
+    },
   ],
   ...rates,
 }

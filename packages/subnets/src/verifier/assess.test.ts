@@ -61,8 +61,6 @@ function assessAll(miners: MinerPort, options: Options) {
     {
       netuid: 1,
       random: options.random ?? systemRandom,
-      // The last quarter of the phase, which ends at 12, is for the commitment.
-      ledger: { nowSeconds: async () => 11.75 - options.timeMs / 1000 },
       subnet: options.audit === undefined ? digestSubnet : { ...digestSubnet, audit: options.audit },
       miners,
       verifyPorts: undefined as never,
@@ -80,6 +78,7 @@ function assessAll(miners: MinerPort, options: Options) {
     {
       concurrency: options.concurrency ?? 4,
       askTimeoutMs: options.askTimeoutMs,
+      timeMs: options.timeMs,
       ...(options.leastTimeMs === undefined ? {} : { leastTimeMs: options.leastTimeMs }),
     },
     AbortSignal.timeout(options.timeMs),

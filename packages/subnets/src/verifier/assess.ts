@@ -1,7 +1,7 @@
 /** Looks at the miners of one epoch: lists, samples by beacon, own probes. Everything found goes into the evidence log. */
 import { type Address, bytesToHex, type Hex, type Random } from '@koinon/base'
 import { type Check, fail, notChecked } from '@koinon/work'
-import type { Endpoint, Peer, SubnetLedger, WorkCommitment } from '../client/index.ts'
+import type { Endpoint, Peer, WorkCommitment } from '../client/index.ts'
 import {
   checkCommitted,
   checkWorkList,
@@ -24,8 +24,6 @@ import type { StoredProbe } from './validator-store.ts'
 /** Most samples a miner, whatever the subnet asks for. */
 const maximumSamples = 64
 const attempts = 3
-/** Part of the weight-commit phase that is kept for the commitment itself, as `weights-step.ts` has it. */
-const commitReserve = 4
 /** Least time a miner gets, also when there is hardly any left. */
 const leastTimeMs = 5_000
 
@@ -52,6 +50,8 @@ export type AssessmentLimits = {
   readonly concurrency: number
   /** Longest time a miner may take for one question. Three of them must fit well into the time there is, or stalling would pay. */
   readonly askTimeoutMs: number
+  /** Time there is for all miners; the signal should end it. */
+  readonly timeMs: number
   /** Least time that a miner gets for all questions together; 5 s unless said. */
   readonly leastTimeMs?: number
 }
@@ -59,7 +59,7 @@ export type AssessmentLimits = {
 type Options<task, response, ports> = Pick<
   ValidatorOptions<task, response, ports>,
   'netuid' | 'subnet' | 'miners' | 'verifyPorts' | 'random'
-> & { readonly ledger: Pick<SubnetLedger, 'nowSeconds'> }
+>
 
 /**
  * Evidence of all seats, in their order. Aborting the signal ends it early: what nobody looked at is then `notChecked`, never failed.
@@ -73,7 +73,7 @@ export async function assessMiners<task, response, ports>(
 ): Promise<Assessed> {
   const memories = new Map<Address, unknown>()
   const visits = shuffled(epoch.seats, options.random)
-  const endsAtMs = performance.now() + (await timeLeftMs(options.ledger, epoch.window))
+  const endsAtMs = performance.now() + limits.timeMs
   let begun = 0
   const visited = await inParallel(visits, limits.concurrency, async (seat) => {
     const rounds = Math.ceil((visits.length - begun++) / limits.concurrency)
@@ -86,11 +86,6 @@ export async function assessMiners<task, response, ports>(
   })
   const bySeat = new Map(visited)
   return { miners: epoch.seats.flatMap((seat) => bySeat.get(seat) ?? []), memories }
-}
-
-async function timeLeftMs(ledger: Pick<SubnetLedger, 'nowSeconds'>, window: EpochWindow): Promise<number> {
-  const reserve = (window.weightCommitEndsAt - window.workCommitEndsAt) / commitReserve
-  return Math.max(0, window.weightCommitEndsAt - reserve - (await ledger.nowSeconds())) * 1000
 }
 
 function shuffled<item>(items: readonly item[], random: Random): readonly item[] {

@@ -81,7 +81,7 @@ async function assess<task, response, ports>(step: EpochStep<task, response, por
       probes,
       memories,
     },
-    { concurrency: timing.concurrency, askTimeoutMs },
+    { concurrency: timing.concurrency, askTimeoutMs, timeMs: timeLeftMs },
     AbortSignal.any([step.signal, deadline]),
   )
   // Stopping is not a finding: nothing is kept, and the next start assesses anew.
