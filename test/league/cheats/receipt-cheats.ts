@@ -88,6 +88,8 @@ export const withholdsEvidence: Dishonesty = { servesValidators: false }
 export function delaysEvidence(delayMs: number): Dishonesty {
   return {
     async show(_requestId, own): Promise<ReceiptBundle | undefined> {
+      // Asked before each answer too, whether the request is new; delayed there it would never answer at all.
+      if (own === undefined) return undefined
       await new Promise((resolve) => setTimeout(resolve, delayMs).unref())
       return own
     },

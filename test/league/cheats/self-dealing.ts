@@ -37,23 +37,25 @@ async function askItself(world: LedgerWorld, miner: Miner, secretKey: Uint8Array
     clock: systemClock,
     random: systemRandom,
   })
-  const channel = await miner.payee.book.add({
-    config: {
-      payer: payer.address,
-      payerAuthorizer: payer.address,
-      receiver: miner.account,
-      receiverAuthorizer: miner.account,
-      token: world.network.contracts.dollar,
-      withdrawDelay: withdrawDelayBounds.minimum,
-      salt: bytesToHex(systemRandom(32)),
-    },
-    role: 'inbound',
-    creditLimitPicoUsd: 1_000_000_000_000n,
-    depositAtomic: 1_000_000_000n,
-    claimedAtomic: 0n,
-    status: 'open',
-    nowMs: systemClock.nowMs(),
-  })
+  const inventChannel = () =>
+    miner.payee.book.add({
+      config: {
+        payer: payer.address,
+        payerAuthorizer: payer.address,
+        receiver: miner.account,
+        receiverAuthorizer: miner.account,
+        token: world.network.contracts.dollar,
+        withdrawDelay: withdrawDelayBounds.minimum,
+        salt: bytesToHex(systemRandom(32)),
+      },
+      role: 'inbound',
+      creditLimitPicoUsd: 1_000_000_000_000n,
+      depositAtomic: 1_000_000_000n,
+      claimedAtomic: 0n,
+      status: 'open',
+      nowMs: systemClock.nowMs(),
+    })
+  let channel = await inventChannel()
   const path = '/v1/chat/completions'
   const body = JSON.stringify({ model: 'default', messages: [{ role: 'user', content: 'hi' }], max_tokens: 1, seed: 1 })
   const ask = async (): Promise<void> => {
@@ -74,6 +76,8 @@ async function askItself(world: LedgerWorld, miner: Miner, secretKey: Uint8Array
     const signal = AbortSignal.timeout(5_000)
     const response = await fetch(`${miner.url}${path}`, { method: 'POST', headers, body, signal })
     await response.arrayBuffer()
+    // The miner's own books find out that the ledger knows no such channel.
+    if (!response.ok) channel = await inventChannel()
   }
   // A lost question is no loss: the next one comes soon.
   const timer = setInterval(() => void ask().catch(() => undefined), everyMs * world.stretch)
