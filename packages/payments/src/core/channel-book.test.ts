@@ -1,9 +1,11 @@
 import { join } from 'node:path'
+import type { Hex } from '@koinon/base'
 import type { DurableStore } from '@koinon/base/node'
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { addChannel, configOf, openStore, party, temporaryFolder, testDomain } from '../testing/fixtures.ts'
 import { ChannelBook, type Reservation } from './channel-book.ts'
+import { owedUpdate } from './channel-state.ts'
 
 const payer = party('payer')
 const payee = party('payee')
@@ -99,6 +101,36 @@ describe('ChannelBook', () => {
     expect(reserve(1n)).toThrow(expect.objectContaining({ code: 'payments/channel-closing' }))
     book.release(held)
     expect(book.require(state.channelId).reservedPicoUsd).toBe(0n)
+  })
+
+  it('gives a payer its credit once, however many channels it opens', async () => {
+    const limit = 2_000_000n
+    const channels = await Promise.all(
+      ['one', 'two', 'three'].map((salt) =>
+        addChannel(book, configOf(payer.address, payee.address, salt), 'inbound', 10n, limit),
+      ),
+    )
+    const [one, two, three] = channels.map(({ channelId }) => channelId) as [Hex, Hex, Hex]
+    const exhausted = expect.objectContaining({
+      code: 'payments/credit-exhausted',
+      message: expect.stringContaining('0.000003 dollars are owed or in work without a voucher'),
+    })
+    const held = book.reserve(one, 3_000_000n)
+    for (const channelId of [one, two, three]) expect(() => book.reserve(channelId, 1n)).toThrow(exhausted)
+    // A debt counts like a reservation, also after its channel has ended and after a restart.
+    book.applySettlement({ channelId: one, owedPicoUsd: 3_000_000n })
+    book.release(held)
+    await store.write([owedUpdate(one, 3_000_000n)])
+    await book.setStatus(one, 'closed')
+    expect(() => book.reserve(two, 1n)).toThrow(exhausted)
+    const again = await reopened()
+    expect(() => again.reserve(three, 1n)).toThrow(exhausted)
+    // Others are not touched, and a voucher gives the credit back on every channel.
+    const stranger = await addChannel(book, configOf(party('other').address, payee.address), 'inbound', 10n, limit)
+    book.release(book.reserve(stranger.channelId, 1n))
+    await book.raiseVoucher(one, 3n, undefined)
+    book.release(book.reserve(two, 1n))
+    expect(book.unsecuredOf(payer.address)).toBe(0n)
   })
 
   it('frees a reservation once, and a made-up one never', async () => {

@@ -1,6 +1,6 @@
 import { type Address, atomicToPicoUsd, type Hex, KoinonError } from '@koinon/base'
 import type { DurableStore } from '@koinon/base/node'
-import { admissionRefusal, type ChannelStatus } from '../rules/admission.ts'
+import { admissionRefusal, type ChannelStatus, unsecuredPicoUsd } from '../rules/admission.ts'
 import { type ChannelConfig, channelIdOf, type EscrowDomain } from '../rules/channel.ts'
 import { admissionError, channelUnknown } from '../rules/refusals.ts'
 import {
@@ -40,6 +40,8 @@ export class ChannelBook {
   readonly domain: EscrowDomain
   readonly #store: DurableStore
   readonly #channels = new Map<Hex, ChannelState>()
+  /** What each payer owes or has in work without a voucher, over all its inbound channels; payers without any are left out. */
+  readonly #unsecured = new Map<Address, bigint>()
   readonly #reservations = new Map<number, Reservation>()
   #nextReservation = 1
 
@@ -59,7 +61,7 @@ export class ChannelBook {
           hint: 'Use a home of its own for each network.',
         })
       }
-      this.#channels.set(state.channelId, state)
+      this.#put(state)
     }
   }
 
@@ -125,14 +127,14 @@ export class ChannelBook {
     if (state.depositAtomic === depositAtomic && state.claimedAtomic === claimedAtomic && state.status === status)
       return state
     const next = { ...state, depositAtomic, claimedAtomic, status }
-    this.#channels.set(channelId, next)
+    this.#put(next)
     await this.#store.write([factsUpdate(channelId, facts)])
     return next
   }
 
   /** Changes the credit a channel gets; durable when it resolves. */
   async setCreditLimit(channelId: Hex, creditLimitPicoUsd: bigint): Promise<void> {
-    this.#channels.set(channelId, { ...this.require(channelId), creditLimitPicoUsd })
+    this.#put({ ...this.require(channelId), creditLimitPicoUsd })
     await this.#store.write([creditUpdate(channelId, creditLimitPicoUsd)])
   }
 
@@ -150,11 +152,13 @@ export class ChannelBook {
     if (maximumPicoUsd < 0n) {
       throw new KoinonError({ code: 'payments/bad-amount', message: 'A reservation cannot be negative' })
     }
-    const refusal = admissionRefusal(state, maximumPicoUsd)
-    if (refusal !== undefined) throw admissionError(refusal, channelId, state, maximumPicoUsd)
+    // Credit is the payer's, not the channel's: channels cost next to nothing.
+    const unsecured = state.role === 'inbound' ? this.unsecuredOf(state.config.payer) : unsecuredPicoUsd(state)
+    const refusal = admissionRefusal(state, maximumPicoUsd, unsecured)
+    if (refusal !== undefined) throw admissionError(refusal, channelId, state, maximumPicoUsd, unsecured)
     const reservation: Reservation = { id: this.#nextReservation++, channelId, maximumPicoUsd }
     this.#reservations.set(reservation.id, reservation)
-    this.#channels.set(channelId, { ...state, reservedPicoUsd: state.reservedPicoUsd + maximumPicoUsd })
+    this.#put({ ...state, reservedPicoUsd: state.reservedPicoUsd + maximumPicoUsd })
     return reservation
   }
 
@@ -165,8 +169,13 @@ export class ChannelBook {
     this.#reservations.delete(held.id)
     const state = this.#channels.get(held.channelId)
     if (state !== undefined) {
-      this.#channels.set(held.channelId, { ...state, reservedPicoUsd: state.reservedPicoUsd - held.maximumPicoUsd })
+      this.#put({ ...state, reservedPicoUsd: state.reservedPicoUsd - held.maximumPicoUsd })
     }
+  }
+
+  /** What a payer owes us or has in work without a voucher, over all its channels, ended ones included; pico-dollars. */
+  unsecuredOf(payer: Address): bigint {
+    return this.#unsecured.get(payer) ?? 0n
   }
 
   /** Number of reservations that are held, those of answers that are just becoming final included. */
@@ -183,7 +192,7 @@ export class ChannelBook {
   async raiseVoucher(channelId: Hex, voucherAtomic: bigint, signature: Hex | undefined): Promise<void> {
     const state = this.require(channelId)
     if (voucherAtomic <= state.voucherAtomic) return
-    this.#channels.set(channelId, { ...state, voucherAtomic, voucherSignature: signature })
+    this.#put({ ...state, voucherAtomic, voucherSignature: signature })
     await this.#store.write([voucherUpdate(channelId, voucherAtomic, signature)])
   }
 
@@ -192,10 +201,21 @@ export class ChannelBook {
     const state = this.require(settlement.channelId)
     const voucher = settlement.voucher
     const isHigher = voucher !== undefined && voucher.voucherAtomic > state.voucherAtomic
-    this.#channels.set(settlement.channelId, {
+    this.#put({
       ...state,
       owedPicoUsd: settlement.owedPicoUsd,
       ...(isHigher ? { voucherAtomic: voucher.voucherAtomic, voucherSignature: voucher.signature } : {}),
     })
+  }
+
+  #put(state: ChannelState): void {
+    const before = this.#channels.get(state.channelId)
+    this.#channels.set(state.channelId, state)
+    if (state.role !== 'inbound') return
+    const { payer } = state.config
+    const change = unsecuredPicoUsd(state) - (before === undefined ? 0n : unsecuredPicoUsd(before))
+    const sum = this.unsecuredOf(payer) + change
+    if (sum === 0n) this.#unsecured.delete(payer)
+    else this.#unsecured.set(payer, sum)
   }
 }

@@ -27,7 +27,7 @@ describe('admission', () => {
   it('never lets debts and reservations exceed the deposit', () => {
     fc.assert(
       fc.property(accounts, amount, (account, maximum) => {
-        if (admissionRefusal(account, maximum) !== undefined) return
+        if (admissionRefusal(account, maximum, unsecuredPicoUsd(account)) !== undefined) return
         expect(account.owedPicoUsd + account.reservedPicoUsd + maximum).toBeLessThanOrEqual(
           account.depositAtomic * 1_000_000n,
         )
@@ -39,7 +39,7 @@ describe('admission', () => {
   it('bounds the loss of a payee by the credit limit and one worst case', () => {
     fc.assert(
       fc.property(accounts, amount, (account, maximum) => {
-        if (admissionRefusal(account, maximum) !== undefined) return
+        if (admissionRefusal(account, maximum, unsecuredPicoUsd(account)) !== undefined) return
         const after = { ...account, reservedPicoUsd: account.reservedPicoUsd + maximum }
         expect(unsecuredPicoUsd(after)).toBeLessThanOrEqual(account.creditLimitPicoUsd + maximum)
       }),
@@ -82,15 +82,15 @@ describe('refusals', () => {
   }
 
   it('say in dollars what is missing and what to do', () => {
-    const empty = admissionError('channel-empty', '0xaa', account, 300_000_000_000n)
+    const empty = admissionError('channel-empty', '0xaa', account, 300_000_000_000n, 0n)
     expect(empty.code).toBe('payments/channel-empty')
     expect(empty.message).toContain('up to 0.3 dollars and the channel has 0.25 left')
     expect(empty.hint).toContain('Top up')
     expect(empty.details?.['neededPicoUsd']).toBe('300000000000')
-    const credit = admissionError('credit-exhausted', '0xaa', account, 1n)
+    const credit = admissionError('credit-exhausted', '0xaa', account, 1n, unsecuredPicoUsd(account))
     expect(credit.message).toContain('1.05 dollars')
     expect(credit.hint).toContain('1000000 atomic units')
     expect(credit.retry).toBe('later')
-    expect(admissionError('channel-closing', '0xaa', account, 1n).retry).toBe('never')
+    expect(admissionError('channel-closing', '0xaa', account, 1n, unsecuredPicoUsd(account)).retry).toBe('never')
   })
 })

@@ -15,7 +15,7 @@ export type ChannelAccount = {
   readonly reservedPicoUsd: bigint
   /** Highest voucher held. */
   readonly voucherAtomic: bigint
-  /** How far owed and reserved may run ahead of the voucher. */
+  /** How far owed and reserved of all the payer's channels together may run ahead of their vouchers. */
   readonly creditLimitPicoUsd: bigint
   readonly status: ChannelStatus
 }
@@ -52,13 +52,18 @@ export function unsecuredPicoUsd(account: ChannelAccount): bigint {
 export type AdmissionRefusal = 'channel-closing' | 'channel-empty' | 'credit-exhausted'
 
 /**
- * Decides on one more answer of at most `maximumPicoUsd`. A channel within its credit limit may start one answer that leads beyond
- * it, so that a worst case larger than the limit is servable; the payee's loss is bounded by the limit plus one worst case.
+ * Decides on one more answer of at most `maximumPicoUsd`; `unsecuredOfPayer` is that of all the payer's channels together. A payer
+ * within the credit limit may start one answer that leads beyond it, so that a worst case larger than the limit is servable; the
+ * payee's loss to one payer is bounded by the limit plus one worst case.
  */
-export function admissionRefusal(account: ChannelAccount, maximumPicoUsd: bigint): AdmissionRefusal | undefined {
+export function admissionRefusal(
+  account: ChannelAccount,
+  maximumPicoUsd: bigint,
+  unsecuredOfPayer: bigint,
+): AdmissionRefusal | undefined {
   if (account.status === 'withdrawing') return 'channel-closing'
   if (account.status === 'closed' || maximumPicoUsd > availablePicoUsd(account)) return 'channel-empty'
-  if (unsecuredPicoUsd(account) > account.creditLimitPicoUsd) return 'credit-exhausted'
+  if (unsecuredOfPayer > account.creditLimitPicoUsd) return 'credit-exhausted'
   return undefined
 }
 

@@ -1,11 +1,5 @@
 import { formatUnits, type Hex, KoinonError } from '@koinon/base'
-import {
-  type AdmissionRefusal,
-  availablePicoUsd,
-  type ChannelAccount,
-  unsecuredPicoUsd,
-  voucherDue,
-} from './admission.ts'
+import { type AdmissionRefusal, availablePicoUsd, type ChannelAccount, voucherDue } from './admission.ts'
 
 const picoDecimals = 12
 
@@ -20,12 +14,13 @@ export function channelUnknown(channelId: Hex): KoinonError {
   })
 }
 
-/** The 402 answers of specs/0005: each says in figures what is missing. */
+/** The 402 answers of specs/0005: each says in figures what is missing; `unsecuredOfPayer` as in `admissionRefusal`. */
 export function admissionError(
   refusal: AdmissionRefusal,
   channelId: Hex,
   account: ChannelAccount,
   maximumPicoUsd: bigint,
+  unsecuredOfPayer: bigint,
 ): KoinonError {
   const details = {
     channelId,
@@ -55,11 +50,12 @@ export function admissionError(
   }
   return new KoinonError({
     code: 'payments/credit-exhausted',
-    message: `${dollars(unsecuredPicoUsd(account))} dollars are owed or in work without a voucher; the limit is ${dollars(account.creditLimitPicoUsd)}`,
-    hint: `Send a voucher of at least ${voucherDue(account)} atomic units (x-koinon-voucher or POST /v1/vouchers).`,
+    message: `${dollars(unsecuredOfPayer)} dollars are owed or in work without a voucher; the limit is ${dollars(account.creditLimitPicoUsd)} for all channels of a payer together`,
+    hint: `Send a voucher of at least ${voucherDue(account)} atomic units (x-koinon-voucher or POST /v1/vouchers), and what other channels of yours to this receiver lack.`,
     retry: 'later',
     details: {
       ...details,
+      unsecuredPicoUsd: unsecuredOfPayer.toString(),
       creditLimitPicoUsd: account.creditLimitPicoUsd.toString(),
       voucherDueAtomic: voucherDue(account).toString(),
     },

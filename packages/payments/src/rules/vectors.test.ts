@@ -4,7 +4,7 @@ import { computeChannelId, signVoucher } from '@x402/evm/batch-settlement/client
 import { privateKeyToAccount } from 'viem/accounts'
 import { describe, expect, it } from 'vitest'
 import { createVoucherSigner, verifyVoucher } from '../core/voucher-signing.ts'
-import { admissionRefusal, type ChannelStatus, voucherFor } from './admission.ts'
+import { admissionRefusal, type ChannelStatus, unsecuredPicoUsd, voucherFor } from './admission.ts'
 import { deriveApiKey, parseApiKey } from './api-key.ts'
 import { type ChannelConfig, channelIdOf } from './channel.ts'
 import { type KeyGrant, type KeyRevocation, verifyKeyGrant, verifyKeyRevocation } from './key-grant.ts'
@@ -108,7 +108,7 @@ describe('specs/vectors/payments.json', () => {
         creditLimitPicoUsd: BigInt(account['creditLimitPicoUsd'] as string),
         status: account['status'] as ChannelStatus,
       }
-      expect(admissionRefusal(parsed, BigInt(maximumPicoUsd)) ?? null).toBe(refusal)
+      expect(admissionRefusal(parsed, BigInt(maximumPicoUsd), unsecuredPicoUsd(parsed)) ?? null).toBe(refusal)
     }
   })
 })
