@@ -104,6 +104,23 @@ describe('createProber', () => {
     await expect(ask(miner, prober(), AbortSignal.abort())).rejects.toThrow()
   })
 
+  it('leaves a miner that dribbles when its time is over', async () => {
+    let writing: NodeJS.Timeout | undefined
+    const gone = Promise.withResolvers<void>()
+    const dribbler = createServer((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      writing = setInterval(() => response.write(': still here\n\n'), 10)
+      response.on('close', () => gone.resolve())
+    })
+    await new Promise<void>((resolve) => dribbler.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(dribbler.address() as { port: number }).port}`
+    await expect(ask(miners[0] as Address, prober(url), AbortSignal.timeout(500))).rejects.toThrow()
+    // The connection is given up, too: nobody collects them.
+    await gone.promise
+    clearInterval(writing)
+    await new Promise<void>((resolve) => dribbler.close(() => resolve()))
+  })
+
   it('keeps the hash of the very bytes it sent', async () => {
     let sent = ''
     const gateway = await listen(async (request) => {

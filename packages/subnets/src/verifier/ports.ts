@@ -39,6 +39,8 @@ export type ValidatorTiming = {
   /** Miners that are looked at side by side. */
   readonly concurrency: number
   readonly probeTimeoutMs: number
+  /** More questions are asked side by side before one has less time than this; in short epochs less. */
+  readonly leastProbeMs: number
 }
 
 export const defaultTiming: ValidatorTiming = {
@@ -46,6 +48,7 @@ export const defaultTiming: ValidatorTiming = {
   probesPerMiner: 2,
   concurrency: 16,
   probeTimeoutMs: 60_000,
+  leastProbeMs: 5_000,
 }
 
 /** What happened, for logs and metrics. */

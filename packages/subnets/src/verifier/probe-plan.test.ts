@@ -1,18 +1,18 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Hex, systemRandom, zeroHash } from '@koinon/base'
+import { type Hex, sleep, systemRandom, zeroHash } from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { digestSubnet } from '../testing/digest-subnet.ts'
 import { until } from '../testing/test-ledger.ts'
-import { defaultTiming, type Prober } from './ports.ts'
+import { defaultTiming, type Prober, type ValidatorTiming } from './ports.ts'
 import { ProbePlan } from './probe-plan.ts'
 import { ValidatorStore, validatorStoreSchema } from './validator-store.ts'
 
 const account = (byte: string): Hex => `0x${byte.repeat(20)}`
 const [me, miner, silent, validator, nowhere] = ['01', '02', '03', '04', '05'].map(account) as [Hex, Hex, Hex, Hex, Hex]
-const window = { startsAt: 1_000, endsAt: 2_000 }
+const window = { startsAt: 1_000, endsAt: 2_000, workCommitEndsAt: 2_100 }
 const answer = {
   requestId: `0x${'0f'.repeat(16)}`,
   receiptHash: zeroHash,
@@ -81,6 +81,47 @@ describe('ProbePlan', () => {
     expect(await store.probes(7, 1)).toEqual([])
   })
 
+  it('lets nobody who stalls keep others from being asked, and notes each stalled question', async () => {
+    const crowd = Array.from({ length: 60 }, (_, index) => account((index + 16).toString(16)))
+    const neverEnds = new Promise<never>(() => undefined)
+    const prober: Prober<{ text: string }> = (_task, peer) =>
+      peer.hotkey === miner ? Promise.resolve(answer) : neverEnds
+    // The crowd has the earlier seats, and not even the end of its time moves it.
+    const plan = setup(store, prober, [...crowd, miner], { concurrency: 4, leastProbeMs: 300 })
+    const short = { startsAt: 1_000, endsAt: 1_004, workCommitEndsAt: 1_006 }
+    const signal = new AbortController().signal
+    // Time on this ledger never runs ahead of the clock that ends questions.
+    for (let now = 1_000; now < short.endsAt; now += 0.05) {
+      await plan.tick(1, short, now, signal)
+      await sleep(50)
+    }
+    await plan.settle(10_000)
+    const probes = await store.probes(7, 1)
+    expect(probes.filter(({ hotkey }) => hotkey === miner).map((probe) => probe.answer)).toEqual([answer, answer])
+    for (const hotkey of crowd) {
+      const asked = probes.filter((probe) => probe.hotkey === hotkey)
+      expect(asked.length).toBeGreaterThan(0)
+      expect(asked.filter((probe) => probe.answer !== undefined)).toEqual([])
+    }
+  }, 60_000)
+
+  it('starts no question that has no time left, and ends each before miners are assessed', async () => {
+    const limits: AbortSignal[] = []
+    const prober: Prober<{ text: string }> = (_task, _peer, limit) => {
+      limits.push(limit)
+      return new Promise(() => undefined)
+    }
+    const plan = setup(store, prober, undefined, { leastProbeMs: 1_000 })
+    const signal = new AbortController().signal
+    const first = { startsAt: 988, endsAt: 1_000, workCommitEndsAt: 1_002 }
+    for (const now of [999.1, 999.9]) await plan.tick(1, first, now, signal)
+    expect(limits).toEqual([])
+    await plan.tick(2, { startsAt: 1_000, endsAt: 1_001, workCommitEndsAt: 1_002 }, 1_000, signal)
+    await plan.settle(10_000)
+    expect(limits.map(({ aborted }) => aborted)).toEqual([true, true, true, true])
+    expect((await store.probes(7, 2)).map((probe) => probe.answer)).toEqual(Array(4).fill(undefined))
+  }, 30_000)
+
   it('plans no question for the very end of an epoch', async () => {
     const asked: Hex[] = []
     const plan = setup(store, async (_task, peer) => {
@@ -89,15 +130,20 @@ describe('ProbePlan', () => {
     })
     const signal = new AbortController().signal
     await plan.tick(1, window, 1_000, signal)
-    await plan.tick(2, { startsAt: 2_000, endsAt: 3_000 }, 2_000, signal)
+    await plan.tick(2, { startsAt: 2_000, endsAt: 3_000, workCommitEndsAt: 3_100 }, 2_000, signal)
     await plan.settle(5_000)
     // What was due in epoch 1 and not asked there is not asked in epoch 2.
     expect((await store.probes(7, 1)).length).toBe(asked.length - (await store.probes(7, 2)).length)
   })
 })
 
-function setup(store: ValidatorStore, prober: Prober<{ text: string }>) {
-  const endpoints = [me, miner, silent, validator].map((hotkey, uid) => ({
+function setup(
+  store: ValidatorStore,
+  prober: Prober<{ text: string }>,
+  seats: readonly Hex[] = [me, miner, silent, validator],
+  timing: Partial<ValidatorTiming> = {},
+) {
+  const endpoints = seats.map((hotkey, uid) => ({
     hotkey,
     uid,
     endpoint: 'http://127.0.0.1:1',
@@ -115,5 +161,5 @@ function setup(store: ValidatorStore, prober: Prober<{ text: string }>) {
     random: systemRandom,
     prober,
   }
-  return new ProbePlan(options as never, defaultTiming)
+  return new ProbePlan(options as never, { ...defaultTiming, ...timing })
 }
