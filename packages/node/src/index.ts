@@ -17,7 +17,7 @@ export { defaultModel, type ModelFile, modelManifest, resolveModel, resolveRepla
 export { localNetworkParameters, localPrices } from './local/parameters.ts'
 export { portOwner, requireFreePort } from './local/port.ts'
 export { readBalances } from './local/treasury.ts'
-export type { Prices, RoleConfig, RoleInfo } from './roles/role-config.ts'
+export type { Prices, ProviderRoleConfig, RoleConfig, RoleInfo } from './roles/role-config.ts'
 export { askSupervisor } from './supervisor/control.ts'
 export type { RoleState, RoleStatus } from './supervisor/supervised-role.ts'
 export { programVersion } from './version.ts'

@@ -9,18 +9,22 @@ import {
   type JoinedRole,
   localPrices,
   type MachineBenchmark,
+  type ProviderRoleConfig,
   type RoleStatus,
   readBenchmark,
   resolveModel,
   runningSupervisor,
 } from '@koinon/node'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { parseInteger, runCommand } from '../runner.ts'
 import { type StayOptions, stay } from '../stay.ts'
 import { duration, facts } from '../table.ts'
 
 type StartOptions = StayOptions & {
   readonly model?: string
+  readonly upstream?: string
+  readonly upstreamModel?: string
+  readonly upstreamKeyEnv?: string
   readonly netuid: string
   readonly host: string
   readonly port: string
@@ -41,6 +45,14 @@ export function defineProvider(program: Command): void {
     .command('start')
     .description('measure this machine, register, serve and earn until Ctrl-C')
     .option('--model <file.gguf>', 'model to serve (default: the demo model)')
+    .addOption(
+      new Option(
+        '--upstream <url>',
+        'answer with an OpenAI-compatible server (vLLM, Ollama, llama-server) instead of a model file; such answers cannot be replayed: they earn fees, and no emission where validators replay',
+      ).conflicts('model'),
+    )
+    .option('--upstream-model <name>', 'model of that server; it is offered under the same name')
+    .option('--upstream-key-env <variable>', 'environment variable that holds the key of that server')
     .option('--netuid <n>', 'subnet', '1')
     .option('--host <address>', 'address to bind', '127.0.0.1')
     .option('--port <n>', 'port to bind; 0 keeps the last one or takes a free one', '0')
@@ -97,6 +109,7 @@ export function defineProvider(program: Command): void {
             ['account', role.info?.account ?? ''],
             ['seat', `uid ${role.info?.facts?.['uid'] ?? '?'} on subnet ${role.info?.facts?.['netuid'] ?? '?'}`],
             ['model', String(role.info?.facts?.['model'] ?? '')],
+            ['engine', String(role.info?.facts?.['engine'] ?? '')],
             ['memory', role.rssBytes === undefined ? '' : `${Math.round(role.rssBytes / 2 ** 20)} MiB`],
             ['restarts', String(role.restarts)],
             ...(benchmark === undefined ? [] : benchmarkFacts(benchmark)),
@@ -111,13 +124,12 @@ function startProvider(options: StartOptions): Promise<never> {
   return stay<JoinedRole>({
     options,
     create: async (say) => {
-      const model = options.model === undefined ? defaultModel() : await resolveModel(options.model)
+      const served = await readServed(options)
       const common = {
         host: options.host,
         netuid: netuid(),
         port: parseInteger(options.port, '--port', 0, 65_535),
         maximumSequences: parseInteger(options.parallel, '--parallel', 1, 64),
-        benchmarkSinceMs: systemClock.nowMs(),
         ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
         prices: {
           promptPricePicoUsdPerToken: pricePerToken(options.promptPrice, localPrices.promptPricePicoUsdPerToken),
@@ -133,9 +145,7 @@ function startProvider(options: StartOptions): Promise<never> {
           kind: 'provider',
           name: roleName,
           homePath: home.path,
-          modelPath: model.path,
-          modelId: model.id,
-          ...(model.unsureBelow === undefined ? {} : { unsureBelow: model.unsureBelow }),
+          ...served,
         }),
       })
     },
@@ -144,17 +154,60 @@ function startProvider(options: StartOptions): Promise<never> {
       endpoint: info.url,
       account: info.account,
       ...info.facts,
-      benchmark: readBenchmark(homeAt(options.home ?? defaultHomePath()), roleName),
+      benchmark: benchmarkOf(options),
     }),
     welcome: ({ info, network }) => {
-      const benchmark = readBenchmark(homeAt(options.home ?? defaultHomePath()), roleName)
+      const benchmark = benchmarkOf(options)
       return `Serving ${info.facts?.['model']} on "${network.name}" at ${info.url}
 Account ${info.account}, uid ${info.facts?.['uid']} on subnet ${info.facts?.['netuid']}
-${benchmark === undefined ? '' : `\n${facts(benchmarkFacts(benchmark))}\n\n`}Ctrl-C pauses; "koinon provider stop" leaves the subnet.
+${options.upstream === undefined ? '' : `Answers come from ${options.upstream}. Nobody can replay them: they earn fees, and no emission where validators replay.\n`}${benchmark === undefined ? '' : `\n${facts(benchmarkFacts(benchmark))}\n\n`}Ctrl-C pauses; "koinon provider stop" leaves the subnet.
 `
     },
     goodbye: 'stopped',
   })
+}
+
+/** What the options say is served. Throws `usage/*` and what finding a model file throws. */
+async function readServed(options: StartOptions): Promise<Pick<ProviderRoleConfig, 'engine' | 'modelId'>> {
+  const { upstream, upstreamModel, upstreamKeyEnv } = options
+  if (upstream === undefined) {
+    if (upstreamModel !== undefined || upstreamKeyEnv !== undefined) {
+      throw incomplete('--upstream-model and --upstream-key-env go with --upstream')
+    }
+    const model = options.model === undefined ? defaultModel() : await resolveModel(options.model)
+    return {
+      engine: {
+        kind: 'embedded',
+        modelPath: model.path,
+        benchmarkSinceMs: systemClock.nowMs(),
+        ...(model.unsureBelow === undefined ? {} : { unsureBelow: model.unsureBelow }),
+      },
+      modelId: model.id,
+    }
+  }
+  if (upstreamModel === undefined) throw incomplete('--upstream needs --upstream-model')
+  return {
+    engine: {
+      kind: 'upstream',
+      url: upstream,
+      model: upstreamModel,
+      ...(upstreamKeyEnv === undefined ? {} : { keyVariable: upstreamKeyEnv }),
+    },
+    modelId: upstreamModel,
+  }
+}
+
+function incomplete(message: string): KoinonError {
+  return new KoinonError({
+    code: 'usage/upstream',
+    message,
+    hint: 'For example: koinon provider start --upstream http://127.0.0.1:11434 --upstream-model llama3.2:1b',
+  })
+}
+
+/** The measurement that this start goes with; a server elsewhere is not measured. */
+function benchmarkOf({ upstream, home }: StartOptions): MachineBenchmark | undefined {
+  return upstream === undefined ? readBenchmark(homeAt(home ?? defaultHomePath()), roleName) : undefined
 }
 
 /** The measurement of this machine for people; the offer repeats it as the provider's own claim. */

@@ -157,7 +157,7 @@ export class CompletionHandler {
     if (response.destroyed) onClose()
     const signal = AbortSignal.any([cancel, gone.signal, AbortSignal.timeout(this.#options.limits.answerTimeoutMs)])
     try {
-      const leave = await this.#capacity.enter(signal)
+      const leave = await this.#capacity.enter(task.payer, signal)
       try {
         await this.#generate(task, response, reservation, signal, gone.signal)
       } finally {

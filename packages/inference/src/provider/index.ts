@@ -13,3 +13,4 @@ export type {
 } from './provider-options.ts'
 export { ProviderServer } from './provider-server.ts'
 export { UpstreamEngine, type UpstreamEngineOptions } from './upstream-engine.ts'
+export { assumedContextLength, probeUpstream, type UpstreamServer } from './upstream-server.ts'

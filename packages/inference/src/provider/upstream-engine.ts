@@ -1,40 +1,44 @@
-import { zeroHash } from '@koinon/base'
+import { isKoinonError, zeroHash } from '@koinon/base'
 import { Pool } from 'undici'
-import { openAiError } from '../rules/openai-error.ts'
+import { badRequest, openAiError } from '../rules/openai-error.ts'
 import type { FinishReason } from '../rules/openai-response.ts'
+import { promptTokenBound } from '../rules/receipt-check.ts'
 import type { EngineDescription, EngineEnd, EnginePiece, EnginePort, EngineRequest } from './engine-port.ts'
 import { sseData } from './sse-lines.ts'
+import { type UpstreamServer, upstreamBase, upstreamHeaders } from './upstream-server.ts'
 
 export type UpstreamEngineOptions = {
-  /** Base URL that ends before `/v1`, e.g. `http://127.0.0.1:8000`. */
-  readonly url: string
-  /** Bearer key of the upstream, if it wants one. */
-  readonly apiKey?: string
-  /** Model id at the upstream. */
-  readonly upstreamModel: string
+  readonly server: UpstreamServer
   /** Model id that our clients name. */
   readonly model: string
-  readonly quantisation: string
-  readonly parameters: number
+  /** What clients are promised, tokens; the server must have at least this much. */
   readonly contextLength: number
   /** Longest silence before the first and between two pieces, milliseconds. */
   readonly silenceTimeoutMs?: number
 }
 
-type Usage = { promptTokens: number; cachedTokens: number; outputTokens: number }
+type Usage = { readonly promptTokens: number; readonly cachedTokens: number; readonly outputTokens: number }
+
+/** What the upstream has told of one answer so far. */
+type Told = { finishReason: FinishReason | undefined; usage: Usage | undefined; pieces: number; textBytes: number }
 
 /**
- * Any OpenAI-compatible server (vLLM, llama.cpp, SGLang) behind the port. It tells no token ids and no model file, so answers stay
- * on rung L0: signed, not checkable by replay. Token counts are the upstream's own, bounded by what is possible.
+ * Any OpenAI-compatible server (vLLM, llama.cpp, Ollama) behind the port. It tells no token ids and no model file, so answers stay
+ * on rung L0: signed, not checkable by replay. Token counts are the upstream's own, bounded by what a payer can believe: tokens that
+ * show no text (a hidden system prompt, thoughts) are not billed beyond those bounds.
  */
 export class UpstreamEngine implements EnginePort {
   readonly #options: UpstreamEngineOptions
   readonly #pool: Pool
+  readonly #path: string
+  #active = 0
 
   constructor(options: UpstreamEngineOptions) {
     const silenceTimeoutMs = options.silenceTimeoutMs ?? 120_000
+    const { origin, path } = upstreamBase(options.server.url)
     this.#options = options
-    this.#pool = new Pool(options.url, {
+    this.#path = path
+    this.#pool = new Pool(origin, {
       connections: 256,
       connectTimeout: 5_000,
       headersTimeout: silenceTimeoutMs,
@@ -47,51 +51,63 @@ export class UpstreamEngine implements EnginePort {
     await this.#pool.destroy()
   }
 
+  /** Answers that the upstream works on for us. */
+  get activeAnswers(): number {
+    return this.#active
+  }
+
   describe(): EngineDescription {
-    const { model, quantisation, parameters, contextLength, url } = this.#options
+    const { model, contextLength } = this.#options
     return {
       model,
       modelManifest: zeroHash,
       determinismClass: zeroHash,
-      quantisation,
-      parameters,
+      quantisation: 'unknown',
+      parameters: 0,
       contextLength,
       rung: 0,
-      label: `upstream ${new URL(url).host}`,
+      // Payers read this; where in our house the server stands is none of their business.
+      label: 'upstream OpenAI-compatible server',
     }
   }
 
   async *generate(request: EngineRequest, signal: AbortSignal): AsyncGenerator<EnginePiece | EngineEnd> {
-    let finishReason: FinishReason = 'stop'
-    let usage: Usage | undefined
-    let pieces = 0
+    if (request.topLogprobs !== undefined) throw withoutLogprobs()
+    const told: Told = { finishReason: undefined, usage: undefined, pieces: 0, textBytes: 0 }
+    this.#active += 1
     try {
+      let isDone = false
       for await (const data of this.#events(request, signal)) {
-        if (data === '[DONE]') break
+        isDone = data === '[DONE]'
+        if (isDone) break
         const chunk = readChunk(data)
-        if (chunk.text !== '') {
-          pieces += 1
-          yield { kind: 'piece', text: chunk.text, logprobs: request.topLogprobs === undefined ? undefined : [] }
-        }
-        finishReason = chunk.finishReason ?? finishReason
-        usage = chunk.usage ?? usage
+        told.finishReason = chunk.finishReason ?? told.finishReason
+        told.usage = chunk.usage ?? told.usage
+        if (chunk.text === '') continue
+        told.pieces += 1
+        told.textBytes += Buffer.byteLength(chunk.text)
+        yield { kind: 'piece', text: chunk.text, logprobs: undefined }
       }
+      if (!isDone && told.finishReason === undefined) throw cutShort()
     } catch (error) {
-      if (!signal.aborted) throw error
-      finishReason = 'abort'
+      if (!signal.aborted) throw isKoinonError(error) ? error : silent(error)
+      told.finishReason = 'abort'
+    } finally {
+      this.#active -= 1
     }
-    yield this.#end(request, finishReason, usage ?? { promptTokens: 0, cachedTokens: 0, outputTokens: pieces })
+    yield this.#end(request, told)
   }
 
-  #end(request: EngineRequest, finishReason: FinishReason, usage: Usage): EngineEnd {
-    const promptTokens = Math.min(usage.promptTokens, this.#options.contextLength)
+  #end({ input, maxTokens }: EngineRequest, { finishReason, usage, pieces, textBytes }: Told): EngineEnd {
+    const asked = Buffer.byteLength(JSON.stringify(input.kind === 'chat' ? input.messages : input.prompt))
+    const promptTokens = Math.min(usage?.promptTokens ?? 0, promptTokenBound(asked, this.#options.contextLength))
     return {
       kind: 'end',
-      finishReason,
+      finishReason: finishReason ?? 'stop',
       promptTokens,
-      cachedTokens: Math.min(usage.cachedTokens, promptTokens),
-      outputTokens: Math.min(usage.outputTokens, request.maxTokens),
-      maxTokens: request.maxTokens,
+      cachedTokens: Math.min(usage?.cachedTokens ?? 0, promptTokens),
+      outputTokens: Math.min(usage?.outputTokens ?? pieces, maxTokens, textBytes + 1),
+      maxTokens,
       promptTokenIds: undefined,
       outputTokenIds: undefined,
       leastProbable: undefined,
@@ -99,14 +115,10 @@ export class UpstreamEngine implements EnginePort {
   }
 
   async *#events(request: EngineRequest, signal: AbortSignal): AsyncGenerator<string> {
-    const { apiKey } = this.#options
     const answer = await this.#pool.request({
       method: 'POST',
-      path: request.input.kind === 'chat' ? '/v1/chat/completions' : '/v1/completions',
-      headers: {
-        'content-type': 'application/json',
-        ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
-      },
+      path: `${this.#path}${request.input.kind === 'chat' ? '/chat/completions' : '/completions'}`,
+      headers: { 'content-type': 'application/json', ...upstreamHeaders(this.#options.server.apiKey) },
       body: JSON.stringify(this.#body(request)),
       signal,
     })
@@ -120,7 +132,7 @@ export class UpstreamEngine implements EnginePort {
   #body(request: EngineRequest): Record<string, unknown> {
     const { input, sampler, stop, maxTokens } = request
     return {
-      model: this.#options.upstreamModel,
+      model: this.#options.server.model,
       ...(input.kind === 'chat' ? { messages: input.messages } : { prompt: input.prompt }),
       max_tokens: maxTokens,
       temperature: sampler.temperatureMicro / 1e6,
@@ -144,7 +156,7 @@ function readChunk(data: string): Chunk {
   } catch (cause) {
     throw openAiError({ status: 502, code: 'upstream_failed', message: 'The upstream sent no JSON. Try again.', cause })
   }
-  if (json['error'] !== undefined) throw upstreamFailed(502, JSON.stringify(json['error']).slice(0, 200))
+  if (json['error'] !== undefined) throw cutShort(JSON.stringify(json['error']).slice(0, 200))
   const choice = (json['choices'] as readonly Record<string, unknown>[] | undefined)?.[0]
   const delta = choice?.['delta'] as { content?: unknown } | undefined
   const text = delta?.content ?? choice?.['text']
@@ -172,11 +184,37 @@ function count(value: unknown): number {
   return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : 0
 }
 
-function upstreamFailed(status: number, reason: string): Error {
-  const isRefusal = status === 400 || status === 422
+function withoutLogprobs(): Error {
+  return badRequest(
+    'logprobs',
+    'this provider passes on a server whose log probabilities it does not tell; ask without',
+  )
+}
+
+/** `reason` is for the operator's log, not for payers: what an upstream says of its insides, or of our key, stays in the house. */
+function cutShort(reason = 'no finish reason'): Error {
+  const message = 'The upstream broke off its answer. Try again.'
+  return openAiError({ status: 502, code: 'upstream_failed', message, cause: new Error(reason) })
+}
+
+function silent(cause: unknown): Error {
   return openAiError({
-    status: isRefusal ? 400 : status === 429 ? 429 : 502,
+    status: 502,
     code: 'upstream_failed',
-    message: `The upstream answered ${status}: ${reason}`,
+    message: 'The upstream does not answer. Try again.',
+    cause,
+  })
+}
+
+function upstreamFailed(status: number, reason: string): Error {
+  const cause = new Error(reason)
+  if (status === 400 || status === 422) {
+    return openAiError({ status: 400, code: 'upstream_failed', message: `The upstream refused: ${reason}`, cause })
+  }
+  return openAiError({
+    status: status === 429 ? 429 : 502,
+    code: 'upstream_failed',
+    message: `The upstream answered ${status}. Try again later.`,
+    cause,
   })
 }

@@ -1,8 +1,6 @@
 /** A miner of the inference subnet: the engine, the server that sells its answers, the commitments of its work. */
-import { mkdirSync } from 'node:fs'
 import { errorToJson, systemClock, systemRandom } from '@koinon/base'
-import { createProviderGate, EmbeddedEngine, evidenceSchema, ProviderServer } from '@koinon/inference/provider'
-import { InferenceEngine } from '@koinon/inference/provider/engine'
+import { createProviderGate, evidenceSchema, ProviderServer } from '@koinon/inference/provider'
 import { joinSubnet } from '@koinon/ledger'
 import { withdrawDelayBounds } from '@koinon/payments'
 import {
@@ -13,15 +11,8 @@ import {
   WorkStore,
   workStoreSchema,
 } from '@koinon/subnets'
-import {
-  claimsOf,
-  isAbout,
-  keepBenchmark,
-  type MachineBenchmark,
-  measureMachine,
-  readBenchmark,
-} from '../benchmark/machine-benchmark.ts'
-import type { Home } from '../home/home.ts'
+import { claimsOf } from '../benchmark/machine-benchmark.ts'
+import { startAnsweringEngine } from '../provider/answering-engine.ts'
 import { createProviderMetrics } from '../provider/metrics.ts'
 import type { RoleContext, RunningRole } from '../supervisor/role-process.ts'
 import { keepPort, lastFreePort } from './last-port.ts'
@@ -40,11 +31,14 @@ export async function startProviderRole(config: ProviderRoleConfig, context: Rol
   const log = roleLogger(config.name)
   const role = await openRoleLedger(config)
   const { network, reader, sender, key, home } = role
-  const engine = new InferenceEngine({ modelPath: config.modelPath, maxParallelSequences: config.maximumSequences })
-  context.progress('loading the model')
-  const [payee, benchmark] = await Promise.all([
+  const [payee, engine] = await Promise.all([
     openPayee({ role, log, creditLimitAtomic, schema: `${evidenceSchema}\n${workStoreSchema}` }),
-    startMeasured(config, engine, home, context),
+    startAnsweringEngine(config.engine, {
+      role: config,
+      home,
+      env: process.env,
+      progress: (sentence) => context.progress(sentence),
+    }),
     ensureTestMoney(role, config.netuid, log),
   ])
   const subnetLedger = createSubnetLedger(reader, network)
@@ -78,7 +72,7 @@ export async function startProviderRole(config: ProviderRoleConfig, context: Rol
     mayRead: async (account) => permits.has(account),
     receiptsOf: listed.receiptsOf,
   })
-  const metrics = createProviderMetrics({ engine, watcher: payee.watcher, benchmark })
+  const metrics = createProviderMetrics({ engine, watcher: payee.watcher, benchmark: engine.benchmark })
   const folder = home.role(config.name)
   const server = new ProviderServer(
     {
@@ -92,10 +86,10 @@ export async function startProviderRole(config: ProviderRoleConfig, context: Rol
       creditLimitAtomic,
       models: [
         {
-          engine: new EmbeddedEngine({ engine, model: config.modelId }),
+          engine: engine.port,
           defaultTemperatureMicro: 0,
-          ...(config.unsureBelow === undefined ? {} : { unsureBelow: config.unsureBelow }),
-          ...(benchmark === undefined ? {} : { claims: claimsOf(benchmark) }),
+          ...(engine.unsureBelow === undefined ? {} : { unsureBelow: engine.unsureBelow }),
+          ...(engine.benchmark === undefined ? {} : { claims: claimsOf(engine.benchmark) }),
           ...config.prices,
         },
       ],
@@ -132,7 +126,7 @@ export async function startProviderRole(config: ProviderRoleConfig, context: Rol
     info: {
       url: endpoint,
       account: key.address,
-      facts: { uid: seat.uid, model: config.modelId, netuid: config.netuid },
+      facts: { uid: seat.uid, model: config.modelId, netuid: config.netuid, engine: config.engine.kind },
     },
     stop: async () => {
       await server.stop()
@@ -141,37 +135,4 @@ export async function startProviderRole(config: ProviderRoleConfig, context: Rol
       await engine.stop()
     },
   }
-}
-
-/** Loads the model and returns the measurement that this start goes with; local networks, whose miners share a machine, make none. */
-async function startMeasured(
-  config: ProviderRoleConfig,
-  engine: InferenceEngine,
-  home: Home,
-  context: RoleContext,
-): Promise<MachineBenchmark | undefined> {
-  const { name, benchmarkSinceMs, modelId, maximumSequences: slots } = config
-  const begunAt = performance.now()
-  await engine.start()
-  const loadMs = performance.now() - begunAt
-  if (benchmarkSinceMs === undefined) return undefined
-  const kept = readBenchmark(home, name)
-  if (
-    kept !== undefined &&
-    kept.measuredAtMs >= benchmarkSinceMs &&
-    isAbout(kept, { modelHash: engine.modelHash, slots })
-  )
-    return kept
-  context.progress('measuring this machine with the model')
-  const measured = await measureMachine({
-    engine,
-    model: modelId,
-    slots,
-    loadMs,
-    clock: systemClock,
-    onProgress: (sentence) => context.progress(sentence),
-  })
-  mkdirSync(home.role(name), { recursive: true, mode: 0o700 })
-  keepBenchmark(home, name, measured)
-  return measured
 }

@@ -35,18 +35,33 @@ export type GatewayRoleConfig = RoleCommon & {
 export type ProviderRoleConfig = RoleCommon & {
   readonly kind: 'provider'
   readonly netuid: number
-  readonly modelPath: string
+  readonly engine: EngineConfig
+  /** Model id that clients name. */
   readonly modelId: string
-  readonly unsureBelow?: number
   readonly prices: Prices
   /** 0 takes the port of the last start when it is free, else any. */
   readonly port: number
   /** URL under which others reach this provider; from host and port when left out. */
   readonly publicUrl?: string
   readonly maximumSequences: number
-  /** The machine is measured before the role registers, unless a fitting measurement at or after this time (Unix ms) is kept; never when left out. */
-  readonly benchmarkSinceMs?: number
 }
+
+/** What a provider answers with: a model file in its own process, or an OpenAI-compatible server that runs elsewhere. */
+export type EngineConfig =
+  | {
+      readonly kind: 'embedded'
+      readonly modelPath: string
+      readonly unsureBelow?: number
+      /** The machine is measured before the role registers, unless a fitting measurement at or after this time (Unix ms) is kept; never when left out. */
+      readonly benchmarkSinceMs?: number
+    }
+  | {
+      readonly kind: 'upstream'
+      readonly url: string
+      readonly model: string
+      /** Name of the environment variable with the server's key; the key itself is in no configuration. */
+      readonly keyVariable?: string
+    }
 
 export type ValidatorRoleConfig = RoleCommon & {
   readonly kind: 'validator'
