@@ -15,6 +15,7 @@ import type { SignedDelegation } from '../delegation.ts'
 import { DelegationMemory } from '../delegations.ts'
 import { nodeRequestHeader, verifyNodeRequest } from '../node-request.ts'
 import { NonceMemory } from '../nonces.ts'
+import { HandshakeBook } from './handshake-book.ts'
 import { SessionTable } from './session-table.ts'
 import {
   createExchangeKey,
@@ -45,7 +46,10 @@ export type RequestGateOptions = {
   readonly sessions?: SessionPolicy
 }
 
-export type RequestSource = Pick<IncomingMessage, 'method' | 'url' | 'headers'>
+export type RequestSource = Pick<IncomingMessage, 'method' | 'url' | 'headers'> & {
+  /** Whose address it came from; handshakes are counted by it. */
+  readonly socket?: { readonly remoteAddress?: string | undefined }
+}
 
 export type IdentifiedRequest = { readonly sender: Address; readonly bodyHash: Hex }
 
@@ -57,6 +61,7 @@ export class RequestGate {
   readonly #nonces = new NonceMemory()
   readonly #delegations = new DelegationMemory()
   readonly #sessions = new SessionTable()
+  readonly #handshakes = new HandshakeBook()
 
   constructor(options: RequestGateOptions) {
     this.#options = options
@@ -75,17 +80,20 @@ export class RequestGate {
   }
 
   /**
-   * Answers a handshake, which has to be a signed request. Throws `request/*`, and `request/not-allowed` to whom the policy gives no
-   * session. The session ends with the delegation of either side.
+   * Answers a handshake, which has to be a signed request. Throws `request/*`, `request/not-allowed` to whom the policy gives no
+   * session, and `request/busy` to whom asks too often, by address before anything is checked. The session ends with the delegation of
+   * either side.
    */
   agree(request: RequestSource, body: Uint8Array): Readonly<Record<string, unknown>> {
     const { chainId, recipient, clock, sessions: policy } = this.#options
     const nowMs = clock.nowMs()
+    this.#handshakes.admitAddress(request.socket?.remoteAddress, nowMs)
     const { sender, validUntilMs } = this.#verifySigned(request, bytesToHex(sha256Native(body)), nowMs)
     const proposal = parseProposal(body)
     if (policy?.mayOpen(sender) !== true) {
       throw refused('not-allowed', 'This account gets no session here; sign each request')
     }
+    this.#handshakes.admitSender(sender)
     const { signer, delegation } = policy.credentials()
     const exchange = createExchangeKey()
     const terms: NodeSessionTerms = {

@@ -7,6 +7,7 @@ import { RequestGate } from './request-gate.ts'
 import {
   arriving,
   body,
+  endpoint,
   gateway,
   miner,
   newGate,
@@ -207,6 +208,48 @@ describe('the handshake', () => {
     })
     await peer.renew(clock.nowMs())
     expect(peer.authorize({ ...request, bodyHash }).name).toBe(nodeRequestHeader)
+  })
+
+  const handshake = (peer: PeerSession) => {
+    const bytes = new TextEncoder().encode(JSON.stringify({ v: 1, endpoint, senderKey: `0x${'09'.repeat(32)}` }))
+    const { name, value } = peer.sign({ method: 'POST', path: '/v1/sessions', bodyHash: sha256Hex(bytes) })
+    return { source: { method: 'POST', url: '/v1/sessions', headers: { [name]: value } }, bytes }
+  }
+  const outcomes = (times: number, attempt: (turn: number) => unknown): string[] =>
+    Array.from({ length: times }, (_, turn) => {
+      try {
+        attempt(turn)
+        return 'agreed'
+      } catch (error) {
+        return (error as { code: string }).code
+      }
+    })
+
+  it('is refused to an address that floods, before its signature is looked at, and to nobody else', () => {
+    const gate = newGate(clock)
+    const peer = newPeer({ clock, transport: transportTo(() => gate) })
+    const forged = { method: 'POST', url: '/v1/sessions', headers: { [nodeRequestHeader]: 'e30' } }
+    const flood = outcomes(100, () => gate.agree({ ...forged, socket: { remoteAddress: '192.0.2.9' } }, body))
+    expect(flood.filter((outcome) => outcome === 'request/malformed')).toHaveLength(60)
+    expect(flood.slice(60).every((outcome) => outcome === 'request/busy')).toBe(true)
+    const { source, bytes } = handshake(peer)
+    expect(() => gate.agree({ ...source, socket: { remoteAddress: '192.0.2.9' } }, bytes)).toThrow(code('busy'))
+    expect(gate.agree({ ...source, socket: { remoteAddress: '192.0.2.1' } }, bytes)).toHaveProperty('session')
+  })
+
+  it('is refused to an account that floods from many addresses, whose requests are still taken when signed', () => {
+    const gate = newGate(clock)
+    const peer = newPeer({ clock, transport: transportTo(() => gate) })
+    const flood = outcomes(40, (turn) => {
+      const { source, bytes } = handshake(peer)
+      return gate.agree({ ...source, socket: { remoteAddress: `192.0.2.${turn}` } }, bytes)
+    })
+    expect(flood).toEqual([...Array(12).fill('agreed'), ...Array(28).fill('request/busy')])
+    const signed = peer.sign({ ...request, bodyHash })
+    expect(gate.identify(arriving(signed), body).sender).toBe(gateway.delegation.signer)
+    const other = newPeer({ clock, transport: transportTo(() => gate), sender: party(7) })
+    const { source, bytes } = handshake(other)
+    expect(gate.agree({ ...source, socket: { remoteAddress: '192.0.2.1' } }, bytes)).toHaveProperty('session')
   })
 
   it('takes no key of small order', async () => {
