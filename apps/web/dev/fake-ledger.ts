@@ -127,9 +127,8 @@ function neuronsOf(state: FakeState, currentEpoch: number): readonly NeuronJson[
       ...(online ? { latencyMs: 9 + 14 * uid } : {}),
       stakeAtomic: (100n * token).toString(),
       incentivePpm: shares[uid] as number,
-      lastScorePpm: online ? 990_000 - 60_000 * uid : 0,
+      lastWeightPpm: online ? 990_000 - 60_000 * uid : 0,
       paidAtomic: paid.toString(),
-      claimedAtomic: (paid / 2n).toString(),
       ...(online ? {} : { note: 'does not answer since 4 min' }),
     }
   })
@@ -146,7 +145,6 @@ function neuronsOf(state: FakeState, currentEpoch: number): readonly NeuronJson[
       stakeAtomic: (BigInt(validatorStakes[index] as number) * 97n * token).toString(),
       incentivePpm: 0,
       paidAtomic: paid.toString(),
-      claimedAtomic: paid.toString(),
     }
   })
   return [...miners, ...validators]

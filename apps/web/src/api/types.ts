@@ -19,9 +19,9 @@ export type NeuronJson = {
   readonly latencyMs?: number
   readonly stakeAtomic: string
   readonly incentivePpm: number
-  readonly lastScorePpm?: number
+  /** Mean of the weights that validators gave it last, in millionths of the highest possible. */
+  readonly lastWeightPpm?: number
   readonly paidAtomic: string
-  readonly claimedAtomic: string
   readonly note?: string
 }
 

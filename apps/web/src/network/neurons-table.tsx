@@ -48,9 +48,9 @@ const columns: readonly Column<NeuronJson>[] = [
       ),
   },
   {
-    name: 'Last score',
+    name: 'Last weight',
     kind: 'number',
-    cell: (neuron) => (neuron.lastScorePpm === undefined ? '–' : formatPpm(neuron.lastScorePpm)),
+    cell: (neuron) => (neuron.lastWeightPpm === undefined ? '–' : formatPpm(neuron.lastWeightPpm)),
   },
   { name: 'Paid', kind: 'number', cell: (neuron) => token(neuron.paidAtomic) },
 ]

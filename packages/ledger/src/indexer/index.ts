@@ -1,3 +1,10 @@
 export { type IndexDatabase, type OpenIndexDatabase, openEmbeddedIndex, openPostgresIndex } from './database.ts'
 export { Indexer, type IndexerOptions, type IndexPosition } from './indexer.ts'
 export { type EventFilter, findEvents, findTransfers, type IndexedEvent } from './queries.ts'
+export {
+  type ArgumentSum,
+  findNewestEvents,
+  type NewestEvent,
+  type SummaryFilter,
+  sumArguments,
+} from './summaries.ts'

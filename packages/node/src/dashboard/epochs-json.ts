@@ -34,7 +34,6 @@ export function createEpochsView(sources: { readonly network: NetworkFile; reado
       (event) => event.epoch === epoch && event.args['resultHash'] === root?.args['resultHash'],
     )
     const beacon = found.beacons.find((event) => event.epoch === epoch)
-    const claims = found.claims.filter((event) => event.epoch === epoch)
     const phase = epochPhase(window, nowSeconds)
     const result = root?.args['result'] as Record<string, string> | undefined
     const isActive = root !== undefined && Number(root.args['activatesAt']) <= nowSeconds
@@ -62,13 +61,13 @@ export function createEpochsView(sources: { readonly network: NetworkFile; reado
             cumulativeTotalAtomic: result?.['cumulativeTotal'],
           }),
       state,
-      paidAtomic: `${claims.reduce((sum, { args }) => sum + BigInt(String(args['amount'])), 0n)}`,
+      paidAtomic: found.paid.get(epoch) ?? '0',
     }
   }
 
   const find = async (netuid: number, epoch?: number): Promise<Found & { readonly asOfBlock: number }> => {
     const only = epoch === undefined ? {} : { epoch }
-    const [roots, disabled, beacons, claims] = await Promise.all([
+    const [roots, disabled, beacons, paid] = await Promise.all([
       index.events({
         contract: 'epochs',
         names: ['RootSubmitted'],
@@ -93,13 +92,13 @@ export function createEpochsView(sources: { readonly network: NetworkFile; reado
         limit: maximumListed,
         ...only,
       }),
-      index.events({ contract: 'epochs', names: ['Claimed'], netuid, order: 'newest', limit: 5000, ...only }),
+      index.sums({ contract: 'epochs', names: ['Claimed'], netuid, by: 'epoch', sum: 'amount' }),
     ])
     return {
       roots: roots.result,
       disabled: disabled.result,
       beacons: beacons.result,
-      claims: claims.result,
+      paid: new Map(paid.result.map(({ key, sum }) => [Number(key), sum])),
       asOfBlock: roots.asOfBlock,
     }
   }
@@ -139,8 +138,9 @@ export function createEpochsView(sources: { readonly network: NetworkFile; reado
       return found
     },
     async detail(netuid, epoch) {
-      const [found, reveals, endpoints] = await Promise.all([
+      const [found, claims, reveals, endpoints] = await Promise.all([
         find(netuid, epoch),
+        index.events({ contract: 'epochs', names: ['Claimed'], netuid, epoch, order: 'newest' }),
         index.events({ contract: 'weights', names: ['WeightsRevealed'], netuid, epoch }),
         ledger.endpoints(netuid),
       ])
@@ -154,14 +154,17 @@ export function createEpochsView(sources: { readonly network: NetworkFile; reado
           validatorUid: uidOf.get(String(args['hotkey'])) ?? -1,
           row: unpackRow(args['row'] as `0x${string}`).map(({ uid, weight }) => [uid, weight]),
         })),
-        payouts: found.claims.map(({ args }) => payout(args, uidOf, logs)),
+        payouts: claims.result.map(({ args }) => payout(args, uidOf, logs)),
         checks: logs.flatMap((log) => log?.checks ?? []),
       }
     },
   }
 }
 
-type Found = Readonly<Record<'roots' | 'disabled' | 'beacons' | 'claims', readonly IndexedEvent[]>>
+type Found = Readonly<Record<'roots' | 'disabled' | 'beacons', readonly IndexedEvent[]>> & {
+  /** What was claimed of each epoch in all, a decimal string. */
+  readonly paid: ReadonlyMap<number, string>
+}
 
 function payout(
   args: Readonly<Record<string, unknown>>,

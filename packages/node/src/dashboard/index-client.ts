@@ -1,4 +1,4 @@
-import type { EventFilter, IndexedEvent } from '@koinon/ledger/indexer'
+import type { ArgumentSum, EventFilter, IndexedEvent, NewestEvent, SummaryFilter } from '@koinon/ledger/indexer'
 import { requestJson } from '../wallet/request-json.ts'
 
 /** An answer of the index and the block up to which it holds. */
@@ -8,6 +8,10 @@ export type Indexed<result> = { readonly asOfBlock: number; readonly result: res
 export type IndexClient = {
   position(): Promise<Indexed<{ readonly blockNumber: number }>>
   events(filter: EventFilter): Promise<Indexed<readonly IndexedEvent[]>>
+  /** The newest event of each value of an argument, however old. */
+  newest(filter: SummaryFilter): Promise<Indexed<readonly NewestEvent[]>>
+  /** Sums of an argument over all events that match. */
+  sums(filter: SummaryFilter & { readonly sum: string }): Promise<Indexed<readonly ArgumentSum[]>>
   transfers(params: {
     readonly contract: 'token' | 'dollar'
     readonly account: string
@@ -21,6 +25,8 @@ export function createIndexClient(url: string): IndexClient {
   return {
     position: () => ask('position', {}),
     events: (filter) => ask('events', filter),
+    newest: (filter) => ask('newest', filter),
+    sums: (filter) => ask('sums', filter),
     transfers: (params) => ask('transfers', params),
   }
 }

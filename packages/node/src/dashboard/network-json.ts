@@ -2,6 +2,7 @@
 import type { Address, Clock } from '@koinon/base'
 import type { ProviderTable } from '@koinon/inference/client'
 import { createLedgerReader, type NetworkFile } from '@koinon/ledger'
+import type { ArgumentSum, NewestEvent } from '@koinon/ledger/indexer'
 import { createSubnetLedger, epochAt, epochPhase, epochWindow, unpackRow } from '@koinon/subnets'
 import type { RoleStatus } from '../supervisor/supervised-role.ts'
 import type { IndexClient } from './index-client.ts'
@@ -21,13 +22,14 @@ export function createNetworkView(sources: NetworkSources): () => Promise<Record
   const { network, netuid, index, table, clock } = sources
   const ledger = createSubnetLedger(createLedgerReader(network), network)
   return async () => {
-    const [clockParameters, nowSeconds, endpoints, roles, stakes, claims, reveals] = await Promise.all([
+    const [clockParameters, nowSeconds, endpoints, roles, stakes, sums, claims, reveals] = await Promise.all([
       ledger.clock(netuid),
       ledger.nowSeconds(),
       ledger.endpoints(netuid),
       sources.roles().catch(() => []),
-      index.events({ contract: 'staking', names: ['Staked', 'Unstaked'], netuid, order: 'newest', limit: 2000 }),
-      index.events({ contract: 'epochs', names: ['Claimed'], netuid, order: 'newest', limit: 5000 }),
+      index.newest({ contract: 'staking', names: ['Staked', 'Unstaked'], netuid, by: 'hotkey' }),
+      index.sums({ ...claimsOf(netuid), sum: 'amount' }),
+      index.newest(claimsOf(netuid)),
       index.events({ contract: 'weights', names: ['WeightsRevealed'], netuid, order: 'newest', limit: 64 }),
     ])
     const epoch = epochAt(clockParameters, nowSeconds)
@@ -35,13 +37,9 @@ export function createNetworkView(sources: NetworkSources): () => Promise<Record
     const permitted = new Map(
       (await ledger.permittedAt(netuid, nowSeconds - 1)).map(({ hotkey, stake }) => [hotkey, stake]),
     )
-    const stakeOf = new Map<string, string>()
-    for (const { args } of stakes.result) {
-      const hotkey = String(args['hotkey'])
-      if (!stakeOf.has(hotkey)) stakeOf.set(hotkey, String(args['hotkeyStake']))
-    }
-    const paid = paidByAccount(claims.result)
-    const scores = lastScores(reveals.result)
+    const stakeOf = new Map(stakes.result.map(({ key, args }) => [key, String(args['hotkeyStake'])]))
+    const paid = paidByAccount(sums.result, claims.result)
+    const weights = lastWeights(reveals.result)
     const minersOfLastEpoch = new Set(
       endpoints.filter(({ hotkey }) => !permitted.has(hotkey)).map(({ hotkey }) => hotkey as string),
     )
@@ -65,9 +63,8 @@ export function createNetworkView(sources: NetworkSources): () => Promise<Record
         ...(link === undefined || isValidator ? {} : { latencyMs: Math.round(link.firstByteMs * 10) / 10 }),
         stakeAtomic: stakeOf.get(hotkey) ?? '0',
         incentivePpm: earnedLast.total === 0n ? 0 : Number((lastAmount * 1_000_000n) / earnedLast.total),
-        ...(scores.has(uid) ? { lastScorePpm: scores.get(uid) } : {}),
+        ...(weights.has(uid) ? { lastWeightPpm: weights.get(uid) } : {}),
         paidAtomic: `${account?.total ?? 0n}`,
-        claimedAtomic: `${account?.total ?? 0n}`,
         ...(link?.lastReason === undefined || isValidator ? {} : { note: noteOf(link.lastReason) }),
       }
     })
@@ -108,19 +105,22 @@ export function createNetworkView(sources: NetworkSources): () => Promise<Record
   }
 }
 
-type Paid = { total: bigint; lastEpoch: number; lastAmount: bigint }
+type Paid = { readonly total: bigint; readonly lastEpoch: number; readonly lastAmount: bigint }
 type EventLike = { readonly epoch: number | null; readonly args: Readonly<Record<string, unknown>> }
 
-function paidByAccount(claims: readonly EventLike[]): ReadonlyMap<string, Paid> {
-  const paid = new Map<string, Paid>()
-  for (const { epoch, args } of claims) {
-    const account = String(args['account'])
-    const amount = BigInt(String(args['amount']))
-    const known = paid.get(account)
-    if (known === undefined) paid.set(account, { total: amount, lastEpoch: epoch ?? -1, lastAmount: amount })
-    else known.total += amount
-  }
-  return paid
+function claimsOf(netuid: number) {
+  return { contract: 'epochs', names: ['Claimed'], netuid, by: 'account' } as const
+}
+
+/** All that was paid to each account, and its newest claim. A claim between the two questions shows up in the next answer. */
+function paidByAccount(sums: readonly ArgumentSum[], newest: readonly NewestEvent[]): ReadonlyMap<string, Paid> {
+  const totals = new Map(sums.map(({ key, sum }) => [key, BigInt(sum)]))
+  return new Map(
+    newest.map(({ key, epoch, args }) => {
+      const lastAmount = BigInt(String(args['amount']))
+      return [key, { total: totals.get(key) ?? lastAmount, lastEpoch: epoch ?? -1, lastAmount }]
+    }),
+  )
 }
 
 function sumLast(
@@ -135,8 +135,8 @@ function sumLast(
   }
 }
 
-/** Mean of the last epoch's revealed weights a miner got, in millionths of the highest possible. */
-function lastScores(reveals: readonly EventLike[]): ReadonlyMap<number, number> {
+/** Mean of the weights that a neuron got in the last epoch with revealed ones, in millionths of the highest possible. */
+function lastWeights(reveals: readonly EventLike[]): ReadonlyMap<number, number> {
   const epoch = reveals[0]?.epoch
   const rows = reveals
     .filter((reveal) => reveal.epoch === epoch)

@@ -2,7 +2,15 @@ import { mkdirSync } from 'node:fs'
 import { errorToJson, KoinonError, systemClock } from '@koinon/base'
 import { defaultHttpLimits, HttpListener, parseJsonObject, readBody, sendError, sendJson } from '@koinon/base/node'
 import { createLedgerReader } from '@koinon/ledger'
-import { findEvents, findTransfers, Indexer, openEmbeddedIndex, openPostgresIndex } from '@koinon/ledger/indexer'
+import {
+  findEvents,
+  findNewestEvents,
+  findTransfers,
+  Indexer,
+  openEmbeddedIndex,
+  openPostgresIndex,
+  sumArguments,
+} from '@koinon/ledger/indexer'
 import { homeAt } from '../home/home.ts'
 import { networkOf } from '../home/network-of.ts'
 import type { RoleContext, RunningRole } from '../supervisor/role-process.ts'
@@ -40,6 +48,8 @@ export async function startIndexerRole(config: IndexerRoleConfig, _context: Role
     const asOf = { asOfBlock: position.blockNumber }
     if (question.ask === 'position') return { ...asOf, result: position }
     if (question.ask === 'events') return { ...asOf, result: await findEvents(database, question.params) }
+    if (question.ask === 'newest') return { ...asOf, result: await findNewestEvents(database, question.params) }
+    if (question.ask === 'sums') return { ...asOf, result: await sumArguments(database, question.params) }
     if (question.ask === 'transfers') {
       const { contract, account, limit } = question.params as {
         contract: 'token' | 'dollar'

@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startPostgres, type TestPostgres } from '../testing/postgres.ts'
+import { type OpenIndexDatabase, openEmbeddedIndex, openPostgresIndex } from './database.ts'
+import { events } from './schema.ts'
+import { findNewestEvents, sumArguments } from './summaries.ts'
+
+const claims = { contract: 'epochs', names: ['Claimed'], netuid: 1, by: 'account' } as const
+const huge = 2n ** 200n
+const epochs = 6_000
+
+let folder: string
+let server: TestPostgres
+const indexes = new Map<string, OpenIndexDatabase>()
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'koinon-summaries-'))
+  server = await startPostgres()
+  indexes.set('PGlite', await openEmbeddedIndex(folder))
+  indexes.set('PostgreSQL', await openPostgresIndex(await server.createDatabase('summaries')))
+  for (const { database } of indexes.values()) {
+    // One account claims in every epoch, another only in the very first: it is older than any page of events.
+    await claim(database, 0, 'early', huge)
+    for (let first = 1; first <= epochs; first += 1_000) {
+      await database
+        .insert(events)
+        .values(Array.from({ length: 1_000 }, (_, index) => row(first + index, 'steady', BigInt(first + index))))
+    }
+    await claim(database, epochs + 1, 'steady', 7n, 2)
+  }
+}, 120_000)
+afterAll(async () => {
+  for (const index of indexes.values()) await index.close()
+  await server.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+describe.each(['PGlite', 'PostgreSQL'])('summaries on %s', (kind) => {
+  const database = () => (indexes.get(kind) as OpenIndexDatabase).database
+
+  it('sum every claim, however many and however large', async () => {
+    expect(await sumArguments(database(), { ...claims, sum: 'amount' })).toEqual([
+      { key: 'early', sum: `${huge}` },
+      { key: 'steady', sum: `${(BigInt(epochs) * BigInt(epochs + 1)) / 2n}` },
+    ])
+    const byEpoch = await sumArguments(database(), { ...claims, sum: 'amount', by: 'epoch' })
+    expect(byEpoch).toHaveLength(epochs + 1)
+    expect(byEpoch.find(({ key }) => key === '17')).toEqual({ key: '17', sum: '17' })
+  })
+
+  it('find the newest event of everybody, and keep subnets apart', async () => {
+    const newest = await findNewestEvents(database(), claims)
+    expect(newest.map(({ key, epoch, args }) => [key, epoch, args['amount']])).toEqual([
+      ['early', 0, `${huge}`],
+      ['steady', epochs, `${epochs}`],
+    ])
+    const other = await findNewestEvents(database(), { ...claims, netuid: 2 })
+    expect(other.map(({ args }) => args['amount'])).toEqual(['7'])
+    expect(await findNewestEvents(database(), { ...claims, netuid: 3 })).toEqual([])
+  })
+
+  it('take an argument of another name as a name, whatever it holds', async () => {
+    const hostile = { ...claims, by: "account' or 1=1 --" }
+    expect(await findNewestEvents(database(), hostile)).toHaveLength(1)
+    expect((await findNewestEvents(database(), hostile))[0]?.key).toBeNull()
+  })
+})
+
+function claim(
+  database: OpenIndexDatabase['database'],
+  epoch: number,
+  account: string,
+  amount: bigint,
+  netuid = 1,
+): Promise<unknown> {
+  return database.insert(events).values(row(epoch, account, amount, netuid))
+}
+
+function row(epoch: number, account: string, amount: bigint, netuid = 1): typeof events.$inferInsert {
+  return {
+    blockNumber: epoch + 1,
+    logIndex: 0,
+    blockHash: '0x00',
+    transactionHash: '0x00',
+    contract: 'epochs',
+    name: 'Claimed',
+    netuid,
+    epoch,
+    args: { netuid: `${netuid}`, epoch: `${epoch}`, account, amount: `${amount}` },
+  }
+}

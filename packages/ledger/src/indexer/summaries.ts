@@ -1,0 +1,62 @@
+/** Answers over ALL events that match, worked out by the database: a page of events says nothing about a sum. */
+import { and, asc, desc, eq, inArray, type SQL, sql } from 'drizzle-orm'
+import type { ContractName } from '../network-file.ts'
+import type { IndexDatabase } from './database.ts'
+import { events } from './schema.ts'
+
+export type SummaryFilter = {
+  readonly contract: ContractName
+  readonly names: readonly string[]
+  readonly netuid: number
+  /** Argument by whose value events are told apart, e.g. `account`. */
+  readonly by: string
+}
+
+/** One value of `by` with the sum of an argument over all its events, a decimal string. */
+export type ArgumentSum = { readonly key: string; readonly sum: string }
+
+/** The newest event of one value of `by`. */
+export type NewestEvent = {
+  readonly key: string
+  readonly blockNumber: number
+  readonly epoch: number | null
+  readonly args: Readonly<Record<string, unknown>>
+}
+
+/** Sums of the integer argument `sum`. */
+export async function sumArguments(
+  database: IndexDatabase,
+  filter: SummaryFilter & { readonly sum: string },
+): Promise<readonly ArgumentSum[]> {
+  return database
+    .select({ key: keyOf(filter), sum: sql<string>`sum((${events.args} ->> ${filter.sum})::numeric)::text` })
+    .from(events)
+    .where(matching(filter))
+    .groupBy(sql`1`)
+    .orderBy(asc(sql`1`))
+}
+
+/** The newest event of each value of `by`, however old. */
+export async function findNewestEvents(
+  database: IndexDatabase,
+  filter: SummaryFilter,
+): Promise<readonly NewestEvent[]> {
+  return database
+    .selectDistinctOn([sql`1`], {
+      key: keyOf(filter),
+      blockNumber: events.blockNumber,
+      epoch: events.epoch,
+      args: events.args,
+    })
+    .from(events)
+    .where(matching(filter))
+    .orderBy(sql`1`, desc(events.blockNumber), desc(events.logIndex))
+}
+
+function keyOf({ by }: SummaryFilter): SQL<string> {
+  return sql<string>`${events.args} ->> ${by}`
+}
+
+function matching({ contract, names, netuid }: SummaryFilter): SQL | undefined {
+  return and(eq(events.contract, contract), inArray(events.name, [...names]), eq(events.netuid, netuid))
+}
