@@ -48,6 +48,11 @@ describe.each(['PGlite', 'PostgreSQL'])('summaries on %s', (kind) => {
     const byEpoch = await sumArguments(database(), { ...claims, sum: 'amount', by: 'epoch' })
     expect(byEpoch).toHaveLength(epochs + 1)
     expect(byEpoch.find(({ key }) => key === '17')).toEqual({ key: '17', sum: '17' })
+    const few = await sumArguments(database(), { ...claims, sum: 'amount', by: 'epoch', epochs: [5, 6] })
+    expect(few).toEqual([
+      { key: '5', sum: '5' },
+      { key: '6', sum: '6' },
+    ])
   })
 
   it('find the newest event of everybody, and keep subnets apart', async () => {

@@ -1,5 +1,5 @@
 /** Answers over ALL events that match, worked out by the database: a page of events says nothing about a sum. */
-import { and, asc, desc, eq, inArray, type SQL, sql } from 'drizzle-orm'
+import { and, asc, between, desc, eq, inArray, type SQL, sql } from 'drizzle-orm'
 import type { ContractName } from '../network-file.ts'
 import type { IndexDatabase } from './database.ts'
 import { events } from './schema.ts'
@@ -8,6 +8,8 @@ export type SummaryFilter = {
   readonly contract: ContractName
   readonly names: readonly string[]
   readonly netuid: number
+  /** First and last epoch that count; all when left out, which costs time that grows with the history. */
+  readonly epochs?: readonly [number, number]
   /** Argument by whose value events are told apart, e.g. `account`. */
   readonly by: string
 }
@@ -57,6 +59,11 @@ function keyOf({ by }: SummaryFilter): SQL<string> {
   return sql<string>`${events.args} ->> ${by}`
 }
 
-function matching({ contract, names, netuid }: SummaryFilter): SQL | undefined {
-  return and(eq(events.contract, contract), inArray(events.name, [...names]), eq(events.netuid, netuid))
+function matching({ contract, names, netuid, epochs }: SummaryFilter): SQL | undefined {
+  return and(
+    eq(events.contract, contract),
+    inArray(events.name, [...names]),
+    eq(events.netuid, netuid),
+    epochs === undefined ? undefined : between(events.epoch, ...epochs),
+  )
 }

@@ -65,8 +65,11 @@ export function createEpochsView(sources: { readonly network: NetworkFile; reado
     }
   }
 
-  const find = async (netuid: number, epoch?: number): Promise<Found & { readonly asOfBlock: number }> => {
-    const only = epoch === undefined ? {} : { epoch }
+  const find = async (
+    netuid: number,
+    epochs: readonly [number, number],
+  ): Promise<Found & { readonly asOfBlock: number }> => {
+    const only = epochs[0] === epochs[1] ? { epoch: epochs[0] } : {}
     const [roots, disabled, beacons, paid] = await Promise.all([
       index.events({
         contract: 'epochs',
@@ -92,7 +95,7 @@ export function createEpochsView(sources: { readonly network: NetworkFile; reado
         limit: maximumListed,
         ...only,
       }),
-      index.sums({ contract: 'epochs', names: ['Claimed'], netuid, by: 'epoch', sum: 'amount' }),
+      index.sums({ contract: 'epochs', names: ['Claimed'], netuid, epochs, by: 'epoch', sum: 'amount' }),
     ])
     return {
       roots: roots.result,
@@ -105,8 +108,9 @@ export function createEpochsView(sources: { readonly network: NetworkFile; reado
 
   return {
     async list(netuid, limit) {
-      const [clock, nowSeconds, found] = await Promise.all([ledger.clock(netuid), ledger.nowSeconds(), find(netuid)])
+      const [clock, nowSeconds] = await Promise.all([ledger.clock(netuid), ledger.nowSeconds()])
       const current = epochAt(clock, nowSeconds)
+      const found = await find(netuid, [Math.max(0, current - maximumListed), current])
       const numbers = Array.from({ length: Math.min(limit, maximumListed, current + 1) }, (_, back) => current - back)
       return {
         asOfBlock: found.asOfBlock,
@@ -139,7 +143,7 @@ export function createEpochsView(sources: { readonly network: NetworkFile; reado
     },
     async detail(netuid, epoch) {
       const [found, claims, reveals, endpoints] = await Promise.all([
-        find(netuid, epoch),
+        find(netuid, [epoch, epoch]),
         index.events({ contract: 'epochs', names: ['Claimed'], netuid, epoch, order: 'newest' }),
         index.events({ contract: 'weights', names: ['WeightsRevealed'], netuid, epoch }),
         ledger.endpoints(netuid),

@@ -6,6 +6,7 @@ import type { ArgumentSum, NewestEvent } from '@koinon/ledger/indexer'
 import { createSubnetLedger, epochAt, epochPhase, epochWindow, unpackRow } from '@koinon/subnets'
 import type { RoleStatus } from '../supervisor/supervised-role.ts'
 import type { IndexClient } from './index-client.ts'
+import { sparing } from './sparing.ts'
 
 export type NetworkSources = {
   readonly network: NetworkFile
@@ -21,15 +22,21 @@ export type NetworkSources = {
 export function createNetworkView(sources: NetworkSources): () => Promise<Record<string, unknown>> {
   const { network, netuid, index, table, clock } = sources
   const ledger = createSubnetLedger(createLedgerReader(network), network)
+  const summarise = sparing(async () => {
+    const [stakes, sums, claims] = await Promise.all([
+      index.newest({ contract: 'staking', names: ['Staked', 'Unstaked'], netuid, by: 'hotkey' }),
+      index.sums({ ...claimsOf(netuid), sum: 'amount' }),
+      index.newest(claimsOf(netuid)),
+    ])
+    return { stakes: stakes.result, paid: paidByAccount(sums.result, claims.result) }
+  }, clock)
   return async () => {
-    const [clockParameters, nowSeconds, endpoints, roles, stakes, sums, claims, reveals] = await Promise.all([
+    const [clockParameters, nowSeconds, endpoints, roles, { stakes, paid }, reveals] = await Promise.all([
       ledger.clock(netuid),
       ledger.nowSeconds(),
       ledger.endpoints(netuid),
       sources.roles().catch(() => []),
-      index.newest({ contract: 'staking', names: ['Staked', 'Unstaked'], netuid, by: 'hotkey' }),
-      index.sums({ ...claimsOf(netuid), sum: 'amount' }),
-      index.newest(claimsOf(netuid)),
+      summarise(),
       index.events({ contract: 'weights', names: ['WeightsRevealed'], netuid, order: 'newest', limit: 64 }),
     ])
     const epoch = epochAt(clockParameters, nowSeconds)
@@ -37,8 +44,7 @@ export function createNetworkView(sources: NetworkSources): () => Promise<Record
     const permitted = new Map(
       (await ledger.permittedAt(netuid, nowSeconds - 1)).map(({ hotkey, stake }) => [hotkey, stake]),
     )
-    const stakeOf = new Map(stakes.result.map(({ key, args }) => [key, String(args['hotkeyStake'])]))
-    const paid = paidByAccount(sums.result, claims.result)
+    const stakeOf = new Map(stakes.map(({ key, args }) => [key, String(args['hotkeyStake'])]))
     const weights = lastWeights(reveals.result)
     const minersOfLastEpoch = new Set(
       endpoints.filter(({ hotkey }) => !permitted.has(hotkey)).map(({ hotkey }) => hotkey as string),
@@ -69,7 +75,7 @@ export function createNetworkView(sources: NetworkSources): () => Promise<Record
       }
     })
     return {
-      asOfBlock: stakes.asOfBlock,
+      asOfBlock: reveals.asOfBlock,
       asOfAtMs: clock.nowMs(),
       name: network.name,
       chainId: network.chainId,
