@@ -67,15 +67,14 @@ export async function attempt(
   candidate: Candidate,
 ): Promise<AttemptResult> {
   const { ledger } = context.modules.payments
-  const worst = {
-    promptTokens: promptTokenBound(task.body.length, candidate.offer.contextLength),
-    maxTokens: effectiveMaxTokens(task.request, candidate.offer.contextLength),
-  }
-  const prices = gatewayPrices(candidate.offer, context.options.marginBps)
-  const reservation = await reserveForUser(context, task, worstCasePicoUsd({ ...worst, ...prices }))
+  const reservation = await reserveForUser(context, task, userWorstCasePicoUsd(context, task, candidate))
   let upstream: Reservation | undefined
   try {
-    upstream = reserveUpstream(context, candidate, worstCasePicoUsd({ ...worst, ...candidate.offer }))
+    upstream = reserveUpstream(
+      context,
+      candidate,
+      worstCasePicoUsd({ ...mostTokens(task, candidate), ...candidate.offer }),
+    )
     return await run(context, task, candidate, { reservation, upstream })
   } finally {
     ledger.release(reservation)
@@ -83,14 +82,27 @@ export async function attempt(
   }
 }
 
-/** A channel that looks empty may have been topped up since. */
-async function reserveForUser(
+/** The most that the client may have to pay for this provider's answer, pico-dollars. */
+export function userWorstCasePicoUsd(context: AttemptContext, request: GatewayRequest, candidate: Candidate): bigint {
+  const prices = gatewayPrices(candidate.offer, context.options.marginBps)
+  return worstCasePicoUsd({ ...mostTokens(request, candidate), ...prices })
+}
+
+function mostTokens({ body, request }: GatewayRequest, { offer }: Candidate) {
+  return {
+    promptTokens: promptTokenBound(body.length, offer.contextLength),
+    maxTokens: effectiveMaxTokens(request, offer.contextLength),
+  }
+}
+
+/** Holds so much on the client's channel; one that looks empty may have been topped up since. Throws as `ChannelBook.reserve`. */
+export async function reserveForUser(
   context: AttemptContext,
-  task: GatewayTask,
+  { caller }: GatewayRequest,
   maximumPicoUsd: bigint,
 ): Promise<Reservation> {
   const { payments } = context.modules
-  const { channelId } = task.caller.key
+  const { channelId } = caller.key
   try {
     return payments.ledger.reserve(channelId, maximumPicoUsd)
   } catch (error) {

@@ -8,7 +8,15 @@ import { parseChatRequest, parseCompletionRequest } from '../rules/openai-reques
 import { isWithinPrices } from '../rules/price-ceiling.ts'
 import { maximumPriceHeader, providerHeader } from '../wire/headers.ts'
 import type { Allowances } from './allowances.ts'
-import { type AttemptContext, type AttemptResult, attempt, type GatewayRequest, type GatewayTask } from './attempt.ts'
+import {
+  type AttemptContext,
+  type AttemptResult,
+  attempt,
+  type GatewayRequest,
+  type GatewayTask,
+  reserveForUser,
+  userWorstCasePicoUsd,
+} from './attempt.ts'
 import { DebtReconciler } from './debt-reconciler.ts'
 import type { GatewayModules, GatewayServerOptions } from './gateway-options.ts'
 import { parseMaximumPrice } from './maximum-price.ts'
@@ -22,6 +30,8 @@ import { WaitingRoom } from './waiting-room.ts'
 
 /** Books are compared at most this often on a provider's word. */
 const reconcileIntervalMs = 10_000
+
+type Place = { readonly candidate: Candidate; readonly release: () => void }
 
 /** Serves chat and text completions: authenticates, routes, fails over before the first byte, bills what has a receipt. */
 export class GatewayCompletions {
@@ -122,12 +132,15 @@ export class GatewayCompletions {
     let clientsFault: KoinonError | undefined
     let asked = 0
     while (tried.size < options.limits.attempts) {
-      const candidate = await this.#nextCandidate(request, candidates, tried, waitUntilMs)
-      if (candidate === undefined) break
+      const place = await this.#nextPlace(request, candidates, tried, waitUntilMs)
+      if (place === undefined) break
+      const { candidate, release } = place
       tried.add(candidate.link.account)
       asked += 1
       const task = this.#taskFor(request, candidate, ids)
       try {
+        // What was held while it waited is reserved again in the same turn, now at this provider's price.
+        release()
         const result = await attempt(this.#context, task, candidate)
         this.#report(task, candidate, asked, result)
         return
@@ -146,14 +159,17 @@ export class GatewayCompletions {
     throw modules.providers.isWorthWaiting(candidates, tried) ? allFull() : noProvider(asked, candidates.length)
   }
 
-  /** Takes a place at the best provider, waiting in line while all are full. Undefined when there is none in time. */
-  async #nextCandidate(
+  /**
+   * Takes a place at the best provider, waiting in line while all are full. Undefined when there is none in time. Whoever waits has
+   * reserved what the dearest of them may cost, so that a place in the line costs the same money as an answer; `release` frees it.
+   */
+  async #nextPlace(
     request: GatewayRequest,
     candidates: readonly Candidate[],
     tried: ReadonlySet<Hex>,
     waitUntilMs: number,
-  ): Promise<Candidate | undefined> {
-    const { providers, clock } = this.#context.modules
+  ): Promise<Place | undefined> {
+    const { providers, clock, payments } = this.#context.modules
     const take = (): Candidate | undefined => {
       const candidate = providers.choose(candidates, tried)
       candidate?.link.begin()
@@ -161,10 +177,23 @@ export class GatewayCompletions {
     }
     // Who came first goes first; whoever waits here could not go at all a moment ago.
     if (this.#room.waiting > 0) this.#room.look()
-    const candidate = request.gone.aborted ? undefined : take()
-    if (candidate !== undefined || !providers.isWorthWaiting(candidates, tried)) return candidate
-    if (this.#room.isFull) throw allFull()
-    return this.#room.wait(take, waitUntilMs - clock.nowMs(), request.gone)
+    const free = request.gone.aborted ? undefined : take()
+    if (free !== undefined) return { candidate: free, release: () => undefined }
+    if (!providers.isWorthWaiting(candidates, tried)) return undefined
+    const worst = candidates
+      .filter(({ link }) => !tried.has(link.account))
+      .map((candidate) => userWorstCasePicoUsd(this.#context, request, candidate))
+    const held = await reserveForUser(
+      this.#context,
+      request,
+      worst.reduce((a, b) => (a > b ? a : b), 0n),
+    )
+    const release = (): void => payments.ledger.release(held)
+    const { payer } = request.caller.key
+    const candidate = await this.#room.wait(payer, take, waitUntilMs - clock.nowMs(), request.gone)
+    if (candidate !== undefined) return { candidate, release }
+    release()
+    return undefined
   }
 
   #candidates(request: InferenceRequest, http: IncomingMessage): readonly Candidate[] {
@@ -275,7 +304,8 @@ function allFull(): KoinonError {
   return openAiError({
     status: 503,
     code: 'overloaded',
-    message: 'Every provider of this model is full and so is the line. Nothing was charged; try again in some seconds.',
+    message:
+      'Every provider of this model is full, and so is the line or your share of it. Nothing was charged; try again in some seconds.',
     retryAfterSeconds: 5,
   })
 }
