@@ -16,6 +16,17 @@ export { type Clock, type Random, systemClock, systemRandom } from './clock.ts'
 export { backoffMs, sleep, withDeadline } from './deadline.ts'
 export { createSessionSigner, type SessionSigner, type VerifySession, verifySession } from './ed25519.ts'
 export {
+  addressWord,
+  bytes32Word,
+  domainSeparator,
+  fixedBytes,
+  integerWord,
+  type TypedDataDomain,
+  textWord,
+  typedDigest,
+  typeHash,
+} from './eip712.ts'
+export {
   type ErrorJson,
   errorFromJson,
   errorToJson,

@@ -4,16 +4,18 @@
  */
 import {
   type Address,
-  concatBytes,
+  addressWord,
+  bytes32Word,
+  domainSeparator,
   type Hex,
-  hexToBytes,
+  integerWord,
   KoinonError,
-  keccak256,
   recoverAddress,
   secretKeyToAddress,
   signDigest,
   toAddress,
-  utf8ToBytes,
+  typedDigest,
+  typeHash,
 } from '@koinon/base'
 
 /** Times are Unix seconds, the interval is [validFrom, validUntil). */
@@ -52,31 +54,19 @@ export function sessionDelegationTypedData(delegation: SessionDelegation) {
   } as const
 }
 
-const domainTypeHash = keccak256(utf8ToBytes('EIP712Domain(string name,string version,uint256 chainId)'))
-const delegationTypeHash = keccak256(
-  utf8ToBytes('SessionDelegation(address signer,bytes32 sessionKey,uint64 validFrom,uint64 validUntil)'),
+const delegationTypeHash = typeHash(
+  'SessionDelegation(address signer,bytes32 sessionKey,uint64 validFrom,uint64 validUntil)',
 )
 
-/** EIP-712 digest, computed without a wallet library so that the browser's check stays small. */
+/** EIP-712 digest. Throws `base/*` on values that do not fit their type. */
 export function sessionDelegationDigest(delegation: SessionDelegation): Uint8Array {
-  const domain = keccak256(
-    concatBytes(
-      domainTypeHash,
-      keccak256(utf8ToBytes('Koinon')),
-      keccak256(utf8ToBytes('1')),
-      word(delegation.chainId),
-    ),
-  )
-  const message = keccak256(
-    concatBytes(
-      delegationTypeHash,
-      concatBytes(new Uint8Array(12), hexToBytes(delegation.signer)),
-      hexToBytes(delegation.sessionKey),
-      word(delegation.validFrom),
-      word(delegation.validUntil),
-    ),
-  )
-  return keccak256(concatBytes(Uint8Array.of(0x19, 0x01), domain, message))
+  const { chainId, signer, sessionKey, validFrom, validUntil } = delegation
+  return typedDigest(domainSeparator({ name: 'Koinon', version: '1', chainId }), delegationTypeHash, [
+    addressWord(signer),
+    bytes32Word(sessionKey),
+    integerWord(validFrom, 64),
+    integerWord(validUntil, 64),
+  ])
 }
 
 /** Signs a delegation with the role's secret key; valid from a minute before `nowMs`, so that small clock differences do no harm. */
@@ -133,8 +123,4 @@ export function parseDelegation(json: unknown): SignedDelegation {
     validUntil: value.validUntil,
     signature: value.signature as Hex,
   }
-}
-
-function word(integer: number): Uint8Array {
-  return hexToBytes(`0x${BigInt(integer).toString(16).padStart(64, '0')}`)
 }

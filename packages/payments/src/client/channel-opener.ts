@@ -7,6 +7,7 @@ import {
   KoinonError,
   type Random,
   sleep,
+  type TypedDataDomain,
 } from '@koinon/base'
 import type { LedgerReader, TransactionSender } from '@koinon/ledger'
 import { batchSettlementAbi, testDollarAbi } from '@koinon/ledger/abis'
@@ -14,7 +15,6 @@ import type { ChannelFacts } from '../core/channel-state.ts'
 import { reachable, readChannelFacts } from '../core/escrow.ts'
 import type { DelegatingAccount } from '../core/session.ts'
 import { type ChannelConfig, channelIdOf, type EscrowDomain, withdrawDelayBounds } from '../rules/channel.ts'
-import type { TypedDataDomain } from '../rules/eip712.ts'
 import { collectorData, type DepositAuthorization, depositDigest, depositNonce } from './deposit-authorization.ts'
 
 export type ChannelOpenerOptions = {

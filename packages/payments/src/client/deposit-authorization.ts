@@ -1,14 +1,18 @@
 /** EIP-3009 deposits: the payer signs, the escrow's collector fetches the money, nobody can divert it to another channel. */
-import { type Address, bytesToHex, concatBytes, type Hex, keccak256 } from '@koinon/base'
 import {
+  type Address,
   addressWord,
   bytes32Word,
+  bytesToHex,
+  concatBytes,
   domainSeparator,
+  type Hex,
   integerWord,
+  keccak256,
   type TypedDataDomain,
   typedDigest,
   typeHash,
-} from '../rules/eip712.ts'
+} from '@koinon/base'
 
 export type DepositAuthorization = {
   readonly channelId: Hex
@@ -36,9 +40,9 @@ export function depositDigest(authorization: DepositAuthorization, token: TypedD
   return typedDigest(domainSeparator(token), receiveTypeHash, [
     addressWord(authorization.payer),
     addressWord(authorization.collector),
-    integerWord(authorization.amountAtomic, 256),
-    integerWord(0n, 256),
-    integerWord(BigInt(authorization.validBefore), 256),
+    integerWord(authorization.amountAtomic),
+    integerWord(0n),
+    integerWord(BigInt(authorization.validBefore)),
     bytes32Word(depositNonce(authorization)),
   ])
 }

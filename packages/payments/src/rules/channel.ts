@@ -1,6 +1,17 @@
 /** Payment channels of the x402 `batch-settlement` scheme (specs/0005-money.md section 1). */
-import { type Address, bytesToHex, type Hex, KoinonError, toAddress } from '@koinon/base'
-import { addressWord, bytes32Word, domainSeparator, integerWord, typedDigest, typeHash } from './eip712.ts'
+import {
+  type Address,
+  addressWord,
+  bytes32Word,
+  bytesToHex,
+  domainSeparator,
+  type Hex,
+  integerWord,
+  KoinonError,
+  toAddress,
+  typedDigest,
+  typeHash,
+} from '@koinon/base'
 
 /** A channel's immutable terms; their EIP-712 digest is its id. `withdrawDelay` is in seconds. */
 export type ChannelConfig = {

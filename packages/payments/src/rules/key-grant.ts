@@ -1,6 +1,17 @@
 /** Registration and revocation of API keys by the payer's account (specs/0005-money.md section 2). */
-import { type Address, type Hex, isKoinonError, KoinonError, recoverAddress } from '@koinon/base'
-import { bytes32Word, domainSeparator, integerWord, textWord, typedDigest, typeHash } from './eip712.ts'
+import {
+  type Address,
+  bytes32Word,
+  domainSeparator,
+  type Hex,
+  integerWord,
+  isKoinonError,
+  KoinonError,
+  recoverAddress,
+  textWord,
+  typedDigest,
+  typeHash,
+} from '@koinon/base'
 
 /** Ties a key to a channel. `validUntil` is Unix seconds; the grant holds before it. */
 export type KeyGrant = {

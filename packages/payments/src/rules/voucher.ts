@@ -1,7 +1,16 @@
 /** Vouchers: cumulative promises of a channel's payer; the highest one replaces all others. */
-import { base64UrlToBytes, bytesToBase64Url, type Hex, KoinonError, utf8ToBytes } from '@koinon/base'
+import {
+  base64UrlToBytes,
+  bytes32Word,
+  bytesToBase64Url,
+  type Hex,
+  integerWord,
+  KoinonError,
+  typedDigest,
+  typeHash,
+  utf8ToBytes,
+} from '@koinon/base'
 import { type EscrowDomain, escrowSeparator, escrowTypedDataDomain, maximumAtomic } from './channel.ts'
-import { bytes32Word, integerWord, typedDigest, typeHash } from './eip712.ts'
 
 /** `maxClaimableAtomic` is everything the receiver may have claimed in the channel's life, not the price of one answer. */
 export type Voucher = { readonly channelId: Hex; readonly maxClaimableAtomic: bigint }
@@ -16,7 +25,7 @@ export const voucherHeader = 'x-koinon-voucher'
 
 const voucherTypeHash = typeHash('Voucher(bytes32 channelId,uint128 maxClaimableAmount)')
 
-/** EIP-712 digest that the payerAuthorizer signs. Throws `payments/bad-amount` beyond 128 bits. */
+/** EIP-712 digest that the payerAuthorizer signs. Throws `base/out-of-range` beyond 128 bits. */
 export function voucherDigest(voucher: Voucher, domain: EscrowDomain): Uint8Array {
   return typedDigest(escrowSeparator(domain), voucherTypeHash, [
     bytes32Word(voucher.channelId),

@@ -1,6 +1,5 @@
 /** Numbers that everybody derives alike from an epoch's beacon (specs/0007-epochs.md section 3). */
-import { concatBytes, type Hex, KoinonError, sha256, utf8ToBytes } from '@koinon/base'
-import { fixedBytes } from './words.ts'
+import { bytes32Word, concatBytes, type Hex, KoinonError, sha256, utf8ToBytes } from '@koinon/base'
 
 /** Deterministic stream of numbers; every call takes the next ones. */
 export type BeaconRandom = {
@@ -16,7 +15,7 @@ const twoTo64 = 1n << 64n
 
 /** Stream of SHA-256(beacon | SHA-256(label) | uint64 counter), counters from 0, read as four big-endian 64-bit numbers a block. */
 export function createBeaconRandom(beacon: Hex, label: string): BeaconRandom {
-  const prefix = concatBytes(fixedBytes(beacon, 32), sha256(utf8ToBytes(label)))
+  const prefix = concatBytes(bytes32Word(beacon), sha256(utf8ToBytes(label)))
   let counter = 0n
   let pending: bigint[] = []
   const nextUint64 = (): bigint => {

@@ -1,6 +1,15 @@
 /** Trees of claims, leaf and layout as in OpenZeppelin's `StandardMerkleTree` over (uint32, address, uint256). */
-import { type Address, bytesToHex, concatBytes, type Hex, KoinonError, keccak256, zeroHash } from '@koinon/base'
-import { addressWord, uintWord } from './words.ts'
+import {
+  type Address,
+  addressWord,
+  bytesToHex,
+  concatBytes,
+  type Hex,
+  integerWord,
+  KoinonError,
+  keccak256,
+  zeroHash,
+} from '@koinon/base'
 
 /** What an account earned in a subnet since its genesis, base units (1e-18 token). */
 export type CumulativeLeaf = { readonly account: Address; readonly cumulativeAmount: bigint }
@@ -51,7 +60,7 @@ function proofAt(nodes: readonly Uint8Array[], start: number): readonly Hex[] {
 }
 
 function leafBytes(netuid: number, { account, cumulativeAmount }: CumulativeLeaf): Uint8Array {
-  return keccak256(keccak256(concatBytes(uintWord(netuid), addressWord(account), uintWord(cumulativeAmount))))
+  return keccak256(keccak256(concatBytes(integerWord(netuid), addressWord(account), integerWord(cumulativeAmount))))
 }
 
 function hashPair(a: Uint8Array, b: Uint8Array): Uint8Array {

@@ -1,11 +1,11 @@
 /** Everything an epoch's result follows from and leads to, as one public text (specs/0007-epochs.md section 5). */
-import { type Address, type Hex, hexToBytes, KoinonError, sha256Hex } from '@koinon/base'
+import { type Address, fixedBytes, type Hex, hexToBytes, integerWord, KoinonError, sha256Hex } from '@koinon/base'
 import type { Aggregator } from './aggregator.ts'
 import { buildClaimsTree, type ClaimsTree, type CumulativeLeaf } from './claims-tree.ts'
 import type { EpochResult } from './result.ts'
 import { apportion } from './shares.ts'
 import { rowHash, unpackRow } from './weight-row.ts'
-import { fixedBytes, keccakHex, uintWord } from './words.ts'
+import { keccakHex } from './words.ts'
 
 export type Seat = { readonly uid: number; readonly hotkey: Address }
 
@@ -141,7 +141,7 @@ export function weightsHash(validators: readonly PermittedValidator[]): Hex {
 /** Keccak-256 over (hotkey, stake) of every permitted validator, 20 + 32 bytes each, ascending by hotkey. */
 export function stakeHash(validators: readonly Pick<PermittedValidator, 'hotkey' | 'stake'>[]): Hex {
   const sorted = [...validators].sort((a, b) => compareText(a.hotkey, b.hotkey))
-  return keccakHex(...sorted.flatMap(({ hotkey, stake }) => [fixedBytes(hotkey, 20), uintWord(stake)]))
+  return keccakHex(...sorted.flatMap(({ hotkey, stake }) => [fixedBytes(hotkey, 20), integerWord(stake)]))
 }
 
 function mergePayouts(all: readonly Payout[]): readonly Payout[] {

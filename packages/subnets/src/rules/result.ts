@@ -1,6 +1,14 @@
 /** The EIP-712 structs that validators sign about an epoch (contracts/src/subnets/Epochs.sol). */
-import { type Address, concatBytes, type Hex, hexToBytes, KoinonError, keccak256, utf8ToBytes } from '@koinon/base'
-import { addressWord, fixedBytes, uintWord } from './words.ts'
+import {
+  type Address,
+  bytes32Word,
+  domainSeparator,
+  type Hex,
+  integerWord,
+  KoinonError,
+  typedDigest,
+  typeHash,
+} from '@koinon/base'
 
 /** Root and inputs of an epoch. `cumulativeTotal` is the sum of all leaves, base units (1e-18 token). */
 export type EpochResult = {
@@ -17,40 +25,32 @@ export type EpochResult = {
 /** Chain and contract that a signature is for. */
 export type ResultDomain = { readonly chainId: number; readonly epochsContract: Address }
 
-const domainType = keccak256(
-  utf8ToBytes('EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)'),
+const resultType = typeHash(
+  'Result(uint32 netuid,uint64 epoch,bytes32 root,uint256 cumulativeTotal,bytes32 weightsHash,bytes32 stakeHash,bytes32 specHash,bytes32 dataHash)',
 )
-const resultType = keccak256(
-  utf8ToBytes(
-    'Result(uint32 netuid,uint64 epoch,bytes32 root,uint256 cumulativeTotal,bytes32 weightsHash,bytes32 stakeHash,bytes32 specHash,bytes32 dataHash)',
-  ),
-)
-const objectionType = keccak256(utf8ToBytes('Objection(uint32 netuid,uint64 epoch,bytes32 resultHash)'))
+const objectionType = typeHash('Objection(uint32 netuid,uint64 epoch,bytes32 resultHash)')
 
 /** What a validator signs to attest a result; also the result's name in events and objections. */
 export function resultDigest(domain: ResultDomain, result: EpochResult): Uint8Array {
-  return typedDataDigest(
-    domain,
-    concatBytes(
-      resultType,
-      uintWord(result.netuid),
-      uintWord(result.epoch),
-      fixedBytes(result.root, 32),
-      uintWord(result.cumulativeTotal),
-      fixedBytes(result.weightsHash, 32),
-      fixedBytes(result.stakeHash, 32),
-      fixedBytes(result.specHash, 32),
-      fixedBytes(result.dataHash, 32),
-    ),
-  )
+  return typedDigest(separatorOf(domain), resultType, [
+    integerWord(result.netuid, 32),
+    integerWord(result.epoch, 64),
+    bytes32Word(result.root),
+    integerWord(result.cumulativeTotal),
+    bytes32Word(result.weightsHash),
+    bytes32Word(result.stakeHash),
+    bytes32Word(result.specHash),
+    bytes32Word(result.dataHash),
+  ])
 }
 
 /** What a validator signs to object to a pending root. */
 export function objectionDigest(domain: ResultDomain, netuid: number, epoch: number, resultHash: Hex): Uint8Array {
-  return typedDataDigest(
-    domain,
-    concatBytes(objectionType, uintWord(netuid), uintWord(epoch), fixedBytes(resultHash, 32)),
-  )
+  return typedDigest(separatorOf(domain), objectionType, [
+    integerWord(netuid, 32),
+    integerWord(epoch, 64),
+    bytes32Word(resultHash),
+  ])
 }
 
 /** Wire form; the amount is a decimal string. */
@@ -85,15 +85,8 @@ export function resultFromJson(json: unknown): EpochResult {
   }
 }
 
-function typedDataDigest(domain: ResultDomain, message: Uint8Array): Uint8Array {
-  const separator = concatBytes(
-    domainType,
-    keccak256(utf8ToBytes('Koinon Epochs')),
-    keccak256(utf8ToBytes('1')),
-    uintWord(domain.chainId),
-    addressWord(domain.epochsContract),
-  )
-  return keccak256(concatBytes(hexToBytes('0x1901'), keccak256(separator), keccak256(message)))
+function separatorOf({ chainId, epochsContract }: ResultDomain): Uint8Array {
+  return domainSeparator({ name: 'Koinon Epochs', version: '1', chainId, verifyingContract: epochsContract })
 }
 
 function badResult(field: string): KoinonError {

@@ -1,6 +1,15 @@
 /** Weight rows (specs/0007-epochs.md section 4): what a validator commits to blind and reveals on the ledger. */
-import { type Address, bytesToHex, type Hex, hexToBytes, KoinonError } from '@koinon/base'
-import { addressWord, fixedBytes, keccakHex, uintWord } from './words.ts'
+import {
+  type Address,
+  addressWord,
+  bytes32Word,
+  bytesToHex,
+  type Hex,
+  hexToBytes,
+  integerWord,
+  KoinonError,
+} from '@koinon/base'
+import { keccakHex } from './words.ts'
 
 /** `weight` is 1 to 65535; zero weights are left out. */
 export type WeightEntry = { readonly uid: number; readonly weight: number }
@@ -73,13 +82,13 @@ export function weightsCommitment(input: {
   readonly salt: Hex
 }): Hex {
   return keccakHex(
-    uintWord(input.chainId),
+    integerWord(input.chainId),
     addressWord(input.weightsContract),
-    uintWord(input.netuid),
-    uintWord(input.epoch),
+    integerWord(input.netuid),
+    integerWord(input.epoch),
     addressWord(input.hotkey),
-    fixedBytes(rowHash(input.packedRow), 32),
-    fixedBytes(input.salt, 32),
+    bytes32Word(rowHash(input.packedRow)),
+    bytes32Word(input.salt),
   )
 }
 

@@ -1,9 +1,8 @@
-import { bytesToHex } from '@koinon/base'
+import { bytesToHex, integerWord } from '@koinon/base'
 import * as fc from 'fast-check'
 import { hashTypedData } from 'viem'
 import { describe, expect, it } from 'vitest'
 import { type ChannelConfig, channelIdOf, escrowTypedDataDomain, maximumAtomic, parseChannelConfig } from './channel.ts'
-import { integerWord } from './eip712.ts'
 import { keyGrantDigest, keyGrantTypedData, keyRevocationDigest, keyRevocationTypedData } from './key-grant.ts'
 import { decodeVoucherHeader, encodeVoucherHeader, parseVoucher, voucherDigest, voucherTypedData } from './voucher.ts'
 
