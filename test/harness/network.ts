@@ -91,7 +91,7 @@ export class TestNetwork {
   /** What a person does once: names the ledger, sends the money that the command asks for, makes a database. */
   async #prepare(port: number, rpcPort: number): Promise<void> {
     const { chain, postgresAdminUrl } = this.#ground
-    const ledger = chain === undefined ? ['--rpc-port', String(rpcPort)] : ['--rpc', chain.rpcUrl]
+    const ledger = chain === undefined ? ['--rpc-port', String(rpcPort)] : ['--rpc', chain.rpcUrl, '--faucet']
     const database =
       postgresAdminUrl === undefined ? [] : ['--postgres', createDatabase(postgresAdminUrl, `home${port}`)]
     this.#arguments = [...ledger, ...database, ...this.#arguments]

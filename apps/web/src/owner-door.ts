@@ -12,8 +12,8 @@ export type CodeSource = {
 }
 
 /**
- * Lets the owner's browser in (specs/0008 section 2): a code from the printed link is exchanged for the token of this run of the
- * network. The token is kept by origin, port included, which cookies are not: another user's server on another port never sees it.
+ * Lets the owner's browser in (specs/0008 section 2): a code from the printed link is exchanged for the token of the gateway
+ * process. The token is kept by origin, port included, which cookies are not: another user's server on another port never sees it.
  */
 export class OwnerDoor {
   readonly #door: Door

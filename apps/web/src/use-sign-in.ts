@@ -10,7 +10,7 @@ const retryMs = 2500
 
 /**
  * Signs in: with the local session where the owner opened the printed link, else with the key that was pasted into this tab. The
- * session is read anew when the gateway comes back, because its token lives as long as one run of the network.
+ * session is read anew when the gateway comes back, because its token ends with the gateway process.
  */
 export function useSignIn(
   door: Door,

@@ -21,5 +21,5 @@ export type { Prices, ProviderRoleConfig, RoleConfig, RoleInfo } from './roles/r
 export { askSupervisor } from './supervisor/control.ts'
 export type { RoleState, RoleStatus } from './supervisor/supervised-role.ts'
 export { programVersion } from './version.ts'
-export { requestJson } from './wallet/request-json.ts'
+export { type FaucetAnswer, requestJson } from './wallet/request-json.ts'
 export { type Asset, parseAsset, Wallet } from './wallet/wallet.ts'

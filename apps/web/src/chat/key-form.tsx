@@ -21,8 +21,8 @@ export function KeyForm({ isOwner, onKey }: { readonly isOwner: boolean; readonl
         </p>
       ) : (
         <p>
-          Is this your machine? Open the link that <code>koinon up</code> printed; <code>koinon status</code> prints a
-          fresh one. Else its owner can create a key for you on the page Wallet & keys. The key stays in this tab.
+          Is this your machine? Open a new link with <code>koinon status</code>: one holds once, until the gateway is
+          started anew. Else its owner can create a key for you on the page Wallet & keys. The key stays in this tab.
         </p>
       )}
       <label htmlFor={id}>API key</label>

@@ -83,9 +83,8 @@ function NotLocal() {
   return (
     <div className="empty">
       <p>
-        The wallet is only open to the owner of the machine that holds its keys: open the link that{' '}
-        <code>koinon up</code> printed there (<code>koinon status</code> prints a fresh one), or use{' '}
-        <code>koinon wallet</code> in its terminal.
+        The wallet is only open to the owner of the machine that holds its keys, until its gateway is started anew: open
+        a new link with <code>koinon status</code> there, or use <code>koinon wallet</code> in its terminal.
       </p>
     </div>
   )

@@ -23,6 +23,7 @@ type UpOptions = StayOptions & {
   readonly model?: string
   readonly postgres?: string
   readonly maxPrice: readonly string[]
+  readonly faucet?: true
 }
 
 const minersByDefault = 3
@@ -42,6 +43,10 @@ export function defineUp(program: Command): void {
     .option('--host <address>', 'address to bind; anything but 127.0.0.1 opens it to other machines', '127.0.0.1')
     .option('--model <file.gguf>', 'model that the miners serve (default: the demo model)')
     .option('--postgres <url>', 'keep the index in PostgreSQL instead of this home')
+    .option(
+      '--faucet',
+      'give test money to strangers also with --rpc or a public --host, where only you get it otherwise',
+    )
     .option(
       '--max-price <model=prompt,output>',
       'most that the gateway pays for a model, dollars a million tokens; may be given several times',
@@ -69,6 +74,7 @@ function up(options: UpOptions): Promise<never> {
         miners: minersByDefault,
         validators: validatorsByDefault,
         ...(options.postgres === undefined ? {} : { postgresUrl: options.postgres }),
+        ...(options.faucet === true ? { faucet: 'open' } : {}),
         maximumPrices: parseMaximumPrices(options.maxPrice),
         clock: systemClock,
         onStep: (step) => describeStep(step).forEach(say),

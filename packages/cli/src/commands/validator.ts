@@ -24,7 +24,7 @@ export function defineValidator(program: Command): void {
     .option('--public-url <url>', 'URL under which other validators reach this machine')
     .addHelpText(
       'after',
-      '\nNeeds KOIN for the stake and an API key for its probes: koinon wallet faucet, koinon keys create --label validator',
+      '\nNeeds KOIN for the stake (more than a faucet gives) and an API key for its probes: koinon wallet balance, koinon keys create --label validator',
     )
     .action(async (_options: unknown, command: Command) => startValidator(command.optsWithGlobals<StartOptions>()))
 }

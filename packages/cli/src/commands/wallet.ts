@@ -5,11 +5,14 @@ import type { NetworkFile } from '@koinon/ledger'
 import {
   type Asset,
   accountKey,
+  askSupervisor,
   existingAccountKey,
+  type FaucetAnswer,
   type Home,
   networkOf,
   openHome,
   parseAsset,
+  runningSupervisor,
   Wallet,
 } from '@koinon/node'
 import type { Command } from 'commander'
@@ -60,10 +63,13 @@ export function defineWallet(program: Command): void {
     .action(
       runCommand(async ({ home }) => {
         const { owner } = await openWallet(home)
-        await owner.faucet()
+        // Who runs the network may use its faucet even where it is shut for strangers.
+        const isOwnNetwork = existsSync(join(home.keys, 'founder.json')) && runningSupervisor(home) !== undefined
+        const gift = isOwnNetwork ? await askSupervisor<FaucetAnswer>(home, 'wallet.faucet') : await owner.faucet()
+        const lack = gift.koinAtomic === '0' ? '\nNo KOIN: the faucet has given all that strangers may have.' : ''
         return {
-          data: { account: owner.address },
-          text: `Test money was sent to ${owner.address}. Worth nothing anywhere else.`,
+          data: { account: owner.address, ...gift },
+          text: `Test money was sent to ${owner.address}. Worth nothing anywhere else.${lack}`,
         }
       }),
     )

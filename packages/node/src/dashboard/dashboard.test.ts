@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Address, bytesToHex, type Hex, KoinonError, systemClock, systemRandom } from '@koinon/base'
+import { type Address, type Hex, KoinonError, systemClock, systemRandom } from '@koinon/base'
 import { DurableStore, defaultHttpLimits, HttpListener, parseJsonObject, readBody, sendJson } from '@koinon/base/node'
 import { KeyRegistry, keysSchema, ProviderTable } from '@koinon/inference/client'
 import type { NetworkFile } from '@koinon/ledger'
@@ -23,7 +23,6 @@ import { createDashboard } from './dashboard.ts'
 
 const chainId = 402_402
 const domain = { chainId, escrow: '0x4020074e9df2ce1dee5a9c1b5c3f541d02a10003' } as const
-const localToken = bytesToHex(systemRandom(32))
 const owner = localDelegatingAccount(systemRandom(32))
 const gateway = localDelegatingAccount(systemRandom(32))
 const apiKey = createApiKey(systemRandom)
@@ -132,7 +131,7 @@ async function dashboard(isLocal: boolean): Promise<number> {
     refreshIntervalMs: 60_000,
   })
   const { serve } = createDashboard({
-    config: { indexerUrl, isLocal, localToken: isLocal ? localToken : '', netuid: 1 },
+    config: { indexerUrl, isLocal, netuid: 1 },
     network,
     account: gateway.address,
     ask: async <result>(method: string, params: unknown) => {
@@ -206,7 +205,9 @@ function send(
   })
 }
 
-const own = { 'x-koinon-local': localToken }
+/** The token of the local dashboard, as its page got it for a code. */
+let localToken = ''
+const own = { 'x-koinon-local': '' }
 const bearer = { authorization: `Bearer ${apiKey.text}` }
 const foreign = [
   { origin: 'https://evil.example' },
@@ -221,10 +222,16 @@ const forwarded = [
   { 'x-real-ip': '::1' },
 ]
 
+async function letIn(port: number): Promise<string> {
+  return (await send(port, 'POST', '/api/session', {}, { code: 'right' })).json['localToken'] as string
+}
+
 describe('the dashboard of a local network', () => {
   let port: number
   beforeAll(async () => {
     port = await dashboard(true)
+    localToken = await letIn(port)
+    own['x-koinon-local'] = localToken
   })
 
   it('shows the public parts to everybody', async () => {
@@ -272,6 +279,20 @@ describe('the dashboard of a local network', () => {
     expect(asked).toEqual([])
     expect((await send(port, method, path, own, body)).status).toBe(200)
     expect(asked.length).toBeGreaterThan(0)
+  })
+
+  it('lets nobody in with the token of an earlier process: another may have held the port between', async () => {
+    const port = await dashboard(true)
+    expect(asked).toEqual([{ method: 'page.begin', params: {} }])
+    expect(await send(port, 'GET', '/api/session', own)).toMatchObject({
+      status: 403,
+      json: { error: { code: 'local/no-token', hint: expect.stringContaining('koinon status') } },
+    })
+    expect((await send(port, 'POST', '/api/wallet/send', own, {})).status).toBe(403)
+    expect(asked).toHaveLength(1)
+    const fresh = await letIn(port)
+    expect(fresh).not.toBe(localToken)
+    expect((await send(port, 'GET', '/api/session', { 'x-koinon-local': fresh })).status).toBe(200)
   })
 
   it('shows the owner the keys and what they hold', async () => {

@@ -1,6 +1,6 @@
 /** The dashboard's side of the gateway port: the page, its API (specs/0008-http.md section 2), metrics and the network file. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Address, Clock, Hex } from '@koinon/base'
+import { type Address, bytesToHex, type Clock, type Hex, systemRandom } from '@koinon/base'
 import { sendError, sendText } from '@koinon/base/node'
 import type { KeyRegistry, ProviderTable } from '@koinon/inference/client'
 import type { NetworkFile } from '@koinon/ledger'
@@ -20,7 +20,7 @@ import { notFound, type Route } from './route.ts'
 import { pageFolder, serveStatic } from './static-files.ts'
 
 export type DashboardOptions = {
-  readonly config: Pick<GatewayRoleConfig, 'indexerUrl' | 'isLocal' | 'localToken' | 'netuid'>
+  readonly config: Pick<GatewayRoleConfig, 'indexerUrl' | 'isLocal' | 'netuid'>
   readonly network: NetworkFile
   readonly account: Address
   readonly ask: RoleContext['ask']
@@ -36,9 +36,18 @@ export type DashboardOptions = {
 /** Serves what the gateway itself does not know; true when it did. */
 export type Dashboard = { readonly serve: (request: IncomingMessage, response: ServerResponse) => Promise<boolean> }
 
+const tokenBytes = 32
+
+/**
+ * What the owner's browser shows to be let in ends with this process: while a gateway is down, another program may take its port and
+ * be shown it by a page that is still open.
+ */
 export function createDashboard(options: DashboardOptions): Dashboard {
   const { config, network, metrics } = options
-  const routes = apiRoutes(options)
+  const localToken = config.isLocal ? bytesToHex(systemRandom(tokenBytes)) : ''
+  // Goes ahead of whatever this gateway asks later; while the supervisor cannot hear it, it gives no links either.
+  if (config.isLocal) options.ask('page.begin', {}).catch(() => undefined)
+  const routes = apiRoutes(options, localToken)
   const folder = pageFolder()
   return {
     async serve(request, response) {
@@ -58,7 +67,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
       if (route === undefined) throw notFound(path)
       if (route.access !== 'open' && !config.isLocal) throw notFound(path)
       if (route.access === 'local') requireOwnPage(request)
-      if (route.access === 'owner') requireLocalToken(request, config.localToken)
+      if (route.access === 'owner') requireLocalToken(request, localToken)
       sendJson(response, await route.answer(request, path))
     } catch (error) {
       sendError(response, error, undefined, { 'cache-control': 'no-store' })
@@ -66,12 +75,12 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   }
 }
 
-function apiRoutes(options: DashboardOptions): readonly Route[] {
+function apiRoutes(options: DashboardOptions, localToken: string): readonly Route[] {
   const { config, network, account, ask, clock, table } = options
   const index = createIndexClient(config.indexerUrl ?? '')
   const roles = () => (config.isLocal ? ask<never>('roles', {}) : Promise.resolve([] as never))
   const epochs = createEpochsView({ network, index })
-  const { netuid, isLocal, localToken } = config
+  const { netuid, isLocal } = config
   return [
     ...networkRoutes({
       network,

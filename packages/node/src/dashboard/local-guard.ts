@@ -36,8 +36,8 @@ export function requireLocalToken(request: IncomingMessage, token: string): void
   if (expected.length > 0 && given.length === expected.length && timingSafeEqual(given, expected)) return
   throw new KoinonError({
     code: 'local/no-token',
-    message: 'This browser was not let in by the owner of this machine, or the network was started anew',
-    hint: 'Open the link that "koinon up" printed; "koinon status" prints a fresh one.',
+    message: 'This browser was not let in by the owner of this machine, or the gateway was started anew since',
+    hint: 'Open a new link: "koinon status" prints it.',
     details: { status: 403 },
   })
 }

@@ -14,6 +14,8 @@ export type Home = {
   /** A file an API key. */
   readonly apiKeys: string
   readonly chain: string
+  /** What the faucet gave strangers in all. */
+  readonly faucetBook: string
   readonly index: string
   readonly logs: string
   /** Present only while a supervisor runs: its lock and its control socket. */
@@ -36,6 +38,7 @@ export function homeAt(path: string): Home {
     keys: join(root, 'keys'),
     apiKeys: join(root, 'keys', 'api'),
     chain: join(root, 'chain'),
+    faucetBook: join(root, 'faucet.json'),
     index: join(root, 'index'),
     logs: join(root, 'logs'),
     run: join(root, 'run'),

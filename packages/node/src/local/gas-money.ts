@@ -8,6 +8,8 @@ export type GasMoney = {
   readonly roleWei: bigint
   /** What the faucet gives a newcomer. */
   readonly giftWei: bigint
+  /** What that costs the giver: the gift and the gas of its three transactions. */
+  readonly givingWei: bigint
   /** What the treasury needs for itself at first: to put the contracts and subnet 1 on the ledger, and for some newcomers. */
   readonly foundingWei: bigint
 }
@@ -16,12 +18,14 @@ export type GasMoney = {
 export const embeddedGasMoney: GasMoney = {
   roleWei: parseUnits('10', 18),
   giftWei: faucetGift.nativeWei,
+  givingWei: faucetGift.nativeWei + parseUnits('0.001', 18),
   foundingWei: 0n,
 }
 
 // In gas. A validator uses about 0.7 million an epoch, joining takes a newcomer about 1 million.
 const roleGas = 60_000_000n
 const giftGas = 15_000_000n
+const givingGas = giftGas + 250_000n
 const deploymentGas = 60_000_000n
 const newcomers = 10n
 
@@ -31,7 +35,8 @@ export function externalGasMoney(weiPerGas: bigint): GasMoney {
   return {
     roleWei: roleGas * price,
     giftWei: giftGas * price,
-    foundingWei: (deploymentGas + newcomers * giftGas) * price,
+    givingWei: givingGas * price,
+    foundingWei: (deploymentGas + newcomers * givingGas) * price,
   }
 }
 

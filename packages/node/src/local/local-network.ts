@@ -10,6 +10,7 @@ import type { Prices, RoleInfo } from '../roles/role-config.ts'
 import { ControlServer, controlSocketPath } from '../supervisor/control.ts'
 import { Supervisor } from '../supervisor/supervisor.ts'
 import { ensureLocalNetwork, ensureNetwork } from './contracts.ts'
+import { type FaucetDoor, faucetByDefault } from './faucet.ts'
 import { gasMoneyOf } from './gas-money.ts'
 import { LedgerKeeper } from './ledger-keeper.ts'
 import { homeNetwork, type LedgerSource } from './ledger-source.ts'
@@ -30,6 +31,8 @@ export type LocalNetworkOptions = {
   readonly miners: number
   readonly validators: number
   readonly postgresUrl?: string
+  /** Unless given, strangers get test money only where they are on this machine and gas is made from nothing. */
+  readonly faucet?: FaucetDoor
   /** Most that the gateway pays for single models, by id; beside the bounds that hold for all. */
   readonly maximumPrices?: Readonly<Record<string, Prices>>
   readonly clock: Clock
@@ -147,6 +150,8 @@ export class LocalNetwork {
       modelPath: this.#options.model.path,
       clock: this.#options.clock,
       page: this.#page,
+      faucet: this.#options.faucet ?? faucetByDefault(host, ledger),
+      roleAccounts: accounts.length,
       roles: () => this.#supervisor.status(),
     })
     await this.#step(
@@ -249,7 +254,6 @@ export class LocalNetwork {
       port: this.#options.port,
       indexerUrl,
       isLocal: true,
-      localToken: this.#page.token,
       netuid,
       ...(maximumPrices === undefined ? {} : { maximumPrices }),
     })

@@ -8,11 +8,9 @@ import type { RoleStatus } from '../supervisor/supervised-role.ts'
 import { judgeReceipt } from '../verdict/judge-receipt.ts'
 import { requestJson } from '../wallet/request-json.ts'
 import { parseAsset, Wallet } from '../wallet/wallet.ts'
-import { FaucetBook } from './faucet-book.ts'
-import { gasMoneyOf } from './gas-money.ts'
+import { Faucet, type FaucetDoor } from './faucet.ts'
 import type { PageDoor } from './page-door.ts'
-import { faucetGift } from './parameters.ts'
-import { give, type Treasury } from './treasury.ts'
+import type { Balances, Treasury } from './treasury.ts'
 
 export type LocalOperatorOptions = {
   readonly home: Home
@@ -22,6 +20,9 @@ export type LocalOperatorOptions = {
   readonly modelPath: string
   readonly clock: Clock
   readonly page: PageDoor
+  readonly faucet: FaucetDoor
+  /** Accounts of this home that the treasury keeps in gas. */
+  readonly roleAccounts: number
   readonly roles: () => readonly RoleStatus[]
 }
 
@@ -30,11 +31,13 @@ type Params = Readonly<Record<string, string>>
 export class LocalOperator {
   readonly #options: LocalOperatorOptions
   readonly #wallets = new Map<string, Wallet>()
-  readonly #faucetBook = new FaucetBook()
+  readonly #faucet: Faucet
   #judging: Promise<unknown> = Promise.resolve()
 
   constructor(options: LocalOperatorOptions) {
     this.#options = options
+    const { home, treasury, clock, faucet: door, roleAccounts } = options
+    this.#faucet = new Faucet({ home, treasury, clock, door, roleAccounts })
   }
 
   /** Answers one request. Throws `node/unknown-method` and whatever the work throws. */
@@ -52,11 +55,9 @@ export class LocalOperator {
           ),
         }
       case 'wallet.faucet':
-        await this.#faucet(this.#wallet('wallet').address)
-        return {}
+        return balancesJson(await this.#faucet.giveOwner(this.#wallet('wallet').address))
       case 'faucet':
-        await this.#faucet(toAddress(given['address'] ?? ''))
-        return {}
+        return balancesJson(await this.#faucet.giveStranger(toAddress(given['address'] ?? '')))
       case 'keys.create':
         return this.#wallet('wallet').createApiKey(given['label'] ?? 'key', parseAmount(given['depositAtomic']))
       case 'keys.revoke':
@@ -68,6 +69,9 @@ export class LocalOperator {
         return { checks: await this.#verdict(given) }
       case 'page.link':
         return { url: this.#options.page.link() }
+      case 'page.begin':
+        this.#options.page.begin()
+        return {}
       case 'page.redeem':
         this.#options.page.redeem(given['code'])
         return {}
@@ -133,29 +137,7 @@ export class LocalOperator {
 
   async #walletState(): Promise<unknown> {
     const wallet = this.#wallet('wallet')
-    const { nativeWei, koin, dollar } = await wallet.balances()
-    return { account: wallet.address, nativeAtomic: `${nativeWei}`, koinAtomic: `${koin}`, dollarAtomic: `${dollar}` }
-  }
-
-  async #faucet(address: `0x${string}`): Promise<void> {
-    this.#faucetBook.admit(address, this.#options.clock.nowMs())
-    await this.#give(address)
-  }
-
-  /** Native money of an external chain is the owner's own: the last of it stays for the roles. */
-  async #give(address: `0x${string}`): Promise<void> {
-    const { treasury } = this.#options
-    const { network, reader, sender } = treasury
-    const { giftWei, roleWei } = await gasMoneyOf(reader, network)
-    if ((await reader.getBalance({ address: sender.address })) < giftWei + roleWei) {
-      throw new KoinonError({
-        code: 'faucet/empty',
-        message: 'The faucet has no gas money left to give',
-        hint: `The owner of this network can fill it: send native money of chain ${network.chainId} to ${sender.address}.`,
-        retry: 'later',
-      })
-    }
-    await give(treasury, address, { ...faucetGift, nativeWei: giftWei })
+    return { account: wallet.address, ...balancesJson(await wallet.balances()) }
   }
 
   #wallet(name: string): Wallet {
@@ -167,6 +149,10 @@ export class LocalOperator {
     }
     return wallet
   }
+}
+
+function balancesJson({ nativeWei, koin, dollar }: Balances): Readonly<Record<string, string>> {
+  return { nativeAtomic: `${nativeWei}`, koinAtomic: `${koin}`, dollarAtomic: `${dollar}` }
 }
 
 function parseAmount(text: string | undefined): bigint {

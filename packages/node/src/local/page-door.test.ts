@@ -24,11 +24,19 @@ describe('the door of the page', () => {
     expect(door.link()).toBe(link)
   })
 
-  it('gives every start another token and another code', () => {
+  it('gives every start another code', () => {
     const [one, other] = [doorOn('127.0.0.1'), doorOn('127.0.0.1')]
-    expect(one.token).not.toBe(other.token)
     expect(() => other.redeem(codeIn(one.link()))).toThrow()
-    expect(one.link()).not.toContain(one.token)
+  })
+
+  it('does not open a gateway for a link that was shown to the one before', () => {
+    const door = doorOn('127.0.0.1')
+    const link = door.link()
+    door.begin()
+    expect(() => door.redeem(codeIn(link))).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining('koinon status') }),
+    )
+    door.redeem(codeIn(door.link()))
   })
 
   it('leads to the loopback where every address is bound, and gives no code where only another one is', () => {

@@ -71,7 +71,10 @@ export const localValidatorStake = koin('5000')
 export const localKeyDeposits = { demo: dollar('5'), validator: dollar('5') } as const
 
 /** What the faucet of a test network gives at once; gas money as on an embedded chain. */
-export const faucetGift = { nativeWei: parseUnits('1', 18), koin: koin('20'), dollar: dollar('50') } as const
+export const faucetGift = { nativeWei: parseUnits('1', 18), koin: koin('5'), dollar: dollar('50') } as const
+
+/** KOIN that strangers get from the faucet in all, ever: a tenth of what two local validators stake, so that staked it decides nothing. */
+export const faucetKoinInAll = koin('1000')
 
 /** Prices of the local miners: 0.05 dollar a million prompt tokens, 0.20 dollar a million output tokens. */
 export const localPrices: Prices = { promptPricePicoUsdPerToken: 50_000n, outputPricePicoUsdPerToken: 200_000n }

@@ -25,8 +25,6 @@ export type GatewayRoleConfig = RoleCommon & {
   readonly indexerUrl?: string
   /** A home's own network: the page may act for the owner. Never on a public bind. */
   readonly isLocal: boolean
-  /** What the owner's browser shows to be let in; the same for all gateway processes of one supervisor. */
-  readonly localToken: string
   readonly netuid: number
   /** The most that is paid for single models, by id; beside the bounds that hold for all. */
   readonly maximumPrices?: Readonly<Record<string, Prices>>

@@ -1,8 +1,9 @@
+import { formatUnits, KoinonError, tokenDecimals } from '@koinon/base'
 import { ofSubnet } from '@koinon/ledger'
 import { subnetsAbi } from '@koinon/ledger/abis'
 import type { Logger } from 'pino'
 import { readBalances } from '../local/treasury.ts'
-import { requestJson } from '../wallet/request-json.ts'
+import { type FaucetAnswer, requestJson } from '../wallet/request-json.ts'
 import type { RoleLedger } from './role-tools.ts'
 
 /** On a test network, asks the gateway's faucet when the account cannot pay its registration; elsewhere does nothing. */
@@ -32,5 +33,15 @@ export async function ensureTestMoney(
   ])
   if (nativeWei > 0n && (registered || koin >= subnet.registrationBurn)) return
   log.info({ account: key.address }, 'asking the faucet for test money')
-  await requestJson(`${network.gatewayUrl}/api/faucet`, { method: 'POST', json: { address: key.address } })
+  const { koinAtomic } = await requestJson<FaucetAnswer>(`${network.gatewayUrl}/api/faucet`, {
+    method: 'POST',
+    json: { address: key.address },
+  })
+  if (registered || koin + BigInt(koinAtomic) >= subnet.registrationBurn) return
+  throw new KoinonError({
+    code: 'faucet/no-koin',
+    message: 'The faucet of this network has given away all the KOIN that strangers may have',
+    hint: `Ask its owner for ${formatUnits(subnet.registrationBurn, tokenDecimals)} KOIN, which registration takes, to ${key.address}.`,
+    retry: 'later',
+  })
 }

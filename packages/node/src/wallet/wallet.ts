@@ -33,7 +33,7 @@ import type { Home } from '../home/home.ts'
 import type { AccountKey } from '../home/secrets.ts'
 import { type Balances, readBalances } from '../local/treasury.ts'
 import { minimumDepositAtomic } from './deposit-terms.ts'
-import { requestJson } from './request-json.ts'
+import { type FaucetAnswer, requestJson } from './request-json.ts'
 
 export type Asset = 'eth' | 'koin' | 'dollar'
 
@@ -93,13 +93,13 @@ export class Wallet {
     return receipt.transactionHash
   }
 
-  /** Asks the network's gateway for test money. Throws on networks whose money is real. */
-  async faucet(): Promise<void> {
+  /** Asks the network's gateway for test money; returns what was sent. Throws on networks whose money is real, and `faucet/*`. */
+  async faucet(): Promise<FaucetAnswer> {
     const { network } = this.#options
     if (!network.isTest) {
       throw new KoinonError({ code: 'wallet/no-faucet', message: 'This network uses real money and has no faucet' })
     }
-    await requestJson(`${this.#gatewayUrl()}/api/faucet`, { method: 'POST', json: { address: this.address } })
+    return requestJson(`${this.#gatewayUrl()}/api/faucet`, { method: 'POST', json: { address: this.address } })
   }
 
   /**
