@@ -8,9 +8,10 @@ const rates = { matrixRate: 0.02, adamRate: 0.004, finalRate: 0.02 }
 const middleMix: Mix = { term: 0.34, howto: 0.36, contrast: 0.04, talk: 0.06, unknown: 0.2, invented: 0.12 }
 const lateMix: Mix = { term: 0.31, howto: 0.37, contrast: 0.03, talk: 0.07, unknown: 0.22, invented: 0.13 }
 const lastMix: Mix = { term: 0.26, howto: 0.45, contrast: 0.03, talk: 0.06, unknown: 0.2, invented: 0.12 }
+const honestMix: Mix = { term: 0.26, howto: 0.37, contrast: 0.04, talk: 0.06, unknown: 0.27, invented: 0.16 }
 
 /**
- * The release run: about an hour of one core. Rows of 32 tokens hold one or two questions with the beginnings of their
+ * The release run: about eighty minutes of one core. Rows of 32 tokens hold one or two questions with the beginnings of their
  * answers, which is where a question finds its answer; long rows at the end of a cycle are for conversations of several turns.
  */
 export const releasePlan: RunPlan = {
@@ -75,6 +76,17 @@ export const releasePlan: RunPlan = {
       peak: 0.6,
       warmUpSteps: 20,
       decaySteps: 780,
+    },
+    {
+      phases: [
+        { steps: 350, rows: 32, length: 32, cutShare: 0.75, mix: honestMix, questionWeight: 0 },
+        { steps: 120, rows: 16, length: 64, cutShare: 0.7, mix: honestMix, questionWeight: 0 },
+        { steps: 50, rows: 8, length: 128, cutShare: 0.15, mix: honestMix, questionWeight: 0 },
+        { steps: 20, rows: 4, length: 256, cutShare: 0, questionWeight: 0 },
+      ],
+      peak: 0.5,
+      warmUpSteps: 20,
+      decaySteps: 480,
     },
   ],
   ...rates,
