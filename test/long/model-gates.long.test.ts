@@ -6,6 +6,8 @@ type Manifest = { readonly gates: Readonly<Record<string, { readonly share: numb
 const path = new URL('../../models/demo/manifest.json', import.meta.url)
 const { gates } = JSON.parse(readFileSync(path, 'utf8')) as Manifest
 
-it.each(Object.entries(gates).filter(([, gate]) => gate.minimum > 0))('the committed demo model passes its gate %s', (_, gate) => {
+const demanded = Object.entries(gates).filter(([, gate]) => gate.minimum > 0)
+
+it.each(demanded)('the committed demo model passes its gate %s', (_, gate) => {
   expect(gate.share).toBeGreaterThanOrEqual(gate.minimum)
 })
