@@ -52,6 +52,7 @@ export {
   withdrawDelayBounds,
 } from './rules/channel.ts'
 export { type ChannelParties, channelReceiptsObjection } from './rules/channel-receipts.ts'
+export { depositDueAtomic, owedAtomicUp, type RoomPolicy } from './rules/channel-room.ts'
 export {
   type ClaimDecision,
   type ClaimPolicy,

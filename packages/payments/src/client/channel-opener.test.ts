@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 afterAll(() => net.close())
 
-function openerFor(who: typeof alice, sender: TransactionSender = who.sender): ChannelOpener {
+function openerFor(who: typeof alice, sender: TransactionSender = who.sender, aheadMs = 0): ChannelOpener {
   return new ChannelOpener({
     reader: net.reader,
     sender,
@@ -26,7 +26,7 @@ function openerFor(who: typeof alice, sender: TransactionSender = who.sender): C
     domain: net.domain,
     token: net.network.contracts.dollar,
     collector: net.network.contracts.depositCollector,
-    clock: { nowMs: () => Date.now() },
+    clock: { nowMs: () => Date.now() + aheadMs },
     random: systemRandom,
   })
 }
@@ -114,5 +114,17 @@ describe('ChannelOpener', () => {
     await net.advanceSeconds(config.withdrawDelay + 1)
     expect(await opener.takeBack(config)).toEqual({ state: 'returned', amountAtomic: 90n })
     expect(await opener.takeBack(config)).toEqual({ state: 'nothing' })
+  })
+
+  it('leaves what it owes to a receiver that has not claimed yet', async () => {
+    // The ledger's clock was moved by the tests before.
+    const opener = openerFor(alice, alice.sender, 7_200_000)
+    const { config, channelId } = await opener.open({ receiver, payerAuthorizer: alice.address, depositAtomic: 90n })
+    expect(await opener.takeBack(config, 30n)).toMatchObject({ state: 'waiting', amountAtomic: 60n })
+    await net.advanceSeconds(2 * config.withdrawDelay + 1)
+    expect(await opener.takeBack(config, 30n)).toEqual({ state: 'returned', amountAtomic: 60n })
+    expect(await opener.takeBack(config, 30n)).toEqual({ state: 'nothing' })
+    const facts = await readChannelFacts(net.reader, net.domain, [channelId])
+    expect(facts.get(channelId)).toEqual({ depositAtomic: 30n, claimedAtomic: 0n, status: 'open' })
   })
 })

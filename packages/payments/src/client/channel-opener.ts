@@ -126,13 +126,14 @@ export class ChannelOpener {
 
   /**
    * Brings what is left of a channel one step nearer: asks for it, says when it comes, or fetches it once the delay is over. Safe to
-   * repeat. Throws `ledger/*` and `payments/ledger-unreachable`.
+   * repeat. `owedAtomic` of what was ever deposited stays for the receiver, also if it has not claimed it yet. Throws `ledger/*` and
+   * `payments/ledger-unreachable`.
    */
-  async takeBack(config: ChannelConfig): Promise<TakenBack> {
+  async takeBack(config: ChannelConfig, owedAtomic = 0n): Promise<TakenBack> {
     const pending = await this.#pending(config)
     if (pending.amountAtomic === 0n) {
       const { depositAtomic, claimedAtomic } = await this.#facts(config)
-      const left = depositAtomic - claimedAtomic
+      const left = depositAtomic - (claimedAtomic > owedAtomic ? claimedAtomic : owedAtomic)
       if (left <= 0n) return { state: 'nothing' }
       await this.initiateWithdrawal(config, left)
       const { amountAtomic, availableAtMs } = await this.#pending(config)

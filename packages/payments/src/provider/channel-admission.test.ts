@@ -137,6 +137,14 @@ describe('ChannelAdmission', () => {
     expect((await desk.refresh(channelId)).depositAtomic).toBe(3_000n)
   })
 
+  it('looks again at a channel that its payer registers anew', async () => {
+    const desk = admission()
+    const { config } = await open()
+    expect((await desk.register(config)).depositAtomic).toBe(2_000n)
+    await opener.deposit(config, 500n)
+    expect((await desk.register(config)).depositAtomic).toBe(2_500n)
+  })
+
   it('bounds memory and look-ups that strangers can cause', async () => {
     const desk = admission({ maximumChannels: 2 })
     for (let index = 0; index < 2; index++) await desk.admit((await open()).config)

@@ -66,6 +66,13 @@ export class ChannelAdmission {
     })
   }
 
+  /** Admits a channel, or looks again at one that is known, because its payer may have topped it up. Throws as `admit`. */
+  register(config: ChannelConfig): Promise<ChannelState> {
+    const { book } = this.#options
+    const known = book.get(channelIdOf(config, book.domain))
+    return known === undefined ? this.admit(config) : this.refresh(known.channelId)
+  }
+
   /** Reads a known channel again, at most every 2 s: after a payer says that it topped up. Throws as `admit`. */
   async refresh(channelId: Hex): Promise<ChannelState> {
     const { book, clock } = this.#options
