@@ -23,6 +23,7 @@ const stages = [
   { name: 'unused code', group: 'checks', command: [bin('knip')], deadlineMs: 2 * minuteMs },
   { name: 'arrow and rooms', group: 'checks', command: [node, 'scripts/check-arrow.ts'], deadlineMs: minuteMs },
   { name: 'budgets', group: 'checks', command: [node, 'scripts/check-budgets.ts'], deadlineMs: minuteMs },
+  { name: 'error codes', group: 'checks', command: [node, 'scripts/error-codes.ts'], deadlineMs: minuteMs },
   {
     name: 'contracts are built',
     group: 'checks',
