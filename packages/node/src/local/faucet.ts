@@ -29,6 +29,8 @@ export type FaucetOptions = {
 export class Faucet {
   readonly #options: FaucetOptions
   readonly #book = new FaucetBook()
+  /** Strangers must not use up the owner's turns, either. */
+  readonly #ownerBook = new FaucetBook()
   /** What gifts under way may still cost, in wei: the ledger does not show it yet. */
   #underWayWei = 0n
 
@@ -53,7 +55,7 @@ export class Faucet {
 
   /** Gives to the owner's own account; it could take all of it anyway, so nothing is counted but the pace. */
   async giveOwner(account: Address): Promise<Balances> {
-    this.#book.admit(account, this.#options.clock.nowMs())
+    this.#ownerBook.admit(account, this.#options.clock.nowMs())
     return this.#give(account, () => faucetGift.koin)
   }
 
