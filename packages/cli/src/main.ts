@@ -1,7 +1,7 @@
 import { errorToJson } from '@koinon/base'
 import { CommanderError } from 'commander'
 import { createProgram } from './program.ts'
-import { describeError, exitCodes } from './runner.ts'
+import { describeError, exitCodes, printFailure, usageError } from './runner.ts'
 
 process.on('uncaughtException', (error) => {
   process.stderr.write(`${describeError(errorToJson(error))}\n`)
@@ -19,4 +19,5 @@ try {
   if (!(error instanceof CommanderError)) throw error
   const isAnswer = ['commander.help', 'commander.helpDisplayed', 'commander.version'].includes(error.code)
   process.exitCode = isAnswer ? exitCodes.ok : exitCodes.usage
+  if (!isAnswer && process.argv.includes('--json')) printFailure(usageError(error))
 }

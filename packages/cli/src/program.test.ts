@@ -66,6 +66,16 @@ describe('koinon', () => {
     },
   )
 
+  it.each([
+    [['wallet', 'sned']],
+    [['up', '--rpc', 'http://127.0.0.1:1', '--rpc-port', '9545']],
+    [['up', '--nonsense']],
+  ])('says it in an envelope for programs: %j', (args) => {
+    const { code, stdout } = koinon(...args, '--json')
+    expect(code).toBe(2)
+    expect(JSON.parse(stdout)).toMatchObject({ v: 1, ok: false, error: { code: 'usage/bad-command-line' } })
+  })
+
   it('gives help and version as answers', () => {
     expect(koinon('--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('Usage: koinon') })
     expect(koinon('version', '--json').stdout).toContain('"ok":true')

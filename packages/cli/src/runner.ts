@@ -1,7 +1,7 @@
 /** How every command ends: text for people or one JSON envelope, and an exit code that programs can act on. */
 import { type ErrorJson, errorToJson, KoinonError } from '@koinon/base'
 import { defaultHomePath, type Home, homeAt } from '@koinon/node'
-import type { Command } from 'commander'
+import type { Command, CommanderError } from 'commander'
 
 export const exitCodes = { ok: 0, failed: 1, usage: 2, unavailable: 3, needsConfirmation: 4, interrupted: 130 } as const
 
@@ -52,11 +52,27 @@ export function runCommand<args extends readonly unknown[]>(
       process.exitCode = result.isBad === true ? exitCodes.failed : exitCodes.ok
     } catch (error) {
       const json = errorToJson(error)
-      if (isJson) printJson({ v: 1, ok: false, data: null, error: json, warnings })
+      if (isJson) printFailure(json, warnings)
       else process.stderr.write(`${describeError(json)}\n`)
       process.exitCode = exitCodeOf(json)
     }
   }
+}
+
+/** The envelope of a command that did not work. */
+export function printFailure(error: ErrorJson, warnings: readonly string[] = []): void {
+  printJson({ v: 1, ok: false, data: null, error, warnings })
+}
+
+/** What the parser of the command line found wrong, as an error like any other. */
+export function usageError({ message }: CommanderError): ErrorJson {
+  return errorToJson(
+    new KoinonError({
+      code: 'usage/bad-command-line',
+      message: message.replace(/^error: /, ''),
+      hint: 'See "koinon --help" or "koinon COMMAND --help".',
+    }),
+  )
 }
 
 /** Sentence and next step. */
