@@ -1,24 +1,14 @@
 /**
- * Reads an event stream of a chat answer and keeps its bytes, because a receipt commits to bytes and not to text
- * (specs/0003-receipts.md section 4): hashed is everything before the line `: koinon-receipt ...`, and only that line and
- * `data: [DONE]` with empty lines may follow.
+ * Reads an event stream of a chat answer as it comes, and keeps its bytes, because a receipt commits to bytes and not to text. What of
+ * them is hashed and which receipt they carry is for `receipts/response-bytes.ts` to say, when the stream has ended.
  */
 import { KoinonError } from '@koinon/base'
 
 /** What one piece of the stream brought. */
-export type StreamEvent =
-  | { readonly kind: 'data'; readonly data: string }
-  | { readonly kind: 'receipt'; readonly encoded: string }
-  | { readonly kind: 'done' }
+export type StreamEvent = { readonly kind: 'data'; readonly data: string } | { readonly kind: 'done' }
 
-/** A finished or broken-off stream. `hashedLength` is where the hashed bytes end; absent when no receipt line came. */
-export type StreamResult = {
-  readonly bytes: Uint8Array
-  readonly hashedLength: number | undefined
-  readonly isDone: boolean
-  /** Why the bytes cannot be what the provider signed, if something stands where nothing may stand. */
-  readonly problem: string | undefined
-}
+/** A finished or broken-off stream. */
+export type StreamResult = { readonly bytes: Uint8Array<ArrayBuffer>; readonly isDone: boolean }
 
 const receiptPrefix = ': koinon-receipt '
 const newline = 0x0a
@@ -33,9 +23,8 @@ export class AnswerStreamReader {
   #length = 0
   #lineStart = 0
   #dataLines: string[] = []
-  #hashedLength: number | undefined
   #isDone = false
-  #problem: string | undefined
+  #isOver = false
   readonly #decoder = new TextDecoder('utf-8')
 
   /** Throws `web/answer-too-long` past `maxAnswerBytes`. */
@@ -46,8 +35,7 @@ export class AnswerStreamReader {
     for (let at = scanFrom; at < this.#length; at++) {
       if (this.#bytes[at] !== newline) continue
       const end = at > this.#lineStart && this.#bytes[at - 1] === carriageReturn ? at - 1 : at
-      const line = this.#decoder.decode(this.#bytes.subarray(this.#lineStart, end))
-      const event = this.#takeLine(line, this.#lineStart)
+      const event = this.#takeLine(this.#decoder.decode(this.#bytes.subarray(this.#lineStart, end)))
       if (event !== undefined) events.push(event)
       this.#lineStart = at + 1
     }
@@ -55,42 +43,20 @@ export class AnswerStreamReader {
   }
 
   finish(): StreamResult {
-    if (this.#hashedLength !== undefined && this.#lineStart < this.#length) this.#noteTail('an unfinished line')
-    return {
-      bytes: this.#bytes.slice(0, this.#length),
-      hashedLength: this.#hashedLength,
-      isDone: this.#isDone,
-      problem: this.#problem,
-    }
+    return { bytes: this.#bytes.slice(0, this.#length), isDone: this.#isDone }
   }
 
-  #takeLine(line: string, offset: number): StreamEvent | undefined {
-    if (line.startsWith(receiptPrefix)) {
-      if (this.#hashedLength !== undefined) {
-        this.#noteTail('a second receipt line')
-        return undefined
-      }
-      this.#hashedLength = offset
-      return { kind: 'receipt', encoded: line.slice(receiptPrefix.length).trim() }
-    }
-    if (this.#hashedLength !== undefined && line !== '' && (line !== 'data: [DONE]' || this.#isDone)) {
-      this.#noteTail(`the line "${line.slice(0, 40)}"`)
-      return undefined
-    }
-    if (line === '') return this.#dispatch()
+  #takeLine(line: string): StreamEvent | undefined {
+    // Whatever stands behind the receipt is not part of the answer, and is not shown as if it were.
+    if (line.startsWith(receiptPrefix)) this.#isOver = true
     if (line.startsWith('data:')) this.#dataLines.push(line.slice(line.charAt(5) === ' ' ? 6 : 5))
-    return undefined
-  }
-
-  #dispatch(): StreamEvent | undefined {
-    if (this.#dataLines.length === 0) return undefined
+    if (line !== '' || this.#dataLines.length === 0) return undefined
     const data = this.#dataLines.join('\n')
     this.#dataLines = []
-    if (data === '[DONE]') {
-      this.#isDone = true
-      return { kind: 'done' }
-    }
-    return { kind: 'data', data }
+    if (data !== '[DONE]') return this.#isOver ? undefined : { kind: 'data', data }
+    this.#isDone = true
+    this.#isOver = true
+    return { kind: 'done' }
   }
 
   #append(chunk: Uint8Array): void {
@@ -110,16 +76,4 @@ export class AnswerStreamReader {
     this.#bytes.set(chunk, this.#length)
     this.#length = needed
   }
-
-  #noteTail(what: string): void {
-    this.#problem ??= `${what} follows the receipt, where nothing but [DONE] may stand`
-  }
-}
-
-/** The part of stored response bytes that a receipt commits to: all of a JSON body, an event stream up to its receipt line. */
-export function hashedResponseBytes(bytes: Uint8Array): Uint8Array {
-  const reader = new AnswerStreamReader()
-  reader.push(bytes)
-  const { hashedLength } = reader.finish()
-  return hashedLength === undefined ? bytes : bytes.slice(0, hashedLength)
 }

@@ -1,6 +1,5 @@
 import { type ErrorJson, errorToJson, type Hex, KoinonError } from '@koinon/base'
 import { type Door, errorFromAnswer, unreachable } from '../api/request.ts'
-import { decodeBundle } from '../receipts/bundle-summary.ts'
 import { AnswerStreamReader, type StreamResult } from './answer-stream.ts'
 import { type ChunkFacts, readChunk } from './chunk.ts'
 import type { Turn, TurnReceipt } from './turn.ts'
@@ -34,7 +33,6 @@ export async function ask(input: AskInput): Promise<Partial<Turn>> {
   let timer = setTimeout(() => silence.abort(), silenceTimeoutMs)
   const elapsed = (): number => Math.round(input.nowMs() - startedAtMs)
   const reader = new AnswerStreamReader()
-  let encodedBundle: string | undefined
   let hadBytes = false
   let failure: ErrorJson | undefined
   let answer = ''
@@ -68,7 +66,6 @@ export async function ask(input: AskInput): Promise<Partial<Turn>> {
       if (!hadBytes) update.firstByteMs = elapsed()
       hadBytes = true
       for (const event of reader.push(value)) {
-        if (event.kind === 'receipt') encodedBundle = event.encoded
         if (event.kind !== 'data') continue
         const facts = readChunk(event.data)
         if (facts === undefined) continue
@@ -85,7 +82,7 @@ export async function ask(input: AskInput): Promise<Partial<Turn>> {
   }
   const result = reader.finish()
   const stopped = input.signal.aborted
-  const receipt = await receiptOf(requestBytes, result, encodedBundle)
+  const receipt = hadBytes ? await receiptOf(requestBytes, result).catch(() => undefined) : undefined
   const isWhole = result.isDone && failure === undefined
   return {
     state: stopped && !result.isDone ? 'stopped' : isWhole ? 'done' : hadBytes ? 'broken' : 'failed',
@@ -96,19 +93,15 @@ export async function ask(input: AskInput): Promise<Partial<Turn>> {
   }
 }
 
+/** Loads what can read receipts; fails when that cannot be loaded any more. */
 async function receiptOf(
   requestBytes: Uint8Array<ArrayBuffer>,
-  result: StreamResult,
-  encoded: string | undefined,
+  { bytes }: StreamResult,
 ): Promise<TurnReceipt | undefined> {
-  if (encoded === undefined) return undefined
-  const { bytes, hashedLength, problem } = result
-  return {
-    bundle: decodeBundle(encoded),
-    requestHash: await digest(requestBytes),
-    ...(hashedLength === undefined ? {} : { responseHash: await digest(bytes.slice(0, hashedLength)) }),
-    ...(problem === undefined ? {} : { streamProblem: problem }),
-  }
+  const found = (await import('../receipts/response-bytes.ts')).receiptInStream(bytes)
+  if (found === undefined) return undefined
+  const [requestHash, responseHash] = await Promise.all([digest(requestBytes), digest(found.hashed)])
+  return { bundle: found.bundle, requestHash, responseHash }
 }
 
 function progressOf(facts: ChunkFacts): Partial<Turn> {

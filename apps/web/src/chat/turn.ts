@@ -28,7 +28,6 @@ export type TurnReceipt = {
   readonly bundle: unknown
   readonly requestHash: Hex
   readonly responseHash?: Hex
-  readonly streamProblem?: string
 }
 
 /** True while the network is still at it. */

@@ -1,7 +1,6 @@
-import { bytesToBase64Url, utf8ToBytes } from '@koinon/base'
 import { describe, expect, test } from 'vitest'
 import { FakeState } from '../../dev/fake-state.ts'
-import { decodeBundle, summariseBundle } from './bundle-summary.ts'
+import { summariseBundle } from './bundle-summary.ts'
 
 describe('summariseBundle', () => {
   test("states what the caller's hop charges and what the worker's hop did", () => {
@@ -39,17 +38,4 @@ describe('summariseBundle', () => {
     })
     expect(summary).toMatchObject({ id: 'ab', model: 'unknown', provider: 'unknown', promptTokens: 0 })
   })
-})
-
-describe('decodeBundle', () => {
-  test('reads base64url of JSON', () => {
-    expect(decodeBundle(bytesToBase64Url(utf8ToBytes('{"v":1}')))).toEqual({ v: 1 })
-  })
-
-  test.each(['', '!!', 'AAAA', bytesToBase64Url(Uint8Array.of(0xff, 0xfe)), 'eyJ2IjoxfQ=='])(
-    'has nothing for %j',
-    (encoded) => {
-      expect(decodeBundle(encoded)).toBeUndefined()
-    },
-  )
 })

@@ -1,5 +1,3 @@
-import { base64UrlToBytes } from '@koinon/base'
-
 /** What the page shows of a bundle before anything about it has been checked: the receipt's own statements. */
 export type BundleSummary = {
   readonly id: string
@@ -20,15 +18,6 @@ export type BundleSummary = {
 }
 
 type LooseRecord = Readonly<Record<string, unknown>>
-
-/** JSON of a bundle from a `: koinon-receipt` line; undefined when it is not base64url of JSON. */
-export function decodeBundle(encoded: string): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(base64UrlToBytes(encoded)))
-  } catch {
-    return undefined
-  }
-}
 
 /** Reads the statements of a bundle's JSON; undefined when it does not have the shape of one. Proves nothing. */
 export function summariseBundle(json: unknown): BundleSummary | undefined {

@@ -72,7 +72,6 @@ describe('checkReceipt', () => {
     ['another question', { requestHash: sha256Hex('other') }, ['request', 'hop2.request']],
     ['another id in the header', { expectedId: '00'.repeat(16) }, ['id']],
     ['another network', { chainId: 1 }, ['chain', 'hop2.chain']],
-    ['words behind the receipt', { streamProblem: 'the line "x" follows' }, ['response', 'hop2.response']],
   ] satisfies [string, Partial<ReceiptCheckInput>, string[]][])(
     'names the check that fails for %s',
     (_, change, names) => {

@@ -14,8 +14,6 @@ export type ReceiptCheckInput = {
   readonly expectedId?: string | undefined
   readonly requestHash?: Hex | undefined
   readonly responseHash?: Hex | undefined
-  /** What stood behind the receipt line though nothing may: fails `response`. */
-  readonly streamProblem?: string | undefined
   readonly chainId?: number | undefined
 }
 
@@ -41,7 +39,7 @@ export function checkReceipt(input: ReceiptCheckInput): ReceiptReport {
     bundle,
     checks: [
       ...checkId(bundle, input.expectedId),
-      ...checks.map((check) => withStreamProblem(check, input.streamProblem)),
+      ...checks,
       notChecked(
         'payee',
         'whether that account is registered stands on the ledger; `koinon receipt verify` looks it up',
@@ -67,9 +65,4 @@ function checkId(bundle: ReceiptBundle, expectedId: string | undefined): readonl
       ? { name: 'id', state: 'pass', detail: `the receipt is the one that this answer's header named, ${id}` }
       : fail('id', `the answer's header named ${expectedId}, the receipt is ${id}`),
   ]
-}
-
-function withStreamProblem(check: Check, problem: string | undefined): Check {
-  if (problem === undefined || !/^(hop\d+\.)?response$/.test(check.name)) return check
-  return fail(check.name, problem)
 }

@@ -5,10 +5,10 @@ import { hashEvidence } from './evidence.ts'
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
 describe('hashEvidence', () => {
-  test('hashes the bytes, a stream only up to its receipt', () => {
+  test('hashes the bytes, a stream only up to its end', () => {
     const hashes = hashEvidence({
       requestBase64: base64('{"q":"ü"}'),
-      responseBase64: base64('data: {}\n\n: koinon-receipt e30\n\ndata: [DONE]\n\n'),
+      responseBase64: base64('data: {}\n\ndata: [DONE]\n\n'),
     })
     expect(hashes).toEqual({ requestHash: sha256Hex('{"q":"ü"}'), responseHash: sha256Hex('data: {}\n\n') })
   })

@@ -1,6 +1,6 @@
 import type { Hex } from '@koinon/base'
-import { hashedResponseBytes } from '../chat/answer-stream.ts'
 import { hashBytes } from './check-receipt.ts'
+import { hashedResponseBytes } from './response-bytes.ts'
 
 /** `GET /v1/receipts/{id}/evidence`: the bytes as the provider kept them. */
 export type EvidenceJson = { readonly requestBase64?: string; readonly responseBase64?: string }

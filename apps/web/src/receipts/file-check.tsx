@@ -1,10 +1,10 @@
 import { type ErrorJson, errorToJson, type Hex, KoinonError } from '@koinon/base'
 import { useState } from 'react'
 import { nameOf, useNetwork } from '../app-context.ts'
-import { hashedResponseBytes } from '../chat/answer-stream.ts'
 import { ErrorNotice } from '../ui/error-notice.tsx'
 import { hashBytes } from './check-receipt.ts'
 import { ReceiptReportView } from './receipt-report-view.tsx'
+import { hashedResponseBytes } from './response-bytes.ts'
 
 type FileReport = {
   readonly name: string

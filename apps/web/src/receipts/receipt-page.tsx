@@ -65,7 +65,6 @@ export function ReceiptPage({ id }: { readonly id: string }) {
             expectedId={id}
             requestHash={bytes?.requestHash}
             responseHash={bytes?.responseHash}
-            streamProblem={kept?.streamProblem}
             bytesFrom={bytes?.from}
             chainId={view.network?.chainId}
             nameOf={(account) => nameOf(view, account)}

@@ -14,15 +14,14 @@ export function ReceiptReportView(props: {
   readonly expectedId?: string | undefined
   readonly requestHash?: Hex | undefined
   readonly responseHash?: Hex | undefined
-  readonly streamProblem?: string | undefined
   readonly bytesFrom?: string | undefined
   readonly chainId?: number | undefined
   readonly nameOf: (account: string) => string
 }) {
-  const { bundle, expectedId, requestHash, responseHash, streamProblem, bytesFrom, chainId, nameOf } = props
+  const { bundle, expectedId, requestHash, responseHash, bytesFrom, chainId, nameOf } = props
   const report = useMemo(
-    () => checkReceipt({ bundle, expectedId, requestHash, responseHash, streamProblem, chainId }),
-    [bundle, expectedId, requestHash, responseHash, streamProblem, chainId],
+    () => checkReceipt({ bundle, expectedId, requestHash, responseHash, chainId }),
+    [bundle, expectedId, requestHash, responseHash, chainId],
   )
   const own = report.bundle?.hops[0]
   const worker = report.bundle?.hops.at(-1)

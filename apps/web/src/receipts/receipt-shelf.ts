@@ -8,8 +8,6 @@ export type KeptReceipt = {
   readonly bundle: unknown
   readonly requestHash?: Hex
   readonly responseHash?: Hex
-  /** Why the stream's bytes cannot be what was signed. */
-  readonly streamProblem?: string
 }
 
 /** The part of `localStorage` that is used. */

@@ -28,7 +28,6 @@ export function ReceiptSlip(props: { readonly turn: Turn; readonly audits: reado
     expectedId: turn.receiptId,
     requestHash: receipt?.requestHash,
     responseHash: receipt?.responseHash,
-    streamProblem: receipt?.streamProblem,
     chainId,
   })
   if (turn.firstByteMs === undefined) return null

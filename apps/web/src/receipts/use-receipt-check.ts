@@ -19,14 +19,14 @@ export function useReceiptCheck(key: string | undefined, input: ReceiptCheckInpu
     checkedAtMs: undefined,
   })
   const [round, setRound] = useState(0)
-  const { bundle, expectedId, requestHash, responseHash, streamProblem, chainId } = input
+  const { bundle, expectedId, requestHash, responseHash, chainId } = input
   useEffect(() => {
     if (key === undefined) return
     let isCurrent = true
     import('./check-receipt.ts').then(
       ({ checkReceipt }) => {
         if (!isCurrent) return
-        const { checks } = checkReceipt({ bundle, expectedId, requestHash, responseHash, streamProblem, chainId })
+        const { checks } = checkReceipt({ bundle, expectedId, requestHash, responseHash, chainId })
         setState({ checks, error: undefined, checkedAtMs: Date.now() })
       },
       (error: unknown) =>
@@ -35,6 +35,6 @@ export function useReceiptCheck(key: string | undefined, input: ReceiptCheckInpu
     return () => {
       isCurrent = false
     }
-  }, [key, round, bundle, expectedId, requestHash, responseHash, streamProblem, chainId])
+  }, [key, round, bundle, expectedId, requestHash, responseHash, chainId])
   return { ...state, check: useCallback(() => setRound((before) => before + 1), []) }
 }
