@@ -22,20 +22,20 @@ import {
 } from '@koinon/payments'
 import { createSubnetLedger } from '@koinon/subnets'
 import { pino } from 'pino'
+import { ProviderChannels } from '../../../packages/node/src/gateway/provider-channels.ts'
 import { ProviderFollower } from '../../../packages/node/src/gateway/provider-follower.ts'
 import { openPayee } from '../../../packages/node/src/roles/payee.ts'
 import type { RoleLedger } from '../../../packages/node/src/roles/role-tools.ts'
 import { type LedgerWorld, netuid } from './ledger-world.ts'
 
 const log = pino({ level: 'silent' })
-const channelDepositAtomic = 2_000_000n
 const callTimeoutMs = 5_000
 
 export type Gateway = {
   readonly url: string
   readonly account: Address
   readonly events: readonly GatewayEvent[]
-  /** Accounts of the miners whose offer is known and whose channel is open. */
+  /** Accounts of the miners whose offer is known; a channel is opened at the first question, if not before. */
   connected(): readonly Address[]
   /** An API key on a channel that `payer` funds with `depositAtomic` (1e-6 dollar). */
   issueKey(payer: RoleLedger, depositAtomic: bigint): Promise<string>
@@ -95,18 +95,18 @@ export async function startGateway(world: LedgerWorld): Promise<Gateway> {
       clock: systemClock,
       random: systemRandom,
     })
-  const follower = new ProviderFollower({
-    ledger: createSubnetLedger(reader, network),
-    netuid,
-    table,
+  const channels = new ProviderChannels({
     book,
     opener: openerFor(role),
     account: key.address,
     clock: systemClock,
+    random: systemRandom,
     log,
     announce: (account, channel) => post(account, '/v1/channels', { config: channel }),
-    depositAtomic: channelDepositAtomic,
+    refresh: (channelId) => admission.refresh(channelId),
+    policy: { firstAtomic: 2_000_000n, mostAtomic: 2_000_000n },
   })
+  const follower = new ProviderFollower({ ledger: createSubnetLedger(reader, network), netuid, table, channels, log })
   const keys = new KeyRegistry({
     store: payee.store,
     book,
@@ -140,6 +140,7 @@ export async function startGateway(world: LedgerWorld): Promise<Gateway> {
         voucherFor: (channelId) => courier.voucherFor(channelId),
         confirmVoucher: (voucher) => courier.confirm(voucher),
         refreshChannel: (channelId) => admission.refresh(channelId),
+        channelTo: (provider, neededPicoUsd) => channels.channelTo(provider, neededPicoUsd),
       },
       keys,
       providers: table,
@@ -157,11 +158,7 @@ export async function startGateway(world: LedgerWorld): Promise<Gateway> {
     url: `http://127.0.0.1:${port}`,
     account: key.address,
     events,
-    connected: () =>
-      table.list().flatMap((link) => {
-        const isReady = link.offer !== undefined && book.outboundTo(link.account) !== undefined
-        return isReady ? [link.account] : []
-      }),
+    connected: () => table.list().flatMap((link) => (link.offer === undefined ? [] : [link.account])),
     async issueKey(payer, depositAtomic) {
       const apiKey = createApiKey(systemRandom)
       const opened = await openerFor(payer).open({

@@ -24,7 +24,7 @@ import { callProvider } from './provider-call.ts'
 import type { ProviderSessions } from './provider-sessions.ts'
 import type { Candidate } from './provider-table.ts'
 import { type ExpectedReceipt, type InspectedReceipt, type ReceiptInspector } from './receipt-inspection.ts'
-import { AttemptFailed, isSessionUnknown, refusalOf } from './refusal.ts'
+import { AttemptFailed, isSessionUnknown, noChannel, refusalOf, roomOnItsWay } from './refusal.ts'
 
 /** A client's request, checked and ready for any provider. */
 export type GatewayRequest = {
@@ -112,20 +112,18 @@ export async function reserveForUser(
   }
 }
 
+/** Money is locked up for a provider at its first question, so the channel may still have to be opened. */
 function reserveUpstream(context: AttemptContext, { link }: Candidate, maximumPicoUsd: bigint): Reservation {
-  const { ledger, book } = context.modules.payments
-  const channel = book.outboundTo(link.account)
+  const { payments } = context.modules
+  const channel = payments.channelTo(link.account, maximumPicoUsd)
+  if (channel === 'coming') throw roomOnItsWay()
+  if (channel === undefined) throw new AttemptFailed(noChannel(), undefined)
   try {
-    if (channel === undefined) {
-      throw new KoinonError({
-        code: 'gateway/no-channel',
-        message: 'The gateway has no channel to this provider',
-        retry: 'later',
-      })
-    }
-    return ledger.reserve(channel.channelId, maximumPicoUsd)
+    return payments.ledger.reserve(channel.channelId, maximumPicoUsd)
   } catch (error) {
-    throw new AttemptFailed(error as KoinonError, undefined)
+    // Other answers under way hold the room.
+    const isForNow = isKoinonError(error) && error.code === 'payments/channel-empty' && error.retry === 'later'
+    throw new AttemptFailed(error as KoinonError, undefined, isForNow ? 'forNow' : 'providersFault')
   }
 }
 

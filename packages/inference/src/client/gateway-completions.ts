@@ -24,7 +24,7 @@ import type { ProviderLink } from './provider-link.ts'
 import { ProviderSessions } from './provider-sessions.ts'
 import type { Candidate } from './provider-table.ts'
 import { ReceiptInspector } from './receipt-inspection.ts'
-import { AttemptFailed, isCreditExhausted } from './refusal.ts'
+import { AttemptFailed, isCreditExhausted, isRoomOnItsWay } from './refusal.ts'
 import { RequestIds } from './request-ids.ts'
 import { WaitingRoom } from './waiting-room.ts'
 
@@ -150,6 +150,7 @@ export class GatewayCompletions {
         if (!(error instanceof AttemptFailed)) throw error
         if (error.isClientsFault) clientsFault = error.error
         if (error.isForNow) tried.delete(candidate.link.account)
+        if (isRoomOnItsWay(error)) asked -= 1
       } finally {
         candidate.link.end()
         this.#room.look()
@@ -233,6 +234,7 @@ export class GatewayCompletions {
     if (reason !== undefined) link.failed(reason, clock.nowMs(), unit())
     if (error instanceof AttemptFailed && error.isForNow) link.refusedForNow(clock.nowMs())
     if (isCreditExhausted(error)) this.#reconcileSoon(link)
+    if (isRoomOnItsWay(error)) return
     onEvent?.({
       kind: 'attemptFailed',
       requestId: task.requestId,

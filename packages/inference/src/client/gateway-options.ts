@@ -16,6 +16,11 @@ export type GatewayPayments = {
   confirmVoucher(voucher: SignedVoucher): Promise<void>
   /** Looks at the ledger again after a user's channel ran empty (`ChannelAdmission.refresh`). */
   refreshChannel(channelId: Hex): Promise<ChannelState>
+  /**
+   * Our channel to a provider, with room for so much where it may have that; `coming` while it is being opened, topped up or told to the
+   * provider (begun by this call, if need be). Undefined when there is none and none can be opened now.
+   */
+  channelTo(provider: Hex, neededPicoUsd: bigint): ChannelState | 'coming' | undefined
 }
 
 /** What happened, for metrics and logs; nothing in it is secret. */

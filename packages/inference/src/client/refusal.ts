@@ -63,6 +63,28 @@ export function isCreditExhausted(error: unknown): boolean {
   return error instanceof AttemptFailed && error.error.details?.['remoteCode'] === creditExhausted
 }
 
+/** There is no open channel to a provider. */
+export function noChannel(): KoinonError {
+  return new KoinonError({
+    code: 'gateway/no-channel',
+    message: 'The gateway has no channel to this provider',
+    retry: 'later',
+  })
+}
+
+const roomComing = 'gateway/room-coming'
+
+/** The provider was not asked: a channel to it is being opened or topped up, and it may be asked in a moment. */
+export function roomOnItsWay(): AttemptFailed {
+  const message = 'The gateway is opening or topping up its channel to this provider'
+  return new AttemptFailed(new KoinonError({ code: roomComing, message, retry: 'later' }), undefined, 'forNow')
+}
+
+/** True when nobody was asked yet: see `roomOnItsWay`. */
+export function isRoomOnItsWay(error: unknown): boolean {
+  return error instanceof AttemptFailed && error.error.code === roomComing
+}
+
 function readError(body: Buffer): { readonly code: string; readonly message: string; readonly param?: string } {
   try {
     const { error } = JSON.parse(body.toString('utf8')) as { error?: Record<string, unknown> }

@@ -1,9 +1,11 @@
 /** A user, a gateway and providers on loopback sockets: everything real but the ledger, whose deposits are taken as seen. */
 import { join } from 'node:path'
-import { type Address, systemClock, systemRandom } from '@koinon/base'
+import { type Address, type Hex, systemClock, systemRandom } from '@koinon/base'
 import { defaultHttpLimits } from '@koinon/base/node'
 import {
   type ApiKey,
+  type ChannelBook,
+  type ChannelState,
   deriveApiKey,
   type FinalAnswer,
   keyGrantDigest,
@@ -52,6 +54,8 @@ export type TestNetworkOptions = {
   readonly finalize?: (answer: FinalAnswer, ledger: ReceiptLedger) => Promise<ReceiptBundle>
   readonly defaultModel?: PinnedModel
   readonly priceCeilings?: PriceCeilings
+  /** Opens and tops up the gateway's channels; `connect` has opened them unless given. */
+  readonly channelTo?: (book: ChannelBook, provider: Hex, neededPicoUsd: bigint) => ChannelState | 'coming' | undefined
 }
 
 export type TestNetwork = {
@@ -163,6 +167,10 @@ export async function startTestNetwork(options: TestNetworkOptions = {}): Promis
         voucherFor: (channelId) => courier.voucherFor(channelId),
         confirmVoucher: (voucher) => courier.confirm(voucher),
         refreshChannel: async (channelId) => till.book.require(channelId),
+        channelTo: (provider, neededPicoUsd) =>
+          options.channelTo === undefined
+            ? till.book.outboundTo(provider)
+            : options.channelTo(till.book, provider, neededPicoUsd),
       },
       keys,
       providers: table,

@@ -1,24 +1,17 @@
 /** Keeps the gateway's table of providers and its channels to them in step with the ledger: miners come, move and leave. */
-import { type Address, atomicToPicoUsd, type Clock, errorToJson, type Hex, sleep } from '@koinon/base'
+import { type Address, errorToJson, sleep } from '@koinon/base'
 import type { ProviderTable } from '@koinon/inference/client'
-import { type ChannelBook, type ChannelConfig, type ChannelOpener, unlimitedCreditPicoUsd } from '@koinon/payments'
 import type { SubnetLedger } from '@koinon/subnets'
 import type { Logger } from 'pino'
 import { originOf } from './endpoint-origin.ts'
+import type { ProviderChannels } from './provider-channels.ts'
 
 export type ProviderFollowerOptions = {
   readonly ledger: SubnetLedger
   readonly netuid: number
   readonly table: ProviderTable
-  readonly book: ChannelBook
-  readonly opener: ChannelOpener
-  readonly account: Address
-  readonly clock: Clock
+  readonly channels: ProviderChannels
   readonly log: Logger
-  /** Brings a channel to the provider's notice (`POST /v1/channels`). */
-  readonly announce: (account: Address, config: ChannelConfig) => Promise<void>
-  /** Deposit of a new channel, and what is added when less than half of it is left; 1e-6 dollar. */
-  readonly depositAtomic: bigint
 }
 
 const pollIntervalMs = 2_000
@@ -27,7 +20,6 @@ const longestBackoffMs = 30_000
 export class ProviderFollower {
   readonly #options: ProviderFollowerOptions
   readonly #stopping = new AbortController()
-  readonly #announced = new Set<Hex>()
   #loop: Promise<void> | undefined
 
   constructor(options: ProviderFollowerOptions) {
@@ -43,6 +35,7 @@ export class ProviderFollower {
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#loop
+    await this.#options.channels.stop()
   }
 
   async #follow(): Promise<void> {
@@ -62,50 +55,27 @@ export class ProviderFollower {
   }
 
   async #look(): Promise<void> {
-    const { ledger, netuid, table } = this.#options
+    const { ledger, netuid, table, channels } = this.#options
     const [endpoints, nowSeconds] = await Promise.all([ledger.endpoints(netuid), ledger.nowSeconds()])
     const permitted = new Set((await ledger.permittedAt(netuid, nowSeconds - 1)).map(({ hotkey }) => hotkey))
     const miners = endpoints.filter(({ hotkey, endpoint }) => endpoint !== '' && !permitted.has(hotkey))
     const accounts = new Set(miners.map(({ hotkey }) => hotkey))
     for (const link of table.list()) if (!accounts.has(link.account)) await table.remove(link.account)
     await Promise.all(miners.map((miner) => this.#connect(miner.hotkey, miner.endpoint)))
+    // Takes as long as the ledger takes; miners that come meanwhile are not kept waiting.
+    void channels.takeBack(accounts)
   }
 
   async #connect(account: Address, endpoint: string): Promise<void> {
-    const { table } = this.#options
+    const { table, channels } = this.#options
     try {
       await table.add({ account, endpoint: originOf(endpoint) })
       // A stranger that registers and never serves must not cost a deposit.
       if (table.get(account)?.offer === undefined) return
-      await this.#ensureChannel(account)
+      await channels.tend(account)
     } catch (error) {
       this.#complain(error, account)
     }
-  }
-
-  async #ensureChannel(account: Address): Promise<void> {
-    const { book, opener, depositAtomic, clock, announce, log } = this.#options
-    let channel = book.outboundTo(account)
-    if (channel === undefined) {
-      const opened = await opener.open({ receiver: account, payerAuthorizer: this.#options.account, depositAtomic })
-      channel = await book.add({
-        ...opened,
-        role: 'outbound',
-        creditLimitPicoUsd: unlimitedCreditPicoUsd,
-        nowMs: clock.nowMs(),
-      })
-      log.info(
-        { provider: account, channelId: channel.channelId, depositAtomic: `${depositAtomic}` },
-        'opened a channel',
-      )
-    } else if (atomicToPicoUsd(channel.depositAtomic) - channel.owedPicoUsd < atomicToPicoUsd(depositAtomic) / 2n) {
-      const opened = await opener.deposit(channel.config, depositAtomic)
-      channel = await book.observe(channel.channelId, opened)
-      log.info({ provider: account, channelId: channel.channelId }, 'topped a channel up')
-    }
-    if (this.#announced.has(channel.channelId)) return
-    await announce(account, channel.config)
-    this.#announced.add(channel.channelId)
   }
 
   #complain(error: unknown, provider?: Address): void {

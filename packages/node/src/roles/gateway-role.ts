@@ -24,13 +24,15 @@ import {
 import { createSubnetLedger } from '@koinon/subnets'
 import { createDashboard } from '../dashboard/dashboard.ts'
 import { createGatewayMetrics } from '../gateway/metrics.ts'
+import { ProviderChannels } from '../gateway/provider-channels.ts'
 import { ProviderFollower } from '../gateway/provider-follower.ts'
 import type { RoleContext, RunningRole } from '../supervisor/role-process.ts'
 import { openPayee } from './payee.ts'
 import type { GatewayRoleConfig } from './role-config.ts'
 import { openRoleLedger, roleLogger } from './role-tools.ts'
 
-const channelDepositAtomic = 2_000_000n
+/** 0.1 dollars for a miner that has earned nothing here, never more than 2 dollars. */
+const providerRoom = { firstAtomic: 100_000n, mostAtomic: 2_000_000n }
 const connectionsPerProvider = 64
 const offerRefreshMs = 5_000
 const nodeCallTimeoutMs = 5_000
@@ -90,10 +92,7 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
     unit: Math.random,
   })
   const subnetLedger = createSubnetLedger(reader, network)
-  const follower = new ProviderFollower({
-    ledger: subnetLedger,
-    netuid: config.netuid,
-    table,
+  const channels = new ProviderChannels({
     book,
     opener: new ChannelOpener({
       reader,
@@ -107,13 +106,16 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
     }),
     account: key.address,
     clock: systemClock,
+    random: systemRandom,
     log,
     announce: async (account, channel) => {
       await post(account, '/v1/channels', { config: channel })
       await server.reconcile(account)
     },
-    depositAtomic: channelDepositAtomic,
+    refresh: (channelId) => admission.refresh(channelId),
+    policy: providerRoom,
   })
+  const follower = new ProviderFollower({ ledger: subnetLedger, netuid: config.netuid, table, channels, log })
   const keys = new KeyRegistry({
     store: payee.store,
     book,
@@ -155,6 +157,7 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
         voucherFor: (channelId) => courier.voucherFor(channelId),
         confirmVoucher: (voucher) => courier.confirm(voucher),
         refreshChannel: (channelId) => admission.refresh(channelId),
+        channelTo: (provider, neededPicoUsd) => channels.channelTo(provider, neededPicoUsd),
       },
       keys,
       providers: table,

@@ -101,7 +101,7 @@ export async function startProviderRole(config: ProviderRoleConfig, context: Rol
         ledger: payee.ledger,
         book: payee.book,
         acceptVoucher: (voucher) => payee.desk.deliver(voucher),
-        registerChannel: (channel) => payee.admission.admit(channel),
+        registerChannel: (channel) => payee.admission.register(channel),
       },
       store: payee.store,
       clock: systemClock,

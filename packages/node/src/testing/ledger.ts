@@ -1,6 +1,14 @@
 /** The real embedded chain with the real contracts in this process, for tests. */
 import { join } from 'node:path'
-import { type Address, bytesToHex, secretKeyToAddress, systemClock, systemRandom, toAddress } from '@koinon/base'
+import {
+  type Address,
+  bytesToHex,
+  type Clock,
+  secretKeyToAddress,
+  systemClock,
+  systemRandom,
+  toAddress,
+} from '@koinon/base'
 import {
   createLedgerReader,
   createLedgerWriter,
@@ -22,7 +30,8 @@ export type TestLedger = {
   stop(): Promise<void>
 }
 
-export async function startTestLedger(folder: string): Promise<TestLedger> {
+/** `clock` is the ledger's own. */
+export async function startTestLedger(folder: string, clock: Clock = systemClock): Promise<TestLedger> {
   const deployerKey = systemRandom(32)
   const chainId = 424_242
   const chain = new EmbeddedChain({
@@ -32,7 +41,7 @@ export async function startTestLedger(folder: string): Promise<TestLedger> {
       accounts: [{ address: secretKeyToAddress(deployerKey), balanceWei: 10n ** 24n }],
       predeploys: predeploys.map(({ address, runtimeBytecode }) => ({ address: toAddress(address), runtimeBytecode })),
     },
-    clock: systemClock,
+    clock,
   })
   const { url: rpcUrl } = await chain.start()
   const draft = { chainId, name: 'test', rpcUrl, chainKind: 'embedded' } as NetworkFile

@@ -11,30 +11,29 @@ export type RoomPolicy = {
 }
 
 /**
- * What to deposit now, so that an answer of at most `neededPicoUsd` fits (0 when none is at hand); 0 when nothing is missing or more
- * than `mostAtomic` would be needed. A receiver finds room for twice of what it has earned on the channel, `firstAtomic` at least: who
- * registers many receivers locks up little of our money, and who earns is soon paid without a wait. `channel` is undefined for a new one.
+ * What to deposit now, 0 for nothing. A receiver finds room for twice of what it has earned on the channel, at least `firstAtomic`, at
+ * most `mostAtomic`: who registers many receivers locks up little of our money, and who earns is soon paid without a wait. The room is
+ * filled again when less than half of it is left, or when an answer of at most `neededPicoUsd` (0 when none is at hand) does not fit and
+ * would then. `channel` is undefined for a new one.
  */
 export function depositDueAtomic(
   channel: Pick<ChannelAccount, 'depositAtomic' | 'owedPicoUsd' | 'reservedPicoUsd'> | undefined,
   neededPicoUsd: bigint,
   policy: RoomPolicy,
 ): bigint {
-  const { firstAtomic, mostAtomic } = policy
-  const account = channel ?? { depositAtomic: 0n, owedPicoUsd: 0n, reservedPicoUsd: 0n }
-  const owedAtomic = toAtomicUp(account.owedPicoUsd)
-  const roomAtomic = account.depositAtomic - owedAtomic
-  const earned = 2n * picoUsdToAtomic(account.owedPicoUsd)
-  const target = earned < firstAtomic ? firstAtomic : earned > mostAtomic ? mostAtomic : earned
-  const missing = toAtomicUp(
-    neededPicoUsd + account.owedPicoUsd + account.reservedPicoUsd - atomicToPicoUsd(account.depositAtomic),
-  )
-  if (missing <= 0n && 2n * roomAtomic >= target) return 0n
-  const due = target - roomAtomic > missing ? target - roomAtomic : missing
-  const most = mostAtomic - roomAtomic
-  if (missing > most) return 0n
-  return due < most ? due : most
+  const { depositAtomic, owedPicoUsd, reservedPicoUsd } = channel ?? nothing
+  const earned = 2n * picoUsdToAtomic(owedPicoUsd)
+  const target =
+    earned < policy.firstAtomic ? policy.firstAtomic : earned > policy.mostAtomic ? policy.mostAtomic : earned
+  const roomAtomic = depositAtomic - toAtomicUp(owedPicoUsd)
+  const isShort =
+    neededPicoUsd <= atomicToPicoUsd(target) &&
+    neededPicoUsd + reservedPicoUsd > atomicToPicoUsd(depositAtomic) - owedPicoUsd
+  if (roomAtomic >= target) return 0n
+  return isShort || 2n * roomAtomic < target ? target - roomAtomic : 0n
 }
+
+const nothing = { depositAtomic: 0n, owedPicoUsd: 0n, reservedPicoUsd: 0n }
 
 /** What has to stay in a channel for its receiver, atomic units. */
 export function owedAtomicUp(channel: Pick<ChannelAccount, 'owedPicoUsd'>): bigint {
