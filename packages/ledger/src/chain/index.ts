@@ -20,5 +20,4 @@ export {
 } from './genesis.ts'
 export { readJournalHeader } from './journal.ts'
 export type { BlockRecord, JournalHeader, JournalRecord, SealRecord, VoidRecord } from './journal-format.ts'
-export { type MigrateOptions, migrateJournal } from './migrate.ts'
 export type { ReplayProgress } from './replay.ts'

@@ -130,7 +130,7 @@ export async function readJournalHeader(path: string): Promise<JournalHeader | u
 }
 
 /** Writes a new journal beside the path and moves it there, so that a journal with half a header never exists. */
-export async function createJournal(path: string, header: JournalHeader): Promise<void> {
+async function createJournal(path: string, header: JournalHeader): Promise<void> {
   const temporary = `${path}.new`
   const file = await open(temporary, 'w', 0o600)
   try {
