@@ -12,14 +12,14 @@ import {
   createApiKey,
   createVoucherSigner,
   decodeVoucherHeader,
-  defaultClaimPolicy,
   deriveApiKey,
-  parseApiKey,
   type ReceiptLedger,
   unlimitedCreditPicoUsd,
   VoucherCourier,
   VoucherDesk,
 } from './index.ts'
+import { parseApiKey } from './rules/api-key.ts'
+import { defaultClaimPolicy } from './rules/claims.ts'
 import { startNetwork, type TestNetwork } from './testing/chain.ts'
 import { answerOn, openStore, requestId, startLedger, temporaryFolder } from './testing/fixtures.ts'
 

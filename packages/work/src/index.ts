@@ -8,7 +8,6 @@ export {
   verifyDelegation,
 } from './delegation.ts'
 export { DelegationMemory } from './delegations.ts'
-export type { EvidenceKind } from './evidence.ts'
 export {
   type NodeRequest,
   type NodeRequestExpectation,

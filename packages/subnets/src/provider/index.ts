@@ -1,3 +1,3 @@
-export { WorkCommitter, type WorkCommitterOptions } from './work-committer.ts'
-export { createWorkListHandler, type WorkListHandlerOptions } from './work-list-handler.ts'
+export { WorkCommitter } from './work-committer.ts'
+export { createWorkListHandler } from './work-list-handler.ts'
 export { WorkStore, workStoreSchema } from './work-store.ts'

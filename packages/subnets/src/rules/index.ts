@@ -1,20 +1,17 @@
-export type { Aggregator, AggregatorInput, AggregatorOutput, RankingValidator } from './aggregator.ts'
-export { type BeaconRandom, createBeaconRandom } from './beacon-random.ts'
+export type { Aggregator } from './aggregator.ts'
+export { createBeaconRandom } from './beacon-random.ts'
 export { buildClaimsTree, type ClaimProof, type CumulativeLeaf, claimLeafHash } from './claims-tree.ts'
 export {
-  type AuditContext,
   defineSubnet,
   type Subnet,
-  type SubnetDefinition,
   type VerifiedWork,
   type VerifyContext,
   type WorkListAudit,
 } from './define-subnet.ts'
-export { type EpochPhase, type EpochWindow, epochAt, epochPhase, epochWindow, type SubnetClock } from './epoch-clock.ts'
+export { type EpochWindow, epochAt, epochPhase, epochWindow, type SubnetClock } from './epoch-clock.ts'
 export {
   computeEpoch,
   type EpochComputation,
-  type EpochInputs,
   type PermittedValidator,
   type PreviousResult,
   type Seat,
@@ -26,14 +23,7 @@ export {
   maximumScorePpm,
   type WorkEvidence,
 } from './evidence.ts'
-export {
-  checkEvidenceLog,
-  type EvidenceLog,
-  evidenceLogToText,
-  type LoggedScore,
-  parseEvidenceLog,
-  scoreEpoch,
-} from './evidence-log.ts'
+export { checkEvidenceLog, type EvidenceLog, evidenceLogToText, parseEvidenceLog, scoreEpoch } from './evidence-log.ts'
 export {
   type EpochResult,
   objectionDigest,
@@ -43,17 +33,10 @@ export {
   resultToJson,
 } from './result.ts'
 
-export { stakeMedian } from './stake-median.ts'
-export {
-  packRow,
-  unpackRow,
-  type WeightRow,
-  weightsCommitment,
-} from './weight-row.ts'
+export { packRow, unpackRow, weightsCommitment } from './weight-row.ts'
 export {
   checkCommitted,
   checkWorkList,
-  type ListedWork,
   maximumPageItems,
   maximumWorkItems,
   parseWorkPage,

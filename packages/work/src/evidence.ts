@@ -1,2 +1,0 @@
-/** What a verdict can rest on. */
-export type EvidenceKind = 'attested' | 'reExecuted' | 'proved' | 'quorum' | 'possession' | 'blinded'
