@@ -17,7 +17,10 @@ export type OwnBodies = { readonly ownRequest?: Uint8Array; readonly ownResponse
 
 const timeoutMs = 15_000
 
-/** Fetches a receipt by id with the payer's API key. Throws `gateway/no-receipt` or `gateway/unreachable`. */
+/**
+ * Fetches a receipt by id with the payer's API key. Throws `gateway/no-receipt`, `gateway/refused`, `gateway/unreachable`,
+ * `gateway/bad-answer`, or as `parseBundle`.
+ */
 export async function fetchReceipt(access: GatewayAccess, id: string): Promise<FetchedReceipt> {
   const bundle = parseBundle(await get(access, `/v1/receipts/${encodeURIComponent(id)}`))
   try {
@@ -59,13 +62,26 @@ async function get({ gatewayUrl, apiKey }: GatewayAccess, path: string): Promise
     })
   })
   const text = await response.text()
-  if (response.ok) return JSON.parse(text)
+  if (response.ok) return parsed(text, gatewayUrl)
   throw new KoinonError({
     code: response.status === 404 ? 'gateway/no-receipt' : 'gateway/refused',
     message: messageOf(text) ?? `The gateway answered with status ${response.status}`,
     retry: response.status >= 500 ? 'later' : 'never',
     details: { status: response.status },
   })
+}
+
+function parsed(text: string, gatewayUrl: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new KoinonError({
+      code: 'gateway/bad-answer',
+      message: `What answers at ${gatewayUrl} sent no JSON`,
+      hint: 'Check that the URL is that of a gateway, without /v1 at its end.',
+      cause,
+    })
+  }
 }
 
 function messageOf(text: string): string | undefined {
