@@ -19,7 +19,10 @@ export function createProviderGate(options: {
     sessions: {
       credentials: session,
       random,
-      mayOpen: (sender) => book.list().some(({ role, config }) => role === 'inbound' && config.payer === sender),
+      mayOpen: (sender) =>
+        book
+          .list()
+          .some(({ role, status, config }) => role === 'inbound' && status !== 'closed' && config.payer === sender),
     },
   })
 }
