@@ -1,8 +1,7 @@
 import { deriveApiKey, keyGrantDigest, unlimitedCreditPicoUsd } from '@koinon/payments'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { EngineRequest } from '../provider/engine-port.ts'
+import { HeldEngine } from '../testing/held-engine.ts'
 import { testChannel, testDepositAtomic, testDomain, testParty } from '../testing/parties.ts'
-import { ScriptedEngine } from '../testing/scripted-engine.ts'
 import { startTestNetwork, type TestNetwork } from '../testing/test-network.ts'
 import { until } from '../testing/wait.ts'
 
@@ -15,25 +14,6 @@ afterEach(async () => {
   await network?.close()
   network = undefined
 })
-
-/** An engine that answers nobody before it is told to. */
-class HeldEngine extends ScriptedEngine {
-  asked = 0
-  #open: () => void = () => undefined
-  readonly #opened = new Promise<void>((resolve) => {
-    this.#open = resolve
-  })
-
-  open(): void {
-    this.#open()
-  }
-
-  override async *generate(request: EngineRequest, signal: AbortSignal) {
-    this.asked += 1
-    await this.#opened
-    yield* super.generate(request, signal)
-  }
-}
 
 /** One miner whose only place is taken by the network's own user, and a line of so many places. */
 async function fullNetwork(waitingAnswers: number) {

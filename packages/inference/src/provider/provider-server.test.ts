@@ -1,11 +1,12 @@
 import { bytesToHex, type Hex, systemClock, systemRandom } from '@koinon/base'
 import { sha256Native, verifySessionNative } from '@koinon/base/node'
-import { channelIdOf, encodeVoucherHeader, type Session, voucherToJson } from '@koinon/payments'
+import { channelIdOf, encodeVoucherHeader, type SigningSession, voucherToJson } from '@koinon/payments'
 import { nodeRequestHeader, parseSignedReceipt, signNodeRequest } from '@koinon/work'
 import { request as undiciRequest } from 'undici'
 import { afterEach, describe, expect, it } from 'vitest'
 import { verifyOffer } from '../rules/offer.ts'
 import { readInferenceWork } from '../rules/work.ts'
+import { HeldEngine } from '../testing/held-engine.ts'
 import { temporaryFolder, testChannel, testDomain, testParty, testSession } from '../testing/parties.ts'
 import { ScriptedEngine } from '../testing/scripted-engine.ts'
 import { startTestProvider, type TestProvider, type TestProviderOptions } from '../testing/test-provider.ts'
@@ -118,6 +119,21 @@ describe('credit', () => {
     expect(provider.till.book.require(channelId).voucherAtomic).toBe(1n)
   })
 
+  it('is given once to a payer, however many channels it opens', async () => {
+    const credit = 1_000_000n
+    const { ask, provider } = await setup({ creditLimitPicoUsd: credit })
+    expect((await ask({})).statusCode).toBe(200)
+    for (const salt of ['01', '02', '03']) {
+      const config = testChannel(gateway.account, gateway.account, provider.party.account)
+      const more = await provider.till.add({ ...config, salt: `0x${salt.repeat(32)}` }, 'inbound', credit)
+      const refused = await ask({ channelId: more.channelId })
+      expect([refused.statusCode, ((await refused.body.json()) as ErrorBody).error.code]).toEqual([
+        402,
+        'payments/credit-exhausted',
+      ])
+    }
+  })
+
   it('is not given for a forged voucher', async () => {
     const { ask, channelId } = await setup()
     const forged = testParty('stranger').voucherSigner.sign({ channelId, maxClaimableAtomic: 5n })
@@ -148,7 +164,7 @@ describe('evidence', () => {
     const { ask, provider } = await setup({ validators: [validator.account] })
     const requestId = bytesToHex(systemRandom(16))
     await (await ask({ requestId })).body.text()
-    const evidence = (session?: Session) =>
+    const evidence = (session?: SigningSession) =>
       ask({ method: 'GET', path: `/v1/evidence/${requestId}`, body: '', ...(session === undefined ? {} : { session }) })
     const own = (await (await evidence()).body.json()) as Record<string, unknown>
     expect(own).toMatchObject({ requestId, payer: gateway.account, outputTokenIds: [100, 101, 102, 103] })
@@ -230,6 +246,35 @@ describe('capacity', () => {
     const full = answers.find(({ statusCode }) => statusCode === 429)
     expect(full?.headers['retry-after']).toBe('1')
   })
+
+  it('is shared by payers: one that fills the line with all its channels keeps no other waiting', async () => {
+    const engine = new HeldEngine()
+    const { ask, provider } = await setup({ engine, limits: { capacity: 1, queue: 4 } })
+    const channel = async (payer: typeof gateway, salt: string) => {
+      const config = testChannel(payer.account, payer.account, provider.party.account)
+      const credit = 1_000_000_000_000n
+      return (await provider.till.add({ ...config, salt: `0x${salt.repeat(32)}` }, 'inbound', credit)).channelId
+    }
+    const honest = testParty('second payer')
+    const [session, ofHonest, other] = [
+      await testSession(honest),
+      await channel(honest, '00'),
+      await channel(gateway, '01'),
+    ]
+    const flood = [ask({})]
+    await until('the only place is taken', () => engine.asked === 1)
+    flood.push(ask({}), ask({ channelId: other }), ask({}), ask({ channelId: other }))
+    await until('the line is full', () => provider.server.busy === 5)
+    const waiting = ask({ session, channelId: ofHonest })
+    // Who came last of the flood makes room.
+    const first = await Promise.race(flood)
+    engine.open()
+    expect([first.statusCode, (await waiting).statusCode]).toEqual([429, 200])
+    const statuses = (await Promise.all(flood)).map(({ statusCode }) => statusCode)
+    expect(statuses.toSorted()).toEqual([200, 200, 200, 200, 429])
+    const [a, b] = [gateway.account, honest.account]
+    expect(engine.requests.map(({ caller }) => caller)).toEqual([a, a, b, a, a])
+  })
 })
 
 type ErrorBody = { error: { code: string; message: string } }
@@ -239,7 +284,7 @@ type Ask = {
   readonly body: string
   readonly requestId: string
   readonly channelId: Hex
-  readonly session: Session
+  readonly session: SigningSession
   readonly header: string
   readonly headers: Record<string, string>
   readonly recipient: Hex

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { type Address, bytesToHex, type Hex } from '@koinon/base'
 import { sha256Native } from '@koinon/base/node'
-import { channelIdOf, type Session } from '@koinon/payments'
+import { channelIdOf, type SigningSession } from '@koinon/payments'
 import { emptySession, type Receipt, type SignedReceipt, signedReceiptToJson, signReceiptBatch } from '@koinon/work'
 import { type ModelOffer, offerToJson, signOffer } from '../rules/offer.ts'
 import { hashStops, hashTokenIds, type InferenceWork, inferenceKind, inferenceWorkType } from '../rules/work.ts'
@@ -15,7 +15,7 @@ export type Lies = {
   readonly work?: Partial<InferenceWork>
   readonly receipt?: Partial<Receipt>
   /** Last word on the signed receipt; undefined sends none. */
-  readonly signed?: (signed: SignedReceipt, session: Session) => SignedReceipt | undefined
+  readonly signed?: (signed: SignedReceipt, session: SigningSession) => SignedReceipt | undefined
   /** Takes over the answer. */
   readonly answer?: (response: ServerResponse, honest: { readonly body: string; readonly trailer: string }) => void
 }

@@ -16,7 +16,7 @@ import {
   paymentsSchema,
   ReceiptLedger,
   type ReceiptLedgerOptions,
-  type Session,
+  type SigningSession,
   type VoucherSigner,
 } from '@koinon/payments'
 
@@ -43,7 +43,7 @@ export function testParty(name: string): TestParty {
   }
 }
 
-export function testSession(party: TestParty, lifetimeSeconds = 86_400): Promise<Session> {
+export function testSession(party: TestParty, lifetimeSeconds = 86_400): Promise<SigningSession> {
   return openSession({
     account: party.delegating,
     chainId: testDomain.chainId,
@@ -70,7 +70,7 @@ export type Till = {
   readonly store: DurableStore
   readonly book: ChannelBook
   readonly ledger: ReceiptLedger
-  readonly session: Session
+  readonly session: SigningSession
   /** Lets a channel in as if the ledger had shown its deposit. */
   add(
     config: ChannelConfig,
