@@ -1,7 +1,7 @@
 import { createContext, useContext, useEffect, useState, useSyncExternalStore } from 'react'
 import type { NetworkFeed, NetworkView } from './api/network-feed.ts'
 import type { Door } from './api/request.ts'
-import type { NeuronJson, SessionJson } from './api/types.ts'
+import type { NeuronJson, PageSessionJson } from './api/types.ts'
 import type { Conversation } from './chat/conversation.ts'
 import { shortHex } from './format/text.ts'
 import type { KeptReceipt, ReceiptShelf } from './receipts/receipt-shelf.ts'
@@ -11,7 +11,7 @@ export type SignIn = {
   readonly apiKey: string | undefined
   /** The key was brought to this tab, rather than given by the local session. */
   readonly isPasted: boolean
-  readonly local: SessionJson | undefined
+  readonly local: PageSessionJson | undefined
   readonly isLoading: boolean
   /** Reads the local session anew. */
   readonly refresh: () => void

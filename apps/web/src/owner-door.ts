@@ -1,6 +1,6 @@
 import { isKoinonError } from '@koinon/base'
 import { type Door, requestJson } from './api/request.ts'
-import type { SessionJson } from './api/types.ts'
+import type { PageSessionJson } from './api/types.ts'
 import type { KeptStorage } from './receipts/receipt-shelf.ts'
 
 const storageKey = 'koinon.owner.v1'
@@ -31,7 +31,7 @@ export class OwnerDoor {
   }
 
   /** The owner's session. Throws what the gateway says to everybody else, and `web/unreachable`. */
-  async session(): Promise<SessionJson> {
+  async session(): Promise<PageSessionJson> {
     this.#code = this.#address.takeCode() ?? this.#code
     if (this.#code !== undefined) {
       this.#exchange ??= this.#redeem(this.#code).finally(() => {
@@ -39,7 +39,7 @@ export class OwnerDoor {
       })
     }
     await this.#exchange
-    return requestJson<SessionJson>(this.#door, '/api/session', { localToken: this.#token })
+    return requestJson<PageSessionJson>(this.#door, '/api/session', { localToken: this.#token })
   }
 
   /** A code that is refused is forgotten, and what this browser had before holds on; one that could not be asked is tried again. */

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useState } from 'react'
 import type { Door } from './api/request.ts'
-import type { SessionJson } from './api/types.ts'
+import type { PageSessionJson } from './api/types.ts'
 import type { SignIn } from './app-context.ts'
 import { codeIn, isRefusal, OwnerDoor, ownAddress } from './owner-door.ts'
 import type { KeptStorage } from './receipts/receipt-shelf.ts'
@@ -17,7 +17,7 @@ export function useSignIn(
   tabStorage: KeptStorage | undefined,
   isReachable: boolean,
 ): { readonly signIn: SignIn; readonly useKey: (apiKey: string | undefined) => void } {
-  const [local, setLocal] = useState<SessionJson | undefined>()
+  const [local, setLocal] = useState<PageSessionJson | undefined>()
   const [isLoading, setIsLoading] = useState(true)
   const [pasted, setPasted] = useState<string | undefined>(() => readKey(tabStorage))
   const [round, setRound] = useState(0)

@@ -8,7 +8,7 @@ export { ReceiptLedger, type ReceiptLedgerOptions } from './core/receipt-ledger.
 export type { AnswerTimes, FinalAnswer, ReceiptSummary } from './core/receipt-types.ts'
 export { paymentsSchema } from './core/schema.ts'
 export { loadNativeSecp256k1, nobleSecp256k1, type Secp256k1Engine, secp256k1Engine } from './core/secp256k1.ts'
-export { type DelegatingAccount, localDelegatingAccount, openSession, type Session } from './core/session.ts'
+export { type DelegatingAccount, localDelegatingAccount, openSession, type SigningSession } from './core/session.ts'
 export { createVoucherSigner, type VoucherSigner, verifyVoucher } from './core/voucher-signing.ts'
 export { ChannelAdmission } from './provider/channel-admission.ts'
 export { ClaimWatcher } from './provider/claim-watcher.ts'

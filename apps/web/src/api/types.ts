@@ -1,7 +1,8 @@
 /** Shapes of the dashboard API, specs/0008-http.md section 2. Amounts are decimal strings, see the names for units. */
 import type { Check } from '@koinon/work'
 
-export type SessionJson = {
+/** What the page of a signed-in owner knows of the home: `GET /api/session`. No signing session and no node session. */
+export type PageSessionJson = {
   readonly apiKey: string
   readonly localToken: string
   readonly account: string

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Address, Clock, Hex, Random } from '@koinon/base'
 import type { HttpLimits } from '@koinon/base/node'
-import type { ChannelBook, ChannelState, ReceiptLedger, Session, SignedVoucher } from '@koinon/payments'
+import type { ChannelBook, ChannelState, ReceiptLedger, SignedVoucher, SigningSession } from '@koinon/payments'
 import type { AllowanceLimits } from './allowances.ts'
 import type { KeyRegistry } from './key-registry.ts'
 import type { DemotionReason } from './provider-link.ts'
@@ -99,7 +99,7 @@ export type GatewayModules = {
   readonly keys: KeyRegistry
   readonly providers: ProviderTable
   /** The session that signs requests to providers. */
-  readonly session: () => Session
+  readonly session: () => SigningSession
   readonly clock: Clock
   readonly random: Random
   /** A number in [0, 1) for jitter. */

@@ -1,12 +1,12 @@
 import type { Address, Clock, Random } from '@koinon/base'
-import type { ChannelBook, Session } from '@koinon/payments'
+import type { ChannelBook, SigningSession } from '@koinon/payments'
 import { RequestGate } from '@koinon/work/node'
 
 /** The gate of a provider's server: sessions are for those who pay, so whoever has a channel to the provider. */
 export function createProviderGate(options: {
   readonly chainId: number
   readonly account: Address
-  readonly session: () => Session
+  readonly session: () => SigningSession
   readonly book: ChannelBook
   readonly clock: Clock
   readonly random: Random

@@ -1,7 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Address, Clock, Hex, Random } from '@koinon/base'
 import type { DurableStore, HttpLimits } from '@koinon/base/node'
-import type { ChannelBook, ChannelConfig, ChannelState, ReceiptLedger, Session, SignedVoucher } from '@koinon/payments'
+import type {
+  ChannelBook,
+  ChannelConfig,
+  ChannelState,
+  ReceiptLedger,
+  SignedVoucher,
+  SigningSession,
+} from '@koinon/payments'
 import type { RequestGate } from '@koinon/work/node'
 import type { TokenPrices } from '../rules/work.ts'
 import type { EnginePort } from './engine-port.ts'
@@ -63,7 +70,7 @@ export type ProviderServerOptions = {
   /** The account that is paid and that requests must name as recipient. */
   readonly account: Address
   /** The session that signs offers. */
-  readonly session: () => Session
+  readonly session: () => SigningSession
   readonly token: Address
   readonly minimumWithdrawDelaySeconds: number
   readonly creditLimitAtomic: bigint

@@ -6,7 +6,7 @@ import { DurableStore, verifySessionNative } from '@koinon/base/node'
 import { InferenceEngine } from '@koinon/inference/provider/engine'
 import { ensureOwnStake, joinSubnet } from '@koinon/ledger'
 import { subnetsAbi } from '@koinon/ledger/abis'
-import { ChannelDirectory, localDelegatingAccount, openSession, type Session } from '@koinon/payments'
+import { ChannelDirectory, localDelegatingAccount, openSession, type SigningSession } from '@koinon/payments'
 import { inferenceSubnet } from '@koinon/subnet-files/inference'
 import {
   createAttestationPort,
@@ -141,7 +141,7 @@ export async function startValidatorRole(config: ValidatorRoleConfig, context: R
   }
 }
 
-function newSession({ network, key }: RoleLedger): Promise<Session> {
+function newSession({ network, key }: RoleLedger): Promise<SigningSession> {
   return openSession({
     account: localDelegatingAccount(key.secretKey),
     chainId: network.chainId,

@@ -9,12 +9,12 @@ import { configOf, party, requestId, testDomain } from '../testing/fixtures.ts'
 import type { ChannelState } from './channel-state.ts'
 import { buildBatch } from './receipt-batch.ts'
 import type { FinalAnswer } from './receipt-types.ts'
-import { openSession, type Session } from './session.ts'
+import { openSession, type SigningSession } from './session.ts'
 import { verifyVoucher } from './voucher-signing.ts'
 
 const payer = party('payer')
 const payee = party('payee')
-let session: Session
+let session: SigningSession
 
 beforeAll(async () => {
   session = await openSession({

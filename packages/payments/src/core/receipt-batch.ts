@@ -15,7 +15,7 @@ import { voucherFor } from '../rules/admission.ts'
 import type { ChannelSettlement } from './channel-book.ts'
 import { type ChannelState, owedUpdate, settledUpdate } from './channel-state.ts'
 import type { FinalAnswer } from './receipt-types.ts'
-import type { Session } from './session.ts'
+import type { SigningSession } from './session.ts'
 import { debtInsert, type UpstreamDebt } from './upstream-debts.ts'
 import type { VoucherSigner } from './voucher-signing.ts'
 
@@ -23,7 +23,7 @@ export type BatchInput = {
   readonly answers: readonly FinalAnswer[]
   /** What we owe without an answer of ours, in the same transaction. */
   readonly debts?: readonly UpstreamDebt[]
-  readonly session: Session
+  readonly session: SigningSession
   readonly tip: SessionTip
   /** No receipt may state an earlier end, Unix milliseconds: time in a list of receipts goes one way. */
   readonly notBeforeMs: number

@@ -6,7 +6,7 @@ import type { ChannelBook, ChannelSettlement, Reservation } from './channel-book
 import { ReceiptArchive } from './receipt-archive.ts'
 import { type BuiltBatch, buildBatch } from './receipt-batch.ts'
 import type { FinalAnswer } from './receipt-types.ts'
-import type { Session } from './session.ts'
+import type { SigningSession } from './session.ts'
 import { DebtArchive, type DebtReason, type UpstreamDebt } from './upstream-debts.ts'
 
 export type ReceiptLedgerOptions = {
@@ -16,7 +16,7 @@ export type ReceiptLedgerOptions = {
   /** Account that is paid and whose sessions sign. */
   readonly payee: Address
   /** Makes a fresh session key with its delegation, at start, before one ends and after a failed write. */
-  readonly openSession: () => Promise<Session>
+  readonly openSession: () => Promise<SigningSession>
   readonly clock: Clock
   /** Hears of every change of a debt once it is durable; a gateway wakes its courier here. Must not throw. */
   readonly onSettled?: (settlements: readonly ChannelSettlement[]) => void
@@ -51,7 +51,7 @@ export class ReceiptLedger {
   #queue: Waiting[] = []
   #draining: Promise<void> | undefined
   #endGathering: (() => void) | undefined
-  #session: Session | undefined
+  #session: SigningSession | undefined
   #tip: SessionTip = emptySession
   #ordinal = 0
   /** No receipt states an earlier end; see `closeBefore`. */
@@ -94,7 +94,7 @@ export class ReceiptLedger {
   }
 
   /** The session that signs now, e.g. for node requests. Throws before `start`. */
-  get session(): Session {
+  get session(): SigningSession {
     if (this.#session === undefined) throw notRunning()
     return this.#session
   }
@@ -250,13 +250,13 @@ export class ReceiptLedger {
     return built
   }
 
-  async #currentSession(): Promise<Session> {
+  async #currentSession(): Promise<SigningSession> {
     const session = this.session
     const leftMs = session.delegation.validUntil * 1000 - this.#options.clock.nowMs()
     return this.#isSessionSpent || leftMs <= renewalMarginMs ? this.#renewSession() : session
   }
 
-  async #renewSession(): Promise<Session> {
+  async #renewSession(): Promise<SigningSession> {
     const session = await this.#options.openSession()
     if (session.delegation.signer !== this.#options.payee) {
       throw new KoinonError({
@@ -284,7 +284,7 @@ function isDebt(entry: FinalAnswer | UpstreamDebt): entry is UpstreamDebt {
   return 'signed' in entry
 }
 
-function sessionInsert(session: Session, ordinal: number, nowMs: number): SqlStatement {
+function sessionInsert(session: SigningSession, ordinal: number, nowMs: number): SqlStatement {
   return {
     sql: 'insert into payment_sessions (session_key, started_at_ms, ordinal) values (?, ?, ?)',
     values: [session.signer.publicKey, nowMs, ordinal],

@@ -3,8 +3,8 @@ import { createNativeSessionSigner } from '@koinon/base/node'
 import { type SessionDelegation, type SignedDelegation, sessionDelegationDigest } from '@koinon/work'
 import { secp256k1Engine } from './secp256k1.ts'
 
-/** A session key that may sign for a role account, for receipts and node requests alike. */
-export type Session = { readonly signer: SessionSigner; readonly delegation: SignedDelegation }
+/** A session key that may sign for a role account, for receipts and node requests alike. Not a node session, whose key makes MACs. */
+export type SigningSession = { readonly signer: SessionSigner; readonly delegation: SignedDelegation }
 
 /** The role's account as far as sessions need it; a wallet or a key service can stand behind it. */
 export type DelegatingAccount = {
@@ -34,7 +34,7 @@ export async function openSession(input: {
   readonly lifetimeSeconds: number
   readonly clock: Clock
   readonly random: Random
-}): Promise<Session> {
+}): Promise<SigningSession> {
   const signer = createNativeSessionSigner(input.random(32))
   const nowSeconds = Math.floor(input.clock.nowMs() / 1000)
   const delegation: SessionDelegation = {

@@ -1,4 +1,4 @@
-export { createPeerClient, type NodeSession, type Peer, type PeerClient } from './peer-client.ts'
+export { createPeerClient, type Peer, type PeerClient } from './peer-client.ts'
 export type { Endpoint, SubmittedRoot, SubnetLedger, SubnetLedgerWriter, WorkCommitment } from './subnet-ledger.ts'
 export { unlessDone } from './unless-done.ts'
 export { createSubnetLedger } from './viem-subnet-ledger.ts'

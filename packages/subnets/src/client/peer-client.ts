@@ -5,11 +5,9 @@ import { callNode, type NodeCredentials, type NodeTransport } from '@koinon/work
 /** Whom to ask: the ledger names both. */
 export type Peer = { readonly hotkey: Address; readonly endpoint: string }
 
-export type NodeSession = NodeCredentials
-
 export type PeerClientOptions = {
-  /** The session in force now; sessions are replaced before they expire. */
-  readonly session: () => NodeSession
+  /** The signing session in force now; it is replaced before it expires. */
+  readonly session: () => NodeCredentials
   readonly clock: Clock
   readonly random: Random
   readonly timeoutMs: number

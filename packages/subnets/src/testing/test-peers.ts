@@ -15,8 +15,8 @@ import {
 import { DurableStore } from '@koinon/base/node'
 import { createLedgerReader, createLedgerWriter, type NetworkFile, TransactionSender } from '@koinon/ledger'
 import { sessionDelegationDigest } from '@koinon/work'
-import { RequestGate } from '@koinon/work/node'
-import { createPeerClient, createSubnetLedger, createSubnetLedgerWriter, type NodeSession } from '../client/index.ts'
+import { type NodeCredentials, RequestGate } from '@koinon/work/node'
+import { createPeerClient, createSubnetLedger, createSubnetLedgerWriter } from '../client/index.ts'
 import { createWorkListHandler, WorkCommitter, WorkStore, workStoreSchema } from '../provider/index.ts'
 import type { WorkItem } from '../rules/index.ts'
 import {
@@ -51,7 +51,7 @@ export function connect(network: NetworkFile, privateKey: Hex) {
   return { ledger, writer, peers, session, hotkey: writer.hotkey }
 }
 
-export function newSession(chainId: number, privateKey: Hex): NodeSession {
+export function newSession(chainId: number, privateKey: Hex): NodeCredentials {
   const signer = createSessionSigner(systemRandom(32))
   const secret = hexToBytes(privateKey)
   const seconds = Math.floor(Date.now() / 1000)
