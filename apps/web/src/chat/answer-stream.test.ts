@@ -1,6 +1,6 @@
 import { concatBytes, equalBytes, utf8ToBytes } from '@koinon/base'
 import { describe, expect, test } from 'vitest'
-import { AnswerStreamReader, maxAnswerBytes, type StreamEvent, type StreamResult } from './answer-stream.ts'
+import { AnswerStreamReader, maximumAnswerBytes, type StreamEvent, type StreamResult } from './answer-stream.ts'
 
 const signedPart = 'data: {"a":1}\n\ndata: {"b":"ὕβρις : koinon-receipt nein"}\n\n'
 const whole = `${signedPart}: koinon-receipt eyJ2IjoxfQ\n\ndata: [DONE]\n\n`
@@ -51,7 +51,7 @@ describe('AnswerStreamReader', () => {
   test('cuts off an answer without end', () => {
     const reader = new AnswerStreamReader()
     const chunk = new Uint8Array(4 * 1024 * 1024).fill(0x20)
-    for (let taken = 0; taken + chunk.length <= maxAnswerBytes; taken += chunk.length) reader.push(chunk)
+    for (let taken = 0; taken + chunk.length <= maximumAnswerBytes; taken += chunk.length) reader.push(chunk)
     expect(() => reader.push(Uint8Array.of(0x20))).toThrow('longer than 16 MiB')
   })
 

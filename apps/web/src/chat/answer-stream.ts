@@ -15,7 +15,7 @@ const newline = 0x0a
 const carriageReturn = 0x0d
 
 /** An answer longer than this is cut off rather than filling the page's memory. */
-export const maxAnswerBytes = 16 * 1024 * 1024
+export const maximumAnswerBytes = 16 * 1024 * 1024
 
 /** Push bytes in as they arrive; `finish` when the stream ended, for whatever reason. */
 export class AnswerStreamReader {
@@ -27,7 +27,7 @@ export class AnswerStreamReader {
   #isOver = false
   readonly #decoder = new TextDecoder('utf-8')
 
-  /** Throws `web/answer-too-long` past `maxAnswerBytes`. */
+  /** Throws `web/answer-too-long` past `maximumAnswerBytes`. */
   push(chunk: Uint8Array): readonly StreamEvent[] {
     const scanFrom = this.#length
     this.#append(chunk)
@@ -61,10 +61,10 @@ export class AnswerStreamReader {
 
   #append(chunk: Uint8Array): void {
     const needed = this.#length + chunk.length
-    if (needed > maxAnswerBytes) {
+    if (needed > maximumAnswerBytes) {
       throw new KoinonError({
         code: 'web/answer-too-long',
-        message: `The answer is longer than ${maxAnswerBytes / 1024 / 1024} MiB and was cut off`,
+        message: `The answer is longer than ${maximumAnswerBytes / 1024 / 1024} MiB and was cut off`,
         hint: 'Ask for less at once, or use the API from a program.',
       })
     }

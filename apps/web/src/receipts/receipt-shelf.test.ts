@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { FakeState } from '../../dev/fake-state.ts'
 import { MemoryStorage } from '../../test/memory-storage.ts'
-import { type KeptReceipt, maxKeptCharacters, maxKeptReceipts, ReceiptShelf } from './receipt-shelf.ts'
+import { type KeptReceipt, maximumKeptCharacters, maximumKeptReceipts, ReceiptShelf } from './receipt-shelf.ts'
 
 const key = 'koinon.receipts.v1'
 
@@ -27,23 +27,23 @@ describe('ReceiptShelf', () => {
 
   test('drops the oldest past its number', () => {
     const shelf = new ReceiptShelf(undefined)
-    for (let index = 0; index < maxKeptReceipts + 5; index++) shelf.keep(receipt(`r${index}`))
-    expect(shelf.all()).toHaveLength(maxKeptReceipts)
-    expect(shelf.all()[0]?.id).toBe(`r${maxKeptReceipts + 4}`)
+    for (let index = 0; index < maximumKeptReceipts + 5; index++) shelf.keep(receipt(`r${index}`))
+    expect(shelf.all()).toHaveLength(maximumKeptReceipts)
+    expect(shelf.all()[0]?.id).toBe(`r${maximumKeptReceipts + 4}`)
     expect(shelf.find('r0')).toBeUndefined()
   })
 
   test('drops the oldest past its size', () => {
     const storage = new MemoryStorage()
     const shelf = new ReceiptShelf(storage)
-    for (let index = 0; index < 5; index++) shelf.keep(receipt(`r${index}`, maxKeptCharacters / 4))
-    expect((storage.getItem(key) ?? '').length).toBeLessThanOrEqual(maxKeptCharacters)
+    for (let index = 0; index < 5; index++) shelf.keep(receipt(`r${index}`, maximumKeptCharacters / 4))
+    expect((storage.getItem(key) ?? '').length).toBeLessThanOrEqual(maximumKeptCharacters)
     expect(shelf.all()[0]?.id).toBe('r4')
   })
 
   test('does not write one receipt that alone is too large', () => {
     const storage = new MemoryStorage()
-    new ReceiptShelf(storage).keep(receipt('huge', maxKeptCharacters + 1))
+    new ReceiptShelf(storage).keep(receipt('huge', maximumKeptCharacters + 1))
     expect(storage.getItem(key)).toBeNull()
   })
 

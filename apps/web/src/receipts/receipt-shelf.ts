@@ -14,9 +14,9 @@ export type KeptReceipt = {
 export type KeptStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
 
 /** At most this many receipts are kept; the oldest go first. */
-export const maxKeptReceipts = 200
+export const maximumKeptReceipts = 200
 /** And at most this many characters of JSON, well below the usual 5 MB of an origin. */
-export const maxKeptCharacters = 1_500_000
+export const maximumKeptCharacters = 1_500_000
 
 const storageKey = 'koinon.receipts.v1'
 
@@ -44,7 +44,7 @@ export class ReceiptShelf {
 
   keep(receipt: KeptReceipt): void {
     const others = this.#receipts.filter((kept) => kept.id !== receipt.id)
-    this.#receipts = [receipt, ...others].slice(0, maxKeptReceipts)
+    this.#receipts = [receipt, ...others].slice(0, maximumKeptReceipts)
     this.#write()
   }
 
@@ -55,12 +55,12 @@ export class ReceiptShelf {
 
   #write(): void {
     let json = JSON.stringify(this.#receipts)
-    while (json.length > maxKeptCharacters && this.#receipts.length > 1) {
+    while (json.length > maximumKeptCharacters && this.#receipts.length > 1) {
       this.#receipts = this.#receipts.slice(0, Math.ceil(this.#receipts.length / 2))
       json = JSON.stringify(this.#receipts)
     }
     try {
-      if (json.length <= maxKeptCharacters) this.#storage?.setItem(storageKey, json)
+      if (json.length <= maximumKeptCharacters) this.#storage?.setItem(storageKey, json)
     } catch {
       // Full or forbidden storage: the receipts stay in memory until the page is closed.
     }
@@ -71,7 +71,7 @@ export class ReceiptShelf {
 function readKept(storage: KeptStorage | undefined): readonly KeptReceipt[] {
   try {
     const json: unknown = JSON.parse(storage?.getItem(storageKey) ?? '[]')
-    return Array.isArray(json) ? json.filter(isKept).slice(0, maxKeptReceipts) : []
+    return Array.isArray(json) ? json.filter(isKept).slice(0, maximumKeptReceipts) : []
   } catch {
     return []
   }

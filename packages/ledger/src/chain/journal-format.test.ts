@@ -10,7 +10,7 @@ import {
   frameHeaderBytes,
   isHeaderKind,
   type JournalRecord,
-  maxPayloadBytes,
+  maximumPayloadBytes,
   payloadChecksum,
 } from './journal-format.ts'
 
@@ -90,7 +90,7 @@ describe('decodeFrameHeader', () => {
   it('refuses a length beyond the limit even when its checksum is right', () => {
     const { crc32 } = process.getBuiltinModule('node:zlib')
     const head = Buffer.alloc(frameHeaderBytes)
-    head.writeUInt32LE(maxPayloadBytes + 1, 0)
+    head.writeUInt32LE(maximumPayloadBytes + 1, 0)
     head.writeUInt32LE(crc32(head.subarray(0, 12)), 12)
     expect(decodeFrameHeader(head)).toBeUndefined()
   })

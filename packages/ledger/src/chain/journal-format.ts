@@ -9,7 +9,7 @@ export const journalMagic = Uint8Array.from([...'KOINONJ'].map((letter) => lette
 export const frameHeaderBytes = 16
 
 /** A record may not be longer than this; a larger length in a frame is damage. */
-export const maxPayloadBytes = 256 * 1024 * 1024
+export const maximumPayloadBytes = 256 * 1024 * 1024
 
 const kinds = { header: 0, block: 1, seal: 2, void: 3 } as const
 
@@ -135,7 +135,7 @@ export function decodeFrameHeader(
   const header = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (header.length < frameHeaderBytes || crc32(header.subarray(0, 12)) !== header.readUInt32LE(12)) return undefined
   const payloadBytes = header.readUInt32LE(0)
-  if (payloadBytes > maxPayloadBytes) return undefined
+  if (payloadBytes > maximumPayloadBytes) return undefined
   return { payloadBytes, kind: header.readUInt8(4), payloadCrc: header.readUInt32LE(8) }
 }
 

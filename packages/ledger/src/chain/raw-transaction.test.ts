@@ -1,7 +1,7 @@
 import { type TransactionSerializable, keccak256 as viemKeccak } from 'viem'
 import { describe, expect, it } from 'vitest'
 import { blockGasLimit } from './genesis.ts'
-import { decodeRawTransaction, maxRawTransactionBytes, readRecovered } from './raw-transaction.ts'
+import { decodeRawTransaction, maximumRawTransactionBytes, readRecovered } from './raw-transaction.ts'
 import { newAccount, testChainId } from './testing/chain-fixture.ts'
 
 const account = newAccount()
@@ -48,7 +48,7 @@ describe('decodeRawTransaction', () => {
     ['a blob transaction', `0x03${'c0'.repeat(9)}`, /transaction type not supported/],
     ['cut bytes', '0x02f86b', /malformed transaction/],
     ['a list of the wrong length', '0x02c101', /malformed transaction/],
-    ['too many bytes', `0x02${'00'.repeat(maxRawTransactionBytes)}`, /oversized data/],
+    ['too many bytes', `0x02${'00'.repeat(maximumRawTransactionBytes)}`, /oversized data/],
   ])('refuses %s', (_, raw, reason) => {
     expect(() => decode(raw)).toThrow(reason)
   })

@@ -3,7 +3,7 @@ import { parseTransaction, serializeTransaction, type TransactionSerializable } 
 import { RpcError, rpcCodes } from './rpc-error.ts'
 
 /** Largest accepted signed transaction, as in geth. */
-export const maxRawTransactionBytes = 128 * 1024
+export const maximumRawTransactionBytes = 128 * 1024
 
 /** What admission has to know of a signed transaction. Amounts in wei. */
 export type DecodedTransaction = {
@@ -28,8 +28,8 @@ export function decodeRawTransaction(raw: unknown, chainId: number, maxGas: bigi
     throw new RpcError(rpcCodes.invalidParams, 'invalid argument 0: a signed transaction is 0x-prefixed hexadecimal')
   }
   const bytes = (raw.length - 2) / 2
-  if (bytes > maxRawTransactionBytes)
-    throw refused(`oversized data: transaction size ${bytes}, limit ${maxRawTransactionBytes}`)
+  if (bytes > maximumRawTransactionBytes)
+    throw refused(`oversized data: transaction size ${bytes}, limit ${maximumRawTransactionBytes}`)
   const type = Number.parseInt(raw.slice(2, 4), 16)
   if (type < 0xc0 && type !== 1 && type !== 2 && type !== 4) throw refused('transaction type not supported')
   const normalized = raw.toLowerCase() as Hex

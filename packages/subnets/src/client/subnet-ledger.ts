@@ -42,7 +42,7 @@ export type SubnetLedger = {
     hotkey: Address,
   ): Promise<{ readonly commitment?: Hex; readonly rowHash?: Hex }>
   reveals(netuid: number, epoch: number): Promise<readonly { readonly hotkey: Address; readonly row: Hex }[]>
-  /** Base units accrued over epochs [0, epochExclusive). */
+  /** Atomic units accrued over epochs [0, epochExclusive). */
   accrued(netuid: number, epochExclusive: number): Promise<bigint>
   /** Roots that were not disabled, ascending by epoch; the last may be pending. */
   roots(netuid: number): Promise<readonly SubmittedRoot[]>

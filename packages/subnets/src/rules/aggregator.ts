@@ -6,7 +6,7 @@ import type { WeightRow } from './weight-row.ts'
 export type RankingValidator = {
   readonly hotkey: Address
   readonly uid: number | undefined
-  /** Permitted stake at the epoch's start, base units (1e-18 token). */
+  /** Permitted stake at the epoch's start, atomic units (1e-18 token). */
   readonly stake: bigint
   readonly row: WeightRow | undefined
 }

@@ -11,7 +11,7 @@ import {
   zeroHash,
 } from '@koinon/base'
 
-/** What an account earned in a subnet since its genesis, base units (1e-18 token). */
+/** What an account earned in a subnet since its genesis, atomic units (1e-18 token). */
 export type CumulativeLeaf = { readonly account: Address; readonly cumulativeAmount: bigint }
 
 export type ClaimProof = CumulativeLeaf & { readonly proof: readonly Hex[] }

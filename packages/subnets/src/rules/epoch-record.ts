@@ -9,7 +9,7 @@ import { keccakHex } from './words.ts'
 
 export type Seat = { readonly uid: number; readonly hotkey: Address }
 
-/** `packedRow` is undefined when it was not revealed. `stake` is in base units. */
+/** `packedRow` is undefined when it was not revealed. `stake` is in atomic units. */
 export type PermittedValidator = {
   readonly hotkey: Address
   readonly stake: bigint
@@ -27,7 +27,7 @@ export type EpochInputs = {
   readonly seats: readonly Seat[]
   /** All hotkeys with a permit at the epoch's start. */
   readonly validators: readonly PermittedValidator[]
-  /** Base units accrued to the subnet until the start and until the end of the epoch. */
+  /** Atomic units accrued to the subnet until the start and until the end of the epoch. */
   readonly accruedBefore: bigint
   readonly accruedAfter: bigint
   readonly previous: PreviousResult | undefined
@@ -114,7 +114,7 @@ export function computeEpoch(inputs: EpochInputs, aggregator: Aggregator): Epoch
   }
 }
 
-/** Base units to pay: the epoch's own accrual and at most as much again from the backlog, so that a long silence is no jackpot. */
+/** Atomic units to pay: the epoch's own accrual and at most as much again from the backlog, so that a long silence is no jackpot. */
 export function payableEmission(inputs: Pick<EpochInputs, 'accruedBefore' | 'accruedAfter' | 'previous'>): bigint {
   const own = inputs.accruedAfter - inputs.accruedBefore
   const paid = (inputs.previous?.leaves ?? []).reduce((sum, leaf) => sum + leaf.cumulativeAmount, 0n)

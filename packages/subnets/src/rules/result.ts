@@ -10,7 +10,7 @@ import {
   typeHash,
 } from '@koinon/base'
 
-/** Root and inputs of an epoch. `cumulativeTotal` is the sum of all leaves, base units (1e-18 token). */
+/** Root and inputs of an epoch. `cumulativeTotal` is the sum of all leaves, atomic units (1e-18 token). */
 export type EpochResult = {
   readonly netuid: number
   readonly epoch: number

@@ -25,7 +25,7 @@ export const testPhases = {
 }
 /** One token. */
 export const token = 10n ** 18n
-/** Base units a second, for all subnets together. */
+/** Atomic units a second, for all subnets together. */
 export const testEmissionPerSecond = token / 100n
 const accountsFunded = 12
 
