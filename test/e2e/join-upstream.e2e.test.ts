@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ScriptedEngine, startTestNetwork, type TestNetwork as Server } from '@koinon/inference/testing'
+import { ScriptedEngine, type TestNetwork as Server, startTestNetwork } from '@koinon/inference/testing'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { ask } from '../harness/ask.ts'
 import { koinonCommand, koinonJson } from '../harness/cli.ts'
