@@ -31,7 +31,7 @@ export function EpochSection({ subnet, epoch }: { readonly subnet: SubnetJson; r
   if (list.data !== undefined && list.data !== lastList) setLastList(list.data)
   const epochs = (list.data ?? lastList)?.epochs ?? []
   const finished = epochs.filter((one) => one.state !== 'open' && one.state !== 'pending').slice(0, chartedEpochs)
-  const chosen = epoch ?? finished.find((one) => one.state === 'active')?.epoch ?? epochs[0]?.epoch
+  const chosen = epoch ?? mostTelling(finished) ?? epochs[0]?.epoch
   return (
     <section className="stack" aria-labelledby="epochs-title">
       <h2 id="epochs-title">Epochs and payouts</h2>
@@ -65,6 +65,12 @@ export function EpochSection({ subnet, epoch }: { readonly subnet: SubnetJson; r
       )}
     </section>
   )
+}
+
+/** The newest epoch in force whose payouts have begun, or the newest in force. */
+function mostTelling(finished: readonly EpochJson[]): number | undefined {
+  const inForce = finished.filter((one) => one.state === 'active')
+  return (inForce.find((one) => (readAmount(one.paidAtomic) ?? 0n) > 0n) ?? inForce[0])?.epoch
 }
 
 function columnsOf(netuid: number): readonly Column<EpochJson>[] {
