@@ -52,6 +52,8 @@ export type AttemptResult = {
 const maximumRefusalBytes = 65_536
 const recoveryTimeoutMs = 2_000
 const cancelRepeatMs = 50
+/** Given as the reason, it saves every answer an exception with a stack of its own. */
+const answerEnded = 'the answer has ended'
 
 export type AttemptContext = {
   readonly options: GatewayServerOptions
@@ -329,7 +331,7 @@ function cancelWhenGone(
   if (task.gone.aborted) cancel()
   else task.gone.addEventListener('abort', cancel, { once: true })
   return () => {
-    ended.abort()
+    ended.abort(answerEnded)
     clearTimeout(timer)
     task.gone.removeEventListener('abort', cancel)
   }
