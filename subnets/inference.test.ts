@@ -22,7 +22,7 @@ import { describe, expect, it } from 'vitest'
 import { inferenceSubnet } from './inference.ts'
 
 const chainId = 31_338
-const window = { startsAt: 1_800_000_000, endsAt: 1_800_003_600 }
+const window = { startsAtSeconds: 1_800_000_000, endsAtSeconds: 1_800_003_600 }
 const answeredAtMs = 1_800_000_100_000
 
 describe('inferenceSubnet.verify', () => {
@@ -39,7 +39,7 @@ describe('inferenceSubnet.verify', () => {
     ['response', 'another answer than was signed', { response: '{"choices":[{"message":{"content":"other"}}]}' }],
     ['evidence', 'other tokens than were signed', { outputTokenIds: [1, 2] }],
     ['amount', 'a wrong price', { amountPicoUsd: 5n }],
-    ['epoch', 'work of another epoch', { endedAtMs: window.endsAt * 1000 }],
+    ['epoch', 'work of another epoch', { endedAtMs: window.endsAtSeconds * 1000 }],
   ] as const)('fails "%s" for %s', async (name, _, changes) => {
     const { checks } = await verify(setup(changes))
     expect(checks.filter(({ state }) => state === 'fail').map((check) => check.name)).toEqual([name])
@@ -69,7 +69,7 @@ describe('inferenceSubnet.verify', () => {
     const late = await probe({ ...own, receivedAtMs: answeredAtMs + 60_201 })
     expect(late.checks.filter(({ state }) => state === 'fail').map(({ name }) => name)).toEqual(['clock'])
     // In epochs of a minute a miner could otherwise move its work to an epoch whose list is closed.
-    const short = { startsAt: window.startsAt + 60, endsAt: window.startsAt + 120 }
+    const short = { startsAtSeconds: window.startsAtSeconds + 60, endsAtSeconds: window.startsAtSeconds + 120 }
     for (const [distanceMs, failed] of [
       [6_199, []],
       [6_201, ['clock']],

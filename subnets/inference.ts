@@ -106,7 +106,7 @@ export const inferenceSubnet = defineSubnet<InferenceTask, InferenceEvidence, In
   task,
   response,
   audit({ hotkey, window, memory }, { chainId, channels }) {
-    const period = { fromMs: window.startsAt * 1000, toMs: window.endsAt * 1000 }
+    const period = { fromMs: window.startsAtSeconds * 1000, toMs: window.endsAtSeconds * 1000 }
     const list = new ReceiptListAudit({ payee: hotkey, chainId, ...period, earlier: parseReceiptListMemory(memory) })
     return {
       add: (page) => list.add(page),
@@ -195,12 +195,12 @@ function checkTimes(
 ): readonly Check[] {
   const { endedAtMs } = receipt
   if (source === 'sample') {
-    const isInside = endedAtMs >= window.startsAt * 1000 && endedAtMs < window.endsAt * 1000
+    const isInside = endedAtMs >= window.startsAtSeconds * 1000 && endedAtMs < window.endsAtSeconds * 1000
     return [
       checkThat(
         'epoch',
         isInside,
-        `the answer ended at ${endedAtMs} ms, the epoch is ${window.startsAt}-${window.endsAt} s`,
+        `the answer ended at ${endedAtMs} ms, the epoch is ${window.startsAtSeconds}-${window.endsAtSeconds} s`,
       ),
     ]
   }
@@ -219,8 +219,8 @@ function checkTimes(
 }
 
 /** Small against the epoch: a miner that may move its times far could move its work to an epoch whose list is closed. */
-function clockTolerance({ startsAt, endsAt }: VerifyContext['window']): number {
-  const tenthMs = (endsAt - startsAt) * 100
+function clockTolerance({ startsAtSeconds, endsAtSeconds }: VerifyContext['window']): number {
+  const tenthMs = (endsAtSeconds - startsAtSeconds) * 100
   return Math.min(parameters.clockToleranceMs, Math.max(parameters.leastClockToleranceMs, tenthMs))
 }
 

@@ -157,7 +157,7 @@ function epochOf(state: FakeState, epoch: number, currentEpoch: number): EpochJs
   return {
     netuid: 1,
     epoch,
-    phase: kind === 'open' ? 'work' : 'settled',
+    phase: kind === 'open' ? 'open' : 'root',
     startsAtSeconds: genesisSeconds + epoch * epochSeconds,
     state: kind,
     ...(kind === 'open' ? {} : { beacon: bytesToHex(seedBytes(`beacon ${epoch}`)) }),

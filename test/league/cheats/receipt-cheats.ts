@@ -22,10 +22,10 @@ export function copiesReceiptsOf(lender: () => Miner, self: () => Miner): Dishon
   }
 }
 
-async function copyEvidence(from: Miner, to: Miner, { startsAt, endsAt }: EpochWindow): Promise<void> {
+async function copyEvidence(from: Miner, to: Miner, { startsAtSeconds, endsAtSeconds }: EpochWindow): Promise<void> {
   const rows = await from.payee.store.read('select * from inference_evidence where at_ms >= ? and at_ms < ?', [
-    startsAt * 1000,
-    endsAt * 1000,
+    startsAtSeconds * 1000,
+    endsAtSeconds * 1000,
   ])
   const columns = ['request_id', 'payer', 'at_ms', 'request', 'response', 'detail']
   await to.payee.store.write(
@@ -37,7 +37,7 @@ async function copyEvidence(from: Miner, to: Miner, { startsAt, endsAt }: EpochW
 }
 
 async function itemsOf(miner: Miner, window: EpochWindow): Promise<readonly WorkItem[]> {
-  const range = { payee: miner.account, fromMs: window.startsAt * 1000, toMs: window.endsAt * 1000 }
+  const range = { payee: miner.account, fromMs: window.startsAtSeconds * 1000, toMs: window.endsAtSeconds * 1000 }
   return miner.payee.ledger.archive.endedBetween(range)
 }
 
@@ -49,9 +49,9 @@ export const repeatsReceipts: Dishonesty = {
 /** Lists also the receipts of the three epochs before. */
 export function reusesOldReceipts(world: LedgerWorld, self: () => Miner): Dishonesty {
   return {
-    async commit(items, { startsAt }) {
+    async commit(items, { startsAtSeconds }) {
       const { epochSeconds } = world.clock
-      const epoch = Math.round((startsAt - world.clock.genesisSeconds) / epochSeconds)
+      const epoch = Math.round((startsAtSeconds - world.clock.genesisSeconds) / epochSeconds)
       const before = [epoch - 3, epoch - 2, epoch - 1].filter((earlier) => earlier >= 0)
       const earlier = await Promise.all(before.map((past) => itemsOf(self(), epochWindow(world.clock, past))))
       return [...earlier.flat(), ...items]

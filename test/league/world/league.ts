@@ -105,7 +105,7 @@ export async function beginEpochs({ world, validators }: League): Promise<number
 export async function waitForEpoch(league: League, epoch: number): Promise<void> {
   const { clock, ledger } = league.world
   const window = epochWindow(clock, epoch)
-  const isOverAt = window.endsAt + clock.epochSeconds
+  const isOverAt = window.endsAtSeconds + clock.epochSeconds
   while ((await ledger.nowSeconds()) < isOverAt) await new Promise((resolve) => setTimeout(resolve, 1_000))
 }
 

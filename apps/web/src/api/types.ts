@@ -73,7 +73,7 @@ export type NetworkJson = {
   readonly models: readonly ModelJson[]
 }
 
-export type EpochState = 'open' | 'pending' | 'active' | 'disabled' | 'noQuorum'
+export type EpochState = 'open' | 'pending' | 'active' | 'disabled' | 'noQuorum' | 'nobodyEarned'
 
 export type EpochJson = {
   readonly netuid: number

@@ -48,7 +48,7 @@ describe('incentiveSeries', () => {
 })
 
 describe('phases', () => {
-  test.each(['workCommit', 'beacon', 'weightCommit', 'weightReveal', 'root', 'work-commit'])('explains %s', (phase) => {
+  test.each(['open', 'workCommit', 'weightCommit', 'weightReveal', 'root'])('explains %s', (phase) => {
     expect(phaseSentence(phase)).not.toMatch(/specs/)
   })
 
@@ -59,7 +59,15 @@ describe('phases', () => {
 
   test('says of every state what it means for pay', () => {
     expect(epochStateSentences.noQuorum).toMatch(/nobody was paid/)
-    expect(Object.keys(epochStateSentences)).toEqual(['open', 'pending', 'active', 'disabled', 'noQuorum'])
+    expect(epochStateSentences.nobodyEarned).not.toMatch(/two thirds/)
+    expect(Object.keys(epochStateSentences)).toEqual([
+      'open',
+      'pending',
+      'active',
+      'disabled',
+      'noQuorum',
+      'nobodyEarned',
+    ])
   })
 })
 

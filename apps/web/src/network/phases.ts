@@ -1,17 +1,13 @@
 import { humanise } from '../format/text.ts'
 
+/** Phases as `/api/network` names them: of the last epoch, which is judged while this one runs; `open` before there is one. */
 const sentences: Readonly<Record<string, string>> = {
-  future: 'the first epoch has not begun.',
   open: 'miners answer; nothing is counted yet.',
-  work: 'miners answer; nothing is counted yet.',
-  workcommit: 'miners commit to the receipts of the last epoch.',
-  commit: 'miners commit to the receipts of the last epoch.',
-  beacon: 'a random number is drawn that decides which receipts are audited.',
-  weightcommit: 'validators audit receipts and commit to their weights, sealed.',
-  weightreveal: 'validators open their weights.',
-  reveal: 'validators open their weights.',
+  workCommit: 'miners commit to the receipts of the last epoch.',
+  weightCommit:
+    'a random number decides which receipts are audited; validators audit and commit to their weights, sealed.',
+  weightReveal: 'validators open their weights.',
   root: 'validators sign the result that payouts are claimed against.',
-  settled: 'the result stands.',
 }
 
 /** The phase's name for people. */
@@ -21,7 +17,7 @@ export function phaseName(phase: string): string {
 
 /** What happens in a phase of specs/0007-epochs.md section 1; phases this page does not know get a plain word. */
 export function phaseSentence(phase: string): string {
-  return sentences[phase.toLowerCase().replaceAll(/[^a-z]/g, '')] ?? 'see specs/0007-epochs.md.'
+  return sentences[phase] ?? 'see specs/0007-epochs.md.'
 }
 
 /** What an epoch's state means for those who wait for pay. */
@@ -31,4 +27,5 @@ export const epochStateSentences = {
   active: 'signed and paid',
   disabled: 'objected to by more than a third of the stake: nobody is paid from it',
   noQuorum: 'no two thirds of the stake signed: nobody was paid, the emission accrues',
+  nobodyEarned: 'no miner earned: there was no result to sign, the emission accrues',
 } as const

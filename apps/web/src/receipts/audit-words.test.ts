@@ -23,6 +23,12 @@ describe('auditSentence', () => {
     )
   })
 
+  test('calls no pass what nobody could look at', () => {
+    expect(auditSentence([{ validatorUid: 3, epoch: 7, state: 'notChecked' }], name)).toBe(
+      'validator-3, epoch 7: could not be checked',
+    )
+  })
+
   test('says nothing when nobody looked', () => {
     expect(auditSentence([], name)).toBeUndefined()
     expect(auditSentence(undefined, name)).toBeUndefined()

@@ -2,8 +2,10 @@
 import { KoinonError } from '@koinon/base'
 import { createLedgerReader, type NetworkFile } from '@koinon/ledger'
 import type { IndexedEvent } from '@koinon/ledger/indexer'
-import { createSubnetLedger, epochAt, epochPhase, epochWindow, unpackRow } from '@koinon/subnets'
+import { inferenceSubnet } from '@koinon/subnet-files/inference'
+import { createSubnetLedger, type EpochWindow, epochAt, epochPhase, epochWindow, unpackRow } from '@koinon/subnets'
 import type { CheckState } from '@koinon/work'
+import { auditState, type EpochState, hasEarners, isJudged, submittedState } from './epoch-state.ts'
 import type { IndexClient } from './index-client.ts'
 import { createValidatorLogReader, type ValidatorLog } from './validator-logs.ts'
 
@@ -26,6 +28,21 @@ export function createEpochsView(sources: { readonly network: NetworkFile; reado
   const ledger = createSubnetLedger(createLedgerReader(network), network)
   const readValidatorLog = createValidatorLogReader()
 
+  const stateWithoutResult = async (
+    netuid: number,
+    epoch: number,
+    window: EpochWindow,
+    nowSeconds: number,
+  ): Promise<EpochState> => {
+    if (!isJudged(window, nowSeconds)) return 'open'
+    const [seats, permitted, reveals] = await Promise.all([
+      ledger.seatsAt(netuid, window.endsAt - 1),
+      ledger.permittedAt(netuid, window.startsAt),
+      ledger.reveals(netuid, epoch),
+    ])
+    return hasEarners({ seats, permitted, reveals }, inferenceSubnet.aggregator) ? 'noQuorum' : 'nobodyEarned'
+  }
+
   const facts = async (netuid: number, epoch: number, found: Found): Promise<Record<string, unknown>> => {
     const [clock, nowSeconds] = await Promise.all([ledger.clock(netuid), ledger.nowSeconds()])
     const window = epochWindow(clock, epoch)
@@ -36,22 +53,15 @@ export function createEpochsView(sources: { readonly network: NetworkFile; reado
     const beacon = found.beacons.find((event) => event.epoch === epoch)
     const phase = epochPhase(window, nowSeconds)
     const result = root?.args['result'] as Record<string, string> | undefined
-    const isActive = root !== undefined && Number(root.args['activatesAt']) <= nowSeconds
     const state =
       root === undefined
-        ? phase === 'root'
-          ? 'noQuorum'
-          : 'open'
-        : isDisabled
-          ? 'disabled'
-          : isActive
-            ? 'active'
-            : 'pending'
+        ? await stateWithoutResult(netuid, epoch, window, nowSeconds)
+        : submittedState({ activatesAt: Number(root.args['activatesAt']), isDisabled }, nowSeconds)
     return {
       netuid,
       epoch,
       phase,
-      startsAtSeconds: window.startsAt,
+      startsAtSeconds: window.startsAtSeconds,
       ...(beacon === undefined ? {} : { beacon: beacon.args['beacon'] }),
       ...(root === undefined
         ? {}
@@ -133,8 +143,8 @@ export function createEpochsView(sources: { readonly network: NetworkFile; reado
           validators.map(async (validator) => {
             const log = await readValidatorLog(validator, netuid, epoch)
             for (const { receiptId, checks } of log?.checks ?? []) {
-              const state = checks.some((check) => check.state === 'fail') ? 'fail' : 'pass'
-              found.set(receiptId, [...(found.get(receiptId) ?? []), { validatorUid: validator.uid, epoch, state }])
+              const audit = { validatorUid: validator.uid, epoch, state: auditState(checks) }
+              found.set(receiptId, [...(found.get(receiptId) ?? []), audit])
             }
           }),
         ),

@@ -89,8 +89,8 @@ export function createNetworkView(sources: NetworkSources): () => Promise<Record
           name: 'inference',
           epochSeconds: clockParameters.epochSeconds,
           currentEpoch: epoch,
-          epochStartedAtSeconds: window.startsAt,
-          epochEndsAtSeconds: window.endsAt,
+          epochStartedAtSeconds: window.startsAtSeconds,
+          epochEndsAtSeconds: window.endsAtSeconds,
           // Two epochs overlap: this one collects work while the last one is judged.
           phase: epoch === 0 ? 'open' : epochPhase(epochWindow(clockParameters, epoch - 1), nowSeconds),
           totalStakeAtomic: `${[...permitted.values()].reduce((sum, stake) => sum + stake, 0n)}`,

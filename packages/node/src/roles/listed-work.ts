@@ -6,8 +6,8 @@ import type { EpochWindow, WorkItem } from '@koinon/subnets'
 export function createListedWork(ledger: Pick<ReceiptLedger, 'archive' | 'closeBefore'>, payee: Address) {
   return {
     /** All that ended in the epoch, once no more of it can come. */
-    async workOf({ startsAt, endsAt }: EpochWindow): Promise<readonly WorkItem[]> {
-      const [fromMs, toMs] = [startsAt * 1000, endsAt * 1000]
+    async workOf({ startsAtSeconds, endsAtSeconds }: EpochWindow): Promise<readonly WorkItem[]> {
+      const [fromMs, toMs] = [startsAtSeconds * 1000, endsAtSeconds * 1000]
       await ledger.closeBefore(toMs)
       return ledger.archive.endedBetween({ payee, fromMs, toMs })
     },

@@ -15,7 +15,8 @@ export type WorkCommitment = {
 export type SubmittedRoot = {
   readonly epoch: number
   readonly resultHash: Hex
-  readonly activatesAt: number
+  /** Unix seconds of the ledger. */
+  readonly activatesAtSeconds: number
   readonly result: EpochResult
 }
 

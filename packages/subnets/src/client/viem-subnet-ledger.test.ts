@@ -155,7 +155,7 @@ describe('createSubnetLedger on the real contracts', () => {
     const [root] = await chain.roots(netuid)
     expect(root).toMatchObject({ epoch: 1, result })
     await expect(writer.claimMany(netuid, 1, tree.claims)).rejects.toThrow(/RootNotActive/)
-    await ledger.moveTo((root?.activatesAt ?? 0) + 1)
+    await ledger.moveTo((root?.activatesAtSeconds ?? 0) + 1)
     await writer.claimMany(netuid, 1, tree.claims)
     await writer.claimMany(netuid, 1, tree.claims)
     for (const { account, cumulativeAmount } of leaves)

@@ -151,7 +151,7 @@ export function createSubnetLedger(reader: LedgerReader, network: SubnetNetwork)
         if (event.eventName === 'RootSubmitted' && Number(event.args.netuid) === netuid) {
           const epoch = Number(event.args.epoch)
           const { resultHash, activatesAt, result } = event.args
-          roots.set(epoch, { epoch, resultHash, activatesAt: Number(activatesAt), result: toResult(result) })
+          roots.set(epoch, { epoch, resultHash, activatesAtSeconds: Number(activatesAt), result: toResult(result) })
         }
         if (event.eventName === 'RootDisabled' && Number(event.args.netuid) === netuid) {
           roots.delete(Number(event.args.epoch))

@@ -37,7 +37,7 @@ describe('WorkCommitter on the real contracts', () => {
     miner.work.push(item(1), item(2))
     await miner.committer.tick()
     expect(await miner.commitments()).toEqual([])
-    await ledger.moveTo(miner.window.endsAt + 10)
+    await ledger.moveTo(miner.window.endsAtSeconds + 10)
     // Killed after the list is durable and before the ledger heard of it.
     await new WorkStore(miner.durable).save(miner.netuid, 0, miner.work, -1)
     miner.work.push(item(3))
@@ -55,7 +55,7 @@ describe('WorkCommitter on the real contracts', () => {
   it('finds its list again when the disk is new, but only the very list it committed', async () => {
     const miner = await setup(ledger, folder, 'first-disk')
     miner.work.push(item(1))
-    await ledger.moveTo(miner.window.endsAt + 10)
+    await ledger.moveTo(miner.window.endsAtSeconds + 10)
     await miner.committer.tick()
     const fresh = await DurableStore.open(join(folder, 'new-disk.sqlite'), workStoreSchema)
     const again = miner.committerWith(new WorkStore(fresh))
@@ -72,10 +72,10 @@ describe('WorkCommitter on the real contracts', () => {
 
   it('commits nothing without work and nothing after the phase', async () => {
     const miner = await setup(ledger, folder, 'late')
-    await ledger.moveTo(miner.window.endsAt + 30)
+    await ledger.moveTo(miner.window.endsAtSeconds + 30)
     await miner.committer.tick()
     miner.work.push(item(1))
-    await ledger.moveTo(miner.window.workCommitEndsAt + 1)
+    await ledger.moveTo(miner.window.workCommitEndsAtSeconds + 1)
     await miner.committer.tick()
     expect(await miner.commitments()).toEqual([])
     await miner.close()
@@ -84,7 +84,7 @@ describe('WorkCommitter on the real contracts', () => {
   it('hands its list to validators only, once per signed request', async () => {
     const miner = await setup(ledger, folder, 'served')
     miner.work.push(item(1), item(2))
-    await ledger.moveTo(miner.window.endsAt + 10)
+    await ledger.moveTo(miner.window.endsAtSeconds + 10)
     await miner.committer.tick()
     const [validator, stranger] = [ledger.nextAccount(), ledger.owner]
     const gate = new RequestGate({

@@ -18,7 +18,7 @@ export type WorkCommitterOptions = {
   readonly writer: SubnetLedgerWriter
   readonly store: WorkStore
   /**
-   * All receipts this account signed whose `endedAtMs` fell into [startsAt, endsAt), in sequence order, already durable. Asked once the
+   * All receipts this account signed whose `endedAtMs` fell into [startsAtSeconds, endsAtSeconds), in sequence order, already durable. Asked once the
    * epoch is over, and final: no such receipt may come later (specs/0003-receipts.md section 8).
    */
   readonly workOf: (window: EpochWindow) => Promise<readonly WorkItem[]>
@@ -69,7 +69,7 @@ export class WorkCommitter {
     const { ledger, writer, netuid, store } = this.#options
     const [clock, now] = await Promise.all([ledger.clock(netuid), ledger.nowSeconds()])
     const current = epochAt(clock, now)
-    this.#secondsLeft = epochWindow(clock, current).endsAt - now
+    this.#secondsLeft = epochWindow(clock, current).endsAtSeconds - now
     const epoch = current - 1
     if (epoch < 0) return
     const window = epochWindow(clock, epoch)

@@ -32,8 +32,8 @@ export type VerifyContext = {
   readonly hotkey: Address
   readonly receiptHash: Hex
   readonly source: 'sample' | 'probe'
-  /** First and last second of the epoch, half open, Unix seconds. */
-  readonly window: { readonly startsAt: number; readonly endsAt: number }
+  /** The epoch from its first second up to, not including, `endsAtSeconds`; Unix seconds, not milliseconds. */
+  readonly window: { readonly startsAtSeconds: number; readonly endsAtSeconds: number }
   /** What the validator itself kept of its probe; undefined for samples. */
   readonly ownCopy: unknown
   readonly signal: AbortSignal
@@ -43,8 +43,8 @@ export type AuditContext = {
   readonly hotkey: Address
   readonly netuid: number
   readonly epoch: number
-  /** First and last second of the epoch, half open, Unix seconds. */
-  readonly window: { readonly startsAt: number; readonly endsAt: number }
+  /** The epoch from its first second up to, not including, `endsAtSeconds`; Unix seconds, not milliseconds. */
+  readonly window: { readonly startsAtSeconds: number; readonly endsAtSeconds: number }
   /** What the audit of this miner's list of the epoch before left behind; undefined when there was none. */
   readonly memory: unknown
 }

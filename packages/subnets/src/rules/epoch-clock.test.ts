@@ -21,11 +21,11 @@ describe('epochPhase', () => {
   it('goes through the half-open phases in order', () => {
     const window = epochWindow(clock, 1)
     expect(window).toEqual({
-      startsAt: 1_100,
-      endsAt: 1_200,
-      workCommitEndsAt: 1_210,
-      weightCommitEndsAt: 1_230,
-      revealEndsAt: 1_245,
+      startsAtSeconds: 1_100,
+      endsAtSeconds: 1_200,
+      workCommitEndsAtSeconds: 1_210,
+      weightCommitEndsAtSeconds: 1_230,
+      revealEndsAtSeconds: 1_245,
     })
     const edges: [number, EpochPhase][] = [
       [1_099, 'future'],

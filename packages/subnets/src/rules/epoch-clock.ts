@@ -10,13 +10,13 @@ export type SubnetClock = {
   readonly activationDelaySeconds: number
 }
 
-/** Every phase is half open: [previous end, this end). */
+/** Unix seconds. Every phase is half open: [previous end, this end). */
 export type EpochWindow = {
-  readonly startsAt: number
-  readonly endsAt: number
-  readonly workCommitEndsAt: number
-  readonly weightCommitEndsAt: number
-  readonly revealEndsAt: number
+  readonly startsAtSeconds: number
+  readonly endsAtSeconds: number
+  readonly workCommitEndsAtSeconds: number
+  readonly weightCommitEndsAtSeconds: number
+  readonly revealEndsAtSeconds: number
 }
 
 /** `future`: not begun. `root`: from the end of reveals on, for as long as no later epoch has a root. */
@@ -30,24 +30,24 @@ export function epochAt(clock: SubnetClock, atSeconds: number): number {
 
 /** The phases of an epoch. */
 export function epochWindow(clock: SubnetClock, epoch: number): EpochWindow {
-  const startsAt = clock.genesisSeconds + epoch * clock.epochSeconds
-  const endsAt = startsAt + clock.epochSeconds
-  const workCommitEndsAt = endsAt + clock.workCommitSeconds
-  const weightCommitEndsAt = workCommitEndsAt + clock.weightCommitSeconds
+  const startsAtSeconds = clock.genesisSeconds + epoch * clock.epochSeconds
+  const endsAtSeconds = startsAtSeconds + clock.epochSeconds
+  const workCommitEndsAtSeconds = endsAtSeconds + clock.workCommitSeconds
+  const weightCommitEndsAtSeconds = workCommitEndsAtSeconds + clock.weightCommitSeconds
   return {
-    startsAt,
-    endsAt,
-    workCommitEndsAt,
-    weightCommitEndsAt,
-    revealEndsAt: weightCommitEndsAt + clock.weightRevealSeconds,
+    startsAtSeconds,
+    endsAtSeconds,
+    workCommitEndsAtSeconds,
+    weightCommitEndsAtSeconds,
+    revealEndsAtSeconds: weightCommitEndsAtSeconds + clock.weightRevealSeconds,
   }
 }
 
 /** Where an epoch stands at a time. */
 export function epochPhase(window: EpochWindow, atSeconds: number): EpochPhase {
-  if (atSeconds < window.startsAt) return 'future'
-  if (atSeconds < window.endsAt) return 'open'
-  if (atSeconds < window.workCommitEndsAt) return 'workCommit'
-  if (atSeconds < window.weightCommitEndsAt) return 'weightCommit'
-  return atSeconds < window.revealEndsAt ? 'weightReveal' : 'root'
+  if (atSeconds < window.startsAtSeconds) return 'future'
+  if (atSeconds < window.endsAtSeconds) return 'open'
+  if (atSeconds < window.workCommitEndsAtSeconds) return 'workCommit'
+  if (atSeconds < window.weightCommitEndsAtSeconds) return 'weightCommit'
+  return atSeconds < window.revealEndsAtSeconds ? 'weightReveal' : 'root'
 }

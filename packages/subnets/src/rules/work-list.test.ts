@@ -92,7 +92,7 @@ describe('workPage and parseWorkPage', () => {
 })
 
 describe('checkCommitted', () => {
-  const window = { startsAt: 100, endsAt: 200 }
+  const window = { startsAtSeconds: 100, endsAtSeconds: 200 }
   const receipt = (endedAtMs: number) => ({ receiptHash: item(1).receiptHash, endedAtMs })
 
   it('asks for receipts of the epoch only, by the half-open window', () => {

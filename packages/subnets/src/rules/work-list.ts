@@ -91,10 +91,11 @@ export function checkWorkList(
  */
 export function checkCommitted(
   receipt: { readonly receiptHash: Hex; readonly endedAtMs: number },
-  window: { readonly startsAt: number; readonly endsAt: number },
+  window: { readonly startsAtSeconds: number; readonly endsAtSeconds: number },
   listed: ReadonlySet<Hex>,
 ): Check | undefined {
-  if (receipt.endedAtMs < window.startsAt * 1000 || receipt.endedAtMs >= window.endsAt * 1000) return undefined
+  if (receipt.endedAtMs < window.startsAtSeconds * 1000 || receipt.endedAtMs >= window.endsAtSeconds * 1000)
+    return undefined
   return checkThat(
     'committed',
     listed.has(receipt.receiptHash),

@@ -7,7 +7,7 @@ const right: DigestEvidence = { text: 'a', digest: sha256Hex('a') }
 const hotkey: Hex = `0x${'11'.repeat(20)}`
 
 async function failuresOf(work: DigestEvidence, receiptHash = digestReceiptHash(work)) {
-  const window = { startsAt: 0, endsAt: 10 }
+  const window = { startsAtSeconds: 0, endsAtSeconds: 10 }
   const signal = AbortSignal.timeout(5_000)
   const context = { hotkey, receiptHash, source: 'sample', window, ownCopy: undefined, signal } as const
   const { checks } = await digestSubnet.verify(work, context, { none: true })

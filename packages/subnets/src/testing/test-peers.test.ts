@@ -49,10 +49,10 @@ describe('TestMiner', () => {
     await ledger.join(validator, netuid, 'http://127.0.0.1:1', 10n * token)
     const window = epochWindow({ genesisSeconds, ...testPhases }, 0)
     const committer = await miner.start(ledger.network, account.privateKey, netuid, folder)
-    const kept = miner.work('kept', window.startsAt + 1)
-    const wrong = miner.work('wrong', window.startsAt + 1, { isWrong: true })
-    const leftOut = miner.work('left out', window.startsAt + 1, { isLeftOut: true })
-    await ledger.moveTo(window.endsAt + 1)
+    const kept = miner.work('kept', window.startsAtSeconds + 1)
+    const wrong = miner.work('wrong', window.startsAtSeconds + 1, { isWrong: true })
+    const leftOut = miner.work('left out', window.startsAtSeconds + 1, { isLeftOut: true })
+    await ledger.moveTo(window.endsAtSeconds + 1)
     await until('the miner has committed', async () => (await committer.listOf(netuid, 0)) !== undefined)
     expect((await committer.listOf(netuid, 0))?.map(({ receiptHash }) => receiptHash)).toEqual([
       kept.receiptHash,

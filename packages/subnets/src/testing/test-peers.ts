@@ -114,8 +114,8 @@ export class TestMiner {
       ledger,
       writer,
       store: new WorkStore(store),
-      workOf: async ({ startsAt, endsAt }) =>
-        this.#done.filter(({ endedAtSeconds }) => endedAtSeconds >= startsAt && endedAtSeconds < endsAt),
+      workOf: async ({ startsAtSeconds, endsAtSeconds }) =>
+        this.#done.filter(({ endedAtSeconds }) => endedAtSeconds >= startsAtSeconds && endedAtSeconds < endsAtSeconds),
       pollMs,
       onError: (error) => this.errors.push(error),
     })

@@ -67,7 +67,13 @@ function assessAll(miners: MinerPort, options: Options) {
     },
     {
       epoch: 1,
-      window: { startsAt: 0, endsAt: 10, workCommitEndsAt: 11, weightCommitEndsAt: 12, revealEndsAt: 13 },
+      window: {
+        startsAtSeconds: 0,
+        endsAtSeconds: 10,
+        workCommitEndsAtSeconds: 11,
+        weightCommitEndsAtSeconds: 12,
+        revealEndsAtSeconds: 13,
+      },
       beacon: sha256Hex('beacon'),
       seats,
       endpoints: seats.map((seat) => ({ ...seat, endpoint: 'http://127.0.0.1:9' })),
@@ -105,7 +111,7 @@ describe('a list of a miner', () => {
       audit: ({ memory, window, hotkey: name }) => ({
         add: (page) => pages.push(page.map(({ receipt }) => receipt)),
         finish: async () => ({
-          checks: [{ name: 'links', state: 'fail', detail: `${memory} ${window.endsAt} ${name === hotkey(1)}` }],
+          checks: [{ name: 'links', state: 'fail', detail: `${memory} ${window.endsAtSeconds} ${name === hotkey(1)}` }],
           memory: { at: pages.length },
         }),
       }),

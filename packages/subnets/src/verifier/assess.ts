@@ -184,9 +184,9 @@ class MinerAssessment<task, response, ports> {
     const { subnet, verifyPorts, netuid } = this.#options
     const { epoch, window, memories } = this.#epoch
     const { hotkey } = this.#seat
-    const { startsAt, endsAt } = window
+    const { startsAtSeconds, endsAtSeconds } = window
     return subnet.audit?.(
-      { hotkey, netuid, epoch, window: { startsAt, endsAt }, memory: memories.get(hotkey) },
+      { hotkey, netuid, epoch, window: { startsAtSeconds, endsAtSeconds }, memory: memories.get(hotkey) },
       verifyPorts,
     )
   }
@@ -241,12 +241,12 @@ class MinerAssessment<task, response, ports> {
       const issue = parsed.error.issues[0]
       return { checks: [fail('evidence', `malformed at "${issue?.path.join('.')}": ${issue?.message}`)], facts: {} }
     }
-    const { startsAt, endsAt } = this.#epoch.window
+    const { startsAtSeconds, endsAtSeconds } = this.#epoch.window
     const context = {
       hotkey: this.#seat.hotkey as Address,
       receiptHash: item.receiptHash,
       source,
-      window: { startsAt, endsAt },
+      window: { startsAtSeconds, endsAtSeconds },
       ownCopy,
       signal: this.#signal,
     }

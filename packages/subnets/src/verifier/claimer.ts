@@ -49,9 +49,9 @@ export class Claimer {
   async tick(): Promise<void> {
     const { ledger, netuid, history, writer } = this.#options
     const now = await ledger.nowSeconds()
-    const active = (await ledger.roots(netuid)).filter(({ activatesAt }) => activatesAt <= now).at(-1)
+    const active = (await ledger.roots(netuid)).filter(({ activatesAtSeconds }) => activatesAtSeconds <= now).at(-1)
     if (active === undefined || active.result.root === this.#settledRoot) return
-    if (now < active.activatesAt + (await this.#options.delaySeconds(active.epoch))) return
+    if (now < active.activatesAtSeconds + (await this.#options.delaySeconds(active.epoch))) return
     const { leaves } = await history.resultBehind(active)
     const { claims } = buildClaimsTree(netuid, leaves)
     const paid = await inParallel(claims, readsAtOnce, ({ account }) => ledger.paidTo(netuid, account))
@@ -82,7 +82,7 @@ export async function claimDelaySeconds(
   epoch: number,
 ): Promise<number> {
   const clock = await ledger.clock(netuid)
-  const permitted = await ledger.permittedAt(netuid, epochWindow(clock, epoch).startsAt)
+  const permitted = await ledger.permittedAt(netuid, epochWindow(clock, epoch).startsAtSeconds)
   const place = permitted.findIndex((validator) => validator.hotkey === hotkey)
   const rank = place < 0 ? permitted.length : (place - (epoch % permitted.length) + permitted.length) % permitted.length
   return Math.floor((rank * clock.epochSeconds) / (2 * (permitted.length + 1)))

@@ -33,8 +33,8 @@ export class EpochHistory {
     const { ledger, netuid, aggregator } = this.#options
     const window = epochWindow(await ledger.clock(netuid), epoch)
     const [seats, permitted, reveals, specHash, accruedBefore, accruedAfter] = await Promise.all([
-      ledger.seatsAt(netuid, window.endsAt - 1),
-      ledger.permittedAt(netuid, window.startsAt),
+      ledger.seatsAt(netuid, window.endsAtSeconds - 1),
+      ledger.permittedAt(netuid, window.startsAtSeconds),
       ledger.reveals(netuid, epoch),
       ledger.specHash(netuid, epoch),
       ledger.accrued(netuid, epoch),

@@ -12,7 +12,7 @@ import { ValidatorStore, validatorStoreSchema } from './validator-store.ts'
 
 const account = (byte: string): Hex => `0x${byte.repeat(20)}`
 const [me, miner, silent, validator, nowhere] = ['01', '02', '03', '04', '05'].map(account) as [Hex, Hex, Hex, Hex, Hex]
-const window = { startsAt: 1_000, endsAt: 2_000, workCommitEndsAt: 2_100 }
+const window = { startsAtSeconds: 1_000, endsAtSeconds: 2_000, workCommitEndsAtSeconds: 2_100 }
 const answer = {
   requestId: `0x${'0f'.repeat(16)}`,
   receiptHash: zeroHash,
@@ -88,10 +88,10 @@ describe('ProbePlan', () => {
       peer.hotkey === miner ? Promise.resolve(answer) : neverEnds
     // The crowd has the earlier seats, and not even the end of its time moves it.
     const plan = setup(store, prober, [...crowd, miner], { concurrency: 4, leastProbeMs: 300 })
-    const short = { startsAt: 1_000, endsAt: 1_004, workCommitEndsAt: 1_006 }
+    const short = { startsAtSeconds: 1_000, endsAtSeconds: 1_004, workCommitEndsAtSeconds: 1_006 }
     const signal = new AbortController().signal
     // Time on this ledger never runs ahead of the clock that ends questions.
-    for (let now = 1_000; now < short.endsAt; now += 0.05) {
+    for (let now = 1_000; now < short.endsAtSeconds; now += 0.05) {
       await plan.tick(1, short, now, signal)
       await sleep(50)
     }
@@ -113,10 +113,10 @@ describe('ProbePlan', () => {
     }
     const plan = setup(store, prober, undefined, { leastProbeMs: 1_000 })
     const signal = new AbortController().signal
-    const first = { startsAt: 988, endsAt: 1_000, workCommitEndsAt: 1_002 }
+    const first = { startsAtSeconds: 988, endsAtSeconds: 1_000, workCommitEndsAtSeconds: 1_002 }
     for (const now of [999.1, 999.9]) await plan.tick(1, first, now, signal)
     expect(limits).toEqual([])
-    await plan.tick(2, { startsAt: 1_000, endsAt: 1_001, workCommitEndsAt: 1_002 }, 1_000, signal)
+    await plan.tick(2, { startsAtSeconds: 1_000, endsAtSeconds: 1_001, workCommitEndsAtSeconds: 1_002 }, 1_000, signal)
     await plan.settle(10_000)
     expect(limits.map(({ aborted }) => aborted)).toEqual([true, true, true, true])
     expect((await store.probes(7, 2)).map((probe) => probe.answer)).toEqual(Array(4).fill(undefined))
@@ -130,7 +130,7 @@ describe('ProbePlan', () => {
     })
     const signal = new AbortController().signal
     await plan.tick(1, window, 1_000, signal)
-    await plan.tick(2, { startsAt: 2_000, endsAt: 3_000, workCommitEndsAt: 3_100 }, 2_000, signal)
+    await plan.tick(2, { startsAtSeconds: 2_000, endsAtSeconds: 3_000, workCommitEndsAtSeconds: 3_100 }, 2_000, signal)
     await plan.settle(5_000)
     // What was due in epoch 1 and not asked there is not asked in epoch 2.
     expect((await store.probes(7, 1)).length).toBe(asked.length - (await store.probes(7, 2)).length)

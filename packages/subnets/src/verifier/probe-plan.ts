@@ -7,7 +7,11 @@ type Planned = { readonly peer: Peer; readonly dueAtSeconds: number }
 type ProbeShare = { readonly atOnce: number; readonly limitMs: number }
 
 /** Times of an epoch, seconds on the ledger. */
-export type ProbeWindow = { readonly startsAt: number; readonly endsAt: number; readonly workCommitEndsAt: number }
+export type ProbeWindow = {
+  readonly startsAtSeconds: number
+  readonly endsAtSeconds: number
+  readonly workCommitEndsAtSeconds: number
+}
 
 /** Gateways let a key have 64 answers under way. */
 const maximumAtOnce = 48
@@ -57,14 +61,17 @@ export class ProbePlan<task, response, ports> {
    * How many questions may be under way, and how long each: at most half of what the places have for each question left, so that
    * even if nobody answers all are asked. More places are made before a share becomes shorter than `leastProbeMs`.
    */
-  #share({ startsAt, endsAt, workCommitEndsAt }: ProbeWindow, now: number): ProbeShare {
+  #share({ startsAtSeconds, endsAtSeconds, workCommitEndsAtSeconds }: ProbeWindow, now: number): ProbeShare {
     const { concurrency, probeTimeoutMs } = this.#timing
-    const leastProbeMs = Math.min(this.#timing.leastProbeMs, ((endsAt - startsAt) * 1000) / shortestShares)
-    const leftMs = (endsAt - now) * 1000
+    const leastProbeMs = Math.min(
+      this.#timing.leastProbeMs,
+      ((endsAtSeconds - startsAtSeconds) * 1000) / shortestShares,
+    )
+    const leftMs = (endsAtSeconds - now) * 1000
     const wanted = 2 * this.#planned.length
     if (wanted === 0 || leftMs < leastProbeMs) return { atOnce: 0, limitMs: 0 }
     const atOnce = Math.min(maximumAtOnce, Math.max(concurrency, Math.ceil((wanted * leastProbeMs) / leftMs)))
-    const untilAssessedMs = (Math.max(endsAt, workCommitEndsAt - notingSeconds) - now) * 1000
+    const untilAssessedMs = (Math.max(endsAtSeconds, workCommitEndsAtSeconds - notingSeconds) - now) * 1000
     return { atOnce, limitMs: Math.min(probeTimeoutMs, untilAssessedMs, Math.floor((leftMs * atOnce) / wanted)) }
   }
 
@@ -78,11 +85,11 @@ export class ProbePlan<task, response, ports> {
     const [endpoints, done, permitted] = await Promise.all([
       ledger.endpoints(netuid),
       store.probes(netuid, epoch),
-      ledger.permittedAt(netuid, Math.min(window.startsAt, now - 1)),
+      ledger.permittedAt(netuid, Math.min(window.startsAtSeconds, now - 1)),
     ])
     const validators = new Set(permitted.map(({ hotkey }) => hotkey))
     // The last tenth stays free so that answers end inside the epoch.
-    const span = Math.max(1, Math.floor((window.endsAt - now) * 0.9))
+    const span = Math.max(1, Math.floor((window.endsAtSeconds - now) * 0.9))
     return endpoints
       .filter(({ hotkey, endpoint }) => endpoint !== '' && hotkey !== writer.hotkey && !validators.has(hotkey))
       .flatMap((peer) => {

@@ -17,8 +17,8 @@ export async function attestStep<task, response, ports>(
   const { ledger, netuid, account, store, writer, onEvent } = options
   const roots = await ledger.roots(netuid)
   const last = roots.at(-1)
-  if (last !== undefined && (last.epoch >= epoch || last.activatesAt > nowSeconds)) return
-  const permitted = await ledger.permittedAt(netuid, window.startsAt)
+  if (last !== undefined && (last.epoch >= epoch || last.activatesAtSeconds > nowSeconds)) return
+  const permitted = await ledger.permittedAt(netuid, window.startsAtSeconds)
   if (!permitted.some(({ hotkey }) => hotkey === account.address)) return
   const computation = await history.compute(epoch, last === undefined ? undefined : await history.resultBehind(last))
   if (computation.payouts.length === 0) {
@@ -28,7 +28,7 @@ export async function attestStep<task, response, ports>(
   const digest = resultDigest(ledger.domain, computation.result)
   if (await ledger.isDisabled(bytesToHex(digest))) return
   const signature = await attest(step, computation, digest)
-  if (nowSeconds < window.revealEndsAt + submitDelaySeconds(permitted, account.address, epoch, step)) return
+  if (nowSeconds < window.revealEndsAtSeconds + submitDelaySeconds(permitted, account.address, epoch, step)) return
   const signatures = await collect(step, permitted, digest, { hotkey: account.address, signature }, readAttestation)
   if (stakeOf(permitted, signatures) * 3n <= totalOf(permitted) * 2n) return
   const isSubmitted = async (): Promise<boolean> => (await ledger.roots(netuid)).some((root) => root.epoch >= epoch)
@@ -55,9 +55,10 @@ export async function objectStep<task, response, ports>(
   const { ledger, netuid, account, store, writer, onEvent } = options
   const roots = await ledger.roots(netuid)
   const pending = roots.at(-1)
-  if (pending === undefined || pending.activatesAt <= nowSeconds || history.agreed.has(pending.resultHash)) return
-  const { startsAt } = epochWindow(await ledger.clock(netuid), pending.epoch)
-  const permitted = await ledger.permittedAt(netuid, startsAt)
+  if (pending === undefined || pending.activatesAtSeconds <= nowSeconds || history.agreed.has(pending.resultHash))
+    return
+  const { startsAtSeconds } = epochWindow(await ledger.clock(netuid), pending.epoch)
+  const permitted = await ledger.permittedAt(netuid, startsAtSeconds)
   if (!permitted.some(({ hotkey }) => hotkey === account.address)) return
   if (await isOurs(options, history, pending, roots.at(-2))) return
   const digest = objectionDigest(ledger.domain, netuid, pending.epoch, pending.resultHash)
@@ -170,8 +171,8 @@ function submitDelaySeconds<task, response, ports>(
   epoch: number,
   { window }: EpochStep<task, response, ports>,
 ): number {
-  const epochSeconds = window.endsAt - window.startsAt
-  const rootPhaseSeconds = epochSeconds - (window.revealEndsAt - window.endsAt)
+  const epochSeconds = window.endsAtSeconds - window.startsAtSeconds
+  const rootPhaseSeconds = epochSeconds - (window.revealEndsAtSeconds - window.endsAtSeconds)
   const slotSeconds = Math.floor(rootPhaseSeconds / (2 * permitted.length))
   return (
     proposerRank(

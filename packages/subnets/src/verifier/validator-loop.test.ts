@@ -32,23 +32,23 @@ describe('three validators and three miners on the real contracts', () => {
     const addresses = minerAccounts.map(({ address }) => address)
     try {
       // Epoch 0 has no permitted stake at its first second; epoch 1 is the first that counts.
-      await ledger.moveTo(epochWindow(clock, 1).startsAt + 10)
-      const during = epochWindow(clock, 1).startsAt + 10
+      await ledger.moveTo(epochWindow(clock, 1).startsAtSeconds + 10)
+      const during = epochWindow(clock, 1).startsAtSeconds + 10
       for (let i = 0; i < 6; i++) {
         honest.work(`a${i}`, during)
         alsoHonest.work(`b${i}`, during)
         cheat.work(`c${i}`, during, { isWrong: true })
       }
-      await ledger.moveTo(epochWindow(clock, 1).endsAt + 30)
+      await ledger.moveTo(epochWindow(clock, 1).endsAtSeconds + 30)
       await until('all miners committed', async () => (await chain.workCommitments(netuid, 1)).length === 3)
-      await ledger.moveTo(epochWindow(clock, 1).workCommitEndsAt + 1)
+      await ledger.moveTo(epochWindow(clock, 1).workCommitEndsAtSeconds + 1)
       await until('all validators committed', () =>
         world.validators.every((v) => v.events.some((e) => e.kind === 'committed' && e.epoch === 1)),
       )
       expect(await (await fetch(`${first.endpoint}/v1/evidence-log/${netuid}/1`)).status).toBe(404)
-      await ledger.moveTo(epochWindow(clock, 1).weightCommitEndsAt + 1)
+      await ledger.moveTo(epochWindow(clock, 1).weightCommitEndsAtSeconds + 1)
       await until('all rows are revealed', async () => (await chain.reveals(netuid, 1)).length === 3)
-      await ledger.moveTo(epochWindow(clock, 1).revealEndsAt + 1)
+      await ledger.moveTo(epochWindow(clock, 1).revealEndsAtSeconds + 1)
       await until('the root is submitted', async () => {
         await ledger.moveTo((await ledger.nowSeconds()) + 5)
         return (await chain.roots(netuid)).length === 1
@@ -80,7 +80,7 @@ describe('three validators and three miners on the real contracts', () => {
       const rounding = share - earned(first.hotkey)
       expect(rounding < 0n ? -rounding : rounding).toBeLessThan(perEpoch >> 31n)
 
-      await ledger.moveTo((root?.activatesAt ?? 0) + 1)
+      await ledger.moveTo((root?.activatesAtSeconds ?? 0) + 1)
       await until('claims are paid', async () => {
         await ledger.moveTo((await ledger.nowSeconds()) + 20)
         return (await Promise.all(leaves.map(({ account }) => chain.paidTo(netuid, account)))).every(
@@ -92,8 +92,8 @@ describe('three validators and three miners on the real contracts', () => {
 
       // Epoch 2: the 20 % validator sleeps; 80 % still is a quorum. The cheat turned honest but leaves out a probed answer.
       await small.stop()
-      await ledger.moveTo(epochWindow(clock, 2).startsAt + 450)
-      const inSecond = epochWindow(clock, 2).startsAt + 450
+      await ledger.moveTo(epochWindow(clock, 2).startsAtSeconds + 450)
+      const inSecond = epochWindow(clock, 2).startsAtSeconds + 450
       honest.work('d', inSecond)
       cheat.work('e', inSecond)
       const hidden = cheat.work('f', inSecond, { isWrong: true, isLeftOut: true })
@@ -116,15 +116,15 @@ describe('three validators and three miners on the real contracts', () => {
       // Epoch 3: one of the large ones sleeps. 60 % is no quorum: nothing is paid, emission accrues.
       small.start()
       await second.stop()
-      await ledger.moveTo(epochWindow(clock, 3).startsAt + 450)
-      honest.work('g', epochWindow(clock, 3).startsAt + 450)
+      await ledger.moveTo(epochWindow(clock, 3).startsAtSeconds + 450)
+      honest.work('g', epochWindow(clock, 3).startsAtSeconds + 450)
       await passEpoch(world, 3, { works: 1, commits: 2, reveals: 2, isRootExpected: false })
       expect(await chain.roots(netuid)).toHaveLength(2)
       second.start()
 
       // Epoch 4: everybody is back, but all three keys first sign a wrong root; the loops see it, object, and submit theirs.
-      await ledger.moveTo(epochWindow(clock, 4).startsAt + 450)
-      honest.work('h', epochWindow(clock, 4).startsAt + 450)
+      await ledger.moveTo(epochWindow(clock, 4).startsAtSeconds + 450)
+      honest.work('h', epochWindow(clock, 4).startsAtSeconds + 450)
       await passEpoch(world, 4, { works: 1, commits: 3, reveals: 3, isRootExpected: false, stopAtRoot: true })
       const wrongHash = await submitWrongRoot(world, 4)
       await until('the wrong root is disabled', async () => chain.isDisabled(wrongHash))
@@ -160,11 +160,11 @@ describe('three validators and three miners on the real contracts', () => {
       startChild({ network: ledger.network, privateKey: account.privateKey, netuid, folder, port: 0 })
     let running = child()
     try {
-      await ledger.moveTo(epochWindow(clock, 1).startsAt + 10)
-      miner.work('x', epochWindow(clock, 1).startsAt + 10)
-      await ledger.moveTo(epochWindow(clock, 1).endsAt + 30)
+      await ledger.moveTo(epochWindow(clock, 1).startsAtSeconds + 10)
+      miner.work('x', epochWindow(clock, 1).startsAtSeconds + 10)
+      await ledger.moveTo(epochWindow(clock, 1).endsAtSeconds + 30)
       await until('the miner committed', async () => (await chain.workCommitments(netuid, 1)).length === 1)
-      await ledger.moveTo(epochWindow(clock, 1).workCommitEndsAt + 1)
+      await ledger.moveTo(epochWindow(clock, 1).workCommitEndsAtSeconds + 1)
       await until(
         'the commitment is on the ledger',
         async () => (await chain.weights(netuid, 1, account.address)).commitment !== undefined,
@@ -174,7 +174,7 @@ describe('three validators and three miners on the real contracts', () => {
 
       running = child()
       await until('it looked around again', () => running.lines.some((line) => line.includes('listening')))
-      await ledger.moveTo(epochWindow(clock, 1).weightCommitEndsAt + 1)
+      await ledger.moveTo(epochWindow(clock, 1).weightCommitEndsAtSeconds + 1)
       await until(
         'the row is revealed',
         async () => (await chain.weights(netuid, 1, account.address)).rowHash !== undefined,
@@ -184,7 +184,7 @@ describe('three validators and three miners on the real contracts', () => {
 
       await running.kill('SIGKILL')
       running = child()
-      await ledger.moveTo(epochWindow(clock, 1).revealEndsAt + 1)
+      await ledger.moveTo(epochWindow(clock, 1).revealEndsAtSeconds + 1)
       await until('the only validator submits alone', async () => (await chain.roots(netuid)).length === 1)
       expect(running.lines.filter((line) => line.includes('"problem"'))).toEqual([])
     } finally {
@@ -247,29 +247,29 @@ async function passEpoch(
   expected: Expected,
 ): Promise<void> {
   const window = epochWindow(clock, epoch)
-  await ledger.moveTo(window.endsAt + 30)
+  await ledger.moveTo(window.endsAtSeconds + 30)
   await until(
     `miners committed work of epoch ${epoch}`,
     async () => (await chain.workCommitments(netuid, epoch)).length === expected.works,
   )
-  await ledger.moveTo(window.workCommitEndsAt + 1)
+  await ledger.moveTo(window.workCommitEndsAtSeconds + 1)
   const committed = (validator: TestValidator): boolean =>
     validator.events.some((event) => event.kind === 'committed' && event.epoch === epoch)
   await until(`weights of epoch ${epoch} are committed`, () => validators.filter(committed).length === expected.commits)
-  await ledger.moveTo(window.weightCommitEndsAt + 1)
+  await ledger.moveTo(window.weightCommitEndsAtSeconds + 1)
   await until(
     `rows of epoch ${epoch} are revealed`,
     async () => (await chain.reveals(netuid, epoch)).length === expected.reveals,
   )
   if (expected.stopAtRoot === true) for (const validator of validators) await validator.stop()
-  await ledger.moveTo(window.revealEndsAt + 1)
+  await ledger.moveTo(window.revealEndsAtSeconds + 1)
   if (expected.isRootExpected === false) {
     if (expected.stopAtRoot !== true) {
       // All who are awake have signed and had their turn at proposing.
       const attested = (validator: TestValidator): boolean =>
         validator.events.some((event) => event.kind === 'attested' && event.epoch === epoch)
       await until(`epoch ${epoch} is attested`, () => validators.filter(attested).length === expected.commits)
-      await ledger.moveTo(window.endsAt + clock.epochSeconds - 20)
+      await ledger.moveTo(window.endsAtSeconds + clock.epochSeconds - 20)
     }
     return
   }
@@ -277,8 +277,8 @@ async function passEpoch(
     await ledger.moveTo((await ledger.nowSeconds()) + 5)
     return (await chain.roots(netuid)).at(-1)?.epoch === epoch
   })
-  const activatesAt = (await chain.roots(netuid)).at(-1)?.activatesAt ?? 0
-  await ledger.moveTo(activatesAt + 1)
+  const activatesAtSeconds = (await chain.roots(netuid)).at(-1)?.activatesAtSeconds ?? 0
+  await ledger.moveTo(activatesAtSeconds + 1)
 }
 
 /** All keys sign a result that pays everything to one account; then the loops run again and see it. */

@@ -91,7 +91,7 @@ export class ValidatorLoop<task, response, ports> {
     if (signal.aborted) return
     const phase = epochPhase(window, nowSeconds)
     await this.#attempt('object', () => objectStep(step, this.#history))
-    if (phase === 'weightCommit' && (await this.#hasPermit(window.startsAt)))
+    if (phase === 'weightCommit' && (await this.#hasPermit(window.startsAtSeconds)))
       await this.#attempt('commit', () => commitStep(step))
     if (phase === 'weightReveal') await this.#attempt('reveal', () => revealStep(step))
     if (phase === 'root') await this.#attempt('attest', () => attestStep(step, this.#history))

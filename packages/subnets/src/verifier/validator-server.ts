@@ -102,8 +102,8 @@ export class ValidatorServer {
   /** Before commitments are closed a log would let lazy validators copy the weights that it leads to. */
   async #isBlindPhaseOver(netuid: number, epoch: number): Promise<boolean> {
     const { ledger } = this.#options
-    const { weightCommitEndsAt } = epochWindow(await ledger.clock(netuid), epoch)
-    return (await ledger.nowSeconds()) >= weightCommitEndsAt
+    const { weightCommitEndsAtSeconds } = epochWindow(await ledger.clock(netuid), epoch)
+    return (await ledger.nowSeconds()) >= weightCommitEndsAtSeconds
   }
 }
 

@@ -55,12 +55,12 @@ export async function revealStep<task, response, ports>(step: EpochStep<task, re
 async function assess<task, response, ports>(step: EpochStep<task, response, ports>): Promise<Assessment | undefined> {
   const { options, timing, epoch, window, nowSeconds } = step
   const { ledger, netuid, subnet, store, writer, random, onEvent } = options
-  const secondsLeft = window.weightCommitEndsAt - nowSeconds
-  const reserve = (window.weightCommitEndsAt - window.workCommitEndsAt) / commitReserve
+  const secondsLeft = window.weightCommitEndsAtSeconds - nowSeconds
+  const reserve = (window.weightCommitEndsAtSeconds - window.workCommitEndsAtSeconds) / commitReserve
   const beacon = await drawBeacon(step)
   if (beacon === undefined) return undefined
   const [seats, endpoints, commitments, probes, memories] = await Promise.all([
-    ledger.seatsAt(netuid, window.endsAt - 1),
+    ledger.seatsAt(netuid, window.endsAtSeconds - 1),
     ledger.endpoints(netuid),
     ledger.workCommitments(netuid, epoch),
     store.probes(netuid, epoch),
