@@ -36,8 +36,8 @@ export function createEpochsView(sources: { readonly network: NetworkFile; reado
   ): Promise<EpochState> => {
     if (!isJudged(window, nowSeconds)) return 'open'
     const [seats, permitted, reveals] = await Promise.all([
-      ledger.seatsAt(netuid, window.endsAt - 1),
-      ledger.permittedAt(netuid, window.startsAt),
+      ledger.seatsAt(netuid, window.endsAtSeconds - 1),
+      ledger.permittedAt(netuid, window.startsAtSeconds),
       ledger.reveals(netuid, epoch),
     ])
     return hasEarners({ seats, permitted, reveals }, inferenceSubnet.aggregator) ? 'noQuorum' : 'nobodyEarned'
