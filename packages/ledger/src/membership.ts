@@ -1,6 +1,7 @@
 /** Joining and leaving a subnet, as one account: an ERC-8004 identity, a neuron with an endpoint, stake. Every step looks first. */
 import { type Address, KoinonError, toAddress } from '@koinon/base'
-import { type AbiEvent, BaseError, ContractFunctionRevertedError, getAbiItem, maxUint256, parseEventLogs } from 'viem'
+import { BaseError, ContractFunctionRevertedError, maxUint256, parseEventLogs } from 'viem'
+import { findAgent } from './agents.ts'
 import type { LedgerReader } from './clients.ts'
 import { identityRegistryAbi } from './generated/identity-registry.ts'
 import { koinonTokenAbi } from './generated/koinon-token.ts'
@@ -33,7 +34,7 @@ export async function ofSubnet<value>(netuid: number, read: Promise<value>): Pro
     throw new KoinonError({
       code: 'ledger/no-subnet',
       message: `There is no subnet ${netuid} on this network`,
-      hint: 'Name one that exists; the page and /api/network list them. The first one is 1.',
+      hint: 'Subnets are numbered from 1 on; the page and /api/network of a gateway show the one that it serves.',
       details: { netuid, status: 404 },
       cause,
     })
@@ -133,21 +134,8 @@ export async function findSeat(
 /** The account's ERC-8004 agent, registered now if it has none. Returns its id. */
 export async function ensureIdentity({ network, reader, sender }: Membership, agentUri: string): Promise<bigint> {
   const identity = { address: network.contracts.identity, abi: identityRegistryAbi } as const
-  const event = getAbiItem({ abi: identityRegistryAbi, name: 'Registered' }) as AbiEvent
-  const balance = await reader.readContract({ ...identity, functionName: 'balanceOf', args: [sender.address] })
-  if (balance > 0n) {
-    const logs = await reader.getLogs({
-      address: identity.address,
-      event,
-      args: { owner: sender.address },
-      fromBlock: BigInt(network.startBlock),
-    })
-    for (const log of logs) {
-      const agentId = (log as unknown as { args: { agentId: bigint } }).args.agentId
-      const wallet = await reader.readContract({ ...identity, functionName: 'getAgentWallet', args: [agentId] })
-      if (toAddress(wallet) === sender.address) return agentId
-    }
-  }
+  const agentId = await findAgent(reader, identity.address, toAddress(sender.address))
+  if (agentId !== undefined) return agentId
   const receipt = await sender.call({ ...identity, functionName: 'register', args: [agentUri] })
   const [registered] = parseEventLogs({ abi: identityRegistryAbi, eventName: 'Registered', logs: receipt.logs })
   if (registered === undefined) {

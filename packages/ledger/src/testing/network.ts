@@ -2,6 +2,7 @@
 import { type Address, toAddress } from '@koinon/base'
 import type { Hash } from 'viem'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
+import type { ChainLimits } from '../chain/chain-options.ts'
 import { EmbeddedChain } from '../chain/embedded-chain.ts'
 import { chainOptions, temporaryFolder, testChainId } from '../chain/testing/chain-fixture.ts'
 import { createLedgerReader, createLedgerWriter, type LedgerReader } from '../clients.ts'
@@ -59,12 +60,12 @@ export type BareChain = {
 export type ContractsNetwork = BareChain & { readonly founder: TestAccount }
 
 /** The real embedded chain in this process. */
-export async function startEmbedded(): Promise<BareChain> {
+export async function startEmbedded(limits: Partial<ChainLimits> = {}): Promise<BareChain> {
   const folder = temporaryFolder()
   const bankKey = generatePrivateKey()
   const base = chainOptions(folder.path, [privateKeyToAccount(bankKey)])
   const code = predeploys.map(({ address, runtimeBytecode }) => ({ address: toAddress(address), runtimeBytecode }))
-  const chain = new EmbeddedChain({ ...base, genesis: { ...base.genesis, predeploys: code } })
+  const chain = new EmbeddedChain({ ...base, limits, genesis: { ...base.genesis, predeploys: code } })
   const { url } = await chain.start()
   const network = draft(testChainId, url)
   const bank = createAccount(network, bankKey)

@@ -1,0 +1,77 @@
+/** Finding an account's ERC-8004 agent by calls alone: logs would be asked for over the chain's whole age, which no RPC answers at once. */
+import { type Address, KoinonError, toAddress } from '@koinon/base'
+import { BaseError, ContractFunctionRevertedError } from 'viem'
+import type { LedgerReader } from './clients.ts'
+import { identityRegistryAbi } from './generated/identity-registry.ts'
+
+/** Agents looked at in one turn, in at most four calls of the node at once. */
+const agentsPerTurn = 400
+/** Of call data in one `eth_call`, so that Multicall3's code and the calls together stay below the limit of a creation (EIP-3860). */
+const bytesPerCall = 36 * 100
+
+/**
+ * The agent with the lowest id that `account` owns and is the wallet of; undefined when there is none. Relies on the registry counting
+ * its agents from 0 without gaps. Throws `ledger/rpc-unreachable` (later) when the ledger does not say.
+ */
+export async function findAgent(
+  reader: LedgerReader,
+  registry: Address,
+  account: Address,
+  perTurn = agentsPerTurn,
+): Promise<bigint | undefined> {
+  const identity = { address: registry, abi: identityRegistryAbi } as const
+  const owned = await asked(reader.readContract({ ...identity, functionName: 'balanceOf', args: [account] }))
+  let seen = 0n
+  for (let first = 0n; seen < owned; first += BigInt(perTurn)) {
+    const agentIds = Array.from({ length: perTurn }, (_, index) => first + BigInt(index))
+    const owners = await asked(ownersOf(reader, registry, agentIds))
+    for (const [index, owner] of owners.entries()) {
+      if (owner !== account) continue
+      seen += 1n
+      const agentId = first + BigInt(index)
+      const wallet = await asked(reader.readContract({ ...identity, functionName: 'getAgentWallet', args: [agentId] }))
+      if (toAddress(wallet) === account) return agentId
+    }
+    if (owners.length < perTurn) return undefined
+  }
+  return undefined
+}
+
+/** Owners of consecutive agents, up to the first that does not exist. */
+async function ownersOf(reader: LedgerReader, registry: Address, agentIds: readonly bigint[]): Promise<Address[]> {
+  const answers = await reader.multicall({
+    contracts: agentIds.map(
+      (agentId) => ({ address: registry, abi: identityRegistryAbi, functionName: 'ownerOf', args: [agentId] }) as const,
+    ),
+    batchSize: bytesPerCall,
+    deployless: reader.chain.contracts?.multicall3 === undefined,
+  })
+  const owners: Address[] = []
+  for (const answer of answers) {
+    if (answer.status === 'failure') {
+      if (isNoAgent(answer.error)) break
+      throw answer.error
+    }
+    owners.push(toAddress(answer.result))
+  }
+  return owners
+}
+
+function isNoAgent(error: unknown): boolean {
+  const revert = error instanceof BaseError && error.walk((cause) => cause instanceof ContractFunctionRevertedError)
+  return revert instanceof ContractFunctionRevertedError && revert.data?.errorName === 'ERC721NonexistentToken'
+}
+
+async function asked<value>(answer: Promise<value>): Promise<value> {
+  try {
+    return await answer
+  } catch (cause) {
+    throw new KoinonError({
+      code: 'ledger/rpc-unreachable',
+      message: 'The ledger did not say which identity the account has',
+      hint: 'Check that the RPC address of the network answers, and try again.',
+      retry: 'later',
+      cause,
+    })
+  }
+}
