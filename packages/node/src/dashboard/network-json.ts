@@ -7,6 +7,7 @@ import { createSubnetLedger, epochAt, epochPhase, epochWindow, unpackRow } from 
 import type { RoleStatus } from '../supervisor/supervised-role.ts'
 import type { IndexClient } from './index-client.ts'
 import { sparing } from './sparing.ts'
+import { createSubnetNames } from './subnet-name.ts'
 
 export type NetworkSources = {
   readonly network: NetworkFile
@@ -21,7 +22,9 @@ export type NetworkSources = {
 /** Builds answers for one network; keeps a ledger view of its own. */
 export function createNetworkView(sources: NetworkSources): () => Promise<Record<string, unknown>> {
   const { network, netuid, index, table, clock } = sources
-  const ledger = createSubnetLedger(createLedgerReader(network), network)
+  const reader = createLedgerReader(network)
+  const ledger = createSubnetLedger(reader, network)
+  const subnetName = createSubnetNames(reader, network)
   const summarise = sparing(async () => {
     const [stakes, sums, claims] = await Promise.all([
       index.newest({ contract: 'staking', names: ['Staked', 'Unstaked'], netuid, by: 'hotkey' }),
@@ -31,7 +34,8 @@ export function createNetworkView(sources: NetworkSources): () => Promise<Record
     return { stakes: stakes.result, paid: paidByAccount(sums.result, claims.result) }
   }, clock)
   return async () => {
-    const [clockParameters, nowSeconds, endpoints, roles, { stakes, paid }, reveals] = await Promise.all([
+    const [name, clockParameters, nowSeconds, endpoints, roles, { stakes, paid }, reveals] = await Promise.all([
+      subnetName(netuid),
       ledger.clock(netuid),
       ledger.nowSeconds(),
       ledger.endpoints(netuid),
@@ -86,7 +90,7 @@ export function createNetworkView(sources: NetworkSources): () => Promise<Record
       subnets: [
         {
           netuid,
-          name: 'inference',
+          name,
           epochSeconds: clockParameters.epochSeconds,
           currentEpoch: epoch,
           epochStartedAtSeconds: window.startsAtSeconds,
