@@ -165,6 +165,7 @@ async function run(
       responseHash: hash,
       requestBytes: task.body.length,
       responseBytes: length,
+      isCancelled: task.gone.aborted,
       request: task.request,
       model: candidate.offer,
       nowMs: endedAtMs,

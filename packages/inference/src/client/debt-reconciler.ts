@@ -173,6 +173,8 @@ export class DebtReconciler {
       request: evidence['kind'] === 'text' ? parseCompletionRequest(request) : parseChatRequest(request),
       requestBytes: request.length,
       responseBytes: response.length,
+      // What was under way when we ended broke off for the provider.
+      isCancelled: true,
     })
   }
 }

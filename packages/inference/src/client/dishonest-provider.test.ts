@@ -41,6 +41,7 @@ const lies: [string, Lies, RegExp][] = [
   ['a receipt of another request', { receipt: { requestId: `0x${'77'.repeat(16)}` } }, /another request/],
   ['a time long ago', { receipt: { receivedAtMs: 1, firstByteAtMs: 1, endedAtMs: 1 } }, /time/],
   ['work that is not the signed one', { signed: (s) => ({ ...s, work: { ...s.work, outputTokens: 1 } }) }, /\bwork\b/],
+  ['an answer broken off by itself', { work: { finishReason: 'abort' } }, /nobody cancelled/],
   ['a broken signature', { signed: (s) => ({ ...s, signature: `0x${'11'.repeat(64)}` }) }, /signature/],
 ]
 

@@ -159,7 +159,7 @@ export class CompletionHandler {
     try {
       const leave = await this.#capacity.enter(task.payer, signal)
       try {
-        await this.#generate(task, response, reservation, signal, gone.signal)
+        await this.#generate(task, response, reservation, { signal, cancel, gone: gone.signal })
       } finally {
         leave()
       }
@@ -173,8 +173,7 @@ export class CompletionHandler {
     task: Task,
     response: ServerResponse,
     reservation: Reservation,
-    signal: AbortSignal,
-    gone: AbortSignal,
+    { signal, cancel, gone }: { signal: AbortSignal; cancel: AbortSignal; gone: AbortSignal },
   ): Promise<void> {
     const { clock, payments } = this.#modules
     const writer = this.#writerFor(task, response)
@@ -193,7 +192,8 @@ export class CompletionHandler {
         if (response.writableLength > this.#options.limits.unsentBytes) response.destroy()
       }
       gone.throwIfAborted()
-      if (end === undefined) throw engineFailed()
+      // Nobody pays for an answer that he did not break off himself, so one that took too long gets no receipt.
+      if (end === undefined || (end.finishReason === 'abort' && !cancel.aborted)) throw engineFailed()
       const endedAtMs = clock.nowMs()
       const times = { receivedAtMs: task.receivedAtMs, firstByteAtMs: firstByteAtMs ?? endedAtMs, endedAtMs }
       const finished: FinishedAnswer = { ...task, reservation, end, response: writer.close(end), times }

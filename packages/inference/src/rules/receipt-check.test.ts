@@ -83,6 +83,7 @@ describe('workObjection', () => {
     [{ outputTokens: 12 }, /bytes of answer/],
     [{ promptTokens: 357 }, /prompt tokens/],
     [{ cachedTokens: 4 }, /cached/],
+    [{ finishReason: 'abort' }, /nobody cancelled/],
   ])('objects to work number %#', (changes, reason) => {
     expect(objection(changes)).toMatch(reason)
   })
@@ -116,7 +117,13 @@ function objection(changes: Partial<InferenceWork>): string | undefined {
       }),
     ),
   )
-  return workObjection(exampleWork(changes), { model, request, requestBytes: 100, responseBytes: 10 })
+  return workObjection(exampleWork(changes), {
+    model,
+    request,
+    requestBytes: 100,
+    responseBytes: 10,
+    isCancelled: false,
+  })
 }
 
 function failed(bundle: ReturnType<typeof exampleBundle>): string[] {

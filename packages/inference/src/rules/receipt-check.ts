@@ -58,12 +58,14 @@ export type ReceiptBounds = {
   readonly request: InferenceRequest
   readonly requestBytes: number
   readonly responseBytes: number
+  /** Whether the payer may have cancelled: nobody else breaks an answer off and is paid for it. */
+  readonly isCancelled: boolean
 }
 
 /**
  * Why a provider's work cannot be billed as stated, or undefined. Model, class and prices must be those of the signed offer, the
- * sampler and the stops those of the request, and the counts possible: prompt at most `promptTokenBound`, output at most what was
- * allowed and one token a byte of the answer.
+ * sampler and the stops those of the request, the end one that the payer knows of, and the counts possible: prompt at most
+ * `promptTokenBound`, output at most what was allowed and one token a byte of the answer.
  */
 export function workObjection(work: InferenceWork, bounds: ReceiptBounds): string | undefined {
   return offerObjection(work, bounds.model) ?? samplerObjection(work, bounds.request) ?? countObjection(work, bounds)
@@ -90,7 +92,8 @@ function samplerObjection(work: InferenceWork, request: InferenceRequest): strin
 }
 
 function countObjection(work: InferenceWork, bounds: ReceiptBounds): string | undefined {
-  const { model, request, requestBytes, responseBytes } = bounds
+  const { model, request, requestBytes, responseBytes, isCancelled } = bounds
+  if (work.finishReason === 'abort' && !isCancelled) return 'it broke off an answer that nobody cancelled'
   const maxTokens = effectiveMaxTokens(request, model.contextLength)
   if (work.maxTokens > maxTokens) return `max tokens ${work.maxTokens}, asked were ${maxTokens}`
   if (work.outputTokens > work.maxTokens) return `${work.outputTokens} output tokens, allowed were ${work.maxTokens}`
