@@ -171,17 +171,27 @@ describe('eth_sendRawTransaction', () => {
   })
 
   it('holds blocks back under load by gathering, and still takes everything', async () => {
-    const { url, reader, account } = await setup({ limits: { blockIntervalMs: 300, burstBlocks: 2, gatherMs: 0 } })
+    const nowMs = 1_900_000_000_000
+    const waits: { readonly durationMs: number; readonly end: () => void }[] = []
+    const wait = (durationMs: number) => new Promise<void>((resolve) => waits.push({ durationMs, end: resolve }))
+    const limits = { blockIntervalMs: 300, burstBlocks: 2, gatherMs: 0 }
+    const { chain, url, reader, account } = await setup({ limits, clock: { nowMs: () => nowMs }, wait })
     const raws = await Promise.all(Array.from({ length: 40 }, (_, nonce) => transfer(account, nonce)))
-    const startedMs = Date.now()
     const answers: ReturnType<typeof send>[] = []
-    for (const raw of raws) {
+    for (const [index, raw] of raws.entries()) {
       answers.push(send(url, raw))
-      await sleep(10)
+      if (index > 1) continue
+      await until(() => waits.length === index + 1)
+      waits[index]?.end()
+      await answers[index]
     }
+    // The burst is used up: the third block waits for its interval, and everything that comes meanwhile goes into it.
+    await until(() => chain.status().waitingTransactions === 38 && waits.length === 3)
+    expect(await reader.getBlockNumber()).toBe(2n)
+    waits[2]?.end()
     expect((await Promise.all(answers)).every((answer) => typeof answer.result === 'string')).toBe(true)
-    const allowed = 2 + Math.ceil((Date.now() - startedMs) / 300)
-    expect(Number(await reader.getBlockNumber())).toBeLessThanOrEqual(allowed)
+    expect(await reader.getBlockNumber()).toBe(3n)
+    expect(waits.map(({ durationMs }) => durationMs)).toEqual([0, 0, 300])
   })
 })
 
@@ -194,6 +204,14 @@ describe('stop', () => {
     expect((await gapped).error).toMatchObject({ code: -32002, data: { code: 'chain/stopping', retry: 'later' } })
   })
 })
+
+async function until(holds: () => boolean): Promise<void> {
+  const end = Date.now() + 30_000
+  while (!holds()) {
+    if (Date.now() > end) throw new Error('it did not come true in time')
+    await sleep(20)
+  }
+}
 
 async function setup(changes: Partial<EmbeddedChainOptions> = {}) {
   const started = await startChain(changes)

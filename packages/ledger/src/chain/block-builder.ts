@@ -1,4 +1,4 @@
-import { type Address, type Clock, type Hex, KoinonError, sleep } from '@koinon/base'
+import { type Address, type Clock, type Hex, KoinonError } from '@koinon/base'
 import { nextBaseFeeWei } from './base-fee.ts'
 import type { BlockCommitter } from './block-committer.ts'
 import { type BlockPace, newPacer, type PacerState, pacerDelayMs, pacerSpend } from './block-pacer.ts'
@@ -26,6 +26,7 @@ export type BlockBuilderOptions = {
   /** Held while the engine's pool is in use; readers of `pending` state take it too. */
   readonly mutex: Mutex
   readonly clock: Clock
+  readonly wait: (durationMs: number) => Promise<void>
   readonly limits: BuilderLimits
 }
 
@@ -109,8 +110,8 @@ export class BlockBuilder {
   async #pump(): Promise<void> {
     try {
       while (this.#failure === undefined && (this.#arrivals.length > 0 || this.#active.size > 0)) {
-        const { limits, clock } = this.#options
-        await sleep(Math.max(limits.gatherMs, pacerDelayMs(limits, this.#pacer, clock.nowMs())))
+        const { limits, clock, wait } = this.#options
+        await wait(Math.max(limits.gatherMs, pacerDelayMs(limits, this.#pacer, clock.nowMs())))
         await this.#options.mutex.run(() => this.#round())
       }
     } catch (error) {

@@ -31,6 +31,8 @@ export type EmbeddedChainOptions = {
   readonly limits?: Partial<ChainLimits>
   readonly clock?: Clock
   readonly random?: Random
+  /** How block building waits, milliseconds. Default: the host's timers. */
+  readonly wait?: (durationMs: number) => Promise<void>
   readonly onProgress?: (progress: ReplayProgress) => void
   /** Sentences for the operator's log: a cut torn tail, a clock behind the chain. */
   readonly onWarning?: (sentence: string) => void

@@ -1,4 +1,4 @@
-import { type Hex, KoinonError, systemClock, systemRandom } from '@koinon/base'
+import { type Hex, KoinonError, sleep, systemClock, systemRandom } from '@koinon/base'
 import { BlockBuilder } from './block-builder.ts'
 import { BlockCommitter } from './block-committer.ts'
 import { type ChainLimits, type ChainStatus, defaultChainLimits, type EmbeddedChainOptions } from './chain-options.ts'
@@ -94,7 +94,7 @@ export class EmbeddedChain {
   }
 
   async #start(undo: (() => Promise<void>)[]): Promise<Running> {
-    const { journalPath, chainId, clock = systemClock, random = systemRandom, onBlock } = this.#options
+    const { journalPath, chainId, clock = systemClock, random = systemRandom, wait = sleep, onBlock } = this.#options
     const host = this.#options.host ?? '127.0.0.1'
     requireSafeBind(host, chainId)
     const engine = (this.#options.engine ?? createEdrEngine)()
@@ -113,7 +113,7 @@ export class EmbeddedChain {
       tip,
       onBlock: onBlock ?? (() => undefined),
     })
-    const builder = new BlockBuilder({ chainId, engine, committer, mutex, clock, limits: this.#limits })
+    const builder = new BlockBuilder({ chainId, engine, committer, mutex, clock, wait, limits: this.#limits })
     undo.push(() => builder.stop())
     const clientVersion = `koinon-chain/1/${engineLabel(engine)}`
     const handler = createRpcHandler({ chainId, clientVersion, engine, builder, mutex, clock, limits: this.#limits })

@@ -1,28 +1,36 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { sleep } from '@koinon/base'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { RoleConfig } from '../roles/role-config.ts'
 import { RoleLog } from './role-log.ts'
 import { SupervisedRole } from './supervised-role.ts'
 
 const entry = new URL('../testing/role-child.ts', import.meta.url)
 const deadlineMs = 30_000
+const checkIntervalMs = 100
+const realSetTimeout = setTimeout
 let folder: string
 let nowMs: number
 const roles: { role: SupervisedRole; log: RoleLog }[] = []
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'koinon-role-'))
   nowMs = 1_000_000
+  // The supervisor looks at its process when the test says so, and never else.
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
 })
 afterEach(async () => {
   for (const { role, log } of roles.splice(0)) {
     await role.stop()
     log.close()
   }
+  vi.useRealTimers()
   rmSync(folder, { recursive: true, force: true })
 })
+
+function look(): void {
+  vi.advanceTimersByTime(checkIntervalMs)
+}
 
 function supervise(name: string, program = entry): { role: SupervisedRole; said: string[]; log: () => string } {
   const log = new RoleLog(folder, name.split(':')[0] as string)
@@ -32,9 +40,13 @@ function supervise(name: string, program = entry): { role: SupervisedRole; said:
     log,
     clock: { nowMs: () => nowMs },
     entry: program,
-    checkIntervalMs: 100,
+    checkIntervalMs,
     onProgress: (text) => said.push(text),
     onAsk: async (method, params) => {
+      if (method === 'takeYourTime') {
+        nowMs += 250_000
+        return look()
+      }
       if (method !== 'greet') throw new Error('unknown')
       return `hello-${(params as { name: string }).name}`
     },
@@ -47,7 +59,7 @@ async function until(holds: () => boolean): Promise<void> {
   const end = Date.now() + deadlineMs
   while (!holds()) {
     if (Date.now() > end) throw new Error('it did not come true in time')
-    await sleep(20)
+    await new Promise((resolve) => realSetTimeout(resolve, 20))
   }
 }
 
@@ -84,35 +96,42 @@ describe('SupervisedRole', () => {
   })
 
   it('stops while a restart is due, without another process', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] })
     const { role } = supervise('works')
     await role.start()
+    expect(vi.getTimerCount()).toBe(1)
     process.kill(role.status().pid as number, 'SIGKILL')
     await until(() => role.status().state === 'restarting')
+    expect(vi.getTimerCount()).toBe(2)
     await role.stop()
-    await sleep(400)
+    expect(vi.getTimerCount()).toBe(0)
     expect(role.status()).toMatchObject({ state: 'stopped', restarts: 1 })
   })
 
   it('ends and restarts a process that says nothing any more', async () => {
     const { role, log } = supervise('hangs')
     await role.start()
-    await sleep(500)
+    await until(() => log().includes('hanging'))
     nowMs += 31_000
+    look()
     await until(() => role.status().restarts >= 1)
     expect(log()).toContain('it said nothing for 30 s')
     expect(role.status().lastError).toContain('said nothing')
   })
 
   it.each(['sticks', 'repeats'])('ends a process that %s in its start while it says that it is alive', async (name) => {
-    const { role, said } = supervise(name)
+    const { role, said, log } = supervise(name)
     const started = role.start()
     started.catch(() => undefined)
     await until(() => said.length > 0 && role.status().rssBytes !== undefined)
     const pid = role.status().pid as number
     nowMs += 299_000
-    await sleep(500)
-    expect(() => process.kill(pid, 0)).not.toThrow()
+    const heard = said.length
+    await until(() => name === 'sticks' || said.length > heard)
+    look()
+    expect(log()).not.toContain('is ended')
     nowMs += 2_000
+    look()
     await expect(started).rejects.toMatchObject({
       code: 'node/role-died',
       message: expect.stringMatching(/did not get further for 300 s \(last: half way\)/),
@@ -123,15 +142,13 @@ describe('SupervisedRole', () => {
 
   it('ends a process that sticks when it is started again, too, and goes on trying', async () => {
     const marker = join(folder, 'sticks-now')
-    const { role, log } = supervise(`sticks-if:${marker}`)
+    const { role, said, log } = supervise(`sticks-if:${marker}`)
     await role.start()
     writeFileSync(marker, '')
     process.kill(role.status().pid as number, 'SIGKILL')
-    await until(
-      () => role.status().restarts === 1 && role.status().rssBytes !== undefined && log().includes('restarting'),
-    )
-    await sleep(500)
+    await until(() => role.status().restarts === 1 && said.length === 2)
     nowMs += 301_000
+    look()
     await until(() => role.status().restarts === 2)
     rmSync(marker)
     await until(() => role.status().state === 'ready')
@@ -140,12 +157,9 @@ describe('SupervisedRole', () => {
 
   it('lets a slow start go on as long as it moves', async () => {
     const { role, said } = supervise('moves')
-    const started = role.start()
-    for (let steps = 1; steps <= 4; steps++) {
-      await until(() => said.length >= steps * 3)
-      nowMs += 250_000
-    }
-    await started
+    await role.start()
+    expect(said).toEqual(['step 1', 'step 2', 'step 3', 'step 4', 'half way'])
+    expect(nowMs).toBe(2_000_000)
     expect(role.status()).toMatchObject({ state: 'ready', restarts: 0 })
   })
 

@@ -1,6 +1,6 @@
 /** A role process for tests: what it does is in the name of the role. */
-import { existsSync } from 'node:fs'
-import { KoinonError, sleep } from '@koinon/base'
+import { existsSync, writeSync } from 'node:fs'
+import { KoinonError } from '@koinon/base'
 import { runRole } from '../supervisor/role-process.ts'
 
 runRole(async (config, context) => {
@@ -8,9 +8,9 @@ runRole(async (config, context) => {
     throw new KoinonError({ code: 'test/refused', message: 'The role will not start', hint: 'Try another.' })
   }
   if (config.name === 'dies-early') process.exit(7)
-  for (let step = 1; config.name === 'moves' && step <= 14; step++) {
+  for (let step = 1; config.name === 'moves' && step <= 4; step++) {
     context.progress(`step ${step}`)
-    await sleep(300)
+    await context.ask('takeYourTime', {})
   }
   context.progress('half way')
   if (config.name === 'repeats') setInterval(() => context.progress('half way'), 100)
@@ -19,9 +19,15 @@ runRole(async (config, context) => {
     await new Promise(() => undefined)
   const greeting = await context.ask<string>('greet', { name: config.name })
   process.stdout.write(`{"msg":"${greeting}"}\n`)
-  if (config.name === 'hangs') setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0), 200)
+  if (config.name === 'hangs') setTimeout(hang, 200)
   return {
     info: { url: `http://127.0.0.1/${greeting}` },
     stop: async () => void process.stdout.write('{"msg":"stopped"}\n'),
   }
 })
+
+/** Says so at once, past every queue, because nothing is said afterwards. */
+function hang(): void {
+  writeSync(1, '{"msg":"hanging"}\n')
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+}
