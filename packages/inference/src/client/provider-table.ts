@@ -169,8 +169,10 @@ export class ProviderTable {
   }
 
   async #keepFresh(link: ProviderLink, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const share = link.offer === undefined ? 0.1 : 0.5 + this.#options.unit()
+    // A seat may be a validator's, which never offers anything.
+    for (let inVain = 0; !signal.aborted; inVain = link.offer === undefined ? inVain + 1 : 0) {
+      const share =
+        link.offer === undefined ? Math.min(0.5, 0.1 * 2 ** Math.floor(inVain / 8)) : 0.5 + this.#options.unit()
       await sleep(this.#options.refreshIntervalMs * share, signal)
       if (!signal.aborted) await this.#refresh(link)
     }

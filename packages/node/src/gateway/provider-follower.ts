@@ -56,9 +56,8 @@ export class ProviderFollower {
 
   async #look(): Promise<void> {
     const { ledger, netuid, table, channels } = this.#options
-    const [endpoints, nowSeconds] = await Promise.all([ledger.endpoints(netuid), ledger.nowSeconds()])
-    const permitted = new Set((await ledger.permittedAt(netuid, nowSeconds - 1)).map(({ hotkey }) => hotkey))
-    const miners = endpoints.filter(({ hotkey, endpoint }) => endpoint !== '' && !permitted.has(hotkey))
+    // Who is a miner shows in what its endpoint offers. Stake says nothing: anybody may put some on a rival's hotkey.
+    const miners = (await ledger.endpoints(netuid)).filter(({ endpoint }) => endpoint !== '')
     const accounts = new Set(miners.map(({ hotkey }) => hotkey))
     for (const link of table.list()) if (!accounts.has(link.account)) await table.remove(link.account)
     await Promise.all(miners.map((miner) => this.#connect(miner.hotkey, miner.endpoint)))

@@ -11,7 +11,7 @@ import { ProbePlan } from './probe-plan.ts'
 import { ValidatorStore, validatorStoreSchema } from './validator-store.ts'
 
 const account = (byte: string): Hex => `0x${byte.repeat(20)}`
-const [me, miner, silent, validator, nowhere] = ['01', '02', '03', '04', '05'].map(account) as [Hex, Hex, Hex, Hex, Hex]
+const [me, miner, silent, permitted, nowhere] = ['01', '02', '03', '04', '05'].map(account) as [Hex, Hex, Hex, Hex, Hex]
 const window = { startsAtSeconds: 1_000, endsAtSeconds: 2_000, workCommitEndsAtSeconds: 2_100 }
 const answer = {
   requestId: `0x${'0f'.repeat(16)}`,
@@ -34,27 +34,29 @@ describe('ProbePlan', () => {
     rmSync(folder, { recursive: true, force: true })
   })
 
-  it('asks every miner as often as wanted, itself and other validators never, and notes silence', async () => {
+  it('asks every seat but its own as often as wanted, also one with a permit or no endpoint, and notes silence', async () => {
     const plan = setup(store, async (_task, peer) => {
-      if (peer.hotkey === silent) throw new Error('no answer')
+      if (peer.hotkey !== miner) throw new Error('no answer')
       return answer
     })
     const signal = new AbortController().signal
     await until('all probes are noted', async () => {
       await plan.tick(1, window, 1_000, signal)
       await plan.tick(1, window, 1_990, signal)
-      return (await store.probes(7, 1)).length === 4
+      return (await store.probes(7, 1)).length === 8
     })
     const probes = await store.probes(7, 1)
     expect(probes.filter(({ hotkey }) => hotkey === miner).map((probe) => probe.answer)).toEqual([answer, answer])
-    expect(probes.filter(({ hotkey }) => hotkey === silent).map((probe) => probe.answer)).toEqual([
-      undefined,
-      undefined,
-    ])
+    for (const unanswered of [silent, permitted, nowhere]) {
+      const asked = probes.filter(({ hotkey }) => hotkey === unanswered)
+      expect(asked.map((probe) => probe.answer)).toEqual([undefined, undefined])
+    }
+    expect(probes.filter(({ hotkey }) => hotkey === me)).toEqual([])
   })
 
   it('asks only what is missing after a restart', async () => {
-    for (const hotkey of [miner, silent, silent]) await store.saveProbe(7, 1, { hotkey, answer })
+    for (const hotkey of [miner, ...[silent, permitted, nowhere].flatMap((one) => [one, one])])
+      await store.saveProbe(7, 1, { hotkey, answer })
     const asked: Hex[] = []
     const plan = setup(store, async (_task, peer) => {
       asked.push(peer.hotkey)
@@ -97,7 +99,10 @@ describe('ProbePlan', () => {
     }
     await plan.settle(10_000)
     const probes = await store.probes(7, 1)
-    expect(probes.filter(({ hotkey }) => hotkey === miner).map((probe) => probe.answer)).toEqual([answer, answer])
+    // On a slow machine the second question may find no fair time left; none goes unanswered.
+    const answers = probes.filter(({ hotkey }) => hotkey === miner).map((probe) => probe.answer)
+    expect(answers.length).toBeGreaterThan(0)
+    expect(answers.every((one) => one !== undefined)).toBe(true)
     for (const hotkey of crowd) {
       const asked = probes.filter((probe) => probe.hotkey === hotkey)
       expect(asked.length).toBeGreaterThan(0)
@@ -118,8 +123,8 @@ describe('ProbePlan', () => {
     expect(limits).toEqual([])
     await plan.tick(2, { startsAtSeconds: 1_000, endsAtSeconds: 1_001, workCommitEndsAtSeconds: 1_002 }, 1_000, signal)
     await plan.settle(10_000)
-    expect(limits.map(({ aborted }) => aborted)).toEqual([true, true, true, true])
-    expect((await store.probes(7, 2)).map((probe) => probe.answer)).toEqual(Array(4).fill(undefined))
+    expect(limits.map(({ aborted }) => aborted)).toEqual(Array(8).fill(true))
+    expect((await store.probes(7, 2)).map((probe) => probe.answer)).toEqual(Array(8).fill(undefined))
   }, 30_000)
 
   it('plans no question for the very end of an epoch', async () => {
@@ -140,7 +145,7 @@ describe('ProbePlan', () => {
 function setup(
   store: ValidatorStore,
   prober: Prober<{ text: string }>,
-  seats: readonly Hex[] = [me, miner, silent, validator],
+  seats: readonly Hex[] = [me, miner, silent, permitted],
   timing: Partial<ValidatorTiming> = {},
 ) {
   const endpoints = seats.map((hotkey, uid) => ({
@@ -150,7 +155,7 @@ function setup(
   }))
   const ledger = {
     endpoints: async () => [...endpoints, { hotkey: nowhere, uid: 9, endpoint: '' }],
-    permittedAt: async () => [me, validator].map((hotkey) => ({ hotkey, stake: 1n })),
+    permittedAt: async () => [me, permitted].map((hotkey) => ({ hotkey, stake: 1n })),
   }
   const options = {
     netuid: 7,

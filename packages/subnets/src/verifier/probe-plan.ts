@@ -82,16 +82,13 @@ export class ProbePlan<task, response, ports> {
 
   async #plan(epoch: number, window: ProbeWindow, now: number): Promise<Planned[]> {
     const { ledger, netuid, store, random, writer } = this.#options
-    const [endpoints, done, permitted] = await Promise.all([
-      ledger.endpoints(netuid),
-      store.probes(netuid, epoch),
-      ledger.permittedAt(netuid, Math.min(window.startsAtSeconds, now - 1)),
-    ])
-    const validators = new Set(permitted.map(({ hotkey }) => hotkey))
+    const [endpoints, done] = await Promise.all([ledger.endpoints(netuid), store.probes(netuid, epoch)])
     // The last tenth stays free so that answers end inside the epoch.
     const span = Math.max(1, Math.floor((window.endsAtSeconds - now) * 0.9))
+    // Every seat, also one without an endpoint just now or with a validator's permit: who could choose not to be asked would earn by
+    // receipts for questions of its own.
     return endpoints
-      .filter(({ hotkey, endpoint }) => endpoint !== '' && hotkey !== writer.hotkey && !validators.has(hotkey))
+      .filter(({ hotkey }) => hotkey !== writer.hotkey)
       .flatMap((peer) => {
         const asked = done.filter((probe) => probe.hotkey === peer.hotkey).length
         const missing = Math.max(0, this.#timing.probesPerMiner - asked)
