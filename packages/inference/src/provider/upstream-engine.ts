@@ -206,6 +206,7 @@ function silent(cause: unknown): Error {
   })
 }
 
+/** Why the question itself was refused is for its payer to read, in the upstream's words; all else is for the operator's log. */
 function upstreamFailed(status: number, reason: string): Error {
   const cause = new Error(reason)
   if (status === 400 || status === 422) {
