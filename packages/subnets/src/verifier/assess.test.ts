@@ -1,5 +1,5 @@
-import { type Hex, sha256Hex, systemRandom } from '@koinon/base'
-import { describe, expect, it } from 'vitest'
+import { type Clock, type Hex, sha256Hex, systemClock, systemRandom } from '@koinon/base'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { failedCheckNames, maximumPageItems, type WorkItem, workCommitmentOf, workPage } from '../rules/index.ts'
 import { type DigestEvidence, digestReceiptHash, digestSubnet } from '../testing/digest-subnet.ts'
 import { assessMiners } from './assess.ts'
@@ -43,6 +43,8 @@ type Options = {
   list?: readonly WorkItem[]
   committed?: (uid: number) => { readonly root: Hex; readonly count: number }
   random?: typeof systemRandom
+  clock?: Clock
+  signal?: AbortSignal
   audit?: typeof digestSubnet.audit
   memories?: ReadonlyMap<Hex, unknown>
 }
@@ -60,6 +62,7 @@ function assessAll(miners: MinerPort, options: Options) {
   return assessMiners(
     {
       netuid: 1,
+      clock: options.clock ?? systemClock,
       random: options.random ?? systemRandom,
       subnet: options.audit === undefined ? digestSubnet : { ...digestSubnet, audit: options.audit },
       miners,
@@ -87,8 +90,45 @@ function assessAll(miners: MinerPort, options: Options) {
       timeMs: options.timeMs,
       ...(options.leastTimeMs === undefined ? {} : { leastTimeMs: options.leastTimeMs }),
     },
-    AbortSignal.timeout(options.timeMs),
+    options.signal ?? AbortSignal.timeout(options.timeMs),
   )
+}
+
+/** Time that passes only while everybody waits, and then at once to the next that has waited long enough. */
+class SimulatedTime {
+  #nowMs = 1_900_000_000_000
+  #waiting: { readonly untilMs: number; readonly end: () => void }[] = []
+  readonly clock: Clock = { nowMs: () => this.#nowMs }
+
+  wait(durationMs: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ untilMs: this.#nowMs + durationMs, end: resolve })
+      signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+    })
+  }
+
+  async runUntil<value>(result: Promise<value>): Promise<value> {
+    let isSettled = false
+    const settled = () => {
+      isSettled = true
+    }
+    result.then(settled, settled)
+    for (;;) {
+      await new Promise(setImmediate)
+      if (isSettled) return result
+      this.#nowMs = Math.max(this.#nowMs, Math.min(...this.#waiting.map(({ untilMs }) => untilMs)))
+      const due = this.#waiting.filter(({ untilMs }) => untilMs <= this.#nowMs)
+      this.#waiting = this.#waiting.filter(({ untilMs }) => untilMs > this.#nowMs)
+      for (const { end } of due) end()
+    }
+  }
+}
+
+/** The same in simulated time; the phase ends after `timeMs` of it. */
+function assessInTime(time: SimulatedTime, miners: MinerPort, options: Options) {
+  const phase = new AbortController()
+  void time.wait(options.timeMs).then(() => phase.abort())
+  return time.runUntil(assess(miners, { ...options, clock: time.clock, signal: phase.signal }))
 }
 
 describe('a list of a miner', () => {
@@ -180,20 +220,16 @@ describe('a page of a list', () => {
 })
 
 describe('miners that dribble', () => {
-  /** Within the limit of one question; all pages of the list would take 40 s. */
-  const slowly = (signal: AbortSignal): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const timer = setTimeout(resolve, 300)
-      const stop = () => {
-        clearTimeout(timer)
-        reject(signal.reason as Error)
-      }
-      signal.addEventListener('abort', stop, { once: true })
-    })
+  let time: SimulatedTime
+  beforeEach(() => {
+    time = new SimulatedTime()
+  })
+  /** Within the limit of one question; all pages of the list would take 20 minutes. */
+  const slowly = (signal: AbortSignal): Promise<void> => time.wait(9_000, signal)
   const endless = { root: sha256Hex('anything'), count: 262_144 }
   const dribblers = 16
   const committed = (uid: number) => (uid <= dribblers ? endless : workCommitmentOf(items))
-  const limits = { count: dribblers + 4, concurrency: dribblers, askTimeoutMs: 1_000, leastTimeMs: 100, committed }
+  const limits = { count: dribblers + 4, concurrency: dribblers, askTimeoutMs: 30_000, leastTimeMs: 3_000, committed }
 
   const dribbling = (pageItems: number): MinerPort => ({
     workPage: async (peer, { netuid, epoch, offset }, signal) => {
@@ -205,7 +241,7 @@ describe('miners that dribble', () => {
   })
 
   it('receipt by receipt are done with after a page', async () => {
-    const miners = await assess(dribbling(1), { ...limits, timeMs: 30_000 })
+    const miners = await assessInTime(time, dribbling(1), { ...limits, timeMs: 900_000 })
     expect(miners.map(({ uid }) => uid)).toEqual(Array.from({ length: limits.count }, (_, index) => index + 1))
     for (const miner of miners) expect(failedCheckNames(miner)).toEqual(miner.uid <= dribblers ? ['list'] : [])
     for (const miner of miners.slice(dribblers)) expect(miner.work.length).toBeGreaterThan(0)
@@ -213,7 +249,7 @@ describe('miners that dribble', () => {
 
   it('page by page use up their own share of the time and nobody else’s', async () => {
     for (const concurrency of [dribblers, 4]) {
-      const miners = await assess(dribbling(maximumPageItems), { ...limits, concurrency, timeMs: 2_000 })
+      const miners = await assessInTime(time, dribbling(maximumPageItems), { ...limits, concurrency, timeMs: 60_000 })
       for (const miner of miners.slice(dribblers)) {
         expect(failedCheckNames(miner)).toEqual([])
         expect(miner.checks.map(({ name, state }) => `${name} ${state}`)).toEqual(['list pass'])
@@ -237,12 +273,12 @@ describe('miners that dribble', () => {
         return { count: endless.count, receipts: Array(maximumPageItems).fill(items[0]) }
       },
     }
-    const options = { askTimeoutMs: 1_000, leastTimeMs: 100, timeMs: 2_000, committed: () => endless }
-    const found = await assess(miners, { ...options, count: 16, concurrency: 4 })
+    const options = { askTimeoutMs: 30_000, leastTimeMs: 3_000, timeMs: 60_000, committed: () => endless }
+    const found = await assessInTime(time, miners, { ...options, count: 16, concurrency: 4 })
     expect(asked.size).toBe(16)
     const used = found.filter((miner) => failedCheckNames(miner).includes('list'))
     // The last round has what is left of the phase, and nobody waits behind it.
-    expect(used.length).toBeGreaterThanOrEqual(12)
+    expect(used.length).toBe(12)
   })
 })
 

@@ -58,7 +58,7 @@ export type AssessmentLimits = {
 
 type Options<task, response, ports> = Pick<
   ValidatorOptions<task, response, ports>,
-  'netuid' | 'subnet' | 'miners' | 'verifyPorts' | 'random'
+  'netuid' | 'subnet' | 'miners' | 'verifyPorts' | 'clock' | 'random'
 >
 
 /**
@@ -73,11 +73,12 @@ export async function assessMiners<task, response, ports>(
 ): Promise<Assessed> {
   const memories = new Map<Address, unknown>()
   const visits = shuffled(epoch.seats, options.random)
-  const endsAtMs = performance.now() + limits.timeMs
+  const { clock } = options
+  const endsAtMs = clock.nowMs() + limits.timeMs
   let begun = 0
   const visited = await inParallel(visits, limits.concurrency, async (seat) => {
     const rounds = Math.ceil((visits.length - begun++) / limits.concurrency)
-    const share = Math.max(limits.leastTimeMs ?? leastTimeMs, (endsAtMs - performance.now()) / rounds)
+    const share = Math.max(limits.leastTimeMs ?? leastTimeMs, (endsAtMs - clock.nowMs()) / rounds)
     // Nobody waits behind the last round: the end of the phase is end enough.
     const times = { askTimeoutMs: limits.askTimeoutMs, totalMs: rounds > 1 ? share : Number.POSITIVE_INFINITY }
     const { evidence, memory } = await new MinerAssessment(options, epoch, seat, times, signal).run()
@@ -268,13 +269,21 @@ class MinerAssessment<task, response, ports> {
     if (this.#peer === undefined) return { kind: 'refused', problem: 'the miner has left or names no endpoint' }
     if (this.#silence !== undefined) return { kind: 'refused', problem: this.#silence }
     const { askTimeoutMs, totalMs } = this.#times
+    const { clock } = this.#options
+    const tooLong = `its answers took longer than the ${Math.floor(totalMs)} ms that one miner may take in all`
     let problem: string | undefined
     let isSilent = false
     for (let attempt = 0; attempt < attempts; attempt++) {
       if (this.#signal.aborted) break
+      if (this.#leftMs <= 0) {
+        problem = tooLong
+        isSilent = true
+        break
+      }
       const isLast = this.#leftMs <= askTimeoutMs
-      const timeout = AbortSignal.timeout(isLast ? Math.max(0, Math.ceil(this.#leftMs)) : askTimeoutMs)
-      const askedAtMs = performance.now()
+      const limitMs = isLast ? Math.ceil(this.#leftMs) : askTimeoutMs
+      const timeout = AbortSignal.timeout(limitMs)
+      const askedAtMs = clock.nowMs()
       try {
         const value = await question(this.#peer, AbortSignal.any([this.#signal, timeout]))
         if (value !== undefined) return { kind: 'answer', value }
@@ -285,11 +294,12 @@ class MinerAssessment<task, response, ports> {
         isSilent = timeout.aborted
         problem = isSilent ? `no answer within ${askTimeoutMs} ms` : (error as Error).message
         if (isSilent && isLast) {
-          problem = `its answers took longer than the ${Math.floor(totalMs)} ms that one miner may take in all`
+          problem = tooLong
           break
         }
       } finally {
-        this.#leftMs -= performance.now() - askedAtMs
+        // A clock that was set meanwhile costs the miner no more than the question could have taken.
+        this.#leftMs -= Math.min(limitMs, Math.max(0, clock.nowMs() - askedAtMs))
       }
     }
     if (problem === undefined) return { kind: 'stopped' }
