@@ -16,6 +16,7 @@ export { LocalNetwork, type LocalNetworkOptions, type NetworkStep, type ReadyNet
 export { defaultModel, type ModelFile, modelManifest, resolveModel, resolveReplayModel } from './local/model.ts'
 export { localNetworkParameters, localPrices } from './local/parameters.ts'
 export { portOwner, requireFreePort } from './local/port.ts'
+export { requirePublishedHost } from './local/published-host.ts'
 export { readBalances } from './local/treasury.ts'
 export type { Prices, ProviderRoleConfig, RoleConfig, RoleInfo } from './roles/role-config.ts'
 export { askSupervisor } from './supervisor/control.ts'

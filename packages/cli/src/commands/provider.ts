@@ -12,6 +12,7 @@ import {
   type ProviderRoleConfig,
   type RoleStatus,
   readBenchmark,
+  requirePublishedHost,
   resolveModel,
   runningSupervisor,
 } from '@koinon/node'
@@ -36,6 +37,7 @@ type StartOptions = StayOptions & {
 
 const roleName = 'provider'
 const stopDeadlineMs = 60_000
+const publicUrlHint = ' Or say with --public-url where others reach this machine.'
 
 export function defineProvider(program: Command): void {
   const provider = program
@@ -54,7 +56,7 @@ export function defineProvider(program: Command): void {
     .option('--upstream-model <name>', 'model of that server; it is offered under the same name')
     .option('--upstream-key-env <variable>', 'environment variable that holds the key of that server')
     .option('--netuid <n>', 'subnet', '1')
-    .option('--host <address>', 'address to bind', '127.0.0.1')
+    .option('--host <address>', 'address to bind; told to others where there is no --public-url', '127.0.0.1')
     .option('--port <n>', 'port to bind; 0 keeps the last one or takes a free one', '0')
     .option('--public-url <url>', 'URL under which gateways and validators reach this machine')
     .option('--prompt-price <dollars>', 'dollars a million prompt tokens')
@@ -124,6 +126,7 @@ function startProvider(options: StartOptions): Promise<never> {
   return stay<JoinedRole>({
     options,
     create: async (say) => {
+      if (options.publicUrl === undefined) await requirePublishedHost(options.host, publicUrlHint)
       const served = await readServed(options)
       const common = {
         host: options.host,

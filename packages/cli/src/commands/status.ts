@@ -21,7 +21,7 @@ export function defineStatus(program: Command): void {
         const page = await askSupervisor<{ readonly url: string }>(home, 'page.link').catch(() => undefined)
         return {
           data: { running: true, pid: supervisor.pid, startedAtMs: supervisor.startedAtMs, page: page?.url, roles },
-          text: `Supervisor: process ${supervisor.pid}, home ${home.path}\n${page === undefined ? '' : `Page: ${page.url}  (lets one browser in; once used, ask again for another)\n`}\n${roleTable(roles)}`,
+          text: `Supervisor: process ${supervisor.pid}, home ${home.path}\n${page === undefined ? '' : `Page: ${page.url}  (${page.url.includes('#/open/') ? 'lets one browser in; once used, ask again for another' : 'what everybody may see; nothing of the owner'})\n`}\n${roleTable(roles)}`,
         }
       }),
     )

@@ -40,7 +40,11 @@ export function defineUp(program: Command): void {
         'rpcPort',
       ),
     )
-    .option('--host <address>', 'address to bind; anything but 127.0.0.1 opens it to other machines', '127.0.0.1')
+    .option(
+      '--host <address>',
+      'IPv4 address or name of this machine, to bind and to tell others; anything but 127.0.0.1 opens the network to other machines, and the page then shows only what everybody may see',
+      '127.0.0.1',
+    )
     .option('--model <file.gguf>', 'model that the miners serve (default: the demo model)')
     .option('--postgres <url>', 'keep the index in PostgreSQL instead of this home')
     .option(
@@ -115,7 +119,7 @@ function welcome({ gatewayUrl, pageUrl, rpcUrl, demoKey, home, network }: ReadyN
   return `
 Koinon is up after ${duration(startedInMs)}.
 
-  page      ${pageUrl}  (opens once; again: koinon status)
+  page      ${pageUrl}  (${pageUrl.includes('#/open/') ? 'opens once; again: koinon status' : 'what everybody may see; nothing of the owner'})
   OpenAI    base URL ${gatewayUrl}/v1
             API key  ${demoKey.apiKey}
   ledger    ${rpcUrl}  (chain ${network.chainId}: ${network.chainKind === 'embedded' ? 'one sequencer on this machine, test money' : 'external; the network and its dollars are a test'})

@@ -1,5 +1,13 @@
 import { KoinonError, systemClock } from '@koinon/base'
-import { currentApiKey, defaultHomePath, defaultModel, JoinedNode, type JoinedRole, resolveModel } from '@koinon/node'
+import {
+  currentApiKey,
+  defaultHomePath,
+  defaultModel,
+  JoinedNode,
+  type JoinedRole,
+  requirePublishedHost,
+  resolveModel,
+} from '@koinon/node'
 import type { Command } from 'commander'
 import { parseInteger } from '../runner.ts'
 import { type StayOptions, stay } from '../stay.ts'
@@ -12,6 +20,8 @@ type StartOptions = StayOptions & {
   readonly publicUrl?: string
 }
 
+const publicUrlHint = ' Or say with --public-url where others reach this machine.'
+
 export function defineValidator(program: Command): void {
   const validator = program.command('validator').description('check the work of miners on the network this home joined')
   validator
@@ -19,7 +29,7 @@ export function defineValidator(program: Command): void {
     .description('register, stake what the subnet asks, check miners and earn until Ctrl-C')
     .option('--model <file.gguf>', 'model to replay answers with; must be the file that miners serve', undefined)
     .option('--netuid <n>', 'subnet', '1')
-    .option('--host <address>', 'address to bind', '127.0.0.1')
+    .option('--host <address>', 'address to bind; told to others where there is no --public-url', '127.0.0.1')
     .option('--port <n>', 'port to bind; 0 keeps the last one or takes a free one', '0')
     .option('--public-url <url>', 'URL under which other validators reach this machine')
     .addHelpText(
@@ -33,6 +43,7 @@ function startValidator(options: StartOptions): Promise<never> {
   return stay<JoinedRole>({
     options,
     create: async (say) => {
+      if (options.publicUrl === undefined) await requirePublishedHost(options.host, publicUrlHint)
       const model = options.model === undefined ? defaultModel() : await resolveModel(options.model)
       const common = {
         netuid: parseInteger(options.netuid, '--netuid', 1, 65_535),

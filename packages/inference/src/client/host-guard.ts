@@ -29,7 +29,7 @@ export class HostGuard {
     throw new KoinonError({
       code: 'gateway/wrong-host',
       message: `This gateway does not answer to the host name "${host.slice(0, 100)}"`,
-      hint: 'Add the name to the hosts of the gateway, or use 127.0.0.1.',
+      hint: `Use the address that it was started with (--host): ${[...this.#hosts].join(' or ')}.`,
       details: { status: 421 },
     })
   }
@@ -42,7 +42,7 @@ export class HostGuard {
       throw openAiError({
         status: 403,
         code: 'origin_not_allowed',
-        message: `Pages of ${origin.slice(0, 100)} may not call this gateway. Add the origin to its allowed origins.`,
+        message: `Pages of ${origin.slice(0, 100)} may not call this gateway: only its own page and programs may.`,
       })
     }
     return {

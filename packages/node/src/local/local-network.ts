@@ -19,11 +19,13 @@ import { type ModelFile, modelManifest, noteServedModel } from './model.ts'
 import { PageDoor } from './page-door.ts'
 import { localChainId, localFunding, localKeyDeposits, localPrices } from './parameters.ts'
 import { requireFreePort } from './port.ts'
+import { requirePublishedHost } from './published-host.ts'
 import { inferenceSpecHash } from './subnet-spec.ts'
 import { fundAccount, type Treasury } from './treasury.ts'
 
 export type LocalNetworkOptions = {
   readonly homePath: string
+  /** One IPv4 address or name of this machine: all its servers bind it, and it is told to others as theirs. */
   readonly host: string
   readonly port: number
   readonly ledger: LedgerSource
@@ -119,6 +121,7 @@ export class LocalNetwork {
     const { host, port, ledger } = this.#options
     await this.#step('ports and model', async () => {
       homeNetwork(this.#home, ledger)
+      await requirePublishedHost(host)
       await requireFreePort(host, port, '--port')
       if (ledger.kind === 'embedded') await requireFreePort(host, ledger.rpcPort, '--rpc-port')
       if (!existsSync(this.#options.model.path)) throw noModel(this.#options.model.path)

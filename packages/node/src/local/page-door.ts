@@ -1,9 +1,8 @@
 /** How the owner's browser is told from other users of this machine: a code in the printed link, good once, exchanged for the token of the gateway process. */
 import { bytesToHex, KoinonError, type Random } from '@koinon/base'
+import { isLoopbackHost } from '@koinon/base/node'
 
 const codeBytes = 16
-const loopbackHosts = new Set(['127.0.0.1', 'localhost', '::1'])
-const everyAddress = new Set(['0.0.0.0', '::'])
 
 export class PageDoor {
   readonly #pageUrl: string
@@ -14,8 +13,8 @@ export class PageDoor {
   constructor(options: { readonly host: string; readonly port: number; readonly random: Random }) {
     const { host, port, random } = options
     this.#random = random
-    this.#isLocal = loopbackHosts.has(host) || everyAddress.has(host)
-    this.#pageUrl = `http://${everyAddress.has(host) ? '127.0.0.1' : host}:${port}/`
+    this.#isLocal = isLoopbackHost(host)
+    this.#pageUrl = `http://${host}:${port}/`
     this.#code = this.#newCode()
   }
 

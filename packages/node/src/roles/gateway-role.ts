@@ -1,6 +1,6 @@
 /** The gateway: OpenAI door, channel hub, dashboard. Users pay it, it pays miners. */
 import { type Address, errorToJson, KoinonError, systemClock, systemRandom } from '@koinon/base'
-import { defaultHttpLimits, sha256Native } from '@koinon/base/node'
+import { defaultHttpLimits, isLoopbackHost, sha256Native } from '@koinon/base/node'
 import {
   callNode,
   defaultGatewayLimits,
@@ -45,7 +45,7 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
   const log = roleLogger(config.name)
   const role = await openRoleLedger(config)
   const { network, reader, sender, key } = role
-  if (config.isLocal && config.host !== '127.0.0.1') {
+  if (config.isLocal && !isLoopbackHost(config.host)) {
     log.warn('the page of a public bind may not act for the owner')
   }
   let courier: VoucherCourier | undefined
@@ -146,7 +146,7 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
       account: key.address,
       requestIdKey: sha256Native(Buffer.concat([requestIdTag, key.secretKey])),
       marginBps,
-      hosts: [`${config.host}:${config.port}`],
+      hosts: [config.port === 80 ? config.host : `${config.host}:${config.port}`],
       allowedOrigins: [],
       limits: { ...defaultGatewayLimits, http: defaultHttpLimits },
     },
