@@ -13,6 +13,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   payments: ['base', 'work', 'ledger'],
   subnets: ['base', 'work', 'ledger'],
   inference: ['base', 'work', 'payments'],
+  'subnet-files': ['base', 'work', 'subnets', 'inference/rules', 'inference/verifier'],
   node: ['base', 'work', 'ledger', 'payments', 'subnets', 'inference', 'subnet-files'],
   sdk: ['base', 'work', 'ledger', 'payments', 'subnets', 'inference'],
   cli: ['base', 'work', 'ledger', 'payments', 'subnets', 'inference', 'node', 'sdk'],
@@ -25,9 +26,9 @@ const impureText =
   /\b(Date\.now|Math\.random|performance\.now|setTimeout|setInterval|fetch)\s*\(|\bprocess\.env\b|\bnew Date\(\)|\bsystem(Clock|Random)\b/
 
 const problems: string[] = []
-for (const path of sourceFiles(root, ['packages', 'apps/web/src'])) {
+for (const path of sourceFiles(root, ['packages', 'subnets', 'apps/web/src'])) {
   const file = relative(root, path)
-  const owner = file.startsWith('apps/web') ? 'web' : (file.split('/')[1] as string)
+  const owner = ownerOf(file)
   const isTest = /\.test\.tsx?$/.test(file)
   const isRules = /\/src\/rules\//.test(file)
   const text = readFileSync(path, 'utf8')
@@ -58,11 +59,17 @@ function isAllowed(owner: string, specifier: string, target: string): boolean {
   return list.includes(target) || list.some((entry) => specifier === `@koinon/${entry}`)
 }
 
+function ownerOf(file: string): string {
+  if (file.startsWith('apps/web')) return 'web'
+  return file.startsWith('subnets/') ? 'subnet-files' : (file.split('/')[1] as string)
+}
+
 function targetOf(specifier: string, from: string): string | undefined {
   if (specifier.startsWith('@koinon/')) return specifier.split('/')[1]
   if (!specifier.startsWith('.')) return undefined
   const target = relative(root, join(dirname(from), specifier))
   if (target.startsWith('apps/web')) return 'web'
+  if (target.startsWith('subnets/')) return 'subnet-files'
   return target.startsWith('packages/') ? target.split('/')[1] : undefined
 }
 
