@@ -110,10 +110,54 @@ describe('loadNetworkFile', () => {
   it.each<[string, RequestListener, string]>([
     ['an error status', (_, response) => response.writeHead(500).end(), 'ledger/network-unreachable'],
     ['a redirect', (_, response) => response.writeHead(302, { location: '/x' }).end(), 'ledger/network-unreachable'],
+    [
+      'another success',
+      (_, response) => response.writeHead(203).end(JSON.stringify(valid)),
+      'ledger/network-unreachable',
+    ],
+    ['no content', (_, response) => response.writeHead(204).end(), 'ledger/network-unreachable'],
     ['a page', (_, response) => response.end('<html>'), 'ledger/bad-network-file'],
     ['too much', (_, response) => response.end(' '.repeat(70_000)), 'ledger/network-unreachable'],
   ])('explains %s', async (_, listener, code) => {
     await expect(loadNetworkFile(await serve(listener))).rejects.toMatchObject({ code })
+  })
+
+  it('takes a file of exactly the most bytes, and none more', async () => {
+    const text = JSON.stringify(valid)
+    const sent = (bytes: number) => serve((_, response) => response.end(text.padEnd(bytes)))
+    expect(await loadNetworkFile(await sent(65_536))).toMatchObject({ name: 'test' })
+    await expect(loadNetworkFile(await sent(65_537))).rejects.toMatchObject({ code: 'ledger/network-unreachable' })
+  })
+
+  it('stops reading a body without end', async () => {
+    let sent = 0
+    const url = await serve((_, response) => {
+      const more = (): void => {
+        if (response.destroyed) return
+        sent += 16_384
+        response.write(' '.repeat(16_384), () => setImmediate(more))
+      }
+      more()
+    })
+    await expect(loadNetworkFile(url)).rejects.toMatchObject({ code: 'ledger/network-unreachable', retry: 'later' })
+    expect(sent).toBeLessThan(64 * 1024 * 1024)
+  })
+
+  it.each<[string, RequestListener]>([
+    ['says nothing', () => undefined],
+    ['stalls in its body', (_, response) => response.writeHead(200, { 'content-length': '100' }).write('{')],
+  ])('gives up on a gateway that %s', async (_, listener) => {
+    await expect(loadNetworkFile(await serve(listener), 200)).rejects.toMatchObject({
+      code: 'ledger/network-unreachable',
+      retry: 'later',
+    })
+  })
+
+  it('explains a body that breaks off', async () => {
+    const url = await serve((_, response) => {
+      response.writeHead(200, { 'content-length': '100' }).write('{', () => response.destroy())
+    })
+    await expect(loadNetworkFile(url)).rejects.toMatchObject({ code: 'ledger/network-unreachable' })
   })
 
   it('explains a gateway that is not there', async () => {

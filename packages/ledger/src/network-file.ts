@@ -1,6 +1,6 @@
 /** The network file: everything a stranger needs to join one network. Public, no secrets; clients do not know which engine is behind. */
 import { readFile } from 'node:fs/promises'
-import { type Address, KoinonError, toAddress, withDeadline } from '@koinon/base'
+import { type Address, concatBytes, isKoinonError, KoinonError, toAddress } from '@koinon/base'
 import { z } from 'zod'
 
 const address = z
@@ -78,8 +78,11 @@ export function parseNetworkFile(text: string): NetworkFile {
   return result.data as NetworkFile
 }
 
-/** Reads a network file from a path or an http(s) URL; a gateway's URL alone is enough, it serves `/network.json`. */
-export async function loadNetworkFile(pathOrUrl: string): Promise<NetworkFile> {
+/**
+ * Reads a network file from a path or an http(s) URL; a gateway's URL alone is enough, it serves `/network.json`. A URL has
+ * `timeoutMs` for the whole answer. Throws `ledger/no-network-file`, `ledger/network-unreachable` (later), `ledger/bad-network-file`.
+ */
+export async function loadNetworkFile(pathOrUrl: string, timeoutMs = fetchTimeoutMs): Promise<NetworkFile> {
   if (!/^https?:\/\//.test(pathOrUrl)) {
     return parseNetworkFile(
       await readFile(pathOrUrl, 'utf8').catch((cause: Error) => {
@@ -94,26 +97,39 @@ export async function loadNetworkFile(pathOrUrl: string): Promise<NetworkFile> {
   }
   const target = new URL(pathOrUrl)
   if (target.pathname === '/') target.pathname = '/network.json'
-  return parseNetworkFile(await withDeadline(fetchText(target), fetchTimeoutMs, `Loading ${target.href}`))
+  return parseNetworkFile(await fetchText(target, timeoutMs))
 }
 
-async function fetchText(target: URL): Promise<string> {
-  const unreachable = (cause: string): KoinonError =>
-    new KoinonError({
-      code: 'ledger/network-unreachable',
-      message: `${target.href} did not give a network file: ${cause}`,
-      hint: 'Check the address, and that the gateway runs.',
-      retry: 'later',
-    })
-  const response = await fetch(target, { signal: AbortSignal.timeout(fetchTimeoutMs), redirect: 'error' }).catch(
-    (cause: Error) => {
-      throw unreachable(cause.message)
-    },
-  )
-  if (!response.ok) throw unreachable(`status ${response.status}`)
-  const bytes = await response.arrayBuffer()
-  if (bytes.byteLength > maximumBytes) throw unreachable(`it is larger than ${maximumBytes} bytes`)
-  return new TextDecoder().decode(bytes)
+async function fetchText(target: URL, timeoutMs: number): Promise<string> {
+  try {
+    const response = await fetch(target, { signal: AbortSignal.timeout(timeoutMs), redirect: 'error' })
+    if (response.status === 200) return await readBounded(response, target)
+    await response.body?.cancel()
+    throw unreachable(target, `status ${response.status}`)
+  } catch (cause) {
+    throw isKoinonError(cause) ? cause : unreachable(target, cause instanceof Error ? cause.message : String(cause))
+  }
+}
+
+/** What a stranger sends is measured while it comes; leaving the loop closes the connection. */
+async function readBounded(response: Response, target: URL): Promise<string> {
+  const parts: Uint8Array[] = []
+  let size = 0
+  for await (const part of response.body ?? []) {
+    size += part.length
+    if (size > maximumBytes) throw unreachable(target, `it is larger than ${maximumBytes} bytes`)
+    parts.push(part)
+  }
+  return new TextDecoder().decode(concatBytes(...parts))
+}
+
+function unreachable(target: URL, problem: string): KoinonError {
+  return new KoinonError({
+    code: 'ledger/network-unreachable',
+    message: `${target.href} did not give a network file: ${problem}`,
+    hint: 'Check the address, and that the gateway runs.',
+    retry: 'later',
+  })
 }
 
 function badNetworkFile(problem: string): KoinonError {
