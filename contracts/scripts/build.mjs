@@ -1,10 +1,10 @@
 /**
- * Compiles the contracts and writes their ABIs and bytecode to packages/ledger/src/generated.
+ * Compiles the contracts and writes their ABIs and bytecode to packages/ledger/src/generated; beside a test token its creation code.
  * Usage: node scripts/build.mjs [--check]   (--check writes nothing and exits 1 when a file is stale)
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { CONTRACTS_DIR, compileContracts } from './compile.mjs'
+import { basename, dirname, join, relative } from 'node:path'
+import { CONTRACTS_DIR, compileContracts, TEST_TOKENS } from './compile.mjs'
 import { predeploys } from './predeploys.mjs'
 
 const GENERATED_DIR = join(CONTRACTS_DIR, '../packages/ledger/src/generated')
@@ -73,14 +73,23 @@ function renderAll() {
   const contracts = compileContracts()
   const files = new Map(PUBLISHED.map((name) => [`${kebabCase(name)}.ts`, contractModule(name, contracts.get(name))]))
   files.set('predeploys.ts', predeploysModule(predeploys(contracts)))
+  for (const source of TEST_TOKENS) {
+    const name = basename(source, '.sol')
+    files.set(
+      relative(GENERATED_DIR, join(CONTRACTS_DIR, dirname(source), `${kebabCase(name)}.hex`)),
+      `${contracts.get(name).bytecode}\n`,
+    )
+  }
   return files
 }
 
 const files = renderAll()
 const onDisk = existsSync(GENERATED_DIR) ? readdirSync(GENERATED_DIR) : []
-const stale = [...files].filter(
-  ([file, text]) => !onDisk.includes(file) || readFileSync(join(GENERATED_DIR, file), 'utf8') !== text,
-)
+const isStale = ([file, text]) => {
+  const path = join(GENERATED_DIR, file)
+  return !existsSync(path) || readFileSync(path, 'utf8') !== text
+}
+const stale = [...files].filter(isStale)
 const orphans = onDisk.filter((file) => !files.has(file))
 if (process.argv.includes('--check')) {
   for (const file of [...stale.map(([name]) => name), ...orphans]) process.stderr.write(`stale: ${file}\n`)

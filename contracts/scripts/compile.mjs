@@ -22,6 +22,9 @@ const SETTINGS = {
   },
 }
 
+/** Tokens of others, as tests of TypeScript meet them. */
+export const TEST_TOKENS = ['test/support/CircleDollar.sol']
+
 /** Paths of all Solidity files below `directory`, relative to the contracts package, with forward slashes. */
 export function soliditySources(directory) {
   return readdirSync(join(CONTRACTS_DIR, directory), { recursive: true, withFileTypes: true })
@@ -31,13 +34,13 @@ export function soliditySources(directory) {
 }
 
 /**
- * Compiles every contract below `src/`.
+ * Compiles every contract below `src/`, and the test tokens.
  * @returns Map from contract name to {source, abi, bytecode, deployedBytecode, immutableReferences}; names are unique.
  *   `immutables` (name to places) is named only for the deposit collectors, whose syntax trees are asked for.
  * Throws an Error with the compiler's messages when compilation fails or a name occurs twice.
  */
 export function compileContracts() {
-  const paths = soliditySources('src')
+  const paths = [...soliditySources('src'), ...TEST_TOKENS]
   const sources = Object.fromEntries(
     paths.map((path) => [path, { content: readFileSync(join(CONTRACTS_DIR, path), 'utf8') }]),
   )

@@ -1,4 +1,5 @@
-/** ABIs of the contracts, as constants that viem types from. */
+/** ABIs of the contracts, as constants that viem types from. `dollarAbi` is what any dollar has, `testDollarAbi` also its faucet. */
+export { dollarAbi } from './dollar.ts'
 export { batchSettlementAbi } from './generated/batch-settlement.ts'
 export { emissionAbi } from './generated/emission.ts'
 export { epochsAbi } from './generated/epochs.ts'

@@ -5,6 +5,7 @@ import { emissionAbi } from './generated/emission.ts'
 import { koinonTokenAbi } from './generated/koinon-token.ts'
 import { subnetsAbi } from './generated/subnets.ts'
 import type { ContractName } from './network-file.ts'
+import { deployCircleDollar } from './testing/circle-dollar.ts'
 import { type BareChain, startBareAnvil, startEmbedded, testParameters } from './testing/network.ts'
 
 describe.each([
@@ -84,7 +85,7 @@ describe.each([
 
   it('uses an existing dollar', async () => {
     const { sender } = await chain.account()
-    const dollar = `0x${'d0'.repeat(20)}` as const
+    const dollar = await deployCircleDollar(sender)
     const { steps, onDeployed } = noted()
     const contracts = await deployContracts({
       reader: chain.reader,

@@ -2,6 +2,7 @@
 import { type Address, type Hex, KoinonError, toAddress, zeroAddress } from '@koinon/base'
 import { type Abi, encodeDeployData } from 'viem'
 import type { LedgerReader } from './clients.ts'
+import { checkDollar } from './dollar.ts'
 import { batchSettlementAbi, batchSettlementBytecode } from './generated/batch-settlement.ts'
 import { epochsAbi, epochsBytecode } from './generated/epochs.ts'
 import { erc3009DepositCollectorAbi, erc3009DepositCollectorBytecode } from './generated/erc3009-deposit-collector.ts'
@@ -30,7 +31,7 @@ export type DeployOptions = {
   readonly reader: LedgerReader
   readonly sender: TransactionSender
   readonly parameters: NetworkParameters
-  /** An existing dollar token; a test dollar with a faucet is deployed when left out. */
+  /** An existing dollar token, looked at before anything is sent; a test dollar with a faucet is deployed when left out. */
   readonly dollar?: Address
   /** What an earlier attempt already deployed. */
   readonly known?: Partial<Record<ContractName, Address>>
@@ -44,9 +45,10 @@ export const canonicalChannels = {
   depositCollector: '0x4020806089470a89826cb9fb1f4059150b550004',
 } as const
 
-/** Deploys what is missing and returns all addresses. Throws as `TransactionSender.call`. */
+/** Deploys what is missing and returns all addresses. Throws as `checkDollar`, and as `TransactionSender.call`. */
 export async function deployContracts(options: DeployOptions): Promise<NetworkFile['contracts']> {
   const { reader, sender, parameters, onDeployed } = options
+  if (options.dollar !== undefined) await checkDollar(reader, options.dollar)
   const found: Partial<Record<ContractName, Address>> = {
     ...options.known,
     ...(options.dollar === undefined ? {} : { dollar: options.dollar }),

@@ -7,6 +7,7 @@ export {
   type LedgerReader,
   type LedgerWriter,
 } from './clients.ts'
+export { checkDollar, readDollarDomain } from './dollar.ts'
 export {
   ensureIdentity,
   ensureOwnStake,

@@ -17,7 +17,7 @@ import {
   type NetworkFile,
   TransactionSender,
 } from '@koinon/ledger'
-import { koinonTokenAbi, testDollarAbi } from '@koinon/ledger/abis'
+import { dollarAbi, koinonTokenAbi } from '@koinon/ledger/abis'
 import {
   type ChannelConfig,
   ChannelOpener,
@@ -83,7 +83,7 @@ export class Wallet {
     const { contracts } = this.#options.network
     if (asset === 'eth')
       return (await this.#sender.send({ to: recipient, value: amount }, 'sending ETH')).transactionHash
-    const [address, abi] = asset === 'koin' ? [contracts.token, koinonTokenAbi] : [contracts.dollar, testDollarAbi]
+    const [address, abi] = asset === 'koin' ? [contracts.token, koinonTokenAbi] : [contracts.dollar, dollarAbi]
     const receipt = await this.#sender.call({
       address,
       abi,

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readChannelFacts } from '../core/escrow.ts'
 import { channelIdOf } from '../rules/channel.ts'
 import { startNetwork, type TestNetwork } from '../testing/chain.ts'
+import { deployCircleDollar } from '../testing/circle-dollar.ts'
 import { party, seed } from '../testing/fixtures.ts'
 import { ChannelOpener } from './channel-opener.ts'
 
@@ -18,13 +19,18 @@ beforeAll(async () => {
 
 afterAll(() => net.close())
 
-function openerFor(who: typeof alice, sender: TransactionSender = who.sender, aheadMs = 0): ChannelOpener {
+function openerFor(
+  who: typeof alice,
+  sender: TransactionSender = who.sender,
+  aheadMs = 0,
+  token = net.network.contracts.dollar,
+): ChannelOpener {
   return new ChannelOpener({
     reader: net.reader,
     sender,
     payer: who.account,
     domain: net.domain,
-    token: net.network.contracts.dollar,
+    token,
     collector: net.network.contracts.depositCollector,
     clock: { nowMs: () => Date.now() + aheadMs },
     random: systemRandom,
@@ -77,6 +83,26 @@ describe('ChannelOpener', () => {
     await expect(poor).rejects.toMatchObject({ code: 'ledger/refused' })
     const short = opener.open({ receiver, payerAuthorizer: alice.address, depositAtomic: 1n, withdrawDelay: 10 })
     await expect(short).rejects.toMatchObject({ code: 'ledger/refused' })
+  })
+
+  it('takes a dollar without ERC-5267, as USDC is', async () => {
+    const usdc = await deployCircleDollar(alice.sender)
+    const opened = await openerFor(alice, alice.sender, 0, usdc).open({
+      receiver,
+      payerAuthorizer: alice.address,
+      depositAtomic: 40n,
+    })
+    expect(opened).toMatchObject({ depositAtomic: 40n, status: 'open', config: { token: usdc } })
+  })
+
+  it('does not call the ledger unreachable when the token cannot be signed for', async () => {
+    const odd = await deployCircleDollar(alice.sender, '1')
+    const opening = openerFor(alice, alice.sender, 0, odd).open({
+      receiver,
+      payerAuthorizer: alice.address,
+      depositAtomic: 40n,
+    })
+    await expect(opening).rejects.toMatchObject({ code: 'ledger/unusable-dollar', retry: 'never' })
   })
 
   it('lets another account pay the gas', async () => {

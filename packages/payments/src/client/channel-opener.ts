@@ -9,8 +9,8 @@ import {
   sleep,
   type TypedDataDomain,
 } from '@koinon/base'
-import type { LedgerReader, TransactionSender } from '@koinon/ledger'
-import { batchSettlementAbi, testDollarAbi } from '@koinon/ledger/abis'
+import { type LedgerReader, readDollarDomain, type TransactionSender } from '@koinon/ledger'
+import { batchSettlementAbi, dollarAbi } from '@koinon/ledger/abis'
 import type { ChannelFacts } from '../core/channel-state.ts'
 import { reachable, readChannelFacts } from '../core/escrow.ts'
 import type { DelegatingAccount } from '../core/session.ts'
@@ -145,7 +145,7 @@ export class ChannelOpener {
       return { state: 'waiting', ...pending }
     const balance = (): Promise<bigint> =>
       reachable(
-        reader.readContract({ address: token, abi: testDollarAbi, functionName: 'balanceOf', args: [payer.address] }),
+        reader.readContract({ address: token, abi: dollarAbi, functionName: 'balanceOf', args: [payer.address] }),
       )
     const before = await balance()
     await this.finalizeWithdrawal(config)
@@ -210,7 +210,7 @@ export class ChannelOpener {
     return reachable(
       reader.readContract({
         address: token,
-        abi: testDollarAbi,
+        abi: dollarAbi,
         functionName: 'authorizationState',
         args: [payer.address, depositNonce(authorization)],
       }),
@@ -221,20 +221,12 @@ export class ChannelOpener {
     return { channelId, config, depositId, ...(await this.#facts(config)) }
   }
 
-  /** The token's EIP-712 domain as the token states it (ERC-5267). */
+  /** The token's EIP-712 domain; it does not change. */
   #domainOfToken(): Promise<TypedDataDomain> {
-    this.#tokenDomain ??= this.#readTokenDomain().catch((error: unknown) => {
+    this.#tokenDomain ??= readDollarDomain(this.#options.reader, this.#options.token).catch((error: unknown) => {
       this.#tokenDomain = undefined
       throw error
     })
     return this.#tokenDomain
-  }
-
-  async #readTokenDomain(): Promise<TypedDataDomain> {
-    const { reader, token, domain } = this.#options
-    const [, name, version] = await reachable(
-      reader.readContract({ address: token, abi: testDollarAbi, functionName: 'eip712Domain' }),
-    )
-    return { name, version, chainId: domain.chainId, verifyingContract: token }
   }
 }
