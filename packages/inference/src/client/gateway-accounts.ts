@@ -1,7 +1,7 @@
 /** Receipts, evidence and keys at a gateway: what belongs to one payer. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Hex, KoinonError } from '@koinon/base'
-import { readBody, sendJson } from '@koinon/base/node'
+import { parseJsonObject, readBody, sendJson } from '@koinon/base/node'
 import { parseChannelConfig, parseKeyGrant, type ReceiptSummary } from '@koinon/payments'
 import { bundleToJson, type ReceiptBundle } from '@koinon/work'
 import { callNode } from '../wire/node-call.ts'
@@ -35,7 +35,7 @@ export class GatewayAccounts {
 
   async #register(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.#countStranger(request, response)
-    const json = parseObject(await readBody(request, maximumKeyBodyBytes))
+    const json = parseJsonObject(await readBody(request, maximumKeyBodyBytes))
     const grant = parseKeyGrant(json['grant'])
     const config = parseChannelConfig(json['config'])
     const record = await this.#modules.keys.register(grant, readSignature(json), config)
@@ -45,7 +45,7 @@ export class GatewayAccounts {
   async #revoke(request: IncomingMessage, response: ServerResponse, keyHash: string): Promise<void> {
     this.#countStranger(request, response)
     if (!/^0x[0-9a-f]{64}$/.test(keyHash)) throw notFound('key')
-    const json = parseObject(await readBody(request, maximumKeyBodyBytes))
+    const json = parseJsonObject(await readBody(request, maximumKeyBodyBytes))
     sendJson(response, 200, keyToJson(await this.#modules.keys.revoke(keyHash as Hex, readSignature(json))))
   }
 
@@ -131,20 +131,6 @@ function readSignature(json: Record<string, unknown>): Hex {
   throw new KoinonError({
     code: 'gateway/bad-signature',
     message: 'The field signature is not 65 bytes of lower-case hex',
-    details: { status: 400 },
-  })
-}
-
-function parseObject(body: Uint8Array): Record<string, unknown> {
-  try {
-    const json: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
-    if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Record<string, unknown>
-  } catch {
-    // Falls through to the refusal below.
-  }
-  throw new KoinonError({
-    code: 'gateway/not-json',
-    message: 'The body is not a JSON object',
     details: { status: 400 },
   })
 }

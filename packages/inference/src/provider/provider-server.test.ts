@@ -156,6 +156,21 @@ describe('credit', () => {
     const registered = await ask({ path: '/v1/channels', body, session })
     expect(await registered.body.json()).toMatchObject({ channelId: channelIdOf(config, testDomain), owedPicoUsd: '0' })
   })
+
+  it('takes neither in another shape than specs/0008-http.md gives', async () => {
+    const { ask, provider, channelId } = await setup()
+    const voucher = voucherToJson(gateway.voucherSigner.sign({ channelId, maxClaimableAtomic: 3n }))
+    const config = testChannel(gateway.account, gateway.account, provider.party.account)
+    const refusal = async (path: string, body: string) => {
+      const { statusCode, body: answer } = await ask({ path, body })
+      return [statusCode, ((await answer.json()) as ErrorBody).error.code]
+    }
+    expect(await refusal('/v1/vouchers', JSON.stringify(voucher))).toEqual([400, 'payments/bad-voucher'])
+    expect(await refusal('/v1/channels', JSON.stringify(config))).toEqual([400, 'payments/bad-channel'])
+    for (const path of ['/v1/vouchers', '/v1/channels']) {
+      for (const body of ['', '[]', 'null', '{']) expect(await refusal(path, body)).toEqual([400, 'http/not-json'])
+    }
+  })
 })
 
 describe('evidence', () => {

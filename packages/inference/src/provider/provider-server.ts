@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Hex, KoinonError } from '@koinon/base'
-import { HttpListener, readBody, sendJson } from '@koinon/base/node'
+import { HttpListener, parseJsonObject, readBody, sendJson } from '@koinon/base/node'
 import { parseChannelConfig, parseVoucher } from '@koinon/payments'
 import { bundleToJson, signedReceiptToJson } from '@koinon/work'
 import { nodeSessionPath } from '@koinon/work/node'
@@ -121,10 +121,10 @@ export class ProviderServer {
   async #money(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
     const body = await readBody(request, 16_384)
     const { sender } = this.#modules.gate.identify(request, body)
-    const json = parseJson(body)
+    const json = parseJsonObject(body)
     const { payments } = this.#modules
     if (path === '/v1/channels') {
-      const config = parseChannelConfig(json['config'] ?? json)
+      const config = parseChannelConfig(json['config'])
       if (config.payer !== sender) throw forbidden('Only the payer of a channel may register it')
       const state = await payments.registerChannel(config)
       return sendJson(response, 200, {
@@ -134,7 +134,7 @@ export class ProviderServer {
         voucherAtomic: state.voucherAtomic.toString(),
       })
     }
-    const voucher = parseVoucher(json['voucher'] ?? json)
+    const voucher = parseVoucher(json['voucher'])
     await payments.acceptVoucher(voucher)
     const state = payments.book.require(voucher.channelId)
     sendJson(response, 200, { channelId: state.channelId, voucherAtomic: state.voucherAtomic.toString() })
@@ -209,20 +209,6 @@ function isChannelId(id: string | undefined): id is Hex {
 
 function isRequestId(id: string | undefined): id is Hex {
   return id !== undefined && /^0x[0-9a-f]{32}$/.test(id)
-}
-
-function parseJson(body: Uint8Array): Record<string, unknown> {
-  try {
-    const json: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
-    if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Record<string, unknown>
-  } catch {
-    // Falls through to the refusal below.
-  }
-  throw new KoinonError({
-    code: 'provider/not-json',
-    message: 'The body is not a JSON object',
-    details: { status: 400 },
-  })
 }
 
 function notFound(what: string): KoinonError {

@@ -42,8 +42,6 @@ describe('session terms', () => {
   )
 
   it.each([
-    '',
-    '[]',
     '{}',
     '{"v":2,"endpoint":"http://x","senderKey":"0x"}',
     `{"v":1,"endpoint":7,"senderKey":"0x${'1'.repeat(64)}"}`,
@@ -52,6 +50,12 @@ describe('session terms', () => {
   ])('refuse the proposal %j', (text) => {
     expect(() => parseProposal(new TextEncoder().encode(text))).toThrow(
       expect.objectContaining({ code: 'request/malformed' }),
+    )
+  })
+
+  it.each(['', '[]', 'null', '{"v":1'])('refuse %j, which is no JSON object, as every server does', (text) => {
+    expect(() => parseProposal(new TextEncoder().encode(text))).toThrow(
+      expect.objectContaining({ code: 'http/not-json' }),
     )
   })
 })

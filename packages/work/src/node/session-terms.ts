@@ -8,6 +8,7 @@ import {
   type KeyObject,
 } from 'node:crypto'
 import { bytesToHex, defineStruct, type Hex, hexToBytes, KoinonError, type StructValue } from '@koinon/base'
+import { parseJsonObject } from '@koinon/base/node'
 import { parseDelegation, type SignedDelegation } from '../delegation.ts'
 import { createMac } from './mac.ts'
 
@@ -75,9 +76,9 @@ export function deriveSessionKey(ours: KeyObject, theirs: Hex, terms: NodeSessio
 
 export type SessionProposal = { readonly endpoint: string; readonly senderKey: Hex }
 
-/** Reads the body of a handshake. Throws `request/malformed`. */
+/** Reads the body of a handshake. Throws `http/not-json` and `request/malformed`. */
 export function parseProposal(body: Uint8Array): SessionProposal {
-  const json = readObject(body)
+  const json = parseJsonObject(body)
   const { endpoint, senderKey } = json
   if (json['v'] !== 1) throw malformed('its version is not 1')
   if (typeof endpoint !== 'string' || endpoint.length > maximumEndpointLength || !endpoint.isWellFormed()) {
@@ -142,16 +143,6 @@ export function parseSessionHeader(header: string): SessionHeader {
   if (match === null) throw malformed(`the ${nodeSessionHeader} header is not id, number, expiry and MAC`)
   const [, id, number, expiry, mac] = match
   return { sessionId: `0x${id}`, number: Number(number), expiresAtMs: Number(expiry), mac: mac as string }
-}
-
-function readObject(body: Uint8Array): Record<string, unknown> {
-  try {
-    const json: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
-    if (typeof json === 'object' && json !== null) return json as Record<string, unknown>
-  } catch {
-    // Falls through to the refusal below.
-  }
-  throw malformed('its body is not a JSON object')
 }
 
 function malformed(problem: string, cause?: unknown): KoinonError {
