@@ -6,7 +6,7 @@ import { callLifetimeMs, callNode, type NodeCaller, type NodeTransport, signedHe
 import {
   createExchangeKey,
   createSessionMac,
-  deriveSessionKey,
+  deriveMacKey,
   formatSessionHeader,
   nodeSessionHeader,
   nodeSessionLifetimeMs,
@@ -132,7 +132,7 @@ export class PeerSession {
     ) {
       throw badSession('its signature or delegation does not hold')
     }
-    const mac = createSessionMac(deriveSessionKey(exchange.privateKey, session.recipientKey, session))
+    const mac = createSessionMac(deriveMacKey(exchange.privateKey, session.recipientKey, session))
     return { sessionId: session.sessionId, mac, expiresAtMs: session.expiresAtMs, number: 0 }
   }
 }

@@ -20,7 +20,7 @@ import { SessionTable } from './session-table.ts'
 import {
   createExchangeKey,
   createSessionMac,
-  deriveSessionKey,
+  deriveMacKey,
   type NodeSessionTerms,
   nodeSessionHeader,
   nodeSessionLifetimeMs,
@@ -107,7 +107,7 @@ export class RequestGate {
       sessionId: bytesToHex(policy.random(16)),
       expiresAtMs: Math.min(nowMs + nodeSessionLifetimeMs, validUntilMs, delegation.validUntil * 1000),
     }
-    const mac = createSessionMac(deriveSessionKey(exchange.privateKey, proposal.senderKey, terms))
+    const mac = createSessionMac(deriveMacKey(exchange.privateKey, proposal.senderKey, terms))
     this.#sessions.add(terms.sessionId, { sender, mac, expiresAtMs: terms.expiresAtMs })
     const signature = signer.sign(Buffer.from(nodeSessionType.hash(terms).slice(2), 'hex'))
     return { session: nodeSessionType.toJson(terms), signature, delegation }

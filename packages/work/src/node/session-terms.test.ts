@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import {
   createExchangeKey,
   createSessionMac,
-  deriveSessionKey,
+  deriveMacKey,
   formatSessionHeader,
   nodeSessionType,
   parseProposal,
@@ -19,9 +19,9 @@ describe('session terms', () => {
   it('give both sides the key, MAC and header of the vectors', () => {
     const terms = nodeSessionType.fromJson(vector.terms)
     expect(nodeSessionType.hash(terms)).toBe(vector.termsHash)
-    const key = deriveSessionKey(ours!.privateKey, terms.recipientKey, terms)
+    const key = deriveMacKey(ours!.privateKey, terms.recipientKey, terms)
     expect(bytesToHex(key)).toBe(vector.key)
-    expect(deriveSessionKey(theirs!.privateKey, terms.senderKey, terms)).toEqual(key)
+    expect(deriveMacKey(theirs!.privateKey, terms.senderKey, terms)).toEqual(key)
     const mac = createSessionMac(key)(vector.request)
     expect(mac).toBe(vector.mac)
     const { number, expiresAtMs } = vector.request
@@ -36,7 +36,7 @@ describe('session terms', () => {
       const terms = nodeSessionType.fromJson(vector.terms)
       const value = terms[field]
       const changed = typeof value === 'number' ? value + 1 : value.replace(/.$/, (last) => (last === '1' ? '2' : '1'))
-      const key = deriveSessionKey(ours!.privateKey, terms.recipientKey, { ...terms, [field]: changed })
+      const key = deriveMacKey(ours!.privateKey, terms.recipientKey, { ...terms, [field]: changed })
       expect(bytesToHex(key)).not.toBe(vector.key)
     },
   )

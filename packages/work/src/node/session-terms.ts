@@ -60,7 +60,7 @@ export function createExchangeKey(seed?: Uint8Array): ExchangeKey {
  * HKDF-SHA256(X25519(ours, theirs), salt = hash of the terms, info "koinon node session v1"), 32 bytes: another account, chain,
  * endpoint or expiry gives another key. Throws `request/malformed` on a key of small order.
  */
-export function deriveSessionKey(ours: KeyObject, theirs: Hex, terms: NodeSessionTerms): Uint8Array {
+export function deriveMacKey(ours: KeyObject, theirs: Hex, terms: NodeSessionTerms): Uint8Array {
   try {
     const publicKey = createPublicKey({
       key: Buffer.concat([spkiPrefix, hexToBytes(theirs)]),
