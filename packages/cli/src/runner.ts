@@ -2,6 +2,7 @@
 import { type ErrorJson, errorToJson, KoinonError } from '@koinon/base'
 import { defaultHomePath, type Home, homeAt } from '@koinon/node'
 import type { Command, CommanderError } from 'commander'
+import { asTyped, type CommandStyle, commandStyle } from './next-step.ts'
 
 export const exitCodes = { ok: 0, failed: 1, usage: 2, unavailable: 3, needsConfirmation: 4, interrupted: 130 } as const
 
@@ -12,6 +13,8 @@ export type CommandContext = {
   readonly isInteractive: boolean
   say(text: string): void
   warn(text: string): void
+  /** Our own text with the commands in it as they are typed on this home. Never for what strangers wrote. */
+  typed(text: string): string
 }
 
 export type CommandResult = {
@@ -35,6 +38,7 @@ export function runCommand<args extends readonly unknown[]>(
     const args = [...all.slice(0, -2), options] as unknown as args
     const warnings: string[] = []
     const isJson = options.json === true
+    const style = commandStyle(options.home)
     const context: CommandContext = {
       home: homeAt(options.home ?? defaultHomePath()),
       isJson,
@@ -44,6 +48,7 @@ export function runCommand<args extends readonly unknown[]>(
         warnings.push(text)
         if (!isJson) process.stderr.write(`warning: ${text}\n`)
       },
+      typed: (text) => asTyped(text, style),
     }
     try {
       const result = await work(context, ...args)
@@ -53,7 +58,7 @@ export function runCommand<args extends readonly unknown[]>(
     } catch (error) {
       const json = errorToJson(error)
       if (isJson) printFailure(json, warnings)
-      else process.stderr.write(`${describeError(json)}\n`)
+      else process.stderr.write(`${describeError(json, style)}\n`)
       process.exitCode = exitCodeOf(json)
     }
   }
@@ -75,9 +80,9 @@ export function usageError({ message }: CommanderError): ErrorJson {
   )
 }
 
-/** Sentence and next step. */
-export function describeError(error: ErrorJson): string {
-  return error.hint === undefined ? `koinon: ${error.message}` : `koinon: ${error.message}\n        ${error.hint}`
+/** Sentence and next step, its commands as they are typed here. */
+export function describeError({ message, hint }: ErrorJson, style: CommandStyle): string {
+  return hint === undefined ? `koinon: ${message}` : `koinon: ${message}\n        ${asTyped(hint, style)}`
 }
 
 /** 2 for what the caller wrote wrongly, 3 for what may work later, 4 for what needs a yes, else 1. */
@@ -108,6 +113,7 @@ export function parseInteger(text: string, flag: string, minimum: number, maximu
   throw new KoinonError({
     code: 'usage/bad-number',
     message: `${flag} takes a whole number from ${minimum} to ${maximum}, not "${text}"`,
+    hint: 'Write it in digits, without spaces or signs.',
   })
 }
 

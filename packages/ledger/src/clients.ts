@@ -1,5 +1,5 @@
 /** viem clients for a network file. Writes go through a `TransactionSender`, which keeps an account's nonces in order. */
-import { KoinonError } from '@koinon/base'
+import { type Hex, KoinonError } from '@koinon/base'
 import {
   type Chain,
   createPublicClient,
@@ -46,7 +46,7 @@ export function createLedgerReader(network: NetworkFile, timeoutMs = rpcTimeoutM
 }
 
 /** Signs for one account. */
-export function createLedgerWriter(network: NetworkFile, privateKey: Hash, timeoutMs = rpcTimeoutMs): LedgerWriter {
+export function createLedgerWriter(network: NetworkFile, privateKey: Hex, timeoutMs = rpcTimeoutMs): LedgerWriter {
   return createWalletClient({
     account: privateKeyToAccount(privateKey),
     chain: chainOf(network),
@@ -70,6 +70,7 @@ export async function confirmTransaction(reader: LedgerReader, hash: Hash, what:
     throw new KoinonError({
       code: 'ledger/reverted',
       message: `${what}: transaction ${hash} was refused by the contract`,
+      hint: 'Something changed since it was sent: look at what it was to change, then decide whether to send it again.',
       details: { hash },
     })
   }

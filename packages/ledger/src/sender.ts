@@ -2,7 +2,7 @@
  * Sends transactions of one account, one nonce after the other. Everything that can fail without a nonce (simulation, gas) comes
  * before one is taken, so a refused call never leaves a gap behind which later transactions would wait.
  */
-import { isKoinonError, KoinonError } from '@koinon/base'
+import { type Address, type Hex, isKoinonError, KoinonError } from '@koinon/base'
 import {
   type Abi,
   BaseError,
@@ -20,14 +20,14 @@ import { confirmTransaction, type LedgerReader, type LedgerWriter } from './clie
 type WriteMutability = 'nonpayable' | 'payable'
 
 export type ContractCall<abi extends Abi, name extends ContractFunctionName<abi, WriteMutability>> = {
-  readonly address: Hash
+  readonly address: Address
   readonly abi: abi
   readonly functionName: name
   readonly args: ContractFunctionArgs<abi, WriteMutability, name>
   readonly value?: bigint
 }
 
-type Unsigned = { readonly to?: Hash; readonly data?: Hash; readonly value?: bigint }
+type Unsigned = { readonly to?: Address; readonly data?: Hex; readonly value?: bigint }
 
 const gasHeadroomPercent = 20n
 /**
@@ -49,8 +49,8 @@ export class TransactionSender {
   }
 
   /** The sending account. */
-  get address(): Hash {
-    return this.#writer.account.address.toLowerCase() as Hash
+  get address(): Address {
+    return this.#writer.account.address.toLowerCase() as Address
   }
 
   /**
@@ -118,6 +118,7 @@ export class TransactionSender {
     return new KoinonError({
       code: 'ledger/refused',
       message: `${what} was refused by the contract: ${reason ?? text.split('\n')[0]}`,
+      hint: "Nothing was sent. The contract's reason says what stands against it.",
       details: { reason: reason ?? null },
       cause,
     })
@@ -187,6 +188,9 @@ export class TransactionSender {
     return new KoinonError({
       code: refused ? 'ledger/refused' : 'ledger/unknown-outcome',
       message: `${what}: the ledger ${refused ? 'refused' : 'did not confirm receiving'} transaction ${hash}: ${text.split('\n')[0]}`,
+      hint: refused
+        ? 'It was not taken and costs nothing; try again.'
+        : 'It may still be mined; look it up before sending it again.',
       retry: refused ? 'later' : 'unknown',
       details: { hash },
       cause,
@@ -213,14 +217,14 @@ function isUnfunded(text: string): boolean {
   return /insufficient funds|doesn't have enough funds|exceeds the balance/i.test(text)
 }
 
-function revertData(error: unknown): Hash | undefined {
+function revertData(error: unknown): Hex | undefined {
   if (!(error instanceof BaseError)) return undefined
   const holder = error.walk((item) => {
     const data = (item as { data?: unknown }).data
     return typeof data === 'string' || (typeof data === 'object' && data !== null && 'data' in data)
   }) as { data?: unknown } | null
   const data = typeof holder?.data === 'string' ? holder.data : (holder?.data as { data?: unknown } | undefined)?.data
-  return typeof data === 'string' && data.startsWith('0x') ? (data as Hash) : undefined
+  return typeof data === 'string' && data.startsWith('0x') ? (data as Hex) : undefined
 }
 
 function unanswered(what: string, cause: unknown): KoinonError {

@@ -24,11 +24,15 @@ export function defineChat(program: Command): void {
     .option('--key <api key>', 'API key (default: the newest of this home)')
     .option('--gateway <url>', "gateway (default: the key's own)")
     .action(
-      runCommand(async ({ home, isJson }, words: readonly string[], options: ChatOptions) => {
+      runCommand(async ({ home, isJson, typed }, words: readonly string[], options: ChatOptions) => {
         const stored = options.key === undefined || options.gateway === undefined ? currentApiKey(home) : undefined
         const maxTokens = Number(options.maxTokens)
         if (!Number.isInteger(maxTokens) || maxTokens < 1)
-          throw new KoinonError({ code: 'usage/bad-number', message: '--max-tokens takes a whole number above 0' })
+          throw new KoinonError({
+            code: 'usage/bad-number',
+            message: `--max-tokens takes a whole number above 0, not "${options.maxTokens}"`,
+            hint: 'For example: --max-tokens 256.',
+          })
         const answer = await askGateway({
           baseUrl: `${options.gateway ?? stored?.gatewayUrl}/v1`,
           apiKey: options.key ?? (stored?.apiKey as string),
@@ -40,12 +44,12 @@ export function defineChat(program: Command): void {
           },
           onText: (text) => void (isJson || process.stdout.write(text)),
         })
-        return { data: answer, text: `\n\n${describe(answer)}` }
+        return { data: answer, text: `\n\n${describe(answer, typed)}` }
       }),
     )
 }
 
-function describe(answer: GatewayAnswer): string {
+function describe(answer: GatewayAnswer, typed: (text: string) => string): string {
   const failed = answer.checks.filter((check) => check.state === 'fail')
   const passed = answer.checks.filter((check) => check.state === 'pass').length
   const open = answer.checks.length - passed - failed.length
@@ -55,6 +59,6 @@ function describe(answer: GatewayAnswer): string {
     `${answer.promptTokens} + ${answer.outputTokens} tokens, ${formatUnits(answer.amountPicoUsd, 12)} dollars`,
     failed.length > 0
       ? `CHECKS FAILED: ${failed.map((check) => `${check.name} (${check.detail})`).join('; ')}`
-      : `${passed} checks passed, ${open} not checked; replay it yourself: koinon receipt verify ${answer.receiptId ?? ''} --level L2`,
+      : `${passed} checks passed, ${open} not checked; replay it yourself: ${typed('koinon receipt verify')} ${answer.receiptId ?? ''} --level L2`,
   ].join('\n')
 }

@@ -33,7 +33,7 @@ export function defineReceipt(program: Command): void {
     .description('your last answers, newest first')
     .option('-n, --limit <n>', 'how many', '20')
     .action(
-      runCommand(async ({ home }, options: { readonly limit: string }) => {
+      runCommand(async ({ home, typed }, options: { readonly limit: string }) => {
         const limit = parseInteger(options.limit, '--limit', 1, 200)
         const lists = await Promise.all(
           ownKeys(home)
@@ -54,7 +54,7 @@ export function defineReceipt(program: Command): void {
           data: { receipts },
           text:
             rows.length === 0
-              ? 'No receipts yet. Ask something: koinon chat "What is a subnet?"'
+              ? typed('No receipts yet. Ask something: koinon chat "What is a subnet?"')
               : table(['receipt', 'time (UTC)', 'miner', 'dollars'], rows),
         }
       }),
@@ -196,6 +196,7 @@ function readReceiptFile(path: string): FetchedReceipt {
     throw new KoinonError({
       code: 'usage/bad-receipt-file',
       message: `${path} does not hold a receipt: ${(cause as Error).message}`,
+      hint: 'Give the identifier of a receipt, or a file that holds what "koinon receipt show" prints.',
       cause,
     })
   }

@@ -79,7 +79,11 @@ export class Wallet {
   async send(asset: Asset, to: string, amount: bigint): Promise<Hex> {
     const recipient = toAddress(to)
     if (amount <= 0n)
-      throw new KoinonError({ code: 'wallet/bad-amount', message: 'The amount must be more than nothing' })
+      throw new KoinonError({
+        code: 'wallet/bad-amount',
+        message: 'The amount must be more than nothing',
+        hint: 'Give an amount above 0, for example 1.5.',
+      })
     const { contracts } = this.#options.network
     if (asset === 'eth')
       return (await this.#sender.send({ to: recipient, value: amount }, 'sending ETH')).transactionHash
@@ -97,7 +101,11 @@ export class Wallet {
   async faucet(): Promise<FaucetAnswer> {
     const { network } = this.#options
     if (!network.isTest) {
-      throw new KoinonError({ code: 'wallet/no-faucet', message: 'This network uses real money and has no faucet' })
+      throw new KoinonError({
+        code: 'wallet/no-faucet',
+        message: 'This network uses real money and has no faucet',
+        hint: `Have dollars and native currency sent to ${this.address}.`,
+      })
     }
     return requestJson(`${this.#gatewayUrl()}/api/faucet`, { method: 'POST', json: { address: this.address } })
   }

@@ -83,23 +83,37 @@ export async function readJson(
   for await (const part of body) {
     length += part.length
     if (length > maximumBytes) {
-      throw new KoinonError({ code: 'node/too-large', message: `The node sent more than ${maximumBytes} bytes` })
+      throw new KoinonError({
+        code: 'node/too-large',
+        message: `The node sent more than ${maximumBytes} bytes`,
+        hint: 'Ask another node: an honest one keeps to that limit.',
+      })
     }
     parts.push(part)
   }
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(parts)))
   } catch (cause) {
-    throw new KoinonError({ code: 'node/not-json', message: 'The node did not answer in JSON', retry: 'later', cause })
+    throw new KoinonError({
+      code: 'node/not-json',
+      message: 'The node did not answer in JSON',
+      hint: 'Check that the address is that of a node of this network.',
+      retry: 'later',
+      cause,
+    })
   }
 }
 
 function refused(status: number, json: unknown): KoinonError {
   const error = (json as { error?: { message?: unknown; code?: unknown } } | null | undefined)?.error
+  const isPassing = status >= 500 || status === 429
   return new KoinonError({
     code: 'node/refused',
     message: `The node refused with status ${status}: ${String(error?.message ?? 'no reason given').slice(0, 300)}`,
-    retry: status >= 500 || status === 429 ? 'later' : 'never',
+    hint: isPassing
+      ? 'Try again in a moment.'
+      : 'The same question again gets the same answer: go by the reason given.',
+    retry: isPassing ? 'later' : 'never',
     details: { status, remoteCode: String(error?.code ?? '').slice(0, 100) },
   })
 }
@@ -110,6 +124,7 @@ function unreachable(error: unknown): KoinonError {
   return new KoinonError({
     code: 'node/unreachable',
     message: `The node did not answer: ${reason}`,
+    hint: 'Check that it runs and that its address can be reached from this machine.',
     retry: 'later',
     cause: error,
   })
