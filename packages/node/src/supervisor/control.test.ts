@@ -67,6 +67,38 @@ describe('the control socket', () => {
     expect(await askSupervisor(home, 'echo', 'still here')).toBe('still here')
   })
 
+  it('answers whoever asks for the end before it ends', async () => {
+    const path = join(home.path, 'ending.sock')
+    const ending = new ControlServer(path, async () => {
+      ended = ending.stop()
+      return {}
+    })
+    let ended: Promise<void> | undefined
+    await ending.start()
+    const socket = connect(path)
+    let received = ''
+    socket.setEncoding('utf8').on('data', (chunk: string) => {
+      received += chunk
+    })
+    const closed = new Promise((resolve) => socket.setTimeout(20_000, () => socket.destroy()).on('close', resolve))
+    socket.write('{"method":"stop"}\n')
+    await closed
+    expect(received).toBe('{"result":{}}\n')
+    await ended
+  })
+
+  it('ends although somebody does not read the answer', async () => {
+    const path = join(home.path, 'unread.sock')
+    const ending = new ControlServer(path, async () => 'x'.repeat(8_000_000))
+    await ending.start()
+    const socket = connect(path)
+    const asked = new Promise((resolve) => socket.once('connect', () => socket.write('{"method":"any"}\n', resolve)))
+    socket.pause().on('error', () => undefined)
+    await asked
+    await ending.stop()
+    socket.destroy()
+  })
+
   it('is taken over from a supervisor that was killed', async () => {
     const next = new ControlServer(controlSocketPath(home), async () => 'next')
     await next.start()

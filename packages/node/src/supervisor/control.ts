@@ -9,6 +9,7 @@ import { runningSupervisor } from '../home/lock.ts'
 
 const maximumLineBytes = 1024 * 1024
 const replyTimeoutMs = 120_000
+const lastWordsMs = 1_000
 /** sun_path holds about 104 bytes on the systems we know. */
 const maximumSocketPath = 100
 
@@ -70,9 +71,13 @@ export class ControlServer {
     if (process.platform !== 'win32') chmodSync(this.#path, 0o600)
   }
 
+  /** Answers that are ready still go out: whoever asked for the end must hear that it comes. Who does not read is cut off. */
   async stop(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy()
+    await new Promise((resolve) => setImmediate(resolve))
+    for (const socket of this.#sockets) socket.destroySoon()
+    const cut = setTimeout(() => this.#sockets.forEach((socket) => void socket.destroy()), lastWordsMs)
     await new Promise<void>((resolve) => (this.#server === undefined ? resolve() : this.#server.close(() => resolve())))
+    clearTimeout(cut)
     rmSync(this.#path, { force: true })
   }
 
