@@ -304,6 +304,10 @@ describe('koinon network deploy', () => {
       await waitFor('anvil answers', 30_000, async () => (await fetch(rpc, { method: 'POST', body: '{}' })).status > 0)
       const refused = await koinonJson(['network', 'deploy', '--rpc', rpc, '--key-file', keyFile, '--out', file])
       expect(refused.code).toBe(4)
+      const tooLong = ['--name', 'n'.repeat(65), '--yes']
+      expect(
+        await koinonJson(['network', 'deploy', '--rpc', rpc, '--key-file', keyFile, '--out', file, ...tooLong]),
+      ).toMatchObject({ code: 2, error: { code: 'usage/bad-network-facts' } })
       const deployed = await koinonJson([
         'network',
         'deploy',
@@ -350,7 +354,7 @@ describe('koinon network deploy', () => {
 async function expectHelp(command: string): Promise<void> {
   const { code, stdout, stderr } = await koinon([...command.split(' '), '--help'])
   expect({ command, code, stderr }).toEqual({ command, code: 0, stderr: '' })
-  expect(stdout).toContain(`Usage: koinon ${command}`)
+  expect(stdout).toMatch(new RegExp(`Usage: (npx )?koinon ${command}`))
   expect(stdout).toContain('--json')
   expect(stdout.split('\n')[2]?.length).toBeGreaterThan(10)
 }

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { loadNetworkFile, parseNetworkFile } from './network-file.ts'
+import { loadNetworkFile, type NetworkFile, networkDraftProblem, parseNetworkFile } from './network-file.ts'
 
 const names =
   'token dollar identity reputation validation subnets staking work weights epochs emission channels depositCollector'
@@ -34,6 +34,25 @@ async function serve(listener: RequestListener): Promise<string> {
   })
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
+
+describe('networkDraftProblem', () => {
+  const draft = { ...valid, contracts: {} } as unknown as NetworkFile
+
+  it('finds nothing wrong with a network whose contracts are still to come', () => {
+    expect(networkDraftProblem(draft)).toBeUndefined()
+  })
+
+  it.each([
+    ['name', { name: 'n'.repeat(65) }],
+    ['gatewayUrl', { gatewayUrl: 'gateway.invalid' }],
+    ['chainId', { chainId: 0 }],
+    ['defaultModel.manifest', { defaultModel: { model: 'm', manifest: '0x' } }],
+  ])('names %s as parseNetworkFile would', (field, changes) => {
+    const problem = networkDraftProblem({ ...draft, ...changes } as NetworkFile) as string
+    expect(problem).toMatch(new RegExp(`^${field}: `))
+    expect(() => parseNetworkFile(JSON.stringify({ ...valid, ...changes }))).toThrow(problem)
+  })
+})
 
 describe('parseNetworkFile', () => {
   it('takes a whole file and lowers its addresses', () => {

@@ -72,10 +72,15 @@ export function parseNetworkFile(text: string): NetworkFile {
   }
   const result = networkFileSchema.safeParse(json)
   if (!result.success) {
-    const issue = result.error.issues[0]
-    throw badNetworkFile(`${issue?.path.join('.') || 'the whole'}: ${issue?.message}`)
+    throw badNetworkFile(describe(result.error.issues[0] as z.core.$ZodIssue))
   }
   return result.data as NetworkFile
+}
+
+/** What `parseNetworkFile` would refuse of a network that is yet to be deployed, or undefined; its contracts are not looked at. */
+export function networkDraftProblem(draft: Omit<NetworkFile, 'contracts'>): string | undefined {
+  const issue = networkFileSchema.omit({ contracts: true }).safeParse(draft).error?.issues[0]
+  return issue === undefined ? undefined : describe(issue)
 }
 
 /**
@@ -130,6 +135,10 @@ function unreachable(target: URL, problem: string): KoinonError {
     hint: 'Check the address, and that the gateway runs.',
     retry: 'later',
   })
+}
+
+function describe({ path, message }: z.core.$ZodIssue): string {
+  return `${path.join('.') || 'the whole'}: ${message}`
 }
 
 function badNetworkFile(problem: string): KoinonError {

@@ -11,6 +11,7 @@ export {
   type JoinedRole,
   type StopRequest,
 } from './joined/joined-node.ts'
+export { type Deployment, deploymentNote, deployNetwork } from './local/deployment.ts'
 export { externalLedger, type LedgerSource } from './local/ledger-source.ts'
 export { LocalNetwork, type LocalNetworkOptions, type NetworkStep, type ReadyNetwork } from './local/local-network.ts'
 export { defaultModel, type ModelFile, modelManifest, resolveModel, resolveReplayModel } from './local/model.ts'
@@ -18,6 +19,7 @@ export { localNetworkParameters, localPrices } from './local/parameters.ts'
 export { portOwner, requireFreePort } from './local/port.ts'
 export { requirePublishedHost } from './local/published-host.ts'
 export { readBalances } from './local/treasury.ts'
+export { type ProviderEarnings, readEarnings, type Withdrawal, withdrawEarnings } from './provider/earnings.ts'
 export type { Prices, ProviderRoleConfig, RoleConfig, RoleInfo } from './roles/role-config.ts'
 export { askSupervisor } from './supervisor/control.ts'
 export type { RoleState, RoleStatus } from './supervisor/supervised-role.ts'

@@ -1,9 +1,17 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { type Address, hexToBytes, KoinonError, parseUnits, secretKeyToAddress, toAddress } from '@koinon/base'
+import { hexToBytes, KoinonError, parseUnits, secretKeyToAddress, toAddress } from '@koinon/base'
 import { createLedgerReader, createLedgerWriter, type NetworkFile, TransactionSender } from '@koinon/ledger'
-import { deployContracts } from '@koinon/ledger/deploy'
-import { existingAccountKey, localNetworkParameters, modelManifest, resolveModel, writeFileDurably } from '@koinon/node'
+import {
+  deploymentNote,
+  deployNetwork,
+  existingAccountKey,
+  externalLedger,
+  localNetworkParameters,
+  modelManifest,
+  resolveModel,
+  writeFileDurably,
+} from '@koinon/node'
 import type { Command } from 'commander'
 import { confirm, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
@@ -54,6 +62,7 @@ export function defineNetwork(program: Command): void {
           flags.keyFile === undefined
             ? existingAccountKey(context.home, 'wallet').privateKey
             : readKeyFile(flags.keyFile)
+        externalLedger(flags.rpc)
         const probe = createLedgerReader(emptyNetwork(flags, 1))
         const chainId = await probe.getChainId().catch((cause: Error) => {
           throw new KoinonError({
@@ -75,33 +84,21 @@ export function defineNetwork(program: Command): void {
             hint: 'Send it some first.',
           })
         await confirm(context, `Deploy "${flags.name}" to chain ${chainId} from ${sender.address}?`, flags.yes === true)
-        const partialPath = `${out}.partial`
-        const partial = existsSync(partialPath)
-          ? (JSON.parse(readFileSync(partialPath, 'utf8')) as Partial<NetworkFile['contracts']> & {
-              startBlock?: number
-            })
-          : {}
-        const startBlock = partial.startBlock ?? Number(await reader.getBlockNumber())
-        const known: Record<string, Address | number> = { ...partial, startBlock }
-        const { startBlock: _startBlock, ...deployed } = partial
-        const contracts = await deployContracts({
+        const notePath = deploymentNote(out, chainId)
+        const network = await deployNetwork({
+          draft: provisional,
           reader,
           sender,
           parameters: { ...localNetworkParameters, genesisAmount: parseUnits(flags.genesis, 18) },
-          known: deployed,
+          notePath,
           ...(flags.dollar === undefined ? {} : { dollar: toAddress(flags.dollar) }),
-          onDeployed: (name, address) => {
-            known[name] = address
-            writeFileDurably(partialPath, JSON.stringify(known))
-            context.say(`  ${name.padEnd(18)} ${address}`)
-          },
+          onDeployed: (name, address) => context.say(`  ${name.padEnd(18)} ${address}`),
         })
-        const network: NetworkFile = { ...provisional, startBlock, contracts }
         writeFileDurably(out, `${JSON.stringify(network, null, 2)}\n`, 0o644)
-        rmSync(partialPath, { force: true })
+        rmSync(notePath, { force: true })
         return {
           data: { network, file: out },
-          text: `Deployed "${flags.name}" to chain ${chainId}.\n${facts(Object.entries(contracts))}\n\nNetwork file: ${out}`,
+          text: `Deployed "${flags.name}" to chain ${chainId}.\n${facts(Object.entries(network.contracts))}\n\nNetwork file: ${out}`,
         }
       }),
     )

@@ -9,7 +9,8 @@ import { type Home, writeFileDurably } from '../home/home.ts'
 import { temporaryHome } from '../testing/home.ts'
 import { startLocalLedger } from '../testing/local-ledger.ts'
 import { ensureLocalNetwork } from './contracts.ts'
-import { localNetworkParameters } from './parameters.ts'
+import { deploymentNote } from './deployment.ts'
+import { localChainId, localNetworkParameters } from './parameters.ts'
 import { inferenceSpecHash } from './subnet-spec.ts'
 import type { Treasury } from './treasury.ts'
 
@@ -29,9 +30,10 @@ afterEach(async () => {
   remove()
 })
 
-const partial = (): string => join(home.chain, 'deployment.json')
+type Note = { readonly contracts: Readonly<Record<string, string>> }
+const partial = (): string => deploymentNote(join(home.chain, 'deployment'), localChainId)
 const deployed = (): Readonly<Record<string, string>> =>
-  existsSync(partial()) ? (JSON.parse(readFileSync(partial(), 'utf8')) as Record<string, string>) : {}
+  existsSync(partial()) ? (JSON.parse(readFileSync(partial(), 'utf8')) as Note).contracts : {}
 const finish = (): Promise<Treasury> =>
   ensureLocalNetwork(home, ledger.rpcUrl, 'http://127.0.0.1:1', inferenceSpecHash())
 
@@ -103,9 +105,10 @@ describe('ensureLocalNetwork', () => {
   }, 180_000)
 
   it('makes no second subnet when only the network file is missing', async () => {
-    const { network } = await finish()
+    const { network, sender } = await finish()
     rmSync(home.networkFile)
-    writeFileDurably(partial(), JSON.stringify(network.contracts))
+    const { chainId, startBlock, contracts } = network
+    writeFileDurably(partial(), JSON.stringify({ v: 1, chainId, deployer: sender.address, startBlock, contracts }))
     await expectWhole(await finish())
   })
 

@@ -1,9 +1,8 @@
 /** Puts the contracts and subnet 1 on a home's ledger, once; a broken-off attempt goes on where it stopped. */
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Address, type Hex, KoinonError, systemRandom } from '@koinon/base'
 import {
-  type ContractName,
   checkChain,
   createLedgerReader,
   createLedgerWriter,
@@ -12,10 +11,10 @@ import {
   TransactionSender,
 } from '@koinon/ledger'
 import { koinonTokenAbi, subnetsAbi } from '@koinon/ledger/abis'
-import { deployContracts } from '@koinon/ledger/deploy'
 import { type Home, writeFileDurably } from '../home/home.ts'
 import { accountKey } from '../home/secrets.ts'
 import { blockIntervalSeconds } from './block-interval.ts'
+import { deploymentNote, deployNetwork } from './deployment.ts'
 import { homeNetwork, type LedgerSource } from './ledger-source.ts'
 import { localChainId, localNetworkParameters, subnetFor } from './parameters.ts'
 import { requireGasMoney, type Treasury } from './treasury.ts'
@@ -46,7 +45,7 @@ export function ensureLocalNetwork(
 
 /**
  * Returns the founder's view of the deployed network; writes the network file when it is complete. Throws `home/other-ledger`,
- * `home/other-chain`, `home/joined`, `ledger/rpc-unreachable`, `ledger/contracts-gone`, `node/treasury-unfunded` before it writes.
+ * `home/other-chain`, `home/joined`, `ledger/rpc-unreachable`, `ledger/contracts-gone`, `node/treasury-unfunded` and as `deployNetwork` before it writes.
  */
 export async function ensureNetwork(facts: NetworkFacts): Promise<Treasury> {
   const { home } = facts
@@ -57,11 +56,13 @@ export async function ensureNetwork(facts: NetworkFacts): Promise<Treasury> {
   const sender = new TransactionSender(reader, createLedgerWriter(draft, founder.privateKey))
   if (known !== undefined) await requireContracts(reader, draft)
   await requireGasMoney({ network: draft, reader, sender }, facts.accounts, known === undefined)
-  const network = known === undefined ? await deployAll(home, draft, reader, sender) : draft
+  const notePath = deploymentNote(join(home.chain, 'deployment'), draft.chainId)
+  const deployment = { draft, reader, sender, parameters: localNetworkParameters, notePath }
+  const network = known === undefined ? await deployNetwork(deployment) : draft
   const treasury = { network, reader, sender }
   await ensureSubnet(treasury, facts.specHash)
   writeFileDurably(home.networkFile, `${JSON.stringify(network, null, 2)}\n`, 0o644)
-  for (const path of [partialDeployment(home), beginning(home)]) rmSync(path, { force: true })
+  rmSync(notePath, { force: true })
   return treasury
 }
 
@@ -117,66 +118,6 @@ async function draftNetwork(
     message: `${rpcUrl} is chain ${chainId}, but the network of this home lives on chain ${known.chainId}`,
     hint: `Give the address of chain ${known.chainId} with --rpc, or begin a new network with --home DIR.`,
   })
-}
-
-type Deployed = Partial<Record<ContractName, Address>>
-/** Which chain a deployment began on, and at which block. */
-type Beginning = { readonly chainId: number; readonly startBlock: number }
-
-async function deployAll(
-  home: Home,
-  draft: NetworkFile,
-  reader: LedgerReader,
-  sender: TransactionSender,
-): Promise<NetworkFile> {
-  const { startBlock, known } =
-    draft.chainKind === 'embedded'
-      ? { startBlock: 0, known: readPartial(home) }
-      : await beginOutside(home, draft.chainId, reader)
-  const deployed: Deployed = { ...known }
-  const contracts = await deployContracts({
-    reader,
-    sender,
-    parameters: localNetworkParameters,
-    known,
-    onDeployed: (name, address) => {
-      deployed[name] = address
-      writeFileDurably(partialDeployment(home), JSON.stringify(deployed))
-    },
-  })
-  return { ...draft, startBlock, contracts }
-}
-
-/** Goes on with what was deployed on this very chain before, if all of it still stands; else begins at the present block. */
-async function beginOutside(
-  home: Home,
-  chainId: number,
-  reader: LedgerReader,
-): Promise<{ readonly startBlock: number; readonly known: Deployed }> {
-  const path = beginning(home)
-  const begun = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Beginning) : undefined
-  const known = readPartial(home)
-  const codes = await Promise.all(Object.values(known).map((address) => reader.getCode({ address })))
-  if (begun?.chainId === chainId && codes.every((code) => code !== undefined))
-    return { startBlock: begun.startBlock, known }
-  const startBlock = Number(await reader.getBlockNumber({ cacheTime: 0 }))
-  rmSync(partialDeployment(home), { force: true })
-  writeFileDurably(path, JSON.stringify({ chainId, startBlock } satisfies Beginning))
-  return { startBlock, known: {} }
-}
-
-function readPartial(home: Home): Deployed {
-  const path = partialDeployment(home)
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Deployed) : {}
-}
-
-/** Addresses deployed so far, until the network file holds them all. */
-function partialDeployment(home: Home): string {
-  return join(home.chain, 'deployment.json')
-}
-
-function beginning(home: Home): string {
-  return join(home.chain, 'beginning.json')
 }
 
 async function ensureSubnet({ network, reader, sender }: Treasury, specHash: Hex): Promise<void> {

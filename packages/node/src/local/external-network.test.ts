@@ -15,6 +15,7 @@ import { existingAccountKey } from '../home/secrets.ts'
 import { temporaryHome } from '../testing/home.ts'
 import { type OutsideChain, startOutsideChain } from '../testing/outside-chain.ts'
 import { ensureNetwork } from './contracts.ts'
+import { deploymentNote } from './deployment.ts'
 import { gasMoneyOf } from './gas-money.ts'
 import { LedgerKeeper } from './ledger-keeper.ts'
 import { externalLedger } from './ledger-source.ts'
@@ -59,13 +60,16 @@ describe('founding a network on an external chain', () => {
     const { account, missingWei } = (await failure(found())).details as { account: Address; missingWei: string }
     await chain.send(account, BigInt(missingWei))
     // What an attempt on another chain left counts for nothing here.
-    writeFileSync(join(home.chain, 'deployment.json'), JSON.stringify({ token: `0x${'1'.repeat(40)}` }))
-    writeFileSync(join(home.chain, 'beginning.json'), JSON.stringify({ chainId: 1, startBlock: 9 }))
+    const elsewhere = deploymentNote(join(home.chain, 'deployment'), 1)
+    const contracts = { token: `0x${'1'.repeat(40)}` }
+    writeFileSync(elsewhere, JSON.stringify({ v: 1, chainId: 1, deployer: account, startBlock: 9, contracts }))
     const { network, reader } = await found()
     expect(network).toMatchObject({ chainId, chainKind: 'external', name: `chain ${chainId}`, rpcUrl: chain.rpcUrl })
     expect(await reader.getCode({ address: network.contracts.token })).toBeDefined()
     expect(JSON.parse(readFileSync(home.networkFile, 'utf8'))).toEqual(network)
-    expect(existsSync(join(home.chain, 'deployment.json'))).toBe(false)
+    expect(network.contracts.token).not.toBe(contracts.token)
+    expect(existsSync(deploymentNote(join(home.chain, 'deployment'), chainId))).toBe(false)
+    expect(existsSync(elsewhere)).toBe(true)
   }, 180_000)
 
   it('happens once: the next time finds the same contracts and sends nothing', async () => {
