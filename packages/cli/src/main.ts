@@ -1,10 +1,11 @@
 import { errorToJson } from '@koinon/base'
 import { CommanderError } from 'commander'
+import { commandStyle } from './next-step.ts'
 import { createProgram } from './program.ts'
 import { describeError, exitCodes, printFailure, usageError } from './runner.ts'
 
 process.on('uncaughtException', (error) => {
-  process.stderr.write(`${describeError(errorToJson(error))}\n`)
+  process.stderr.write(`${describeError(errorToJson(error), commandStyle(undefined))}\n`)
   process.exit(exitCodes.failed)
 })
 // A reader that goes away (`koinon logs | head`) is no error.

@@ -15,9 +15,12 @@ import { defineUp } from './commands/up.ts'
 import { defineValidator } from './commands/validator.ts'
 import { defineVersion } from './commands/version.ts'
 import { defineWallet } from './commands/wallet.ts'
+import { asTyped, type CommandStyle, commandStyle } from './next-step.ts'
 
 /** The whole command tree, a file a command. Modules that are heavy are loaded by the command that needs them. */
-export async function createProgram(): Promise<Command> {
+export async function createProgram(style: CommandStyle = commandStyle(undefined)): Promise<Command> {
+  // Help is about any home.
+  const typed = (text: string): string => asTyped(text, { program: style.program })
   const program = new Command('koinon')
     .description('Run, join and use a decentralized AI network.')
     .option('--home <dir>', 'folder that holds keys, ledger and logs (default: ~/.koinon)')
@@ -27,6 +30,10 @@ export async function createProgram(): Promise<Command> {
     .showHelpAfterError('(see "koinon --help")')
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
     .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void process.stdout.write(typed(text)),
+      writeErr: (text) => void process.stderr.write(typed(text)),
+    })
   const definitions = [
     defineUp,
     defineDown,

@@ -88,6 +88,24 @@ describe('runCommand', () => {
   })
 })
 
+describe('what is to be typed next', () => {
+  const notThere = async (): Promise<CommandResult> => {
+    throw new KoinonError({ code: 'node/not-running', message: 'no "koinon up"', hint: 'Run "koinon up".' })
+  }
+  it('names the home in use, in a hint and in what a command says of itself', async () => {
+    expect((await run(notThere)).errors).toMatch(
+      /^koinon: no "koinon up"\n {8}Run "(npx )?koinon up --home \/nowhere\/home"\.\n$/,
+    )
+    const { output: text } = await run(async ({ typed }) => ({ data: {}, text: typed('koinon chat "hi"') }))
+    expect(text).toMatch(/^(npx )?koinon chat --home \/nowhere\/home "hi"\n$/)
+  })
+
+  it('is left to programs as it stands', async () => {
+    const { output: text } = await run(notThere, '--json')
+    expect(JSON.parse(text)).toMatchObject({ error: { hint: 'Run "koinon up".' } })
+  })
+})
+
 describe('exit codes', () => {
   it.each([
     ['usage/bad-number', 'never', 2],

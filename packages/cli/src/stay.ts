@@ -1,5 +1,6 @@
 /** Commands that stay: they print one result when ready, then wait for Ctrl-C or for somebody who asks them to stop. */
 import { errorToJson, systemClock } from '@koinon/base'
+import { asTyped, commandStyle } from './next-step.ts'
 import { describeError, exitCodeOf, exitCodes } from './runner.ts'
 
 export type StayOptions = { readonly home?: string; readonly json?: boolean; readonly quiet?: boolean }
@@ -24,6 +25,7 @@ export type StayDescription<ready> = {
 export async function stay<ready>(description: StayDescription<ready>): Promise<never> {
   const { options, create, readyJson, welcome, goodbye } = description
   const say = (text: string): void => void (options.quiet === true || process.stderr.write(`${text}\n`))
+  const style = commandStyle(options.home)
   const begunAtMs = systemClock.nowMs()
   const interrupted = untilSignal()
   let staying: Staying<ready> | undefined
@@ -34,7 +36,7 @@ export async function stay<ready>(description: StayDescription<ready>): Promise<
       process.stdout.write(
         options.json === true
           ? `${JSON.stringify({ v: 1, ready: true, ...readyJson(ready) })}\n`
-          : welcome(ready, systemClock.nowMs() - begunAtMs),
+          : asTyped(welcome(ready, systemClock.nowMs() - begunAtMs), style),
       )
       await Promise.race([interrupted, staying.stopRequested])
       say('stopping ...')
@@ -47,7 +49,7 @@ export async function stay<ready>(description: StayDescription<ready>): Promise<
     const json = errorToJson(error)
     if (options.json === true)
       process.stdout.write(`${JSON.stringify({ v: 1, ok: false, data: null, error: json, warnings: [] })}\n`)
-    process.stderr.write(`${describeError(json)}\n`)
+    process.stderr.write(`${describeError(json, style)}\n`)
     process.exit(exitCodeOf(json))
   }
 }

@@ -23,7 +23,7 @@ export function defineDoctor(program: Command): void {
     .command('doctor')
     .description('look at this machine and this home, and say what to mend')
     .action(
-      runCommand(async ({ home }) => {
+      runCommand(async ({ home, typed }) => {
         const findings = [
           node(),
           disk(home),
@@ -33,9 +33,9 @@ export function defineDoctor(program: Command): void {
           ...ports(home),
           ...(await network(home)),
         ]
-        const rows = findings.map((finding) => [finding.state, finding.name, finding.detail])
+        const rows = findings.map((finding) => [finding.state, finding.name, typed(finding.detail)])
         const advice = findings.flatMap((finding) =>
-          finding.advice === undefined ? [] : [`- ${finding.name}: ${finding.advice}`],
+          finding.advice === undefined ? [] : [`- ${finding.name}: ${typed(finding.advice)}`],
         )
         const isBad = findings.some((finding) => finding.state === 'bad')
         return {

@@ -39,6 +39,7 @@ export function defineJoin(program: Command): void {
         }
         writeFileDurably(home.networkFile, `${JSON.stringify(network, null, 2)}\n`, 0o644)
         const wallet = accountKey(home, 'wallet', systemRandom)
+        const faucet = network.isTest ? 'koinon wallet faucet, then ' : ''
         return {
           data: {
             network: network.name,
@@ -47,7 +48,7 @@ export function defineJoin(program: Command): void {
             wallet: wallet.address,
             isTest: network.isTest,
           },
-          text: `Joined "${network.name}" (chain ${network.chainId}${network.isTest ? ', test money' : ''}).\nYour account: ${wallet.address}\nNext: ${network.isTest ? 'koinon wallet faucet, then ' : ''}koinon provider start`,
+          text: `Joined "${network.name}" (chain ${network.chainId}${network.isTest ? ', test money' : ''}).\nYour account: ${wallet.address}\nNext, to use it: ${context.typed(`${faucet}koinon keys create, then koinon chat "..."`)}\nTo serve it: ${context.typed(`${faucet}koinon provider start`)}`,
         }
       }),
     )

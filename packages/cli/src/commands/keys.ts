@@ -13,7 +13,7 @@ export function defineKeys(program: Command): void {
     .option('--label <text>', 'a name for you', 'key')
     .option('--deposit <dollars>', 'the most the key can ever spend', '1')
     .action(
-      runCommand(async ({ home, say }, options: { readonly label: string; readonly deposit: string }) => {
+      runCommand(async ({ home, say, typed }, options: { readonly label: string; readonly deposit: string }) => {
         const depositAtomic = parseUnits(options.deposit, dollarDecimals)
         if (depositAtomic === 0n)
           throw new KoinonError({
@@ -26,7 +26,7 @@ export function defineKeys(program: Command): void {
         const key = await owner.createApiKey(options.label, depositAtomic)
         return {
           data: { apiKey: key.apiKey, keyHash: key.keyHash, channelId: key.channelId, baseUrl: `${key.gatewayUrl}/v1` },
-          text: `${key.apiKey}\n\nBase URL ${key.gatewayUrl}/v1. Whoever has the key can spend up to ${options.deposit} dollars with it. Revoke: koinon keys revoke ${key.keyHash.slice(0, 10)}`,
+          text: `${key.apiKey}\n\nBase URL ${key.gatewayUrl}/v1. Whoever has the key can spend up to ${options.deposit} dollars with it. ${typed(`Revoke: koinon keys revoke ${key.keyHash.slice(0, 10)}`)}`,
         }
       }),
     )
@@ -34,7 +34,7 @@ export function defineKeys(program: Command): void {
     .command('list')
     .description('keys of this home, without their secrets')
     .action(
-      runCommand(async ({ home }) => {
+      runCommand(async ({ home, typed }) => {
         const list = readApiKeys(home).map(({ apiKey: _secret, ...key }) => key)
         const rows = list.map((key) => [
           key.keyHash.slice(0, 12),
@@ -47,7 +47,7 @@ export function defineKeys(program: Command): void {
           data: { keys: list },
           text:
             rows.length === 0
-              ? 'No keys yet. Make one with "koinon keys create".'
+              ? typed('No keys yet. Make one with "koinon keys create".')
               : table(['key', 'label', 'state', 'made', 'gateway'], rows),
         }
       }),
@@ -64,7 +64,7 @@ export function defineKeys(program: Command): void {
         const key = await owner.revokeApiKey(name)
         return {
           data: { keyHash: key.keyHash, revokedAtMs: key.revokedAtMs },
-          text: `Revoked ${key.keyHash.slice(0, 12)} (${key.label}). Take back what it did not spend: koinon keys withdraw ${key.keyHash.slice(0, 12)}`,
+          text: `Revoked ${key.keyHash.slice(0, 12)} (${key.label}). ${context.typed(`Take back what it did not spend: koinon keys withdraw ${key.keyHash.slice(0, 12)}`)}`,
         }
       }),
     )

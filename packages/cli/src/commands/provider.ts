@@ -92,17 +92,17 @@ export function defineProvider(program: Command): void {
     .command('status')
     .description('how the provider of this home is doing')
     .action(
-      runCommand(async ({ home }) => {
+      runCommand(async ({ home, typed }) => {
         const benchmark = readBenchmark(home, roleName)
         if (runningSupervisor(home) === undefined)
           return {
             data: { running: false, benchmark },
-            text: `The provider does not run. Start it with "koinon provider start".${benchmark === undefined ? '' : `\n\n${facts(benchmarkFacts(benchmark))}`}`,
+            text: `${typed('The provider does not run. Start it with "koinon provider start".')}${benchmark === undefined ? '' : `\n\n${facts(benchmarkFacts(benchmark))}`}`,
           }
         const roles = await askSupervisor<readonly RoleStatus[]>(home, 'roles')
         const role = roles.find((candidate) => candidate.kind === 'provider')
         if (role === undefined)
-          return { data: { running: false }, text: 'This home runs something else; see "koinon status".' }
+          return { data: { running: false }, text: typed('This home runs something else; see "koinon status".') }
         return {
           data: { running: true, role, benchmark },
           text: facts([

@@ -8,12 +8,12 @@ export function defineStatus(program: Command): void {
     .command('status')
     .description('what runs on this home, and how it is')
     .action(
-      runCommand(async ({ home }) => {
+      runCommand(async ({ home, typed }) => {
         const supervisor = runningSupervisor(home)
         if (supervisor === undefined) {
           return {
             data: { running: false, roles: [] },
-            text: `Nothing runs on the home ${home.path}. Start it with "koinon up".`,
+            text: `Nothing runs on the home ${home.path}. ${typed('Start it with "koinon up".')}`,
           }
         }
         const roles = await askSupervisor<readonly RoleStatus[]>(home, 'roles')

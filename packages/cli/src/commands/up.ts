@@ -125,6 +125,6 @@ Koinon is up after ${duration(startedInMs)}.
   ledger    ${rpcUrl}  (chain ${network.chainId}: ${network.chainKind === 'embedded' ? 'one sequencer on this machine, test money' : 'external; the network and its dollars are a test'})
   home      ${home.path}
 
-Ask it something: npx koinon chat "What is a subnet?"      Stop: Ctrl-C (nothing is lost)
+Ask it something: koinon chat "What is a subnet?"      Stop: Ctrl-C (nothing is lost)
 `
 }
