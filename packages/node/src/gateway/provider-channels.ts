@@ -34,7 +34,7 @@ export const channelsAhead = 8
 const idleMs = { left: 600_000, unproven: 3_600_000, listed: 86_400_000 } as const
 /** After an opening that failed, until the next try. */
 const retryMs = 2_000
-/** Less is not worth two transactions; 1e-6 dollar. */
+/** 0.001 dollars, in units of 1e-6 dollar: less is not worth two transactions. */
 const leastTakenBackAtomic = 1_000n
 
 type Use = { readonly owedPicoUsd: bigint; readonly sinceMs: number }
