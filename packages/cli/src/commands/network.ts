@@ -38,7 +38,7 @@ export function defineNetwork(program: Command): void {
     .option('--out <file>', 'network file to write', 'network.json')
     .option(
       '--dollar <address>',
-      'existing dollar token with EIP-3009; a worthless test dollar is deployed when left out',
+      'existing dollar token with EIP-3009 and 6 decimals, such as USDC; a worthless test dollar is deployed when left out',
     )
     .option('--gateway <url>', 'gateway that the network file names')
     .option(
