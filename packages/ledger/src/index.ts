@@ -19,5 +19,11 @@ export {
   ofSubnet,
   readNeurons,
 } from './membership.ts'
-export { type ContractName, loadNetworkFile, type NetworkFile, networkDraftProblem, parseNetworkFile } from './network-file.ts'
+export {
+  type ContractName,
+  loadNetworkFile,
+  type NetworkFile,
+  networkDraftProblem,
+  parseNetworkFile,
+} from './network-file.ts'
 export { type ContractCall, TransactionSender } from './sender.ts'
