@@ -28,7 +28,7 @@ const commands = [
   ...['wallet new', 'wallet balance', 'wallet faucet', 'wallet send'],
   ...['keys create', 'keys list', 'keys revoke', 'keys top-up', 'keys withdraw'],
   'join',
-  ...['provider start', 'provider stop', 'provider status'],
+  ...['provider start', 'provider stop', 'provider status', 'provider withdraw'],
   'validator start',
   'network deploy',
   'epoch show',

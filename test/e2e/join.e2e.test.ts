@@ -53,6 +53,11 @@ describe('a second home', () => {
     expect(answer.provider).toBe(ready.account)
     const status = await koinonJson(['provider', 'status', '--home', home])
     expect(status.data).toMatchObject({ running: true, role: { state: 'ready', restarts: 0 } })
+    expect(status.data).toMatchObject({
+      earnings: { account: ready.account, held: { dollar: expect.stringMatching(/^[1-9]/) } },
+    })
+    const early = await koinonJson(['provider', 'withdraw', '--home', home])
+    expect(early).toMatchObject({ ok: false, error: { code: 'home/in-use' } })
     expect(provider?.stderr).toMatch(/measuring this machine[\s\S]*writes \d+ tokens a second with 4 answers at once/)
     const { benchmark } = status.data as { benchmark: { prefillTokensPerSecond: number; decode: { slots: number }[] } }
     expect(benchmark.decode.map(({ slots }) => slots)).toEqual([1, 2, 4])
@@ -99,6 +104,24 @@ describe('a second home', () => {
       async () => (await askIt(account)).status === 404,
     )
   }, 120_000)
+
+  it('sends what it earned to the wallet of its home, and keeps its gas money', async () => {
+    const before = await new LedgerView(home).balances('provider')
+    const wallet = await new LedgerView(home).balances('wallet')
+    const sent = await koinonJson(['provider', 'withdraw', '--home', home])
+    expect(sent, sent.stderr).toMatchObject({ code: 0, data: { dollar: `${before.dollar}`, claimedAtomic: '0' } })
+    const after = await new LedgerView(home).balances('wallet')
+    // Emission of past epochs may still arrive meanwhile.
+    expect(BigInt(sent.data['koin'] as string)).toBeGreaterThanOrEqual(before.koin)
+    expect([after.koin - wallet.koin, after.dollar - wallet.dollar]).toEqual([
+      BigInt(sent.data['koin'] as string),
+      before.dollar,
+    ])
+    const left = await new LedgerView(home).balances('provider')
+    expect(left.dollar).toBe(0n)
+    expect(left.nativeWei).toBeGreaterThan(0n)
+    expect(problemsOf(network.home)).toEqual([])
+  }, 60_000)
 
   it('stops when nothing runs, too', async () => {
     const again = await koinonJson(['provider', 'stop', '--home', home])

@@ -20,7 +20,7 @@ const commands: Readonly<Record<string, readonly string[]>> = {
   wallet: ['new', 'balance', 'faucet', 'send'],
   keys: ['create', 'list', 'revoke', 'withdraw', 'top-up'],
   join: [],
-  provider: ['start', 'stop', 'status'],
+  provider: ['start', 'stop', 'status', 'withdraw'],
   validator: ['start'],
   network: ['deploy'],
   epoch: ['show'],

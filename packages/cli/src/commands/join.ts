@@ -3,6 +3,7 @@ import { KoinonError, systemRandom } from '@koinon/base'
 import { checkChain, createLedgerReader, loadNetworkFile } from '@koinon/ledger'
 import { accountKey, networkOf, openHome, writeFileDurably } from '@koinon/node'
 import type { Command } from 'commander'
+import { joinedAccounts } from '../earnings-words.ts'
 import { confirm, runCommand } from '../runner.ts'
 
 export function defineJoin(program: Command): void {
@@ -48,7 +49,14 @@ export function defineJoin(program: Command): void {
             wallet: wallet.address,
             isTest: network.isTest,
           },
-          text: `Joined "${network.name}" (chain ${network.chainId}${network.isTest ? ', test money' : ''}).\nYour account: ${wallet.address}\nNext, to use it: ${context.typed(`${faucet}koinon keys create, then koinon chat "..."`)}\nTo serve it: ${context.typed(`${faucet}koinon provider start`)}`,
+          text: context.typed(
+            [
+              `Joined "${network.name}" (chain ${network.chainId}${network.isTest ? ', test money' : ''}).`,
+              joinedAccounts(wallet.address),
+              `To use the network: ${faucet}koinon keys create, then koinon chat "..."`,
+              `To serve it: koinon provider start${network.isTest ? ' (asks the faucet for its own account itself)' : ''}`,
+            ].join('\n'),
+          ),
         }
       }),
     )

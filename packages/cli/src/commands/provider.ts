@@ -1,23 +1,31 @@
-import { KoinonError, parseUnits, sleep, systemClock } from '@koinon/base'
+import { KoinonError, parseUnits, sleep, systemClock, toAddress } from '@koinon/base'
 import {
   askSupervisor,
   defaultHomePath,
   defaultModel,
+  existingAccountKey,
   giveUpSeat,
+  type Home,
   homeAt,
   JoinedNode,
   type JoinedRole,
   localPrices,
   type MachineBenchmark,
+  networkOf,
+  type ProviderEarnings,
   type ProviderRoleConfig,
   type RoleStatus,
   readBenchmark,
+  readEarnings,
   requirePublishedHost,
   resolveModel,
   runningSupervisor,
+  Wallet,
+  withdrawEarnings,
 } from '@koinon/node'
 import { type Command, Option } from 'commander'
-import { parseInteger, runCommand } from '../runner.ts'
+import { earningsFacts, keptSentence, withdrawalSentence } from '../earnings-words.ts'
+import { confirm, parseInteger, runCommand } from '../runner.ts'
 import { type StayOptions, stay } from '../stay.ts'
 import { duration, facts } from '../table.ts'
 
@@ -34,6 +42,8 @@ type StartOptions = StayOptions & {
   readonly outputPrice?: string
   readonly parallel: string
 }
+
+type StartedProvider = JoinedRole & { readonly earnings: ProviderEarnings | undefined }
 
 const roleName = 'provider'
 const stopDeadlineMs = 60_000
@@ -69,7 +79,7 @@ export function defineProvider(program: Command): void {
     .option('--netuid <n>', 'subnet', '1')
     .option('--keep-seat', 'stop only; come back later with the same seat')
     .action(
-      runCommand(async ({ home, say }, options: { readonly netuid: string; readonly keepSeat?: boolean }) => {
+      runCommand(async ({ home, say, typed }, options: { readonly netuid: string; readonly keepSeat?: boolean }) => {
         const netuid = parseInteger(options.netuid, '--netuid', 1, 65_535)
         const supervisor = runningSupervisor(home)
         if (supervisor !== undefined) {
@@ -81,49 +91,87 @@ export function defineProvider(program: Command): void {
           }
         }
         if (options.keepSeat !== true) await giveUpSeat(home, roleName, netuid)
-        const text =
-          options.keepSeat === true
-            ? 'Stopped; the seat is kept.'
-            : 'Stopped; the seat was given back. The account keeps what it earned.'
-        return { data: { stopped: supervisor !== undefined, left: options.keepSeat !== true }, text }
+        // It has stopped, whether or not its books can be read.
+        const earnings = await readEarnings(home, roleName).catch(() => undefined)
+        const kept = earnings === undefined ? '' : `\n${typed(keptSentence(earnings, networkOf(home).isTest))}`
+        const seat = options.keepSeat === true ? 'Stopped; the seat is kept.' : 'Stopped; the seat was given back.'
+        return {
+          data: { stopped: supervisor !== undefined, left: options.keepSeat !== true, earnings },
+          text: `${seat}${kept}`,
+        }
       }),
     )
   provider
     .command('status')
-    .description('how the provider of this home is doing')
+    .description('how the provider of this home is doing, and what it earned')
     .action(
       runCommand(async ({ home, typed }) => {
         const benchmark = readBenchmark(home, roleName)
+        const earnings = await readEarnings(home, roleName)
+        const known = [
+          ...(earnings === undefined ? [] : earningsFacts(earnings, networkOf(home).isTest)),
+          ...(benchmark === undefined ? [] : benchmarkFacts(benchmark)),
+        ]
         if (runningSupervisor(home) === undefined)
           return {
-            data: { running: false, benchmark },
-            text: `${typed('The provider does not run. Start it with "koinon provider start".')}${benchmark === undefined ? '' : `\n\n${facts(benchmarkFacts(benchmark))}`}`,
+            data: { running: false, benchmark, earnings },
+            text: typed(
+              `The provider does not run. Start it with "koinon provider start".${known.length === 0 ? '' : `\n\n${facts(known)}`}`,
+            ),
           }
         const roles = await askSupervisor<readonly RoleStatus[]>(home, 'roles')
         const role = roles.find((candidate) => candidate.kind === 'provider')
         if (role === undefined)
           return { data: { running: false }, text: typed('This home runs something else; see "koinon status".') }
         return {
-          data: { running: true, role, benchmark },
-          text: facts([
-            ['state', role.state],
-            ['endpoint', role.info?.url ?? ''],
-            ['account', role.info?.account ?? ''],
-            ['seat', `uid ${role.info?.facts?.['uid'] ?? '?'} on subnet ${role.info?.facts?.['netuid'] ?? '?'}`],
-            ['model', String(role.info?.facts?.['model'] ?? '')],
-            ['engine', String(role.info?.facts?.['engine'] ?? '')],
-            ['memory', role.rssBytes === undefined ? '' : `${Math.round(role.rssBytes / 2 ** 20)} MiB`],
-            ['restarts', String(role.restarts)],
-            ...(benchmark === undefined ? [] : benchmarkFacts(benchmark)),
-          ]),
+          data: { running: true, role, benchmark, earnings },
+          text: typed(
+            facts([
+              ['state', role.state],
+              ['endpoint', role.info?.url ?? ''],
+              ['seat', `uid ${role.info?.facts?.['uid'] ?? '?'} on subnet ${role.info?.facts?.['netuid'] ?? '?'}`],
+              ['model', String(role.info?.facts?.['model'] ?? '')],
+              ['engine', String(role.info?.facts?.['engine'] ?? '')],
+              ['memory', role.rssBytes === undefined ? '' : `${Math.round(role.rssBytes / 2 ** 20)} MiB`],
+              ['restarts', String(role.restarts)],
+              ...known,
+            ]),
+          ),
         }
+      }),
+    )
+  provider
+    .command('withdraw')
+    .description('send the KOIN and dollars of the stopped provider to the wallet of this home; its gas money stays')
+    .option('--to <address>', 'send them to this account instead')
+    .option('-y, --yes', 'do not ask')
+    .action(
+      runCommand(async (context, options: { readonly to?: string; readonly yes?: boolean }) => {
+        const { home, typed } = context
+        const network = networkOf(home)
+        const to = options.to === undefined ? undefined : toAddress(options.to)
+        if (to !== undefined && !network.isTest)
+          await confirm(context, `Send everything the provider earned to ${to}?`, options.yes === true)
+        const done = await withdrawEarnings(home, roleName, systemClock, to)
+        const lacksGas = to === undefined && (await walletLacksGas(home))
+        return { data: done, text: typed(withdrawalSentence(done, network.isTest, lacksGas)) }
       }),
     )
 }
 
+/** Whether the home's wallet could not send anything on; false when the ledger does not say. */
+async function walletLacksGas(home: Home): Promise<boolean> {
+  const key = existingAccountKey(home, 'wallet')
+  const wallet = new Wallet({ home, network: networkOf(home), key, clock: systemClock })
+  return wallet.balances().then(
+    ({ nativeWei }) => nativeWei === 0n,
+    () => false,
+  )
+}
+
 function startProvider(options: StartOptions): Promise<never> {
   const netuid = (): number => parseInteger(options.netuid, '--netuid', 1, 65_535)
-  return stay<JoinedRole>({
+  return stay<StartedProvider>({
     options,
     create: async (say) => {
       if (options.publicUrl === undefined) await requirePublishedHost(options.host, publicUrlHint)
@@ -139,8 +187,9 @@ function startProvider(options: StartOptions): Promise<never> {
           outputPricePicoUsdPerToken: pricePerToken(options.outputPrice, localPrices.outputPricePicoUsdPerToken),
         },
       }
-      return new JoinedNode({
-        homePath: options.home ?? defaultHomePath(),
+      const homePath = options.home ?? defaultHomePath()
+      const node = new JoinedNode({
+        homePath,
         clock: systemClock,
         onProgress: (_role, text) => say(`  ${text}`),
         configure: (home) => ({
@@ -151,6 +200,15 @@ function startProvider(options: StartOptions): Promise<never> {
           ...served,
         }),
       })
+      return {
+        // A role that serves is not stopped because its earnings cannot be read.
+        start: async () => ({
+          ...(await node.start()),
+          earnings: await readEarnings(homeAt(homePath), roleName).catch(() => undefined),
+        }),
+        stop: () => node.stop(),
+        stopRequested: node.stopRequested,
+      }
     },
     readyJson: ({ info }) => ({
       pid: process.pid,
@@ -159,11 +217,15 @@ function startProvider(options: StartOptions): Promise<never> {
       ...info.facts,
       benchmark: benchmarkOf(options),
     }),
-    welcome: ({ info, network }) => {
+    welcome: ({ info, network, earnings }) => {
       const benchmark = benchmarkOf(options)
+      const shown = [
+        ...(earnings === undefined ? [] : earningsFacts(earnings, network.isTest)),
+        ...(benchmark === undefined ? [] : benchmarkFacts(benchmark)),
+      ]
       return `Serving ${info.facts?.['model']} on "${network.name}" at ${info.url}
-Account ${info.account}, uid ${info.facts?.['uid']} on subnet ${info.facts?.['netuid']}
-${options.upstream === undefined ? '' : `Answers come from ${options.upstream}. Nobody can replay them: they earn fees, and no emission where validators replay.\n`}${benchmark === undefined ? '' : `\n${facts(benchmarkFacts(benchmark))}\n\n`}Ctrl-C pauses; "koinon provider stop" leaves the subnet.
+Seat: uid ${info.facts?.['uid']} on subnet ${info.facts?.['netuid']}
+${options.upstream === undefined ? '' : `Answers come from ${options.upstream}. Nobody can replay them: they earn fees, and no emission where validators replay.\n`}${shown.length === 0 ? '' : `\n${facts(shown)}\n\n`}Ctrl-C pauses; "koinon provider stop" leaves the subnet; "koinon provider status" shows what it earned.
 `
     },
     goodbye: 'stopped',
