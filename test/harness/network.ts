@@ -77,11 +77,12 @@ export class TestNetwork {
     ])
     this.#group = group
     try {
-      this.#ready = await waitFor('the network is ready', this.#readyWithinMs, () => {
-        if (group.exit !== undefined) throw new Error(`it ended with ${group.exit}`)
-        return readyLine(group.stdout)
-      })
-      return this.#ready
+      const ready = await waitFor('the network is ready', this.#readyWithinMs, () =>
+        group.exit === undefined ? readyLine(group.stdout) : { endedWith: group.exit },
+      )
+      if ('endedWith' in ready) throw new Error(`koinon up ended with ${ready.endedWith} before it was ready`)
+      this.#ready = ready
+      return ready
     } catch (error) {
       await group.end('SIGKILL')
       throw new Error(`${(error as Error).message}\n${group.stderr}\n${tailOfLogs(this.home)}`, { cause: error })
