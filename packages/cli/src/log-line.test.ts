@@ -18,6 +18,9 @@ describe('a log line', () => {
     ['a time out of range', '{"time":1e300,"msg":"a"}', ' gateway      info  a'],
     ['a time that is none', '{"time":"soon","msg":"a"}', ' gateway      info  a'],
     ['an unknown level', '{"level":35,"msg":"a"}', ' gateway      info  a'],
+    ['an event without a sentence', '{"kind":"answered","tokens":3}', ' gateway      info  answered {"tokens":3}'],
+    ['a sentence with a kind', '{"msg":"a","kind":"b"}', ' gateway      info  a {"kind":"b"}'],
+    ['neither', '{"n":1}', ' gateway      info   {"n":1}'],
     ['a message that is no text', '{"msg":{"a":1}}', ' gateway      info  {"a":1}'],
   ])('takes %s', (_, line, expected) => {
     expect(render(line)).toBe(expected)

@@ -23,7 +23,10 @@ export function parseLogLine(line: string): Readonly<Record<string, unknown>> {
 
 /** `12:00:00.000 gateway      info  sentence {"more":"facts"}`, without control characters. */
 export function renderLogLine({ role, line }: { readonly role: string; readonly line: string }): string {
-  const { time, level, msg, role: _role, ...rest } = parseLogLine(line)
+  const { time, level, msg: sentence, role: _role, kind, ...others } = parseLogLine(line)
+  // A line without a sentence is an event of its kind.
+  const [msg, rest] =
+    sentence === undefined ? [kind, others] : [sentence, kind === undefined ? others : { kind, ...others }]
   const isTime = typeof time === 'number' && Math.abs(time) <= latestTimeMs
   const clock = isTime ? new Date(time).toISOString().slice(11, 23) : ''
   const text = msg === undefined ? '' : typeof msg === 'string' ? msg : JSON.stringify(msg)

@@ -19,6 +19,24 @@ describe('table', () => {
     expect(table(['a', 'b'], [['x']])).toBe('a  b\nx')
   })
 
+  it('takes ids and times for text, amounts with a unit for numbers', () => {
+    expect(
+      table(
+        ['receipt', 'time', 'size'],
+        [
+          ['0x12ab', '2026-01-02 03:04', '7 MiB'],
+          ['0xabcd', '2026-01-02 03:05', '12 MiB'],
+        ],
+      ),
+    ).toBe(
+      [
+        'receipt  time                size',
+        '0x12ab   2026-01-02 03:04   7 MiB',
+        '0xabcd   2026-01-02 03:05  12 MiB',
+      ].join('\n'),
+    )
+  })
+
   it('keeps a column with any text in it left', () => {
     expect(
       table(

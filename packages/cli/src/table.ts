@@ -1,4 +1,4 @@
-/** Rows as aligned columns under their headings; numbers (text that starts with a digit) stand right-aligned. */
+/** Rows as aligned columns under their headings; numbers, with or without a unit, stand right-aligned. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = headings.map((heading, column) =>
     Math.max(heading.length, ...rows.map((row) => (row[column] ?? '').length)),
@@ -7,13 +7,15 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
     cells
       .map((cell, column) => {
         const width = widths[column] as number
-        const isNumber = rows.length > 0 && rows.every((row) => /^[-0-9]|^$/.test(row[column] ?? ''))
+        const isNumber = rows.length > 0 && rows.every((row) => number.test(row[column] ?? ''))
         return isNumber ? cell.padStart(width) : cell.padEnd(width)
       })
       .join('  ')
       .trimEnd()
   return [line(headings), ...rows.map(line)].join('\n')
 }
+
+const number = /^$|^-?(?!0x)\d[\d.,]*( ?[^\d\s]+)?$/
 
 /** Label and value, one pair a line. */
 export function facts(pairs: readonly (readonly [string, string])[]): string {

@@ -179,9 +179,18 @@ describe('loadNetworkFile', () => {
     await expect(loadNetworkFile(url)).rejects.toMatchObject({ code: 'ledger/network-unreachable' })
   })
 
+  it('says what is missing of a URL', async () => {
+    await expect(loadNetworkFile('127.0.0.1:8402')).rejects.toMatchObject({
+      code: 'ledger/no-network-file',
+      hint: 'If that is a gateway, give its URL: http://127.0.0.1:8402',
+    })
+    await expect(loadNetworkFile('some/file.json')).rejects.toMatchObject({ hint: /path to a network file/ })
+  })
+
   it('explains a gateway that is not there', async () => {
-    await expect(loadNetworkFile('http://127.0.0.1:1')).rejects.toMatchObject({
+    await expect(loadNetworkFile('http://127.0.0.1:2')).rejects.toMatchObject({
       code: 'ledger/network-unreachable',
+      message: 'http://127.0.0.1:2/network.json did not give a network file: nothing listens there',
       retry: 'later',
     })
   })

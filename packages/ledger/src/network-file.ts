@@ -94,7 +94,9 @@ export async function loadNetworkFile(pathOrUrl: string, timeoutMs = fetchTimeou
         throw new KoinonError({
           code: 'ledger/no-network-file',
           message: `The network file ${pathOrUrl} could not be read: ${cause.message}`,
-          hint: 'Give a path to a network file, or the URL of a gateway of the network.',
+          hint: /^[\w.-]+:\d{1,5}(\/|$)/.test(pathOrUrl)
+            ? `If that is a gateway, give its URL: http://${pathOrUrl}`
+            : 'Give a path to a network file, or the URL of a gateway of the network.',
           cause,
         })
       }),
@@ -112,7 +114,7 @@ async function fetchText(target: URL, timeoutMs: number): Promise<string> {
     await response.body?.cancel()
     throw unreachable(target, `status ${response.status}`)
   } catch (cause) {
-    throw isKoinonError(cause) ? cause : unreachable(target, cause instanceof Error ? cause.message : String(cause))
+    throw isKoinonError(cause) ? cause : unreachable(target, reasonOf(cause))
   }
 }
 
@@ -126,6 +128,16 @@ async function readBounded(response: Response, target: URL): Promise<string> {
     parts.push(part)
   }
   return new TextDecoder().decode(concatBytes(...parts))
+}
+
+/** `fetch failed` says nothing; its cause does. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (error.name === 'TimeoutError') return 'it does not answer'
+  const { code, message = '' } = (error.cause ?? {}) as { code?: string; message?: string }
+  if (code === 'ECONNREFUSED') return 'nothing listens there'
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'there is no machine of that name'
+  return message || code || error.message
 }
 
 function unreachable(target: URL, problem: string): KoinonError {

@@ -17,7 +17,7 @@ export function defineChat(program: Command): void {
   program
     .command('chat')
     .description('ask the network something and see who answered, what it cost and how it was checked')
-    .argument('<question...>', 'what to ask')
+    .argument('[question...]', 'what to ask')
     .option('--model <id>', 'model', 'default')
     .option('--max-tokens <n>', 'longest answer', '256')
     .option('--temperature <t>', "0 takes the likeliest word each time, higher varies more (default: the miner's)")
@@ -25,6 +25,12 @@ export function defineChat(program: Command): void {
     .option('--gateway <url>', "gateway (default: the key's own)")
     .action(
       runCommand(async ({ home, isJson, typed }, words: readonly string[], options: ChatOptions) => {
+        if (words.join('').trim() === '')
+          throw new KoinonError({
+            code: 'usage/no-question',
+            message: 'There is no question',
+            hint: 'For example: koinon chat "What is a subnet?". More: koinon chat --help',
+          })
         const stored = options.key === undefined || options.gateway === undefined ? currentApiKey(home) : undefined
         const maxTokens = Number(options.maxTokens)
         if (!Number.isInteger(maxTokens) || maxTokens < 1)
@@ -44,9 +50,15 @@ export function defineChat(program: Command): void {
           },
           onText: (text) => void (isJson || process.stdout.write(text)),
         })
-        return { data: answer, text: `\n\n${describe(answer, typed)}` }
+        const data = { ...answer, request: textOf(answer.request), response: textOf(answer.response) }
+        return { data, text: `\n\n${describe(answer, typed)}` }
       }),
     )
+}
+
+/** As they went over the wire, for JSON. */
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes)
 }
 
 function describe(answer: GatewayAnswer, typed: (text: string) => string): string {

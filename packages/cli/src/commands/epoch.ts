@@ -2,6 +2,7 @@ import { formatUnits, KoinonError, tokenDecimals } from '@koinon/base'
 import { networkOf, requestJson } from '@koinon/node'
 import type { Command } from 'commander'
 import { parseInteger, runCommand } from '../runner.ts'
+import { phaseSentence, stateSentence } from '../epoch-words.ts'
 import { facts, table } from '../table.ts'
 
 type EpochJson = {
@@ -51,7 +52,13 @@ export function defineEpoch(program: Command): void {
             const rows = data.epochs.map((item) => [String(item.epoch), item.state, item.phase, koin(item.paidAtomic)])
             return {
               data,
-              text: `${table(['epoch', 'result', 'phase', 'paid KOIN'], rows)}\n\nas of block ${data.asOfBlock}`,
+              text: [
+                table(['epoch', 'result', 'phase', 'paid KOIN'], rows),
+                explain(data.epochs),
+                `as of block ${data.asOfBlock}`,
+              ]
+                .filter((part) => part !== '')
+                .join('\n\n'),
             }
           }
           const data = await requestJson<EpochDetail>(
@@ -64,12 +71,21 @@ export function defineEpoch(program: Command): void {
     )
 }
 
+/** The words in the table, each once. */
+function explain(epochs: readonly EpochJson[]): string {
+  const states = [...new Set(epochs.map((item) => item.state))].map((state) => [state, stateSentence(state)] as const)
+  const phases = [...new Set(epochs.map((item) => item.phase))].map((phase) => [phase, phaseSentence(phase)] as const)
+  return epochs.length === 0
+    ? ''
+    : facts([...states, ...phases.filter(([phase]) => states.every(([state]) => state !== phase))])
+}
+
 function describe(data: EpochDetail): string {
   const head = facts([
     ['epoch', String(data.epoch)],
     [
       'result',
-      `${data.state}${data.signedStakeAtomic === undefined ? '' : `, signed by ${koin(data.signedStakeAtomic)} KOIN of stake`}`,
+      `${data.state} (${stateSentence(data.state)})${data.signedStakeAtomic === undefined ? '' : `, signed by ${koin(data.signedStakeAtomic)} KOIN of stake`}`,
     ],
     ['beacon', data.beacon ?? 'not drawn'],
     ['as of block', String(data.asOfBlock)],
@@ -84,7 +100,7 @@ function describe(data: EpochDetail): string {
     koin(item.amountAtomic),
     item.why,
   ])
-  return `${head}\n\nweights (of the best)\n${weights.join('\n') || '  none revealed'}\n\n${payouts.length === 0 ? 'nobody was paid yet' : table(['uid', 'account', 'KOIN', 'why'], payouts)}`
+  return `${head}\n\nweights: each validator's judgement, shares of its best miners by uid\n${weights.join('\n') || '  none revealed'}\n\n${payouts.length === 0 ? 'nobody was paid yet' : table(['uid', 'account', 'KOIN', 'why'], payouts)}`
 }
 
 function koin(atomic: string): string {

@@ -1,5 +1,5 @@
 import { dollarDecimals, formatUnits, KoinonError, parseUnits } from '@koinon/base'
-import { readApiKeys, type Wallet } from '@koinon/node'
+import { existingAccountKey, type Home, readApiKeys, type StoredApiKey, type Wallet } from '@koinon/node'
 import type { Command } from 'commander'
 import { confirm, runCommand } from '../runner.ts'
 import { table } from '../table.ts'
@@ -48,7 +48,7 @@ export function defineKeys(program: Command): void {
           text:
             rows.length === 0
               ? typed('No keys yet. Make one with "koinon keys create".')
-              : table(['key', 'label', 'state', 'made', 'gateway'], rows),
+              : `${table(['key', 'label', 'state', 'made', 'gateway'], rows)}${othersNote(home, list)}`,
         }
       }),
     )
@@ -97,6 +97,15 @@ export function defineKeys(program: Command): void {
         }
       }),
     )
+}
+
+/** A local network's validators live in the owner's home. */
+function othersNote(home: Home, keys: readonly Omit<StoredApiKey, 'apiKey'>[]): string {
+  const { address } = existingAccountKey(home, 'wallet')
+  const others = keys.filter((key) => key.channelConfig.payer !== address).map((key) => key.label)
+  return others.length === 0
+    ? ''
+    : `\n\n${others.join(', ')}: not paid by your wallet, but by this network's validators, which ask the miners test questions with them`
 }
 
 function describeReturn(outcome: Awaited<ReturnType<Wallet['takeBack']>>, account: string): string {

@@ -5,6 +5,7 @@ import {
   existingAccountKey,
   type Home,
   networkOf,
+  noKeyHint,
   readApiKeys,
   requestJson,
   resolveReplayModel,
@@ -110,7 +111,11 @@ async function verify(home: Home, id: string, options: VerifyOptions, say: (text
     const checks = [...judged, ...(await ledgerChecks(found, network))]
     const failed = checks.filter((check) => check.state === 'fail')
     const data = { id: found.bundle.hops[0]?.receipt.requestId, level, checks }
-    return { data, text: describe(checks, found, failed.length), isBad: failed.length > 0 }
+    return {
+      data,
+      text: `${describe(checks, found, failed.length)}${wayOn(checks, found, options)}`,
+      isBad: failed.length > 0,
+    }
   } finally {
     await engine?.stop()
   }
@@ -208,7 +213,7 @@ function usableKeys(home: Home): readonly StoredApiKey[] {
   throw new KoinonError({
     code: 'home/no-api-key',
     message: `There is no API key in the home ${home.path}`,
-    hint: 'Create one with "koinon keys create".',
+    hint: noKeyHint,
   })
 }
 
@@ -236,6 +241,19 @@ async function listOf(key: StoredApiKey, limit: number): Promise<readonly Record
     },
   )
   return answer.receipts
+}
+
+/** What would let more be checked, where something is not. */
+function wayOn(checks: readonly Check[], found: FetchedReceipt, options: VerifyOptions): string {
+  if (checks.every((check) => check.state !== 'notChecked')) return ''
+  const isShown = found.evidence !== undefined
+  const ways = [
+    ...(isShown || options.request !== undefined ? [] : ['--request FILE (the body you sent)']),
+    ...(isShown || options.response !== undefined ? [] : ['--response FILE (the body you received)']),
+    ...(options.level === 'L2' || !isShown ? [] : ['--level L2 (replays the answer)']),
+    ...(isShown ? [] : ['the id instead of a file (its provider shows what a replay needs)']),
+  ]
+  return ways.length === 0 ? '' : `\nMore can be checked with ${ways.join(', ')}`
 }
 
 function describe(checks: readonly Check[], found: FetchedReceipt, failedCount: number): string {

@@ -29,13 +29,14 @@ export function defineStatus(program: Command): void {
 
 function roleTable(roles: readonly RoleStatus[]): string {
   return table(
-    ['role', 'state', 'process', 'memory', 'restarts', 'address', 'note'],
+    ['role', 'state', 'process', 'memory', 'restarts', 'account', 'address', 'note'],
     roles.map((role) => [
       role.name,
       role.state,
       role.pid === undefined ? '' : String(role.pid),
       role.rssBytes === undefined ? '' : `${Math.round(role.rssBytes / 2 ** 20)} MiB`,
       String(role.restarts),
+      role.info?.account?.slice(0, 12) ?? '',
       role.info?.url ?? '',
       role.state === 'ready' ? '' : (role.lastError ?? ''),
     ]),

@@ -52,7 +52,7 @@ export function defineWallet(program: Command): void {
             ['account', owner.address],
             ['dollars', `${formatUnits(dollar, dollarDecimals)} ${unit}`],
             ['KOIN', formatUnits(koin, tokenDecimals)],
-            ['gas money', `${formatUnits(nativeWei, 18)} ETH`],
+            ['gas money', `${rounded(formatUnits(nativeWei, 18))} ${network.isTest ? 'test ETH' : 'ETH'}`],
           ]),
         }
       }),
@@ -89,6 +89,13 @@ export function defineWallet(program: Command): void {
         return { data: { transactionHash }, text: `Sent ${amount} ${asset} to ${to}.\nTransaction ${transactionHash}` }
       }),
     )
+}
+
+/** At most six decimals, cut off, so that nobody is shown more than there is. */
+function rounded(amount: string): string {
+  return amount
+    .replace(/(\.\d{6})\d+$/, '$1')
+    .replace(/\.?0+$/, (zeros) => (zeros.startsWith('.') || amount.includes('.') ? '' : zeros))
 }
 
 /** The home's wallet on the network it belongs to. */

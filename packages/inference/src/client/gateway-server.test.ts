@@ -105,7 +105,10 @@ describe('GatewayServer', () => {
     expect(Object.keys((await get('/openapi.json'))['paths'] as object)).toContain('/v1/chat/completions')
     expect(await get('/.well-known/agent-card.json')).toMatchObject({ url: `${url}/v1` })
     expect(await (await fetch(`${url}/llms.txt`)).text()).toContain(`${url}/v1`)
-    expect(await get('/nowhere')).toMatchObject({ error: { code: 'gateway/not-found', retry: 'never' } })
+    for (const path of ['/nowhere', '/v1/embeddings'])
+      expect(await get(path)).toMatchObject({
+        error: { code: 'gateway/not-found', type: 'invalid_request_error', retry: 'never' },
+      })
   })
 
   it('mounts further routes behind its own', async () => {

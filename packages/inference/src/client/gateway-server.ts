@@ -120,6 +120,7 @@ export class GatewayServer {
     sendJson(response, 404, {
       error: {
         code: 'gateway/not-found',
+        type: 'invalid_request_error',
         message: `There is nothing at ${path.slice(0, 200)}`,
         hint: 'GET /openapi.json lists what is.',
         retry: 'never',

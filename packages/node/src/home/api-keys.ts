@@ -56,6 +56,10 @@ function readKey(path: string): StoredApiKey {
   }
 }
 
+/** For a home that may lack the key only, or the network or the money for it too. */
+export const noKeyHint =
+  'Create one with "koinon keys create"; a new account needs test money first ("koinon wallet faucet"), a new home a network ("koinon join <gateway URL>").'
+
 /** The key that commands use when none is named: the newest that is not revoked. */
 export function currentApiKey(home: Home): StoredApiKey {
   const usable = readApiKeys(home).filter((key) => key.revokedAtMs === undefined)
@@ -63,8 +67,8 @@ export function currentApiKey(home: Home): StoredApiKey {
   if (key === undefined) {
     throw new KoinonError({
       code: 'home/no-api-key',
-      message: 'There is no API key in this home',
-      hint: 'Create one with "koinon keys create".',
+      message: `There is no API key in the home ${home.path}`,
+      hint: noKeyHint,
     })
   }
   return key

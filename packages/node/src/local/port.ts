@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { basename } from 'node:path'
 import { KoinonError, sleep } from '@koinon/base'
 
 /** Checks that a port can be bound. Throws `node/port-in-use` naming the process that holds it, where the system tells. */
@@ -16,7 +17,7 @@ export async function requireFreePort(host: string, port: number, flag: string):
     const owner = portOwner(port)
     throw new KoinonError({
       code: 'node/port-in-use',
-      message: `Port ${port} is in use${owner === undefined ? '' : ` by ${owner}`}`,
+      message: `Port ${port} is in use${owner === undefined ? '' : ` by ${owner.startsWith('koinon-') ? `another koinon, ${owner}` : owner}`}`,
       hint: `Stop that program, or choose another port with ${flag} N.`,
       details: { port },
     })
@@ -56,12 +57,20 @@ export function portOwner(port: number): string | undefined {
       ),
     )
     for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-      if (holdsSocket(pid, inodes)) return `${readFileSync(`/proc/${pid}/comm`, 'utf8').trim()} (process ${pid})`
+      if (holdsSocket(pid, inodes)) return `${programName(pid)} (process ${pid})`
     }
   } catch {
     // Not Linux, or a process ended while we looked.
   }
   return undefined
+}
+
+/** The title that our processes give themselves stands in the command line; `comm` is the name of a thread. */
+function programName(pid: string): string {
+  const [first = ''] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+  const title = first.trim().split(' ')[0] ?? ''
+  if (/^koinon-[\w-]+$/.test(title)) return title
+  return basename(title) || readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
 }
 
 function holdsSocket(pid: string, inodes: ReadonlySet<string>): boolean {

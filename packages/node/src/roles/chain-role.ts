@@ -19,6 +19,7 @@ export async function startChainRole(config: ChainRoleConfig, context: RoleConte
     host: config.host,
     port: config.rpcPort,
     onProgress: (progress) =>
+      progress.totalTransactions > 0 &&
       context.progress(`replayed ${progress.transactions} of ${progress.totalTransactions} transactions`),
     onWarning: (sentence) => log.warn(sentence),
     onBlock: (block) => log.debug({ block: block.number, hash: block.hash }, 'new block'),

@@ -77,7 +77,7 @@ describe('SupervisedRole', () => {
   })
 
   it('restarts a process that was killed, again and again, and then stops for good', async () => {
-    const { role, log } = supervise('works')
+    const { role, said, log } = supervise('works')
     await role.start()
     for (let kills = 1; kills <= 3; kills++) {
       const { pid } = role.status()
@@ -86,6 +86,10 @@ describe('SupervisedRole', () => {
       expect(role.status().pid).not.toBe(pid)
       expect(role.status().lastError).toBe('ended with SIGKILL')
     }
+    const first = said.indexOf('ended with SIGKILL; restarting in 200 ms')
+    expect(said[first + 1]).toBe('half way')
+    expect(said[first + 2]).toMatch(/^is back as process \d+$/)
+    expect(said.filter((text) => text.startsWith('is back'))).toHaveLength(3)
     const delays = [...log().matchAll(/restarting in (\d+) ms/g)].map((match) => Number(match[1]))
     expect(delays).toHaveLength(3)
     expect(delays[0]).toBe(200)
@@ -146,7 +150,7 @@ describe('SupervisedRole', () => {
     await role.start()
     writeFileSync(marker, '')
     process.kill(role.status().pid as number, 'SIGKILL')
-    await until(() => role.status().restarts === 1 && said.length === 2)
+    await until(() => role.status().restarts === 1 && said.length === 3)
     nowMs += 301_000
     look()
     await until(() => role.status().restarts === 2)

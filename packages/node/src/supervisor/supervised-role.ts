@@ -152,6 +152,7 @@ export class SupervisedRole {
   #hear(message: FromRole): void {
     this.#heardAtMs = this.#options.clock.nowMs()
     if (message.type === 'ready') {
+      if (this.#restarts > 0) this.#tellAll(`is back as process ${this.#child?.pid}`)
       this.#state = 'ready'
       this.#info = message.info
       this.#firstStart?.resolve(message.info)
@@ -208,8 +209,14 @@ export class SupervisedRole {
       this.#attempt <= 1
         ? restartBaseMs
         : restartBaseMs + backoffMs(this.#attempt, restartBaseMs, restartCapMs, Math.random())
-    this.#options.log.note('supervisor', `${this.name} ended with ${how}; restarting in ${delayMs} ms`)
+    this.#tellAll(`ended with ${how}; restarting in ${delayMs} ms`)
     this.#restartTimer = setTimeout(() => this.#spawn(), delayMs)
+  }
+
+  /** In the log and where progress is told. */
+  #tellAll(text: string): void {
+    this.#options.log.note('supervisor', `${this.name} ${text}`)
+    this.#options.onProgress(text)
   }
 
   #giveUp(): void {
