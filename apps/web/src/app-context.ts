@@ -4,6 +4,7 @@ import type { Door } from './api/request.ts'
 import type { NeuronJson, PageSessionJson } from './api/types.ts'
 import type { Conversation } from './chat/conversation.ts'
 import { shortHex } from './format/text.ts'
+import type { DoorRefusal } from './owner-door.ts'
 import type { KeptReceipt, ReceiptShelf } from './receipts/receipt-shelf.ts'
 
 /** Who looks at the page: the machine's own user (`local`), or somebody who brought a key. */
@@ -12,6 +13,8 @@ export type SignIn = {
   /** The key was brought to this tab, rather than given by the local session. */
   readonly isPasted: boolean
   readonly local: PageSessionJson | undefined
+  /** Why the machine's own user is not let in, where that is known. */
+  readonly refusal: DoorRefusal | undefined
   readonly isLoading: boolean
   /** Reads the local session anew. */
   readonly refresh: () => void

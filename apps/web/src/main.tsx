@@ -2,6 +2,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { NetworkFeed } from './api/network-feed.ts'
 import { ownOrigin } from './api/request.ts'
+import { watchedDoor } from './api/watched-door.ts'
 import { App } from './app.tsx'
 import { Conversation } from './chat/conversation.ts'
 import { type KeptStorage, ReceiptShelf } from './receipts/receipt-shelf.ts'
@@ -17,12 +18,13 @@ const nowMs = (): number => Date.now()
 const shelf = new ReceiptShelf(storageOf(() => localStorage))
 const tabStorage = storageOf(() => sessionStorage)
 const feed = new NetworkFeed(ownOrigin, nowMs)
-const conversation = new Conversation({ door: ownOrigin, shelf, storage: tabStorage, nowMs })
+const door = watchedDoor(ownOrigin, feed.look)
+const conversation = new Conversation({ door, shelf, storage: tabStorage, nowMs })
 const root = document.getElementById('root')
 if (root !== null) {
   createRoot(root).render(
     <StrictMode>
-      <App door={ownOrigin} feed={feed} conversation={conversation} shelf={shelf} tabStorage={tabStorage} />
+      <App door={door} feed={feed} conversation={conversation} shelf={shelf} tabStorage={tabStorage} />
     </StrictMode>,
   )
 }

@@ -33,6 +33,22 @@ describe('OwnerDoor', () => {
     await expect(new OwnerDoor(door, old, codes()).session()).rejects.toMatchObject(refused)
   })
 
+  test('knows why it is shut: a used link, a start of the gateway since, or nothing of its own', async () => {
+    const { door } = setup()
+    const refusalOf = async (owner: OwnerDoor) => {
+      await owner.session().catch(() => undefined)
+      return owner.refusal
+    }
+    const old = (): MemoryStorage => new MemoryStorage({ 'koinon.owner.v1': 'old' })
+    expect(await refusalOf(new OwnerDoor(door, new MemoryStorage(), codes()))).toBeUndefined()
+    expect(await refusalOf(new OwnerDoor(door, old(), codes()))).toBe('ended')
+    expect(await refusalOf(new OwnerDoor(door, old(), codes('f'.repeat(32))))).toBe('link')
+    const owner = new OwnerDoor(door, undefined, codes('f'.repeat(32), code))
+    expect(await refusalOf(owner)).toBe('link')
+    expect(await refusalOf(owner)).toBeUndefined()
+    expect(await owner.session()).toMatchObject({ account: '0xowner' })
+  })
+
   test('lets a browser that is in stay in when it opens a used link again', async () => {
     const { door } = setup()
     const storage = new MemoryStorage()

@@ -11,6 +11,9 @@ export type CodeSource = {
   readonly takeCode: () => string | undefined
 }
 
+/** `link`: the link was used before or is of an earlier start. `ended`: this browser was in until the gateway was started anew. */
+export type DoorRefusal = 'link' | 'ended'
+
 /**
  * Lets the owner's browser in (specs/0008 section 2): a code from the printed link is exchanged for the token of the gateway
  * process. The token is kept by origin, port included, which cookies are not: another user's server on another port never sees it.
@@ -22,6 +25,8 @@ export class OwnerDoor {
   #code: string | undefined
   #token: string | undefined
   #exchange: Promise<void> | undefined
+  #isLinkRefused = false
+  #refusal: DoorRefusal | undefined
 
   constructor(door: Door, storage: KeptStorage | undefined, address: CodeSource) {
     this.#door = door
@@ -39,7 +44,21 @@ export class OwnerDoor {
       })
     }
     await this.#exchange
-    return requestJson<PageSessionJson>(this.#door, '/api/session', { localToken: this.#token })
+    try {
+      const session = await requestJson<PageSessionJson>(this.#door, '/api/session', { localToken: this.#token })
+      this.#isLinkRefused = false
+      this.#refusal = undefined
+      return session
+    } catch (error) {
+      if (isRefusal(error))
+        this.#refusal = this.#isLinkRefused ? 'link' : this.#token === undefined ? undefined : 'ended'
+      throw error
+    }
+  }
+
+  /** Why the last session was refused, where this browser can know; undefined for one that was never let in and opened no link. */
+  get refusal(): DoorRefusal | undefined {
+    return this.#refusal
   }
 
   /** A code that is refused is forgotten, and what this browser had before holds on; one that could not be asked is tried again. */
@@ -52,12 +71,14 @@ export class OwnerDoor {
       this.#keep(localToken)
     } catch (error) {
       if (!isRefusal(error)) throw error
+      this.#isLinkRefused = true
     }
     if (this.#code === code) this.#code = undefined
   }
 
   #keep(token: string): void {
     this.#token = token
+    this.#isLinkRefused = false
     try {
       this.#storage?.setItem(storageKey, token)
     } catch {

@@ -9,6 +9,8 @@ describe('parseRoute', () => {
     ['#/', { page: 'chat' }],
     ['#/chat', { page: 'chat' }],
     [`#/open/${id}`, { page: 'chat' }],
+    ['#/main', { page: 'chat' }],
+    ['#main', { page: 'chat' }],
     ['#/network', { page: 'network' }],
     ['#/network/1/37', { page: 'network', netuid: 1, epoch: 37 }],
     ['#/receipts', { page: 'receipts' }],

@@ -17,6 +17,8 @@ export function parseRoute(hash: string): Route {
     .filter((part) => part !== '')
   const [page, first, second] = parts
   if (page === undefined || (page === 'chat' && parts.length === 1)) return { page: 'chat' }
+  // The skip link, opened as an address of its own.
+  if (page === 'main' && parts.length === 1) return { page: 'chat' }
   // The link that lets the owner's browser in; its code is taken out of the address at once.
   if (page === 'open' && parts.length === 2) return { page: 'chat' }
   if (page === 'receipts' && parts.length === 1) return { page: 'receipts' }

@@ -2,7 +2,7 @@ import { useCallback, useEffect, useState } from 'react'
 import type { Door } from './api/request.ts'
 import type { PageSessionJson } from './api/types.ts'
 import type { SignIn } from './app-context.ts'
-import { codeIn, isRefusal, OwnerDoor, ownAddress } from './owner-door.ts'
+import { codeIn, type DoorRefusal, isRefusal, OwnerDoor, ownAddress } from './owner-door.ts'
 import type { KeptStorage } from './receipts/receipt-shelf.ts'
 
 const storageKey = 'koinon.key.v1'
@@ -18,6 +18,7 @@ export function useSignIn(
   isReachable: boolean,
 ): { readonly signIn: SignIn; readonly useKey: (apiKey: string | undefined) => void } {
   const [local, setLocal] = useState<PageSessionJson | undefined>()
+  const [refusal, setRefusal] = useState<DoorRefusal | undefined>()
   const [isLoading, setIsLoading] = useState(true)
   const [pasted, setPasted] = useState<string | undefined>(() => readKey(tabStorage))
   const [round, setRound] = useState(0)
@@ -30,14 +31,17 @@ export function useSignIn(
       (session) => {
         if (!isCurrent) return
         setLocal(typeof session?.apiKey === 'string' ? session : undefined)
+        setRefusal(undefined)
         setIsLoading(false)
       },
       (error: unknown) => {
         if (!isCurrent) return
         // Only a refusal says that this is not the owner's machine; silence says nothing.
-        if (isRefusal(error)) setLocal(undefined)
-        if (isRefusal(error)) setIsLoading(false)
-        else timer = setTimeout(() => setRound((before) => before + 1), retryMs)
+        if (isRefusal(error)) {
+          setLocal(undefined)
+          setRefusal(owner.refusal)
+          setIsLoading(false)
+        } else timer = setTimeout(() => setRound((before) => before + 1), retryMs)
       },
     )
     return () => {
@@ -68,7 +72,10 @@ export function useSignIn(
   const refresh = useCallback(() => setRound((before) => before + 1), [])
   // The session of an owner whose page key was revoked names no key.
   const ownKey = local?.apiKey === '' ? undefined : local?.apiKey
-  return { signIn: { apiKey: pasted ?? ownKey, isPasted: pasted !== undefined, local, isLoading, refresh }, useKey }
+  return {
+    signIn: { apiKey: pasted ?? ownKey, isPasted: pasted !== undefined, local, refusal, isLoading, refresh },
+    useKey,
+  }
 }
 
 /** Reading the property throws where storage is forbidden. */

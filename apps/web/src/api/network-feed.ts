@@ -24,6 +24,7 @@ export class NetworkFeed {
   #view: NetworkView = {}
   #timer: ReturnType<typeof setTimeout> | undefined
   #isStarted = false
+  #isAsking = false
 
   constructor(door: Door, nowMs: () => number) {
     this.#door = door
@@ -48,8 +49,16 @@ export class NetworkFeed {
     clearTimeout(this.#timer)
   }
 
+  /** Looks now instead of at the next turn: something else found the gateway silent. */
+  readonly look = (): void => {
+    if (!this.#isStarted || this.#isAsking) return
+    clearTimeout(this.#timer)
+    void this.#poll()
+  }
+
   async #poll(): Promise<void> {
     let waitMs = pollMs
+    this.#isAsking = true
     try {
       const network = await requestJson<NetworkJson>(this.#door, '/api/network', { timeoutMs: 8000 })
       this.#view = { network, receivedAtMs: this.#nowMs() }
@@ -57,6 +66,7 @@ export class NetworkFeed {
       this.#view = { ...this.#view, error: errorToJson(error) }
       waitMs = retryMs
     }
+    this.#isAsking = false
     if (!this.#isStarted) return
     for (const listener of this.#listeners) listener()
     this.#timer = setTimeout(() => void this.#poll(), waitMs)

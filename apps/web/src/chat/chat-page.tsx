@@ -33,7 +33,7 @@ export function ChatPage() {
   }
   const keyForm =
     apiKey === undefined && !signIn.isLoading ? (
-      <KeyForm isOwner={signIn.local !== undefined} onKey={useKey} />
+      <KeyForm isOwner={signIn.local !== undefined} refusal={signIn.refusal} onKey={useKey} />
     ) : undefined
   return (
     <div className="chat">

@@ -1,7 +1,15 @@
 import { useId, useState } from 'react'
+import type { DoorRefusal } from '../owner-door.ts'
+import { newLinkSentence, refusalSentence } from '../shell/door-words.ts'
+import { InlineText } from '../ui/inline-text.tsx'
 
 /** Signs in with an API key where the gateway gives none by itself: to others than the owner, or when the owner's own key was revoked. */
-export function KeyForm({ isOwner, onKey }: { readonly isOwner: boolean; readonly onKey: (apiKey: string) => void }) {
+export function KeyForm(props: {
+  readonly isOwner: boolean
+  readonly refusal: DoorRefusal | undefined
+  readonly onKey: (apiKey: string) => void
+}) {
+  const { isOwner, refusal, onKey } = props
   const id = useId()
   const [text, setText] = useState('')
   const isKey = /^sk-koinon-[A-Za-z0-9_-]{43}$/.test(text.trim())
@@ -13,17 +21,20 @@ export function KeyForm({ isOwner, onKey }: { readonly isOwner: boolean; readonl
         if (isKey) onKey(text.trim())
       }}
     >
-      <h2>Sign in with an API key</h2>
+      <h2>{isOwner ? 'Sign in with an API key' : 'Sign in'}</h2>
       {isOwner ? (
         <p>
           The key of this page was revoked. Create another one under <a href="#/wallet">Wallet & keys</a> and use it
           here. The key stays in this tab.
         </p>
       ) : (
-        <p>
-          Is this your machine? Open a new link with <code>koinon status</code>: one holds once, until the gateway is
-          started anew. Else its owner can create a key for you on the page Wallet & keys. The key stays in this tab.
-        </p>
+        <>
+          {refusal === undefined ? null : <p role="alert">{refusalSentence(refusal)}</p>}
+          <p>
+            Is this your machine? <InlineText text={newLinkSentence} />
+          </p>
+          <p>Is it somebody else's? Its owner can make a key for you. The key stays in this tab.</p>
+        </>
       )}
       <label htmlFor={id}>API key</label>
       <div className="field-row">

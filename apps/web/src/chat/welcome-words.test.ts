@@ -20,10 +20,22 @@ describe('crewSentence', () => {
     expect(crewSentence(network)).toMatch(/^\d+ miners answer, \d+ validators check, all on this machine$/)
   })
 
-  test('claims no single machine when one answers elsewhere', () => {
+  test('counts only what the supervisor runs as of this machine, whatever address a stranger gives', () => {
     const [subnet] = network.subnets
     if (subnet === undefined) throw new Error('the fake network has a subnet')
-    const neurons = subnet.neurons.map((neuron) => ({ ...neuron, endpoint: 'https://miner.example', online: true }))
+    const [first, ...others] = subnet.neurons.map((neuron) => ({ ...neuron, online: true }))
+    if (first === undefined) throw new Error('the fake network has neurons')
+    const { name: _name, ...stranger } = { ...first, endpoint: 'http://127.0.0.1:1' }
+    const neurons = [stranger, ...others]
+    expect(crewSentence({ ...network, subnets: [{ ...subnet, neurons }] })).toContain(
+      `, ${others.length} of them on this machine`,
+    )
+  })
+
+  test('claims nothing of this machine when the supervisor runs none of them', () => {
+    const [subnet] = network.subnets
+    if (subnet === undefined) throw new Error('the fake network has a subnet')
+    const neurons = subnet.neurons.map(({ name: _name, ...neuron }) => ({ ...neuron, online: true }))
     expect(crewSentence({ ...network, subnets: [{ ...subnet, neurons }] })).not.toContain('this machine')
   })
 

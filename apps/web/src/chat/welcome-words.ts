@@ -1,18 +1,20 @@
 import type { ModelJson, NetworkJson } from '../api/types.ts'
 import { count } from '../format/text.ts'
-import { isOneMachine } from '../network/one-machine.ts'
 
 /** Models below this many parameters recite rather than reason. */
 const smallModelParameters = 100_000_000
 
-/** Who stands behind the question box, counted; says so when it is all one machine. */
+/** Who stands behind the question box, counted; says how many of them this gateway's own supervisor runs: it alone can know. */
 export function crewSentence(network: NetworkJson | undefined): string {
   const online = network?.subnets.flatMap((subnet) => subnet.neurons).filter((neuron) => neuron.online) ?? []
   const miners = online.filter((neuron) => neuron.kind === 'miner').length
   const validators = online.length - miners
   if (network === undefined || miners === 0) return 'Answered by miners, checked by validators'
   const crew = `${count(miners, 'miner answers', 'miners answer')}, ${count(validators, 'validator checks', 'validators check')}`
-  return isOneMachine(network) ? `${crew}, all on this machine` : crew
+  // Only what the supervisor runs has a name; anybody may claim a loopback address.
+  const own = online.filter((neuron) => neuron.name !== undefined).length
+  if (own === 0) return crew
+  return own === online.length ? `${crew}, all on this machine` : `${crew}, ${own} of them on this machine`
 }
 
 /** A warning for networks that only serve small models; undefined where a larger one is served or sizes are not stated. */

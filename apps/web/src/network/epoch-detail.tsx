@@ -57,7 +57,11 @@ export function EpochDetail({
       cell: (payout) => <strong title={payout.account}>{nameOf(view, payout.account)}</strong>,
     },
     { name: 'Amount', kind: 'number', cell: (payout) => formatTokenAtomic(readAmount(payout.amountAtomic) ?? 0n) },
-    { name: 'Ever', kind: 'number', cell: (payout) => formatTokenAtomic(readAmount(payout.cumulativeAtomic) ?? 0n) },
+    {
+      name: 'Paid in all',
+      kind: 'number',
+      cell: (payout) => formatTokenAtomic(readAmount(payout.cumulativeAtomic) ?? 0n),
+    },
     { name: 'Why', kind: 'sentence', cell: (payout) => payout.why },
   ]
   return (

@@ -62,7 +62,8 @@ export function NetworkPage(props: { readonly netuid: number | undefined; readon
             <h2 id="neurons-title">Miners and validators</h2>
             <p className="hint section-hint">
               Miners share one half of an epoch's emission by what validators measured; validators share the other half.
-              Incentive is a miner's part of that half in the last paid epoch, the score is what validators gave it.
+              Incentive is a miner's part of that half in the last paid epoch, the score is the mean of what validators
+              gave it last.
             </p>
             <NeuronsTable neurons={subnet.neurons} />
           </section>

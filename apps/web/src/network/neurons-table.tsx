@@ -11,7 +11,7 @@ const columns: readonly Column<NeuronJson>[] = [
     kind: 'title',
     cell: (neuron) => (
       <>
-        <strong>{neuron.name ?? shortHex(neuron.hotkey)}</strong>{' '}
+        {neuron.name === undefined ? null : <strong>{neuron.name} </strong>}
         <code title={neuron.hotkey}>{shortHex(neuron.hotkey)}</code>
       </>
     ),
@@ -48,7 +48,7 @@ const columns: readonly Column<NeuronJson>[] = [
       ),
   },
   {
-    name: 'Last weight',
+    name: 'Score',
     kind: 'number',
     cell: (neuron) => (neuron.lastWeightPpm === undefined ? '–' : formatPpm(neuron.lastWeightPpm)),
   },

@@ -78,8 +78,8 @@ export function ReceiptSlip(props: { readonly turn: Turn; readonly audits: reado
                     <>
                       <CheckCounts checks={own.checks} />
                       <p className="hint">
-                        Signatures, the hashes of question and answer, the price. What stands on the ledger was not
-                        looked up.
+                        Level L0. Signatures, the hashes of question and answer, the price. What stands on the ledger
+                        was not looked up.
                       </p>
                     </>
                   )}

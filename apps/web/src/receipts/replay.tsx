@@ -63,7 +63,8 @@ export function ReplayOutcome({ replay }: { readonly replay: Replay }) {
       <h3>Replayed by this node's verifier</h3>
       <CheckCounts checks={replay.checks} />
       <p className="hint">
-        A process of its own loaded the model, computed the answer again and compared every token with the signed ones.
+        Level L2: all of level L0 once more, and a process of its own loaded the model, computed the answer again and
+        compared every token with the signed ones.
       </p>
       <CheckList checks={recomputed} label="Checks of the replay" />
       {paper.length === 0 ? null : (

@@ -1,5 +1,5 @@
 import { connectionOf } from '../api/network-feed.ts'
-import { useNetwork, useNow } from '../app-context.ts'
+import { useApp, useNetwork, useNow } from '../app-context.ts'
 import { formatAgo } from '../format/time.ts'
 import { InlineText } from '../ui/inline-text.tsx'
 
@@ -7,6 +7,7 @@ const words = { connecting: 'Connecting', live: 'Connected', stale: 'Stale', off
 
 /** Which network, what kind of chain, as of which block, and whether all that is still true. */
 export function ConnectionStatus() {
+  const { signIn } = useApp()
   const view = useNetwork()
   const nowMs = useNow(1000)
   const connection = connectionOf(view, nowMs)
@@ -16,6 +17,7 @@ export function ConnectionStatus() {
       <span className="status-state" role="status">
         <span className="status-dot" aria-hidden="true" />
         {words[connection]}
+        {connection === 'live' && signIn.refusal !== undefined && signIn.apiKey === undefined ? ', signed out' : null}
       </span>
       {network === undefined ? (
         <span>

@@ -1,9 +1,12 @@
 import { type ErrorJson, errorToJson } from '@koinon/base'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { requestJson } from '../api/request.ts'
 import type { WalletJson } from '../api/types.ts'
 import { useApp, useNetwork } from '../app-context.ts'
+import type { DoorRefusal } from '../owner-door.ts'
+import { newLinkSentence, refusalSentence } from '../shell/door-words.ts'
 import { ErrorNotice } from '../ui/error-notice.tsx'
+import { InlineText } from '../ui/inline-text.tsx'
 import { useResource } from '../use-resource.ts'
 import { Balances } from './balances.tsx'
 import { ConnectSection } from './connect-section.tsx'
@@ -20,6 +23,12 @@ export function WalletPage() {
   const { network } = useNetwork()
   const localToken = signIn.local?.localToken
   const wallet = useResource(localToken, () => requestJson<WalletJson>(door, '/api/wallet', { localToken }), refreshMs)
+  // The gateway may have been started anew between two looks at it: then the whole page has to know that it is signed out.
+  const isSignedOut = wallet.error?.code === 'local/no-token'
+  const { refresh } = signIn
+  useEffect(() => {
+    if (isSignedOut) refresh()
+  }, [isSignedOut, refresh])
   const act: WalletAction = async (path, options) => {
     try {
       return await requestJson(door, path, { ...options, localToken, timeoutMs: 30_000 })
@@ -44,8 +53,8 @@ export function WalletPage() {
           it.
         </p>
       </header>
-      {localToken === undefined && !signIn.isLoading ? <NotLocal /> : null}
-      {wallet.error === undefined ? null : (
+      {localToken === undefined && !signIn.isLoading ? <NotLocal refusal={signIn.refusal} /> : null}
+      {wallet.error === undefined || isSignedOut ? null : (
         <ErrorNotice error={wallet.error}>
           <button type="button" className="button" onClick={wallet.reload}>
             Load again
@@ -79,12 +88,13 @@ function isTestChain(chainId: number | undefined): boolean {
   return [11_155_111, 84_532, 11_155_420, 421_614].includes(chainId ?? 0)
 }
 
-function NotLocal() {
+function NotLocal({ refusal }: { readonly refusal: DoorRefusal | undefined }) {
   return (
     <div className="empty">
       <p>
-        The wallet is only open to the owner of the machine that holds its keys, until its gateway is started anew: open
-        a new link with <code>koinon status</code> there, or use <code>koinon wallet</code> in its terminal.
+        {refusal === undefined ? null : `${refusalSentence(refusal)} `}The wallet is only open to the owner of the
+        machine that holds its keys. <InlineText text={newLinkSentence} /> Or use <code>koinon wallet</code> in its
+        terminal.
       </p>
     </div>
   )
