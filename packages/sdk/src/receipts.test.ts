@@ -46,6 +46,22 @@ describe('asking, fetching and verifying through the SDK', () => {
     expect(namesOf(checks, 'pass')).toEqual(expect.arrayContaining(['signature', 'request', 'response', 'amount']))
   })
 
+  it('checks the chain where it is told one, as the page and the command line do', async () => {
+    const checksOn = async (chainId?: number) => {
+      const { checks } = await askGateway({
+        baseUrl: `${network.url}/v1`,
+        apiKey: network.apiKey.text,
+        body: { messages: [{ role: 'user', content: 'Hello' }], max_tokens: 16 },
+        ...(chainId === undefined ? {} : { chainId }),
+      })
+      return checks
+    }
+    const chainId = (await ask()).answer.bundle?.hops[0]?.receipt.chainId as number
+    expect(namesOf(await checksOn(), 'notChecked')).toEqual(['chain', 'hop2.chain'])
+    expect(namesOf(await checksOn(chainId), 'notChecked')).toEqual([])
+    expect(namesOf(await checksOn(chainId + 1), 'fail')).toEqual(['chain', 'hop2.chain'])
+  })
+
   it('says what it cannot check without an engine, instead of passing it', async () => {
     const checks = await verifyReceipt((await ask()).receipt, { level: 'L2' })
     expect(namesOf(checks, 'notChecked')).toEqual(expect.arrayContaining(['tokens', 'finish', 'text', 'counts']))

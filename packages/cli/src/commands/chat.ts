@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs'
 import { formatUnits, KoinonError } from '@koinon/base'
-import { currentApiKey } from '@koinon/node'
+import { currentApiKey, networkOf } from '@koinon/node'
 import { askGateway, type GatewayAnswer } from '@koinon/sdk'
 import type { Command } from 'commander'
 import { runCommand } from '../runner.ts'
@@ -39,7 +40,10 @@ export function defineChat(program: Command): void {
             message: `--max-tokens takes a whole number above 0, not "${options.maxTokens}"`,
             hint: 'For example: --max-tokens 256.',
           })
+        // A gateway that is named may be of another network than this home.
+        const isOwnNetwork = options.gateway === undefined && existsSync(home.networkFile)
         const answer = await askGateway({
+          ...(isOwnNetwork ? { chainId: networkOf(home).chainId } : {}),
           baseUrl: `${options.gateway ?? stored?.gatewayUrl}/v1`,
           apiKey: options.key ?? (stored?.apiKey as string),
           body: {
@@ -71,6 +75,6 @@ function describe(answer: GatewayAnswer, typed: (text: string) => string): strin
     `${answer.promptTokens} + ${answer.outputTokens} tokens, ${formatUnits(answer.amountPicoUsd, 12)} dollars`,
     failed.length > 0
       ? `CHECKS FAILED: ${failed.map((check) => `${check.name} (${check.detail})`).join('; ')}`
-      : `${passed} checks passed, ${open} not checked; replay it yourself: ${typed('koinon receipt verify')} ${answer.receiptId ?? ''} --level L2`,
+      : `level L0: ${passed} checks passed, ${open} not checked; replay it yourself: ${typed('koinon receipt verify')} ${answer.receiptId ?? ''} --level L2`,
   ].join('\n')
 }

@@ -12,6 +12,8 @@ export type GatewayQuestion = {
   readonly body: Readonly<Record<string, unknown>>
   /** Account of the one provider that may answer; any unless given. */
   readonly provider?: string
+  /** The chain that receipts must name; unless given, that check stays open. */
+  readonly chainId?: number
   /** Hears each piece of text as it comes. */
   readonly onText?: (text: string) => void
   readonly signal?: AbortSignal
@@ -41,7 +43,7 @@ const timeoutMs = 120_000
 
 /** Streams one answer and checks its receipts (level L0). Throws `gateway/refused` with the gateway's sentence, or `gateway/unreachable`. */
 export async function askGateway(question: GatewayQuestion): Promise<GatewayAnswer> {
-  const { baseUrl, apiKey, provider } = question
+  const { baseUrl, apiKey, provider, chainId } = question
   const body = { model: 'default', ...question.body, stream: true, stream_options: { include_usage: true } }
   const request = new TextEncoder().encode(JSON.stringify(body))
   const begunAtMs = performance.now()
@@ -81,6 +83,7 @@ export async function askGateway(question: GatewayQuestion): Promise<GatewayAnsw
         : checkInferenceBundle({
             bundle,
             verifySession,
+            ...(chainId === undefined ? {} : { chainId }),
             requestHash: sha256Hex(request),
             responseHash: sha256Hex(bytes.subarray(0, hashedLength)),
           }),

@@ -57,7 +57,7 @@ export type ValidatorEvent =
       readonly kind: 'beacon' | 'committed' | 'revealed' | 'attested' | 'submitted' | 'objected' | 'nothingEarned'
       readonly epoch: number
     }
-  | { readonly kind: 'assessed'; readonly epoch: number; readonly failedMiners: number; readonly miners: number }
+  | { readonly kind: 'assessed'; readonly epoch: number; readonly failedMiners: number; readonly seats: number }
   | { readonly kind: 'claimed'; readonly epoch: number; readonly accounts: number }
   | { readonly kind: 'otherSpec'; readonly epoch: number; readonly ledgerSpecHash: Hex }
   | { readonly kind: 'problem'; readonly step: string; readonly error: unknown }

@@ -102,7 +102,7 @@ async function assess<task, response, ports>(step: EpochStep<task, response, por
   const assessment = { logText: evidenceLogToText(log), packedRow: row, salt: bytesToHex(random(32)) }
   await store.saveAssessment(netuid, epoch, assessment, { scores, memories: assessed.memories })
   const failedMiners = miners.filter((miner) => failedCheckNames(miner).length > 0).length
-  onEvent?.({ kind: 'assessed', epoch, failedMiners, miners: miners.length })
+  onEvent?.({ kind: 'assessed', epoch, failedMiners, seats: miners.length })
   return assessment
 }
 
