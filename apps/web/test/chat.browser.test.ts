@@ -167,7 +167,21 @@ describe('chat', () => {
     const other = await bench.open({ isStranger: true })
     await other.page.goto(link)
     await other.page.getByLabel('API key').waitFor()
+    await other.page.getByRole('alert').getByText('This link was already used').waitFor()
+    expect(await other.page.locator('.status-state').innerText()).toBe('Connected, signed out')
     await other.context.close()
+    await context.close()
+  })
+
+  test('says in the wallet and above that it is signed out after the gateway was started anew unseen', async () => {
+    const { page, context } = await bench.open({ hash: '#/wallet' })
+    await page.getByRole('button', { name: 'Create a key' }).waitFor()
+    const json = { error: { code: 'local/no-token', message: 'not let in', retry: 'never' } }
+    await page.route('**/api/session', (route) => route.fulfill({ status: 403, json }))
+    await page.route('**/api/wallet', (route) => route.fulfill({ status: 403, json }))
+    await page.getByText('You are signed out: the gateway was started anew').waitFor()
+    expect(await page.locator('.status-state').innerText()).toBe('Connected, signed out')
+    expect(await page.getByRole('button', { name: 'Create a key' }).count()).toBe(0)
     await context.close()
   })
 
