@@ -45,6 +45,11 @@ describe('three validators and three miners on the real contracts', () => {
       await until('all validators committed', () =>
         world.validators.every((v) => v.events.some((e) => e.kind === 'committed' && e.epoch === 1)),
       )
+      // Everybody else with a seat: three miners and two validators.
+      expect(first.events.find((e) => e.kind === 'assessed' && e.epoch === 1)).toMatchObject({
+        failedMiners: 1,
+        seats: 5,
+      })
       expect(await (await fetch(`${first.endpoint}/v1/evidence-log/${netuid}/1`)).status).toBe(404)
       await ledger.moveTo(epochWindow(clock, 1).weightCommitEndsAtSeconds + 1)
       await until('all rows are revealed', async () => (await chain.reveals(netuid, 1)).length === 3)
