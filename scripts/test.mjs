@@ -19,7 +19,7 @@ const minuteMs = 60_000
 const stages = [
   { name: 'types', group: 'checks', command: [bin('tsc'), '-b'], deadlineMs: 5 * minuteMs },
   { name: 'lint', group: 'checks', command: [bin('oxlint'), '--deny-warnings'], deadlineMs: minuteMs },
-  { name: 'format', group: 'checks', command: [bin('biome'), 'ci', '.'], deadlineMs: minuteMs },
+  { name: 'format', group: 'checks', command: [bin('biome'), 'ci', '--colors=off', '.'], deadlineMs: minuteMs },
   { name: 'unused code', group: 'checks', command: [bin('knip')], deadlineMs: 2 * minuteMs },
   { name: 'arrow and rooms', group: 'checks', command: [node, 'scripts/check-arrow.ts'], deadlineMs: minuteMs },
   { name: 'budgets', group: 'checks', command: [node, 'scripts/check-budgets.ts'], deadlineMs: minuteMs },
