@@ -113,7 +113,7 @@ async function verify(home: Home, id: string, options: VerifyOptions, say: (text
     const data = { id: found.bundle.hops[0]?.receipt.requestId, level, checks }
     return {
       data,
-      text: `${describe(checks, found, failed.length)}${wayOn(checks, found, options)}`,
+      text: `${describe(checks, found, failed.length, level)}${wayOn(checks, found, options)}`,
       isBad: failed.length > 0,
     }
   } finally {
@@ -256,13 +256,13 @@ function wayOn(checks: readonly Check[], found: FetchedReceipt, options: VerifyO
   return ways.length === 0 ? '' : `\nMore can be checked with ${ways.join(', ')}`
 }
 
-function describe(checks: readonly Check[], found: FetchedReceipt, failedCount: number): string {
+function describe(checks: readonly Check[], found: FetchedReceipt, failedCount: number, level: Rung): string {
   const rows = checks.map((check) => [marks[check.state], check.name, check.detail])
   const open = checks.filter((check) => check.state === 'notChecked').length
   const summary =
     failedCount > 0
       ? `${failedCount} CHECKS FAILED`
-      : `nothing failed; ${checks.length - open} passed, ${open} not checked`
+      : `level ${level}: nothing failed; ${checks.length - open} passed, ${open} not checked`
   const note = found.evidenceProblem === undefined ? '' : `\nNo evidence: ${found.evidenceProblem}`
   return `${table(['result', 'check', 'what was looked at'], rows)}\n\n${summary}${note}`
 }
