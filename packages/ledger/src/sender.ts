@@ -13,6 +13,7 @@ import {
   type FeeValuesEIP1559,
   type Hash,
   keccak256,
+  parseAbi,
   type TransactionReceipt,
 } from 'viem'
 import { confirmTransaction, type LedgerReader, type LedgerWriter } from './clients.ts'
@@ -28,6 +29,14 @@ export type ContractCall<abi extends Abi, name extends ContractFunctionName<abi,
 }
 
 type Unsigned = { readonly to?: Address; readonly data?: Hex; readonly value?: bigint }
+
+/** Errors of tokens (ERC-6093), for calls whose contract passes on what a token said. */
+const tokenErrors = parseAbi([
+  'error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed)',
+  'error ERC20InsufficientAllowance(address spender, uint256 allowance, uint256 needed)',
+  'error ERC20InvalidSender(address sender)',
+  'error ERC20InvalidReceiver(address receiver)',
+])
 
 const gasHeadroomPercent = 20n
 /**
@@ -118,7 +127,9 @@ export class TransactionSender {
     return new KoinonError({
       code: 'ledger/refused',
       message: `${what} was refused by the contract: ${reason ?? text.split('\n')[0]}`,
-      hint: "Nothing was sent. The contract's reason says what stands against it.",
+      hint: reason?.startsWith('ERC20InsufficientBalance(')
+        ? 'Nothing was sent: the account holds too few of the tokens. On a test network: koinon wallet faucet.'
+        : "Nothing was sent. The contract's reason says what stands against it.",
       details: { reason: reason ?? null },
       cause,
     })
@@ -131,7 +142,7 @@ export class TransactionSender {
     } catch (error) {
       const data = revertData(error)
       if (data === undefined) return undefined
-      const decoded = new ContractFunctionRevertedError({ abi, data, functionName: '' })
+      const decoded = new ContractFunctionRevertedError({ abi: [...abi, ...tokenErrors], data, functionName: '' })
       if (decoded.data !== undefined)
         return `${decoded.data.errorName}(${(decoded.data.args ?? []).map(String).join(', ')})`
       return decoded.reason ?? decoded.signature

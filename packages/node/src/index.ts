@@ -1,5 +1,5 @@
 export { type MachineBenchmark, readBenchmark } from './benchmark/machine-benchmark.ts'
-export { currentApiKey, noKeyHint, readApiKeys, type StoredApiKey, saveApiKey } from './home/api-keys.ts'
+export { currentApiKey, isUnfinished, noKeyHint, readApiKeys, type StoredApiKey, saveApiKey } from './home/api-keys.ts'
 export { defaultHomePath, type Home, homeAt, openHome, writeFileDurably } from './home/home.ts'
 export { runningSupervisor, type SupervisorRecord } from './home/lock.ts'
 export { networkOf } from './home/network-of.ts'

@@ -1,5 +1,5 @@
 import { dollarDecimals, formatUnits, KoinonError, parseUnits } from '@koinon/base'
-import { existingAccountKey, type Home, readApiKeys, type StoredApiKey, type Wallet } from '@koinon/node'
+import { existingAccountKey, type Home, isUnfinished, readApiKeys, type StoredApiKey, type Wallet } from '@koinon/node'
 import type { Command } from 'commander'
 import { confirm, runCommand } from '../runner.ts'
 import { table } from '../table.ts'
@@ -35,11 +35,12 @@ export function defineKeys(program: Command): void {
     .description('keys of this home, without their secrets')
     .action(
       runCommand(async ({ home, typed }) => {
-        const list = readApiKeys(home).map(({ apiKey: _secret, ...key }) => key)
-        const rows = list.map((key) => [
+        const stored = readApiKeys(home)
+        const list = stored.map(({ apiKey: _secret, ...key }) => key)
+        const rows = stored.map((key) => [
           key.keyHash.slice(0, 12),
           key.label,
-          key.revokedAtMs === undefined ? 'usable' : 'revoked',
+          key.revokedAtMs !== undefined ? 'revoked' : isUnfinished(key) ? 'unfinished' : 'usable',
           new Date(key.createdAtMs).toISOString().slice(0, 16).replace('T', ' '),
           key.gatewayUrl,
         ])

@@ -60,9 +60,9 @@ function readKey(path: string): StoredApiKey {
 export const noKeyHint =
   'Create one with "koinon keys create"; a new account needs test money first ("koinon wallet faucet"), a new home a network ("koinon join <gateway URL>").'
 
-/** The key that commands use when none is named: the newest that is not revoked. */
+/** The key that commands use when none is named: the newest that is whole and not revoked. */
 export function currentApiKey(home: Home): StoredApiKey {
-  const usable = readApiKeys(home).filter((key) => key.revokedAtMs === undefined)
+  const usable = readApiKeys(home).filter((key) => key.revokedAtMs === undefined && !isUnfinished(key))
   const key = usable.find((candidate) => candidate.label === 'demo') ?? usable.at(-1)
   if (key === undefined) {
     throw new KoinonError({

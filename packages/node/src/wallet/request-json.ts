@@ -23,7 +23,7 @@ export async function requestJson<answer>(
   }).catch((cause: Error) => {
     throw new KoinonError({
       code: 'gateway/unreachable',
-      message: `${new URL(url).origin} does not answer: ${cause.message}`,
+      message: `${new URL(url).origin} does not answer`,
       hint: 'Check that the network runs ("koinon status").',
       retry: 'later',
       cause,

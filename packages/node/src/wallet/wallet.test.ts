@@ -19,7 +19,7 @@ import {
   withdrawDelayBounds,
 } from '@koinon/payments'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { isUnfinished, readApiKeys } from '../home/api-keys.ts'
+import { currentApiKey, isUnfinished, readApiKeys } from '../home/api-keys.ts'
 import { accountKey } from '../home/secrets.ts'
 import { temporaryHome } from '../testing/home.ts'
 import { startTestLedger, type TestLedger } from '../testing/ledger.ts'
@@ -134,6 +134,32 @@ describe('an owner who tries again', () => {
       remove()
     }
   }, 120_000)
+})
+
+describe('an owner without the money', () => {
+  it.each([
+    [false, depositAtomic, 'holds 0, the deposit is 2'],
+    [true, 200_000_000n, 'holds 100, the deposit is 200'],
+  ])(
+    'is told what is lacking and where to get it, and has no key to ask with (funded: %s)',
+    async (isFunded, amount, words) => {
+      const { home, remove } = temporaryHome()
+      const account = accountKey(home, 'wallet', systemRandom)
+      if (isFunded) await ledger.fund(account.address)
+      try {
+        const wallet = new Wallet({ home, network: { ...network, isTest: true }, key: account, clock: systemClock })
+        await expect(wallet.createApiKey('mine', amount)).rejects.toMatchObject({
+          code: 'wallet/too-few-dollars',
+          message: `Not enough test dollars: the account ${account.address} ${words}`,
+          hint: expect.stringContaining('koinon wallet faucet'),
+        })
+        expect(() => currentApiKey(home)).toThrow(`There is no API key in the home ${home.path}`)
+      } finally {
+        remove()
+      }
+    },
+    120_000,
+  )
 })
 
 /** Lets a process make a key and kills it at that moment. */

@@ -6,6 +6,7 @@ import {
   dollarDecimals,
   formatUnits,
   type Hex,
+  isKoinonError,
   KoinonError,
   systemRandom,
   toAddress,
@@ -181,7 +182,7 @@ export class Wallet {
     const { network, key, clock } = this.#options
     const { keyHash, channelId, channelConfig: config, label, depositAtomic, depositId } = stored
     if (depositAtomic !== undefined && depositId !== undefined) {
-      await this.#opener().deposit(config, BigInt(depositAtomic), depositId)
+      await this.#deposit(config, BigInt(depositAtomic), depositId)
     }
     const account = localDelegatingAccount(key.secretKey)
     const grant = {
@@ -228,7 +229,7 @@ export class Wallet {
   /** Adds `amountAtomic` (1e-6 dollar) to the channel of a key. */
   async topUp(keyHash: string, amountAtomic: bigint): Promise<void> {
     const key = this.#storedKey(keyHash)
-    await this.#opener().deposit(key.channelConfig, amountAtomic)
+    await this.#deposit(key.channelConfig, amountAtomic)
   }
 
   /** Ends a key at its gateway. What it did not spend stays in its channel until `takeBack`. */
@@ -274,6 +275,27 @@ export class Wallet {
           : `There is no API key "${keyHash}" in this home`,
       hint: 'See "koinon keys list".',
     })
+  }
+
+  /** Throws `wallet/too-few-dollars` where the account lacks them; nothing was sent then. */
+  async #deposit(config: ChannelConfig, amountAtomic: bigint, depositId?: Hex): Promise<void> {
+    try {
+      await this.#opener().deposit(config, amountAtomic, depositId)
+    } catch (cause) {
+      const reason = isKoinonError(cause) ? String(cause.details?.['reason'] ?? '') : ''
+      if (!reason.startsWith('ERC20InsufficientBalance(')) throw cause
+      const { isTest } = this.#options.network
+      const unit = isTest ? 'test dollars' : 'dollars'
+      const { dollar } = await this.balances()
+      throw new KoinonError({
+        code: 'wallet/too-few-dollars',
+        message: `Not enough ${unit}: the account ${this.address} holds ${formatUnits(dollar, dollarDecimals)}, the deposit is ${formatUnits(amountAtomic, dollarDecimals)}`,
+        hint: isTest
+          ? 'Get some: koinon wallet faucet, then try again.'
+          : 'Have dollars sent to the account, then try again.',
+        cause,
+      })
+    }
   }
 
   #opener(): ChannelOpener {
