@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { portOwner, requireFreePort } from './port.ts'
@@ -24,6 +26,25 @@ describe('requireFreePort', () => {
       details: { port },
     })
     if (process.platform === 'linux') expect(portOwner(port)).toContain(`(process ${process.pid})`)
+  })
+
+  it.runIf(process.platform === 'linux')('names a role of another koinon by its title, not by a thread', async () => {
+    const code =
+      "const s = require('node:net').createServer().listen(0, '127.0.0.1', () => console.log(s.address().port)); setTimeout(() => process.exit(), 30_000)"
+    const role = spawn(process.execPath, ['--title=koinon-gateway', '-e', code], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    try {
+      const [printed] = await once(role.stdout, 'data')
+      const port = Number(String(printed))
+      expect(portOwner(port)).toBe(`koinon-gateway (process ${role.pid})`)
+      await expect(requireFreePort('127.0.0.1', port, '--port')).rejects.toMatchObject({
+        message: `Port ${port} is in use by another koinon, koinon-gateway (process ${role.pid})`,
+      })
+    } finally {
+      role.kill('SIGKILL')
+      await once(role, 'exit')
+    }
   })
 
   it('lets a free port and port 0 pass', async () => {
