@@ -178,7 +178,9 @@ describe('commands on a running network', () => {
   it('chats and says who answered, what it cost and what was checked', async () => {
     const { code, stdout } = await koinon(['chat', 'What', 'is', 'an', 'epoch?', '--max-tokens', '16', ...home])
     expect(code).toBe(0)
-    expect(stdout).toMatch(/answered by 0x[0-9a-f]{40} in .*\n.* tokens, 0\.\d+ dollars\nlevel L0: \d+ checks passed, 0 not checked/)
+    expect(stdout).toMatch(
+      /answered by 0x[0-9a-f]{40} in .*\n.* tokens, 0\.\d+ dollars\nlevel L0: \d+ checks passed, 0 not checked/,
+    )
     const { data } = await koinonJson(['chat', 'And a beacon?', '--max-tokens', '8', ...home])
     expect(data).toMatchObject({ outputTokens: expect.any(Number), receiptId: expect.stringMatching(/^0x/) })
   })

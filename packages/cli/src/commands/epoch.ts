@@ -1,8 +1,8 @@
 import { formatUnits, KoinonError, tokenDecimals } from '@koinon/base'
 import { networkOf, requestJson } from '@koinon/node'
 import type { Command } from 'commander'
-import { parseInteger, runCommand } from '../runner.ts'
 import { phaseSentence, stateSentence } from '../epoch-words.ts'
+import { parseInteger, runCommand } from '../runner.ts'
 import { facts, table } from '../table.ts'
 
 type EpochJson = {
