@@ -137,8 +137,13 @@ async function countsOfVitest(stage, code) {
   const files = [...new Set(first.failures.map((failure) => failure.file))]
   console.log(`\n== ${stage.name}: ${files.length} file(s) with failures run again, alone`)
   rmSync(stage.report)
-  await run(stage, [...stage.command, '--no-file-parallelism', ...files])
+  const again = await run(stage, [...stage.command, '--no-file-parallelism', ...files])
   const second = existsSync(stage.report) ? readReport(stage.report) : { failures: first.failures }
+  // Failed without a failed test: something threw outside of all of them.
+  if (again.code !== 0 && second.failures.length === 0) {
+    failedTests.push(`  ${stage.name}: the second run ended with ${again.code}`)
+    return { passed: first.passed, failed: first.failures.length }
+  }
   const stillFailing = new Set(second.failures.map((failure) => failure.key))
   for (const failure of first.failures) if (!stillFailing.has(failure.key)) unsteadyTests.push(failure.text)
   for (const failure of second.failures) failedTests.push(failure.text)

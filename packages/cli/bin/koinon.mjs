@@ -30,9 +30,14 @@ else if (Number(process.versions.node.split('.')[0]) >= minimumMajor) {
   process.exit(1)
 }
 
-/** The child shares our terminal and process group, so Ctrl-C reaches it; we only pass on what is sent to us alone. */
+/**
+ * The child shares our terminal and process group, so Ctrl-C reaches it; we only pass on what is sent to us alone. By the channel it
+ * hears when we are killed: nobody looks for a network behind a process that is gone.
+ */
 function handOver(node) {
-  const child = spawn(node, [...nodeFlags, entry, ...process.argv.slice(2)], { stdio: 'inherit' })
+  const child = spawn(node, [...nodeFlags, entry, ...process.argv.slice(2)], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('error', (error) => {
     process.stderr.write(`koinon could not start ${node}: ${error.message}\n`)

@@ -13,6 +13,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) =>
   process.exit(error.code === 'EPIPE' ? exitCodes.ok : exitCodes.failed),
 )
 
+// Whoever handed over to this process was killed.
+process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
+process.channel?.unref()
+
 const program = await createProgram()
 try {
   await program.parseAsync()
