@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, it, onTestFailed } from 
 import { ask, getJson } from '../harness/ask.ts'
 import { expectConsistent, killInMidStream, snapshot } from '../harness/group-kills.ts'
 import { TestNetwork, tailOfLogs } from '../harness/network.ts'
+import { waitFor } from '../harness/wait.ts'
 
 const network = new TestNetwork([], inject('ground'))
 const acknowledged: string[] = []
@@ -42,6 +43,12 @@ describe('a network that is killed in mid-stream', () => {
   it('ends on SIGTERM as it does on Ctrl-C', async () => {
     expect(await network.stop('SIGTERM')).toBe(0)
   }, 60_000)
+
+  it('ends as a whole when only the process that was typed is killed', async () => {
+    await network.start()
+    process.kill(network.group.pid, 'SIGKILL')
+    await waitFor('every process of the network has ended', 40_000, () => !network.isRunning)
+  }, 200_000)
 })
 
 function explain(): void {
