@@ -39,7 +39,7 @@ describe('submittedState', () => {
 
 describe('hasEarners', () => {
   const validators = ['0xaa', '0xbb', '0xcc'] as const
-  const seats = [{ uid: 0, hotkey: '0x01' }, ...validators.map((hotkey, index) => ({ uid: index + 1, hotkey }))]
+  const seats = (['0x01', ...validators] as const).map((hotkey, uid) => ({ uid, hotkey }))
   const permitted = validators.map((hotkey) => ({ hotkey, stake: 100n }))
   const forMiner = '0x0000ffff' as const
   const earners = (reveals: readonly { readonly hotkey: string; readonly row: `0x${string}` }[]): boolean =>

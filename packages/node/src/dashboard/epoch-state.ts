@@ -22,17 +22,19 @@ export function submittedState(result: SubmittedResult, nowSeconds: number): 'pe
 }
 
 type Reads = {
-  readonly seats: readonly { readonly uid: number; readonly hotkey: string }[]
+  readonly seats: readonly { readonly uid: number; readonly hotkey: `0x${string}` }[]
   readonly permitted: readonly { readonly hotkey: `0x${string}`; readonly stake: bigint }[]
   readonly reveals: readonly { readonly hotkey: string; readonly row: `0x${string}` }[]
 }
 
 /** Whether the revealed rows give any miner a share, by the rule that validators sign by. */
 export function hasEarners({ seats, permitted, reveals }: Reads, aggregator: Subnet['aggregator']): boolean {
+  const ascending = [...seats].sort((a, b) => a.uid - b.uid)
   const uidOf = new Map(seats.map(({ uid, hotkey }) => [hotkey, uid]))
   const rowOf = new Map(reveals.map(({ hotkey, row }) => [hotkey, unpackRow(row)]))
   const { incentive } = aggregator.aggregate({
-    uids: [...uidOf.values()].sort((a, b) => a - b),
+    uids: ascending.map(({ uid }) => uid),
+    hotkeys: ascending.map(({ hotkey }) => hotkey),
     validators: permitted.map(({ hotkey, stake }) => ({
       hotkey,
       stake,

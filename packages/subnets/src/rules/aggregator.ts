@@ -14,6 +14,8 @@ export type RankingValidator = {
 export type AggregatorInput = {
   /** Seats at the end of the epoch, ascending. */
   readonly uids: readonly number[]
+  /** Who holds each of these seats, in the order of `uids`: state that is carried follows the holder, not the number. */
+  readonly hotkeys: readonly Address[]
   /** All permitted validators, ascending by hotkey, whether they revealed or not. */
   readonly validators: readonly RankingValidator[]
   /** What this aggregator returned as `carry` in the last active result of the subnet; `0x` in the first. */
@@ -22,9 +24,9 @@ export type AggregatorInput = {
 
 /** All arrays follow the order of the input; all numbers are Q32 (parts of 2^32). */
 export type AggregatorOutput = {
-  /** Share of the miners' emission per uid; sums to 2^32, or to 0 when nobody earned. */
+  /** Share of the miners' emission per uid; sums to 2^32 less at most a unit a seat, or to 0 when nobody earned. */
   readonly incentive: readonly bigint[]
-  /** Share of the validators' emission per validator; sums to 2^32 or 0. */
+  /** Share of the validators' emission per validator; sums to 2^32 less at most a unit a validator, or to 0. */
   readonly dividends: readonly bigint[]
   /** Agreed value per uid. */
   readonly consensus: readonly bigint[]

@@ -6,9 +6,9 @@ import { type Address, defineStruct, type Hex, KoinonError, type Random } from '
 import type { Check } from '@koinon/work'
 import type { ZodType } from 'zod'
 import type { Aggregator } from './aggregator.ts'
+import { type AggregatorName, aggregators } from './aggregators/index.ts'
 import type { BeaconRandom } from './beacon-random.ts'
 import type { MinerEvidence, MinerScore } from './evidence.ts'
-import { stakeMedian } from './stake-median.ts'
 import type { ListedWork } from './work-list.ts'
 
 /** Integers and texts that the definition's functions use; part of the spec hash. */
@@ -83,7 +83,7 @@ export type SubnetDefinition<task, response, ports> = {
   /** Pure: depends on nothing but its arguments. */
   score(evidence: MinerEvidence, context: ScoreContext): MinerScore
   readonly combine: CombinePolicy
-  readonly aggregate: 'stakeMedian'
+  readonly aggregate: AggregatorName
   readonly weights: 'linear'
 }
 
@@ -102,10 +102,6 @@ const specType = defineStruct('KoinonSubnetSpec', {
   aggregator: 'bytes32',
   source: 'bytes32',
 })
-
-const aggregators: Readonly<Record<SubnetDefinition<unknown, unknown, unknown>['aggregate'], Aggregator>> = {
-  stakeMedian,
-}
 
 /** Checks a definition and makes it usable. Throws `subnets/bad-definition` naming the field. */
 export function defineSubnet<task, response, ports>(
@@ -126,7 +122,7 @@ export function defineSubnet<task, response, ports>(
       throw badDefinition('combine.movingAveragePpm', 'must be 1 to 1,000,000')
     }
   }
-  const aggregator = aggregators[definition.aggregate]
+  const aggregator: Aggregator = aggregators[definition.aggregate]
   return {
     ...definition,
     aggregator,

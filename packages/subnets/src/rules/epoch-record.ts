@@ -70,6 +70,7 @@ export function computeEpoch(inputs: EpochInputs, aggregator: Aggregator): Epoch
   const uidOf = new Map(seats.map(({ uid, hotkey }) => [hotkey, uid]))
   const outcome = aggregator.aggregate({
     uids: seats.map(({ uid }) => uid),
+    hotkeys: seats.map(({ hotkey }) => hotkey),
     validators: validators.map(({ hotkey, stake, packedRow }) => ({
       hotkey,
       stake,

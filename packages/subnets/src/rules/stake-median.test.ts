@@ -29,6 +29,7 @@ describe('stakeMedian', () => {
   it.each(vectors.cases)('follows the vector: $label', ({ uids, validators, incentive, dividends, consensus }) => {
     const out = stakeMedian.aggregate({
       uids,
+      hotkeys: hotkeysOf(uids),
       carried: '0x',
       validators: validators.map(({ hotkey, uid, stake, row }) => ({
         hotkey,
@@ -45,7 +46,7 @@ describe('stakeMedian', () => {
   it('shares out exactly one or nothing, whatever the rows', () => {
     fc.assert(
       fc.property(worlds, ({ uids, validators }) => {
-        const out = stakeMedian.aggregate({ uids, validators, carried: '0x' })
+        const out = stakeMedian.aggregate({ uids, hotkeys: hotkeysOf(uids), validators, carried: '0x' })
         expect([0n, oneQ32]).toContain(total(out.incentive))
         expect([0n, oneQ32]).toContain(total(out.dividends))
         expect(out.incentive).toHaveLength(uids.length)
@@ -61,6 +62,7 @@ describe('stakeMedian', () => {
         const row = distinct(hostile)
         const out = stakeMedian.aggregate({
           uids: [0, 1, 2, 3],
+          hotkeys: hotkeysOf([0, 1, 2, 3]),
           carried: '0x',
           validators: [
             { hotkey: `0x${'11'.repeat(20)}`, uid: undefined, stake: 100n - stake, row: [{ uid: 0, weight: 65_535 }] },
@@ -116,6 +118,10 @@ const worlds = fc.record({
     { maxLength: 8 },
   ) as fc.Arbitrary<RankingValidator[]>,
 })
+
+function hotkeysOf(uids: readonly number[]): Address[] {
+  return uids.map((uid): Address => `0x${uid.toString(16).padStart(40, '0')}`)
+}
 
 function total(values: readonly bigint[]): bigint {
   return values.reduce((sum, value) => sum + value, 0n)
