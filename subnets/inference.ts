@@ -12,7 +12,7 @@ import { type Address, atomicToPicoUsd, type Hex, type VerifySession } from '@ko
 import { readInferenceWork } from '@koinon/inference/rules'
 import { type AnswerEngine, parseAnswerEvidence, verifyAnswer } from '@koinon/inference/verifier'
 import {
-  defineSubnet,
+  defineReceiptSubnet,
   failedCheckNames,
   type MinerEvidence,
   type MinerScore,
@@ -99,7 +99,7 @@ const response = z.unknown().transform((json, context) => {
 })
 export type InferenceEvidence = z.infer<typeof response>
 
-export const inferenceSubnet = defineSubnet<InferenceTask, InferenceEvidence, InferencePorts>({
+export const inferenceSubnet = defineReceiptSubnet<InferenceTask, InferenceEvidence, InferencePorts>({
   name: 'inference',
   version: 2,
   parameters,

@@ -1,8 +1,23 @@
-export { createPeerClient, createSubnetLedger, createSubnetLedgerWriter, type SubnetLedger } from './client/index.ts'
-export { createWorkListHandler, WorkCommitter, WorkStore, workStoreSchema } from './provider/index.ts'
+export {
+  type BeaconSource,
+  createHttpBeacon,
+  createPeerClient,
+  createSubnetLedger,
+  createSubnetLedgerWriter,
+  quicknetRelays,
+  type SubnetLedger,
+} from './client/index.ts'
+export {
+  createBeaconHandler,
+  createLocalBeacon,
+  createWorkListHandler,
+  WorkCommitter,
+  WorkStore,
+  workStoreSchema,
+} from './provider/index.ts'
 export {
   checkEvidenceLog,
-  defineSubnet,
+  defineReceiptSubnet,
   type EpochWindow,
   type EvidenceLog,
   epochAt,
@@ -21,6 +36,18 @@ export {
   type WorkEvidence,
   type WorkItem,
 } from './rules/index.ts'
+export {
+  type BeaconChain,
+  beaconChainFromJson,
+  beaconTrust,
+  firstRoundAt,
+  openSealedRow,
+  quicknet,
+  roundOfSealed,
+  type SealedWeights,
+  sealRow,
+  type VerifiedRound,
+} from './rules/timelock/index.ts'
 export {
   createAttestationPort,
   createMinerPort,

@@ -104,7 +104,7 @@ const specType = defineStruct('KoinonSubnetSpec', {
 })
 
 /** Checks a definition and makes it usable. Throws `subnets/bad-definition` naming the field. */
-export function defineSubnet<task, response, ports>(
+export function defineReceiptSubnet<task, response, ports>(
   definition: SubnetDefinition<task, response, ports>,
 ): Subnet<task, response, ports> {
   const { name, version, parameters, combine } = definition

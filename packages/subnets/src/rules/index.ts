@@ -2,7 +2,7 @@ export type { Aggregator } from './aggregator.ts'
 export { createBeaconRandom } from './beacon-random.ts'
 export { buildClaimsTree, type ClaimProof, type CumulativeLeaf, claimLeafHash } from './claims-tree.ts'
 export {
-  defineSubnet,
+  defineReceiptSubnet,
   type Subnet,
   type VerifiedWork,
   type VerifyContext,

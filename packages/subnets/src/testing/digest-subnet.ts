@@ -2,7 +2,7 @@
 import { type Hex, sha256Hex } from '@koinon/base'
 import { checkThat } from '@koinon/work'
 import { z } from 'zod'
-import { defineSubnet, failedCheckNames, maximumScorePpm } from '../rules/index.ts'
+import { defineReceiptSubnet, failedCheckNames, maximumScorePpm } from '../rules/index.ts'
 
 const evidence = z.object({ text: z.string(), digest: z.string() })
 export type DigestEvidence = z.infer<typeof evidence>
@@ -14,7 +14,7 @@ export function digestReceiptHash(work: DigestEvidence): Hex {
   return sha256Hex(JSON.stringify([work.text, work.digest]))
 }
 
-export const digestSubnet = defineSubnet({
+export const digestSubnet = defineReceiptSubnet({
   name: 'digest',
   version: 1,
   parameters: { samples: 4 },
