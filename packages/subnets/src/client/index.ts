@@ -1,3 +1,4 @@
+export { type BeaconSource, createHttpBeacon, quicknetRelays } from './beacon-source.ts'
 export { createPeerClient, type Peer, type PeerClient } from './peer-client.ts'
 export type { Endpoint, SubmittedRoot, SubnetLedger, SubnetLedgerWriter, WorkCommitment } from './subnet-ledger.ts'
 export { unlessDone } from './unless-done.ts'

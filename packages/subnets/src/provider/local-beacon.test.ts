@@ -1,0 +1,129 @@
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import { type BeaconSource, createHttpBeacon } from '../client/beacon-source.ts'
+import {
+  beaconChainFromJson,
+  beaconChainHash,
+  roundPublishedAtSeconds,
+  sealRow,
+  openSealedRow,
+} from '../rules/timelock/index.ts'
+import { createBeaconHandler, createLocalBeacon } from './local-beacon.ts'
+
+const genesisSeconds = 1_700_000_000
+let nowSeconds = genesisSeconds + 100
+const secretKey = Uint8Array.from({ length: 32 }, (_, i) => i)
+const beacon = createLocalBeacon({
+  secretKey,
+  chainId: 31_337,
+  epochsContract: `0x${'e1'.repeat(20)}`,
+  genesisSeconds,
+  periodSeconds: 3,
+  nowSeconds: async () => nowSeconds,
+})
+const { chain } = beacon
+const hash = beaconChainHash(chain).slice(2)
+
+const closing: (() => void)[] = []
+afterEach(() => {
+  for (const close of closing.splice(0)) close()
+  nowSeconds = genesisSeconds + 100
+})
+const serve = async (listener: RequestListener): Promise<string> => {
+  const server = createServer(listener)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  closing.push(() => server.close())
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+const relayOf = (source: BeaconSource) => {
+  const handle = createBeaconHandler(source)
+  return serve((request, response) => {
+    void handle(request, response).then((answered) => answered || response.writeHead(404).end())
+  })
+}
+const asking = (relays: readonly string[], timeoutMs = 2_000) =>
+  createHttpBeacon({ chain, relays, clock: { nowMs: () => nowSeconds * 1_000 }, timeoutMs })
+
+describe('a local beacon', () => {
+  it('signs a round when it is due and not before', async () => {
+    expect((await beacon.round(34)).round).toBe(34)
+    expect(roundPublishedAtSeconds(chain, 35)).toBe(nowSeconds + 2)
+    await expect(beacon.round(35)).rejects.toMatchObject({ code: 'subnets/beacon-too-early', retry: 'later' })
+    nowSeconds += 2
+    expect((await beacon.round(35)).chain).toBe(chain)
+  })
+
+  it('serves strangers as a relay of drand does', async () => {
+    const relay = await relayOf(beacon)
+    const info = await (await fetch(`${relay}/${hash}/info`)).json()
+    expect(beaconChainFromJson(info, `0x${hash}`)).toEqual(chain)
+    expect((await fetch(`${relay}/${hash}/public/35`)).status).toBe(425)
+    for (const path of [`/${hash}/public/0`, `/${hash}/public/-1`, `/${hash}/secret`, `/${'00'.repeat(32)}/public/1`])
+      expect((await fetch(`${relay}${path}`)).status).toBe(404)
+    const weights = {
+      hotkey: `0x${'a1'.repeat(20)}` as const,
+      netuid: 1,
+      epoch: 3,
+      packedRow: '0x0000ffff' as const,
+      salt: `0x${'5a'.repeat(32)}` as const,
+    }
+    const sealed = await sealRow({ chain, round: 30 }, weights, (count) => new Uint8Array(count).fill(7))
+    expect(await openSealedRow(sealed, await asking([relay]).round(30), weights)).toEqual(weights)
+  })
+})
+
+describe('a beacon over HTTP', () => {
+  it('goes on to the next relay when one lies, is broken, slow or gone', async () => {
+    const answer = (body: string, status = 200) => serve((_, response) => response.writeHead(status).end(body))
+    const liar = await answer(JSON.stringify({ round: 9, signature: (await beacon.round(8)).signature.slice(2) }))
+    const otherRound = await relayOf({ chain, round: () => beacon.round(8) })
+    const slow = await serve(() => undefined)
+    const long = await answer(`"${'x'.repeat(10_000)}"`)
+    const relays = [
+      liar,
+      otherRound,
+      await answer('<html>'),
+      await answer('{}', 500),
+      slow,
+      long,
+      'http://127.0.0.1:1',
+      'not a URL',
+    ]
+    const honest = await relayOf(beacon)
+    expect((await asking([...relays, honest], 300).round(9)).signature).toBe((await beacon.round(9)).signature)
+    await expect(asking(relays, 300).round(9)).rejects.toMatchObject({
+      code: 'subnets/beacon-unreachable',
+      retry: 'later',
+    })
+  })
+
+  it('asks nobody for a round that is still to come', async () => {
+    let asked = 0
+    const relay = await serve((_, response) => {
+      asked++
+      response.end()
+    })
+    await expect(asking([relay]).round(1_000)).rejects.toMatchObject({ code: 'subnets/beacon-too-early' })
+    expect(asked).toBe(0)
+  })
+
+  it('takes no description of another chain', () => {
+    const info = {
+      public_key: chain.publicKey.slice(2),
+      period: 3,
+      genesis_time: genesisSeconds,
+      groupHash: chain.groupHash.slice(2),
+      schemeID: chain.scheme,
+      metadata: { beaconID: 'local' },
+    }
+    expect(beaconChainFromJson(info, `0x${hash}`)).toEqual(chain)
+    expect(() => beaconChainFromJson({ ...info, genesis_time: genesisSeconds + 1 }, `0x${hash}`)).toThrow(/hash/)
+    expect(() => beaconChainFromJson({ ...info, schemeID: 'bls-bn254-unchained-on-g1' }, `0x${hash}`)).toThrow(
+      /schemeID/,
+    )
+    expect(() => beaconChainFromJson(null, `0x${hash}`)).toThrow(
+      expect.objectContaining({ code: 'subnets/bad-beacon-chain' }),
+    )
+  })
+})

@@ -1,0 +1,57 @@
+/** A beacon of one home, for networks without the internet: whoever runs it could open weights early (specs/0018-timelock.md section 1). */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Address } from '@koinon/base'
+import { sendError, sendJson } from '@koinon/base/node'
+import { type BeaconSource, requirePublished } from '../client/beacon-source.ts'
+import {
+  beaconChainHash,
+  beaconChainToJson,
+  beaconPublicKey,
+  localBeaconChain,
+  roundToJson,
+  signRound,
+  verifyRound,
+} from '../rules/timelock/index.ts'
+
+export type LocalBeaconOptions = {
+  /** 32 random bytes with the first set to 0, kept by the home: below the group order whatever the rest is. */
+  readonly secretKey: Uint8Array
+  readonly chainId: number
+  readonly epochsContract: Address
+  readonly genesisSeconds: number
+  readonly periodSeconds: number
+  /** Time of the ledger. */
+  readonly nowSeconds: () => Promise<number>
+}
+
+/** Signs rounds from the moment they are due, never before. */
+export function createLocalBeacon({ secretKey, nowSeconds, ...local }: LocalBeaconOptions): BeaconSource {
+  const chain = localBeaconChain({ ...local, publicKey: beaconPublicKey(secretKey) })
+  return {
+    chain,
+    async round(round) {
+      requirePublished(chain, round, await nowSeconds())
+      return verifyRound(chain, signRound(secretKey, round))
+    },
+  }
+}
+
+/** Answers `GET /{chain hash}/info` and `/{chain hash}/public/{round}` as drand's relays do; false when the request is for something else. */
+export function createBeaconHandler(
+  source: BeaconSource,
+): (request: IncomingMessage, response: ServerResponse) => Promise<boolean> {
+  const prefix = `/${beaconChainHash(source.chain).slice(2)}/`
+  return async (request, response) => {
+    if (request.method !== 'GET' || !request.url?.startsWith(prefix)) return false
+    const path = request.url.slice(prefix.length)
+    const round = /^public\/([1-9]\d{0,14})$/.exec(path)?.[1]
+    if (path !== 'info' && round === undefined) return false
+    try {
+      if (round === undefined) sendJson(response, 200, beaconChainToJson(source.chain))
+      else sendJson(response, 200, roundToJson(await source.round(Number(round))))
+    } catch (error) {
+      sendError(response, error, 425)
+    }
+    return true
+  }
+}
