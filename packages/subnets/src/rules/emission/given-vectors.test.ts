@@ -1,0 +1,164 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { oneQ64 } from '../fixed/q64.ts'
+import { priceEmaAfter } from './averages.ts'
+import { burnPriceAfter, burnPriceBumped, decayFactorQ32 } from './burn-price.ts'
+import { type CoinbaseRules, rootProportionQ64, splitIssue } from './coinbase.ts'
+import { taoflow } from './flow.ts'
+import { emissionRate } from './halving.ts'
+import { hillGate } from './hill-gate.ts'
+import { decayQ64 } from './locks.ts'
+import { emissionPolicies } from './policies.ts'
+import type { SubnetSignals } from './policy.ts'
+
+// The chain's own numbers, with their sources: specs/vectors/incentives.json.
+const { vectors } = JSON.parse(
+  readFileSync(new URL('../../../../../specs/vectors/incentives.json', import.meta.url), 'utf8'),
+) as { vectors: { label: string }[] }
+const given = <shape>(label: string): shape => vectors.find((vector) => vector.label === label) as shape
+const quiet: SubnetSignals = {
+  eligible: true,
+  priceEmaQ64: 0n,
+  userFlowEma: 0n,
+  protocolCostEma: 0n,
+  revenue: 0n,
+  minerBurnedQ64: 0n,
+}
+const toNumber = (q: bigint): number => Number(q) / 2 ** 64
+
+describe('the vectors of the chain', () => {
+  it('halving: every pair', () => {
+    const { pairs } = given<{ pairs: [string, number][] }>('halving.issuance_rao_to_block_emission_rao')
+    const schedule = { cap: 21_000_000_000_000_000n, base: 1_000_000_000n }
+    for (const [issuance, rate] of pairs) expect(emissionRate(schedule, BigInt(issuance))).toBe(BigInt(rate))
+  })
+
+  it('flow: power 1 and a negative flow', () => {
+    const power = given<{ x: number[]; out: number[] }>('flow.pow_normalize_p1')
+    const even = emissionPolicies.taoflow.shares(power.x.map((x) => ({ ...quiet, userFlowEma: BigInt(x) })))
+    even.forEach((share, index) => {
+      expect(toNumber(share)).toBeCloseTo(power.out[index] as number, 9)
+    })
+    const signed = given<{ flow: number[]; cutoff: number; out: number[] }>('flow.negative_vs_positive')
+    const policy = taoflow({ cutoff: BigInt(signed.cutoff), powerHalves: 2 })
+    expect(policy.shares(signed.flow.map((flow) => ({ ...quiet, userFlowEma: BigInt(flow) })))).toEqual(
+      signed.out.map((share) => BigInt(share) * oneQ64),
+    )
+  })
+
+  it('gate: 1 to 2 becomes 1 to 9', () => {
+    const { prices, q, h, shares, tol } = given<{
+      prices: number[]
+      q: number
+      h: number
+      shares: number[]
+      tol: number
+    }>('gate.two_subnets')
+    const policy = hillGate({ steepness: h, demandPercent: Math.round(q * 100) })
+    policy
+      .shares(prices.map((price) => ({ ...quiet, priceEmaQ64: BigInt(price) * oneQ64 })))
+      .forEach((share, index) => {
+        expect(Math.abs(toNumber(share) - (shares[index] as number))).toBeLessThanOrEqual(tol)
+      })
+  })
+
+  it('price average: hardly moves a young subnet', () => {
+    const vector = given<{
+      base_alpha: number
+      halving_blocks: number
+      spot: number
+      start_block: number
+      rows: [[number, string], [number, number]]
+      tol: number
+    }>('price_ema.age')
+    const after = (block: number): number =>
+      toNumber(
+        priceEmaAfter(
+          { baseQ64: oneQ64 / 2n, halvingSeconds: BigInt(vector.halving_blocks), capQ64: oneQ64 },
+          {
+            emaQ64: 0n,
+            spotQ64: BigInt(vector.spot) * oneQ64,
+            ageSeconds: BigInt(block - vector.start_block),
+            elapsedSeconds: 1n,
+          },
+        ),
+      )
+    const [young, old] = vector.rows
+    expect(after(young[0])).toBeLessThan(Number(young[1].slice(1)))
+    expect(Math.abs(after(old[0]) - old[1])).toBeLessThanOrEqual(vector.tol)
+  })
+
+  it('coinbase: tokens go in at the price of the pool', () => {
+    const { emission, tao, alpha, moving_price, alpha_in_after } = given<{
+      emission: number
+      tao: number[]
+      alpha: number[]
+      moving_price: number[]
+      alpha_in_after: number[]
+    }>('coinbase.alpha_in_by_price')
+    const shares = emissionPolicies.priceEma.shares(
+      moving_price.map((price) => ({ ...quiet, priceEmaQ64: BigInt(price) * oneQ64 })),
+    )
+    const rules: CoinbaseRules = {
+      koin: { cap: 21_000_000_000_000_000n, base: BigInt(emission) },
+      token: { cap: 21_000_000_000_000_000n, base: 1_000_000_000n },
+      rootWeightQ64: oneQ64,
+      ownerBps: 1800,
+      minersBps: 4100,
+      validatorsBps: 4100,
+    }
+    const { subnets } = splitIssue(rules, {
+      seconds: 1n,
+      koinIssuance: 0n,
+      rootStake: 1_000_000_000n,
+      subnets: shares.map((shareQ64, netuid) => {
+        const priceQ64 = (BigInt(tao[netuid] as number) * oneQ64) / BigInt(alpha[netuid] as number)
+        return { netuid, shareQ64, priceQ64, priceEmaQ64: priceQ64, issuance: BigInt(alpha[netuid] as number) }
+      }),
+    })
+    expect(subnets.map(({ tokensIn, netuid }) => BigInt(alpha[netuid] as number) + tokensIn)).toEqual(
+      alpha_in_after.map(BigInt),
+    )
+  })
+
+  it('coinbase: root proportion', () => {
+    const { root_tao, tao_weight_u64, alpha_issuance, expected, tol } = given<{
+      root_tao: string
+      tao_weight_u64: string
+      alpha_issuance: string
+      expected: number
+      tol: number
+    }>('coinbase.root_proportion')
+    const proportion = rootProportionQ64(BigInt(root_tao), BigInt(tao_weight_u64), BigInt(alpha_issuance))
+    expect(Math.abs(toNumber(proportion) - expected)).toBeLessThanOrEqual(tol)
+  })
+
+  it('burn: doubled by a registration, then one block of decay', () => {
+    const { burn, mult, half_life, after_registration, next_block } = given<{
+      burn: number
+      mult: number
+      half_life: number
+      after_registration: number
+      next_block: number
+    }>('burn.bump_and_decay')
+    const rules = {
+      bumpBps: BigInt(mult) * 10_000n,
+      halfLifeSeconds: BigInt(half_life),
+      decayQ32: decayFactorQ32(BigInt(half_life)),
+      minimum: 1n,
+      maximum: 1n << 100n,
+    }
+    const bumped = burnPriceBumped(rules, BigInt(burn))
+    expect(bumped).toBe(BigInt(after_registration))
+    expect(burnPriceAfter(rules, bumped, 1n)).toBe(BigInt(next_block))
+    // The factor that the chain has for its default of 360 blocks.
+    expect(decayFactorQ32(360n)).toBe(4_286_705_684n)
+  })
+
+  it('lock: e^-x', () => {
+    const { cases, tol } = given<{ cases: [number, number, number][]; tol: number }>('lock.exp_decay')
+    for (const [seconds, tau, expected] of cases) {
+      expect(Math.abs(toNumber(decayQ64(BigInt(seconds), BigInt(tau))) - expected)).toBeLessThanOrEqual(tol)
+    }
+  })
+})
