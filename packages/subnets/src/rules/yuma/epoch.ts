@@ -1,0 +1,220 @@
+/**
+ * One whole epoch of Yuma over a subnet's uids, every step in its order (specs/0011-yuma.md section 7). Subnets of this network come to
+ * the same columns by aggregator.ts; this form has the clocks, permits and emission of the networks that Yuma comes from, so that
+ * their published epochs can be recomputed.
+ */
+import { KoinonError } from '@koinon/base'
+import { divQ32, normalizeQ32, sumOf, wholeQ32 } from '../fixed/q32.ts'
+import { notListed, settleColumns, type YumaShares } from './columns.ts'
+import { type YumaParameters, yumaRates } from './parameters.ts'
+import { capStakes, largestShares, stakeShares } from './stake.ts'
+
+/** (uid, value) pairs, each uid at most once; values 0 to 65535. */
+export type UidRow = readonly (readonly [uid: number, value: number])[]
+
+export type YumaSubnet = {
+  /** Stake weight per uid, in any unit; its length is the number of uids. */
+  readonly stakes: readonly bigint[]
+  /** Permits in force, given by the epoch before. */
+  readonly permits: readonly boolean[]
+  /** Per uid what it submitted; listing a uid with 0 is not the same as leaving it out. */
+  readonly weights: readonly UidRow[]
+  /** Per uid the bonds as stored. */
+  readonly bonds: readonly UidRow[]
+  readonly maximumValidators: number
+  /** What is given out, in the smallest unit. */
+  readonly emission: bigint
+  readonly ownerUid?: number
+  /** Stakes below it count as 0; the owner's does not. */
+  readonly stakeThreshold?: bigint
+  /** With `lastUpdates`: uids that have not submitted for `activityCutoff` blocks do not count. */
+  readonly activity?: { readonly block: number; readonly cutoff: number }
+  /** Block of each uid's last submission. */
+  readonly lastUpdates?: readonly number[]
+  /** Block at which each uid was registered; weights that are not newer do not count. */
+  readonly registeredAt?: readonly number[]
+  /** Block of each uid's oldest open commitment, or Infinity: weights on uids registered after it do not count. */
+  readonly oldestCommits?: readonly number[]
+  /** Bonds to uids registered at this block or later are gone. */
+  readonly bondsSince?: number
+}
+
+/** Per uid; shares are Q32. */
+export type YumaEpoch = {
+  readonly stake: Float64Array
+  readonly activeStake: Float64Array
+  readonly active: readonly boolean[]
+  readonly consensus: Float64Array
+  readonly incentive: Float64Array
+  readonly dividends: Float64Array
+  readonly validatorTrust: Float64Array
+  /** Permits of the next epoch. */
+  readonly permits: readonly boolean[]
+  readonly bonds: readonly UidRow[]
+  readonly serverEmission: readonly bigint[]
+  readonly validatorEmission: readonly bigint[]
+  /** Of both roles together; not always the sum of the two, because each is rounded down. */
+  readonly emission: readonly bigint[]
+}
+
+/** Runs an epoch. Throws `subnets/bad-epoch-input` on lists of unequal length and values out of range, `subnets/bad-yuma-parameter`. */
+export function runYumaEpoch(subnet: YumaSubnet, parameters: YumaParameters): YumaEpoch {
+  requireConsistent(subnet)
+  const uids = subnet.stakes.map((_, uid) => uid)
+  const permits = withOwner(subnet.permits, subnet.ownerUid)
+  const active = uids.map((uid) => isActive(subnet, uid))
+  const stakes = uids.map((uid) => thresholdStake(subnet, uid))
+  const newPermits = withOwner(largestShares(stakeShares(stakes), subnet.maximumValidators), subnet.ownerUid)
+  const stake = stakeShares(cappedStakes(stakes, permits, parameters.stakeCapPercent))
+  const activeStake = normalizeQ32(stake.map((share, uid) => (active[uid] && permits[uid] ? share : 0)))
+
+  const rowUids = uids.filter((uid) => permits[uid] || (subnet.bonds[uid] as UidRow).length > 0)
+  const rates = yumaRates(parameters)
+  const shares = settleColumns(
+    {
+      rows: rowUids.length,
+      columns: uids.length,
+      activeStake: Float64Array.from(rowUids, (uid) => activeStake[uid] as number),
+      weights: countedWeights(subnet, permits, rowUids),
+      bonds: keptBonds(subnet, rowUids),
+    },
+    rates.kappa,
+    rates.bonds,
+  )
+  const dividends = spread(shares.dividends, rowUids, uids.length)
+  return {
+    stake,
+    activeStake,
+    active,
+    consensus: shares.consensus,
+    incentive: shares.incentive,
+    dividends,
+    validatorTrust: spread(shares.validatorTrust, rowUids, uids.length),
+    permits: newPermits,
+    bonds: storedBonds(subnet, shares, rowUids, permits, newPermits),
+    ...emissions(subnet.emission, shares.incentive, dividends, sumOf(activeStake) > 0 ? activeStake : stake),
+  }
+}
+
+function isActive({ activity, lastUpdates }: YumaSubnet, uid: number): boolean {
+  if (activity === undefined || lastUpdates === undefined) return true
+  return (lastUpdates[uid] as number) + activity.cutoff >= activity.block
+}
+
+function thresholdStake({ stakes, stakeThreshold, ownerUid }: YumaSubnet, uid: number): bigint {
+  const stake = stakes[uid] as bigint
+  return stakeThreshold !== undefined && uid !== ownerUid && stake < stakeThreshold ? 0n : stake
+}
+
+function withOwner(permits: readonly boolean[], ownerUid: number | undefined): readonly boolean[] {
+  return permits.map((permit, uid) => permit || uid === ownerUid)
+}
+
+/** The percentile is that of the permitted; whoever has more is cut to it. */
+function cappedStakes(stakes: readonly bigint[], permits: readonly boolean[], percent: number | undefined) {
+  if (percent === undefined) return stakes
+  const capped = capStakes(
+    stakes.filter((_, uid) => permits[uid]),
+    percent,
+  )
+  const most = capped.reduce((left, right) => (right > left ? right : left), 0n)
+  return stakes.map((stake) => (stake > most ? most : stake))
+}
+
+/** Column after column what each permitted row may say: not about itself, not about seats newer than its words. */
+function countedWeights(subnet: YumaSubnet, permits: readonly boolean[], rowUids: readonly number[]): Float64Array {
+  const { weights, ownerUid, lastUpdates, registeredAt, oldestCommits } = subnet
+  const counted = new Float64Array(rowUids.length * subnet.stakes.length).fill(notListed)
+  rowUids.forEach((uid, row) => {
+    if (!permits[uid]) return
+    for (const [seat, weight] of weights[uid] as UidRow) {
+      const registered = registeredAt?.[seat] ?? 0
+      const isOwnSeat = seat === uid && uid !== ownerUid
+      const isOutdated =
+        registeredAt !== undefined && lastUpdates !== undefined && (lastUpdates[uid] as number) <= registered
+      const isForeseen = oldestCommits !== undefined && (oldestCommits[uid] as number) < registered
+      if (seat < subnet.stakes.length && !isOwnSeat && !isOutdated && !isForeseen) {
+        counted[seat * rowUids.length + row] = weight
+      }
+    }
+  })
+  return counted
+}
+
+function keptBonds({ bonds, registeredAt, bondsSince, stakes }: YumaSubnet, rowUids: readonly number[]): Uint16Array {
+  const kept = new Uint16Array(rowUids.length * stakes.length)
+  rowUids.forEach((uid, row) => {
+    for (const [seat, bond] of bonds[uid] as UidRow) {
+      const isNew = bondsSince !== undefined && registeredAt !== undefined && bondsSince <= (registeredAt[seat] ?? 0)
+      if (seat < stakes.length && !isNew) kept[seat * rowUids.length + row] = bond
+    }
+  })
+  return kept
+}
+
+/** Those with a new permit get the new bonds, those who lost theirs none; who had none before either keeps what is stored. */
+function storedBonds(
+  { bonds, stakes }: YumaSubnet,
+  shares: YumaShares,
+  rowUids: readonly number[],
+  permits: readonly boolean[],
+  newPermits: readonly boolean[],
+): readonly UidRow[] {
+  const rowOf = new Map(rowUids.map((uid, row) => [uid, row]))
+  return stakes.map((_, uid) => {
+    if (!newPermits[uid]) return permits[uid] ? [] : (bonds[uid] as UidRow)
+    const row = rowOf.get(uid)
+    if (row === undefined) return []
+    return stakes
+      .map((_, seat) => [seat, shares.bonds[seat * rowUids.length + row] as number] as const)
+      .filter(([, bond]) => bond > 0)
+  })
+}
+
+/** `fallback` shares out what nobody earned. */
+function emissions(emission: bigint, incentive: Float64Array, dividends: Float64Array, fallback: Float64Array) {
+  const combined = incentive.map((share, uid) => share + (dividends[uid] as number))
+  const sum = sumOf(combined)
+  const pay = (shares: Float64Array): readonly bigint[] =>
+    Array.from(shares, (share) => (BigInt(share) * emission) / BigInt(wholeQ32))
+  const overSum = (shares: Float64Array): Float64Array => shares.map((share) => divQ32(share, sum))
+  return {
+    serverEmission: pay(overSum(incentive)),
+    validatorEmission: pay(sum === 0 ? fallback : overSum(dividends)),
+    emission: pay(sum === 0 ? fallback : overSum(combined)),
+  }
+}
+
+function spread(values: Float64Array, rowUids: readonly number[], count: number): Float64Array {
+  const all = new Float64Array(count)
+  rowUids.forEach((uid, row) => {
+    all[uid] = values[row] as number
+  })
+  return all
+}
+
+const maximumUids = 4_096
+
+function requireConsistent(subnet: YumaSubnet): void {
+  const { stakes, permits, weights, bonds, lastUpdates, registeredAt, oldestCommits } = subnet
+  const count = stakes.length
+  if (count > maximumUids) throw badInput(`it has ${count} uids, more than ${maximumUids}`)
+  for (const [name, list] of Object.entries({ permits, weights, bonds, lastUpdates, registeredAt, oldestCommits })) {
+    if (list !== undefined && list.length !== count)
+      throw badInput(`${name} has ${list.length} entries for ${count} uids`)
+  }
+  if (stakes.some((stake) => stake < 0n)) throw badInput('a stake is negative')
+  for (const [name, rows] of Object.entries({ weights, bonds })) {
+    rows.forEach((row, uid) => {
+      const isValue = (value: number): boolean => Number.isInteger(value) && value >= 0 && value <= 65_535
+      if (!row.every(([seat, value]) => isValue(seat) && isValue(value)))
+        throw badInput(`${name} of uid ${uid} has a uid or value that is not a whole number from 0 to 65535`)
+      if (new Set(row.map(([seat]) => seat)).size !== row.length)
+        throw badInput(`${name} of uid ${uid} names a uid twice`)
+    })
+  }
+}
+
+function badInput(problem: string): KoinonError {
+  return new KoinonError({ code: 'subnets/bad-epoch-input', message: `The epoch cannot be computed: ${problem}` })
+}
