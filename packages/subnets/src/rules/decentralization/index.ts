@@ -1,0 +1,9 @@
+export { byEntity, type Concentration, concentrationOf } from './concentration.ts'
+export { copyingAbovePpm, meanAgreementPpm, spearmanPpm } from './rank-agreement.ts'
+export {
+  type NetworkFacts,
+  type PrivilegedCall,
+  type Requirement,
+  type StageReport,
+  stageReport,
+} from './stages.ts'
