@@ -1,7 +1,15 @@
-/** Every aggregator that a subnet can name, each versioned and pinned by its spec hash (specs/0011, 0012). */
+/** Every aggregator that a subnet can name, each versioned and pinned by its spec hash (specs/0007, 0011, 0012). */
 import type { Aggregator } from '../aggregator.ts'
 import { stakeMedian } from '../stake-median.ts'
+import { yuma2, yuma3, yuma3Capped, yuma3Liquid, yuma3LiquidDecaying } from '../yuma/aggregator.ts'
 
-export const aggregators = { stakeMedian } as const satisfies Readonly<Record<string, Aggregator>>
+export const aggregators = {
+  stakeMedian,
+  yuma2,
+  yuma3,
+  yuma3Capped,
+  yuma3Liquid,
+  yuma3LiquidDecaying,
+} as const satisfies Readonly<Record<string, Aggregator>>
 
 export type AggregatorName = keyof typeof aggregators

@@ -1,0 +1,89 @@
+/** Yuma as aggregators of this network (specs/0011-yuma.md section 8): all permitted stake counts, bonds are carried by hotkey. */
+import { sha256Hex } from '@koinon/base'
+import type { Aggregator, AggregatorInput, AggregatorOutput, RankingValidator } from '../aggregator.ts'
+import { bondsBetween, packBonds, unpackBonds } from './carry.ts'
+import { notListed, settleColumns } from './columns.ts'
+import {
+  type BondRates,
+  liquidAlphaDefaults,
+  type YumaParameters,
+  yuma2Defaults,
+  yuma3Defaults,
+  yumaRates,
+} from './parameters.ts'
+import { capStakes, stakeShares } from './stake.ts'
+
+export const yuma2 = yumaAggregator('yuma2', yuma2Defaults)
+export const yuma3 = yumaAggregator('yuma3', yuma3Defaults)
+/** Stakes above the 88th percentile count as much as the one at it. */
+export const yuma3Capped = yumaAggregator('yuma3Capped', { ...yuma3Defaults, stakeCapPercent: 88 })
+/** Who leaves a seat out of a row loses the bond to it at once. */
+export const yuma3Liquid = yumaAggregator('yuma3Liquid', { ...yuma3Defaults, liquidAlpha: liquidAlphaDefaults })
+/** What a row leaves out fades as fast as what it would list with 0. */
+export const yuma3LiquidDecaying = yumaAggregator('yuma3LiquidDecaying', {
+  ...yuma3Defaults,
+  liquidAlpha: { ...liquidAlphaDefaults, form: 'decaying' },
+})
+
+/** An aggregator with these parameters; they are part of its spec hash. Throws `subnets/bad-yuma-parameter`. */
+export function yumaAggregator(name: string, parameters: YumaParameters): Aggregator {
+  const { kappa, bonds } = yumaRates(parameters)
+  return {
+    name,
+    version: 1,
+    specHash: sha256Hex(`koinon aggregator ${name} 1: ${parametersText(parameters)}`),
+    aggregate: (input) => aggregate(input, parameters.stakeCapPercent, kappa, bonds),
+  }
+}
+
+/** JSON of the given parameters, keys in alphabetical order. */
+function parametersText(parameters: YumaParameters): string {
+  const sorted = (value: object): object =>
+    Object.fromEntries(
+      Object.entries(value)
+        .filter(([, item]) => item !== undefined)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([key, item]) => [key, typeof item === 'object' ? sorted(item) : item]),
+    )
+  return JSON.stringify(sorted(parameters))
+}
+
+function aggregate(
+  { uids, hotkeys, validators, carried }: AggregatorInput,
+  capPercent: number | undefined,
+  kappa: number,
+  rates: BondRates,
+): AggregatorOutput {
+  const stakes = validators.map(({ stake }) => stake)
+  const holders = validators.map(({ hotkey }) => hotkey)
+  const shares = settleColumns(
+    {
+      rows: validators.length,
+      columns: uids.length,
+      activeStake: stakeShares(capPercent === undefined ? stakes : capStakes(stakes, capPercent)),
+      weights: weightColumns(uids, validators),
+      bonds: bondsBetween(unpackBonds(carried), holders, hotkeys),
+    },
+    kappa,
+    rates,
+  )
+  return {
+    incentive: Array.from(shares.incentive, BigInt),
+    dividends: Array.from(shares.dividends, BigInt),
+    consensus: Array.from(shares.consensus, BigInt),
+    carry: packBonds({ validators: holders, seats: hotkeys, bonds: shares.bonds }),
+  }
+}
+
+/** Rows without the validator's own seat and without seats that do not exist; nothing of who did not reveal. */
+function weightColumns(uids: readonly number[], validators: readonly RankingValidator[]): Float64Array {
+  const columnOf = new Map(uids.map((uid, column) => [uid, column]))
+  const weights = new Float64Array(validators.length * uids.length).fill(notListed)
+  validators.forEach(({ uid: own, row }, place) => {
+    for (const { uid, weight } of row ?? []) {
+      const column = columnOf.get(uid)
+      if (column !== undefined && uid !== own) weights[column * validators.length + place] = weight
+    }
+  })
+  return weights
+}
