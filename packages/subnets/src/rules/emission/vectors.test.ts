@@ -1,0 +1,162 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { expQ64, powerQ64 } from '../fixed/q64.ts'
+import { flowEmaAfter, priceEmaAfter } from './averages.ts'
+import { burnPriceAfter, burnPriceBumped, decayFactorQ32 } from './burn-price.ts'
+import { rootProportionQ64, splitIssue } from './coinbase.ts'
+import { dissolve } from './dissolution.ts'
+import { taoflow } from './flow.ts'
+import { emissionRate, issuedOver } from './halving.ts'
+import { hillGate } from './hill-gate.ts'
+import { convictionAfter, lockPriceAfter } from './locks.ts'
+import { emissionPolicies } from './policies.ts'
+
+// specs/vectors/emission.json: inputs and what followed from them; contracts/test/subnets reads the same file.
+type Columns<name extends string> = Readonly<Record<name, readonly string[]>>
+type Row<name extends string> = Readonly<Record<name, bigint>>
+const vectors = JSON.parse(
+  readFileSync(new URL('../../../../../specs/vectors/emission.json', import.meta.url), 'utf8'),
+) as {
+  q64: { exp: Columns<'x' | 'y'>; power: Columns<'base' | 'exponent' | 'power'> }
+  halving: Columns<'cap' | 'base' | 'issuance' | 'seconds' | 'rate' | 'issued'>
+  priceEma: Columns<'base' | 'halving' | 'cap' | 'ema' | 'spot' | 'age' | 'elapsed' | 'after'>
+  flowEma: Columns<'ema' | 'flow' | 'elapsed' | 'keep' | 'after'>
+  policyHashes: Record<string, string>
+  policies: ({ label: string; shares: Record<string, string[]> } & Columns<
+    'eligible' | 'priceEmaQ64' | 'userFlowEma' | 'protocolCostEma' | 'revenue' | 'minerBurnedQ64'
+  >)[]
+  rootProportion: Columns<'rootStake' | 'weight' | 'issuance' | 'proportion'>
+  coinbase: Coinbase[]
+  burn: Columns<'halfLife' | 'decay' | 'bump' | 'minimum' | 'maximum' | 'price' | 'seconds' | 'after' | 'bumped'>
+  lockPrice: Columns<'interval' | 'minimum' | 'last' | 'seconds' | 'price'>
+  conviction: Columns<'locked' | 'conviction' | 'seconds' | 'tau' | 'decays' | 'lockedAfter' | 'convictionAfter'>
+  dissolution: { pot: string; values: string[]; parts: string[]; recycled: string }[]
+}
+type Coinbase = Record<
+  'seconds' | 'koinIssuance' | 'rootStake' | 'rootWeightQ64' | 'cap' | 'base' | 'koinIssued' | 'recycledKoin',
+  string
+> & {
+  label: string
+  ownerBps: number
+  minersBps: number
+  validatorsBps: number
+  subnets: Columns<string>
+}
+
+function rows<name extends string>(columns: Columns<name>): Row<name>[] {
+  const names = Object.keys(columns) as name[]
+  const [first] = names
+  return (columns[first as name] as readonly string[]).map(
+    (_, index) => Object.fromEntries(names.map((name) => [name, BigInt(columns[name][index] as string)])) as Row<name>,
+  )
+}
+
+describe('specs/vectors/emission.json', () => {
+  it('q64', () => {
+    for (const { x, y } of rows(vectors.q64.exp)) expect(expQ64(x)).toBe(y)
+    for (const { base, exponent, power } of rows(vectors.q64.power)) expect(powerQ64(base, exponent)).toBe(power)
+  })
+
+  it('halving', () => {
+    for (const { cap, base, issuance, seconds, rate, issued } of rows(vectors.halving)) {
+      expect(emissionRate({ cap, base }, issuance)).toBe(rate)
+      expect(issuedOver({ cap, base }, issuance, seconds)).toBe(issued)
+    }
+  })
+
+  it('moving averages', () => {
+    for (const { base, halving, cap, ema, spot, age, elapsed, after } of rows(vectors.priceEma)) {
+      const rules = { baseQ64: base, halvingSeconds: halving, capQ64: cap }
+      expect(priceEmaAfter(rules, { emaQ64: ema, spotQ64: spot, ageSeconds: age, elapsedSeconds: elapsed })).toBe(after)
+    }
+    for (const { ema, flow, elapsed, keep, after } of rows(vectors.flowEma)) {
+      expect(flowEmaAfter({ ema, flow, elapsedSeconds: elapsed, keepQ64: keep })).toBe(after)
+    }
+  })
+
+  const policies = {
+    ...emissionPolicies,
+    taoflowHalf: taoflow({ cutoff: 0n, powerHalves: 1 }),
+    taoflowSquareCutoff: taoflow({ cutoff: -1000n, powerHalves: 4 }),
+    taoflowFiveHalves: taoflow({ cutoff: 0n, powerHalves: 5 }),
+    hillGateWide: hillGate({ steepness: 1, demandPercent: 90 }),
+    hillGateSteep: hillGate({ steepness: 4, demandPercent: 75 }),
+  }
+
+  it.each(vectors.policies)('policies: $label', (set) => {
+    const { eligible, priceEmaQ64, userFlowEma, protocolCostEma, revenue, minerBurnedQ64 } = set
+    const signals = rows({ eligible, priceEmaQ64, userFlowEma, protocolCostEma, revenue, minerBurnedQ64 }).map(
+      ({ eligible: flag, ...rest }) => ({ eligible: flag === 1n, ...rest }),
+    )
+    expect(Object.keys(set.shares)).toEqual(Object.keys(policies))
+    for (const [name, policy] of Object.entries(policies)) {
+      expect(policy.shares(signals).map(String)).toEqual(set.shares[name])
+    }
+  })
+
+  it('spec hashes', () => {
+    const hashes = Object.entries(emissionPolicies).map(([name, { specHash }]) => [name, specHash])
+    expect(Object.fromEntries(hashes)).toEqual(vectors.policyHashes)
+  })
+
+  it.each(vectors.coinbase)('coinbase: $label', (vector) => {
+    const { ownerBps, minersBps, validatorsBps } = vector
+    const schedule = { cap: BigInt(vector.cap), base: BigInt(vector.base) }
+    const expected = rows(vector.subnets)
+    const out = splitIssue(
+      {
+        koin: schedule,
+        token: schedule,
+        rootWeightQ64: BigInt(vector.rootWeightQ64),
+        ownerBps,
+        minersBps,
+        validatorsBps,
+      },
+      {
+        seconds: BigInt(vector.seconds),
+        koinIssuance: BigInt(vector.koinIssuance),
+        rootStake: BigInt(vector.rootStake),
+        subnets: expected.map((row) => ({
+          netuid: Number(row['netuid']),
+          shareQ64: row['shareQ64'] as bigint,
+          priceQ64: row['priceQ64'] as bigint,
+          priceEmaQ64: row['priceEmaQ64'] as bigint,
+          issuance: row['issuance'] as bigint,
+        })),
+      },
+    )
+    expect([out.koinIssued, out.recycledKoin].map(String)).toEqual([vector.koinIssued, vector.recycledKoin])
+    out.subnets.forEach(({ netuid: _, ...subnet }, index) => {
+      expect(expected[index]).toMatchObject(subnet)
+    })
+    for (const { rootStake, weight, issuance, proportion } of rows(vectors.rootProportion)) {
+      expect(rootProportionQ64(rootStake, weight, issuance)).toBe(proportion)
+    }
+  })
+
+  it('prices of seats and locks', () => {
+    for (const { halfLife, decay, bump, minimum, maximum, price, seconds, after, bumped } of rows(vectors.burn)) {
+      expect(decayFactorQ32(halfLife)).toBe(decay)
+      const rules = { bumpBps: bump, halfLifeSeconds: halfLife, decayQ32: decay, minimum, maximum }
+      expect(burnPriceAfter(rules, price, seconds)).toBe(after)
+      expect(burnPriceBumped(rules, price)).toBe(bumped)
+    }
+    for (const { interval, minimum, last, seconds, price } of rows(vectors.lockPrice)) {
+      expect(lockPriceAfter({ intervalSeconds: interval, minimum }, last, seconds)).toBe(price)
+    }
+  })
+
+  it('conviction and dissolution', () => {
+    for (const row of rows(vectors.conviction)) {
+      const lock = { seconds: row.seconds, tauSeconds: row.tau, decays: row.decays === 1n }
+      expect(convictionAfter({ locked: row.locked, conviction: row.conviction }, lock)).toEqual({
+        locked: row.lockedAfter,
+        conviction: row.convictionAfter,
+      })
+    }
+    for (const { pot, values, parts, recycled } of vectors.dissolution) {
+      const out = dissolve(BigInt(pot), values.map(BigInt))
+      expect([out.parts.map(String), String(out.recycled)]).toEqual([parts, recycled])
+    }
+  })
+})
