@@ -34,11 +34,7 @@ const inputs: fc.Arbitrary<CoinbaseInput> = fc
     const shares = exactShares(supplies.map(({ weight }) => weight))
     return {
       ...rest,
-      subnets: supplies.map(({ weight: _, ...supply }, index) => ({
-        netuid: index + 1,
-        shareQ64: shares[index] as bigint,
-        ...supply,
-      })),
+      subnets: supplies.map((supply, index) => ({ ...supply, netuid: index + 1, shareQ64: shares[index] as bigint })),
     }
   })
 

@@ -7,7 +7,6 @@ import { dissolve } from './dissolution.ts'
 import { convictionAfter, decayQ64, lockPriceAfter } from './locks.ts'
 
 const unit = 10n ** 18n
-const toNumber = (q: bigint): number => Number(q) / 2 ** 64
 
 describe('moving averages', () => {
   it('stay between the old average and the spot price, and stop at the cap', () => {
