@@ -9,6 +9,7 @@ import type { Aggregator } from './aggregator.ts'
 import { type AggregatorName, aggregators } from './aggregators/index.ts'
 import type { BeaconRandom } from './beacon-random.ts'
 import type { MinerEvidence, MinerScore } from './evidence.ts'
+import { type WeightPolicy, weightPolicyOf } from './subnet-file/weight-policy.ts'
 import type { ListedWork } from './work-list.ts'
 
 /** Integers and texts that the definition's functions use; part of the spec hash. */
@@ -84,7 +85,7 @@ export type SubnetDefinition<task, response, ports> = {
   score(evidence: MinerEvidence, context: ScoreContext): MinerScore
   readonly combine: CombinePolicy
   readonly aggregate: AggregatorName
-  readonly weights: 'linear'
+  readonly weights: WeightPolicy
 }
 
 export type Subnet<task = unknown, response = unknown, ports = unknown> = SubnetDefinition<task, response, ports> & {
@@ -132,7 +133,7 @@ export function defineReceiptSubnet<task, response, ports>(
         version,
         parameters: JSON.stringify(Object.entries(parameters).sort(([a], [b]) => (a < b ? -1 : 1))),
         combine: combine === 'latest' ? 'latest' : `movingAverage ${combine.movingAveragePpm}`,
-        weights: definition.weights,
+        weights: weightPolicyOf(definition.weights).text,
         aggregator: aggregator.specHash,
         source: sourceHash,
       }),

@@ -4,7 +4,8 @@ import { type Check, checkThat } from '@koinon/work'
 import { z } from 'zod'
 import type { CombinePolicy, Subnet } from './define-subnet.ts'
 import { type MinerEvidence, type MinerScore, maximumScorePpm } from './evidence.ts'
-import { packRow, upscaleScores } from './weight-row.ts'
+import { weightRow } from './subnet-file/weight-policy.ts'
+import { packRow } from './weight-row.ts'
 
 /** `previousPpm` is the combined score of the validator's last epoch with this miner, if the subnet's policy needs it. */
 export type LoggedScore = MinerScore & {
@@ -21,6 +22,8 @@ export type EvidenceLog = {
   readonly validator: Address
   readonly specHash: Hex
   readonly beacon: Hex
+  /** Of a subnet file: the beacon its questions came from and the SHA-256 of each question's text. */
+  readonly tasks?: { readonly openingBeacon: Hex; readonly taskHashes: readonly Hex[] }
   readonly miners: readonly MinerEvidence[]
   readonly scores: readonly LoggedScore[]
   /** Packed weight row that follows from the scores. */
@@ -31,7 +34,7 @@ export type ScoredEpoch = { readonly scores: readonly LoggedScore[]; readonly ro
 
 /** Scores every miner and packs the row. Pure. Throws `subnets/bad-score` when the subnet's score is not 0 to 1,000,000. */
 export function scoreEpoch(
-  subnet: Pick<Subnet, 'score' | 'combine' | 'name'>,
+  subnet: Pick<Subnet, 'score' | 'combine' | 'name' | 'weights'>,
   context: { readonly netuid: number; readonly epoch: number },
   miners: readonly MinerEvidence[],
   previousPpm: ReadonlyMap<Address, number>,
@@ -50,7 +53,12 @@ export function scoreEpoch(
       const combinedPpm = combineScores(subnet.combine, previous, scorePpm)
       return { uid: miner.uid, hotkey: miner.hotkey, scorePpm, previousPpm: previous, combinedPpm, reasons }
     })
-  const row = packRow(upscaleScores(scores.map(({ uid, combinedPpm }) => ({ uid, score: BigInt(combinedPpm) }))))
+  const row = packRow(
+    weightRow(
+      subnet.weights,
+      scores.map(({ uid, combinedPpm }) => ({ uid, scorePpm: combinedPpm })),
+    ),
+  )
   return { scores, row }
 }
 
@@ -118,6 +126,7 @@ const logSchema = z.object({
   validator: hex(20),
   specHash: hex(32),
   beacon: hex(32),
+  tasks: z.object({ openingBeacon: hex(32), taskHashes: z.array(hex(32)).max(64) }).optional(),
   miners: z.array(
     z.object({
       uid,
@@ -127,6 +136,7 @@ const logSchema = z.object({
       work: z.array(workEvidence).max(4096),
       probesAsked: count,
       probesAnswered: count,
+      facts: z.record(z.string().max(64), z.int()).optional(),
     }),
   ),
   scores: z.array(
@@ -152,10 +162,15 @@ export function parseEvidenceLog(text: string): EvidenceLog {
   }
   const parsed = logSchema.safeParse(json)
   if (!parsed.success) throw badLog(`"${parsed.error.issues[0]?.path.join('.')}"`)
-  const log = parsed.data
+  const { tasks, ...log } = parsed.data
   return {
     ...log,
-    miners: log.miners.map((miner) => ({ ...miner, committedCount: miner.committedCount })),
+    ...(tasks === undefined ? {} : { tasks }),
+    miners: log.miners.map(({ facts, ...miner }) => ({
+      ...miner,
+      committedCount: miner.committedCount,
+      ...(facts === undefined ? {} : { facts }),
+    })),
     scores: log.scores.map((score) => ({ ...score, previousPpm: score.previousPpm })),
   }
 }

@@ -23,6 +23,8 @@ export type MinerEvidence = {
   readonly work: readonly WorkEvidence[]
   readonly probesAsked: number
   readonly probesAnswered: number
+  /** Integers about the miner as a whole; only of subnet files that aggregate by a function of their own. */
+  readonly facts?: Readonly<Record<string, number>>
 }
 
 /** `scorePpm` in millionths, 0 to 1,000,000. Reasons are whole sentences for the dashboard. */

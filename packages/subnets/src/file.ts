@@ -1,0 +1,12 @@
+/** What a subnet file may import, besides zod: `import { defineSubnet } from '@koinon/subnets/file'`. */
+export { sha256, sha256Hex, utf8ToBytes } from '@koinon/base'
+export type { BeaconRandom } from './rules/beacon-random.ts'
+export { createBeaconRandom } from './rules/beacon-random.ts'
+export {
+  defineSubnet,
+  type SampleContext,
+  type Score,
+  type ScoreContext,
+  type ServeContext,
+  type SubnetFile,
+} from './rules/subnet-file/define-subnet.ts'

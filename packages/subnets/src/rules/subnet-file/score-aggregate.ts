@@ -1,0 +1,53 @@
+/** From the scores of an epoch's questions to one score a miner (specs/0016-subnet-files.md section 5). Integers only. */
+import type { CombinePolicy } from '../define-subnet.ts'
+import { maximumScorePpm } from '../evidence.ts'
+
+/** A miner's score of one question; 0 where it gave no answer. */
+export type TaskScore = { readonly task: number; readonly scorePpm: number }
+
+/**
+ * `mean` of all questions; `ewma` the mean, then a moving average over epochs (200,000 millionths a step unless said); `crps` for losses:
+ * each question counts relative to its best answer, capped at the 90th percentile.
+ */
+export type ScoreAggregate = 'mean' | 'ewma' | 'crps' | { readonly ewmaPpm: number }
+
+type Aggregate = {
+  readonly text: string
+  readonly combine: CombinePolicy
+  /** Rows are miners, columns questions, all of one length; one score a miner. */
+  aggregate(scores: readonly (readonly number[])[]): readonly number[]
+}
+
+/** The policy with its defaults. Throws on what is none. */
+export function scoreAggregateOf(policy: ScoreAggregate = 'mean'): Aggregate {
+  if (policy === 'mean') return { text: 'mean', combine: 'latest', aggregate: means }
+  if (policy === 'ewma') return scoreAggregateOf({ ewmaPpm: 200_000 })
+  if (policy === 'crps') return { text: 'crps', combine: 'latest', aggregate: (scores) => means(relative(scores)) }
+  const ewmaPpm = typeof policy === 'object' && policy !== null ? policy.ewmaPpm : undefined
+  if (Number.isInteger(ewmaPpm) && (ewmaPpm as number) >= 1 && (ewmaPpm as number) <= maximumScorePpm) {
+    return { text: 'mean', combine: { movingAveragePpm: ewmaPpm as number }, aggregate: means }
+  }
+  throw new Error("must be 'mean', 'ewma', 'crps', { ewmaPpm: 1-1000000 } or a function")
+}
+
+function means(scores: readonly (readonly number[])[]): readonly number[] {
+  return scores.map((row) =>
+    row.length === 0 ? 0 : Math.floor(row.reduce((sum, score) => sum + score, 0) / row.length),
+  )
+}
+
+/** Per question: (cap - loss) / (cap - best loss) in millionths, loss = 1,000,000 - score; a score of 0 stays 0. */
+function relative(scores: readonly (readonly number[])[]): readonly (readonly number[])[] {
+  const columns = (scores[0] ?? []).map((_, task) => {
+    const losses = scores.map((row) => maximumScorePpm - (row[task] as number)).sort((a, b) => a - b)
+    return { best: losses[0] as number, cap: losses[Math.ceil((losses.length * 9) / 10) - 1] as number }
+  })
+  return scores.map((row) =>
+    row.map((score, task) => {
+      if (score === 0) return 0
+      const { best, cap } = columns[task] as { best: number; cap: number }
+      const loss = Math.min(maximumScorePpm - score, cap)
+      return cap === best ? maximumScorePpm : Math.floor(((cap - loss) * maximumScorePpm) / (cap - best))
+    }),
+  )
+}

@@ -1,0 +1,51 @@
+/** A miner's answer to one question as it is committed and published (specs/0016-subnet-files.md section 3). */
+import { type Address, type Hex, KoinonError, sha256Hex } from '@koinon/base'
+
+/** What the answer is for; all of it stands in the text that is hashed, so no answer serves another miner, epoch or question. */
+export type AnswerPlace = {
+  readonly netuid: number
+  readonly epoch: number
+  readonly hotkey: Address
+  readonly task: number
+  readonly taskHash: Hex
+}
+
+export type TaskAnswer = { readonly text: string; readonly answerHash: Hex; readonly requestId: Hex }
+
+/** Longest text of an answer and of a question, UTF-16 units. */
+export const maximumAnswerLength = 262_144
+
+/** `responseText` is the response's JSON. The answer is committed by its hash and asked for by its request id, the hash's first 16 bytes. */
+export function taskAnswer(place: AnswerPlace, responseText: string): TaskAnswer {
+  const { netuid, epoch, hotkey, task, taskHash } = place
+  const head = JSON.stringify({ v: 1, netuid, epoch, hotkey, task, taskHash })
+  return answerOf(`${head.slice(0, -1)},"response":${responseText}}`)
+}
+
+/** An answer from its text, whatever that holds. */
+export function answerOf(text: string): TaskAnswer {
+  const answerHash = sha256Hex(text)
+  return { text, answerHash, requestId: answerHash.slice(0, 34) as Hex }
+}
+
+/** The response's JSON text. Throws `subnets/bad-answer` when the text is not an answer for this place. */
+export function readTaskAnswer(text: string, place: AnswerPlace): string {
+  if (text.length > maximumAnswerLength) throw badAnswer(`it is longer than ${maximumAnswerLength} characters`)
+  let json: Record<string, unknown>
+  try {
+    json = JSON.parse(text) as Record<string, unknown>
+  } catch {
+    throw badAnswer('it is not JSON')
+  }
+  if (typeof json !== 'object' || json === null || json['v'] !== 1) throw badAnswer('"v" is not 1')
+  for (const key of ['netuid', 'epoch', 'hotkey', 'task', 'taskHash'] as const) {
+    if (json[key] !== place[key])
+      throw badAnswer(`"${key}" is ${JSON.stringify(json[key])?.slice(0, 80)}, not ${place[key]}`)
+  }
+  if (json['response'] === undefined) throw badAnswer('"response" is missing')
+  return JSON.stringify(json['response'])
+}
+
+function badAnswer(problem: string): KoinonError {
+  return new KoinonError({ code: 'subnets/bad-answer', message: `The answer does not fit its question: ${problem}` })
+}

@@ -1,0 +1,95 @@
+/** Loads a subnet file and the modules it may import into a fresh realm (specs/0016-subnet-files.md section 2). Runs in the worker. */
+import { readFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import vm from 'node:vm'
+import { realmPrelude } from './realm-prelude.ts'
+import type { Realm } from './realm.ts'
+
+export type FileToLoad = { readonly fileName: string; readonly source: string }
+
+/** A realm as the worker holds it: calls go in and come out as texts, each with its own time limit. */
+export type LoadedRealm = {
+  /** Throws an error with code `ERR_SCRIPT_EXECUTION_TIMEOUT` when the time is over; the realm is then not to be used again. */
+  call(method: string, input: string, timeoutMs: number): string
+  /** What the file wrote to its console since the last time. */
+  takeLogs(): readonly string[]
+}
+
+/** The only modules that a subnet file may name. */
+const allowed: Readonly<Record<string, string>> = {
+  '@koinon/subnets/file': new URL('../../file.ts', import.meta.url).href,
+  zod: import.meta.resolve('zod'),
+}
+const realmModule = new URL('./realm.ts', import.meta.url).href
+const loadTimeoutMs = 10_000
+
+/** Resolves with the realm, or with the JSON text of what is wrong with the file. */
+export async function loadRealm(file: FileToLoad): Promise<LoadedRealm | string> {
+  const context = vm.createContext(vm.constants.DONT_CONTEXTIFY, {
+    codeGeneration: { strings: false, wasm: false },
+    microtaskMode: 'afterEvaluate',
+  })
+  vm.runInContext(realmPrelude, context)
+  const link = linkerOf(context, file)
+  const realm = await evaluated(link.library(realmModule), link.resolve)
+  const { Realm: RealmOf, loadProblem } = realm.namespace as unknown as {
+    readonly Realm: new (exported: object, fileName: string) => Realm
+    readonly loadProblem: (error: unknown, fileName: string) => string
+  }
+  try {
+    const subnet = await evaluated(link.founderFile(), link.resolve)
+    const value = new RealmOf(subnet.namespace, file.fileName)
+    Object.defineProperty(context, '__realm', { value })
+  } catch (error) {
+    return loadProblem(error, file.fileName)
+  }
+  return {
+    call(method, input, timeoutMs) {
+      Object.defineProperty(context, '__input', { value: input, configurable: true })
+      return vm.runInContext(`__realm.${method}(__input)`, context, { timeout: timeoutMs }) as string
+    },
+    takeLogs: () => JSON.parse(vm.runInContext('__takeLogs()', context, { timeout: 1_000 }) as string) as string[],
+  }
+}
+
+async function evaluated(
+  module: vm.SourceTextModule,
+  resolve: (specifier: string, parent: vm.Module) => vm.Module,
+): Promise<vm.SourceTextModule> {
+  await module.link(resolve)
+  await module.evaluate({ timeout: loadTimeoutMs })
+  return module
+}
+
+function linkerOf(context: vm.Context, { fileName, source }: FileToLoad) {
+  const modules = new Map<string, vm.Module>()
+  const library = (url: string): vm.SourceTextModule => {
+    const known = modules.get(url)
+    if (known !== undefined) return known as vm.SourceTextModule
+    const path = fileURLToPath(url)
+    const module = new vm.SourceTextModule(withoutTypes(readFileSync(path, 'utf8'), path), { context, identifier: url })
+    modules.set(url, module)
+    return module
+  }
+  const founderFile = (): vm.SourceTextModule =>
+    new vm.SourceTextModule(withoutTypes(source, fileName), { context, identifier: fileName })
+  const resolve = (specifier: string, parent: vm.Module): vm.Module => {
+    if (parent.identifier === fileName) {
+      const url = allowed[specifier]
+      if (url !== undefined) return library(url)
+      throw new Error(
+        `It imports "${specifier}"; a subnet file is one file and imports zod and @koinon/subnets/file only`,
+      )
+    }
+    const url = import.meta.resolve(specifier, parent.identifier)
+    // Our libraries look for the host's cryptography and go on without it.
+    return url.startsWith('node:') ? new vm.SyntheticModule([], () => undefined, { context }) : library(url)
+  }
+  return { library, founderFile, resolve }
+}
+
+/** Blanks types out, so that lines and columns stay. */
+function withoutTypes(source: string, path: string): string {
+  return /\.m?ts$/.test(path) ? stripTypeScriptTypes(source) : source
+}

@@ -1,0 +1,245 @@
+/**
+ * The half of the sandbox that runs inside the confined realm, beside the subnet file. It takes and gives texts only: no object of the
+ * outside ever comes in.
+ */
+import { type Address, errorToJson, type Hex } from '@koinon/base'
+import { createBeaconRandom } from '../../rules/beacon-random.ts'
+import { maximumScorePpm } from '../../rules/evidence.ts'
+import {
+  isSubnetFile,
+  type PeerAnswer,
+  type Score,
+  type ScoreContext,
+  type SubnetFile,
+} from '../../rules/subnet-file/define-subnet.ts'
+import { maximumAnswerLength } from '../../rules/subnet-file/task-answer.ts'
+import type { SubnetDescription } from '../../rules/subnet-file/task-subnet.ts'
+import type { TaskVerdict } from '../../rules/subnet-file/task-verdict.ts'
+
+export type EpochPlace = { readonly epoch: number; readonly beacon: Hex }
+export type QuestionPlace = EpochPlace & { readonly index: number; readonly taskText: string }
+export type ServePlace = QuestionPlace & { readonly hotkey: Address }
+export type AdmitInput = { readonly uid: number; readonly hotkey: Address; readonly responseText: string }
+
+/** What one call gives: a value, or what the file did wrong with where it did so. */
+export type Outcome<value> =
+  | { readonly ok: true; readonly value: value }
+  | { readonly ok: false; readonly problem: string; readonly field?: string }
+
+const defaults = { tasks: 8, scoreTimeoutMs: 2_000 } as const
+const longestReason = 300
+const mostReasons = 8
+
+type Question = QuestionPlace & { readonly task: unknown; readonly answers: Map<number, PeerAnswer<unknown>> }
+
+/** One file in one realm. */
+export class Realm {
+  readonly #file: SubnetFile<unknown, unknown>
+  readonly #fileName: string
+  #question: Question | undefined
+  #served: Outcome<string> | undefined
+
+  /** Throws a KoinonError-shaped error when the module does not export exactly one subnet. */
+  constructor(exported: Readonly<Record<string, unknown>>, fileName: string) {
+    const files = Object.values(exported).filter(isSubnetFile)
+    if (files.length !== 1) {
+      throw new Error(`The file must export one value that defineSubnet gave; it exports ${files.length}`)
+    }
+    this.#file = files[0] as SubnetFile<unknown, unknown>
+    this.#fileName = fileName
+  }
+
+  describe(): string {
+    const { name, version, tasks, scoreTimeoutMs, aggregate, weights, aggregator, serve } = this.#file
+    return JSON.stringify({
+      name,
+      version,
+      tasks: tasks ?? defaults.tasks,
+      scoreTimeoutMs: scoreTimeoutMs ?? defaults.scoreTimeoutMs,
+      aggregate: typeof aggregate === 'function' ? 'function' : (aggregate ?? 'mean'),
+      weights: weights ?? 'linear',
+      aggregator: aggregator ?? null,
+      hasServe: serve !== undefined,
+    } satisfies Omit<SubnetDescription, 'aggregator'> & { aggregator: string | null })
+  }
+
+  /** All questions of an epoch as JSON texts. */
+  tasks(input: string): string {
+    const { epoch, beacon } = JSON.parse(input) as EpochPlace
+    return this.#outcome('sample', () =>
+      Array.from({ length: this.#file.tasks ?? defaults.tasks }, (_, index) => {
+        const random = createBeaconRandom(beacon, `koinon task ${index}`)
+        const task = this.#file.sample(random, { epoch, index })
+        const parsed = this.#file.task.safeParse(task)
+        if (!parsed.success)
+          throw new Error(`question ${index} does not fit the schema "task": ${issueOf(parsed.error)}`)
+        const text = JSON.stringify(task)
+        if (text.length > maximumAnswerLength) throw new Error(`question ${index} has ${text.length} characters`)
+        return text
+      }),
+    )
+  }
+
+  /** Starts the baseline; `served` gives its end, once all that it waited for has come. */
+  serve(input: string): string {
+    const { epoch, beacon, index, hotkey, taskText } = JSON.parse(input) as ServePlace
+    this.#served = undefined
+    const random = createBeaconRandom(beacon, `koinon serve ${index} ${hotkey}`)
+    const finish = (work: () => unknown): void => {
+      this.#served = JSON.parse(this.#outcome('serve', () => textOf(work()))) as Outcome<string>
+    }
+    try {
+      const task = this.#file.task.parse(JSON.parse(taskText))
+      const response = this.#file.serve?.(task, { epoch, index, hotkey, random })
+      if (!(response instanceof Promise)) finish(() => response)
+      else
+        response.then(
+          (value) => finish(() => value),
+          (error: unknown) =>
+            finish(() => {
+              throw error
+            }),
+        )
+    } catch (error) {
+      finish(() => {
+        throw error
+      })
+    }
+    return 'null'
+  }
+
+  served(): string {
+    const waiting = {
+      ok: false,
+      problem: 'serve waits for something that does not exist in the sandbox',
+      field: 'serve',
+    }
+    return JSON.stringify(this.#served ?? waiting)
+  }
+
+  /** Makes a question the one that answers are admitted to. */
+  open(input: string): string {
+    const place = JSON.parse(input) as QuestionPlace
+    const task = deepFreeze(this.#file.task.parse(JSON.parse(place.taskText)))
+    this.#question = { ...place, task, answers: new Map() }
+    return 'null'
+  }
+
+  /** Undefined when the answer fits the schema, else what is wrong with it. */
+  admit(input: string): string {
+    const { uid, hotkey, responseText } = JSON.parse(input) as AdmitInput
+    const parsed = this.#file.response.safeParse(JSON.parse(responseText))
+    if (!parsed.success) {
+      const problem = `the answer does not fit the schema: ${issueOf(parsed.error)}`
+      return JSON.stringify({ kind: 'malformed', problem } satisfies TaskVerdict)
+    }
+    this.#question?.answers.set(uid, { uid, hotkey, response: deepFreeze(parsed.data) })
+    return 'null'
+  }
+
+  judge(input: string): string {
+    const uid = JSON.parse(input) as number
+    const { answers, task, beacon, epoch, index } = this.#question as Question
+    const { hotkey, response } = answers.get(uid) as PeerAnswer<unknown>
+    const peers = [...answers.values()].filter((peer) => peer.uid !== uid).sort((a, b) => a.uid - b.uid)
+    const context = (): ScoreContext<unknown> => {
+      const random = createBeaconRandom(beacon, `koinon score ${index}`)
+      return { epoch, index, uid, hotkey, random, peers }
+    }
+    try {
+      const honest = this.#file.verify?.(task, response, context()) ?? true
+      if (typeof honest === 'string') return JSON.stringify({ kind: 'cheat', reason: honest } satisfies TaskVerdict)
+      if (honest !== true) throw new Error('verify must give true or a sentence')
+      return JSON.stringify(readScore(this.#file.score(task, response, context())))
+    } catch (error) {
+      const problem = `the file failed: ${this.#describe(error)}`
+      return JSON.stringify({ kind: 'fault', problem, isDeadline: false } satisfies TaskVerdict)
+    }
+  }
+
+  /** One number for each list of scores, null where the function failed. */
+  aggregate(input: string): string {
+    const { aggregate } = this.#file
+    if (typeof aggregate !== 'function') return '[]'
+    const rows = JSON.parse(input) as readonly (readonly { task: number; scorePpm: number }[])[]
+    return JSON.stringify(
+      rows.map((row) => {
+        try {
+          const scorePpm = aggregate(row)
+          return isScore(scorePpm) ? scorePpm : null
+        } catch {
+          return null
+        }
+      }),
+    )
+  }
+
+  #outcome(field: string, work: () => unknown): string {
+    try {
+      return JSON.stringify({ ok: true, value: work() })
+    } catch (error) {
+      return JSON.stringify({ ok: false, problem: this.#describe(error), field })
+    }
+  }
+
+  #describe(error: unknown): string {
+    return describeError(error, this.#fileName)
+  }
+}
+
+/** Message and place in the file. */
+export function describeError(error: unknown, fileName: string): string {
+  const { message } = errorToJson(error)
+  const stack = typeof (error as Error | undefined)?.stack === 'string' ? (error as Error).stack : ''
+  const at = (stack as string).indexOf(`${fileName}:`)
+  const place = at < 0 ? '' : /^[^\s)]+/.exec((stack as string).slice(at))?.[0]
+  return place ? `${message} (${place})` : message
+}
+
+/** What made a file impossible to load, for the sandbox. */
+export function loadProblem(error: unknown, fileName: string): string {
+  const field = (error as { details?: { field?: unknown } } | undefined)?.details?.field
+  const problem = describeError(error, fileName)
+  return JSON.stringify({ ok: false, problem, ...(typeof field === 'string' ? { field } : {}) })
+}
+
+function readScore(score: Score): TaskVerdict {
+  const scorePpm = typeof score === 'object' && score !== null ? score.scorePpm : score
+  if (!isScore(scorePpm)) {
+    const given = typeof (score as unknown) === 'object' ? JSON.stringify(score) : String(score)
+    throw new Error(`score gave ${given?.slice(0, 80)}, not a whole number from 0 to ${maximumScorePpm}`)
+  }
+  const reasons = typeof score === 'object' && Array.isArray(score.reasons) ? score.reasons : []
+  return {
+    kind: 'scored',
+    scorePpm,
+    reasons: reasons.slice(0, mostReasons).map((reason) => String(reason).slice(0, longestReason)),
+  }
+}
+
+function isScore(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= maximumScorePpm
+}
+
+function textOf(response: unknown): string {
+  const text = JSON.stringify(response) as string | undefined
+  if (text === undefined) throw new Error('serve gave nothing that JSON can hold')
+  return text
+}
+
+function issueOf(error: {
+  readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]
+}) {
+  const issue = error.issues[0]
+  const path = issue?.path.map(String).join('.')
+  return path ? `"${path}" ${issue?.message}` : (issue?.message ?? '')
+}
+
+/** What all answers share must not change between them. */
+function deepFreeze<value>(value: value): value {
+  if (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value) && !Object.isFrozen(value)) {
+    Object.freeze(value)
+    for (const part of Object.values(value)) deepFreeze(part)
+  }
+  return value
+}

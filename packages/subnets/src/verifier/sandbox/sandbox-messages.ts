@@ -1,0 +1,34 @@
+/** What the sandbox and its worker say to each other. */
+import type { Address, Hex } from '@koinon/base'
+import type { TaskScore } from '../../rules/subnet-file/score-aggregate.ts'
+import type { EpochPlace, QuestionPlace, ServePlace } from './realm.ts'
+
+/** An answer whose place was checked; `responseText` is JSON. */
+export type AdmittedAnswer = { readonly uid: number; readonly hotkey: Address; readonly responseText: string }
+
+export type JudgeInput = QuestionPlace & {
+  readonly answers: readonly AdmittedAnswer[]
+  /** Order in which answers are scored; all orders must give the same. */
+  readonly order: 'ascending' | 'descending'
+}
+
+/** `beacon`: the opening one for questions and serving, the closing one for judging. */
+export type SandboxCall =
+  | { readonly kind: 'tasks'; readonly input: EpochPlace }
+  | { readonly kind: 'serve'; readonly input: ServePlace }
+  | { readonly kind: 'judge'; readonly input: JudgeInput; readonly timeoutMs: number }
+  | { readonly kind: 'aggregate'; readonly input: readonly (readonly TaskScore[])[] }
+
+export type SandboxRequest = { readonly id: number; readonly call: SandboxCall }
+
+/** Id 0 is the end of loading; its text is the description. `logs` is what the file wrote to its console. */
+export type SandboxReply = {
+  readonly id: number
+  readonly outcome: { readonly ok: true; readonly text: string } | SandboxProblem
+  readonly logs: readonly string[]
+}
+
+export type SandboxProblem = { readonly ok: false; readonly problem: string; readonly field?: string }
+
+/** What names an epoch's questions. */
+export type { EpochPlace, Hex, QuestionPlace, ServePlace }
