@@ -1,0 +1,43 @@
+/** Collusion: validators name only the miners of their circle, and hope that clipping spares them. */
+import { type Attack, asItIs, circleOfMiners, honestPlay, type Mend } from '../attack.ts'
+import { holdersUpTo } from '../stakes.ts'
+import { nameOnly } from './under-weighter.ts'
+
+function collusion(
+  stakePpm: number,
+  rest: Pick<Attack, 'name' | 'title' | 'hope' | 'reason' | 'failure'> & { readonly mends: readonly Mend[] },
+): Attack {
+  return {
+    ...rest,
+    world: asItIs,
+    match: (world) => {
+      const validators = holdersUpTo(world.stake, stakePpm)
+      const miners = circleOfMiners(world)
+      return {
+        player: { validators, miners, isOwner: false },
+        honest: () => honestPlay,
+        attack: () => nameOnly(validators, miners),
+      }
+    },
+  }
+}
+
+export const collusionBelow = collusion(450_000, {
+  name: 'collusion-below',
+  title: 'Collusion below kappa',
+  hope: 'Validators with up to 45 % of the stake and an eighth of the miners: the validators name nobody else, and hope to carry their miners up.',
+  reason: 'The circle is large enough that what it gives its own miners outweighs the dividends that it forgoes.',
+  failure:
+    'What they give their own beyond the consensus is clipped; the bonds in all other miners, where most dividends are, go to those who named them.',
+  mends: [],
+})
+
+export const collusionAbove = collusion(600_000, {
+  name: 'collusion-above',
+  title: 'Collusion above kappa',
+  hope: 'The same with up to 60 % of the stake: the circle itself is the consensus, so the honest are clipped and its miners take everything.',
+  reason:
+    'More than half of the stake is the consensus by definition. No rule over rows alone can tell a lying majority from an honest one; scores that anybody can recompute can.',
+  failure: 'The cap leaves the circle with less than half of the votes.',
+  mends: [{ title: 'stake capped at the 88th percentile', world: asItIs, mechanism: 'yuma3-capped' }],
+})

@@ -1,0 +1,68 @@
+/** Each mend that was tried: the gain before and after it. */
+import type { LeagueReport } from '../league.ts'
+import { interval, percent, verdictWords } from './format.ts'
+import { decadeScale } from './scale.ts'
+import { element, figure, line, mark, text } from './svg.ts'
+
+const left = 400
+const right = 868
+const rowHeight = 46
+const top = 34
+
+/** Empty when nothing had to be mended. */
+export function mendsChart({ attacks }: LeagueReport): string {
+  const tried = attacks.flatMap(({ title: attack, mends }) =>
+    mends.flatMap((mend) => (mend.after === undefined ? [] : [{ ...mend, attack, after: mend.after }])),
+  )
+  if (tried.length === 0) return ''
+  const scale = decadeScale(
+    tried.flatMap(({ before, after }) => [before.meanPercent, after.meanPercent]),
+    left,
+    right,
+  )
+  const bottom = top + tried.length * rowHeight
+  const zero = scale.place(0)
+  const rows = tried.map(({ attack, title, before, after }, index) => {
+    const middle = top + (index + 0.5) * rowHeight
+    const [from, to] = [scale.place(before.meanPercent), scale.place(after.meanPercent)]
+    return [
+      text(left - 14, middle - 3, attack, { class: 'label', 'text-anchor': 'end' }),
+      text(left - 14, middle + 14, title, { class: 'tick', 'text-anchor': 'end' }),
+      line(0, middle + rowHeight / 2, right, middle + rowHeight / 2, 'rule'),
+      line(from, middle, to, middle, 'link'),
+      mark(1, from, middle, 5),
+      mark(0, to, middle, 5),
+    ].join('')
+  })
+  const works = tried.filter(({ verdict }) => verdict === 'not profitable').length
+  return figure({
+    id: 'mends',
+    title: 'What mends what pays',
+    sentence: `Each attack that pays was played again with the change that is said to mend it: ${works} of ${tried.length} changes leave it without profit.`,
+    width: right + 24,
+    height: bottom + 12,
+    drawing: [
+      element('rect', { x: zero, y: top, width: right - zero, height: bottom - top, class: 'pays' }),
+      ...scale.ticks.map((tick) =>
+        line(scale.place(tick), top, scale.place(tick), bottom, tick === 0 ? 'zero' : 'grid'),
+      ),
+      ...scale.ticks.map((tick) =>
+        text(scale.place(tick), top - 8, tick === 0 ? 'honest' : percent(tick).replace('.0', ''), {
+          class: 'tick',
+          'text-anchor': 'middle',
+        }),
+      ),
+      line(0, top, right, top, 'rule'),
+      ...rows,
+    ].join(''),
+    legend: ['with the change', 'before it'],
+    headings: ['Attack', 'Change', 'Before', 'After', 'Verdict'],
+    rows: tried.map(({ attack, title, before, after, verdict }) => [
+      attack,
+      title,
+      `${percent(before.meanPercent)} (${interval(before)})`,
+      `${percent(after.meanPercent)} (${interval(after)})`,
+      verdictWords(verdict),
+    ]),
+  })
+}
