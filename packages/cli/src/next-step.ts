@@ -23,7 +23,7 @@ const commands: Readonly<Record<string, readonly string[]>> = {
   provider: ['start', 'stop', 'status', 'withdraw'],
   validator: ['start'],
   network: ['deploy'],
-  epoch: ['show'],
+  epoch: ['show', 'run'],
   logs: [],
   version: [],
   completion: [],

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { phaseSentence, stateSentence } from '../epoch-words.ts'
 import { parseInteger, runCommand } from '../runner.ts'
 import { facts, table } from '../table.ts'
+import { defineEpochRun } from './epoch-run.ts'
 
 type EpochJson = {
   readonly epoch: number
@@ -69,6 +70,7 @@ export function defineEpoch(program: Command): void {
         },
       ),
     )
+  defineEpochRun(epoch)
 }
 
 /** The words in the table, each once. */

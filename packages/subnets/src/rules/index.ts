@@ -44,3 +44,4 @@ export {
   workCommitmentOf,
   workPage,
 } from './work-list.ts'
+export { runEpochVectors, type VectorOutcome } from './yuma/vector-run.ts'

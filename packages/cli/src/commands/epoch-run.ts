@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs'
+import { KoinonError } from '@koinon/base'
+import { runEpochVectors, type VectorOutcome } from '@koinon/subnets'
+import type { Command } from 'commander'
+import { type CommandResult, runCommand } from '../runner.ts'
+import { table } from '../table.ts'
+
+/** Adds `epoch run`: epochs of Yuma out of a file, recomputed and compared with what the file says (specs/0011-yuma.md section 9). */
+export function defineEpochRun(epoch: Command): void {
+  epoch
+    .command('run')
+    .description('recompute epochs of Yuma from a file, and compare them with the results that it holds')
+    .requiredOption('--in <file>', 'JSON with a list of vectors, as in specs/vectors/incentives.json')
+    .action(
+      runCommand(async ({ warn }, options: { readonly in: string }) => {
+        const { vectors, leftOut, warnings } = runEpochVectors(readJson(options.in))
+        for (const warning of warnings) warn(warning)
+        if (leftOut.length > 0)
+          warn(`left out, because their label begins with neither yuma2 nor yuma3: ${leftOut.join(', ')}`)
+        return describe(vectors)
+      }),
+    )
+}
+
+function describe(vectors: readonly VectorOutcome[]): CommandResult {
+  const differing = vectors.filter(({ agrees }) => agrees === false).map(({ label }) => label)
+  const rows = vectors.map(({ label, agrees, checks, problem }) => [
+    label,
+    agrees === null ? 'nothing to compare' : agrees ? 'agrees' : 'DIFFERS',
+    problem ??
+      Object.entries(checks)
+        .map(
+          ([name, check]) =>
+            `${name}${check.agrees ? '' : ` off by ${check.largestDifference ?? 'what is no number'}`}`,
+        )
+        .join(', '),
+  ])
+  const count = `${vectors.length} epochs, ${differing.length} of them differ from the file`
+  return {
+    data: {
+      epochs: vectors.length,
+      differing,
+      // Results stand beside label and verdict, under the names and in the shapes of the file.
+      vectors: vectors.map(({ results, ...outcome }) => ({ ...outcome, ...results })),
+    },
+    text:
+      vectors.length === 0
+        ? 'The file holds no epochs.'
+        : `${table(['label', 'result', 'compared'], rows)}\n\n${count}`,
+    isBad: differing.length > 0,
+  }
+}
+
+function readJson(path: string): unknown {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new KoinonError({
+      code: 'usage/no-file',
+      message: `${path} cannot be read`,
+      hint: 'Check the path given with --in.',
+      cause,
+    })
+  }
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new KoinonError({
+      code: 'usage/bad-json',
+      message: `${path} is not JSON: ${(cause as Error).message}`,
+      hint: 'Give a file like specs/vectors/incentives.json.',
+      cause,
+    })
+  }
+}

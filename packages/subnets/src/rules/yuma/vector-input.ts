@@ -1,0 +1,169 @@
+/** From a vector of a file to the input of an epoch (specs/0011-yuma.md section 9). */
+import { toU16, wholeQ32 } from '../fixed/q32.ts'
+import type { UidRow, YumaSubnet } from './epoch.ts'
+import { liquidAlphaDefaults, type YumaParameters, yuma2Defaults, yuma3Defaults } from './parameters.ts'
+import { largestShares, stakeShares } from './stake.ts'
+import { badVector, isObject, type JsonObject, listOf, rowOf, wholeAmount, wholeNumber } from './vector-values.ts'
+
+/** What a vector may take from the ones before it. */
+export type VectorPast = {
+  readonly weights: readonly UidRow[] | undefined
+  /** The new bonds that this vector begins with, if any. */
+  readonly bonds: readonly UidRow[] | undefined
+}
+
+export type VectorInput = { readonly subnet: YumaSubnet; readonly parameters: YumaParameters }
+
+const defaultMaximumValidators = 64
+const defaultEmission = 1_000_000_000
+const defaultCutoff = 5_000
+
+/** Fields and parameters that are read; everything else is a result or unknown. */
+export const inputFields: ReadonlySet<string> = new Set(
+  (
+    'label src source note comment params tol n stake permits weights carry_bonds_from bonds_in miner_uids validator_uids ' +
+    'last_update block cutoff activity_cutoff reg_block block_at_registration last_tempo tempo owner_uid stake_threshold oldest_commit'
+  ).split(' '),
+)
+export const parameterFields: ReadonlySet<string> = new Set(
+  (
+    'kappa bonds_penalty bonds_moving_avg yuma3 liquid alpha_low alpha_high steepness max_validators emission stake_cap_percent ' +
+    'liquid_form'
+  ).split(' '),
+)
+
+/** Throws `subnets/bad-vector` naming the field. */
+export function readVector(vector: JsonObject, past: VectorPast): VectorInput {
+  const parameters = parametersOf(vector)
+  const count = countOf(vector)
+  const stakes = listOf(vector['stake'], count, 'stake', 0n, (item) => wholeAmount(item, 'stake'))
+  const blocks = (field: string, missing: number): readonly number[] | undefined =>
+    vector[field] === undefined
+      ? undefined
+      : listOf(vector[field], count, field, missing, (item) => wholeNumber(item, field))
+  const number = (field: string): number | undefined =>
+    vector[field] === undefined || vector[field] === null ? undefined : wholeNumber(vector[field], field)
+  const stakeThreshold =
+    vector['stake_threshold'] === undefined ? undefined : wholeAmount(vector['stake_threshold'], 'stake_threshold')
+  const maximumValidators = wholeNumber(
+    parameter(vector, 'max_validators') ?? defaultMaximumValidators,
+    'max_validators',
+  )
+  const block = number('block')
+  const tempo = number('tempo')
+  const bondsSince =
+    number('last_tempo') ?? (block === undefined || tempo === undefined ? undefined : Math.max(0, block - tempo))
+  const emission = isAmount(vector['emission']) ? vector['emission'] : parameter(vector, 'emission')
+  return {
+    parameters,
+    subnet: defined({
+      stakes,
+      permits:
+        vector['permits'] === undefined
+          ? largestShares(
+              stakeShares(stakes.map((stake) => (stake < (stakeThreshold ?? 0n) ? 0n : stake))),
+              maximumValidators,
+            )
+          : listOf(vector['permits'], count, 'permits', false, (item) => wholeNumber(item, 'permits') !== 0),
+      weights: weightsOf(vector, count, past.weights),
+      bonds: bondsOf(vector, count, past.bonds),
+      maximumValidators,
+      emission: wholeAmount(emission ?? defaultEmission, 'emission'),
+      ownerUid: number('owner_uid'),
+      stakeThreshold,
+      activity:
+        block === undefined
+          ? undefined
+          : { block, cutoff: number('cutoff') ?? number('activity_cutoff') ?? defaultCutoff },
+      lastUpdates: blocks('last_update', 0),
+      registeredAt: blocks('reg_block', 0) ?? blocks('block_at_registration', 0),
+      oldestCommits: blocks('oldest_commit', Number.POSITIVE_INFINITY),
+      bondsSince,
+    }),
+  }
+}
+
+/** Seats that dense rows are about. Throws `subnets/bad-vector`. */
+export function uidList(vector: JsonObject, field: string): readonly number[] | undefined {
+  const list = vector[field]
+  if (list === undefined) return undefined
+  if (!Array.isArray(list)) throw badVector(field, 'is not a list of uids')
+  return list.map((item) => wholeNumber(item, field))
+}
+
+function parametersOf(vector: JsonObject): YumaParameters {
+  const read = (name: string, missing: number): number => wholeNumber(parameter(vector, name) ?? missing, name)
+  const isYuma3 = read('yuma3', /^yuma3/.test(String(vector['label'])) ? 1 : 0) !== 0
+  const defaults = isYuma3 ? yuma3Defaults : yuma2Defaults
+  const cap = parameter(vector, 'stake_cap_percent')
+  const isDecaying = parameter(vector, 'liquid_form') === 'decaying'
+  return {
+    rule: defaults.rule,
+    kappaU16: read('kappa', defaults.kappaU16),
+    bondsPenaltyU16: read('bonds_penalty', defaults.bondsPenaltyU16),
+    bondsMovingAveragePpm: read('bonds_moving_avg', defaults.bondsMovingAveragePpm),
+    ...(cap === undefined ? {} : { stakeCapPercent: wholeNumber(cap, 'stake_cap_percent') }),
+    ...(read('liquid', 0) === 0
+      ? {}
+      : {
+          liquidAlpha: {
+            form: isDecaying ? 'decaying' : 'sparse',
+            lowU16: storedShare(parameter(vector, 'alpha_low'), 'alpha_low') ?? liquidAlphaDefaults.lowU16,
+            highU16: storedShare(parameter(vector, 'alpha_high'), 'alpha_high') ?? liquidAlphaDefaults.highU16,
+            steepness: read('steepness', liquidAlphaDefaults.steepness),
+          },
+        }),
+  }
+}
+
+/** A share up to 1 as it is stored, or what is stored already. */
+function storedShare(value: unknown, field: string): number | undefined {
+  if (value === undefined) return undefined
+  return typeof value === 'number' && value >= 0 && value <= 1
+    ? toU16(Math.round(value * wholeQ32))
+    : wholeNumber(value, field)
+}
+
+function parameter(vector: JsonObject, name: string): unknown {
+  const value = isObject(vector['params']) ? vector['params'][name] : undefined
+  return value ?? (name === 'emission' ? undefined : (vector[name] ?? undefined))
+}
+
+function isAmount(value: unknown): boolean {
+  return typeof value === 'number' || typeof value === 'string'
+}
+
+function countOf(vector: JsonObject): number {
+  const { n, stake } = vector
+  if (stake === undefined) throw badVector('stake', 'is missing')
+  if (n !== undefined) return wholeNumber(n, 'n')
+  if (Array.isArray(stake)) return stake.length
+  throw badVector('n', 'is missing beside stakes that are no list')
+}
+
+function weightsOf({ weights, miner_uids: seats }: JsonObject, count: number, before: readonly UidRow[] | undefined) {
+  if (weights === 'same') {
+    if (before?.length === count) return before
+    throw badVector('weights', 'says "same", but no vector of this size stands before')
+  }
+  if (weights === undefined) throw badVector('weights', 'is missing')
+  const dense = Array.isArray(seats) ? seats.map((item) => wholeNumber(item, 'miner_uids')) : undefined
+  return listOf<UidRow>(weights, count, 'weights', [], (row) => rowOf(row, count, dense, 'weights'))
+}
+
+function bondsOf(vector: JsonObject, count: number, carried: readonly UidRow[] | undefined): readonly UidRow[] {
+  const given = vector['bonds_in']
+  if (given !== undefined) {
+    const seats = uidList(vector, 'miner_uids')
+    return listOf<UidRow>(given, count, 'bonds_in', [], (row) => rowOf(row, count, seats, 'bonds_in'))
+  }
+  if (carried === undefined) return new Array<UidRow>(count).fill([])
+  if (carried.length !== count)
+    throw badVector('carry_bonds_from', `names a vector with ${carried.length} uids, not ${count}`)
+  return carried
+}
+
+/** Without what is undefined: optional fields are left out. */
+function defined<value extends object>(value: { [key in keyof value]: value[key] | undefined }): value {
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as value
+}
