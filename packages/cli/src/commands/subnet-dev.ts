@@ -1,0 +1,99 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { formatUnits, KoinonError, tokenDecimals } from '@koinon/base'
+import type { DevMiner, DevReport } from '@koinon/subnets/dev'
+import type { Command } from 'commander'
+import { parseInteger, runCommand } from '../runner.ts'
+import { duration, table } from '../table.ts'
+
+type DevFlags = { readonly epochs: string; readonly seed: string; readonly out?: string }
+
+/** `koinon subnet dev FILE`. */
+export function defineSubnetDev(subnet: Command): void {
+  subnet
+    .command('dev')
+    .description(
+      'run a subnet file here: 3 validators and 5 miners, 2 of them bad, on virtual time; who earns what and why',
+    )
+    .argument('<file>', 'TypeScript file with one defineSubnet')
+    .option('--epochs <n>', 'how many epochs', '6')
+    .option('--seed <text>', 'all randomness follows from it', '1')
+    .option('--out <dir>', 'keep the validators\' records there, for "koinon subnet replay"')
+    .action(
+      runCommand(async ({ say, typed }, path: string, flags: DevFlags) => {
+        const { readSubnetFile, runSubnetDev } = await import('@koinon/subnets/dev')
+        const startedAt = performance.now()
+        const seen = new Set<string>()
+        const onLog = (line: string): void => {
+          if (!seen.has(line) && seen.add(line).size <= 100) say(`  ${line}`)
+        }
+        const epochs = parseInteger(flags.epochs, '--epochs', 2, 1_000)
+        const report = await runSubnetDev({ file: readSubnetFile(path), epochs, seed: flags.seed, onLog })
+        const durationMs = Math.round(performance.now() - startedAt)
+        if (flags.out !== undefined) keepRecords(flags.out, report)
+        const { bundles, ...shown } = report
+        const way =
+          flags.out === undefined
+            ? ''
+            : typed(`\nTo check a record: koinon subnet replay ${recordPath(flags.out, bundles[0])} --file ${path}`)
+        return {
+          data: { ...shown, durationMs },
+          text: `${describe(report, durationMs)}${way}`,
+          isBad: report.problems.length > 0,
+        }
+      }),
+    )
+}
+
+function describe({ subnet, epochs, seed, miners, validators, problems }: DevReport, durationMs: number): string {
+  const rows = miners.map((miner) => [
+    String(miner.uid),
+    miner.play,
+    String(miner.scorePpm),
+    `${(miner.incentivePpm / 10_000).toFixed(1)} %`,
+    koin(miner.earnedAtomic),
+    summary(miner),
+  ])
+  const judges = validators.map(({ uid, earnedAtomic }) => `uid ${uid} ${koin(earnedAtomic)}`).join(', ')
+  const end =
+    problems.length === 0
+      ? 'Honest work pays, and neither of the two bad miners earned more than an honest one.'
+      : `TO MEND BEFORE LAUNCH\n${problems.map((problem) => `- ${problem}`).join('\n')}`
+  return [
+    `${subnet.name} ${subnet.version}: ${epochs} epochs of ${subnet.tasks} questions, ${subnet.aggregator}, seed ${seed}, ${duration(durationMs)}`,
+    '',
+    table(['uid', 'plays', 'score', 'incentive', 'KOIN', 'why, in the last epoch'], rows),
+    '',
+    `Validators earned (KOIN): ${judges}`,
+    end,
+  ].join('\n')
+}
+
+/** How much it answered, and what was said of its worst question. */
+function summary({ reasons }: DevMiner): string {
+  const text = [reasons[0], reasons[1]].filter((reason) => reason !== undefined).join(' ')
+  return text.length <= 130 ? text : `${text.slice(0, 129)}…`
+}
+
+function koin(atomic: bigint): string {
+  const [whole, rest = ''] = formatUnits(atomic, tokenDecimals).split('.')
+  return `${whole}.${rest.padEnd(2, '0').slice(0, 2)}`
+}
+
+function keepRecords(folder: string, { bundles }: DevReport): void {
+  try {
+    mkdirSync(folder, { recursive: true })
+    for (const bundle of bundles) writeFileSync(recordPath(folder, bundle), JSON.stringify(bundle))
+  } catch (cause) {
+    throw new KoinonError({
+      code: 'usage/no-folder',
+      message: `The records cannot be written to ${folder}`,
+      hint: 'Give a folder that you may write to with --out.',
+      cause,
+    })
+  }
+}
+
+function recordPath(folder: string, bundle: DevReport['bundles'][number] | undefined): string {
+  return join(folder, `epoch-${bundle?.log.epoch}-${bundle?.log.validator.slice(2, 10)}.json`)
+}

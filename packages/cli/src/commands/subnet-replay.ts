@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs'
+import { type Hex, KoinonError } from '@koinon/base'
+import { requestJson } from '@koinon/node'
+import type { EvidenceLog } from '@koinon/subnets/dev'
+import type { Command } from 'commander'
+import { parseInteger, runCommand } from '../runner.ts'
+import { table } from '../table.ts'
+
+type ReplayFlags = { readonly file: string; readonly epoch?: string; readonly netuid: string }
+type Record = { readonly log: EvidenceLog; readonly blobs: (hash: Hex) => Promise<string | undefined> }
+
+/** `koinon subnet replay RECORD --file FILE`. */
+export function defineSubnetReplay(subnet: Command): void {
+  subnet
+    .command('replay')
+    .description("compute a validator's scores again from its published evidence, and name the first difference")
+    .argument('<record>', 'a record that "subnet dev --out" kept, or a validator\'s URL')
+    .requiredOption('--file <file>', 'the subnet file')
+    .option('--epoch <n>', 'with a URL: which epoch')
+    .option('--netuid <n>', 'with a URL: which subnet', '1')
+    .action(
+      runCommand(async ({ say }, source: string, flags: ReplayFlags) => {
+        const { readSubnetFile, replayLog, SubnetSandbox } = await import('@koinon/subnets/dev')
+        const file = readSubnetFile(flags.file)
+        const record = /^https?:\/\//.test(source) ? await fetchRecord(source, flags) : await readRecord(source)
+        const sandbox = await SubnetSandbox.open(file, (line) => say(`  ${line}`))
+        try {
+          const { checks, firstDifference } = await replayLog(sandbox, record.log, record.blobs)
+          const { epoch, validator } = record.log
+          const rows = checks.map(({ state, name, detail }) => [state, name, detail])
+          const end =
+            firstDifference === undefined
+              ? 'Computed again, nothing differs.'
+              : `FIRST DIFFERENCE in ${firstDifference}`
+          return {
+            data: { epoch, validator, checks, firstDifference: firstDifference ?? null },
+            text: `Validator ${validator}, epoch ${epoch}\n\n${table(['result', 'check', 'what was compared'], rows)}\n\n${end}`,
+            isBad: firstDifference !== undefined,
+          }
+        } finally {
+          await sandbox.close()
+        }
+      }),
+    )
+}
+
+async function readRecord(path: string): Promise<Record> {
+  const { parseEvidenceLog } = await import('@koinon/subnets/dev')
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new KoinonError({
+      code: 'usage/no-file',
+      message: `${path} cannot be read`,
+      hint: 'Give a file that "koinon subnet dev FILE --out DIR" wrote, or the URL of a validator.',
+      cause,
+    })
+  }
+  const { log, blobs } = parseBundle(text, path)
+  const parsed = parseEvidenceLog(JSON.stringify(log))
+  return {
+    log: parsed,
+    blobs: async (hash) => {
+      const blob = Object.hasOwn(blobs, hash) ? blobs[hash] : undefined
+      return typeof blob === 'string' ? blob : undefined
+    },
+  }
+}
+
+function parseBundle(
+  text: string,
+  path: string,
+): { readonly log: unknown; readonly blobs: { readonly [hash: string]: unknown } } {
+  try {
+    const json = JSON.parse(text) as { readonly log?: unknown; readonly blobs?: { readonly [hash: string]: unknown } }
+    if (typeof json.log === 'object' && typeof json.blobs === 'object' && json.blobs !== null) {
+      return { log: json.log, blobs: json.blobs }
+    }
+  } catch {
+    // Said below, in the same words.
+  }
+  throw new KoinonError({
+    code: 'usage/bad-record',
+    message: `${path} holds no record of a validator: an object with "log" and "blobs"`,
+    hint: 'Give a file that "koinon subnet dev FILE --out DIR" wrote, or the URL of a validator.',
+  })
+}
+
+async function fetchRecord(url: string, flags: ReplayFlags): Promise<Record> {
+  const { parseEvidenceLog } = await import('@koinon/subnets/dev')
+  if (flags.epoch === undefined) {
+    throw new KoinonError({
+      code: 'usage/no-epoch',
+      message: 'A validator has records of many epochs',
+      hint: 'Name one with --epoch N; "koinon epoch show" lists them.',
+    })
+  }
+  const epoch = parseInteger(flags.epoch, '--epoch', 0, Number.MAX_SAFE_INTEGER)
+  const netuid = parseInteger(flags.netuid, '--netuid', 1, 65_535)
+  const base = url.replace(/\/+$/, '')
+  const log = await requestJson(`${base}/v1/evidence-log/${netuid}/${epoch}`, { method: 'GET' })
+  return {
+    log: parseEvidenceLog(JSON.stringify(log)),
+    blobs: async (hash) => {
+      const answer = await requestJson<{ readonly text?: unknown } | undefined>(
+        `${base}/v1/answers/${netuid}/${hash}`,
+        {
+          method: 'GET',
+        },
+      ).catch(() => undefined)
+      return typeof answer?.text === 'string' ? answer.text : undefined
+    },
+  }
+}
