@@ -3,8 +3,9 @@ export { Indexer, type IndexerOptions, type IndexPosition } from './indexer.ts'
 export { type EventFilter, findEvents, findTransfers, type IndexedEvent } from './queries.ts'
 export {
   type ArgumentSum,
+  findFirstEvents,
   findNewestEvents,
-  type NewestEvent,
+  type KeyedEvent,
   type SummaryFilter,
   sumArguments,
 } from './summaries.ts'

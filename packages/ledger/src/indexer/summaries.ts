@@ -7,7 +7,8 @@ import { events } from './schema.ts'
 export type SummaryFilter = {
   readonly contract: ContractName
   readonly names: readonly string[]
-  readonly netuid: number
+  /** All subnets, and what belongs to none, when left out. */
+  readonly netuid?: number
   /** First and last epoch that count; all when left out, which costs time that grows with the history. */
   readonly epochs?: readonly [number, number]
   /** Argument by whose value events are told apart, e.g. `account`. */
@@ -17,8 +18,8 @@ export type SummaryFilter = {
 /** One value of `by` with the sum of an argument over all its events, a decimal string. */
 export type ArgumentSum = { readonly key: string; readonly sum: string }
 
-/** The newest event of one value of `by`. */
-export type NewestEvent = {
+/** The newest, or the first, event of one value of `by`. */
+export type KeyedEvent = {
   readonly key: string
   readonly blockNumber: number
   readonly epoch: number | null
@@ -39,10 +40,20 @@ export async function sumArguments(
 }
 
 /** The newest event of each value of `by`, however old. */
-export async function findNewestEvents(
+export function findNewestEvents(database: IndexDatabase, filter: SummaryFilter): Promise<readonly KeyedEvent[]> {
+  return oneEach(database, filter, desc)
+}
+
+/** The very first event of each value of `by`. */
+export function findFirstEvents(database: IndexDatabase, filter: SummaryFilter): Promise<readonly KeyedEvent[]> {
+  return oneEach(database, filter, asc)
+}
+
+async function oneEach(
   database: IndexDatabase,
   filter: SummaryFilter,
-): Promise<readonly NewestEvent[]> {
+  order: typeof asc,
+): Promise<readonly KeyedEvent[]> {
   return database
     .selectDistinctOn([sql`1`], {
       key: keyOf(filter),
@@ -52,7 +63,7 @@ export async function findNewestEvents(
     })
     .from(events)
     .where(matching(filter))
-    .orderBy(sql`1`, desc(events.blockNumber), desc(events.logIndex))
+    .orderBy(sql`1`, order(events.blockNumber), order(events.logIndex))
 }
 
 function keyOf({ by }: SummaryFilter): SQL<string> {
@@ -63,7 +74,7 @@ function matching({ contract, names, netuid, epochs }: SummaryFilter): SQL | und
   return and(
     eq(events.contract, contract),
     inArray(events.name, [...names]),
-    eq(events.netuid, netuid),
+    netuid === undefined ? undefined : eq(events.netuid, netuid),
     epochs === undefined ? undefined : between(events.epoch, ...epochs),
   )
 }

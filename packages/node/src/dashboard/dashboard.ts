@@ -8,16 +8,20 @@ import type { ChannelBook, ChannelState, ReceiptLedger } from '@koinon/payments'
 import type { GatewayMetrics } from '../gateway/metrics.ts'
 import type { GatewayRoleConfig } from '../roles/role-config.ts'
 import type { RoleContext } from '../supervisor/role-process.ts'
+import { createDecentralizationView } from './decentralization-json.ts'
 import { createEpochsView } from './epochs-json.ts'
 import { createIndexClient } from './index-client.ts'
 import { requireLocalToken, requireOwnPage } from './local-guard.ts'
+import { createMetagraphView } from './metagraph-json.ts'
 import { createNetworkView } from './network-json.ts'
 import { networkRoutes } from './network-routes.ts'
 import { ownerRoutes } from './owner-routes.ts'
 import { receiptRoutes } from './receipt-routes.ts'
 import { registrationFile } from './registration-file.ts'
 import { notFound, type Route } from './route.ts'
+import { sparing } from './sparing.ts'
 import { pageFolder, serveStatic } from './static-files.ts'
+import { createSubnetsView } from './subnets-json.ts'
 
 export type DashboardOptions = {
   readonly config: Pick<GatewayRoleConfig, 'indexerUrl' | 'isLocal' | 'netuid'>
@@ -90,6 +94,9 @@ function apiRoutes(options: DashboardOptions, localToken: string): readonly Rout
       ask,
       viewNetwork: createNetworkView({ network, account, netuid, index, table, roles, clock }),
       epochs,
+      viewSubnets: sparing(createSubnetsView({ network, index }), clock),
+      viewMetagraph: createMetagraphView({ network, index }),
+      viewDecentralization: sparing(createDecentralizationView({ network, index }), clock),
     }),
     ...receiptRoutes({ ...options, netuid, epochs, index }),
     ...ownerRoutes({ ...options, localToken, index }),

@@ -1,4 +1,4 @@
-import type { ArgumentSum, EventFilter, IndexedEvent, NewestEvent, SummaryFilter } from '@koinon/ledger/indexer'
+import type { ArgumentSum, EventFilter, IndexedEvent, KeyedEvent, SummaryFilter } from '@koinon/ledger/indexer'
 import { requestJson } from '../wallet/request-json.ts'
 
 /** An answer of the index and the block up to which it holds. */
@@ -9,7 +9,9 @@ export type IndexClient = {
   position(): Promise<Indexed<{ readonly blockNumber: number }>>
   events(filter: EventFilter): Promise<Indexed<readonly IndexedEvent[]>>
   /** The newest event of each value of an argument, however old. */
-  newest(filter: SummaryFilter): Promise<Indexed<readonly NewestEvent[]>>
+  newest(filter: SummaryFilter): Promise<Indexed<readonly KeyedEvent[]>>
+  /** The first event of each value of an argument. */
+  first(filter: SummaryFilter): Promise<Indexed<readonly KeyedEvent[]>>
   /** Sums of an argument over all events that match. */
   sums(filter: SummaryFilter & { readonly sum: string }): Promise<Indexed<readonly ArgumentSum[]>>
   transfers(params: {
@@ -26,6 +28,7 @@ export function createIndexClient(url: string): IndexClient {
     position: () => ask('position', {}),
     events: (filter) => ask('events', filter),
     newest: (filter) => ask('newest', filter),
+    first: (filter) => ask('first', filter),
     sums: (filter) => ask('sums', filter),
     transfers: (params) => ask('transfers', params),
   }

@@ -2,7 +2,7 @@
 import type { Address, Clock } from '@koinon/base'
 import type { ProviderTable } from '@koinon/inference/client'
 import { createLedgerReader, type NetworkFile } from '@koinon/ledger'
-import type { ArgumentSum, NewestEvent } from '@koinon/ledger/indexer'
+import type { ArgumentSum, KeyedEvent } from '@koinon/ledger/indexer'
 import { createSubnetLedger, epochAt, epochPhase, epochWindow, unpackRow } from '@koinon/subnets'
 import type { RoleStatus } from '../supervisor/supervised-role.ts'
 import type { IndexClient } from './index-client.ts'
@@ -123,7 +123,7 @@ function claimsOf(netuid: number) {
 }
 
 /** All that was paid to each account, and its newest claim. A claim between the two questions shows up in the next answer. */
-function paidByAccount(sums: readonly ArgumentSum[], newest: readonly NewestEvent[]): ReadonlyMap<string, Paid> {
+function paidByAccount(sums: readonly ArgumentSum[], newest: readonly KeyedEvent[]): ReadonlyMap<string, Paid> {
   const totals = new Map(sums.map(({ key, sum }) => [key, BigInt(sum)]))
   return new Map(
     newest.map(({ key, epoch, args }) => {

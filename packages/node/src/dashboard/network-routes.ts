@@ -1,9 +1,12 @@
 /** What everybody may read of a network, and the faucet of a test network. */
 import { type Address, toAddress } from '@koinon/base'
 import type { NetworkFile } from '@koinon/ledger'
+import type { DecentralizationView } from './decentralization-json.ts'
 import { type EpochsView, epochPath } from './epochs-json.ts'
 import { refuseForeignPage } from './local-guard.ts'
+import type { MetagraphView } from './metagraph-json.ts'
 import { notFound, queryNumber, type Route, readJson } from './route.ts'
+import type { SubnetsView } from './subnets-json.ts'
 
 export type NetworkRouteSources = {
   readonly network: NetworkFile
@@ -14,9 +17,12 @@ export type NetworkRouteSources = {
   readonly ask: <result>(method: string, params: unknown) => Promise<result>
   readonly viewNetwork: () => Promise<unknown>
   readonly epochs: EpochsView
+  readonly viewSubnets: SubnetsView
+  readonly viewMetagraph: MetagraphView
+  readonly viewDecentralization: DecentralizationView
 }
 
-/** `/api/gateway`, `/api/network`, `/api/epochs...`, `/api/faucet`. */
+/** `/api/gateway`, `/api/network`, `/api/epochs...`, `/api/subnets/...`, `/api/decentralization`, `/api/faucet`. */
 export function networkRoutes(sources: NetworkRouteSources): readonly Route[] {
   const { network, account, netuid, hasFaucet, ask, viewNetwork, epochs } = sources
   return [
@@ -41,6 +47,19 @@ export function networkRoutes(sources: NetworkRouteSources): readonly Route[] {
         const named = epochPath(path)
         return epochs.detail(named.netuid, named.epoch)
       },
+    },
+    { method: 'GET', path: /^\/api\/subnets$/, access: 'open', answer: () => sources.viewSubnets() },
+    {
+      method: 'GET',
+      path: /^\/api\/subnets\/\d{1,6}\/metagraph$/,
+      access: 'open',
+      answer: async (_request, path) => sources.viewMetagraph(Number(path.split('/')[3])),
+    },
+    {
+      method: 'GET',
+      path: /^\/api\/decentralization$/,
+      access: 'open',
+      answer: () => sources.viewDecentralization(),
     },
     {
       method: 'POST',

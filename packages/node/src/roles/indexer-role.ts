@@ -4,6 +4,7 @@ import { defaultHttpLimits, HttpListener, parseJsonObject, readBody, sendError, 
 import { createLedgerReader } from '@koinon/ledger'
 import {
   findEvents,
+  findFirstEvents,
   findNewestEvents,
   findTransfers,
   Indexer,
@@ -49,6 +50,7 @@ export async function startIndexerRole(config: IndexerRoleConfig, _context: Role
     if (question.ask === 'position') return { ...asOf, result: position }
     if (question.ask === 'events') return { ...asOf, result: await findEvents(database, question.params) }
     if (question.ask === 'newest') return { ...asOf, result: await findNewestEvents(database, question.params) }
+    if (question.ask === 'first') return { ...asOf, result: await findFirstEvents(database, question.params) }
     if (question.ask === 'sums') return { ...asOf, result: await sumArguments(database, question.params) }
     if (question.ask === 'transfers') {
       const { contract, account, limit } = question.params as {

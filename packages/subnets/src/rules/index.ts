@@ -8,6 +8,17 @@ export {
   type VerifyContext,
   type WorkListAudit,
 } from './define-subnet.ts'
+export {
+  byEntity,
+  type Concentration,
+  concentrationOf,
+  entitiesOf,
+  type Link,
+  meanAgreementPpm,
+  type NetworkFacts,
+  type StageReport,
+  stageReport,
+} from './decentralization/index.ts'
 export { type EpochWindow, epochAt, epochPhase, epochWindow, type SubnetClock } from './epoch-clock.ts'
 export {
   computeEpoch,
@@ -24,6 +35,7 @@ export {
   type WorkEvidence,
 } from './evidence.ts'
 export { checkEvidenceLog, type EvidenceLog, evidenceLogToText, parseEvidenceLog, scoreEpoch } from './evidence-log.ts'
+export { type EpochRecord, parseEpochRecord } from './parse-epoch-record.ts'
 export {
   type EpochResult,
   objectionDigest,

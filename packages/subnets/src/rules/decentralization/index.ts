@@ -1,4 +1,5 @@
 export { byEntity, type Concentration, concentrationOf } from './concentration.ts'
+export { entitiesOf, type Link } from './entities.ts'
 export { copyingAbovePpm, meanAgreementPpm, spearmanPpm } from './rank-agreement.ts'
 export {
   type NetworkFacts,

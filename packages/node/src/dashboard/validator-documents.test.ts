@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import { defaultHttpLimits, HttpListener, sendText } from '@koinon/base/node'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createValidatorLogReader, maximumLogBytes } from './validator-logs.ts'
+import { maximumDocumentBytes } from './validator-documents.ts'
+import { createValidatorLogReader } from './validator-logs.ts'
 
 const listeners: HttpListener[] = []
 afterEach(async () => {
@@ -37,7 +38,7 @@ const log = JSON.stringify({
   row: '0x',
 })
 
-describe('the reader of validators logs', () => {
+describe('the reader of what validators publish', () => {
   it('stops at the size limit, without taking the whole in', async () => {
     let sentBytes = 0
     const endless = await validator((response) => {
@@ -51,8 +52,8 @@ describe('the reader of validators logs', () => {
       send()
     })
     expect(await createValidatorLogReader()(endless, 1, 4)).toBeUndefined()
-    expect(sentBytes).toBeGreaterThan(maximumLogBytes)
-    expect(sentBytes).toBeLessThan(64 * maximumLogBytes)
+    expect(sentBytes).toBeGreaterThan(maximumDocumentBytes)
+    expect(sentBytes).toBeLessThan(64 * maximumDocumentBytes)
   })
 
   it('gives up on a validator that drips, that redirects and that is not there, and leaves it alone for a while', async () => {
