@@ -40,4 +40,5 @@ export {
   voucherHeader,
   voucherToJson,
 } from './rules/voucher.ts'
+export { channelsCheck } from './verifier/audit/channels-check.ts'
 export { ChannelDirectory } from './verifier/channel-directory.ts'

@@ -1,3 +1,4 @@
+export { createSubnetChecks } from './audit/index.ts'
 export { createAttestationPort, createMinerPort } from './http-ports.ts'
 export { type Prober, type ValidatorEvent } from './ports.ts'
 export { ValidatorLoop } from './validator-loop.ts'

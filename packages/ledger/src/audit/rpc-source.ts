@@ -1,0 +1,206 @@
+/** An audit's source behind any JSON-RPC server. */
+import { concatBytes, type Hex, KoinonError, sleep, withDeadline } from '@koinon/base'
+import { decodeEventLog, type Log, parseAbiItem } from 'viem'
+import type { LedgerReader } from '../clients.ts'
+import type { NetworkFile } from '../network-file.ts'
+import { lowerAddresses } from './audit-json.ts'
+import {
+  type Answer,
+  type AuditContract,
+  type AuditEvent,
+  type AuditSource,
+  auditedAbis,
+  type ViewCall,
+} from './audit-source.ts'
+
+export type RpcSourceOptions = {
+  readonly reader: LedgerReader
+  readonly network: NetworkFile
+  readonly onProgress: (text: string) => void
+}
+
+const mostBlocksPerPage = 5_000n
+/** About a minute of blocks on the usual second layers. */
+const externalUnsettledBlocks = 32n
+const requestsAtOnce = 8
+const attempts = 4
+const requestDeadlineMs = 60_000
+const maximumDocumentBytes = 4 * 1024 * 1024
+const documentTimeoutMs = 5_000
+const zero = '0x0000000000000000000000000000000000000000'
+const transfer = parseAbiItem('event Transfer(address indexed from, address indexed to, uint256 value)')
+/** Whose logs are read whole; of the token only mints and burns are. */
+const logged = ['subnets', 'staking', 'work', 'weights', 'epochs', 'emission', 'channels'] as const
+
+/** Reads all events up to the head; views and documents when they are asked for. Throws `ledger/audit-unreadable` (retry later). */
+export async function createRpcSource({ reader, network, onProgress }: RpcSourceOptions): Promise<AuditSource> {
+  const newest = await readable('the newest block', () => reader.getBlockNumber({ cacheTime: 0 }))
+  const back = network.chainKind === 'embedded' ? 0n : externalUnsettledBlocks
+  const blockNumber = newest > back ? newest - back : 0n
+  const head = await readable('the head', () => reader.getBlock({ blockNumber }))
+  const logs = await readLogs({ reader, network, onProgress }, blockNumber)
+  const seconds = await readTimes(reader, logs, onProgress)
+  const run = limited(requestsAtOnce)
+  return {
+    network,
+    head: { block: Number(blockNumber), hash: head.hash as Hex, seconds: Number(head.timestamp) },
+    events: logs.flatMap((log) => decoded(log, network, seconds)),
+    view: (call) => run(() => readView(reader, network, call, blockNumber)),
+    document: (url) => run(() => readDocument(url)),
+  }
+}
+
+async function readLogs({ reader, network, onProgress }: RpcSourceOptions, last: bigint): Promise<readonly Log[]> {
+  const address = logged.map((name) => network.contracts[name])
+  const { token } = network.contracts
+  const logs: Log[] = []
+  let pageBlocks = mostBlocksPerPage
+  for (let from = BigInt(network.startBlock); from <= last; ) {
+    const to = from + pageBlocks - 1n < last ? from + pageBlocks - 1n : last
+    const page = { fromBlock: from, toBlock: to }
+    const read = () =>
+      Promise.all([
+        reader.getLogs({ address, ...page }),
+        reader.getLogs({ address: token, event: transfer, args: { from: zero }, ...page }),
+        reader.getLogs({ address: token, event: transfer, args: { to: zero }, ...page }),
+      ])
+    // Servers bound a request by blocks or by logs; both come down with the page.
+    const found = pageBlocks > 1n ? await read().catch(() => undefined) : await readable(`logs of block ${from}`, read)
+    if (found === undefined) {
+      pageBlocks = pageBlocks / 2n
+      continue
+    }
+    logs.push(...(found.flat() as Log[]))
+    from = to + 1n
+    onProgress(`read blocks up to ${to} of ${last}: ${logs.length} logs`)
+  }
+  const unique = new Map(logs.map((log) => [`${log.blockNumber}/${log.logIndex}`, log]))
+  return [...unique.values()].sort(
+    (a, b) => Number((a.blockNumber ?? 0n) - (b.blockNumber ?? 0n)) || (a.logIndex ?? 0) - (b.logIndex ?? 0),
+  )
+}
+
+async function readTimes(
+  reader: LedgerReader,
+  logs: readonly Log[],
+  onProgress: (text: string) => void,
+): Promise<ReadonlyMap<bigint, number>> {
+  const blocks = [...new Set(logs.map((log) => log.blockNumber as bigint))]
+  const seconds = new Map<bigint, number>()
+  const run = limited(requestsAtOnce)
+  await Promise.all(
+    blocks.map((blockNumber) =>
+      run(async () => {
+        const block = await readable(`block ${blockNumber}`, () => reader.getBlock({ blockNumber }))
+        seconds.set(blockNumber, Number(block.timestamp))
+        if (seconds.size % 1_000 === 0) onProgress(`read the times of ${seconds.size} of ${blocks.length} blocks`)
+      }),
+    ),
+  )
+  return seconds
+}
+
+/** Nothing for an event that this version does not know. */
+function decoded(log: Log, { contracts }: NetworkFile, seconds: ReadonlyMap<bigint, number>): readonly AuditEvent[] {
+  const contract = (['token', ...logged] as const).find((name) => contracts[name] === log.address.toLowerCase())
+  if (contract === undefined || log.blockNumber === null || log.logIndex === null || log.transactionHash === null)
+    return []
+  const { eventName, args } = decode(contract, log)
+  if (eventName === undefined) return []
+  return [
+    {
+      contract,
+      name: eventName,
+      args: lowerAddresses(args ?? {}) as AuditEvent['args'],
+      block: Number(log.blockNumber),
+      index: log.logIndex,
+      seconds: seconds.get(log.blockNumber) as number,
+      transaction: log.transactionHash,
+    },
+  ]
+}
+
+function decode(
+  contract: AuditContract,
+  { data, topics }: Log,
+): { readonly eventName?: string; readonly args?: unknown } {
+  try {
+    return decodeEventLog({ abi: auditedAbis[contract], data, topics, strict: true }) as {
+      eventName: string
+      args: unknown
+    }
+  } catch {
+    return {}
+  }
+}
+
+async function readView(
+  reader: LedgerReader,
+  { contracts }: NetworkFile,
+  { contract, name, args }: ViewCall,
+  blockNumber: bigint,
+): Promise<Answer<unknown>> {
+  const request = { address: contracts[contract], abi: auditedAbis[contract], functionName: name, args, blockNumber }
+  try {
+    return { value: lowerAddresses(await withDeadline(reader.readContract(request as never), requestDeadlineMs, name)) }
+  } catch (error) {
+    return {
+      problem: `${contract}.${name} did not answer (${(error as { shortMessage?: string }).shortMessage ?? String(error)})`,
+    }
+  }
+}
+
+/** Endpoints are whatever strangers registered: http(s) only, no redirects, bounded in time and size. */
+async function readDocument(url: string): Promise<Answer<string>> {
+  try {
+    const answer = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(documentTimeoutMs) })
+    if (!answer.ok) {
+      await answer.body?.cancel()
+      return { problem: answer.status === 404 ? 'it publishes none' : `it answered with status ${answer.status}` }
+    }
+    const parts: Uint8Array[] = []
+    let size = 0
+    for await (const part of answer.body ?? []) {
+      size += part.length
+      if (size > maximumDocumentBytes) return { problem: `it is longer than ${maximumDocumentBytes} bytes` }
+      parts.push(part)
+    }
+    return { value: new TextDecoder().decode(concatBytes(...parts)) }
+  } catch {
+    return { problem: 'it cannot be reached' }
+  }
+}
+
+async function readable<value>(what: string, read: () => Promise<value>): Promise<value> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await withDeadline(read(), requestDeadlineMs, what)
+    } catch (cause) {
+      if (attempt === attempts)
+        throw new KoinonError({
+          code: 'ledger/audit-unreadable',
+          message: `The JSON-RPC server does not give ${what}`,
+          hint: 'Ask another server: koinon audit --rpc URL.',
+          retry: 'later',
+          cause,
+        })
+      await sleep(250 * 2 ** attempt)
+    }
+  }
+}
+
+/** Runs at most `most` at once, the rest in order. */
+function limited(most: number): <value>(work: () => Promise<value>) => Promise<value> {
+  let running = 0
+  const waiting: (() => void)[] = []
+  return async (work) => {
+    if (running >= most) await new Promise<void>((resolve) => waiting.push(resolve))
+    running++
+    try {
+      return await work()
+    } finally {
+      running--
+      waiting.shift()?.()
+    }
+  }
+}

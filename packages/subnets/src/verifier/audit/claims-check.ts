@@ -1,0 +1,85 @@
+import type { Address } from '@koinon/base'
+import { type AuditCheck, type AuditSource, eventsOf, isInScope, viewOf } from '@koinon/ledger/audit'
+import { isReproduced, type RecomputedRoot } from './recomputed-roots.ts'
+
+/** Every payment is what an active root owed and was owed nothing else (specs/0007 section 6). */
+export function createClaimsCheck(rootsOf: (source: AuditSource) => Promise<readonly RecomputedRoot[]>): AuditCheck {
+  return {
+    name: 'claims',
+    compares: 'each payment with the leaf of its root, with what was paid before, with what was minted',
+    async run(source, tally, scope) {
+      const roots = new Map(
+        (await rootsOf(source))
+          .filter(({ disabled }) => disabled === undefined)
+          .map((root) => [`${root.subnet.netuid}/${root.epoch}`, root]),
+      )
+      const emitted = eventsOf(source, 'emission', 'Emitted')
+      const claims = eventsOf(source, 'epochs', 'Claimed')
+      tally.same({}, 'payments that were minted', claims.length, emitted.length)
+      const accounts = new Map<string, { readonly netuid: number; readonly account: Address; paid: bigint }>()
+      const subnets = new Map<number, bigint>()
+      const leaves = new Map<RecomputedRoot, ReadonlyMap<Address, bigint>>()
+      claims.forEach(({ args, seconds, transaction }, index) => {
+        const { netuid, account, amount, cumulativeAmount } = args
+        const epoch = Number(args.epoch)
+        const subject = { netuid, epoch, account }
+        const key = `${netuid}/${account}`
+        const had = accounts.get(key)?.paid ?? 0n
+        tally.same(subject, 'amount paid', cumulativeAmount - had, amount)
+        accounts.set(key, { netuid, account, paid: had + amount })
+        const all = (subnets.get(netuid) ?? 0n) + amount
+        subnets.set(netuid, all)
+
+        // Claim and mint are one call, so they come in the same order.
+        const minted = emitted[index]
+        const wanted = `${amount} to ${account} of ${netuid} in ${transaction}`
+        const mint =
+          minted && `${minted.args.amount} to ${minted.args.account} of ${minted.args.netuid} in ${minted.transaction}`
+        tally.same(subject, 'minted for the payment', wanted, mint ?? 'nothing')
+
+        const root = roots.get(`${netuid}/${epoch}`)
+        if (root === undefined) {
+          tally.holds(subject, 'root that was claimed against', false, 'a standing root', 'none')
+          return
+        }
+        const { activatesAt, result } = root.submitted.args
+        tally.holds(subject, 'second of the payment', seconds >= activatesAt, `from ${activatesAt} on`, seconds)
+        tally.holds(
+          subject,
+          'paid by the subnet in all',
+          all <= result.cumulativeTotal,
+          `at most ${result.cumulativeTotal}`,
+          all,
+        )
+        if (!isReproduced(root) || 'problem' in root.computed)
+          return tally.open(subject, 'leaf of the account', `the root of epoch ${epoch} was not found here`)
+        const owed =
+          leaves.get(root) ?? new Map(root.computed.leaves.map((leaf) => [leaf.account, leaf.cumulativeAmount]))
+        leaves.set(root, owed)
+        tally.same(subject, 'leaf of the account', owed.get(account) ?? 0n, cumulativeAmount)
+      })
+      await Promise.all([
+        ...[...accounts.values()]
+          .filter(({ netuid }) => isInScope(scope, netuid))
+          .map(async ({ netuid, account, paid }) =>
+            tally.answered(
+              { netuid, account },
+              'paid at the head',
+              paid,
+              await viewOf(source, 'epochs', 'paidTo', [netuid, account]),
+            ),
+          ),
+        ...[...subnets]
+          .filter(([netuid]) => isInScope(scope, netuid))
+          .map(async ([netuid, paid]) =>
+            tally.answered(
+              { netuid },
+              'paid in all at the head',
+              paid,
+              await viewOf(source, 'epochs', 'totalPaid', [netuid]),
+            ),
+          ),
+      ])
+    },
+  }
+}

@@ -1,0 +1,115 @@
+/** Every submitted root, computed again from rows, stakes and seats (specs/0007-epochs.md section 5). */
+import { type Hex, isKoinonError } from '@koinon/base'
+import { type AuditSource, type EventOf, eventsOf } from '@koinon/ledger/audit'
+import {
+  type Aggregator,
+  computeEpoch,
+  type EpochComputation,
+  epochWindow,
+  type PermittedValidator,
+  type PreviousResult,
+} from '../../rules/index.ts'
+import { accruedUntil } from './accrual.ts'
+import { readSchedule } from './accrual-check.ts'
+import { type ReplayedSubnet, replaySubnets } from './replay.ts'
+
+export type RecomputedRoot = {
+  readonly subnet: ReplayedSubnet
+  readonly epoch: number
+  readonly submitted: EventOf<'epochs', 'RootSubmitted'>
+  /** Undefined when it stands. */
+  readonly disabled: EventOf<'epochs', 'RootDisabled'> | undefined
+  /** The root it builds on, if any stood then. */
+  readonly previous: RecomputedRoot | undefined
+  /** Permitted validators of the epoch with the rows they revealed. */
+  readonly validators: readonly PermittedValidator[]
+  readonly aggregator: Aggregator | undefined
+  /** With the aggregator whose root it is, else with the first that may be meant; or why there is none. */
+  readonly computed: EpochComputation | { readonly problem: string }
+}
+
+/** Aggregators that a definition may mean, the likeliest first. */
+export type CandidatesOf = (specHash: Hex) => readonly Aggregator[]
+
+/** All roots in the order of their submission. Roots built on one that differs are not computed. */
+export async function recomputeRoots(
+  source: AuditSource,
+  candidatesOf: CandidatesOf,
+): Promise<readonly RecomputedRoot[]> {
+  const schedule = await readSchedule(source)
+  const subnets = new Map(replaySubnets(source).map((subnet) => [subnet.netuid, subnet]))
+  const disabled = new Map(eventsOf(source, 'epochs', 'RootDisabled').map((event) => [event.args.resultHash, event]))
+  const rows = Map.groupBy(eventsOf(source, 'weights', 'WeightsRevealed'), ({ args }) => `${args.netuid}/${args.epoch}`)
+  const standing = new Map<number, RecomputedRoot>()
+  const roots: RecomputedRoot[] = []
+  for (const submitted of eventsOf(source, 'epochs', 'RootSubmitted')) {
+    const { netuid, resultHash } = submitted.args
+    const subnet = subnets.get(netuid)
+    if (subnet === undefined) continue
+    const epoch = Number(submitted.args.epoch)
+    const window = epochWindow(subnet.clock, epoch)
+    const revealed = new Map((rows.get(`${netuid}/${epoch}`) ?? []).map(({ args }) => [args.hotkey, args.row]))
+    const validators = subnet
+      .permittedAt(window.startsAtSeconds)
+      .map(({ hotkey, stake }) => ({ hotkey, stake, packedRow: revealed.get(hotkey) }))
+    const previous = standing.get(netuid)
+    const inputs =
+      schedule === undefined
+        ? undefined
+        : {
+            netuid,
+            epoch,
+            specHash: subnet.specHashAt(epoch),
+            seats: subnet.seatsAt(window.endsAtSeconds - 1),
+            validators,
+            accruedBefore: accruedUntil(schedule, netuid, BigInt(window.startsAtSeconds)),
+            accruedAfter: accruedUntil(schedule, netuid, BigInt(window.endsAtSeconds)),
+          }
+    const found = (): Pick<RecomputedRoot, 'computed' | 'aggregator'> => {
+      const failed = (problem: string) => ({ computed: { problem }, aggregator: undefined })
+      if (inputs === undefined) return failed('the constants of the schedule cannot be read')
+      const base = previousOf(previous)
+      if (base === 'unknown') return failed(`it builds on epoch ${previous?.epoch}, whose result was not found here`)
+      const candidates = [
+        ...new Set([...(previous?.aggregator ? [previous.aggregator] : []), ...candidatesOf(inputs.specHash)]),
+      ]
+      return likeliest(candidates, submitted.args.result.root, (aggregator) =>
+        computeEpoch({ ...inputs, previous: base }, aggregator),
+      )
+    }
+    const root = { subnet, epoch, submitted, disabled: disabled.get(resultHash), previous, validators, ...found() }
+    roots.push(root)
+    if (root.disabled === undefined) standing.set(netuid, root)
+  }
+  return roots
+}
+
+/** Whether a root is the one computed here. */
+export function isReproduced({ computed, submitted }: RecomputedRoot): boolean {
+  return 'result' in computed && computed.result.root === submitted.args.result.root
+}
+
+function likeliest(
+  candidates: readonly Aggregator[],
+  root: Hex,
+  compute: (aggregator: Aggregator) => EpochComputation,
+): Pick<RecomputedRoot, 'computed' | 'aggregator'> {
+  const tried = candidates.map((aggregator) => {
+    try {
+      return { aggregator, computed: compute(aggregator) }
+    } catch (error) {
+      return { aggregator: undefined, computed: { problem: isKoinonError(error) ? error.message : String(error) } }
+    }
+  })
+  const isRoot = ({ computed }: (typeof tried)[number]) => 'result' in computed && computed.result.root === root
+  return (
+    tried.find(isRoot) ??
+    tried[0] ?? { computed: { problem: 'its definition is not known here' }, aggregator: undefined }
+  )
+}
+
+function previousOf(root: RecomputedRoot | undefined): PreviousResult | undefined | 'unknown' {
+  if (root === undefined) return undefined
+  if (!isReproduced(root) || !('result' in root.computed)) return 'unknown'
+  return { epoch: root.epoch, leaves: root.computed.leaves, carry: root.computed.carry }
+}

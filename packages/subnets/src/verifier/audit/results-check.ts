@@ -1,0 +1,99 @@
+import { bytesToHex } from '@koinon/base'
+import { type AuditCheck, type AuditSource, eventsOf, isInScope, type Tally, viewOf } from '@koinon/ledger/audit'
+import { epochWindow, type ResultDomain, resultDigest } from '../../rules/index.ts'
+import { stakeHash, weightsHash } from '../../rules/epoch-record.ts'
+import { isReproduced, type RecomputedRoot } from './recomputed-roots.ts'
+
+/** Roots are what rows and stakes give, and came about as the contract demands (specs/0007 sections 5 and 6). */
+export function createResultsCheck(rootsOf: (source: AuditSource) => Promise<readonly RecomputedRoot[]>): AuditCheck {
+  return {
+    name: 'results',
+    compares: 'each root, its total, inputs and record computed again, its quorum and times',
+    async run(source, tally, scope) {
+      const { chainId, contracts } = source.network
+      const domain: ResultDomain = { chainId, epochsContract: contracts.epochs }
+      const roots = (await rootsOf(source)).filter(({ subnet, epoch }) => isInScope(scope, subnet.netuid, epoch))
+      for (const root of roots) {
+        checkForm(tally, root, domain)
+        if (root.disabled === undefined) await checkStanding(source, tally, root)
+        else checkDisabled(tally, root)
+      }
+      const submitted = new Set(roots.map((root) => root.submitted.args.resultHash))
+      for (const { args } of eventsOf(source, 'epochs', 'RootDisabled'))
+        if (isInScope(scope, args.netuid, Number(args.epoch)))
+          tally.holds(
+            { netuid: args.netuid, epoch: Number(args.epoch) },
+            'a disabled root was submitted',
+            submitted.has(args.resultHash),
+            args.resultHash,
+            'never submitted',
+          )
+    },
+  }
+}
+
+/** What holds for every submission, also one that was disabled later. */
+function checkForm(
+  tally: Tally,
+  { subnet, epoch, submitted, previous, validators }: RecomputedRoot,
+  domain: ResultDomain,
+): void {
+  const { netuid, clock } = subnet
+  const { args, seconds } = submitted
+  const subject = { netuid, epoch }
+  const result = { ...args.result, netuid: Number(args.result.netuid), epoch: Number(args.result.epoch) }
+  tally.same(subject, 'digest of the result', bytesToHex(resultDigest(domain, result)), args.resultHash)
+  tally.same(subject, 'epoch that the result is about', `${netuid}/${epoch}`, `${result.netuid}/${result.epoch}`)
+  const opens = epochWindow(clock, epoch).revealEndsAtSeconds
+  tally.holds(subject, 'second of the submission', seconds >= opens, `from ${opens} on`, seconds)
+  tally.same(subject, 'second of the activation', seconds + clock.activationDelaySeconds, args.activatesAt)
+  const permitted = validators.reduce((sum, { stake }) => sum + stake, 0n)
+  tally.same(subject, 'permitted stake of the quorum', permitted, args.totalPermittedStake)
+  tally.holds(
+    subject,
+    'signed stake',
+    args.signedStake * 3n > permitted * 2n && args.signedStake <= permitted,
+    `more than 2/3 of ${permitted}`,
+    args.signedStake,
+  )
+  if (previous === undefined) return
+  tally.holds(subject, 'order of roots', epoch > previous.epoch, `after epoch ${previous.epoch}`, epoch)
+  const active = previous.submitted.args.activatesAt
+  tally.holds(subject, 'the root before was active', seconds >= active, `from ${active} on`, seconds)
+}
+
+async function checkStanding(source: AuditSource, tally: Tally, root: RecomputedRoot): Promise<void> {
+  const { subnet, epoch, validators, computed, submitted } = root
+  const { result, activatesAt, resultHash } = submitted.args
+  const subject = { netuid: subnet.netuid, epoch }
+  tally.same(subject, 'weights hash', weightsHash(validators), result.weightsHash)
+  tally.same(subject, 'stake hash', stakeHash(validators), result.stakeHash)
+  tally.same(subject, 'definition', subnet.specHashAt(epoch), result.specHash)
+  if ('problem' in computed) tally.open(subject, 'root, total and record', computed.problem)
+  else {
+    tally.same(subject, 'root of the claims', computed.result.root, result.root)
+    tally.same(subject, 'sum of all leaves', computed.result.cumulativeTotal, result.cumulativeTotal)
+    if (isReproduced(root)) tally.same(subject, 'hash of the record', computed.result.dataHash, result.dataHash)
+  }
+  const stored = await viewOf(source, 'epochs', 'rootOf', [subnet.netuid, submitted.args.epoch])
+  if ('problem' in stored) return tally.open(subject, 'root that the contract keeps', stored.problem)
+  const kept = ({ root: hash, cumulativeTotal, activatesAt: at, resultHash: digest }: typeof stored.value) =>
+    `${hash} of ${cumulativeTotal}, active at ${at}, ${digest}`
+  tally.same(subject, 'root that the contract keeps', kept({ ...result, activatesAt, resultHash }), kept(stored.value))
+}
+
+function checkDisabled(tally: Tally, { subnet, epoch, submitted, disabled, validators }: RecomputedRoot): void {
+  if (disabled === undefined) return
+  const subject = { netuid: subnet.netuid, epoch }
+  const { objectingStake } = disabled.args
+  const permitted = validators.reduce((sum, { stake }) => sum + stake, 0n)
+  tally.holds(
+    subject,
+    'objecting stake',
+    objectingStake * 3n > permitted && objectingStake <= permitted,
+    `more than 1/3 of ${permitted}`,
+    objectingStake,
+  )
+  const active = submitted.args.activatesAt
+  tally.holds(subject, 'second of the objection', disabled.seconds < active, `before ${active}`, disabled.seconds)
+}

@@ -1,0 +1,25 @@
+import { type AuditCheck, eventsOf, isInScope, viewOf } from '@koinon/ledger/audit'
+import { epochAt } from '../../rules/index.ts'
+import { epochsInScope, replaySubnets, updateDelayEpochs } from './replay.ts'
+
+/** Which definition was in force when; nobody changes it without notice (specs/0010 section 1). */
+export const specsCheck: AuditCheck = {
+  name: 'specs',
+  compares: 'the definition of each epoch, from announcements, with what the contract names',
+  async run(source, tally, scope) {
+    const subnets = new Map(replaySubnets(source).map((subnet) => [subnet.netuid, subnet]))
+    for (const { args, seconds } of eventsOf(source, 'subnets', 'SubnetUpdateAnnounced')) {
+      const subnet = subnets.get(args.netuid)
+      if (subnet === undefined || !isInScope(scope, args.netuid)) continue
+      const due = epochAt(subnet.clock, seconds) + updateDelayEpochs
+      tally.same({ netuid: args.netuid }, 'epoch from which an announced definition holds', BigInt(due), args.fromEpoch)
+    }
+    await Promise.all(
+      epochsInScope(source, scope).map(async ({ subnet, epoch }) => {
+        const { netuid } = subnet
+        const found = await viewOf(source, 'subnets', 'specHashAt', [netuid, BigInt(epoch)])
+        tally.answered({ netuid, epoch }, 'definition', subnet.specHashAt(epoch), found)
+      }),
+    )
+  },
+}
