@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { defineAudit } from './commands/audit.ts'
 import { defineChat } from './commands/chat.ts'
 import { defineCompletion } from './commands/completion.ts'
 import { defineDoctor } from './commands/doctor.ts'
@@ -11,6 +12,7 @@ import { defineNetwork } from './commands/network.ts'
 import { defineProvider } from './commands/provider.ts'
 import { defineReceipt } from './commands/receipt.ts'
 import { defineStatus } from './commands/status.ts'
+import { defineSubnet } from './commands/subnet.ts'
 import { defineUp } from './commands/up.ts'
 import { defineValidator } from './commands/validator.ts'
 import { defineVersion } from './commands/version.ts'
@@ -47,7 +49,9 @@ export async function createProgram(style: CommandStyle = commandStyle(undefined
     defineProvider,
     defineValidator,
     defineNetwork,
+    defineSubnet,
     defineEpoch,
+    defineAudit,
     defineLogs,
     defineVersion,
     defineCompletion,

@@ -62,6 +62,7 @@ export {
 export {
   createAttestationPort,
   createMinerPort,
+  createSubnetChecks,
   type Prober,
   type ValidatorEvent,
   ValidatorLoop,

@@ -1,0 +1,101 @@
+/** All checks of a network over what a JSON-RPC server gives, or over a copy of it (specs/0019-audit.md). */
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Hex, KoinonError } from '@koinon/base'
+import { checkChain, createLedgerReader, type NetworkFile } from '@koinon/ledger'
+import {
+  type AuditCheck,
+  type AuditFiles,
+  type AuditScope,
+  type AuditSource,
+  auditFileNames,
+  type CheckReport,
+  createCopySource,
+  createRpcSource,
+  recordSource,
+  runChecks,
+} from '@koinon/ledger/audit'
+import { channelsCheck } from '@koinon/payments'
+import { inferenceSubnet } from '@koinon/subnet-files/inference'
+import { createSubnetChecks, type Subnet } from '@koinon/subnets'
+import { writeFileDurably } from '../home/home.ts'
+import { inferenceSpecHash } from '../local/subnet-spec.ts'
+
+export type AuditOutcome = {
+  readonly network: { readonly name: string; readonly chainId: number }
+  readonly head: AuditSource['head']
+  readonly checks: readonly CheckReport[]
+  readonly agreed: number
+  readonly differs: number
+  readonly open: number
+}
+
+type AuditOptions = { readonly scope: AuditScope; readonly onProgress: (text: string) => void }
+
+/**
+ * Audits what the network's JSON-RPC server gives. With `exportTo` all that was read lies in that folder afterwards. Throws
+ * `ledger/wrong-chain`, `ledger/rpc-unreachable`, `ledger/audit-unreadable`.
+ */
+export async function auditNetwork(
+  network: NetworkFile,
+  { scope, onProgress, exportTo }: AuditOptions & { readonly exportTo?: string },
+): Promise<AuditOutcome> {
+  const reader = createLedgerReader(network)
+  await checkChain(reader, network)
+  const recording = recordSource(await createRpcSource({ reader, network, onProgress }))
+  const outcome = await runAll(recording.source, allChecks(), { scope, onProgress })
+  if (exportTo !== undefined) writeFiles(exportTo, recording.files())
+  return outcome
+}
+
+/** Audits a folder that an export wrote. Throws `node/no-audit-copy`, `ledger/bad-audit-copy`. */
+export async function auditCopy(folder: string, options: AuditOptions): Promise<AuditOutcome> {
+  const { source, check } = createCopySource(readFiles(folder))
+  return await runAll(source, [check, ...allChecks()], options)
+}
+
+function allChecks(): readonly AuditCheck[] {
+  const definitions = new Map<Hex, Subnet>([[inferenceSpecHash(), inferenceSubnet as Subnet]])
+  return [...createSubnetChecks((specHash) => definitions.get(specHash)), channelsCheck]
+}
+
+async function runAll(
+  source: AuditSource,
+  checks: readonly AuditCheck[],
+  { scope, onProgress }: AuditOptions,
+): Promise<AuditOutcome> {
+  const reports = await runChecks(source, checks, scope, ({ name, agreed, differences, open }) =>
+    onProgress(`${name}: ${agreed} agree, ${differences.length} differ, ${open.length} not checked`),
+  )
+  const sum = (count: (report: CheckReport) => number): number =>
+    reports.reduce((all, report) => all + count(report), 0)
+  return {
+    network: { name: source.network.name, chainId: source.network.chainId },
+    head: source.head,
+    checks: reports,
+    agreed: sum(({ agreed }) => agreed),
+    differs: sum(({ differences }) => differences.length),
+    open: sum(({ open }) => open.length),
+  }
+}
+
+function writeFiles(folder: string, files: AuditFiles): void {
+  mkdirSync(folder, { recursive: true })
+  // The manifest last: without it there is no copy.
+  for (const name of auditFileNames) writeFileDurably(join(folder, name), files[name])
+}
+
+function readFiles(folder: string): AuditFiles {
+  try {
+    return Object.fromEntries(
+      auditFileNames.map((name) => [name, readFileSync(join(folder, name), 'utf8')]),
+    ) as AuditFiles
+  } catch (cause) {
+    throw new KoinonError({
+      code: 'node/no-audit-copy',
+      message: `There is no copy of a network in ${folder}: ${(cause as Error).message}`,
+      hint: 'Write one first: koinon audit export DIR.',
+      cause,
+    })
+  }
+}
