@@ -7,7 +7,7 @@ import { KoinonError } from '@koinon/base'
 import { divQ32, normalizeQ32, sumOf, wholeQ32 } from '../fixed/q32.ts'
 import { notListed, settleColumns, type YumaShares } from './columns.ts'
 import { type YumaParameters, yumaRates } from './parameters.ts'
-import { capStakes, largestShares, stakeShares } from './stake.ts'
+import { largestShares, stakeCap, stakeShares } from './stake.ts'
 
 /** (uid, value) pairs, each uid at most once; values 0 to 65535. */
 export type UidRow = readonly (readonly [uid: number, value: number])[]
@@ -110,15 +110,20 @@ function withOwner(permits: readonly boolean[], ownerUid: number | undefined): r
   return permits.map((permit, uid) => permit || uid === ownerUid)
 }
 
-/** The percentile is that of the permitted; whoever has more is cut to it. */
-function cappedStakes(stakes: readonly bigint[], permits: readonly boolean[], percent: number | undefined) {
-  if (percent === undefined) return stakes
-  const capped = capStakes(
-    stakes.filter((_, uid) => permits[uid]),
-    percent,
-  )
-  const most = capped.reduce((left, right) => (right > left ? right : left), 0n)
-  return stakes.map((stake) => (stake > most ? most : stake))
+/** The percentile is that of the permitted; whoever has more counts as much. */
+function cappedStakes(
+  stakes: readonly bigint[],
+  permits: readonly boolean[],
+  percent: number | undefined,
+): readonly bigint[] {
+  const cap =
+    percent === undefined
+      ? undefined
+      : stakeCap(
+          stakes.filter((_, uid) => permits[uid]),
+          percent,
+        )
+  return cap === undefined ? stakes : stakes.map((stake) => (stake > cap ? cap : stake))
 }
 
 /** Column after column what each permitted row may say: not about itself, not about seats newer than its words. */

@@ -8,12 +8,17 @@ export function stakeShares(stakes: readonly bigint[]): Float64Array {
 }
 
 /**
- * The smallest stake that at least `percent` of the given do not exceed (nearest rank: number ceil(percent * n / 100), counted from the
- * lowest), and every larger one cut to it. Zeros are not counted. So below 9 stakes the 88th percentile cuts nothing.
+ * The smallest stake that at least `percent` of a hundred of the given do not exceed: number ceil(percent * n / 100) of the n that are
+ * not 0, counted from the lowest. None without stakes. So below 9 stakes the 88th percentile is the largest.
  */
-export function capStakes(stakes: readonly bigint[], percent: number): readonly bigint[] {
+export function stakeCap(stakes: readonly bigint[], percent: number): bigint | undefined {
   const ascending = stakes.filter((stake) => stake > 0n).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
-  const cap = ascending[Math.ceil((percent * ascending.length) / 100) - 1]
+  return ascending[Math.ceil((percent * ascending.length) / 100) - 1]
+}
+
+/** The same stakes, none above their own cap. */
+export function capStakes(stakes: readonly bigint[], percent: number): readonly bigint[] {
+  const cap = stakeCap(stakes, percent)
   return cap === undefined ? stakes : stakes.map((stake) => (stake > cap ? cap : stake))
 }
 
