@@ -29,6 +29,15 @@ describe('createBeaconRandom', () => {
       expect(() => createBeaconRandom(beacon, 'x').below(bound)).toThrow(/positive/)
   })
 
+  it('gives the remainder of the next 64-bit number, however large the bound is', () => {
+    const [random, twin] = [createBeaconRandom(beacon, 'twin'), createBeaconRandom(beacon, 'twin')]
+    for (const bound of [1, 2, 3, 1_000, 65_536, 2 ** 21 - 1, 2 ** 21, 2 ** 21 + 1, 2 ** 32, 2 ** 53 - 1]) {
+      for (let draw = 0; draw < 50; draw++) {
+        expect(random.below(bound)).toBe(Number(twin.nextUint64() % BigInt(bound)))
+      }
+    }
+  })
+
   it('favours no residue', () => {
     const random = createBeaconRandom(beacon, 'uniform')
     const drawn = Array.from({ length: 6_000 }, () => random.below(3))

@@ -11,32 +11,48 @@ export type BeaconRandom = {
   sample(count: number, size: number): readonly number[]
 }
 
+const twoTo32 = 0x1_0000_0000
 const twoTo64 = 1n << 64n
+/** Below this every step of the remainder in halves is exact in a double. */
+const mostInHalves = 1 << 21
 
 /** Stream of SHA-256(beacon | SHA-256(label) | uint64 counter), counters from 0, read as four big-endian 64-bit numbers a block. */
 export function createBeaconRandom(beacon: Hex, label: string): BeaconRandom {
   const prefix = concatBytes(bytes32Word(beacon), sha256(utf8ToBytes(label)))
-  let counter = 0n
-  let pending: bigint[] = []
-  const nextUint64 = (): bigint => {
-    if (pending.length === 0) {
-      const message = new Uint8Array(prefix.length + 8)
-      message.set(prefix)
-      new DataView(message.buffer).setBigUint64(prefix.length, counter++)
-      const view = new DataView(sha256(message).buffer)
-      pending = [0, 8, 16, 24].map((offset) => view.getBigUint64(offset))
+  const message = new Uint8Array(prefix.length + 8)
+  message.set(prefix)
+  const counterOf = new DataView(message.buffer)
+  let counter = 0
+  let block = new DataView(message.buffer)
+  let offset = 32
+  /** Where in the block the next number stands. */
+  const next = (): number => {
+    if (offset === 32) {
+      counterOf.setUint32(prefix.length, Math.floor(counter / twoTo32))
+      counterOf.setUint32(prefix.length + 4, counter++)
+      const digest = sha256(message)
+      block = new DataView(digest.buffer, digest.byteOffset, digest.byteLength)
+      offset = 0
     }
-    return pending.shift() as bigint
+    offset += 8
+    return offset - 8
+  }
+  const nextUint64 = (): bigint => {
+    const at = next()
+    return block.getBigUint64(at)
   }
   const below = (bound: number): number => {
     if (!Number.isSafeInteger(bound) || bound < 1) {
       throw new KoinonError({ code: 'subnets/out-of-range', message: `${bound} is not a positive integer` })
     }
-    const limit = twoTo64 - (twoTo64 % BigInt(bound))
     for (;;) {
-      const value = nextUint64()
-      // Values of the incomplete last stretch would favour small results.
-      if (value < limit) return Number(value % BigInt(bound))
+      const at = next()
+      const [high, low] = [block.getUint32(at), block.getUint32(at + 4)]
+      // Values of the incomplete last stretch would favour small results; they begin with 32 ones.
+      if (high === twoTo32 - 1 || bound > mostInHalves) {
+        const value = block.getBigUint64(at)
+        if (value < twoTo64 - (twoTo64 % BigInt(bound))) return Number(value % BigInt(bound))
+      } else return ((high % bound) * (twoTo32 % bound) + (low % bound)) % bound
     }
   }
   return { nextUint64, below, sample: (count, size) => sampleWithoutReplacement(below, count, size) }
