@@ -23,7 +23,7 @@ const commands: Readonly<Record<string, readonly string[]>> = {
   provider: ['start', 'stop', 'status', 'withdraw'],
   validator: ['start'],
   network: ['deploy'],
-  subnet: ['dev', 'replay'],
+  subnet: ['dev', 'sim', 'replay'],
   epoch: ['show', 'run'],
   logs: [],
   version: [],

@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
 import { defineSubnetDev } from './subnet-dev.ts'
 import { defineSubnetReplay } from './subnet-replay.ts'
+import { defineSubnetSim } from './subnet-sim.ts'
 
 /** The group of a founder's commands, a file a command. */
 export function defineSubnet(program: Command): void {
   const subnet = program
     .command('subnet')
     .description('write a subnet as one file, try it, and check what validators say')
-  for (const define of [defineSubnetDev, defineSubnetReplay]) define(subnet)
+  for (const define of [defineSubnetDev, defineSubnetSim, defineSubnetReplay]) define(subnet)
 }

@@ -9,8 +9,8 @@ import type { WorldSettings } from './settings.ts'
 import { World } from './world.ts'
 
 const agesEpochs = [0, 1, 2, 4, 8] as const
-/** Drift an epoch as parts of a validator's error: slower, as fast, faster. */
-const driftHalves = [1, 2, 4] as const
+/** A quarter and half of the drift of the world, and all of it. */
+const driftQuarters = [1, 2, 4] as const
 
 /** A curve for each pace of drift; every point over all seeds. */
 export function* playCopierAges(
@@ -21,8 +21,7 @@ export function* playCopierAges(
   progress: (text: string) => LeagueProgress,
 ): Generator<LeagueProgress, readonly AgeCurve[]> {
   const curves: AgeCurve[] = []
-  for (const halves of driftHalves) {
-    const driftPpm = Math.floor((world.noisePpm * halves) / 2)
+  for (const driftPpm of new Set(driftQuarters.map((quarters) => Math.floor((world.driftPpm * quarters) / 4)))) {
     const points: { ageEpochs: number; gain: Gain }[] = []
     for (const ageEpochs of agesEpochs) {
       const gains: bigint[] = []

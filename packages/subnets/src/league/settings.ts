@@ -1,5 +1,6 @@
 /** What a world of the league is made of; every field is a whole number or a word, so settings are equal when their JSON is. */
 import { KoinonError } from '@koinon/base'
+import type { WeightPolicy } from '../rules/subnet-file/weight-policy.ts'
 
 /** How the stake is spread: alike, the k-th validator 1/k of the first, or half of it on one key. */
 export type StakeSpread = 'equal' | 'zipf' | 'whale'
@@ -23,6 +24,10 @@ export type WorldSettings = {
   readonly rows: 'open' | 'sealed'
   /** Epochs that rows stay sealed beyond the reveal of their own epoch; only with `sealed`. */
   readonly hiddenEpochs: number
+  /** How scores become weights; `exponent` holds with `linear` only. */
+  readonly weights: WeightPolicy
+  /** What a policy that is not linear sees for a quality of one and a half millions, millionths. */
+  readonly honestScorePpm: number
   /** Weights are score^exponent. */
   readonly exponent: number
   /** `answers`: a seat scores by how good its answers are. `work`: by answers times its part of what its machine can do. */
@@ -41,8 +46,8 @@ export type WorldSettings = {
 export const defaultWorld: WorldSettings = {
   seed: 'koinon',
   epochs: 200,
-  validators: 32,
-  miners: 96,
+  validators: 24,
+  miners: 48,
   stakes: 'zipf',
   noisePpm: 30_000,
   driftPpm: 60_000,
@@ -50,6 +55,8 @@ export const defaultWorld: WorldSettings = {
   missPpm: 0,
   rows: 'sealed',
   hiddenEpochs: 0,
+  weights: 'linear',
+  honestScorePpm: 1_000_000,
   exponent: 1,
   scored: 'answers',
   probes: 'marked',
@@ -67,6 +74,7 @@ const bounds: Readonly<Partial<Record<keyof WorldSettings, readonly [number, num
   returnPpm: [0, 1_000_000],
   missPpm: [0, 900_000],
   hiddenEpochs: [0, 64],
+  honestScorePpm: [1, 1_000_000],
   exponent: [1, 4],
   workCostPpm: [0, 990_000],
   seatPriceMilli: [0, 1_000_000],

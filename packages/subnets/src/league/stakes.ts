@@ -14,11 +14,16 @@ export function spreadStake(spread: StakeSpread, validators: number): Float64Arr
   return Float64Array.from(parts, (part) => Math.max(1, Math.floor((part * total) / sum)))
 }
 
-/** Validators that together hold as much stake as possible without exceeding `limitPpm` millionths of all, larger ones first. */
-export function holdersUpTo(stake: ArrayLike<number>, limitPpm: number): readonly number[] {
+/** Validators picked one after the other, the largest or the smallest first, as long as they hold at most `limitPpm` millionths of all. */
+export function holdersUpTo(
+  stake: ArrayLike<number>,
+  limitPpm: number,
+  first: 'largest' | 'smallest' = 'largest',
+): readonly number[] {
   const stakes = Array.from(stake)
   const limit = Math.floor((stakes.reduce((left, right) => left + right, 0) * limitPpm) / 1_000_000)
   const order = stakes.map((_, index) => index).sort((a, b) => (stakes[b] as number) - (stakes[a] as number) || a - b)
+  if (first === 'smallest') order.reverse()
   let held = 0
   return order
     .filter((index) => {

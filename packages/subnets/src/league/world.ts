@@ -2,6 +2,7 @@
  * One subnet as the league plays it: keys, machines, what validators see, rows as the ledger packs them. Amounts are exact doubles in
  * parts of 2^32 of one epoch's pot for miners, which is as large as that for validators.
  */
+import { weightRow } from '../rules/subnet-file/weight-policy.ts'
 import { notListed } from '../rules/yuma/columns.ts'
 import { bellDeviation, createLeagueRandom, type LeagueRandom } from './random.ts'
 import { spreadStake } from './stakes.ts'
@@ -17,7 +18,12 @@ const million = 1_000_000
 const maximumWeight = 65_535
 
 /** How good a miner's answers are, millionths of what it could do. */
-export type Answers = { readonly probesPpm: number; readonly usersPpm: number }
+export type Answers = {
+  readonly probesPpm: number
+  readonly usersPpm: number
+  /** What they cost, millionths of full work; as good as they are unless said. */
+  readonly costPpm?: number
+}
 const honestAnswers: Answers = { probesPpm: million, usersPpm: million }
 /** How much of a miner's work is probes, millionths. */
 const probeSharePpm = 50_000
@@ -129,8 +135,20 @@ export class World {
         scores[seat] = score
         if (score > most) most = score
       }
-      this.writeRow(validator, scores, most)
+      if (this.settings.weights === 'linear') this.writeRow(validator, scores, most)
+      else this.#writePolicyRow(validator, scores)
     }
+  }
+
+  /** The row that a subnet's own policy makes of the scores. */
+  #writePolicyRow(validator: number, scores: Float64Array): void {
+    const { weights, honestScorePpm, validators } = this.settings
+    const seen = Array.from(scores, (score, uid) => ({
+      uid,
+      scorePpm: Math.min(million, Math.floor((score * honestScorePpm) / (million + million / 2))),
+    }))
+    this.leaveOut(validator)
+    for (const { uid, weight } of weightRow(weights, seen)) this.rows[uid * validators + validator] = weight
   }
 
   /** Scales scores so that the best is 65535, rounded half up; what rounds to zero is left out (specs/0007-epochs.md section 4). */
@@ -163,10 +181,11 @@ export class World {
     const level = new Float64Array(miners)
     for (let miner = 0; miner < miners; miner++) {
       if (seatsOf[miner] === 0) continue
-      const { probesPpm, usersPpm } = answersOf(miner) ?? honestAnswers
+      const { probesPpm, usersPpm, costPpm } = answersOf(miner) ?? honestAnswers
       const quality = this.quality[miner] as number
       level[miner] = Math.floor((quality * (probes === 'marked' ? probesPpm : usersPpm)) / million)
-      const effortPpm = Math.floor((probesPpm * probeSharePpm + usersPpm * (million - probeSharePpm)) / million)
+      const effortPpm =
+        costPpm ?? Math.floor((probesPpm * probeSharePpm + usersPpm * (million - probeSharePpm)) / million)
       const fullCost = Math.floor((this.averagePay * workCostPpm) / million)
       add(this.spentMiners, miner, Math.floor((fullCost * effortPpm) / million))
     }

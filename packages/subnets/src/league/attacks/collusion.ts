@@ -5,13 +5,14 @@ import { nameOnly } from './under-weighter.ts'
 
 function collusion(
   stakePpm: number,
+  first: 'largest' | 'smallest',
   rest: Pick<Attack, 'name' | 'title' | 'hope' | 'reason' | 'failure'> & { readonly mends: readonly Mend[] },
 ): Attack {
   return {
     ...rest,
     world: asItIs,
     match: (world) => {
-      const validators = holdersUpTo(world.stake, stakePpm)
+      const validators = holdersUpTo(world.stake, stakePpm, first)
       const miners = circleOfMiners(world)
       return {
         player: { validators, miners, isOwner: false },
@@ -22,7 +23,7 @@ function collusion(
   }
 }
 
-export const collusionBelow = collusion(450_000, {
+export const collusionBelow = collusion(450_000, 'largest', {
   name: 'collusion-below',
   title: 'Collusion below kappa',
   hope: 'Validators with up to 45 % of the stake and an eighth of the miners: the validators name nobody else, and hope to carry their miners up.',
@@ -32,7 +33,17 @@ export const collusionBelow = collusion(450_000, {
   mends: [],
 })
 
-export const collusionAbove = collusion(600_000, {
+export const collusionSmall = collusion(450_000, 'smallest', {
+  name: 'collusion-small',
+  title: 'Collusion of many small keys',
+  hope: 'The same with up to 45 % of the stake, held by the smallest validators: less than kappa by stake, most of the keys.',
+  reason:
+    'A cap per key takes votes from large stakes only, so many small keys become the majority that their stake is not. What the cap mends for whales it opens for crowds.',
+  failure: 'They hold less than half of the votes, so what they give their own beyond the consensus is clipped.',
+  mends: [],
+})
+
+export const collusionAbove = collusion(600_000, 'largest', {
   name: 'collusion-above',
   title: 'Collusion above kappa',
   hope: 'The same with up to 60 % of the stake: the circle itself is the consensus, so the honest are clipped and its miners take everything.',

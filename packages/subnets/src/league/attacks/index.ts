@@ -2,7 +2,7 @@ import type { Attack } from '../attack.ts'
 import { bondOmission } from './bond-omission.ts'
 import { burnKey } from './burn-key.ts'
 import { capSplit } from './cap-split.ts'
-import { collusionAbove, collusionBelow } from './collusion.ts'
+import { collusionAbove, collusionBelow, collusionSmall } from './collusion.ts'
 import { copierOpen, copierSealed } from './copier.ts'
 import { lateWhaleNewKey, lateWhaleWarmKey } from './late-whale.ts'
 import { scoreGaming } from './score-gaming.ts'
@@ -15,6 +15,7 @@ export const attacks: readonly Attack[] = [
   copierSealed,
   underWeighter,
   collusionBelow,
+  collusionSmall,
   collusionAbove,
   burnKey,
   capSplit,

@@ -1,8 +1,9 @@
 /** Each mend that was tried: the gain before and after it. */
 import type { LeagueReport } from '../league.ts'
 import { interval, percent, verdictWords } from './format.ts'
+import { beyond, gainAxis } from './gain-axis.ts'
 import { decadeScale } from './scale.ts'
-import { element, figure, line, mark, text } from './svg.ts'
+import { figure, line, mark, text } from './svg.ts'
 
 const left = 400
 const right = 868
@@ -21,7 +22,6 @@ export function mendsChart({ attacks }: LeagueReport): string {
     right,
   )
   const bottom = top + tried.length * rowHeight
-  const zero = scale.place(0)
   const rows = tried.map(({ attack, title, before, after }, index) => {
     const middle = top + (index + 0.5) * rowHeight
     const [from, to] = [scale.place(before.meanPercent), scale.place(after.meanPercent)]
@@ -32,6 +32,7 @@ export function mendsChart({ attacks }: LeagueReport): string {
       line(from, middle, to, middle, 'link'),
       mark(1, from, middle, 5),
       mark(0, to, middle, 5),
+      beyond(scale, after.meanPercent, middle),
     ].join('')
   })
   const works = tried.filter(({ verdict }) => verdict === 'not profitable').length
@@ -41,20 +42,7 @@ export function mendsChart({ attacks }: LeagueReport): string {
     sentence: `Each attack that pays was played again with the change that is said to mend it: ${works} of ${tried.length} changes leave it without profit.`,
     width: right + 24,
     height: bottom + 12,
-    drawing: [
-      element('rect', { x: zero, y: top, width: right - zero, height: bottom - top, class: 'pays' }),
-      ...scale.ticks.map((tick) =>
-        line(scale.place(tick), top, scale.place(tick), bottom, tick === 0 ? 'zero' : 'grid'),
-      ),
-      ...scale.ticks.map((tick) =>
-        text(scale.place(tick), top - 8, tick === 0 ? 'honest' : percent(tick).replace('.0', ''), {
-          class: 'tick',
-          'text-anchor': 'middle',
-        }),
-      ),
-      line(0, top, right, top, 'rule'),
-      ...rows,
-    ].join(''),
+    drawing: [gainAxis(scale, top, bottom), line(0, top, right, top, 'rule'), ...rows].join(''),
     legend: ['with the change', 'before it'],
     headings: ['Attack', 'Change', 'Before', 'After', 'Verdict'],
     rows: tried.map(({ attack, title, before, after, verdict }) => [

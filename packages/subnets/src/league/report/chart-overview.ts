@@ -1,8 +1,9 @@
 /** All gains at a glance: a row an attack, a mark with its interval a mechanism. */
 import type { LeagueReport } from '../league.ts'
 import { interval, percent, verdictWords } from './format.ts'
+import { beyond, gainAxis } from './gain-axis.ts'
 import { decadeScale } from './scale.ts'
-import { element, figure, line, mark, text } from './svg.ts'
+import { figure, line, mark, text } from './svg.ts'
 
 const left = 236
 const right = 868
@@ -26,15 +27,7 @@ export function overviewChart({ attacks, mechanisms }: LeagueReport): string {
       if (gain === undefined) return ''
       const at = y + rowHeight / 2 + (index - (cells.length - 1) / 2) * lane
       const whisker = line(scale.place(gain.lowPercent), at, scale.place(gain.highPercent), at, `whisker s${index % 6}`)
-      const beyond = scale.isBeyond(gain.meanPercent)
-        ? text(
-            scale.place(gain.meanPercent) + (gain.meanPercent > 0 ? -14 : 8),
-            at + 4,
-            gain.meanPercent > 0 ? '›' : '‹',
-            { class: 'tick' },
-          )
-        : ''
-      return whisker + mark(index, scale.place(gain.meanPercent), at) + beyond
+      return whisker + mark(index, scale.place(gain.meanPercent), at) + beyond(scale, gain.meanPercent, at)
     })
     return (
       text(left - 14, y + rowHeight / 2 + 4, title, { class: 'label', 'text-anchor': 'end' }) +
@@ -43,14 +36,7 @@ export function overviewChart({ attacks, mechanisms }: LeagueReport): string {
     )
   })
   const drawing = [
-    element('rect', { x: zero, y: top, width: right - zero, height: bottom - top, class: 'pays' }),
-    ...scale.ticks.map((tick) => line(scale.place(tick), top, scale.place(tick), bottom, tick === 0 ? 'zero' : 'grid')),
-    ...scale.ticks.map((tick) =>
-      text(scale.place(tick), top - 8, tick === 0 ? 'honest' : percent(tick).replace('.0', ''), {
-        class: 'tick',
-        'text-anchor': 'middle',
-      }),
-    ),
+    gainAxis(scale, top, bottom),
     line(0, top, right, top, 'rule'),
     ...rows,
     text(zero + 8, bottom + 18, 'earns more than honest play →', { class: 'tick' }),

@@ -1,12 +1,12 @@
 /** Numbers and text as the report prints them. */
 import type { Gain, Verdict } from '../gain.ts'
 
-/** `+1.2 %`, `−53 %`: one decimal below ten, none above; a true minus sign. */
+/** `+1.2 %`, `−53 %`, `0.0 %`: one decimal below ten, none above; a true minus sign. */
 export function percent(value: number): string {
   if (!Number.isFinite(value)) return value > 0 ? '+∞' : '−∞'
   const digits = Math.abs(value) < 9.95 ? 1 : 0
   const text = Math.abs(value).toFixed(digits)
-  const sign = Number(text) === 0 ? '±' : value < 0 ? '−' : '+'
+  const sign = Number(text) === 0 ? '' : value < 0 ? '−' : '+'
   return `${sign}${grouped(text)} %`
 }
 

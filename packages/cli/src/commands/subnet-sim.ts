@@ -1,0 +1,184 @@
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
+import { KoinonError } from '@koinon/base'
+import type { LeagueReport, StakeSpread } from '@koinon/subnets/league'
+import type { Command } from 'commander'
+import { type CommandContext, parseInteger, runCommand } from '../runner.ts'
+import { duration, table } from '../table.ts'
+
+type SimFlags = {
+  readonly seed: string
+  readonly seeds: string
+  readonly epochs?: string
+  readonly validators?: string
+  readonly miners?: string
+  readonly stakes?: string
+  readonly noise?: string
+  readonly drift?: string
+  readonly attacks?: string
+  readonly mechanisms?: string
+  readonly out?: string
+}
+type League = typeof import('@koinon/subnets/league')
+
+/** `koinon subnet sim [FILE]`. */
+export function defineSubnetSim(subnet: Command): void {
+  subnet
+    .command('sim')
+    .description('play known attacks against a subnet in seeded worlds: which pay, which do not, and what mends them')
+    .argument('[file]', 'TypeScript file with one defineSubnet; without it a subnet whose scores are honest')
+    .option('--seed <text>', 'all randomness follows from it: same seed, same bytes', 'koinon')
+    .option('--seeds <n>', 'worlds for each attack and mechanism; more narrow the intervals', '5')
+    .option('--epochs <n>', 'length of each world (default: 200)')
+    .option('--validators <n>', 'how many (default: 24)')
+    .option('--miners <n>', 'how many (default: 48)')
+    .option('--stakes <spread>', 'equal, zipf or whale (default: zipf)')
+    .option('--noise <percent>', "a validator's error about a miner (default: 3)")
+    .option('--drift <percent>', "change of a miner's quality in an epoch (default: 6)")
+    .option('--attacks <names>', 'only these, separated by commas')
+    .option('--mechanisms <names>', 'only these, separated by commas')
+    .option('--out <file.html>', 'write the report with charts there')
+    .action(
+      runCommand(async (context, path: string | undefined, flags: SimFlags) => {
+        const league = await import('@koinon/subnets/league')
+        const own = worldOf(flags)
+        const startedAt = performance.now()
+        const subject = path === undefined ? undefined : await league.readSubject(path, flags.seed, context.say)
+        const report = await play(context, league, {
+          world: league.checkedWorld({ ...league.defaultWorld, ...subject?.world, ...own }),
+          seeds: parseInteger(flags.seeds, '--seeds', 1, 1_000),
+          attacks: [...league.attacksNamed(listOf(flags.attacks)), ...(subject?.attacks ?? [])],
+          mechanisms: league.mechanismsNamed(listOf(flags.mechanisms)),
+          behaviours: subject?.behaviours ?? [],
+        })
+        const title = subject?.title ?? 'a subnet with honest scores'
+        if (flags.out !== undefined) writeWhole(flags.out, league.leagueHtml(report, title, commandOf(path, flags)))
+        const took = `${report.epochsPlayed} epochs played in ${duration(Math.round(performance.now() - startedAt))}`
+        context.say(flags.out === undefined ? took : `${took}; report: ${flags.out}`)
+        return { data: { subject: title, ...report }, text: describe(league, report) }
+      }),
+    )
+}
+
+/** Plays game by game, so that progress shows and Ctrl-C is heard between worlds. */
+async function play(
+  context: CommandContext,
+  league: League,
+  options: Parameters<League['runLeague']>[0],
+): Promise<LeagueReport> {
+  let isInterrupted = false
+  const interrupt = (): void => {
+    isInterrupted = true
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt)
+  try {
+    const run = league.runLeague(options)
+    let shown = ''
+    for (;;) {
+      const step = run.next()
+      if (step.done === true) return step.value
+      const { text, donePpm } = step.value
+      if (text !== shown) context.say(`  ${String(Math.floor(donePpm / 10_000)).padStart(3)} %  ${text}`)
+      shown = text
+      await setImmediate()
+      if (!isInterrupted) continue
+      throw new KoinonError({
+        code: 'cli/interrupted',
+        message: 'Stopped before the league was over; nothing was written',
+        hint: 'Fewer --epochs, --seeds, --attacks or --mechanisms end sooner.',
+      })
+    }
+  } finally {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeListener(signal, interrupt)
+  }
+}
+
+function worldOf(flags: SimFlags): Record<string, number | string> {
+  const world: Record<string, number | string> = { seed: flags.seed }
+  if (flags.epochs !== undefined) world['epochs'] = parseInteger(flags.epochs, '--epochs', 10, 100_000)
+  if (flags.validators !== undefined) world['validators'] = parseInteger(flags.validators, '--validators', 8, 128)
+  if (flags.miners !== undefined) world['miners'] = parseInteger(flags.miners, '--miners', 16, 248)
+  if (flags.noise !== undefined) world['noisePpm'] = 10_000 * parseInteger(flags.noise, '--noise', 0, 50)
+  if (flags.drift !== undefined) world['driftPpm'] = 10_000 * parseInteger(flags.drift, '--drift', 0, 50)
+  if (flags.stakes !== undefined) world['stakes'] = spreadOf(flags.stakes)
+  return world
+}
+
+function spreadOf(text: string): StakeSpread {
+  if (text === 'equal' || text === 'zipf' || text === 'whale') return text
+  throw new KoinonError({
+    code: 'usage/unknown-name',
+    message: `There is no spread of stakes "${text}"`,
+    hint: 'Choose from: equal, zipf, whale.',
+  })
+}
+
+function listOf(text: string | undefined): readonly string[] | undefined {
+  return text
+    ?.split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+}
+
+function describe(league: League, report: LeagueReport): string {
+  const rows = report.attacks.map(({ title, cells }) => [
+    title,
+    ...cells.map(({ gain, verdict }) =>
+      gain === undefined
+        ? 'nothing to compare'
+        : `${league.percent(gain.meanPercent)}${verdict === 'profitable' ? ' PAYS' : verdict === 'unclear' ? ' ?' : ''}`,
+    ),
+  ])
+  const findings = report.attacks.flatMap((attack) =>
+    attack.cells.every(({ verdict }) => verdict === 'not profitable')
+      ? []
+      : [
+          `${attack.title}\n${league
+            .finding(attack, report)
+            .map((sentence) => `  - ${sentence}`)
+            .join('\n')}`,
+        ],
+  )
+  return [
+    league.headline(report),
+    'Gain over honest play of the same player, mean over seeds; the intervals stand in --json and in the report of --out.',
+    '',
+    table(['attack', ...report.mechanisms.map(({ title }) => title)], rows),
+    ...findings.flatMap((finding) => ['', finding]),
+  ].join('\n')
+}
+
+/** What a reader types to get the same bytes. */
+function commandOf(path: string | undefined, flags: SimFlags): string {
+  const names = [
+    'seed',
+    'seeds',
+    'epochs',
+    'validators',
+    'miners',
+    'stakes',
+    'noise',
+    'drift',
+    'attacks',
+    'mechanisms',
+  ] as const
+  const given = names.flatMap((name) => (flags[name] === undefined ? [] : [`--${name} ${flags[name]}`]))
+  return ['koinon subnet sim', ...(path === undefined ? [] : [path]), ...given, '--out report.html'].join(' ')
+}
+
+/** Replaces the file whole or not at all. */
+function writeWhole(path: string, text: string): void {
+  const draft = `${path}.${process.pid}.part`
+  try {
+    writeFileSync(draft, text)
+    renameSync(draft, path)
+  } catch (cause) {
+    rmSync(draft, { force: true })
+    throw new KoinonError({
+      code: 'usage/no-folder',
+      message: `The report cannot be written to ${path}`,
+      hint: 'Give a path that you may write to with --out.',
+      cause,
+    })
+  }
+}
