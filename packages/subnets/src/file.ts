@@ -1,5 +1,7 @@
 /** What a subnet file may import, besides zod: `import { defineSubnet } from '@koinon/subnets/file'`. */
 export { sha256, sha256Hex, utf8ToBytes } from '@koinon/base'
+export { crps } from './rules/aggregators/scoring/crps.ts'
+export { brierPpm, logScorePpm } from './rules/aggregators/scoring/probability.ts'
 export type { BeaconRandom } from './rules/beacon-random.ts'
 export { createBeaconRandom } from './rules/beacon-random.ts'
 export {
