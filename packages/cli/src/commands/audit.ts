@@ -120,9 +120,13 @@ function openLines({ name, open }: CheckReport): readonly string[] {
     const [first] = items as [Open, ...Open[]]
     const epochs = items.flatMap(({ epoch }) => (epoch === undefined ? [] : [epoch])).sort((a, b) => a - b)
     const span = epochs.length > 1 ? `${epochs.length} epochs from ${epochs[0]} to ${epochs.at(-1)}, ` : ''
-    const { epoch, ...subject } = first
-    return `  ${name}: ${span === '' ? subjectOf(first) : subjectOf(subject)}${span}${first.what}: ${first.why}`
+    const subject = subjectOf(span === '' ? first : withoutEpoch(first))
+    return `  ${name}: ${subject}${span}${first.what}: ${first.why}`
   })
+}
+
+function withoutEpoch({ netuid, account }: Subject): Subject {
+  return { ...(netuid === undefined ? {} : { netuid }), ...(account === undefined ? {} : { account }) }
 }
 
 function subjectOf({ netuid, epoch, account }: Subject): string {
