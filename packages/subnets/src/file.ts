@@ -4,6 +4,7 @@ export { crps } from './rules/aggregators/scoring/crps.ts'
 export { brierPpm, logScorePpm } from './rules/aggregators/scoring/probability.ts'
 export type { BeaconRandom } from './rules/beacon-random.ts'
 export { createBeaconRandom } from './rules/beacon-random.ts'
+export { expQ64, lnQ64, oneQ64, powQ64 } from './rules/fixed/q64.ts'
 export {
   defineSubnet,
   type SampleContext,
