@@ -23,7 +23,7 @@ export function createBeaconRandom(beacon: Hex, label: string): BeaconRandom {
   message.set(prefix)
   const counterOf = new DataView(message.buffer)
   let counter = 0
-  let block = new DataView(message.buffer)
+  let block: DataView = counterOf
   let offset = 32
   /** Where in the block the next number stands. */
   const next = (): number => {
