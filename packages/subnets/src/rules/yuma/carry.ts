@@ -56,6 +56,8 @@ export function unpackBonds(carried: Hex): StoredBonds {
     seats: Array.from({ length: columns }, (_, column) => hotkeyAt(rows + column)),
     bonds: Uint16Array.from({ length: rows * columns }, (_, at) => view.getUint16(start + 2 * at)),
   }
+  const isDistinct = (list: readonly Address[]): boolean => new Set(list).size === list.length
+  if (!isDistinct(stored.validators) || !isDistinct(stored.seats)) throw badCarry('it names a hotkey twice')
   if (packBonds(stored) !== bytesToHex(bytes)) throw badCarry('it is not in the one order that bonds have')
   return stored
 }
