@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net'
 import { errorToJson, isKoinonError, KoinonError } from '@koinon/base'
 import { fail, notChecked, pass } from '@koinon/work'
 import { answerChat } from './fake-chat.ts'
+import { fakeDecentralization, fakeMetagraph, fakeSubnets } from './fake-incentive.ts'
 import { fakeEpoch, fakeEpochs, fakeNetwork } from './fake-ledger.ts'
 import { FakeState } from './fake-state.ts'
 import { fakeWallet } from './fake-wallet.ts'
@@ -82,6 +83,10 @@ export class FakeNetwork {
     }
     const epoch = /^\/api\/epochs\/1\/([0-9]+)$/.exec(pathname)
     if (epoch !== null) return fakeEpoch(state, Number(epoch[1]))
+    if (pathname === '/api/subnets') return fakeSubnets(state)
+    const subnet = /^\/api\/subnets\/([0-9]+)\/metagraph$/.exec(pathname)
+    if (subnet !== null) return fakeMetagraph(state, Number(subnet[1]))
+    if (pathname === '/api/decentralization') return fakeDecentralization(state)
     if (pathname.startsWith('/api/wallet')) {
       if (request.headers['x-koinon-local'] !== state.localToken) throw refused()
       const body = bytes.length === 0 ? {} : (JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>)

@@ -19,6 +19,10 @@ try {
       await shoot('chat')
       for (const [name, hash, waitFor] of [
         ['network', '#/network', 'payouts and reasons'],
+        ['subnets', '#/subnets', 'Seats taken'],
+        ['subnet', '#/subnets/1', 'Who earned what'],
+        ['validators', '#/validators', 'Kept by the consensus'],
+        ['decentralization', '#/decentralization', 'Held back by'],
         ['receipts', '#/receipts', 'Audited by'],
         ['wallet', '#/wallet', 'Use it from a program'],
       ] as const) {

@@ -17,6 +17,14 @@ const ReceiptsPage = lazy(() =>
 const ReceiptPage = lazy(() =>
   import('./receipts/receipt-page.tsx').then((module) => ({ default: module.ReceiptPage })),
 )
+const SubnetsPage = lazy(() => import('./subnets/subnets-page.tsx').then((module) => ({ default: module.SubnetsPage })))
+const SubnetPage = lazy(() => import('./subnets/subnet-page.tsx').then((module) => ({ default: module.SubnetPage })))
+const ValidatorsPage = lazy(() =>
+  import('./subnets/validators-page.tsx').then((module) => ({ default: module.ValidatorsPage })),
+)
+const DecentralizationPage = lazy(() =>
+  import('./decentralization/decentralization-page.tsx').then((module) => ({ default: module.DecentralizationPage })),
+)
 const WalletPage = lazy(() => import('./wallet/wallet-page.tsx').then((module) => ({ default: module.WalletPage })))
 
 /** The whole page: header, one of the pages, footer. */
@@ -77,6 +85,10 @@ export function App(props: {
 function Page({ route }: { readonly route: Route }) {
   if (route.page === 'chat') return <ChatPage />
   if (route.page === 'network') return <NetworkPage netuid={route.netuid} epoch={route.epoch} />
+  if (route.page === 'subnets') return <SubnetsPage />
+  if (route.page === 'subnet') return <SubnetPage netuid={route.netuid} />
+  if (route.page === 'validators') return <ValidatorsPage />
+  if (route.page === 'decentralization') return <DecentralizationPage />
   if (route.page === 'receipts') return <ReceiptsPage />
   if (route.page === 'receipt') return <ReceiptPage id={route.id} />
   if (route.page === 'wallet') return <WalletPage />

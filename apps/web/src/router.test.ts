@@ -13,6 +13,10 @@ describe('parseRoute', () => {
     ['#main', { page: 'chat' }],
     ['#/network', { page: 'network' }],
     ['#/network/1/37', { page: 'network', netuid: 1, epoch: 37 }],
+    ['#/subnets', { page: 'subnets' }],
+    ['#/subnets/12', { page: 'subnet', netuid: 12 }],
+    ['#/validators', { page: 'validators' }],
+    ['#/decentralization', { page: 'decentralization' }],
     ['#/receipts', { page: 'receipts' }],
     [`#/receipts/${id}`, { page: 'receipt', id }],
     [`#/receipts/0x${id}`, { page: 'receipt', id }],
@@ -28,6 +32,8 @@ describe('parseRoute', () => {
     '#/network/one/two',
     '#/network/1',
     '#/wallet/1',
+    '#/subnets/one',
+    '#/validators/1',
     `#/receipts/${id}/x`,
   ])('%s is no page', (hash) => {
     expect(parseRoute(hash)).toEqual({ page: 'unknown' })

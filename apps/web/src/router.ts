@@ -4,6 +4,10 @@ import { useSyncExternalStore } from 'react'
 export type Route =
   | { readonly page: 'chat' }
   | { readonly page: 'network'; readonly netuid?: number; readonly epoch?: number }
+  | { readonly page: 'subnets' }
+  | { readonly page: 'subnet'; readonly netuid: number }
+  | { readonly page: 'validators' }
+  | { readonly page: 'decentralization' }
   | { readonly page: 'receipts' }
   | { readonly page: 'receipt'; readonly id: string }
   | { readonly page: 'wallet' }
@@ -27,6 +31,12 @@ export function parseRoute(hash: string): Route {
   }
   if (page === 'wallet' && parts.length === 1) return { page: 'wallet' }
   if (page === 'network' && parts.length === 1) return { page: 'network' }
+  if (page === 'subnets' && parts.length === 1) return { page: 'subnets' }
+  if (page === 'subnets' && parts.length === 2 && /^[0-9]{1,6}$/.test(first ?? '')) {
+    return { page: 'subnet', netuid: Number(first) }
+  }
+  if (page === 'validators' && parts.length === 1) return { page: 'validators' }
+  if (page === 'decentralization' && parts.length === 1) return { page: 'decentralization' }
   if (
     page === 'network' &&
     parts.length === 3 &&
@@ -43,6 +53,10 @@ export function routeTitle(route: Route): string {
   const titles = {
     chat: 'Chat',
     network: 'Network',
+    subnets: 'Subnets',
+    subnet: 'Subnet',
+    validators: 'Validators',
+    decentralization: 'Decentralization',
     receipts: 'Receipts',
     receipt: 'Receipt',
     wallet: 'Wallet & keys',

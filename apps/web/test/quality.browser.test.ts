@@ -22,6 +22,18 @@ const pages: readonly (readonly [name: string, prepare: (page: Page) => Promise<
   ['chat, empty', async () => undefined],
   ['chat', talk],
   ['network', network],
+  ['subnets', async (page) => go(page, '#/subnets', 'Seats taken')],
+  ['subnet', async (page) => go(page, '#/subnets/1', 'Who earned what')],
+  ['subnet without a result', async (page) => go(page, '#/subnets/4', 'No epoch of this subnet')],
+  ['no such subnet', async (page) => go(page, '#/subnets/9', 'There is no subnet 9')],
+  ['validators', async (page) => go(page, '#/validators', 'Kept by the consensus')],
+  [
+    'decentralization',
+    async (page) => {
+      await go(page, '#/decentralization', 'Held back by')
+      await page.getByText('All 3 requirements').click()
+    },
+  ],
   ['receipts', async (page) => go(page, '#/receipts', 'Audited by')],
   [
     'receipt',

@@ -9,6 +9,7 @@ import { EpochSection } from './epoch-section.tsx'
 import { ModelsTable } from './models-table.tsx'
 import { NeuronsTable } from './neurons-table.tsx'
 import { RolesTable } from './roles-table.tsx'
+import { SectionNav } from './section-nav.tsx'
 import { TrustSection } from './trust-section.tsx'
 
 /** Who works in this network, what they earn and why, and whom one has to trust. */
@@ -35,6 +36,7 @@ export function NetworkPage(props: { readonly netuid: number | undefined; readon
           A subnet is a market for one kind of work: miners do it, validators check it, and each epoch shares out what
           was earned.
         </p>
+        <SectionNav page="network" />
       </header>
       {network.subnets.length > 1 ? (
         <label className="subnet-picker">

@@ -9,9 +9,17 @@ const links = [
   { page: 'wallet', href: '#/wallet', name: 'Wallet', more: ' & keys' },
 ] as const
 
+/** The link that a page belongs under. */
+function mainPageOf(page: Route['page']): Route['page'] {
+  if (page === 'receipt') return 'receipts'
+  return page === 'subnets' || page === 'subnet' || page === 'validators' || page === 'decentralization'
+    ? 'network'
+    : page
+}
+
 /** Mark, pages, state of the network, theme. */
 export function Header({ route }: { readonly route: Route }) {
-  const page = route.page === 'receipt' ? 'receipts' : route.page
+  const page = mainPageOf(route.page)
   return (
     <header className="header">
       <div className="header-bar">

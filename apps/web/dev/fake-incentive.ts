@@ -1,0 +1,115 @@
+/** What the fake network says of its subnets' judgements and of who holds what: invented, and the same for the same clock. */
+import type {
+  ConcentrationJson,
+  DecentralizationJson,
+  MetagraphJson,
+  RequirementJson,
+  SubnetsJson,
+} from '../src/api/incentive-types.ts'
+import { fakeNetwork } from './fake-ledger.ts'
+import type { FakeState } from './fake-state.ts'
+
+const token = 10n ** 18n
+const names = ['inference', 'forecast', 'arena', 'scraping']
+
+/** `/api/subnets`. */
+export function fakeSubnets(state: FakeState): SubnetsJson {
+  const current = fakeNetwork(state).subnets[0]
+  return {
+    asOfBlock: state.block(),
+    subnets: names.map((name, index) => ({
+      netuid: index + 1,
+      name,
+      owner: state.gateway.account,
+      epochSeconds: 120,
+      currentEpoch: current?.currentEpoch ?? 0,
+      phase: current?.phase ?? 'open',
+      seats: 6 - index,
+      maximumSeats: 64,
+      validators: 3,
+      stakeAtomic: `${10_000n * token}`,
+      emissionSharePpm: [520_000, 260_000, 170_000, 50_000][index] as number,
+      accruedAtomic: `${4_200n * token}`,
+      paidAtomic: `${(4_000n - 700n * BigInt(index)) * token}`,
+    })),
+  }
+}
+
+/** `/api/subnets/{netuid}/metagraph`; the last subnet has no signed epoch yet. */
+export function fakeMetagraph(state: FakeState, netuid: number): MetagraphJson {
+  const asOfBlock = state.block()
+  if (netuid >= names.length) return { asOfBlock, netuid }
+  const consensus = [480_000, 330_000, 120_000]
+  const rows = [
+    [500_000, 350_000, 150_000],
+    [480_000, 330_000, 190_000],
+    [600_000, 280_000, 120_000],
+  ]
+  const emission = 100n * token
+  return {
+    asOfBlock,
+    netuid,
+    epoch: (fakeNetwork(state).subnets[0]?.currentEpoch ?? 2) - 2,
+    aggregator: 'yuma3 1',
+    emissionAtomic: `${emission}`,
+    agreementPpm: 973_000,
+    seats: state.miners.map((miner, uid) => ({
+      uid,
+      hotkey: miner.account,
+      consensusPpm: consensus[uid] as number,
+      incentivePpm: [516_000, 355_000, 129_000][uid] as number,
+      asMinerAtomic: `${(emission * BigInt([516, 355, 129][uid] as number)) / 2_000n}`,
+    })),
+    validators: state.validators.map((validator, index) => ({
+      hotkey: validator.account,
+      uid: 3 + index,
+      stakeAtomic: `${[5_000n, 3_000n, 2_000n][index] as bigint}${'0'.repeat(18)}`,
+      dividendsPpm: [502_000, 306_000, 192_000][index] as number,
+      asValidatorAtomic: `${(emission * BigInt([502, 306, 192][index] as number)) / 2_000n}`,
+      weights: (rows[index] as number[]).map((share, uid) => [uid, share] as const),
+      keptPpm: [930_000, 930_000, 880_000][index] as number,
+    })),
+  }
+}
+
+/** `/api/decentralization`. */
+export function fakeDecentralization(state: FakeState): DecentralizationJson {
+  const binding: RequirementJson = {
+    stage: 'S1',
+    name: 'independent validators',
+    state: 'failed',
+    detail: '1 of at least 5 entities set weights.',
+  }
+  return {
+    asOfBlock: state.block(),
+    stage: 'S0',
+    binding,
+    requirements: [
+      { stage: 'S0', name: 'replayable', state: 'met', detail: 'All figures were recomputed and agree.' },
+      binding,
+      { stage: 'S2', name: 'no guardian', state: 'met', detail: 'Nobody can stop or change the network.' },
+    ],
+    layers: [
+      { name: 'stake', what: 'KOIN staked, by who staked it', byAddress: even(3), byEntity: even(1) },
+      { name: 'emission', what: 'KOIN claimed, by account', byAddress: even(6), byEntity: even(1) },
+      { name: 'workSold', what: 'Dollars collected from channels, by seat', byAddress: even(0), byEntity: even(0) },
+      { name: 'votes', what: 'Nothing is voted on in this version.' },
+    ],
+    validators: [{ netuid: 1, epochSeconds: 120, validators: 3, entities: 1 }],
+  }
+}
+
+/** Figures of that many equal holders. */
+function even(holders: number): ConcentrationJson {
+  return {
+    holders,
+    totalAtomic: `${BigInt(holders) * 1_000n * token}`,
+    nakamotoThird: holders === 0 ? 0 : Math.floor(holders / 3) + 1,
+    nakamotoHalf: holders === 0 ? 0 : Math.floor(holders / 2) + 1,
+    giniPpm: 0,
+    herfindahl: holders === 0 ? 0 : Math.floor(10_000 / holders),
+    effectiveMilli: holders * 1_000,
+    topOnePpm: holders === 0 ? 0 : Math.floor(1_000_000 / holders),
+    topFivePpm: holders === 0 ? 0 : Math.min(1_000_000, Math.floor(5_000_000 / holders)),
+  }
+}

@@ -1,0 +1,91 @@
+/** Shapes of the dashboard API about subnets and who holds what, specs/0008-http.md section 2. `...Ppm` are millionths. */
+
+export type SubnetRowJson = {
+  readonly netuid: number
+  readonly name: string
+  readonly owner: string
+  readonly epochSeconds: number
+  readonly currentEpoch: number
+  readonly phase: string
+  readonly seats: number
+  readonly maximumSeats: number
+  readonly validators: number
+  readonly stakeAtomic: string
+  readonly emissionSharePpm: number
+  readonly accruedAtomic: string
+  readonly paidAtomic: string
+}
+
+export type SubnetsJson = { readonly asOfBlock: number; readonly subnets: readonly SubnetRowJson[] }
+
+export type MetagraphSeatJson = {
+  readonly uid: number
+  readonly hotkey: string
+  readonly consensusPpm: number
+  readonly incentivePpm: number
+  readonly asMinerAtomic: string
+}
+
+export type MetagraphValidatorJson = {
+  readonly hotkey: string
+  readonly uid?: number
+  readonly stakeAtomic: string
+  readonly dividendsPpm: number
+  readonly asValidatorAtomic: string
+  /** Pairs of uid and share of the row; absent when the row was not revealed. */
+  readonly weights?: readonly (readonly [number, number])[]
+  /** How much of the row the consensus kept. */
+  readonly keptPpm?: number
+}
+
+/** Without `epoch` there is no signed result yet, or nobody serves its record. */
+export type MetagraphJson = {
+  readonly asOfBlock: number
+  readonly netuid: number
+  readonly epoch?: number
+  readonly aggregator?: string
+  readonly emissionAtomic?: string
+  readonly agreementPpm?: number
+  readonly seats?: readonly MetagraphSeatJson[]
+  readonly validators?: readonly MetagraphValidatorJson[]
+}
+
+export type ConcentrationJson = {
+  readonly holders: number
+  readonly totalAtomic: string
+  readonly nakamotoThird: number
+  readonly nakamotoHalf: number
+  readonly giniPpm: number
+  readonly herfindahl: number
+  readonly effectiveMilli: number
+  readonly topOnePpm: number
+  readonly topFivePpm: number
+}
+
+export type LayerJson = {
+  readonly name: string
+  readonly what: string
+  readonly byAddress?: ConcentrationJson
+  readonly byEntity?: ConcentrationJson
+}
+
+export type RequirementJson = {
+  readonly stage: string
+  readonly name: string
+  readonly state: 'met' | 'failed' | 'unknown'
+  readonly detail: string
+}
+
+export type DecentralizationJson = {
+  readonly asOfBlock: number
+  readonly stage: string
+  readonly requirements: readonly RequirementJson[]
+  readonly binding?: RequirementJson
+  readonly layers: readonly LayerJson[]
+  readonly validators: readonly {
+    readonly netuid: number
+    readonly epochSeconds: number
+    readonly validators: number
+    readonly entities: number
+  }[]
+}

@@ -1,0 +1,132 @@
+import type { MetagraphJson, MetagraphSeatJson, SubnetRowJson, SubnetsJson } from '../api/incentive-types.ts'
+import { requestJson } from '../api/request.ts'
+import { nameOf, useApp, useNetwork } from '../app-context.ts'
+import { formatTokenAtomic, readAmount } from '../format/money.ts'
+import { count, formatPpm, shortHex } from '../format/text.ts'
+import { SectionNav } from '../network/section-nav.tsx'
+import { type Column, DataTable } from '../ui/data-table.tsx'
+import { Facts } from '../ui/facts.tsx'
+import { ResourceView } from '../ui/resource-view.tsx'
+import { useResource } from '../use-resource.ts'
+import { heatMap, heatSentence } from './heat-map.ts'
+import { HeatMapView } from './heat-map-view.tsx'
+
+const refreshMs = 20_000
+const token = (text: string | undefined): string => formatTokenAtomic(readAmount(text) ?? 0n)
+
+/** One subnet: what it gets, who judged whom how in the last signed epoch, and what each was paid. */
+export function SubnetPage({ netuid }: { readonly netuid: number }) {
+  const { door } = useApp()
+  const list = useResource('subnets', () => requestJson<SubnetsJson>(door, '/api/subnets'), refreshMs)
+  const metagraph = useResource(
+    `metagraph ${netuid}`,
+    () => requestJson<MetagraphJson>(door, `/api/subnets/${netuid}/metagraph`),
+    refreshMs,
+  )
+  const subnet = list.data?.subnets.find((one) => one.netuid === netuid)
+  return (
+    <div className="stack">
+      <header className="page-head">
+        <h1>{subnet === undefined ? `Subnet ${netuid}` : `Subnet ${netuid}: ${subnet.name}`}</h1>
+        <SectionNav page="subnets" />
+      </header>
+      <ResourceView resource={list} what="the subnet">
+        {() => (subnet === undefined ? <NoSubnet netuid={netuid} /> : <SubnetFacts subnet={subnet} />)}
+      </ResourceView>
+      <ResourceView resource={metagraph} what="the last signed epoch">
+        {(found) => <Metagraph metagraph={found} />}
+      </ResourceView>
+    </div>
+  )
+}
+
+function NoSubnet({ netuid }: { readonly netuid: number }) {
+  return (
+    <p className="empty">
+      There is no subnet {netuid}. <a href="#/subnets">All subnets</a>
+    </p>
+  )
+}
+
+function SubnetFacts({ subnet }: { readonly subnet: SubnetRowJson }) {
+  return (
+    <section className="panel" aria-label="The subnet">
+      <Facts
+        items={[
+          ['Share of the emission', formatPpm(subnet.emissionSharePpm)],
+          ['Seats', `${subnet.seats} of ${subnet.maximumSeats} taken`],
+          ['Validators', String(subnet.validators)],
+          ['Stake that judges', token(subnet.stakeAtomic)],
+          ['Accrued', token(subnet.accruedAtomic)],
+          ['Paid', token(subnet.paidAtomic)],
+          ['Epoch', `${subnet.currentEpoch}, ${count(subnet.epochSeconds, 'second')} each`],
+          ['Owner', <code key="owner">{shortHex(subnet.owner)}</code>],
+        ]}
+      />
+    </section>
+  )
+}
+
+function Metagraph({ metagraph }: { readonly metagraph: MetagraphJson }) {
+  if (metagraph.epoch === undefined) {
+    return <p className="empty">No epoch of this subnet has a signed result whose record a validator serves yet.</p>
+  }
+  const map = heatMap(metagraph)
+  return (
+    <>
+      <section className="panel" aria-labelledby="weights-title">
+        <h2 id="weights-title">Who judged whom in epoch {metagraph.epoch}</h2>
+        <p>{heatSentence(map, metagraph.agreementPpm)}</p>
+        {map.rows.length === 0 ? null : <HeatMapView map={map} />}
+        <p className="hint">
+          A cell is the share of a validator's weights that a miner got, and how far that is from the consensus, which
+          is what more than half of the stake gave at least. Aggregator: {metagraph.aggregator}.
+        </p>
+      </section>
+      <section aria-labelledby="paid-title">
+        <h2 id="paid-title">Who earned what</h2>
+        <p className="hint section-hint">
+          {token(metagraph.emissionAtomic)} were shared out for this epoch. Why a miner got its score stands in the
+          validators' published logs:{' '}
+          <a href={`#/network/${metagraph.netuid}/${metagraph.epoch}`}>reasons and checks</a>.
+        </p>
+        <SeatsTable seats={metagraph.seats ?? []} />
+      </section>
+    </>
+  )
+}
+
+function SeatsTable({ seats }: { readonly seats: readonly MetagraphSeatJson[] }) {
+  const view = useNetwork()
+  const columns: readonly Column<MetagraphSeatJson>[] = [
+    {
+      name: 'Seat',
+      kind: 'title',
+      cell: (seat) => (
+        <>
+          <strong>no. {seat.uid}</strong> <span title={seat.hotkey}>{nameOf(view, seat.hotkey)}</span>
+        </>
+      ),
+    },
+    { name: 'Consensus', kind: 'number', cell: (seat) => formatPpm(seat.consensusPpm) },
+    {
+      name: 'Incentive',
+      kind: 'number',
+      cell: (seat) => (
+        <span className="meter-cell">
+          {formatPpm(seat.incentivePpm)}
+          <meter min={0} max={1_000_000} value={seat.incentivePpm} aria-label={`Incentive of seat ${seat.uid}`} />
+        </span>
+      ),
+    },
+    { name: 'Paid as miner', kind: 'number', cell: (seat) => token(seat.asMinerAtomic) },
+  ]
+  return (
+    <DataTable
+      caption="Seats of the epoch"
+      columns={columns}
+      rows={[...seats].sort((a, b) => b.incentivePpm - a.incentivePpm || a.uid - b.uid)}
+      rowKey={(seat) => String(seat.uid)}
+    />
+  )
+}
