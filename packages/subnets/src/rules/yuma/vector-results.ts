@@ -11,13 +11,15 @@ export type FieldCheck = {
   readonly compared: number
 }
 
-/** Whole amounts, shares as decimals, or shares as they are stored in 16 bits. */
-type Kind = 'amount' | 'share' | 'stored'
+/** Whole amounts, yes or no, shares as decimals, or shares as they are stored in 16 bits. */
+type Kind = 'amount' | 'flag' | 'share' | 'stored'
 
-const amounts: Readonly<Record<string, (epoch: YumaEpoch) => readonly (bigint | boolean)[]>> = {
+const amounts: Readonly<Record<string, (epoch: YumaEpoch) => readonly bigint[]>> = {
   emission: (epoch) => epoch.emission,
   server_emission: (epoch) => epoch.serverEmission,
   validator_emission: (epoch) => epoch.validatorEmission,
+}
+const flags: Readonly<Record<string, (epoch: YumaEpoch) => readonly boolean[]>> = {
   new_permits: (epoch) => epoch.permits,
   active: (epoch) => epoch.active,
 }
@@ -31,11 +33,11 @@ const shares: Readonly<Record<string, (epoch: YumaEpoch) => Float64Array>> = {
 }
 const bondNames: readonly string[] = ['bonds', 'bonds_u16', 'bonds_u16_col']
 /** Printed whether a vector holds them or not. */
-const printedNames = [...Object.keys(amounts), ...Object.keys(shares), 'bonds', 'bonds_u16']
+const printedNames = [...Object.keys({ ...amounts, ...flags, ...shares }), 'bonds', 'bonds_u16']
 
 /** True for names of results that can be printed and compared. */
 export function isResult(name: string): boolean {
-  return bondNames.includes(name) || name in amounts || name.replace(/_u16$/, '') in shares
+  return bondNames.includes(name) || name in amounts || name in flags || name.replace(/_u16$/, '') in shares
 }
 
 /** All results by name; those that the vector itself holds have its shape. Throws `subnets/bad-vector` on shapes that cannot be read. */
@@ -137,6 +139,7 @@ function uidsOf(value: unknown): readonly number[] | undefined {
 /** Shares are written as decimals, or as they are stored: by the name, or where a value is above 1. */
 function kindOf(vector: JsonObject, name: string): Kind {
   if (name in amounts) return 'amount'
+  if (name in flags) return 'flag'
   let isStored = /_u16/.test(name)
   if (isHeld(vector, name)) {
     mapField(vector, name, (_uid, _seat, value) => {
@@ -158,7 +161,7 @@ function valueOf(
     const bond = row?.find(([column]) => column === seat)?.[1] ?? 0
     return row === undefined ? undefined : kind === 'stored' ? bond : bond / 65_535
   }
-  const amount = amounts[name]?.(epoch)[uid]
+  const amount = amounts[name]?.(epoch)[uid] ?? flags[name]?.(epoch)[uid]
   if (amount !== undefined) return Number(amount)
   const share = shares[name.replace(/_u16$/, '')]?.(epoch)[uid]
   return share === undefined || kind === 'stored' ? share && toU16(share) : share / wholeQ32
