@@ -23,8 +23,8 @@ const mostBlocksPerPage = 5_000n
 /** About a minute of blocks on the usual second layers. */
 const externalUnsettledBlocks = 32n
 const requestsAtOnce = 8
-const attempts = 4
-const requestDeadlineMs = 60_000
+const attempts = 3
+const requestDeadlineMs = 30_000
 const maximumDocumentBytes = 4 * 1024 * 1024
 const documentTimeoutMs = 5_000
 const zero = '0x0000000000000000000000000000000000000000'
