@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+/// @dev Children that a parent announced: each gets `proportions[i]` of 1e18 of the parent's alpha weight.
+struct Announcement {
+    /// Unix seconds; zero when nothing is announced.
+    uint48 appliesAt;
+    address[] children;
+    uint64[] proportions;
+}
+
+/// @title What hotkeys and accounts choose: takes, children, where gifts of stake go
+/// @notice Takes are in 1/10,000. Nothing here moves a token; specs/0014-pools.md section 6.
+interface IDelegation {
+    event AutoStakeSet(uint32 indexed netuid, address indexed account, address hotkey);
+    event TakeSet(address indexed hotkey, uint256 takeBps);
+    event ChildTakeSet(address indexed hotkey, uint256 takeBps);
+    event TakesParentsSet(uint32 indexed netuid, address indexed hotkey, bool takes);
+    /// @notice From `appliesAt` on anyone may put these children into force.
+    event ChildrenAnnounced(
+        uint32 indexed netuid, address indexed parent, address[] children, uint64[] proportions, uint48 appliesAt
+    );
+
+    error NotPermitted(address caller);
+    error SubnetNotFound(uint32 netuid);
+    error TakeOutOfRange(uint256 takeBps);
+    error TakeRaisedTooSoon(uint256 nextAt);
+    error ChildrenOutOfRange();
+    error NothingAnnounced(uint32 netuid, address parent);
+    error ChildrenTooEarly(uint48 appliesAt);
+
+    /// @notice Where {IAlphaStaking-stakeFor} puts the caller's gifts; zero: on the hotkey that is the caller itself.
+    function setAutoStake(uint32 netuid, address hotkey) external;
+
+    /// @notice What the caller, a hotkey, takes of dividends before its stakers. Raised once in 30 days.
+    function setTake(uint256 takeBps) external;
+
+    /// @notice What the caller, a hotkey, takes of the dividends of its parents' weight. Raised once in 30 days.
+    function setChildTake(uint256 takeBps) external;
+
+    /// @notice Whether others may make the caller their child.
+    function setTakesParents(uint32 netuid, bool takes) external;
+
+    /// @notice Announces the caller's children; replaces an announcement not yet applied. Empty lists: none.
+    function announceChildren(uint32 netuid, address[] calldata children, uint64[] calldata proportions) external;
+
+    /// @notice Hands a due announcement to the staking contract, its only caller, and forgets it.
+    function takeAnnouncement(uint32 netuid, address parent) external returns (Announcement memory);
+
+    /// @notice Takes of a hotkey.
+    function takesOf(address hotkey) external view returns (uint256 takeBps, uint256 childTakeBps);
+
+    /// @notice The preferred hotkey of an account, itself by default.
+    function autoStakeOf(uint32 netuid, address account) external view returns (address);
+
+    /// @notice Whether others may make the hotkey their child.
+    function takesParents(uint32 netuid, address hotkey) external view returns (bool);
+
+    /// @notice What a parent announced and nobody applied yet.
+    function announcementOf(uint32 netuid, address parent) external view returns (Announcement memory);
+}
