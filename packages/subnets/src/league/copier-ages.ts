@@ -26,7 +26,7 @@ export function* playCopierAges(
     for (const ageEpochs of agesEpochs) {
       const gains: bigint[] = []
       for (const seed of seedsOf(world.seed, seeds)) {
-        yield progress(`Copying rows ${ageEpochs} epochs old`)
+        yield progress(`Copying rows of age ${ageEpochs}`)
         const settings = { ...world, seed, driftPpm, ...visibleAfter(ageEpochs) }
         const { player, honest } = copierSealed.match(new World(settings))
         const copier = player.validators[0] as number

@@ -92,7 +92,8 @@ export type Referee = {
 export function* runLeague(options: LeagueOptions): Generator<LeagueProgress, LeagueReport> {
   const { world, seeds, attacks, mechanisms } = options
   const referee = createReferee()
-  const games = attacks.length * mechanisms.length
+  const hasCopier = attacks.some(({ name }) => name.startsWith('copier'))
+  const games = attacks.length * mechanisms.length + (hasCopier ? mechanisms.length : 0)
   let done = 0
   const progress = (text: string): LeagueProgress => ({
     text,
@@ -127,7 +128,6 @@ export function* runLeague(options: LeagueOptions): Generator<LeagueProgress, Le
     const { name, title, hope, reason, failure } = attack
     results.push({ name, title, hope, ...sizeOf(attack, world), cells, mends, reason, failure })
   }
-  const hasCopier = attacks.some(({ name }) => name.startsWith('copier'))
   const agesMechanism = mechanisms.find(({ name }) => name === 'yuma3') ?? (mechanisms[0] as Mechanism)
   const curves = hasCopier ? yield* playCopierAges(world, seeds, agesMechanism, referee, progress) : []
   return {

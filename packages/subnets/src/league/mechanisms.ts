@@ -14,20 +14,20 @@ import type { EpochInput, Mechanism, Shares } from './mechanism.ts'
 
 const capPercent = 88
 
-/** All of them; the first four and the median are played unless told otherwise. */
+/** All of them; the last is played as a mend, or when it is named. */
 export const mechanisms: readonly Mechanism[] = [
   yuma('yuma2', 'Yuma 2', 'Bonds are stake-weighted and shared within a column.', yuma2Defaults),
   yuma('yuma3', 'Yuma 3', "Each validator's bonds are its own.", yuma3Defaults),
   yuma(
     'yuma3-liquid',
-    'Yuma 3, liquid alpha',
-    'Bonds follow faster the further a row stands from the consensus; what a row omits is lost.',
+    'Yuma 3 liquid',
+    'Liquid alpha: bonds follow faster the further a row stands from the consensus; what a row omits is lost.',
     {
       ...yuma3Defaults,
       liquidAlpha: liquidAlphaDefaults,
     },
   ),
-  yuma('yuma3-capped', 'Yuma 3, stake-capped', `No stake counts more than the one at the ${capPercent}th percentile.`, {
+  yuma('yuma3-capped', 'Yuma 3 capped', `No stake counts more than the one at the ${capPercent}th percentile.`, {
     ...yuma3Defaults,
     stakeCapPercent: capPercent,
   }),
@@ -39,7 +39,7 @@ export const mechanisms: readonly Mechanism[] = [
   },
   yuma(
     'yuma3-liquid-decay',
-    'Yuma 3, liquid alpha that decays',
+    'Yuma 3 liquid, decaying',
     'As liquid alpha, but what a row omits fades like what it lists with 0.',
     {
       ...yuma3Defaults,

@@ -45,7 +45,7 @@ export type WorldSettings = {
 /** A world in which the honest majority is as sharp as a good subnet's: 3 % error against 6 % drift an epoch. */
 export const defaultWorld: WorldSettings = {
   seed: 'koinon',
-  epochs: 200,
+  epochs: 100,
   validators: 24,
   miners: 48,
   stakes: 'zipf',

@@ -49,6 +49,6 @@ export const collusionAbove = collusion(600_000, 'largest', {
   hope: 'The same with up to 60 % of the stake: the circle itself is the consensus, so the honest are clipped and its miners take everything.',
   reason:
     'More than half of the stake is the consensus by definition. No rule over rows alone can tell a lying majority from an honest one; scores that anybody can recompute can.',
-  failure: 'The cap leaves the circle with less than half of the votes.',
+  failure: 'The cap leaves the circle with less than half of the votes, as long as it does not split its keys.',
   mends: [{ title: 'stake capped at the 88th percentile', world: asItIs, mechanism: 'yuma3-capped' }],
 })

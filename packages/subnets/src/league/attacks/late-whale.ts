@@ -5,7 +5,9 @@ import type { World } from '../world.ts'
 
 const reason =
   'A unit of stake earns at once what it earns after years, so staking late costs nothing; nothing is left for the early.'
-const failure = 'Bonds grow over epochs: until they have, a unit of new stake earns less than one that was there.'
+const growing = 'Bonds grow over epochs: until they have, a unit of new stake earns less than one that was there.'
+const grown =
+  'Bonds that were grown with next to no stake earn what they would have earned all along, and no more: coming late this way is not punished where bonds are not weighted by stake, and not rewarded.'
 
 /** Keeps all but one unit of the stake away for the first half of the world. */
 function arrivingHalfway(validator: number, before: 'silent' | 'voting on dust'): Play {
@@ -22,11 +24,13 @@ function arrivingHalfway(validator: number, before: 'silent' | 'voting on dust')
   }
 }
 
-function lateWhale(before: 'silent' | 'voting on dust', rest: Pick<Attack, 'name' | 'title' | 'hope'>): Attack {
+function lateWhale(
+  before: 'silent' | 'voting on dust',
+  rest: Pick<Attack, 'name' | 'title' | 'hope' | 'failure'>,
+): Attack {
   return {
     ...rest,
     reason,
-    failure,
     mends: [],
     world: asItIs,
     match: () => ({
@@ -42,10 +46,12 @@ export const lateWhaleNewKey = lateWhale('silent', {
   name: 'late-whale',
   title: 'Late whale, new key',
   hope: 'The second largest stake arrives halfway on a key that has never voted. Counted per unit of stake and epoch that it was there.',
+  failure: growing,
 })
 
 export const lateWhaleWarmKey = lateWhale('voting on dust', {
   name: 'late-whale-warm',
   title: 'Late whale, warm key',
   hope: 'The same on a key that has voted with next to no stake from the beginning, so that its bonds are grown when the stake comes.',
+  failure: grown,
 })

@@ -47,12 +47,14 @@ export function headline({ attacks }: LeagueReport): string {
   const count = (kind: ReturnType<typeof standing>): number =>
     attacks.filter((attack) => standing(attack) === kind).length
   const parts = [
-    [count('pays'), 'pay under every mechanism played'],
-    [count('depends'), 'pay under some'],
-    [count('does not pay'), 'pay under none'],
-    [count('unclear'), 'are unclear'],
+    [count('pays'), 'pays', 'pay', 'under every mechanism played'],
+    [count('depends'), 'pays', 'pay', 'under some'],
+    [count('does not pay'), 'pays', 'pay', 'under none'],
+    [count('unclear'), 'is', 'are', 'unclear'],
   ] as const
-  const said = parts.filter(([number]) => number > 0).map(([number, words]) => `${number} ${words}`)
+  const said = parts.flatMap(([number, one, many, rest]) =>
+    number === 0 ? [] : [`${number} ${number === 1 ? one : many} ${rest}`],
+  )
   return `Of ${attacks.length} attacks, ${listed(said)}.`
 }
 

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest'
+import {
+  attacksNamed,
+  createReferee,
+  type LeagueOptions,
+  type LeagueReport,
+  mechanismsNamed,
+  runLeague,
+  seedsOf,
+} from './league.ts'
+import { defaultWorld } from './settings.ts'
+import { World } from './world.ts'
+
+const options = (change: Partial<LeagueOptions> = {}): LeagueOptions => ({
+  world: { ...defaultWorld, validators: 12, miners: 16, epochs: 20 },
+  seeds: 2,
+  attacks: attacksNamed(['copier-open', 'burn-key', 'collusion-below']),
+  mechanisms: mechanismsNamed(['yuma2', 'yuma3']),
+  ...change,
+})
+
+function play(given: LeagueOptions): { readonly report: LeagueReport; readonly steps: readonly number[] } {
+  const run = runLeague(given)
+  const steps: number[] = []
+  for (;;) {
+    const step = run.next()
+    if (step.done === true) return { report: step.value, steps }
+    steps.push(step.value.donePpm)
+  }
+}
+
+describe('the league', () => {
+  it('gives the same bytes for the same seed, and others for another', () => {
+    const [first, second] = [play(options()), play(options())].map(({ report }) => JSON.stringify(report))
+    expect(second).toBe(first)
+    const other = play(options({ world: { ...options().world, seed: 'other' } }))
+    expect(other.report.attacks).not.toEqual(JSON.parse(first as string).attacks)
+  })
+
+  it('gives each cell its gain and verdict, and progress that only grows', () => {
+    const { report, steps } = play(options())
+    expect(report.attacks.map(({ name }) => name)).toEqual(['copier-open', 'burn-key', 'collusion-below'])
+    for (const { cells } of report.attacks) {
+      expect(cells.map(({ mechanism }) => mechanism)).toEqual(['yuma2', 'yuma3'])
+      for (const { gain } of cells) expect(gain?.seeds).toBe(2)
+    }
+    expect(steps).toEqual([...steps].sort((a, b) => a - b))
+    expect(report.epochsPlayed).toBeGreaterThan(20 * 2 * 2 * 3)
+  })
+
+  it('does not depend on which other attacks are played', () => {
+    const alone = play(options({ attacks: attacksNamed(['burn-key']) })).report
+    expect(alone.attacks[0]).toEqual(play(options()).report.attacks[1])
+  })
+
+  it('tries mends on what pays only', () => {
+    const { report } = play(options())
+    const [, burnKey, collusion] = report.attacks
+    expect(burnKey?.mends.map(({ mechanism, mendedMechanism }) => [mechanism, mendedMechanism])).toEqual([
+      ['yuma3', 'yuma3'],
+      ['yuma3', 'yuma3-capped'],
+    ])
+    expect(collusion?.mends).toEqual([])
+  })
+
+  it('adds the curve of a copier when one is played', () => {
+    const { curves } = play(options()).report.copierAges
+    expect(curves.map(({ points }) => points.map(({ ageEpochs }) => ageEpochs))).toEqual(Array(3).fill([0, 1, 2, 4, 8]))
+    expect(play(options({ attacks: attacksNamed(['burn-key']) })).report.copierAges.curves).toEqual([])
+  })
+
+  it('plays an honest world once for all attacks that share it', () => {
+    const referee = createReferee()
+    const { world } = options()
+    const seeded = { ...world, seed: seedsOf(world.seed, 1)[0] as string }
+    const [mechanism] = mechanismsNamed(['yuma3'])
+    for (const attack of attacksNamed(['copier-open', 'copier-sealed', 'sybil', 'score-gaming'])) {
+      const settings = attack.world(seeded)
+      referee.gain(attack.match(new World(settings)), attack, settings, mechanism as NonNullable<typeof mechanism>)
+    }
+    expect(referee.epochsPlayed).toBe(20 * (1 + 4))
+  })
+
+  it.each(['attack', 'mechanism'] as const)('names the known ones when an %s is unknown', (kind) => {
+    const ask = kind === 'attack' ? attacksNamed : mechanismsNamed
+    expect(() => ask(['yuma9'])).toThrow(/yuma9/)
+    expect(ask(undefined).length).toBe(kind === 'attack' ? 13 : 5)
+  })
+})
