@@ -65,7 +65,9 @@ describe('the league', () => {
 
   it('adds the curve of a copier when one is played', () => {
     const { curves } = play(options()).report.copierAges
-    expect(curves.map(({ points }) => points.map(({ ageEpochs }) => ageEpochs))).toEqual(Array(3).fill([0, 1, 2, 4, 8]))
+    expect(curves.map(({ points }) => points.map(({ ageEpochs }) => ageEpochs))).toEqual(
+      [1, 2, 3].map(() => [0, 1, 2, 4, 8]),
+    )
     expect(play(options({ attacks: attacksNamed(['burn-key']) })).report.copierAges.curves).toEqual([])
   })
 

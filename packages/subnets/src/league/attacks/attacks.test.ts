@@ -114,7 +114,7 @@ describe('the owner who farms burn keys', () => {
     const match = attack.match(new World(world))
     const [taken, given] = [match.attack(), match.honest()].map((play) => playWorld(world, by('yuma3'), play))
     const minersOf = (played: World | undefined): number =>
-      (played?.paidMiners ?? []).reduce((sum, paid) => sum + paid, 0)
+      Array.from(played?.paidMiners ?? []).reduce((sum, paid) => sum + paid, 0)
     // 0.6 * 0.5 on idle keys, 0.5 on the rest, to which the others' rows are clipped: 0.3 of 0.8.
     expect(minersOf(taken) / minersOf(given)).toBeCloseTo(5 / 8, 1)
   })

@@ -11,8 +11,8 @@ const html = leagueHtml(report, 'a <b>subnet</b> & "more"', 'koinon subnet sim -
 
 function play(): LeagueReport {
   const run = runLeague({
-    world: { ...defaultWorld, validators: 12, miners: 16, epochs: 20 },
-    seeds: 3,
+    world: { ...defaultWorld, validators: 16, miners: 24, epochs: 30 },
+    seeds: 5,
     attacks: attacksNamed(['copier-open', 'copier-sealed', 'collusion-above', 'under-weighter', 'sybil']),
     mechanisms: mechanismsNamed(['yuma2', 'yuma3']),
   })
