@@ -30,6 +30,9 @@ export type AuditOutcome = {
   readonly open: number
 }
 
+/** All of it is public. */
+const publicMode = 0o644
+
 type AuditOptions = { readonly scope: AuditScope; readonly onProgress: (text: string) => void }
 
 /**
@@ -82,7 +85,7 @@ async function runAll(
 function writeFiles(folder: string, files: AuditFiles): void {
   mkdirSync(folder, { recursive: true })
   // The manifest last: without it there is no copy.
-  for (const name of auditFileNames) writeFileDurably(join(folder, name), files[name])
+  for (const name of auditFileNames) writeFileDurably(join(folder, name), files[name], publicMode)
 }
 
 function readFiles(folder: string): AuditFiles {
