@@ -20,6 +20,8 @@ export type AggregatorInput = {
   readonly validators: readonly RankingValidator[]
   /** What this aggregator returned as `carry` in the last active result of the subnet; `0x` in the first. */
   readonly carried: Hex
+  /** Hotkeys that lost a dispute about this epoch, miners or validators; none when left out. Only `refereed` looks at them. */
+  readonly struck?: readonly Address[]
 }
 
 /** All arrays follow the order of the input; all numbers are Q32 (parts of 2^32). */

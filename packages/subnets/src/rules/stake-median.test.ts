@@ -3,8 +3,9 @@ import type { Address, Hex } from '@koinon/base'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { RankingValidator } from './aggregator.ts'
+import { columnMedian } from './aggregators/ballots.ts'
 import { oneQ32 } from './shares.ts'
-import { columnMedian, stakeMedian } from './stake-median.ts'
+import { stakeMedian } from './stake-median.ts'
 
 type Case = {
   label: string

@@ -2,6 +2,12 @@
 import type { Aggregator } from '../aggregator.ts'
 import { stakeMedian } from '../stake-median.ts'
 import { yuma2, yuma3, yuma3Capped, yuma3Liquid, yuma3LiquidDecaying } from '../yuma/aggregator.ts'
+import { alloraRegret } from './allora-regret.ts'
+import { cappedMedian } from './capped-median.ts'
+import { openskill } from './openskill.ts'
+import { properScoring } from './proper-scoring.ts'
+import { refereed } from './refereed.ts'
+import { winnerTakeAll } from './winner-take-all.ts'
 
 export const aggregators = {
   stakeMedian,
@@ -10,6 +16,12 @@ export const aggregators = {
   yuma3Capped,
   yuma3Liquid,
   yuma3LiquidDecaying,
+  cappedMedian,
+  winnerTakeAll,
+  openskill,
+  properScoring,
+  alloraRegret,
+  refereed,
 } as const satisfies Readonly<Record<string, Aggregator>>
 
 export type AggregatorName = keyof typeof aggregators
