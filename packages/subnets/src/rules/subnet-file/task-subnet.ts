@@ -1,4 +1,5 @@
 /** Makes of a subnet file the same `Subnet` that the validator's loop runs (specs/0016-subnet-files.md section 5). */
+import type { Hex } from '@koinon/base'
 import { checkThat } from '@koinon/work'
 import { z } from 'zod'
 import type { AggregatorName } from '../aggregators/index.ts'
@@ -29,20 +30,24 @@ export const defaultAggregator: AggregatorName = 'yuma3'
 /** An answer as its miner hands it out. */
 export type AnswerEvidence = z.infer<typeof evidence>
 
+/** Takes the texts of answers that were shown as committed, for judging them. */
+export type AnswerPort = { keep(answerHash: Hex, text: string): void }
+
 /** The subnet of a description. Its scores follow from the facts that judging the answers left in the evidence. */
-export function taskSubnet(description: SubnetDescription): Subnet<unknown, AnswerEvidence, unknown> {
+export function taskSubnet(description: SubnetDescription): Subnet<unknown, AnswerEvidence, AnswerPort | undefined> {
   const { name, version, tasks, scoreTimeoutMs, weights, aggregator } = description
   const aggregate = scoreAggregateOf(description.aggregate === 'function' ? 'mean' : description.aggregate)
   const text = description.aggregate === 'function' ? 'function' : aggregate.text
-  return defineReceiptSubnet<unknown, AnswerEvidence, unknown>({
+  return defineReceiptSubnet<unknown, AnswerEvidence, AnswerPort | undefined>({
     name,
     version,
     parameters: { kind: 'tasks', tasks, scoreTimeoutMs, aggregate: text },
     task: z.unknown(),
     response: evidence,
     sample: (random, { committedCount }) => random.sample(committedCount, tasks),
-    async verify({ text: answer }, { receiptHash }) {
+    async verify({ text: answer }, { receiptHash }, port) {
       const isSame = answerOf(answer).answerHash === receiptHash
+      if (isSame) port?.keep(receiptHash, answer)
       return { checks: [checkThat('receipt', isSame, 'the answer is the one that was committed')], facts: {} }
     },
     score: (miner, { peers }) => scoreMiner(miner, tableOf(peers, tasks, aggregate.aggregate)),

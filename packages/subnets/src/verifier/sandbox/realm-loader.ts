@@ -67,8 +67,7 @@ function linkerOf(context: vm.Context, { fileName, source }: FileToLoad) {
   const library = (url: string): vm.SourceTextModule => {
     const known = modules.get(url)
     if (known !== undefined) return known as vm.SourceTextModule
-    const path = fileURLToPath(url)
-    const module = new vm.SourceTextModule(withoutTypes(readFileSync(path, 'utf8'), path), { context, identifier: url })
+    const module = new vm.SourceTextModule(libraryText(fileURLToPath(url)), { context, identifier: url })
     modules.set(url, module)
     return module
   }
@@ -87,6 +86,15 @@ function linkerOf(context: vm.Context, { fileName, source }: FileToLoad) {
     return url.startsWith('node:') ? new vm.SyntheticModule([], () => undefined, { context }) : library(url)
   }
   return { library, founderFile, resolve }
+}
+
+/** Texts of our own modules, for realms that are made anew. */
+const libraryTexts = new Map<string, string>()
+
+function libraryText(path: string): string {
+  const text = libraryTexts.get(path) ?? withoutTypes(readFileSync(path, 'utf8'), path)
+  libraryTexts.set(path, text)
+  return text
 }
 
 /** Blanks types out, so that lines and columns stay. */

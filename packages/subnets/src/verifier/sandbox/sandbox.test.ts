@@ -1,0 +1,211 @@
+import type { Address, Hex } from '@koinon/base'
+import { afterEach, describe, expect, it } from 'vitest'
+import { SubnetSandbox } from './sandbox.ts'
+import type { AdmittedAnswer } from './sandbox-messages.ts'
+
+const beacon: Hex = `0x${'5a'.repeat(32)}`
+const opened: SubnetSandbox[] = []
+
+afterEach(async () => {
+  for (const sandbox of opened.splice(0)) await sandbox.close()
+})
+
+describe('SubnetSandbox', () => {
+  it('describes a file with its defaults', async () => {
+    const { description, sourceHash } = await open(fileOf())
+    expect(description).toEqual({
+      name: 'sum',
+      version: 1,
+      tasks: 2,
+      scoreTimeoutMs: 1_000,
+      aggregate: 'mean',
+      weights: 'linear',
+      aggregator: 'yuma3',
+      hasServe: true,
+    })
+    expect(sourceHash).toMatch(/^0x[0-9a-f]{64}$/)
+  })
+
+  it('asks the same questions from the same beacon, in every sandbox', async () => {
+    const [one, other] = [await open(fileOf()), await open(fileOf())]
+    const tasks = await one.tasks({ epoch: 3, beacon })
+    expect(tasks).toHaveLength(2)
+    expect(await other.tasks({ epoch: 3, beacon })).toEqual(tasks)
+    expect(await one.tasks({ epoch: 3, beacon: `0x${'5b'.repeat(32)}` })).not.toEqual(tasks)
+  })
+
+  it('serves the baseline, waiting for what it promises', async () => {
+    const sandbox = await open(fileOf({ serve: 'async ({ a }) => { await null; return { sum: a } }' }))
+    expect(await serve(sandbox)).toBe('{"sum":7}')
+    const broken = await open(fileOf({ serve: "() => { throw new Error('no engine') }" }))
+    await expect(serve(broken)).rejects.toThrow(/serve failed: no engine \(sum\.ts:\d+:\d+\)/)
+    const waiting = await open(fileOf({ serve: '() => new Promise(() => undefined)' }))
+    await expect(serve(waiting)).rejects.toThrow(/waits for something/)
+  })
+
+  it('gives no score for what is no score, for errors, and for what a score must not depend on', async () => {
+    const cases: readonly (readonly [string, RegExp])[] = [
+      ['return 1000001', /1000001, not a whole number/],
+      ['return -1', /-1, not/],
+      ['return 0.5', /0\.5, not/],
+      ['return NaN', /NaN, not/],
+      ['return', /undefined, not/],
+      ['return Promise.resolve(1)', /not a whole number/],
+      ["throw new Error('oh')", /oh \(sum\.ts:\d+:\d+\)/],
+      ['throw null', /null/],
+      ['const f = () => f() + 1; return f()', /call stack/],
+      ['return Date.now()', /Date is not there/],
+      ['return Math.floor(Math.random())', /Math\.random is not there.*"random"/],
+      ['return Math.exp(0)', /Math\.exp is not there.*whole numbers/],
+      ["return 'a'.localeCompare('b')", /localeCompare is not there/],
+      ["return fetch('http://127.0.0.1')", /fetch is not there/],
+      ['return process.pid', /process is not defined/],
+      ["return eval('1')", /Code generation/],
+      ["return new Function('return 1')()", /Code generation/],
+      ['return setTimeout(() => 0)', /setTimeout is not there/],
+      ['task.a = 1; return 1', /read only/],
+    ]
+    const bodies = cases.map(([body], index) => `if (sum === ${index}) { ${body} }`).join('\n')
+    const sandbox = await open(fileOf({ score: `(task, { sum }) => {\n${bodies} }`, scoreTimeoutMs: '5000' }))
+    const verdicts = await judge(
+      sandbox,
+      cases.map((_, sum) => JSON.stringify({ sum })),
+    )
+    for (const [index, [body, problem]] of cases.entries()) {
+      expect(verdicts[index], body).toEqual({
+        kind: 'fault',
+        problem: expect.stringMatching(problem),
+        isDeadline: false,
+      })
+    }
+  })
+
+  it('ends what takes too long and scores the others as if nothing had happened', async () => {
+    const score = '(task, { sum }, { peers }) => { while (sum === 1) {} ; return sum + peers.length }'
+    const sandbox = await open(fileOf({ score }))
+    const answers = ['{"sum":10}', '{"sum":1}', '{"sum":30}']
+    const expected = [
+      { kind: 'scored', scorePpm: 12, reasons: [] },
+      { kind: 'fault', problem: 'the file took longer than 1000 ms', isDeadline: true },
+      { kind: 'scored', scorePpm: 32, reasons: [] },
+    ]
+    expect(await judge(sandbox, answers)).toEqual(expected)
+    expect(await judge(sandbox, answers, 'descending')).toEqual(expected)
+  })
+
+  it('ends patterns that backtrack for ever, in schemas too', async () => {
+    const slow = 'z.object({ sum: z.string().regex(/^(a+)+$/) })'
+    const sandbox = await open(fileOf({ response: slow, score: '() => 5' }))
+    const verdicts = await judge(sandbox, [`{"sum":"${'a'.repeat(40)}b"}`, '{"sum":"aa"}'])
+    expect(verdicts.map(({ kind }) => kind)).toEqual(['fault', 'scored'])
+  })
+
+  it('says what does not fit the schema, and who cheats', async () => {
+    const verify = "(task, { sum }) => (sum === 13 ? 'Thirteen is a lie.' : true)"
+    const sandbox = await open(fileOf({ verify }))
+    expect(await judge(sandbox, ['{"sum":"7"}', '{"sum":13}', '{"sum":7}', '[]'])).toEqual([
+      { kind: 'malformed', problem: expect.stringContaining('"sum"') },
+      { kind: 'cheat', reason: 'Thirteen is a lie.' },
+      { kind: 'scored', scorePpm: 7, reasons: ['peers 1'] },
+      { kind: 'malformed', problem: expect.stringContaining('schema') },
+    ])
+  })
+
+  it('draws the same numbers for all answers to a question', async () => {
+    const sandbox = await open(fileOf({ score: '(task, response, { random }) => random.below(1000000)' }))
+    const verdicts = await judge(sandbox, ['{"sum":1}', '{"sum":2}'])
+    expect(verdicts[0]).toEqual(verdicts[1])
+  })
+
+  it('runs an aggregate of the file, and gives null where that fails', async () => {
+    const aggregate = '(scores) => Math.floor(scores.reduce((s, { scorePpm }) => s + scorePpm, 0) / scores.length)'
+    const sandbox = await open(fileOf({ aggregate }))
+    expect(sandbox.description.aggregate).toBe('function')
+    expect(
+      await sandbox.aggregate([
+        [
+          { task: 0, scorePpm: 4 },
+          { task: 1, scorePpm: 7 },
+        ],
+        [],
+      ]),
+    ).toEqual([5, null])
+  })
+
+  it('fails alone when the file eats the memory', async () => {
+    const score = '() => { const all = []; for (;;) all.push(new Array(1e6).fill(1)) }'
+    const sandbox = await open(fileOf({ score, scoreTimeoutMs: '60000' }))
+    await expect(judge(sandbox, ['{"sum":1}'])).rejects.toThrow(/ended its thread.*memory/)
+    await expect(judge(sandbox, ['{"sum":1}'])).rejects.toThrow(/ended its thread/)
+  })
+
+  it('hands out what the file writes to its console', async () => {
+    const lines: string[] = []
+    const file = fileOf({ score: "() => { console.log('seen', { a: 1 }); return 1 }" })
+    const sandbox = await SubnetSandbox.open(file, (line) => lines.push(line))
+    opened.push(sandbox)
+    await judge(sandbox, ['{"sum":1}'])
+    expect(lines).toEqual(['seen {"a":1}'])
+  })
+
+  it.each([
+    ['a wrong field, with its line', fileOf({ tasks: '65' }), /tasks must be a whole number from 1 to 64.*sum\.ts:7/],
+    ['a missing function', fileOf({ score: undefined }), /score must be a function/],
+    ['a syntax error', { fileName: 'sum.ts', source: 'export const a = {\n  b: 1 c\n}' }, /sum\.ts:2|Expected/],
+    [
+      'no subnet',
+      { fileName: 'sum.ts', source: 'export const a = 1' },
+      /one value that defineSubnet gave; it exports 0/,
+    ],
+    ['an import of something else', { fileName: 'sum.ts', source: "import 'node:fs'" }, /imports "node:fs"/],
+    ['an error while loading', { fileName: 'sum.ts', source: '\nnull.x' }, /sum\.ts:2/],
+    ['types that have to be compiled', { fileName: 'sum.ts', source: 'enum A { b }\nexport const c = A.b' }, /enum/i],
+  ])('refuses %s', async (_, file, problem) => {
+    await expect(SubnetSandbox.open(file)).rejects.toMatchObject({
+      code: 'subnets/bad-definition',
+      message: expect.stringMatching(problem),
+    })
+  })
+})
+
+async function open(file: { readonly fileName: string; readonly source: string }): Promise<SubnetSandbox> {
+  const sandbox = await SubnetSandbox.open(file)
+  opened.push(sandbox)
+  return sandbox
+}
+
+/** One field a line, from line 6 on, so that tests know lines. */
+function fileOf(changes: Readonly<Record<string, string | undefined>> = {}) {
+  const fields = {
+    version: '1',
+    tasks: '2',
+    scoreTimeoutMs: '1000',
+    task: 'z.object({ a: z.int() })',
+    score: '(task, { sum }, { peers }) => ({ scorePpm: sum, reasons: [`peers ${peers.length}`] })',
+    response: 'z.object({ sum: z.int() })',
+    sample: '(random) => ({ a: random.below(1000) })',
+    serve: '({ a }) => ({ sum: a })',
+    ...changes,
+  }
+  const lines = Object.entries(fields).flatMap(([name, text]) => (text === undefined ? [] : [`  ${name}: ${text},`]))
+  const head = [
+    "import { defineSubnet } from '@koinon/subnets/file'",
+    "import { z } from 'zod'",
+    '',
+    'export const subnet = defineSubnet({',
+  ]
+  return { fileName: 'sum.ts', source: [...head, "  name: 'sum',", ...lines, '})'].join('\n') }
+}
+
+function serve(sandbox: SubnetSandbox): Promise<string> {
+  return sandbox.serve({ epoch: 3, beacon, index: 0, hotkey: hotkeyOf(0), taskText: '{"a":7}' })
+}
+
+function judge(sandbox: SubnetSandbox, texts: readonly string[], order: 'ascending' | 'descending' = 'ascending') {
+  const answers = texts.map((responseText, uid): AdmittedAnswer => ({ uid, hotkey: hotkeyOf(uid), responseText }))
+  return sandbox.judge({ epoch: 3, beacon, index: 0, taskText: '{"a":7}', answers, order })
+}
+
+function hotkeyOf(uid: number): Address {
+  return `0x${uid.toString(16).padStart(40, '0')}`
+}
