@@ -81,6 +81,29 @@ describe.each(own)('aggregator $name', (aggregator) => {
     )
   })
 
+  it('does not care which numbers seats have, but for the last unit and for ties of winners', () => {
+    fc.assert(
+      fc.property(worlds, (input) => {
+        const last = input.uids.length - 1
+        const validators = input.validators.map((validator) => {
+          const row = validator.row
+            ?.filter(({ uid }) => uid <= last)
+            .map(({ uid, weight: given }) => ({ uid: last - uid, weight: given }))
+            .reverse()
+          return { ...validator, row }
+        })
+        const straight = aggregator.aggregate(input)
+        const turned = aggregator.aggregate({ ...input, hotkeys: [...input.hotkeys].reverse(), validators })
+        const best = straight.consensus.reduce((most, value) => (value > most ? value : most), 0n)
+        fc.pre(aggregator !== winnerTakeAll || straight.consensus.filter((value) => value === best).length < 2)
+        straight.incentive.forEach((share, column) => {
+          const distance = share - (turned.incentive[last - column] as bigint)
+          expect(distance <= 1n && distance >= -1n).toBe(true)
+        })
+      }),
+    )
+  })
+
   it('pays nobody for nothing', () => {
     for (const input of [
       world(0, []),

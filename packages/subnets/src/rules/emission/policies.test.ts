@@ -60,6 +60,32 @@ describe.each(policies)('emission policy $name $specHash', (policy) => {
     )
   })
 
+  it('does not care in what unit prices, flows and revenue are counted', () => {
+    const amount = fc.bigInt(1n << 80n, 1n << 100n)
+    const plain = fc
+      .record({ price: amount, flow: amount, cost: amount, revenue: amount })
+      .map(({ price, flow, cost, revenue }) =>
+        signals({ priceEmaQ64: price, userFlowEma: flow, protocolCostEma: cost, revenue }),
+      )
+    fc.assert(
+      fc.property(fc.array(plain, { maxLength: 20 }), fc.bigInt(1n, 1000n), (subnets, factor) => {
+        const scaled = subnets.map((subnet) => ({
+          ...subnet,
+          priceEmaQ64: subnet.priceEmaQ64 * factor,
+          userFlowEma: subnet.userFlowEma * factor,
+          protocolCostEma: subnet.protocolCostEma * factor,
+          revenue: subnet.revenue * factor,
+        }))
+        const shares = policy.shares(scaled)
+        policy.shares(subnets).forEach((share, index) => {
+          const distance = share - (shares[index] as bigint)
+          // A cutoff has a unit, and a square root turns a last digit into 32.
+          expect(distance < 1n << 36n && -distance < 1n << 36n).toBe(true)
+        })
+      }),
+    )
+  })
+
   it('gives nothing to nobody', () => {
     expect(policy.shares([])).toEqual([])
     expect(policy.shares([signals({ eligible: false })])).toEqual([0n])
