@@ -25,11 +25,49 @@ export function describeAudit(outcome: AuditOutcome): CommandResult {
       checks.flatMap((check) => check.differences.map((item) => differenceLine(check, item))),
     ),
     listed('not checked', checks.flatMap(openLines)),
+    decentralizationText(outcome),
     differs === 0
       ? `nothing differs: ${agreed} figures agree, ${open} could not be checked`
       : `${differs} ${differs === 1 ? 'FIGURE DIFFERS' : 'FIGURES DIFFER'}; ${agreed} agree, ${open} could not be checked`,
   ]
   return { data: outcome, text: parts.filter((part) => part !== '').join('\n\n'), isBad: differs > 0 }
+}
+
+function decentralizationText({ decentralization: report }: AuditOutcome): string {
+  if (report === undefined) return ''
+  const rows = report.layers.flatMap((layer) =>
+    (['byAddress', 'byEntity'] as const).map((by) => {
+      const one = layer[by]
+      const share = (ppm: number): string => `${(ppm / 10_000).toFixed(1)} %`
+      return [
+        layer.what,
+        by === 'byAddress' ? 'address' : `entity (${report.entitiesBy})`,
+        String(one.holders),
+        String(one.nakamotoThird),
+        String(one.nakamotoHalf),
+        (one.giniPpm / 1_000_000).toFixed(3),
+        String(one.herfindahl),
+        (one.effectiveMilli / 1_000).toFixed(1),
+        share(one.topOnePpm),
+      ]
+    }),
+  )
+  const headings = ['layer', 'by', 'holders', 'hold 1/3', 'hold 1/2', 'Gini', 'HHI', 'effective', 'largest']
+  const subnets = report.subnets.map(({ netuid, validators, entities, agreementPpm }) => {
+    const agreement = agreementPpm === undefined ? 'not comparable' : (agreementPpm / 1_000_000).toFixed(3)
+    return `  subnet ${netuid}: ${validators} validators, ${entities} entities, agreement of their last rows ${agreement}`
+  })
+  const requirements = report.requirements.map(({ stage, name, state, detail }) => [stage, state, name, detail])
+  const binding = report.binding === undefined ? '' : `; what is in the way: ${report.binding.detail}`
+  return [
+    'decentralization:',
+    table(headings, rows),
+    'Nothing is voted on in this version.',
+    ...subnets,
+    '',
+    table(['stage', '', 'requirement', ''], requirements),
+    `stage ${report.stage}${binding}`,
+  ].join('\n')
 }
 
 function differenceLine({ name }: CheckReport, item: Difference): string {

@@ -12,6 +12,7 @@ type AuditOptions = {
   readonly rpc?: string
   readonly network?: string
   readonly data?: string
+  readonly decentralization?: true
 }
 
 const mostEpochs = 1_000_000_000
@@ -26,9 +27,13 @@ export function defineAudit(program: Command): void {
     .option('--rpc <url>', "any JSON-RPC server of the chain (default: the network file's)")
     .option('--network <file or url>', 'network file, or URL of a gateway (default: the network of this home)')
     .option('--data <dir>', 'audit a copy that "koinon audit export DIR" wrote, without any server')
+    .option(
+      '--decentralization',
+      'also who holds how much of stake, emission and work sold, and what that makes the network',
+    )
     .action(
       runCommand(async (context, options: AuditOptions) => {
-        const shared = { scope: scopeOf(options), onProgress: context.say }
+        const shared = sharedOf(context, options)
         if (options.data === undefined)
           return describeAudit(await auditNetwork(await networkFor(context, options), shared))
         if (options.rpc !== undefined || options.network !== undefined)
@@ -47,15 +52,18 @@ export function defineAudit(program: Command): void {
     .action(
       runCommand(async (context, exportTo: string, options: AuditOptions) => {
         const network = await networkFor(context, options)
-        const result = describeAudit(
-          await auditNetwork(network, { scope: scopeOf(options), onProgress: context.say, exportTo }),
-        )
+        const result = describeAudit(await auditNetwork(network, { ...sharedOf(context, options), exportTo }))
         return {
           ...result,
           text: `${result.text}\n\nwritten to ${exportTo}; audit it with: koinon audit --data ${exportTo}`,
         }
       }),
     )
+}
+
+function sharedOf({ say }: CommandContext, options: AuditOptions) {
+  const extras = options.decentralization === true ? (['decentralization'] as const) : []
+  return { scope: scopeOf(options), extras, onProgress: say }
 }
 
 function scopeOf({ from, to, netuid }: AuditOptions) {

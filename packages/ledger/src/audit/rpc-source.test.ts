@@ -119,6 +119,7 @@ const open = (changes: Partial<NetworkFile> = {}) =>
   createRpcSource({
     reader: createLedgerReader(network(changes)),
     network: network(changes),
+    transfers: 'supply',
     onProgress: () => undefined,
   })
 

@@ -1,5 +1,5 @@
 /** An audit's source behind any JSON-RPC server. */
-import { concatBytes, type Hex, KoinonError, sleep, withDeadline } from '@koinon/base'
+import { concatBytes, type Hex, KoinonError, sleep, withDeadline, zeroAddress } from '@koinon/base'
 import { decodeEventLog, type Log, parseAbiItem } from 'viem'
 import type { LedgerReader } from '../clients.ts'
 import type { NetworkFile } from '../network-file.ts'
@@ -16,6 +16,8 @@ import {
 export type RpcSourceOptions = {
   readonly reader: LedgerReader
   readonly network: NetworkFile
+  /** `supply`: mints and burns. `all` can be many more. */
+  readonly transfers: 'supply' | 'all'
   readonly onProgress: (text: string) => void
 }
 
@@ -27,18 +29,18 @@ const attempts = 3
 const requestDeadlineMs = 30_000
 const maximumDocumentBytes = 4 * 1024 * 1024
 const documentTimeoutMs = 5_000
-const zero = '0x0000000000000000000000000000000000000000'
 const transfer = parseAbiItem('event Transfer(address indexed from, address indexed to, uint256 value)')
-/** Whose logs are read whole; of the token only mints and burns are. */
+/** Whose logs are read whole. */
 const logged = ['subnets', 'staking', 'work', 'weights', 'epochs', 'emission', 'channels'] as const
 
 /** Reads all events up to the head; views and documents when they are asked for. Throws `ledger/audit-unreadable` (retry later). */
-export async function createRpcSource({ reader, network, onProgress }: RpcSourceOptions): Promise<AuditSource> {
+export async function createRpcSource(options: RpcSourceOptions): Promise<AuditSource> {
+  const { reader, network, onProgress } = options
   const newest = await readable('the newest block', () => reader.getBlockNumber({ cacheTime: 0 }))
   const back = network.chainKind === 'embedded' ? 0n : externalUnsettledBlocks
   const blockNumber = newest > back ? newest - back : 0n
   const head = await readable('the head', () => reader.getBlock({ blockNumber }))
-  const logs = await readLogs({ reader, network, onProgress }, blockNumber)
+  const logs = await readLogs(options, blockNumber)
   const seconds = await readTimes(reader, logs, onProgress)
   const run = limited(requestsAtOnce)
   return {
@@ -50,9 +52,13 @@ export async function createRpcSource({ reader, network, onProgress }: RpcSource
   }
 }
 
-async function readLogs({ reader, network, onProgress }: RpcSourceOptions, last: bigint): Promise<readonly Log[]> {
+async function readLogs(
+  { reader, network, transfers, onProgress }: RpcSourceOptions,
+  last: bigint,
+): Promise<readonly Log[]> {
   const address = logged.map((name) => network.contracts[name])
   const { token } = network.contracts
+  const parts = transfers === 'all' ? [{}] : [{ from: zeroAddress }, { to: zeroAddress }]
   const logs: Log[] = []
   let pageBlocks = mostBlocksPerPage
   for (let from = BigInt(network.startBlock); from <= last; ) {
@@ -61,8 +67,7 @@ async function readLogs({ reader, network, onProgress }: RpcSourceOptions, last:
     const read = () =>
       Promise.all([
         reader.getLogs({ address, ...page }),
-        reader.getLogs({ address: token, event: transfer, args: { from: zero }, ...page }),
-        reader.getLogs({ address: token, event: transfer, args: { to: zero }, ...page }),
+        ...parts.map((args) => reader.getLogs({ address: token, event: transfer, args, ...page })),
       ])
     // Servers bound a request by blocks or by logs; both come down with the page.
     const found = pageBlocks > 1n ? await read().catch(() => undefined) : await readable(`logs of block ${from}`, read)

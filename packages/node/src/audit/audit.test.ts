@@ -5,7 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestLedger, type TestLedger } from '../testing/ledger.ts'
 import { auditCopy, auditNetwork } from './audit.ts'
 
-const options = { scope: { netuid: undefined, fromEpoch: 0, toEpoch: 10 }, onProgress: () => undefined }
+const options = {
+  scope: { netuid: undefined, fromEpoch: 0, toEpoch: 10 },
+  extras: ['decentralization'] as const,
+  onProgress: () => undefined,
+}
 let folder: string
 let ledger: TestLedger
 beforeAll(async () => {
@@ -23,6 +27,11 @@ describe('an audit of a network', () => {
     const live = await auditNetwork(ledger.network, { ...options, exportTo })
     expect(live).toMatchObject({ differs: 0, open: 0 })
     expect(live.agreed).toBeGreaterThan(4)
+    expect(live.decentralization).toMatchObject({
+      stage: 'S0',
+      binding: { name: 'independent validators' },
+      subnets: [],
+    })
     expect(readdirSync(exportTo).sort()).toEqual(['documents.jsonl', 'events.jsonl', 'manifest.json', 'views.jsonl'])
     const copied = await auditCopy(exportTo, options)
     expect(copied).toMatchObject({ differs: 0, open: 0, agreed: live.agreed + 3, head: live.head })

@@ -20,6 +20,7 @@ import { inferenceSubnet } from '@koinon/subnet-files/inference'
 import { createSubnetChecks, type Subnet } from '@koinon/subnets'
 import { writeFileDurably } from '../home/home.ts'
 import { inferenceSpecHash } from '../local/subnet-spec.ts'
+import { type DecentralizationReport, measureDecentralization } from './decentralization.ts'
 
 export type AuditOutcome = {
   readonly network: { readonly name: string; readonly chainId: number }
@@ -28,12 +29,19 @@ export type AuditOutcome = {
   readonly agreed: number
   readonly differs: number
   readonly open: number
+  /** Where it was asked for. */
+  readonly decentralization?: DecentralizationReport
 }
 
 /** All of it is public. */
 const publicMode = 0o644
 
-type AuditOptions = { readonly scope: AuditScope; readonly onProgress: (text: string) => void }
+type AuditOptions = {
+  readonly scope: AuditScope
+  /** What is looked at besides the figures. */
+  readonly extras: readonly 'decentralization'[]
+  readonly onProgress: (text: string) => void
+}
 
 /**
  * Audits what the network's JSON-RPC server gives. With `exportTo` all that was read lies in that folder afterwards. Throws
@@ -41,12 +49,15 @@ type AuditOptions = { readonly scope: AuditScope; readonly onProgress: (text: st
  */
 export async function auditNetwork(
   network: NetworkFile,
-  { scope, onProgress, exportTo }: AuditOptions & { readonly exportTo?: string },
+  { exportTo, ...options }: AuditOptions & { readonly exportTo?: string },
 ): Promise<AuditOutcome> {
   const reader = createLedgerReader(network)
   await checkChain(reader, network)
-  const recording = recordSource(await createRpcSource({ reader, network, onProgress }))
-  const outcome = await runAll(recording.source, allChecks(), { scope, onProgress })
+  // Who funded whom is told by all transfers.
+  const transfers = options.extras.includes('decentralization') ? 'all' : 'supply'
+  const { onProgress } = options
+  const recording = recordSource(await createRpcSource({ reader, network, transfers, onProgress }))
+  const outcome = await runAll(recording.source, allChecks(), options)
   if (exportTo !== undefined) writeFiles(exportTo, recording.files())
   return outcome
 }
@@ -65,21 +76,31 @@ function allChecks(): readonly AuditCheck[] {
 async function runAll(
   source: AuditSource,
   checks: readonly AuditCheck[],
-  { scope, onProgress }: AuditOptions,
+  { scope, extras, onProgress }: AuditOptions,
 ): Promise<AuditOutcome> {
   const reports = await runChecks(source, checks, scope, ({ name, agreed, differences, open }) =>
     onProgress(`${name}: ${agreed} agree, ${differences.length} differ, ${open.length} not checked`),
   )
   const sum = (count: (report: CheckReport) => number): number =>
     reports.reduce((all, report) => all + count(report), 0)
+  const differs = sum(({ differences }) => differences.length)
   return {
     network: { name: source.network.name, chainId: source.network.chainId },
     head: source.head,
     checks: reports,
     agreed: sum(({ agreed }) => agreed),
-    differs: sum(({ differences }) => differences.length),
+    differs,
     open: sum(({ open }) => open.length),
+    ...(extras.includes('decentralization')
+      ? { decentralization: await measureDecentralization(source, replayOf(reports)) }
+      : {}),
   }
+}
+
+/** Scores that a validator no longer publishes are no figure of the ledger. */
+function replayOf(reports: readonly CheckReport[]): 'agrees' | 'differs' | 'notRun' {
+  if (reports.some(({ differences }) => differences.length > 0)) return 'differs'
+  return reports.some(({ name, open }) => name !== 'evidence' && open.length > 0) ? 'notRun' : 'agrees'
 }
 
 function writeFiles(folder: string, files: AuditFiles): void {

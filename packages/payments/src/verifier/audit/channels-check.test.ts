@@ -49,7 +49,12 @@ beforeAll(async () => {
   await net.advanceSeconds(second.config.withdrawDelay + 1)
   await opener.finalizeWithdrawal(second.config)
   const recording = recordSource(
-    await createRpcSource({ reader: net.reader, network: net.network, onProgress: () => undefined }),
+    await createRpcSource({
+      reader: net.reader,
+      network: net.network,
+      transfers: 'supply',
+      onProgress: () => undefined,
+    }),
   )
   const report = await audit(recording.source)
   expect(report).toMatchObject({ differences: [], open: [] })

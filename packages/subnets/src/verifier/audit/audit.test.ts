@@ -44,7 +44,12 @@ beforeAll(async () => {
   await withdraw()
   await ledger.moveTo((await ledger.nowSeconds()) + 1)
   const recording = recordSource(
-    await createRpcSource({ reader: ledger.reader, network: ledger.network, onProgress: () => undefined }),
+    await createRpcSource({
+      reader: ledger.reader,
+      network: ledger.network,
+      transfers: 'supply',
+      onProgress: () => undefined,
+    }),
   )
   live = await audit(recording.source)
   files = recording.files()
