@@ -1,0 +1,139 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createProgram } from '../program.ts'
+
+const main = new URL('../main.ts', import.meta.url).pathname
+const small = ['--epochs', '20', '--seeds', '2', '--validators', '12', '--miners', '16', '--mechanisms', 'yuma2,yuma3']
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'koinon-sim-'))
+})
+afterEach(() => {
+  vi.restoreAllMocks()
+  process.exitCode = undefined
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const commandLine = (...args: readonly string[]): readonly string[] => [
+  '--disable-warning=ExperimentalWarning',
+  main,
+  '--home',
+  join(folder, 'home'),
+  'subnet',
+  'sim',
+  ...args,
+]
+
+async function sim(...args: readonly string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
+  const said = { stdout: '', stderr: '' }
+  for (const stream of ['stdout', 'stderr'] as const) {
+    vi.spyOn(process[stream], 'write').mockImplementation((text) => {
+      said[stream] += String(text)
+      return true
+    })
+  }
+  const program = await createProgram()
+  await program.parseAsync(commandLine(...args).slice(2), { from: 'user' })
+  vi.restoreAllMocks()
+  return { code: process.exitCode, ...said }
+}
+
+describe('koinon subnet sim', () => {
+  it('says what pays and why, with progress on standard error only', async () => {
+    const { code, stdout, stderr } = await sim(...small, '--attacks', 'burn-key, late-whale')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^Of 2 attacks, 1 pays under every mechanism played/)
+    expect(stdout).toMatch(/Burn-key farming by the owner +\+\d+ % PAYS +\+\d+ % PAYS/)
+    expect(stdout).toMatch(/- Mended by: incentive on the owner's keys is burned/)
+    expect(stdout).not.toMatch(/Late whale, new key\n/)
+    expect(stderr).toMatch(/ +0 % +Burn-key farming by the owner under Yuma 2/)
+    expect(stderr).toMatch(/\d+ epochs played in/)
+  })
+
+  it('gives the same bytes for the same seed, as JSON and as a page', async () => {
+    const run = async (name: string, seed: string): Promise<readonly string[]> => {
+      const page = join(folder, name)
+      const { code, stdout } = await sim(
+        ...small,
+        '--attacks',
+        'copier-sealed',
+        '--seed',
+        seed,
+        '--json',
+        '--quiet',
+        '--out',
+        page,
+      )
+      expect(code).toBe(0)
+      return [stdout, readFileSync(page, 'utf8')]
+    }
+    const [first, page] = await run('a.html', '7')
+    expect(await run('b.html', '7')).toEqual([first, page])
+    expect((await run('c.html', '8'))[0]).not.toBe(first)
+    const { data } = JSON.parse(first as string)
+    expect(data.attacks[0].cells[0].gain.seeds).toBe(2)
+    expect(page).toContain('koinon subnet sim --seed 7 --seeds 2 --epochs 20')
+    expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([])
+  })
+
+  it('plays a subnet file with attacks that its own score has to stand', async () => {
+    const path = join(folder, 'echo.ts')
+    writeFileSync(
+      path,
+      `import { defineSubnet } from '@koinon/subnets/file'
+import { z } from 'zod'
+export const echo = defineSubnet({
+  name: 'echo', version: 3, tasks: 3, task: z.int(), response: z.int(),
+  sample: (random) => 1 + random.below(1_000_000),
+  serve: (task) => task,
+  score: (task, answer) => (task === answer ? 1_000_000 : 0),
+})
+`,
+    )
+    const { code, stdout, stderr } = await sim(path, ...small, '--attacks', 'copier-open', '--json', '--quiet')
+    expect(stderr).toBe('')
+    expect(code).toBe(0)
+    const { data } = JSON.parse(stdout)
+    expect(data.subject).toBe('echo 3')
+    expect(data.attacks.map(({ name }: { name: string }) => name)).toEqual([
+      'copier-open',
+      'file-lazy',
+      'file-garbage',
+      'file-gaming',
+    ])
+    expect(data.behaviours[0]).toMatchObject({ name: 'honest', scorePpm: 1_000_000 })
+  })
+
+  it.each([
+    [['--attacks', 'none-such'], 2, /Choose from: copier-open/],
+    [['--mechanisms', 'yuma9'], 2, /Choose from: yuma2/],
+    [['--stakes', 'odd'], 2, /equal, zipf, whale/],
+    [['--epochs', '1'], 2, /--epochs/],
+    [['--validators', '128', '--miners', '200'], 1, /256 seats/],
+    [['none.ts'], 1, /cannot be read/],
+  ] as const)('refuses %j', async (args, code, text) => {
+    const said = await sim(...args)
+    expect(said.code).toBe(code)
+    expect(said.stderr).toMatch(text)
+  })
+
+  it('ends between two worlds when interrupted, and writes nothing', async () => {
+    const page = join(folder, 'never.html')
+    const child = spawn(process.execPath, commandLine('--epochs', '100', '--seeds', '1000', '--out', page), {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      timeout: 120_000,
+    })
+    let said = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      if (said === '') child.kill('SIGINT')
+      said += text
+    })
+    const code = await new Promise((resolve) => child.once('close', resolve))
+    expect(code).toBe(130)
+    expect(said).toMatch(/nothing was written/)
+    expect(existsSync(page)).toBe(false)
+  })
+})
