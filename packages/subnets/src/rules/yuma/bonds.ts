@@ -28,6 +28,7 @@ export function settleBonds(input: BondInput, rates: BondRates): { dividends: Fl
   // As in the source: without any consensus the plain rate holds.
   const hasConsensus = input.consensus.some((value) => value !== 0)
   const liquid = hasConsensus ? rates.liquid : undefined
+  const resting = liquid === undefined ? 0 : rateAt(0, liquid)
   for (let index = 0; index < columns; index++) {
     const start = index * rows
     const agreed = input.consensus[index] as number
@@ -36,7 +37,7 @@ export function settleBonds(input: BondInput, rates: BondRates): { dividends: Fl
       column.old[row] = input.bonds[start + row] as number
     }
     if (rates.rule === 'yuma2') nextClassic(column, activeStake, rates.alpha)
-    else nextOwn(column, agreed, rates.alpha, liquid)
+    else nextOwn(column, agreed, rates.alpha, liquid, resting)
     divideBySum(column.next, column.scratch)
     const share = incentive[index] as number
     for (let row = 0; row < rows; row++) {
@@ -80,8 +81,14 @@ function nextClassic({ weights, old, next, scratch }: Column, activeStake: Float
   }
 }
 
-/** Yuma3: a * Wb + (1 - a) * stored/65535, with one rate or, by liquid alpha, with each pair's own. */
-function nextOwn({ weights, old, next }: Column, agreed: number, alpha: number, liquid: LiquidRates | undefined): void {
+/** Yuma3: a * Wb + (1 - a) * stored/65535, with one rate or, by liquid alpha, with each pair's own; most pairs have the resting one. */
+function nextOwn(
+  { weights, old, next }: Column,
+  agreed: number,
+  alpha: number,
+  liquid: LiquidRates | undefined,
+  resting: number,
+): void {
   for (let row = 0; row < next.length; row++) {
     const isListed = (weights[row] as number) >= 0
     const weight = isListed ? (weights[row] as number) : 0
@@ -89,17 +96,21 @@ function nextOwn({ weights, old, next }: Column, agreed: number, alpha: number, 
     if (liquid === undefined) next[row] = mulQ32(alpha, weight) + mulQ32(wholeQ32 - alpha, bond)
     else if (!isListed && liquid.form === 'sparse') next[row] = 0
     else {
-      const rate = liquidRate(weight, bond, agreed, liquid)
+      const distance = distanceOf(weight, bond, agreed)
+      const rate = distance === 0 ? resting : rateAt(distance, liquid)
       next[row] = Math.min(wholeQ32, mulQ32(rate, weight) + mulQ32(wholeQ32 - rate, bond))
     }
   }
 }
 
-/** The further a weight is from the consensus it buys above, or from the bond it sells below, the faster. */
-function liquidRate(weight: number, bond: number, agreed: number, { low, high, slope }: LiquidRates): number {
-  const distance = weight >= bond ? weight - agreed : bond - weight
-  const bounded = Math.min(wholeQ32, Math.max(0, distance))
-  const rate = low + mulQ32(sigmoidQ32(bounded, slope, wholeQ32 / 2), high - low)
+/** How far a weight is above the consensus that it buys at, or below the bond that it sells: 0 to 1. */
+function distanceOf(weight: number, bond: number, agreed: number): number {
+  return Math.min(wholeQ32, Math.max(0, weight >= bond ? weight - agreed : bond - weight))
+}
+
+/** The further, the faster. */
+function rateAt(distance: number, { low, high, slope }: LiquidRates): number {
+  const rate = low + mulQ32(sigmoidQ32(distance, slope, wholeQ32 / 2), high - low)
   return Math.max(low, Math.min(high, rate))
 }
 
