@@ -11,6 +11,16 @@ export type Mend = {
   world(settings: WorldSettings): WorldSettings
   /** Mechanism to settle by instead, by name. */
   readonly mechanism?: string
+  /** What it does not mend, a sentence. */
+  readonly but?: string
+}
+
+/** The cap as a mend, with what it opens. */
+export const stakeCap: Mend = {
+  title: 'stake capped at the 88th percentile',
+  world: asItIs,
+  mechanism: 'yuma3-capped',
+  but: 'But a cap counts keys, not people: who splits a stake evades it, and many small keys become a majority (see both attacks).',
 }
 
 /** What one player of one world may do: the attack, and the honest play that it is measured against. */

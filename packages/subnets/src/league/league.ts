@@ -34,6 +34,8 @@ export type MendResult = {
   readonly after: Gain | undefined
   /** Mended when the attack no longer pays. */
   readonly verdict: Verdict
+  /** What it does not mend; empty when nothing is known. */
+  readonly but: string
 }
 
 export type AttackResult = {
@@ -123,6 +125,7 @@ export function* runLeague(options: LeagueOptions): Generator<LeagueProgress, Le
         before: gainBefore as Gain,
         after: gain,
         verdict,
+        but: mend.but ?? '',
       })
     }
     const { name, title, hope, reason, failure } = attack

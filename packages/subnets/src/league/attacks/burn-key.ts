@@ -1,5 +1,5 @@
 /** Burn-key farming: the owner's validators give half of the miners' pay to idle keys of the owner. */
-import { type Attack, asItIs, honestPlay } from '../attack.ts'
+import { type Attack, honestPlay, stakeCap } from '../attack.ts'
 import { holdersUpTo } from '../stakes.ts'
 import { ownerKey } from '../world.ts'
 
@@ -16,7 +16,7 @@ export const burnKey: Attack = {
       title: "incentive on the owner's keys is burned",
       world: (settings) => ({ ...settings, ownerKeys: 'burned' }),
     },
-    { title: 'stake capped at the 88th percentile', world: asItIs, mechanism: 'yuma3-capped' },
+    stakeCap,
   ],
   world: (settings) => ({ ...settings, ownerKeys: 'paid' }),
   match: (world) => {

@@ -1,5 +1,5 @@
 /** Collusion: validators name only the miners of their circle, and hope that clipping spares them. */
-import { type Attack, asItIs, circleOfMiners, honestPlay, type Mend } from '../attack.ts'
+import { type Attack, asItIs, circleOfMiners, honestPlay, type Mend, stakeCap } from '../attack.ts'
 import { holdersUpTo } from '../stakes.ts'
 import { nameOnly } from './under-weighter.ts'
 
@@ -50,5 +50,5 @@ export const collusionAbove = collusion(600_000, 'largest', {
   reason:
     'More than half of the stake is the consensus by definition. No rule over rows alone can tell a lying majority from an honest one; scores that anybody can recompute can.',
   failure: 'The cap leaves the circle with less than half of the votes, as long as it does not split its keys.',
-  mends: [{ title: 'stake capped at the 88th percentile', world: asItIs, mechanism: 'yuma3-capped' }],
+  mends: [stakeCap],
 })

@@ -33,10 +33,11 @@ export function finding(result: AttackResult, report: LeagueReport): readonly st
   ]
 }
 
-export function mendSentence({ title, after, verdict }: MendResult): string {
+export function mendSentence({ title, after, verdict, but }: MendResult): string {
   if (after === undefined) return `Tried: ${title}. Honest play then earns nothing, so there is nothing to compare.`
   const figures = `${percent(after.meanPercent)} (${interval(after)})`
-  if (verdict === 'not profitable') return `Mended by: ${title}. The attack then earns ${figures} against honest play.`
+  if (verdict === 'not profitable')
+    return `Mended by: ${title}. The attack then earns ${figures} against honest play. ${but}`.trimEnd()
   return verdict === 'profitable'
     ? `Not mended by: ${title}. The attack still earns ${figures}.`
     : `Tried: ${title}. The attack then earns ${figures}: unclear.`
