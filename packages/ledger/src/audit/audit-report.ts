@@ -34,6 +34,14 @@ export type CheckReport = Pick<AuditCheck, 'name' | 'compares'> & {
 
 type Figure = string | number | bigint | boolean
 
+/** A figure that somebody is asked for. */
+export type Question = {
+  readonly subject: Subject
+  readonly what: string
+  readonly expected: Figure
+  readonly answer: Promise<Answer<Figure>>
+}
+
 /** Counts what agrees and keeps what does not. */
 export class Tally {
   #agreed = 0
@@ -54,11 +62,14 @@ export class Tally {
     return isHeld
   }
 
-  /** Like `same` with what somebody answered; open when there was no answer. */
-  answered<value extends Figure>(subject: Subject, what: string, expected: Figure, answer: Answer<value>): boolean {
-    if ('value' in answer) return this.same(subject, what, expected, answer.value)
-    this.open(subject, what, answer.problem)
-    return false
+  /** Like `same`, of answers that come at once; open where there is none. In the order of the questions. */
+  async answers(questions: readonly Question[]): Promise<void> {
+    const answers = await Promise.all(questions.map(({ answer }) => answer))
+    questions.forEach(({ subject, what, expected }, index) => {
+      const answer = answers[index] as Answer<Figure>
+      if ('value' in answer) this.same(subject, what, expected, answer.value)
+      else this.open(subject, what, answer.problem)
+    })
   }
 
   open(subject: Subject, what: string, why: string): void {

@@ -6,9 +6,10 @@ export {
   type Difference,
   isInScope,
   type Open,
+  type Question,
   runChecks,
   type Subject,
   type Tally,
 } from './audit-report.ts'
-export { type AuditSource, type EventOf, eventsOf, inOrder, viewOf } from './audit-source.ts'
+export { type Answer, type AuditSource, type EventOf, eventsOf, inOrder, viewOf } from './audit-source.ts'
 export { createRpcSource } from './rpc-source.ts'

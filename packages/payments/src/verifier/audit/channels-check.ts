@@ -1,5 +1,5 @@
 import type { Address, Hex } from '@koinon/base'
-import { type AuditCheck, eventsOf, viewOf } from '@koinon/ledger/audit'
+import { type Answer, type AuditCheck, eventsOf, viewOf } from '@koinon/ledger/audit'
 import { type ChannelConfig, channelIdOf } from '../../rules/channel.ts'
 
 type Channel = { readonly config: ChannelConfig; balance: bigint; claimed: bigint; withdrawableAt: number | undefined }
@@ -85,19 +85,21 @@ export const channelsCheck: AuditCheck = {
         channel.claimed,
       )
     }
-    await Promise.all([
-      ...[...channels].map(async ([id, { config, balance, claimed }]) => {
-        const what = `balance and claims of channel ${id.slice(0, 12)}… at the head`
-        const found = await viewOf(source, 'channels', 'channels', [id])
-        if ('problem' in found) tally.open({ account: config.payer }, what, found.problem)
-        else tally.same({ account: config.payer }, what, `${balance}, ${claimed}`, found.value.join(', '))
-      }),
-      ...[...receivers.values()].map(async ({ account, token, claimed, settled }) => {
-        const found = await viewOf(source, 'channels', 'receivers', [account, token])
-        if ('problem' in found) tally.open({ account }, 'claimed and settled at the head', found.problem)
-        else
-          tally.same({ account }, 'claimed and settled at the head', `${claimed}, ${settled}`, found.value.join(', '))
-      }),
+    const pair = (answer: Answer<readonly bigint[]>): Answer<string> =>
+      'value' in answer ? { value: answer.value.join(', ') } : answer
+    await tally.answers([
+      ...[...channels].map(([id, { config, balance, claimed }]) => ({
+        subject: { account: config.payer },
+        what: `balance and claims of channel ${id.slice(0, 12)}… at the head`,
+        expected: `${balance}, ${claimed}`,
+        answer: viewOf(source, 'channels', 'channels', [id]).then(pair),
+      })),
+      ...[...receivers.values()].map(({ account, token, claimed, settled }) => ({
+        subject: { account },
+        what: 'claimed and settled at the head',
+        expected: `${claimed}, ${settled}`,
+        answer: viewOf(source, 'channels', 'receivers', [account, token]).then(pair),
+      })),
     ])
     const owed = new Map<Address, bigint>()
     const owe = (token: Address, amount: bigint): void => void owed.set(token, (owed.get(token) ?? 0n) + amount)

@@ -9,4 +9,4 @@ export {
 } from './beacon-chain.ts'
 export { beaconChainFromJson, beaconChainToJson, roundFromJson, roundToJson } from './beacon-info.ts'
 export { beaconPublicKey, signRound, type VerifiedRound, verifyRound } from './beacon-round.ts'
-export { openSealedRow, type RowOwner, roundOfSealed, type SealedWeights, sealRow } from './sealed-row.ts'
+export { openSealedRow, roundOfSealed, type SealedWeights, sealRow } from './sealed-row.ts'

@@ -16,12 +16,13 @@ export const accrualCheck: AuditCheck = {
         schedule.geneses[args.netuid - 1] ?? 'none',
         BigInt(args.genesis),
       )
-    await Promise.all(
-      epochsInScope(source, scope).map(async ({ subnet: { netuid }, epoch, window }) => {
-        const own = accruedUntil(schedule, netuid, BigInt(window.endsAtSeconds))
-        const found = await viewOf(source, 'emission', 'accrued', [netuid, BigInt(epoch + 1)])
-        tally.answered({ netuid, epoch }, 'accrued until its end', own, found)
-      }),
+    await tally.answers(
+      epochsInScope(source, scope).map(({ subnet: { netuid }, epoch, window }) => ({
+        subject: { netuid, epoch },
+        what: 'accrued until its end',
+        expected: accruedUntil(schedule, netuid, BigInt(window.endsAtSeconds)),
+        answer: viewOf(source, 'emission', 'accrued', [netuid, BigInt(epoch + 1)]),
+      })),
     )
   },
 }

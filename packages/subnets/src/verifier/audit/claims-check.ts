@@ -58,27 +58,23 @@ export function createClaimsCheck(rootsOf: (source: AuditSource) => Promise<read
         leaves.set(root, owed)
         tally.same(subject, 'leaf of the account', owed.get(account) ?? 0n, cumulativeAmount)
       })
-      await Promise.all([
+      await tally.answers([
         ...[...accounts.values()]
           .filter(({ netuid }) => isInScope(scope, netuid))
-          .map(async ({ netuid, account, paid }) =>
-            tally.answered(
-              { netuid, account },
-              'paid at the head',
-              paid,
-              await viewOf(source, 'epochs', 'paidTo', [netuid, account]),
-            ),
-          ),
+          .map(({ netuid, account, paid }) => ({
+            subject: { netuid, account },
+            what: 'paid at the head',
+            expected: paid,
+            answer: viewOf(source, 'epochs', 'paidTo', [netuid, account]),
+          })),
         ...[...subnets]
           .filter(([netuid]) => isInScope(scope, netuid))
-          .map(async ([netuid, paid]) =>
-            tally.answered(
-              { netuid },
-              'paid in all at the head',
-              paid,
-              await viewOf(source, 'epochs', 'totalPaid', [netuid]),
-            ),
-          ),
+          .map(([netuid, paid]) => ({
+            subject: { netuid },
+            what: 'paid in all at the head',
+            expected: paid,
+            answer: viewOf(source, 'epochs', 'totalPaid', [netuid]),
+          })),
       ])
     },
   }

@@ -56,10 +56,12 @@ export const mintsCheck: AuditCheck = {
         )
       }
     }
-    tally.answered({}, 'minted in all', minted, await viewOf(source, 'token', 'totalMinted', []))
-    tally.answered({}, 'supply', minted - burned, await viewOf(source, 'token', 'totalSupply', []))
     const paid = emitted.reduce((all, { args }) => all + args.amount, 0n)
-    tally.answered({}, 'minted for epochs', paid, await viewOf(source, 'emission', 'totalMinted', []))
+    await tally.answers([
+      { subject: {}, what: 'minted in all', expected: minted, answer: viewOf(source, 'token', 'totalMinted', []) },
+      { subject: {}, what: 'supply', expected: minted - burned, answer: viewOf(source, 'token', 'totalSupply', []) },
+      { subject: {}, what: 'minted for epochs', expected: paid, answer: viewOf(source, 'emission', 'totalMinted', []) },
+    ])
     const cap = await viewOf(source, 'token', 'CAP', [])
     if ('problem' in cap) tally.open({}, 'cap', cap.problem)
     else tally.holds({}, 'minted in all', minted <= cap.value, `at most the cap of ${cap.value}`, minted)

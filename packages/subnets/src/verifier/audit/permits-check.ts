@@ -29,13 +29,13 @@ export const permitsCheck: AuditCheck = {
         tally.same({ netuid, account: args.hotkey }, `permitted stake after block ${block}`, own, args.permittedStake)
       })
     }
-    await Promise.all(
-      epochsInScope(source, scope).map(async ({ subnet: { netuid, permittedAt }, epoch, window }) => {
-        const at = window.startsAtSeconds
-        const own = permittedAt(at).reduce((sum, { stake }) => sum + stake, 0n)
-        const found = await viewOf(source, 'staking', 'totalPermittedStakeAt', [netuid, BigInt(at)])
-        tally.answered({ netuid, epoch }, 'permitted stake at its start', own, found)
-      }),
+    await tally.answers(
+      epochsInScope(source, scope).map(({ subnet: { netuid, permittedAt }, epoch, window }) => ({
+        subject: { netuid, epoch },
+        what: 'permitted stake at its start',
+        expected: permittedAt(window.startsAtSeconds).reduce((sum, { stake }) => sum + stake, 0n),
+        answer: viewOf(source, 'staking', 'totalPermittedStakeAt', [netuid, BigInt(window.startsAtSeconds)]),
+      })),
     )
   },
 }

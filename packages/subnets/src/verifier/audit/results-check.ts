@@ -1,5 +1,13 @@
 import { bytesToHex } from '@koinon/base'
-import { type AuditCheck, type AuditSource, eventsOf, isInScope, type Tally, viewOf } from '@koinon/ledger/audit'
+import {
+  type AuditCheck,
+  type AuditSource,
+  eventsOf,
+  isInScope,
+  type Question,
+  type Tally,
+  viewOf,
+} from '@koinon/ledger/audit'
 import { epochWindow, type ResultDomain, resultDigest } from '../../rules/index.ts'
 import { stakeHash, weightsHash } from '../../rules/epoch-record.ts'
 import { isReproduced, type RecomputedRoot } from './recomputed-roots.ts'
@@ -15,9 +23,12 @@ export function createResultsCheck(rootsOf: (source: AuditSource) => Promise<rea
       const roots = (await rootsOf(source)).filter(({ subnet, epoch }) => isInScope(scope, subnet.netuid, epoch))
       for (const root of roots) {
         checkForm(tally, root, domain)
-        if (root.disabled === undefined) await checkStanding(source, tally, root)
+        if (root.disabled === undefined) checkStanding(tally, root)
         else checkDisabled(tally, root)
       }
+      await tally.answers(
+        roots.filter(({ disabled }) => disabled === undefined).map((root) => keptQuestion(source, root)),
+      )
       const submitted = new Set(roots.map((root) => root.submitted.args.resultHash))
       for (const { args } of eventsOf(source, 'epochs', 'RootDisabled'))
         if (isInScope(scope, args.netuid, Number(args.epoch)))
@@ -62,9 +73,9 @@ function checkForm(
   tally.holds(subject, 'the root before was active', seconds >= active, `from ${active} on`, seconds)
 }
 
-async function checkStanding(source: AuditSource, tally: Tally, root: RecomputedRoot): Promise<void> {
+function checkStanding(tally: Tally, root: RecomputedRoot): void {
   const { subnet, epoch, validators, computed, submitted } = root
-  const { result, activatesAt, resultHash } = submitted.args
+  const { result } = submitted.args
   const subject = { netuid: subnet.netuid, epoch }
   tally.same(subject, 'weights hash', weightsHash(validators), result.weightsHash)
   tally.same(subject, 'stake hash', stakeHash(validators), result.stakeHash)
@@ -75,11 +86,21 @@ async function checkStanding(source: AuditSource, tally: Tally, root: Recomputed
     tally.same(subject, 'sum of all leaves', computed.result.cumulativeTotal, result.cumulativeTotal)
     if (isReproduced(root)) tally.same(subject, 'hash of the record', computed.result.dataHash, result.dataHash)
   }
-  const stored = await viewOf(source, 'epochs', 'rootOf', [subnet.netuid, submitted.args.epoch])
-  if ('problem' in stored) return tally.open(subject, 'root that the contract keeps', stored.problem)
-  const kept = ({ root: hash, cumulativeTotal, activatesAt: at, resultHash: digest }: typeof stored.value) =>
-    `${hash} of ${cumulativeTotal}, active at ${at}, ${digest}`
-  tally.same(subject, 'root that the contract keeps', kept({ ...result, activatesAt, resultHash }), kept(stored.value))
+}
+
+function keptQuestion(source: AuditSource, { subnet: { netuid }, epoch, submitted }: RecomputedRoot): Question {
+  const { result, activatesAt, resultHash } = submitted.args
+  type Root = Pick<typeof submitted.args, 'activatesAt' | 'resultHash'> &
+    Pick<typeof result, 'root' | 'cumulativeTotal'>
+  const words = (kept: Root): string =>
+    `${kept.root} of ${kept.cumulativeTotal}, active at ${kept.activatesAt}, ${kept.resultHash}`
+  const stored = viewOf(source, 'epochs', 'rootOf', [netuid, submitted.args.epoch])
+  return {
+    subject: { netuid, epoch },
+    what: 'root that the contract keeps',
+    expected: words({ ...result, activatesAt, resultHash }),
+    answer: stored.then((answer) => ('value' in answer ? { value: words(answer.value) } : answer)),
+  }
 }
 
 function checkDisabled(tally: Tally, { subnet, epoch, submitted, disabled, validators }: RecomputedRoot): void {

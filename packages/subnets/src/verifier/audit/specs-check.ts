@@ -14,12 +14,13 @@ export const specsCheck: AuditCheck = {
       const due = epochAt(subnet.clock, seconds) + updateDelayEpochs
       tally.same({ netuid: args.netuid }, 'epoch from which an announced definition holds', BigInt(due), args.fromEpoch)
     }
-    await Promise.all(
-      epochsInScope(source, scope).map(async ({ subnet, epoch }) => {
-        const { netuid } = subnet
-        const found = await viewOf(source, 'subnets', 'specHashAt', [netuid, BigInt(epoch)])
-        tally.answered({ netuid, epoch }, 'definition', subnet.specHashAt(epoch), found)
-      }),
+    await tally.answers(
+      epochsInScope(source, scope).map(({ subnet: { netuid, specHashAt }, epoch }) => ({
+        subject: { netuid, epoch },
+        what: 'definition',
+        expected: specHashAt(epoch),
+        answer: viewOf(source, 'subnets', 'specHashAt', [netuid, BigInt(epoch)]),
+      })),
     )
   },
 }

@@ -54,23 +54,19 @@ export const stakesCheck: AuditCheck = {
         queue.push({ amount, releaseAt: event.args.releaseAt })
       }
     }
-    await Promise.all([
-      ...[...hotkeys.values()].map(async ({ netuid, account, sum }) =>
-        tally.answered(
-          { netuid, account },
-          'stake at the head',
-          sum,
-          await viewOf(source, 'staking', 'stakeOf', [netuid, account]),
-        ),
-      ),
-      ...[...subnets].map(async ([netuid, sum]) =>
-        tally.answered(
-          { netuid },
-          'stake on the subnet at the head',
-          sum,
-          await viewOf(source, 'staking', 'totalStakeOf', [netuid]),
-        ),
-      ),
+    await tally.answers([
+      ...[...hotkeys.values()].map(({ netuid, account, sum }) => ({
+        subject: { netuid, account },
+        what: 'stake at the head',
+        expected: sum,
+        answer: viewOf(source, 'staking', 'stakeOf', [netuid, account]),
+      })),
+      ...[...subnets].map(([netuid, sum]) => ({
+        subject: { netuid },
+        what: 'stake on the subnet at the head',
+        expected: sum,
+        answer: viewOf(source, 'staking', 'totalStakeOf', [netuid]),
+      })),
     ])
     const balance = await viewOf(source, 'token', 'balanceOf', [source.network.contracts.staking])
     if ('problem' in balance) tally.open({}, 'tokens of the staking contract', balance.problem)

@@ -1,5 +1,5 @@
 import type { Hex } from '@koinon/base'
-import { type AuditCheck, eventsOf, isInScope, viewOf } from '@koinon/ledger/audit'
+import { type AuditCheck, eventsOf, isInScope, type Question, viewOf } from '@koinon/ledger/audit'
 import { epochWindow, unpackRow, weightsCommitment } from '../../rules/index.ts'
 import { rowHash } from '../../rules/weight-row.ts'
 import { replaySubnets } from './replay.ts'
@@ -13,6 +13,7 @@ export const weightsCheck: AuditCheck = {
     const subnets = new Map(replaySubnets(source).map((subnet) => [subnet.netuid, subnet]))
     const commitments = new Map<string, Hex>()
     const opened = new Set<string>()
+    const questions: Question[] = []
     for (const event of eventsOf(source, 'weights', 'WeightsCommitted', 'WeightsRevealed')) {
       const { netuid, hotkey } = event.args
       const epoch = Number(event.args.epoch)
@@ -54,9 +55,10 @@ export const weightsCheck: AuditCheck = {
       })
       tally.same(subject, 'commitment of the revealed row and salt', commitment, commitments.get(key) ?? 'none')
       tally.holds(subject, 'revealed row', isRow(row), 'well formed', row)
-      const found = await viewOf(source, 'weights', 'rowHashOf', [netuid, event.args.epoch, hotkey])
-      tally.answered(subject, 'hash of the revealed row', rowHash(row), found)
+      const answer = viewOf(source, 'weights', 'rowHashOf', [netuid, event.args.epoch, hotkey])
+      questions.push({ subject, what: 'hash of the revealed row', expected: rowHash(row), answer })
     }
+    await tally.answers(questions)
   },
 }
 

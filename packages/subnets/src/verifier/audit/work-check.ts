@@ -1,4 +1,4 @@
-import { type AuditCheck, eventsOf, isInScope, viewOf } from '@koinon/ledger/audit'
+import { type AuditCheck, eventsOf, isInScope, type Question, viewOf } from '@koinon/ledger/audit'
 import { epochWindow } from '../../rules/index.ts'
 import { replaySubnets } from './replay.ts'
 
@@ -9,6 +9,7 @@ export const workCheck: AuditCheck = {
   async run(source, tally, scope) {
     const subnets = new Map(replaySubnets(source).map((subnet) => [subnet.netuid, subnet]))
     const seen = new Set<string>()
+    const questions: Question[] = []
     const drawn = new Map<string, { readonly block: number; readonly index: number }>()
     for (const { args, seconds, block, index } of eventsOf(source, 'work', 'BeaconDrawn')) {
       const subnet = subnets.get(args.netuid)
@@ -20,13 +21,10 @@ export const workCheck: AuditCheck = {
       drawn.set(key, { block, index })
       const opens = epochWindow(subnet.clock, epoch).workCommitEndsAtSeconds
       tally.holds(subject, 'second in which the beacon was drawn', seconds >= opens, `from ${opens} on`, seconds)
-      tally.answered(
-        subject,
-        'beacon',
-        args.beacon,
-        await viewOf(source, 'work', 'beaconOf', [args.netuid, args.epoch]),
-      )
+      const answer = viewOf(source, 'work', 'beaconOf', [args.netuid, args.epoch])
+      questions.push({ subject, what: 'beacon', expected: args.beacon, answer })
     }
+    await tally.answers(questions)
     for (const { args, seconds, block, index } of eventsOf(source, 'work', 'WorkCommitted')) {
       const subnet = subnets.get(args.netuid)
       const epoch = Number(args.epoch)
