@@ -83,10 +83,10 @@ describe('replayLog', () => {
         [/^questions: /, (log) => void (log.tasks.openingBeacon = log.beacon)],
         [
           /^evidence: uid 1, question 2: the log says 999999 millionths.*here it is 1000000/,
-          (log) => void (log.miners[1].work[2].facts.scorePpm = 999_999),
+          (log) => void (workOf(log, 1, 2).facts.scorePpm = 999_999),
         ],
-        [/^evidence: uid 3, question 0/, (log) => void (log.miners[3].work[0].checks[0].state = 'fail')],
-        [/^scores: uid 2/, (log) => void (log.scores[2].scorePpm = 5)],
+        [/^evidence: uid 3, question 0/, (log) => void (workOf(log, 3, 0).checks = [{ state: 'fail' }])],
+        [/^scores: uid 2/, (log) => void ((log.scores[2] as { scorePpm: number }).scorePpm = 5)],
         [/^row: /, (log) => void (log.row = '0x0000ffff')],
       ]
       for (const [difference, change] of cases) expect(await differenceIn(changed(change))).toMatch(difference)
@@ -138,10 +138,12 @@ type Mutable = {
   beacon: Hex
   row: Hex
   tasks: { openingBeacon: Hex; taskHashes: Hex[] }
-  scores: { [uid: number]: { scorePpm: number } }
-  miners: {
-    [uid: number]: { work: { [task: number]: { facts: { scorePpm: number }; checks: { 0: { state: string } } } } }
-  }
+  scores: { scorePpm: number }[]
+  miners: { work: { facts: { scorePpm: number }; checks: { state: string }[] }[] }[]
+}
+
+function workOf({ miners }: Mutable, uid: number, task: number) {
+  return miners[uid]?.work[task] as Mutable['miners'][number]['work'][number]
 }
 
 function run(score = right, changes: { readonly seed?: string } = {}) {

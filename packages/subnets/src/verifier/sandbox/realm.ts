@@ -2,7 +2,7 @@
  * The half of the sandbox that runs inside the confined realm, beside the subnet file. It takes and gives texts only: no object of the
  * outside ever comes in.
  */
-import { type Address, errorToJson, type Hex } from '@koinon/base'
+import { errorToJson } from '@koinon/base'
 import { createBeaconRandom } from '../../rules/beacon-random.ts'
 import { maximumScorePpm } from '../../rules/evidence.ts'
 import {
@@ -15,11 +15,7 @@ import {
 import { maximumAnswerLength } from '../../rules/subnet-file/task-answer.ts'
 import type { SubnetDescription } from '../../rules/subnet-file/task-subnet.ts'
 import type { TaskVerdict } from '../../rules/subnet-file/task-verdict.ts'
-
-export type EpochPlace = { readonly epoch: number; readonly beacon: Hex }
-export type QuestionPlace = EpochPlace & { readonly index: number; readonly taskText: string }
-export type ServePlace = QuestionPlace & { readonly hotkey: Address }
-export type AdmitInput = { readonly uid: number; readonly hotkey: Address; readonly responseText: string }
+import type { AdmittedAnswer, EpochPlace, QuestionPlace, ServePlace } from './sandbox-messages.ts'
 
 /** What one call gives: a value, or what the file did wrong with where it did so. */
 export type Outcome<value> =
@@ -127,7 +123,7 @@ export class Realm {
 
   /** Undefined when the answer fits the schema, else what is wrong with it. */
   admit(input: string): string {
-    const { uid, hotkey, responseText } = JSON.parse(input) as AdmitInput
+    const { uid, hotkey, responseText } = JSON.parse(input) as AdmittedAnswer
     const parsed = this.#file.response.safeParse(JSON.parse(responseText))
     if (!parsed.success) {
       const problem = `the answer does not fit the schema: ${issueOf(parsed.error)}`

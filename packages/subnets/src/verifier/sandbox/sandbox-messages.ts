@@ -1,7 +1,11 @@
 /** What the sandbox and its worker say to each other. */
 import type { Address, Hex } from '@koinon/base'
 import type { TaskScore } from '../../rules/subnet-file/score-aggregate.ts'
-import type { EpochPlace, QuestionPlace, ServePlace } from './realm.ts'
+
+/** `beacon`: the opening one for questions and serving, the closing one for judging. */
+export type EpochPlace = { readonly epoch: number; readonly beacon: Hex }
+export type QuestionPlace = EpochPlace & { readonly index: number; readonly taskText: string }
+export type ServePlace = QuestionPlace & { readonly hotkey: Address }
 
 /** An answer whose place was checked; `responseText` is JSON. */
 export type AdmittedAnswer = { readonly uid: number; readonly hotkey: Address; readonly responseText: string }
@@ -12,7 +16,7 @@ export type JudgeInput = QuestionPlace & {
   readonly order: 'ascending' | 'descending'
 }
 
-/** `beacon`: the opening one for questions and serving, the closing one for judging. */
+/** What the worker is asked. */
 export type SandboxCall =
   | { readonly kind: 'tasks'; readonly input: EpochPlace }
   | { readonly kind: 'serve'; readonly input: ServePlace }
@@ -29,6 +33,3 @@ export type SandboxReply = {
 }
 
 export type SandboxProblem = { readonly ok: false; readonly problem: string; readonly field?: string }
-
-/** What names an epoch's questions. */
-export type { EpochPlace, Hex, QuestionPlace, ServePlace }
