@@ -2,7 +2,7 @@
  * Aggregator `alloraRegret` version 1 (specs/0012-aggregators.md section 6): miners earn by how much better than the network they have
  * been (Allora Network's inference synthesis: regrets, their moving average, and the slope of a potential as the weight).
  */
-import { sha256Hex } from '@koinon/base'
+import { type Address, sha256Hex } from '@koinon/base'
 import type { Aggregator, AggregatorInput, AggregatorOutput } from '../aggregator.ts'
 import { divQ64, expQ64, lnQ64, mulQ64, oneQ64, sqrtQ64 } from '../fixed/q64.ts'
 import { apportion, oneQ32 } from '../shares.ts'
@@ -32,14 +32,14 @@ function aggregate(input: AggregatorInput): AggregatorOutput {
   )
   const present = marks.flatMap((mark, column) => (mark > 0n ? [column] : []))
   const losses = present.map((column) => (BigInt(maximumWeight) + 1n - (marks[column] as bigint)) * oneQ64)
-  const known = present.map((column) => state.get(input.hotkeys[column] as `0x${string}`)?.[0])
+  const known = present.map((column) => state.get(input.hotkeys[column] as Address)?.[0])
   const network = networkLoss(losses, regretWeights(known.map((regret) => regret ?? 0n)))
   const regrets = losses.map((loss, place) => movedRegret(known[place], lnQ64(network) - lnQ64(loss)))
   const weights = regretWeights(regrets)
   const shares = marks.map(() => 0n)
   present.forEach((column, place) => {
     shares[column] = weights[place] as bigint
-    state.set(input.hotkeys[column] as `0x${string}`, [regrets[place] as bigint])
+    state.set(input.hotkeys[column] as Address, [regrets[place] as bigint])
   })
   return {
     incentive: apportion(shares, oneQ32),

@@ -2,7 +2,7 @@
  * Aggregator `refereed` version 1 (specs/0012-aggregators.md section 9), for work that everybody computes to the same bits: the row with
  * the most stake behind it stands unless it was disproved, and who lost a dispute gets nothing.
  */
-import { sha256Hex } from '@koinon/base'
+import { type Address, sha256Hex } from '@koinon/base'
 import type { Aggregator, AggregatorInput, AggregatorOutput } from '../aggregator.ts'
 import { apportion, oneQ32 } from '../shares.ts'
 import { packRow, type WeightRow } from '../weight-row.ts'
@@ -37,7 +37,7 @@ function aggregate({ uids, hotkeys, validators, struck = [] }: AggregatorInput):
   const backers = new Set(standing?.backers)
   return {
     incentive: apportion(
-      weights.map((weight, column) => (out.has(hotkeys[column] as `0x${string}`) ? 0n : weight)),
+      weights.map((weight, column) => (out.has(hotkeys[column] as Address) ? 0n : weight)),
       oneQ32,
     ),
     dividends: apportion(
