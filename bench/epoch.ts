@@ -111,7 +111,7 @@ type PythonEpoch = { incentive: number[]; dividends: number[]; cpuMs: number; ve
 function pythonEpoch(subnet: YumaSubnet, repeats: number): PythonEpoch | undefined {
   const dense = (rows: readonly UidRow[], missing: number | null): (number | null)[][] =>
     rows.slice(0, validators).map((row) => {
-      const values = new Array<number | null>(seats).fill(missing)
+      const values = Array.from({ length: seats }, () => missing)
       for (const [seat, value] of row) values[seat] = value
       return values
     })
@@ -137,7 +137,7 @@ function pythonEpoch(subnet: YumaSubnet, repeats: number): PythonEpoch | undefin
 }
 
 function padded(list: readonly number[]): readonly number[] {
-  return [...list, ...new Array<number>(seats - list.length).fill(0)]
+  return Array.from({ length: seats }, (_, index) => list[index] ?? 0)
 }
 
 /** CPU of this process a repetition, the least of three rounds. */

@@ -40,7 +40,7 @@ function normalise(list: readonly bigint[]): bigint[] {
 }
 
 function columnSums(matrix: Sparse, count: number): bigint[] {
-  const sums = new Array<bigint>(count).fill(0n)
+  const sums = Array.from({ length: count }, () => 0n)
   for (const row of matrix) for (const [seat, value] of row) sums[seat] = get(sums, seat) + value
   return sums
 }

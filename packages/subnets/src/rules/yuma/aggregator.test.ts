@@ -166,9 +166,11 @@ const worlds: fc.Arbitrary<AggregatorInput> = fc
         uid: fc.option(fc.nat(20), { nil: undefined }),
         stake: fc.oneof(fc.constant(0n), fc.bigInt(1n, 3n), fc.bigInt(0n, 10n ** 27n)),
         row: fc.option(
-          fc.uniqueArray(fc.record({ uid: fc.nat(25), weight: fc.integer({ min: 1, max: 65_535 }) }), {
-            selector: ({ uid }) => uid,
-          }),
+          fc
+            .uniqueArray(fc.record({ uid: fc.nat(25), weight: fc.integer({ min: 1, max: 65_535 }) }), {
+              selector: ({ uid }) => uid,
+            })
+            .map((row) => row.sort((a, b) => a.uid - b.uid)),
           { nil: undefined },
         ),
       }),

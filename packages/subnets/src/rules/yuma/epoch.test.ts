@@ -159,9 +159,11 @@ const honest: YumaSubnet = {
   emission: 1_000_000_000n,
 }
 
-function inBigints({ active: _, bonds, permits, ...epoch }: YumaEpoch): OracleEpoch {
+function inBigints({ bonds, permits, ...epoch }: YumaEpoch): OracleEpoch {
   const lists = Object.fromEntries(
-    Object.entries(epoch).map(([name, list]) => [name, Array.from(list as Iterable<number>, BigInt)]),
+    Object.entries(epoch)
+      .filter(([name]) => name !== 'active')
+      .map(([name, list]) => [name, Array.from(list as Iterable<number>, BigInt)]),
   )
   const pairs = bonds.flatMap((row, uid) =>
     row.filter(([, bond]) => bond > 0).map(([seat, bond]) => [`${uid},${seat}`, BigInt(bond)]),

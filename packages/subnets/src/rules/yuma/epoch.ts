@@ -9,6 +9,9 @@ import { notListed, settleColumns, type YumaShares } from './columns.ts'
 import { type YumaParameters, yumaRates } from './parameters.ts'
 import { largestShares, stakeCap, stakeShares } from './stake.ts'
 
+/** More would let a sum of shares leave what doubles hold exactly. */
+export const maximumUids = 4_096
+
 /** (uid, value) pairs, each uid at most once; values 0 to 65535. */
 export type UidRow = readonly (readonly [uid: number, value: number])[]
 
@@ -197,8 +200,6 @@ function spread(values: Float64Array, rowUids: readonly number[], count: number)
   })
   return all
 }
-
-const maximumUids = 4_096
 
 function requireConsistent(subnet: YumaSubnet): void {
   const { stakes, permits, weights, bonds, lastUpdates, registeredAt, oldestCommits } = subnet

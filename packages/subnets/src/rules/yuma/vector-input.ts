@@ -1,6 +1,6 @@
 /** From a vector of a file to the input of an epoch (specs/0011-yuma.md section 9). */
 import { toU16, wholeQ32 } from '../fixed/q32.ts'
-import type { UidRow, YumaSubnet } from './epoch.ts'
+import { maximumUids, type UidRow, type YumaSubnet } from './epoch.ts'
 import { liquidAlphaDefaults, type YumaParameters, yuma2Defaults, yuma3Defaults } from './parameters.ts'
 import { largestShares, stakeShares } from './stake.ts'
 import { badVector, isObject, type JsonObject, listOf, rowOf, wholeAmount, wholeNumber } from './vector-values.ts'
@@ -93,7 +93,7 @@ export function uidList(vector: JsonObject, field: string): readonly number[] | 
 
 function parametersOf(vector: JsonObject): YumaParameters {
   const read = (name: string, missing: number): number => wholeNumber(parameter(vector, name) ?? missing, name)
-  const isYuma3 = read('yuma3', /^yuma3/.test(String(vector['label'])) ? 1 : 0) !== 0
+  const isYuma3 = read('yuma3', String(vector['label']).startsWith('yuma3') ? 1 : 0) !== 0
   const defaults = isYuma3 ? yuma3Defaults : yuma2Defaults
   const cap = parameter(vector, 'stake_cap_percent')
   const isDecaying = parameter(vector, 'liquid_form') === 'decaying'
@@ -136,9 +136,10 @@ function isAmount(value: unknown): boolean {
 function countOf(vector: JsonObject): number {
   const { n, stake } = vector
   if (stake === undefined) throw badVector('stake', 'is missing')
-  if (n !== undefined) return wholeNumber(n, 'n')
-  if (Array.isArray(stake)) return stake.length
-  throw badVector('n', 'is missing beside stakes that are no list')
+  if (n === undefined && !Array.isArray(stake)) throw badVector('n', 'is missing beside stakes that are no list')
+  const count = n === undefined && Array.isArray(stake) ? stake.length : wholeNumber(n, 'n')
+  if (count < 0 || count > maximumUids) throw badVector('n', `is ${count}, not from 0 to ${maximumUids} uids`)
+  return count
 }
 
 function weightsOf({ weights, miner_uids: seats }: JsonObject, count: number, before: readonly UidRow[] | undefined) {
@@ -157,7 +158,7 @@ function bondsOf(vector: JsonObject, count: number, carried: readonly UidRow[] |
     const seats = uidList(vector, 'miner_uids')
     return listOf<UidRow>(given, count, 'bonds_in', [], (row) => rowOf(row, count, seats, 'bonds_in'))
   }
-  if (carried === undefined) return new Array<UidRow>(count).fill([])
+  if (carried === undefined) return Array.from({ length: count }, () => [])
   if (carried.length !== count)
     throw badVector('carry_bonds_from', `names a vector with ${carried.length} uids, not ${count}`)
   return carried

@@ -37,7 +37,8 @@ const printedNames = [...Object.keys({ ...amounts, ...flags, ...shares }), 'bond
 
 /** True for names of results that can be printed and compared. */
 export function isResult(name: string): boolean {
-  return bondNames.includes(name) || name in amounts || name in flags || name.replace(/_u16$/, '') in shares
+  const isOf = (table: object): boolean => Object.hasOwn(table, name)
+  return bondNames.includes(name) || isOf(amounts) || isOf(flags) || Object.hasOwn(shares, name.replace(/_u16$/, ''))
 }
 
 /** All results by name; those that the vector itself holds have its shape. Throws `subnets/bad-vector` on shapes that cannot be read. */
@@ -55,12 +56,9 @@ export function checkField(epoch: YumaEpoch, vector: JsonObject, name: string, e
   const rounding = kind === 'share' ? 0.5 / (name === 'bonds' ? 65_535 : wholeQ32) : 0
   const differences: number[] = []
   mapField(vector, name, (uid, seat, value) => {
-    const expected = typeof value === 'string' || typeof value === 'boolean' ? Number(value) : value
-    const actual = valueOf(epoch, name, kind, uid, seat)
-    const isComparable = typeof expected === 'number' && actual !== undefined
-    differences.push(isComparable ? Math.abs(expected - actual) : Number.NaN)
+    differences.push(differenceOf(value, valueOf(epoch, name, kind, uid, seat)))
   })
-  const largest = differences.reduce((left, right) => (right <= left ? left : right), 0)
+  const largest = differences.reduce((left, right) => (Number.isNaN(left) || right <= left ? left : right), 0)
   return {
     agrees: largest <= Math.max(tolerance < 1 ? tolerance * whole : tolerance, rounding),
     largestDifference: Number.isNaN(largest) ? null : largest,
@@ -68,17 +66,29 @@ export function checkField(epoch: YumaEpoch, vector: JsonObject, name: string, e
   }
 }
 
+/** Amounts exactly, of any size; NaN for what is no number or about no uid. */
+function differenceOf(expected: unknown, actual: number | bigint | undefined): number {
+  if (actual === undefined || expected === '' || !/^(string|number|boolean)$/.test(typeof expected)) return Number.NaN
+  if (typeof actual === 'bigint' && /^\d+$/.test(String(expected))) {
+    const difference = BigInt(String(expected)) - actual
+    return Number(difference < 0n ? -difference : difference)
+  }
+  return Math.abs(Number(expected) - Number(actual))
+}
+
 function describeField(epoch: YumaEpoch, vector: JsonObject, name: string): unknown {
   const kind = kindOf(vector, name)
-  const print = (uid: number, seat?: number): number => {
+  const print = (uid: number, seat?: number): number | string => {
     const value = valueOf(epoch, name, kind, uid, seat) ?? 0
+    if (typeof value === 'bigint') return value <= Number.MAX_SAFE_INTEGER ? Number(value) : String(value)
     return kind === 'share' ? shortestDecimal(value, seat === undefined ? wholeQ32 : 65_535) : value
   }
   if (isHeld(vector, name)) return mapField(vector, name, print)
   const uids = [...epoch.stake.keys()]
   if (!bondNames.includes(name)) return uids.map((uid) => print(uid))
   const seats = uidsOf(vector['miner_uids'])
-  const rows = seats === undefined ? uids : uids.filter((uid) => !seats.includes(uid))
+  const last = uids.findLast((uid) => epoch.permits[uid] || (epoch.bonds[uid]?.length ?? 0) > 0) ?? -1
+  const rows = seats === undefined ? uids.slice(0, last + 1) : uids.filter((uid) => !seats.includes(uid))
   return rows.map((uid) => (seats ?? uids).map((seat) => print(uid, seat)))
 }
 
@@ -138,8 +148,8 @@ function uidsOf(value: unknown): readonly number[] | undefined {
 
 /** Shares are written as decimals, or as they are stored: by the name, or where a value is above 1. */
 function kindOf(vector: JsonObject, name: string): Kind {
-  if (name in amounts) return 'amount'
-  if (name in flags) return 'flag'
+  if (Object.hasOwn(amounts, name)) return 'amount'
+  if (Object.hasOwn(flags, name)) return 'flag'
   let isStored = /_u16/.test(name)
   if (isHeld(vector, name)) {
     mapField(vector, name, (_uid, _seat, value) => {
@@ -155,14 +165,18 @@ function valueOf(
   kind: Kind,
   uid: number,
   seat: number | undefined,
-): number | undefined {
+): number | bigint | undefined {
   if (seat !== undefined) {
     const row = epoch.bonds[uid]
     const bond = row?.find(([column]) => column === seat)?.[1] ?? 0
     return row === undefined ? undefined : kind === 'stored' ? bond : bond / 65_535
   }
-  const amount = amounts[name]?.(epoch)[uid] ?? flags[name]?.(epoch)[uid]
-  if (amount !== undefined) return Number(amount)
+  if (kind === 'amount') return amounts[name]?.(epoch)[uid]
+  if (kind === 'flag') {
+    const flag = flags[name]?.(epoch)[uid]
+    return flag === undefined ? undefined : Number(flag)
+  }
   const share = shares[name.replace(/_u16$/, '')]?.(epoch)[uid]
-  return share === undefined || kind === 'stored' ? share && toU16(share) : share / wholeQ32
+  if (share === undefined) return undefined
+  return kind === 'stored' ? toU16(share) : share / wholeQ32
 }

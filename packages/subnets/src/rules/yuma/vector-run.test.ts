@@ -69,7 +69,6 @@ describe('runEpochVectors', () => {
     expect(results['bonds_u16']).toEqual([
       [0, 0, 6_553],
       [0, 0, 6_553],
-      [0, 0, 0],
     ])
   })
 
@@ -115,6 +114,23 @@ describe('runEpochVectors', () => {
     expect(checks['emission']).toEqual({ agrees: false, largestDifference: 3, compared: 3 })
   })
 
+  it('compares amounts of any size to the unit, and what is no number not at all', () => {
+    const large = { ...plain, params: { emission: '4000000000000000000000' } }
+    const emission = ['1000000000000000000000', '1000000000000000000000', '2000000000000000000000']
+    expect(only({ ...large, emission })).toMatchObject({ agrees: true, results: { emission } })
+    const spoilt = [...emission.slice(0, 2), '2000000000000000000001']
+    expect(only({ ...large, emission: spoilt }).checks['emission']).toMatchObject({
+      agrees: false,
+      largestDifference: 1,
+    })
+    expect(only({ ...plain, emission: ['x', 250_000_000, 500_000_000] }).checks['emission']).toEqual({
+      agrees: false,
+      largestDifference: null,
+      compared: 3,
+    })
+    expect(only({ ...plain, incentive: [0, 0, 1, 0] })).toMatchObject({ agrees: false })
+  })
+
   it('carries bonds from the vector that is named, from the one before in the series, or not at all', () => {
     const series = [
       { ...plain, label: 'yuma3.a.0' },
@@ -144,11 +160,14 @@ describe('runEpochVectors', () => {
   })
 
   it('warns of fields that it does not know, and goes on', () => {
-    const run = runEpochVectors({ vectors: [{ ...plain, mood: 1, params: { luck: 2 } }, { label: 'pool.price' }] })
+    const run = runEpochVectors({
+      vectors: [{ ...plain, mood: 1, toString: 3, params: { luck: 2 } }, { label: 'pool.price' }],
+    })
     expect(run.vectors).toHaveLength(1)
     expect(run.leftOut).toEqual(['pool.price'])
     expect(run.warnings).toEqual([
       'yuma3.plain.epoch0: "mood" is not a known field and was left out',
+      'yuma3.plain.epoch0: "toString" is not a known field and was left out',
       'yuma3.plain.epoch0: "params.luck" is not a known field and was left out',
     ])
   })

@@ -59,7 +59,7 @@ export function listOf<item>(
   missing: item,
   read: (value: unknown) => item,
 ): readonly item[] {
-  const list = new Array<item>(count).fill(missing)
+  const list = Array.from({ length: count }, () => missing)
   for (const [uid, item] of byUid(value, count, field)) {
     if (uid >= count) throw badVector(field, `names uid ${uid}, but there are only ${count}`)
     list[uid] = read(item)
