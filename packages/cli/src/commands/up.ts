@@ -6,8 +6,10 @@ import {
   type LedgerSource,
   LocalNetwork,
   type NetworkStep,
+  parseTemplates,
   type ReadyNetwork,
   resolveModel,
+  templateNames,
 } from '@koinon/node'
 import { type Command, Option } from 'commander'
 import { parseMaximumPrices } from '../maximum-prices.ts'
@@ -24,6 +26,7 @@ type UpOptions = StayOptions & {
   readonly postgres?: string
   readonly maxPrice: readonly string[]
   readonly faucet?: true
+  readonly subnets?: string
 }
 
 const minersByDefault = 3
@@ -46,6 +49,10 @@ export function defineUp(program: Command): void {
       '127.0.0.1',
     )
     .option('--model <file.gguf>', 'model that the miners serve (default: the demo model)')
+    .option(
+      '--subnets <names>',
+      `template subnets to run beside the first: "all" or names with commas (${templateNames.join(', ')})`,
+    )
     .option('--postgres <url>', 'keep the index in PostgreSQL instead of this home')
     .option(
       '--faucet',
@@ -79,6 +86,7 @@ function up(options: UpOptions): Promise<never> {
         validators: validatorsByDefault,
         ...(options.postgres === undefined ? {} : { postgresUrl: options.postgres }),
         ...(options.faucet === true ? { faucet: 'open' } : {}),
+        ...(options.subnets === undefined ? {} : { templates: parseTemplates(options.subnets) }),
         maximumPrices: parseMaximumPrices(options.maxPrice),
         clock: systemClock,
         onStep: (step) => describeStep(step).forEach(say),

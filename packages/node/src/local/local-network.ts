@@ -11,6 +11,7 @@ import { ControlServer, controlSocketPath } from '../supervisor/control.ts'
 import { Supervisor } from '../supervisor/supervisor.ts'
 import { ensureLocalNetwork, ensureNetwork } from './contracts.ts'
 import { type FaucetDoor, faucetByDefault } from './faucet.ts'
+import { ensureFoundedSubnet, membersOf, type TemplateName, templateFile } from './founded-subnets.ts'
 import { gasMoneyOf } from './gas-money.ts'
 import { LedgerKeeper } from './ledger-keeper.ts'
 import { homeNetwork, type LedgerSource } from './ledger-source.ts'
@@ -33,6 +34,8 @@ export type LocalNetworkOptions = {
   readonly miners: number
   readonly validators: number
   readonly postgresUrl?: string
+  /** Template subnets to run beside subnet 1. */
+  readonly templates?: readonly TemplateName[]
   /** Unless given, strangers get test money only where they are on this machine and gas is made from nothing. */
   readonly faucet?: FaucetDoor
   /** Most that the gateway pays for single models, by id; beside the bounds that hold for all. */
@@ -170,6 +173,13 @@ export class LocalNetwork {
       () => this.#startValidators(gatewayUrl),
       (list) => `${list.length} validators`,
     )
+    const templates = this.#options.templates ?? []
+    if (templates.length > 0)
+      await this.#step(
+        'template subnets',
+        () => this.#startTemplates(treasury),
+        (names) => names,
+      )
     await this.#step('first route', () => this.#waitUntilRouted(gatewayUrl))
     this.#control = new ControlServer(controlSocket, (method, params) => this.#answer('control', method, params))
     await this.#control.start()
@@ -290,26 +300,53 @@ export class LocalNetwork {
     )
   }
 
+  /** One process a subnet, one after the other: each reads, commits and judges from its next epoch on. */
+  async #startTemplates(treasury: Treasury): Promise<string> {
+    const { templates = [] } = this.#options
+    const founded: string[] = []
+    for (const name of templates) {
+      const file = templateFile(name)
+      const netuid = await ensureFoundedSubnet(treasury, file)
+      const members = membersOf(name)
+      await this.#supervisor.startRole({
+        ...this.#common(`subnet-${name}`),
+        kind: 'subnet',
+        netuid,
+        file,
+        members,
+        isLocal: true,
+      })
+      founded.push(`${netuid} ${name}`)
+    }
+    return founded.join(', ')
+  }
+
   async #fundRoles(treasury: Treasury): Promise<void> {
     const { roleWei } = await gasMoneyOf(treasury.reader, treasury.network)
     const isNew = readApiKeys(this.#home).length === 0
     // What its owner or a validator has spent since the first start is not given again.
-    const onceOnly = (name: string): boolean => name === 'wallet' || name.startsWith('validator')
+    const onceOnly = (name: string): boolean => name === 'wallet' || kindOf(name) === 'validator'
     const nothing = { koin: 0n, dollar: 0n }
     await Promise.all(
-      this.#roleNames().map((name) => {
+      this.#roleNames().map(async (name) => {
         const { address } = accountKey(this.#home, name, systemRandom)
-        const kind = name.replace(/-\d+$/, '') as keyof typeof localFunding
-        const tokens = isNew || !onceOnly(name) ? localFunding[kind] : nothing
+        const getsNothing = !isNew && onceOnly(name) && !(await this.#isNewAccount(treasury, address))
+        const tokens = getsNothing ? nothing : localFunding[kindOf(name)]
         return fundAccount(treasury, address, { nativeWei: roleWei, ...tokens })
       }),
     )
   }
 
+  /** Nothing was ever sent from it: of a subnet that was added after the first start. */
+  async #isNewAccount({ reader }: Treasury, address: Address): Promise<boolean> {
+    return (await reader.getTransactionCount({ address })) === 0
+  }
+
   /** Everyone who holds money here, besides the treasury. */
   #roleNames(): readonly string[] {
     const { miners, validators } = this.#options
-    return ['gateway', 'wallet', ...this.#names('miner', miners), ...this.#names('validator', validators)]
+    const members = (this.#options.templates ?? []).flatMap((name) => membersOf(name).map((member) => member.name))
+    return ['gateway', 'wallet', ...this.#names('miner', miners), ...this.#names('validator', validators), ...members]
   }
 
   /** The gateway may be up before it has looked at every miner's offer. */
@@ -356,6 +393,15 @@ export class LocalNetwork {
     })
     return result
   }
+}
+
+/** What a name says its account is for: `forecast-validator-2` is a validator's. */
+function kindOf(name: string): keyof typeof localFunding {
+  const kind = (Object.keys(localFunding) as (keyof typeof localFunding)[]).find((one) =>
+    new RegExp(`(^|-)${one}(-\\d+)?$`).test(name),
+  )
+  if (kind === undefined) throw new Error(`${name} names no kind of account`)
+  return kind
 }
 
 /** Channels to the miners are opened meanwhile: a few blocks of a slow chain. */

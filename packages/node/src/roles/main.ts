@@ -14,6 +14,8 @@ runRole(async (config, context) => {
       return (await import('./provider-role.ts')).startProviderRole(config, context)
     case 'validator':
       return (await import('./validator-role.ts')).startValidatorRole(config, context)
+    case 'subnet':
+      return (await import('./subnet-role.ts')).startSubnetRole(config, context)
     default:
       throw new KoinonError({ code: 'node/unknown-role', message: 'There is no such role' })
   }

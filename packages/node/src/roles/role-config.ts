@@ -73,16 +73,43 @@ export type ValidatorRoleConfig = RoleCommon & {
   readonly isLocal: boolean
 }
 
+/** One account that takes part in a subnet; `name` names its key in the home. */
+export type SubnetMember = {
+  readonly name: string
+  readonly kind: 'miner' | 'validator'
+  /** 0 takes the port of the last start when it is free, else any. */
+  readonly port: number
+  readonly publicUrl?: string
+}
+
+export type SubnetRoleConfig = RoleCommon & {
+  readonly kind: 'subnet'
+  readonly netuid: number
+  /** Absolute path of the subnet file. */
+  readonly file: string
+  readonly members: readonly SubnetMember[]
+  /** Validators stake what local networks give; elsewhere the least that the subnet asks. */
+  readonly isLocal: boolean
+}
+
 export type RoleConfig =
   | ChainRoleConfig
   | IndexerRoleConfig
   | GatewayRoleConfig
   | ProviderRoleConfig
   | ValidatorRoleConfig
+  | SubnetRoleConfig
 
 /** What a role tells when it is ready; plain facts for status screens. */
 export type RoleInfo = {
   readonly url?: string
   readonly account?: Hex
   readonly facts?: Readonly<Record<string, string | number | boolean>>
+  /** Accounts that share the role's process. */
+  readonly members?: readonly {
+    readonly name: string
+    readonly kind: 'miner' | 'validator'
+    readonly account: Hex
+    readonly url: string
+  }[]
 }

@@ -6,7 +6,7 @@ import { DurableStore, verifySessionNative } from '@koinon/base/node'
 import { InferenceEngine } from '@koinon/inference/provider/engine'
 import { ensureOwnStake, joinSubnet } from '@koinon/ledger'
 import { subnetsAbi } from '@koinon/ledger/abis'
-import { ChannelDirectory, localDelegatingAccount, openSession, type SigningSession } from '@koinon/payments'
+import { ChannelDirectory, localDelegatingAccount } from '@koinon/payments'
 import { inferenceSubnet } from '@koinon/subnet-files/inference'
 import {
   createAttestationPort,
@@ -14,24 +14,22 @@ import {
   createPeerClient,
   createSubnetLedger,
   createSubnetLedgerWriter,
-  type ValidatorEvent,
   ValidatorLoop,
   ValidatorServer,
   ValidatorStore,
   validatorStoreSchema,
 } from '@koinon/subnets'
-import { Counter, collectDefaultMetrics, Registry } from 'prom-client'
 import { localValidatorStake } from '../local/parameters.ts'
 import { inferenceSpecHash } from '../local/subnet-spec.ts'
 import type { RoleContext, RunningRole } from '../supervisor/role-process.ts'
+import { createValidatorMetrics } from '../validator/metrics.ts'
 import { createProber } from '../validator/prober.ts'
+import { RenewedSession } from '../validator/renewed-session.ts'
 import { keepPort, lastFreePort } from './last-port.ts'
 import type { ValidatorRoleConfig } from './role-config.ts'
-import { openRoleLedger, type RoleLedger, roleLogger } from './role-tools.ts'
+import { openRoleLedger, roleLogger } from './role-tools.ts'
 import { ensureTestMoney } from './test-money.ts'
 
-const sessionLifetimeSeconds = 24 * 3600
-const sessionRenewalMs = (sessionLifetimeSeconds * 1000) / 2
 const peerTimeoutMs = 10_000
 /** About a minute of blocks on the usual second layers. */
 const externalUnsettledBlocks = 32
@@ -51,17 +49,13 @@ export async function startValidatorRole(config: ValidatorRoleConfig, context: R
   ])
   const ledger = createSubnetLedger(reader, network)
   const account = localDelegatingAccount(key.secretKey)
-  let session = await newSession(role)
-  const renewal = setInterval(() => {
-    newSession(role).then(
-      (fresh) => {
-        session = fresh
-      },
-      (error: unknown) => log.warn({ error: errorToJson(error) }, 'could not renew the session key'),
-    )
-  }, sessionRenewalMs)
+  const session = await RenewedSession.open({
+    account,
+    chainId: network.chainId,
+    onError: (error) => log.warn({ error: errorToJson(error) }, 'could not renew the session key'),
+  })
   const peers = createPeerClient({
-    session: () => session,
+    session: () => session.current,
     clock: systemClock,
     random: systemRandom,
     timeoutMs: peerTimeoutMs,
@@ -132,44 +126,11 @@ export async function startValidatorRole(config: ValidatorRoleConfig, context: R
   return {
     info: { url: endpoint, account: key.address, facts: { uid: seat.uid, netuid: config.netuid } },
     stop: async () => {
-      clearInterval(renewal)
+      session.stop()
       await loop.stop()
       await server.stop()
       await store.close()
       await engine.stop()
     },
-  }
-}
-
-function newSession({ network, key }: RoleLedger): Promise<SigningSession> {
-  return openSession({
-    account: localDelegatingAccount(key.secretKey),
-    chainId: network.chainId,
-    lifetimeSeconds: sessionLifetimeSeconds,
-    clock: systemClock,
-    random: systemRandom,
-  })
-}
-
-function createValidatorMetrics(): { observe(event: ValidatorEvent): void; text(): Promise<string> } {
-  const registry = new Registry()
-  collectDefaultMetrics({ register: registry, prefix: 'koinon_validator_' })
-  const steps = new Counter({
-    name: 'koinon_validator_steps_total',
-    help: 'Steps of the epoch by kind',
-    labelNames: ['kind'],
-    registers: [registry],
-  })
-  const failed = new Counter({
-    name: 'koinon_validator_failed_miners_total',
-    help: 'Miners with a failed check, per epoch',
-    registers: [registry],
-  })
-  return {
-    observe: (event) => {
-      steps.inc({ kind: event.kind })
-      if (event.kind === 'assessed') failed.inc(event.failedMiners)
-    },
-    text: () => registry.metrics(),
   }
 }

@@ -1,4 +1,7 @@
 export { createBeaconHandler, createLocalBeacon } from './local-beacon.ts'
+export { TaskAnswerStore, taskAnswerStoreSchema } from './task-answer-store.ts'
+export { TaskAnswerer } from './task-answerer.ts'
+export { createTaskEvidenceHandler } from './task-evidence-handler.ts'
 export { WorkCommitter } from './work-committer.ts'
 export { createWorkListHandler } from './work-list-handler.ts'
 export { WorkStore, workStoreSchema } from './work-store.ts'

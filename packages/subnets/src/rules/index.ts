@@ -57,3 +57,4 @@ export {
   workPage,
 } from './work-list.ts'
 export { runEpochVectors, type VectorOutcome } from './yuma/vector-run.ts'
+export { taskSubnet } from './subnet-file/task-subnet.ts'

@@ -1,6 +1,8 @@
+export { SandboxedJudge } from './answer-judge.ts'
 export { createSubnetChecks } from './audit/index.ts'
 export { createAttestationPort, createMinerPort } from './http-ports.ts'
 export { type Prober, type ValidatorEvent } from './ports.ts'
+export { readSubnetFile, SubnetSandbox } from './sandbox/sandbox.ts'
 export { ValidatorLoop } from './validator-loop.ts'
 export { ValidatorServer } from './validator-server.ts'
 export { ValidatorStore, validatorStoreSchema } from './validator-store.ts'

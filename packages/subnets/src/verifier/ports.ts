@@ -2,6 +2,7 @@
 import type { Address, Clock, Hex, Random } from '@koinon/base'
 import type { Peer, SubnetLedger, SubnetLedgerWriter } from '../client/index.ts'
 import type { Subnet } from '../rules/index.ts'
+import type { AnswerJudge } from './answer-judge.ts'
 import type { ValidatorStore } from './validator-store.ts'
 
 export type WorkPageRequest = { readonly netuid: number; readonly epoch: number; readonly offset: number }
@@ -75,6 +76,8 @@ export type ValidatorOptions<task, response, ports> = {
   readonly attestations: AttestationPort
   readonly prober?: Prober<task>
   readonly verifyPorts: ports
+  /** Judges what was read of miners that answer the questions of a subnet file; without it evidence stands as it was verified. */
+  readonly judge?: Pick<AnswerJudge, 'judge'>
   readonly clock: Clock
   readonly random: Random
   readonly timing?: Partial<ValidatorTiming>

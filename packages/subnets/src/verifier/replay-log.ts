@@ -75,7 +75,9 @@ async function collectAnswers(log: EvidenceLog, blobs: BlobSource, checks: Check
   for (const { uid, hotkey, committedCount, work } of log.miners) {
     if (committedCount !== undefined) all.set(hotkey, new Map())
     for (const { receiptHash, facts } of work) {
-      const task = facts['task'] ?? -1
+      const task = facts['task']
+      // Not shown, or for no question: nothing was scored.
+      if (task === undefined) continue
       const text = await blobs(receiptHash)
       const problem =
         text === undefined ? 'is not published' : sha256Hex(text) === receiptHash ? undefined : 'is another one'
@@ -97,6 +99,7 @@ function compareEvidence(logged: readonly MinerEvidence[], again: readonly Miner
   for (const [index, miner] of logged.entries()) {
     const own = again[index] as MinerEvidence
     for (const [place, work] of miner.work.entries()) {
+      if (work.facts['task'] === undefined) continue
       const recomputed = own.work[place]
       if (work.facts['isFault'] === 2) {
         open++

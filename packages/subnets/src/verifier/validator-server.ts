@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { isKoinonError, KoinonError } from '@koinon/base'
+import { type Hex, isKoinonError, KoinonError } from '@koinon/base'
 import { defaultHttpLimits, type HttpLimits, HttpListener, httpStatusOf, sendError, sendText } from '@koinon/base/node'
 import type { SubnetLedger } from '../client/index.ts'
 import { epochWindow, resultToJson } from '../rules/index.ts'
@@ -74,6 +74,11 @@ export class ValidatorServer {
       const text = isReady ? 'ready\n' : `${reason ?? 'not ready'}\n`
       return sendText(response, isReady ? 200 : 503, plainText, text, fresh)
     }
+    const answer = /^\/v1\/answers\/(\d{1,10})\/(0x[0-9a-f]{64})$/.exec(path)
+    if (answer !== null) {
+      const text = await this.#answer(Number(answer[1]), answer[2] as Hex)
+      return sendText(response, 200, 'application/json', JSON.stringify({ text }), fresh)
+    }
     const match = /^\/v1\/(attestations|records|evidence-log)\/(\d{1,10})\/(\d{1,15})$/.exec(path)
     const body =
       match === null ? undefined : await this.#document(match[1] as string, Number(match[2]), Number(match[3]))
@@ -97,6 +102,12 @@ export class ValidatorServer {
         : { result: resultToJson(attestation.result), signature: attestation.signature }),
       objections,
     })
+  }
+
+  async #answer(netuid: number, answerHash: Hex): Promise<string> {
+    const found = await this.#options.store.judgedAnswer(netuid, answerHash)
+    if (found !== undefined && (await this.#isBlindPhaseOver(netuid, found.epoch))) return found.text
+    throw refusal(404, 'http/not-found', 'There is nothing here')
   }
 
   /** Before commitments are closed a log would let lazy validators copy the weights that it leads to. */

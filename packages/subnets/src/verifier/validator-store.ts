@@ -21,6 +21,10 @@ create table if not exists list_memory (
   netuid integer not null, hotkey text not null, epoch integer not null, memory text not null,
   primary key (netuid, epoch, hotkey)
 ) strict;
+create table if not exists judged_answer (
+  netuid integer not null, epoch integer not null, answer_hash text not null, answer text not null,
+  primary key (netuid, answer_hash, epoch)
+) strict;
 create table if not exists attestation (
   netuid integer not null, epoch integer not null, result text not null, signature text not null, record text not null,
   primary key (netuid, epoch)
@@ -60,6 +64,8 @@ export class ValidatorStore {
       readonly scores: readonly { readonly hotkey: Address; readonly combinedPpm: number }[]
       /** What the audit of each miner's list left behind. */
       readonly memories: ReadonlyMap<Address, unknown>
+      /** Texts of the judged answers by their hash. */
+      readonly answers?: ReadonlyMap<Hex, string>
     },
   ): Promise<void> {
     await this.#store.write([
@@ -71,6 +77,10 @@ export class ValidatorStore {
       ...[...next.memories].map(([hotkey, memory]) => ({
         sql: 'insert or replace into list_memory values (?, ?, ?, ?)',
         values: [netuid, hotkey, epoch, JSON.stringify(memory)],
+      })),
+      ...[...(next.answers ?? [])].map(([answerHash, text]) => ({
+        sql: 'insert or replace into judged_answer values (?, ?, ?, ?)',
+        values: [netuid, epoch, answerHash, text],
       })),
       // Only the very next epoch may build on it.
       { sql: 'delete from list_memory where netuid = ? and epoch < ?', values: [netuid, epoch - 1] },
@@ -84,6 +94,18 @@ export class ValidatorStore {
     )
     if (row === undefined) return undefined
     return { logText: String(row['log']), packedRow: row['packed_row'] as Hex, salt: row['salt'] as Hex }
+  }
+
+  /** A judged answer and the last epoch that it was judged in. */
+  async judgedAnswer(
+    netuid: number,
+    answerHash: Hex,
+  ): Promise<{ readonly epoch: number; readonly text: string } | undefined> {
+    const [row] = await this.#store.read(
+      'select epoch, answer from judged_answer where netuid = ? and answer_hash = ? order by epoch desc limit 1',
+      [netuid, answerHash],
+    )
+    return row === undefined ? undefined : { epoch: Number(row['epoch']), text: String(row['answer']) }
   }
 
   /** What the audits of an epoch's lists left behind. */
@@ -187,10 +209,12 @@ export class ValidatorStore {
   /** Forgets epochs before `oldestEpoch`. Leaves are kept apart: the next result builds on the last of them. */
   async forget(netuid: number, oldestEpoch: number): Promise<void> {
     await this.#store.write(
-      ['assessment', 'combined_score', 'list_memory', 'probe', 'attestation', 'objection'].map((table) => ({
-        sql: `delete from ${table} where netuid = ? and epoch < ?`,
-        values: [netuid, oldestEpoch],
-      })),
+      ['assessment', 'combined_score', 'list_memory', 'judged_answer', 'probe', 'attestation', 'objection'].map(
+        (table) => ({
+          sql: `delete from ${table} where netuid = ? and epoch < ?`,
+          values: [netuid, oldestEpoch],
+        }),
+      ),
     )
   }
 }

@@ -86,7 +86,14 @@ async function assess<task, response, ports>(step: EpochStep<task, response, por
   )
   // Stopping is not a finding: nothing is kept, and the next start assesses anew.
   if (step.signal.aborted) return undefined
-  const { miners } = assessed
+  const judged = await options.judge?.judge({
+    netuid,
+    epoch,
+    openingBeacon: await ledger.beacon(netuid, epoch - 1),
+    closingBeacon: beacon,
+    miners: assessed.miners,
+  })
+  const { miners } = judged ?? assessed
   const { scores, row } = scoreEpoch(subnet, { netuid, epoch }, miners, await store.previousScores(netuid, epoch))
   const log = {
     v: 1,
@@ -95,12 +102,17 @@ async function assess<task, response, ports>(step: EpochStep<task, response, por
     validator: writer.hotkey,
     specHash: options.specHash,
     beacon,
+    ...(judged?.tasks === undefined ? {} : { tasks: judged.tasks }),
     miners,
     scores,
     row,
   } as const
   const assessment = { logText: evidenceLogToText(log), packedRow: row, salt: bytesToHex(random(32)) }
-  await store.saveAssessment(netuid, epoch, assessment, { scores, memories: assessed.memories })
+  await store.saveAssessment(netuid, epoch, assessment, {
+    scores,
+    memories: assessed.memories,
+    ...(judged === undefined ? {} : { answers: judged.answers }),
+  })
   const failedMiners = miners.filter((miner) => failedCheckNames(miner).length > 0).length
   onEvent?.({ kind: 'assessed', epoch, failedMiners, seats: miners.length })
   return assessment

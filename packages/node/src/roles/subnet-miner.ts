@@ -1,0 +1,115 @@
+/** A miner of a subnet file: answers the questions of every epoch, commits to the answers, shows them to validators. */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { errorToJson, KoinonError, systemClock } from '@koinon/base'
+import { DurableStore, defaultHttpLimits, HttpListener, sendError, sendText } from '@koinon/base/node'
+import { joinSubnet } from '@koinon/ledger'
+import {
+  createSubnetLedger,
+  createSubnetLedgerWriter,
+  createTaskEvidenceHandler,
+  createWorkListHandler,
+  readSubnetFile,
+  SubnetSandbox,
+  TaskAnswerer,
+  TaskAnswerStore,
+  taskAnswerStoreSchema,
+  WorkCommitter,
+  WorkStore,
+  workStoreSchema,
+} from '@koinon/subnets'
+import { RequestGate } from '@koinon/work/node'
+import type { Logger } from 'pino'
+import type { RunningRole } from '../supervisor/role-process.ts'
+import { keepPort, lastFreePort } from './last-port.ts'
+import { PermitBook } from './permit-book.ts'
+import type { SubnetMember, SubnetRoleConfig } from './role-config.ts'
+import { openRoleLedger } from './role-tools.ts'
+import { ensureTestMoney } from './test-money.ts'
+
+const pollMs = 1_500
+const stopGraceMs = 500
+
+export async function startSubnetMiner(
+  config: SubnetRoleConfig,
+  member: SubnetMember,
+  log: Logger,
+): Promise<RunningRole> {
+  const role = await openRoleLedger({ ...config, name: member.name })
+  const { network, reader, sender, key, home } = role
+  const folder = home.role(member.name)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const file = readSubnetFile(config.file)
+  const sandbox = await SubnetSandbox.open(file, (line) => log.info({ line }, 'the subnet file says'))
+  if (!sandbox.description.hasServe) {
+    await sandbox.close()
+    throw noServe(config.file)
+  }
+  await ensureTestMoney(role, config.netuid, log)
+  const store = await DurableStore.open(join(folder, 'store.db'), `${workStoreSchema}\n${taskAnswerStoreSchema}`)
+  const ledger = createSubnetLedger(reader, network)
+  const answers = new TaskAnswerStore(store)
+  const { netuid } = config
+  const warn = (what: string) => (error: unknown) => log.warn({ error: errorToJson(error) }, what)
+  const answerer = new TaskAnswerer({
+    netuid,
+    hotkey: key.address,
+    ledger,
+    store: answers,
+    file: sandbox,
+    pollMs,
+    onError: warn('could not answer; going on'),
+    onAnswered: (epoch, count, questions) =>
+      log.info({ epoch, count, questions }, 'answered the questions of an epoch'),
+  })
+  const committer = new WorkCommitter({
+    netuid,
+    ledger,
+    writer: createSubnetLedgerWriter(sender, network),
+    store: new WorkStore(store),
+    workOf: (window) => answerer.workOf(window),
+    pollMs,
+    onError: warn('could not commit answers; trying again'),
+    onCommitted: (epoch, count) => log.info({ epoch, count }, 'committed the answers of an epoch'),
+  })
+  const permits = new PermitBook({ ledger, netuid, onError: warn('could not read the validators') })
+  const gate = new RequestGate({ chainId: network.chainId, recipient: key.address, clock: systemClock })
+  const mayRead = async (account: `0x${string}`): Promise<boolean> => permits.has(account)
+  const workList = createWorkListHandler({ committer, gate, mayRead })
+  const evidence = createTaskEvidenceHandler({ netuid, store: answers, ledger, gate, mayRead })
+  const listener = new HttpListener({
+    host: config.host,
+    port: member.port === 0 ? await lastFreePort(folder, config.host) : member.port,
+    limits: defaultHttpLimits,
+    handle: async (request, response) => {
+      if (request.url === '/healthz' || request.url === '/readyz') return sendText(response, 200, 'text/plain', 'ok\n')
+      if ((await workList(request, response)) || (await evidence(request, response))) return
+      sendError(response, new KoinonError({ code: 'http/not-found', message: 'There is nothing here' }), 404)
+    },
+  })
+  const port = await listener.start()
+  keepPort(folder, port)
+  const endpoint = member.publicUrl ?? `http://${config.host}:${port}`
+  const seat = await joinSubnet({ network, reader, sender }, netuid, endpoint)
+  permits.start()
+  answerer.start()
+  committer.start()
+  log.info({ endpoint, account: key.address, uid: seat.uid, subnet: sandbox.description.name }, 'answering')
+  return {
+    info: { url: endpoint, account: key.address, facts: { uid: seat.uid, netuid } },
+    stop: async () => {
+      await listener.stop(stopGraceMs)
+      await Promise.all([answerer.stop(), committer.stop(), permits.stop()])
+      await sandbox.close()
+      await store.close()
+    },
+  }
+}
+
+function noServe(file: string): KoinonError {
+  return new KoinonError({
+    code: 'subnets/no-serve',
+    message: `${file} has no "serve": it says how answers are judged, not how to answer`,
+    hint: 'Add serve(task, context) to your copy of the file; questions and scores stay as the subnet has them.',
+  })
+}

@@ -1,0 +1,96 @@
+/** Answers the questions of a subnet file, epoch by epoch (specs/0016-subnet-files.md section 3). */
+import { type Address, sha256Hex, sleep } from '@koinon/base'
+import type { SubnetLedger } from '../client/index.ts'
+import { type EpochWindow, epochAt, type WorkItem } from '../rules/index.ts'
+import { taskAnswer } from '../rules/subnet-file/task-answer.ts'
+import type { StoredAnswer, TaskAnswerStore } from './task-answer-store.ts'
+
+/** The parts of a subnet file that a miner runs. */
+export type AnsweringFile = {
+  tasks(input: { readonly epoch: number; readonly beacon: `0x${string}` }): Promise<readonly string[]>
+  serve(input: {
+    readonly epoch: number
+    readonly beacon: `0x${string}`
+    readonly index: number
+    readonly taskText: string
+    readonly hotkey: Address
+  }): Promise<string>
+}
+
+export type TaskAnswererOptions = {
+  readonly netuid: number
+  readonly hotkey: Address
+  readonly ledger: SubnetLedger
+  readonly store: TaskAnswerStore
+  readonly file: AnsweringFile
+  readonly pollMs: number
+  readonly onError: (error: unknown) => void
+  readonly onAnswered?: (epoch: number, answers: number, questions: number) => void
+}
+
+const keptEpochs = 200
+
+/** One miner of a subnet file. Questions are answered once, when their beacon is drawn; safe to kill at any point. */
+export class TaskAnswerer {
+  readonly #options: TaskAnswererOptions
+  #stopping: AbortController | undefined
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(options: TaskAnswererOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    if (this.#stopping !== undefined) return
+    const stopping = new AbortController()
+    this.#stopping = stopping
+    this.#running = this.#run(stopping.signal)
+  }
+
+  /** Waits for the step under way. */
+  async stop(): Promise<void> {
+    this.#stopping?.abort()
+    await this.#running
+    this.#stopping = undefined
+  }
+
+  /** What to commit of an epoch that is over, for `WorkCommitter`. */
+  async workOf(window: EpochWindow): Promise<readonly WorkItem[]> {
+    const { ledger, netuid, store } = this.#options
+    const epoch = epochAt(await ledger.clock(netuid), window.startsAtSeconds)
+    const answers = await store.answers(netuid, epoch)
+    return answers.map(({ requestId, answerHash }) => ({ requestId, receiptHash: answerHash }))
+  }
+
+  /** One step: answers the epoch under way, if its questions are known and it is not done. */
+  async tick(): Promise<void> {
+    const { ledger, netuid, store } = this.#options
+    const [clock, now] = await Promise.all([ledger.clock(netuid), ledger.nowSeconds()])
+    const epoch = epochAt(clock, now)
+    if (epoch < 1 || (await store.hasAnswered(netuid, epoch))) return
+    const beacon = await ledger.beacon(netuid, epoch - 1)
+    if (beacon === undefined) return
+    const { file, hotkey, onError, onAnswered } = this.#options
+    const questions = await file.tasks({ epoch, beacon })
+    const answers: StoredAnswer[] = []
+    for (const [task, taskText] of questions.entries()) {
+      try {
+        const response = await file.serve({ epoch, beacon, index: task, taskText, hotkey })
+        const place = { netuid, epoch, hotkey, task, taskHash: sha256Hex(taskText) }
+        answers.push({ task, ...taskAnswer(place, response) })
+      } catch (error) {
+        // One question without an answer is no reason to leave out the others.
+        onError(error)
+      }
+    }
+    await store.save(netuid, epoch, answers, epoch - keptEpochs)
+    onAnswered?.(epoch, answers.length, questions.length)
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.tick().catch(this.#options.onError)
+      await sleep(this.#options.pollMs, signal)
+    }
+  }
+}
