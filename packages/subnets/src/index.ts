@@ -68,6 +68,7 @@ export {
   createAttestationPort,
   createMinerPort,
   createSubnetChecks,
+  openUnrevealed,
   type Prober,
   readSubnetFile,
   SandboxedJudge,

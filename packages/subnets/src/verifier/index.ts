@@ -1,6 +1,7 @@
 export { SandboxedJudge } from './answer-judge.ts'
 export { createSubnetChecks } from './audit/index.ts'
 export { createAttestationPort, createMinerPort } from './http-ports.ts'
+export { openUnrevealed, type SealedCommitment } from './open-unrevealed.ts'
 export { type Prober, type ValidatorEvent } from './ports.ts'
 export { readSubnetFile, SubnetSandbox } from './sandbox/sandbox.ts'
 export { ValidatorLoop } from './validator-loop.ts'
