@@ -4,9 +4,9 @@ import { mulQ32, wholeQ32 } from '../fixed/q32.ts'
 import { runEpochVectors, type VectorOutcome } from './vector-run.ts'
 
 type File = { vectors: ({ label: string } & Record<string, unknown>)[] }
-const file = JSON.parse(
-  readFileSync(new URL('../../../../../specs/vectors/incentives.json', import.meta.url), 'utf8'),
-) as File
+const fileOf = (name: string): File =>
+  JSON.parse(readFileSync(new URL(`../../../../../specs/vectors/${name}.json`, import.meta.url), 'utf8')) as File
+const file = fileOf('incentives')
 const { vectors, leftOut, warnings } = runEpochVectors(file)
 
 /** One epoch: two validators of equal stake agree on seat 2. */
@@ -58,6 +58,17 @@ describe('the vectors of incentives.json', () => {
         expect(Math.abs(mixed / wholeQ32 - expected)).toBeLessThanOrEqual(vector.tol)
       })
     })
+  })
+})
+
+describe('the vectors of yuma-epochs.json', () => {
+  const more = runEpochVectors(fileOf('yuma-epochs'))
+
+  it('are 54 epochs of which none differs: five more scenarios, graphs of 10 and 512, replaced seats', () => {
+    expect(more.warnings).toEqual([])
+    expect(more.vectors).toHaveLength(54)
+    expect(more.vectors.filter(({ agrees }) => agrees === false)).toEqual([])
+    expect(more.vectors.filter(({ agrees }) => agrees === true)).toHaveLength(38)
   })
 })
 
