@@ -1,15 +1,17 @@
 /** From the scores of an epoch's questions to one score a miner (specs/0016-subnet-files.md section 5). Integers only. */
 import type { CombinePolicy } from '../define-subnet.ts'
 import { maximumScorePpm } from '../evidence.ts'
+import { skillScores } from './skill-scores.ts'
 
 /** A miner's score of one question; 0 where it gave no answer. */
 export type TaskScore = { readonly task: number; readonly scorePpm: number }
 
 /**
  * `mean` of all questions; `ewma` the mean, then a moving average over epochs (200,000 millionths a step unless said); `crps` for losses:
- * each question counts relative to its best answer, capped at the 90th percentile.
+ * each question counts relative to its best answer, capped at the 90th percentile; `openskill` where only the order of answers means
+ * something: each question is a duel of everybody with everybody.
  */
-export type ScoreAggregate = 'mean' | 'ewma' | 'crps' | { readonly ewmaPpm: number }
+export type ScoreAggregate = 'mean' | 'ewma' | 'crps' | 'openskill' | { readonly ewmaPpm: number }
 
 type Aggregate = {
   readonly text: string
@@ -23,11 +25,12 @@ export function scoreAggregateOf(policy: ScoreAggregate = 'mean'): Aggregate {
   if (policy === 'mean') return { text: 'mean', combine: 'latest', aggregate: means }
   if (policy === 'ewma') return scoreAggregateOf({ ewmaPpm: 200_000 })
   if (policy === 'crps') return { text: 'crps', combine: 'latest', aggregate: (scores) => means(relative(scores)) }
+  if (policy === 'openskill') return { text: 'openskill', combine: 'latest', aggregate: skillScores }
   const ewmaPpm = typeof policy === 'object' && policy !== null ? policy.ewmaPpm : undefined
   if (Number.isInteger(ewmaPpm) && (ewmaPpm as number) >= 1 && (ewmaPpm as number) <= maximumScorePpm) {
     return { text: 'mean', combine: { movingAveragePpm: ewmaPpm as number }, aggregate: means }
   }
-  throw new Error("must be 'mean', 'ewma', 'crps', { ewmaPpm: 1-1000000 } or a function")
+  throw new Error("must be 'mean', 'ewma', 'crps', 'openskill', { ewmaPpm: 1-1000000 } or a function")
 }
 
 function means(scores: readonly (readonly number[])[]): readonly number[] {
