@@ -5,17 +5,17 @@ import { type BeaconSource, createHttpBeacon } from '../client/beacon-source.ts'
 import {
   beaconChainFromJson,
   beaconChainHash,
+  openSealedRow,
   roundPublishedAtSeconds,
   sealRow,
-  openSealedRow,
 } from '../rules/timelock/index.ts'
 import { createBeaconHandler, createLocalBeacon } from './local-beacon.ts'
 
 const genesisSeconds = 1_700_000_000
 let nowSeconds = genesisSeconds + 100
-const secretKey = Uint8Array.from({ length: 32 }, (_, i) => i)
+const seed = new Uint8Array(32).fill(255)
 const beacon = createLocalBeacon({
-  secretKey,
+  seed,
   chainId: 31_337,
   epochsContract: `0x${'e1'.repeat(20)}`,
   genesisSeconds,

@@ -7,6 +7,7 @@ import {
   beaconChainHash,
   beaconChainToJson,
   beaconPublicKey,
+  beaconSecretKey,
   localBeaconChain,
   roundToJson,
   signRound,
@@ -14,8 +15,8 @@ import {
 } from '../rules/timelock/index.ts'
 
 export type LocalBeaconOptions = {
-  /** 32 random bytes with the first set to 0, kept by the home: below the group order whatever the rest is. */
-  readonly secretKey: Uint8Array
+  /** 32 secret bytes that the home keeps, for example the key of an account of its own. */
+  readonly seed: Uint8Array
   readonly chainId: number
   readonly epochsContract: Address
   readonly genesisSeconds: number
@@ -25,7 +26,8 @@ export type LocalBeaconOptions = {
 }
 
 /** Signs rounds from the moment they are due, never before. */
-export function createLocalBeacon({ secretKey, nowSeconds, ...local }: LocalBeaconOptions): BeaconSource {
+export function createLocalBeacon({ seed, nowSeconds, ...local }: LocalBeaconOptions): BeaconSource {
+  const secretKey = beaconSecretKey(seed)
   const chain = localBeaconChain({ ...local, publicKey: beaconPublicKey(secretKey) })
   return {
     chain,

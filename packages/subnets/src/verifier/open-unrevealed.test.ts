@@ -16,7 +16,7 @@ const clock = {
 const window = epochWindow(clock, 4)
 let nowSeconds = window.weightCommitEndsAtSeconds + 3
 const beacon = createLocalBeacon({
-  secretKey: Uint8Array.from({ length: 32 }, (_, i) => i),
+  seed: new Uint8Array(32).fill(255),
   chainId: 7,
   epochsContract: `0x${'e1'.repeat(20)}`,
   genesisSeconds: clock.genesisSeconds,

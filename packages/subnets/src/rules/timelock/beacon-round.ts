@@ -1,5 +1,15 @@
 /** Rounds of a beacon: BLS signatures on G1 of BLS12-381 over the round's number (specs/0018-timelock.md section 1). */
-import { bytesToHex, fixedBytes, type Hex, hexToBytes, KoinonError, sha256, sha256Hex } from '@koinon/base'
+import {
+  bytesToHex,
+  concatBytes,
+  fixedBytes,
+  type Hex,
+  hexToBytes,
+  KoinonError,
+  sha256,
+  sha256Hex,
+  utf8ToBytes,
+} from '@koinon/base'
 import { bls12_381 } from '@noble/curves/bls12-381'
 import type { BeaconChain } from './beacon-chain.ts'
 
@@ -31,6 +41,13 @@ export function verifyRound(chain: BeaconChain, { round, signature }: BeaconRoun
   }
   if (!fields.Fp12.eql(product, fields.Fp12.ONE)) throw badRound(round)
   return { chain, round, signature: bytesToHex(hexToBytes(signature)), randomness: sha256Hex(hexToBytes(signature)) }
+}
+
+/** A beacon's secret key from 32 secret bytes: their tagged hash, the first byte 0 so that it is below the group order. */
+export function beaconSecretKey(seed: Uint8Array): Uint8Array {
+  const key = sha256(concatBytes(utf8ToBytes('koinon beacon key'), seed)).slice()
+  key[0] = 0
+  return key
 }
 
 /** Signs a round: what a local beacon publishes. `secretKey` is 32 bytes, below the group order and not zero. */

@@ -8,5 +8,5 @@ export {
   roundPublishedAtSeconds,
 } from './beacon-chain.ts'
 export { beaconChainFromJson, beaconChainToJson, roundFromJson, roundToJson } from './beacon-info.ts'
-export { beaconPublicKey, signRound, type VerifiedRound, verifyRound } from './beacon-round.ts'
+export { beaconPublicKey, beaconSecretKey, signRound, type VerifiedRound, verifyRound } from './beacon-round.ts'
 export { openSealedRow, roundOfSealed, type SealedWeights, sealRow } from './sealed-row.ts'

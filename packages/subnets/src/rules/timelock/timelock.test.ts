@@ -10,7 +10,7 @@ import {
   quicknet,
   roundPublishedAtSeconds,
 } from './beacon-chain.ts'
-import { beaconPublicKey, type BeaconRound, signRound, verifyRound } from './beacon-round.ts'
+import { type BeaconRound, beaconPublicKey, signRound, verifyRound } from './beacon-round.ts'
 import { decryptWithRound } from './identity-encryption.ts'
 import { maximumSealedBytes, openSealedRow, roundOfSealed, type SealedWeights, sealRow } from './sealed-row.ts'
 

@@ -8,8 +8,8 @@ import {
   type Tally,
   viewOf,
 } from '@koinon/ledger/audit'
-import { epochWindow, type ResultDomain, resultDigest } from '../../rules/index.ts'
 import { stakeHash, weightsHash } from '../../rules/epoch-record.ts'
+import { epochWindow, type ResultDomain, resultDigest } from '../../rules/index.ts'
 import { isReproduced, type RecomputedRoot } from './recomputed-roots.ts'
 
 /** Roots are what rows and stakes give, and came about as the contract demands (specs/0007 sections 5 and 6). */

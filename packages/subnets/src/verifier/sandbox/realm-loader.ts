@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import vm from 'node:vm'
-import { realmPrelude } from './realm-prelude.ts'
 import type { Realm } from './realm.ts'
+import { realmPrelude } from './realm-prelude.ts'
 
 export type FileToLoad = { readonly fileName: string; readonly source: string }
 
