@@ -5,13 +5,6 @@ import { liquidAlphaDefaults, type YumaParameters, yuma2Defaults, yuma3Defaults 
 import { largestShares, stakeShares } from './stake.ts'
 import { badVector, isObject, type JsonObject, listOf, rowOf, wholeAmount, wholeNumber } from './vector-values.ts'
 
-/** What a vector may take from the ones before it. */
-export type VectorPast = {
-  readonly weights: readonly UidRow[] | undefined
-  /** The new bonds that this vector begins with, if any. */
-  readonly bonds: readonly UidRow[] | undefined
-}
-
 export type VectorInput = { readonly subnet: YumaSubnet; readonly parameters: YumaParameters }
 
 const defaultMaximumValidators = 64
@@ -32,8 +25,8 @@ export const parameterFields: ReadonlySet<string> = new Set(
   ).split(' '),
 )
 
-/** Throws `subnets/bad-vector` naming the field. */
-export function readVector(vector: JsonObject, past: VectorPast): VectorInput {
+/** `carried`: the new bonds of the epoch before, if this one begins with them. Throws `subnets/bad-vector` naming the field. */
+export function readVector(vector: JsonObject, carried: readonly UidRow[] | undefined): VectorInput {
   const parameters = parametersOf(vector)
   const count = countOf(vector)
   const stakes = listOf(vector['stake'], count, 'stake', 0n, (item) => wholeAmount(item, 'stake'))
@@ -45,10 +38,15 @@ export function readVector(vector: JsonObject, past: VectorPast): VectorInput {
     vector[field] === undefined || vector[field] === null ? undefined : wholeNumber(vector[field], field)
   const stakeThreshold =
     vector['stake_threshold'] === undefined ? undefined : wholeAmount(vector['stake_threshold'], 'stake_threshold')
-  const maximumValidators = wholeNumber(
-    parameter(vector, 'max_validators') ?? defaultMaximumValidators,
-    'max_validators',
-  )
+  const permits =
+    vector['permits'] === undefined
+      ? undefined
+      : listOf(vector['permits'], count, 'permits', false, (item) => wholeNumber(item, 'permits') !== 0)
+  const given = parameter(vector, 'max_validators')
+  const maximumValidators =
+    given === undefined
+      ? Math.max(defaultMaximumValidators, permits?.filter(Boolean).length ?? 0)
+      : wholeNumber(given, 'max_validators')
   const block = number('block')
   const tempo = number('tempo')
   const bondsSince =
@@ -59,14 +57,13 @@ export function readVector(vector: JsonObject, past: VectorPast): VectorInput {
     subnet: defined({
       stakes,
       permits:
-        vector['permits'] === undefined
-          ? largestShares(
-              stakeShares(stakes.map((stake) => (stake < (stakeThreshold ?? 0n) ? 0n : stake))),
-              maximumValidators,
-            )
-          : listOf(vector['permits'], count, 'permits', false, (item) => wholeNumber(item, 'permits') !== 0),
-      weights: weightsOf(vector, count, past.weights),
-      bonds: bondsOf(vector, count, past.bonds),
+        permits ??
+        largestShares(
+          stakeShares(stakes.map((stake) => (stake < (stakeThreshold ?? 0n) ? 0n : stake))),
+          maximumValidators,
+        ),
+      weights: weightsOf(vector, count),
+      bonds: bondsOf(vector, count, carried),
       maximumValidators,
       emission: wholeAmount(emission ?? defaultEmission, 'emission'),
       ownerUid: number('owner_uid'),
@@ -84,7 +81,7 @@ export function readVector(vector: JsonObject, past: VectorPast): VectorInput {
 }
 
 /** Seats that dense rows are about. Throws `subnets/bad-vector`. */
-export function uidList(vector: JsonObject, field: string): readonly number[] | undefined {
+function uidList(vector: JsonObject, field: string): readonly number[] | undefined {
   const list = vector[field]
   if (list === undefined) return undefined
   if (!Array.isArray(list)) throw badVector(field, 'is not a list of uids')
@@ -142,14 +139,10 @@ function countOf(vector: JsonObject): number {
   return count
 }
 
-function weightsOf({ weights, miner_uids: seats }: JsonObject, count: number, before: readonly UidRow[] | undefined) {
-  if (weights === 'same') {
-    if (before?.length === count) return before
-    throw badVector('weights', 'says "same", but no vector of this size stands before')
-  }
-  if (weights === undefined) throw badVector('weights', 'is missing')
-  const dense = Array.isArray(seats) ? seats.map((item) => wholeNumber(item, 'miner_uids')) : undefined
-  return listOf<UidRow>(weights, count, 'weights', [], (row) => rowOf(row, count, dense, 'weights'))
+function weightsOf(vector: JsonObject, count: number): readonly UidRow[] {
+  if (vector['weights'] === undefined) throw badVector('weights', 'is missing')
+  const seats = uidList(vector, 'miner_uids')
+  return listOf<UidRow>(vector['weights'], count, 'weights', [], (row) => rowOf(row, count, seats, 'weights'))
 }
 
 function bondsOf(vector: JsonObject, count: number, carried: readonly UidRow[] | undefined): readonly UidRow[] {

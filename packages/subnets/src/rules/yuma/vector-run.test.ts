@@ -145,7 +145,7 @@ describe('runEpochVectors', () => {
   it('carries bonds from the vector that is named, from the one before in the series, or not at all', () => {
     const series = [
       { ...plain, label: 'yuma3.a.0' },
-      { ...plain, label: 'yuma3.a.1', weights: 'same' },
+      { ...plain, label: 'yuma3.a.1', weights: 'same', stake: 'same' },
       { ...plain, label: 'yuma3.b.0' },
       { ...plain, label: 'yuma3.b.1', carry_bonds_from: 'yuma3.a.1' },
       { ...plain, label: 'yuma3.b.2', carry_bonds_from: null },
@@ -188,7 +188,7 @@ describe('runEpochVectors', () => {
     ['"stake" has -1, a negative number', { stake: [-1, 1, 0] }],
     ['"stake" has 0.5, not a whole number', { stake: [0.5, 1, 0] }],
     ['"weights" is missing', { weights: undefined }],
-    ['"weights" says "same"', { weights: 'same' }],
+    ['"weights" is missing', { weights: 'same' }],
     ['"weights" has a row of 2 numbers for 3 uids', { weights: [[1, 2]] }],
     ['"weights" names uid 7', { weights: { 7: [] } }],
     ['"weights" has the key "a"', { weights: { a: [] } }],

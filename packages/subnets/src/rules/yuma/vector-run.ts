@@ -24,7 +24,7 @@ export type VectorsRun = {
   readonly warnings: readonly string[]
 }
 
-type Done = { readonly label: string; readonly weights: readonly UidRow[]; readonly bonds: readonly UidRow[] }
+type Done = { readonly label: string; readonly bonds: readonly UidRow[] }
 
 /** Runs all epochs of a parsed file. Throws `subnets/bad-vector-file` when it is no file of vectors; what one vector lacks is told in it. */
 export function runEpochVectors(file: unknown): VectorsRun {
@@ -39,7 +39,11 @@ export function runEpochVectors(file: unknown): VectorsRun {
   const warnings: string[] = []
   const isEpoch = (vector: JsonObject): boolean => /^yuma[23]/.test(String(vector['label']))
   const done: Done[] = []
-  const vectors = list.filter(isEpoch).map((vector) => runVector(vector, done, warnings))
+  let before: JsonObject = {}
+  const vectors = list.filter(isEpoch).map((vector) => {
+    before = repeatFields(vector, before)
+    return runVector(before, done, warnings)
+  })
   return {
     vectors,
     leftOut: list.filter((vector) => !isEpoch(vector)).map((vector) => String(vector['label'] ?? 'without a label')),
@@ -47,14 +51,21 @@ export function runEpochVectors(file: unknown): VectorsRun {
   }
 }
 
+/** What says "same" is that of the vector before. */
+function repeatFields(vector: JsonObject, before: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(vector).map(([name, value]) => [name, value === 'same' ? before[name] : value]),
+  )
+}
+
 function runVector(vector: JsonObject, done: Done[], warnings: string[]): VectorOutcome {
   const label = String(vector['label'])
   warnings.push(...unknownFields(vector).map((name) => `${label}: "${name}" is not a known field and was left out`))
   try {
     const bonds = carriedBonds(vector, done, warnings)
-    const { subnet, parameters } = readVector(vector, { weights: done.at(-1)?.weights, bonds })
+    const { subnet, parameters } = readVector(vector, bonds)
     const epoch = runYumaEpoch(subnet, parameters)
-    done.push({ label, weights: subnet.weights, bonds: epoch.bonds })
+    done.push({ label, bonds: epoch.bonds })
     const compared = Object.keys(vector).filter((name) => isResult(name) && isHeld(vector, name))
     const checks = Object.fromEntries(compared.map((name) => [name, checkField(epoch, vector, name, subnet.emission)]))
     const agrees = compared.length === 0 ? null : Object.values(checks).every((check) => check.agrees)
