@@ -8,6 +8,7 @@ import { defineEpoch } from './commands/epoch.ts'
 import { defineJoin } from './commands/join.ts'
 import { defineKeys } from './commands/keys.ts'
 import { defineLogs } from './commands/logs.ts'
+import { defineMiner } from './commands/miner.ts'
 import { defineNetwork } from './commands/network.ts'
 import { defineProvider } from './commands/provider.ts'
 import { defineReceipt } from './commands/receipt.ts'
@@ -47,6 +48,7 @@ export async function createProgram(style: CommandStyle = commandStyle(undefined
     defineKeys,
     defineJoin,
     defineProvider,
+    defineMiner,
     defineValidator,
     defineNetwork,
     defineSubnet,

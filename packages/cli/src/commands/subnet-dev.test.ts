@@ -90,7 +90,7 @@ export const upsideDown = defineSubnet({
     expect([code, envelope.ok]).toEqual([1, false])
     expect(envelope.data.problems.join()).toMatch(/The garbage \(uid 3\) earned more than an honest miner/)
     const shown = await subnet('dev', file, '--epochs', '2')
-    expect(shown.stdout).toMatch(/TO MEND BEFORE LAUNCH\n- The garbage/)
+    expect(shown.stdout).toMatch(/TO MEND BEFORE LAUNCH\n- The honest baseline earned nothing\.\n- The garbage/)
   })
 
   it.each([

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { defineSubnetDeploy } from './subnet-deploy.ts'
 import { defineSubnetDev } from './subnet-dev.ts'
 import { defineSubnetReplay } from './subnet-replay.ts'
 import { defineSubnetSim } from './subnet-sim.ts'
@@ -8,5 +9,5 @@ export function defineSubnet(program: Command): void {
   const subnet = program
     .command('subnet')
     .description('write a subnet as one file, try it, and check what validators say')
-  for (const define of [defineSubnetDev, defineSubnetSim, defineSubnetReplay]) define(subnet)
+  for (const define of [defineSubnetDev, defineSubnetSim, defineSubnetDeploy, defineSubnetReplay]) define(subnet)
 }

@@ -11,9 +11,11 @@ import {
 import type { Command } from 'commander'
 import { parseInteger } from '../runner.ts'
 import { type StayOptions, stay } from '../stay.ts'
+import { startMember } from './miner.ts'
 
 type StartOptions = StayOptions & {
   readonly model?: string
+  readonly file?: string
   readonly netuid: string
   readonly host: string
   readonly port: string
@@ -28,6 +30,7 @@ export function defineValidator(program: Command): void {
     .command('start')
     .description('register, stake what the subnet asks, check miners and earn until Ctrl-C')
     .option('--model <file.gguf>', 'model to replay answers with; must be the file that miners serve', undefined)
+    .option('--file <subnet.ts>', 'check the miners of a subnet that is one file, instead of those that sell inference')
     .option('--netuid <n>', 'subnet', '1')
     .option('--host <address>', 'address to bind; told to others where there is no --public-url', '127.0.0.1')
     .option('--port <n>', 'port to bind; 0 keeps the last one or takes a free one', '0')
@@ -36,7 +39,10 @@ export function defineValidator(program: Command): void {
       'after',
       '\nNeeds KOIN for the stake (more than a faucet gives) and an API key for its probes: koinon wallet balance, koinon keys create --label validator',
     )
-    .action(async (_options: unknown, command: Command) => startValidator(command.optsWithGlobals<StartOptions>()))
+    .action(async (_options: unknown, command: Command) => {
+      const { file, ...options } = command.optsWithGlobals<StartOptions>()
+      return file === undefined ? startValidator(options) : startMember('validator', { ...options, file })
+    })
 }
 
 function startValidator(options: StartOptions): Promise<never> {

@@ -17,6 +17,8 @@ export type Home = {
   /** What the faucet gave strangers in all. */
   readonly faucetBook: string
   readonly index: string
+  /** Files of subnets that were deployed from here. */
+  readonly subnets: string
   readonly logs: string
   /** Present only while a supervisor runs: its lock and its control socket. */
   readonly run: string
@@ -40,6 +42,7 @@ export function homeAt(path: string): Home {
     chain: join(root, 'chain'),
     faucetBook: join(root, 'faucet.json'),
     index: join(root, 'index'),
+    subnets: join(root, 'subnets'),
     logs: join(root, 'logs'),
     run: join(root, 'run'),
     role: (name) => join(root, 'roles', name),
@@ -51,7 +54,7 @@ export function openHome(path: string): Home {
   const home = homeAt(path)
   const marker = join(home.path, 'home.json')
   try {
-    for (const folder of [home.path, home.keys, home.apiKeys, home.chain, home.logs, home.run])
+    for (const folder of [home.path, home.keys, home.apiKeys, home.chain, home.logs, home.run, home.subnets])
       mkdirSync(folder, { recursive: true, mode: 0o700 })
     chmodSync(home.keys, 0o700)
     if (!existsSync(marker)) writeFileDurably(marker, `${JSON.stringify({ version: homeVersion })}\n`)

@@ -11,7 +11,7 @@ import { ControlServer, controlSocketPath } from '../supervisor/control.ts'
 import { Supervisor } from '../supervisor/supervisor.ts'
 import { ensureLocalNetwork, ensureNetwork } from './contracts.ts'
 import { type FaucetDoor, faucetByDefault } from './faucet.ts'
-import { ensureFoundedSubnet, membersOf, type TemplateName, templateFile } from './founded-subnets.ts'
+import { FoundedSubnets, type TemplateName } from './founded-subnets.ts'
 import { gasMoneyOf } from './gas-money.ts'
 import { LedgerKeeper } from './ledger-keeper.ts'
 import { homeNetwork, type LedgerSource } from './ledger-source.ts'
@@ -71,6 +71,7 @@ export class LocalNetwork {
   readonly #supervisor: Supervisor
   readonly #page: PageDoor
   #operator: LocalOperator | undefined
+  #founded: FoundedSubnets | undefined
   #control: ControlServer | undefined
   #lock: { release(): void } | undefined
   #keeper: LedgerKeeper | undefined
@@ -173,13 +174,14 @@ export class LocalNetwork {
       () => this.#startValidators(gatewayUrl),
       (list) => `${list.length} validators`,
     )
-    const templates = this.#options.templates ?? []
-    if (templates.length > 0)
-      await this.#step(
-        'template subnets',
-        () => this.#startTemplates(treasury),
-        (names) => names,
-      )
+    const { templates = [] } = this.#options
+    this.#founded = new FoundedSubnets({ home: this.#home, host, treasury, supervisor: this.#supervisor })
+    const founded = this.#founded
+    await this.#step(
+      'more subnets',
+      () => founded.start(templates),
+      (list) => list.map(({ netuid, name }) => `${netuid} ${name}`).join(', ') || 'none',
+    )
     await this.#step('first route', () => this.#waitUntilRouted(gatewayUrl))
     this.#control = new ControlServer(controlSocket, (method, params) => this.#answer('control', method, params))
     await this.#control.start()
@@ -193,6 +195,9 @@ export class LocalNetwork {
       return {}
     }
     if (method === 'roles') return this.#supervisor.status()
+    if (method === 'subnet.deploy' && from === 'control' && this.#founded !== undefined) {
+      return this.#founded.deploy(String((params as { readonly file?: unknown } | null)?.file))
+    }
     if (this.#operator === undefined) {
       throw new KoinonError({ code: 'node/starting', message: 'The network is still starting', retry: 'later' })
     }
@@ -300,53 +305,26 @@ export class LocalNetwork {
     )
   }
 
-  /** One process a subnet, one after the other: each reads, commits and judges from its next epoch on. */
-  async #startTemplates(treasury: Treasury): Promise<string> {
-    const { templates = [] } = this.#options
-    const founded: string[] = []
-    for (const name of templates) {
-      const file = templateFile(name)
-      const netuid = await ensureFoundedSubnet(treasury, file)
-      const members = membersOf(name)
-      await this.#supervisor.startRole({
-        ...this.#common(`subnet-${name}`),
-        kind: 'subnet',
-        netuid,
-        file,
-        members,
-        isLocal: true,
-      })
-      founded.push(`${netuid} ${name}`)
-    }
-    return founded.join(', ')
-  }
-
   async #fundRoles(treasury: Treasury): Promise<void> {
     const { roleWei } = await gasMoneyOf(treasury.reader, treasury.network)
     const isNew = readApiKeys(this.#home).length === 0
     // What its owner or a validator has spent since the first start is not given again.
-    const onceOnly = (name: string): boolean => name === 'wallet' || kindOf(name) === 'validator'
+    const onceOnly = (name: string): boolean => name === 'wallet' || name.startsWith('validator')
     const nothing = { koin: 0n, dollar: 0n }
     await Promise.all(
-      this.#roleNames().map(async (name) => {
+      this.#roleNames().map((name) => {
         const { address } = accountKey(this.#home, name, systemRandom)
-        const getsNothing = !isNew && onceOnly(name) && !(await this.#isNewAccount(treasury, address))
-        const tokens = getsNothing ? nothing : localFunding[kindOf(name)]
+        const kind = name.replace(/-\d+$/, '') as keyof typeof localFunding
+        const tokens = isNew || !onceOnly(name) ? localFunding[kind] : nothing
         return fundAccount(treasury, address, { nativeWei: roleWei, ...tokens })
       }),
     )
   }
 
-  /** Nothing was ever sent from it: of a subnet that was added after the first start. */
-  async #isNewAccount({ reader }: Treasury, address: Address): Promise<boolean> {
-    return (await reader.getTransactionCount({ address })) === 0
-  }
-
   /** Everyone who holds money here, besides the treasury. */
   #roleNames(): readonly string[] {
     const { miners, validators } = this.#options
-    const members = (this.#options.templates ?? []).flatMap((name) => membersOf(name).map((member) => member.name))
-    return ['gateway', 'wallet', ...this.#names('miner', miners), ...this.#names('validator', validators), ...members]
+    return ['gateway', 'wallet', ...this.#names('miner', miners), ...this.#names('validator', validators)]
   }
 
   /** The gateway may be up before it has looked at every miner's offer. */
@@ -393,15 +371,6 @@ export class LocalNetwork {
     })
     return result
   }
-}
-
-/** What a name says its account is for: `forecast-validator-2` is a validator's. */
-function kindOf(name: string): keyof typeof localFunding {
-  const kind = (Object.keys(localFunding) as (keyof typeof localFunding)[]).find((one) =>
-    new RegExp(`(^|-)${one}(-\\d+)?$`).test(name),
-  )
-  if (kind === undefined) throw new Error(`${name} names no kind of account`)
-  return kind
 }
 
 /** Channels to the miners are opened meanwhile: a few blocks of a slow chain. */

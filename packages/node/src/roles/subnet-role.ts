@@ -25,8 +25,7 @@ export async function startSubnetRole(config: SubnetRoleConfig, context: RoleCon
   const [first] = running
   return {
     info: {
-      ...(members.length === 1 ? first?.info : {}),
-      facts: { netuid: config.netuid, members: members.length },
+      ...(members.length === 1 ? first?.info : { facts: { netuid: config.netuid, members: members.length } }),
       members: members.flatMap(({ name, kind, account, url }) =>
         name === undefined || kind === undefined || account === undefined || url === undefined
           ? []

@@ -1,0 +1,72 @@
+import { resolve } from 'node:path'
+import type { SubnetMember } from '@koinon/node'
+import { systemClock } from '@koinon/base'
+import { defaultHomePath, JoinedNode, type JoinedRole, requirePublishedHost } from '@koinon/node'
+import type { Command } from 'commander'
+import { parseInteger } from '../runner.ts'
+import { type StayOptions, stay } from '../stay.ts'
+
+export type MemberOptions = StayOptions & {
+  readonly file: string
+  readonly netuid: string
+  readonly host: string
+  readonly port: string
+  readonly publicUrl?: string
+}
+
+const publicUrlHint = ' Or say with --public-url where others reach this machine.'
+
+export function defineMiner(program: Command): void {
+  const miner = program.command('miner').description('answer the questions of a subnet that is one file, and earn')
+  miner
+    .command('start')
+    .description('register, answer every epoch\'s questions with the file\'s "serve" and earn until Ctrl-C')
+    .requiredOption('--file <subnet.ts>', "the subnet's file, with a serve of your own if you like")
+    .requiredOption('--netuid <n>', 'subnet')
+    .option('--host <address>', 'address to bind; told to others where there is no --public-url', '127.0.0.1')
+    .option('--port <n>', 'port to bind; 0 keeps the last one or takes a free one', '0')
+    .option('--public-url <url>', 'URL under which validators reach this machine')
+    .addHelpText(
+      'after',
+      '\nThe home must have joined a network: koinon join <gateway URL>.\nTo earn more than the baseline, change "serve" in your copy of the file; questions and scores must stay as they are.',
+    )
+    .action(async (_options: unknown, command: Command) =>
+      startMember('miner', command.optsWithGlobals<MemberOptions>()),
+    )
+}
+
+/** Runs one account of a subnet file on the network that the home joined. */
+export function startMember(kind: SubnetMember['kind'], options: MemberOptions): Promise<never> {
+  const netuid = parseInteger(options.netuid, '--netuid', 1, 65_535)
+  return stay<JoinedRole>({
+    options,
+    create: async (say) => {
+      if (options.publicUrl === undefined) await requirePublishedHost(options.host, publicUrlHint)
+      const member = {
+        name: `subnet-${netuid}-${kind}`,
+        kind,
+        port: parseInteger(options.port, '--port', 0, 65_535),
+        ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
+      }
+      return new JoinedNode({
+        homePath: options.home ?? defaultHomePath(),
+        clock: systemClock,
+        onProgress: (_role, text) => say(`  ${text}`),
+        configure: (home) => ({
+          kind: 'subnet',
+          name: member.name,
+          homePath: home.path,
+          host: options.host,
+          netuid,
+          file: resolve(options.file),
+          members: [member],
+          isLocal: false,
+        }),
+      })
+    },
+    readyJson: ({ info }) => ({ pid: process.pid, endpoint: info.url, account: info.account, ...info.facts }),
+    welcome: ({ info, network }) =>
+      `${kind === 'miner' ? 'Answering' : 'Validating'} in subnet ${netuid} of "${network.name}" at ${info.url}\nAccount ${info.account}, uid ${info.facts?.['uid']}\n`,
+    goodbye: kind === 'miner' ? 'stopped; the seat is kept' : 'stopped; the seat and the stake are kept',
+  })
+}

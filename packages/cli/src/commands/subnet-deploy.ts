@@ -1,0 +1,37 @@
+import { resolve } from 'node:path'
+import { KoinonError } from '@koinon/base'
+import { askSupervisor, type FoundedSubnet, runningSupervisor } from '@koinon/node'
+import type { Command } from 'commander'
+import { runCommand } from '../runner.ts'
+
+/** `koinon subnet deploy FILE`. */
+export function defineSubnetDeploy(subnet: Command): void {
+  subnet
+    .command('deploy')
+    .description('found a subnet on the network that runs on this home, with miners and validators that start at once')
+    .argument('<file>', 'TypeScript file with one defineSubnet')
+    .addHelpText(
+      'after',
+      '\nTry the file first: koinon subnet dev FILE. What runs is a copy in the home; it starts again with every "koinon up".',
+    )
+    .action(
+      runCommand(async ({ home, typed }, path: string) => {
+        if (runningSupervisor(home) === undefined) {
+          throw new KoinonError({
+            code: 'node/not-running',
+            message: `No network runs on the home ${home.path}`,
+            hint: 'Start one with "koinon up" and deploy from another terminal.',
+          })
+        }
+        const { netuid, name, members } = (await askSupervisor(home, 'subnet.deploy', {
+          file: resolve(path),
+        })) as FoundedSubnet
+        return {
+          data: { netuid, name, members },
+          text: `Subnet ${netuid} "${name}" runs with ${members.length} accounts of this home: ${members.join(', ')}.
+Its miners answer from the next epoch on; the first payouts come about three epochs later.
+${typed(`See: koinon epoch show --netuid ${netuid}`)}`,
+        }
+      }),
+    )
+}
