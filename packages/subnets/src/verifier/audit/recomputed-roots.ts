@@ -94,18 +94,18 @@ function likeliest(
   root: Hex,
   compute: (aggregator: Aggregator) => EpochComputation,
 ): Pick<RecomputedRoot, 'computed' | 'aggregator'> {
-  const tried = candidates.map((aggregator) => {
+  let first: Pick<RecomputedRoot, 'computed' | 'aggregator'> | undefined
+  for (const aggregator of candidates) {
     try {
-      return { aggregator, computed: compute(aggregator) }
+      const computed = compute(aggregator)
+      if (computed.result.root === root) return { computed, aggregator }
+      first ??= { computed, aggregator }
     } catch (error) {
-      return { aggregator: undefined, computed: { problem: isKoinonError(error) ? error.message : String(error) } }
+      const problem = isKoinonError(error) ? error.message : String(error)
+      first ??= { computed: { problem }, aggregator: undefined }
     }
-  })
-  const isRoot = ({ computed }: (typeof tried)[number]) => 'result' in computed && computed.result.root === root
-  return (
-    tried.find(isRoot) ??
-    tried[0] ?? { computed: { problem: 'its definition is not known here' }, aggregator: undefined }
-  )
+  }
+  return first ?? { computed: { problem: 'its definition is not known here' }, aggregator: undefined }
 }
 
 function previousOf(root: RecomputedRoot | undefined): PreviousResult | undefined | 'unknown' {
