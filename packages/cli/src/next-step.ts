@@ -26,6 +26,7 @@ const commands: Readonly<Record<string, readonly string[]>> = {
   miner: ['start'],
   subnet: ['dev', 'sim', 'deploy', 'replay'],
   epoch: ['show', 'run'],
+  'audit export': [],
   audit: [],
   logs: [],
   version: [],
