@@ -124,7 +124,9 @@ export class World {
     const noise = this.random('noise')
     const miss = this.random('miss')
     const scores = new Float64Array(miners)
-    for (let validator = 0; validator < validators; validator++) {
+    // Where nobody errs or misses, all rows are the first one; a policy's row may cost a millisecond.
+    const looking = noisePpm === 0 && missPpm === 0 ? 1 : validators
+    for (let validator = 0; validator < looking; validator++) {
       let most = 0
       for (let seat = 0; seat < miners; seat++) {
         const quality = shown[seat] as number
@@ -137,6 +139,9 @@ export class World {
       }
       if (this.settings.weights === 'linear') this.writeRow(validator, scores, most)
       else this.#writePolicyRow(validator, scores)
+    }
+    for (let start = 0; looking === 1 && start < this.rows.length; start += validators) {
+      this.rows.fill(this.rows[start] as number, start, start + validators)
     }
   }
 
