@@ -24,6 +24,9 @@ const allowed: Readonly<Record<string, string>> = {
 const realmModule = new URL('./realm.ts', import.meta.url).href
 const loadTimeoutMs = 10_000
 
+/** `import(...)` and `import.meta`: what they give comes from outside of the realm. Keywords have one spelling, so a text search finds all. */
+const importExpression = /\bimport(?:\s|\/\*[\s\S]*?\*\/|\/\/.*)*[(.]/
+
 /** Resolves with the realm, or with the JSON text of what is wrong with the file. */
 export async function loadRealm(file: FileToLoad): Promise<LoadedRealm | string> {
   const context = vm.createContext(vm.constants.DONT_CONTEXTIFY, {
@@ -71,8 +74,14 @@ function linkerOf(context: vm.Context, { fileName, source }: FileToLoad) {
     modules.set(url, module)
     return module
   }
-  const founderFile = (): vm.SourceTextModule =>
-    new vm.SourceTextModule(withoutTypes(source, fileName), { context, identifier: fileName })
+  const founderFile = (): vm.SourceTextModule => {
+    const at = importExpression.exec(source)?.index
+    if (at !== undefined) {
+      const line = source.slice(0, at).split('\n').length
+      throw new Error(`It may not import while it runs (${fileName}:${line})`)
+    }
+    return new vm.SourceTextModule(withoutTypes(source, fileName), { context, identifier: fileName })
+  }
   const resolve = (specifier: string, parent: vm.Module): vm.Module => {
     if (parent.identifier === fileName) {
       const url = allowed[specifier]
@@ -97,7 +106,14 @@ function libraryText(path: string): string {
   return text
 }
 
-/** Blanks types out, so that lines and columns stay. */
+/** Blanks types out, so that lines and columns stay. Throws with the line of what cannot be read. */
 function withoutTypes(source: string, path: string): string {
-  return /\.m?ts$/.test(path) ? stripTypeScriptTypes(source) : source
+  if (!/\.m?ts$/.test(path)) return source
+  try {
+    return stripTypeScriptTypes(source)
+  } catch (error) {
+    const { message, stack } = error as Error
+    const line = /^[^\n]*:(\d+)\n/.exec(stack ?? '')?.[1]
+    throw new Error(line === undefined ? message : `${message} (${path}:${line})`)
+  }
 }

@@ -2,7 +2,6 @@
  * The half of the sandbox that runs inside the confined realm, beside the subnet file. It takes and gives texts only: no object of the
  * outside ever comes in.
  */
-import { errorToJson } from '@koinon/base'
 import { createBeaconRandom } from '../../rules/beacon-random.ts'
 import { maximumScorePpm } from '../../rules/evidence.ts'
 import {
@@ -183,13 +182,12 @@ export class Realm {
   }
 }
 
-/** Message and place in the file. */
+/** Message and place in the file; the error may be of another realm. */
 export function describeError(error: unknown, fileName: string): string {
-  const { message } = errorToJson(error)
-  const stack = typeof (error as Error | undefined)?.stack === 'string' ? (error as Error).stack : ''
-  const at = (stack as string).indexOf(`${fileName}:`)
-  const place = at < 0 ? '' : /^[^\s)]+/.exec((stack as string).slice(at))?.[0]
-  return place ? `${message} (${place})` : message
+  const { message, stack } = (typeof error === 'object' && error !== null ? error : {}) as Partial<Error>
+  const problem = typeof message === 'string' && message !== '' ? message : String(error)
+  const place = new RegExp(`${fileName.replaceAll(/\W/g, '\\$&')}:\\d+(:\\d+)?`).exec(String(stack))?.[0]
+  return place === undefined || problem.includes(place) ? problem : `${problem} (${place})`
 }
 
 /** What made a file impossible to load, for the sandbox. */
