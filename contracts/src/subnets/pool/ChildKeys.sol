@@ -8,7 +8,7 @@ import {StakeLedger} from "./StakeLedger.sol";
 
 /// @title The weight that hotkeys lend to child keys
 /// @dev A parent has no parents and a child no children, so no cycle can arise and no change travels further than one
-///      step. A child must agree, which keeps strangers from filling its list of parents.
+///      step. A child must agree to each parent, which keeps strangers from filling its list of parents.
 abstract contract ChildKeys is StakeLedger {
     /// @notice Parents of one hotkey in a subnet, with those that a slash may still reach.
     uint256 public constant MAX_PARENTS = 8;
@@ -70,7 +70,7 @@ abstract contract ChildKeys is StakeLedger {
     }
 
     function _beginEdge(uint32 netuid, address parent, address child, uint64 proportion) private {
-        if (!delegation.takesParents(netuid, child)) revert ChildNotWilling(netuid, child);
+        if (!delegation.takesParent(netuid, child, parent)) revert ChildNotWilling(netuid, parent, child);
         if (_children[netuid][child].length > 0) revert GenerationsTooMany(netuid, child);
         address[] storage parents = _parents[netuid][child];
         _prune(netuid, child, parents);

@@ -28,7 +28,7 @@ contract Delegation is IDelegation {
 
     mapping(address hotkey => Takes) private _takes;
     mapping(uint32 netuid => mapping(address parent => Announcement)) private _announced;
-    mapping(uint32 netuid => mapping(address child => bool)) private _takesParents;
+    mapping(uint32 netuid => mapping(address child => mapping(address parent => bool))) private _takesParent;
     mapping(uint32 netuid => mapping(address account => address)) private _autoStake;
 
     constructor(ISubnets subnets_) {
@@ -61,9 +61,9 @@ contract Delegation is IDelegation {
     }
 
     /// @inheritdoc IDelegation
-    function setTakesParents(uint32 netuid, bool takes) external {
-        _takesParents[netuid][msg.sender] = takes;
-        emit TakesParentsSet(netuid, msg.sender, takes);
+    function setTakesParent(uint32 netuid, address parent, bool takes) external {
+        _takesParent[netuid][msg.sender][parent] = takes;
+        emit TakesParentSet(netuid, msg.sender, parent, takes);
     }
 
     /// @inheritdoc IDelegation
@@ -108,8 +108,8 @@ contract Delegation is IDelegation {
     }
 
     /// @inheritdoc IDelegation
-    function takesParents(uint32 netuid, address hotkey) external view returns (bool) {
-        return _takesParents[netuid][hotkey];
+    function takesParent(uint32 netuid, address child, address parent) external view returns (bool) {
+        return _takesParent[netuid][child][parent];
     }
 
     /// @inheritdoc IDelegation

@@ -120,7 +120,7 @@ interface IAlphaStaking {
     error NothingToClaim(uint32 netuid, address hotkey, address staker);
     error RootSlotsFull(address hotkey);
     error RootNotCountable(uint32 netuid, address hotkey);
-    error ChildNotWilling(uint32 netuid, address child);
+    error ChildNotWilling(uint32 netuid, address parent, address child);
     error GenerationsTooMany(uint32 netuid, address hotkey);
     error ParentsTooMany(uint32 netuid, address child);
 

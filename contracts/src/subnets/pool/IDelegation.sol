@@ -15,7 +15,7 @@ interface IDelegation {
     event AutoStakeSet(uint32 indexed netuid, address indexed account, address hotkey);
     event TakeSet(address indexed hotkey, uint256 takeBps);
     event ChildTakeSet(address indexed hotkey, uint256 takeBps);
-    event TakesParentsSet(uint32 indexed netuid, address indexed hotkey, bool takes);
+    event TakesParentSet(uint32 indexed netuid, address indexed child, address indexed parent, bool takes);
     /// @notice From `appliesAt` on anyone may put these children into force.
     event ChildrenAnnounced(
         uint32 indexed netuid, address indexed parent, address[] children, uint64[] proportions, uint48 appliesAt
@@ -38,8 +38,8 @@ interface IDelegation {
     /// @notice What the caller, a hotkey, takes of the dividends of its parents' weight. Raised once in 30 days.
     function setChildTake(uint256 takeBps) external;
 
-    /// @notice Whether others may make the caller their child.
-    function setTakesParents(uint32 netuid, bool takes) external;
+    /// @notice Whether `parent` may make the caller its child.
+    function setTakesParent(uint32 netuid, address parent, bool takes) external;
 
     /// @notice Announces the caller's children; replaces an announcement not yet applied. Empty lists: none.
     function announceChildren(uint32 netuid, address[] calldata children, uint64[] calldata proportions) external;
@@ -53,8 +53,8 @@ interface IDelegation {
     /// @notice The preferred hotkey of an account, itself by default.
     function autoStakeOf(uint32 netuid, address account) external view returns (address);
 
-    /// @notice Whether others may make the hotkey their child.
-    function takesParents(uint32 netuid, address hotkey) external view returns (bool);
+    /// @notice Whether `parent` may make `child` its child.
+    function takesParent(uint32 netuid, address child, address parent) external view returns (bool);
 
     /// @notice What a parent announced and nobody applied yet.
     function announcementOf(uint32 netuid, address parent) external view returns (Announcement memory);

@@ -5,15 +5,16 @@ pragma solidity 0.8.37;
 enum BurnReason {
     Fee,
     Holder,
-    Slash
+    Slash,
+    Redemption
 }
 
 /// @dev All that is stored of one subnet's market.
 struct PoolState {
-    /// Reserves.
+    /// Reserves; of a dissolved market nothing and the pot.
     uint96 alpha;
     uint96 koin;
-    /// Weight of KOIN in parts of 1e18; alpha has the rest.
+    /// Weight of KOIN in parts of 1e18; alpha has the rest. Zero when dissolved.
     uint64 weightKoin;
     /// Injected amounts that wait for a counterpart, outside of the price.
     uint96 idleAlpha;
@@ -66,6 +67,12 @@ interface IPools {
         uint256 idleAlpha,
         uint256 idleKoin
     );
+    /// @notice The pool ended: its alpha was burned, its KOIN is for the holders of the rest.
+    event PoolDissolved(uint32 indexed netuid, uint256 pot, uint256 alphaBurned, uint256 outstanding);
+    /// @notice `alpha` was burned for its part of the pot; then what is left of both.
+    event Redeemed(
+        uint32 indexed netuid, address indexed account, uint256 alpha, uint256 koin, uint256 pot, uint256 outstanding
+    );
     /// @notice The price average after {moveAverage} or a change of the pool.
     event AverageMoved(uint32 indexed netuid, uint256 average);
     /// @notice Free alpha changed hands; from zero when minted to an account.
@@ -79,6 +86,8 @@ interface IPools {
     error NotPermitted(address caller);
     error PoolNotOpen(uint32 netuid);
     error PoolAlreadyOpen(uint32 netuid);
+    error PoolIsDissolved(uint32 netuid);
+    error PoolNotDissolved(uint32 netuid);
     error OpeningTooSmall(uint256 alpha, uint256 koin);
     error ZeroAmount();
     error AmountTooLarge(uint256 amount);
@@ -95,6 +104,14 @@ interface IPools {
     /// @notice Opens the pool of a subnet at half weights: mints `alpha` into it, pulls `koin` from the caller, which
     ///         is the subnet registry.
     function open(uint32 netuid, uint256 alpha, uint256 koin) external;
+
+    /// @notice Ends the market of a subnet for ever; the registry only, by its rules. Alpha of the pool is burned, its
+    ///         KOIN becomes a pot for all other alpha; if there is none, it is burned with the fees.
+    function dissolve(uint32 netuid) external;
+
+    /// @notice Burns the caller's alpha of a dissolved market for amount * pot / outstanding KOIN. What rounding
+    ///         leaves goes to those who come later, all of it to the last.
+    function redeem(uint32 netuid, uint256 amount) external returns (uint256 koin);
 
     /// @notice Buys alpha for all of `koinIn`, pulled from the caller; at least `minAlphaOut` or nothing.
     function buy(uint32 netuid, uint256 koinIn, uint256 minAlphaOut) external returns (uint256 alphaOut);

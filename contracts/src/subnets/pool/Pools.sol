@@ -28,7 +28,7 @@ contract Pools is IPools {
     uint256 private constant BPS = 10_000;
 
     ERC20Burnable public immutable token;
-    /// @notice The subnet registry, which opens pools.
+    /// @notice The subnet registry, which opens and dissolves pools.
     ISubnets public immutable subnets;
     /// @notice Holds staked alpha.
     IAlphaStaking public immutable staking;
@@ -75,6 +75,31 @@ contract Pools is IPools {
         state.koin = uint96(koin);
         emit PoolOpened(netuid, alpha, koin, WeightedPool.WAD / 2);
         _pull(msg.sender, koin);
+    }
+
+    /// @inheritdoc IPools
+    function dissolve(uint32 netuid) external {
+        _onlyFrom(address(subnets));
+        PoolState storage state = _opened(netuid);
+        uint96 ended = state.alpha + state.idleAlpha;
+        state.burned += ended;
+        state.koin += state.idleKoin;
+        (state.alpha, state.idleAlpha, state.idleKoin, state.weightKoin) = (0, 0, 0, 0);
+        uint256 outstanding = state.minted - state.burned;
+        emit PoolDissolved(netuid, state.koin, ended, outstanding);
+        if (outstanding == 0) (_waitingFees, state.koin) = (_waitingFees + state.koin, 0);
+    }
+
+    /// @inheritdoc IPools
+    function redeem(uint32 netuid, uint256 amount) external returns (uint256 koin) {
+        PoolState storage state = _pools[netuid];
+        if (state.openedAt == 0 || state.weightKoin != 0) revert PoolNotDissolved(netuid);
+        if (amount == 0) revert ZeroAmount();
+        koin = state.koin * amount / (state.minted - state.burned);
+        state.koin -= uint96(koin);
+        _burn(netuid, amount, BurnReason.Redemption);
+        emit Redeemed(netuid, msg.sender, amount, koin, state.koin, state.minted - state.burned);
+        IERC20(address(token)).safeTransfer(msg.sender, koin);
     }
 
     /// @inheritdoc IPools
@@ -380,6 +405,7 @@ contract Pools is IPools {
     function _opened(uint32 netuid) private view returns (PoolState storage state) {
         state = _pools[netuid];
         if (state.openedAt == 0) revert PoolNotOpen(netuid);
+        if (state.weightKoin == 0) revert PoolIsDissolved(netuid);
     }
 
     function _poolOf(PoolState storage state) private view returns (Pool memory) {

@@ -78,8 +78,10 @@ contract ChildKeysTest is PoolNetwork {
         address third = address(0x409);
         adopt(_netuid, PARENT, CHILD, 0.5e18);
         _announce(CHILD, PARENT, 0.5e18);
-        vm.prank(PARENT);
-        delegation.setTakesParents(_netuid, true);
+        vm.startPrank(PARENT);
+        delegation.setTakesParent(_netuid, CHILD, true);
+        delegation.setTakesParent(_netuid, third, true);
+        vm.stopPrank();
         vm.warp(block.timestamp + 1 days);
         vm.expectRevert(abi.encodeWithSelector(IAlphaStaking.GenerationsTooMany.selector, _netuid, CHILD));
         alphaStaking.applyChildren(_netuid, CHILD);
@@ -94,8 +96,10 @@ contract ChildKeysTest is PoolNetwork {
         vm.expectRevert(abi.encodeWithSelector(IDelegation.ChildrenTooEarly.selector, block.timestamp + 1 days));
         alphaStaking.applyChildren(_netuid, PARENT);
         vm.warp(block.timestamp + 1 days);
-        vm.expectRevert(abi.encodeWithSelector(IAlphaStaking.ChildNotWilling.selector, _netuid, CHILD));
+        vm.expectRevert(abi.encodeWithSelector(IAlphaStaking.ChildNotWilling.selector, _netuid, PARENT, CHILD));
         alphaStaking.applyChildren(_netuid, PARENT);
+        vm.prank(CHILD);
+        delegation.setTakesParent(_netuid, PARENT, true);
         for (uint160 i = 0; i < 8; ++i) {
             adopt(_netuid, address(0x5000 + i), CHILD, 1e18);
         }

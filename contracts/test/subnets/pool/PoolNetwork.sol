@@ -87,7 +87,7 @@ abstract contract PoolNetwork is Network {
     /// @dev `parent` gives `proportion` of its weight to `child`, at once.
     function adopt(uint32 netuid, address parent, address child, uint64 proportion) internal {
         vm.prank(child);
-        delegation.setTakesParents(netuid, true);
+        delegation.setTakesParent(netuid, parent, true);
         address[] memory children = new address[](1);
         uint64[] memory proportions = new uint64[](1);
         (children[0], proportions[0]) = (child, proportion);

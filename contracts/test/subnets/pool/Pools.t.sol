@@ -191,6 +191,45 @@ contract PoolsTest is PoolNetwork {
         mintAlpha(_netuid, ANN, room);
     }
 
+    function test_a_dissolved_pool_pays_all_its_koin_pro_rata_and_nothing_else() public {
+        fundPools(COINBASE, 1_000e18);
+        vm.prank(COINBASE);
+        pools.inject(_netuid, 0, 1_000e18);
+        vm.prank(ANN);
+        pools.buy(_netuid, 333e18, 1);
+        mintAlpha(_netuid, BOB, 77e18 + 1);
+        vm.expectRevert(abi.encodeWithSelector(IPools.PoolNotDissolved.selector, _netuid));
+        pools.redeem(_netuid, 1);
+        vm.expectRevert(abi.encodeWithSelector(IPools.NotPermitted.selector, address(this)));
+        pools.dissolve(_netuid);
+        vm.prank(address(subnets));
+        pools.dissolve(_netuid);
+        uint256 pot = pools.stateOf(_netuid).koin;
+        eq(pools.supplyOf(_netuid), pools.balanceOf(_netuid, ANN) + 77e18 + 1, "only what people hold");
+        vm.startPrank(ANN);
+        vm.expectRevert(abi.encodeWithSelector(IPools.PoolIsDissolved.selector, _netuid));
+        pools.buy(_netuid, 1e18, 1);
+        uint256 had = token.balanceOf(ANN);
+        uint256 all = pools.balanceOf(_netuid, ANN);
+        uint256 outstanding = pools.supplyOf(_netuid);
+        pools.redeem(_netuid, all / 3);
+        pools.redeem(_netuid, all - all / 3);
+        uint256 paid = token.balanceOf(ANN) - had;
+        uint256 due = pot * all / outstanding;
+        yes(paid <= due + 1 && due <= paid + 2, "pro rata");
+        vm.stopPrank();
+        vm.prank(BOB);
+        eq(pools.redeem(_netuid, 77e18 + 1), pot - paid, "the last gets all that is left");
+        yes(pools.stateOf(_netuid).koin == 0 && pools.supplyOf(_netuid) == 0, "empty");
+    }
+
+    function test_a_pot_that_nobody_can_claim_is_burned_with_the_fees() public {
+        vm.prank(address(subnets));
+        pools.dissolve(_netuid);
+        eq(pools.burnFees(), OPENING, "burned");
+        eq(token.balanceOf(address(pools)), 0, "nothing stays");
+    }
+
     function test_bad_amounts_are_refused() public {
         vm.startPrank(ANN);
         vm.expectRevert(IPools.ZeroAmount.selector);
