@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { defineSubnetDeploy } from './subnet-deploy.ts'
 import { defineSubnetDev } from './subnet-dev.ts'
+import { defineSubnetExplain } from './subnet-explain.ts'
 import { defineSubnetReplay } from './subnet-replay.ts'
 import { defineSubnetSim } from './subnet-sim.ts'
 
@@ -9,5 +10,6 @@ export function defineSubnet(program: Command): void {
   const subnet = program
     .command('subnet')
     .description('write a subnet as one file, try it, and check what validators say')
-  for (const define of [defineSubnetDev, defineSubnetSim, defineSubnetDeploy, defineSubnetReplay]) define(subnet)
+  for (const define of [defineSubnetDev, defineSubnetSim, defineSubnetDeploy, defineSubnetExplain, defineSubnetReplay])
+    define(subnet)
 }
