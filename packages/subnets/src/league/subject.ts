@@ -29,7 +29,7 @@ const cheap: readonly Kind[] = [
   {
     name: 'lazy',
     title: 'Lazy',
-    about: 'Last epoch’s answer to another question.',
+    about: "Last epoch's answer to another question.",
     answer: (own, last) => last ?? own,
   },
   {

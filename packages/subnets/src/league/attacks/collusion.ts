@@ -36,7 +36,7 @@ export const collusionBelow = collusion(450_000, 'largest', {
 export const collusionSmall = collusion(450_000, 'smallest', {
   name: 'collusion-small',
   title: 'Collusion of many small keys',
-  hope: 'The same with up to 45 % of the stake, held by the smallest validators: less than kappa by stake, most of the keys.',
+  hope: 'The smallest validators, with up to 45 % of the stake together, name only an eighth of the miners, which are theirs: less than kappa by stake, most of the keys.',
   reason:
     'A cap per key takes votes from large stakes only, so many small keys become the majority that their stake is not. What the cap mends for whales it opens for crowds.',
   failure: 'They hold less than half of the votes, so what they give their own beyond the consensus is clipped.',
@@ -46,7 +46,7 @@ export const collusionSmall = collusion(450_000, 'smallest', {
 export const collusionAbove = collusion(600_000, 'largest', {
   name: 'collusion-above',
   title: 'Collusion above kappa',
-  hope: 'The same with up to 60 % of the stake: the circle itself is the consensus, so the honest are clipped and its miners take everything.',
+  hope: 'Validators with up to 60 % of the stake name only an eighth of the miners, which are theirs: the circle itself is the consensus, so the honest are clipped and its miners take everything.',
   reason:
     'More than half of the stake is the consensus by definition. No rule over rows alone can tell a lying majority from an honest one; scores that anybody can recompute can.',
   failure: 'The cap leaves the circle with less than half of the votes, as long as it does not split its keys.',

@@ -5,6 +5,8 @@ import type { WorldSettings } from '../settings.ts'
 
 const reason =
   'The median of all rows has less error in it than any honest row, so a copy of it is clipped less than the rows it was copied from.'
+const errless =
+  'Where validators do not err, the median of all rows is no better than any of them: there is nothing to gain by a copy.'
 const failure =
   'The rows that can still be read are older than the ones they compete with; quality has moved on by more than an honest error, and the difference is clipped.'
 
@@ -19,14 +21,16 @@ export function copyRows(validator: number, ageEpochs?: number): Play {
   }
 }
 
-function copier(rest: Pick<Attack, 'name' | 'title' | 'hope' | 'mends'> & Pick<WorldSettings, 'rows'>): Attack {
+function copier(
+  rest: Pick<Attack, 'name' | 'title' | 'hope' | 'failure' | 'mends'> & Pick<WorldSettings, 'rows'>,
+): Attack {
   return {
     name: rest.name,
     title: rest.title,
     hope: rest.hope,
     mends: rest.mends,
     reason,
-    failure,
+    failure: rest.failure,
     world: (settings) => ({ ...settings, rows: rest.rows }),
     match: (world) => {
       const validator = middlingValidator(world)
@@ -44,6 +48,7 @@ export const copierOpen = copier({
   name: 'copier-open',
   title: 'Weight copier, open rows',
   hope: "Waits until the others' rows are public and votes their median: dividends without work.",
+  failure: errless,
   rows: 'open',
   mends: [{ title: 'commit and reveal', world: (settings) => ({ ...settings, rows: 'sealed' }) }],
 })
@@ -52,7 +57,8 @@ export const copierOpen = copier({
 export const copierSealed = copier({
   name: 'copier-sealed',
   title: 'Weight copier, sealed rows',
-  hope: 'The same under commit and reveal: the newest rows that can be read when its own is due are one epoch old.',
+  hope: 'Votes the median of the newest rows that it can read; under commit and reveal they are one epoch old when its own row is due.',
+  failure,
   rows: 'sealed',
   mends: [
     {

@@ -52,6 +52,6 @@ export const lateWhaleNewKey = lateWhale('silent', {
 export const lateWhaleWarmKey = lateWhale('voting on dust', {
   name: 'late-whale-warm',
   title: 'Late whale, warm key',
-  hope: 'The same on a key that has voted with next to no stake from the beginning, so that its bonds are grown when the stake comes.',
+  hope: 'The second largest stake arrives halfway on a key that has voted with next to no stake from the beginning, so that its bonds are grown when the stake comes.',
   failure: grown,
 })

@@ -39,7 +39,7 @@ export function mendsChart({ attacks }: LeagueReport): string {
   return figure({
     id: 'mends',
     title: 'What mends what pays',
-    sentence: `Each attack that pays was played again with the change that is said to mend it: ${works} of ${tried.length} changes leave it without profit.`,
+    sentence: `Each attack that pays was played again with the change that is said to mend it; ${works} of ${tried.length} took the profit away.`,
     width: right + 24,
     height: bottom + 12,
     drawing: [gainAxis(scale, top, bottom), line(0, top, right, top, 'rule'), ...rows].join(''),

@@ -17,11 +17,13 @@ export function finding(result: AttackResult, report: LeagueReport): readonly st
   const paying = result.cells.filter(({ verdict }) => verdict === 'profitable')
   const failing = result.cells.filter(({ verdict }) => verdict === 'not profitable')
   const unclear = result.cells.filter(({ verdict }) => verdict === 'unclear')
-  const where = (cells: readonly Cell[]): string =>
-    cells.length === result.cells.length && cells.length > 1 ? 'every mechanism' : listed(cells.map(title))
+  const where = (cells: readonly Cell[], all = 'every mechanism'): string =>
+    cells.length === result.cells.length && cells.length > 1 ? all : listed(cells.map(title))
   return [
     ...(paying.length === 0 ? [] : [`Pays under ${where(paying)} (${span(paying)}). ${result.reason}`]),
-    ...(failing.length === 0 ? [] : [`Does not pay under ${where(failing)} (${span(failing)}). ${result.failure}`]),
+    ...(failing.length === 0
+      ? []
+      : [`Does not pay under ${where(failing, 'any mechanism')} (${span(failing)}). ${result.failure}`]),
     ...(unclear.length === 0
       ? []
       : [
