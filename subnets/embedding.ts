@@ -31,7 +31,8 @@ export const embedding = defineSubnet({
 
   sample(random) {
     const topicOf = Array.from({ length: words }, () => random.below(topics))
-    const sentences = Array.from({ length: trainingSentences }, () => draw(random, topicOf, random.below(topics)))
+    const lists = wordsByTopic(topicOf)
+    const sentences = Array.from({ length: trainingSentences }, () => draw(random, lists, random.below(topics)))
     return { topicOf, sentences }
   },
 
@@ -48,11 +49,12 @@ export const embedding = defineSubnet({
   },
 
   score({ topicOf }, { vectors }, { random }) {
+    const lists = wordsByTopic(topicOf)
     let right = 0
     for (let index = 0; index < triplets; index++) {
       const topic = random.below(topics)
       const other = (topic + 1 + random.below(topics - 1)) % topics
-      const [anchor, near, far] = [topic, topic, other].map((of) => embed(vectors, draw(random, topicOf, of))) as [
+      const [anchor, near, far] = [topic, topic, other].map((of) => embed(vectors, draw(random, lists, of))) as [
         number[],
         number[],
         number[],
@@ -67,11 +69,16 @@ export const embedding = defineSubnet({
   weights: { powerHalves: 4 },
 })
 
-function draw(random: BeaconRandom, topicOf: readonly number[], topic: number): Sentence {
-  const own = topicOf.flatMap((of, word) => (of === topic ? [word] : []))
+function wordsByTopic(topicOf: readonly number[]): readonly (readonly number[])[] {
+  return Array.from({ length: topics }, (_, topic) => topicOf.flatMap((of, word) => (of === topic ? [word] : [])))
+}
+
+/** Three words in four are of the topic, the fourth is any. */
+function draw(random: BeaconRandom, lists: readonly (readonly number[])[], topic: number): Sentence {
+  const own = lists[topic] ?? []
   const drawn = Array.from({ length: sentenceLength }, () => {
-    const isOnTopic = own.length > 0 && random.below(4) > 0
-    return isOnTopic ? (own[random.below(own.length)] as number) : random.below(words)
+    const number = random.below(4 * words)
+    return number < words || own.length === 0 ? number % words : (own[number % own.length] as number)
   })
   return { topic, words: drawn }
 }
