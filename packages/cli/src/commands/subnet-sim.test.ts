@@ -114,6 +114,7 @@ export const echo = defineSubnet({
     [['--epochs', '1'], 2, /--epochs/],
     [['--validators', '128', '--miners', '200'], 1, /256 seats/],
     [['none.ts'], 1, /cannot be read/],
+    [['--out', '/no/such/folder/report.html'], 2, /cannot be written/],
   ] as const)('refuses %j', async (args, code, text) => {
     const said = await sim(...args)
     expect(said.code).toBe(code)

@@ -1,4 +1,5 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { KoinonError } from '@koinon/base'
 import type { LeagueReport, StakeSpread } from '@koinon/subnets/league'
@@ -42,6 +43,7 @@ export function defineSubnetSim(subnet: Command): void {
       runCommand(async (context, path: string | undefined, flags: SimFlags) => {
         const league = await import('@koinon/subnets/league')
         const own = worldOf(flags)
+        if (flags.out !== undefined) requireWritable(flags.out)
         const startedAt = performance.now()
         const subject = path === undefined ? undefined : await league.readSubject(path, flags.seed, context.say)
         const report = await play(context, league, {
@@ -166,6 +168,15 @@ function commandOf(path: string | undefined, flags: SimFlags): string {
   return ['koinon subnet sim', ...(path === undefined ? [] : [path]), ...given, '--out report.html'].join(' ')
 }
 
+/** Looked at before minutes are spent on what could not be kept. */
+function requireWritable(path: string): void {
+  try {
+    accessSync(dirname(resolve(path)), constants.W_OK)
+  } catch (cause) {
+    throw cannotWrite(path, cause)
+  }
+}
+
 /** Replaces the file whole or not at all. */
 function writeWhole(path: string, text: string): void {
   const draft = `${path}.${process.pid}.part`
@@ -174,11 +185,15 @@ function writeWhole(path: string, text: string): void {
     renameSync(draft, path)
   } catch (cause) {
     rmSync(draft, { force: true })
-    throw new KoinonError({
-      code: 'usage/no-folder',
-      message: `The report cannot be written to ${path}`,
-      hint: 'Give a path that you may write to with --out.',
-      cause,
-    })
+    throw cannotWrite(path, cause)
   }
+}
+
+function cannotWrite(path: string, cause: unknown): KoinonError {
+  return new KoinonError({
+    code: 'usage/no-folder',
+    message: `The report cannot be written to ${path}`,
+    hint: 'Give a path that you may write to with --out.',
+    cause,
+  })
 }
