@@ -1,10 +1,20 @@
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { sha256Hex } from '@koinon/base'
 import { readSubnetFile, runSubnetDev } from '@koinon/subnets/dev'
 import { describe, expect, it } from 'vitest'
 
 const folder = new URL('./', import.meta.url)
 const templates = readdirSync(folder).filter((name) => /^(?!inference)[a-z-]+\.ts$/.test(name))
+
+/** Questions and weight rows of three epochs. One that changes is another subnet: raise its version. */
+const records: Readonly<Record<string, string>> = {
+  'arena.ts': '0x986e5691003574149a029deb216d83a10716f7180d138c7123befb6e21fe3ffd',
+  'embedding.ts': '0x58c4fb163068ec69126f8121e1bcb403a51b0806044d4c07f636c3c16fc216fc',
+  'forecast.ts': '0xb3a832816801b12ac63b40bb24981c3908450526e5ea5328585e145154f5ea2d',
+  'probing.ts': '0x85ca934e9cea778e6ff9e1d8ab666b3462e25a46b717f206b1da9f17b4e6bccd',
+  'scraping.ts': '0x2a7893946093d2d5da1ac57fdc7682c24c5beb401d7a350239e99fedd640dbdb',
+}
 
 describe('templates', () => {
   it('are there', () => {
@@ -13,9 +23,10 @@ describe('templates', () => {
 
   it.each(templates)('%s pays its honest baseline and hardly anything else', async (name) => {
     const file = readSubnetFile(fileURLToPath(new URL(name, folder)))
-    const { miners, problems, subnet } = await runSubnetDev({ file, epochs: 3, seed: '7' })
+    const { miners, problems, subnet, bundles } = await runSubnetDev({ file, epochs: 3, seed: '7' })
     expect(subnet.name).toBe(name.slice(0, -3))
     expect(problems).toEqual([])
+    expect(sha256Hex(JSON.stringify(bundles.map(({ log }) => [log.beacon, log.tasks, log.row])))).toBe(records[name])
     for (const { play, incentivePpm } of miners) {
       if (play === 'honest') expect(incentivePpm).toBeGreaterThan(250_000)
       else expect(incentivePpm).toBeLessThan(30_000)
