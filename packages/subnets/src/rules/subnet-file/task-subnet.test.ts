@@ -116,6 +116,29 @@ describe('taskSubnet', () => {
     expect(new Set(hashes).size).toBe(changes.length)
   })
 
+  it('leaves a log that parses, however long the sentences of files and answers are', () => {
+    const long = 'x'.repeat(100_000)
+    const { subnet, miners, scores, row } = epochOf([
+      [{ kind: 'cheat', reason: long }],
+      [{ kind: 'malformed', problem: long }, scored(1)],
+      [{ kind: 'fault', problem: long, isDeadline: true }, scored(1)],
+      [{ kind: 'scored', scorePpm: 1, reasons: [long, long] }, scored(2)],
+    ])
+    const specHash = subnet.specHash(zeroHash)
+    const log: EvidenceLog = {
+      v: 1,
+      netuid: 1,
+      epoch: 2,
+      validator: hotkeyOf(9),
+      specHash,
+      beacon: zeroHash,
+      miners,
+      scores,
+      row,
+    }
+    expect(parseEvidenceLog(evidenceLogToText(log))).toEqual(log)
+  })
+
   it('leaves a log that parses, recomputes, and shows a changed fact', () => {
     const { subnet, miners, scores, row } = epochOf([
       [scored(1_000_000), cheat],

@@ -78,7 +78,10 @@ function scoreMiner(miner: MinerEvidence, { tasks, scoreOf }: Table): MinerScore
     ({ name, state }) => state === 'fail' && name !== 'answer',
   )
   if (cheat !== undefined) {
-    return { scorePpm: 0, reasons: [`Nothing for this epoch: the check "${cheat.name}" failed (${cheat.detail}).`] }
+    return {
+      scorePpm: 0,
+      reasons: [`Nothing for this epoch: the check "${cheat.name}" failed (${short(cheat.detail)}).`],
+    }
   }
   if (tasks.length === 0) return { scorePpm: 0, reasons: ['No question of this epoch could be scored for anybody.'] }
   if (miner.work.length === 0) return { scorePpm: 0, reasons: ['It answered nothing.'] }
@@ -98,7 +101,7 @@ function scoreMiner(miner: MinerEvidence, { tasks, scoreOf }: Table): MinerScore
 function faultsOf(work: readonly WorkEvidence[]): string {
   const faults = work.filter(({ facts }) => facts['isFault'] !== undefined)
   if (faults.length === 0) return ''
-  return `; the scorer failed on ${faults.length} (${faults[0]?.checks[0]?.detail ?? ''})`
+  return `; the scorer failed on ${faults.length} (${short(faults[0]?.checks[0]?.detail ?? '')})`
 }
 
 /** The lowest and the highest question with what was said of them. */
@@ -114,5 +117,10 @@ function extremes(work: readonly WorkEvidence[]): readonly string[] {
 }
 
 function sentence(what: string, { facts, checks }: WorkEvidence): string {
-  return `${what} ${facts['task']}, ${facts['scorePpm']} millionths: ${(checks[0]?.detail ?? '').slice(0, 300)}`
+  return `${what} ${facts['task']}, ${facts['scorePpm']} millionths: ${short(checks[0]?.detail ?? '')}`
+}
+
+/** A log's reasons are bounded, whatever a file or an answer says. */
+function short(detail: string): string {
+  return detail.slice(0, 300)
 }
