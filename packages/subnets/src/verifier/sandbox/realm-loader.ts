@@ -16,12 +16,15 @@ export type LoadedRealm = {
   takeLogs(): readonly string[]
 }
 
+/** Sources, or what was built of them. */
+const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+
 /** The only modules that a subnet file may name. */
 const allowed: Readonly<Record<string, string>> = {
-  '@koinon/subnets/file': new URL('../../file.ts', import.meta.url).href,
+  '@koinon/subnets/file': new URL(`../../file.${extension}`, import.meta.url).href,
   zod: import.meta.resolve('zod'),
 }
-const realmModule = new URL('./realm.ts', import.meta.url).href
+const realmModule = new URL(`./realm.${extension}`, import.meta.url).href
 const loadTimeoutMs = 10_000
 
 /** `import(...)` and `import.meta`: what they give comes from outside of the realm. Keywords have one spelling, so a text search finds all. */
