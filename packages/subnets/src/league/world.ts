@@ -140,7 +140,8 @@ export class World {
       if (this.settings.weights === 'linear') this.writeRow(validator, scores, most)
       else this.#writePolicyRow(validator, scores)
     }
-    for (let start = 0; looking === 1 && start < this.rows.length; start += validators) {
+    const rowsToCopy = looking === 1 ? this.rows.length : 0
+    for (let start = 0; start < rowsToCopy; start += validators) {
       this.rows.fill(this.rows[start] as number, start, start + validators)
     }
   }

@@ -15,8 +15,6 @@ export {
   entitiesOf,
   type Link,
   meanAgreementPpm,
-  type NetworkFacts,
-  type StageReport,
   stageReport,
 } from './decentralization/index.ts'
 export { type EpochWindow, epochAt, epochPhase, epochWindow, type SubnetClock } from './epoch-clock.ts'

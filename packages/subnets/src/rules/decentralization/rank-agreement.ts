@@ -1,9 +1,6 @@
 /** Whether validators judge alike, and whether too much alike (specs/0019-audit.md section 4). */
 import { integerRoot } from '../fixed/q64.ts'
 
-/** Above this, mean agreement suggests that rows are copied. */
-export const copyingAbovePpm = 990_000
-
 /**
  * Spearman's rho of two equally long lists in millionths, -1,000,000 to 1,000,000: Pearson's correlation of their ranks, ties sharing
  * the mean rank. Undefined when the lists are shorter than two or one of them is constant.

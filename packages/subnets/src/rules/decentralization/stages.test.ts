@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type NetworkFacts, stageReport } from './index.ts'
+import { type NetworkFacts, stageReport } from './stages.ts'
 
 const day = 86_400
 const best: NetworkFacts = {

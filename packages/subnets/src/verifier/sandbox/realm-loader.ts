@@ -114,9 +114,9 @@ function withoutTypes(source: string, path: string): string {
   if (!/\.m?ts$/.test(path)) return source
   try {
     return stripTypeScriptTypes(source)
-  } catch (error) {
-    const { message, stack } = error as Error
+  } catch (cause) {
+    const { message, stack } = cause as Error
     const line = /^[^\n]*:(\d+)\n/.exec(stack ?? '')?.[1]
-    throw new Error(line === undefined ? message : `${message} (${path}:${line})`)
+    throw new Error(line === undefined ? message : `${message} (${path}:${line})`, { cause })
   }
 }
