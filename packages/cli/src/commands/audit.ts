@@ -1,6 +1,6 @@
 import { KoinonError } from '@koinon/base'
 import { loadNetworkFile, type NetworkFile } from '@koinon/ledger'
-import { auditCopy, auditNetwork, networkOf } from '@koinon/node'
+import { auditCopy, auditNetwork, deployedFiles, networkOf } from '@koinon/node'
 import type { Command } from 'commander'
 import { describeAudit } from '../audit-words.ts'
 import { type CommandContext, parseInteger, runCommand } from '../runner.ts'
@@ -12,6 +12,7 @@ type AuditOptions = {
   readonly rpc?: string
   readonly network?: string
   readonly data?: string
+  readonly file: readonly string[]
   readonly decentralization?: true
 }
 
@@ -27,6 +28,12 @@ export function defineAudit(program: Command): void {
     .option('--rpc <url>', "any JSON-RPC server of the chain (default: the network file's)")
     .option('--network <file or url>', 'network file, or URL of a gateway (default: the network of this home)')
     .option('--data <dir>', 'audit a copy that "koinon audit export DIR" wrote, without any server')
+    .option(
+      '--file <subnet.ts>',
+      'file of a subnet, to judge the answers of its miners again; may be given several times (known: templates, and what was deployed from this home)',
+      (text: string, before: readonly string[]) => [...before, text],
+      [],
+    )
     .option(
       '--decentralization',
       'also who holds how much of stake, emission and work sold, and what that makes the network',
@@ -61,9 +68,9 @@ export function defineAudit(program: Command): void {
     )
 }
 
-function sharedOf({ say }: CommandContext, options: AuditOptions) {
+function sharedOf({ say, home }: CommandContext, options: AuditOptions) {
   const extras = options.decentralization === true ? (['decentralization'] as const) : []
-  return { scope: scopeOf(options), extras, onProgress: say }
+  return { scope: scopeOf(options), extras, files: [...options.file, ...deployedFiles(home)], onProgress: say }
 }
 
 function scopeOf({ from, to, netuid }: AuditOptions) {

@@ -8,6 +8,7 @@ import { auditCopy, auditNetwork } from './audit.ts'
 const options = {
   scope: { netuid: undefined, fromEpoch: 0, toEpoch: 10 },
   extras: ['decentralization'] as const,
+  files: [],
   onProgress: () => undefined,
 }
 let folder: string

@@ -1,7 +1,7 @@
 /** All checks of a network over what a JSON-RPC server gives, or over a copy of it (specs/0019-audit.md). */
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Hex, KoinonError } from '@koinon/base'
+import { KoinonError } from '@koinon/base'
 import { checkChain, createLedgerReader, type NetworkFile } from '@koinon/ledger'
 import {
   type AuditCheck,
@@ -16,11 +16,10 @@ import {
   runChecks,
 } from '@koinon/ledger/audit'
 import { channelsCheck } from '@koinon/payments'
-import { inferenceSubnet } from '@koinon/subnet-files/inference'
-import { createSubnetChecks, type Subnet } from '@koinon/subnets'
+import { createSubnetChecks } from '@koinon/subnets'
 import { writeFileDurably } from '../home/home.ts'
-import { inferenceSpecHash } from '../local/subnet-spec.ts'
 import { type DecentralizationReport, measureDecentralization } from './decentralization.ts'
+import { openDefinitions } from './definitions.ts'
 
 export type AuditOutcome = {
   readonly network: { readonly name: string; readonly chainId: number }
@@ -40,12 +39,14 @@ type AuditOptions = {
   readonly scope: AuditScope
   /** What is looked at besides the figures. */
   readonly extras: readonly 'decentralization'[]
+  /** Subnet files whose definitions are at hand, besides the inference subnet and the templates. */
+  readonly files: readonly string[]
   readonly onProgress: (text: string) => void
 }
 
 /**
  * Audits what the network's JSON-RPC server gives. With `exportTo` all that was read lies in that folder afterwards. Throws
- * `ledger/wrong-chain`, `ledger/rpc-unreachable`, `ledger/audit-unreadable`.
+ * `ledger/wrong-chain`, `ledger/rpc-unreachable`, `ledger/audit-unreadable`, and of the files `subnets/no-file`, `subnets/bad-definition`.
  */
 export async function auditNetwork(
   network: NetworkFile,
@@ -57,7 +58,7 @@ export async function auditNetwork(
   const transfers = options.extras.includes('decentralization') ? 'all' : 'supply'
   const { onProgress } = options
   const recording = recordSource(await createRpcSource({ reader, network, transfers, onProgress }))
-  const outcome = await runAll(recording.source, allChecks(), options)
+  const outcome = await runAll(recording.source, [], options)
   if (exportTo !== undefined) writeFiles(exportTo, recording.files())
   return outcome
 }
@@ -65,22 +66,19 @@ export async function auditNetwork(
 /** Audits a folder that an export wrote. Throws `node/no-audit-copy`, `ledger/bad-audit-copy`. */
 export async function auditCopy(folder: string, options: AuditOptions): Promise<AuditOutcome> {
   const { source, check } = createCopySource(readFiles(folder))
-  return await runAll(source, [check, ...allChecks()], options)
-}
-
-function allChecks(): readonly AuditCheck[] {
-  const definitions = new Map<Hex, Subnet>([[inferenceSpecHash(), inferenceSubnet as Subnet]])
-  return [...createSubnetChecks((specHash) => definitions.get(specHash)), channelsCheck]
+  return await runAll(source, [check], options)
 }
 
 async function runAll(
   source: AuditSource,
-  checks: readonly AuditCheck[],
-  { scope, extras, onProgress }: AuditOptions,
+  first: readonly AuditCheck[],
+  { scope, extras, files, onProgress }: AuditOptions,
 ): Promise<AuditOutcome> {
+  const { definitionOf, close } = await openDefinitions(source, files, onProgress)
+  const checks = [...first, ...createSubnetChecks(definitionOf), channelsCheck]
   const reports = await runChecks(source, checks, scope, ({ name, agreed, differences, open }) =>
     onProgress(`${name}: ${agreed} agree, ${differences.length} differ, ${open.length} not checked`),
-  )
+  ).finally(close)
   const sum = (count: (report: CheckReport) => number): number =>
     reports.reduce((all, report) => all + count(report), 0)
   const differs = sum(({ differences }) => differences.length)

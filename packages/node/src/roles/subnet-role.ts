@@ -6,20 +6,23 @@ import { startSubnetMiner } from './subnet-miner.ts'
 import { startSubnetValidator } from './subnet-validator.ts'
 
 export async function startSubnetRole(config: SubnetRoleConfig, context: RoleContext): Promise<RunningRole> {
-  const running: RunningRole[] = []
-  const stop = async (): Promise<void> => {
-    await Promise.all(running.splice(0).map((member) => member.stop()))
-  }
-  try {
-    for (const [index, member] of config.members.entries()) {
-      context.progress(`starting ${member.name} (${index + 1} of ${config.members.length})`)
-      const log = roleLogger(member.name)
+  let serving = 0
+  const starts = await Promise.allSettled(
+    config.members.map(async (member) => {
       const start = member.kind === 'miner' ? startSubnetMiner : startSubnetValidator
-      running.push(await start(config, member, log))
-    }
-  } catch (error) {
+      const started = await start(config, member, roleLogger(member.name))
+      context.progress(`${++serving} of ${config.members.length} are there`)
+      return started
+    }),
+  )
+  const running = starts.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+  const stop = async (): Promise<void> => {
+    await Promise.all(running.map((member) => member.stop()))
+  }
+  const failed = starts.find((outcome) => outcome.status === 'rejected')
+  if (failed !== undefined) {
     await stop()
-    throw error
+    throw failed.reason
   }
   const members = running.map(({ info }, index) => ({ ...config.members[index], ...info }))
   const [first] = running

@@ -26,6 +26,7 @@ import {
 import type { Logger } from 'pino'
 import { localValidatorStake } from '../local/parameters.ts'
 import type { RunningRole } from '../supervisor/role-process.ts'
+import { createEventTeller } from '../validator/event-teller.ts'
 import { createValidatorMetrics } from '../validator/metrics.ts'
 import { RenewedSession } from '../validator/renewed-session.ts'
 import { keepPort, lastFreePort } from './last-port.ts'
@@ -49,7 +50,6 @@ export async function startSubnetValidator(
   const first = await open()
   const subnet = taskSubnet(first.description)
   const specHash = subnet.specHash(first.sourceHash)
-  await first.close()
   await ensureTestMoney(role, config.netuid, log)
   const durable = await DurableStore.open(join(folder, 'store.db'), validatorStoreSchema)
   const store = new ValidatorStore(durable)
@@ -67,8 +67,9 @@ export async function startSubnetValidator(
     timeoutMs: peerTimeoutMs,
   })
   const metrics = createValidatorMetrics()
-  const judge = new SandboxedJudge(open)
+  const judge = new SandboxedJudge(open, first)
   const { netuid } = config
+  const tell = createEventTeller(log)
   const loop = new ValidatorLoop({
     netuid,
     subnet,
@@ -85,9 +86,7 @@ export async function startSubnetValidator(
     random: systemRandom,
     onEvent: (event) => {
       metrics.observe(event)
-      if (event.kind === 'problem')
-        log.warn({ step: event.step, error: errorToJson(event.error) }, 'a step failed; trying again')
-      else log.info(event)
+      tell(event)
     },
   })
   const server = new ValidatorServer({

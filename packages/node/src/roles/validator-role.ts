@@ -22,6 +22,7 @@ import {
 import { localValidatorStake } from '../local/parameters.ts'
 import { inferenceSpecHash } from '../local/subnet-spec.ts'
 import type { RoleContext, RunningRole } from '../supervisor/role-process.ts'
+import { createEventTeller } from '../validator/event-teller.ts'
 import { createValidatorMetrics } from '../validator/metrics.ts'
 import { createProber } from '../validator/prober.ts'
 import { RenewedSession } from '../validator/renewed-session.ts'
@@ -68,6 +69,7 @@ export async function startValidatorRole(config: ValidatorRoleConfig, context: R
     startBlock: network.startBlock,
     unsettledBlocks: network.chainKind === 'embedded' ? 0 : externalUnsettledBlocks,
   })
+  const tell = createEventTeller(log)
   const loop = new ValidatorLoop({
     netuid: config.netuid,
     subnet: inferenceSubnet,
@@ -89,9 +91,7 @@ export async function startValidatorRole(config: ValidatorRoleConfig, context: R
     random: systemRandom,
     onEvent: (event) => {
       metrics.observe(event)
-      if (event.kind === 'problem')
-        log.warn({ step: event.step, error: errorToJson(event.error) }, 'a step failed; trying again')
-      else log.info(event)
+      tell(event)
     },
   })
   const server = new ValidatorServer({

@@ -34,8 +34,10 @@ export class SandboxedJudge implements AnswerJudge {
   readonly #texts = new Map<Hex, string>()
   #sandbox: Promise<SubnetSandbox> | undefined
 
-  constructor(open: () => Promise<SubnetSandbox>) {
+  /** `first` is one that is open already. */
+  constructor(open: () => Promise<SubnetSandbox>, first?: SubnetSandbox) {
     this.#open = open
+    if (first !== undefined) this.#sandbox = Promise.resolve(first)
   }
 
   keep(answerHash: Hex, text: string): void {

@@ -12,12 +12,13 @@ import {
 } from '@koinon/ledger/audit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { digestSpecHash, digestSubnet } from '../../testing/digest-subnet.ts'
+import type { Subnet } from '../../rules/index.ts'
 import { type PaidSubnet, startPaidSubnet } from '../../testing/paid-subnet.ts'
 import { startTestLedger, type TestLedger } from '../../testing/test-ledger.ts'
 import { createSubnetChecks } from './index.ts'
 
 const everything: AuditScope = { netuid: undefined, fromEpoch: 0, toEpoch: Number.MAX_SAFE_INTEGER }
-const checks = createSubnetChecks((hash) => (hash === digestSpecHash ? digestSubnet : undefined))
+const checks = createSubnetChecks((hash) => (hash === digestSpecHash ? { subnet: digestSubnet as Subnet } : undefined))
 const audit = (source: AuditSource, scope = everything) => runChecks(source, checks, scope, () => undefined)
 
 /** `check/subnet/epoch/account: what` of every difference. */

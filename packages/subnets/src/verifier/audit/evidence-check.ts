@@ -1,15 +1,25 @@
 import type { Address, Hex } from '@koinon/base'
 import { type AuditCheck, type AuditSource, eventsOf, type Subject, type Tally } from '@koinon/ledger/audit'
+import type { Check } from '@koinon/work'
 import { checkEvidenceLog, type EvidenceLog, packRow, parseEvidenceLog, type Subnet } from '../../rules/index.ts'
-import { upscaleScores } from '../../rules/weight-row.ts'
+import { weightRow } from '../../rules/subnet-file/weight-policy.ts'
+import { inParallel } from '../in-parallel.ts'
 import { epochsInScope, type ReplayedSubnet } from './replay.ts'
 
+/** A definition that is at hand. Of a subnet file, `replay` judges the answers behind a log again, which are given by their hash. */
+export type KnownDefinition = {
+  readonly subnet: Subnet
+  readonly replay?: (log: EvidenceLog, answers: ReadonlyMap<Hex, string>) => Promise<readonly Check[]>
+}
+
 /** The definition that a spec hash names, where it is at hand. */
-export type DefinitionOf = (specHash: Hex) => Subnet | undefined
+export type DefinitionOf = (specHash: Hex) => KnownDefinition | undefined
 
 const unreachable = 'it cannot be reached'
 /** After so many epochs without an answer the rest is not asked for. */
 const patience = 3
+/** Answers that a validator is asked for side by side. */
+const answersAtOnce = 8
 
 /** Rows follow from the scores that validators publish, and scores from the evidence behind them (specs/0007 section 3). */
 export function createEvidenceCheck(definitionOf: DefinitionOf): AuditCheck {
@@ -34,7 +44,16 @@ export function createEvidenceCheck(definitionOf: DefinitionOf): AuditCheck {
             const row = rows.get(`${subnet.netuid}/${epoch}/${hotkey}`)
             return row === undefined
               ? []
-              : [{ subnet, epoch, hotkey, row, beacon: beacons.get(`${subnet.netuid}/${epoch}`) }]
+              : [
+                  {
+                    subnet,
+                    epoch,
+                    hotkey,
+                    row,
+                    beacon: beacons.get(`${subnet.netuid}/${epoch}`),
+                    openingBeacon: beacons.get(`${subnet.netuid}/${epoch - 1}`),
+                  },
+                ]
           }),
         )
       const byValidator = Map.groupBy(revealed, ({ subnet, hotkey }) => `${subnet.netuid}/${hotkey}`)
@@ -49,6 +68,8 @@ type Revealed = {
   readonly hotkey: Address
   readonly row: Hex
   readonly beacon: Hex | undefined
+  /** Of the epoch before: where the questions of a subnet file come from. */
+  readonly openingBeacon: Hex | undefined
 }
 
 async function checkValidator(
@@ -61,11 +82,19 @@ async function checkValidator(
   for (const [index, one] of revealed.entries()) {
     const { subnet, epoch, hotkey } = one
     const subject = { netuid: subnet.netuid, epoch, account: hotkey }
-    const url = logUrl(subnet.endpointAt(hotkey, source.head.seconds), subnet.netuid, epoch)
-    const answer = url === undefined ? { problem: 'no http(s) endpoint is registered' } : await source.document(url)
+    const base = baseUrl(subnet.endpointAt(hotkey, source.head.seconds))
+    if (base === undefined) {
+      tally.open(subject, 'published scores', 'no http(s) endpoint is registered')
+      continue
+    }
+    const answer = await source.document(`${base}/v1/evidence-log/${subnet.netuid}/${epoch}`)
     if ('value' in answer) {
       silent = 0
-      checkLog(tally, subject, one, answer.value, definitionOf)
+      const log = checkLog(tally, subject, one, answer.value)
+      if (log === undefined) continue
+      const definition = definitionOf(subnet.specHashAt(epoch))
+      if (definition === undefined) tally.open(subject, 'scores and row', 'the definition of the subnet is not at hand')
+      else await checkScores(tally, subject, one, log, definition, (hash) => answerAt(source, base, log, hash))
       continue
     }
     tally.open(subject, 'published scores', answer.problem)
@@ -77,23 +106,17 @@ async function checkValidator(
   }
 }
 
-function checkLog(
-  tally: Tally,
-  subject: Required<Subject>,
-  one: Revealed,
-  text: string,
-  definitionOf: DefinitionOf,
-): void {
+/** What a log says of itself; the log, where it can be read. */
+function checkLog(tally: Tally, subject: Required<Subject>, one: Revealed, text: string): EvidenceLog | undefined {
   const { subnet, row, beacon } = one
   let log: EvidenceLog
   try {
     log = parseEvidenceLog(text)
   } catch (error) {
     tally.holds(subject, 'published log', false, 'well formed', (error as Error).message)
-    return
+    return undefined
   }
   const { netuid, epoch, account } = subject
-  const specHash = subnet.specHashAt(epoch)
   tally.same(
     subject,
     'whose log of which epoch it is',
@@ -101,33 +124,89 @@ function checkLog(
     `${log.netuid}/${log.epoch}/${log.validator}`,
   )
   tally.same(subject, 'beacon of the log', beacon ?? 'not drawn', log.beacon)
-  tally.same(subject, 'definition of the log', specHash, log.specHash)
+  tally.same(subject, 'definition of the log', subnet.specHashAt(epoch), log.specHash)
   tally.same(subject, 'row of the log', row, log.row)
-  tally.same(subject, 'row that the published scores give', rowOf(log), row)
-  const definition = definitionOf(specHash)
-  if (definition === undefined) return tally.open(subject, 'scores', 'the definition of the subnet is not at hand')
-  for (const check of checkEvidenceLog(definition, specHash, log))
-    tally.holds(
-      subject,
-      `${check.name} from the published evidence`,
-      check.state === 'pass',
-      'as published',
-      check.detail,
-    )
+  return log
 }
 
-function rowOf({ scores }: EvidenceLog): string {
+/** Row from scores, scores from evidence and, of a subnet file, evidence from the answers themselves. */
+async function checkScores(
+  tally: Tally,
+  subject: Required<Subject>,
+  { subnet: { specHashAt }, row, openingBeacon }: Revealed,
+  log: EvidenceLog,
+  { subnet, replay }: KnownDefinition,
+  answerOf: (hash: Hex) => Promise<string | undefined>,
+): Promise<void> {
+  tally.same(subject, 'row that the published scores give', rowOf(log, subnet), row)
+  let checks = checkEvidenceLog(subnet, specHashAt(subject.epoch), log)
+  if (replay !== undefined) {
+    const opening = 'opening beacon of the log'
+    tally.same(subject, opening, openingBeacon ?? 'not drawn', log.tasks?.openingBeacon ?? 'not drawn')
+    // An epoch without an opening beacon has no questions.
+    if (log.tasks !== undefined) {
+      const again = await judgedAgain(log, replay, answerOf)
+      if (typeof again === 'string') tally.open(subject, 'evidence from the answers', again)
+      else checks = again
+    }
+  }
+  for (const { name, state, detail } of checks) {
+    const what = `${name} from the published evidence`
+    if (state === 'notChecked') tally.open(subject, what, detail)
+    else tally.holds(subject, what, state === 'pass', 'as published', detail)
+  }
+}
+
+/** Or why the answers could not be judged. */
+async function judgedAgain(
+  log: EvidenceLog,
+  replay: NonNullable<KnownDefinition['replay']>,
+  answerOf: (hash: Hex) => Promise<string | undefined>,
+): Promise<readonly Check[] | string> {
+  const hashes = log.miners.flatMap(({ work }) =>
+    work.flatMap(({ receiptHash, facts }) => (facts['task'] === undefined ? [] : [receiptHash])),
+  )
+  const answers = new Map<Hex, string>()
+  await inParallel([...new Set(hashes)], answersAtOnce, async (hash) => {
+    const text = await answerOf(hash)
+    if (text !== undefined) answers.set(hash, text)
+  })
+  if (hashes.some((hash) => !answers.has(hash))) return 'not all answers that were judged are published'
+  return replay(log, answers).catch((error: Error) => error.message)
+}
+
+async function answerAt(
+  source: AuditSource,
+  base: string,
+  { netuid }: EvidenceLog,
+  hash: Hex,
+): Promise<string | undefined> {
+  const answer = await source.document(`${base}/v1/answers/${netuid}/${hash}`)
   try {
-    return packRow(upscaleScores(scores.map(({ uid, combinedPpm }) => ({ uid, score: BigInt(combinedPpm) }))))
+    const { text } = ('value' in answer ? JSON.parse(answer.value) : {}) as { readonly text?: unknown }
+    return typeof text === 'string' ? text : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function rowOf({ scores }: EvidenceLog, { weights }: Subnet): string {
+  try {
+    return packRow(
+      weightRow(
+        weights,
+        scores.map(({ uid, combinedPpm }) => ({ uid, scorePpm: combinedPpm })),
+      ),
+    )
   } catch (error) {
     return (error as Error).message
   }
 }
 
 /** Undefined for what no honest validator registers. */
-function logUrl(endpoint: string, netuid: number, epoch: number): string | undefined {
+function baseUrl(endpoint: string): string | undefined {
   if (!URL.canParse(endpoint)) return undefined
   const { protocol, origin, pathname, username, password } = new URL(endpoint)
   if (!/^https?:$/.test(protocol) || username !== '' || password !== '') return undefined
-  return `${origin}${pathname.replace(/\/$/, '')}/v1/evidence-log/${netuid}/${epoch}`
+  return `${origin}${pathname.replace(/\/$/, '')}`
 }

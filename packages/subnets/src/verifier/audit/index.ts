@@ -24,7 +24,7 @@ export function createSubnetChecks(definitionOf: DefinitionOf): readonly AuditCh
   }
   const candidatesOf = (specHash: Parameters<DefinitionOf>[0]) => {
     const definition = definitionOf(specHash)
-    return definition === undefined ? Object.values(aggregators) : [definition.aggregator]
+    return definition === undefined ? Object.values(aggregators) : [definition.subnet.aggregator]
   }
   return [
     seatsCheck,

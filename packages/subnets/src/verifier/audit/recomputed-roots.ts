@@ -24,7 +24,7 @@ export type RecomputedRoot = {
   /** Permitted validators of the epoch with the rows they revealed. */
   readonly validators: readonly PermittedValidator[]
   readonly aggregator: Aggregator | undefined
-  /** With the aggregator whose root it is, else with the first that may be meant; or why there is none. */
+  /** With the aggregator whose record or at least root it is, else with the first that may be meant; or why there is none. */
   readonly computed: EpochComputation | { readonly problem: string }
 }
 
@@ -73,7 +73,7 @@ export async function recomputeRoots(
       const candidates = [
         ...new Set([...(previous?.aggregator ? [previous.aggregator] : []), ...candidatesOf(inputs.specHash)]),
       ]
-      return likeliest(candidates, submitted.args.result.root, (aggregator) =>
+      return likeliest(candidates, submitted.args.result, (aggregator) =>
         computeEpoch({ ...inputs, previous: base }, aggregator),
       )
     }
@@ -89,23 +89,27 @@ export function isReproduced({ computed, submitted }: RecomputedRoot): boolean {
   return 'result' in computed && computed.result.root === submitted.args.result.root
 }
 
+/** Several aggregators may give one root, above all in a first epoch; the record names the one that was meant. */
 function likeliest(
   candidates: readonly Aggregator[],
-  root: Hex,
+  submitted: { readonly root: Hex; readonly dataHash: Hex },
   compute: (aggregator: Aggregator) => EpochComputation,
 ): Pick<RecomputedRoot, 'computed' | 'aggregator'> {
   let first: Pick<RecomputedRoot, 'computed' | 'aggregator'> | undefined
+  let ofRoot: typeof first
   for (const aggregator of candidates) {
     try {
       const computed = compute(aggregator)
-      if (computed.result.root === root) return { computed, aggregator }
+      const { root, dataHash } = computed.result
+      if (root === submitted.root) ofRoot ??= { computed, aggregator }
+      if (root === submitted.root && dataHash === submitted.dataHash) return { computed, aggregator }
       first ??= { computed, aggregator }
     } catch (error) {
       const problem = isKoinonError(error) ? error.message : String(error)
       first ??= { computed: { problem }, aggregator: undefined }
     }
   }
-  return first ?? { computed: { problem: 'its definition is not known here' }, aggregator: undefined }
+  return ofRoot ?? first ?? { computed: { problem: 'its definition is not known here' }, aggregator: undefined }
 }
 
 function previousOf(root: RecomputedRoot | undefined): PreviousResult | undefined | 'unknown' {

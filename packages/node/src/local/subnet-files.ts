@@ -1,0 +1,56 @@
+/** Subnet files that a home knows: the templates that come along, and what was deployed from it. */
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Hex, KoinonError } from '@koinon/base'
+import { readSubnetFile, type Subnet, SubnetSandbox, taskSubnet } from '@koinon/subnets'
+import type { Home } from '../home/home.ts'
+
+/** Templates that a local network can run, by name. */
+export const templateNames = ['forecast', 'arena', 'embedding', 'scraping', 'probing'] as const
+export type TemplateName = (typeof templateNames)[number]
+
+/** Reads `all` or names with commas. Throws `usage/unknown-subnet`. */
+export function parseTemplates(text: string): readonly TemplateName[] {
+  if (text === 'all') return templateNames
+  const names = text.split(',').map((name) => name.trim())
+  const unknown = names.find((name) => !templateNames.includes(name as TemplateName))
+  if (unknown === undefined) return [...new Set(names as TemplateName[])]
+  throw new KoinonError({
+    code: 'usage/unknown-subnet',
+    message: `There is no template subnet "${unknown}"`,
+    hint: `Give "all" or names of ${templateNames.join(', ')}, with commas.`,
+  })
+}
+
+/** Absolute path of a template. */
+export function templateFile(name: TemplateName): string {
+  return fileURLToPath(import.meta.resolve(`@koinon/subnet-files/${name}.ts`))
+}
+
+/** Absolute paths of all that was ever deployed from a home, ascending; none where nothing was. */
+export function deployedFiles({ subnets }: Pick<Home, 'subnets'>): readonly string[] {
+  if (!existsSync(subnets)) return []
+  const files = readdirSync(subnets).filter((name) => name.endsWith('.ts'))
+  return files.sort().map((name) => join(subnets, name))
+}
+
+/** A subnet file that is open: its definition, what the ledger names it by, and the sandbox to run it in. */
+export type OpenSubnetFile = { readonly subnet: Subnet; readonly specHash: Hex; readonly sandbox: SubnetSandbox }
+
+/** The caller closes the sandbox. Throws `subnets/bad-definition` and `subnets/no-file`. */
+export async function openSubnetFile(
+  path: string,
+  onLog: (line: string) => void = () => undefined,
+): Promise<OpenSubnetFile> {
+  const sandbox = await SubnetSandbox.open(readSubnetFile(path), onLog)
+  const subnet = taskSubnet(sandbox.description)
+  return { subnet: subnet as Subnet, specHash: subnet.specHash(sandbox.sourceHash), sandbox }
+}
+
+/** Name and spec hash of a file. Throws as `openSubnetFile`. */
+export async function subnetFileSpec(path: string): Promise<{ readonly name: string; readonly specHash: Hex }> {
+  const { subnet, specHash, sandbox } = await openSubnetFile(path)
+  await sandbox.close()
+  return { name: subnet.name, specHash }
+}
