@@ -85,7 +85,10 @@ describe('replayLog', () => {
           /^evidence: uid 1, question 2: the log says 999999 millionths.*here it is 1000000/,
           (log) => void (workOf(log, 1, 2).facts.scorePpm = 999_999),
         ],
-        [/^evidence: uid 3, question 0/, (log) => void (workOf(log, 3, 0).checks = [{ state: 'fail' }])],
+        [
+          /^evidence: uid 3, question 0/,
+          (log) => void (workOf(log, 3, 0).checks = [{ name: 'verify', state: 'fail', detail: 'Forged.' }]),
+        ],
         [/^scores: uid 2/, (log) => void ((log.scores[2] as { scorePpm: number }).scorePpm = 5)],
         [/^row: /, (log) => void (log.row = '0x0000ffff')],
       ]
@@ -139,7 +142,7 @@ type Mutable = {
   row: Hex
   tasks: { openingBeacon: Hex; taskHashes: Hex[] }
   scores: { scorePpm: number }[]
-  miners: { work: { facts: { scorePpm: number }; checks: { state: string }[] }[] }[]
+  miners: { work: { facts: { scorePpm: number }; checks: { name: string; state: string; detail: string }[] }[] }[]
 }
 
 function workOf({ miners }: Mutable, uid: number, task: number) {

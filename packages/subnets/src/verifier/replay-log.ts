@@ -63,7 +63,8 @@ async function recomputeQuestions(
     checks.push(pass('questions', `${texts.length} questions follow from the opening beacon`))
     return texts
   }
-  checks.push(fail('questions', `question ${Math.max(0, different)} of ${taskHashes.length} is another one here`))
+  const first = different < 0 ? texts.length : different
+  checks.push(fail('questions', `question ${first} of ${taskHashes.length} is another one here`))
   return undefined
 }
 
