@@ -51,10 +51,12 @@ export async function startSubnetMiner(
   const answers = new TaskAnswerStore(store)
   const { netuid } = config
   const warn = (what: string) => (error: unknown) => log.warn({ error: errorToJson(error) }, what)
+  const writer = createSubnetLedgerWriter(sender, network)
   const answerer = new TaskAnswerer({
     netuid,
     hotkey: key.address,
     ledger,
+    writer,
     store: answers,
     file: sandbox,
     pollMs,
@@ -65,7 +67,7 @@ export async function startSubnetMiner(
   const committer = new WorkCommitter({
     netuid,
     ledger,
-    writer: createSubnetLedgerWriter(sender, network),
+    writer,
     store: new WorkStore(store),
     workOf: (window) => answerer.workOf(window),
     pollMs,

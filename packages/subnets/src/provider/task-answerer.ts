@@ -1,16 +1,16 @@
 /** Answers the questions of a subnet file, epoch by epoch (specs/0016-subnet-files.md section 3). */
-import { type Address, sha256Hex, sleep } from '@koinon/base'
-import type { SubnetLedger } from '../client/index.ts'
-import { type EpochWindow, epochAt, type WorkItem } from '../rules/index.ts'
+import { type Address, type Hex, sha256Hex, sleep } from '@koinon/base'
+import { type SubnetLedger, type SubnetLedgerWriter, unlessDone } from '../client/index.ts'
+import { type EpochWindow, epochAt, epochWindow, type WorkItem } from '../rules/index.ts'
 import { taskAnswer } from '../rules/subnet-file/task-answer.ts'
 import type { StoredAnswer, TaskAnswerStore } from './task-answer-store.ts'
 
 /** The parts of a subnet file that a miner runs. */
 export type AnsweringFile = {
-  tasks(input: { readonly epoch: number; readonly beacon: `0x${string}` }): Promise<readonly string[]>
+  tasks(input: { readonly epoch: number; readonly beacon: Hex }): Promise<readonly string[]>
   serve(input: {
     readonly epoch: number
-    readonly beacon: `0x${string}`
+    readonly beacon: Hex
     readonly index: number
     readonly taskText: string
     readonly hotkey: Address
@@ -21,6 +21,7 @@ export type TaskAnswererOptions = {
   readonly netuid: number
   readonly hotkey: Address
   readonly ledger: SubnetLedger
+  readonly writer: Pick<SubnetLedgerWriter, 'drawBeacon'>
   readonly store: TaskAnswerStore
   readonly file: AnsweringFile
   readonly pollMs: number
@@ -68,7 +69,7 @@ export class TaskAnswerer {
     const [clock, now] = await Promise.all([ledger.clock(netuid), ledger.nowSeconds()])
     const epoch = epochAt(clock, now)
     if (epoch < 1 || (await store.hasAnswered(netuid, epoch))) return
-    const beacon = await ledger.beacon(netuid, epoch - 1)
+    const beacon = (await ledger.beacon(netuid, epoch - 1)) ?? (await this.#firstBeacon(epoch, now))
     if (beacon === undefined) return
     const { file, hotkey, onError, onAnswered } = this.#options
     const questions = await file.tasks({ epoch, beacon })
@@ -85,6 +86,18 @@ export class TaskAnswerer {
     }
     await store.save(netuid, epoch, answers, epoch - keptEpochs)
     onAnswered?.(epoch, answers.length, questions.length)
+  }
+
+  /** Nobody has a permit in epoch 0, whose beacon opens the first questions: so miners draw it. */
+  async #firstBeacon(epoch: number, nowSeconds: number): Promise<Hex | undefined> {
+    const { ledger, netuid, writer } = this.#options
+    if (epoch !== 1 || nowSeconds < epochWindow(await ledger.clock(netuid), 0).workCommitEndsAtSeconds) return undefined
+    const drawn = () => ledger.beacon(netuid, 0)
+    await unlessDone(
+      () => writer.drawBeacon(netuid, 0),
+      async () => (await drawn()) !== undefined,
+    )
+    return drawn()
   }
 
   async #run(signal: AbortSignal): Promise<void> {
