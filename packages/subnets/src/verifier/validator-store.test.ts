@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Hex, zeroHash } from '@koinon/base'
+import { type Hex, sha256Hex, zeroHash } from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ValidatorServer } from './validator-server.ts'
@@ -104,6 +104,22 @@ describe('ValidatorStore', () => {
     expect(await store.probes(1, 8)).toEqual([])
   })
 
+  it('keeps judged answers by their hash, names the last epoch of one, and forgets them with their epoch', async () => {
+    const { path, open } = setup()
+    const { store, close } = await open(path)
+    const judged = (text: string) => ({ ...next([]), answers: new Map([[sha256Hex(text), text]]) })
+    await store.saveAssessment(1, 7, assessment, judged('an answer'))
+    await store.saveAssessment(1, 8, assessment, judged('another'))
+    await store.saveAssessment(1, 9, assessment, judged('an answer'))
+    await close()
+    const again = await open(path)
+    expect(await again.store.judgedAnswer(1, sha256Hex('an answer'))).toEqual({ epoch: 9, text: 'an answer' })
+    expect(await again.store.judgedAnswer(2, sha256Hex('an answer'))).toBeUndefined()
+    await again.store.forget(1, 9)
+    expect(await again.store.judgedAnswer(1, sha256Hex('another'))).toBeUndefined()
+    expect(await again.store.judgedAnswer(1, sha256Hex('an answer'))).toEqual({ epoch: 9, text: 'an answer' })
+  })
+
   it('keeps leaves with amounts of any size and forgets old epochs', async () => {
     const { path, open } = setup()
     const { store } = await open(path)
@@ -148,6 +164,33 @@ describe('ValidatorServer', () => {
     expect((await get('/v1/evidence-log/1/7')).status).toBe(404)
     now += 1
     expect((await get('/v1/evidence-log/1/7')).text).toBe(assessment.logText)
+  })
+
+  it('shows judged answers when commitments are closed, whichever epoch they were judged in last', async () => {
+    const { path, open } = setup()
+    const { store } = await open(path)
+    const clock = {
+      genesisSeconds: 1_000,
+      epochSeconds: 100,
+      workCommitSeconds: 10,
+      weightCommitSeconds: 20,
+      weightRevealSeconds: 10,
+      activationDelaySeconds: 5,
+    }
+    let now = 1_000 + 8 * 100 + 29
+    const get = await serve(store, { clock: async () => clock, nowSeconds: async () => now })
+    const text = '{"v":1,"response":"ü"}'
+    const answers = new Map([[sha256Hex(text), text]])
+    const target = `/v1/answers/1/${sha256Hex(text)}`
+    expect((await get(target)).status).toBe(404)
+    await store.saveAssessment(1, 7, assessment, { ...next([]), answers })
+    expect((await get(target)).status).toBe(404)
+    now += 1
+    expect(JSON.parse((await get(target)).text)).toEqual({ text })
+    for (const other of [`/v1/answers/2/${sha256Hex(text)}`, `/v1/answers/1/${zeroHash}`, '/v1/answers/1/0x12'])
+      expect([other, (await get(other)).status]).toEqual([other, 404])
+    await store.saveAssessment(1, 8, assessment, { ...next([]), answers })
+    expect((await get(target)).status).toBe(404)
   })
 
   it('answers strangers politely and nothing more', async () => {
