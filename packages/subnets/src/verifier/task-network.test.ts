@@ -1,0 +1,219 @@
+/** A subnet file through its first epochs on the real contracts: answered, committed, judged, paid, replayed, audited. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Hex } from '@koinon/base'
+import {
+  type AuditFiles,
+  type AuditSource,
+  type CheckReport,
+  createCopySource,
+  createRpcSource,
+  recordSource,
+  runChecks,
+} from '@koinon/ledger/audit'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { epochWindow, type EvidenceLog, parseEvidenceLog, type Subnet } from '../rules/index.ts'
+import { taskSubnet } from '../rules/subnet-file/task-subnet.ts'
+import { doubleFile } from '../testing/double-file.ts'
+import { createTaskMiner, createTaskValidator, type TaskPeer } from '../testing/task-peers.ts'
+import { startTestLedger, type TestLedger, testPhases, token, until } from '../testing/test-ledger.ts'
+import { connect } from '../testing/test-peers.ts'
+import { createSubnetChecks } from './audit/index.ts'
+import type { KnownDefinition } from './audit/evidence-check.ts'
+import { replayLog } from './replay-log.ts'
+import { SubnetSandbox } from './sandbox/sandbox.ts'
+
+const everything = { netuid: undefined, fromEpoch: 0, toEpoch: Number.MAX_SAFE_INTEGER }
+const folder = mkdtempSync(join(tmpdir(), 'koinon-task-network-'))
+let ledger: TestLedger
+let sandbox: SubnetSandbox
+let specHash: Hex
+let netuid: number
+let miners: readonly TaskPeer[]
+let validators: readonly TaskPeer[]
+let files: AuditFiles
+let live: readonly CheckReport[]
+const closing: (() => Promise<unknown>)[] = []
+
+const known = (): KnownDefinition => ({
+  subnet: taskSubnet(sandbox.description) as Subnet,
+  replay: async (log, answers) => (await replayLog(sandbox, log, async (hash) => answers.get(hash))).checks,
+})
+const audit = (source: AuditSource, definition: KnownDefinition | undefined) =>
+  runChecks(
+    source,
+    createSubnetChecks((hash) => (hash === specHash ? definition : undefined)),
+    everything,
+    () => undefined,
+  )
+const named = (reports: readonly CheckReport[]) =>
+  reports.flatMap(({ name, differences }) => differences.map(({ epoch, what }) => `${name}/${epoch}: ${what}`))
+const openOf = (reports: readonly CheckReport[]) =>
+  reports.flatMap(({ name, open }) => open.map(({ what, why }) => `${name}: ${what}: ${why}`))
+
+beforeAll(async () => {
+  sandbox = await SubnetSandbox.open(doubleFile)
+  specHash = taskSubnet(sandbox.description).specHash(sandbox.sourceHash)
+  ledger = await startTestLedger()
+  const { network } = ledger
+  const created = await ledger.createSubnet(specHash)
+  netuid = created.netuid
+  const clock = { genesisSeconds: created.genesisSeconds, ...testPhases }
+  const { ledger: chain } = connect(network, ledger.owner.privateKey)
+  // One is right, one is right but once, one cheats.
+  const serves: readonly ((index: number, honest: string) => string)[] = [
+    (_, honest) => honest,
+    (index, honest) => (index === 0 ? '{"twice":1}' : honest),
+    () => '{"twice":-1}',
+  ]
+  const miner = async (serve: (typeof serves)[number]) => {
+    const account = ledger.nextAccount()
+    const peer = await createTaskMiner(network, account.privateKey, netuid, folder, {
+      tasks: (input) => sandbox.tasks(input),
+      serve: async (input) => serve(input.index, await sandbox.serve(input)),
+    })
+    await ledger.join(account, netuid, peer.endpoint)
+    return peer
+  }
+  const validator = async (stake: bigint) => {
+    const account = ledger.nextAccount()
+    const peer = await createTaskValidator(network, account.privateKey, netuid, folder, doubleFile)
+    await ledger.join(account, netuid, peer.endpoint, stake)
+    return peer
+  }
+  miners = [await miner(serves[0] as never), await miner(serves[1] as never), await miner(serves[2] as never)]
+  // Equal stakes and equal rows: several aggregators give the same root.
+  validators = [await validator(50n * token), await validator(50n * token)]
+  const peers = [...miners, ...validators]
+  closing.push(() => ledger.close(), ...peers.map((peer) => () => peer.close()))
+  for (const peer of peers) peer.start()
+
+  await ledger.moveTo(epochWindow(clock, 0).workCommitEndsAtSeconds + 1)
+  await until('the first questions are open', async () => (await chain.beacon(netuid, 0)) !== undefined)
+  for (const epoch of [1, 2]) {
+    const window = epochWindow(clock, epoch)
+    await ledger.moveTo(window.endsAtSeconds + 1)
+    await until('all answers are committed', async () => (await chain.workCommitments(netuid, epoch)).length === 3)
+    await ledger.moveTo(window.workCommitEndsAtSeconds + 1)
+    await until('all rows are committed', async () =>
+      (await Promise.all(validators.map(({ hotkey }) => chain.weights(netuid, epoch, hotkey)))).every(
+        ({ commitment }) => commitment !== undefined,
+      ),
+    )
+    await ledger.moveTo(window.weightCommitEndsAtSeconds + 1)
+    await until('all rows are open', async () => (await chain.reveals(netuid, epoch)).length === 2)
+    await ledger.moveTo(window.revealEndsAtSeconds + 1)
+    await until('the root is there', async () => {
+      await ledger.moveTo((await ledger.nowSeconds()) + 5)
+      return (await chain.roots(netuid)).some((root) => root.epoch === epoch)
+    })
+    await ledger.moveTo((await ledger.nowSeconds()) + clock.activationDelaySeconds)
+    await until('the honest are paid', async () => {
+      await ledger.moveTo((await ledger.nowSeconds()) + 5)
+      const roots = await chain.roots(netuid)
+      return (await chain.paidTo(netuid, miners[0]?.hotkey as Hex)) > 0n && roots.at(-1)?.epoch === epoch
+    })
+  }
+  const recording = recordSource(
+    await createRpcSource({ reader: ledger.reader, network, transfers: 'supply', onProgress: () => undefined }),
+  )
+  live = await audit(recording.source, known())
+  files = recording.files()
+}, 180_000)
+afterAll(async () => {
+  for (const close of closing.toReversed()) await close()
+  await sandbox.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+async function logOf(validator: TaskPeer, epoch: number): Promise<EvidenceLog> {
+  return parseEvidenceLog(await (await fetch(`${validator.endpoint}/v1/evidence-log/${netuid}/${epoch}`)).text())
+}
+
+describe('a subnet file on a network', () => {
+  it('pays by what was right, from its first epoch on, and a cheat nothing', async () => {
+    const { ledger: chain } = connect(ledger.network, ledger.owner.privateKey)
+    const earned = await Promise.all(miners.map(({ hotkey }) => chain.paidTo(netuid, hotkey)))
+    expect(earned[0]).toBeGreaterThan(earned[1] as bigint)
+    expect(earned[1]).toBeGreaterThan(0n)
+    expect(earned[2]).toBe(0n)
+    expect((await chain.roots(netuid)).map(({ epoch }) => epoch)).toEqual([1, 2])
+  })
+
+  it('has validators that come to the same scores, which anybody replays from what they publish', async () => {
+    const logs = await Promise.all(validators.map((validator) => logOf(validator, 2)))
+    expect(logs[0]?.row).toBe(logs[1]?.row)
+    const scores = logs[0]?.scores.filter(({ hotkey }) => miners.some((miner) => miner.hotkey === hotkey))
+    expect(scores?.map(({ scorePpm }) => scorePpm)).toEqual([1_000_000, 666_666, 0])
+    const { endpoint } = validators[0] as TaskPeer
+    const published = async (hash: Hex) =>
+      ((await (await fetch(`${endpoint}/v1/answers/${netuid}/${hash}`)).json()) as { text?: string }).text
+    const replay = await replayLog(sandbox, logs[0] as EvidenceLog, published)
+    expect(replay.firstDifference).toBeUndefined()
+    expect(replay.checks.map(({ name }) => name)).toEqual(['spec', 'questions', 'answers', 'evidence', 'scores', 'row'])
+  })
+
+  it('is audited down to the answers without a difference', () => {
+    expect(named(live)).toEqual([])
+    expect(openOf(live)).toEqual([])
+    const of = (name: string) => live.find((report) => report.name === name)?.agreed
+    // Two epochs of two validators: five figures of the log, its opening beacon, six steps of the replay.
+    expect(of('evidence')).toBe(4 * 12)
+    expect(of('results')).toBeGreaterThan(10)
+  })
+
+  it('is audited without its file, too: the record tells which of the aggregators was meant', async () => {
+    const reports = await audit(createCopySource(files).source, undefined)
+    expect(named(reports)).toEqual([])
+    expect(new Set(openOf(reports))).toEqual(
+      new Set(['evidence: scores and row: the definition of the subnet is not at hand']),
+    )
+    expect(reports.find(({ name }) => name === 'results')?.agreed).toBe(
+      live.find(({ name }) => name === 'results')?.agreed,
+    )
+  })
+})
+
+describe('an audit of a changed copy', () => {
+  const changed = async (file: keyof AuditFiles, find: RegExp, change: (line: string) => string) => {
+    const lines = files[file].split('\n')
+    const index = lines.findIndex((line) => find.test(line))
+    expect(index).toBeGreaterThanOrEqual(0)
+    const text = lines.with(index, change(lines[index] as string)).join('\n')
+    expect(text).not.toBe(files[file])
+    return audit(createCopySource({ ...files, [file]: text }).source, known())
+  }
+
+  it('names a verdict that the answers do not give', async () => {
+    const reports = await changed('documents.jsonl', /evidence-log\/1\/2/, (line) =>
+      line.replace(/(\\"task\\":1,\\"scorePpm\\":)1000000/, '$1999999'),
+    )
+    expect(named(reports)).toEqual([
+      'evidence/2: evidence from the published evidence',
+      'evidence/2: scores from the published evidence',
+    ])
+  })
+
+  it('names an opening beacon that was not drawn', async () => {
+    const reports = await changed('documents.jsonl', /evidence-log\/1\/2/, (line) =>
+      line.replace(/(openingBeacon\\":\\"0x)../, '$1ee'),
+    )
+    expect(named(reports)).toContain('evidence/2: opening beacon of the log')
+    expect(named(reports)).toContain('evidence/2: questions from the published evidence')
+  })
+
+  it('names another text in the place of an answer, and leaves open what is not published', async () => {
+    const other = await changed('documents.jsonl', /\/v1\/answers\/.*twice\\\\\\":-1/, (line) =>
+      line.replace('twice\\\\\\":-1', 'twice\\\\\\":-2'),
+    )
+    expect(named(other)).toContainEqual(expect.stringMatching(/^evidence\/[12]: answers from the published evidence$/))
+    const gone = await changed('documents.jsonl', /\/v1\/answers\//, (line) =>
+      JSON.stringify({ url: (JSON.parse(line) as { url: string }).url, problem: 'it publishes none' }),
+    )
+    expect(named(gone)).toEqual([])
+    expect(openOf(gone)).toEqual([
+      'evidence: evidence from the answers: not all answers that were judged are published',
+    ])
+  })
+})
