@@ -15,6 +15,7 @@ import {
 import { homeAt } from '../home/home.ts'
 import { networkOf } from '../home/network-of.ts'
 import type { RoleContext, RunningRole } from '../supervisor/role-process.ts'
+import { keepPort, lastFreePort } from './last-port.ts'
 import type { IndexerRoleConfig } from './role-config.ts'
 import { roleLogger } from './role-tools.ts'
 
@@ -62,9 +63,12 @@ export async function startIndexerRole(config: IndexerRoleConfig, _context: Role
     }
     throw new KoinonError({ code: 'index/unknown-question', message: 'The index does not know this question' })
   }
+  // The gateway was told the address once: it must hold after a crash, too.
+  const folder = home.role(config.name)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
   const listener = new HttpListener({
     host: '127.0.0.1',
-    port: 0,
+    port: await lastFreePort(folder, '127.0.0.1'),
     limits: defaultHttpLimits,
     handle: async (request, response) => {
       try {
@@ -74,7 +78,9 @@ export async function startIndexerRole(config: IndexerRoleConfig, _context: Role
       }
     },
   })
-  const url = `http://127.0.0.1:${await listener.start()}`
+  const port = await listener.start()
+  keepPort(folder, port)
+  const url = `http://127.0.0.1:${port}`
   log.info({ url }, 'the index follows the ledger')
   return {
     info: { url },
