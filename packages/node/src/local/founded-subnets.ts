@@ -43,8 +43,9 @@ export class FoundedSubnets {
 
   /** Starts the named templates and all that was ever deployed here, two at a time. */
   start(templates: readonly TemplateName[]): Promise<readonly FoundedSubnet[]> {
-    const files = [...templates.map(templateFile), ...deployedFiles(this.#options.home)]
-    return inParallel(files, subnetsAtOnce, async (file) => this.#run(file, await subnetFileSpec(file)))
+    return inParallel(filesOf(this.#options.home, templates), subnetsAtOnce, async (file) =>
+      this.#run(file, await subnetFileSpec(file)),
+    )
   }
 
   /**
@@ -121,6 +122,15 @@ export class FoundedSubnets {
     const tokens = sent === 0 ? localFunding[kind] : { koin: 0n, dollar: 0n }
     await fundAccount(treasury, address, { nativeWei: roleWei, ...tokens })
   }
+}
+
+/** Names of all accounts that take part in the named templates and in what was deployed from a home. */
+export function memberNames(home: Home, templates: readonly TemplateName[]): readonly string[] {
+  return filesOf(home, templates).flatMap((file) => membersOf(file).map(({ name }) => name))
+}
+
+function filesOf(home: Home, templates: readonly TemplateName[]): readonly string[] {
+  return [...templates.map(templateFile), ...deployedFiles(home)]
 }
 
 /** Who takes part; the names are those of their keys in the home. */

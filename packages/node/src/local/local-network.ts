@@ -11,7 +11,7 @@ import { ControlServer, controlSocketPath } from '../supervisor/control.ts'
 import { Supervisor } from '../supervisor/supervisor.ts'
 import { ensureLocalNetwork, ensureNetwork } from './contracts.ts'
 import { type FaucetDoor, faucetByDefault } from './faucet.ts'
-import { FoundedSubnets } from './founded-subnets.ts'
+import { FoundedSubnets, memberNames } from './founded-subnets.ts'
 import { gasMoneyOf } from './gas-money.ts'
 import { LedgerKeeper } from './ledger-keeper.ts'
 import { homeNetwork, type LedgerSource } from './ledger-source.ts'
@@ -134,7 +134,10 @@ export class LocalNetwork {
     })
     const gatewayUrl = `http://${host}:${port}`
     const rpcUrl = ledger.kind === 'embedded' ? await this.#startChain(ledger.rpcPort) : ledger.rpcUrl
-    const accounts = this.#roleNames().map((name) => accountKey(this.#home, name, systemRandom).address)
+    const { templates = [] } = this.#options
+    const accounts = [...this.#roleNames(), ...memberNames(this.#home, templates)].map(
+      (name) => accountKey(this.#home, name, systemRandom).address,
+    )
     const treasury = await this.#step(
       'contracts and subnet 1',
       async () => {
@@ -175,7 +178,6 @@ export class LocalNetwork {
       () => this.#startValidators(gatewayUrl),
       (list) => `${list.length} validators`,
     )
-    const { templates = [] } = this.#options
     this.#founded = new FoundedSubnets({ home: this.#home, host, treasury, supervisor: this.#supervisor })
     const founded = this.#founded
     await this.#step(
