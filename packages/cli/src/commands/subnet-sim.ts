@@ -30,7 +30,7 @@ export function defineSubnetSim(subnet: Command): void {
     .argument('[file]', 'TypeScript file with one defineSubnet; without it a subnet whose scores are honest')
     .option('--seed <text>', 'all randomness follows from it: same seed, same bytes', 'koinon')
     .option('--seeds <n>', 'worlds for each attack and mechanism; more narrow the intervals', '5')
-    .option('--epochs <n>', 'length of each world (default: 200)')
+    .option('--epochs <n>', 'length of each world (default: 100)')
     .option('--validators <n>', 'how many (default: 24)')
     .option('--miners <n>', 'how many (default: 48)')
     .option('--stakes <spread>', 'equal, zipf or whale (default: zipf)')

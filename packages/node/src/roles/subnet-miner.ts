@@ -9,6 +9,7 @@ import {
   createSubnetLedgerWriter,
   createTaskEvidenceHandler,
   createWorkListHandler,
+  ReopeningSandbox,
   readSubnetFile,
   SubnetSandbox,
   TaskAnswerer,
@@ -40,8 +41,11 @@ export async function startSubnetMiner(
   const folder = home.role(member.name)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const file = readSubnetFile(config.file)
-  const sandbox = await SubnetSandbox.open(file, (line) => log.info({ line }, 'the subnet file says'))
-  if (!sandbox.description.hasServe) {
+  const sandbox = new ReopeningSandbox(() =>
+    SubnetSandbox.open(file, (line) => log.info({ line }, 'the subnet file says')),
+  )
+  const { hasServe, name } = await sandbox.use(async ({ description }) => description)
+  if (!hasServe) {
     await sandbox.close()
     throw noServe(config.file)
   }
@@ -58,7 +62,10 @@ export async function startSubnetMiner(
     ledger,
     writer,
     store: answers,
-    file: sandbox,
+    file: {
+      tasks: (input) => sandbox.use((open) => open.tasks(input)),
+      serve: (input) => sandbox.use((open) => open.serve(input)),
+    },
     pollMs,
     onError: warn('could not answer; going on'),
     onAnswered: (epoch, count, questions) =>
@@ -96,7 +103,7 @@ export async function startSubnetMiner(
   permits.start()
   answerer.start()
   committer.start()
-  log.info({ endpoint, account: key.address, uid: seat.uid, subnet: sandbox.description.name }, 'answering')
+  log.info({ endpoint, account: key.address, uid: seat.uid, subnet: name }, 'answering')
   return {
     info: { url: endpoint, account: key.address, facts: { uid: seat.uid, netuid } },
     stop: async () => {

@@ -1,7 +1,7 @@
 /** A subnet file in the league: its own functions question, score and weigh; the league learns from them what cheap answers are worth. */
 import { type Address, type Hex, KoinonError, sha256Hex } from '@koinon/base'
 import { garbageOf } from '../dev/dev-miners.ts'
-import { createBeaconRandom, type MinerScore, scoreEpoch, type Subnet } from '../rules/index.ts'
+import { createBeaconRandom, scoreEpoch, type Subnet } from '../rules/index.ts'
 import { taskAnswer } from '../rules/subnet-file/task-answer.ts'
 import { taskSubnet } from '../rules/subnet-file/task-subnet.ts'
 import { judgeTasks } from '../verifier/judge-tasks.ts'
@@ -128,10 +128,10 @@ async function playFile(sandbox: SubnetSandbox, seed: string): Promise<ReadonlyM
     }
     const closingBeacon = beaconOf(seed, `closing ${epoch}`)
     const evidence = await judgeTasks(sandbox, { netuid: 1, epoch, closingBeacon, taskTexts, seats, answers })
-    const result: readonly MinerScore[] = scoreEpoch(subnet, { netuid: 1, epoch }, evidence, previous).scores
-    previous = new Map(seats.map(({ hotkey, uid }) => [hotkey, result[uid]?.scorePpm ?? 0]))
+    const result = scoreEpoch(subnet, { netuid: 1, epoch }, evidence, previous).scores
+    previous = new Map(seats.map(({ hotkey, uid }) => [hotkey, result[uid]?.combinedPpm ?? 0]))
     for (const { uid, kind } of epoch === 1 ? [] : seats) {
-      scores.set(kind.name, [...(scores.get(kind.name) ?? []), result[uid]?.scorePpm ?? 0])
+      scores.set(kind.name, [...(scores.get(kind.name) ?? []), result[uid]?.combinedPpm ?? 0])
     }
   }
   return scores

@@ -46,8 +46,10 @@ export class SandboxedJudge implements AnswerJudge {
 
   async judge(epoch: EpochToJudge): Promise<JudgedEpoch> {
     const { openingBeacon } = epoch
-    if (openingBeacon === undefined)
+    if (openingBeacon === undefined) {
+      this.#texts.clear()
       return { miners: epoch.miners.map(withoutWork), tasks: undefined, answers: new Map() }
+    }
     this.#sandbox ??= this.#open()
     try {
       const sandbox = await this.#sandbox

@@ -1,18 +1,18 @@
 /** What an aggregator remembers of seat holders between epochs, as one hex text (specs/0012-aggregators.md section 2). */
 import { type Address, type Hex, KoinonError } from '@koinon/base'
+import { tagged, untagged } from '../carry-tag.ts'
 
 /** Signed 128-bit integers per hotkey, as many as the aggregator says. */
 export type HolderState = ReadonlyMap<Address, readonly bigint[]>
 
-const tagDigits = 8
 const hotkeyDigits = 40
 const fieldDigits = 32
 
-/** First 4 bytes of the aggregator's spec hash, then per hotkey, ascending, 20 bytes and its integers, 16 bytes each, two's complement. */
+/** The aggregator's tag, then per hotkey, ascending, 20 bytes and its integers, 16 bytes each, two's complement. */
 export function packState(specHash: Hex, state: HolderState): Hex {
   const entries = [...state].sort(([a], [b]) => (a < b ? -1 : 1))
   const texts = entries.map(([hotkey, fields]) => hotkey.slice(2) + fields.map(fieldText).join(''))
-  return `0x${specHash.slice(2, 2 + tagDigits)}${texts.join('')}`
+  return tagged(specHash, `0x${texts.join('')}`)
 }
 
 /**
@@ -20,8 +20,7 @@ export function packState(specHash: Hex, state: HolderState): Hex {
  * Throws `subnets/bad-carry` when it has this aggregator's tag and not its form.
  */
 export function unpackState(specHash: Hex, carried: Hex, fields: number): HolderState {
-  if (carried.slice(2, 2 + tagDigits) !== specHash.slice(2, 2 + tagDigits)) return new Map()
-  const text = carried.slice(2 + tagDigits)
+  const text = untagged(specHash, carried).slice(2)
   const width = hotkeyDigits + fields * fieldDigits
   if (text.length % width !== 0 || !/^[0-9a-f]*$/.test(text)) throw badCarry()
   const state = new Map<Address, readonly bigint[]>()

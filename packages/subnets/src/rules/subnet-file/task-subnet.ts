@@ -38,6 +38,7 @@ export function taskSubnet(description: SubnetDescription): Subnet<unknown, Answ
   const { name, version, tasks, scoreTimeoutMs, weights, aggregator } = description
   const aggregate = scoreAggregateOf(description.aggregate === 'function' ? 'mean' : description.aggregate)
   const text = description.aggregate === 'function' ? 'function' : aggregate.text
+  const tableOf = createTables(tasks, aggregate.aggregate)
   return defineReceiptSubnet<unknown, AnswerEvidence, AnswerPort | undefined>({
     name,
     version,
@@ -50,7 +51,7 @@ export function taskSubnet(description: SubnetDescription): Subnet<unknown, Answ
       if (isSame) port?.keep(receiptHash, answer)
       return { checks: [checkThat('receipt', isSame, 'the answer is the one that was committed')], facts: {} }
     },
-    score: (miner, { peers }) => scoreMiner(miner, tableOf(peers, tasks, aggregate.aggregate)),
+    score: (miner, { peers }) => scoreMiner(miner, tableOf(peers)),
     combine: aggregate.combine,
     aggregate: aggregator,
     weights,
@@ -61,16 +62,17 @@ type Aggregate = ReturnType<typeof scoreAggregateOf>['aggregate']
 type Table = { readonly tasks: readonly number[]; readonly scoreOf: ReadonlyMap<number, number> }
 
 /** One table an epoch, not one a miner. */
-const tables = new WeakMap<readonly MinerEvidence[], Table>()
-
-function tableOf(peers: readonly MinerEvidence[], taskCount: number, aggregate: Aggregate): Table {
-  const known = tables.get(peers)
-  if (known !== undefined) return known
-  const { tasks, rows } = scoreTable(peers, taskCount)
-  const scores = aggregate(rows)
-  const table = { tasks, scoreOf: new Map(peers.map(({ uid }, index) => [uid, scores[index] ?? 0])) }
-  tables.set(peers, table)
-  return table
+function createTables(taskCount: number, aggregate: Aggregate): (peers: readonly MinerEvidence[]) => Table {
+  const tables = new WeakMap<readonly MinerEvidence[], Table>()
+  return (peers) => {
+    const known = tables.get(peers)
+    if (known !== undefined) return known
+    const { tasks, rows } = scoreTable(peers, taskCount)
+    const scores = aggregate(rows)
+    const table = { tasks, scoreOf: new Map(peers.map(({ uid }, index) => [uid, scores[index] ?? 0])) }
+    tables.set(peers, table)
+    return table
+  }
 }
 
 function scoreMiner(miner: MinerEvidence, { tasks, scoreOf }: Table): MinerScore {

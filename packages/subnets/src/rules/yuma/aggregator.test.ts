@@ -8,6 +8,7 @@ import { aggregators } from '../aggregators/index.ts'
 import { computeEpoch } from '../epoch-record.ts'
 import { packRow } from '../weight-row.ts'
 import { yuma3, yumaAggregator } from './aggregator.ts'
+import { untagged } from '../carry-tag.ts'
 import { bondsBetween, unpackBonds } from './carry.ts'
 import { yuma2Defaults, yuma3Defaults } from './parameters.ts'
 
@@ -72,7 +73,7 @@ describe('the aggregators of Yuma', () => {
       expect(inStrings(header)).toEqual(vector.header)
       const rows = validators.map((validator) => countedRow(validator, uids))
       const bonds = bondsBetween(
-        unpackBonds(carried),
+        unpackBonds(untagged(aggregators[vector.aggregator].specHash, carried)),
         validators.map(({ hotkey }) => hotkey),
         hotkeys,
       )
@@ -113,7 +114,11 @@ describe('the aggregators of Yuma', () => {
     }))
     const first = yuma3.aggregate({ uids: [0, 1], hotkeys: [hotkey(8), hotkey(9)], carried: '0x', validators })
     const second = yuma3.aggregate({ uids: [0, 1], hotkeys: [hotkey(7), hotkey(9)], carried: first.carry, validators })
-    const bonds = bondsBetween(unpackBonds(second.carry), [hotkey(1)], [hotkey(7), hotkey(8), hotkey(9)])
+    const bonds = bondsBetween(
+      unpackBonds(untagged(yuma3.specHash, second.carry)),
+      [hotkey(1)],
+      [hotkey(7), hotkey(8), hotkey(9)],
+    )
     expect([...bonds]).toEqual([3_276, 0, 6_225])
   })
 
@@ -132,7 +137,8 @@ describe('the aggregators of Yuma', () => {
       { ...inputs, epoch: 1, previous, accruedBefore: 1_000_001n, accruedAfter: 2_000_000n },
       yuma3,
     )
-    const bondOf = (carry: Hex): number => bondsBetween(unpackBonds(carry), [hotkey(1)], [hotkey(4)])[0] as number
+    const bondOf = (carry: Hex): number =>
+      bondsBetween(unpackBonds(untagged(yuma3.specHash, carry)), [hotkey(1)], [hotkey(4)])[0] as number
     expect([bondOf(first.carry), bondOf(second.carry)]).toEqual([6_553, 12_451])
   })
 

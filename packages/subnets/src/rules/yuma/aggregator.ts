@@ -1,6 +1,7 @@
 /** Yuma as aggregators of this network (specs/0011-yuma.md section 8): all permitted stake counts, bonds are carried by hotkey. */
 import { sha256Hex } from '@koinon/base'
 import type { Aggregator, AggregatorInput, AggregatorOutput, RankingValidator } from '../aggregator.ts'
+import { tagged, untagged } from '../carry-tag.ts'
 import { bondsBetween, packBonds, unpackBonds } from './carry.ts'
 import { notListed, settleColumns } from './columns.ts'
 import {
@@ -28,11 +29,20 @@ export const yuma3LiquidDecaying = yumaAggregator('yuma3LiquidDecaying', {
 /** An aggregator with these parameters; they are part of its spec hash. Throws `subnets/bad-yuma-parameter`. */
 export function yumaAggregator(name: string, parameters: YumaParameters): Aggregator {
   const { kappa, bonds } = yumaRates(parameters)
+  const specHash = sha256Hex(`koinon aggregator ${name} 1: ${parametersText(parameters)}`)
   return {
     name,
     version: 1,
-    specHash: sha256Hex(`koinon aggregator ${name} 1: ${parametersText(parameters)}`),
-    aggregate: (input) => aggregate(input, parameters.stakeCapPercent, kappa, bonds),
+    specHash,
+    aggregate(input) {
+      const output = aggregate(
+        { ...input, carried: untagged(specHash, input.carried) },
+        parameters.stakeCapPercent,
+        kappa,
+        bonds,
+      )
+      return { ...output, carry: tagged(specHash, output.carry) }
+    },
   }
 }
 

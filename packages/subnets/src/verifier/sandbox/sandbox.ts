@@ -56,6 +56,11 @@ export class SubnetSandbox {
     }
   }
 
+  /** Whether the thread is lost: then every call fails. */
+  get hasEnded(): boolean {
+    return this.#thread.hasEnded
+  }
+
   /** The JSON texts of an epoch's questions; `beacon` is the opening one. Throws `subnets/file-failed`. */
   async tasks(input: EpochPlace): Promise<readonly string[]> {
     return readOutcome<readonly string[]>(await this.#thread.ask({ kind: 'tasks', input }, 2 * reserveMs))
@@ -123,6 +128,10 @@ class SandboxThread {
     this.#worker.on('error', (cause) => this.#end(failed(`${file.fileName} ended its thread: ${cause.message}`, cause)))
     this.#worker.on('exit', () => this.#end(failed(`The thread of ${file.fileName} has ended`)))
     this.loaded = this.#wait(0, loadTimeoutMs)
+  }
+
+  get hasEnded(): boolean {
+    return this.#ended !== undefined
   }
 
   ask(call: SandboxCall, timeoutMs: number): Promise<string> {
