@@ -269,6 +269,18 @@ const pages: readonly (readonly [name: string, hash: string, prepare: (page: Pag
       for (const summary of await page.locator('summary').all()) await summary.click()
     },
   ],
+  ['subnets', '#/subnets', (page) => page.getByRole('table', { name: 'Subnets' }).waitFor()],
+  ['subnet', '#/subnets/1', (page) => page.getByRole('table', { name: 'Seats of the epoch' }).waitFor()],
+  ['validators', '#/validators', (page) => page.getByRole('table', { name: /^Validators of subnet 1 in/ }).waitFor()],
+  [
+    'decentralization',
+    '#/decentralization',
+    (page) =>
+      page
+        .getByRole('table', { name: /^Concentration of/ })
+        .first()
+        .waitFor(),
+  ],
   ['receipts', '#/receipts', (page) => page.locator('.data-table a').first().waitFor()],
   [
     'receipt',

@@ -156,7 +156,7 @@ describe('subnets of one file on a network', () => {
     expect(found.named).toContain(`claims: ${args.netuid}/${args.epoch}/${args.account} amount paid`)
 
     const scored = join(folder, 'score')
-    const marks = ['/evidence-log/3/', 'scorePpm']
+    const marks = ['/evidence-log/3/', '\\"task\\":0,\\"scorePpm\\":']
     falsify(copy, scored, 'documents.jsonl', marks, (text) =>
       text.replace(
         /(\\"facts\\":\{\\"task\\":0,\\"scorePpm\\":)(\d+)/,

@@ -30,13 +30,17 @@ export type Envelope = {
 const deadlineMs = 60_000
 
 /** Runs `koinon ...args` to its end. */
-export function koinon(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<CommandOutcome> {
+export function koinon(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  timeoutMs = deadlineMs,
+): Promise<CommandOutcome> {
   return new Promise((done, failed) => {
     execFile(
       process.execPath,
       [koinonCommand, ...args],
       {
-        timeout: deadlineMs,
+        timeout: timeoutMs,
         killSignal: 'SIGKILL',
         maxBuffer: 64 << 20,
         env: { ...process.env, ...env },
@@ -54,8 +58,9 @@ export function koinon(args: readonly string[], env: NodeJS.ProcessEnv = {}): Pr
 /** Runs `koinon ...args --json` and parses its one line. */
 export async function koinonJson(
   args: readonly string[],
+  timeoutMs = deadlineMs,
 ): Promise<Envelope & { readonly code: number; readonly stderr: string }> {
-  const { code, stdout, stderr } = await koinon([...args, '--json'])
+  const { code, stdout, stderr } = await koinon([...args, '--json'], {}, timeoutMs)
   const lines = stdout.trim().split('\n')
   if (lines.length !== 1 || lines[0] === '')
     throw new Error(`koinon ${args.join(' ')} --json printed ${lines.length} lines:\n${stdout}\n${stderr}`)
