@@ -72,6 +72,7 @@ export {
   type KnownDefinition,
   openUnrevealed,
   type Prober,
+  ReopeningSandbox,
   readSubnetFile,
   replayLog,
   SandboxedJudge,

@@ -30,7 +30,9 @@ export function defineSubnetReplay(subnet: Command): void {
           const rows = checks.map(({ state, name, detail }) => [state, name, detail])
           const end =
             firstDifference === undefined
-              ? 'Computed again, nothing differs.'
+              ? checks.some(({ state }) => state === 'notChecked')
+                ? 'Nothing differs in what could be computed again; see what was not checked.'
+                : 'Computed again, nothing differs.'
               : `FIRST DIFFERENCE in ${firstDifference}`
           return {
             data: { epoch, validator, checks, firstDifference: firstDifference ?? null },

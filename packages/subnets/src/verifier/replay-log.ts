@@ -80,10 +80,13 @@ async function collectAnswers(log: EvidenceLog, blobs: BlobSource, checks: Check
       // Not shown, or for no question: nothing was scored.
       if (task === undefined) continue
       const text = await blobs(receiptHash)
-      const problem =
-        text === undefined ? 'is not published' : sha256Hex(text) === receiptHash ? undefined : 'is another one'
-      if (text === undefined || problem !== undefined) {
-        checks.push(fail('answers', `the answer of uid ${uid} to question ${task} (${receiptHash}) ${problem}`))
+      const subject = `the answer of uid ${uid} to question ${task} (${receiptHash})`
+      if (text === undefined) {
+        checks.push(notChecked('answers', `${subject} was not to be had`))
+        return undefined
+      }
+      if (sha256Hex(text) !== receiptHash) {
+        checks.push(fail('answers', `${subject} is another one`))
         return undefined
       }
       all.get(hotkey)?.set(task, text)

@@ -70,9 +70,11 @@ export async function recomputeRoots(
       if (inputs === undefined) return failed('the constants of the schedule cannot be read')
       const base = previousOf(previous)
       if (base === 'unknown') return failed(`it builds on epoch ${previous?.epoch}, whose result was not found here`)
-      const candidates = [
-        ...new Set([...(previous?.aggregator ? [previous.aggregator] : []), ...candidatesOf(inputs.specHash)]),
-      ]
+      // The one of the epoch before first, if the definition in force allows it.
+      const allowed = candidatesOf(inputs.specHash)
+      const candidates = [...allowed].sort(
+        (a, b) => Number(b === previous?.aggregator) - Number(a === previous?.aggregator),
+      )
       return likeliest(candidates, submitted.args.result, (aggregator) =>
         computeEpoch({ ...inputs, previous: base }, aggregator),
       )
