@@ -78,7 +78,7 @@ export function fakeDecentralization(state: FakeState): DecentralizationJson {
     stage: 'S1',
     name: 'independent validators',
     state: 'failed',
-    detail: '1 of at least 5 entities set weights.',
+    detail: '1 of at least 5 entities may set weights.',
   }
   return {
     asOfBlock: state.block(),

@@ -40,6 +40,7 @@ export {
   meanAgreementPpm,
   parseEpochRecord,
   parseEvidenceLog,
+  type ReplayState,
   runEpochVectors,
   type Subnet,
   type SubnetClock,

@@ -16,7 +16,7 @@ import {
   runChecks,
 } from '@koinon/ledger/audit'
 import { channelsCheck } from '@koinon/payments'
-import { createSubnetChecks } from '@koinon/subnets'
+import { createSubnetChecks, type ReplayState } from '@koinon/subnets'
 import { writeFileDurably } from '../home/home.ts'
 import { type DecentralizationReport, measureDecentralization } from './decentralization.ts'
 import { openDefinitions } from './definitions.ts'
@@ -96,9 +96,9 @@ async function runAll(
 }
 
 /** Scores that a validator no longer publishes are no figure of the ledger. */
-function replayOf(reports: readonly CheckReport[]): 'agrees' | 'differs' | 'notRun' {
+function replayOf(reports: readonly CheckReport[]): ReplayState {
   if (reports.some(({ differences }) => differences.length > 0)) return 'differs'
-  return reports.some(({ name, open }) => name !== 'evidence' && open.length > 0) ? 'notRun' : 'agrees'
+  return reports.some(({ name, open }) => name !== 'evidence' && open.length > 0) ? 'open' : 'agrees'
 }
 
 function writeFiles(folder: string, files: AuditFiles): void {

@@ -13,6 +13,7 @@ import {
   meanAgreementPpm,
   stageReport,
   unpackRow,
+  type ReplayState,
 } from '@koinon/subnets'
 
 export type LayerReport = {
@@ -46,7 +47,7 @@ const updateDelayEpochs = 2
 /** `replay`: what the audit of the same events found. */
 export async function measureDecentralization(
   source: AuditSource,
-  replay: 'agrees' | 'differs' | 'notRun',
+  replay: ReplayState,
 ): Promise<DecentralizationReport> {
   const seats = eventsOf(source, 'subnets', 'NeuronRegistered')
   const hosts = new Map(

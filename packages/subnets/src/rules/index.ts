@@ -15,6 +15,7 @@ export {
   entitiesOf,
   type Link,
   meanAgreementPpm,
+  type ReplayState,
   stageReport,
 } from './decentralization/index.ts'
 export { type EpochWindow, epochAt, epochPhase, epochWindow, type SubnetClock } from './epoch-clock.ts'

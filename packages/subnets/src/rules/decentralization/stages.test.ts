@@ -20,6 +20,7 @@ describe('stages', () => {
 
   it.each<[string, Partial<NetworkFacts>, string, string]>([
     ['a network that nobody recomputed', { replay: 'notRun' }, 'none', 'replayable'],
+    ['figures that could not be computed again', { replay: 'open' }, 'none', 'replayable'],
     ['figures that differ', { replay: 'differs' }, 'none', 'replayable'],
     [
       'a call that acts at once',

@@ -13,17 +13,19 @@ export type Requirement = {
   readonly detail: string
 }
 
+/** What an audit from public data found; `open`: nothing differs, and something could not be computed again. */
+export type ReplayState = 'agrees' | 'differs' | 'open' | 'notRun'
+
 /** A call that somebody may make and others may not. `delaySeconds` 0: at once. */
 export type PrivilegedCall = { readonly contract: string; readonly call: string; readonly delaySeconds: number }
 
 export type NetworkFacts = {
-  /** What an audit from public data found. */
-  readonly replay: 'agrees' | 'differs' | 'notRun'
+  readonly replay: ReplayState
   /** All privileged calls of the network's contracts. */
   readonly privilegedCalls: readonly PrivilegedCall[]
   /** Calls with which one key can zero a subnet's emission, seize stake or change code. */
   readonly seizingCalls: readonly PrivilegedCall[]
-  /** Entities that set weights in the last judged epoch of the subnet that has fewest. */
+  /** Entities that may judge in the subnet that has fewest. */
   readonly validatorEntities: number
   /** Longest wait of a staker that leaves; undefined when leaving needs somebody's consent. */
   readonly exitSeconds: number | undefined
@@ -69,6 +71,7 @@ function requirementsOf(facts: NetworkFacts): readonly Requirement[] {
       detail: {
         agrees: 'All figures were recomputed from public data and agree.',
         differs: 'Figures on the ledger differ from what public data give.',
+        open: 'Nothing differs, but some figures could not be computed again: see what was not checked.',
         notRun: 'Nobody has recomputed the figures in this report: run "koinon audit".',
       }[facts.replay],
     },
@@ -94,7 +97,7 @@ function requirementsOf(facts: NetworkFacts): readonly Requirement[] {
       stage: 'S1',
       name: 'independent validators',
       state: facts.validatorEntities >= leastValidatorEntities ? 'met' : 'failed',
-      detail: `${facts.validatorEntities} of at least ${leastValidatorEntities} entities set weights.`,
+      detail: `${facts.validatorEntities} of at least ${leastValidatorEntities} entities may set weights.`,
     },
     {
       stage: 'S1',
