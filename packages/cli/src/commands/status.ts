@@ -30,15 +30,25 @@ export function defineStatus(program: Command): void {
 function roleTable(roles: readonly RoleStatus[]): string {
   return table(
     ['role', 'state', 'process', 'memory', 'restarts', 'account', 'address', 'note'],
-    roles.map((role) => [
-      role.name,
-      role.state,
-      role.pid === undefined ? '' : String(role.pid),
-      role.rssBytes === undefined ? '' : `${Math.round(role.rssBytes / 2 ** 20)} MiB`,
-      String(role.restarts),
-      role.info?.account?.slice(0, 12) ?? '',
-      role.info?.url ?? '',
-      role.state === 'ready' ? '' : (role.lastError ?? ''),
+    roles.flatMap((role) => [
+      [
+        role.name,
+        role.state,
+        role.pid === undefined ? '' : String(role.pid),
+        role.rssBytes === undefined ? '' : `${Math.round(role.rssBytes / 2 ** 20)} MiB`,
+        String(role.restarts),
+        role.info?.account?.slice(0, 12) ?? '',
+        role.info?.url ?? '',
+        role.state === 'ready' ? '' : (role.lastError ?? ''),
+      ],
+      // A single member is the role itself.
+      ...(role.info?.account === undefined ? (role.info?.members ?? []) : []).map(({ name, account, url }) => [
+        `  ${name}`,
+        ...['', '', '', ''],
+        account.slice(0, 12),
+        url,
+        '',
+      ]),
     ]),
   )
 }
