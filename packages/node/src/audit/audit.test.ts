@@ -56,6 +56,9 @@ describe('an audit of a network', () => {
     await expect(auditNetwork({ ...ledger.network, rpcUrl: 'http://127.0.0.1:1' }, options)).rejects.toMatchObject({
       code: 'ledger/rpc-unreachable',
     })
+    await expect(auditNetwork(ledger.network, { ...options, files: [join(folder, 'none.ts')] })).rejects.toMatchObject({
+      code: 'subnets/no-file',
+    })
     await expect(auditNetwork({ ...ledger.network, chainId: 5 }, options)).rejects.toMatchObject({
       code: 'ledger/wrong-chain',
     })
