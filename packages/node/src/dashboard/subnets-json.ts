@@ -39,6 +39,8 @@ export function createSubnetsView(sources: {
             abi: emissionAbi,
             functionName: 'accruedUntil',
             args: [netuid, BigInt(nowSeconds - 1)],
+            // Where blocks come on demand the last one may be older than the time that is asked about.
+            blockTag: 'pending',
           }),
         ])
         const current = epochAt(clock, nowSeconds)
