@@ -74,6 +74,8 @@ export type SubnetDefinition<task, response, ports> = {
   readonly task: ZodType<task>
   /** Evidence of one piece of work, as miners hand it out. */
   readonly response: ZodType<response>
+  /** Most pieces of work that can count of a miner in an epoch; a longer list fails at once. 262,144 unless said. */
+  readonly maximumWork?: number
   /** Looks at all that was committed, as far as that is cheap; `verify` looks closely at a few. */
   audit?(context: AuditContext, ports: ports): WorkListAudit
   /** Which of the committed pieces to check closely, as indices. Only the beacon decides. */

@@ -73,6 +73,9 @@ export class SandboxedJudge implements AnswerJudge {
         answers: new Map(read.flatMap(({ byTask }) => [...byTask.values()]).map((text) => [sha256Hex(text), text])),
       }
     } catch (error) {
+      // What is read again for the next attempt; nothing of epochs that are past.
+      const current = new Set(epoch.miners.flatMap(({ work }) => work.map(({ receiptHash }) => receiptHash)))
+      for (const hash of this.#texts.keys()) if (!current.has(hash)) this.#texts.delete(hash)
       await this.close()
       throw error
     }

@@ -154,10 +154,9 @@ class MinerAssessment<task, response, ports> {
     if (commitment.count === 0) return { ...noList, isKnown: true }
     const { miners, netuid } = this.#options
     const { epoch } = this.#epoch
-    if (commitment.count > maximumWorkItems) {
-      return unknownList(
-        fail('list', `${commitment.count} receipts were committed, at most ${maximumWorkItems} may be`),
-      )
+    const most = Math.min(maximumWorkItems, this.#options.subnet.maximumWork ?? maximumWorkItems)
+    if (commitment.count > most) {
+      return unknownList(fail('list', `${commitment.count} pieces of work were committed, at most ${most} may be`))
     }
     const items: WorkItem[] = []
     const audit = this.#audit()

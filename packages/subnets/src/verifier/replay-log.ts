@@ -8,6 +8,7 @@ import {
   type Subnet,
   type WorkEvidence,
 } from '../rules/index.ts'
+import { isWholeText } from '../rules/subnet-file/task-answer.ts'
 import { taskSubnet } from '../rules/subnet-file/task-subnet.ts'
 import { judgeTasks } from './judge-tasks.ts'
 import type { SubnetSandbox } from './sandbox/sandbox.ts'
@@ -85,7 +86,7 @@ async function collectAnswers(log: EvidenceLog, blobs: BlobSource, checks: Check
         checks.push(notChecked('answers', `${subject} was not to be had`))
         return undefined
       }
-      if (sha256Hex(text) !== receiptHash) {
+      if (sha256Hex(text) !== receiptHash || !isWholeText(text)) {
         checks.push(fail('answers', `${subject} is another one`))
         return undefined
       }

@@ -22,6 +22,11 @@ export function taskAnswer(place: AnswerPlace, responseText: string): TaskAnswer
   return answerOf(`${head.slice(0, -1)},"response":${responseText}}`)
 }
 
+/** Half of a surrogate pair has no bytes of its own: texts that differ in such halves would have one hash. */
+export function isWholeText(text: string): boolean {
+  return text.isWellFormed()
+}
+
 /** An answer from its text, whatever that holds. */
 export function answerOf(text: string): TaskAnswer {
   const answerHash = sha256Hex(text)
@@ -31,6 +36,7 @@ export function answerOf(text: string): TaskAnswer {
 /** The response's JSON text. Throws `subnets/bad-answer` when the text is not an answer for this place. */
 export function readTaskAnswer(text: string, place: AnswerPlace): string {
   if (text.length > maximumAnswerLength) throw badAnswer(`it is longer than ${maximumAnswerLength} characters`)
+  if (!isWholeText(text)) throw badAnswer('it is no Unicode text')
   let json: Record<string, unknown>
   try {
     json = JSON.parse(text) as Record<string, unknown>

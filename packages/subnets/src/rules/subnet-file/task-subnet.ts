@@ -6,7 +6,7 @@ import type { AggregatorName } from '../aggregators/index.ts'
 import { defineReceiptSubnet, type Subnet } from '../define-subnet.ts'
 import type { MinerEvidence, MinerScore, WorkEvidence } from '../evidence.ts'
 import { type ScoreAggregate, scoreAggregateOf } from './score-aggregate.ts'
-import { answerOf, maximumAnswerLength } from './task-answer.ts'
+import { answerOf, isWholeText, maximumAnswerLength } from './task-answer.ts'
 import { scoreTable } from './task-verdict.ts'
 import type { WeightPolicy } from './weight-policy.ts'
 
@@ -22,7 +22,7 @@ export type SubnetDescription = {
   readonly hasServe: boolean
 }
 
-const evidence = z.object({ text: z.string().max(maximumAnswerLength) })
+const evidence = z.object({ text: z.string().max(maximumAnswerLength).refine(isWholeText, 'is no Unicode text') })
 
 /** The aggregator of files that name none. */
 export const defaultAggregator: AggregatorName = 'yuma3'
@@ -44,6 +44,7 @@ export function taskSubnet(description: SubnetDescription): Subnet<unknown, Answ
     version,
     parameters: { kind: 'tasks', tasks, scoreTimeoutMs, aggregate: text },
     task: z.unknown(),
+    maximumWork: tasks,
     response: evidence,
     sample: (random, { committedCount }) => random.sample(committedCount, tasks),
     async verify({ text: answer }, { receiptHash }, port) {

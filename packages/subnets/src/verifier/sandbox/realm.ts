@@ -123,13 +123,16 @@ export class Realm {
   /** Undefined when the answer fits the schema, else what is wrong with it. */
   admit(input: string): string {
     const { uid, hotkey, responseText } = JSON.parse(input) as AdmittedAnswer
-    const parsed = this.#file.response.safeParse(JSON.parse(responseText))
-    if (!parsed.success) {
-      const problem = `the answer does not fit the schema: ${issueOf(parsed.error)}`
-      return JSON.stringify({ kind: 'malformed', problem } satisfies TaskVerdict)
+    const malformed = (problem: string) => JSON.stringify({ kind: 'malformed', problem } satisfies TaskVerdict)
+    try {
+      const parsed = this.#file.response.safeParse(JSON.parse(responseText))
+      if (!parsed.success) return malformed(`the answer does not fit the schema: ${issueOf(parsed.error)}`)
+      this.#question?.answers.set(uid, { uid, hotkey, response: deepFreeze(parsed.data) })
+      return 'null'
+    } catch {
+      // A schema may hold code of the founder's; one answer on which it throws must not cost the others theirs.
+      return malformed('the schema fails on the answer')
     }
-    this.#question?.answers.set(uid, { uid, hotkey, response: deepFreeze(parsed.data) })
-    return 'null'
   }
 
   judge(input: string): string {

@@ -111,6 +111,21 @@ describe('SubnetSandbox', () => {
     ])
   })
 
+  it('takes an answer on which the schema itself fails for malformed, and judges the others', async () => {
+    const response = 'z.object({ sum: z.string().refine((text) => BigInt(text) > 0n) })'
+    const sandbox = await open(fileOf({ response, score: '() => 5' }))
+    const verdicts = await judge(sandbox, ['{"sum":"seven"}', '{"sum":"7"}'])
+    expect(verdicts.map(({ kind }) => kind)).toEqual(['malformed', 'scored'])
+  })
+
+  it('believes no name of a field that a file makes up', async () => {
+    for (const field of ['(', '(a+)+b', 7]) {
+      const thrown = `throw Object.assign(new Error('x'), { details: { field: ${JSON.stringify(field)} } })`
+      const file = { fileName: 'hostile.ts', source: `${thrown}\n// ${'a'.repeat(60)}\n` }
+      await expect(SubnetSandbox.open(file)).rejects.toMatchObject({ code: 'subnets/bad-definition' })
+    }
+  })
+
   it('draws the same numbers for all answers to a question', async () => {
     const sandbox = await open(fileOf({ score: '(task, response, { random }) => random.below(1000000)' }))
     const verdicts = await judge(sandbox, ['{"sum":1}', '{"sum":2}'])

@@ -197,13 +197,14 @@ function badFile(
   { problem, field }: { problem: string; field?: string },
 ): KoinonError {
   const lines = source.split('\n')
-  const at =
-    field === undefined ? -1 : lines.findIndex((line) => new RegExp(`^\\s*(async\\s+)?${field}\\b\\s*[:(,]`).test(line))
+  // The file says which field it was: a stranger's word, which becomes part of an expression here.
+  const isName = typeof field === 'string' && /^[a-zA-Z]{1,32}$/.test(field)
+  const at = !isName ? -1 : lines.findIndex((line) => new RegExp(`^\\s*(async\\s+)?${field}\\b\\s*[:(,]`).test(line))
   const place = at < 0 || problem.includes(`${fileName}:${at + 1}`) ? '' : `, ${fileName}:${at + 1}`
   return new KoinonError({
     code: 'subnets/bad-definition',
     message: `${fileName} is no subnet: ${problem}${place}`,
     hint: 'docs/subnets.md shows a whole file with every field.',
-    ...(field === undefined ? {} : { details: { field } }),
+    ...(isName ? { details: { field } } : {}),
   })
 }
