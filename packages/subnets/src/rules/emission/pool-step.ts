@@ -1,0 +1,254 @@
+/**
+ * One step of the emission of a network with pools (specs/0020-pool-emission.md), to the bit as PoolEmission.sol has it: a pure function
+ * from the network's state to the next, so that anybody can recompute what a ledger paid.
+ */
+import { KoinonError } from '@koinon/base'
+import { mulQ64, oneQ64 } from '../fixed/q64.ts'
+import { movePriceAverage } from '../pool/price-average.ts'
+import { injectIntoPool, type Pool, poolPrice, wad } from '../pool/weighted-pool.ts'
+import { flowEmaAfter, flowKeepQ64 } from './averages.ts'
+import { rootProportionQ64, splitIssue } from './coinbase.ts'
+import { type HalvingSchedule, issuedOver } from './halving.ts'
+import type { EmissionPolicy } from './policy.ts'
+
+/** What one step adds to a pool at most, in 1/10,000 of its reserves: the fee of a trade. */
+export const maximumInjectionBps = 5n
+
+/** Of a subnet whose owner announced no others, in 1/10,000. */
+export const defaultEmissionParts = { ownerBps: 1800, minersBps: 4100, validatorsBps: 4100 } as const
+
+/** Chosen at deployment. `rootWeight` is in parts of 1e18, as the staking contract has it. */
+export type PoolEmissionRules = {
+  readonly koin: HalvingSchedule
+  readonly alpha: HalvingSchedule
+  readonly periodSeconds: bigint
+  readonly rootWeight: bigint
+  readonly policy: EmissionPolicy
+}
+
+export type EmissionAmounts = {
+  readonly owner: bigint
+  readonly miners: bigint
+  readonly validators: bigint
+  readonly root: bigint
+}
+
+/** Amounts in atomic units, times in Unix seconds, the average in parts of 1e18. */
+export type EmissionSubnet = {
+  readonly netuid: number
+  readonly pool: Pool
+  readonly openedAt: bigint
+  /** The price average where it was last moved to, and when. */
+  readonly average: bigint
+  readonly averagedAt: bigint
+  /** Alpha ever minted. */
+  readonly minted: bigint
+  readonly ownerBps: number
+  readonly minersBps: number
+  readonly validatorsBps: number
+  /** Average KOIN a second that people brought into the pool, and that the protocol did. */
+  readonly userFlow: bigint
+  readonly protocolFlow: bigint
+  /** KOIN in the pool after the last step, and what that step injected; undefined before the first. */
+  readonly mark: { readonly koin: bigint; readonly injected: bigint } | undefined
+  /** In all steps. */
+  readonly accrued: EmissionAmounts
+}
+
+export type EmissionNetworkState = {
+  /** End of the last step, at first the deployment. */
+  readonly steppedUntil: bigint
+  /** KOIN ever minted, that of the genesis included. */
+  readonly koinMinted: bigint
+  /** KOIN that the staking contract holds. */
+  readonly rootStake: bigint
+  /** The living subnets, in the ledger's order. */
+  readonly subnets: readonly EmissionSubnet[]
+}
+
+/** `koinExcess` and `alphaRecycled` are never minted. */
+export type SubnetIssue = EmissionAmounts & {
+  readonly netuid: number
+  readonly average: bigint
+  readonly shareQ64: bigint
+  readonly koinIn: bigint
+  readonly alphaIn: bigint
+  readonly koinExcess: bigint
+  readonly alphaRecycled: bigint
+}
+
+export type EmissionStep = {
+  readonly from: bigint
+  readonly end: bigint
+  readonly koinIssued: bigint
+  /** `koinIssued` less what was minted into pools. */
+  readonly koinRecycled: bigint
+  readonly rootIsPaid: boolean
+  readonly issues: readonly SubnetIssue[]
+  readonly next: EmissionNetworkState
+}
+
+/**
+ * The step that is opened and paid in second `now`: all whole periods since the last. Subnets whose pool opened after the last step's end
+ * wait for the next. Throws `subnets/out-of-range` when no period has passed.
+ */
+export function stepEmission(rules: PoolEmissionRules, state: EmissionNetworkState, now: bigint): EmissionStep {
+  const from = state.steppedUntil
+  const periods = (now - from) / rules.periodSeconds
+  if (periods <= 0n) {
+    throw new KoinonError({ code: 'subnets/out-of-range', message: 'No period has passed since the last step' })
+  }
+  const seconds = periods * rules.periodSeconds
+  const end = from + seconds
+  const koinIssued = issuedOver(rules.koin, state.koinMinted, seconds)
+  const measured = state.subnets
+    .filter(({ openedAt }) => openedAt <= from)
+    .map((subnet) => measure(subnet, end, seconds))
+  const rootIsPaid = measured.reduce((sum, { average }) => sum + average, 0n) > wad
+  const shares = sharesOf(rules.policy, measured)
+  const period = { seconds, koinIssued, rootStake: state.rootStake, rootIsPaid }
+  const issues = measured.map(({ subnet, average }, index) =>
+    issueOf(rules, period, subnet, average, shares[index] as bigint),
+  )
+  const minted = issues.reduce((sum, { koinIn }) => sum + koinIn, 0n)
+  const paid = new Map(
+    measured.map(({ subnet }, index) => [subnet.netuid, pay(subnet, issues[index] as SubnetIssue, now)]),
+  )
+  return {
+    from,
+    end,
+    koinIssued,
+    koinRecycled: koinIssued - minted,
+    rootIsPaid,
+    issues,
+    next: {
+      ...state,
+      steppedUntil: end,
+      koinMinted: state.koinMinted + minted,
+      subnets: state.subnets.map((subnet) => paid.get(subnet.netuid) ?? subnet),
+    },
+  }
+}
+
+/** What accrued from the genesis of a subnet until a second within a step, which it took part in: it grows evenly. */
+export function accruedWithin(
+  before: EmissionAmounts,
+  after: EmissionAmounts,
+  step: { readonly from: bigint; readonly end: bigint },
+  second: bigint,
+): EmissionAmounts {
+  const between = (low: bigint, high: bigint): bigint =>
+    low + ((high - low) * (second - step.from)) / (step.end - step.from)
+  return {
+    owner: between(before.owner, after.owner),
+    miners: between(before.miners, after.miners),
+    validators: between(before.validators, after.validators),
+    root: between(before.root, after.root),
+  }
+}
+
+type Measured = { readonly subnet: EmissionSubnet; readonly average: bigint }
+
+/** The subnet with its flows moved, and its price average at the end of the step, or at the pool's last move when that was later. */
+function measure(subnet: EmissionSubnet, end: bigint, seconds: bigint): Measured {
+  const { openedAt, averagedAt, mark, pool } = subnet
+  const average =
+    averagedAt >= end
+      ? subnet.average
+      : movePriceAverage(subnet.average, poolPrice(pool), averagedAt - openedAt, end - openedAt)
+  const moved = (ema: bigint, flow: bigint): bigint =>
+    flowEmaAfter({ ema, flow, elapsedSeconds: seconds, keepQ64: flowKeepQ64 })
+  return {
+    average,
+    subnet: {
+      ...subnet,
+      userFlow: moved(subnet.userFlow, mark === undefined ? 0n : pool.koin - mark.koin),
+      protocolFlow: moved(subnet.protocolFlow, mark?.injected ?? 0n),
+    },
+  }
+}
+
+function sharesOf(policy: EmissionPolicy, measured: readonly Measured[]): readonly bigint[] {
+  return policy.shares(
+    measured.map(({ subnet, average }) => ({
+      eligible: true,
+      priceEmaQ64: inQ64(average),
+      userFlowEma: subnet.userFlow,
+      protocolCostEma: subnet.protocolFlow,
+      revenue: 0n,
+      minerBurnedQ64: 0n,
+    })),
+  )
+}
+
+type Period = {
+  readonly seconds: bigint
+  readonly koinIssued: bigint
+  readonly rootStake: bigint
+  readonly rootIsPaid: boolean
+}
+
+function issueOf(
+  rules: PoolEmissionRules,
+  { seconds, koinIssued, rootStake, rootIsPaid }: Period,
+  subnet: EmissionSubnet,
+  average: bigint,
+  shareQ64: bigint,
+): SubnetIssue {
+  const { netuid, pool, minted } = subnet
+  const rootWeightQ64 = inQ64(rules.rootWeight)
+  // Only the parts of alpha: pools follow rules of their own, so neither a share nor a price is given.
+  const [split] = splitIssue(
+    { ...subnet, koin: rules.koin, token: rules.alpha, rootWeightQ64 },
+    {
+      seconds,
+      koinIssuance: 0n,
+      rootStake,
+      subnets: [{ netuid, shareQ64: 0n, priceQ64: 0n, priceEmaQ64: rootIsPaid ? oneQ64 + 1n : 0n, issuance: minted }],
+    },
+  ).subnets
+  if (split === undefined) throw new Error('one subnet in, one out')
+  const { owner, miners, validators, root, tokensIssued, recycledTokens: alphaRecycled } = split
+  const koin = mulQ64(koinIssued, shareQ64)
+  const most = least(
+    rules.alpha.cap - minted - tokensIssued,
+    mulQ64(rootProportionQ64(rootStake, rootWeightQ64, minted), tokensIssued),
+    (pool.alpha * maximumInjectionBps) / 10_000n,
+    (koin * pool.alpha) / pool.koin,
+  )
+  const koinIn = (most * pool.koin) / pool.alpha
+  const alphaIn = koinIn > 0n ? most : 0n
+  const koinExcess = koin - koinIn
+  return { netuid, average, shareQ64, koinIn, alphaIn, koinExcess, owner, miners, validators, root, alphaRecycled }
+}
+
+/** The subnet after its issue; an injection moves the average to `now` first. */
+function pay(subnet: EmissionSubnet, issue: SubnetIssue, now: bigint): EmissionSubnet {
+  const { pool, openedAt, averagedAt, accrued } = subnet
+  const isInjected = issue.koinIn > 0n
+  return {
+    ...subnet,
+    pool: isInjected ? (injectIntoPool(pool, issue.alphaIn, issue.koinIn) ?? pool) : pool,
+    average: isInjected
+      ? movePriceAverage(subnet.average, poolPrice(pool), averagedAt - openedAt, now - openedAt)
+      : subnet.average,
+    averagedAt: isInjected ? now : averagedAt,
+    minted: subnet.minted + issue.alphaIn + issue.owner + issue.miners + issue.validators + issue.root,
+    mark: { koin: pool.koin + issue.koinIn, injected: issue.koinIn },
+    accrued: {
+      owner: accrued.owner + issue.owner,
+      miners: accrued.miners + issue.miners,
+      validators: accrued.validators + issue.validators,
+      root: accrued.root + issue.root,
+    },
+  }
+}
+
+/** Parts of 1e18 as parts of 2^64. */
+function inQ64(parts: bigint): bigint {
+  return (parts * oneQ64) / wad
+}
+
+function least(...values: readonly bigint[]): bigint {
+  return values.reduce((low, value) => (value < low ? value : low))
+}
