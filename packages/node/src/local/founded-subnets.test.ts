@@ -127,6 +127,20 @@ describe('a deployed subnet file', () => {
     expect(await subnetCount()).toBe(2)
   })
 
+  it('is judged only with the file that the ledger names, and answered only with a serve', async () => {
+    await supervisor.stop()
+    supervisor = newSupervisor()
+    const start = (kind: 'miner' | 'validator', file: string) => {
+      const members = [{ name: `own-times-two-${kind}-1`, kind, port: 0 }]
+      const common = { homePath: home.path, host: '127.0.0.1', netuid: 2, isLocal: true }
+      return supervisor.startRole({ ...common, kind: 'subnet', name: `alone-${kind}`, file, members })
+    }
+    const silent = saved('silent.ts', source('Times Two!').replace(/serve.*\n/, ''))
+    await expect(start('miner', silent)).rejects.toMatchObject({ code: 'subnets/no-serve' })
+    const other = saved('other.ts', source('Times Two!', 3))
+    await expect(start('validator', other)).rejects.toMatchObject({ code: 'subnets/other-file' })
+  }, 120_000)
+
   it('starts again with the network, on the same seats, and gets no second start money', async () => {
     const before = await koinOf(first.members)
     const seats = await readNeurons(treasury.reader, treasury.network, 2)
