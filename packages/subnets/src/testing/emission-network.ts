@@ -1,5 +1,6 @@
 /** Plays the moves of specs/vectors/pool-emission.json on a network without a ledger: pools, trades, root stake, steps. */
 import {
+  defaultEmissionParts,
   type EmissionNetworkState,
   type EmissionStep,
   type EmissionSubnet,
@@ -87,9 +88,7 @@ function openedSubnet(netuid: number, { amount, other }: EmissionMove, now: bigi
     average: 0n,
     averagedAt: now,
     minted: amount,
-    ownerBps: 1800,
-    minersBps: 4100,
-    validatorsBps: 4100,
+    ...defaultEmissionParts,
     userFlow: 0n,
     protocolFlow: 0n,
     mark: undefined,
