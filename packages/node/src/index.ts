@@ -13,8 +13,8 @@ export {
   type StopRequest,
 } from './joined/joined-node.ts'
 export { type Deployment, deploymentNote, deployNetwork } from './local/deployment.ts'
-export { externalLedger, type LedgerSource } from './local/ledger-source.ts'
 export type { FoundedSubnet } from './local/founded-subnets.ts'
+export { externalLedger, type LedgerSource } from './local/ledger-source.ts'
 export { LocalNetwork, type LocalNetworkOptions, type NetworkStep, type ReadyNetwork } from './local/local-network.ts'
 export { defaultModel, type ModelFile, modelManifest, resolveModel, resolveReplayModel } from './local/model.ts'
 export { localNetworkParameters, localPrices } from './local/parameters.ts'

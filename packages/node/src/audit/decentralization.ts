@@ -11,9 +11,9 @@ import {
   entitiesOf,
   type Link,
   meanAgreementPpm,
+  type ReplayState,
   stageReport,
   unpackRow,
-  type ReplayState,
 } from '@koinon/subnets'
 
 export type LayerReport = {

@@ -4,12 +4,12 @@
  */
 import {
   type Address,
+  bytesToHex,
   concatBytes,
   type Hex,
   hexToBytes,
   KoinonError,
   keccak256,
-  bytesToHex,
   sha256Hex,
 } from '@koinon/base'
 import {

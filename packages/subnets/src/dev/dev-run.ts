@@ -7,8 +7,8 @@ import {
   type EpochComputation,
   type EvidenceLog,
   epochWindow,
-  scoreEpoch,
   type Subnet,
+  scoreEpoch,
   weightsCommitment,
 } from '../rules/index.ts'
 import { taskAnswer } from '../rules/subnet-file/task-answer.ts'
@@ -63,6 +63,8 @@ const clock = {
   weightRevealSeconds: 300,
   activationDelaySeconds: 60,
 }
+/** All seats of a subnet, and a tenth of an hour for judging them: what one call may take of a miner's share, milliseconds. */
+const longestCallMs = Math.floor(3_600_000 / 10 / 64)
 const token = 10n ** 18n
 const emissionPerSecond = token / 20n
 const validatorStakes = [400n * token, 350n * token, 250n * token]
@@ -177,6 +179,11 @@ class DevRun {
       return { uid, hotkey, play, scorePpm: Math.floor(scorePpm / epochs), incentivePpm, earnedAtomic: earned, reasons }
     })
     await this.#replayLast()
+    if (description.scoreTimeoutMs > longestCallMs) {
+      this.#problems.add(
+        `scoreTimeoutMs is ${description.scoreTimeoutMs}: 64 miners of an hour's epoch are judged in a tenth of it, ${longestCallMs} ms each, so that one answer at the limit ends its miner's share.`,
+      )
+    }
     this.#judgeEarnings(miners)
     return {
       subnet: description,

@@ -1,7 +1,7 @@
 /** A subnet file in the league: its own functions question, score and weigh; the league learns from them what cheap answers are worth. */
 import { type Address, type Hex, KoinonError, sha256Hex } from '@koinon/base'
 import { garbageOf } from '../dev/dev-miners.ts'
-import { createBeaconRandom, scoreEpoch, type Subnet } from '../rules/index.ts'
+import { createBeaconRandom, type Subnet, scoreEpoch } from '../rules/index.ts'
 import { taskAnswer } from '../rules/subnet-file/task-answer.ts'
 import { taskSubnet } from '../rules/subnet-file/task-subnet.ts'
 import { judgeTasks } from '../verifier/judge-tasks.ts'

@@ -5,8 +5,8 @@
 import { weightRow } from '../rules/subnet-file/weight-policy.ts'
 import { notListed } from '../rules/yuma/columns.ts'
 import { bellDeviation, createLeagueRandom, type LeagueRandom } from './random.ts'
-import { spreadStake } from './stakes.ts'
 import { checkedWorld, type WorldSettings } from './settings.ts'
+import { spreadStake } from './stakes.ts'
 
 /** One whole pot. */
 export const pot = 0x1_0000_0000

@@ -2,13 +2,6 @@ export type { Aggregator } from './aggregator.ts'
 export { createBeaconRandom } from './beacon-random.ts'
 export { buildClaimsTree, type ClaimProof, type CumulativeLeaf, claimLeafHash } from './claims-tree.ts'
 export {
-  defineReceiptSubnet,
-  type Subnet,
-  type VerifiedWork,
-  type VerifyContext,
-  type WorkListAudit,
-} from './define-subnet.ts'
-export {
   byEntity,
   type Concentration,
   concentrationOf,
@@ -18,6 +11,13 @@ export {
   type ReplayState,
   stageReport,
 } from './decentralization/index.ts'
+export {
+  defineReceiptSubnet,
+  type Subnet,
+  type VerifiedWork,
+  type VerifyContext,
+  type WorkListAudit,
+} from './define-subnet.ts'
 export { type EpochWindow, epochAt, epochPhase, epochWindow, type SubnetClock } from './epoch-clock.ts'
 export {
   computeEpoch,
@@ -43,7 +43,7 @@ export {
   resultFromJson,
   resultToJson,
 } from './result.ts'
-
+export { taskSubnet } from './subnet-file/task-subnet.ts'
 export { packRow, unpackRow, weightsCommitment } from './weight-row.ts'
 export {
   checkCommitted,
@@ -56,4 +56,3 @@ export {
   workPage,
 } from './work-list.ts'
 export { runEpochVectors, type VectorOutcome } from './yuma/vector-run.ts'
-export { taskSubnet } from './subnet-file/task-subnet.ts'

@@ -1,6 +1,6 @@
 /** A subnet whose epochs a test walks through by hand, with everything in them that an audit looks at. */
 import { createServer, type Server } from 'node:http'
-import { type Address, hexToBytes, type Hex, sha256Hex, signDigest, toAddress } from '@koinon/base'
+import { type Address, type Hex, hexToBytes, sha256Hex, signDigest, toAddress } from '@koinon/base'
 import { koinonTokenAbi, stakingAbi, subnetsAbi } from '@koinon/ledger/abis'
 import {
   type EpochComputation,

@@ -13,14 +13,14 @@ import {
   runChecks,
 } from '@koinon/ledger/audit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { epochWindow, type EvidenceLog, parseEvidenceLog, type Subnet } from '../rules/index.ts'
+import { type EvidenceLog, epochWindow, parseEvidenceLog, type Subnet } from '../rules/index.ts'
 import { taskSubnet } from '../rules/subnet-file/task-subnet.ts'
 import { doubleFile } from '../testing/double-file.ts'
 import { createTaskMiner, createTaskValidator, type TaskPeer } from '../testing/task-peers.ts'
 import { startTestLedger, type TestLedger, testPhases, token, until } from '../testing/test-ledger.ts'
 import { connect } from '../testing/test-peers.ts'
-import { createSubnetChecks } from './audit/index.ts'
 import type { KnownDefinition } from './audit/evidence-check.ts'
+import { createSubnetChecks } from './audit/index.ts'
 import { replayLog } from './replay-log.ts'
 import { SubnetSandbox } from './sandbox/sandbox.ts'
 

@@ -1,6 +1,7 @@
 /** The bond-omission trick: a miner that could not be reached is listed with the least weight there is rather than left out, to keep the bond in it. */
-import { type Attack, asItIs, honestPlay, middlingValidator } from '../attack.ts'
+
 import { notListed } from '../../rules/yuma/columns.ts'
+import { type Attack, asItIs, honestPlay, middlingValidator } from '../attack.ts'
 
 export const bondOmission: Attack = {
   name: 'bond-omission',

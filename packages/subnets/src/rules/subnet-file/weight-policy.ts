@@ -1,6 +1,7 @@
 /** How a validator turns the scores of all miners into a weight row (specs/0016-subnet-files.md section 6). Integers only. */
-import { expQ64, oneQ64, powQ64 } from '../fixed/q64.ts'
+
 import { maximumScorePpm } from '../evidence.ts'
+import { expQ64, oneQ64, powQ64 } from '../fixed/q64.ts'
 import { upscaleScores, type WeightRow } from '../weight-row.ts'
 
 /**

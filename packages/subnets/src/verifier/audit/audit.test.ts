@@ -11,8 +11,8 @@ import {
   runChecks,
 } from '@koinon/ledger/audit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { digestSpecHash, digestSubnet } from '../../testing/digest-subnet.ts'
 import type { Subnet } from '../../rules/index.ts'
+import { digestSpecHash, digestSubnet } from '../../testing/digest-subnet.ts'
 import { type PaidSubnet, startPaidSubnet } from '../../testing/paid-subnet.ts'
 import { startTestLedger, type TestLedger } from '../../testing/test-ledger.ts'
 import { createSubnetChecks } from './index.ts'
