@@ -96,16 +96,19 @@ async function open(name: string) {
     tasks,
     serve: (index: number, uid: number) =>
       opened.serve({ epoch: 1, beacon: opening, index, hotkey: hotkeyOf(uid), taskText: taskText(index) }),
-    judge: (index: number, responses: readonly unknown[]) => {
+    judge: async (index: number, responses: readonly unknown[]) => {
       const answers = responses.map((response, uid) => {
         return { uid, hotkey: hotkeyOf(uid), responseText: JSON.stringify(response) }
       })
-      return opened.judge({ epoch: 1, beacon: closing, index, taskText: taskText(index), answers, order: 'ascending' })
+      const question = { epoch: 1, beacon: closing, index, taskText: taskText(index) }
+      return (await opened.judge({ ...question, answers, order: 'ascending' })).map(({ verdict }) => verdict)
     },
   }
 }
 
-async function scores(judged: ReturnType<SubnetSandbox['judge']>): Promise<readonly (number | undefined)[]> {
+type Judged = ReturnType<Awaited<ReturnType<typeof open>>['judge']>
+
+async function scores(judged: Judged): Promise<readonly (number | undefined)[]> {
   return (await judged).map((verdict) => (verdict.kind === 'scored' ? verdict.scorePpm : undefined))
 }
 

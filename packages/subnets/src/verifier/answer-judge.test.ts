@@ -45,8 +45,8 @@ function judgeOf(texts: readonly string[]): SandboxedJudge {
 const judge = (
   texts: readonly string[],
   miners: readonly MinerEvidence[],
-  given: Partial<{ openingBeacon: undefined }> = {},
-) => judgeOf(texts).judge({ netuid, epoch, ...beacons, ...given, miners })
+  given: { readonly openingBeacon?: undefined; readonly timeMs?: number } = {},
+) => judgeOf(texts).judge({ netuid, epoch, ...beacons, timeMs: 60_000, ...given, miners })
 const verdicts = ({ work }: MinerEvidence) =>
   work.map(({ facts, checks }) => [facts['task'], facts['scorePpm'] ?? facts['isFault'], checks.at(-1)?.name])
 
@@ -122,7 +122,7 @@ describe('SandboxedJudge', () => {
   it('forgets the texts of an epoch that it judged', async () => {
     const text = textOf(1, 0)
     const one = judgeOf([text])
-    const given = { netuid, epoch, ...beacons, miners: [miner(1, [shown(text)])] }
+    const given = { netuid, epoch, ...beacons, timeMs: 60_000, miners: [miner(1, [shown(text)])] }
     expect((await one.judge(given)).answers.size).toBe(1)
     expect((await one.judge(given)).answers.size).toBe(0)
   })
@@ -136,12 +136,27 @@ describe('SandboxedJudge', () => {
       return fresh
     })
     fragile.keep(sha256Hex(text), text)
-    const given = { netuid, epoch, ...beacons, miners: [miner(1, [shown(text)])] }
+    const given = { netuid, epoch, ...beacons, timeMs: 60_000, miners: [miner(1, [shown(text)])] }
     await expect(fragile.judge(given)).rejects.toMatchObject({ code: 'subnets/file-failed' })
     expect(verdicts((await fragile.judge(given)).miners[0] as MinerEvidence)).toEqual([[0, 1_000_000, 'score']])
     await fragile.close()
     await fragile.close()
     expect(opened).toBe(2)
+  })
+
+  it('waits for nobody beyond its share of the time', async () => {
+    const [slow, first, second] = [textOf(1, 0, '{"twice":408}'), textOf(1, 1), textOf(2, 1)]
+    const { miners } = await judge(
+      [slow, first, second],
+      [miner(1, [shown(slow), shown(first)]), miner(2, [shown(second)])],
+      { timeMs: 200 },
+    )
+    expect(miners.map(verdicts)[0]).toEqual([
+      [0, 2, 'score'],
+      [1, 2, 'score'],
+    ])
+    expect(miners[0]?.work.map(({ checks }) => checks[0]?.detail).join()).toMatch(/longer than the 100 ms/)
+    expect(miners.map(verdicts)[1]).toEqual([[1, 1_000_000, 'score']])
   })
 
   it('says of an answer that breaks the scorer or never ends that it was the scorer, and of the others their score', async () => {

@@ -13,6 +13,8 @@ export type EpochToJudge = {
   readonly closingBeacon: Hex
   /** As `assessMiners` left them: which answers were committed, and whether each was shown. */
   readonly miners: readonly MinerEvidence[]
+  /** Time for judging them all, in equal shares. */
+  readonly timeMs: number
 }
 
 export type JudgedEpoch = {
@@ -65,6 +67,7 @@ export class SandboxedJudge implements AnswerJudge {
         taskTexts,
         seats: epoch.miners.map(({ uid, hotkey }) => ({ uid, hotkey })),
         answers: new Map(committed),
+        timeMs: epoch.timeMs,
       })
       this.#texts.clear()
       return {

@@ -5,7 +5,7 @@ import type { MinerEvidence, Seat, WorkEvidence } from '../rules/index.ts'
 import { answerOf, readTaskAnswer } from '../rules/subnet-file/task-answer.ts'
 import { scoreTable, type TaskVerdict, taskEvidence } from '../rules/subnet-file/task-verdict.ts'
 import type { SubnetSandbox } from './sandbox/sandbox.ts'
-import type { AdmittedAnswer } from './sandbox/sandbox-messages.ts'
+import type { AdmittedAnswer, TimedVerdicts } from './sandbox/sandbox-messages.ts'
 
 export type EpochAnswers = {
   readonly netuid: number
@@ -19,6 +19,8 @@ export type EpochAnswers = {
   readonly answers: ReadonlyMap<Address, ReadonlyMap<number, string>>
   /** Scores are the same in any order; ascending unless said. */
   readonly order?: 'ascending' | 'descending'
+  /** Time for all answers, in equal shares for those who have any; no end unless said. */
+  readonly timeMs?: number
 }
 
 /** A miner whose answers ran into the deadline so often is not waited for again in the epoch, or it could use up everybody's time. */
@@ -30,19 +32,21 @@ export async function judgeTasks(
   epoch: EpochAnswers,
 ): Promise<readonly MinerEvidence[]> {
   const work = new Map<Address, WorkEvidence[]>(epoch.seats.map(({ hotkey }) => [hotkey, []]))
-  const deadlines = new Map<Address, number>()
+  const miners = [...epoch.answers.values()].filter(({ size }) => size > 0).length
+  const shareMs = epoch.timeMs === undefined ? Number.POSITIVE_INFINITY : epoch.timeMs / Math.max(1, miners)
+  const patience = new Patience(shareMs)
   for (const [task, taskText] of epoch.taskTexts.entries()) {
-    for (const { hotkey, text, verdict } of await judgeTask(sandbox, epoch, task, taskText, deadlines)) {
+    for (const { hotkey, text, verdict } of await judgeTask(sandbox, epoch, task, taskText, patience)) {
       work.get(hotkey)?.push(taskEvidence(answerOf(text), task, verdict))
     }
   }
-  const miners = epoch.seats.map(({ uid, hotkey }): MinerEvidence => {
+  const evidence = epoch.seats.map(({ uid, hotkey }): MinerEvidence => {
     const own = work.get(hotkey) as WorkEvidence[]
     const count = epoch.answers.get(hotkey)?.size
     const list = count === undefined ? [] : [checkThat('list', true, `${count} answers were committed`)]
     return { uid, hotkey, committedCount: count, checks: list, work: own, probesAsked: 0, probesAnswered: 0 }
   })
-  return sandbox.description.aggregate === 'function' ? withAggregates(sandbox, miners) : miners
+  return sandbox.description.aggregate === 'function' ? withAggregates(sandbox, evidence) : evidence
 }
 
 type Judged = { readonly hotkey: Address; readonly text: string; readonly verdict: TaskVerdict }
@@ -52,7 +56,7 @@ async function judgeTask(
   epoch: EpochAnswers,
   task: number,
   taskText: string,
-  deadlines: Map<Address, number>,
+  patience: Patience,
 ): Promise<readonly Judged[]> {
   const place = { netuid: epoch.netuid, epoch: epoch.epoch, task, taskHash: sha256Hex(taskText) }
   const judged: Judged[] = []
@@ -60,8 +64,8 @@ async function judgeTask(
   for (const { uid, hotkey } of epoch.seats) {
     const text = epoch.answers.get(hotkey)?.get(task)
     if (text === undefined) continue
-    if ((deadlines.get(hotkey) ?? 0) >= mostDeadlines) {
-      const problem = `${mostDeadlines} of its answers ran into the time limit before`
+    const problem = patience.endedFor(hotkey)
+    if (problem !== undefined) {
       judged.push({ hotkey, text, verdict: { kind: 'fault', problem, isDeadline: true } })
       continue
     }
@@ -71,7 +75,10 @@ async function judgeTask(
       judged.push({ hotkey, text, verdict: { kind: 'malformed', problem: (error as Error).message } })
     }
   }
-  const answers = admitted.map(({ uid, hotkey, responseText }) => ({ uid, hotkey, responseText }))
+  const answers = admitted.map(({ uid, hotkey, responseText }) => {
+    const budgetMs = patience.leftMs(hotkey)
+    return { uid, hotkey, responseText, ...(Number.isFinite(budgetMs) ? { budgetMs } : {}) }
+  })
   const verdicts = await sandbox.judge({
     epoch: epoch.epoch,
     beacon: epoch.closingBeacon,
@@ -80,13 +87,41 @@ async function judgeTask(
     answers: answers.sort((a, b) => a.uid - b.uid),
     order: epoch.order ?? 'ascending',
   })
-  const verdictOf = new Map(answers.map(({ hotkey }, index) => [hotkey, verdicts[index] as TaskVerdict]))
+  const verdictOf = new Map(answers.map(({ hotkey }, index) => [hotkey, verdicts[index] as TimedVerdicts[number]]))
   for (const { hotkey, text } of admitted) {
-    const verdict = verdictOf.get(hotkey) as TaskVerdict
-    if (verdict.kind === 'fault' && verdict.isDeadline) deadlines.set(hotkey, (deadlines.get(hotkey) ?? 0) + 1)
+    const { verdict, spentMs } = verdictOf.get(hotkey) as TimedVerdicts[number]
+    patience.note(hotkey, spentMs, verdict.kind === 'fault' && verdict.isDeadline)
     judged.push({ hotkey, text, verdict })
   }
   return judged
+}
+
+/** What each miner's answers have cost so far. */
+class Patience {
+  readonly #shareMs: number
+  readonly #used = new Map<Address, { readonly ms: number; readonly deadlines: number }>()
+
+  constructor(shareMs: number) {
+    this.#shareMs = shareMs
+  }
+
+  leftMs(hotkey: Address): number {
+    return this.#shareMs - (this.#used.get(hotkey)?.ms ?? 0)
+  }
+
+  /** Why a miner's answers are not waited for any more. */
+  endedFor(hotkey: Address): string | undefined {
+    if ((this.#used.get(hotkey)?.deadlines ?? 0) >= mostDeadlines) {
+      return `${mostDeadlines} of its answers ran into the time limit before`
+    }
+    if (this.leftMs(hotkey) >= 1) return undefined
+    return `its answers took longer than the ${Math.floor(this.#shareMs)} ms that one miner may take in all`
+  }
+
+  note(hotkey: Address, spentMs: number, isDeadline: boolean): void {
+    const { ms, deadlines } = this.#used.get(hotkey) ?? { ms: 0, deadlines: 0 }
+    this.#used.set(hotkey, { ms: ms + spentMs, deadlines: deadlines + (isDeadline ? 1 : 0) })
+  }
 }
 
 async function withAggregates(

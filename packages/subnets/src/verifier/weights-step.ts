@@ -15,6 +15,8 @@ export type EpochStep<task, response, ports> = {
   readonly signal: AbortSignal
 }
 
+/** Part of the time for assessing that reading answers must leave for judging them. */
+const judgingShare = 2
 /** Part of the commit phase that assessing must leave for the commitment itself. */
 const commitReserve = 4
 /** A miner that stalls three times costs less than half of the time there is, and only on its own place. */
@@ -67,8 +69,10 @@ async function assess<task, response, ports>(step: EpochStep<task, response, por
     store.listMemories(netuid, epoch - 1),
   ])
   const timeLeftMs = Math.min(longestTimerMs, Math.max(0, Math.floor((secondsLeft - reserve) * 1000)))
-  const deadline = AbortSignal.timeout(timeLeftMs)
-  const askTimeoutMs = Math.max(shortestAskMs, Math.min(longestAskMs, Math.floor(timeLeftMs / askShare)))
+  const endsAtMs = options.clock.nowMs() + timeLeftMs
+  const readingMs = options.judge === undefined ? timeLeftMs : Math.floor(timeLeftMs / judgingShare)
+  const deadline = AbortSignal.timeout(readingMs)
+  const askTimeoutMs = Math.max(shortestAskMs, Math.min(longestAskMs, Math.floor(readingMs / askShare)))
   const assessed = await assessMiners(
     options,
     {
@@ -81,7 +85,7 @@ async function assess<task, response, ports>(step: EpochStep<task, response, por
       probes,
       memories,
     },
-    { concurrency: timing.concurrency, askTimeoutMs, timeMs: timeLeftMs },
+    { concurrency: timing.concurrency, askTimeoutMs, timeMs: readingMs },
     AbortSignal.any([step.signal, deadline]),
   )
   // Stopping is not a finding: nothing is kept, and the next start assesses anew.
@@ -92,6 +96,8 @@ async function assess<task, response, ports>(step: EpochStep<task, response, por
     openingBeacon: await ledger.beacon(netuid, epoch - 1),
     closingBeacon: beacon,
     miners: assessed.miners,
+    // A clock that was set meanwhile gives no more than there was.
+    timeMs: Math.min(timeLeftMs, Math.max(0, endsAtMs - options.clock.nowMs())),
   })
   const { miners } = judged ?? assessed
   const { scores, row } = scoreEpoch(subnet, { netuid, epoch }, miners, await store.previousScores(netuid, epoch))

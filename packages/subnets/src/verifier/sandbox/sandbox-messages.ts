@@ -1,6 +1,7 @@
 /** What the sandbox and its worker say to each other. */
 import type { Address, Hex } from '@koinon/base'
 import type { TaskScore } from '../../rules/subnet-file/score-aggregate.ts'
+import type { TaskVerdict } from '../../rules/subnet-file/task-verdict.ts'
 
 /** `beacon`: the opening one for questions and serving, the closing one for judging. */
 export type EpochPlace = { readonly epoch: number; readonly beacon: Hex }
@@ -8,7 +9,21 @@ export type QuestionPlace = EpochPlace & { readonly index: number; readonly task
 export type ServePlace = QuestionPlace & { readonly hotkey: Address }
 
 /** An answer whose place was checked; `responseText` is JSON. */
-export type AdmittedAnswer = { readonly uid: number; readonly hotkey: Address; readonly responseText: string }
+export type AdmittedAnswer = {
+  readonly uid: number
+  readonly hotkey: Address
+  readonly responseText: string
+  /** Time for all that is done because of it: its schema, its score, a new realm after its timeout. `answerBudgetMs` unless said. */
+  readonly budgetMs?: number
+}
+
+/** Room for starting over several times because of others. */
+export function answerBudgetMs(scoreTimeoutMs: number): number {
+  return 10 * scoreTimeoutMs
+}
+
+/** A verdict for each answer, in their order, and the milliseconds that it cost. */
+export type TimedVerdicts = readonly { readonly verdict: TaskVerdict; readonly spentMs: number }[]
 
 export type JudgeInput = QuestionPlace & {
   readonly answers: readonly AdmittedAnswer[]

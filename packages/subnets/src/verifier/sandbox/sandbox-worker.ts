@@ -2,13 +2,15 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { TaskVerdict } from '../../rules/subnet-file/task-verdict.ts'
 import { type FileToLoad, type LoadedRealm, loadRealm } from './realm-loader.ts'
-import type {
-  AdmittedAnswer,
-  JudgeInput,
-  SandboxCall,
-  SandboxProblem,
-  SandboxReply,
-  SandboxRequest,
+import {
+  type AdmittedAnswer,
+  answerBudgetMs,
+  type JudgeInput,
+  type SandboxCall,
+  type SandboxProblem,
+  type SandboxReply,
+  type SandboxRequest,
+  type TimedVerdicts,
 } from './sandbox-messages.ts'
 
 const file = workerData as FileToLoad
@@ -38,38 +40,73 @@ if (typeof first === 'string') {
     return call.kind === 'serve' ? realm.call('served', '', longTimeoutMs) : text
   }
 
-  async function judge(input: JudgeInput, timeoutMs: number): Promise<readonly TaskVerdict[]> {
+  async function judge(input: JudgeInput, timeoutMs: number): Promise<TimedVerdicts> {
     const verdicts = new Map<number, TaskVerdict>()
+    const spentMs = new Map<number, number>()
     const { answers, order, ...question } = input
-    const admit = (answer: AdmittedAnswer): TaskVerdict | null =>
-      JSON.parse(realm.call('admit', JSON.stringify(answer), timeoutMs)) as TaskVerdict | null
-    /** A realm that ran out of time may be half way through anything, so the question starts over in a new one. */
-    const attempt = async (uid: number, work: () => void): Promise<void> => {
+    const limitOf = ({ uid, budgetMs }: AdmittedAnswer): number =>
+      Math.min(timeoutMs, Math.floor((budgetMs ?? answerBudgetMs(timeoutMs)) - (spentMs.get(uid) ?? 0)))
+    const since = (uid: number, startedAtMs: number): void => {
+      spentMs.set(uid, (spentMs.get(uid) ?? 0) + performance.now() - startedAtMs)
+    }
+    /** Whether the work came to an end in time. Each answer is charged for all that is done because of it. */
+    const isInTime = (answer: AdmittedAnswer, work: (limitMs: number) => void): boolean => {
+      const limitMs = limitOf(answer)
+      const startedAtMs = performance.now()
       try {
-        work()
+        if (limitMs >= 1) {
+          work(limitMs)
+          return true
+        }
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
-        verdicts.set(uid, { kind: 'fault', problem: `the file took longer than ${timeoutMs} ms`, isDeadline: true })
-        realm = await again()
-        realm.call('open', JSON.stringify(question), longTimeoutMs)
-        for (const other of admitted) admit(other)
+      } finally {
+        since(answer.uid, startedAtMs)
       }
+      const problem = `the file took longer than ${Math.max(0, limitMs)} ms`
+      verdicts.set(answer.uid, { kind: 'fault', problem, isDeadline: true })
+      return false
+    }
+    const admit = (answer: AdmittedAnswer, limitMs: number): TaskVerdict | null => {
+      const { uid, hotkey, responseText } = answer
+      return JSON.parse(
+        realm.call('admit', JSON.stringify({ uid, hotkey, responseText }), limitMs),
+      ) as TaskVerdict | null
     }
     const admitted: AdmittedAnswer[] = []
+    /**
+     * A realm that ran out of time may be half way through anything, so the question starts over in a new one. What was admitted before
+     * and takes too long this time is late as well.
+     */
+    const startOver = async (cause: AdmittedAnswer): Promise<void> => {
+      for (let late: AdmittedAnswer | undefined = cause; late !== undefined; ) {
+        const startedAtMs = performance.now()
+        realm = await again()
+        since(late.uid, startedAtMs)
+        realm.call('open', JSON.stringify(question), longTimeoutMs)
+        late = admitted.find((other) => !isInTime(other, (limitMs) => admit(other, limitMs)))
+        if (late !== undefined) admitted.splice(admitted.indexOf(late), 1)
+      }
+    }
     realm.call('open', JSON.stringify(question), longTimeoutMs)
     for (const answer of answers) {
-      await attempt(answer.uid, () => {
-        const problem = admit(answer)
-        if (problem === null) admitted.push(answer)
-        else verdicts.set(answer.uid, problem)
+      let problem: TaskVerdict | null = null
+      const isAdmitted = isInTime(answer, (limitMs) => {
+        problem = admit(answer, limitMs)
       })
+      if (!isAdmitted) await startOver(answer)
+      else if (problem === null) admitted.push(answer)
+      else verdicts.set(answer.uid, problem)
     }
-    for (const { uid } of order === 'ascending' ? [...admitted] : [...admitted].reverse()) {
-      await attempt(uid, () => {
-        verdicts.set(uid, JSON.parse(realm.call('judge', String(uid), timeoutMs)) as TaskVerdict)
+    for (const answer of order === 'ascending' ? [...admitted] : [...admitted].reverse()) {
+      // Late when the question started over.
+      if (!admitted.includes(answer)) continue
+      const isJudged = isInTime(answer, (limitMs) => {
+        verdicts.set(answer.uid, JSON.parse(realm.call('judge', String(answer.uid), limitMs)) as TaskVerdict)
       })
+      if (!isJudged) await startOver(answer)
     }
-    return answers.map(({ uid }) => verdicts.get(uid) as TaskVerdict)
+    return answers.map(({ uid }) => ({ verdict: verdicts.get(uid) as TaskVerdict, spentMs: spentMs.get(uid) ?? 0 }))
   }
 }
 

@@ -93,6 +93,28 @@ describe('SubnetSandbox', () => {
     expect(await judge(sandbox, answers, 'descending')).toEqual(expected)
   })
 
+  it('loses nothing but the late answers when the question starts over', async () => {
+    const response = `z.object({ sum: z.string() }).superRefine(({ sum }) => { const n = Number(sum); let x = 0; for (let i = 0; i < n; i++) x = (x * 31 + i) | 0; })`
+    const score = "(task, { sum }) => { while (sum === '1') {} ; return 5 }"
+    const sandbox = await open(fileOf({ response, score, scoreTimeoutMs: '3000' }))
+    const timed = (budgetMs: number) => {
+      const answers = ['{"sum":"5000000"}', '{"sum":"1"}', '{"sum":"2"}'].map((responseText, uid) => ({
+        uid,
+        hotkey: hotkeyOf(uid),
+        responseText,
+        ...(uid === 0 ? { budgetMs } : {}),
+      }))
+      return sandbox.judge({ epoch: 3, beacon, index: 1, taskText: '{"a":7}', answers, order: 'descending' })
+    }
+    const kinds = (judged: Awaited<ReturnType<typeof timed>>) =>
+      judged.map(({ verdict }) => (verdict.kind === 'fault' ? verdict.isDeadline : verdict.kind))
+    const free = await timed(60_000)
+    expect(kinds(free)).toEqual(['scored', true, 'scored'])
+    // Admitted once in time, then, because of the answer 1, a second time: for that its time is too short.
+    const costMs = (free[0]?.spentMs ?? 0) / 2
+    expect(kinds(await timed(costMs))).toEqual([true, true, 'scored'])
+  })
+
   it('ends patterns that backtrack for ever, in schemas too', async () => {
     const slow = 'z.object({ sum: z.string().regex(/^(a+)+$/) })'
     const sandbox = await open(fileOf({ response: slow, score: '() => 5' }))
@@ -222,9 +244,14 @@ function serve(sandbox: SubnetSandbox): Promise<string> {
   return sandbox.serve({ epoch: 3, beacon, index: 0, hotkey: hotkeyOf(0), taskText: '{"a":7}' })
 }
 
-function judge(sandbox: SubnetSandbox, texts: readonly string[], order: 'ascending' | 'descending' = 'ascending') {
+async function judge(
+  sandbox: SubnetSandbox,
+  texts: readonly string[],
+  order: 'ascending' | 'descending' = 'ascending',
+) {
   const answers = texts.map((responseText, uid): AdmittedAnswer => ({ uid, hotkey: hotkeyOf(uid), responseText }))
-  return sandbox.judge({ epoch: 3, beacon, index: 0, taskText: '{"a":7}', answers, order })
+  const judged = await sandbox.judge({ epoch: 3, beacon, index: 0, taskText: '{"a":7}', answers, order })
+  return judged.map(({ verdict }) => verdict)
 }
 
 function hotkeyOf(uid: number): Address {

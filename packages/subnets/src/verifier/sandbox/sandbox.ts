@@ -5,8 +5,15 @@ import { Worker } from 'node:worker_threads'
 import { type Hex, KoinonError, sha256Hex } from '@koinon/base'
 import type { TaskScore } from '../../rules/subnet-file/score-aggregate.ts'
 import { defaultAggregator, type SubnetDescription } from '../../rules/subnet-file/task-subnet.ts'
-import type { TaskVerdict } from '../../rules/subnet-file/task-verdict.ts'
-import type { EpochPlace, JudgeInput, SandboxCall, SandboxReply, ServePlace } from './sandbox-messages.ts'
+import {
+  answerBudgetMs,
+  type EpochPlace,
+  type JudgeInput,
+  type SandboxCall,
+  type SandboxReply,
+  type ServePlace,
+  type TimedVerdicts,
+} from './sandbox-messages.ts'
 
 const workerFile = import.meta.url.endsWith('.ts') ? './sandbox-worker.ts' : './sandbox-worker.js'
 const execArgv = [
@@ -72,10 +79,13 @@ export class SubnetSandbox {
   }
 
   /** A verdict for each answer, in their order; `beacon` is the closing one. Never throws for what the file or an answer does wrong. */
-  async judge(input: JudgeInput): Promise<readonly TaskVerdict[]> {
+  async judge(input: JudgeInput): Promise<TimedVerdicts> {
     const timeoutMs = this.description.scoreTimeoutMs
-    const limitMs = (2 * timeoutMs + 1_000) * input.answers.length + answerTimeoutsMs
-    return JSON.parse(await this.#thread.ask({ kind: 'judge', input, timeoutMs }, limitMs)) as readonly TaskVerdict[]
+    const budgetsMs = input.answers.map(({ budgetMs }) => budgetMs ?? answerBudgetMs(timeoutMs))
+    const limitMs = budgetsMs.reduce((sum, budgetMs) => sum + budgetMs + reserveMs, answerTimeoutsMs)
+    // Timers of the runtime overflow at 2^31 ms.
+    const ask = this.#thread.ask({ kind: 'judge', input, timeoutMs }, Math.min(limitMs, 2 ** 31 - 1))
+    return JSON.parse(await ask) as TimedVerdicts
   }
 
   /** The file's own aggregate for each list of scores; null where it failed. */
