@@ -1,5 +1,7 @@
 /** One line of a role's log for a terminal. Logs hold text of strangers (endpoints, errors), so nothing in them is trusted. */
 
+import { withoutControls } from './printable.ts'
+
 const levels: Readonly<Record<number, string>> = {
   10: 'trace',
   20: 'debug',
@@ -33,9 +35,4 @@ export function renderLogLine({ role, line }: { readonly role: string; readonly 
   const extra = Object.keys(rest).length === 0 ? '' : ` ${JSON.stringify(rest)}`
   const levelName = (typeof level === 'number' ? levels[level] : undefined) ?? 'info'
   return withoutControls(`${clock} ${role.padEnd(12)} ${levelName.padEnd(5)} ${text}${extra}`)
-}
-
-/** Escape sequences could rewrite the screen or the clipboard. */
-function withoutControls(text: string): string {
-  return text.replace(/\p{Cc}/gu, (character) => (character === '\t' ? ' ' : '\uFFFD'))
 }

@@ -3,6 +3,7 @@ import { type ErrorJson, errorToJson, KoinonError } from '@koinon/base'
 import { defaultHomePath, type Home, homeAt } from '@koinon/node'
 import type { Command, CommanderError } from 'commander'
 import { asTyped, type CommandStyle, commandStyle } from './next-step.ts'
+import { printable } from './printable.ts'
 
 export const exitCodes = { ok: 0, failed: 1, usage: 2, unavailable: 3, needsConfirmation: 4, interrupted: 130 } as const
 
@@ -43,22 +44,22 @@ export function runCommand<args extends readonly unknown[]>(
       home: homeAt(options.home ?? defaultHomePath()),
       isJson,
       isInteractive: !isJson && process.stdin.isTTY === true && process.stderr.isTTY === true,
-      say: (text) => void (options.quiet === true || process.stderr.write(`${text}\n`)),
+      say: (text) => void (options.quiet === true || process.stderr.write(`${printable(text)}\n`)),
       warn: (text) => {
         warnings.push(text)
-        if (!isJson) process.stderr.write(`warning: ${text}\n`)
+        if (!isJson) process.stderr.write(`warning: ${printable(text)}\n`)
       },
       typed: (text) => asTyped(text, style),
     }
     try {
       const result = await work(context, ...args)
       if (isJson) printJson({ v: 1, ok: result.isBad !== true, data: result.data, warnings })
-      else if (result.text !== '') process.stdout.write(`${result.text}\n`)
+      else if (result.text !== '') process.stdout.write(`${printable(result.text)}\n`)
       process.exitCode = result.isBad === true ? exitCodes.failed : exitCodes.ok
     } catch (error) {
       const json = errorToJson(error)
       if (isJson) printFailure(json, warnings)
-      else process.stderr.write(`${describeError(json, style)}\n`)
+      else process.stderr.write(`${printable(describeError(json, style))}\n`)
       process.exitCode = exitCodeOf(json)
     }
   }

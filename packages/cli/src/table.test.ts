@@ -50,6 +50,13 @@ describe('table', () => {
   })
 })
 
+describe('what strangers wrote', () => {
+  it('stays in its row', () => {
+    expect(table(['name'], [['a\u001b[2Jb\nc']])).toBe('name\na\uFFFD[2Jb\uFFFDc')
+    expect(facts([['name', 'a\u001b[2J']])).toBe('name  a\uFFFD[2J')
+  })
+})
+
 describe('facts and duration', () => {
   it('stand in two columns', () => {
     expect(

@@ -1,5 +1,8 @@
+import { printable, withoutControls } from './printable.ts'
+
 /** Rows as aligned columns under their headings; numbers, with or without a unit, stand right-aligned. */
-export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(headings: readonly string[], given: readonly (readonly string[])[]): string {
+  const rows = given.map((row) => row.map(withoutControls))
   const widths = headings.map((heading, column) =>
     Math.max(heading.length, ...rows.map((row) => (row[column] ?? '').length)),
   )
@@ -20,7 +23,7 @@ const number = /^$|^-?(?!0x)\d[\d.,]*( ?[^\d\s]+)?$/
 /** Label and value, one pair a line. */
 export function facts(pairs: readonly (readonly [string, string])[]): string {
   const width = Math.max(...pairs.map(([label]) => label.length))
-  return pairs.map(([label, value]) => `${label.padEnd(width)}  ${value}`).join('\n')
+  return pairs.map(([label, value]) => `${label.padEnd(width)}  ${printable(value)}`).join('\n')
 }
 
 /** `1.2 s`, `340 ms`. */
