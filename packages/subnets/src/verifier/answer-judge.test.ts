@@ -57,8 +57,8 @@ describe('SandboxedJudge', () => {
     expect(miners.map(verdicts)).toEqual([
       [
         [0, 1_000_000, 'score'],
-        [1, 0, 'verify'],
         [2, 0, 'score'],
+        [1, 0, 'verify'],
       ],
       [],
     ])

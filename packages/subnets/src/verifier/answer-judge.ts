@@ -112,10 +112,11 @@ export class SandboxedJudge implements AnswerJudge {
 /** `byTask`: texts of the first answer to each question that was shown. `rest`: the evidence of all others, with what is wrong. */
 type Read = { readonly byTask: ReadonlyMap<number, string>; readonly rest: readonly WorkEvidence[] }
 
-/** Judged answers come first, ascending by question. */
+/** In the committed order, so that a miner's root follows from the evidence. */
 function merge(miner: MinerEvidence, judged: MinerEvidence, { rest }: Read): MinerEvidence {
   const facts = judged.facts === undefined ? {} : { facts: judged.facts }
-  return { ...miner, work: [...judged.work, ...rest], ...facts }
+  const found = new Map([...rest, ...judged.work].map((item) => [item.receiptHash, item]))
+  return { ...miner, work: miner.work.map((item) => found.get(item.receiptHash) ?? item), ...facts }
 }
 
 function withoutWork(miner: MinerEvidence): MinerEvidence {

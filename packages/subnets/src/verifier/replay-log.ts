@@ -103,9 +103,9 @@ function compareEvidence(logged: readonly MinerEvidence[], again: readonly Miner
   let open = 0
   for (const [index, miner] of logged.entries()) {
     const own = again[index] as MinerEvidence
-    for (const [place, work] of miner.work.entries()) {
+    for (const work of miner.work) {
       if (work.facts['task'] === undefined) continue
-      const recomputed = own.work[place]
+      const recomputed = own.work.find(({ receiptHash }) => receiptHash === work.receiptHash)
       if (work.facts['isFault'] === 2) {
         open++
         continue

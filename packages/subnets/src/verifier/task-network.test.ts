@@ -158,8 +158,8 @@ describe('a subnet file on a network', () => {
     expect(named(live)).toEqual([])
     expect(openOf(live)).toEqual([])
     const of = (name: string) => live.find((report) => report.name === name)?.agreed
-    // Two epochs of two validators: five figures of the log, its opening beacon, six steps of the replay.
-    expect(of('evidence')).toBe(4 * 12)
+    // Two epochs of two validators: five figures of the log, its opening beacon, its miners, three roots, six steps of the replay.
+    expect(of('evidence')).toBe(4 * 16)
     expect(of('results')).toBeGreaterThan(10)
   })
 
@@ -195,6 +195,21 @@ describe('an audit of a changed copy', () => {
     ])
   })
 
+  it('names an answer that nobody committed, and a miner that the log leaves out or makes up', async () => {
+    const root = await changed('events.jsonl', /"WorkCommitted".*"epoch":"2"/, (line) =>
+      line.replace(/("root":"0x)../, '$1ee'),
+    )
+    expect(named(root)).toContainEqual(expect.stringMatching(/^evidence\/2: root over the logged answers of uid \d$/))
+    const count = await changed('events.jsonl', /"WorkCommitted".*"epoch":"2"/, (line) =>
+      line.replace(/("count":"?)\d+/, '$14'),
+    )
+    expect(named(count)).toContain('evidence/2: miners of the log')
+    const hotkey = await changed('documents.jsonl', /evidence-log\/1\/2/, (line) =>
+      line.replace(/(\\"miners\\":\[\{\\"uid\\":\d+,\\"hotkey\\":\\"0x)../, '$1ee'),
+    )
+    expect(named(hotkey)).toContain('evidence/2: miners of the log')
+  })
+
   it('names an opening beacon that was not drawn', async () => {
     const reports = await changed('documents.jsonl', /evidence-log\/1\/2/, (line) =>
       line.replace(/(openingBeacon\\":\\"0x)../, '$1ee'),
@@ -213,7 +228,7 @@ describe('an audit of a changed copy', () => {
     )
     expect(named(gone)).toEqual([])
     expect(openOf(gone)).toEqual([
-      'evidence: evidence from the answers: not all answers that were judged are published',
+      expect.stringMatching(/^evidence: evidence from the answers: evidence withheld: 1 of \d answers$/),
     ])
   })
 })

@@ -1,7 +1,14 @@
-import type { Address, Hex } from '@koinon/base'
+import { type Address, type Hex, merkleRoot } from '@koinon/base'
 import { type AuditCheck, type AuditSource, eventsOf, type Subject, type Tally } from '@koinon/ledger/audit'
 import type { Check } from '@koinon/work'
-import { checkEvidenceLog, type EvidenceLog, packRow, parseEvidenceLog, type Subnet } from '../../rules/index.ts'
+import {
+  checkEvidenceLog,
+  type EvidenceLog,
+  packRow,
+  parseEvidenceLog,
+  type Seat,
+  type Subnet,
+} from '../../rules/index.ts'
 import { weightRow } from '../../rules/subnet-file/weight-policy.ts'
 import { inParallel } from '../in-parallel.ts'
 import { epochsInScope, type ReplayedSubnet } from './replay.ts'
@@ -36,6 +43,12 @@ export function createEvidenceCheck(definitionOf: DefinitionOf): AuditCheck {
       const beacons = new Map(
         eventsOf(source, 'work', 'BeaconDrawn').map(({ args }) => [`${args.netuid}/${args.epoch}`, args.beacon]),
       )
+      const commitments = new Map(
+        eventsOf(source, 'work', 'WorkCommitted').map(({ args }) => [
+          `${args.netuid}/${args.epoch}/${args.hotkey}`,
+          { root: args.root, count: Number(args.count) },
+        ]),
+      )
       // Newest first: old logs are thrown away, and who is gone is noticed at once.
       const revealed = epochsInScope(source, scope)
         .toReversed()
@@ -52,6 +65,10 @@ export function createEvidenceCheck(definitionOf: DefinitionOf): AuditCheck {
                     row,
                     beacon: beacons.get(`${subnet.netuid}/${epoch}`),
                     openingBeacon: beacons.get(`${subnet.netuid}/${epoch - 1}`),
+                    committed: subnet
+                      .seatsAt(window.endsAtSeconds - 1)
+                      .filter((seat) => seat.hotkey !== hotkey)
+                      .map((seat) => ({ ...seat, list: commitments.get(`${subnet.netuid}/${epoch}/${seat.hotkey}`) })),
                   },
                 ]
           }),
@@ -70,6 +87,8 @@ type Revealed = {
   readonly beacon: Hex | undefined
   /** Of the epoch before: where the questions of a subnet file come from. */
   readonly openingBeacon: Hex | undefined
+  /** All other seats when the epoch ended, ascending by uid, with what each committed to. */
+  readonly committed: readonly (Seat & { readonly list: { readonly root: Hex; readonly count: number } | undefined })[]
 }
 
 async function checkValidator(
@@ -133,7 +152,7 @@ function checkLog(tally: Tally, subject: Required<Subject>, one: Revealed, text:
 async function checkScores(
   tally: Tally,
   subject: Required<Subject>,
-  { subnet: { specHashAt }, row, openingBeacon }: Revealed,
+  { subnet: { specHashAt }, row, openingBeacon, committed }: Revealed,
   log: EvidenceLog,
   { subnet, replay }: KnownDefinition,
   answerOf: (hash: Hex) => Promise<string | undefined>,
@@ -150,6 +169,7 @@ async function checkScores(
   if (replay !== undefined) {
     const opening = 'opening beacon of the log'
     tally.same(subject, opening, openingBeacon ?? 'not drawn', log.tasks?.openingBeacon ?? 'not drawn')
+    checkCommitted(tally, subject, committed, log)
     // An epoch without an opening beacon has no questions.
     if (log.tasks !== undefined) {
       const again = await judgedAgain(log, replay, answerOf)
@@ -161,6 +181,28 @@ async function checkScores(
     const what = `${name} from the published evidence`
     if (state === 'notChecked') tally.open(subject, what, detail)
     else tally.holds(subject, what, state === 'pass', 'as published', detail)
+  }
+}
+
+/** Whether the log is of all miners and of the answers that they committed to, and of no others. */
+function checkCommitted(
+  tally: Tally,
+  subject: Required<Subject>,
+  committed: Revealed['committed'],
+  { miners }: EvidenceLog,
+): void {
+  const expected = committed.map(({ uid, hotkey, list }) => `uid ${uid} ${hotkey}: ${list?.count ?? 'no'} answers`)
+  const found = miners.map(
+    ({ uid, hotkey, committedCount }) => `uid ${uid} ${hotkey}: ${committedCount ?? 'no'} answers`,
+  )
+  const at = [...expected, 'end'].findIndex((line, index) => line !== found[index])
+  tally.same(subject, 'miners of the log', expected[at] ?? 'no more', found[at] ?? 'no more')
+  for (const { uid, hotkey, list } of committed) {
+    const work = miners.find((miner) => miner.hotkey === hotkey)?.work ?? []
+    // Its list was not to be had: a check of its own says so.
+    if (work.length === 0) continue
+    const root = merkleRoot(work.map(({ receiptHash }) => receiptHash))
+    tally.same(subject, `root over the logged answers of uid ${uid}`, list?.root ?? 'nothing committed', root)
   }
 }
 
@@ -178,7 +220,8 @@ async function judgedAgain(
     const text = await answerOf(hash)
     if (text !== undefined) answers.set(hash, text)
   })
-  if (hashes.some((hash) => !answers.has(hash))) return 'not all answers that were judged are published'
+  const withheld = hashes.filter((hash) => !answers.has(hash)).length
+  if (withheld > 0) return `evidence withheld: ${withheld} of ${hashes.length} answers`
   return replay(log, answers).catch((error: Error) => error.message)
 }
 
