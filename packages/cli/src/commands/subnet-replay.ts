@@ -30,7 +30,7 @@ export function defineSubnetReplay(subnet: Command): void {
           const rows = checks.map(({ state, name, detail }) => [state, name, detail])
           const end =
             firstDifference === undefined
-              ? checks.some(({ state }) => state === 'notChecked')
+              ? checks.some(({ name, state }) => state === 'notChecked' && name !== 'committed')
                 ? 'Nothing differs in what could be computed again; see what was not checked.'
                 : 'Computed again, nothing differs.'
               : `FIRST DIFFERENCE in ${firstDifference}`

@@ -105,6 +105,7 @@ describe('replayLog', () => {
         'evidence notChecked',
         'scores pass',
         'row pass',
+        'committed notChecked',
       ])
       expect(await differenceIn(bundle.log, { ...rest, [hash]: `${text} ` })).toMatch(/^answers: .*is another one/)
       const { tasks: __, ...other } = bundle.log
@@ -127,6 +128,7 @@ describe('replayLog', () => {
         'evidence fail',
         'scores pass',
         'row pass',
+        'committed notChecked',
       ])
     } finally {
       await sandbox.close()

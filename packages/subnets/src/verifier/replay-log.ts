@@ -17,7 +17,7 @@ import type { SubnetSandbox } from './sandbox/sandbox.ts'
 export type BlobSource = (hash: Hex) => Promise<string | undefined>
 
 export type Replay = {
-  /** `spec`, `questions`, `answers`, `evidence`, `scores`, `row`, in this order; later ones follow from earlier ones. */
+  /** `spec`, `questions`, `answers`, `evidence`, `scores`, `row`, `committed`, in this order; later ones follow from earlier ones. */
   readonly checks: readonly Check[]
   /** The first failed check's sentence. */
   readonly firstDifference: string | undefined
@@ -39,6 +39,10 @@ export async function replayLog(sandbox: SubnetSandbox, log: EvidenceLog, blobs:
   }
   const [, scores, row] = checkEvidenceLog(subnet as Subnet, log.specHash, log)
   checks.push(scores as Check, row as Check)
+  // The audit compares it with the ledger.
+  checks.push(
+    notChecked('committed', 'whether the miners committed to these answers stands on the ledger: koinon audit'),
+  )
   const failed = checks.find(({ state }) => state === 'fail')
   return { checks, firstDifference: failed && `${failed.name}: ${failed.detail}` }
 }

@@ -151,7 +151,15 @@ describe('a subnet file on a network', () => {
       ((await (await fetch(`${endpoint}/v1/answers/${netuid}/${hash}`)).json()) as { text?: string }).text
     const replay = await replayLog(sandbox, logs[0] as EvidenceLog, published)
     expect(replay.firstDifference).toBeUndefined()
-    expect(replay.checks.map(({ name }) => name)).toEqual(['spec', 'questions', 'answers', 'evidence', 'scores', 'row'])
+    expect(replay.checks.map(({ name }) => name)).toEqual([
+      'spec',
+      'questions',
+      'answers',
+      'evidence',
+      'scores',
+      'row',
+      'committed',
+    ])
   })
 
   it('is audited down to the answers without a difference', () => {
@@ -204,6 +212,10 @@ describe('an audit of a changed copy', () => {
       line.replace(/("count":"?)\d+/, '$14'),
     )
     expect(named(count)).toContain('evidence/2: miners of the log')
+    const many = await changed('documents.jsonl', /evidence-log\/1\/2/, (line) =>
+      line.replace(/\\"taskHashes\\":\[[^\]]*\]/, '\\"taskHashes\\":[]'),
+    )
+    expect(named(many)).toContain('evidence/2: answers from the published evidence')
     const hotkey = await changed('documents.jsonl', /evidence-log\/1\/2/, (line) =>
       line.replace(/(\\"miners\\":\[\{\\"uid\\":\d+,\\"hotkey\\":\\"0x)../, '$1ee'),
     )

@@ -1,6 +1,6 @@
-import { type Address, type Hex, merkleRoot } from '@koinon/base'
+import { type Address, type Hex, merkleRoot, sha256Hex } from '@koinon/base'
 import { type AuditCheck, type AuditSource, eventsOf, type Subject, type Tally } from '@koinon/ledger/audit'
-import type { Check } from '@koinon/work'
+import { type Check, fail } from '@koinon/work'
 import {
   checkEvidenceLog,
   type EvidenceLog,
@@ -9,6 +9,7 @@ import {
   type Seat,
   type Subnet,
 } from '../../rules/index.ts'
+import { maximumAnswerLength } from '../../rules/subnet-file/task-answer.ts'
 import { weightRow } from '../../rules/subnet-file/weight-policy.ts'
 import { inParallel } from '../in-parallel.ts'
 import { epochsInScope, type ReplayedSubnet } from './replay.ts'
@@ -174,7 +175,8 @@ async function checkScores(
     if (log.tasks !== undefined) {
       const again = await judgedAgain(log, replay, answerOf)
       if (typeof again === 'string') tally.open(subject, 'evidence from the answers', again)
-      else checks = again
+      // Compared with the ledger above.
+      else checks = again.filter(({ name }) => name !== 'committed')
     }
   }
   for (const { name, state, detail } of checks) {
@@ -215,10 +217,17 @@ async function judgedAgain(
   const hashes = log.miners.flatMap(({ work }) =>
     work.flatMap(({ receiptHash, facts }) => (facts['task'] === undefined ? [] : [receiptHash])),
   )
+  const questions = log.tasks?.taskHashes.length ?? 0
+  const long = log.miners.find(({ work }) => work.length > questions)
+  if (long !== undefined) {
+    return [fail('answers', `the log has ${long.work.length} answers of uid ${long.uid} to ${questions} questions`)]
+  }
   const answers = new Map<Hex, string>()
   await inParallel([...new Set(hashes)], answersAtOnce, async (hash) => {
     const text = await answerOf(hash)
-    if (text !== undefined) answers.set(hash, text)
+    // Another text is not worth keeping; none has the hash of the empty one.
+    const isIt = text !== undefined && text.length <= maximumAnswerLength && sha256Hex(text) === hash
+    if (text !== undefined) answers.set(hash, isIt ? text : '')
   })
   const withheld = hashes.filter((hash) => !answers.has(hash)).length
   if (withheld > 0) return `evidence withheld: ${withheld} of ${hashes.length} answers`
