@@ -70,6 +70,15 @@ describe('answers', () => {
     },
   )
 
+  it('are nested at most 64 deep, whatever stands in their strings', () => {
+    const { place } = vectors.answers[0] as Vectors['answers'][number]
+    const nested = (depth: number) => `${'['.repeat(depth)}"[[\\"{"${']'.repeat(depth)}`
+    const read = (depth: number) => readTaskAnswer(taskAnswer(place, nested(depth)).text, place)
+    expect(read(63)).toBe(nested(63))
+    for (const depth of [64, 100_000]) expect(() => read(depth)).toThrow(/nested more than 64 deep/)
+    expect(() => readTaskAnswer(`"${'\\"'.repeat(100_000)}`, place)).toThrow(/not JSON/)
+  })
+
   it('serve no other miner, epoch, question or subnet, and are nothing else than answers', () => {
     const { place, text } = vectors.answers[0] as Vectors['answers'][number]
     const others = [

@@ -15,6 +15,9 @@ export type TaskAnswer = { readonly text: string; readonly answerHash: Hex; read
 /** Longest text of an answer and of a question, UTF-16 units. */
 export const maximumAnswerLength = 262_144
 
+/** Most arrays and objects in each other, the answer's own object among them: no machine's stack decides. */
+const maximumAnswerDepth = 64
+
 /** `responseText` is the response's JSON. The answer is committed by its hash and asked for by its request id, the hash's first 16 bytes. */
 export function taskAnswer(place: AnswerPlace, responseText: string): TaskAnswer {
   const { netuid, epoch, hotkey, task, taskHash } = place
@@ -37,6 +40,7 @@ export function answerOf(text: string): TaskAnswer {
 export function readTaskAnswer(text: string, place: AnswerPlace): string {
   if (text.length > maximumAnswerLength) throw badAnswer(`it is longer than ${maximumAnswerLength} characters`)
   if (!isWholeText(text)) throw badAnswer('it is no Unicode text')
+  if (depthOf(text) > maximumAnswerDepth) throw badAnswer(`it is nested more than ${maximumAnswerDepth} deep`)
   let json: Record<string, unknown>
   try {
     json = JSON.parse(text) as Record<string, unknown>
@@ -50,6 +54,21 @@ export function readTaskAnswer(text: string, place: AnswerPlace): string {
   }
   if (json['response'] === undefined) throw badAnswer('"response" is missing')
   return JSON.stringify(json['response'])
+}
+
+/** Of a JSON text; of another text any number. */
+function depthOf(text: string): number {
+  let depth = 0
+  let most = 0
+  let isInString = false
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at]
+    if (character === '"') isInString = !isInString
+    else if (isInString) at += character === '\\' ? 1 : 0
+    else if (character === '[' || character === '{') most = Math.max(most, ++depth)
+    else if (character === ']' || character === '}') depth--
+  }
+  return most
 }
 
 function badAnswer(problem: string): KoinonError {
