@@ -4,12 +4,13 @@ import { FileNameSequencer } from './file-name-sequencer.ts'
 import type { GroundName } from './ground.ts'
 
 /** End-to-end tests against one network that runs for the whole stage; a file at a time, in the order of their names. */
-export function endToEnd(groundName: GroundName): ReturnType<typeof defineConfig> {
+export function endToEnd(groundName: GroundName, exclude: readonly string[] = []): ReturnType<typeof defineConfig> {
   return defineConfig({
     test: {
       name: groundName,
       root: dirname(import.meta.dirname),
       include: ['e2e/**/*.e2e.test.ts'],
+      exclude: [...exclude],
       globalSetup: ['harness/shared-network.ts'],
       setupFiles: ['harness/explain-failures.ts'],
       provide: { groundName },
