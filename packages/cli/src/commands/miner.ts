@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
-import { systemClock } from '@koinon/base'
 import type { SubnetMember } from '@koinon/node'
+import { systemClock } from '@koinon/base'
 import { defaultHomePath, JoinedNode, type JoinedRole, requirePublishedHost } from '@koinon/node'
 import type { Command } from 'commander'
 import { parseInteger } from '../runner.ts'
