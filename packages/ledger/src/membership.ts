@@ -1,5 +1,5 @@
 /** Joining and leaving a subnet, as one account: an ERC-8004 identity, a neuron with an endpoint, stake. Every step looks first. */
-import { type Address, formatUnits, KoinonError, tokenDecimals, toAddress } from '@koinon/base'
+import { type Address, formatUnits, isKoinonError, KoinonError, tokenDecimals, toAddress } from '@koinon/base'
 import { BaseError, ContractFunctionRevertedError, parseEventLogs } from 'viem'
 import { findAgent } from './agents.ts'
 import type { LedgerReader } from './clients.ts'
@@ -38,7 +38,7 @@ export type NeuronRecord = {
 
 /** What joining may cost. Amounts in 1e-18 KOIN. */
 export type JoinTerms = {
-  /** The most that is paid for a seat; 5 % above the price of the moment when left out. */
+  /** The most that is paid for a seat; when left out 5 % above the price of the moment, asked for anew while others come first. */
   readonly maxBurn?: bigint
   /** Called before anything is paid. */
   readonly onQuote?: (price: bigint, maximum: bigint) => void
@@ -120,8 +120,7 @@ export async function joinSubnet(
 }
 
 async function takeSeat(membership: Membership, netuid: number, endpoint: string, terms: JoinTerms): Promise<void> {
-  const { network, reader, sender } = membership
-  const subnets = { address: network.contracts.subnets, abi: subnetsAbi } as const
+  const { reader, sender } = membership
   const own = (await readChallenges(membership, netuid)).find(({ newcomer }) => newcomer === sender.address)
   const { price, isFull } = await quoteSeat(membership, netuid)
   if (own !== undefined) {
@@ -129,7 +128,33 @@ async function takeSeat(membership: Membership, netuid: number, endpoint: string
     if (isFull && Number(timestamp) < own.endsAtSeconds) throw challenged(own)
     return finaliseChallenge(membership, netuid, own.uid)
   }
-  const maximum = terms.maxBurn ?? withMargin(price)
+  if (terms.maxBurn !== undefined) return buySeat(membership, netuid, endpoint, terms, terms.maxBurn)
+  // Others who come first raise the price by more than the margin: it is asked for and shown anew, up to four times the first quote.
+  const ceiling = 4n * price
+  for (;;) {
+    const maximum = smaller(withMargin((await quoteSeat(membership, netuid)).price), ceiling)
+    try {
+      return await buySeat(membership, netuid, endpoint, terms, maximum)
+    } catch (error) {
+      const isOutbid = isKoinonError(error) && outbidCodes.has(error.code) && maximum < ceiling
+      if (!isOutbid || (await quoteSeat(membership, netuid)).price <= maximum) throw error
+    }
+  }
+}
+
+/** What a registration fails with when another one came first. */
+const outbidCodes: ReadonlySet<string> = new Set(['ledger/refused', 'ledger/reverted', 'ledger/seat-too-dear'])
+
+async function buySeat(
+  membership: Membership,
+  netuid: number,
+  endpoint: string,
+  terms: JoinTerms,
+  maximum: bigint,
+): Promise<void> {
+  const { network, sender } = membership
+  const subnets = { address: network.contracts.subnets, abi: subnetsAbi } as const
+  const { price, isFull } = await quoteSeat(membership, netuid)
   terms.onQuote?.(price, maximum)
   if (price > maximum) throw tooDear(price, maximum)
   const uid = isFull ? await findChallengeable(membership, netuid) : undefined
@@ -231,7 +256,7 @@ async function approveUpTo(
       hint: 'Send it KOIN first; on a test network: koinon wallet faucet.',
     })
   }
-  const amount = balance < most ? balance : most
+  const amount = smaller(balance, most)
   const allowed = await reader.readContract({ ...token, functionName: 'allowance', args: [sender.address, spender] })
   if (allowed < amount) await sender.call({ ...token, functionName: 'approve', args: [spender, amount] })
   return amount
@@ -266,6 +291,10 @@ function full(netuid: number): KoinonError {
     details: { netuid },
     retry: 'later',
   })
+}
+
+function smaller(a: bigint, b: bigint): bigint {
+  return a < b ? a : b
 }
 
 function koin(amount: bigint): string {

@@ -119,9 +119,26 @@ describe('seats of a full subnet', () => {
   }, 60_000)
 })
 
+describe('several that register at once', () => {
+  it('pay what it costs when their turn comes, unless they said a maximum', async () => {
+    const maximum = withMargin(await quoteLock(chain))
+    const { network, reader, founder } = chain
+    const rules = { ...small.rules, burnHalfLifeSeconds: 604_800 }
+    const wide = { ...small, name: 'wide', maxNeurons: 8, rules }
+    const crowded = await createSubnet({ network, reader, sender: founder.sender }, wide, maximum)
+    const people = await Promise.all([1, 2, 3, 4].map(() => member()))
+    const seats = await Promise.all(people.map((who) => joinSubnet(who, crowded, '')))
+    expect(seats.map(({ uid }) => uid).sort()).toEqual([0, 1, 2, 3])
+    const late = await member()
+    await expect(joinSubnet(late, crowded, '', { maxBurn: (105n * koin) / 100n })).rejects.toMatchObject({
+      code: 'ledger/seat-too-dear',
+    })
+  }, 60_000)
+})
+
 describe('the directory of subnets', () => {
   it('lists them and tells what one is like and costs', async () => {
-    expect(await listSubnets(chain)).toEqual([1, 2])
+    expect(await listSubnets(chain)).toEqual([1, 2, 3])
     const subnet = await readSubnet(chain, netuid)
     expect(subnet).toMatchObject({
       netuid,
