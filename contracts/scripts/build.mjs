@@ -15,6 +15,7 @@ const PUBLISHED = [
   'ReputationRegistry',
   'ValidationRegistry',
   'Subnets',
+  'SubnetTerms',
   'Staking',
   'Work',
   'Weights',

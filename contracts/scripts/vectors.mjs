@@ -1,9 +1,10 @@
 /**
  * Writes specs/vectors/contracts.json: digests that Solidity and TypeScript must agree on, computed here with viem and
- * asserted by the forge tests. Usage: node scripts/vectors.mjs [--check]
+ * asserted by the forge tests, and the functions that change anything. Usage: node scripts/vectors.mjs [--check]
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { concat, encodeAbiParameters, hashTypedData, keccak256, toHex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { predeploys } from '../../packages/ledger/src/generated/predeploys.ts'
@@ -11,6 +12,7 @@ import { CONTRACTS_DIR } from './compile.mjs'
 import { BATCH_SETTLEMENT_ADDRESS } from './predeploys.mjs'
 
 const FILE = join(CONTRACTS_DIR, '../specs/vectors/contracts.json')
+const GENERATED = join(CONTRACTS_DIR, '../packages/ledger/src/generated')
 const CHAIN_ID = 424242
 const EPOCHS = '0x00000000000000000000000000000000000e90c5'
 const WEIGHTS = '0x00000000000000000000000000000000003e1947'
@@ -33,7 +35,20 @@ async function vectors() {
       address,
       codeHash: keccak256(runtimeBytecode),
     })),
+    functions: await changingFunctions(),
   }
+}
+
+/** Names of all functions of the published contracts that change anything, overloads repeated, by the contract's file. */
+async function changingFunctions() {
+  const files = readdirSync(GENERATED).filter((file) => file !== 'predeploys.ts')
+  const listed = files.sort().map(async (file) => {
+    const module = await import(pathToFileURL(join(GENERATED, file)).href)
+    const [, abi] = Object.entries(module).find(([name]) => name.endsWith('Abi'))
+    const changing = abi.filter((item) => item.type === 'function' && !/view|pure/.test(item.stateMutability))
+    return [basename(file, '.ts'), changing.map((item) => item.name).sort()]
+  })
+  return Object.fromEntries(await Promise.all(listed))
 }
 
 async function epochVectors(signer) {

@@ -31,7 +31,7 @@ contract GasSnapshotTest is Network {
         vm.startPrank(HOTKEY);
         uint256 agentId = identity.register("https://example.org/agent.json");
         vm.snapshotGasLastCall(GROUP, "identity register");
-        subnets.register(_netuid, agentId, "https://node.example:8402");
+        subnets.register(_netuid, agentId, "https://node.example:8402", 1e18);
         vm.snapshotGasLastCall(GROUP, "neuron register");
         staking.stake(_netuid, HOTKEY, MIN_STAKE);
         vm.snapshotGasLastCall(GROUP, "stake first, becoming a validator");
@@ -43,16 +43,52 @@ contract GasSnapshotTest is Network {
         vm.stopPrank();
     }
 
-    function test_gas_of_register_into_a_full_subnet() public {
+    function test_gas_of_a_challenge_in_a_full_subnet() public {
         for (uint160 i = 0; i < 256; ++i) {
             join(_netuid, address(0x1000 + i));
+            vm.warp(block.timestamp + 4320);
         }
-        vm.warp(block.timestamp + 1 hours);
-        fund(HOTKEY, 1e18);
+        fund(HOTKEY, 10e18);
+        fund(address(0x1000), 10e18);
         vm.startPrank(HOTKEY);
         uint256 agentId = identity.register("https://example.org/agent.json");
-        subnets.register(_netuid, agentId, "https://node.example:8402");
-        vm.snapshotGasLastCall(GROUP, "neuron register evicting one of 256");
+        subnets.challenge(_netuid, 0, agentId, "https://node.example:8402", 10e18);
+        vm.snapshotGasLastCall(GROUP, "challenge one of 256 seats");
+        vm.stopPrank();
+        vm.prank(address(0x1000));
+        subnets.matchChallenge(_netuid, 0, 10e18);
+        vm.snapshotGasLastCall(GROUP, "match a challenge");
+        vm.prank(HOTKEY);
+        subnets.challenge(_netuid, 1, agentId, "https://node.example:8402", 10e18);
+        vm.warp(block.timestamp + 1 hours);
+        subnets.finaliseChallenge(_netuid, 1);
+        vm.snapshotGasLastCall(GROUP, "finalise a challenge");
+    }
+
+    function test_gas_of_a_validator_that_puts_another_out() public {
+        addValidators(_netuid, 64, MIN_STAKE);
+        join(_netuid, HOTKEY);
+        fund(HOTKEY, 2 * MIN_STAKE);
+        vm.prank(HOTKEY);
+        staking.stake(_netuid, HOTKEY, 2 * MIN_STAKE);
+        vm.snapshotGasLastCall(GROUP, "stake, putting out one of 64 validators");
+    }
+
+    function test_gas_of_subnets() public {
+        SubnetParams memory chosen = params();
+        fund(HOTKEY, 1_000_000e18);
+        vm.startPrank(HOTKEY);
+        subnets.createSubnet(chosen, 1_000_000e18);
+        vm.snapshotGasLastCall(GROUP, "create subnet");
+        subnets.terms().announceRules(2, chosen.rules);
+        vm.snapshotGasLastCall(GROUP, "announce rules");
+        for (uint256 count = 2; count < 128; ++count) {
+            vm.warp(block.timestamp + 28 days);
+            subnets.createSubnet(chosen, 1_000_000e18);
+        }
+        vm.warp(block.timestamp + 28 days);
+        subnets.createSubnet(chosen, 1_000_000e18);
+        vm.snapshotGasLastCall(GROUP, "create subnet, dissolving one of 128");
         vm.stopPrank();
     }
 

@@ -36,8 +36,16 @@ const subnet = {
   activationDelaySeconds: 10,
   maxNeurons: 8,
   minValidatorStake: parseUnits('1000', 18),
-  registrationBurn: parseUnits('1', 18),
-  immunitySeconds: 600,
+  maxValidators: 8,
+  initialBurn: parseUnits('1', 18),
+  rules: {
+    minBurn: parseUnits('1', 18),
+    maxBurn: parseUnits('1', 18),
+    burnHalfLifeSeconds: 600,
+    immunitySeconds: 600,
+    noticeSeconds: 300,
+    maxRegistrationsPerEpoch: 256,
+  },
 } as const
 const dollars = 5_000_000n
 
@@ -76,7 +84,12 @@ describe.each([
       functionName: 'approve',
       args: [subnets, parseUnits('100', 18)],
     })
-    await founder.call({ address: subnets, abi: subnetsAbi, functionName: 'createSubnet', args: [subnet] })
+    await founder.call({
+      address: subnets,
+      abi: subnetsAbi,
+      functionName: 'createSubnet',
+      args: [subnet, parseUnits('100', 18)],
+    })
     const reader = createLedgerReader(network)
     expect(await reader.readContract({ address: subnets, abi: subnetsAbi, functionName: 'subnetCount' })).toBe(1)
   })

@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {KoinonToken} from "../token/KoinonToken.sol";
 import {IEmission} from "./IEmission.sol";
 import {ISubnets} from "./ISubnets.sol";
@@ -17,12 +16,11 @@ import {ISubnets} from "./ISubnets.sol";
 ///      What this rule is NOT: a judgement of merit. Creating a subnet costs the creation burn and dilutes the rest;
 ///      that price is the only defence against empty subnets in this version.
 contract Emission is IEmission {
-    using SafeCast for uint256;
-
-    /// @dev State of the counter at the genesis of netuid = index + 1.
+    /// @dev State of the counter when the number of living subnets became `living`.
     struct Entry {
-        uint48 genesis;
-        uint208 accruedPerSubnet;
+        uint40 since;
+        uint16 living;
+        uint200 accruedPerSubnet;
     }
 
     uint256 public constant MIN_HALVING_SECONDS = 1 days;
@@ -64,15 +62,15 @@ contract Emission is IEmission {
     }
 
     /// @inheritdoc IEmission
-    function sync(uint32 maxSubnets) external {
+    function sync(uint32 maxChanges) external {
         uint256 known = _entries.length;
-        uint256 until = Math.min(subnets.subnetCount(), known + maxSubnets);
+        uint256 until = Math.min(subnets.changeCount(), known + maxChanges);
         if (until == known) return;
-        Entry memory last = known == 0 ? Entry(startsAt, 0) : _entries[known - 1];
-        for (uint256 count = known; count < until; ++count) {
-            last = _advance(last, count, subnets.genesisOf(uint32(count + 1)));
+        Entry memory last = known == 0 ? Entry(uint40(startsAt), 0, 0) : _entries[known - 1];
+        for (uint256 index = known; index < until; ++index) {
+            last = _change(last, index);
             _entries.push(last);
-            emit SubnetEntered(uint32(count + 1), last.genesis, last.accruedPerSubnet);
+            emit SplitChanged(index, last.since, last.living, last.accruedPerSubnet);
         }
     }
 
@@ -97,6 +95,8 @@ contract Emission is IEmission {
         if (timestamp > block.timestamp) revert AccrualNotFinal(timestamp, block.timestamp);
         uint256 genesis = subnets.genesisOf(netuid);
         if (genesis == 0) revert SubnetNotFound(netuid);
+        uint256 dissolvedAt = subnets.dissolvedAtOf(netuid);
+        if (dissolvedAt != 0 && timestamp > dissolvedAt) timestamp = dissolvedAt;
         if (timestamp <= genesis) return 0;
         return _accruedPerSubnet(timestamp) - _accruedPerSubnet(genesis);
     }
@@ -114,36 +114,41 @@ contract Emission is IEmission {
         issued += rate * left;
     }
 
-    /// @dev The counter at `timestamp`: from the last genesis not after it. Entries not yet written are computed.
+    /// @dev The counter at `timestamp`: from the last change not after it. Entries not yet written are computed.
     function _accruedPerSubnet(uint256 timestamp) private view returns (uint256) {
         uint256 count = _entriesUntil(timestamp);
-        Entry memory last = count == 0 ? Entry(startsAt, 0) : _entries[count - 1];
+        Entry memory last = count == 0 ? Entry(uint40(startsAt), 0, 0) : _entries[count - 1];
         if (count == _entries.length) {
-            uint256 existing = subnets.subnetCount();
+            uint256 existing = subnets.changeCount();
             while (count < existing) {
-                uint48 genesis = subnets.genesisOf(uint32(count + 1));
-                if (genesis > timestamp) break;
-                last = _advance(last, count, genesis);
+                Entry memory next = _change(last, count);
+                if (next.since > timestamp) break;
+                last = next;
                 ++count;
             }
         }
-        return _advance(last, count, timestamp.toUint48()).accruedPerSubnet;
+        return _grown(last, timestamp);
     }
 
-    /// @dev Number of written entries whose genesis is not after `timestamp` (they are in order of time).
+    /// @dev Number of written entries that are not after `timestamp` (they are in order of time).
     function _entriesUntil(uint256 timestamp) private view returns (uint256 low) {
         uint256 high = _entries.length;
         while (low < high) {
             uint256 middle = (low + high) / 2;
-            if (_entries[middle].genesis > timestamp) high = middle;
+            if (_entries[middle].since > timestamp) high = middle;
             else low = middle + 1;
         }
     }
 
-    /// @dev The counter moved on to `timestamp` while `count` subnets share.
-    function _advance(Entry memory last, uint256 count, uint48 timestamp) private view returns (Entry memory) {
-        uint256 grown;
-        if (count > 0) grown = (issuedUntil(timestamp) - issuedUntil(last.genesis)) / count;
-        return Entry(timestamp, (last.accruedPerSubnet + grown).toUint208());
+    /// @dev The counter moved on to the change of that index.
+    function _change(Entry memory last, uint256 index) private view returns (Entry memory) {
+        (uint40 since, uint16 living) = subnets.changeAt(index);
+        return Entry(since, living, uint200(_grown(last, since)));
+    }
+
+    /// @dev What the counter is at `timestamp` when nothing changes after `last`.
+    function _grown(Entry memory last, uint256 timestamp) private view returns (uint256) {
+        if (last.living == 0) return last.accruedPerSubnet;
+        return last.accruedPerSubnet + (issuedUntil(timestamp) - issuedUntil(last.since)) / last.living;
     }
 }

@@ -5,9 +5,11 @@ import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {KoinonToken} from "../token/KoinonToken.sol";
+import {Earnings} from "./Earnings.sol";
 import {Emission} from "./Emission.sol";
 import {IEmission} from "./IEmission.sol";
 import {Claim, EpochRoot, IEpochs, Result} from "./IEpochs.sol";
+import {ISeatScores} from "./IScores.sol";
 import {IStaking} from "./IStaking.sol";
 import {EpochWindow, ISubnets} from "./ISubnets.sol";
 
@@ -19,7 +21,9 @@ import {EpochWindow, ISubnets} from "./ISubnets.sol";
 ///      its mind: it repairs mistakes, it does not protect against a dishonest two-thirds majority. What such a
 ///      majority can take is bounded by the subnet's accrued emission.
 ///      Validators' hotkeys sign with ECDSA: a contract's hotkey counts in the denominator but cannot sign.
-contract Epochs is IEpochs, EIP712 {
+contract Epochs is IEpochs, ISeatScores, EIP712 {
+    using Earnings for Earnings.Recent;
+
     struct StoredRoot {
         bytes32 root;
         bytes32 resultHash;
@@ -49,6 +53,7 @@ contract Epochs is IEpochs, EIP712 {
     mapping(uint32 netuid => mapping(uint64 epoch => StoredRoot)) private _roots;
     mapping(uint32 netuid => Heads) private _heads;
     mapping(uint32 netuid => mapping(address account => uint256)) private _paid;
+    mapping(uint32 netuid => mapping(address account => Earnings.Recent)) private _recent;
     /// @inheritdoc IEpochs
     mapping(uint32 netuid => uint256) public totalPaid;
     /// @inheritdoc IEpochs
@@ -146,6 +151,18 @@ contract Epochs is IEpochs, EIP712 {
         return _paid[netuid][account];
     }
 
+    /// @inheritdoc ISeatScores
+    /// @dev What was claimed for each of the last results: anybody claims for anybody, so nobody looks poorer than it lets itself look,
+    ///      and richer only by what two thirds of the stake signed.
+    function seatScores(uint32 netuid, address[] calldata hotkeys) external view returns (uint256[] memory scores) {
+        scores = new uint256[](hotkeys.length);
+        uint72 newest = _heads[netuid].newest;
+        if (newest == 0) return scores;
+        for (uint256 i = 0; i < hotkeys.length; ++i) {
+            scores[i] = _recent[netuid][hotkeys[i]].sumAt(uint64(newest - 1));
+        }
+    }
+
     /// @inheritdoc IEpochs
     function resultDigest(Result calldata result) public view returns (bytes32) {
         return _hashTypedDataV4(keccak256(abi.encode(RESULT_TYPEHASH, result)));
@@ -217,6 +234,7 @@ contract Epochs is IEpochs, EIP712 {
 
         _paid[netuid][account] = cumulativeAmount;
         totalPaid[netuid] = paid;
+        _recent[netuid][account].add(epoch, amount);
         emit Claimed(netuid, epoch, account, amount, cumulativeAmount, msg.sender);
         emission.mint(netuid, account, amount);
     }

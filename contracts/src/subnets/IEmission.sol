@@ -4,8 +4,8 @@ pragma solidity 0.8.37;
 /// @title How new KOIN accrues to subnets
 /// @notice Amounts are KOIN base units, times are Unix seconds.
 interface IEmission {
-    /// @notice The split changed: `netuid` takes part from `genesis`; `accruedPerSubnet` is the counter there.
-    event SubnetEntered(uint32 indexed netuid, uint48 genesis, uint256 accruedPerSubnet);
+    /// @notice From second `since` on `living` subnets share; `accruedPerSubnet` is the counter there.
+    event SplitChanged(uint256 indexed index, uint40 since, uint16 living, uint256 accruedPerSubnet);
     /// @notice `amount` was minted to `account` out of what accrued to `netuid`.
     event Emitted(uint32 indexed netuid, address indexed account, uint256 amount);
 
@@ -17,8 +17,9 @@ interface IEmission {
     error AccrualNotFinal(uint256 timestamp, uint256 nowAt);
     error MintExceedsIssued(uint256 wouldBeMinted, uint256 issued);
 
-    /// @notice Records subnets created since the last call, at most `maxSubnets`; anyone may call. Only saves gas.
-    function sync(uint32 maxSubnets) external;
+    /// @notice Records changes of the number of living subnets since the last call, at most `maxChanges`; anyone may call. Only
+    ///         saves gas.
+    function sync(uint32 maxChanges) external;
 
     /// @notice Mints to `account` out of the subnet's accrual; {epochs} only.
     function mint(uint32 netuid, address account, uint256 amount) external;
@@ -26,7 +27,8 @@ interface IEmission {
     /// @notice Base units accrued to `netuid` over epochs [0, epochExclusive), all of which must be over.
     function accrued(uint32 netuid, uint64 epochExclusive) external view returns (uint256);
 
-    /// @notice Base units accrued to `netuid` until `timestamp`, which must not be in the future.
+    /// @notice Base units accrued to `netuid` until `timestamp`, which must not be in the future; none after it
+    ///         was dissolved.
     function accruedUntil(uint32 netuid, uint256 timestamp) external view returns (uint256);
 
     /// @notice Base units the schedule has released for all subnets until `timestamp` (any time).

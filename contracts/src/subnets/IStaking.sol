@@ -32,13 +32,18 @@ interface IStaking {
     );
 
     error NotSubnets(address caller);
+    error AlreadyBound(address subnets);
     error ZeroAmount();
     error HotkeyIsZero();
     error SubnetNotFound(uint32 netuid);
+    error SubnetIsDissolved(uint32 netuid);
     error PositionTooSmall(uint256 requested, uint256 position);
     error NothingMatured(address staker);
     error SnapshotNotFinal(uint256 timestamp, uint256 nowAt);
     error UnbondingOutOfRange(uint256 seconds_);
+
+    /// @notice Makes the caller the registry, once; called by its constructor.
+    function bind() external;
 
     /// @notice Puts `amount` on `hotkey`; the tokens are pulled from the caller.
     function stake(uint32 netuid, address hotkey, uint256 amount) external;
@@ -53,6 +58,13 @@ interface IStaking {
 
     /// @notice Called by the subnet registry when a hotkey enters or leaves, so that its permit follows.
     function onRegistrationChanged(uint32 netuid, address hotkey, bool registered) external;
+
+    /// @notice Gives or takes the permit that the hotkey's stake is due now; anyone may call. Needed only when a place became free:
+    ///         staking, unstaking and registering look by themselves.
+    function refreshPermit(uint32 netuid, address hotkey) external;
+
+    /// @notice The hotkeys that hold a permit now, in no order.
+    function validatorsOf(uint32 netuid) external view returns (address[] memory);
 
     /// @notice Stake on a hotkey now.
     function stakeOf(uint32 netuid, address hotkey) external view returns (uint256);
@@ -72,7 +84,7 @@ interface IStaking {
     /// @notice Stake on all hotkeys of a subnet at the end of second `timestamp`, which must be past.
     function totalStakeAt(uint32 netuid, uint256 timestamp) external view returns (uint256);
 
-    /// @notice As {stakeAt} while the hotkey was registered and held at least the subnet's minimum, else 0.
+    /// @notice As {stakeAt} while the hotkey was one of the subnet's validators, else 0.
     ///         A positive value IS the validator permit.
     function permittedStakeAt(uint32 netuid, address hotkey, uint256 timestamp) external view returns (uint256);
 

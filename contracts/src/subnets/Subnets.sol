@@ -1,124 +1,148 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {ERC20Burnable} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Burnable.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IIdentityRegistry} from "../identity/IIdentityRegistry.sol";
+import {KoinonToken} from "../token/KoinonToken.sol";
+import {IEmission} from "./IEmission.sol";
+import {ISeatScores} from "./IScores.sol";
 import {IStaking} from "./IStaking.sol";
-import {EpochWindow, ISubnets, Neuron, Subnet, SubnetParams, SubnetVersion} from "./ISubnets.sol";
-import {Staking} from "./Staking.sol";
+import {ISubnetTerms} from "./ISubnetTerms.sol";
+import {Challenge, ISubnets, Neuron, Outcome, Subnet} from "./ISubnets.sol";
+import {SubnetRegistry} from "./SubnetRegistry.sol";
 
-/// @title Subnets, their seats and their clocks
-/// @dev The registry has no owner. A subnet's owner can announce new texts and nothing else: no pause, no eviction, no
-///      fee. Burns are taken with `burnFrom`, so the payer approves this contract first.
-contract Subnets is ISubnets {
+/// @title Subnets and their seats: bought at a price that follows demand, kept by earning or by matching
+/// @dev KOIN held here = sum of the deposits of open challenges. Payers approve this contract first.
+contract Subnets is SubnetRegistry {
     using SafeCast for uint256;
 
-    uint256 public constant MAX_SUBNETS = 1024;
-    uint256 public constant MAX_NAME_BYTES = 64;
-    uint256 public constant MAX_URI_BYTES = 512;
+    /// @notice Seats that stay out of reach of challenges, besides the immune: a quarter of all, at most so many.
+    uint256 public constant MAX_KEPT_SEATS = 10;
     uint256 public constant MAX_ENDPOINT_BYTES = 256;
-    uint256 public constant MIN_EPOCH_SECONDS = 10;
-    uint256 public constant MAX_EPOCH_SECONDS = 30 days;
-    uint256 public constant MAX_DELAY_SECONDS = 30 days;
-    uint256 public constant MAX_IMMUNITY_SECONDS = 365 days;
-    uint256 public constant MAX_NEURONS = 256;
-    /// @notice Epochs between an announcement and its texts: at least one whole epoch of notice.
-    uint64 public constant UPDATE_DELAY_EPOCHS = 2;
+    /// @notice Hotkeys that an owner may protect: an eighth of the seats, at most so many.
+    uint256 public constant MAX_OWNER_HOTKEYS = 10;
 
-    ERC20Burnable public immutable token;
     IIdentityRegistry public immutable identity;
-    /// @inheritdoc ISubnets
-    IStaking public immutable staking;
-    /// @notice KOIN base units burned to create a subnet.
-    uint256 public immutable creationBurn;
 
-    /// @inheritdoc ISubnets
-    uint32 public subnetCount;
-    mapping(uint32 netuid => Subnet) private _subnets;
-    mapping(uint32 netuid => SubnetVersion[]) private _versions;
+    struct OwnerHotkey {
+        address hotkey;
+        uint64 fromEpoch;
+    }
+
     mapping(uint32 netuid => mapping(uint16 uid => Neuron)) private _neurons;
     mapping(uint32 netuid => mapping(address hotkey => uint256 uidPlusOne)) private _seats;
     mapping(uint32 netuid => uint16[]) private _freeUids;
+    mapping(uint32 netuid => mapping(uint16 uid => Challenge)) private _challenges;
+    mapping(uint32 netuid => mapping(address hotkey => bool)) private _isChallenging;
+    mapping(uint32 netuid => OwnerHotkey[]) private _ownerHotkeys;
 
     /// @param token_ KOIN.
     /// @param identity_ The ERC-8004 identity registry.
-    /// @param creationBurn_ KOIN base units burned to create a subnet.
-    /// @param unbondingSeconds Of the staking contract that this constructor creates.
-    constructor(ERC20Burnable token_, IIdentityRegistry identity_, uint256 creationBurn_, uint256 unbondingSeconds) {
-        token = token_;
+    /// @param staking_ Fresh; bound here.
+    /// @param terms_ Fresh; bound here.
+    /// @param minLock_ KOIN base units: the least that a subnet costs.
+    constructor(
+        KoinonToken token_,
+        IIdentityRegistry identity_,
+        IStaking staking_,
+        ISubnetTerms terms_,
+        uint256 minLock_
+    ) SubnetRegistry(token_, staking_, terms_, minLock_) {
         identity = identity_;
-        creationBurn = creationBurn_;
-        staking = new Staking(IERC20(address(token_)), this, unbondingSeconds);
     }
 
     /// @inheritdoc ISubnets
-    function createSubnet(SubnetParams calldata params) external returns (uint32 netuid) {
-        _requireInRange(params);
-        if (subnetCount >= MAX_SUBNETS) revert TooManySubnets();
-        netuid = ++subnetCount;
-
-        Subnet storage created = _subnets[netuid];
-        created.owner = msg.sender;
-        created.genesis = uint48(block.timestamp);
-        created.maxNeurons = params.maxNeurons;
-        created.epochSeconds = params.epochSeconds;
-        created.workCommitSeconds = params.workCommitSeconds;
-        created.weightCommitSeconds = params.weightCommitSeconds;
-        created.weightRevealSeconds = params.weightRevealSeconds;
-        created.activationDelaySeconds = params.activationDelaySeconds;
-        created.immunitySeconds = params.immunitySeconds;
-        created.minValidatorStake = params.minValidatorStake;
-        created.registrationBurn = params.registrationBurn;
-        created.name = params.name;
-        _versions[netuid].push(SubnetVersion(0, params.specHash, params.metadataURI));
-
-        emit SubnetCreated(netuid, msg.sender, params, created.genesis, creationBurn);
-        _burn(creationBurn);
+    function nameOwnerHotkey(uint32 netuid, address hotkey) external {
+        Subnet storage entry = _ownedAlive(netuid);
+        OwnerHotkey[] storage named = _ownerHotkeys[netuid];
+        uint256 limit = _least(entry.maxNeurons / 8, MAX_OWNER_HOTKEYS);
+        if (named.length >= limit) revert OwnerHotkeysFull(limit);
+        uint64 fromEpoch = epochAt(netuid, block.timestamp) + UPDATE_DELAY_EPOCHS;
+        named.push(OwnerHotkey(hotkey, fromEpoch));
+        emit OwnerHotkeyNamed(netuid, hotkey, fromEpoch);
     }
 
     /// @inheritdoc ISubnets
-    function announceUpdate(uint32 netuid, string calldata metadataURI, bytes32 specHash) external {
-        Subnet storage entry = _existing(netuid);
-        if (msg.sender != entry.owner) revert NotSubnetOwner(msg.sender, entry.owner);
-        if (bytes(metadataURI).length > MAX_URI_BYTES) revert ParameterOutOfRange("metadataURI");
-        if (specHash == 0) revert ParameterOutOfRange("specHash");
-
-        uint64 current = epochAt(netuid, block.timestamp);
-        SubnetVersion[] storage versions = _versions[netuid];
-        SubnetVersion storage target = versions[versions.length - 1];
-        if (target.fromEpoch <= current) target = versions.push();
-        target.fromEpoch = current + UPDATE_DELAY_EPOCHS;
-        target.metadataURI = metadataURI;
-        target.specHash = specHash;
-        emit SubnetUpdateAnnounced(netuid, target.fromEpoch, metadataURI, specHash);
-    }
-
-    /// @inheritdoc ISubnets
-    function register(uint32 netuid, uint256 agentId, string calldata endpoint) external returns (uint16 uid) {
-        Subnet storage entry = _existing(netuid);
-        _requireShort(endpoint);
-        address hotkey = identity.getAgentWallet(agentId);
-        if (msg.sender != hotkey && !identity.isAuthorizedOrOwner(msg.sender, agentId)) {
-            revert NotAgentController(msg.sender, agentId);
+    function dropOwnerHotkey(uint32 netuid, address hotkey) external {
+        _ownedAlive(netuid);
+        OwnerHotkey[] storage named = _ownerHotkeys[netuid];
+        for (uint256 i = 0; i < named.length; ++i) {
+            if (named[i].hotkey != hotkey) continue;
+            named[i] = named[named.length - 1];
+            named.pop();
+            emit OwnerHotkeyDropped(netuid, hotkey);
+            return;
         }
-        if (hotkey == address(0)) revert AgentWalletUnset(agentId);
-        if (_seats[netuid][hotkey] != 0) revert HotkeyAlreadyRegistered(netuid, hotkey);
+        revert OwnerHotkeyUnknown(hotkey);
+    }
 
-        uid = _takeSeat(netuid, entry);
-        _seats[netuid][hotkey] = uint256(uid) + 1;
-        _neurons[netuid][uid] = Neuron(hotkey, uint48(block.timestamp), uid, agentId, endpoint);
-        uint256 burned = entry.registrationBurn;
-        emit NeuronRegistered(netuid, hotkey, agentId, uid, msg.sender, endpoint, burned);
+    /// @inheritdoc ISubnets
+    function register(uint32 netuid, uint256 agentId, string calldata endpoint, uint256 maxBurn)
+        external
+        returns (uint16 uid)
+    {
+        Subnet storage entry = _alive(netuid);
+        if (entry.neuronCount == entry.maxNeurons) revert SubnetFull(netuid);
+        address hotkey = _newcomer(netuid, agentId, endpoint);
+        uint256 price = _charge(netuid, maxBurn);
+        uid = _takeFreeUid(netuid, entry);
+        _seat(netuid, uid, Challenge(hotkey, 0, price.toUint128(), msg.sender, agentId, endpoint));
+        token.burnFrom(msg.sender, price);
+    }
 
-        staking.onRegistrationChanged(netuid, hotkey, true);
-        _burn(burned);
+    /// @inheritdoc ISubnets
+    function challenge(uint32 netuid, uint16 uid, uint256 agentId, string calldata endpoint, uint256 maxBurn) external {
+        _alive(netuid);
+        address hotkey = _newcomer(netuid, agentId, endpoint);
+        uint16 lowest = challengeable(netuid);
+        if (uid != lowest) revert NotTheLowest(uid, lowest);
+        uint256 price = _charge(netuid, maxBurn);
+        uint40 endsAt = (block.timestamp + terms.rulesOf(netuid).noticeSeconds).toUint40();
+        _neurons[netuid][uid].isChallenged = true;
+        _isChallenging[netuid][hotkey] = true;
+        _challenges[netuid][uid] = Challenge(hotkey, endsAt, price.toUint128(), msg.sender, agentId, endpoint);
+        emit SeatChallenged(netuid, _neurons[netuid][uid].hotkey, hotkey, uid, agentId, msg.sender, price, endsAt);
+        token.transferFrom(msg.sender, address(this), price);
+    }
+
+    /// @inheritdoc ISubnets
+    function matchChallenge(uint32 netuid, uint16 uid, uint256 maxBurn) external {
+        _alive(netuid);
+        Challenge memory open = challengeOf(netuid, uid);
+        Neuron storage seat = _neurons[netuid][uid];
+        _requireControl(seat);
+        if (block.timestamp >= open.endsAt) revert NoticeOver(open.endsAt);
+        if (open.deposit > maxBurn) revert PriceAboveMaximum(open.deposit, maxBurn);
+        seat.immuneFrom = uint40(block.timestamp);
+        _close(netuid, uid, open, Outcome.Matched);
+        token.burnFrom(msg.sender, open.deposit);
+        token.transfer(open.payer, open.deposit);
+    }
+
+    /// @inheritdoc ISubnets
+    function finaliseChallenge(uint32 netuid, uint16 uid) external returns (Outcome outcome) {
+        Subnet storage entry = _existing(netuid);
+        Challenge memory open = challengeOf(netuid, uid);
+        if (entry.dissolvedAt != 0) {
+            _close(netuid, uid, open, Outcome.Refunded);
+            token.transfer(open.payer, open.deposit);
+            return Outcome.Refunded;
+        }
+        if (entry.neuronCount == entry.maxNeurons) {
+            if (block.timestamp < open.endsAt) revert NoticeNotOver(open.endsAt);
+            _replace(netuid, uid, open, true);
+            return Outcome.Seated;
+        }
+        _close(netuid, uid, open, Outcome.SeatedElsewhere);
+        _seat(netuid, _takeFreeUid(netuid, entry), open);
+        token.burn(open.deposit);
+        return Outcome.SeatedElsewhere;
     }
 
     /// @inheritdoc ISubnets
     function setEndpoint(uint32 netuid, address hotkey, string calldata endpoint) external {
-        Neuron storage seat = _controlled(netuid, hotkey);
+        Neuron storage seat = _neurons[netuid][_uidOf(netuid, hotkey)];
+        _requireControl(seat);
         _requireShort(endpoint);
         seat.endpoint = endpoint;
         emit EndpointSet(netuid, hotkey, seat.uid, endpoint);
@@ -126,45 +150,53 @@ contract Subnets is ISubnets {
 
     /// @inheritdoc ISubnets
     function deregister(uint32 netuid, address hotkey) external {
-        uint16 uid = _controlled(netuid, hotkey).uid;
-        --_subnets[netuid].neuronCount;
+        uint16 uid = _uidOf(netuid, hotkey);
+        Neuron storage seat = _neurons[netuid][uid];
+        _requireControl(seat);
+        Subnet storage entry = _subnets[netuid];
+        if (seat.isChallenged && entry.dissolvedAt == 0) {
+            return _replace(netuid, uid, _challenges[netuid][uid], false);
+        }
+        // In a dissolved subnet the uid stays bound to its challenge, and nobody takes seats there.
+        --entry.neuronCount;
         _freeUids[netuid].push(uid);
         _vacate(netuid, uid, false);
     }
 
     /// @inheritdoc ISubnets
-    function subnet(uint32 netuid) external view returns (Subnet memory) {
-        return _existing(netuid);
+    function challengeable(uint32 netuid) public view returns (uint16 uid) {
+        Subnet storage entry = _alive(netuid);
+        uint256 seats = entry.maxNeurons;
+        if (entry.neuronCount < seats) revert SubnetNotFull(netuid);
+        (address[] memory hotkeys, uint256[] memory ages) = _exposed(netuid, seats);
+        if (hotkeys.length <= _least(seats / 4, MAX_KEPT_SEATS)) revert NoSeatToChallenge(netuid);
+        uint256[] memory scores = _seatScores(netuid, hotkeys);
+        uint256 lowest;
+        for (uint256 i = 1; i < scores.length; ++i) {
+            bool isLower = scores[i] < scores[lowest] || (scores[i] == scores[lowest] && ages[i] < ages[lowest]);
+            if (isLower) lowest = i;
+        }
+        return _uidOf(netuid, hotkeys[lowest]);
     }
 
     /// @inheritdoc ISubnets
-    function genesisOf(uint32 netuid) external view returns (uint48) {
-        return _subnets[netuid].genesis;
+    function challengeOf(uint32 netuid, uint16 uid) public view returns (Challenge memory open) {
+        open = _challenges[netuid][uid];
+        if (open.endsAt == 0) revert NoChallenge(netuid, uid);
     }
 
     /// @inheritdoc ISubnets
-    function minValidatorStakeOf(uint32 netuid) external view returns (uint256) {
-        return _existing(netuid).minValidatorStake;
-    }
-
-    /// @inheritdoc ISubnets
-    function activationDelayOf(uint32 netuid) external view returns (uint32) {
-        return _existing(netuid).activationDelaySeconds;
-    }
-
-    /// @inheritdoc ISubnets
-    function maxNeuronsOf(uint32 netuid) external view returns (uint16) {
-        return _existing(netuid).maxNeurons;
-    }
-
-    /// @inheritdoc ISubnets
-    function versionAt(uint32 netuid, uint64 epoch) external view returns (SubnetVersion memory) {
-        return _versionAt(netuid, epoch);
-    }
-
-    /// @inheritdoc ISubnets
-    function specHashAt(uint32 netuid, uint64 epoch) external view returns (bytes32) {
-        return _versionAt(netuid, epoch).specHash;
+    function ownerHotkeysOf(uint32 netuid)
+        external
+        view
+        returns (address[] memory hotkeys, uint64[] memory fromEpochs)
+    {
+        OwnerHotkey[] storage named = _ownerHotkeys[netuid];
+        hotkeys = new address[](named.length);
+        fromEpochs = new uint64[](named.length);
+        for (uint256 i = 0; i < named.length; ++i) {
+            (hotkeys[i], fromEpochs[i]) = (named[i].hotkey, named[i].fromEpoch);
+        }
     }
 
     /// @inheritdoc ISubnets
@@ -192,29 +224,23 @@ contract Subnets is ISubnets {
         }
     }
 
-    /// @inheritdoc ISubnets
-    function epochAt(uint32 netuid, uint256 timestamp) public view returns (uint64) {
-        Subnet storage entry = _existing(netuid);
-        if (timestamp < entry.genesis) revert BeforeGenesis(timestamp, entry.genesis);
-        return ((timestamp - entry.genesis) / entry.epochSeconds).toUint64();
-    }
-
-    /// @inheritdoc ISubnets
-    function epochWindow(uint32 netuid, uint64 epoch) external view returns (EpochWindow memory window) {
-        Subnet storage entry = _existing(netuid);
-        window.startsAt = (entry.genesis + uint256(epoch) * entry.epochSeconds).toUint48();
-        window.endsAt = window.startsAt + entry.epochSeconds;
-        window.workCommitEndsAt = window.endsAt + entry.workCommitSeconds;
-        window.weightCommitEndsAt = window.workCommitEndsAt + entry.weightCommitSeconds;
-        window.revealEndsAt = window.weightCommitEndsAt + entry.weightRevealSeconds;
-    }
-
-    function _takeSeat(uint32 netuid, Subnet storage entry) private returns (uint16 uid) {
-        if (entry.neuronCount == entry.maxNeurons) {
-            uid = _evictable(netuid, entry);
-            _vacate(netuid, uid, true);
-            return uid;
+    /// @dev The agent's wallet, which becomes the hotkey.
+    function _newcomer(uint32 netuid, uint256 agentId, string calldata endpoint) private view returns (address hotkey) {
+        _requireShort(endpoint);
+        hotkey = identity.getAgentWallet(agentId);
+        if (msg.sender != hotkey && !identity.isAuthorizedOrOwner(msg.sender, agentId)) {
+            revert NotAgentController(msg.sender, agentId);
         }
+        if (hotkey == address(0)) revert AgentWalletUnset(agentId);
+        if (_seats[netuid][hotkey] != 0) revert HotkeyAlreadyRegistered(netuid, hotkey);
+        if (_isChallenging[netuid][hotkey]) revert HotkeyIsChallenging(netuid, hotkey);
+    }
+
+    function _charge(uint32 netuid, uint256 maxBurn) private returns (uint256 price) {
+        return terms.sell(netuid, epochAt(netuid, block.timestamp), maxBurn);
+    }
+
+    function _takeFreeUid(uint32 netuid, Subnet storage entry) private returns (uint16 uid) {
         uint16[] storage free = _freeUids[netuid];
         if (free.length > 0) {
             uid = free[free.length - 1];
@@ -225,23 +251,13 @@ contract Subnets is ISubnets {
         ++entry.neuronCount;
     }
 
-    /// @dev Least stake among neurons past immunity; of equals the oldest; of those the lowest uid. All seats are
-    ///      taken here. About 5,000 gas a seat: 1.3 million for 256.
-    function _evictable(uint32 netuid, Subnet storage entry) private view returns (uint16 chosen) {
-        address[] memory hotkeys = new address[](entry.maxNeurons);
-        for (uint16 uid = 0; uid < hotkeys.length; ++uid) {
-            hotkeys[uid] = _neurons[netuid][uid].hotkey;
-        }
-        uint256[] memory stakes = staking.stakesOf(netuid, hotkeys);
-        bool found;
-        uint48 chosenSince;
-        for (uint16 uid = 0; uid < hotkeys.length; ++uid) {
-            uint48 since = _neurons[netuid][uid].registeredAt;
-            if (block.timestamp < uint256(since) + entry.immunitySeconds) continue;
-            bool isLess = stakes[uid] < stakes[chosen] || (stakes[uid] == stakes[chosen] && since < chosenSince);
-            if (!found || isLess) (found, chosen, chosenSince) = (true, uid, since);
-        }
-        if (!found) revert SubnetFull(netuid);
+    function _seat(uint32 netuid, uint16 uid, Challenge memory newcomer) private {
+        (address hotkey, uint256 agentId) = (newcomer.hotkey, newcomer.agentId);
+        uint40 nowAt = uint40(block.timestamp);
+        _seats[netuid][hotkey] = uint256(uid) + 1;
+        _neurons[netuid][uid] = Neuron(hotkey, nowAt, nowAt, uint8(uid), false, agentId, newcomer.endpoint);
+        emit NeuronRegistered(netuid, hotkey, agentId, uid, newcomer.payer, newcomer.endpoint, newcomer.deposit);
+        staking.onRegistrationChanged(netuid, hotkey, true);
     }
 
     function _vacate(uint32 netuid, uint16 uid, bool evicted) private {
@@ -253,18 +269,59 @@ contract Subnets is ISubnets {
         staking.onRegistrationChanged(netuid, hotkey, false);
     }
 
-    /// @dev Versions are at least one epoch apart, so the scan is as short as the epoch is recent.
-    function _versionAt(uint32 netuid, uint64 epoch) private view returns (SubnetVersion storage) {
-        _existing(netuid);
-        SubnetVersion[] storage versions = _versions[netuid];
-        uint256 index = versions.length - 1;
-        while (versions[index].fromEpoch > epoch) --index;
-        return versions[index];
+    function _replace(uint32 netuid, uint16 uid, Challenge memory open, bool evicted) private {
+        _close(netuid, uid, open, Outcome.Seated);
+        _vacate(netuid, uid, evicted);
+        _seat(netuid, uid, open);
+        token.burn(open.deposit);
     }
 
-    function _existing(uint32 netuid) private view returns (Subnet storage entry) {
-        entry = _subnets[netuid];
-        if (entry.genesis == 0) revert SubnetNotFound(netuid);
+    function _close(uint32 netuid, uint16 uid, Challenge memory open, Outcome outcome) private {
+        Neuron storage seat = _neurons[netuid][uid];
+        seat.isChallenged = false;
+        delete _isChallenging[netuid][open.hotkey];
+        delete _challenges[netuid][uid];
+        emit ChallengeEnded(netuid, seat.hotkey, open.hotkey, uid, outcome);
+    }
+
+    /// @dev Hotkeys and seconds of registration of the seats that a challenge can reach, by uid.
+    function _exposed(uint32 netuid, uint256 seats)
+        private
+        view
+        returns (address[] memory hotkeys, uint256[] memory ages)
+    {
+        uint256 registeredBy = block.timestamp - terms.rulesOf(netuid).immunitySeconds;
+        address[] memory shielded = _protected(netuid);
+        hotkeys = new address[](seats);
+        ages = new uint256[](seats);
+        uint256 count;
+        for (uint16 uid = 0; uid < seats; ++uid) {
+            Neuron storage seat = _neurons[netuid][uid];
+            (address hotkey, uint40 registeredAt, uint40 immuneFrom, bool isChallenged) =
+                (seat.hotkey, seat.registeredAt, seat.immuneFrom, seat.isChallenged);
+            if (isChallenged || immuneFrom > registeredBy || _contains(shielded, hotkey)) continue;
+            (hotkeys[count], ages[count++]) = (hotkey, registeredAt);
+        }
+        assembly ("memory-safe") {
+            mstore(hotkeys, count)
+            mstore(ages, count)
+        }
+    }
+
+    function _protected(uint32 netuid) private view returns (address[] memory hotkeys) {
+        OwnerHotkey[] storage named = _ownerHotkeys[netuid];
+        uint64 epoch = epochAt(netuid, block.timestamp);
+        hotkeys = new address[](named.length);
+        for (uint256 i = 0; i < hotkeys.length; ++i) {
+            if (named[i].fromEpoch <= epoch) hotkeys[i] = named[i].hotkey;
+        }
+    }
+
+    /// @dev Those of the epoch contract, which the token's minter names once for ever; zeros before.
+    function _seatScores(uint32 netuid, address[] memory hotkeys) private view returns (uint256[] memory) {
+        address minter = token.minter();
+        if (minter == address(0)) return new uint256[](hotkeys.length);
+        return ISeatScores(IEmission(minter).epochs()).seatScores(netuid, hotkeys);
     }
 
     function _uidOf(uint32 netuid, address hotkey) private view returns (uint16) {
@@ -273,15 +330,10 @@ contract Subnets is ISubnets {
         return uint16(uidPlusOne - 1);
     }
 
-    function _controlled(uint32 netuid, address hotkey) private view returns (Neuron storage seat) {
-        seat = _neurons[netuid][_uidOf(netuid, hotkey)];
-        if (msg.sender != hotkey && !identity.isAuthorizedOrOwner(msg.sender, seat.agentId)) {
+    function _requireControl(Neuron storage seat) private view {
+        if (msg.sender != seat.hotkey && !identity.isAuthorizedOrOwner(msg.sender, seat.agentId)) {
             revert NotAgentController(msg.sender, seat.agentId);
         }
-    }
-
-    function _burn(uint256 amount) private {
-        if (amount > 0) token.burnFrom(msg.sender, amount);
     }
 
     function _requireShort(string calldata endpoint) private pure {
@@ -289,24 +341,14 @@ contract Subnets is ISubnets {
         if (length > MAX_ENDPOINT_BYTES) revert EndpointTooLong(length, MAX_ENDPOINT_BYTES);
     }
 
-    function _requireInRange(SubnetParams calldata params) private pure {
-        _requireRange(bytes(params.name).length, 1, MAX_NAME_BYTES, "name");
-        _requireRange(bytes(params.metadataURI).length, 0, MAX_URI_BYTES, "metadataURI");
-        if (params.specHash == 0) revert ParameterOutOfRange("specHash");
-        _requireRange(params.epochSeconds, MIN_EPOCH_SECONDS, MAX_EPOCH_SECONDS, "epochSeconds");
-        _requireRange(params.workCommitSeconds, 1, params.epochSeconds, "workCommitSeconds");
-        _requireRange(params.weightCommitSeconds, 1, params.epochSeconds, "weightCommitSeconds");
-        _requireRange(params.weightRevealSeconds, 1, params.epochSeconds, "weightRevealSeconds");
-        uint256 phases =
-            uint256(params.workCommitSeconds) + params.weightCommitSeconds + params.weightRevealSeconds;
-        _requireRange(phases, 3, params.epochSeconds - 1, "phases");
-        _requireRange(params.activationDelaySeconds, 1, MAX_DELAY_SECONDS, "activationDelaySeconds");
-        _requireRange(params.maxNeurons, 1, MAX_NEURONS, "maxNeurons");
-        _requireRange(params.minValidatorStake, 1, type(uint128).max, "minValidatorStake");
-        _requireRange(params.immunitySeconds, 0, MAX_IMMUNITY_SECONDS, "immunitySeconds");
+    function _contains(address[] memory list, address item) private pure returns (bool) {
+        for (uint256 i = 0; i < list.length; ++i) {
+            if (list[i] == item) return true;
+        }
+        return false;
     }
 
-    function _requireRange(uint256 value, uint256 least, uint256 most, string memory parameter) private pure {
-        if (value < least || value > most) revert ParameterOutOfRange(parameter);
+    function _least(uint256 a, uint256 b) private pure returns (uint256) {
+        return a < b ? a : b;
     }
 }

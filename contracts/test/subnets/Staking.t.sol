@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IStaking} from "../../src/subnets/IStaking.sol";
-import {ISubnets} from "../../src/subnets/ISubnets.sol";
 import {Staking} from "../../src/subnets/Staking.sol";
 import {Network} from "../support/Network.sol";
 import {vm} from "../support/Vm.sol";
@@ -134,9 +133,11 @@ contract StakingTest is Network {
         vm.expectRevert();
         staking.stake(_netuid, HOTKEY, 1);
         vm.expectRevert(abi.encodeWithSelector(IStaking.UnbondingOutOfRange.selector, 0));
-        new Staking(IERC20(address(token)), ISubnets(address(subnets)), 0);
+        new Staking(IERC20(address(token)), 0);
         vm.expectRevert(abi.encodeWithSelector(IStaking.UnbondingOutOfRange.selector, 366 days));
-        new Staking(IERC20(address(token)), ISubnets(address(subnets)), 366 days);
+        new Staking(IERC20(address(token)), 366 days);
+        vm.expectRevert(abi.encodeWithSelector(IStaking.AlreadyBound.selector, address(subnets)));
+        staking.bind();
     }
 
     function testFuzz_history_never_changes_once_past(uint256[6] memory amounts, uint256[6] memory gaps) public {

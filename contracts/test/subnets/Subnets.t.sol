@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {ISubnetTerms} from "../../src/subnets/ISubnetTerms.sol";
 import {EpochWindow, ISubnets, Neuron, Subnet, SubnetParams} from "../../src/subnets/ISubnets.sol";
 import {Network} from "../support/Network.sol";
 import {vm} from "../support/Vm.sol";
@@ -17,7 +18,7 @@ contract SubnetsTest is Network {
         fund(STRANGER, CREATION_BURN);
         uint256 supply = token.totalSupply();
         vm.prank(STRANGER);
-        uint32 netuid = subnets.createSubnet(params());
+        uint32 netuid = subnets.createSubnet(params(), type(uint256).max);
         eq(netuid, 1, "first netuid");
         eq(token.totalSupply(), supply - CREATION_BURN, "burned");
         Subnet memory entry = subnets.subnet(netuid);
@@ -27,7 +28,7 @@ contract SubnetsTest is Network {
         eq(subnets.specHashAt(netuid, 0), SPEC, "spec");
         vm.prank(FOUNDER);
         vm.expectRevert();
-        subnets.createSubnet(params());
+        subnets.createSubnet(params(), type(uint256).max);
     }
 
     function test_every_parameter_is_bounded() public {
@@ -68,8 +69,29 @@ contract SubnetsTest is Network {
         bad.minValidatorStake = 0;
         _refused(bad, "minValidatorStake");
         bad = params();
-        bad.immunitySeconds = 365 days + 1;
+        bad.maxValidators = 65;
+        _refused(bad, "maxValidators");
+        bad = params();
+        bad.initialBurn = 101e18;
+        _refused(bad, "initialBurn");
+        bad = params();
+        bad.rules.minBurn = 0.0005e18 - 1;
+        _refused(bad, "minBurn");
+        bad = params();
+        bad.rules.maxBurn = 1_000e18 + 1;
+        _refused(bad, "maxBurn");
+        bad = params();
+        bad.rules.burnHalfLifeSeconds = 59;
+        _refused(bad, "burnHalfLifeSeconds");
+        bad = params();
+        bad.rules.immunitySeconds = 30 days + 1;
         _refused(bad, "immunitySeconds");
+        bad = params();
+        bad.rules.noticeSeconds = 59;
+        _refused(bad, "noticeSeconds");
+        bad = params();
+        bad.rules.maxRegistrationsPerEpoch = 0;
+        _refused(bad, "maxRegistrationsPerEpoch");
     }
 
     function test_an_agent_takes_a_seat_with_its_wallet_as_hotkey() public {
@@ -77,7 +99,7 @@ contract SubnetsTest is Network {
         fund(STRANGER, 2e18);
         vm.startPrank(STRANGER);
         uint256 agentId = identity.register();
-        uint16 uid = subnets.register(netuid, agentId, "https://n");
+        uint16 uid = subnets.register(netuid, agentId, "https://n", 1e18);
         eq(uid, 0, "uid");
         eq(token.balanceOf(STRANGER), 1e18, "burned one");
         Neuron memory seat = subnets.neuron(netuid, uid);
@@ -87,7 +109,7 @@ contract SubnetsTest is Network {
         vm.expectRevert(
             abi.encodeWithSelector(ISubnets.HotkeyAlreadyRegistered.selector, netuid, STRANGER)
         );
-        subnets.register(netuid, agentId, "");
+        subnets.register(netuid, agentId, "", 100e18);
         vm.stopPrank();
     }
 
@@ -98,16 +120,16 @@ contract SubnetsTest is Network {
         fund(STRANGER, 1e18);
         vm.startPrank(STRANGER);
         vm.expectRevert(abi.encodeWithSelector(ISubnets.NotAgentController.selector, STRANGER, agentId));
-        subnets.register(netuid, agentId, "");
+        subnets.register(netuid, agentId, "", 100e18);
         vm.expectRevert();
-        subnets.register(netuid, 999, "");
+        subnets.register(netuid, 999, "", 100e18);
         vm.stopPrank();
         vm.startPrank(FOUNDER);
         identity.unsetAgentWallet(agentId);
         vm.expectRevert(abi.encodeWithSelector(ISubnets.AgentWalletUnset.selector, agentId));
-        subnets.register(netuid, agentId, "");
+        subnets.register(netuid, agentId, "", 100e18);
         vm.expectRevert(abi.encodeWithSelector(ISubnets.SubnetNotFound.selector, 9));
-        subnets.register(9, agentId, "");
+        subnets.register(9, agentId, "", 100e18);
         vm.stopPrank();
     }
 
@@ -147,69 +169,30 @@ contract SubnetsTest is Network {
         }
     }
 
-    function test_a_full_subnet_evicts_the_least_staked_then_the_oldest_past_immunity() public {
-        SubnetParams memory small = params();
-        small.maxNeurons = 3;
-        uint32 netuid = createSubnet(small);
-        join(netuid, address(0x100));
-        vm.warp(block.timestamp + 10);
-        join(netuid, address(0x101));
-        join(netuid, address(0x102));
-        stakeOn(netuid, address(0x100), address(0x100), 5);
-        fund(address(0x103), 1e18);
-        vm.startPrank(address(0x103));
-        uint256 agentId = identity.register();
-        vm.expectRevert(abi.encodeWithSelector(ISubnets.SubnetFull.selector, netuid));
-        subnets.register(netuid, agentId, "");
-        vm.warp(block.timestamp + 1 hours);
-        eq(subnets.register(netuid, agentId, ""), 1, "of equals the oldest, then the lowest uid");
-        vm.stopPrank();
-        no(subnets.isRegistered(netuid, address(0x101)), "evicted");
-        eq(join(netuid, address(0x104)), 2, "next the other unstaked one; the newcomer is immune");
-        eq(join(netuid, address(0x105)), 0, "then even the staked one, being past immunity");
-        fund(address(0x106), 1e18);
-        vm.startPrank(address(0x106));
-        agentId = identity.register();
-        vm.expectRevert(abi.encodeWithSelector(ISubnets.SubnetFull.selector, netuid));
-        subnets.register(netuid, agentId, "");
-        vm.stopPrank();
-    }
-
-    function test_an_evicted_validator_loses_its_permit_but_not_its_stake() public {
-        SubnetParams memory small = params();
-        small.maxNeurons = 1;
-        uint32 netuid = createSubnet(small);
-        join(netuid, address(0x100));
-        stakeOn(netuid, address(0x100), address(0x100), MIN_STAKE);
-        vm.warp(block.timestamp + 1 hours);
-        join(netuid, address(0x101));
-        vm.warp(block.timestamp + 1);
-        eq(staking.totalPermittedStakeAt(netuid, block.timestamp - 1), 0, "no permit left");
-        eq(staking.positionOf(netuid, address(0x100), address(0x100)), MIN_STAKE, "stake");
-    }
-
     function test_updates_wait_two_epochs_and_old_epochs_keep_their_spec() public {
         uint32 netuid = createSubnet();
         vm.warp(block.timestamp + 5 * EPOCH + 1);
-        vm.expectRevert(abi.encodeWithSelector(ISubnets.NotSubnetOwner.selector, address(this), FOUNDER));
-        subnets.announceUpdate(netuid, "x", keccak256("spec 2"));
+        vm.expectRevert(abi.encodeWithSelector(ISubnetTerms.NotSubnetOwner.selector, address(this), FOUNDER));
+        terms.announceUpdate(netuid, "x", keccak256("spec 2"));
         vm.startPrank(FOUNDER);
-        vm.expectRevert(abi.encodeWithSelector(ISubnets.ParameterOutOfRange.selector, "specHash"));
-        subnets.announceUpdate(netuid, "x", 0);
-        subnets.announceUpdate(netuid, "x", keccak256("spec 2"));
+        vm.expectRevert(abi.encodeWithSelector(ISubnetTerms.ParameterOutOfRange.selector, "specHash"));
+        terms.announceUpdate(netuid, "x", 0);
+        terms.announceUpdate(netuid, "x", keccak256("spec 2"));
         eq(subnets.specHashAt(netuid, 6), SPEC, "notice");
         eq(subnets.specHashAt(netuid, 7), keccak256("spec 2"), "in force");
         vm.warp(block.timestamp + EPOCH);
-        subnets.announceUpdate(netuid, "y", keccak256("spec 3"));
+        terms.announceUpdate(netuid, "y", keccak256("spec 3"));
         eq(subnets.specHashAt(netuid, 7), SPEC, "a later word replaces one not yet in force");
         eq(subnets.specHashAt(netuid, 8), keccak256("spec 3"), "and waits anew");
         vm.warp(block.timestamp + 10 * EPOCH);
-        subnets.announceUpdate(netuid, "z", keccak256("spec 4"));
+        terms.announceUpdate(netuid, "z", keccak256("spec 4"));
         vm.stopPrank();
         eq(subnets.specHashAt(netuid, 0), SPEC, "history 0");
         eq(subnets.specHashAt(netuid, 17), keccak256("spec 3"), "history 1");
         eq(subnets.specHashAt(netuid, 18), keccak256("spec 4"), "history 2");
-        eq(subnets.versionAt(netuid, 18).metadataURI, "z", "uri");
+        eq(terms.versionAt(netuid, 18).metadataURI, "z", "uri");
+        eq(terms.versionKeyAt(netuid, 0), 0, "key 0");
+        eq(terms.versionKeyAt(netuid, 18), 2, "key 2");
     }
 
     function test_the_phases_of_an_epoch() public {
@@ -243,14 +226,14 @@ contract SubnetsTest is Network {
 
     function testFuzz_seats_and_hotkeys_stay_in_step(uint256[24] memory moves) public {
         SubnetParams memory small = params();
-        (small.maxNeurons, small.immunitySeconds) = (4, 0);
+        (small.maxNeurons, small.rules.immunitySeconds) = (4, 0);
         uint32 netuid = createSubnet(small);
         for (uint256 i = 0; i < moves.length; ++i) {
             address hotkey = address(uint160(0x1000 + moves[i] % 8));
             if (subnets.isRegistered(netuid, hotkey)) {
                 vm.prank(hotkey);
                 subnets.deregister(netuid, hotkey);
-            } else {
+            } else if (subnets.subnet(netuid).neuronCount < 4) {
                 join(netuid, hotkey);
             }
             vm.warp(block.timestamp + 1);
@@ -264,7 +247,7 @@ contract SubnetsTest is Network {
     }
 
     function _refused(SubnetParams memory bad, string memory parameter) private {
-        vm.expectRevert(abi.encodeWithSelector(ISubnets.ParameterOutOfRange.selector, parameter));
-        subnets.createSubnet(bad);
+        vm.expectRevert(abi.encodeWithSelector(ISubnetTerms.ParameterOutOfRange.selector, parameter));
+        subnets.createSubnet(bad, type(uint256).max);
     }
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ERC20Burnable} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Burnable.sol";
 import {IdentityRegistry} from "../../src/identity/IdentityRegistry.sol";
 import {Emission} from "../../src/subnets/Emission.sol";
 import {Epochs} from "../../src/subnets/Epochs.sol";
 import {Result} from "../../src/subnets/IEpochs.sol";
-import {EpochWindow, SubnetParams} from "../../src/subnets/ISubnets.sol";
+import {SeatRules, SubnetParams} from "../../src/subnets/ISubnets.sol";
 import {Staking} from "../../src/subnets/Staking.sol";
 import {Subnets} from "../../src/subnets/Subnets.sol";
+import {SubnetTerms} from "../../src/subnets/SubnetTerms.sol";
 import {Weights} from "../../src/subnets/Weights.sol";
 import {Work} from "../../src/subnets/Work.sol";
 import {KoinonToken} from "../../src/token/KoinonToken.sol";
@@ -18,7 +18,7 @@ import {vm} from "./Vm.sol";
 /// @dev A whole network with one treasury, as a deployment script makes it, and the moves of its people.
 abstract contract Network is Test {
     uint256 internal constant GENESIS_SUPPLY = 10_000_000e18;
-    uint256 internal constant CREATION_BURN = 1_000e18;
+    uint256 internal constant CREATION_BURN = 10e18;
     uint256 internal constant UNBONDING = 7 days;
     uint256 internal constant RATE = 0.1e18;
     uint256 internal constant HALVING = 365 days;
@@ -31,6 +31,7 @@ abstract contract Network is Test {
     IdentityRegistry internal identity;
     Subnets internal subnets;
     Staking internal staking;
+    SubnetTerms internal terms;
     Work internal work;
     Weights internal weights;
     Epochs internal epochs;
@@ -39,8 +40,9 @@ abstract contract Network is Test {
     function deployNetwork() internal {
         token = new KoinonToken(TREASURY, GENESIS_SUPPLY, address(this));
         identity = new IdentityRegistry();
-        subnets = new Subnets(ERC20Burnable(address(token)), identity, CREATION_BURN, UNBONDING);
-        staking = Staking(address(subnets.staking()));
+        staking = new Staking(token, UNBONDING);
+        terms = new SubnetTerms();
+        subnets = new Subnets(token, identity, staking, terms, CREATION_BURN);
         work = new Work(subnets);
         weights = new Weights(subnets);
         epochs = new Epochs(token, subnets, RATE, HALVING);
@@ -59,9 +61,21 @@ abstract contract Network is Test {
             weightRevealSeconds: 60,
             activationDelaySeconds: 120,
             maxNeurons: 16,
+            maxValidators: 64,
             minValidatorStake: uint128(MIN_STAKE),
-            registrationBurn: 1e18,
-            immunitySeconds: 1 hours
+            initialBurn: 1e18,
+            rules: rules()
+        });
+    }
+
+    function rules() internal pure returns (SeatRules memory) {
+        return SeatRules({
+            minBurn: 0.0005e18,
+            maxBurn: 100e18,
+            burnHalfLifeSeconds: 4320,
+            immunitySeconds: 1 hours,
+            noticeSeconds: 30 minutes,
+            maxRegistrationsPerEpoch: 256
         });
     }
 
@@ -76,9 +90,10 @@ abstract contract Network is Test {
     }
 
     function createSubnet(SubnetParams memory chosen) internal returns (uint32) {
-        fund(address(0x0E0E), CREATION_BURN);
+        uint256 price = subnets.lockPrice();
+        fund(address(0x0E0E), price);
         vm.prank(address(0x0E0E));
-        return subnets.createSubnet(chosen);
+        return subnets.createSubnet(chosen, price);
     }
 
     function createSubnet() internal returns (uint32) {
@@ -87,9 +102,11 @@ abstract contract Network is Test {
 
     /// @dev A new agent, owned and operated by `hotkey`, in a seat.
     function join(uint32 netuid, address hotkey) internal returns (uint16 uid) {
-        fund(hotkey, subnets.subnet(netuid).registrationBurn);
+        uint256 price = subnets.terms().burnPriceOf(netuid);
+        fund(hotkey, price);
         vm.startPrank(hotkey);
-        uid = subnets.register(netuid, identity.register("https://example.org/agent.json"), "https://node.example:8402");
+        uint256 agentId = identity.register("https://example.org/agent.json");
+        uid = subnets.register(netuid, agentId, "https://node.example:8402", price);
         vm.stopPrank();
     }
 

@@ -24,7 +24,7 @@ const commands: Readonly<Record<string, readonly string[]>> = {
   validator: ['start'],
   network: ['deploy'],
   miner: ['start'],
-  subnet: ['dev', 'sim', 'deploy', 'explain', 'replay'],
+  subnet: ['dev', 'sim', 'deploy', 'explain', 'replay', 'create', 'show', 'list'],
   epoch: ['show', 'run'],
   'audit export': [],
   audit: [],

@@ -38,7 +38,7 @@ describe.each([
     const burn = await chain.reader.readContract({
       address: contracts.subnets,
       abi: subnetsAbi,
-      functionName: 'creationBurn',
+      functionName: 'minLock',
     })
     expect(burn).toBe(testParameters.subnetCreationBurn)
     expect(emissionAbi.length).toBeGreaterThan(0)
@@ -71,7 +71,7 @@ describe.each([
       }
     }
     expect(attempts).toBeGreaterThan(4)
-    expect(Object.keys(known)).toHaveLength(13)
+    expect(Object.keys(known)).toHaveLength(14)
     const again = noted()
     await deployContracts({
       reader: chain.reader,

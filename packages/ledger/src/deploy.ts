@@ -9,6 +9,8 @@ import { erc3009DepositCollectorAbi, erc3009DepositCollectorBytecode } from './g
 import { identityRegistryAbi, identityRegistryBytecode } from './generated/identity-registry.ts'
 import { koinonTokenAbi, koinonTokenBytecode } from './generated/koinon-token.ts'
 import { reputationRegistryAbi, reputationRegistryBytecode } from './generated/reputation-registry.ts'
+import { stakingAbi, stakingBytecode } from './generated/staking.ts'
+import { subnetTermsAbi, subnetTermsBytecode } from './generated/subnet-terms.ts'
 import { subnetsAbi, subnetsBytecode } from './generated/subnets.ts'
 import { testDollarAbi, testDollarBytecode } from './generated/test-dollar.ts'
 import { validationRegistryAbi, validationRegistryBytecode } from './generated/validation-registry.ts'
@@ -83,13 +85,15 @@ export async function deployContracts(options: DeployOptions): Promise<NetworkFi
   const identity = await deploy('identity', identityRegistryAbi, identityRegistryBytecode, [])
   await deploy('reputation', reputationRegistryAbi, reputationRegistryBytecode, [identity])
   await deploy('validation', validationRegistryAbi, validationRegistryBytecode, [identity])
+  const staking = await deploy('staking', stakingAbi, stakingBytecode, [token, parameters.unbondingSeconds])
+  const terms = await deploy('terms', subnetTermsAbi, subnetTermsBytecode, [])
   const subnets = await deploy('subnets', subnetsAbi, subnetsBytecode, [
     token,
     identity,
+    staking,
+    terms,
     parameters.subnetCreationBurn,
-    parameters.unbondingSeconds,
   ])
-  keep('staking', await reader.readContract({ address: subnets, abi: subnetsAbi, functionName: 'staking' }))
   await deploy('work', workAbi, workBytecode, [subnets])
   await deploy('weights', weightsAbi, weightsBytecode, [subnets])
   const epochs = await deploy('epochs', epochsAbi, epochsBytecode, [

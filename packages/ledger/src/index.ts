@@ -11,8 +11,11 @@ export { checkDollar, readDollarDomain } from './dollar.ts'
 export {
   ensureIdentity,
   ensureOwnStake,
+  findOwnChallenge,
   findSeat,
+  type JoinTerms,
   joinSubnet,
+  keepSeat,
   leaveSubnet,
   type Membership,
   type NeuronRecord,
@@ -26,4 +29,13 @@ export {
   networkDraftProblem,
   parseNetworkFile,
 } from './network-file.ts'
+export { quoteSeat, readChallenges, type SeatChallenge, type SeatRules, withMargin } from './seat-market.ts'
 export { type ContractCall, TransactionSender } from './sender.ts'
+export {
+  createSubnet,
+  listSubnets,
+  quoteLock,
+  readSubnet,
+  type SubnetParameters,
+  type SubnetSummary,
+} from './subnet-directory.ts'

@@ -1,6 +1,6 @@
 /** Joining and leaving a subnet, as one account: an ERC-8004 identity, a neuron with an endpoint, stake. Every step looks first. */
-import { type Address, KoinonError, toAddress } from '@koinon/base'
-import { BaseError, ContractFunctionRevertedError, maxUint256, parseEventLogs } from 'viem'
+import { type Address, formatUnits, isKoinonError, KoinonError, toAddress, tokenDecimals } from '@koinon/base'
+import { BaseError, ContractFunctionRevertedError, parseEventLogs } from 'viem'
 import { findAgent } from './agents.ts'
 import type { LedgerReader } from './clients.ts'
 import { identityRegistryAbi } from './generated/identity-registry.ts'
@@ -8,6 +8,15 @@ import { koinonTokenAbi } from './generated/koinon-token.ts'
 import { stakingAbi } from './generated/staking.ts'
 import { subnetsAbi } from './generated/subnets.ts'
 import type { NetworkFile } from './network-file.ts'
+import {
+  finaliseChallenge,
+  findChallengeable,
+  matchChallenge,
+  quoteSeat,
+  readChallenges,
+  type SeatChallenge,
+  withMargin,
+} from './seat-market.ts'
 import type { TransactionSender } from './sender.ts'
 
 export type Membership = {
@@ -23,6 +32,16 @@ export type NeuronRecord = {
   readonly agentId: bigint
   readonly endpoint: string
   readonly registeredAtSeconds: number
+  /** A newcomer claims the seat; see `readChallenges`. */
+  readonly isChallenged: boolean
+}
+
+/** What joining may cost. Amounts in 1e-18 KOIN. */
+export type JoinTerms = {
+  /** The most that is paid for a seat; when left out 5 % above the price of the moment, asked for anew while others come first. */
+  readonly maxBurn?: bigint
+  /** Called before anything is paid. */
+  readonly onQuote?: (price: bigint, maximum: bigint) => void
 }
 
 /** A read about one subnet; when the ledger has no such subnet it fails with `ledger/no-subnet` instead of a revert. */
@@ -64,24 +83,28 @@ export async function readNeurons(
     agentId: neuron.agentId,
     endpoint: neuron.endpoint,
     registeredAtSeconds: Number(neuron.registeredAt),
+    isChallenged: neuron.isChallenged,
   }))
 }
 
-/** Makes the account a neuron that is reached at `endpoint`; registers, or only moves the endpoint. Returns the seat. */
-export async function joinSubnet(membership: Membership, netuid: number, endpoint: string): Promise<NeuronRecord> {
-  const { network, reader, sender } = membership
+/**
+ * Makes the account a neuron that is reached at `endpoint`; registers, or only moves the endpoint. Returns the seat.
+ * In a full subnet it challenges the lowest seat and throws `ledger/seat-challenged`; called again after the notice it takes the seat.
+ * Throws `ledger/seat-too-dear`, `ledger/subnet-full`, `ledger/too-little-koin`, `ledger/no-subnet` and as `TransactionSender.call`.
+ */
+export async function joinSubnet(
+  membership: Membership,
+  netuid: number,
+  endpoint: string,
+  terms: JoinTerms = {},
+): Promise<NeuronRecord> {
+  const { network, sender } = membership
   const subnets = { address: network.contracts.subnets, abi: subnetsAbi } as const
   // First, so that nobody registers an identity for a subnet that is not there.
-  const { registrationBurn } = await ofSubnet(
-    netuid,
-    reader.readContract({ ...subnets, functionName: 'subnet', args: [netuid] }),
-  )
+  await ofSubnet(netuid, quoteSeat(membership, netuid))
   const seat = await findSeat(membership, netuid)
-  if (seat === undefined) {
-    const agentId = await ensureIdentity(membership, endpoint)
-    await ensureAllowance(membership, network.contracts.subnets, registrationBurn)
-    await sender.call({ ...subnets, functionName: 'register', args: [netuid, agentId, endpoint] })
-  } else if (seat.endpoint !== endpoint) {
+  if (seat === undefined) await takeSeat(membership, netuid, endpoint, terms)
+  else if (seat.endpoint !== endpoint) {
     await sender.call({ ...subnets, functionName: 'setEndpoint', args: [netuid, sender.address, endpoint] })
   }
   const joined = await findSeat(membership, netuid)
@@ -94,6 +117,70 @@ export async function joinSubnet(membership: Membership, netuid: number, endpoin
     })
   }
   return joined
+}
+
+async function takeSeat(membership: Membership, netuid: number, endpoint: string, terms: JoinTerms): Promise<void> {
+  const { reader, sender } = membership
+  const own = (await readChallenges(membership, netuid)).find(({ newcomer }) => newcomer === sender.address)
+  const { price, isFull } = await quoteSeat(membership, netuid)
+  if (own !== undefined) {
+    const { timestamp } = await reader.getBlock({ blockTag: 'pending' })
+    if (isFull && Number(timestamp) < own.endsAtSeconds) throw challenged(own)
+    return finaliseChallenge(membership, netuid, own.uid)
+  }
+  if (terms.maxBurn !== undefined) return buySeat(membership, netuid, endpoint, terms, terms.maxBurn)
+  // Others who come first raise the price by more than the margin: it is asked for and shown anew, up to four times the first quote.
+  const ceiling = 4n * price
+  for (;;) {
+    const maximum = smaller(withMargin((await quoteSeat(membership, netuid)).price), ceiling)
+    try {
+      return await buySeat(membership, netuid, endpoint, terms, maximum)
+    } catch (error) {
+      const isOutbid = isKoinonError(error) && outbidCodes.has(error.code) && maximum < ceiling
+      if (!isOutbid || (await quoteSeat(membership, netuid)).price <= maximum) throw error
+    }
+  }
+}
+
+/** What a registration fails with when another one came first. */
+const outbidCodes: ReadonlySet<string> = new Set(['ledger/refused', 'ledger/reverted', 'ledger/seat-too-dear'])
+
+async function buySeat(
+  membership: Membership,
+  netuid: number,
+  endpoint: string,
+  terms: JoinTerms,
+  maximum: bigint,
+): Promise<void> {
+  const { network, sender } = membership
+  const subnets = { address: network.contracts.subnets, abi: subnetsAbi } as const
+  const { price, isFull } = await quoteSeat(membership, netuid)
+  terms.onQuote?.(price, maximum)
+  if (price > maximum) throw tooDear(price, maximum)
+  const uid = isFull ? await findChallengeable(membership, netuid) : undefined
+  if (isFull && uid === undefined) throw full(netuid)
+  const allowed = await approveUpTo(membership, network.contracts.subnets, price, maximum)
+  const agentId = await ensureIdentity(membership, endpoint)
+  if (uid === undefined) {
+    await sender.call({ ...subnets, functionName: 'register', args: [netuid, agentId, endpoint, allowed] })
+    return
+  }
+  await sender.call({ ...subnets, functionName: 'challenge', args: [netuid, uid, agentId, endpoint, allowed] })
+  const opened = (await readChallenges(membership, netuid)).find(({ newcomer }) => newcomer === sender.address)
+  if (opened !== undefined) throw challenged(opened)
+}
+
+/** The challenge of the account's own seat, if somebody claims it. */
+export async function findOwnChallenge(membership: Membership, netuid: number): Promise<SeatChallenge | undefined> {
+  const seat = await findSeat(membership, netuid)
+  if (seat?.isChallenged !== true) return undefined
+  return (await readChallenges(membership, netuid)).find(({ uid }) => uid === seat.uid)
+}
+
+/** Burns what the newcomer deposited, and so keeps the seat. Throws `ledger/too-little-koin` and as `TransactionSender.call`. */
+export async function keepSeat(membership: Membership, netuid: number, challenge: SeatChallenge): Promise<void> {
+  await approveUpTo(membership, membership.network.contracts.subnets, challenge.deposit, challenge.deposit)
+  await matchChallenge(membership, netuid, challenge)
 }
 
 /** Gives the seat back. Does nothing when there is none. */
@@ -149,21 +236,67 @@ export async function ensureIdentity({ network, reader, sender }: Membership, ag
 }
 
 /** Approves exactly what is needed now, never without limit. */
-async function ensureAllowance(
+function ensureAllowance(membership: Membership, spender: Address, amount: bigint): Promise<bigint> {
+  return approveUpTo(membership, spender, amount, amount)
+}
+
+/** Lets `spender` take at least `least`, and up to `most` where the account holds it. Returns how much it may take of that. */
+async function approveUpTo(
   { network, reader, sender }: Membership,
   spender: Address,
-  amount: bigint,
-): Promise<void> {
+  least: bigint,
+  most: bigint,
+): Promise<bigint> {
   const token = { address: network.contracts.token, abi: koinonTokenAbi } as const
-  const allowed = await reader.readContract({ ...token, functionName: 'allowance', args: [sender.address, spender] })
-  if (allowed >= amount || amount > maxUint256) return
   const balance = await reader.readContract({ ...token, functionName: 'balanceOf', args: [sender.address] })
-  if (balance < amount) {
+  if (balance < least) {
     throw new KoinonError({
       code: 'ledger/too-little-koin',
-      message: `Account ${sender.address} holds ${balance} of the ${amount} (1e-18 KOIN) that are needed`,
+      message: `Account ${sender.address} holds ${balance} of the ${least} (1e-18 KOIN) that are needed`,
       hint: 'Send it KOIN first; on a test network: koinon wallet faucet.',
     })
   }
-  await sender.call({ ...token, functionName: 'approve', args: [spender, amount] })
+  const amount = smaller(balance, most)
+  const allowed = await reader.readContract({ ...token, functionName: 'allowance', args: [sender.address, spender] })
+  if (allowed < amount) await sender.call({ ...token, functionName: 'approve', args: [spender, amount] })
+  return amount
+}
+
+function challenged({ uid, deposit, endsAtSeconds }: SeatChallenge): KoinonError {
+  const until = new Date(endsAtSeconds * 1000).toISOString()
+  return new KoinonError({
+    code: 'ledger/seat-challenged',
+    message: `The subnet is full; seat ${uid} is claimed with ${koin(deposit)} KOIN, which its holder may match until ${until}`,
+    hint: 'Run the same command again after that: the seat is yours then, or the KOIN is back.',
+    details: { uid, deposit: `${deposit}`, endsAtSeconds },
+    retry: 'later',
+  })
+}
+
+function tooDear(price: bigint, maximum: bigint): KoinonError {
+  return new KoinonError({
+    code: 'ledger/seat-too-dear',
+    message: `A seat costs ${koin(price)} KOIN now, more than the ${koin(maximum)} that may be paid`,
+    hint: 'Wait, the price falls with time; or allow more with --max-burn KOIN.',
+    details: { price: `${price}`, maximum: `${maximum}` },
+    retry: 'later',
+  })
+}
+
+function full(netuid: number): KoinonError {
+  return new KoinonError({
+    code: 'ledger/subnet-full',
+    message: `Subnet ${netuid} is full, and no seat may be challenged now: all are young, protected or challenged`,
+    hint: 'Try again later; "koinon subnet show" tells how long a new seat is immune.',
+    details: { netuid },
+    retry: 'later',
+  })
+}
+
+function smaller(a: bigint, b: bigint): bigint {
+  return a < b ? a : b
+}
+
+function koin(amount: bigint): string {
+  return formatUnits(amount, tokenDecimals)
 }

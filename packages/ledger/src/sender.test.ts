@@ -70,7 +70,7 @@ describe.each([
         address: chain.network.contracts.subnets,
         abi: subnetsAbi,
         functionName: 'createSubnet',
-        args: [{ ...testSubnet, maxNeurons: 0 }],
+        args: [{ ...testSubnet, maxNeurons: 0 }, 2n * 10n ** 18n],
       }),
     ).rejects.toMatchObject({ code: 'ledger/refused', details: { reason: expect.stringContaining('maxNeurons') } })
   })

@@ -10,6 +10,7 @@ export {
   JoinedNode,
   type JoinedNodeOptions,
   type JoinedRole,
+  openMembership,
   type StopRequest,
 } from './joined/joined-node.ts'
 export { type Deployment, deploymentNote, deployNetwork } from './local/deployment.ts'
@@ -17,13 +18,14 @@ export type { FoundedSubnet } from './local/founded-subnets.ts'
 export { externalLedger, type LedgerSource } from './local/ledger-source.ts'
 export { LocalNetwork, type LocalNetworkOptions, type NetworkStep, type ReadyNetwork } from './local/local-network.ts'
 export { defaultModel, type ModelFile, modelManifest, resolveModel, resolveReplayModel } from './local/model.ts'
-export { localNetworkParameters, localPrices } from './local/parameters.ts'
+export { localNetworkParameters, localPrices, localSubnet } from './local/parameters.ts'
 export { portOwner, requireFreePort } from './local/port.ts'
 export { requirePublishedHost } from './local/published-host.ts'
 export { deployedFiles, parseTemplates, templateNames } from './local/subnet-files.ts'
 export { readBalances } from './local/treasury.ts'
 export { type ProviderEarnings, readEarnings, type Withdrawal, withdrawEarnings } from './provider/earnings.ts'
-export type { Prices, ProviderRoleConfig, RoleConfig, RoleInfo, SubnetMember } from './roles/role-config.ts'
+export { findSeatChallenge } from './provider/seat-watcher.ts'
+export type { Prices, ProviderRoleConfig, RoleConfig, RoleInfo, SeatConfig, SubnetMember } from './roles/role-config.ts'
 export { askSupervisor } from './supervisor/control.ts'
 export type { RoleState, RoleStatus } from './supervisor/supervised-role.ts'
 export { programVersion } from './version.ts'

@@ -132,10 +132,19 @@ async function createSubnet(options: { network: NetworkFile; sender: Transaction
         ...phases,
         maxNeurons: 64,
         minValidatorStake: koin('1000'),
-        registrationBurn: koin('1'),
-        immunitySeconds: 600,
+        maxValidators: 64,
+        initialBurn: koin('1'),
+        rules: {
+          minBurn: koin('1'),
+          maxBurn: koin('1'),
+          burnHalfLifeSeconds: 600,
+          immunitySeconds: 600,
+          noticeSeconds: 300,
+          maxRegistrationsPerEpoch: 256,
+        },
         specHash: leagueSpecHash(),
       },
+      koin('100'),
     ],
   })
 }

@@ -4,6 +4,7 @@ import {
   defaultHomePath,
   defaultModel,
   existingAccountKey,
+  findSeatChallenge,
   giveUpSeat,
   type Home,
   homeAt,
@@ -26,6 +27,7 @@ import {
 import { type Command, Option } from 'commander'
 import { earningsFacts, keptSentence, withdrawalSentence } from '../earnings-words.ts'
 import { confirm, parseInteger, runCommand } from '../runner.ts'
+import { matchUpToHelp, maxBurnHelp, type SeatOptions, seatConfig } from '../seat-options.ts'
 import { type StayOptions, stay } from '../stay.ts'
 import { duration, facts } from '../table.ts'
 
@@ -41,7 +43,7 @@ type StartOptions = StayOptions & {
   readonly promptPrice?: string
   readonly outputPrice?: string
   readonly parallel: string
-}
+} & SeatOptions
 
 type StartedProvider = JoinedRole & { readonly earnings: ProviderEarnings | undefined }
 
@@ -72,6 +74,8 @@ export function defineProvider(program: Command): void {
     .option('--prompt-price <dollars>', 'dollars a million prompt tokens')
     .option('--output-price <dollars>', 'dollars a million output tokens')
     .option('--parallel <n>', 'answers worked on at once', '4')
+    .option('--max-burn <koin>', maxBurnHelp)
+    .option('--match-up-to <koin>', matchUpToHelp)
     .action(async (_options: unknown, command: Command) => startProvider(command.optsWithGlobals<StartOptions>()))
   provider
     .command('stop')
@@ -108,7 +112,9 @@ export function defineProvider(program: Command): void {
       runCommand(async ({ home, typed }) => {
         const benchmark = readBenchmark(home, roleName)
         const earnings = await readEarnings(home, roleName)
+        const challenge = await findSeatChallenge(home, roleName, 1).catch(() => undefined)
         const known = [
+          ...(challenge === undefined ? [] : [['challenged', challenge] as const]),
           ...(earnings === undefined ? [] : earningsFacts(earnings, networkOf(home).isTest)),
           ...(benchmark === undefined ? [] : benchmarkFacts(benchmark)),
         ]
@@ -180,6 +186,7 @@ function startProvider(options: StartOptions): Promise<never> {
         host: options.host,
         netuid: netuid(),
         port: parseInteger(options.port, '--port', 0, 65_535),
+        ...seatConfig(options),
         maximumSequences: parseInteger(options.parallel, '--parallel', 1, 64),
         ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
         prices: {

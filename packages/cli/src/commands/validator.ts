@@ -10,6 +10,7 @@ import {
 } from '@koinon/node'
 import type { Command } from 'commander'
 import { parseInteger } from '../runner.ts'
+import { matchUpToHelp, maxBurnHelp, type SeatOptions, seatConfig } from '../seat-options.ts'
 import { type StayOptions, stay } from '../stay.ts'
 import { startMember } from './miner.ts'
 
@@ -20,7 +21,7 @@ type StartOptions = StayOptions & {
   readonly host: string
   readonly port: string
   readonly publicUrl?: string
-}
+} & SeatOptions
 
 const publicUrlHint = ' Or say with --public-url where others reach this machine.'
 
@@ -35,6 +36,8 @@ export function defineValidator(program: Command): void {
     .option('--host <address>', 'address to bind; told to others where there is no --public-url', '127.0.0.1')
     .option('--port <n>', 'port to bind; 0 keeps the last one or takes a free one', '0')
     .option('--public-url <url>', 'URL under which other validators reach this machine')
+    .option('--max-burn <koin>', maxBurnHelp)
+    .option('--match-up-to <koin>', matchUpToHelp)
     .addHelpText(
       'after',
       '\nNeeds KOIN for the stake (more than a faucet gives) and an API key for its probes: koinon wallet balance, koinon keys create --label validator',
@@ -56,6 +59,7 @@ function startValidator(options: StartOptions): Promise<never> {
         host: options.host,
         port: parseInteger(options.port, '--port', 0, 65_535),
         ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
+        ...seatConfig(options),
       }
       return new JoinedNode({
         homePath: options.home ?? defaultHomePath(),

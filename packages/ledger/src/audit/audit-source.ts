@@ -9,6 +9,7 @@ import {
   koinonTokenAbi,
   stakingAbi,
   subnetsAbi,
+  subnetTermsAbi,
   weightsAbi,
   workAbi,
 } from '../abis.ts'
@@ -19,6 +20,7 @@ export const auditedAbis = {
   token: koinonTokenAbi,
   dollar: dollarAbi,
   subnets: subnetsAbi,
+  terms: subnetTermsAbi,
   staking: stakingAbi,
   work: workAbi,
   weights: weightsAbi,

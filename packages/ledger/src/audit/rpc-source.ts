@@ -31,7 +31,7 @@ const maximumDocumentBytes = 4 * 1024 * 1024
 const documentTimeoutMs = 5_000
 const transfer = parseAbiItem('event Transfer(address indexed from, address indexed to, uint256 value)')
 /** Whose logs are read whole. */
-const logged = ['subnets', 'staking', 'work', 'weights', 'epochs', 'emission', 'channels'] as const
+const logged = ['subnets', 'terms', 'staking', 'work', 'weights', 'epochs', 'emission', 'channels'] as const
 
 /** Reads all events up to the head; views and documents when they are asked for. Throws `ledger/audit-unreadable` (retry later). */
 export async function createRpcSource(options: RpcSourceOptions): Promise<AuditSource> {

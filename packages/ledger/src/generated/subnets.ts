@@ -5,7 +5,7 @@ export const subnetsAbi = [
   {
     "inputs": [
       {
-        "internalType": "contract ERC20Burnable",
+        "internalType": "contract KoinonToken",
         "name": "token_",
         "type": "address"
       },
@@ -15,13 +15,18 @@ export const subnetsAbi = [
         "type": "address"
       },
       {
-        "internalType": "uint256",
-        "name": "creationBurn_",
-        "type": "uint256"
+        "internalType": "contract IStaking",
+        "name": "staking_",
+        "type": "address"
+      },
+      {
+        "internalType": "contract ISubnetTerms",
+        "name": "terms_",
+        "type": "address"
       },
       {
         "internalType": "uint256",
-        "name": "unbondingSeconds",
+        "name": "minLock_",
         "type": "uint256"
       }
     ],
@@ -100,7 +105,50 @@ export const subnetsAbi = [
         "type": "address"
       }
     ],
+    "name": "HotkeyIsChallenging",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "netuid",
+        "type": "uint32"
+      },
+      {
+        "internalType": "address",
+        "name": "hotkey",
+        "type": "address"
+      }
+    ],
     "name": "HotkeyNotRegistered",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "netuid",
+        "type": "uint32"
+      },
+      {
+        "internalType": "uint16",
+        "name": "uid",
+        "type": "uint16"
+      }
+    ],
+    "name": "NoChallenge",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "netuid",
+        "type": "uint32"
+      }
+    ],
+    "name": "NoSeatToChallenge",
     "type": "error"
   },
   {
@@ -138,12 +186,77 @@ export const subnetsAbi = [
   {
     "inputs": [
       {
-        "internalType": "string",
-        "name": "parameter",
-        "type": "string"
+        "internalType": "uint16",
+        "name": "named",
+        "type": "uint16"
+      },
+      {
+        "internalType": "uint16",
+        "name": "lowest",
+        "type": "uint16"
       }
     ],
-    "name": "ParameterOutOfRange",
+    "name": "NotTheLowest",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint40",
+        "name": "endsAt",
+        "type": "uint40"
+      }
+    ],
+    "name": "NoticeNotOver",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint40",
+        "name": "endsAt",
+        "type": "uint40"
+      }
+    ],
+    "name": "NoticeOver",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "hotkey",
+        "type": "address"
+      }
+    ],
+    "name": "OwnerHotkeyUnknown",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "limit",
+        "type": "uint256"
+      }
+    ],
+    "name": "OwnerHotkeysFull",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "price",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "maximum",
+        "type": "uint256"
+      }
+    ],
+    "name": "PriceAboveMaximum",
     "type": "error"
   },
   {
@@ -181,13 +294,72 @@ export const subnetsAbi = [
         "type": "uint32"
       }
     ],
+    "name": "SubnetIsDissolved",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "netuid",
+        "type": "uint32"
+      }
+    ],
     "name": "SubnetNotFound",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "netuid",
+        "type": "uint32"
+      }
+    ],
+    "name": "SubnetNotFull",
     "type": "error"
   },
   {
     "inputs": [],
     "name": "TooManySubnets",
     "type": "error"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint32",
+        "name": "netuid",
+        "type": "uint32"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "holder",
+        "type": "address"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "newcomer",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint16",
+        "name": "uid",
+        "type": "uint16"
+      },
+      {
+        "indexed": false,
+        "internalType": "enum Outcome",
+        "name": "outcome",
+        "type": "uint8"
+      }
+    ],
+    "name": "ChallengeEnded",
+    "type": "event"
   },
   {
     "anonymous": false,
@@ -318,6 +490,105 @@ export const subnetsAbi = [
       {
         "indexed": true,
         "internalType": "address",
+        "name": "hotkey",
+        "type": "address"
+      }
+    ],
+    "name": "OwnerHotkeyDropped",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint32",
+        "name": "netuid",
+        "type": "uint32"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "hotkey",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint64",
+        "name": "fromEpoch",
+        "type": "uint64"
+      }
+    ],
+    "name": "OwnerHotkeyNamed",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint32",
+        "name": "netuid",
+        "type": "uint32"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "holder",
+        "type": "address"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "newcomer",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint16",
+        "name": "uid",
+        "type": "uint16"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "agentId",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "address",
+        "name": "payer",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "deposit",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint40",
+        "name": "endsAt",
+        "type": "uint40"
+      }
+    ],
+    "name": "SeatChallenged",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint32",
+        "name": "netuid",
+        "type": "uint32"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
         "name": "owner",
         "type": "address"
       },
@@ -369,19 +640,56 @@ export const subnetsAbi = [
             "type": "uint16"
           },
           {
+            "internalType": "uint16",
+            "name": "maxValidators",
+            "type": "uint16"
+          },
+          {
             "internalType": "uint128",
             "name": "minValidatorStake",
             "type": "uint128"
           },
           {
             "internalType": "uint128",
-            "name": "registrationBurn",
+            "name": "initialBurn",
             "type": "uint128"
           },
           {
-            "internalType": "uint32",
-            "name": "immunitySeconds",
-            "type": "uint32"
+            "components": [
+              {
+                "internalType": "uint128",
+                "name": "minBurn",
+                "type": "uint128"
+              },
+              {
+                "internalType": "uint128",
+                "name": "maxBurn",
+                "type": "uint128"
+              },
+              {
+                "internalType": "uint32",
+                "name": "burnHalfLifeSeconds",
+                "type": "uint32"
+              },
+              {
+                "internalType": "uint32",
+                "name": "immunitySeconds",
+                "type": "uint32"
+              },
+              {
+                "internalType": "uint32",
+                "name": "noticeSeconds",
+                "type": "uint32"
+              },
+              {
+                "internalType": "uint16",
+                "name": "maxRegistrationsPerEpoch",
+                "type": "uint16"
+              }
+            ],
+            "internalType": "struct SeatRules",
+            "name": "rules",
+            "type": "tuple"
           }
         ],
         "indexed": false,
@@ -391,9 +699,9 @@ export const subnetsAbi = [
       },
       {
         "indexed": false,
-        "internalType": "uint48",
+        "internalType": "uint40",
         "name": "genesis",
-        "type": "uint48"
+        "type": "uint40"
       },
       {
         "indexed": false,
@@ -416,29 +724,17 @@ export const subnetsAbi = [
       },
       {
         "indexed": false,
-        "internalType": "uint64",
-        "name": "fromEpoch",
-        "type": "uint64"
-      },
-      {
-        "indexed": false,
-        "internalType": "string",
-        "name": "metadataURI",
-        "type": "string"
-      },
-      {
-        "indexed": false,
-        "internalType": "bytes32",
-        "name": "specHash",
-        "type": "bytes32"
+        "internalType": "uint256",
+        "name": "score",
+        "type": "uint256"
       }
     ],
-    "name": "SubnetUpdateAnnounced",
+    "name": "SubnetDissolved",
     "type": "event"
   },
   {
     "inputs": [],
-    "name": "MAX_DELAY_SECONDS",
+    "name": "LOCK_INTERVAL_SECONDS",
     "outputs": [
       {
         "internalType": "uint256",
@@ -464,7 +760,7 @@ export const subnetsAbi = [
   },
   {
     "inputs": [],
-    "name": "MAX_EPOCH_SECONDS",
+    "name": "MAX_KEPT_SEATS",
     "outputs": [
       {
         "internalType": "uint256",
@@ -477,33 +773,7 @@ export const subnetsAbi = [
   },
   {
     "inputs": [],
-    "name": "MAX_IMMUNITY_SECONDS",
-    "outputs": [
-      {
-        "internalType": "uint256",
-        "name": "",
-        "type": "uint256"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [],
-    "name": "MAX_NAME_BYTES",
-    "outputs": [
-      {
-        "internalType": "uint256",
-        "name": "",
-        "type": "uint256"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [],
-    "name": "MAX_NEURONS",
+    "name": "MAX_OWNER_HOTKEYS",
     "outputs": [
       {
         "internalType": "uint256",
@@ -529,20 +799,7 @@ export const subnetsAbi = [
   },
   {
     "inputs": [],
-    "name": "MAX_URI_BYTES",
-    "outputs": [
-      {
-        "internalType": "uint256",
-        "name": "",
-        "type": "uint256"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [],
-    "name": "MIN_EPOCH_SECONDS",
+    "name": "SUBNET_IMMUNITY_SECONDS",
     "outputs": [
       {
         "internalType": "uint256",
@@ -593,19 +850,141 @@ export const subnetsAbi = [
         "type": "uint32"
       },
       {
+        "internalType": "uint16",
+        "name": "uid",
+        "type": "uint16"
+      },
+      {
+        "internalType": "uint256",
+        "name": "agentId",
+        "type": "uint256"
+      },
+      {
         "internalType": "string",
-        "name": "metadataURI",
+        "name": "endpoint",
         "type": "string"
       },
       {
-        "internalType": "bytes32",
-        "name": "specHash",
-        "type": "bytes32"
+        "internalType": "uint256",
+        "name": "maxBurn",
+        "type": "uint256"
       }
     ],
-    "name": "announceUpdate",
+    "name": "challenge",
     "outputs": [],
     "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "netuid",
+        "type": "uint32"
+      },
+      {
+        "internalType": "uint16",
+        "name": "uid",
+        "type": "uint16"
+      }
+    ],
+    "name": "challengeOf",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "address",
+            "name": "hotkey",
+            "type": "address"
+          },
+          {
+            "internalType": "uint40",
+            "name": "endsAt",
+            "type": "uint40"
+          },
+          {
+            "internalType": "uint128",
+            "name": "deposit",
+            "type": "uint128"
+          },
+          {
+            "internalType": "address",
+            "name": "payer",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "agentId",
+            "type": "uint256"
+          },
+          {
+            "internalType": "string",
+            "name": "endpoint",
+            "type": "string"
+          }
+        ],
+        "internalType": "struct Challenge",
+        "name": "open",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "netuid",
+        "type": "uint32"
+      }
+    ],
+    "name": "challengeable",
+    "outputs": [
+      {
+        "internalType": "uint16",
+        "name": "uid",
+        "type": "uint16"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "index",
+        "type": "uint256"
+      }
+    ],
+    "name": "changeAt",
+    "outputs": [
+      {
+        "internalType": "uint40",
+        "name": "since",
+        "type": "uint40"
+      },
+      {
+        "internalType": "uint16",
+        "name": "living",
+        "type": "uint16"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "changeCount",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
     "type": "function"
   },
   {
@@ -658,24 +1037,66 @@ export const subnetsAbi = [
             "type": "uint16"
           },
           {
+            "internalType": "uint16",
+            "name": "maxValidators",
+            "type": "uint16"
+          },
+          {
             "internalType": "uint128",
             "name": "minValidatorStake",
             "type": "uint128"
           },
           {
             "internalType": "uint128",
-            "name": "registrationBurn",
+            "name": "initialBurn",
             "type": "uint128"
           },
           {
-            "internalType": "uint32",
-            "name": "immunitySeconds",
-            "type": "uint32"
+            "components": [
+              {
+                "internalType": "uint128",
+                "name": "minBurn",
+                "type": "uint128"
+              },
+              {
+                "internalType": "uint128",
+                "name": "maxBurn",
+                "type": "uint128"
+              },
+              {
+                "internalType": "uint32",
+                "name": "burnHalfLifeSeconds",
+                "type": "uint32"
+              },
+              {
+                "internalType": "uint32",
+                "name": "immunitySeconds",
+                "type": "uint32"
+              },
+              {
+                "internalType": "uint32",
+                "name": "noticeSeconds",
+                "type": "uint32"
+              },
+              {
+                "internalType": "uint16",
+                "name": "maxRegistrationsPerEpoch",
+                "type": "uint16"
+              }
+            ],
+            "internalType": "struct SeatRules",
+            "name": "rules",
+            "type": "tuple"
           }
         ],
         "internalType": "struct SubnetParams",
         "name": "params",
         "type": "tuple"
+      },
+      {
+        "internalType": "uint256",
+        "name": "maxLock",
+        "type": "uint256"
       }
     ],
     "name": "createSubnet",
@@ -690,13 +1111,37 @@ export const subnetsAbi = [
     "type": "function"
   },
   {
-    "inputs": [],
-    "name": "creationBurn",
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "netuid",
+        "type": "uint32"
+      },
+      {
+        "internalType": "address",
+        "name": "hotkey",
+        "type": "address"
+      }
+    ],
+    "name": "deregister",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "netuid",
+        "type": "uint32"
+      }
+    ],
+    "name": "dissolvedAtOf",
     "outputs": [
       {
-        "internalType": "uint256",
+        "internalType": "uint40",
         "name": "",
-        "type": "uint256"
+        "type": "uint40"
       }
     ],
     "stateMutability": "view",
@@ -715,7 +1160,7 @@ export const subnetsAbi = [
         "type": "address"
       }
     ],
-    "name": "deregister",
+    "name": "dropOwnerHotkey",
     "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"
@@ -801,14 +1246,38 @@ export const subnetsAbi = [
         "internalType": "uint32",
         "name": "netuid",
         "type": "uint32"
+      },
+      {
+        "internalType": "uint16",
+        "name": "uid",
+        "type": "uint16"
+      }
+    ],
+    "name": "finaliseChallenge",
+    "outputs": [
+      {
+        "internalType": "enum Outcome",
+        "name": "outcome",
+        "type": "uint8"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "netuid",
+        "type": "uint32"
       }
     ],
     "name": "genesisOf",
     "outputs": [
       {
-        "internalType": "uint48",
+        "internalType": "uint40",
         "name": "",
-        "type": "uint48"
+        "type": "uint40"
       }
     ],
     "stateMutability": "view",
@@ -852,6 +1321,55 @@ export const subnetsAbi = [
     "type": "function"
   },
   {
+    "inputs": [],
+    "name": "livingSubnets",
+    "outputs": [
+      {
+        "internalType": "uint32[]",
+        "name": "",
+        "type": "uint32[]"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "lockPrice",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "netuid",
+        "type": "uint32"
+      },
+      {
+        "internalType": "uint16",
+        "name": "uid",
+        "type": "uint16"
+      },
+      {
+        "internalType": "uint256",
+        "name": "maxBurn",
+        "type": "uint256"
+      }
+    ],
+    "name": "matchChallenge",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
     "inputs": [
       {
         "internalType": "uint32",
@@ -865,6 +1383,38 @@ export const subnetsAbi = [
         "internalType": "uint16",
         "name": "",
         "type": "uint16"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "netuid",
+        "type": "uint32"
+      }
+    ],
+    "name": "maxValidatorsOf",
+    "outputs": [
+      {
+        "internalType": "uint16",
+        "name": "",
+        "type": "uint16"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "minLock",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
       }
     ],
     "stateMutability": "view",
@@ -897,6 +1447,24 @@ export const subnetsAbi = [
         "type": "uint32"
       },
       {
+        "internalType": "address",
+        "name": "hotkey",
+        "type": "address"
+      }
+    ],
+    "name": "nameOwnerHotkey",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "netuid",
+        "type": "uint32"
+      },
+      {
         "internalType": "uint16",
         "name": "uid",
         "type": "uint16"
@@ -912,14 +1480,24 @@ export const subnetsAbi = [
             "type": "address"
           },
           {
-            "internalType": "uint48",
+            "internalType": "uint40",
             "name": "registeredAt",
-            "type": "uint48"
+            "type": "uint40"
           },
           {
-            "internalType": "uint16",
+            "internalType": "uint40",
+            "name": "immuneFrom",
+            "type": "uint40"
+          },
+          {
+            "internalType": "uint8",
             "name": "uid",
-            "type": "uint16"
+            "type": "uint8"
+          },
+          {
+            "internalType": "bool",
+            "name": "isChallenged",
+            "type": "bool"
           },
           {
             "internalType": "uint256",
@@ -958,14 +1536,24 @@ export const subnetsAbi = [
             "type": "address"
           },
           {
-            "internalType": "uint48",
+            "internalType": "uint40",
             "name": "registeredAt",
-            "type": "uint48"
+            "type": "uint40"
           },
           {
-            "internalType": "uint16",
+            "internalType": "uint40",
+            "name": "immuneFrom",
+            "type": "uint40"
+          },
+          {
+            "internalType": "uint8",
             "name": "uid",
-            "type": "uint16"
+            "type": "uint8"
+          },
+          {
+            "internalType": "bool",
+            "name": "isChallenged",
+            "type": "bool"
           },
           {
             "internalType": "uint256",
@@ -992,6 +1580,43 @@ export const subnetsAbi = [
         "internalType": "uint32",
         "name": "netuid",
         "type": "uint32"
+      }
+    ],
+    "name": "ownerHotkeysOf",
+    "outputs": [
+      {
+        "internalType": "address[]",
+        "name": "hotkeys",
+        "type": "address[]"
+      },
+      {
+        "internalType": "uint64[]",
+        "name": "fromEpochs",
+        "type": "uint64[]"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "pruningScore",
+    "outputs": [
+      {
+        "internalType": "contract IPruningScore",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "netuid",
+        "type": "uint32"
       },
       {
         "internalType": "uint256",
@@ -1002,6 +1627,11 @@ export const subnetsAbi = [
         "internalType": "string",
         "name": "endpoint",
         "type": "string"
+      },
+      {
+        "internalType": "uint256",
+        "name": "maxBurn",
+        "type": "uint256"
       }
     ],
     "name": "register",
@@ -1093,9 +1723,14 @@ export const subnetsAbi = [
             "type": "address"
           },
           {
-            "internalType": "uint48",
+            "internalType": "uint40",
             "name": "genesis",
-            "type": "uint48"
+            "type": "uint40"
+          },
+          {
+            "internalType": "uint40",
+            "name": "dissolvedAt",
+            "type": "uint40"
           },
           {
             "internalType": "uint16",
@@ -1105,6 +1740,11 @@ export const subnetsAbi = [
           {
             "internalType": "uint16",
             "name": "maxNeurons",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint16",
+            "name": "maxValidators",
             "type": "uint16"
           },
           {
@@ -1133,18 +1773,8 @@ export const subnetsAbi = [
             "type": "uint32"
           },
           {
-            "internalType": "uint32",
-            "name": "immunitySeconds",
-            "type": "uint32"
-          },
-          {
             "internalType": "uint128",
             "name": "minValidatorStake",
-            "type": "uint128"
-          },
-          {
-            "internalType": "uint128",
-            "name": "registrationBurn",
             "type": "uint128"
           },
           {
@@ -1176,10 +1806,23 @@ export const subnetsAbi = [
   },
   {
     "inputs": [],
+    "name": "terms",
+    "outputs": [
+      {
+        "internalType": "contract ISubnetTerms",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
     "name": "token",
     "outputs": [
       {
-        "internalType": "contract ERC20Burnable",
+        "internalType": "contract KoinonToken",
         "name": "",
         "type": "address"
       }
@@ -1210,52 +1853,11 @@ export const subnetsAbi = [
     ],
     "stateMutability": "view",
     "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint32",
-        "name": "netuid",
-        "type": "uint32"
-      },
-      {
-        "internalType": "uint64",
-        "name": "epoch",
-        "type": "uint64"
-      }
-    ],
-    "name": "versionAt",
-    "outputs": [
-      {
-        "components": [
-          {
-            "internalType": "uint64",
-            "name": "fromEpoch",
-            "type": "uint64"
-          },
-          {
-            "internalType": "bytes32",
-            "name": "specHash",
-            "type": "bytes32"
-          },
-          {
-            "internalType": "string",
-            "name": "metadataURI",
-            "type": "string"
-          }
-        ],
-        "internalType": "struct SubnetVersion",
-        "name": "",
-        "type": "tuple"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
   }
 ] as const
 
 /** Creation code; constructor arguments are appended. */
-export const subnetsBytecode: `0x${string}` = '0x610100604052348015610010575f5ffd5b50604051615e4c380380615e4c83398101604081905261002f916100cb565b6001600160a01b03808516608052831660a05260e0829052604051849030908390610059906100a7565b6001600160a01b0393841681529290911660208301526040820152606001604051809103905ff080158015610090573d5f5f3e3d5ffd5b506001600160a01b031660c0525061011092505050565b611ed480613f7883390190565b6001600160a01b03811681146100c8575f5ffd5b50565b5f5f5f5f608085870312156100de575f5ffd5b84516100e9816100b4565b60208601519094506100fa816100b4565b6040860151606090960151949790965092505050565b60805160a05160c05160e051613df66101825f395f818161032901528181611ecb0152611efd01525f81816103ac015281816116d4015281816122520152612d3d01525f81816102b5015281816111c001528181611295015261203501525f81816105d601526125b20152613df65ff3fe608060405234801561000f575f5ffd5b5060043610610201575f3560e01c8063718a60ee11610123578063b7c5cd67116100b8578063d821901d11610088578063eb9fdc6d1161006e578063eb9fdc6d146105b6578063f9857bb8146105be578063fc0c546a146105d1575f5ffd5b8063d821901d14610590578063ddd43db1146105a3575f5ffd5b8063b7c5cd671461045b578063c78ce061146104f8578063cb0f5ba91461050b578063d2ef508614610587575f5ffd5b8063916a5c5b116100f3578063916a5c5b1461049857806391fea78a146104a7578063976f7f1a146104b2578063b53c20fb146104d2575f5ffd5b8063718a60ee146104525780637a7598561461045b5780637c2128bc14610464578063815d1c9c14610490575f5ffd5b80632c159a1a116101995780634cf088d9116101695780634cf088d9146103a75780634f0073c4146103ce578063619f640c1461042a578063680c60c71461044a575f5ffd5b80632c159a1a146102b057806331d61846146102fc578063422aff021461032457806346eeaefc1461034b575f5ffd5b80630ba26bd1116101d45780630ba26bd11461026a5780630ec248aa1461027d5780631373b48d1461029d5780631c0362791461021a575f5ffd5b806302d14e381461020557806306467b321461021a57806306dc7c1a14610237578063082f2d531461024a575b5f5ffd5b610218610213366004613039565b6105f8565b005b61022462278d0081565b6040519081526020015b60405180910390f35b6102186102453660046130b0565b610884565b61025d6102583660046130e5565b610956565b60405161022e919061312c565b6102246102783660046130e5565b610ba7565b61029061028b36600461326b565b610bcd565b60405161022e91906132fa565b6102246102ab36600461330c565b610d5e565b6102d77f000000000000000000000000000000000000000000000000000000000000000081565b60405173ffffffffffffffffffffffffffffffffffffffff909116815260200161022e565b61030f61030a3660046130e5565b610d74565b60405163ffffffff909116815260200161022e565b6102247f000000000000000000000000000000000000000000000000000000000000000081565b6103976103593660046130b0565b63ffffffff82165f90815260046020908152604080832073ffffffffffffffffffffffffffffffffffffffff85168452909152902054151592915050565b604051901515815260200161022e565b6102d77f000000000000000000000000000000000000000000000000000000000000000081565b6104136103dc3660046130e5565b63ffffffff165f9081526001602052604090205474010000000000000000000000000000000000000000900465ffffffffffff1690565b60405165ffffffffffff909116815260200161022e565b61043d6104383660046130e5565b610da2565b60405161022e9190613342565b610224604081565b61022461020081565b61022461010081565b6104776104723660046133c3565b611036565b60405167ffffffffffffffff909116815260200161022e565b610477600281565b5f5461030f9063ffffffff1681565b6102246301e1338081565b6104c56104c036600461330c565b61111d565b60405161022e91906133eb565b6104e56104e0366004613423565b611179565b60405161ffff909116815260200161022e565b6104e56105063660046130e5565b61173f565b61051e61051936600461330c565b611774565b60405161022e91905f60a08201905065ffffffffffff835116825265ffffffffffff602084015116602083015265ffffffffffff604084015116604083015265ffffffffffff606084015116606083015265ffffffffffff608084015116608083015292915050565b61022461040081565b6104e561059e3660046130b0565b6118c7565b6102186105b1366004613479565b6118d9565b610224600a81565b61030f6105cc3660046134c0565b611971565b6102d77f000000000000000000000000000000000000000000000000000000000000000081565b5f61060285611f27565b805490915073ffffffffffffffffffffffffffffffffffffffff16331461067b5780546040517fef67704c00000000000000000000000000000000000000000000000000000000815233600482015273ffffffffffffffffffffffffffffffffffffffff90911660248201526044015b60405180910390fd5b6102008311156106e7576040517f0af67f4200000000000000000000000000000000000000000000000000000000815260206004820152600b60248201527f6d657461646174615552490000000000000000000000000000000000000000006044820152606401610672565b5f829003610751576040517f0af67f4200000000000000000000000000000000000000000000000000000000815260206004820152600860248201527f73706563486173680000000000000000000000000000000000000000000000006044820152606401610672565b5f61075c8642611036565b63ffffffff87165f908152600260205260408120805492935091829061078490600190613525565b8154811061079457610794613538565b5f9182526020909120600390910201805490915067ffffffffffffffff8085169116116107d3575080546001810182555f828152602090206003909102015b6107de600284613565565b81547fffffffffffffffffffffffffffffffffffffffffffffffff00000000000000001667ffffffffffffffff9190911617815560028101610821878983613653565b5060018101859055805460405163ffffffff8a16917f930e3c4ee09b4459e3a7991a96aa5a950d746467ec6fae3694b326f456aa14f8916108729167ffffffffffffffff16908b908b908b90613736565b60405180910390a25050505050505050565b5f61088f8383611fa5565b5463ffffffff84165f908152600160205260409020805461ffff7a01000000000000000000000000000000000000000000000000000093849004811694509192601a926108e092919091041661376a565b825461010092830a61ffff81810219909216928216029190911790925563ffffffff85165f9081526005602090815260408220805460018101825590835290822060108204018054600f90921660020290930a808502199091169385160292909217905561095190849083906120fb565b505050565b604080516101a0810182525f8082526020820181905291810182905260608082018390526080820183905260a0820183905260c0820183905260e082018390526101008201839052610120820183905261014082018390526101608201929092526101808101919091526109c982611f27565b604080516101a081018252825473ffffffffffffffffffffffffffffffffffffffff811682527401000000000000000000000000000000000000000080820465ffffffffffff1660208401527a010000000000000000000000000000000000000000000000000000820461ffff908116948401949094527c01000000000000000000000000000000000000000000000000000000009091049092166060820152600183015463ffffffff80821660808401526401000000008204811660a0840152680100000000000000008204811660c08401526c010000000000000000000000008204811660e08401527001000000000000000000000000000000008083048216610100850152939091041661012082015260028301546fffffffffffffffffffffffffffffffff80821661014084015292900490911661016082015260038201805491929161018084019190610b20906135b2565b80601f0160208091040260200160405190810160405280929190818152602001828054610b4c906135b2565b8015610b975780601f10610b6e57610100808354040283529160200191610b97565b820191905f5260205f20905b815481529060010190602001808311610b7a57829003601f168201915b5050505050815250509050919050565b5f610bb182611f27565b600201546fffffffffffffffffffffffffffffffff1692915050565b610c1d6040518060a001604052805f73ffffffffffffffffffffffffffffffffffffffff1681526020015f65ffffffffffff1681526020015f61ffff1681526020015f8152602001606081525090565b63ffffffff83165f90815260036020908152604080832061ffff808716855290835292819020815160a081018352815473ffffffffffffffffffffffffffffffffffffffff8116825265ffffffffffff74010000000000000000000000000000000000000000820416948201949094527a0100000000000000000000000000000000000000000000000000009093049093169082015260018201546060820152600282018054919291608084019190610cd5906135b2565b80601f0160208091040260200160405190810160405280929190818152602001828054610d01906135b2565b8015610d4c5780601f10610d2357610100808354040283529160200191610d4c565b820191905f5260205f20905b815481529060010190602001808311610d2f57829003601f168201915b50505050508152505090505b92915050565b5f610d6983836122b1565b600101549392505050565b5f610d7e82611f27565b60010154700100000000000000000000000000000000900463ffffffff1692915050565b60605f610dae83611f27565b80549091507a010000000000000000000000000000000000000000000000000000900461ffff1667ffffffffffffffff811115610ded57610ded613585565b604051908082528060200260200182016040528015610e6e57816020015b610e5b6040518060a001604052805f73ffffffffffffffffffffffffffffffffffffffff1681526020015f65ffffffffffff1681526020015f61ffff1681526020015f8152602001606081525090565b815260200190600190039081610e0b5790505b5091505f805b835182101561102e5763ffffffff85165f90815260036020908152604080832061ffff8516845290915290205473ffffffffffffffffffffffffffffffffffffffff161561101e5763ffffffff85165f90815260036020908152604080832061ffff808616855290835292819020815160a081018352815473ffffffffffffffffffffffffffffffffffffffff8116825265ffffffffffff74010000000000000000000000000000000000000000820416948201949094527a0100000000000000000000000000000000000000000000000000009093049093169082015260018201546060820152600282018054919291608084019190610f74906135b2565b80601f0160208091040260200160405190810160405280929190818152602001828054610fa0906135b2565b8015610feb5780601f10610fc257610100808354040283529160200191610feb565b820191905f5260205f20905b815481529060010190602001808311610fce57829003601f168201915b50505050508152505084838061100090613786565b94508151811061101257611012613538565b60200260200101819052505b6110278161379e565b9050610e74565b505050919050565b5f5f61104184611f27565b805490915074010000000000000000000000000000000000000000900465ffffffffffff168310156110ca5780546040517f01ab9a5d000000000000000000000000000000000000000000000000000000008152600481018590527401000000000000000000000000000000000000000090910465ffffffffffff166024820152604401610672565b600181015481546111159163ffffffff16906111069074010000000000000000000000000000000000000000900465ffffffffffff1686613525565b61111091906137be565b612359565b949350505050565b60408051606080820183525f80835260208301529181019190915261114283836122b1565b60408051606081018252825467ffffffffffffffff16815260018301546020820152600283018054919392840191610cd5906135b2565b5f5f61118486611f27565b905061119084846123ac565b6040517e339509000000000000000000000000000000000000000000000000000000008152600481018690525f907f000000000000000000000000000000000000000000000000000000000000000073ffffffffffffffffffffffffffffffffffffffff16906233950990602401602060405180830381865afa158015611219573d5f5f3e3d5ffd5b505050506040513d601f19601f8201168201806040525081019061123d91906137f6565b90503373ffffffffffffffffffffffffffffffffffffffff82161480159061131557506040517fd95e72be000000000000000000000000000000000000000000000000000000008152336004820152602481018790527f000000000000000000000000000000000000000000000000000000000000000073ffffffffffffffffffffffffffffffffffffffff169063d95e72be90604401602060405180830381865afa1580156112ef573d5f5f3e3d5ffd5b505050506040513d601f19601f820116820180604052508101906113139190613811565b155b15611355576040517f8bd74b7900000000000000000000000000000000000000000000000000000000815233600482015260248101879052604401610672565b73ffffffffffffffffffffffffffffffffffffffff81166113a5576040517f71431e7800000000000000000000000000000000000000000000000000000000815260048101879052602401610672565b63ffffffff87165f90815260046020908152604080832073ffffffffffffffffffffffffffffffffffffffff8516845290915290205415611436576040517f0ea376b800000000000000000000000000000000000000000000000000000000815263ffffffff8816600482015273ffffffffffffffffffffffffffffffffffffffff82166024820152604401610672565b61144087836123f4565b925061145161ffff84166001613830565b63ffffffff88165f90815260046020908152604080832073ffffffffffffffffffffffffffffffffffffffff86168085529083529281902093909355825160a08101845291825265ffffffffffff42168282015261ffff861682840152606082018990528251601f88018290048202810182019093528683529091608083019188908890819084018382808284375f92018290525093909452505063ffffffff8a16815260036020908152604080832061ffff808a168552908352928190208551815493870151928701519094167a010000000000000000000000000000000000000000000000000000027fffffffff0000ffffffffffffffffffffffffffffffffffffffffffffffffffff65ffffffffffff90931674010000000000000000000000000000000000000000027fffffffffffff000000000000000000000000000000000000000000000000000090941673ffffffffffffffffffffffffffffffffffffffff90951694909417929092171691909117815560608301516001820155608083015190915060028201906115ea9082613843565b50505060028201546040517001000000000000000000000000000000009091046fffffffffffffffffffffffffffffffff1690879073ffffffffffffffffffffffffffffffffffffffff84169063ffffffff8b16907f0b3e7e585dd731a3d776e77877db0388e5b743b040e7538a0cbe9249a02fe0919061167490899033908d908d908a906138fe565b60405180910390a46040517f24b2acbd00000000000000000000000000000000000000000000000000000000815263ffffffff8916600482015273ffffffffffffffffffffffffffffffffffffffff8381166024830152600160448301527f000000000000000000000000000000000000000000000000000000000000000016906324b2acbd906064015f604051808303815f87803b158015611715575f5ffd5b505af1158015611727573d5f5f3e3d5ffd5b5050505061173481612577565b505050949350505050565b5f61174982611f27565b547c0100000000000000000000000000000000000000000000000000000000900461ffff1692915050565b6040805160a0810182525f808252602082018190529181018290526060810182905260808101829052906117a784611f27565b60018101549091506117fe906117cd9063ffffffff1667ffffffffffffffff8616613949565b82546117f9919074010000000000000000000000000000000000000000900465ffffffffffff16613830565b612622565b65ffffffffffff1680835260018201546118209163ffffffff90911690613960565b65ffffffffffff1660208301819052600182015461184d9164010000000090910463ffffffff1690613960565b65ffffffffffff1660408301819052600182015461187e916801000000000000000090910463ffffffff1690613960565b65ffffffffffff166060830181905260018201546118b3916c0100000000000000000000000090910463ffffffff1690613960565b65ffffffffffff1660808301525092915050565b5f6118d2838361266d565b9392505050565b5f6118e48585611fa5565b90506118f083836123ac565b600281016118ff838583613653565b508373ffffffffffffffffffffffffffffffffffffffff168563ffffffff167fb563853ca546f15578fab9f51fc828d43fcb4d0c993ea99269db15267fb79e39835f01601a9054906101000a900461ffff1686866040516119629392919061397e565b60405180910390a35050505050565b5f61197b8261270b565b5f5461040063ffffffff909116106119bf576040517f0f12e3ec00000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b5f805481906119d39063ffffffff166139a4565b825461010092830a63ffffffff81810219909216918316908102919091179093555f9283526001602052604090922080547fffffffffffff000000000000000000000000000000000000000000000000000016337fffffffffffff000000000000ffffffffffffffffffffffffffffffffffffffff1617740100000000000000000000000000000000000000004265ffffffffffff1602178155919250611a819061012085019085016139bf565b815461ffff919091167c0100000000000000000000000000000000000000000000000000000000027fffff0000ffffffffffffffffffffffffffffffffffffffffffffffffffffffff909116178155611ae060808401606085016130e5565b6001820180547fffffffffffffffffffffffffffffffffffffffffffffffffffffffff000000001663ffffffff92909216919091179055611b2760a08401608085016130e5565b60018201805463ffffffff92909216640100000000027fffffffffffffffffffffffffffffffffffffffffffffffff00000000ffffffff909216919091179055611b7760c0840160a085016130e5565b60018201805463ffffffff9290921668010000000000000000027fffffffffffffffffffffffffffffffffffffffff00000000ffffffffffffffff909216919091179055611bcb60e0840160c085016130e5565b60018201805463ffffffff929092166c01000000000000000000000000027fffffffffffffffffffffffffffffffff00000000ffffffffffffffffffffffff909216919091179055611c24610100840160e085016130e5565b60018201805463ffffffff92909216700100000000000000000000000000000000027fffffffffffffffffffffffff00000000ffffffffffffffffffffffffffffffff909216919091179055611c82610180840161016085016130e5565b60018201805463ffffffff9290921674010000000000000000000000000000000000000000027fffffffffffffffff00000000ffffffffffffffffffffffffffffffffffffffff909216919091179055611ce4610140840161012085016139f7565b6002820180547fffffffffffffffffffffffffffffffff00000000000000000000000000000000166fffffffffffffffffffffffffffffffff92909216919091179055611d39610160840161014085016139f7565b6002820180546fffffffffffffffffffffffffffffffff928316700100000000000000000000000000000000029216919091179055611d788380613a10565b6003830191611d88919083613653565b5063ffffffff82165f90815260026020908152604080832081516060810183529384528682013584840152929190820190611dc590870187613a10565b8080601f0160208091040260200160405190810160405280939291908181526020018383808284375f920182905250939094525050835460018082018655948252602091829020845160039092020180547fffffffffffffffffffffffffffffffffffffffffffffffff00000000000000001667ffffffffffffffff90921691909117815590830151938101939093555060408101519091906002820190611e6d9082613843565b5050815460405133925063ffffffff8516917f401c03ae8bf5057e6004741dac56ab20e2e4f5fded9458590913702430bf356691611ef09188917401000000000000000000000000000000000000000090910465ffffffffffff16907f000000000000000000000000000000000000000000000000000000000000000090613ad1565b60405180910390a3611f217f0000000000000000000000000000000000000000000000000000000000000000612577565b50919050565b63ffffffff81165f908152600160205260408120805490917401000000000000000000000000000000000000000090910465ffffffffffff169003611fa0576040517f7e28539d00000000000000000000000000000000000000000000000000000000815263ffffffff83166004820152602401610672565b919050565b63ffffffff82165f90815260036020526040812081611fc4858561266d565b61ffff16815260208101919091526040015f2090503373ffffffffffffffffffffffffffffffffffffffff8316148015906120b5575060018101546040517fd95e72be00000000000000000000000000000000000000000000000000000000815233600482015260248101919091527f000000000000000000000000000000000000000000000000000000000000000073ffffffffffffffffffffffffffffffffffffffff169063d95e72be90604401602060405180830381865afa15801561208f573d5f5f3e3d5ffd5b505050506040513d601f19601f820116820180604052508101906120b39190613811565b155b15610d585760018101546040517f8bd74b790000000000000000000000000000000000000000000000000000000081523360048201526024810191909152604401610672565b63ffffffff83165f81815260036020908152604080832061ffff871680855281845282852080546001820180549888526004875285882073ffffffffffffffffffffffffffffffffffffffff9092168089529187529487208790559186529190935280547fffffffff000000000000000000000000000000000000000000000000000000001681559083905592909183906121996002830182612f94565b50506040805161ffff871681528515156020820152829173ffffffffffffffffffffffffffffffffffffffff85169163ffffffff8a16917f5a41b609a133df6f081a4abd153766cc137cc0eed27b6988113607c3cf595b1b910160405180910390a46040517f24b2acbd00000000000000000000000000000000000000000000000000000000815263ffffffff8716600482015273ffffffffffffffffffffffffffffffffffffffff83811660248301525f60448301527f000000000000000000000000000000000000000000000000000000000000000016906324b2acbd906064015f604051808303815f87803b158015612293575f5ffd5b505af11580156122a5573d5f5f3e3d5ffd5b50505050505050505050565b5f6122bb83611f27565b5063ffffffff83165f90815260026020526040812080549091906122e190600190613525565b90505b8367ffffffffffffffff1682828154811061230157612301613538565b5f91825260209091206003909102015467ffffffffffffffff1611156123315761232a81613c55565b90506122e4565b81818154811061234357612343613538565b905f5260205f2090600302019250505092915050565b5f67ffffffffffffffff8211156123a857604080517f6dfcc650000000000000000000000000000000000000000000000000000000008152600481019190915260248101839052604401610672565b5090565b80610100811115610951576040517f859641b1000000000000000000000000000000000000000000000000000000008152600481018290526101006024820152604401610672565b80545f9061ffff7c0100000000000000000000000000000000000000000000000000000000820481167a010000000000000000000000000000000000000000000000000000909204160361245f5761244c8383612bfb565b905061245a838260016120fb565b610d58565b63ffffffff83165f9081526005602052604090208054156124fd578054819061248a90600190613525565b8154811061249a5761249a613538565b905f5260205f2090601091828204019190066002029054906101000a900461ffff169150808054806124ce576124ce613c6a565b5f8281526020902060105f1990920191820401805461ffff6002600f8516026101000a02191690559055612524565b82547a010000000000000000000000000000000000000000000000000000900461ffff1691505b82548390601a90612556907a010000000000000000000000000000000000000000000000000000900461ffff1661379e565b91906101000a81548161ffff021916908361ffff1602179055505092915050565b801561261f576040517f79cc6790000000000000000000000000000000000000000000000000000000008152336004820152602481018290527f000000000000000000000000000000000000000000000000000000000000000073ffffffffffffffffffffffffffffffffffffffff16906379cc6790906044015f604051808303815f87803b158015612608575f5ffd5b505af115801561261a573d5f5f3e3d5ffd5b505050505b50565b5f65ffffffffffff8211156123a8576040517f6dfcc6500000000000000000000000000000000000000000000000000000000081526030600482015260248101839052604401610672565b63ffffffff82165f90815260046020908152604080832073ffffffffffffffffffffffffffffffffffffffff85168452909152812054808203612700576040517f96ca4c4200000000000000000000000000000000000000000000000000000000815263ffffffff8516600482015273ffffffffffffffffffffffffffffffffffffffff84166024820152604401610672565b611115600182613525565b6127586127188280613a10565b90506001604080518060400160405280600481526020017f6e616d6500000000000000000000000000000000000000000000000000000000815250612f48565b6127a96127686020830183613a10565b90505f6102006040518060400160405280600b81526020017f6d65746164617461555249000000000000000000000000000000000000000000815250612f48565b60408101355f03612816576040517f0af67f4200000000000000000000000000000000000000000000000000000000815260206004820152600860248201527f73706563486173680000000000000000000000000000000000000000000000006044820152606401610672565b61287061282960808301606084016130e5565b63ffffffff16600a62278d006040518060400160405280600c81526020017f65706f63685365636f6e64730000000000000000000000000000000000000000815250612f48565b6128dc61288360a08301608084016130e5565b63ffffffff16600161289b60808501606086016130e5565b63ffffffff166040518060400160405280601181526020017f776f726b436f6d6d69745365636f6e6473000000000000000000000000000000815250612f48565b6129486128ef60c0830160a084016130e5565b63ffffffff16600161290760808501606086016130e5565b63ffffffff166040518060400160405280601381526020017f776569676874436f6d6d69745365636f6e647300000000000000000000000000815250612f48565b6129b461295b60e0830160c084016130e5565b63ffffffff16600161297360808501606086016130e5565b63ffffffff166040518060400160405280601381526020017f77656967687452657665616c5365636f6e647300000000000000000000000000815250612f48565b5f6129c560e0830160c084016130e5565b63ffffffff166129db60c0840160a085016130e5565b63ffffffff166129f160a08501608086016130e5565b63ffffffff16612a019190613830565b612a0b9190613830565b9050612a708160036001612a2560808701606088016130e5565b612a2f9190613c97565b63ffffffff166040518060400160405280600681526020017f7068617365730000000000000000000000000000000000000000000000000000815250612f48565b612acb612a84610100840160e085016130e5565b63ffffffff16600162278d006040518060400160405280601681526020017f61637469766174696f6e44656c61795365636f6e647300000000000000000000815250612f48565b612b24612ae0610120840161010085016139bf565b61ffff1660016101006040518060400160405280600a81526020017f6d61784e6575726f6e7300000000000000000000000000000000000000000000815250612f48565b612b9b612b39610140840161012085016139f7565b6fffffffffffffffffffffffffffffffff1660016fffffffffffffffffffffffffffffffff80166040518060400160405280601181526020017f6d696e56616c696461746f725374616b65000000000000000000000000000000815250612f48565b612bf7612bb0610180840161016085016130e5565b63ffffffff165f6301e133806040518060400160405280600f81526020017f696d6d756e6974795365636f6e64730000000000000000000000000000000000815250612f48565b5050565b80545f9081907c0100000000000000000000000000000000000000000000000000000000900461ffff1667ffffffffffffffff811115612c3d57612c3d613585565b604051908082528060200260200182016040528015612c66578160200160208202803683370190505b5090505f5b81518161ffff161015612cfd5763ffffffff85165f90815260036020908152604080832061ffff8516808552925290912054835173ffffffffffffffffffffffffffffffffffffffff9091169184918110612cc857612cc8613538565b73ffffffffffffffffffffffffffffffffffffffff90921660209283029190910190910152612cf68161379e565b9050612c6b565b506040517fbdd9d3440000000000000000000000000000000000000000000000000000000081525f9073ffffffffffffffffffffffffffffffffffffffff7f0000000000000000000000000000000000000000000000000000000000000000169063bdd9d34490612d749088908690600401613cb3565b5f60405180830381865afa158015612d8e573d5f5f3e3d5ffd5b505050506040513d5f823e601f3d908101601f19168201604052612db59190810190613d1c565b90505f80805b84518161ffff161015612efe5763ffffffff8089165f90815260036020908152604080832061ffff86168452909152902054600189015465ffffffffffff74010000000000000000000000000000000000000000928390041692612e23929091041682613830565b421015612e305750612eee565b5f858861ffff1681518110612e4757612e47613538565b6020026020010151868461ffff1681518110612e6557612e65613538565b60200260200101511080612ecc5750858861ffff1681518110612e8a57612e8a613538565b6020026020010151868461ffff1681518110612ea857612ea8613538565b6020026020010151148015612ecc57508365ffffffffffff168265ffffffffffff16105b9050841580612ed85750805b15612eeb57919650600193509150859082905b50505b612ef78161379e565b9050612dbb565b5081612f3e576040517f2e5713fe00000000000000000000000000000000000000000000000000000000815263ffffffff88166004820152602401610672565b5050505092915050565b82841080612f5557508184115b15612f8e57806040517f0af67f420000000000000000000000000000000000000000000000000000000081526004016106729190613de4565b50505050565b508054612fa0906135b2565b5f825580601f10612faf575050565b601f0160209004905f5260205f2090612fc89190612fca565b565b5f5b80821115610951575f81840155600101612fcc565b803563ffffffff81168114611fa0575f5ffd5b5f5f83601f840112613004575f5ffd5b50813567ffffffffffffffff81111561301b575f5ffd5b602083019150836020828501011115613032575f5ffd5b9250929050565b5f5f5f5f6060858703121561304c575f5ffd5b61305585612fe1565b9350602085013567ffffffffffffffff811115613070575f5ffd5b61307c87828801612ff4565b9598909750949560400135949350505050565b73ffffffffffffffffffffffffffffffffffffffff8116811461261f575f5ffd5b5f5f604083850312156130c1575f5ffd5b6130ca83612fe1565b915060208301356130da8161308f565b809150509250929050565b5f602082840312156130f5575f5ffd5b6118d282612fe1565b5f81518084528060208401602086015e5f602082860101526020601f19601f83011685010191505092915050565b6020815261315360208201835173ffffffffffffffffffffffffffffffffffffffff169052565b5f602083015161316d604084018265ffffffffffff169052565b50604083015161ffff8116606084015250606083015161ffff8116608084015250608083015163ffffffff811660a08401525060a083015163ffffffff811660c08401525060c083015163ffffffff811660e08401525060e083015163ffffffff81166101008401525061010083015163ffffffff81166101208401525061012083015163ffffffff8116610140840152506101408301516fffffffffffffffffffffffffffffffff8116610160840152506101608301516fffffffffffffffffffffffffffffffff8116610180840152506101808301516101a0808401526111156101c08401826130fe565b803561ffff81168114611fa0575f5ffd5b5f5f6040838503121561327c575f5ffd5b61328583612fe1565b91506132936020840161325a565b90509250929050565b73ffffffffffffffffffffffffffffffffffffffff815116825265ffffffffffff602082015116602083015261ffff6040820151166040830152606081015160608301525f608082015160a0608085015261111560a08501826130fe565b602081525f6118d2602083018461329c565b5f5f6040838503121561331d575f5ffd5b61332683612fe1565b9150602083013567ffffffffffffffff811681146130da575f5ffd5b5f602082016020835280845180835260408501915060408160051b8601019250602086015f5b828110156133b7577fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc08786030184526133a285835161329c565b94506020938401939190910190600101613368565b50929695505050505050565b5f5f604083850312156133d4575f5ffd5b6133dd83612fe1565b946020939093013593505050565b6020815267ffffffffffffffff8251166020820152602082015160408201525f604083015160608084015261111560808401826130fe565b5f5f5f5f60608587031215613436575f5ffd5b61343f85612fe1565b935060208501359250604085013567ffffffffffffffff811115613461575f5ffd5b61346d87828801612ff4565b95989497509550505050565b5f5f5f5f6060858703121561348c575f5ffd5b61349585612fe1565b935060208501356134a58161308f565b9250604085013567ffffffffffffffff811115613461575f5ffd5b5f602082840312156134d0575f5ffd5b813567ffffffffffffffff8111156134e6575f5ffd5b820161018081850312156118d2575f5ffd5b7f4e487b71000000000000000000000000000000000000000000000000000000005f52601160045260245ffd5b81810381811115610d5857610d586134f8565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52603260045260245ffd5b67ffffffffffffffff8181168382160190811115610d5857610d586134f8565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52604160045260245ffd5b600181811c908216806135c657607f821691505b602082108103611f21577f4e487b71000000000000000000000000000000000000000000000000000000005f52602260045260245ffd5b601f821115610951578282111561095157805f5260205f20601f840160051c602085101561362857505f5b90810190601f840160051c035f5b8181101561364b575f83820155600101613636565b505050505050565b67ffffffffffffffff83111561366b5761366b613585565b61367f8361367983546135b2565b836135fd565b5f601f8411600181146136b0575f85156136995750838201355b5f19600387901b1c1916600186901b17835561261a565b5f83815260208120601f198716915b828110156136df57868501358255602094850194600190920191016136bf565b50868210156136fb575f1960f88860031b161c19848701351681555b505060018560011b0183555050505050565b81835281816020850137505f602082840101525f6020601f19601f840116840101905092915050565b67ffffffffffffffff85168152606060208201525f61375960608301858761370d565b905082604083015295945050505050565b5f61ffff82168061377d5761377d6134f8565b5f190192915050565b5f5f198203613797576137976134f8565b5060010190565b5f61ffff821661ffff81036137b5576137b56134f8565b60010192915050565b5f826137f1577f4e487b71000000000000000000000000000000000000000000000000000000005f52601260045260245ffd5b500490565b5f60208284031215613806575f5ffd5b81516118d28161308f565b5f60208284031215613821575f5ffd5b815180151581146118d2575f5ffd5b80820180821115610d5857610d586134f8565b815167ffffffffffffffff81111561385d5761385d613585565b6138718161386b84546135b2565b846135fd565b6020601f8211600181146138a3575f831561388c5750848201515b5f19600385901b1c1916600184901b17845561261a565b5f84815260208120601f198516915b828110156138d257878501518255602094850194600190920191016138b2565b50848210156138ef57868401515f19600387901b60f8161c191681555b50505050600190811b01905550565b61ffff8616815273ffffffffffffffffffffffffffffffffffffffff85166020820152608060408201525f61393760808301858761370d565b90508260608301529695505050505050565b8082028115828204841417610d5857610d586134f8565b65ffffffffffff8181168382160190811115610d5857610d586134f8565b61ffff84168152604060208201525f61399b60408301848661370d565b95945050505050565b5f63ffffffff821663ffffffff81036137b5576137b56134f8565b5f602082840312156139cf575f5ffd5b6118d28261325a565b80356fffffffffffffffffffffffffffffffff81168114611fa0575f5ffd5b5f60208284031215613a07575f5ffd5b6118d2826139d8565b5f5f83357fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe1843603018112613a43575f5ffd5b83018035915067ffffffffffffffff821115613a5d575f5ffd5b602001915036819003821315613032575f5ffd5b5f5f83357fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe1843603018112613aa4575f5ffd5b830160208101925035905067ffffffffffffffff811115613ac3575f5ffd5b803603821315613032575f5ffd5b606081525f613ae08586613a71565b6101806060850152613af76101e08501828461370d565b915050613b076020870187613a71565b7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa0858403016080860152613b3c83828461370d565b604089013560a08701529250613b5791505060608701612fe1565b63ffffffff1660c0840152613b6e60808701612fe1565b63ffffffff1660e0840152613b8560a08701612fe1565b63ffffffff16610100840152613b9d60c08701612fe1565b63ffffffff16610120840152613bb560e08701612fe1565b63ffffffff16610140840152613bce610100870161325a565b61ffff16610160840152613be561012087016139d8565b6fffffffffffffffffffffffffffffffff16610180840152613c0a61014087016139d8565b6fffffffffffffffffffffffffffffffff166101a0840152613c2f6101608701612fe1565b63ffffffff166101c084015265ffffffffffff9490941660208301525060400152919050565b5f81613c6357613c636134f8565b505f190190565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52603160045260245ffd5b63ffffffff8281168282160390811115610d5857610d586134f8565b5f6040820163ffffffff85168352604060208401528084518083526060850191506020860192505f5b81811015613d1057835173ffffffffffffffffffffffffffffffffffffffff16835260209384019390920191600101613cdc565b50909695505050505050565b5f60208284031215613d2c575f5ffd5b815167ffffffffffffffff811115613d42575f5ffd5b8201601f81018413613d52575f5ffd5b805167ffffffffffffffff811115613d6c57613d6c613585565b8060051b604051601f19603f830116810181811067ffffffffffffffff82111715613d9957613d99613585565b604052918252602081840181019290810187841115613db6575f5ffd5b6020850194505b83851015613dd957845180825260209586019590935001613dbd565b509695505050505050565b602081525f6118d260208301846130fe5660e060405234801561000f575f5ffd5b50604051611ed4380380611ed483398101604081905261002e9161009d565b80158061003e57506301e1338081115b1561006357604051633b63b9d760e21b81526004810182905260240160405180910390fd5b6001600160a01b03928316608052911660a05265ffffffffffff1660c0526100dd565b6001600160a01b038116811461009a575f5ffd5b50565b5f5f5f606084860312156100af575f5ffd5b83516100ba81610086565b60208501519093506100cb81610086565b80925050604084015190509250925092565b60805160a05160c051611da36101315f395f818161033a0152610bf601525f8181610204015281816104270152818161082a015261110001525f818161039e015281816106920152610a590152611da35ff3fe608060405234801561000f575f5ffd5b506004361061012f575f3560e01c806370542919116100ad578063cfc4e29f1161007d578063f3a4f5af11610063578063f3a4f5af14610373578063f9ebeb6114610386578063fc0c546a14610399575f5ffd5b8063cfc4e29f14610322578063d3b2fa1b14610335575f5ffd5b80637054291914610269578063a84016731461027c578063a9d41f54146102ab578063bdd9d34414610302575f5ffd5b806338be7e21116101025780635cfe13b0116100e85780635cfe13b0146101ff5780635dd9ba271461024b578063686430871461025e575f5ffd5b806338be7e21146101d9578063451d7c93146101ec575f5ffd5b80630fd158651461013357806324b2acbd146101595780632e1a7d4d1461016e5780633607d3e114610181575b5f5ffd5b610146610141366004611970565b6103c0565b6040519081526020015b60405180910390f35b61016c6101673660046119bb565b61040f565b005b61014661017c366004611a03565b6104f3565b61014661018f366004611a1a565b63ffffffff83165f9081526020818152604080832073ffffffffffffffffffffffffffffffffffffffff808716855290835281842090851684526003019091529020549392505050565b6101466101e7366004611a5a565b6106c1565b6101466101fa366004611a8b565b610700565b6102267f000000000000000000000000000000000000000000000000000000000000000081565b60405173ffffffffffffffffffffffffffffffffffffffff9091168152602001610150565b61016c610259366004611a8b565b610770565b6101466301e1338081565b610146610277366004611a8b565b610a89565b61028f61028a366004611ac5565b610d3f565b6040805192835265ffffffffffff909116602083015201610150565b6102ed6102b9366004611adf565b73ffffffffffffffffffffffffffffffffffffffff165f908152600460209081526040808320546003909252909120549091565b60408051928352602083019190915201610150565b610315610310366004611af8565b610dd2565b6040516101509190611b79565b610146610330366004611970565b610eec565b61035c7f000000000000000000000000000000000000000000000000000000000000000081565b60405165ffffffffffff9091168152602001610150565b610146610381366004611bbb565b610f16565b610146610394366004611a8b565b610f55565b6102267f000000000000000000000000000000000000000000000000000000000000000081565b5f6103ea6103cd83610fa1565b63ffffffff8086165f9081526002602052604090209190610fe816565b79ffffffffffffffffffffffffffffffffffffffffffffffffffff1690505b92915050565b3373ffffffffffffffffffffffffffffffffffffffff7f00000000000000000000000000000000000000000000000000000000000000001614610485576040517fbe35e5fe0000000000000000000000000000000000000000000000000000000081523360048201526024015b60405180910390fd5b63ffffffff83165f9081526020818152604080832073ffffffffffffffffffffffffffffffffffffffff86168452909152902080547fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff00168215151781556104ed8484836110ae565b50505050565b335f9081526003602090815260408083206004909252822054805b8254811080156105265750846105248383611c01565b105b801561057457504283828154811061054057610540611c14565b5f918252602090912001547a010000000000000000000000000000000000000000000000000000900465ffffffffffff1611155b156105ea5782818154811061058b5761058b611c14565b5f918252602090912001546105bc9079ffffffffffffffffffffffffffffffffffffffffffffffffffff1685611c41565b93508281815481106105d0576105d0611c14565b5f9182526020822001556105e381611c54565b905061050e565b818103610625576040517fbf3d04b500000000000000000000000000000000000000000000000000000000815233600482015260240161047c565b335f8181526004602090815260409182902084905581518781529081018590529081018390527f75e161b3e824b114fc1a33274bd7091918dd4e639cede50b78b15a4eea956a219060600160405180910390a26106b973ffffffffffffffffffffffffffffffffffffffff7f00000000000000000000000000000000000000000000000000000000000000001633866112f7565b505050919050565b63ffffffff82165f9081526020818152604080832073ffffffffffffffffffffffffffffffffffffffff8516845290915281206103ea90600101611357565b5f61074c61070d83610fa1565b63ffffffff8087165f9081526020818152604080832073ffffffffffffffffffffffffffffffffffffffff8a16845290915290206001019190610fe816565b79ffffffffffffffffffffffffffffffffffffffffffffffffffff16949350505050565b805f036107a9576040517f1f2a200500000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b73ffffffffffffffffffffffffffffffffffffffff82166107f6576040517fe097cbce00000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b6040517f4f0073c400000000000000000000000000000000000000000000000000000000815263ffffffff841660048201527f000000000000000000000000000000000000000000000000000000000000000073ffffffffffffffffffffffffffffffffffffffff1690634f0073c490602401602060405180830381865afa158015610884573d5f5f3e3d5ffd5b505050506040513d601f19601f820116820180604052508101906108a89190611c8b565b65ffffffffffff165f036108f0576040517f7e28539d00000000000000000000000000000000000000000000000000000000815263ffffffff8416600482015260240161047c565b63ffffffff83165f9081526020818152604080832073ffffffffffffffffffffffffffffffffffffffff861684528252808320338452600381019092528220805491928492610940908490611c41565b909155505f90508261095460018401611357565b79ffffffffffffffffffffffffffffffffffffffffffffffffffff1661097a9190611c41565b63ffffffff86165f90815260016020526040812091925090849061099d90611357565b79ffffffffffffffffffffffffffffffffffffffffffffffffffff166109c39190611c41565b90506109d1868484846113a5565b6040805185815260208101849052908101829052339073ffffffffffffffffffffffffffffffffffffffff87169063ffffffff8916907f9dafe1fe830ec8a2b069d9d7b3d7edf2e4b0c76075f297c06f8f7277d74d36b19060600160405180910390a4610a3f8686856110ae565b610a8173ffffffffffffffffffffffffffffffffffffffff7f0000000000000000000000000000000000000000000000000000000000000000163330876113f4565b505050505050565b5f815f03610ac3576040517f1f2a200500000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b63ffffffff84165f9081526020818152604080832073ffffffffffffffffffffffffffffffffffffffff871684528252808320338452600381019092529091205480841115610b48576040517fc5847624000000000000000000000000000000000000000000000000000000008152600481018590526024810182905260440161047c565b610b528482611c01565b335f90815260038401602052604081209190915584610b7360018501611357565b79ffffffffffffffffffffffffffffffffffffffffffffffffffff16610b999190611c01565b63ffffffff88165f908152600160205260408120919250908690610bbc90611357565b79ffffffffffffffffffffffffffffffffffffffffffffffffffff16610be29190611c01565b9050610bf0888584846113a5565b5f610c1b7f000000000000000000000000000000000000000000000000000000000000000042611cb0565b335f908152600360205260409081902080548251808401909352985091925080610c448a611450565b79ffffffffffffffffffffffffffffffffffffffffffffffffffff908116825265ffffffffffff858116602093840181905285546001810187555f96875295849020855195850151959093167a010000000000000000000000000000000000000000000000000000959092169490940217930192909255604080518a81529283018690528201849052606082018890526080820152339073ffffffffffffffffffffffffffffffffffffffff8a169063ffffffff8c16907fc94b24c37b2ec1c70aa7ebe96c24a66b622387998b09af328538ac95249ba9829060a00160405180910390a4610d338989876110ae565b50505050509392505050565b73ffffffffffffffffffffffffffffffffffffffff82165f90815260036020526040812080548291829185908110610d7957610d79611c14565b5f9182526020909120015479ffffffffffffffffffffffffffffffffffffffffffffffffffff8116967a01000000000000000000000000000000000000000000000000000090910465ffffffffffff1695509350505050565b60608167ffffffffffffffff811115610ded57610ded611cce565b604051908082528060200260200182016040528015610e16578160200160208202803683370190505b5090505f5b82811015610ee45763ffffffff85165f908152602081905260408120610ea391868685818110610e4d57610e4d611c14565b9050602002016020810190610e629190611adf565b73ffffffffffffffffffffffffffffffffffffffff1673ffffffffffffffffffffffffffffffffffffffff1681526020019081526020015f20600101611357565b79ffffffffffffffffffffffffffffffffffffffffffffffffffff16828281518110610ed157610ed1611c14565b6020908102919091010152600101610e1b565b509392505050565b5f6103ea610ef983610fa1565b63ffffffff8086165f9081526001602052604090209190610fe816565b63ffffffff81165f908152600160205260408120610f3390611357565b79ffffffffffffffffffffffffffffffffffffffffffffffffffff1692915050565b5f61074c610f6283610fa1565b63ffffffff8087165f9081526020818152604080832073ffffffffffffffffffffffffffffffffffffffff8a16845290915290206002019190610fe816565b5f428210610fe4576040517f1a201d770000000000000000000000000000000000000000000000000000000081526004810183905242602482015260440161047c565b5090565b81545f9081816005811115611044575f611001846114af565b61100b9085611c01565b5f8881526020902090915081015465ffffffffffff908116908716101561103457809150611042565b61103f816001611c41565b92505b505b5f61105187878585611614565b905080156110a15761107587611068600184611c01565b5f91825260209091200190565b546601000000000000900479ffffffffffffffffffffffffffffffffffffffffffffffffffff166110a3565b5f5b979650505050505050565b5f6110bb82600101611357565b82549091505f9060ff16801561119e57506040517f0ba26bd100000000000000000000000000000000000000000000000000000000815263ffffffff861660048201527f000000000000000000000000000000000000000000000000000000000000000073ffffffffffffffffffffffffffffffffffffffff1690630ba26bd190602401602060405180830381865afa15801561115a573d5f5f3e3d5ffd5b505050506040513d601f19601f8201168201806040525081019061117e9190611cfb565b8279ffffffffffffffffffffffffffffffffffffffffffffffffffff1610155b90505f816111ac575f6111ae565b825b90505f6111bd85600201611357565b90508079ffffffffffffffffffffffffffffffffffffffffffffffffffff168279ffffffffffffffffffffffffffffffffffffffffffffffffffff16036112075750505050505050565b63ffffffff87165f9081526002602052604081204291908490849061122b90611357565b6112359190611d12565b61123f9190611d44565b905061124f600288018386611662565b505063ffffffff808a165f908152600260205260409020611274918490849061166216565b50506040805179ffffffffffffffffffffffffffffffffffffffffffffffffffff80871682528316602082015273ffffffffffffffffffffffffffffffffffffffff8a169163ffffffff8c16917fec6b2d4fc8450b9d103c97af09c75b936d98d9ba36c7210a0e966c89dc799aa1910160405180910390a3505050505050505050565b611304838383600161167c565b611352576040517f5274afe700000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff8416600482015260240161047c565b505050565b80545f90801561139c5761137083611068600184611c01565b546601000000000000900479ffffffffffffffffffffffffffffffffffffffffffffffffffff1661139e565b5f5b9392505050565b426113be816113b385611450565b600187019190611662565b50506113eb816113cd84611450565b63ffffffff8089165f90815260016020526040902092919061166216565b50505050505050565b611402848484846001611704565b6104ed576040517f5274afe700000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff8516600482015260240161047c565b5f79ffffffffffffffffffffffffffffffffffffffffffffffffffff821115610fe4576040517f6dfcc65000000000000000000000000000000000000000000000000000000000815260d060048201526024810183905260440161047c565b5f600182116114bc575090565b81600170010000000000000000000000000000000082106114e25760809190911c9060401b5b6801000000000000000082106114fd5760409190911c9060201b5b64010000000082106115145760209190911c9060101b5b6201000082106115295760109190911c9060081b5b610100821061153d5760089190911c9060041b5b601082106115505760049190911c9060021b5b6004821061155c5760011b5b600302600190811c9081858161157457611574611d76565b048201901c9050600181858161158c5761158c611d76565b048201901c905060018185816115a4576115a4611d76565b048201901c905060018185816115bc576115bc611d76565b048201901c905060018185816115d4576115d4611d76565b048201901c905060018185816115ec576115ec611d76565b048201901c905061160b81858161160557611605611d76565b04821190565b90039392505050565b5f5b81831015610ee4575f85815260209020838316600285851804019081015465ffffffffffff8681169116111561164e5780925061165c565b611659816001611c41565b93505b50611616565b5f8061166f858585611797565b915091505b935093915050565b6040517fa9059cbb000000000000000000000000000000000000000000000000000000005f81815273ffffffffffffffffffffffffffffffffffffffff8616600452602485905291602083604481808b5af1925060015f511483166116f85783831516156116ec573d5f823e3d81fd5b5f873b113d1516831692505b60405250949350505050565b6040517f23b872dd000000000000000000000000000000000000000000000000000000005f81815273ffffffffffffffffffffffffffffffffffffffff8781166004528616602452604485905291602083606481808c5af1925060015f5114831661178657838315161561177a573d5f823e3d81fd5b5f883b113d1516831692505b604052505f60605295945050505050565b82545f90819080156118e8575f6117b387611068600185611c01565b805490915065ffffffffffff808216916601000000000000900479ffffffffffffffffffffffffffffffffffffffffffffffffffff16908816821115611825576040517f2520601d00000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b8765ffffffffffff168265ffffffffffff160361187457825465ffffffffffff16660100000000000079ffffffffffffffffffffffffffffffffffffffffffffffffffff8916021783556118da565b6040805180820190915265ffffffffffff808a16825279ffffffffffffffffffffffffffffffffffffffffffffffffffff808a1660208085019182528d54600181018f555f8f815291909120945191519092166601000000000000029216919091179101555b945085935061167492505050565b50506040805180820190915265ffffffffffff808516825279ffffffffffffffffffffffffffffffffffffffffffffffffffff80851660208085019182528854600181018a555f8a8152918220955192519093166601000000000000029190931617920191909155905081611674565b803563ffffffff8116811461196b575f5ffd5b919050565b5f5f60408385031215611981575f5ffd5b61198a83611958565b946020939093013593505050565b803573ffffffffffffffffffffffffffffffffffffffff8116811461196b575f5ffd5b5f5f5f606084860312156119cd575f5ffd5b6119d684611958565b92506119e460208501611998565b9150604084013580151581146119f8575f5ffd5b809150509250925092565b5f60208284031215611a13575f5ffd5b5035919050565b5f5f5f60608486031215611a2c575f5ffd5b611a3584611958565b9250611a4360208501611998565b9150611a5160408501611998565b90509250925092565b5f5f60408385031215611a6b575f5ffd5b611a7483611958565b9150611a8260208401611998565b90509250929050565b5f5f5f60608486031215611a9d575f5ffd5b611aa684611958565b9250611ab460208501611998565b929592945050506040919091013590565b5f5f60408385031215611ad6575f5ffd5b61198a83611998565b5f60208284031215611aef575f5ffd5b61139e82611998565b5f5f5f60408486031215611b0a575f5ffd5b611b1384611958565b9250602084013567ffffffffffffffff811115611b2e575f5ffd5b8401601f81018613611b3e575f5ffd5b803567ffffffffffffffff811115611b54575f5ffd5b8660208260051b8401011115611b68575f5ffd5b939660209190910195509293505050565b602080825282518282018190525f918401906040840190835b81811015611bb0578351835260209384019390920191600101611b92565b509095945050505050565b5f60208284031215611bcb575f5ffd5b61139e82611958565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52601160045260245ffd5b8181038181111561040957610409611bd4565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52603260045260245ffd5b8082018082111561040957610409611bd4565b5f7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff8203611c8457611c84611bd4565b5060010190565b5f60208284031215611c9b575f5ffd5b815165ffffffffffff8116811461139e575f5ffd5b65ffffffffffff818116838216019081111561040957610409611bd4565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52604160045260245ffd5b5f60208284031215611d0b575f5ffd5b5051919050565b79ffffffffffffffffffffffffffffffffffffffffffffffffffff828116828216039081111561040957610409611bd4565b79ffffffffffffffffffffffffffffffffffffffffffffffffffff818116838216019081111561040957610409611bd4565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52601260045260245ffd'
+export const subnetsBytecode: `0x${string}` = '0x610140604052348015610010575f5ffd5b506040516162f53803806162f583398101604081905261002f91610172565b6101008190526001600160a01b0380831660c05280841660a052851660805260405185908490849084906100629061014e565b604051809103905ff08015801561007b573d5f5f3e3d5ffd5b506001600160a01b031660e0816001600160a01b031681525050826001600160a01b03166362358aad6040518163ffffffff1660e01b81526004015f604051808303815f87803b1580156100cd575f5ffd5b505af11580156100df573d5f5f3e3d5ffd5b50505050816001600160a01b03166362358aad6040518163ffffffff1660e01b81526004015f604051808303815f87803b15801561011b575f5ffd5b505af115801561012d573d5f5f3e3d5ffd5b5050506001600160a01b0390981661012052506101d9975050505050505050565b61032380615fd283390190565b6001600160a01b038116811461016f575f5ffd5b50565b5f5f5f5f5f60a08688031215610186575f5ffd5b85516101918161015b565b60208701519095506101a28161015b565b60408701519094506101b38161015b565b60608701519093506101c48161015b565b80925050608086015190509295509295909350565b60805160a05160c05160e0516101005161012051615d1f6102b35f395f81816103ae015281816132ba015281816145a1015261465c01525f81816107930152611fb701525f81816105f7015261395201525f81816106df015281816111ab0152818161196c0152818161236b01528181613d3d015261484601525f81816104d20152818161355101526144d601525f81816107d501528181610e8501528181610f3f01528181611a5601528181611d4001528181611ef0015281816126f80152818161317b015281816133df0152613fac0152615d1f5ff3fe608060405234801561000f575f5ffd5b50600436106102e3575f3560e01c80637a75985611610187578063d2ef5086116100dd578063e866426111610093578063f35f64471161006e578063f35f6447146107b5578063f3b5df08146107bd578063fc0c546a146107d0575f5ffd5b8063e86642611461075a578063ebf2db8b1461077b578063f037c6301461078e575f5ffd5b8063d821901d116100c3578063d821901d14610701578063ddd43db114610714578063e7fe466b14610727575f5ffd5b8063d2ef5086146106d2578063d5025625146106da575f5ffd5b8063a26f087e1161013d578063c78ce06111610118578063c78ce06114610623578063c7f5f56714610636578063cb0f5ba914610656575f5ffd5b8063a26f087e146105f2578063bd22c66c14610578578063c0fe23e114610619575f5ffd5b80637c2128bc1161016d5780637c2128bc146105af578063815d1c9c146105db578063916a5c5b146105e3575f5ffd5b80637a759856146105935780637b5219891461059c575f5ffd5b80633c43cea81161023c5780634f0073c4116101f2578063619f640c116101cd578063619f640c146105585780636fd56d9114610578578063735daaac14610580575f5ffd5b80634f0073c4146104f457806350003e691461053d5780635476c72614610545575f5ffd5b806346eeaefc1161022257806346eeaefc1461045e5780634bf9b590146104ad5780634cf088d9146104cd575f5ffd5b80633c43cea814610425578063447d811814610438575f5ffd5b80631373b48d1161029c5780632c159a1a116102775780632c159a1a146103a95780632cd14747146103e857806331d61846146103fd575f5ffd5b80631373b48d1461037957806325da68851461038c578063294bb53a14610396575f5ffd5b80630ba26bd1116102cc5780630ba26bd1146103255780630da5a4d0146103465780630ec248aa14610359575f5ffd5b806306dc7c1a146102e7578063082f2d53146102fc575b5f5ffd5b6102fa6102f5366004614c0d565b6107f7565b005b61030f61030a366004614c44565b610a7b565b60405161031c9190614c8d565b60405180910390f35b610338610333366004614c44565b610caf565b60405190815260200161031c565b6102fa610354366004614dba565b610cd5565b61036c610367366004614df8565b610fb3565b60405161031c9190614ea0565b610338610387366004614eb2565b611165565b610338629e340081565b6102fa6103a4366004614c0d565b611223565b6103d07f000000000000000000000000000000000000000000000000000000000000000081565b6040516001600160a01b03909116815260200161031c565b6103f0611382565b60405161031c9190614eea565b61041061040b366004614c44565b611403565b60405163ffffffff909116815260200161031c565b610410610433366004614f32565b611424565b61044b610446366004614c44565b611abf565b60405161ffff909116815260200161031c565b61049d61046c366004614c0d565b63ffffffff82165f9081526006602090815260408083206001600160a01b0385168452909152902054151592915050565b604051901515815260200161031c565b6104c06104bb366004614df8565b611cb3565b60405161031c9190614fb2565b6103d07f000000000000000000000000000000000000000000000000000000000000000081565b610527610502366004614c44565b63ffffffff165f90815260046020526040902054600160a01b900464ffffffffff1690565b60405164ffffffffff909116815260200161031c565b610338611f5a565b61044b610553366004614c44565b611fe1565b61056b610566366004614c44565b611fff565b60405161031c9190614fc0565b610338600a81565b6102fa61058e366004615086565b6122a7565b61033861010081565b6105276105aa366004614c44565b612777565b6105c26105bd3660046150fc565b6127ac565b60405167ffffffffffffffff909116815260200161031c565b6105c2600281565b5f546104109063ffffffff1681565b6103d07f000000000000000000000000000000000000000000000000000000000000000081565b6103386212750081565b61044b610631366004614c44565b612865565b610649610644366004614df8565b61287d565b60405161031c9190615118565b610669610664366004614eb2565b612a23565b60405161031c91905f60a08201905065ffffffffffff835116825265ffffffffffff602084015116602083015265ffffffffffff604084015116604083015265ffffffffffff606084015116606083015265ffffffffffff608084015116608083015292915050565b610338608081565b6103d07f000000000000000000000000000000000000000000000000000000000000000081565b61044b61070f366004614c0d565b612b7f565b6102fa61072236600461518f565b612b8a565b61073a6107353660046151f0565b612c46565b6040805164ffffffffff909316835261ffff90911660208301520161031c565b61076d610768366004614c44565b612ca6565b60405161031c92919061524a565b6102fa610789366004614c0d565b612e16565b6103387f000000000000000000000000000000000000000000000000000000000000000081565b600354610338565b61044b6107cb3660046152ac565b613003565b6103d07f000000000000000000000000000000000000000000000000000000000000000081565b5f61080283836131e6565b63ffffffff84165f90815260056020908152604080832061ffff8516845290915290209091506108318161326a565b63ffffffff84165f90815260046020526040902081547f0100000000000000000000000000000000000000000000000000000000000000900460ff16801561089c57508054790100000000000000000000000000000000000000000000000000900464ffffffffff16155b156109d45763ffffffff85165f90815260086020908152604080832061ffff87168452825291829020825160c08101845281546001600160a01b038082168352600160a01b90910464ffffffffff169382019390935260018201546fffffffffffffffffffffffffffffffff169381019390935260028101549091166060830152600381015460808301526004810180546109cd93899388939192909160a08401916109479061530b565b80601f01602080910402602001604051908101604052809291908181526020018280546109739061530b565b80156109be5780601f10610995576101008083540402835291602001916109be565b820191905f5260205f20905b8154815290600101906020018083116109a157829003601f168201915b5050505050815250505f613376565b5050505050565b80548190601e90610a0a907e01000000000000000000000000000000000000000000000000000000000000900461ffff16615389565b825461010092830a61ffff81810219909216928216029190911790925563ffffffff87165f9081526007602090815260408220805460018101825590835290822060108204018054600f90921660020290930a80850219909116938716029290921790556109cd9086908590613444565b604080516101a0810182525f8082526020820181905291810182905260608082018390526080820183905260a0820183905260c0820183905260e08201839052610100820183905261012082018390526101408201839052610160820192909252610180810191909152610aee826135b1565b604080516101a08101825282546001600160a01b038116825264ffffffffff600160a01b8083048216602085015279010000000000000000000000000000000000000000000000000083049091169383019390935261ffff7e01000000000000000000000000000000000000000000000000000000000000909104811660608301526001840154808216608084015262010000810490911660a083015263ffffffff6401000000008204811660c0840152680100000000000000008204811660e08401526c01000000000000000000000000820481166101008401527001000000000000000000000000000000008204811661012084015292900490911661014082015260028201546fffffffffffffffffffffffffffffffff1661016082015260038201805491929161018084019190610c289061530b565b80601f0160208091040260200160405190810160405280929190818152602001828054610c549061530b565b8015610c9f5780601f10610c7657610100808354040283529160200191610c9f565b820191905f5260205f20905b815481529060010190602001808311610c8257829003601f168201915b5050505050815250509050919050565b5f610cb9826135b1565b600201546fffffffffffffffffffffffffffffffff1692915050565b610cde8361361d565b505f610cea848461287d565b63ffffffff85165f90815260056020908152604080832061ffff881684529091529020909150610d198161326a565b816020015164ffffffffff164210610d715760208201516040517fa38393e500000000000000000000000000000000000000000000000000000000815264ffffffffff90911660048201526024015b60405180910390fd5b8282604001516fffffffffffffffffffffffffffffffff161115610de25760408083015190517f70b6930e0000000000000000000000000000000000000000000000000000000081526fffffffffffffffffffffffffffffffff909116600482015260248101849052604401610d68565b80547fffff0000000000ffffffffffffffffffffffffffffffffffffffffffffffffff167901000000000000000000000000000000000000000000000000004264ffffffffff1602178155610e398585845f61368f565b60408281015190517f79cc67900000000000000000000000000000000000000000000000000000000081523360048201526fffffffffffffffffffffffffffffffff90911660248201527f00000000000000000000000000000000000000000000000000000000000000006001600160a01b0316906379cc6790906044015f604051808303815f87803b158015610ece575f5ffd5b505af1158015610ee0573d5f5f3e3d5ffd5b50505050606082015160408084015190517fa9059cbb0000000000000000000000000000000000000000000000000000000081526001600160a01b0392831660048201526fffffffffffffffffffffffffffffffff90911660248201527f00000000000000000000000000000000000000000000000000000000000000009091169063a9059cbb906044016020604051808303815f875af1158015610f87573d5f5f3e3d5ffd5b505050506040513d601f19601f82011682018060405250810190610fab91906153a5565b505050505050565b6040805160e0810182525f8082526020820181905291810182905260608082018390526080820183905260a082019290925260c081019190915263ffffffff83165f90815260056020908152604080832061ffff86168452825291829020825160e08101845281546001600160a01b038116825264ffffffffff600160a01b820481169483019490945279010000000000000000000000000000000000000000000000000081049093169381019390935260ff7e010000000000000000000000000000000000000000000000000000000000008304811660608501527f010000000000000000000000000000000000000000000000000000000000000090920490911615156080830152600181015460a083015260028101805460c0840191906110dc9061530b565b80601f01602080910402602001604051908101604052809291908181526020018280546111089061530b565b80156111535780601f1061112a57610100808354040283529160200191611153565b820191905f5260205f20905b81548152906001019060200180831161113657829003601f168201915b50505050508152505090505b92915050565b6040517f1373b48d00000000000000000000000000000000000000000000000000000000815263ffffffff8316600482015267ffffffffffffffff821660248201525f907f00000000000000000000000000000000000000000000000000000000000000006001600160a01b031690631373b48d90604401602060405180830381865afa1580156111f8573d5f5f3e3d5ffd5b505050506040513d601f19601f8201168201806040525081019061121c91906153c4565b9392505050565b5f61122d8361381b565b63ffffffff84165f908152600a602052604081206001830154929350916112699061125e9060089061ffff16615408565b61ffff16600a61387f565b825490915081116112a9576040517f2e5146fe00000000000000000000000000000000000000000000000000000000815260048101829052602401610d68565b5f60026112b687426127ac565b6112c0919061542b565b6040805180820182526001600160a01b0388811680835267ffffffffffffffff85811660208086018281528b54600181018d555f8d81528390209751970180549151909416600160a01b027fffffffff0000000000000000000000000000000000000000000000000000000090911696909516959095179390931790559251908152929350909163ffffffff8916917fd382d7b6fb5152dcdd321f1a3269088a9bc03c65f0b689d22f138c2d7e7ef2ca910160405180910390a3505050505050565b606060028054806020026020016040519081016040528092919081815260200182805480156113f957602002820191905f5260205f20905f905b82829054906101000a900463ffffffff1663ffffffff16815260200190600401906020826003010492830192600103820291508084116113bc5790505b5050505050905090565b5f61140d826135b1565b60010154600160a01b900463ffffffff1692915050565b5f5f61142e611f5a565b905082811115611474576040517f70b6930e0000000000000000000000000000000000000000000000000000000081526004810182905260248101849052604401610d68565b60025460801161148657611486613894565b5f8054819061149a9063ffffffff1661544b565b91906101000a81548163ffffffff021916908363ffffffff160217905591505f42905060405180604001604052806114d184613ca1565b6fffffffffffffffffffffffffffffffff908116825264ffffffffff8085166020938401819052845160018054968601518416700100000000000000000000000000000000027fffffffffffffffffffffff0000000000000000000000000000000000000000009097169190941617949094178255600280548084018255600881047f405787fa12a823e0f2b7631cc41b3ba8828b3321ca811111fa75cd3aa3bb5ace01805463ffffffff808c1660046007909516850261010090810a82810293021990931691909117909255604080518082018252898152945461ffff908116868a0190815260038054998a0181555f90815296517fc2575a0e9e593c00f959f8c92f12db2869c3395a3b0502d05e2516446f71f85b9099018054915190921665010000000000027fffffffffffffffffffffffffffffffffffffffffffffffffff0000000000000090911698909716979097179590951790955582529093529091208054600160a01b9093027fffffffffffffff0000000000ffffffffffffffffffffffffffffffffffffffff33167fffffffffffffff00000000000000000000000000000000000000000000000000909416939093179290921782556116a190610120880190880161546f565b6001820180547fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff00001661ffff929092169190911790556116e86101408701610120880161546f565b60018201805461ffff9290921662010000027fffffffffffffffffffffffffffffffffffffffffffffffffffffffff0000ffff9092169190911790556117346080870160608801614c44565b60018201805463ffffffff92909216640100000000027fffffffffffffffffffffffffffffffffffffffffffffffff00000000ffffffff90921691909117905561178460a0870160808801614c44565b60018201805463ffffffff9290921668010000000000000000027fffffffffffffffffffffffffffffffffffffffff00000000ffffffffffffffff9092169190911790556117d860c0870160a08801614c44565b60018201805463ffffffff929092166c01000000000000000000000000027fffffffffffffffffffffffffffffffff00000000ffffffffffffffffffffffff90921691909117905561183060e0870160c08801614c44565b60018201805463ffffffff92909216700100000000000000000000000000000000027fffffffffffffffffffffffff00000000ffffffffffffffffffffffffffffffff90921691909117905561188d610100870160e08801614c44565b60018201805463ffffffff92909216600160a01b027fffffffffffffffff00000000ffffffffffffffffffffffffffffffffffffffff9092169190911790556118de610160870161014088016154b2565b6002820180547fffffffffffffffffffffffffffffffff00000000000000000000000000000000166fffffffffffffffffffffffffffffffff9290921691909117905561192b86806154cd565b600383019161193b9190836155a9565b506040517f1e3034830000000000000000000000000000000000000000000000000000000081526001600160a01b037f00000000000000000000000000000000000000000000000000000000000000001690631e303483906119a39087908a906004016158e3565b5f604051808303815f87803b1580156119ba575f5ffd5b505af11580156119cc573d5f5f3e3d5ffd5b50505050336001600160a01b03168463ffffffff167eb2e4dd3a65ebf808715426d443b637f3a4bb5bcde3f5f883f7613a1e3e91a3888587604051611a1393929190615901565b60405180910390a38215611ab6576040517f79cc6790000000000000000000000000000000000000000000000000000000008152336004820152602481018490527f00000000000000000000000000000000000000000000000000000000000000006001600160a01b0316906379cc6790906044015f604051808303815f87803b158015611a9f575f5ffd5b505af1158015611ab1573d5f5f3e3d5ffd5b505050505b50505092915050565b5f5f611aca8361361d565b6001810154815491925061ffff908116917e01000000000000000000000000000000000000000000000000000000000000900416811115611b3f576040517f87c8790300000000000000000000000000000000000000000000000000000000815263ffffffff85166004820152602401610d68565b5f5f611b4b8684613cfa565b9092509050611b65611b5e60048561592c565b600a61387f565b825111611ba6576040517f2ce07b6b00000000000000000000000000000000000000000000000000000000815263ffffffff87166004820152602401610d68565b5f611bb18784613fa7565b90505f60015b8251811015611c83575f838381518110611bd357611bd361593f565b6020026020010151848381518110611bed57611bed61593f565b60200260200101511080611c6e5750838381518110611c0e57611c0e61593f565b6020026020010151848381518110611c2857611c2861593f565b6020026020010151148015611c6e5750848381518110611c4a57611c4a61593f565b6020026020010151858381518110611c6457611c6461593f565b6020026020010151105b90508015611c7a578192505b50600101611bb7565b50611ca788858381518110611c9a57611c9a61593f565b60200260200101516131e6565b98975050505050505050565b5f5f611cbe846135b1565b90505f611ccb858561287d565b8254909150790100000000000000000000000000000000000000000000000000900464ffffffffff1615611de557611d06858583600361368f565b606081015160408083015190517fa9059cbb0000000000000000000000000000000000000000000000000000000081526001600160a01b037f0000000000000000000000000000000000000000000000000000000000000000169263a9059cbb92611d99926004016001600160a01b039290921682526fffffffffffffffffffffffffffffffff16602082015260400190565b6020604051808303815f875af1158015611db5573d5f5f3e3d5ffd5b505050506040513d601f19601f82011682018060405250810190611dd991906153a5565b5060039250505061115f565b6001820154825461ffff9182167e0100000000000000000000000000000000000000000000000000000000000090910490911603611e8957806020015164ffffffffff16421015611e715760208101516040517fc67df66c00000000000000000000000000000000000000000000000000000000815264ffffffffff9091166004820152602401610d68565b611e7e8585836001613376565b60019250505061115f565b611e96858583600261368f565b611eaa85611ea48785614154565b83614274565b60408181015190517f42966c680000000000000000000000000000000000000000000000000000000081526fffffffffffffffffffffffffffffffff90911660048201527f00000000000000000000000000000000000000000000000000000000000000006001600160a01b0316906342966c68906024015f604051808303815f87803b158015611f39575f5ffd5b505af1158015611f4b573d5f5f3e3d5ffd5b50600298975050505050505050565b604080518082019091526001546fffffffffffffffffffffffffffffffff811680835270010000000000000000000000000000000090910464ffffffffff16602083018190525f9291611fdb91611fb1904261596c565b621275007f0000000000000000000000000000000000000000000000000000000000000000614505565b91505090565b5f611feb826135b1565b6001015462010000900461ffff1692915050565b60605f61200b836135b1565b80549091507e01000000000000000000000000000000000000000000000000000000000000900461ffff1667ffffffffffffffff81111561204e5761204e61552e565b6040519080825280602002602001820160405280156120b557816020015b6040805160e0810182525f808252602080830182905292820181905260608083018290526080830182905260a083019190915260c082015282525f1990920191018161206c5790505b5091505f805b835182101561229f5763ffffffff85165f90815260056020908152604080832061ffff851684529091529020546001600160a01b03161561228f5763ffffffff85165f90815260056020908152604080832061ffff85168452825291829020825160e08101845281546001600160a01b038116825264ffffffffff600160a01b820481169483019490945279010000000000000000000000000000000000000000000000000081049093169381019390935260ff7e010000000000000000000000000000000000000000000000000000000000008304811660608501527f010000000000000000000000000000000000000000000000000000000000000090920490911615156080830152600181015460a083015260028101805460c0840191906121e59061530b565b80601f01602080910402602001604051908101604052809291908181526020018280546122119061530b565b801561225c5780601f106122335761010080835404028352916020019161225c565b820191905f5260205f20905b81548152906001019060200180831161223f57829003601f168201915b5050505050815250508483806122719061597f565b9450815181106122835761228361593f565b60200260200101819052505b61229881615997565b90506120bb565b505050919050565b6122b08661361d565b505f6122be87868686614568565b90505f6122ca88611abf565b90508061ffff168761ffff161461231b576040517f1112d0eb00000000000000000000000000000000000000000000000000000000815261ffff808916600483015282166024820152604401610d68565b5f6123268985614843565b6040517f62a381c800000000000000000000000000000000000000000000000000000000815263ffffffff8b1660048201529091505f906123ed906001600160a01b037f000000000000000000000000000000000000000000000000000000000000000016906362a381c89060240160c060405180830381865afa1580156123b0573d5f5f3e3d5ffd5b505050506040513d601f19601f820116820180604052508101906123d491906159df565b608001516123e89063ffffffff1642615a8a565b6148ed565b63ffffffff8b165f81815260056020908152604080832061ffff8f168452825280832080547effffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff167f0100000000000000000000000000000000000000000000000000000000000000179055928252600981528282206001600160a01b0389168084529082529183902080547fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff00166001179055825160c08101845291825264ffffffffff84169082015291925081016124c384613ca1565b6fffffffffffffffffffffffffffffffff168152602001336001600160a01b0316815260200189815260200188888080601f0160208091040260200160405190810160405280939291908181526020018383808284375f92018290525093909452505063ffffffff8d16815260086020908152604080832061ffff8f168452825291829020845181549286015164ffffffffff16600160a01b027fffffffffffffff000000000000000000000000000000000000000000000000009093166001600160a01b0391821617929092178155918401516001830180546fffffffffffffffffffffffffffffffff9092167fffffffffffffffffffffffffffffffff000000000000000000000000000000009092169190911790556060840151600283018054919092167fffffffffffffffffffffffff0000000000000000000000000000000000000000919091161790556080830151600382015560a083015190915060048201906126339082615a9d565b50505063ffffffff8a165f81815260056020908152604080832061ffff8e16808552908352928190205481519384529183018c905233908301526060820185905264ffffffffff841660808301526001600160a01b03878116939116917f624346608472b4ad776ae92562d6fd0b75c08d0b6a0003aa4c37b176a722814c9060a00160405180910390a46040517f23b872dd000000000000000000000000000000000000000000000000000000008152336004820152306024820152604481018390527f00000000000000000000000000000000000000000000000000000000000000006001600160a01b0316906323b872dd906064016020604051808303815f875af1158015612746573d5f5f3e3d5ffd5b505050506040513d601f19601f8201168201806040525081019061276a91906153a5565b5050505050505050505050565b5f612781826135b1565b54790100000000000000000000000000000000000000000000000000900464ffffffffff1692915050565b5f5f6127b7846135b1565b8054909150600160a01b900464ffffffffff1683101561281c5780546040517f01ab9a5d00000000000000000000000000000000000000000000000000000000815260048101859052600160a01b90910464ffffffffff166024820152604401610d68565b6001810154815461285d91640100000000900463ffffffff169061284e90600160a01b900464ffffffffff168661596c565b612858919061592c565b614937565b949350505050565b5f61286f826135b1565b6001015461ffff1692915050565b6040805160c0810182525f808252602082018190529181018290526060808201839052608082019290925260a081019190915263ffffffff83165f90815260086020908152604080832061ffff86168452825291829020825160c08101845281546001600160a01b038082168352600160a01b90910464ffffffffff169382019390935260018201546fffffffffffffffffffffffffffffffff1693810193909352600281015490911660608301526003810154608083015260048101805460a08401919061294b9061530b565b80601f01602080910402602001604051908101604052809291908181526020018280546129779061530b565b80156129c25780601f10612999576101008083540402835291602001916129c2565b820191905f5260205f20905b8154815290600101906020018083116129a557829003601f168201915b5050505050815250509050806020015164ffffffffff165f0361115f576040517fef7c921400000000000000000000000000000000000000000000000000000000815263ffffffff8416600482015261ffff83166024820152604401610d68565b6040805160a0810182525f80825260208201819052918101829052606081018290526080810182905290612a56846135b1565b6001810154909150612aa390612a8490640100000000900463ffffffff1667ffffffffffffffff8616615b58565b8254612a9e9190600160a01b900464ffffffffff16615a8a565b614986565b65ffffffffffff168083526001820154612acc9164010000000090910463ffffffff1690615b6f565b65ffffffffffff16602083018190526001820154612afd916801000000000000000090910463ffffffff1690615b6f565b65ffffffffffff16604083018190526001820154612b32916c0100000000000000000000000090910463ffffffff1690615b6f565b65ffffffffffff16606083018190526001820154612b6b9170010000000000000000000000000000000090910463ffffffff1690615b6f565b65ffffffffffff1660808301525092915050565b5f61121c83836131e6565b63ffffffff84165f90815260056020526040812081612ba987876131e6565b61ffff1661ffff1681526020019081526020015f209050612bc98161326a565b612bd383836149d1565b60028101612be28385836155a9565b50836001600160a01b03168563ffffffff167fb563853ca546f15578fab9f51fc828d43fcb4d0c993ea99269db15267fb79e39835f01601e9054906101000a900460ff168686604051612c3793929190615b8d565b60405180910390a35050505050565b5f5f60038381548110612c5b57612c5b61593f565b5f918252602090912001546003805464ffffffffff9092169185908110612c8457612c8461593f565b905f5260205f20015f0160059054906101000a900461ffff1691509150915091565b63ffffffff81165f908152600a602052604090208054606091829167ffffffffffffffff811115612cd957612cd961552e565b604051908082528060200260200182016040528015612d02578160200160208202803683370190505b50815490935067ffffffffffffffff811115612d2057612d2061552e565b604051908082528060200260200182016040528015612d49578160200160208202803683370190505b5091505f5b8154811015612e0f57818181548110612d6957612d6961593f565b5f9182526020909120015482546001600160a01b0390911690839083908110612d9457612d9461593f565b905f5260205f20015f0160149054906101000a900467ffffffffffffffff16858381518110612dc557612dc561593f565b60200260200101858481518110612dde57612dde61593f565b67ffffffffffffffff909316602093840291909101909201919091526001600160a01b039091169052600101612d4e565b5050915091565b612e1f8261381b565b5063ffffffff82165f908152600a60205260408120905b8154811015612fc557826001600160a01b0316828281548110612e5b57612e5b61593f565b5f918252602090912001546001600160a01b031603612fbd5781548290612e849060019061596c565b81548110612e9457612e9461593f565b905f5260205f2001828281548110612eae57612eae61593f565b5f91825260209091208254910180546001600160a01b039092167fffffffffffffffffffffffff000000000000000000000000000000000000000083168117825592547fffffffff00000000000000000000000000000000000000000000000000000000909216909217600160a01b9182900467ffffffffffffffff169091021790558154829080612f4257612f42615bb2565b5f8281526020812082015f1990810180547fffffffff000000000000000000000000000000000000000000000000000000001690559091019091556040516001600160a01b0385169163ffffffff8716917f2c8d86d56915c65449067db42d77e3c61754677005a5c605bf0f683df2c954a29190a350505050565b600101612e36565b506040517fc2d48d030000000000000000000000000000000000000000000000000000000081526001600160a01b0383166004820152602401610d68565b5f5f61300e8761361d565b6001810154815491925061ffff9081167e010000000000000000000000000000000000000000000000000000000000009092041603613081576040517f2e5713fe00000000000000000000000000000000000000000000000000000000815263ffffffff88166004820152602401610d68565b5f61308e88888888614568565b90505f61309b8986614843565b90506130a78984614154565b935061314689856040518060c00160405280866001600160a01b031681526020015f64ffffffffff1681526020016130de86613ca1565b6fffffffffffffffffffffffffffffffff168152602001336001600160a01b031681526020018c81526020018b8b8080601f0160208091040260200160405190810160405280939291908181526020018383808284375f920191909152505050915250614274565b6040517f79cc6790000000000000000000000000000000000000000000000000000000008152336004820152602481018290527f00000000000000000000000000000000000000000000000000000000000000006001600160a01b0316906379cc6790906044015f604051808303815f87803b1580156131c4575f5ffd5b505af11580156131d6573d5f5f3e3d5ffd5b5050505050505095945050505050565b63ffffffff82165f9081526006602090815260408083206001600160a01b038516845290915281205480820361325f576040517f96ca4c4200000000000000000000000000000000000000000000000000000000815263ffffffff851660048201526001600160a01b0384166024820152604401610d68565b61285d60018261596c565b80546001600160a01b0316331480159061332d575060018101546040517fd95e72be00000000000000000000000000000000000000000000000000000000815233600482015260248101919091527f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03169063d95e72be90604401602060405180830381865afa158015613307573d5f5f3e3d5ffd5b505050506040513d601f19601f8201168201806040525081019061332b91906153a5565b155b156133735760018101546040517f8bd74b790000000000000000000000000000000000000000000000000000000081523360048201526024810191909152604401610d68565b50565b613383848484600161368f565b61338e848483613444565b613399848484614274565b60408281015190517f42966c680000000000000000000000000000000000000000000000000000000081526fffffffffffffffffffffffffffffffff90911660048201527f00000000000000000000000000000000000000000000000000000000000000006001600160a01b0316906342966c68906024015f604051808303815f87803b158015613428575f5ffd5b505af115801561343a573d5f5f3e3d5ffd5b5050505050505050565b63ffffffff83165f81815260056020908152604080832061ffff87168085528184528285208054600182018054988852600687528588206001600160a01b03909216808952918752948720879055918652919093528381559083905592909183906134b26002830182614b90565b50506040805161ffff87168152851515602082015282916001600160a01b0385169163ffffffff8a16917f5a41b609a133df6f081a4abd153766cc137cc0eed27b6988113607c3cf595b1b910160405180910390a46040517f24b2acbd00000000000000000000000000000000000000000000000000000000815263ffffffff871660048201526001600160a01b0383811660248301525f60448301527f000000000000000000000000000000000000000000000000000000000000000016906324b2acbd906064015b5f604051808303815f87803b158015613593575f5ffd5b505af11580156135a5573d5f5f3e3d5ffd5b50505050505050505050565b63ffffffff81165f90815260046020526040812080549091600160a01b90910464ffffffffff169003613618576040517f7e28539d00000000000000000000000000000000000000000000000000000000815263ffffffff83166004820152602401610d68565b919050565b5f613627826135b1565b8054909150790100000000000000000000000000000000000000000000000000900464ffffffffff1615613618576040517f1866a30e00000000000000000000000000000000000000000000000000000000815263ffffffff83166004820152602401610d68565b63ffffffff84165f81815260056020908152604080832061ffff881680855290835281842080547effffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff1681558585526009845282852088516001600160a01b03168652845282852080547fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff0016905594845260088352818420908452909152812080547fffffffffffffff000000000000000000000000000000000000000000000000001681556001810180547fffffffffffffffffffffffffffffffff000000000000000000000000000000001690556002810180547fffffffffffffffffffffffff000000000000000000000000000000000000000016905560038101829055906137bc6004830182614b90565b5050825181546040516001600160a01b03928316929091169063ffffffff8816907f2b768359217cd717acb14a749ab1b8003b2cd266474a4c0577fa5b00f303ecb19061380c9089908890615bdf565b60405180910390a45050505050565b5f6138258261361d565b80549091506001600160a01b031633146136185780546040517fef67704c0000000000000000000000000000000000000000000000000000000081523360048201526001600160a01b039091166024820152604401610d68565b5f81831061388d578161121c565b5090919050565b600254805f195f5b83811015613a47575f600282815481106138b8576138b861593f565b5f918252602080832060088304015463ffffffff6004600790941684026101000a9091041680845291905260409091205490915061390990629e34009064ffffffffff600160a01b90910416615a8a565b4210156139165750613a3f565b6040517fab03488100000000000000000000000000000000000000000000000000000000815230600482015263ffffffff821660248201525f907f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03169063ab03488190604401602060405180830381865afa15801561399f573d5f5f3e3d5ffd5b505050506040513d601f19601f820116820180604052508101906139c391906153c4565b90505f868614806139d357508482105b80613a2957508482148015613a295750600286815481106139f6576139f661593f565b905f5260205f2090600891828204019190066004029054906101000a900463ffffffff1663ffffffff168363ffffffff16105b90508015613a3b579294509250839183905b5050505b60010161389c565b50828203613a81576040517f0f12e3ec00000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b5f60028381548110613a9557613a9561593f565b5f918252602090912060088204015460079091166004026101000a900463ffffffff1690506002613ac760018661596c565b81548110613ad757613ad761593f565b905f5260205f2090600891828204019190066004029054906101000a900463ffffffff1660028481548110613b0e57613b0e61593f565b905f5260205f2090600891828204019190066004026101000a81548163ffffffff021916908363ffffffff1602179055506002805480613b5057613b50615bb2565b5f828152602080822060085f1990940193840401805463ffffffff60046007871681026101000a820219909216909255939094559284168152908252604090819020805464ffffffffff421679010000000000000000000000000000000000000000000000000081027fffff0000000000ffffffffffffffffffffffffffffffffffffffffffffffffff90921691909117909155815180830190925281526003918101613bfe60018861596c565b61ffff90811690915282546001810184555f9384526020938490208351910180549385015190921665010000000000027fffffffffffffffffffffffffffffffffffffffffffffffffff0000000000000090931664ffffffffff9091161791909117905560405183815263ffffffff8316917ff776a194de8436bb71e09ec215e67f0ef6f2af5360bc1f55b5b05e565016c966910160405180910390a250505050565b5f6fffffffffffffffffffffffffffffffff821115613cf6576040517f6dfcc6500000000000000000000000000000000000000000000000000000000081526080600482015260248101839052604401610d68565b5090565b6040517f62a381c800000000000000000000000000000000000000000000000000000000815263ffffffff8316600482015260609081905f906001600160a01b037f000000000000000000000000000000000000000000000000000000000000000016906362a381c89060240160c060405180830381865afa158015613d82573d5f5f3e3d5ffd5b505050506040513d601f19601f82011682018060405250810190613da691906159df565b60600151613dba9063ffffffff164261596c565b90505f613dc686614a1e565b90508467ffffffffffffffff811115613de157613de161552e565b604051908082528060200260200182016040528015613e0a578160200160208202803683370190505b5093508467ffffffffffffffff811115613e2657613e2661552e565b604051908082528060200260200182016040528015613e4f578160200160208202803683370190505b5092505f805b868161ffff161015613f965763ffffffff88165f90815260056020908152604080832061ffff85168452909152902080546001600160a01b0381169064ffffffffff600160a01b820481169179010000000000000000000000000000000000000000000000000081049091169060ff7f0100000000000000000000000000000000000000000000000000000000000000909104168080613efb5750888264ffffffffff16115b80613f0b5750613f0b8885614b37565b15613f1a575050505050613f86565b83838064ffffffffff1690508c8981518110613f3857613f3861593f565b602002602001018c8a80613f4b9061597f565b9b5081518110613f5d57613f5d61593f565b6020026020010182815250826001600160a01b03166001600160a01b0316815250505050505050505b613f8f81615997565b9050613e55565b508085528084525050509250929050565b60605f7f00000000000000000000000000000000000000000000000000000000000000006001600160a01b031663075461726040518163ffffffff1660e01b8152600401602060405180830381865afa158015614006573d5f5f3e3d5ffd5b505050506040513d601f19601f8201168201806040525081019061402a9190615bf7565b90506001600160a01b03811661408657825167ffffffffffffffff8111156140545761405461552e565b60405190808252806020026020018201604052801561407d578160200160208202803683370190505b5091505061115f565b806001600160a01b03166358152d076040518163ffffffff1660e01b8152600401602060405180830381865afa1580156140c2573d5f5f3e3d5ffd5b505050506040513d601f19601f820116820180604052508101906140e69190615bf7565b6001600160a01b0316634ec7e58e85856040518363ffffffff1660e01b8152600401614113929190615c12565b5f60405180830381865afa15801561412d573d5f5f3e3d5ffd5b505050506040513d5f823e601f3d908101601f1916820160405261285d9190810190615c30565b63ffffffff82165f9081526007602052604081208054156141f2578054819061417f9060019061596c565b8154811061418f5761418f61593f565b905f5260205f2090601091828204019190066002029054906101000a900461ffff169150808054806141c3576141c3615bb2565b5f8281526020902060105f1990920191820401805461ffff6002600f8516026101000a0219169055905561421d565b82547e01000000000000000000000000000000000000000000000000000000000000900461ffff1691505b82548390601e90614253907e01000000000000000000000000000000000000000000000000000000000000900461ffff16615997565b91906101000a81548161ffff021916908361ffff1602179055505092915050565b805160808201514261428b61ffff86166001615a8a565b60065f8863ffffffff1663ffffffff1681526020019081526020015f205f856001600160a01b03166001600160a01b031681526020019081526020015f20819055506040518060e00160405280846001600160a01b031681526020018264ffffffffff1681526020018264ffffffffff1681526020018660ff1681526020015f151581526020018381526020018560a0015181525060055f8863ffffffff1663ffffffff1681526020019081526020015f205f8761ffff1661ffff1681526020019081526020015f205f820151815f015f6101000a8154816001600160a01b0302191690836001600160a01b031602179055506020820151815f0160146101000a81548164ffffffffff021916908364ffffffffff1602179055506040820151815f0160196101000a81548164ffffffffff021916908364ffffffffff1602179055506060820151815f01601e6101000a81548160ff021916908360ff1602179055506080820151815f01601f6101000a81548160ff02191690831515021790555060a0820151816001015560c082015181600201908161442c9190615a9d565b5090505081836001600160a01b03168763ffffffff167f0b3e7e585dd731a3d776e77877db0388e5b743b040e7538a0cbe9249a02fe0918888606001518960a001518a604001516040516144839493929190615cd1565b60405180910390a46040517f24b2acbd00000000000000000000000000000000000000000000000000000000815263ffffffff871660048201526001600160a01b038481166024830152600160448301527f000000000000000000000000000000000000000000000000000000000000000016906324b2acbd9060640161357c565b5f80836145128688615b58565b61451c919061592c565b90505f61452a876002615b58565b8210614536575f61454c565b81614542886002615b58565b61454c919061596c565b905083811161455b578361455d565b805b979650505050505050565b5f61457383836149d1565b6040517e339509000000000000000000000000000000000000000000000000000000008152600481018590527f00000000000000000000000000000000000000000000000000000000000000006001600160a01b0316906233950990602401602060405180830381865afa1580156145ed573d5f5f3e3d5ffd5b505050506040513d601f19601f820116820180604052508101906146119190615bf7565b9050336001600160a01b038216148015906146cf57506040517fd95e72be000000000000000000000000000000000000000000000000000000008152336004820152602481018590527f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03169063d95e72be90604401602060405180830381865afa1580156146a9573d5f5f3e3d5ffd5b505050506040513d601f19601f820116820180604052508101906146cd91906153a5565b155b1561470f576040517f8bd74b7900000000000000000000000000000000000000000000000000000000815233600482015260248101859052604401610d68565b6001600160a01b038116614752576040517f71431e7800000000000000000000000000000000000000000000000000000000815260048101859052602401610d68565b63ffffffff85165f9081526006602090815260408083206001600160a01b0385168452909152902054156147c9576040517f0ea376b800000000000000000000000000000000000000000000000000000000815263ffffffff861660048201526001600160a01b0382166024820152604401610d68565b63ffffffff85165f9081526009602090815260408083206001600160a01b038516845290915290205460ff161561285d576040517f4a9c255a00000000000000000000000000000000000000000000000000000000815263ffffffff861660048201526001600160a01b0382166024820152604401610d68565b5f7f00000000000000000000000000000000000000000000000000000000000000006001600160a01b031663497ba9c68461487e86426127ac565b6040517fffffffff0000000000000000000000000000000000000000000000000000000060e085901b16815263ffffffff92909216600483015267ffffffffffffffff166024820152604481018590526064016020604051808303815f875af11580156111f8573d5f5f3e3d5ffd5b5f64ffffffffff821115613cf6576040517f6dfcc6500000000000000000000000000000000000000000000000000000000081526028600482015260248101839052604401610d68565b5f67ffffffffffffffff821115613cf657604080517f6dfcc650000000000000000000000000000000000000000000000000000000008152600481019190915260248101839052604401610d68565b5f65ffffffffffff821115613cf6576040517f6dfcc6500000000000000000000000000000000000000000000000000000000081526030600482015260248101839052604401610d68565b80610100811115614a19576040517f859641b1000000000000000000000000000000000000000000000000000000008152600481018290526101006024820152604401610d68565b505050565b63ffffffff81165f908152600a60205260408120606091614a3f84426127ac565b825490915067ffffffffffffffff811115614a5c57614a5c61552e565b604051908082528060200260200182016040528015614a85578160200160208202803683370190505b5092505f5b835181101561229f578167ffffffffffffffff16838281548110614ab057614ab061593f565b5f91825260209091200154600160a01b900467ffffffffffffffff1611614b2f57828181548110614ae357614ae361593f565b5f9182526020909120015484516001600160a01b0390911690859083908110614b0e57614b0e61593f565b60200260200101906001600160a01b031690816001600160a01b0316815250505b600101614a8a565b5f805b8351811015614b8757826001600160a01b0316848281518110614b5f57614b5f61593f565b60200260200101516001600160a01b031603614b7f57600191505061115f565b600101614b3a565b505f9392505050565b508054614b9c9061530b565b5f825580601f10614bab575050565b601f0160209004905f5260205f2090614bc49190614bc6565b565b5f5b80821115614a19575f81840155600101614bc8565b63ffffffff81168114613373575f5ffd5b803561361881614bdd565b6001600160a01b0381168114613373575f5ffd5b5f5f60408385031215614c1e575f5ffd5b8235614c2981614bdd565b91506020830135614c3981614bf9565b809150509250929050565b5f60208284031215614c54575f5ffd5b813561121c81614bdd565b5f81518084528060208401602086015e5f602082860101526020601f19601f83011685010191505092915050565b60208152614ca76020820183516001600160a01b03169052565b5f6020830151614cc0604084018264ffffffffff169052565b50604083015164ffffffffff8116606084015250606083015161ffff8116608084015250608083015161ffff811660a08401525060a083015161ffff811660c08401525060c083015163ffffffff811660e08401525060e083015163ffffffff81166101008401525061010083015163ffffffff81166101208401525061012083015163ffffffff81166101408401525061014083015163ffffffff8116610160840152506101608301516fffffffffffffffffffffffffffffffff8116610180840152506101808301516101a08084015261285d6101c0840182614c5f565b61ffff81168114613373575f5ffd5b803561361881614da0565b5f5f5f60608486031215614dcc575f5ffd5b8335614dd781614bdd565b92506020840135614de781614da0565b929592945050506040919091013590565b5f5f60408385031215614e09575f5ffd5b8235614e1481614bdd565b91506020830135614c3981614da0565b6001600160a01b03815116825264ffffffffff602082015116602083015264ffffffffff60408201511660408301525f6060820151614e68606085018260ff169052565b506080820151614e7c608085018215159052565b5060a082015160a084015260c082015160e060c085015261285d60e0850182614c5f565b602081525f61121c6020830184614e24565b5f5f60408385031215614ec3575f5ffd5b8235614ece81614bdd565b9150602083013567ffffffffffffffff81168114614c39575f5ffd5b602080825282518282018190525f918401906040840190835b81811015614f2757835163ffffffff16835260209384019390920191600101614f03565b509095945050505050565b5f5f60408385031215614f43575f5ffd5b823567ffffffffffffffff811115614f59575f5ffd5b83016102408186031215614f6b575f5ffd5b946020939093013593505050565b60048110614fae577f4e487b71000000000000000000000000000000000000000000000000000000005f52602160045260245ffd5b9052565b6020810161115f8284614f79565b5f602082016020835280845180835260408501915060408160051b8601019250602086015f5b82811015615035577fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc0878603018452615020858351614e24565b94506020938401939190910190600101614fe6565b50929695505050505050565b5f5f83601f840112615051575f5ffd5b50813567ffffffffffffffff811115615068575f5ffd5b60208301915083602082850101111561507f575f5ffd5b9250929050565b5f5f5f5f5f5f60a0878903121561509b575f5ffd5b86356150a681614bdd565b955060208701356150b681614da0565b945060408701359350606087013567ffffffffffffffff8111156150d8575f5ffd5b6150e489828a01615041565b979a9699509497949695608090950135949350505050565b5f5f6040838503121561510d575f5ffd5b8235614f6b81614bdd565b602081526001600160a01b03825116602082015264ffffffffff60208301511660408201526fffffffffffffffffffffffffffffffff60408301511660608201526001600160a01b036060830151166080820152608082015160a08201525f60a083015160c08084015261285d60e0840182614c5f565b5f5f5f5f606085870312156151a2575f5ffd5b84356151ad81614bdd565b935060208501356151bd81614bf9565b9250604085013567ffffffffffffffff8111156151d8575f5ffd5b6151e487828801615041565b95989497509550505050565b5f60208284031215615200575f5ffd5b5035919050565b5f8151808452602084019350602083015f5b828110156152405781516001600160a01b0316865260209586019590910190600101615219565b5093949350505050565b604081525f61525c6040830185615207565b82810360208401528084518083526020830191506020860192505f5b818110156152a057835167ffffffffffffffff16835260209384019390920191600101615278565b50909695505050505050565b5f5f5f5f5f608086880312156152c0575f5ffd5b85356152cb81614bdd565b945060208601359350604086013567ffffffffffffffff8111156152ed575f5ffd5b6152f988828901615041565b96999598509660600135949350505050565b600181811c9082168061531f57607f821691505b602082108103615356577f4e487b71000000000000000000000000000000000000000000000000000000005f52602260045260245ffd5b50919050565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52601160045260245ffd5b5f61ffff82168061539c5761539c61535c565b5f190192915050565b5f602082840312156153b5575f5ffd5b8151801515811461121c575f5ffd5b5f602082840312156153d4575f5ffd5b5051919050565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52601260045260245ffd5b5f61ffff83168061541b5761541b6153db565b8061ffff84160491505092915050565b67ffffffffffffffff818116838216019081111561115f5761115f61535c565b5f63ffffffff821663ffffffff81036154665761546661535c565b60010192915050565b5f6020828403121561547f575f5ffd5b813561121c81614da0565b6fffffffffffffffffffffffffffffffff81168114613373575f5ffd5b80356136188161548a565b5f602082840312156154c2575f5ffd5b813561121c8161548a565b5f5f83357fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe1843603018112615500575f5ffd5b83018035915067ffffffffffffffff82111561551a575f5ffd5b60200191503681900382131561507f575f5ffd5b7f4e487b71000000000000000000000000000000000000000000000000000000005f52604160045260245ffd5b601f821115614a195782821115614a1957805f5260205f20601f840160051c602085101561558657505f5b90810190601f840160051c035f5b81811015610fab575f83820155600101615594565b67ffffffffffffffff8311156155c1576155c161552e565b6155d5836155cf835461530b565b8361555b565b5f601f841160018114615606575f85156155ef5750838201355b5f19600387901b1c1916600186901b1783556109cd565b5f83815260208120601f198716915b828110156156355786850135825560209485019460019092019101615615565b5086821015615651575f1960f88860031b161c19848701351681555b505060018560011b0183555050505050565b5f5f83357fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe1843603018112615696575f5ffd5b830160208101925035905067ffffffffffffffff8111156156b5575f5ffd5b80360382131561507f575f5ffd5b81835281816020850137505f602082840101525f6020601f19601f840116840101905092915050565b80356156f78161548a565b6fffffffffffffffffffffffffffffffff16825260208101356157198161548a565b6fffffffffffffffffffffffffffffffff166020830152604081013561573e81614bdd565b63ffffffff166040830152606081013561575781614bdd565b63ffffffff166060830152608081013561577081614bdd565b63ffffffff16608083015261578760a08201614daf565b61ffff811660a0840152505050565b5f6157a18283615663565b61024085526157b5610240860182846156c3565b9150506157c56020840184615663565b85830360208701526157d88382846156c3565b6040868101359088015292506157f391505060608401614bee565b63ffffffff16606085015261580a60808401614bee565b63ffffffff16608085015261582160a08401614bee565b63ffffffff1660a085015261583860c08401614bee565b63ffffffff1660c085015261584f60e08401614bee565b63ffffffff1660e08501526158676101008401614daf565b61ffff1661010085015261587e6101208401614daf565b61ffff1661012085015261589561014084016154a7565b6fffffffffffffffffffffffffffffffff166101408501526158ba61016084016154a7565b6fffffffffffffffffffffffffffffffff1661016085015261121c6101808086019085016156ec565b63ffffffff83168152604060208201525f61285d6040830184615796565b606081525f6159136060830186615796565b64ffffffffff9490941660208301525060400152919050565b5f8261593a5761593a6153db565b500490565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52603260045260245ffd5b8181038181111561115f5761115f61535c565b5f5f1982036159905761599061535c565b5060010190565b5f61ffff821661ffff81036154665761546661535c565b604051601f8201601f1916810167ffffffffffffffff811182821017156159d7576159d761552e565b604052919050565b5f60c08284031280156159f0575f5ffd5b5060405160c0810167ffffffffffffffff81118282101715615a1457615a1461552e565b6040528251615a228161548a565b81526020830151615a328161548a565b60208201526040830151615a4581614bdd565b60408201526060830151615a5881614bdd565b60608201526080830151615a6b81614bdd565b608082015260a0830151615a7e81614da0565b60a08201529392505050565b8082018082111561115f5761115f61535c565b815167ffffffffffffffff811115615ab757615ab761552e565b615acb81615ac5845461530b565b8461555b565b6020601f821160018114615afd575f8315615ae65750848201515b5f19600385901b1c1916600184901b1784556109cd565b5f84815260208120601f198516915b82811015615b2c5787850151825560209485019460019092019101615b0c565b5084821015615b4957868401515f19600387901b60f8161c191681555b50505050600190811b01905550565b808202811582820484141761115f5761115f61535c565b65ffffffffffff818116838216019081111561115f5761115f61535c565b60ff84168152604060208201525f615ba96040830184866156c3565b95945050505050565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52603160045260245ffd5b61ffff831681526040810161121c6020830184614f79565b5f60208284031215615c07575f5ffd5b815161121c81614bf9565b63ffffffff83168152604060208201525f61285d6040830184615207565b5f60208284031215615c40575f5ffd5b815167ffffffffffffffff811115615c56575f5ffd5b8201601f81018413615c66575f5ffd5b805167ffffffffffffffff811115615c8057615c8061552e565b8060051b615c90602082016159ae565b91825260208184018101929081019087841115615cab575f5ffd5b6020850194505b8385101561455d57845180835260209586019590935090910190615cb2565b61ffff851681526001600160a01b0384166020820152608060408201525f615cfc6080830185614c5f565b90506fffffffffffffffffffffffffffffffff8316606083015295945050505050566080604052348015600e575f5ffd5b506103078061001c5f395ff3fe608060405234801561000f575f5ffd5b5060043610610034575f3560e01c80631e0dfa3b14610038578063ab03488114610054575b5f5ffd5b61004262093a8081565b60405190815260200160405180910390f35b610042610062366004610257565b5f5f8373ffffffffffffffffffffffffffffffffffffffff16634cf088d96040518163ffffffff1660e01b8152600401602060405180830381865afa1580156100ad573d5f5f3e3d5ffd5b505050506040513d601f19601f820116820180604052508101906100d19190610296565b6040517ff3a4f5af00000000000000000000000000000000000000000000000000000000815263ffffffff851660048201529091505f9073ffffffffffffffffffffffffffffffffffffffff83169063f3a4f5af90602401602060405180830381865afa158015610144573d5f5f3e3d5ffd5b505050506040513d601f19601f8201168201806040525081019061016891906102b8565b90505f73ffffffffffffffffffffffffffffffffffffffff831663cfc4e29f8661019562093a80426102cf565b6040517fffffffff0000000000000000000000000000000000000000000000000000000060e085901b16815263ffffffff9290921660048301526024820152604401602060405180830381865afa1580156101f2573d5f5f3e3d5ffd5b505050506040513d601f19601f8201168201806040525081019061021691906102b8565b90508181106102255781610227565b805b93505050505b92915050565b73ffffffffffffffffffffffffffffffffffffffff81168114610254575f5ffd5b50565b5f5f60408385031215610268575f5ffd5b823561027381610233565b9150602083013563ffffffff8116811461028b575f5ffd5b809150509250929050565b5f602082840312156102a6575f5ffd5b81516102b181610233565b9392505050565b5f602082840312156102c8575f5ffd5b5051919050565b8181038181111561022d577f4e487b71000000000000000000000000000000000000000000000000000000005f52601160045260245ffd'
 
 /** Runtime code; immutables are zero here. */
-export const subnetsDeployedBytecode: `0x${string}` = '0x608060405234801561000f575f5ffd5b5060043610610201575f3560e01c8063718a60ee11610123578063b7c5cd67116100b8578063d821901d11610088578063eb9fdc6d1161006e578063eb9fdc6d146105b6578063f9857bb8146105be578063fc0c546a146105d1575f5ffd5b8063d821901d14610590578063ddd43db1146105a3575f5ffd5b8063b7c5cd671461045b578063c78ce061146104f8578063cb0f5ba91461050b578063d2ef508614610587575f5ffd5b8063916a5c5b116100f3578063916a5c5b1461049857806391fea78a146104a7578063976f7f1a146104b2578063b53c20fb146104d2575f5ffd5b8063718a60ee146104525780637a7598561461045b5780637c2128bc14610464578063815d1c9c14610490575f5ffd5b80632c159a1a116101995780634cf088d9116101695780634cf088d9146103a75780634f0073c4146103ce578063619f640c1461042a578063680c60c71461044a575f5ffd5b80632c159a1a146102b057806331d61846146102fc578063422aff021461032457806346eeaefc1461034b575f5ffd5b80630ba26bd1116101d45780630ba26bd11461026a5780630ec248aa1461027d5780631373b48d1461029d5780631c0362791461021a575f5ffd5b806302d14e381461020557806306467b321461021a57806306dc7c1a14610237578063082f2d531461024a575b5f5ffd5b610218610213366004613039565b6105f8565b005b61022462278d0081565b6040519081526020015b60405180910390f35b6102186102453660046130b0565b610884565b61025d6102583660046130e5565b610956565b60405161022e919061312c565b6102246102783660046130e5565b610ba7565b61029061028b36600461326b565b610bcd565b60405161022e91906132fa565b6102246102ab36600461330c565b610d5e565b6102d77f000000000000000000000000000000000000000000000000000000000000000081565b60405173ffffffffffffffffffffffffffffffffffffffff909116815260200161022e565b61030f61030a3660046130e5565b610d74565b60405163ffffffff909116815260200161022e565b6102247f000000000000000000000000000000000000000000000000000000000000000081565b6103976103593660046130b0565b63ffffffff82165f90815260046020908152604080832073ffffffffffffffffffffffffffffffffffffffff85168452909152902054151592915050565b604051901515815260200161022e565b6102d77f000000000000000000000000000000000000000000000000000000000000000081565b6104136103dc3660046130e5565b63ffffffff165f9081526001602052604090205474010000000000000000000000000000000000000000900465ffffffffffff1690565b60405165ffffffffffff909116815260200161022e565b61043d6104383660046130e5565b610da2565b60405161022e9190613342565b610224604081565b61022461020081565b61022461010081565b6104776104723660046133c3565b611036565b60405167ffffffffffffffff909116815260200161022e565b610477600281565b5f5461030f9063ffffffff1681565b6102246301e1338081565b6104c56104c036600461330c565b61111d565b60405161022e91906133eb565b6104e56104e0366004613423565b611179565b60405161ffff909116815260200161022e565b6104e56105063660046130e5565b61173f565b61051e61051936600461330c565b611774565b60405161022e91905f60a08201905065ffffffffffff835116825265ffffffffffff602084015116602083015265ffffffffffff604084015116604083015265ffffffffffff606084015116606083015265ffffffffffff608084015116608083015292915050565b61022461040081565b6104e561059e3660046130b0565b6118c7565b6102186105b1366004613479565b6118d9565b610224600a81565b61030f6105cc3660046134c0565b611971565b6102d77f000000000000000000000000000000000000000000000000000000000000000081565b5f61060285611f27565b805490915073ffffffffffffffffffffffffffffffffffffffff16331461067b5780546040517fef67704c00000000000000000000000000000000000000000000000000000000815233600482015273ffffffffffffffffffffffffffffffffffffffff90911660248201526044015b60405180910390fd5b6102008311156106e7576040517f0af67f4200000000000000000000000000000000000000000000000000000000815260206004820152600b60248201527f6d657461646174615552490000000000000000000000000000000000000000006044820152606401610672565b5f829003610751576040517f0af67f4200000000000000000000000000000000000000000000000000000000815260206004820152600860248201527f73706563486173680000000000000000000000000000000000000000000000006044820152606401610672565b5f61075c8642611036565b63ffffffff87165f908152600260205260408120805492935091829061078490600190613525565b8154811061079457610794613538565b5f9182526020909120600390910201805490915067ffffffffffffffff8085169116116107d3575080546001810182555f828152602090206003909102015b6107de600284613565565b81547fffffffffffffffffffffffffffffffffffffffffffffffff00000000000000001667ffffffffffffffff9190911617815560028101610821878983613653565b5060018101859055805460405163ffffffff8a16917f930e3c4ee09b4459e3a7991a96aa5a950d746467ec6fae3694b326f456aa14f8916108729167ffffffffffffffff16908b908b908b90613736565b60405180910390a25050505050505050565b5f61088f8383611fa5565b5463ffffffff84165f908152600160205260409020805461ffff7a01000000000000000000000000000000000000000000000000000093849004811694509192601a926108e092919091041661376a565b825461010092830a61ffff81810219909216928216029190911790925563ffffffff85165f9081526005602090815260408220805460018101825590835290822060108204018054600f90921660020290930a808502199091169385160292909217905561095190849083906120fb565b505050565b604080516101a0810182525f8082526020820181905291810182905260608082018390526080820183905260a0820183905260c0820183905260e082018390526101008201839052610120820183905261014082018390526101608201929092526101808101919091526109c982611f27565b604080516101a081018252825473ffffffffffffffffffffffffffffffffffffffff811682527401000000000000000000000000000000000000000080820465ffffffffffff1660208401527a010000000000000000000000000000000000000000000000000000820461ffff908116948401949094527c01000000000000000000000000000000000000000000000000000000009091049092166060820152600183015463ffffffff80821660808401526401000000008204811660a0840152680100000000000000008204811660c08401526c010000000000000000000000008204811660e08401527001000000000000000000000000000000008083048216610100850152939091041661012082015260028301546fffffffffffffffffffffffffffffffff80821661014084015292900490911661016082015260038201805491929161018084019190610b20906135b2565b80601f0160208091040260200160405190810160405280929190818152602001828054610b4c906135b2565b8015610b975780601f10610b6e57610100808354040283529160200191610b97565b820191905f5260205f20905b815481529060010190602001808311610b7a57829003601f168201915b5050505050815250509050919050565b5f610bb182611f27565b600201546fffffffffffffffffffffffffffffffff1692915050565b610c1d6040518060a001604052805f73ffffffffffffffffffffffffffffffffffffffff1681526020015f65ffffffffffff1681526020015f61ffff1681526020015f8152602001606081525090565b63ffffffff83165f90815260036020908152604080832061ffff808716855290835292819020815160a081018352815473ffffffffffffffffffffffffffffffffffffffff8116825265ffffffffffff74010000000000000000000000000000000000000000820416948201949094527a0100000000000000000000000000000000000000000000000000009093049093169082015260018201546060820152600282018054919291608084019190610cd5906135b2565b80601f0160208091040260200160405190810160405280929190818152602001828054610d01906135b2565b8015610d4c5780601f10610d2357610100808354040283529160200191610d4c565b820191905f5260205f20905b815481529060010190602001808311610d2f57829003601f168201915b50505050508152505090505b92915050565b5f610d6983836122b1565b600101549392505050565b5f610d7e82611f27565b60010154700100000000000000000000000000000000900463ffffffff1692915050565b60605f610dae83611f27565b80549091507a010000000000000000000000000000000000000000000000000000900461ffff1667ffffffffffffffff811115610ded57610ded613585565b604051908082528060200260200182016040528015610e6e57816020015b610e5b6040518060a001604052805f73ffffffffffffffffffffffffffffffffffffffff1681526020015f65ffffffffffff1681526020015f61ffff1681526020015f8152602001606081525090565b815260200190600190039081610e0b5790505b5091505f805b835182101561102e5763ffffffff85165f90815260036020908152604080832061ffff8516845290915290205473ffffffffffffffffffffffffffffffffffffffff161561101e5763ffffffff85165f90815260036020908152604080832061ffff808616855290835292819020815160a081018352815473ffffffffffffffffffffffffffffffffffffffff8116825265ffffffffffff74010000000000000000000000000000000000000000820416948201949094527a0100000000000000000000000000000000000000000000000000009093049093169082015260018201546060820152600282018054919291608084019190610f74906135b2565b80601f0160208091040260200160405190810160405280929190818152602001828054610fa0906135b2565b8015610feb5780601f10610fc257610100808354040283529160200191610feb565b820191905f5260205f20905b815481529060010190602001808311610fce57829003601f168201915b50505050508152505084838061100090613786565b94508151811061101257611012613538565b60200260200101819052505b6110278161379e565b9050610e74565b505050919050565b5f5f61104184611f27565b805490915074010000000000000000000000000000000000000000900465ffffffffffff168310156110ca5780546040517f01ab9a5d000000000000000000000000000000000000000000000000000000008152600481018590527401000000000000000000000000000000000000000090910465ffffffffffff166024820152604401610672565b600181015481546111159163ffffffff16906111069074010000000000000000000000000000000000000000900465ffffffffffff1686613525565b61111091906137be565b612359565b949350505050565b60408051606080820183525f80835260208301529181019190915261114283836122b1565b60408051606081018252825467ffffffffffffffff16815260018301546020820152600283018054919392840191610cd5906135b2565b5f5f61118486611f27565b905061119084846123ac565b6040517e339509000000000000000000000000000000000000000000000000000000008152600481018690525f907f000000000000000000000000000000000000000000000000000000000000000073ffffffffffffffffffffffffffffffffffffffff16906233950990602401602060405180830381865afa158015611219573d5f5f3e3d5ffd5b505050506040513d601f19601f8201168201806040525081019061123d91906137f6565b90503373ffffffffffffffffffffffffffffffffffffffff82161480159061131557506040517fd95e72be000000000000000000000000000000000000000000000000000000008152336004820152602481018790527f000000000000000000000000000000000000000000000000000000000000000073ffffffffffffffffffffffffffffffffffffffff169063d95e72be90604401602060405180830381865afa1580156112ef573d5f5f3e3d5ffd5b505050506040513d601f19601f820116820180604052508101906113139190613811565b155b15611355576040517f8bd74b7900000000000000000000000000000000000000000000000000000000815233600482015260248101879052604401610672565b73ffffffffffffffffffffffffffffffffffffffff81166113a5576040517f71431e7800000000000000000000000000000000000000000000000000000000815260048101879052602401610672565b63ffffffff87165f90815260046020908152604080832073ffffffffffffffffffffffffffffffffffffffff8516845290915290205415611436576040517f0ea376b800000000000000000000000000000000000000000000000000000000815263ffffffff8816600482015273ffffffffffffffffffffffffffffffffffffffff82166024820152604401610672565b61144087836123f4565b925061145161ffff84166001613830565b63ffffffff88165f90815260046020908152604080832073ffffffffffffffffffffffffffffffffffffffff86168085529083529281902093909355825160a08101845291825265ffffffffffff42168282015261ffff861682840152606082018990528251601f88018290048202810182019093528683529091608083019188908890819084018382808284375f92018290525093909452505063ffffffff8a16815260036020908152604080832061ffff808a168552908352928190208551815493870151928701519094167a010000000000000000000000000000000000000000000000000000027fffffffff0000ffffffffffffffffffffffffffffffffffffffffffffffffffff65ffffffffffff90931674010000000000000000000000000000000000000000027fffffffffffff000000000000000000000000000000000000000000000000000090941673ffffffffffffffffffffffffffffffffffffffff90951694909417929092171691909117815560608301516001820155608083015190915060028201906115ea9082613843565b50505060028201546040517001000000000000000000000000000000009091046fffffffffffffffffffffffffffffffff1690879073ffffffffffffffffffffffffffffffffffffffff84169063ffffffff8b16907f0b3e7e585dd731a3d776e77877db0388e5b743b040e7538a0cbe9249a02fe0919061167490899033908d908d908a906138fe565b60405180910390a46040517f24b2acbd00000000000000000000000000000000000000000000000000000000815263ffffffff8916600482015273ffffffffffffffffffffffffffffffffffffffff8381166024830152600160448301527f000000000000000000000000000000000000000000000000000000000000000016906324b2acbd906064015f604051808303815f87803b158015611715575f5ffd5b505af1158015611727573d5f5f3e3d5ffd5b5050505061173481612577565b505050949350505050565b5f61174982611f27565b547c0100000000000000000000000000000000000000000000000000000000900461ffff1692915050565b6040805160a0810182525f808252602082018190529181018290526060810182905260808101829052906117a784611f27565b60018101549091506117fe906117cd9063ffffffff1667ffffffffffffffff8616613949565b82546117f9919074010000000000000000000000000000000000000000900465ffffffffffff16613830565b612622565b65ffffffffffff1680835260018201546118209163ffffffff90911690613960565b65ffffffffffff1660208301819052600182015461184d9164010000000090910463ffffffff1690613960565b65ffffffffffff1660408301819052600182015461187e916801000000000000000090910463ffffffff1690613960565b65ffffffffffff166060830181905260018201546118b3916c0100000000000000000000000090910463ffffffff1690613960565b65ffffffffffff1660808301525092915050565b5f6118d2838361266d565b9392505050565b5f6118e48585611fa5565b90506118f083836123ac565b600281016118ff838583613653565b508373ffffffffffffffffffffffffffffffffffffffff168563ffffffff167fb563853ca546f15578fab9f51fc828d43fcb4d0c993ea99269db15267fb79e39835f01601a9054906101000a900461ffff1686866040516119629392919061397e565b60405180910390a35050505050565b5f61197b8261270b565b5f5461040063ffffffff909116106119bf576040517f0f12e3ec00000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b5f805481906119d39063ffffffff166139a4565b825461010092830a63ffffffff81810219909216918316908102919091179093555f9283526001602052604090922080547fffffffffffff000000000000000000000000000000000000000000000000000016337fffffffffffff000000000000ffffffffffffffffffffffffffffffffffffffff1617740100000000000000000000000000000000000000004265ffffffffffff1602178155919250611a819061012085019085016139bf565b815461ffff919091167c0100000000000000000000000000000000000000000000000000000000027fffff0000ffffffffffffffffffffffffffffffffffffffffffffffffffffffff909116178155611ae060808401606085016130e5565b6001820180547fffffffffffffffffffffffffffffffffffffffffffffffffffffffff000000001663ffffffff92909216919091179055611b2760a08401608085016130e5565b60018201805463ffffffff92909216640100000000027fffffffffffffffffffffffffffffffffffffffffffffffff00000000ffffffff909216919091179055611b7760c0840160a085016130e5565b60018201805463ffffffff9290921668010000000000000000027fffffffffffffffffffffffffffffffffffffffff00000000ffffffffffffffff909216919091179055611bcb60e0840160c085016130e5565b60018201805463ffffffff929092166c01000000000000000000000000027fffffffffffffffffffffffffffffffff00000000ffffffffffffffffffffffff909216919091179055611c24610100840160e085016130e5565b60018201805463ffffffff92909216700100000000000000000000000000000000027fffffffffffffffffffffffff00000000ffffffffffffffffffffffffffffffff909216919091179055611c82610180840161016085016130e5565b60018201805463ffffffff9290921674010000000000000000000000000000000000000000027fffffffffffffffff00000000ffffffffffffffffffffffffffffffffffffffff909216919091179055611ce4610140840161012085016139f7565b6002820180547fffffffffffffffffffffffffffffffff00000000000000000000000000000000166fffffffffffffffffffffffffffffffff92909216919091179055611d39610160840161014085016139f7565b6002820180546fffffffffffffffffffffffffffffffff928316700100000000000000000000000000000000029216919091179055611d788380613a10565b6003830191611d88919083613653565b5063ffffffff82165f90815260026020908152604080832081516060810183529384528682013584840152929190820190611dc590870187613a10565b8080601f0160208091040260200160405190810160405280939291908181526020018383808284375f920182905250939094525050835460018082018655948252602091829020845160039092020180547fffffffffffffffffffffffffffffffffffffffffffffffff00000000000000001667ffffffffffffffff90921691909117815590830151938101939093555060408101519091906002820190611e6d9082613843565b5050815460405133925063ffffffff8516917f401c03ae8bf5057e6004741dac56ab20e2e4f5fded9458590913702430bf356691611ef09188917401000000000000000000000000000000000000000090910465ffffffffffff16907f000000000000000000000000000000000000000000000000000000000000000090613ad1565b60405180910390a3611f217f0000000000000000000000000000000000000000000000000000000000000000612577565b50919050565b63ffffffff81165f908152600160205260408120805490917401000000000000000000000000000000000000000090910465ffffffffffff169003611fa0576040517f7e28539d00000000000000000000000000000000000000000000000000000000815263ffffffff83166004820152602401610672565b919050565b63ffffffff82165f90815260036020526040812081611fc4858561266d565b61ffff16815260208101919091526040015f2090503373ffffffffffffffffffffffffffffffffffffffff8316148015906120b5575060018101546040517fd95e72be00000000000000000000000000000000000000000000000000000000815233600482015260248101919091527f000000000000000000000000000000000000000000000000000000000000000073ffffffffffffffffffffffffffffffffffffffff169063d95e72be90604401602060405180830381865afa15801561208f573d5f5f3e3d5ffd5b505050506040513d601f19601f820116820180604052508101906120b39190613811565b155b15610d585760018101546040517f8bd74b790000000000000000000000000000000000000000000000000000000081523360048201526024810191909152604401610672565b63ffffffff83165f81815260036020908152604080832061ffff871680855281845282852080546001820180549888526004875285882073ffffffffffffffffffffffffffffffffffffffff9092168089529187529487208790559186529190935280547fffffffff000000000000000000000000000000000000000000000000000000001681559083905592909183906121996002830182612f94565b50506040805161ffff871681528515156020820152829173ffffffffffffffffffffffffffffffffffffffff85169163ffffffff8a16917f5a41b609a133df6f081a4abd153766cc137cc0eed27b6988113607c3cf595b1b910160405180910390a46040517f24b2acbd00000000000000000000000000000000000000000000000000000000815263ffffffff8716600482015273ffffffffffffffffffffffffffffffffffffffff83811660248301525f60448301527f000000000000000000000000000000000000000000000000000000000000000016906324b2acbd906064015f604051808303815f87803b158015612293575f5ffd5b505af11580156122a5573d5f5f3e3d5ffd5b50505050505050505050565b5f6122bb83611f27565b5063ffffffff83165f90815260026020526040812080549091906122e190600190613525565b90505b8367ffffffffffffffff1682828154811061230157612301613538565b5f91825260209091206003909102015467ffffffffffffffff1611156123315761232a81613c55565b90506122e4565b81818154811061234357612343613538565b905f5260205f2090600302019250505092915050565b5f67ffffffffffffffff8211156123a857604080517f6dfcc650000000000000000000000000000000000000000000000000000000008152600481019190915260248101839052604401610672565b5090565b80610100811115610951576040517f859641b1000000000000000000000000000000000000000000000000000000008152600481018290526101006024820152604401610672565b80545f9061ffff7c0100000000000000000000000000000000000000000000000000000000820481167a010000000000000000000000000000000000000000000000000000909204160361245f5761244c8383612bfb565b905061245a838260016120fb565b610d58565b63ffffffff83165f9081526005602052604090208054156124fd578054819061248a90600190613525565b8154811061249a5761249a613538565b905f5260205f2090601091828204019190066002029054906101000a900461ffff169150808054806124ce576124ce613c6a565b5f8281526020902060105f1990920191820401805461ffff6002600f8516026101000a02191690559055612524565b82547a010000000000000000000000000000000000000000000000000000900461ffff1691505b82548390601a90612556907a010000000000000000000000000000000000000000000000000000900461ffff1661379e565b91906101000a81548161ffff021916908361ffff1602179055505092915050565b801561261f576040517f79cc6790000000000000000000000000000000000000000000000000000000008152336004820152602481018290527f000000000000000000000000000000000000000000000000000000000000000073ffffffffffffffffffffffffffffffffffffffff16906379cc6790906044015f604051808303815f87803b158015612608575f5ffd5b505af115801561261a573d5f5f3e3d5ffd5b505050505b50565b5f65ffffffffffff8211156123a8576040517f6dfcc6500000000000000000000000000000000000000000000000000000000081526030600482015260248101839052604401610672565b63ffffffff82165f90815260046020908152604080832073ffffffffffffffffffffffffffffffffffffffff85168452909152812054808203612700576040517f96ca4c4200000000000000000000000000000000000000000000000000000000815263ffffffff8516600482015273ffffffffffffffffffffffffffffffffffffffff84166024820152604401610672565b611115600182613525565b6127586127188280613a10565b90506001604080518060400160405280600481526020017f6e616d6500000000000000000000000000000000000000000000000000000000815250612f48565b6127a96127686020830183613a10565b90505f6102006040518060400160405280600b81526020017f6d65746164617461555249000000000000000000000000000000000000000000815250612f48565b60408101355f03612816576040517f0af67f4200000000000000000000000000000000000000000000000000000000815260206004820152600860248201527f73706563486173680000000000000000000000000000000000000000000000006044820152606401610672565b61287061282960808301606084016130e5565b63ffffffff16600a62278d006040518060400160405280600c81526020017f65706f63685365636f6e64730000000000000000000000000000000000000000815250612f48565b6128dc61288360a08301608084016130e5565b63ffffffff16600161289b60808501606086016130e5565b63ffffffff166040518060400160405280601181526020017f776f726b436f6d6d69745365636f6e6473000000000000000000000000000000815250612f48565b6129486128ef60c0830160a084016130e5565b63ffffffff16600161290760808501606086016130e5565b63ffffffff166040518060400160405280601381526020017f776569676874436f6d6d69745365636f6e647300000000000000000000000000815250612f48565b6129b461295b60e0830160c084016130e5565b63ffffffff16600161297360808501606086016130e5565b63ffffffff166040518060400160405280601381526020017f77656967687452657665616c5365636f6e647300000000000000000000000000815250612f48565b5f6129c560e0830160c084016130e5565b63ffffffff166129db60c0840160a085016130e5565b63ffffffff166129f160a08501608086016130e5565b63ffffffff16612a019190613830565b612a0b9190613830565b9050612a708160036001612a2560808701606088016130e5565b612a2f9190613c97565b63ffffffff166040518060400160405280600681526020017f7068617365730000000000000000000000000000000000000000000000000000815250612f48565b612acb612a84610100840160e085016130e5565b63ffffffff16600162278d006040518060400160405280601681526020017f61637469766174696f6e44656c61795365636f6e647300000000000000000000815250612f48565b612b24612ae0610120840161010085016139bf565b61ffff1660016101006040518060400160405280600a81526020017f6d61784e6575726f6e7300000000000000000000000000000000000000000000815250612f48565b612b9b612b39610140840161012085016139f7565b6fffffffffffffffffffffffffffffffff1660016fffffffffffffffffffffffffffffffff80166040518060400160405280601181526020017f6d696e56616c696461746f725374616b65000000000000000000000000000000815250612f48565b612bf7612bb0610180840161016085016130e5565b63ffffffff165f6301e133806040518060400160405280600f81526020017f696d6d756e6974795365636f6e64730000000000000000000000000000000000815250612f48565b5050565b80545f9081907c0100000000000000000000000000000000000000000000000000000000900461ffff1667ffffffffffffffff811115612c3d57612c3d613585565b604051908082528060200260200182016040528015612c66578160200160208202803683370190505b5090505f5b81518161ffff161015612cfd5763ffffffff85165f90815260036020908152604080832061ffff8516808552925290912054835173ffffffffffffffffffffffffffffffffffffffff9091169184918110612cc857612cc8613538565b73ffffffffffffffffffffffffffffffffffffffff90921660209283029190910190910152612cf68161379e565b9050612c6b565b506040517fbdd9d3440000000000000000000000000000000000000000000000000000000081525f9073ffffffffffffffffffffffffffffffffffffffff7f0000000000000000000000000000000000000000000000000000000000000000169063bdd9d34490612d749088908690600401613cb3565b5f60405180830381865afa158015612d8e573d5f5f3e3d5ffd5b505050506040513d5f823e601f3d908101601f19168201604052612db59190810190613d1c565b90505f80805b84518161ffff161015612efe5763ffffffff8089165f90815260036020908152604080832061ffff86168452909152902054600189015465ffffffffffff74010000000000000000000000000000000000000000928390041692612e23929091041682613830565b421015612e305750612eee565b5f858861ffff1681518110612e4757612e47613538565b6020026020010151868461ffff1681518110612e6557612e65613538565b60200260200101511080612ecc5750858861ffff1681518110612e8a57612e8a613538565b6020026020010151868461ffff1681518110612ea857612ea8613538565b6020026020010151148015612ecc57508365ffffffffffff168265ffffffffffff16105b9050841580612ed85750805b15612eeb57919650600193509150859082905b50505b612ef78161379e565b9050612dbb565b5081612f3e576040517f2e5713fe00000000000000000000000000000000000000000000000000000000815263ffffffff88166004820152602401610672565b5050505092915050565b82841080612f5557508184115b15612f8e57806040517f0af67f420000000000000000000000000000000000000000000000000000000081526004016106729190613de4565b50505050565b508054612fa0906135b2565b5f825580601f10612faf575050565b601f0160209004905f5260205f2090612fc89190612fca565b565b5f5b80821115610951575f81840155600101612fcc565b803563ffffffff81168114611fa0575f5ffd5b5f5f83601f840112613004575f5ffd5b50813567ffffffffffffffff81111561301b575f5ffd5b602083019150836020828501011115613032575f5ffd5b9250929050565b5f5f5f5f6060858703121561304c575f5ffd5b61305585612fe1565b9350602085013567ffffffffffffffff811115613070575f5ffd5b61307c87828801612ff4565b9598909750949560400135949350505050565b73ffffffffffffffffffffffffffffffffffffffff8116811461261f575f5ffd5b5f5f604083850312156130c1575f5ffd5b6130ca83612fe1565b915060208301356130da8161308f565b809150509250929050565b5f602082840312156130f5575f5ffd5b6118d282612fe1565b5f81518084528060208401602086015e5f602082860101526020601f19601f83011685010191505092915050565b6020815261315360208201835173ffffffffffffffffffffffffffffffffffffffff169052565b5f602083015161316d604084018265ffffffffffff169052565b50604083015161ffff8116606084015250606083015161ffff8116608084015250608083015163ffffffff811660a08401525060a083015163ffffffff811660c08401525060c083015163ffffffff811660e08401525060e083015163ffffffff81166101008401525061010083015163ffffffff81166101208401525061012083015163ffffffff8116610140840152506101408301516fffffffffffffffffffffffffffffffff8116610160840152506101608301516fffffffffffffffffffffffffffffffff8116610180840152506101808301516101a0808401526111156101c08401826130fe565b803561ffff81168114611fa0575f5ffd5b5f5f6040838503121561327c575f5ffd5b61328583612fe1565b91506132936020840161325a565b90509250929050565b73ffffffffffffffffffffffffffffffffffffffff815116825265ffffffffffff602082015116602083015261ffff6040820151166040830152606081015160608301525f608082015160a0608085015261111560a08501826130fe565b602081525f6118d2602083018461329c565b5f5f6040838503121561331d575f5ffd5b61332683612fe1565b9150602083013567ffffffffffffffff811681146130da575f5ffd5b5f602082016020835280845180835260408501915060408160051b8601019250602086015f5b828110156133b7577fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc08786030184526133a285835161329c565b94506020938401939190910190600101613368565b50929695505050505050565b5f5f604083850312156133d4575f5ffd5b6133dd83612fe1565b946020939093013593505050565b6020815267ffffffffffffffff8251166020820152602082015160408201525f604083015160608084015261111560808401826130fe565b5f5f5f5f60608587031215613436575f5ffd5b61343f85612fe1565b935060208501359250604085013567ffffffffffffffff811115613461575f5ffd5b61346d87828801612ff4565b95989497509550505050565b5f5f5f5f6060858703121561348c575f5ffd5b61349585612fe1565b935060208501356134a58161308f565b9250604085013567ffffffffffffffff811115613461575f5ffd5b5f602082840312156134d0575f5ffd5b813567ffffffffffffffff8111156134e6575f5ffd5b820161018081850312156118d2575f5ffd5b7f4e487b71000000000000000000000000000000000000000000000000000000005f52601160045260245ffd5b81810381811115610d5857610d586134f8565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52603260045260245ffd5b67ffffffffffffffff8181168382160190811115610d5857610d586134f8565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52604160045260245ffd5b600181811c908216806135c657607f821691505b602082108103611f21577f4e487b71000000000000000000000000000000000000000000000000000000005f52602260045260245ffd5b601f821115610951578282111561095157805f5260205f20601f840160051c602085101561362857505f5b90810190601f840160051c035f5b8181101561364b575f83820155600101613636565b505050505050565b67ffffffffffffffff83111561366b5761366b613585565b61367f8361367983546135b2565b836135fd565b5f601f8411600181146136b0575f85156136995750838201355b5f19600387901b1c1916600186901b17835561261a565b5f83815260208120601f198716915b828110156136df57868501358255602094850194600190920191016136bf565b50868210156136fb575f1960f88860031b161c19848701351681555b505060018560011b0183555050505050565b81835281816020850137505f602082840101525f6020601f19601f840116840101905092915050565b67ffffffffffffffff85168152606060208201525f61375960608301858761370d565b905082604083015295945050505050565b5f61ffff82168061377d5761377d6134f8565b5f190192915050565b5f5f198203613797576137976134f8565b5060010190565b5f61ffff821661ffff81036137b5576137b56134f8565b60010192915050565b5f826137f1577f4e487b71000000000000000000000000000000000000000000000000000000005f52601260045260245ffd5b500490565b5f60208284031215613806575f5ffd5b81516118d28161308f565b5f60208284031215613821575f5ffd5b815180151581146118d2575f5ffd5b80820180821115610d5857610d586134f8565b815167ffffffffffffffff81111561385d5761385d613585565b6138718161386b84546135b2565b846135fd565b6020601f8211600181146138a3575f831561388c5750848201515b5f19600385901b1c1916600184901b17845561261a565b5f84815260208120601f198516915b828110156138d257878501518255602094850194600190920191016138b2565b50848210156138ef57868401515f19600387901b60f8161c191681555b50505050600190811b01905550565b61ffff8616815273ffffffffffffffffffffffffffffffffffffffff85166020820152608060408201525f61393760808301858761370d565b90508260608301529695505050505050565b8082028115828204841417610d5857610d586134f8565b65ffffffffffff8181168382160190811115610d5857610d586134f8565b61ffff84168152604060208201525f61399b60408301848661370d565b95945050505050565b5f63ffffffff821663ffffffff81036137b5576137b56134f8565b5f602082840312156139cf575f5ffd5b6118d28261325a565b80356fffffffffffffffffffffffffffffffff81168114611fa0575f5ffd5b5f60208284031215613a07575f5ffd5b6118d2826139d8565b5f5f83357fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe1843603018112613a43575f5ffd5b83018035915067ffffffffffffffff821115613a5d575f5ffd5b602001915036819003821315613032575f5ffd5b5f5f83357fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe1843603018112613aa4575f5ffd5b830160208101925035905067ffffffffffffffff811115613ac3575f5ffd5b803603821315613032575f5ffd5b606081525f613ae08586613a71565b6101806060850152613af76101e08501828461370d565b915050613b076020870187613a71565b7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa0858403016080860152613b3c83828461370d565b604089013560a08701529250613b5791505060608701612fe1565b63ffffffff1660c0840152613b6e60808701612fe1565b63ffffffff1660e0840152613b8560a08701612fe1565b63ffffffff16610100840152613b9d60c08701612fe1565b63ffffffff16610120840152613bb560e08701612fe1565b63ffffffff16610140840152613bce610100870161325a565b61ffff16610160840152613be561012087016139d8565b6fffffffffffffffffffffffffffffffff16610180840152613c0a61014087016139d8565b6fffffffffffffffffffffffffffffffff166101a0840152613c2f6101608701612fe1565b63ffffffff166101c084015265ffffffffffff9490941660208301525060400152919050565b5f81613c6357613c636134f8565b505f190190565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52603160045260245ffd5b63ffffffff8281168282160390811115610d5857610d586134f8565b5f6040820163ffffffff85168352604060208401528084518083526060850191506020860192505f5b81811015613d1057835173ffffffffffffffffffffffffffffffffffffffff16835260209384019390920191600101613cdc565b50909695505050505050565b5f60208284031215613d2c575f5ffd5b815167ffffffffffffffff811115613d42575f5ffd5b8201601f81018413613d52575f5ffd5b805167ffffffffffffffff811115613d6c57613d6c613585565b8060051b604051601f19603f830116810181811067ffffffffffffffff82111715613d9957613d99613585565b604052918252602081840181019290810187841115613db6575f5ffd5b6020850194505b83851015613dd957845180825260209586019590935001613dbd565b509695505050505050565b602081525f6118d260208301846130fe56'
+export const subnetsDeployedBytecode: `0x${string}` = '0x608060405234801561000f575f5ffd5b50600436106102e3575f3560e01c80637a75985611610187578063d2ef5086116100dd578063e866426111610093578063f35f64471161006e578063f35f6447146107b5578063f3b5df08146107bd578063fc0c546a146107d0575f5ffd5b8063e86642611461075a578063ebf2db8b1461077b578063f037c6301461078e575f5ffd5b8063d821901d116100c3578063d821901d14610701578063ddd43db114610714578063e7fe466b14610727575f5ffd5b8063d2ef5086146106d2578063d5025625146106da575f5ffd5b8063a26f087e1161013d578063c78ce06111610118578063c78ce06114610623578063c7f5f56714610636578063cb0f5ba914610656575f5ffd5b8063a26f087e146105f2578063bd22c66c14610578578063c0fe23e114610619575f5ffd5b80637c2128bc1161016d5780637c2128bc146105af578063815d1c9c146105db578063916a5c5b146105e3575f5ffd5b80637a759856146105935780637b5219891461059c575f5ffd5b80633c43cea81161023c5780634f0073c4116101f2578063619f640c116101cd578063619f640c146105585780636fd56d9114610578578063735daaac14610580575f5ffd5b80634f0073c4146104f457806350003e691461053d5780635476c72614610545575f5ffd5b806346eeaefc1161022257806346eeaefc1461045e5780634bf9b590146104ad5780634cf088d9146104cd575f5ffd5b80633c43cea814610425578063447d811814610438575f5ffd5b80631373b48d1161029c5780632c159a1a116102775780632c159a1a146103a95780632cd14747146103e857806331d61846146103fd575f5ffd5b80631373b48d1461037957806325da68851461038c578063294bb53a14610396575f5ffd5b80630ba26bd1116102cc5780630ba26bd1146103255780630da5a4d0146103465780630ec248aa14610359575f5ffd5b806306dc7c1a146102e7578063082f2d53146102fc575b5f5ffd5b6102fa6102f5366004614c0d565b6107f7565b005b61030f61030a366004614c44565b610a7b565b60405161031c9190614c8d565b60405180910390f35b610338610333366004614c44565b610caf565b60405190815260200161031c565b6102fa610354366004614dba565b610cd5565b61036c610367366004614df8565b610fb3565b60405161031c9190614ea0565b610338610387366004614eb2565b611165565b610338629e340081565b6102fa6103a4366004614c0d565b611223565b6103d07f000000000000000000000000000000000000000000000000000000000000000081565b6040516001600160a01b03909116815260200161031c565b6103f0611382565b60405161031c9190614eea565b61041061040b366004614c44565b611403565b60405163ffffffff909116815260200161031c565b610410610433366004614f32565b611424565b61044b610446366004614c44565b611abf565b60405161ffff909116815260200161031c565b61049d61046c366004614c0d565b63ffffffff82165f9081526006602090815260408083206001600160a01b0385168452909152902054151592915050565b604051901515815260200161031c565b6104c06104bb366004614df8565b611cb3565b60405161031c9190614fb2565b6103d07f000000000000000000000000000000000000000000000000000000000000000081565b610527610502366004614c44565b63ffffffff165f90815260046020526040902054600160a01b900464ffffffffff1690565b60405164ffffffffff909116815260200161031c565b610338611f5a565b61044b610553366004614c44565b611fe1565b61056b610566366004614c44565b611fff565b60405161031c9190614fc0565b610338600a81565b6102fa61058e366004615086565b6122a7565b61033861010081565b6105276105aa366004614c44565b612777565b6105c26105bd3660046150fc565b6127ac565b60405167ffffffffffffffff909116815260200161031c565b6105c2600281565b5f546104109063ffffffff1681565b6103d07f000000000000000000000000000000000000000000000000000000000000000081565b6103386212750081565b61044b610631366004614c44565b612865565b610649610644366004614df8565b61287d565b60405161031c9190615118565b610669610664366004614eb2565b612a23565b60405161031c91905f60a08201905065ffffffffffff835116825265ffffffffffff602084015116602083015265ffffffffffff604084015116604083015265ffffffffffff606084015116606083015265ffffffffffff608084015116608083015292915050565b610338608081565b6103d07f000000000000000000000000000000000000000000000000000000000000000081565b61044b61070f366004614c0d565b612b7f565b6102fa61072236600461518f565b612b8a565b61073a6107353660046151f0565b612c46565b6040805164ffffffffff909316835261ffff90911660208301520161031c565b61076d610768366004614c44565b612ca6565b60405161031c92919061524a565b6102fa610789366004614c0d565b612e16565b6103387f000000000000000000000000000000000000000000000000000000000000000081565b600354610338565b61044b6107cb3660046152ac565b613003565b6103d07f000000000000000000000000000000000000000000000000000000000000000081565b5f61080283836131e6565b63ffffffff84165f90815260056020908152604080832061ffff8516845290915290209091506108318161326a565b63ffffffff84165f90815260046020526040902081547f0100000000000000000000000000000000000000000000000000000000000000900460ff16801561089c57508054790100000000000000000000000000000000000000000000000000900464ffffffffff16155b156109d45763ffffffff85165f90815260086020908152604080832061ffff87168452825291829020825160c08101845281546001600160a01b038082168352600160a01b90910464ffffffffff169382019390935260018201546fffffffffffffffffffffffffffffffff169381019390935260028101549091166060830152600381015460808301526004810180546109cd93899388939192909160a08401916109479061530b565b80601f01602080910402602001604051908101604052809291908181526020018280546109739061530b565b80156109be5780601f10610995576101008083540402835291602001916109be565b820191905f5260205f20905b8154815290600101906020018083116109a157829003601f168201915b5050505050815250505f613376565b5050505050565b80548190601e90610a0a907e01000000000000000000000000000000000000000000000000000000000000900461ffff16615389565b825461010092830a61ffff81810219909216928216029190911790925563ffffffff87165f9081526007602090815260408220805460018101825590835290822060108204018054600f90921660020290930a80850219909116938716029290921790556109cd9086908590613444565b604080516101a0810182525f8082526020820181905291810182905260608082018390526080820183905260a0820183905260c0820183905260e08201839052610100820183905261012082018390526101408201839052610160820192909252610180810191909152610aee826135b1565b604080516101a08101825282546001600160a01b038116825264ffffffffff600160a01b8083048216602085015279010000000000000000000000000000000000000000000000000083049091169383019390935261ffff7e01000000000000000000000000000000000000000000000000000000000000909104811660608301526001840154808216608084015262010000810490911660a083015263ffffffff6401000000008204811660c0840152680100000000000000008204811660e08401526c01000000000000000000000000820481166101008401527001000000000000000000000000000000008204811661012084015292900490911661014082015260028201546fffffffffffffffffffffffffffffffff1661016082015260038201805491929161018084019190610c289061530b565b80601f0160208091040260200160405190810160405280929190818152602001828054610c549061530b565b8015610c9f5780601f10610c7657610100808354040283529160200191610c9f565b820191905f5260205f20905b815481529060010190602001808311610c8257829003601f168201915b5050505050815250509050919050565b5f610cb9826135b1565b600201546fffffffffffffffffffffffffffffffff1692915050565b610cde8361361d565b505f610cea848461287d565b63ffffffff85165f90815260056020908152604080832061ffff881684529091529020909150610d198161326a565b816020015164ffffffffff164210610d715760208201516040517fa38393e500000000000000000000000000000000000000000000000000000000815264ffffffffff90911660048201526024015b60405180910390fd5b8282604001516fffffffffffffffffffffffffffffffff161115610de25760408083015190517f70b6930e0000000000000000000000000000000000000000000000000000000081526fffffffffffffffffffffffffffffffff909116600482015260248101849052604401610d68565b80547fffff0000000000ffffffffffffffffffffffffffffffffffffffffffffffffff167901000000000000000000000000000000000000000000000000004264ffffffffff1602178155610e398585845f61368f565b60408281015190517f79cc67900000000000000000000000000000000000000000000000000000000081523360048201526fffffffffffffffffffffffffffffffff90911660248201527f00000000000000000000000000000000000000000000000000000000000000006001600160a01b0316906379cc6790906044015f604051808303815f87803b158015610ece575f5ffd5b505af1158015610ee0573d5f5f3e3d5ffd5b50505050606082015160408084015190517fa9059cbb0000000000000000000000000000000000000000000000000000000081526001600160a01b0392831660048201526fffffffffffffffffffffffffffffffff90911660248201527f00000000000000000000000000000000000000000000000000000000000000009091169063a9059cbb906044016020604051808303815f875af1158015610f87573d5f5f3e3d5ffd5b505050506040513d601f19601f82011682018060405250810190610fab91906153a5565b505050505050565b6040805160e0810182525f8082526020820181905291810182905260608082018390526080820183905260a082019290925260c081019190915263ffffffff83165f90815260056020908152604080832061ffff86168452825291829020825160e08101845281546001600160a01b038116825264ffffffffff600160a01b820481169483019490945279010000000000000000000000000000000000000000000000000081049093169381019390935260ff7e010000000000000000000000000000000000000000000000000000000000008304811660608501527f010000000000000000000000000000000000000000000000000000000000000090920490911615156080830152600181015460a083015260028101805460c0840191906110dc9061530b565b80601f01602080910402602001604051908101604052809291908181526020018280546111089061530b565b80156111535780601f1061112a57610100808354040283529160200191611153565b820191905f5260205f20905b81548152906001019060200180831161113657829003601f168201915b50505050508152505090505b92915050565b6040517f1373b48d00000000000000000000000000000000000000000000000000000000815263ffffffff8316600482015267ffffffffffffffff821660248201525f907f00000000000000000000000000000000000000000000000000000000000000006001600160a01b031690631373b48d90604401602060405180830381865afa1580156111f8573d5f5f3e3d5ffd5b505050506040513d601f19601f8201168201806040525081019061121c91906153c4565b9392505050565b5f61122d8361381b565b63ffffffff84165f908152600a602052604081206001830154929350916112699061125e9060089061ffff16615408565b61ffff16600a61387f565b825490915081116112a9576040517f2e5146fe00000000000000000000000000000000000000000000000000000000815260048101829052602401610d68565b5f60026112b687426127ac565b6112c0919061542b565b6040805180820182526001600160a01b0388811680835267ffffffffffffffff85811660208086018281528b54600181018d555f8d81528390209751970180549151909416600160a01b027fffffffff0000000000000000000000000000000000000000000000000000000090911696909516959095179390931790559251908152929350909163ffffffff8916917fd382d7b6fb5152dcdd321f1a3269088a9bc03c65f0b689d22f138c2d7e7ef2ca910160405180910390a3505050505050565b606060028054806020026020016040519081016040528092919081815260200182805480156113f957602002820191905f5260205f20905f905b82829054906101000a900463ffffffff1663ffffffff16815260200190600401906020826003010492830192600103820291508084116113bc5790505b5050505050905090565b5f61140d826135b1565b60010154600160a01b900463ffffffff1692915050565b5f5f61142e611f5a565b905082811115611474576040517f70b6930e0000000000000000000000000000000000000000000000000000000081526004810182905260248101849052604401610d68565b60025460801161148657611486613894565b5f8054819061149a9063ffffffff1661544b565b91906101000a81548163ffffffff021916908363ffffffff160217905591505f42905060405180604001604052806114d184613ca1565b6fffffffffffffffffffffffffffffffff908116825264ffffffffff8085166020938401819052845160018054968601518416700100000000000000000000000000000000027fffffffffffffffffffffff0000000000000000000000000000000000000000009097169190941617949094178255600280548084018255600881047f405787fa12a823e0f2b7631cc41b3ba8828b3321ca811111fa75cd3aa3bb5ace01805463ffffffff808c1660046007909516850261010090810a82810293021990931691909117909255604080518082018252898152945461ffff908116868a0190815260038054998a0181555f90815296517fc2575a0e9e593c00f959f8c92f12db2869c3395a3b0502d05e2516446f71f85b9099018054915190921665010000000000027fffffffffffffffffffffffffffffffffffffffffffffffffff0000000000000090911698909716979097179590951790955582529093529091208054600160a01b9093027fffffffffffffff0000000000ffffffffffffffffffffffffffffffffffffffff33167fffffffffffffff00000000000000000000000000000000000000000000000000909416939093179290921782556116a190610120880190880161546f565b6001820180547fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff00001661ffff929092169190911790556116e86101408701610120880161546f565b60018201805461ffff9290921662010000027fffffffffffffffffffffffffffffffffffffffffffffffffffffffff0000ffff9092169190911790556117346080870160608801614c44565b60018201805463ffffffff92909216640100000000027fffffffffffffffffffffffffffffffffffffffffffffffff00000000ffffffff90921691909117905561178460a0870160808801614c44565b60018201805463ffffffff9290921668010000000000000000027fffffffffffffffffffffffffffffffffffffffff00000000ffffffffffffffff9092169190911790556117d860c0870160a08801614c44565b60018201805463ffffffff929092166c01000000000000000000000000027fffffffffffffffffffffffffffffffff00000000ffffffffffffffffffffffff90921691909117905561183060e0870160c08801614c44565b60018201805463ffffffff92909216700100000000000000000000000000000000027fffffffffffffffffffffffff00000000ffffffffffffffffffffffffffffffff90921691909117905561188d610100870160e08801614c44565b60018201805463ffffffff92909216600160a01b027fffffffffffffffff00000000ffffffffffffffffffffffffffffffffffffffff9092169190911790556118de610160870161014088016154b2565b6002820180547fffffffffffffffffffffffffffffffff00000000000000000000000000000000166fffffffffffffffffffffffffffffffff9290921691909117905561192b86806154cd565b600383019161193b9190836155a9565b506040517f1e3034830000000000000000000000000000000000000000000000000000000081526001600160a01b037f00000000000000000000000000000000000000000000000000000000000000001690631e303483906119a39087908a906004016158e3565b5f604051808303815f87803b1580156119ba575f5ffd5b505af11580156119cc573d5f5f3e3d5ffd5b50505050336001600160a01b03168463ffffffff167eb2e4dd3a65ebf808715426d443b637f3a4bb5bcde3f5f883f7613a1e3e91a3888587604051611a1393929190615901565b60405180910390a38215611ab6576040517f79cc6790000000000000000000000000000000000000000000000000000000008152336004820152602481018490527f00000000000000000000000000000000000000000000000000000000000000006001600160a01b0316906379cc6790906044015f604051808303815f87803b158015611a9f575f5ffd5b505af1158015611ab1573d5f5f3e3d5ffd5b505050505b50505092915050565b5f5f611aca8361361d565b6001810154815491925061ffff908116917e01000000000000000000000000000000000000000000000000000000000000900416811115611b3f576040517f87c8790300000000000000000000000000000000000000000000000000000000815263ffffffff85166004820152602401610d68565b5f5f611b4b8684613cfa565b9092509050611b65611b5e60048561592c565b600a61387f565b825111611ba6576040517f2ce07b6b00000000000000000000000000000000000000000000000000000000815263ffffffff87166004820152602401610d68565b5f611bb18784613fa7565b90505f60015b8251811015611c83575f838381518110611bd357611bd361593f565b6020026020010151848381518110611bed57611bed61593f565b60200260200101511080611c6e5750838381518110611c0e57611c0e61593f565b6020026020010151848381518110611c2857611c2861593f565b6020026020010151148015611c6e5750848381518110611c4a57611c4a61593f565b6020026020010151858381518110611c6457611c6461593f565b6020026020010151105b90508015611c7a578192505b50600101611bb7565b50611ca788858381518110611c9a57611c9a61593f565b60200260200101516131e6565b98975050505050505050565b5f5f611cbe846135b1565b90505f611ccb858561287d565b8254909150790100000000000000000000000000000000000000000000000000900464ffffffffff1615611de557611d06858583600361368f565b606081015160408083015190517fa9059cbb0000000000000000000000000000000000000000000000000000000081526001600160a01b037f0000000000000000000000000000000000000000000000000000000000000000169263a9059cbb92611d99926004016001600160a01b039290921682526fffffffffffffffffffffffffffffffff16602082015260400190565b6020604051808303815f875af1158015611db5573d5f5f3e3d5ffd5b505050506040513d601f19601f82011682018060405250810190611dd991906153a5565b5060039250505061115f565b6001820154825461ffff9182167e0100000000000000000000000000000000000000000000000000000000000090910490911603611e8957806020015164ffffffffff16421015611e715760208101516040517fc67df66c00000000000000000000000000000000000000000000000000000000815264ffffffffff9091166004820152602401610d68565b611e7e8585836001613376565b60019250505061115f565b611e96858583600261368f565b611eaa85611ea48785614154565b83614274565b60408181015190517f42966c680000000000000000000000000000000000000000000000000000000081526fffffffffffffffffffffffffffffffff90911660048201527f00000000000000000000000000000000000000000000000000000000000000006001600160a01b0316906342966c68906024015f604051808303815f87803b158015611f39575f5ffd5b505af1158015611f4b573d5f5f3e3d5ffd5b50600298975050505050505050565b604080518082019091526001546fffffffffffffffffffffffffffffffff811680835270010000000000000000000000000000000090910464ffffffffff16602083018190525f9291611fdb91611fb1904261596c565b621275007f0000000000000000000000000000000000000000000000000000000000000000614505565b91505090565b5f611feb826135b1565b6001015462010000900461ffff1692915050565b60605f61200b836135b1565b80549091507e01000000000000000000000000000000000000000000000000000000000000900461ffff1667ffffffffffffffff81111561204e5761204e61552e565b6040519080825280602002602001820160405280156120b557816020015b6040805160e0810182525f808252602080830182905292820181905260608083018290526080830182905260a083019190915260c082015282525f1990920191018161206c5790505b5091505f805b835182101561229f5763ffffffff85165f90815260056020908152604080832061ffff851684529091529020546001600160a01b03161561228f5763ffffffff85165f90815260056020908152604080832061ffff85168452825291829020825160e08101845281546001600160a01b038116825264ffffffffff600160a01b820481169483019490945279010000000000000000000000000000000000000000000000000081049093169381019390935260ff7e010000000000000000000000000000000000000000000000000000000000008304811660608501527f010000000000000000000000000000000000000000000000000000000000000090920490911615156080830152600181015460a083015260028101805460c0840191906121e59061530b565b80601f01602080910402602001604051908101604052809291908181526020018280546122119061530b565b801561225c5780601f106122335761010080835404028352916020019161225c565b820191905f5260205f20905b81548152906001019060200180831161223f57829003601f168201915b5050505050815250508483806122719061597f565b9450815181106122835761228361593f565b60200260200101819052505b61229881615997565b90506120bb565b505050919050565b6122b08661361d565b505f6122be87868686614568565b90505f6122ca88611abf565b90508061ffff168761ffff161461231b576040517f1112d0eb00000000000000000000000000000000000000000000000000000000815261ffff808916600483015282166024820152604401610d68565b5f6123268985614843565b6040517f62a381c800000000000000000000000000000000000000000000000000000000815263ffffffff8b1660048201529091505f906123ed906001600160a01b037f000000000000000000000000000000000000000000000000000000000000000016906362a381c89060240160c060405180830381865afa1580156123b0573d5f5f3e3d5ffd5b505050506040513d601f19601f820116820180604052508101906123d491906159df565b608001516123e89063ffffffff1642615a8a565b6148ed565b63ffffffff8b165f81815260056020908152604080832061ffff8f168452825280832080547effffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff167f0100000000000000000000000000000000000000000000000000000000000000179055928252600981528282206001600160a01b0389168084529082529183902080547fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff00166001179055825160c08101845291825264ffffffffff84169082015291925081016124c384613ca1565b6fffffffffffffffffffffffffffffffff168152602001336001600160a01b0316815260200189815260200188888080601f0160208091040260200160405190810160405280939291908181526020018383808284375f92018290525093909452505063ffffffff8d16815260086020908152604080832061ffff8f168452825291829020845181549286015164ffffffffff16600160a01b027fffffffffffffff000000000000000000000000000000000000000000000000009093166001600160a01b0391821617929092178155918401516001830180546fffffffffffffffffffffffffffffffff9092167fffffffffffffffffffffffffffffffff000000000000000000000000000000009092169190911790556060840151600283018054919092167fffffffffffffffffffffffff0000000000000000000000000000000000000000919091161790556080830151600382015560a083015190915060048201906126339082615a9d565b50505063ffffffff8a165f81815260056020908152604080832061ffff8e16808552908352928190205481519384529183018c905233908301526060820185905264ffffffffff841660808301526001600160a01b03878116939116917f624346608472b4ad776ae92562d6fd0b75c08d0b6a0003aa4c37b176a722814c9060a00160405180910390a46040517f23b872dd000000000000000000000000000000000000000000000000000000008152336004820152306024820152604481018390527f00000000000000000000000000000000000000000000000000000000000000006001600160a01b0316906323b872dd906064016020604051808303815f875af1158015612746573d5f5f3e3d5ffd5b505050506040513d601f19601f8201168201806040525081019061276a91906153a5565b5050505050505050505050565b5f612781826135b1565b54790100000000000000000000000000000000000000000000000000900464ffffffffff1692915050565b5f5f6127b7846135b1565b8054909150600160a01b900464ffffffffff1683101561281c5780546040517f01ab9a5d00000000000000000000000000000000000000000000000000000000815260048101859052600160a01b90910464ffffffffff166024820152604401610d68565b6001810154815461285d91640100000000900463ffffffff169061284e90600160a01b900464ffffffffff168661596c565b612858919061592c565b614937565b949350505050565b5f61286f826135b1565b6001015461ffff1692915050565b6040805160c0810182525f808252602082018190529181018290526060808201839052608082019290925260a081019190915263ffffffff83165f90815260086020908152604080832061ffff86168452825291829020825160c08101845281546001600160a01b038082168352600160a01b90910464ffffffffff169382019390935260018201546fffffffffffffffffffffffffffffffff1693810193909352600281015490911660608301526003810154608083015260048101805460a08401919061294b9061530b565b80601f01602080910402602001604051908101604052809291908181526020018280546129779061530b565b80156129c25780601f10612999576101008083540402835291602001916129c2565b820191905f5260205f20905b8154815290600101906020018083116129a557829003601f168201915b5050505050815250509050806020015164ffffffffff165f0361115f576040517fef7c921400000000000000000000000000000000000000000000000000000000815263ffffffff8416600482015261ffff83166024820152604401610d68565b6040805160a0810182525f80825260208201819052918101829052606081018290526080810182905290612a56846135b1565b6001810154909150612aa390612a8490640100000000900463ffffffff1667ffffffffffffffff8616615b58565b8254612a9e9190600160a01b900464ffffffffff16615a8a565b614986565b65ffffffffffff168083526001820154612acc9164010000000090910463ffffffff1690615b6f565b65ffffffffffff16602083018190526001820154612afd916801000000000000000090910463ffffffff1690615b6f565b65ffffffffffff16604083018190526001820154612b32916c0100000000000000000000000090910463ffffffff1690615b6f565b65ffffffffffff16606083018190526001820154612b6b9170010000000000000000000000000000000090910463ffffffff1690615b6f565b65ffffffffffff1660808301525092915050565b5f61121c83836131e6565b63ffffffff84165f90815260056020526040812081612ba987876131e6565b61ffff1661ffff1681526020019081526020015f209050612bc98161326a565b612bd383836149d1565b60028101612be28385836155a9565b50836001600160a01b03168563ffffffff167fb563853ca546f15578fab9f51fc828d43fcb4d0c993ea99269db15267fb79e39835f01601e9054906101000a900460ff168686604051612c3793929190615b8d565b60405180910390a35050505050565b5f5f60038381548110612c5b57612c5b61593f565b5f918252602090912001546003805464ffffffffff9092169185908110612c8457612c8461593f565b905f5260205f20015f0160059054906101000a900461ffff1691509150915091565b63ffffffff81165f908152600a602052604090208054606091829167ffffffffffffffff811115612cd957612cd961552e565b604051908082528060200260200182016040528015612d02578160200160208202803683370190505b50815490935067ffffffffffffffff811115612d2057612d2061552e565b604051908082528060200260200182016040528015612d49578160200160208202803683370190505b5091505f5b8154811015612e0f57818181548110612d6957612d6961593f565b5f9182526020909120015482546001600160a01b0390911690839083908110612d9457612d9461593f565b905f5260205f20015f0160149054906101000a900467ffffffffffffffff16858381518110612dc557612dc561593f565b60200260200101858481518110612dde57612dde61593f565b67ffffffffffffffff909316602093840291909101909201919091526001600160a01b039091169052600101612d4e565b5050915091565b612e1f8261381b565b5063ffffffff82165f908152600a60205260408120905b8154811015612fc557826001600160a01b0316828281548110612e5b57612e5b61593f565b5f918252602090912001546001600160a01b031603612fbd5781548290612e849060019061596c565b81548110612e9457612e9461593f565b905f5260205f2001828281548110612eae57612eae61593f565b5f91825260209091208254910180546001600160a01b039092167fffffffffffffffffffffffff000000000000000000000000000000000000000083168117825592547fffffffff00000000000000000000000000000000000000000000000000000000909216909217600160a01b9182900467ffffffffffffffff169091021790558154829080612f4257612f42615bb2565b5f8281526020812082015f1990810180547fffffffff000000000000000000000000000000000000000000000000000000001690559091019091556040516001600160a01b0385169163ffffffff8716917f2c8d86d56915c65449067db42d77e3c61754677005a5c605bf0f683df2c954a29190a350505050565b600101612e36565b506040517fc2d48d030000000000000000000000000000000000000000000000000000000081526001600160a01b0383166004820152602401610d68565b5f5f61300e8761361d565b6001810154815491925061ffff9081167e010000000000000000000000000000000000000000000000000000000000009092041603613081576040517f2e5713fe00000000000000000000000000000000000000000000000000000000815263ffffffff88166004820152602401610d68565b5f61308e88888888614568565b90505f61309b8986614843565b90506130a78984614154565b935061314689856040518060c00160405280866001600160a01b031681526020015f64ffffffffff1681526020016130de86613ca1565b6fffffffffffffffffffffffffffffffff168152602001336001600160a01b031681526020018c81526020018b8b8080601f0160208091040260200160405190810160405280939291908181526020018383808284375f920191909152505050915250614274565b6040517f79cc6790000000000000000000000000000000000000000000000000000000008152336004820152602481018290527f00000000000000000000000000000000000000000000000000000000000000006001600160a01b0316906379cc6790906044015f604051808303815f87803b1580156131c4575f5ffd5b505af11580156131d6573d5f5f3e3d5ffd5b5050505050505095945050505050565b63ffffffff82165f9081526006602090815260408083206001600160a01b038516845290915281205480820361325f576040517f96ca4c4200000000000000000000000000000000000000000000000000000000815263ffffffff851660048201526001600160a01b0384166024820152604401610d68565b61285d60018261596c565b80546001600160a01b0316331480159061332d575060018101546040517fd95e72be00000000000000000000000000000000000000000000000000000000815233600482015260248101919091527f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03169063d95e72be90604401602060405180830381865afa158015613307573d5f5f3e3d5ffd5b505050506040513d601f19601f8201168201806040525081019061332b91906153a5565b155b156133735760018101546040517f8bd74b790000000000000000000000000000000000000000000000000000000081523360048201526024810191909152604401610d68565b50565b613383848484600161368f565b61338e848483613444565b613399848484614274565b60408281015190517f42966c680000000000000000000000000000000000000000000000000000000081526fffffffffffffffffffffffffffffffff90911660048201527f00000000000000000000000000000000000000000000000000000000000000006001600160a01b0316906342966c68906024015f604051808303815f87803b158015613428575f5ffd5b505af115801561343a573d5f5f3e3d5ffd5b5050505050505050565b63ffffffff83165f81815260056020908152604080832061ffff87168085528184528285208054600182018054988852600687528588206001600160a01b03909216808952918752948720879055918652919093528381559083905592909183906134b26002830182614b90565b50506040805161ffff87168152851515602082015282916001600160a01b0385169163ffffffff8a16917f5a41b609a133df6f081a4abd153766cc137cc0eed27b6988113607c3cf595b1b910160405180910390a46040517f24b2acbd00000000000000000000000000000000000000000000000000000000815263ffffffff871660048201526001600160a01b0383811660248301525f60448301527f000000000000000000000000000000000000000000000000000000000000000016906324b2acbd906064015b5f604051808303815f87803b158015613593575f5ffd5b505af11580156135a5573d5f5f3e3d5ffd5b50505050505050505050565b63ffffffff81165f90815260046020526040812080549091600160a01b90910464ffffffffff169003613618576040517f7e28539d00000000000000000000000000000000000000000000000000000000815263ffffffff83166004820152602401610d68565b919050565b5f613627826135b1565b8054909150790100000000000000000000000000000000000000000000000000900464ffffffffff1615613618576040517f1866a30e00000000000000000000000000000000000000000000000000000000815263ffffffff83166004820152602401610d68565b63ffffffff84165f81815260056020908152604080832061ffff881680855290835281842080547effffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff1681558585526009845282852088516001600160a01b03168652845282852080547fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff0016905594845260088352818420908452909152812080547fffffffffffffff000000000000000000000000000000000000000000000000001681556001810180547fffffffffffffffffffffffffffffffff000000000000000000000000000000001690556002810180547fffffffffffffffffffffffff000000000000000000000000000000000000000016905560038101829055906137bc6004830182614b90565b5050825181546040516001600160a01b03928316929091169063ffffffff8816907f2b768359217cd717acb14a749ab1b8003b2cd266474a4c0577fa5b00f303ecb19061380c9089908890615bdf565b60405180910390a45050505050565b5f6138258261361d565b80549091506001600160a01b031633146136185780546040517fef67704c0000000000000000000000000000000000000000000000000000000081523360048201526001600160a01b039091166024820152604401610d68565b5f81831061388d578161121c565b5090919050565b600254805f195f5b83811015613a47575f600282815481106138b8576138b861593f565b5f918252602080832060088304015463ffffffff6004600790941684026101000a9091041680845291905260409091205490915061390990629e34009064ffffffffff600160a01b90910416615a8a565b4210156139165750613a3f565b6040517fab03488100000000000000000000000000000000000000000000000000000000815230600482015263ffffffff821660248201525f907f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03169063ab03488190604401602060405180830381865afa15801561399f573d5f5f3e3d5ffd5b505050506040513d601f19601f820116820180604052508101906139c391906153c4565b90505f868614806139d357508482105b80613a2957508482148015613a295750600286815481106139f6576139f661593f565b905f5260205f2090600891828204019190066004029054906101000a900463ffffffff1663ffffffff168363ffffffff16105b90508015613a3b579294509250839183905b5050505b60010161389c565b50828203613a81576040517f0f12e3ec00000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b5f60028381548110613a9557613a9561593f565b5f918252602090912060088204015460079091166004026101000a900463ffffffff1690506002613ac760018661596c565b81548110613ad757613ad761593f565b905f5260205f2090600891828204019190066004029054906101000a900463ffffffff1660028481548110613b0e57613b0e61593f565b905f5260205f2090600891828204019190066004026101000a81548163ffffffff021916908363ffffffff1602179055506002805480613b5057613b50615bb2565b5f828152602080822060085f1990940193840401805463ffffffff60046007871681026101000a820219909216909255939094559284168152908252604090819020805464ffffffffff421679010000000000000000000000000000000000000000000000000081027fffff0000000000ffffffffffffffffffffffffffffffffffffffffffffffffff90921691909117909155815180830190925281526003918101613bfe60018861596c565b61ffff90811690915282546001810184555f9384526020938490208351910180549385015190921665010000000000027fffffffffffffffffffffffffffffffffffffffffffffffffff0000000000000090931664ffffffffff9091161791909117905560405183815263ffffffff8316917ff776a194de8436bb71e09ec215e67f0ef6f2af5360bc1f55b5b05e565016c966910160405180910390a250505050565b5f6fffffffffffffffffffffffffffffffff821115613cf6576040517f6dfcc6500000000000000000000000000000000000000000000000000000000081526080600482015260248101839052604401610d68565b5090565b6040517f62a381c800000000000000000000000000000000000000000000000000000000815263ffffffff8316600482015260609081905f906001600160a01b037f000000000000000000000000000000000000000000000000000000000000000016906362a381c89060240160c060405180830381865afa158015613d82573d5f5f3e3d5ffd5b505050506040513d601f19601f82011682018060405250810190613da691906159df565b60600151613dba9063ffffffff164261596c565b90505f613dc686614a1e565b90508467ffffffffffffffff811115613de157613de161552e565b604051908082528060200260200182016040528015613e0a578160200160208202803683370190505b5093508467ffffffffffffffff811115613e2657613e2661552e565b604051908082528060200260200182016040528015613e4f578160200160208202803683370190505b5092505f805b868161ffff161015613f965763ffffffff88165f90815260056020908152604080832061ffff85168452909152902080546001600160a01b0381169064ffffffffff600160a01b820481169179010000000000000000000000000000000000000000000000000081049091169060ff7f0100000000000000000000000000000000000000000000000000000000000000909104168080613efb5750888264ffffffffff16115b80613f0b5750613f0b8885614b37565b15613f1a575050505050613f86565b83838064ffffffffff1690508c8981518110613f3857613f3861593f565b602002602001018c8a80613f4b9061597f565b9b5081518110613f5d57613f5d61593f565b6020026020010182815250826001600160a01b03166001600160a01b0316815250505050505050505b613f8f81615997565b9050613e55565b508085528084525050509250929050565b60605f7f00000000000000000000000000000000000000000000000000000000000000006001600160a01b031663075461726040518163ffffffff1660e01b8152600401602060405180830381865afa158015614006573d5f5f3e3d5ffd5b505050506040513d601f19601f8201168201806040525081019061402a9190615bf7565b90506001600160a01b03811661408657825167ffffffffffffffff8111156140545761405461552e565b60405190808252806020026020018201604052801561407d578160200160208202803683370190505b5091505061115f565b806001600160a01b03166358152d076040518163ffffffff1660e01b8152600401602060405180830381865afa1580156140c2573d5f5f3e3d5ffd5b505050506040513d601f19601f820116820180604052508101906140e69190615bf7565b6001600160a01b0316634ec7e58e85856040518363ffffffff1660e01b8152600401614113929190615c12565b5f60405180830381865afa15801561412d573d5f5f3e3d5ffd5b505050506040513d5f823e601f3d908101601f1916820160405261285d9190810190615c30565b63ffffffff82165f9081526007602052604081208054156141f2578054819061417f9060019061596c565b8154811061418f5761418f61593f565b905f5260205f2090601091828204019190066002029054906101000a900461ffff169150808054806141c3576141c3615bb2565b5f8281526020902060105f1990920191820401805461ffff6002600f8516026101000a0219169055905561421d565b82547e01000000000000000000000000000000000000000000000000000000000000900461ffff1691505b82548390601e90614253907e01000000000000000000000000000000000000000000000000000000000000900461ffff16615997565b91906101000a81548161ffff021916908361ffff1602179055505092915050565b805160808201514261428b61ffff86166001615a8a565b60065f8863ffffffff1663ffffffff1681526020019081526020015f205f856001600160a01b03166001600160a01b031681526020019081526020015f20819055506040518060e00160405280846001600160a01b031681526020018264ffffffffff1681526020018264ffffffffff1681526020018660ff1681526020015f151581526020018381526020018560a0015181525060055f8863ffffffff1663ffffffff1681526020019081526020015f205f8761ffff1661ffff1681526020019081526020015f205f820151815f015f6101000a8154816001600160a01b0302191690836001600160a01b031602179055506020820151815f0160146101000a81548164ffffffffff021916908364ffffffffff1602179055506040820151815f0160196101000a81548164ffffffffff021916908364ffffffffff1602179055506060820151815f01601e6101000a81548160ff021916908360ff1602179055506080820151815f01601f6101000a81548160ff02191690831515021790555060a0820151816001015560c082015181600201908161442c9190615a9d565b5090505081836001600160a01b03168763ffffffff167f0b3e7e585dd731a3d776e77877db0388e5b743b040e7538a0cbe9249a02fe0918888606001518960a001518a604001516040516144839493929190615cd1565b60405180910390a46040517f24b2acbd00000000000000000000000000000000000000000000000000000000815263ffffffff871660048201526001600160a01b038481166024830152600160448301527f000000000000000000000000000000000000000000000000000000000000000016906324b2acbd9060640161357c565b5f80836145128688615b58565b61451c919061592c565b90505f61452a876002615b58565b8210614536575f61454c565b81614542886002615b58565b61454c919061596c565b905083811161455b578361455d565b805b979650505050505050565b5f61457383836149d1565b6040517e339509000000000000000000000000000000000000000000000000000000008152600481018590527f00000000000000000000000000000000000000000000000000000000000000006001600160a01b0316906233950990602401602060405180830381865afa1580156145ed573d5f5f3e3d5ffd5b505050506040513d601f19601f820116820180604052508101906146119190615bf7565b9050336001600160a01b038216148015906146cf57506040517fd95e72be000000000000000000000000000000000000000000000000000000008152336004820152602481018590527f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03169063d95e72be90604401602060405180830381865afa1580156146a9573d5f5f3e3d5ffd5b505050506040513d601f19601f820116820180604052508101906146cd91906153a5565b155b1561470f576040517f8bd74b7900000000000000000000000000000000000000000000000000000000815233600482015260248101859052604401610d68565b6001600160a01b038116614752576040517f71431e7800000000000000000000000000000000000000000000000000000000815260048101859052602401610d68565b63ffffffff85165f9081526006602090815260408083206001600160a01b0385168452909152902054156147c9576040517f0ea376b800000000000000000000000000000000000000000000000000000000815263ffffffff861660048201526001600160a01b0382166024820152604401610d68565b63ffffffff85165f9081526009602090815260408083206001600160a01b038516845290915290205460ff161561285d576040517f4a9c255a00000000000000000000000000000000000000000000000000000000815263ffffffff861660048201526001600160a01b0382166024820152604401610d68565b5f7f00000000000000000000000000000000000000000000000000000000000000006001600160a01b031663497ba9c68461487e86426127ac565b6040517fffffffff0000000000000000000000000000000000000000000000000000000060e085901b16815263ffffffff92909216600483015267ffffffffffffffff166024820152604481018590526064016020604051808303815f875af11580156111f8573d5f5f3e3d5ffd5b5f64ffffffffff821115613cf6576040517f6dfcc6500000000000000000000000000000000000000000000000000000000081526028600482015260248101839052604401610d68565b5f67ffffffffffffffff821115613cf657604080517f6dfcc650000000000000000000000000000000000000000000000000000000008152600481019190915260248101839052604401610d68565b5f65ffffffffffff821115613cf6576040517f6dfcc6500000000000000000000000000000000000000000000000000000000081526030600482015260248101839052604401610d68565b80610100811115614a19576040517f859641b1000000000000000000000000000000000000000000000000000000008152600481018290526101006024820152604401610d68565b505050565b63ffffffff81165f908152600a60205260408120606091614a3f84426127ac565b825490915067ffffffffffffffff811115614a5c57614a5c61552e565b604051908082528060200260200182016040528015614a85578160200160208202803683370190505b5092505f5b835181101561229f578167ffffffffffffffff16838281548110614ab057614ab061593f565b5f91825260209091200154600160a01b900467ffffffffffffffff1611614b2f57828181548110614ae357614ae361593f565b5f9182526020909120015484516001600160a01b0390911690859083908110614b0e57614b0e61593f565b60200260200101906001600160a01b031690816001600160a01b0316815250505b600101614a8a565b5f805b8351811015614b8757826001600160a01b0316848281518110614b5f57614b5f61593f565b60200260200101516001600160a01b031603614b7f57600191505061115f565b600101614b3a565b505f9392505050565b508054614b9c9061530b565b5f825580601f10614bab575050565b601f0160209004905f5260205f2090614bc49190614bc6565b565b5f5b80821115614a19575f81840155600101614bc8565b63ffffffff81168114613373575f5ffd5b803561361881614bdd565b6001600160a01b0381168114613373575f5ffd5b5f5f60408385031215614c1e575f5ffd5b8235614c2981614bdd565b91506020830135614c3981614bf9565b809150509250929050565b5f60208284031215614c54575f5ffd5b813561121c81614bdd565b5f81518084528060208401602086015e5f602082860101526020601f19601f83011685010191505092915050565b60208152614ca76020820183516001600160a01b03169052565b5f6020830151614cc0604084018264ffffffffff169052565b50604083015164ffffffffff8116606084015250606083015161ffff8116608084015250608083015161ffff811660a08401525060a083015161ffff811660c08401525060c083015163ffffffff811660e08401525060e083015163ffffffff81166101008401525061010083015163ffffffff81166101208401525061012083015163ffffffff81166101408401525061014083015163ffffffff8116610160840152506101608301516fffffffffffffffffffffffffffffffff8116610180840152506101808301516101a08084015261285d6101c0840182614c5f565b61ffff81168114613373575f5ffd5b803561361881614da0565b5f5f5f60608486031215614dcc575f5ffd5b8335614dd781614bdd565b92506020840135614de781614da0565b929592945050506040919091013590565b5f5f60408385031215614e09575f5ffd5b8235614e1481614bdd565b91506020830135614c3981614da0565b6001600160a01b03815116825264ffffffffff602082015116602083015264ffffffffff60408201511660408301525f6060820151614e68606085018260ff169052565b506080820151614e7c608085018215159052565b5060a082015160a084015260c082015160e060c085015261285d60e0850182614c5f565b602081525f61121c6020830184614e24565b5f5f60408385031215614ec3575f5ffd5b8235614ece81614bdd565b9150602083013567ffffffffffffffff81168114614c39575f5ffd5b602080825282518282018190525f918401906040840190835b81811015614f2757835163ffffffff16835260209384019390920191600101614f03565b509095945050505050565b5f5f60408385031215614f43575f5ffd5b823567ffffffffffffffff811115614f59575f5ffd5b83016102408186031215614f6b575f5ffd5b946020939093013593505050565b60048110614fae577f4e487b71000000000000000000000000000000000000000000000000000000005f52602160045260245ffd5b9052565b6020810161115f8284614f79565b5f602082016020835280845180835260408501915060408160051b8601019250602086015f5b82811015615035577fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc0878603018452615020858351614e24565b94506020938401939190910190600101614fe6565b50929695505050505050565b5f5f83601f840112615051575f5ffd5b50813567ffffffffffffffff811115615068575f5ffd5b60208301915083602082850101111561507f575f5ffd5b9250929050565b5f5f5f5f5f5f60a0878903121561509b575f5ffd5b86356150a681614bdd565b955060208701356150b681614da0565b945060408701359350606087013567ffffffffffffffff8111156150d8575f5ffd5b6150e489828a01615041565b979a9699509497949695608090950135949350505050565b5f5f6040838503121561510d575f5ffd5b8235614f6b81614bdd565b602081526001600160a01b03825116602082015264ffffffffff60208301511660408201526fffffffffffffffffffffffffffffffff60408301511660608201526001600160a01b036060830151166080820152608082015160a08201525f60a083015160c08084015261285d60e0840182614c5f565b5f5f5f5f606085870312156151a2575f5ffd5b84356151ad81614bdd565b935060208501356151bd81614bf9565b9250604085013567ffffffffffffffff8111156151d8575f5ffd5b6151e487828801615041565b95989497509550505050565b5f60208284031215615200575f5ffd5b5035919050565b5f8151808452602084019350602083015f5b828110156152405781516001600160a01b0316865260209586019590910190600101615219565b5093949350505050565b604081525f61525c6040830185615207565b82810360208401528084518083526020830191506020860192505f5b818110156152a057835167ffffffffffffffff16835260209384019390920191600101615278565b50909695505050505050565b5f5f5f5f5f608086880312156152c0575f5ffd5b85356152cb81614bdd565b945060208601359350604086013567ffffffffffffffff8111156152ed575f5ffd5b6152f988828901615041565b96999598509660600135949350505050565b600181811c9082168061531f57607f821691505b602082108103615356577f4e487b71000000000000000000000000000000000000000000000000000000005f52602260045260245ffd5b50919050565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52601160045260245ffd5b5f61ffff82168061539c5761539c61535c565b5f190192915050565b5f602082840312156153b5575f5ffd5b8151801515811461121c575f5ffd5b5f602082840312156153d4575f5ffd5b5051919050565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52601260045260245ffd5b5f61ffff83168061541b5761541b6153db565b8061ffff84160491505092915050565b67ffffffffffffffff818116838216019081111561115f5761115f61535c565b5f63ffffffff821663ffffffff81036154665761546661535c565b60010192915050565b5f6020828403121561547f575f5ffd5b813561121c81614da0565b6fffffffffffffffffffffffffffffffff81168114613373575f5ffd5b80356136188161548a565b5f602082840312156154c2575f5ffd5b813561121c8161548a565b5f5f83357fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe1843603018112615500575f5ffd5b83018035915067ffffffffffffffff82111561551a575f5ffd5b60200191503681900382131561507f575f5ffd5b7f4e487b71000000000000000000000000000000000000000000000000000000005f52604160045260245ffd5b601f821115614a195782821115614a1957805f5260205f20601f840160051c602085101561558657505f5b90810190601f840160051c035f5b81811015610fab575f83820155600101615594565b67ffffffffffffffff8311156155c1576155c161552e565b6155d5836155cf835461530b565b8361555b565b5f601f841160018114615606575f85156155ef5750838201355b5f19600387901b1c1916600186901b1783556109cd565b5f83815260208120601f198716915b828110156156355786850135825560209485019460019092019101615615565b5086821015615651575f1960f88860031b161c19848701351681555b505060018560011b0183555050505050565b5f5f83357fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe1843603018112615696575f5ffd5b830160208101925035905067ffffffffffffffff8111156156b5575f5ffd5b80360382131561507f575f5ffd5b81835281816020850137505f602082840101525f6020601f19601f840116840101905092915050565b80356156f78161548a565b6fffffffffffffffffffffffffffffffff16825260208101356157198161548a565b6fffffffffffffffffffffffffffffffff166020830152604081013561573e81614bdd565b63ffffffff166040830152606081013561575781614bdd565b63ffffffff166060830152608081013561577081614bdd565b63ffffffff16608083015261578760a08201614daf565b61ffff811660a0840152505050565b5f6157a18283615663565b61024085526157b5610240860182846156c3565b9150506157c56020840184615663565b85830360208701526157d88382846156c3565b6040868101359088015292506157f391505060608401614bee565b63ffffffff16606085015261580a60808401614bee565b63ffffffff16608085015261582160a08401614bee565b63ffffffff1660a085015261583860c08401614bee565b63ffffffff1660c085015261584f60e08401614bee565b63ffffffff1660e08501526158676101008401614daf565b61ffff1661010085015261587e6101208401614daf565b61ffff1661012085015261589561014084016154a7565b6fffffffffffffffffffffffffffffffff166101408501526158ba61016084016154a7565b6fffffffffffffffffffffffffffffffff1661016085015261121c6101808086019085016156ec565b63ffffffff83168152604060208201525f61285d6040830184615796565b606081525f6159136060830186615796565b64ffffffffff9490941660208301525060400152919050565b5f8261593a5761593a6153db565b500490565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52603260045260245ffd5b8181038181111561115f5761115f61535c565b5f5f1982036159905761599061535c565b5060010190565b5f61ffff821661ffff81036154665761546661535c565b604051601f8201601f1916810167ffffffffffffffff811182821017156159d7576159d761552e565b604052919050565b5f60c08284031280156159f0575f5ffd5b5060405160c0810167ffffffffffffffff81118282101715615a1457615a1461552e565b6040528251615a228161548a565b81526020830151615a328161548a565b60208201526040830151615a4581614bdd565b60408201526060830151615a5881614bdd565b60608201526080830151615a6b81614bdd565b608082015260a0830151615a7e81614da0565b60a08201529392505050565b8082018082111561115f5761115f61535c565b815167ffffffffffffffff811115615ab757615ab761552e565b615acb81615ac5845461530b565b8461555b565b6020601f821160018114615afd575f8315615ae65750848201515b5f19600385901b1c1916600184901b1784556109cd565b5f84815260208120601f198516915b82811015615b2c5787850151825560209485019460019092019101615b0c565b5084821015615b4957868401515f19600387901b60f8161c191681555b50505050600190811b01905550565b808202811582820484141761115f5761115f61535c565b65ffffffffffff818116838216019081111561115f5761115f61535c565b60ff84168152604060208201525f615ba96040830184866156c3565b95945050505050565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52603160045260245ffd5b61ffff831681526040810161121c6020830184614f79565b5f60208284031215615c07575f5ffd5b815161121c81614bf9565b63ffffffff83168152604060208201525f61285d6040830184615207565b5f60208284031215615c40575f5ffd5b815167ffffffffffffffff811115615c56575f5ffd5b8201601f81018413615c66575f5ffd5b805167ffffffffffffffff811115615c8057615c8061552e565b8060051b615c90602082016159ae565b91825260208184018101929081019087841115615cab575f5ffd5b6020850194505b8385101561455d57845180835260209586019590935090910190615cb2565b61ffff851681526001600160a01b0384166020820152608060408201525f615cfc6080830185614c5f565b90506fffffffffffffffffffffffffffffffff831660608301529594505050505056'

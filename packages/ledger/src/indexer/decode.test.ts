@@ -11,6 +11,7 @@ const names: Readonly<Record<string, keyof typeof abis>> = {
   reputation: 'reputationRegistryAbi',
   validation: 'validationRegistryAbi',
   subnets: 'subnetsAbi',
+  terms: 'subnetTermsAbi',
   staking: 'stakingAbi',
   work: 'workAbi',
   weights: 'weightsAbi',
@@ -84,8 +85,8 @@ const valuesOf = (event: AbiEvent): Record<string, unknown> =>
   Object.fromEntries((event.inputs as readonly Typed[]).map((input) => [input.name as string, sample(input)]))
 
 describe('decodeLog', () => {
-  it('knows the events of all twelve contracts', () => {
-    expect(new Set(events.map(([contract]) => contract)).size).toBe(12)
+  it('knows the events of all thirteen contracts', () => {
+    expect(new Set(events.map(([contract]) => contract)).size).toBe(13)
     expect(events.length).toBeGreaterThan(40)
   })
 

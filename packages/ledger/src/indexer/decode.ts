@@ -25,6 +25,7 @@ const abiOfContract: Partial<Record<ContractName, Abi>> = {
   reputation: abis.reputationRegistryAbi,
   validation: abis.validationRegistryAbi,
   subnets: abis.subnetsAbi,
+  terms: abis.subnetTermsAbi,
   staking: abis.stakingAbi,
   work: abis.workAbi,
   weights: abis.weightsAbi,

@@ -36,8 +36,17 @@ export const testSubnet = {
   activationDelaySeconds: 10,
   maxNeurons: 8,
   minValidatorStake: 1_000n * ether,
-  registrationBurn: ether,
-  immunitySeconds: 60,
+  maxValidators: 8,
+  initialBurn: ether,
+  /** A flat price. */
+  rules: {
+    minBurn: ether,
+    maxBurn: ether,
+    burnHalfLifeSeconds: 60,
+    immunitySeconds: 60,
+    noticeSeconds: 60,
+    maxRegistrationsPerEpoch: 256,
+  },
   specHash: `0x${'11'.repeat(32)}`,
 } as const
 
@@ -122,7 +131,7 @@ async function createSubnet(network: NetworkFile, founder: TestAccount): Promise
     address: subnets,
     abi: subnetsAbi,
     functionName: 'createSubnet',
-    args: [testSubnet],
+    args: [testSubnet, ether],
   })
 }
 

@@ -15,6 +15,7 @@ import {
   stageReport,
   unpackRow,
 } from '@koinon/subnets'
+import { ownerCalls } from './owner-calls.ts'
 
 export type LayerReport = {
   readonly name: 'stake' | 'emission' | 'workSold'
@@ -40,9 +41,6 @@ export type DecentralizationReport = ReturnType<typeof stageReport> & {
 }
 
 type Holding = readonly [holder: string, amount: bigint]
-
-/** Epochs that an owner's announcement waits (specs/0010-seats-stake-emission.md section 1). */
-const updateDelayEpochs = 2
 
 /** `replay`: what the audit of the same events found. */
 export async function measureDecentralization(
@@ -95,11 +93,7 @@ export async function measureDecentralization(
   return {
     ...stageReport({
       replay,
-      privilegedCalls: created.map(({ args }) => ({
-        contract: 'Subnets',
-        call: `announceUpdate of subnet ${args.netuid}`,
-        delaySeconds: updateDelayEpochs * args.params.epochSeconds,
-      })),
+      privilegedCalls: created.flatMap(({ args }) => ownerCalls(args.netuid, args.params.epochSeconds)),
       seizingCalls: [],
       validatorEntities: subnets.length === 0 ? 0 : Math.min(...subnets.map(({ entities }) => entities)),
       exitSeconds: 'value' in unbonding ? unbonding.value : undefined,

@@ -22,7 +22,7 @@ export async function openDefinitions(
   const wanted = new Set<Hex>(
     [
       ...eventsOf(source, 'subnets', 'SubnetCreated').map(({ args }) => args.params.specHash),
-      ...eventsOf(source, 'subnets', 'SubnetUpdateAnnounced').map(({ args }) => args.specHash),
+      ...eventsOf(source, 'terms', 'SubnetUpdateAnnounced').map(({ args }) => args.specHash),
     ].filter((specHash) => !known.has(specHash)),
   )
   const open: OpenSubnetFile[] = []

@@ -15,12 +15,11 @@ import {
   type SubnetLedger,
   stageReport,
 } from '@koinon/subnets'
+import { ownerCalls } from '../audit/owner-calls.ts'
 import { originOf } from '../gateway/endpoint-origin.ts'
 import type { IndexClient } from './index-client.ts'
 
 const zeroAddress = `0x${'00'.repeat(20)}`
-/** Epochs that an owner's announcement waits (specs/0010-seats-stake-emission.md section 1). */
-const updateDelayEpochs = 2
 
 export type DecentralizationView = () => Promise<Record<string, unknown>>
 
@@ -68,11 +67,7 @@ export function createDecentralizationView(sources: {
     const judged = await Promise.all(netuids.map((netuid) => judgesOf(ledger, netuid, entityOf)))
     const report = stageReport({
       replay: 'notRun',
-      privilegedCalls: judged.map(({ netuid, epochSeconds }) => ({
-        contract: 'Subnets',
-        call: `announceUpdate of subnet ${netuid}`,
-        delaySeconds: updateDelayEpochs * epochSeconds,
-      })),
+      privilegedCalls: judged.flatMap(({ netuid, epochSeconds }) => ownerCalls(netuid, epochSeconds)),
       seizingCalls: [],
       validatorEntities: judged.length === 0 ? 0 : Math.min(...judged.map(({ entities }) => entities)),
       exitSeconds: unbondingSeconds,

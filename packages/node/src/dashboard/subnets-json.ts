@@ -1,5 +1,5 @@
 /** `GET /api/subnets`: all subnets with their share of the emission and what they paid, from the ledger and the index. */
-import { createLedgerReader, type NetworkFile } from '@koinon/ledger'
+import { createLedgerReader, listSubnets, type NetworkFile } from '@koinon/ledger'
 import { emissionAbi, subnetsAbi } from '@koinon/ledger/abis'
 import { createSubnetLedger, epochAt, epochPhase, epochWindow } from '@koinon/subnets'
 import type { IndexClient } from './index-client.ts'
@@ -16,7 +16,8 @@ export function createSubnetsView(sources: {
   const reader = createLedgerReader(network)
   const ledger = createSubnetLedger(reader, network)
   return async () => {
-    const [created, paid, nowSeconds] = await Promise.all([
+    const [living, created, paid, nowSeconds] = await Promise.all([
+      listSubnets({ network, reader }),
       index.events({ contract: 'subnets', names: ['SubnetCreated'] }),
       index.sums({ contract: 'epochs', names: ['Claimed'], by: 'netuid', sum: 'amount' }),
       ledger.nowSeconds(),
@@ -56,7 +57,8 @@ export function createSubnetsView(sources: {
           validators: permitted.length,
           stakeAtomic: `${permitted.reduce((sum, { stake }) => sum + stake, 0n)}`,
           // Version 1 of the emission: existing subnets share equally (specs/0010-seats-stake-emission.md section 4).
-          emissionSharePpm: Number(million / BigInt(created.result.length)),
+          emissionSharePpm: subnet.dissolvedAt === 0 ? Number(million / BigInt(living.length)) : 0,
+          ...(subnet.dissolvedAt === 0 ? {} : { dissolvedAtSeconds: Number(subnet.dissolvedAt) }),
           accruedAtomic: `${accrued}`,
           paidAtomic: paidOf.get(netuid) ?? '0',
         }

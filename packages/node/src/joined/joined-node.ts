@@ -4,13 +4,14 @@ import {
   createLedgerReader,
   createLedgerWriter,
   leaveSubnet,
+  type Membership,
   type NetworkFile,
   TransactionSender,
 } from '@koinon/ledger'
 import { type Home, openHome } from '../home/home.ts'
 import { lockHome } from '../home/lock.ts'
 import { networkOf } from '../home/network-of.ts'
-import { accountKey } from '../home/secrets.ts'
+import { type AccountKey, accountKey } from '../home/secrets.ts'
 import type { RoleConfig, RoleInfo } from '../roles/role-config.ts'
 import { ControlServer, controlSocketPath } from '../supervisor/control.ts'
 import type { RoleStatus } from '../supervisor/supervised-role.ts'
@@ -92,10 +93,12 @@ export class JoinedNode {
 /** Gives a role's seat on a subnet back; call when the role has stopped. */
 export async function giveUpSeat(home: Home, roleName: string, netuid: number): Promise<void> {
   const network = networkOf(home)
-  const reader = createLedgerReader(network)
   const key = accountKey(home, roleName, systemRandom)
-  await leaveSubnet(
-    { network, reader, sender: new TransactionSender(reader, createLedgerWriter(network, key.privateKey)) },
-    netuid,
-  )
+  await leaveSubnet(openMembership(network, key), netuid)
+}
+
+/** An account's view of a network, to join, leave and found subnets with. One per account and process (see `TransactionSender`). */
+export function openMembership(network: NetworkFile, { privateKey }: AccountKey): Membership {
+  const reader = createLedgerReader(network)
+  return { network, reader, sender: new TransactionSender(reader, createLedgerWriter(network, privateKey)) }
 }

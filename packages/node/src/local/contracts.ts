@@ -6,11 +6,12 @@ import {
   checkChain,
   createLedgerReader,
   createLedgerWriter,
+  createSubnet,
   type LedgerReader,
   type NetworkFile,
   TransactionSender,
 } from '@koinon/ledger'
-import { koinonTokenAbi, subnetsAbi } from '@koinon/ledger/abis'
+import { subnetsAbi } from '@koinon/ledger/abis'
 import { type Home, writeFileDurably } from '../home/home.ts'
 import { accountKey } from '../home/secrets.ts'
 import { blockIntervalSeconds } from './block-interval.ts'
@@ -125,7 +126,6 @@ async function ensureSubnet({ network, reader, sender }: Treasury, specHash: Hex
   if ((await reader.readContract({ ...subnets, functionName: 'subnetCount' })) > 0) return
   // The deployment's own blocks lie behind us, so even an idle chain shows its pace.
   const subnet = subnetFor(network.chainKind === 'embedded' ? 0 : await blockIntervalSeconds(reader))
-  const approve = { address: network.contracts.token, abi: koinonTokenAbi, functionName: 'approve' } as const
-  await sender.call({ ...approve, args: [network.contracts.subnets, localNetworkParameters.subnetCreationBurn] })
-  await sender.call({ ...subnets, functionName: 'createSubnet', args: [{ ...subnet, specHash }] })
+  const maxLock = localNetworkParameters.subnetCreationBurn
+  await createSubnet({ network, reader, sender }, { ...subnet, specHash }, maxLock)
 }

@@ -2,16 +2,16 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { type Address, type Hex, KoinonError, systemRandom } from '@koinon/base'
-import { koinonTokenAbi, subnetsAbi } from '@koinon/ledger/abis'
+import { createSubnet, quoteLock, withMargin } from '@koinon/ledger'
+import { subnetsAbi } from '@koinon/ledger/abis'
 import { inParallel } from '@koinon/subnets'
-import { parseEventLogs } from 'viem'
 import { type Home, writeFileDurably } from '../home/home.ts'
 import { accountKey } from '../home/secrets.ts'
 import type { SubnetMember } from '../roles/role-config.ts'
 import type { Supervisor } from '../supervisor/supervisor.ts'
 import { blockIntervalSeconds } from './block-interval.ts'
 import { gasMoneyOf } from './gas-money.ts'
-import { localFunding, localNetworkParameters, subnetFor } from './parameters.ts'
+import { localFunding, subnetFor } from './parameters.ts'
 import { deployedFiles, subnetFileSpec, type TemplateName, templateFile } from './subnet-files.ts'
 import { fundAccount, type Treasury } from './treasury.ts'
 
@@ -97,17 +97,9 @@ export class FoundedSubnets {
       if (found.name === name && found.owner.toLowerCase() === sender.address) return netuid
     }
     const shape = subnetFor(network.chainKind === 'embedded' ? 0 : await blockIntervalSeconds(reader))
-    const approve = { address: network.contracts.token, abi: koinonTokenAbi, functionName: 'approve' } as const
-    await sender.call({ ...approve, args: [network.contracts.subnets, localNetworkParameters.subnetCreationBurn] })
     const metadataURI = `https://koinon.invalid/subnets/${encodeURIComponent(name)}.json`
-    const { logs } = await sender.call({
-      ...subnets,
-      functionName: 'createSubnet',
-      args: [{ ...shape, name, metadataURI, specHash }],
-    })
-    // On a chain of others somebody else may found one meanwhile.
-    const [created] = parseEventLogs({ abi: subnetsAbi, logs, eventName: 'SubnetCreated' })
-    return created?.args.netuid ?? count + 1
+    const { treasury } = this.#options
+    return createSubnet(treasury, { ...shape, name, metadataURI, specHash }, withMargin(await quoteLock(treasury)))
   }
 
   /** What an account has spent since its first transaction is not given again; gas money is. */

@@ -28,8 +28,17 @@ export const localSubnet = {
   activationDelaySeconds: 10,
   maxNeurons: 64,
   minValidatorStake: koin('1000'),
-  registrationBurn: koin('1'),
-  immunitySeconds: 600,
+  maxValidators: 64,
+  initialBurn: koin('0.2'),
+  /** Ten seats in a row cost 7 KOIN in all; an hour later the price is back at its floor. */
+  rules: {
+    minBurn: koin('0.1'),
+    maxBurn: koin('100'),
+    burnHalfLifeSeconds: 600,
+    immunitySeconds: 600,
+    noticeSeconds: 300,
+    maxRegistrationsPerEpoch: 64,
+  },
 } as const
 
 const blocksPerPhase = 5

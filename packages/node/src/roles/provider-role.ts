@@ -1,7 +1,6 @@
 /** A miner of the inference subnet: the engine, the server that sells its answers, the commitments of its work. */
 import { errorToJson, systemClock, systemRandom } from '@koinon/base'
 import { createProviderGate, evidenceSchema, ProviderServer } from '@koinon/inference/provider'
-import { joinSubnet } from '@koinon/ledger'
 import { withdrawDelayBounds } from '@koinon/payments'
 import {
   createSubnetLedger,
@@ -21,6 +20,7 @@ import { openPayee } from './payee.ts'
 import { PermitBook } from './permit-book.ts'
 import { providerLimits } from './provider-limits.ts'
 import type { ProviderRoleConfig } from './role-config.ts'
+import { takeRoleSeat } from './role-seat.ts'
 import { openRoleLedger, roleLogger } from './role-tools.ts'
 import { ensureTestMoney } from './test-money.ts'
 
@@ -118,7 +118,14 @@ export async function startProviderRole(config: ProviderRoleConfig, context: Rol
   const { port } = await server.start()
   keepPort(folder, port)
   const endpoint = config.publicUrl ?? `http://${config.host}:${port}`
-  const seat = await joinSubnet({ network, reader, sender }, config.netuid, endpoint)
+  const { netuid, seat: seatConfig } = config
+  const { seat, stop: leaveSeatAlone } = await takeRoleSeat(role, {
+    netuid,
+    endpoint,
+    config: seatConfig,
+    log,
+    context,
+  })
   permits.start()
   committer.start()
   log.info({ endpoint, account: key.address, uid: seat.uid, model: config.modelId }, 'serving')
@@ -130,7 +137,7 @@ export async function startProviderRole(config: ProviderRoleConfig, context: Rol
     },
     stop: async () => {
       await server.stop()
-      await Promise.all([committer.stop(), permits.stop()])
+      await Promise.all([committer.stop(), permits.stop(), leaveSeatAlone()])
       await payee.stop()
       await engine.stop()
     },

@@ -41,7 +41,16 @@ export type ProviderRoleConfig = RoleCommon & {
   readonly port: number
   /** URL under which others reach this provider; from host and port when left out. */
   readonly publicUrl?: string
+  readonly seat?: SeatConfig
   readonly maximumSequences: number
+}
+
+/** What a seat may cost, 1e-18 KOIN. */
+export type SeatConfig = {
+  /** To register; 5 % above the price of the moment when left out. */
+  readonly maxBurn?: bigint
+  /** To keep the seat when a newcomer claims it; nothing when left out. */
+  readonly matchUpTo?: bigint
 }
 
 /** What a provider answers with: a model file in its own process, or an OpenAI-compatible server that runs elsewhere. */
@@ -69,6 +78,7 @@ export type ValidatorRoleConfig = RoleCommon & {
   readonly publicUrl?: string
   readonly gatewayUrl: string
   readonly apiKey: string
+  readonly seat?: SeatConfig
   /** Stakes what local networks give; elsewhere the least that the subnet asks. */
   readonly isLocal: boolean
 }

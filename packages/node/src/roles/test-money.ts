@@ -1,5 +1,5 @@
 import { formatUnits, KoinonError, tokenDecimals } from '@koinon/base'
-import { ofSubnet } from '@koinon/ledger'
+import { ofSubnet, quoteSeat, withMargin } from '@koinon/ledger'
 import { subnetsAbi } from '@koinon/ledger/abis'
 import type { Logger } from 'pino'
 import { readBalances } from '../local/treasury.ts'
@@ -13,17 +13,9 @@ export async function ensureTestMoney(
   log: Logger,
 ): Promise<void> {
   if (!network.isTest || network.gatewayUrl === undefined) return
-  const [{ nativeWei, koin }, subnet, registered] = await Promise.all([
+  const [{ nativeWei, koin }, quote, registered] = await Promise.all([
     readBalances(reader, network, key.address),
-    ofSubnet(
-      netuid,
-      reader.readContract({
-        address: network.contracts.subnets,
-        abi: subnetsAbi,
-        functionName: 'subnet',
-        args: [netuid],
-      }),
-    ),
+    ofSubnet(netuid, quoteSeat({ network, reader }, netuid)),
     reader.readContract({
       address: network.contracts.subnets,
       abi: subnetsAbi,
@@ -31,17 +23,19 @@ export async function ensureTestMoney(
       args: [netuid, key.address],
     }),
   ])
-  if (nativeWei > 0n && (registered || koin >= subnet.registrationBurn)) return
+  // Others may register first.
+  const price = withMargin(quote.price)
+  if (nativeWei > 0n && (registered || koin >= price)) return
   log.info({ account: key.address }, 'asking the faucet for test money')
   const { koinAtomic } = await requestJson<FaucetAnswer>(`${network.gatewayUrl}/api/faucet`, {
     method: 'POST',
     json: { address: key.address },
   })
-  if (registered || koin + BigInt(koinAtomic) >= subnet.registrationBurn) return
+  if (registered || koin + BigInt(koinAtomic) >= price) return
   throw new KoinonError({
     code: 'faucet/no-koin',
     message: 'The faucet of this network has given away all the KOIN that strangers may have',
-    hint: `Ask its owner for ${formatUnits(subnet.registrationBurn, tokenDecimals)} KOIN, which registration takes, to ${key.address}.`,
+    hint: `Ask its owner for ${formatUnits(price, tokenDecimals)} KOIN, which registration takes, to ${key.address}.`,
     retry: 'later',
   })
 }

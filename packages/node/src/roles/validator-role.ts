@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { errorToJson, systemClock, systemRandom } from '@koinon/base'
 import { DurableStore, verifySessionNative } from '@koinon/base/node'
 import { InferenceEngine } from '@koinon/inference/provider/engine'
-import { ensureOwnStake, joinSubnet } from '@koinon/ledger'
+import { ensureOwnStake } from '@koinon/ledger'
 import { subnetsAbi } from '@koinon/ledger/abis'
 import { ChannelDirectory, localDelegatingAccount } from '@koinon/payments'
 import { inferenceSubnet } from '@koinon/subnet-files/inference'
@@ -28,6 +28,7 @@ import { createProber } from '../validator/prober.ts'
 import { RenewedSession } from '../validator/renewed-session.ts'
 import { keepPort, lastFreePort } from './last-port.ts'
 import type { ValidatorRoleConfig } from './role-config.ts'
+import { takeRoleSeat } from './role-seat.ts'
 import { openRoleLedger, roleLogger } from './role-tools.ts'
 import { ensureTestMoney } from './test-money.ts'
 
@@ -110,7 +111,14 @@ export async function startValidatorRole(config: ValidatorRoleConfig, context: R
   const { port } = await server.start()
   keepPort(folder, port)
   const endpoint = config.publicUrl ?? `http://${config.host}:${port}`
-  const seat = await joinSubnet({ network, reader, sender }, config.netuid, endpoint)
+  const { netuid, seat: seatConfig } = config
+  const { seat, stop: leaveSeatAlone } = await takeRoleSeat(role, {
+    netuid,
+    endpoint,
+    config: seatConfig,
+    log,
+    context,
+  })
   const subnet = await reader.readContract({
     address: network.contracts.subnets,
     abi: subnetsAbi,
@@ -127,7 +135,7 @@ export async function startValidatorRole(config: ValidatorRoleConfig, context: R
     info: { url: endpoint, account: key.address, facts: { uid: seat.uid, netuid: config.netuid } },
     stop: async () => {
       session.stop()
-      await loop.stop()
+      await Promise.all([loop.stop(), leaveSeatAlone()])
       await server.stop()
       await store.close()
       await engine.stop()

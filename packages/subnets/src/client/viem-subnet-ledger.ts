@@ -78,8 +78,7 @@ export function createSubnetLedger(reader: LedgerReader, network: SubnetNetwork)
       return clock
     },
     async specHash(netuid, epoch) {
-      const version = await read(contracts.subnets, subnetsAbi, 'versionAt', [netuid, BigInt(epoch)])
-      return (version as { specHash: Hex }).specHash
+      return (await read(contracts.subnets, subnetsAbi, 'specHashAt', [netuid, BigInt(epoch)])) as Hex
     },
     async endpoints(netuid) {
       const neurons = await read(contracts.subnets, subnetsAbi, 'neurons', [netuid])

@@ -1,7 +1,7 @@
 /** A subnet whose epochs a test walks through by hand, with everything in them that an audit looks at. */
 import { createServer, type Server } from 'node:http'
 import { type Address, type Hex, hexToBytes, sha256Hex, signDigest, toAddress } from '@koinon/base'
-import { koinonTokenAbi, stakingAbi, subnetsAbi } from '@koinon/ledger/abis'
+import { koinonTokenAbi, stakingAbi, subnetsAbi, subnetTermsAbi } from '@koinon/ledger/abis'
 import {
   type EpochComputation,
   epochWindow,
@@ -16,7 +16,7 @@ import {
 } from '../rules/index.ts'
 import { EpochHistory } from '../verifier/epoch-history.ts'
 import { digestSpecHash, digestSubnet } from './digest-subnet.ts'
-import { type TestAccount, type TestLedger, testPhases, token } from './test-ledger.ts'
+import { registrationBurn, type TestAccount, type TestLedger, testPhases, token } from './test-ledger.ts'
 import { connect } from './test-peers.ts'
 
 export type PaidSubnet = Awaited<ReturnType<typeof startPaidSubnet>>
@@ -120,14 +120,17 @@ export async function startPaidSubnet(ledger: TestLedger) {
         args: [netuid],
       })
       const agentId = seats.find((seat) => toAddress(seat.hotkey) === miner.address)?.agentId
+      const burn = registrationBurn
+      await call(ledger.owner, contracts.token, koinonTokenAbi, 'transfer', [miner.address, burn])
+      await call(miner, contracts.token, koinonTokenAbi, 'approve', [contracts.subnets, burn])
       await call(miner, contracts.subnets, subnetsAbi, 'deregister', [netuid, miner.address])
-      await call(miner, contracts.subnets, subnetsAbi, 'register', [netuid, agentId, 'http://127.0.0.1:9'])
-      await call(ledger.owner, contracts.subnets, subnetsAbi, 'announceUpdate', [
+      await call(miner, contracts.subnets, subnetsAbi, 'register', [netuid, agentId, 'http://127.0.0.1:9', burn])
+      await call(ledger.owner, contracts.terms, subnetTermsAbi, 'announceUpdate', [
         netuid,
         'https://example.org',
         sha256Hex('replaced'),
       ])
-      await call(ledger.owner, contracts.subnets, subnetsAbi, 'announceUpdate', [netuid, '', digestSpecHash])
+      await call(ledger.owner, contracts.terms, subnetTermsAbi, 'announceUpdate', [netuid, '', digestSpecHash])
       return { stranger, withdraw: () => call(stranger, contracts.staking, stakingAbi, 'withdraw', [1n]) }
     },
     async close() {

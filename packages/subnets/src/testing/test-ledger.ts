@@ -25,6 +25,8 @@ export const testPhases = {
 }
 /** One token. */
 export const token = 10n ** 18n
+/** Of every seat: a flat price, the least that a subnet may ask. */
+export const registrationBurn = token / 2_000n
 /** Atomic units a second, for all subnets together. */
 export const testEmissionPerSecond = token / 100n
 const accountsFunded = 12
@@ -124,9 +126,18 @@ export async function startTestLedger(): Promise<TestLedger> {
             ...testPhases,
             maxNeurons: 16,
             minValidatorStake: 10n * token,
-            registrationBurn: 0n,
-            immunitySeconds: 0,
+            maxValidators: 16,
+            initialBurn: registrationBurn,
+            rules: {
+              minBurn: registrationBurn,
+              maxBurn: registrationBurn,
+              burnHalfLifeSeconds: 60,
+              immunitySeconds: 0,
+              noticeSeconds: 60,
+              maxRegistrationsPerEpoch: 256,
+            },
           },
+          0n,
         ],
       })
       const [event] = parseEventLogs({ abi: subnetsAbi, logs: receipt.logs, eventName: 'SubnetCreated' })
@@ -135,14 +146,14 @@ export async function startTestLedger(): Promise<TestLedger> {
     },
     async join(account, netuid, endpoint, stake) {
       const membership = { network, reader, sender: account.sender }
-      await joinSubnet(membership, netuid, endpoint)
-      if (stake === undefined) return
       await owner.sender.call({
         address: contracts.token,
         abi: koinonTokenAbi,
         functionName: 'transfer',
-        args: [account.address, stake],
+        args: [account.address, registrationBurn + (stake ?? 0n)],
       })
+      await joinSubnet(membership, netuid, endpoint)
+      if (stake === undefined) return
       await ensureOwnStake(membership, netuid, stake)
     },
     async moveTo(seconds) {

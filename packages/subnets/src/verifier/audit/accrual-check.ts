@@ -1,21 +1,20 @@
 import { type AuditCheck, type AuditSource, eventsOf, viewOf } from '@koinon/ledger/audit'
-import { accruedUntil, type Schedule } from './accrual.ts'
+import { accruedUntil, type Schedule, splitChanges } from './accrual.ts'
 import { epochsInScope, replaySubnets } from './replay.ts'
 
 /** How much each subnet could ever be paid (specs/0010 section 4). */
 export const accrualCheck: AuditCheck = {
   name: 'accrual',
-  compares: 'emission of each epoch, from the schedule and geneses, with what the contract accrued',
+  compares: 'emission of each epoch, from the schedule and who lived when, with what the contract accrued',
   async run(source, tally, scope) {
     const schedule = await readSchedule(source)
     if (schedule === undefined) return tally.open({}, 'accrual', 'the constants of the schedule cannot be read')
-    for (const { args } of eventsOf(source, 'emission', 'SubnetEntered'))
-      tally.same(
-        { netuid: args.netuid },
-        'genesis that the schedule counts from',
-        schedule.geneses[args.netuid - 1] ?? 'none',
-        BigInt(args.genesis),
-      )
+    const changes = splitChanges(schedule)
+    for (const { args } of eventsOf(source, 'emission', 'SplitChanged')) {
+      const change = changes[Number(args.index)]
+      tally.same({}, `second of change ${args.index} of the split`, change?.since ?? 'none', BigInt(args.since))
+      tally.same({}, `subnets from change ${args.index} on`, change?.living ?? 'none', args.living)
+    }
     await tally.answers(
       epochsInScope(source, scope).map(({ subnet: { netuid }, epoch, window }) => ({
         subject: { netuid, epoch },
@@ -27,7 +26,7 @@ export const accrualCheck: AuditCheck = {
   },
 }
 
-/** The schedule of a network: geneses from events, constants as deployed; undefined when these cannot be read. */
+/** The schedule of a network: who lived when from events, constants as deployed; undefined when these cannot be read. */
 export async function readSchedule(source: AuditSource): Promise<Schedule | undefined> {
   const [rate, halving, startsAt] = await Promise.all([
     viewOf(source, 'emission', 'emissionPerSecond', []),
@@ -39,6 +38,9 @@ export async function readSchedule(source: AuditSource): Promise<Schedule | unde
     emissionPerSecond: rate.value,
     halvingSeconds: halving.value,
     startsAtSeconds: BigInt(startsAt.value),
-    geneses: replaySubnets(source).map(({ clock }) => BigInt(clock.genesisSeconds)),
+    lives: replaySubnets(source).map(({ clock, dissolvedAtSeconds }) => ({
+      from: BigInt(clock.genesisSeconds),
+      ...(dissolvedAtSeconds === undefined ? {} : { to: BigInt(dissolvedAtSeconds) }),
+    })),
   }
 }

@@ -7,6 +7,8 @@ import { History } from './history.ts'
 export type ReplayedSubnet = {
   readonly netuid: number
   readonly clock: SubnetClock
+  /** Unix seconds; undefined while it lives. */
+  readonly dissolvedAtSeconds: number | undefined
   readonly minValidatorStake: bigint
   readonly maxNeurons: number
   /** Ascending by uid, at the end of a second. */
@@ -22,8 +24,9 @@ export type ReplayedSubnet = {
 export const updateDelayEpochs = 2
 
 type Change =
-  | EventOf<'subnets', 'NeuronRegistered' | 'NeuronRemoved' | 'EndpointSet' | 'SubnetUpdateAnnounced'>
-  | EventOf<'staking', 'Staked' | 'Unstaked'>
+  | EventOf<'subnets', 'NeuronRegistered' | 'NeuronRemoved' | 'EndpointSet'>
+  | EventOf<'terms', 'SubnetUpdateAnnounced'>
+  | EventOf<'staking', 'Staked' | 'Unstaked' | 'PermittedStakeChanged'>
 
 const replays = new WeakMap<readonly unknown[], readonly ReplayedSubnet[]>()
 
@@ -32,12 +35,18 @@ export function replaySubnets(source: AuditSource): readonly ReplayedSubnet[] {
   const known = replays.get(source.events)
   if (known !== undefined) return known
   const changes = inOrder<Change>(
-    eventsOf(source, 'subnets', 'NeuronRegistered', 'NeuronRemoved', 'EndpointSet', 'SubnetUpdateAnnounced'),
-    eventsOf(source, 'staking', 'Staked', 'Unstaked'),
+    eventsOf(source, 'subnets', 'NeuronRegistered', 'NeuronRemoved', 'EndpointSet'),
+    eventsOf(source, 'terms', 'SubnetUpdateAnnounced'),
+    eventsOf(source, 'staking', 'Staked', 'Unstaked', 'PermittedStakeChanged'),
   )
   const byNetuid = Map.groupBy(changes, ({ args }) => args.netuid)
+  const ends = eventsOf(source, 'subnets', 'SubnetDissolved')
   const subnets = eventsOf(source, 'subnets', 'SubnetCreated').map((created) =>
-    replaySubnet(created, byNetuid.get(created.args.netuid) ?? []),
+    replaySubnet(
+      created,
+      byNetuid.get(created.args.netuid) ?? [],
+      ends.find(({ args }) => args.netuid === created.args.netuid)?.seconds,
+    ),
   )
   replays.set(source.events, subnets)
   return subnets
@@ -59,7 +68,11 @@ export function epochsInScope(
     })
 }
 
-function replaySubnet({ args }: EventOf<'subnets', 'SubnetCreated'>, changes: readonly Change[]): ReplayedSubnet {
+function replaySubnet(
+  { args }: EventOf<'subnets', 'SubnetCreated'>,
+  changes: readonly Change[],
+  dissolvedAtSeconds: number | undefined,
+): ReplayedSubnet {
   const { netuid, params } = args
   const clock: SubnetClock = {
     genesisSeconds: args.genesis,
@@ -76,9 +89,22 @@ function replaySubnet({ args }: EventOf<'subnets', 'SubnetCreated'>, changes: re
   const stakes = new Map<Address, bigint>()
   const versions = [{ fromEpoch: 0, specHash: params.specHash }]
 
+  // At most `maxValidators` hold a permit: who comes in with more puts out the least (0010 section 3).
+  const validators = new Set<Address>()
+  const stakeOf = (hotkey: Address): bigint => stakes.get(hotkey) ?? 0n
   const refresh = (hotkey: Address, seconds: number): void => {
-    const stake = stakes.get(hotkey) ?? 0n
-    entry(permits, hotkey).set(seconds, registered.has(hotkey) && stake >= params.minValidatorStake ? stake : 0n)
+    const mayHold = registered.has(hotkey) && stakeOf(hotkey) >= params.minValidatorStake
+    if (mayHold && !validators.has(hotkey) && validators.size >= params.maxValidators) {
+      const least = [...validators].reduce((low, other) => (stakeOf(other) < stakeOf(low) ? other : low))
+      if (stakeOf(least) < stakeOf(hotkey)) {
+        validators.delete(least)
+        entry(permits, least).set(seconds, 0n)
+      }
+    }
+    const holds = mayHold && (validators.has(hotkey) || validators.size < params.maxValidators)
+    if (holds) validators.add(hotkey)
+    else validators.delete(hotkey)
+    entry(permits, hotkey).set(seconds, holds ? stakeOf(hotkey) : 0n)
   }
   for (const change of changes) {
     const { seconds } = change
@@ -90,6 +116,11 @@ function replaySubnet({ args }: EventOf<'subnets', 'SubnetCreated'>, changes: re
       continue
     }
     const { hotkey } = change.args
+    // Anybody may ask for a permit that is due: nothing but this event tells.
+    if (change.name === 'PermittedStakeChanged') {
+      refresh(hotkey, seconds)
+      continue
+    }
     if (change.name === 'EndpointSet') entry(endpoints, hotkey).set(seconds, change.args.endpoint)
     if (change.name === 'NeuronRegistered') {
       registered.add(hotkey)
@@ -107,6 +138,7 @@ function replaySubnet({ args }: EventOf<'subnets', 'SubnetCreated'>, changes: re
   return {
     netuid,
     clock,
+    dissolvedAtSeconds,
     minValidatorStake: params.minValidatorStake,
     maxNeurons: params.maxNeurons,
     seatsAt: (seconds) =>

@@ -8,7 +8,7 @@ export const specsCheck: AuditCheck = {
   compares: 'the definition of each epoch, from announcements, with what the contract names',
   async run(source, tally, scope) {
     const subnets = new Map(replaySubnets(source).map((subnet) => [subnet.netuid, subnet]))
-    for (const { args, seconds } of eventsOf(source, 'subnets', 'SubnetUpdateAnnounced')) {
+    for (const { args, seconds } of eventsOf(source, 'terms', 'SubnetUpdateAnnounced')) {
       const subnet = subnets.get(args.netuid)
       if (subnet === undefined || !isInScope(scope, args.netuid)) continue
       const due = epochAt(subnet.clock, seconds) + updateDelayEpochs

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {ISubnets} from "../../src/subnets/ISubnets.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {Staking} from "../../src/subnets/Staking.sol";
+import {SubnetTerms} from "../../src/subnets/SubnetTerms.sol";
+import {Subnets} from "../../src/subnets/Subnets.sol";
+import {KoinonToken} from "../../src/token/KoinonToken.sol";
+import {IdentityRegistry} from "../../src/identity/IdentityRegistry.sol";
+import {Network} from "../support/Network.sol";
+import {vm} from "../support/Vm.sol";
+
+/// @dev A token that calls back whenever it moves, which KOIN does not.
+contract CallingToken {
+    address public minter;
+    mapping(address account => uint256) public balanceOf;
+    address private _target;
+    bytes private _data;
+    bool public reentered;
+
+    function give(address account, uint256 amount) external {
+        balanceOf[account] += amount;
+    }
+
+    function attackWith(address target, bytes calldata data) external {
+        (_target, _data) = (target, data);
+    }
+
+    function burnFrom(address account, uint256 amount) external {
+        balanceOf[account] -= amount;
+        _call();
+    }
+
+    function burn(uint256 amount) external {
+        balanceOf[msg.sender] -= amount;
+        _call();
+    }
+
+    function transfer(address to, uint256 amount) external returns (bool) {
+        balanceOf[msg.sender] -= amount;
+        balanceOf[to] += amount;
+        _call();
+        return true;
+    }
+
+    function transferFrom(address from, address to, uint256 amount) external returns (bool) {
+        balanceOf[from] -= amount;
+        balanceOf[to] += amount;
+        _call();
+        return true;
+    }
+
+    function _call() private {
+        if (_target == address(0)) return;
+        (bool success,) = _target.call(_data);
+        if (success) reentered = true;
+    }
+}
+
+contract SeatReentrancyTest is Network {
+    CallingToken private _token;
+    Subnets private _subnets;
+
+    function setUp() public {
+        _token = new CallingToken();
+        identity = new IdentityRegistry();
+        _subnets = new Subnets(
+            KoinonToken(address(_token)), identity, new Staking(IERC20(address(_token)), 1), new SubnetTerms(), 1
+        );
+        _token.give(address(this), 10);
+        _subnets.createSubnet(params(), 10);
+        for (uint160 i = 0; i < 17; ++i) {
+            address hotkey = address(0x1000 + i);
+            _token.give(hotkey, 1_000e18);
+            vm.startPrank(hotkey);
+            uint256 agentId = identity.register();
+            if (i < 16) _subnets.register(1, agentId, "", 100e18);
+            else {
+                vm.warp(block.timestamp + 1 days);
+                _subnets.challenge(1, 0, agentId, "", 100e18);
+            }
+            vm.stopPrank();
+        }
+    }
+
+    function test_finalising_from_within_a_refund_finds_no_challenge() public {
+        _token.attackWith(address(_subnets), abi.encodeCall(ISubnets.finaliseChallenge, (1, 0)));
+        vm.prank(address(0x1000));
+        _subnets.matchChallenge(1, 0, 100e18);
+        no(_token.reentered(), "reentered");
+        eq(_token.balanceOf(address(_subnets)), 0, "paid once");
+    }
+
+    function test_finalising_twice_burns_and_seats_once() public {
+        vm.warp(block.timestamp + 1 hours);
+        _token.attackWith(address(_subnets), abi.encodeCall(ISubnets.finaliseChallenge, (1, 0)));
+        _subnets.finaliseChallenge(1, 0);
+        no(_token.reentered(), "reentered");
+        eq(_subnets.uidOf(1, address(0x1010)), 0, "seated");
+        eq(_token.balanceOf(address(_subnets)), 0, "burned once");
+    }
+}

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest'
+import { subnetFacts, subnetJson } from './subnet-words.ts'
+
+const koin = 10n ** 18n
+const rules = {
+  minBurn: koin / 10n,
+  maxBurn: 100n * koin,
+  burnHalfLifeSeconds: 600,
+  immunitySeconds: 900,
+  noticeSeconds: 300,
+  maxRegistrationsPerEpoch: 64,
+}
+const subnet = {
+  netuid: 3,
+  name: 'prices',
+  owner: `0x${'0e'.repeat(20)}`,
+  createdAtSeconds: 1_800_000_000,
+  dissolvedAtSeconds: undefined,
+  epochSeconds: 360,
+  neurons: 16,
+  maxNeurons: 16,
+  validators: 3,
+  maxValidators: 8,
+  minValidatorStake: 1_000n * koin,
+  stake: 3_500n * koin,
+  seatPrice: (126n * koin) / 100n,
+  specHash: `0x${'11'.repeat(32)}`,
+  metadataURI: '',
+  versionKey: 2,
+  rules,
+  announced: undefined,
+} as const
+const challenge = {
+  uid: 5,
+  newcomer: `0x${'07'.repeat(20)}`,
+  deposit: 2n * koin,
+  endsAtSeconds: 1_800_000_300,
+} as const
+
+describe('a subnet in words', () => {
+  it('says what a seat costs, by which rules, and whose is claimed until when', () => {
+    const shown = new Map(subnetFacts(subnet, [challenge]))
+    expect(shown.get('a seat costs')).toBe('1.26 KOIN now')
+    expect(shown.get('rules')).toBe('0.1 to 100 KOIN, half every 600 s, 64 an epoch; immune for 900 s; 300 s to match')
+    expect(shown.get('seat 5')).toBe('claimed with 2 KOIN until 2027-01-15T08:05:00.000Z')
+    expect(shown.has('dissolved') || shown.has('announced')).toBe(false)
+  })
+
+  it('tells stakers of a dissolved one what to do, and everybody what was announced', () => {
+    const announced = { fromSeconds: 1_800_000_720, rules: { ...rules, noticeSeconds: 60 } }
+    const shown = new Map(subnetFacts({ ...subnet, dissolvedAtSeconds: 1_800_000_000, announced }, []))
+    expect(shown.get('dissolved')).toContain('unstake and claim')
+    expect(shown.get('announced')).toMatch(/^from 2027-01-15T08:12:00.000Z: .*60 s to match$/)
+  })
+
+  it('is plain JSON with atomic units', () => {
+    const json = subnetJson({ ...subnet, announced: { fromSeconds: 1, rules } })
+    expect(JSON.parse(JSON.stringify(json))).toMatchObject({
+      netuid: 3,
+      seatPriceAtomic: '1260000000000000000',
+      rules: { minBurnAtomic: '100000000000000000', noticeSeconds: 300 },
+      announced: { fromSeconds: 1, rules: { maxBurnAtomic: '100000000000000000000' } },
+    })
+  })
+})

@@ -1,0 +1,66 @@
+/** A subnet in words for people, and in plain JSON. */
+import { formatUnits, tokenDecimals } from '@koinon/base'
+import type { SeatChallenge, SeatRules, SubnetSummary } from '@koinon/ledger'
+
+/** Amounts as decimal strings of atomic units, under names that say so. */
+export function subnetJson(subnet: SubnetSummary): Record<string, unknown> {
+  const { minValidatorStake, stake, seatPrice, rules, announced, ...rest } = subnet
+  return {
+    ...rest,
+    minValidatorStakeAtomic: `${minValidatorStake}`,
+    stakeAtomic: `${stake}`,
+    seatPriceAtomic: `${seatPrice}`,
+    rules: rulesJson(rules),
+    ...(announced === undefined
+      ? {}
+      : { announced: { fromSeconds: announced.fromSeconds, rules: rulesJson(announced.rules) } }),
+  }
+}
+
+/** Label and value, in the order in which they are read. */
+export function subnetFacts(
+  subnet: SubnetSummary,
+  challenges: readonly SeatChallenge[],
+): readonly (readonly [string, string])[] {
+  const { rules, announced, dissolvedAtSeconds } = subnet
+  return [
+    ['subnet', `${subnet.netuid}, ${subnet.name}`],
+    ['owner', subnet.owner],
+    ...(dissolvedAtSeconds === undefined
+      ? []
+      : [['dissolved', `${moment(dissolvedAtSeconds)}: unstake and claim what is yours`] as const]),
+    ['seats', `${subnet.neurons} of ${subnet.maxNeurons}`],
+    [
+      'validators',
+      `${subnet.validators} of ${subnet.maxValidators}, each with ${koin(subnet.minValidatorStake)} KOIN or more`,
+    ],
+    ['stake', `${koin(subnet.stake)} KOIN`],
+    ['a seat costs', `${koin(subnet.seatPrice)} KOIN now`],
+    ['rules', ruleSentence(rules)],
+    ...(announced === undefined
+      ? []
+      : [['announced', `from ${moment(announced.fromSeconds)}: ${ruleSentence(announced.rules)}`] as const]),
+    ['spec', `${subnet.specHash}, version key ${subnet.versionKey}`],
+    ['epoch', `${subnet.epochSeconds} s`],
+    ...challenges.map(
+      ({ uid, deposit, endsAtSeconds }) =>
+        [`seat ${uid}`, `claimed with ${koin(deposit)} KOIN until ${moment(endsAtSeconds)}`] as const,
+    ),
+  ]
+}
+
+function ruleSentence(rules: SeatRules): string {
+  return `${koin(rules.minBurn)} to ${koin(rules.maxBurn)} KOIN, half every ${rules.burnHalfLifeSeconds} s, ${rules.maxRegistrationsPerEpoch} an epoch; immune for ${rules.immunitySeconds} s; ${rules.noticeSeconds} s to match`
+}
+
+function rulesJson({ minBurn, maxBurn, ...rest }: SeatRules): Record<string, unknown> {
+  return { minBurnAtomic: `${minBurn}`, maxBurnAtomic: `${maxBurn}`, ...rest }
+}
+
+function moment(seconds: number): string {
+  return new Date(seconds * 1000).toISOString()
+}
+
+function koin(amount: bigint): string {
+  return formatUnits(amount, tokenDecimals)
+}

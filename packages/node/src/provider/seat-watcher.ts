@@ -1,0 +1,93 @@
+/** Looks after a role's seat: tells when a newcomer claims it, and keeps it when that costs no more than its owner allows. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Clock, formatUnits, sleep, systemClock, tokenDecimals } from '@koinon/base'
+import { findOwnChallenge, findSeat, keepSeat, type Membership, type SeatChallenge } from '@koinon/ledger'
+import type { Home } from '../home/home.ts'
+import { networkOf } from '../home/network-of.ts'
+import { existingAccountKey } from '../home/secrets.ts'
+import { openMembership } from '../joined/joined-node.ts'
+
+const lookIntervalMs = 15_000
+
+/** What happened to a seat. `problem`: looking or matching failed, and is tried again. */
+export type SeatEvent =
+  | { readonly kind: 'challenged'; readonly challenge: SeatChallenge; readonly willMatch: boolean }
+  | { readonly kind: 'kept'; readonly challenge: SeatChallenge }
+  | { readonly kind: 'lost' }
+  | { readonly kind: 'problem'; readonly error: unknown }
+
+export type SeatWatcherOptions = {
+  readonly membership: Membership
+  readonly netuid: number
+  /** The most that is burned to keep the seat, 1e-18 KOIN; never anything when left out. */
+  readonly matchUpTo?: bigint
+  readonly onEvent: (event: SeatEvent) => void
+  readonly lookIntervalMs?: number
+}
+
+export class SeatWatcher {
+  readonly #options: SeatWatcherOptions
+  readonly #stopping = new AbortController()
+  #told: number | undefined
+  #isLost = false
+  #loop: Promise<void> | undefined
+
+  constructor(options: SeatWatcherOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    this.#loop ??= this.#follow()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#loop
+  }
+
+  /** One look; what `start` repeats. */
+  async look(): Promise<void> {
+    const { membership, netuid, matchUpTo, onEvent } = this.#options
+    try {
+      if ((await findSeat(membership, netuid)) === undefined) {
+        if (!this.#isLost) onEvent({ kind: 'lost' })
+        this.#isLost = true
+        return
+      }
+      this.#isLost = false
+      const challenge = await findOwnChallenge(membership, netuid)
+      if (challenge === undefined) return
+      const willMatch = matchUpTo !== undefined && challenge.deposit <= matchUpTo
+      if (this.#told !== challenge.endsAtSeconds) onEvent({ kind: 'challenged', challenge, willMatch })
+      this.#told = challenge.endsAtSeconds
+      if (!willMatch) return
+      await keepSeat(membership, netuid, challenge)
+      onEvent({ kind: 'kept', challenge })
+    } catch (error) {
+      onEvent({ kind: 'problem', error })
+    }
+  }
+
+  async #follow(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      await this.look()
+      await sleep(this.#options.lookIntervalMs ?? lookIntervalMs, this.#stopping.signal)
+    }
+  }
+}
+
+/** A challenge for people: what it is, until when, and what to do. */
+export function challengeSentence({ uid, deposit, endsAtSeconds }: SeatChallenge, { nowMs }: Clock): string {
+  const leftSeconds = Math.round(endsAtSeconds - nowMs() / 1000)
+  const until = leftSeconds > 0 ? `for ${leftSeconds} s more` : 'no longer'
+  return `a newcomer claims seat ${uid} with ${formatUnits(deposit, tokenDecimals)} KOIN; who holds it may match that ${until}`
+}
+
+/** In words, what a newcomer claims of a role's seat now; undefined when nobody does or the role never had an account. */
+export async function findSeatChallenge(home: Home, roleName: string, netuid: number): Promise<string | undefined> {
+  if (!existsSync(join(home.keys, `${roleName}.json`)) || !existsSync(home.networkFile)) return undefined
+  const membership = openMembership(networkOf(home), existingAccountKey(home, roleName))
+  const challenge = await findOwnChallenge(membership, netuid)
+  return challenge === undefined ? undefined : challengeSentence(challenge, systemClock)
+}

@@ -1,0 +1,56 @@
+/** A role's seat on its subnet: taken at a price that is shown first, and looked after while the role runs. */
+import { errorToJson, formatUnits, systemClock, tokenDecimals } from '@koinon/base'
+import { joinSubnet, type NeuronRecord } from '@koinon/ledger'
+import type { Logger } from 'pino'
+import { challengeSentence, type SeatEvent, SeatWatcher } from '../provider/seat-watcher.ts'
+import type { RoleContext } from '../supervisor/role-process.ts'
+import type { SeatConfig } from './role-config.ts'
+import type { RoleLedger } from './role-tools.ts'
+
+export type RoleSeat = { readonly seat: NeuronRecord; stop(): Promise<void> }
+
+/** Registers where that is needed and starts looking after the seat. Throws as `joinSubnet`. */
+export async function takeRoleSeat(
+  { network, reader, sender }: RoleLedger,
+  options: {
+    readonly netuid: number
+    readonly endpoint: string
+    readonly config: SeatConfig | undefined
+    readonly log: Logger
+    readonly context: RoleContext
+  },
+): Promise<RoleSeat> {
+  const { netuid, endpoint, config = {}, log, context } = options
+  const membership = { network, reader, sender }
+  const seat = await joinSubnet(membership, netuid, endpoint, {
+    ...(config.maxBurn === undefined ? {} : { maxBurn: config.maxBurn }),
+    onQuote: (price, maximum) => {
+      log.info({ netuid, price: `${price}`, maximum: `${maximum}` }, 'registering')
+      context.progress(`a seat on subnet ${netuid} costs ${koin(price)} KOIN now, at most ${koin(maximum)} is paid`)
+    },
+  })
+  const watcher = new SeatWatcher({
+    membership,
+    netuid,
+    ...(config.matchUpTo === undefined ? {} : { matchUpTo: config.matchUpTo }),
+    onEvent: (event) => tell(event, log, context),
+  })
+  watcher.start()
+  return { seat, stop: () => watcher.stop() }
+}
+
+function tell(event: SeatEvent, log: Logger, context: RoleContext): void {
+  if (event.kind === 'problem') return log.warn({ error: errorToJson(event.error) }, 'could not look after the seat')
+  if (event.kind === 'lost') return log.error('the seat is lost; start again to register anew')
+  const { uid, deposit, endsAtSeconds } = event.challenge
+  const facts = { uid, deposit: `${deposit}`, endsAtSeconds }
+  if (event.kind === 'kept') return log.info(facts, 'matched the newcomer and kept the seat')
+  const sentence = challengeSentence(event.challenge, systemClock)
+  const next = event.willMatch ? 'matching it' : 'allow it with --match-up-to KOIN'
+  log.warn(facts, sentence)
+  context.progress(`${sentence}: ${next}`)
+}
+
+function koin(amount: bigint): string {
+  return formatUnits(amount, tokenDecimals)
+}
