@@ -148,6 +148,9 @@ interface ISubnets {
     /// @notice All taken seats in order of uid.
     function neurons(uint32 netuid) external view returns (Neuron[] memory);
 
+    /// @notice Who held a seat at the end of second `timestamp`, which must be past, and the second it came; zeros for a free seat.
+    function seatAt(uint32 netuid, uint16 uid, uint256 timestamp) external view returns (address hotkey, uint48 since);
+
     /// @notice The epoch that `timestamp` falls in.
     function epochAt(uint32 netuid, uint256 timestamp) external view returns (uint64);
 

@@ -4,9 +4,11 @@ pragma solidity 0.8.37;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ERC20Burnable} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Burnable.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 import {IIdentityRegistry} from "../identity/IIdentityRegistry.sol";
 import {IStaking} from "./IStaking.sol";
 import {EpochWindow, ISubnets, Neuron, Subnet, SubnetParams, SubnetVersion} from "./ISubnets.sol";
+import {SeatHistory} from "./SeatHistory.sol";
 import {Staking} from "./Staking.sol";
 
 /// @title Subnets, their seats and their clocks
@@ -14,6 +16,7 @@ import {Staking} from "./Staking.sol";
 ///      fee. Burns are taken with `burnFrom`, so the payer approves this contract first.
 contract Subnets is ISubnets {
     using SafeCast for uint256;
+    using SeatHistory for Checkpoints.Trace160;
 
     uint256 public constant MAX_SUBNETS = 1024;
     uint256 public constant MAX_NAME_BYTES = 64;
@@ -39,18 +42,19 @@ contract Subnets is ISubnets {
     mapping(uint32 netuid => Subnet) private _subnets;
     mapping(uint32 netuid => SubnetVersion[]) private _versions;
     mapping(uint32 netuid => mapping(uint16 uid => Neuron)) private _neurons;
+    mapping(uint32 netuid => mapping(uint16 uid => Checkpoints.Trace160)) private _seatHistory;
     mapping(uint32 netuid => mapping(address hotkey => uint256 uidPlusOne)) private _seats;
     mapping(uint32 netuid => uint16[]) private _freeUids;
 
     /// @param token_ KOIN.
     /// @param identity_ The ERC-8004 identity registry.
     /// @param creationBurn_ KOIN base units burned to create a subnet.
-    /// @param unbondingSeconds Of the staking contract that this constructor creates.
+    /// @param unbondingSeconds Of the staking contract that this constructor creates; the caller then names its slasher.
     constructor(ERC20Burnable token_, IIdentityRegistry identity_, uint256 creationBurn_, uint256 unbondingSeconds) {
         token = token_;
         identity = identity_;
         creationBurn = creationBurn_;
-        staking = new Staking(IERC20(address(token_)), this, unbondingSeconds);
+        staking = new Staking(IERC20(address(token_)), this, unbondingSeconds, msg.sender);
     }
 
     /// @inheritdoc ISubnets
@@ -109,6 +113,7 @@ contract Subnets is ISubnets {
         uid = _takeSeat(netuid, entry);
         _seats[netuid][hotkey] = uint256(uid) + 1;
         _neurons[netuid][uid] = Neuron(hotkey, uint48(block.timestamp), uid, agentId, endpoint);
+        _seatHistory[netuid][uid].record(hotkey);
         uint256 burned = entry.registrationBurn;
         emit NeuronRegistered(netuid, hotkey, agentId, uid, msg.sender, endpoint, burned);
 
@@ -193,6 +198,11 @@ contract Subnets is ISubnets {
     }
 
     /// @inheritdoc ISubnets
+    function seatAt(uint32 netuid, uint16 uid, uint256 timestamp) external view returns (address hotkey, uint48 since) {
+        return _seatHistory[netuid][uid].at(timestamp);
+    }
+
+    /// @inheritdoc ISubnets
     function epochAt(uint32 netuid, uint256 timestamp) public view returns (uint64) {
         Subnet storage entry = _existing(netuid);
         if (timestamp < entry.genesis) revert BeforeGenesis(timestamp, entry.genesis);
@@ -249,6 +259,7 @@ contract Subnets is ISubnets {
         (address hotkey, uint256 agentId) = (seat.hotkey, seat.agentId);
         delete _seats[netuid][hotkey];
         delete _neurons[netuid][uid];
+        if (!evicted) _seatHistory[netuid][uid].record(address(0));
         emit NeuronRemoved(netuid, hotkey, agentId, uid, evicted);
         staking.onRegistrationChanged(netuid, hotkey, false);
     }

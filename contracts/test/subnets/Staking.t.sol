@@ -134,9 +134,9 @@ contract StakingTest is Network {
         vm.expectRevert();
         staking.stake(_netuid, HOTKEY, 1);
         vm.expectRevert(abi.encodeWithSelector(IStaking.UnbondingOutOfRange.selector, 0));
-        new Staking(IERC20(address(token)), ISubnets(address(subnets)), 0);
+        new Staking(IERC20(address(token)), ISubnets(address(subnets)), 0, address(this));
         vm.expectRevert(abi.encodeWithSelector(IStaking.UnbondingOutOfRange.selector, 366 days));
-        new Staking(IERC20(address(token)), ISubnets(address(subnets)), 366 days);
+        new Staking(IERC20(address(token)), ISubnets(address(subnets)), 366 days, address(this));
     }
 
     function testFuzz_history_never_changes_once_past(uint256[6] memory amounts, uint256[6] memory gaps) public {
