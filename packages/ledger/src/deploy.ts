@@ -9,6 +9,7 @@ import { erc3009DepositCollectorAbi, erc3009DepositCollectorBytecode } from './g
 import { identityRegistryAbi, identityRegistryBytecode } from './generated/identity-registry.ts'
 import { koinonTokenAbi, koinonTokenBytecode } from './generated/koinon-token.ts'
 import { reputationRegistryAbi, reputationRegistryBytecode } from './generated/reputation-registry.ts'
+import { stakingAbi } from './generated/staking.ts'
 import { subnetsAbi, subnetsBytecode } from './generated/subnets.ts'
 import { testDollarAbi, testDollarBytecode } from './generated/test-dollar.ts'
 import { validationRegistryAbi, validationRegistryBytecode } from './generated/validation-registry.ts'
@@ -89,12 +90,16 @@ export async function deployContracts(options: DeployOptions): Promise<NetworkFi
     parameters.subnetCreationBurn,
     parameters.unbondingSeconds,
   ])
-  keep('staking', await reader.readContract({ address: subnets, abi: subnetsAbi, functionName: 'staking' }))
+  const staking = keep(
+    'staking',
+    await reader.readContract({ address: subnets, abi: subnetsAbi, functionName: 'staking' }),
+  )
   await deploy('work', workAbi, workBytecode, [subnets])
-  await deploy('weights', weightsAbi, weightsBytecode, [subnets])
+  const weights = await deploy('weights', weightsAbi, weightsBytecode, [subnets])
   const epochs = await deploy('epochs', epochsAbi, epochsBytecode, [
     token,
     subnets,
+    weights,
     parameters.emissionPerSecond,
     parameters.halvingSeconds,
   ])
@@ -102,6 +107,8 @@ export async function deployContracts(options: DeployOptions): Promise<NetworkFi
     'emission',
     await reader.readContract({ address: epochs, abi: epochsAbi, functionName: 'emission' }),
   )
+  keep('disputes', await reader.readContract({ address: epochs, abi: epochsAbi, functionName: 'disputes' }))
+  await fixSlasher(options, staking, epochs)
   await fixMinter(options, token, emission)
   await placeChannels(reader, found, keep, deploy)
   return found as NetworkFile['contracts']
@@ -115,6 +122,20 @@ async function fixMinter({ reader, sender }: DeployOptions, token: Address, emis
     throw new KoinonError({
       code: 'ledger/wrong-minter',
       message: `The token ${token} already has another minter, ${minter}`,
+      hint: 'This deployment cannot be completed; deploy to fresh addresses by removing the partial network file.',
+    })
+  }
+}
+
+/** Without it whoever deploys could name any contract later; with it only the epoch contract ever slashes. */
+async function fixSlasher({ reader, sender }: DeployOptions, staking: Address, epochs: Address): Promise<void> {
+  const slasher = await reader.readContract({ address: staking, abi: stakingAbi, functionName: 'slasher' })
+  if (slasher === zeroAddress) {
+    await sender.call({ address: staking, abi: stakingAbi, functionName: 'setSlasher', args: [epochs] })
+  } else if (toAddress(slasher) !== epochs) {
+    throw new KoinonError({
+      code: 'ledger/wrong-slasher',
+      message: `The staking contract ${staking} already obeys another epoch contract, ${slasher}`,
       hint: 'This deployment cannot be completed; deploy to fresh addresses by removing the partial network file.',
     })
   }

@@ -22,6 +22,7 @@ const contractNames = [
   'weights',
   'epochs',
   'emission',
+  'disputes',
   'channels',
   'depositCollector',
 ] as const

@@ -1,8 +1,8 @@
 export type { Aggregator } from './aggregator.ts'
 export { createBeaconRandom } from './beacon-random.ts'
-export { buildClaimsTree, type ClaimProof, type CumulativeLeaf, claimLeafHash } from './claims-tree.ts'
 export {
   defineReceiptSubnet,
+  type SpecParts,
   type Subnet,
   type VerifiedWork,
   type VerifyContext,
@@ -20,12 +20,18 @@ export {
   stageReport,
 } from './decentralization/index.ts'
 export { type EpochWindow, epochAt, epochPhase, epochWindow, type SubnetClock } from './epoch-clock.ts'
+export { type Dispute, findDispute } from './disputes.ts'
 export {
+  carryWords,
   computeEpoch,
   type EpochComputation,
+  type HeldSeat,
   type PermittedValidator,
+  type Posting,
   type PreviousResult,
   type Seat,
+  type SeatClaim,
+  seatClaims,
 } from './epoch-record.ts'
 export {
   failedCheckNames,
@@ -45,7 +51,9 @@ export {
   resultToJson,
 } from './result.ts'
 
+export { maximumRowAge } from './seat-words.ts'
 export { packRow, unpackRow, weightsCommitment } from './weight-row.ts'
+export { climbWordTree, seatDepth, wordTreeRoot } from './word-tree.ts'
 export {
   checkCommitted,
   checkWorkList,

@@ -1,7 +1,7 @@
 /** What subnets were at every moment, from their events alone: seats, stakes, permits, definitions, endpoints. */
 import type { Address, Hex } from '@koinon/base'
 import { type AuditScope, type AuditSource, type EventOf, eventsOf, inOrder, isInScope } from '@koinon/ledger/audit'
-import { type EpochWindow, epochAt, epochWindow, type Seat, type SubnetClock } from '../../rules/index.ts'
+import { type EpochWindow, epochAt, epochWindow, type HeldSeat, type SubnetClock } from '../../rules/index.ts'
 import { History } from './history.ts'
 
 export type ReplayedSubnet = {
@@ -10,7 +10,7 @@ export type ReplayedSubnet = {
   readonly minValidatorStake: bigint
   readonly maxNeurons: number
   /** Ascending by uid, at the end of a second. */
-  seatsAt(seconds: number): readonly Seat[]
+  seatsAt(seconds: number): readonly HeldSeat[]
   /** Hotkeys with a permit and their stake, ascending by hotkey, at the end of a second. */
   permittedAt(seconds: number): readonly { readonly hotkey: Address; readonly stake: bigint }[]
   specHashAt(epoch: number): Hex
@@ -23,7 +23,7 @@ export const updateDelayEpochs = 2
 
 type Change =
   | EventOf<'subnets', 'NeuronRegistered' | 'NeuronRemoved' | 'EndpointSet' | 'SubnetUpdateAnnounced'>
-  | EventOf<'staking', 'Staked' | 'Unstaked'>
+  | EventOf<'staking', 'Staked' | 'Unstaked' | 'Slashed'>
 
 const replays = new WeakMap<readonly unknown[], readonly ReplayedSubnet[]>()
 
@@ -33,7 +33,7 @@ export function replaySubnets(source: AuditSource): readonly ReplayedSubnet[] {
   if (known !== undefined) return known
   const changes = inOrder<Change>(
     eventsOf(source, 'subnets', 'NeuronRegistered', 'NeuronRemoved', 'EndpointSet', 'SubnetUpdateAnnounced'),
-    eventsOf(source, 'staking', 'Staked', 'Unstaked'),
+    eventsOf(source, 'staking', 'Staked', 'Unstaked', 'Slashed'),
   )
   const byNetuid = Map.groupBy(changes, ({ args }) => args.netuid)
   const subnets = eventsOf(source, 'subnets', 'SubnetCreated').map((created) =>
@@ -69,7 +69,7 @@ function replaySubnet({ args }: EventOf<'subnets', 'SubnetCreated'>, changes: re
     weightRevealSeconds: params.weightRevealSeconds,
     activationDelaySeconds: params.activationDelaySeconds,
   }
-  const seats = new Map<number, History<Address | undefined>>()
+  const seats = new Map<number, History<HeldSeat | undefined>>()
   const permits = new Map<Address, History<bigint>>()
   const endpoints = new Map<Address, History<string>>()
   const registered = new Set<Address>()
@@ -93,7 +93,7 @@ function replaySubnet({ args }: EventOf<'subnets', 'SubnetCreated'>, changes: re
     if (change.name === 'EndpointSet') entry(endpoints, hotkey).set(seconds, change.args.endpoint)
     if (change.name === 'NeuronRegistered') {
       registered.add(hotkey)
-      entry(seats, change.args.uid).set(seconds, hotkey)
+      entry(seats, change.args.uid).set(seconds, { uid: change.args.uid, hotkey, sinceSeconds: seconds })
       entry(endpoints, hotkey).set(seconds, change.args.endpoint)
     }
     if (change.name === 'NeuronRemoved') {
@@ -102,6 +102,7 @@ function replaySubnet({ args }: EventOf<'subnets', 'SubnetCreated'>, changes: re
     }
     if (change.name === 'Staked') stakes.set(hotkey, (stakes.get(hotkey) ?? 0n) + change.args.amount)
     if (change.name === 'Unstaked') stakes.set(hotkey, (stakes.get(hotkey) ?? 0n) - change.args.amount)
+    if (change.name === 'Slashed') stakes.set(hotkey, change.args.hotkeyStake)
     refresh(hotkey, seconds)
   }
   return {
@@ -111,10 +112,7 @@ function replaySubnet({ args }: EventOf<'subnets', 'SubnetCreated'>, changes: re
     maxNeurons: params.maxNeurons,
     seatsAt: (seconds) =>
       [...seats]
-        .flatMap(([uid, history]) => {
-          const hotkey = history.at(seconds)
-          return hotkey === undefined ? [] : [{ uid, hotkey }]
-        })
+        .flatMap(([, history]) => history.at(seconds) ?? [])
         .sort((a, b) => a.uid - b.uid),
     permittedAt: (seconds) =>
       [...permits]

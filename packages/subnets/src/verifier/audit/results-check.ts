@@ -1,7 +1,6 @@
-import { bytesToHex } from '@koinon/base'
+import { bytesToHex, type Hex } from '@koinon/base'
 import { type AuditCheck, type AuditSource, eventsOf, isInScope, type Tally, viewOf } from '@koinon/ledger/audit'
 import { epochWindow, type ResultDomain, resultDigest } from '../../rules/index.ts'
-import { stakeHash, weightsHash } from '../../rules/epoch-record.ts'
 import { isReproduced, type RecomputedRoot } from './recomputed-roots.ts'
 
 /** Roots are what rows and stakes give, and came about as the contract demands (specs/0007 sections 5 and 6). */
@@ -19,7 +18,7 @@ export function createResultsCheck(rootsOf: (source: AuditSource) => Promise<rea
         else checkDisabled(tally, root)
       }
       const submitted = new Set(roots.map((root) => root.submitted.args.resultHash))
-      for (const { args } of eventsOf(source, 'epochs', 'RootDisabled'))
+      for (const { args } of eventsOf(source, 'epochs', 'RootDisabled', 'RootOverturned'))
         if (isInScope(scope, args.netuid, Number(args.epoch)))
           tally.holds(
             { netuid: args.netuid, epoch: Number(args.epoch) },
@@ -62,22 +61,24 @@ function checkForm(
   tally.holds(subject, 'the root before was active', seconds >= active, `from ${active} on`, seconds)
 }
 
+type Kept = { readonly root: Hex; readonly cumulativeTotal: bigint; readonly activatesAt: number; readonly resultHash: Hex }
+
 async function checkStanding(source: AuditSource, tally: Tally, root: RecomputedRoot): Promise<void> {
-  const { subnet, epoch, validators, computed, submitted } = root
+  const { subnet, epoch, computed, submitted } = root
   const { result, activatesAt, resultHash } = submitted.args
   const subject = { netuid: subnet.netuid, epoch }
-  tally.same(subject, 'weights hash', weightsHash(validators), result.weightsHash)
-  tally.same(subject, 'stake hash', stakeHash(validators), result.stakeHash)
   tally.same(subject, 'definition', subnet.specHashAt(epoch), result.specHash)
   if ('problem' in computed) tally.open(subject, 'root, total and record', computed.problem)
   else {
-    tally.same(subject, 'root of the claims', computed.result.root, result.root)
-    tally.same(subject, 'sum of all leaves', computed.result.cumulativeTotal, result.cumulativeTotal)
+    tally.same(subject, 'root of the seats', computed.result.root, result.root)
+    tally.same(subject, 'paid to all seats', computed.result.cumulativeTotal, result.cumulativeTotal)
+    tally.same(subject, 'stakes and rows', computed.result.validatorsHash, result.validatorsHash)
+    tally.same(subject, 'carried state', computed.result.carryHash, result.carryHash)
     if (isReproduced(root)) tally.same(subject, 'hash of the record', computed.result.dataHash, result.dataHash)
   }
   const stored = await viewOf(source, 'epochs', 'rootOf', [subnet.netuid, submitted.args.epoch])
   if ('problem' in stored) return tally.open(subject, 'root that the contract keeps', stored.problem)
-  const kept = ({ root: hash, cumulativeTotal, activatesAt: at, resultHash: digest }: typeof stored.value) =>
+  const kept = ({ root: hash, cumulativeTotal, activatesAt: at, resultHash: digest }: Kept) =>
     `${hash} of ${cumulativeTotal}, active at ${at}, ${digest}`
   tally.same(subject, 'root that the contract keeps', kept({ ...result, activatesAt, resultHash }), kept(stored.value))
 }
@@ -85,6 +86,9 @@ async function checkStanding(source: AuditSource, tally: Tally, root: Recomputed
 function checkDisabled(tally: Tally, { subnet, epoch, submitted, disabled, validators }: RecomputedRoot): void {
   if (disabled === undefined) return
   const subject = { netuid: subnet.netuid, epoch }
+  const active = submitted.args.activatesAt
+  tally.holds(subject, 'second of its end', disabled.seconds < active, `before ${active}`, disabled.seconds)
+  if (disabled.name === 'RootOverturned') return
   const { objectingStake } = disabled.args
   const permitted = validators.reduce((sum, { stake }) => sum + stake, 0n)
   tally.holds(
@@ -94,6 +98,4 @@ function checkDisabled(tally: Tally, { subnet, epoch, submitted, disabled, valid
     `more than 1/3 of ${permitted}`,
     objectingStake,
   )
-  const active = submitted.args.activatesAt
-  tally.holds(subject, 'second of the objection', disabled.seconds < active, `before ${active}`, disabled.seconds)
 }
