@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IDisputes, Opening, SeatClaim, Spec} from "./IDisputes.sol";
+import {IDisputes, SeatClaim, Spec} from "./IDisputes.sol";
 import {IEmission} from "./IEmission.sol";
 import {EpochRoot, IEpochs, Result} from "./IEpochs.sol";
 import {IStaking} from "./IStaking.sol";
@@ -39,8 +39,7 @@ contract Disputes is IDisputes {
     struct Verified {
         Context context;
         Payment payment;
-        address[] hotkeys;
-        uint8[] ages;
+        bytes32[] validators;
         StakeMedian.Turnout turnout;
         bytes32[][] rows;
         uint256[] sums;
@@ -95,9 +94,7 @@ contract Disputes is IDisputes {
         (uint256 consensus, uint256 rank) = (0, 0);
         if (turnout.decides && holder != address(0)) {
             consensus = seat.consensus;
-            rank = StakeMedian.rank(
-                turnout, _shares(result, validators, turnout.votes, seat, holder, tenure), consensus
-            );
+            rank = _rank(result, validators, seat, turnout, holder, tenure);
         }
         bool right = seat.word.tenure() == tenure && seat.word.consensus() == consensus && seat.word.rank() == rank
             && seat.word.aggregatorsOwn() == 0;
@@ -203,7 +200,7 @@ contract Disputes is IDisputes {
     }
 
     function _requireValidators(Result calldata result, bytes32[] calldata validators) private pure {
-        if (keccak256(abi.encodePacked(validators)) != result.validatorsHash) revert PartMismatch("validators");
+        if (WordTree.hashOf(validators) != result.validatorsHash) revert PartMismatch("validators");
     }
 
     function _requireSeats(bytes32 root, bytes32[] calldata seats) private pure {
@@ -232,40 +229,18 @@ contract Disputes is IDisputes {
         if (epochs_ > SeatWords.MAX_TENURE) epochs_ = SeatWords.MAX_TENURE;
     }
 
-    /// @dev What each validator gives the seat: nothing to its own, nothing to a holder that came after its row was made.
-    function _shares(
+    function _rank(
         Result calldata result,
         bytes32[] calldata validators,
-        uint256[] memory votes,
         SeatClaim calldata seat,
+        StakeMedian.Turnout memory turnout,
         address holder,
         uint256 tenure
-    ) private view returns (uint256[] memory shares) {
-        shares = new uint256[](validators.length);
-        (address[] memory hotkeys, uint8[] memory ages) = _hotkeysAndAges(validators);
-        bytes32[] memory hashes = weights.rowHashesOf(result.netuid, result.epoch, hotkeys, ages);
-        uint256 used;
-        for (uint256 i = 0; i < validators.length; ++i) {
-            if (votes[i] == 0) continue;
-            if (used == seat.openings.length) revert OpeningsMissing(used);
-            Opening calldata opening = seat.openings[used++];
-            bytes32 root = WordTree.climb(opening.word, seat.uid >> 4, opening.proof, StakeMedian.ROW_DEPTH);
-            if (keccak256(abi.encode(root, opening.sum)) != hashes[i]) revert RowMismatch(hotkeys[i]);
-            if (hotkeys[i] == holder || ages[i] > tenure) continue;
-            shares[i] = StakeMedian.share(StakeMedian.weightIn(opening.word, seat.uid), opening.sum);
-        }
-    }
-
-    function _hotkeysAndAges(bytes32[] calldata validators)
-        private
-        pure
-        returns (address[] memory hotkeys, uint8[] memory ages)
-    {
-        hotkeys = new address[](validators.length);
-        ages = new uint8[](validators.length);
-        for (uint256 i = 0; i < validators.length; ++i) {
-            (hotkeys[i], ages[i]) = (validators[i].hotkey(), uint8(validators[i].age()));
-        }
+    ) private view returns (uint256) {
+        StakeMedian.Column memory column =
+            StakeMedian.Column(seat.uid, holder, tenure, weights.rowHashesOf(result.netuid, result.epoch, validators));
+        uint256[] memory shares = StakeMedian.openedShares(column, validators, turnout.votes, seat.openings);
+        return StakeMedian.rank(turnout, shares, seat.consensus);
     }
 
     /// @dev Rounded down: vote * what its row agrees to / all votes.
@@ -306,10 +281,10 @@ contract Disputes is IDisputes {
         view
         returns (uint256 sum)
     {
-        if (row.length != StakeMedian.ROW_WORDS) revert RowMismatch(hotkey);
+        if (row.length != StakeMedian.ROW_WORDS) revert StakeMedian.RowMismatch(hotkey);
         bytes32 hash;
         (sum, hash) = StakeMedian.sumAndHash(row);
-        if (hash != weights.rowHashOf(result.netuid, uint64(result.epoch - age), hotkey)) revert RowMismatch(hotkey);
+        if (hash != weights.rowHashOf(result.netuid, uint64(result.epoch - age), hotkey)) revert StakeMedian.RowMismatch(hotkey);
     }
 
     /// @dev Half of the emission, rounded down, by rank, the rest by dividend. Without ranks nothing is paid.
@@ -372,20 +347,19 @@ contract Disputes is IDisputes {
         uint256 count = validators.length;
         if (count > MAX_CONFIRMED_VALIDATORS) revert TooLarge("validators");
         verified.turnout = StakeMedian.turnoutOf(validators);
-        (verified.hotkeys, verified.ages) = _hotkeysAndAges(validators);
-        bytes32[] memory hashes =
-            weights.rowHashesOf(result.netuid, result.epoch, verified.hotkeys, verified.ages);
+        verified.validators = validators;
+        bytes32[] memory hashes = weights.rowHashesOf(result.netuid, result.epoch, validators);
         verified.rows = new bytes32[][](count);
         verified.sums = new uint256[](count);
         uint256 used;
         for (uint256 i = 0; i < count; ++i) {
             if (!_isValidator(result, verified.context, validators[i])) revert PartMismatch("validator");
             if (verified.turnout.votes[i] == 0) continue;
-            if (used == rows.length) revert OpeningsMissing(used);
+            if (used == rows.length) revert StakeMedian.OpeningsMissing(used);
             bytes32[] calldata row = rows[used++];
             bytes32 hash;
             if (row.length == StakeMedian.ROW_WORDS) (verified.sums[i], hash) = StakeMedian.sumAndHash(row);
-            if (hash != hashes[i] || hash == 0) revert RowMismatch(verified.hotkeys[i]);
+            if (hash != hashes[i] || hash == 0) revert StakeMedian.RowMismatch(validators[i].hotkey());
             verified.rows[i] = row;
         }
     }
@@ -426,9 +400,9 @@ contract Disputes is IDisputes {
         pure
         returns (uint256[] memory shares)
     {
-        shares = new uint256[](verified.hotkeys.length);
+        shares = new uint256[](verified.validators.length);
         for (uint256 i = 0; i < shares.length; ++i) {
-            if (verified.sums[i] == 0 || verified.hotkeys[i] == holder || verified.ages[i] > tenure) continue;
+            if (verified.sums[i] == 0 || verified.validators[i].hotkey() == holder || verified.validators[i].age() > tenure) continue;
             uint256 weight = StakeMedian.weightIn(verified.rows[i][uid >> 4], uid);
             shares[i] = StakeMedian.share(weight, verified.sums[i]);
         }
@@ -439,9 +413,9 @@ contract Disputes is IDisputes {
         pure
         returns (uint256)
     {
-        for (uint256 i = 0; i < verified.hotkeys.length; ++i) {
-            if (verified.hotkeys[i] != holder || verified.sums[i] == 0) continue;
-            uint256 agreed = StakeMedian.agreement(verified.rows[i], verified.sums[i], seats, uid, verified.ages[i]);
+        for (uint256 i = 0; i < verified.validators.length; ++i) {
+            if (verified.validators[i].hotkey() != holder || verified.sums[i] == 0) continue;
+            uint256 agreed = StakeMedian.agreement(verified.rows[i], verified.sums[i], seats, uid, verified.validators[i].age());
             return verified.turnout.votes[i] * agreed / verified.turnout.voting;
         }
         return 0;

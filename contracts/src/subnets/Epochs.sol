@@ -65,12 +65,12 @@ contract Epochs is IEpochs, EIP712 {
     mapping(uint32 netuid => mapping(uint64 epoch => bytes32)) private _resultHashes;
     mapping(uint32 netuid => Heads) private _heads;
     mapping(uint32 netuid => mapping(address hotkey => mapping(uint48 since => uint256))) private _paid;
-    mapping(bytes32 resultHash => Offence) private _offences;
+    /// @dev Who showed a result to be wrong. Its root keeps those signers who are not yet slashed.
+    mapping(bytes32 resultHash => address) private _disputers;
     mapping(uint32 netuid => mapping(uint64 epoch => mapping(address signer => bool))) private _punished;
     /// @inheritdoc IEpochs
     mapping(uint32 netuid => uint256) public totalPaid;
-    /// @inheritdoc IEpochs
-    mapping(bytes32 resultHash => bool) public isDisabled;
+    mapping(bytes32 resultHash => bool) private _objected;
 
     /// @param token KOIN; its minter must become {emission}, which this constructor creates. It creates {disputes} too.
     /// @param emissionPerSecond KOIN base units a second for all subnets together, until the first halving.
@@ -102,7 +102,7 @@ contract Epochs is IEpochs, EIP712 {
         _requirePosted(result, posting);
 
         bytes32 resultHash = resultDigest(result);
-        if (isDisabled[resultHash]) revert ResultDisabled(resultHash);
+        if (isDisabled(resultHash)) revert ResultDisabled(resultHash);
         uint256 total = _requireWhole(result.netuid, startsAt, posting.validators);
         uint256 signed =
             _stakeOfSigners(result.netuid, startsAt, resultHash, posting.validators, signers, signatures);
@@ -123,7 +123,8 @@ contract Epochs is IEpochs, EIP712 {
         uint256 objecting = _signedStake(netuid, startsAt, objectionDigest(netuid, epoch, resultHash), signatures);
         if (objecting * 3 <= total) revert QuorumNotReached(objecting, total);
 
-        _disable(netuid, epoch, resultHash);
+        _objected[resultHash] = true;
+        _reopen(netuid, epoch);
         emit RootDisabled(netuid, epoch, resultHash, objecting, total);
     }
 
@@ -131,9 +132,9 @@ contract Epochs is IEpochs, EIP712 {
     function overturn(Result calldata result, address disputer, string calldata what) external {
         if (msg.sender != address(disputes)) revert NotDisputes(msg.sender);
         (uint32 netuid, uint64 epoch, bytes32 resultHash) = (result.netuid, result.epoch, resultDigest(result));
-        if (_offences[resultHash].disputer != address(0)) revert ResultDisabled(resultHash);
-        _offences[resultHash] = Offence(netuid, disputer, _roots[resultHash].signers);
-        if (_resultHashes[netuid][epoch] == resultHash) _disable(netuid, epoch, resultHash);
+        if (_disputers[resultHash] != address(0)) revert ResultDisabled(resultHash);
+        _disputers[resultHash] = disputer;
+        if (_resultHashes[netuid][epoch] == resultHash) _reopen(netuid, epoch);
         emit RootOverturned(netuid, epoch, resultHash, disputer, what);
     }
 
@@ -148,14 +149,15 @@ contract Epochs is IEpochs, EIP712 {
     /// @inheritdoc IEpochs
     function punish(Result calldata result, bytes32[] calldata validators, uint256 chosen) external {
         bytes32 resultHash = resultDigest(result);
-        Offence memory offence = _offences[resultHash];
-        chosen &= offence.signers;
-        if (chosen == 0) revert NoOffence(resultHash);
+        address disputer = _disputers[resultHash];
+        uint256 signers = _roots[resultHash].signers;
+        chosen &= signers;
+        if (disputer == address(0) || chosen == 0) revert NoOffence(resultHash);
         _requireHash(validators, result.validatorsHash, "validators");
-        _offences[resultHash].signers = offence.signers & ~chosen;
+        _roots[resultHash].signers = signers & ~chosen;
         for (uint256 i = 0; i < validators.length; ++i) {
             if (chosen >> i & 1 == 0) continue;
-            _slash(result.netuid, result.epoch, validators[i].hotkey(), resultHash, offence.disputer);
+            _slash(result.netuid, result.epoch, validators[i].hotkey(), resultHash, disputer);
         }
     }
 
@@ -168,7 +170,7 @@ contract Epochs is IEpochs, EIP712 {
     ) external {
         (bytes32 one, bytes32 other) = (resultDigest(first), resultDigest(second));
         bool sameEpoch = first.netuid == second.netuid && first.epoch == second.epoch;
-        if (one == other || !sameEpoch || isDisabled[one] || isDisabled[other]) revert NotTwoResults();
+        if (one == other || !sameEpoch || isDisabled(one) || isDisabled(other)) revert NotTwoResults();
         address signer = ECDSA.recoverCalldata(one, firstSignature);
         address again = ECDSA.recoverCalldata(other, secondSignature);
         if (signer != again) revert WrongSigner(signer, again);
@@ -222,8 +224,14 @@ contract Epochs is IEpochs, EIP712 {
     }
 
     /// @inheritdoc IEpochs
+    function isDisabled(bytes32 resultHash) public view returns (bool) {
+        return _objected[resultHash] || _disputers[resultHash] != address(0);
+    }
+
+    /// @inheritdoc IEpochs
     function offenceOf(bytes32 resultHash) external view returns (Offence memory) {
-        return _offences[resultHash];
+        address disputer = _disputers[resultHash];
+        return Offence(disputer, disputer == address(0) ? 0 : _roots[resultHash].signers);
     }
 
     /// @inheritdoc IEpochs
@@ -277,7 +285,7 @@ contract Epochs is IEpochs, EIP712 {
     }
 
     function _requireHash(bytes32[] calldata words, bytes32 expected, string memory part) private pure {
-        if (keccak256(abi.encodePacked(words)) != expected) revert PostingMismatch(part);
+        if (WordTree.hashOf(words) != expected) revert PostingMismatch(part);
     }
 
     /// @dev The list names each hotkey once and sums to the ledger's total: if it is not the true one, some stake in it is wrong.
@@ -361,8 +369,7 @@ contract Epochs is IEpochs, EIP712 {
         _heads[result.netuid] = Heads(settled, uint72(result.epoch) + 1);
     }
 
-    function _disable(uint32 netuid, uint64 epoch, bytes32 resultHash) private {
-        isDisabled[resultHash] = true;
+    function _reopen(uint32 netuid, uint64 epoch) private {
         delete _resultHashes[netuid][epoch];
         _heads[netuid].newest = _heads[netuid].settled;
     }

@@ -14,20 +14,14 @@ struct Spec {
     bytes32 source;
 }
 
-/// @dev One seat's place in a revealed row: the word of sixteen weights that holds it, its proof, the sum of the row's weights.
-struct Opening {
-    bytes32 word;
-    uint256 sum;
-    bytes32[] proof;
-}
-
 /// @dev A seat's word in the result with its proof, and what shows it to be wrong.
 struct SeatClaim {
     uint16 uid;
     bytes32 word;
     bytes32[] proof;
-    /// The seat's place in the rows of all validators whose vote counts, in their order; none when the seat is free.
-    Opening[] openings;
+    /// The seat's place in the rows of all validators whose vote counts, in their order, five words each: the word of
+    /// sixteen weights that holds it, and the four siblings of that word upwards. None when the seat is free.
+    bytes32[] openings;
     /// The right value, parts of 2^32.
     uint256 consensus;
 }
@@ -43,8 +37,6 @@ interface IDisputes {
     error SpecMismatch();
     error AggregatorUnknown(bytes32 aggregator);
     error PartMismatch(string part);
-    error OpeningsMissing(uint256 position);
-    error RowMismatch(address hotkey);
     error TooLarge(string part);
 
     /// @notice A validator's stake is not its permitted stake, or another row counts for it.

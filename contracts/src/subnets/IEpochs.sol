@@ -53,7 +53,6 @@ struct EpochRoot {
 
 /// @dev A result that was proved wrong. `signers` are those not yet slashed.
 struct Offence {
-    uint32 netuid;
     address disputer;
     uint256 signers;
 }

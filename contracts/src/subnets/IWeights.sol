@@ -44,13 +44,14 @@ interface IWeights {
     /// @notice The commitment of a hotkey; zero when there is none or once revealed.
     function commitmentOf(uint32 netuid, uint64 epoch, address hotkey) external view returns (bytes32);
 
-    /// @notice What is kept of a revealed row: keccak256(abi.encode(root, sum)), root of the 16 words of its weights by uid
-    ///         ({WordTree}, depth 4, sixteen uint16 a word, the lowest uid in the highest bits), sum of its weights. Zero when not
+    /// @notice What is kept of a revealed row: the first 29 bytes of the root of the 16 words of its weights by uid
+    ///         ({WordTree}, depth 4, sixteen uint16 a word, the lowest uid in the highest bits), then the sum of its weights in 3 bytes. Zero when not
     ///         revealed, {ABSTAINED} for the empty row.
     function rowHashOf(uint32 netuid, uint64 epoch, address hotkey) external view returns (bytes32);
 
-    /// @notice {rowHashOf} of several hotkeys, `ages[i]` epochs before `epoch`; zero where `ages[i]` is {NO_ROW}.
-    function rowHashesOf(uint32 netuid, uint64 epoch, address[] calldata hotkeys, uint8[] calldata ages)
+    /// @notice {rowHashOf} of the hotkeys of validator words ({ValidatorWords}), each as many epochs before `epoch` as its word says;
+    ///         zero where it says {NO_ROW}.
+    function rowHashesOf(uint32 netuid, uint64 epoch, bytes32[] calldata validators)
         external
         view
         returns (bytes32[] memory);

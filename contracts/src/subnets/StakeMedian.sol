@@ -13,6 +13,9 @@ library StakeMedian {
     bytes32 internal constant SPEC_HASH = 0xf596db71fe8a6e9edd96e225bf76f91862b6625428d5de3495468b84eea71f5b;
     uint256 internal constant ROW_WORDS = 16;
     uint256 internal constant ROW_DEPTH = 4;
+    uint256 private constant OPENING_WORDS = 1 + ROW_DEPTH;
+    /// @dev Holds the sum of 256 weights of 16 bits.
+    uint256 private constant SUM_MASK = 0xffffff;
     uint256 private constant ONE_BITS = 32;
 
     /// @dev What rows weigh, in the order of the validators; the sum; whether it is more than half of all permitted stake.
@@ -22,17 +25,32 @@ library StakeMedian {
         bool decides;
     }
 
-    error NotTheMedian(uint256 consensus);
+    /// @dev A seat, and what the ledger keeps of every validator's row.
+    struct Column {
+        uint256 uid;
+        address holder;
+        uint256 tenure;
+        bytes32[] rowHashes;
+    }
 
-    function turnoutOf(bytes32[] calldata validators) internal pure returns (Turnout memory turnout) {
-        turnout.votes = new uint256[](validators.length);
-        uint256 permitted;
-        for (uint256 i = 0; i < validators.length; ++i) {
-            turnout.votes[i] = validators[i].vote();
-            turnout.voting += turnout.votes[i];
-            permitted += validators[i].stake();
+    error RowMismatch(address hotkey);
+    error NotTheMedian(uint256 consensus);
+    error OpeningsMissing(uint256 position);
+
+    function turnoutOf(bytes32[] calldata validators) internal pure returns (Turnout memory) {
+        uint256[] memory votes = new uint256[](validators.length);
+        (uint256 voting, uint256 permitted) = (0, 0);
+        // At most 256 stakes of 88 bits.
+        unchecked {
+            for (uint256 i = 0; i < votes.length; ++i) {
+                bytes32 word = validators[i];
+                uint256 vote = word.vote();
+                votes[i] = vote;
+                voting += vote;
+                permitted += word.stake();
+            }
         }
-        turnout.decides = 2 * turnout.voting > permitted;
+        return Turnout(votes, voting, 2 * voting > permitted);
     }
 
     /// @notice A seat's share of a row: weight as part of the sum of all weights of the row.
@@ -40,9 +58,63 @@ library StakeMedian {
         return (weight << ONE_BITS) / sum;
     }
 
+    /// @notice What the ledger keeps of a row: the first 29 bytes of its root, then the sum of its weights.
+    function kept(bytes32 root, uint256 sum) internal pure returns (bytes32) {
+        return bytes32(uint256(root) & ~SUM_MASK | sum);
+    }
+
     /// @notice The weight of a seat in the word that holds it.
     function weightIn(bytes32 word, uint256 uid) internal pure returns (uint256) {
         return uint16(uint256(word) >> (240 - 16 * (uid & 15)));
+    }
+
+    /// @notice What each validator gives a seat, from openings of their rows: nothing to its own seat, nothing to a holder that came
+    ///         after its row was made. Reverts unless each row is the one that the ledger keeps.
+    function openedShares(
+        Column memory column,
+        bytes32[] calldata validators,
+        uint256[] memory votes,
+        bytes32[] calldata openings
+    ) internal pure returns (uint256[] memory shares) {
+        shares = new uint256[](votes.length);
+        uint256 start;
+        assembly {
+            start := openings.offset
+        }
+        uint256 end = start + openings.length * 32;
+        bytes32[] memory hashes = column.rowHashes;
+        // Indices below the length of `votes`, which is that of `validators` and of the hashes.
+        unchecked {
+            for (uint256 i = 0; i < votes.length; ++i) {
+                if (votes[i] == 0) continue;
+                if (start + OPENING_WORDS * 32 > end) revert OpeningsMissing(i);
+                (uint256 weight, bytes32 root) = _opened(start, column.uid);
+                start += OPENING_WORDS * 32;
+                bytes32 validator = validators[i];
+                uint256 rowHash = uint256(hashes[i]);
+                if ((uint256(root) ^ rowHash) > SUM_MASK) revert RowMismatch(validator.hotkey());
+                if (validator.hotkey() != column.holder && validator.age() <= column.tenure) {
+                    shares[i] = share(weight, rowHash & SUM_MASK);
+                }
+            }
+        }
+    }
+
+    /// @dev The seat's weight that an opening at `start` of the calldata shows, and the root of the row that it belongs to.
+    function _opened(uint256 start, uint256 uid) private pure returns (uint256 weight, bytes32 root) {
+        assembly ("memory-safe") {
+            let word := calldataload(start)
+            root := word
+            let sibling := add(start, 32)
+            for { let bits := or(shr(4, uid), 16) } gt(bits, 1) { bits := shr(1, bits) } {
+                let own := shl(5, and(bits, 1))
+                mstore(own, root)
+                mstore(xor(own, 32), calldataload(sibling))
+                root := keccak256(0, 64)
+                sibling := add(sibling, 32)
+            }
+            weight := and(shr(sub(240, shl(4, and(uid, 15))), word), 0xffff)
+        }
     }
 
     /// @notice Checks that `consensus` is the largest share that more than half of the votes give at least, and returns the rank.
@@ -53,11 +125,15 @@ library StakeMedian {
     {
         uint256 atLeast;
         uint256 above;
-        for (uint256 i = 0; i < shares.length; ++i) {
-            uint256 vote = turnout.votes[i];
-            if (shares[i] >= consensus) atLeast += vote;
-            if (shares[i] > consensus) above += vote;
-            weighted += vote * (shares[i] < consensus ? shares[i] : consensus);
+        uint256[] memory votes = turnout.votes;
+        // At most 256 products of 88 and 40 bits: `consensus` is compared with 40 bits in the end.
+        unchecked {
+            for (uint256 i = 0; i < votes.length; ++i) {
+                (uint256 vote, uint256 given) = (votes[i], shares[i]);
+                if (given >= consensus) atLeast += vote;
+                if (given > consensus) above += vote;
+                weighted += vote * (given < consensus ? given : consensus);
+            }
         }
         if (2 * atLeast <= turnout.voting || 2 * above > turnout.voting) revert NotTheMedian(consensus);
         weighted /= turnout.voting;
@@ -71,12 +147,16 @@ library StakeMedian {
         pure
         returns (uint256 agreed)
     {
-        for (uint256 uid = 0; uid < seats.length; ++uid) {
-            uint256 weight = weightIn(row[uid >> 4], uid);
-            if (weight == 0 || uid == own || age > seats[uid].tenure()) continue;
-            uint256 given = share(weight, sum);
-            uint256 consensus = seats[uid].consensus();
-            agreed += given < consensus ? given : consensus;
+        // Every term is at most one.
+        unchecked {
+            for (uint256 uid = 0; uid < seats.length; ++uid) {
+                uint256 weight = weightIn(row[uid >> 4], uid);
+                bytes32 word = seats[uid];
+                if (weight == 0 || uid == own || age > word.tenure()) continue;
+                uint256 given = share(weight, sum);
+                uint256 consensus = word.consensus();
+                agreed += given < consensus ? given : consensus;
+            }
         }
     }
 
@@ -87,6 +167,6 @@ library StakeMedian {
                 sum += uint16(rest);
             }
         }
-        hash = keccak256(abi.encode(WordTree.root(row, ROW_DEPTH), sum));
+        hash = kept(WordTree.root(row, ROW_DEPTH), sum);
     }
 }

@@ -4,12 +4,16 @@ pragma solidity 0.8.37;
 import {IStaking} from "./IStaking.sol";
 import {EpochWindow, ISubnets} from "./ISubnets.sol";
 import {IWeights} from "./IWeights.sol";
+import {ValidatorWords} from "./SeatWords.sol";
+import {StakeMedian} from "./StakeMedian.sol";
 import {WordTree} from "./WordTree.sol";
 
 /// @title Validators' weights: committed blind, then revealed
 /// @dev The commitment binds chain, contract, subnet, epoch and hotkey, so nobody can copy another's commitment and
 ///      open it as its own. One row an epoch is the rate; the spec that a commitment names is the version key.
 contract Weights is IWeights {
+    using ValidatorWords for bytes32;
+
     uint256 private constant ENTRY_BYTES = 4;
     uint256 private constant LANES = 16;
     uint256 private constant ROW_DEPTH = 4;
@@ -80,14 +84,29 @@ contract Weights is IWeights {
     }
 
     /// @inheritdoc IWeights
-    function rowHashesOf(uint32 netuid, uint64 epoch, address[] calldata hotkeys, uint8[] calldata ages)
+    function rowHashesOf(uint32 netuid, uint64 epoch, bytes32[] calldata validators)
         external
         view
         returns (bytes32[] memory hashes)
     {
-        hashes = new bytes32[](hotkeys.length);
-        for (uint256 i = 0; i < hotkeys.length; ++i) {
-            if (ages[i] <= epoch && ages[i] != NO_ROW) hashes[i] = _rowHashes[netuid][epoch - ages[i]][hotkeys[i]];
+        hashes = new bytes32[](validators.length);
+        uint256 knownAge = 0;
+        mapping(address hotkey => bytes32) storage rows = _rowHashes[netuid][epoch];
+        for (uint256 i = 0; i < validators.length;) {
+            bytes32 word = validators[i];
+            uint256 age = word.age();
+            if (age <= epoch && age != NO_ROW) {
+                if (age != knownAge) (knownAge, rows) = (age, _rowHashes[netuid][uint64(epoch - age)]);
+                // hashes[i] = rows[word.hotkey()], for 64 of which a dispute pays.
+                assembly ("memory-safe") {
+                    mstore(0, shr(96, word))
+                    mstore(32, rows.slot)
+                    mstore(add(add(hashes, 32), shl(5, i)), sload(keccak256(0, 64)))
+                }
+            }
+            unchecked {
+                ++i;
+            }
         }
     }
 
@@ -136,6 +155,6 @@ contract Weights is IWeights {
             // At most 256 seats, so `uid / 16` is one of the words.
             words[uid >> 4] |= bytes32(weight << (240 - 16 * (uid & 15)));
         }
-        return keccak256(abi.encode(WordTree.root(words, ROW_DEPTH), sum));
+        return StakeMedian.kept(WordTree.root(words, ROW_DEPTH), sum);
     }
 }

@@ -10,19 +10,41 @@ library WordTree {
     error ProofLengthInvalid(uint256 length, uint256 depth);
 
     /// @notice Root over 2^depth words. Overwrites `words`, of which there are at most as many.
-    function root(bytes32[] memory words, uint256 depth) internal pure returns (bytes32) {
-        uint256 count = words.length;
-        bytes32 zero;
-        for (uint256 level = 0; level < depth; ++level) {
-            uint256 parents = (count + 1) / 2;
-            for (uint256 i = 0; i < parents; ++i) {
-                bytes32 right = 2 * i + 1 < count ? words[2 * i + 1] : zero;
-                words[i] = Hashes.efficientKeccak256(words[2 * i], right);
+    function root(bytes32[] memory words, uint256 depth) internal pure returns (bytes32 top) {
+        assembly ("memory-safe") {
+            let count := mload(words)
+            let first := add(words, 32)
+            // A tree without words.
+            let zero := 0
+            for {} depth { depth := sub(depth, 1) } {
+                let parents := shr(1, count)
+                for { let i := 0 } lt(i, parents) { i := add(i, 1) } {
+                    mstore(add(first, shl(5, i)), keccak256(add(first, shl(6, i)), 64))
+                }
+                if and(count, 1) {
+                    mstore(0, mload(add(first, shl(6, parents))))
+                    mstore(32, zero)
+                    mstore(add(first, shl(5, parents)), keccak256(0, 64))
+                    parents := add(parents, 1)
+                }
+                mstore(0, zero)
+                mstore(32, zero)
+                zero := keccak256(0, 64)
+                count := parents
             }
-            zero = Hashes.efficientKeccak256(zero, zero);
-            count = parents;
+            top := zero
+            if count { top := mload(first) }
         }
-        return count == 0 ? zero : words[0];
+    }
+
+    /// @notice keccak256 of the words.
+    function hashOf(bytes32[] calldata words) internal pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            let size := shl(5, words.length)
+            calldatacopy(free, words.offset, size)
+            hash := keccak256(free, size)
+        }
     }
 
     /// @notice The root that `proof` leads to from `word` at `place`, siblings from the leaf upwards.

@@ -5,6 +5,7 @@ import {IDisputes, SeatClaim} from "../../src/subnets/IDisputes.sol";
 import {IEpochs, Offence, Posting, Result} from "../../src/subnets/IEpochs.sol";
 import {IStaking} from "../../src/subnets/IStaking.sol";
 import {SeatWords} from "../../src/subnets/SeatWords.sol";
+import {StakeMedian} from "../../src/subnets/StakeMedian.sol";
 import {SeatTree} from "../support/SeatTree.sol";
 import {vm} from "../support/Vm.sol";
 import {Round} from "./Round.sol";
@@ -104,10 +105,10 @@ contract DisputesTest is Round {
         vm.expectRevert(abi.encodeWithSelector(IDisputes.PartMismatch.selector, "seat"));
         disputes.disputeSeat(result, spec, posting.validators, seat);
         seat.word = posting.seats[5];
-        seat.openings[0].sum += 1;
-        vm.expectRevert(abi.encodeWithSelector(IDisputes.RowMismatch.selector, vm.addr(keys[0])));
+        seat.openings[1] = bytes32(uint256(seat.openings[1]) + 1);
+        vm.expectRevert(abi.encodeWithSelector(StakeMedian.RowMismatch.selector, vm.addr(keys[0])));
         disputes.disputeSeat(result, spec, posting.validators, seat);
-        seat.openings[0].sum -= 1;
+        seat.openings[1] = bytes32(uint256(seat.openings[1]) - 1);
         spec.version = 2;
         vm.expectRevert(IDisputes.SpecMismatch.selector);
         disputes.disputeSeat(result, spec, posting.validators, seat);
@@ -232,7 +233,7 @@ contract DisputesTest is Round {
                 uint256 draw = uint256(keccak256(abi.encode(seed, i, uid)));
                 row[uid] = draw % 4 == 0 ? 0 : uint16(draw >> 8);
             }
-            rows[hotkey] = row;
+            setRow(hotkey, row);
         }
     }
 

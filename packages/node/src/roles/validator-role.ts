@@ -22,7 +22,7 @@ import {
 } from '@koinon/subnets'
 import { Counter, collectDefaultMetrics, Registry } from 'prom-client'
 import { localValidatorStake } from '../local/parameters.ts'
-import { inferenceSpecHash } from '../local/subnet-spec.ts'
+import { inferenceSourceHash, inferenceSpecHash } from '../local/subnet-spec.ts'
 import type { RoleContext, RunningRole } from '../supervisor/role-process.ts'
 import { createProber } from '../validator/prober.ts'
 import { keepPort, lastFreePort } from './last-port.ts'
@@ -78,6 +78,7 @@ export async function startValidatorRole(config: ValidatorRoleConfig, context: R
     netuid: config.netuid,
     subnet: inferenceSubnet,
     specHash: inferenceSpecHash(),
+    sourceHash: inferenceSourceHash(),
     ledger,
     writer: createSubnetLedgerWriter(sender, network),
     account,

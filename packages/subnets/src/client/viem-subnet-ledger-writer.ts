@@ -60,7 +60,9 @@ export function createSubnetLedgerWriter(
         const args = [wide(result), validators, BigInt(dispute.position)] as const
         await sender.call({ ...to, functionName: 'disputeValidator', args })
       } else if (dispute.kind === 'seat') {
-        await sender.call({ ...to, functionName: 'disputeSeat', args: [wide(result), spec, validators, dispute] })
+        const openings = dispute.openings.flatMap(({ word, proof }) => [word, ...proof])
+        const seat = { ...dispute, openings }
+        await sender.call({ ...to, functionName: 'disputeSeat', args: [wide(result), spec, validators, seat] })
       } else if (dispute.kind === 'dividend') {
         const args = [wide(result), spec, validators, seats, dispute.uid, dispute.row] as const
         await sender.call({ ...to, functionName: 'disputeDividend', args })

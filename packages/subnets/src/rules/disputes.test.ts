@@ -5,8 +5,8 @@ import { findDispute } from './disputes.ts'
 import { computeEpoch, type EpochInputs } from './epoch-record.ts'
 import { parseSeatWord } from './seat-words.ts'
 import { stakeMedian } from './stake-median.ts'
-import { packRow } from './weight-row.ts'
-import { climbWordTree, seatDepth, wordTreeProof, wordTreeRoot } from './word-tree.ts'
+import { packRow, rowWords } from './weight-row.ts'
+import { climbWordTree, rowDepth, seatDepth, wordTreeProof, wordTreeRoot } from './word-tree.ts'
 
 const account = (byte: number): Address => `0x${byte.toString(16).padStart(2, '0').repeat(20)}`
 const flipped = (word: Hex, bits: bigint): Hex => bytesToHex(integerWord(BigInt(word) ^ bits))
@@ -70,7 +70,8 @@ describe('findDispute', () => {
     )
     if (found?.kind !== 'seat') throw new Error('no dispute of a seat')
     expect(climbWordTree(found.word, 2, found.proof)).toBe(wordTreeRoot(seats, seatDepth))
-    expect(found.openings.map(({ sum }) => sum)).toEqual([8n, 10n])
+    const roots = own.inputs.validators.map(({ packedRow }) => wordTreeRoot(rowWords(packedRow as Hex), rowDepth))
+    expect(found.openings.map(({ word, proof }) => climbWordTree(word, 0, proof))).toEqual(roots)
     expect(found.consensus).toBe(parseSeatWord(own.posting.seats[2] as Hex).consensus)
   })
 })

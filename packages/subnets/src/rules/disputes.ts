@@ -14,11 +14,11 @@ import {
 } from './epoch-record.ts'
 import { noRow, parseSeatWord, voteOf } from './seat-words.ts'
 import { stakeMedian } from './stake-median.ts'
-import { rowTotal, rowWords, unpackRow } from './weight-row.ts'
+import { rowWords } from './weight-row.ts'
 import { rowDepth, seatDepth, wordTreeProof } from './word-tree.ts'
 
 /** One seat's place in a revealed row. */
-export type RowOpening = { readonly word: Hex; readonly sum: bigint; readonly proof: readonly Hex[] }
+export type RowOpening = { readonly word: Hex; readonly proof: readonly Hex[] }
 
 /** Arguments of the functions of contracts/src/subnets/Disputes.sol, by the kind of number that is wrong. */
 export type Dispute =
@@ -89,11 +89,7 @@ function seatDispute({ inputs, posting }: EpochComputation, seats: readonly Hex[
 
 function openRow(packedRow: Hex, uid: number): RowOpening {
   const words = rowWords(packedRow)
-  return {
-    word: words[uid >> 4] as Hex,
-    sum: BigInt(rowTotal(unpackRow(packedRow))),
-    proof: wordTreeProof(words, uid >> 4, rowDepth),
-  }
+  return { word: words[uid >> 4] as Hex, proof: wordTreeProof(words, uid >> 4, rowDepth) }
 }
 
 function rowOfSeat({ seats, validators }: EpochInputs, uid: number): readonly Hex[] {

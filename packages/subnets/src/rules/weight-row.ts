@@ -106,11 +106,11 @@ export function rowTotal(row: WeightRow): number {
   return row.reduce((sum, { weight }) => sum + weight, 0)
 }
 
-/** What the ledger keeps of a revealed row: keccak256(root of its words, sum of its weights); the number 1 for the empty row. */
+/** What the ledger keeps of a revealed row: 29 bytes of the root of its words, 3 of the sum of its weights; the number 1 for the empty row. */
 export function keptRowHash(packed: Hex): Hex {
   if (packed === '0x') return bytesToHex(integerWord(1))
-  const sum = integerWord(rowTotal(unpackRow(packed)))
-  return keccakHex(bytes32Word(wordTreeRoot(rowWords(packed), rowDepth)), sum)
+  const sum = rowTotal(unpackRow(packed)).toString(16).padStart(6, '0')
+  return `${wordTreeRoot(rowWords(packed), rowDepth).slice(0, 60)}${sum}` as Hex
 }
 
 function isUid(uid: number): boolean {
