@@ -45,26 +45,33 @@ contract Disputes is IDisputes {
         uint256[] sums;
     }
 
-    bytes32 public constant SPEC_TYPEHASH = sha256(
-        "KoinonSubnetSpec(string name,uint32 version,string parameters,string combine,string weights,bytes32 aggregator,bytes32 source)"
-    );
+    /// @notice SHA-256 of "KoinonSubnetSpec(string name,uint32 version,string parameters,string combine,string weights,bytes32
+    ///         aggregator,bytes32 source)", in one line.
+    bytes32 public constant SPEC_TYPEHASH = 0x6887c60a3e7bea50739bfbf396441b6cdb157c49dc0d8c07cdb2365acee2824e;
     uint256 private constant SEAT_DEPTH = 8;
     uint256 private constant MAX_CONFIRMED_VALIDATORS = 16;
     uint256 private constant MAX_CONFIRMED_SEATS = 64;
 
-    IEpochs public immutable epochs;
     ISubnets public immutable subnets;
     IStaking public immutable staking;
     IWeights public immutable weights;
-    IEmission public immutable emission;
+    address private immutable _setter;
+    /// @notice The epoch contract, which names this one in turn.
+    IEpochs public epochs;
 
-    /// @dev Created by the epoch contract in its own constructor.
-    constructor(IEpochs epochs_, ISubnets subnets_, IStaking staking_, IWeights weights_, IEmission emission_) {
-        epochs = epochs_;
+    /// @param setter Whoever names the epoch contract, once.
+    constructor(ISubnets subnets_, IWeights weights_, address setter) {
         subnets = subnets_;
-        staking = staking_;
+        staking = subnets_.staking();
         weights = weights_;
-        emission = emission_;
+        _setter = setter;
+    }
+
+    /// @inheritdoc IDisputes
+    function setEpochs(IEpochs epochs_) external {
+        bool isFirst = address(epochs) == address(0) && address(epochs_) != address(0);
+        if (msg.sender != _setter || !isFirst) revert NotSetter(msg.sender);
+        epochs = epochs_;
     }
 
     /// @inheritdoc IDisputes
@@ -73,7 +80,7 @@ contract Disputes is IDisputes {
         _requireValidators(result, validators);
         bytes32 word = validators[position];
         bool right = _isValidator(result, context, word);
-        _overturnUnless(right, result, "validator");
+        _overturnUnless(right, result, context, "validator");
     }
 
     /// @inheritdoc IDisputes
@@ -98,7 +105,7 @@ contract Disputes is IDisputes {
         }
         bool right = seat.word.tenure() == tenure && seat.word.consensus() == consensus && seat.word.rank() == rank
             && seat.word.aggregatorsOwn() == 0;
-        _overturnUnless(right, result, "seat");
+        _overturnUnless(right, result, context, "seat");
     }
 
     /// @inheritdoc IDisputes
@@ -116,7 +123,7 @@ contract Disputes is IDisputes {
         _requireKnown(result, spec);
         (address holder,) = subnets.seatAt(result.netuid, uid, context.endsAt - 1);
         uint256 expected = _dividend(result, validators, seats, uid, holder, row);
-        _overturnUnless(_at(seats, uid).dividend() == expected, result, "dividend");
+        _overturnUnless(_at(seats, uid).dividend() == expected, result, context, "dividend");
     }
 
     /// @inheritdoc IDisputes
@@ -139,14 +146,14 @@ contract Disputes is IDisputes {
             }
             expected += _payout(_payment(result, context, seats), _at(seats, uid));
         }
-        _overturnUnless(_at(seats, uid).cumulative() == expected, result, "amount");
+        _overturnUnless(_at(seats, uid).cumulative() == expected, result, context, "amount");
     }
 
     /// @inheritdoc IDisputes
     function disputeTotal(Result calldata result, bytes32[] calldata seats) external {
         Context memory context = _open(result);
         _requireSeats(context.root, seats);
-        _overturnUnless(result.cumulativeTotal == _total(result, context, seats), result, "total");
+        _overturnUnless(result.cumulativeTotal == _total(result, context, seats), result, context, "total");
     }
 
     /// @inheritdoc IDisputes
@@ -185,9 +192,9 @@ contract Disputes is IDisputes {
         return aggregator == StakeMedian.SPEC_HASH;
     }
 
-    function _overturnUnless(bool right, Result calldata result, string memory what) private {
+    function _overturnUnless(bool right, Result calldata result, Context memory context, string memory what) private {
         if (right) revert NothingWrong();
-        epochs.overturn(result, msg.sender, what);
+        epochs.overturn(result.netuid, result.epoch, context.resultHash, msg.sender, what);
     }
 
     /// @dev Reverts unless the result was submitted and would not be active yet.
@@ -298,6 +305,7 @@ contract Disputes is IDisputes {
             payment.dividends += seats[uid].dividend();
         }
         if (payment.ranks == 0) return payment;
+        IEmission emission = epochs.emission();
         uint256 before = emission.accrued(result.netuid, result.epoch);
         uint256 own = emission.accrued(result.netuid, result.epoch + 1) - before;
         uint256 backlog = before - _previousTotal(result, context);

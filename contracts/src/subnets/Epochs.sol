@@ -4,14 +4,12 @@ pragma solidity 0.8.37;
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {KoinonToken} from "../token/KoinonToken.sol";
-import {Disputes} from "./Disputes.sol";
 import {Emission} from "./Emission.sol";
 import {IDisputes} from "./IDisputes.sol";
 import {IEmission} from "./IEmission.sol";
 import {Claim, EpochRoot, IEpochs, Offence, Posting, Result} from "./IEpochs.sol";
 import {IStaking} from "./IStaking.sol";
 import {EpochWindow, ISubnets} from "./ISubnets.sol";
-import {IWeights} from "./IWeights.sol";
 import {SeatWords, ValidatorWords} from "./SeatWords.sol";
 import {WordTree} from "./WordTree.sol";
 
@@ -72,20 +70,21 @@ contract Epochs is IEpochs, EIP712 {
     mapping(uint32 netuid => uint256) public totalPaid;
     mapping(bytes32 resultHash => bool) private _objected;
 
-    /// @param token KOIN; its minter must become {emission}, which this constructor creates. It creates {disputes} too.
+    /// @param token KOIN; its minter must become {emission}, which this constructor creates.
+    /// @param disputes_ Must name this contract as its {IDisputes-setEpochs}.
     /// @param emissionPerSecond KOIN base units a second for all subnets together, until the first halving.
     /// @param halvingSeconds Seconds between halvings.
     constructor(
         KoinonToken token,
         ISubnets subnets_,
-        IWeights weights,
+        IDisputes disputes_,
         uint256 emissionPerSecond,
         uint256 halvingSeconds
     ) EIP712("Koinon Epochs", "2") {
         subnets = subnets_;
         staking = subnets_.staking();
         emission = new Emission(token, subnets_, address(this), emissionPerSecond, halvingSeconds);
-        disputes = new Disputes(this, subnets_, staking, weights, emission);
+        disputes = disputes_;
     }
 
     /// @inheritdoc IEpochs
@@ -129,9 +128,8 @@ contract Epochs is IEpochs, EIP712 {
     }
 
     /// @inheritdoc IEpochs
-    function overturn(Result calldata result, address disputer, string calldata what) external {
+    function overturn(uint32 netuid, uint64 epoch, bytes32 resultHash, address disputer, string calldata what) external {
         if (msg.sender != address(disputes)) revert NotDisputes(msg.sender);
-        (uint32 netuid, uint64 epoch, bytes32 resultHash) = (result.netuid, result.epoch, resultDigest(result));
         if (_disputers[resultHash] != address(0)) revert ResultDisabled(resultHash);
         _disputers[resultHash] = disputer;
         if (_resultHashes[netuid][epoch] == resultHash) _reopen(netuid, epoch);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Result} from "./IEpochs.sol";
+import {IEpochs, Result} from "./IEpochs.sol";
 
 /// @dev What a subnet's spec hash is made of (`KoinonSubnetSpec`): texts by their SHA-256.
 struct Spec {
@@ -32,6 +32,7 @@ struct SeatClaim {
 ///         each other in the order of the functions: whoever disputes the first wrong one needs nothing that the signers keep to
 ///         themselves. Possible until the result would have become active, also after an objection.
 interface IDisputes {
+    error NotSetter(address caller);
     error NotDisputable(bytes32 resultHash);
     error NothingWrong();
     error SpecMismatch();
@@ -87,6 +88,9 @@ interface IDisputes {
         bytes32[][] calldata rows,
         bytes32[] calldata previousSeats
     ) external;
+
+    /// @notice Names the epoch contract, once and for ever; whoever was named at deployment only.
+    function setEpochs(IEpochs epochs) external;
 
     /// @notice Whether results of subnets with this aggregator can be disputed as to seats and dividends; amounts always can.
     function isKnown(bytes32 aggregator) external view returns (bool);

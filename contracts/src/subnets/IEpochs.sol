@@ -143,7 +143,7 @@ interface IEpochs {
 
     /// @notice Makes the signers of a result punishable that {disputes} found wrong, and disables it unless an objection did;
     ///         {disputes} only.
-    function overturn(Result calldata result, address disputer, string calldata what) external;
+    function overturn(uint32 netuid, uint64 epoch, bytes32 resultHash, address disputer, string calldata what) external;
 
     /// @notice Makes a pending root active now that {disputes} has computed all of it; {disputes} only.
     function confirm(uint32 netuid, uint64 epoch) external;

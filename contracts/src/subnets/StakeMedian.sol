@@ -43,7 +43,7 @@ library StakeMedian {
         // At most 256 stakes of 88 bits.
         unchecked {
             for (uint256 i = 0; i < votes.length; ++i) {
-                bytes32 word = validators[i];
+                bytes32 word = _word(validators, i);
                 uint256 vote = word.vote();
                 votes[i] = vote;
                 voting += vote;
@@ -90,13 +90,20 @@ library StakeMedian {
                 if (start + OPENING_WORDS * 32 > end) revert OpeningsMissing(i);
                 (uint256 weight, bytes32 root) = _opened(start, column.uid);
                 start += OPENING_WORDS * 32;
-                bytes32 validator = validators[i];
+                bytes32 validator = _word(validators, i);
                 uint256 rowHash = uint256(hashes[i]);
                 if ((uint256(root) ^ rowHash) > SUM_MASK) revert RowMismatch(validator.hotkey());
                 if (validator.hotkey() != column.holder && validator.age() <= column.tenure) {
                     shares[i] = share(weight, rowHash & SUM_MASK);
                 }
             }
+        }
+    }
+
+    /// @dev Without the check of `i`, which is below the length in both loops.
+    function _word(bytes32[] calldata words, uint256 i) private pure returns (bytes32 word) {
+        assembly ("memory-safe") {
+            word := calldataload(add(words.offset, shl(5, i)))
         }
     }
 

@@ -168,9 +168,10 @@ contract DisputesTest is Round {
     }
 
     function test_only_the_parts_call_each_other() public {
-        Result memory result;
         vm.expectRevert(abi.encodeWithSelector(IEpochs.NotDisputes.selector, address(this)));
-        epochs.overturn(result, address(this), "");
+        epochs.overturn(netuid, 1, 0, address(this), "");
+        vm.expectRevert(abi.encodeWithSelector(IDisputes.NotSetter.selector, address(this)));
+        disputes.setEpochs(epochs);
         vm.expectRevert(abi.encodeWithSelector(IEpochs.NotDisputes.selector, address(this)));
         epochs.confirm(netuid, 1);
         vm.expectRevert(abi.encodeWithSelector(IStaking.NotSlasher.selector, address(this)));

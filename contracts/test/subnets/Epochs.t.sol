@@ -126,7 +126,7 @@ contract EpochsTest is Network {
     function test_signatures_do_not_travel_to_another_chain_contract_or_epoch() public {
         (Result memory result, Posting memory posting) = _result(1, 0);
         bytes[] memory signatures = signedBy(_keys, 0, 3, epochs.resultDigest(result));
-        Epochs twin = new Epochs(token, subnets, weights, 1, HALVING);
+        Epochs twin = new Epochs(token, subnets, disputes, 1, HALVING);
         vm.expectRevert();
         twin.submitRoot(result, posting, 7, signatures);
         vm.chainId(1);

@@ -46,8 +46,9 @@ abstract contract Network is Test {
         staking = Staking(address(subnets.staking()));
         work = new Work(subnets);
         weights = new Weights(subnets);
-        epochs = new Epochs(token, subnets, weights, RATE, HALVING);
-        disputes = Disputes(address(epochs.disputes()));
+        disputes = new Disputes(subnets, weights, address(this));
+        epochs = new Epochs(token, subnets, disputes, RATE, HALVING);
+        disputes.setEpochs(epochs);
         staking.setSlasher(address(epochs));
         emission = Emission(address(epochs.emission()));
         token.setMinter(address(emission));

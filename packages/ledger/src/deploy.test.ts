@@ -71,7 +71,7 @@ describe.each([
       }
     }
     expect(attempts).toBeGreaterThan(4)
-    expect(Object.keys(known)).toHaveLength(13)
+    expect(Object.keys(known)).toHaveLength(14)
     const again = noted()
     await deployContracts({
       reader: chain.reader,
