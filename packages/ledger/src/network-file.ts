@@ -20,9 +20,9 @@ const contractNames = [
   'staking',
   'work',
   'weights',
+  'disputes',
   'epochs',
   'emission',
-  'disputes',
   'channels',
   'depositCollector',
 ] as const

@@ -11,7 +11,10 @@ const embedded = { kind: 'embedded', rpcPort: 8545 } as const
 const external = externalLedger('http://127.0.0.1:8545')
 const names = ['token', 'dollar', 'identity', 'reputation', 'validation', 'subnets', 'staking', 'work', 'weights']
 const contracts = Object.fromEntries(
-  [...names, 'epochs', 'emission', 'disputes', 'channels', 'depositCollector'].map((name) => [name, `0x${'1'.repeat(40)}`]),
+  [...names, 'epochs', 'emission', 'disputes', 'channels', 'depositCollector'].map((name) => [
+    name,
+    `0x${'1'.repeat(40)}`,
+  ]),
 )
 
 const removals: (() => void)[] = []

@@ -94,9 +94,7 @@ export function createSubnetLedgerWriter(
         address: contracts.epochs,
         abi: epochsAbi,
         functionName: 'claimMany',
-        args: [
-          claims.map(({ uid, word, proof }) => ({ netuid, epoch: BigInt(epoch), uid, word, proof })),
-        ],
+        args: [claims.map(({ uid, word, proof }) => ({ netuid, epoch: BigInt(epoch), uid, word, proof }))],
       })
     },
   }

@@ -8,7 +8,10 @@ import { LedgerEvents } from './ledger-events.ts'
 import type { SubmittedRoot, SubnetLedger } from './subnet-ledger.ts'
 
 export type SubnetNetwork = Pick<NetworkFile, 'chainId' | 'startBlock' | 'chainKind'> & {
-  readonly contracts: Pick<NetworkFile['contracts'], 'subnets' | 'staking' | 'work' | 'weights' | 'epochs' | 'emission' | 'disputes'>
+  readonly contracts: Pick<
+    NetworkFile['contracts'],
+    'subnets' | 'staking' | 'work' | 'weights' | 'epochs' | 'emission' | 'disputes'
+  >
 }
 
 const blocksPerRequest = 5_000
@@ -19,11 +22,15 @@ const externalUnsettledBlocks = 32
 export function createSubnetLedger(reader: LedgerReader, network: SubnetNetwork): SubnetLedger {
   const { contracts } = network
   const { subnets, staking, work, weights, epochs } = contracts
-  const events = new LedgerEvents(reader, { subnets, staking, work, weights, epochs }, {
-    startBlock: network.startBlock,
-    blocksPerRequest,
-    unsettledBlocks: network.chainKind === 'embedded' ? 0 : externalUnsettledBlocks,
-  })
+  const events = new LedgerEvents(
+    reader,
+    { subnets, staking, work, weights, epochs },
+    {
+      startBlock: network.startBlock,
+      blocksPerRequest,
+      unsettledBlocks: network.chainKind === 'embedded' ? 0 : externalUnsettledBlocks,
+    },
+  )
   const read = <const abi extends Abi>(address: Address, abi: abi, functionName: string, args: readonly unknown[]) =>
     reader.readContract({ address, abi, functionName, args, blockTag: 'pending' } as never) as Promise<unknown>
   const clocks = new Map<number, SubnetClock>()
@@ -168,7 +175,10 @@ export function createSubnetLedger(reader: LedgerReader, network: SubnetNetwork)
         }
         if (event.eventName !== 'RootDisabled' && event.eventName !== 'RootOverturned') continue
         // An overturned root may have been disabled and replaced before.
-        if (roots.get(Number(event.args.epoch))?.resultHash === event.args.resultHash && Number(event.args.netuid) === netuid) {
+        if (
+          roots.get(Number(event.args.epoch))?.resultHash === event.args.resultHash &&
+          Number(event.args.netuid) === netuid
+        ) {
           roots.delete(Number(event.args.epoch))
         }
       }

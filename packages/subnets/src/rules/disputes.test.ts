@@ -55,13 +55,22 @@ describe('findDispute', () => {
     expect(
       findDispute(own, { posting: { ...own.posting, validators }, cumulativeTotal: total }, stakeMedian.specHash),
     ).toEqual({ kind: 'validator', position: 0 })
-    expect(
-      findDispute(own, { posting: own.posting, cumulativeTotal: total + 1n }, stakeMedian.specHash),
-    ).toEqual({ kind: 'total' })
+    expect(findDispute(own, { posting: own.posting, cumulativeTotal: total + 1n }, stakeMedian.specHash)).toEqual({
+      kind: 'total',
+    })
   })
 
   it('proves the posted word and opens every voting row', () => {
-    const own = computeEpoch(inputsOf([[1, 0, 3, 4], [4, 3, 2, 1]], 0), stakeMedian)
+    const own = computeEpoch(
+      inputsOf(
+        [
+          [1, 0, 3, 4],
+          [4, 3, 2, 1],
+        ],
+        0,
+      ),
+      stakeMedian,
+    )
     const seats = own.posting.seats.map((word, uid) => (uid === 2 ? flipped(word, 1n << 168n) : word))
     const found = findDispute(
       own,
@@ -95,10 +104,7 @@ describe('wordTreeRoot', () => {
 
 /** Up to four validators of four seats. */
 const rounds = fc
-  .tuple(
-    fc.array(fc.array(fc.nat(65_535), { minLength: 4, maxLength: 4 }), { minLength: 1, maxLength: 4 }),
-    fc.nat(2),
-  )
+  .tuple(fc.array(fc.array(fc.nat(65_535), { minLength: 4, maxLength: 4 }), { minLength: 1, maxLength: 4 }), fc.nat(2))
   .map(([rows, age]) => inputsOf(rows, age))
 
 function inputsOf(rows: readonly (readonly number[])[], rowAge: number): EpochInputs {

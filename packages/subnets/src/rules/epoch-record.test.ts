@@ -45,7 +45,14 @@ describe('computeEpoch', () => {
     const inputs = setup()
     const rows = { hotkey: account(11), stake: 40n, packedRow: row([0, 60_000], [2, 60_000]) }
     const { payouts } = computeEpoch(
-      { ...inputs, validators: inputs.validators.map((one) => (one.hotkey === account(10) ? { ...rows, hotkey: account(10), stake: 60n, packedRow: row([0, 60_000], [3, 60_000]) } : one)) },
+      {
+        ...inputs,
+        validators: inputs.validators.map((one) =>
+          one.hotkey === account(10)
+            ? { ...rows, hotkey: account(10), stake: 60n, packedRow: row([0, 60_000], [3, 60_000]) }
+            : one,
+        ),
+      },
       stakeMedian,
     )
     const both = payouts.find((payout) => payout.account === account(11))
@@ -56,8 +63,7 @@ describe('computeEpoch', () => {
     const inputs = setup()
     const old = (rowAge: number) =>
       inputs.validators.map((one) => (one.hotkey === account(11) ? { ...one, rowAge } : one))
-    const dividends = (computed: EpochComputation) =>
-      computed.posting.seats.map((word) => parseSeatWord(word).dividend)
+    const dividends = (computed: EpochComputation) => computed.posting.seats.map((word) => parseSeatWord(word).dividend)
     const [, , first, second] = dividends(computeEpoch({ ...inputs, validators: old(1) }, stakeMedian))
     // 60 against 40 / 2.
     expect([(first as bigint) >> 30n, (second as bigint) >> 30n]).toEqual([3n, 1n])

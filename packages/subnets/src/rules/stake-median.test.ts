@@ -48,8 +48,7 @@ describe('stakeMedian', () => {
       fc.property(worlds, ({ uids, validators }) => {
         const out = stakeMedian.aggregate({ uids, hotkeys: hotkeysOf(uids), validators, carried: '0x' })
         const voting = validators.filter(({ row, stake }) => (row ?? []).length > 0 && stake > 0n)
-        const hasTurnout =
-          2n * total(voting.map(({ stake }) => stake)) > total(validators.map(({ stake }) => stake))
+        const hasTurnout = 2n * total(voting.map(({ stake }) => stake)) > total(validators.map(({ stake }) => stake))
         expect(total(out.incentive)).toBeLessThanOrEqual(hasTurnout ? oneQ32 : 0n)
         expect(total(out.dividends)).toBeLessThanOrEqual(hasTurnout ? oneQ32 : 0n)
         expect(out.incentive).toHaveLength(uids.length)

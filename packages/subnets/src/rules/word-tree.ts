@@ -27,7 +27,10 @@ export function climbWordTree(word: Hex, place: number, proof: readonly Hex[]): 
 
 function levelsOf(words: readonly Hex[], depth: number): readonly (readonly Hex[])[] {
   if (words.length > 2 ** depth) {
-    throw new KoinonError({ code: 'subnets/out-of-range', message: `A tree of depth ${depth} has no room for its words` })
+    throw new KoinonError({
+      code: 'subnets/out-of-range',
+      message: `A tree of depth ${depth} has no room for its words`,
+    })
   }
   const zero: Hex = `0x${'0'.repeat(64)}`
   const levels = [Array.from({ length: 2 ** depth }, (_, place) => words[place] ?? zero)]

@@ -42,7 +42,12 @@ export class EpochHistory {
       ledger.accrued(netuid, epoch),
       ledger.accrued(netuid, epoch + 1),
     ])
-    const validators = permitted.map(({ hotkey, stake }) => ({ hotkey, stake, packedRow: undefined, ...rows.get(hotkey) }))
+    const validators = permitted.map(({ hotkey, stake }) => ({
+      hotkey,
+      stake,
+      packedRow: undefined,
+      ...rows.get(hotkey),
+    }))
     const { startsAtSeconds, endsAtSeconds } = window
     return computeEpoch(
       {

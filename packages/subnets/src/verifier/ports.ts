@@ -54,7 +54,15 @@ export const defaultTiming: ValidatorTiming = {
 /** What happened, for logs and metrics. */
 export type ValidatorEvent =
   | {
-      readonly kind: 'beacon' | 'committed' | 'revealed' | 'attested' | 'submitted' | 'objected' | 'punished' | 'nothingEarned'
+      readonly kind:
+        | 'beacon'
+        | 'committed'
+        | 'revealed'
+        | 'attested'
+        | 'submitted'
+        | 'objected'
+        | 'punished'
+        | 'nothingEarned'
       readonly epoch: number
     }
   | { readonly kind: 'assessed'; readonly epoch: number; readonly failedMiners: number; readonly seats: number }

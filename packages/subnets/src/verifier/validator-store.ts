@@ -170,7 +170,10 @@ export class ValidatorStore {
   }
 
   async carry(netuid: number, epoch: number): Promise<StoredCarry | undefined> {
-    const [row] = await this.#store.read('select root, carry from carry where netuid = ? and epoch = ?', [netuid, epoch])
+    const [row] = await this.#store.read('select root, carry from carry where netuid = ? and epoch = ?', [
+      netuid,
+      epoch,
+    ])
     return row === undefined ? undefined : { root: row['root'] as Hex, carry: row['carry'] as Hex }
   }
 

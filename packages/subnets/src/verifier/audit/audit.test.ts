@@ -154,7 +154,7 @@ describe('one falsified figure', () => {
     const root = await falsified('events.jsonl', event('RootSubmitted', '"epoch":"4"'), (line) =>
       line.replace(/"root":"0x../, '"root":"0x00'),
     )
-    expect(root).toContain('results/1/4/: root of the claims')
+    expect(root).toContain('results/1/4/: root of the seats')
     expect(root.every((item) => !item.startsWith('accrual'))).toBe(true)
   })
 

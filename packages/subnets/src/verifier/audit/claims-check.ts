@@ -17,7 +17,10 @@ export function createClaimsCheck(rootsOf: (source: AuditSource) => Promise<read
       const emitted = eventsOf(source, 'emission', 'Emitted')
       const claims = eventsOf(source, 'epochs', 'Claimed')
       tally.same({}, 'payments that were minted', claims.length, emitted.length)
-      const accounts = new Map<string, { readonly netuid: number; readonly account: Address; readonly sinceSeconds: number | undefined; paid: bigint }>()
+      const accounts = new Map<
+        string,
+        { readonly netuid: number; readonly account: Address; readonly sinceSeconds: number | undefined; paid: bigint }
+      >()
       const subnets = new Map<number, bigint>()
       const seats = new Map<RecomputedRoot, ReadonlyMap<Address, SeatClaim>>()
       claims.forEach(({ args, seconds, transaction }, index) => {

@@ -110,10 +110,7 @@ function replaySubnet({ args }: EventOf<'subnets', 'SubnetCreated'>, changes: re
     clock,
     minValidatorStake: params.minValidatorStake,
     maxNeurons: params.maxNeurons,
-    seatsAt: (seconds) =>
-      [...seats]
-        .flatMap(([, history]) => history.at(seconds) ?? [])
-        .sort((a, b) => a.uid - b.uid),
+    seatsAt: (seconds) => [...seats].flatMap(([, history]) => history.at(seconds) ?? []).sort((a, b) => a.uid - b.uid),
     permittedAt: (seconds) =>
       [...permits]
         .map(([hotkey, history]) => ({ hotkey, stake: history.at(seconds) ?? 0n }))

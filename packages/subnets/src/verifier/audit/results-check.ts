@@ -61,7 +61,12 @@ function checkForm(
   tally.holds(subject, 'the root before was active', seconds >= active, `from ${active} on`, seconds)
 }
 
-type Kept = { readonly root: Hex; readonly cumulativeTotal: bigint; readonly activatesAt: number; readonly resultHash: Hex }
+type Kept = {
+  readonly root: Hex
+  readonly cumulativeTotal: bigint
+  readonly activatesAt: number
+  readonly resultHash: Hex
+}
 
 async function checkStanding(source: AuditSource, tally: Tally, root: RecomputedRoot): Promise<void> {
   const { subnet, epoch, computed, submitted } = root
