@@ -21,6 +21,7 @@ const PUBLISHED = [
   'Weights',
   'Emission',
   'Epochs',
+  'Disputes',
   'BatchSettlement',
   'ERC3009DepositCollector',
   'Permit2DepositCollector',

@@ -52,20 +52,14 @@ async function changingFunctions() {
 }
 
 async function epochVectors(signer) {
-  const domain = { name: 'Koinon Epochs', version: '1', chainId: CHAIN_ID, verifyingContract: EPOCHS }
-  const leaves = [
-    leaf(7, '0x1111111111111111111111111111111111111111', 1_000_000_000_000_000_000n),
-    leaf(7, '0x2222222222222222222222222222222222222222', 2_500_000_000_000_000_000n),
-    leaf(7, '0x3333333333333333333333333333333333333333', 1n),
-  ]
-  const tree = standardTree(leaves.map((entry) => entry.hash))
+  const domain = { name: 'Koinon Epochs', version: '2', chainId: CHAIN_ID, verifyingContract: EPOCHS }
   const result = {
     netuid: 7,
     epoch: '41',
-    root: tree.root,
+    root: word('root'),
     cumulativeTotal: '3500000000000000001',
-    weightsHash: word('weights'),
-    stakeHash: word('stake'),
+    validatorsHash: word('validators'),
+    carryHash: word('carry'),
     specHash: word('spec'),
     dataHash: word('data'),
   }
@@ -77,8 +71,8 @@ async function epochVectors(signer) {
         { name: 'epoch', type: 'uint64' },
         { name: 'root', type: 'bytes32' },
         { name: 'cumulativeTotal', type: 'uint256' },
-        { name: 'weightsHash', type: 'bytes32' },
-        { name: 'stakeHash', type: 'bytes32' },
+        { name: 'validatorsHash', type: 'bytes32' },
+        { name: 'carryHash', type: 'bytes32' },
         { name: 'specHash', type: 'bytes32' },
         { name: 'dataHash', type: 'bytes32' },
       ],
@@ -100,7 +94,6 @@ async function epochVectors(signer) {
     message: { netuid: 7, epoch: 41n, resultHash: resultDigest },
   }
   return {
-    merkle: { root: tree.root, leaves: leaves.map((entry) => ({ ...entry, proof: tree.proofs.get(entry.hash) })) },
     result: {
       verifyingContract: EPOCHS,
       ...result,
@@ -109,30 +102,6 @@ async function epochVectors(signer) {
     },
     objection: { netuid: 7, epoch: '41', resultHash: resultDigest, digest: hashTypedData(objection) },
   }
-}
-
-function leaf(netuid, account, amount) {
-  const encoded = encodeAbiParameters(
-    [{ type: 'uint32' }, { type: 'address' }, { type: 'uint256' }],
-    [netuid, account, amount],
-  )
-  return { netuid, account, cumulativeAmount: String(amount), hash: keccak256(keccak256(encoded)) }
-}
-
-/** Root and proofs as OpenZeppelin's StandardMerkleTree makes them: sorted leaves, a complete tree, sorted pairs. */
-function standardTree(hashes) {
-  const count = hashes.length
-  const nodes = Array.from({ length: 2 * count - 1 })
-  for (const [index, hash] of [...hashes].sort().entries()) nodes[nodes.length - 1 - index] = hash
-  for (let i = count - 2; i >= 0; i--) nodes[i] = keccak256(concat([nodes[2 * i + 1], nodes[2 * i + 2]].sort()))
-  const proofs = new Map(hashes.map((hash) => [hash, siblings(nodes, nodes.lastIndexOf(hash))]))
-  return { root: nodes[0], proofs }
-}
-
-function siblings(nodes, start) {
-  const proof = []
-  for (let i = start; i > 0; i = Math.floor((i - 1) / 2)) proof.push(nodes[i % 2 === 1 ? i + 1 : i - 1])
-  return proof
 }
 
 function weightCommitment() {

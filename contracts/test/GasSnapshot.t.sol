@@ -4,10 +4,9 @@ pragma solidity 0.8.37;
 import {ChannelConfig, Voucher, VoucherClaim} from "../src/payments/IBatchSettlement.sol";
 import {BatchSettlement} from "../src/payments/BatchSettlement.sol";
 import {ERC3009DepositCollector} from "../src/payments/ERC3009DepositCollector.sol";
-import {Result} from "../src/subnets/IEpochs.sol";
+import {Posting, Result} from "../src/subnets/IEpochs.sol";
 import {SubnetParams} from "../src/subnets/ISubnets.sol";
 import {TestDollar} from "../src/token/TestDollar.sol";
-import {Merkle} from "./support/Merkle.sol";
 import {Network} from "./support/Network.sol";
 import {vm} from "./support/Vm.sol";
 
@@ -109,7 +108,7 @@ contract GasSnapshotTest is Network {
             row[4 * uid + 3] = 0x01;
         }
         bytes32 salt = keccak256("salt");
-        weights.commit(_netuid, 1, weights.commitmentFor(_netuid, 1, HOTKEY, keccak256(row), salt));
+        weights.commit(_netuid, 1, weights.commitmentFor(_netuid, 1, HOTKEY, keccak256(row), salt), SPEC, "");
         vm.snapshotGasLastCall(GROUP, "commit weights");
         toReveal(_netuid, 1);
         weights.reveal(_netuid, 1, row, salt);
@@ -119,23 +118,6 @@ contract GasSnapshotTest is Network {
 
     function test_gas_of_a_root_with_2_signatures() public {
         _root(2, "submit root, 2 signatures");
-    }
-
-    function test_gas_of_a_root_with_43_signatures_and_a_claim() public {
-        bytes32[] memory leaves = new bytes32[](256);
-        for (uint256 i = 0; i < 256; ++i) {
-            leaves[i] = epochs.leafOf(_netuid, address(uint160(0x9000 + i)), 1e15);
-        }
-        bytes32[] memory nodes = Merkle.tree(leaves);
-        uint256[] memory keys = addValidators(_netuid, 43, MIN_STAKE);
-        toRoot(_netuid, 1);
-        Result memory result = resultFor(_netuid, 1, nodes[0], 256e15);
-        submit(result, keys, 43);
-        vm.snapshotGasLastCall(GROUP, "submit root, 43 signatures");
-        vm.warp(block.timestamp + 120);
-        bytes32[] memory proof = Merkle.proof(nodes, 5);
-        epochs.claim(_netuid, 1, address(0x9005), 1e15, proof);
-        vm.snapshotGasLastCall(GROUP, "claim, tree of 256");
     }
 
     function test_gas_of_channels() public {
@@ -166,7 +148,8 @@ contract GasSnapshotTest is Network {
     function _root(uint256 validators, string memory name) private {
         uint256[] memory keys = addValidators(_netuid, validators, MIN_STAKE);
         toRoot(_netuid, 1);
-        submit(resultFor(_netuid, 1, keccak256("root"), 0), keys, validators);
+        Posting memory posting = postingFor(_netuid, 1, keys, new bytes32[](validators));
+        submit(resultFor(_netuid, 1, posting, 0), posting, keys, validators);
         vm.snapshotGasLastCall(GROUP, name);
     }
 

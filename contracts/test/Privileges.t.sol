@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IDisputes} from "../src/subnets/IDisputes.sol";
 import {IEmission} from "../src/subnets/IEmission.sol";
+import {IEpochs} from "../src/subnets/IEpochs.sol";
 import {IStaking} from "../src/subnets/IStaking.sol";
 import {ISubnetTerms} from "../src/subnets/ISubnetTerms.sol";
 import {ISubnets} from "../src/subnets/ISubnets.sol";
@@ -19,9 +21,12 @@ contract PrivilegesTest is Network {
 
     function test_who_may_call_what_is_known_of_every_function() public {
         _anyone("batch-settlement", "claim claimWithSignature deposit finalizeWithdraw initiateWithdraw multicall refund refundWithSignature settle");
+        _anyone("disputes", "confirm disputeAmount disputeDividend disputeSeat disputeTotal disputeValidator");
+        _only("the deployer", "disputes", "setEpochs");
         _anyone("emission", "sync");
         _only("a contract", "emission", "mint");
-        _anyone("epochs", "claim claimMany objectRoot submitRoot");
+        _anyone("epochs", "claim claimMany objectRoot punish punishTwofold submitRoot");
+        _only("a contract", "epochs", "confirm overturn");
         _anyone("erc3009-deposit-collector", "collect");
         _anyone("identity-registry", "approve register safeTransferFrom setAgentURI setAgentWallet setApprovalForAll setMetadata transferFrom unsetAgentWallet");
         _anyone("koinon-token", "approve burn burnFrom cancelAuthorization delegate delegateBySig permit receiveWithAuthorization transfer transferFrom transferWithAuthorization");
@@ -30,14 +35,15 @@ contract PrivilegesTest is Network {
         _anyone("permit2-deposit-collector", "collect");
         _anyone("reputation-registry", "appendResponse giveFeedback revokeFeedback");
         _anyone("staking", "refreshPermit stake unstake withdraw");
-        _only("a contract", "staking", "bind onRegistrationChanged");
+        _only("a contract", "staking", "bind onRegistrationChanged slash");
+        _only("the deployer", "staking", "setSlasher");
         _anyone("subnets", "challenge createSubnet deregister finaliseChallenge matchChallenge register setEndpoint");
         _only("the owner", "subnets", "nameOwnerHotkey dropOwnerHotkey");
         _only("the owner", "subnet-terms", "announceRules announceUpdate");
-        _only("a contract", "subnet-terms", "bind open sell");
+        _only("a contract", "subnet-terms", "bind open recordSeat sell");
         _anyone("test-dollar", "approve cancelAuthorization faucet permit receiveWithAuthorization transfer transferFrom transferWithAuthorization");
         _anyone("validation-registry", "validationRequest validationResponse");
-        _anyone("weights", "commit reveal");
+        _anyone("weights", "commit reveal revealFor");
         _anyone("work", "commitWork drawBeacon");
 
         string memory json = vm.readFile("specs/vectors/contracts.json");
@@ -69,15 +75,27 @@ contract PrivilegesTest is Network {
         terms.open(9, params());
         vm.expectRevert(abi.encodeWithSelector(ISubnetTerms.NotSubnets.selector, address(this)));
         terms.sell(netuid, 0, 1e18);
+        vm.expectRevert(abi.encodeWithSelector(ISubnetTerms.NotSubnets.selector, address(this)));
+        terms.recordSeat(netuid, 0, address(this));
         vm.expectRevert(abi.encodeWithSelector(ISubnetTerms.AlreadyBound.selector, address(subnets)));
         terms.bind();
         vm.expectRevert(abi.encodeWithSelector(IStaking.AlreadyBound.selector, address(subnets)));
         staking.bind();
         vm.expectRevert(abi.encodeWithSelector(IStaking.NotSubnets.selector, address(this)));
         staking.onRegistrationChanged(netuid, address(this), true);
+        vm.expectRevert(abi.encodeWithSelector(IStaking.NotSlasher.selector, address(this)));
+        staking.slash(netuid, address(this), 1, address(this));
+        vm.expectRevert(abi.encodeWithSelector(IEpochs.NotDisputes.selector, address(this)));
+        epochs.overturn(netuid, 0, SPEC, address(this), "seat");
+        vm.expectRevert(abi.encodeWithSelector(IEpochs.NotDisputes.selector, address(this)));
+        epochs.confirm(netuid, 0);
         vm.expectRevert(abi.encodeWithSelector(IEmission.NotEpochs.selector, address(this)));
         emission.mint(netuid, address(this), 1);
-        // This contract deployed the network and set the minter; that was its last word.
+        // This contract deployed the network and named minter, slasher and epochs; that was its last word.
+        vm.expectRevert(abi.encodeWithSelector(IStaking.NotSetter.selector, address(this)));
+        staking.setSlasher(address(this));
+        vm.expectRevert(abi.encodeWithSelector(IDisputes.NotSetter.selector, address(this)));
+        disputes.setEpochs(epochs);
         vm.expectRevert();
         token.setMinter(address(this));
         vm.expectRevert();

@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
-import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {BatchSettlement} from "../src/payments/BatchSettlement.sol";
 import {ERC3009DepositCollector} from "../src/payments/ERC3009DepositCollector.sol";
 import {ChannelConfig, Voucher, VoucherClaim} from "../src/payments/IBatchSettlement.sol";
@@ -31,8 +30,8 @@ contract VectorsTest is Network {
             epoch: uint64(_uint(".result.epoch")),
             root: _word(".result.root"),
             cumulativeTotal: _uint(".result.cumulativeTotal"),
-            weightsHash: _word(".result.weightsHash"),
-            stakeHash: _word(".result.stakeHash"),
+            validatorsHash: _word(".result.validatorsHash"),
+            carryHash: _word(".result.carryHash"),
             specHash: _word(".result.specHash"),
             dataHash: _word(".result.dataHash")
         });
@@ -44,21 +43,6 @@ contract VectorsTest is Network {
             _word(".objection.digest"),
             "objection digest"
         );
-    }
-
-    function test_merkle_leaves_and_proofs() public view {
-        bytes32 root = _word(".merkle.root");
-        for (uint256 i = 0; i < 3; ++i) {
-            string memory leaf = string.concat(".merkle.leaves[", i == 0 ? "0" : i == 1 ? "1" : "2", "]");
-            bytes32 hash = epochs.leafOf(
-                uint32(_uint(string.concat(leaf, ".netuid"))),
-                _address(string.concat(leaf, ".account")),
-                _uint(string.concat(leaf, ".cumulativeAmount"))
-            );
-            eq(hash, _word(string.concat(leaf, ".hash")), "leaf");
-            bytes32[] memory proof = vm.parseJsonBytes32Array(_json, string.concat(leaf, ".proof"));
-            yes(MerkleProof.verify(proof, root, hash), "proof");
-        }
     }
 
     function test_weight_commitment() public {

@@ -3,32 +3,39 @@ pragma solidity 0.8.37;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {KoinonToken} from "../token/KoinonToken.sol";
 import {Earnings} from "./Earnings.sol";
 import {Emission} from "./Emission.sol";
+import {IDisputes} from "./IDisputes.sol";
 import {IEmission} from "./IEmission.sol";
-import {Claim, EpochRoot, IEpochs, Result} from "./IEpochs.sol";
+import {Claim, EpochRoot, IEpochs, Offence, Posting, Result} from "./IEpochs.sol";
 import {ISeatScores} from "./IScores.sol";
 import {IStaking} from "./IStaking.sol";
 import {EpochWindow, ISubnets} from "./ISubnets.sol";
+import {ISubnetTerms} from "./ISubnetTerms.sol";
+import {SeatWords, ValidatorWords} from "./SeatWords.sol";
+import {WordTree} from "./WordTree.sol";
 
-/// @title Signed results of epochs, objections and claims
+/// @title Signed results of epochs, objections, slashing and claims
 /// @dev Quorums are measured against `totalPermittedStakeAt(startsAt)`: the stake, at the start of the epoch, of all
 ///      registered hotkeys that then held at least the subnet's minimum, whether or not they take part.
 ///      At most one root per subnet is pending; a later epoch can follow once it is active, an epoch may be skipped.
-///      An objection needs more than 1/3 after more than 2/3 have signed, so at least one signer must have changed
-///      its mind: it repairs mistakes, it does not protect against a dishonest two-thirds majority. What such a
-///      majority can take is bounded by the subnet's accrued emission.
+///      All numbers behind a root are posted with it. While it is pending, {disputes} overturns it if anybody shows one of them to be
+///      wrong, and its signers are slashed; which subnets' numbers can be checked that way stands there. An objection needs more
+///      than 1/3 after more than 2/3 have signed: it repairs mistakes where no dispute reaches.
 ///      Validators' hotkeys sign with ECDSA: a contract's hotkey counts in the denominator but cannot sign.
 contract Epochs is IEpochs, ISeatScores, EIP712 {
     using Earnings for Earnings.Recent;
+    using SeatWords for bytes32;
+    using ValidatorWords for bytes32;
 
+    /// @dev Kept under the hash of its result, also when it is disabled.
     struct StoredRoot {
         bytes32 root;
-        bytes32 resultHash;
-        uint208 cumulativeTotal;
+        uint136 cumulativeTotal;
         uint48 activatesAt;
+        uint72 previousPlusOne;
+        uint256 signers;
     }
 
     /// @dev Epoch numbers plus one; zero when there is none.
@@ -38,100 +45,175 @@ contract Epochs is IEpochs, ISeatScores, EIP712 {
     }
 
     bytes32 public constant RESULT_TYPEHASH = keccak256(
-        "Result(uint32 netuid,uint64 epoch,bytes32 root,uint256 cumulativeTotal,bytes32 weightsHash,bytes32 stakeHash,bytes32 specHash,bytes32 dataHash)"
+        "Result(uint32 netuid,uint64 epoch,bytes32 root,uint256 cumulativeTotal,bytes32 validatorsHash,bytes32 carryHash,bytes32 specHash,bytes32 dataHash)"
     );
     bytes32 public constant OBJECTION_TYPEHASH =
         keccak256("Objection(uint32 netuid,uint64 epoch,bytes32 resultHash)");
+    /// @notice Taken from a signer of a wrong result, or of two results of one epoch: ten-thousandths of all stake on it.
+    uint256 public constant SLASH_BPS = 2_000;
     /// @dev Newly created subnets that one submission records in the emission contract.
     uint32 private constant SYNC_PER_ROOT = 4;
+    uint256 private constant SEAT_DEPTH = 8;
+    uint256 private constant MAX_WORDS = 256;
 
     ISubnets public immutable subnets;
+    ISubnetTerms public immutable terms;
     IStaking public immutable staking;
     /// @inheritdoc IEpochs
     IEmission public immutable emission;
+    /// @inheritdoc IEpochs
+    IDisputes public immutable disputes;
 
-    mapping(uint32 netuid => mapping(uint64 epoch => StoredRoot)) private _roots;
+    mapping(bytes32 resultHash => StoredRoot) private _roots;
+    mapping(uint32 netuid => mapping(uint64 epoch => bytes32)) private _resultHashes;
     mapping(uint32 netuid => Heads) private _heads;
-    mapping(uint32 netuid => mapping(address account => uint256)) private _paid;
-    mapping(uint32 netuid => mapping(address account => Earnings.Recent)) private _recent;
+    mapping(uint32 netuid => mapping(address hotkey => mapping(uint48 since => uint256))) private _paid;
+    mapping(uint32 netuid => mapping(address hotkey => Earnings.Recent)) private _recent;
+    /// @dev Who showed a result to be wrong. Its root keeps those signers who are not yet slashed.
+    mapping(bytes32 resultHash => address) private _disputers;
+    mapping(uint32 netuid => mapping(uint64 epoch => mapping(address signer => bool))) private _punished;
     /// @inheritdoc IEpochs
     mapping(uint32 netuid => uint256) public totalPaid;
-    /// @inheritdoc IEpochs
-    mapping(bytes32 resultHash => bool) public isDisabled;
+    mapping(bytes32 resultHash => bool) private _objected;
 
     /// @param token KOIN; its minter must become {emission}, which this constructor creates.
+    /// @param disputes_ Must name this contract as its {IDisputes-setEpochs}.
     /// @param emissionPerSecond KOIN base units a second for all subnets together, until the first halving.
     /// @param halvingSeconds Seconds between halvings.
-    constructor(KoinonToken token, ISubnets subnets_, uint256 emissionPerSecond, uint256 halvingSeconds)
-        EIP712("Koinon Epochs", "1")
-    {
+    constructor(
+        KoinonToken token,
+        ISubnets subnets_,
+        IDisputes disputes_,
+        uint256 emissionPerSecond,
+        uint256 halvingSeconds
+    ) EIP712("Koinon Epochs", "2") {
         subnets = subnets_;
+        terms = subnets_.terms();
         staking = subnets_.staking();
         emission = new Emission(token, subnets_, address(this), emissionPerSecond, halvingSeconds);
+        disputes = disputes_;
     }
 
     /// @inheritdoc IEpochs
-    function submitRoot(Result calldata result, bytes[] calldata signatures) external {
-        (uint32 netuid, uint64 epoch) = (result.netuid, result.epoch);
-        EpochWindow memory window = subnets.epochWindow(netuid, epoch);
-        if (block.timestamp < window.revealEndsAt) revert RootTooEarly(block.timestamp, window.revealEndsAt);
-        uint72 settled = _settle(netuid, epoch);
+    function submitRoot(
+        Result calldata result,
+        Posting calldata posting,
+        uint256 signers,
+        bytes[] calldata signatures
+    ) external {
+        uint256 startsAt = _requireRevealed(result.netuid, result.epoch);
+        uint72 settled = _settle(result.netuid, result.epoch);
         emission.sync(SYNC_PER_ROOT);
         _requireConsistent(result, settled);
+        _requirePosted(result, posting);
 
         bytes32 resultHash = resultDigest(result);
-        if (isDisabled[resultHash]) revert ResultDisabled(resultHash);
-        uint256 total = staking.totalPermittedStakeAt(netuid, window.startsAt);
-        uint256 signed = _signedStake(netuid, window.startsAt, resultHash, signatures);
+        if (isDisabled(resultHash)) revert ResultDisabled(resultHash);
+        uint256 total = _requireWhole(result.netuid, startsAt, posting.validators);
+        uint256 signed =
+            _stakeOfSigners(result.netuid, startsAt, resultHash, posting.validators, signers, signatures);
         if (signed * 3 <= total * 2) revert QuorumNotReached(signed, total);
-
-        uint48 activatesAt = uint48(block.timestamp) + subnets.activationDelayOf(netuid);
-        _roots[netuid][epoch] = StoredRoot(result.root, resultHash, uint208(result.cumulativeTotal), activatesAt);
-        _heads[netuid] = Heads(settled, uint72(epoch) + 1);
-        emit RootSubmitted(netuid, epoch, resultHash, result, signed, total, activatesAt, msg.sender);
+        uint48 activatesAt = _store(result, resultHash, settled, signers);
+        emit RootSubmitted(
+            result.netuid, result.epoch, resultHash, result, posting, signers, signed, total, activatesAt, msg.sender
+        );
     }
 
     /// @inheritdoc IEpochs
     function objectRoot(uint32 netuid, uint64 epoch, bytes32 resultHash, bytes[] calldata signatures) external {
-        StoredRoot storage stored = _existing(netuid, epoch);
-        if (stored.resultHash != resultHash) revert ResultHashMismatch(stored.resultHash, resultHash);
-        if (block.timestamp >= stored.activatesAt) revert RootAlreadyActive(stored.activatesAt);
+        (bytes32 pending,) = _pending(netuid, epoch);
+        if (pending != resultHash) revert ResultHashMismatch(pending, resultHash);
 
         uint256 startsAt = subnets.epochWindow(netuid, epoch).startsAt;
         uint256 total = staking.totalPermittedStakeAt(netuid, startsAt);
         uint256 objecting = _signedStake(netuid, startsAt, objectionDigest(netuid, epoch, resultHash), signatures);
         if (objecting * 3 <= total) revert QuorumNotReached(objecting, total);
 
-        isDisabled[resultHash] = true;
-        delete _roots[netuid][epoch];
-        _heads[netuid].newest = _heads[netuid].settled;
+        _objected[resultHash] = true;
+        _reopen(netuid, epoch);
         emit RootDisabled(netuid, epoch, resultHash, objecting, total);
     }
 
     /// @inheritdoc IEpochs
-    function claim(
-        uint32 netuid,
-        uint64 epoch,
-        address account,
-        uint256 cumulativeAmount,
-        bytes32[] calldata proof
-    ) external returns (uint256 amount) {
-        amount = _claim(netuid, epoch, account, cumulativeAmount, proof);
-        if (amount == 0) revert NothingToClaim(account);
+    function overturn(uint32 netuid, uint64 epoch, bytes32 resultHash, address disputer, string calldata what) external {
+        if (msg.sender != address(disputes)) revert NotDisputes(msg.sender);
+        if (_disputers[resultHash] != address(0)) revert ResultDisabled(resultHash);
+        _disputers[resultHash] = disputer;
+        if (_resultHashes[netuid][epoch] == resultHash) _reopen(netuid, epoch);
+        emit RootOverturned(netuid, epoch, resultHash, disputer, what);
+    }
+
+    /// @inheritdoc IEpochs
+    function confirm(uint32 netuid, uint64 epoch) external {
+        if (msg.sender != address(disputes)) revert NotDisputes(msg.sender);
+        (bytes32 resultHash, StoredRoot storage stored) = _pending(netuid, epoch);
+        stored.activatesAt = uint48(block.timestamp);
+        emit RootConfirmed(netuid, epoch, resultHash);
+    }
+
+    /// @inheritdoc IEpochs
+    function punish(Result calldata result, bytes32[] calldata validators, uint256 chosen) external {
+        bytes32 resultHash = resultDigest(result);
+        address disputer = _disputers[resultHash];
+        uint256 signers = _roots[resultHash].signers;
+        chosen &= signers;
+        if (disputer == address(0) || chosen == 0) revert NoOffence(resultHash);
+        _requireHash(validators, result.validatorsHash, "validators");
+        _roots[resultHash].signers = signers & ~chosen;
+        for (uint256 i = 0; i < validators.length; ++i) {
+            if (chosen >> i & 1 == 0) continue;
+            _slash(result.netuid, result.epoch, validators[i].hotkey(), resultHash, disputer);
+        }
+    }
+
+    /// @inheritdoc IEpochs
+    function punishTwofold(
+        Result calldata first,
+        bytes calldata firstSignature,
+        Result calldata second,
+        bytes calldata secondSignature
+    ) external {
+        (bytes32 one, bytes32 other) = (resultDigest(first), resultDigest(second));
+        bool sameEpoch = first.netuid == second.netuid && first.epoch == second.epoch;
+        if (one == other || !sameEpoch || isDisabled(one) || isDisabled(other)) revert NotTwoResults();
+        address signer = ECDSA.recoverCalldata(one, firstSignature);
+        address again = ECDSA.recoverCalldata(other, secondSignature);
+        if (signer != again) revert WrongSigner(signer, again);
+        if (_punished[first.netuid][first.epoch][signer]) revert AlreadyPunished(signer);
+        _punished[first.netuid][first.epoch][signer] = true;
+        _slash(first.netuid, first.epoch, signer, other, msg.sender);
+    }
+
+    /// @inheritdoc IEpochs
+    function claim(Claim calldata entry) external returns (uint256 amount) {
+        amount = _claim(entry);
+        if (amount == 0) revert NothingToClaim(entry.uid);
     }
 
     /// @inheritdoc IEpochs
     function claimMany(Claim[] calldata claims) external returns (uint256 amount) {
         for (uint256 i = 0; i < claims.length; ++i) {
-            Claim calldata entry = claims[i];
-            amount += _claim(entry.netuid, entry.epoch, entry.account, entry.cumulativeAmount, entry.proof);
+            amount += _claim(claims[i]);
         }
     }
 
     /// @inheritdoc IEpochs
     function rootOf(uint32 netuid, uint64 epoch) external view returns (EpochRoot memory) {
-        StoredRoot storage stored = _roots[netuid][epoch];
-        return EpochRoot(stored.root, stored.resultHash, stored.cumulativeTotal, stored.activatesAt);
+        return resultOf(_resultHashes[netuid][epoch]);
+    }
+
+    /// @inheritdoc IEpochs
+    function resultOf(bytes32 resultHash) public view returns (EpochRoot memory) {
+        StoredRoot storage stored = _roots[resultHash];
+        if (stored.activatesAt == 0) resultHash = 0;
+        return EpochRoot(
+            stored.root,
+            resultHash,
+            stored.cumulativeTotal,
+            stored.activatesAt,
+            uint64(stored.previousPlusOne),
+            stored.signers
+        );
     }
 
     /// @inheritdoc IEpochs
@@ -142,13 +224,24 @@ contract Epochs is IEpochs, ISeatScores, EIP712 {
 
     /// @inheritdoc IEpochs
     function isActive(uint32 netuid, uint64 epoch) external view returns (bool) {
-        uint48 activatesAt = _roots[netuid][epoch].activatesAt;
+        uint48 activatesAt = _roots[_resultHashes[netuid][epoch]].activatesAt;
         return activatesAt != 0 && block.timestamp >= activatesAt;
     }
 
     /// @inheritdoc IEpochs
-    function paidTo(uint32 netuid, address account) external view returns (uint256) {
-        return _paid[netuid][account];
+    function isDisabled(bytes32 resultHash) public view returns (bool) {
+        return _objected[resultHash] || _disputers[resultHash] != address(0);
+    }
+
+    /// @inheritdoc IEpochs
+    function offenceOf(bytes32 resultHash) external view returns (Offence memory) {
+        address disputer = _disputers[resultHash];
+        return Offence(disputer, disputer == address(0) ? 0 : _roots[resultHash].signers);
+    }
+
+    /// @inheritdoc IEpochs
+    function paidTo(uint32 netuid, address hotkey, uint48 since) external view returns (uint256) {
+        return _paid[netuid][hotkey][since];
     }
 
     /// @inheritdoc ISeatScores
@@ -173,9 +266,10 @@ contract Epochs is IEpochs, ISeatScores, EIP712 {
         return _hashTypedDataV4(keccak256(abi.encode(OBJECTION_TYPEHASH, netuid, epoch, resultHash)));
     }
 
-    /// @inheritdoc IEpochs
-    function leafOf(uint32 netuid, address account, uint256 cumulativeAmount) public pure returns (bytes32) {
-        return keccak256(bytes.concat(keccak256(abi.encode(netuid, account, cumulativeAmount))));
+    function _requireRevealed(uint32 netuid, uint64 epoch) private view returns (uint256 startsAt) {
+        EpochWindow memory window = subnets.epochWindow(netuid, epoch);
+        if (block.timestamp < window.revealEndsAt) revert RootTooEarly(block.timestamp, window.revealEndsAt);
+        return window.startsAt;
     }
 
     /// @dev Returns the newest active epoch plus one. Reverts while a root is pending, or when `epoch` is not newer.
@@ -183,7 +277,7 @@ contract Epochs is IEpochs, ISeatScores, EIP712 {
         settled = _heads[netuid].newest;
         if (settled == 0) return 0;
         uint64 newest = uint64(settled - 1);
-        uint48 activatesAt = _roots[netuid][newest].activatesAt;
+        uint48 activatesAt = _roots[_resultHashes[netuid][newest]].activatesAt;
         if (block.timestamp < activatesAt) revert RootPending(newest, activatesAt);
         if (epoch <= newest) revert EpochNotAfter(epoch, newest);
     }
@@ -191,10 +285,78 @@ contract Epochs is IEpochs, ISeatScores, EIP712 {
     function _requireConsistent(Result calldata result, uint72 settled) private view {
         bytes32 specHash = subnets.specHashAt(result.netuid, result.epoch);
         if (result.specHash != specHash) revert SpecHashMismatch(specHash, result.specHash);
-        uint256 previous = settled == 0 ? 0 : _roots[result.netuid][uint64(settled - 1)].cumulativeTotal;
+        uint256 previous =
+            settled == 0 ? 0 : _roots[_resultHashes[result.netuid][uint64(settled - 1)]].cumulativeTotal;
         if (result.cumulativeTotal < previous) revert CumulativeTotalDecreased(result.cumulativeTotal, previous);
         uint256 accrued = emission.accrued(result.netuid, result.epoch + 1);
         if (result.cumulativeTotal > accrued) revert CumulativeTotalExceedsAccrued(result.cumulativeTotal, accrued);
+    }
+
+    /// @dev Nothing that was signed is hidden: what the hashes of a result stand for is in the same transaction.
+    function _requirePosted(Result calldata result, Posting calldata posting) private pure {
+        if (posting.seats.length > MAX_WORDS) revert PostingTooLong("seats");
+        if (posting.carry.length > 2 * MAX_WORDS) revert PostingTooLong("carry");
+        if (WordTree.root(posting.seats, SEAT_DEPTH) != result.root) revert PostingMismatch("seats");
+        _requireHash(posting.validators, result.validatorsHash, "validators");
+        _requireHash(posting.carry, result.carryHash, "carry");
+    }
+
+    function _requireHash(bytes32[] calldata words, bytes32 expected, string memory part) private pure {
+        if (WordTree.hashOf(words) != expected) revert PostingMismatch(part);
+    }
+
+    /// @dev The list names each hotkey once and sums to the ledger's total: if it is not the true one, some stake in it is wrong.
+    function _requireWhole(uint32 netuid, uint256 snapshotAt, bytes32[] calldata validators)
+        private
+        view
+        returns (uint256 total)
+    {
+        if (validators.length > MAX_WORDS) revert PostingTooLong("validators");
+        total = staking.totalPermittedStakeAt(netuid, snapshotAt);
+        uint256 sum;
+        address previous;
+        for (uint256 i = 0; i < validators.length; ++i) {
+            address hotkey = validators[i].hotkey();
+            if (hotkey <= previous) revert ValidatorsNotAscending(i);
+            previous = hotkey;
+            sum += validators[i].stake();
+        }
+        if (sum != total) revert PostingMismatch("stakes");
+    }
+
+    function _stakeOfSigners(
+        uint32 netuid,
+        uint256 snapshotAt,
+        bytes32 digest,
+        bytes32[] calldata validators,
+        uint256 signers,
+        bytes[] calldata signatures
+    ) private view returns (uint256 sum) {
+        uint256 used;
+        for (uint256 i = 0; i < validators.length; ++i) {
+            if (signers >> i & 1 == 0) continue;
+            if (used == signatures.length) revert SignerCountMismatch(signers, signatures.length);
+            sum += _stakeOf(netuid, snapshotAt, digest, validators[i], signatures[used++]);
+        }
+        if (used != signatures.length || (validators.length < 256 && signers >> validators.length != 0)) {
+            revert SignerCountMismatch(signers, signatures.length);
+        }
+    }
+
+    /// @dev Stake of one posted validator that signed.
+    function _stakeOf(
+        uint32 netuid,
+        uint256 snapshotAt,
+        bytes32 digest,
+        bytes32 validator,
+        bytes calldata signature
+    ) private view returns (uint256 stake) {
+        address hotkey = validator.hotkey();
+        address signer = ECDSA.recoverCalldata(digest, signature);
+        if (signer != hotkey) revert WrongSigner(hotkey, signer);
+        stake = staking.permittedStakeAt(netuid, hotkey, snapshotAt);
+        if (stake == 0) revert SignerNotPermitted(hotkey);
+        if (stake != validator.stake()) revert StakeMismatch(hotkey, stake, validator.stake());
     }
 
     /// @dev Stake behind the signatures; reverts on a repeated, unordered or unpermitted signer.
@@ -214,33 +376,56 @@ contract Epochs is IEpochs, ISeatScores, EIP712 {
         }
     }
 
-    function _claim(
-        uint32 netuid,
-        uint64 epoch,
-        address account,
-        uint256 cumulativeAmount,
-        bytes32[] calldata proof
-    ) private returns (uint256 amount) {
-        StoredRoot storage stored = _existing(netuid, epoch);
+    function _store(Result calldata result, bytes32 resultHash, uint72 settled, uint256 signers)
+        private
+        returns (uint48 activatesAt)
+    {
+        activatesAt = uint48(block.timestamp) + subnets.activationDelayOf(result.netuid);
+        _roots[resultHash] = StoredRoot(result.root, uint136(result.cumulativeTotal), activatesAt, settled, signers);
+        _resultHashes[result.netuid][result.epoch] = resultHash;
+        _heads[result.netuid] = Heads(settled, uint72(result.epoch) + 1);
+    }
+
+    function _reopen(uint32 netuid, uint64 epoch) private {
+        delete _resultHashes[netuid][epoch];
+        _heads[netuid].newest = _heads[netuid].settled;
+    }
+
+    function _slash(uint32 netuid, uint64 epoch, address signer, bytes32 resultHash, address beneficiary) private {
+        uint256 amount = staking.slash(netuid, signer, SLASH_BPS, beneficiary);
+        emit SignerPunished(netuid, epoch, signer, resultHash, amount);
+    }
+
+    function _claim(Claim calldata entry) private returns (uint256 amount) {
+        uint32 netuid = entry.netuid;
+        (, StoredRoot storage stored) = _existing(netuid, entry.epoch);
         if (block.timestamp < stored.activatesAt) revert RootNotActive(stored.activatesAt);
-        if (!MerkleProof.verifyCalldata(proof, stored.root, leafOf(netuid, account, cumulativeAmount))) {
-            revert ProofInvalid();
-        }
-        uint256 had = _paid[netuid][account];
+        if (WordTree.climb(entry.word, entry.uid, entry.proof, SEAT_DEPTH) != stored.root) revert ProofInvalid();
+        uint256 lastSecond = subnets.epochWindow(netuid, entry.epoch).endsAt - 1;
+        (address hotkey, uint48 since) = terms.seatAt(netuid, entry.uid, lastSecond);
+        if (hotkey == address(0)) revert SeatIsFree(entry.uid);
+        uint256 cumulativeAmount = entry.word.cumulative();
+        uint256 had = _paid[netuid][hotkey][since];
         if (cumulativeAmount <= had) return 0;
         amount = cumulativeAmount - had;
         uint256 paid = totalPaid[netuid] + amount;
         if (paid > stored.cumulativeTotal) revert ClaimsExceedTotal(paid, stored.cumulativeTotal);
 
-        _paid[netuid][account] = cumulativeAmount;
+        _paid[netuid][hotkey][since] = cumulativeAmount;
         totalPaid[netuid] = paid;
-        _recent[netuid][account].add(epoch, amount);
-        emit Claimed(netuid, epoch, account, amount, cumulativeAmount, msg.sender);
-        emission.mint(netuid, account, amount);
+        _recent[netuid][hotkey].add(entry.epoch, amount);
+        emit Claimed(netuid, entry.epoch, hotkey, amount, cumulativeAmount, msg.sender);
+        emission.mint(netuid, hotkey, amount);
     }
 
-    function _existing(uint32 netuid, uint64 epoch) private view returns (StoredRoot storage stored) {
-        stored = _roots[netuid][epoch];
-        if (stored.activatesAt == 0) revert RootNotFound(netuid, epoch);
+    function _existing(uint32 netuid, uint64 epoch) private view returns (bytes32 resultHash, StoredRoot storage stored) {
+        resultHash = _resultHashes[netuid][epoch];
+        if (resultHash == 0) revert RootNotFound(netuid, epoch);
+        stored = _roots[resultHash];
+    }
+
+    function _pending(uint32 netuid, uint64 epoch) private view returns (bytes32 resultHash, StoredRoot storage stored) {
+        (resultHash, stored) = _existing(netuid, epoch);
+        if (block.timestamp >= stored.activatesAt) revert RootAlreadyActive(stored.activatesAt);
     }
 }

@@ -2,7 +2,8 @@
 pragma solidity 0.8.37;
 
 /// @title Stake on hotkeys, per subnet, remembered by timestamp
-/// @notice Amounts are KOIN base units, times are Unix seconds. There is no slashing in this version.
+/// @notice Amounts are KOIN base units, times are Unix seconds. All stake on a hotkey is one pool, of which stakers hold shares, and so
+///         is all that waits in queues after leaving it: slashing takes a part of both, from every staker alike.
 interface IStaking {
     /// @notice `amount` was added to `hotkey`; the last two are the totals after the change.
     event Staked(
@@ -31,8 +32,24 @@ interface IStaking {
         uint32 indexed netuid, address indexed hotkey, uint256 permittedStake, uint256 totalPermittedStake
     );
 
+    /// @notice `amount` was taken from the pool of a hotkey and from what waits after leaving it: `reward` was paid to `beneficiary`,
+    ///         the rest burned. The last two are the totals after the change.
+    event Slashed(
+        uint32 indexed netuid,
+        address indexed hotkey,
+        address indexed beneficiary,
+        uint256 amount,
+        uint256 reward,
+        uint256 hotkeyStake,
+        uint256 subnetStake
+    );
+    event SlasherSet(address slasher);
+
     error NotSubnets(address caller);
     error AlreadyBound(address subnets);
+    error NotSlasher(address caller);
+    error NotSetter(address caller);
+    error SlashTooLarge(uint256 bps);
     error ZeroAmount();
     error HotkeyIsZero();
     error SubnetNotFound(uint32 netuid);
@@ -56,6 +73,14 @@ interface IStaking {
     /// @return amount Base units paid.
     function withdraw(uint256 maxEntries) external returns (uint256 amount);
 
+    /// @notice Takes `bps` ten-thousandths, at most {MAX_SLASH_BPS}, of all stake on `hotkey`, waiting stake included; pays
+    ///         {REWARD_BPS} of that to `beneficiary` and burns the rest. The epoch contract only.
+    /// @return amount Base units taken.
+    function slash(uint32 netuid, address hotkey, uint256 bps, address beneficiary) external returns (uint256 amount);
+
+    /// @notice Names the epoch contract, once and for ever; whoever deployed the subnet registry only.
+    function setSlasher(address slasher) external;
+
     /// @notice Called by the subnet registry when a hotkey enters or leaves, so that its permit follows.
     function onRegistrationChanged(uint32 netuid, address hotkey, bool registered) external;
 
@@ -75,7 +100,7 @@ interface IStaking {
     /// @notice Stake on a subnet now.
     function totalStakeOf(uint32 netuid) external view returns (uint256);
 
-    /// @notice What `staker` has on `hotkey` now.
+    /// @notice What the shares of `staker` in the pool of `hotkey` are worth now, rounded down.
     function positionOf(uint32 netuid, address hotkey, address staker) external view returns (uint256);
 
     /// @notice Stake on a hotkey at the end of second `timestamp`, which must be past.
@@ -94,6 +119,9 @@ interface IStaking {
     /// @notice The caller's queue: the next unbonding to be paid and the number ever queued.
     function unbondingRange(address staker) external view returns (uint256 next, uint256 count);
 
-    /// @notice One queued unbonding.
+    /// @notice What left `hotkey` and was not withdrawn yet.
+    function unbondingStakeOf(uint32 netuid, address hotkey) external view returns (uint256);
+
+    /// @notice One queued unbonding and what it is worth now: a slash of the hotkey it left takes its part until it is withdrawn.
     function unbonding(address staker, uint256 unbondingId) external view returns (uint256 amount, uint48 releaseAt);
 }

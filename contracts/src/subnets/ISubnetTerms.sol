@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {RulesVersion, SeatRules, SubnetParams, SubnetVersion} from "./ISubnets.sol";
 
-/// @title What a subnet may be like, by what rules its seats are kept, and what the next one costs
+/// @title What a subnet may be like, by what rules its seats are kept, who held them, and what the next one costs
 interface ISubnetTerms {
     /// @notice The owner announced texts that take force at the start of `fromEpoch`.
     event SubnetUpdateAnnounced(uint32 indexed netuid, uint64 fromEpoch, string metadataURI, bytes32 specHash);
@@ -36,6 +36,12 @@ interface ISubnetTerms {
     /// @notice Counts one sale of a seat in `epoch` and raises the price; {subnets} only. Reverts above `maxBurn`.
     /// @return price What this sale costs.
     function sell(uint32 netuid, uint64 epoch, uint256 maxBurn) external returns (uint256 price);
+
+    /// @notice Keeps that `hotkey` (zero for nobody) holds a seat from this second on; {subnets} only.
+    function recordSeat(uint32 netuid, uint16 uid, address hotkey) external;
+
+    /// @notice Who held a seat at the end of second `timestamp`, which must be past, and the second it came; zeros for a free seat.
+    function seatAt(uint32 netuid, uint16 uid, uint256 timestamp) external view returns (address hotkey, uint48 since);
 
     /// @notice The texts in force during `epoch` (as announced so far, for a future epoch).
     function versionAt(uint32 netuid, uint64 epoch) external view returns (SubnetVersion memory);

@@ -2,7 +2,9 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {ERC20Burnable} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Burnable.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
@@ -11,8 +13,11 @@ import {ISubnets} from "./ISubnets.sol";
 
 /// @title Stake on hotkeys
 /// @dev Anyone may stake on any hotkey, registered or not; only a registered hotkey at or above the subnet's minimum
-///      counts as a validator, and of those at most the subnet's number: one that comes in with more puts out the least. Tokens held here = sum of positions + sum of unpaid unbondings. Staked tokens carry
-///      no governance votes. Nobody but the staker can move a position.
+///      counts as a validator, and of those at most the subnet's number: one that comes in with more puts out the least. Staked
+///      tokens carry no governance votes. Nobody but the staker can move a position.
+///      Tokens held here = sum of the pools + sum of what waits. Amounts are counted, never read from a balance, so nobody can
+///      raise the price of a share: it begins at one base unit and only slashes change it, downwards. Every rounding is in
+///      favour of the pool and is worth less than one base unit.
 contract Staking is IStaking {
     using SafeERC20 for IERC20;
     using SafeCast for uint256;
@@ -20,8 +25,16 @@ contract Staking is IStaking {
     using EnumerableSet for EnumerableSet.AddressSet;
 
     struct Unbonding {
-        uint208 amount;
+        uint208 shares;
         uint48 releaseAt;
+        uint32 netuid;
+        address hotkey;
+    }
+
+    /// @dev Amount and the shares in it.
+    struct Pool {
+        uint256 amount;
+        uint256 shares;
     }
 
     /// @dev All that is remembered of one hotkey in one subnet.
@@ -29,17 +42,27 @@ contract Staking is IStaking {
         bool registered;
         Checkpoints.Trace208 total;
         Checkpoints.Trace208 permitted;
-        mapping(address staker => uint256) positions;
+        uint256 shares;
+        mapping(address staker => uint256) sharesOf;
+        Pool unbonding;
     }
 
     /// @notice Longest unbonding that may be chosen.
     uint256 public constant MAX_UNBONDING_SECONDS = 365 days;
+    /// @notice Most that one slash takes: a pool never becomes empty while somebody holds shares of it.
+    uint256 public constant MAX_SLASH_BPS = 5_000;
+    /// @notice Part of a slash that whoever showed the offence gets.
+    uint256 public constant REWARD_BPS = 1_000;
+    uint256 private constant BPS = 10_000;
 
     IERC20 public immutable token;
     /// @notice The registry; zero until it is deployed.
     ISubnets public subnets;
     /// @notice Seconds between {unstake} and the moment the tokens can be withdrawn.
     uint48 public immutable unbondingSeconds;
+    address private immutable _setter;
+    /// @notice The epoch contract.
+    address public slasher;
 
     mapping(uint32 netuid => mapping(address hotkey => HotkeyStake)) private _hotkeys;
     mapping(uint32 netuid => Checkpoints.Trace208) private _totals;
@@ -48,13 +71,15 @@ contract Staking is IStaking {
     mapping(address staker => Unbonding[]) private _unbondings;
     mapping(address staker => uint256) private _nextUnbonding;
 
-    /// @dev Bound by the subnet registry in its own constructor, for ever; bound to another it is of no use to this network.
+    /// @dev Bound by the subnet registry in its own constructor, for ever; bound to another it is of no use to this network. Whoever
+    ///      deploys it may name the slasher, once.
     constructor(IERC20 token_, uint256 unbondingSeconds_) {
         if (unbondingSeconds_ == 0 || unbondingSeconds_ > MAX_UNBONDING_SECONDS) {
             revert UnbondingOutOfRange(unbondingSeconds_);
         }
         token = token_;
         unbondingSeconds = uint48(unbondingSeconds_);
+        _setter = msg.sender;
     }
 
     /// @inheritdoc IStaking
@@ -71,8 +96,11 @@ contract Staking is IStaking {
         if (subnets.dissolvedAtOf(netuid) != 0) revert SubnetIsDissolved(netuid);
 
         HotkeyStake storage entry = _hotkeys[netuid][hotkey];
-        entry.positions[msg.sender] += amount;
-        uint256 hotkeyStake = entry.total.latest() + amount;
+        uint256 hotkeyStake = entry.total.latest();
+        uint256 shares = entry.shares == 0 ? amount : Math.mulDiv(amount, entry.shares, hotkeyStake);
+        entry.shares += shares;
+        entry.sharesOf[msg.sender] += shares;
+        hotkeyStake += amount;
         uint256 subnetStake = _totals[netuid].latest() + amount;
         _record(netuid, entry, hotkeyStake, subnetStake);
         emit Staked(netuid, hotkey, msg.sender, amount, hotkeyStake, subnetStake);
@@ -85,17 +113,22 @@ contract Staking is IStaking {
     function unstake(uint32 netuid, address hotkey, uint256 amount) external returns (uint256 unbondingId) {
         if (amount == 0) revert ZeroAmount();
         HotkeyStake storage entry = _hotkeys[netuid][hotkey];
-        uint256 position = entry.positions[msg.sender];
+        uint256 hotkeyStake = entry.total.latest();
+        uint256 held = entry.sharesOf[msg.sender];
+        uint256 position = held == 0 ? 0 : Math.mulDiv(held, hotkeyStake, entry.shares);
         if (amount > position) revert PositionTooSmall(amount, position);
 
-        entry.positions[msg.sender] = position - amount;
-        uint256 hotkeyStake = entry.total.latest() - amount;
+        uint256 shares =
+            amount == position ? held : Math.mulDiv(amount, entry.shares, hotkeyStake, Math.Rounding.Ceil);
+        entry.sharesOf[msg.sender] = held - shares;
+        entry.shares -= shares;
+        hotkeyStake -= amount;
         uint256 subnetStake = _totals[netuid].latest() - amount;
         _record(netuid, entry, hotkeyStake, subnetStake);
 
         uint48 releaseAt = uint48(block.timestamp) + unbondingSeconds;
         unbondingId = _unbondings[msg.sender].length;
-        _unbondings[msg.sender].push(Unbonding(amount.toUint208(), releaseAt));
+        _unbondings[msg.sender].push(Unbonding(_addTo(entry.unbonding, amount), releaseAt, netuid, hotkey));
         emit Unstaked(netuid, hotkey, msg.sender, amount, hotkeyStake, subnetStake, unbondingId, releaseAt);
         _refreshPermit(netuid, hotkey, entry);
     }
@@ -107,7 +140,7 @@ contract Staking is IStaking {
         uint256 next = first;
         // Every entry waits equally long, so the queue is ordered by release time.
         while (next < queue.length && next - first < maxEntries && queue[next].releaseAt <= block.timestamp) {
-            amount += queue[next].amount;
+            amount += _takeFrom(_hotkeys[queue[next].netuid][queue[next].hotkey].unbonding, queue[next].shares);
             delete queue[next];
             ++next;
         }
@@ -115,6 +148,34 @@ contract Staking is IStaking {
         _nextUnbonding[msg.sender] = next;
         emit Withdrawn(msg.sender, amount, first, next);
         token.safeTransfer(msg.sender, amount);
+    }
+
+    /// @inheritdoc IStaking
+    function slash(uint32 netuid, address hotkey, uint256 bps, address beneficiary) external returns (uint256 amount) {
+        if (msg.sender != slasher) revert NotSlasher(msg.sender);
+        if (bps > MAX_SLASH_BPS) revert SlashTooLarge(bps);
+        HotkeyStake storage entry = _hotkeys[netuid][hotkey];
+        uint256 hotkeyStake = entry.total.latest();
+        amount = hotkeyStake * bps / BPS;
+        hotkeyStake -= amount;
+        uint256 subnetStake = _totals[netuid].latest() - amount;
+        if (amount > 0) _record(netuid, entry, hotkeyStake, subnetStake);
+        uint256 waiting = entry.unbonding.amount * bps / BPS;
+        if (waiting > 0) entry.unbonding.amount -= waiting;
+        amount += waiting;
+        uint256 reward = amount * REWARD_BPS / BPS;
+        emit Slashed(netuid, hotkey, beneficiary, amount, reward, hotkeyStake, subnetStake);
+        _refreshPermit(netuid, hotkey, entry);
+
+        if (amount > reward) ERC20Burnable(address(token)).burn(amount - reward);
+        if (reward > 0) token.safeTransfer(beneficiary, reward);
+    }
+
+    /// @inheritdoc IStaking
+    function setSlasher(address slasher_) external {
+        if (msg.sender != _setter || slasher != address(0) || slasher_ == address(0)) revert NotSetter(msg.sender);
+        slasher = slasher_;
+        emit SlasherSet(slasher_);
     }
 
     /// @inheritdoc IStaking
@@ -155,7 +216,9 @@ contract Staking is IStaking {
 
     /// @inheritdoc IStaking
     function positionOf(uint32 netuid, address hotkey, address staker) external view returns (uint256) {
-        return _hotkeys[netuid][hotkey].positions[staker];
+        HotkeyStake storage entry = _hotkeys[netuid][hotkey];
+        uint256 held = entry.sharesOf[staker];
+        return held == 0 ? 0 : Math.mulDiv(held, entry.total.latest(), entry.shares);
     }
 
     /// @inheritdoc IStaking
@@ -186,7 +249,25 @@ contract Staking is IStaking {
     /// @inheritdoc IStaking
     function unbonding(address staker, uint256 unbondingId) external view returns (uint256 amount, uint48 releaseAt) {
         Unbonding storage entry = _unbondings[staker][unbondingId];
-        return (entry.amount, entry.releaseAt);
+        Pool storage pool = _hotkeys[entry.netuid][entry.hotkey].unbonding;
+        return (entry.shares == 0 ? 0 : Math.mulDiv(entry.shares, pool.amount, pool.shares), entry.releaseAt);
+    }
+
+    /// @inheritdoc IStaking
+    function unbondingStakeOf(uint32 netuid, address hotkey) external view returns (uint256) {
+        return _hotkeys[netuid][hotkey].unbonding.amount;
+    }
+
+    function _addTo(Pool storage pool, uint256 amount) private returns (uint208 shares) {
+        shares = (pool.shares == 0 ? amount : Math.mulDiv(amount, pool.shares, pool.amount)).toUint208();
+        pool.shares += shares;
+        pool.amount += amount;
+    }
+
+    function _takeFrom(Pool storage pool, uint256 shares) private returns (uint256 amount) {
+        amount = Math.mulDiv(shares, pool.amount, pool.shares);
+        pool.shares -= shares;
+        pool.amount -= amount;
     }
 
     function _record(uint32 netuid, HotkeyStake storage entry, uint256 hotkeyStake, uint256 subnetStake) private {

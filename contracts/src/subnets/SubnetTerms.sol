@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 import {ISubnetTerms} from "./ISubnetTerms.sol";
 import {ISubnets, RulesVersion, SeatRules, Subnet, SubnetParams, SubnetVersion} from "./ISubnets.sol";
 import {Prices} from "./Prices.sol";
+import {SeatHistory} from "./SeatHistory.sol";
 
-/// @title What a subnet may be like, by what rules its seats are kept, and what the next one costs
+/// @title What a subnet may be like, by what rules its seats are kept, who held them, and what the next one costs
 /// @dev Bound by the subnet registry in its own constructor, for ever; bound to another it is of no use to this network.
 contract SubnetTerms is ISubnetTerms {
+    using SeatHistory for Checkpoints.Trace160;
+
     uint256 public constant MAX_NAME_BYTES = 64;
     uint256 public constant MAX_URI_BYTES = 512;
     uint256 public constant MIN_EPOCH_SECONDS = 10;
@@ -40,6 +44,7 @@ contract SubnetTerms is ISubnetTerms {
     mapping(uint32 netuid => Till) private _tills;
     mapping(uint32 netuid => RulesVersion[]) private _rules;
     mapping(uint32 netuid => SubnetVersion[]) private _versions;
+    mapping(uint32 netuid => mapping(uint16 uid => Checkpoints.Trace160)) private _seats;
 
     /// @inheritdoc ISubnetTerms
     function bind() external {
@@ -95,6 +100,17 @@ contract SubnetTerms is ISubnetTerms {
         if (++till.sales > rules.maxRegistrationsPerEpoch) revert RegistrationsExhausted(epoch);
         (till.price, till.since) = (uint128(Prices.raised(price, rules.maxBurn)), uint40(block.timestamp));
         _tills[netuid] = till;
+    }
+
+    /// @inheritdoc ISubnetTerms
+    function recordSeat(uint32 netuid, uint16 uid, address hotkey) external {
+        _requireSubnets();
+        _seats[netuid][uid].record(hotkey);
+    }
+
+    /// @inheritdoc ISubnetTerms
+    function seatAt(uint32 netuid, uint16 uid, uint256 timestamp) external view returns (address hotkey, uint48 since) {
+        return _seats[netuid][uid].at(timestamp);
     }
 
     /// @inheritdoc ISubnetTerms

@@ -257,6 +257,7 @@ contract Subnets is SubnetRegistry {
         _seats[netuid][hotkey] = uint256(uid) + 1;
         _neurons[netuid][uid] = Neuron(hotkey, nowAt, nowAt, uint8(uid), false, agentId, newcomer.endpoint);
         emit NeuronRegistered(netuid, hotkey, agentId, uid, newcomer.payer, newcomer.endpoint, newcomer.deposit);
+        terms.recordSeat(netuid, uid, hotkey);
         staking.onRegistrationChanged(netuid, hotkey, true);
     }
 
@@ -266,6 +267,7 @@ contract Subnets is SubnetRegistry {
         delete _seats[netuid][hotkey];
         delete _neurons[netuid][uid];
         emit NeuronRemoved(netuid, hotkey, agentId, uid, evicted);
+        terms.recordSeat(netuid, uid, address(0));
         staking.onRegistrationChanged(netuid, hotkey, false);
     }
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Result} from "../../src/subnets/IEpochs.sol";
+import {Claim, Posting, Result} from "../../src/subnets/IEpochs.sol";
 import {Subnets} from "../../src/subnets/Subnets.sol";
 import {KoinonToken} from "../../src/token/KoinonToken.sol";
-import {Merkle} from "../support/Merkle.sol";
 import {Network} from "../support/Network.sol";
 import {vm} from "../support/Vm.sol";
 
@@ -24,7 +23,12 @@ contract NetworkHandler is Network {
     address public constant ANN = address(0xA);
     address public constant BOB = address(0xB);
 
+    /// @dev Taken first in every subnet, and never left.
+    uint16 private constant ANN_UID = 0;
+    uint16 private constant BOB_UID = 1;
+
     uint256[] private _keys;
+    mapping(uint32 netuid => uint48) private _since;
     Tree[] private _trees;
     uint256 public positions;
     uint256 public queued;
@@ -84,9 +88,11 @@ contract NetworkHandler is Network {
         uint256 accrued = emission.accrued(netuid, epoch + 1);
         Tree memory tree = Tree(netuid, epoch, 0, within(toAnn, 0, accrued), 0, false);
         tree.toBob = within(toBob, 0, accrued - tree.toAnn);
-        Result memory result = resultFor(netuid, epoch, _nodes(tree)[0], tree.toAnn + tree.toBob);
+        Posting memory posting = postingFor(netuid, epoch, _keys, _seats(tree));
+        Result memory result = resultFor(netuid, epoch, posting, tree.toAnn + tree.toBob);
         tree.resultHash = epochs.resultDigest(result);
-        epochs.submitRoot(result, _permittedSignatures(netuid, epoch, tree.resultHash));
+        bytes[] memory signatures = _permittedSignatures(netuid, epoch, tree.resultHash);
+        epochs.submitRoot(result, posting, (1 << signatures.length) - 1, signatures);
         ++rootsAccepted;
         if (object) {
             bytes32 objection = epochs.objectionDigest(netuid, epoch, tree.resultHash);
@@ -98,11 +104,11 @@ contract NetworkHandler is Network {
 
     function claim(uint256 seed, bool forAnn) external {
         Tree memory tree = _trees[seed % _trees.length];
-        address account = forAnn ? ANN : BOB;
+        (address account, uint16 uid) = forAnn ? (ANN, ANN_UID) : (BOB, BOB_UID);
         uint256 cumulative = forAnn ? tree.toAnn : tree.toBob;
-        uint256 had = epochs.paidTo(tree.netuid, account);
-        bytes32[] memory proof = Merkle.proof(_nodes(tree), forAnn ? 0 : 1);
-        uint256 amount = epochs.claim(tree.netuid, tree.epoch, account, cumulative, proof);
+        uint256 had = epochs.paidTo(tree.netuid, account, _since[tree.netuid]);
+        Claim memory entry = claimOf(tree.netuid, tree.epoch, uid, _seats(tree));
+        uint256 amount = epochs.claim(entry);
         paid += amount;
         bool replaced = epochs.rootOf(tree.netuid, tree.epoch).resultHash != tree.resultHash;
         if (tree.disabled || replaced) disabledRootPaid = true;
@@ -141,6 +147,9 @@ contract NetworkHandler is Network {
 
     function _addSubnet() private {
         uint32 netuid = createSubnet();
+        join(netuid, ANN);
+        join(netuid, BOB);
+        _since[netuid] = uint48(block.timestamp);
         for (uint256 i = 0; i < VALIDATORS; ++i) {
             join(netuid, _hotkey(i));
             stakeOn(netuid, _hotkey(i), ANN, 2 * MIN_STAKE);
@@ -156,11 +165,9 @@ contract NetworkHandler is Network {
         return vm.addr(_keys[who % VALIDATORS]);
     }
 
-    function _nodes(Tree memory tree) private view returns (bytes32[] memory) {
-        bytes32[] memory leaves = new bytes32[](2);
-        leaves[0] = epochs.leafOf(tree.netuid, ANN, tree.toAnn);
-        leaves[1] = epochs.leafOf(tree.netuid, BOB, tree.toBob);
-        return Merkle.tree(leaves);
+    function _seats(Tree memory tree) private pure returns (bytes32[] memory seats) {
+        seats = new bytes32[](2);
+        (seats[ANN_UID], seats[BOB_UID]) = (bytes32(tree.toAnn), bytes32(tree.toBob));
     }
 
     function _permittedSignatures(uint32 netuid, uint64 epoch, bytes32 digest)

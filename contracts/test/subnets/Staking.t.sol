@@ -154,4 +154,93 @@ contract StakingTest is Network {
             eq(staking.stakeAt(_netuid, HOTKEY, times[i]), totals[i], "as it was");
         }
     }
+
+    function test_a_slash_takes_from_all_stakers_and_from_what_waits() public {
+        stakeOn(_netuid, HOTKEY, ANN, 60e18);
+        stakeOn(_netuid, HOTKEY, BOB, 40e18);
+        vm.prank(BOB);
+        staking.unstake(_netuid, HOTKEY, 20e18);
+        uint256 supply = token.totalSupply();
+        eq(_slash(2_000), 20e18, "a fifth of a hundred");
+        eq(staking.positionOf(_netuid, HOTKEY, ANN), 48e18, "ann");
+        eq(staking.positionOf(_netuid, HOTKEY, BOB), 16e18, "bob");
+        (uint256 waiting,) = staking.unbonding(BOB, 0);
+        eq(waiting, 16e18, "what waits");
+        eq(token.balanceOf(address(0x3A7)), 2e18, "reward");
+        eq(token.totalSupply(), supply - 18e18, "burned");
+        stakeOn(_netuid, HOTKEY, ANN, 16e18);
+        eq(staking.positionOf(_netuid, HOTKEY, ANN), 64e18, "who comes later pays today's price");
+        vm.warp(block.timestamp + UNBONDING);
+        vm.prank(BOB);
+        eq(staking.withdraw(1), 16e18, "paid");
+        eq(token.balanceOf(address(staking)), staking.stakeOf(_netuid, HOTKEY), "held");
+    }
+
+    function test_a_slash_below_the_minimum_takes_the_permit() public {
+        join(_netuid, HOTKEY);
+        stakeOn(_netuid, HOTKEY, ANN, MIN_STAKE);
+        uint256 at = block.timestamp;
+        vm.warp(at + 10);
+        _slash(1);
+        vm.warp(at + 20);
+        eq(staking.permittedStakeAt(_netuid, HOTKEY, at + 9), MIN_STAKE, "until then");
+        eq(staking.totalPermittedStakeAt(_netuid, at + 10), 0, "lost");
+        vm.prank(address(epochs));
+        vm.expectRevert(abi.encodeWithSelector(IStaking.SlashTooLarge.selector, 5_001));
+        staking.slash(_netuid, HOTKEY, 5_001, ANN);
+    }
+
+    function test_gifts_and_first_deposits_move_no_price() public {
+        stakeOn(_netuid, HOTKEY, ANN, 1);
+        fund(ANN, 1_000e18);
+        vm.prank(ANN);
+        require(token.transfer(address(staking), 1_000e18));
+        stakeOn(_netuid, HOTKEY, BOB, 7e18 + 1);
+        eq(staking.positionOf(_netuid, HOTKEY, BOB), 7e18 + 1, "all of it");
+        eq(staking.positionOf(_netuid, HOTKEY, ANN), 1, "no more");
+    }
+
+    /// @dev Whatever happens, each staker has what it put in less its part of slashes, to a unit a move, and the pools are covered.
+    function testFuzz_pools_stay_covered_and_nobody_gains(uint256[12] memory moves) public {
+        fund(ANN, 1_000e18);
+        fund(BOB, 1_000e18);
+        uint256 supply = token.totalSupply();
+        for (uint256 i = 0; i < moves.length; ++i) {
+            (address who, uint256 kind) = (moves[i] % 2 == 0 ? ANN : BOB, moves[i] / 2 % 4);
+            uint256 amount = within(moves[i] >> 8, 1, 80e18);
+            uint256 position = staking.positionOf(_netuid, HOTKEY, who);
+            vm.startPrank(who);
+            if (kind < 2) staking.stake(_netuid, HOTKEY, amount);
+            else if (kind == 2 && position > 0) staking.unstake(_netuid, HOTKEY, within(amount, 1, position));
+            vm.stopPrank();
+            uint256 after_ = staking.positionOf(_netuid, HOTKEY, who);
+            if (kind < 2) atMost(after_, position + amount, "no gain");
+            if (kind < 2) atMost(position + amount, after_ + 1, "no loss");
+            if (kind == 3) _slash(within(moves[i] >> 16, 1, 5_000));
+            uint256 owed = staking.stakeOf(_netuid, HOTKEY) + staking.unbondingStakeOf(_netuid, HOTKEY);
+            eq(token.balanceOf(address(staking)), owed, "covered");
+            uint256 positions =
+                staking.positionOf(_netuid, HOTKEY, ANN) + staking.positionOf(_netuid, HOTKEY, BOB);
+            atMost(positions, staking.stakeOf(_netuid, HOTKEY), "never more than the pool");
+            atMost(staking.stakeOf(_netuid, HOTKEY), positions + 2, "all but dust");
+        }
+        vm.warp(block.timestamp + UNBONDING);
+        for (uint256 i = 0; i < 2; ++i) {
+            address who = i == 0 ? ANN : BOB;
+            uint256 position = staking.positionOf(_netuid, HOTKEY, who);
+            vm.startPrank(who);
+            if (position > 0) staking.unstake(_netuid, HOTKEY, position);
+            vm.warp(block.timestamp + UNBONDING);
+            (uint256 next, uint256 count) = staking.unbondingRange(who);
+            if (next < count) staking.withdraw(100);
+            vm.stopPrank();
+        }
+        atMost(token.balanceOf(address(staking)), 14, "only dust is left");
+        atMost(token.totalSupply(), supply, "nothing minted");
+    }
+
+    function _slash(uint256 bps) private returns (uint256) {
+        vm.prank(address(epochs));
+        return staking.slash(_netuid, HOTKEY, bps, address(0x3A7));
+    }
 }

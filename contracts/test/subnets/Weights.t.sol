@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IWeights} from "../../src/subnets/IWeights.sol";
 import {Weights} from "../../src/subnets/Weights.sol";
+import {WordTree} from "../../src/subnets/WordTree.sol";
 import {Network} from "../support/Network.sol";
 import {vm} from "../support/Vm.sol";
 
@@ -33,7 +34,9 @@ contract WeightsTest is Network {
         emit WeightsRevealed(_netuid, 1, VALIDATOR, ROW, SALT);
         vm.prank(VALIDATOR);
         weights.reveal(_netuid, 1, ROW, SALT);
-        eq(weights.rowHashOf(_netuid, 1, VALIDATOR), keccak256(ROW), "row hash");
+        bytes32[] memory words = new bytes32[](16);
+        words[0] = bytes32(uint256(0xffff << 240 | 1 << 192 | 0x8000));
+        eq(weights.rowHashOf(_netuid, 1, VALIDATOR), _kept(words, 65535 + 1 + 32768), "row hash");
         eq(weights.commitmentOf(_netuid, 1, VALIDATOR), bytes32(0), "cleared");
         vm.prank(VALIDATOR);
         vm.expectRevert(abi.encodeWithSelector(IWeights.AlreadyRevealed.selector, _netuid, 1, VALIDATOR));
@@ -48,15 +51,15 @@ contract WeightsTest is Network {
         toWeightCommit(_netuid, 1);
         vm.prank(SECOND);
         vm.expectRevert(abi.encodeWithSelector(IWeights.NoValidatorPermit.selector, _netuid, 1, SECOND));
-        weights.commit(_netuid, 1, SALT);
+        weights.commit(_netuid, 1, SALT, SPEC, "");
         vm.prank(VALIDATOR);
-        weights.commit(_netuid, 1, SALT);
+        weights.commit(_netuid, 1, SALT, SPEC, "");
         toWeightCommit(_netuid, 2);
         vm.prank(VALIDATOR);
         vm.expectRevert(abi.encodeWithSelector(IWeights.NoValidatorPermit.selector, _netuid, 2, VALIDATOR));
-        weights.commit(_netuid, 2, SALT);
+        weights.commit(_netuid, 2, SALT, SPEC, "");
         vm.prank(SECOND);
-        weights.commit(_netuid, 2, SALT);
+        weights.commit(_netuid, 2, SALT, SPEC, "");
     }
 
     function test_both_phases_are_half_open() public {
@@ -64,10 +67,10 @@ contract WeightsTest is Network {
         vm.startPrank(VALIDATOR);
         vm.warp(opens - 1);
         vm.expectRevert(abi.encodeWithSelector(IWeights.OutsideWeightCommit.selector, opens - 1, opens, opens + 60));
-        weights.commit(_netuid, 1, SALT);
+        weights.commit(_netuid, 1, SALT, SPEC, "");
         vm.warp(opens + 60);
         vm.expectRevert(abi.encodeWithSelector(IWeights.OutsideWeightCommit.selector, opens + 60, opens, opens + 60));
-        weights.commit(_netuid, 1, SALT);
+        weights.commit(_netuid, 1, SALT, SPEC, "");
         vm.warp(opens + 120);
         vm.expectRevert(
             abi.encodeWithSelector(IWeights.OutsideWeightReveal.selector, opens + 120, opens + 60, opens + 120)
@@ -95,7 +98,7 @@ contract WeightsTest is Network {
         bytes32 stolen = weights.commitmentFor(_netuid, 1, VALIDATOR, keccak256(ROW), SALT);
         _commit(VALIDATOR, ROW, SALT);
         vm.prank(SECOND);
-        weights.commit(_netuid, 1, stolen);
+        weights.commit(_netuid, 1, stolen, SPEC, "");
         toReveal(_netuid, 1);
         bytes32 own = weights.commitmentFor(_netuid, 1, SECOND, keccak256(ROW), SALT);
         vm.prank(SECOND);
@@ -125,7 +128,8 @@ contract WeightsTest is Network {
         toReveal(_netuid, 1);
         vm.prank(VALIDATOR);
         weights.reveal(_netuid, 1, "", SALT);
-        eq(weights.rowHashOf(_netuid, 1, VALIDATOR), keccak256(""), "empty row hash");
+        eq(weights.rowHashOf(_netuid, 1, VALIDATOR), weights.ABSTAINED(), "abstained");
+        eq(weights.rowAgeOf(_netuid, 1, VALIDATOR), weights.NO_ROW(), "no row counts");
     }
 
     function test_without_a_commitment_nothing_opens() public {
@@ -137,28 +141,72 @@ contract WeightsTest is Network {
         toWeightCommit(_netuid, 2);
         vm.prank(VALIDATOR);
         vm.expectRevert(IWeights.CommitmentIsZero.selector);
-        weights.commit(_netuid, 2, 0);
+        weights.commit(_netuid, 2, 0, SPEC, "");
     }
 
     function testFuzz_any_ascending_row_opens(uint256 seats, uint256 seed) public {
         bytes memory row;
+        bytes32[] memory words = new bytes32[](16);
+        uint256 sum;
         for (uint16 uid = 0; uid < 16; ++uid) {
             if (seats >> uid & 1 == 0) continue;
             uint16 weight = uint16(within(uint256(keccak256(abi.encode(seed, uid))), 1, 65535));
             row = abi.encodePacked(row, uid, weight);
+            words[0] |= bytes32(uint256(weight) << (240 - 16 * uint256(uid)));
+            sum += weight;
         }
         _commit(VALIDATOR, row, bytes32(seed));
         toReveal(_netuid, 1);
         vm.prank(VALIDATOR);
         weights.reveal(_netuid, 1, row, bytes32(seed));
-        eq(weights.rowHashOf(_netuid, 1, VALIDATOR), keccak256(row), "hash");
+        bytes32 kept = row.length == 0 ? weights.ABSTAINED() : _kept(words, sum);
+        eq(weights.rowHashOf(_netuid, 1, VALIDATOR), kept, "hash");
+    }
+
+    function test_anybody_who_knows_row_and_salt_reveals_in_time() public {
+        _commit(VALIDATOR, ROW, SALT);
+        toReveal(_netuid, 1);
+        vm.prank(SECOND);
+        vm.expectRevert();
+        weights.revealFor(_netuid, 1, VALIDATOR, ROW, bytes32(0));
+        vm.prank(SECOND);
+        weights.revealFor(_netuid, 1, VALIDATOR, ROW, SALT);
+        eq(weights.rowAgeOf(_netuid, 1, VALIDATOR), 0, "counts as its own");
+        vm.expectRevert(abi.encodeWithSelector(IWeights.AlreadyRevealed.selector, _netuid, 1, VALIDATOR));
+        weights.revealFor(_netuid, 1, VALIDATOR, ROW, SALT);
+    }
+
+    function test_a_row_stands_in_for_eight_epochs() public {
+        _commit(VALIDATOR, ROW, SALT);
+        toReveal(_netuid, 1);
+        vm.prank(VALIDATOR);
+        weights.reveal(_netuid, 1, ROW, SALT);
+        eq(weights.rowAgeOf(_netuid, 0, VALIDATOR), 255, "not before");
+        eq(weights.rowAgeOf(_netuid, 2, VALIDATOR), 1, "one");
+        eq(weights.rowAgeOf(_netuid, 9, VALIDATOR), 8, "eight");
+        eq(weights.rowAgeOf(_netuid, 10, VALIDATOR), 255, "none after eight");
+    }
+
+    function test_a_commitment_names_the_spec_in_force_and_carries_a_sealed_row() public {
+        toWeightCommit(_netuid, 1);
+        vm.startPrank(VALIDATOR);
+        vm.expectRevert(abi.encodeWithSelector(IWeights.OtherSpec.selector, SPEC, SALT));
+        weights.commit(_netuid, 1, SALT, SALT, "");
+        vm.expectRevert(abi.encodeWithSelector(IWeights.SealedRowTooLong.selector, 1281, 1280));
+        weights.commit(_netuid, 1, SALT, SPEC, new bytes(1281));
+        weights.commit(_netuid, 1, SALT, SPEC, new bytes(1280));
+        vm.stopPrank();
+    }
+
+    function _kept(bytes32[] memory words, uint256 sum) private pure returns (bytes32) {
+        return bytes32(uint256(WordTree.root(words, 4)) & ~uint256(0xffffff) | sum);
     }
 
     function _commit(address hotkey, bytes memory row, bytes32 salt) private {
         toWeightCommit(_netuid, 1);
         bytes32 commitment = weights.commitmentFor(_netuid, 1, hotkey, keccak256(row), salt);
         vm.prank(hotkey);
-        weights.commit(_netuid, 1, commitment);
+        weights.commit(_netuid, 1, commitment, SPEC, "");
     }
 
     function _refused(bytes memory row, bytes memory failure) private {

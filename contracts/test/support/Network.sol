@@ -2,16 +2,18 @@
 pragma solidity 0.8.37;
 
 import {IdentityRegistry} from "../../src/identity/IdentityRegistry.sol";
+import {Disputes} from "../../src/subnets/Disputes.sol";
 import {Emission} from "../../src/subnets/Emission.sol";
 import {Epochs} from "../../src/subnets/Epochs.sol";
-import {Result} from "../../src/subnets/IEpochs.sol";
-import {SeatRules, SubnetParams} from "../../src/subnets/ISubnets.sol";
+import {Claim, Posting, Result} from "../../src/subnets/IEpochs.sol";
+import {EpochWindow, SeatRules, SubnetParams} from "../../src/subnets/ISubnets.sol";
 import {Staking} from "../../src/subnets/Staking.sol";
 import {Subnets} from "../../src/subnets/Subnets.sol";
 import {SubnetTerms} from "../../src/subnets/SubnetTerms.sol";
 import {Weights} from "../../src/subnets/Weights.sol";
 import {Work} from "../../src/subnets/Work.sol";
 import {KoinonToken} from "../../src/token/KoinonToken.sol";
+import {SeatTree} from "./SeatTree.sol";
 import {Test} from "./Test.sol";
 import {vm} from "./Vm.sol";
 
@@ -35,6 +37,7 @@ abstract contract Network is Test {
     Work internal work;
     Weights internal weights;
     Epochs internal epochs;
+    Disputes internal disputes;
     Emission internal emission;
 
     function deployNetwork() internal {
@@ -45,7 +48,10 @@ abstract contract Network is Test {
         subnets = new Subnets(token, identity, staking, terms, CREATION_BURN);
         work = new Work(subnets);
         weights = new Weights(subnets);
-        epochs = new Epochs(token, subnets, RATE, HALVING);
+        disputes = new Disputes(subnets, weights, address(this));
+        epochs = new Epochs(token, subnets, disputes, RATE, HALVING);
+        disputes.setEpochs(epochs);
+        staking.setSlasher(address(epochs));
         emission = Emission(address(epochs.emission()));
         token.setMinter(address(emission));
     }
@@ -154,12 +160,44 @@ abstract contract Network is Test {
         vm.warp(subnets.epochWindow(netuid, epoch).revealEndsAt);
     }
 
-    function resultFor(uint32 netuid, uint64 epoch, bytes32 root, uint256 total)
+    /// @dev What is posted with seats: the true validators, who are those of `keys` with a permit.
+    function postingFor(uint32 netuid, uint64 epoch, uint256[] memory keys, bytes32[] memory seats)
+        internal
+        view
+        returns (Posting memory posting)
+    {
+        uint256 startsAt = subnets.epochWindow(netuid, epoch).startsAt;
+        posting.seats = seats;
+        posting.validators = new bytes32[](keys.length);
+        uint256 count;
+        for (uint256 i = 0; i < keys.length; ++i) {
+            address hotkey = vm.addr(keys[i]);
+            uint256 stake = staking.permittedStakeAt(netuid, hotkey, startsAt);
+            if (stake == 0) continue;
+            uint256 age = weights.rowAgeOf(netuid, epoch, hotkey);
+            posting.validators[count++] = bytes32(uint256(uint160(hotkey)) << 96 | age << 88 | stake);
+        }
+        bytes32[] memory validators = posting.validators;
+        assembly ("memory-safe") {
+            mstore(validators, count)
+        }
+    }
+
+    function resultFor(uint32 netuid, uint64 epoch, Posting memory posting, uint256 total)
         internal
         pure
         returns (Result memory)
     {
-        return Result(netuid, epoch, root, total, keccak256("weights"), keccak256("stake"), SPEC, keccak256("data"));
+        return Result(
+            netuid,
+            epoch,
+            SeatTree.root(posting.seats),
+            total,
+            keccak256(abi.encodePacked(posting.validators)),
+            keccak256(abi.encodePacked(posting.carry)),
+            SPEC,
+            keccak256("data")
+        );
     }
 
     /// @dev Signatures of keys [from, to) over `digest`, in the order given.
@@ -174,7 +212,17 @@ abstract contract Network is Test {
         }
     }
 
-    function submit(Result memory result, uint256[] memory keys, uint256 signers) internal {
-        epochs.submitRoot(result, signedBy(keys, 0, signers, epochs.resultDigest(result)));
+    /// @dev Signed by the first `signers` of the posting's validators, whose keys these are.
+    function submit(Result memory result, Posting memory posting, uint256[] memory keys, uint256 signers) internal {
+        bytes[] memory signatures = signedBy(keys, 0, signers, epochs.resultDigest(result));
+        epochs.submitRoot(result, posting, (1 << signers) - 1, signatures);
+    }
+
+    function claimOf(uint32 netuid, uint64 epoch, uint16 uid, bytes32[] memory seats)
+        internal
+        pure
+        returns (Claim memory)
+    {
+        return Claim(netuid, epoch, uid, seats[uid], SeatTree.proof(seats, uid));
     }
 }

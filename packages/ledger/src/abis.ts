@@ -1,6 +1,7 @@
 /** ABIs of the contracts, as constants that viem types from. `dollarAbi` is what any dollar has, `testDollarAbi` also its faucet. */
 export { dollarAbi } from './dollar.ts'
 export { batchSettlementAbi } from './generated/batch-settlement.ts'
+export { disputesAbi } from './generated/disputes.ts'
 export { emissionAbi } from './generated/emission.ts'
 export { epochsAbi } from './generated/epochs.ts'
 export { identityRegistryAbi } from './generated/identity-registry.ts'

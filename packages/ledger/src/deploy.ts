@@ -4,6 +4,7 @@ import { type Abi, encodeDeployData } from 'viem'
 import type { LedgerReader } from './clients.ts'
 import { checkDollar } from './dollar.ts'
 import { batchSettlementAbi, batchSettlementBytecode } from './generated/batch-settlement.ts'
+import { disputesAbi, disputesBytecode } from './generated/disputes.ts'
 import { epochsAbi, epochsBytecode } from './generated/epochs.ts'
 import { erc3009DepositCollectorAbi, erc3009DepositCollectorBytecode } from './generated/erc3009-deposit-collector.ts'
 import { identityRegistryAbi, identityRegistryBytecode } from './generated/identity-registry.ts'
@@ -95,10 +96,12 @@ export async function deployContracts(options: DeployOptions): Promise<NetworkFi
     parameters.subnetCreationBurn,
   ])
   await deploy('work', workAbi, workBytecode, [subnets])
-  await deploy('weights', weightsAbi, weightsBytecode, [subnets])
+  const weights = await deploy('weights', weightsAbi, weightsBytecode, [subnets])
+  const disputes = await deploy('disputes', disputesAbi, disputesBytecode, [subnets, weights, sender.address])
   const epochs = await deploy('epochs', epochsAbi, epochsBytecode, [
     token,
     subnets,
+    disputes,
     parameters.emissionPerSecond,
     parameters.halvingSeconds,
   ])
@@ -106,6 +109,8 @@ export async function deployContracts(options: DeployOptions): Promise<NetworkFi
     'emission',
     await reader.readContract({ address: epochs, abi: epochsAbi, functionName: 'emission' }),
   )
+  await fixSlasher(options, staking, epochs)
+  await fixEpochs(options, disputes, epochs)
   await fixMinter(options, token, emission)
   await placeChannels(reader, found, keep, deploy)
   return found as NetworkFile['contracts']
@@ -121,6 +126,27 @@ async function fixMinter({ reader, sender }: DeployOptions, token: Address, emis
       message: `The token ${token} already has another minter, ${minter}`,
       hint: 'This deployment cannot be completed; deploy to fresh addresses by removing the partial network file.',
     })
+  }
+}
+
+/** Without it whoever deploys could name any contract later; with it only the epoch contract ever slashes. */
+async function fixSlasher({ reader, sender }: DeployOptions, staking: Address, epochs: Address): Promise<void> {
+  const slasher = await reader.readContract({ address: staking, abi: stakingAbi, functionName: 'slasher' })
+  if (slasher === zeroAddress) {
+    await sender.call({ address: staking, abi: stakingAbi, functionName: 'setSlasher', args: [epochs] })
+  } else if (toAddress(slasher) !== epochs) {
+    throw new KoinonError({
+      code: 'ledger/wrong-slasher',
+      message: `The staking contract ${staking} already obeys another epoch contract, ${slasher}`,
+      hint: 'This deployment cannot be completed; deploy to fresh addresses by removing the partial network file.',
+    })
+  }
+}
+
+async function fixEpochs({ reader, sender }: DeployOptions, disputes: Address, epochs: Address): Promise<void> {
+  const named = await reader.readContract({ address: disputes, abi: disputesAbi, functionName: 'epochs' })
+  if (named === zeroAddress) {
+    await sender.call({ address: disputes, abi: disputesAbi, functionName: 'setEpochs', args: [epochs] })
   }
 }
 

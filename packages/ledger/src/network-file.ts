@@ -21,6 +21,7 @@ const contractNames = [
   'subnets',
   'work',
   'weights',
+  'disputes',
   'epochs',
   'emission',
   'channels',

@@ -140,6 +140,8 @@ export async function outcomesOf(league: League, miner: Miner, epochs: readonly 
 }
 
 /** What was paid out to an account by claims so far, 1e-18 KOIN. */
-export function claimedBy(league: League, miner: Miner): Promise<bigint> {
-  return league.world.ledger.paidTo(netuid, miner.account)
+export async function claimedBy({ world: { ledger } }: League, miner: Miner): Promise<bigint> {
+  const seats = await ledger.seatsAt(netuid, await ledger.nowSeconds())
+  const seat = seats.find(({ hotkey }) => hotkey === miner.account)
+  return seat === undefined ? 0n : ledger.paidTo(netuid, seat)
 }

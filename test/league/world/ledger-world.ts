@@ -112,9 +112,13 @@ function withSharedTime(ledger: SubnetLedger): SubnetLedger {
   return { ...ledger, nowSeconds }
 }
 
+export function leagueSourceHash() {
+  return sha256Hex(readFileSync(join(import.meta.dirname, '../../../subnets/inference.ts')))
+}
+
 /** What the ledger must name as the definition of the inference subnet: parameters and the source that scores. */
 export function leagueSpecHash() {
-  return inferenceSubnet.specHash(sha256Hex(readFileSync(join(import.meta.dirname, '../../../subnets/inference.ts'))))
+  return inferenceSubnet.specHash(leagueSourceHash())
 }
 
 async function createSubnet(options: { network: NetworkFile; sender: TransactionSender; phases: Phases }) {

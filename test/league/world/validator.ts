@@ -23,7 +23,7 @@ import {
 } from '@koinon/subnets'
 import { createProber } from '../../../packages/node/src/validator/prober.ts'
 import type { Gateway } from './gateway.ts'
-import { type LedgerWorld, leagueSpecHash, netuid } from './ledger-world.ts'
+import { type LedgerWorld, leagueSourceHash, leagueSpecHash, netuid } from './ledger-world.ts'
 import { patiently } from './patience.ts'
 
 const stake = parseUnits('5000', 18)
@@ -82,6 +82,7 @@ export async function prepareValidator(options: {
     netuid,
     subnet: inferenceSubnet as never,
     specHash: leagueSpecHash(),
+    sourceHash: leagueSourceHash(),
     ledger,
     writer: createSubnetLedgerWriter(sender, network),
     account,

@@ -15,6 +15,11 @@ export const epochsAbi = [
         "type": "address"
       },
       {
+        "internalType": "contract IDisputes",
+        "name": "disputes_",
+        "type": "address"
+      },
+      {
         "internalType": "uint256",
         "name": "emissionPerSecond",
         "type": "uint256"
@@ -27,6 +32,17 @@ export const epochsAbi = [
     ],
     "stateMutability": "nonpayable",
     "type": "constructor"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "signer",
+        "type": "address"
+      }
+    ],
+    "name": "AlreadyPunished",
+    "type": "error"
   },
   {
     "inputs": [
@@ -127,17 +143,82 @@ export const epochsAbi = [
   {
     "inputs": [
       {
+        "internalType": "bytes32",
+        "name": "resultHash",
+        "type": "bytes32"
+      }
+    ],
+    "name": "NoOffence",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "address",
-        "name": "account",
+        "name": "caller",
         "type": "address"
+      }
+    ],
+    "name": "NotDisputes",
+    "type": "error"
+  },
+  {
+    "inputs": [],
+    "name": "NotTwoResults",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint16",
+        "name": "uid",
+        "type": "uint16"
       }
     ],
     "name": "NothingToClaim",
     "type": "error"
   },
   {
+    "inputs": [
+      {
+        "internalType": "string",
+        "name": "part",
+        "type": "string"
+      }
+    ],
+    "name": "PostingMismatch",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "string",
+        "name": "part",
+        "type": "string"
+      }
+    ],
+    "name": "PostingTooLong",
+    "type": "error"
+  },
+  {
     "inputs": [],
     "name": "ProofInvalid",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "length",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "depth",
+        "type": "uint256"
+      }
+    ],
+    "name": "ProofLengthInvalid",
     "type": "error"
   },
   {
@@ -256,6 +337,33 @@ export const epochsAbi = [
   {
     "inputs": [
       {
+        "internalType": "uint16",
+        "name": "uid",
+        "type": "uint16"
+      }
+    ],
+    "name": "SeatIsFree",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "signers",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "signatures",
+        "type": "uint256"
+      }
+    ],
+    "name": "SignerCountMismatch",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "address",
         "name": "signer",
         "type": "address"
@@ -299,12 +407,60 @@ export const epochsAbi = [
   {
     "inputs": [
       {
+        "internalType": "address",
+        "name": "hotkey",
+        "type": "address"
+      },
+      {
+        "internalType": "uint256",
+        "name": "expected",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "actual",
+        "type": "uint256"
+      }
+    ],
+    "name": "StakeMismatch",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "string",
         "name": "str",
         "type": "string"
       }
     ],
     "name": "StringTooLong",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "position",
+        "type": "uint256"
+      }
+    ],
+    "name": "ValidatorsNotAscending",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "expected",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
+        "name": "actual",
+        "type": "address"
+      }
+    ],
+    "name": "WrongSigner",
     "type": "error"
   },
   {
@@ -376,6 +532,31 @@ export const epochsAbi = [
         "internalType": "bytes32",
         "name": "resultHash",
         "type": "bytes32"
+      }
+    ],
+    "name": "RootConfirmed",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint32",
+        "name": "netuid",
+        "type": "uint32"
+      },
+      {
+        "indexed": true,
+        "internalType": "uint64",
+        "name": "epoch",
+        "type": "uint64"
+      },
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "resultHash",
+        "type": "bytes32"
       },
       {
         "indexed": false,
@@ -391,6 +572,43 @@ export const epochsAbi = [
       }
     ],
     "name": "RootDisabled",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint32",
+        "name": "netuid",
+        "type": "uint32"
+      },
+      {
+        "indexed": true,
+        "internalType": "uint64",
+        "name": "epoch",
+        "type": "uint64"
+      },
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "resultHash",
+        "type": "bytes32"
+      },
+      {
+        "indexed": false,
+        "internalType": "address",
+        "name": "disputer",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "string",
+        "name": "what",
+        "type": "string"
+      }
+    ],
+    "name": "RootOverturned",
     "type": "event"
   },
   {
@@ -438,12 +656,12 @@ export const epochsAbi = [
           },
           {
             "internalType": "bytes32",
-            "name": "weightsHash",
+            "name": "validatorsHash",
             "type": "bytes32"
           },
           {
             "internalType": "bytes32",
-            "name": "stakeHash",
+            "name": "carryHash",
             "type": "bytes32"
           },
           {
@@ -461,6 +679,35 @@ export const epochsAbi = [
         "internalType": "struct Result",
         "name": "result",
         "type": "tuple"
+      },
+      {
+        "components": [
+          {
+            "internalType": "bytes32[]",
+            "name": "validators",
+            "type": "bytes32[]"
+          },
+          {
+            "internalType": "bytes32[]",
+            "name": "seats",
+            "type": "bytes32[]"
+          },
+          {
+            "internalType": "bytes32[]",
+            "name": "carry",
+            "type": "bytes32[]"
+          }
+        ],
+        "indexed": false,
+        "internalType": "struct Posting",
+        "name": "posting",
+        "type": "tuple"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "signers",
+        "type": "uint256"
       },
       {
         "indexed": false,
@@ -491,6 +738,43 @@ export const epochsAbi = [
     "type": "event"
   },
   {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint32",
+        "name": "netuid",
+        "type": "uint32"
+      },
+      {
+        "indexed": true,
+        "internalType": "uint64",
+        "name": "epoch",
+        "type": "uint64"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "signer",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "resultHash",
+        "type": "bytes32"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "amount",
+        "type": "uint256"
+      }
+    ],
+    "name": "SignerPunished",
+    "type": "event"
+  },
+  {
     "inputs": [],
     "name": "OBJECTION_TYPEHASH",
     "outputs": [
@@ -517,31 +801,51 @@ export const epochsAbi = [
     "type": "function"
   },
   {
-    "inputs": [
-      {
-        "internalType": "uint32",
-        "name": "netuid",
-        "type": "uint32"
-      },
-      {
-        "internalType": "uint64",
-        "name": "epoch",
-        "type": "uint64"
-      },
-      {
-        "internalType": "address",
-        "name": "account",
-        "type": "address"
-      },
+    "inputs": [],
+    "name": "SLASH_BPS",
+    "outputs": [
       {
         "internalType": "uint256",
-        "name": "cumulativeAmount",
+        "name": "",
         "type": "uint256"
-      },
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
       {
-        "internalType": "bytes32[]",
-        "name": "proof",
-        "type": "bytes32[]"
+        "components": [
+          {
+            "internalType": "uint32",
+            "name": "netuid",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint64",
+            "name": "epoch",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint16",
+            "name": "uid",
+            "type": "uint16"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "word",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32[]",
+            "name": "proof",
+            "type": "bytes32[]"
+          }
+        ],
+        "internalType": "struct Claim",
+        "name": "entry",
+        "type": "tuple"
       }
     ],
     "name": "claim",
@@ -570,14 +874,14 @@ export const epochsAbi = [
             "type": "uint64"
           },
           {
-            "internalType": "address",
-            "name": "account",
-            "type": "address"
+            "internalType": "uint16",
+            "name": "uid",
+            "type": "uint16"
           },
           {
-            "internalType": "uint256",
-            "name": "cumulativeAmount",
-            "type": "uint256"
+            "internalType": "bytes32",
+            "name": "word",
+            "type": "bytes32"
           },
           {
             "internalType": "bytes32[]",
@@ -599,6 +903,37 @@ export const epochsAbi = [
       }
     ],
     "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "netuid",
+        "type": "uint32"
+      },
+      {
+        "internalType": "uint64",
+        "name": "epoch",
+        "type": "uint64"
+      }
+    ],
+    "name": "confirm",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "disputes",
+    "outputs": [
+      {
+        "internalType": "contract IDisputes",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
     "type": "function"
   },
   {
@@ -732,35 +1067,6 @@ export const epochsAbi = [
         "type": "uint32"
       },
       {
-        "internalType": "address",
-        "name": "account",
-        "type": "address"
-      },
-      {
-        "internalType": "uint256",
-        "name": "cumulativeAmount",
-        "type": "uint256"
-      }
-    ],
-    "name": "leafOf",
-    "outputs": [
-      {
-        "internalType": "bytes32",
-        "name": "",
-        "type": "bytes32"
-      }
-    ],
-    "stateMutability": "pure",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint32",
-        "name": "netuid",
-        "type": "uint32"
-      },
-      {
         "internalType": "uint64",
         "name": "epoch",
         "type": "uint64"
@@ -813,14 +1119,83 @@ export const epochsAbi = [
   {
     "inputs": [
       {
+        "internalType": "bytes32",
+        "name": "resultHash",
+        "type": "bytes32"
+      }
+    ],
+    "name": "offenceOf",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "address",
+            "name": "disputer",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "signers",
+            "type": "uint256"
+          }
+        ],
+        "internalType": "struct Offence",
+        "name": "",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "netuid",
+        "type": "uint32"
+      },
+      {
+        "internalType": "uint64",
+        "name": "epoch",
+        "type": "uint64"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "resultHash",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "address",
+        "name": "disputer",
+        "type": "address"
+      },
+      {
+        "internalType": "string",
+        "name": "what",
+        "type": "string"
+      }
+    ],
+    "name": "overturn",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "uint32",
         "name": "netuid",
         "type": "uint32"
       },
       {
         "internalType": "address",
-        "name": "account",
+        "name": "hotkey",
         "type": "address"
+      },
+      {
+        "internalType": "uint48",
+        "name": "since",
+        "type": "uint48"
       }
     ],
     "name": "paidTo",
@@ -860,12 +1235,189 @@ export const epochsAbi = [
           },
           {
             "internalType": "bytes32",
-            "name": "weightsHash",
+            "name": "validatorsHash",
             "type": "bytes32"
           },
           {
             "internalType": "bytes32",
-            "name": "stakeHash",
+            "name": "carryHash",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "specHash",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "dataHash",
+            "type": "bytes32"
+          }
+        ],
+        "internalType": "struct Result",
+        "name": "result",
+        "type": "tuple"
+      },
+      {
+        "internalType": "bytes32[]",
+        "name": "validators",
+        "type": "bytes32[]"
+      },
+      {
+        "internalType": "uint256",
+        "name": "chosen",
+        "type": "uint256"
+      }
+    ],
+    "name": "punish",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "uint32",
+            "name": "netuid",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint64",
+            "name": "epoch",
+            "type": "uint64"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "root",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint256",
+            "name": "cumulativeTotal",
+            "type": "uint256"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "validatorsHash",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "carryHash",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "specHash",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "dataHash",
+            "type": "bytes32"
+          }
+        ],
+        "internalType": "struct Result",
+        "name": "first",
+        "type": "tuple"
+      },
+      {
+        "internalType": "bytes",
+        "name": "firstSignature",
+        "type": "bytes"
+      },
+      {
+        "components": [
+          {
+            "internalType": "uint32",
+            "name": "netuid",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint64",
+            "name": "epoch",
+            "type": "uint64"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "root",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint256",
+            "name": "cumulativeTotal",
+            "type": "uint256"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "validatorsHash",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "carryHash",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "specHash",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "dataHash",
+            "type": "bytes32"
+          }
+        ],
+        "internalType": "struct Result",
+        "name": "second",
+        "type": "tuple"
+      },
+      {
+        "internalType": "bytes",
+        "name": "secondSignature",
+        "type": "bytes"
+      }
+    ],
+    "name": "punishTwofold",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "uint32",
+            "name": "netuid",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint64",
+            "name": "epoch",
+            "type": "uint64"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "root",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint256",
+            "name": "cumulativeTotal",
+            "type": "uint256"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "validatorsHash",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "carryHash",
             "type": "bytes32"
           },
           {
@@ -890,6 +1442,57 @@ export const epochsAbi = [
         "internalType": "bytes32",
         "name": "",
         "type": "bytes32"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "resultHash",
+        "type": "bytes32"
+      }
+    ],
+    "name": "resultOf",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "root",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "resultHash",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint256",
+            "name": "cumulativeTotal",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint48",
+            "name": "activatesAt",
+            "type": "uint48"
+          },
+          {
+            "internalType": "uint64",
+            "name": "previousPlusOne",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint256",
+            "name": "signers",
+            "type": "uint256"
+          }
+        ],
+        "internalType": "struct EpochRoot",
+        "name": "",
+        "type": "tuple"
       }
     ],
     "stateMutability": "view",
@@ -931,6 +1534,16 @@ export const epochsAbi = [
             "internalType": "uint48",
             "name": "activatesAt",
             "type": "uint48"
+          },
+          {
+            "internalType": "uint64",
+            "name": "previousPlusOne",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint256",
+            "name": "signers",
+            "type": "uint256"
           }
         ],
         "internalType": "struct EpochRoot",
@@ -1004,12 +1617,12 @@ export const epochsAbi = [
           },
           {
             "internalType": "bytes32",
-            "name": "weightsHash",
+            "name": "validatorsHash",
             "type": "bytes32"
           },
           {
             "internalType": "bytes32",
-            "name": "stakeHash",
+            "name": "carryHash",
             "type": "bytes32"
           },
           {
@@ -1026,6 +1639,33 @@ export const epochsAbi = [
         "internalType": "struct Result",
         "name": "result",
         "type": "tuple"
+      },
+      {
+        "components": [
+          {
+            "internalType": "bytes32[]",
+            "name": "validators",
+            "type": "bytes32[]"
+          },
+          {
+            "internalType": "bytes32[]",
+            "name": "seats",
+            "type": "bytes32[]"
+          },
+          {
+            "internalType": "bytes32[]",
+            "name": "carry",
+            "type": "bytes32[]"
+          }
+        ],
+        "internalType": "struct Posting",
+        "name": "posting",
+        "type": "tuple"
+      },
+      {
+        "internalType": "uint256",
+        "name": "signers",
+        "type": "uint256"
       },
       {
         "internalType": "bytes[]",

@@ -22,7 +22,7 @@ const names: Readonly<Record<string, keyof typeof abis>> = {
 const abiByName = new Map<string, unknown>(Object.entries(abis))
 const addressOf = (index: number): `0x${string}` => `0x${String(index + 1).padStart(40, '0')}`
 const contracts = Object.fromEntries(
-  [...Object.keys(names), 'depositCollector'].map((name, index) => [name, addressOf(index)]),
+  [...Object.keys(names), 'depositCollector', 'disputes'].map((name, index) => [name, addressOf(index)]),
 ) as Record<ContractName, `0x${string}`>
 const indexed = indexedContracts(
   parseNetworkFile(

@@ -74,6 +74,7 @@ export async function startSubnetValidator(
     netuid,
     subnet,
     specHash,
+    sourceHash: first.sourceHash,
     ledger,
     writer: createSubnetLedgerWriter(sender, network),
     account,

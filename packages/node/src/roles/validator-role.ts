@@ -20,7 +20,7 @@ import {
   validatorStoreSchema,
 } from '@koinon/subnets'
 import { localValidatorStake } from '../local/parameters.ts'
-import { inferenceSpecHash } from '../local/subnet-spec.ts'
+import { inferenceSourceHash, inferenceSpecHash } from '../local/subnet-spec.ts'
 import type { RoleContext, RunningRole } from '../supervisor/role-process.ts'
 import { createEventTeller } from '../validator/event-teller.ts'
 import { createValidatorMetrics } from '../validator/metrics.ts'
@@ -75,6 +75,7 @@ export async function startValidatorRole(config: ValidatorRoleConfig, context: R
     netuid: config.netuid,
     subnet: inferenceSubnet,
     specHash: inferenceSpecHash(),
+    sourceHash: inferenceSourceHash(),
     ledger,
     writer: createSubnetLedgerWriter(sender, network),
     account,

@@ -1,6 +1,16 @@
 /** What running a subnet needs from the ledger. Reads first, so that every write can be skipped when it has been made already. */
 import type { Address, Hex } from '@koinon/base'
-import type { ClaimProof, EpochResult, PermittedValidator, ResultDomain, Seat, SubnetClock } from '../rules/index.ts'
+import type {
+  Dispute,
+  EpochResult,
+  HeldSeat,
+  PermittedValidator,
+  Posting,
+  ResultDomain,
+  SeatClaim,
+  SpecParts,
+  SubnetClock,
+} from '../rules/index.ts'
 
 export type Endpoint = { readonly hotkey: Address; readonly uid: number; readonly endpoint: string }
 
@@ -18,6 +28,8 @@ export type SubmittedRoot = {
   /** Unix seconds of the ledger. */
   readonly activatesAtSeconds: number
   readonly result: EpochResult
+  /** The numbers behind it, as its signers published them. */
+  readonly posting: Posting
 }
 
 /** Reads of one network. Times are Unix seconds of the ledger. Everything about the past never changes. */
@@ -30,7 +42,7 @@ export type SubnetLedger = {
   /** Current seats with where they are reached. */
   endpoints(netuid: number): Promise<readonly Endpoint[]>
   /** Seats at the end of a past second. */
-  seatsAt(netuid: number, atSeconds: number): Promise<readonly Seat[]>
+  seatsAt(netuid: number, atSeconds: number): Promise<readonly HeldSeat[]>
   /** All hotkeys with a permit at the end of a past second, ascending. */
   permittedAt(netuid: number, atSeconds: number): Promise<readonly Pick<PermittedValidator, 'hotkey' | 'stake'>[]>
   workCommitments(netuid: number, epoch: number): Promise<readonly WorkCommitment[]>
@@ -48,7 +60,8 @@ export type SubnetLedger = {
   /** Roots that were not disabled, ascending by epoch; the last may be pending. */
   roots(netuid: number): Promise<readonly SubmittedRoot[]>
   isDisabled(resultHash: Hex): Promise<boolean>
-  paidTo(netuid: number, account: Address): Promise<bigint>
+  /** Atomic units paid for a seat to whoever took it in that second. */
+  paidTo(netuid: number, seat: Pick<HeldSeat, 'hotkey' | 'sinceSeconds'>): Promise<bigint>
 }
 
 /** Transactions of one hotkey. They wait until mined and throw `ledger/refused` when the contract says no. */
@@ -56,9 +69,24 @@ export type SubnetLedgerWriter = {
   readonly hotkey: Address
   commitWork(netuid: number, epoch: number, root: Hex, count: number): Promise<void>
   drawBeacon(netuid: number, epoch: number): Promise<void>
-  commitWeights(netuid: number, epoch: number, commitment: Hex): Promise<void>
+  /** `specHash` is of the spec that the row was scored by; `sealedRow` lets anybody reveal later (specs/0018-timelock.md). */
+  commitWeights(
+    netuid: number,
+    epoch: number,
+    weights: { readonly commitment: Hex; readonly specHash: Hex; readonly sealedRow?: Hex },
+  ): Promise<void>
   revealWeights(netuid: number, epoch: number, row: Hex, salt: Hex): Promise<void>
-  submitRoot(result: EpochResult, signatures: readonly Hex[]): Promise<void>
+  /** `signers` are places in the posting's validators, ascending, one a signature. */
+  submitRoot(
+    result: EpochResult,
+    posting: Posting,
+    signers: readonly number[],
+    signatures: readonly Hex[],
+  ): Promise<void>
+  /** Shows on the ledger that a number of a pending result is wrong. */
+  dispute(root: Pick<SubmittedRoot, 'result' | 'posting'>, spec: SpecParts, dispute: Dispute): Promise<void>
+  /** Slashes all signers of an overturned result. */
+  punish(root: Pick<SubmittedRoot, 'result' | 'posting'>): Promise<void>
   objectRoot(netuid: number, epoch: number, resultHash: Hex, signatures: readonly Hex[]): Promise<void>
-  claimMany(netuid: number, epoch: number, claims: readonly ClaimProof[]): Promise<void>
+  claimMany(netuid: number, epoch: number, claims: readonly SeatClaim[]): Promise<void>
 }

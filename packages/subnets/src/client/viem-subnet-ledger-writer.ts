@@ -1,6 +1,8 @@
 import { toAddress, zeroHash } from '@koinon/base'
 import type { TransactionSender } from '@koinon/ledger'
-import { epochsAbi, weightsAbi, workAbi } from '@koinon/ledger/abis'
+import { disputesAbi, epochsAbi, weightsAbi, workAbi } from '@koinon/ledger/abis'
+import { maxUint256 } from 'viem'
+import type { EpochResult } from '../rules/index.ts'
 import type { SubnetLedgerWriter } from './subnet-ledger.ts'
 import type { SubnetNetwork } from './viem-subnet-ledger.ts'
 
@@ -27,12 +29,12 @@ export function createSubnetLedgerWriter(
         args: [netuid, BigInt(epoch)],
       })
     },
-    async commitWeights(netuid, epoch, commitment) {
+    async commitWeights(netuid, epoch, { commitment, specHash, sealedRow }) {
       await sender.call({
         address: contracts.weights,
         abi: weightsAbi,
         functionName: 'commit',
-        args: [netuid, BigInt(epoch), commitment],
+        args: [netuid, BigInt(epoch), commitment, specHash, sealedRow ?? '0x'],
       })
     },
     async revealWeights(netuid, epoch, row, salt) {
@@ -43,12 +45,40 @@ export function createSubnetLedgerWriter(
         args: [netuid, BigInt(epoch), row, salt],
       })
     },
-    async submitRoot(result, signatures) {
+    async submitRoot(result, posting, signers, signatures) {
       await sender.call({
         address: contracts.epochs,
         abi: epochsAbi,
         functionName: 'submitRoot',
-        args: [{ ...result, epoch: BigInt(result.epoch) }, signatures],
+        args: [wide(result), posting, signers.reduce((bits, place) => bits | (1n << BigInt(place)), 0n), signatures],
+      })
+    },
+    async dispute({ result, posting }, spec, dispute) {
+      const to = { address: contracts.disputes, abi: disputesAbi } as const
+      const { validators, seats } = posting
+      if (dispute.kind === 'validator') {
+        const args = [wide(result), validators, BigInt(dispute.position)] as const
+        await sender.call({ ...to, functionName: 'disputeValidator', args })
+      } else if (dispute.kind === 'seat') {
+        const openings = dispute.openings.flatMap(({ word, proof }) => [word, ...proof])
+        const seat = { ...dispute, openings }
+        await sender.call({ ...to, functionName: 'disputeSeat', args: [wide(result), spec, validators, seat] })
+      } else if (dispute.kind === 'dividend') {
+        const args = [wide(result), spec, validators, seats, dispute.uid, dispute.row] as const
+        await sender.call({ ...to, functionName: 'disputeDividend', args })
+      } else if (dispute.kind === 'amount') {
+        const args = [wide(result), seats, dispute.uid, dispute.previous, dispute.previousProof] as const
+        await sender.call({ ...to, functionName: 'disputeAmount', args })
+      } else {
+        await sender.call({ ...to, functionName: 'disputeTotal', args: [wide(result), seats] })
+      }
+    },
+    async punish({ result, posting }) {
+      await sender.call({
+        address: contracts.epochs,
+        abi: epochsAbi,
+        functionName: 'punish',
+        args: [wide(result), posting.validators, maxUint256],
       })
     },
     async objectRoot(netuid, epoch, resultHash, signatures) {
@@ -64,16 +94,12 @@ export function createSubnetLedgerWriter(
         address: contracts.epochs,
         abi: epochsAbi,
         functionName: 'claimMany',
-        args: [
-          claims.map(({ account, cumulativeAmount, proof }) => ({
-            netuid,
-            epoch: BigInt(epoch),
-            account,
-            cumulativeAmount,
-            proof,
-          })),
-        ],
+        args: [claims.map(({ uid, word, proof }) => ({ netuid, epoch: BigInt(epoch), uid, word, proof }))],
       })
     },
   }
+}
+
+function wide(result: EpochResult): Omit<EpochResult, 'epoch'> & { readonly epoch: bigint } {
+  return { ...result, epoch: BigInt(result.epoch) }
 }

@@ -1,15 +1,19 @@
-import { bytesToHex, hexToBytes, secretKeyToAddress, signDigest } from '@koinon/base'
+import { bytesToHex, hexToBytes, integerWord, secretKeyToAddress, signDigest, zeroHash } from '@koinon/base'
 import { leaveSubnet } from '@koinon/ledger'
 import { epochsAbi, stakingAbi, weightsAbi } from '@koinon/ledger/abis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { hashOfWords } from '../rules/epoch-record.ts'
 import {
-  buildClaimsTree,
-  claimLeafHash,
+  epochWindow,
   objectionDigest,
   packRow,
   resultDigest,
+  seatClaims,
+  seatDepth,
   weightsCommitment,
+  wordTreeRoot,
 } from '../rules/index.ts'
+import { noRow, seatWord, validatorWord } from '../rules/seat-words.ts'
 import { startTestLedger, type TestLedger, testPhases, token } from '../testing/test-ledger.ts'
 import { connect } from '../testing/test-peers.ts'
 import { createSubnetLedger } from './viem-subnet-ledger.ts'
@@ -39,7 +43,7 @@ describe('createSubnetLedger on the real contracts', () => {
       second.address,
     ])
     expect((await chain.seatsAt(netuid, genesisSeconds + 150)).map(({ hotkey }) => hotkey)).toEqual([second.address])
-    expect(await chain.seatsAt(netuid, genesisSeconds + 10_000)).toEqual([
+    expect(await chain.seatsAt(netuid, genesisSeconds + 10_000)).toMatchObject([
       { uid: 0, hotkey: third.address },
       { uid: 1, hotkey: second.address },
     ])
@@ -93,8 +97,8 @@ describe('createSubnetLedger on the real contracts', () => {
       epoch: 4,
       root: hash,
       cumulativeTotal: 77n,
-      weightsHash: hash,
-      stakeHash: hash,
+      validatorsHash: hash,
+      carryHash: hash,
       specHash: hash,
       dataHash: hash,
     }
@@ -104,9 +108,6 @@ describe('createSubnetLedger on the real contracts', () => {
     ).toBe(bytesToHex(resultDigest(domain, result)))
     expect(await reader.readContract({ ...onEpochs, functionName: 'objectionDigest', args: [1, 4n, hash] })).toBe(
       bytesToHex(objectionDigest(domain, 1, 4, hash)),
-    )
-    expect(await reader.readContract({ ...onEpochs, functionName: 'leafOf', args: [1, account, 9n] })).toBe(
-      claimLeafHash(1, { account, cumulativeAmount: 9n }),
     )
     const packedRow = packRow([{ uid: 3, weight: 9 }])
     const input = {
@@ -129,38 +130,47 @@ describe('createSubnetLedger on the real contracts', () => {
     ).toBe(weightsCommitment(input))
   })
 
-  it('pays every leaf of a tree of thirteen, once', async () => {
+  it('pays every seat of a root, once, and refuses other amounts', async () => {
     const { netuid, genesisSeconds } = await ledger.createSubnet(specHash)
     const validator = ledger.nextAccount()
     await ledger.join(validator, netuid, '', 30n * token)
+    const miners = [ledger.nextAccount(), ledger.nextAccount()]
+    for (const miner of miners) await ledger.join(miner, netuid, '')
     const { ledger: chain, writer } = connect(ledger.network, validator.privateKey)
     await ledger.moveTo(genesisSeconds + 3 * testPhases.epochSeconds)
-    const leaves = Array.from({ length: 13 }, (_, index) => ({
-      account: secretKeyToAddress(new Uint8Array(32).fill(40 + index)),
-      cumulativeAmount: BigInt(index + 1),
-    }))
-    const tree = buildClaimsTree(netuid, leaves)
-    const hash = `0x${'cd'.repeat(32)}` as const
+    const window = epochWindow({ genesisSeconds, ...testPhases }, 1)
+    const posting = {
+      validators: [validatorWord({ hotkey: validator.address, age: noRow, stake: 30n * token })],
+      seats: [0n, 5n, 86n].map((cumulative) =>
+        seatWord({ tenure: 1, consensus: 0n, rank: 0n, dividend: 0n, cumulative }),
+      ),
+      carry: [],
+    }
     const result = {
       netuid,
       epoch: 1,
-      root: tree.root,
+      root: wordTreeRoot(posting.seats, seatDepth),
       cumulativeTotal: 91n,
-      weightsHash: hash,
-      stakeHash: hash,
+      validatorsHash: hashOfWords(posting.validators),
+      carryHash: hashOfWords(posting.carry),
       specHash,
-      dataHash: hash,
+      dataHash: zeroHash,
     }
-    await writer.submitRoot(result, [signDigest(resultDigest(chain.domain, result), hexToBytes(validator.privateKey))])
+    const signature = signDigest(resultDigest(chain.domain, result), hexToBytes(validator.privateKey))
+    await writer.submitRoot(result, posting, [0], [signature])
     const [root] = await chain.roots(netuid)
-    expect(root).toMatchObject({ epoch: 1, result })
-    await expect(writer.claimMany(netuid, 1, tree.claims)).rejects.toThrow(/RootNotActive/)
+    expect(root).toMatchObject({ epoch: 1, result, posting })
+    const claims = seatClaims(await chain.seatsAt(netuid, window.endsAtSeconds - 1), posting.seats)
+    expect(claims.map(({ hotkey, cumulative }) => [hotkey, cumulative])).toEqual([
+      [miners[0]?.address, 5n],
+      [miners[1]?.address, 86n],
+    ])
+    await expect(writer.claimMany(netuid, 1, claims)).rejects.toThrow(/RootNotActive/)
     await ledger.moveTo((root?.activatesAtSeconds ?? 0) + 1)
-    await writer.claimMany(netuid, 1, tree.claims)
-    await writer.claimMany(netuid, 1, tree.claims)
-    for (const { account, cumulativeAmount } of leaves)
-      expect(await chain.paidTo(netuid, account)).toBe(cumulativeAmount)
-    const stolen = tree.claims.map((claim) => ({ ...claim, cumulativeAmount: claim.cumulativeAmount + 1n }))
+    await writer.claimMany(netuid, 1, claims)
+    await writer.claimMany(netuid, 1, claims)
+    for (const claim of claims) expect(await chain.paidTo(netuid, claim)).toBe(claim.cumulative)
+    const stolen = claims.map((claim) => ({ ...claim, word: bytesToHex(integerWord(BigInt(claim.word) + 1n)) }))
     await expect(writer.claimMany(netuid, 1, stolen)).rejects.toThrow(/ProofInvalid/)
   })
 })

@@ -3,12 +3,15 @@ import { type Address, type Hex, KoinonError, toAddress, zeroHash } from '@koino
 import { type LedgerReader, type NetworkFile, ofSubnet } from '@koinon/ledger'
 import { emissionAbi, epochsAbi, stakingAbi, subnetsAbi, weightsAbi, workAbi } from '@koinon/ledger/abis'
 import type { Abi } from 'viem'
-import type { EpochResult, Seat, SubnetClock } from '../rules/index.ts'
+import type { EpochResult, HeldSeat, SubnetClock } from '../rules/index.ts'
 import { LedgerEvents } from './ledger-events.ts'
 import type { SubmittedRoot, SubnetLedger } from './subnet-ledger.ts'
 
 export type SubnetNetwork = Pick<NetworkFile, 'chainId' | 'startBlock' | 'chainKind'> & {
-  readonly contracts: Pick<NetworkFile['contracts'], 'subnets' | 'staking' | 'work' | 'weights' | 'epochs' | 'emission'>
+  readonly contracts: Pick<
+    NetworkFile['contracts'],
+    'subnets' | 'staking' | 'work' | 'weights' | 'epochs' | 'emission' | 'disputes'
+  >
 }
 
 const blocksPerRequest = 5_000
@@ -18,11 +21,16 @@ const externalUnsettledBlocks = 32
 /** Reads one network. Keep one per process: it remembers events and everything else that cannot change. */
 export function createSubnetLedger(reader: LedgerReader, network: SubnetNetwork): SubnetLedger {
   const { contracts } = network
-  const events = new LedgerEvents(reader, contracts, {
-    startBlock: network.startBlock,
-    blocksPerRequest,
-    unsettledBlocks: network.chainKind === 'embedded' ? 0 : externalUnsettledBlocks,
-  })
+  const { subnets, staking, work, weights, epochs } = contracts
+  const events = new LedgerEvents(
+    reader,
+    { subnets, staking, work, weights, epochs },
+    {
+      startBlock: network.startBlock,
+      blocksPerRequest,
+      unsettledBlocks: network.chainKind === 'embedded' ? 0 : externalUnsettledBlocks,
+    },
+  )
   const read = <const abi extends Abi>(address: Address, abi: abi, functionName: string, args: readonly unknown[]) =>
     reader.readContract({ address, abi, functionName, args, blockTag: 'pending' } as never) as Promise<unknown>
   const clocks = new Map<number, SubnetClock>()
@@ -89,12 +97,13 @@ export function createSubnetLedger(reader: LedgerReader, network: SubnetNetwork)
       }))
     },
     async seatsAt(netuid, atSeconds) {
-      const seats = new Map<number, Seat>()
+      const seats = new Map<number, HeldSeat>()
       for (const event of await events.read()) {
         if (event.eventName !== 'NeuronRegistered' && event.eventName !== 'NeuronRemoved') continue
         if (Number(event.args.netuid) !== netuid) continue
-        if ((await events.timestamp(event.blockNumber)) > atSeconds) break
-        const seat = { uid: event.args.uid, hotkey: toAddress(event.args.hotkey) }
+        const sinceSeconds = await events.timestamp(event.blockNumber)
+        if (sinceSeconds > atSeconds) break
+        const seat = { uid: event.args.uid, hotkey: toAddress(event.args.hotkey), sinceSeconds }
         if (event.eventName === 'NeuronRegistered') seats.set(seat.uid, seat)
         else seats.delete(seat.uid)
       }
@@ -149,10 +158,26 @@ export function createSubnetLedger(reader: LedgerReader, network: SubnetNetwork)
       for (const event of await events.read()) {
         if (event.eventName === 'RootSubmitted' && Number(event.args.netuid) === netuid) {
           const epoch = Number(event.args.epoch)
-          const { resultHash, activatesAt, result } = event.args
-          roots.set(epoch, { epoch, resultHash, activatesAtSeconds: Number(activatesAt), result: toResult(result) })
+          const { resultHash, activatesAt, result, posting } = event.args
+          roots.set(epoch, {
+            epoch,
+            resultHash,
+            activatesAtSeconds: Number(activatesAt),
+            result: toResult(result),
+            posting,
+          })
         }
-        if (event.eventName === 'RootDisabled' && Number(event.args.netuid) === netuid) {
+        if (event.eventName === 'RootConfirmed' && Number(event.args.netuid) === netuid) {
+          const confirmed = roots.get(Number(event.args.epoch))
+          const activatesAtSeconds = await events.timestamp(event.blockNumber)
+          if (confirmed !== undefined) roots.set(confirmed.epoch, { ...confirmed, activatesAtSeconds })
+        }
+        if (event.eventName !== 'RootDisabled' && event.eventName !== 'RootOverturned') continue
+        // An overturned root may have been disabled and replaced before.
+        if (
+          roots.get(Number(event.args.epoch))?.resultHash === event.args.resultHash &&
+          Number(event.args.netuid) === netuid
+        ) {
           roots.delete(Number(event.args.epoch))
         }
       }
@@ -161,8 +186,8 @@ export function createSubnetLedger(reader: LedgerReader, network: SubnetNetwork)
     async isDisabled(resultHash) {
       return (await read(contracts.epochs, epochsAbi, 'isDisabled', [resultHash])) as boolean
     },
-    async paidTo(netuid, account) {
-      return (await read(contracts.epochs, epochsAbi, 'paidTo', [netuid, account])) as bigint
+    async paidTo(netuid, { hotkey, sinceSeconds }) {
+      return (await read(contracts.epochs, epochsAbi, 'paidTo', [netuid, hotkey, sinceSeconds])) as bigint
     },
   }
 }

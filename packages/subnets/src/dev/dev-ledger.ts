@@ -2,25 +2,17 @@
  * The ledger's rules of an epoch in memory and on virtual time: phases, commit and reveal, accrual, quorum, activation, claims
  * (specs/0007-epochs.md). What the contracts refuse is refused here; the pure rules are the real ones.
  */
+import { type Address, type Hex, KoinonError, sha256Hex } from '@koinon/base'
 import {
-  type Address,
-  bytesToHex,
-  concatBytes,
-  type Hex,
-  hexToBytes,
-  KoinonError,
-  keccak256,
-  sha256Hex,
-} from '@koinon/base'
-import {
-  type ClaimProof,
-  claimLeafHash,
+  climbWordTree,
   type EpochComputation,
   epochPhase,
   epochWindow,
   type PermittedValidator,
   type PreviousResult,
   type Seat,
+  type SeatClaim,
+  maximumRowAge,
   type SubnetClock,
   weightsCommitment,
 } from '../rules/index.ts'
@@ -96,18 +88,17 @@ export class DevLedger {
     const { startsAtSeconds, endsAtSeconds } = epochWindow(clock, epoch)
     const accrued = (until: number): bigint => BigInt(until - clock.genesisSeconds) * emissionPerSecond
     const validators = [...stakes].map(
-      ([hotkey, stake]): PermittedValidator => ({
-        hotkey,
-        stake,
-        packedRow: this.#weights.get(`${epoch} ${hotkey}`)?.row,
-      }),
+      ([hotkey, stake]): PermittedValidator => ({ hotkey, stake, ...this.#rowOf(hotkey, epoch) }),
     )
     const previous = this.#active
     return {
       netuid,
       epoch,
+      startsAtSeconds,
+      epochSeconds: clock.epochSeconds,
       specHash,
-      seats,
+      // All sat down before genesis, and nobody leaves.
+      seats: seats.map((seat) => ({ ...seat, sinceSeconds: clock.genesisSeconds })),
       validators,
       accruedBefore: accrued(startsAtSeconds),
       accruedAfter: accrued(endsAtSeconds),
@@ -124,16 +115,15 @@ export class DevLedger {
     const total = [...stakes.values()].reduce((sum, stake) => sum + stake, 0n)
     if (signed * 3n <= total * 2n) throw refused(`no more than 2/3 of the stake signed the root of epoch ${epoch}`)
     if (cumulativeTotal > this.inputs(epoch).accruedAfter) throw refused('the root pays more than accrued')
-    this.#active = { epoch, leaves: computation.leaves, carry: computation.carry, root }
+    this.#active = { epoch, words: computation.posting.seats, cumulativeTotal, carry: computation.carry, root }
   }
 
-  /** Pays what a leaf of the active root says and was not paid before. */
-  claim({ account, cumulativeAmount, proof }: ClaimProof): bigint {
-    const { netuid } = this.#options
-    const root = proof.reduce<Hex>(hashPair, claimLeafHash(netuid, { account, cumulativeAmount }))
-    if (root !== this.#active?.root) throw refused(`the claim of ${account} does not belong to the active root`)
-    const due = cumulativeAmount - (this.#claimed.get(account) ?? 0n)
-    this.#claimed.set(account, cumulativeAmount)
+  /** Pays what a seat's word of the active root says and was not paid before. */
+  claim({ uid, hotkey, word, cumulative, proof }: SeatClaim): bigint {
+    if (climbWordTree(word, uid, proof) !== this.#active?.root)
+      throw refused(`the claim of ${hotkey} does not belong to the active root`)
+    const due = cumulative - (this.#claimed.get(hotkey) ?? 0n)
+    this.#claimed.set(hotkey, cumulative)
     return due
   }
 
@@ -141,15 +131,19 @@ export class DevLedger {
     return this.#claimed.get(account) ?? 0n
   }
 
+  /** The row that counts: of this epoch, else the last of the eight before. */
+  #rowOf(hotkey: Address, epoch: number): Pick<PermittedValidator, 'packedRow' | 'rowAge'> {
+    for (let rowAge = 0; rowAge <= maximumRowAge; rowAge++) {
+      const packedRow = this.#weights.get(`${epoch - rowAge} ${hotkey}`)?.row
+      if (packedRow !== undefined) return { packedRow, rowAge }
+    }
+    return { packedRow: undefined }
+  }
+
   #require(epoch: number, phase: 'weightCommit' | 'weightReveal' | 'root'): void {
     const now = epochPhase(epochWindow(this.#options.clock, epoch), this.#nowSeconds)
     if (now !== phase) throw refused(`epoch ${epoch} is in its phase ${now}, not ${phase}`)
   }
-}
-
-function hashPair(a: Hex, b: Hex): Hex {
-  const [first, second] = a <= b ? [a, b] : [b, a]
-  return bytesToHex(keccak256(concatBytes(hexToBytes(first), hexToBytes(second))))
 }
 
 function refused(problem: string): KoinonError {

@@ -3,6 +3,7 @@ import { type Address, type Hex, KoinonError, sha256Hex } from '@koinon/base'
 import { aggregators } from '../rules/aggregators/index.ts'
 import {
   computeEpoch,
+  seatClaims,
   createBeaconRandom,
   type EpochComputation,
   type EvidenceLog,
@@ -283,7 +284,7 @@ class DevRun {
       .filter((_, index) => computed[index]?.result.dataHash === first.result.dataHash)
       .map(({ hotkey }) => hotkey)
     ledger.submit(first, signers)
-    for (const claim of first.tree.claims) ledger.claim(claim)
+    for (const claim of seatClaims(first.inputs.seats, first.posting.seats)) ledger.claim(claim)
     return first
   }
 

@@ -6,9 +6,12 @@ import type { WeightRow } from './weight-row.ts'
 export type RankingValidator = {
   readonly hotkey: Address
   readonly uid: number | undefined
-  /** Permitted stake at the epoch's start, atomic units (1e-18 token). */
+  /** Permitted stake at the epoch's start, atomic units (1e-18 token), halved for each epoch that its row stands in for a missing one. */
   readonly stake: bigint
+  /** Without seats that changed hands since it was made. */
   readonly row: WeightRow | undefined
+  /** Sum of all weights that were revealed, also of those left out of `row`; the sum of `row` when absent. */
+  readonly rowTotal?: number
 }
 
 export type AggregatorInput = {
@@ -18,6 +21,8 @@ export type AggregatorInput = {
   readonly hotkeys: readonly Address[]
   /** All permitted validators, ascending by hotkey, whether they revealed or not. */
   readonly validators: readonly RankingValidator[]
+  /** Permitted stake of all of them, whole; the sum of their stakes when absent. */
+  readonly permittedStake?: bigint
   /** What this aggregator returned as `carry` in the last active result of the subnet; `0x` in the first. */
   readonly carried: Hex
   /** Hotkeys that lost a dispute about this epoch, miners or validators; none when left out. Only `refereed` looks at them. */
@@ -26,9 +31,9 @@ export type AggregatorInput = {
 
 /** All arrays follow the order of the input; all numbers are Q32 (parts of 2^32). */
 export type AggregatorOutput = {
-  /** Share of the miners' emission per uid; sums to 2^32 less at most a unit a seat, or to 0 when nobody earned. */
+  /** By which the miners' emission is divided, per uid; at most 2^32 each, all 0 when nobody earned. */
   readonly incentive: readonly bigint[]
-  /** Share of the validators' emission per validator; sums to 2^32 less at most a unit a validator, or to 0. */
+  /** By which the validators' emission is divided, per validator; at most 2^32 each. */
   readonly dividends: readonly bigint[]
   /** Agreed value per uid. */
   readonly consensus: readonly bigint[]

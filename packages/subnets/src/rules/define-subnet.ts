@@ -2,7 +2,7 @@
  * A subnet as one value: what is asked, how evidence is checked and scored, how scores become weights and weights shares. It lives in
  * rules/ because a definition has no I/O of its own: whatever `verify` needs from outside comes in as ports.
  */
-import { type Address, defineStruct, type Hex, KoinonError, type Random } from '@koinon/base'
+import { type Address, defineStruct, type Hex, KoinonError, type Random, sha256Hex } from '@koinon/base'
 import type { Check } from '@koinon/work'
 import type { ZodType } from 'zod'
 import type { Aggregator } from './aggregator.ts'
@@ -92,8 +92,21 @@ export type SubnetDefinition<task, response, ports> = {
 
 export type Subnet<task = unknown, response = unknown, ports = unknown> = SubnetDefinition<task, response, ports> & {
   readonly aggregator: Aggregator
+  /** What the spec hash is made of: texts by their SHA-256. */
+  specParts(sourceHash: Hex): SpecParts
   /** Hash that the ledger must name for this definition; `sourceHash` is the SHA-256 of the file that defines it. */
   specHash(sourceHash: Hex): Hex
+}
+
+/** Fields of the spec hash; disputes show them to the ledger (specs/0015-disputes.md section 3). */
+export type SpecParts = {
+  readonly name: Hex
+  readonly version: number
+  readonly parameters: Hex
+  readonly combine: Hex
+  readonly weights: Hex
+  readonly aggregator: Hex
+  readonly source: Hex
 }
 
 const specType = defineStruct('KoinonSubnetSpec', {
@@ -126,19 +139,24 @@ export function defineReceiptSubnet<task, response, ports>(
     }
   }
   const aggregator: Aggregator = aggregators[definition.aggregate]
+  const texts = {
+    name,
+    parameters: JSON.stringify(Object.entries(parameters).sort(([a], [b]) => (a < b ? -1 : 1))),
+    combine: combine === 'latest' ? 'latest' : `movingAverage ${combine.movingAveragePpm}`,
+    weights: weightPolicyOf(definition.weights).text,
+  }
+  const plain = (source: Hex) => ({ version, aggregator: aggregator.specHash, source })
   return {
     ...definition,
     aggregator,
-    specHash: (sourceHash) =>
-      specType.hash({
-        name,
-        version,
-        parameters: JSON.stringify(Object.entries(parameters).sort(([a], [b]) => (a < b ? -1 : 1))),
-        combine: combine === 'latest' ? 'latest' : `movingAverage ${combine.movingAveragePpm}`,
-        weights: weightPolicyOf(definition.weights).text,
-        aggregator: aggregator.specHash,
-        source: sourceHash,
-      }),
+    specHash: (sourceHash) => specType.hash({ ...texts, ...plain(sourceHash) }),
+    specParts: (sourceHash) => ({
+      name: sha256Hex(texts.name),
+      parameters: sha256Hex(texts.parameters),
+      combine: sha256Hex(texts.combine),
+      weights: sha256Hex(texts.weights),
+      ...plain(sourceHash),
+    }),
   }
 }
 

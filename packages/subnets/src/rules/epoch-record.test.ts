@@ -1,7 +1,8 @@
-import { type Address, type Hex, sha256Hex, zeroHash } from '@koinon/base'
+import { type Address, type Hex, sha256Hex } from '@koinon/base'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { computeEpoch, type EpochInputs, payableEmission, stakeHash, weightsHash } from './epoch-record.ts'
+import { computeEpoch, type EpochComputation, type EpochInputs, hashOfWords, payableEmission } from './epoch-record.ts'
+import { parseSeatWord, seatWord } from './seat-words.ts'
 import { stakeMedian } from './stake-median.ts'
 import { packRow } from './weight-row.ts'
 
@@ -10,7 +11,8 @@ const row = (...pairs: [number, number][]): Hex => packRow(pairs.map(([uid, weig
 
 describe('computeEpoch', () => {
   it('pays half to miners by incentive and half to validators by agreement', () => {
-    const { payouts, result, leaves } = computeEpoch(setup(), stakeMedian)
+    const computed = computeEpoch(setup(), stakeMedian)
+    const { payouts, result } = computed
     expect(payouts).toEqual([
       { account: account(1), asMiner: 375n, asValidator: 0n },
       { account: account(2), asMiner: 125n, asValidator: 0n },
@@ -18,7 +20,7 @@ describe('computeEpoch', () => {
       { account: account(11), asMiner: 0n, asValidator: 200n },
     ])
     expect(result.cumulativeTotal).toBe(1_000n)
-    expect(leaves.map(({ cumulativeAmount }) => cumulativeAmount)).toEqual([375n, 125n, 300n, 200n])
+    expect(amounts(computed)).toEqual([375n, 125n, 300n, 200n])
   })
 
   it('does not depend on the order of its inputs', () => {
@@ -27,36 +29,55 @@ describe('computeEpoch', () => {
     expect(computeEpoch(shuffled, stakeMedian)).toEqual(computeEpoch(inputs, stakeMedian))
   })
 
-  it('adds to what accounts had, and keeps those that earn nothing now', () => {
-    const previous = {
-      epoch: 1,
-      carry: '0x' as const,
-      leaves: [
-        { account: account(1), cumulativeAmount: 10n },
-        { account: account(99), cumulativeAmount: 7n },
-      ],
-    }
-    const { leaves, result } = computeEpoch(
-      { ...setup(), accruedBefore: 17n, accruedAfter: 1_017n, previous },
-      stakeMedian,
-    )
-    expect(leaves.find((leaf) => leaf.account === account(1))?.cumulativeAmount).toBe(385n)
-    expect(leaves.find((leaf) => leaf.account === account(99))?.cumulativeAmount).toBe(7n)
-    expect(result.cumulativeTotal).toBe(1_017n)
+  it('adds to what a holder had for its seat, and begins anew with another holder', () => {
+    const had = seatWord({ tenure: 0, consensus: 0n, rank: 0n, dividend: 0n, cumulative: 10n })
+    const previous = { epoch: 1, carry: '0x' as const, words: [had, had, had], cumulativeTotal: 30n }
+    const inputs = { ...setup(), accruedBefore: 30n, accruedAfter: 1_030n, previous }
+    const changed = inputs.seats.map((seat) => (seat.uid === 1 ? { ...seat, sinceSeconds: 3_200 } : seat))
+    const { result, ...computed } = computeEpoch({ ...inputs, seats: changed }, stakeMedian)
+    expect(amounts(computed)).toEqual([385n, 125n, 310n, 200n])
+    expect(result.cumulativeTotal).toBe(1_030n)
+    const words = computed.posting.seats.map((word) => parseSeatWord(word).tenure)
+    expect(words).toEqual([2, 0, 2, 2])
   })
 
-  it('merges an account that mines and validates into one leaf', () => {
-    const inputs = {
-      ...setup(),
-      seats: [
-        { uid: 0, hotkey: account(1) },
-        { uid: 1, hotkey: account(11) },
-      ],
-    }
-    const { leaves, payouts } = computeEpoch(inputs, stakeMedian)
-    expect(leaves).toHaveLength(3)
+  it('pays an account for mining and validating in one word', () => {
+    const inputs = setup()
+    const rows = { hotkey: account(11), stake: 40n, packedRow: row([0, 60_000], [2, 60_000]) }
+    const { payouts } = computeEpoch(
+      {
+        ...inputs,
+        validators: inputs.validators.map((one) =>
+          one.hotkey === account(10)
+            ? { ...rows, hotkey: account(10), stake: 60n, packedRow: row([0, 60_000], [3, 60_000]) }
+            : one,
+        ),
+      },
+      stakeMedian,
+    )
     const both = payouts.find((payout) => payout.account === account(11))
     expect((both?.asMiner ?? 0n) > 0n && (both?.asValidator ?? 0n) > 0n).toBe(true)
+  })
+
+  it('lets an old row stand in at half its weight an epoch, but not for seats taken since', () => {
+    const inputs = setup()
+    const old = (rowAge: number) =>
+      inputs.validators.map((one) => (one.hotkey === account(11) ? { ...one, rowAge } : one))
+    const dividends = (computed: EpochComputation) => computed.posting.seats.map((word) => parseSeatWord(word).dividend)
+    const [, , first, second] = dividends(computeEpoch({ ...inputs, validators: old(1) }, stakeMedian))
+    // 60 against 40 / 2.
+    expect([(first as bigint) >> 30n, (second as bigint) >> 30n]).toEqual([3n, 1n])
+    const seats = inputs.seats.map((seat) => (seat.uid === 0 ? { ...seat, sinceSeconds: 3_100 } : seat))
+    const newcomer = dividends(computeEpoch({ ...inputs, seats, validators: old(1) }, stakeMedian))
+    expect((newcomer[3] as bigint) < (second as bigint)).toBe(true)
+  })
+
+  it('pays a validator without a seat nothing, and nobody its part', () => {
+    const inputs = setup()
+    const seats = inputs.seats.filter(({ uid }) => uid !== 3)
+    const { payouts, result } = computeEpoch({ ...inputs, seats }, stakeMedian)
+    expect(payouts.map(({ asValidator }) => asValidator)).toEqual([0n, 0n, 500n])
+    expect(result.cumulativeTotal).toBe(1_000n)
   })
 
   it('pays nobody when nobody earned: no rows, no permits, no stake, empty rows', () => {
@@ -67,7 +88,7 @@ describe('computeEpoch', () => {
     for (const validators of [silent, abstaining, unstaked, []]) {
       const { payouts, result } = computeEpoch({ ...inputs, validators }, stakeMedian)
       expect(payouts).toEqual([])
-      expect([result.root, result.cumulativeTotal]).toEqual([zeroHash, 0n])
+      expect(result.cumulativeTotal).toBe(0n)
     }
   })
 
@@ -86,20 +107,15 @@ describe('computeEpoch', () => {
     )
   })
 
-  it('publishes a record whose hash is signed and whose inputs give the hashes', () => {
-    const { recordText, result } = computeEpoch(setup(), stakeMedian)
+  it('publishes a record whose hash is signed, and posts the words that give the hashes', () => {
+    const { recordText, result, posting } = computeEpoch(setup(), stakeMedian)
     expect(result.dataHash).toBe(sha256Hex(recordText))
-    const record = JSON.parse(recordText) as {
-      emission: string
-      validators: { hotkey: Address; stake: string; row: Hex | null }[]
-    }
-    expect(record.emission).toBe('1000')
-    const validators = record.validators.map((item) => ({
-      hotkey: item.hotkey,
-      stake: BigInt(item.stake),
-      packedRow: item.row ?? undefined,
-    }))
-    expect([weightsHash(validators), stakeHash(validators)]).toEqual([result.weightsHash, result.stakeHash])
+    const record = JSON.parse(recordText) as { emission: string; words: Hex[] }
+    expect([record.emission, record.words]).toEqual(['1000', posting.seats])
+    expect([hashOfWords(posting.validators), hashOfWords(posting.carry)]).toEqual([
+      result.validatorsHash,
+      result.carryHash,
+    ])
   })
 
   it('never pays more than has accrued, to the last unit', () => {
@@ -111,12 +127,20 @@ describe('computeEpoch', () => {
           let previous: EpochInputs['previous']
           let accrued = 0n
           accruals.forEach((own, epoch) => {
-            const inputs = { ...setup(), epoch, accruedBefore: accrued, accruedAfter: accrued + own, previous }
+            const inputs = {
+              ...setup(),
+              epoch,
+              startsAtSeconds: 1_000 + 1_000 * epoch,
+              accruedBefore: accrued,
+              accruedAfter: accrued + own,
+              previous,
+            }
             accrued += own
             if (silent[epoch] === true) return
-            const { leaves, result, carry } = computeEpoch(inputs, stakeMedian)
+            const { result, carry, ...computed } = computeEpoch(inputs, stakeMedian)
             expect(result.cumulativeTotal).toBeLessThanOrEqual(accrued)
-            previous = { epoch, leaves, carry }
+            expect(amounts(computed).reduce((sum, amount) => sum + amount, 0n)).toBe(result.cumulativeTotal)
+            previous = { epoch, words: computed.posting.seats, cumulativeTotal: result.cumulativeTotal, carry }
           })
         },
       ),
@@ -132,21 +156,24 @@ describe('payableEmission', () => {
   })
 
   it('refuses a ledger that paid more than it had', () => {
-    const previous = { epoch: 0, carry: '0x' as const, leaves: [{ account: account(1), cumulativeAmount: 5n }] }
+    const previous = { epoch: 0, carry: '0x' as const, words: [], cumulativeTotal: 5n }
     expect(() => payableEmission({ accruedBefore: 4n, accruedAfter: 10n, previous })).toThrow(/More was paid/)
     expect(() => payableEmission({ accruedBefore: 9n, accruedAfter: 8n, previous: undefined })).toThrow(/accrual fell/)
   })
 })
+
+function amounts({ posting }: Pick<EpochComputation, 'posting'>): readonly bigint[] {
+  return posting.seats.map((word) => parseSeatWord(word).cumulative)
+}
 
 function setup(): EpochInputs {
   return {
     netuid: 1,
     epoch: 2,
     specHash: `0x${'77'.repeat(32)}`,
-    seats: [
-      { uid: 0, hotkey: account(1) },
-      { uid: 1, hotkey: account(2) },
-    ],
+    startsAtSeconds: 3_000,
+    epochSeconds: 1_000,
+    seats: [1, 2, 10, 11].map((byte, uid) => ({ uid, hotkey: account(byte), sinceSeconds: 1_500 })),
     validators: [
       { hotkey: account(10), stake: 60n, packedRow: row([0, 60_000], [1, 20_000]) },
       { hotkey: account(11), stake: 40n, packedRow: row([0, 60_000], [1, 20_000]) },

@@ -1,6 +1,5 @@
 export type { Aggregator } from './aggregator.ts'
 export { createBeaconRandom } from './beacon-random.ts'
-export { buildClaimsTree, type ClaimProof, type CumulativeLeaf, claimLeafHash } from './claims-tree.ts'
 export {
   byEntity,
   type Concentration,
@@ -13,18 +12,25 @@ export {
 } from './decentralization/index.ts'
 export {
   defineReceiptSubnet,
+  type SpecParts,
   type Subnet,
   type VerifiedWork,
   type VerifyContext,
   type WorkListAudit,
 } from './define-subnet.ts'
+export { type Dispute, findDispute } from './disputes.ts'
 export { type EpochWindow, epochAt, epochPhase, epochWindow, type SubnetClock } from './epoch-clock.ts'
 export {
+  carryWords,
   computeEpoch,
   type EpochComputation,
+  type HeldSeat,
   type PermittedValidator,
+  type Posting,
   type PreviousResult,
   type Seat,
+  type SeatClaim,
+  seatClaims,
 } from './epoch-record.ts'
 export {
   failedCheckNames,
@@ -43,8 +49,10 @@ export {
   resultFromJson,
   resultToJson,
 } from './result.ts'
+export { maximumRowAge } from './seat-words.ts'
 export { taskSubnet } from './subnet-file/task-subnet.ts'
 export { packRow, unpackRow, weightsCommitment } from './weight-row.ts'
+export { climbWordTree, seatDepth, wordTreeRoot } from './word-tree.ts'
 export {
   checkCommitted,
   checkWorkList,

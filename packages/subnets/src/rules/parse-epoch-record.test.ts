@@ -12,10 +12,12 @@ const { recordText, payouts } = computeEpoch(
   {
     netuid: 3,
     epoch: 7,
+    startsAtSeconds: 8_000,
+    epochSeconds: 1_000,
     specHash,
     seats: [
-      { uid: 0, hotkey: account(1) },
-      { uid: 1, hotkey: account(2) },
+      { uid: 0, hotkey: account(1), sinceSeconds: 1 },
+      { uid: 1, hotkey: account(2), sinceSeconds: 1 },
     ],
     validators: [
       { hotkey: account(8), stake: 60n * 10n ** 18n, packedRow: packRow([{ uid: 0, weight: 65_535 }]) },
@@ -32,7 +34,7 @@ describe('a published record', () => {
   it('is read as it was computed', () => {
     const record = parseEpochRecord(recordText)
     expect(record).toMatchObject({ netuid: 3, epoch: 7, specHash, emission: 10n ** 20n, payouts })
-    expect(record.aggregator).toEqual({ name: 'stakeMedian', version: 1, specHash: stakeMedian.specHash })
+    expect(record.aggregator).toEqual({ name: 'stakeMedian', version: 2, specHash: stakeMedian.specHash })
     expect(record.seats.map(({ incentive }) => incentive)).toEqual([1n << 32n, 0n])
     expect(record.validators.map(({ row }) => row)).toEqual(['0x0000ffff', null])
   })

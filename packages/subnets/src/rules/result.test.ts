@@ -10,14 +10,14 @@ const result = {
   epoch: 12,
   root: `0x${'01'.repeat(32)}`,
   cumulativeTotal: 10n ** 25n,
-  weightsHash: `0x${'02'.repeat(32)}`,
-  stakeHash: `0x${'03'.repeat(32)}`,
+  validatorsHash: `0x${'02'.repeat(32)}`,
+  carryHash: `0x${'03'.repeat(32)}`,
   specHash: `0x${'04'.repeat(32)}`,
   dataHash: `0x${'05'.repeat(32)}`,
 } as const
 const typedDomain = {
   name: 'Koinon Epochs',
-  version: '1',
+  version: '2',
   chainId: 31_338,
   verifyingContract: domain.epochsContract,
 } as const
@@ -31,7 +31,7 @@ describe('resultDigest', () => {
         { name: 'epoch', type: 'uint64' },
         bytes32('root'),
         { name: 'cumulativeTotal', type: 'uint256' },
-        ...['weightsHash', 'stakeHash', 'specHash', 'dataHash'].map(bytes32),
+        ...['validatorsHash', 'carryHash', 'specHash', 'dataHash'].map(bytes32),
       ],
     }
     const message = { ...result, epoch: 12n }

@@ -10,14 +10,14 @@ import {
   typeHash,
 } from '@koinon/base'
 
-/** Root and inputs of an epoch. `cumulativeTotal` is the sum of all leaves, atomic units (1e-18 token). */
+/** Root and inputs of an epoch. `cumulativeTotal` is what was paid to all seats since genesis, atomic units (1e-18 token). */
 export type EpochResult = {
   readonly netuid: number
   readonly epoch: number
   readonly root: Hex
   readonly cumulativeTotal: bigint
-  readonly weightsHash: Hex
-  readonly stakeHash: Hex
+  readonly validatorsHash: Hex
+  readonly carryHash: Hex
   readonly specHash: Hex
   readonly dataHash: Hex
 }
@@ -26,7 +26,7 @@ export type EpochResult = {
 export type ResultDomain = { readonly chainId: number; readonly epochsContract: Address }
 
 const resultType = typeHash(
-  'Result(uint32 netuid,uint64 epoch,bytes32 root,uint256 cumulativeTotal,bytes32 weightsHash,bytes32 stakeHash,bytes32 specHash,bytes32 dataHash)',
+  'Result(uint32 netuid,uint64 epoch,bytes32 root,uint256 cumulativeTotal,bytes32 validatorsHash,bytes32 carryHash,bytes32 specHash,bytes32 dataHash)',
 )
 const objectionType = typeHash('Objection(uint32 netuid,uint64 epoch,bytes32 resultHash)')
 
@@ -37,8 +37,8 @@ export function resultDigest(domain: ResultDomain, result: EpochResult): Uint8Ar
     integerWord(result.epoch, 64),
     bytes32Word(result.root),
     integerWord(result.cumulativeTotal),
-    bytes32Word(result.weightsHash),
-    bytes32Word(result.stakeHash),
+    bytes32Word(result.validatorsHash),
+    bytes32Word(result.carryHash),
     bytes32Word(result.specHash),
     bytes32Word(result.dataHash),
   ])
@@ -78,15 +78,15 @@ export function resultFromJson(json: unknown): EpochResult {
     epoch: integer('epoch', Number.MAX_SAFE_INTEGER),
     root: hash('root'),
     cumulativeTotal: BigInt(value['cumulativeTotal']),
-    weightsHash: hash('weightsHash'),
-    stakeHash: hash('stakeHash'),
+    validatorsHash: hash('validatorsHash'),
+    carryHash: hash('carryHash'),
     specHash: hash('specHash'),
     dataHash: hash('dataHash'),
   }
 }
 
 function separatorOf({ chainId, epochsContract }: ResultDomain): Uint8Array {
-  return domainSeparator({ name: 'Koinon Epochs', version: '1', chainId, verifyingContract: epochsContract })
+  return domainSeparator({ name: 'Koinon Epochs', version: '2', chainId, verifyingContract: epochsContract })
 }
 
 function badResult(field: string): KoinonError {

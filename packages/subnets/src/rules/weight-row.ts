@@ -9,6 +9,7 @@ import {
   integerWord,
   KoinonError,
 } from '@koinon/base'
+import { rowDepth, wordTreeRoot } from './word-tree.ts'
 import { keccakHex } from './words.ts'
 
 /** `weight` is 1 to 65535; zero weights are left out. */
@@ -90,6 +91,26 @@ export function weightsCommitment(input: {
     bytes32Word(rowHash(input.packedRow)),
     bytes32Word(input.salt),
   )
+}
+
+/** The 16 words of a row by uid: sixteen weights a word, the lowest uid in the highest bits. */
+export function rowWords(packed: Hex): readonly Hex[] {
+  const bytes = new Uint8Array(512)
+  const view = new DataView(bytes.buffer)
+  for (const { uid, weight } of unpackRow(packed)) view.setUint16(2 * uid, weight)
+  return Array.from({ length: 16 }, (_, place) => bytesToHex(bytes.subarray(32 * place, 32 * place + 32)))
+}
+
+/** Sum of all weights of a row. */
+export function rowTotal(row: WeightRow): number {
+  return row.reduce((sum, { weight }) => sum + weight, 0)
+}
+
+/** What the ledger keeps of a revealed row: 29 bytes of the root of its words, 3 of the sum of its weights; the number 1 for the empty row. */
+export function keptRowHash(packed: Hex): Hex {
+  if (packed === '0x') return bytesToHex(integerWord(1))
+  const sum = rowTotal(unpackRow(packed)).toString(16).padStart(6, '0')
+  return `${wordTreeRoot(rowWords(packed), rowDepth).slice(0, 60)}${sum}` as Hex
 }
 
 function isUid(uid: number): boolean {

@@ -5,6 +5,7 @@ import { koinonTokenAbi, stakingAbi, subnetsAbi, subnetTermsAbi } from '@koinon/
 import {
   type EpochComputation,
   epochWindow,
+  seatClaims,
   evidenceLogToText,
   type MinerEvidence,
   maximumScorePpm,
@@ -75,7 +76,8 @@ export async function startPaidSubnet(ledger: TestLedger) {
           ...scored,
         } as const
         if (index === 0) logs.set(`/v1/evidence-log/${netuid}/${epoch}`, evidenceLogToText(log))
-        await writer(validator).commitWeights(netuid, epoch, commitmentOf(validator, epoch, scored.row))
+        const commitment = commitmentOf(validator, epoch, scored.row)
+        await writer(validator).commitWeights(netuid, epoch, { commitment, specHash: digestSpecHash })
       }
       await ledger.moveTo(window.weightCommitEndsAtSeconds + 1)
       for (const validator of validators)
@@ -83,17 +85,23 @@ export async function startPaidSubnet(ledger: TestLedger) {
       await ledger.moveTo(window.revealEndsAtSeconds + 1)
       const computed = await history.compute(epoch, previous)
       const proposer = writer(validators[0] as TestAccount)
+      const all = validators.map((_, place) => place)
       if (how.isObjectedFirst === true) {
-        const wrong = { ...computed.result, root: sha256Hex('wrong') }
+        const wrong = { ...computed.result, dataHash: sha256Hex('wrong') }
         const digest = resultDigest(chain.domain, wrong)
         const hash: Hex = `0x${Buffer.from(digest).toString('hex')}`
-        await proposer.submitRoot(wrong, signed(digest))
+        await proposer.submitRoot(wrong, computed.posting, all, signed(digest))
         await proposer.objectRoot(netuid, epoch, hash, signed(objectionDigest(chain.domain, netuid, epoch, hash)))
       }
-      await proposer.submitRoot(computed.result, signed(resultDigest(chain.domain, computed.result)))
+      await proposer.submitRoot(
+        computed.result,
+        computed.posting,
+        all,
+        signed(resultDigest(chain.domain, computed.result)),
+      )
       previous = await history.remember(computed)
       await ledger.moveTo((await ledger.nowSeconds()) + clock.activationDelaySeconds)
-      await proposer.claimMany(netuid, epoch, computed.tree.claims)
+      await proposer.claimMany(netuid, epoch, seatClaims(seats, computed.posting.seats))
       return computed satisfies EpochComputation
     },
     /** Everything else that moves stakes and seats: a stranger stakes, takes back and is paid; a miner leaves, comes back; texts change. */

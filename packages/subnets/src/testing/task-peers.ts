@@ -118,6 +118,7 @@ export async function createTaskValidator(
     netuid,
     subnet,
     specHash: subnet.specHash(sandbox.sourceHash),
+    sourceHash: sandbox.sourceHash,
     ledger,
     writer,
     account: { address: hotkey, signDigest: (digest) => signDigest(digest, secret) },

@@ -29,7 +29,7 @@ import {
   ValidatorStore,
   validatorStoreSchema,
 } from '../verifier/index.ts'
-import { type DigestEvidence, digestReceiptHash, digestSpecHash, digestSubnet } from './digest-subnet.ts'
+import { type DigestEvidence, digestReceiptHash, digestSource, digestSpecHash, digestSubnet } from './digest-subnet.ts'
 
 const pollMs = 150
 const peerTimeoutMs = 5_000
@@ -190,6 +190,7 @@ export async function createTestValidator(
     netuid,
     subnet: digestSubnet,
     specHash: digestSpecHash,
+    sourceHash: digestSource,
     ledger,
     writer,
     account: { address: hotkey, signDigest: (digest) => signDigest(digest, secret) },

@@ -1,14 +1,12 @@
 import { type Address, sleep } from '@koinon/base'
 import type { SubnetLedger, SubnetLedgerWriter } from '../client/index.ts'
-import { buildClaimsTree, epochWindow } from '../rules/index.ts'
-import type { EpochHistory } from './epoch-history.ts'
+import { epochWindow, seatClaims } from '../rules/index.ts'
 import { inParallel } from './in-parallel.ts'
 
 export type ClaimerOptions = {
   readonly netuid: number
   readonly ledger: SubnetLedger
   readonly writer: SubnetLedgerWriter
-  readonly history: EpochHistory
   /** Waits this much after a root became active: several claimers take turns instead of racing. */
   readonly delaySeconds: (epoch: number) => Promise<number>
   readonly pollMs: number
@@ -47,15 +45,15 @@ export class Claimer {
 
   /** One step: pays what the newest active root still owes. */
   async tick(): Promise<void> {
-    const { ledger, netuid, history, writer } = this.#options
+    const { ledger, netuid, writer } = this.#options
     const now = await ledger.nowSeconds()
     const active = (await ledger.roots(netuid)).filter(({ activatesAtSeconds }) => activatesAtSeconds <= now).at(-1)
     if (active === undefined || active.result.root === this.#settledRoot) return
     if (now < active.activatesAtSeconds + (await this.#options.delaySeconds(active.epoch))) return
-    const { leaves } = await history.resultBehind(active)
-    const { claims } = buildClaimsTree(netuid, leaves)
-    const paid = await inParallel(claims, readsAtOnce, ({ account }) => ledger.paidTo(netuid, account))
-    const open = claims.filter(({ cumulativeAmount }, index) => cumulativeAmount > (paid[index] as bigint))
+    const { endsAtSeconds } = epochWindow(await ledger.clock(netuid), active.epoch)
+    const claims = seatClaims(await ledger.seatsAt(netuid, endsAtSeconds - 1), active.posting.seats)
+    const paid = await inParallel(claims, readsAtOnce, (seat) => ledger.paidTo(netuid, seat))
+    const open = claims.filter(({ cumulative }, index) => cumulative > (paid[index] as bigint))
     for (let start = 0; start < open.length; start += claimsPerTransaction) {
       await writer.claimMany(netuid, active.epoch, open.slice(start, start + claimsPerTransaction))
     }

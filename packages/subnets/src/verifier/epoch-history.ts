@@ -1,11 +1,13 @@
-import { type Hex, KoinonError } from '@koinon/base'
+import { type Address, type Hex, KoinonError } from '@koinon/base'
 import type { SubmittedRoot, SubnetLedger } from '../client/index.ts'
 import {
   type Aggregator,
-  buildClaimsTree,
+  carryWords,
   computeEpoch,
   type EpochComputation,
   epochWindow,
+  maximumRowAge,
+  type PermittedValidator,
   type PreviousResult,
 } from '../rules/index.ts'
 import type { ValidatorStore } from './validator-store.ts'
@@ -14,8 +16,8 @@ export type EpochHistoryOptions = {
   readonly netuid: number
   readonly ledger: SubnetLedger
   readonly aggregator: Aggregator
-  /** Where leaves are remembered; without it everything is computed from the ledger. */
-  readonly store?: Pick<ValidatorStore, 'leaves' | 'saveLeaves'>
+  /** Where state is remembered; without it everything is computed from the ledger. */
+  readonly store?: Pick<ValidatorStore, 'carry' | 'saveCarry'>
 }
 
 /** Epochs computed from nothing but the ledger: what a validator signs, and what an auditor compares with. */
@@ -32,24 +34,40 @@ export class EpochHistory {
   async compute(epoch: number, previous: PreviousResult | undefined): Promise<EpochComputation> {
     const { ledger, netuid, aggregator } = this.#options
     const window = epochWindow(await ledger.clock(netuid), epoch)
-    const [seats, permitted, reveals, specHash, accruedBefore, accruedAfter] = await Promise.all([
+    const [seats, permitted, rows, specHash, accruedBefore, accruedAfter] = await Promise.all([
       ledger.seatsAt(netuid, window.endsAtSeconds - 1),
       ledger.permittedAt(netuid, window.startsAtSeconds),
-      ledger.reveals(netuid, epoch),
+      this.#rows(epoch),
       ledger.specHash(netuid, epoch),
       ledger.accrued(netuid, epoch),
       ledger.accrued(netuid, epoch + 1),
     ])
-    const rows = new Map(reveals.map(({ hotkey, row }) => [hotkey, row]))
-    const validators = permitted.map(({ hotkey, stake }) => ({ hotkey, stake, packedRow: rows.get(hotkey) }))
+    const validators = permitted.map(({ hotkey, stake }) => ({
+      hotkey,
+      stake,
+      packedRow: undefined,
+      ...rows.get(hotkey),
+    }))
+    const { startsAtSeconds, endsAtSeconds } = window
     return computeEpoch(
-      { netuid, epoch, specHash, seats, validators, accruedBefore, accruedAfter, previous },
+      {
+        netuid,
+        epoch,
+        startsAtSeconds,
+        epochSeconds: endsAtSeconds - startsAtSeconds,
+        specHash,
+        seats,
+        validators,
+        accruedBefore,
+        accruedAfter,
+        previous,
+      },
       aggregator,
     )
   }
 
   /**
-   * Leaves and carry behind an active root: remembered, or computed again from the first root on. Throws `subnets/foreign-root`
+   * Words and carry behind an active root: remembered, or computed again from the first root on. Throws `subnets/foreign-root`
    * when the root is not what this aggregator gives, for example because an older version of the subnet made it.
    */
   async resultBehind(root: SubmittedRoot): Promise<PreviousResult> {
@@ -67,18 +85,31 @@ export class EpochHistory {
     return previous as PreviousResult
   }
 
-  /** Keeps a computed epoch's leaves for the next one. */
-  async remember({ result, leaves, carry }: EpochComputation): Promise<PreviousResult> {
-    await this.#options.store?.saveLeaves(result.netuid, result.epoch, { root: result.root, carry, leaves })
-    return { epoch: result.epoch, leaves, carry }
+  /** Keeps a computed epoch's state for the next one. */
+  async remember({ result, posting, carry }: EpochComputation): Promise<PreviousResult> {
+    const { netuid, epoch, root, cumulativeTotal } = result
+    await this.#options.store?.saveCarry(netuid, epoch, { root, carry })
+    return { epoch, words: posting.seats, cumulativeTotal, carry }
   }
 
-  async #remembered({ epoch, result }: SubmittedRoot): Promise<PreviousResult | undefined> {
-    const stored = await this.#options.store?.leaves(result.netuid, epoch)
+  /** The row that counts for each hotkey: of this epoch, else the last of the eight before. */
+  async #rows(epoch: number): Promise<ReadonlyMap<Address, Pick<PermittedValidator, 'packedRow' | 'rowAge'>>> {
+    const { ledger, netuid } = this.#options
+    const rows = new Map<Address, Pick<PermittedValidator, 'packedRow' | 'rowAge'>>()
+    for (let rowAge = 0; rowAge <= Math.min(maximumRowAge, epoch); rowAge++) {
+      for (const { hotkey, row } of await ledger.reveals(netuid, epoch - rowAge)) {
+        if (!rows.has(hotkey)) rows.set(hotkey, { packedRow: row, rowAge })
+      }
+    }
+    return rows
+  }
+
+  async #remembered({ epoch, result, posting }: SubmittedRoot): Promise<PreviousResult | undefined> {
+    const stored = await this.#options.store?.carry(result.netuid, epoch)
     if (stored === undefined || stored.root !== result.root) return undefined
     // A damaged disk must not become a wrong signature.
-    if (buildClaimsTree(result.netuid, stored.leaves).root !== result.root) return undefined
-    return { epoch, leaves: stored.leaves, carry: stored.carry }
+    if (carryWords(stored.carry).join() !== posting.carry.join()) return undefined
+    return { epoch, words: posting.seats, cumulativeTotal: result.cumulativeTotal, carry: stored.carry }
   }
 }
 

@@ -55,11 +55,22 @@ export const defaultTiming: ValidatorTiming = {
 /** What happened, for logs and metrics. */
 export type ValidatorEvent =
   | {
-      readonly kind: 'beacon' | 'committed' | 'revealed' | 'attested' | 'submitted' | 'objected' | 'nothingEarned'
+      readonly kind:
+        | 'beacon'
+        | 'committed'
+        | 'revealed'
+        | 'attested'
+        | 'submitted'
+        | 'objected'
+        | 'punished'
+        | 'nothingEarned'
       readonly epoch: number
     }
   | { readonly kind: 'assessed'; readonly epoch: number; readonly failedMiners: number; readonly seats: number }
   | { readonly kind: 'claimed'; readonly epoch: number; readonly accounts: number }
+  | { readonly kind: 'disputed'; readonly epoch: number; readonly what: string }
+  /** Another result of the epoch bears this validator's signature already: signing this one would be an offence. */
+  | { readonly kind: 'signedOther'; readonly epoch: number; readonly resultHash: Hex }
   | { readonly kind: 'otherSpec'; readonly epoch: number; readonly ledgerSpecHash: Hex }
   | { readonly kind: 'problem'; readonly step: string; readonly error: unknown }
 
@@ -68,6 +79,8 @@ export type ValidatorOptions<task, response, ports> = {
   readonly subnet: Subnet<task, response, ports>
   /** `subnet.specHash(hash of its source)`: must be what the ledger names. */
   readonly specHash: Hex
+  /** SHA-256 of the subnet's source, for disputes, which show the ledger what the spec hash is made of. */
+  readonly sourceHash: Hex
   readonly ledger: SubnetLedger
   readonly writer: SubnetLedgerWriter
   readonly account: AccountSigner

@@ -1,12 +1,11 @@
-/** Signing, collecting, submitting and objecting to results. */
+/** Signing, collecting and submitting results. */
 import { type Address, bytesToHex, type Hex, recoverAddress } from '@koinon/base'
-import { type Peer, type SubmittedRoot, unlessDone } from '../client/index.ts'
-import { type EpochComputation, epochWindow, objectionDigest, resultDigest, resultFromJson } from '../rules/index.ts'
+import { type Peer, unlessDone } from '../client/index.ts'
+import { type EpochComputation, resultDigest, resultFromJson } from '../rules/index.ts'
 import type { EpochHistory } from './epoch-history.ts'
-import type { ValidatorOptions } from './ports.ts'
 import type { EpochStep } from './weights-step.ts'
 
-type Permitted = readonly { readonly hotkey: Address; readonly stake: bigint }[]
+export type Permitted = readonly { readonly hotkey: Address; readonly stake: bigint }[]
 
 /** From the end of reveals on: attests the epoch's result and, when it is this validator's turn, submits it. */
 export async function attestStep<task, response, ports>(
@@ -28,6 +27,7 @@ export async function attestStep<task, response, ports>(
   const digest = resultDigest(ledger.domain, computation.result)
   if (await ledger.isDisabled(bytesToHex(digest))) return
   const signature = await attest(step, computation, digest)
+  if (signature === undefined) return
   if (nowSeconds < window.revealEndsAtSeconds + submitDelaySeconds(permitted, account.address, epoch, step)) return
   const signatures = await collect(step, permitted, digest, { hotkey: account.address, signature }, readAttestation)
   if (stakeOf(permitted, signatures) * 3n <= totalOf(permitted) * 2n) return
@@ -36,78 +36,33 @@ export async function attestStep<task, response, ports>(
   const submit = () =>
     writer.submitRoot(
       computation.result,
+      computation.posting,
+      signatures.map(({ hotkey }) => permitted.findIndex((validator) => validator.hotkey === hotkey)),
       signatures.map((item) => item.signature),
     )
   if (await unlessDone(submit, isSubmitted)) onEvent?.({ kind: 'submitted', epoch })
-  await store.saveLeaves(netuid, epoch, {
-    root: computation.result.root,
-    carry: computation.carry,
-    leaves: computation.leaves,
-  })
+  await store.saveCarry(netuid, epoch, { root: computation.result.root, carry: computation.carry })
 }
 
-/** While a root is pending: compares it with our own computation and objects when it differs. */
-export async function objectStep<task, response, ports>(
-  step: EpochStep<task, response, ports>,
-  history: EpochHistory,
-): Promise<void> {
-  const { options, nowSeconds } = step
-  const { ledger, netuid, account, store, writer, onEvent } = options
-  const roots = await ledger.roots(netuid)
-  const pending = roots.at(-1)
-  if (pending === undefined || pending.activatesAtSeconds <= nowSeconds || history.agreed.has(pending.resultHash))
-    return
-  const { startsAtSeconds } = epochWindow(await ledger.clock(netuid), pending.epoch)
-  const permitted = await ledger.permittedAt(netuid, startsAtSeconds)
-  if (!permitted.some(({ hotkey }) => hotkey === account.address)) return
-  if (await isOurs(options, history, pending, roots.at(-2))) return
-  const digest = objectionDigest(ledger.domain, netuid, pending.epoch, pending.resultHash)
-  const signature = await account.signDigest(digest)
-  await store.saveObjection(netuid, pending.epoch, { resultHash: pending.resultHash, signature })
-  const read = (json: unknown): Hex | undefined => readObjection(json, pending.resultHash)
-  const signatures = await collect(
-    { ...step, epoch: pending.epoch },
-    permitted,
-    digest,
-    { hotkey: account.address, signature },
-    read,
-  )
-  if (stakeOf(permitted, signatures) * 3n <= totalOf(permitted)) return
-  const isDisabled = (): Promise<boolean> => ledger.isDisabled(pending.resultHash)
-  const object = () =>
-    writer.objectRoot(
-      netuid,
-      pending.epoch,
-      pending.resultHash,
-      signatures.map((item) => item.signature),
-    )
-  if (await unlessDone(object, isDisabled)) onEvent?.({ kind: 'objected', epoch: pending.epoch })
-}
-
-async function isOurs<task, response, ports>(
-  { ledger }: ValidatorOptions<task, response, ports>,
-  history: EpochHistory,
-  pending: SubmittedRoot,
-  before: SubmittedRoot | undefined,
-): Promise<boolean> {
-  const own = await history.compute(
-    pending.epoch,
-    before === undefined ? undefined : await history.resultBehind(before),
-  )
-  const isSame = bytesToHex(resultDigest(ledger.domain, own.result)) === pending.resultHash
-  if (isSame) history.agreed.add(pending.resultHash)
-  return isSame
-}
-
-/** Signs once per result; after a restart the stored signature is served again. */
+/**
+ * Signs once per result; after a restart the stored signature is served again. Never signs two results of an epoch unless the first is
+ * disabled: showing both would cost a part of the stake.
+ */
 async function attest<task, response, ports>(
   { options, epoch }: EpochStep<task, response, ports>,
   { result, recordText }: EpochComputation,
   digest: Uint8Array,
-): Promise<Hex> {
-  const { store, netuid, account, onEvent } = options
+): Promise<Hex | undefined> {
+  const { store, netuid, account, ledger, onEvent } = options
   const stored = await store.attestation(netuid, epoch)
-  if (stored !== undefined && stored.recordText === recordText) return stored.signature
+  if (stored !== undefined) {
+    const storedHash = bytesToHex(resultDigest(ledger.domain, stored.result))
+    if (storedHash === bytesToHex(digest)) return stored.signature
+    if (!(await ledger.isDisabled(storedHash))) {
+      onEvent?.({ kind: 'signedOther', epoch, resultHash: storedHash })
+      return undefined
+    }
+  }
   const signature = await account.signDigest(digest)
   await store.saveAttestation({ result, signature }, recordText)
   onEvent?.({ kind: 'attested', epoch })
@@ -117,7 +72,7 @@ async function attest<task, response, ports>(
 type Signed = { readonly hotkey: Address; readonly signature: Hex }
 
 /** Own and others' signatures over the digest, ascending by signer as the contract wants them. Silent peers are left out. */
-async function collect<task, response, ports>(
+export async function collect<task, response, ports>(
   { options, epoch, signal }: EpochStep<task, response, ports>,
   permitted: Permitted,
   digest: Uint8Array,
@@ -148,14 +103,7 @@ function readAttestation(json: unknown): Hex | undefined {
   return asSignature(signature)
 }
 
-function readObjection(json: unknown, resultHash: Hex): Hex | undefined {
-  const { objections } = (json ?? {}) as { objections?: unknown }
-  if (!Array.isArray(objections)) return undefined
-  const found = objections.find((item: { resultHash?: unknown } | null) => item?.resultHash === resultHash)
-  return asSignature((found as { signature?: unknown } | undefined)?.signature)
-}
-
-function asSignature(value: unknown): Hex | undefined {
+export function asSignature(value: unknown): Hex | undefined {
   return typeof value === 'string' && /^0x[0-9a-f]{130}$/.test(value) ? (value as Hex) : undefined
 }
 
@@ -183,11 +131,11 @@ function submitDelaySeconds<task, response, ports>(
   )
 }
 
-function stakeOf(permitted: Permitted, signatures: readonly Signed[]): bigint {
+export function stakeOf(permitted: Permitted, signatures: readonly Signed[]): bigint {
   const signers = new Set(signatures.map(({ hotkey }) => hotkey))
   return totalOf(permitted.filter(({ hotkey }) => signers.has(hotkey)))
 }
 
-function totalOf(permitted: Permitted): bigint {
+export function totalOf(permitted: Permitted): bigint {
   return permitted.reduce((sum, { stake }) => sum + stake, 0n)
 }

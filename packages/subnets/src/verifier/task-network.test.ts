@@ -13,6 +13,7 @@ import {
   runChecks,
 } from '@koinon/ledger/audit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { SubnetLedger } from '../client/index.ts'
 import { type EvidenceLog, epochWindow, parseEvidenceLog, type Subnet } from '../rules/index.ts'
 import { taskSubnet } from '../rules/subnet-file/task-subnet.ts'
 import { doubleFile } from '../testing/double-file.ts'
@@ -112,7 +113,7 @@ beforeAll(async () => {
     await until('the honest are paid', async () => {
       await ledger.moveTo((await ledger.nowSeconds()) + 5)
       const roots = await chain.roots(netuid)
-      return (await chain.paidTo(netuid, miners[0]?.hotkey as Hex)) > 0n && roots.at(-1)?.epoch === epoch
+      return (await paidTo(chain, miners[0]?.hotkey as Hex)) > 0n && roots.at(-1)?.epoch === epoch
     })
   }
   const recording = recordSource(
@@ -127,6 +128,12 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
+async function paidTo(chain: SubnetLedger, hotkey: Hex): Promise<bigint> {
+  const seats = await chain.seatsAt(netuid, (await chain.nowSeconds()) - 1)
+  const seat = seats.find((held) => held.hotkey === hotkey)
+  return seat === undefined ? 0n : chain.paidTo(netuid, seat)
+}
+
 async function logOf(validator: TaskPeer, epoch: number): Promise<EvidenceLog> {
   return parseEvidenceLog(await (await fetch(`${validator.endpoint}/v1/evidence-log/${netuid}/${epoch}`)).text())
 }
@@ -134,7 +141,7 @@ async function logOf(validator: TaskPeer, epoch: number): Promise<EvidenceLog> {
 describe('a subnet file on a network', () => {
   it('pays by what was right, from its first epoch on, and a cheat nothing', async () => {
     const { ledger: chain } = connect(ledger.network, ledger.owner.privateKey)
-    const earned = await Promise.all(miners.map(({ hotkey }) => chain.paidTo(netuid, hotkey)))
+    const earned = await Promise.all(miners.map(({ hotkey }) => paidTo(chain, hotkey)))
     expect(earned[0]).toBeGreaterThan(earned[1] as bigint)
     expect(earned[1]).toBeGreaterThan(0n)
     expect(earned[2]).toBe(0n)

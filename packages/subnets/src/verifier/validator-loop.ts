@@ -4,7 +4,8 @@ import { Claimer, claimDelaySeconds } from './claimer.ts'
 import { EpochHistory } from './epoch-history.ts'
 import { defaultTiming, type ValidatorOptions, type ValidatorTiming } from './ports.ts'
 import { ProbePlan } from './probe-plan.ts'
-import { attestStep, objectStep } from './result-step.ts'
+import { disputeStep } from './dispute-step.ts'
+import { attestStep } from './result-step.ts'
 import { commitStep, type EpochStep, revealStep } from './weights-step.ts'
 
 const keptEpochs = 200
@@ -35,7 +36,6 @@ export class ValidatorLoop<task, response, ports> {
       netuid,
       ledger,
       writer,
-      history: this.#history,
       pollMs: this.#timing.pollMs,
       delaySeconds: (epoch) => claimDelaySeconds({ ledger, netuid }, writer.hotkey, epoch),
       onClaimed: (epoch, accounts) => options.onEvent?.({ kind: 'claimed', epoch, accounts }),
@@ -90,7 +90,7 @@ export class ValidatorLoop<task, response, ports> {
     if (!(await this.#isOwnSpec(epoch))) return
     if (signal.aborted) return
     const phase = epochPhase(window, nowSeconds)
-    await this.#attempt('object', () => objectStep(step, this.#history))
+    await this.#attempt('dispute', () => disputeStep(step, this.#history))
     if (phase === 'weightCommit' && (await this.#hasPermit(window.startsAtSeconds)))
       await this.#attempt('commit', () => commitStep(step))
     if (phase === 'weightReveal') await this.#attempt('reveal', () => revealStep(step))

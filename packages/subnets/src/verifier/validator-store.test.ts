@@ -14,8 +14,8 @@ const result = {
   epoch: 7,
   root: zeroHash,
   cumulativeTotal: 3n,
-  weightsHash: zeroHash,
-  stakeHash: zeroHash,
+  validatorsHash: zeroHash,
+  carryHash: zeroHash,
   specHash: zeroHash,
   dataHash: zeroHash,
 } as const
@@ -120,19 +120,18 @@ describe('ValidatorStore', () => {
     expect(await again.store.judgedAnswer(1, sha256Hex('an answer'))).toEqual({ epoch: 9, text: 'an answer' })
   })
 
-  it('keeps leaves with amounts of any size and forgets old epochs', async () => {
+  it('keeps the state behind a root and forgets old epochs', async () => {
     const { path, open } = setup()
     const { store } = await open(path)
-    const leaves = [{ account: account('01'), cumulativeAmount: (1n << 255n) + 1n }]
-    await store.saveLeaves(1, 7, { root: zeroHash, carry: '0x', leaves })
-    expect(await store.leaves(1, 7)).toEqual({ root: zeroHash, carry: '0x', leaves })
+    await store.saveCarry(1, 7, { root: zeroHash, carry: '0x12' })
+    expect(await store.carry(1, 7)).toEqual({ root: zeroHash, carry: '0x12' })
     await store.saveAssessment(1, 7, assessment, { scores: [], memories: new Map() })
     await store.saveObjection(1, 7, { resultHash: zeroHash, signature })
     await store.forget(1, 8)
     expect([await store.assessment(1, 7), await store.objections(1, 7)]).toEqual([undefined, []])
-    expect(await store.leaves(1, 7)).toBeDefined()
-    await store.saveLeaves(1, 100, { root: zeroHash, carry: '0x', leaves })
-    expect(await store.leaves(1, 7)).toBeUndefined()
+    expect(await store.carry(1, 7)).toBeDefined()
+    await store.saveCarry(1, 100, { root: zeroHash, carry: '0x' })
+    expect(await store.carry(1, 7)).toBeUndefined()
   })
 })
 

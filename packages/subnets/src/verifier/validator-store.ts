@@ -1,6 +1,6 @@
 import type { Address, Hex } from '@koinon/base'
 import type { DurableStore } from '@koinon/base/node'
-import { type CumulativeLeaf, type EpochResult, resultFromJson, resultToJson } from '../rules/index.ts'
+import { type EpochResult, resultFromJson, resultToJson } from '../rules/index.ts'
 import type { ProbeAnswer } from './ports.ts'
 
 /** Schema for `DurableStore.open`. */
@@ -33,8 +33,8 @@ create table if not exists objection (
   netuid integer not null, epoch integer not null, result_hash text not null, signature text not null,
   primary key (netuid, epoch, result_hash)
 ) strict;
-create table if not exists leaves (
-  netuid integer not null, epoch integer not null, root text not null, carry text not null, list text not null,
+create table if not exists carry (
+  netuid integer not null, epoch integer not null, root text not null, carry text not null,
   primary key (netuid, epoch)
 ) strict;`
 
@@ -45,7 +45,7 @@ export type Assessment = { readonly logText: string; readonly packedRow: Hex; re
 export type StoredProbe = { readonly hotkey: Address; readonly answer: ProbeAnswer | undefined }
 export type Attestation = { readonly result: EpochResult; readonly signature: Hex }
 export type Objection = { readonly resultHash: Hex; readonly signature: Hex }
-export type StoredLeaves = { readonly root: Hex; readonly carry: Hex; readonly leaves: readonly CumulativeLeaf[] }
+export type StoredCarry = { readonly root: Hex; readonly carry: Hex }
 
 /** A validator's memory. What it must not forget between two transactions is here before the first of them. */
 export class ValidatorStore {
@@ -183,30 +183,23 @@ export class ValidatorStore {
     return rows.map((row) => ({ resultHash: row['result_hash'] as Hex, signature: row['signature'] as Hex }))
   }
 
-  /** Leaves behind a root. They can be computed again from the ledger; this only saves the time. */
-  async saveLeaves(netuid: number, epoch: number, { root, carry, leaves }: StoredLeaves): Promise<void> {
-    const list = JSON.stringify(leaves.map(({ account, cumulativeAmount }) => [account, String(cumulativeAmount)]))
+  /** The aggregator's state behind a root. It can be computed again from the ledger; this only saves the time. */
+  async saveCarry(netuid: number, epoch: number, { root, carry }: StoredCarry): Promise<void> {
     await this.#store.write([
-      { sql: 'insert or replace into leaves values (?, ?, ?, ?, ?)', values: [netuid, epoch, root, carry, list] },
-      { sql: 'delete from leaves where netuid = ? and epoch < ?', values: [netuid, epoch - keptRoots] },
+      { sql: 'insert or replace into carry values (?, ?, ?, ?)', values: [netuid, epoch, root, carry] },
+      { sql: 'delete from carry where netuid = ? and epoch < ?', values: [netuid, epoch - keptRoots] },
     ])
   }
 
-  async leaves(netuid: number, epoch: number): Promise<StoredLeaves | undefined> {
-    const [row] = await this.#store.read('select root, carry, list from leaves where netuid = ? and epoch = ?', [
+  async carry(netuid: number, epoch: number): Promise<StoredCarry | undefined> {
+    const [row] = await this.#store.read('select root, carry from carry where netuid = ? and epoch = ?', [
       netuid,
       epoch,
     ])
-    if (row === undefined) return undefined
-    const list = JSON.parse(String(row['list'])) as readonly [Address, string][]
-    return {
-      root: row['root'] as Hex,
-      carry: row['carry'] as Hex,
-      leaves: list.map(([account, amount]) => ({ account, cumulativeAmount: BigInt(amount) })),
-    }
+    return row === undefined ? undefined : { root: row['root'] as Hex, carry: row['carry'] as Hex }
   }
 
-  /** Forgets epochs before `oldestEpoch`. Leaves are kept apart: the next result builds on the last of them. */
+  /** Forgets epochs before `oldestEpoch`. States are kept apart: the next result builds on the last of them. */
   async forget(netuid: number, oldestEpoch: number): Promise<void> {
     await this.#store.write(
       ['assessment', 'combined_score', 'list_memory', 'judged_answer', 'probe', 'attestation', 'objection'].map(

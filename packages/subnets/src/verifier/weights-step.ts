@@ -36,7 +36,7 @@ export async function commitStep<task, response, ports>(step: EpochStep<task, re
   const commitment = commitmentOf(options, epoch, assessment)
   // A commitment that this disk does not know cannot be opened; while the phase lasts it may be replaced.
   if (onLedger.commitment === commitment) return
-  await writer.commitWeights(netuid, epoch, commitment)
+  await writer.commitWeights(netuid, epoch, { commitment, specHash: options.specHash })
   onEvent?.({ kind: 'committed', epoch })
 }
 

@@ -1,8 +1,8 @@
-/** Aggregator `cappedMedian` version 1 (specs/0012-aggregators.md section 3): stakeMedian in which no stake is much larger than the rest. */
+/** Aggregator `cappedMedian` version 1 (specs/0012-aggregators.md section 3): a median in which no stake is much larger than the rest. */
 import { sha256Hex } from '@koinon/base'
 import type { Aggregator } from '../aggregator.ts'
-import { stakeMedian } from '../stake-median.ts'
 import { capStakes } from '../yuma/stake.ts'
+import { settleShares, sum } from './ballots.ts'
 
 /** Percentile of arXiv 2507.02951, which measured it on all subnets of the chain that Yuma comes from. */
 const capPercent = 88
@@ -20,6 +20,6 @@ export const cappedMedian: Aggregator = {
       capPercent,
     )
     const validators = input.validators.map((validator, index) => ({ ...validator, stake: capped[index] as bigint }))
-    return stakeMedian.aggregate({ ...input, validators })
+    return { ...settleShares({ ...input, validators, permittedStake: sum(capped) }), carry: '0x' }
   },
 }

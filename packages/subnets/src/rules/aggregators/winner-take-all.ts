@@ -5,7 +5,7 @@
 import { sha256Hex } from '@koinon/base'
 import type { Aggregator, AggregatorInput, AggregatorOutput } from '../aggregator.ts'
 import { oneQ32 } from '../shares.ts'
-import { stakeMedian } from '../stake-median.ts'
+import { settleShares } from './ballots.ts'
 import { packState, unpackState } from './holder-state.ts'
 
 /** A challenger's median has to be more than 51/50 of the winner's. */
@@ -16,7 +16,7 @@ const specHash = sha256Hex('koinon aggregator winnerTakeAll 1: stakeMedian 1, ma
 export const winnerTakeAll: Aggregator = { name: 'winnerTakeAll', version: 1, specHash, aggregate }
 
 function aggregate(input: AggregatorInput): AggregatorOutput {
-  const { consensus, dividends } = stakeMedian.aggregate(input)
+  const { consensus, dividends } = settleShares(input)
   const state = unpackState(specHash, input.carried, 0)
   const best = consensus.reduce((most, value) => (value > most ? value : most), 0n)
   const held = input.hotkeys.findIndex((hotkey) => state.has(hotkey))

@@ -144,23 +144,23 @@ describe('one falsified figure', () => {
       line.replace(/"row":"0x(....)ffff/, '"row":"0x$1fffe'),
     )
     expect(found).toContainEqual(expect.stringMatching(`^weights/1/2/${validator()}: commitment of the revealed row`))
-    expect(found).toContain('results/1/2/: weights hash')
+    expect(found).toContain('results/1/2/: root of the seats')
   })
 
   it('of a stake is named with its hotkey', async () => {
     const found = await falsified('events.jsonl', event('Staked', `"hotkey":"${validator()}"`), raised('amount'))
     expect(found).toContainEqual(expect.stringMatching(`^stakes/1//${validator()}: stake after block`))
     expect(found).toContain(`stakes/1//${validator()}: stake at the head`)
-    expect(found).toContain('results/1/1/: stake hash')
+    expect(found).toContain('results/1/1/: stakes and rows')
   })
 
   it('of a payout is named with its epoch', async () => {
     const total = await falsified('events.jsonl', event('RootSubmitted', '"epoch":"4"'), raised('cumulativeTotal'))
-    expect(total).toContain('results/1/4/: sum of all leaves')
+    expect(total).toContain('results/1/4/: paid to all seats')
     const root = await falsified('events.jsonl', event('RootSubmitted', '"epoch":"4"'), (line) =>
       line.replace(/"root":"0x../, '"root":"0x00'),
     )
-    expect(root).toContain('results/1/4/: root of the claims')
+    expect(root).toContain('results/1/4/: root of the seats')
     expect(root.every((item) => !item.startsWith('accrual'))).toBe(true)
   })
 
@@ -168,7 +168,7 @@ describe('one falsified figure', () => {
     const claim = event('Claimed', `"account":"${miner()}"`)
     expect(await falsified('events.jsonl', claim, raised('amount'))).toContain(`claims/1/1/${miner()}: amount paid`)
     expect(await falsified('events.jsonl', claim, raised('cumulativeAmount'))).toContain(
-      `claims/1/1/${miner()}: leaf of the account`,
+      `claims/1/1/${miner()}: word of the account's seat`,
     )
     expect(await falsified('views.jsonl', event('paidTo', miner()), raised('value'))).toEqual([
       `claims/1//${miner()}: paid at the head`,

@@ -1,12 +1,13 @@
 import type { Address } from '@koinon/base'
 import { type AuditCheck, type AuditSource, eventsOf, isInScope, viewOf } from '@koinon/ledger/audit'
+import { epochWindow, type HeldSeat, type SeatClaim, seatClaims } from '../../rules/index.ts'
 import { isReproduced, type RecomputedRoot } from './recomputed-roots.ts'
 
 /** Every payment is what an active root owed and was owed nothing else (specs/0007 section 6). */
 export function createClaimsCheck(rootsOf: (source: AuditSource) => Promise<readonly RecomputedRoot[]>): AuditCheck {
   return {
     name: 'claims',
-    compares: 'each payment with the leaf of its root, with what was paid before, with what was minted',
+    compares: 'each payment with the word of its seat in the root, with what was paid before, with what was minted',
     async run(source, tally, scope) {
       const roots = new Map(
         (await rootsOf(source))
@@ -16,17 +17,22 @@ export function createClaimsCheck(rootsOf: (source: AuditSource) => Promise<read
       const emitted = eventsOf(source, 'emission', 'Emitted')
       const claims = eventsOf(source, 'epochs', 'Claimed')
       tally.same({}, 'payments that were minted', claims.length, emitted.length)
-      const accounts = new Map<string, { readonly netuid: number; readonly account: Address; paid: bigint }>()
+      const accounts = new Map<
+        string,
+        { readonly netuid: number; readonly account: Address; readonly sinceSeconds: number | undefined; paid: bigint }
+      >()
       const subnets = new Map<number, bigint>()
-      const leaves = new Map<RecomputedRoot, ReadonlyMap<Address, bigint>>()
+      const seats = new Map<RecomputedRoot, ReadonlyMap<Address, SeatClaim>>()
       claims.forEach(({ args, seconds, transaction }, index) => {
         const { netuid, account, amount, cumulativeAmount } = args
         const epoch = Number(args.epoch)
         const subject = { netuid, epoch, account }
-        const key = `${netuid}/${account}`
+        const root = roots.get(`${netuid}/${epoch}`)
+        const sinceSeconds = root && heldSeats(root).find(({ hotkey }) => hotkey === account)?.sinceSeconds
+        const key = `${netuid}/${account}/${sinceSeconds}`
         const had = accounts.get(key)?.paid ?? 0n
         tally.same(subject, 'amount paid', cumulativeAmount - had, amount)
-        accounts.set(key, { netuid, account, paid: had + amount })
+        accounts.set(key, { netuid, account, sinceSeconds, paid: had + amount })
         const all = (subnets.get(netuid) ?? 0n) + amount
         subnets.set(netuid, all)
 
@@ -37,7 +43,6 @@ export function createClaimsCheck(rootsOf: (source: AuditSource) => Promise<read
           minted && `${minted.args.amount} to ${minted.args.account} of ${minted.args.netuid} in ${minted.transaction}`
         tally.same(subject, 'minted for the payment', wanted, mint ?? 'nothing')
 
-        const root = roots.get(`${netuid}/${epoch}`)
         if (root === undefined) {
           tally.holds(subject, 'root that was claimed against', false, 'a standing root', 'none')
           return
@@ -52,20 +57,21 @@ export function createClaimsCheck(rootsOf: (source: AuditSource) => Promise<read
           all,
         )
         if (!isReproduced(root) || 'problem' in root.computed)
-          return tally.open(subject, 'leaf of the account', `the root of epoch ${epoch} was not found here`)
+          return tally.open(subject, "word of the account's seat", `the root of epoch ${epoch} was not found here`)
         const owed =
-          leaves.get(root) ?? new Map(root.computed.leaves.map((leaf) => [leaf.account, leaf.cumulativeAmount]))
-        leaves.set(root, owed)
-        tally.same(subject, 'leaf of the account', owed.get(account) ?? 0n, cumulativeAmount)
+          seats.get(root) ??
+          new Map(seatClaims(heldSeats(root), root.computed.posting.seats).map((claim) => [claim.hotkey, claim]))
+        seats.set(root, owed)
+        tally.same(subject, "word of the account's seat", owed.get(account)?.cumulative ?? 0n, cumulativeAmount)
       })
       await tally.answers([
         ...[...accounts.values()]
           .filter(({ netuid }) => isInScope(scope, netuid))
-          .map(({ netuid, account, paid }) => ({
+          .map(({ netuid, account, sinceSeconds, paid }) => ({
             subject: { netuid, account },
             what: 'paid at the head',
             expected: paid,
-            answer: viewOf(source, 'epochs', 'paidTo', [netuid, account]),
+            answer: viewOf(source, 'epochs', 'paidTo', [netuid, account, sinceSeconds ?? 0]),
           })),
         ...[...subnets]
           .filter(([netuid]) => isInScope(scope, netuid))
@@ -78,4 +84,8 @@ export function createClaimsCheck(rootsOf: (source: AuditSource) => Promise<read
       ])
     },
   }
+}
+
+function heldSeats({ subnet, epoch }: RecomputedRoot): readonly HeldSeat[] {
+  return subnet.seatsAt(epochWindow(subnet.clock, epoch).endsAtSeconds - 1)
 }

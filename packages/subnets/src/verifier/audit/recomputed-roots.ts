@@ -1,11 +1,12 @@
 /** Every submitted root, computed again from rows, stakes and seats (specs/0007-epochs.md section 5). */
-import { type Hex, isKoinonError } from '@koinon/base'
+import { type Address, type Hex, isKoinonError } from '@koinon/base'
 import { type AuditSource, type EventOf, eventsOf } from '@koinon/ledger/audit'
 import {
   type Aggregator,
   computeEpoch,
   type EpochComputation,
   epochWindow,
+  maximumRowAge,
   type PermittedValidator,
   type PreviousResult,
 } from '../../rules/index.ts'
@@ -18,7 +19,7 @@ export type RecomputedRoot = {
   readonly epoch: number
   readonly submitted: EventOf<'epochs', 'RootSubmitted'>
   /** Undefined when it stands. */
-  readonly disabled: EventOf<'epochs', 'RootDisabled'> | undefined
+  readonly disabled: EventOf<'epochs', 'RootDisabled' | 'RootOverturned'> | undefined
   /** The root it builds on, if any stood then. */
   readonly previous: RecomputedRoot | undefined
   /** Permitted validators of the epoch with the rows they revealed. */
@@ -38,7 +39,9 @@ export async function recomputeRoots(
 ): Promise<readonly RecomputedRoot[]> {
   const schedule = await readSchedule(source)
   const subnets = new Map(replaySubnets(source).map((subnet) => [subnet.netuid, subnet]))
-  const disabled = new Map(eventsOf(source, 'epochs', 'RootDisabled').map((event) => [event.args.resultHash, event]))
+  const disabled = new Map(
+    eventsOf(source, 'epochs', 'RootOverturned', 'RootDisabled').map((event) => [event.args.resultHash, event]),
+  )
   const rows = Map.groupBy(eventsOf(source, 'weights', 'WeightsRevealed'), ({ args }) => `${args.netuid}/${args.epoch}`)
   const standing = new Map<number, RecomputedRoot>()
   const roots: RecomputedRoot[] = []
@@ -48,10 +51,14 @@ export async function recomputeRoots(
     if (subnet === undefined) continue
     const epoch = Number(submitted.args.epoch)
     const window = epochWindow(subnet.clock, epoch)
-    const revealed = new Map((rows.get(`${netuid}/${epoch}`) ?? []).map(({ args }) => [args.hotkey, args.row]))
+    const revealed = new Map<Address, Pick<PermittedValidator, 'packedRow' | 'rowAge'>>()
+    for (let rowAge = 0; rowAge <= maximumRowAge; rowAge++) {
+      for (const { args } of rows.get(`${netuid}/${epoch - rowAge}`) ?? [])
+        if (!revealed.has(args.hotkey)) revealed.set(args.hotkey, { packedRow: args.row, rowAge })
+    }
     const validators = subnet
       .permittedAt(window.startsAtSeconds)
-      .map(({ hotkey, stake }) => ({ hotkey, stake, packedRow: revealed.get(hotkey) }))
+      .map(({ hotkey, stake }) => ({ hotkey, stake, packedRow: undefined, ...revealed.get(hotkey) }))
     const previous = standing.get(netuid)
     const inputs =
       schedule === undefined
@@ -59,6 +66,8 @@ export async function recomputeRoots(
         : {
             netuid,
             epoch,
+            startsAtSeconds: window.startsAtSeconds,
+            epochSeconds: subnet.clock.epochSeconds,
             specHash: subnet.specHashAt(epoch),
             seats: subnet.seatsAt(window.endsAtSeconds - 1),
             validators,
@@ -117,5 +126,6 @@ function likeliest(
 function previousOf(root: RecomputedRoot | undefined): PreviousResult | undefined | 'unknown' {
   if (root === undefined) return undefined
   if (!isReproduced(root) || !('result' in root.computed)) return 'unknown'
-  return { epoch: root.epoch, leaves: root.computed.leaves, carry: root.computed.carry }
+  const { posting, result, carry } = root.computed
+  return { epoch: root.epoch, words: posting.seats, cumulativeTotal: result.cumulativeTotal, carry }
 }

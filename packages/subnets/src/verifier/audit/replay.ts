@@ -1,7 +1,7 @@
 /** What subnets were at every moment, from their events alone: seats, stakes, permits, definitions, endpoints. */
 import type { Address, Hex } from '@koinon/base'
 import { type AuditScope, type AuditSource, type EventOf, eventsOf, inOrder, isInScope } from '@koinon/ledger/audit'
-import { type EpochWindow, epochAt, epochWindow, type Seat, type SubnetClock } from '../../rules/index.ts'
+import { type EpochWindow, epochAt, epochWindow, type HeldSeat, type SubnetClock } from '../../rules/index.ts'
 import { History } from './history.ts'
 
 export type ReplayedSubnet = {
@@ -12,7 +12,7 @@ export type ReplayedSubnet = {
   readonly minValidatorStake: bigint
   readonly maxNeurons: number
   /** Ascending by uid, at the end of a second. */
-  seatsAt(seconds: number): readonly Seat[]
+  seatsAt(seconds: number): readonly HeldSeat[]
   /** Hotkeys with a permit and their stake, ascending by hotkey, at the end of a second. */
   permittedAt(seconds: number): readonly { readonly hotkey: Address; readonly stake: bigint }[]
   specHashAt(epoch: number): Hex
@@ -26,7 +26,7 @@ export const updateDelayEpochs = 2
 type Change =
   | EventOf<'subnets', 'NeuronRegistered' | 'NeuronRemoved' | 'EndpointSet'>
   | EventOf<'terms', 'SubnetUpdateAnnounced'>
-  | EventOf<'staking', 'Staked' | 'Unstaked' | 'PermittedStakeChanged'>
+  | EventOf<'staking', 'Staked' | 'Unstaked' | 'Slashed' | 'PermittedStakeChanged'>
 
 const replays = new WeakMap<readonly unknown[], readonly ReplayedSubnet[]>()
 
@@ -37,7 +37,7 @@ export function replaySubnets(source: AuditSource): readonly ReplayedSubnet[] {
   const changes = inOrder<Change>(
     eventsOf(source, 'subnets', 'NeuronRegistered', 'NeuronRemoved', 'EndpointSet'),
     eventsOf(source, 'terms', 'SubnetUpdateAnnounced'),
-    eventsOf(source, 'staking', 'Staked', 'Unstaked', 'PermittedStakeChanged'),
+    eventsOf(source, 'staking', 'Staked', 'Unstaked', 'Slashed', 'PermittedStakeChanged'),
   )
   const byNetuid = Map.groupBy(changes, ({ args }) => args.netuid)
   const ends = eventsOf(source, 'subnets', 'SubnetDissolved')
@@ -82,7 +82,7 @@ function replaySubnet(
     weightRevealSeconds: params.weightRevealSeconds,
     activationDelaySeconds: params.activationDelaySeconds,
   }
-  const seats = new Map<number, History<Address | undefined>>()
+  const seats = new Map<number, History<HeldSeat | undefined>>()
   const permits = new Map<Address, History<bigint>>()
   const endpoints = new Map<Address, History<string>>()
   const registered = new Set<Address>()
@@ -124,7 +124,7 @@ function replaySubnet(
     if (change.name === 'EndpointSet') entry(endpoints, hotkey).set(seconds, change.args.endpoint)
     if (change.name === 'NeuronRegistered') {
       registered.add(hotkey)
-      entry(seats, change.args.uid).set(seconds, hotkey)
+      entry(seats, change.args.uid).set(seconds, { uid: change.args.uid, hotkey, sinceSeconds: seconds })
       entry(endpoints, hotkey).set(seconds, change.args.endpoint)
     }
     if (change.name === 'NeuronRemoved') {
@@ -133,6 +133,7 @@ function replaySubnet(
     }
     if (change.name === 'Staked') stakes.set(hotkey, (stakes.get(hotkey) ?? 0n) + change.args.amount)
     if (change.name === 'Unstaked') stakes.set(hotkey, (stakes.get(hotkey) ?? 0n) - change.args.amount)
+    if (change.name === 'Slashed') stakes.set(hotkey, change.args.hotkeyStake)
     refresh(hotkey, seconds)
   }
   return {
@@ -141,13 +142,7 @@ function replaySubnet(
     dissolvedAtSeconds,
     minValidatorStake: params.minValidatorStake,
     maxNeurons: params.maxNeurons,
-    seatsAt: (seconds) =>
-      [...seats]
-        .flatMap(([uid, history]) => {
-          const hotkey = history.at(seconds)
-          return hotkey === undefined ? [] : [{ uid, hotkey }]
-        })
-        .sort((a, b) => a.uid - b.uid),
+    seatsAt: (seconds) => [...seats].flatMap(([, history]) => history.at(seconds) ?? []).sort((a, b) => a.uid - b.uid),
     permittedAt: (seconds) =>
       [...permits]
         .map(([hotkey, history]) => ({ hotkey, stake: history.at(seconds) ?? 0n }))

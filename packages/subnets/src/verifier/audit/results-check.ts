@@ -1,4 +1,4 @@
-import { bytesToHex } from '@koinon/base'
+import { bytesToHex, type Hex } from '@koinon/base'
 import {
   type AuditCheck,
   type AuditSource,
@@ -8,7 +8,6 @@ import {
   type Tally,
   viewOf,
 } from '@koinon/ledger/audit'
-import { stakeHash, weightsHash } from '../../rules/epoch-record.ts'
 import { epochWindow, type ResultDomain, resultDigest } from '../../rules/index.ts'
 import { isReproduced, type RecomputedRoot } from './recomputed-roots.ts'
 
@@ -30,7 +29,7 @@ export function createResultsCheck(rootsOf: (source: AuditSource) => Promise<rea
         roots.filter(({ disabled }) => disabled === undefined).map((root) => keptQuestion(source, root)),
       )
       const submitted = new Set(roots.map((root) => root.submitted.args.resultHash))
-      for (const { args } of eventsOf(source, 'epochs', 'RootDisabled'))
+      for (const { args } of eventsOf(source, 'epochs', 'RootDisabled', 'RootOverturned'))
         if (isInScope(scope, args.netuid, Number(args.epoch)))
           tally.holds(
             { netuid: args.netuid, epoch: Number(args.epoch) },
@@ -73,26 +72,32 @@ function checkForm(
   tally.holds(subject, 'the root before was active', seconds >= active, `from ${active} on`, seconds)
 }
 
+/** What the contract keeps of a root, or the event says of it. */
+type Kept = {
+  readonly root: Hex
+  readonly cumulativeTotal: bigint
+  readonly activatesAt: number
+  readonly resultHash: Hex
+}
+
 function checkStanding(tally: Tally, root: RecomputedRoot): void {
-  const { subnet, epoch, validators, computed, submitted } = root
+  const { subnet, epoch, computed, submitted } = root
   const { result } = submitted.args
   const subject = { netuid: subnet.netuid, epoch }
-  tally.same(subject, 'weights hash', weightsHash(validators), result.weightsHash)
-  tally.same(subject, 'stake hash', stakeHash(validators), result.stakeHash)
   tally.same(subject, 'definition', subnet.specHashAt(epoch), result.specHash)
   if ('problem' in computed) tally.open(subject, 'root, total and record', computed.problem)
   else {
-    tally.same(subject, 'root of the claims', computed.result.root, result.root)
-    tally.same(subject, 'sum of all leaves', computed.result.cumulativeTotal, result.cumulativeTotal)
+    tally.same(subject, 'root of the seats', computed.result.root, result.root)
+    tally.same(subject, 'paid to all seats', computed.result.cumulativeTotal, result.cumulativeTotal)
+    tally.same(subject, 'stakes and rows', computed.result.validatorsHash, result.validatorsHash)
+    tally.same(subject, 'carried state', computed.result.carryHash, result.carryHash)
     if (isReproduced(root)) tally.same(subject, 'hash of the record', computed.result.dataHash, result.dataHash)
   }
 }
 
 function keptQuestion(source: AuditSource, { subnet: { netuid }, epoch, submitted }: RecomputedRoot): Question {
   const { result, activatesAt, resultHash } = submitted.args
-  type Root = Pick<typeof submitted.args, 'activatesAt' | 'resultHash'> &
-    Pick<typeof result, 'root' | 'cumulativeTotal'>
-  const words = (kept: Root): string =>
+  const words = (kept: Kept): string =>
     `${kept.root} of ${kept.cumulativeTotal}, active at ${kept.activatesAt}, ${kept.resultHash}`
   const stored = viewOf(source, 'epochs', 'rootOf', [netuid, submitted.args.epoch])
   return {
@@ -106,6 +111,9 @@ function keptQuestion(source: AuditSource, { subnet: { netuid }, epoch, submitte
 function checkDisabled(tally: Tally, { subnet, epoch, submitted, disabled, validators }: RecomputedRoot): void {
   if (disabled === undefined) return
   const subject = { netuid: subnet.netuid, epoch }
+  const active = submitted.args.activatesAt
+  tally.holds(subject, 'second of its end', disabled.seconds < active, `before ${active}`, disabled.seconds)
+  if (disabled.name === 'RootOverturned') return
   const { objectingStake } = disabled.args
   const permitted = validators.reduce((sum, { stake }) => sum + stake, 0n)
   tally.holds(
@@ -115,6 +123,4 @@ function checkDisabled(tally: Tally, { subnet, epoch, submitted, disabled, valid
     `more than 1/3 of ${permitted}`,
     objectingStake,
   )
-  const active = submitted.args.activatesAt
-  tally.holds(subject, 'second of the objection', disabled.seconds < active, `before ${active}`, disabled.seconds)
 }

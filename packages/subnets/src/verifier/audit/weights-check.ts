@@ -1,7 +1,7 @@
 import type { Hex } from '@koinon/base'
 import { type AuditCheck, eventsOf, isInScope, type Question, viewOf } from '@koinon/ledger/audit'
 import { epochWindow, unpackRow, weightsCommitment } from '../../rules/index.ts'
-import { rowHash } from '../../rules/weight-row.ts'
+import { keptRowHash } from '../../rules/weight-row.ts'
 import { replaySubnets } from './replay.ts'
 
 /** Rows were committed blind and revealed as committed (specs/0007 section 4). */
@@ -56,7 +56,7 @@ export const weightsCheck: AuditCheck = {
       tally.same(subject, 'commitment of the revealed row and salt', commitment, commitments.get(key) ?? 'none')
       tally.holds(subject, 'revealed row', isRow(row), 'well formed', row)
       const answer = viewOf(source, 'weights', 'rowHashOf', [netuid, event.args.epoch, hotkey])
-      questions.push({ subject, what: 'hash of the revealed row', expected: rowHash(row), answer })
+      questions.push({ subject, what: 'hash of the revealed row', expected: keptRowHash(row), answer })
     }
     await tally.answers(questions)
   },

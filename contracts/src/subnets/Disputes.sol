@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IDisputes, SeatClaim, Spec} from "./IDisputes.sol";
+import {IEmission} from "./IEmission.sol";
+import {EpochRoot, IEpochs, Result} from "./IEpochs.sol";
+import {IStaking} from "./IStaking.sol";
+import {EpochWindow, ISubnets} from "./ISubnets.sol";
+import {ISubnetTerms} from "./ISubnetTerms.sol";
+import {IWeights} from "./IWeights.sol";
+import {SeatWords, ValidatorWords} from "./SeatWords.sol";
+import {StakeMedian} from "./StakeMedian.sol";
+import {WordTree} from "./WordTree.sol";
+
+/// @title Showing that a number of a pending result is wrong
+/// @dev Nothing is searched for here: the disputer says what is right and the contract checks that in one pass. What a result's
+///      hashes stand for was posted with it, so no signer can hide the number that is wrong.
+contract Disputes is IDisputes {
+    using SeatWords for bytes32;
+    using ValidatorWords for bytes32;
+
+    /// @dev Of the result under dispute and of what it builds on.
+    struct Context {
+        bytes32 resultHash;
+        bytes32 root;
+        uint64 previousPlusOne;
+        uint48 startsAt;
+        uint48 endsAt;
+    }
+
+    /// @dev What one unit of rank and of dividend is divided by, and what is divided.
+    struct Payment {
+        uint256 forMiners;
+        uint256 forValidators;
+        uint256 ranks;
+        uint256 dividends;
+    }
+
+    /// @dev All that {confirm} looks at again for every seat. `sums` is zero for who has no vote.
+    struct Verified {
+        Context context;
+        Payment payment;
+        bytes32[] validators;
+        StakeMedian.Turnout turnout;
+        bytes32[][] rows;
+        uint256[] sums;
+    }
+
+    /// @notice SHA-256 of "KoinonSubnetSpec(string name,uint32 version,string parameters,string combine,string weights,bytes32
+    ///         aggregator,bytes32 source)", in one line.
+    bytes32 public constant SPEC_TYPEHASH = 0x6887c60a3e7bea50739bfbf396441b6cdb157c49dc0d8c07cdb2365acee2824e;
+    uint256 private constant SEAT_DEPTH = 8;
+    uint256 private constant MAX_CONFIRMED_VALIDATORS = 16;
+    uint256 private constant MAX_CONFIRMED_SEATS = 64;
+
+    ISubnets public immutable subnets;
+    ISubnetTerms public immutable terms;
+    IStaking public immutable staking;
+    IWeights public immutable weights;
+    address private immutable _setter;
+    /// @notice The epoch contract, which names this one in turn.
+    IEpochs public epochs;
+
+    /// @param setter Whoever names the epoch contract, once.
+    constructor(ISubnets subnets_, IWeights weights_, address setter) {
+        subnets = subnets_;
+        terms = subnets_.terms();
+        staking = subnets_.staking();
+        weights = weights_;
+        _setter = setter;
+    }
+
+    /// @inheritdoc IDisputes
+    function setEpochs(IEpochs epochs_) external {
+        bool isFirst = address(epochs) == address(0) && address(epochs_) != address(0);
+        if (msg.sender != _setter || !isFirst) revert NotSetter(msg.sender);
+        epochs = epochs_;
+    }
+
+    /// @inheritdoc IDisputes
+    function disputeValidator(Result calldata result, bytes32[] calldata validators, uint256 position) external {
+        Context memory context = _open(result);
+        _requireValidators(result, validators);
+        bytes32 word = validators[position];
+        bool right = _isValidator(result, context, word);
+        _overturnUnless(right, result, context, "validator");
+    }
+
+    /// @inheritdoc IDisputes
+    function disputeSeat(
+        Result calldata result,
+        Spec calldata spec,
+        bytes32[] calldata validators,
+        SeatClaim calldata seat
+    ) external {
+        Context memory context = _open(result);
+        _requireValidators(result, validators);
+        _requireKnown(result, spec);
+        if (WordTree.climb(seat.word, seat.uid, seat.proof, SEAT_DEPTH) != context.root) revert PartMismatch("seat");
+
+        (address holder, uint48 since) = terms.seatAt(result.netuid, seat.uid, context.endsAt - 1);
+        uint256 tenure = holder == address(0) ? 0 : _tenureOf(context, since);
+        StakeMedian.Turnout memory turnout = StakeMedian.turnoutOf(validators);
+        (uint256 consensus, uint256 rank) = (0, 0);
+        if (turnout.decides && holder != address(0)) {
+            consensus = seat.consensus;
+            rank = _rank(result, validators, seat, turnout, holder, tenure);
+        }
+        bool right = seat.word.tenure() == tenure && seat.word.consensus() == consensus && seat.word.rank() == rank
+            && seat.word.aggregatorsOwn() == 0;
+        _overturnUnless(right, result, context, "seat");
+    }
+
+    /// @inheritdoc IDisputes
+    function disputeDividend(
+        Result calldata result,
+        Spec calldata spec,
+        bytes32[] calldata validators,
+        bytes32[] calldata seats,
+        uint16 uid,
+        bytes32[] calldata row
+    ) external {
+        Context memory context = _open(result);
+        _requireValidators(result, validators);
+        _requireSeats(context.root, seats);
+        _requireKnown(result, spec);
+        (address holder,) = terms.seatAt(result.netuid, uid, context.endsAt - 1);
+        uint256 expected = _dividend(result, validators, seats, uid, holder, row);
+        _overturnUnless(_at(seats, uid).dividend() == expected, result, context, "dividend");
+    }
+
+    /// @inheritdoc IDisputes
+    function disputeAmount(
+        Result calldata result,
+        bytes32[] calldata seats,
+        uint16 uid,
+        bytes32 previous,
+        bytes32[] calldata previousProof
+    ) external {
+        Context memory context = _open(result);
+        _requireSeats(context.root, seats);
+        (address holder, uint48 since) = terms.seatAt(result.netuid, uid, context.endsAt - 1);
+        uint256 expected;
+        if (holder != address(0)) {
+            if (_wasSeated(result, context, since)) {
+                bytes32 before = _previous(result, context).root;
+                if (WordTree.climb(previous, uid, previousProof, SEAT_DEPTH) != before) revert PartMismatch("previous");
+                expected = previous.cumulative();
+            }
+            expected += _payout(_payment(result, context, seats), _at(seats, uid));
+        }
+        _overturnUnless(_at(seats, uid).cumulative() == expected, result, context, "amount");
+    }
+
+    /// @inheritdoc IDisputes
+    function disputeTotal(Result calldata result, bytes32[] calldata seats) external {
+        Context memory context = _open(result);
+        _requireSeats(context.root, seats);
+        _overturnUnless(result.cumulativeTotal == _total(result, context, seats), result, context, "total");
+    }
+
+    /// @inheritdoc IDisputes
+    function confirm(
+        Result calldata result,
+        Spec calldata spec,
+        bytes32[] calldata validators,
+        bytes32[] calldata seats,
+        bytes32[][] calldata rows,
+        bytes32[] calldata previousSeats
+    ) external {
+        Verified memory verified;
+        verified.context = _open(result);
+        _requireValidators(result, validators);
+        _requireSeats(verified.context.root, seats);
+        _requireKnown(result, spec);
+        uint256 maxNeurons = subnets.maxNeuronsOf(result.netuid);
+        if (maxNeurons > MAX_CONFIRMED_SEATS) revert TooLarge("seats");
+        if (seats.length > maxNeurons) revert PartMismatch("seats");
+        if (verified.context.previousPlusOne != 0) {
+            _requireSeats(_previous(result, verified.context).root, previousSeats);
+        }
+        _verifyRows(result, validators, rows, verified);
+        verified.payment = _payment(result, verified.context, seats);
+        for (uint16 uid = 0; uid < maxNeurons; ++uid) {
+            if (_at(seats, uid) != _seatWord(result, seats, verified, uid, _at(previousSeats, uid))) {
+                revert PartMismatch("seat");
+            }
+        }
+        if (result.cumulativeTotal != _total(result, verified.context, seats)) revert PartMismatch("total");
+        epochs.confirm(result.netuid, result.epoch);
+    }
+
+    /// @inheritdoc IDisputes
+    function isKnown(bytes32 aggregator) public pure returns (bool) {
+        return aggregator == StakeMedian.SPEC_HASH;
+    }
+
+    function _overturnUnless(bool right, Result calldata result, Context memory context, string memory what) private {
+        if (right) revert NothingWrong();
+        epochs.overturn(result.netuid, result.epoch, context.resultHash, msg.sender, what);
+    }
+
+    /// @dev Reverts unless the result was submitted and would not be active yet.
+    function _open(Result calldata result) private view returns (Context memory context) {
+        bytes32 resultHash = epochs.resultDigest(result);
+        EpochRoot memory stored = epochs.resultOf(resultHash);
+        if (block.timestamp >= stored.activatesAt) revert NotDisputable(resultHash);
+        EpochWindow memory window = subnets.epochWindow(result.netuid, result.epoch);
+        return Context(resultHash, stored.root, stored.previousPlusOne, window.startsAt, window.endsAt);
+    }
+
+    function _requireValidators(Result calldata result, bytes32[] calldata validators) private pure {
+        if (WordTree.hashOf(validators) != result.validatorsHash) revert PartMismatch("validators");
+    }
+
+    function _requireSeats(bytes32 root, bytes32[] calldata seats) private pure {
+        if (WordTree.root(seats, SEAT_DEPTH) != root) revert PartMismatch("seats");
+    }
+
+    function _requireKnown(Result calldata result, Spec calldata spec) private pure {
+        if (sha256(abi.encode(SPEC_TYPEHASH, spec)) != result.specHash) revert SpecMismatch();
+        if (!isKnown(spec.aggregator)) revert AggregatorUnknown(spec.aggregator);
+    }
+
+    function _isValidator(Result calldata result, Context memory context, bytes32 word) private view returns (bool) {
+        address hotkey = word.hotkey();
+        return word.stake() == staking.permittedStakeAt(result.netuid, hotkey, context.startsAt)
+            && word.age() == weights.rowAgeOf(result.netuid, result.epoch, hotkey);
+    }
+
+    function _at(bytes32[] calldata words, uint256 place) private pure returns (bytes32) {
+        return place < words.length ? words[place] : bytes32(0);
+    }
+
+    function _tenureOf(Context memory context, uint48 since) private pure returns (uint256 epochs_) {
+        if (since >= context.startsAt) return 0;
+        uint256 epochSeconds = context.endsAt - context.startsAt;
+        epochs_ = (context.startsAt - since + epochSeconds - 1) / epochSeconds;
+        if (epochs_ > SeatWords.MAX_TENURE) epochs_ = SeatWords.MAX_TENURE;
+    }
+
+    function _rank(
+        Result calldata result,
+        bytes32[] calldata validators,
+        SeatClaim calldata seat,
+        StakeMedian.Turnout memory turnout,
+        address holder,
+        uint256 tenure
+    ) private view returns (uint256) {
+        StakeMedian.Column memory column =
+            StakeMedian.Column(seat.uid, holder, tenure, weights.rowHashesOf(result.netuid, result.epoch, validators));
+        uint256[] memory shares = StakeMedian.openedShares(column, validators, turnout.votes, seat.openings);
+        return StakeMedian.rank(turnout, shares, seat.consensus);
+    }
+
+    /// @dev Rounded down: vote * what its row agrees to / all votes.
+    function _dividend(
+        Result calldata result,
+        bytes32[] calldata validators,
+        bytes32[] calldata seats,
+        uint16 uid,
+        address holder,
+        bytes32[] calldata row
+    ) private view returns (uint256) {
+        if (holder == address(0)) return 0;
+        StakeMedian.Turnout memory turnout = StakeMedian.turnoutOf(validators);
+        if (!turnout.decides) return 0;
+        for (uint256 i = 0; i < validators.length; ++i) {
+            if (validators[i].hotkey() != holder) continue;
+            if (turnout.votes[i] == 0) return 0;
+            return turnout.votes[i] * _agreed(result, validators[i], seats, uid, row) / turnout.voting;
+        }
+        return 0;
+    }
+
+    function _agreed(
+        Result calldata result,
+        bytes32 validator,
+        bytes32[] calldata seats,
+        uint16 uid,
+        bytes32[] calldata row
+    ) private view returns (uint256) {
+        uint256 age = validator.age();
+        uint256 sum = _sumOf(result, validator.hotkey(), age, row);
+        return StakeMedian.agreement(row, sum, seats, uid, age);
+    }
+
+    /// @dev Sum of a row's weights; reverts unless it is the one that counts for the hotkey.
+    function _sumOf(Result calldata result, address hotkey, uint256 age, bytes32[] calldata row)
+        private
+        view
+        returns (uint256 sum)
+    {
+        if (row.length != StakeMedian.ROW_WORDS) revert StakeMedian.RowMismatch(hotkey);
+        bytes32 hash;
+        (sum, hash) = StakeMedian.sumAndHash(row);
+        if (hash != weights.rowHashOf(result.netuid, uint64(result.epoch - age), hotkey)) revert StakeMedian.RowMismatch(hotkey);
+    }
+
+    /// @dev Half of the emission, rounded down, by rank, the rest by dividend. Without ranks nothing is paid.
+    function _payment(Result calldata result, Context memory context, bytes32[] calldata seats)
+        private
+        view
+        returns (Payment memory payment)
+    {
+        for (uint256 uid = 0; uid < seats.length; ++uid) {
+            payment.ranks += seats[uid].rank();
+            payment.dividends += seats[uid].dividend();
+        }
+        if (payment.ranks == 0) return payment;
+        IEmission emission = epochs.emission();
+        uint256 before = emission.accrued(result.netuid, result.epoch);
+        uint256 own = emission.accrued(result.netuid, result.epoch + 1) - before;
+        uint256 backlog = before - _previousTotal(result, context);
+        uint256 whole = own + (backlog < own ? backlog : own);
+        payment.forMiners = whole / 2;
+        payment.forValidators = whole - payment.forMiners;
+    }
+
+    function _payout(Payment memory payment, bytes32 word) private pure returns (uint256 amount) {
+        if (payment.ranks != 0) amount = payment.forMiners * word.rank() / payment.ranks;
+        if (payment.dividends != 0) amount += payment.forValidators * word.dividend() / payment.dividends;
+    }
+
+    function _total(Result calldata result, Context memory context, bytes32[] calldata seats)
+        private
+        view
+        returns (uint256 total)
+    {
+        Payment memory payment = _payment(result, context, seats);
+        total = _previousTotal(result, context);
+        for (uint256 uid = 0; uid < seats.length; ++uid) {
+            total += _payout(payment, seats[uid]);
+        }
+    }
+
+    function _previousTotal(Result calldata result, Context memory context) private view returns (uint256) {
+        return context.previousPlusOne == 0 ? 0 : _previous(result, context).cumulativeTotal;
+    }
+
+    function _previous(Result calldata result, Context memory context) private view returns (EpochRoot memory) {
+        return epochs.rootOf(result.netuid, context.previousPlusOne - 1);
+    }
+
+    /// @dev Whether the holder had the seat at the end of the previous result's epoch already.
+    function _wasSeated(Result calldata result, Context memory context, uint48 since) private view returns (bool) {
+        if (context.previousPlusOne == 0) return false;
+        return since < subnets.epochWindow(result.netuid, context.previousPlusOne - 1).endsAt;
+    }
+
+    /// @dev Every validator's stake and row, once.
+    function _verifyRows(
+        Result calldata result,
+        bytes32[] calldata validators,
+        bytes32[][] calldata rows,
+        Verified memory verified
+    ) private view {
+        uint256 count = validators.length;
+        if (count > MAX_CONFIRMED_VALIDATORS) revert TooLarge("validators");
+        verified.turnout = StakeMedian.turnoutOf(validators);
+        verified.validators = validators;
+        bytes32[] memory hashes = weights.rowHashesOf(result.netuid, result.epoch, validators);
+        verified.rows = new bytes32[][](count);
+        verified.sums = new uint256[](count);
+        uint256 used;
+        for (uint256 i = 0; i < count; ++i) {
+            if (!_isValidator(result, verified.context, validators[i])) revert PartMismatch("validator");
+            if (verified.turnout.votes[i] == 0) continue;
+            if (used == rows.length) revert StakeMedian.OpeningsMissing(used);
+            bytes32[] calldata row = rows[used++];
+            bytes32 hash;
+            if (row.length == StakeMedian.ROW_WORDS) (verified.sums[i], hash) = StakeMedian.sumAndHash(row);
+            if (hash != hashes[i] || hash == 0) revert StakeMedian.RowMismatch(validators[i].hotkey());
+            verified.rows[i] = row;
+        }
+    }
+
+    /// @dev The right word of a seat whose posted consensus is right; reverts when that is wrong.
+    function _seatWord(
+        Result calldata result,
+        bytes32[] calldata seats,
+        Verified memory verified,
+        uint16 uid,
+        bytes32 previous
+    ) private view returns (bytes32) {
+        (address holder, uint48 since) = terms.seatAt(result.netuid, uid, verified.context.endsAt - 1);
+        if (holder == address(0)) return 0;
+        uint256 tenure = _tenureOf(verified.context, since);
+        uint256 amount = _payout(verified.payment, _at(seats, uid));
+        if (_wasSeated(result, verified.context, since)) amount += previous.cumulative();
+        bytes32 paid = SeatWords.pack(tenure, 0, 0, 0, amount);
+        if (!verified.turnout.decides) return paid;
+        return paid | _knownNumbers(seats, verified, uid, holder, tenure);
+    }
+
+    /// @dev Consensus, rank and dividend.
+    function _knownNumbers(
+        bytes32[] calldata seats,
+        Verified memory verified,
+        uint16 uid,
+        address holder,
+        uint256 tenure
+    ) private pure returns (bytes32) {
+        uint256 consensus = _at(seats, uid).consensus();
+        uint256 rank = StakeMedian.rank(verified.turnout, _knownShares(verified, uid, holder, tenure), consensus);
+        return SeatWords.pack(0, consensus, rank, _knownDividend(seats, verified, uid, holder), 0);
+    }
+
+    function _knownShares(Verified memory verified, uint16 uid, address holder, uint256 tenure)
+        private
+        pure
+        returns (uint256[] memory shares)
+    {
+        shares = new uint256[](verified.validators.length);
+        for (uint256 i = 0; i < shares.length; ++i) {
+            if (verified.sums[i] == 0 || verified.validators[i].hotkey() == holder || verified.validators[i].age() > tenure) continue;
+            uint256 weight = StakeMedian.weightIn(verified.rows[i][uid >> 4], uid);
+            shares[i] = StakeMedian.share(weight, verified.sums[i]);
+        }
+    }
+
+    function _knownDividend(bytes32[] calldata seats, Verified memory verified, uint16 uid, address holder)
+        private
+        pure
+        returns (uint256)
+    {
+        for (uint256 i = 0; i < verified.validators.length; ++i) {
+            if (verified.validators[i].hotkey() != holder || verified.sums[i] == 0) continue;
+            uint256 agreed = StakeMedian.agreement(verified.rows[i], verified.sums[i], seats, uid, verified.validators[i].age());
+            return verified.turnout.votes[i] * agreed / verified.turnout.voting;
+        }
+        return 0;
+    }
+}

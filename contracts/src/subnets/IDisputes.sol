@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IEpochs, Result} from "./IEpochs.sol";
+
+/// @dev What a subnet's spec hash is made of (`KoinonSubnetSpec`): texts by their SHA-256.
+struct Spec {
+    bytes32 name;
+    uint32 version;
+    bytes32 parameters;
+    bytes32 combine;
+    bytes32 weights;
+    bytes32 aggregator;
+    bytes32 source;
+}
+
+/// @dev A seat's word in the result with its proof, and what shows it to be wrong.
+struct SeatClaim {
+    uint16 uid;
+    bytes32 word;
+    bytes32[] proof;
+    /// The seat's place in the rows of all validators whose vote counts, in their order, five words each: the word of
+    /// sixteen weights that holds it, and the four siblings of that word upwards. None when the seat is free.
+    bytes32[] openings;
+    /// The right value, parts of 2^32.
+    uint256 consensus;
+}
+
+/// @title Showing that a number of a pending result is wrong
+/// @notice Every function computes one number from what the ledger holds and from other numbers of the result, and overturns the
+///         result when it differs; else it reverts with `NothingWrong`. So a right result cannot be overturned. Numbers depend on
+///         each other in the order of the functions: whoever disputes the first wrong one needs nothing that the signers keep to
+///         themselves. Possible until the result would have become active, also after an objection.
+interface IDisputes {
+    error NotSetter(address caller);
+    error NotDisputable(bytes32 resultHash);
+    error NothingWrong();
+    error SpecMismatch();
+    error AggregatorUnknown(bytes32 aggregator);
+    error PartMismatch(string part);
+    error TooLarge(string part);
+
+    /// @notice A validator's stake is not its permitted stake, or another row counts for it.
+    function disputeValidator(Result calldata result, bytes32[] calldata validators, uint256 position) external;
+
+    /// @notice A seat's tenure, consensus or rank is wrong, or it holds what the aggregator does not use.
+    function disputeSeat(
+        Result calldata result,
+        Spec calldata spec,
+        bytes32[] calldata validators,
+        SeatClaim calldata seat
+    ) external;
+
+    /// @notice A seat's dividend is wrong.
+    /// @param row The 16 words of the weights of the seat's holder; empty when it has no vote.
+    function disputeDividend(
+        Result calldata result,
+        Spec calldata spec,
+        bytes32[] calldata validators,
+        bytes32[] calldata seats,
+        uint16 uid,
+        bytes32[] calldata row
+    ) external;
+
+    /// @notice A seat's cumulative amount is not what it was in the previous active result plus what ranks, dividends and accrued
+    ///         emission give it now.
+    /// @param previous Its word there and the proof; not looked at when there is none or the holder came later.
+    function disputeAmount(
+        Result calldata result,
+        bytes32[] calldata seats,
+        uint16 uid,
+        bytes32 previous,
+        bytes32[] calldata previousProof
+    ) external;
+
+    /// @notice The cumulative total is not that of the previous active result plus what all seats get now.
+    function disputeTotal(Result calldata result, bytes32[] calldata seats) external;
+
+    /// @notice Computes every number of a pending result of a small subnet and makes it active at once when all are right.
+    /// @dev At most 16 validators and 64 seats; reverts with `PartMismatch` naming what is wrong.
+    /// @param rows The 16 words of the weights of every validator whose vote counts, in their order.
+    /// @param previousSeats The seat words of the previous active result; empty when there is none.
+    function confirm(
+        Result calldata result,
+        Spec calldata spec,
+        bytes32[] calldata validators,
+        bytes32[] calldata seats,
+        bytes32[][] calldata rows,
+        bytes32[] calldata previousSeats
+    ) external;
+
+    /// @notice Names the epoch contract, once and for ever; whoever was named at deployment only.
+    function setEpochs(IEpochs epochs) external;
+
+    /// @notice Whether results of subnets with this aggregator can be disputed as to seats and dividends; amounts always can.
+    function isKnown(bytes32 aggregator) external view returns (bool);
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+/// @title One seat's numbers in an epoch's result, in one word
+/// @dev From the highest bit: uint8 tenure, uint40 consensus, uint40 rank, uint40 dividend (each in parts of 2^32), uint32 aggregator's
+///      own, uint96 cumulative amount (KOIN base units, of which there are fewer than 2^85). A free seat's word is zero.
+library SeatWords {
+    /// @notice Longest tenure that is told apart, in epochs.
+    uint256 internal constant MAX_TENURE = 255;
+    uint256 private constant SHARE = type(uint40).max;
+
+    /// @notice Epochs since the one in which the holder took the seat, at most {MAX_TENURE}.
+    function tenure(bytes32 word) internal pure returns (uint256) {
+        return uint256(word) >> 248;
+    }
+
+    function consensus(bytes32 word) internal pure returns (uint256) {
+        return uint256(word) >> 208 & SHARE;
+    }
+
+    /// @notice By which the miners' part of the emission is divided.
+    function rank(bytes32 word) internal pure returns (uint256) {
+        return uint256(word) >> 168 & SHARE;
+    }
+
+    /// @notice By which the validators' part of the emission is divided.
+    function dividend(bytes32 word) internal pure returns (uint256) {
+        return uint256(word) >> 128 & SHARE;
+    }
+
+    /// @notice What the aggregator keeps of the seat; zero where it keeps nothing.
+    function aggregatorsOwn(bytes32 word) internal pure returns (uint256) {
+        return uint32(uint256(word) >> 96);
+    }
+
+    function pack(uint256 tenure_, uint256 consensus_, uint256 rank_, uint256 dividend_, uint256 cumulative_)
+        internal
+        pure
+        returns (bytes32)
+    {
+        return bytes32(tenure_ << 248 | consensus_ << 208 | rank_ << 168 | dividend_ << 128 | cumulative_);
+    }
+
+    /// @notice Paid to the holder since it took the seat, KOIN base units.
+    function cumulative(bytes32 word) internal pure returns (uint256) {
+        return uint96(uint256(word));
+    }
+}
+
+/// @title One permitted validator's numbers in an epoch's result, in one word
+/// @dev address hotkey, uint8 age of the row that counts for it, uint88 permitted stake.
+library ValidatorWords {
+    uint256 internal constant NO_ROW = 255;
+
+    function hotkey(bytes32 word) internal pure returns (address) {
+        return address(bytes20(word));
+    }
+
+    function age(bytes32 word) internal pure returns (uint256) {
+        return uint8(uint256(word) >> 88);
+    }
+
+    function stake(bytes32 word) internal pure returns (uint256) {
+        return uint88(uint256(word));
+    }
+
+    /// @notice What its row weighs: the stake, halved for each epoch of age; nothing without a row.
+    function vote(bytes32 word) internal pure returns (uint256) {
+        uint256 epochs = age(word);
+        return epochs == NO_ROW ? 0 : stake(word) >> epochs;
+    }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Posting, Result} from "../src/subnets/IEpochs.sol";
+import {SeatClaim} from "../src/subnets/IDisputes.sol";
+import {SeatWords} from "../src/subnets/SeatWords.sol";
+import {Round} from "./subnets/Round.sol";
+import {vm} from "./support/Vm.sol";
+
+/// @dev Whole subnets: 64 validators of 256 seats with dense rows, and a small one. Run with --isolate, as GasSnapshot.t.sol.
+contract DisputeGasSnapshotTest is Round {
+    using SeatWords for bytes32;
+
+    string private constant GROUP = "gas-snapshot";
+    /// @dev What one dispute may cost.
+    uint256 private constant MOST_GAS = 600_000;
+
+    function test_gas_of_one_wrong_number_among_256_times_64() public {
+        (Result memory result, Posting memory posting) = _full(256, 64);
+        bytes32 right = posting.seats[200];
+        posting.seats[200] = right ^ bytes32(uint256(1) << 168);
+        Result memory wrong = _submitted(result, posting, 43);
+        vm.snapshotGasLastCall(GROUP, "submit root, 43 signatures, 256 seats");
+        SeatClaim memory seat = claimed(posting, 200, right.consensus());
+        disputes.disputeSeat(wrong, spec, posting.validators, seat);
+        atMost(vm.snapshotGasLastCall(GROUP, "dispute a seat, 256 x 64"), MOST_GAS, "seat");
+        epochs.punish(wrong, posting.validators, type(uint256).max);
+        vm.snapshotGasLastCall(GROUP, "punish 43 signers");
+
+        posting.seats[200] = right;
+        uint16 uid = 7;
+        posting.seats[uid] ^= bytes32(uint256(1) << 128);
+        wrong = _submitted(result, posting, 43);
+        bytes32[] memory row = rowWords(uid);
+        disputes.disputeDividend(wrong, spec, posting.validators, posting.seats, uid, row);
+        atMost(vm.snapshotGasLastCall(GROUP, "dispute a dividend, 256 x 64"), MOST_GAS, "dividend");
+
+        posting.seats[uid] ^= bytes32(uint256(1) << 128 | 1);
+        wrong = _submitted(result, posting, 43);
+        disputes.disputeAmount(wrong, posting.seats, uid, 0, new bytes32[](8));
+        atMost(vm.snapshotGasLastCall(GROUP, "dispute an amount, 256 x 64"), MOST_GAS, "amount");
+
+        posting.seats[uid] ^= bytes32(uint256(1));
+        result.cumulativeTotal -= 1;
+        wrong = _submitted(result, posting, 43);
+        disputes.disputeTotal(wrong, posting.seats);
+        atMost(vm.snapshotGasLastCall(GROUP, "dispute the total, 256 x 64"), MOST_GAS, "total");
+
+        result.cumulativeTotal += 1;
+        bytes32 validator = posting.validators[60];
+        posting.validators[60] = validator | bytes32(uint256(3) << 88);
+        wrong = _submitted(result, posting, 43);
+        disputes.disputeValidator(wrong, posting.validators, 60);
+        atMost(vm.snapshotGasLastCall(GROUP, "dispute a validator, 256 x 64"), MOST_GAS, "validator");
+
+        posting.validators[60] = validator;
+        _submitted(result, posting, 43);
+        vm.warp(block.timestamp + 120);
+        epochs.claim(claimOf(netuid, 1, 5, posting.seats));
+        vm.snapshotGasLastCall(GROUP, "claim, 256 seats");
+    }
+
+    function test_gas_of_confirming_a_small_subnet() public {
+        (Result memory result, Posting memory posting) = _full(64, 16);
+        _submitted(result, posting, 16);
+        bytes32[][] memory all = new bytes32[][](16);
+        for (uint256 i = 0; i < 16; ++i) {
+            all[i] = words(rows[vm.addr(keys[i])]);
+        }
+        disputes.confirm(result, spec, posting.validators, posting.seats, all, new bytes32[](0));
+        vm.snapshotGasLastCall(GROUP, "confirm a whole result, 64 x 16");
+    }
+
+    function _submitted(Result memory result, Posting memory posting, uint256 signers)
+        private
+        returns (Result memory changed)
+    {
+        changed = resultFor(netuid, 1, posting, result.cumulativeTotal);
+        changed.specHash = result.specHash;
+        submit(changed, posting, keys, signers);
+    }
+
+    function _full(uint16 seats, uint256 validators) private returns (Result memory, Posting memory) {
+        startRound(seats, validators);
+        for (uint160 i = 0; i < seats - validators; ++i) {
+            join(netuid, address(0x2000 + i));
+        }
+        for (uint256 i = 0; i < validators; ++i) {
+            uint16[] memory row = new uint16[](seats);
+            for (uint256 uid = 0; uid < seats; ++uid) {
+                row[uid] = uint16(uint256(keccak256(abi.encode(i, uid)))) | 1;
+            }
+            setRow(vm.addr(keys[i]), row);
+        }
+        vote(1, type(uint256).max);
+        return honest(1, seats, new bytes32[](0), 0, 0);
+    }
+}

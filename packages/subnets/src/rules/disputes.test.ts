@@ -1,0 +1,128 @@
+import { type Address, bytesToHex, type Hex, integerWord, zeroHash } from '@koinon/base'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { findDispute } from './disputes.ts'
+import { computeEpoch, type EpochInputs } from './epoch-record.ts'
+import { parseSeatWord } from './seat-words.ts'
+import { stakeMedian } from './stake-median.ts'
+import { packRow, rowWords } from './weight-row.ts'
+import { climbWordTree, rowDepth, seatDepth, wordTreeProof, wordTreeRoot } from './word-tree.ts'
+
+const account = (byte: number): Address => `0x${byte.toString(16).padStart(2, '0').repeat(20)}`
+const flipped = (word: Hex, bits: bigint): Hex => bytesToHex(integerWord(BigInt(word) ^ bits))
+
+describe('findDispute', () => {
+  it('finds nothing in an honest posting', () => {
+    fc.assert(
+      fc.property(rounds, (inputs) => {
+        const own = computeEpoch(inputs, stakeMedian)
+        const { posting, result } = own
+        expect(findDispute(own, { posting, cumulativeTotal: result.cumulativeTotal }, stakeMedian.specHash)).toBe(
+          undefined,
+        )
+      }),
+    )
+  })
+
+  it('names the kind and place of any changed number', () => {
+    const fields = [
+      ['seat', 248n, 8n],
+      ['seat', 208n, 40n],
+      ['seat', 168n, 40n],
+      ['dividend', 128n, 40n],
+      ['seat', 96n, 32n],
+      ['amount', 0n, 96n],
+    ] as const
+    fc.assert(
+      fc.property(rounds, fc.nat(5), fc.nat(3), fc.bigInt(1n, 255n), (inputs, field, uid, delta) => {
+        const own = computeEpoch(inputs, stakeMedian)
+        const [kind, shift] = fields[field] as (typeof fields)[number]
+        const seats = own.posting.seats.map((word, place) => (place === uid ? flipped(word, delta << shift) : word))
+        const posted = { posting: { ...own.posting, seats }, cumulativeTotal: own.result.cumulativeTotal }
+        expect(findDispute(own, posted, stakeMedian.specHash)).toMatchObject({ kind, uid })
+        // Shares of an aggregator that the ledger does not know are no dispute; amounts that do not follow from them are.
+        const unknown = findDispute(own, posted, zeroHash)
+        if (kind === 'amount') expect(unknown).toMatchObject({ kind, uid })
+      }),
+    )
+  })
+
+  it('names a wrong validator and a wrong total', () => {
+    const own = computeEpoch(inputsOf([[1, 2, 3, 4]], 0), stakeMedian)
+    const total = own.result.cumulativeTotal
+    const [first, ...rest] = own.posting.validators
+    const validators = [flipped(first as Hex, 1n), ...rest]
+    expect(
+      findDispute(own, { posting: { ...own.posting, validators }, cumulativeTotal: total }, stakeMedian.specHash),
+    ).toEqual({ kind: 'validator', position: 0 })
+    expect(findDispute(own, { posting: own.posting, cumulativeTotal: total + 1n }, stakeMedian.specHash)).toEqual({
+      kind: 'total',
+    })
+  })
+
+  it('proves the posted word and opens every voting row', () => {
+    const own = computeEpoch(
+      inputsOf(
+        [
+          [1, 0, 3, 4],
+          [4, 3, 2, 1],
+        ],
+        0,
+      ),
+      stakeMedian,
+    )
+    const seats = own.posting.seats.map((word, uid) => (uid === 2 ? flipped(word, 1n << 168n) : word))
+    const found = findDispute(
+      own,
+      { posting: { ...own.posting, seats }, cumulativeTotal: own.result.cumulativeTotal },
+      stakeMedian.specHash,
+    )
+    if (found?.kind !== 'seat') throw new Error('no dispute of a seat')
+    expect(climbWordTree(found.word, 2, found.proof)).toBe(wordTreeRoot(seats, seatDepth))
+    const roots = own.inputs.validators.map(({ packedRow }) => wordTreeRoot(rowWords(packedRow as Hex), rowDepth))
+    expect(found.openings.map(({ word, proof }) => climbWordTree(word, 0, proof))).toEqual(roots)
+    expect(found.consensus).toBe(parseSeatWord(own.posting.seats[2] as Hex).consensus)
+  })
+})
+
+describe('wordTreeRoot', () => {
+  it('climbs from every place to the root, and from no other word', () => {
+    fc.assert(
+      fc.property(fc.array(fc.bigInt(1n, 2n ** 256n - 1n), { maxLength: 40 }), fc.nat(255), (values, place) => {
+        const words = values.map((value) => bytesToHex(integerWord(value)))
+        const root = wordTreeRoot(words, seatDepth)
+        const word = words[place] ?? zeroHash
+        const proof = wordTreeProof(words, place, seatDepth)
+        expect(climbWordTree(word, place, proof)).toBe(root)
+        expect(climbWordTree(flipped(word, 1n), place, proof)).not.toBe(root)
+      }),
+      { numRuns: 20 },
+    )
+    expect(() => wordTreeRoot(Array.from<Hex>({ length: 257 }).fill(zeroHash), seatDepth)).toThrow(/no room/)
+  })
+})
+
+/** Up to four validators of four seats. */
+const rounds = fc
+  .tuple(fc.array(fc.array(fc.nat(65_535), { minLength: 4, maxLength: 4 }), { minLength: 1, maxLength: 4 }), fc.nat(2))
+  .map(([rows, age]) => inputsOf(rows, age))
+
+function inputsOf(rows: readonly (readonly number[])[], rowAge: number): EpochInputs {
+  return {
+    netuid: 1,
+    epoch: 5,
+    startsAtSeconds: 5_000,
+    epochSeconds: 1_000,
+    specHash: zeroHash,
+    seats: [0, 1, 2, 3].map((uid) => ({ uid, hotkey: account(uid + 1), sinceSeconds: 1_000 * (uid + 1) })),
+    validators: rows.map((weights, index) => ({
+      hotkey: account(index + 1),
+      stake: BigInt(index + 1) * 10n ** 18n,
+      packedRow: packRow(weights.map((weight, uid) => ({ uid, weight })).filter(({ weight }) => weight > 0)),
+      ...(index === 0 ? { rowAge } : {}),
+    })),
+    accruedBefore: 10n ** 20n,
+    accruedAfter: 11n * 10n ** 19n,
+    previous: undefined,
+  }
+}

@@ -1,0 +1,79 @@
+/** One seat's and one validator's numbers of an epoch's result, a 32-byte word each (specs/0015-disputes.md section 1). */
+import { type Address, type Hex, integerWord, bytesToHex, KoinonError } from '@koinon/base'
+
+/** Shares are parts of 2^32, `cumulative` atomic units (1e-18 token). */
+export type SeatNumbers = {
+  /** Epochs since the one in which the holder took the seat, at most 255. */
+  readonly tenure: number
+  readonly consensus: bigint
+  /** By which the miners' part of the emission is divided. */
+  readonly rank: bigint
+  /** By which the validators' part is divided. */
+  readonly dividend: bigint
+  /** Paid to the holder since it took the seat. */
+  readonly cumulative: bigint
+}
+
+/** Longest tenure that is told apart, in epochs. */
+export const maximumTenure = 255
+/** A row stands in for missing ones during so many epochs. */
+export const maximumRowAge = 8
+/** The age of no row. */
+export const noRow = 255
+
+const shareBits = 40n
+const [tenureShift, consensusShift, rankShift, dividendShift, ownShift] = [248n, 208n, 168n, 128n, 96n]
+const mask = (bits: bigint): bigint => (1n << bits) - 1n
+
+/** Packs a seat's numbers; a free seat's word is zero. Throws `subnets/out-of-range`. */
+export function seatWord(numbers: SeatNumbers): Hex {
+  const { tenure, consensus, rank, dividend, cumulative } = numbers
+  const fits = [consensus, rank, dividend].every((share) => share >= 0n && share <= mask(shareBits))
+  if (!fits || tenure < 0 || tenure > maximumTenure || cumulative < 0n || cumulative > mask(ownShift)) {
+    throw new KoinonError({ code: 'subnets/out-of-range', message: "A seat's numbers do not fit into their word" })
+  }
+  const word =
+    (BigInt(tenure) << tenureShift) |
+    (consensus << consensusShift) |
+    (rank << rankShift) |
+    (dividend << dividendShift) |
+    cumulative
+  return bytesToHex(integerWord(word))
+}
+
+/** Reads a seat's word. `own` is what the aggregator keeps of the seat. */
+export function parseSeatWord(word: Hex): SeatNumbers & { readonly own: bigint } {
+  const value = BigInt(word)
+  return {
+    tenure: Number(value >> tenureShift),
+    consensus: (value >> consensusShift) & mask(shareBits),
+    rank: (value >> rankShift) & mask(shareBits),
+    dividend: (value >> dividendShift) & mask(shareBits),
+    own: (value >> ownShift) & mask(32n),
+    cumulative: value & mask(ownShift),
+  }
+}
+
+/** `age`: epochs since the row that counts for it was made, {@link noRow} for none. `stake`: permitted, atomic units. */
+export type ValidatorNumbers = { readonly hotkey: Address; readonly age: number; readonly stake: bigint }
+
+/** Packs address, uint8 age, uint88 stake. Throws `subnets/out-of-range`. */
+export function validatorWord({ hotkey, age, stake }: ValidatorNumbers): Hex {
+  if (stake < 0n || stake > mask(88n) || age < 0 || age > 255) {
+    throw new KoinonError({ code: 'subnets/out-of-range', message: "A validator's numbers do not fit into their word" })
+  }
+  return bytesToHex(integerWord((BigInt(hotkey) << 96n) | (BigInt(age) << 88n) | stake))
+}
+
+/** What a row weighs: the stake, halved for each epoch of age; nothing without a row. */
+export function voteOf({ age, stake }: Pick<ValidatorNumbers, 'age' | 'stake'>): bigint {
+  return age === noRow ? 0n : stake >> BigInt(age)
+}
+
+/** Epochs since the one in which a seat was taken, at most 255. Seconds of the ledger. */
+export function tenureOf(
+  sinceSeconds: number,
+  { startsAtSeconds, epochSeconds }: { readonly startsAtSeconds: number; readonly epochSeconds: number },
+): number {
+  return Math.min(maximumTenure, Math.max(0, Math.ceil((startsAtSeconds - sinceSeconds) / epochSeconds)))
+}

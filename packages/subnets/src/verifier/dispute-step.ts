@@ -1,0 +1,89 @@
+/** Looking at what others signed: shows wrong numbers to the ledger, and objects to what it cannot check. */
+import { type Address, bytesToHex, type Hex } from '@koinon/base'
+import { type SubmittedRoot, unlessDone } from '../client/index.ts'
+import { type EpochComputation, epochWindow, findDispute, objectionDigest, resultDigest } from '../rules/index.ts'
+import type { EpochHistory } from './epoch-history.ts'
+import type { ValidatorOptions } from './ports.ts'
+import { asSignature, collect, type Permitted, stakeOf, totalOf } from './result-step.ts'
+import type { EpochStep } from './weights-step.ts'
+
+/**
+ * While a root is pending: compares it with our own computation. The first wrong number that the ledger can check is disputed, by any
+ * validator with or without a permit, and its signers are slashed; else those with a permit object.
+ */
+export async function disputeStep<task, response, ports>(
+  step: EpochStep<task, response, ports>,
+  history: EpochHistory,
+): Promise<void> {
+  const { options, nowSeconds } = step
+  const { ledger, netuid, subnet } = options
+  const roots = await ledger.roots(netuid)
+  const pending = roots.at(-1)
+  if (pending === undefined || pending.activatesAtSeconds <= nowSeconds || history.agreed.has(pending.resultHash))
+    return
+  const own = await compute(history, pending, roots.at(-2))
+  if (bytesToHex(resultDigest(ledger.domain, own.result)) === pending.resultHash) {
+    history.agreed.add(pending.resultHash)
+    return
+  }
+  const { posting, result } = pending
+  const wrong = findDispute(own, { posting, cumulativeTotal: result.cumulativeTotal }, subnet.aggregator.specHash)
+  if (wrong === undefined) return objectTo(step, pending)
+  const { writer, sourceHash, onEvent } = options
+  const isOverturned = (): Promise<boolean> => ledger.isDisabled(pending.resultHash)
+  const send = () => writer.dispute(pending, subnet.specParts(sourceHash), wrong)
+  if (await unlessDone(send, isOverturned)) {
+    onEvent?.({ kind: 'disputed', epoch: pending.epoch, what: wrong.kind })
+    await writer.punish(pending)
+    onEvent?.({ kind: 'punished', epoch: pending.epoch })
+  }
+}
+
+function compute(
+  history: EpochHistory,
+  pending: SubmittedRoot,
+  before: SubmittedRoot | undefined,
+): Promise<EpochComputation> {
+  const previous = before === undefined ? Promise.resolve(undefined) : history.resultBehind(before)
+  return previous.then((result) => history.compute(pending.epoch, result))
+}
+
+async function objectTo<task, response, ports>(
+  step: EpochStep<task, response, ports>,
+  pending: SubmittedRoot,
+): Promise<void> {
+  const { options } = step
+  const { ledger, netuid, account, store, writer, onEvent } = options
+  const permitted = await permittedOf(options, pending.epoch)
+  if (!permitted.some(({ hotkey }) => hotkey === account.address)) return
+  const digest = objectionDigest(ledger.domain, netuid, pending.epoch, pending.resultHash)
+  const signature = await account.signDigest(digest)
+  await store.saveObjection(netuid, pending.epoch, { resultHash: pending.resultHash, signature })
+  const read = (json: unknown): Hex | undefined => readObjection(json, pending.resultHash)
+  const own: { readonly hotkey: Address; readonly signature: Hex } = { hotkey: account.address, signature }
+  const signatures = await collect({ ...step, epoch: pending.epoch }, permitted, digest, own, read)
+  if (stakeOf(permitted, signatures) * 3n <= totalOf(permitted)) return
+  const isDisabled = (): Promise<boolean> => ledger.isDisabled(pending.resultHash)
+  const object = () =>
+    writer.objectRoot(
+      netuid,
+      pending.epoch,
+      pending.resultHash,
+      signatures.map((item) => item.signature),
+    )
+  if (await unlessDone(object, isDisabled)) onEvent?.({ kind: 'objected', epoch: pending.epoch })
+}
+
+async function permittedOf<task, response, ports>(
+  { ledger, netuid }: ValidatorOptions<task, response, ports>,
+  epoch: number,
+): Promise<Permitted> {
+  return ledger.permittedAt(netuid, epochWindow(await ledger.clock(netuid), epoch).startsAtSeconds)
+}
+
+function readObjection(json: unknown, resultHash: Hex): Hex | undefined {
+  const { objections } = (json ?? {}) as { objections?: unknown }
+  if (!Array.isArray(objections)) return undefined
+  const found = objections.find((item: { resultHash?: unknown } | null) => item?.resultHash === resultHash)
+  return asSignature((found as { signature?: unknown } | undefined)?.signature)
+}
