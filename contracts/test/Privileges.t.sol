@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {IDisputes} from "../src/subnets/IDisputes.sol";
 import {IEmission} from "../src/subnets/IEmission.sol";
-import {IEpochs} from "../src/subnets/IEpochs.sol";
+import {IEpochs, Posting} from "../src/subnets/IEpochs.sol";
 import {IStaking} from "../src/subnets/IStaking.sol";
 import {ISubnetTerms} from "../src/subnets/ISubnetTerms.sol";
 import {ISubnets} from "../src/subnets/ISubnets.sol";
@@ -116,9 +116,12 @@ contract PrivilegesTest is Network {
         vm.stopPrank();
         toRoot(netuid, 1);
         uint256 accrued = emission.accrued(netuid, 2);
-        submit(resultFor(netuid, 1, epochs.leafOf(netuid, address(0xA), accrued), accrued), keys, 3);
+        bytes32[] memory seats = new bytes32[](1);
+        seats[0] = bytes32(accrued);
+        Posting memory posting = postingFor(netuid, 1, keys, seats);
+        submit(resultFor(netuid, 1, posting, accrued), posting, keys, 3);
         vm.warp(block.timestamp + 120);
-        eq(epochs.claim(netuid, 1, address(0xA), accrued, new bytes32[](0)), accrued, "paid");
+        eq(epochs.claim(claimOf(netuid, 1, 0, seats)), accrued, "paid");
     }
 
     function _anyone(string memory place, string memory names) private {

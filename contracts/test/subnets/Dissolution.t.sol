@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Posting} from "../../src/subnets/IEpochs.sol";
 import {IStaking} from "../../src/subnets/IStaking.sol";
 import {ISubnetTerms} from "../../src/subnets/ISubnetTerms.sol";
 import {ISubnets, Outcome, SubnetParams} from "../../src/subnets/ISubnets.sol";
@@ -129,9 +130,12 @@ contract DissolutionTest is Network {
         createSubnet();
         toRoot(netuid, epoch);
         uint256 accrued = emission.accrued(netuid, epoch + 1);
-        submit(resultFor(netuid, epoch, epochs.leafOf(netuid, ANN, accrued), accrued), keys, 3);
+        bytes32[] memory seats = new bytes32[](1);
+        seats[0] = bytes32(accrued);
+        Posting memory posting = postingFor(netuid, epoch, keys, seats);
+        submit(resultFor(netuid, epoch, posting, accrued), posting, keys, 3);
         vm.warp(block.timestamp + 120);
-        eq(epochs.claim(netuid, epoch, ANN, accrued, new bytes32[](0)), accrued, "paid");
+        eq(epochs.claim(claimOf(netuid, epoch, 0, seats)), accrued, "paid");
     }
 
     function _fill(uint256 count) private {

@@ -2,9 +2,10 @@
 pragma solidity 0.8.37;
 
 import {ISubnetTerms} from "../../src/subnets/ISubnetTerms.sol";
+import {Posting} from "../../src/subnets/IEpochs.sol";
 import {Challenge, ISubnets, Outcome, SeatRules, SubnetParams} from "../../src/subnets/ISubnets.sol";
+import {SeatHistory} from "../../src/subnets/SeatHistory.sol";
 import {Network} from "../support/Network.sol";
-import {Merkle} from "../support/Merkle.sol";
 import {vm} from "../support/Vm.sol";
 
 contract SeatsTest is Network {
@@ -123,6 +124,26 @@ contract SeatsTest is Network {
         _pay(keys, first + 33, paid, 1e18);
         uint256[] memory scores = epochs.seatScores(_netuid, hotkeys);
         yes(scores[0] == 0 && scores[1] == 1e18, "forgotten");
+    }
+
+    function test_who_held_a_seat_when_is_remembered_also_when_it_changes_hands_in_one_second() public {
+        _fillAndAge();
+        uint256 joined = block.timestamp - 2 days;
+        _challenge(0, NEWCOMER);
+        vm.warp(block.timestamp + 30 minutes);
+        uint256 changed = block.timestamp;
+        subnets.finaliseChallenge(_netuid, 0);
+        vm.warp(changed + 10);
+        vm.prank(NEWCOMER);
+        subnets.deregister(_netuid, NEWCOMER);
+        vm.warp(changed + 20);
+        _heldBy(0, changed - 1, _holder(0), joined);
+        _heldBy(0, changed, NEWCOMER, changed);
+        _heldBy(0, changed + 9, NEWCOMER, changed);
+        _heldBy(0, changed + 10, address(0), 0);
+        _heldBy(0, joined - 1, address(0), 0);
+        vm.expectRevert(abi.encodeWithSelector(SeatHistory.SecondNotPast.selector, changed + 20, changed + 20));
+        terms.seatAt(_netuid, 0, changed + 20);
     }
 
     function test_a_holder_matches_and_loses_nothing_else() public {
@@ -355,16 +376,22 @@ contract SeatsTest is Network {
         vm.stopPrank();
     }
 
+    function _heldBy(uint16 uid, uint256 timestamp, address hotkey, uint256 since) private view {
+        (address holder, uint48 from) = terms.seatAt(_netuid, uid, timestamp);
+        eq(holder, hotkey, "holder");
+        eq(uint256(from), since, "since");
+    }
+
     /// @dev A result of `epoch` that owes `each` to the accounts beyond nothing, active and claimed.
     function _pay(uint256[] memory keys, uint64 epoch, address[] memory accounts, uint256 each) private {
-        bytes32[] memory leaves = new bytes32[](accounts.length);
-        for (uint256 i = 0; i < accounts.length; ++i) leaves[i] = epochs.leafOf(_netuid, accounts[i], each);
-        bytes32[] memory nodes = Merkle.tree(leaves);
+        bytes32[] memory seats = new bytes32[](SEATS);
+        for (uint256 i = 0; i < accounts.length; ++i) seats[subnets.uidOf(_netuid, accounts[i])] = bytes32(each);
+        Posting memory posting = postingFor(_netuid, epoch, keys, seats);
         // Totals never fall, so later results name at least what earlier ones did.
-        submit(resultFor(_netuid, epoch, nodes[0], 10e18), keys, 1);
+        submit(resultFor(_netuid, epoch, posting, 10e18), posting, keys, 1);
         vm.warp(block.timestamp + 120);
         for (uint256 i = 0; i < accounts.length; ++i) {
-            epochs.claim(_netuid, epoch, accounts[i], each, Merkle.proof(nodes, i));
+            epochs.claim(claimOf(_netuid, epoch, subnets.uidOf(_netuid, accounts[i]), seats));
         }
     }
 }

@@ -32,6 +32,12 @@ export type SubmittedRoot = {
   readonly posting: Posting
 }
 
+/** A result that was shown to be wrong while one of its signers is not slashed for it yet. */
+export type Offence = Pick<SubmittedRoot, 'epoch' | 'resultHash' | 'result' | 'posting'> & {
+  /** Unix seconds of the ledger. */
+  readonly overturnedAtSeconds: number
+}
+
 /** Reads of one network. Times are Unix seconds of the ledger. Everything about the past never changes. */
 export type SubnetLedger = {
   readonly domain: ResultDomain & { readonly weightsContract: Address }
@@ -60,6 +66,8 @@ export type SubnetLedger = {
   /** Roots that were not disabled, ascending by epoch; the last may be pending. */
   roots(netuid: number): Promise<readonly SubmittedRoot[]>
   isDisabled(resultHash: Hex): Promise<boolean>
+  /** Ascending by when they were shown. */
+  offences(netuid: number): Promise<readonly Offence[]>
   /** Atomic units paid for a seat to whoever took it in that second. */
   paidTo(netuid: number, seat: Pick<HeldSeat, 'hotkey' | 'sinceSeconds'>): Promise<bigint>
 }

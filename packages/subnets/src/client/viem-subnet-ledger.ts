@@ -5,7 +5,7 @@ import { emissionAbi, epochsAbi, stakingAbi, subnetsAbi, weightsAbi, workAbi } f
 import type { Abi } from 'viem'
 import type { EpochResult, HeldSeat, SubnetClock } from '../rules/index.ts'
 import { LedgerEvents } from './ledger-events.ts'
-import type { SubmittedRoot, SubnetLedger } from './subnet-ledger.ts'
+import type { Offence, SubmittedRoot, SubnetLedger } from './subnet-ledger.ts'
 
 export type SubnetNetwork = Pick<NetworkFile, 'chainId' | 'startBlock' | 'chainKind'> & {
   readonly contracts: Pick<
@@ -34,6 +34,7 @@ export function createSubnetLedger(reader: LedgerReader, network: SubnetNetwork)
   const read = <const abi extends Abi>(address: Address, abi: abi, functionName: string, args: readonly unknown[]) =>
     reader.readContract({ address, abi, functionName, args, blockTag: 'pending' } as never) as Promise<unknown>
   const clocks = new Map<number, SubnetClock>()
+  const punished = new Set<Hex>()
   const permits = new Map<string, Awaited<ReturnType<SubnetLedger['permittedAt']>>>()
 
   const readPermits: SubnetLedger['permittedAt'] = async (netuid, atSeconds) => {
@@ -182,6 +183,27 @@ export function createSubnetLedger(reader: LedgerReader, network: SubnetNetwork)
         }
       }
       return [...roots.values()].sort((a, b) => a.epoch - b.epoch)
+    },
+    async offences(netuid) {
+      const submitted = new Map<Hex, Pick<Offence, 'result' | 'posting'>>()
+      const offences: Offence[] = []
+      for (const event of await events.read()) {
+        if (event.eventName !== 'RootSubmitted' && event.eventName !== 'RootOverturned') continue
+        const { resultHash, epoch } = event.args
+        if (Number(event.args.netuid) !== netuid || punished.has(resultHash)) continue
+        if (event.eventName === 'RootSubmitted') {
+          submitted.set(resultHash, { result: toResult(event.args.result), posting: event.args.posting })
+          continue
+        }
+        const offence = (await read(contracts.epochs, epochsAbi, 'offenceOf', [resultHash])) as { signers: bigint }
+        const behind = submitted.get(resultHash)
+        if (offence.signers === 0n) punished.add(resultHash)
+        else if (behind !== undefined) {
+          const overturnedAtSeconds = await events.timestamp(event.blockNumber)
+          offences.push({ epoch: Number(epoch), resultHash, ...behind, overturnedAtSeconds })
+        }
+      }
+      return offences
     },
     async isDisabled(resultHash) {
       return (await read(contracts.epochs, epochsAbi, 'isDisabled', [resultHash])) as boolean

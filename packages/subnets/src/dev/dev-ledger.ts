@@ -8,11 +8,11 @@ import {
   type EpochComputation,
   epochPhase,
   epochWindow,
+  maximumRowAge,
   type PermittedValidator,
   type PreviousResult,
   type Seat,
   type SeatClaim,
-  maximumRowAge,
   type SubnetClock,
   weightsCommitment,
 } from '../rules/index.ts'

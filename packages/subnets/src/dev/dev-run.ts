@@ -3,13 +3,13 @@ import { type Address, type Hex, KoinonError, sha256Hex } from '@koinon/base'
 import { aggregators } from '../rules/aggregators/index.ts'
 import {
   computeEpoch,
-  seatClaims,
   createBeaconRandom,
   type EpochComputation,
   type EvidenceLog,
   epochWindow,
   type Subnet,
   scoreEpoch,
+  seatClaims,
   weightsCommitment,
 } from '../rules/index.ts'
 import { taskAnswer } from '../rules/subnet-file/task-answer.ts'

@@ -7,8 +7,8 @@ import {
   amountBefore,
   type EpochComputation,
   type EpochInputs,
-  payableEmission,
   type Posting,
+  payableEmission,
   payoutsOf,
   rowAgeOf,
 } from './epoch-record.ts'

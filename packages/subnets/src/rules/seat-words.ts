@@ -1,5 +1,5 @@
 /** One seat's and one validator's numbers of an epoch's result, a 32-byte word each (specs/0015-disputes.md section 1). */
-import { type Address, type Hex, integerWord, bytesToHex, KoinonError } from '@koinon/base'
+import { type Address, bytesToHex, type Hex, integerWord, KoinonError } from '@koinon/base'
 
 /** Shares are parts of 2^32, `cumulative` atomic units (1e-18 token). */
 export type SeatNumbers = {

@@ -5,7 +5,6 @@ import { koinonTokenAbi, stakingAbi, subnetsAbi, subnetTermsAbi } from '@koinon/
 import {
   type EpochComputation,
   epochWindow,
-  seatClaims,
   evidenceLogToText,
   type MinerEvidence,
   maximumScorePpm,
@@ -13,6 +12,7 @@ import {
   type PreviousResult,
   resultDigest,
   scoreEpoch,
+  seatClaims,
   weightsCommitment,
 } from '../rules/index.ts'
 import { EpochHistory } from '../verifier/epoch-history.ts'

@@ -39,6 +39,25 @@ export async function disputeStep<task, response, ports>(
   }
 }
 
+/**
+ * Slashes those who signed what was shown to be wrong, when whoever showed it does not come to it: it has one activation delay to itself,
+ * and is paid whoever calls.
+ */
+export async function punishStep<task, response, ports>({
+  options,
+  nowSeconds,
+}: EpochStep<task, response, ports>): Promise<void> {
+  const { ledger, netuid, writer, onEvent } = options
+  const { activationDelaySeconds } = await ledger.clock(netuid)
+  for (const offence of await ledger.offences(netuid)) {
+    if (nowSeconds < offence.overturnedAtSeconds + activationDelaySeconds) continue
+    const isPunished = async (): Promise<boolean> =>
+      (await ledger.offences(netuid)).every(({ resultHash }) => resultHash !== offence.resultHash)
+    if (await unlessDone(() => writer.punish(offence), isPunished))
+      onEvent?.({ kind: 'punished', epoch: offence.epoch })
+  }
+}
+
 function compute(
   history: EpochHistory,
   pending: SubmittedRoot,

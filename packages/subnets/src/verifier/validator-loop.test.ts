@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bytesToHex, type Hex, hexToBytes, signDigest } from '@koinon/base'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { stakingAbi } from '@koinon/ledger/abis'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   checkEvidenceLog,
   epochWindow,

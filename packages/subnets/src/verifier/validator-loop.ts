@@ -1,10 +1,10 @@
 import { type Hex, sleep } from '@koinon/base'
 import { epochAt, epochPhase, epochWindow } from '../rules/index.ts'
 import { Claimer, claimDelaySeconds } from './claimer.ts'
+import { disputeStep, punishStep } from './dispute-step.ts'
 import { EpochHistory } from './epoch-history.ts'
 import { defaultTiming, type ValidatorOptions, type ValidatorTiming } from './ports.ts'
 import { ProbePlan } from './probe-plan.ts'
-import { disputeStep } from './dispute-step.ts'
 import { attestStep } from './result-step.ts'
 import { commitStep, type EpochStep, revealStep } from './weights-step.ts'
 
@@ -91,6 +91,7 @@ export class ValidatorLoop<task, response, ports> {
     if (signal.aborted) return
     const phase = epochPhase(window, nowSeconds)
     await this.#attempt('dispute', () => disputeStep(step, this.#history))
+    await this.#attempt('punish', () => punishStep(step))
     if (phase === 'weightCommit' && (await this.#hasPermit(window.startsAtSeconds)))
       await this.#attempt('commit', () => commitStep(step))
     if (phase === 'weightReveal') await this.#attempt('reveal', () => revealStep(step))

@@ -141,7 +141,9 @@ describe('the aggregators of Yuma', () => {
     }
     const first = computeEpoch({ ...inputs, epoch: 0, previous: undefined }, yuma3)
     const { cumulativeTotal } = first.result
-    expect(first.payouts.reduce((sum, { asMiner, asValidator }) => sum + asMiner + asValidator, 0n)).toBe(cumulativeTotal)
+    expect(first.payouts.reduce((sum, { asMiner, asValidator }) => sum + asMiner + asValidator, 0n)).toBe(
+      cumulativeTotal,
+    )
     // Every part is rounded down: less than a unit a seat and half stays accrued.
     expect(1_000_001n - cumulativeTotal).toBeLessThan(8n)
     const previous = { epoch: 0, words: first.posting.seats, cumulativeTotal, carry: first.carry }
