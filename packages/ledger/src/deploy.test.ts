@@ -71,7 +71,7 @@ describe.each([
       }
     }
     expect(attempts).toBeGreaterThan(4)
-    expect(Object.keys(known)).toHaveLength(14)
+    expect(Object.keys(known)).toHaveLength(15)
     const again = noted()
     await deployContracts({
       reader: chain.reader,

@@ -91,7 +91,7 @@ export function createEpochsView(sources: { readonly network: NetworkFile; reado
       }),
       index.events({
         contract: 'epochs',
-        names: ['RootDisabled'],
+        names: ['RootDisabled', 'RootOverturned'],
         netuid,
         order: 'newest',
         limit: maximumListed,

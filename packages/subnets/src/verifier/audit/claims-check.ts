@@ -47,7 +47,8 @@ export function createClaimsCheck(rootsOf: (source: AuditSource) => Promise<read
           tally.holds(subject, 'root that was claimed against', false, 'a standing root', 'none')
           return
         }
-        const { activatesAt, result } = root.submitted.args
+        const { activatesAt } = root
+        const { result } = root.submitted.args
         tally.holds(subject, 'second of the payment', seconds >= activatesAt, `from ${activatesAt} on`, seconds)
         tally.holds(
           subject,

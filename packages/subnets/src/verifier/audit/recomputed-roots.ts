@@ -18,6 +18,8 @@ export type RecomputedRoot = {
   readonly subnet: ReplayedSubnet
   readonly epoch: number
   readonly submitted: EventOf<'epochs', 'RootSubmitted'>
+  /** Second from which it was active: as submitted, or that of its confirmation. */
+  readonly activatesAt: number
   /** Undefined when it stands. */
   readonly disabled: EventOf<'epochs', 'RootDisabled' | 'RootOverturned'> | undefined
   /** The root it builds on, if any stood then. */
@@ -41,6 +43,9 @@ export async function recomputeRoots(
   const subnets = new Map(replaySubnets(source).map((subnet) => [subnet.netuid, subnet]))
   const disabled = new Map(
     eventsOf(source, 'epochs', 'RootOverturned', 'RootDisabled').map((event) => [event.args.resultHash, event]),
+  )
+  const confirmed = new Map(
+    eventsOf(source, 'epochs', 'RootConfirmed').map(({ args, seconds }) => [args.resultHash, seconds]),
   )
   const rows = Map.groupBy(eventsOf(source, 'weights', 'WeightsRevealed'), ({ args }) => `${args.netuid}/${args.epoch}`)
   const standing = new Map<number, RecomputedRoot>()
@@ -88,7 +93,16 @@ export async function recomputeRoots(
         computeEpoch({ ...inputs, previous: base }, aggregator),
       )
     }
-    const root = { subnet, epoch, submitted, disabled: disabled.get(resultHash), previous, validators, ...found() }
+    const root = {
+      subnet,
+      epoch,
+      submitted,
+      activatesAt: confirmed.get(resultHash) ?? submitted.args.activatesAt,
+      disabled: disabled.get(resultHash),
+      previous,
+      validators,
+      ...found(),
+    }
     roots.push(root)
     if (root.disabled === undefined) standing.set(netuid, root)
   }

@@ -68,7 +68,7 @@ function checkForm(
   )
   if (previous === undefined) return
   tally.holds(subject, 'order of roots', epoch > previous.epoch, `after epoch ${previous.epoch}`, epoch)
-  const active = previous.submitted.args.activatesAt
+  const active = previous.activatesAt
   tally.holds(subject, 'the root before was active', seconds >= active, `from ${active} on`, seconds)
 }
 
@@ -95,8 +95,10 @@ function checkStanding(tally: Tally, root: RecomputedRoot): void {
   }
 }
 
-function keptQuestion(source: AuditSource, { subnet: { netuid }, epoch, submitted }: RecomputedRoot): Question {
-  const { result, activatesAt, resultHash } = submitted.args
+function keptQuestion(source: AuditSource, root: RecomputedRoot): Question {
+  const { subnet, epoch, submitted, activatesAt } = root
+  const { netuid } = subnet
+  const { result, resultHash } = submitted.args
   const words = (kept: Kept): string =>
     `${kept.root} of ${kept.cumulativeTotal}, active at ${kept.activatesAt}, ${kept.resultHash}`
   const stored = viewOf(source, 'epochs', 'rootOf', [netuid, submitted.args.epoch])
