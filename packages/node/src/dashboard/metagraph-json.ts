@@ -50,6 +50,9 @@ export function metagraphJson(record: EpochRecord, uidOf: ReadonlyMap<string, nu
   const dense = rows.flatMap((row) => (row === undefined ? [] : [judged.map((uid) => row.get(uid) ?? 0)]))
   const paid = new Map(record.payouts.map((payout) => [payout.account as string, payout]))
   const agreement = meanAgreementPpm(dense)
+  // Emission is divided by what each has of all, whatever that sums to (specs/0007-epochs.md section 5).
+  const ranks = record.seats.reduce((sum, { incentive }) => sum + incentive, 0n)
+  const allDividends = record.validators.reduce((sum, { dividends }) => sum + dividends, 0n)
   return {
     netuid: record.netuid,
     epoch: record.epoch,
@@ -60,7 +63,7 @@ export function metagraphJson(record: EpochRecord, uidOf: ReadonlyMap<string, nu
       uid,
       hotkey,
       consensusPpm: ppm(consensus),
-      incentivePpm: ppm(incentive),
+      incentivePpm: ppm(incentive, ranks),
       asMinerAtomic: `${paid.get(hotkey)?.asMiner ?? 0n}`,
     })),
     validators: record.validators.map(({ hotkey, stake, dividends }, place) => {
@@ -69,7 +72,7 @@ export function metagraphJson(record: EpochRecord, uidOf: ReadonlyMap<string, nu
         hotkey,
         ...(uidOf.has(hotkey) ? { uid: uidOf.get(hotkey) } : {}),
         stakeAtomic: `${stake}`,
-        dividendsPpm: ppm(dividends),
+        dividendsPpm: ppm(dividends, allDividends),
         asValidatorAtomic: `${paid.get(hotkey)?.asValidator ?? 0n}`,
         ...(row === undefined
           ? {}
@@ -93,6 +96,7 @@ function sharesOf(packed: EpochRecord['validators'][number]['row']): ReadonlyMap
   return new Map(row.map(({ uid, weight }) => [uid, Math.floor((weight * 1_000_000) / sum)]))
 }
 
-function ppm(shareQ32: bigint): number {
-  return Number((shareQ32 * million) / wholeQ32)
+/** Millionths that a share is of a whole, by default of 2^32. */
+function ppm(share: bigint, whole = wholeQ32): number {
+  return whole === 0n ? 0 : Number((share * million) / whole)
 }

@@ -1,5 +1,6 @@
 /** The mechanisms that the league plays under, all by the engine that settles real epochs. */
 import { type Address, toAddress } from '@koinon/base'
+import { apportion, oneQ32 } from '../rules/shares.ts'
 import { stakeMedian } from '../rules/stake-median.ts'
 import { notListed, settleColumns, type YumaShares } from '../rules/yuma/columns.ts'
 import {
@@ -94,8 +95,13 @@ function startMedian(validators: number, miners: number): ReturnType<Mechanism['
       })),
       carried: '0x',
     })
-    const { incentive, dividends, consensus } = output
-    return { incentive: incentive.map(Number), dividends: dividends.map(Number), consensus: consensus.map(Number) }
+    // Emission is divided by what each has of all, whatever that sums to (specs/0007-epochs.md section 5).
+    const shares = (parts: readonly bigint[]): readonly number[] => apportion(parts, oneQ32).map(Number)
+    return {
+      incentive: shares(output.incentive),
+      dividends: shares(output.dividends),
+      consensus: output.consensus.map(Number),
+    }
   }
   return { settle, preview: (input) => settle(input).consensus }
 }

@@ -3,6 +3,7 @@ import { type Address, type Hex, hexToBytes, KoinonError, sha256Hex, zeroHash } 
 import type { Aggregator, AggregatorOutput, RankingValidator } from './aggregator.ts'
 import type { EpochResult } from './result.ts'
 import { noRow, parseSeatWord, seatWord, tenureOf, validatorWord, voteOf } from './seat-words.ts'
+import { apportion, oneQ32 } from './shares.ts'
 import { rowTotal, unpackRow } from './weight-row.ts'
 import { seatDepth, wordTreeProof, wordTreeRoot } from './word-tree.ts'
 import { keccakHex } from './words.ts'
@@ -72,6 +73,7 @@ export type EpochComputation = {
   readonly payouts: readonly Payout[]
   /** The published text whose SHA-256 is `dataHash`. */
   readonly recordText: string
+  /** Part of the miners' emission per uid, parts of 2^32. */
   readonly incentive: ReadonlyMap<number, bigint>
   readonly carry: Hex
 }
@@ -120,6 +122,7 @@ export function computeEpoch(given: EpochInputs, aggregator: Aggregator): EpochC
     seats: words,
     carry: carryWords(outcome.carry),
   }
+  const incentive = apportion(outcome.incentive, oneQ32)
   const recordText = recordTextOf(inputs, { aggregator, emission, outcome, payouts, words })
   return {
     inputs,
@@ -136,7 +139,7 @@ export function computeEpoch(given: EpochInputs, aggregator: Aggregator): EpochC
     posting,
     payouts,
     recordText,
-    incentive: new Map(lines.map(({ seat, rank }) => [seat.uid, rank])),
+    incentive: new Map(lines.map(({ seat }, index) => [seat.uid, incentive[index] as bigint])),
     carry: outcome.carry,
   }
 }
