@@ -163,9 +163,10 @@ describe('the aggregators of Yuma', () => {
     expect([bondOf(first.carry), bondOf(second.carry)]).toEqual([6_553, 12_451])
   })
 
-  it('leave at most a unit a part of the whole, whatever the rows', () => {
+  it('leave at most a unit a part of the whole, whatever the rows, as all but the median do', () => {
+    const whole = Object.values(aggregators).filter(({ name }) => name !== 'stakeMedian')
     fc.assert(
-      fc.property(worlds, fc.constantFrom(...Object.values(aggregators)), (input, aggregator) => {
+      fc.property(worlds, fc.constantFrom(...whole), (input, aggregator) => {
         const { incentive, dividends, consensus } = aggregator.aggregate(input)
         expect(incentive).toHaveLength(input.uids.length)
         expect(consensus).toHaveLength(input.uids.length)
