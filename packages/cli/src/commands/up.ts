@@ -5,10 +5,12 @@ import {
   externalLedger,
   type LedgerSource,
   LocalNetwork,
+  localSubnet,
   type NetworkStep,
   parseTemplates,
   type ReadyNetwork,
   resolveModel,
+  shortestEpochSeconds,
   templateNames,
 } from '@koinon/node'
 import { type Command, Option } from 'commander'
@@ -27,6 +29,7 @@ type UpOptions = StayOptions & {
   readonly maxPrice: readonly string[]
   readonly faucet?: true
   readonly subnets?: string
+  readonly epochSeconds?: string
 }
 
 const minersByDefault = 3
@@ -52,6 +55,10 @@ export function defineUp(program: Command): void {
     .option(
       '--subnets <names>',
       `template subnets to run beside the first: "all" or names with commas (${templateNames.join(', ')})`,
+    )
+    .option(
+      '--epoch-seconds <n>',
+      `how often subnets founded by this command pay (${shortestEpochSeconds} or more, default ${localSubnet.epochSeconds}; longer where blocks are slow); subnets that stand keep theirs`,
     )
     .option('--postgres <url>', 'keep the index in PostgreSQL instead of this home')
     .option(
@@ -87,6 +94,9 @@ function up(options: UpOptions): Promise<never> {
         ...(options.postgres === undefined ? {} : { postgresUrl: options.postgres }),
         ...(options.faucet === true ? { faucet: 'open' } : {}),
         ...(options.subnets === undefined ? {} : { templates: parseTemplates(options.subnets) }),
+        ...(options.epochSeconds === undefined
+          ? {}
+          : { epochSeconds: parseInteger(options.epochSeconds, '--epoch-seconds', shortestEpochSeconds, 86_400) }),
         maximumPrices: parseMaximumPrices(options.maxPrice),
         clock: systemClock,
         onStep: (step) => describeStep(step).forEach(say),

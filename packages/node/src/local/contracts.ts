@@ -27,21 +27,17 @@ export type NetworkFacts = {
   readonly rpcUrl: string
   readonly gatewayUrl: string
   readonly specHash: Hex
+  /** Of subnet 1, when it is still to be founded. */
+  readonly epochSeconds?: number
   readonly defaultModel: NetworkFile['defaultModel']
   /** Accounts of the roles to come: where gas costs something, money for them must be there before anything is deployed. */
   readonly accounts: readonly Address[]
 }
 
 /** The network of a home on its own embedded chain, which answers at `rpcUrl`. Throws as `ensureNetwork`. */
-export function ensureLocalNetwork(
-  home: Home,
-  rpcUrl: string,
-  gatewayUrl: string,
-  specHash: Hex,
-  defaultModel?: NetworkFile['defaultModel'],
-): Promise<Treasury> {
+export function ensureLocalNetwork(home: Home, rpcUrl: string, gatewayUrl: string, specHash: Hex): Promise<Treasury> {
   const source = { kind: 'embedded', rpcPort: Number(new URL(rpcUrl).port) } as const
-  return ensureNetwork({ home, source, rpcUrl, gatewayUrl, specHash, defaultModel, accounts: [] })
+  return ensureNetwork({ home, source, rpcUrl, gatewayUrl, specHash, defaultModel: undefined, accounts: [] })
 }
 
 /**
@@ -61,7 +57,7 @@ export async function ensureNetwork(facts: NetworkFacts): Promise<Treasury> {
   const deployment = { draft, reader, sender, parameters: localNetworkParameters, notePath }
   const network = known === undefined ? await deployNetwork(deployment) : draft
   const treasury = { network, reader, sender }
-  await ensureSubnet(treasury, facts.specHash)
+  await ensureSubnet(treasury, facts)
   writeFileDurably(home.networkFile, `${JSON.stringify(network, null, 2)}\n`, 0o644)
   rmSync(notePath, { force: true })
   return treasury
@@ -121,11 +117,14 @@ async function draftNetwork(
   })
 }
 
-async function ensureSubnet({ network, reader, sender }: Treasury, specHash: Hex): Promise<void> {
+async function ensureSubnet(
+  { network, reader, sender }: Treasury,
+  { specHash, epochSeconds }: Pick<NetworkFacts, 'specHash' | 'epochSeconds'>,
+): Promise<void> {
   const subnets = { address: network.contracts.subnets, abi: subnetsAbi } as const
   if ((await reader.readContract({ ...subnets, functionName: 'subnetCount' })) > 0) return
   // The deployment's own blocks lie behind us, so even an idle chain shows its pace.
-  const subnet = subnetFor(network.chainKind === 'embedded' ? 0 : await blockIntervalSeconds(reader))
+  const subnet = subnetFor(network.chainKind === 'embedded' ? 0 : await blockIntervalSeconds(reader), epochSeconds)
   const maxLock = localNetworkParameters.subnetCreationBurn
   await createSubnet({ network, reader, sender }, { ...subnet, specHash }, maxLock)
 }

@@ -29,6 +29,8 @@ export type FoundedSubnetsOptions = {
   readonly host: string
   readonly treasury: Treasury
   readonly supervisor: Supervisor
+  /** Of subnets to be founded; those that stand keep theirs. Default: that of subnet 1 of every local network. */
+  readonly epochSeconds?: number
 }
 
 export class FoundedSubnets {
@@ -89,16 +91,16 @@ export class FoundedSubnets {
 
   /** The treasury's subnet of that name; founded when there is none. */
   async #foundNow({ name, specHash }: Spec): Promise<number> {
-    const { network, reader, sender } = this.#options.treasury
+    const { treasury, epochSeconds } = this.#options
+    const { network, reader, sender } = treasury
     const subnets = { address: network.contracts.subnets, abi: subnetsAbi } as const
     const count = await reader.readContract({ ...subnets, functionName: 'subnetCount' })
     for (let netuid = 1; netuid <= count; netuid++) {
       const found = await reader.readContract({ ...subnets, functionName: 'subnet', args: [netuid] })
       if (found.name === name && found.owner.toLowerCase() === sender.address) return netuid
     }
-    const shape = subnetFor(network.chainKind === 'embedded' ? 0 : await blockIntervalSeconds(reader))
+    const shape = subnetFor(network.chainKind === 'embedded' ? 0 : await blockIntervalSeconds(reader), epochSeconds)
     const metadataURI = `https://koinon.invalid/subnets/${encodeURIComponent(name)}.json`
-    const { treasury } = this.#options
     return createSubnet(treasury, { ...shape, name, metadataURI, specHash }, withMargin(await quoteLock(treasury)))
   }
 

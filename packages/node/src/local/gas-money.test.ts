@@ -38,6 +38,19 @@ describe('subnet 1', () => {
   })
 
   it.each([
+    [0, 24, 24],
+    [0, 30, 30],
+    [1, 24, 48],
+    [12, 24, 360],
+  ])('with %i seconds between blocks, asked for epochs of %i seconds, has some of %i', (blockSeconds, asked, has) => {
+    const subnet = subnetFor(blockSeconds, asked)
+    expect(subnet.epochSeconds).toBe(has)
+    const phases = [subnet.workCommitSeconds, subnet.weightCommitSeconds, subnet.weightRevealSeconds]
+    for (const seconds of phases) expect(seconds).toBeGreaterThanOrEqual(Math.max(4, blockSeconds * 5))
+    expect(phases.reduce((sum, seconds) => sum + seconds)).toBeLessThan(has)
+  })
+
+  it.each([
     [[], 0],
     [[100], 0],
     [[100, 100, 100], 0],

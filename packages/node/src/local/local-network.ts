@@ -9,7 +9,7 @@ import { accountKey } from '../home/secrets.ts'
 import type { Prices, RoleInfo } from '../roles/role-config.ts'
 import { ControlServer, controlSocketPath } from '../supervisor/control.ts'
 import { Supervisor } from '../supervisor/supervisor.ts'
-import { ensureLocalNetwork, ensureNetwork } from './contracts.ts'
+import { ensureNetwork } from './contracts.ts'
 import { type FaucetDoor, faucetByDefault } from './faucet.ts'
 import { FoundedSubnets, memberNames } from './founded-subnets.ts'
 import { gasMoneyOf } from './gas-money.ts'
@@ -37,6 +37,8 @@ export type LocalNetworkOptions = {
   readonly postgresUrl?: string
   /** Template subnets to run beside subnet 1. */
   readonly templates?: readonly TemplateName[]
+  /** Of subnets that are founded now, the first among them; subnets that stand keep theirs. Default 60. */
+  readonly epochSeconds?: number
   /** Unless given, strangers get test money only where they are on this machine and gas is made from nothing. */
   readonly faucet?: FaucetDoor
   /** Most that the gateway pays for single models, by id; beside the bounds that hold for all. */
@@ -134,7 +136,8 @@ export class LocalNetwork {
     })
     const gatewayUrl = `http://${host}:${port}`
     const rpcUrl = ledger.kind === 'embedded' ? await this.#startChain(ledger.rpcPort) : ledger.rpcUrl
-    const { templates = [] } = this.#options
+    const { templates = [], epochSeconds } = this.#options
+    const pace = epochSeconds === undefined ? {} : { epochSeconds }
     const accounts = [...this.#roleNames(), ...memberNames(this.#home, templates)].map(
       (name) => accountKey(this.#home, name, systemRandom).address,
     )
@@ -144,10 +147,9 @@ export class LocalNetwork {
         const { id, path } = this.#options.model
         const defaultModel = { model: id, manifest: await modelManifest(path) }
         const specHash = inferenceSpecHash()
-        const home = this.#home
-        return ledger.kind === 'embedded'
-          ? ensureLocalNetwork(home, rpcUrl, gatewayUrl, specHash, defaultModel)
-          : ensureNetwork({ home, source: ledger, rpcUrl, gatewayUrl, specHash, defaultModel, accounts })
+        const deployed = { home: this.#home, source: ledger, rpcUrl, gatewayUrl, specHash, defaultModel, ...pace }
+        // Gas of an embedded ledger is made as it is needed.
+        return ensureNetwork({ ...deployed, accounts: ledger.kind === 'embedded' ? [] : accounts })
       },
       ({ network }) => `chain ${network.chainId}`,
     )
@@ -178,7 +180,7 @@ export class LocalNetwork {
       () => this.#startValidators(gatewayUrl),
       (list) => `${list.length} validators`,
     )
-    this.#founded = new FoundedSubnets({ home: this.#home, host, treasury, supervisor: this.#supervisor })
+    this.#founded = new FoundedSubnets({ home: this.#home, host, treasury, supervisor: this.#supervisor, ...pace })
     const founded = this.#founded
     await this.#step(
       'more subnets',

@@ -43,17 +43,27 @@ export const localSubnet = {
 
 const blocksPerPhase = 5
 
-/** Subnet 1 on a ledger with that many seconds between blocks: every phase of an epoch sees at least five blocks. */
-export function subnetFor(blockIntervalSeconds: number): Omit<typeof localSubnet, keyof EpochSeconds> & EpochSeconds {
-  const shortestSeconds = localSubnet.workCommitSeconds
+/** Shortest epoch that a local network may be given: every phase then has four seconds. */
+export const shortestEpochSeconds = 24
+
+/**
+ * A subnet with epochs of `epochSeconds`, its phases in the proportions of subnet 1. Where blocks are slow its epochs are longer, so that
+ * every phase sees at least five blocks.
+ */
+export function subnetFor(
+  blockIntervalSeconds: number,
+  epochSeconds: number = localSubnet.epochSeconds,
+): Omit<typeof localSubnet, keyof EpochSeconds> & EpochSeconds {
+  const scaled = (seconds: number): number => Math.floor((seconds * epochSeconds) / localSubnet.epochSeconds)
+  const shortestSeconds = scaled(localSubnet.workCommitSeconds)
   const factor = Math.max(1, Math.ceil((blockIntervalSeconds * blocksPerPhase) / shortestSeconds))
   return {
     ...localSubnet,
-    epochSeconds: localSubnet.epochSeconds * factor,
-    workCommitSeconds: localSubnet.workCommitSeconds * factor,
-    weightCommitSeconds: localSubnet.weightCommitSeconds * factor,
-    weightRevealSeconds: localSubnet.weightRevealSeconds * factor,
-    activationDelaySeconds: localSubnet.activationDelaySeconds * factor,
+    epochSeconds: epochSeconds * factor,
+    workCommitSeconds: shortestSeconds * factor,
+    weightCommitSeconds: scaled(localSubnet.weightCommitSeconds) * factor,
+    weightRevealSeconds: scaled(localSubnet.weightRevealSeconds) * factor,
+    activationDelaySeconds: scaled(localSubnet.activationDelaySeconds) * factor,
   }
 }
 
