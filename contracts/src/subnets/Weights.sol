@@ -93,7 +93,11 @@ contract Weights is IWeights {
         uint256 knownAge = 0;
         mapping(address hotkey => bytes32) storage rows = _rowHashes[netuid][epoch];
         for (uint256 i = 0; i < validators.length;) {
-            bytes32 word = validators[i];
+            bytes32 word;
+            // validators[i], below its length.
+            assembly ("memory-safe") {
+                word := calldataload(add(validators.offset, shl(5, i)))
+            }
             uint256 age = word.age();
             if (age <= epoch && age != NO_ROW) {
                 if (age != knownAge) (knownAge, rows) = (age, _rowHashes[netuid][uint64(epoch - age)]);
