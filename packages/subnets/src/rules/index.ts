@@ -20,18 +20,8 @@ export {
 } from './define-subnet.ts'
 export { type Dispute, findDispute } from './disputes.ts'
 export { type EpochWindow, epochAt, epochPhase, epochWindow, type SubnetClock } from './epoch-clock.ts'
-export {
-  carryWords,
-  computeEpoch,
-  type EpochComputation,
-  type HeldSeat,
-  type PermittedValidator,
-  type Posting,
-  type PreviousResult,
-  type Seat,
-  type SeatClaim,
-  seatClaims,
-} from './epoch-record.ts'
+export type { HeldSeat, PaidParts, PermittedValidator, PreviousResult, Seat } from './epoch-inputs.ts'
+export { carryWords, computeEpoch, type EpochComputation, type Posting } from './epoch-record.ts'
 export {
   failedCheckNames,
   type MinerEvidence,
@@ -41,6 +31,7 @@ export {
 } from './evidence.ts'
 export { checkEvidenceLog, type EvidenceLog, evidenceLogToText, parseEvidenceLog, scoreEpoch } from './evidence-log.ts'
 export { type EpochRecord, parseEpochRecord } from './parse-epoch-record.ts'
+export { type SeatClaim, seatClaims } from './payouts.ts'
 export {
   type EpochResult,
   objectionDigest,
@@ -49,10 +40,10 @@ export {
   resultFromJson,
   resultToJson,
 } from './result.ts'
-export { maximumRowAge } from './seat-words.ts'
+export { climbFromAmount, type ResultWords } from './result-tree.ts'
+export { type AmountNumbers, maximumRowAge } from './seat-words.ts'
 export { taskSubnet } from './subnet-file/task-subnet.ts'
 export { packRow, unpackRow, weightsCommitment } from './weight-row.ts'
-export { climbWordTree, seatDepth, wordTreeRoot } from './word-tree.ts'
 export {
   checkCommitted,
   checkWorkList,
