@@ -36,6 +36,11 @@ export function halfRoot(words: readonly Hex[]): Hex {
   return wordTreeRoot(words, seatDepth)
 }
 
+/** Eight siblings of a word within its half. */
+export function halfProof(words: readonly Hex[], uid: number): readonly Hex[] {
+  return wordTreeProof(words, uid, seatDepth)
+}
+
 function leavesOf({ seats, amounts }: ResultWords): readonly Hex[] {
   if (seats.length > mostSeats) {
     throw new KoinonError({ code: 'subnets/out-of-range', message: `A result has at most ${mostSeats} seats` })
