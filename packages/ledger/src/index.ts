@@ -9,6 +9,7 @@ export {
 } from './clients.ts'
 export { checkDollar, readDollarDomain } from './dollar.ts'
 export {
+  ensureAllowance,
   ensureIdentity,
   ensureOwnStake,
   findOwnChallenge,

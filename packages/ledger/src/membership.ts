@@ -25,6 +25,13 @@ export type Membership = {
   readonly sender: TransactionSender
 }
 
+/** An account that pays KOIN. */
+type Payer = {
+  readonly network: { readonly contracts: Pick<NetworkFile['contracts'], 'token'> }
+  readonly reader: LedgerReader
+  readonly sender: Pick<TransactionSender, 'address' | 'call'>
+}
+
 /** A subnet's seat as the ledger has it. Amounts in 1e-18 KOIN. */
 export type NeuronRecord = {
   readonly uid: number
@@ -235,14 +242,14 @@ export async function ensureIdentity({ network, reader, sender }: Membership, ag
   return registered.args.agentId
 }
 
-/** Approves exactly what is needed now, never without limit. */
-function ensureAllowance(membership: Membership, spender: Address, amount: bigint): Promise<bigint> {
-  return approveUpTo(membership, spender, amount, amount)
+/** Approves exactly what is needed now, never without limit. Throws `ledger/too-little-koin`. */
+export function ensureAllowance(payer: Payer, spender: Address, amount: bigint): Promise<bigint> {
+  return approveUpTo(payer, spender, amount, amount)
 }
 
 /** Lets `spender` take at least `least`, and up to `most` where the account holds it. Returns how much it may take of that. */
 async function approveUpTo(
-  { network, reader, sender }: Membership,
+  { network, reader, sender }: Payer,
   spender: Address,
   least: bigint,
   most: bigint,

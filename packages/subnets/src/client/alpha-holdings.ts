@@ -1,0 +1,143 @@
+/** All that an account has in pools and stake: free alpha, positions on hotkeys, what is leaving, root dividends. Atomic units. */
+import { type Address, toAddress } from '@koinon/base'
+import type { LedgerReader } from '@koinon/ledger'
+import { alphaStakingAbi, poolsAbi } from '@koinon/ledger/abis'
+import { rootNetuid } from './alpha-stake.ts'
+import { netuidsOf, type PoolNetwork, type PoolPlace } from './pools.ts'
+
+/** Stake on a hotkey: KOIN in subnet 0, alpha elsewhere. Where it `isBound` it backs a validator: unstaking takes its time. */
+export type StakePosition = {
+  readonly netuid: number
+  readonly hotkey: Address
+  readonly shares: bigint
+  readonly amount: bigint
+  readonly isBound: boolean
+}
+
+/** What was unstaked and waits; its amount can still be slashed. Oldest first. */
+export type LeavingStake = {
+  readonly netuid: number
+  readonly hotkey: Address
+  readonly amount: bigint
+  readonly freeAtSeconds: number
+}
+
+export type AlphaHoldings = {
+  readonly free: readonly { readonly netuid: number; readonly amount: bigint }[]
+  readonly staked: readonly StakePosition[]
+  readonly leaving: readonly LeavingStake[]
+  readonly rootDividends: readonly { readonly netuid: number; readonly hotkey: Address; readonly amount: bigint }[]
+}
+
+type StakedPlace = { readonly netuid: number; readonly hotkey: Address }
+
+const blocksPerRequest = 5_000n
+/** About a minute of blocks on the usual second layers: read again, because they may have been replaced. */
+const unsettledBlocks = { embedded: 0n, external: 32n } as const
+const claimSteps = 10_000n
+const stakedEvent = alphaStakingAbi.find((item) => item.type === 'event' && item.name === 'Staked')
+
+/** Reads what one account holds. Keep one a process: where the account staked is found in the ledger's events, each block once. */
+export class HoldingsReader {
+  readonly #network: PoolNetwork
+  readonly #reader: LedgerReader
+  readonly #account: Address
+  readonly #places = new Map<string, StakedPlace>()
+  #nextBlock: bigint
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor({ network, reader }: PoolPlace, account: Address) {
+    this.#network = network
+    this.#reader = reader
+    this.#account = account
+    this.#nextBlock = BigInt(network.startBlock)
+  }
+
+  /** As the next block would find it. */
+  async read(): Promise<AlphaHoldings> {
+    const turn = this.#turn.then(() => this.#findPlaces())
+    this.#turn = turn.catch(() => undefined)
+    const [netuids] = await Promise.all([netuidsOf({ network: this.#network, reader: this.#reader }), turn])
+    const places = [...this.#places.values()].sort((a, b) => a.netuid - b.netuid || (a.hotkey < b.hotkey ? -1 : 1))
+    const rooted = places.filter(({ netuid }) => netuid === rootNetuid)
+    const [free, staked, leaving, rootDividends] = await Promise.all([
+      Promise.all(netuids.map((netuid) => this.#free(netuid))),
+      Promise.all(places.map((place) => this.#position(place))),
+      this.#leaving(),
+      Promise.all(rooted.flatMap(({ hotkey }) => netuids.map((netuid) => this.#rootDividends({ netuid, hotkey })))),
+    ])
+    const isSome = ({ amount }: { readonly amount: bigint }): boolean => amount > 0n
+    return {
+      free: free.filter(isSome),
+      staked: staked.filter(({ shares }) => shares > 0n),
+      leaving,
+      rootDividends: rootDividends.filter(isSome),
+    }
+  }
+
+  async #findPlaces(): Promise<void> {
+    const head = await this.#reader.getBlockNumber({ cacheTime: 0 })
+    const settled = head - unsettledBlocks[this.#network.chainKind]
+    for (let fromBlock = this.#nextBlock; fromBlock <= head; fromBlock += blocksPerRequest) {
+      const last = fromBlock + blocksPerRequest - 1n
+      const toBlock = last < head ? last : head
+      const logs = await this.#reader.getLogs({
+        address: this.#network.contracts.staking,
+        event: stakedEvent as NonNullable<typeof stakedEvent>,
+        args: { staker: this.#account },
+        fromBlock,
+        toBlock,
+        strict: true,
+      })
+      for (const { args } of logs) {
+        const place = { netuid: Number(args.netuid), hotkey: toAddress(args.hotkey) }
+        this.#places.set(`${place.netuid}/${place.hotkey}`, place)
+      }
+      if (settled >= this.#nextBlock) this.#nextBlock = (toBlock < settled ? toBlock : settled) + 1n
+    }
+  }
+
+  async #free(netuid: number): Promise<AlphaHoldings['free'][number]> {
+    const { pools: address } = this.#network.contracts
+    const args = [netuid, this.#account] as const
+    const call = { address, abi: poolsAbi, functionName: 'balanceOf', args, blockTag: 'pending' } as const
+    return { netuid, amount: await this.#reader.readContract(call) }
+  }
+
+  async #position({ netuid, hotkey }: StakedPlace): Promise<StakePosition> {
+    const staking = this.#staking()
+    const [[shares, amount], isBound] = await Promise.all([
+      this.#reader.readContract({ ...staking, functionName: 'positionOf', args: [netuid, hotkey, this.#account] }),
+      this.#reader.readContract({ ...staking, functionName: 'isSlashable', args: [netuid, hotkey] }),
+    ])
+    return { netuid, hotkey, shares, amount, isBound }
+  }
+
+  async #leaving(): Promise<readonly LeavingStake[]> {
+    const staking = this.#staking()
+    const [next, count] = await this.#reader.readContract({
+      ...staking,
+      functionName: 'ticketRange',
+      args: [this.#account],
+    })
+    const ids = Array.from({ length: Number(count - next) }, (_, index) => next + BigInt(index))
+    return Promise.all(
+      ids.map(async (id) => {
+        const args = [this.#account, id] as const
+        const [ticket, amount] = await this.#reader.readContract({ ...staking, functionName: 'ticketOf', args })
+        const { netuid, hotkey, releaseAt } = ticket
+        return { netuid: Number(netuid), hotkey: toAddress(hotkey), amount, freeAtSeconds: Number(releaseAt) }
+      }),
+    )
+  }
+
+  async #rootDividends({ netuid, hotkey }: StakedPlace): Promise<AlphaHoldings['rootDividends'][number]> {
+    const args = [netuid, hotkey, this.#account, claimSteps] as const
+    const amount = await this.#reader.readContract({ ...this.#staking(), functionName: 'claimableRoot', args })
+    return { netuid, hotkey, amount }
+  }
+
+  #staking() {
+    return { address: this.#network.contracts.staking, abi: alphaStakingAbi, blockTag: 'pending' } as const
+  }
+}
