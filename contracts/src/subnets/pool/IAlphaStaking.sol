@@ -15,6 +15,8 @@ struct HotkeyState {
     /// Alpha weight given to children and received from parents.
     uint256 given;
     uint256 received;
+    /// All that counts for a permit: own alpha - given + received + the root's part.
+    uint256 weight;
     bool registered;
     /// Whether the root stake of the hotkey counts in this subnet.
     bool countsRoot;

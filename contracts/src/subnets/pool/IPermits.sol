@@ -19,12 +19,13 @@ interface IPermits {
     /// @notice Says whether the caller, a hotkey, wants a permit; it gets or gives up at once what it is due.
     function seekPermit(uint32 netuid, bool seeks) external;
 
-    /// @notice Gives or takes the permit that the hotkey is due now; anyone may call. Needed only when a place became free: staking,
-    ///         unstaking, registering and seeking look by themselves.
+    /// @notice Gives or takes the permit that the hotkey is due now; anyone may call. Needed only when a place became free or
+    ///         its holder weighs less: a hotkey that seeks, registers or gains weight is looked at by itself.
     function refreshPermit(uint32 netuid, address hotkey) external;
 
     /// @notice Called by the staking contract whenever weight or registration of a hotkey changed.
-    function onWeightChanged(uint32 netuid, address hotkey, uint256 weight, bool registered) external;
+    /// @param before Weight until now.
+    function onWeightChanged(uint32 netuid, address hotkey, uint256 before, uint256 weight, bool registered) external;
 
     /// @notice Whether the hotkey wants a permit.
     function isSeeking(uint32 netuid, address hotkey) external view returns (bool);

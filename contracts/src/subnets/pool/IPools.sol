@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {KoinonToken} from "../../token/KoinonToken.sol";
 import {ISubnets} from "../ISubnets.sol";
 import {IAlphaStaking} from "./IAlphaStaking.sol";
 
@@ -117,7 +118,10 @@ interface IPools {
     /// @notice Makes the caller the subnet registry, once; called by its constructor.
     function bindSubnets() external;
 
-    /// @notice Holds staked alpha.
+    /// @notice KOIN.
+    function token() external view returns (KoinonToken);
+
+    /// @notice Holds staked alpha; zero until it is deployed.
     function staking() external view returns (IAlphaStaking);
 
     /// @notice The subnet registry, which opens and dissolves pools; zero until it is deployed.
