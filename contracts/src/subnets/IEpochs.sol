@@ -3,8 +3,8 @@ pragma solidity 0.8.37;
 
 import {IPoolEmission} from "./emission/IPoolEmission.sol";
 import {IDisputes} from "./IDisputes.sol";
-import {IPermits} from "./IPermits.sol";
 import {IAlphaStaking} from "./pool/IAlphaStaking.sol";
+import {IPermits} from "./pool/IPermits.sol";
 
 /// @dev What validators sign about an epoch (EIP-712 `Result`).
 struct Result {

@@ -8,9 +8,11 @@ import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 ///      is the caller's constant, so a word can never pass for an inner node.
 library WordTree {
     error ProofLengthInvalid(uint256 length, uint256 depth);
+    error TooManyWords(uint256 length, uint256 depth);
 
-    /// @notice Root over 2^depth words. Overwrites `words`, of which there are at most as many.
+    /// @notice Root over 2^depth words. Overwrites `words`; reverts when there are more.
     function root(bytes32[] memory words, uint256 depth) internal pure returns (bytes32 top) {
+        if (words.length > 1 << depth) revert TooManyWords(words.length, depth);
         assembly ("memory-safe") {
             let count := mload(words)
             let first := add(words, 32)

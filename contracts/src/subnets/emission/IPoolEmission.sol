@@ -86,6 +86,7 @@ interface IPoolEmission {
     error ParameterOutOfRange(string parameter);
     error TooEarly(uint256 nowAt, uint256 opensAt);
     error GasTooLow(uint256 gasLeft, uint256 needed);
+    error NotSetter(address caller);
     error NotEpochs(address caller);
     error NotSubnetOwner(address caller, address owner);
     error PartsOutOfRange(uint256 ownerBps, uint256 minersBps);
@@ -112,7 +113,10 @@ interface IPoolEmission {
     /// @notice Burns what a dissolved subnet left unpaid, {restSeconds} after its end. Anyone may call.
     function burnRest(uint32 netuid) external returns (uint256 alpha);
 
-    /// @notice Who may pay.
+    /// @notice Names the epoch contract, once and for ever; whoever was named at deployment only.
+    function setEpochs(address epochs) external;
+
+    /// @notice Who may pay; zero until it is named.
     function epochs() external view returns (address);
 
     function staking() external view returns (IAlphaStaking);
