@@ -39,6 +39,7 @@ export {
   resultDigest,
   resultFromJson,
   resultToJson,
+  totalsOf,
 } from './result.ts'
 export { climbFromAmount, halfRoot, type ResultWords } from './result-tree.ts'
 export { type AmountNumbers, maximumRowAge } from './seat-words.ts'

@@ -9,6 +9,7 @@ import {
   typedDigest,
   typeHash,
 } from '@koinon/base'
+import type { PaidParts } from './epoch-inputs.ts'
 
 /**
  * Root and inputs of an epoch. The totals are alpha paid to all seats since the subnet's genesis, as miners and as dividends, atomic
@@ -24,6 +25,11 @@ export type EpochResult = {
   readonly carryHash: Hex
   readonly specHash: Hex
   readonly dataHash: Hex
+}
+
+/** What a result says was paid in all, by part. */
+export function totalsOf({ minersTotal, dividendsTotal }: EpochResult): PaidParts {
+  return { miners: minersTotal, dividends: dividendsTotal }
 }
 
 /** Chain and contract that a signature is for. */

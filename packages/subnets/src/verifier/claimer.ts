@@ -1,6 +1,6 @@
 import { type Address, sleep } from '@koinon/base'
-import type { SubnetLedger, SubnetLedgerWriter } from '../client/index.ts'
-import { epochWindow, seatClaims } from '../rules/index.ts'
+import { type SubnetLedger, type SubnetLedgerWriter, unlessDone } from '../client/index.ts'
+import { type AmountNumbers, epochWindow, seatClaims } from '../rules/index.ts'
 import { inParallel } from './in-parallel.ts'
 
 export type ClaimerOptions = {
@@ -14,11 +14,11 @@ export type ClaimerOptions = {
   readonly onError: (error: unknown) => void
 }
 
-/** About 90,000 gas a claim: a batch stays far below the gas limit of a block. */
-const claimsPerTransaction = 40
+/** About 500,000 gas a claim that stakes and pays dividends: a batch stays far below the gas limit of a block. */
+const claimsPerTransaction = 20
 const readsAtOnce = 16
 
-/** Claims for all accounts once a root is active. Anybody may run one; what is paid already is skipped. */
+/** Claims for all accounts and for the subnet's owner once a root is active. Anybody may run one; what is paid already is skipped. */
 export class Claimer {
   readonly #options: ClaimerOptions
   #stopping: AbortController | undefined
@@ -51,14 +51,24 @@ export class Claimer {
     if (active === undefined || active.result.root === this.#settledRoot) return
     if (now < active.activatesAtSeconds + (await this.#options.delaySeconds(active.epoch))) return
     const { endsAtSeconds } = epochWindow(await ledger.clock(netuid), active.epoch)
-    const claims = seatClaims(await ledger.seatsAt(netuid, endsAtSeconds - 1), active.posting.seats)
+    const claims = seatClaims(await ledger.seatsAt(netuid, endsAtSeconds - 1), active.posting)
     const paid = await inParallel(claims, readsAtOnce, (seat) => ledger.paidTo(netuid, seat))
-    const open = claims.filter(({ cumulative }, index) => cumulative > (paid[index] as bigint))
+    const open = claims.filter(({ mined, dividends }, index) => {
+      const had = paid[index] as AmountNumbers
+      return mined > had.mined || dividends > had.dividends
+    })
     for (let start = 0; start < open.length; start += claimsPerTransaction) {
       await writer.claimMany(netuid, active.epoch, open.slice(start, start + claimsPerTransaction))
     }
+    if ((await ledger.ownerDue(netuid)) > 0n) await this.#payOwner()
     this.#settledRoot = active.result.root
     if (open.length > 0) this.#options.onClaimed?.(active.epoch, open.length)
+  }
+
+  async #payOwner(): Promise<void> {
+    const { ledger, netuid, writer } = this.#options
+    const isPaid = async (): Promise<boolean> => (await ledger.ownerDue(netuid)) === 0n
+    await unlessDone(() => writer.claimOwner(netuid), isPaid)
   }
 
   async #run(signal: AbortSignal): Promise<void> {

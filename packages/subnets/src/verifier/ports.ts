@@ -64,6 +64,8 @@ export type ValidatorEvent =
         | 'objected'
         | 'punished'
         | 'nothingEarned'
+        /** Took the step of emission that made final what accrued during the epoch. */
+        | 'advanced'
       readonly epoch: number
     }
   | { readonly kind: 'assessed'; readonly epoch: number; readonly failedMiners: number; readonly seats: number }

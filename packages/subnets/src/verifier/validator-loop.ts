@@ -1,5 +1,6 @@
 import { type Hex, sleep } from '@koinon/base'
 import { epochAt, epochPhase, epochWindow } from '../rules/index.ts'
+import { accrualStep } from './accrual-step.ts'
 import { Claimer, claimDelaySeconds } from './claimer.ts'
 import { disputeStep, punishStep } from './dispute-step.ts'
 import { EpochHistory } from './epoch-history.ts'
@@ -95,6 +96,7 @@ export class ValidatorLoop<task, response, ports> {
     if (phase === 'weightCommit' && (await this.#hasPermit(window.startsAtSeconds)))
       await this.#attempt('commit', () => commitStep(step))
     if (phase === 'weightReveal') await this.#attempt('reveal', () => revealStep(step))
+    if (phase === 'weightReveal' || phase === 'root') await this.#attempt('advance', () => accrualStep(step))
     if (phase === 'root') await this.#attempt('attest', () => attestStep(step, this.#history))
     if (epoch > this.#forgottenUpTo) {
       await store.forget(netuid, epoch - keptEpochs)
