@@ -4,10 +4,11 @@ pragma solidity 0.8.37;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {KoinonToken} from "../../token/KoinonToken.sol";
+import {ISubnets} from "../ISubnets.sol";
 import {IAlphaStaking} from "../pool/IAlphaStaking.sol";
 import {PoolState} from "../pool/IPools.sol";
 import {Pools} from "../pool/Pools.sol";
-import {Accrued, IEmissionSubnets, IPoolEmission} from "./IPoolEmission.sol";
+import {Accrued, IPoolEmission} from "./IPoolEmission.sol";
 
 /// @title What accrued to whom in each subnet, and what was paid of it
 /// @dev All of it is alpha that this contract holds: free balance = accrued in all steps - paid (and burned by {burnRest}). Accrual is
@@ -37,7 +38,7 @@ abstract contract EmissionAccounts is IPoolEmission {
     uint256 internal constant BPS = 10_000;
 
     KoinonToken public immutable token;
-    IEmissionSubnets public immutable subnets;
+    ISubnets public immutable subnets;
     Pools public immutable pools;
     /// @inheritdoc IPoolEmission
     IAlphaStaking public immutable staking;
@@ -56,10 +57,10 @@ abstract contract EmissionAccounts is IPoolEmission {
     mapping(uint32 netuid => mapping(uint256 step => Accrued)) internal _accrued;
     mapping(uint32 netuid => Accrued) private _paid;
 
-    constructor(IEmissionSubnets subnets_, Pools pools_, address setter, uint256 restSeconds_) {
+    constructor(Pools pools_, address setter, uint256 restSeconds_) {
         if (restSeconds_ == 0) revert ParameterOutOfRange("restSeconds");
-        token = KoinonToken(address(pools_.token()));
-        subnets = subnets_;
+        token = pools_.token();
+        subnets = pools_.subnets();
         pools = pools_;
         staking = pools_.staking();
         restSeconds = restSeconds_;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {EpochWindow} from "../ISubnets.sol";
 import {IAlphaStaking} from "../pool/IAlphaStaking.sol";
 
 /// @dev Alpha base units by whom they are for.
@@ -40,19 +39,6 @@ struct Step {
     /// KOIN of the schedule for this step, and how much of it was minted so far; the rest is recycled.
     uint96 koinIssued;
     uint96 koinMinted;
-}
-
-/// @title What this contract reads of the subnet registry
-interface IEmissionSubnets {
-    /// @notice The living subnets, in any order, each once.
-    function livingSubnets() external view returns (uint32[] memory);
-
-    function ownerOf(uint32 netuid) external view returns (address);
-
-    /// @notice The second the subnet was dissolved, or 0.
-    function dissolvedAtOf(uint32 netuid) external view returns (uint40);
-
-    function epochWindow(uint32 netuid, uint64 epoch) external view returns (EpochWindow memory);
 }
 
 /// @title Emission of KOIN into pools and of alpha to owners, miners, validators and root stakers

@@ -12,7 +12,7 @@ import {EmissionAccounts} from "./EmissionAccounts.sol";
 import {EmissionPolicies} from "./EmissionPolicies.sol";
 import {Halving} from "./Halving.sol";
 import {IEmissionPolicy} from "./IEmissionPolicy.sol";
-import {Accrued, IEmissionSubnets, IPoolEmission, Step, SubnetIssue} from "./IPoolEmission.sol";
+import {Accrued, IPoolEmission, Step, SubnetIssue} from "./IPoolEmission.sol";
 import {Q64} from "./Q64.sol";
 
 /// @title The coinbase of a network with pools
@@ -77,15 +77,14 @@ contract PoolEmission is EmissionAccounts {
     mapping(uint32 netuid => Flows) private _flows;
     mapping(uint32 netuid => Mark) private _marks;
 
-    /// @param pools_ Names token and staking. The token's minter, which is the pools' coinbase, must become this contract.
+    /// @param pools_ Names token, staking and registry, which are bound to it. The token's minter, which is the pools' coinbase, must become this contract.
     /// @param setter Whoever names the epoch contract, once.
     constructor(
-        IEmissionSubnets subnets_,
         Pools pools_,
         address setter,
         IEmissionPolicy policy_,
         Schedules memory schedules
-    ) EmissionAccounts(subnets_, pools_, setter, schedules.restSeconds) {
+    ) EmissionAccounts(pools_, setter, schedules.restSeconds) {
         uint256 period = schedules.periodSeconds;
         if (period == 0 || period > MAX_PERIOD_SECONDS) revert ParameterOutOfRange("periodSeconds");
         policy = policy_;
