@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {IdentityRegistry} from "../../src/identity/IdentityRegistry.sol";
 import {Disputes} from "../../src/subnets/Disputes.sol";
-import {IEmissionSubnets} from "../../src/subnets/emission/IPoolEmission.sol";
 import {PriceAveragePolicy} from "../../src/subnets/emission/policies/PriceAveragePolicy.sol";
 import {PoolEmission} from "../../src/subnets/emission/PoolEmission.sol";
 import {Epochs} from "../../src/subnets/Epochs.sol";
@@ -66,7 +65,6 @@ abstract contract Network is Test {
         weights = new Weights(subnets);
         disputes = new Disputes(subnets, weights, address(this));
         emission = new PoolEmission(
-            IEmissionSubnets(address(subnets)),
             pools,
             address(this),
             new PriceAveragePolicy(),
