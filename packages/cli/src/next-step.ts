@@ -24,7 +24,10 @@ const commands: Readonly<Record<string, readonly string[]>> = {
   validator: ['start'],
   network: ['deploy'],
   miner: ['start'],
-  subnet: ['dev', 'sim', 'deploy', 'explain', 'replay', 'create', 'show', 'list'],
+  subnet: [
+    ...['dev', 'sim', 'deploy', 'explain', 'replay', 'create', 'show', 'list'],
+    ...['buy', 'sell', 'stake', 'unstake', 'withdraw', 'claim-root', 'move', 'holdings', 'parts'],
+  ],
   epoch: ['show', 'run'],
   'audit export': [],
   audit: [],

@@ -11,6 +11,13 @@ export {
   withdrawUnstaked,
 } from './client/alpha-stake.ts'
 export {
+  announceParts,
+  type PartsOfAlpha,
+  partBounds,
+  partsDelaySeconds,
+  readParts,
+} from './client/emission-parts.ts'
+export {
   buyAlpha,
   type PoolAccount,
   redeemAlpha,

@@ -113,6 +113,11 @@ const refusals: Readonly<Record<string, Refusal>> = {
     message: 'Nothing that was unstaked is free yet',
     hint: 'See from when on it is: koinon subnet holdings',
   },
+  NotSubnetOwner: {
+    code: 'ledger/not-owner',
+    message: 'Only the owner of the subnet may do that',
+    hint: 'See who that is: koinon subnet show NETUID. The wallet of this home is another account.',
+  },
   NothingToClaim: {
     code: 'ledger/nothing-to-claim',
     message: 'There are no root dividends to claim',
