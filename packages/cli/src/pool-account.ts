@@ -1,8 +1,8 @@
 /** The account that trades and stakes, and what it has agreed to. */
-import { type Address, KoinonError } from '@koinon/base'
+import type { Address } from '@koinon/base'
 import type { NetworkFile } from '@koinon/ledger'
 import { existingAccountKey, type Home, networkOf, openMembership } from '@koinon/node'
-import { type AlphaHoldings, HoldingsReader, type PoolAccount, type StakePosition } from '@koinon/subnets/pools'
+import { type AlphaHoldings, HoldingsReader, type PoolAccount } from '@koinon/subnets/pools'
 import { percent } from './pool-words.ts'
 import { type CommandContext, type CommandResult, confirm } from './runner.ts'
 
@@ -43,25 +43,3 @@ export async function trade(
 
 /** What every trade takes. */
 export type TradeFlags = { readonly slippage: string; readonly dryRun?: boolean; readonly yes?: boolean }
-
-/** A position as the command line names it. Throws `usage/no-stake`. */
-export function findPosition(holdings: AlphaHoldings, netuid: number, hotkey: Address): StakePosition {
-  const found = holdings.staked.find((one) => one.netuid === netuid && one.hotkey === hotkey)
-  if (found !== undefined) return found
-  throw new KoinonError({
-    code: 'usage/no-stake',
-    message: `You have nothing staked on ${hotkey} in ${netuid === 0 ? 'the root' : `subnet ${netuid}`}`,
-    hint: 'See what you hold: koinon subnet holdings',
-  })
-}
-
-/** Shares of a position that are worth `amount` now; all of them for all of it. Throws `usage/no-stake` for more than there is. */
-export function sharesOf({ shares, amount: all, netuid }: StakePosition, amount: bigint): bigint {
-  if (amount === all) return shares
-  if (amount < all) return (shares * amount) / all
-  throw new KoinonError({
-    code: 'usage/no-stake',
-    message: `That is more than what is staked there in ${netuid === 0 ? 'the root' : `subnet ${netuid}`}`,
-    hint: 'Name a smaller amount, or all.',
-  })
-}

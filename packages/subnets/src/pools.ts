@@ -1,7 +1,15 @@
 /** Trading alpha and staking it: what an account holds, what a trade would bring, and the moves themselves. */
-export { type AlphaHoldings, HoldingsReader, type LeavingStake, type StakePosition } from './client/alpha-holdings.ts'
+export {
+  type AlphaHoldings,
+  HoldingsReader,
+  type LeavingStake,
+  positionOn,
+  type StakePosition,
+  sharesWorth,
+} from './client/alpha-holdings.ts'
 export {
   claimRootDividends,
+  leastOf,
   moveStake,
   rootNetuid,
   stakeOn,

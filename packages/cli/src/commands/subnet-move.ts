@@ -1,7 +1,16 @@
 import { toAddress } from '@koinon/base'
-import { moveStake, readPool, type StakePosition, swapStake, tradeTerms } from '@koinon/subnets/pools'
+import {
+  leastOf,
+  moveStake,
+  positionOn,
+  readPool,
+  type StakePosition,
+  sharesWorth,
+  swapStake,
+  tradeTerms,
+} from '@koinon/subnets/pools'
 import type { Command } from 'commander'
-import { findPosition, openTrader, readHoldings, sharesOf, type TradeFlags, trade } from '../pool-account.ts'
+import { openTrader, readHoldings, type TradeFlags, trade } from '../pool-account.ts'
 import { alphaOf, parseAmount, parseSlippage, percent } from '../pool-words.ts'
 import { confirm, runCommand } from '../runner.ts'
 import { defaultSlippage, parseNetuid, slippageHelp } from './subnet-trade.ts'
@@ -29,16 +38,22 @@ export function defineSubnetMove(subnet: Command): void {
         const target = toAddress(to)
         const account = openTrader(context.home)
         const { isTest } = account.network
-        const position = findPosition(await readHoldings(account), netuid, toAddress(from))
+        const position = positionOn(await readHoldings(account), netuid, toAddress(from))
         const amount = parseAmount(text, position.amount)
-        const shares = sharesOf(position, amount)
+        const shares = sharesWorth(position, amount)
         const slippageBps = parseSlippage(flags.slippage)
         if (toNetuid === netuid) {
           const question = `Move ${alphaOf(netuid, amount)} to ${target}?`
           if (flags.dryRun === true) return { data: moved(position, amount, netuid, target, false), text: question }
           if (!isTest) await confirm(context, question, flags.yes === true)
-          const least = (amount * BigInt(10_000 - slippageBps)) / 10_000n
-          const arrived = await moveStake(account, netuid, position.hotkey, target, shares, least > 0n ? least : 1n)
+          const arrived = await moveStake(
+            account,
+            netuid,
+            position.hotkey,
+            target,
+            shares,
+            leastOf(amount, slippageBps),
+          )
           return {
             data: moved(position, arrived, netuid, target, true),
             text: `Moved ${alphaOf(netuid, arrived)} to ${target}.`,

@@ -1,14 +1,20 @@
 import { toAddress } from '@koinon/base'
 import { readBalances } from '@koinon/node'
-import { rootNetuid, stakeOn, unstakeFrom, withdrawUnstaked } from '@koinon/subnets/pools'
+import {
+  defaultSlippageBps,
+  leastOf,
+  positionOn,
+  rootNetuid,
+  sharesWorth,
+  stakeOn,
+  unstakeFrom,
+  withdrawUnstaked,
+} from '@koinon/subnets/pools'
 import type { Command } from 'commander'
-import { findPosition, openTrader, readHoldings, sharesOf } from '../pool-account.ts'
+import { openTrader, readHoldings } from '../pool-account.ts'
 import { alphaOf, moment, parseAmount } from '../pool-words.ts'
 import { confirm, runCommand } from '../runner.ts'
 import { parseNetuid } from './subnet-trade.ts'
-
-/** What a stake may lose to others between the look at it and the transaction: a slash. 1/10,000. */
-const leastKeptBps = 9_900n
 
 /** `koinon subnet stake`: free alpha on a hotkey of its subnet, or KOIN on the root. */
 export function defineSubnetStake(subnet: Command): void {
@@ -59,14 +65,13 @@ export function defineSubnetUnstake(subnet: Command): void {
         const netuid = parseNetuid(number, 0)
         const hotkey = toAddress(from)
         const account = openTrader(context.home)
-        const position = findPosition(await readHoldings(account), netuid, hotkey)
+        const position = positionOn(await readHoldings(account), netuid, hotkey)
         const amount = parseAmount(text, position.amount)
-        const shares = sharesOf(position, amount)
+        const shares = sharesWorth(position, amount)
         if (!account.network.isTest) {
           await confirm(context, `Take ${alphaOf(netuid, amount)} from ${hotkey}?`, flags.yes === true)
         }
-        const least = (amount * leastKeptBps) / 10_000n
-        const left = await unstakeFrom(account, netuid, hotkey, shares, least > 0n ? least : 1n)
+        const left = await unstakeFrom(account, netuid, hotkey, shares, leastOf(amount, defaultSlippageBps))
         const data = { netuid, hotkey, amountAtomic: `${left.amount}`, freeAtSeconds: left.freeAtSeconds }
         const what = alphaOf(netuid, left.amount)
         return {

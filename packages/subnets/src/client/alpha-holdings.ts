@@ -1,5 +1,5 @@
 /** All that an account has in pools and stake: free alpha, positions on hotkeys, what is leaving, root dividends. Atomic units. */
-import { type Address, toAddress } from '@koinon/base'
+import { type Address, KoinonError, toAddress } from '@koinon/base'
 import type { LedgerReader } from '@koinon/ledger'
 import { alphaStakingAbi, poolsAbi } from '@koinon/ledger/abis'
 import { rootNetuid } from './alpha-stake.ts'
@@ -140,4 +140,31 @@ export class HoldingsReader {
   #staking() {
     return { address: this.#network.contracts.staking, abi: alphaStakingAbi, blockTag: 'pending' } as const
   }
+}
+
+/** What is staked on one hotkey. Throws `ledger/no-stake` where there is nothing. */
+export function positionOn(holdings: AlphaHoldings, netuid: number, hotkey: Address): StakePosition {
+  const found = holdings.staked.find((one) => one.netuid === netuid && one.hotkey === hotkey)
+  if (found !== undefined) return found
+  throw noStake(`Nothing of yours is staked on ${hotkey} in ${placeName(netuid)}`)
+}
+
+/** Shares of a position that are worth `amount` now; all of them for all of it. Throws `ledger/no-stake` for more than there is. */
+export function sharesWorth({ shares, amount: all, netuid, hotkey }: StakePosition, amount: bigint): bigint {
+  if (amount === all) return shares
+  if (amount < all) return (shares * amount) / all
+  throw noStake(`Less than that is staked on ${hotkey} in ${placeName(netuid)}`)
+}
+
+function placeName(netuid: number): string {
+  return netuid === rootNetuid ? 'the root' : `subnet ${netuid}`
+}
+
+function noStake(message: string): KoinonError {
+  return new KoinonError({
+    code: 'ledger/no-stake',
+    message,
+    hint: 'See what you hold: koinon subnet holdings',
+    details: { status: 404 },
+  })
 }

@@ -10,6 +10,12 @@ export const rootNetuid = 0
 /** What left a hotkey; until `freeAtSeconds` it waits and can be slashed, without it the account has it already. */
 export type Unstaked = { readonly amount: bigint; readonly freeAtSeconds?: number }
 
+/** What `amount` must still be worth when it is taken out: only a slash makes it less meanwhile. */
+export function leastOf(amount: bigint, slippageBps: number): bigint {
+  const least = (amount * BigInt(10_000 - slippageBps)) / 10_000n
+  return least === 0n ? 1n : least
+}
+
 /** Changes of position that one claim of root dividends goes through. */
 const claimSteps = 200n
 const claimRounds = 50
