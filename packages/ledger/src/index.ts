@@ -11,7 +11,8 @@ export { checkDollar, readDollarDomain } from './dollar.ts'
 export {
   ensureAllowance,
   ensureIdentity,
-  ensureOwnStake,
+  ensurePermitSought,
+  ensureRootStake,
   findOwnChallenge,
   findSeat,
   type JoinTerms,

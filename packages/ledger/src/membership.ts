@@ -3,9 +3,10 @@ import { type Address, formatUnits, isKoinonError, KoinonError, toAddress, token
 import { BaseError, ContractFunctionRevertedError, parseEventLogs } from 'viem'
 import { findAgent } from './agents.ts'
 import type { LedgerReader } from './clients.ts'
+import { alphaStakingAbi } from './generated/alpha-staking.ts'
 import { identityRegistryAbi } from './generated/identity-registry.ts'
 import { koinonTokenAbi } from './generated/koinon-token.ts'
-import { stakingAbi } from './generated/staking.ts'
+import { permitsAbi } from './generated/permits.ts'
 import { subnetsAbi } from './generated/subnets.ts'
 import type { NetworkFile } from './network-file.ts'
 import {
@@ -18,6 +19,9 @@ import {
   withMargin,
 } from './seat-market.ts'
 import type { TransactionSender } from './sender.ts'
+
+/** Where KOIN is staked instead of a subnet's alpha. */
+export const rootNetuid = 0
 
 export type Membership = {
   readonly network: NetworkFile
@@ -202,18 +206,32 @@ export async function leaveSubnet(membership: Membership, netuid: number): Promi
   })
 }
 
-/** Raises the account's own stake on its own hotkey to at least `amount`. */
-export async function ensureOwnStake(membership: Membership, netuid: number, amount: bigint): Promise<void> {
+/**
+ * Raises the account's own stake of KOIN on the root, on its own hotkey, to at least `amount`: it counts in every subnet where the hotkey
+ * has a seat, 16 at most. Throws `ledger/too-little-koin` and as `TransactionSender.call`.
+ */
+export async function ensureRootStake(membership: Membership, amount: bigint): Promise<void> {
   const { network, reader, sender } = membership
-  const staking = { address: network.contracts.staking, abi: stakingAbi } as const
-  const staked = await reader.readContract({
+  const staking = { address: network.contracts.staking, abi: alphaStakingAbi } as const
+  const hotkey = toAddress(sender.address)
+  const [, staked] = await reader.readContract({
     ...staking,
     functionName: 'positionOf',
-    args: [netuid, sender.address, sender.address],
+    args: [rootNetuid, hotkey, hotkey],
   })
-  if (staked >= amount) return
-  await ensureAllowance(membership, network.contracts.staking, amount - staked)
-  await sender.call({ ...staking, functionName: 'stake', args: [netuid, sender.address, amount - staked] })
+  // A position may be worth a unit less than was staked.
+  if (staked + 1n >= amount) return
+  const missing = amount - staked
+  await ensureAllowance(membership, network.contracts.staking, missing)
+  await sender.call({ ...staking, functionName: 'stake', args: [rootNetuid, hotkey, missing] })
+}
+
+/** Asks for a permit in a subnet unless the account's hotkey did so already: without that no stake makes it a validator. */
+export async function ensurePermitSought({ network, reader, sender }: Membership, netuid: number): Promise<void> {
+  const permits = { address: network.contracts.permits, abi: permitsAbi } as const
+  const hotkey = toAddress(sender.address)
+  if (await reader.readContract({ ...permits, functionName: 'isSeeking', args: [netuid, hotkey] })) return
+  await sender.call({ ...permits, functionName: 'seekPermit', args: [netuid, true] })
 }
 
 /** The account's seat on a subnet, if it has one. */
