@@ -21,7 +21,7 @@ import {
 import type { TransactionSender } from './sender.ts'
 
 /** Where KOIN is staked instead of a subnet's alpha. */
-export const rootNetuid = 0
+const rootNetuid = 0
 
 export type Membership = {
   readonly network: NetworkFile

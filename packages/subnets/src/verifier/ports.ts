@@ -64,7 +64,7 @@ export type ValidatorEvent =
         | 'objected'
         | 'punished'
         | 'nothingEarned'
-        /** Took the step of emission that made final what accrued during the epoch. */
+        /** Took the step of emission that reaches the epoch's start. */
         | 'advanced'
       readonly epoch: number
     }

@@ -74,6 +74,7 @@ export class ValidatorLoop<task, response, ports> {
     const nowSeconds = await ledger.nowSeconds()
     const current = epochAt(clock, nowSeconds)
     if (current < 0) return
+    await this.#attempt('advance', () => accrualStep(this.#options, current, nowSeconds))
     const isOwnSpec = await this.#isOwnSpec(current)
     if (isOwnSpec)
       await this.#attempt('probe', () => this.#probes.tick(current, epochWindow(clock, current), nowSeconds, signal))
@@ -96,7 +97,6 @@ export class ValidatorLoop<task, response, ports> {
     if (phase === 'weightCommit' && (await this.#hasPermit(window.startsAtSeconds)))
       await this.#attempt('commit', () => commitStep(step))
     if (phase === 'weightReveal') await this.#attempt('reveal', () => revealStep(step))
-    if (phase === 'weightReveal' || phase === 'root') await this.#attempt('advance', () => accrualStep(step))
     if (phase === 'root') await this.#attempt('attest', () => attestStep(step, this.#history))
     if (epoch > this.#forgottenUpTo) {
       await store.forget(netuid, epoch - keptEpochs)
