@@ -41,7 +41,10 @@ try {
       await page.getByText('It moves the price by').waitFor()
       await shoot('stake-quote')
       await page.getByRole('button', { name: 'Review', exact: true }).click()
-      await page.getByRole('dialog').getByText('You would have bought').waitFor()
+      await page
+        .getByRole('dialog')
+        .getByText(/^Buy .* for 12 KOIN/)
+        .waitFor()
       await shoot('stake-review', false)
       await page.goto(`${bench.url}/#/wallet`)
       await page.getByRole('button', { name: 'Create a key' }).click()

@@ -189,7 +189,7 @@ function Part(props: {
   if (props.rows.length === 0) return null
   return (
     <>
-      <h3>{props.title}</h3>
+      <h3 className="part-title">{props.title}</h3>
       {props.children}
     </>
   )

@@ -76,7 +76,7 @@ export function StakeSection(props: {
             >
               {known.map((one) => (
                 <option key={one.hotkey} value={one.hotkey}>
-                  {one.kind} {one.name ?? shortHex(one.hotkey)}
+                  {one.name ?? shortHex(one.hotkey)} ({one.kind})
                 </option>
               ))}
               <option value="another">another account …</option>

@@ -156,11 +156,11 @@ export function TradeSection(props: {
               leastOutputAtomic,
             })
             setText('')
-            setDone(doneSentence(agreed, outputAtomic))
+            setDone(tradeSentence(agreed.side === 'buy' ? 'Bought' : 'Sold', agreed, outputAtomic))
           }}
         >
           <p>
-            <strong>{doneSentence(agreed, agreed.outputAtomic, 'You would have')}</strong>
+            <strong>{tradeSentence(agreed.side === 'buy' ? 'Buy' : 'Sell', agreed, agreed.outputAtomic)}</strong>
           </p>
           <Terms quote={agreed} />
         </ConfirmMove>
@@ -196,11 +196,9 @@ function Terms({ quote }: { readonly quote: QuoteJson }) {
   )
 }
 
-function doneSentence({ side, netuid, inputAtomic }: QuoteJson, outputAtomic: string, begin = ''): string {
+function tradeSentence(verb: string, { side, netuid, inputAtomic }: QuoteJson, outputAtomic: string): string {
   const input = readAmount(inputAtomic) ?? 0n
   const output = readAmount(outputAtomic) ?? 0n
   const [alpha, koin] = side === 'buy' ? [output, input] : [input, output]
-  const verb = side === 'buy' ? 'bought' : 'sold'
-  const start = begin === '' ? `${verb.charAt(0).toUpperCase()}${verb.slice(1)}` : `${begin} ${verb}`
-  return `${start} ${formatAlpha(netuid, alpha)} for ${formatAlpha(rootNetuid, koin)}.`
+  return `${verb} ${formatAlpha(netuid, alpha)} for ${formatAlpha(rootNetuid, koin)}.`
 }
