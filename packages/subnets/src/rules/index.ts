@@ -1,14 +1,13 @@
 export type { Aggregator } from './aggregator.ts'
 export { createBeaconRandom } from './beacon-random.ts'
 export {
-  byEntity,
-  type Concentration,
-  concentrationOf,
-  entitiesOf,
-  type Link,
+  type DecentralizationFacts,
+  type DecentralizationReport,
+  decentralizationReport,
+  type Holding,
+  type JudgedSubnet,
   meanAgreementPpm,
   type ReplayState,
-  stageReport,
 } from './decentralization/index.ts'
 export {
   defineReceiptSubnet,
