@@ -1,88 +1,70 @@
-/** Pools and staking of alpha on a test ledger, with the protocol's own moves made in its name. Nothing of it is for production. */
-import { type Address, toAddress } from '@koinon/base'
-import { koinonTokenAbi } from '@koinon/ledger/abis'
-import { type Abi, encodeDeployData, encodeFunctionData } from 'viem'
-import { alphaStakingAbi } from '../../../ledger/src/generated/alpha-staking.ts'
-import { poolsAbi, poolsBytecode } from '../../../ledger/src/generated/pools.ts'
+/** A test ledger whose pools are deep, with the protocol's own moves made in its name. Nothing of it is for production. */
+import type { Address } from '@koinon/base'
+import { alphaStakingAbi, koinonTokenAbi, poolsAbi } from '@koinon/ledger/abis'
+import { type Abi, encodeFunctionData } from 'viem'
 import type { PoolAccount } from '../client/pool-trades.ts'
-import type { PoolNetwork } from '../client/pools.ts'
-import { startTestLedger, type TestAccount, type TestLedger, token } from './test-ledger.ts'
-
-export const testUnbondingSeconds = 600
+import { readPool } from '../client/pools.ts'
+import { startTestLedger, type TestLedger } from './test-ledger.ts'
 
 export type PoolLedger = {
   readonly ledger: TestLedger
-  readonly network: PoolNetwork
   /** A funded account that nobody uses yet, with that much KOIN. */
-  account(koin: bigint): Promise<PoolAccount & { readonly sender: TestAccount['sender']; readonly address: Address }>
-  /** A new subnet, its pool opened with that much on either side. */
-  openSubnet(alpha: bigint, koin: bigint): Promise<number>
-  payDividends(netuid: number, hotkey: Address, amount: bigint): Promise<void>
+  account(koin: bigint): Promise<PoolAccount & { readonly address: Address }>
+  /** A new subnet whose pool holds that much of either side, so that one alpha costs one KOIN. */
+  openSubnet(depth: bigint): Promise<number>
   mint(netuid: number, to: Address, amount: bigint): Promise<void>
+  payDividends(netuid: number, hotkey: Address, amount: bigint): Promise<void>
   setRegistered(netuid: number, hotkey: Address, registered: boolean): Promise<void>
   dissolve(netuid: number): Promise<void>
 }
 
 export async function startPoolLedger(): Promise<PoolLedger> {
   const ledger = await startTestLedger()
-  const { reader, owner } = ledger
-  const { contracts } = ledger.network
-  const args = [contracts.token, contracts.subnets, owner.address, owner.address, BigInt(testUnbondingSeconds), token]
-  const data = encodeDeployData({ abi: poolsAbi, bytecode: poolsBytecode, args } as never)
-  const receipt = await owner.sender.send({ data }, 'deploying pools')
-  const pools = toAddress(receipt.contractAddress as string)
-  const staking = toAddress(await reader.readContract({ address: pools, abi: poolsAbi, functionName: 'staking' }))
-  const network: PoolNetwork = { ...ledger.network, contracts: { ...contracts, pools, staking } }
+  const { network, reader, owner } = ledger
+  const { token, pools, staking, subnets, emission } = network.contracts
   const give = async (to: Address, amount: bigint): Promise<void> => {
-    await owner.sender.call({
-      address: contracts.token,
-      abi: koinonTokenAbi,
-      functionName: 'transfer',
-      args: [to, amount],
-    })
-  }
-  const asOwner = async (abi: Abi, address: Address, functionName: string, args: readonly unknown[]): Promise<void> => {
-    await owner.sender.call({ address, abi, functionName, args })
+    await owner.sender.call({ address: token, abi: koinonTokenAbi, functionName: 'transfer', args: [to, amount] })
   }
   const rpc = async (method: string, params: readonly unknown[]): Promise<unknown> => {
     const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })
-    const response = await fetch(ledger.network.rpcUrl, { method: 'POST', body })
+    const response = await fetch(network.rpcUrl, { method: 'POST', body })
     const answer = (await response.json()) as { result?: unknown; error?: { message: string } }
     if (answer.error !== undefined) throw new Error(answer.error.message)
     return answer.result
   }
-  /** What only the registry may do. */
-  const asRegistry = async (abi: Abi, to: Address, functionName: string, args: readonly unknown[]): Promise<void> => {
-    const from = contracts.subnets
+  /** What only one contract of the network may do. */
+  const as = async (from: Address, abi: Abi, to: Address, functionName: string, args: readonly unknown[]) => {
     await rpc('hardhat_impersonateAccount', [from])
     await rpc('hardhat_setBalance', [from, `0x${(10n ** 20n).toString(16)}`])
     const data = encodeFunctionData({ abi, functionName, args } as never)
-    await rpc('eth_sendTransaction', [{ from, to, data, gas: '0x7a1200' }])
+    const hash = (await rpc('eth_sendTransaction', [{ from, to, data, gas: '0x7a1200' }])) as Address
     await rpc('hardhat_stopImpersonatingAccount', [from])
+    const { status } = await reader.waitForTransactionReceipt({ hash })
+    if (status !== 'success') throw new Error(`${functionName} was refused`)
   }
 
   return {
     ledger,
-    network,
     async account(koin) {
       const { sender, address } = ledger.nextAccount()
       if (koin > 0n) await give(address, koin)
       return { network, reader, sender, address }
     },
-    async openSubnet(alpha, koin) {
+    async openSubnet(depth) {
       const { netuid } = await ledger.createSubnet(`0x${'5c'.repeat(32)}`)
-      await give(contracts.subnets, koin)
-      await asRegistry(koinonTokenAbi, contracts.token, 'approve', [pools, koin])
-      await asRegistry(poolsAbi, pools, 'open', [netuid, alpha, koin])
+      const { pool } = await readPool({ network, reader }, netuid)
+      await give(emission, depth - pool.koin)
+      await as(emission, koinonTokenAbi, token, 'approve', [pools, depth])
+      await as(emission, poolsAbi, pools, 'inject', [netuid, depth - pool.alpha, depth - pool.koin])
       return netuid
     },
-    mint: (netuid, to, amount) => asOwner(poolsAbi, pools, 'mint', [netuid, to, amount]),
+    mint: (netuid, to, amount) => as(emission, poolsAbi, pools, 'mint', [netuid, to, amount]),
     async payDividends(netuid, hotkey, amount) {
-      await asOwner(poolsAbi, pools, 'mint', [netuid, owner.address, amount])
-      await asOwner(alphaStakingAbi, staking, 'payDividends', [netuid, hotkey, amount])
+      await as(emission, poolsAbi, pools, 'mint', [netuid, emission, amount])
+      await as(emission, alphaStakingAbi, staking, 'payDividends', [netuid, hotkey, amount])
     },
     setRegistered: (netuid, hotkey, registered) =>
-      asRegistry(alphaStakingAbi, staking, 'onRegistrationChanged', [netuid, hotkey, registered]),
-    dissolve: (netuid) => asRegistry(poolsAbi, pools, 'dissolve', [netuid]),
+      as(subnets, alphaStakingAbi, staking, 'onRegistrationChanged', [netuid, hotkey, registered]),
+    dissolve: (netuid) => as(subnets, poolsAbi, pools, 'dissolve', [netuid]),
   }
 }
