@@ -13,6 +13,7 @@ export {
   ensureIdentity,
   ensurePermitSought,
   ensureRootStake,
+  ensureWeight,
   findOwnChallenge,
   findSeat,
   type JoinTerms,

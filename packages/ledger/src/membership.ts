@@ -22,6 +22,7 @@ import type { TransactionSender } from './sender.ts'
 
 /** Where KOIN is staked instead of a subnet's alpha. */
 const rootNetuid = 0
+const oneToken = 10n ** BigInt(tokenDecimals)
 
 export type Membership = {
   readonly network: NetworkFile
@@ -224,6 +225,33 @@ export async function ensureRootStake(membership: Membership, amount: bigint): P
   const missing = amount - staked
   await ensureAllowance(membership, network.contracts.staking, missing)
   await sender.call({ ...staking, functionName: 'stake', args: [rootNetuid, hotkey, missing] })
+}
+
+/**
+ * Raises the weight of the account's hotkey in a subnet to at least `weight`, in alpha, by KOIN of its own on the root; what is staked
+ * there and in the subnet already counts. Throws `ledger/root-weighs-nothing`, `ledger/too-little-koin` and as `TransactionSender.call`.
+ */
+export async function ensureWeight(membership: Membership, netuid: number, weight: bigint): Promise<void> {
+  const { network, reader, sender } = membership
+  const staking = { address: network.contracts.staking, abi: alphaStakingAbi } as const
+  const hotkey = toAddress(sender.address)
+  const [weighs, rootWeight, [, staked]] = await Promise.all([
+    reader.readContract({ ...staking, functionName: 'stakeOf', args: [netuid, hotkey] }),
+    reader.readContract({ ...staking, functionName: 'rootWeight' }),
+    reader.readContract({ ...staking, functionName: 'positionOf', args: [rootNetuid, hotkey, hotkey] }),
+  ])
+  if (weighs >= weight) return
+  if (rootWeight === 0n) {
+    throw new KoinonError({
+      code: 'ledger/root-weighs-nothing',
+      message: `The hotkey weighs ${koin(weighs)} of the ${koin(weight)} alpha needed, and KOIN on the root counts for nothing here`,
+      hint: `Buy alpha of the subnet and stake it: koinon subnet stake ${netuid}`,
+      details: { netuid },
+    })
+  }
+  const missing = ((weight - weighs) * oneToken + rootWeight - 1n) / rootWeight
+  // A position may be worth a unit less than what it weighs.
+  await ensureRootStake(membership, staked + 1n + missing)
 }
 
 /** Asks for a permit in a subnet unless the account's hotkey did so already: without that no stake makes it a validator. */
