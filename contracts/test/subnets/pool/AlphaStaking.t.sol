@@ -14,7 +14,6 @@ contract AlphaStakingTest is PoolNetwork {
     address private constant OTHER = address(0x408);
     address private constant ANN = address(0xA);
     address private constant BOB = address(0xB);
-    address private constant FINDER = address(0x3A7);
     uint32 private _netuid;
 
     event WeightChanged(uint32 indexed netuid, address indexed hotkey, uint256 weight, uint256 totalWeight);
@@ -36,9 +35,11 @@ contract AlphaStakingTest is PoolNetwork {
     function test_positions_add_up_per_hotkey_and_subnet() public {
         uint32 other = openSubnet();
         stakeOn(_netuid, HOTKEY, ANN, 5e18);
+        mintAlpha(_netuid, BOB, 7e18);
+        vm.prank(BOB);
         vm.expectEmit(true, true, true, true);
         emit WeightChanged(_netuid, HOTKEY, 12e18, 12e18);
-        stakeOn(_netuid, HOTKEY, BOB, 7e18);
+        staking.stake(_netuid, HOTKEY, 7e18);
         stakeOn(other, HOTKEY, BOB, 1e18);
         eq(staking.stakeOf(_netuid, HOTKEY), 12e18, "hotkey");
         eq(staking.totalStakeOf(_netuid), 12e18, "subnet");

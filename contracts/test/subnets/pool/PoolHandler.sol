@@ -189,7 +189,8 @@ contract PoolHandler is PoolNetwork {
     }
 
     function sums(uint32 netuid) external view returns (Sums memory sum) {
-        sum.balances = pools.balanceOf(netuid, address(staking)) + pools.balanceOf(netuid, coinbase);
+        sum.balances = pools.balanceOf(netuid, address(staking)) + pools.balanceOf(netuid, coinbase)
+            + pools.balanceOf(netuid, FINDER);
         for (uint256 h = 0; h < HOTKEYS; ++h) {
             address hotkey = _hotkey(h);
             HotkeyState memory state = staking.hotkeyOf(netuid, hotkey);

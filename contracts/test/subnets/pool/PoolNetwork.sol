@@ -8,6 +8,8 @@ import {vm} from "../../support/Vm.sol";
 abstract contract PoolNetwork is Network {
     uint256 internal constant ROOT_WEIGHT = 0.18e18;
     uint256 internal constant OPENING = 1_000e18;
+    /// @dev Gets the reward of slashes.
+    address internal constant FINDER = address(0x3A7);
 
     address internal coinbase;
 
@@ -44,7 +46,7 @@ abstract contract PoolNetwork is Network {
 
     function slash(uint32 netuid, address hotkey, uint256 bps) internal returns (uint256 alphaTaken, uint256 koinTaken) {
         vm.prank(address(epochs));
-        return staking.slash(netuid, hotkey, bps, address(0x3A7));
+        return staking.slash(netuid, hotkey, bps, FINDER);
     }
 
     function sharesOf(uint32 netuid, address hotkey, address staker) internal view returns (uint256 shares) {
