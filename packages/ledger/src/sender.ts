@@ -13,10 +13,10 @@ import {
   type FeeValuesEIP1559,
   type Hash,
   keccak256,
-  parseAbi,
   type TransactionReceipt,
 } from 'viem'
 import { confirmTransaction, type LedgerReader, type LedgerWriter } from './clients.ts'
+import { passedOnErrors } from './contract-errors.ts'
 
 type WriteMutability = 'nonpayable' | 'payable'
 
@@ -29,14 +29,6 @@ export type ContractCall<abi extends Abi, name extends ContractFunctionName<abi,
 }
 
 type Unsigned = { readonly to?: Address; readonly data?: Hex; readonly value?: bigint }
-
-/** Errors of tokens (ERC-6093), for calls whose contract passes on what a token said. */
-const tokenErrors = parseAbi([
-  'error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed)',
-  'error ERC20InsufficientAllowance(address spender, uint256 allowance, uint256 needed)',
-  'error ERC20InvalidSender(address sender)',
-  'error ERC20InvalidReceiver(address receiver)',
-])
 
 const gasHeadroomPercent = 20n
 /**
@@ -142,7 +134,7 @@ export class TransactionSender {
     } catch (error) {
       const data = revertData(error)
       if (data === undefined) return undefined
-      const decoded = new ContractFunctionRevertedError({ abi: [...abi, ...tokenErrors], data, functionName: '' })
+      const decoded = new ContractFunctionRevertedError({ abi: [...abi, ...passedOnErrors], data, functionName: '' })
       if (decoded.data !== undefined)
         return `${decoded.data.errorName}(${(decoded.data.args ?? []).map(String).join(', ')})`
       return decoded.reason ?? decoded.signature
