@@ -73,7 +73,10 @@ export function decentralizationReport(facts: DecentralizationFacts): Decentrali
   const endpoints = new Map(facts.endpoints)
   const outside = new Set([...facts.contracts, zeroAddress])
   const funders = [...facts.funders].filter(([account, funder]) => !outside.has(account) && !outside.has(funder))
-  const entityOf = entitiesOf([...[...endpoints].flatMap(([hotkey, endpoint]) => hostLink(hotkey, endpoint)), ...funders])
+  const entityOf = entitiesOf([
+    ...[...endpoints].flatMap(([hotkey, endpoint]) => hostLink(hotkey, endpoint)),
+    ...funders,
+  ])
   const layer = (name: LayerReport['name'], what: string, holdings: readonly Holding[]): LayerReport => {
     const sums = byEntity(holdings, (holder) => holder)
     return {
@@ -112,7 +115,10 @@ export function decentralizationReport(facts: DecentralizationFacts): Decentrali
   }
 }
 
-function judgesOf({ netuid, epochSeconds, judges, rows }: JudgedSubnet, entityOf: (holder: string) => string): SubnetJudges {
+function judgesOf(
+  { netuid, epochSeconds, judges, rows }: JudgedSubnet,
+  entityOf: (holder: string) => string,
+): SubnetJudges {
   const weights = rows.map((row) => new Map(unpackRow(row).map(({ uid, weight }) => [uid, weight])))
   const uids = [...new Set(weights.flatMap((row) => [...row.keys()]))]
   return {

@@ -2,6 +2,7 @@ import { type AuditCheck, type Question, viewOf } from '@koinon/ledger/audit'
 import type { AccruedAmounts } from '../../rules/emission/pool-step.ts'
 import { asText } from './answer-text.ts'
 import { economyOf } from './economy/economy.ts'
+import { partsDelaySeconds } from './economy/emission-book.ts'
 
 /** Every step of the emission: what was issued, to whom, by which shares, and what was paid of it (specs/0020-pool-emission.md). */
 export const stepsCheck: AuditCheck = {
@@ -40,6 +41,17 @@ export const stepsCheck: AuditCheck = {
       // The rest of a subnet that ended may have been burned; else it is there.
       if (!emission.isRestBurned(netuid))
         tally.holds({ netuid }, 'alpha of the emission contract', held >= owed, `at least ${owed}`, held)
+    }
+    // As announced so far, in force by then.
+    const later = source.head.seconds + partsDelaySeconds
+    for (const netuid of emission.netuids) {
+      const { ownerBps, minersBps, validatorsBps } = emission.partsOf(netuid, later)
+      questions.push({
+        subject: { netuid },
+        what: 'parts as announced last',
+        expected: [ownerBps, minersBps, validatorsBps].join(),
+        answer: asText(viewOf(source, 'emission', 'partsOf', [netuid, BigInt(later)]), (parts) => parts.join()),
+      })
     }
     await tally.answers(questions)
   },

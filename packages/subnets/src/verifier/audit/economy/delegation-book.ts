@@ -1,6 +1,6 @@
 /** What hotkeys and accounts chose: takes, children, where gifts go (specs/0014-pools.md section 6). */
 import type { Address } from '@koinon/base'
-import type { EventOf } from '@koinon/ledger/audit'
+import type { EventOf, Tally } from '@koinon/ledger/audit'
 
 export const delegationEventNames = [
   'AutoStakeSet',
@@ -11,6 +11,7 @@ export const delegationEventNames = [
 ] as const
 export type DelegationEvent = EventOf<'delegation', (typeof delegationEventNames)[number]>
 
+const childrenDelaySeconds = 86_400
 /** Of a hotkey that never said anything, in 1/10,000. */
 const defaultTakeBps = 1_800n
 
@@ -20,6 +21,12 @@ export class DelegationBook {
   readonly #autoStakes = new Map<string, Address>()
   readonly #willing = new Map<string, boolean>()
   readonly #children = new Map<string, Extract<DelegationEvent, { readonly name: 'ChildrenAnnounced' }>['args']>()
+
+  readonly #tally: Tally
+
+  constructor(tally: Tally) {
+    this.#tally = tally
+  }
 
   apply(event: DelegationEvent): void {
     switch (event.name) {
@@ -32,6 +39,12 @@ export class DelegationBook {
       case 'TakesParentSet':
         return void this.#willing.set(`${event.args.netuid}/${event.args.child}/${event.args.parent}`, event.args.takes)
       case 'ChildrenAnnounced':
+        this.#tally.same(
+          { netuid: event.args.netuid, account: event.args.parent },
+          'second from which announced children may be applied',
+          event.seconds + childrenDelaySeconds,
+          event.args.appliesAt,
+        )
         return void this.#children.set(`${event.args.netuid}/${event.args.parent}`, event.args)
     }
   }

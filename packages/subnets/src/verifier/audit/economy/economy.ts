@@ -53,8 +53,8 @@ async function replayEconomy(source: AuditSource): Promise<Economy | { readonly 
   if ('problem' in constants) return constants
   const { contracts } = source.network
   const tallies = { pools: new Tally(), stakes: new Tally(), steps: new Tally() }
-  const market = new Market(tallies.pools)
-  const delegation = new DelegationBook()
+  const market = new Market(tallies.pools, contracts.staking)
+  const delegation = new DelegationBook(tallies.stakes)
   const permits: PermitBook = new PermitBook((netuid, hotkey) => weights.entry(netuid, hotkey))
   const weights = new WeightBook(tallies.stakes, constants, delegation, {
     onWeight: (entry, seconds, before) => permits.look(entry, seconds, entry.weight >= before),
@@ -160,15 +160,24 @@ async function replayEconomy(source: AuditSource): Promise<Economy | { readonly 
   return { market, delegation, stake, weights, permits, emission, koin, stakingKoin, tallies }
 }
 
+/** Events by contract that an audit of money follows. */
+export const economyEventNames = {
+  pools: poolEventNames,
+  delegation: delegationEventNames,
+  staking: stakeEventNames,
+  permits: permitEventNames,
+  emission: emissionEventNames,
+} as const
+
 function changesOf(source: AuditSource): readonly Change[] {
   return inOrder<Change>(
     eventsOf(source, 'subnets', 'SubnetCreated', 'SubnetDissolved', 'NeuronRegistered', 'NeuronRemoved'),
     eventsOf(source, 'token', 'Transfer'),
-    eventsOf(source, 'pools', ...poolEventNames),
-    eventsOf(source, 'delegation', ...delegationEventNames),
-    eventsOf(source, 'staking', ...stakeEventNames),
-    eventsOf(source, 'permits', ...permitEventNames),
-    eventsOf(source, 'emission', ...emissionEventNames),
+    eventsOf(source, 'pools', ...economyEventNames.pools),
+    eventsOf(source, 'delegation', ...economyEventNames.delegation),
+    eventsOf(source, 'staking', ...economyEventNames.staking),
+    eventsOf(source, 'permits', ...economyEventNames.permits),
+    eventsOf(source, 'emission', ...economyEventNames.emission),
   )
 }
 

@@ -48,7 +48,8 @@ export type EmissionConstants = {
 
 /** Of KOIN, and of every subnet's alpha. */
 const cap = 21_000_000n * wad
-const partsDelaySeconds = 604_800
+/** From an announcement of parts to their force. */
+export const partsDelaySeconds = 604_800
 type Parts = { readonly ownerBps: number; readonly minersBps: number }
 type Account = {
   readonly firstStep: number
@@ -307,6 +308,7 @@ export class EmissionBook {
     const book = this.#market.pools.get(netuid)
     const step = this.#step
     if (entry === undefined || book === undefined || step === undefined) return
+    this.#tally.same({ netuid }, 'step in which it was paid', BigInt(step.number), args.step)
     const issue = issueOfEntry(this.#rules, step.opening, entry, this.#payable(netuid, book))
     for (const name of issueParts)
       this.#tally.same({ netuid }, `${issueWords[name]} of step ${args.step}`, issue[name], found[name])

@@ -28,7 +28,7 @@ export type PoolEvent = EventOf<'pools', (typeof poolEventNames)[number]>
 type Of<name extends PoolEvent['name']> = Extract<PoolEvent, { readonly name: name }>
 
 /** `BurnReason` of the contract. */
-const burnedAsFee = 0
+const burnReasons = ['fee', 'holder', 'slash', 'redemption'] as const
 
 /** Of one subnet. Amounts in atomic units, times in Unix seconds; after the end `pool.koin` is the pot and the weight 0. */
 export class PoolBook {
@@ -92,9 +92,13 @@ export class Market {
   waitingFees = 0n
   burnedFees = 0n
   readonly #tally: Tally
+  readonly #staking: Address
+  /** Of the last sale, which names it once more as burned. */
+  #fee = 0n
 
-  constructor(tally: Tally) {
+  constructor(tally: Tally, staking: Address) {
     this.#tally = tally
+    this.#staking = staking
   }
 
   /** KOIN that the contract has to hold. */
@@ -144,11 +148,21 @@ export class Market {
         else this.#debit(book, event, event.args.from, event.args.amount)
         return book.credit(event.args.to, event.args.amount)
       case 'AlphaBurned':
-        // The fee was burned with the sale, which names it too.
-        if (event.args.reason === burnedAsFee) return
-        this.#debit(book, event, event.args.from, event.args.amount)
-        book.burned += event.args.amount
+        return this.#burned(book, event)
     }
+  }
+
+  #burned(book: PoolBook, event: Of<'AlphaBurned'>): void {
+    const { netuid, from, amount, reason } = event.args
+    const subject = { netuid, account: from }
+    // The fee was burned with the sale.
+    if (burnReasons[reason] === 'fee')
+      return void this.#tally.same(subject, `fee burned in block ${event.block}`, this.#fee, amount)
+    const isRedeemed = burnReasons[reason] === 'redemption' && book.isDissolved
+    const wanted = from === this.#staking ? 'slash' : isRedeemed ? 'redemption' : 'holder'
+    this.#tally.same(subject, `why alpha was burned in block ${event.block}`, wanted, burnReasons[reason] ?? 'unknown')
+    this.#debit(book, event, from, amount)
+    book.burned += amount
   }
 
   #bought(book: PoolBook, { args, block, seconds }: Of<'Bought'>): void {
@@ -172,6 +186,7 @@ export class Market {
     this.#debit(book, event, args.account, args.alphaIn)
     book.pool = quote.pool
     book.burned += quote.fee
+    this.#fee = quote.fee
   }
 
   #compare(

@@ -19,6 +19,11 @@ export class RootDividends {
     return this.#unclaimed.get(netuid) ?? 0n
   }
 
+  /** How many payments a hotkey had, over all subnets. */
+  paymentsOf(hotkey: Address): number {
+    return this.#payments.get(hotkey) ?? 0
+  }
+
   /** The next payment to all who hold `shares` of the hotkey's root pool together. */
   add(
     netuid: number,
@@ -26,7 +31,7 @@ export class RootDividends {
     amount: bigint,
     shares: bigint,
   ): { readonly rate: bigint; readonly payment: number } {
-    const payment = (this.#payments.get(hotkey) ?? 0) + 1
+    const payment = this.paymentsOf(hotkey) + 1
     this.#payments.set(hotkey, payment)
     const rates = entry(this.#rates, `${netuid}/${hotkey}`)
     const rate = (rates.at(payment) ?? 0n) + (amount << rateBits) / shares
@@ -46,7 +51,7 @@ export class RootDividends {
   /** A staker's shares on the root from the next payment on. */
   setShares(hotkey: Address, staker: Address, shares: bigint): void {
     this.#stakers.set(hotkey, (this.#stakers.get(hotkey) ?? new Set<Address>()).add(staker))
-    entry(this.#shares, `${hotkey}/${staker}`).set(this.#payments.get(hotkey) ?? 0, shares)
+    entry(this.#shares, `${hotkey}/${staker}`).set(this.paymentsOf(hotkey), shares)
   }
 
   /** Marks everything up to a payment as claimed; returns what that was. */
@@ -59,7 +64,7 @@ export class RootDividends {
   }
 
   /** What is owed up to a payment: between two changes of a position rounded down each. */
-  owed(netuid: number, hotkey: Address, staker: Address, payment = this.#payments.get(hotkey) ?? 0): bigint {
+  owed(netuid: number, hotkey: Address, staker: Address, payment = this.paymentsOf(hotkey)): bigint {
     const rates = entry(this.#rates, `${netuid}/${hotkey}`)
     const shares = entry(this.#shares, `${hotkey}/${staker}`)
     let from = this.#claimed.get(`${netuid}/${hotkey}/${staker}`) ?? 0

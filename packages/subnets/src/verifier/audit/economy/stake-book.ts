@@ -195,6 +195,8 @@ export class StakeBook {
     if (ticket === undefined) return void this.#tally.holds(subject, `ticket ${ticketId}`, false, 'a ticket', 'none')
     this.#nextTicket.set(staker, next + 1)
     const { netuid, hotkey, shares, releaseAt } = ticket
+    const found = `${event.args.netuid}/${event.args.hotkey}`
+    this.#tally.same(subject, `place of ticket ${ticketId}`, `${netuid}/${hotkey}`, found)
     const isDue = event.seconds >= releaseAt
     this.#tally.holds(
       subject,
@@ -209,6 +211,8 @@ export class StakeBook {
 
   #rootClaimed(event: Of<'RootClaimed'>): void {
     const { netuid, hotkey, staker, amount, payment } = event.args
+    const last = this.root.paymentsOf(hotkey)
+    this.#tally.holds(subjectOf(event), 'payments that were claimed', payment <= last, `up to ${last}`, payment)
     const owed = this.root.claim(netuid, hotkey, staker, payment)
     this.#tally.same({ netuid, account: staker }, `root dividends of ${hotkey} up to payment ${payment}`, owed, amount)
   }
