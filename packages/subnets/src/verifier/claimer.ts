@@ -1,7 +1,8 @@
 import { type Address, sleep } from '@koinon/base'
 import { type SubnetLedger, type SubnetLedgerWriter, unlessDone } from '../client/index.ts'
-import { type AmountNumbers, epochWindow, seatClaims } from '../rules/index.ts'
+import { type AmountNumbers, epochWindow, type SeatClaim, seatClaims } from '../rules/index.ts'
 import { inParallel } from './in-parallel.ts'
+import { isRefusal } from './refusal.ts'
 
 export type ClaimerOptions = {
   readonly netuid: number
@@ -14,7 +15,7 @@ export type ClaimerOptions = {
   readonly onError: (error: unknown) => void
 }
 
-/** About 500,000 gas a claim that stakes and pays dividends: a batch stays far below the gas limit of a block. */
+/** About 300,000 gas a claim: it stakes, or pays dividends to all who are behind a hotkey. */
 const claimsPerTransaction = 20
 const readsAtOnce = 16
 
@@ -57,12 +58,30 @@ export class Claimer {
       const had = paid[index] as AmountNumbers
       return mined > had.mined || dividends > had.dividends
     })
-    for (let start = 0; start < open.length; start += claimsPerTransaction) {
-      await writer.claimMany(netuid, active.epoch, open.slice(start, start + claimsPerTransaction))
+    try {
+      for (let start = 0; start < open.length; start += claimsPerTransaction) {
+        await this.#claim(active.epoch, open.slice(start, start + claimsPerTransaction))
+      }
+    } finally {
+      if ((await ledger.ownerDue(netuid)) > 0n) await this.#payOwner()
     }
-    if ((await ledger.ownerDue(netuid)) > 0n) await this.#payOwner()
     this.#settledRoot = active.result.root
     if (open.length > 0) this.#options.onClaimed?.(active.epoch, open.length)
+  }
+
+  /** A batch that the ledger refuses, be it for its gas, is halved: whose claim fails alone holds up nobody else. */
+  async #claim(epoch: number, claims: readonly SeatClaim[]): Promise<void> {
+    const { netuid, writer } = this.#options
+    try {
+      await writer.claimMany(netuid, epoch, claims)
+    } catch (error) {
+      if (!isRefusal(error) || claims.length < 2) throw error
+      const half = Math.ceil(claims.length / 2)
+      const parts = [claims.slice(0, half), claims.slice(half)]
+      const failures: unknown[] = []
+      for (const part of parts) await this.#claim(epoch, part).catch((failure: unknown) => failures.push(failure))
+      if (failures.length > 0) throw failures[0]
+    }
   }
 
   async #payOwner(): Promise<void> {
