@@ -46,7 +46,7 @@ export class Claimer {
 
   /** One step: pays what the newest active root still owes. */
   async tick(): Promise<void> {
-    const { ledger, netuid, writer } = this.#options
+    const { ledger, netuid } = this.#options
     const now = await ledger.nowSeconds()
     const active = (await ledger.roots(netuid)).filter(({ activatesAtSeconds }) => activatesAtSeconds <= now).at(-1)
     if (active === undefined || active.result.root === this.#settledRoot) return
