@@ -21,7 +21,7 @@ const commands: Readonly<Record<string, readonly string[]>> = {
   keys: ['create', 'list', 'revoke', 'withdraw', 'top-up'],
   join: [],
   provider: ['start', 'stop', 'status', 'withdraw'],
-  validator: ['start'],
+  validator: ['start', 'withdraw'],
   network: ['deploy'],
   miner: ['start'],
   subnet: [

@@ -7,7 +7,7 @@ import { percent } from './pool-words.ts'
 import { type CommandContext, type CommandResult, confirm } from './runner.ts'
 
 /** A trade that moves the price by more is always asked about, on test networks too. Millionths. */
-const largeImpactPpm = 50_000n
+export const largeImpactPpm = 50_000n
 
 /** The wallet of a home, ready to trade on the network it joined. */
 export function openTrader(home: Home): PoolAccount & { readonly network: NetworkFile; readonly address: Address } {

@@ -4,6 +4,7 @@ export {
   HoldingsReader,
   type LeavingStake,
   positionOn,
+  readFreeAlpha,
   type StakePosition,
   sharesWorth,
 } from './client/alpha-holdings.ts'
@@ -18,6 +19,7 @@ export {
   unstakeFrom,
   withdrawUnstaked,
 } from './client/alpha-stake.ts'
+export { type EarnedAlpha, readEarnedAlpha, sumOfEarned } from './client/earned-alpha.ts'
 export {
   announceParts,
   type PartsOfAlpha,

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { type Address, systemRandom } from '@koinon/base'
 import { koinonTokenAbi } from '@koinon/ledger/abis'
 import { type AccountKey, accountKey, openHome } from '@koinon/node'
+import { type PoolLedger, startPoolLedger } from '@koinon/subnets/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { type PoolLedger, startPoolLedger } from '../../../subnets/src/testing/pool-ledger.ts'
 import { createProgram } from '../program.ts'
 
 const token = 10n ** 18n

@@ -13,6 +13,7 @@ import { parseInteger } from '../runner.ts'
 import { matchUpToHelp, maxBurnHelp, type SeatOptions, seatConfig } from '../seat-options.ts'
 import { type StayOptions, stay } from '../stay.ts'
 import { startMember } from './miner.ts'
+import { defineWithdraw } from './provider-withdraw.ts'
 
 type StartOptions = StayOptions & {
   readonly model?: string
@@ -46,6 +47,7 @@ export function defineValidator(program: Command): void {
       const { file, ...options } = command.optsWithGlobals<StartOptions>()
       return file === undefined ? startValidator(options) : startMember('validator', { ...options, file })
     })
+  defineWithdraw(validator, 'validator')
 }
 
 function startValidator(options: StartOptions): Promise<never> {

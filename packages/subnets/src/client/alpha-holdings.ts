@@ -55,16 +55,20 @@ export class HoldingsReader {
 
   /** As the next block would find it. */
   async read(): Promise<AlphaHoldings> {
+    const ledger = { network: this.#network, reader: this.#reader }
+    const account = this.#account
     const turn = this.#turn.then(() => this.#findPlaces())
     this.#turn = turn.catch(() => undefined)
-    const [netuids] = await Promise.all([netuidsOf({ network: this.#network, reader: this.#reader }), turn])
+    const [netuids] = await Promise.all([netuidsOf(ledger), turn])
     const places = [...this.#places.values()].sort((a, b) => a.netuid - b.netuid || (a.hotkey < b.hotkey ? -1 : 1))
     const rooted = places.filter(({ netuid }) => netuid === rootNetuid)
     const [free, staked, leaving, rootDividends] = await Promise.all([
-      Promise.all(netuids.map((netuid) => this.#free(netuid))),
-      Promise.all(places.map((place) => this.#position(place))),
-      this.#leaving(),
-      Promise.all(rooted.flatMap(({ hotkey }) => netuids.map((netuid) => this.#rootDividends({ netuid, hotkey })))),
+      Promise.all(netuids.map(async (netuid) => ({ netuid, amount: await readFreeAlpha(ledger, netuid, account) }))),
+      Promise.all(places.map((place) => readPosition(ledger, place, account))),
+      readLeaving(ledger, account),
+      Promise.all(
+        rooted.flatMap(({ hotkey }) => netuids.map((netuid) => readRootDividends(ledger, { netuid, hotkey }, account))),
+      ),
     ])
     const isSome = ({ amount }: { readonly amount: bigint }): boolean => amount > 0n
     return {
@@ -96,50 +100,53 @@ export class HoldingsReader {
       if (settled >= this.#nextBlock) this.#nextBlock = (toBlock < settled ? toBlock : settled) + 1n
     }
   }
+}
 
-  async #free(netuid: number): Promise<AlphaHoldings['free'][number]> {
-    const { pools: address } = this.#network.contracts
-    const args = [netuid, this.#account] as const
-    const call = { address, abi: poolsAbi, functionName: 'balanceOf', args, blockTag: 'pending' } as const
-    return { netuid, amount: await this.#reader.readContract(call) }
-  }
+/** Root dividends of one subnet that an account may claim for its KOIN on a hotkey. */
+export async function readRootDividends(
+  { network, reader }: PoolPlace,
+  { netuid, hotkey }: StakedPlace,
+  account: Address,
+): Promise<AlphaHoldings['rootDividends'][number]> {
+  const args = [netuid, hotkey, account, claimSteps] as const
+  const amount = await reader.readContract({ ...stakingOf(network), functionName: 'claimableRoot', args })
+  return { netuid, hotkey, amount }
+}
 
-  async #position({ netuid, hotkey }: StakedPlace): Promise<StakePosition> {
-    const staking = this.#staking()
-    const [[shares, amount], isBound] = await Promise.all([
-      this.#reader.readContract({ ...staking, functionName: 'positionOf', args: [netuid, hotkey, this.#account] }),
-      this.#reader.readContract({ ...staking, functionName: 'isSlashable', args: [netuid, hotkey] }),
-    ])
-    return { netuid, hotkey, shares, amount, isBound }
-  }
+/** Free alpha of an account in one subnet. */
+export function readFreeAlpha({ network, reader }: PoolPlace, netuid: number, account: Address): Promise<bigint> {
+  const { pools: address } = network.contracts
+  const args = [netuid, account] as const
+  return reader.readContract({ address, abi: poolsAbi, functionName: 'balanceOf', args, blockTag: 'pending' })
+}
 
-  async #leaving(): Promise<readonly LeavingStake[]> {
-    const staking = this.#staking()
-    const [next, count] = await this.#reader.readContract({
-      ...staking,
-      functionName: 'ticketRange',
-      args: [this.#account],
-    })
-    const ids = Array.from({ length: Number(count - next) }, (_, index) => next + BigInt(index))
-    return Promise.all(
-      ids.map(async (id) => {
-        const args = [this.#account, id] as const
-        const [ticket, amount] = await this.#reader.readContract({ ...staking, functionName: 'ticketOf', args })
-        const { netuid, hotkey, releaseAt } = ticket
-        return { netuid: Number(netuid), hotkey: toAddress(hotkey), amount, freeAtSeconds: Number(releaseAt) }
-      }),
-    )
-  }
+/** What an account has on one hotkey, nothing included. */
+export async function readPosition(
+  { network, reader }: PoolPlace,
+  { netuid, hotkey }: StakedPlace,
+  account: Address,
+): Promise<StakePosition> {
+  const staking = stakingOf(network)
+  const [[shares, amount], isBound] = await Promise.all([
+    reader.readContract({ ...staking, functionName: 'positionOf', args: [netuid, hotkey, account] }),
+    reader.readContract({ ...staking, functionName: 'isSlashable', args: [netuid, hotkey] }),
+  ])
+  return { netuid, hotkey, shares, amount, isBound }
+}
 
-  async #rootDividends({ netuid, hotkey }: StakedPlace): Promise<AlphaHoldings['rootDividends'][number]> {
-    const args = [netuid, hotkey, this.#account, claimSteps] as const
-    const amount = await this.#reader.readContract({ ...this.#staking(), functionName: 'claimableRoot', args })
-    return { netuid, hotkey, amount }
-  }
-
-  #staking() {
-    return { address: this.#network.contracts.staking, abi: alphaStakingAbi, blockTag: 'pending' } as const
-  }
+/** What an account has unstaked and not yet withdrawn, oldest first. */
+export async function readLeaving({ network, reader }: PoolPlace, account: Address): Promise<readonly LeavingStake[]> {
+  const staking = stakingOf(network)
+  const [next, count] = await reader.readContract({ ...staking, functionName: 'ticketRange', args: [account] })
+  const ids = Array.from({ length: Number(count - next) }, (_, index) => next + BigInt(index))
+  return Promise.all(
+    ids.map(async (id) => {
+      const args = [account, id] as const
+      const [ticket, amount] = await reader.readContract({ ...staking, functionName: 'ticketOf', args })
+      const { netuid, hotkey, releaseAt } = ticket
+      return { netuid: Number(netuid), hotkey: toAddress(hotkey), amount, freeAtSeconds: Number(releaseAt) }
+    }),
+  )
 }
 
 /** What is staked on one hotkey. Throws `ledger/no-stake` where there is nothing. */
@@ -167,4 +174,8 @@ function noStake(message: string): KoinonError {
     hint: 'See what you hold: koinon subnet holdings',
     details: { status: 404 },
   })
+}
+
+function stakingOf({ contracts }: PoolNetwork) {
+  return { address: contracts.staking, abi: alphaStakingAbi, blockTag: 'pending' } as const
 }

@@ -6,7 +6,7 @@ import { type Pool, poolPrice } from '../rules/pool/weighted-pool.ts'
 
 /** Of a network, what trading and staking alpha needs. */
 export type PoolNetwork = Pick<NetworkFile, 'startBlock' | 'chainKind'> & {
-  readonly contracts: Readonly<Record<'token' | 'pools' | 'staking' | 'subnets', Address>>
+  readonly contracts: Readonly<Record<'token' | 'pools' | 'staking' | 'delegation' | 'subnets', Address>>
 }
 
 export type PoolPlace = { readonly network: PoolNetwork; readonly reader: LedgerReader }

@@ -1,0 +1,1 @@
+export { type PoolLedger, startPoolLedger } from './pool-ledger.ts'
