@@ -6,6 +6,7 @@ import {
   ensureIdentity,
   ensurePermitSought,
   ensureRootStake,
+  ensureWeight,
   findSeat,
   joinSubnet,
   leaveSubnet,
@@ -93,6 +94,16 @@ describe('membership of a subnet', () => {
     const nonce = await chain.reader.getTransactionCount({ address: account.address })
     await ensurePermitSought(account, 1)
     expect(await chain.reader.getTransactionCount({ address: account.address })).toBe(nonce)
+  })
+
+  it('raises a weight by no more KOIN than is missing', async () => {
+    const account = await member(20n * koin)
+    await joinSubnet(account, 1, 'http://127.0.0.1:1')
+    await ensureRootStake(account, 4n * koin)
+    await ensureWeight(account, 1, 10n * koin)
+    await ensureWeight(account, 1, 10n * koin)
+    expect(await koinOf(account.address)).toBe(9n * koin)
+    await expect(ensureWeight(account, 1, 50n * koin)).rejects.toMatchObject({ code: 'ledger/too-little-koin' })
   })
 
   it('says how much KOIN is missing before it sends anything', async () => {

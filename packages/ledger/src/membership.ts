@@ -221,10 +221,7 @@ export async function ensureRootStake(membership: Membership, amount: bigint): P
     args: [rootNetuid, hotkey, hotkey],
   })
   // A position may be worth a unit less than was staked.
-  if (staked + 1n >= amount) return
-  const missing = amount - staked
-  await ensureAllowance(membership, network.contracts.staking, missing)
-  await sender.call({ ...staking, functionName: 'stake', args: [rootNetuid, hotkey, missing] })
+  if (staked + 1n < amount) await stakeOnRoot(membership, amount - staked)
 }
 
 /**
@@ -235,10 +232,9 @@ export async function ensureWeight(membership: Membership, netuid: number, weigh
   const { network, reader, sender } = membership
   const staking = { address: network.contracts.staking, abi: alphaStakingAbi } as const
   const hotkey = toAddress(sender.address)
-  const [weighs, rootWeight, [, staked]] = await Promise.all([
+  const [weighs, rootWeight] = await Promise.all([
     reader.readContract({ ...staking, functionName: 'stakeOf', args: [netuid, hotkey] }),
     reader.readContract({ ...staking, functionName: 'rootWeight' }),
-    reader.readContract({ ...staking, functionName: 'positionOf', args: [rootNetuid, hotkey, hotkey] }),
   ])
   if (weighs >= weight) return
   if (rootWeight === 0n) {
@@ -249,17 +245,39 @@ export async function ensureWeight(membership: Membership, netuid: number, weigh
       details: { netuid },
     })
   }
-  const missing = ((weight - weighs) * oneToken + rootWeight - 1n) / rootWeight
-  // A position may be worth a unit less than what it weighs.
-  await ensureRootStake(membership, staked + 1n + missing)
+  await stakeOnRoot(membership, ((weight - weighs) * oneToken + rootWeight - 1n) / rootWeight)
 }
 
-/** Asks for a permit in a subnet unless the account's hotkey did so already: without that no stake makes it a validator. */
+async function stakeOnRoot(membership: Membership, amount: bigint): Promise<void> {
+  const { network, sender } = membership
+  await ensureAllowance(membership, network.contracts.staking, amount)
+  await sender.call({
+    address: network.contracts.staking,
+    abi: alphaStakingAbi,
+    functionName: 'stake',
+    args: [rootNetuid, toAddress(sender.address), amount],
+  })
+}
+
+/**
+ * Asks for a permit in a subnet unless the account's hotkey did so already: without that no stake makes it a validator. One that asked,
+ * has none and weighs enough is looked at again, because a place that became free is filled for whoever asks.
+ */
 export async function ensurePermitSought({ network, reader, sender }: Membership, netuid: number): Promise<void> {
-  const permits = { address: network.contracts.permits, abi: permitsAbi } as const
-  const hotkey = toAddress(sender.address)
-  if (await reader.readContract({ ...permits, functionName: 'isSeeking', args: [netuid, hotkey] })) return
-  await sender.call({ ...permits, functionName: 'seekPermit', args: [netuid, true] })
+  const { permits: address, staking, subnets } = network.contracts
+  const permits = { address, abi: permitsAbi } as const
+  const ofHotkey = [netuid, toAddress(sender.address)] as const
+  if (!(await reader.readContract({ ...permits, functionName: 'isSeeking', args: ofHotkey }))) {
+    await sender.call({ ...permits, functionName: 'seekPermit', args: [netuid, true] })
+    return
+  }
+  const [permitted, weight, minimum] = await Promise.all([
+    reader.readContract({ ...permits, functionName: 'permittedStakeOf', args: ofHotkey }),
+    reader.readContract({ address: staking, abi: alphaStakingAbi, functionName: 'stakeOf', args: ofHotkey }),
+    reader.readContract({ address: subnets, abi: subnetsAbi, functionName: 'minValidatorStakeOf', args: [netuid] }),
+  ])
+  if (permitted > 0n || weight < minimum) return
+  await sender.call({ ...permits, functionName: 'refreshPermit', args: ofHotkey })
 }
 
 /** The account's seat on a subnet, if it has one. */
