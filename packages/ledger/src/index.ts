@@ -11,9 +11,6 @@ export { checkDollar, readDollarDomain } from './dollar.ts'
 export {
   ensureAllowance,
   ensureIdentity,
-  ensurePermitSought,
-  ensureRootStake,
-  ensureWeight,
   findOwnChallenge,
   findSeat,
   type JoinTerms,
@@ -42,3 +39,4 @@ export {
   type SubnetParameters,
   type SubnetSummary,
 } from './subnet-directory.ts'
+export { ensurePermitSought, ensureRootStake, ensureWeight } from './validator-stake.ts'

@@ -2,18 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { alphaStakingAbi } from './generated/alpha-staking.ts'
 import { koinonTokenAbi } from './generated/koinon-token.ts'
 import { permitsAbi } from './generated/permits.ts'
-import {
-  ensureIdentity,
-  ensurePermitSought,
-  ensureRootStake,
-  ensureWeight,
-  findSeat,
-  joinSubnet,
-  leaveSubnet,
-  ofSubnet,
-  readNeurons,
-} from './membership.ts'
+import { ensureIdentity, findSeat, joinSubnet, leaveSubnet, ofSubnet, readNeurons } from './membership.ts'
 import { type ContractsNetwork, startEmbedded, withContracts } from './testing/network.ts'
+import { ensurePermitSought, ensureRootStake, ensureWeight } from './validator-stake.ts'
 
 const koin = 10n ** 18n
 let chain: ContractsNetwork
