@@ -5,7 +5,7 @@ import { type Address, sleep } from '@koinon/base'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { LedgerReader } from '../clients.ts'
 import { koinonTokenAbi } from '../generated/koinon-token.ts'
-import { ensureRootStake, joinSubnet, leaveSubnet } from '../membership.ts'
+import { joinSubnet, leaveSubnet } from '../membership.ts'
 import type { NetworkFile } from '../network-file.ts'
 import type { Anvil } from '../testing/anvil.ts'
 import {
@@ -16,6 +16,7 @@ import {
   withContracts,
 } from '../testing/network.ts'
 import { startPostgres, type TestPostgres } from '../testing/postgres.ts'
+import { ensureRootStake } from '../validator-stake.ts'
 import { type OpenIndexDatabase, openEmbeddedIndex, openPostgresIndex } from './database.ts'
 import { Indexer } from './indexer.ts'
 import { findEvents, findTransfers } from './queries.ts'
