@@ -51,6 +51,7 @@ export {
   type VerifyContext,
   type WorkEvidence,
   type WorkItem,
+  worthOfShares,
 } from './rules/index.ts'
 export {
   type BeaconChain,
@@ -68,6 +69,7 @@ export {
   createAttestationPort,
   createMinerPort,
   createSubnetChecks,
+  decentralizationFacts,
   inParallel,
   type KnownDefinition,
   openUnrevealed,

@@ -44,3 +44,5 @@ export function createSubnetChecks(definitionOf: DefinitionOf): readonly AuditCh
     createEvidenceCheck(definitionOf),
   ]
 }
+
+export { decentralizationFacts } from './decentralization-facts.ts'

@@ -26,6 +26,8 @@ export type Economy = {
   readonly koin: { readonly minted: bigint; readonly burned: bigint; readonly genesisMints: number }
   /** KOIN that the staking contract holds by the token's transfers; gifts included. */
   readonly stakingKoin: bigint
+  /** Longest wait of whoever unstakes. */
+  readonly unbondingSeconds: number
   /** What was compared on the way. */
   readonly tallies: Readonly<Record<'pools' | 'stakes' | 'steps', Tally>>
 }
@@ -157,7 +159,18 @@ async function replayEconomy(source: AuditSource): Promise<Economy | { readonly 
   stake.endTransaction()
   emission.endTransaction()
   compareOpenings(source, tallies.pools, market)
-  return { market, delegation, stake, weights, permits, emission, koin, stakingKoin, tallies }
+  return {
+    market,
+    delegation,
+    stake,
+    weights,
+    permits,
+    emission,
+    koin,
+    stakingKoin,
+    unbondingSeconds: constants.unbondingSeconds,
+    tallies,
+  }
 }
 
 /** Events by contract that an audit of money follows. */

@@ -1,6 +1,6 @@
-/** Assets and the shares in them, as the staking contract counts them (specs/0014-pools.md section 4). Every division rounds down. */
+/** Assets and the shares in them, as the staking contract moves them (specs/0014-pools.md section 4). */
+import { sharesForAmount, virtualShares, worthOfShares } from '../../../rules/pool/share-worth.ts'
 
-const virtualShares = 1_000_000n
 const mostShares = (1n << 160n) - 1n - virtualShares
 
 export class SharePool {
@@ -8,11 +8,11 @@ export class SharePool {
   shares = 0n
 
   sharesFor(amount: bigint): bigint {
-    return (amount * (this.shares + virtualShares)) / (this.assets + 1n)
+    return sharesForAmount(this, amount)
   }
 
   worth(shares: bigint): bigint {
-    return (shares * (this.assets + 1n)) / (this.shares + virtualShares)
+    return worthOfShares(this, shares)
   }
 
   /** Returns the shares that the amount bought. */
