@@ -31,6 +31,7 @@ export {
 export { checkEvidenceLog, type EvidenceLog, evidenceLogToText, parseEvidenceLog, scoreEpoch } from './evidence-log.ts'
 export { type EpochRecord, parseEpochRecord } from './parse-epoch-record.ts'
 export { type SeatClaim, seatClaims } from './payouts.ts'
+export { worthOfShares } from './pool/share-worth.ts'
 export {
   type EpochResult,
   objectionDigest,
