@@ -85,10 +85,11 @@ contract NetworkHandler is Network {
     }
 
     function buy(uint256 seed, uint256 amount) external {
+        uint32 netuid = _netuid(seed);
         amount = within(amount, 1e9, 20e18);
         fund(ANN, amount);
         vm.prank(ANN);
-        pools.buy(_netuid(seed), amount, 1);
+        pools.buy(netuid, amount, 1);
         ++trades;
     }
 
@@ -120,13 +121,15 @@ contract NetworkHandler is Network {
     }
 
     function seekOrNot(uint256 seed, uint256 who, bool seeks) external {
+        uint32 netuid = _netuid(seed);
         vm.prank(_hotkey(who));
-        permits.seekPermit(_netuid(seed), seeks);
+        permits.seekPermit(netuid, seeks);
     }
 
     function slashSome(uint256 seed, uint256 who, uint256 bps) external {
+        (uint32 netuid, address hotkey) = (_netuid(seed), _hotkey(who));
         vm.prank(address(epochs));
-        staking.slash(_netuid(seed), _hotkey(who), within(bps, 1, 2_000), BOB);
+        staking.slash(netuid, hotkey, within(bps, 1, 2_000), BOB);
     }
 
     function addSubnet() external {
@@ -191,7 +194,7 @@ contract NetworkHandler is Network {
         books.koin = uint256(pool.koin) + pool.idleKoin;
         books.weight = staking.totalStakeOf(netuid);
         books.quorum = permits.totalPermittedStakeAt(netuid, block.timestamp - 1);
-        for (uint256 i = 0; i < VALIDATORS + 2; ++i) {
+        for (uint256 i = 0; i < VALIDATORS + 3; ++i) {
             books.weights += staking.stakeOf(netuid, _anyHotkey(i));
             books.votes += permits.permittedStakeAt(netuid, _anyHotkey(i), block.timestamp - 1);
         }
@@ -255,9 +258,10 @@ contract NetworkHandler is Network {
         return vm.addr(_keys[who % VALIDATORS]);
     }
 
+    /// @dev All that anything is staked on: miners and the owner are paid on their own.
     function _anyHotkey(uint256 index) private view returns (address) {
         if (index < VALIDATORS) return _hotkey(index);
-        return index == VALIDATORS ? ANN : BOB;
+        return [ANN, BOB, FOUNDER][index - VALIDATORS];
     }
 
     function _beyond(uint256 cumulative, uint256 had) private pure returns (uint256) {
