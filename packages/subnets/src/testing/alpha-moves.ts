@@ -1,5 +1,5 @@
 /** Everything that people do with alpha and stake, on a subnet of a test: what audits have to follow. Nothing of it is for production. */
-import { type Address, type Hex, hexToBytes, signDigest, zeroHash } from '@koinon/base'
+import { type Address, type Hex, hexToBytes, signDigest, toAddress, zeroHash } from '@koinon/base'
 import {
   alphaStakingAbi,
   delegationAbi,
@@ -8,10 +8,11 @@ import {
   permitsAbi,
   poolEmissionAbi,
   poolsAbi,
+  subnetsAbi,
 } from '@koinon/ledger/abis'
 import { type EpochResult, resultDigest } from '../rules/index.ts'
 import type { PaidSubnet } from './paid-subnet.ts'
-import { type TestAccount, type TestLedger, token } from './test-ledger.ts'
+import { registrationBurn, type TestAccount, type TestLedger, token } from './test-ledger.ts'
 
 const day = 86_400
 const root = 0
@@ -22,6 +23,8 @@ export type AlphaMoves = {
   readonly parent: TestAccount
   /** Trades, stakes, takes, choices. To be done while validators hold their permits. */
   begin(otherNetuid: number): Promise<void>
+  /** Two validators and one place: who has more puts the other out, who has less is not, and a place is asked for. */
+  contest(contestedNetuid: number): Promise<void>
   /** A day later: children, in force for the first validator; tickets, root dividends, departures. */
   goOn(otherNetuid: number): Promise<void>
   /** Ends it all: children, a slash for two results of an epoch, a permit given up. */
@@ -44,6 +47,7 @@ export async function createAlphaMoves(
     permits: permitsAbi,
     emission: poolEmissionAbi,
     epochs: epochsAbi,
+    subnets: subnetsAbi,
   } as const
   const call = (account: TestAccount, name: keyof typeof abis, functionName: string, ...args: readonly unknown[]) =>
     account.sender.call({ address: contracts[name], abi: abis[name], functionName, args } as never)
@@ -98,6 +102,23 @@ export async function createAlphaMoves(
       await call(parent, 'staking', 'stake', root, first.address, 5n * token)
       await call(parent, 'delegation', 'announceChildren', netuid, [first.address], [(6n * token) / 10n])
       await call(ledger.owner, 'emission', 'announceParts', netuid, 900n, 5_000n)
+    },
+    async contest(contested) {
+      const subnets = { address: contracts.subnets, abi: subnetsAbi } as const
+      const seats = await ledger.reader.readContract({ ...subnets, functionName: 'neurons', args: [netuid] })
+      for (const account of [first, second]) {
+        const agentId = seats.find((seat) => toAddress(seat.hotkey) === account.address)?.agentId
+        await call(ledger.owner, 'token', 'transfer', account.address, registrationBurn)
+        await call(account, 'token', 'approve', contracts.subnets, registrationBurn)
+        await call(account, 'subnets', 'register', contested, agentId, '', registrationBurn)
+        await call(account, 'permits', 'seekPermit', contested, true)
+      }
+      await call(trader, 'staking', 'stake', root, first.address, 5n * token)
+      await call(parent, 'staking', 'stake', root, first.address, 25n * token)
+      const lent = await position(root, first.address, parent.address)
+      await call(parent, 'staking', 'unstake', root, first.address, lent / 2n, 1n)
+      await call(trader, 'permits', 'refreshPermit', contested, second.address)
+      await call(first, 'permits', 'seekPermit', contested, false)
     },
     async goOn(otherNetuid) {
       await ledger.moveTo((await ledger.nowSeconds()) + day)

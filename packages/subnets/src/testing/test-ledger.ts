@@ -43,7 +43,10 @@ export type TestLedger = {
   readonly owner: TestAccount
   /** Funded accounts that nobody uses yet, in order. */
   nextAccount(): TestAccount
-  createSubnet(specHash: Hex): Promise<{ readonly netuid: number; readonly genesisSeconds: number }>
+  createSubnet(
+    specHash: Hex,
+    maxValidators?: number,
+  ): Promise<{ readonly netuid: number; readonly genesisSeconds: number }>
   /** Registers; when an amount is given, stakes that KOIN on the root and asks for a permit. */
   join(account: TestAccount, netuid: number, endpoint: string, stake?: bigint): Promise<void>
   /** Moves the ledger's clock forward to a time; does nothing when it is past already. */
@@ -134,7 +137,7 @@ export async function startTestLedger(): Promise<TestLedger> {
     nextAccount() {
       return accounts.shift() as TestAccount
     },
-    async createSubnet(specHash) {
+    async createSubnet(specHash, maxValidators = 16) {
       const membership = { network, reader, sender: owner.sender }
       const rules = {
         minBurn: registrationBurn,
@@ -153,7 +156,7 @@ export async function startTestLedger(): Promise<TestLedger> {
           ...testPhases,
           maxNeurons: 16,
           minValidatorStake: 10n * token,
-          maxValidators: 16,
+          maxValidators,
           initialBurn: registrationBurn,
           rules,
         },

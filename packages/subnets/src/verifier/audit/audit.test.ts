@@ -61,6 +61,8 @@ beforeAll(async () => {
   await subnet.passEpoch(4, [0, 1_000_000])
   const moves = await createAlphaMoves(ledger, subnet)
   await moves.begin(otherNetuid)
+  const { netuid: contested } = await ledger.createSubnet(sha256Hex('one judge'), 1)
+  await moves.contest(contested)
   await subnet.passEpoch(6, [1_000_000, 1_000_000])
   await moves.goOn(otherNetuid)
   lastEpoch = epochAt(subnet.clock, await ledger.nowSeconds()) + 1
