@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import type { AmountJson, LeavingJson, PoolJson, PositionJson, StakeJson } from '../api/stake-types.ts'
 import { nameOf, useNetwork } from '../app-context.ts'
+import { worthSentence } from '../format/alpha.ts'
 import { formatTokenAtomic, readAmount } from '../format/money.ts'
 import { formatDateTime } from '../format/time.ts'
 import { type Column, DataTable } from '../ui/data-table.tsx'
@@ -9,7 +10,7 @@ import { useAction } from '../wallet/use-action.ts'
 import { ConfirmMove } from './confirm-move.tsx'
 import type { StakeMove } from './stake-move.ts'
 import { Unstake } from './unstake.tsx'
-import { formatAlpha, rootNetuid, totalWorth, worthOf, worthSentence } from './worth.ts'
+import { formatAlpha, rootNetuid, totalWorth, worthOf } from './worth.ts'
 
 type Open =
   | { readonly kind: 'unstake'; readonly position: PositionJson }

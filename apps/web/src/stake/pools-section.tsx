@@ -1,7 +1,7 @@
 import type { PoolJson, PoolsJson } from '../api/stake-types.ts'
+import { formatPrice } from '../format/alpha.ts'
 import { formatTokenAtomic, readAmount } from '../format/money.ts'
 import { type Column, DataTable } from '../ui/data-table.tsx'
-import { formatPrice } from './worth.ts'
 
 const columns: readonly Column<PoolJson>[] = [
   {

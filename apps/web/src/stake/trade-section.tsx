@@ -2,6 +2,7 @@ import { useId, useState } from 'react'
 import { requestJson } from '../api/request.ts'
 import type { PoolJson, QuoteJson, StakeJson, TradeSide } from '../api/stake-types.ts'
 import { useApp } from '../app-context.ts'
+import { formatPrice } from '../format/alpha.ts'
 import { readAmount } from '../format/money.ts'
 import { formatPpm } from '../format/text.ts'
 import { ErrorNotice } from '../ui/error-notice.tsx'
@@ -13,7 +14,7 @@ import { draftAmount } from './draft-amount.ts'
 import { heldOf } from './held.ts'
 import type { StakeMove } from './stake-move.ts'
 import { useSettled } from './use-settled.ts'
-import { formatAlpha, formatPrice, rootNetuid } from './worth.ts'
+import { formatAlpha, rootNetuid } from './worth.ts'
 
 const quoteRefreshMs = 10_000
 const settleMs = 250

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { PoolJson, StakeJson } from '../api/stake-types.ts'
-import { formatAlpha, formatPrice, totalWorth, worthOf } from './worth.ts'
+import { formatAlpha, totalWorth, worthOf } from './worth.ts'
 
 const token = 10n ** 18n
 const pools: readonly PoolJson[] = [
@@ -41,20 +41,6 @@ describe('worthOf', () => {
       rootDividends: [of(1, 40n * token), of(9, token)],
     }
     expect(totalWorth(stake, pools)).toBe(7n * token)
-  })
-})
-
-describe('formatPrice', () => {
-  test.each([
-    [`${token / 20n}`, '0.05 KOIN'],
-    ['12345678900000', '0.00001234 KOIN'],
-    [`${12n * token + 345_678_900_000_000_000n}`, '12.3456 KOIN'],
-    [`${1_000n * token}`, '1000 KOIN'],
-    ['3', '0.000000000000000003 KOIN'],
-    ['0', '0 KOIN'],
-    ['what', '0 KOIN'],
-  ])('%s', (wad, text) => {
-    expect(formatPrice(wad)).toBe(text)
   })
 })
 
