@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 /// @title Who may vote in a subnet, and with what weight, remembered by second
 /// @notice Weights are base units (1e-18) of alpha, times are Unix seconds. A permit is asked for: only a hotkey that said that it wants
 ///         one is looked at, so that stake put on it by others never makes it a validator.
-/// @dev Rules: specs/0014-pools.md section 6.
+/// @dev Rules: specs/0014-pools.md section 5.
 interface IPermits {
     /// @notice The permitted (voting) weight of a hotkey changed, and with it the subnet's total.
     event PermittedStakeChanged(
