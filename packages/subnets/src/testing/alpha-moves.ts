@@ -122,6 +122,11 @@ export async function createAlphaMoves(
     },
     async goOn(otherNetuid) {
       await ledger.moveTo((await ledger.nowSeconds()) + day)
+      // A step in portions: each subnet is paid by its pool as it is then.
+      await call(trader, 'emission', 'advance', 1n)
+      await call(trader, 'pools', 'sell', otherNetuid, 9n, 1n)
+      await call(trader, 'pools', 'buy', netuid, token / 10n, 1n)
+      await call(trader, 'emission', 'advance', 128n)
       await call(trader, 'staking', 'applyChildren', netuid, parent.address)
       await call(trader, 'staking', 'withdraw', trader.address, 9n)
       await call(parent, 'staking', 'stake', netuid, parent.address, await claimed(parent))

@@ -95,6 +95,8 @@ export class Market {
   readonly #staking: Address
   /** Of the last sale, which names it once more as burned. */
   #fee = 0n
+  /** Burned for its part of a pot, which is told next. */
+  #redeemed = 'none'
 
   constructor(tally: Tally, staking: Address) {
     this.#tally = tally
@@ -142,7 +144,7 @@ export class Market {
       case 'PoolDissolved':
         return this.#dissolved(book, event)
       case 'Redeemed':
-        return this.#redeemed(book, event)
+        return this.#paidOut(book, event)
       case 'AlphaTransferred':
         if (event.args.from === zeroAddress) book.minted += event.args.amount
         else this.#debit(book, event, event.args.from, event.args.amount)
@@ -161,6 +163,7 @@ export class Market {
     const isRedeemed = burnReasons[reason] === 'redemption' && book.isDissolved
     const wanted = from === this.#staking ? 'slash' : isRedeemed ? 'redemption' : 'holder'
     this.#tally.same(subject, `why alpha was burned in block ${event.block}`, wanted, burnReasons[reason] ?? 'unknown')
+    this.#redeemed = isRedeemed ? `${amount} of ${from}` : 'none'
     this.#debit(book, event, from, amount)
     book.burned += amount
   }
@@ -235,8 +238,10 @@ export class Market {
   }
 
   /** Its alpha was burned just before. */
-  #redeemed(book: PoolBook, { args, block }: Of<'Redeemed'>): void {
+  #paidOut(book: PoolBook, { args, block }: Of<'Redeemed'>): void {
     const subject = { netuid: args.netuid, account: args.account }
+    this.#tally.same(subject, `burned for KOIN in block ${block}`, this.#redeemed, `${args.alpha} of ${args.account}`)
+    this.#redeemed = 'none'
     const koin = book.isDissolved ? (book.pool.koin * args.alpha) / (book.supply + args.alpha) : 0n
     book.pool = { ...book.pool, koin: book.pool.koin - koin }
     this.#tally.same(subject, `KOIN redeemed in block ${block}`, koin, args.koin)
