@@ -102,7 +102,7 @@ function SubnetHead({ subnet, asOfAtMs }: { readonly subnet: SubnetJson; readonl
           items={[
             ['Miners', `${online(miners)} of ${miners.length} online`],
             ['Validators', `${online(validators)} of ${validators.length} online`],
-            ['Stake that judges', stake === undefined ? 'not stated' : `weighs ${formatAlphaAtomic(stake)}`],
+            ['Stake weighs', stake === undefined ? 'not stated' : formatAlphaAtomic(stake)],
             ['Price of one alpha', subnet.priceWad === undefined ? undefined : formatPrice(subnet.priceWad)],
             ['Epoch length', count(subnet.epochSeconds, 'second')],
           ]}

@@ -59,14 +59,14 @@ function SubnetFacts({ subnet }: { readonly subnet: SubnetRowJson }) {
           ['In its pool', poolOf(subnet)],
           ['Seats', `${subnet.seats} of ${subnet.maximumSeats} taken`],
           ['Validators', String(subnet.validators)],
-          ['Stake that judges', `weighs ${formatAlphaAtomic(readAmount(subnet.stakeAtomic) ?? 0n)}`],
+          ['Stake weighs', formatAlphaAtomic(readAmount(subnet.stakeAtomic) ?? 0n)],
           ['Accrued', <AlphaAmount key="accrued" atomic={subnet.accruedAtomic} priceWad={subnet.priceWad} />],
           ['Paid', <AlphaAmount key="paid" atomic={subnet.paidAtomic} priceWad={subnet.priceWad} />],
           ['Epoch', `${subnet.currentEpoch}, ${count(subnet.epochSeconds, 'second')} each`],
           ['Owner', <code key="owner">{shortHex(subnet.owner)}</code>],
         ]}
       />
-      <p className="hint">
+      <p className="hint section-hint">
         {worthSentence} <a href="#/stake">Stake or trade its alpha</a>
       </p>
     </section>

@@ -1,8 +1,7 @@
 import type { SubnetRowJson, SubnetsJson } from '../api/incentive-types.ts'
 import { requestJson } from '../api/request.ts'
 import { useApp } from '../app-context.ts'
-import { formatAlphaAtomic, formatPrice, worthSentence } from '../format/alpha.ts'
-import { readAmount } from '../format/money.ts'
+import { formatPrice, worthSentence } from '../format/alpha.ts'
 import { count, formatPpm } from '../format/text.ts'
 import { SectionNav } from '../network/section-nav.tsx'
 import { AlphaAmount } from '../ui/alpha-amount.tsx'
@@ -23,7 +22,7 @@ const columns: readonly Column<SubnetRowJson>[] = [
     ),
   },
   {
-    name: 'Share of new KOIN',
+    name: 'New KOIN',
     kind: 'number',
     cell: (subnet) => (
       <span className="meter-cell">
@@ -37,18 +36,21 @@ const columns: readonly Column<SubnetRowJson>[] = [
       </span>
     ),
   },
-  { name: 'Seats taken', kind: 'number', cell: (subnet) => `${subnet.seats} of ${subnet.maximumSeats}` },
-  { name: 'Validators', kind: 'number', cell: (subnet) => String(subnet.validators) },
   {
-    name: 'Price of one alpha',
+    name: 'Seats taken',
+    kind: 'number',
+    cell: (subnet) => (
+      <>
+        {subnet.seats} of {subnet.maximumSeats}
+        <span className="cell-note">{count(subnet.validators, 'validator')}</span>
+      </>
+    ),
+  },
+  {
+    name: 'Alpha price',
     kind: 'number',
     cell: (subnet) =>
       subnet.priceWad !== undefined ? formatPrice(subnet.priceWad) : subnet.potAtomic === undefined ? '–' : 'dissolved',
-  },
-  {
-    name: 'Stake that judges',
-    kind: 'number',
-    cell: (subnet) => `weighs ${formatAlphaAtomic(readAmount(subnet.stakeAtomic) ?? 0n)}`,
   },
   {
     name: 'Accrued',
@@ -63,7 +65,12 @@ const columns: readonly Column<SubnetRowJson>[] = [
   {
     name: 'Epoch',
     kind: 'number',
-    cell: (subnet) => `${subnet.currentEpoch} · ${count(subnet.epochSeconds, 'second')}`,
+    cell: (subnet) => (
+      <>
+        {subnet.currentEpoch}
+        <span className="cell-note">{count(subnet.epochSeconds, 'second')}</span>
+      </>
+    ),
   },
 ]
 
@@ -91,8 +98,9 @@ export function SubnetsPage() {
               <DataTable caption="Subnets" columns={columns} rows={rows} rowKey={(subnet) => String(subnet.netuid)} />
             )}
             <p className="hint">
-              Accrued is the alpha that was set aside for a subnet's owner, miners and validators since it exists; paid
-              is what they were paid of it. {worthSentence} As of block {asOfBlock.toLocaleString('en')}.
+              New KOIN is a pool's share of what the last step issued. Accrued is the alpha that was set aside for a
+              subnet's owner, miners and validators since it exists; paid is what they were paid of it. {worthSentence}{' '}
+              As of block {asOfBlock.toLocaleString('en')}.
             </p>
           </section>
         )}
