@@ -21,7 +21,7 @@ async function paid(netuid: number, amount: bigint, koin = 0n) {
   const account = await place.account(koin)
   await place.mint(netuid, account.address, amount)
   await stakeOn(account, netuid, account.address, amount)
-  return account as Membership & { readonly address: Address }
+  return account
 }
 
 function koinOf({ network, reader }: Membership, account: Address): Promise<bigint> {
@@ -84,7 +84,7 @@ describe('alpha that was earned', () => {
 
   it('includes root dividends of KOIN on its own hotkey, which stays staked', async () => {
     const netuid = await place.openSubnet(1_000n * token)
-    const account = (await place.account(30n * token)) as Membership & { readonly address: Address }
+    const account = await place.account(30n * token)
     await place.setRegistered(netuid, account.address, true)
     await stakeOn(account, rootNetuid, account.address, 20n * token)
     await place.payDividends(netuid, account.address, 10n * token)

@@ -1,5 +1,4 @@
 import type { Address } from '@koinon/base'
-import type { Membership } from '@koinon/ledger'
 import { type PoolLedger, startPoolLedger } from '@koinon/subnets/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createPoolsView } from '../dashboard/pools-json.ts'
@@ -16,7 +15,7 @@ beforeAll(async () => {
   place = await startPoolLedger()
   const owner = await place.account(100n * token)
   account = owner.address
-  desk = new StakeDesk(owner as Membership)
+  desk = new StakeDesk(owner)
   netuid = await place.openSubnet(1_000n * token)
 }, 120_000)
 afterAll(() => place?.ledger.close())

@@ -1,15 +1,15 @@
 /** A test ledger whose pools are deep, with the protocol's own moves made in its name. Nothing of it is for production. */
 import type { Address } from '@koinon/base'
+import type { Membership } from '@koinon/ledger'
 import { alphaStakingAbi, koinonTokenAbi, poolsAbi } from '@koinon/ledger/abis'
 import { type Abi, encodeFunctionData } from 'viem'
-import type { PoolAccount } from '../client/pool-trades.ts'
 import { readPool } from '../client/pools.ts'
 import { startTestLedger, type TestLedger } from './test-ledger.ts'
 
 export type PoolLedger = {
   readonly ledger: TestLedger
   /** A funded account that nobody uses yet, with that much KOIN. */
-  account(koin: bigint): Promise<PoolAccount & { readonly address: Address }>
+  account(koin: bigint): Promise<Membership & { readonly address: Address }>
   /** A new subnet whose pool holds that much of either side, so that one alpha costs one KOIN. */
   openSubnet(depth: bigint): Promise<number>
   mint(netuid: number, to: Address, amount: bigint): Promise<void>
