@@ -19,15 +19,19 @@ const accrual = { owner: 1n, miners: 1n, dividends: 1n }
  * Epoch 2 begins at 2,200; periods of 12 s since 0 end at 2,196 and 2,208. `subnets` are still to be paid when a step is opened; the
  * `refusedAbove` is how many at once are too much gas.
  */
-function setup(hotkey: Address, { subnets = 1, refusedAbove = 99, isLost = false } = {}) {
+function setup(hotkey: Address, { subnets = 1, refusedAbove = 99, isLost = false, periodSeconds = 12 } = {}) {
   const calls: number[] = []
   const events: ValidatorEvent[] = []
   let left: number | undefined
+  let nowOfLedger = 0
   const ledger = {
     clock: async () => clock,
     accrued: async () => (left === 0 ? accrual : undefined),
-    emissionClock: async () => ({ startsAtSeconds: 0, periodSeconds: 12, finalUntilSeconds: 0 }),
-    permittedAt: async () => [1, 2, 3].map((byte) => ({ hotkey: account(byte), stake: 1n })),
+    emissionClock: async () => ({ startsAtSeconds: 0, periodSeconds, finalUntilSeconds: 0 }),
+    permittedAt: async (_: number, atSeconds: number) => {
+      if (nowOfLedger <= atSeconds) throw new Error('SnapshotNotFinal')
+      return [1, 2, 3].map((byte) => ({ hotkey: account(byte), stake: 1n }))
+    },
   } as unknown as SubnetLedger
   const writer = {
     hotkey,
@@ -39,8 +43,10 @@ function setup(hotkey: Address, { subnets = 1, refusedAbove = 99, isLost = false
     },
   } as unknown as SubnetLedgerWriter
   const options = { netuid: 1, ledger, writer, onEvent: (event: ValidatorEvent) => events.push(event) }
-  const step = (nowSeconds: number): Promise<void> =>
-    accrualStep(options as unknown as ValidatorOptions<unknown, unknown, unknown>, 2, nowSeconds)
+  const step = (nowSeconds: number): Promise<void> => {
+    nowOfLedger = nowSeconds
+    return accrualStep(options as unknown as ValidatorOptions<unknown, unknown, unknown>, 2, nowSeconds)
+  }
   return { step, calls, events }
 }
 
@@ -54,6 +60,14 @@ describe('accrualStep', () => {
     await world.step(2_209)
     expect(world.calls).toEqual([16])
     expect(world.events).toEqual([{ kind: 'advanced', epoch: 2 }])
+  })
+
+  it('waits a second where a period ends with the epoch: until then nobody knows who has a permit', async () => {
+    const world = setup(account(3), { periodSeconds: 10 })
+    await world.step(2_200)
+    expect(world.calls).toEqual([])
+    await world.step(2_201)
+    expect(world.calls).toEqual([16])
   })
 
   it('is left to those whose turn it is: a quarter of the phases for all of them, and then for anybody', async () => {

@@ -25,9 +25,12 @@ export async function accrualStep<task, response, ports>(
   const window = epochWindow(await ledger.clock(netuid), current)
   const { startsAtSeconds, periodSeconds } = await ledger.emissionClock()
   const periods = Math.ceil((window.startsAtSeconds - startsAtSeconds) / periodSeconds)
+  const dueSeconds = startsAtSeconds + periods * periodSeconds
+  // Permits of a second can be read when it is over.
+  if (nowSeconds < dueSeconds || nowSeconds <= window.startsAtSeconds) return
   const permitted = (await ledger.permittedAt(netuid, window.startsAtSeconds)).map(({ hotkey }) => hotkey)
   const turn = permitted.includes(writer.hotkey) ? proposerRank(permitted, writer.hotkey, current) : permitted.length
-  if (nowSeconds < startsAtSeconds + periods * periodSeconds + turn * slotSeconds(window, permitted.length)) return
+  if (nowSeconds < dueSeconds + turn * slotSeconds(window, permitted.length)) return
   for (let call = 0; call < mostCalls; call++) {
     const isOwn = await unlessDone(() => advance(writer), isFinal)
     if (!(await isFinal())) continue
