@@ -15,6 +15,8 @@ export type NeuronJson = {
   readonly hotkey: string
   readonly name?: string
   readonly kind: 'miner' | 'validator'
+  /** It asks to be a validator and is none. */
+  readonly seeksPermit?: boolean
   readonly endpoint: string
   readonly online: boolean
   readonly latencyMs?: number

@@ -16,7 +16,16 @@ const columnsAt = (priceWad: string | undefined): readonly Column<NeuronJson>[] 
       </>
     ),
   },
-  { name: 'Kind', kind: 'short', cell: (neuron) => `${neuron.kind}\u00a0no.\u00a0${neuron.uid}` },
+  {
+    name: 'Kind',
+    kind: 'short',
+    cell: (neuron) => (
+      <>
+        {`${neuron.kind}\u00a0no.\u00a0${neuron.uid}`}
+        {neuron.seeksPermit === true ? <span className="cell-note">asks for a permit</span> : null}
+      </>
+    ),
+  },
   {
     name: 'State',
     cell: (neuron) => (

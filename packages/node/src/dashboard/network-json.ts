@@ -27,13 +27,18 @@ export function createNetworkView(sources: NetworkSources): () => Promise<Record
   const ledger = createSubnetLedger(reader, network)
   const subnetName = createSubnetNames(reader, network)
   const summarise = sparing(async () => {
-    const [weights, mined, dividends, claims] = await Promise.all([
+    const [weights, sought, mined, dividends, claims] = await Promise.all([
       index.newest({ contract: 'staking', names: ['WeightChanged'], netuid, by: 'hotkey' }),
+      index.newest({ contract: 'permits', names: ['PermitSought'], netuid, by: 'hotkey' }),
       index.sums({ ...claimsOf(netuid), sum: 'mined' }),
       index.sums({ ...claimsOf(netuid), sum: 'dividends' }),
       index.newest(claimsOf(netuid)),
     ])
-    return { weights: weights.result, paid: paidByAccount([...mined.result, ...dividends.result], claims.result) }
+    return {
+      weights: weights.result,
+      seeking: new Set(sought.result.filter(({ args }) => args['seeks'] === true).map(({ key }) => key)),
+      paid: paidByAccount([...mined.result, ...dividends.result], claims.result),
+    }
   }, clock)
   return async () => {
     const [name, clockParameters, nowSeconds, endpoints, roles, summary, reveals, market] = await Promise.all([
@@ -70,6 +75,7 @@ export function createNetworkView(sources: NetworkSources): () => Promise<Record
         hotkey,
         ...nameOf(roles, hotkey),
         kind: isValidator ? 'validator' : 'miner',
+        ...(summary.seeking.has(hotkey) && !isValidator ? { seeksPermit: true } : {}),
         endpoint,
         online: isValidator
           ? online.has(hotkey) || !hasRole(roles)
