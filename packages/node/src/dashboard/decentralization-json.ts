@@ -57,9 +57,9 @@ export function createDecentralizationView(sources: {
     const report = decentralizationReport({
       replay: 'notRun',
       stake: await stakeOf({ network, reader }, minus(staked.result, unstaked.result), worth),
-      emission: [...mined.result, ...dividends.result].map(({ key, sum }) => {
+      emission: plus(mined.result, dividends.result).map(([key, alpha]) => {
         const [netuid, account] = key.split('/') as [string, string]
-        return [account, worth(Number(netuid), BigInt(sum))]
+        return [account, worth(Number(netuid), alpha)]
       }),
       settled: settled.result.map(({ key, sum }) => [key, BigInt(sum)]),
       endpoints: seats.result.map(({ key, args }) => [key, String(args['endpoint'] ?? '')]),
@@ -100,6 +100,11 @@ const claimsOf = { contract: 'epochs', names: ['Claimed'], by: ['netuid', 'accou
 
 function positionsOf(names: readonly string[]) {
   return { contract: 'staking', names, by: ['netuid', 'hotkey', 'staker'] } as const
+}
+
+function plus(left: readonly ArgumentSum[], right: readonly ArgumentSum[]): readonly Holding[] {
+  const rest = new Map(right.map(({ key, sum }) => [key, BigInt(sum)]))
+  return left.map(({ key, sum }): Holding => [key, BigInt(sum) + (rest.get(key) ?? 0n)])
 }
 
 /** Shares of each `netuid/hotkey/staker`. */

@@ -1,5 +1,5 @@
 /** What an audit's events say of who holds what, for the report of decentralization (specs/0019-audit.md section 4). */
-import { type AuditSource, eventsOf } from '@koinon/ledger/audit'
+import { type AuditSource, type EventOf, eventsOf } from '@koinon/ledger/audit'
 import type { DecentralizationFacts, Holding, ReplayState } from '../../rules/index.ts'
 import { wad } from '../../rules/pool/weighted-pool.ts'
 import { type Economy, economyOf } from './economy/economy.ts'
@@ -43,12 +43,18 @@ function holdingsOf(
     stake: weights.hotkeys.flatMap(({ netuid, staked, positions }) =>
       [...positions].map(([staker, shares]): Holding => [staker, worth(netuid, staked.worth(shares))]),
     ),
-    emission: eventsOf(source, 'epochs', 'Claimed').map(({ args }) => [
-      args.account,
-      worth(args.netuid, args.mined + args.dividends),
-    ]),
+    // Rounded once an account and subnet.
+    emission: [...Map.groupBy(eventsOf(source, 'epochs', 'Claimed'), placeOf).values()].map((claims): Holding => {
+      const [{ args }] = claims as [(typeof claims)[number]]
+      const alpha = claims.reduce((sum, claim) => sum + claim.args.mined + claim.args.dividends, 0n)
+      return [args.account, worth(args.netuid, alpha)]
+    }),
     exitSeconds: unbondingSeconds,
   }
+}
+
+function placeOf({ args }: EventOf<'epochs', 'Claimed'>): string {
+  return `${args.netuid}/${args.account}`
 }
 
 function lastRows(source: AuditSource, { netuid }: ReplayedSubnet) {
