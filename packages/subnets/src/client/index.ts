@@ -2,7 +2,6 @@ export { type BeaconSource, createHttpBeacon, quicknetRelays } from './beacon-so
 export { createPeerClient, type Peer, type PeerClient } from './peer-client.ts'
 export type {
   Accrual,
-  EmissionClock,
   Endpoint,
   SubmittedRoot,
   SubnetLedger,

@@ -40,7 +40,7 @@ export type Dispute =
   | { readonly kind: 'total' }
 
 /** What is posted of a result, with its totals. */
-export type Posted = { readonly posting: Posting; readonly totals: PaidParts }
+type Posted = { readonly posting: Posting; readonly totals: PaidParts }
 
 const mostSeats = 2 ** seatDepth
 const allUids = Array.from({ length: mostSeats }, (_, uid) => uid)

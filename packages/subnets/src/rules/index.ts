@@ -17,7 +17,7 @@ export {
   type VerifyContext,
   type WorkListAudit,
 } from './define-subnet.ts'
-export { type Dispute, findDispute, type Posted } from './disputes.ts'
+export { type Dispute, findDispute } from './disputes.ts'
 export { type EpochWindow, epochAt, epochPhase, epochWindow, type SubnetClock } from './epoch-clock.ts'
 export type { HeldSeat, PaidParts, PermittedValidator, PreviousResult, Seat } from './epoch-inputs.ts'
 export { carryWords, computeEpoch, type EpochComputation, type Posting } from './epoch-record.ts'
@@ -41,7 +41,7 @@ export {
   resultToJson,
   totalsOf,
 } from './result.ts'
-export { climbFromAmount, halfRoot, type ResultWords } from './result-tree.ts'
+export { climbFromAmount, halfRoot } from './result-tree.ts'
 export { type AmountNumbers, maximumRowAge } from './seat-words.ts'
 export { taskSubnet } from './subnet-file/task-subnet.ts'
 export { packRow, unpackRow, weightsCommitment } from './weight-row.ts'
