@@ -1,5 +1,4 @@
-export { byEntity, type Concentration, concentrationOf } from './concentration.ts'
-export { entitiesOf, type Link } from './entities.ts'
+export { byEntity, concentrationOf } from './concentration.ts'
 export {
   type DecentralizationFacts,
   type DecentralizationReport,
