@@ -52,12 +52,13 @@ async function changingFunctions() {
 }
 
 async function epochVectors(signer) {
-  const domain = { name: 'Koinon Epochs', version: '2', chainId: CHAIN_ID, verifyingContract: EPOCHS }
+  const domain = { name: 'Koinon Epochs', version: '3', chainId: CHAIN_ID, verifyingContract: EPOCHS }
   const result = {
     netuid: 7,
     epoch: '41',
     root: word('root'),
-    cumulativeTotal: '3500000000000000001',
+    minersTotal: '3500000000000000001',
+    dividendsTotal: '2100000000000000000',
     validatorsHash: word('validators'),
     carryHash: word('carry'),
     specHash: word('spec'),
@@ -70,7 +71,8 @@ async function epochVectors(signer) {
         { name: 'netuid', type: 'uint32' },
         { name: 'epoch', type: 'uint64' },
         { name: 'root', type: 'bytes32' },
-        { name: 'cumulativeTotal', type: 'uint256' },
+        { name: 'minersTotal', type: 'uint256' },
+        { name: 'dividendsTotal', type: 'uint256' },
         { name: 'validatorsHash', type: 'bytes32' },
         { name: 'carryHash', type: 'bytes32' },
         { name: 'specHash', type: 'bytes32' },
@@ -78,7 +80,12 @@ async function epochVectors(signer) {
       ],
     },
     primaryType: 'Result',
-    message: { ...result, epoch: BigInt(result.epoch), cumulativeTotal: BigInt(result.cumulativeTotal) },
+    message: {
+      ...result,
+      epoch: BigInt(result.epoch),
+      minersTotal: BigInt(result.minersTotal),
+      dividendsTotal: BigInt(result.dividendsTotal),
+    },
   }
   const resultDigest = hashTypedData(typed)
   const objection = {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {AmountClaim, SeatClaim} from "../src/subnets/IDisputes.sol";
 import {Posting, Result} from "../src/subnets/IEpochs.sol";
-import {SeatClaim} from "../src/subnets/IDisputes.sol";
 import {SeatWords} from "../src/subnets/SeatWords.sol";
+import {SeatTree} from "./support/SeatTree.sol";
 import {Round} from "./subnets/Round.sol";
 import {vm} from "./support/Vm.sol";
 
@@ -32,21 +33,24 @@ contract DisputeGasSnapshotTest is Round {
         posting.seats[uid] ^= bytes32(uint256(1) << 128);
         wrong = _submitted(result, posting, 43);
         bytes32[] memory row = rowWords(uid);
-        disputes.disputeDividend(wrong, spec, posting.validators, posting.seats, uid, row);
+        bytes32 amountsRoot = SeatTree.half(posting.amounts);
+        disputes.disputeDividend(wrong, spec, posting.validators, posting.seats, amountsRoot, uid, row);
         atMost(vm.snapshotGasLastCall(GROUP, "dispute a dividend, 256 x 64"), MOST_GAS, "dividend");
 
-        posting.seats[uid] ^= bytes32(uint256(1) << 128 | 1);
+        posting.seats[uid] ^= bytes32(uint256(1) << 128);
+        posting.amounts[uid] ^= bytes32(uint256(1));
         wrong = _submitted(result, posting, 43);
-        disputes.disputeAmount(wrong, posting.seats, uid, 0, new bytes32[](8));
+        AmountClaim memory amount = amountOf(posting, uid, none());
+        disputes.disputeAmount(wrong, posting.seats, amount);
         atMost(vm.snapshotGasLastCall(GROUP, "dispute an amount, 256 x 64"), MOST_GAS, "amount");
 
-        posting.seats[uid] ^= bytes32(uint256(1));
-        result.cumulativeTotal -= 1;
+        posting.amounts[uid] ^= bytes32(uint256(1));
+        result.minersTotal -= 1;
         wrong = _submitted(result, posting, 43);
-        disputes.disputeTotal(wrong, posting.seats);
+        disputes.disputeTotal(wrong, posting.seats, amountsRoot);
         atMost(vm.snapshotGasLastCall(GROUP, "dispute the total, 256 x 64"), MOST_GAS, "total");
 
-        result.cumulativeTotal += 1;
+        result.minersTotal += 1;
         bytes32 validator = posting.validators[60];
         posting.validators[60] = validator | bytes32(uint256(3) << 88);
         wrong = _submitted(result, posting, 43);
@@ -56,7 +60,7 @@ contract DisputeGasSnapshotTest is Round {
         posting.validators[60] = validator;
         _submitted(result, posting, 43);
         vm.warp(block.timestamp + 120);
-        epochs.claim(claimOf(netuid, 1, 5, posting.seats));
+        epochs.claim(claimOf(netuid, 1, 5, posting));
         vm.snapshotGasLastCall(GROUP, "claim, 256 seats");
     }
 
@@ -67,7 +71,7 @@ contract DisputeGasSnapshotTest is Round {
         for (uint256 i = 0; i < 16; ++i) {
             all[i] = words(rows[vm.addr(keys[i])]);
         }
-        disputes.confirm(result, spec, posting.validators, posting.seats, all, new bytes32[](0));
+        disputes.confirm(result, spec, posting, all, halvesOf(none()));
         vm.snapshotGasLastCall(GROUP, "confirm a whole result, 64 x 16");
     }
 
@@ -75,7 +79,7 @@ contract DisputeGasSnapshotTest is Round {
         private
         returns (Result memory changed)
     {
-        changed = resultFor(netuid, 1, posting, result.cumulativeTotal);
+        changed = resultFor(netuid, 1, posting, result.minersTotal, result.dividendsTotal);
         changed.specHash = result.specHash;
         submit(changed, posting, keys, signers);
     }
@@ -93,6 +97,6 @@ contract DisputeGasSnapshotTest is Round {
             setRow(vm.addr(keys[i]), row);
         }
         vote(1, type(uint256).max);
-        return honest(1, seats, new bytes32[](0), 0, 0);
+        return honest(1, seats, none());
     }
 }

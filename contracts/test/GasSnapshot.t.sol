@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {ChannelConfig, Voucher, VoucherClaim} from "../src/payments/IBatchSettlement.sol";
 import {BatchSettlement} from "../src/payments/BatchSettlement.sol";
 import {ERC3009DepositCollector} from "../src/payments/ERC3009DepositCollector.sol";
-import {Posting, Result} from "../src/subnets/IEpochs.sol";
+import {IEpochs, Posting} from "../src/subnets/IEpochs.sol";
 import {SubnetParams} from "../src/subnets/ISubnets.sol";
 import {TestDollar} from "../src/token/TestDollar.sol";
 import {Network} from "./support/Network.sol";
@@ -32,13 +32,15 @@ contract GasSnapshotTest is Network {
         vm.snapshotGasLastCall(GROUP, "identity register");
         subnets.register(_netuid, agentId, "https://node.example:8402", 1e18);
         vm.snapshotGasLastCall(GROUP, "neuron register");
-        staking.stake(_netuid, HOTKEY, MIN_STAKE);
-        vm.snapshotGasLastCall(GROUP, "stake first, becoming a validator");
+        permits.seekPermit(_netuid, true);
+        vm.snapshotGasLastCall(GROUP, "seek a permit");
+        uint256 shares = staking.stake(0, HOTKEY, MIN_STAKE);
+        vm.snapshotGasLastCall(GROUP, "stake KOIN on the root, becoming a validator");
         vm.warp(block.timestamp + 60);
-        staking.stake(_netuid, HOTKEY, MIN_STAKE);
-        vm.snapshotGasLastCall(GROUP, "stake again");
-        staking.unstake(_netuid, HOTKEY, MIN_STAKE);
-        vm.snapshotGasLastCall(GROUP, "unstake");
+        staking.stake(0, HOTKEY, MIN_STAKE);
+        vm.snapshotGasLastCall(GROUP, "stake KOIN again");
+        staking.unstake(0, HOTKEY, shares, 1);
+        vm.snapshotGasLastCall(GROUP, "unstake KOIN, queued");
         vm.stopPrank();
     }
 
@@ -67,7 +69,8 @@ contract GasSnapshotTest is Network {
     function test_gas_of_a_validator_that_puts_another_out() public {
         addValidators(_netuid, 64, MIN_STAKE);
         join(_netuid, HOTKEY);
-        fund(HOTKEY, 2 * MIN_STAKE);
+        seek(_netuid, HOTKEY);
+        mintAlpha(_netuid, HOTKEY, 2 * MIN_STAKE);
         vm.prank(HOTKEY);
         staking.stake(_netuid, HOTKEY, 2 * MIN_STAKE);
         vm.snapshotGasLastCall(GROUP, "stake, putting out one of 64 validators");
@@ -86,14 +89,16 @@ contract GasSnapshotTest is Network {
             subnets.createSubnet(chosen, 1_000_000e18);
         }
         vm.warp(block.timestamp + 28 days);
+        // All of them work, so that the score of each is its price.
+        bytes memory asked = abi.encodeWithSelector(IEpochs.lastRootEpoch.selector);
+        vm.mockCall(address(epochs), asked, abi.encode(true, uint64(1e7)));
         subnets.createSubnet(chosen, 1_000_000e18);
         vm.snapshotGasLastCall(GROUP, "create subnet, dissolving one of 128");
         vm.stopPrank();
     }
 
     function test_gas_of_commits_and_reveals() public {
-        join(_netuid, HOTKEY);
-        stakeOn(_netuid, HOTKEY, HOTKEY, MIN_STAKE);
+        addValidator(_netuid, HOTKEY, MIN_STAKE);
         toWorkCommit(_netuid, 1);
         vm.startPrank(HOTKEY);
         work.commitWork(_netuid, 1, keccak256("root"), 1000, keccak256("data"));
@@ -148,8 +153,8 @@ contract GasSnapshotTest is Network {
     function _root(uint256 validators, string memory name) private {
         uint256[] memory keys = addValidators(_netuid, validators, MIN_STAKE);
         toRoot(_netuid, 1);
-        Posting memory posting = postingFor(_netuid, 1, keys, new bytes32[](validators));
-        submit(resultFor(_netuid, 1, posting, 0), posting, keys, validators);
+        Posting memory posting = postingFor(_netuid, 1, keys, new bytes32[](validators), new bytes32[](validators));
+        submit(resultFor(_netuid, 1, posting, 0, 0), posting, keys, validators);
         vm.snapshotGasLastCall(GROUP, name);
     }
 

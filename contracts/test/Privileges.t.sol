@@ -2,30 +2,36 @@
 pragma solidity 0.8.37;
 
 import {IDisputes} from "../src/subnets/IDisputes.sol";
-import {IEmission} from "../src/subnets/IEmission.sol";
+import {IPoolEmission} from "../src/subnets/emission/IPoolEmission.sol";
 import {IEpochs, Posting} from "../src/subnets/IEpochs.sol";
-import {IStaking} from "../src/subnets/IStaking.sol";
 import {ISubnetTerms} from "../src/subnets/ISubnetTerms.sol";
 import {ISubnets} from "../src/subnets/ISubnets.sol";
+import {IAlphaStaking} from "../src/subnets/pool/IAlphaStaking.sol";
+import {IDelegation} from "../src/subnets/pool/IDelegation.sol";
+import {IPermits} from "../src/subnets/pool/IPermits.sol";
+import {IPools} from "../src/subnets/pool/IPools.sol";
+import {AmountWords} from "../src/subnets/SeatWords.sol";
 import {Network} from "./support/Network.sol";
 import {vm} from "./support/Vm.sol";
 
 /// @dev Every function of every contract that changes anything, as specs/vectors/contracts.json has them from the compiler, by who may call it:
 ///      - anyone: acts on the caller's own account, agent, stake, channel or vote, or does what is due to whoever calls;
 ///      - owner: the owner of a subnet, within bounds and with notice;
-///      - contract: another contract of the same network, named for ever at deployment;
+///      - contract: another contract of the same network, named for ever at deployment or by the deployer's last word;
 ///      - deployer: once, before the network begins.
 ///      A function that is added is unknown here until somebody has said which it is.
 contract PrivilegesTest is Network {
     mapping(bytes32 placeAndName => bool) private _isKnown;
 
     function test_who_may_call_what_is_known_of_every_function() public {
+        _anyone("alpha-staking", "applyChildren claimRoot countRoot move stake stakeFor swap unstake withdraw");
+        _only("a contract", "alpha-staking", "onRegistrationChanged payDividends slash");
         _anyone("batch-settlement", "claim claimWithSignature deposit finalizeWithdraw initiateWithdraw multicall refund refundWithSignature settle");
         _anyone("disputes", "confirm disputeAmount disputeDividend disputeSeat disputeTotal disputeValidator");
         _only("the deployer", "disputes", "setEpochs");
-        _anyone("emission", "sync");
-        _only("a contract", "emission", "mint");
-        _anyone("epochs", "claim claimMany objectRoot punish punishTwofold submitRoot");
+        _anyone("delegation", "announceChildren setAutoStake setChildTake setTake setTakesParent");
+        _only("a contract", "delegation", "takeAnnouncement");
+        _anyone("epochs", "claim claimMany claimOwner objectRoot punish punishTwofold submitRoot");
         _only("a contract", "epochs", "confirm overturn");
         _anyone("erc3009-deposit-collector", "collect");
         _anyone("identity-registry", "approve register safeTransferFrom setAgentURI setAgentWallet setApprovalForAll setMetadata transferFrom unsetAgentWallet");
@@ -34,9 +40,14 @@ contract PrivilegesTest is Network {
         _only("the deployer", "koinon-token", "setMinter");
         _anyone("permit2-deposit-collector", "collect");
         _anyone("reputation-registry", "appendResponse giveFeedback revokeFeedback");
-        _anyone("staking", "refreshPermit stake unstake withdraw");
-        _only("a contract", "staking", "bind onRegistrationChanged slash");
-        _only("the deployer", "staking", "setSlasher");
+        _anyone("permits", "refreshPermit seekPermit");
+        _only("a contract", "permits", "onWeightChanged");
+        _anyone("pool-emission", "advance burnRest");
+        _only("the owner", "pool-emission", "announceParts");
+        _only("a contract", "pool-emission", "payDividends payMiner payOwner");
+        _only("the deployer", "pool-emission", "setEpochs");
+        _anyone("pools", "burn burnFees buy buyToPrice moveAverage redeem sell sellToPrice swap transfer");
+        _only("a contract", "pools", "bindStaking bindSubnets burnSlashed dissolve inject mint open transferFor");
         _anyone("subnets", "challenge createSubnet deregister finaliseChallenge matchChallenge register setEndpoint");
         _only("the owner", "subnets", "nameOwnerHotkey dropOwnerHotkey");
         _only("the owner", "subnet-terms", "announceRules announceUpdate");
@@ -48,7 +59,7 @@ contract PrivilegesTest is Network {
 
         string memory json = vm.readFile("specs/vectors/contracts.json");
         string[] memory contracts = vm.parseJsonKeys(json, ".functions");
-        yes(contracts.length >= 14, "contracts");
+        yes(contracts.length >= 17, "contracts");
         for (uint256 i = 0; i < contracts.length; ++i) {
             string[] memory functions = vm.parseJsonStringArray(json, string.concat(".functions.", contracts[i]));
             for (uint256 j = 0; j < functions.length; ++j) {
@@ -71,6 +82,8 @@ contract PrivilegesTest is Network {
         terms.announceRules(netuid, rules());
         vm.expectRevert(notOwner);
         terms.announceUpdate(netuid, "", SPEC);
+        vm.expectRevert(abi.encodeWithSelector(IPoolEmission.NotSubnetOwner.selector, address(this), owner));
+        emission.announceParts(netuid, 0, 5_000);
         vm.expectRevert(abi.encodeWithSelector(ISubnetTerms.NotSubnets.selector, address(this)));
         terms.open(9, params());
         vm.expectRevert(abi.encodeWithSelector(ISubnetTerms.NotSubnets.selector, address(this)));
@@ -79,27 +92,58 @@ contract PrivilegesTest is Network {
         terms.recordSeat(netuid, 0, address(this));
         vm.expectRevert(abi.encodeWithSelector(ISubnetTerms.AlreadyBound.selector, address(subnets)));
         terms.bind();
-        vm.expectRevert(abi.encodeWithSelector(IStaking.AlreadyBound.selector, address(subnets)));
-        staking.bind();
-        vm.expectRevert(abi.encodeWithSelector(IStaking.NotSubnets.selector, address(this)));
-        staking.onRegistrationChanged(netuid, address(this), true);
-        vm.expectRevert(abi.encodeWithSelector(IStaking.NotSlasher.selector, address(this)));
-        staking.slash(netuid, address(this), 1, address(this));
         vm.expectRevert(abi.encodeWithSelector(IEpochs.NotDisputes.selector, address(this)));
         epochs.overturn(netuid, 0, SPEC, address(this), "seat");
         vm.expectRevert(abi.encodeWithSelector(IEpochs.NotDisputes.selector, address(this)));
         epochs.confirm(netuid, 0);
-        vm.expectRevert(abi.encodeWithSelector(IEmission.NotEpochs.selector, address(this)));
-        emission.mint(netuid, address(this), 1);
-        // This contract deployed the network and named minter, slasher and epochs; that was its last word.
-        vm.expectRevert(abi.encodeWithSelector(IStaking.NotSetter.selector, address(this)));
-        staking.setSlasher(address(this));
+        _stakeAndPoolsRefuse(netuid);
+        bytes memory notEpochs = abi.encodeWithSelector(IPoolEmission.NotEpochs.selector, address(this));
+        vm.expectRevert(notEpochs);
+        emission.payMiner(netuid, address(this), 1);
+        vm.expectRevert(notEpochs);
+        emission.payDividends(netuid, address(this), 1);
+        vm.expectRevert(notEpochs);
+        emission.payOwner(netuid, 1);
+        // This contract deployed the network and named minter and epochs; that was its last word.
+        vm.expectRevert(abi.encodeWithSelector(IPoolEmission.NotSetter.selector, address(this)));
+        emission.setEpochs(address(this));
         vm.expectRevert(abi.encodeWithSelector(IDisputes.NotSetter.selector, address(this)));
         disputes.setEpochs(epochs);
         vm.expectRevert();
         token.setMinter(address(this));
         vm.expectRevert();
         token.mint(address(this), 1);
+    }
+
+    function _stakeAndPoolsRefuse(uint32 netuid) private {
+        bytes memory notPermitted = abi.encodeWithSelector(IAlphaStaking.NotPermitted.selector, address(this));
+        vm.expectRevert(notPermitted);
+        staking.onRegistrationChanged(netuid, address(this), true);
+        vm.expectRevert(notPermitted);
+        staking.payDividends(netuid, address(this), 1);
+        vm.expectRevert(notPermitted);
+        staking.slash(netuid, address(this), 1, address(this));
+        vm.expectRevert(abi.encodeWithSelector(IPermits.NotStaking.selector, address(this)));
+        permits.onWeightChanged(netuid, address(this), 0, 1, true);
+        vm.expectRevert(abi.encodeWithSelector(IDelegation.NotPermitted.selector, address(this)));
+        delegation.takeAnnouncement(netuid, address(this));
+        vm.expectRevert(abi.encodeWithSelector(IPools.AlreadyBound.selector, address(staking)));
+        pools.bindStaking();
+        vm.expectRevert(abi.encodeWithSelector(IPools.AlreadyBound.selector, address(subnets)));
+        pools.bindSubnets();
+        notPermitted = abi.encodeWithSelector(IPools.NotPermitted.selector, address(this));
+        vm.expectRevert(notPermitted);
+        pools.burnSlashed(netuid, 1);
+        vm.expectRevert(notPermitted);
+        pools.dissolve(netuid);
+        vm.expectRevert(notPermitted);
+        pools.inject(netuid, 1, 1);
+        vm.expectRevert(notPermitted);
+        pools.mint(netuid, address(this), 1);
+        vm.expectRevert(notPermitted);
+        pools.open(9, 1e18, 1e18);
+        vm.expectRevert(notPermitted);
+        pools.transferFor(netuid, address(staking), address(this), 1);
     }
 
     function test_an_owner_can_neither_stop_nor_empty_its_subnet() public {
@@ -112,16 +156,21 @@ contract PrivilegesTest is Network {
         vm.expectRevert();
         subnets.deregister(netuid, vm.addr(keys[0]));
         vm.expectRevert();
-        staking.unstake(netuid, vm.addr(keys[0]), 1);
+        staking.unstake(netuid, vm.addr(keys[0]), 1, 1);
+        vm.expectRevert();
+        pools.dissolve(netuid);
+        emission.announceParts(netuid, 1_800, 2_000);
         vm.stopPrank();
+        eq(pools.balanceOf(netuid, owner), 0, "the lock is not the owner's");
         toRoot(netuid, 1);
-        uint256 accrued = emission.accrued(netuid, 2);
-        bytes32[] memory seats = new bytes32[](1);
-        seats[0] = bytes32(accrued);
-        Posting memory posting = postingFor(netuid, 1, keys, seats);
-        submit(resultFor(netuid, 1, posting, accrued), posting, keys, 3);
+        uint256 accrued = emission.accrued(netuid, 2).miners;
+        bytes32[] memory amounts = new bytes32[](1);
+        amounts[0] = AmountWords.pack(accrued, 0);
+        Posting memory posting = postingFor(netuid, 1, keys, new bytes32[](0), amounts);
+        submit(resultFor(netuid, 1, posting, accrued, 0), posting, keys, 3);
         vm.warp(block.timestamp + 120);
-        eq(epochs.claim(claimOf(netuid, 1, 0, seats)), accrued, "paid");
+        (uint256 mined,) = epochs.claim(claimOf(netuid, 1, 0, posting));
+        yes(mined == accrued && accrued > 0, "paid");
     }
 
     function _anyone(string memory place, string memory names) private {

@@ -159,11 +159,11 @@ describe('subnets of one file on a network', () => {
     expect(evidence?.open.filter(({ why }) => /definition|published/.test(why))).toEqual([])
 
     const paidLess = join(folder, 'claim')
-    const line = falsify(copy, paidLess, 'events.jsonl', ['"name":"Claimed"'], raised('amount'))
+    const line = falsify(copy, paidLess, 'events.jsonl', ['"name":"Claimed"', '"mined"'], raised('mined'))
     const { args } = JSON.parse(line) as { args: { netuid: number; epoch: string; account: string } }
     const found = await audit(['--data', paidLess, '--home', stranger, '--file', file], auditDeadlineMs)
     expect(found.exitCode).toBe(1)
-    expect(found.named).toContain(`claims: ${args.netuid}/${args.epoch}/${args.account} amount paid`)
+    expect(found.named).toContain(`claims: ${args.netuid}/${args.epoch}/${args.account} amount paid as miner`)
 
     const scored = join(folder, 'score')
     const marks = ['/evidence-log/3/', '\\"task\\":0,\\"scorePpm\\":']

@@ -25,7 +25,7 @@ export async function snapshot(network: TestNetwork): Promise<Snapshot> {
     apiKey,
     chainId,
     wallet: await ledger.balances('wallet'),
-    stakes: await Promise.all(validators.map((name) => ledger.stake(name))),
+    stakes: await Promise.all(validators.map((name) => ledger.rootStake(name))),
     tip: await ledger.reader.getBlockNumber(),
   }
 }

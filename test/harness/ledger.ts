@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Address } from '@koinon/base'
 import { createLedgerReader, type LedgerReader, type NetworkFile, parseNetworkFile } from '@koinon/ledger'
-import { batchSettlementAbi, stakingAbi } from '@koinon/ledger/abis'
+import { alphaStakingAbi, batchSettlementAbi } from '@koinon/ledger/abis'
 import { readBalances } from '@koinon/node'
 import { readBooks } from './books.ts'
 
+const rootNetuid = 0
 const netuid = 1
 
 export class LedgerView {
@@ -29,15 +30,25 @@ export class LedgerView {
     return readBalances(this.reader, this.network, this.account(name))
   }
 
-  /** Stake of a role on its own hotkey, 1e-18 KOIN. */
-  stake(name: string): Promise<bigint> {
+  /** What a role staked on its own hotkey: KOIN on the root, 1e-18 KOIN. */
+  rootStake(name: string): Promise<bigint> {
+    return this.#position(rootNetuid, name)
+  }
+
+  /** Alpha of subnet 1 on a role's own hotkey, which is what it earned there, 1e-18 alpha. */
+  alpha(name: string): Promise<bigint> {
+    return this.#position(netuid, name)
+  }
+
+  async #position(subnet: number, name: string): Promise<bigint> {
     const account = this.account(name)
-    return this.reader.readContract({
+    const [, amount] = await this.reader.readContract({
       address: this.network.contracts.staking,
-      abi: stakingAbi,
+      abi: alphaStakingAbi,
       functionName: 'positionOf',
-      args: [netuid, account, account],
+      args: [subnet, account, account],
     })
+    return amount
   }
 
   /** Sentences about channels from which the ledger paid more than the home's own vouchers allow; none when all is well. */

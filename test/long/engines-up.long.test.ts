@@ -65,10 +65,10 @@ describe('koinon up --rpc refuses', () => {
     const file = { v: 1, name: 'theirs', chainId: 31_337, chainKind: 'external', rpcUrl: chain.rpcUrl, startBlock: 0 }
     const names = ['token', 'dollar', 'identity', 'reputation', 'validation', 'subnets', 'staking', 'work', 'weights']
     const contracts = Object.fromEntries(
-      [...names, 'terms', 'epochs', 'emission', 'channels', 'depositCollector'].map((name) => [
-        name,
-        `0x${'1'.repeat(40)}`,
-      ]),
+      [
+        ...names,
+        ...'terms pools delegation permits disputes policy epochs emission channels depositCollector'.split(' '),
+      ].map((name) => [name, `0x${'1'.repeat(40)}`]),
     )
     writeFileSync(join(folder, 'joined', 'network.json'), JSON.stringify({ ...file, isTest: true, contracts }))
     expect((await refusedUp('joined', '--rpc', chain.rpcUrl)).error).toMatchObject({ code: 'home/joined' })

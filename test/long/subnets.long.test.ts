@@ -77,8 +77,8 @@ describe(`four subnets after ${epochs} epochs with kills`, () => {
     'are told from a copy with one falsified figure, which is named',
     async () => {
       for (const [file, marks, field, what] of [
-        ['events.jsonl', ['"name":"Claimed"'], 'amount', 'amount paid'],
-        ['events.jsonl', ['"name":"RootSubmitted"'], 'cumulativeTotal', 'sum of all leaves'],
+        ['events.jsonl', ['"name":"Claimed"', '"contract":"epochs"'], 'mined', 'amount paid as miner'],
+        ['events.jsonl', ['"name":"RootSubmitted"'], 'minersTotal', 'paid to all miners'],
       ] as const) {
         const changed = join(network.folder, field)
         const line = falsify(copy, changed, file, marks, raised(field))

@@ -28,7 +28,15 @@ export function fakeSubnets(state: FakeState): SubnetsJson {
       maximumSeats: 64,
       validators: 3,
       stakeAtomic: `${10_000n * token}`,
-      emissionSharePpm: [520_000, 260_000, 170_000, 50_000][index] as number,
+      emissionSharePpm: [520_000, 260_000, 170_000, 0][index] as number,
+      // The last one is dissolved.
+      ...(index === names.length - 1
+        ? { potAtomic: `${30n * token}` }
+        : {
+            priceWad: `${(BigInt(100 + 60 * index) * token) / 2_000n}`,
+            poolKoinAtomic: `${BigInt(100 + 60 * index) * token}`,
+            poolAlphaAtomic: `${2_000n * token}`,
+          }),
       accruedAtomic: `${4_200n * token}`,
       paidAtomic: `${(4_000n - 700n * BigInt(index)) * token}`,
     })),

@@ -107,6 +107,7 @@ function fakeSubnet(state: FakeState): SubnetJson {
     epochStartedAtSeconds: startedAt,
     epochEndsAtSeconds: startedAt + epochSeconds,
     phase,
+    priceWad: (token / 20n).toString(),
     totalStakeAtomic: (10_000n * token).toString(),
     neurons: neuronsOf(state, currentEpoch),
   }
@@ -165,7 +166,8 @@ function epochOf(state: FakeState, epoch: number, currentEpoch: number): EpochJs
       ? { root: bytesToHex(seedBytes(`root ${epoch}`)), signedStakeAtomic: (8_000n * token).toString() }
       : {}),
     ...(kind === 'noQuorum' ? { signedStakeAtomic: (5_000n * token).toString() } : {}),
-    cumulativeTotalAtomic: (emissionAtomic * BigInt(epoch)).toString(),
+    minersTotalAtomic: ((emissionAtomic * BigInt(epoch)) / 2n).toString(),
+    dividendsTotalAtomic: ((emissionAtomic * BigInt(epoch)) / 2n).toString(),
     paidAtomic: kind === 'active' ? emissionAtomic.toString() : '0',
   }
 }

@@ -11,6 +11,7 @@ import { fail, notChecked, pass } from '@koinon/work'
 import { answerChat } from './fake-chat.ts'
 import { fakeDecentralization, fakeMetagraph, fakeSubnets } from './fake-incentive.ts'
 import { fakeEpoch, fakeEpochs, fakeNetwork } from './fake-ledger.ts'
+import { FakeStake } from './fake-stake.ts'
 import { FakeState } from './fake-state.ts'
 import { fakeWallet } from './fake-wallet.ts'
 import { serveFile } from './serve-files.ts'
@@ -27,6 +28,7 @@ export type FakeNetworkOptions = {
 /** One running fake network on 127.0.0.1. */
 export class FakeNetwork {
   readonly state = new FakeState(() => Date.now())
+  readonly stake = new FakeStake(this.state)
   readonly #options: FakeNetworkOptions
   readonly #server: Server
 
@@ -86,6 +88,13 @@ export class FakeNetwork {
     if (pathname === '/api/subnets') return fakeSubnets(state)
     const subnet = /^\/api\/subnets\/([0-9]+)\/metagraph$/.exec(pathname)
     if (subnet !== null) return fakeMetagraph(state, Number(subnet[1]))
+    if (pathname === '/api/pools') return this.stake.pools()
+    const quote = /^\/api\/pools\/([0-9]+)\/quote$/.exec(pathname)
+    if (quote !== null) return this.stake.quote(Number(quote[1]), url.searchParams)
+    if (pathname === '/api/stake') {
+      if (request.headers['x-koinon-local'] !== state.localToken) throw refused()
+      return method === 'POST' ? this.stake.act(JSON.parse(new TextDecoder().decode(bytes))) : this.stake.holdings()
+    }
     if (pathname === '/api/decentralization') return fakeDecentralization(state)
     if (pathname.startsWith('/api/wallet')) {
       if (request.headers['x-koinon-local'] !== state.localToken) throw refused()

@@ -25,6 +25,7 @@ try {
         ['decentralization', '#/decentralization', 'Held back by'],
         ['receipts', '#/receipts', 'Audited by'],
         ['wallet', '#/wallet', 'Use it from a program'],
+        ['stake', '#/stake', 'Root dividends'],
       ] as const) {
         await page.goto(`${bench.url}/${hash}`)
         await page.getByText(waitFor).first().waitFor({ state: 'attached' })
@@ -36,6 +37,16 @@ try {
           await shoot('receipt')
         }
       }
+      await page.getByLabel('KOIN to spend').fill('12')
+      await page.getByText('It moves the price by').waitFor()
+      await shoot('stake-quote')
+      await page.getByRole('button', { name: 'Review', exact: true }).click()
+      await page
+        .getByRole('dialog')
+        .getByText(/^Buy .* for 12 KOIN/)
+        .waitFor()
+      await shoot('stake-review', false)
+      await page.goto(`${bench.url}/#/wallet`)
       await page.getByRole('button', { name: 'Create a key' }).click()
       await page.getByLabel('Name, to recognise it by').fill('laptop')
       await page.getByRole('button', { name: 'Create the key' }).click()

@@ -25,6 +25,7 @@ const ValidatorsPage = lazy(() =>
 const DecentralizationPage = lazy(() =>
   import('./decentralization/decentralization-page.tsx').then((module) => ({ default: module.DecentralizationPage })),
 )
+const StakePage = lazy(() => import('./stake/stake-page.tsx').then((module) => ({ default: module.StakePage })))
 const WalletPage = lazy(() => import('./wallet/wallet-page.tsx').then((module) => ({ default: module.WalletPage })))
 
 /** The whole page: header, one of the pages, footer. */
@@ -92,6 +93,7 @@ function Page({ route }: { readonly route: Route }) {
   if (route.page === 'receipts') return <ReceiptsPage />
   if (route.page === 'receipt') return <ReceiptPage id={route.id} />
   if (route.page === 'wallet') return <WalletPage />
+  if (route.page === 'stake') return <StakePage />
   return (
     <section className="empty">
       <h1>There is no such page</h1>

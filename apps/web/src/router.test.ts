@@ -21,6 +21,7 @@ describe('parseRoute', () => {
     [`#/receipts/${id}`, { page: 'receipt', id }],
     [`#/receipts/0x${id}`, { page: 'receipt', id }],
     ['#/wallet/', { page: 'wallet' }],
+    ['#/stake', { page: 'stake' }],
   ])('%s', (hash, route) => {
     expect(parseRoute(hash)).toEqual(route)
   })
@@ -32,6 +33,7 @@ describe('parseRoute', () => {
     '#/network/one/two',
     '#/network/1',
     '#/wallet/1',
+    '#/stake/1',
     '#/subnets/one',
     '#/validators/1',
     `#/receipts/${id}/x`,

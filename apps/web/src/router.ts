@@ -11,6 +11,7 @@ export type Route =
   | { readonly page: 'receipts' }
   | { readonly page: 'receipt'; readonly id: string }
   | { readonly page: 'wallet' }
+  | { readonly page: 'stake' }
   | { readonly page: 'unknown' }
 
 /** Route of a location hash such as `#/receipts/0123…`. */
@@ -30,6 +31,7 @@ export function parseRoute(hash: string): Route {
     return { page: 'receipt', id: first.replace(/^0x/, '') }
   }
   if (page === 'wallet' && parts.length === 1) return { page: 'wallet' }
+  if (page === 'stake' && parts.length === 1) return { page: 'stake' }
   if (page === 'network' && parts.length === 1) return { page: 'network' }
   if (page === 'subnets' && parts.length === 1) return { page: 'subnets' }
   if (page === 'subnets' && parts.length === 2 && /^[0-9]{1,6}$/.test(first ?? '')) {
@@ -60,6 +62,7 @@ export function routeTitle(route: Route): string {
     receipts: 'Receipts',
     receipt: 'Receipt',
     wallet: 'Wallet & keys',
+    stake: 'Stake & trade',
     unknown: 'Not found',
   } as const
   return `${titles[route.page]} · Koinon`

@@ -49,6 +49,22 @@ const pages: readonly (readonly [name: string, prepare: (page: Page) => Promise<
       await page.getByRole('button', { name: 'Create a key' }).click()
     },
   ],
+  [
+    'stake, with a quote',
+    async (page) => {
+      await go(page, '#/stake', 'Root dividends')
+      await page.getByLabel('KOIN to spend').fill('12')
+      await page.getByText('It moves the price by').waitFor()
+    },
+  ],
+  [
+    'stake, taking back',
+    async (page) => {
+      await go(page, '#/stake', 'Root dividends')
+      await page.getByRole('button', { name: 'Unstake from the root' }).click()
+      await page.getByRole('dialog').waitFor()
+    },
+  ],
   ['no such page', async (page) => go(page, '#/nowhere', 'There is no such page')],
 ]
 

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IDisputes, SeatClaim, Spec} from "./IDisputes.sol";
-import {IEmission} from "./IEmission.sol";
-import {EpochRoot, IEpochs, Result} from "./IEpochs.sol";
-import {IStaking} from "./IStaking.sol";
+import {Accrued, IPoolEmission} from "./emission/IPoolEmission.sol";
+import {AmountClaim, IDisputes, Previous, SeatClaim, Spec} from "./IDisputes.sol";
+import {EpochRoot, IEpochs, Posting, Result} from "./IEpochs.sol";
 import {EpochWindow, ISubnets} from "./ISubnets.sol";
 import {ISubnetTerms} from "./ISubnetTerms.sol";
 import {IWeights} from "./IWeights.sol";
-import {SeatWords, ValidatorWords} from "./SeatWords.sol";
+import {IPermits} from "./pool/IPermits.sol";
+import {ResultTree} from "./ResultTree.sol";
+import {AmountWords, SeatWords, ValidatorWords} from "./SeatWords.sol";
 import {StakeMedian} from "./StakeMedian.sol";
 import {WordTree} from "./WordTree.sol";
 
@@ -16,6 +17,7 @@ import {WordTree} from "./WordTree.sol";
 /// @dev Nothing is searched for here: the disputer says what is right and the contract checks that in one pass. What a result's
 ///      hashes stand for was posted with it, so no signer can hide the number that is wrong.
 contract Disputes is IDisputes {
+    using AmountWords for bytes32;
     using SeatWords for bytes32;
     using ValidatorWords for bytes32;
 
@@ -28,12 +30,14 @@ contract Disputes is IDisputes {
         uint48 endsAt;
     }
 
-    /// @dev What one unit of rank and of dividend is divided by, and what is divided.
+    /// @dev What is divided by rank and by dividend, what the divisors are, and the totals before.
     struct Payment {
         uint256 forMiners;
-        uint256 forValidators;
+        uint256 forDividends;
         uint256 ranks;
         uint256 dividends;
+        uint256 minersBefore;
+        uint256 dividendsBefore;
     }
 
     /// @dev All that {confirm} looks at again for every seat. `sums` is zero for who has no vote.
@@ -49,13 +53,12 @@ contract Disputes is IDisputes {
     /// @notice SHA-256 of "KoinonSubnetSpec(string name,uint32 version,string parameters,string combine,string weights,bytes32
     ///         aggregator,bytes32 source)", in one line.
     bytes32 public constant SPEC_TYPEHASH = 0x6887c60a3e7bea50739bfbf396441b6cdb157c49dc0d8c07cdb2365acee2824e;
-    uint256 private constant SEAT_DEPTH = 8;
     uint256 private constant MAX_CONFIRMED_VALIDATORS = 16;
     uint256 private constant MAX_CONFIRMED_SEATS = 64;
 
     ISubnets public immutable subnets;
     ISubnetTerms public immutable terms;
-    IStaking public immutable staking;
+    IPermits public immutable permits;
     IWeights public immutable weights;
     address private immutable _setter;
     /// @notice The epoch contract, which names this one in turn.
@@ -65,7 +68,7 @@ contract Disputes is IDisputes {
     constructor(ISubnets subnets_, IWeights weights_, address setter) {
         subnets = subnets_;
         terms = subnets_.terms();
-        staking = subnets_.staking();
+        permits = subnets_.permits();
         weights = weights_;
         _setter = setter;
     }
@@ -96,7 +99,7 @@ contract Disputes is IDisputes {
         Context memory context = _open(result);
         _requireValidators(result, validators);
         _requireKnown(result, spec);
-        if (WordTree.climb(seat.word, seat.uid, seat.proof, SEAT_DEPTH) != context.root) revert PartMismatch("seat");
+        if (ResultTree.climbSeat(seat.word, seat.uid, seat.proof) != context.root) revert PartMismatch("seat");
 
         (address holder, uint48 since) = terms.seatAt(result.netuid, seat.uid, context.endsAt - 1);
         uint256 tenure = holder == address(0) ? 0 : _tenureOf(context, since);
@@ -117,12 +120,13 @@ contract Disputes is IDisputes {
         Spec calldata spec,
         bytes32[] calldata validators,
         bytes32[] calldata seats,
+        bytes32 amountsRoot,
         uint16 uid,
         bytes32[] calldata row
     ) external {
         Context memory context = _open(result);
         _requireValidators(result, validators);
-        _requireSeats(context.root, seats);
+        _requireSeats(context.root, seats, amountsRoot);
         _requireKnown(result, spec);
         (address holder,) = terms.seatAt(result.netuid, uid, context.endsAt - 1);
         uint256 expected = _dividend(result, validators, seats, uid, holder, row);
@@ -130,63 +134,51 @@ contract Disputes is IDisputes {
     }
 
     /// @inheritdoc IDisputes
-    function disputeAmount(
-        Result calldata result,
-        bytes32[] calldata seats,
-        uint16 uid,
-        bytes32 previous,
-        bytes32[] calldata previousProof
-    ) external {
+    function disputeAmount(Result calldata result, bytes32[] calldata seats, AmountClaim calldata amount) external {
         Context memory context = _open(result);
-        _requireSeats(context.root, seats);
-        (address holder, uint48 since) = terms.seatAt(result.netuid, uid, context.endsAt - 1);
-        uint256 expected;
+        _requireSeats(context.root, seats, ResultTree.climbHalf(amount.word, amount.uid, amount.proof));
+        (address holder, uint48 since) = terms.seatAt(result.netuid, amount.uid, context.endsAt - 1);
+        bytes32 expected;
         if (holder != address(0)) {
+            bytes32 previous;
             if (_wasSeated(result, context, since)) {
-                bytes32 before = _previous(result, context).root;
-                if (WordTree.climb(previous, uid, previousProof, SEAT_DEPTH) != before) revert PartMismatch("previous");
-                expected = previous.cumulative();
+                previous = amount.previous;
+                bytes32 root = ResultTree.climbAmount(previous, amount.uid, amount.previousProof);
+                if (root != _previous(result, context).root) revert PartMismatch("previous");
             }
-            expected += _payout(_payment(result, context, seats), _at(seats, uid));
+            expected = _amountWord(_payment(result, context, seats), _at(seats, amount.uid), previous);
         }
-        _overturnUnless(_at(seats, uid).cumulative() == expected, result, context, "amount");
+        _overturnUnless(amount.word == expected, result, context, "amount");
     }
 
     /// @inheritdoc IDisputes
-    function disputeTotal(Result calldata result, bytes32[] calldata seats) external {
+    function disputeTotal(Result calldata result, bytes32[] calldata seats, bytes32 amountsRoot) external {
         Context memory context = _open(result);
-        _requireSeats(context.root, seats);
-        _overturnUnless(result.cumulativeTotal == _total(result, context, seats), result, context, "total");
+        _requireSeats(context.root, seats, amountsRoot);
+        _overturnUnless(_isTotal(result, _payment(result, context, seats), seats), result, context, "total");
     }
 
     /// @inheritdoc IDisputes
     function confirm(
         Result calldata result,
         Spec calldata spec,
-        bytes32[] calldata validators,
-        bytes32[] calldata seats,
+        Posting calldata posting,
         bytes32[][] calldata rows,
-        bytes32[] calldata previousSeats
+        Previous calldata previous
     ) external {
         Verified memory verified;
         verified.context = _open(result);
-        _requireValidators(result, validators);
-        _requireSeats(verified.context.root, seats);
+        _requireValidators(result, posting.validators);
+        _requireSeats(verified.context.root, posting.seats, ResultTree.half(posting.amounts));
         _requireKnown(result, spec);
-        uint256 maxNeurons = subnets.maxNeuronsOf(result.netuid);
-        if (maxNeurons > MAX_CONFIRMED_SEATS) revert TooLarge("seats");
-        if (seats.length > maxNeurons) revert PartMismatch("seats");
         if (verified.context.previousPlusOne != 0) {
-            _requireSeats(_previous(result, verified.context).root, previousSeats);
+            bytes32 root = ResultTree.root(previous.seatsRoot, ResultTree.half(previous.amounts));
+            if (root != _previous(result, verified.context).root) revert PartMismatch("previous");
         }
-        _verifyRows(result, validators, rows, verified);
-        verified.payment = _payment(result, verified.context, seats);
-        for (uint16 uid = 0; uid < maxNeurons; ++uid) {
-            if (_at(seats, uid) != _seatWord(result, seats, verified, uid, _at(previousSeats, uid))) {
-                revert PartMismatch("seat");
-            }
-        }
-        if (result.cumulativeTotal != _total(result, verified.context, seats)) revert PartMismatch("total");
+        _verifyRows(result, posting.validators, rows, verified);
+        verified.payment = _payment(result, verified.context, posting.seats);
+        _verifySeats(result, posting, previous.amounts, verified);
+        if (!_isTotal(result, verified.payment, posting.seats)) revert PartMismatch("total");
         epochs.confirm(result.netuid, result.epoch);
     }
 
@@ -213,8 +205,8 @@ contract Disputes is IDisputes {
         if (WordTree.hashOf(validators) != result.validatorsHash) revert PartMismatch("validators");
     }
 
-    function _requireSeats(bytes32 root, bytes32[] calldata seats) private pure {
-        if (WordTree.root(seats, SEAT_DEPTH) != root) revert PartMismatch("seats");
+    function _requireSeats(bytes32 root, bytes32[] calldata seats, bytes32 amountsRoot) private pure {
+        if (ResultTree.root(ResultTree.half(seats), amountsRoot) != root) revert PartMismatch("seats");
     }
 
     function _requireKnown(Result calldata result, Spec calldata spec) private pure {
@@ -224,7 +216,7 @@ contract Disputes is IDisputes {
 
     function _isValidator(Result calldata result, Context memory context, bytes32 word) private view returns (bool) {
         address hotkey = word.hotkey();
-        return word.stake() == staking.permittedStakeAt(result.netuid, hotkey, context.startsAt)
+        return word.stake() == permits.permittedStakeAt(result.netuid, hotkey, context.startsAt)
             && word.age() == weights.rowAgeOf(result.netuid, result.epoch, hotkey);
     }
 
@@ -297,7 +289,8 @@ contract Disputes is IDisputes {
         if (hash != weights.rowHashOf(result.netuid, uint64(result.epoch - age), hotkey)) revert StakeMedian.RowMismatch(hotkey);
     }
 
-    /// @dev Half of the emission, rounded down, by rank, the rest by dividend. Without ranks nothing is paid.
+    /// @dev Of each part what accrued during the epoch, and at most as much again of what earlier results left. Without ranks nothing
+    ///      is paid.
     function _payment(Result calldata result, Context memory context, bytes32[] calldata seats)
         private
         view
@@ -307,35 +300,47 @@ contract Disputes is IDisputes {
             payment.ranks += seats[uid].rank();
             payment.dividends += seats[uid].dividend();
         }
-        if (payment.ranks == 0) return payment;
-        IEmission emission = epochs.emission();
-        uint256 before = emission.accrued(result.netuid, result.epoch);
-        uint256 own = emission.accrued(result.netuid, result.epoch + 1) - before;
-        uint256 backlog = before - _previousTotal(result, context);
-        uint256 whole = own + (backlog < own ? backlog : own);
-        payment.forMiners = whole / 2;
-        payment.forValidators = whole - payment.forMiners;
-    }
-
-    function _payout(Payment memory payment, bytes32 word) private pure returns (uint256 amount) {
-        if (payment.ranks != 0) amount = payment.forMiners * word.rank() / payment.ranks;
-        if (payment.dividends != 0) amount += payment.forValidators * word.dividend() / payment.dividends;
-    }
-
-    function _total(Result calldata result, Context memory context, bytes32[] calldata seats)
-        private
-        view
-        returns (uint256 total)
-    {
-        Payment memory payment = _payment(result, context, seats);
-        total = _previousTotal(result, context);
-        for (uint256 uid = 0; uid < seats.length; ++uid) {
-            total += _payout(payment, seats[uid]);
+        if (context.previousPlusOne != 0) {
+            EpochRoot memory previous = _previous(result, context);
+            (payment.minersBefore, payment.dividendsBefore) = (previous.minersTotal, previous.dividendsTotal);
         }
+        if (payment.ranks == 0) return payment;
+        IPoolEmission emission = epochs.emission();
+        Accrued memory before = emission.accrued(result.netuid, result.epoch);
+        Accrued memory then = emission.accrued(result.netuid, result.epoch + 1);
+        payment.forMiners = _emitted(before.miners, then.miners, payment.minersBefore);
+        payment.forDividends = _emitted(before.dividends, then.dividends, payment.dividendsBefore);
     }
 
-    function _previousTotal(Result calldata result, Context memory context) private view returns (uint256) {
-        return context.previousPlusOne == 0 ? 0 : _previous(result, context).cumulativeTotal;
+    function _emitted(uint256 before, uint256 then, uint256 paid) private pure returns (uint256) {
+        (uint256 own, uint256 backlog) = (then - before, before - paid);
+        return own + (backlog < own ? backlog : own);
+    }
+
+    /// @dev What the holder of a seat gets now as a miner and as a validator.
+    function _payout(Payment memory payment, bytes32 seat) private pure returns (uint256 mined, uint256 dividends) {
+        if (payment.ranks == 0) return (0, 0);
+        mined = payment.forMiners * seat.rank() / payment.ranks;
+        if (payment.dividends != 0) dividends = payment.forDividends * seat.dividend() / payment.dividends;
+    }
+
+    function _amountWord(Payment memory payment, bytes32 seat, bytes32 previous) private pure returns (bytes32) {
+        (uint256 mined, uint256 dividends) = _payout(payment, seat);
+        return AmountWords.pack(previous.mined() + mined, previous.dividends() + dividends);
+    }
+
+    function _isTotal(Result calldata result, Payment memory payment, bytes32[] calldata seats)
+        private
+        pure
+        returns (bool)
+    {
+        (uint256 miners, uint256 dividends) = (payment.minersBefore, payment.dividendsBefore);
+        for (uint256 uid = 0; uid < seats.length; ++uid) {
+            (uint256 mined, uint256 asValidator) = _payout(payment, seats[uid]);
+            miners += mined;
+            dividends += asValidator;
+        }
+        return result.minersTotal == miners && result.dividendsTotal == dividends;
     }
 
     function _previous(Result calldata result, Context memory context) private view returns (EpochRoot memory) {
@@ -375,35 +380,41 @@ contract Disputes is IDisputes {
         }
     }
 
-    /// @dev The right word of a seat whose posted consensus is right; reverts when that is wrong.
-    function _seatWord(
+    function _verifySeats(
         Result calldata result,
-        bytes32[] calldata seats,
-        Verified memory verified,
-        uint16 uid,
-        bytes32 previous
-    ) private view returns (bytes32) {
-        (address holder, uint48 since) = terms.seatAt(result.netuid, uid, verified.context.endsAt - 1);
-        if (holder == address(0)) return 0;
-        uint256 tenure = _tenureOf(verified.context, since);
-        uint256 amount = _payout(verified.payment, _at(seats, uid));
-        if (_wasSeated(result, verified.context, since)) amount += previous.cumulative();
-        bytes32 paid = SeatWords.pack(tenure, 0, 0, 0, amount);
-        if (!verified.turnout.decides) return paid;
-        return paid | _knownNumbers(seats, verified, uid, holder, tenure);
+        Posting calldata posting,
+        bytes32[] calldata previous,
+        Verified memory verified
+    ) private view {
+        uint256 maxNeurons = subnets.maxNeuronsOf(result.netuid);
+        if (maxNeurons > MAX_CONFIRMED_SEATS) revert TooLarge("seats");
+        if (posting.seats.length > maxNeurons) revert PartMismatch("seats");
+        if (posting.amounts.length > maxNeurons) revert PartMismatch("amounts");
+        for (uint16 uid = 0; uid < maxNeurons; ++uid) {
+            (address holder, uint48 since) = terms.seatAt(result.netuid, uid, verified.context.endsAt - 1);
+            (bytes32 seat, bytes32 amounts) = (0, 0);
+            if (holder != address(0)) {
+                bytes32 before = _wasSeated(result, verified.context, since) ? _at(previous, uid) : bytes32(0);
+                seat = _seatWord(posting.seats, verified, uid, holder, _tenureOf(verified.context, since));
+                amounts = _amountWord(verified.payment, _at(posting.seats, uid), before);
+            }
+            if (_at(posting.seats, uid) != seat) revert PartMismatch("seat");
+            if (_at(posting.amounts, uid) != amounts) revert PartMismatch("amount");
+        }
     }
 
-    /// @dev Consensus, rank and dividend.
-    function _knownNumbers(
+    /// @dev The right word of a taken seat whose posted consensus is right; reverts when that is wrong.
+    function _seatWord(
         bytes32[] calldata seats,
         Verified memory verified,
         uint16 uid,
         address holder,
         uint256 tenure
     ) private pure returns (bytes32) {
+        if (!verified.turnout.decides) return SeatWords.pack(tenure, 0, 0, 0);
         uint256 consensus = _at(seats, uid).consensus();
         uint256 rank = StakeMedian.rank(verified.turnout, _knownShares(verified, uid, holder, tenure), consensus);
-        return SeatWords.pack(0, consensus, rank, _knownDividend(seats, verified, uid, holder), 0);
+        return SeatWords.pack(tenure, consensus, rank, _knownDividend(seats, verified, uid, holder));
     }
 
     function _knownShares(Verified memory verified, uint16 uid, address holder, uint256 tenure)

@@ -3,17 +3,17 @@ pragma solidity 0.8.37;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {KoinonToken} from "../token/KoinonToken.sol";
+import {Accrued, IPoolEmission} from "./emission/IPoolEmission.sol";
 import {Earnings} from "./Earnings.sol";
-import {Emission} from "./Emission.sol";
 import {IDisputes} from "./IDisputes.sol";
-import {IEmission} from "./IEmission.sol";
 import {Claim, EpochRoot, IEpochs, Offence, Posting, Result} from "./IEpochs.sol";
 import {ISeatScores} from "./IScores.sol";
-import {IStaking} from "./IStaking.sol";
 import {EpochWindow, ISubnets} from "./ISubnets.sol";
 import {ISubnetTerms} from "./ISubnetTerms.sol";
-import {SeatWords, ValidatorWords} from "./SeatWords.sol";
+import {IAlphaStaking} from "./pool/IAlphaStaking.sol";
+import {IPermits} from "./pool/IPermits.sol";
+import {ResultTree} from "./ResultTree.sol";
+import {AmountWords, ValidatorWords} from "./SeatWords.sol";
 import {WordTree} from "./WordTree.sol";
 
 /// @title Signed results of epochs, objections, slashing and claims
@@ -26,16 +26,24 @@ import {WordTree} from "./WordTree.sol";
 ///      Validators' hotkeys sign with ECDSA: a contract's hotkey counts in the denominator but cannot sign.
 contract Epochs is IEpochs, ISeatScores, EIP712 {
     using Earnings for Earnings.Recent;
-    using SeatWords for bytes32;
+    using AmountWords for bytes32;
     using ValidatorWords for bytes32;
 
-    /// @dev Kept under the hash of its result, also when it is disabled.
+    /// @dev Kept under the hash of its result, also when it is disabled. Totals are at most what accrued, and alpha's cap is less than
+    ///      2^85; an epoch is 10 s at least, so 2^32 of them are over in a thousand years.
     struct StoredRoot {
         bytes32 root;
-        uint136 cumulativeTotal;
+        uint88 minersTotal;
+        uint88 dividendsTotal;
         uint48 activatesAt;
-        uint72 previousPlusOne;
+        uint32 previousPlusOne;
         uint256 signers;
+    }
+
+    /// @dev Alpha base units.
+    struct Paid {
+        uint128 mined;
+        uint128 dividends;
     }
 
     /// @dev Epoch numbers plus one; zero when there is none.
@@ -45,53 +53,46 @@ contract Epochs is IEpochs, ISeatScores, EIP712 {
     }
 
     bytes32 public constant RESULT_TYPEHASH = keccak256(
-        "Result(uint32 netuid,uint64 epoch,bytes32 root,uint256 cumulativeTotal,bytes32 validatorsHash,bytes32 carryHash,bytes32 specHash,bytes32 dataHash)"
+        "Result(uint32 netuid,uint64 epoch,bytes32 root,uint256 minersTotal,uint256 dividendsTotal,bytes32 validatorsHash,bytes32 carryHash,bytes32 specHash,bytes32 dataHash)"
     );
     bytes32 public constant OBJECTION_TYPEHASH =
         keccak256("Objection(uint32 netuid,uint64 epoch,bytes32 resultHash)");
     /// @notice Taken from a signer of a wrong result, or of two results of one epoch: ten-thousandths of all stake on it.
     uint256 public constant SLASH_BPS = 2_000;
-    /// @dev Newly created subnets that one submission records in the emission contract.
-    uint32 private constant SYNC_PER_ROOT = 4;
-    uint256 private constant SEAT_DEPTH = 8;
     uint256 private constant MAX_WORDS = 256;
 
     ISubnets public immutable subnets;
     ISubnetTerms public immutable terms;
-    IStaking public immutable staking;
     /// @inheritdoc IEpochs
-    IEmission public immutable emission;
+    IAlphaStaking public immutable staking;
+    /// @inheritdoc IEpochs
+    IPermits public immutable permits;
+    /// @inheritdoc IEpochs
+    IPoolEmission public immutable emission;
     /// @inheritdoc IEpochs
     IDisputes public immutable disputes;
 
     mapping(bytes32 resultHash => StoredRoot) private _roots;
     mapping(uint32 netuid => mapping(uint64 epoch => bytes32)) private _resultHashes;
     mapping(uint32 netuid => Heads) private _heads;
-    mapping(uint32 netuid => mapping(address hotkey => mapping(uint48 since => uint256))) private _paid;
+    mapping(uint32 netuid => mapping(address hotkey => mapping(uint48 since => Paid))) private _paid;
     mapping(uint32 netuid => mapping(address hotkey => Earnings.Recent)) private _recent;
     /// @dev Who showed a result to be wrong. Its root keeps those signers who are not yet slashed.
     mapping(bytes32 resultHash => address) private _disputers;
     mapping(uint32 netuid => mapping(uint64 epoch => mapping(address signer => bool))) private _punished;
-    /// @inheritdoc IEpochs
-    mapping(uint32 netuid => uint256) public totalPaid;
+    mapping(uint32 netuid => Paid) private _totals;
     mapping(bytes32 resultHash => bool) private _objected;
 
-    /// @param token KOIN; its minter must become {emission}, which this constructor creates.
-    /// @param disputes_ Must name this contract as its {IDisputes-setEpochs}.
-    /// @param emissionPerSecond KOIN base units a second for all subnets together, until the first halving.
-    /// @param halvingSeconds Seconds between halvings.
-    constructor(
-        KoinonToken token,
-        ISubnets subnets_,
-        IDisputes disputes_,
-        uint256 emissionPerSecond,
-        uint256 halvingSeconds
-    ) EIP712("Koinon Epochs", "2") {
+    /// @param emission_ Must get this contract as its {IPoolEmission-setEpochs}, and becomes the token's minter.
+    /// @param disputes_ Must get this contract as its {IDisputes-setEpochs}.
+    constructor(ISubnets subnets_, IPoolEmission emission_, IDisputes disputes_) EIP712("Koinon Epochs", "3") {
         subnets = subnets_;
         terms = subnets_.terms();
         staking = subnets_.staking();
-        emission = new Emission(token, subnets_, address(this), emissionPerSecond, halvingSeconds);
+        permits = subnets_.permits();
+        emission = emission_;
         disputes = disputes_;
+        if (address(emission_.staking()) != address(staking)) revert PartsMismatch("emission");
     }
 
     /// @inheritdoc IEpochs
@@ -103,7 +104,6 @@ contract Epochs is IEpochs, ISeatScores, EIP712 {
     ) external {
         uint256 startsAt = _requireRevealed(result.netuid, result.epoch);
         uint72 settled = _settle(result.netuid, result.epoch);
-        emission.sync(SYNC_PER_ROOT);
         _requireConsistent(result, settled);
         _requirePosted(result, posting);
 
@@ -125,7 +125,7 @@ contract Epochs is IEpochs, ISeatScores, EIP712 {
         if (pending != resultHash) revert ResultHashMismatch(pending, resultHash);
 
         uint256 startsAt = subnets.epochWindow(netuid, epoch).startsAt;
-        uint256 total = staking.totalPermittedStakeAt(netuid, startsAt);
+        uint256 total = permits.totalPermittedStakeAt(netuid, startsAt);
         uint256 objecting = _signedStake(netuid, startsAt, objectionDigest(netuid, epoch, resultHash), signatures);
         if (objecting * 3 <= total) revert QuorumNotReached(objecting, total);
 
@@ -185,16 +185,25 @@ contract Epochs is IEpochs, ISeatScores, EIP712 {
     }
 
     /// @inheritdoc IEpochs
-    function claim(Claim calldata entry) external returns (uint256 amount) {
-        amount = _claim(entry);
-        if (amount == 0) revert NothingToClaim(entry.uid);
+    function claim(Claim calldata entry) external returns (uint256 mined, uint256 dividends) {
+        (mined, dividends) = _claim(entry);
+        if (mined + dividends == 0) revert NothingToClaim(entry.uid);
     }
 
     /// @inheritdoc IEpochs
-    function claimMany(Claim[] calldata claims) external returns (uint256 amount) {
+    function claimMany(Claim[] calldata claims) external returns (uint256 mined, uint256 dividends) {
         for (uint256 i = 0; i < claims.length; ++i) {
-            amount += _claim(claims[i]);
+            (uint256 asMiner, uint256 asValidator) = _claim(claims[i]);
+            mined += asMiner;
+            dividends += asValidator;
         }
+    }
+
+    /// @inheritdoc IEpochs
+    function claimOwner(uint32 netuid) external returns (uint256 amount) {
+        uint72 settled = _newestActive(netuid);
+        if (settled != 0) amount = emission.payOwner(netuid, uint64(settled));
+        if (amount == 0) revert NothingForOwner(netuid);
     }
 
     /// @inheritdoc IEpochs
@@ -209,9 +218,10 @@ contract Epochs is IEpochs, ISeatScores, EIP712 {
         return EpochRoot(
             stored.root,
             resultHash,
-            stored.cumulativeTotal,
+            stored.minersTotal,
+            stored.dividendsTotal,
             stored.activatesAt,
-            uint64(stored.previousPlusOne),
+            stored.previousPlusOne,
             stored.signers
         );
     }
@@ -223,7 +233,7 @@ contract Epochs is IEpochs, ISeatScores, EIP712 {
     }
 
     /// @inheritdoc IEpochs
-    function isActive(uint32 netuid, uint64 epoch) external view returns (bool) {
+    function isActive(uint32 netuid, uint64 epoch) public view returns (bool) {
         uint48 activatesAt = _roots[_resultHashes[netuid][epoch]].activatesAt;
         return activatesAt != 0 && block.timestamp >= activatesAt;
     }
@@ -240,8 +250,19 @@ contract Epochs is IEpochs, ISeatScores, EIP712 {
     }
 
     /// @inheritdoc IEpochs
-    function paidTo(uint32 netuid, address hotkey, uint48 since) external view returns (uint256) {
-        return _paid[netuid][hotkey][since];
+    function paidTo(uint32 netuid, address hotkey, uint48 since)
+        external
+        view
+        returns (uint256 mined, uint256 dividends)
+    {
+        Paid memory paid = _paid[netuid][hotkey][since];
+        return (paid.mined, paid.dividends);
+    }
+
+    /// @inheritdoc IEpochs
+    function totalPaid(uint32 netuid) external view returns (uint256 mined, uint256 dividends) {
+        Paid memory paid = _totals[netuid];
+        return (paid.mined, paid.dividends);
     }
 
     /// @inheritdoc ISeatScores
@@ -285,18 +306,28 @@ contract Epochs is IEpochs, ISeatScores, EIP712 {
     function _requireConsistent(Result calldata result, uint72 settled) private view {
         bytes32 specHash = subnets.specHashAt(result.netuid, result.epoch);
         if (result.specHash != specHash) revert SpecHashMismatch(specHash, result.specHash);
-        uint256 previous =
-            settled == 0 ? 0 : _roots[_resultHashes[result.netuid][uint64(settled - 1)]].cumulativeTotal;
-        if (result.cumulativeTotal < previous) revert CumulativeTotalDecreased(result.cumulativeTotal, previous);
-        uint256 accrued = emission.accrued(result.netuid, result.epoch + 1);
-        if (result.cumulativeTotal > accrued) revert CumulativeTotalExceedsAccrued(result.cumulativeTotal, accrued);
+        Accrued memory accrued = emission.accrued(result.netuid, result.epoch + 1);
+        (uint256 miners, uint256 dividends) = (0, 0);
+        if (settled != 0) {
+            StoredRoot storage previous = _roots[_resultHashes[result.netuid][uint64(settled - 1)]];
+            (miners, dividends) = (previous.minersTotal, previous.dividendsTotal);
+        }
+        _requireWithin("miners", result.minersTotal, miners, accrued.miners);
+        _requireWithin("dividends", result.dividendsTotal, dividends, accrued.dividends);
+    }
+
+    function _requireWithin(string memory part, uint256 total, uint256 previous, uint256 accrued) private pure {
+        if (total < previous) revert TotalDecreased(part, total, previous);
+        if (total > accrued) revert TotalExceedsAccrued(part, total, accrued);
     }
 
     /// @dev Nothing that was signed is hidden: what the hashes of a result stand for is in the same transaction.
     function _requirePosted(Result calldata result, Posting calldata posting) private pure {
         if (posting.seats.length > MAX_WORDS) revert PostingTooLong("seats");
         if (posting.carry.length > 2 * MAX_WORDS) revert PostingTooLong("carry");
-        if (WordTree.root(posting.seats, SEAT_DEPTH) != result.root) revert PostingMismatch("seats");
+        if (posting.amounts.length > MAX_WORDS) revert PostingTooLong("amounts");
+        bytes32 root = ResultTree.root(ResultTree.half(posting.seats), ResultTree.half(posting.amounts));
+        if (root != result.root) revert PostingMismatch("root");
         _requireHash(posting.validators, result.validatorsHash, "validators");
         _requireHash(posting.carry, result.carryHash, "carry");
     }
@@ -312,7 +343,7 @@ contract Epochs is IEpochs, ISeatScores, EIP712 {
         returns (uint256 total)
     {
         if (validators.length > MAX_WORDS) revert PostingTooLong("validators");
-        total = staking.totalPermittedStakeAt(netuid, snapshotAt);
+        total = permits.totalPermittedStakeAt(netuid, snapshotAt);
         uint256 sum;
         address previous;
         for (uint256 i = 0; i < validators.length; ++i) {
@@ -354,7 +385,7 @@ contract Epochs is IEpochs, ISeatScores, EIP712 {
         address hotkey = validator.hotkey();
         address signer = ECDSA.recoverCalldata(digest, signature);
         if (signer != hotkey) revert WrongSigner(hotkey, signer);
-        stake = staking.permittedStakeAt(netuid, hotkey, snapshotAt);
+        stake = permits.permittedStakeAt(netuid, hotkey, snapshotAt);
         if (stake == 0) revert SignerNotPermitted(hotkey);
         if (stake != validator.stake()) revert StakeMismatch(hotkey, stake, validator.stake());
     }
@@ -369,7 +400,7 @@ contract Epochs is IEpochs, ISeatScores, EIP712 {
         for (uint256 i = 0; i < signatures.length; ++i) {
             address signer = ECDSA.recoverCalldata(digest, signatures[i]);
             if (signer <= previous) revert SignersNotAscending(previous, signer);
-            uint256 stake = staking.permittedStakeAt(netuid, signer, snapshotAt);
+            uint256 stake = permits.permittedStakeAt(netuid, signer, snapshotAt);
             if (stake == 0) revert SignerNotPermitted(signer);
             sum += stake;
             previous = signer;
@@ -381,7 +412,14 @@ contract Epochs is IEpochs, ISeatScores, EIP712 {
         returns (uint48 activatesAt)
     {
         activatesAt = uint48(block.timestamp) + subnets.activationDelayOf(result.netuid);
-        _roots[resultHash] = StoredRoot(result.root, uint136(result.cumulativeTotal), activatesAt, settled, signers);
+        _roots[resultHash] = StoredRoot(
+            result.root,
+            uint88(result.minersTotal),
+            uint88(result.dividendsTotal),
+            activatesAt,
+            uint32(settled),
+            signers
+        );
         _resultHashes[result.netuid][result.epoch] = resultHash;
         _heads[result.netuid] = Heads(settled, uint72(result.epoch) + 1);
     }
@@ -392,30 +430,66 @@ contract Epochs is IEpochs, ISeatScores, EIP712 {
     }
 
     function _slash(uint32 netuid, uint64 epoch, address signer, bytes32 resultHash, address beneficiary) private {
-        uint256 amount = staking.slash(netuid, signer, SLASH_BPS, beneficiary);
-        emit SignerPunished(netuid, epoch, signer, resultHash, amount);
+        (uint256 alphaTaken, uint256 koinTaken) = staking.slash(netuid, signer, SLASH_BPS, beneficiary);
+        emit SignerPunished(netuid, epoch, signer, resultHash, alphaTaken, koinTaken);
     }
 
-    function _claim(Claim calldata entry) private returns (uint256 amount) {
+    /// @dev What the word promises beyond what was had, each part for itself.
+    function _claim(Claim calldata entry) private returns (uint256 mined, uint256 dividends) {
         uint32 netuid = entry.netuid;
         (, StoredRoot storage stored) = _existing(netuid, entry.epoch);
         if (block.timestamp < stored.activatesAt) revert RootNotActive(stored.activatesAt);
-        if (WordTree.climb(entry.word, entry.uid, entry.proof, SEAT_DEPTH) != stored.root) revert ProofInvalid();
+        if (ResultTree.climbAmount(entry.amounts, entry.uid, entry.proof) != stored.root) revert ProofInvalid();
         uint256 lastSecond = subnets.epochWindow(netuid, entry.epoch).endsAt - 1;
         (address hotkey, uint48 since) = terms.seatAt(netuid, entry.uid, lastSecond);
         if (hotkey == address(0)) revert SeatIsFree(entry.uid);
-        uint256 cumulativeAmount = entry.word.cumulative();
-        uint256 had = _paid[netuid][hotkey][since];
-        if (cumulativeAmount <= had) return 0;
-        amount = cumulativeAmount - had;
-        uint256 paid = totalPaid[netuid] + amount;
-        if (paid > stored.cumulativeTotal) revert ClaimsExceedTotal(paid, stored.cumulativeTotal);
+        (mined, dividends) = _bookPaid(entry, hotkey, since);
+        if (mined + dividends == 0) return (0, 0);
+        _recent[netuid][hotkey].add(entry.epoch, mined + dividends);
+        emit Claimed(
+            netuid,
+            entry.epoch,
+            hotkey,
+            mined,
+            dividends,
+            entry.amounts.mined(),
+            entry.amounts.dividends(),
+            msg.sender
+        );
+        if (mined > 0) emission.payMiner(netuid, hotkey, mined);
+        if (dividends > 0) emission.payDividends(netuid, hotkey, dividends);
+    }
 
-        _paid[netuid][hotkey][since] = cumulativeAmount;
-        totalPaid[netuid] = paid;
-        _recent[netuid][hotkey].add(entry.epoch, amount);
-        emit Claimed(netuid, entry.epoch, hotkey, amount, cumulativeAmount, msg.sender);
-        emission.mint(netuid, hotkey, amount);
+    /// @dev What is new of both sums of the word; counted as paid, to the seat's holder and by the subnet, within the totals of the
+    ///      newest active root: what was paid against that one must not stop a claim against an older one.
+    function _bookPaid(Claim calldata entry, address hotkey, uint48 since)
+        private
+        returns (uint256 mined, uint256 dividends)
+    {
+        StoredRoot storage newest = _roots[_resultHashes[entry.netuid][uint64(_newestActive(entry.netuid) - 1)]];
+        Paid storage paid = _paid[entry.netuid][hotkey][since];
+        mined = _beyond(entry.amounts.mined(), paid.mined);
+        dividends = _beyond(entry.amounts.dividends(), paid.dividends);
+        Paid memory total = _totals[entry.netuid];
+        (uint256 allMined, uint256 allDividends) = (total.mined + mined, total.dividends + dividends);
+        if (allMined > newest.minersTotal) revert ClaimsExceedTotal("miners", allMined, newest.minersTotal);
+        if (allDividends > newest.dividendsTotal) {
+            revert ClaimsExceedTotal("dividends", allDividends, newest.dividendsTotal);
+        }
+        _totals[entry.netuid] = Paid(uint128(allMined), uint128(allDividends));
+        paid.mined += uint128(mined);
+        paid.dividends += uint128(dividends);
+    }
+
+    function _beyond(uint256 promised, uint256 had) private pure returns (uint256) {
+        return promised > had ? promised - had : 0;
+    }
+
+    /// @dev Plus one; zero when there is none.
+    function _newestActive(uint32 netuid) private view returns (uint72 settled) {
+        Heads memory heads = _heads[netuid];
+        settled = heads.newest;
+        if (settled != 0 && !isActive(netuid, uint64(settled - 1))) settled = heads.settled;
     }
 
     function _existing(uint32 netuid, uint64 epoch) private view returns (bytes32 resultHash, StoredRoot storage stored) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IEpochs, Result} from "./IEpochs.sol";
+import {IEpochs, Posting, Result} from "./IEpochs.sol";
 
 /// @dev What a subnet's spec hash is made of (`KoinonSubnetSpec`): texts by their SHA-256.
 struct Spec {
@@ -18,12 +18,31 @@ struct Spec {
 struct SeatClaim {
     uint16 uid;
     bytes32 word;
+    /// Nine siblings; the last is the amounts' root.
     bytes32[] proof;
     /// The seat's place in the rows of all validators whose vote counts, in their order, five words each: the word of
     /// sixteen weights that holds it, and the four siblings of that word upwards. None when the seat is free.
     bytes32[] openings;
     /// The right value, parts of 2^32.
     uint256 consensus;
+}
+
+/// @dev A seat's amount word in the result, and what it was before.
+struct AmountClaim {
+    uint16 uid;
+    bytes32 word;
+    /// Eight siblings, up to the amounts' root.
+    bytes32[] proof;
+    /// Its word in the previous active result, and the nine siblings there; not looked at when there is none or the
+    /// holder came later.
+    bytes32 previous;
+    bytes32[] previousProof;
+}
+
+/// @dev The two halves of the previous active result: the root of its seat words, and its amount words. Not looked at when there is none.
+struct Previous {
+    bytes32 seatsRoot;
+    bytes32[] amounts;
 }
 
 /// @title Showing that a number of a pending result is wrong
@@ -52,41 +71,35 @@ interface IDisputes {
     ) external;
 
     /// @notice A seat's dividend is wrong.
+    /// @param amountsRoot Root of the amount words, which with the seats gives the result's.
     /// @param row The 16 words of the weights of the seat's holder; empty when it has no vote.
     function disputeDividend(
         Result calldata result,
         Spec calldata spec,
         bytes32[] calldata validators,
         bytes32[] calldata seats,
+        bytes32 amountsRoot,
         uint16 uid,
         bytes32[] calldata row
     ) external;
 
-    /// @notice A seat's cumulative amount is not what it was in the previous active result plus what ranks, dividends and accrued
-    ///         emission give it now.
-    /// @param previous Its word there and the proof; not looked at when there is none or the holder came later.
-    function disputeAmount(
-        Result calldata result,
-        bytes32[] calldata seats,
-        uint16 uid,
-        bytes32 previous,
-        bytes32[] calldata previousProof
-    ) external;
+    /// @notice One of a seat's two amounts is not what it was in the previous active result plus what ranks, dividends and accrued
+    ///         alpha give it now.
+    function disputeAmount(Result calldata result, bytes32[] calldata seats, AmountClaim calldata amount) external;
 
-    /// @notice The cumulative total is not that of the previous active result plus what all seats get now.
-    function disputeTotal(Result calldata result, bytes32[] calldata seats) external;
+    /// @notice One of the two totals is not that of the previous active result plus what all seats get now.
+    function disputeTotal(Result calldata result, bytes32[] calldata seats, bytes32 amountsRoot) external;
 
     /// @notice Computes every number of a pending result of a small subnet and makes it active at once when all are right.
     /// @dev At most 16 validators and 64 seats; reverts with `PartMismatch` naming what is wrong.
+    /// @param posting Of the result; its carry is not looked at.
     /// @param rows The 16 words of the weights of every validator whose vote counts, in their order.
-    /// @param previousSeats The seat words of the previous active result; empty when there is none.
     function confirm(
         Result calldata result,
         Spec calldata spec,
-        bytes32[] calldata validators,
-        bytes32[] calldata seats,
+        Posting calldata posting,
         bytes32[][] calldata rows,
-        bytes32[] calldata previousSeats
+        Previous calldata previous
     ) external;
 
     /// @notice Names the epoch contract, once and for ever; whoever was named at deployment only.

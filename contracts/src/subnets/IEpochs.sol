@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IPoolEmission} from "./emission/IPoolEmission.sol";
 import {IDisputes} from "./IDisputes.sol";
-import {IEmission} from "./IEmission.sol";
+import {IAlphaStaking} from "./pool/IAlphaStaking.sol";
+import {IPermits} from "./pool/IPermits.sol";
 
 /// @dev What validators sign about an epoch (EIP-712 `Result`).
 struct Result {
     uint32 netuid;
     uint64 epoch;
-    /// Root of the seat words ({WordTree} of depth 8, one leaf a uid).
+    /// Root of the seat words and of the amount words of the same uids ({ResultTree}).
     bytes32 root;
-    /// KOIN base units paid to all seats since the subnet's genesis.
-    uint256 cumulativeTotal;
+    /// Alpha base units paid to all seats as miners and as validators since the subnet's genesis.
+    uint256 minersTotal;
+    uint256 dividendsTotal;
     /// keccak256 of the validator words, in their order.
     bytes32 validatorsHash;
     /// keccak256 of what the aggregator carries on to the next epoch, in words; of nothing when it keeps nothing.
@@ -27,15 +30,17 @@ struct Posting {
     bytes32[] validators;
     /// A word a uid from 0 on, see {SeatWords}; uids beyond the last are zero.
     bytes32[] seats;
+    /// As many at most, see {AmountWords}.
+    bytes32[] amounts;
     bytes32[] carry;
 }
 
-/// @dev One seat's line in the root of `epoch`.
+/// @dev One seat's amount word in the root of `epoch`, and its nine siblings.
 struct Claim {
     uint32 netuid;
     uint64 epoch;
     uint16 uid;
-    bytes32 word;
+    bytes32 amounts;
     bytes32[] proof;
 }
 
@@ -43,7 +48,8 @@ struct Claim {
 struct EpochRoot {
     bytes32 root;
     bytes32 resultHash;
-    uint256 cumulativeTotal;
+    uint256 minersTotal;
+    uint256 dividendsTotal;
     uint48 activatesAt;
     /// The active root that it builds on: its epoch plus one, zero for none.
     uint64 previousPlusOne;
@@ -86,17 +92,27 @@ interface IEpochs {
     /// @notice Every number was computed on the ledger: no need to wait.
     event RootConfirmed(uint32 indexed netuid, uint64 indexed epoch, bytes32 indexed resultHash);
     event SignerPunished(
-        uint32 indexed netuid, uint64 indexed epoch, address indexed signer, bytes32 resultHash, uint256 amount
+        uint32 indexed netuid,
+        uint64 indexed epoch,
+        address indexed signer,
+        bytes32 resultHash,
+        uint256 alphaTaken,
+        uint256 koinTaken
     );
+    /// @notice What the holder of a seat was paid as miner and as validator, and the two sums of its amount word.
     event Claimed(
         uint32 indexed netuid,
         uint64 indexed epoch,
         address indexed account,
-        uint256 amount,
-        uint256 cumulativeAmount,
+        uint256 mined,
+        uint256 dividends,
+        uint256 cumulativeMined,
+        uint256 cumulativeDividends,
         address caller
     );
 
+    /// @notice The contract was built for another one.
+    error PartsMismatch(string part);
     error NotDisputes(address caller);
     error RootTooEarly(uint256 nowAt, uint256 opensAt);
     error RootPending(uint64 epoch, uint48 activatesAt);
@@ -106,8 +122,8 @@ interface IEpochs {
     error PostingTooLong(string part);
     error ValidatorsNotAscending(uint256 position);
     error ResultDisabled(bytes32 resultHash);
-    error CumulativeTotalDecreased(uint256 total, uint256 previous);
-    error CumulativeTotalExceedsAccrued(uint256 total, uint256 accrued);
+    error TotalDecreased(string part, uint256 total, uint256 previous);
+    error TotalExceedsAccrued(string part, uint256 total, uint256 accrued);
     error SignersNotAscending(address previous, address signer);
     error SignerNotPermitted(address signer);
     error WrongSigner(address expected, address actual);
@@ -124,9 +140,11 @@ interface IEpochs {
     error ProofInvalid();
     error SeatIsFree(uint16 uid);
     error NothingToClaim(uint16 uid);
-    error ClaimsExceedTotal(uint256 wouldBePaid, uint256 cumulativeTotal);
+    error NothingForOwner(uint32 netuid);
+    error ClaimsExceedTotal(string part, uint256 wouldBePaid, uint256 total);
 
-    /// @notice Records the result of an epoch, signed by more than 2/3 of the permitted stake at the epoch's start.
+    /// @notice Records the result of an epoch, signed by more than 2/3 of the permitted stake at the epoch's start. What accrued
+    ///         during the epoch must be final ({IPoolEmission-advance}).
     /// @param signers Bit i: the i-th validator of the posting signed.
     /// @param signatures 65-byte ECDSA signatures over {resultDigest}, one a set bit, lowest first.
     function submitRoot(
@@ -163,14 +181,21 @@ interface IEpochs {
     ) external;
 
     /// @notice Pays the holder of a seat what the active root of `epoch` owes it beyond what it has had; anyone may call.
-    /// @return amount KOIN base units minted to the seat's hotkey.
-    function claim(Claim calldata entry) external returns (uint256 amount);
+    /// @return mined Alpha base units staked for the seat's hotkey where it prefers.
+    /// @return dividends Alpha base units paid as dividends of the seat's hotkey.
+    function claim(Claim calldata entry) external returns (uint256 mined, uint256 dividends);
 
     /// @notice Pays several claims in one transaction; those already paid are skipped, a wrong proof reverts all.
-    /// @return amount Sum of KOIN base units minted.
-    function claimMany(Claim[] calldata claims) external returns (uint256 amount);
+    /// @return mined Sums of alpha base units, of all subnets named.
+    function claimMany(Claim[] calldata claims) external returns (uint256 mined, uint256 dividends);
 
-    function emission() external view returns (IEmission);
+    /// @notice Pays the subnet's owner what accrued to it up to the end of the newest epoch with an active root; anyone may call.
+    /// @return amount Alpha base units.
+    function claimOwner(uint32 netuid) external returns (uint256 amount);
+
+    function permits() external view returns (IPermits);
+    function staking() external view returns (IAlphaStaking);
+    function emission() external view returns (IPoolEmission);
     function disputes() external view returns (IDisputes);
 
     /// @notice The root of an epoch, pending or active.
@@ -189,10 +214,10 @@ interface IEpochs {
     function offenceOf(bytes32 resultHash) external view returns (Offence memory);
 
     /// @notice Base units paid so far to a hotkey for the seat it took in second `since`, and by a subnet in all.
-    function paidTo(uint32 netuid, address hotkey, uint48 since) external view returns (uint256);
-    function totalPaid(uint32 netuid) external view returns (uint256);
+    function paidTo(uint32 netuid, address hotkey, uint48 since) external view returns (uint256 mined, uint256 dividends);
+    function totalPaid(uint32 netuid) external view returns (uint256 mined, uint256 dividends);
 
-    /// @notice EIP-712 digest of a result (domain "Koinon Epochs", version "2"): what validators sign, and the
+    /// @notice EIP-712 digest of a result (domain "Koinon Epochs", version "3"): what validators sign, and the
     ///         `resultHash` that events and objections name.
     function resultDigest(Result calldata result) external view returns (bytes32);
 

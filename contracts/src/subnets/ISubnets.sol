@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IStaking} from "./IStaking.sol";
 import {ISubnetTerms} from "./ISubnetTerms.sol";
+import {IAlphaStaking} from "./pool/IAlphaStaking.sol";
+import {IPermits} from "./pool/IPermits.sol";
+import {IPools} from "./pool/IPools.sol";
 
 /// @dev Rules of a subnet's seats: what its owner may change, each within bounds, with notice, one announcement at a time.
 struct SeatRules {
@@ -40,7 +42,7 @@ struct SubnetParams {
     uint16 maxNeurons;
     /// 1 to {MAX_VALIDATORS}: at most so many hotkeys hold a permit at once.
     uint16 maxValidators;
-    /// KOIN base units on a registered hotkey that may make it a validator. Not zero.
+    /// Weight, in alpha base units, of a registered hotkey that may become a validator. Not zero.
     uint128 minValidatorStake;
     /// KOIN base units that the first registration costs, within the rules' bounds.
     uint128 initialBurn;
@@ -126,11 +128,12 @@ struct EpochWindow {
 
 /// @title Subnets, their seats and their clocks
 interface ISubnets {
-    /// @notice `burned` is the lock price that was paid.
+    /// @notice The pool was opened with the lock price: `lock` KOIN and as much alpha.
     event SubnetCreated(
-        uint32 indexed netuid, address indexed owner, SubnetParams params, uint40 genesis, uint256 burned
+        uint32 indexed netuid, address indexed owner, SubnetParams params, uint40 genesis, uint256 lock
     );
-    /// @notice The subnet made room for another: no more accrual, registrations or stakes; everybody may still unstake and claim.
+    /// @notice The subnet made room for another: no more accrual, registrations, stakes or trades; everybody may still unstake, claim
+    ///         and redeem its alpha.
     event SubnetDissolved(uint32 indexed netuid, uint256 score);
     /// @notice The owner named a hotkey that no one can challenge from `fromEpoch` on.
     event OwnerHotkeyNamed(uint32 indexed netuid, address indexed hotkey, uint64 fromEpoch);
@@ -186,8 +189,9 @@ interface ISubnets {
     error EndpointTooLong(uint256 length, uint256 limit);
     error BeforeGenesis(uint256 timestamp, uint256 genesis);
 
-    /// @notice Creates a subnet; burns {lockPrice}, at most `maxLock`, of the caller, who becomes its owner. When {MAX_SUBNETS} live,
-    ///         the one with the lowest {pruningScore} past its immunity is dissolved, of equals the oldest.
+    /// @notice Creates a subnet; opens its pool with {lockPrice}, at most `maxLock`, of the caller, who becomes its owner, and with as
+    ///         much alpha. Neither comes back. When {MAX_SUBNETS} live, the one with the lowest {pruningScore} past its immunity is
+    ///         dissolved, and its pool with it; of equals the oldest.
     /// @return netuid Identifiers run from 1 and are never used again.
     function createSubnet(SubnetParams calldata params, uint256 maxLock) external returns (uint32 netuid);
 
@@ -221,13 +225,16 @@ interface ISubnets {
     /// @notice Leaves the subnet; its hotkey or agent owner only. Stake stays where it is. A newcomer that challenged the seat gets it.
     function deregister(uint32 netuid, address hotkey) external;
 
-    function staking() external view returns (IStaking);
+    function pools() external view returns (IPools);
+    function staking() external view returns (IAlphaStaking);
+    function permits() external view returns (IPermits);
     function terms() external view returns (ISubnetTerms);
     /// @notice Subnets ever created, dissolved ones included.
     function subnetCount() external view returns (uint32);
     /// @notice Identifiers of the living subnets, in no order.
     function livingSubnets() external view returns (uint32[] memory);
     function subnet(uint32 netuid) external view returns (Subnet memory);
+    function ownerOf(uint32 netuid) external view returns (address);
     /// @notice KOIN base units that creating a subnet costs in this second.
     function lockPrice() external view returns (uint256);
     /// @notice Start of epoch 0, or 0 when there is no such subnet.
@@ -238,10 +245,6 @@ interface ISubnets {
     function maxValidatorsOf(uint32 netuid) external view returns (uint16);
     function activationDelayOf(uint32 netuid) external view returns (uint32);
     function maxNeuronsOf(uint32 netuid) external view returns (uint16);
-
-    /// @notice How often the number of living subnets changed, and the `index`-th change: its second and the number from there on.
-    function changeCount() external view returns (uint256);
-    function changeAt(uint256 index) external view returns (uint40 since, uint16 living);
 
     /// @notice The `specHash` in force during `epoch` (as announced so far, for a future epoch).
     function specHashAt(uint32 netuid, uint64 epoch) external view returns (bytes32);

@@ -2,8 +2,8 @@
 pragma solidity 0.8.37;
 
 /// @title One seat's numbers in an epoch's result, in one word
-/// @dev From the highest bit: uint8 tenure, uint40 consensus, uint40 rank, uint40 dividend (each in parts of 2^32), uint32 aggregator's
-///      own, uint96 cumulative amount (KOIN base units, of which there are fewer than 2^85). A free seat's word is zero.
+/// @dev From the highest bit: uint8 tenure, uint40 consensus, uint40 rank, uint40 dividend (each in parts of 2^32), uint128
+///      aggregator's own. A free seat's word is zero.
 library SeatWords {
     /// @notice Longest tenure that is told apart, in epochs.
     uint256 internal constant MAX_TENURE = 255;
@@ -18,32 +18,43 @@ library SeatWords {
         return uint256(word) >> 208 & SHARE;
     }
 
-    /// @notice By which the miners' part of the emission is divided.
+    /// @notice By which the miners' part of the subnet's alpha is divided.
     function rank(bytes32 word) internal pure returns (uint256) {
         return uint256(word) >> 168 & SHARE;
     }
 
-    /// @notice By which the validators' part of the emission is divided.
+    /// @notice By which the dividends are divided.
     function dividend(bytes32 word) internal pure returns (uint256) {
         return uint256(word) >> 128 & SHARE;
     }
 
     /// @notice What the aggregator keeps of the seat; zero where it keeps nothing.
     function aggregatorsOwn(bytes32 word) internal pure returns (uint256) {
-        return uint32(uint256(word) >> 96);
+        return uint128(uint256(word));
     }
 
-    function pack(uint256 tenure_, uint256 consensus_, uint256 rank_, uint256 dividend_, uint256 cumulative_)
+    function pack(uint256 tenure_, uint256 consensus_, uint256 rank_, uint256 dividend_)
         internal
         pure
         returns (bytes32)
     {
-        return bytes32(tenure_ << 248 | consensus_ << 208 | rank_ << 168 | dividend_ << 128 | cumulative_);
+        return bytes32(tenure_ << 248 | consensus_ << 208 | rank_ << 168 | dividend_ << 128);
+    }
+}
+
+/// @title What the holder of a seat was paid since it took it, in one word
+/// @dev uint128 as a miner, uint128 as a validator: alpha base units, of which there are fewer than 2^85. A free seat's word is zero.
+library AmountWords {
+    function mined(bytes32 word) internal pure returns (uint256) {
+        return uint256(word) >> 128;
     }
 
-    /// @notice Paid to the holder since it took the seat, KOIN base units.
-    function cumulative(bytes32 word) internal pure returns (uint256) {
-        return uint96(uint256(word));
+    function dividends(bytes32 word) internal pure returns (uint256) {
+        return uint128(uint256(word));
+    }
+
+    function pack(uint256 mined_, uint256 dividends_) internal pure returns (bytes32) {
+        return bytes32(mined_ << 128 | dividends_);
     }
 }
 

@@ -107,19 +107,27 @@ library StakeMedian {
         }
     }
 
-    /// @dev The seat's weight that an opening at `start` of the calldata shows, and the root of the row that it belongs to.
+    /// @dev The seat's weight that an opening at `start` of the calldata shows, and the root of the row that it belongs to. The four
+    ///      levels are written out: a dispute passes here 64 times.
     function _opened(uint256 start, uint256 uid) private pure returns (uint256 weight, bytes32 root) {
         assembly ("memory-safe") {
             let word := calldataload(start)
-            root := word
-            let sibling := add(start, 32)
-            for { let bits := or(shr(4, uid), 16) } gt(bits, 1) { bits := shr(1, bits) } {
-                let own := shl(5, and(bits, 1))
-                mstore(own, root)
-                mstore(xor(own, 32), calldataload(sibling))
-                root := keccak256(0, 64)
-                sibling := add(sibling, 32)
-            }
+            let own := and(shl(1, uid), 32)
+            mstore(own, word)
+            mstore(xor(own, 32), calldataload(add(start, 32)))
+            root := keccak256(0, 64)
+            own := and(uid, 32)
+            mstore(own, root)
+            mstore(xor(own, 32), calldataload(add(start, 64)))
+            root := keccak256(0, 64)
+            own := and(shr(1, uid), 32)
+            mstore(own, root)
+            mstore(xor(own, 32), calldataload(add(start, 96)))
+            root := keccak256(0, 64)
+            own := and(shr(2, uid), 32)
+            mstore(own, root)
+            mstore(xor(own, 32), calldataload(add(start, 128)))
+            root := keccak256(0, 64)
             weight := and(shr(sub(240, shl(4, and(uid, 15))), word), 0xffff)
         }
     }

@@ -4,11 +4,13 @@ pragma solidity 0.8.37;
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {KoinonToken} from "../token/KoinonToken.sol";
 import {IPruningScore} from "./IScores.sol";
-import {IStaking} from "./IStaking.sol";
 import {ISubnetTerms} from "./ISubnetTerms.sol";
 import {EpochWindow, ISubnets, Subnet, SubnetParams} from "./ISubnets.sol";
+import {IAlphaStaking} from "./pool/IAlphaStaking.sol";
+import {IPermits} from "./pool/IPermits.sol";
+import {IPools} from "./pool/IPools.sol";
 import {Prices} from "./Prices.sol";
-import {StakeScore} from "./StakeScore.sol";
+import {PriceScore} from "./PriceScore.sol";
 
 /// @title Subnets: how they come, go, tell the time, and what their owners may change
 /// @dev The registry has no owner. A subnet's owner can announce texts and rules, within bounds and with notice, one change of rules at
@@ -27,7 +29,11 @@ abstract contract SubnetRegistry is ISubnets {
 
     KoinonToken public immutable token;
     /// @inheritdoc ISubnets
-    IStaking public immutable staking;
+    IPools public immutable pools;
+    /// @inheritdoc ISubnets
+    IAlphaStaking public immutable staking;
+    /// @inheritdoc ISubnets
+    IPermits public immutable permits;
     /// @inheritdoc ISubnets
     ISubnetTerms public immutable terms;
     /// @notice By what the subnet that has to go is chosen.
@@ -40,23 +46,20 @@ abstract contract SubnetRegistry is ISubnets {
         uint40 since;
     }
 
-    struct Change {
-        uint40 since;
-        uint16 living;
-    }
-
     /// @inheritdoc ISubnets
     uint32 public subnetCount;
     Lock private _lastLock;
     uint32[] private _living;
-    Change[] private _changes;
     mapping(uint32 netuid => Subnet) internal _subnets;
 
-    constructor(KoinonToken token_, IStaking staking_, ISubnetTerms terms_, uint256 minLock_) {
-        (token, staking, terms, minLock) = (token_, staking_, terms_, minLock_);
-        pruningScore = new StakeScore();
-        staking_.bind();
+    constructor(IAlphaStaking staking_, ISubnetTerms terms_, uint256 minLock_) {
+        IPools pools_ = staking_.pools();
+        (staking, permits, pools, token) = (staking_, staking_.permits(), pools_, pools_.token());
+        (terms, minLock) = (terms_, minLock_);
+        pruningScore = new PriceScore();
+        pools_.bindSubnets();
         terms_.bind();
+        pools_.token().approve(address(pools_), type(uint256).max);
     }
 
     /// @inheritdoc ISubnets
@@ -68,7 +71,6 @@ abstract contract SubnetRegistry is ISubnets {
         uint40 genesis = uint40(block.timestamp);
         _lastLock = Lock(price.toUint128(), genesis);
         _living.push(netuid);
-        _changes.push(Change(genesis, uint16(_living.length)));
 
         Subnet storage created = _subnets[netuid];
         created.owner = msg.sender;
@@ -85,7 +87,8 @@ abstract contract SubnetRegistry is ISubnets {
         terms.open(netuid, params);
 
         emit SubnetCreated(netuid, msg.sender, params, genesis, price);
-        if (price > 0) token.burnFrom(msg.sender, price);
+        token.transferFrom(msg.sender, address(this), price);
+        pools.open(netuid, price, price);
     }
 
     /// @inheritdoc ISubnets
@@ -100,18 +103,13 @@ abstract contract SubnetRegistry is ISubnets {
     }
 
     /// @inheritdoc ISubnets
-    function changeCount() external view returns (uint256) {
-        return _changes.length;
-    }
-
-    /// @inheritdoc ISubnets
-    function changeAt(uint256 index) external view returns (uint40 since, uint16 living) {
-        return (_changes[index].since, _changes[index].living);
-    }
-
-    /// @inheritdoc ISubnets
     function subnet(uint32 netuid) external view returns (Subnet memory) {
         return _existing(netuid);
+    }
+
+    /// @inheritdoc ISubnets
+    function ownerOf(uint32 netuid) external view returns (address) {
+        return _existing(netuid).owner;
     }
 
     /// @inheritdoc ISubnets
@@ -198,7 +196,7 @@ abstract contract SubnetRegistry is ISubnets {
         _living[chosen] = _living[count - 1];
         _living.pop();
         _subnets[dissolved].dissolvedAt = uint40(block.timestamp);
-        _changes.push(Change(uint40(block.timestamp), uint16(count - 1)));
         emit SubnetDissolved(dissolved, lowest);
+        pools.dissolve(dissolved);
     }
 }

@@ -3,12 +3,11 @@ pragma solidity 0.8.37;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IIdentityRegistry} from "../identity/IIdentityRegistry.sol";
-import {KoinonToken} from "../token/KoinonToken.sol";
-import {IEmission} from "./IEmission.sol";
 import {ISeatScores} from "./IScores.sol";
-import {IStaking} from "./IStaking.sol";
 import {ISubnetTerms} from "./ISubnetTerms.sol";
 import {Challenge, ISubnets, Neuron, Outcome, Subnet} from "./ISubnets.sol";
+import {IAlphaStaking} from "./pool/IAlphaStaking.sol";
+import {ICoinbase} from "./pool/IPools.sol";
 import {SubnetRegistry} from "./SubnetRegistry.sol";
 
 /// @title Subnets and their seats: bought at a price that follows demand, kept by earning or by matching
@@ -36,18 +35,13 @@ contract Subnets is SubnetRegistry {
     mapping(uint32 netuid => mapping(address hotkey => bool)) private _isChallenging;
     mapping(uint32 netuid => OwnerHotkey[]) private _ownerHotkeys;
 
-    /// @param token_ KOIN.
     /// @param identity_ The ERC-8004 identity registry.
-    /// @param staking_ Fresh; bound here.
     /// @param terms_ Fresh; bound here.
-    /// @param minLock_ KOIN base units: the least that a subnet costs.
-    constructor(
-        KoinonToken token_,
-        IIdentityRegistry identity_,
-        IStaking staking_,
-        ISubnetTerms terms_,
-        uint256 minLock_
-    ) SubnetRegistry(token_, staking_, terms_, minLock_) {
+    /// @param staking_ Fresh; its pools, which name the token, are bound here.
+    /// @param minLock_ KOIN base units: the least that a subnet costs; at least what pools open with.
+    constructor(IIdentityRegistry identity_, ISubnetTerms terms_, IAlphaStaking staking_, uint256 minLock_)
+        SubnetRegistry(staking_, terms_, minLock_)
+    {
         identity = identity_;
     }
 
@@ -323,7 +317,7 @@ contract Subnets is SubnetRegistry {
     function _seatScores(uint32 netuid, address[] memory hotkeys) private view returns (uint256[] memory) {
         address minter = token.minter();
         if (minter == address(0)) return new uint256[](hotkeys.length);
-        return ISeatScores(IEmission(minter).epochs()).seatScores(netuid, hotkeys);
+        return ISeatScores(ICoinbase(minter).epochs()).seatScores(netuid, hotkeys);
     }
 
     function _uidOf(uint32 netuid, address hotkey) private view returns (uint16) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IStaking} from "./IStaking.sol";
 import {EpochWindow, ISubnets} from "./ISubnets.sol";
 import {IWeights} from "./IWeights.sol";
+import {IPermits} from "./pool/IPermits.sol";
 import {ValidatorWords} from "./SeatWords.sol";
 import {StakeMedian} from "./StakeMedian.sol";
 import {WordTree} from "./WordTree.sol";
@@ -27,14 +27,14 @@ contract Weights is IWeights {
     uint256 public constant MAX_SEALED_BYTES = 1280;
 
     ISubnets public immutable subnets;
-    IStaking public immutable staking;
+    IPermits public immutable permits;
 
     mapping(uint32 netuid => mapping(uint64 epoch => mapping(address hotkey => bytes32))) private _commitments;
     mapping(uint32 netuid => mapping(uint64 epoch => mapping(address hotkey => bytes32))) private _rowHashes;
 
     constructor(ISubnets subnets_) {
         subnets = subnets_;
-        staking = subnets_.staking();
+        permits = subnets_.permits();
     }
 
     /// @inheritdoc IWeights
@@ -47,7 +47,7 @@ contract Weights is IWeights {
         if (sealedRow.length > MAX_SEALED_BYTES) revert SealedRowTooLong(sealedRow.length, MAX_SEALED_BYTES);
         bytes32 inForce = subnets.specHashAt(netuid, epoch);
         if (specHash != inForce) revert OtherSpec(inForce, specHash);
-        if (staking.permittedStakeAt(netuid, msg.sender, window.startsAt) == 0) {
+        if (permits.permittedStakeAt(netuid, msg.sender, window.startsAt) == 0) {
             revert NoValidatorPermit(netuid, epoch, msg.sender);
         }
         _commitments[netuid][epoch][msg.sender] = commitment;

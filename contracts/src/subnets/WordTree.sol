@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
-
 /// @title Merkle trees of a fixed depth over 32-byte words
 /// @dev Leaf `i` is word `i` itself, words beyond the last are zero, a parent is keccak256(left, right) in order of place. The depth
 ///      is the caller's constant, so a word can never pass for an inner node.
 library WordTree {
     error ProofLengthInvalid(uint256 length, uint256 depth);
+    error TooManyWords(uint256 length, uint256 depth);
 
-    /// @notice Root over 2^depth words. Overwrites `words`, of which there are at most as many.
+    /// @notice Root over 2^depth words. Overwrites `words`; reverts when there are more.
     function root(bytes32[] memory words, uint256 depth) internal pure returns (bytes32 top) {
+        if (words.length > 1 << depth) revert TooManyWords(words.length, depth);
         assembly ("memory-safe") {
             let count := mload(words)
             let first := add(words, 32)
@@ -54,11 +54,16 @@ library WordTree {
         returns (bytes32 node)
     {
         if (proof.length != depth || place >> depth != 0) revert ProofLengthInvalid(proof.length, depth);
-        node = word;
-        for (uint256 level = 0; level < depth; ++level) {
-            node = place >> level & 1 == 0
-                ? Hashes.efficientKeccak256(node, proof[level])
-                : Hashes.efficientKeccak256(proof[level], node);
+        assembly ("memory-safe") {
+            node := word
+            let end := add(proof.offset, shl(5, depth))
+            for { let sibling := proof.offset } lt(sibling, end) { sibling := add(sibling, 32) } {
+                let own := shl(5, and(place, 1))
+                mstore(own, node)
+                mstore(xor(own, 32), calldataload(sibling))
+                node := keccak256(0, 64)
+                place := shr(1, place)
+            }
         }
     }
 }

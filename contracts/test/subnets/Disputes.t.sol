@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IDisputes, SeatClaim} from "../../src/subnets/IDisputes.sol";
+import {Accrued, IPoolEmission} from "../../src/subnets/emission/IPoolEmission.sol";
+import {AmountClaim, IDisputes, SeatClaim} from "../../src/subnets/IDisputes.sol";
 import {IEpochs, Offence, Posting, Result} from "../../src/subnets/IEpochs.sol";
-import {IStaking} from "../../src/subnets/IStaking.sol";
+import {IAlphaStaking} from "../../src/subnets/pool/IAlphaStaking.sol";
+import {ResultTree} from "../../src/subnets/ResultTree.sol";
 import {SeatWords} from "../../src/subnets/SeatWords.sol";
 import {StakeMedian} from "../../src/subnets/StakeMedian.sol";
+import {WordTree} from "../../src/subnets/WordTree.sol";
 import {SeatTree} from "../support/SeatTree.sol";
 import {vm} from "../support/Vm.sol";
 import {Round} from "./Round.sol";
@@ -26,14 +29,13 @@ contract DisputesTest is Round {
     }
 
     function testFuzz_an_honest_result_survives_every_dispute(uint256 seed) public {
-        (Result memory result, Posting memory posting) = _round(seed, 1, new bytes32[](0), 0, 0);
+        (Result memory result, Posting memory posting) = _round(seed, 1, none());
         submit(result, posting, keys, VALIDATORS);
-        _survives(result, posting, new bytes32[](0));
+        _survives(result, posting, none());
     }
 
     function testFuzz_an_honest_second_result_with_sleepers_and_newcomers_survives(uint256 seed) public {
-        (Result memory first, Posting memory before) = _round(seed, 1, new bytes32[](0), 0, 0);
-        submit(first, before, keys, VALIDATORS);
+        Before memory before = _first(seed);
         vm.warp(block.timestamp + 120);
         address leaver = address(uint160(0x2000 + seed % 6));
         vm.prank(leaver);
@@ -41,59 +43,111 @@ contract DisputesTest is Round {
         vm.warp(block.timestamp + 1);
         if (seed % 3 != 0) join(netuid, address(0x7777));
         (Result memory result, Posting memory posting) =
-            _round(uint256(keccak256(abi.encode(seed))), 2, before.seats, first.cumulativeTotal, 1);
+            _round(uint256(keccak256(abi.encode(seed))), 2, before);
         submit(result, posting, keys, VALIDATORS);
-        _survives(result, posting, before.seats);
+        _survives(result, posting, before);
+        disputes.confirm(result, spec, posting, _rows(posting, 2), halvesOf(before));
+        yes(epochs.isActive(netuid, 2), "every number is right");
     }
 
     /// @dev Any number of any word is caught by the dispute of its kind, whatever it was changed to.
     function testFuzz_a_changed_number_is_caught(uint256 seed, uint8 field, uint256 delta) public {
-        (Result memory result, Posting memory posting) = _round(seed, 1, new bytes32[](0), 0, 0);
-        Posting memory right = postingFor(netuid, 1, keys, _copy(posting.seats));
+        (Result memory result, Posting memory posting) = _round(seed, 1, none());
         uint16 uid = uint16(seed % (SEATS + 2));
-        field = uint8(within(field, 0, 8));
-        if (field < 6) {
-            (uint8[6] memory shift, uint8[6] memory bits) = ([248, 208, 168, 128, 96, 0], [8, 40, 40, 40, 32, 64]);
-            uint256 flip = within(delta, 1, (1 << bits[field]) - 1) << shift[field];
-            if (uid >= posting.seats.length) posting.seats = _grown(posting.seats, uid + 1);
-            posting.seats[uid] ^= bytes32(flip);
-        } else if (field == 6) {
-            // One validator's stake for another's, so that the sum is what the ledger says.
-            uint256 amount = within(delta, 1, MIN_STAKE);
-            posting.validators[0] = bytes32(uint256(posting.validators[0]) + amount);
-            posting.validators[1] = bytes32(uint256(posting.validators[1]) - amount);
-        } else if (field == 7) {
-            posting.validators[seed % VALIDATORS] ^= bytes32(within(delta, 1, 255) << 88);
-        } else {
-            uint256 most = emission.accrued(netuid, 2);
-            result.cumulativeTotal = (result.cumulativeTotal + within(delta, 1, most)) % (most + 1);
-        }
-        uint256 signers = VALIDATORS;
-        if (field == 6) {
-            // Who signs is looked at; the two whose stakes are wrong let the others sign, who are no quorum.
-            Result memory refused = resultFor(netuid, 1, posting, result.cumulativeTotal);
-            refused.specHash = result.specHash;
-            bytes[] memory all = signedBy(keys, 0, signers, epochs.resultDigest(refused));
-            vm.expectRevert();
-            epochs.submitRoot(refused, posting, 15, all);
-            return;
-        }
+        uint256 consensus = wordAt(posting.seats, uid).consensus();
+        field = uint8(within(field, 0, 9));
+        if (field == 7) posting.validators[seed % VALIDATORS] ^= bytes32(within(delta, 1, 255) << 88);
+        else if (field > 7) _changeTotal(result, field, delta);
+        else _changeWord(posting, uid, field, delta);
         result = submitAs(result, posting);
-        uint256 supply = token.totalSupply();
-        (uint256 consensus,) = (right.seats.length > uid ? right.seats[uid].consensus() : 0, 0);
-        SeatClaim memory seat = claimed(posting, uid, consensus);
         vm.startPrank(WATCHER);
         if (field == 7) disputes.disputeValidator(result, posting.validators, seed % VALIDATORS);
-        else if (field == 8) disputes.disputeTotal(result, posting.seats);
-        else if (field == 3) disputes.disputeDividend(result, spec, posting.validators, posting.seats, uid, rowWords(uid));
-        else if (field == 5) disputes.disputeAmount(result, posting.seats, uid, 0, new bytes32[](8));
-        else disputes.disputeSeat(result, spec, posting.validators, seat);
+        else if (field > 7) disputes.disputeTotal(result, posting.seats, SeatTree.half(posting.amounts));
+        else if (field > 4) disputes.disputeAmount(result, posting.seats, amountOf(posting, uid, none()));
+        else if (field == 3) _disputeDividend(result, posting, uid);
+        else disputes.disputeSeat(result, spec, posting.validators, claimed(posting, uid, consensus));
         vm.stopPrank();
-        _allPunished(result, posting, supply);
+        _allPunished(result, posting);
+    }
+
+    /// @dev Tenure, consensus, rank, dividend, the aggregator's own; mined, dividends.
+    function _changeWord(Posting memory posting, uint16 uid, uint8 field, uint256 delta) private pure {
+        (uint8[7] memory shift, uint8[7] memory bits) = ([248, 208, 168, 128, 0, 128, 0], [8, 40, 40, 40, 128, 128, 128]);
+        uint256 flip = within(delta, 1, (1 << bits[field]) - 1) << shift[field];
+        if (uid >= posting.seats.length) posting.seats = _grown(posting.seats, uid + 1);
+        if (uid >= posting.amounts.length) posting.amounts = _grown(posting.amounts, uid + 1);
+        if (field < 5) posting.seats[uid] ^= bytes32(flip);
+        else posting.amounts[uid] ^= bytes32(flip);
+    }
+
+    function _changeTotal(Result memory result, uint8 field, uint256 delta) private view {
+        Accrued memory most = emission.accrued(netuid, 2);
+        uint256 limit = field == 8 ? most.miners : most.dividends;
+        delta = within(delta, 1, limit);
+        if (field == 8) result.minersTotal = (result.minersTotal + delta) % (limit + 1);
+        else result.dividendsTotal = (result.dividendsTotal + delta) % (limit + 1);
+    }
+
+    /// @dev One validator's stake for another's, so that the sum is what the ledger says: who signs is looked at, and the two whose
+    ///      stakes are wrong let the others sign, who are no quorum.
+    function testFuzz_a_changed_stake_is_refused(uint256 seed, uint256 amount) public {
+        (Result memory result, Posting memory posting) = _round(seed, 1, none());
+        amount = within(amount, 1, MIN_STAKE);
+        posting.validators[0] = bytes32(uint256(posting.validators[0]) + amount);
+        posting.validators[1] = bytes32(uint256(posting.validators[1]) - amount);
+        Result memory refused = resultFor(netuid, 1, posting, result.minersTotal, result.dividendsTotal);
+        refused.specHash = result.specHash;
+        bytes[] memory all = signedBy(keys, 0, VALIDATORS, epochs.resultDigest(refused));
+        vm.expectRevert();
+        epochs.submitRoot(refused, posting, 15, all);
+    }
+
+    /// @dev Words that no tree of a result has room for would change the sums that amounts are divided by; an amount must not pass for
+    ///      a seat, nor a seat for an amount.
+    function test_nothing_beside_the_words_disputes_a_right_result() public {
+        (Result memory result, Posting memory posting) = _round(5, 1, none());
+        submit(result, posting, keys, VALIDATORS);
+        bytes32 amountsRoot = SeatTree.half(posting.amounts);
+        bytes32[] memory more = _grown(posting.seats, 512);
+        more[300] = SeatWords.pack(0, 0, 1 << 32, 1 << 32);
+        vm.expectRevert(abi.encodeWithSelector(WordTree.TooManyWords.selector, 512, 8));
+        disputes.disputeTotal(result, more, amountsRoot);
+        SeatClaim memory seat = claimed(posting, 0, 0);
+        seat.uid = 256 + 5;
+        seat.word = posting.amounts[5];
+        seat.proof = SeatTree.amountProof(posting.seats, posting.amounts, 5);
+        vm.expectRevert(abi.encodeWithSelector(ResultTree.UidOutOfRange.selector, 261));
+        disputes.disputeSeat(result, spec, posting.validators, seat);
+        AmountClaim memory amount = amountOf(posting, 5, none());
+        (amount.word, amount.proof) = (posting.seats[5], SeatTree.path(posting.seats, 5, 8));
+        vm.expectRevert(abi.encodeWithSelector(IDisputes.PartMismatch.selector, "seats"));
+        disputes.disputeAmount(result, posting.seats, amount);
+        vm.expectRevert(abi.encodeWithSelector(IDisputes.PartMismatch.selector, "seats"));
+        disputes.disputeTotal(result, posting.amounts, SeatTree.half(posting.seats));
+    }
+
+    function test_amounts_of_a_second_result_begin_at_the_first_and_only_there() public {
+        Before memory before = _first(2);
+        vm.warp(block.timestamp + 120);
+        (Result memory result, Posting memory posting) = _round(2, 2, before);
+        submit(result, posting, keys, VALIDATORS);
+        AmountClaim memory amount = amountOf(posting, 6, before);
+        yes(amount.previous != 0 && amount.word != amount.previous, "earned twice");
+        amount.previous = bytes32(uint256(amount.previous) - 1);
+        vm.expectRevert(abi.encodeWithSelector(IDisputes.PartMismatch.selector, "previous"));
+        disputes.disputeAmount(result, posting.seats, amount);
+        amount.previous = before.posting.seats[6];
+        amount.previousProof = SeatTree.seatProof(before.posting.seats, before.posting.amounts, 6);
+        vm.expectRevert(abi.encodeWithSelector(IDisputes.PartMismatch.selector, "previous"));
+        disputes.disputeAmount(result, posting.seats, amount);
+        bytes32[][] memory all = _rows(posting, 2);
+        before.posting.amounts[6] ^= bytes32(uint256(1));
+        vm.expectRevert(abi.encodeWithSelector(IDisputes.PartMismatch.selector, "previous"));
+        disputes.confirm(result, spec, posting, all, halvesOf(before));
     }
 
     function test_a_wrong_row_or_median_or_proof_disputes_nothing() public {
-        (Result memory result, Posting memory posting) = _round(7, 1, new bytes32[](0), 0, 0);
+        (Result memory result, Posting memory posting) = _round(7, 1, none());
         bytes32 honestWord = posting.seats[5];
         posting.seats[5] = honestWord ^ bytes32(uint256(1) << 208);
         result = submitAs(result, posting);
@@ -119,13 +173,13 @@ contract DisputesTest is Round {
     }
 
     function test_an_objection_of_its_own_signers_saves_nobody_and_time_ends_the_dispute() public {
-        (Result memory result, Posting memory posting) = _round(9, 1, new bytes32[](0), 0, 0);
-        result.cumulativeTotal += 1;
+        (Result memory result, Posting memory posting) = _round(9, 1, none());
+        result.minersTotal += 1;
         submit(result, posting, keys, VALIDATORS);
         bytes32 hash = epochs.resultDigest(result);
         bytes[] memory objections = signedBy(keys, 0, 3, epochs.objectionDigest(netuid, 1, hash));
         epochs.objectRoot(netuid, 1, hash, objections);
-        disputes.disputeTotal(result, posting.seats);
+        disputes.disputeTotal(result, posting.seats, SeatTree.half(posting.amounts));
         Offence memory offence = epochs.offenceOf(hash);
         yes(offence.signers == 15 && offence.disputer == address(this), "punishable");
         result.dataHash = keccak256("again");
@@ -134,12 +188,12 @@ contract DisputesTest is Round {
         vm.expectRevert(
             abi.encodeWithSelector(IDisputes.NotDisputable.selector, epochs.resultDigest(result))
         );
-        disputes.disputeTotal(result, posting.seats);
+        disputes.disputeTotal(result, posting.seats, SeatTree.half(posting.amounts));
     }
 
     function test_signing_two_results_of_an_epoch_is_punished_once() public {
-        (Result memory result, Posting memory posting) = _round(3, 1, new bytes32[](0), 0, 0);
-        Result memory other = resultFor(netuid, 1, posting, result.cumulativeTotal);
+        (Result memory result, Posting memory posting) = _round(3, 1, none());
+        Result memory other = resultFor(netuid, 1, posting, result.minersTotal, result.dividendsTotal);
         (other.specHash, other.dataHash) = (result.specHash, keccak256("other"));
         bytes memory one = signed(keys[0], epochs.resultDigest(result));
         bytes memory two = signed(keys[0], epochs.resultDigest(other));
@@ -154,7 +208,7 @@ contract DisputesTest is Round {
         vm.prank(WATCHER);
         epochs.punishTwofold(result, one, other, two);
         eq(staking.stakeOf(netuid, vm.addr(keys[0])), stake - stake / 5, "a fifth");
-        eq(token.balanceOf(WATCHER), stake / 50, "reward");
+        eq(pools.balanceOf(netuid, WATCHER), stake / 50, "reward");
         vm.expectRevert(abi.encodeWithSelector(IEpochs.AlreadyPunished.selector, vm.addr(keys[0])));
         epochs.punishTwofold(result, one, other, two);
         // After an objection to the first the second may be signed.
@@ -174,54 +228,89 @@ contract DisputesTest is Round {
         disputes.setEpochs(epochs);
         vm.expectRevert(abi.encodeWithSelector(IEpochs.NotDisputes.selector, address(this)));
         epochs.confirm(netuid, 1);
-        vm.expectRevert(abi.encodeWithSelector(IStaking.NotSlasher.selector, address(this)));
+        vm.expectRevert(abi.encodeWithSelector(IAlphaStaking.NotPermitted.selector, address(this)));
         staking.slash(netuid, address(1), 1, address(this));
-        vm.expectRevert(abi.encodeWithSelector(IStaking.NotSetter.selector, address(this)));
-        staking.setSlasher(address(this));
+        vm.expectRevert(abi.encodeWithSelector(IPoolEmission.NotSetter.selector, address(this)));
+        emission.setEpochs(address(this));
     }
 
     function testFuzz_a_small_subnet_is_computed_whole_and_needs_no_delay(uint256 seed) public {
-        (Result memory result, Posting memory posting) = _round(seed, 1, new bytes32[](0), 0, 0);
+        (Result memory result, Posting memory posting) = _round(seed, 1, none());
         submit(result, posting, keys, VALIDATORS);
-        bytes32[][] memory all = _rows(posting);
-        disputes.confirm(result, spec, posting.validators, posting.seats, all, new bytes32[](0));
+        bytes32[][] memory all = _rows(posting, 1);
+        disputes.confirm(result, spec, posting, all, halvesOf(none()));
         yes(epochs.isActive(netuid, 1), "active at once");
     }
 
     function test_a_wrong_result_is_not_confirmed() public {
-        (Result memory result, Posting memory posting) = _round(11, 1, new bytes32[](0), 0, 0);
+        (Result memory result, Posting memory posting) = _round(11, 1, none());
+        bytes32[][] memory all = _rows(posting, 1);
+        posting.amounts[6] ^= bytes32(uint256(1));
+        _notConfirmed(result, posting, all, "amount");
+        posting.amounts[6] ^= bytes32(uint256(1));
         posting.seats[6] ^= bytes32(uint256(1));
+        _notConfirmed(result, posting, all, "seat");
+        posting.seats[6] ^= bytes32(uint256(1));
+        result.dividendsTotal -= 1;
+        _notConfirmed(result, posting, all, "total");
+        bytes32[] memory amounts = posting.amounts;
+        posting.amounts = _grown(amounts, 17);
+        posting.amounts[16] = bytes32(uint256(1));
+        _notConfirmed(result, posting, all, "amounts");
+        posting.amounts = amounts;
+        posting.seats = _grown(posting.seats, 17);
+        posting.seats[16] = bytes32(uint256(1));
+        _notConfirmed(result, posting, all, "seats");
+    }
+
+    /// @dev Leaves no root behind.
+    function _notConfirmed(Result memory result, Posting memory posting, bytes32[][] memory all, string memory part)
+        private
+    {
+        uint256 state = vm.snapshotState();
         result = submitAs(result, posting);
-        bytes32[][] memory all = _rows(posting);
-        vm.expectRevert(abi.encodeWithSelector(IDisputes.PartMismatch.selector, "seat"));
-        disputes.confirm(result, spec, posting.validators, posting.seats, all, new bytes32[](0));
+        vm.expectRevert(abi.encodeWithSelector(IDisputes.PartMismatch.selector, part));
+        disputes.confirm(result, spec, posting, all, halvesOf(none()));
+        yes(vm.revertToState(state), "undone");
     }
 
     function test_with_half_of_the_stake_asleep_nobody_earns() public {
         _fill(5);
         vote(1, 3);
-        (Result memory result, Posting memory posting) = honest(1, SEATS, new bytes32[](0), 0, 0);
-        eq(result.cumulativeTotal, 0, "nothing");
+        (Result memory result, Posting memory posting) = honest(1, SEATS, none());
+        eq(result.minersTotal + result.dividendsTotal, 0, "nothing");
         submit(result, posting, keys, VALIDATORS);
-        _survives(result, posting, new bytes32[](0));
+        _survives(result, posting, none());
     }
 
-    function _rows(Posting memory posting) private view returns (bytes32[][] memory all) {
+    function _rows(Posting memory posting, uint64 epoch) private view returns (bytes32[][] memory all) {
         all = new bytes32[][](posting.validators.length);
         uint256 used;
         for (uint256 i = 0; i < all.length; ++i) {
-            if (weights.rowAgeOf(netuid, 1, vm.addr(keys[i])) != 255) all[used++] = words(rows[vm.addr(keys[i])]);
+            if (weights.rowAgeOf(netuid, epoch, vm.addr(keys[i])) != 255) all[used++] = words(rows[vm.addr(keys[i])]);
         }
     }
 
-    function _round(uint256 seed, uint64 epoch, bytes32[] memory previous, uint256 total, uint64 previousEpoch)
+    function _round(uint256 seed, uint64 epoch, Before memory before)
         private
         returns (Result memory, Posting memory)
     {
         _fill(seed);
         // At most one sleeps; in the second epoch its row of the first stands in.
         vote(epoch, 15 ^ (seed % 5 == 4 ? 0 : 1 << seed % 5));
-        return honest(epoch, SEATS, previous, total, previousEpoch);
+        return honest(epoch, SEATS, before);
+    }
+
+    /// @dev The result of epoch 1, submitted.
+    function _first(uint256 seed) private returns (Before memory before) {
+        (before.result, before.posting) = _round(seed, 1, none());
+        before.exists = true;
+        submit(before.result, before.posting, keys, VALIDATORS);
+    }
+
+    function _disputeDividend(Result memory result, Posting memory posting, uint16 uid) private {
+        bytes32 amountsRoot = SeatTree.half(posting.amounts);
+        disputes.disputeDividend(result, spec, posting.validators, posting.seats, amountsRoot, uid, rowWords(uid));
     }
 
     function _fill(uint256 seed) private {
@@ -238,33 +327,33 @@ contract DisputesTest is Round {
         }
     }
 
-    function _survives(Result memory result, Posting memory posting, bytes32[] memory previous) private {
+    function _survives(Result memory result, Posting memory posting, Before memory before) private {
         for (uint256 i = 0; i < posting.validators.length; ++i) {
             vm.expectRevert(IDisputes.NothingWrong.selector);
             disputes.disputeValidator(result, posting.validators, i);
         }
+        bytes32 amountsRoot = SeatTree.half(posting.amounts);
         for (uint16 uid = 0; uid < SEATS + 1; ++uid) {
-            bytes32 word = uid < posting.seats.length ? posting.seats[uid] : bytes32(0);
-            SeatClaim memory seat = claimed(posting, uid, word.consensus());
+            SeatClaim memory seat = claimed(posting, uid, wordAt(posting.seats, uid).consensus());
             vm.expectRevert(IDisputes.NothingWrong.selector);
             disputes.disputeSeat(result, spec, posting.validators, seat);
             bytes32[] memory row = rowWords(uid);
             vm.expectRevert(IDisputes.NothingWrong.selector);
-            disputes.disputeDividend(result, spec, posting.validators, posting.seats, uid, row);
-            bytes32 before = uid < previous.length ? previous[uid] : bytes32(0);
-            bytes32[] memory proof = SeatTree.proof(previous, uid);
+            disputes.disputeDividend(result, spec, posting.validators, posting.seats, amountsRoot, uid, row);
+            AmountClaim memory amount = amountOf(posting, uid, before);
             vm.expectRevert(IDisputes.NothingWrong.selector);
-            disputes.disputeAmount(result, posting.seats, uid, before, proof);
+            disputes.disputeAmount(result, posting.seats, amount);
         }
         vm.expectRevert(IDisputes.NothingWrong.selector);
-        disputes.disputeTotal(result, posting.seats);
+        disputes.disputeTotal(result, posting.seats, amountsRoot);
     }
 
-    function _allPunished(Result memory result, Posting memory posting, uint256 supply) private {
+    function _allPunished(Result memory result, Posting memory posting) private {
         bytes32 hash = epochs.resultDigest(result);
         yes(epochs.isDisabled(hash), "disabled");
         (bool exists,) = epochs.lastRootEpoch(netuid);
         no(exists, "no root");
+        uint256 supply = pools.supplyOf(netuid);
         epochs.punish(result, posting.validators, 1);
         epochs.punish(result, posting.validators, type(uint256).max);
         vm.expectRevert(abi.encodeWithSelector(IEpochs.NoOffence.selector, hash));
@@ -275,12 +364,8 @@ contract DisputesTest is Round {
             eq(staking.stakeOf(netuid, vm.addr(keys[i])), stake - stake / 5, "a fifth");
             taken += stake / 5;
         }
-        eq(token.balanceOf(WATCHER), taken / 10, "reward");
-        eq(token.totalSupply(), supply - taken + taken / 10, "burned");
-    }
-
-    function _copy(bytes32[] memory list) private pure returns (bytes32[] memory) {
-        return _grown(list, list.length);
+        eq(pools.balanceOf(netuid, WATCHER), taken / 10, "reward");
+        eq(pools.supplyOf(netuid), supply - taken + taken / 10, "burned");
     }
 
     function _grown(bytes32[] memory list, uint256 length) private pure returns (bytes32[] memory longer) {

@@ -1,20 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Posting} from "../../src/subnets/IEpochs.sol";
-import {IStaking} from "../../src/subnets/IStaking.sol";
+import {Accrued} from "../../src/subnets/emission/IPoolEmission.sol";
+import {IEpochs, Posting} from "../../src/subnets/IEpochs.sol";
 import {ISubnetTerms} from "../../src/subnets/ISubnetTerms.sol";
 import {ISubnets, Outcome, SubnetParams} from "../../src/subnets/ISubnets.sol";
-import {Staking} from "../../src/subnets/Staking.sol";
-import {SubnetTerms} from "../../src/subnets/SubnetTerms.sol";
+import {IAlphaStaking} from "../../src/subnets/pool/IAlphaStaking.sol";
+import {IPermits} from "../../src/subnets/pool/IPermits.sol";
+import {IPools} from "../../src/subnets/pool/IPools.sol";
+import {AmountWords} from "../../src/subnets/SeatWords.sol";
 import {Subnets} from "../../src/subnets/Subnets.sol";
+import {SubnetTerms} from "../../src/subnets/SubnetTerms.sol";
+import {KoinonToken} from "../../src/token/KoinonToken.sol";
 import {Network} from "../support/Network.sol";
 import {vm} from "../support/Vm.sol";
+
+/// @dev Pools that take any lock, even none.
+contract FreePools {
+    KoinonToken public immutable token;
+
+    constructor(KoinonToken token_) {
+        token = token_;
+    }
+
+    function pools() external view returns (IPools) {
+        return IPools(address(this));
+    }
+
+    function permits() external pure returns (IPermits) {
+        return IPermits(address(0));
+    }
+
+    function bindSubnets() external {}
+    function open(uint32, uint256, uint256) external {}
+    function dissolve(uint32) external {}
+
+    function coinbase() external view returns (address) {
+        return token.minter();
+    }
+}
 
 contract DissolutionTest is Network {
     address private constant ANN = address(0xA);
     address private constant HOTKEY = address(0x407);
-    address private constant FOUNDER = address(0x0E0E);
     uint256 private constant LIMIT = 128;
 
     function setUp() public {
@@ -22,27 +50,28 @@ contract DissolutionTest is Network {
     }
 
     function test_the_lock_price_doubles_with_each_subnet_and_falls_with_time() public {
-        eq(subnets.lockPrice(), CREATION_BURN, "first");
-        fund(FOUNDER, 10 * CREATION_BURN);
+        eq(subnets.lockPrice(), LOCK, "first");
+        fund(FOUNDER, 10 * LOCK);
         vm.startPrank(FOUNDER);
-        subnets.createSubnet(params(), CREATION_BURN);
-        eq(subnets.lockPrice(), 2 * CREATION_BURN, "second, in the same second");
-        vm.expectRevert(
-            abi.encodeWithSelector(ISubnetTerms.PriceAboveMaximum.selector, 2 * CREATION_BURN, CREATION_BURN)
-        );
-        subnets.createSubnet(params(), CREATION_BURN);
-        subnets.createSubnet(params(), 2 * CREATION_BURN);
+        subnets.createSubnet(params(), LOCK);
+        eq(subnets.lockPrice(), 2 * LOCK, "second, in the same second");
+        vm.expectRevert(abi.encodeWithSelector(ISubnetTerms.PriceAboveMaximum.selector, 2 * LOCK, LOCK));
+        subnets.createSubnet(params(), LOCK);
+        subnets.createSubnet(params(), 2 * LOCK);
         vm.stopPrank();
-        eq(subnets.lockPrice(), 4 * CREATION_BURN, "third");
+        eq(pools.stateOf(2).koin, 2 * LOCK, "its pool has all of it");
+        eq(pools.priceOf(2), 1e18, "and as much alpha");
+        eq(subnets.lockPrice(), 4 * LOCK, "third");
         vm.warp(block.timestamp + 14 days);
-        eq(subnets.lockPrice(), 2 * CREATION_BURN, "an interval later");
+        eq(subnets.lockPrice(), 2 * LOCK, "an interval later");
         vm.warp(block.timestamp + 365 days);
-        eq(subnets.lockPrice(), CREATION_BURN, "never below");
+        eq(subnets.lockPrice(), LOCK, "never below");
     }
 
     function test_a_full_network_refuses_while_all_are_immune() public {
         // At no price; otherwise doubling makes so many within the immunity impossible.
-        subnets = new Subnets(token, identity, new Staking(token, UNBONDING), new SubnetTerms(), 0);
+        IAlphaStaking free = IAlphaStaking(address(new FreePools(token)));
+        subnets = new Subnets(identity, new SubnetTerms(), free, 0);
         for (uint256 i = 0; i < LIMIT; ++i) subnets.createSubnet(params(), 0);
         vm.warp(block.timestamp + 120 days - 1);
         vm.expectRevert(ISubnets.TooManySubnets.selector);
@@ -52,38 +81,65 @@ contract DissolutionTest is Network {
         eq(subnets.dissolvedAtOf(1), block.timestamp, "of equals the oldest");
     }
 
-    function test_the_subnet_with_the_least_stake_makes_room_and_nothing_of_it_is_lost() public {
-        uint32 first = createSubnet();
+    function test_the_subnet_with_the_lowest_price_makes_room_and_what_people_hold_is_paid_out() public {
+        createSubnet();
         uint32 second = createSubnet();
-        stakeOn(first, HOTKEY, ANN, 7e18);
         _fill(LIMIT - 2);
-        for (uint32 netuid = 3; netuid <= LIMIT; ++netuid) stakeOn(netuid, HOTKEY, ANN, 9e18);
+        uint256 shares = stakeOn(second, HOTKEY, ANN, 60e18);
+        _sell(second, 15e18);
+        _haveResults();
         vm.warp(block.timestamp + 120 days);
-        stakeOn(second, HOTKEY, ANN, 1_000e18);
-        vm.warp(block.timestamp + 6 days);
+        _buy(second, 1_000e18);
+        yes(pools.priceOf(second) > 100e18, "dear on the day");
+        vm.warp(block.timestamp + 1 hours);
+        advance();
         uint32 newest = createSubnet();
         eq(newest, LIMIT + 1, "never used again");
-        eq(subnets.dissolvedAtOf(second), block.timestamp, "stake of the last seven days saves nobody");
+        eq(subnets.dissolvedAtOf(second), block.timestamp, "a price of an hour saves nobody");
         eq(subnets.livingSubnets().length, LIMIT, "full again");
 
-        stakeOn(newest, HOTKEY, ANN, 1e18);
         vm.startPrank(ANN);
-        vm.expectRevert(abi.encodeWithSelector(IStaking.SubnetIsDissolved.selector, second));
+        vm.expectRevert(abi.encodeWithSelector(IAlphaStaking.SubnetIsDissolved.selector, second));
         staking.stake(second, HOTKEY, 1);
-        staking.unstake(second, HOTKEY, 1_000e18);
-        vm.warp(block.timestamp + UNBONDING);
-        eq(staking.withdraw(1), 1_000e18, "in full");
+        vm.expectRevert(abi.encodeWithSelector(IPools.PoolIsDissolved.selector, second));
+        pools.sell(second, 1e18, 1);
+        staking.unstake(second, HOTKEY, shares, 60e18);
+        (uint256 all, uint256 outstanding, uint256 pot) =
+            (pools.balanceOf(second, ANN), pools.supplyOf(second), pools.stateOf(second).koin);
+        uint256 had = token.balanceOf(ANN);
+        pools.redeem(second, all);
+        eq(token.balanceOf(ANN) - had, all * pot / outstanding, "its part of the pot");
         vm.stopPrank();
 
-        uint256 accrued = emission.accruedUntil(second, block.timestamp);
+        vm.warp(block.timestamp + PERIOD);
+        advance();
+        Accrued memory then = emission.accruedUntil(second, emission.finalUntil());
         vm.warp(block.timestamp + 30 days);
-        eq(emission.accruedUntil(second, block.timestamp), accrued, "accrues no more");
-        uint256 sum;
-        for (uint32 netuid = 1; netuid <= newest; ++netuid) sum += emission.accruedUntil(netuid, block.timestamp);
-        uint256 issued = emission.issuedUntil(block.timestamp);
-        emission.sync(type(uint32).max);
-        atMost(sum, issued, "sum of all");
-        eq(emission.accruedUntil(second, block.timestamp), accrued, "written down or not");
+        advance();
+        eq(emission.accruedUntil(second, emission.finalUntil()).miners, then.miners, "accrues no more");
+        emission.burnRest(second);
+        eq(pools.supplyOf(second), 0, "nor keeps what nobody can be paid");
+        yes(emission.accruedUntil(newest, emission.finalUntil()).miners > 0, "the newest does");
+    }
+
+    function test_a_subnet_without_results_goes_before_any_that_has_some() public {
+        uint32 first = createSubnet();
+        uint32 second = createSubnet();
+        uint256[] memory keys = addValidators(first, 1, MIN_STAKE);
+        _sell(first, 9e18);
+        vm.warp(block.timestamp + 120 days);
+        uint64 epoch = subnets.epochAt(first, block.timestamp);
+        toRoot(first, epoch);
+        Posting memory posting = postingFor(first, epoch, keys, new bytes32[](0), new bytes32[](0));
+        submit(resultFor(first, epoch, posting, 0, 0), posting, keys, 1);
+        uint256 score = subnets.pruningScore().scoreOf(subnets, first);
+        eq(score, pools.averageOf(first), "by its price");
+        yes(score > 0 && score < pools.averageOf(second), "which is the lower one");
+        eq(subnets.pruningScore().scoreOf(subnets, second), 0, "but works");
+        vm.warp(subnets.epochWindow(first, epoch).endsAt + 90 days);
+        yes(subnets.pruningScore().scoreOf(subnets, first) > 0, "for so long");
+        vm.warp(block.timestamp + 1);
+        eq(subnets.pruningScore().scoreOf(subnets, first), 0, "no longer");
     }
 
     function test_a_dissolved_subnet_takes_nobody_and_refunds_challengers() public {
@@ -93,7 +149,6 @@ contract DissolutionTest is Network {
         join(netuid, HOTKEY);
         join(netuid, address(0x408));
         _fill(LIMIT - 1);
-        for (uint32 other = 2; other <= LIMIT; ++other) stakeOn(other, HOTKEY, ANN, 9e18);
         vm.warp(block.timestamp + 120 days);
         fund(ANN, 1_000e18);
         vm.startPrank(ANN);
@@ -120,30 +175,55 @@ contract DissolutionTest is Network {
         terms.announceUpdate(netuid, "x", SPEC);
     }
 
-    function test_validators_of_a_dissolved_subnet_still_sign_and_are_paid_what_accrued() public {
+    function test_validators_of_a_dissolved_subnet_still_sign_and_miners_redeem_what_accrued() public {
         uint32 netuid = createSubnet();
         uint256[] memory keys = addValidators(netuid, 3, MIN_STAKE);
         _fill(LIMIT - 1);
-        for (uint32 other = 2; other <= LIMIT; ++other) stakeOn(other, HOTKEY, ANN, 1_000e18);
         vm.warp(block.timestamp + 120 days);
+        advance();
         uint64 epoch = subnets.epochAt(netuid, block.timestamp);
         createSubnet();
         toRoot(netuid, epoch);
-        uint256 accrued = emission.accrued(netuid, epoch + 1);
-        bytes32[] memory seats = new bytes32[](1);
-        seats[0] = bytes32(accrued);
-        Posting memory posting = postingFor(netuid, epoch, keys, seats);
-        submit(resultFor(netuid, epoch, posting, accrued), posting, keys, 3);
+        uint256 accrued = emission.accrued(netuid, epoch + 1).miners;
+        bytes32[] memory amounts = new bytes32[](1);
+        amounts[0] = AmountWords.pack(accrued, 0);
+        Posting memory posting = postingFor(netuid, epoch, keys, new bytes32[](0), amounts);
+        submit(resultFor(netuid, epoch, posting, accrued, 0), posting, keys, 3);
         vm.warp(block.timestamp + 120);
-        eq(epochs.claim(claimOf(netuid, epoch, 0, seats)), accrued, "paid");
+        address miner = vm.addr(keys[0]);
+        (uint256 mined,) = epochs.claim(claimOf(netuid, epoch, 0, posting));
+        yes(mined == accrued && accrued > 0, "paid");
+        eq(pools.balanceOf(netuid, miner), accrued, "as free alpha: nothing is staked there any more");
+        uint256 before = token.balanceOf(miner);
+        vm.prank(miner);
+        uint256 koin = pools.redeem(netuid, accrued);
+        yes(koin > 0 && token.balanceOf(miner) == before + koin, "and redeemed");
     }
 
     function _fill(uint256 count) private {
-        fund(FOUNDER, count * CREATION_BURN);
+        fund(FOUNDER, count * LOCK);
         for (uint256 i = 0; i < count; ++i) {
             vm.warp(block.timestamp + 28 days);
             vm.prank(FOUNDER);
             subnets.createSubnet(params(), type(uint256).max);
         }
+    }
+
+    /// @dev All subnets have one, and of an epoch that is not over.
+    function _haveResults() private {
+        bytes memory asked = abi.encodeWithSelector(IEpochs.lastRootEpoch.selector);
+        vm.mockCall(address(epochs), asked, abi.encode(true, uint64(1e7)));
+    }
+
+    function _buy(uint32 netuid, uint256 koin) private {
+        fund(ANN, koin);
+        vm.prank(ANN);
+        pools.buy(netuid, koin, 1);
+    }
+
+    function _sell(uint32 netuid, uint256 alpha) private {
+        mintAlpha(netuid, ANN, alpha);
+        vm.prank(ANN);
+        pools.sell(netuid, alpha, 1);
     }
 }

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Claim, EpochRoot, IEpochs, Posting, Result} from "../../src/subnets/IEpochs.sol";
+import {Accrued, IPoolEmission} from "../../src/subnets/emission/IPoolEmission.sol";
+import {PoolEmission} from "../../src/subnets/emission/PoolEmission.sol";
 import {Epochs} from "../../src/subnets/Epochs.sol";
+import {Claim, EpochRoot, IEpochs, Posting, Result} from "../../src/subnets/IEpochs.sol";
+import {AlphaStaking} from "../../src/subnets/pool/AlphaStaking.sol";
+import {Pools} from "../../src/subnets/pool/Pools.sol";
+import {AmountWords} from "../../src/subnets/SeatWords.sol";
 import {Network} from "../support/Network.sol";
 import {vm} from "../support/Vm.sol";
 
@@ -69,12 +74,22 @@ contract EpochsTest is Network {
     }
 
     function test_a_posting_must_be_what_was_signed() public {
-        (Result memory result, Posting memory posting) = _paying(1, 60e18, 40e18);
+        (Result memory result, Posting memory posting) = _paying(1, 24e18, 16e18);
         bytes[] memory signatures = signedBy(_keys, 0, 3, epochs.resultDigest(result));
-        posting.seats[3] = bytes32(uint256(61e18));
-        vm.expectRevert(abi.encodeWithSelector(IEpochs.PostingMismatch.selector, "seats"));
+        posting.amounts[3] = AmountWords.pack(25e18, 0);
+        bytes memory refusal = abi.encodeWithSelector(IEpochs.PostingMismatch.selector, "root");
+        vm.expectRevert(refusal);
         epochs.submitRoot(result, posting, 7, signatures);
-        posting.seats[3] = bytes32(uint256(60e18));
+        posting.amounts[3] = AmountWords.pack(24e18, 0);
+        (posting.seats, posting.amounts) = (posting.amounts, posting.seats);
+        vm.expectRevert(refusal);
+        epochs.submitRoot(result, posting, 7, signatures);
+        (posting.seats, posting.amounts) = (posting.amounts, posting.seats);
+        bytes32[] memory amounts = posting.amounts;
+        posting.amounts = new bytes32[](257);
+        vm.expectRevert(abi.encodeWithSelector(IEpochs.PostingTooLong.selector, "amounts"));
+        epochs.submitRoot(result, posting, 7, signatures);
+        posting.amounts = amounts;
         posting.carry = new bytes32[](1);
         vm.expectRevert(abi.encodeWithSelector(IEpochs.PostingMismatch.selector, "carry"));
         epochs.submitRoot(result, posting, 7, signatures);
@@ -103,7 +118,7 @@ contract EpochsTest is Network {
     }
 
     function _refused(Result memory result, Posting memory posting, bytes memory failure) private {
-        Result memory changed = resultFor(_netuid, result.epoch, posting, result.cumulativeTotal);
+        Result memory changed = resultFor(_netuid, result.epoch, posting, result.minersTotal, result.dividendsTotal);
         bytes[] memory signatures = signedBy(_keys, 0, 3, epochs.resultDigest(changed));
         vm.expectRevert(failure);
         epochs.submitRoot(changed, posting, 7, signatures);
@@ -126,7 +141,7 @@ contract EpochsTest is Network {
     function test_signatures_do_not_travel_to_another_chain_contract_or_epoch() public {
         (Result memory result, Posting memory posting) = _result(1, 0);
         bytes[] memory signatures = signedBy(_keys, 0, 3, epochs.resultDigest(result));
-        Epochs twin = new Epochs(token, subnets, disputes, 1, HALVING);
+        Epochs twin = new Epochs(subnets, emission, disputes);
         vm.expectRevert();
         twin.submitRoot(result, posting, 7, signatures);
         vm.chainId(1);
@@ -143,11 +158,12 @@ contract EpochsTest is Network {
         address late = vm.addr(0x1A7E);
         join(_netuid, late);
         stakeOn(_netuid, late, late, 1_000 * MIN_STAKE);
+        seek(_netuid, late);
         toRoot(_netuid, 2);
         (Result memory result, Posting memory posting) = _result(2, 0);
         posting.validators = new bytes32[](1);
         posting.validators[0] = bytes32(uint256(uint160(late)) << 96 | 255 << 88 | 3 * MIN_STAKE);
-        result = resultFor(_netuid, 2, posting, 0);
+        result = resultFor(_netuid, 2, posting, 0, 0);
         bytes[] memory signatures = new bytes[](1);
         signatures[0] = signed(0x1A7E, epochs.resultDigest(result));
         vm.expectRevert(abi.encodeWithSelector(IEpochs.SignerNotPermitted.selector, late));
@@ -165,7 +181,7 @@ contract EpochsTest is Network {
         uint32 lonely = createSubnet();
         toRoot(lonely, 0);
         Posting memory posting;
-        Result memory result = resultFor(lonely, 0, posting, 0);
+        Result memory result = resultFor(lonely, 0, posting, 0, 0);
         vm.expectRevert(abi.encodeWithSelector(IEpochs.QuorumNotReached.selector, 0, 0));
         epochs.submitRoot(result, posting, 0, new bytes[](0));
     }
@@ -176,12 +192,41 @@ contract EpochsTest is Network {
         _fails(2, 0, abi.encodeWithSelector(IEpochs.RootTooEarly.selector, opensAt - 1, opensAt));
     }
 
-    function test_totals_are_bounded_by_accrual_and_never_fall() public {
-        uint256 accrued = emission.accrued(_netuid, 2);
-        _fails(1, accrued + 1, abi.encodeWithSelector(IEpochs.CumulativeTotalExceedsAccrued.selector, accrued + 1, accrued));
-        _submit(1, accrued, 3);
+    function test_a_root_waits_until_what_accrued_is_final() public {
+        uint256 endsAt = subnets.epochWindow(_netuid, 2).endsAt;
+        vm.warp(subnets.epochWindow(_netuid, 2).revealEndsAt);
+        bytes memory refusal =
+            abi.encodeWithSelector(IPoolEmission.AccrualNotFinal.selector, endsAt, emission.finalUntil());
+        _fails(2, 0, refusal);
+        emission.advance(0);
+        _fails(2, 0, refusal);
+        emission.advance(1);
+        _submit(2, 0, 3);
+    }
+
+    function test_totals_are_bounded_by_accrual_and_never_fall_each_for_itself() public {
+        Accrued memory accrued = emission.accrued(_netuid, 2);
+        (uint256 miners, uint256 dividends) = (accrued.miners, accrued.dividends);
+        yes(miners > 0 && dividends > 0, "both accrued");
+        _fails(1, miners + 1, 0, _total(IEpochs.TotalExceedsAccrued.selector, "miners", miners + 1, miners));
+        _fails(1, 0, dividends + 1, _total(IEpochs.TotalExceedsAccrued.selector, "dividends", dividends + 1, dividends));
+        _submit(1, miners, dividends, 3);
+        EpochRoot memory stored = epochs.rootOf(_netuid, 1);
+        yes(stored.minersTotal == miners && stored.dividendsTotal == dividends, "kept");
         toRoot(_netuid, 2);
-        _fails(2, accrued - 1, abi.encodeWithSelector(IEpochs.CumulativeTotalDecreased.selector, accrued - 1, accrued));
+        _fails(2, miners - 1, dividends, _total(IEpochs.TotalDecreased.selector, "miners", miners - 1, miners));
+        _fails(2, miners, dividends - 1, _total(IEpochs.TotalDecreased.selector, "dividends", dividends - 1, dividends));
+        _submit(2, miners, dividends, 3);
+        eq(epochs.rootOf(_netuid, 2).previousPlusOne, 2, "builds on the first");
+    }
+
+    function test_an_emission_of_another_stake_is_refused() public {
+        Pools others = new Pools(token);
+        new AlphaStaking(others, 1, 0);
+        PoolEmission foreign =
+            new PoolEmission(others, address(this), emission.policy(), PoolEmission.Schedules(1, 1, 9, 9));
+        vm.expectRevert(abi.encodeWithSelector(IEpochs.PartsMismatch.selector, "emission"));
+        new Epochs(subnets, foreign, disputes);
     }
 
     function test_the_spec_must_be_the_one_in_force() public {
@@ -205,7 +250,7 @@ contract EpochsTest is Network {
     }
 
     function test_an_objection_disables_the_result_for_ever_and_reopens_the_epoch() public {
-        (Result memory result, Posting memory posting) = _paying(1, 60e18, 40e18);
+        (Result memory result, Posting memory posting) = _paying(1, 24e18, 16e18);
         submit(result, posting, _keys, 3);
         bytes32 hash = epochs.resultDigest(result);
         bytes32 objection = epochs.objectionDigest(_netuid, 1, hash);
@@ -227,7 +272,7 @@ contract EpochsTest is Network {
         epochs.submitRoot(result, posting, 7, again);
         vm.warp(block.timestamp + 1 days);
         vm.expectRevert(abi.encodeWithSelector(IEpochs.RootNotFound.selector, _netuid, 1));
-        epochs.claim(claimOf(_netuid, 1, 3, posting.seats));
+        epochs.claim(claimOf(_netuid, 1, 3, posting));
 
         result.dataHash = keccak256("corrected");
         submit(result, posting, _keys, 3);
@@ -244,47 +289,65 @@ contract EpochsTest is Network {
     }
 
     function test_anyone_claims_for_anyone_once_the_root_is_active() public {
-        (Result memory result, Posting memory posting) = _paying(1, 60e18, 40e18);
+        (Result memory result, Posting memory posting) = _paying(1, 24e18, 16e18);
         submit(result, posting, _keys, 3);
-        Claim memory claim = claimOf(_netuid, 1, 3, posting.seats);
+        Claim memory claim = claimOf(_netuid, 1, 4, posting);
         vm.expectRevert(abi.encodeWithSelector(IEpochs.RootNotActive.selector, block.timestamp + 120));
         epochs.claim(claim);
         vm.warp(block.timestamp + 120);
         yes(epochs.isActive(_netuid, 1), "active");
-        claim.word = bytes32(uint256(60e18 + 1));
+        claim.amounts = AmountWords.pack(16e18 + 1, 8e18);
         vm.expectRevert(IEpochs.ProofInvalid.selector);
         epochs.claim(claim);
-        (claim.word, claim.uid) = (bytes32(uint256(60e18)), 4);
+        (claim.amounts, claim.uid) = (posting.amounts[4], 3);
         vm.expectRevert(IEpochs.ProofInvalid.selector);
         epochs.claim(claim);
-        claim.uid = 3;
-        vm.prank(BOB);
-        eq(epochs.claim(claim), 60e18, "amount");
-        eq(token.balanceOf(ANN), 60e18, "paid to the seat's hotkey, not the caller");
-        (, uint48 since) = terms.seatAt(_netuid, 3, block.timestamp - 1);
-        eq(epochs.paidTo(_netuid, ANN, since), 60e18, "recorded");
-        vm.expectRevert(abi.encodeWithSelector(IEpochs.NothingToClaim.selector, 3));
+        claim.uid = 4;
+        vm.prank(ANN);
+        (uint256 mined, uint256 dividends) = epochs.claim(claim);
+        yes(mined == 16e18 && dividends == 8e18, "amounts");
+        atMost(24e18 - 2, _worth(BOB), "staked on the seat's hotkey, not the caller's");
+        atMost(_worth(BOB), 24e18, "no more");
+        _paidIs(BOB, 4, 16e18, 8e18);
+        vm.expectRevert(abi.encodeWithSelector(IEpochs.NothingToClaim.selector, 4));
         epochs.claim(claim);
+    }
+
+    function test_miners_are_paid_where_they_prefer_and_dividends_reach_who_staked() public {
+        address delegator = address(0xDE1);
+        stakeOn(_netuid, BOB, delegator, 100e18);
+        vm.prank(ANN);
+        delegation.setAutoStake(_netuid, BOB);
+        (Result memory result, Posting memory posting) = _paying(1, 24e18, 16e18);
+        submit(result, posting, _keys, 3);
+        vm.warp(block.timestamp + 120);
+        epochs.claim(claimOf(_netuid, 1, 3, posting));
+        (, uint256 worth) = staking.positionOf(_netuid, BOB, ANN);
+        atMost(24e18 - 1, worth, "ann's earnings on bob");
+        epochs.claim(claimOf(_netuid, 1, 4, posting));
+        (, worth) = staking.positionOf(_netuid, BOB, delegator);
+        yes(worth > 100e18, "dividends raise every share");
     }
 
     function test_later_roots_pay_the_difference_and_older_ones_stay_claimable() public {
-        (Result memory first, Posting memory firstPosting) = _paying(1, 60e18, 40e18);
+        (Result memory first, Posting memory firstPosting) = _paying(1, 24e18, 16e18);
         submit(first, firstPosting, _keys, 3);
         toRoot(_netuid, 2);
-        (Result memory second, Posting memory secondPosting) = _paying(2, 75e18, 45e18);
+        (Result memory second, Posting memory secondPosting) = _paying(2, 30e18, 18e18);
         submit(second, secondPosting, _keys, 3);
         vm.warp(block.timestamp + 120);
-        eq(epochs.claim(claimOf(_netuid, 1, 3, firstPosting.seats)), 60e18, "old root");
-        eq(epochs.claim(claimOf(_netuid, 2, 3, secondPosting.seats)), 15e18, "difference");
-        Claim memory old = claimOf(_netuid, 1, 3, firstPosting.seats);
+        _claims(1, 3, firstPosting, 24e18, 0);
+        _claims(2, 3, secondPosting, 6e18, 0);
+        Claim memory old = claimOf(_netuid, 1, 3, firstPosting);
         vm.expectRevert(abi.encodeWithSelector(IEpochs.NothingToClaim.selector, 3));
         epochs.claim(old);
-        eq(epochs.claim(claimOf(_netuid, 2, 4, secondPosting.seats)), 45e18, "all at once");
-        eq(epochs.totalPaid(_netuid), 120e18, "paid by the subnet");
+        _claims(2, 4, secondPosting, 18e18, 9e18);
+        (uint256 mined, uint256 dividends) = epochs.totalPaid(_netuid);
+        yes(mined == 48e18 && dividends == 9e18, "paid by the subnet");
     }
 
     function test_who_left_claims_against_the_last_root_and_who_returned_begins_anew() public {
-        (Result memory first, Posting memory firstPosting) = _paying(1, 60e18, 40e18);
+        (Result memory first, Posting memory firstPosting) = _paying(1, 24e18, 16e18);
         submit(first, firstPosting, _keys, 3);
         vm.prank(ANN);
         subnets.deregister(_netuid, ANN);
@@ -292,70 +355,118 @@ contract EpochsTest is Network {
         address carol = address(0xCA201);
         eq(join(_netuid, carol), 3, "the seat that was freed");
         toRoot(_netuid, 2);
-        (Result memory second, Posting memory secondPosting) = _paying(2, 7e18, 45e18);
-        second.cumulativeTotal = 112e18;
+        (Result memory second, Posting memory secondPosting) = _paying(2, 7e18, 36e18);
+        second.minersTotal = 67e18;
         submit(second, secondPosting, _keys, 3);
         vm.warp(block.timestamp + 120);
-        eq(epochs.claim(claimOf(_netuid, 2, 3, secondPosting.seats)), 7e18, "the newcomer");
-        eq(token.balanceOf(carol), 7e18, "carol");
-        eq(epochs.claim(claimOf(_netuid, 1, 3, firstPosting.seats)), 60e18, "who left");
-        eq(token.balanceOf(ANN), 60e18, "ann");
+        _claims(2, 3, secondPosting, 7e18, 0);
+        eq(_worth(carol), 7e18, "the newcomer");
+        // What others claimed against the newer root does not stand in the way of the older claim.
+        _claims(2, 4, secondPosting, 36e18, 18e18);
+        _claims(1, 3, firstPosting, 24e18, 0);
+        eq(_worth(ANN), 24e18, "who left");
     }
 
     function test_a_free_seat_is_paid_nothing() public {
-        bytes32[] memory seats = new bytes32[](6);
-        seats[5] = bytes32(uint256(1e18));
-        Posting memory posting = postingFor(_netuid, 1, _keys, seats);
-        submit(resultFor(_netuid, 1, posting, 1e18), posting, _keys, 3);
+        bytes32[] memory amounts = new bytes32[](6);
+        amounts[5] = AmountWords.pack(1e18, 1e18);
+        Posting memory posting = postingFor(_netuid, 1, _keys, new bytes32[](0), amounts);
+        submit(resultFor(_netuid, 1, posting, 1e18, 1e18), posting, _keys, 3);
         vm.warp(block.timestamp + 120);
-        Claim memory claim = claimOf(_netuid, 1, 5, seats);
+        Claim memory claim = claimOf(_netuid, 1, 5, posting);
         vm.expectRevert(abi.encodeWithSelector(IEpochs.SeatIsFree.selector, 5));
         epochs.claim(claim);
     }
 
-    function test_words_that_promise_more_than_the_total_stop_at_the_total() public {
-        (Result memory result, Posting memory posting) = _paying(1, 60e18, 40e18);
-        result.cumulativeTotal = 90e18;
+    function test_words_that_promise_more_than_a_total_stop_at_the_total() public {
+        (Result memory result, Posting memory posting) = _paying(1, 24e18, 16e18);
+        posting.amounts[3] = AmountWords.pack(24e18, type(uint128).max);
+        result = resultFor(_netuid, 1, posting, 39e18, 8e18);
         submit(result, posting, _keys, 3);
         vm.warp(block.timestamp + 120);
-        epochs.claim(claimOf(_netuid, 1, 3, posting.seats));
-        Claim memory claim = claimOf(_netuid, 1, 4, posting.seats);
-        vm.expectRevert(abi.encodeWithSelector(IEpochs.ClaimsExceedTotal.selector, 100e18, 90e18));
+        _claims(1, 4, posting, 16e18, 8e18);
+        Claim memory claim = claimOf(_netuid, 1, 3, posting);
+        vm.expectRevert(_total(IEpochs.ClaimsExceedTotal.selector, "miners", 40e18, 39e18));
+        epochs.claim(claim);
+        toRoot(_netuid, 2);
+        (result, posting) = _paying(2, 24e18, 16e18);
+        posting.amounts[3] = AmountWords.pack(24e18, type(uint128).max);
+        submit(resultFor(_netuid, 2, posting, 40e18, 8e18), posting, _keys, 3);
+        vm.warp(block.timestamp + 120);
+        claim = claimOf(_netuid, 2, 3, posting);
+        uint256 all = 8e18 + uint256(type(uint128).max);
+        vm.expectRevert(_total(IEpochs.ClaimsExceedTotal.selector, "dividends", all, 8e18));
         epochs.claim(claim);
     }
 
     function test_many_claims_skip_what_is_paid_but_not_what_is_false() public {
-        (Result memory result, Posting memory posting) = _paying(1, 60e18, 40e18);
+        (Result memory result, Posting memory posting) = _paying(1, 24e18, 16e18);
         submit(result, posting, _keys, 3);
         vm.warp(block.timestamp + 120);
-        epochs.claim(claimOf(_netuid, 1, 3, posting.seats));
+        epochs.claim(claimOf(_netuid, 1, 3, posting));
         Claim[] memory claims = new Claim[](2);
-        claims[0] = claimOf(_netuid, 1, 3, posting.seats);
-        claims[1] = claimOf(_netuid, 1, 4, posting.seats);
-        eq(epochs.claimMany(claims), 40e18, "the unpaid one");
-        claims[1].word = bytes32(uint256(41e18));
+        claims[0] = claimOf(_netuid, 1, 3, posting);
+        claims[1] = claimOf(_netuid, 1, 4, posting);
+        (uint256 mined, uint256 dividends) = epochs.claimMany(claims);
+        yes(mined == 16e18 && dividends == 8e18, "the unpaid one");
+        claims[1].amounts = AmountWords.pack(17e18, 8e18);
         vm.expectRevert(IEpochs.ProofInvalid.selector);
         epochs.claimMany(claims);
     }
 
-    function testFuzz_any_tree_pays_exactly_its_words(uint96[7] memory amounts) public {
-        uint256 total;
-        bytes32[] memory seats = new bytes32[](12);
+    function test_the_owner_gets_what_accrued_before_the_newest_active_root_ended() public {
+        bytes memory nothing = abi.encodeWithSelector(IEpochs.NothingForOwner.selector, _netuid);
+        vm.expectRevert(nothing);
+        epochs.claimOwner(_netuid);
+        _submit(1, 0, 3);
+        vm.expectRevert(nothing);
+        epochs.claimOwner(_netuid);
+        vm.warp(block.timestamp + 120);
+        uint256 due = emission.accrued(_netuid, 2).owner;
+        vm.prank(BOB);
+        eq(epochs.claimOwner(_netuid), due, "epochs 0 and 1");
+        atMost(due - 1, _worth(FOUNDER), "staked for the owner");
+        vm.expectRevert(nothing);
+        epochs.claimOwner(_netuid);
+        toRoot(_netuid, 4);
+        _submit(4, 0, 3);
+        vm.expectRevert(nothing);
+        epochs.claimOwner(_netuid);
+        vm.warp(block.timestamp + 120);
+        eq(epochs.claimOwner(_netuid), emission.accrued(_netuid, 5).owner - due, "up to the newest");
+    }
+
+    function test_scores_of_seats_count_both_amounts() public {
+        (Result memory result, Posting memory posting) = _paying(1, 24e18, 16e18);
+        submit(result, posting, _keys, 3);
+        vm.warp(block.timestamp + 120);
+        epochs.claim(claimOf(_netuid, 1, 3, posting));
+        epochs.claim(claimOf(_netuid, 1, 4, posting));
+        address[] memory hotkeys = new address[](3);
+        (hotkeys[0], hotkeys[1], hotkeys[2]) = (ANN, BOB, vm.addr(_keys[0]));
+        uint256[] memory scores = epochs.seatScores(_netuid, hotkeys);
+        yes(scores[0] == 24e18 && scores[1] == 24e18 && scores[2] == 0, "mined and dividends");
+    }
+
+    function testFuzz_any_tree_pays_exactly_its_words(uint96[14] memory drawn) public {
+        (uint256 miners, uint256 dividends) = (0, 0);
+        bytes32[] memory amounts = new bytes32[](12);
         for (uint256 i = 5; i < 12; ++i) {
             join(_netuid, address(uint160(0x9000 + i)));
-            amounts[i - 5] = uint96(within(amounts[i - 5], 1, 10e18));
-            total += amounts[i - 5];
-            seats[i] = bytes32(uint256(amounts[i - 5]));
+            (uint256 mined, uint256 asValidator) = (within(drawn[i - 5], 0, 5e18), within(drawn[i + 2], 0, 5e18));
+            if (mined + asValidator == 0) mined = 1;
+            (miners, dividends) = (miners + mined, dividends + asValidator);
+            amounts[i] = AmountWords.pack(mined, asValidator);
         }
         toRoot(_netuid, 2);
-        Posting memory posting = postingFor(_netuid, 2, _keys, seats);
-        submit(resultFor(_netuid, 2, posting, total), posting, _keys, 3);
+        Posting memory posting = postingFor(_netuid, 2, _keys, new bytes32[](0), amounts);
+        submit(resultFor(_netuid, 2, posting, miners, dividends), posting, _keys, 3);
         vm.warp(block.timestamp + 120);
         for (uint16 uid = 5; uid < 12; ++uid) {
-            eq(epochs.claim(claimOf(_netuid, 2, uid, seats)), amounts[uid - 5], "word");
+            _claims(2, uid, posting, AmountWords.mined(amounts[uid]), AmountWords.dividends(amounts[uid]));
         }
-        eq(emission.totalMinted(), total, "minted");
-        eq(epochs.totalPaid(_netuid), total, "paid");
+        Accrued memory paid = emission.paidOf(_netuid);
+        yes(paid.miners == miners && paid.dividends == dividends, "paid out of accrual");
     }
 
     function testFuzz_a_quorum_is_strictly_more_than_two_thirds(uint96[3] memory extra, uint8 mask) public {
@@ -383,30 +494,71 @@ contract EpochsTest is Network {
     }
 
     function _fails(uint64 epoch, uint256 total, bytes memory failure) private {
-        (Result memory result, Posting memory posting) = _result(epoch, total);
+        _fails(epoch, total, 0, failure);
+    }
+
+    function _fails(uint64 epoch, uint256 miners, uint256 dividends, bytes memory failure) private {
+        (Result memory result, Posting memory posting) = _result(epoch, miners, dividends);
         vm.expectRevert(failure);
         epochs.submitRoot(result, posting, 0, new bytes[](0));
     }
 
     function _submit(uint64 epoch, uint256 total, uint256 signers) private {
-        (Result memory result, Posting memory posting) = _result(epoch, total);
+        _submit(epoch, total, 0, signers);
+    }
+
+    function _submit(uint64 epoch, uint256 miners, uint256 dividends, uint256 signers) private {
+        (Result memory result, Posting memory posting) = _result(epoch, miners, dividends);
         submit(result, posting, _keys, signers);
     }
 
-    function _result(uint64 epoch, uint256 total) private view returns (Result memory result, Posting memory posting) {
-        posting = postingFor(_netuid, epoch, _keys, new bytes32[](0));
-        result = resultFor(_netuid, epoch, posting, total);
+    function _result(uint64 epoch, uint256 total) private view returns (Result memory, Posting memory) {
+        return _result(epoch, total, 0);
     }
 
-    /// @dev Ann has seat 3, Bob seat 4.
+    function _result(uint64 epoch, uint256 miners, uint256 dividends)
+        private
+        view
+        returns (Result memory result, Posting memory posting)
+    {
+        posting = postingFor(_netuid, epoch, _keys, new bytes32[](0), new bytes32[](0));
+        result = resultFor(_netuid, epoch, posting, miners, dividends);
+    }
+
+    /// @dev Ann has seat 3 and mines, Bob seat 4 and gets half as much again as a validator.
     function _paying(uint64 epoch, uint256 toAnn, uint256 toBob)
         private
         view
         returns (Result memory result, Posting memory posting)
     {
-        bytes32[] memory seats = new bytes32[](5);
-        (seats[3], seats[4]) = (bytes32(toAnn), bytes32(toBob));
-        posting = postingFor(_netuid, epoch, _keys, seats);
-        result = resultFor(_netuid, epoch, posting, toAnn + toBob);
+        bytes32[] memory amounts = new bytes32[](5);
+        (amounts[3], amounts[4]) = (AmountWords.pack(toAnn, 0), AmountWords.pack(toBob, toBob / 2));
+        posting = postingFor(_netuid, epoch, _keys, new bytes32[](0), amounts);
+        result = resultFor(_netuid, epoch, posting, toAnn + toBob, toBob / 2);
+    }
+
+    function _claims(uint64 epoch, uint16 uid, Posting memory posting, uint256 mined, uint256 dividends) private {
+        (uint256 asMiner, uint256 asValidator) = epochs.claim(claimOf(_netuid, epoch, uid, posting));
+        eq(asMiner, mined, "mined");
+        eq(asValidator, dividends, "dividends");
+    }
+
+    function _paidIs(address hotkey, uint16 uid, uint256 mined, uint256 dividends) private view {
+        (, uint48 since) = terms.seatAt(_netuid, uid, block.timestamp - 1);
+        (uint256 asMiner, uint256 asValidator) = epochs.paidTo(_netuid, hotkey, since);
+        yes(asMiner == mined && asValidator == dividends, "recorded");
+    }
+
+    /// @dev What an account has on its own hotkey.
+    function _worth(address account) private view returns (uint256 amount) {
+        (, amount) = staking.positionOf(_netuid, account, account);
+    }
+
+    function _total(bytes4 selector, string memory part, uint256 total, uint256 limit)
+        private
+        pure
+        returns (bytes memory)
+    {
+        return abi.encodeWithSelector(selector, part, total, limit);
     }
 }

@@ -1,20 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Accrued, Step} from "../../src/subnets/emission/IPoolEmission.sol";
 import {Claim, Posting, Result} from "../../src/subnets/IEpochs.sol";
-import {Subnets} from "../../src/subnets/Subnets.sol";
-import {KoinonToken} from "../../src/token/KoinonToken.sol";
+import {HotkeyState} from "../../src/subnets/pool/IAlphaStaking.sol";
+import {PoolState} from "../../src/subnets/pool/IPools.sol";
+import {AmountWords} from "../../src/subnets/SeatWords.sol";
 import {Network} from "../support/Network.sol";
 import {vm} from "../support/Vm.sol";
 
-/// @dev Random moves of stakers, validators and claimants; some of the claims are against disabled roots.
+/// @dev All that one subnet paid and holds.
+struct Books {
+    uint256 mined;
+    uint256 dividends;
+    Accrued accrued;
+    Accrued paid;
+    uint256 held;
+    uint256 koin;
+    uint256 weight;
+    uint256 weights;
+    uint256 quorum;
+    uint256 votes;
+}
+
+/// @dev Random moves of stakers, traders, validators and claimants; some of the claims are against disabled roots.
 contract NetworkHandler is Network {
     struct Tree {
         uint32 netuid;
         uint64 epoch;
         bytes32 resultHash;
-        uint256 toAnn;
-        uint256 toBob;
+        bytes32 ann;
+        bytes32 bob;
         bool disabled;
     }
 
@@ -30,9 +46,10 @@ contract NetworkHandler is Network {
     uint256[] private _keys;
     mapping(uint32 netuid => uint48) private _since;
     Tree[] private _trees;
-    uint256 public positions;
-    uint256 public queued;
-    uint256 public paid;
+    uint256 public received;
+    uint256 public ownersPaid;
+    uint256 public withdrawals;
+    uint256 public trades;
     uint256 public rootsAccepted;
     bool public disabledRootPaid;
     bool public paidWrongAmount;
@@ -40,31 +57,57 @@ contract NetworkHandler is Network {
     constructor() {
         deployNetwork();
         _keys = sortedKeys(VALIDATORS);
+        for (uint256 i = 0; i < VALIDATORS; ++i) stakeRoot(_hotkey(i), ANN, MIN_STAKE);
         _addSubnet();
     }
 
-    function stake(uint256 seed, uint256 who, uint256 amount) external {
-        amount = within(amount, 1, 50e18);
-        stakeOn(_netuid(seed), _hotkey(who), ANN, amount);
-        positions += amount;
+    function stakeKoin(uint256 who, uint256 amount) external {
+        stakeRoot(_hotkey(who), ANN, within(amount, 1, 50e18));
     }
 
-    function unstake(uint256 seed, uint256 who, uint256 amount) external {
-        (uint32 netuid, address hotkey) = (_netuid(seed), _hotkey(who));
-        amount = within(amount, 0, staking.positionOf(netuid, hotkey, ANN));
+    function stakeAlpha(uint256 seed, uint256 who, uint256 amount) external {
+        uint32 netuid = _netuid(seed);
+        amount = within(amount, 1, pools.balanceOf(netuid, ANN));
         vm.prank(ANN);
-        staking.unstake(netuid, hotkey, amount);
-        positions -= amount;
-        queued += amount;
+        staking.stake(netuid, _hotkey(who), amount);
+    }
+
+    function unstake(uint256 seed, uint256 who, uint256 part) external {
+        (uint32 netuid, address hotkey) = (uint32(seed % (subnets.subnetCount() + 1)), _hotkey(who));
+        (uint256 shares,) = staking.positionOf(netuid, hotkey, ANN);
+        vm.prank(ANN);
+        staking.unstake(netuid, hotkey, within(part, shares / 10, shares), 1);
     }
 
     function withdraw(uint256 portions) external {
+        staking.withdraw(ANN, within(portions, 1, 5));
+        ++withdrawals;
+    }
+
+    function buy(uint256 seed, uint256 amount) external {
+        uint32 netuid = _netuid(seed);
+        amount = within(amount, 1e9, 20e18);
+        fund(ANN, amount);
         vm.prank(ANN);
-        queued -= staking.withdraw(within(portions, 0, 5));
+        pools.buy(netuid, amount, 1);
+        ++trades;
+    }
+
+    function sell(uint256 seed, uint256 amount) external {
+        uint32 netuid = _netuid(seed);
+        amount = within(amount, 1e9, pools.balanceOf(netuid, ANN));
+        vm.prank(ANN);
+        pools.sell(netuid, amount, 1);
+        ++trades;
     }
 
     function elapse(uint256 duration) external {
         vm.warp(block.timestamp + within(duration, 1, 3 days));
+        if (duration % 2 == 0) advance();
+    }
+
+    function advanceSome(uint256 most) external {
+        emission.advance(most % 3);
     }
 
     function leaveOrJoin(uint256 seed, uint256 who) external {
@@ -77,19 +120,37 @@ contract NetworkHandler is Network {
         subnets.deregister(netuid, hotkey);
     }
 
+    function seekOrNot(uint256 seed, uint256 who, bool seeks) external {
+        uint32 netuid = _netuid(seed);
+        vm.prank(_hotkey(who));
+        permits.seekPermit(netuid, seeks);
+    }
+
+    function slashSome(uint256 seed, uint256 who, uint256 bps) external {
+        (uint32 netuid, address hotkey) = (_netuid(seed), _hotkey(who));
+        vm.prank(address(epochs));
+        staking.slash(netuid, hotkey, within(bps, 1, 2_000), BOB);
+    }
+
     function addSubnet() external {
         if (subnets.subnetCount() < MAX_SUBNETS) _addSubnet();
     }
 
-    function submitRoot(uint256 seed, uint256 toAnn, uint256 toBob, bool object) external {
+    function submitRoot(uint256 seed, uint256[4] calldata amounts, bool object) external {
         uint32 netuid = _netuid(seed);
         vm.warp(block.timestamp + 3 * EPOCH);
+        _finishStep();
+        advance();
         uint64 epoch = subnets.epochAt(netuid, block.timestamp) - 2;
-        uint256 accrued = emission.accrued(netuid, epoch + 1);
-        Tree memory tree = Tree(netuid, epoch, 0, within(toAnn, 0, accrued), 0, false);
-        tree.toBob = within(toBob, 0, accrued - tree.toAnn);
-        Posting memory posting = postingFor(netuid, epoch, _keys, _seats(tree));
-        Result memory result = resultFor(netuid, epoch, posting, tree.toAnn + tree.toBob);
+        Tree memory tree = _plan(netuid, epoch, amounts);
+        Posting memory posting = _posting(tree);
+        Result memory result = resultFor(
+            netuid,
+            epoch,
+            posting,
+            AmountWords.mined(tree.ann) + AmountWords.mined(tree.bob),
+            AmountWords.dividends(tree.ann) + AmountWords.dividends(tree.bob)
+        );
         tree.resultHash = epochs.resultDigest(result);
         bytes[] memory signatures = _permittedSignatures(netuid, epoch, tree.resultHash);
         epochs.submitRoot(result, posting, (1 << signatures.length) - 1, signatures);
@@ -105,44 +166,53 @@ contract NetworkHandler is Network {
     function claim(uint256 seed, bool forAnn) external {
         Tree memory tree = _trees[seed % _trees.length];
         (address account, uint16 uid) = forAnn ? (ANN, ANN_UID) : (BOB, BOB_UID);
-        uint256 cumulative = forAnn ? tree.toAnn : tree.toBob;
-        uint256 had = epochs.paidTo(tree.netuid, account, _since[tree.netuid]);
-        Claim memory entry = claimOf(tree.netuid, tree.epoch, uid, _seats(tree));
-        uint256 amount = epochs.claim(entry);
-        paid += amount;
+        (uint256 hadMined, uint256 hadDividends) = epochs.paidTo(tree.netuid, account, _since[tree.netuid]);
+        Claim memory entry = claimOf(tree.netuid, tree.epoch, uid, _posting(tree));
+        (uint256 mined, uint256 dividends) = epochs.claim(entry);
+        received += mined + dividends;
         bool replaced = epochs.rootOf(tree.netuid, tree.epoch).resultHash != tree.resultHash;
         if (tree.disabled || replaced) disabledRootPaid = true;
-        if (amount != cumulative - had) paidWrongAmount = true;
+        uint256 dueMined = _beyond(AmountWords.mined(entry.amounts), hadMined);
+        uint256 dueDividends = _beyond(AmountWords.dividends(entry.amounts), hadDividends);
+        if (mined != dueMined || dividends != dueDividends) paidWrongAmount = true;
     }
 
-    function parts() external view returns (KoinonToken, Subnets) {
-        return (token, subnets);
+    function claimOwner(uint256 seed) external {
+        ownersPaid += epochs.claimOwner(_netuid(seed));
     }
 
-    function stakingBalance() external view returns (uint256) {
-        return token.balanceOf(address(staking));
+    function count() external view returns (uint32) {
+        return subnets.subnetCount();
     }
 
-    function totalPaid(uint32 netuid) external view returns (uint256) {
-        return epochs.totalPaid(netuid);
-    }
-
-    function emissionOf(uint32 netuid) external view returns (uint256) {
-        return emission.accruedUntil(netuid, block.timestamp);
-    }
-
-    function minted() external view returns (uint256 mintedByEmission, uint256 issued) {
-        return (emission.totalMinted(), emission.issuedUntil(block.timestamp));
-    }
-
-    /// @dev Sums over the hotkeys beside the totals the contract keeps, one second ago.
-    function stakeSums(uint32 netuid) external view returns (uint256 all, uint256 sum, uint256 quorum, uint256 votes) {
-        uint256 second = block.timestamp - 1;
-        for (uint256 i = 0; i < VALIDATORS; ++i) {
-            sum += staking.stakeAt(netuid, _hotkey(i), second);
-            votes += staking.permittedStakeAt(netuid, _hotkey(i), second);
+    function booksOf(uint32 netuid) external view returns (Books memory books) {
+        (books.mined, books.dividends) = epochs.totalPaid(netuid);
+        books.accrued = emission.accruedUntil(netuid, emission.finalUntil());
+        books.paid = emission.paidOf(netuid);
+        books.held = pools.balanceOf(netuid, address(emission));
+        PoolState memory pool = pools.stateOf(netuid);
+        books.koin = uint256(pool.koin) + pool.idleKoin;
+        books.weight = staking.totalStakeOf(netuid);
+        books.quorum = permits.totalPermittedStakeAt(netuid, block.timestamp - 1);
+        for (uint256 i = 0; i < VALIDATORS + 3; ++i) {
+            books.weights += staking.stakeOf(netuid, _anyHotkey(i));
+            books.votes += permits.permittedStakeAt(netuid, _anyHotkey(i), block.timestamp - 1);
         }
-        return (staking.totalStakeAt(netuid, second), sum, staking.totalPermittedStakeAt(netuid, second), votes);
+    }
+
+    /// @dev KOIN held by pools, fees in it, KOIN held by staking, and what the root owes there.
+    function koin() external view returns (uint256 inPools, uint256 fees, uint256 staked, uint256 owed) {
+        (fees,) = pools.fees();
+        for (uint256 i = 0; i < VALIDATORS; ++i) {
+            HotkeyState memory root = staking.hotkeyOf(0, _hotkey(i));
+            owed += root.stakedAssets + root.leavingAssets;
+        }
+        return (token.balanceOf(address(pools)), fees, token.balanceOf(address(staking)), owed);
+    }
+
+    function mints() external view returns (uint256 minted, uint256 cap, uint256 kept, bool isOpen) {
+        (, Step memory step) = emission.lastStep();
+        return (token.totalMinted(), token.CAP(), token.balanceOf(address(emission)), step.paid < step.count);
     }
 
     function _addSubnet() private {
@@ -152,9 +222,32 @@ contract NetworkHandler is Network {
         _since[netuid] = uint48(block.timestamp);
         for (uint256 i = 0; i < VALIDATORS; ++i) {
             join(netuid, _hotkey(i));
-            stakeOn(netuid, _hotkey(i), ANN, 2 * MIN_STAKE);
-            positions += 2 * MIN_STAKE;
+            seek(netuid, _hotkey(i));
         }
+    }
+
+    /// @dev A step that somebody left half paid.
+    function _finishStep() private {
+        (, Step memory step) = emission.lastStep();
+        if (step.paid < step.count) emission.advance(type(uint256).max);
+        vm.warp(block.timestamp + 1);
+    }
+
+    /// @dev Amounts within what accrued by then.
+    function _plan(uint32 netuid, uint64 epoch, uint256[4] calldata amounts) private view returns (Tree memory tree) {
+        Accrued memory accrued = emission.accrued(netuid, epoch + 1);
+        uint256 annMined = within(amounts[0], 0, accrued.miners);
+        uint256 annDividends = within(amounts[1], 0, accrued.dividends);
+        tree = Tree(netuid, epoch, 0, AmountWords.pack(annMined, annDividends), 0, false);
+        tree.bob = AmountWords.pack(
+            within(amounts[2], 0, accrued.miners - annMined), within(amounts[3], 0, accrued.dividends - annDividends)
+        );
+    }
+
+    function _posting(Tree memory tree) private view returns (Posting memory) {
+        bytes32[] memory amounts = new bytes32[](2);
+        (amounts[ANN_UID], amounts[BOB_UID]) = (tree.ann, tree.bob);
+        return postingFor(tree.netuid, tree.epoch, _keys, new bytes32[](0), amounts);
     }
 
     function _netuid(uint256 seed) private view returns (uint32) {
@@ -165,9 +258,14 @@ contract NetworkHandler is Network {
         return vm.addr(_keys[who % VALIDATORS]);
     }
 
-    function _seats(Tree memory tree) private pure returns (bytes32[] memory seats) {
-        seats = new bytes32[](2);
-        (seats[ANN_UID], seats[BOB_UID]) = (bytes32(tree.toAnn), bytes32(tree.toBob));
+    /// @dev All that anything is staked on: miners and the owner are paid on their own.
+    function _anyHotkey(uint256 index) private view returns (address) {
+        if (index < VALIDATORS) return _hotkey(index);
+        return [ANN, BOB, FOUNDER][index - VALIDATORS];
+    }
+
+    function _beyond(uint256 cumulative, uint256 had) private pure returns (uint256) {
+        return cumulative > had ? cumulative - had : 0;
     }
 
     function _permittedSignatures(uint32 netuid, uint64 epoch, bytes32 digest)
@@ -176,14 +274,14 @@ contract NetworkHandler is Network {
         returns (bytes[] memory signatures)
     {
         uint256 startsAt = subnets.epochWindow(netuid, epoch).startsAt;
-        uint256 count;
+        uint256 found;
         signatures = new bytes[](VALIDATORS);
         for (uint256 i = 0; i < VALIDATORS; ++i) {
-            if (staking.permittedStakeAt(netuid, _hotkey(i), startsAt) == 0) continue;
-            signatures[count++] = signed(_keys[i], digest);
+            if (permits.permittedStakeAt(netuid, _hotkey(i), startsAt) == 0) continue;
+            signatures[found++] = signed(_keys[i], digest);
         }
         assembly ("memory-safe") {
-            mstore(signatures, count)
+            mstore(signatures, found)
         }
     }
 }
@@ -198,20 +296,27 @@ contract NetworkInvariants is Network {
 
     /// @dev Without this the invariants could hold because nothing ever happens.
     function test_the_handler_reaches_accepted_disabled_and_paid_roots() external {
-        _handler.submitRoot(0, 60e18, 40e18, true);
+        uint256[4] memory amounts = [uint256(6e18), 4e18, 3e18, 2e18];
+        _handler.submitRoot(0, amounts, true);
         vm.warp(block.timestamp + 1 days);
         vm.expectRevert();
         _handler.claim(0, true);
-        eq(_handler.paid(), 0, "a disabled root paid nothing");
-        _handler.submitRoot(0, 60e18, 40e18, false);
+        eq(_handler.received(), 0, "a disabled root paid nothing");
+        _handler.submitRoot(0, amounts, false);
         vm.warp(block.timestamp + 1 days);
         _handler.claim(1, true);
         _handler.claim(1, false);
-        eq(_handler.paid(), 100e18, "paid");
-        _handler.unstake(0, 0, 50e18);
+        eq(_handler.received(), 15e18, "paid");
+        _handler.claimOwner(0);
+        yes(_handler.ownersPaid() > 0, "and the owner");
+        _handler.buy(0, 5e18);
+        _handler.stakeAlpha(0, 0, 1e18);
+        _handler.unstake(0, 0, type(uint256).max);
+        _handler.slashSome(0, 0, 1_000);
         vm.warp(block.timestamp + UNBONDING);
         _handler.withdraw(5);
-        yes(_handler.queued() == 0 && _handler.rootsAccepted() == 2, "moves");
+        yes(_handler.withdrawals() == 1 && _handler.rootsAccepted() == 2 && _handler.trades() == 1, "moves");
+        this.invariant_the_books_of_the_network_balance();
     }
 
     function targetContracts() external view returns (address[] memory targets) {
@@ -219,42 +324,39 @@ contract NetworkInvariants is Network {
         targets[0] = address(_handler);
     }
 
-    function invariant_claims_are_at_most_minted_are_at_most_accrued() external view {
-        (, Subnets registry) = _handler.parts();
+    /// @dev One campaign for all: every invariant of its own would run the same moves again.
+    function invariant_the_books_of_the_network_balance() external {
+        vm.warp(block.timestamp + 1);
         uint256 sumPaid;
-        uint256 sumAccrued;
-        for (uint32 netuid = 1; netuid <= registry.subnetCount(); ++netuid) {
-            atMost(_handler.totalPaid(netuid), _handler.emissionOf(netuid), "paid by the subnet");
-            sumPaid += _handler.totalPaid(netuid);
-            sumAccrued += _handler.emissionOf(netuid);
+        uint256 reserves;
+        (uint256 minted, uint256 cap, uint256 kept, bool isOpen) = _handler.mints();
+        for (uint32 netuid = 1; netuid <= _handler.count(); ++netuid) {
+            Books memory books = _handler.booksOf(netuid);
+            eq(books.mined, books.paid.miners, "every claim of a miner was paid of what accrued");
+            eq(books.dividends, books.paid.dividends, "and every dividend");
+            atMost(books.paid.miners, books.accrued.miners, "miners");
+            atMost(books.paid.dividends, books.accrued.dividends, "dividends");
+            atMost(books.paid.owner, books.accrued.owner, "owner");
+            uint256 owed = _sum(books.accrued) - _sum(books.paid);
+            if (isOpen) atMost(owed, books.held, "alpha held for payments");
+            else eq(books.held, owed, "alpha held for payments");
+            eq(books.weight, books.weights, "total weight");
+            eq(books.quorum, books.votes, "total permitted weight");
+            atMost(books.quorum, books.weight, "permitted is part of all");
+            sumPaid += books.mined + books.dividends;
+            reserves += books.koin;
         }
-        (uint256 minted, uint256 issued) = _handler.minted();
-        eq(sumPaid, minted, "every paid unit was minted for it");
-        eq(_handler.paid(), minted, "and was received");
-        atMost(sumAccrued, issued, "accrued");
-    }
-
-    function invariant_the_token_cap_holds() external view {
-        (KoinonToken coin,) = _handler.parts();
-        (uint256 minted,) = _handler.minted();
-        eq(coin.totalMinted(), GENESIS_SUPPLY + minted, "only genesis and emission");
-        atMost(coin.totalMinted(), coin.CAP(), "cap");
-        atMost(coin.totalSupply(), coin.totalMinted(), "supply");
-    }
-
-    function invariant_stake_is_conserved() external view {
-        eq(_handler.stakingBalance(), _handler.positions() + _handler.queued(), "held");
-        (, Subnets registry) = _handler.parts();
-        for (uint32 netuid = 1; netuid <= registry.subnetCount(); ++netuid) {
-            (uint256 all, uint256 sum, uint256 quorum, uint256 votes) = _handler.stakeSums(netuid);
-            eq(all, sum, "total stake");
-            eq(quorum, votes, "total permitted stake");
-            atMost(quorum, all, "permitted is part of all");
-        }
-    }
-
-    function invariant_a_disabled_root_never_pays_and_an_active_one_pays_its_leaves() external view {
+        eq(_handler.received(), sumPaid, "what was paid was received");
+        (uint256 inPools, uint256 fees, uint256 staked, uint256 owedAtRoot) = _handler.koin();
+        eq(inPools, reserves + fees, "KOIN of pools");
+        eq(staked, owedAtRoot, "KOIN on the root");
+        eq(kept, 0, "emission keeps no KOIN");
+        atMost(minted, cap, "cap");
         no(_handler.disabledRootPaid(), "disabled root paid");
         no(_handler.paidWrongAmount(), "wrong amount");
+    }
+
+    function _sum(Accrued memory parts) private pure returns (uint256) {
+        return uint256(parts.owner) + parts.miners + parts.dividends;
     }
 }

@@ -1,20 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Accrued} from "../../src/subnets/emission/IPoolEmission.sol";
+import {AmountClaim, Previous, SeatClaim, Spec} from "../../src/subnets/IDisputes.sol";
 import {Posting, Result} from "../../src/subnets/IEpochs.sol";
-import {SeatClaim, Spec} from "../../src/subnets/IDisputes.sol";
-import {SeatWords, ValidatorWords} from "../../src/subnets/SeatWords.sol";
+import {AmountWords, SeatWords, ValidatorWords} from "../../src/subnets/SeatWords.sol";
 import {StakeMedian} from "../../src/subnets/StakeMedian.sol";
 import {SubnetParams} from "../../src/subnets/ISubnets.sol";
-import {WordTree} from "../../src/subnets/WordTree.sol";
 import {Network} from "../support/Network.sol";
 import {SeatTree} from "../support/SeatTree.sol";
 import {vm} from "../support/Vm.sol";
 
 /// @dev A subnet with real rows, and the honest result of an epoch by a plain, slow reading of the rules.
 abstract contract Round is Network {
+    using AmountWords for bytes32;
     using SeatWords for bytes32;
     using ValidatorWords for bytes32;
+
+    /// @dev The active result before, if there is one.
+    struct Before {
+        bool exists;
+        Result result;
+        Posting posting;
+    }
+
+    /// @dev What is divided by rank and by dividend, and the sums of both.
+    struct Split {
+        uint256 forMiners;
+        uint256 forDividends;
+        uint256 ranks;
+        uint256 dividends;
+    }
 
     Spec internal spec = Spec({
         name: sha256("inference"),
@@ -43,8 +59,7 @@ abstract contract Round is Network {
         netuid = createSubnet(chosen);
         keys = sortedKeys(validators);
         for (uint256 i = 0; i < validators; ++i) {
-            join(netuid, vm.addr(keys[i]));
-            stakeOn(netuid, vm.addr(keys[i]), vm.addr(keys[i]), MIN_STAKE + (validators > 16 ? 0 : i * 7e17));
+            addValidator(netuid, vm.addr(keys[i]), MIN_STAKE + (validators > 16 ? 0 : i * 7e17));
         }
     }
 
@@ -98,13 +113,13 @@ abstract contract Round is Network {
         }
     }
 
-    /// @dev The honest result over seats 0 to `count` - 1, after `previous` (empty for none).
-    function honest(uint64 epoch, uint256 count, bytes32[] memory previous, uint256 previousTotal, uint64 previousEpoch)
+    /// @dev The honest result over seats 0 to `count` - 1.
+    function honest(uint64 epoch, uint256 count, Before memory before)
         internal
         view
         returns (Result memory result, Posting memory posting)
     {
-        posting = postingFor(netuid, epoch, keys, new bytes32[](count));
+        posting = postingFor(netuid, epoch, keys, new bytes32[](count), new bytes32[](count));
         StakeMedian.Turnout memory turnout = this.turnoutOf(posting.validators);
         uint48 end = subnets.epochWindow(netuid, epoch).endsAt;
         for (uint16 uid = 0; uid < count; ++uid) {
@@ -112,7 +127,7 @@ abstract contract Round is Network {
             if (holder == address(0)) continue;
             uint256 tenure = epoch - subnets.epochAt(netuid, since);
             (uint256 consensus, uint256 rank) = column(posting.validators, turnout, uid, holder, tenure);
-            posting.seats[uid] = SeatWords.pack(tenure, consensus, rank, 0, 0);
+            posting.seats[uid] = SeatWords.pack(tenure, consensus, rank, 0);
         }
         for (uint256 i = 0; i < keys.length && turnout.decides; ++i) {
             address hotkey = vm.addr(keys[i]);
@@ -125,10 +140,10 @@ abstract contract Round is Network {
                 uint256 consensus = posting.seats[other].consensus();
                 agreed += given < consensus ? given : consensus;
             }
-            posting.seats[uid] |= SeatWords.pack(0, 0, 0, turnout.votes[i] * agreed / turnout.voting, 0);
+            posting.seats[uid] |= SeatWords.pack(0, 0, 0, turnout.votes[i] * agreed / turnout.voting);
         }
-        uint256 total = previousTotal + pay(posting.seats, previous, epoch, previousTotal, previousEpoch);
-        result = resultFor(netuid, epoch, posting, total);
+        (uint256 miners, uint256 dividends) = pay(posting, epoch, before);
+        result = resultFor(netuid, epoch, posting, miners, dividends);
         result.specHash = specHash();
     }
 
@@ -168,41 +183,75 @@ abstract contract Round is Network {
         rank /= turnout.voting;
     }
 
-    function pay(
-        bytes32[] memory seats,
-        bytes32[] memory previous,
-        uint64 epoch,
-        uint256 previousTotal,
-        uint64 previousEpoch
-    ) internal view returns (uint256 paid) {
-        uint256[4] memory split = splitOf(seats, epoch, previousTotal);
+    /// @dev Fills the amounts and returns both totals.
+    function pay(Posting memory posting, uint64 epoch, Before memory before)
+        internal
+        view
+        returns (uint256 miners, uint256 dividends)
+    {
+        Split memory split = splitOf(posting.seats, epoch, before);
+        (miners, dividends) = (before.result.minersTotal, before.result.dividendsTotal);
         uint48 end = subnets.epochWindow(netuid, epoch).endsAt;
-        for (uint16 uid = 0; uid < seats.length; ++uid) {
+        for (uint16 uid = 0; uid < posting.seats.length; ++uid) {
             (address holder, uint48 since) = terms.seatAt(netuid, uid, end - 1);
             if (holder == address(0)) continue;
-            uint256 amount = split[2] == 0 ? 0 : split[0] * seats[uid].rank() / split[2];
-            if (split[3] > 0) amount += split[1] * seats[uid].dividend() / split[3];
-            paid += amount;
-            bool stayed = uid < previous.length && since < subnets.epochWindow(netuid, previousEpoch).endsAt;
-            seats[uid] |= bytes32(amount + (stayed ? previous[uid].cumulative() : 0));
+            uint256 mined = split.ranks == 0 ? 0 : split.forMiners * posting.seats[uid].rank() / split.ranks;
+            uint256 asValidator =
+                split.dividends == 0 ? 0 : split.forDividends * posting.seats[uid].dividend() / split.dividends;
+            (miners, dividends) = (miners + mined, dividends + asValidator);
+            bytes32 had = _amountBefore(before, uid, since);
+            posting.amounts[uid] = AmountWords.pack(had.mined() + mined, had.dividends() + asValidator);
         }
     }
 
-    /// @dev Miners' part, validators' part, sum of ranks, sum of dividends.
-    function splitOf(bytes32[] memory seats, uint64 epoch, uint256 previousTotal)
+    /// @dev What the holder had by the result before, if it was there already.
+    function _amountBefore(Before memory before, uint16 uid, uint48 since) private view returns (bytes32) {
+        if (!before.exists || uid >= before.posting.amounts.length) return 0;
+        return since < subnets.epochWindow(netuid, before.result.epoch).endsAt ? before.posting.amounts[uid] : bytes32(0);
+    }
+
+    function splitOf(bytes32[] memory seats, uint64 epoch, Before memory before)
         internal
         view
-        returns (uint256[4] memory split)
+        returns (Split memory split)
     {
         for (uint256 uid = 0; uid < seats.length; ++uid) {
-            split[2] += seats[uid].rank();
-            split[3] += seats[uid].dividend();
+            split.ranks += seats[uid].rank();
+            split.dividends += seats[uid].dividend();
         }
-        if (split[2] == 0) return split;
-        uint256 before = emission.accrued(netuid, epoch);
-        uint256 own = emission.accrued(netuid, epoch + 1) - before;
-        uint256 whole = own + (before - previousTotal < own ? before - previousTotal : own);
-        (split[0], split[1]) = (whole / 2, whole - whole / 2);
+        if (split.ranks == 0) return split;
+        Accrued memory start = emission.accrued(netuid, epoch);
+        Accrued memory end = emission.accrued(netuid, epoch + 1);
+        uint256 own = end.miners - start.miners;
+        uint256 backlog = start.miners - before.result.minersTotal;
+        split.forMiners = own + (backlog < own ? backlog : own);
+        own = end.dividends - start.dividends;
+        backlog = start.dividends - before.result.dividendsTotal;
+        split.forDividends = own + (backlog < own ? backlog : own);
+    }
+
+    function none() internal pure returns (Before memory before) {}
+
+    /// @dev A seat's amounts in the posting, and in the result before.
+    function amountOf(Posting memory posting, uint16 uid, Before memory before)
+        internal
+        pure
+        returns (AmountClaim memory amount)
+    {
+        amount.uid = uid;
+        amount.word = wordAt(posting.amounts, uid);
+        amount.proof = SeatTree.path(posting.amounts, uid, 8);
+        amount.previous = wordAt(before.posting.amounts, uid);
+        amount.previousProof = SeatTree.amountProof(before.posting.seats, before.posting.amounts, uid);
+    }
+
+    /// @dev The halves of the result before.
+    function halvesOf(Before memory before) internal pure returns (Previous memory) {
+        return Previous(SeatTree.half(before.posting.seats), before.posting.amounts);
+    }
+
+    function wordAt(bytes32[] memory list, uint256 place) internal pure returns (bytes32) {
+        return place < list.length ? list[place] : bytes32(0);
     }
 
     function claimed(Posting memory posting, uint16 uid, uint256 consensus) internal view returns (SeatClaim memory) {
@@ -223,8 +272,8 @@ abstract contract Round is Network {
             }
             used += 5;
         }
-        bytes32 word = uid < posting.seats.length ? posting.seats[uid] : bytes32(0);
-        return SeatClaim(uid, word, SeatTree.proof(posting.seats, uid), openings, consensus);
+        bytes32[] memory proof = SeatTree.seatProof(posting.seats, posting.amounts, uid);
+        return SeatClaim(uid, wordAt(posting.seats, uid), proof, openings, consensus);
     }
 
     function rowWords(uint16 uid) internal view returns (bytes32[] memory) {
@@ -234,7 +283,7 @@ abstract contract Round is Network {
 
     /// @dev Signs a copy of the result with what its posting really hashes to, and submits it.
     function submitAs(Result memory result, Posting memory posting) internal returns (Result memory changed) {
-        changed = resultFor(netuid, result.epoch, posting, result.cumulativeTotal);
+        changed = resultFor(netuid, result.epoch, posting, result.minersTotal, result.dividendsTotal);
         changed.specHash = result.specHash;
         submit(changed, posting, keys, keys.length);
     }

@@ -2,8 +2,8 @@
 pragma solidity 0.8.37;
 
 import {ISubnets} from "../../src/subnets/ISubnets.sol";
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {Staking} from "../../src/subnets/Staking.sol";
+import {AlphaStaking} from "../../src/subnets/pool/AlphaStaking.sol";
+import {Pools} from "../../src/subnets/pool/Pools.sol";
 import {SubnetTerms} from "../../src/subnets/SubnetTerms.sol";
 import {Subnets} from "../../src/subnets/Subnets.sol";
 import {KoinonToken} from "../../src/token/KoinonToken.sol";
@@ -25,6 +25,10 @@ contract CallingToken {
 
     function attackWith(address target, bytes calldata data) external {
         (_target, _data) = (target, data);
+    }
+
+    function approve(address, uint256) external pure returns (bool) {
+        return true;
     }
 
     function burnFrom(address account, uint256 amount) external {
@@ -65,11 +69,10 @@ contract SeatReentrancyTest is Network {
     function setUp() public {
         _token = new CallingToken();
         identity = new IdentityRegistry();
-        _subnets = new Subnets(
-            KoinonToken(address(_token)), identity, new Staking(IERC20(address(_token)), 1), new SubnetTerms(), 1
-        );
-        _token.give(address(this), 10);
-        _subnets.createSubnet(params(), 10);
+        Pools itsPools = new Pools(KoinonToken(address(_token)));
+        _subnets = new Subnets(identity, new SubnetTerms(), new AlphaStaking(itsPools, 1, 1e18), 1e9);
+        _token.give(address(this), 1e18);
+        _subnets.createSubnet(params(), 1e9);
         for (uint160 i = 0; i < 17; ++i) {
             address hotkey = address(0x1000 + i);
             _token.give(hotkey, 1_000e18);
@@ -90,6 +93,19 @@ contract SeatReentrancyTest is Network {
         _subnets.matchChallenge(1, 0, 100e18);
         no(_token.reentered(), "reentered");
         eq(_token.balanceOf(address(_subnets)), 0, "paid once");
+    }
+
+    function test_creating_from_within_a_payment_makes_two_whole_subnets() public {
+        _token.give(address(_token), 1e18);
+        _token.attackWith(address(_subnets), abi.encodeCall(ISubnets.createSubnet, (params(), 1e18)));
+        uint256 held = _token.balanceOf(address(_subnets));
+        _subnets.createSubnet(params(), 1e18);
+        uint32 count = _subnets.subnetCount();
+        uint256 reserves;
+        for (uint32 netuid = 1; netuid <= count; ++netuid) reserves += _subnets.pools().stateOf(netuid).koin;
+        eq(_subnets.livingSubnets().length, count, "all of them live");
+        eq(_token.balanceOf(address(_subnets.pools())), reserves, "each with its lock");
+        eq(_token.balanceOf(address(_subnets)), held, "nothing stays behind");
     }
 
     function test_finalising_twice_burns_and_seats_once() public {

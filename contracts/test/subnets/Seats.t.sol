@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {ISubnetTerms} from "../../src/subnets/ISubnetTerms.sol";
 import {Posting} from "../../src/subnets/IEpochs.sol";
 import {Challenge, ISubnets, Outcome, SeatRules, SubnetParams} from "../../src/subnets/ISubnets.sol";
+import {AmountWords} from "../../src/subnets/SeatWords.sol";
 import {SeatHistory} from "../../src/subnets/SeatHistory.sol";
 import {Network} from "../support/Network.sol";
 import {vm} from "../support/Vm.sol";
@@ -382,16 +383,19 @@ contract SeatsTest is Network {
         eq(uint256(from), since, "since");
     }
 
-    /// @dev A result of `epoch` that owes `each` to the accounts beyond nothing, active and claimed.
+    /// @dev A result of `epoch` that owes `each` to the accounts beyond nothing, half as miners, active and claimed.
     function _pay(uint256[] memory keys, uint64 epoch, address[] memory accounts, uint256 each) private {
-        bytes32[] memory seats = new bytes32[](SEATS);
-        for (uint256 i = 0; i < accounts.length; ++i) seats[subnets.uidOf(_netuid, accounts[i])] = bytes32(each);
-        Posting memory posting = postingFor(_netuid, epoch, keys, seats);
+        advance();
+        bytes32[] memory amounts = new bytes32[](SEATS);
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            amounts[subnets.uidOf(_netuid, accounts[i])] = AmountWords.pack(each / 2, each - each / 2);
+        }
+        Posting memory posting = postingFor(_netuid, epoch, keys, new bytes32[](0), amounts);
         // Totals never fall, so later results name at least what earlier ones did.
-        submit(resultFor(_netuid, epoch, posting, 10e18), posting, keys, 1);
+        submit(resultFor(_netuid, epoch, posting, 10e18, 10e18), posting, keys, 1);
         vm.warp(block.timestamp + 120);
         for (uint256 i = 0; i < accounts.length; ++i) {
-            epochs.claim(claimOf(_netuid, epoch, subnets.uidOf(_netuid, accounts[i]), seats));
+            epochs.claim(claimOf(_netuid, epoch, subnets.uidOf(_netuid, accounts[i]), posting));
         }
     }
 }

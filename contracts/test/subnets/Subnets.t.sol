@@ -3,24 +3,30 @@ pragma solidity 0.8.37;
 
 import {ISubnetTerms} from "../../src/subnets/ISubnetTerms.sol";
 import {EpochWindow, ISubnets, Neuron, Subnet, SubnetParams} from "../../src/subnets/ISubnets.sol";
+import {PoolState} from "../../src/subnets/pool/IPools.sol";
 import {Network} from "../support/Network.sol";
 import {vm} from "../support/Vm.sol";
 
 contract SubnetsTest is Network {
-    address private constant FOUNDER = address(0x0E0E);
     address private constant STRANGER = address(0x5724);
 
     function setUp() public {
         deployNetwork();
     }
 
-    function test_anyone_creates_a_subnet_and_the_price_is_burned() public {
-        fund(STRANGER, CREATION_BURN);
+    function test_anyone_creates_a_subnet_and_its_price_opens_the_pool() public {
+        fund(STRANGER, LOCK);
         uint256 supply = token.totalSupply();
         vm.prank(STRANGER);
         uint32 netuid = subnets.createSubnet(params(), type(uint256).max);
         eq(netuid, 1, "first netuid");
-        eq(token.totalSupply(), supply - CREATION_BURN, "burned");
+        PoolState memory pool = pools.stateOf(netuid);
+        yes(pool.koin == LOCK && pool.alpha == LOCK && pool.weightKoin == 0.5e18, "pool");
+        eq(token.balanceOf(address(pools)), LOCK, "there");
+        eq(token.balanceOf(address(subnets)), 0, "and not here");
+        eq(token.totalSupply(), supply, "nothing is burned");
+        eq(pools.balanceOf(netuid, STRANGER), 0, "nor given back");
+        eq(subnets.ownerOf(netuid), STRANGER, "its owner");
         Subnet memory entry = subnets.subnet(netuid);
         eq(entry.owner, STRANGER, "owner");
         eq(entry.genesis, block.timestamp, "genesis");
@@ -29,6 +35,13 @@ contract SubnetsTest is Network {
         vm.prank(FOUNDER);
         vm.expectRevert();
         subnets.createSubnet(params(), type(uint256).max);
+    }
+
+    function test_code_fits() public view {
+        atMost(address(subnets).code.length, 24_576, "subnets");
+        atMost(address(epochs).code.length, 24_576, "epochs");
+        atMost(address(emission).code.length, 24_576, "emission");
+        atMost(address(disputes).code.length, 24_576, "disputes");
     }
 
     function test_every_parameter_is_bounded() public {

@@ -21,10 +21,8 @@ contract WeightsTest is Network {
     function setUp() public {
         deployNetwork();
         _netuid = createSubnet();
-        join(_netuid, VALIDATOR);
-        join(_netuid, SECOND);
-        stakeOn(_netuid, VALIDATOR, VALIDATOR, MIN_STAKE);
-        stakeOn(_netuid, SECOND, SECOND, MIN_STAKE - 1);
+        addValidator(_netuid, VALIDATOR, MIN_STAKE);
+        addValidator(_netuid, SECOND, MIN_STAKE - 1);
     }
 
     function test_commit_then_reveal() public {
@@ -46,8 +44,9 @@ contract WeightsTest is Network {
     function test_the_permit_is_read_at_the_start_of_the_epoch() public {
         vm.warp(subnets.epochWindow(_netuid, 1).startsAt + 1);
         stakeOn(_netuid, SECOND, SECOND, 1);
+        (uint256 shares,) = staking.positionOf(_netuid, VALIDATOR, VALIDATOR);
         vm.prank(VALIDATOR);
-        staking.unstake(_netuid, VALIDATOR, MIN_STAKE);
+        staking.unstake(_netuid, VALIDATOR, shares, 1);
         toWeightCommit(_netuid, 1);
         vm.prank(SECOND);
         vm.expectRevert(abi.encodeWithSelector(IWeights.NoValidatorPermit.selector, _netuid, 1, SECOND));
@@ -91,10 +90,7 @@ contract WeightsTest is Network {
     }
 
     function test_a_copied_commitment_cannot_be_opened_by_another() public {
-        vm.prank(TREASURY);
-        require(token.transfer(SECOND, 1));
-        vm.prank(SECOND);
-        staking.stake(_netuid, SECOND, 1);
+        stakeOn(_netuid, SECOND, SECOND, 1);
         bytes32 stolen = weights.commitmentFor(_netuid, 1, VALIDATOR, keccak256(ROW), SALT);
         _commit(VALIDATOR, ROW, SALT);
         vm.prank(SECOND);

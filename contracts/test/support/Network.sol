@@ -3,11 +3,15 @@ pragma solidity 0.8.37;
 
 import {IdentityRegistry} from "../../src/identity/IdentityRegistry.sol";
 import {Disputes} from "../../src/subnets/Disputes.sol";
-import {Emission} from "../../src/subnets/Emission.sol";
+import {PriceAveragePolicy} from "../../src/subnets/emission/policies/PriceAveragePolicy.sol";
+import {PoolEmission} from "../../src/subnets/emission/PoolEmission.sol";
 import {Epochs} from "../../src/subnets/Epochs.sol";
 import {Claim, Posting, Result} from "../../src/subnets/IEpochs.sol";
-import {EpochWindow, SeatRules, SubnetParams} from "../../src/subnets/ISubnets.sol";
-import {Staking} from "../../src/subnets/Staking.sol";
+import {SeatRules, SubnetParams} from "../../src/subnets/ISubnets.sol";
+import {AlphaStaking} from "../../src/subnets/pool/AlphaStaking.sol";
+import {IDelegation} from "../../src/subnets/pool/IDelegation.sol";
+import {IPermits} from "../../src/subnets/pool/IPermits.sol";
+import {Pools} from "../../src/subnets/pool/Pools.sol";
 import {Subnets} from "../../src/subnets/Subnets.sol";
 import {SubnetTerms} from "../../src/subnets/SubnetTerms.sol";
 import {Weights} from "../../src/subnets/Weights.sol";
@@ -20,40 +24,61 @@ import {vm} from "./Vm.sol";
 /// @dev A whole network with one treasury, as a deployment script makes it, and the moves of its people.
 abstract contract Network is Test {
     uint256 internal constant GENESIS_SUPPLY = 10_000_000e18;
-    uint256 internal constant CREATION_BURN = 10e18;
+    /// @dev Of the first subnet.
+    uint256 internal constant LOCK = 10e18;
     uint256 internal constant UNBONDING = 7 days;
-    uint256 internal constant RATE = 0.1e18;
-    uint256 internal constant HALVING = 365 days;
+    uint256 internal constant KOIN_PER_SECOND = 0.05e18;
+    uint256 internal constant ALPHA_PER_SECOND = 0.1e18;
+    uint256 internal constant PERIOD = 12;
+    uint256 internal constant REST = 30 days;
     uint256 internal constant MIN_STAKE = 100e18;
     uint32 internal constant EPOCH = 600;
     bytes32 internal constant SPEC = keccak256("spec 1");
     address internal constant TREASURY = address(0x7EA5);
+    address internal constant FOUNDER = address(0x0E0E);
 
     KoinonToken internal token;
     IdentityRegistry internal identity;
     Subnets internal subnets;
-    Staking internal staking;
     SubnetTerms internal terms;
+    Pools internal pools;
+    AlphaStaking internal staking;
+    IDelegation internal delegation;
+    IPermits internal permits;
     Work internal work;
     Weights internal weights;
     Epochs internal epochs;
     Disputes internal disputes;
-    Emission internal emission;
+    PoolEmission internal emission;
 
+    /// @dev Staking binds itself to the pools, the registry to pools and terms; the epoch contract is named to disputes and emission,
+    ///      and the emission contract to the token: from then on it mints, and its epoch contract slashes.
     function deployNetwork() internal {
         token = new KoinonToken(TREASURY, GENESIS_SUPPLY, address(this));
         identity = new IdentityRegistry();
-        staking = new Staking(token, UNBONDING);
         terms = new SubnetTerms();
-        subnets = new Subnets(token, identity, staking, terms, CREATION_BURN);
+        pools = new Pools(token);
+        staking = new AlphaStaking(pools, UNBONDING, rootWeight());
+        (delegation, permits) = (staking.delegation(), staking.permits());
+        subnets = new Subnets(identity, terms, staking, LOCK);
         work = new Work(subnets);
         weights = new Weights(subnets);
         disputes = new Disputes(subnets, weights, address(this));
-        epochs = new Epochs(token, subnets, disputes, RATE, HALVING);
+        emission = new PoolEmission(
+            pools,
+            address(this),
+            new PriceAveragePolicy(),
+            PoolEmission.Schedules(KOIN_PER_SECOND, ALPHA_PER_SECOND, PERIOD, REST)
+        );
+        epochs = new Epochs(subnets, emission, disputes);
         disputes.setEpochs(epochs);
-        staking.setSlasher(address(epochs));
-        emission = Emission(address(epochs.emission()));
+        emission.setEpochs(address(epochs));
         token.setMinter(address(emission));
+    }
+
+    /// @dev What 1 KOIN on the root weighs in alpha.
+    function rootWeight() internal pure virtual returns (uint256) {
+        return 1e18;
     }
 
     function params() internal pure returns (SubnetParams memory) {
@@ -85,20 +110,21 @@ abstract contract Network is Test {
         });
     }
 
-    /// @dev Gives `account` KOIN and lets the subnet contracts take it.
+    /// @dev Gives `account` KOIN and lets the contracts take it.
     function fund(address account, uint256 amount) internal {
         vm.prank(TREASURY);
         require(token.transfer(account, amount), "fund");
         vm.startPrank(account);
         token.approve(address(subnets), type(uint256).max);
+        token.approve(address(pools), type(uint256).max);
         token.approve(address(staking), type(uint256).max);
         vm.stopPrank();
     }
 
     function createSubnet(SubnetParams memory chosen) internal returns (uint32) {
         uint256 price = subnets.lockPrice();
-        fund(address(0x0E0E), price);
-        vm.prank(address(0x0E0E));
+        fund(FOUNDER, price);
+        vm.prank(FOUNDER);
         return subnets.createSubnet(chosen, price);
     }
 
@@ -116,20 +142,43 @@ abstract contract Network is Test {
         vm.stopPrank();
     }
 
-    function stakeOn(uint32 netuid, address hotkey, address staker, uint256 amount) internal {
-        fund(staker, amount);
-        vm.prank(staker);
-        staking.stake(netuid, hotkey, amount);
+    /// @dev Alpha from nowhere, minted in the name of the emission contract.
+    function mintAlpha(uint32 netuid, address account, uint256 amount) internal {
+        vm.prank(address(emission));
+        pools.mint(netuid, account, amount);
     }
 
-    /// @dev `count` registered validators with `each` staked; keys ordered by ascending address.
+    function stakeOn(uint32 netuid, address hotkey, address staker, uint256 amount) internal returns (uint256 shares) {
+        mintAlpha(netuid, staker, amount);
+        vm.prank(staker);
+        return staking.stake(netuid, hotkey, amount);
+    }
+
+    function stakeRoot(address hotkey, address staker, uint256 amount) internal returns (uint256 shares) {
+        fund(staker, amount);
+        vm.prank(staker);
+        return staking.stake(0, hotkey, amount);
+    }
+
+    /// @dev The hotkey wants a permit.
+    function seek(uint32 netuid, address hotkey) internal {
+        vm.prank(hotkey);
+        permits.seekPermit(netuid, true);
+    }
+
+    /// @dev `count` registered validators with `each` staked, who seek permits; keys ordered by ascending address.
     function addValidators(uint32 netuid, uint256 count, uint256 each) internal returns (uint256[] memory keys) {
         keys = sortedKeys(count);
         for (uint256 i = 0; i < count; ++i) {
-            address hotkey = vm.addr(keys[i]);
-            join(netuid, hotkey);
-            stakeOn(netuid, hotkey, hotkey, each);
+            addValidator(netuid, vm.addr(keys[i]), each);
         }
+    }
+
+    /// @dev Registered, staked by itself, seeking a permit.
+    function addValidator(uint32 netuid, address hotkey, uint256 amount) internal {
+        join(netuid, hotkey);
+        stakeOn(netuid, hotkey, hotkey, amount);
+        seek(netuid, hotkey);
     }
 
     function sortedKeys(uint256 count) internal pure returns (uint256[] memory keys) {
@@ -156,23 +205,32 @@ abstract contract Network is Test {
         vm.warp(subnets.epochWindow(netuid, epoch).weightCommitEndsAt);
     }
 
+    /// @dev What accrued in the epoch is final then.
     function toRoot(uint32 netuid, uint64 epoch) internal {
         vm.warp(subnets.epochWindow(netuid, epoch).revealEndsAt);
+        advance();
     }
 
-    /// @dev What is posted with seats: the true validators, who are those of `keys` with a permit.
-    function postingFor(uint32 netuid, uint64 epoch, uint256[] memory keys, bytes32[] memory seats)
-        internal
-        view
-        returns (Posting memory posting)
-    {
+    /// @dev Takes all whole periods that have passed, if any.
+    function advance() internal {
+        if (emission.finalUntil() + PERIOD <= block.timestamp) emission.advance(type(uint256).max);
+    }
+
+    /// @dev What is posted with seats and amounts: the true validators, who are those of `keys` with a permit.
+    function postingFor(
+        uint32 netuid,
+        uint64 epoch,
+        uint256[] memory keys,
+        bytes32[] memory seats,
+        bytes32[] memory amounts
+    ) internal view returns (Posting memory posting) {
         uint256 startsAt = subnets.epochWindow(netuid, epoch).startsAt;
-        posting.seats = seats;
+        (posting.seats, posting.amounts) = (seats, amounts);
         posting.validators = new bytes32[](keys.length);
         uint256 count;
         for (uint256 i = 0; i < keys.length; ++i) {
             address hotkey = vm.addr(keys[i]);
-            uint256 stake = staking.permittedStakeAt(netuid, hotkey, startsAt);
+            uint256 stake = permits.permittedStakeAt(netuid, hotkey, startsAt);
             if (stake == 0) continue;
             uint256 age = weights.rowAgeOf(netuid, epoch, hotkey);
             posting.validators[count++] = bytes32(uint256(uint160(hotkey)) << 96 | age << 88 | stake);
@@ -183,7 +241,7 @@ abstract contract Network is Test {
         }
     }
 
-    function resultFor(uint32 netuid, uint64 epoch, Posting memory posting, uint256 total)
+    function resultFor(uint32 netuid, uint64 epoch, Posting memory posting, uint256 minersTotal, uint256 dividendsTotal)
         internal
         pure
         returns (Result memory)
@@ -191,8 +249,9 @@ abstract contract Network is Test {
         return Result(
             netuid,
             epoch,
-            SeatTree.root(posting.seats),
-            total,
+            SeatTree.root(posting.seats, posting.amounts),
+            minersTotal,
+            dividendsTotal,
             keccak256(abi.encodePacked(posting.validators)),
             keccak256(abi.encodePacked(posting.carry)),
             SPEC,
@@ -218,11 +277,12 @@ abstract contract Network is Test {
         epochs.submitRoot(result, posting, (1 << signers) - 1, signatures);
     }
 
-    function claimOf(uint32 netuid, uint64 epoch, uint16 uid, bytes32[] memory seats)
+    function claimOf(uint32 netuid, uint64 epoch, uint16 uid, Posting memory posting)
         internal
         pure
         returns (Claim memory)
     {
-        return Claim(netuid, epoch, uid, seats[uid], SeatTree.proof(seats, uid));
+        bytes32[] memory proof = SeatTree.amountProof(posting.seats, posting.amounts, uid);
+        return Claim(netuid, epoch, uid, posting.amounts[uid], proof);
     }
 }

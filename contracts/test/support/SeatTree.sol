@@ -1,16 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {WordTree} from "../../src/subnets/WordTree.sol";
+import {ResultTree} from "../../src/subnets/ResultTree.sol";
 
 /// @dev Roots and proofs of words, leaving the words alone.
 library SeatTree {
-    function root(bytes32[] memory words) internal pure returns (bytes32) {
-        return WordTree.root(_copy(words, words.length), 8);
+    function root(bytes32[] memory seats, bytes32[] memory amounts) internal pure returns (bytes32) {
+        return ResultTree.root(half(seats), half(amounts));
     }
 
-    function proof(bytes32[] memory words, uint256 place) internal pure returns (bytes32[] memory) {
-        return path(words, place, 8);
+    function half(bytes32[] memory words) internal pure returns (bytes32) {
+        return ResultTree.half(_copy(words, words.length));
+    }
+
+    /// @dev Nine siblings of a seat word.
+    function seatProof(bytes32[] memory seats, bytes32[] memory amounts, uint256 uid)
+        internal
+        pure
+        returns (bytes32[] memory)
+    {
+        return _below(path(seats, uid, 8), half(amounts));
+    }
+
+    /// @dev Nine siblings of an amount word.
+    function amountProof(bytes32[] memory seats, bytes32[] memory amounts, uint256 uid)
+        internal
+        pure
+        returns (bytes32[] memory)
+    {
+        return _below(path(amounts, uid, 8), half(seats));
     }
 
     function path(bytes32[] memory words, uint256 place, uint256 depth) internal pure returns (bytes32[] memory siblings) {
@@ -23,6 +41,11 @@ library SeatTree {
             }
             place >>= 1;
         }
+    }
+
+    function _below(bytes32[] memory siblings, bytes32 other) private pure returns (bytes32[] memory all) {
+        all = _copy(siblings, siblings.length + 1);
+        all[siblings.length] = other;
     }
 
     function _copy(bytes32[] memory words, uint256 length) private pure returns (bytes32[] memory copied) {

@@ -11,6 +11,7 @@ interface Vm {
     function expectRevert() external;
     function expectRevert(bytes4 selector) external;
     function expectRevert(bytes calldata data) external;
+    function mockCall(address callee, bytes calldata data, bytes calldata returned) external;
     function prank(address sender) external;
     function prevrandao(bytes32 value) external;
     function readFile(string calldata path) external view returns (string memory);
@@ -22,6 +23,7 @@ interface Vm {
     function warp(uint256 timestamp) external;
     function snapshotState() external returns (uint256 id);
     function revertToState(uint256 id) external returns (bool done);
+    function keyExistsJson(string calldata json, string calldata key) external view returns (bool);
     function parseJsonAddress(string calldata json, string calldata key) external pure returns (address);
     function parseJsonBytes(string calldata json, string calldata key) external pure returns (bytes memory);
     function parseJsonBytes32(string calldata json, string calldata key) external pure returns (bytes32);

@@ -1,6 +1,8 @@
 import type { Address } from '@koinon/base'
+import type { Withdrawal } from '@koinon/node'
+import { tradeTerms } from '@koinon/subnets/pools'
 import { describe, expect, it } from 'vitest'
-import { earningsFacts, joinedAccounts, keptSentence, withdrawalSentence } from './earnings-words.ts'
+import { earningsFacts, joinedAccounts, keptSentence, saleFacts, withdrawalSentence } from './earnings-words.ts'
 
 const account: Address = `0x${'3f'.repeat(20)}`
 const wallet: Address = `0x${'59'.repeat(20)}`
@@ -30,14 +32,72 @@ describe('the words for earnings', () => {
   })
 
   it('say what a withdrawal sent, and that its receiver may lack gas', () => {
-    const done = { from: account, to: wallet, koin: 10n ** 18n, dollar: 2n, claimedAtomic: 0n, transactionHashes: [] }
-    expect(withdrawalSentence(done, true, true)).toMatch(
+    const done: Withdrawal = {
+      ...{ from: account, to: wallet, koin: 10n ** 18n, dollar: 2n, claimedAtomic: 0n },
+      ...{ alpha: [], transactionHashes: [] },
+    }
+    expect(withdrawalSentence(done, 'provider', true, true)).toMatch(
       /^Sent 1 KOIN, 0\.000002 test dollars from 0x3f.* to 0x59[\s\S]*koinon wallet faucet$/,
     )
-    expect(withdrawalSentence(done, false, true)).not.toContain('faucet')
-    expect(withdrawalSentence(done, true, false)).not.toContain('faucet')
-    expect(withdrawalSentence({ ...done, koin: 0n, dollar: 0n }, true, true)).toContain('nothing to send')
-    expect(withdrawalSentence({ ...done, to: account }, true, true)).toContain('nothing was sent')
+    expect(withdrawalSentence(done, 'provider', false, true)).not.toContain('faucet')
+    expect(withdrawalSentence(done, 'provider', true, false)).not.toContain('faucet')
+    expect(withdrawalSentence({ ...done, koin: 0n, dollar: 0n }, 'provider', true, true)).toContain(
+      'holds no money to send',
+    )
+    expect(withdrawalSentence({ ...done, to: account }, 'provider', true, true)).toContain('nothing was sent')
+  })
+
+  it('call alpha by its subnet, say what it is worth about and what becomes of it', () => {
+    const token = 10n ** 18n
+    const pool = { alpha: 100n * token, koin: 50n * token, weightKoin: token / 2n }
+    const alpha = [
+      {
+        netuid: 1,
+        alpha: 12n * token,
+        worth: 6n * token,
+        bound: 2n * token,
+        terms: tradeTerms(pool, 'sell', 10n * token, 100),
+      },
+      { netuid: 2, alpha: 5n, worth: 1n, bound: 0n },
+    ]
+    const shown = earningsFacts({ account, held, alpha }, true).map(([label, value]) => `${label}: ${value}`)
+    expect(shown).toContain(
+      'earned: 12 alpha of subnet 1, worth about 6 KOIN; 2 of it leaves only after the unbonding time',
+    )
+    expect(shown).toContain('earned: < 0.000001 alpha of subnet 2, worth about < 0.000001 KOIN')
+    expect(shown.join('\n')).toContain('selling moves the price')
+    expect(saleFacts(alpha)).toEqual([
+      [
+        'subnet 1',
+        '10 alpha of subnet 1 would bring 4.543388 KOIN, at least 4.497954 or it is not sold; the sale moves the price by 17.34 %',
+      ],
+    ])
+    expect(keptSentence({ account, held, alpha }, false)).toContain('keeps 12 alpha of subnet 1, < 0.000001 alpha of')
+    const outcome = { koin: 0n, leaving: 0n }
+    const done: Withdrawal = {
+      ...{ from: account, to: wallet, koin: 0n, dollar: 0n, claimedAtomic: 0n, transactionHashes: [] },
+      alpha: [
+        {
+          netuid: 1,
+          alpha: 10n * token,
+          outcome: 'sold',
+          koin: 4n * token,
+          leaving: 2n * token,
+          freeAtSeconds: 86_400,
+        },
+        { netuid: 2, alpha: token, outcome: 'sent', ...outcome },
+        { netuid: 3, alpha: 5n, outcome: 'kept', ...outcome },
+        { netuid: 4, alpha: token, outcome: 'redeemed', ...outcome, koin: token },
+      ],
+    }
+    expect(withdrawalSentence(done, 'validator', true, false).split('\n')).toEqual([
+      'Sold 10 alpha of subnet 1 for 4 KOIN.',
+      '2 alpha of subnet 1 is on its way, free from 1970-01-02 00:00:00 UTC: run the same command again then.',
+      'Sent 1 alpha of subnet 2.',
+      'Kept < 0.000001 alpha of subnet 3: it is too little to sell, or more than the pool takes at once.',
+      'Redeemed 1 alpha of subnet 4 for 1 KOIN; that subnet is dissolved.',
+      `The validator's account ${account} holds no other money to send.`,
+    ])
   })
 
   it('tell the two accounts of a home apart before the second exists', () => {

@@ -1,10 +1,11 @@
 /** What a provider's earnings are called where it is started, asked and stopped: the same words everywhere. */
 import { type Address, dollarDecimals, formatUnits, tokenDecimals } from '@koinon/base'
-import type { ProviderEarnings, Withdrawal } from '@koinon/node'
+import type { AlphaEarning, AlphaWithdrawal, ProviderEarnings, Withdrawal } from '@koinon/node'
+import { alphaOf, moment, percent, shown, worthSentence } from './pool-words.ts'
 
 /** Label and value for `facts`: whose account, what it holds, what is owed to it, how to spend it. */
 export function earningsFacts(earnings: ProviderEarnings, isTest: boolean): readonly (readonly [string, string])[] {
-  const { account, held, unclaimedAtomic } = earnings
+  const { account, held, unclaimedAtomic, alpha } = earnings
   return [
     ['account', `${account}, the provider's own: it holds its gas money and what it earns`],
     [
@@ -16,24 +17,77 @@ export function earningsFacts(earnings: ProviderEarnings, isTest: boolean): read
     ...(unclaimedAtomic === undefined
       ? []
       : ([['not yet claimed', dollars(unclaimedAtomic, isTest)]] as readonly (readonly [string, string])[])),
+    ...alphaFacts(alpha ?? []),
     ['to spend it', 'koinon provider withdraw'],
   ]
 }
 
 /** One sentence of what an account holds, for the end of a provider. */
-export function keptSentence({ account, held }: ProviderEarnings, isTest: boolean): string {
-  const what = held === undefined ? 'what it earned' : amounts(held.koin, held.dollar, isTest)
+export function keptSentence({ account, held, alpha }: ProviderEarnings, isTest: boolean): string {
+  const what =
+    held === undefined
+      ? 'what it earned'
+      : [...(alpha ?? []).map((one) => alphaOf(one.netuid, one.alpha)), amounts(held.koin, held.dollar, isTest)].join(
+          ', ',
+        )
   return `The provider's account ${account} keeps ${what}; "koinon provider withdraw" sends it to your wallet.`
 }
 
 /** What a withdrawal did, and what its receiver lacks to spend it. */
-export function withdrawalSentence(done: Withdrawal, isTest: boolean, lacksGas: boolean): string {
-  if (done.from === done.to) return `${done.to} is the provider's own account: nothing was sent.`
-  if (done.koin === 0n && done.dollar === 0n) return `The provider's account ${done.from} holds nothing to send.`
+export function withdrawalSentence(done: Withdrawal, roleName: string, isTest: boolean, lacksGas: boolean): string {
+  if (done.from === done.to) return `${done.to} is the ${roleName}'s own account: nothing was sent.`
+  const alpha = done.alpha.flatMap(outcomeLines)
+  if (done.koin === 0n && done.dollar === 0n) {
+    return [
+      ...alpha,
+      `The ${roleName}'s account ${done.from} holds no ${alpha.length === 0 ? '' : 'other '}money to send.`,
+    ].join('\n')
+  }
   const gas = lacksGas
     ? `\nThat account has no gas money yet; before it can send anything: ${isTest ? 'koinon wallet faucet' : 'have native currency sent to it'}`
     : ''
-  return `Sent ${amounts(done.koin, done.dollar, isTest)} from ${done.from} to ${done.to}.\nIts gas money stays with the provider.${gas}`
+  const sent = `Sent ${amounts(done.koin, done.dollar, isTest)} from ${done.from} to ${done.to}.`
+  return `${[...alpha, sent].join('\n')}\nIts gas money stays with the ${roleName}.${gas}`
+}
+
+/** What the alpha of a provider would bring if it were sold now, a line a subnet. */
+export function saleFacts(alpha: readonly AlphaEarning[]): readonly (readonly [string, string])[] {
+  return alpha.flatMap(({ netuid, terms }) =>
+    terms === undefined
+      ? []
+      : [
+          [
+            `subnet ${netuid}`,
+            `${alphaOf(netuid, terms.input)} would bring ${shown(terms.output)} KOIN, at least ${shown(terms.leastOutput)} or it is not sold; the sale moves the price by ${percent(terms.impactPpm)}`,
+          ] as const,
+        ],
+  )
+}
+
+function alphaFacts(alpha: readonly AlphaEarning[]): readonly (readonly [string, string])[] {
+  if (alpha.length === 0) return []
+  return [
+    ...alpha.map(({ netuid, alpha: amount, worth, bound }) => {
+      const waits = bound === 0n ? '' : `; ${shown(bound)} of it leaves only after the unbonding time`
+      return ['earned', `${alphaOf(netuid, amount)}, worth about ${shown(worth)} KOIN${waits}`] as const
+    }),
+    ['', worthSentence],
+  ]
+}
+
+function outcomeLines({ netuid, alpha, outcome, koin, leaving, freeAtSeconds }: AlphaWithdrawal): readonly string[] {
+  const what = alphaOf(netuid, alpha)
+  const lines = {
+    sold: `Sold ${what} for ${shown(koin)} KOIN.`,
+    redeemed: `Redeemed ${what} for ${shown(koin)} KOIN; that subnet is dissolved.`,
+    sent: `Sent ${what}.`,
+    kept: alpha === 0n ? '' : `Kept ${what}: it is too little to sell, or more than the pool takes at once.`,
+  } as const
+  const waits =
+    leaving === 0n || freeAtSeconds === undefined
+      ? ''
+      : `${alphaOf(netuid, leaving)} is on its way, free ${moment(freeAtSeconds)}: run the same command again then.`
+  return [lines[outcome], waits].filter((line) => line !== '')
 }
 
 function amounts(koin: bigint, dollar: bigint, isTest: boolean): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { subnetFacts, subnetJson } from './subnet-words.ts'
+import { marketJson, subnetFacts, subnetJson } from './subnet-words.ts'
 
 const koin = 10n ** 18n
 const rules = {
@@ -39,7 +39,7 @@ const challenge = {
 
 describe('a subnet in words', () => {
   it('says what a seat costs, by which rules, and whose is claimed until when', () => {
-    const shown = new Map(subnetFacts(subnet, [challenge]))
+    const shown = new Map(subnetFacts(subnet, [challenge], undefined))
     expect(shown.get('a seat costs')).toBe('1.26 KOIN now')
     expect(shown.get('rules')).toBe('0.1 to 100 KOIN, half every 600 s, 64 an epoch; immune for 900 s; 300 s to match')
     expect(shown.get('seat 5')).toBe('claimed with 2 KOIN until 2027-01-15T08:05:00.000Z')
@@ -48,9 +48,25 @@ describe('a subnet in words', () => {
 
   it('tells stakers of a dissolved one what to do, and everybody what was announced', () => {
     const announced = { fromSeconds: 1_800_000_720, rules: { ...rules, noticeSeconds: 60 } }
-    const shown = new Map(subnetFacts({ ...subnet, dissolvedAtSeconds: 1_800_000_000, announced }, []))
-    expect(shown.get('dissolved')).toContain('unstake and claim')
+    const shown = new Map(subnetFacts({ ...subnet, dissolvedAtSeconds: 1_800_000_000, announced }, [], undefined))
+    expect(shown.get('dissolved')).toContain('unstake, claim and redeem')
     expect(shown.get('announced')).toMatch(/^from 2027-01-15T08:12:00.000Z: .*60 s to match$/)
+  })
+
+  it('says what its alpha costs, or what is left for who holds it', () => {
+    const pool = { alpha: 400n * koin, koin: 20n * koin, weightKoin: koin / 2n }
+    const open = {
+      ...{ netuid: 3, pool, price: koin / 20n, averagePrice: koin / 25n },
+      ...{ supply: 1_000n * koin, openedAtSeconds: 1 },
+    }
+    const shown = new Map(subnetFacts(subnet, [], open))
+    expect(shown.get('price')).toBe('0.05 KOIN for one alpha, on average 0.04')
+    expect(shown.get('pool')).toBe('20 KOIN and 400 of 1000 alpha')
+    expect(shown.get('validators')).toContain('each with a stake that weighs 1000 alpha or more')
+    const pot = { netuid: 3, pot: 20n * koin, outstanding: 600n * koin }
+    expect(new Map(subnetFacts(subnet, [], pot)).get('left')).toContain('20 KOIN for 600 alpha')
+    expect([marketJson(open)['priceWad'], marketJson(pot)['potAtomic']]).toEqual([`${koin / 20n}`, `${20n * koin}`])
+    expect(marketJson(undefined)).toEqual({})
   })
 
   it('is plain JSON with atomic units', () => {

@@ -1,6 +1,8 @@
 /** A subnet in words for people, and in plain JSON. */
 import { formatUnits, tokenDecimals } from '@koinon/base'
 import type { SeatChallenge, SeatRules, SubnetSummary } from '@koinon/ledger'
+import type { SubnetPool, SubnetPot } from '@koinon/subnets/pools'
+import { shown } from './pool-words.ts'
 
 /** Amounts as decimal strings of atomic units, under names that say so. */
 export function subnetJson(subnet: SubnetSummary): Record<string, unknown> {
@@ -21,6 +23,7 @@ export function subnetJson(subnet: SubnetSummary): Record<string, unknown> {
 export function subnetFacts(
   subnet: SubnetSummary,
   challenges: readonly SeatChallenge[],
+  market: SubnetPool | SubnetPot | undefined,
 ): readonly (readonly [string, string])[] {
   const { rules, announced, dissolvedAtSeconds } = subnet
   return [
@@ -28,13 +31,14 @@ export function subnetFacts(
     ['owner', subnet.owner],
     ...(dissolvedAtSeconds === undefined
       ? []
-      : [['dissolved', `${moment(dissolvedAtSeconds)}: unstake and claim what is yours`] as const]),
+      : [['dissolved', `${moment(dissolvedAtSeconds)}: unstake, claim and redeem what is yours`] as const]),
     ['seats', `${subnet.neurons} of ${subnet.maxNeurons}`],
     [
       'validators',
-      `${subnet.validators} of ${subnet.maxValidators}, each with ${koin(subnet.minValidatorStake)} KOIN or more`,
+      `${subnet.validators} of ${subnet.maxValidators}, each with a stake that weighs ${koin(subnet.minValidatorStake)} alpha or more`,
     ],
-    ['stake', `${koin(subnet.stake)} KOIN`],
+    ['stake', `weighs ${shown(subnet.stake)} alpha: alpha staked there, and KOIN on the root`],
+    ...marketFacts(market),
     ['a seat costs', `${koin(subnet.seatPrice)} KOIN now`],
     ['rules', ruleSentence(rules)],
     ...(announced === undefined
@@ -46,6 +50,31 @@ export function subnetFacts(
       ({ uid, deposit, endsAtSeconds }) =>
         [`seat ${uid}`, `claimed with ${koin(deposit)} KOIN until ${moment(endsAtSeconds)}`] as const,
     ),
+  ]
+}
+
+/** A market in plain JSON. */
+export function marketJson(market: SubnetPool | SubnetPot | undefined): Record<string, unknown> {
+  if (market === undefined) return {}
+  if (!('pool' in market)) return { potAtomic: `${market.pot}`, outstandingAtomic: `${market.outstanding}` }
+  return {
+    priceWad: `${market.price}`,
+    averagePriceWad: `${market.averagePrice}`,
+    poolKoinAtomic: `${market.pool.koin}`,
+    poolAlphaAtomic: `${market.pool.alpha}`,
+    supplyAtomic: `${market.supply}`,
+  }
+}
+
+function marketFacts(market: SubnetPool | SubnetPot | undefined): readonly (readonly [string, string])[] {
+  if (market === undefined) return []
+  if (!('pool' in market)) {
+    return [['left', `${shown(market.pot)} KOIN for ${shown(market.outstanding)} alpha: koinon subnet sell redeems it`]]
+  }
+  const { price, averagePrice, pool, supply } = market
+  return [
+    ['price', `${shown(price)} KOIN for one alpha, on average ${shown(averagePrice)}`],
+    ['pool', `${shown(pool.koin)} KOIN and ${shown(pool.alpha)} of ${shown(supply)} alpha`],
   ]
 }
 

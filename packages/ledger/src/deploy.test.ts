@@ -1,10 +1,14 @@
-import type { Address } from '@koinon/base'
+import { type Address, toAddress } from '@koinon/base'
+import { encodeDeployData } from 'viem'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { canonicalChannels, deployContracts } from './deploy.ts'
-import { emissionAbi } from './generated/emission.ts'
+import { alphaStakingAbi, alphaStakingBytecode } from './generated/alpha-staking.ts'
 import { koinonTokenAbi } from './generated/koinon-token.ts'
+import { poolEmissionAbi } from './generated/pool-emission.ts'
+import { poolsAbi, poolsBytecode } from './generated/pools.ts'
 import { subnetsAbi } from './generated/subnets.ts'
 import type { ContractName } from './network-file.ts'
+import type { TransactionSender } from './sender.ts'
 import { deployCircleDollar } from './testing/circle-dollar.ts'
 import { type BareChain, startBareAnvil, startEmbedded, testParameters } from './testing/network.ts'
 
@@ -35,13 +39,18 @@ describe.each([
       chain.reader.readContract({ address: contracts.token, abi: koinonTokenAbi, functionName })
     expect(String(await read('minter')).toLowerCase()).toBe(contracts.emission)
     expect(await read('totalSupply')).toBe(testParameters.genesisAmount)
-    const burn = await chain.reader.readContract({
+    const lock = await chain.reader.readContract({
       address: contracts.subnets,
       abi: subnetsAbi,
       functionName: 'minLock',
     })
-    expect(burn).toBe(testParameters.subnetCreationBurn)
-    expect(emissionAbi.length).toBeGreaterThan(0)
+    expect(lock).toBe(testParameters.minimumLock)
+    const emission = { address: contracts.emission, abi: poolEmissionAbi } as const
+    for (const name of ['koinPerSecond', 'alphaPerSecond', 'periodSeconds', 'restSeconds'] as const) {
+      expect(await chain.reader.readContract({ ...emission, functionName: name })).toBe(testParameters[name])
+    }
+    const staking = { address: contracts.staking, abi: alphaStakingAbi } as const
+    expect(await chain.reader.readContract({ ...staking, functionName: 'rootWeight' })).toBe(testParameters.rootWeight)
     if (name === 'anvil') expect(contracts.channels).not.toBe(canonicalChannels.channels)
     else expect(contracts).toMatchObject(canonicalChannels)
   })
@@ -71,7 +80,7 @@ describe.each([
       }
     }
     expect(attempts).toBeGreaterThan(4)
-    expect(Object.keys(known)).toHaveLength(15)
+    expect(Object.keys(known)).toHaveLength(19)
     const again = noted()
     await deployContracts({
       reader: chain.reader,
@@ -81,6 +90,34 @@ describe.each([
       onDeployed: again.onDeployed,
     })
     expect(again.steps).toEqual([])
+  })
+
+  it('takes up what bound itself for ever just before the plug was pulled, unless a stranger deployed it', async () => {
+    const [{ sender }, stranger] = [await chain.account(), await chain.account()]
+    const options = { reader: chain.reader, sender, parameters: testParameters, onDeployed: () => undefined }
+    const until = async (name: ContractName) => {
+      const known: Partial<Record<ContractName, Address>> = {}
+      let lost: Address | undefined
+      const onDeployed = (step: ContractName, address: Address) => {
+        if (step === name) lost = address
+        if (step === name) throw new Error('pulled the plug')
+        known[step] = address
+      }
+      await expect(deployContracts({ ...options, onDeployed })).rejects.toThrow('pulled the plug')
+      return { known, lost }
+    }
+    for (const name of ['staking', 'subnets'] as const) {
+      const { known, lost } = await until(name)
+      expect((await deployContracts({ ...options, known }))[name]).toBe(lost)
+    }
+    const { known } = await until('pools')
+    const pools = await deployPools(sender, known.token as Address)
+    const args = [pools, testParameters.unbondingSeconds, testParameters.rootWeight] as const
+    const data = encodeDeployData({ abi: alphaStakingAbi, bytecode: alphaStakingBytecode, args })
+    await stranger.sender.send({ data }, 'binding first')
+    await expect(deployContracts({ ...options, known: { ...known, pools } })).rejects.toMatchObject({
+      code: 'ledger/wrong-wiring',
+    })
   })
 
   it('uses an existing dollar', async () => {
@@ -107,3 +144,8 @@ describe.each([
     })
   })
 })
+
+async function deployPools(sender: TransactionSender, token: Address): Promise<Address> {
+  const data = encodeDeployData({ abi: poolsAbi, bytecode: poolsBytecode, args: [token] })
+  return toAddress((await sender.send({ data }, 'pools')).contractAddress as string)
+}

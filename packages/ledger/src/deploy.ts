@@ -1,16 +1,20 @@
 /** Puts the contracts on any EVM chain. Every finished step is reported, so that a broken-off deployment goes on where it stopped. */
-import { type Address, type Hex, KoinonError, toAddress, zeroAddress } from '@koinon/base'
+import { type Address, type Hex, KoinonError, toAddress } from '@koinon/base'
 import { type Abi, encodeDeployData } from 'viem'
 import type { LedgerReader } from './clients.ts'
+import { adoptBound, wireContracts } from './deploy-wiring.ts'
 import { checkDollar } from './dollar.ts'
+import { alphaStakingAbi, alphaStakingBytecode } from './generated/alpha-staking.ts'
 import { batchSettlementAbi, batchSettlementBytecode } from './generated/batch-settlement.ts'
 import { disputesAbi, disputesBytecode } from './generated/disputes.ts'
 import { epochsAbi, epochsBytecode } from './generated/epochs.ts'
 import { erc3009DepositCollectorAbi, erc3009DepositCollectorBytecode } from './generated/erc3009-deposit-collector.ts'
 import { identityRegistryAbi, identityRegistryBytecode } from './generated/identity-registry.ts'
 import { koinonTokenAbi, koinonTokenBytecode } from './generated/koinon-token.ts'
+import { poolEmissionAbi, poolEmissionBytecode } from './generated/pool-emission.ts'
+import { poolsAbi, poolsBytecode } from './generated/pools.ts'
+import { priceAveragePolicyAbi, priceAveragePolicyBytecode } from './generated/price-average-policy.ts'
 import { reputationRegistryAbi, reputationRegistryBytecode } from './generated/reputation-registry.ts'
-import { stakingAbi, stakingBytecode } from './generated/staking.ts'
 import { subnetTermsAbi, subnetTermsBytecode } from './generated/subnet-terms.ts'
 import { subnetsAbi, subnetsBytecode } from './generated/subnets.ts'
 import { testDollarAbi, testDollarBytecode } from './generated/test-dollar.ts'
@@ -20,14 +24,22 @@ import { workAbi, workBytecode } from './generated/work.ts'
 import type { ContractName, NetworkFile } from './network-file.ts'
 import type { TransactionSender } from './sender.ts'
 
-/** Economic constants of a network, fixed for ever at deployment. Token amounts in 1e-18 KOIN. */
+/** Economic constants of a network, fixed for ever at deployment. Amounts in 1e-18 of a token. */
 export type NetworkParameters = {
-  /** Minted to the deployer at once, for stakes and registrations before emission begins. */
+  /** KOIN minted to the deployer at once, for stakes, registrations and pools before emission begins. */
   readonly genesisAmount: bigint
-  readonly emissionPerSecond: bigint
-  readonly halvingSeconds: bigint
-  readonly subnetCreationBurn: bigint
+  /** KOIN a second for all subnets together, and alpha a second for each, before the first halving. */
+  readonly koinPerSecond: bigint
+  readonly alphaPerSecond: bigint
+  /** Whole periods are issued at once. */
+  readonly periodSeconds: bigint
+  /** After the end of a subnet what nobody was paid of its alpha waits so long. */
+  readonly restSeconds: bigint
+  /** KOIN that the first subnet costs, and none ever less: it opens the subnet's pool. */
+  readonly minimumLock: bigint
   readonly unbondingSeconds: bigint
+  /** What 1 KOIN on the root weighs in alpha, in parts of 1e18. */
+  readonly rootWeight: bigint
 }
 
 export type DeployOptions = {
@@ -48,7 +60,10 @@ export const canonicalChannels = {
   depositCollector: '0x4020806089470a89826cb9fb1f4059150b550004',
 } as const
 
-/** Deploys what is missing and returns all addresses. Throws as `checkDollar`, and as `TransactionSender.call`. */
+/**
+ * Deploys what is missing and returns all addresses, checked to be one network. Throws as `checkDollar`, `wireContracts` and
+ * `TransactionSender.call`.
+ */
 export async function deployContracts(options: DeployOptions): Promise<NetworkFile['contracts']> {
   const { reader, sender, parameters, onDeployed } = options
   if (options.dollar !== undefined) await checkDollar(reader, options.dollar)
@@ -65,6 +80,8 @@ export async function deployContracts(options: DeployOptions): Promise<NetworkFi
     }
     return lower
   }
+  const keepIf = (name: ContractName, address: Address | undefined): Address | undefined =>
+    address === undefined ? undefined : keep(name, address)
   const deploy = async (name: ContractName, abi: Abi, bytecode: Hex, args: readonly unknown[]): Promise<Address> => {
     const known = found[name]
     if (known !== undefined) return known
@@ -86,68 +103,39 @@ export async function deployContracts(options: DeployOptions): Promise<NetworkFi
   const identity = await deploy('identity', identityRegistryAbi, identityRegistryBytecode, [])
   await deploy('reputation', reputationRegistryAbi, reputationRegistryBytecode, [identity])
   await deploy('validation', validationRegistryAbi, validationRegistryBytecode, [identity])
-  const staking = await deploy('staking', stakingAbi, stakingBytecode, [token, parameters.unbondingSeconds])
   const terms = await deploy('terms', subnetTermsAbi, subnetTermsBytecode, [])
-  const subnets = await deploy('subnets', subnetsAbi, subnetsBytecode, [
-    token,
-    identity,
-    staking,
-    terms,
-    parameters.subnetCreationBurn,
-  ])
+  const pools = await deploy('pools', poolsAbi, poolsBytecode, [token])
+  const bound = (functionName: 'staking' | 'subnets') => adoptBound(options, pools, functionName)
+  const staking =
+    found.staking ??
+    keepIf('staking', await bound('staking')) ??
+    (await deploy('staking', alphaStakingAbi, alphaStakingBytecode, [
+      pools,
+      parameters.unbondingSeconds,
+      parameters.rootWeight,
+    ]))
+  for (const part of ['delegation', 'permits'] as const) {
+    keep(part, await reader.readContract({ address: staking, abi: alphaStakingAbi, functionName: part }))
+  }
+  const subnets =
+    found.subnets ??
+    keepIf('subnets', await bound('subnets')) ??
+    (await deploy('subnets', subnetsAbi, subnetsBytecode, [identity, terms, staking, parameters.minimumLock]))
   await deploy('work', workAbi, workBytecode, [subnets])
   const weights = await deploy('weights', weightsAbi, weightsBytecode, [subnets])
   const disputes = await deploy('disputes', disputesAbi, disputesBytecode, [subnets, weights, sender.address])
-  const epochs = await deploy('epochs', epochsAbi, epochsBytecode, [
-    token,
-    subnets,
-    disputes,
-    parameters.emissionPerSecond,
-    parameters.halvingSeconds,
+  const policy = await deploy('policy', priceAveragePolicyAbi, priceAveragePolicyBytecode, [])
+  const { koinPerSecond, alphaPerSecond, periodSeconds, restSeconds } = parameters
+  const emission = await deploy('emission', poolEmissionAbi, poolEmissionBytecode, [
+    pools,
+    sender.address,
+    policy,
+    { koinPerSecond, alphaPerSecond, periodSeconds, restSeconds },
   ])
-  const emission = keep(
-    'emission',
-    await reader.readContract({ address: epochs, abi: epochsAbi, functionName: 'emission' }),
-  )
-  await fixSlasher(options, staking, epochs)
-  await fixEpochs(options, disputes, epochs)
-  await fixMinter(options, token, emission)
+  await deploy('epochs', epochsAbi, epochsBytecode, [subnets, emission, disputes])
+  await wireContracts(options, found as NetworkFile['contracts'])
   await placeChannels(reader, found, keep, deploy)
   return found as NetworkFile['contracts']
-}
-
-async function fixMinter({ reader, sender }: DeployOptions, token: Address, emission: Address): Promise<void> {
-  const minter = await reader.readContract({ address: token, abi: koinonTokenAbi, functionName: 'minter' })
-  if (minter === zeroAddress) {
-    await sender.call({ address: token, abi: koinonTokenAbi, functionName: 'setMinter', args: [emission] })
-  } else if (toAddress(minter) !== emission) {
-    throw new KoinonError({
-      code: 'ledger/wrong-minter',
-      message: `The token ${token} already has another minter, ${minter}`,
-      hint: 'This deployment cannot be completed; deploy to fresh addresses by removing the partial network file.',
-    })
-  }
-}
-
-/** Without it whoever deploys could name any contract later; with it only the epoch contract ever slashes. */
-async function fixSlasher({ reader, sender }: DeployOptions, staking: Address, epochs: Address): Promise<void> {
-  const slasher = await reader.readContract({ address: staking, abi: stakingAbi, functionName: 'slasher' })
-  if (slasher === zeroAddress) {
-    await sender.call({ address: staking, abi: stakingAbi, functionName: 'setSlasher', args: [epochs] })
-  } else if (toAddress(slasher) !== epochs) {
-    throw new KoinonError({
-      code: 'ledger/wrong-slasher',
-      message: `The staking contract ${staking} already obeys another epoch contract, ${slasher}`,
-      hint: 'This deployment cannot be completed; deploy to fresh addresses by removing the partial network file.',
-    })
-  }
-}
-
-async function fixEpochs({ reader, sender }: DeployOptions, disputes: Address, epochs: Address): Promise<void> {
-  const named = await reader.readContract({ address: disputes, abi: disputesAbi, functionName: 'epochs' })
-  if (named === zeroAddress) {
-    await sender.call({ address: disputes, abi: disputesAbi, functionName: 'setEpochs', args: [epochs] })
-  }
 }
 
 async function placeChannels(

@@ -9,8 +9,8 @@ export {
 } from './clients.ts'
 export { checkDollar, readDollarDomain } from './dollar.ts'
 export {
+  ensureAllowance,
   ensureIdentity,
-  ensureOwnStake,
   findOwnChallenge,
   findSeat,
   type JoinTerms,
@@ -39,3 +39,4 @@ export {
   type SubnetParameters,
   type SubnetSummary,
 } from './subnet-directory.ts'
+export { ensurePermitSought, ensureRootStake, ensureWeight } from './validator-stake.ts'

@@ -5,7 +5,6 @@ import { findAgent } from './agents.ts'
 import type { LedgerReader } from './clients.ts'
 import { identityRegistryAbi } from './generated/identity-registry.ts'
 import { koinonTokenAbi } from './generated/koinon-token.ts'
-import { stakingAbi } from './generated/staking.ts'
 import { subnetsAbi } from './generated/subnets.ts'
 import type { NetworkFile } from './network-file.ts'
 import {
@@ -23,6 +22,13 @@ export type Membership = {
   readonly network: NetworkFile
   readonly reader: LedgerReader
   readonly sender: TransactionSender
+}
+
+/** An account that pays KOIN. */
+type Payer = {
+  readonly network: { readonly contracts: Pick<NetworkFile['contracts'], 'token'> }
+  readonly reader: LedgerReader
+  readonly sender: Pick<TransactionSender, 'address' | 'call'>
 }
 
 /** A subnet's seat as the ledger has it. Amounts in 1e-18 KOIN. */
@@ -195,20 +201,6 @@ export async function leaveSubnet(membership: Membership, netuid: number): Promi
   })
 }
 
-/** Raises the account's own stake on its own hotkey to at least `amount`. */
-export async function ensureOwnStake(membership: Membership, netuid: number, amount: bigint): Promise<void> {
-  const { network, reader, sender } = membership
-  const staking = { address: network.contracts.staking, abi: stakingAbi } as const
-  const staked = await reader.readContract({
-    ...staking,
-    functionName: 'positionOf',
-    args: [netuid, sender.address, sender.address],
-  })
-  if (staked >= amount) return
-  await ensureAllowance(membership, network.contracts.staking, amount - staked)
-  await sender.call({ ...staking, functionName: 'stake', args: [netuid, sender.address, amount - staked] })
-}
-
 /** The account's seat on a subnet, if it has one. */
 export async function findSeat(
   { network, reader, sender }: Membership,
@@ -235,14 +227,14 @@ export async function ensureIdentity({ network, reader, sender }: Membership, ag
   return registered.args.agentId
 }
 
-/** Approves exactly what is needed now, never without limit. */
-function ensureAllowance(membership: Membership, spender: Address, amount: bigint): Promise<bigint> {
-  return approveUpTo(membership, spender, amount, amount)
+/** Approves exactly what is needed now, never without limit. Throws `ledger/too-little-koin`. */
+export function ensureAllowance(payer: Payer, spender: Address, amount: bigint): Promise<bigint> {
+  return approveUpTo(payer, spender, amount, amount)
 }
 
 /** Lets `spender` take at least `least`, and up to `most` where the account holds it. Returns how much it may take of that. */
 async function approveUpTo(
-  { network, reader, sender }: Membership,
+  { network, reader, sender }: Payer,
   spender: Address,
   least: bigint,
   most: bigint,

@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { loadNetworkFile, type NetworkFile, networkDraftProblem, parseNetworkFile } from './network-file.ts'
 
 const names =
-  'token dollar identity reputation validation staking terms subnets work weights disputes epochs emission channels depositCollector'
+  'token dollar identity reputation validation terms pools staking delegation permits subnets work weights disputes policy emission epochs channels depositCollector'
 const contracts = Object.fromEntries(
   names.split(' ').map((name, index) => [name, `0x${String(index).repeat(40).slice(0, 40)}`]),
 )

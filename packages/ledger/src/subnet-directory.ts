@@ -2,8 +2,9 @@
 import { type Address, type Hex, KoinonError, toAddress } from '@koinon/base'
 import { parseEventLogs } from 'viem'
 import type { LedgerReader } from './clients.ts'
+import { alphaStakingAbi } from './generated/alpha-staking.ts'
 import { koinonTokenAbi } from './generated/koinon-token.ts'
-import { stakingAbi } from './generated/staking.ts'
+import { permitsAbi } from './generated/permits.ts'
 import { subnetTermsAbi } from './generated/subnet-terms.ts'
 import { subnetsAbi } from './generated/subnets.ts'
 import { type Membership, ofSubnet } from './membership.ts'
@@ -22,6 +23,7 @@ export type SubnetParameters = {
   readonly activationDelaySeconds: number
   readonly maxNeurons: number
   readonly maxValidators: number
+  /** Weight of a hotkey, in alpha, from which on it may be a validator. */
   readonly minValidatorStake: bigint
   /** Price of the first seat. */
   readonly initialBurn: bigint
@@ -41,6 +43,7 @@ export type SubnetSummary = {
   readonly validators: number
   readonly maxValidators: number
   readonly minValidatorStake: bigint
+  /** Weight of all hotkeys, in alpha: what is staked of it, and KOIN on the root where it counts. */
   readonly stake: bigint
   readonly seatPrice: bigint
   readonly specHash: Hex
@@ -52,7 +55,7 @@ export type SubnetSummary = {
 
 type Place = { readonly network: NetworkFile; readonly reader: LedgerReader }
 
-/** What creating a subnet costs in this second. */
+/** KOIN that creating a subnet costs in this second: it opens the subnet's pool. */
 export function quoteLock({ network, reader }: Place): Promise<bigint> {
   const subnets = { address: network.contracts.subnets, abi: subnetsAbi } as const
   return reader.readContract({ ...subnets, functionName: 'lockPrice', blockTag: 'pending' })
@@ -96,7 +99,8 @@ export async function listSubnets({ network, reader }: Place): Promise<readonly 
 export async function readSubnet(place: Place, netuid: number): Promise<SubnetSummary> {
   const { network, reader } = place
   const subnets = { address: network.contracts.subnets, abi: subnetsAbi, blockTag: 'pending' } as const
-  const staking = { address: network.contracts.staking, abi: stakingAbi, blockTag: 'pending' } as const
+  const staking = { address: network.contracts.staking, abi: alphaStakingAbi, blockTag: 'pending' } as const
+  const permits = { address: network.contracts.permits, abi: permitsAbi, blockTag: 'pending' } as const
   const found = await ofSubnet(netuid, reader.readContract({ ...subnets, functionName: 'subnet', args: [netuid] }))
   const terms = { address: network.contracts.terms, abi: subnetTermsAbi, blockTag: 'pending' } as const
   const { timestamp } = await reader.getBlock({ blockTag: 'pending' })
@@ -107,7 +111,7 @@ export async function readSubnet(place: Place, netuid: number): Promise<SubnetSu
     reader.readContract({ ...terms, functionName: 'rulesHistoryOf', args: [netuid] }),
     reader.readContract({ ...terms, functionName: 'versionAt', args: [netuid, epoch] }),
     reader.readContract({ ...terms, functionName: 'versionKeyAt', args: [netuid, epoch] }),
-    reader.readContract({ ...staking, functionName: 'validatorsOf', args: [netuid] }),
+    reader.readContract({ ...permits, functionName: 'validatorsOf', args: [netuid] }),
     reader.readContract({ ...staking, functionName: 'totalStakeOf', args: [netuid] }),
   ])
   const last = history.at(-1)

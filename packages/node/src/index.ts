@@ -23,7 +23,13 @@ export { portOwner, requireFreePort } from './local/port.ts'
 export { requirePublishedHost } from './local/published-host.ts'
 export { deployedFiles, parseTemplates, templateNames } from './local/subnet-files.ts'
 export { readBalances } from './local/treasury.ts'
-export { type ProviderEarnings, readEarnings, type Withdrawal, withdrawEarnings } from './provider/earnings.ts'
+export type { AlphaEarning, AlphaWithdrawal } from './provider/alpha-earnings.ts'
+export {
+  type ProviderEarnings,
+  readEarnings,
+  type Withdrawal,
+  withdrawEarnings,
+} from './provider/earnings.ts'
 export { findSeatChallenge } from './provider/seat-watcher.ts'
 export type { Prices, ProviderRoleConfig, RoleConfig, RoleInfo, SeatConfig, SubnetMember } from './roles/role-config.ts'
 export { askSupervisor } from './supervisor/control.ts'

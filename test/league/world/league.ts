@@ -139,9 +139,9 @@ export async function outcomesOf(league: League, miner: Miner, epochs: readonly 
   )
 }
 
-/** What was paid out to an account by claims so far, 1e-18 KOIN. */
+/** What was paid out to an account by claims so far as a miner, 1e-18 alpha. */
 export async function claimedBy({ world: { ledger } }: League, miner: Miner): Promise<bigint> {
   const seats = await ledger.seatsAt(netuid, await ledger.nowSeconds())
   const seat = seats.find(({ hotkey }) => hotkey === miner.account)
-  return seat === undefined ? 0n : ledger.paidTo(netuid, seat)
+  return seat === undefined ? 0n : (await ledger.paidTo(netuid, seat)).mined
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type Address, parseUnits, systemClock, systemRandom } from '@koinon/base'
 import { DurableStore, verifySessionNative } from '@koinon/base/node'
 import type { InferenceEngine } from '@koinon/inference/provider/engine'
-import { ensureOwnStake, joinSubnet } from '@koinon/ledger'
+import { ensurePermitSought, ensureRootStake, joinSubnet } from '@koinon/ledger'
 import { ChannelDirectory, localDelegatingAccount, openSession } from '@koinon/payments'
 import { type InferencePorts, inferenceSubnet } from '@koinon/subnet-files/inference'
 import {
@@ -111,7 +111,8 @@ export async function prepareValidator(options: {
   })
   const { port } = await server.start()
   await patiently(() => joinSubnet({ network, reader, sender }, netuid, `http://127.0.0.1:${port}`))
-  await patiently(() => ensureOwnStake({ network, reader, sender }, netuid, stake))
+  await patiently(() => ensureRootStake({ network, reader, sender }, stake))
+  await patiently(() => ensurePermitSought({ network, reader, sender }, netuid))
   return {
     name,
     account: key.address,

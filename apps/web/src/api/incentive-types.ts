@@ -11,7 +11,16 @@ export type SubnetRowJson = {
   readonly maximumSeats: number
   readonly validators: number
   readonly stakeAtomic: string
+  /** Of the KOIN that the last step issued. */
   readonly emissionSharePpm: number
+  /** KOIN for one alpha, parts of 1e18; absent where there is no pool. */
+  readonly priceWad?: string
+  readonly averagePriceWad?: string
+  readonly poolKoinAtomic?: string
+  readonly poolAlphaAtomic?: string
+  /** KOIN left for the holders of a dissolved subnet's alpha. */
+  readonly potAtomic?: string
+  /** Alpha. */
   readonly accruedAtomic: string
   readonly paidAtomic: string
 }
@@ -44,7 +53,10 @@ export type MetagraphJson = {
   readonly netuid: number
   readonly epoch?: number
   readonly aggregator?: string
+  /** Alpha of the subnet: what the epoch shared out, and the two parts of it. */
   readonly emissionAtomic?: string
+  readonly minersAtomic?: string
+  readonly dividendsAtomic?: string
   readonly agreementPpm?: number
   readonly seats?: readonly MetagraphSeatJson[]
   readonly validators?: readonly MetagraphValidatorJson[]

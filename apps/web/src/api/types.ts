@@ -15,13 +15,17 @@ export type NeuronJson = {
   readonly hotkey: string
   readonly name?: string
   readonly kind: 'miner' | 'validator'
+  /** It asks to be a validator and is none. */
+  readonly seeksPermit?: boolean
   readonly endpoint: string
   readonly online: boolean
   readonly latencyMs?: number
+  /** Weight in alpha. */
   readonly stakeAtomic: string
   readonly incentivePpm: number
   /** Mean of the weights that validators gave it last, in millionths of the highest possible. */
   readonly lastWeightPpm?: number
+  /** Alpha. */
   readonly paidAtomic: string
   readonly note?: string
 }
@@ -34,6 +38,8 @@ export type SubnetJson = {
   readonly epochStartedAtSeconds: number
   readonly epochEndsAtSeconds: number
   readonly phase: string
+  /** KOIN for one alpha, parts of 1e18; absent where there is no pool. */
+  readonly priceWad?: string
   readonly totalStakeAtomic: string
   readonly neurons: readonly NeuronJson[]
 }
@@ -84,15 +90,22 @@ export type EpochJson = {
   readonly root?: string
   readonly state: EpochState
   readonly signedStakeAtomic?: string
-  readonly cumulativeTotalAtomic?: string
+  readonly minersTotalAtomic?: string
+  readonly dividendsTotalAtomic?: string
+  /** Alpha: paid to miners, to validators and their stakers, and both together. */
+  readonly minedAtomic?: string
+  readonly dividendsAtomic?: string
   readonly paidAtomic: string
 }
 
 export type EpochsJson = { readonly asOfBlock: number; readonly epochs: readonly EpochJson[] }
 
+/** Alpha: as a miner, as a validator, both, and all that the seat's holder was paid so far. */
 export type PayoutJson = {
   readonly account: string
   readonly uid?: number
+  readonly minedAtomic?: string
+  readonly dividendsAtomic?: string
   readonly amountAtomic: string
   readonly cumulativeAtomic: string
   readonly why: string

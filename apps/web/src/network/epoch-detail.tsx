@@ -1,9 +1,11 @@
 import { requestJson } from '../api/request.ts'
 import type { EpochDetailJson, PayoutJson, SubnetJson } from '../api/types.ts'
 import { nameOf, useApp, useNetwork } from '../app-context.ts'
-import { formatTokenAtomic, readAmount } from '../format/money.ts'
+import { formatAlphaAtomic, worthSentence } from '../format/alpha.ts'
+import { readAmount } from '../format/money.ts'
 import { formatDateTime } from '../format/time.ts'
 import { CheckCounts, CheckList } from '../receipts/check-list.tsx'
+import { AlphaAmount } from '../ui/alpha-amount.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { ErrorNotice } from '../ui/error-notice.tsx'
 import { Facts } from '../ui/facts.tsx'
@@ -56,11 +58,15 @@ export function EpochDetail({
       kind: 'title',
       cell: (payout) => <strong title={payout.account}>{nameOf(view, payout.account)}</strong>,
     },
-    { name: 'Amount', kind: 'number', cell: (payout) => formatTokenAtomic(readAmount(payout.amountAtomic) ?? 0n) },
+    {
+      name: 'Amount',
+      kind: 'number',
+      cell: (payout) => <AlphaAmount atomic={payout.amountAtomic} priceWad={subnet.priceWad} />,
+    },
     {
       name: 'Paid in all',
       kind: 'number',
-      cell: (payout) => formatTokenAtomic(readAmount(payout.cumulativeAtomic) ?? 0n),
+      cell: (payout) => formatAlphaAtomic(readAmount(payout.cumulativeAtomic) ?? 0n),
     },
     { name: 'Why', kind: 'sentence', cell: (payout) => payout.why },
   ]
@@ -71,14 +77,14 @@ export function EpochDetail({
         items={[
           ['State', data.epoch === 0 ? 'only starts the clock' : epochStateSentences[data.state]],
           ['Started', formatDateTime(data.startsAtSeconds * 1000)],
-          ['Paid', formatTokenAtomic(readAmount(data.paidAtomic) ?? 0n)],
+          ['Paid', <AlphaAmount key="paid" atomic={data.paidAtomic} priceWad={subnet.priceWad} />],
           [
             'Signed by',
             signed === undefined
               ? undefined
               : total === undefined || total === 0n
-                ? formatTokenAtomic(signed)
-                : `${formatTokenAtomic(signed)} of ${formatTokenAtomic(total)} stake`,
+                ? `stake that weighs ${formatAlphaAtomic(signed)}`
+                : `${formatAlphaAtomic(signed)} of ${formatAlphaAtomic(total)} of weight`,
           ],
           ['As of', `block ${data.asOfBlock.toLocaleString('en')}`],
         ]}
@@ -93,6 +99,7 @@ export function EpochDetail({
           rowKey={(payout) => `${payout.account} ${payout.cumulativeAtomic}`}
         />
       )}
+      {data.payouts.length === 0 || subnet.priceWad === undefined ? null : <p className="hint">{worthSentence}</p>}
       {data.checks.length === 0 ? null : (
         <details className="audits">
           <summary>{data.checks.length} audited receipts behind the scores</summary>

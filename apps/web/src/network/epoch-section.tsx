@@ -2,7 +2,8 @@ import { lazy, Suspense, useMemo, useState } from 'react'
 import { requestJson } from '../api/request.ts'
 import type { EpochDetailJson, EpochJson, EpochsJson, SubnetJson } from '../api/types.ts'
 import { useApp } from '../app-context.ts'
-import { formatTokenAtomic, readAmount } from '../format/money.ts'
+import { formatAlphaAtomic } from '../format/alpha.ts'
+import { readAmount } from '../format/money.ts'
 import { formatPpm } from '../format/text.ts'
 import { formatDateTime } from '../format/time.ts'
 import { type Column, DataTable } from '../ui/data-table.tsx'
@@ -78,7 +79,7 @@ function columnsOf(netuid: number): readonly Column<EpochJson>[] {
     { name: 'Epoch', kind: 'title', cell: (one) => <a href={`#/network/${netuid}/${one.epoch}`}>Epoch {one.epoch}</a> },
     { name: 'Started', cell: (one) => formatDateTime(one.startsAtSeconds * 1000) },
     { name: 'State', cell: (one) => (one.epoch === 0 ? 'only starts the clock' : epochStateSentences[one.state]) },
-    { name: 'Paid', kind: 'number', cell: (one) => formatTokenAtomic(readAmount(one.paidAtomic) ?? 0n) },
+    { name: 'Paid', kind: 'number', cell: (one) => formatAlphaAtomic(readAmount(one.paidAtomic) ?? 0n) },
   ]
 }
 

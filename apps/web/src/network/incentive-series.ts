@@ -50,5 +50,5 @@ export function seriesSentence(series: IncentiveSeries): string {
     unpaid.length === 0 ? '' : ` No miner was paid in ${unpaid.length === 1 ? 'epoch' : 'epochs'} ${unpaid.join(', ')}.`
   const span = first === last ? `Epoch ${first}` : `Epochs ${first} to ${last}`
   if (leader === undefined || leader.share === 0) return `${span}: no miner earned in the last one.${gaps}`
-  return `${span}: ${first === last ? 'in it' : 'in the last one'} ${leader.name} earned most, ${(leader.share / 10_000).toFixed(1)} % of the miners' half.${gaps}`
+  return `${span}: ${first === last ? 'in it' : 'in the last one'} ${leader.name} earned most, ${(leader.share / 10_000).toFixed(1)} % of the miners' part.${gaps}`
 }

@@ -1,7 +1,8 @@
 import { useState } from 'react'
 import type { SubnetJson } from '../api/types.ts'
 import { useNetwork } from '../app-context.ts'
-import { formatTokenAtomic, readAmount } from '../format/money.ts'
+import { formatAlphaAtomic, formatPrice, worthSentence } from '../format/alpha.ts'
+import { readAmount } from '../format/money.ts'
 import { count } from '../format/text.ts'
 import { Facts } from '../ui/facts.tsx'
 import { EpochClock } from './epoch-clock.tsx'
@@ -63,11 +64,11 @@ export function NetworkPage(props: { readonly netuid: number | undefined; readon
           <section aria-labelledby="neurons-title">
             <h2 id="neurons-title">Miners and validators</h2>
             <p className="hint section-hint">
-              Miners share one half of an epoch's emission by what validators measured; validators share the other half.
-              Incentive is a miner's part of that half in the last paid epoch, the score is the mean of what validators
-              gave it last.
+              An epoch pays alpha of the subnet: a part of it to its miners, by what validators measured, and as much to
+              the validators and who staked on them. Incentive is a miner's share of the miners' part in the last paid
+              epoch, the score is the mean of what validators gave it last. {worthSentence}
             </p>
-            <NeuronsTable neurons={subnet.neurons} />
+            <NeuronsTable neurons={subnet.neurons} priceWad={subnet.priceWad} />
           </section>
           <EpochSection subnet={subnet} epoch={props.netuid === subnet.netuid ? props.epoch : undefined} />
         </>
@@ -101,7 +102,8 @@ function SubnetHead({ subnet, asOfAtMs }: { readonly subnet: SubnetJson; readonl
           items={[
             ['Miners', `${online(miners)} of ${miners.length} online`],
             ['Validators', `${online(validators)} of ${validators.length} online`],
-            ['Stake', stake === undefined ? 'not stated' : formatTokenAtomic(stake)],
+            ['Stake weighs', stake === undefined ? 'not stated' : formatAlphaAtomic(stake)],
+            ['Price of one alpha', subnet.priceWad === undefined ? undefined : formatPrice(subnet.priceWad)],
             ['Epoch length', count(subnet.epochSeconds, 'second')],
           ]}
         />

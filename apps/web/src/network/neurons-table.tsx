@@ -1,11 +1,11 @@
 import type { NeuronJson } from '../api/types.ts'
-import { formatTokenAtomic, readAmount } from '../format/money.ts'
+import { formatAlphaAtomic } from '../format/alpha.ts'
+import { readAmount } from '../format/money.ts'
 import { formatPpm, shortHex } from '../format/text.ts'
+import { AlphaAmount } from '../ui/alpha-amount.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 
-const token = (text: string): string => formatTokenAtomic(readAmount(text) ?? 0n)
-
-const columns: readonly Column<NeuronJson>[] = [
+const columnsAt = (priceWad: string | undefined): readonly Column<NeuronJson>[] => [
   {
     name: 'Neuron',
     kind: 'title',
@@ -16,7 +16,16 @@ const columns: readonly Column<NeuronJson>[] = [
       </>
     ),
   },
-  { name: 'Kind', kind: 'short', cell: (neuron) => `${neuron.kind}\u00a0no.\u00a0${neuron.uid}` },
+  {
+    name: 'Kind',
+    kind: 'short',
+    cell: (neuron) => (
+      <>
+        {`${neuron.kind}\u00a0no.\u00a0${neuron.uid}`}
+        {neuron.seeksPermit === true ? <span className="cell-note">asks for a permit</span> : null}
+      </>
+    ),
+  },
   {
     name: 'State',
     cell: (neuron) => (
@@ -33,7 +42,11 @@ const columns: readonly Column<NeuronJson>[] = [
     kind: 'number',
     cell: (neuron) => (neuron.latencyMs === undefined ? '–' : `${Math.round(neuron.latencyMs)} ms`),
   },
-  { name: 'Stake', kind: 'number', cell: (neuron) => token(neuron.stakeAtomic) },
+  {
+    name: 'Stake weighs',
+    kind: 'number',
+    cell: (neuron) => formatAlphaAtomic(readAmount(neuron.stakeAtomic) ?? 0n),
+  },
   {
     name: 'Incentive',
     kind: 'number',
@@ -41,7 +54,7 @@ const columns: readonly Column<NeuronJson>[] = [
       neuron.kind === 'miner' ? (
         <span className="meter-cell">
           {formatPpm(neuron.incentivePpm)}
-          <meter min={0} max={1_000_000} value={neuron.incentivePpm} aria-label="Share of the miners' half" />
+          <meter min={0} max={1_000_000} value={neuron.incentivePpm} aria-label="Share of the miners' part" />
         </span>
       ) : (
         '–'
@@ -52,7 +65,11 @@ const columns: readonly Column<NeuronJson>[] = [
     kind: 'number',
     cell: (neuron) => (neuron.lastWeightPpm === undefined ? '–' : formatPpm(neuron.lastWeightPpm)),
   },
-  { name: 'Paid', kind: 'number', cell: (neuron) => token(neuron.paidAtomic) },
+  {
+    name: 'Paid',
+    kind: 'number',
+    cell: (neuron) => <AlphaAmount atomic={neuron.paidAtomic} priceWad={priceWad} />,
+  },
 ]
 
 function byKindAndName(a: NeuronJson, b: NeuronJson): number {
@@ -61,7 +78,12 @@ function byKindAndName(a: NeuronJson, b: NeuronJson): number {
 }
 
 /** Everybody registered in the subnet, miners first. */
-export function NeuronsTable({ neurons }: { readonly neurons: readonly NeuronJson[] }) {
+export function NeuronsTable(props: {
+  readonly neurons: readonly NeuronJson[]
+  /** KOIN for one alpha of the subnet, parts of 1e18. */
+  readonly priceWad: string | undefined
+}) {
+  const { neurons, priceWad } = props
   if (neurons.length === 0) {
     return (
       <p className="empty">
@@ -72,7 +94,7 @@ export function NeuronsTable({ neurons }: { readonly neurons: readonly NeuronJso
   return (
     <DataTable
       caption="Miners and validators"
-      columns={columns}
+      columns={columnsAt(priceWad)}
       rows={[...neurons].sort(byKindAndName)}
       rowKey={(neuron) => String(neuron.uid)}
     />

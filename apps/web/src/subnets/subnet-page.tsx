@@ -1,9 +1,11 @@
 import type { MetagraphJson, MetagraphSeatJson, SubnetRowJson, SubnetsJson } from '../api/incentive-types.ts'
 import { requestJson } from '../api/request.ts'
 import { nameOf, useApp, useNetwork } from '../app-context.ts'
+import { formatAlphaAtomic, formatPrice, worthSentence } from '../format/alpha.ts'
 import { formatTokenAtomic, readAmount } from '../format/money.ts'
 import { count, formatPpm, shortHex } from '../format/text.ts'
 import { SectionNav } from '../network/section-nav.tsx'
+import { AlphaAmount } from '../ui/alpha-amount.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { Facts } from '../ui/facts.tsx'
 import { ResourceView } from '../ui/resource-view.tsx'
@@ -12,7 +14,6 @@ import { heatMap, heatSentence } from './heat-map.ts'
 import { HeatMapView } from './heat-map-view.tsx'
 
 const refreshMs = 20_000
-const token = (text: string | undefined): string => formatTokenAtomic(readAmount(text) ?? 0n)
 
 /** One subnet: what it gets, who judged whom how in the last signed epoch, and what each was paid. */
 export function SubnetPage({ netuid }: { readonly netuid: number }) {
@@ -34,7 +35,7 @@ export function SubnetPage({ netuid }: { readonly netuid: number }) {
         {() => (subnet === undefined ? <NoSubnet netuid={netuid} /> : <SubnetFacts subnet={subnet} />)}
       </ResourceView>
       <ResourceView resource={metagraph} what="the last signed epoch">
-        {(found) => <Metagraph metagraph={found} />}
+        {(found) => <Metagraph metagraph={found} priceWad={subnet?.priceWad} />}
       </ResourceView>
     </div>
   )
@@ -53,21 +54,39 @@ function SubnetFacts({ subnet }: { readonly subnet: SubnetRowJson }) {
     <section className="panel" aria-label="The subnet">
       <Facts
         items={[
-          ['Share of the emission', formatPpm(subnet.emissionSharePpm)],
+          ['Share of new KOIN', formatPpm(subnet.emissionSharePpm)],
+          ['Price of one alpha', subnet.priceWad === undefined ? undefined : formatPrice(subnet.priceWad)],
+          ['In its pool', poolOf(subnet)],
           ['Seats', `${subnet.seats} of ${subnet.maximumSeats} taken`],
           ['Validators', String(subnet.validators)],
-          ['Stake that judges', token(subnet.stakeAtomic)],
-          ['Accrued', token(subnet.accruedAtomic)],
-          ['Paid', token(subnet.paidAtomic)],
+          ['Stake weighs', formatAlphaAtomic(readAmount(subnet.stakeAtomic) ?? 0n)],
+          ['Accrued', <AlphaAmount key="accrued" atomic={subnet.accruedAtomic} priceWad={subnet.priceWad} />],
+          ['Paid', <AlphaAmount key="paid" atomic={subnet.paidAtomic} priceWad={subnet.priceWad} />],
           ['Epoch', `${subnet.currentEpoch}, ${count(subnet.epochSeconds, 'second')} each`],
           ['Owner', <code key="owner">{shortHex(subnet.owner)}</code>],
         ]}
       />
+      <p className="hint section-hint">
+        {worthSentence} <a href="#/stake">Stake or trade its alpha</a>
+      </p>
     </section>
   )
 }
 
-function Metagraph({ metagraph }: { readonly metagraph: MetagraphJson }) {
+function poolOf({ poolKoinAtomic, poolAlphaAtomic, potAtomic }: SubnetRowJson): string | undefined {
+  const [koin, alpha, pot] = [poolKoinAtomic, poolAlphaAtomic, potAtomic].map(readAmount)
+  if (pot !== undefined) return `dissolved; ${formatTokenAtomic(pot)} is left for the holders`
+  if (koin === undefined || alpha === undefined) return undefined
+  return `${formatTokenAtomic(koin)} and ${formatAlphaAtomic(alpha)}`
+}
+
+function Metagraph({
+  metagraph,
+  priceWad,
+}: {
+  readonly metagraph: MetagraphJson
+  readonly priceWad: string | undefined
+}) {
   if (metagraph.epoch === undefined) {
     return <p className="empty">No epoch of this subnet has a signed result whose record a validator serves yet.</p>
   }
@@ -86,17 +105,18 @@ function Metagraph({ metagraph }: { readonly metagraph: MetagraphJson }) {
       <section aria-labelledby="paid-title">
         <h2 id="paid-title">Who earned what</h2>
         <p className="hint section-hint">
-          {token(metagraph.emissionAtomic)} were shared out for this epoch. Why a miner got its score stands in the
-          validators' published logs:{' '}
+          {formatAlphaAtomic(readAmount(metagraph.emissionAtomic) ?? 0n)} were shared out for this epoch. Why a miner
+          got its score stands in the validators' published logs:{' '}
           <a href={`#/network/${metagraph.netuid}/${metagraph.epoch}`}>reasons and checks</a>.
         </p>
-        <SeatsTable seats={metagraph.seats ?? []} />
+        <SeatsTable seats={metagraph.seats ?? []} priceWad={priceWad} />
       </section>
     </>
   )
 }
 
-function SeatsTable({ seats }: { readonly seats: readonly MetagraphSeatJson[] }) {
+function SeatsTable(props: { readonly seats: readonly MetagraphSeatJson[]; readonly priceWad: string | undefined }) {
+  const { seats, priceWad } = props
   const view = useNetwork()
   const columns: readonly Column<MetagraphSeatJson>[] = [
     {
@@ -119,7 +139,11 @@ function SeatsTable({ seats }: { readonly seats: readonly MetagraphSeatJson[] })
         </span>
       ),
     },
-    { name: 'Paid as miner', kind: 'number', cell: (seat) => token(seat.asMinerAtomic) },
+    {
+      name: 'Paid as miner',
+      kind: 'number',
+      cell: (seat) => <AlphaAmount atomic={seat.asMinerAtomic} priceWad={priceWad} />,
+    },
   ]
   return (
     <DataTable

@@ -1,15 +1,15 @@
 import type { SubnetRowJson, SubnetsJson } from '../api/incentive-types.ts'
 import { requestJson } from '../api/request.ts'
 import { useApp } from '../app-context.ts'
-import { formatTokenAtomic, readAmount } from '../format/money.ts'
+import { formatPrice, worthSentence } from '../format/alpha.ts'
 import { count, formatPpm } from '../format/text.ts'
 import { SectionNav } from '../network/section-nav.tsx'
+import { AlphaAmount } from '../ui/alpha-amount.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { ResourceView } from '../ui/resource-view.tsx'
 import { useResource } from '../use-resource.ts'
 
 const refreshMs = 15_000
-const token = (text: string): string => formatTokenAtomic(readAmount(text) ?? 0n)
 
 const columns: readonly Column<SubnetRowJson>[] = [
   {
@@ -22,7 +22,7 @@ const columns: readonly Column<SubnetRowJson>[] = [
     ),
   },
   {
-    name: 'Share of the emission',
+    name: 'New KOIN',
     kind: 'number',
     cell: (subnet) => (
       <span className="meter-cell">
@@ -31,20 +31,46 @@ const columns: readonly Column<SubnetRowJson>[] = [
           min={0}
           max={1_000_000}
           value={subnet.emissionSharePpm}
-          aria-label={`Share of the emission of subnet ${subnet.netuid}`}
+          aria-label={`Share of the new KOIN of subnet ${subnet.netuid}`}
         />
       </span>
     ),
   },
-  { name: 'Seats taken', kind: 'number', cell: (subnet) => `${subnet.seats} of ${subnet.maximumSeats}` },
-  { name: 'Validators', kind: 'number', cell: (subnet) => String(subnet.validators) },
-  { name: 'Stake that judges', kind: 'number', cell: (subnet) => token(subnet.stakeAtomic) },
-  { name: 'Accrued', kind: 'number', cell: (subnet) => token(subnet.accruedAtomic) },
-  { name: 'Paid', kind: 'number', cell: (subnet) => token(subnet.paidAtomic) },
+  {
+    name: 'Seats taken',
+    kind: 'number',
+    cell: (subnet) => (
+      <>
+        {subnet.seats} of {subnet.maximumSeats}
+        <span className="cell-note">{count(subnet.validators, 'validator')}</span>
+      </>
+    ),
+  },
+  {
+    name: 'Alpha price',
+    kind: 'number',
+    cell: (subnet) =>
+      subnet.priceWad !== undefined ? formatPrice(subnet.priceWad) : subnet.potAtomic === undefined ? '–' : 'dissolved',
+  },
+  {
+    name: 'Accrued',
+    kind: 'number',
+    cell: (subnet) => <AlphaAmount atomic={subnet.accruedAtomic} priceWad={subnet.priceWad} />,
+  },
+  {
+    name: 'Paid',
+    kind: 'number',
+    cell: (subnet) => <AlphaAmount atomic={subnet.paidAtomic} priceWad={subnet.priceWad} />,
+  },
   {
     name: 'Epoch',
     kind: 'number',
-    cell: (subnet) => `${subnet.currentEpoch} · ${count(subnet.epochSeconds, 'second')}`,
+    cell: (subnet) => (
+      <>
+        {subnet.currentEpoch}
+        <span className="cell-note">{count(subnet.epochSeconds, 'second')}</span>
+      </>
+    ),
   },
 ]
 
@@ -57,8 +83,9 @@ export function SubnetsPage() {
       <header className="page-head">
         <h1>Subnets</h1>
         <p className="lead">
-          Each subnet is a market for one kind of work, with its own rules, miners and validators. The network's new
-          KOIN is split between them; in this version every subnet gets the same share, whatever it is worth.
+          Each subnet is a market for one kind of work, with its own rules, miners and validators. It pays in its own
+          alpha, which is <a href="#/stake">staked and traded</a> against KOIN. New KOIN goes into the pools, by the
+          average of what their alpha costs.
         </p>
         <SectionNav page="subnets" />
       </header>
@@ -71,8 +98,9 @@ export function SubnetsPage() {
               <DataTable caption="Subnets" columns={columns} rows={rows} rowKey={(subnet) => String(subnet.netuid)} />
             )}
             <p className="hint">
-              Accrued is what the schedule set aside for a subnet since it exists; paid is what its accounts have
-              claimed of it. As of block {asOfBlock.toLocaleString('en')}.
+              New KOIN is a pool's share of what the last step issued. Accrued is the alpha that was set aside for a
+              subnet's owner, miners and validators since it exists; paid is what they were paid of it. {worthSentence}{' '}
+              As of block {asOfBlock.toLocaleString('en')}.
             </p>
           </section>
         )}

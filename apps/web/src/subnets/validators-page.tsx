@@ -1,15 +1,16 @@
 import type { MetagraphJson, MetagraphValidatorJson, SubnetsJson } from '../api/incentive-types.ts'
 import { requestJson } from '../api/request.ts'
 import { nameOf, useApp, useNetwork } from '../app-context.ts'
-import { formatTokenAtomic, readAmount } from '../format/money.ts'
+import { formatAlphaAtomic, worthSentence } from '../format/alpha.ts'
+import { readAmount } from '../format/money.ts'
 import { formatPpm } from '../format/text.ts'
 import { SectionNav } from '../network/section-nav.tsx'
+import { AlphaAmount } from '../ui/alpha-amount.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { ResourceView } from '../ui/resource-view.tsx'
 import { useResource } from '../use-resource.ts'
 
 const refreshMs = 20_000
-const token = (text: string): string => formatTokenAtomic(readAmount(text) ?? 0n)
 
 /** Who judges, subnet by subnet: stake, what of their judgement the consensus kept, what it earned. */
 export function ValidatorsPage() {
@@ -30,8 +31,9 @@ export function ValidatorsPage() {
       <header className="page-head">
         <h1>Validators</h1>
         <p className="lead">
-          A validator checks what miners did and puts its stake behind the judgement. It earns for what of its weights
-          the consensus keeps.
+          A validator checks what miners did and puts stake behind the judgement: KOIN on the root, alpha of the subnet,
+          its own and that of others. It earns alpha for what of its weights the consensus keeps, and shares that with
+          who <a href="#/stake">staked on it</a>. Nobody is a validator who did not ask for it.
         </p>
         <SectionNav page="validators" />
       </header>
@@ -46,11 +48,18 @@ export function ValidatorsPage() {
                 {metagraph?.validators === undefined ? (
                   <p className="empty">{subnet.validators} may judge now; no signed epoch shows yet how they did.</p>
                 ) : (
-                  <ValidatorsTable netuid={subnet.netuid} epoch={metagraph.epoch} validators={metagraph.validators} />
+                  <ValidatorsTable
+                    netuid={subnet.netuid}
+                    epoch={metagraph.epoch}
+                    validators={metagraph.validators}
+                    priceWad={subnet.priceWad}
+                  />
                 )}
               </section>
             ))}
-            <p className="hint">As of block {asOfBlock.toLocaleString('en')}.</p>
+            <p className="hint">
+              {worthSentence} As of block {asOfBlock.toLocaleString('en')}.
+            </p>
           </>
         )}
       </ResourceView>
@@ -62,6 +71,7 @@ function ValidatorsTable(props: {
   readonly netuid: number
   readonly epoch: number | undefined
   readonly validators: readonly MetagraphValidatorJson[]
+  readonly priceWad: string | undefined
 }) {
   const view = useNetwork()
   const total = props.validators.reduce((sum, { stakeAtomic }) => sum + (readAmount(stakeAtomic) ?? 0n), 0n)
@@ -76,9 +86,13 @@ function ValidatorsTable(props: {
         </>
       ),
     },
-    { name: 'Stake', kind: 'number', cell: (validator) => token(validator.stakeAtomic) },
     {
-      name: 'Part of the stake',
+      name: 'Stake weighs',
+      kind: 'number',
+      cell: (validator) => formatAlphaAtomic(readAmount(validator.stakeAtomic) ?? 0n),
+    },
+    {
+      name: 'Part of the weight',
       kind: 'number',
       cell: (validator) => formatPpm(partPpm(readAmount(validator.stakeAtomic) ?? 0n, total)),
     },
@@ -91,8 +105,12 @@ function ValidatorsTable(props: {
       kind: 'number',
       cell: (validator) => (validator.keptPpm === undefined ? '–' : formatPpm(validator.keptPpm)),
     },
-    { name: 'Dividends', kind: 'number', cell: (validator) => formatPpm(validator.dividendsPpm) },
-    { name: 'Paid as validator', kind: 'number', cell: (validator) => token(validator.asValidatorAtomic) },
+    { name: 'Share of dividends', kind: 'number', cell: (validator) => formatPpm(validator.dividendsPpm) },
+    {
+      name: 'Dividends paid',
+      kind: 'number',
+      cell: (validator) => <AlphaAmount atomic={validator.asValidatorAtomic} priceWad={props.priceWad} />,
+    },
   ]
   return (
     <DataTable

@@ -14,6 +14,7 @@ import { KeysSection } from './keys-section.tsx'
 import { PaymentsSection } from './payments-section.tsx'
 import { SendSection } from './send-section.tsx'
 import type { WalletAction } from './wallet-action.ts'
+import { WalletNav } from './wallet-nav.tsx'
 
 const refreshMs = 10_000
 
@@ -52,6 +53,7 @@ export function WalletPage() {
           A key carries its own deposit. The deposit is the most that anybody can spend with it, whoever gets hold of
           it.
         </p>
+        <WalletNav page="wallet" />
       </header>
       {localToken === undefined && !signIn.isLoading ? <NotLocal refusal={signIn.refusal} /> : null}
       {wallet.error === undefined || isSignedOut ? null : (

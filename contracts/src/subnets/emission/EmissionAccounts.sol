@@ -4,10 +4,11 @@ pragma solidity 0.8.37;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {KoinonToken} from "../../token/KoinonToken.sol";
+import {ISubnets} from "../ISubnets.sol";
 import {IAlphaStaking} from "../pool/IAlphaStaking.sol";
 import {PoolState} from "../pool/IPools.sol";
 import {Pools} from "../pool/Pools.sol";
-import {Accrued, IEmissionSubnets, IPoolEmission} from "./IPoolEmission.sol";
+import {Accrued, IPoolEmission} from "./IPoolEmission.sol";
 
 /// @title What accrued to whom in each subnet, and what was paid of it
 /// @dev All of it is alpha that this contract holds: free balance = accrued in all steps - paid (and burned by {burnRest}). Accrual is
@@ -37,15 +38,17 @@ abstract contract EmissionAccounts is IPoolEmission {
     uint256 internal constant BPS = 10_000;
 
     KoinonToken public immutable token;
-    IEmissionSubnets public immutable subnets;
+    ISubnets public immutable subnets;
     Pools public immutable pools;
+    /// @inheritdoc IPoolEmission
     IAlphaStaking public immutable staking;
-    /// @notice The only caller of the payments.
-    address public immutable epochs;
     /// @notice When the first period begins: deployment.
     uint48 public immutable startsAt;
     /// @notice How long results may still pay after the end of their subnet.
     uint256 public immutable restSeconds;
+    address private immutable _setter;
+    /// @inheritdoc IPoolEmission
+    address public epochs;
 
     /// @dev Of the closed steps, in order.
     uint48[] internal _ends;
@@ -54,16 +57,21 @@ abstract contract EmissionAccounts is IPoolEmission {
     mapping(uint32 netuid => mapping(uint256 step => Accrued)) internal _accrued;
     mapping(uint32 netuid => Accrued) private _paid;
 
-    constructor(IEmissionSubnets subnets_, Pools pools_, address epochs_, uint256 restSeconds_) {
-        if (pools_.coinbase() != address(this)) revert ParameterOutOfRange("pools");
+    constructor(Pools pools_, address setter, uint256 restSeconds_) {
         if (restSeconds_ == 0) revert ParameterOutOfRange("restSeconds");
-        token = KoinonToken(address(pools_.token()));
-        subnets = subnets_;
+        token = pools_.token();
+        subnets = pools_.subnets();
         pools = pools_;
         staking = pools_.staking();
-        epochs = epochs_;
         restSeconds = restSeconds_;
         startsAt = uint48(block.timestamp);
+        _setter = setter;
+    }
+
+    /// @inheritdoc IPoolEmission
+    function setEpochs(address epochs_) external {
+        if (msg.sender != _setter || epochs != address(0) || epochs_ == address(0)) revert NotSetter(msg.sender);
+        epochs = epochs_;
     }
 
     /// @inheritdoc IPoolEmission
@@ -92,15 +100,13 @@ abstract contract EmissionAccounts is IPoolEmission {
     }
 
     /// @inheritdoc IPoolEmission
-    function payDividends(uint32 netuid, address hotkey, uint256 alphaAmount, uint256 rootAmount) external {
+    function payDividends(uint32 netuid, address hotkey, uint256 amount) external {
         _onlyEpochs();
-        Accrued memory limit = _closed(netuid);
         Accrued storage paid = _paid[netuid];
-        paid.validators = _added(netuid, "validators", paid.validators, alphaAmount, limit.validators);
-        paid.root = _added(netuid, "root", paid.root, rootAmount, limit.root);
-        if (alphaAmount + rootAmount == 0) return;
-        emit DividendsPaid(netuid, hotkey, alphaAmount, rootAmount);
-        staking.payDividends(netuid, hotkey, alphaAmount + rootAmount);
+        paid.dividends = _added(netuid, "dividends", paid.dividends, amount, _closed(netuid).dividends);
+        if (amount == 0) return;
+        emit DividendsPaid(netuid, hotkey, amount);
+        staking.payDividends(netuid, hotkey, amount);
     }
 
     /// @inheritdoc IPoolEmission
@@ -137,7 +143,7 @@ abstract contract EmissionAccounts is IPoolEmission {
     function accruedUntil(uint32 netuid, uint256 timestamp) public view returns (Accrued memory) {
         uint256 limit = finalUntil();
         if (timestamp > limit) revert AccrualNotFinal(timestamp, limit);
-        if (timestamp <= startsAt) return Accrued(0, 0, 0, 0);
+        if (timestamp <= startsAt) return Accrued(0, 0, 0);
         uint256 step = _stepAt(timestamp);
         uint256 from = step == 1 ? startsAt : _ends[step - 2];
         (uint256 part, uint256 whole) = (timestamp - from, _ends[step - 1] - from);
@@ -146,8 +152,7 @@ abstract contract EmissionAccounts is IPoolEmission {
         return Accrued({
             owner: _between(before.owner, then.owner, part, whole),
             miners: _between(before.miners, then.miners, part, whole),
-            validators: _between(before.validators, then.validators, part, whole),
-            root: _between(before.root, then.root, part, whole)
+            dividends: _between(before.dividends, then.dividends, part, whole)
         });
     }
 
@@ -179,7 +184,7 @@ abstract contract EmissionAccounts is IPoolEmission {
     function _cumulative(uint32 netuid, uint256 step) internal view returns (Accrued memory) {
         Account storage account = _accounts[netuid];
         uint256 first = account.firstStep;
-        if (first == 0 || step < first) return Accrued(0, 0, 0, 0);
+        if (first == 0 || step < first) return Accrued(0, 0, 0);
         return _accrued[netuid][Math.min(step, account.lastStep)];
     }
 

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {EpochWindow} from "../ISubnets.sol";
+import {IAlphaStaking} from "../pool/IAlphaStaking.sol";
 
 /// @dev Alpha base units by whom they are for.
 struct Accrued {
     uint96 owner;
     uint96 miners;
-    uint96 validators;
-    /// For the root stakers of validators.
-    uint96 root;
+    /// Of validators, and of the root stakers behind them.
+    uint96 dividends;
 }
 
 /// @dev What one step brought one subnet. `koinExcess` and `alphaRecycled` are never minted.
@@ -42,19 +41,6 @@ struct Step {
     uint96 koinMinted;
 }
 
-/// @title What this contract reads of the subnet registry
-interface IEmissionSubnets {
-    /// @notice The living subnets, in any order, each once.
-    function livingSubnets() external view returns (uint32[] memory);
-
-    function ownerOf(uint32 netuid) external view returns (address);
-
-    /// @notice The second the subnet was dissolved, or 0.
-    function dissolvedAtOf(uint32 netuid) external view returns (uint40);
-
-    function epochWindow(uint32 netuid, uint64 epoch) external view returns (EpochWindow memory);
-}
-
 /// @title Emission of KOIN into pools and of alpha to owners, miners, validators and root stakers
 /// @notice Amounts are base units (1e-18), times Unix seconds, shares parts of 2^64. Rules: specs/0020-pool-emission.md.
 interface IPoolEmission {
@@ -76,7 +62,7 @@ interface IPoolEmission {
     event SubnetSkipped(uint256 indexed step, uint32 indexed netuid);
     event StepClosed(uint256 indexed step, uint256 koinMinted, uint256 koinRecycled);
     event MinerPaid(uint32 indexed netuid, address indexed hotkey, uint256 amount, bool staked);
-    event DividendsPaid(uint32 indexed netuid, address indexed hotkey, uint256 alphaAmount, uint256 rootAmount);
+    event DividendsPaid(uint32 indexed netuid, address indexed hotkey, uint256 amount);
     event OwnerPaid(uint32 indexed netuid, address indexed owner, uint256 amount, bool staked);
     /// @notice Alpha of a dissolved subnet that no result paid in time.
     event RestBurned(uint32 indexed netuid, uint256 alpha);
@@ -86,6 +72,7 @@ interface IPoolEmission {
     error ParameterOutOfRange(string parameter);
     error TooEarly(uint256 nowAt, uint256 opensAt);
     error GasTooLow(uint256 gasLeft, uint256 needed);
+    error NotSetter(address caller);
     error NotEpochs(address caller);
     error NotSubnetOwner(address caller, address owner);
     error PartsOutOfRange(uint256 ownerBps, uint256 minersBps);
@@ -104,13 +91,21 @@ interface IPoolEmission {
     function payMiner(uint32 netuid, address hotkey, uint256 amount) external;
 
     /// @notice Pays a validator's dividends into its share pool, parents and root stakers; the epoch contract only.
-    function payDividends(uint32 netuid, address hotkey, uint256 alphaAmount, uint256 rootAmount) external;
+    function payDividends(uint32 netuid, address hotkey, uint256 amount) external;
 
     /// @notice Pays the subnet's owner what accrued to it before `epochExclusive`; the epoch contract only.
     function payOwner(uint32 netuid, uint64 epochExclusive) external returns (uint256 amount);
 
     /// @notice Burns what a dissolved subnet left unpaid, {restSeconds} after its end. Anyone may call.
     function burnRest(uint32 netuid) external returns (uint256 alpha);
+
+    /// @notice Names the epoch contract, once and for ever; whoever was named at deployment only.
+    function setEpochs(address epochs) external;
+
+    /// @notice Who may pay; zero until it is named.
+    function epochs() external view returns (address);
+
+    function staking() external view returns (IAlphaStaking);
 
     /// @notice Alpha accrued from the subnet's genesis to the start of `epochExclusive`. Never changes once it can be read.
     function accrued(uint32 netuid, uint64 epochExclusive) external view returns (Accrued memory);

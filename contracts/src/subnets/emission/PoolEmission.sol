@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {AlphaStaking} from "../pool/AlphaStaking.sol";
 import {PoolState} from "../pool/IPools.sol";
 import {Pools} from "../pool/Pools.sol";
 import {Pool, WeightedPool} from "../pool/WeightedPool.sol";
@@ -13,7 +12,7 @@ import {EmissionAccounts} from "./EmissionAccounts.sol";
 import {EmissionPolicies} from "./EmissionPolicies.sol";
 import {Halving} from "./Halving.sol";
 import {IEmissionPolicy} from "./IEmissionPolicy.sol";
-import {Accrued, IEmissionSubnets, IPoolEmission, Step, SubnetIssue} from "./IPoolEmission.sol";
+import {Accrued, IPoolEmission, Step, SubnetIssue} from "./IPoolEmission.sol";
 import {Q64} from "./Q64.sol";
 
 /// @title The coinbase of a network with pools
@@ -78,22 +77,21 @@ contract PoolEmission is EmissionAccounts {
     mapping(uint32 netuid => Flows) private _flows;
     mapping(uint32 netuid => Mark) private _marks;
 
-    /// @param pools_ Whose coinbase is the address that this contract gets; it names token and staking.
-    /// @param epochs_ The contract that pays.
+    /// @param pools_ Names token, staking and registry, which are bound to it. The token's minter, which is the pools' coinbase, must become this contract.
+    /// @param setter Whoever names the epoch contract, once.
     constructor(
-        IEmissionSubnets subnets_,
         Pools pools_,
-        address epochs_,
+        address setter,
         IEmissionPolicy policy_,
         Schedules memory schedules
-    ) EmissionAccounts(subnets_, pools_, epochs_, schedules.restSeconds) {
+    ) EmissionAccounts(pools_, setter, schedules.restSeconds) {
         uint256 period = schedules.periodSeconds;
         if (period == 0 || period > MAX_PERIOD_SECONDS) revert ParameterOutOfRange("periodSeconds");
         policy = policy_;
         koinPerSecond = schedules.koinPerSecond;
         alphaPerSecond = schedules.alphaPerSecond;
         periodSeconds = period;
-        _rootWeight = _inQ64(AlphaStaking(address(pools_.staking())).rootWeight());
+        _rootWeight = _inQ64(pools_.staking().rootWeight());
         // Refuses a schedule that could pass its cap.
         Halving.rate(_koinSchedule(), 0);
         Halving.rate(_alphaSchedule(), 0);
@@ -305,8 +303,7 @@ contract PoolEmission is EmissionAccounts {
         Accrued memory total = _cumulative(netuid, number - 1);
         total.owner += uint96(issue.owner);
         total.miners += uint96(issue.miners);
-        total.validators += uint96(issue.validators);
-        total.root += uint96(issue.root);
+        total.dividends += uint96(issue.validators + issue.root);
         _accrued[netuid][number] = total;
         if (_accounts[netuid].firstStep == 0) _accounts[netuid].firstStep = uint32(number);
         _accounts[netuid].lastStep = uint32(number);

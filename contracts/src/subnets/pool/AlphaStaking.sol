@@ -1,24 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {ERC20Burnable} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Burnable.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
-import {ISubnets} from "../ISubnets.sol";
+import {KoinonToken} from "../../token/KoinonToken.sol";
 import {ChildKeys} from "./ChildKeys.sol";
 import {IAlphaStaking, Ticket} from "./IAlphaStaking.sol";
-import {IPools} from "./IPools.sol";
+import {ICoinbase, IPools} from "./IPools.sol";
 import {SharePool, Shares} from "./SharePool.sol";
 import {StakeLedger} from "./StakeLedger.sol";
 
 /// @title Stake by shares, with unbonding, dividends, root claims and slashing
 /// @dev No loop over stakers anywhere. Holds as free alpha in {pools}: all staked and leaving assets and unclaimed
 ///      root dividends; holds KOIN of the root's staked and leaving assets. Nobody but the staker moves a position,
-///      and nobody at all can keep one from leaving.
+///      and nobody at all can keep one from leaving. Emission is paid by the minter of {token}, and slashes come from the
+///      epoch contract that the minter names: both once, for ever, and nobody before.
 contract AlphaStaking is ChildKeys {
-    using SafeERC20 for IERC20;
     using SafeCast for uint256;
     using Checkpoints for Checkpoints.Trace208;
     using SharePool for Shares;
@@ -31,16 +28,14 @@ contract AlphaStaking is ChildKeys {
 
     /// @notice One slash takes at most half, so that a pool stays countable after very many.
     uint256 public constant MAX_SLASH_BPS = 5000;
+    /// @notice Part of a slash that whoever showed the offence gets.
+    uint256 public constant REWARD_BPS = 1000;
     uint256 private constant BPS = 10_000;
     /// @dev Claim rates are alpha per root share in parts of 2^96.
     uint256 private constant RATE_BITS = 96;
 
-    ERC20Burnable public immutable token;
-    IPools public immutable pools;
-    /// @notice The only caller of {slash}.
-    address public immutable epochs;
-    /// @notice The only caller of {payDividends}.
-    address public immutable coinbase;
+    /// @notice KOIN.
+    KoinonToken public immutable token;
 
     mapping(address staker => Ticket[]) private _tickets;
     mapping(address staker => uint256) private _nextTicket;
@@ -50,20 +45,14 @@ contract AlphaStaking is ChildKeys {
     mapping(uint32 netuid => mapping(address hotkey => Checkpoints.Trace208)) private _rates;
     mapping(uint32 netuid => mapping(address hotkey => mapping(address staker => Cursor))) private _claimed;
 
-    /// @dev Created by the pools in their own constructor.
-    constructor(
-        ERC20Burnable token_,
-        ISubnets subnets_,
-        IPools pools_,
-        address epochs_,
-        address coinbase_,
-        uint256 unbondingSeconds_,
-        uint256 rootWeight_
-    ) StakeLedger(subnets_, unbondingSeconds_, rootWeight_) {
-        token = token_;
-        pools = pools_;
-        epochs = epochs_;
-        coinbase = coinbase_;
+    /// @param pools_ Fresh; bound here.
+    /// @param unbondingSeconds_ 1 to {MAX_UNBONDING_SECONDS}.
+    /// @param rootWeight_ At most 1e18.
+    constructor(IPools pools_, uint256 unbondingSeconds_, uint256 rootWeight_)
+        StakeLedger(pools_, unbondingSeconds_, rootWeight_)
+    {
+        token = pools_.token();
+        pools_.bindStaking();
     }
 
     /// @inheritdoc IAlphaStaking
@@ -155,12 +144,12 @@ contract AlphaStaking is ChildKeys {
 
     /// @inheritdoc IAlphaStaking
     function payDividends(uint32 netuid, address hotkey, uint256 amount) external {
-        if (msg.sender != coinbase) revert NotPermitted(msg.sender);
+        if (msg.sender != token.minter()) revert NotPermitted(msg.sender);
         if (hotkey == address(0)) revert HotkeyIsZero();
         if (amount == 0) revert ZeroAmount();
         pools.transferFor(netuid, msg.sender, address(this), amount);
         (uint256 takeBps, uint256 childTakeBps) = delegation.takesOf(hotkey);
-        uint256 weight = _hotkeys[netuid][hotkey].weight.latest();
+        uint256 weight = _hotkeys[netuid][hotkey].weight;
         uint256 fromRoot = _payRoot(netuid, hotkey, amount, weight);
         uint256 taken = fromRoot * takeBps / BPS;
         if (fromRoot > 0) _raiseRate(netuid, hotkey, fromRoot - taken);
@@ -181,18 +170,26 @@ contract AlphaStaking is ChildKeys {
     }
 
     /// @inheritdoc IAlphaStaking
-    function slash(uint32 netuid, address hotkey, uint256 bps) external {
-        if (msg.sender != epochs) revert NotPermitted(msg.sender);
+    function slash(uint32 netuid, address hotkey, uint256 bps, address beneficiary)
+        external
+        returns (uint256 alphaTaken, uint256 koinTaken)
+    {
+        if (msg.sender != ICoinbase(token.minter()).epochs()) revert NotPermitted(msg.sender);
         if (netuid == ROOT) revert SubnetNotFound(netuid);
         if (bps > MAX_SLASH_BPS) bps = MAX_SLASH_BPS;
-        uint256 burned = _slash(netuid, hotkey, bps * WAD);
+        alphaTaken = _slash(netuid, hotkey, bps * WAD);
         address[] storage parents = _parents[netuid][hotkey];
         for (uint256 i = 0; i < parents.length; ++i) {
-            burned += _slash(netuid, parents[i], bps * _reach(_edges[netuid][parents[i]][hotkey]));
+            alphaTaken += _slash(netuid, parents[i], bps * _reach(_edges[netuid][parents[i]][hotkey]));
         }
-        if (burned > 0) pools.burnSlashed(netuid, burned);
-        burned = _slash(ROOT, hotkey, bps * WAD);
-        if (burned > 0) token.burn(burned);
+        koinTaken = _slash(ROOT, hotkey, bps * WAD);
+        uint256 alphaReward = alphaTaken * REWARD_BPS / BPS;
+        uint256 koinReward = koinTaken * REWARD_BPS / BPS;
+        emit SlashPaid(netuid, hotkey, beneficiary, alphaTaken, koinTaken, alphaReward, koinReward);
+        if (alphaReward > 0) _pay(netuid, beneficiary, alphaReward);
+        if (koinReward > 0) _pay(ROOT, beneficiary, koinReward);
+        if (alphaTaken > 0) pools.burnSlashed(netuid, alphaTaken - alphaReward);
+        if (koinTaken > 0) token.burn(koinTaken - koinReward);
     }
 
     /// @inheritdoc IAlphaStaking
@@ -231,7 +228,7 @@ contract AlphaStaking is ChildKeys {
     {
         if (amount == 0) revert ZeroAmount();
         shares = _deposit(netuid, hotkey, beneficiary, amount);
-        if (netuid == ROOT) IERC20(address(token)).safeTransferFrom(msg.sender, address(this), amount);
+        if (netuid == ROOT) token.transferFrom(msg.sender, address(this), amount);
         else pools.transferFor(netuid, msg.sender, address(this), amount);
     }
 
@@ -241,7 +238,8 @@ contract AlphaStaking is ChildKeys {
         returns (uint256 shares)
     {
         if (hotkey == address(0)) revert HotkeyIsZero();
-        if (netuid != ROOT && subnets.genesisOf(netuid) == 0) revert SubnetNotFound(netuid);
+        // Reverts when there is no such subnet.
+        if (netuid != ROOT && subnets().dissolvedAtOf(netuid) != 0) revert SubnetIsDissolved(netuid);
         Shares storage pool = _hotkeys[netuid][hotkey].staked;
         shares = pool.deposit(amount);
         _setPosition(netuid, hotkey, staker, _hotkeys[netuid][hotkey].positions[staker] + shares);
@@ -271,7 +269,7 @@ contract AlphaStaking is ChildKeys {
     }
 
     function _pay(uint32 netuid, address to, uint256 amount) private {
-        if (netuid == ROOT) IERC20(address(token)).safeTransfer(to, amount);
+        if (netuid == ROOT) token.transfer(to, amount);
         else pools.transferFor(netuid, address(this), to, amount);
     }
 
@@ -322,12 +320,12 @@ contract AlphaStaking is ChildKeys {
     }
 
     /// @dev Takes `part` of BPS * WAD from both pools of the hotkey.
-    function _slash(uint32 netuid, address hotkey, uint256 part) private returns (uint256 burned) {
+    function _slash(uint32 netuid, address hotkey, uint256 part) private returns (uint256 taken) {
         Hotkey storage entry = _hotkeys[netuid][hotkey];
         uint256 fromStaked = entry.staked.slash(part, BPS * WAD);
         uint256 fromLeaving = entry.leaving.slash(part, BPS * WAD);
-        burned = fromStaked + fromLeaving;
-        if (burned == 0) return 0;
+        taken = fromStaked + fromLeaving;
+        if (taken == 0) return 0;
         emit Slashed(netuid, hotkey, fromStaked, fromLeaving);
         _afterChange(netuid, hotkey);
     }

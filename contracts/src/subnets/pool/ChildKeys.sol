@@ -18,7 +18,7 @@ abstract contract ChildKeys is StakeLedger {
     mapping(uint32 netuid => mapping(address child => address[])) internal _parents;
 
     constructor() {
-        delegation = new Delegation(subnets);
+        delegation = new Delegation();
     }
 
     /// @inheritdoc IAlphaStaking

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ISubnets} from "../ISubnets.sol";
+import {IAlphaStaking} from "./IAlphaStaking.sol";
 import {Announcement, IDelegation} from "./IDelegation.sol";
 
 /// @title Choices of hotkeys and accounts
@@ -23,17 +23,15 @@ contract Delegation is IDelegation {
 
     uint256 private constant WAD = 1e18;
 
-    ISubnets public immutable subnets;
-    address public immutable staking;
+    IAlphaStaking public immutable staking;
 
     mapping(address hotkey => Takes) private _takes;
     mapping(uint32 netuid => mapping(address parent => Announcement)) private _announced;
     mapping(uint32 netuid => mapping(address child => mapping(address parent => bool))) private _takesParent;
     mapping(uint32 netuid => mapping(address account => address)) private _autoStake;
 
-    constructor(ISubnets subnets_) {
-        subnets = subnets_;
-        staking = msg.sender;
+    constructor() {
+        staking = IAlphaStaking(msg.sender);
     }
 
     /// @inheritdoc IDelegation
@@ -68,7 +66,7 @@ contract Delegation is IDelegation {
 
     /// @inheritdoc IDelegation
     function announceChildren(uint32 netuid, address[] calldata children, uint64[] calldata proportions) external {
-        if (subnets.genesisOf(netuid) == 0) revert SubnetNotFound(netuid);
+        if (staking.subnets().genesisOf(netuid) == 0) revert SubnetNotFound(netuid);
         if (children.length > MAX_CHILDREN || children.length != proportions.length) revert ChildrenOutOfRange();
         uint256 sum;
         for (uint256 i = 0; i < children.length; ++i) {
@@ -88,7 +86,7 @@ contract Delegation is IDelegation {
 
     /// @inheritdoc IDelegation
     function takeAnnouncement(uint32 netuid, address parent) external returns (Announcement memory announced) {
-        if (msg.sender != staking) revert NotPermitted(msg.sender);
+        if (msg.sender != address(staking)) revert NotPermitted(msg.sender);
         announced = _announced[netuid][parent];
         if (announced.appliesAt == 0) revert NothingAnnounced(netuid, parent);
         if (block.timestamp < announced.appliesAt) revert ChildrenTooEarly(announced.appliesAt);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {ISubnets} from "../ISubnets.sol";
 import {IDelegation} from "./IDelegation.sol";
+import {IPermits} from "./IPermits.sol";
+import {IPools} from "./IPools.sol";
 
 /// @dev What is stored of a hotkey in a subnet, beside its history. On the root (subnet 0) assets are KOIN.
 struct HotkeyState {
@@ -12,10 +15,12 @@ struct HotkeyState {
     /// Alpha weight given to children and received from parents.
     uint256 given;
     uint256 received;
+    /// All that counts for a permit: own alpha - given + received + the root's part.
+    uint256 weight;
     bool registered;
     /// Whether the root stake of the hotkey counts in this subnet.
     bool countsRoot;
-    /// Leaving is queued until here even without a permit; permits and children may queue it longer.
+    /// A child that ended is slashed for the hotkey's part until here; so long leaving is queued even without a permit.
     uint48 slashableUntil;
 }
 
@@ -88,12 +93,20 @@ interface IAlphaStaking {
     event RootClaimed(
         uint32 indexed netuid, address indexed hotkey, address indexed staker, uint256 amount, uint48 payment
     );
-    /// @notice What a slash burned of the staked and of the leaving pool.
+    /// @notice What a slash took of the staked and of the leaving pool: of the hotkey, its parents, and of the hotkey on the root.
     event Slashed(uint32 indexed netuid, address indexed hotkey, uint256 fromStaked, uint256 fromLeaving);
-    /// @notice The permitted (voting) weight of a hotkey changed, and with it the subnet's total.
-    event PermittedStakeChanged(
-        uint32 indexed netuid, address indexed hotkey, uint256 permittedStake, uint256 totalPermittedStake
+    /// @notice All that one slash took, and what of it `beneficiary` got; the rest was burned.
+    event SlashPaid(
+        uint32 indexed netuid,
+        address indexed hotkey,
+        address indexed beneficiary,
+        uint256 alphaTaken,
+        uint256 koinTaken,
+        uint256 alphaReward,
+        uint256 koinReward
     );
+    /// @notice Weight of a hotkey and of its subnet after a change.
+    event WeightChanged(uint32 indexed netuid, address indexed hotkey, uint256 weight, uint256 totalWeight);
     /// @notice The root stake of `hotkey` began or ceased to count in the subnet.
     event RootCounted(uint32 indexed netuid, address indexed hotkey, bool counts);
     /// @notice `parent` gives `proportion` of its alpha weight to `child`, now `amount`. Zero: no longer.
@@ -105,12 +118,13 @@ interface IAlphaStaking {
     error ZeroAmount();
     error HotkeyIsZero();
     error SubnetNotFound(uint32 netuid);
+    /// @notice It takes no stake any more.
+    error SubnetIsDissolved(uint32 netuid);
     error SharesTooFew(uint256 requested, uint256 position);
     /// @notice A least amount must be named, above zero.
     error Unprotected();
     error AmountTooSmall(uint256 amount, uint256 minimum);
     error NothingMatured(address staker);
-    error SnapshotNotFinal(uint256 timestamp, uint256 nowAt);
     error UnbondingOutOfRange(uint256 seconds_);
     error RootWeightOutOfRange(uint256 rootWeight);
     /// @notice The stake backs a validator, or did not long ago: unstake it, wait and stake anew.
@@ -126,6 +140,21 @@ interface IAlphaStaking {
 
     /// @notice What hotkeys and accounts chose: takes, children, where gifts go.
     function delegation() external view returns (IDelegation);
+
+    /// @notice Who may vote.
+    function permits() external view returns (IPermits);
+
+    /// @notice Where alpha is kept and traded.
+    function pools() external view returns (IPools);
+
+    /// @notice The registry, which is bound to {pools} once for ever.
+    function subnets() external view returns (ISubnets);
+
+    /// @notice What 1 KOIN on the root weighs in alpha, in parts of 1e18.
+    function rootWeight() external view returns (uint256);
+
+    /// @notice Seconds between leaving a slashable hotkey and the moment the tokens can be withdrawn.
+    function unbondingSeconds() external view returns (uint48);
 
     /// @notice Stakes the caller's alpha, or on subnet 0 KOIN that is pulled from the caller.
     function stake(uint32 netuid, address hotkey, uint256 amount) external returns (uint256 shares);
@@ -164,9 +193,14 @@ interface IAlphaStaking {
     ///         hotkey's pool, its parents and its root stakers.
     function payDividends(uint32 netuid, address hotkey, uint256 amount) external;
 
-    /// @notice Burns `bps` of what is staked on or leaving the hotkey, there and on the root, and its parents' part;
-    ///         the epoch contract only. Above {MAX_SLASH_BPS} counts as that.
-    function slash(uint32 netuid, address hotkey, uint256 bps) external;
+    /// @notice Takes `bps` of what is staked on or leaving the hotkey, there and on the root, and its parents' part; pays {REWARD_BPS}
+    ///         of each to `beneficiary` (alpha as free alpha) and burns the rest. The epoch contract only. Above {MAX_SLASH_BPS} counts
+    ///         as that.
+    /// @return alphaTaken Of the subnet, parents' part included.
+    /// @return koinTaken Of the root.
+    function slash(uint32 netuid, address hotkey, uint256 bps, address beneficiary)
+        external
+        returns (uint256 alphaTaken, uint256 koinTaken);
 
     /// @notice Puts the children that were announced to the delegation contract into force.
     function applyChildren(uint32 netuid, address parent) external;
@@ -174,10 +208,7 @@ interface IAlphaStaking {
     /// @notice Counts the hotkey's root stake in a subnet where it sits, when there is room.
     function countRoot(uint32 netuid, address hotkey) external;
 
-    /// @notice Recomputes a hotkey's permit.
-    function refresh(uint32 netuid, address hotkey) external;
-
-    /// @notice Called by the subnet registry when a hotkey enters or leaves, so that its permit follows.
+    /// @notice Called by the subnet registry when a hotkey enters or leaves, so that its root stake and its permit follow.
     function onRegistrationChanged(uint32 netuid, address hotkey, bool registered) external;
 
     /// @notice Weight of a hotkey now.
@@ -194,19 +225,6 @@ interface IAlphaStaking {
         external
         view
         returns (uint256 shares, uint256 amount);
-
-    /// @notice Weight of a hotkey at the end of second `timestamp`, which must be past.
-    function stakeAt(uint32 netuid, address hotkey, uint256 timestamp) external view returns (uint256);
-
-    /// @notice Sum of all weights at the end of second `timestamp`, which must be past.
-    function totalStakeAt(uint32 netuid, uint256 timestamp) external view returns (uint256);
-
-    /// @notice As {stakeAt} while the hotkey was registered and weighed at least the subnet's minimum, else 0.
-    ///         A positive value IS the validator permit.
-    function permittedStakeAt(uint32 netuid, address hotkey, uint256 timestamp) external view returns (uint256);
-
-    /// @notice Sum of {permittedStakeAt} over all hotkeys: the denominator of every quorum.
-    function totalPermittedStakeAt(uint32 netuid, uint256 timestamp) external view returns (uint256);
 
     /// @notice Whether leaving the hotkey is queued now.
     function isSlashable(uint32 netuid, address hotkey) external view returns (bool);

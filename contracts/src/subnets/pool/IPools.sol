@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {KoinonToken} from "../../token/KoinonToken.sol";
+import {ISubnets} from "../ISubnets.sol";
+import {IAlphaStaking} from "./IAlphaStaking.sol";
+
+/// @title The token's minter, as pools, stake and the registry see it
+interface ICoinbase {
+    /// @notice The epoch contract: the only one that slashes, and whose scores decide about seats.
+    function epochs() external view returns (address);
+}
+
 /// @dev Why alpha left the supply.
 enum BurnReason {
     Fee,
@@ -84,6 +94,7 @@ interface IPools {
     event FeesBurned(uint256 koin);
 
     error NotPermitted(address caller);
+    error AlreadyBound(address bound);
     error PoolNotOpen(uint32 netuid);
     error PoolAlreadyOpen(uint32 netuid);
     error PoolIsDissolved(uint32 netuid);
@@ -100,6 +111,24 @@ interface IPools {
     error AlphaCapExceeded(uint32 netuid, uint256 wouldBeMinted, uint256 cap);
     error BalanceTooSmall(uint32 netuid, address account, uint256 balance, uint256 needed);
     error AccountIsZero();
+
+    /// @notice Makes the caller the staking contract, once; called by its constructor.
+    function bindStaking() external;
+
+    /// @notice Makes the caller the subnet registry, once; called by its constructor.
+    function bindSubnets() external;
+
+    /// @notice KOIN.
+    function token() external view returns (KoinonToken);
+
+    /// @notice Holds staked alpha; zero until it is deployed.
+    function staking() external view returns (IAlphaStaking);
+
+    /// @notice The subnet registry, which opens and dissolves pools; zero until it is deployed.
+    function subnets() external view returns (ISubnets);
+
+    /// @notice The contract that pays emission: the minter of KOIN, which is set once for ever; zero before.
+    function coinbase() external view returns (address);
 
     /// @notice Opens the pool of a subnet at half weights: mints `alpha` into it, pulls `koin` from the caller, which
     ///         is the subnet registry.

@@ -2,11 +2,10 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {ERC20Burnable} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Burnable.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {KoinonToken} from "../../token/KoinonToken.sol";
 import {ISubnets} from "../ISubnets.sol";
-import {AlphaStaking} from "./AlphaStaking.sol";
 import {IAlphaStaking} from "./IAlphaStaking.sol";
 import {BurnReason, IPools, PoolState} from "./IPools.sol";
 import {Pool, WeightedPool} from "./WeightedPool.sol";
@@ -27,37 +26,39 @@ contract Pools is IPools {
     uint256 public constant MIN_OPENING = 1e9;
     uint256 private constant BPS = 10_000;
 
-    ERC20Burnable public immutable token;
-    /// @notice The subnet registry, which opens and dissolves pools.
-    ISubnets public immutable subnets;
-    /// @notice Holds staked alpha.
-    IAlphaStaking public immutable staking;
-    /// @notice The contract that pays emission.
-    address public immutable coinbase;
+    /// @inheritdoc IPools
+    KoinonToken public immutable token;
+    /// @inheritdoc IPools
+    ISubnets public subnets;
+    /// @inheritdoc IPools
+    IAlphaStaking public staking;
 
     uint128 private _waitingFees;
     uint128 private _burnedFees;
     mapping(uint32 netuid => PoolState) private _pools;
     mapping(uint32 netuid => mapping(address account => uint256)) private _balances;
 
-    /// @param token_ KOIN.
-    /// @param subnets_ The subnet registry.
-    /// @param epochs Slashes through the staking contract, which this constructor creates.
-    /// @param coinbase_ Mints alpha, injects and pays dividends.
-    /// @param unbondingSeconds Of the staking contract.
-    /// @param rootWeight Of the staking contract.
-    constructor(
-        ERC20Burnable token_,
-        ISubnets subnets_,
-        address epochs,
-        address coinbase_,
-        uint256 unbondingSeconds,
-        uint256 rootWeight
-    ) {
+    /// @dev Staking contract and registry bind themselves in their own constructors, for ever; pools bound to others are of no use to
+    ///      this network.
+    constructor(KoinonToken token_) {
         token = token_;
-        subnets = subnets_;
-        coinbase = coinbase_;
-        staking = new AlphaStaking(token_, subnets_, this, epochs, coinbase_, unbondingSeconds, rootWeight);
+    }
+
+    /// @inheritdoc IPools
+    function bindStaking() external {
+        if (address(staking) != address(0)) revert AlreadyBound(address(staking));
+        staking = IAlphaStaking(msg.sender);
+    }
+
+    /// @inheritdoc IPools
+    function bindSubnets() external {
+        if (address(subnets) != address(0)) revert AlreadyBound(address(subnets));
+        subnets = ISubnets(msg.sender);
+    }
+
+    /// @inheritdoc IPools
+    function coinbase() public view returns (address) {
+        return token.minter();
     }
 
     /// @inheritdoc IPools
@@ -174,7 +175,7 @@ contract Pools is IPools {
 
     /// @inheritdoc IPools
     function mint(uint32 netuid, address to, uint256 amount) external {
-        _onlyFrom(coinbase);
+        _onlyFrom(coinbase());
         if (to == address(0)) revert AccountIsZero();
         _countMinted(netuid, _opened(netuid), amount);
         _credit(netuid, to, amount);
@@ -183,7 +184,7 @@ contract Pools is IPools {
 
     /// @inheritdoc IPools
     function inject(uint32 netuid, uint256 alpha, uint256 koin) external {
-        _onlyFrom(coinbase);
+        _onlyFrom(coinbase());
         PoolState storage state = _opened(netuid);
         _moveAverage(netuid, state);
         _countMinted(netuid, state, alpha);

@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 import {ISubnets} from "../ISubnets.sol";
 import {Edge, HotkeyState, IAlphaStaking} from "./IAlphaStaking.sol";
+import {IPermits} from "./IPermits.sol";
+import {IPools} from "./IPools.sol";
+import {Permits} from "./Permits.sol";
 import {Shares} from "./SharePool.sol";
 
-/// @title Weights and permits of hotkeys, remembered by second
+/// @title Weights of hotkeys
 /// @dev weight = own alpha - given + received + root KOIN * rootWeight where it counts. Keeps: a subnet's totals are
-///      the sums over its hotkeys.
+///      the sums over its hotkeys. Who may vote with its weight, {permits} says, which is told of every change.
 abstract contract StakeLedger is IAlphaStaking {
-    using SafeCast for uint256;
-    using Checkpoints for Checkpoints.Trace208;
-
     /// @dev All that is remembered of one hotkey in one subnet; on the root only the pools and positions are used.
     struct Hotkey {
         Shares staked;
@@ -23,8 +21,8 @@ abstract contract StakeLedger is IAlphaStaking {
         uint48 slashableUntil;
         bool registered;
         bool countsRoot;
-        Checkpoints.Trace208 weight;
-        Checkpoints.Trace208 permitted;
+        /// The hotkey's alpha, that of at most 8 parents and its KOIN, each below 2^96.
+        uint128 weight;
         mapping(address staker => uint256 shares) positions;
     }
 
@@ -35,40 +33,45 @@ abstract contract StakeLedger is IAlphaStaking {
     uint256 public constant MAX_UNBONDING_SECONDS = 365 days;
     uint32 internal constant ROOT = 0;
 
-    ISubnets public immutable subnets;
-    /// @notice Seconds between leaving a slashable hotkey and the moment the tokens can be withdrawn.
+    /// @inheritdoc IAlphaStaking
+    IPools public immutable pools;
+    /// @inheritdoc IAlphaStaking
+    IPermits public immutable permits;
+    /// @inheritdoc IAlphaStaking
     uint48 public immutable unbondingSeconds;
-    /// @notice What 1 KOIN on the root weighs in alpha, in parts of 1e18.
+    /// @inheritdoc IAlphaStaking
     uint256 public immutable rootWeight;
 
     mapping(uint32 netuid => mapping(address hotkey => Hotkey)) internal _hotkeys;
-    mapping(uint32 netuid => Checkpoints.Trace208) private _totals;
-    mapping(uint32 netuid => Checkpoints.Trace208) private _permittedTotals;
+    mapping(uint32 netuid => uint256) private _totals;
     mapping(address hotkey => uint32[]) internal _rootSubnets;
     mapping(uint32 netuid => mapping(address parent => address[])) internal _children;
     mapping(uint32 netuid => mapping(address parent => mapping(address child => Edge))) internal _edges;
 
-    constructor(ISubnets subnets_, uint256 unbondingSeconds_, uint256 rootWeight_) {
+    constructor(IPools pools_, uint256 unbondingSeconds_, uint256 rootWeight_) {
         if (unbondingSeconds_ == 0 || unbondingSeconds_ > MAX_UNBONDING_SECONDS) {
             revert UnbondingOutOfRange(unbondingSeconds_);
         }
         if (rootWeight_ > WAD) revert RootWeightOutOfRange(rootWeight_);
-        subnets = subnets_;
+        pools = pools_;
+        permits = new Permits();
         unbondingSeconds = uint48(unbondingSeconds_);
         rootWeight = rootWeight_;
     }
 
     /// @inheritdoc IAlphaStaking
     function onRegistrationChanged(uint32 netuid, address hotkey, bool registered) external {
-        if (msg.sender != address(subnets)) revert NotPermitted(msg.sender);
+        if (msg.sender != address(subnets())) revert NotPermitted(msg.sender);
         Hotkey storage entry = _hotkeys[netuid][hotkey];
         entry.registered = registered;
+        uint256 before = entry.weight;
         if (entry.countsRoot && !registered) {
             _uncountRoot(netuid, hotkey, entry);
         } else if (registered && !entry.countsRoot && _rootSubnets[hotkey].length < MAX_ROOT_SUBNETS) {
             _countRoot(netuid, hotkey, entry);
         }
         _refresh(netuid, hotkey);
+        if (entry.weight == before) permits.onWeightChanged(netuid, hotkey, before, before, registered);
     }
 
     /// @inheritdoc IAlphaStaking
@@ -81,55 +84,34 @@ abstract contract StakeLedger is IAlphaStaking {
     }
 
     /// @inheritdoc IAlphaStaking
-    function refresh(uint32 netuid, address hotkey) external {
-        if (netuid == ROOT) revert SubnetNotFound(netuid);
-        _refresh(netuid, hotkey);
+    function subnets() public view returns (ISubnets) {
+        return pools.subnets();
     }
 
     /// @inheritdoc IAlphaStaking
     function stakeOf(uint32 netuid, address hotkey) external view returns (uint256) {
-        return _hotkeys[netuid][hotkey].weight.latest();
+        return _hotkeys[netuid][hotkey].weight;
     }
 
     /// @inheritdoc IAlphaStaking
     function stakesOf(uint32 netuid, address[] calldata hotkeys) external view returns (uint256[] memory stakes) {
         stakes = new uint256[](hotkeys.length);
         for (uint256 i = 0; i < hotkeys.length; ++i) {
-            stakes[i] = _hotkeys[netuid][hotkeys[i]].weight.latest();
+            stakes[i] = _hotkeys[netuid][hotkeys[i]].weight;
         }
     }
 
     /// @inheritdoc IAlphaStaking
     function totalStakeOf(uint32 netuid) external view returns (uint256) {
-        return _totals[netuid].latest();
-    }
-
-    /// @inheritdoc IAlphaStaking
-    function stakeAt(uint32 netuid, address hotkey, uint256 timestamp) external view returns (uint256) {
-        return _at(_hotkeys[netuid][hotkey].weight, timestamp);
-    }
-
-    /// @inheritdoc IAlphaStaking
-    function totalStakeAt(uint32 netuid, uint256 timestamp) external view returns (uint256) {
-        return _at(_totals[netuid], timestamp);
-    }
-
-    /// @inheritdoc IAlphaStaking
-    function permittedStakeAt(uint32 netuid, address hotkey, uint256 timestamp) external view returns (uint256) {
-        return _at(_hotkeys[netuid][hotkey].permitted, timestamp);
-    }
-
-    /// @inheritdoc IAlphaStaking
-    function totalPermittedStakeAt(uint32 netuid, uint256 timestamp) external view returns (uint256) {
-        return _at(_permittedTotals[netuid], timestamp);
+        return _totals[netuid];
     }
 
     /// @inheritdoc IAlphaStaking
     function isSlashable(uint32 netuid, address hotkey) public view returns (bool) {
-        if (netuid == ROOT || _backsPermit(_hotkeys[netuid][hotkey])) return true;
+        if (netuid == ROOT || _backsPermit(netuid, hotkey)) return true;
         address[] storage children = _children[netuid][hotkey];
         for (uint256 i = 0; i < children.length; ++i) {
-            if (_backsPermit(_hotkeys[netuid][children[i]])) return true;
+            if (_backsPermit(netuid, children[i])) return true;
         }
         return false;
     }
@@ -144,6 +126,7 @@ abstract contract StakeLedger is IAlphaStaking {
             leavingShares: entry.leaving.shares,
             given: entry.given,
             received: entry.received,
+            weight: entry.weight,
             registered: entry.registered,
             countsRoot: entry.countsRoot,
             slashableUntil: entry.slashableUntil
@@ -193,23 +176,14 @@ abstract contract StakeLedger is IAlphaStaking {
 
     function _refresh(uint32 netuid, address hotkey) internal {
         Hotkey storage entry = _hotkeys[netuid][hotkey];
-        uint48 nowAt = uint48(block.timestamp);
-        uint256 current = uint256(entry.staked.assets) - entry.given + entry.received + _rootPart(hotkey, entry);
-        uint256 before = entry.weight.latest();
-        if (current != before) {
-            entry.weight.push(nowAt, current.toUint208());
-            _totals[netuid].push(nowAt, (_totals[netuid].latest() - before + current).toUint208());
-        }
-
-        bool permit = entry.registered && current >= subnets.minValidatorStakeOf(netuid);
-        uint256 permitted = permit ? current : 0;
-        before = entry.permitted.latest();
-        if (permitted == before) return;
-        if (permitted == 0) _extendSlashable(entry);
-        uint256 total = _permittedTotals[netuid].latest() - before + permitted;
-        entry.permitted.push(nowAt, permitted.toUint208());
-        _permittedTotals[netuid].push(nowAt, total.toUint208());
-        emit PermittedStakeChanged(netuid, hotkey, permitted, total);
+        uint256 before = entry.weight;
+        uint256 weight = uint256(entry.staked.assets) - entry.given + entry.received + _rootPart(hotkey, entry);
+        if (weight == before) return;
+        entry.weight = uint128(weight);
+        uint256 total = _totals[netuid] - before + weight;
+        _totals[netuid] = total;
+        emit WeightChanged(netuid, hotkey, weight, total);
+        permits.onWeightChanged(netuid, hotkey, before, weight, entry.registered);
     }
 
     function _extendSlashable(Hotkey storage entry) internal {
@@ -235,13 +209,9 @@ abstract contract StakeLedger is IAlphaStaking {
         emit RootCounted(netuid, hotkey, false);
     }
 
-    function _backsPermit(Hotkey storage entry) private view returns (bool) {
-        return entry.permitted.latest() > 0 || block.timestamp < entry.slashableUntil;
-    }
-
-    /// @dev The current second may still change, so it is not a snapshot yet.
-    function _at(Checkpoints.Trace208 storage trace, uint256 timestamp) private view returns (uint256) {
-        if (timestamp >= block.timestamp) revert SnapshotNotFinal(timestamp, block.timestamp);
-        return trace.upperLookupRecent(uint48(timestamp));
+    function _backsPermit(uint32 netuid, address hotkey) private view returns (bool) {
+        if (block.timestamp < _hotkeys[netuid][hotkey].slashableUntil) return true;
+        uint256 held = permits.heldUntil(netuid, hotkey);
+        return held != 0 && block.timestamp < held + unbondingSeconds;
     }
 }

@@ -2,6 +2,8 @@
 pragma solidity 0.8.37;
 
 import {Accrued, IPoolEmission} from "../../../src/subnets/emission/IPoolEmission.sol";
+import {EqualPolicy} from "../../../src/subnets/emission/policies/EqualPolicy.sol";
+import {PoolEmission} from "../../../src/subnets/emission/PoolEmission.sol";
 import {IPools} from "../../../src/subnets/pool/IPools.sol";
 import {vm} from "../../support/Vm.sol";
 import {EmissionNetwork} from "./EmissionNetwork.sol";
@@ -23,9 +25,24 @@ contract EmissionAccountsTest is EmissionNetwork {
         vm.expectRevert(refusal);
         emission.payMiner(_netuid, HOTKEY, 1);
         vm.expectRevert(refusal);
-        emission.payDividends(_netuid, HOTKEY, 1, 0);
+        emission.payDividends(_netuid, HOTKEY, 1);
         vm.expectRevert(refusal);
         emission.payOwner(_netuid, 1);
+    }
+
+    function test_the_epoch_contract_is_named_once_by_whoever_deployed() external {
+        bytes memory refusal = abi.encodeWithSelector(IPoolEmission.NotSetter.selector, address(this));
+        vm.expectRevert(refusal);
+        emission.setEpochs(ANN);
+        PoolEmission fresh = new PoolEmission(pools, address(this), new EqualPolicy(), PoolEmission.Schedules(1, 1, 9, 9));
+        eq(fresh.epochs(), address(0), "not yet");
+        vm.expectRevert(refusal);
+        fresh.setEpochs(address(0));
+        vm.expectRevert(abi.encodeWithSelector(IPoolEmission.NotSetter.selector, ANN));
+        vm.prank(ANN);
+        fresh.setEpochs(ANN);
+        fresh.setEpochs(ANN);
+        eq(fresh.epochs(), ANN, "named");
     }
 
     function test_miners_are_paid_into_stake_where_they_prefer() external {
@@ -49,7 +66,7 @@ contract EmissionAccountsTest is EmissionNetwork {
         pools.transfer(_netuid, address(emission), alpha - 1);
         vm.stopPrank();
         vm.prank(EPOCHS);
-        emission.payDividends(_netuid, HOTKEY, 8e18, 0);
+        emission.payDividends(_netuid, HOTKEY, 8e18);
         _payMiner(HOTKEY, 1);
         eq(pools.balanceOf(_netuid, HOTKEY), 1, "free");
         eq(emission.paidOf(_netuid).miners, 1, "counted");
@@ -75,21 +92,18 @@ contract EmissionAccountsTest is EmissionNetwork {
             abi.encodeWithSelector(
                 IPoolEmission.PaymentExceedsAccrued.selector,
                 _netuid,
-                "validators",
-                uint256(parts.validators) + 1,
-                uint256(parts.validators)
+                "dividends",
+                uint256(parts.dividends) + 1,
+                uint256(parts.dividends)
             )
         );
         vm.prank(EPOCHS);
-        emission.payDividends(_netuid, HOTKEY, uint256(parts.validators) + 1, 0);
-        vm.expectRevert(abi.encodeWithSelector(IPoolEmission.PaymentExceedsAccrued.selector, _netuid, "root", 1, 0));
-        vm.prank(EPOCHS);
-        emission.payDividends(_netuid, HOTKEY, 1, 1);
+        emission.payDividends(_netuid, HOTKEY, uint256(parts.dividends) + 1);
         _payMiner(HOTKEY, parts.miners);
         vm.expectRevert();
         _payMiner(HOTKEY, type(uint256).max);
         vm.prank(EPOCHS);
-        emission.payDividends(_netuid, HOTKEY, parts.validators, 0);
+        emission.payDividends(_netuid, HOTKEY, parts.dividends);
         checkBooks();
         eq(emission.advance(1), 0, "closed");
         _payMiner(HOTKEY, 1);
@@ -163,7 +177,7 @@ contract EmissionAccountsTest is EmissionNetwork {
         eq(pools.redeem(_netuid, alpha), pot * alpha / (alpha + 4e18), "theirs is the pot");
         vm.expectRevert(abi.encodeWithSelector(IPools.BalanceTooSmall.selector, _netuid, address(emission), 0, 1));
         vm.prank(EPOCHS);
-        emission.payDividends(_netuid, HOTKEY, 1, 0);
+        emission.payDividends(_netuid, HOTKEY, 1);
     }
 
     function test_a_pot_that_nobody_can_claim_is_burned() external {

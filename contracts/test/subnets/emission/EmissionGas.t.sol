@@ -17,7 +17,7 @@ contract EmissionGasSnapshotTest is EmissionNetwork {
         vm.startPrank(EPOCHS);
         emission.payMiner(1, HOTKEY, 1e18);
         vm.snapshotGasLastCall(GROUP, "emission to a miner");
-        emission.payDividends(1, HOTKEY, 1e18, 0);
+        emission.payDividends(1, HOTKEY, 1e18);
         vm.snapshotGasLastCall(GROUP, "emission to a validator");
         emission.payOwner(1, 2);
         vm.snapshotGasLastCall(GROUP, "emission to an owner");

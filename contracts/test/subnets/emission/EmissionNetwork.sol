@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ERC20Burnable} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Burnable.sol";
 import {EqualPolicy} from "../../../src/subnets/emission/policies/EqualPolicy.sol";
 import {IEmissionPolicy} from "../../../src/subnets/emission/IEmissionPolicy.sol";
-import {Accrued, IEmissionSubnets, Step} from "../../../src/subnets/emission/IPoolEmission.sol";
+import {Accrued, Step} from "../../../src/subnets/emission/IPoolEmission.sol";
 import {PoolEmission} from "../../../src/subnets/emission/PoolEmission.sol";
-import {EpochWindow, ISubnets} from "../../../src/subnets/ISubnets.sol";
+import {EpochWindow} from "../../../src/subnets/ISubnets.sol";
 import {AlphaStaking} from "../../../src/subnets/pool/AlphaStaking.sol";
 import {IDelegation} from "../../../src/subnets/pool/IDelegation.sol";
 import {PoolState} from "../../../src/subnets/pool/IPools.sol";
@@ -16,24 +15,25 @@ import {Test} from "../../support/Test.sol";
 import {vm} from "../../support/Vm.sol";
 
 /// @dev What pools, stake and emission read of a registry, and nothing else: subnets of one clock, opened with a lock.
-contract RegistryDouble is IEmissionSubnets {
+contract RegistryDouble {
     uint256 public constant EPOCH_SECONDS = 600;
 
     Pools private _pools;
     uint32[] private _living;
     mapping(uint32 netuid => address) public ownerOf;
-    mapping(uint32 netuid => uint48) public genesisOf;
+    mapping(uint32 netuid => uint40) public genesisOf;
     mapping(uint32 netuid => uint40) public dissolvedAtOf;
     uint32 public subnetCount;
 
     function bind(Pools pools) external {
         _pools = pools;
+        pools.bindSubnets();
         pools.token().approve(address(pools), type(uint256).max);
     }
 
     function open(address owner, uint256 alpha, uint256 koin) external returns (uint32 netuid) {
         netuid = ++subnetCount;
-        (ownerOf[netuid], genesisOf[netuid]) = (owner, uint48(block.timestamp));
+        (ownerOf[netuid], genesisOf[netuid]) = (owner, uint40(block.timestamp));
         _living.push(netuid);
         _pools.open(netuid, alpha, koin);
     }
@@ -59,33 +59,13 @@ contract RegistryDouble is IEmissionSubnets {
         return 1e18;
     }
 
+    function maxValidatorsOf(uint32) external pure returns (uint16) {
+        return 64;
+    }
+
     function epochWindow(uint32 netuid, uint64 epoch) external view returns (EpochWindow memory window) {
         window.startsAt = uint48(genesisOf[netuid] + epoch * EPOCH_SECONDS);
         window.endsAt = uint48(window.startsAt + EPOCH_SECONDS);
-    }
-}
-
-/// @dev A fresh account, so that the addresses of what it creates are known before.
-contract EmissionDeployer {
-    Pools public pools;
-    PoolEmission public emission;
-
-    function deploy(
-        KoinonToken token,
-        RegistryDouble registry,
-        address epochs,
-        IEmissionPolicy policy,
-        uint256 unbonding,
-        uint256 rootWeight,
-        PoolEmission.Schedules memory schedules
-    ) external {
-        address coinbase =
-            address(uint160(uint256(keccak256(abi.encodePacked(hex"d694", address(this), hex"02")))));
-        pools = new Pools(
-            ERC20Burnable(address(token)), ISubnets(address(registry)), epochs, coinbase, unbonding, rootWeight
-        );
-        emission = new PoolEmission(registry, pools, epochs, policy, schedules);
-        registry.bind(pools);
     }
 }
 
@@ -114,22 +94,25 @@ abstract contract EmissionNetwork is Test {
     }
 
     function deployEmission(IEmissionPolicy policy) internal {
-        token = new KoinonToken(TREASURY, GENESIS, address(this));
-        registry = new RegistryDouble();
-        EmissionDeployer deployer = new EmissionDeployer();
-        deployer.deploy(
-            token,
-            registry,
-            EPOCHS,
-            policy,
-            UNBONDING,
-            ROOT_WEIGHT,
-            PoolEmission.Schedules(KOIN_PER_SECOND, ALPHA_PER_SECOND, PERIOD, REST)
+        deployEmission(
+            GENESIS, ROOT_WEIGHT, policy, PoolEmission.Schedules(KOIN_PER_SECOND, ALPHA_PER_SECOND, PERIOD, REST)
         );
-        pools = deployer.pools();
-        emission = deployer.emission();
-        alphaStaking = AlphaStaking(address(pools.staking()));
+    }
+
+    function deployEmission(
+        uint256 genesis,
+        uint256 rootWeight,
+        IEmissionPolicy policy,
+        PoolEmission.Schedules memory schedules
+    ) internal {
+        token = new KoinonToken(TREASURY, genesis, address(this));
+        registry = new RegistryDouble();
+        pools = new Pools(token);
+        alphaStaking = new AlphaStaking(pools, UNBONDING, rootWeight);
         delegation = alphaStaking.delegation();
+        registry.bind(pools);
+        emission = new PoolEmission(pools, address(this), policy, schedules);
+        emission.setEpochs(EPOCHS);
         token.setMinter(address(emission));
     }
 
@@ -183,7 +166,7 @@ abstract contract EmissionNetwork is Test {
     }
 
     function sumOf(Accrued memory parts) internal pure returns (uint256) {
-        return uint256(parts.owner) + parts.miners + parts.validators + parts.root;
+        return uint256(parts.owner) + parts.miners + parts.dividends;
     }
 
     /// @dev What must hold at any moment of any network; while a step is being paid, more is held than may be paid.

@@ -18,45 +18,45 @@ contract ChildKeysTest is PoolNetwork {
     }
 
     function test_weight_follows_the_parents_alpha_and_gives_the_child_its_permit() public {
-        uint256 shares = stakeAlpha(_netuid, PARENT, ANN, 400e18);
+        uint256 shares = stakeOn(_netuid, PARENT, ANN, 400e18);
         seat(_netuid, CHILD, true);
         adopt(_netuid, PARENT, CHILD, 0.5e18);
-        yes(alphaStaking.stakeOf(_netuid, PARENT) == 200e18 && alphaStaking.stakeOf(_netuid, CHILD) == 200e18, "half");
-        stakeAlpha(_netuid, PARENT, ANN, 100e18);
+        yes(staking.stakeOf(_netuid, PARENT) == 200e18 && staking.stakeOf(_netuid, CHILD) == 200e18, "half");
+        stakeOn(_netuid, PARENT, ANN, 100e18);
         vm.warp(block.timestamp + 1);
-        eq(alphaStaking.permittedStakeAt(_netuid, CHILD, block.timestamp - 1), 250e18, "follows");
-        eq(alphaStaking.totalStakeOf(_netuid), 500e18, "nothing appears");
-        yes(alphaStaking.isSlashable(_netuid, PARENT), "the parent stands in");
+        eq(permits.permittedStakeAt(_netuid, CHILD, block.timestamp - 1), 250e18, "follows");
+        eq(staking.totalStakeOf(_netuid), 500e18, "nothing appears");
+        yes(staking.isSlashable(_netuid, PARENT), "the parent stands in");
         vm.prank(ANN);
-        (, bool queued) = alphaStaking.unstake(_netuid, PARENT, shares, 1);
+        (, bool queued) = staking.unstake(_netuid, PARENT, shares, 1);
         yes(queued, "so leaving it waits");
         adopt(_netuid, PARENT, CHILD, 0);
-        yes(alphaStaking.stakeOf(_netuid, PARENT) == 100e18 && alphaStaking.stakeOf(_netuid, CHILD) == 0, "taken back");
-        yes(alphaStaking.isSlashable(_netuid, PARENT), "still a while");
+        yes(staking.stakeOf(_netuid, PARENT) == 100e18 && staking.stakeOf(_netuid, CHILD) == 0, "taken back");
+        yes(staking.isSlashable(_netuid, PARENT), "still a while");
         vm.warp(block.timestamp + UNBONDING);
-        no(alphaStaking.isSlashable(_netuid, PARENT), "then free");
+        no(staking.isSlashable(_netuid, PARENT), "then free");
     }
 
     function test_a_slash_of_the_child_reaches_the_parents_part_even_after_it_left() public {
-        stakeAlpha(_netuid, PARENT, ANN, 1_000e18);
-        stakeAlpha(_netuid, CHILD, ANN, 100e18);
+        stakeOn(_netuid, PARENT, ANN, 1_000e18);
+        stakeOn(_netuid, CHILD, ANN, 100e18);
         adopt(_netuid, PARENT, CHILD, 0.5e18);
         slash(_netuid, CHILD, 1_000);
-        eq(alphaStaking.hotkeyOf(_netuid, PARENT).stakedAssets, 950e18, "a tenth of half");
-        eq(alphaStaking.hotkeyOf(_netuid, CHILD).stakedAssets, 90e18, "a tenth");
+        eq(staking.hotkeyOf(_netuid, PARENT).stakedAssets, 950e18, "a tenth of half");
+        eq(staking.hotkeyOf(_netuid, CHILD).stakedAssets, 90e18, "a tenth");
         adopt(_netuid, PARENT, CHILD, 0.1e18);
         slash(_netuid, CHILD, 1_000);
-        eq(alphaStaking.hotkeyOf(_netuid, PARENT).stakedAssets, 902.5e18, "by what it was");
+        eq(staking.hotkeyOf(_netuid, PARENT).stakedAssets, 902.5e18, "by what it was");
         adopt(_netuid, PARENT, CHILD, 0);
         vm.warp(block.timestamp + UNBONDING);
         slash(_netuid, CHILD, 1_000);
-        eq(alphaStaking.hotkeyOf(_netuid, PARENT).stakedAssets, 902.5e18, "no longer");
+        eq(staking.hotkeyOf(_netuid, PARENT).stakedAssets, 902.5e18, "no longer");
     }
 
     function test_dividends_split_by_where_the_weight_comes_from() public {
         seat(_netuid, CHILD, true);
-        stakeAlpha(_netuid, PARENT, ANN, 100e18);
-        stakeAlpha(_netuid, CHILD, CHILD, 40e18);
+        stakeOn(_netuid, PARENT, ANN, 100e18);
+        stakeOn(_netuid, CHILD, CHILD, 40e18);
         stakeRoot(CHILD, ANN, 100e18);
         adopt(_netuid, PARENT, CHILD, 0.42e18);
         vm.startPrank(CHILD);
@@ -65,13 +65,13 @@ contract ChildKeysTest is PoolNetwork {
         vm.stopPrank();
         vm.prank(PARENT);
         delegation.setTake(0);
-        eq(alphaStaking.stakeOf(_netuid, CHILD), 100e18, "40 own + 42 of the parent + 18 of the root");
+        eq(staking.stakeOf(_netuid, CHILD), 100e18, "40 own + 42 of the parent + 18 of the root");
         payDividends(_netuid, CHILD, 50e18);
-        atMost(alphaStaking.claimableRoot(_netuid, CHILD, ANN, 9), 8.1e18, "root: 9 less a tenth");
-        atMost(8.1e18 - 2, alphaStaking.claimableRoot(_netuid, CHILD, ANN, 9), "root: 9 less a tenth");
+        atMost(staking.claimableRoot(_netuid, CHILD, ANN, 9), 8.1e18, "root: 9 less a tenth");
+        atMost(8.1e18 - 2, staking.claimableRoot(_netuid, CHILD, ANN, 9), "root: 9 less a tenth");
         eq(worthOf(_netuid, PARENT, ANN), 119.95e18 - 1, "parent: 21 less a twentieth");
-        eq(alphaStaking.hotkeyOf(_netuid, CHILD).stakedAssets, 40e18 + 20e18 + 0.9e18 + 1.05e18, "the rest");
-        eq(alphaStaking.stakeOf(_netuid, CHILD), 61.95e18 + 18e18 + 50.379e18, "the parent's gift grew with it");
+        eq(staking.hotkeyOf(_netuid, CHILD).stakedAssets, 40e18 + 20e18 + 0.9e18 + 1.05e18, "the rest");
+        eq(staking.stakeOf(_netuid, CHILD), 61.95e18 + 18e18 + 50.379e18, "the parent's gift grew with it");
     }
 
     function test_no_cycles_and_no_more_generations_than_two() public {
@@ -84,34 +84,34 @@ contract ChildKeysTest is PoolNetwork {
         vm.stopPrank();
         vm.warp(block.timestamp + 1 days);
         vm.expectRevert(abi.encodeWithSelector(IAlphaStaking.GenerationsTooMany.selector, _netuid, CHILD));
-        alphaStaking.applyChildren(_netuid, CHILD);
+        staking.applyChildren(_netuid, CHILD);
         _announce(third, PARENT, 0.5e18);
         vm.warp(block.timestamp + 1 days);
         vm.expectRevert(abi.encodeWithSelector(IAlphaStaking.GenerationsTooMany.selector, _netuid, PARENT));
-        alphaStaking.applyChildren(_netuid, third);
+        staking.applyChildren(_netuid, third);
     }
 
     function test_a_child_must_agree_and_has_eight_parents_at_most() public {
         _announce(PARENT, CHILD, 1e18);
         vm.expectRevert(abi.encodeWithSelector(IDelegation.ChildrenTooEarly.selector, block.timestamp + 1 days));
-        alphaStaking.applyChildren(_netuid, PARENT);
+        staking.applyChildren(_netuid, PARENT);
         vm.warp(block.timestamp + 1 days);
         vm.expectRevert(abi.encodeWithSelector(IAlphaStaking.ChildNotWilling.selector, _netuid, PARENT, CHILD));
-        alphaStaking.applyChildren(_netuid, PARENT);
+        staking.applyChildren(_netuid, PARENT);
         vm.prank(CHILD);
         delegation.setTakesParent(_netuid, PARENT, true);
         for (uint160 i = 0; i < 8; ++i) {
             adopt(_netuid, address(0x5000 + i), CHILD, 1e18);
         }
         vm.expectRevert(abi.encodeWithSelector(IAlphaStaking.ParentsTooMany.selector, _netuid, CHILD));
-        alphaStaking.applyChildren(_netuid, PARENT);
+        staking.applyChildren(_netuid, PARENT);
         adopt(_netuid, address(0x5003), CHILD, 0);
         vm.expectRevert(abi.encodeWithSelector(IAlphaStaking.ParentsTooMany.selector, _netuid, CHILD));
-        alphaStaking.applyChildren(_netuid, PARENT);
+        staking.applyChildren(_netuid, PARENT);
         vm.warp(block.timestamp + UNBONDING);
-        alphaStaking.applyChildren(_netuid, PARENT);
-        eq(alphaStaking.parentsOf(_netuid, CHILD).length, 8, "the place of the one that left");
-        Edge memory edge = alphaStaking.edgeOf(_netuid, PARENT, CHILD);
+        staking.applyChildren(_netuid, PARENT);
+        eq(staking.parentsOf(_netuid, CHILD).length, 8, "the place of the one that left");
+        Edge memory edge = staking.edgeOf(_netuid, PARENT, CHILD);
         yes(edge.proportion == 1e18 && edge.amount == 0, "edge");
     }
 
@@ -130,7 +130,7 @@ contract ChildKeysTest is PoolNetwork {
         _refused(new address[](6), new uint64[](6), IDelegation.ChildrenOutOfRange.selector);
         _refused(new address[](1), new uint64[](2), IDelegation.ChildrenOutOfRange.selector);
         vm.expectRevert(abi.encodeWithSelector(IDelegation.NothingAnnounced.selector, _netuid, PARENT));
-        alphaStaking.applyChildren(_netuid, PARENT);
+        staking.applyChildren(_netuid, PARENT);
         vm.expectRevert(abi.encodeWithSelector(IDelegation.SubnetNotFound.selector, 99));
         delegation.announceChildren(99, new address[](0), new uint64[](0));
         vm.expectRevert(abi.encodeWithSelector(IDelegation.NotPermitted.selector, address(this)));

@@ -14,7 +14,7 @@ contract PoolGasSnapshotTest is PoolNetwork {
     function setUp() public {
         deployPools();
         _netuid = openSubnet();
-        fundPools(ANN, 10_000e18);
+        fund(ANN, 10_000e18);
         mintAlpha(_netuid, ANN, 10_000e18);
         vm.warp(block.timestamp + 1 hours);
     }
@@ -40,22 +40,22 @@ contract PoolGasSnapshotTest is PoolNetwork {
     }
 
     function test_gas_of_the_coinbase() public {
-        fundPools(COINBASE, 100e18);
-        stakeAlpha(_netuid, HOTKEY, ANN, 500e18);
+        fund(coinbase, 100e18);
+        stakeOn(_netuid, HOTKEY, ANN, 500e18);
         stakeRoot(HOTKEY, ANN, 500e18);
         seat(_netuid, HOTKEY, true);
-        mintAlpha(_netuid, COINBASE, 100e18);
+        mintAlpha(_netuid, coinbase, 100e18);
         vm.warp(block.timestamp + 60);
-        vm.startPrank(COINBASE);
+        vm.startPrank(coinbase);
         pools.inject(_netuid, 10e18, 5e18);
         vm.snapshotGasLastCall(GROUP, "pool injection");
-        pools.mint(_netuid, COINBASE, 1e18);
+        pools.mint(_netuid, coinbase, 1e18);
         vm.snapshotGasLastCall(GROUP, "alpha mint");
-        alphaStaking.payDividends(_netuid, HOTKEY, 10e18);
+        staking.payDividends(_netuid, HOTKEY, 10e18);
         vm.snapshotGasLastCall(GROUP, "dividends of a hotkey with root stake");
         vm.stopPrank();
         vm.startPrank(ANN);
-        alphaStaking.claimRoot(_netuid, HOTKEY, 10);
+        staking.claimRoot(_netuid, HOTKEY, 10);
         vm.snapshotGasLastCall(GROUP, "root claim");
         vm.stopPrank();
     }
@@ -63,32 +63,32 @@ contract PoolGasSnapshotTest is PoolNetwork {
     function test_gas_of_alpha_stake() public {
         uint32 other = openSubnet();
         vm.startPrank(ANN);
-        uint256 shares = alphaStaking.stake(_netuid, HOTKEY, 400e18);
+        uint256 shares = staking.stake(_netuid, HOTKEY, 400e18);
         vm.snapshotGasLastCall(GROUP, "alpha stake, first");
         vm.warp(block.timestamp + 60);
-        alphaStaking.move(_netuid, HOTKEY, address(0x408), shares / 8, 1);
+        staking.move(_netuid, HOTKEY, address(0x408), shares / 8, 1);
         vm.snapshotGasLastCall(GROUP, "alpha move");
         vm.warp(block.timestamp + 60);
-        alphaStaking.swap(_netuid, HOTKEY, other, HOTKEY, shares / 8, 1);
+        staking.swap(_netuid, HOTKEY, other, HOTKEY, shares / 8, 1);
         vm.snapshotGasLastCall(GROUP, "alpha stake swap");
         vm.warp(block.timestamp + 60);
-        alphaStaking.unstake(_netuid, HOTKEY, shares / 8, 1);
+        staking.unstake(_netuid, HOTKEY, shares / 8, 1);
         vm.snapshotGasLastCall(GROUP, "alpha unstake at once");
         vm.stopPrank();
         seat(_netuid, HOTKEY, true);
         vm.warp(block.timestamp + 60);
         vm.startPrank(ANN);
-        alphaStaking.stake(_netuid, HOTKEY, 100e18);
+        staking.stake(_netuid, HOTKEY, 100e18);
         vm.snapshotGasLastCall(GROUP, "alpha stake on a validator");
         vm.warp(block.timestamp + 60);
-        alphaStaking.unstake(_netuid, HOTKEY, shares / 8, 1);
+        staking.unstake(_netuid, HOTKEY, shares / 8, 1);
         vm.snapshotGasLastCall(GROUP, "alpha unstake, queued");
         vm.warp(block.timestamp + UNBONDING);
-        alphaStaking.withdraw(ANN, 1);
+        staking.withdraw(ANN, 1);
         vm.snapshotGasLastCall(GROUP, "alpha withdraw, 1 ticket");
         vm.stopPrank();
         vm.prank(address(epochs));
-        alphaStaking.slash(_netuid, HOTKEY, 1_000);
+        staking.slash(_netuid, HOTKEY, 1_000, ANN);
         vm.snapshotGasLastCall(GROUP, "slash of a validator");
     }
 
@@ -97,11 +97,11 @@ contract PoolGasSnapshotTest is PoolNetwork {
             if (netuid > 1) createSubnet();
             seat(netuid, HOTKEY, true);
         }
-        fundPools(ANN, 2_000e18);
+        fund(ANN, 2_000e18);
         vm.startPrank(ANN);
-        alphaStaking.stake(0, HOTKEY, 1_000e18);
+        staking.stake(0, HOTKEY, 1_000e18);
         vm.warp(block.timestamp + 60);
-        alphaStaking.stake(0, HOTKEY, 1_000e18);
+        staking.stake(0, HOTKEY, 1_000e18);
         vm.snapshotGasLastCall(GROUP, "root stake counted in 16 subnets");
         vm.stopPrank();
     }
@@ -118,13 +118,13 @@ contract PoolGasSnapshotTest is PoolNetwork {
         delegation.announceChildren(_netuid, children, proportions);
         vm.snapshotGasLastCall(GROUP, "announce 5 children");
         vm.stopPrank();
-        stakeAlpha(_netuid, HOTKEY, ANN, 500e18);
+        stakeOn(_netuid, HOTKEY, ANN, 500e18);
         vm.warp(block.timestamp + 1 days);
-        alphaStaking.applyChildren(_netuid, HOTKEY);
+        staking.applyChildren(_netuid, HOTKEY);
         vm.snapshotGasLastCall(GROUP, "apply 5 children");
         vm.warp(block.timestamp + 60);
         vm.prank(ANN);
-        alphaStaking.stake(_netuid, HOTKEY, 100e18);
+        staking.stake(_netuid, HOTKEY, 100e18);
         vm.snapshotGasLastCall(GROUP, "alpha stake on a parent of 5");
     }
 
@@ -135,10 +135,10 @@ contract PoolGasSnapshotTest is PoolNetwork {
             seat(netuid, HOTKEY, true);
         }
         stakeRoot(HOTKEY, ANN, 1_000e18);
-        stakeAlpha(_netuid, HOTKEY, ANN, 500e18);
+        stakeOn(_netuid, HOTKEY, ANN, 500e18);
         for (uint160 i = 0; i < 8; ++i) {
             address parent = address(0x700 + i);
-            stakeAlpha(_netuid, parent, ANN, 500e18);
+            stakeOn(_netuid, parent, ANN, 500e18);
             address[] memory children = new address[](5);
             uint64[] memory proportions = new uint64[](5);
             for (uint160 j = 0; j < 5; ++j) {
@@ -151,11 +151,11 @@ contract PoolGasSnapshotTest is PoolNetwork {
         }
         vm.warp(block.timestamp + 1 days);
         for (uint160 i = 0; i < 8; ++i) {
-            alphaStaking.applyChildren(_netuid, address(0x700 + i));
+            staking.applyChildren(_netuid, address(0x700 + i));
         }
         vm.warp(block.timestamp + 60);
         vm.prank(address(epochs));
-        alphaStaking.slash(_netuid, HOTKEY, 1_000);
+        staking.slash(_netuid, HOTKEY, 1_000, ANN);
         vm.snapshotGasLastCall(GROUP, "slash, 8 parents of 5, 16 root subnets");
     }
 }

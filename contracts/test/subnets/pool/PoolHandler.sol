@@ -36,12 +36,12 @@ contract PoolHandler is PoolNetwork {
         deployPools();
         openSubnet();
         openSubnet();
-        fundPools(COINBASE, 1_000_000e18);
+        fund(coinbase, 1_000_000e18);
         for (uint256 i = 0; i < PEOPLE; ++i) {
-            fundPools(_person(i), 100_000e18);
+            fund(_person(i), 100_000e18);
             for (uint32 netuid = 1; netuid <= 2; ++netuid) {
-                stakeAlpha(netuid, _hotkey(i), _person(i), 200e18);
-                stakeAlpha(netuid, _hotkey(HOTKEYS - 1), _person(i), 100e18);
+                stakeOn(netuid, _hotkey(i), _person(i), 200e18);
+                stakeOn(netuid, _hotkey(HOTKEYS - 1), _person(i), 100e18);
                 seat(netuid, _hotkey(i), true);
                 mintAlpha(netuid, _person(i), 500e18);
             }
@@ -76,7 +76,7 @@ contract PoolHandler is PoolNetwork {
     function inject(uint256 seed, uint256 alpha, uint256 koin) external {
         uint32 netuid = _netuid(seed);
         uint256 price = pools.priceOf(netuid);
-        vm.prank(COINBASE);
+        vm.prank(coinbase);
         pools.inject(netuid, within(alpha, 0, 500e18), within(koin, 0, 500e18));
         uint256 then = pools.priceOf(netuid);
         if ((then > price ? then - price : price - then) > 1 + price * 6 / 1e17) priceMoved = true;
@@ -89,7 +89,7 @@ contract PoolHandler is PoolNetwork {
         uint256 most = netuid == 0 ? token.balanceOf(person) : pools.balanceOf(netuid, person);
         amount = within(amount, 1, most / 2 + 1);
         vm.prank(person);
-        alphaStaking.stake(netuid, _hotkey(on), amount);
+        staking.stake(netuid, _hotkey(on), amount);
         ++done["stake"];
     }
 
@@ -98,7 +98,7 @@ contract PoolHandler is PoolNetwork {
         address hotkey = _held(netuid, person, on, false);
         uint256 shares = sharesOf(netuid, hotkey, person);
         vm.prank(person);
-        (, bool queued) = alphaStaking.unstake(netuid, hotkey, within(part, shares / 10, shares), 1);
+        (, bool queued) = staking.unstake(netuid, hotkey, within(part, shares / 10, shares), 1);
         ++done[queued ? bytes32("queued") : bytes32("left")];
     }
 
@@ -108,13 +108,13 @@ contract PoolHandler is PoolNetwork {
         (uint256 next, uint256 count) = (0, 0);
         for (uint256 i = 0; i < PEOPLE && next == count; ++i) {
             person = _person(who % PEOPLE + i);
-            (next, count) = alphaStaking.ticketRange(person);
+            (next, count) = staking.ticketRange(person);
         }
         if (wait && next < count) {
-            (Ticket memory ticket,) = alphaStaking.ticketOf(person, next);
+            (Ticket memory ticket,) = staking.ticketOf(person, next);
             if (ticket.releaseAt > block.timestamp) vm.warp(ticket.releaseAt);
         }
-        alphaStaking.withdraw(person, within(most, 1, 5));
+        staking.withdraw(person, within(most, 1, 5));
         ++done["withdraw"];
     }
 
@@ -124,24 +124,24 @@ contract PoolHandler is PoolNetwork {
         uint256 shares = sharesOf(netuid, hotkey, person);
         shares = within(part, shares / 10, shares);
         vm.prank(person);
-        if (to % 2 == 0) alphaStaking.move(netuid, hotkey, _hotkey(to), shares, 1);
-        else alphaStaking.swap(netuid, hotkey, 3 - netuid, _hotkey(to), shares, 1);
+        if (to % 2 == 0) staking.move(netuid, hotkey, _hotkey(to), shares, 1);
+        else staking.swap(netuid, hotkey, 3 - netuid, _hotkey(to), shares, 1);
         ++done["move"];
     }
 
     function dividends(uint256 seed, uint256 on, uint256 amount) external {
         (uint32 netuid, address hotkey) = (_netuid(seed), _hotkey(on));
-        uint256 before = pools.balanceOf(netuid, address(alphaStaking)) - _assets(netuid);
+        uint256 before = pools.balanceOf(netuid, address(staking)) - _assets(netuid);
         payDividends(netuid, hotkey, within(amount, 1, 100e18));
-        rootPaid += pools.balanceOf(netuid, address(alphaStaking)) - _assets(netuid) - before;
+        rootPaid += pools.balanceOf(netuid, address(staking)) - _assets(netuid) - before;
         ++done["dividends"];
     }
 
     function claim(uint256 seed, uint256 who, uint256 on, uint256 steps) external {
         (uint32 netuid, address person) = (_netuid(seed), _person(who));
-        while (alphaStaking.claimableRoot(netuid, _hotkey(on), person, 4) == 0 && on % HOTKEYS != 0) --on;
+        while (staking.claimableRoot(netuid, _hotkey(on), person, 4) == 0 && on % HOTKEYS != 0) --on;
         vm.prank(person);
-        rootClaimed += alphaStaking.claimRoot(netuid, _hotkey(on), within(steps, 1, 4));
+        rootClaimed += staking.claimRoot(netuid, _hotkey(on), within(steps, 1, 4));
         ++done["claim"];
     }
 
@@ -152,7 +152,7 @@ contract PoolHandler is PoolNetwork {
 
     function leaveOrJoin(uint256 seed, uint256 on) external {
         (uint32 netuid, address hotkey) = (_netuid(seed), _hotkey(on));
-        seat(netuid, hotkey, !alphaStaking.hotkeyOf(netuid, hotkey).registered);
+        seat(netuid, hotkey, !staking.hotkeyOf(netuid, hotkey).registered);
     }
 
     function setChild(uint256 seed, uint256 on, uint256 child, uint64 proportion) external {
@@ -177,39 +177,40 @@ contract PoolHandler is PoolNetwork {
     /// @dev KOIN that the two contracts hold, and the fees that wait.
     function koinHeld() external view returns (uint256 byPools, uint256 byStaking, uint256 waiting) {
         (waiting,) = pools.fees();
-        return (token.balanceOf(address(pools)), token.balanceOf(address(alphaStaking)), waiting);
+        return (token.balanceOf(address(pools)), token.balanceOf(address(staking)), waiting);
     }
 
     function totals(uint32 netuid) external view returns (uint256 weight, uint256 permitted, uint256 stakingAlpha) {
         return (
-            alphaStaking.totalStakeOf(netuid),
-            alphaStaking.totalPermittedStakeAt(netuid, block.timestamp - 1),
-            pools.balanceOf(netuid, address(alphaStaking))
+            staking.totalStakeOf(netuid),
+            permits.totalPermittedStakeAt(netuid, block.timestamp - 1),
+            pools.balanceOf(netuid, address(staking))
         );
     }
 
     function sums(uint32 netuid) external view returns (Sums memory sum) {
-        sum.balances = pools.balanceOf(netuid, address(alphaStaking)) + pools.balanceOf(netuid, COINBASE);
+        sum.balances = pools.balanceOf(netuid, address(staking)) + pools.balanceOf(netuid, coinbase)
+            + pools.balanceOf(netuid, FINDER);
         for (uint256 h = 0; h < HOTKEYS; ++h) {
             address hotkey = _hotkey(h);
-            HotkeyState memory state = alphaStaking.hotkeyOf(netuid, hotkey);
+            HotkeyState memory state = staking.hotkeyOf(netuid, hotkey);
             sum.stakedAssets += state.stakedAssets;
             sum.leavingAssets += state.leavingAssets;
             sum.given += state.given;
             sum.received += state.received;
-            sum.weights += alphaStaking.stakeOf(netuid, hotkey);
-            sum.permitted += alphaStaking.permittedStakeAt(netuid, hotkey, block.timestamp - 1);
+            sum.weights += staking.stakeOf(netuid, hotkey);
+            sum.permitted += permits.permittedStakeAt(netuid, hotkey, block.timestamp - 1);
             sum.positions += worthOf(netuid, hotkey, hotkey);
             for (uint256 i = 0; i < PEOPLE; ++i) {
                 sum.positions += worthOf(netuid, hotkey, _person(i));
-                if (netuid != 0) sum.claimable += alphaStaking.claimableRoot(netuid, hotkey, _person(i), 1_000);
+                if (netuid != 0) sum.claimable += staking.claimableRoot(netuid, hotkey, _person(i), 1_000);
             }
         }
         for (uint256 i = 0; i < PEOPLE; ++i) {
             sum.balances += pools.balanceOf(netuid, _person(i));
-            (uint256 next, uint256 count) = alphaStaking.ticketRange(_person(i));
+            (uint256 next, uint256 count) = staking.ticketRange(_person(i));
             for (; next < count; ++next) {
-                (Ticket memory ticket, uint256 amount) = alphaStaking.ticketOf(_person(i), next);
+                (Ticket memory ticket, uint256 amount) = staking.ticketOf(_person(i), next);
                 if (ticket.netuid == netuid) sum.tickets += amount;
             }
         }
@@ -217,7 +218,7 @@ contract PoolHandler is PoolNetwork {
 
     function _assets(uint32 netuid) private view returns (uint256 sum) {
         for (uint256 h = 0; h < HOTKEYS; ++h) {
-            HotkeyState memory state = alphaStaking.hotkeyOf(netuid, _hotkey(h));
+            HotkeyState memory state = staking.hotkeyOf(netuid, _hotkey(h));
             sum += state.stakedAssets + state.leavingAssets;
         }
     }
@@ -226,7 +227,7 @@ contract PoolHandler is PoolNetwork {
     function _held(uint32 netuid, address person, uint256 from, bool free) private view returns (address hotkey) {
         for (uint256 i = 0; i < HOTKEYS; ++i) {
             hotkey = _hotkey(from % HOTKEYS + i);
-            bool fits = !free || !alphaStaking.isSlashable(netuid, hotkey);
+            bool fits = !free || !staking.isSlashable(netuid, hotkey);
             if (fits && sharesOf(netuid, hotkey, person) > 0) return hotkey;
         }
     }

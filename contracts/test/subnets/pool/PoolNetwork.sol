@@ -1,87 +1,60 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ERC20Burnable} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Burnable.sol";
-import {AlphaStaking} from "../../../src/subnets/pool/AlphaStaking.sol";
-import {IDelegation} from "../../../src/subnets/pool/IDelegation.sol";
-import {Pools} from "../../../src/subnets/pool/Pools.sol";
 import {Network} from "../../support/Network.sol";
 import {vm} from "../../support/Vm.sol";
 
-/// @dev A network with pools beside it. The registry's calls are made in its name.
+/// @dev A network seen from its pools: calls of the registry, the coinbase and the epoch contract are made in their names.
 abstract contract PoolNetwork is Network {
     uint256 internal constant ROOT_WEIGHT = 0.18e18;
     uint256 internal constant OPENING = 1_000e18;
-    address internal constant COINBASE = address(0xC01B);
+    /// @dev Gets the reward of slashes.
+    address internal constant FINDER = address(0x3A7);
 
-    Pools internal pools;
-    AlphaStaking internal alphaStaking;
-    IDelegation internal delegation;
+    address internal coinbase;
 
     function deployPools() internal {
         deployNetwork();
-        pools = new Pools(ERC20Burnable(address(token)), subnets, address(epochs), COINBASE, UNBONDING, ROOT_WEIGHT);
-        alphaStaking = AlphaStaking(address(pools.staking()));
-        delegation = alphaStaking.delegation();
+        coinbase = address(emission);
+    }
+
+    function rootWeight() internal pure override returns (uint256) {
+        return ROOT_WEIGHT;
     }
 
     /// @dev A new subnet with a pool of {OPENING} on both sides.
     function openSubnet() internal returns (uint32 netuid) {
         netuid = createSubnet();
-        fundPools(address(subnets), OPENING);
-        vm.prank(address(subnets));
-        pools.open(netuid, OPENING, OPENING);
+        uint256 rest = OPENING - pools.stateOf(netuid).koin;
+        fund(coinbase, rest);
+        vm.prank(coinbase);
+        pools.inject(netuid, rest, rest);
     }
 
-    /// @dev Gives `account` KOIN and lets pools and staking take it.
-    function fundPools(address account, uint256 amount) internal {
-        vm.prank(TREASURY);
-        require(token.transfer(account, amount), "fund");
-        vm.startPrank(account);
-        token.approve(address(pools), type(uint256).max);
-        token.approve(address(alphaStaking), type(uint256).max);
-        vm.stopPrank();
-    }
-
-    function mintAlpha(uint32 netuid, address account, uint256 amount) internal {
-        vm.prank(COINBASE);
-        pools.mint(netuid, account, amount);
-    }
-
-    function stakeAlpha(uint32 netuid, address hotkey, address staker, uint256 amount) internal returns (uint256) {
-        mintAlpha(netuid, staker, amount);
-        vm.prank(staker);
-        return alphaStaking.stake(netuid, hotkey, amount);
-    }
-
-    function stakeRoot(address hotkey, address staker, uint256 amount) internal returns (uint256) {
-        fundPools(staker, amount);
-        vm.prank(staker);
-        return alphaStaking.stake(0, hotkey, amount);
-    }
-
+    /// @dev The hotkey takes or leaves a seat; with a seat it seeks a permit.
     function seat(uint32 netuid, address hotkey, bool registered) internal {
         vm.prank(address(subnets));
-        alphaStaking.onRegistrationChanged(netuid, hotkey, registered);
+        staking.onRegistrationChanged(netuid, hotkey, registered);
+        if (registered) seek(netuid, hotkey);
     }
 
     function payDividends(uint32 netuid, address hotkey, uint256 amount) internal {
-        mintAlpha(netuid, COINBASE, amount);
-        vm.prank(COINBASE);
-        alphaStaking.payDividends(netuid, hotkey, amount);
+        mintAlpha(netuid, coinbase, amount);
+        vm.prank(coinbase);
+        staking.payDividends(netuid, hotkey, amount);
     }
 
-    function slash(uint32 netuid, address hotkey, uint256 bps) internal {
+    function slash(uint32 netuid, address hotkey, uint256 bps) internal returns (uint256 alphaTaken, uint256 koinTaken) {
         vm.prank(address(epochs));
-        alphaStaking.slash(netuid, hotkey, bps);
+        return staking.slash(netuid, hotkey, bps, FINDER);
     }
 
     function sharesOf(uint32 netuid, address hotkey, address staker) internal view returns (uint256 shares) {
-        (shares,) = alphaStaking.positionOf(netuid, hotkey, staker);
+        (shares,) = staking.positionOf(netuid, hotkey, staker);
     }
 
     function worthOf(uint32 netuid, address hotkey, address staker) internal view returns (uint256 amount) {
-        (, amount) = alphaStaking.positionOf(netuid, hotkey, staker);
+        (, amount) = staking.positionOf(netuid, hotkey, staker);
     }
 
     /// @dev `parent` gives `proportion` of its weight to `child`, at once.
@@ -95,6 +68,6 @@ abstract contract PoolNetwork is Network {
         vm.prank(parent);
         delegation.announceChildren(netuid, children, proportions);
         vm.warp(block.timestamp + 1 days);
-        alphaStaking.applyChildren(netuid, parent);
+        staking.applyChildren(netuid, parent);
     }
 }

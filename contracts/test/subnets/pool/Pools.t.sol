@@ -14,12 +14,12 @@ contract PoolsTest is PoolNetwork {
     function setUp() public {
         deployPools();
         _netuid = openSubnet();
-        fundPools(ANN, 10_000e18);
+        fund(ANN, 10_000e18);
     }
 
     function test_code_fits() public view {
         atMost(address(pools).code.length, 24_576, "pools");
-        atMost(address(alphaStaking).code.length, 24_576, "staking");
+        atMost(address(staking).code.length, 24_576, "staking");
     }
 
     function test_a_pool_opens_once_by_the_registry_with_enough_on_both_sides() public {
@@ -128,8 +128,8 @@ contract PoolsTest is PoolNetwork {
     }
 
     function test_injections_keep_the_price_and_wait_when_they_do_not_fit() public {
-        fundPools(COINBASE, 1_000_000e18);
-        vm.startPrank(COINBASE);
+        fund(coinbase, 1_000_000e18);
+        vm.startPrank(coinbase);
         pools.inject(_netuid, 10e18, 30e18);
         PoolState memory state = pools.stateOf(_netuid);
         yes(state.alpha == 1_010e18 && state.koin == 1_030e18, "joined");
@@ -183,7 +183,7 @@ contract PoolsTest is PoolNetwork {
         yes(pools.balanceOf(_netuid, ANN) == 50 && pools.balanceOf(_netuid, BOB) == 40, "balances");
         eq(pools.supplyOf(_netuid), OPENING + 90, "supply");
         uint256 room = 21_000_000e18 - OPENING - 100;
-        vm.prank(COINBASE);
+        vm.prank(coinbase);
         vm.expectRevert(
             abi.encodeWithSelector(IPools.AlphaCapExceeded.selector, _netuid, 21_000_000e18 + 1, 21_000_000e18)
         );
@@ -192,8 +192,8 @@ contract PoolsTest is PoolNetwork {
     }
 
     function test_a_dissolved_pool_pays_all_its_koin_pro_rata_and_nothing_else() public {
-        fundPools(COINBASE, 1_000e18);
-        vm.prank(COINBASE);
+        fund(coinbase, 1_000e18);
+        vm.prank(coinbase);
         pools.inject(_netuid, 0, 1_000e18);
         vm.prank(ANN);
         pools.buy(_netuid, 333e18, 1);

@@ -54,7 +54,7 @@ export function defineEpoch(program: Command): void {
             return {
               data,
               text: [
-                table(['epoch', 'result', 'phase', 'paid KOIN'], rows),
+                table(['epoch', 'result', 'phase', 'paid alpha'], rows),
                 explain(data.epochs),
                 `as of block ${data.asOfBlock}`,
               ]
@@ -87,7 +87,7 @@ function describe(data: EpochDetail): string {
     ['epoch', String(data.epoch)],
     [
       'result',
-      `${data.state} (${stateSentence(data.state)})${data.signedStakeAtomic === undefined ? '' : `, signed by ${koin(data.signedStakeAtomic)} KOIN of stake`}`,
+      `${data.state} (${stateSentence(data.state)})${data.signedStakeAtomic === undefined ? '' : `, signed by stake that weighs ${koin(data.signedStakeAtomic)} alpha`}`,
     ],
     ['beacon', data.beacon ?? 'not drawn'],
     ['as of block', String(data.asOfBlock)],
@@ -102,7 +102,7 @@ function describe(data: EpochDetail): string {
     koin(item.amountAtomic),
     item.why,
   ])
-  return `${head}\n\nweights: each validator's judgement, shares of its best miners by uid\n${weights.join('\n') || '  none revealed'}\n\n${payouts.length === 0 ? 'nobody was paid yet' : table(['uid', 'account', 'KOIN', 'why'], payouts)}`
+  return `${head}\n\nweights: each validator's judgement, shares of its best miners by uid\n${weights.join('\n') || '  none revealed'}\n\n${payouts.length === 0 ? 'nobody was paid yet' : table(['uid', 'account', 'alpha', 'why'], payouts)}`
 }
 
 function koin(atomic: string): string {

@@ -1,12 +1,10 @@
-import { KoinonError, parseUnits, sleep, systemClock, toAddress } from '@koinon/base'
+import { KoinonError, parseUnits, sleep, systemClock } from '@koinon/base'
 import {
   askSupervisor,
   defaultHomePath,
   defaultModel,
-  existingAccountKey,
   findSeatChallenge,
   giveUpSeat,
-  type Home,
   homeAt,
   JoinedNode,
   type JoinedRole,
@@ -21,15 +19,14 @@ import {
   requirePublishedHost,
   resolveModel,
   runningSupervisor,
-  Wallet,
-  withdrawEarnings,
 } from '@koinon/node'
 import { type Command, Option } from 'commander'
-import { earningsFacts, keptSentence, withdrawalSentence } from '../earnings-words.ts'
-import { confirm, parseInteger, runCommand } from '../runner.ts'
+import { earningsFacts, keptSentence } from '../earnings-words.ts'
+import { parseInteger, runCommand } from '../runner.ts'
 import { matchUpToHelp, maxBurnHelp, type SeatOptions, seatConfig } from '../seat-options.ts'
 import { type StayOptions, stay } from '../stay.ts'
 import { duration, facts } from '../table.ts'
+import { defineWithdraw } from './provider-withdraw.ts'
 
 type StartOptions = StayOptions & {
   readonly model?: string
@@ -146,33 +143,7 @@ export function defineProvider(program: Command): void {
         }
       }),
     )
-  provider
-    .command('withdraw')
-    .description('send the KOIN and dollars of the stopped provider to the wallet of this home; its gas money stays')
-    .option('--to <address>', 'send them to this account instead')
-    .option('-y, --yes', 'do not ask')
-    .action(
-      runCommand(async (context, options: { readonly to?: string; readonly yes?: boolean }) => {
-        const { home, typed } = context
-        const network = networkOf(home)
-        const to = options.to === undefined ? undefined : toAddress(options.to)
-        if (to !== undefined && !network.isTest)
-          await confirm(context, `Send everything the provider earned to ${to}?`, options.yes === true)
-        const done = await withdrawEarnings(home, roleName, systemClock, to)
-        const lacksGas = to === undefined && (await walletLacksGas(home))
-        return { data: done, text: typed(withdrawalSentence(done, network.isTest, lacksGas)) }
-      }),
-    )
-}
-
-/** Whether the home's wallet could not send anything on; false when the ledger does not say. */
-async function walletLacksGas(home: Home): Promise<boolean> {
-  const key = existingAccountKey(home, 'wallet')
-  const wallet = new Wallet({ home, network: networkOf(home), key, clock: systemClock })
-  return wallet.balances().then(
-    ({ nativeWei }) => nativeWei === 0n,
-    () => false,
-  )
+  defineWithdraw(provider, roleName)
 }
 
 function startProvider(options: StartOptions): Promise<never> {

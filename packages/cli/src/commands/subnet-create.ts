@@ -23,16 +23,18 @@ export function defineSubnetCreate(subnet: Command): void {
   const { rules } = localSubnet
   subnet
     .command('create')
-    .description('make a subnet on the network this home joined; its lock price is burned from the wallet')
+    .description(
+      'make a subnet on the network this home joined; its lock price, from the wallet, is what its pool begins with',
+    )
     .requiredOption('--name <text>', 'name, up to 64 bytes')
     .requiredOption('--spec-hash <hash>', 'hash of what validators run, 0x and 64 hexadecimal digits')
     .option('--metadata <url>', 'where people read about it', '')
     .option('--epoch-seconds <n>', 'length of an epoch; its phases take two thirds of it', '360')
     .option('--seats <n>', 'seats of miners and validators', '256')
     .option('--validators <n>', 'validators at most', '64')
-    .option('--min-stake <koin>', 'stake that a validator needs', '1000')
+    .option('--min-stake <koin>', 'what the stake of a validator must weigh, in alpha; KOIN on the root counts', '1000')
     .option('--first-burn <koin>', 'price of the first seat', koin(localSubnet.initialBurn))
-    .option('--max-lock <koin>', 'the most that is burned (default: the price shown + 5 %)')
+    .option('--max-lock <koin>', 'the most that is locked (default: the price shown + 5 %)')
     .option('-y, --yes', 'do not ask')
     .addHelpText(
       'after',
@@ -48,7 +50,7 @@ export function defineSubnetCreate(subnet: Command): void {
         if (price > maximum) throw tooDear(price, maximum)
         await confirm(
           context,
-          `Burn ${koin(price)} KOIN (at most ${koin(maximum)}) to create the subnet "${parameters.name}" on "${network.name}"?`,
+          `Lock ${koin(price)} KOIN (at most ${koin(maximum)}) for good in the pool of the new subnet "${parameters.name}" on "${network.name}"?`,
           flags.yes === true,
         )
         const netuid = await createSubnet(membership, parameters, maximum)
@@ -95,7 +97,7 @@ function parametersOf(flags: CreateFlags): SubnetParameters {
 function tooDear(price: bigint, maximum: bigint): KoinonError {
   return new KoinonError({
     code: 'ledger/lock-too-dear',
-    message: `A subnet costs ${koin(price)} KOIN now, more than the ${koin(maximum)} that may be burned`,
+    message: `A subnet costs ${koin(price)} KOIN now, more than the ${koin(maximum)} that may be locked`,
     hint: 'Wait, the price falls with time; or allow more with --max-lock KOIN.',
     retry: 'later',
   })

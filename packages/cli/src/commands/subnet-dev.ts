@@ -62,9 +62,9 @@ function describe({ subnet, epochs, seed, miners, validators, problems }: DevRep
   return [
     `${subnet.name} ${subnet.version}: ${epochs} epochs of ${subnet.tasks} questions, ${subnet.aggregator}, seed ${seed}, ${duration(durationMs)}`,
     '',
-    table(['uid', 'plays', 'score', 'incentive', 'KOIN', 'why, in the last epoch'], rows),
+    table(['uid', 'plays', 'score', 'incentive', 'alpha', 'why, in the last epoch'], rows),
     '',
-    `Validators earned (KOIN): ${judges}`,
+    `Validators earned (alpha): ${judges}`,
     end,
   ].join('\n')
 }

@@ -82,9 +82,9 @@ function describe(
     ['seat', `${seat.uid} of subnet ${netuid}, ${seat.hotkey}`],
     [
       'epoch',
-      `${metagraph.epoch}, ${koin(metagraph.emissionAtomic ?? '0')} KOIN shared out by ${metagraph.aggregator}`,
+      `${metagraph.epoch}, ${koin(metagraph.emissionAtomic ?? '0')} alpha of subnet ${netuid} shared out by ${metagraph.aggregator}`,
     ],
-    ['earned', `${koin(seat.asMinerAtomic)} KOIN, ${percent(seat.incentivePpm)} of the miners' part`],
+    ['earned', `${koin(seat.asMinerAtomic)} alpha, ${percent(seat.incentivePpm)} of the miners' part`],
     ['consensus', `${percent(seat.consensusPpm)}: what more than half of the stake gave it at least`],
     ['why', why ?? 'no validator log is reachable, or nothing was claimed yet'],
   ])
@@ -94,7 +94,7 @@ function describe(
     sharePpm === undefined ? 'not revealed' : percent(sharePpm),
     sharePpm === undefined ? '' : comparison(sharePpm - seat.consensusPpm),
   ])
-  return `${head}\n\n${table(['validator', 'stake', 'gave it', 'against the consensus'], rows)}`
+  return `${head}\n\n${table(['validator', 'stake weighs', 'gave it', 'against the consensus'], rows)}`
 }
 
 function comparison(differencePpm: number): string {

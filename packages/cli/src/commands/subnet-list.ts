@@ -1,9 +1,11 @@
 import { formatUnits, tokenDecimals } from '@koinon/base'
 import { createLedgerReader, listSubnets, quoteLock, readSubnet } from '@koinon/ledger'
 import { networkOf } from '@koinon/node'
+import { readMarkets } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
+import { shown } from '../pool-words.ts'
 import { runCommand } from '../runner.ts'
-import { subnetJson } from '../subnet-words.ts'
+import { marketJson, subnetJson } from '../subnet-words.ts'
 import { table } from '../table.ts'
 
 /** `koinon subnet list`: the subnets that live, and what another would cost. */
@@ -15,19 +17,28 @@ export function defineSubnetList(subnet: Command): void {
       runCommand(async ({ home }) => {
         const network = networkOf(home)
         const place = { network, reader: createLedgerReader(network) }
-        const [netuids, lock] = await Promise.all([listSubnets(place), quoteLock(place)])
+        const [netuids, lock, markets] = await Promise.all([listSubnets(place), quoteLock(place), readMarkets(place)])
         const subnets = await Promise.all(netuids.map((netuid) => readSubnet(place, netuid)))
+        const marketOf = new Map(markets.map((market) => [market.netuid, market]))
+        const priceOf = (netuid: number): string => {
+          const market = marketOf.get(netuid)
+          return market !== undefined && 'pool' in market ? shown(market.price) : ''
+        }
         const rows = subnets.map((item) => [
           `${item.netuid}`,
           item.name,
           `${item.neurons}/${item.maxNeurons}`,
           `${item.validators}/${item.maxValidators}`,
-          koin(item.stake),
+          priceOf(item.netuid),
+          shown(item.stake),
           koin(item.seatPrice),
         ])
         return {
-          data: { subnets: subnets.map(subnetJson), lockAtomic: `${lock}` },
-          text: `${table(['netuid', 'name', 'seats', 'validators', 'stake KOIN', 'seat KOIN'], rows)}\n\nAnother one costs ${koin(lock)} KOIN now.`,
+          data: {
+            subnets: subnets.map((item) => ({ ...subnetJson(item), ...marketJson(marketOf.get(item.netuid)) })),
+            lockAtomic: `${lock}`,
+          },
+          text: `${table(['netuid', 'name', 'seats', 'validators', 'alpha in KOIN', 'stake weighs', 'seat KOIN'], rows)}\n\nAnother one costs ${koin(lock)} KOIN now, which its pool begins with.`,
         }
       }),
     )

@@ -1,18 +1,24 @@
 import type { Command } from 'commander'
+import { defineSubnetClaimRoot } from './subnet-claim-root.ts'
 import { defineSubnetCreate } from './subnet-create.ts'
 import { defineSubnetDeploy } from './subnet-deploy.ts'
 import { defineSubnetDev } from './subnet-dev.ts'
 import { defineSubnetExplain } from './subnet-explain.ts'
+import { defineSubnetHoldings } from './subnet-holdings.ts'
 import { defineSubnetList } from './subnet-list.ts'
+import { defineSubnetMove } from './subnet-move.ts'
+import { defineSubnetParts } from './subnet-parts.ts'
 import { defineSubnetReplay } from './subnet-replay.ts'
 import { defineSubnetShow } from './subnet-show.ts'
 import { defineSubnetSim } from './subnet-sim.ts'
+import { defineSubnetStake, defineSubnetUnstake, defineSubnetWithdraw } from './subnet-stake.ts'
+import { defineSubnetBuy, defineSubnetSell } from './subnet-trade.ts'
 
-/** The group of a founder's commands, a file a command. */
+/** The group of subnets' commands, a file a command: making one, checking one, trading and staking its alpha. */
 export function defineSubnet(program: Command): void {
   const subnet = program
     .command('subnet')
-    .description('write a subnet as one file, try it, make one, and check what validators say')
+    .description('write a subnet as one file, try it, make one, check what validators say; trade and stake alpha')
   for (const define of [
     defineSubnetDev,
     defineSubnetSim,
@@ -22,6 +28,15 @@ export function defineSubnet(program: Command): void {
     defineSubnetCreate,
     defineSubnetShow,
     defineSubnetList,
+    defineSubnetBuy,
+    defineSubnetSell,
+    defineSubnetStake,
+    defineSubnetUnstake,
+    defineSubnetWithdraw,
+    defineSubnetClaimRoot,
+    defineSubnetMove,
+    defineSubnetHoldings,
+    defineSubnetParts,
   ])
     define(subnet)
 }

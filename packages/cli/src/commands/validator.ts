@@ -13,6 +13,7 @@ import { parseInteger } from '../runner.ts'
 import { matchUpToHelp, maxBurnHelp, type SeatOptions, seatConfig } from '../seat-options.ts'
 import { type StayOptions, stay } from '../stay.ts'
 import { startMember } from './miner.ts'
+import { defineWithdraw } from './provider-withdraw.ts'
 
 type StartOptions = StayOptions & {
   readonly model?: string
@@ -29,7 +30,7 @@ export function defineValidator(program: Command): void {
   const validator = program.command('validator').description('check the work of miners on the network this home joined')
   validator
     .command('start')
-    .description('register, stake what the subnet asks, check miners and earn until Ctrl-C')
+    .description('register, stake KOIN on the root, ask for a permit, check miners and earn until Ctrl-C')
     .option('--model <file.gguf>', 'model to replay answers with; must be the file that miners serve', undefined)
     .option('--file <subnet.ts>', 'check the miners of a subnet that is one file, instead of those that sell inference')
     .option('--netuid <n>', 'subnet', '1')
@@ -40,12 +41,13 @@ export function defineValidator(program: Command): void {
     .option('--match-up-to <koin>', matchUpToHelp)
     .addHelpText(
       'after',
-      '\nNeeds KOIN for the stake (more than a faucet gives) and an API key for its probes: koinon wallet balance, koinon keys create --label validator',
+      '\nNeeds KOIN for the stake on the root (more than a faucet gives) and an API key for its probes: koinon wallet balance, koinon keys create --label validator',
     )
     .action(async (_options: unknown, command: Command) => {
       const { file, ...options } = command.optsWithGlobals<StartOptions>()
       return file === undefined ? startValidator(options) : startMember('validator', { ...options, file })
     })
+  defineWithdraw(validator, 'validator')
 }
 
 function startValidator(options: StartOptions): Promise<never> {

@@ -76,6 +76,13 @@ export class Tally {
     this.#open.push({ ...subject, what, why })
   }
 
+  /** Takes over all that another tally counted. */
+  add(other: Tally): void {
+    this.#agreed += other.#agreed
+    for (const difference of other.#differences) this.#differences.push(difference)
+    for (const open of other.#open) this.#open.push(open)
+  }
+
   report({ name, compares }: AuditCheck): CheckReport {
     return { name, compares, agreed: this.#agreed, differences: this.#differences, open: this.#open }
   }

@@ -1,13 +1,22 @@
 /** What an audit reads (specs/0019-audit.md section 1), wherever it comes from: a JSON-RPC server or a copy on disk. */
 import type { Hex } from '@koinon/base'
-import type { ContractFunctionArgs, ContractFunctionName, ContractFunctionReturnType, GetEventArgs } from 'viem'
 import {
+  type ContractFunctionArgs,
+  type ContractFunctionName,
+  type ContractFunctionReturnType,
+  type GetEventArgs,
+  parseAbi,
+} from 'viem'
+import {
+  alphaStakingAbi,
   batchSettlementAbi,
+  delegationAbi,
   dollarAbi,
-  emissionAbi,
   epochsAbi,
   koinonTokenAbi,
-  stakingAbi,
+  permitsAbi,
+  poolEmissionAbi,
+  poolsAbi,
   subnetsAbi,
   subnetTermsAbi,
   weightsAbi,
@@ -21,11 +30,16 @@ export const auditedAbis = {
   dollar: dollarAbi,
   subnets: subnetsAbi,
   terms: subnetTermsAbi,
-  staking: stakingAbi,
+  pools: poolsAbi,
+  delegation: delegationAbi,
+  staking: alphaStakingAbi,
+  permits: permitsAbi,
   work: workAbi,
   weights: weightsAbi,
   epochs: epochsAbi,
-  emission: emissionAbi,
+  emission: poolEmissionAbi,
+  /** Whichever policy it is. */
+  policy: parseAbi(['function specHash() view returns (bytes32)']),
   channels: batchSettlementAbi,
 } as const
 

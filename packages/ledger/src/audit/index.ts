@@ -9,7 +9,7 @@ export {
   type Question,
   runChecks,
   type Subject,
-  type Tally,
+  Tally,
 } from './audit-report.ts'
 export { type Answer, type AuditSource, type EventOf, eventsOf, inOrder, viewOf } from './audit-source.ts'
 export { createRpcSource } from './rpc-source.ts'

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { encodeAbiParameters, encodeEventTopics, numberToHex } from 'viem'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { stakingAbi } from '../abis.ts'
+import { alphaStakingAbi } from '../abis.ts'
 import { createLedgerReader } from '../clients.ts'
 import type { NetworkFile } from '../network-file.ts'
 import { eventsOf, viewOf } from './audit-source.ts'
@@ -76,8 +76,11 @@ const block = (number: number) => ({
 const hotkey = '0x00000000000000000000000000000000000000AA'
 const stakedAt = (blockNumber: number, logIndex: number, amount: bigint) => ({
   address: contracts.staking,
-  topics: encodeEventTopics({ abi: stakingAbi, eventName: 'Staked', args: { netuid: 1, hotkey, staker: hotkey } }),
-  data: encodeAbiParameters([{ type: 'uint256' }, { type: 'uint256' }, { type: 'uint256' }], [amount, amount, amount]),
+  topics: encodeEventTopics({ abi: alphaStakingAbi, eventName: 'Staked', args: { netuid: 1, hotkey, staker: hotkey } }),
+  data: encodeAbiParameters(
+    Array.from({ length: 4 }, () => ({ type: 'uint256' })),
+    [amount, amount, amount, amount],
+  ),
   blockNumber: numberToHex(blockNumber),
   logIndex: numberToHex(logIndex),
   transactionIndex: '0x0',
@@ -92,13 +95,17 @@ const names = [
   'identity',
   'reputation',
   'validation',
-  'staking',
   'terms',
+  'pools',
+  'staking',
+  'delegation',
+  'permits',
   'subnets',
   'work',
   'weights',
-  'epochs',
+  'policy',
   'emission',
+  'epochs',
   'channels',
   'depositCollector',
 ]
@@ -137,7 +144,7 @@ describe('a source behind JSON-RPC', () => {
     const [first] = server.logRequests
     // 5,000 halved three times.
     expect(first).toBe(625)
-    expect(server.logRequests.filter((_, index) => index % 3 === 0).reduce((sum, blocks) => sum + blocks, 0)).toBe(
+    expect(server.logRequests.filter((_, index) => index % 5 === 0).reduce((sum, blocks) => sum + blocks, 0)).toBe(
       12_001,
     )
     const staked = eventsOf(source, 'staking', 'Staked')

@@ -16,7 +16,7 @@ import {
 export type RpcSourceOptions = {
   readonly reader: LedgerReader
   readonly network: NetworkFile
-  /** `supply`: mints and burns. `all` can be many more. */
+  /** Of KOIN. `supply`: mints, burns, and what comes to the stake and leaves it. `all` can be many more. */
   readonly transfers: 'supply' | 'all'
   readonly onProgress: (text: string) => void
 }
@@ -31,7 +31,19 @@ const maximumDocumentBytes = 4 * 1024 * 1024
 const documentTimeoutMs = 5_000
 const transfer = parseAbiItem('event Transfer(address indexed from, address indexed to, uint256 value)')
 /** Whose logs are read whole. */
-const logged = ['subnets', 'terms', 'staking', 'work', 'weights', 'epochs', 'emission', 'channels'] as const
+const logged = [
+  'subnets',
+  'terms',
+  'pools',
+  'delegation',
+  'staking',
+  'permits',
+  'work',
+  'weights',
+  'epochs',
+  'emission',
+  'channels',
+] as const
 
 /** Reads all events up to the head; views and documents when they are asked for. Throws `ledger/audit-unreadable` (retry later). */
 export async function createRpcSource(options: RpcSourceOptions): Promise<AuditSource> {
@@ -57,8 +69,9 @@ async function readLogs(
   last: bigint,
 ): Promise<readonly Log[]> {
   const address = logged.map((name) => network.contracts[name])
-  const { token } = network.contracts
-  const parts = transfers === 'all' ? [{}] : [{ from: zeroAddress }, { to: zeroAddress }]
+  const { token, staking } = network.contracts
+  const sides = [zeroAddress, staking].flatMap((account) => [{ from: account }, { to: account }])
+  const parts = transfers === 'all' ? [{}] : sides
   const logs: Log[] = []
   let pageBlocks = mostBlocksPerPage
   for (let from = BigInt(network.startBlock); from <= last; ) {

@@ -12,17 +12,20 @@ const names: Readonly<Record<string, keyof typeof abis>> = {
   validation: 'validationRegistryAbi',
   subnets: 'subnetsAbi',
   terms: 'subnetTermsAbi',
-  staking: 'stakingAbi',
+  pools: 'poolsAbi',
+  delegation: 'delegationAbi',
+  staking: 'alphaStakingAbi',
+  permits: 'permitsAbi',
   work: 'workAbi',
   weights: 'weightsAbi',
   epochs: 'epochsAbi',
-  emission: 'emissionAbi',
+  emission: 'poolEmissionAbi',
   channels: 'batchSettlementAbi',
 }
 const abiByName = new Map<string, unknown>(Object.entries(abis))
 const addressOf = (index: number): `0x${string}` => `0x${String(index + 1).padStart(40, '0')}`
 const contracts = Object.fromEntries(
-  [...Object.keys(names), 'depositCollector', 'disputes'].map((name, index) => [name, addressOf(index)]),
+  [...Object.keys(names), 'depositCollector', 'disputes', 'policy'].map((name, index) => [name, addressOf(index)]),
 ) as Record<ContractName, `0x${string}`>
 const indexed = indexedContracts(
   parseNetworkFile(
@@ -85,8 +88,8 @@ const valuesOf = (event: AbiEvent): Record<string, unknown> =>
   Object.fromEntries((event.inputs as readonly Typed[]).map((input) => [input.name as string, sample(input)]))
 
 describe('decodeLog', () => {
-  it('knows the events of all thirteen contracts', () => {
-    expect(new Set(events.map(([contract]) => contract)).size).toBe(13)
+  it('knows the events of all sixteen contracts', () => {
+    expect(new Set(events.map(([contract]) => contract)).size).toBe(16)
     expect(events.length).toBeGreaterThan(40)
   })
 

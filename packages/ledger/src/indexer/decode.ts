@@ -26,11 +26,14 @@ const abiOfContract: Partial<Record<ContractName, Abi>> = {
   validation: abis.validationRegistryAbi,
   subnets: abis.subnetsAbi,
   terms: abis.subnetTermsAbi,
-  staking: abis.stakingAbi,
+  pools: abis.poolsAbi,
+  delegation: abis.delegationAbi,
+  staking: abis.alphaStakingAbi,
+  permits: abis.permitsAbi,
   work: abis.workAbi,
   weights: abis.weightsAbi,
   epochs: abis.epochsAbi,
-  emission: abis.emissionAbi,
+  emission: abis.poolEmissionAbi,
   channels: abis.batchSettlementAbi,
 }
 

@@ -5,7 +5,7 @@ import { type Address, sleep } from '@koinon/base'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { LedgerReader } from '../clients.ts'
 import { koinonTokenAbi } from '../generated/koinon-token.ts'
-import { ensureOwnStake, joinSubnet, leaveSubnet } from '../membership.ts'
+import { joinSubnet, leaveSubnet } from '../membership.ts'
 import type { NetworkFile } from '../network-file.ts'
 import type { Anvil } from '../testing/anvil.ts'
 import {
@@ -16,6 +16,7 @@ import {
   withContracts,
 } from '../testing/network.ts'
 import { startPostgres, type TestPostgres } from '../testing/postgres.ts'
+import { ensureRootStake } from '../validator-stake.ts'
 import { type OpenIndexDatabase, openEmbeddedIndex, openPostgresIndex } from './database.ts'
 import { Indexer } from './indexer.ts'
 import { findEvents, findTransfers } from './queries.ts'
@@ -137,7 +138,7 @@ describe.each([
     })
     const membership = { network, reader, sender: account.sender }
     const seat = await joinSubnet(membership, 1, 'http://127.0.0.1:9')
-    await ensureOwnStake(membership, 1, 5n * ether)
+    await ensureRootStake(membership, 5n * ether)
     await leaveSubnet(membership, 1)
 
     const index = await open()
@@ -153,8 +154,8 @@ describe.each([
       ['NeuronRegistered', seat.uid],
       ['NeuronRemoved', seat.uid],
     ])
-    const [staked] = await findEvents(index.database, { ...query, contract: 'staking', names: ['Staked'] })
-    expect(staked?.args['hotkeyStake']).toBe((5n * ether).toString())
+    const [staked] = await findEvents(index.database, { ...query, netuid: 0, contract: 'staking', names: ['Staked'] })
+    expect(staked?.args['poolAssets']).toBe((5n * ether).toString())
     const transfers = await findTransfers(index.database, 'token', account.address, 100)
     expect(transfers.at(-1)?.args).toMatchObject({ from: founder.address, to: account.address })
     expect(await findTransfers(index.database, 'token', account.address, 1)).toEqual(transfers.slice(0, 1))

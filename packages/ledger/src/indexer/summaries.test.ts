@@ -66,6 +66,17 @@ describe.each(['PGlite', 'PostgreSQL'])('summaries on %s', (kind) => {
     expect(await findNewestEvents(database(), { ...claims, netuid: 3 })).toEqual([])
   })
 
+  it('tell events apart by several arguments at once', async () => {
+    const pairs = await sumArguments(database(), {
+      contract: 'epochs',
+      names: ['Claimed'],
+      by: ['netuid', 'account'],
+      sum: 'amount',
+    })
+    expect(pairs.map(({ key }) => key)).toEqual(['1/early', '1/steady', '2/steady'])
+    expect(pairs.at(-1)?.sum).toBe('7')
+  })
+
   it('take an argument of another name as a name, whatever it holds', async () => {
     const hostile = { ...claims, by: "account' or 1=1 --" }
     expect(await findNewestEvents(database(), hostile)).toHaveLength(1)

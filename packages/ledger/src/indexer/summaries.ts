@@ -11,8 +11,8 @@ export type SummaryFilter = {
   readonly netuid?: number
   /** First and last epoch that count; all when left out, which costs time that grows with the history. */
   readonly epochs?: readonly [number, number]
-  /** Argument by whose value events are told apart, e.g. `account`. */
-  readonly by: string
+  /** Argument by whose value events are told apart, e.g. `account`; of several the key is their values joined by `/`. */
+  readonly by: string | readonly string[]
 }
 
 /** One value of `by` with the sum of an argument over all its events, a decimal string. */
@@ -67,7 +67,8 @@ async function oneEach(
 }
 
 function keyOf({ by }: SummaryFilter): SQL<string> {
-  return sql<string>`${events.args} ->> ${by}`
+  const values = [by].flat().map((name) => sql`(${events.args} ->> ${name})`)
+  return sql<string>`${sql.join(values, sql` || '/' || `)}`
 }
 
 function matching({ contract, names, netuid, epochs }: SummaryFilter): SQL | undefined {

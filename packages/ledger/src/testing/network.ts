@@ -19,10 +19,13 @@ const ether = 10n ** 18n
 /** Economic constants of a test network. */
 export const testParameters: NetworkParameters = {
   genesisAmount: 1_000_000n * ether,
-  emissionPerSecond: 10n ** 15n,
-  halvingSeconds: 10n ** 8n,
-  subnetCreationBurn: ether,
+  koinPerSecond: 10n ** 15n,
+  alphaPerSecond: 10n ** 15n,
+  periodSeconds: 12n,
+  restSeconds: 86_400n,
+  minimumLock: ether,
   unbondingSeconds: 60n,
+  rootWeight: ether,
 }
 
 /** A subnet with epochs of a minute. */

@@ -16,9 +16,14 @@ import {
   runChecks,
 } from '@koinon/ledger/audit'
 import { channelsCheck } from '@koinon/payments'
-import { createSubnetChecks, type ReplayState } from '@koinon/subnets'
+import {
+  createSubnetChecks,
+  type DecentralizationReport,
+  decentralizationFacts,
+  decentralizationReport,
+  type ReplayState,
+} from '@koinon/subnets'
 import { writeFileDurably } from '../home/home.ts'
-import { type DecentralizationReport, measureDecentralization } from './decentralization.ts'
 import { openDefinitions } from './definitions.ts'
 
 export type AuditOutcome = {
@@ -90,7 +95,7 @@ async function runAll(
     differs,
     open: sum(({ open }) => open.length),
     ...(extras.includes('decentralization')
-      ? { decentralization: await measureDecentralization(source, replayOf(reports)) }
+      ? { decentralization: decentralizationReport(await decentralizationFacts(source, replayOf(reports))) }
       : {}),
   }
 }

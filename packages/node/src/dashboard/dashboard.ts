@@ -16,10 +16,12 @@ import { createMetagraphView } from './metagraph-json.ts'
 import { createNetworkView } from './network-json.ts'
 import { networkRoutes } from './network-routes.ts'
 import { ownerRoutes } from './owner-routes.ts'
+import { createPoolsView } from './pools-json.ts'
 import { receiptRoutes } from './receipt-routes.ts'
 import { registrationFile } from './registration-file.ts'
 import { notFound, type Route } from './route.ts'
 import { sparing } from './sparing.ts'
+import { stakeRoutes } from './stake-routes.ts'
 import { pageFolder, serveStatic } from './static-files.ts'
 import { createSubnetsView } from './subnets-json.ts'
 
@@ -84,6 +86,7 @@ function apiRoutes(options: DashboardOptions, localToken: string): readonly Rout
   const index = createIndexClient(config.indexerUrl ?? '')
   const roles = () => (config.isLocal ? ask<never>('roles', {}) : Promise.resolve([] as never))
   const epochs = createEpochsView({ network, index })
+  const pools = createPoolsView({ network })
   const { netuid, isLocal } = config
   return [
     ...networkRoutes({
@@ -100,6 +103,7 @@ function apiRoutes(options: DashboardOptions, localToken: string): readonly Rout
     }),
     ...receiptRoutes({ ...options, netuid, epochs, index }),
     ...ownerRoutes({ ...options, localToken, index }),
+    ...stakeRoutes({ pools: { ...pools, list: sparing(pools.list, clock) }, ask }),
   ]
 }
 

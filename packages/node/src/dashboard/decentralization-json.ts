@@ -1,25 +1,25 @@
 /**
  * `GET /api/decentralization`: who holds how much of stake, emission, work sold and votes, by address and by entity, and the stage that
- * follows (specs/0019-audit.md sections 4 and 5). Everything is a sum over public events.
+ * follows (specs/0019-audit.md sections 4 and 5). The report is the audit's; here its facts are sums that the index keeps.
  */
-import { createLedgerReader, type NetworkFile } from '@koinon/ledger'
-import { stakingAbi } from '@koinon/ledger/abis'
+import { type Address, toAddress } from '@koinon/base'
+import { createLedgerReader, type LedgerReader, type NetworkFile } from '@koinon/ledger'
+import { alphaStakingAbi } from '@koinon/ledger/abis'
 import type { ArgumentSum } from '@koinon/ledger/indexer'
 import {
-  byEntity,
-  type Concentration,
-  concentrationOf,
   createSubnetLedger,
-  entitiesOf,
-  type Link,
-  type SubnetLedger,
-  stageReport,
+  type DecentralizationReport,
+  decentralizationReport,
+  type Holding,
+  inParallel,
+  type JudgedSubnet,
+  worthOfShares,
 } from '@koinon/subnets'
-import { ownerCalls } from '../audit/owner-calls.ts'
-import { originOf } from '../gateway/endpoint-origin.ts'
+import { readMarkets, rootNetuid } from '@koinon/subnets/pools'
+import { koinWorth } from './alpha-worth.ts'
 import type { IndexClient } from './index-client.ts'
 
-const zeroAddress = `0x${'00'.repeat(20)}`
+const readsAtOnce = 8
 
 export type DecentralizationView = () => Promise<Record<string, unknown>>
 
@@ -31,95 +31,114 @@ export function createDecentralizationView(sources: {
   const reader = createLedgerReader(network)
   const ledger = createSubnetLedger(reader, network)
   return async () => {
-    const [created, unbondingSeconds, staked, unstaked, emission, settled, seats, funded] = await Promise.all([
-      index.events({ contract: 'subnets', names: ['SubnetCreated'] }),
-      reader.readContract({ address: network.contracts.staking, abi: stakingAbi, functionName: 'unbondingSeconds' }),
-      index.sums({ contract: 'staking', names: ['Staked'], by: 'staker', sum: 'amount' }),
-      index.sums({ contract: 'staking', names: ['Unstaked'], by: 'staker', sum: 'amount' }),
-      index.sums({ contract: 'epochs', names: ['Claimed'], by: 'account', sum: 'amount' }),
-      index.sums({ contract: 'channels', names: ['Settled'], by: 'receiver', sum: 'amount' }),
-      index.newest({ contract: 'subnets', names: ['NeuronRegistered', 'EndpointSet'], by: 'hotkey' }),
-      index.first({ contract: 'token', names: ['Transfer'], by: 'to' }),
-    ])
-    const contracts = new Set<string>(Object.values(network.contracts))
-    const links: readonly Link[] = [
-      ...seats.result.flatMap(({ key, args }) => hostLinks(key, String(args['endpoint'] ?? ''))),
-      ...funded.result.flatMap(({ key, args }): Link[] => {
-        const from = String(args['from'])
-        return from === zeroAddress || contracts.has(from) ? [] : [[key, from]]
-      }),
-    ]
-    const entityOf = entitiesOf(links)
-    const registered = new Set(seats.result.map(({ key }) => key))
-    const stake = minus(staked.result, unstaked.result)
-    const layers = [
-      layer('stake', 'KOIN staked, by who staked it', stake, entityOf),
-      layer('emission', 'KOIN claimed, by account', amounts(emission.result), entityOf),
-      layer(
-        'workSold',
-        'Dollars collected from channels, by seat',
-        amounts(settled.result).filter(([account]) => registered.has(account)),
-        entityOf,
-      ),
-      { name: 'votes', what: 'Nothing is voted on in this version.' },
-    ]
-    const netuids = created.result.map(({ netuid }) => netuid ?? 0)
-    const judged = await Promise.all(netuids.map((netuid) => judgesOf(ledger, netuid, entityOf)))
-    const report = stageReport({
+    const [created, dissolved, staked, unstaked, mined, dividends, settled, seats, funded, markets, exitSeconds] =
+      await Promise.all([
+        index.events({ contract: 'subnets', names: ['SubnetCreated'] }),
+        index.events({ contract: 'subnets', names: ['SubnetDissolved'] }),
+        index.sums({ ...positionsOf(['Staked']), sum: 'shares' }),
+        index.sums({ ...positionsOf(['Unstaked']), sum: 'shares' }),
+        index.sums({ ...claimsOf, sum: 'mined' }),
+        index.sums({ ...claimsOf, sum: 'dividends' }),
+        index.sums({ contract: 'channels', names: ['Settled'], by: 'receiver', sum: 'amount' }),
+        index.newest({ contract: 'subnets', names: ['NeuronRegistered', 'EndpointSet'], by: 'hotkey' }),
+        index.first({ contract: 'token', names: ['Transfer'], by: 'to' }),
+        readMarkets({ network, reader }),
+        reader.readContract({
+          address: network.contracts.staking,
+          abi: alphaStakingAbi,
+          functionName: 'unbondingSeconds',
+        }),
+      ])
+    const marketOf = new Map(markets.map((market) => [market.netuid, market]))
+    const worth = (netuid: number, amount: bigint): bigint =>
+      netuid === rootNetuid ? amount : koinWorth(marketOf.get(netuid), amount)
+    const ended = new Set(dissolved.result.map(({ netuid }) => netuid))
+    const living = created.result.flatMap(({ netuid }) => (netuid === null || ended.has(netuid) ? [] : [netuid]))
+    const report = decentralizationReport({
       replay: 'notRun',
-      privilegedCalls: judged.flatMap(({ netuid, epochSeconds }) => ownerCalls(netuid, epochSeconds)),
-      seizingCalls: [],
-      validatorEntities: judged.length === 0 ? 0 : Math.min(...judged.map(({ entities }) => entities)),
-      exitSeconds: unbondingSeconds,
-      challenge: { isPermissionless: false, windowSeconds: 0 },
-      guardians: 0,
-      nakamotoThirdByEntity: concentrationOf([...byEntity(stake, entityOf).values()]).nakamotoThird,
+      stake: await stakeOf({ network, reader }, minus(staked.result, unstaked.result), worth),
+      emission: plus(mined.result, dividends.result).map(([key, alpha]) => {
+        const [netuid, account] = key.split('/') as [string, string]
+        return [account, worth(Number(netuid), alpha)]
+      }),
+      settled: settled.result.map(({ key, sum }) => [key, BigInt(sum)]),
+      endpoints: seats.result.map(({ key, args }) => [key, String(args['endpoint'] ?? '')]),
+      funders: funded.result.map(({ key, args }) => [key, String(args['from'])]),
+      contracts: Object.values(network.contracts),
+      subnets: await Promise.all(
+        living.map(async (netuid): Promise<JudgedSubnet> => {
+          const [clock, nowSeconds] = await Promise.all([ledger.clock(netuid), ledger.nowSeconds()])
+          const permitted = await ledger.permittedAt(netuid, nowSeconds - 1)
+          return { netuid, ...clock, judges: permitted.map(({ hotkey }) => hotkey), rows: [] }
+        }),
+      ),
+      exitSeconds,
     })
-    return { asOfBlock: staked.asOfBlock, ...report, layers, validators: judged }
+    return { asOfBlock: staked.asOfBlock, ...decentralizationJson(report) }
   }
 }
 
-type Holding = readonly [holder: string, amount: bigint]
-
-function layer(name: string, what: string, holdings: readonly Holding[], entityOf: (holder: string) => string) {
+/** As the page reads it. */
+export function decentralizationJson(report: DecentralizationReport): Record<string, unknown> {
+  const { layers, subnets, entitiesBy: _, ...stage } = report
   return {
-    name,
-    what,
-    byAddress: figures(concentrationOf(holdings.map(([, amount]) => amount))),
-    byEntity: figures(concentrationOf([...byEntity(holdings, entityOf).values()])),
+    ...stage,
+    layers: [
+      ...layers.map(({ name, what, byAddress, byEntity }) => ({
+        name,
+        what,
+        byAddress: figures(byAddress),
+        byEntity: figures(byEntity),
+      })),
+      { name: 'votes', what: 'nothing is voted on in this version' },
+    ],
+    validators: subnets.map(({ agreementPpm: __, ...judges }) => judges),
   }
 }
 
-function figures({ total, ...rest }: Concentration): Record<string, number | string> {
-  return { ...rest, totalAtomic: `${total}` }
+const claimsOf = { contract: 'epochs', names: ['Claimed'], by: ['netuid', 'account'] } as const
+
+function positionsOf(names: readonly string[]) {
+  return { contract: 'staking', names, by: ['netuid', 'hotkey', 'staker'] } as const
 }
 
-function amounts(sums: readonly ArgumentSum[]): readonly Holding[] {
-  return sums.map(({ key, sum }) => [key, BigInt(sum)])
+function plus(left: readonly ArgumentSum[], right: readonly ArgumentSum[]): readonly Holding[] {
+  const rest = new Map(right.map(({ key, sum }) => [key, BigInt(sum)]))
+  return left.map(({ key, sum }): Holding => [key, BigInt(sum) + (rest.get(key) ?? 0n)])
 }
 
+/** Shares of each `netuid/hotkey/staker`. */
 function minus(added: readonly ArgumentSum[], taken: readonly ArgumentSum[]): readonly Holding[] {
   const takenBy = new Map(taken.map(({ key, sum }) => [key, BigInt(sum)]))
-  return amounts(added).map(([holder, amount]) => [holder, amount - (takenBy.get(holder) ?? 0n)])
+  return added.map(({ key, sum }): Holding => [key, BigInt(sum) - (takenBy.get(key) ?? 0n)])
 }
 
-/** A machine of its own is told by its host; what is no address links nobody. */
-function hostLinks(hotkey: string, endpoint: string): readonly Link[] {
-  try {
-    return [[hotkey, `host ${new URL(originOf(endpoint)).hostname}`]]
-  } catch {
-    return []
-  }
+/** What each position is worth by the pool of its hotkey now; a position that moved since the index looked is off by that. */
+async function stakeOf(
+  { network, reader }: { readonly network: NetworkFile; readonly reader: LedgerReader },
+  positions: readonly Holding[],
+  worth: (netuid: number, amount: bigint) => bigint,
+): Promise<readonly Holding[]> {
+  const held = positions.flatMap(([key, shares]) => {
+    const [netuid, hotkey, staker] = key.split('/') as [string, Address, Address]
+    return shares > 0n ? [{ netuid: Number(netuid), hotkey, staker, shares }] : []
+  })
+  const byHotkey = [...Map.groupBy(held, ({ netuid, hotkey }) => `${netuid}/${hotkey}`).values()]
+  const holdings = await inParallel(byHotkey, readsAtOnce, async (list): Promise<readonly Holding[]> => {
+    const [{ netuid, hotkey }] = list as [(typeof held)[number]]
+    const state = await reader.readContract({
+      address: network.contracts.staking,
+      abi: alphaStakingAbi,
+      functionName: 'hotkeyOf',
+      args: [netuid, toAddress(hotkey)],
+      blockTag: 'pending',
+    })
+    const pool = { assets: state.stakedAssets, shares: state.stakedShares }
+    return list.map(({ staker, shares }) => [staker, worth(netuid, worthOfShares(pool, shares))])
+  })
+  return holdings.flat()
 }
 
-/** Who may judge in a subnet now. */
-async function judgesOf(ledger: SubnetLedger, netuid: number, entityOf: (holder: string) => string) {
-  const [clock, nowSeconds] = await Promise.all([ledger.clock(netuid), ledger.nowSeconds()])
-  const permitted = await ledger.permittedAt(netuid, nowSeconds - 1)
-  return {
-    netuid,
-    epochSeconds: clock.epochSeconds,
-    validators: permitted.length,
-    entities: new Set(permitted.map(({ hotkey }) => entityOf(hotkey))).size,
-  }
+function figures({ total, ...rest }: DecentralizationReport['layers'][number]['byAddress']) {
+  return { ...rest, totalAtomic: `${total}` }
 }

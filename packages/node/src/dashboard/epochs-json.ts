@@ -1,7 +1,7 @@
 /** `GET /api/epochs` and `/api/epochs/{netuid}/{epoch}`: who was paid what and why, from the ledger and the validators' own logs. */
 import { KoinonError } from '@koinon/base'
 import { createLedgerReader, type NetworkFile } from '@koinon/ledger'
-import type { IndexedEvent } from '@koinon/ledger/indexer'
+import type { ArgumentSum, IndexedEvent } from '@koinon/ledger/indexer'
 import { inferenceSubnet } from '@koinon/subnet-files/inference'
 import { createSubnetLedger, type EpochWindow, epochAt, epochPhase, epochWindow, unpackRow } from '@koinon/subnets'
 import type { CheckState } from '@koinon/work'
@@ -68,10 +68,13 @@ export function createEpochsView(sources: { readonly network: NetworkFile; reado
         : {
             root: result?.['root'],
             signedStakeAtomic: root.args['signedStake'],
-            cumulativeTotalAtomic: result?.['cumulativeTotal'],
+            minersTotalAtomic: result?.['minersTotal'],
+            dividendsTotalAtomic: result?.['dividendsTotal'],
           }),
       state,
-      paidAtomic: found.paid.get(epoch) ?? '0',
+      minedAtomic: found.mined.get(epoch) ?? '0',
+      dividendsAtomic: found.dividends.get(epoch) ?? '0',
+      paidAtomic: `${BigInt(found.mined.get(epoch) ?? 0) + BigInt(found.dividends.get(epoch) ?? 0)}`,
     }
   }
 
@@ -80,7 +83,7 @@ export function createEpochsView(sources: { readonly network: NetworkFile; reado
     epochs: readonly [number, number],
   ): Promise<Found & { readonly asOfBlock: number }> => {
     const only = epochs[0] === epochs[1] ? { epoch: epochs[0] } : {}
-    const [roots, disabled, beacons, paid] = await Promise.all([
+    const [roots, disabled, beacons, mined, dividends] = await Promise.all([
       index.events({
         contract: 'epochs',
         names: ['RootSubmitted'],
@@ -105,13 +108,15 @@ export function createEpochsView(sources: { readonly network: NetworkFile; reado
         limit: maximumListed,
         ...only,
       }),
-      index.sums({ contract: 'epochs', names: ['Claimed'], netuid, epochs, by: 'epoch', sum: 'amount' }),
+      index.sums({ contract: 'epochs', names: ['Claimed'], netuid, epochs, by: 'epoch', sum: 'mined' }),
+      index.sums({ contract: 'epochs', names: ['Claimed'], netuid, epochs, by: 'epoch', sum: 'dividends' }),
     ])
     return {
       roots: roots.result,
       disabled: disabled.result,
       beacons: beacons.result,
-      paid: new Map(paid.result.map(({ key, sum }) => [Number(key), sum])),
+      mined: byEpoch(mined.result),
+      dividends: byEpoch(dividends.result),
       asOfBlock: roots.asOfBlock,
     }
   }
@@ -176,8 +181,13 @@ export function createEpochsView(sources: { readonly network: NetworkFile; reado
 }
 
 type Found = Readonly<Record<'roots' | 'disabled' | 'beacons', readonly IndexedEvent[]>> & {
-  /** What was claimed of each epoch in all, a decimal string. */
-  readonly paid: ReadonlyMap<number, string>
+  /** What was claimed of each epoch in all, decimal strings. */
+  readonly mined: ReadonlyMap<number, string>
+  readonly dividends: ReadonlyMap<number, string>
+}
+
+function byEpoch(sums: readonly ArgumentSum[]): ReadonlyMap<number, string> {
+  return new Map(sums.map(({ key, sum }) => [Number(key), sum]))
 }
 
 function payout(
@@ -193,10 +203,12 @@ function payout(
   return {
     account,
     ...(uid === undefined ? {} : { uid }),
-    amountAtomic: args['amount'],
-    cumulativeAtomic: args['cumulativeAmount'],
+    minedAtomic: args['mined'],
+    dividendsAtomic: args['dividends'],
+    amountAtomic: `${BigInt(String(args['mined'])) + BigInt(String(args['dividends']))}`,
+    cumulativeAtomic: `${BigInt(String(args['cumulativeMined'])) + BigInt(String(args['cumulativeDividends']))}`,
     why: isValidator
-      ? 'Validator: paid for weights that agree with the stake-weighted median.'
+      ? 'Validator: dividends for weights that agree with the stake-weighted median.'
       : (reasons?.join(' ') ?? 'No validator log is reachable for this payout.'),
   }
 }

@@ -12,7 +12,7 @@ const record: EpochRecord = parseEpochRecord(
     epoch: 5,
     specHash: hash,
     aggregator: { name: 'yuma3', version: 1, specHash: hash },
-    emission: '1000',
+    emission: { miners: '400', dividends: '600' },
     seats: [
       { uid: 0, hotkey: address('01'), consensus: half, incentive: half },
       { uid: 4, hotkey: address('02'), consensus: half, incentive: half },
@@ -33,7 +33,13 @@ describe('the metagraph', () => {
   const json = metagraphJson(record, new Map([[address('0a'), 9]]))
 
   it('tells shares in millionths and payouts in atomic units', () => {
-    expect(json).toMatchObject({ netuid: 2, epoch: 5, aggregator: 'yuma3 1', emissionAtomic: '1000' })
+    expect(json).toMatchObject({
+      netuid: 2,
+      epoch: 5,
+      aggregator: 'yuma3 1',
+      emissionAtomic: '1000',
+      minersAtomic: '400',
+    })
     expect(json['seats']).toEqual([
       { uid: 0, hotkey: address('01'), consensusPpm: 500_000, incentivePpm: 500_000, asMinerAtomic: '250' },
       { uid: 4, hotkey: address('02'), consensusPpm: 500_000, incentivePpm: 500_000, asMinerAtomic: '0' },

@@ -57,7 +57,9 @@ export function metagraphJson(record: EpochRecord, uidOf: ReadonlyMap<string, nu
     netuid: record.netuid,
     epoch: record.epoch,
     aggregator: `${record.aggregator.name} ${record.aggregator.version}`,
-    emissionAtomic: `${record.emission}`,
+    emissionAtomic: `${record.emission.miners + record.emission.dividends}`,
+    minersAtomic: `${record.emission.miners}`,
+    dividendsAtomic: `${record.emission.dividends}`,
     ...(agreement === undefined ? {} : { agreementPpm: agreement }),
     seats: record.seats.map(({ uid, hotkey, consensus, incentive }) => ({
       uid,

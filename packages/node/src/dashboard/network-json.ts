@@ -4,6 +4,7 @@ import type { ProviderTable } from '@koinon/inference/client'
 import { createLedgerReader, type NetworkFile } from '@koinon/ledger'
 import type { ArgumentSum, KeyedEvent } from '@koinon/ledger/indexer'
 import { createSubnetLedger, epochAt, epochPhase, epochWindow, unpackRow } from '@koinon/subnets'
+import { readMarket } from '@koinon/subnets/pools'
 import type { RoleStatus } from '../supervisor/supervised-role.ts'
 import type { IndexClient } from './index-client.ts'
 import { sparing } from './sparing.ts'
@@ -26,15 +27,21 @@ export function createNetworkView(sources: NetworkSources): () => Promise<Record
   const ledger = createSubnetLedger(reader, network)
   const subnetName = createSubnetNames(reader, network)
   const summarise = sparing(async () => {
-    const [stakes, sums, claims] = await Promise.all([
-      index.newest({ contract: 'staking', names: ['Staked', 'Unstaked'], netuid, by: 'hotkey' }),
-      index.sums({ ...claimsOf(netuid), sum: 'amount' }),
+    const [weights, sought, mined, dividends, claims] = await Promise.all([
+      index.newest({ contract: 'staking', names: ['WeightChanged'], netuid, by: 'hotkey' }),
+      index.newest({ contract: 'permits', names: ['PermitSought'], netuid, by: 'hotkey' }),
+      index.sums({ ...claimsOf(netuid), sum: 'mined' }),
+      index.sums({ ...claimsOf(netuid), sum: 'dividends' }),
       index.newest(claimsOf(netuid)),
     ])
-    return { stakes: stakes.result, paid: paidByAccount(sums.result, claims.result) }
+    return {
+      weights: weights.result,
+      seeking: new Set(sought.result.filter(({ args }) => args['seeks'] === true).map(({ key }) => key)),
+      paid: paidByAccount([...mined.result, ...dividends.result], claims.result),
+    }
   }, clock)
   return async () => {
-    const [name, clockParameters, nowSeconds, endpoints, roles, { stakes, paid }, reveals] = await Promise.all([
+    const [name, clockParameters, nowSeconds, endpoints, roles, summary, reveals, market] = await Promise.all([
       subnetName(netuid),
       ledger.clock(netuid),
       ledger.nowSeconds(),
@@ -42,13 +49,15 @@ export function createNetworkView(sources: NetworkSources): () => Promise<Record
       sources.roles().catch(() => []),
       summarise(),
       index.events({ contract: 'weights', names: ['WeightsRevealed'], netuid, order: 'newest', limit: 64 }),
+      readMarket({ network, reader }, netuid),
     ])
+    const { paid } = summary
     const epoch = epochAt(clockParameters, nowSeconds)
     const window = epochWindow(clockParameters, epoch)
     const permitted = new Map(
       (await ledger.permittedAt(netuid, nowSeconds - 1)).map(({ hotkey, stake }) => [hotkey, stake]),
     )
-    const stakeOf = new Map(stakes.map(({ key, args }) => [key, String(args['hotkeyStake'])]))
+    const stakeOf = new Map(summary.weights.map(({ key, args }) => [key, String(args['weight'])]))
     const weights = lastWeights(reveals.result)
     const minersOfLastEpoch = new Set(
       endpoints.filter(({ hotkey }) => !permitted.has(hotkey)).map(({ hotkey }) => hotkey as string),
@@ -59,20 +68,21 @@ export function createNetworkView(sources: NetworkSources): () => Promise<Record
       const link = table.get(hotkey)
       const isValidator = permitted.has(hotkey)
       const account = paid.get(hotkey)
-      const lastAmount =
-        minersOfLastEpoch.has(hotkey) && account?.lastEpoch === earnedLast.epoch ? account.lastAmount : 0n
+      const lastMined =
+        minersOfLastEpoch.has(hotkey) && account?.lastEpoch === earnedLast.epoch ? account.lastMined : 0n
       return {
         uid,
         hotkey,
         ...nameOf(roles, hotkey),
         kind: isValidator ? 'validator' : 'miner',
+        ...(summary.seeking.has(hotkey) && !isValidator ? { seeksPermit: true } : {}),
         endpoint,
         online: isValidator
           ? online.has(hotkey) || !hasRole(roles)
           : link?.offer !== undefined && !link.isPaused(clock.nowMs()),
         ...(link === undefined || isValidator ? {} : { latencyMs: Math.round(link.firstByteMs * 10) / 10 }),
         stakeAtomic: stakeOf.get(hotkey) ?? '0',
-        incentivePpm: earnedLast.total === 0n ? 0 : Number((lastAmount * 1_000_000n) / earnedLast.total),
+        incentivePpm: earnedLast.total === 0n ? 0 : Number((lastMined * 1_000_000n) / earnedLast.total),
         ...(weights.has(uid) ? { lastWeightPpm: weights.get(uid) } : {}),
         paidAtomic: `${account?.total ?? 0n}`,
         ...(link?.lastReason === undefined || isValidator ? {} : { note: noteOf(link.lastReason) }),
@@ -97,6 +107,7 @@ export function createNetworkView(sources: NetworkSources): () => Promise<Record
           epochEndsAtSeconds: window.endsAtSeconds,
           // Two epochs overlap: this one collects work while the last one is judged.
           phase: epoch === 0 ? 'open' : epochPhase(epochWindow(clockParameters, epoch - 1), nowSeconds),
+          ...('pool' in market ? { priceWad: `${market.price}` } : {}),
           totalStakeAtomic: `${[...permitted.values()].reduce((sum, stake) => sum + stake, 0n)}`,
           neurons,
         },
@@ -115,20 +126,24 @@ export function createNetworkView(sources: NetworkSources): () => Promise<Record
   }
 }
 
-type Paid = { readonly total: bigint; readonly lastEpoch: number; readonly lastAmount: bigint }
+/** Alpha, atomic units. */
+type Paid = { readonly total: bigint; readonly lastEpoch: number; readonly lastMined: bigint }
 type EventLike = { readonly epoch: number | null; readonly args: Readonly<Record<string, unknown>> }
 
 function claimsOf(netuid: number) {
   return { contract: 'epochs', names: ['Claimed'], netuid, by: 'account' } as const
 }
 
-/** All that was paid to each account, and its newest claim. A claim between the two questions shows up in the next answer. */
+/**
+ * All that was paid to each account, and what it mined by its newest claim. A claim between the two questions shows up in the next answer.
+ */
 function paidByAccount(sums: readonly ArgumentSum[], newest: readonly KeyedEvent[]): ReadonlyMap<string, Paid> {
-  const totals = new Map(sums.map(({ key, sum }) => [key, BigInt(sum)]))
+  const totals = new Map<string, bigint>()
+  for (const { key, sum } of sums) totals.set(key, (totals.get(key) ?? 0n) + BigInt(sum))
   return new Map(
     newest.map(({ key, epoch, args }) => {
-      const lastAmount = BigInt(String(args['amount']))
-      return [key, { total: totals.get(key) ?? lastAmount, lastEpoch: epoch ?? -1, lastAmount }]
+      const lastMined = BigInt(String(args['mined']))
+      return [key, { total: totals.get(key) ?? lastMined, lastEpoch: epoch ?? -1, lastMined }]
     }),
   )
 }
@@ -141,7 +156,7 @@ function sumLast(
   const epoch = Math.max(-1, ...earned.map(({ lastEpoch }) => lastEpoch))
   return {
     epoch,
-    total: earned.filter(({ lastEpoch }) => lastEpoch === epoch).reduce((sum, { lastAmount }) => sum + lastAmount, 0n),
+    total: earned.filter(({ lastEpoch }) => lastEpoch === epoch).reduce((sum, { lastMined }) => sum + lastMined, 0n),
   }
 }
 

@@ -25,7 +25,7 @@ describe('the name of a subnet', () => {
     const specHash = inferenceSpecHash()
     const { network, reader, sender } = await ensureLocalNetwork(home, ledger.rpcUrl, 'http://127.0.0.1:1', specHash)
     const { token, subnets } = network.contracts
-    const lock = 2n * localNetworkParameters.subnetCreationBurn
+    const lock = 2n * localNetworkParameters.minimumLock
     await sender.call({ address: token, abi: koinonTokenAbi, functionName: 'approve', args: [subnets, lock] })
     const other = { ...localSubnet, name: 'embeddings <b>', specHash }
     await sender.call({ address: subnets, abi: subnetsAbi, functionName: 'createSubnet', args: [other, lock] })

@@ -1,7 +1,8 @@
-/** `GET /api/subnets`: all subnets with their share of the emission and what they paid, from the ledger and the index. */
-import { createLedgerReader, listSubnets, type NetworkFile } from '@koinon/ledger'
-import { emissionAbi, subnetsAbi } from '@koinon/ledger/abis'
+/** `GET /api/subnets`: all subnets with their share of the emission, their price and what they paid, from the ledger and the index. */
+import { createLedgerReader, type NetworkFile } from '@koinon/ledger'
+import { poolEmissionAbi, subnetsAbi } from '@koinon/ledger/abis'
 import { createSubnetLedger, epochAt, epochPhase, epochWindow } from '@koinon/subnets'
+import { readMarkets, type SubnetPool, type SubnetPot } from '@koinon/subnets/pools'
 import type { IndexClient } from './index-client.ts'
 
 const million = 1_000_000n
@@ -15,18 +16,21 @@ export function createSubnetsView(sources: {
   const { network, index } = sources
   const reader = createLedgerReader(network)
   const ledger = createSubnetLedger(reader, network)
+  const emission = { address: network.contracts.emission, abi: poolEmissionAbi } as const
   return async () => {
-    const [living, created, paid, nowSeconds] = await Promise.all([
-      listSubnets({ network, reader }),
+    const [created, steps, markets, nowSeconds, finalUntil] = await Promise.all([
       index.events({ contract: 'subnets', names: ['SubnetCreated'] }),
-      index.sums({ contract: 'epochs', names: ['Claimed'], by: 'netuid', sum: 'amount' }),
+      index.events({ contract: 'emission', names: ['StepOpened'], order: 'newest', limit: 1 }),
+      readMarkets({ network, reader }),
       ledger.nowSeconds(),
+      reader.readContract({ ...emission, functionName: 'finalUntil' }),
     ])
-    const paidOf = new Map(paid.result.map(({ key, sum }) => [Number(key), sum]))
+    const shareOf = sharesPpm(steps.result[0]?.args)
+    const marketOf = new Map(markets.map((market) => [market.netuid, market]))
     const subnets = await Promise.all(
       created.result.map(async ({ netuid: found }) => {
         const netuid = found ?? 0
-        const [subnet, clock, permitted, accrued] = await Promise.all([
+        const [subnet, clock, permitted, accrued, paid] = await Promise.all([
           reader.readContract({
             address: network.contracts.subnets,
             abi: subnetsAbi,
@@ -35,14 +39,8 @@ export function createSubnetsView(sources: {
           }),
           ledger.clock(netuid),
           ledger.permittedAt(netuid, nowSeconds - 1),
-          reader.readContract({
-            address: network.contracts.emission,
-            abi: emissionAbi,
-            functionName: 'accruedUntil',
-            args: [netuid, BigInt(nowSeconds - 1)],
-            // Where blocks come on demand the last one may be older than the time that is asked about.
-            blockTag: 'pending',
-          }),
+          reader.readContract({ ...emission, functionName: 'accruedUntil', args: [netuid, finalUntil] }),
+          reader.readContract({ ...emission, functionName: 'paidOf', args: [netuid] }),
         ])
         const current = epochAt(clock, nowSeconds)
         return {
@@ -56,14 +54,39 @@ export function createSubnetsView(sources: {
           maximumSeats: subnet.maxNeurons,
           validators: permitted.length,
           stakeAtomic: `${permitted.reduce((sum, { stake }) => sum + stake, 0n)}`,
-          // Version 1 of the emission: existing subnets share equally (specs/0010-seats-stake-emission.md section 4).
-          emissionSharePpm: subnet.dissolvedAt === 0 ? Number(million / BigInt(living.length)) : 0,
+          emissionSharePpm: subnet.dissolvedAt === 0 ? (shareOf.get(netuid) ?? 0) : 0,
           ...(subnet.dissolvedAt === 0 ? {} : { dissolvedAtSeconds: Number(subnet.dissolvedAt) }),
-          accruedAtomic: `${accrued}`,
-          paidAtomic: paidOf.get(netuid) ?? '0',
+          ...marketJson(marketOf.get(netuid)),
+          accruedAtomic: sumOf(accrued),
+          paidAtomic: sumOf(paid),
         }
       }),
     )
     return { asOfBlock: created.asOfBlock, subnets }
   }
+}
+
+/** Shares of the KOIN that the last step issued, millionths; none before the first step. */
+export function sharesPpm(step: Readonly<Record<string, unknown>> | undefined): ReadonlyMap<number, number> {
+  const netuids = (step?.['netuids'] ?? []) as readonly (string | number)[]
+  const shares = (step?.['shares'] ?? []) as readonly string[]
+  return new Map(
+    netuids.map((netuid, place) => [Number(netuid), Number((BigInt(shares[place] ?? 0) * million) >> 64n)]),
+  )
+}
+
+function marketJson(market: SubnetPool | SubnetPot | undefined): Record<string, unknown> {
+  if (market === undefined) return {}
+  if (!('pool' in market)) return { potAtomic: `${market.pot}` }
+  const { pool, price, averagePrice } = market
+  return {
+    priceWad: `${price}`,
+    averagePriceWad: `${averagePrice}`,
+    poolKoinAtomic: `${pool.koin}`,
+    poolAlphaAtomic: `${pool.alpha}`,
+  }
+}
+
+function sumOf(parts: Readonly<Record<'owner' | 'miners' | 'dividends', bigint>>): string {
+  return `${parts.owner + parts.miners + parts.dividends}`
 }

@@ -66,9 +66,11 @@ async function expectWhole({ network, reader }: Treasury): Promise<void> {
   expect(await reader.readContract({ ...token, functionName: 'minter' }).then((minter) => minter.toLowerCase())).toBe(
     network.contracts.emission,
   )
-  // One creation of a subnet was paid for, not two.
+  // One creation of a subnet was paid for, not two: the pool holds its price, and nothing was minted or burned.
+  const inPools = await reader.readContract({ ...token, functionName: 'balanceOf', args: [network.contracts.pools] })
+  expect(inPools).toBe(localNetworkParameters.minimumLock)
   expect(await reader.readContract({ ...token, functionName: 'totalSupply' })).toBe(
-    localNetworkParameters.genesisAmount - localNetworkParameters.subnetCreationBurn,
+    localNetworkParameters.genesisAmount,
   )
 }
 

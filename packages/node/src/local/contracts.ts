@@ -125,6 +125,6 @@ async function ensureSubnet(
   if ((await reader.readContract({ ...subnets, functionName: 'subnetCount' })) > 0) return
   // The deployment's own blocks lie behind us, so even an idle chain shows its pace.
   const subnet = subnetFor(network.chainKind === 'embedded' ? 0 : await blockIntervalSeconds(reader), epochSeconds)
-  const maxLock = localNetworkParameters.subnetCreationBurn
+  const maxLock = localNetworkParameters.minimumLock
   await createSubnet({ network, reader, sender }, { ...subnet, specHash }, maxLock)
 }

@@ -7,6 +7,7 @@ import { existingAccountKey } from '../home/secrets.ts'
 import type { RoleStatus } from '../supervisor/supervised-role.ts'
 import { judgeReceipt } from '../verdict/judge-receipt.ts'
 import { requestJson } from '../wallet/request-json.ts'
+import { StakeDesk } from '../wallet/stake-desk.ts'
 import { parseAsset, Wallet } from '../wallet/wallet.ts'
 import { Faucet, type FaucetDoor } from './faucet.ts'
 import type { PageDoor } from './page-door.ts'
@@ -32,6 +33,7 @@ export class LocalOperator {
   readonly #options: LocalOperatorOptions
   readonly #wallets = new Map<string, Wallet>()
   readonly #faucet: Faucet
+  #stakeDesk: StakeDesk | undefined
   #judging: Promise<unknown> = Promise.resolve()
 
   constructor(options: LocalOperatorOptions) {
@@ -65,6 +67,10 @@ export class LocalOperator {
       case 'keys.topUp':
         await this.#wallet('wallet').topUp(given['keyHash'] ?? '', parseAmount(given['amountAtomic']))
         return {}
+      case 'stake.state':
+        return this.#stake().state()
+      case 'stake.act':
+        return this.#stake().act(given)
       case 'receipt.verdict':
         return { checks: await this.#verdict(given) }
       case 'page.link':
@@ -138,6 +144,11 @@ export class LocalOperator {
   async #walletState(): Promise<unknown> {
     const wallet = this.#wallet('wallet')
     return { account: wallet.address, ...balancesJson(await wallet.balances()) }
+  }
+
+  #stake(): StakeDesk {
+    this.#stakeDesk ??= new StakeDesk(this.#wallet('wallet').membership)
+    return this.#stakeDesk
   }
 
   #wallet(name: string): Wallet {

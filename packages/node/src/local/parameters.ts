@@ -8,13 +8,16 @@ export const localChainId = 402_402
 const koin = (text: string): bigint => parseUnits(text, 18)
 const dollar = (text: string): bigint => parseUnits(text, 6)
 
-/** What the local ledger starts with. Emission: a twentieth of a KOIN a second, halved every four years, so it stays far below the cap. */
+/** What the local ledger starts with. Emission: a twentieth of a KOIN a second, and as much alpha in every subnet. */
 export const localNetworkParameters: NetworkParameters = {
   genesisAmount: koin('1000000'),
-  emissionPerSecond: koin('0.05'),
-  halvingSeconds: 4n * 365n * 86_400n,
-  subnetCreationBurn: koin('100'),
+  koinPerSecond: koin('0.05'),
+  alphaPerSecond: koin('0.05'),
+  periodSeconds: 12n,
+  restSeconds: 7n * 86_400n,
+  minimumLock: koin('100'),
   unbondingSeconds: 300n,
+  rootWeight: koin('1'),
 }
 
 /** Subnet 1 of a local network, with epochs short enough to watch. */
@@ -83,7 +86,7 @@ export const localFunding = {
   wallet: { koin: koin('100'), dollar: dollar('100') },
 } as const
 
-/** Stake of each validator of the local network. */
+/** KOIN that each validator of the local network stakes on the root. */
 export const localValidatorStake = koin('5000')
 
 /** Deposits behind the API keys that a local network makes by itself. */

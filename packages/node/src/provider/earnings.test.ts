@@ -88,7 +88,7 @@ describe('the earnings of a provider', () => {
   it('are those of its own account, and of none where it never started', async () => {
     expect(await readEarnings(home, 'nobody')).toBeUndefined()
     const earnings = await readEarnings(home, 'provider')
-    expect(earnings).toEqual({ account: provider.address, held: await held(provider.address) })
+    expect(earnings).toEqual({ account: provider.address, held: await held(provider.address), alpha: [] })
     expect(earnings?.held?.dollar).toBe(100_000_000n)
   })
 

@@ -1,10 +1,11 @@
-/** What a provider of this home earned, and its way to the owner: the role has an account of its own, beside the home's wallet. */
+/** What a provider or validator of this home earned, and its way to the owner: the role has an account of its own, beside the home's wallet. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Address, type Clock, type Hex, isKoinonError, KoinonError, systemClock } from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
 import { createLedgerReader, createLedgerWriter, type NetworkFile, TransactionSender } from '@koinon/ledger'
 import { ChannelBook, ClaimWatcher, paymentsSchema } from '@koinon/payments'
+import { defaultSlippageBps } from '@koinon/subnets/pools'
 import type { Home } from '../home/home.ts'
 import { lockHome, runningSupervisor } from '../home/lock.ts'
 import { networkOf } from '../home/network-of.ts'
@@ -12,6 +13,7 @@ import { type AccountKey, existingAccountKey } from '../home/secrets.ts'
 import { type Balances, readBalances } from '../local/treasury.ts'
 import { controlSocketPath } from '../supervisor/control.ts'
 import { Wallet } from '../wallet/wallet.ts'
+import { type AlphaEarning, type AlphaWithdrawal, cashAlpha, readAlphaEarnings } from './alpha-earnings.ts'
 
 /** Amounts in wei, 1e-18 KOIN and 1e-6 dollar. */
 export type ProviderEarnings = {
@@ -20,6 +22,17 @@ export type ProviderEarnings = {
   readonly held?: Balances
   /** Owed on channels and not yet claimed, by the role's own books; absent where there are none. */
   readonly unclaimedAtomic?: bigint
+  /** Alpha it earned, by subnet; absent when the ledger does not answer. */
+  readonly alpha?: readonly AlphaEarning[]
+}
+
+/** How alpha is withdrawn: sold for KOIN for at least what was shown, or sent as it is. */
+export type AlphaTerms = {
+  readonly keepsAlpha: boolean
+  /** At most so much less than quoted, in 1/10,000. */
+  readonly slippageBps: number
+  /** What the owner has seen of it. */
+  readonly agreed: readonly AlphaEarning[]
 }
 
 /** What a withdrawal sent, and what it claimed first. Amounts in 1e-18 KOIN and 1e-6 dollar. */
@@ -29,27 +42,36 @@ export type Withdrawal = {
   readonly koin: bigint
   readonly dollar: bigint
   readonly claimedAtomic: bigint
+  readonly alpha: readonly AlphaWithdrawal[]
   readonly transactionHashes: readonly Hex[]
 }
 
 /** The account of a role, what it holds and what it is still owed; undefined where the role never had an account. Reads only. */
-export async function readEarnings(home: Home, roleName: string): Promise<ProviderEarnings | undefined> {
+export async function readEarnings(
+  home: Home,
+  roleName: string,
+  slippageBps: number = defaultSlippageBps,
+): Promise<ProviderEarnings | undefined> {
   if (!existsSync(join(home.keys, `${roleName}.json`)) || !existsSync(home.networkFile)) return undefined
   const key = existingAccountKey(home, roleName)
   const network = networkOf(home)
-  const [held, unclaimedAtomic] = await Promise.all([
-    readBalances(createLedgerReader(network), network, key.address).catch(() => undefined),
+  const reader = createLedgerReader(network)
+  const [held, alpha, unclaimedAtomic] = await Promise.all([
+    readBalances(reader, network, key.address).catch(() => undefined),
+    readAlphaEarnings({ network, reader }, key.address, slippageBps).catch(() => undefined),
     withClaims(home, network, key, async (watcher) => watcher.status().unclaimedAtomic),
   ])
   return {
     account: key.address,
     ...(held === undefined ? {} : { held }),
     ...(unclaimedAtomic === undefined ? {} : { unclaimedAtomic }),
+    ...(alpha === undefined ? {} : { alpha }),
   }
 }
 
 /**
- * Claims what a stopped role is owed, then sends all its KOIN and dollars to `to`, by default the home's wallet; its gas money stays.
+ * Claims what a stopped role is owed, unstakes and sells the alpha it earned, then sends all its KOIN and dollars to `to`, by default
+ * the home's wallet; its gas money stays, and so does KOIN that it staked on the root.
  * Holds the home's lock meanwhile, because a running role sends from the same account. Safe to repeat after a failure at any moment:
  * it sends what is there. Throws `home/in-use` while the role runs, `home/no-key`, and what the ledger says.
  */
@@ -58,12 +80,13 @@ export async function withdrawEarnings(
   roleName: string,
   clock: Clock,
   to: Address | undefined,
+  alphaTerms: AlphaTerms = { keepsAlpha: false, slippageBps: defaultSlippageBps, agreed: [] },
 ): Promise<Withdrawal> {
   const network = networkOf(home)
   const key = existingAccountKey(home, roleName)
   const recipient = to ?? existingAccountKey(home, 'wallet').address
   const running = runningSupervisor(home)
-  if (running !== undefined) throw inUse(running.pid)
+  if (running !== undefined) throw inUse(roleName, running.pid)
   const lock = lockHome(home, {
     pid: process.pid,
     startedAtMs: clock.nowMs(),
@@ -72,13 +95,14 @@ export async function withdrawEarnings(
   try {
     const wallet = new Wallet({ home, network, key, clock })
     const claimedAtomic = (await withClaims(home, network, key, claimAll)) ?? 0n
+    const alpha = await cashAlpha(wallet.membership, { recipient, ...alphaTerms })
     const { koin, dollar } = await wallet.balances()
     const transactionHashes: Hex[] = []
     if (recipient !== key.address) {
       if (dollar > 0n) transactionHashes.push(await wallet.send('dollar', recipient, dollar))
       if (koin > 0n) transactionHashes.push(await wallet.send('koin', recipient, koin))
     }
-    return { from: key.address, to: recipient, koin, dollar, claimedAtomic, transactionHashes }
+    return { from: key.address, to: recipient, koin, dollar, claimedAtomic, alpha, transactionHashes }
   } finally {
     lock.release()
   }
@@ -127,11 +151,14 @@ async function withClaims<value>(
   }
 }
 
-function inUse(pid: number): KoinonError {
+function inUse(roleName: string, pid: number): KoinonError {
   return new KoinonError({
     code: 'home/in-use',
-    message: `The provider runs (process ${pid}) and sends transactions from the same account`,
-    hint: 'Pause it first with "koinon provider stop --keep-seat"; nothing earned is lost.',
+    message: `The ${roleName} runs (process ${pid}) and sends transactions from the same account`,
+    hint:
+      roleName === 'provider'
+        ? 'Pause it first with "koinon provider stop --keep-seat"; nothing earned is lost.'
+        : 'End it first with Ctrl-C where it was started; seat, stake and what it earned are kept.',
     details: { pid },
   })
 }

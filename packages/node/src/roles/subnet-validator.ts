@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorToJson, type Hex, KoinonError, systemClock, systemRandom } from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
-import { ensureOwnStake, joinSubnet } from '@koinon/ledger'
+import { ensurePermitSought, ensureRootStake, ensureWeight, joinSubnet } from '@koinon/ledger'
 import { subnetsAbi } from '@koinon/ledger/abis'
 import { localDelegatingAccount } from '@koinon/payments'
 import {
@@ -99,7 +99,7 @@ export async function startSubnetValidator(
       const permitted = await ledger.permittedAt(netuid, (await ledger.nowSeconds()) - 1)
       return permitted.some(({ hotkey }) => hotkey === key.address)
         ? { isReady: true }
-        : { isReady: false, reason: 'no validator permit: the stake is below what the subnet asks' }
+        : { isReady: false, reason: 'no validator permit: its hotkey weighs less than the subnet asks' }
     },
     metrics: metrics.text,
   })
@@ -114,8 +114,10 @@ export async function startSubnetValidator(
   })
   if (!(await isNamed(ledger, netuid, specHash))) throw otherFile(config.file, found.name)
   const seat = await joinSubnet({ network, reader, sender }, netuid, endpoint)
-  const stake = config.isLocal ? localValidatorStake : found.minValidatorStake
-  await ensureOwnStake({ network, reader, sender }, netuid, stake)
+  const membership = { network, reader, sender }
+  if (config.isLocal) await ensureRootStake(membership, localValidatorStake)
+  else await ensureWeight(membership, netuid, found.minValidatorStake)
+  await ensurePermitSought(membership, netuid)
   loop.start()
   log.info({ endpoint, account: key.address, uid: seat.uid, subnet: subnet.name }, 'validating')
   return {

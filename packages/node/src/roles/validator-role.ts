@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { errorToJson, systemClock, systemRandom } from '@koinon/base'
 import { DurableStore, verifySessionNative } from '@koinon/base/node'
 import { InferenceEngine } from '@koinon/inference/provider/engine'
-import { ensureOwnStake } from '@koinon/ledger'
+import { ensurePermitSought, ensureRootStake, ensureWeight } from '@koinon/ledger'
 import { subnetsAbi } from '@koinon/ledger/abis'
 import { ChannelDirectory, localDelegatingAccount } from '@koinon/payments'
 import { inferenceSubnet } from '@koinon/subnet-files/inference'
@@ -105,7 +105,7 @@ export async function startValidatorRole(config: ValidatorRoleConfig, context: R
       const permitted = await ledger.permittedAt(config.netuid, (await ledger.nowSeconds()) - 1)
       return permitted.some(({ hotkey }) => hotkey === key.address)
         ? { isReady: true }
-        : { isReady: false, reason: 'no validator permit: the stake is below what the subnet asks' }
+        : { isReady: false, reason: 'no validator permit: its hotkey weighs less than the subnet asks' }
     },
     metrics: metrics.text,
   })
@@ -126,8 +126,10 @@ export async function startValidatorRole(config: ValidatorRoleConfig, context: R
     functionName: 'subnet',
     args: [config.netuid],
   })
-  const stake = config.isLocal ? localValidatorStake : subnet.minValidatorStake
-  await ensureOwnStake({ network, reader, sender }, config.netuid, stake)
+  const membership = { network, reader, sender }
+  if (config.isLocal) await ensureRootStake(membership, localValidatorStake)
+  else await ensureWeight(membership, config.netuid, subnet.minValidatorStake)
+  await ensurePermitSought(membership, config.netuid)
   // The first look goes through all of the ledger; later ones see new blocks only.
   directory.find([]).catch((error: unknown) => log.warn({ error: errorToJson(error) }, 'could not read the channels'))
   loop.start()

@@ -15,6 +15,7 @@ import {
   createLedgerReader,
   createLedgerWriter,
   type LedgerReader,
+  type Membership,
   type NetworkFile,
   TransactionSender,
 } from '@koinon/ledger'
@@ -70,6 +71,11 @@ export class Wallet {
 
   get address(): Address {
     return this.#options.key.address
+  }
+
+  /** The account with its one sender, for what is not written here. */
+  get membership(): Membership {
+    return { network: this.#options.network, reader: this.#reader, sender: this.#sender }
   }
 
   balances(): Promise<Balances> {

@@ -54,10 +54,13 @@ export async function startNetwork(): Promise<TestNetwork> {
     sender,
     parameters: {
       genesisAmount: 10n ** 24n,
-      emissionPerSecond: 1n,
-      halvingSeconds: 10n ** 8n,
-      subnetCreationBurn: 0n,
+      koinPerSecond: 1n,
+      alphaPerSecond: 1n,
+      periodSeconds: 12n,
+      restSeconds: 1n,
+      minimumLock: 10n ** 18n,
       unbondingSeconds: 1n,
+      rootWeight: 10n ** 18n,
     },
     onDeployed: () => undefined,
   })

@@ -1,12 +1,12 @@
 /** Events of the subnet contracts, read once and kept: the past does not change. */
 import type { Address, Hex } from '@koinon/base'
 import type { LedgerReader } from '@koinon/ledger'
-import { epochsAbi, stakingAbi, subnetsAbi, weightsAbi, workAbi } from '@koinon/ledger/abis'
+import { epochsAbi, permitsAbi, subnetsAbi, weightsAbi, workAbi } from '@koinon/ledger/abis'
 import { parseEventLogs } from 'viem'
 
-export type EventContracts = Readonly<Record<'subnets' | 'staking' | 'work' | 'weights' | 'epochs', Address>>
+export type EventContracts = Readonly<Record<'subnets' | 'permits' | 'work' | 'weights' | 'epochs', Address>>
 
-const watchedAbi = [...subnetsAbi, ...stakingAbi, ...workAbi, ...weightsAbi, ...epochsAbi].filter(
+const watchedAbi = [...subnetsAbi, ...permitsAbi, ...workAbi, ...weightsAbi, ...epochsAbi].filter(
   (item) => item.type === 'event',
 )
 

@@ -1,9 +1,11 @@
 /** What running a subnet needs from the ledger. Reads first, so that every write can be skipped when it has been made already. */
 import type { Address, Hex } from '@koinon/base'
 import type {
+  AmountNumbers,
   Dispute,
   EpochResult,
   HeldSeat,
+  PaidParts,
   PermittedValidator,
   Posting,
   ResultDomain,
@@ -38,6 +40,16 @@ export type Offence = Pick<SubmittedRoot, 'epoch' | 'resultHash' | 'result' | 'p
   readonly overturnedAtSeconds: number
 }
 
+/** Alpha that accrued to a subnet, atomic units, by whom it is for. */
+export type Accrual = PaidParts & { readonly owner: bigint }
+
+/** Steps of emission end at `startsAtSeconds` plus a multiple of `periodSeconds`; what accrued is known until the last one's end. */
+export type EmissionClock = {
+  readonly startsAtSeconds: number
+  readonly periodSeconds: number
+  readonly finalUntilSeconds: number
+}
+
 /** Reads of one network. Times are Unix seconds of the ledger. Everything about the past never changes. */
 export type SubnetLedger = {
   readonly domain: ResultDomain & { readonly weightsContract: Address }
@@ -61,15 +73,20 @@ export type SubnetLedger = {
     hotkey: Address,
   ): Promise<{ readonly commitment?: Hex; readonly rowHash?: Hex }>
   reveals(netuid: number, epoch: number): Promise<readonly { readonly hotkey: Address; readonly row: Hex }[]>
-  /** Atomic units accrued over epochs [0, epochExclusive). */
-  accrued(netuid: number, epochExclusive: number): Promise<bigint>
+  emissionClock(): Promise<EmissionClock>
+  /** What accrued over epochs [0, epochExclusive); undefined until a step of emission reaches their end. */
+  accrued(netuid: number, epochExclusive: number): Promise<Accrual | undefined>
   /** Roots that were not disabled, ascending by epoch; the last may be pending. */
   roots(netuid: number): Promise<readonly SubmittedRoot[]>
   isDisabled(resultHash: Hex): Promise<boolean>
   /** Ascending by when they were shown. */
   offences(netuid: number): Promise<readonly Offence[]>
-  /** Atomic units paid for a seat to whoever took it in that second. */
-  paidTo(netuid: number, seat: Pick<HeldSeat, 'hotkey' | 'sinceSeconds'>): Promise<bigint>
+  /** Paid for a seat to whoever took it in that second. */
+  paidTo(netuid: number, seat: Pick<HeldSeat, 'hotkey' | 'sinceSeconds'>): Promise<AmountNumbers>
+  /** Alpha that `claimOwner` would pay now, atomic units. */
+  ownerDue(netuid: number): Promise<bigint>
+  /** Whether a hotkey asked for a permit: without that no stake makes it a validator. */
+  isSeekingPermit(netuid: number, hotkey: Address): Promise<boolean>
 }
 
 /** Transactions of one hotkey. They wait until mined and throw `ledger/refused` when the contract says no. */
@@ -97,4 +114,10 @@ export type SubnetLedgerWriter = {
   punish(root: Pick<SubmittedRoot, 'result' | 'posting'>): Promise<void>
   objectRoot(netuid: number, epoch: number, resultHash: Hex, signatures: readonly Hex[]): Promise<void>
   claimMany(netuid: number, epoch: number, claims: readonly SeatClaim[]): Promise<void>
+  /** Pays the subnet's owner what accrued to it up to the end of the newest epoch with an active root. */
+  claimOwner(netuid: number): Promise<void>
+  /** Opens the next step of emission when a period has passed, then pays up to so many of its subnets. */
+  advanceEmission(mostSubnets: number): Promise<void>
+  /** Asks for a permit, or gives it up at once. */
+  seekPermit(netuid: number, seeks: boolean): Promise<void>
 }

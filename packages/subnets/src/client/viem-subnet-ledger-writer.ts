@@ -1,8 +1,8 @@
 import { toAddress, zeroHash } from '@koinon/base'
 import type { TransactionSender } from '@koinon/ledger'
-import { disputesAbi, epochsAbi, weightsAbi, workAbi } from '@koinon/ledger/abis'
+import { disputesAbi, epochsAbi, permitsAbi, poolEmissionAbi, weightsAbi, workAbi } from '@koinon/ledger/abis'
 import { maxUint256 } from 'viem'
-import type { EpochResult } from '../rules/index.ts'
+import { type EpochResult, halfRoot } from '../rules/index.ts'
 import type { SubnetLedgerWriter } from './subnet-ledger.ts'
 import type { SubnetNetwork } from './viem-subnet-ledger.ts'
 
@@ -56,6 +56,7 @@ export function createSubnetLedgerWriter(
     async dispute({ result, posting }, spec, dispute) {
       const to = { address: contracts.disputes, abi: disputesAbi } as const
       const { validators, seats } = posting
+      const amountsRoot = halfRoot(posting.amounts)
       if (dispute.kind === 'validator') {
         const args = [wide(result), validators, BigInt(dispute.position)] as const
         await sender.call({ ...to, functionName: 'disputeValidator', args })
@@ -64,13 +65,12 @@ export function createSubnetLedgerWriter(
         const seat = { ...dispute, openings }
         await sender.call({ ...to, functionName: 'disputeSeat', args: [wide(result), spec, validators, seat] })
       } else if (dispute.kind === 'dividend') {
-        const args = [wide(result), spec, validators, seats, dispute.uid, dispute.row] as const
+        const args = [wide(result), spec, validators, seats, amountsRoot, dispute.uid, dispute.row] as const
         await sender.call({ ...to, functionName: 'disputeDividend', args })
       } else if (dispute.kind === 'amount') {
-        const args = [wide(result), seats, dispute.uid, dispute.previous, dispute.previousProof] as const
-        await sender.call({ ...to, functionName: 'disputeAmount', args })
+        await sender.call({ ...to, functionName: 'disputeAmount', args: [wide(result), seats, dispute] })
       } else {
-        await sender.call({ ...to, functionName: 'disputeTotal', args: [wide(result), seats] })
+        await sender.call({ ...to, functionName: 'disputeTotal', args: [wide(result), seats, amountsRoot] })
       }
     },
     async punish({ result, posting }) {
@@ -94,7 +94,26 @@ export function createSubnetLedgerWriter(
         address: contracts.epochs,
         abi: epochsAbi,
         functionName: 'claimMany',
-        args: [claims.map(({ uid, word, proof }) => ({ netuid, epoch: BigInt(epoch), uid, word, proof }))],
+        args: [claims.map(({ uid, word, proof }) => ({ netuid, epoch: BigInt(epoch), uid, amounts: word, proof }))],
+      })
+    },
+    async claimOwner(netuid) {
+      await sender.call({ address: contracts.epochs, abi: epochsAbi, functionName: 'claimOwner', args: [netuid] })
+    },
+    async advanceEmission(mostSubnets) {
+      await sender.call({
+        address: contracts.emission,
+        abi: poolEmissionAbi,
+        functionName: 'advance',
+        args: [BigInt(mostSubnets)],
+      })
+    },
+    async seekPermit(netuid, seeks) {
+      await sender.call({
+        address: contracts.permits,
+        abi: permitsAbi,
+        functionName: 'seekPermit',
+        args: [netuid, seeks],
       })
     },
   }

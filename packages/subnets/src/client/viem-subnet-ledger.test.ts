@@ -1,19 +1,11 @@
 import { bytesToHex, hexToBytes, integerWord, secretKeyToAddress, signDigest, zeroHash } from '@koinon/base'
 import { leaveSubnet } from '@koinon/ledger'
-import { epochsAbi, stakingAbi, weightsAbi } from '@koinon/ledger/abis'
+import { alphaStakingAbi, epochsAbi, weightsAbi } from '@koinon/ledger/abis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hashOfWords } from '../rules/epoch-record.ts'
-import {
-  epochWindow,
-  objectionDigest,
-  packRow,
-  resultDigest,
-  seatClaims,
-  seatDepth,
-  weightsCommitment,
-  wordTreeRoot,
-} from '../rules/index.ts'
-import { noRow, seatWord, validatorWord } from '../rules/seat-words.ts'
+import { epochWindow, objectionDigest, packRow, resultDigest, seatClaims, weightsCommitment } from '../rules/index.ts'
+import { resultRoot } from '../rules/result-tree.ts'
+import { amountWord, noRow, seatWord, validatorWord } from '../rules/seat-words.ts'
 import { startTestLedger, type TestLedger, testPhases, token } from '../testing/test-ledger.ts'
 import { connect } from '../testing/test-peers.ts'
 import { createSubnetLedger } from './viem-subnet-ledger.ts'
@@ -64,9 +56,10 @@ describe('createSubnetLedger on the real contracts', () => {
     await ledger.moveTo(genesisSeconds + 100)
     await validator.sender.call({
       address: ledger.network.contracts.staking,
-      abi: stakingAbi,
+      abi: alphaStakingAbi,
       functionName: 'unstake',
-      args: [netuid, validator.address, 25n * token],
+      // Of the root; a new share pool has a million shares for every unit.
+      args: [0, validator.address, 25n * token * 1_000_000n, 1n],
     })
     await ledger.moveTo(genesisSeconds + 200)
     expect(await chain.permittedAt(netuid, genesisSeconds + 90)).toEqual([
@@ -74,6 +67,7 @@ describe('createSubnetLedger on the real contracts', () => {
     ])
     // 5 is below the minimum of 10: stake, but no permit.
     expect(await chain.permittedAt(netuid, genesisSeconds + 150)).toEqual([])
+    expect(await chain.isSeekingPermit(netuid, validator.address)).toBe(true)
   })
 
   it('says undefined for what is not there', async () => {
@@ -81,6 +75,7 @@ describe('createSubnetLedger on the real contracts', () => {
     const chain = createSubnetLedger(ledger.reader, ledger.network)
     expect(await chain.beacon(netuid, 0)).toBeUndefined()
     expect(await chain.weights(netuid, 0, ledger.owner.address)).toEqual({})
+    expect(await chain.isSeekingPermit(netuid, ledger.owner.address)).toBe(false)
     expect([await chain.reveals(netuid, 0), await chain.workCommitments(netuid, 0), await chain.roots(netuid)]).toEqual(
       [[], [], []],
     )
@@ -96,7 +91,8 @@ describe('createSubnetLedger on the real contracts', () => {
       netuid: 1,
       epoch: 4,
       root: hash,
-      cumulativeTotal: 77n,
+      minersTotal: 77n,
+      dividendsTotal: 78n,
       validatorsHash: hash,
       carryHash: hash,
       specHash: hash,
@@ -139,18 +135,30 @@ describe('createSubnetLedger on the real contracts', () => {
     const { ledger: chain, writer } = connect(ledger.network, validator.privateKey)
     await ledger.moveTo(genesisSeconds + 3 * testPhases.epochSeconds)
     const window = epochWindow({ genesisSeconds, ...testPhases }, 1)
+    expect([await chain.accrued(netuid, 2), await chain.ownerDue(netuid)]).toEqual([undefined, 0n])
+    await writer.advanceEmission(128)
+    expect((await chain.accrued(netuid, 2))?.miners).toBeGreaterThan(0n)
+    const { startsAtSeconds, periodSeconds, finalUntilSeconds } = await chain.emissionClock()
+    expect([(finalUntilSeconds - startsAtSeconds) % periodSeconds, finalUntilSeconds >= window.endsAtSeconds]).toEqual([
+      0,
+      true,
+    ])
     const posting = {
       validators: [validatorWord({ hotkey: validator.address, age: noRow, stake: 30n * token })],
-      seats: [0n, 5n, 86n].map((cumulative) =>
-        seatWord({ tenure: 1, consensus: 0n, rank: 0n, dividend: 0n, cumulative }),
-      ),
+      seats: [0n, 5n, 86n].map((rank) => seatWord({ tenure: 1, consensus: 0n, rank, dividend: 0n })),
+      amounts: [
+        { mined: 0n, dividends: 40n },
+        { mined: 5n, dividends: 0n },
+        { mined: 86n, dividends: 0n },
+      ].map(amountWord),
       carry: [],
     }
     const result = {
       netuid,
       epoch: 1,
-      root: wordTreeRoot(posting.seats, seatDepth),
-      cumulativeTotal: 91n,
+      root: resultRoot(posting),
+      minersTotal: 91n,
+      dividendsTotal: 40n,
       validatorsHash: hashOfWords(posting.validators),
       carryHash: hashOfWords(posting.carry),
       specHash,
@@ -160,16 +168,23 @@ describe('createSubnetLedger on the real contracts', () => {
     await writer.submitRoot(result, posting, [0], [signature])
     const [root] = await chain.roots(netuid)
     expect(root).toMatchObject({ epoch: 1, result, posting })
-    const claims = seatClaims(await chain.seatsAt(netuid, window.endsAtSeconds - 1), posting.seats)
-    expect(claims.map(({ hotkey, cumulative }) => [hotkey, cumulative])).toEqual([
-      [miners[0]?.address, 5n],
-      [miners[1]?.address, 86n],
+    const claims = seatClaims(await chain.seatsAt(netuid, window.endsAtSeconds - 1), posting)
+    expect(claims.map(({ hotkey, mined, dividends }) => [hotkey, mined, dividends])).toEqual([
+      [validator.address, 0n, 40n],
+      [miners[0]?.address, 5n, 0n],
+      [miners[1]?.address, 86n, 0n],
     ])
     await expect(writer.claimMany(netuid, 1, claims)).rejects.toThrow(/RootNotActive/)
     await ledger.moveTo((root?.activatesAtSeconds ?? 0) + 1)
     await writer.claimMany(netuid, 1, claims)
     await writer.claimMany(netuid, 1, claims)
-    for (const claim of claims) expect(await chain.paidTo(netuid, claim)).toBe(claim.cumulative)
+    for (const { mined, dividends, ...seat } of claims) {
+      expect(await chain.paidTo(netuid, seat)).toEqual({ mined, dividends })
+    }
+    const due = await chain.ownerDue(netuid)
+    expect(due).toBe((await chain.accrued(netuid, 2))?.owner)
+    await writer.claimOwner(netuid)
+    expect([due > 0n, await chain.ownerDue(netuid)]).toEqual([true, 0n])
     const stolen = claims.map((claim) => ({ ...claim, word: bytesToHex(integerWord(BigInt(claim.word) + 1n)) }))
     await expect(writer.claimMany(netuid, 1, stolen)).rejects.toThrow(/ProofInvalid/)
   })

@@ -1,16 +1,16 @@
 /** The ledger port over viem. Time-dependent reads use the pending block: on a chain that mines on demand the latest one is old. */
 import { type Address, type Hex, KoinonError, toAddress, zeroHash } from '@koinon/base'
 import { type LedgerReader, type NetworkFile, ofSubnet } from '@koinon/ledger'
-import { emissionAbi, epochsAbi, stakingAbi, subnetsAbi, weightsAbi, workAbi } from '@koinon/ledger/abis'
+import { epochsAbi, permitsAbi, poolEmissionAbi, subnetsAbi, weightsAbi, workAbi } from '@koinon/ledger/abis'
 import type { Abi } from 'viem'
 import type { EpochResult, HeldSeat, SubnetClock } from '../rules/index.ts'
 import { LedgerEvents } from './ledger-events.ts'
-import type { Offence, SubmittedRoot, SubnetLedger } from './subnet-ledger.ts'
+import type { Accrual, EmissionClock, Offence, SubmittedRoot, SubnetLedger } from './subnet-ledger.ts'
 
 export type SubnetNetwork = Pick<NetworkFile, 'chainId' | 'startBlock' | 'chainKind'> & {
   readonly contracts: Pick<
     NetworkFile['contracts'],
-    'subnets' | 'staking' | 'work' | 'weights' | 'epochs' | 'emission' | 'disputes'
+    'subnets' | 'permits' | 'work' | 'weights' | 'epochs' | 'emission' | 'disputes'
   >
 }
 
@@ -21,10 +21,10 @@ const externalUnsettledBlocks = 32
 /** Reads one network. Keep one per process: it remembers events and everything else that cannot change. */
 export function createSubnetLedger(reader: LedgerReader, network: SubnetNetwork): SubnetLedger {
   const { contracts } = network
-  const { subnets, staking, work, weights, epochs } = contracts
+  const { subnets, permits, work, weights, epochs } = contracts
   const events = new LedgerEvents(
     reader,
-    { subnets, staking, work, weights, epochs },
+    { subnets, permits, work, weights, epochs },
     {
       startBlock: network.startBlock,
       blocksPerRequest,
@@ -35,7 +35,8 @@ export function createSubnetLedger(reader: LedgerReader, network: SubnetNetwork)
     reader.readContract({ address, abi, functionName, args, blockTag: 'pending' } as never) as Promise<unknown>
   const clocks = new Map<number, SubnetClock>()
   const punished = new Set<Hex>()
-  const permits = new Map<string, Awaited<ReturnType<SubnetLedger['permittedAt']>>>()
+  const permitted = new Map<string, Awaited<ReturnType<SubnetLedger['permittedAt']>>>()
+  let emissionFacts: Promise<Omit<EmissionClock, 'finalUntilSeconds'>> | undefined
 
   const readPermits: SubnetLedger['permittedAt'] = async (netuid, atSeconds) => {
     const candidates = new Set<Address>()
@@ -46,46 +47,47 @@ export function createSubnetLedger(reader: LedgerReader, network: SubnetNetwork)
     }
     const stakeOf = async (hotkey: Address) => ({
       hotkey,
-      stake: (await read(contracts.staking, stakingAbi, 'permittedStakeAt', [
-        netuid,
-        hotkey,
-        BigInt(atSeconds),
-      ])) as bigint,
+      stake: (await read(permits, permitsAbi, 'permittedStakeAt', [netuid, hotkey, BigInt(atSeconds)])) as bigint,
     })
     const stakes = await Promise.all([...candidates].sort().map(stakeOf))
-    const total = await read(contracts.staking, stakingAbi, 'totalPermittedStakeAt', [netuid, BigInt(atSeconds)])
-    const permitted = stakes.filter(({ stake }) => stake > 0n)
-    if (permitted.reduce((sum, { stake }) => sum + stake, 0n) !== total) {
+    const total = await read(permits, permitsAbi, 'totalPermittedStakeAt', [netuid, BigInt(atSeconds)])
+    const found = stakes.filter(({ stake }) => stake > 0n)
+    if (found.reduce((sum, { stake }) => sum + stake, 0n) !== total) {
       throw new KoinonError({
         code: 'subnets/incomplete-ledger',
         message: "The stakes found do not sum to the ledger's total; the RPC server may be behind",
         retry: 'later',
       })
     }
-    return permitted
+    return found
   }
 
-  return {
+  const readEmission = async (functionName: 'startsAt' | 'periodSeconds' | 'finalUntil'): Promise<number> =>
+    Number(await read(contracts.emission, poolEmissionAbi, functionName, []))
+  const finalUntil = (): Promise<number> => readEmission('finalUntil')
+  const readClock = async (netuid: number): Promise<SubnetClock> => {
+    const known = clocks.get(netuid)
+    if (known !== undefined) return known
+    const facts = read(subnets, subnetsAbi, 'subnet', [netuid]) as Promise<Record<string, number>>
+    const subnet = await ofSubnet(netuid, facts)
+    const clock: SubnetClock = {
+      genesisSeconds: Number(subnet['genesis']),
+      epochSeconds: Number(subnet['epochSeconds']),
+      workCommitSeconds: Number(subnet['workCommitSeconds']),
+      weightCommitSeconds: Number(subnet['weightCommitSeconds']),
+      weightRevealSeconds: Number(subnet['weightRevealSeconds']),
+      activationDelaySeconds: Number(subnet['activationDelaySeconds']),
+    }
+    clocks.set(netuid, clock)
+    return clock
+  }
+
+  const ledger: SubnetLedger = {
     domain: { chainId: network.chainId, epochsContract: contracts.epochs, weightsContract: contracts.weights },
     async nowSeconds() {
       return Number((await reader.getBlock({ blockTag: 'pending' })).timestamp)
     },
-    async clock(netuid) {
-      const known = clocks.get(netuid)
-      if (known !== undefined) return known
-      const facts = read(contracts.subnets, subnetsAbi, 'subnet', [netuid]) as Promise<Record<string, number>>
-      const subnet = await ofSubnet(netuid, facts)
-      const clock: SubnetClock = {
-        genesisSeconds: Number(subnet['genesis']),
-        epochSeconds: Number(subnet['epochSeconds']),
-        workCommitSeconds: Number(subnet['workCommitSeconds']),
-        weightCommitSeconds: Number(subnet['weightCommitSeconds']),
-        weightRevealSeconds: Number(subnet['weightRevealSeconds']),
-        activationDelaySeconds: Number(subnet['activationDelaySeconds']),
-      }
-      clocks.set(netuid, clock)
-      return clock
-    },
+    clock: readClock,
     async specHash(netuid, epoch) {
       return (await read(contracts.subnets, subnetsAbi, 'specHashAt', [netuid, BigInt(epoch)])) as Hex
     },
@@ -112,12 +114,12 @@ export function createSubnetLedger(reader: LedgerReader, network: SubnetNetwork)
     },
     async permittedAt(netuid, atSeconds) {
       const key = `${netuid}/${atSeconds}`
-      const known = permits.get(key)
+      const known = permitted.get(key)
       if (known !== undefined) return known
-      const permitted = await readPermits(netuid, atSeconds)
-      if (permits.size >= 64) permits.delete(permits.keys().next().value as string)
-      permits.set(key, permitted)
-      return permitted
+      const found = await readPermits(netuid, atSeconds)
+      if (permitted.size >= 64) permitted.delete(permitted.keys().next().value as string)
+      permitted.set(key, found)
+      return found
     },
     async workCommitments(netuid, epoch) {
       return (await events.read()).flatMap((event) =>
@@ -151,8 +153,19 @@ export function createSubnetLedger(reader: LedgerReader, network: SubnetNetwork)
           : [],
       )
     },
+    async emissionClock() {
+      emissionFacts ??= Promise.all([readEmission('startsAt'), readEmission('periodSeconds')]).then(
+        ([startsAtSeconds, periodSeconds]) => ({ startsAtSeconds, periodSeconds }),
+      )
+      emissionFacts.catch(() => {
+        emissionFacts = undefined
+      })
+      return { ...(await emissionFacts), finalUntilSeconds: await finalUntil() }
+    },
     async accrued(netuid, epochExclusive) {
-      return (await read(contracts.emission, emissionAbi, 'accrued', [netuid, BigInt(epochExclusive)])) as bigint
+      const { genesisSeconds, epochSeconds } = await readClock(netuid)
+      if ((await finalUntil()) < genesisSeconds + epochExclusive * epochSeconds) return undefined
+      return read(contracts.emission, poolEmissionAbi, 'accrued', [netuid, BigInt(epochExclusive)]) as Promise<Accrual>
     },
     async roots(netuid) {
       const roots = new Map<number, SubmittedRoot>()
@@ -209,9 +222,25 @@ export function createSubnetLedger(reader: LedgerReader, network: SubnetNetwork)
       return (await read(contracts.epochs, epochsAbi, 'isDisabled', [resultHash])) as boolean
     },
     async paidTo(netuid, { hotkey, sinceSeconds }) {
-      return (await read(contracts.epochs, epochsAbi, 'paidTo', [netuid, hotkey, sinceSeconds])) as bigint
+      const paid = await read(epochs, epochsAbi, 'paidTo', [netuid, hotkey, sinceSeconds])
+      const [mined, dividends] = paid as readonly [bigint, bigint]
+      return { mined, dividends }
+    },
+    async ownerDue(netuid) {
+      const now = await ledger.nowSeconds()
+      const active = (await ledger.roots(netuid)).filter(({ activatesAtSeconds }) => activatesAtSeconds <= now).at(-1)
+      if (active === undefined) return 0n
+      const [accrued, paid] = await Promise.all([
+        ledger.accrued(netuid, active.epoch + 1),
+        read(contracts.emission, poolEmissionAbi, 'paidOf', [netuid]) as Promise<Accrual>,
+      ])
+      return (accrued?.owner ?? paid.owner) - paid.owner
+    },
+    async isSeekingPermit(netuid, hotkey) {
+      return (await read(permits, permitsAbi, 'isSeeking', [netuid, hotkey])) as boolean
     },
   }
+  return ledger
 }
 
 function isOf(args: { readonly netuid: number; readonly epoch: bigint }, netuid: number, epoch: number): boolean {

@@ -4,16 +4,19 @@
  */
 import { type Address, type Hex, KoinonError, sha256Hex } from '@koinon/base'
 import {
-  climbWordTree,
+  type AmountNumbers,
+  climbFromAmount,
   type EpochComputation,
   epochPhase,
   epochWindow,
   maximumRowAge,
+  type PaidParts,
   type PermittedValidator,
   type PreviousResult,
   type Seat,
   type SeatClaim,
   type SubnetClock,
+  totalsOf,
   weightsCommitment,
 } from '../rules/index.ts'
 
@@ -23,7 +26,7 @@ export type DevLedgerOptions = {
   readonly seats: readonly Seat[]
   /** Permitted stakes, atomic units (1e-18 token). */
   readonly stakes: ReadonlyMap<Address, bigint>
-  /** Atomic units a second. */
+  /** Alpha a second for miners, and as much again as dividends; atomic units. */
   readonly emissionPerSecond: bigint
   readonly specHash: Hex
   /** All beacons follow from it. */
@@ -39,7 +42,7 @@ export const devDomain = { chainId: 31_337, weightsContract: `0x${'0'.repeat(39)
 export class DevLedger {
   readonly #options: DevLedgerOptions
   readonly #weights = new Map<string, Weights>()
-  readonly #claimed = new Map<Address, bigint>()
+  readonly #claimed = new Map<Address, AmountNumbers>()
   #nowSeconds: number
   #active: ActiveRoot | undefined
 
@@ -86,7 +89,10 @@ export class DevLedger {
   inputs(epoch: number) {
     const { netuid, clock, seats, stakes, specHash, emissionPerSecond } = this.#options
     const { startsAtSeconds, endsAtSeconds } = epochWindow(clock, epoch)
-    const accrued = (until: number): bigint => BigInt(until - clock.genesisSeconds) * emissionPerSecond
+    const accrued = (until: number): PaidParts => {
+      const part = BigInt(until - clock.genesisSeconds) * emissionPerSecond
+      return { miners: part, dividends: part }
+    }
     const validators = [...stakes].map(
       ([hotkey, stake]): PermittedValidator => ({ hotkey, stake, ...this.#rowOf(hotkey, epoch) }),
     )
@@ -109,26 +115,30 @@ export class DevLedger {
   /** Activates a root that more than 2/3 of the stake computed alike; the delay is over as soon as time was moved past it. */
   submit(computation: EpochComputation, signers: readonly Address[]): void {
     const { stakes } = this.#options
-    const { epoch, root, cumulativeTotal } = computation.result
+    const { epoch, root } = computation.result
     this.#require(epoch, 'root')
     const signed = signers.reduce((sum, signer) => sum + (stakes.get(signer) ?? 0n), 0n)
     const total = [...stakes.values()].reduce((sum, stake) => sum + stake, 0n)
     if (signed * 3n <= total * 2n) throw refused(`no more than 2/3 of the stake signed the root of epoch ${epoch}`)
-    if (cumulativeTotal > this.inputs(epoch).accruedAfter) throw refused('the root pays more than accrued')
-    this.#active = { epoch, words: computation.posting.seats, cumulativeTotal, carry: computation.carry, root }
+    const totals = totalsOf(computation.result)
+    const { accruedAfter } = this.inputs(epoch)
+    if (totals.miners > accruedAfter.miners || totals.dividends > accruedAfter.dividends) {
+      throw refused('the root pays more than accrued')
+    }
+    this.#active = { epoch, words: computation.posting, totals, carry: computation.carry, root }
   }
 
-  /** Pays what a seat's word of the active root says and was not paid before. */
-  claim({ uid, hotkey, word, cumulative, proof }: SeatClaim): bigint {
-    if (climbWordTree(word, uid, proof) !== this.#active?.root)
+  /** Pays what a seat's amounts in the active root say and was not paid before. */
+  claim({ uid, hotkey, word, mined, dividends, proof }: SeatClaim): void {
+    if (climbFromAmount(word, uid, proof) !== this.#active?.root)
       throw refused(`the claim of ${hotkey} does not belong to the active root`)
-    const due = cumulative - (this.#claimed.get(hotkey) ?? 0n)
-    this.#claimed.set(hotkey, cumulative)
-    return due
+    this.#claimed.set(hotkey, { mined, dividends })
   }
 
+  /** Alpha paid to an account in all, atomic units. */
   claimedOf(account: Address): bigint {
-    return this.#claimed.get(account) ?? 0n
+    const { mined, dividends } = this.#claimed.get(account) ?? { mined: 0n, dividends: 0n }
+    return mined + dividends
   }
 
   /** The row that counts: of this epoch, else the last of the eight before. */

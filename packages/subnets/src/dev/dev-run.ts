@@ -67,7 +67,7 @@ const clock = {
 /** All seats of a subnet, and a tenth of an hour for judging them: what one call may take of a miner's share, milliseconds. */
 const longestCallMs = Math.floor(3_600_000 / 10 / 64)
 const token = 10n ** 18n
-const emissionPerSecond = token / 20n
+const emissionPerSecond = token / 40n
 const validatorStakes = [400n * token, 350n * token, 250n * token]
 
 /** Runs the subnet. Throws `subnets/bad-definition` or `subnets/file-failed` for a file that cannot be run. */
@@ -284,7 +284,7 @@ class DevRun {
       .filter((_, index) => computed[index]?.result.dataHash === first.result.dataHash)
       .map(({ hotkey }) => hotkey)
     ledger.submit(first, signers)
-    for (const claim of seatClaims(first.inputs.seats, first.posting.seats)) ledger.claim(claim)
+    for (const claim of seatClaims(first.inputs.seats, first.posting)) ledger.claim(claim)
     return first
   }
 

@@ -2,11 +2,13 @@ import { type Address, bytesToHex, type Hex, integerWord, zeroHash } from '@koin
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { findDispute } from './disputes.ts'
-import { computeEpoch, type EpochInputs } from './epoch-record.ts'
+import type { EpochInputs } from './epoch-inputs.ts'
+import { computeEpoch, type EpochComputation, type Posting } from './epoch-record.ts'
+import { climbFromAmount, halfRoot, resultRoot, seatDepth } from './result-tree.ts'
 import { parseSeatWord } from './seat-words.ts'
 import { stakeMedian } from './stake-median.ts'
 import { packRow, rowWords } from './weight-row.ts'
-import { climbWordTree, rowDepth, seatDepth, wordTreeProof, wordTreeRoot } from './word-tree.ts'
+import { climbWordTree, rowDepth, wordTreeProof, wordTreeRoot } from './word-tree.ts'
 
 const account = (byte: number): Address => `0x${byte.toString(16).padStart(2, '0').repeat(20)}`
 const flipped = (word: Hex, bits: bigint): Hex => bytesToHex(integerWord(BigInt(word) ^ bits))
@@ -16,10 +18,7 @@ describe('findDispute', () => {
     fc.assert(
       fc.property(rounds, (inputs) => {
         const own = computeEpoch(inputs, stakeMedian)
-        const { posting, result } = own
-        expect(findDispute(own, { posting, cumulativeTotal: result.cumulativeTotal }, stakeMedian.specHash)).toBe(
-          undefined,
-        )
+        expect(findDispute(own, postedOf(own), stakeMedian.specHash)).toBe(undefined)
       }),
     )
   })
@@ -30,34 +29,62 @@ describe('findDispute', () => {
       ['seat', 208n, 40n],
       ['seat', 168n, 40n],
       ['dividend', 128n, 40n],
-      ['seat', 96n, 32n],
-      ['amount', 0n, 96n],
+      ['seat', 0n, 128n],
     ] as const
     fc.assert(
-      fc.property(rounds, fc.nat(5), fc.nat(3), fc.bigInt(1n, 255n), (inputs, field, uid, delta) => {
+      fc.property(rounds, fc.nat(4), fc.nat(3), fc.bigInt(1n, 255n), (inputs, field, uid, delta) => {
         const own = computeEpoch(inputs, stakeMedian)
         const [kind, shift] = fields[field] as (typeof fields)[number]
         const seats = own.posting.seats.map((word, place) => (place === uid ? flipped(word, delta << shift) : word))
-        const posted = { posting: { ...own.posting, seats }, cumulativeTotal: own.result.cumulativeTotal }
-        expect(findDispute(own, posted, stakeMedian.specHash)).toMatchObject({ kind, uid })
-        // Shares of an aggregator that the ledger does not know are no dispute; amounts that do not follow from them are.
-        const unknown = findDispute(own, posted, zeroHash)
-        if (kind === 'amount') expect(unknown).toMatchObject({ kind, uid })
+        expect(findDispute(own, postedOf(own, { seats }), stakeMedian.specHash)).toMatchObject({ kind, uid })
       }),
     )
   })
 
+  it('names a seat whose amounts do not follow from the posted shares, whatever the aggregator', () => {
+    const places = [fc.constantFrom(0n, 128n), fc.nat(6), fc.bigInt(1n, 2n ** 85n)] as const
+    fc.assert(
+      fc.property(rounds, ...places, (inputs, shift, uid, delta) => {
+        const own = computeEpoch(inputs, stakeMedian)
+        const amounts = [...own.posting.amounts, zeroHash, zeroHash, zeroHash]
+        amounts[uid] = flipped(amounts[uid] as Hex, delta << shift)
+        const posted = postedOf(own, { amounts })
+        for (const specHash of [stakeMedian.specHash, zeroHash]) {
+          const found = findDispute(own, posted, specHash)
+          if (found?.kind !== 'amount') throw new Error('no dispute of an amount')
+          expect([found.uid, found.word]).toEqual([uid, amounts[uid]])
+          expect(climbWordTree(found.word, uid, found.proof)).toBe(halfRoot(amounts))
+        }
+      }),
+    )
+  })
+
+  it('proves what a seat had in the previous result', () => {
+    const first = computeEpoch(inputsOf([[1, 2, 3, 4]], 0), stakeMedian)
+    const totals = { miners: first.result.minersTotal, dividends: first.result.dividendsTotal }
+    const previous = { epoch: 5, words: first.posting, totals, carry: '0x' as const }
+    const next = { ...inputsOf([[1, 2, 3, 4]], 0), epoch: 6, startsAtSeconds: 6_000, previous }
+    const own = computeEpoch({ ...next, accruedBefore: next.accruedAfter }, stakeMedian)
+    const amounts = own.posting.amounts.map((word, uid) => (uid === 3 ? flipped(word, 1n) : word))
+    const found = findDispute(own, postedOf(own, { amounts }), zeroHash)
+    if (found?.kind !== 'amount') throw new Error('no dispute of an amount')
+    expect(found.previous).toBe(first.posting.amounts[3])
+    expect(climbFromAmount(found.previous, 3, found.previousProof)).toBe(first.result.root)
+  })
+
   it('names a wrong validator and a wrong total', () => {
     const own = computeEpoch(inputsOf([[1, 2, 3, 4]], 0), stakeMedian)
-    const total = own.result.cumulativeTotal
     const [first, ...rest] = own.posting.validators
     const validators = [flipped(first as Hex, 1n), ...rest]
-    expect(
-      findDispute(own, { posting: { ...own.posting, validators }, cumulativeTotal: total }, stakeMedian.specHash),
-    ).toEqual({ kind: 'validator', position: 0 })
-    expect(findDispute(own, { posting: own.posting, cumulativeTotal: total + 1n }, stakeMedian.specHash)).toEqual({
-      kind: 'total',
+    expect(findDispute(own, postedOf(own, { validators }), stakeMedian.specHash)).toEqual({
+      kind: 'validator',
+      position: 0,
     })
+    for (const part of ['miners', 'dividends'] as const) {
+      const { posting, totals } = postedOf(own)
+      const raised = { ...totals, [part]: totals[part] + 1n }
+      expect(findDispute(own, { posting, totals: raised }, stakeMedian.specHash)).toEqual({ kind: 'total' })
+    }
   })
 
   it('proves the posted word and opens every voting row', () => {
@@ -72,13 +99,9 @@ describe('findDispute', () => {
       stakeMedian,
     )
     const seats = own.posting.seats.map((word, uid) => (uid === 2 ? flipped(word, 1n << 168n) : word))
-    const found = findDispute(
-      own,
-      { posting: { ...own.posting, seats }, cumulativeTotal: own.result.cumulativeTotal },
-      stakeMedian.specHash,
-    )
+    const found = findDispute(own, postedOf(own, { seats }), stakeMedian.specHash)
     if (found?.kind !== 'seat') throw new Error('no dispute of a seat')
-    expect(climbWordTree(found.word, 2, found.proof)).toBe(wordTreeRoot(seats, seatDepth))
+    expect(climbWordTree(found.word, 2, found.proof)).toBe(resultRoot({ ...own.posting, seats }))
     const roots = own.inputs.validators.map(({ packedRow }) => wordTreeRoot(rowWords(packedRow as Hex), rowDepth))
     expect(found.openings.map(({ word, proof }) => climbWordTree(word, 0, proof))).toEqual(roots)
     expect(found.consensus).toBe(parseSeatWord(own.posting.seats[2] as Hex).consensus)
@@ -102,6 +125,11 @@ describe('wordTreeRoot', () => {
   })
 })
 
+function postedOf({ posting, result }: EpochComputation, change: Partial<Posting> = {}) {
+  const { minersTotal: miners, dividendsTotal: dividends } = result
+  return { posting: { ...posting, ...change }, totals: { miners, dividends } }
+}
+
 /** Up to four validators of four seats. */
 const rounds = fc
   .tuple(fc.array(fc.array(fc.nat(65_535), { minLength: 4, maxLength: 4 }), { minLength: 1, maxLength: 4 }), fc.nat(2))
@@ -121,8 +149,8 @@ function inputsOf(rows: readonly (readonly number[])[], rowAge: number): EpochIn
       packedRow: packRow(weights.map((weight, uid) => ({ uid, weight })).filter(({ weight }) => weight > 0)),
       ...(index === 0 ? { rowAge } : {}),
     })),
-    accruedBefore: 10n ** 20n,
-    accruedAfter: 11n * 10n ** 19n,
+    accruedBefore: { miners: 10n ** 20n, dividends: 10n ** 20n },
+    accruedAfter: { miners: 11n * 10n ** 19n, dividends: 12n * 10n ** 19n },
     previous: undefined,
   }
 }

@@ -3,19 +3,14 @@
  * which they depend on each other, so that the first wrong one can be shown with nothing but the ledger and the posting.
  */
 import { type Hex, zeroHash } from '@koinon/base'
-import {
-  amountBefore,
-  type EpochComputation,
-  type EpochInputs,
-  type Posting,
-  payableEmission,
-  payoutsOf,
-  rowAgeOf,
-} from './epoch-record.ts'
-import { noRow, parseSeatWord, voteOf } from './seat-words.ts'
+import type { EpochInputs, PaidParts } from './epoch-inputs.ts'
+import { type EpochComputation, type Posting, rowAgeOf } from './epoch-record.ts'
+import { amountsBefore, payableEmission, payoutsOf, totalsAfter } from './payouts.ts'
+import { amountProof, halfProof, seatDepth, seatProof } from './result-tree.ts'
+import { amountWord, noRow, parseSeatWord, voteOf } from './seat-words.ts'
 import { stakeMedian } from './stake-median.ts'
 import { rowWords } from './weight-row.ts'
-import { rowDepth, seatDepth, wordTreeProof } from './word-tree.ts'
+import { rowDepth, wordTreeProof } from './word-tree.ts'
 
 /** One seat's place in a revealed row. */
 export type RowOpening = { readonly word: Hex; readonly proof: readonly Hex[] }
@@ -35,32 +30,36 @@ export type Dispute =
   | {
       readonly kind: 'amount'
       readonly uid: number
+      readonly word: Hex
+      /** Eight siblings, up to the root of the amounts. */
+      readonly proof: readonly Hex[]
       readonly previous: Hex
+      /** Nine siblings in the previous result, or in that of no words. */
       readonly previousProof: readonly Hex[]
     }
   | { readonly kind: 'total' }
 
+/** What is posted of a result, with its totals. */
+type Posted = { readonly posting: Posting; readonly totals: PaidParts }
+
 const mostSeats = 2 ** seatDepth
+const allUids = Array.from({ length: mostSeats }, (_, uid) => uid)
+const noWords = { seats: [], amounts: [] }
 
 /**
  * The first wrong number of `posted`, beside our own computation of the same epoch on the same previous result; undefined when the ledger
  * cannot tell: only the record differs, or shares of an aggregator that it does not know.
  */
-export function findDispute(
-  own: EpochComputation,
-  posted: { readonly posting: Posting; readonly cumulativeTotal: bigint },
-  aggregatorSpecHash: Hex,
-): Dispute | undefined {
+export function findDispute(own: EpochComputation, posted: Posted, aggregatorSpecHash: Hex): Dispute | undefined {
   const { validators, seats } = posted.posting
   const right = new Set(own.posting.validators)
   const position = validators.findIndex((word) => !right.has(word))
   if (position >= 0) return { kind: 'validator', position }
   if (aggregatorSpecHash === stakeMedian.specHash) {
-    const uids = Array.from({ length: mostSeats }, (_, uid) => uid)
     const wrong = (part: (word: Hex) => bigint): number | undefined =>
-      uids.find((uid) => part(seats[uid] ?? zeroHash) !== part(own.posting.seats[uid] ?? zeroHash))
+      allUids.find((uid) => part(seats[uid] ?? zeroHash) !== part(own.posting.seats[uid] ?? zeroHash))
     const uid = wrong(shareBitsOf)
-    if (uid !== undefined) return seatDispute(own, seats, uid)
+    if (uid !== undefined) return seatDispute(own, posted.posting, uid)
     const earner = wrong((word) => parseSeatWord(word).dividend)
     if (earner !== undefined) return { kind: 'dividend', uid: earner, row: rowOfSeat(own.inputs, earner) }
   }
@@ -70,18 +69,18 @@ export function findDispute(
 /** Tenure, consensus, rank and the aggregator's own part. */
 function shareBitsOf(word: Hex): bigint {
   const { tenure, consensus, rank, own } = parseSeatWord(word)
-  return (((BigInt(tenure) << 80n) | (consensus << 40n) | rank) << 32n) | own
+  return (((BigInt(tenure) << 80n) | (consensus << 40n) | rank) << 128n) | own
 }
 
-function seatDispute({ inputs, posting }: EpochComputation, seats: readonly Hex[], uid: number): Dispute {
+function seatDispute({ inputs, posting }: EpochComputation, posted: Posting, uid: number): Dispute {
   const openings = inputs.validators
     .filter((validator) => voteOf({ age: rowAgeOf(validator), stake: validator.stake }) > 0n)
     .map(({ packedRow }) => openRow(packedRow as Hex, uid))
   return {
     kind: 'seat',
     uid,
-    word: seats[uid] ?? zeroHash,
-    proof: wordTreeProof(seats, uid, seatDepth),
+    word: posted.seats[uid] ?? zeroHash,
+    proof: seatProof(posted, uid),
     openings,
     consensus: parseSeatWord(posting.seats[uid] ?? zeroHash).consensus,
   }
@@ -100,27 +99,30 @@ function rowOfSeat({ seats, validators }: EpochInputs, uid: number): readonly He
 }
 
 /** Amounts follow from the posted shares, whether or not the ledger can check those. */
-function wrongAmount(
-  inputs: EpochInputs,
-  { posting, cumulativeTotal }: Parameters<typeof findDispute>[1],
-): Dispute | undefined {
+function wrongAmount(inputs: EpochInputs, { posting, totals }: Posted): Dispute | undefined {
   const lines = posting.seats.map(parseSeatWord)
-  const emission = lines.some(({ rank }) => rank > 0n) ? payableEmission(inputs) : 0n
-  const paid = payoutsOf(lines, emission).map(({ asMiner, asValidator }) => asMiner + asValidator)
+  const isPaid = lines.some(({ rank }) => rank > 0n)
+  const paid = payoutsOf(lines, isPaid ? payableEmission(inputs) : { miners: 0n, dividends: 0n })
   const holders = new Map(inputs.seats.map((seat) => [seat.uid, seat]))
-  const uid = lines.findIndex(({ cumulative }, place) => {
-    const seat = holders.get(place)
-    return cumulative !== (seat === undefined ? 0n : amountBefore(inputs, seat) + (paid[place] as bigint))
-  })
-  if (uid >= 0) {
-    const words = inputs.previous?.words ?? []
+  const rightWord = (uid: number): Hex => {
+    const seat = holders.get(uid)
+    if (seat === undefined) return zeroHash
+    const before = amountsBefore(inputs, seat)
+    const { mined, dividends } = paid[uid] ?? { mined: 0n, dividends: 0n }
+    return amountWord({ mined: before.mined + mined, dividends: before.dividends + dividends })
+  }
+  const uid = allUids.find((place) => (posting.amounts[place] ?? zeroHash) !== rightWord(place))
+  if (uid !== undefined) {
+    const previous = inputs.previous?.words ?? noWords
     return {
       kind: 'amount',
       uid,
-      previous: words[uid] ?? zeroHash,
-      previousProof: wordTreeProof(words, uid, seatDepth),
+      word: posting.amounts[uid] ?? zeroHash,
+      proof: halfProof(posting.amounts, uid),
+      previous: previous.amounts[uid] ?? zeroHash,
+      previousProof: amountProof(previous, uid),
     }
   }
-  const total = (inputs.previous?.cumulativeTotal ?? 0n) + paid.reduce((sum, amount) => sum + amount, 0n)
-  return total === cumulativeTotal ? undefined : { kind: 'total' }
+  const right = totalsAfter(inputs.previous?.totals, paid)
+  return right.miners === totals.miners && right.dividends === totals.dividends ? undefined : { kind: 'total' }
 }

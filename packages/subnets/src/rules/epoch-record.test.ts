@@ -1,8 +1,10 @@
 import { type Address, type Hex, sha256Hex } from '@koinon/base'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { computeEpoch, type EpochComputation, type EpochInputs, hashOfWords, payableEmission } from './epoch-record.ts'
-import { parseSeatWord, seatWord } from './seat-words.ts'
+import type { EpochInputs } from './epoch-inputs.ts'
+import { computeEpoch, type EpochComputation, hashOfWords } from './epoch-record.ts'
+import { resultRoot } from './result-tree.ts'
+import { amountWord, parseAmountWord, parseSeatWord } from './seat-words.ts'
 import { stakeMedian } from './stake-median.ts'
 import { packRow } from './weight-row.ts'
 
@@ -10,7 +12,7 @@ const account = (byte: number): Address => `0x${byte.toString(16).padStart(2, '0
 const row = (...pairs: [number, number][]): Hex => packRow(pairs.map(([uid, weight]) => ({ uid, weight })))
 
 describe('computeEpoch', () => {
-  it('pays half to miners by incentive and half to validators by agreement', () => {
+  it('divides the miners part by incentive and the dividends by agreement', () => {
     const computed = computeEpoch(setup(), stakeMedian)
     const { payouts, result } = computed
     expect(payouts).toEqual([
@@ -19,8 +21,22 @@ describe('computeEpoch', () => {
       { account: account(10), asMiner: 0n, asValidator: 300n },
       { account: account(11), asMiner: 0n, asValidator: 200n },
     ])
-    expect(result.cumulativeTotal).toBe(1_000n)
-    expect(amounts(computed)).toEqual([375n, 125n, 300n, 200n])
+    expect(totals(result)).toEqual([500n, 500n])
+    expect(amounts(computed)).toEqual([
+      [375n, 0n],
+      [125n, 0n],
+      [0n, 300n],
+      [0n, 200n],
+    ])
+  })
+
+  it('pays the two parts apart, whatever the other has', () => {
+    const { payouts, result } = computeEpoch({ ...setup(), accruedAfter: { miners: 0n, dividends: 10n } }, stakeMedian)
+    expect(payouts.map(({ asMiner, asValidator }) => [asMiner, asValidator])).toEqual([
+      [0n, 6n],
+      [0n, 4n],
+    ])
+    expect(totals(result)).toEqual([0n, 10n])
   })
 
   it('does not depend on the order of its inputs', () => {
@@ -30,15 +46,21 @@ describe('computeEpoch', () => {
   })
 
   it('adds to what a holder had for its seat, and begins anew with another holder', () => {
-    const had = seatWord({ tenure: 0, consensus: 0n, rank: 0n, dividend: 0n, cumulative: 10n })
-    const previous = { epoch: 1, carry: '0x' as const, words: [had, had, had], cumulativeTotal: 30n }
-    const inputs = { ...setup(), accruedBefore: 30n, accruedAfter: 1_030n, previous }
+    const had = amountWord({ mined: 10n, dividends: 7n })
+    const words = { seats: [], amounts: [had, had, had] }
+    const paid = { miners: 30n, dividends: 21n }
+    const previous = { epoch: 1, carry: '0x' as const, words, totals: paid }
+    const inputs = { ...setup(), accruedBefore: paid, accruedAfter: { miners: 530n, dividends: 521n }, previous }
     const changed = inputs.seats.map((seat) => (seat.uid === 1 ? { ...seat, sinceSeconds: 3_200 } : seat))
     const { result, ...computed } = computeEpoch({ ...inputs, seats: changed }, stakeMedian)
-    expect(amounts(computed)).toEqual([385n, 125n, 310n, 200n])
-    expect(result.cumulativeTotal).toBe(1_030n)
-    const words = computed.posting.seats.map((word) => parseSeatWord(word).tenure)
-    expect(words).toEqual([2, 0, 2, 2])
+    expect(amounts(computed)).toEqual([
+      [385n, 7n],
+      [125n, 0n],
+      [10n, 307n],
+      [0n, 200n],
+    ])
+    expect(totals(result)).toEqual([530n, 521n])
+    expect(computed.posting.seats.map((word) => parseSeatWord(word).tenure)).toEqual([2, 0, 2, 2])
   })
 
   it('pays an account for mining and validating in one word', () => {
@@ -77,7 +99,7 @@ describe('computeEpoch', () => {
     const seats = inputs.seats.filter(({ uid }) => uid !== 3)
     const { payouts, result } = computeEpoch({ ...inputs, seats }, stakeMedian)
     expect(payouts.map(({ asValidator }) => asValidator)).toEqual([0n, 0n, 500n])
-    expect(result.cumulativeTotal).toBe(1_000n)
+    expect(totals(result)).toEqual([500n, 500n])
   })
 
   it('pays nobody when nobody earned: no rows, no permits, no stake, empty rows', () => {
@@ -88,7 +110,7 @@ describe('computeEpoch', () => {
     for (const validators of [silent, abstaining, unstaked, []]) {
       const { payouts, result } = computeEpoch({ ...inputs, validators }, stakeMedian)
       expect(payouts).toEqual([])
-      expect(result.cumulativeTotal).toBe(0n)
+      expect(totals(result)).toEqual([0n, 0n])
     }
   })
 
@@ -110,37 +132,38 @@ describe('computeEpoch', () => {
   it('publishes a record whose hash is signed, and posts the words that give the hashes', () => {
     const { recordText, result, posting } = computeEpoch(setup(), stakeMedian)
     expect(result.dataHash).toBe(sha256Hex(recordText))
-    const record = JSON.parse(recordText) as { emission: string; words: Hex[] }
-    expect([record.emission, record.words]).toEqual(['1000', posting.seats])
-    expect([hashOfWords(posting.validators), hashOfWords(posting.carry)]).toEqual([
+    const record = JSON.parse(recordText) as { emission: unknown; seatWords: Hex[]; amountWords: Hex[] }
+    expect(record.emission).toEqual({ miners: '500', dividends: '500' })
+    expect([record.seatWords, record.amountWords]).toEqual([posting.seats, posting.amounts])
+    expect([resultRoot(posting), hashOfWords(posting.validators), hashOfWords(posting.carry)]).toEqual([
+      result.root,
       result.validatorsHash,
       result.carryHash,
     ])
   })
 
   it('never pays more than has accrued, to the last unit', () => {
+    const unit = fc.bigInt(1n, 10n ** 24n)
     fc.assert(
       fc.property(
-        fc.array(fc.bigInt(1n, 10n ** 24n), { minLength: 1, maxLength: 6 }),
+        fc.array(fc.record({ miners: unit, dividends: unit }), { minLength: 1, maxLength: 6 }),
         fc.array(fc.boolean(), { maxLength: 6 }),
         (accruals, silent) => {
           let previous: EpochInputs['previous']
-          let accrued = 0n
+          let accrued = { miners: 0n, dividends: 0n }
           accruals.forEach((own, epoch) => {
-            const inputs = {
-              ...setup(),
-              epoch,
-              startsAtSeconds: 1_000 + 1_000 * epoch,
-              accruedBefore: accrued,
-              accruedAfter: accrued + own,
-              previous,
-            }
-            accrued += own
+            const accruedBefore = accrued
+            accrued = { miners: accrued.miners + own.miners, dividends: accrued.dividends + own.dividends }
             if (silent[epoch] === true) return
-            const { result, carry, ...computed } = computeEpoch(inputs, stakeMedian)
-            expect(result.cumulativeTotal).toBeLessThanOrEqual(accrued)
-            expect(amounts(computed).reduce((sum, amount) => sum + amount, 0n)).toBe(result.cumulativeTotal)
-            previous = { epoch, words: computed.posting.seats, cumulativeTotal: result.cumulativeTotal, carry }
+            const startsAtSeconds = 1_000 + 1_000 * epoch
+            const inputs = { ...setup(), epoch, startsAtSeconds, accruedBefore, accruedAfter: accrued, previous }
+            const { result, carry, posting } = computeEpoch(inputs, stakeMedian)
+            expect(result.minersTotal).toBeLessThanOrEqual(accrued.miners)
+            expect(result.dividendsTotal).toBeLessThanOrEqual(accrued.dividends)
+            const sums = amounts({ posting }).reduce((sum, [mined, dividends]) => [sum[0] + mined, sum[1] + dividends])
+            expect(sums).toEqual(totals(result))
+            const paid = { miners: result.minersTotal, dividends: result.dividendsTotal }
+            previous = { epoch, words: posting, totals: paid, carry }
           })
         },
       ),
@@ -148,22 +171,12 @@ describe('computeEpoch', () => {
   })
 })
 
-describe('payableEmission', () => {
-  it('releases a backlog at most one further emission an epoch', () => {
-    expect(payableEmission({ accruedBefore: 0n, accruedAfter: 10n, previous: undefined })).toBe(10n)
-    expect(payableEmission({ accruedBefore: 4n, accruedAfter: 14n, previous: undefined })).toBe(14n)
-    expect(payableEmission({ accruedBefore: 1_000n, accruedAfter: 1_010n, previous: undefined })).toBe(20n)
-  })
+function amounts({ posting }: Pick<EpochComputation, 'posting'>): readonly (readonly [bigint, bigint])[] {
+  return posting.amounts.map(parseAmountWord).map(({ mined, dividends }) => [mined, dividends])
+}
 
-  it('refuses a ledger that paid more than it had', () => {
-    const previous = { epoch: 0, carry: '0x' as const, words: [], cumulativeTotal: 5n }
-    expect(() => payableEmission({ accruedBefore: 4n, accruedAfter: 10n, previous })).toThrow(/More was paid/)
-    expect(() => payableEmission({ accruedBefore: 9n, accruedAfter: 8n, previous: undefined })).toThrow(/accrual fell/)
-  })
-})
-
-function amounts({ posting }: Pick<EpochComputation, 'posting'>): readonly bigint[] {
-  return posting.seats.map((word) => parseSeatWord(word).cumulative)
+function totals({ minersTotal, dividendsTotal }: EpochComputation['result']): readonly bigint[] {
+  return [minersTotal, dividendsTotal]
 }
 
 function setup(): EpochInputs {
@@ -178,8 +191,8 @@ function setup(): EpochInputs {
       { hotkey: account(10), stake: 60n, packedRow: row([0, 60_000], [1, 20_000]) },
       { hotkey: account(11), stake: 40n, packedRow: row([0, 60_000], [1, 20_000]) },
     ],
-    accruedBefore: 0n,
-    accruedAfter: 1_000n,
+    accruedBefore: { miners: 0n, dividends: 0n },
+    accruedAfter: { miners: 500n, dividends: 500n },
     previous: undefined,
   }
 }

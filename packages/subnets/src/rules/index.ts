@@ -1,14 +1,13 @@
 export type { Aggregator } from './aggregator.ts'
 export { createBeaconRandom } from './beacon-random.ts'
 export {
-  byEntity,
-  type Concentration,
-  concentrationOf,
-  entitiesOf,
-  type Link,
+  type DecentralizationFacts,
+  type DecentralizationReport,
+  decentralizationReport,
+  type Holding,
+  type JudgedSubnet,
   meanAgreementPpm,
   type ReplayState,
-  stageReport,
 } from './decentralization/index.ts'
 export {
   defineReceiptSubnet,
@@ -20,18 +19,8 @@ export {
 } from './define-subnet.ts'
 export { type Dispute, findDispute } from './disputes.ts'
 export { type EpochWindow, epochAt, epochPhase, epochWindow, type SubnetClock } from './epoch-clock.ts'
-export {
-  carryWords,
-  computeEpoch,
-  type EpochComputation,
-  type HeldSeat,
-  type PermittedValidator,
-  type Posting,
-  type PreviousResult,
-  type Seat,
-  type SeatClaim,
-  seatClaims,
-} from './epoch-record.ts'
+export type { HeldSeat, PaidParts, PermittedValidator, PreviousResult, Seat } from './epoch-inputs.ts'
+export { carryWords, computeEpoch, type EpochComputation, type Posting } from './epoch-record.ts'
 export {
   failedCheckNames,
   type MinerEvidence,
@@ -41,6 +30,8 @@ export {
 } from './evidence.ts'
 export { checkEvidenceLog, type EvidenceLog, evidenceLogToText, parseEvidenceLog, scoreEpoch } from './evidence-log.ts'
 export { type EpochRecord, parseEpochRecord } from './parse-epoch-record.ts'
+export { type SeatClaim, seatClaims } from './payouts.ts'
+export { worthOfShares } from './pool/share-worth.ts'
 export {
   type EpochResult,
   objectionDigest,
@@ -48,11 +39,12 @@ export {
   resultDigest,
   resultFromJson,
   resultToJson,
+  totalsOf,
 } from './result.ts'
-export { maximumRowAge } from './seat-words.ts'
+export { climbFromAmount, halfRoot } from './result-tree.ts'
+export { type AmountNumbers, maximumRowAge } from './seat-words.ts'
 export { taskSubnet } from './subnet-file/task-subnet.ts'
 export { packRow, unpackRow, weightsCommitment } from './weight-row.ts'
-export { climbWordTree, seatDepth, wordTreeRoot } from './word-tree.ts'
 export {
   checkCommitted,
   checkWorkList,

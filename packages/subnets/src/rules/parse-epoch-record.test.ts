@@ -8,6 +8,7 @@ import { packRow } from './weight-row.ts'
 const account = (byte: number): Address => `0x${byte.toString(16).padStart(2, '0').repeat(20)}`
 const specHash: Hex = `0x${'5e'.repeat(32)}`
 
+const emission = { miners: 10n ** 20n, dividends: 10n ** 19n }
 const { recordText, payouts } = computeEpoch(
   {
     netuid: 3,
@@ -23,8 +24,8 @@ const { recordText, payouts } = computeEpoch(
       { hotkey: account(8), stake: 60n * 10n ** 18n, packedRow: packRow([{ uid: 0, weight: 65_535 }]) },
       { hotkey: account(9), stake: 5n, packedRow: undefined },
     ],
-    accruedBefore: 0n,
-    accruedAfter: 10n ** 20n,
+    accruedBefore: { miners: 0n, dividends: 0n },
+    accruedAfter: emission,
     previous: undefined,
   },
   stakeMedian,
@@ -33,7 +34,7 @@ const { recordText, payouts } = computeEpoch(
 describe('a published record', () => {
   it('is read as it was computed', () => {
     const record = parseEpochRecord(recordText)
-    expect(record).toMatchObject({ netuid: 3, epoch: 7, specHash, emission: 10n ** 20n, payouts })
+    expect(record).toMatchObject({ netuid: 3, epoch: 7, specHash, emission, payouts })
     expect(record.aggregator).toEqual({ name: 'stakeMedian', version: 2, specHash: stakeMedian.specHash })
     expect(record.seats.map(({ incentive }) => incentive)).toEqual([1n << 32n, 0n])
     expect(record.validators.map(({ row }) => row)).toEqual(['0x0000ffff', null])
@@ -41,7 +42,8 @@ describe('a published record', () => {
 
   it.each<[string, (json: Record<string, unknown>) => void]>([
     ['netuid', (json) => (json['netuid'] = -1)],
-    ['emission', (json) => (json['emission'] = '1e9')],
+    ['emission', (json) => (json['emission'] = { miners: '1e9', dividends: '0' })],
+    ['emission.dividends', (json) => (json['emission'] = { miners: '1' })],
     ['specHash', (json) => (json['specHash'] = '0x12')],
     ['seats.0.hotkey', (json) => ((json['seats'] as { hotkey: string }[])[0] = { hotkey: '0xAB' })],
     ['validators.0.row', (json) => ((json['validators'] as { row: string }[])[0] = { row: '0x12' })],

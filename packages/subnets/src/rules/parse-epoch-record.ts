@@ -1,14 +1,15 @@
 /** Reads a published record of an epoch (specs/0007-epochs.md section 5). Whoever reads one checks its hash against the result first. */
 import { type Address, type Hex, KoinonError } from '@koinon/base'
 import { z } from 'zod'
+import type { PaidParts } from './epoch-inputs.ts'
 
-/** The parts of a record that explain an epoch. `...Q32` are parts of 2^32; `emission` and the like are atomic units. */
+/** The parts of a record that explain an epoch. `...Q32` are parts of 2^32; `emission` and payouts are alpha, atomic units. */
 export type EpochRecord = {
   readonly netuid: number
   readonly epoch: number
   readonly specHash: Hex
   readonly aggregator: { readonly name: string; readonly version: number; readonly specHash: Hex }
-  readonly emission: bigint
+  readonly emission: PaidParts
   readonly seats: readonly {
     readonly uid: number
     readonly hotkey: Address
@@ -36,7 +37,7 @@ const record = z.object({
   epoch: count,
   specHash: hex(32),
   aggregator: z.object({ name: z.string().max(64), version: count, specHash: hex(32) }),
-  emission: whole,
+  emission: z.object({ miners: whole, dividends: whole }),
   seats: z.array(z.object({ uid: count.max(0xffff), hotkey: hex(20), consensus: whole, incentive: whole })).max(0xffff),
   validators: z
     .array(

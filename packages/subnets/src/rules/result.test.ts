@@ -9,7 +9,8 @@ const result = {
   netuid: 3,
   epoch: 12,
   root: `0x${'01'.repeat(32)}`,
-  cumulativeTotal: 10n ** 25n,
+  minersTotal: 10n ** 25n,
+  dividendsTotal: 3n * 10n ** 24n,
   validatorsHash: `0x${'02'.repeat(32)}`,
   carryHash: `0x${'03'.repeat(32)}`,
   specHash: `0x${'04'.repeat(32)}`,
@@ -17,7 +18,7 @@ const result = {
 } as const
 const typedDomain = {
   name: 'Koinon Epochs',
-  version: '2',
+  version: '3',
   chainId: 31_338,
   verifyingContract: domain.epochsContract,
 } as const
@@ -30,7 +31,8 @@ describe('resultDigest', () => {
         { name: 'netuid', type: 'uint32' },
         { name: 'epoch', type: 'uint64' },
         bytes32('root'),
-        { name: 'cumulativeTotal', type: 'uint256' },
+        { name: 'minersTotal', type: 'uint256' },
+        { name: 'dividendsTotal', type: 'uint256' },
         ...['validatorsHash', 'carryHash', 'specHash', 'dataHash'].map(bytes32),
       ],
     }
@@ -76,9 +78,10 @@ describe('resultFromJson', () => {
       ['epoch', '1'],
       ['root', '0x01'],
       ['root', `0x${'AB'.repeat(32)}`],
-      ['cumulativeTotal', 5],
-      ['cumulativeTotal', '05'],
-      ['cumulativeTotal', '-1'],
+      ['minersTotal', 5],
+      ['minersTotal', '05'],
+      ['dividendsTotal', '-1'],
+      ['dividendsTotal', undefined],
       ['dataHash', undefined],
     ]
     for (const [field, value] of broken) expect(() => resultFromJson({ ...json, [field]: value })).toThrow(`"${field}"`)

@@ -9,24 +9,34 @@ import {
   typedDigest,
   typeHash,
 } from '@koinon/base'
+import type { PaidParts } from './epoch-inputs.ts'
 
-/** Root and inputs of an epoch. `cumulativeTotal` is what was paid to all seats since genesis, atomic units (1e-18 token). */
+/**
+ * Root and inputs of an epoch. The totals are alpha paid to all seats since the subnet's genesis, as miners and as dividends, atomic
+ * units (1e-18).
+ */
 export type EpochResult = {
   readonly netuid: number
   readonly epoch: number
   readonly root: Hex
-  readonly cumulativeTotal: bigint
+  readonly minersTotal: bigint
+  readonly dividendsTotal: bigint
   readonly validatorsHash: Hex
   readonly carryHash: Hex
   readonly specHash: Hex
   readonly dataHash: Hex
 }
 
+/** What a result says was paid in all, by part. */
+export function totalsOf({ minersTotal, dividendsTotal }: EpochResult): PaidParts {
+  return { miners: minersTotal, dividends: dividendsTotal }
+}
+
 /** Chain and contract that a signature is for. */
 export type ResultDomain = { readonly chainId: number; readonly epochsContract: Address }
 
 const resultType = typeHash(
-  'Result(uint32 netuid,uint64 epoch,bytes32 root,uint256 cumulativeTotal,bytes32 validatorsHash,bytes32 carryHash,bytes32 specHash,bytes32 dataHash)',
+  'Result(uint32 netuid,uint64 epoch,bytes32 root,uint256 minersTotal,uint256 dividendsTotal,bytes32 validatorsHash,bytes32 carryHash,bytes32 specHash,bytes32 dataHash)',
 )
 const objectionType = typeHash('Objection(uint32 netuid,uint64 epoch,bytes32 resultHash)')
 
@@ -36,7 +46,8 @@ export function resultDigest(domain: ResultDomain, result: EpochResult): Uint8Ar
     integerWord(result.netuid, 32),
     integerWord(result.epoch, 64),
     bytes32Word(result.root),
-    integerWord(result.cumulativeTotal),
+    integerWord(result.minersTotal),
+    integerWord(result.dividendsTotal),
     bytes32Word(result.validatorsHash),
     bytes32Word(result.carryHash),
     bytes32Word(result.specHash),
@@ -53,9 +64,9 @@ export function objectionDigest(domain: ResultDomain, netuid: number, epoch: num
   ])
 }
 
-/** Wire form; the amount is a decimal string. */
+/** Wire form; amounts are decimal strings. */
 export function resultToJson(result: EpochResult): Record<string, string | number> {
-  return { ...result, cumulativeTotal: result.cumulativeTotal.toString() }
+  return { ...result, minersTotal: `${result.minersTotal}`, dividendsTotal: `${result.dividendsTotal}` }
 }
 
 /** Parses a result from outside. Throws `subnets/bad-result`. */
@@ -70,14 +81,16 @@ export function resultFromJson(json: unknown): EpochResult {
     if (typeof value[name] !== 'string' || !/^0x[0-9a-f]{64}$/.test(value[name])) throw badResult(name)
     return value[name] as Hex
   }
-  if (typeof value['cumulativeTotal'] !== 'string' || !/^(0|[1-9][0-9]{0,76})$/.test(value['cumulativeTotal'])) {
-    throw badResult('cumulativeTotal')
+  const amount = (name: string): bigint => {
+    if (typeof value[name] !== 'string' || !/^(0|[1-9][0-9]{0,76})$/.test(value[name])) throw badResult(name)
+    return BigInt(value[name])
   }
   return {
     netuid: integer('netuid', 0xffff_ffff),
     epoch: integer('epoch', Number.MAX_SAFE_INTEGER),
     root: hash('root'),
-    cumulativeTotal: BigInt(value['cumulativeTotal']),
+    minersTotal: amount('minersTotal'),
+    dividendsTotal: amount('dividendsTotal'),
     validatorsHash: hash('validatorsHash'),
     carryHash: hash('carryHash'),
     specHash: hash('specHash'),
@@ -86,7 +99,7 @@ export function resultFromJson(json: unknown): EpochResult {
 }
 
 function separatorOf({ chainId, epochsContract }: ResultDomain): Uint8Array {
-  return domainSeparator({ name: 'Koinon Epochs', version: '2', chainId, verifyingContract: epochsContract })
+  return domainSeparator({ name: 'Koinon Epochs', version: '3', chainId, verifyingContract: epochsContract })
 }
 
 function badResult(field: string): KoinonError {

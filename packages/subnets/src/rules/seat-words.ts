@@ -1,18 +1,19 @@
-/** One seat's and one validator's numbers of an epoch's result, a 32-byte word each (specs/0015-disputes.md section 1). */
+/** Numbers of seats and validators in an epoch's result, in words of 32 bytes (specs/0015-disputes.md section 1). */
 import { type Address, bytesToHex, type Hex, integerWord, KoinonError } from '@koinon/base'
 
-/** Shares are parts of 2^32, `cumulative` atomic units (1e-18 token). */
+/** Shares are parts of 2^32. */
 export type SeatNumbers = {
   /** Epochs since the one in which the holder took the seat, at most 255. */
   readonly tenure: number
   readonly consensus: bigint
   /** By which the miners' part of the emission is divided. */
   readonly rank: bigint
-  /** By which the validators' part is divided. */
+  /** By which the dividends are divided. */
   readonly dividend: bigint
-  /** Paid to the holder since it took the seat. */
-  readonly cumulative: bigint
 }
+
+/** Alpha paid to the holder of a seat since it took it, atomic units (1e-18). */
+export type AmountNumbers = { readonly mined: bigint; readonly dividends: bigint }
 
 /** Longest tenure that is told apart, in epochs. */
 export const maximumTenure = 255
@@ -22,22 +23,17 @@ export const maximumRowAge = 8
 export const noRow = 255
 
 const shareBits = 40n
-const [tenureShift, consensusShift, rankShift, dividendShift, ownShift] = [248n, 208n, 168n, 128n, 96n]
+const [tenureShift, consensusShift, rankShift, dividendShift] = [248n, 208n, 168n, 128n]
+const amountBits = 128n
 const mask = (bits: bigint): bigint => (1n << bits) - 1n
 
 /** Packs a seat's numbers; a free seat's word is zero. Throws `subnets/out-of-range`. */
 export function seatWord(numbers: SeatNumbers): Hex {
-  const { tenure, consensus, rank, dividend, cumulative } = numbers
+  const { tenure, consensus, rank, dividend } = numbers
   const fits = [consensus, rank, dividend].every((share) => share >= 0n && share <= mask(shareBits))
-  if (!fits || tenure < 0 || tenure > maximumTenure || cumulative < 0n || cumulative > mask(ownShift)) {
-    throw new KoinonError({ code: 'subnets/out-of-range', message: "A seat's numbers do not fit into their word" })
-  }
+  if (!fits || tenure < 0 || tenure > maximumTenure) throw outOfRange("A seat's numbers")
   const word =
-    (BigInt(tenure) << tenureShift) |
-    (consensus << consensusShift) |
-    (rank << rankShift) |
-    (dividend << dividendShift) |
-    cumulative
+    (BigInt(tenure) << tenureShift) | (consensus << consensusShift) | (rank << rankShift) | (dividend << dividendShift)
   return bytesToHex(integerWord(word))
 }
 
@@ -49,9 +45,21 @@ export function parseSeatWord(word: Hex): SeatNumbers & { readonly own: bigint }
     consensus: (value >> consensusShift) & mask(shareBits),
     rank: (value >> rankShift) & mask(shareBits),
     dividend: (value >> dividendShift) & mask(shareBits),
-    own: (value >> ownShift) & mask(32n),
-    cumulative: value & mask(ownShift),
+    own: value & mask(dividendShift),
   }
+}
+
+/** Packs what a seat was paid; a free seat's word is zero. Throws `subnets/out-of-range`. */
+export function amountWord({ mined, dividends }: AmountNumbers): Hex {
+  const fits = [mined, dividends].every((amount) => amount >= 0n && amount <= mask(amountBits))
+  if (!fits) throw outOfRange("A seat's amounts")
+  return bytesToHex(integerWord((mined << amountBits) | dividends))
+}
+
+/** Reads a seat's amounts. */
+export function parseAmountWord(word: Hex): AmountNumbers {
+  const value = BigInt(word)
+  return { mined: value >> amountBits, dividends: value & mask(amountBits) }
 }
 
 /** `age`: epochs since the row that counts for it was made, {@link noRow} for none. `stake`: permitted, atomic units. */
@@ -59,9 +67,7 @@ export type ValidatorNumbers = { readonly hotkey: Address; readonly age: number;
 
 /** Packs address, uint8 age, uint88 stake. Throws `subnets/out-of-range`. */
 export function validatorWord({ hotkey, age, stake }: ValidatorNumbers): Hex {
-  if (stake < 0n || stake > mask(88n) || age < 0 || age > 255) {
-    throw new KoinonError({ code: 'subnets/out-of-range', message: "A validator's numbers do not fit into their word" })
-  }
+  if (stake < 0n || stake > mask(88n) || age < 0 || age > 255) throw outOfRange("A validator's numbers")
   return bytesToHex(integerWord((BigInt(hotkey) << 96n) | (BigInt(age) << 88n) | stake))
 }
 
@@ -76,4 +82,8 @@ export function tenureOf(
   { startsAtSeconds, epochSeconds }: { readonly startsAtSeconds: number; readonly epochSeconds: number },
 ): number {
   return Math.min(maximumTenure, Math.max(0, Math.ceil((startsAtSeconds - sinceSeconds) / epochSeconds)))
+}
+
+function outOfRange(what: string): KoinonError {
+  return new KoinonError({ code: 'subnets/out-of-range', message: `${what} do not fit into their word` })
 }

@@ -4,6 +4,7 @@ import {
   type EmissionNetworkState,
   type EmissionStep,
   type EmissionSubnet,
+  nothingAccrued,
   type PoolEmissionRules,
   stepEmission,
 } from '../rules/emission/pool-step.ts'
@@ -92,7 +93,7 @@ function openedSubnet(netuid: number, { amount, other }: EmissionMove, now: bigi
     userFlow: 0n,
     protocolFlow: 0n,
     mark: undefined,
-    accrued: { owner: 0n, miners: 0n, validators: 0n, root: 0n },
+    accrued: nothingAccrued,
   }
 }
 

@@ -1,7 +1,7 @@
 /** A subnet whose epochs a test walks through by hand, with everything in them that an audit looks at. */
 import { createServer, type Server } from 'node:http'
 import { type Address, type Hex, hexToBytes, sha256Hex, signDigest, toAddress } from '@koinon/base'
-import { koinonTokenAbi, stakingAbi, subnetsAbi, subnetTermsAbi } from '@koinon/ledger/abis'
+import { alphaStakingAbi, koinonTokenAbi, subnetsAbi, subnetTermsAbi } from '@koinon/ledger/abis'
 import {
   type EpochComputation,
   epochWindow,
@@ -83,6 +83,7 @@ export async function startPaidSubnet(ledger: TestLedger) {
       for (const validator of validators)
         await writer(validator).revealWeights(netuid, epoch, scored.row, saltOf(validator, epoch))
       await ledger.moveTo(window.revealEndsAtSeconds + 1)
+      await ledger.advanceEmission()
       const computed = await history.compute(epoch, previous)
       const proposer = writer(validators[0] as TestAccount)
       const all = validators.map((_, place) => place)
@@ -101,7 +102,8 @@ export async function startPaidSubnet(ledger: TestLedger) {
       )
       previous = await history.remember(computed)
       await ledger.moveTo((await ledger.nowSeconds()) + clock.activationDelaySeconds)
-      await proposer.claimMany(netuid, epoch, seatClaims(seats, computed.posting.seats))
+      await proposer.claimMany(netuid, epoch, seatClaims(seats, computed.posting))
+      await proposer.claimOwner(netuid)
       return computed satisfies EpochComputation
     },
     /** Everything else that moves stakes and seats: a stranger stakes, takes back and is paid; a miner leaves, comes back; texts change. */
@@ -118,9 +120,13 @@ export async function startPaidSubnet(ledger: TestLedger) {
       ) => account.sender.call({ address, abi, functionName, args } as never)
       await call(ledger.owner, contracts.token, koinonTokenAbi, 'transfer', [stranger.address, 9n * token])
       await call(stranger, contracts.token, koinonTokenAbi, 'approve', [contracts.staking, 9n * token])
-      await call(stranger, contracts.staking, stakingAbi, 'stake', [netuid, hotkey.address, 9n * token])
-      await call(stranger, contracts.staking, stakingAbi, 'unstake', [netuid, hotkey.address, 4n * token])
-      await call(stranger, contracts.staking, stakingAbi, 'unstake', [netuid, hotkey.address, 1n * token])
+      const onStaking = (functionName: string, args: readonly unknown[]) =>
+        call(stranger, contracts.staking, alphaStakingAbi, functionName, args)
+      // On the root, where a share pool has a million shares for every unit until dividends or slashes move it.
+      const sharesOf = (amount: bigint): bigint => amount * 1_000_000n
+      await onStaking('stake', [0, hotkey.address, 9n * token])
+      await onStaking('unstake', [0, hotkey.address, sharesOf(4n * token), 1n])
+      await onStaking('unstake', [0, hotkey.address, sharesOf(1n * token), 1n])
       const seats = await ledger.reader.readContract({
         address: contracts.subnets,
         abi: subnetsAbi,
@@ -139,7 +145,7 @@ export async function startPaidSubnet(ledger: TestLedger) {
         sha256Hex('replaced'),
       ])
       await call(ledger.owner, contracts.terms, subnetTermsAbi, 'announceUpdate', [netuid, '', digestSpecHash])
-      return { stranger, withdraw: () => call(stranger, contracts.staking, stakingAbi, 'withdraw', [1n]) }
+      return { stranger, withdraw: () => onStaking('withdraw', [stranger.address, 1n]) }
     },
     async close() {
       await new Promise<void>((resolve) => {

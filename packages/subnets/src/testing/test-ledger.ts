@@ -4,15 +4,17 @@ import { type Address, type Hex, sleep, toAddress } from '@koinon/base'
 import {
   createLedgerReader,
   createLedgerWriter,
-  ensureOwnStake,
+  createSubnet,
+  ensurePermitSought,
+  ensureRootStake,
   joinSubnet,
   type LedgerReader,
   type NetworkFile,
+  quoteLock,
   TransactionSender,
 } from '@koinon/ledger'
-import { koinonTokenAbi, subnetsAbi } from '@koinon/ledger/abis'
+import { koinonTokenAbi, poolEmissionAbi, subnetsAbi } from '@koinon/ledger/abis'
 import { deployContracts } from '@koinon/ledger/deploy'
-import { parseEventLogs } from 'viem'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 
 export const testChainId = 424_243
@@ -27,8 +29,9 @@ export const testPhases = {
 export const token = 10n ** 18n
 /** Of every seat: a flat price, the least that a subnet may ask. */
 export const registrationBurn = token / 2_000n
-/** Atomic units a second, for all subnets together. */
+/** Alpha a second of every subnet, and KOIN a second for all together. */
 export const testEmissionPerSecond = token / 100n
+const testPeriodSeconds = 12
 const accountsFunded = 12
 
 export type TestAccount = { readonly address: Address; readonly privateKey: Hex; readonly sender: TransactionSender }
@@ -40,12 +43,17 @@ export type TestLedger = {
   readonly owner: TestAccount
   /** Funded accounts that nobody uses yet, in order. */
   nextAccount(): TestAccount
-  createSubnet(specHash: Hex): Promise<{ readonly netuid: number; readonly genesisSeconds: number }>
-  /** Registers, and stakes when an amount is given. */
+  createSubnet(
+    specHash: Hex,
+    maxValidators?: number,
+  ): Promise<{ readonly netuid: number; readonly genesisSeconds: number }>
+  /** Registers; when an amount is given, stakes that KOIN on the root and asks for a permit. */
   join(account: TestAccount, netuid: number, endpoint: string, stake?: bigint): Promise<void>
   /** Moves the ledger's clock forward to a time; does nothing when it is past already. */
   moveTo(seconds: number): Promise<void>
   nowSeconds(): Promise<number>
+  /** Moves to the end of the period under way and takes the step of emission that it completes. */
+  advanceEmission(): Promise<void>
   close(): Promise<void>
 }
 
@@ -96,15 +104,31 @@ export async function startTestLedger(): Promise<TestLedger> {
     sender: owner.sender,
     parameters: {
       genesisAmount: 1_000_000n * token,
-      emissionPerSecond: testEmissionPerSecond,
-      halvingSeconds: 126_230_400n,
-      subnetCreationBurn: 0n,
+      koinPerSecond: testEmissionPerSecond,
+      alphaPerSecond: testEmissionPerSecond,
+      periodSeconds: BigInt(testPeriodSeconds),
+      restSeconds: 86_400n,
+      minimumLock: token,
       unbondingSeconds: 86_400n,
+      rootWeight: token,
     },
     onDeployed: () => undefined,
   })
   const network: NetworkFile = { ...bare, contracts }
   const pendingSeconds = async () => Number((await reader.getBlock({ blockTag: 'pending' })).timestamp)
+  const moveTo = async (seconds: number): Promise<void> => {
+    const delta = seconds - (await pendingSeconds())
+    if (delta <= 0) return
+    await provider.request({ method: 'evm_increaseTime', params: [delta] })
+    await provider.request({ method: 'evm_mine', params: [] })
+  }
+  const emission = { address: contracts.emission, abi: poolEmissionAbi } as const
+  const advanceEmission = async (): Promise<void> => {
+    const startsAt = await reader.readContract({ ...emission, functionName: 'startsAt' })
+    const periods = Math.floor(((await pendingSeconds()) - startsAt) / testPeriodSeconds) + 1
+    await moveTo(startsAt + periods * testPeriodSeconds)
+    await owner.sender.call({ ...emission, functionName: 'advance', args: [128n] })
+  }
 
   return {
     network,
@@ -113,36 +137,36 @@ export async function startTestLedger(): Promise<TestLedger> {
     nextAccount() {
       return accounts.shift() as TestAccount
     },
-    async createSubnet(specHash) {
-      const receipt = await owner.sender.call({
-        address: contracts.subnets,
-        abi: subnetsAbi,
-        functionName: 'createSubnet',
-        args: [
-          {
-            name: 'test',
-            metadataURI: '',
-            specHash,
-            ...testPhases,
-            maxNeurons: 16,
-            minValidatorStake: 10n * token,
-            maxValidators: 16,
-            initialBurn: registrationBurn,
-            rules: {
-              minBurn: registrationBurn,
-              maxBurn: registrationBurn,
-              burnHalfLifeSeconds: 60,
-              immunitySeconds: 0,
-              noticeSeconds: 60,
-              maxRegistrationsPerEpoch: 256,
-            },
-          },
-          0n,
-        ],
-      })
-      const [event] = parseEventLogs({ abi: subnetsAbi, logs: receipt.logs, eventName: 'SubnetCreated' })
-      if (event === undefined) throw new Error('no subnet was created')
-      return { netuid: event.args.netuid, genesisSeconds: event.args.genesis }
+    async createSubnet(specHash, maxValidators = 16) {
+      const membership = { network, reader, sender: owner.sender }
+      const rules = {
+        minBurn: registrationBurn,
+        maxBurn: registrationBurn,
+        burnHalfLifeSeconds: 60,
+        immunitySeconds: 0,
+        noticeSeconds: 60,
+        maxRegistrationsPerEpoch: 256,
+      }
+      const netuid = await createSubnet(
+        membership,
+        {
+          name: 'test',
+          metadataURI: '',
+          specHash,
+          ...testPhases,
+          maxNeurons: 16,
+          minValidatorStake: 10n * token,
+          maxValidators,
+          initialBurn: registrationBurn,
+          rules,
+        },
+        await quoteLock(membership),
+      )
+      const onSubnets = { address: contracts.subnets, abi: subnetsAbi } as const
+      const genesis = await reader.readContract({ ...onSubnets, functionName: 'genesisOf', args: [netuid] })
+      // A subnet takes part in steps that begin after it came.
+      await advanceEmission()
+      return { netuid, genesisSeconds: genesis }
     },
     async join(account, netuid, endpoint, stake) {
       const membership = { network, reader, sender: account.sender }
@@ -154,15 +178,12 @@ export async function startTestLedger(): Promise<TestLedger> {
       })
       await joinSubnet(membership, netuid, endpoint)
       if (stake === undefined) return
-      await ensureOwnStake(membership, netuid, stake)
+      await ensureRootStake(membership, stake)
+      await ensurePermitSought(membership, netuid)
     },
-    async moveTo(seconds) {
-      const delta = seconds - (await pendingSeconds())
-      if (delta <= 0) return
-      await provider.request({ method: 'evm_increaseTime', params: [delta] })
-      await provider.request({ method: 'evm_mine', params: [] })
-    },
+    moveTo,
     nowSeconds: pendingSeconds,
+    advanceEmission,
     async close() {
       await new Promise<void>((resolve) => {
         server.close(() => resolve())

@@ -1,11 +1,11 @@
 import { type Hex, hexToBytes, signDigest, zeroHash } from '@koinon/base'
-import { stakingAbi } from '@koinon/ledger/abis'
+import { alphaStakingAbi } from '@koinon/ledger/abis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { SubmittedRoot } from '../client/index.ts'
 import { hashOfWords } from '../rules/epoch-record.ts'
-import { epochWindow, resultDigest, seatDepth, wordTreeRoot } from '../rules/index.ts'
-import { noRow, seatWord, validatorWord } from '../rules/seat-words.ts'
-import { wordTreeProof } from '../rules/word-tree.ts'
+import { epochWindow, resultDigest } from '../rules/index.ts'
+import { amountProof, halfProof, resultRoot } from '../rules/result-tree.ts'
+import { amountWord, noRow, seatWord, validatorWord } from '../rules/seat-words.ts'
 import { digestSource, digestSpecHash, digestSubnet } from '../testing/digest-subnet.ts'
 import { startTestLedger, type TestLedger, testPhases, token } from '../testing/test-ledger.ts'
 import { connect } from '../testing/test-peers.ts'
@@ -30,29 +30,35 @@ describe('punishStep', () => {
     // Pays its only signer without a row.
     const posting = {
       validators: [validatorWord({ hotkey: thief.address, age: noRow, stake: 30n * token })],
-      seats: [seatWord({ tenure: 1, consensus: 0n, rank: 0n, dividend: 0n, cumulative: 5n })],
+      seats: [seatWord({ tenure: 1, consensus: 0n, rank: 0n, dividend: 0n })],
+      amounts: [amountWord({ mined: 5n, dividends: 0n })],
       carry: [],
     }
     const result = {
       netuid,
       epoch: 1,
-      root: wordTreeRoot(posting.seats, seatDepth),
-      cumulativeTotal: 5n,
+      root: resultRoot(posting),
+      minersTotal: 5n,
+      dividendsTotal: 0n,
       validatorsHash: hashOfWords(posting.validators),
       carryHash: hashOfWords(posting.carry),
       specHash: digestSpecHash,
       dataHash: zeroHash,
     }
+    await ledger.advanceEmission()
     const signature = signDigest(resultDigest(chain.domain, result), hexToBytes(thief.privateKey))
     await writer.submitRoot(result, posting, [0], [signature])
     const root = (await chain.roots(netuid))[0] as SubmittedRoot
     expect(await chain.offences(netuid)).toEqual([])
 
     const witness = connect(ledger.network, ledger.owner.privateKey)
-    const previousProof = wordTreeProof([], 0, seatDepth)
+    const previousProof = amountProof({ seats: [], amounts: [] }, 0)
+    const [word] = posting.amounts as [Hex]
     await witness.writer.dispute(root, digestSubnet.specParts(digestSource), {
       kind: 'amount',
       uid: 0,
+      word,
+      proof: halfProof(posting.amounts, 0),
       previous: zeroHash,
       previousProof,
     })
@@ -86,7 +92,7 @@ function stakeOf(netuid: number, hotkey: Hex): Promise<bigint> {
   const { staking } = ledger.network.contracts
   return ledger.reader.readContract({
     address: staking,
-    abi: stakingAbi,
+    abi: alphaStakingAbi,
     functionName: 'stakeOf',
     args: [netuid, hotkey],
   })

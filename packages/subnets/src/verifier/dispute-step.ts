@@ -1,7 +1,14 @@
 /** Looking at what others signed: shows wrong numbers to the ledger, and objects to what it cannot check. */
 import { type Address, bytesToHex, type Hex } from '@koinon/base'
 import { type SubmittedRoot, unlessDone } from '../client/index.ts'
-import { type EpochComputation, epochWindow, findDispute, objectionDigest, resultDigest } from '../rules/index.ts'
+import {
+  type EpochComputation,
+  epochWindow,
+  findDispute,
+  objectionDigest,
+  resultDigest,
+  totalsOf,
+} from '../rules/index.ts'
 import type { EpochHistory } from './epoch-history.ts'
 import type { ValidatorOptions } from './ports.ts'
 import { asSignature, collect, type Permitted, stakeOf, totalOf } from './result-step.ts'
@@ -26,8 +33,8 @@ export async function disputeStep<task, response, ports>(
     history.agreed.add(pending.resultHash)
     return
   }
-  const { posting, result } = pending
-  const wrong = findDispute(own, { posting, cumulativeTotal: result.cumulativeTotal }, subnet.aggregator.specHash)
+  const posted = { posting: pending.posting, totals: totalsOf(pending.result) }
+  const wrong = findDispute(own, posted, subnet.aggregator.specHash)
   if (wrong === undefined) return objectTo(step, pending)
   const { writer, sourceHash, onEvent } = options
   const isOverturned = (): Promise<boolean> => ledger.isDisabled(pending.resultHash)

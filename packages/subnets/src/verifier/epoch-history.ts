@@ -9,6 +9,7 @@ import {
   maximumRowAge,
   type PermittedValidator,
   type PreviousResult,
+  totalsOf,
 } from '../rules/index.ts'
 import type { ValidatorStore } from './validator-store.ts'
 
@@ -30,7 +31,10 @@ export class EpochHistory {
     this.#options = options
   }
 
-  /** The result of a revealed epoch on top of `previous`. Throws `subnets/incomplete-ledger` and what `computeEpoch` throws. */
+  /**
+   * The result of a revealed epoch on top of `previous`. Throws `subnets/accrual-not-final` (later), `subnets/incomplete-ledger` and what
+   * `computeEpoch` throws.
+   */
   async compute(epoch: number, previous: PreviousResult | undefined): Promise<EpochComputation> {
     const { ledger, netuid, aggregator } = this.#options
     const window = epochWindow(await ledger.clock(netuid), epoch)
@@ -42,6 +46,7 @@ export class EpochHistory {
       ledger.accrued(netuid, epoch),
       ledger.accrued(netuid, epoch + 1),
     ])
+    if (accruedBefore === undefined || accruedAfter === undefined) throw accrualNotFinal(epoch)
     const validators = permitted.map(({ hotkey, stake }) => ({
       hotkey,
       stake,
@@ -87,9 +92,9 @@ export class EpochHistory {
 
   /** Keeps a computed epoch's state for the next one. */
   async remember({ result, posting, carry }: EpochComputation): Promise<PreviousResult> {
-    const { netuid, epoch, root, cumulativeTotal } = result
+    const { netuid, epoch, root } = result
     await this.#options.store?.saveCarry(netuid, epoch, { root, carry })
-    return { epoch, words: posting.seats, cumulativeTotal, carry }
+    return { epoch, words: posting, totals: totalsOf(result), carry }
   }
 
   /** The row that counts for each hotkey: of this epoch, else the last of the eight before. */
@@ -109,8 +114,17 @@ export class EpochHistory {
     if (stored === undefined || stored.root !== result.root) return undefined
     // A damaged disk must not become a wrong signature.
     if (carryWords(stored.carry).join() !== posting.carry.join()) return undefined
-    return { epoch, words: posting.seats, cumulativeTotal: result.cumulativeTotal, carry: stored.carry }
+    return { epoch, words: posting, totals: totalsOf(result), carry: stored.carry }
   }
+}
+
+function accrualNotFinal(epoch: number): KoinonError {
+  return new KoinonError({
+    code: 'subnets/accrual-not-final',
+    message: `No step of emission reaches the end of epoch ${epoch} yet`,
+    hint: 'A validator advances the emission when it needs it; try again then.',
+    retry: 'later',
+  })
 }
 
 function foreignRoot({ epoch, result }: { epoch: number; result: { root: Hex } }): KoinonError {

@@ -1,6 +1,6 @@
 export { SandboxedJudge } from './answer-judge.ts'
 export type { KnownDefinition } from './audit/evidence-check.ts'
-export { createSubnetChecks } from './audit/index.ts'
+export { createSubnetChecks, decentralizationFacts } from './audit/index.ts'
 export { createAttestationPort, createMinerPort } from './http-ports.ts'
 export { inParallel } from './in-parallel.ts'
 export { openUnrevealed } from './open-unrevealed.ts'

@@ -64,6 +64,8 @@ export type ValidatorEvent =
         | 'objected'
         | 'punished'
         | 'nothingEarned'
+        /** Took the step of emission that reaches the epoch's start. */
+        | 'advanced'
       readonly epoch: number
     }
   | { readonly kind: 'assessed'; readonly epoch: number; readonly failedMiners: number; readonly seats: number }

@@ -19,6 +19,7 @@ export async function attestStep<task, response, ports>(
   if (last !== undefined && (last.epoch >= epoch || last.activatesAtSeconds > nowSeconds)) return
   const permitted = await ledger.permittedAt(netuid, window.startsAtSeconds)
   if (!permitted.some(({ hotkey }) => hotkey === account.address)) return
+  if ((await ledger.accrued(netuid, epoch + 1)) === undefined) return
   const computation = await history.compute(epoch, last === undefined ? undefined : await history.resultBehind(last))
   if (computation.payouts.length === 0) {
     onEvent?.({ kind: 'nothingEarned', epoch })

@@ -131,7 +131,7 @@ afterAll(async () => {
 async function paidTo(chain: SubnetLedger, hotkey: Hex): Promise<bigint> {
   const seats = await chain.seatsAt(netuid, (await chain.nowSeconds()) - 1)
   const seat = seats.find((held) => held.hotkey === hotkey)
-  return seat === undefined ? 0n : chain.paidTo(netuid, seat)
+  return seat === undefined ? 0n : (await chain.paidTo(netuid, seat)).mined
 }
 
 async function logOf(validator: TaskPeer, epoch: number): Promise<EvidenceLog> {

@@ -1,5 +1,6 @@
 import { type Hex, sleep } from '@koinon/base'
 import { epochAt, epochPhase, epochWindow } from '../rules/index.ts'
+import { accrualStep } from './accrual-step.ts'
 import { Claimer, claimDelaySeconds } from './claimer.ts'
 import { disputeStep, punishStep } from './dispute-step.ts'
 import { EpochHistory } from './epoch-history.ts'
@@ -73,6 +74,7 @@ export class ValidatorLoop<task, response, ports> {
     const nowSeconds = await ledger.nowSeconds()
     const current = epochAt(clock, nowSeconds)
     if (current < 0) return
+    await this.#attempt('advance', () => accrualStep(this.#options, current, nowSeconds))
     const isOwnSpec = await this.#isOwnSpec(current)
     if (isOwnSpec)
       await this.#attempt('probe', () => this.#probes.tick(current, epochWindow(clock, current), nowSeconds, signal))

@@ -13,7 +13,8 @@ const result = {
   netuid: 1,
   epoch: 7,
   root: zeroHash,
-  cumulativeTotal: 3n,
+  minersTotal: 3n,
+  dividendsTotal: 4n,
   validatorsHash: zeroHash,
   carryHash: zeroHash,
   specHash: zeroHash,
@@ -155,7 +156,7 @@ describe('ValidatorServer', () => {
     await store.saveObjection(1, 7, { resultHash: zeroHash, signature })
     await store.saveAssessment(1, 7, assessment, { scores: [], memories: new Map() })
     expect(JSON.parse((await get('/v1/attestations/1/7')).text)).toEqual({
-      result: { ...result, cumulativeTotal: '3' },
+      result: { ...result, minersTotal: '3', dividendsTotal: '4' },
       signature,
       objections: [{ resultHash: zeroHash, signature }],
     })

@@ -1,4 +1,10 @@
-export { byEntity, type Concentration, concentrationOf } from './concentration.ts'
-export { entitiesOf, type Link } from './entities.ts'
+export { byEntity, concentrationOf } from './concentration.ts'
+export {
+  type DecentralizationFacts,
+  type DecentralizationReport,
+  decentralizationReport,
+  type Holding,
+  type JudgedSubnet,
+} from './network-report.ts'
 export { meanAgreementPpm, spearmanPpm } from './rank-agreement.ts'
-export { type ReplayState, stageReport } from './stages.ts'
+export type { ReplayState } from './stages.ts'

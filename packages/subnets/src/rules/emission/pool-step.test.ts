@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { type EmissionMove, playEmission } from '../../testing/emission-network.ts'
 import { poolPrice, wad } from '../pool/weighted-pool.ts'
 import { type EmissionPolicyName, emissionPolicies } from './policies.ts'
-import { accruedWithin, type EmissionStep, type PoolEmissionRules } from './pool-step.ts'
+import { accruedWithin, type EmissionStep, nothingAccrued, type PoolEmissionRules } from './pool-step.ts'
 
 const unit = 10n ** 18n
 const cap = 21_000_000n * unit
@@ -132,7 +132,7 @@ describe('a step', () => {
     const [step] = playEmission(rules, genesis, [...opening, move('step', 600n)])
     const after = step?.next.subnets[0]?.accrued
     if (step === undefined || after === undefined) throw new Error('one step')
-    const before = { owner: 0n, miners: 0n, validators: 0n, root: 0n }
+    const before = nothingAccrued
     expect(accruedWithin(before, after, step, 0n)).toEqual(before)
     expect(accruedWithin(before, after, step, 150n).miners).toBe(after.miners / 4n)
     expect(accruedWithin(before, after, step, 600n)).toEqual(after)

@@ -26,12 +26,10 @@ export type PoolEmissionRules = {
   readonly policy: EmissionPolicy
 }
 
-export type EmissionAmounts = {
-  readonly owner: bigint
-  readonly miners: bigint
-  readonly validators: bigint
-  readonly root: bigint
-}
+/** Alpha by whom it is for. What validators and their root stakers get together are dividends. */
+export type AccruedAmounts = { readonly owner: bigint; readonly miners: bigint; readonly dividends: bigint }
+
+export const nothingAccrued: AccruedAmounts = { owner: 0n, miners: 0n, dividends: 0n }
 
 /** Amounts in atomic units, times in Unix seconds, the average in parts of 1e18. */
 export type EmissionSubnet = {
@@ -52,7 +50,7 @@ export type EmissionSubnet = {
   /** KOIN in the pool after the last step, and what that step injected; undefined before the first. */
   readonly mark: { readonly koin: bigint; readonly injected: bigint } | undefined
   /** In all steps. */
-  readonly accrued: EmissionAmounts
+  readonly accrued: AccruedAmounts
 }
 
 export type EmissionNetworkState = {
@@ -66,14 +64,31 @@ export type EmissionNetworkState = {
   readonly subnets: readonly EmissionSubnet[]
 }
 
+/** What the opening of a step fixes; its subnets are paid after it, in the order of `entries`, in one call or in several. */
+export type EmissionOpening = {
+  readonly from: bigint
+  readonly end: bigint
+  readonly koinIssued: bigint
+  readonly rootStake: bigint
+  readonly rootIsPaid: boolean
+  /** The subnets that take part. */
+  readonly entries: readonly StepEntry[]
+  /** All subnets, the flows of those that take part moved on. */
+  readonly subnets: readonly EmissionSubnet[]
+}
+
+/** `average` in parts of 1e18. */
+export type StepEntry = { readonly netuid: number; readonly average: bigint; readonly shareQ64: bigint }
+
 /** `koinExcess` and `alphaRecycled` are never minted. */
-export type SubnetIssue = EmissionAmounts & {
-  readonly netuid: number
-  readonly average: bigint
-  readonly shareQ64: bigint
+export type SubnetIssue = StepEntry & {
   readonly koinIn: bigint
   readonly alphaIn: bigint
   readonly koinExcess: bigint
+  readonly owner: bigint
+  readonly miners: bigint
+  readonly validators: bigint
+  readonly root: bigint
   readonly alphaRecycled: bigint
 }
 
@@ -88,32 +103,19 @@ export type EmissionStep = {
   readonly next: EmissionNetworkState
 }
 
-/**
- * The step that is opened and paid in second `now`: all whole periods since the last. Subnets whose pool opened after the last step's end
- * wait for the next. Throws `subnets/out-of-range` when no period has passed.
- */
+/** The step that is opened and paid in second `now`. Throws as `openEmissionStep`. */
 export function stepEmission(rules: PoolEmissionRules, state: EmissionNetworkState, now: bigint): EmissionStep {
-  const from = state.steppedUntil
-  const periods = (now - from) / rules.periodSeconds
-  if (periods <= 0n) {
-    throw new KoinonError({ code: 'subnets/out-of-range', message: 'No period has passed since the last step' })
-  }
-  const seconds = periods * rules.periodSeconds
-  const end = from + seconds
-  const koinIssued = issuedOver(rules.koin, state.koinMinted, seconds)
-  const measured = state.subnets
-    .filter(({ openedAt }) => openedAt <= from)
-    .map((subnet) => measure(subnet, end, seconds))
-  const rootIsPaid = measured.reduce((sum, { average }) => sum + average, 0n) > wad
-  const shares = sharesOf(rules.policy, measured)
-  const period = { seconds, koinIssued, rootStake: state.rootStake, rootIsPaid }
-  const issues = measured.map(({ subnet, average }, index) =>
-    issueOf(rules, period, subnet, average, shares[index] as bigint),
-  )
-  const minted = issues.reduce((sum, { koinIn }) => sum + koinIn, 0n)
+  const opening = openEmissionStep(rules, state, now)
   const paid = new Map(
-    measured.map(({ subnet }, index) => [subnet.netuid, pay(subnet, issues[index] as SubnetIssue, now)]),
+    opening.entries.map((entry) => {
+      const subnet = opening.subnets.find(({ netuid }) => netuid === entry.netuid) as EmissionSubnet
+      const issue = issueOfEntry(rules, opening, entry, subnet)
+      return [entry.netuid, { issue, subnet: subnetAfterIssue(subnet, issue, now) }]
+    }),
   )
+  const issues = [...paid.values()].map(({ issue }) => issue)
+  const minted = issues.reduce((sum, { koinIn }) => sum + koinIn, 0n)
+  const { from, end, koinIssued, rootIsPaid, subnets } = opening
   return {
     from,
     end,
@@ -125,25 +127,56 @@ export function stepEmission(rules: PoolEmissionRules, state: EmissionNetworkSta
       ...state,
       steppedUntil: end,
       koinMinted: state.koinMinted + minted,
-      subnets: state.subnets.map((subnet) => paid.get(subnet.netuid) ?? subnet),
+      subnets: subnets.map((subnet) => paid.get(subnet.netuid)?.subnet ?? subnet),
     },
+  }
+}
+
+/**
+ * The step that is opened in second `now`: all whole periods since the last. Subnets whose pool opened after the last step's end wait for
+ * the next. Throws `subnets/out-of-range` when no period has passed.
+ */
+export function openEmissionStep(rules: PoolEmissionRules, state: EmissionNetworkState, now: bigint): EmissionOpening {
+  const from = state.steppedUntil
+  const periods = (now - from) / rules.periodSeconds
+  if (periods <= 0n) {
+    throw new KoinonError({ code: 'subnets/out-of-range', message: 'No period has passed since the last step' })
+  }
+  const seconds = periods * rules.periodSeconds
+  const end = from + seconds
+  const measured = state.subnets
+    .filter(({ openedAt }) => openedAt <= from)
+    .map((subnet) => measure(subnet, end, seconds))
+  const shares = sharesOf(rules.policy, measured)
+  const moved = new Map(measured.map(({ subnet }) => [subnet.netuid, subnet]))
+  return {
+    from,
+    end,
+    koinIssued: issuedOver(rules.koin, state.koinMinted, seconds),
+    rootStake: state.rootStake,
+    rootIsPaid: measured.reduce((sum, { average }) => sum + average, 0n) > wad,
+    entries: measured.map(({ subnet: { netuid }, average }, index) => ({
+      netuid,
+      average,
+      shareQ64: shares[index] as bigint,
+    })),
+    subnets: state.subnets.map((subnet) => moved.get(subnet.netuid) ?? subnet),
   }
 }
 
 /** What accrued from the genesis of a subnet until a second within a step, which it took part in: it grows evenly. */
 export function accruedWithin(
-  before: EmissionAmounts,
-  after: EmissionAmounts,
+  before: AccruedAmounts,
+  after: AccruedAmounts,
   step: { readonly from: bigint; readonly end: bigint },
   second: bigint,
-): EmissionAmounts {
+): AccruedAmounts {
   const between = (low: bigint, high: bigint): bigint =>
     low + ((high - low) * (second - step.from)) / (step.end - step.from)
   return {
     owner: between(before.owner, after.owner),
     miners: between(before.miners, after.miners),
-    validators: between(before.validators, after.validators),
-    root: between(before.root, after.root),
+    dividends: between(before.dividends, after.dividends),
   }
 }
 
@@ -181,27 +214,33 @@ function sharesOf(policy: EmissionPolicy, measured: readonly Measured[]): readon
   )
 }
 
-type Period = {
-  readonly seconds: bigint
-  readonly koinIssued: bigint
-  readonly rootStake: bigint
-  readonly rootIsPaid: boolean
-}
-
-function issueOf(
+/** What an open step brings a subnet, by its pool as it is when the subnet is paid. Pays nobody. */
+export function issueOfEntry(
   rules: PoolEmissionRules,
-  { seconds, koinIssued, rootStake, rootIsPaid }: Period,
-  subnet: EmissionSubnet,
-  average: bigint,
-  shareQ64: bigint,
+  {
+    from,
+    end,
+    koinIssued,
+    rootStake,
+    rootIsPaid,
+  }: Pick<EmissionOpening, 'from' | 'end' | 'koinIssued' | 'rootStake' | 'rootIsPaid'>,
+  { netuid, average, shareQ64 }: StepEntry,
+  subnet: Pick<EmissionSubnet, 'pool' | 'minted' | 'ownerBps' | 'minersBps' | 'validatorsBps'>,
 ): SubnetIssue {
-  const { netuid, pool, minted } = subnet
+  const { pool, minted } = subnet
   const rootWeightQ64 = inQ64(rules.rootWeight)
   // Only the parts of alpha: pools follow rules of their own, so neither a share nor a price is given.
   const [split] = splitIssue(
-    { ...subnet, koin: rules.koin, token: rules.alpha, rootWeightQ64 },
     {
-      seconds,
+      koin: rules.koin,
+      token: rules.alpha,
+      rootWeightQ64,
+      ownerBps: subnet.ownerBps,
+      minersBps: subnet.minersBps,
+      validatorsBps: subnet.validatorsBps,
+    },
+    {
+      seconds: end - from,
       koinIssuance: 0n,
       rootStake,
       subnets: [{ netuid, shareQ64: 0n, priceQ64: 0n, priceEmaQ64: rootIsPaid ? oneQ64 + 1n : 0n, issuance: minted }],
@@ -223,7 +262,7 @@ function issueOf(
 }
 
 /** The subnet after its issue; an injection moves the average to `now` first. */
-function pay(subnet: EmissionSubnet, issue: SubnetIssue, now: bigint): EmissionSubnet {
+export function subnetAfterIssue(subnet: EmissionSubnet, issue: SubnetIssue, now: bigint): EmissionSubnet {
   const { pool, openedAt, averagedAt, accrued } = subnet
   const isInjected = issue.koinIn > 0n
   return {
@@ -238,8 +277,7 @@ function pay(subnet: EmissionSubnet, issue: SubnetIssue, now: bigint): EmissionS
     accrued: {
       owner: accrued.owner + issue.owner,
       miners: accrued.miners + issue.miners,
-      validators: accrued.validators + issue.validators,
-      root: accrued.root + issue.root,
+      dividends: accrued.dividends + issue.validators + issue.root,
     },
   }
 }

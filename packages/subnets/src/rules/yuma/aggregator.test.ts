@@ -136,25 +136,25 @@ describe('the aggregators of Yuma', () => {
       specHash: hash,
       seats,
       validators,
-      accruedBefore: 0n,
-      accruedAfter: 1_000_001n,
+      accruedBefore: { miners: 0n, dividends: 0n },
+      accruedAfter: { miners: 500_000n, dividends: 500_001n },
     }
     const first = computeEpoch({ ...inputs, epoch: 0, previous: undefined }, yuma3)
-    const { cumulativeTotal } = first.result
+    const { minersTotal: miners, dividendsTotal: dividends } = first.result
     expect(first.payouts.reduce((sum, { asMiner, asValidator }) => sum + asMiner + asValidator, 0n)).toBe(
-      cumulativeTotal,
+      miners + dividends,
     )
-    // Every part is rounded down: less than a unit a seat and half stays accrued.
-    expect(1_000_001n - cumulativeTotal).toBeLessThan(8n)
-    const previous = { epoch: 0, words: first.posting.seats, cumulativeTotal, carry: first.carry }
+    // Every amount is rounded down: less than a unit a seat and part stays accrued.
+    expect(1_000_001n - miners - dividends).toBeLessThan(8n)
+    const previous = { epoch: 0, words: first.posting, totals: { miners, dividends }, carry: first.carry }
     const second = computeEpoch(
       {
         ...inputs,
         epoch: 1,
         startsAtSeconds: 1_100,
         previous,
-        accruedBefore: 1_000_001n,
-        accruedAfter: 2_000_000n,
+        accruedBefore: inputs.accruedAfter,
+        accruedAfter: { miners: 1_000_000n, dividends: 1_000_000n },
       },
       yuma3,
     )

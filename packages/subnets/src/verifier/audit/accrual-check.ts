@@ -1,46 +1,32 @@
-import { type AuditCheck, type AuditSource, eventsOf, viewOf } from '@koinon/ledger/audit'
-import { accruedUntil, type Schedule, splitChanges } from './accrual.ts'
-import { epochsInScope, replaySubnets } from './replay.ts'
+import { type AuditCheck, viewOf } from '@koinon/ledger/audit'
+import { asText } from './answer-text.ts'
+import { economyOf } from './economy/economy.ts'
+import { epochsInScope } from './replay.ts'
+import { partsText } from './steps-check.ts'
 
-/** How much each subnet could ever be paid (specs/0010 section 4). */
+/** How much each subnet could ever be paid (specs/0020-pool-emission.md section 5). */
 export const accrualCheck: AuditCheck = {
   name: 'accrual',
-  compares: 'emission of each epoch, from the schedule and who lived when, with what the contract accrued',
+  compares:
+    'what accrued to owners, miners and as dividends until the end of each epoch, from the steps, with what the contract says',
   async run(source, tally, scope) {
-    const schedule = await readSchedule(source)
-    if (schedule === undefined) return tally.open({}, 'accrual', 'the constants of the schedule cannot be read')
-    const changes = splitChanges(schedule)
-    for (const { args } of eventsOf(source, 'emission', 'SplitChanged')) {
-      const change = changes[Number(args.index)]
-      tally.same({}, `second of change ${args.index} of the split`, change?.since ?? 'none', BigInt(args.since))
-      tally.same({}, `subnets from change ${args.index} on`, change?.living ?? 'none', args.living)
-    }
+    const economy = await economyOf(source)
+    if ('problem' in economy) return tally.open({}, 'accrual', economy.problem)
+    const epochs = await epochsInScope(source, scope)
     await tally.answers(
-      epochsInScope(source, scope).map(({ subnet: { netuid }, epoch, window }) => ({
-        subject: { netuid, epoch },
-        what: 'accrued until its end',
-        expected: accruedUntil(schedule, netuid, BigInt(window.endsAtSeconds)),
-        answer: viewOf(source, 'emission', 'accrued', [netuid, BigInt(epoch + 1)]),
-      })),
+      epochs.flatMap(({ subnet: { netuid }, epoch, window }) => {
+        const expected = economy.emission.accruedUntil(netuid, window.endsAtSeconds)
+        // Nobody knows it before the step that ends later.
+        if (expected === undefined) return []
+        return [
+          {
+            subject: { netuid, epoch },
+            what: 'accrued until its end',
+            expected: partsText(expected),
+            answer: asText(viewOf(source, 'emission', 'accrued', [netuid, BigInt(epoch + 1)]), partsText),
+          },
+        ]
+      }),
     )
   },
-}
-
-/** The schedule of a network: who lived when from events, constants as deployed; undefined when these cannot be read. */
-export async function readSchedule(source: AuditSource): Promise<Schedule | undefined> {
-  const [rate, halving, startsAt] = await Promise.all([
-    viewOf(source, 'emission', 'emissionPerSecond', []),
-    viewOf(source, 'emission', 'halvingSeconds', []),
-    viewOf(source, 'emission', 'startsAt', []),
-  ])
-  if ('problem' in rate || 'problem' in halving || 'problem' in startsAt) return undefined
-  return {
-    emissionPerSecond: rate.value,
-    halvingSeconds: halving.value,
-    startsAtSeconds: BigInt(startsAt.value),
-    lives: replaySubnets(source).map(({ clock, dissolvedAtSeconds }) => ({
-      from: BigInt(clock.genesisSeconds),
-      ...(dissolvedAtSeconds === undefined ? {} : { to: BigInt(dissolvedAtSeconds) }),
-    })),
-  }
 }

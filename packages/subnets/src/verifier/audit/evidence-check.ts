@@ -51,29 +51,27 @@ export function createEvidenceCheck(definitionOf: DefinitionOf): AuditCheck {
         ]),
       )
       // Newest first: old logs are thrown away, and who is gone is noticed at once.
-      const revealed = epochsInScope(source, scope)
-        .toReversed()
-        .flatMap(({ subnet, epoch, window }) =>
-          subnet.permittedAt(window.startsAtSeconds).flatMap(({ hotkey }) => {
-            const row = rows.get(`${subnet.netuid}/${epoch}/${hotkey}`)
-            return row === undefined
-              ? []
-              : [
-                  {
-                    subnet,
-                    epoch,
-                    hotkey,
-                    row,
-                    beacon: beacons.get(`${subnet.netuid}/${epoch}`),
-                    openingBeacon: beacons.get(`${subnet.netuid}/${epoch - 1}`),
-                    committed: subnet
-                      .seatsAt(window.endsAtSeconds - 1)
-                      .filter((seat) => seat.hotkey !== hotkey)
-                      .map((seat) => ({ ...seat, list: commitments.get(`${subnet.netuid}/${epoch}/${seat.hotkey}`) })),
-                  },
-                ]
-          }),
-        )
+      const revealed = (await epochsInScope(source, scope)).toReversed().flatMap(({ subnet, epoch, window }) =>
+        subnet.permittedAt(window.startsAtSeconds).flatMap(({ hotkey }) => {
+          const row = rows.get(`${subnet.netuid}/${epoch}/${hotkey}`)
+          return row === undefined
+            ? []
+            : [
+                {
+                  subnet,
+                  epoch,
+                  hotkey,
+                  row,
+                  beacon: beacons.get(`${subnet.netuid}/${epoch}`),
+                  openingBeacon: beacons.get(`${subnet.netuid}/${epoch - 1}`),
+                  committed: subnet
+                    .seatsAt(window.endsAtSeconds - 1)
+                    .filter((seat) => seat.hotkey !== hotkey)
+                    .map((seat) => ({ ...seat, list: commitments.get(`${subnet.netuid}/${epoch}/${seat.hotkey}`) })),
+                },
+              ]
+        }),
+      )
       const byValidator = Map.groupBy(revealed, ({ subnet, hotkey }) => `${subnet.netuid}/${hotkey}`)
       await Promise.all([...byValidator.values()].map((list) => checkValidator(source, tally, list, definitionOf)))
     },

@@ -21,6 +21,11 @@ export class History<value> {
     return this.#entries[low - 1]?.value
   }
 
+  /** When it changed, ascending. */
+  get moments(): readonly number[] {
+    return this.#entries.map(({ seconds }) => seconds)
+  }
+
   /** Now. */
   get latest(): value | undefined {
     return this.#entries.at(-1)?.value

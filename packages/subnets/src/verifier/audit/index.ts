@@ -1,4 +1,4 @@
-/** Checks of subnets, epochs and emission, a file a check: specs/0019-audit.md section 2. */
+/** Checks of pools, stake, subnets, epochs and emission, a file a check: specs/0019-audit.md section 2. */
 import type { AuditCheck, AuditSource } from '@koinon/ledger/audit'
 import { aggregators } from '../../rules/aggregators/index.ts'
 import { accrualCheck } from './accrual-check.ts'
@@ -6,11 +6,13 @@ import { createClaimsCheck } from './claims-check.ts'
 import { createEvidenceCheck, type DefinitionOf } from './evidence-check.ts'
 import { mintsCheck } from './mints-check.ts'
 import { permitsCheck } from './permits-check.ts'
+import { poolsCheck } from './pools-check.ts'
 import { type RecomputedRoot, recomputeRoots } from './recomputed-roots.ts'
 import { createResultsCheck } from './results-check.ts'
 import { seatsCheck } from './seats-check.ts'
 import { specsCheck } from './specs-check.ts'
 import { stakesCheck } from './stakes-check.ts'
+import { stepsCheck } from './steps-check.ts'
 import { weightsCheck } from './weights-check.ts'
 import { workCheck } from './work-check.ts'
 
@@ -28,11 +30,13 @@ export function createSubnetChecks(definitionOf: DefinitionOf): readonly AuditCh
   }
   return [
     seatsCheck,
+    poolsCheck,
     stakesCheck,
     permitsCheck,
     specsCheck,
     workCheck,
     weightsCheck,
+    stepsCheck,
     accrualCheck,
     createResultsCheck(rootsOf),
     createClaimsCheck(rootsOf),
@@ -40,3 +44,5 @@ export function createSubnetChecks(definitionOf: DefinitionOf): readonly AuditCh
     createEvidenceCheck(definitionOf),
   ]
 }
+
+export { decentralizationFacts } from './decentralization-facts.ts'

@@ -1,41 +1,40 @@
-import type { Address } from '@koinon/base'
-import { type AuditCheck, eventsOf, isInScope, viewOf } from '@koinon/ledger/audit'
-import { epochsInScope, replaySubnets } from './replay.ts'
+import { type AuditCheck, isInScope, viewOf } from '@koinon/ledger/audit'
+import { economyOf } from './economy/economy.ts'
+import type { AnnouncedPermit } from './economy/permit-book.ts'
+import { epochsInScope } from './replay.ts'
 
-/** Who may validate, and the denominator of every quorum (specs/0010 section 3). */
+/** Who may validate, and the denominator of every quorum (specs/0014-pools.md section 5). */
 export const permitsCheck: AuditCheck = {
   name: 'permits',
-  compares: 'permitted stake from registrations, stakes and the minimum with what the contract announces and remembers',
+  compares:
+    'permitted stake from who seeks a permit, seats, weights and the minimum with what the contract announces and remembers',
   async run(source, tally, scope) {
-    for (const { netuid, permittedAt } of replaySubnets(source)) {
-      if (!isInScope(scope, netuid)) continue
-      const announced = eventsOf(source, 'staking', 'PermittedStakeChanged').filter(
-        ({ args }) => args.netuid === netuid,
-      )
-      const sums = new Map<Address, bigint>()
-      announced.forEach(({ args, block, seconds }, index) => {
-        sums.set(args.hotkey, args.permittedStake)
-        const sum = [...sums.values()].reduce((all, stake) => all + stake, 0n)
-        tally.same(
-          { netuid, account: args.hotkey },
-          `all permitted stake after block ${block}`,
-          sum,
-          args.totalPermittedStake,
-        )
-        // Only the last of a second is one that anybody can look at.
-        for (let next = index + 1; announced[next]?.seconds === seconds; next++)
-          if (announced[next]?.args.hotkey === args.hotkey) return
-        const own = permittedAt(seconds).find(({ hotkey }) => hotkey === args.hotkey)?.stake ?? 0n
-        tally.same({ netuid, account: args.hotkey }, `permitted stake after block ${block}`, own, args.permittedStake)
-      })
+    const economy = await economyOf(source)
+    if ('problem' in economy) return tally.open({}, 'permits', economy.problem)
+    const { permits } = economy
+    const announced = permits.announced.filter(({ netuid }) => isInScope(scope, netuid))
+    // Only the last of a second is one that anybody can look at.
+    for (const { netuid, hotkey, seconds, permitted } of lastOf(announced, ({ hotkey }) => hotkey)) {
+      const own = permits.permittedAt(netuid, seconds).find((one) => one.hotkey === hotkey)?.stake ?? 0n
+      tally.same({ netuid, account: hotkey }, `permitted stake at second ${seconds}`, own, permitted)
     }
+    for (const { netuid, seconds, total } of lastOf(announced, () => ''))
+      tally.same({ netuid }, `permitted stake of all at second ${seconds}`, permits.totalAt(netuid, seconds), total)
+    const epochs = await epochsInScope(source, scope)
     await tally.answers(
-      epochsInScope(source, scope).map(({ subnet: { netuid, permittedAt }, epoch, window }) => ({
+      epochs.map(({ subnet: { netuid }, epoch, window }) => ({
         subject: { netuid, epoch },
         what: 'permitted stake at its start',
-        expected: permittedAt(window.startsAtSeconds).reduce((sum, { stake }) => sum + stake, 0n),
-        answer: viewOf(source, 'staking', 'totalPermittedStakeAt', [netuid, BigInt(window.startsAtSeconds)]),
+        expected: permits.totalAt(netuid, window.startsAtSeconds),
+        answer: viewOf(source, 'permits', 'totalPermittedStakeAt', [netuid, BigInt(window.startsAtSeconds)]),
       })),
     )
   },
+}
+
+function lastOf(
+  announced: readonly AnnouncedPermit[],
+  whose: (one: AnnouncedPermit) => string,
+): Iterable<AnnouncedPermit> {
+  return new Map(announced.map((one) => [`${one.netuid}/${one.seconds}/${whose(one)}`, one])).values()
 }

@@ -10,8 +10,7 @@ import {
   type PermittedValidator,
   type PreviousResult,
 } from '../../rules/index.ts'
-import { accruedUntil } from './accrual.ts'
-import { readSchedule } from './accrual-check.ts'
+import { economyOf } from './economy/economy.ts'
 import { type ReplayedSubnet, replaySubnets } from './replay.ts'
 
 export type RecomputedRoot = {
@@ -39,8 +38,8 @@ export async function recomputeRoots(
   source: AuditSource,
   candidatesOf: CandidatesOf,
 ): Promise<readonly RecomputedRoot[]> {
-  const schedule = await readSchedule(source)
-  const subnets = new Map(replaySubnets(source).map((subnet) => [subnet.netuid, subnet]))
+  const economy = await economyOf(source)
+  const subnets = new Map((await replaySubnets(source)).map((subnet) => [subnet.netuid, subnet]))
   const disabled = new Map(
     eventsOf(source, 'epochs', 'RootOverturned', 'RootDisabled').map((event) => [event.args.resultHash, event]),
   )
@@ -65,8 +64,11 @@ export async function recomputeRoots(
       .permittedAt(window.startsAtSeconds)
       .map(({ hotkey, stake }) => ({ hotkey, stake, packedRow: undefined, ...revealed.get(hotkey) }))
     const previous = standing.get(netuid)
+    const accruedBefore =
+      'problem' in economy ? undefined : economy.emission.accruedUntil(netuid, window.startsAtSeconds)
+    const accruedAfter = 'problem' in economy ? undefined : economy.emission.accruedUntil(netuid, window.endsAtSeconds)
     const inputs =
-      schedule === undefined
+      accruedBefore === undefined || accruedAfter === undefined
         ? undefined
         : {
             netuid,
@@ -76,12 +78,13 @@ export async function recomputeRoots(
             specHash: subnet.specHashAt(epoch),
             seats: subnet.seatsAt(window.endsAtSeconds - 1),
             validators,
-            accruedBefore: accruedUntil(schedule, netuid, BigInt(window.startsAtSeconds)),
-            accruedAfter: accruedUntil(schedule, netuid, BigInt(window.endsAtSeconds)),
+            accruedBefore,
+            accruedAfter,
           }
     const found = (): Pick<RecomputedRoot, 'computed' | 'aggregator'> => {
       const failed = (problem: string) => ({ computed: { problem }, aggregator: undefined })
-      if (inputs === undefined) return failed('the constants of the schedule cannot be read')
+      if (inputs === undefined)
+        return failed('problem' in economy ? economy.problem : 'what accrued in the epoch is not final at the head')
       const base = previousOf(previous)
       if (base === 'unknown') return failed(`it builds on epoch ${previous?.epoch}, whose result was not found here`)
       // The one of the epoch before first, if the definition in force allows it.
@@ -141,5 +144,6 @@ function previousOf(root: RecomputedRoot | undefined): PreviousResult | undefine
   if (root === undefined) return undefined
   if (!isReproduced(root) || !('result' in root.computed)) return 'unknown'
   const { posting, result, carry } = root.computed
-  return { epoch: root.epoch, words: posting.seats, cumulativeTotal: result.cumulativeTotal, carry }
+  const totals = { miners: result.minersTotal, dividends: result.dividendsTotal }
+  return { epoch: root.epoch, words: { seats: posting.seats, amounts: posting.amounts }, totals, carry }
 }

@@ -75,7 +75,8 @@ function checkForm(
 /** What the contract keeps of a root, or the event says of it. */
 type Kept = {
   readonly root: Hex
-  readonly cumulativeTotal: bigint
+  readonly minersTotal: bigint
+  readonly dividendsTotal: bigint
   readonly activatesAt: number
   readonly resultHash: Hex
 }
@@ -88,7 +89,8 @@ function checkStanding(tally: Tally, root: RecomputedRoot): void {
   if ('problem' in computed) tally.open(subject, 'root, total and record', computed.problem)
   else {
     tally.same(subject, 'root of the seats', computed.result.root, result.root)
-    tally.same(subject, 'paid to all seats', computed.result.cumulativeTotal, result.cumulativeTotal)
+    tally.same(subject, 'paid to all miners', computed.result.minersTotal, result.minersTotal)
+    tally.same(subject, 'paid as dividends', computed.result.dividendsTotal, result.dividendsTotal)
     tally.same(subject, 'stakes and rows', computed.result.validatorsHash, result.validatorsHash)
     tally.same(subject, 'carried state', computed.result.carryHash, result.carryHash)
     if (isReproduced(root)) tally.same(subject, 'hash of the record', computed.result.dataHash, result.dataHash)
@@ -100,7 +102,7 @@ function keptQuestion(source: AuditSource, root: RecomputedRoot): Question {
   const { netuid } = subnet
   const { result, resultHash } = submitted.args
   const words = (kept: Kept): string =>
-    `${kept.root} of ${kept.cumulativeTotal}, active at ${kept.activatesAt}, ${kept.resultHash}`
+    `${kept.root} of ${kept.minersTotal} and ${kept.dividendsTotal}, active at ${kept.activatesAt}, ${kept.resultHash}`
   const stored = viewOf(source, 'epochs', 'rootOf', [netuid, submitted.args.epoch])
   return {
     subject: { netuid, epoch },

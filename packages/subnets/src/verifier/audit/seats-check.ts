@@ -7,7 +7,7 @@ export const seatsCheck: AuditCheck = {
   name: 'seats',
   compares: 'places given at each registration, and who holds them at the head',
   async run(source, tally, scope) {
-    for (const subnet of replaySubnets(source)) {
+    for (const subnet of await replaySubnets(source)) {
       const { netuid, maxNeurons } = subnet
       if (!isInScope(scope, netuid)) continue
       const holders = new Map<number, Address>()

@@ -7,7 +7,7 @@ export const specsCheck: AuditCheck = {
   name: 'specs',
   compares: 'the definition of each epoch, from announcements, with what the contract names',
   async run(source, tally, scope) {
-    const subnets = new Map(replaySubnets(source).map((subnet) => [subnet.netuid, subnet]))
+    const subnets = new Map((await replaySubnets(source)).map((subnet) => [subnet.netuid, subnet]))
     for (const { args, seconds } of eventsOf(source, 'terms', 'SubnetUpdateAnnounced')) {
       const subnet = subnets.get(args.netuid)
       if (subnet === undefined || !isInScope(scope, args.netuid)) continue
@@ -15,7 +15,7 @@ export const specsCheck: AuditCheck = {
       tally.same({ netuid: args.netuid }, 'epoch from which an announced definition holds', BigInt(due), args.fromEpoch)
     }
     await tally.answers(
-      epochsInScope(source, scope).map(({ subnet: { netuid, specHashAt }, epoch }) => ({
+      (await epochsInScope(source, scope)).map(({ subnet: { netuid, specHashAt }, epoch }) => ({
         subject: { netuid, epoch },
         what: 'definition',
         expected: specHashAt(epoch),

@@ -10,7 +10,7 @@ export const weightsCheck: AuditCheck = {
   compares: 'each revealed row with its commitment, and both with their phases and permits',
   async run(source, tally, scope) {
     const { chainId, contracts } = source.network
-    const subnets = new Map(replaySubnets(source).map((subnet) => [subnet.netuid, subnet]))
+    const subnets = new Map((await replaySubnets(source)).map((subnet) => [subnet.netuid, subnet]))
     const commitments = new Map<string, Hex>()
     const opened = new Set<string>()
     const questions: Question[] = []

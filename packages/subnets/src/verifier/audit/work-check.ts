@@ -7,7 +7,7 @@ export const workCheck: AuditCheck = {
   name: 'work',
   compares: 'times and seats of work commitments, and that each beacon came once and after all of them',
   async run(source, tally, scope) {
-    const subnets = new Map(replaySubnets(source).map((subnet) => [subnet.netuid, subnet]))
+    const subnets = new Map((await replaySubnets(source)).map((subnet) => [subnet.netuid, subnet]))
     const seen = new Set<string>()
     const questions: Question[] = []
     const drawn = new Map<string, { readonly block: number; readonly index: number }>()

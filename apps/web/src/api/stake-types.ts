@@ -1,0 +1,49 @@
+/** Shapes of the dashboard API about pools and stake, specs/0008-http.md section 2. Prices are KOIN for one alpha in parts of 1e18. */
+
+/** The market of a subnet. Of a dissolved one only the pot is left, for all alpha that is outstanding. */
+export type PoolJson = { readonly netuid: number; readonly name: string } & (
+  | {
+      readonly priceWad: string
+      readonly averagePriceWad: string
+      readonly koinAtomic: string
+      readonly alphaAtomic: string
+      readonly supplyAtomic: string
+      readonly openedAtSeconds: number
+    }
+  | { readonly potAtomic: string; readonly outstandingAtomic: string }
+)
+
+export type PoolsJson = { readonly asOfBlock: number; readonly pools: readonly PoolJson[] }
+
+export type TradeSide = 'buy' | 'sell'
+
+/** What a trade would bring now: `input` is KOIN of a purchase and alpha of a sale, `output` the other. */
+export type QuoteJson = {
+  readonly netuid: number
+  readonly side: TradeSide
+  readonly inputAtomic: string
+  readonly feeAtomic: string
+  readonly outputAtomic: string
+  readonly leastOutputAtomic: string
+  readonly priceWad: string
+  readonly priceAfterWad: string
+  readonly impactPpm: number
+}
+
+/** Subnet 0 is the root: its amounts are KOIN, all others alpha. */
+export type AmountJson = { readonly netuid: number; readonly amountAtomic: string }
+
+export type PositionJson = AmountJson & { readonly hotkey: string; readonly isBound: boolean }
+
+export type LeavingJson = AmountJson & { readonly hotkey: string; readonly freeAtSeconds: number }
+
+/** What the owner holds. `nowSeconds` is the ledger's clock. */
+export type StakeJson = {
+  readonly account: string
+  readonly koinAtomic: string
+  readonly nowSeconds: number
+  readonly free: readonly AmountJson[]
+  readonly staked: readonly PositionJson[]
+  readonly leaving: readonly LeavingJson[]
+  readonly rootDividends: readonly (AmountJson & { readonly hotkey: string })[]
+}

@@ -1,0 +1,121 @@
+/** What the page shows of a network, from a real index and a real ledger on which everything happened, held against an audit. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemClock } from '@koinon/base'
+import { createRpcSource } from '@koinon/ledger/audit'
+import {
+  findEvents,
+  findFirstEvents,
+  findNewestEvents,
+  findTransfers,
+  Indexer,
+  type OpenIndexDatabase,
+  openEmbeddedIndex,
+  sumArguments,
+} from '@koinon/ledger/indexer'
+import { decentralizationFacts, decentralizationReport } from '@koinon/subnets'
+import { readPool } from '@koinon/subnets/pools'
+import { createAlphaMoves, startPaidSubnet, startTestLedger, type TestLedger } from '@koinon/subnets/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createDecentralizationView, decentralizationJson } from './decentralization-json.ts'
+import { createEpochsView } from './epochs-json.ts'
+import type { IndexClient } from './index-client.ts'
+import { createSubnetsView } from './subnets-json.ts'
+
+let folder: string
+let ledger: TestLedger
+let subnet: Awaited<ReturnType<typeof startPaidSubnet>>
+let opened: OpenIndexDatabase
+let index: IndexClient
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'koinon-views-'))
+  ledger = await startTestLedger()
+  subnet = await startPaidSubnet(ledger)
+  const { netuid: other } = await ledger.createSubnet(`0x${'5c'.repeat(32)}`)
+  await subnet.passEpoch(1, [1_000_000, 1_000_000])
+  const moves = await createAlphaMoves(ledger, subnet)
+  await moves.begin(other)
+  await subnet.passEpoch(3, [1_000_000, 0])
+  await ledger.advanceEmission()
+  await ledger.moveTo((await ledger.nowSeconds()) + 2)
+  opened = await openEmbeddedIndex(folder)
+  index = await indexOf(ledger, opened)
+}, 120_000)
+afterAll(async () => {
+  await opened.close()
+  await subnet.close()
+  await ledger.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+describe('the page', () => {
+  it('says of decentralization what an audit says', async () => {
+    const { reader, network } = ledger
+    const source = await createRpcSource({ reader, network, transfers: 'all', onProgress: () => undefined })
+    const audited = decentralizationReport(await decentralizationFacts(source, 'notRun'))
+    const { asOfBlock, ...shown } = await createDecentralizationView({ network, index })()
+    expect(shown).toEqual(decentralizationJson(audited))
+    expect(asOfBlock).toBe(source.head.block)
+    const layers = new Map(audited.layers.map((layer) => [layer.name, layer]))
+    expect(layers.get('stake')?.byAddress.holders).toBeGreaterThan(4)
+    expect(layers.get('emission')?.byAddress.holders).toBe(4)
+    // The deployer gave everybody the first KOIN.
+    expect(layers.get('stake')?.byEntity.holders).toBe(1)
+    expect(audited.entitiesBy).toBe('host and first funder')
+  })
+
+  it('shows prices, shares of the emission and what was paid', async () => {
+    const { reader, network } = ledger
+    const { subnets } = (await createSubnetsView({ network, index })()) as { subnets: Record<string, unknown>[] }
+    expect(subnets.map((one) => one['netuid'])).toEqual([1, 2])
+    expect(subnets.reduce((sum, one) => sum + Number(one['emissionSharePpm']), 0)).toBeGreaterThan(999_997)
+    const { price, pool } = await readPool({ network, reader }, 1)
+    expect(subnets[0]).toMatchObject({ priceWad: `${price}`, poolKoinAtomic: `${pool.koin}`, validators: 2 })
+    const [accrued, paid] = [BigInt(String(subnets[0]?.['accruedAtomic'])), BigInt(String(subnets[0]?.['paidAtomic']))]
+    expect(paid).toBeGreaterThan(0n)
+    expect(accrued).toBeGreaterThan(paid)
+  })
+
+  it('shows of an epoch what was mined and paid as dividends', async () => {
+    const { network } = ledger
+    const epochs = createEpochsView({ network, index })
+    const one = await epochs.detail(subnet.netuid, 3)
+    expect(one).toMatchObject({ state: 'active' })
+    const sum = (name: string): bigint =>
+      (one['payouts'] as Record<string, string>[]).reduce((all, payout) => all + BigInt(payout[name] ?? 0), 0n)
+    expect(one['minedAtomic']).toBe(`${sum('minedAtomic')}`)
+    expect(one['dividendsAtomic']).toBe(`${sum('dividendsAtomic')}`)
+    expect(one['paidAtomic']).toBe(`${sum('amountAtomic')}`)
+    expect(sum('minedAtomic') > 0n && sum('dividendsAtomic') > 0n).toBe(true)
+    expect(BigInt(String(one['minersTotalAtomic']))).toBeGreaterThan(sum('minedAtomic'))
+    const { epochs: listed } = (await epochs.list(subnet.netuid, 9)) as { epochs: Record<string, unknown>[] }
+    expect(listed.find(({ epoch }) => epoch === 1)).toMatchObject({ state: 'active' })
+  })
+})
+
+async function indexOf({ network, reader }: TestLedger, { database }: OpenIndexDatabase): Promise<IndexClient> {
+  const onError = (error: unknown): void => {
+    throw error
+  }
+  const indexer = new Indexer({
+    network,
+    reader,
+    database,
+    clock: systemClock,
+    pollIntervalMs: 50,
+    rangeBlocks: 1_000,
+    onError,
+  })
+  const head = Number(await reader.getBlockNumber({ cacheTime: 0 }))
+  while ((await indexer.position()).blockNumber < head) await indexer.step()
+  const asked = async <result>(result: Promise<result>) => ({ asOfBlock: head, result: await result })
+  return {
+    position: async () => ({ asOfBlock: head, result: { blockNumber: head } }),
+    events: (filter) => asked(findEvents(database, filter)),
+    newest: (filter) => asked(findNewestEvents(database, filter)),
+    first: (filter) => asked(findFirstEvents(database, filter)),
+    sums: (filter) => asked(sumArguments(database, filter)),
+    transfers: ({ contract, account, limit }) => asked(findTransfers(database, contract, account, limit)),
+  }
+}

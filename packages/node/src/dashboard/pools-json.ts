@@ -1,0 +1,94 @@
+/** `GET /api/pools`: every subnet's market with its price; and what a trade there would bring now. */
+import { KoinonError } from '@koinon/base'
+import { createLedgerReader, type NetworkFile } from '@koinon/ledger'
+import { subnetsAbi } from '@koinon/ledger/abis'
+import {
+  defaultSlippageBps,
+  readMarkets,
+  readPool,
+  type SubnetPool,
+  type SubnetPot,
+  type TradeTerms,
+  tradeTerms,
+} from '@koinon/subnets/pools'
+
+export type PoolsView = {
+  readonly list: () => Promise<Record<string, unknown>>
+  /** `side`, `amountAtomic` and, if given, `slippageBps` of a request's query. */
+  readonly quote: (netuid: number, query: URLSearchParams) => Promise<Record<string, unknown>>
+}
+
+export function createPoolsView({ network }: { readonly network: NetworkFile }): PoolsView {
+  const reader = createLedgerReader(network)
+  const place = { network, reader }
+  const names = new Map<number, string>()
+  const nameOf = async (netuid: number): Promise<string> => {
+    const known = names.get(netuid)
+    if (known !== undefined) return known
+    const { name } = await reader.readContract({
+      address: network.contracts.subnets,
+      abi: subnetsAbi,
+      functionName: 'subnet',
+      args: [netuid],
+    })
+    names.set(netuid, name)
+    return name
+  }
+  return {
+    async list() {
+      const [markets, asOfBlock] = await Promise.all([readMarkets(place), reader.getBlockNumber({ cacheTime: 0 })])
+      const named = markets.map(async (market) => ({ name: await nameOf(market.netuid), ...marketJson(market) }))
+      return { asOfBlock: Number(asOfBlock), pools: await Promise.all(named) }
+    },
+    async quote(netuid, query) {
+      const { side, input, slippageBps } = parseQuery(query)
+      const { pool } = await readPool(place, netuid)
+      return { netuid, ...termsJson(tradeTerms(pool, side, input, slippageBps)) }
+    },
+  }
+}
+
+function marketJson(market: SubnetPool | SubnetPot): Record<string, unknown> {
+  const { netuid } = market
+  if ('pool' in market) {
+    const { pool, price, averagePrice, supply, openedAtSeconds } = market
+    return {
+      netuid,
+      priceWad: `${price}`,
+      averagePriceWad: `${averagePrice}`,
+      koinAtomic: `${pool.koin}`,
+      alphaAtomic: `${pool.alpha}`,
+      supplyAtomic: `${supply}`,
+      openedAtSeconds,
+    }
+  }
+  return { netuid, potAtomic: `${market.pot}`, outstandingAtomic: `${market.outstanding}` }
+}
+
+function termsJson(terms: TradeTerms): Record<string, unknown> {
+  return {
+    side: terms.side,
+    inputAtomic: `${terms.input}`,
+    feeAtomic: `${terms.fee}`,
+    outputAtomic: `${terms.output}`,
+    leastOutputAtomic: `${terms.leastOutput}`,
+    priceWad: `${terms.priceBefore}`,
+    priceAfterWad: `${terms.priceAfter}`,
+    impactPpm: Number(terms.impactPpm),
+  }
+}
+
+function parseQuery(query: URLSearchParams) {
+  const side = query.get('side')
+  const amount = query.get('amountAtomic') ?? ''
+  const slippage = query.get('slippageBps') ?? `${defaultSlippageBps}`
+  if ((side === 'buy' || side === 'sell') && /^[1-9][0-9]{0,29}$/.test(amount) && /^[0-9]{1,4}$/.test(slippage)) {
+    return { side, input: BigInt(amount), slippageBps: Number(slippage) } as const
+  }
+  throw new KoinonError({
+    code: 'api/bad-quote',
+    message: 'A quote takes a side, buy or sell, and an amount in atomic units above zero',
+    hint: 'For example /api/pools/1/quote?side=buy&amountAtomic=1000000000000000000',
+    details: { status: 400 },
+  })
+}

@@ -1,0 +1,114 @@
+import type { Address } from '@koinon/base'
+import type { Membership } from '@koinon/ledger'
+import { koinonTokenAbi, permitsAbi } from '@koinon/ledger/abis'
+import { buyAlpha, readFreeAlpha, rootNetuid, stakeOn } from '@koinon/subnets/pools'
+import { type PoolLedger, startPoolLedger } from '@koinon/subnets/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { cashAlpha, readAlphaEarnings } from './alpha-earnings.ts'
+
+const token = 10n ** 18n
+const recipient: Address = `0x${'5a'.repeat(20)}`
+const cash = { recipient, keepsAlpha: false, slippageBps: 100, agreed: [] }
+
+let place: PoolLedger
+beforeAll(async () => {
+  place = await startPoolLedger()
+}, 120_000)
+afterAll(() => place?.ledger.close())
+
+/** A miner that was paid `amount`: it is staked on its own hotkey. */
+async function paid(netuid: number, amount: bigint, koin = 0n) {
+  const account = await place.account(koin)
+  await place.mint(netuid, account.address, amount)
+  await stakeOn(account, netuid, account.address, amount)
+  return account
+}
+
+function koinOf({ network, reader }: Membership, account: Address): Promise<bigint> {
+  const call = { address: network.contracts.token, abi: koinonTokenAbi, functionName: 'balanceOf' } as const
+  return reader.readContract({ ...call, args: [account], blockTag: 'pending' })
+}
+
+describe('alpha that was earned', () => {
+  it('is shown with its worth and what a sale would bring, sold, and gone', async () => {
+    const netuid = await place.openSubnet(1_000n * token)
+    const account = await paid(netuid, 20n * token)
+    const agreed = await readAlphaEarnings(account, account.address, 100)
+    expect(agreed).toMatchObject([{ netuid, alpha: 20n * token, worth: 20n * token, bound: 0n }])
+    const terms = agreed[0]?.terms
+    expect(terms?.output).toBeLessThan(20n * token)
+    const outcomes = await cashAlpha(account, { ...cash, agreed })
+    expect(outcomes).toEqual([{ netuid, alpha: 20n * token, outcome: 'sold', koin: terms?.output, leaving: 0n }])
+    expect(await koinOf(account, account.address)).toBe(terms?.output)
+    expect(await readAlphaEarnings(account, account.address, 100)).toEqual([])
+    expect(await cashAlpha(account, cash)).toEqual([])
+  })
+
+  it('is sent as it is when its owner keeps it', async () => {
+    const netuid = await place.openSubnet(1_000n * token)
+    const account = await paid(netuid, 3n * token)
+    expect(await cashAlpha(account, { ...cash, keepsAlpha: true })).toMatchObject([{ outcome: 'sent', koin: 0n }])
+    expect(await readFreeAlpha(account, netuid, recipient)).toBe(3n * token)
+  })
+
+  it('is not sold below what was shown, and can be once its owner has seen the new price', async () => {
+    const netuid = await place.openSubnet(1_000n * token)
+    const account = await paid(netuid, 20n * token)
+    const agreed = await readAlphaEarnings(account, account.address, 100)
+    const other = await paid(netuid, 300n * token)
+    await cashAlpha(other, cash)
+    await expect(cashAlpha(account, { ...cash, agreed })).rejects.toMatchObject({ code: 'ledger/price-moved' })
+    expect(await readFreeAlpha(account, netuid, account.address)).toBe(20n * token)
+    const again = await readAlphaEarnings(account, account.address, 100)
+    expect(await cashAlpha(account, { ...cash, agreed: again })).toMatchObject([{ outcome: 'sold' }])
+  })
+
+  it('waits for the unbonding time where it backs a validator, then goes on', async () => {
+    const netuid = await place.openSubnet(1_000n * token)
+    const account = await paid(netuid, 40n * token, 50n * token)
+    const { address, sender, network } = account
+    await place.setRegistered(netuid, address, true)
+    await sender.call({
+      address: network.contracts.permits,
+      abi: permitsAbi,
+      functionName: 'seekPermit',
+      args: [netuid, true],
+    })
+    expect(await readAlphaEarnings(account, address, 100)).toMatchObject([{ alpha: 40n * token, bound: 40n * token }])
+    const [left] = await cashAlpha(account, cash)
+    expect(left).toMatchObject({ alpha: 0n, outcome: 'kept', leaving: 40n * token })
+    expect(await cashAlpha(account, cash)).toEqual([left])
+    await place.ledger.moveTo(left?.freeAtSeconds ?? 0)
+    expect(await cashAlpha(account, cash)).toMatchObject([{ alpha: 40n * token, outcome: 'sold', leaving: 0n }])
+  })
+
+  it('includes root dividends of KOIN on its own hotkey, which stays staked', async () => {
+    const netuid = await place.openSubnet(1_000n * token)
+    const account = await place.account(30n * token)
+    await place.setRegistered(netuid, account.address, true)
+    await stakeOn(account, rootNetuid, account.address, 20n * token)
+    await place.payDividends(netuid, account.address, 10n * token)
+    const [earned] = await readAlphaEarnings(account, account.address, 100)
+    expect(earned?.alpha).toBeGreaterThan(9n * token)
+    const [outcome] = await cashAlpha(account, cash)
+    expect(outcome).toMatchObject({ netuid, outcome: 'sold', leaving: 0n })
+    expect(outcome?.alpha).toBeGreaterThan(9n * token)
+    expect(await koinOf(account, account.address)).toBe(10n * token + (outcome?.koin ?? 0n))
+  })
+
+  it('is kept where it is too little, and redeemed where the subnet is dissolved', async () => {
+    const netuid = await place.openSubnet(100n * token)
+    const account = await paid(netuid, 2n)
+    expect(await cashAlpha(account, cash)).toMatchObject([{ alpha: 2n, outcome: 'kept' }])
+    await place.mint(netuid, account.address, token)
+    await place.dissolve(netuid)
+    expect(await cashAlpha(account, cash)).toMatchObject([{ alpha: token + 2n, outcome: 'redeemed' }])
+  })
+
+  it('may be bought and staked beside, and is one with it', async () => {
+    const netuid = await place.openSubnet(1_000n * token)
+    const account = await paid(netuid, token, 5n * token)
+    const { output } = await buyAlpha(account, netuid, 5n * token, 1n)
+    expect(await readAlphaEarnings(account, account.address, 100)).toMatchObject([{ alpha: token + output }])
+  })
+})

@@ -1,0 +1,169 @@
+/** Alpha that a role earned: what it is worth and would bring, and its way to the owner, sold for KOIN or as it is. */
+import { type Address, isKoinonError, KoinonError } from '@koinon/base'
+import type { Membership } from '@koinon/ledger'
+import {
+  claimRootDividends,
+  type EarnedAlpha,
+  leastOf,
+  readEarnedAlpha,
+  readFreeAlpha,
+  readMarket,
+  redeemAlpha,
+  type SubnetPool,
+  type SubnetPot,
+  sellAlpha,
+  sendAlpha,
+  sumOfEarned,
+  type TradeTerms,
+  tradeTerms,
+  unstakeFrom,
+  withdrawUnstaked,
+  worthAtPrice,
+} from '@koinon/subnets/pools'
+
+type Place = Pick<Membership, 'network' | 'reader'>
+
+/** Atomic units of alpha of one subnet, and what they are worth in KOIN at the price of the moment. */
+export type AlphaEarning = {
+  readonly netuid: number
+  readonly alpha: bigint
+  readonly worth: bigint
+  /** Part of it that leaves only after the unbonding time, or is on its way. */
+  readonly bound: bigint
+  /** What a sale of the rest would bring now; absent where there is nothing to sell, no market, or too little. */
+  readonly terms?: TradeTerms
+}
+
+/** What became of the alpha of one subnet. */
+export type AlphaWithdrawal = {
+  readonly netuid: number
+  readonly alpha: bigint
+  readonly outcome: 'sold' | 'redeemed' | 'sent' | 'kept'
+  /** KOIN that it brought. */
+  readonly koin: bigint
+  /** Alpha that was unstaked and is on its way, and from when on it is free (Unix seconds). */
+  readonly leaving: bigint
+  readonly freeAtSeconds?: number
+}
+
+/** What an account earned in alpha, by subnet. Reads only. */
+export async function readAlphaEarnings(
+  place: Place,
+  account: Address,
+  slippageBps: number,
+): Promise<readonly AlphaEarning[]> {
+  const [earned, nowSeconds] = await Promise.all([readEarnedAlpha(place, account), nowOf(place)])
+  return Promise.all(
+    earned.map(async (one): Promise<AlphaEarning> => {
+      const market = await readMarket(place, one.netuid)
+      const alpha = sumOfEarned(one)
+      const sellable = sellableOf(one, nowSeconds)
+      const terms = 'pool' in market ? termsOf(market, sellable, slippageBps) : undefined
+      return {
+        netuid: one.netuid,
+        alpha,
+        worth: worthOf(market, alpha),
+        bound: alpha - sellable,
+        ...(terms === undefined ? {} : { terms }),
+      }
+    }),
+  )
+}
+
+export type CashTerms = {
+  readonly recipient: Address
+  readonly keepsAlpha: boolean
+  readonly slippageBps: number
+  /** What the owner has seen of it: less than its least output is not taken. */
+  readonly agreed: readonly AlphaEarning[]
+}
+
+/**
+ * Unstakes and claims what the account earned, then sells it, or sends it as it is to `recipient`. What backs a validator is on its way
+ * afterwards: called again when it is free, it goes on. Safe to repeat after a failure at any moment. Throws `ledger/price-moved`, and as the ledger does.
+ */
+export async function cashAlpha(account: Membership, terms: CashTerms): Promise<readonly AlphaWithdrawal[]> {
+  const own = account.sender.address
+  const earned = await readEarnedAlpha(account, own)
+  const nowSeconds = await nowOf(account)
+  if (earned.some(({ leaving }) => leaving.some((one) => one.freeAtSeconds <= nowSeconds)))
+    await withdrawUnstaked(account)
+  const outcomes: AlphaWithdrawal[] = []
+  for (const one of earned) {
+    let freeAtSeconds = Math.max(
+      0,
+      ...one.leaving.map((ticket) => ticket.freeAtSeconds).filter((at) => at > nowSeconds),
+    )
+    let leaving = one.leaving
+      .filter((ticket) => ticket.freeAtSeconds > nowSeconds)
+      .reduce((sum, { amount }) => sum + amount, 0n)
+    if (one.rootDividends > 0n) await claimRootDividends(account, one.netuid, own)
+    for (const { hotkey, shares, amount } of one.staked) {
+      const left = await unstakeFrom(account, one.netuid, hotkey, shares, leastOf(amount, terms.slippageBps))
+      if (left.freeAtSeconds === undefined) continue
+      leaving += left.amount
+      freeAtSeconds = Math.max(freeAtSeconds, left.freeAtSeconds)
+    }
+    const alpha = await readFreeAlpha(account, one.netuid, own)
+    const cashed = alpha === 0n ? nothing : await cashFree(account, one.netuid, alpha, terms)
+    outcomes.push({ netuid: one.netuid, alpha, ...cashed, leaving, ...(leaving === 0n ? {} : { freeAtSeconds }) })
+  }
+  return outcomes
+}
+
+const nothing = { outcome: 'kept', koin: 0n } as const
+
+async function cashFree(
+  account: Membership,
+  netuid: number,
+  alpha: bigint,
+  { recipient, keepsAlpha, slippageBps, agreed }: CashTerms,
+): Promise<Pick<AlphaWithdrawal, 'outcome' | 'koin'>> {
+  if (keepsAlpha) {
+    if (recipient === account.sender.address) return nothing
+    await sendAlpha(account, netuid, recipient, alpha)
+    return { outcome: 'sent', koin: 0n }
+  }
+  const market = await readMarket(account, netuid)
+  if (!('pool' in market)) return { outcome: 'redeemed', koin: (await redeemAlpha(account, netuid, alpha)).output }
+  const terms = termsOf(market, alpha, slippageBps)
+  if (terms === undefined) return nothing
+  const seen = agreed.find((one) => one.netuid === netuid)?.terms
+  if (seen !== undefined && terms.output < seen.leastOutput) throw priceMoved(netuid)
+  return { outcome: 'sold', koin: (await sellAlpha(account, netuid, alpha, terms.leastOutput)).output }
+}
+
+/** Undefined where there is too little to bring anything, or more than the pool takes at once. */
+function termsOf({ pool }: SubnetPool, alpha: bigint, slippageBps: number): TradeTerms | undefined {
+  if (alpha === 0n) return undefined
+  try {
+    return tradeTerms(pool, 'sell', alpha, slippageBps)
+  } catch (error) {
+    if (isKoinonError(error) && ['subnets/worth-nothing', 'subnets/out-of-range'].includes(error.code)) return undefined
+    throw error
+  }
+}
+
+function sellableOf({ free, staked, leaving, rootDividends }: EarnedAlpha, nowSeconds: number): bigint {
+  const unbound = staked.filter(({ isBound }) => !isBound)
+  const matured = leaving.filter(({ freeAtSeconds }) => freeAtSeconds <= nowSeconds)
+  return [...unbound, ...matured].reduce((sum, { amount }) => sum + amount, free + rootDividends)
+}
+
+function worthOf(market: SubnetPool | SubnetPot, alpha: bigint): bigint {
+  if ('pool' in market) return worthAtPrice(market.pool, alpha)
+  return market.outstanding === 0n ? 0n : (alpha * market.pot) / market.outstanding
+}
+
+async function nowOf({ reader }: Place): Promise<number> {
+  return Number((await reader.getBlock({ blockTag: 'pending' })).timestamp)
+}
+
+function priceMoved(netuid: number): KoinonError {
+  return new KoinonError({
+    code: 'ledger/price-moved',
+    message: `Meanwhile the price of subnet ${netuid} moved: its alpha would bring less than its least output, so it was not sold`,
+    hint: 'Run the same command again and look at the new price, or allow more with --slippage PERCENT.',
+    retry: 'now',
+  })
+}

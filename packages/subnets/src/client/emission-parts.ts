@@ -1,0 +1,56 @@
+/** How a subnet divides its new alpha between its owner, its miners and its validators (specs/0020-pool-emission.md section 2). */
+import type { Address } from '@koinon/base'
+import { poolEmissionAbi } from '@koinon/ledger/abis'
+import { explained, type PoolAccount } from './pool-trades.ts'
+import type { PoolPlace } from './pools.ts'
+
+/** In 1/10,000; they sum to 10,000. */
+export type PartsOfAlpha = { readonly ownerBps: number; readonly minersBps: number; readonly validatorsBps: number }
+
+/** Bounds that the contract holds: `ownerMaximumBps` for the owner, at least `leastBps` for miners and validators each. */
+export const partBounds = { ownerMaximumBps: 1_800, leastBps: 2_000 } as const
+
+/** From its announcement to its force. */
+export const partsDelaySeconds = 7 * 86_400
+
+type WithEmission<place extends PoolPlace> = place & {
+  readonly network: { readonly contracts: { readonly emission: Address } }
+}
+
+/** The parts in force, and those that were announced and are not yet. */
+export async function readParts(
+  { network, reader }: WithEmission<PoolPlace>,
+  netuid: number,
+): Promise<{ readonly now: PartsOfAlpha; readonly announced: PartsOfAlpha | undefined }> {
+  const { timestamp } = await reader.getBlock({ blockTag: 'pending' })
+  const at = async (seconds: bigint): Promise<PartsOfAlpha> => {
+    const [ownerBps, minersBps, validatorsBps] = await reader.readContract({
+      address: network.contracts.emission,
+      abi: poolEmissionAbi,
+      functionName: 'partsOf',
+      args: [netuid, seconds],
+      blockTag: 'pending',
+    })
+    return { ownerBps: Number(ownerBps), minersBps: Number(minersBps), validatorsBps: Number(validatorsBps) }
+  }
+  const [now, later] = await Promise.all([at(timestamp), at(timestamp + BigInt(partsDelaySeconds) + 1n)])
+  const isSame = now.ownerBps === later.ownerBps && now.minersBps === later.minersBps
+  return { now, announced: isSame ? undefined : later }
+}
+
+/** Announces other parts as the subnet's owner; the validators get the rest. Throws `ledger/not-owner`, and `ledger/refused` out of bounds. */
+export async function announceParts(
+  account: WithEmission<PoolAccount>,
+  netuid: number,
+  ownerBps: number,
+  minersBps: number,
+): Promise<void> {
+  await explained(
+    account.sender.call({
+      address: account.network.contracts.emission,
+      abi: poolEmissionAbi,
+      functionName: 'announceParts',
+      args: [netuid, BigInt(ownerBps), BigInt(minersBps)],
+    }),
+  )
+}

@@ -1,0 +1,126 @@
+/** Trades of one account with the pools. Each names what must come of it at least; nothing is approved beyond what a trade takes. */
+import { type Address, type Hex, isKoinonError, KoinonError } from '@koinon/base'
+import { ensureAllowance, type TransactionSender } from '@koinon/ledger'
+import { poolsAbi } from '@koinon/ledger/abis'
+import { type Abi, parseEventLogs, type TransactionReceipt } from 'viem'
+import type { PoolPlace } from './pools.ts'
+
+/** An account that trades and stakes. */
+export type PoolAccount = PoolPlace & { readonly sender: Pick<TransactionSender, 'address' | 'call'> }
+
+/** What came of a trade, in atomic units. */
+export type Traded = { readonly output: bigint; readonly transactionHash: Hex }
+
+/** Buys alpha for all of `koin`. Throws `ledger/price-moved` where less than `leastAlpha` would come, `ledger/too-little-koin`, and as `TransactionSender.call`. */
+export async function buyAlpha(
+  account: PoolAccount,
+  netuid: number,
+  koin: bigint,
+  leastAlpha: bigint,
+): Promise<Traded> {
+  await allowKoin(account, account.network.contracts.pools, koin)
+  const receipt = await callPools(account, 'buy', [netuid, koin, leastAlpha])
+  const [bought] = parseEventLogs({ abi: poolsAbi, eventName: 'Bought', logs: receipt.logs })
+  return traded(receipt, bought?.args.alphaOut)
+}
+
+/** Sells all of `alpha`, which is free alpha of the account. Throws `ledger/price-moved`, `ledger/too-little-alpha`, and as `TransactionSender.call`. */
+export async function sellAlpha(
+  account: PoolAccount,
+  netuid: number,
+  alpha: bigint,
+  leastKoin: bigint,
+): Promise<Traded> {
+  const receipt = await callPools(account, 'sell', [netuid, alpha, leastKoin])
+  const [sold] = parseEventLogs({ abi: poolsAbi, eventName: 'Sold', logs: receipt.logs })
+  return traded(receipt, sold?.args.koinOut)
+}
+
+/** Gives alpha of a dissolved subnet for its part of what the pool held. */
+export async function redeemAlpha(account: PoolAccount, netuid: number, alpha: bigint): Promise<Traded> {
+  const receipt = await callPools(account, 'redeem', [netuid, alpha])
+  const [redeemed] = parseEventLogs({ abi: poolsAbi, eventName: 'Redeemed', logs: receipt.logs })
+  return traded(receipt, redeemed?.args.koin)
+}
+
+/** Sends free alpha to another account. */
+export async function sendAlpha(account: PoolAccount, netuid: number, to: Address, alpha: bigint): Promise<Hex> {
+  return (await callPools(account, 'transfer', [netuid, to, alpha])).transactionHash
+}
+
+/** Lets `spender` take exactly that much KOIN, where it may not yet. */
+export async function allowKoin(account: PoolAccount, spender: Address, koin: bigint): Promise<void> {
+  await ensureAllowance(account, spender, koin)
+}
+
+async function callPools(account: PoolAccount, functionName: string, args: readonly unknown[]) {
+  const to = { address: account.network.contracts.pools, abi: poolsAbi as Abi }
+  return explained(account.sender.call({ ...to, functionName, args }))
+}
+
+function traded({ transactionHash }: TransactionReceipt, output: bigint | undefined): Traded {
+  if (output !== undefined) return { output, transactionHash }
+  throw new KoinonError({
+    code: 'ledger/no-trade',
+    message: `Transaction ${transactionHash} was mined, but tells of no trade`,
+    hint: 'Look at what you hold before you try again: koinon subnet holdings',
+    retry: 'unknown',
+  })
+}
+
+/** A refusal of the pools or of the staking contract in words, where there is something that a person can do. */
+export async function explained<value>(call: Promise<value>): Promise<value> {
+  try {
+    return await call
+  } catch (error) {
+    const reason = isKoinonError(error) ? String(error.details?.['reason'] ?? '') : ''
+    const [name = ''] = reason.split('(')
+    const words = refusals[name]
+    if (words === undefined) throw error
+    throw new KoinonError({ ...words, details: { reason }, cause: error })
+  }
+}
+
+type Refusal = { readonly code: string; readonly message: string; readonly hint: string; readonly retry?: 'now' }
+
+const priceMoved: Refusal = {
+  code: 'ledger/price-moved',
+  message: 'Meanwhile the price moved: the trade would bring less than its least output, so it was not made',
+  hint: 'Look at the new price and try again, or allow more with --slippage PERCENT.',
+  retry: 'now',
+}
+
+const refusals: Readonly<Record<string, Refusal>> = {
+  OutputTooSmall: priceMoved,
+  AmountTooSmall: priceMoved,
+  BalanceTooSmall: {
+    code: 'ledger/too-little-alpha',
+    message: 'The account has less free alpha of that subnet',
+    hint: 'See what it holds: koinon subnet holdings. What is staked has to be unstaked first.',
+  },
+  SharesTooFew: {
+    code: 'ledger/too-little-stake',
+    message: 'The account has less staked there',
+    hint: 'See what it holds: koinon subnet holdings',
+  },
+  StillSlashable: {
+    code: 'ledger/stake-bound',
+    message: 'That stake backs a validator, or did not long ago, and cannot be moved at once',
+    hint: 'Unstake it, wait until it is free, and stake it anew.',
+  },
+  NothingMatured: {
+    code: 'ledger/nothing-matured',
+    message: 'Nothing that was unstaked is free yet',
+    hint: 'See from when on it is: koinon subnet holdings',
+  },
+  NotSubnetOwner: {
+    code: 'ledger/not-owner',
+    message: 'Only the owner of the subnet may do that',
+    hint: 'See who that is: koinon subnet show NETUID. The wallet of this home is another account.',
+  },
+  NothingToClaim: {
+    code: 'ledger/nothing-to-claim',
+    message: 'There are no root dividends to claim',
+    hint: 'They come with every epoch in which the validator earns, in the subnets where its root stake counts.',
+  },
+}

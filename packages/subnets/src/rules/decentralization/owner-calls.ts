@@ -1,0 +1,16 @@
+import type { PrivilegedCall } from './stages.ts'
+
+/** `UPDATE_DELAY_EPOCHS`, and `PARTS_DELAY_SECONDS`. */
+const updateDelayEpochs = 2
+const partsDelaySeconds = 604_800
+
+/** What only the owner of a subnet may call, each with the time to its force (specs/0010 section 1, 0020 section 2). */
+export function ownerCalls(netuid: number, epochSeconds: number): readonly PrivilegedCall[] {
+  const delaySeconds = updateDelayEpochs * epochSeconds
+  return [
+    { contract: 'SubnetTerms', call: `announceUpdate of subnet ${netuid}`, delaySeconds },
+    { contract: 'SubnetTerms', call: `announceRules of subnet ${netuid}`, delaySeconds },
+    { contract: 'Subnets', call: `nameOwnerHotkey of subnet ${netuid}`, delaySeconds },
+    { contract: 'PoolEmission', call: `announceParts of subnet ${netuid}`, delaySeconds: partsDelaySeconds },
+  ]
+}
