@@ -179,7 +179,7 @@ abstract contract SubnetRegistry is ISubnets {
         if (msg.sender != entry.owner) revert NotSubnetOwner(msg.sender, entry.owner);
     }
 
-    /// @dev About 15,000 gas a subnet: 2 million for 128.
+    /// @dev About 32,000 gas a subnet: 4 million for 128.
     function _dissolveLowest() private {
         uint256 count = _living.length;
         uint256 chosen = count;

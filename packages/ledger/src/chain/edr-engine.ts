@@ -9,7 +9,8 @@ const zeroCoinbase = `0x${'00'.repeat(20)}`
 /**
  * EDR keeps a record of every executed instruction until a call or block ends (NomicFoundation/edr#1657): about 0.7 kB and
  * 2-4 microseconds each, measured. An instruction costs one gas or more, so this cap bounds a hostile transaction to about
- * 7 GB and 40 seconds. The largest deployment, of staking with permits and delegation, takes about 8 million gas, a fifth is added to it.
+ * 7 GB and 40 seconds. Deploying staking with permits and delegation, and opening a step of emission of 128 subnets, take about 8 million
+ * each, and senders add a fifth.
  */
 const defaultTransactionGasCap = 10_000_000n
 
