@@ -1,9 +1,13 @@
 export {
   type BeaconSource,
+  beaconChainOf,
+  beaconTrust,
   createHttpBeacon,
   createPeerClient,
   createSubnetLedger,
   createSubnetLedgerWriter,
+  openNetworkBeacon,
+  quicknetBeacon,
   quicknetRelays,
   type SubnetLedger,
 } from './client/index.ts'
@@ -12,6 +16,7 @@ export {
   createLocalBeacon,
   createTaskEvidenceHandler,
   createWorkListHandler,
+  localNetworkBeacon,
   TaskAnswerer,
   TaskAnswerStore,
   taskAnswerStoreSchema,
@@ -56,7 +61,7 @@ export {
 export {
   type BeaconChain,
   beaconChainFromJson,
-  beaconTrust,
+  beaconChainHash,
   firstRoundAt,
   openSealedRow,
   quicknet,

@@ -1,6 +1,14 @@
 export { type BeaconSource, createHttpBeacon, quicknetRelays } from './beacon-source.ts'
+export { beaconChainOf, beaconTrust, openNetworkBeacon, quicknetBeacon } from './network-beacon.ts'
 export { createPeerClient, type Peer, type PeerClient } from './peer-client.ts'
-export type { Endpoint, SubmittedRoot, SubnetLedger, SubnetLedgerWriter, WorkCommitment } from './subnet-ledger.ts'
+export type {
+  Endpoint,
+  SubmittedRoot,
+  SubnetLedger,
+  SubnetLedgerWriter,
+  WeightsCommitment,
+  WorkCommitment,
+} from './subnet-ledger.ts'
 export { unlessDone } from './unless-done.ts'
 export { createSubnetLedger } from './viem-subnet-ledger.ts'
 export { createSubnetLedgerWriter } from './viem-subnet-ledger-writer.ts'
