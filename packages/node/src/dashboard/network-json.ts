@@ -6,6 +6,7 @@ import type { ArgumentSum, KeyedEvent } from '@koinon/ledger/indexer'
 import { createSubnetLedger, epochAt, epochPhase, epochWindow, unpackRow } from '@koinon/subnets'
 import type { RoleStatus } from '../supervisor/supervised-role.ts'
 import type { IndexClient } from './index-client.ts'
+import { beaconJson, createRowOpeners } from './row-openers.ts'
 import { sparing } from './sparing.ts'
 import { createSubnetNames } from './subnet-name.ts'
 
@@ -24,6 +25,7 @@ export function createNetworkView(sources: NetworkSources): () => Promise<Record
   const { network, netuid, index, table, clock } = sources
   const reader = createLedgerReader(network)
   const ledger = createSubnetLedger(reader, network)
+  const openersOf = createRowOpeners(reader)
   const subnetName = createSubnetNames(reader, network)
   const summarise = sparing(async () => {
     const [stakes, sums, claims] = await Promise.all([
@@ -43,6 +45,7 @@ export function createNetworkView(sources: NetworkSources): () => Promise<Record
       summarise(),
       index.events({ contract: 'weights', names: ['WeightsRevealed'], netuid, order: 'newest', limit: 64 }),
     ])
+    const openers = await openersOf(reveals.result)
     const epoch = epochAt(clockParameters, nowSeconds)
     const window = epochWindow(clockParameters, epoch)
     const permitted = new Map(
@@ -85,6 +88,7 @@ export function createNetworkView(sources: NetworkSources): () => Promise<Record
       chainId: network.chainId,
       chainKind: network.chainKind,
       isTest: network.isTest,
+      beacon: beaconJson(network),
       gateway: { account: sources.account, url: network.gatewayUrl },
       roles: roles.map(({ info: _info, lastError: _lastError, ...role }) => role),
       subnets: [
@@ -99,6 +103,7 @@ export function createNetworkView(sources: NetworkSources): () => Promise<Record
           phase: epoch === 0 ? 'open' : epochPhase(epochWindow(clockParameters, epoch - 1), nowSeconds),
           totalStakeAtomic: `${[...permitted.values()].reduce((sum, stake) => sum + stake, 0n)}`,
           neurons,
+          openedRows: { byOthers: openers.filter((opener) => opener !== undefined).length, ofLast: openers.length },
         },
       ],
       models: table.models().map(({ model, offers }) => ({

@@ -28,6 +28,7 @@ export type NetworkFacts = {
   readonly gatewayUrl: string
   readonly specHash: Hex
   readonly defaultModel: NetworkFile['defaultModel']
+  readonly beacon?: NetworkFile['beacon'] | undefined
   /** Accounts of the roles to come: where gas costs something, money for them must be there before anything is deployed. */
   readonly accounts: readonly Address[]
 }
@@ -39,9 +40,10 @@ export function ensureLocalNetwork(
   gatewayUrl: string,
   specHash: Hex,
   defaultModel?: NetworkFile['defaultModel'],
+  beacon?: NetworkFile['beacon'],
 ): Promise<Treasury> {
   const source = { kind: 'embedded', rpcPort: Number(new URL(rpcUrl).port) } as const
-  return ensureNetwork({ home, source, rpcUrl, gatewayUrl, specHash, defaultModel, accounts: [] })
+  return ensureNetwork({ home, source, rpcUrl, gatewayUrl, specHash, defaultModel, beacon, accounts: [] })
 }
 
 /**
@@ -82,7 +84,7 @@ export async function requireContracts(reader: LedgerReader, network: NetworkFil
 }
 
 async function draftNetwork(
-  { source, rpcUrl, gatewayUrl, defaultModel }: NetworkFacts,
+  { source, rpcUrl, gatewayUrl, defaultModel, beacon }: NetworkFacts,
   known: NetworkFile | undefined,
 ): Promise<NetworkFile> {
   const draft: NetworkFile = {
@@ -97,6 +99,7 @@ async function draftNetwork(
     rpcUrl,
     gatewayUrl,
     ...(defaultModel === undefined ? {} : { defaultModel }),
+    ...(beacon === undefined ? {} : { beacon }),
   }
   const reader = createLedgerReader(draft)
   if (source.kind === 'embedded') {

@@ -1,7 +1,8 @@
 /** A whole network on one machine: every role as a process, started in order, each start idempotent, so that any crash is mended by the next start. */
 import { existsSync } from 'node:fs'
 import { type Address, type Clock, KoinonError, systemRandom } from '@koinon/base'
-import type { NetworkFile } from '@koinon/ledger'
+import type { NetworkBeacon, NetworkFile } from '@koinon/ledger'
+import { beaconTrust } from '@koinon/subnets'
 import { readApiKeys, type StoredApiKey } from '../home/api-keys.ts'
 import { type Home, openHome } from '../home/home.ts'
 import { lockHome } from '../home/lock.ts'
@@ -13,6 +14,7 @@ import { ensureLocalNetwork, ensureNetwork } from './contracts.ts'
 import { type FaucetDoor, faucetByDefault } from './faucet.ts'
 import { FoundedSubnets, memberNames } from './founded-subnets.ts'
 import { gasMoneyOf } from './gas-money.ts'
+import { type BeaconChoice, homeBeacon } from './home-beacon.ts'
 import { LedgerKeeper } from './ledger-keeper.ts'
 import { homeNetwork, type LedgerSource } from './ledger-source.ts'
 import { LocalOperator } from './local-operator.ts'
@@ -39,6 +41,8 @@ export type LocalNetworkOptions = {
   readonly templates?: readonly TemplateName[]
   /** Unless given, strangers get test money only where they are on this machine and gas is made from nothing. */
   readonly faucet?: FaucetDoor
+  /** What validators seal their rows to; what the home has when left out, at first a stand-in of its own. */
+  readonly beacon?: BeaconChoice
   /** Most that the gateway pays for single models, by id; beside the bounds that hold for all. */
   readonly maximumPrices?: Readonly<Record<string, Prices>>
   readonly clock: Clock
@@ -124,13 +128,14 @@ export class LocalNetwork {
 
   async #start(controlSocket: string): Promise<ReadyNetwork> {
     const { host, port, ledger } = this.#options
-    await this.#step('ports and model', async () => {
-      homeNetwork(this.#home, ledger)
+    const beacon = await this.#step('ports and model', async () => {
+      const known = homeNetwork(this.#home, ledger)
       await requirePublishedHost(host)
       await requireFreePort(host, port, '--port')
       if (ledger.kind === 'embedded') await requireFreePort(host, ledger.rpcPort, '--rpc-port')
       if (!existsSync(this.#options.model.path)) throw noModel(this.#options.model.path)
       noteServedModel(this.#home, this.#options.model)
+      return homeBeacon(this.#home, host, known, this.#options.beacon)
     })
     const gatewayUrl = `http://${host}:${port}`
     const rpcUrl = ledger.kind === 'embedded' ? await this.#startChain(ledger.rpcPort) : ledger.rpcUrl
@@ -146,13 +151,15 @@ export class LocalNetwork {
         const specHash = inferenceSpecHash()
         const home = this.#home
         return ledger.kind === 'embedded'
-          ? ensureLocalNetwork(home, rpcUrl, gatewayUrl, specHash, defaultModel)
-          : ensureNetwork({ home, source: ledger, rpcUrl, gatewayUrl, specHash, defaultModel, accounts })
+          ? ensureLocalNetwork(home, rpcUrl, gatewayUrl, specHash, defaultModel, beacon)
+          : ensureNetwork({ home, source: ledger, rpcUrl, gatewayUrl, specHash, defaultModel, beacon, accounts })
       },
       ({ network }) => `chain ${network.chainId}`,
     )
     const indexer = this.#startIndexer()
     indexer.catch(() => undefined)
+    const rounds = this.#startBeacon(beacon)
+    rounds.catch(() => undefined)
     await this.#step('accounts', () => this.#fundRoles(treasury))
     this.#operator = new LocalOperator({
       home: this.#home,
@@ -171,6 +178,11 @@ export class LocalNetwork {
       (miners) => `${miners.length} miners`,
     )
     const indexerInfo = await this.#step('index', () => indexer)
+    await this.#step(
+      'beacon',
+      () => rounds,
+      () => beaconTrust(treasury.network),
+    )
     await this.#step('gateway', () => this.#startGateway(indexerInfo.url as string))
     const demoKey = await this.#step('API keys', () => this.#makeKeys())
     await this.#step(
@@ -243,6 +255,13 @@ export class LocalNetwork {
       kind: 'indexer',
       ...(postgresUrl === undefined ? {} : { postgresUrl }),
     })
+  }
+
+  /** Only a stand-in runs here. */
+  async #startBeacon({ kind, endpoints }: NetworkBeacon): Promise<void> {
+    if (kind !== 'local') return
+    const port = Number(new URL(endpoints[0] as string).port)
+    await this.#supervisor.startRole({ ...this.#common('beacon'), kind: 'beacon', port })
   }
 
   #startMiners(): Promise<readonly RoleInfo[]> {

@@ -53,7 +53,7 @@ export function openNetworkBeacon(
   parts: {
     readonly ledger: Pick<SubnetLedger, 'nowSeconds'>
     readonly clock: Clock
-    readonly endpoints?: readonly string[]
+    readonly endpoints?: readonly string[] | undefined
   },
 ): BeaconSource | undefined {
   const chain = beaconChainOf(network)
