@@ -6,17 +6,15 @@ export {
   createPeerClient,
   createSubnetLedger,
   createSubnetLedgerWriter,
+  localNetworkBeacon,
   openNetworkBeacon,
   quicknetBeacon,
   quicknetRelays,
   type SubnetLedger,
 } from './client/index.ts'
 export {
-  createBeaconHandler,
-  createLocalBeacon,
   createTaskEvidenceHandler,
   createWorkListHandler,
-  localNetworkBeacon,
   TaskAnswerer,
   TaskAnswerStore,
   taskAnswerStoreSchema,

@@ -95,7 +95,7 @@ function describe(
     ['consensus', `${percent(seat.consensusPpm)}: what more than half of the stake gave it at least`],
     [
       'rows',
-      `${opened.revealed} open, ${opened.openedByOthers} of them by others with the beacon, because their validators were silent`,
+      `${opened.revealed} open${opened.openedByOthers === 0 ? '' : `, ${opened.openedByOthers} of them by others with the beacon, because their validators were silent`}`,
     ],
     ['why', why ?? 'no validator log is reachable, or nothing was claimed yet'],
   ])

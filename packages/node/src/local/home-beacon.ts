@@ -1,5 +1,5 @@
 /** Which beacon the validators of a home's own network seal their rows to. */
-import { KoinonError, systemRandom } from '@koinon/base'
+import { systemRandom } from '@koinon/base'
 import type { NetworkBeacon, NetworkFile } from '@koinon/ledger'
 import { localNetworkBeacon, quicknetBeacon } from '@koinon/subnets'
 import type { Home } from '../home/home.ts'
@@ -28,17 +28,6 @@ export async function homeBeacon(
   const port = await portFor(host, keptPort(folder))
   keepPort(folder, port)
   return localNetworkBeacon(accountKey(home, beaconKeyName, systemRandom).secretKey, `http://${host}:${port}`)
-}
-
-/** The network's beacon, if the key in the home is its. Throws `node/other-beacon`. */
-export function requireOwnBeacon({ beacon }: Pick<NetworkFile, 'beacon'>, seed: Uint8Array): NetworkBeacon {
-  if (beacon?.kind === 'local' && localNetworkBeacon(seed, 'http://127.0.0.1').publicKey === beacon.publicKey)
-    return beacon
-  throw new KoinonError({
-    code: 'node/other-beacon',
-    message: 'The beacon that the network file names is not the one of this home',
-    hint: 'Start the network with "koinon up"; it writes the file anew.',
-  })
 }
 
 /** The last port, also when a role whose supervisor was killed holds it a little longer; else a free one. */

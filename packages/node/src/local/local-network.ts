@@ -1,7 +1,7 @@
 /** A whole network on one machine: every role as a process, started in order, each start idempotent, so that any crash is mended by the next start. */
 import { existsSync } from 'node:fs'
 import { type Address, type Clock, KoinonError, systemRandom } from '@koinon/base'
-import type { NetworkBeacon, NetworkFile } from '@koinon/ledger'
+import type { NetworkFile } from '@koinon/ledger'
 import { beaconTrust } from '@koinon/subnets'
 import { readApiKeys, type StoredApiKey } from '../home/api-keys.ts'
 import { type Home, openHome } from '../home/home.ts'
@@ -14,7 +14,7 @@ import { ensureLocalNetwork, ensureNetwork } from './contracts.ts'
 import { type FaucetDoor, faucetByDefault } from './faucet.ts'
 import { FoundedSubnets, memberNames } from './founded-subnets.ts'
 import { gasMoneyOf } from './gas-money.ts'
-import { type BeaconChoice, homeBeacon } from './home-beacon.ts'
+import { type BeaconChoice, beaconKeyName, homeBeacon } from './home-beacon.ts'
 import { LedgerKeeper } from './ledger-keeper.ts'
 import { homeNetwork, type LedgerSource } from './ledger-source.ts'
 import { LocalOperator } from './local-operator.ts'
@@ -158,7 +158,7 @@ export class LocalNetwork {
     )
     const indexer = this.#startIndexer()
     indexer.catch(() => undefined)
-    const rounds = this.#startBeacon(beacon)
+    const rounds = this.#startBeacon(treasury.network)
     rounds.catch(() => undefined)
     await this.#step('accounts', () => this.#fundRoles(treasury))
     this.#operator = new LocalOperator({
@@ -258,10 +258,21 @@ export class LocalNetwork {
   }
 
   /** Only a stand-in runs here. */
-  async #startBeacon({ kind, endpoints }: NetworkBeacon): Promise<void> {
-    if (kind !== 'local') return
+  async #startBeacon({ beacon, rpcUrl, chainId, contracts }: NetworkFile): Promise<void> {
+    if (beacon?.kind !== 'local') return
+    const { genesisSeconds, periodSeconds, endpoints } = beacon
     const port = Number(new URL(endpoints[0] as string).port)
-    await this.#supervisor.startRole({ ...this.#common('beacon'), kind: 'beacon', port })
+    await this.#supervisor.startRole({
+      ...this.#common('beacon'),
+      kind: 'beacon',
+      keyName: beaconKeyName,
+      port,
+      rpcUrl,
+      chainId,
+      epochsContract: contracts.epochs,
+      genesisSeconds,
+      periodSeconds,
+    })
   }
 
   #startMiners(): Promise<readonly RoleInfo[]> {

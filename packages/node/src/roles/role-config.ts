@@ -14,7 +14,18 @@ export type ChainRoleConfig = RoleCommon & {
 }
 
 /** The home's own stand-in for a public randomness beacon; the network file names its port. */
-export type BeaconRoleConfig = RoleCommon & { readonly kind: 'beacon'; readonly port: number }
+export type BeaconRoleConfig = RoleCommon & {
+  readonly kind: 'beacon'
+  /** Its key, by the name that it has in the home. */
+  readonly keyName: string
+  readonly port: number
+  /** The ledger whose time it follows. */
+  readonly rpcUrl: string
+  readonly chainId: number
+  readonly epochsContract: Address
+  readonly genesisSeconds: number
+  readonly periodSeconds: number
+}
 
 export type IndexerRoleConfig = RoleCommon & {
   readonly kind: 'indexer'

@@ -1,7 +1,14 @@
 /** The beacon that a network file names (specs/0009-network-file.md section 3). */
 import type { Clock } from '@koinon/base'
 import { localBeaconLabel, type NetworkBeacon, type NetworkFile } from '@koinon/ledger'
-import { type BeaconChain, beaconChainHash, localBeaconChain, quicknet } from '../rules/timelock/index.ts'
+import {
+  type BeaconChain,
+  beaconChainHash,
+  beaconPublicKey,
+  beaconSecretKey,
+  localBeaconChain,
+  quicknet,
+} from '../rules/timelock/index.ts'
 import { type BeaconSource, createHttpBeacon, quicknetRelays } from './beacon-source.ts'
 import type { SubnetLedger } from './subnet-ledger.ts'
 
@@ -11,6 +18,15 @@ type BeaconNetwork = Pick<NetworkFile, 'chainId' | 'beacon'> & {
 
 /** Of each endpoint; a reveal phase of a local network has ten seconds. */
 const endpointTimeoutMs = 2_000
+
+/** Rounds of new local beacons: one a second, so that every phase of an epoch ends with one. */
+const times = { genesisSeconds: Date.UTC(2026, 0, 1) / 1_000, periodSeconds: 1 }
+
+/** What a network file says of a new local beacon with this seed that answers at `endpoint`. */
+export function localNetworkBeacon(seed: Uint8Array, endpoint: string): NetworkBeacon {
+  const publicKey = beaconPublicKey(beaconSecretKey(seed))
+  return { kind: 'local', label: localBeaconLabel, publicKey, ...times, endpoints: [endpoint] }
+}
 
 /** What a network file says of drand's quicknet; its key is pinned here, so any endpoint will do. */
 export function quicknetBeacon(endpoints: readonly string[] = quicknetRelays): NetworkBeacon {

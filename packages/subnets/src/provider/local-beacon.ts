@@ -2,7 +2,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Address } from '@koinon/base'
 import { sendError, sendJson } from '@koinon/base/node'
-import { localBeaconLabel, type NetworkBeacon } from '@koinon/ledger'
 import { type BeaconSource, requirePublished } from '../client/beacon-source.ts'
 import {
   beaconChainHash,
@@ -24,15 +23,6 @@ export type LocalBeaconOptions = {
   readonly periodSeconds: number
   /** Time of the ledger. */
   readonly nowSeconds: () => Promise<number>
-}
-
-/** Rounds of new local beacons: one a second, so that every phase of an epoch ends with one. */
-const times = { genesisSeconds: Date.UTC(2026, 0, 1) / 1_000, periodSeconds: 1 }
-
-/** What a network file says of a new local beacon with this seed that answers at `endpoint`. */
-export function localNetworkBeacon(seed: Uint8Array, endpoint: string): NetworkBeacon {
-  const publicKey = beaconPublicKey(beaconSecretKey(seed))
-  return { kind: 'local', label: localBeaconLabel, publicKey, ...times, endpoints: [endpoint] }
 }
 
 /** Strangers ask for the newest rounds again and again; signing one takes milliseconds. */

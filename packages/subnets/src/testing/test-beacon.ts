@@ -1,7 +1,8 @@
 /** A local beacon behind HTTP with which a test can let things go wrong. */
 import { createServer } from 'node:http'
 import type { NetworkFile } from '@koinon/ledger'
-import { createBeaconHandler, createLocalBeacon, localNetworkBeacon } from '../provider/index.ts'
+import { localNetworkBeacon } from '../client/index.ts'
+import { createBeaconHandler, createLocalBeacon } from '../provider/index.ts'
 import { roundToJson } from '../rules/timelock/index.ts'
 import type { TestLedger } from './test-ledger.ts'
 
