@@ -19,6 +19,7 @@ const victims = [
   'chain',
   'subnet-probing',
   'indexer',
+  'beacon',
   'subnet-embedding',
   'validator-2',
 ]

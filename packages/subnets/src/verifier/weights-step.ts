@@ -1,10 +1,10 @@
 /** Beacon, assessment, commit and reveal of one epoch. Every function looks at the ledger and the store first, so it may run twice. */
-import { bytesToHex, type Hex, hexToBytes } from '@koinon/base'
+import { bytesToHex, hexToBytes } from '@koinon/base'
 import { unlessDone } from '../client/index.ts'
 import { type EpochWindow, evidenceLogToText, failedCheckNames, scoreEpoch, weightsCommitment } from '../rules/index.ts'
-import { firstRoundAt, sealRow } from '../rules/timelock/index.ts'
 import { assessMiners } from './assess.ts'
 import type { ValidatorOptions, ValidatorTiming } from './ports.ts'
+import { sealOwnRow } from './seal-own-row.ts'
 import type { Assessment } from './validator-store.ts'
 
 export type EpochStep<task, response, ports> = {
@@ -24,8 +24,6 @@ const commitReserve = 4
 const askShare = 8
 const longestAskMs = 10_000
 const shortestAskMs = 500
-/** A ledger that is further behind would show rows to whoever still may commit. */
-const mostAheadSeconds = 15
 /** Timers of the runtime overflow at 2^31 ms; a day is more than any assessment takes. */
 const longestTimerMs = 86_400_000
 
@@ -39,7 +37,7 @@ export async function commitStep<task, response, ports>(step: EpochStep<task, re
   const commitment = commitmentOf(options, epoch, assessment)
   // A commitment that this disk does not know cannot be opened; while the phase lasts it may be replaced.
   if (onLedger.commitment === commitment) return
-  const sealedRow = await sealedOf(step, assessment)
+  const sealedRow = await sealOwnRow(step, assessment)
   const weights = { commitment, specHash: options.specHash, ...(sealedRow === undefined ? {} : { sealedRow }) }
   await writer.commitWeights(netuid, epoch, weights)
   onEvent?.({ kind: 'committed', epoch, sealedBytes: sealedRow === undefined ? 0 : hexToBytes(sealedRow).length })
@@ -57,26 +55,6 @@ export async function revealStep<task, response, ports>(step: EpochStep<task, re
     (await ledger.weights(netuid, epoch, writer.hotkey)).rowHash !== undefined
   await unlessDone(() => writer.revealWeights(netuid, epoch, assessment.packedRow, assessment.salt), isRevealed)
   onEvent?.({ kind: 'revealed', epoch })
-}
-
-/** The row sealed to the moment of its reveal phase; undefined where that cannot be, which keeps nobody from committing. */
-async function sealedOf<task, response, ports>(
-  { options, epoch, window }: EpochStep<task, response, ports>,
-  { packedRow, salt }: Assessment,
-): Promise<Hex | undefined> {
-  const { ledger, beacon, netuid, writer, random, onEvent } = options
-  if (beacon === undefined) return undefined
-  try {
-    const aheadSeconds = (await beacon.nowSeconds()) - (await ledger.nowSeconds())
-    if (aheadSeconds > mostAheadSeconds)
-      throw new Error(`the beacon's clock is ${aheadSeconds} s ahead of the ledger's`)
-    const round = firstRoundAt(beacon.chain, window.weightCommitEndsAtSeconds)
-    const owner = { hotkey: writer.hotkey, netuid, epoch }
-    return await sealRow({ chain: beacon.chain, round }, { ...owner, packedRow, salt }, random)
-  } catch (error) {
-    onEvent?.({ kind: 'notSealed', epoch, why: error instanceof Error ? error.message : String(error) })
-    return undefined
-  }
 }
 
 async function assess<task, response, ports>(step: EpochStep<task, response, ports>): Promise<Assessment | undefined> {
