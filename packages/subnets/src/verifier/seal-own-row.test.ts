@@ -16,24 +16,25 @@ const clock = {
   activationDelaySeconds: 5,
 }
 const window = epochWindow(clock, 4)
+const beaconSeconds = window.weightCommitEndsAtSeconds
 const beacon = createLocalBeacon({
   seed: new Uint8Array(32).fill(9),
   chainId: 7,
   epochsContract: `0x${'e1'.repeat(20)}`,
   genesisSeconds,
   periodSeconds: 1,
-  nowSeconds: async () => window.weightCommitEndsAtSeconds,
+  nowSeconds: async () => beaconSeconds,
 })
 const hotkey = `0x${'a1'.repeat(20)}` as const
 const salt = sha256Hex('salt')
 const rowOf = (seats: number): Hex => packRow(Array.from({ length: seats }, (_, uid) => ({ uid, weight: 1 + uid })))
 
-async function seal(row: Hex, behindSeconds = 0, source: typeof beacon | 'none' = beacon) {
+async function seal(row: Hex, secondsLeft = 10, source: typeof beacon | 'none' = beacon) {
   const events: ValidatorEvent[] = []
   const options = {
     netuid: 1,
     writer: { hotkey } as never,
-    ledger: { nowSeconds: async () => window.weightCommitEndsAtSeconds - behindSeconds } as never,
+    ledger: { nowSeconds: async () => window.weightCommitEndsAtSeconds - secondsLeft } as never,
     ...(source === 'none' ? {} : { beacon: source }),
     random: systemRandom,
     onEvent: (event: ValidatorEvent) => events.push(event),
@@ -54,17 +55,22 @@ describe('sealOwnRow', () => {
     }
   })
 
-  it('goes without, and says why, where a row is too long, the key no key, or the ledger behind the beacon', async () => {
+  it('goes without, and says why, where a row is too long, the key no key, time short, or the ledger behind', async () => {
     expect(await seal(rowOf(257))).toEqual({ sealed: undefined, why: [expect.stringContaining('its row is too long')] })
     const keyless = { ...beacon, chain: { ...beacon.chain, publicKey: `0x${'ab'.repeat(96)}` as const } }
-    expect(await seal(rowOf(3), 0, keyless)).toEqual({ sealed: undefined, why: [expect.any(String)] })
-    expect(await seal(rowOf(3), 16)).toEqual({ sealed: undefined, why: [expect.stringContaining('16 s ahead')] })
+    expect(await seal(rowOf(3), 10, keyless)).toEqual({ sealed: undefined, why: [expect.any(String)] })
+    expect(await seal(rowOf(3), 16)).toEqual({
+      sealed: undefined,
+      why: ["the beacon's clock is 16 s ahead of the ledger's"],
+    })
     expect((await seal(rowOf(3), 15)).sealed).toBeDefined()
+    expect(await seal(rowOf(3), 2)).toEqual({ sealed: undefined, why: ['the phase ends in 2 s'] })
+    expect((await seal(rowOf(3), 3)).sealed).toBeDefined()
     const silent = { ...beacon, nowSeconds: () => Promise.reject(new Error('no clock')) }
-    expect(await seal(rowOf(3), 0, silent)).toEqual({ sealed: undefined, why: ['no clock'] })
+    expect(await seal(rowOf(3), 10, silent)).toEqual({ sealed: undefined, why: ['no clock'] })
   })
 
   it('says nothing where the network has no beacon', async () => {
-    expect(await seal(rowOf(3), 0, 'none')).toEqual({ sealed: undefined, why: [] })
+    expect(await seal(rowOf(3), 10, 'none')).toEqual({ sealed: undefined, why: [] })
   })
 })

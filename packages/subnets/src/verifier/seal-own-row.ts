@@ -11,6 +11,8 @@ type SealingStep = Pick<EpochStep<unknown, unknown, unknown>, 'epoch' | 'window'
 
 /** A ledger that is further behind would show rows to whoever still may commit. */
 const mostAheadSeconds = 15
+/** Sealing takes a tenth of a second, a starved machine ten times that: who is that late only commits. */
+const leastSecondsLeft = 3
 
 /**
  * A validator's row, sealed to the moment at which its reveal phase begins (specs/0018-timelock.md section 3). Undefined without a
@@ -24,6 +26,8 @@ export async function sealOwnRow(
   if (beacon === undefined) return undefined
   try {
     const [beaconSeconds, ledgerSeconds] = await Promise.all([beacon.nowSeconds(), ledger.nowSeconds()])
+    const secondsLeft = window.weightCommitEndsAtSeconds - ledgerSeconds
+    if (secondsLeft < leastSecondsLeft) throw new Error(`the phase ends in ${secondsLeft} s`)
     const aheadSeconds = beaconSeconds - ledgerSeconds
     if (aheadSeconds > mostAheadSeconds)
       throw new Error(`the beacon's clock is ${aheadSeconds} s ahead of the ledger's`)
