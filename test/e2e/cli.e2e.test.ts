@@ -189,6 +189,7 @@ describe('commands on a running network', () => {
     const status = await koinonJson(['status', ...home])
     const names = (status.data['roles'] as { name: string; state: string; rssBytes: number }[]).map(({ name }) => name)
     expect(names.sort()).toEqual([
+      'beacon',
       ...(hasOwnChain ? ['chain'] : []),
       'gateway',
       'indexer',

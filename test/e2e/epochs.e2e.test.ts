@@ -1,4 +1,15 @@
 /** Epochs are judged, signed, activated and paid without anybody doing anything. Epochs of a local network last a minute. */
+import { systemClock } from '@koinon/base'
+import { createLedgerReader } from '@koinon/ledger'
+import { homeAt, networkOf } from '@koinon/node'
+import {
+  createSubnetLedger,
+  epochWindow,
+  firstRoundAt,
+  openNetworkBeacon,
+  openSealedRow,
+  type VerifiedRound,
+} from '@koinon/subnets'
 import { beforeAll, describe, expect, inject, it } from 'vitest'
 import { getJson } from '../harness/ask.ts'
 import { koinon, koinonJson } from '../harness/cli.ts'
@@ -60,6 +71,24 @@ describe('a paid epoch', () => {
     expect(sum).toBe(BigInt(paid.paidAtomic))
   })
 
+  it('had its rows sealed to the beacon of the network, which gives its round to anybody', async () => {
+    const file = networkOf(homeAt(network.home))
+    const ledger = createSubnetLedger(createLedgerReader(file), file)
+    const commitments = await ledger.weightsCommitments(1, paid.epoch)
+    expect(commitments).toHaveLength(2)
+    const beacon = openNetworkBeacon(file, { ledger, clock: systemClock })
+    const { weightCommitEndsAtSeconds } = epochWindow(await ledger.clock(1), paid.epoch)
+    const round = await beacon?.round(firstRoundAt(beacon.chain, weightCommitEndsAtSeconds))
+    for (const { hotkey, sealed } of commitments) {
+      const { packedRow } = await openSealedRow(sealed, round as VerifiedRound, {
+        hotkey,
+        netuid: 1,
+        epoch: paid.epoch,
+      })
+      expect((await ledger.reveals(1, paid.epoch)).find((reveal) => reveal.hotkey === hotkey)?.row).toBe(packedRow)
+    }
+  })
+
   it('was earned by checks that passed: no honest miner was accused', () => {
     const failed = paid.checks.flatMap(({ minerUid, checks }) =>
       checks.filter(({ state }) => state === 'fail').map(({ name, detail }) => `miner ${minerUid}: ${name}: ${detail}`),
@@ -86,9 +115,17 @@ describe('a paid epoch', () => {
   })
 
   it('is shown on the page, where the network says who was paid', async () => {
-    const { subnets } = await getJson<{
-      subnets: [{ neurons: { kind: string; paidAtomic: string; incentivePpm: number; online: boolean }[] }]
+    const { subnets, beacon } = await getJson<{
+      subnets: [
+        {
+          neurons: { kind: string; paidAtomic: string; incentivePpm: number; online: boolean }[]
+          openedRows: { byOthers: number; ofLast: number }
+        },
+      ]
+      beacon: { kind: string; trust: string }
     }>(network, '/api/network')
+    expect(beacon).toMatchObject({ kind: 'local', trust: expect.stringMatching(/^local stand-in: whoever runs/) })
+    expect(subnets[0].openedRows.ofLast).toBeGreaterThanOrEqual(2)
     const miners = subnets[0].neurons.filter(({ kind }) => kind === 'miner')
     expect(miners.some(({ paidAtomic }) => BigInt(paidAtomic) > 0n)).toBe(true)
     const validators = subnets[0].neurons.filter(({ kind }) => kind === 'validator')

@@ -20,6 +20,7 @@ const victims = [
   'chain',
   'subnet-probing',
   'indexer',
+  'beacon',
   'subnet-embedding',
   'validator-2',
 ]

@@ -21,15 +21,18 @@ export function fakeNetwork(state: FakeState): NetworkJson {
     chainKind: 'embedded',
     isTest: true,
     gateway: { account: state.gateway.account, version: '0.1.0' },
-    roles: ['chain', 'indexer', 'gateway', 'miner-attica', 'miner-boeotia', 'validator-delphi'].map((name, index) => ({
-      name,
-      kind: name.split('-')[0] as string,
-      state: 'running',
-      pid: 4100 + index,
-      startedAtMs: state.startedAtMs,
-      restarts: index === 4 ? 1 : 0,
-      rssBytes: 48_000_000 * (index + 1),
-    })),
+    beacon: { kind: 'local', trust: 'local stand-in: whoever runs this network can open rows early' },
+    roles: ['chain', 'beacon', 'indexer', 'gateway', 'miner-attica', 'miner-boeotia', 'validator-delphi'].map(
+      (name, index) => ({
+        name,
+        kind: name.split('-')[0] as string,
+        state: 'running',
+        pid: 4100 + index,
+        startedAtMs: state.startedAtMs,
+        restarts: index === 5 ? 1 : 0,
+        rssBytes: 48_000_000 * (index + 1),
+      }),
+    ),
     subnets: [fakeSubnet(state)],
     models: [
       {
@@ -110,6 +113,7 @@ function fakeSubnet(state: FakeState): SubnetJson {
     priceWad: (token / 20n).toString(),
     totalStakeAtomic: (10_000n * token).toString(),
     neurons: neuronsOf(state, currentEpoch),
+    openedRows: { byOthers: 1, ofLast: 12 },
   }
 }
 

@@ -22,6 +22,7 @@ export {
   ofSubnet,
   readNeurons,
 } from './membership.ts'
+export { localBeaconLabel, type NetworkBeacon } from './network-beacon.ts'
 export {
   type ContractName,
   loadNetworkFile,

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { localBeaconLabel } from './network-beacon.ts'
 import { loadNetworkFile, type NetworkFile, networkDraftProblem, parseNetworkFile } from './network-file.ts'
 
 const names =
@@ -102,6 +103,34 @@ describe('defaultModel of a network file', () => {
       expect(() => parseNetworkFile(JSON.stringify({ ...valid, defaultModel }))).toThrow(/defaultModel/)
     },
   )
+})
+
+describe('beacon of a network file', () => {
+  const endpoints = ['https://beacon.example']
+  const times = { publicKey: `0x${'ab'.repeat(96)}`, genesisSeconds: 1_767_225_600, periodSeconds: 1, endpoints }
+  const local = { kind: 'local', label: localBeaconLabel, ...times }
+  const drand = { kind: 'drand', beaconId: 'quicknet', groupHash: `0x${'cd'.repeat(32)}`, ...times }
+
+  it('is a labelled stand-in, a public one, or left out', () => {
+    for (const beacon of [local, drand])
+      expect(parseNetworkFile(JSON.stringify({ ...valid, beacon })).beacon).toEqual(beacon)
+    expect(parseNetworkFile(JSON.stringify(valid)).beacon).toBeUndefined()
+  })
+
+  it.each([
+    ['a stand-in without its label', { ...local, label: undefined }],
+    ['a stand-in that calls itself something else', { ...local, label: 'public and safe' }],
+    ['a public one under the name of stand-ins', { ...drand, beaconId: 'local' }],
+    ['another kind', { ...local, kind: 'other' }],
+    ['a short key', { ...local, publicKey: '0xab' }],
+    ['no endpoints', { ...local, endpoints: [] }],
+    ['too many endpoints', { ...local, endpoints: Array(9).fill(endpoints[0]) }],
+    ['a file as an endpoint', { ...local, endpoints: ['file:///etc/passwd'] }],
+    ['no time between rounds', { ...drand, periodSeconds: 0 }],
+    ['no group hash', { ...drand, groupHash: undefined }],
+  ])('is not %s', (_, beacon) => {
+    expect(() => parseNetworkFile(JSON.stringify({ ...valid, beacon }))).toThrow(/beacon/)
+  })
 })
 
 describe('loadNetworkFile', () => {

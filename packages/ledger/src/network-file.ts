@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { type Address, concatBytes, isKoinonError, KoinonError, toAddress } from '@koinon/base'
 import { z } from 'zod'
+import { networkBeaconSchema } from './network-beacon.ts'
 
 const address = z
   .string()
@@ -59,6 +60,8 @@ const networkFileSchema = z.object({
         .transform((text) => text as `0x${string}`),
     })
     .optional(),
+  /** What validators seal their rows to; without one they only commit to hashes. */
+  beacon: networkBeaconSchema.optional(),
 })
 
 export type NetworkFile = Readonly<Omit<z.infer<typeof networkFileSchema>, 'contracts'>> & {

@@ -15,6 +15,7 @@ export {
 } from './joined/joined-node.ts'
 export { type Deployment, deploymentNote, deployNetwork } from './local/deployment.ts'
 export type { FoundedSubnet } from './local/founded-subnets.ts'
+export type { BeaconChoice } from './local/home-beacon.ts'
 export { externalLedger, type LedgerSource } from './local/ledger-source.ts'
 export { LocalNetwork, type LocalNetworkOptions, type NetworkStep, type ReadyNetwork } from './local/local-network.ts'
 export { defaultModel, type ModelFile, modelManifest, resolveModel, resolveReplayModel } from './local/model.ts'

@@ -1,15 +1,18 @@
 export {
   type BeaconSource,
+  beaconChainOf,
+  beaconTrust,
   createHttpBeacon,
   createPeerClient,
   createSubnetLedger,
   createSubnetLedgerWriter,
+  localNetworkBeacon,
+  openNetworkBeacon,
+  quicknetBeacon,
   quicknetRelays,
   type SubnetLedger,
 } from './client/index.ts'
 export {
-  createBeaconHandler,
-  createLocalBeacon,
   createTaskEvidenceHandler,
   createWorkListHandler,
   TaskAnswerer,
@@ -56,7 +59,7 @@ export {
 export {
   type BeaconChain,
   beaconChainFromJson,
-  beaconTrust,
+  beaconChainHash,
   firstRoundAt,
   openSealedRow,
   quicknet,

@@ -42,6 +42,8 @@ export type SubnetJson = {
   readonly priceWad?: string
   readonly totalStakeAtomic: string
   readonly neurons: readonly NeuronJson[]
+  /** Of the last revealed rows, how many another than their validator opened with the beacon. */
+  readonly openedRows?: { readonly byOthers: number; readonly ofLast: number }
 }
 
 export type ModelJson = {
@@ -74,6 +76,8 @@ export type NetworkJson = {
   /** Money on this network is worth nothing. */
   readonly isTest?: boolean
   readonly gateway: unknown
+  /** What validators seal their rows to, and whose honesty that rests on, in words. */
+  readonly beacon?: { readonly kind: 'local' | 'drand' | 'none'; readonly trust: string }
   readonly roles: readonly RoleJson[]
   readonly subnets: readonly SubnetJson[]
   readonly models: readonly ModelJson[]
@@ -113,7 +117,12 @@ export type PayoutJson = {
 
 export type EpochDetailJson = EpochJson & {
   readonly asOfBlock: number
-  readonly weights: readonly { readonly validatorUid: number; readonly row: readonly (readonly [number, number])[] }[]
+  readonly weights: readonly {
+    readonly validatorUid: number
+    /** Who opened it with the beacon, where its validator stayed silent. */
+    readonly openedBy?: string
+    readonly row: readonly (readonly [number, number])[]
+  }[]
   readonly payouts: readonly PayoutJson[]
   readonly checks: readonly {
     readonly validatorUid: number

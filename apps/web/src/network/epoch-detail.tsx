@@ -24,6 +24,12 @@ function unpaidSentence(epoch: EpochDetailJson, subnet: SubnetJson): string {
     : 'This epoch is over and being judged. Its payouts come when validators have signed the result.'
 }
 
+/** Who opened the rows of weights. */
+function openedSentence({ weights }: EpochDetailJson): string {
+  const byOthers = weights.filter(({ openedBy }) => openedBy !== undefined).length
+  return `${weights.length} open${byOthers === 0 ? '' : `, ${byOthers} of them by others with the beacon`}`
+}
+
 /** One epoch: who got how much, why, and the checks that the scores rest on. */
 export function EpochDetail({
   netuid,
@@ -78,6 +84,7 @@ export function EpochDetail({
           ['State', data.epoch === 0 ? 'only starts the clock' : epochStateSentences[data.state]],
           ['Started', formatDateTime(data.startsAtSeconds * 1000)],
           ['Paid', <AlphaAmount key="paid" atomic={data.paidAtomic} priceWad={subnet.priceWad} />],
+          ['Weights', openedSentence(data)],
           [
             'Signed by',
             signed === undefined

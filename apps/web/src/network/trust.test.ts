@@ -10,6 +10,7 @@ describe('trustPoints', () => {
     expect(titles.slice(0, 2)).toEqual(['One operator holds 100 %', 'One sequencer'])
     expect(titles).toContain('2 validators of 3 can decide subnet 1')
     expect(titles).toContain('The gateway')
+    expect(titles).toContain('The beacon is a local stand-in')
     expect(titles).toContain('The page you look at')
   })
 
@@ -18,6 +19,14 @@ describe('trustPoints', () => {
     const titles = trustPoints(network).map((point) => point.title)
     expect(titles).not.toContain('One operator holds 100 %')
     expect(titles).not.toContain('One sequencer')
+  })
+
+  test('calls a local beacon what it is, and says how many rows others opened', () => {
+    const point = trustPoints(setup({})).find(({ title }) => title === 'The beacon is a local stand-in')
+    expect(point?.sentence).toContain('local stand-in: whoever runs this network can open rows early')
+    expect(point?.sentence).toContain('Of the last 12 rows of subnet 1, others opened 1.')
+    const { beacon: _, ...old } = setup({})
+    expect(trustPoints(old).some(({ title }) => title.includes('beacon'))).toBe(false)
   })
 
   test('does not take a name that begins like loopback for loopback', () => {

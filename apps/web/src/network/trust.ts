@@ -19,6 +19,7 @@ export function trustPoints(network: NetworkJson): readonly TrustPoint[] {
           },
         ]
       : []),
+    ...beaconPoint(network),
     ...network.subnets.flatMap(stakePoint),
     {
       title: 'The gateway',
@@ -62,6 +63,24 @@ function operatorPoint(network: NetworkJson): readonly TrustPoint[] {
     {
       title: 'One operator holds 100 %',
       sentence: `All ${count(neurons.length, 'miner and validator', 'miners and validators')} run on this machine. That is a rehearsal of a decentralized network, not one: every role has the same owner.`,
+    },
+  ]
+}
+
+function beaconPoint({ beacon, subnets }: NetworkJson): readonly TrustPoint[] {
+  if (beacon === undefined) return []
+  const opened = subnets.flatMap(({ netuid, openedRows }) =>
+    openedRows === undefined
+      ? []
+      : [`Of the last ${count(openedRows.ofLast, 'row')} of subnet ${netuid}, others opened ${openedRows.byOthers}.`],
+  )
+  return [
+    {
+      title: beacon.kind === 'local' ? 'The beacon is a local stand-in' : 'The beacon that weights are sealed to',
+      sentence: [
+        `Validators seal their weights until all have committed, so that a silent one cannot hold them back. Whose word that is: ${beacon.trust}.`,
+        ...opened,
+      ].join(' '),
     },
   ]
 }

@@ -16,7 +16,11 @@ type EpochJson = {
 }
 type EpochDetail = EpochJson & {
   readonly asOfBlock: number
-  readonly weights: readonly { readonly validatorUid: number; readonly row: readonly (readonly [number, number])[] }[]
+  readonly weights: readonly {
+    readonly validatorUid: number
+    readonly openedBy?: string
+    readonly row: readonly (readonly [number, number])[]
+  }[]
   readonly payouts: readonly {
     readonly account: string
     readonly uid?: number
@@ -93,8 +97,8 @@ function describe(data: EpochDetail): string {
     ['as of block', String(data.asOfBlock)],
   ])
   const weights = data.weights.map(
-    ({ validatorUid, row }) =>
-      `  validator ${validatorUid}: ${row.map(([uid, weight]) => `${uid}=${((100 * weight) / 65_535).toFixed(1)} %`).join('  ')}`,
+    ({ validatorUid, openedBy, row }) =>
+      `  validator ${validatorUid}${openedBy === undefined ? '' : ` (silent; opened with the beacon by ${openedBy.slice(0, 12)})`}: ${row.map(([uid, weight]) => `${uid}=${((100 * weight) / 65_535).toFixed(1)} %`).join('  ')}`,
   )
   const payouts = data.payouts.map((item) => [
     item.uid === undefined ? '' : String(item.uid),

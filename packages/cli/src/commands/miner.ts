@@ -3,6 +3,7 @@ import { systemClock } from '@koinon/base'
 import type { SubnetMember } from '@koinon/node'
 import { defaultHomePath, JoinedNode, type JoinedRole, requirePublishedHost } from '@koinon/node'
 import type { Command } from 'commander'
+import { beaconEndpoints } from '../beacon-options.ts'
 import { parseInteger } from '../runner.ts'
 import { type StayOptions, stay } from '../stay.ts'
 
@@ -12,6 +13,7 @@ export type MemberOptions = StayOptions & {
   readonly host: string
   readonly port: string
   readonly publicUrl?: string
+  readonly beaconRelays?: string
 }
 
 const publicUrlHint = ' Or say with --public-url where others reach this machine.'
@@ -60,6 +62,7 @@ export function startMember(kind: SubnetMember['kind'], options: MemberOptions):
           netuid,
           file: resolve(options.file),
           members: [member],
+          ...beaconEndpoints(options),
           isLocal: false,
         }),
       })

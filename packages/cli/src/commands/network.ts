@@ -12,11 +12,19 @@ import {
   resolveModel,
   writeFileDurably,
 } from '@koinon/node'
+import { beaconTrust, quicknetBeacon } from '@koinon/subnets'
 import type { Command } from 'commander'
+import {
+  type BeaconOptions,
+  beaconOption,
+  beaconRelaysFlag,
+  beaconRelaysHelp,
+  parseBeaconChoice,
+} from '../beacon-options.ts'
 import { confirm, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
 
-type DeployFlags = {
+type DeployFlags = BeaconOptions & {
   readonly rpc: string
   readonly name: string
   readonly out: string
@@ -45,6 +53,13 @@ export function defineNetwork(program: Command): void {
       '--default-model <file.gguf>',
       'model that "default" means on this network; what most providers serve when left out',
     )
+    .addOption(
+      beaconOption(
+        ['quicknet', 'none'],
+        'what validators seal their weights to: the public beacon of drand, or nothing, so that only they can open them',
+      ).default('quicknet'),
+    )
+    .option(beaconRelaysFlag, beaconRelaysHelp)
     .option('--key-file <file>', "file with the deployer's private key (default: the wallet of this home)")
     .option('--genesis <koin>', 'KOIN minted to the deployer', '1000000')
     .option('-y, --yes', 'do not ask')
@@ -98,7 +113,7 @@ export function defineNetwork(program: Command): void {
         rmSync(notePath, { force: true })
         return {
           data: { network, file: out },
-          text: `Deployed "${flags.name}" to chain ${chainId}.\n${facts(Object.entries(network.contracts))}\n\nNetwork file: ${out}`,
+          text: `Deployed "${flags.name}" to chain ${chainId}.\n${facts(Object.entries(network.contracts))}\n\nbeacon: ${beaconTrust(network)}\nNetwork file: ${out}`,
         }
       }),
     )
@@ -115,7 +130,13 @@ function emptyNetwork(flags: DeployFlags, chainId: number): NetworkFile {
     contracts: {} as NetworkFile['contracts'],
     isTest: flags.dollar === undefined,
     ...(flags.gateway === undefined ? {} : { gatewayUrl: flags.gateway }),
+    ...beaconOf(flags),
   }
+}
+
+function beaconOf(flags: BeaconOptions): Pick<NetworkFile, 'beacon'> {
+  const choice = parseBeaconChoice(flags)
+  return choice?.kind === 'quicknet' ? { beacon: quicknetBeacon(choice.endpoints) } : {}
 }
 
 /** What the model id `default` stands for: the name that providers give this file, and its hash. */

@@ -22,7 +22,10 @@ type Metagraph = {
     readonly weights?: readonly (readonly [number, number])[]
   }[]
 }
-type Payouts = { readonly payouts: readonly { readonly uid?: number; readonly why: string }[] }
+type Payouts = {
+  readonly payouts: readonly { readonly uid?: number; readonly why: string }[]
+  readonly weights: readonly { readonly openedBy?: string }[]
+}
 
 /** `koinon subnet explain UID`. */
 export function defineSubnetExplain(subnet: Command): void {
@@ -42,8 +45,10 @@ export function defineSubnetExplain(subnet: Command): void {
         if (metagraph.epoch === undefined) throw noResult(netuid)
         const seat = metagraph.seats?.find((one) => one.uid === uid)
         if (seat === undefined) throw noSeat(netuid, uid, metagraph.epoch)
-        const { payouts } = await get<Payouts>(`/api/epochs/${netuid}/${metagraph.epoch}`)
+        const { payouts, weights } = await get<Payouts>(`/api/epochs/${netuid}/${metagraph.epoch}`)
         const why = payouts.find((payout) => payout.uid === uid)?.why
+        const openedByOthers = weights.filter(({ openedBy }) => openedBy !== undefined).length
+        const rows = { revealed: weights.length, openedByOthers }
         const judgements = (metagraph.validators ?? []).map((validator) => {
           const sharePpm = validator.weights?.find(([other]) => other === uid)?.[1]
           return { validator, sharePpm: validator.weights === undefined ? undefined : (sharePpm ?? 0) }
@@ -53,6 +58,7 @@ export function defineSubnetExplain(subnet: Command): void {
             netuid,
             epoch: metagraph.epoch,
             ...seat,
+            rows,
             ...(why === undefined ? {} : { why }),
             judgements: judgements.map(({ validator, sharePpm }) => ({
               hotkey: validator.hotkey,
@@ -60,7 +66,7 @@ export function defineSubnetExplain(subnet: Command): void {
               ...(sharePpm === undefined ? {} : { sharePpm }),
             })),
           },
-          text: describe(netuid, metagraph, seat, judgements, why),
+          text: describe(netuid, metagraph, seat, judgements, rows, why),
         }
       }),
     )
@@ -76,6 +82,7 @@ function describe(
   metagraph: Metagraph,
   seat: NonNullable<Metagraph['seats']>[number],
   judgements: readonly Judgement[],
+  opened: { readonly revealed: number; readonly openedByOthers: number },
   why: string | undefined,
 ): string {
   const head = facts([
@@ -86,6 +93,10 @@ function describe(
     ],
     ['earned', `${koin(seat.asMinerAtomic)} alpha, ${percent(seat.incentivePpm)} of the miners' part`],
     ['consensus', `${percent(seat.consensusPpm)}: what more than half of the stake gave it at least`],
+    [
+      'rows',
+      `${opened.revealed} open${opened.openedByOthers === 0 ? '' : `, ${opened.openedByOthers} of them by others with the beacon, because their validators were silent`}`,
+    ],
     ['why', why ?? 'no validator log is reachable, or nothing was claimed yet'],
   ])
   const rows = judgements.map(({ validator, sharePpm }) => [

@@ -13,24 +13,33 @@ import {
   shortestEpochSeconds,
   templateNames,
 } from '@koinon/node'
+import { beaconTrust } from '@koinon/subnets'
 import { type Command, Option } from 'commander'
+import {
+  type BeaconOptions,
+  beaconOption,
+  beaconRelaysFlag,
+  beaconRelaysHelp,
+  parseBeaconChoice,
+} from '../beacon-options.ts'
 import { parseMaximumPrices } from '../maximum-prices.ts'
 import { parseInteger } from '../runner.ts'
 import { type StayOptions, stay } from '../stay.ts'
 import { duration } from '../table.ts'
 
-type UpOptions = StayOptions & {
-  readonly port: string
-  readonly rpcPort: string
-  readonly host: string
-  readonly rpc?: string
-  readonly model?: string
-  readonly postgres?: string
-  readonly maxPrice: readonly string[]
-  readonly faucet?: true
-  readonly subnets?: string
-  readonly epochSeconds?: string
-}
+type UpOptions = StayOptions &
+  BeaconOptions & {
+    readonly port: string
+    readonly rpcPort: string
+    readonly host: string
+    readonly rpc?: string
+    readonly model?: string
+    readonly postgres?: string
+    readonly maxPrice: readonly string[]
+    readonly faucet?: true
+    readonly subnets?: string
+    readonly epochSeconds?: string
+  }
 
 const minersByDefault = 3
 const validatorsByDefault = 2
@@ -60,6 +69,13 @@ export function defineUp(program: Command): void {
       '--epoch-seconds <n>',
       `how often subnets founded by this command pay (${shortestEpochSeconds} or more, default ${localSubnet.epochSeconds}; longer where blocks are slow); subnets that stand keep theirs`,
     )
+    .addOption(
+      beaconOption(
+        ['local', 'quicknet'],
+        'what validators seal their weights to: a stand-in of this home, or the public beacon of drand, for machines with the internet (default: what the home has, at first local)',
+      ),
+    )
+    .option(beaconRelaysFlag, beaconRelaysHelp)
     .option('--postgres <url>', 'keep the index in PostgreSQL instead of this home')
     .option(
       '--faucet',
@@ -83,6 +99,7 @@ function up(options: UpOptions): Promise<never> {
     options,
     create: async (say) => {
       const model = options.model === undefined ? defaultModel() : await resolveModel(options.model)
+      const beacon = parseBeaconChoice(options)
       return new LocalNetwork({
         homePath: options.home ?? defaultHomePath(),
         host: options.host,
@@ -97,6 +114,7 @@ function up(options: UpOptions): Promise<never> {
         ...(options.epochSeconds === undefined
           ? {}
           : { epochSeconds: parseInteger(options.epochSeconds, '--epoch-seconds', shortestEpochSeconds, 86_400) }),
+        ...(beacon === undefined ? {} : { beacon }),
         maximumPrices: parseMaximumPrices(options.maxPrice),
         clock: systemClock,
         onStep: (step) => describeStep(step).forEach(say),
@@ -141,6 +159,7 @@ Koinon is up after ${duration(startedInMs)}.
   OpenAI    base URL ${gatewayUrl}/v1
             API key  ${demoKey.apiKey}
   ledger    ${rpcUrl}  (chain ${network.chainId}: ${network.chainKind === 'embedded' ? 'one sequencer on this machine, test money' : 'external; the network and its dollars are a test'})
+  beacon    ${beaconTrust(network)}
   home      ${home.path}
 
 Ask it something: koinon chat "What is a subnet?"      Stop: Ctrl-C (nothing is lost)

@@ -9,6 +9,7 @@ import {
   resolveModel,
 } from '@koinon/node'
 import type { Command } from 'commander'
+import { beaconEndpoints, beaconRelaysFlag, beaconRelaysHelp } from '../beacon-options.ts'
 import { parseInteger } from '../runner.ts'
 import { matchUpToHelp, maxBurnHelp, type SeatOptions, seatConfig } from '../seat-options.ts'
 import { type StayOptions, stay } from '../stay.ts'
@@ -22,6 +23,7 @@ type StartOptions = StayOptions & {
   readonly host: string
   readonly port: string
   readonly publicUrl?: string
+  readonly beaconRelays?: string
 } & SeatOptions
 
 const publicUrlHint = ' Or say with --public-url where others reach this machine.'
@@ -37,6 +39,7 @@ export function defineValidator(program: Command): void {
     .option('--host <address>', 'address to bind; told to others where there is no --public-url', '127.0.0.1')
     .option('--port <n>', 'port to bind; 0 keeps the last one or takes a free one', '0')
     .option('--public-url <url>', 'URL under which other validators reach this machine')
+    .option(beaconRelaysFlag, `${beaconRelaysHelp} (default: those of the network file)`)
     .option('--max-burn <koin>', maxBurnHelp)
     .option('--match-up-to <koin>', matchUpToHelp)
     .addHelpText(
@@ -62,6 +65,7 @@ function startValidator(options: StartOptions): Promise<never> {
         port: parseInteger(options.port, '--port', 0, 65_535),
         ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
         ...seatConfig(options),
+        ...beaconEndpoints(options),
       }
       return new JoinedNode({
         homePath: options.home ?? defaultHomePath(),

@@ -7,6 +7,7 @@ import { createSubnetLedger, type EpochWindow, epochAt, epochPhase, epochWindow,
 import type { CheckState } from '@koinon/work'
 import { auditState, type EpochState, hasEarners, isJudged, submittedState } from './epoch-state.ts'
 import type { IndexClient } from './index-client.ts'
+import { createRowOpeners } from './row-openers.ts'
 import { createValidatorLogReader, type ValidatorLog } from './validator-logs.ts'
 
 export type EpochsView = {
@@ -25,7 +26,9 @@ export type ReceiptAudit = { readonly validatorUid: number; readonly epoch: numb
 
 export function createEpochsView(sources: { readonly network: NetworkFile; readonly index: IndexClient }): EpochsView {
   const { network, index } = sources
-  const ledger = createSubnetLedger(createLedgerReader(network), network)
+  const reader = createLedgerReader(network)
+  const ledger = createSubnetLedger(reader, network)
+  const openersOf = createRowOpeners(reader)
   const readValidatorLog = createValidatorLogReader()
 
   const stateWithoutResult = async (
@@ -165,12 +168,16 @@ export function createEpochsView(sources: { readonly network: NetworkFile; reado
       ])
       const uidOf = new Map(endpoints.map(({ hotkey, uid }) => [hotkey as string, uid]))
       const validators = endpoints.filter(({ hotkey }) => reveals.result.some(({ args }) => args['hotkey'] === hotkey))
-      const logs = await Promise.all(validators.map((validator) => readValidatorLog(validator, netuid, epoch)))
+      const [openers, ...logs] = await Promise.all([
+        openersOf(reveals.result),
+        ...validators.map((validator) => readValidatorLog(validator, netuid, epoch)),
+      ])
       return {
         asOfBlock: found.asOfBlock,
         ...(await facts(netuid, epoch, found)),
-        weights: reveals.result.map(({ args }) => ({
+        weights: reveals.result.map(({ args }, index) => ({
           validatorUid: uidOf.get(String(args['hotkey'])) ?? -1,
+          ...(openers[index] === undefined ? {} : { openedBy: openers[index] }),
           row: unpackRow(args['row'] as `0x${string}`).map(({ uid, weight }) => [uid, weight]),
         })),
         payouts: claims.result.map(({ args }) => payout(args, uidOf, logs)),

@@ -7,6 +7,7 @@ import { createSubnetLedger, epochAt, epochPhase, epochWindow, unpackRow } from 
 import { readMarket } from '@koinon/subnets/pools'
 import type { RoleStatus } from '../supervisor/supervised-role.ts'
 import type { IndexClient } from './index-client.ts'
+import { beaconJson, createRowOpeners } from './row-openers.ts'
 import { sparing } from './sparing.ts'
 import { createSubnetNames } from './subnet-name.ts'
 
@@ -25,6 +26,7 @@ export function createNetworkView(sources: NetworkSources): () => Promise<Record
   const { network, netuid, index, table, clock } = sources
   const reader = createLedgerReader(network)
   const ledger = createSubnetLedger(reader, network)
+  const openersOf = createRowOpeners(reader)
   const subnetName = createSubnetNames(reader, network)
   const summarise = sparing(async () => {
     const [weights, sought, mined, dividends, claims] = await Promise.all([
@@ -52,6 +54,7 @@ export function createNetworkView(sources: NetworkSources): () => Promise<Record
       readMarket({ network, reader }, netuid),
     ])
     const { paid } = summary
+    const openers = await openersOf(reveals.result)
     const epoch = epochAt(clockParameters, nowSeconds)
     const window = epochWindow(clockParameters, epoch)
     const permitted = new Map(
@@ -95,6 +98,7 @@ export function createNetworkView(sources: NetworkSources): () => Promise<Record
       chainId: network.chainId,
       chainKind: network.chainKind,
       isTest: network.isTest,
+      beacon: beaconJson(network),
       gateway: { account: sources.account, url: network.gatewayUrl },
       roles: roles.map(({ info: _info, lastError: _lastError, ...role }) => role),
       subnets: [
@@ -110,6 +114,7 @@ export function createNetworkView(sources: NetworkSources): () => Promise<Record
           ...('pool' in market ? { priceWad: `${market.price}` } : {}),
           totalStakeAtomic: `${[...permitted.values()].reduce((sum, stake) => sum + stake, 0n)}`,
           neurons,
+          openedRows: { byOthers: openers.filter((opener) => opener !== undefined).length, ofLast: openers.length },
         },
       ],
       models: table.models().map(({ model, offers }) => ({

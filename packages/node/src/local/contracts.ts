@@ -30,14 +30,21 @@ export type NetworkFacts = {
   /** Of subnet 1, when it is still to be founded. */
   readonly epochSeconds?: number
   readonly defaultModel: NetworkFile['defaultModel']
+  readonly beacon?: NetworkFile['beacon'] | undefined
   /** Accounts of the roles to come: where gas costs something, money for them must be there before anything is deployed. */
   readonly accounts: readonly Address[]
 }
 
 /** The network of a home on its own embedded chain, which answers at `rpcUrl`. Throws as `ensureNetwork`. */
-export function ensureLocalNetwork(home: Home, rpcUrl: string, gatewayUrl: string, specHash: Hex): Promise<Treasury> {
+export function ensureLocalNetwork(
+  home: Home,
+  rpcUrl: string,
+  gatewayUrl: string,
+  specHash: Hex,
+  beacon?: NetworkFile['beacon'],
+): Promise<Treasury> {
   const source = { kind: 'embedded', rpcPort: Number(new URL(rpcUrl).port) } as const
-  return ensureNetwork({ home, source, rpcUrl, gatewayUrl, specHash, defaultModel: undefined, accounts: [] })
+  return ensureNetwork({ home, source, rpcUrl, gatewayUrl, specHash, defaultModel: undefined, beacon, accounts: [] })
 }
 
 /**
@@ -78,7 +85,7 @@ export async function requireContracts(reader: LedgerReader, network: NetworkFil
 }
 
 async function draftNetwork(
-  { source, rpcUrl, gatewayUrl, defaultModel }: NetworkFacts,
+  { source, rpcUrl, gatewayUrl, defaultModel, beacon }: NetworkFacts,
   known: NetworkFile | undefined,
 ): Promise<NetworkFile> {
   const draft: NetworkFile = {
@@ -93,6 +100,7 @@ async function draftNetwork(
     rpcUrl,
     gatewayUrl,
     ...(defaultModel === undefined ? {} : { defaultModel }),
+    ...(beacon === undefined ? {} : { beacon }),
   }
   const reader = createLedgerReader(draft)
   if (source.kind === 'embedded') {

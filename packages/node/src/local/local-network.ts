@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { type Address, type Clock, KoinonError, systemRandom } from '@koinon/base'
 import type { NetworkFile } from '@koinon/ledger'
+import { beaconTrust } from '@koinon/subnets'
 import { readApiKeys, type StoredApiKey } from '../home/api-keys.ts'
 import { type Home, openHome } from '../home/home.ts'
 import { lockHome } from '../home/lock.ts'
@@ -13,6 +14,7 @@ import { ensureNetwork } from './contracts.ts'
 import { type FaucetDoor, faucetByDefault } from './faucet.ts'
 import { FoundedSubnets, memberNames } from './founded-subnets.ts'
 import { gasMoneyOf } from './gas-money.ts'
+import { type BeaconChoice, beaconKeyName, homeBeacon } from './home-beacon.ts'
 import { LedgerKeeper } from './ledger-keeper.ts'
 import { homeNetwork, type LedgerSource } from './ledger-source.ts'
 import { LocalOperator } from './local-operator.ts'
@@ -41,6 +43,8 @@ export type LocalNetworkOptions = {
   readonly epochSeconds?: number
   /** Unless given, strangers get test money only where they are on this machine and gas is made from nothing. */
   readonly faucet?: FaucetDoor
+  /** What validators seal their rows to; what the home has when left out, at first a stand-in of its own. */
+  readonly beacon?: BeaconChoice
   /** Most that the gateway pays for single models, by id; beside the bounds that hold for all. */
   readonly maximumPrices?: Readonly<Record<string, Prices>>
   readonly clock: Clock
@@ -126,13 +130,14 @@ export class LocalNetwork {
 
   async #start(controlSocket: string): Promise<ReadyNetwork> {
     const { host, port, ledger } = this.#options
-    await this.#step('ports and model', async () => {
-      homeNetwork(this.#home, ledger)
+    const beacon = await this.#step('ports and model', async () => {
+      const known = homeNetwork(this.#home, ledger)
       await requirePublishedHost(host)
       await requireFreePort(host, port, '--port')
       if (ledger.kind === 'embedded') await requireFreePort(host, ledger.rpcPort, '--rpc-port')
       if (!existsSync(this.#options.model.path)) throw noModel(this.#options.model.path)
       noteServedModel(this.#home, this.#options.model)
+      return homeBeacon(this.#home, host, known, this.#options.beacon)
     })
     const gatewayUrl = `http://${host}:${port}`
     const rpcUrl = ledger.kind === 'embedded' ? await this.#startChain(ledger.rpcPort) : ledger.rpcUrl
@@ -147,7 +152,16 @@ export class LocalNetwork {
         const { id, path } = this.#options.model
         const defaultModel = { model: id, manifest: await modelManifest(path) }
         const specHash = inferenceSpecHash()
-        const deployed = { home: this.#home, source: ledger, rpcUrl, gatewayUrl, specHash, defaultModel, ...pace }
+        const deployed = {
+          home: this.#home,
+          source: ledger,
+          rpcUrl,
+          gatewayUrl,
+          specHash,
+          defaultModel,
+          beacon,
+          ...pace,
+        }
         // Gas of an embedded ledger is made as it is needed.
         return ensureNetwork({ ...deployed, accounts: ledger.kind === 'embedded' ? [] : accounts })
       },
@@ -155,6 +169,8 @@ export class LocalNetwork {
     )
     const indexer = this.#startIndexer()
     indexer.catch(() => undefined)
+    const rounds = this.#startBeacon(treasury.network)
+    rounds.catch(() => undefined)
     await this.#step('accounts', () => this.#fundRoles(treasury))
     this.#operator = new LocalOperator({
       home: this.#home,
@@ -173,6 +189,11 @@ export class LocalNetwork {
       (miners) => `${miners.length} miners`,
     )
     const indexerInfo = await this.#step('index', () => indexer)
+    await this.#step(
+      'beacon',
+      () => rounds,
+      () => beaconTrust(treasury.network),
+    )
     await this.#step('gateway', () => this.#startGateway(indexerInfo.url as string))
     const demoKey = await this.#step('API keys', () => this.#makeKeys())
     await this.#step(
@@ -244,6 +265,24 @@ export class LocalNetwork {
       ...this.#common('indexer'),
       kind: 'indexer',
       ...(postgresUrl === undefined ? {} : { postgresUrl }),
+    })
+  }
+
+  /** Only a stand-in runs here. */
+  async #startBeacon({ beacon, rpcUrl, chainId, contracts }: NetworkFile): Promise<void> {
+    if (beacon?.kind !== 'local') return
+    const { genesisSeconds, periodSeconds, endpoints } = beacon
+    const port = Number(new URL(endpoints[0] as string).port)
+    await this.#supervisor.startRole({
+      ...this.#common('beacon'),
+      kind: 'beacon',
+      keyName: beaconKeyName,
+      port,
+      rpcUrl,
+      chainId,
+      epochsContract: contracts.epochs,
+      genesisSeconds,
+      periodSeconds,
     })
   }
 

@@ -6,6 +6,8 @@ runRole(async (config, context) => {
   switch (config.kind) {
     case 'chain':
       return (await import('./chain-role.ts')).startChainRole(config, context)
+    case 'beacon':
+      return (await import('./beacon-role.ts')).startBeaconRole(config, context)
     case 'indexer':
       return (await import('./indexer-role.ts')).startIndexerRole(config, context)
     case 'gateway':

@@ -13,6 +13,20 @@ export type ChainRoleConfig = RoleCommon & {
   readonly genesisAccounts: readonly { readonly address: Address; readonly balanceWei: bigint }[]
 }
 
+/** The home's own stand-in for a public randomness beacon; the network file names its port. */
+export type BeaconRoleConfig = RoleCommon & {
+  readonly kind: 'beacon'
+  /** Its key, by the name that it has in the home. */
+  readonly keyName: string
+  readonly port: number
+  /** The ledger whose time it follows. */
+  readonly rpcUrl: string
+  readonly chainId: number
+  readonly epochsContract: Address
+  readonly genesisSeconds: number
+  readonly periodSeconds: number
+}
+
 export type IndexerRoleConfig = RoleCommon & {
   readonly kind: 'indexer'
   /** PGlite in the home, or a PostgreSQL connection URL. */
@@ -79,6 +93,8 @@ export type ValidatorRoleConfig = RoleCommon & {
   readonly gatewayUrl: string
   readonly apiKey: string
   readonly seat?: SeatConfig
+  /** Where rounds of the network's beacon are asked for, instead of the network file's endpoints. */
+  readonly beaconEndpoints?: readonly string[]
   /** Stakes what local networks give; elsewhere the least that the subnet asks. */
   readonly isLocal: boolean
 }
@@ -98,12 +114,15 @@ export type SubnetRoleConfig = RoleCommon & {
   /** Absolute path of the subnet file. */
   readonly file: string
   readonly members: readonly SubnetMember[]
+  /** As for validators of the inference subnet. */
+  readonly beaconEndpoints?: readonly string[]
   /** Validators stake what local networks give; elsewhere the least that the subnet asks. */
   readonly isLocal: boolean
 }
 
 export type RoleConfig =
   | ChainRoleConfig
+  | BeaconRoleConfig
   | IndexerRoleConfig
   | GatewayRoleConfig
   | ProviderRoleConfig

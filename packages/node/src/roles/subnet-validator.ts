@@ -13,6 +13,7 @@ import {
   createSubnetLedger,
   createSubnetLedgerWriter,
   epochAt,
+  openNetworkBeacon,
   readSubnetFile,
   SandboxedJudge,
   type SubnetLedger,
@@ -70,6 +71,7 @@ export async function startSubnetValidator(
   const judge = new SandboxedJudge(open, first)
   const { netuid } = config
   const tell = createEventTeller(log)
+  const beacon = openNetworkBeacon(network, { ledger, clock: systemClock, endpoints: config.beaconEndpoints })
   const loop = new ValidatorLoop({
     netuid,
     subnet,
@@ -85,6 +87,7 @@ export async function startSubnetValidator(
     judge,
     clock: systemClock,
     random: systemRandom,
+    ...(beacon === undefined ? {} : { beacon }),
     onEvent: (event) => {
       metrics.observe(event)
       tell(event)

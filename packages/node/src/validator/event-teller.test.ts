@@ -8,17 +8,22 @@ describe('the log of a validator', () => {
     const tell = createEventTeller({ info: write, warn: write })
     const nothing = (epoch: number) => tell({ kind: 'nothingEarned', epoch })
     for (let look = 0; look < 3; look++) nothing(4)
-    tell({ kind: 'committed', epoch: 5 })
-    tell({ kind: 'committed', epoch: 5 })
+    for (let look = 0; look < 2; look++) tell({ kind: 'committed', epoch: 5, sealedBytes: 0 })
     nothing(4)
     nothing(5)
     tell({ kind: 'problem', step: 'attest', error: new Error('no answer') })
+    tell({ kind: 'notSealed', epoch: 5, why: 'its row is too long' })
+    tell({ kind: 'sealIgnored', epoch: 5, hotkey: `0x${'ab'.repeat(20)}`, why: 'its text was altered' })
+    tell({ kind: 'notOpened', epoch: 5, error: new Error('no relay answers') })
     expect(lines).toEqual([
       { kind: 'nothingEarned', epoch: 4 },
-      { kind: 'committed', epoch: 5 },
-      { kind: 'committed', epoch: 5 },
+      { kind: 'committed', epoch: 5, sealedBytes: 0 },
+      { kind: 'committed', epoch: 5, sealedBytes: 0 },
       { kind: 'nothingEarned', epoch: 5 },
       'a step failed; trying again',
+      'committed by hash alone',
+      'what a silent validator sealed opens nothing',
+      'rows of silent validators stay sealed for now',
     ])
   })
 })

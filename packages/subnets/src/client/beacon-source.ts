@@ -1,5 +1,5 @@
 /** Where rounds of a beacon come from: relays over HTTP, each answer verified (specs/0018-timelock.md section 1). */
-import { type Clock, isKoinonError, KoinonError } from '@koinon/base'
+import { isKoinonError, KoinonError } from '@koinon/base'
 import {
   type BeaconChain,
   beaconChainHash,
@@ -11,6 +11,8 @@ import {
 
 export type BeaconSource = {
   readonly chain: BeaconChain
+  /** Unix seconds of the clock by which the beacon publishes. */
+  nowSeconds(): Promise<number>
   /** Throws `subnets/beacon-too-early` before the round is published and `subnets/beacon-unreachable`. */
   round(round: number): Promise<VerifiedRound>
 }
@@ -27,7 +29,8 @@ export type HttpBeaconOptions = {
   readonly chain: BeaconChain
   /** Origins, with a path prefix where needed; asked in this order until one gives the round. */
   readonly relays: readonly string[]
-  readonly clock: Clock
+  /** Unix seconds of the clock by which the beacon publishes: of drand everybody's own, of a local beacon the ledger's. */
+  readonly nowSeconds: () => Promise<number>
   /** For each relay. */
   readonly timeoutMs: number
 }
@@ -35,12 +38,13 @@ export type HttpBeaconOptions = {
 const maximumAnswerBytes = 4_096
 
 /** A beacon behind relays of drand, or one home's local beacon behind its URL. No relay is trusted. */
-export function createHttpBeacon({ chain, relays, clock, timeoutMs }: HttpBeaconOptions): BeaconSource {
+export function createHttpBeacon({ chain, relays, nowSeconds, timeoutMs }: HttpBeaconOptions): BeaconSource {
   const chainHash = beaconChainHash(chain).slice(2)
   return {
     chain,
+    nowSeconds,
     async round(round) {
-      requirePublished(chain, round, Math.floor(clock.nowMs() / 1_000))
+      requirePublished(chain, round, await nowSeconds())
       const problems: string[] = []
       for (const relay of relays) {
         try {

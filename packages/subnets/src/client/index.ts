@@ -1,4 +1,5 @@
 export { type BeaconSource, createHttpBeacon, quicknetRelays } from './beacon-source.ts'
+export { beaconChainOf, beaconTrust, localNetworkBeacon, openNetworkBeacon, quicknetBeacon } from './network-beacon.ts'
 export { createPeerClient, type Peer, type PeerClient } from './peer-client.ts'
 export type {
   Accrual,
@@ -6,6 +7,7 @@ export type {
   SubmittedRoot,
   SubnetLedger,
   SubnetLedgerWriter,
+  WeightsCommitment,
   WorkCommitment,
 } from './subnet-ledger.ts'
 export { unlessDone } from './unless-done.ts'

@@ -23,6 +23,9 @@ export type WorkCommitment = {
   readonly count: number
 }
 
+/** A hotkey's last commitment of an epoch. `sealed` is the row under a timelock (specs/0018-timelock.md), `0x` where it sealed nothing. */
+export type WeightsCommitment = { readonly hotkey: Address; readonly commitment: Hex; readonly sealed: Hex }
+
 /** A root that is pending or active. */
 export type SubmittedRoot = {
   readonly epoch: number
@@ -72,6 +75,8 @@ export type SubnetLedger = {
     epoch: number,
     hotkey: Address,
   ): Promise<{ readonly commitment?: Hex; readonly rowHash?: Hex }>
+  /** Of all hotkeys, those that have revealed too. */
+  weightsCommitments(netuid: number, epoch: number): Promise<readonly WeightsCommitment[]>
   reveals(netuid: number, epoch: number): Promise<readonly { readonly hotkey: Address; readonly row: Hex }[]>
   emissionClock(): Promise<EmissionClock>
   /** What accrued over epochs [0, epochExclusive); undefined until a step of emission reaches their end. */
@@ -101,6 +106,8 @@ export type SubnetLedgerWriter = {
     weights: { readonly commitment: Hex; readonly specHash: Hex; readonly sealedRow?: Hex },
   ): Promise<void>
   revealWeights(netuid: number, epoch: number, row: Hex, salt: Hex): Promise<void>
+  /** Opens another hotkey's commitment. */
+  revealFor(netuid: number, epoch: number, hotkey: Address, row: Hex, salt: Hex): Promise<void>
   /** `signers` are places in the posting's validators, ascending, one a signature. */
   submitRoot(
     result: EpochResult,

@@ -45,6 +45,14 @@ export function createSubnetLedgerWriter(
         args: [netuid, BigInt(epoch), row, salt],
       })
     },
+    async revealFor(netuid, epoch, hotkey, row, salt) {
+      await sender.call({
+        address: contracts.weights,
+        abi: weightsAbi,
+        functionName: 'revealFor',
+        args: [netuid, BigInt(epoch), hotkey, row, salt],
+      })
+    },
     async submitRoot(result, posting, signers, signatures) {
       await sender.call({
         address: contracts.epochs,

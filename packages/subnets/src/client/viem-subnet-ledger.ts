@@ -5,7 +5,14 @@ import { epochsAbi, permitsAbi, poolEmissionAbi, subnetsAbi, weightsAbi, workAbi
 import type { Abi } from 'viem'
 import type { EpochResult, HeldSeat, SubnetClock } from '../rules/index.ts'
 import { LedgerEvents } from './ledger-events.ts'
-import type { Accrual, EmissionClock, Offence, SubmittedRoot, SubnetLedger } from './subnet-ledger.ts'
+import type {
+  Accrual,
+  EmissionClock,
+  Offence,
+  SubmittedRoot,
+  SubnetLedger,
+  WeightsCommitment,
+} from './subnet-ledger.ts'
 
 export type SubnetNetwork = Pick<NetworkFile, 'chainId' | 'startBlock' | 'chainKind'> & {
   readonly contracts: Pick<
@@ -145,6 +152,15 @@ export function createSubnetLedger(reader: LedgerReader, network: SubnetNetwork)
         ),
       )
       return { ...(commitment === undefined ? {} : { commitment }), ...(rowHash === undefined ? {} : { rowHash }) }
+    },
+    async weightsCommitments(netuid, epoch) {
+      const last = new Map<Address, WeightsCommitment>()
+      for (const event of await events.read()) {
+        if (event.eventName !== 'WeightsCommitted' || !isOf(event.args, netuid, epoch)) continue
+        const hotkey = toAddress(event.args.hotkey)
+        last.set(hotkey, { hotkey, commitment: event.args.commitment, sealed: event.args.sealedRow })
+      }
+      return [...last.values()]
     },
     async reveals(netuid, epoch) {
       return (await events.read()).flatMap((event) =>

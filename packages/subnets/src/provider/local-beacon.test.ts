@@ -9,6 +9,7 @@ import {
   roundPublishedAtSeconds,
   roundToJson,
   sealRow,
+  verifyRound,
 } from '../rules/timelock/index.ts'
 import { createBeaconHandler, createLocalBeacon } from './local-beacon.ts'
 
@@ -44,7 +45,7 @@ const relayOf = (source: BeaconSource) => {
   })
 }
 const asking = (relays: readonly string[], timeoutMs = 2_000) =>
-  createHttpBeacon({ chain, relays, clock: { nowMs: () => nowSeconds * 1_000 }, timeoutMs })
+  createHttpBeacon({ chain, relays, nowSeconds: async () => nowSeconds, timeoutMs })
 
 describe('a local beacon', () => {
   it('signs a round when it is due and not before', async () => {
@@ -52,14 +53,16 @@ describe('a local beacon', () => {
     expect(roundPublishedAtSeconds(chain, 35)).toBe(nowSeconds + 2)
     await expect(beacon.round(35)).rejects.toMatchObject({ code: 'subnets/beacon-too-early', retry: 'later' })
     nowSeconds += 2
-    expect((await beacon.round(35)).chain).toBe(chain)
+    const signed = await beacon.round(35)
+    expect(signed).toEqual(verifyRound(chain, signed))
+    expect(await beacon.round(35)).toBe(signed)
   })
 
   it('serves strangers as a relay of drand does', async () => {
     const relay = await relayOf(beacon)
     const info = await (await fetch(`${relay}/${hash}/info`)).json()
     expect(beaconChainFromJson(info, `0x${hash}`)).toEqual(chain)
-    expect((await fetch(`${relay}/${hash}/public/35`)).status).toBe(425)
+    expect((await fetch(`${relay}/${hash}/public/36`)).status).toBe(425)
     for (const path of [`/${hash}/public/0`, `/${hash}/public/-1`, `/${hash}/secret`, `/${'00'.repeat(32)}/public/1`])
       expect((await fetch(`${relay}${path}`)).status).toBe(404)
     const weights = {
@@ -78,7 +81,7 @@ describe('a beacon over HTTP', () => {
   it('goes on to the next relay when one lies, is broken, slow or gone', async () => {
     const answer = (body: string, status = 200) => serve((_, response) => response.writeHead(status).end(body))
     const liar = await answer(JSON.stringify({ round: 9, signature: (await beacon.round(8)).signature.slice(2) }))
-    const otherRound = await relayOf({ chain, round: () => beacon.round(8) })
+    const otherRound = await relayOf({ ...beacon, round: () => beacon.round(8) })
     const slow = await serve(() => undefined)
     const long = await answer(`"${'x'.repeat(10_000)}"`)
     const relays = [

@@ -9,9 +9,9 @@ import {
   beaconPublicKey,
   beaconSecretKey,
   localBeaconChain,
+  ownRound,
   roundToJson,
-  signRound,
-  verifyRound,
+  type VerifiedRound,
 } from '../rules/timelock/index.ts'
 
 export type LocalBeaconOptions = {
@@ -25,15 +25,25 @@ export type LocalBeaconOptions = {
   readonly nowSeconds: () => Promise<number>
 }
 
+/** Strangers ask for the newest rounds again and again; signing one takes milliseconds. */
+const keptRounds = 64
+
 /** Signs rounds from the moment they are due, never before. */
 export function createLocalBeacon({ seed, nowSeconds, ...local }: LocalBeaconOptions): BeaconSource {
   const secretKey = beaconSecretKey(seed)
   const chain = localBeaconChain({ ...local, publicKey: beaconPublicKey(secretKey) })
+  const rounds = new Map<number, VerifiedRound>()
   return {
     chain,
+    nowSeconds,
     async round(round) {
+      const known = rounds.get(round)
+      if (known !== undefined) return known
       requirePublished(chain, round, await nowSeconds())
-      return verifyRound(chain, signRound(secretKey, round))
+      const signed = ownRound(chain, secretKey, round)
+      if (rounds.size >= keptRounds) rounds.delete(rounds.keys().next().value as number)
+      rounds.set(round, signed)
+      return signed
     },
   }
 }

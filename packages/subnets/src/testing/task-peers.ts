@@ -5,6 +5,7 @@ import { type Hex, hexToBytes, signDigest, systemClock, systemRandom } from '@ko
 import { DurableStore } from '@koinon/base/node'
 import type { NetworkFile } from '@koinon/ledger'
 import { RequestGate } from '@koinon/work/node'
+import { openNetworkBeacon } from '../client/index.ts'
 import {
   createTaskEvidenceHandler,
   createWorkListHandler,
@@ -88,13 +89,14 @@ export async function createTaskMiner(
   }
 }
 
-/** A validator that judges with `file`. */
+/** A validator that judges with `file`, and seals its rows where the network has a beacon. */
 export async function createTaskValidator(
   network: NetworkFile,
   privateKey: Hex,
   netuid: number,
   folder: string,
   file: SandboxFile,
+  options: { readonly port?: number; readonly onEvent?: (event: ValidatorEvent) => void } = {},
 ): Promise<TaskPeer & { readonly events: readonly ValidatorEvent[] }> {
   const { ledger, writer, peers, hotkey } = connect(network, privateKey)
   const open = () => SubnetSandbox.open(file)
@@ -107,12 +109,13 @@ export async function createTaskValidator(
     store,
     ledger,
     host: '127.0.0.1',
-    port: 0,
+    port: options.port ?? 0,
     readiness: async () => ({ isReady: true }),
     metrics: async () => '',
   })
   const { port } = await server.start()
   const secret = hexToBytes(privateKey)
+  const beacon = openNetworkBeacon(network, { ledger, clock: systemClock })
   const events: ValidatorEvent[] = []
   const loop = new ValidatorLoop({
     netuid,
@@ -130,7 +133,11 @@ export async function createTaskValidator(
     clock: systemClock,
     random: systemRandom,
     timing: { pollMs },
-    onEvent: (event) => events.push(event),
+    ...(beacon === undefined ? {} : { beacon }),
+    onEvent: (event) => {
+      events.push(event)
+      options.onEvent?.(event)
+    },
   })
   return {
     hotkey,

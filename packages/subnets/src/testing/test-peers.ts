@@ -16,7 +16,7 @@ import { DurableStore } from '@koinon/base/node'
 import { createLedgerReader, createLedgerWriter, type NetworkFile, TransactionSender } from '@koinon/ledger'
 import { sessionDelegationDigest } from '@koinon/work'
 import { type NodeCredentials, RequestGate } from '@koinon/work/node'
-import { createPeerClient, createSubnetLedger, createSubnetLedgerWriter } from '../client/index.ts'
+import { createPeerClient, createSubnetLedger, createSubnetLedgerWriter, openNetworkBeacon } from '../client/index.ts'
 import { createWorkListHandler, WorkCommitter, WorkStore, workStoreSchema } from '../provider/index.ts'
 import type { WorkItem } from '../rules/index.ts'
 import {
@@ -186,6 +186,7 @@ export async function createTestValidator(
   const { port } = await server.start()
   const events: ValidatorEvent[] = []
   const secret = hexToBytes(privateKey)
+  const beacon = openNetworkBeacon(network, { ledger, clock: systemClock })
   const loop = new ValidatorLoop({
     netuid,
     subnet: digestSubnet,
@@ -201,6 +202,7 @@ export async function createTestValidator(
     clock: systemClock,
     random: systemRandom,
     timing: { pollMs, probesPerMiner: 1 },
+    ...(beacon === undefined ? {} : { beacon }),
     ...(options.prober === undefined ? {} : { prober: options.prober }),
     onEvent: (event) => {
       events.push(event)

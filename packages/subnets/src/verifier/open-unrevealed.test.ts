@@ -1,9 +1,10 @@
 import { type Address, type Hex, sha256Hex, systemRandom } from '@koinon/base'
 import { describe, expect, it } from 'vitest'
+import type { WeightsCommitment } from '../client/index.ts'
 import { createLocalBeacon } from '../provider/index.ts'
 import { epochWindow, weightsCommitment } from '../rules/index.ts'
 import { firstRoundAt, type SealedWeights, sealRow } from '../rules/timelock/index.ts'
-import { openUnrevealed, type SealedCommitment } from './open-unrevealed.ts'
+import { openUnrevealed } from './open-unrevealed.ts'
 
 const clock = {
   genesisSeconds: 1_700_000_000,
@@ -14,7 +15,7 @@ const clock = {
   activationDelaySeconds: 5,
 }
 const window = epochWindow(clock, 4)
-let nowSeconds = window.weightCommitEndsAtSeconds + 3
+let nowSeconds = window.weightCommitEndsAtSeconds - 1
 const beacon = createLocalBeacon({
   seed: new Uint8Array(32).fill(255),
   chainId: 7,
@@ -33,14 +34,22 @@ const weightsOf = (index: number): SealedWeights => ({
   packedRow: `0x000${index}ffff`,
   salt: sha256Hex(`salt ${index}`),
 })
-const committed = async (index: number, sealed?: Hex): Promise<SealedCommitment> => ({
+const committed = async (index: number, sealed?: Hex): Promise<WeightsCommitment> => ({
   hotkey: hotkeyOf(index),
   commitment: weightsCommitment({ ...weightsOf(index), ...place }),
   sealed: sealed ?? (await sealRow({ chain: beacon.chain, round }, weightsOf(index), systemRandom)),
 })
-const open = (commitments: readonly SealedCommitment[]) => openUnrevealed({ ...place, beacon, window, commitments })
+const open = (commitments: readonly WeightsCommitment[]) => openUnrevealed({ ...place, beacon, window, commitments })
 
 describe('openUnrevealed', () => {
+  it('waits for the round, and needs none where nothing is sealed', async () => {
+    const one = await committed(1)
+    await expect(open([one])).rejects.toMatchObject({ code: 'subnets/beacon-too-early', retry: 'later' })
+    expect(await open([await committed(3, '0x')])).toEqual({ rows: [], ignored: [] })
+    nowSeconds = window.weightCommitEndsAtSeconds + 3
+    expect((await open([one])).rows).toEqual([weightsOf(1)])
+  })
+
   it('opens what the silent sealed, whatever others sealed', async () => {
     const seal = (weights: SealedWeights, to = round) =>
       sealRow({ chain: beacon.chain, round: to }, weights, systemRandom)
@@ -55,16 +64,17 @@ describe('openUnrevealed', () => {
       await committed(7, await seal({ ...weightsOf(7), packedRow: '0x0009ffff' })),
       await committed(8, await seal({ ...weightsOf(8), epoch: 5 })),
       alsoHonest,
+      await committed(9, '0x1234'),
     ]
-    expect(await open(commitments)).toEqual([weightsOf(1), weightsOf(2)])
-  })
-
-  it('waits for the round, and needs none where nothing is sealed', async () => {
-    const one = await committed(1)
-    nowSeconds = window.weightCommitEndsAtSeconds - 1
-    await expect(open([one])).rejects.toMatchObject({ code: 'subnets/beacon-too-early', retry: 'later' })
-    expect(await open([await committed(3, '0x')])).toEqual([])
-    nowSeconds = window.weightCommitEndsAtSeconds + 3
-    expect(await open([one])).toEqual([weightsOf(1)])
+    const { rows, ignored } = await open(commitments)
+    expect(rows).toEqual([weightsOf(1), weightsOf(2)])
+    expect(ignored.map(({ hotkey, why }) => [hotkey, why])).toEqual([
+      [hotkeyOf(6), `it is sealed to round ${round + 1}, not to round ${round}`],
+      [hotkeyOf(9), expect.stringContaining('it has not')],
+      [hotkeyOf(4), expect.stringContaining('its text was altered')],
+      [hotkeyOf(5), expect.stringContaining('was not made by')],
+      [hotkeyOf(7), 'what is sealed is not what was committed to'],
+      [hotkeyOf(8), expect.stringContaining('was not made by')],
+    ])
   })
 })

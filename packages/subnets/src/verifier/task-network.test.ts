@@ -15,13 +15,17 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { SubnetLedger } from '../client/index.ts'
 import { type EvidenceLog, epochWindow, parseEvidenceLog, type Subnet } from '../rules/index.ts'
+import { validatorWord } from '../rules/seat-words.ts'
 import { taskSubnet } from '../rules/subnet-file/task-subnet.ts'
+import { type Child, startChild } from '../testing/child.ts'
 import { doubleFile } from '../testing/double-file.ts'
 import { createTaskMiner, createTaskValidator, type TaskPeer } from '../testing/task-peers.ts'
+import { startTestBeacon } from '../testing/test-beacon.ts'
 import { startTestLedger, type TestLedger, testPhases, token, until } from '../testing/test-ledger.ts'
 import { connect } from '../testing/test-peers.ts'
 import type { KnownDefinition } from './audit/evidence-check.ts'
 import { createSubnetChecks } from './audit/index.ts'
+import type { ValidatorEvent } from './ports.ts'
 import { replayLog } from './replay-log.ts'
 import { SubnetSandbox } from './sandbox/sandbox.ts'
 
@@ -32,8 +36,9 @@ let sandbox: SubnetSandbox
 let specHash: Hex
 let netuid: number
 let miners: readonly TaskPeer[]
-let validators: readonly TaskPeer[]
+let validators: readonly Pick<TaskPeer, 'hotkey' | 'endpoint'>[]
 let files: AuditFiles
+let opened: readonly ValidatorEvent[]
 let live: readonly CheckReport[]
 const closing: (() => Promise<unknown>)[] = []
 
@@ -57,7 +62,8 @@ beforeAll(async () => {
   sandbox = await SubnetSandbox.open(doubleFile)
   specHash = taskSubnet(sandbox.description).specHash(sandbox.sourceHash)
   ledger = await startTestLedger()
-  const { network } = ledger
+  const beacon = await startTestBeacon(ledger)
+  const { network } = beacon
   const created = await ledger.createSubnet(specHash)
   netuid = created.netuid
   const clock = { genesisSeconds: created.genesisSeconds, ...testPhases }
@@ -77,17 +83,25 @@ beforeAll(async () => {
     await ledger.join(account, netuid, peer.endpoint)
     return peer
   }
-  const validator = async (stake: bigint) => {
-    const account = ledger.nextAccount()
-    const peer = await createTaskValidator(network, account.privateKey, netuid, folder, doubleFile)
-    await ledger.join(account, netuid, peer.endpoint, stake)
-    return peer
-  }
   miners = [await miner(serves[0] as never), await miner(serves[1] as never), await miner(serves[2] as never)]
   // Equal stakes and equal rows: several aggregators give the same root.
-  validators = [await validator(50n * token), await validator(50n * token)]
-  const peers = [...miners, ...validators]
-  closing.push(() => ledger.close(), ...peers.map((peer) => () => peer.close()))
+  const [account, otherAccount] = [ledger.nextAccount(), ledger.nextAccount()]
+  const survivor = await createTaskValidator(network, account.privateKey, netuid, folder, doubleFile)
+  const start = (port: number): Child =>
+    startChild('task-validator-child.ts', { network, privateKey: otherAccount.privateKey, netuid, folder, port })
+  let child = start(0)
+  closing.push(
+    () => ledger.close(),
+    () => beacon.close(),
+    () => child.kill('SIGTERM'),
+  )
+  await until('the other validator listens', () => child.lines.length > 0)
+  const { endpoint } = JSON.parse(child.lines[0] as string) as { endpoint: string }
+  await ledger.join(account, netuid, survivor.endpoint, 50n * token)
+  await ledger.join(otherAccount, netuid, endpoint, 50n * token)
+  validators = [survivor, { hotkey: otherAccount.address, endpoint }]
+  const peers = [...miners, survivor]
+  closing.push(...peers.map((peer) => () => peer.close()))
   for (const peer of peers) peer.start()
 
   await ledger.moveTo(epochWindow(clock, 0).workCommitEndsAtSeconds + 1)
@@ -102,8 +116,11 @@ beforeAll(async () => {
         ({ commitment }) => commitment !== undefined,
       ),
     )
+    if (epoch === 2) await child.kill('SIGKILL')
     await ledger.moveTo(window.weightCommitEndsAtSeconds + 1)
+    if (epoch === 2) await ledger.moveTo(window.weightCommitEndsAtSeconds + 80)
     await until('all rows are open', async () => (await chain.reveals(netuid, epoch)).length === 2)
+    if (epoch === 2) child = start(Number(new URL(endpoint).port))
     await ledger.moveTo(window.revealEndsAtSeconds + 1)
     await until('the root is there', async () => {
       await ledger.moveTo((await ledger.nowSeconds()) + 5)
@@ -116,6 +133,7 @@ beforeAll(async () => {
       return (await paidTo(chain, miners[0]?.hotkey as Hex)) > 0n && roots.at(-1)?.epoch === epoch
     })
   }
+  opened = survivor.events.filter(({ kind }) => kind === 'openedFor')
   const recording = recordSource(
     await createRpcSource({ reader: ledger.reader, network, transfers: 'supply', onProgress: () => undefined }),
   )
@@ -134,7 +152,7 @@ async function paidTo(chain: SubnetLedger, hotkey: Hex): Promise<bigint> {
   return seat === undefined ? 0n : (await chain.paidTo(netuid, seat)).mined
 }
 
-async function logOf(validator: TaskPeer, epoch: number): Promise<EvidenceLog> {
+async function logOf(validator: Pick<TaskPeer, 'endpoint'>, epoch: number): Promise<EvidenceLog> {
   return parseEvidenceLog(await (await fetch(`${validator.endpoint}/v1/evidence-log/${netuid}/${epoch}`)).text())
 }
 
@@ -146,6 +164,19 @@ describe('a subnet file on a network', () => {
     expect(earned[1]).toBeGreaterThan(0n)
     expect(earned[2]).toBe(0n)
     expect((await chain.roots(netuid)).map(({ epoch }) => epoch)).toEqual([1, 2])
+  })
+
+  it('counts the row of a validator that was killed before it could reveal: another opened it', async () => {
+    const { ledger: chain } = connect(ledger.network, ledger.owner.privateKey)
+    const [survivor, killed] = validators.map(({ hotkey }) => hotkey)
+    // Nobody opens for those who reveal in time.
+    expect(opened).toEqual([{ kind: 'openedFor', epoch: 2, hotkey: killed }])
+    const rows = new Map((await chain.reveals(netuid, 2)).map(({ hotkey, row }) => [hotkey as string, row]))
+    expect(rows.get(killed as string)).toBe(rows.get(survivor as string))
+    const posting = (await chain.roots(netuid)).at(-1)?.posting
+    const { startsAtSeconds } = epochWindow(await chain.clock(netuid), 2)
+    const fresh = (await chain.permittedAt(netuid, startsAtSeconds)).map((one) => validatorWord({ ...one, age: 0 }))
+    expect(posting?.validators).toEqual(fresh)
   })
 
   it('has validators that come to the same scores, which anybody replays from what they publish', async () => {

@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,7 +15,9 @@ import {
 } from '../rules/index.ts'
 import { resultRoot } from '../rules/result-tree.ts'
 import { parseSeatWord, seatWord } from '../rules/seat-words.ts'
+import { type Child, startChild } from '../testing/child.ts'
 import { digestSpecHash, digestSubnet } from '../testing/digest-subnet.ts'
+import { startTestBeacon } from '../testing/test-beacon.ts'
 import { startTestLedger, type TestAccount, type TestLedger, testPhases, token, until } from '../testing/test-ledger.ts'
 import { connect, createTestValidator, TestMiner, type TestValidator } from '../testing/test-peers.ts'
 import { EpochHistory } from './epoch-history.ts'
@@ -184,7 +185,7 @@ describe('three validators and three miners on the real contracts', () => {
     }
   }, 180_000)
 
-  it('reveals after a kill -9 between commit and reveal', async () => {
+  it('reveals after a kill -9 between commit and reveal, also without its disk', async () => {
     const { netuid, genesisSeconds } = await ledger.createSubnet(digestSpecHash)
     const clock = { genesisSeconds, ...testPhases }
     const account = ledger.nextAccount()
@@ -194,40 +195,57 @@ describe('three validators and three miners on the real contracts', () => {
     await ledger.join(minerAccount, netuid, await miner.listen())
     await miner.start(ledger.network, minerAccount.privateKey, netuid, folder)
     await ledger.join(account, netuid, 'http://127.0.0.1:9', 10n * token)
-    const child = (): Child =>
-      startChild({ network: ledger.network, privateKey: account.privateKey, netuid, folder, port: 0 })
+    const beacon = await startTestBeacon(ledger)
+    const child = (disk = folder): Child => {
+      const place = { network: beacon.network, privateKey: account.privateKey, netuid, folder: disk, port: 0 }
+      return startChild('validator-child.ts', place)
+    }
     let running = child()
-    try {
-      await ledger.moveTo(epochWindow(clock, 1).startsAtSeconds + 10)
-      miner.work('x', epochWindow(clock, 1).startsAtSeconds + 10)
-      await ledger.moveTo(epochWindow(clock, 1).endsAtSeconds + 30)
-      await until('the miner committed', async () => (await chain.workCommitments(netuid, 1)).length === 1)
-      await ledger.moveTo(epochWindow(clock, 1).workCommitEndsAtSeconds + 1)
+    const killAfterCommit = async (epoch: number, disk = folder): Promise<void> => {
+      await ledger.moveTo(Math.max(epochWindow(clock, epoch).startsAtSeconds + 10, await ledger.nowSeconds()))
+      miner.work(`x${epoch}`, await ledger.nowSeconds())
+      await ledger.moveTo(epochWindow(clock, epoch).endsAtSeconds + 30)
+      await until('the miner committed', async () => (await chain.workCommitments(netuid, epoch)).length === 1)
+      await ledger.moveTo(epochWindow(clock, epoch).workCommitEndsAtSeconds + 1)
       await until(
         'the commitment is on the ledger',
-        async () => (await chain.weights(netuid, 1, account.address)).commitment !== undefined,
+        async () => (await chain.weights(netuid, epoch, account.address)).commitment !== undefined,
       )
-      const { commitment } = await chain.weights(netuid, 1, account.address)
       await running.kill('SIGKILL')
-
-      running = child()
+      await ledger.moveTo(epochWindow(clock, epoch).weightCommitEndsAtSeconds + 1)
+      running = child(disk)
       await until('it looked around again', () => running.lines.some((line) => line.includes('listening')))
-      await ledger.moveTo(epochWindow(clock, 1).weightCommitEndsAtSeconds + 1)
-      await until(
-        'the row is revealed',
-        async () => (await chain.weights(netuid, 1, account.address)).rowHash !== undefined,
-      )
-      expect(commitment).toBeDefined()
+    }
+    const isRevealed = async (epoch: number): Promise<boolean> =>
+      (await chain.weights(netuid, epoch, account.address)).rowHash !== undefined
+    try {
+      // With salt and row on disk no beacon is needed.
+      beacon.mood = 'away'
+      await killAfterCommit(1)
+      await until('the row is revealed', () => isRevealed(1))
       expect((await chain.reveals(netuid, 1)).map(({ hotkey }) => hotkey)).toEqual([account.address])
 
       await running.kill('SIGKILL')
       running = child()
       await ledger.moveTo(epochWindow(clock, 1).revealEndsAtSeconds + 1)
       await until('the only validator submits alone', async () => (await chain.roots(netuid)).length === 1)
+
+      const empty = mkdtempSync(join(tmpdir(), 'koinon-subnets-'))
+      beacon.mood = 'honest'
+      await killAfterCommit(2, empty)
+      const [commitment] = await chain.weightsCommitments(netuid, 2)
+      expect(hexToBytes(commitment?.sealed as Hex)).toHaveLength(249 + 4)
+      await ledger.moveTo(epochWindow(clock, 2).weightCommitEndsAtSeconds + 80)
+      await until('it opened its own row with the beacon', () => isRevealed(2))
+      expect((await chain.reveals(netuid, 2))[0]?.row).toBe((await chain.reveals(netuid, 1))[0]?.row)
+      await until('it says so', () => running.lines.some((line) => line.includes('"openedFor"')))
       expect(running.lines.filter((line) => line.includes('"problem"'))).toEqual([])
+      await running.kill('SIGTERM')
+      rmSync(empty, { recursive: true, force: true })
     } finally {
       await running.kill('SIGTERM')
       await miner.close()
+      await beacon.close()
     }
   }, 120_000)
 })
@@ -347,27 +365,4 @@ async function submitWrongRoot(world: World, epoch: number): Promise<Hex> {
   await connect(ledger.network, ledger.owner.privateKey).writer.submitRoot(result, posting, signers, signatures)
   for (const validator of validators) validator.start()
   return bytesToHex(digest)
-}
-
-type Child = { readonly lines: readonly string[]; kill(signal: NodeJS.Signals): Promise<void> }
-
-function startChild(config: object): Child {
-  const file = join(import.meta.dirname, '../testing/validator-child.ts')
-  const child: ChildProcess = spawn(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', file, JSON.stringify(config)],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  )
-  const lines: string[] = []
-  child.stdout?.on('data', (chunk: Buffer) => lines.push(...chunk.toString().split('\n').filter(Boolean)))
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  return {
-    lines,
-    async kill(signal) {
-      child.kill(signal)
-      await exited
-    },
-  }
 }

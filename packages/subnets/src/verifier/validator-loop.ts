@@ -7,10 +7,11 @@ import { EpochHistory } from './epoch-history.ts'
 import { defaultTiming, type ValidatorOptions, type ValidatorTiming } from './ports.ts'
 import { ProbePlan } from './probe-plan.ts'
 import { attestStep } from './result-step.ts'
+import { RowOpener } from './row-opener.ts'
 import { commitStep, type EpochStep, revealStep } from './weights-step.ts'
 
 const keptEpochs = 200
-const probeSettleMs = 2_000
+const settleMs = 2_000
 
 /**
  * One validator of one subnet. It follows the ledger's clock and keeps no plan of its own: each look reads what is there and does
@@ -22,6 +23,7 @@ export class ValidatorLoop<task, response, ports> {
   readonly #history: EpochHistory
   readonly #claimer: Claimer
   readonly #probes: ProbePlan<task, response, ports>
+  readonly #opener = new RowOpener()
   #stopping: AbortController | undefined
   #running: Promise<void> = Promise.resolve()
   readonly #specHashes = new Map<number, Hex>()
@@ -55,7 +57,8 @@ export class ValidatorLoop<task, response, ports> {
   /** Ends after the transaction under way. */
   async stop(): Promise<void> {
     this.#stopping?.abort()
-    await Promise.all([this.#running, this.#claimer.stop(), this.#probes.settle(probeSettleMs)])
+    await Promise.all([this.#running, this.#claimer.stop(), this.#probes.settle(settleMs)])
+    await this.#opener.settle(settleMs)
     this.#stopping = undefined
   }
 
@@ -96,7 +99,10 @@ export class ValidatorLoop<task, response, ports> {
     await this.#attempt('punish', () => punishStep(step))
     if (phase === 'weightCommit' && (await this.#hasPermit(window.startsAtSeconds)))
       await this.#attempt('commit', () => commitStep(step))
-    if (phase === 'weightReveal') await this.#attempt('reveal', () => revealStep(step))
+    if (phase === 'weightReveal') {
+      await this.#attempt('reveal', () => revealStep(step))
+      this.#opener.look(step)
+    }
     if (phase === 'root') await this.#attempt('attest', () => attestStep(step, this.#history))
     if (epoch > this.#forgottenUpTo) {
       await store.forget(netuid, epoch - keptEpochs)

@@ -1,9 +1,10 @@
 /** Beacon, assessment, commit and reveal of one epoch. Every function looks at the ledger and the store first, so it may run twice. */
-import { bytesToHex } from '@koinon/base'
+import { bytesToHex, hexToBytes } from '@koinon/base'
 import { unlessDone } from '../client/index.ts'
 import { type EpochWindow, evidenceLogToText, failedCheckNames, scoreEpoch, weightsCommitment } from '../rules/index.ts'
 import { assessMiners } from './assess.ts'
 import type { ValidatorOptions, ValidatorTiming } from './ports.ts'
+import { sealOwnRow } from './seal-own-row.ts'
 import type { Assessment } from './validator-store.ts'
 
 export type EpochStep<task, response, ports> = {
@@ -36,8 +37,10 @@ export async function commitStep<task, response, ports>(step: EpochStep<task, re
   const commitment = commitmentOf(options, epoch, assessment)
   // A commitment that this disk does not know cannot be opened; while the phase lasts it may be replaced.
   if (onLedger.commitment === commitment) return
-  await writer.commitWeights(netuid, epoch, { commitment, specHash: options.specHash })
-  onEvent?.({ kind: 'committed', epoch })
+  const sealedRow = await sealOwnRow(step, assessment)
+  const weights = { commitment, specHash: options.specHash, ...(sealedRow === undefined ? {} : { sealedRow }) }
+  await writer.commitWeights(netuid, epoch, weights)
+  onEvent?.({ kind: 'committed', epoch, sealedBytes: sealedRow === undefined ? 0 : hexToBytes(sealedRow).length })
 }
 
 /** In the reveal phase: opens the commitment if it is ours and not open. */

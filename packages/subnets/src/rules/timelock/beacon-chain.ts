@@ -60,12 +60,6 @@ export function beaconChainHash(chain: BeaconChain): Hex {
   )
 }
 
-/** Whose honesty a sealed row rests on: the sentence that is shown wherever a beacon is. */
-export function beaconTrust(chain: BeaconChain): string {
-  if (chain.beaconId === localBeaconId) return 'local beacon: whoever runs this network could open weights early'
-  return `beacon ${chain.beaconId}: more than half of its operators together could open weights early`
-}
-
 /** Unix seconds at which a round is published. */
 export function roundPublishedAtSeconds(chain: BeaconChain, round: number): number {
   return chain.genesisSeconds + (round - 1) * chain.periodSeconds

@@ -2,14 +2,7 @@ import { createDecipheriv, hkdfSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { bytesToHex, type Hex, hexToBytes, systemRandom } from '@koinon/base'
 import { describe, expect, it } from 'vitest'
-import {
-  beaconChainHash,
-  beaconTrust,
-  firstRoundAt,
-  localBeaconChain,
-  quicknet,
-  roundPublishedAtSeconds,
-} from './beacon-chain.ts'
+import { beaconChainHash, firstRoundAt, localBeaconChain, quicknet, roundPublishedAtSeconds } from './beacon-chain.ts'
 import { type BeaconRound, beaconPublicKey, signRound, verifyRound } from './beacon-round.ts'
 import { decryptWithRound } from './identity-encryption.ts'
 import { maximumSealedBytes, openSealedRow, roundOfSealed, type SealedWeights, sealRow } from './sealed-row.ts'
@@ -51,11 +44,6 @@ describe('a beacon chain', () => {
     expect(firstRoundAt(quicknet, 1_692_806_362)).toBe(1_000)
     expect(firstRoundAt(quicknet, 1_692_806_361)).toBe(999)
     expect(firstRoundAt(quicknet, 0)).toBe(1)
-  })
-
-  it('says whose honesty it rests on', () => {
-    expect(beaconTrust(quicknet)).toContain('more than half of its operators')
-    expect(beaconTrust(vectors.local.chain)).toBe('local beacon: whoever runs this network could open weights early')
   })
 })
 
