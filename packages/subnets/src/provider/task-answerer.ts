@@ -84,7 +84,7 @@ export class TaskAnswerer {
         onError(error)
       }
     }
-    // Not one answer: the file's thread may be lost. It is tried again as long as the epoch lasts.
+    // Not one answer: the file's process may be lost. It is tried again as long as the epoch lasts.
     if (answers.length === 0 && questions.length > 0) return
     await store.save(netuid, epoch, answers, epoch - keptEpochs)
     onAnswered?.(epoch, answers.length, questions.length)

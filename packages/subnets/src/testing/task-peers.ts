@@ -28,7 +28,7 @@ import {
   ValidatorStore,
   validatorStoreSchema,
 } from '../verifier/index.ts'
-import type { SandboxFile } from '../verifier/sandbox/sandbox.ts'
+import type { SandboxFile } from '../verifier/sandbox/sandbox-process.ts'
 import { connect } from './test-peers.ts'
 
 const pollMs = 100

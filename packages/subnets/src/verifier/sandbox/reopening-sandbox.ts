@@ -1,6 +1,6 @@
 import type { SubnetSandbox } from './sandbox.ts'
 
-/** Runs one subnet file for a long time: when its thread has ended, the next use opens it anew. */
+/** Runs one subnet file for a long time: when its process has ended, the next use opens it anew. */
 export class ReopeningSandbox {
   readonly #open: () => Promise<SubnetSandbox>
   #sandbox: Promise<SubnetSandbox> | undefined

@@ -172,8 +172,8 @@ describe('SubnetSandbox', () => {
   it('fails alone when the file eats the memory', async () => {
     const score = '() => { const all = []; for (;;) all.push(new Array(1e6).fill(1)) }'
     const sandbox = await open(fileOf({ score, scoreTimeoutMs: '60000' }))
-    await expect(judge(sandbox, ['{"sum":1}'])).rejects.toThrow(/ended its thread.*memory/)
-    await expect(judge(sandbox, ['{"sum":1}'])).rejects.toThrow(/ended its thread/)
+    await expect(judge(sandbox, ['{"sum":1}'])).rejects.toThrow(/ended its process.*memory/)
+    await expect(judge(sandbox, ['{"sum":1}'])).rejects.toThrow(/ended its process/)
   })
 
   it('hands out what the file writes to its console', async () => {
