@@ -66,6 +66,7 @@ export {
   type VerifiedRound,
 } from './rules/timelock/index.ts'
 export {
+  answerEvidenceBytes,
   createAttestationPort,
   createMinerPort,
   createSubnetChecks,

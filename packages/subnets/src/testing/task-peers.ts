@@ -16,8 +16,10 @@ import {
   workStoreSchema,
 } from '../provider/index.ts'
 import type { AnsweringFile } from '../provider/task-answerer.ts'
+import { answerBytesBounds } from '../rules/subnet-file/task-answer.ts'
 import { taskSubnet } from '../rules/subnet-file/task-subnet.ts'
 import {
+  answerEvidenceBytes,
   createAttestationPort,
   createMinerPort,
   SandboxedJudge,
@@ -54,7 +56,7 @@ export async function createTaskMiner(
   const store = new TaskAnswerStore(durable)
   // A transaction that came too late is tried again or found done at the next look.
   const common = { netuid, ledger, writer, pollMs, onError: () => undefined }
-  const answerer = new TaskAnswerer({ ...common, hotkey, store, file })
+  const answerer = new TaskAnswerer({ ...common, hotkey, store, file, answerBytes: answerBytesBounds.unlessSaid })
   const committer = new WorkCommitter({
     ...common,
     store: new WorkStore(durable),
@@ -123,7 +125,7 @@ export async function createTaskValidator(
     writer,
     account: { address: hotkey, signDigest: (digest) => signDigest(digest, secret) },
     store,
-    miners: createMinerPort(peers),
+    miners: createMinerPort(peers, answerEvidenceBytes(sandbox.description.answerBytes)),
     attestations: createAttestationPort(peers),
     verifyPorts: judge,
     judge,

@@ -52,12 +52,13 @@ export async function judgeTasks(
 type Judged = { readonly hotkey: Address; readonly text: string; readonly verdict: TaskVerdict }
 
 async function judgeTask(
-  sandbox: Pick<SubnetSandbox, 'judge'>,
+  sandbox: Pick<SubnetSandbox, 'judge' | 'description'>,
   epoch: EpochAnswers,
   task: number,
   taskText: string,
   patience: Patience,
 ): Promise<readonly Judged[]> {
+  const { answerBytes } = sandbox.description
   const place = { netuid: epoch.netuid, epoch: epoch.epoch, task, taskHash: sha256Hex(taskText) }
   const judged: Judged[] = []
   const admitted: (AdmittedAnswer & { readonly text: string })[] = []
@@ -70,7 +71,7 @@ async function judgeTask(
       continue
     }
     try {
-      admitted.push({ uid, hotkey, text, responseText: readTaskAnswer(text, { ...place, hotkey }) })
+      admitted.push({ uid, hotkey, text, responseText: readTaskAnswer(text, { ...place, hotkey }, answerBytes) })
     } catch (error) {
       judged.push({ hotkey, text, verdict: { kind: 'malformed', problem: (error as Error).message } })
     }

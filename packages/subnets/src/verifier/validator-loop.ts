@@ -1,5 +1,6 @@
 import { type Hex, sleep } from '@koinon/base'
 import { epochAt, epochPhase, epochWindow } from '../rules/index.ts'
+import { answerEpochs } from '../rules/subnet-file/task-answer.ts'
 import { Claimer, claimDelaySeconds } from './claimer.ts'
 import { disputeStep, punishStep } from './dispute-step.ts'
 import { EpochHistory } from './epoch-history.ts'
@@ -97,7 +98,7 @@ export class ValidatorLoop<task, response, ports> {
     if (phase === 'weightReveal') await this.#attempt('reveal', () => revealStep(step))
     if (phase === 'root') await this.#attempt('attest', () => attestStep(step, this.#history))
     if (epoch > this.#forgottenUpTo) {
-      await store.forget(netuid, epoch - keptEpochs)
+      await store.forget(netuid, epoch - keptEpochs, epoch - answerEpochs(clock.epochSeconds))
       this.#forgottenUpTo = epoch
       for (const old of this.#specHashes.keys()) if (old < epoch) this.#specHashes.delete(old)
     }

@@ -29,6 +29,8 @@ describe('defineSubnet', () => {
     ['tasks', 0],
     ['tasks', 65],
     ['scoreTimeoutMs', 9],
+    ['answerBytes', 1_023],
+    ['answerBytes', 262_145],
     ['task', undefined],
     ['response', {}],
     ['sample', undefined],

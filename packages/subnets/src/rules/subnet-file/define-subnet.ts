@@ -7,6 +7,7 @@ import type { ZodType } from 'zod'
 import { type AggregatorName, aggregators } from '../aggregators/index.ts'
 import type { BeaconRandom } from '../beacon-random.ts'
 import { type ScoreAggregate, scoreAggregateOf, type TaskScore } from './score-aggregate.ts'
+import { answerBytesBounds } from './task-answer.ts'
 import { type WeightPolicy, weightPolicyOf } from './weight-policy.ts'
 
 /** `index` counts the questions of an epoch from 0. */
@@ -39,6 +40,8 @@ export type SubnetFile<task, response> = {
   readonly tasks?: number
   /** Time for one call of `score`, milliseconds, 10 to 60,000; 2,000 unless said. */
   readonly scoreTimeoutMs?: number
+  /** Most bytes of an answer as it is committed, 1,024 to 262,144; 32,768 unless said. Who commits to a longer one gets nothing for the epoch. */
+  readonly answerBytes?: number
   readonly task: ZodType<task>
   readonly response: ZodType<response>
   /** One question. All that it draws is public the moment miners may answer. */
@@ -69,6 +72,9 @@ export function defineSubnet<task, response>(file: SubnetFile<task, response>): 
   requireWhole('version', file.version, 1, 0xffff_ffff)
   if (file.tasks !== undefined) requireWhole('tasks', file.tasks, 1, maximumTasks)
   if (file.scoreTimeoutMs !== undefined) requireWhole('scoreTimeoutMs', file.scoreTimeoutMs, 10, 60_000)
+  if (file.answerBytes !== undefined) {
+    requireWhole('answerBytes', file.answerBytes, answerBytesBounds.least, answerBytesBounds.most)
+  }
   for (const field of ['task', 'response'] as const) {
     if (typeof (file[field] as { safeParse?: unknown } | undefined)?.safeParse !== 'function') {
       throw badField(field, 'must be a zod schema')
@@ -99,6 +105,7 @@ const fields = new Set([
   'version',
   'tasks',
   'scoreTimeoutMs',
+  'answerBytes',
   'task',
   'response',
   'sample',

@@ -6,7 +6,7 @@ import type { AggregatorName } from '../aggregators/index.ts'
 import { defineReceiptSubnet, type Subnet } from '../define-subnet.ts'
 import type { MinerEvidence, MinerScore, WorkEvidence } from '../evidence.ts'
 import { type ScoreAggregate, scoreAggregateOf } from './score-aggregate.ts'
-import { answerOf, isWholeText, maximumAnswerLength } from './task-answer.ts'
+import { answerOf, isLongerThan, isWholeText } from './task-answer.ts'
 import { scoreTable } from './task-verdict.ts'
 import type { WeightPolicy } from './weight-policy.ts'
 
@@ -16,36 +16,36 @@ export type SubnetDescription = {
   readonly version: number
   readonly tasks: number
   readonly scoreTimeoutMs: number
+  /** Most bytes of an answer's text. */
+  readonly answerBytes: number
   readonly aggregate: ScoreAggregate | 'function'
   readonly weights: WeightPolicy
   readonly aggregator: AggregatorName
   readonly hasServe: boolean
 }
 
-const evidence = z.object({ text: z.string().max(maximumAnswerLength).refine(isWholeText, 'is no Unicode text') })
-
 /** The aggregator of files that name none. */
 export const defaultAggregator: AggregatorName = 'yuma3'
 
 /** An answer as its miner hands it out. */
-export type AnswerEvidence = z.infer<typeof evidence>
+export type AnswerEvidence = { readonly text: string }
 
 /** Takes the texts of answers that were shown as committed, for judging them. */
 export type AnswerPort = { keep(answerHash: Hex, text: string): void }
 
 /** The subnet of a description. Its scores follow from the facts that judging the answers left in the evidence. */
 export function taskSubnet(description: SubnetDescription): Subnet<unknown, AnswerEvidence, AnswerPort | undefined> {
-  const { name, version, tasks, scoreTimeoutMs, weights, aggregator } = description
+  const { name, version, tasks, scoreTimeoutMs, answerBytes, weights, aggregator } = description
   const aggregate = scoreAggregateOf(description.aggregate === 'function' ? 'mean' : description.aggregate)
   const text = description.aggregate === 'function' ? 'function' : aggregate.text
   const tableOf = createTables(tasks, aggregate.aggregate)
   return defineReceiptSubnet<unknown, AnswerEvidence, AnswerPort | undefined>({
     name,
     version,
-    parameters: { kind: 'tasks', tasks, scoreTimeoutMs, aggregate: text },
+    parameters: { kind: 'tasks', tasks, scoreTimeoutMs, answerBytes, aggregate: text },
     task: z.unknown(),
     maximumWork: tasks,
-    response: evidence,
+    response: evidenceOf(answerBytes),
     sample: (random, { committedCount }) => random.sample(committedCount, tasks),
     async verify({ text: answer }, { receiptHash }, port) {
       const isSame = answerOf(answer).answerHash === receiptHash
@@ -57,6 +57,11 @@ export function taskSubnet(description: SubnetDescription): Subnet<unknown, Answ
     aggregate: aggregator,
     weights,
   })
+}
+
+function evidenceOf(answerBytes: number): z.ZodType<AnswerEvidence> {
+  const text = z.string().refine(isWholeText, 'is no Unicode text')
+  return z.object({ text: text.refine((own) => !isLongerThan(own, answerBytes), `has more than ${answerBytes} bytes`) })
 }
 
 type Aggregate = ReturnType<typeof scoreAggregateOf>['aggregate']

@@ -11,7 +11,7 @@ import {
   type ScoreContext,
   type SubnetFile,
 } from '../../rules/subnet-file/define-subnet.ts'
-import { maximumAnswerLength } from '../../rules/subnet-file/task-answer.ts'
+import { answerBytesBounds, maximumQuestionLength } from '../../rules/subnet-file/task-answer.ts'
 import type { SubnetDescription } from '../../rules/subnet-file/task-subnet.ts'
 import type { TaskVerdict } from '../../rules/subnet-file/task-verdict.ts'
 import type { AdmittedAnswer, EpochPlace, QuestionPlace, ServePlace } from './sandbox-messages.ts'
@@ -21,7 +21,7 @@ export type Outcome<value> =
   | { readonly ok: true; readonly value: value }
   | { readonly ok: false; readonly problem: string; readonly field?: string }
 
-const defaults = { tasks: 8, scoreTimeoutMs: 2_000 } as const
+const defaults = { tasks: 8, scoreTimeoutMs: 2_000, answerBytes: answerBytesBounds.unlessSaid } as const
 const longestReason = 300
 const mostReasons = 8
 
@@ -45,12 +45,13 @@ export class Realm {
   }
 
   describe(): string {
-    const { name, version, tasks, scoreTimeoutMs, aggregate, weights, aggregator, serve } = this.#file
+    const { name, version, tasks, scoreTimeoutMs, answerBytes, aggregate, weights, aggregator, serve } = this.#file
     return JSON.stringify({
       name,
       version,
       tasks: tasks ?? defaults.tasks,
       scoreTimeoutMs: scoreTimeoutMs ?? defaults.scoreTimeoutMs,
+      answerBytes: answerBytes ?? defaults.answerBytes,
       aggregate: typeof aggregate === 'function' ? 'function' : (aggregate ?? 'mean'),
       weights: weights ?? 'linear',
       aggregator: aggregator ?? null,
@@ -69,7 +70,7 @@ export class Realm {
         if (!parsed.success)
           throw new Error(`question ${index} does not fit the schema "task": ${issueOf(parsed.error)}`)
         const text = JSON.stringify(task)
-        if (text.length > maximumAnswerLength) throw new Error(`question ${index} has ${text.length} characters`)
+        if (text.length > maximumQuestionLength) throw new Error(`question ${index} has ${text.length} characters`)
         return text
       }),
     )

@@ -18,6 +18,7 @@ describe('SubnetSandbox', () => {
       version: 1,
       tasks: 2,
       scoreTimeoutMs: 1_000,
+      answerBytes: 32_768,
       aggregate: 'mean',
       weights: 'linear',
       aggregator: 'yuma3',
