@@ -105,6 +105,29 @@ export const upsideDown = defineSubnet({
     expect(refused.envelope.error?.hint).toBeDefined()
   })
 
+  it('shows what each mechanism gives, in dev and in replay', async () => {
+    const file = join(folder, 'two.ts')
+    const mechanism = (name: string, shareBps: number, tasks: number) =>
+      `defineMechanism({ name: '${name}', shareBps: ${shareBps}, tasks: ${tasks}, task: z.object({ n: z.int() }),
+  response: z.object({ n: z.int(), by: z.string() }), sample: (random) => ({ n: random.below(1e6) }),
+  serve: ({ n }, { hotkey }) => ({ n, by: hotkey }), score: ({ n }, own, { hotkey }) => own.n === n && own.by === hotkey ? 1000 : 0 })`
+    writeFileSync(
+      file,
+      `import { defineMechanism, defineSubnet } from '@koinon/subnets/file'
+import { z } from 'zod'
+export const two = defineSubnet({ name: 'two', version: 1, mechanisms: [${mechanism('echo', 7_000, 2)}, ${mechanism('reply', 3_000, 1)}] })`,
+    )
+    const records = join(folder, 'two')
+    const { code, stdout } = await subnet('dev', file, '--epochs', '2', '--out', records)
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/uid +echo +reply +together\n/)])
+    expect(stdout).toMatch(/\n +0 +23\.33 % for 1000 +10\.00 % for 1000 +33\.33 %\n/)
+    expect(stdout).toMatch(/\n +3 +0\.00 % for 0 +0\.00 % for 0 +0\.00 %\n/)
+    expect(stdout).toMatch(/echo: score 1000, which brings 23333\d millionths of all/)
+    const replayed = await subnet('replay', join(records, readdirSync(records)[0] as string), '--file', file)
+    expect(replayed.stdout).toMatch(/\n +2 +23\.33 % for 1000 +10\.00 % for 1000 +33\.33 %\n/)
+    expect(replayed.stdout).toMatch(/Computed again, nothing differs/)
+  })
+
   it('names field and line of a bad file', async () => {
     const file = join(folder, 'bad.ts')
     writeFileSync(file, readFileSync(probing, 'utf8').replace('tasks: 4', 'tasks: 400'))

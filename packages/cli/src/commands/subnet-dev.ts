@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { formatUnits, KoinonError, tokenDecimals } from '@koinon/base'
 import type { DevMiner, DevReport } from '@koinon/subnets/dev'
 import type { Command } from 'commander'
+import { mechanismTable } from '../mechanism-table.ts'
 import { parseInteger, runCommand } from '../runner.ts'
 import { duration, table } from '../table.ts'
 
@@ -63,7 +64,7 @@ function describe({ subnet, epochs, seed, miners, validators, problems }: DevRep
     `${subnet.name} ${subnet.version}: ${epochs} epochs of ${subnet.tasks} questions, ${subnet.aggregator}, seed ${seed}, ${duration(durationMs)}`,
     '',
     table(['uid', 'plays', 'score', 'incentive', 'KOIN', 'why, in the last epoch'], rows),
-    '',
+    `${mechanismTable(miners)}\n`,
     `Validators earned (KOIN): ${judges}`,
     end,
   ].join('\n')

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { type Hex, KoinonError } from '@koinon/base'
 import type { EvidenceLog } from '@koinon/subnets/dev'
 import type { Command } from 'commander'
+import { mechanismTable } from '../mechanism-table.ts'
 import { openPublishedRecord, recordLimits } from '../published-record.ts'
 import { parseInteger, runCommand } from '../runner.ts'
 import { table } from '../table.ts'
@@ -28,7 +29,8 @@ export function defineSubnetReplay(subnet: Command): void {
         try {
           const record = kept ?? (await fetchRecord(source, place as Place, sandbox.description.answerBytes))
           const { checks, firstDifference } = await replayLog(sandbox, record.log, record.blobs)
-          const { epoch, validator } = record.log
+          const { epoch, validator, scores } = record.log
+          const parts = scores.flatMap(({ uid, parts: own }) => (own === undefined ? [] : [{ uid, parts: own }]))
           const rows = checks.map(({ state, name, detail }) => [state, name, detail])
           const end =
             firstDifference === undefined
@@ -37,8 +39,8 @@ export function defineSubnetReplay(subnet: Command): void {
                 : 'Computed again, nothing differs.'
               : `FIRST DIFFERENCE in ${firstDifference}`
           return {
-            data: { epoch, validator, checks, firstDifference: firstDifference ?? null },
-            text: `Validator ${validator}, epoch ${epoch}\n\n${table(['result', 'check', 'what was compared'], rows)}\n\n${end}`,
+            data: { epoch, validator, checks, firstDifference: firstDifference ?? null, parts },
+            text: `Validator ${validator}, epoch ${epoch}\n\n${table(['result', 'check', 'what was compared'], rows)}${mechanismTable(parts)}\n\n${end}`,
             isBad: firstDifference !== undefined,
           }
         } finally {

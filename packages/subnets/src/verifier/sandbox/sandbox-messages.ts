@@ -33,12 +33,15 @@ export type JudgeInput = QuestionPlace & {
   readonly order: 'ascending' | 'descending'
 }
 
-/** What the worker is asked. */
+/** A list of scores a miner; `mechanism` counts from 0, also in a file that has only one. */
+export type AggregateInput = { readonly mechanism: number; readonly rows: readonly (readonly TaskScore[])[] }
+
+/** What the process is asked. */
 export type SandboxCall =
   | { readonly kind: 'tasks'; readonly input: EpochPlace }
   | { readonly kind: 'serve'; readonly input: ServePlace }
   | { readonly kind: 'judge'; readonly input: JudgeInput; readonly timeoutMs: number }
-  | { readonly kind: 'aggregate'; readonly input: readonly (readonly TaskScore[])[] }
+  | { readonly kind: 'aggregate'; readonly input: AggregateInput }
 
 export type SandboxRequest = { readonly id: number; readonly call: SandboxCall }
 

@@ -76,12 +76,11 @@ export class SubnetSandbox {
     throw failed('The file gave what are no verdicts')
   }
 
-  /** The file's own aggregate for each list of scores; null where it failed. */
-  async aggregate(rows: readonly (readonly TaskScore[])[]): Promise<readonly (number | null)[]> {
-    return JSON.parse(await this.#process.ask({ kind: 'aggregate', input: rows }, 2 * reserveMs)) as readonly (
-      | number
-      | null
-    )[]
+  /** What the file's own aggregate of a mechanism gives for each list of scores; null where it failed. */
+  async aggregate(rows: readonly (readonly TaskScore[])[], mechanism = 0): Promise<readonly (number | null)[]> {
+    return JSON.parse(
+      await this.#process.ask({ kind: 'aggregate', input: { mechanism, rows } }, 2 * reserveMs),
+    ) as readonly (number | null)[]
   }
 
   async close(): Promise<void> {
