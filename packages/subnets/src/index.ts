@@ -20,6 +20,7 @@ export {
   workStoreSchema,
 } from './provider/index.ts'
 export {
+  aggregatorWords,
   byEntity,
   type Concentration,
   checkEvidenceLog,

@@ -44,6 +44,8 @@ export type MetagraphJson = {
   readonly netuid: number
   readonly epoch?: number
   readonly aggregator?: string
+  /** What the agreed value of a seat is and what brings miners their part, half sentences. */
+  readonly explained?: { readonly agreed: string; readonly miners: string }
   readonly emissionAtomic?: string
   readonly agreementPpm?: number
   readonly seats?: readonly MetagraphSeatJson[]

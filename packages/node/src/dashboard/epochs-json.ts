@@ -196,7 +196,7 @@ function payout(
     amountAtomic: args['amount'],
     cumulativeAtomic: args['cumulativeAmount'],
     why: isValidator
-      ? 'Validator: paid for weights that agree with the stake-weighted median.'
+      ? 'Validator: paid for its weights, by what the aggregator of the subnet makes of them.'
       : (reasons?.join(' ') ?? 'No validator log is reachable for this payout.'),
   }
 }

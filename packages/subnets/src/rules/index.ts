@@ -1,4 +1,5 @@
 export type { Aggregator } from './aggregator.ts'
+export { aggregatorWords } from './aggregators/aggregator-words.ts'
 export { createBeaconRandom } from './beacon-random.ts'
 export {
   byEntity,
