@@ -128,6 +128,23 @@ export const two = defineSubnet({ name: 'two', version: 1, mechanisms: [${mechan
     expect(replayed.stdout).toMatch(/Computed again, nothing differs/)
   })
 
+  it('keeps a file with the prices of a feed, never over another, and says what is wrong with a feed', async () => {
+    const subnets = new URL('../../../../subnets/', import.meta.url).pathname
+    const saved = join(folder, 'with-feed.ts')
+    const args = ['dev', join(subnets, 'forecast.ts'), '--epochs', '2', '--feed', join(subnets, 'example-feed.csv')]
+    const { code, stdout } = await subnet(...args, '--save', saved)
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^forecast 2: 2 epochs/)])
+    expect(readFileSync(saved, 'utf8')).toMatch(/^const feedMovesPpm: readonly number\[\] = \[-?\d+, -?\d+, /m)
+    const again = await json(...args, '--save', saved)
+    expect([again.code, again.envelope.error?.code]).toEqual([2, 'usage/no-folder'])
+    const bad = join(folder, 'bad.csv')
+    writeFileSync(bad, 'time,price\n')
+    const refused = await json('dev', join(subnets, 'forecast.ts'), '--feed', bad)
+    expect(refused.envelope.error?.code).toBe('subnets/bad-feed')
+    expect((await json('dev', probing, '--save', saved)).envelope.error?.code).toBe('usage/no-feed')
+    expect((await json('dev', probing, '--feed', '/nowhere.csv')).envelope.error?.code).toBe('usage/no-file')
+  })
+
   it('names field and line of a bad file', async () => {
     const file = join(folder, 'bad.ts')
     writeFileSync(file, readFileSync(probing, 'utf8').replace('tasks: 4', 'tasks: 400'))
