@@ -60,8 +60,6 @@ export const embedding = defineSubnet({
     const scorePpm = Math.max(0, Math.floor(((10 * right - 6 * triplets) * 1_000_000) / (4 * triplets)))
     return { scorePpm, reasons: [`${right} of ${triplets} triplets in order.`] }
   },
-
-  weights: { powerHalves: 4 },
 })
 
 function any(random: BeaconRandom, list: readonly number[]): number {
