@@ -12,9 +12,9 @@ export {
   stageReport,
 } from './decentralization/index.ts'
 export {
-  defineReceiptSubnet,
   type SpecParts,
   type Subnet,
+  subnetFromDefinition,
   type VerifiedWork,
   type VerifyContext,
   type WorkListAudit,

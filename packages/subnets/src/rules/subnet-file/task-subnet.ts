@@ -3,7 +3,7 @@ import type { Hex } from '@koinon/base'
 import { type Check, checkThat } from '@koinon/work'
 import { z } from 'zod'
 import type { AggregatorName } from '../aggregators/index.ts'
-import { defineReceiptSubnet, type Subnet } from '../define-subnet.ts'
+import { type Subnet, subnetFromDefinition } from '../define-subnet.ts'
 import type { MinerEvidence, MinerScore, WorkEvidence } from '../evidence.ts'
 import {
   aggregateFact,
@@ -52,7 +52,7 @@ export function taskSubnet(description: SubnetDescription): Subnet<unknown, Answ
       ? tableOfScores(peers, tasks, aggregate.aggregate)
       : tableOfParts(peers, tasks, mechanisms),
   )
-  return defineReceiptSubnet<unknown, AnswerEvidence, AnswerPort | undefined>({
+  return subnetFromDefinition<unknown, AnswerEvidence, AnswerPort | undefined>({
     name,
     version,
     parameters: {
@@ -75,7 +75,7 @@ export function taskSubnet(description: SubnetDescription): Subnet<unknown, Answ
     },
     score: (miner, { peers }) => scoreMiner(miner, tableOf(peers)),
     combine: aggregate.combine,
-    aggregate: aggregator,
+    aggregatorName: aggregator,
     weights,
   })
 }
