@@ -1,99 +1,79 @@
 /**
- * Text embedding quality: a miner learns a vector for every word from labelled sentences and commits to it; the sentences that judge it
- * are drawn afterwards, so their labels are hidden from everybody. Right is a triplet whose two sentences of one topic are nearer to each
- * other than to the third.
+ * Text embedding quality: a language is told with all its synonyms, and a miner commits to a short vector for every word. The sentences
+ * that judge it are drawn afterwards. Nothing is hidden, because nothing that a public file draws beforehand could be: the work is to
+ * place more meanings in a few dimensions than there is room for, so that a sentence stays nearer to what means the same than to what
+ * only sounds alike.
  */
 import { type BeaconRandom, defineSubnet } from '@koinon/subnets/file'
 import { z } from 'zod'
 
 const words = 80
-const topics = 5
-const sentenceLength = 6
-const trainingSentences = 120
+const meanings = 24
+const sentenceLength = 5
 const triplets = 100
-const dimensions = 8
+const dimensions = 4
 
-const wordIndex = z
+const vector = z.array(z.int().min(-1_000).max(1_000)).length(dimensions)
+const meaning = z
   .int()
   .min(0)
-  .max(words - 1)
-const sentence = z.object({ topic: z.int(), words: z.array(wordIndex) })
-type Sentence = z.infer<typeof sentence>
-const vector = z.array(z.int().min(-1_000).max(1_000)).length(dimensions)
+  .max(meanings - 1)
 
 export const embedding = defineSubnet({
   name: 'embedding',
-  version: 1,
+  version: 2,
   tasks: 3,
-  /** `topicOf` is what a benchmark keeps in its labels; sentences follow it three times in four. */
-  task: z.object({ topicOf: z.array(z.int()), sentences: z.array(sentence) }),
+  /** What each word means. */
+  task: z.object({ meaningOf: z.array(meaning).length(words) }),
   response: z.object({ vectors: z.array(vector).length(words) }),
 
-  sample(random) {
-    const topicOf = Array.from({ length: words }, () => random.below(topics))
-    const lists = wordsByTopic(topicOf)
-    const sentences = Array.from({ length: trainingSentences }, () => draw(random, lists, random.below(topics)))
-    return { topicOf, sentences }
-  },
+  sample: (random) => ({ meaningOf: Array.from({ length: words }, () => random.below(meanings)) }),
 
-  /** Counts in which topics a word appears; an honest miner reads sentences, not labels. */
-  serve({ sentences }) {
-    const vectors = Array.from({ length: words }, () => Array.from({ length: dimensions }, () => 0))
-    for (const { topic, words: seen } of sentences) {
-      for (const word of seen) {
-        const own = vectors[word] as number[]
-        own[topic] = Math.min(1_000, (own[topic] ?? 0) + 10)
-      }
+  /** One direction for each meaning, turned away from those before it as far as a few tries allow. */
+  serve({ meaningOf }, { random }) {
+    const directions: number[][] = []
+    for (let index = 0; index < meanings; index++) {
+      const tries = Array.from({ length: 24 }, () => direction(random))
+      const nearest = tries.map((one) => Math.max(-2, ...directions.map((other) => similarity(one, other))))
+      directions.push(tries[nearest.indexOf(Math.min(...nearest))] as number[])
     }
-    return { vectors }
+    return { vectors: meaningOf.map((of) => directions[of] as number[]) }
   },
 
-  score({ topicOf }, { vectors }, { random }) {
-    const lists = wordsByTopic(topicOf)
+  score({ meaningOf }, { vectors }, { random }) {
+    const wordsOf = Array.from({ length: meanings }, (_, of) =>
+      meaningOf.flatMap((own, word) => (own === of ? [word] : [])),
+    )
+    const embed = (sentence: readonly number[]): readonly number[] =>
+      Array.from({ length: dimensions }, (_, at) => sentence.reduce((sum, word) => sum + (vectors[word]?.[at] ?? 0), 0))
     let right = 0
     for (let index = 0; index < triplets; index++) {
-      const topic = random.below(topics)
-      const other = (topic + 1 + random.below(topics - 1)) % topics
-      const [anchor, near, far] = [topic, topic, other].map((of) => embed(vectors, draw(random, lists, of))) as [
-        number[],
-        number[],
-        number[],
-      ]
-      if (similarity(anchor, near) > similarity(anchor, far)) right++
+      const anchor = Array.from({ length: sentenceLength }, () => random.below(words))
+      // The same in other words but for one; and two of the same words in a sentence that says something else.
+      const said = anchor.map((word) => any(random, wordsOf[meaningOf[word] as number] as readonly number[]))
+      const near = [random.below(words), ...said.slice(1)]
+      const far = anchor.map((word, at) => (at < 2 ? word : random.below(words)))
+      const own = embed(anchor)
+      if (similarity(own, embed(near)) > similarity(own, embed(far))) right++
     }
-    // Sentences of one topic share words, so random vectors order six in ten; up to seven are worth nothing.
-    const scorePpm = Math.max(0, Math.floor(((10 * right - 7 * triplets) * 1_000_000) / (3 * triplets)))
-    return { scorePpm, reasons: [`${right} of ${triplets} hidden triplets in order.`] }
+    // By chance half of them are in order; six in ten are worth nothing.
+    const scorePpm = Math.max(0, Math.floor(((10 * right - 6 * triplets) * 1_000_000) / (4 * triplets)))
+    return { scorePpm, reasons: [`${right} of ${triplets} triplets in order.`] }
   },
-
-  weights: { powerHalves: 4 },
 })
 
-function wordsByTopic(topicOf: readonly number[]): readonly (readonly number[])[] {
-  return Array.from({ length: topics }, (_, topic) => topicOf.flatMap((of, word) => (of === topic ? [word] : [])))
+function any(random: BeaconRandom, list: readonly number[]): number {
+  return list[random.below(list.length)] as number
 }
 
-/** Three words in four are of the topic, the fourth is any. */
-function draw(random: BeaconRandom, lists: readonly (readonly number[])[], topic: number): Sentence {
-  const own = lists[topic] ?? []
-  const drawn = Array.from({ length: sentenceLength }, () => {
-    const number = random.below(4 * words)
-    return number < words || own.length === 0 ? number % words : (own[number % own.length] as number)
-  })
-  return { topic, words: drawn }
-}
-
-function embed(vectors: readonly (readonly number[])[], { words: seen }: Sentence): number[] {
-  return Array.from({ length: dimensions }, (_, dimension) =>
-    seen.reduce((sum, word) => sum + (vectors[word]?.[dimension] ?? 0), 0),
-  )
+function direction(random: BeaconRandom): number[] {
+  return Array.from({ length: dimensions }, () => random.below(2_001) - 1_000)
 }
 
 /** Cosine. Sums of whole numbers, a square root and a division are exact or rounded alike on every machine. */
 function similarity(one: readonly number[], other: readonly number[]): number {
-  const product = dot(one, other)
   const size = Math.sqrt(dot(one, one)) * Math.sqrt(dot(other, other))
-  return size === 0 ? 0 : product / size
+  return size === 0 ? 0 : dot(one, other) / size
 }
 
 function dot(one: readonly number[], other: readonly number[]): number {

@@ -12,11 +12,11 @@ import { type Address, atomicToPicoUsd, type Hex, type VerifySession } from '@ko
 import { readInferenceWork } from '@koinon/inference/rules'
 import { type AnswerEngine, parseAnswerEvidence, verifyAnswer } from '@koinon/inference/verifier'
 import {
-  defineReceiptSubnet,
   failedCheckNames,
   type MinerEvidence,
   type MinerScore,
   maximumScorePpm,
+  subnetFromDefinition,
   type VerifyContext,
   type WorkEvidence,
 } from '@koinon/subnets'
@@ -99,7 +99,7 @@ const response = z.unknown().transform((json, context) => {
 })
 export type InferenceEvidence = z.infer<typeof response>
 
-export const inferenceSubnet = defineReceiptSubnet<InferenceTask, InferenceEvidence, InferencePorts>({
+export const inferenceSubnet = subnetFromDefinition<InferenceTask, InferenceEvidence, InferencePorts>({
   name: 'inference',
   version: 2,
   parameters,
@@ -143,7 +143,7 @@ export const inferenceSubnet = defineReceiptSubnet<InferenceTask, InferenceEvide
   },
   score,
   combine: 'latest',
-  aggregate: 'stakeMedian',
+  aggregatorName: 'stakeMedian',
   weights: 'linear',
 })
 

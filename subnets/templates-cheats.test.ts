@@ -67,23 +67,55 @@ describe('forecast', () => {
   })
 })
 
-describe('arena and embedding', () => {
-  it('pay answers that know nothing next to nothing', async () => {
-    const arena = await open('arena')
-    const honest = JSON.parse(await arena.serve(0, 0)) as { agents: number[][] }
-    const indifferent = { agents: honest.agents.map((agent) => agent.map(() => 0)) }
-    const upsideDown = { agents: honest.agents.map((agent) => agent.map((weight) => -weight)) }
-    const [best, none, worst] = await scores(arena.judge(0, [honest, indifferent, upsideDown]))
-    expect(best).toBeGreaterThan(700_000)
-    expect(none).toBeLessThan(400_000)
-    expect(worst).toBe(0)
-    await sandbox?.close()
-    const embedding = await open('embedding')
-    const { vectors } = JSON.parse(await embedding.serve(0, 0)) as { vectors: number[][] }
+describe('arena', () => {
+  it('pays agents that know nothing next to nothing, and those that know people more than those that do not', async () => {
+    const { serve, judge } = await open('arena')
+    let [known, literal] = [0, 0]
+    for (const task of [0, 1, 2]) {
+      const honest = JSON.parse(await serve(task, 0)) as { agent: number[][] }
+      const identity = { agent: honest.agent.map((row, at) => row.map((_, column) => (at === column ? 100 : 0))) }
+      const indifferent = { agent: honest.agent.map((row) => row.map(() => 0)) }
+      const upsideDown = { agent: honest.agent.map((row) => row.map((weight) => -weight)) }
+      const [best, plain, none, worst] = await scores(judge(task, [honest, identity, indifferent, upsideDown]))
+      expect(best).toBeGreaterThan(600_000)
+      expect(none).toBeLessThan(400_000)
+      expect(worst).toBe(0)
+      known += best ?? 0
+      literal += plain ?? 0
+    }
+    expect(known).toBeGreaterThan(literal)
+  })
+})
+
+type Vectors = { readonly vectors: readonly (readonly number[])[] }
+
+describe('embedding', () => {
+  it('pays nothing for one vector for all, or for a language that is another', async () => {
+    const { serve, judge } = await open('embedding')
+    const [{ vectors }, other] = [JSON.parse(await serve(0, 0)), JSON.parse(await serve(1, 0))] as [Vectors, Vectors]
     const same = { vectors: vectors.map(() => vectors[0]) }
-    const [learned, constant] = await scores(embedding.judge(0, [{ vectors }, same]))
-    expect(learned).toBeGreaterThan(700_000)
-    expect(constant).toBe(0)
+    const [placed, constant, foreign] = await scores(judge(0, [{ vectors }, same, other]))
+    expect(placed).toBeGreaterThan(300_000)
+    expect([constant, foreign]).toEqual([0, 0])
+  })
+})
+
+describe('all templates', () => {
+  it.each([
+    ['arena', ['tastes']],
+    ['embedding', ['meaningOf']],
+    ['forecast', ['history']],
+    ['probing', ['seed']],
+    ['scraping', ['site']],
+  ])('%s judges by what is drawn when its answers are fixed, or by work done again', async (name, fields) => {
+    const { tasks, serve, judge } = await open(name)
+    expect(Object.keys(JSON.parse(tasks[0] as string))).toEqual(fields)
+    const answer = JSON.parse(await serve(0, 0))
+    const [first, ...others] = await Promise.all(
+      ['0b', '0c', '0d', '0e'].map(async (byte) => (await judge(0, [answer], `0x${byte.repeat(32)}`))[0]),
+    )
+    if (name === 'probing' || name === 'scraping') expect(others).toEqual([first, first, first])
+    else expect(others.some((other) => JSON.stringify(other) !== JSON.stringify(first))).toBe(true)
   })
 })
 
@@ -96,11 +128,11 @@ async function open(name: string) {
     tasks,
     serve: (index: number, uid: number) =>
       opened.serve({ epoch: 1, beacon: opening, index, hotkey: hotkeyOf(uid), taskText: taskText(index) }),
-    judge: async (index: number, responses: readonly unknown[]) => {
+    judge: async (index: number, responses: readonly unknown[], beacon = closing) => {
       const answers = responses.map((response, uid) => {
         return { uid, hotkey: hotkeyOf(uid), responseText: JSON.stringify(response) }
       })
-      const question = { epoch: 1, beacon: closing, index, taskText: taskText(index) }
+      const question = { epoch: 1, beacon, index, taskText: taskText(index) }
       return (await opened.judge({ ...question, answers, order: 'ascending' })).map(({ verdict }) => verdict)
     },
   }

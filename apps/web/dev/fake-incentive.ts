@@ -59,6 +59,10 @@ export function fakeMetagraph(state: FakeState, netuid: number): MetagraphJson {
     netuid,
     epoch: (fakeNetwork(state).subnets[0]?.currentEpoch ?? 2) - 2,
     aggregator: 'yuma3 1',
+    explained: {
+      agreed: 'what more than half of the stake gave it at least',
+      miners: 'its shares in all rows, weighted by stake, each cut to the agreed value',
+    },
     emissionAtomic: `${emission}`,
     agreementPpm: 973_000,
     seats: state.miners.map((miner, uid) => ({

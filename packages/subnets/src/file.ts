@@ -6,6 +6,7 @@ export type { BeaconRandom } from './rules/beacon-random.ts'
 export { createBeaconRandom } from './rules/beacon-random.ts'
 export { expQ64, lnQ64, oneQ64, powQ64 } from './rules/fixed/q64.ts'
 export {
+  defineMechanism,
   defineSubnet,
   type SampleContext,
   type Score,

@@ -23,11 +23,11 @@ export {
   workStoreSchema,
 } from './provider/index.ts'
 export {
+  aggregatorWords,
   checkEvidenceLog,
   type DecentralizationFacts,
   type DecentralizationReport,
   decentralizationReport,
-  defineReceiptSubnet,
   type EpochRecord,
   type EpochWindow,
   type EvidenceLog,
@@ -48,6 +48,7 @@ export {
   type Subnet,
   type SubnetClock,
   scoreEpoch,
+  subnetFromDefinition,
   taskSubnet,
   unpackRow,
   type VectorOutcome,
@@ -69,6 +70,7 @@ export {
   type VerifiedRound,
 } from './rules/timelock/index.ts'
 export {
+  answerEvidenceBytes,
   createAttestationPort,
   createMinerPort,
   createSubnetChecks,

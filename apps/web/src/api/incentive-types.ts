@@ -53,6 +53,8 @@ export type MetagraphJson = {
   readonly netuid: number
   readonly epoch?: number
   readonly aggregator?: string
+  /** What the agreed value of a seat is and what brings miners their part, half sentences. */
+  readonly explained?: { readonly agreed: string; readonly miners: string }
   /** Alpha of the subnet: what the epoch shared out, and the two parts of it. */
   readonly emissionAtomic?: string
   readonly minersAtomic?: string

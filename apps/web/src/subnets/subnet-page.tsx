@@ -98,8 +98,11 @@ function Metagraph({
         <p>{heatSentence(map, metagraph.agreementPpm)}</p>
         {map.rows.length === 0 ? null : <HeatMapView map={map} />}
         <p className="hint">
-          A cell is the share of a validator's weights that a miner got, and how far that is from the consensus, which
-          is what more than half of the stake gave at least. Aggregator: {metagraph.aggregator}.
+          A cell is the share of a validator's weights that a miner got, and how far that is from the consensus.
+          Aggregator: {metagraph.aggregator}.
+          {metagraph.explained === undefined
+            ? null
+            : ` Its consensus on a miner is ${metagraph.explained.agreed}; miners are paid by ${metagraph.explained.miners}.`}
         </p>
       </section>
       <section aria-labelledby="paid-title">

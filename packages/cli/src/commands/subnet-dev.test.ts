@@ -105,6 +105,46 @@ export const upsideDown = defineSubnet({
     expect(refused.envelope.error?.hint).toBeDefined()
   })
 
+  it('shows what each mechanism gives, in dev and in replay', async () => {
+    const file = join(folder, 'two.ts')
+    const mechanism = (name: string, shareBps: number, tasks: number) =>
+      `defineMechanism({ name: '${name}', shareBps: ${shareBps}, tasks: ${tasks}, task: z.object({ n: z.int() }),
+  response: z.object({ n: z.int(), by: z.string() }), sample: (random) => ({ n: random.below(1e6) }),
+  serve: ({ n }, { hotkey }) => ({ n, by: hotkey }), score: ({ n }, own, { hotkey }) => own.n === n && own.by === hotkey ? 1000 : 0 })`
+    writeFileSync(
+      file,
+      `import { defineMechanism, defineSubnet } from '@koinon/subnets/file'
+import { z } from 'zod'
+export const two = defineSubnet({ name: 'two', version: 1, mechanisms: [${mechanism('echo', 7_000, 2)}, ${mechanism('reply', 3_000, 1)}] })`,
+    )
+    const records = join(folder, 'two')
+    const { code, stdout } = await subnet('dev', file, '--epochs', '2', '--out', records)
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/uid +echo +reply +together\n/)])
+    expect(stdout).toMatch(/\n +0 +23\.33 % for 1000 +10\.00 % for 1000 +33\.33 %\n/)
+    expect(stdout).toMatch(/\n +3 +0\.00 % for 0 +0\.00 % for 0 +0\.00 %\n/)
+    expect(stdout).toMatch(/echo: score 1000, which brings 23333\d millionths of all/)
+    const replayed = await subnet('replay', join(records, readdirSync(records)[0] as string), '--file', file)
+    expect(replayed.stdout).toMatch(/\n +2 +23\.33 % for 1000 +10\.00 % for 1000 +33\.33 %\n/)
+    expect(replayed.stdout).toMatch(/Computed again, nothing differs/)
+  })
+
+  it('keeps a file with the prices of a feed, never over another, and says what is wrong with a feed', async () => {
+    const subnets = new URL('../../../../subnets/', import.meta.url).pathname
+    const saved = join(folder, 'with-feed.ts')
+    const args = ['dev', join(subnets, 'forecast.ts'), '--epochs', '2', '--feed', join(subnets, 'example-feed.csv')]
+    const { code, stdout } = await subnet(...args, '--save', saved)
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^forecast 2: 2 epochs/)])
+    expect(readFileSync(saved, 'utf8')).toMatch(/^const feedMovesPpm: readonly number\[\] = \[-?\d+, -?\d+, /m)
+    const again = await json(...args, '--save', saved)
+    expect([again.code, again.envelope.error?.code]).toEqual([2, 'usage/no-folder'])
+    const bad = join(folder, 'bad.csv')
+    writeFileSync(bad, 'time,price\n')
+    const refused = await json('dev', join(subnets, 'forecast.ts'), '--feed', bad)
+    expect(refused.envelope.error?.code).toBe('subnets/bad-feed')
+    expect((await json('dev', probing, '--save', saved)).envelope.error?.code).toBe('usage/no-feed')
+    expect((await json('dev', probing, '--feed', '/nowhere.csv')).envelope.error?.code).toBe('usage/no-file')
+  })
+
   it('names field and line of a bad file', async () => {
     const file = join(folder, 'bad.ts')
     writeFileSync(file, readFileSync(probing, 'utf8').replace('tasks: 4', 'tasks: 400'))

@@ -1,12 +1,19 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { formatUnits, KoinonError, tokenDecimals } from '@koinon/base'
-import type { DevMiner, DevReport } from '@koinon/subnets/dev'
+import type { DevMiner, DevReport, readSubnetFile } from '@koinon/subnets/dev'
 import type { Command } from 'commander'
+import { mechanismTable } from '../mechanism-table.ts'
 import { parseInteger, runCommand } from '../runner.ts'
 import { duration, table } from '../table.ts'
 
-type DevFlags = { readonly epochs: string; readonly seed: string; readonly out?: string }
+type DevFlags = {
+  readonly epochs: string
+  readonly seed: string
+  readonly out?: string
+  readonly feed?: string
+  readonly save?: string
+}
 
 /** `koinon subnet dev FILE`. */
 export function defineSubnetDev(subnet: Command): void {
@@ -18,6 +25,8 @@ export function defineSubnetDev(subnet: Command): void {
     .argument('<file>', 'TypeScript file with one defineSubnet')
     .option('--epochs <n>', 'how many epochs', '6')
     .option('--seed <text>', 'all randomness follows from it', '1')
+    .option('--feed <csv>', 'prices for a file that takes them (time,price), in place of what it has')
+    .option('--save <file>', 'with --feed: keep the subnet file that has these prices in it')
     .option('--out <dir>', 'keep the validators\' records there, for "koinon subnet replay"')
     .action(
       runCommand(async ({ say, typed }, path: string, flags: DevFlags) => {
@@ -28,7 +37,8 @@ export function defineSubnetDev(subnet: Command): void {
           if (!seen.has(line) && seen.add(line).size <= 100) say(`  ${line}`)
         }
         const epochs = parseInteger(flags.epochs, '--epochs', 2, 1_000)
-        const report = await runSubnetDev({ file: readSubnetFile(path), epochs, seed: flags.seed, onLog })
+        const file = await withFeed(readSubnetFile(path), flags)
+        const report = await runSubnetDev({ file, epochs, seed: flags.seed, onLog })
         const durationMs = Math.round(performance.now() - startedAt)
         if (flags.out !== undefined) keepRecords(flags.out, report)
         const { bundles, ...shown } = report
@@ -43,6 +53,51 @@ export function defineSubnetDev(subnet: Command): void {
         }
       }),
     )
+}
+
+type SubnetFileText = ReturnType<typeof readSubnetFile>
+
+/** The file as it is, or with the prices of `--feed`, kept where `--save` says. */
+async function withFeed(file: SubnetFileText, { feed, save }: DevFlags): Promise<SubnetFileText> {
+  if (feed === undefined) {
+    if (save === undefined) return file
+    throw new KoinonError({
+      code: 'usage/no-feed',
+      message: '--save keeps a file that was given prices',
+      hint: 'Give the prices with --feed FILE.csv.',
+    })
+  }
+  const { readPriceFeed, withPriceFeed } = await import('@koinon/subnets/dev')
+  const given = withPriceFeed(file, readPriceFeed(readText(feed)))
+  if (save !== undefined) writeText(save, given.source)
+  return given
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new KoinonError({
+      code: 'usage/no-file',
+      message: `${path} cannot be read`,
+      hint: 'Give a CSV file with the header time,price.',
+      cause,
+    })
+  }
+}
+
+/** Never over a file that is there. */
+function writeText(path: string, text: string): void {
+  try {
+    writeFileSync(path, text, { flag: 'wx' })
+  } catch (cause) {
+    throw new KoinonError({
+      code: 'usage/no-folder',
+      message: `${path} is there already or cannot be written`,
+      hint: 'Give another name with --save.',
+      cause,
+    })
+  }
 }
 
 function describe({ subnet, epochs, seed, miners, validators, problems }: DevReport, durationMs: number): string {
@@ -62,7 +117,7 @@ function describe({ subnet, epochs, seed, miners, validators, problems }: DevRep
   return [
     `${subnet.name} ${subnet.version}: ${epochs} epochs of ${subnet.tasks} questions, ${subnet.aggregator}, seed ${seed}, ${duration(durationMs)}`,
     '',
-    table(['uid', 'plays', 'score', 'incentive', 'alpha', 'why, in the last epoch'], rows),
+    table(['uid', 'plays', 'score', 'incentive', 'alpha', 'why, in the last epoch'], rows) + mechanismTable(miners),
     '',
     `Validators earned (alpha): ${judges}`,
     end,

@@ -7,6 +7,7 @@ import { facts, table } from '../table.ts'
 type Metagraph = {
   readonly epoch?: number
   readonly aggregator?: string
+  readonly explained?: AggregatorWords
   readonly emissionAtomic?: string
   readonly seats?: readonly {
     readonly uid: number
@@ -25,6 +26,12 @@ type Metagraph = {
 type Payouts = {
   readonly payouts: readonly { readonly uid?: number; readonly why: string }[]
   readonly weights: readonly { readonly openedBy?: string }[]
+}
+/** Half sentences: what an agreed value is, and what brings miners their part. */
+type AggregatorWords = {
+  readonly rows: 'shares' | 'marks' | 'ranking' | 'proposal'
+  readonly agreed: string
+  readonly miners: string
 }
 
 /** `koinon subnet explain UID`. */
@@ -51,7 +58,8 @@ export function defineSubnetExplain(subnet: Command): void {
         const rows = { revealed: weights.length, openedByOthers }
         const judgements = (metagraph.validators ?? []).map((validator) => {
           const sharePpm = validator.weights?.find(([other]) => other === uid)?.[1]
-          return { validator, sharePpm: validator.weights === undefined ? undefined : (sharePpm ?? 0) }
+          const place = 1 + (validator.weights ?? []).filter(([, ppm]) => ppm > (sharePpm ?? 0)).length
+          return { validator, sharePpm: validator.weights === undefined ? undefined : (sharePpm ?? 0), place }
         })
         return {
           data: {
@@ -59,6 +67,7 @@ export function defineSubnetExplain(subnet: Command): void {
             epoch: metagraph.epoch,
             ...seat,
             rows,
+            ...(metagraph.explained === undefined ? {} : { explained: metagraph.explained }),
             ...(why === undefined ? {} : { why }),
             judgements: judgements.map(({ validator, sharePpm }) => ({
               hotkey: validator.hotkey,
@@ -66,18 +75,21 @@ export function defineSubnetExplain(subnet: Command): void {
               ...(sharePpm === undefined ? {} : { sharePpm }),
             })),
           },
-          text: describe(netuid, metagraph, seat, judgements, rows, why),
+          text: explainSeat(netuid, metagraph, seat, judgements, rows, why),
         }
       }),
     )
 }
 
-type Judgement = {
+/** One validator's word on the seat; `place`: how many seats it put above this one, and one. */
+export type Judgement = {
   readonly validator: NonNullable<Metagraph['validators']>[number]
   readonly sharePpm: number | undefined
+  readonly place?: number | undefined
 }
 
-function describe(
+/** The seat's epoch in words, each aggregator in its own. */
+export function explainSeat(
   netuid: number,
   metagraph: Metagraph,
   seat: NonNullable<Metagraph['seats']>[number],
@@ -85,6 +97,7 @@ function describe(
   opened: { readonly revealed: number; readonly openedByOthers: number },
   why: string | undefined,
 ): string {
+  const { explained } = metagraph
   const head = facts([
     ['seat', `${seat.uid} of subnet ${netuid}, ${seat.hotkey}`],
     [
@@ -92,20 +105,43 @@ function describe(
       `${metagraph.epoch}, ${koin(metagraph.emissionAtomic ?? '0')} alpha of subnet ${netuid} shared out by ${metagraph.aggregator}`,
     ],
     ['earned', `${koin(seat.asMinerAtomic)} alpha, ${percent(seat.incentivePpm)} of the miners' part`],
-    ['consensus', `${percent(seat.consensusPpm)}: what more than half of the stake gave it at least`],
+    ['agreed', `${percent(seat.consensusPpm)}${explained === undefined ? '' : `: ${explained.agreed}`}`],
+    ...(explained === undefined ? [] : [['miners earn by', explained.miners] as const]),
     [
       'rows',
       `${opened.revealed} open${opened.openedByOthers === 0 ? '' : `, ${opened.openedByOthers} of them by others with the beacon, because their validators were silent`}`,
     ],
     ['why', why ?? 'no validator log is reachable, or nothing was claimed yet'],
   ])
-  const rows = judgements.map(({ validator, sharePpm }) => [
-    validator.uid === undefined ? 'left' : String(validator.uid),
-    koin(validator.stakeAtomic),
-    sharePpm === undefined ? 'not revealed' : percent(sharePpm),
-    sharePpm === undefined ? '' : comparison(sharePpm - seat.consensusPpm),
+  const column = columns[explained?.rows ?? 'unknown']
+  const rows = judgements.map((judgement) => [
+    judgement.validator.uid === undefined ? 'left' : String(judgement.validator.uid),
+    koin(judgement.validator.stakeAtomic),
+    judgement.sharePpm === undefined ? 'not revealed' : percent(judgement.sharePpm),
+    judgement.sharePpm === undefined
+      ? ''
+      : column.say({ ...judgement, sharePpm: judgement.sharePpm }, seat.consensusPpm),
   ])
-  return `${head}\n\n${table(['validator', 'stake weighs', 'gave it', 'against the consensus'], rows)}`
+  return `${head}\n\n${table(['validator', 'stake weighs', 'of its row', column.title], rows)}`
+}
+
+type Column = {
+  readonly title: string
+  say(judgement: { readonly sharePpm: number; readonly place?: number | undefined }, agreedPpm: number): string
+}
+
+/** What of a row counts depends on what the aggregator reads it as. */
+const columns: Readonly<Record<AggregatorWords['rows'] | 'unknown', Column>> = {
+  shares: { title: 'against what was agreed', say: ({ sharePpm }, agreedPpm) => comparison(sharePpm - agreedPpm) },
+  ranking: { title: 'place in its row', say: ({ place, sharePpm }) => (sharePpm === 0 ? 'last' : `${place}`) },
+  // A row's sum says nothing there, so its shares and the agreed mark do not compare.
+  marks: { title: 'its mark', say: ({ sharePpm }) => (sharePpm === 0 ? 'none' : 'counts for itself, not as a share') },
+  proposal: {
+    title: 'its row',
+    // Both are rounded down to millionths, from different fractions.
+    say: ({ sharePpm }, agreedPpm) => (Math.abs(sharePpm - agreedPpm) <= 1 ? 'as in the one that stands' : 'another'),
+  },
+  unknown: { title: '', say: () => '' },
 }
 
 function comparison(differencePpm: number): string {

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { type Hex, KoinonError } from '@koinon/base'
-import { requestJson } from '@koinon/node'
 import type { EvidenceLog } from '@koinon/subnets/dev'
 import type { Command } from 'commander'
+import { mechanismTable } from '../mechanism-table.ts'
+import { openPublishedRecord, recordLimits } from '../published-record.ts'
 import { parseInteger, runCommand } from '../runner.ts'
 import { table } from '../table.ts'
 
@@ -22,11 +23,14 @@ export function defineSubnetReplay(subnet: Command): void {
       runCommand(async ({ say }, source: string, flags: ReplayFlags) => {
         const { readSubnetFile, replayLog, SubnetSandbox } = await import('@koinon/subnets/dev')
         const file = readSubnetFile(flags.file)
-        const record = /^https?:\/\//.test(source) ? await fetchRecord(source, flags) : await readRecord(source)
+        const kept = isUrl(source) ? undefined : await readRecord(source)
+        const place = isUrl(source) ? placeOf(flags) : undefined
         const sandbox = await SubnetSandbox.open(file, (line) => say(`  ${line}`))
         try {
+          const record = kept ?? (await fetchRecord(source, place as Place, sandbox.description.answerBytes))
           const { checks, firstDifference } = await replayLog(sandbox, record.log, record.blobs)
-          const { epoch, validator } = record.log
+          const { epoch, validator, scores } = record.log
+          const parts = scores.flatMap(({ uid, parts: own }) => (own === undefined ? [] : [{ uid, parts: own }]))
           const rows = checks.map(({ state, name, detail }) => [state, name, detail])
           const end =
             firstDifference === undefined
@@ -35,8 +39,8 @@ export function defineSubnetReplay(subnet: Command): void {
                 : 'Computed again, nothing differs.'
               : `FIRST DIFFERENCE in ${firstDifference}`
           return {
-            data: { epoch, validator, checks, firstDifference: firstDifference ?? null },
-            text: `Validator ${validator}, epoch ${epoch}\n\n${table(['result', 'check', 'what was compared'], rows)}\n\n${end}`,
+            data: { epoch, validator, checks, firstDifference: firstDifference ?? null, parts },
+            text: `Validator ${validator}, epoch ${epoch}\n\n${table(['result', 'check', 'what was compared'], rows)}${mechanismTable(parts)}\n\n${end}`,
             isBad: firstDifference !== undefined,
           }
         } finally {
@@ -89,8 +93,21 @@ function parseBundle(
   })
 }
 
-async function fetchRecord(url: string, flags: ReplayFlags): Promise<Record> {
-  const { parseEvidenceLog } = await import('@koinon/subnets/dev')
+async function fetchRecord(url: string, place: Place, answerBytes: number): Promise<Record> {
+  const { answerEvidenceBytes, parseEvidenceLog } = await import('@koinon/subnets/dev')
+  const limits = { ...recordLimits, answerBytes: answerEvidenceBytes(answerBytes) }
+  const { log, answer } = await openPublishedRecord(url, place, limits)
+  return { log: parseEvidenceLog(JSON.stringify(log)), blobs: answer }
+}
+
+type Place = { readonly netuid: number; readonly epoch: number }
+
+function isUrl(source: string): boolean {
+  return /^https?:\/\//.test(source)
+}
+
+/** Throws `usage/no-epoch`. */
+function placeOf(flags: ReplayFlags): Place {
   if (flags.epoch === undefined) {
     throw new KoinonError({
       code: 'usage/no-epoch',
@@ -100,18 +117,5 @@ async function fetchRecord(url: string, flags: ReplayFlags): Promise<Record> {
   }
   const epoch = parseInteger(flags.epoch, '--epoch', 0, Number.MAX_SAFE_INTEGER)
   const netuid = parseInteger(flags.netuid, '--netuid', 1, 65_535)
-  const base = url.replace(/\/+$/, '')
-  const log = await requestJson(`${base}/v1/evidence-log/${netuid}/${epoch}`, { method: 'GET' })
-  return {
-    log: parseEvidenceLog(JSON.stringify(log)),
-    blobs: async (hash) => {
-      const answer = await requestJson<{ readonly text?: unknown } | undefined>(
-        `${base}/v1/answers/${netuid}/${hash}`,
-        {
-          method: 'GET',
-        },
-      ).catch(() => undefined)
-      return typeof answer?.text === 'string' ? answer.text : undefined
-    },
-  }
+  return { netuid, epoch }
 }

@@ -51,7 +51,7 @@ function knownFile({ subnet, sandbox }: OpenSubnetFile): KnownDefinition {
   return {
     subnet,
     replay(log, answers) {
-      // One at a time: a call's time limit also counts while it waits for the thread.
+      // One at a time: a call's time limit also counts while it waits for the process.
       const replayed = turn.then(async () => (await replayLog(sandbox, log, async (hash) => answers.get(hash))).checks)
       turn = replayed.catch(() => undefined)
       return replayed

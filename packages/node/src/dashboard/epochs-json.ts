@@ -215,7 +215,7 @@ function payout(
     amountAtomic: `${BigInt(String(args['mined'])) + BigInt(String(args['dividends']))}`,
     cumulativeAtomic: `${BigInt(String(args['cumulativeMined'])) + BigInt(String(args['cumulativeDividends']))}`,
     why: isValidator
-      ? 'Validator: dividends for weights that agree with the stake-weighted median.'
+      ? 'Validator: paid for its weights, by what the aggregator of the subnet makes of them.'
       : (reasons?.join(' ') ?? 'No validator log is reachable for this payout.'),
   }
 }

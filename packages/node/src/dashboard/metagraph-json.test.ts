@@ -40,6 +40,9 @@ describe('the metagraph', () => {
       emissionAtomic: '1000',
       minersAtomic: '400',
     })
+    expect(json['explained']).toMatchObject({ rows: 'shares', agreed: expect.stringContaining('more than half') })
+    const strange = { ...record, aggregator: { ...record.aggregator, name: 'toString' } }
+    expect(metagraphJson(strange, new Map())).not.toHaveProperty('explained')
     expect(json['seats']).toEqual([
       { uid: 0, hotkey: address('01'), consensusPpm: 500_000, incentivePpm: 500_000, asMinerAtomic: '250' },
       { uid: 4, hotkey: address('02'), consensusPpm: 500_000, incentivePpm: 500_000, asMinerAtomic: '0' },

@@ -4,7 +4,14 @@
  */
 import { sha256Hex } from '@koinon/base'
 import { createLedgerReader, type NetworkFile } from '@koinon/ledger'
-import { createSubnetLedger, type EpochRecord, meanAgreementPpm, parseEpochRecord, unpackRow } from '@koinon/subnets'
+import {
+  aggregatorWords,
+  createSubnetLedger,
+  type EpochRecord,
+  meanAgreementPpm,
+  parseEpochRecord,
+  unpackRow,
+} from '@koinon/subnets'
 import type { IndexClient } from './index-client.ts'
 import { createDocumentReader } from './validator-documents.ts'
 
@@ -53,10 +60,12 @@ export function metagraphJson(record: EpochRecord, uidOf: ReadonlyMap<string, nu
   // Emission is divided by what each has of all, whatever that sums to (specs/0007-epochs.md section 5).
   const ranks = record.seats.reduce((sum, { incentive }) => sum + incentive, 0n)
   const allDividends = record.validators.reduce((sum, { dividends }) => sum + dividends, 0n)
+  const explained = aggregatorWords(record.aggregator.name)
   return {
     netuid: record.netuid,
     epoch: record.epoch,
     aggregator: `${record.aggregator.name} ${record.aggregator.version}`,
+    ...(explained === undefined ? {} : { explained }),
     emissionAtomic: `${record.emission.miners + record.emission.dividends}`,
     minersAtomic: `${record.emission.miners}`,
     dividendsAtomic: `${record.emission.dividends}`,

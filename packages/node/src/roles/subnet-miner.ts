@@ -44,7 +44,7 @@ export async function startSubnetMiner(
   const sandbox = new ReopeningSandbox(() =>
     SubnetSandbox.open(file, (line) => log.info({ line }, 'the subnet file says')),
   )
-  const { hasServe, name } = await sandbox.use(async ({ description }) => description)
+  const { hasServe, name, answerBytes } = await sandbox.use(async ({ description }) => description)
   if (!hasServe) {
     await sandbox.close()
     throw noServe(config.file)
@@ -66,6 +66,7 @@ export async function startSubnetMiner(
       tasks: (input) => sandbox.use((open) => open.tasks(input)),
       serve: (input) => sandbox.use((open) => open.serve(input)),
     },
+    answerBytes,
     pollMs,
     onError: warn('could not answer; going on'),
     onAnswered: (epoch, count, questions) =>

@@ -7,6 +7,7 @@ import { ensurePermitSought, ensureRootStake, ensureWeight, joinSubnet } from '@
 import { subnetsAbi } from '@koinon/ledger/abis'
 import { localDelegatingAccount } from '@koinon/payments'
 import {
+  answerEvidenceBytes,
   createAttestationPort,
   createMinerPort,
   createPeerClient,
@@ -81,7 +82,7 @@ export async function startSubnetValidator(
     writer: createSubnetLedgerWriter(sender, network),
     account,
     store,
-    miners: createMinerPort(peers),
+    miners: createMinerPort(peers, answerEvidenceBytes(first.description.answerBytes)),
     attestations: createAttestationPort(peers),
     verifyPorts: judge,
     judge,

@@ -12,11 +12,13 @@ import {
   seatClaims,
   weightsCommitment,
 } from '../rules/index.ts'
+import type { MechanismPart } from '../rules/subnet-file/mechanisms.ts'
 import { taskAnswer } from '../rules/subnet-file/task-answer.ts'
 import { type SubnetDescription, taskSubnet } from '../rules/subnet-file/task-subnet.ts'
 import { type EpochAnswers, judgeTasks } from '../verifier/judge-tasks.ts'
 import { replayLog } from '../verifier/replay-log.ts'
-import { type SandboxFile, SubnetSandbox } from '../verifier/sandbox/sandbox.ts'
+import { SubnetSandbox } from '../verifier/sandbox/sandbox.ts'
+import type { SandboxFile } from '../verifier/sandbox/sandbox-process.ts'
 import { DevLedger, devDomain } from './dev-ledger.ts'
 import { garbageOf, type Play, plays } from './dev-miners.ts'
 
@@ -38,6 +40,8 @@ export type DevMiner = {
   readonly incentivePpm: number
   readonly earnedAtomic: bigint
   readonly reasons: readonly string[]
+  /** Of several mechanisms, in the last epoch. */
+  readonly parts?: readonly MechanismPart[]
 }
 
 /** One validator's record of an epoch with all texts that its hashes name: what `koinon subnet replay` reads. */
@@ -89,7 +93,13 @@ export async function runSubnetDev(options: DevOptions): Promise<DevReport> {
 }
 
 type Actor = { readonly uid: number; readonly hotkey: Address }
-type Tally = { scorePpm: number; incentive: bigint; earned: bigint; reasons: readonly string[] }
+type Tally = {
+  scorePpm: number
+  incentive: bigint
+  earned: bigint
+  reasons: readonly string[]
+  parts: readonly MechanismPart[] | undefined
+}
 type Answers = Map<Address, Map<number, string>>
 
 class DevRun {
@@ -130,7 +140,7 @@ class DevRun {
       sandbox,
       previous: new Map(),
     }))
-    this.#sums = this.#miners.map(() => ({ scorePpm: 0, incentive: 0n, earned: 0n, reasons: [] }))
+    this.#sums = this.#miners.map(() => ({ scorePpm: 0, incentive: 0n, earned: 0n, reasons: [], parts: undefined }))
     this.#ledger = new DevLedger({
       netuid,
       clock,
@@ -175,9 +185,10 @@ class DevRun {
     const { epochs, seed } = this.#options
     const { description } = this.#sandbox
     const miners = this.#miners.map(({ uid, hotkey, play }): DevMiner => {
-      const { scorePpm, incentive, earned, reasons } = this.#sums[uid] as Tally
+      const { scorePpm, incentive, earned, reasons, parts } = this.#sums[uid] as Tally
       const incentivePpm = Number((incentive * 1_000_000n) / (BigInt(epochs) << 32n))
-      return { uid, hotkey, play, scorePpm: Math.floor(scorePpm / epochs), incentivePpm, earnedAtomic: earned, reasons }
+      const shown = { uid, hotkey, play, scorePpm: Math.floor(scorePpm / epochs), incentivePpm, earnedAtomic: earned }
+      return { ...shown, reasons, ...(parts === undefined ? {} : { parts }) }
     })
     await this.#replayLast()
     if (description.scoreTimeoutMs > longestCallMs) {
@@ -296,6 +307,7 @@ class DevRun {
       sum.incentive += incentive.get(uid) ?? 0n
       sum.earned += payouts.find(({ account }) => account === hotkey)?.asMiner ?? 0n
       sum.reasons = score?.reasons ?? []
+      sum.parts = score?.parts
     }
     const faults = log.miners.flatMap(({ work }) => work).filter(({ facts }) => facts['isFault'] !== undefined)
     if (faults.length > 0) {

@@ -2,6 +2,9 @@
 
 export { maximumScorePpm } from '../rules/evidence.ts'
 export { type EvidenceLog, parseEvidenceLog } from '../rules/evidence-log.ts'
+export type { MechanismPart } from '../rules/subnet-file/mechanisms.ts'
+export { answerEvidenceBytes } from '../verifier/http-ports.ts'
 export { type Replay, replayLog } from '../verifier/replay-log.ts'
 export { readSubnetFile, SubnetSandbox } from '../verifier/sandbox/sandbox.ts'
 export { type DevMiner, type DevReport, type ReplayBundle, runSubnetDev } from './dev-run.ts'
+export { readPriceFeed, withPriceFeed } from './price-feed.ts'

@@ -2,7 +2,7 @@
 import type { Attack } from './attack.ts'
 import { copierSealed, copyRows } from './attacks/copier.ts'
 import { type Gain, gainOver } from './gain.ts'
-import type { AgeCurve, LeagueProgress, Referee } from './league.ts'
+import type { AgeCurve, LeagueProgress, Scorekeeper } from './league.ts'
 import { seedsOf } from './league.ts'
 import type { Mechanism } from './mechanism.ts'
 import type { WorldSettings } from './settings.ts'
@@ -17,7 +17,7 @@ export function* playCopierAges(
   world: WorldSettings,
   seeds: number,
   mechanism: Mechanism,
-  referee: Referee,
+  scorekeeper: Scorekeeper,
   progress: (text: string) => LeagueProgress,
 ): Generator<LeagueProgress, readonly AgeCurve[]> {
   const curves: AgeCurve[] = []
@@ -31,7 +31,7 @@ export function* playCopierAges(
         const { player, honest } = copierSealed.match(new World(settings))
         const copier = player.validators[0] as number
         const match = { player, honest, attack: () => copyRows(copier, ageEpochs) }
-        const gain = referee.gain(match, copierSealed satisfies Attack, settings, mechanism)
+        const gain = scorekeeper.gain(match, copierSealed satisfies Attack, settings, mechanism)
         if (gain !== undefined) gains.push(gain)
       }
       points.push({ ageEpochs, gain: gainOver(gains) as Gain })

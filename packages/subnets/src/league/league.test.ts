@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   attacksNamed,
-  createReferee,
+  createScorekeeper,
   type LeagueOptions,
   type LeagueReport,
   mechanismsNamed,
@@ -72,15 +72,15 @@ describe('the league', () => {
   })
 
   it('plays an honest world once for all attacks that share it', () => {
-    const referee = createReferee()
+    const scorekeeper = createScorekeeper()
     const { world } = options()
     const seeded = { ...world, seed: seedsOf(world.seed, 1)[0] as string }
     const [mechanism] = mechanismsNamed(['yuma3'])
     for (const attack of attacksNamed(['copier-open', 'copier-sealed', 'sybil', 'score-gaming'])) {
       const settings = attack.world(seeded)
-      referee.gain(attack.match(new World(settings)), attack, settings, mechanism as NonNullable<typeof mechanism>)
+      scorekeeper.gain(attack.match(new World(settings)), attack, settings, mechanism as NonNullable<typeof mechanism>)
     }
-    expect(referee.epochsPlayed).toBe(20 * (1 + 4))
+    expect(scorekeeper.epochsPlayed).toBe(20 * (1 + 4))
   })
 
   it.each(['attack', 'mechanism'] as const)('names the known ones when an %s is unknown', (kind) => {

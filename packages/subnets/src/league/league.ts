@@ -85,7 +85,7 @@ export type LeagueReport = {
 export type LeagueProgress = { readonly text: string; readonly epochsPlayed: number; readonly donePpm: number }
 
 /** Plays one twin of a match and gives the player's takings. */
-export type Referee = {
+export type Scorekeeper = {
   gain(match: Match, attack: Attack, settings: WorldSettings, mechanism: Mechanism): bigint | undefined
   readonly epochsPlayed: number
 }
@@ -93,13 +93,13 @@ export type Referee = {
 /** Runs the league, yielding after each game (a few worlds); stop iterating to stop. Pure: equal options give equal reports. */
 export function* runLeague(options: LeagueOptions): Generator<LeagueProgress, LeagueReport> {
   const { world, seeds, attacks, mechanisms } = options
-  const referee = createReferee()
+  const scorekeeper = createScorekeeper()
   const hasCopier = attacks.some(({ name }) => name.startsWith('copier'))
   const games = attacks.length * mechanisms.length + (hasCopier ? mechanisms.length : 0)
   let done = 0
   const progress = (text: string): LeagueProgress => ({
     text,
-    epochsPlayed: referee.epochsPlayed,
+    epochsPlayed: scorekeeper.epochsPlayed,
     donePpm: Math.min(1_000_000, Math.floor((done * 1_000_000) / games)),
   })
   const results: AttackResult[] = []
@@ -132,7 +132,7 @@ export function* runLeague(options: LeagueOptions): Generator<LeagueProgress, Le
     results.push({ name, title, hope, ...sizeOf(attack, world), cells, mends, reason, failure })
   }
   const agesMechanism = mechanisms.find(({ name }) => name === 'yuma3') ?? (mechanisms[0] as Mechanism)
-  const curves = hasCopier ? yield* playCopierAges(world, seeds, agesMechanism, referee, progress) : []
+  const curves = hasCopier ? yield* playCopierAges(world, seeds, agesMechanism, scorekeeper, progress) : []
   return {
     v: 1,
     world,
@@ -141,7 +141,7 @@ export function* runLeague(options: LeagueOptions): Generator<LeagueProgress, Le
     attacks: results,
     copierAges: { mechanism: agesMechanism.name, noisePpm: world.noisePpm, curves },
     behaviours: options.behaviours ?? [],
-    epochsPlayed: referee.epochsPlayed,
+    epochsPlayed: scorekeeper.epochsPlayed,
   }
 
   function* playSeeds(
@@ -154,7 +154,7 @@ export function* runLeague(options: LeagueOptions): Generator<LeagueProgress, Le
     for (const seed of seedsOf(world.seed, seeds)) {
       yield report(`${attack.title} under ${mechanism.title}`)
       const seeded = { ...settings, seed }
-      const gain = referee.gain(attack.match(new World(seeded)), attack, seeded, mechanism)
+      const gain = scorekeeper.gain(attack.match(new World(seeded)), attack, seeded, mechanism)
       if (gain !== undefined) gains.push(gain)
     }
     return gains
@@ -177,7 +177,7 @@ export function seedsOf(seed: string, count: number): readonly string[] {
 }
 
 /** Plays twins; an honest world that several attacks share is played once. */
-export function createReferee(): Referee {
+export function createScorekeeper(): Scorekeeper {
   const honestWorlds = new Map<string, World>()
   let epochsPlayed = 0
   const play = (settings: WorldSettings, mechanism: Mechanism, hooks: ReturnType<Match['attack']>): World => {

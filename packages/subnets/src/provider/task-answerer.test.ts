@@ -47,7 +47,7 @@ describe('TaskAnswerer on the real contracts', () => {
       expect(answerHash).toBe(sha256Hex(text))
       const taskText = taskTexts[task] as string
       const place = { netuid: miner.netuid, epoch: 1, hotkey: miner.hotkey, task, taskHash: sha256Hex(taskText) }
-      expect(JSON.parse(readTaskAnswer(text, place))).toEqual({ twice: 2 * JSON.parse(taskText).number })
+      expect(JSON.parse(readTaskAnswer(text, place, 1_024))).toEqual({ twice: 2 * JSON.parse(taskText).number })
     }
     await miner.close()
   })
@@ -81,6 +81,21 @@ describe('TaskAnswerer on the real contracts', () => {
     expect(miner.answered).toEqual([[1, 2, 3]])
     expect((await miner.store.answers(miner.netuid, 1)).map(({ task }) => task)).toEqual([0, 2])
     expect(miner.errors.map(String)).toEqual(['Error: no idea'])
+    await miner.close()
+  })
+
+  it('leaves out an answer that is longer than the subnet takes, which would cost it the epoch', async () => {
+    const miner = await setup('long')
+    const long = miner.answererWith({
+      tasks: (input) => sandbox.tasks(input),
+      serve: async ({ index }) => (index === 0 ? JSON.stringify('ä'.repeat(600)) : '{"twice":1}'),
+    })
+    await ledger.moveTo(epochWindow(miner.clock, 0).workCommitEndsAtSeconds + 1)
+    await long.tick()
+    expect((await miner.store.answers(miner.netuid, 1)).map(({ task }) => task)).toEqual([1, 2])
+    expect(miner.errors.map(String)).toEqual([
+      expect.stringMatching(/question 0 has 1\d{3} bytes; the subnet takes 1024/),
+    ])
     await miner.close()
   })
 
@@ -118,6 +133,7 @@ async function setup(name: string) {
       writer,
       store,
       file,
+      answerBytes: 1_024,
       pollMs: 20,
       onError: (error) => errors.push(error),
       onAnswered: (...what) => answered.push(what),

@@ -1,8 +1,8 @@
 /** Answers the questions of a subnet file, epoch by epoch (specs/0016-subnet-files.md section 3). */
-import { type Address, type Hex, sha256Hex, sleep } from '@koinon/base'
+import { type Address, type Hex, KoinonError, sha256Hex, sleep, utf8ToBytes } from '@koinon/base'
 import { type SubnetLedger, type SubnetLedgerWriter, unlessDone } from '../client/index.ts'
 import { type EpochWindow, epochAt, epochWindow, type WorkItem } from '../rules/index.ts'
-import { taskAnswer } from '../rules/subnet-file/task-answer.ts'
+import { answerEpochs, isLongerThan, type TaskAnswer, taskAnswer } from '../rules/subnet-file/task-answer.ts'
 import type { StoredAnswer, TaskAnswerStore } from './task-answer-store.ts'
 
 /** The parts of a subnet file that a miner runs. */
@@ -24,12 +24,12 @@ export type TaskAnswererOptions = {
   readonly writer: Pick<SubnetLedgerWriter, 'drawBeacon'>
   readonly store: TaskAnswerStore
   readonly file: AnsweringFile
+  /** Most bytes of an answer; a longer one is left out, because who commits to it gets nothing for the epoch. */
+  readonly answerBytes: number
   readonly pollMs: number
   readonly onError: (error: unknown) => void
   readonly onAnswered?: (epoch: number, answers: number, questions: number) => void
 }
-
-const keptEpochs = 200
 
 /** One miner of a subnet file. Questions are answered once, when their beacon is drawn; safe to kill at any point. */
 export class TaskAnswerer {
@@ -71,22 +71,24 @@ export class TaskAnswerer {
     if (epoch < 1 || (await store.hasAnswered(netuid, epoch))) return
     const beacon = (await ledger.beacon(netuid, epoch - 1)) ?? (await this.#firstBeacon(epoch, now))
     if (beacon === undefined) return
-    const { file, hotkey, onError, onAnswered } = this.#options
+    const { file, hotkey, answerBytes, onError, onAnswered } = this.#options
     const questions = await file.tasks({ epoch, beacon })
     const answers: StoredAnswer[] = []
     for (const [task, taskText] of questions.entries()) {
       try {
         const response = await file.serve({ epoch, beacon, index: task, taskText, hotkey })
         const place = { netuid, epoch, hotkey, task, taskHash: sha256Hex(taskText) }
-        answers.push({ task, ...taskAnswer(place, response) })
+        const answer = taskAnswer(place, response)
+        if (isLongerThan(answer.text, answerBytes)) throw tooLong(task, answer, answerBytes)
+        answers.push({ task, ...answer })
       } catch (error) {
         // One question without an answer is no reason to leave out the others.
         onError(error)
       }
     }
-    // Not one answer: the file's thread may be lost. It is tried again as long as the epoch lasts.
+    // Not one answer: the file's process may be lost. It is tried again as long as the epoch lasts.
     if (answers.length === 0 && questions.length > 0) return
-    await store.save(netuid, epoch, answers, epoch - keptEpochs)
+    await store.save(netuid, epoch, answers, epoch - answerEpochs(clock.epochSeconds))
     onAnswered?.(epoch, answers.length, questions.length)
   }
 
@@ -108,4 +110,12 @@ export class TaskAnswerer {
       await sleep(this.#options.pollMs, signal)
     }
   }
+}
+
+function tooLong(task: number, { text }: TaskAnswer, answerBytes: number): KoinonError {
+  return new KoinonError({
+    code: 'subnets/bad-answer',
+    message: `The answer to question ${task} has ${utf8ToBytes(text).length} bytes; the subnet takes ${answerBytes}`,
+    hint: 'Let "serve" give less, or ask the subnet\'s owner for a higher answerBytes.',
+  })
 }

@@ -86,7 +86,8 @@ export type SubnetDefinition<task, response, ports> = {
   /** Pure: depends on nothing but its arguments. */
   score(evidence: MinerEvidence, context: ScoreContext): MinerScore
   readonly combine: CombinePolicy
-  readonly aggregate: AggregatorName
+  /** How validators' rows become shares; `aggregate` in a subnet file is another thing: a miner's scores to one. */
+  readonly aggregatorName: AggregatorName
   readonly weights: WeightPolicy
 }
 
@@ -119,8 +120,8 @@ const specType = defineStruct('KoinonSubnetSpec', {
   source: 'bytes32',
 })
 
-/** Checks a definition and makes it usable. Throws `subnets/bad-definition` naming the field. */
-export function defineReceiptSubnet<task, response, ports>(
+/** Checks a definition and makes it usable; nothing is created on the ledger. Throws `subnets/bad-definition` naming the field. */
+export function subnetFromDefinition<task, response, ports>(
   definition: SubnetDefinition<task, response, ports>,
 ): Subnet<task, response, ports> {
   const { name, version, parameters, combine } = definition
@@ -138,7 +139,7 @@ export function defineReceiptSubnet<task, response, ports>(
       throw badDefinition('combine.movingAveragePpm', 'must be 1 to 1,000,000')
     }
   }
-  const aggregator: Aggregator = aggregators[definition.aggregate]
+  const aggregator: Aggregator = aggregators[definition.aggregatorName]
   const texts = {
     name,
     parameters: JSON.stringify(Object.entries(parameters).sort(([a], [b]) => (a < b ? -1 : 1))),

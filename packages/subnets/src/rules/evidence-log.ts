@@ -4,6 +4,7 @@ import { type Check, checkThat } from '@koinon/work'
 import { z } from 'zod'
 import type { CombinePolicy, Subnet } from './define-subnet.ts'
 import { type MinerEvidence, type MinerScore, maximumScorePpm } from './evidence.ts'
+import { maximumMechanisms } from './subnet-file/mechanisms.ts'
 import { weightRow } from './subnet-file/weight-policy.ts'
 import { packRow } from './weight-row.ts'
 
@@ -42,7 +43,7 @@ export function scoreEpoch(
   const scores = [...miners]
     .sort((a, b) => a.uid - b.uid)
     .map((miner): LoggedScore => {
-      const { scorePpm, reasons } = subnet.score(miner, { ...context, peers: miners })
+      const { scorePpm, reasons, parts } = subnet.score(miner, { ...context, peers: miners })
       if (!Number.isInteger(scorePpm) || scorePpm < 0 || scorePpm > maximumScorePpm) {
         throw new KoinonError({
           code: 'subnets/bad-score',
@@ -51,7 +52,16 @@ export function scoreEpoch(
       }
       const previous = subnet.combine === 'latest' ? undefined : previousPpm.get(miner.hotkey)
       const combinedPpm = combineScores(subnet.combine, previous, scorePpm)
-      return { uid: miner.uid, hotkey: miner.hotkey, scorePpm, previousPpm: previous, combinedPpm, reasons }
+      const { uid, hotkey } = miner
+      return orderedScore({
+        uid,
+        hotkey,
+        scorePpm,
+        previousPpm: previous,
+        combinedPpm,
+        reasons,
+        ...(parts && { parts }),
+      })
     })
   const row = packRow(
     weightRow(
@@ -77,9 +87,7 @@ export function checkEvidenceLog(subnet: Subnet, specHash: Hex, log: EvidenceLog
     ),
   )
   const again = scoreEpoch(subnet, log, log.miners, previous)
-  const differing = again.scores.find(
-    (score, index) => JSON.stringify(score) !== JSON.stringify(orderedScore(log.scores[index])),
-  )
+  const differing = again.scores.find((score, index) => JSON.stringify(score) !== textOf(log.scores[index]))
   return [
     checkThat(
       'spec',
@@ -147,6 +155,10 @@ const logSchema = z.object({
       previousPpm: ppm.optional(),
       combinedPpm: ppm,
       reasons: z.array(z.string().max(1024)).max(64),
+      parts: z
+        .array(z.object({ mechanism: z.string().max(32), scorePpm: ppm, partPpm: ppm }))
+        .max(maximumMechanisms)
+        .optional(),
     }),
   ),
   row: z.custom<Hex>((value) => typeof value === 'string' && /^0x([0-9a-f]{8})*$/.test(value)),
@@ -171,14 +183,21 @@ export function parseEvidenceLog(text: string): EvidenceLog {
       committedCount: miner.committedCount,
       ...(facts === undefined ? {} : { facts }),
     })),
-    scores: log.scores.map((score) => ({ ...score, previousPpm: score.previousPpm })),
+    scores: log.scores.map(({ parts, ...score }) => ({
+      ...score,
+      previousPpm: score.previousPpm,
+      ...(parts === undefined ? {} : { parts }),
+    })),
   }
 }
 
-function orderedScore(score: LoggedScore | undefined): LoggedScore | undefined {
-  if (score === undefined) return undefined
-  const { uid, hotkey, scorePpm, previousPpm, combinedPpm, reasons } = score
-  return { uid, hotkey, scorePpm, previousPpm, combinedPpm, reasons }
+function textOf(score: LoggedScore | undefined): string | undefined {
+  return score && JSON.stringify(orderedScore(score))
+}
+
+function orderedScore({ uid, hotkey, scorePpm, previousPpm, combinedPpm, reasons, parts }: LoggedScore): LoggedScore {
+  const ordered = parts?.map(({ mechanism, scorePpm: own, partPpm }) => ({ mechanism, scorePpm: own, partPpm }))
+  return { uid, hotkey, scorePpm, previousPpm, combinedPpm, reasons, ...(ordered && { parts: ordered }) }
 }
 
 function badLog(problem: string): KoinonError {

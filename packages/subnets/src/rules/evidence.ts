@@ -1,6 +1,7 @@
 /** What a validator saw of the miners in one epoch: the only input of scores, so that anybody can recompute them. */
 import type { Address, Hex } from '@koinon/base'
 import type { Check } from '@koinon/work'
+import type { MechanismPart } from './subnet-file/mechanisms.ts'
 
 /** One piece of work that was looked at. `facts` are integers that the subnet's score needs (tokens, milliseconds, 0 or 1). */
 export type WorkEvidence = {
@@ -27,8 +28,12 @@ export type MinerEvidence = {
   readonly facts?: Readonly<Record<string, number>>
 }
 
-/** `scorePpm` in millionths, 0 to 1,000,000. Reasons are whole sentences for the dashboard. */
-export type MinerScore = { readonly scorePpm: number; readonly reasons: readonly string[] }
+/** `scorePpm` in millionths, 0 to 1,000,000. Reasons are whole sentences for the dashboard. `parts` sum to it, where a subnet has several mechanisms. */
+export type MinerScore = {
+  readonly scorePpm: number
+  readonly reasons: readonly string[]
+  readonly parts?: readonly MechanismPart[]
+}
 
 /** Largest score. */
 export const maximumScorePpm = 1_000_000

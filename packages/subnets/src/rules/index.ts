@@ -1,4 +1,5 @@
 export type { Aggregator } from './aggregator.ts'
+export { aggregatorWords } from './aggregators/aggregator-words.ts'
 export { createBeaconRandom } from './beacon-random.ts'
 export {
   type DecentralizationFacts,
@@ -10,9 +11,9 @@ export {
   type ReplayState,
 } from './decentralization/index.ts'
 export {
-  defineReceiptSubnet,
   type SpecParts,
   type Subnet,
+  subnetFromDefinition,
   type VerifiedWork,
   type VerifyContext,
   type WorkListAudit,

@@ -2,7 +2,7 @@
 import { type Hex, sha256Hex } from '@koinon/base'
 import { checkThat } from '@koinon/work'
 import { z } from 'zod'
-import { defineReceiptSubnet, failedCheckNames, maximumScorePpm } from '../rules/index.ts'
+import { failedCheckNames, maximumScorePpm, subnetFromDefinition } from '../rules/index.ts'
 
 const evidence = z.object({ text: z.string(), digest: z.string() })
 export type DigestEvidence = z.infer<typeof evidence>
@@ -14,7 +14,7 @@ export function digestReceiptHash(work: DigestEvidence): Hex {
   return sha256Hex(JSON.stringify([work.text, work.digest]))
 }
 
-export const digestSubnet = defineReceiptSubnet({
+export const digestSubnet = subnetFromDefinition({
   name: 'digest',
   version: 1,
   parameters: { samples: 4 },
@@ -38,7 +38,7 @@ export const digestSubnet = defineReceiptSubnet({
     return { scorePpm: maximumScorePpm, reasons: [`${miner.work.length} pieces of work were right.`] }
   },
   combine: 'latest',
-  aggregate: 'stakeMedian',
+  aggregatorName: 'stakeMedian',
   weights: 'linear',
 })
 

@@ -1,5 +1,5 @@
 /** A subnet file small enough for tests: to double a number. Numbers below 0 are cheats; 404 breaks the scorer, 408 never lets it end. */
-import type { SandboxFile } from '../verifier/sandbox/sandbox.ts'
+import type { SandboxFile } from '../verifier/sandbox/sandbox-process.ts'
 
 export const doubleFile: SandboxFile = {
   fileName: 'double.ts',

@@ -17,8 +17,10 @@ import {
   workStoreSchema,
 } from '../provider/index.ts'
 import type { AnsweringFile } from '../provider/task-answerer.ts'
+import { answerBytesBounds } from '../rules/subnet-file/task-answer.ts'
 import { taskSubnet } from '../rules/subnet-file/task-subnet.ts'
 import {
+  answerEvidenceBytes,
   createAttestationPort,
   createMinerPort,
   SandboxedJudge,
@@ -29,7 +31,7 @@ import {
   ValidatorStore,
   validatorStoreSchema,
 } from '../verifier/index.ts'
-import type { SandboxFile } from '../verifier/sandbox/sandbox.ts'
+import type { SandboxFile } from '../verifier/sandbox/sandbox-process.ts'
 import { connect } from './test-peers.ts'
 
 const pollMs = 100
@@ -55,7 +57,7 @@ export async function createTaskMiner(
   const store = new TaskAnswerStore(durable)
   // A transaction that came too late is tried again or found done at the next look.
   const common = { netuid, ledger, writer, pollMs, onError: () => undefined }
-  const answerer = new TaskAnswerer({ ...common, hotkey, store, file })
+  const answerer = new TaskAnswerer({ ...common, hotkey, store, file, answerBytes: answerBytesBounds.unlessSaid })
   const committer = new WorkCommitter({
     ...common,
     store: new WorkStore(durable),
@@ -126,7 +128,7 @@ export async function createTaskValidator(
     writer,
     account: { address: hotkey, signDigest: (digest) => signDigest(digest, secret) },
     store,
-    miners: createMinerPort(peers),
+    miners: createMinerPort(peers, answerEvidenceBytes(sandbox.description.answerBytes)),
     attestations: createAttestationPort(peers),
     verifyPorts: judge,
     judge,

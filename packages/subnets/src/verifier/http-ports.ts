@@ -7,8 +7,8 @@ const maximumEvidenceBytes = 32 * 1024 * 1024
 const maximumAttestationBytes = 64 * 1024
 const bytesPerWorkItem = 2_048
 
-/** Lists and evidence from miners' endpoints (specs/0008-http.md section 3). */
-export function createMinerPort(client: PeerClient): MinerPort {
+/** Lists and evidence, of so many bytes at most, from miners' endpoints (specs/0008-http.md section 3). */
+export function createMinerPort(client: PeerClient, maximumBytes = maximumEvidenceBytes): MinerPort {
   return {
     workPage: (peer, { netuid, epoch, offset }, signal) =>
       client.getJson(peer, {
@@ -17,8 +17,13 @@ export function createMinerPort(client: PeerClient): MinerPort {
         signal,
       }),
     evidence: (peer, requestId, signal) =>
-      client.getJson(peer, { path: `/v1/evidence/${requestId}`, maximumBytes: maximumEvidenceBytes, signal }),
+      client.getJson(peer, { path: `/v1/evidence/${requestId}`, maximumBytes, signal }),
   }
+}
+
+/** For `{text}` of a subnet file's answer: escaped as JSON again it has at most twice its bytes. */
+export function answerEvidenceBytes(answerBytes: number): number {
+  return 1_024 + 2 * answerBytes
 }
 
 /** Attestations and objections from other validators' endpoints (section 4). */

@@ -1,7 +1,7 @@
 export { SandboxedJudge } from './answer-judge.ts'
 export type { KnownDefinition } from './audit/evidence-check.ts'
 export { createSubnetChecks, decentralizationFacts } from './audit/index.ts'
-export { createAttestationPort, createMinerPort } from './http-ports.ts'
+export { answerEvidenceBytes, createAttestationPort, createMinerPort } from './http-ports.ts'
 export { inParallel } from './in-parallel.ts'
 export { openUnrevealed } from './open-unrevealed.ts'
 export { type Prober, type ValidatorEvent } from './ports.ts'

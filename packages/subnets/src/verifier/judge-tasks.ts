@@ -2,6 +2,7 @@
 import { type Address, type Hex, sha256Hex } from '@koinon/base'
 import { checkThat } from '@koinon/work'
 import type { MinerEvidence, Seat, WorkEvidence } from '../rules/index.ts'
+import { aggregateFact, firstTasks } from '../rules/subnet-file/mechanisms.ts'
 import { answerOf, readTaskAnswer } from '../rules/subnet-file/task-answer.ts'
 import { scoreTable, type TaskVerdict, taskEvidence } from '../rules/subnet-file/task-verdict.ts'
 import type { SubnetSandbox } from './sandbox/sandbox.ts'
@@ -46,18 +47,19 @@ export async function judgeTasks(
     const list = count === undefined ? [] : [checkThat('list', true, `${count} answers were committed`)]
     return { uid, hotkey, committedCount: count, checks: list, work: own, probesAsked: 0, probesAnswered: 0 }
   })
-  return sandbox.description.aggregate === 'function' ? withAggregates(sandbox, evidence) : evidence
+  return withAggregates(sandbox, evidence)
 }
 
 type Judged = { readonly hotkey: Address; readonly text: string; readonly verdict: TaskVerdict }
 
 async function judgeTask(
-  sandbox: Pick<SubnetSandbox, 'judge'>,
+  sandbox: Pick<SubnetSandbox, 'judge' | 'description'>,
   epoch: EpochAnswers,
   task: number,
   taskText: string,
   patience: Patience,
 ): Promise<readonly Judged[]> {
+  const { answerBytes } = sandbox.description
   const place = { netuid: epoch.netuid, epoch: epoch.epoch, task, taskHash: sha256Hex(taskText) }
   const judged: Judged[] = []
   const admitted: (AdmittedAnswer & { readonly text: string })[] = []
@@ -70,7 +72,7 @@ async function judgeTask(
       continue
     }
     try {
-      admitted.push({ uid, hotkey, text, responseText: readTaskAnswer(text, { ...place, hotkey }) })
+      admitted.push({ uid, hotkey, text, responseText: readTaskAnswer(text, { ...place, hotkey }, answerBytes) })
     } catch (error) {
       judged.push({ hotkey, text, verdict: { kind: 'malformed', problem: (error as Error).message } })
     }
@@ -124,15 +126,24 @@ class Patience {
   }
 }
 
+/** Adds what the file's own aggregates give; nothing of a file that has none. */
 async function withAggregates(
   sandbox: Pick<SubnetSandbox, 'aggregate' | 'description'>,
   miners: readonly MinerEvidence[],
 ): Promise<readonly MinerEvidence[]> {
-  const { tasks, rows } = scoreTable(miners, sandbox.description.tasks)
+  const { description } = sandbox
+  const mechanisms = description.mechanisms ?? [description]
+  if (mechanisms.every(({ aggregate }) => aggregate !== 'function')) return miners
+  const { tasks, rows } = scoreTable(miners, description.tasks)
   const lists = rows.map((row) => row.map((scorePpm, column) => ({ task: tasks[column] as number, scorePpm })))
-  const values = await sandbox.aggregate(lists)
-  return miners.map((miner, index) => {
-    const aggregatePpm = values[index]
-    return { ...miner, facts: aggregatePpm === null || aggregatePpm === undefined ? {} : { aggregatePpm } }
-  })
+  const facts: Record<string, number>[] = miners.map(() => ({}))
+  for (const [index, first] of firstTasks(mechanisms).entries()) {
+    const mechanism = mechanisms[index] as (typeof mechanisms)[number]
+    if (mechanism.aggregate !== 'function') continue
+    const own = lists.map((list) => list.filter(({ task }) => task >= first && task < first + mechanism.tasks))
+    const values = await sandbox.aggregate(own, index)
+    const name = description.mechanisms === undefined ? 'aggregatePpm' : aggregateFact(index)
+    for (const [miner, value] of values.entries()) if (value !== null && facts[miner]) facts[miner][name] = value
+  }
+  return miners.map((miner, index) => ({ ...miner, facts: facts[index] as Record<string, number> }))
 }

@@ -1,5 +1,6 @@
 import { type Hex, sleep } from '@koinon/base'
 import { epochAt, epochPhase, epochWindow } from '../rules/index.ts'
+import { answerEpochs } from '../rules/subnet-file/task-answer.ts'
 import { accrualStep } from './accrual-step.ts'
 import { Claimer, claimDelaySeconds } from './claimer.ts'
 import { disputeStep, punishStep } from './dispute-step.ts'
@@ -105,7 +106,7 @@ export class ValidatorLoop<task, response, ports> {
     }
     if (phase === 'root') await this.#attempt('attest', () => attestStep(step, this.#history))
     if (epoch > this.#forgottenUpTo) {
-      await store.forget(netuid, epoch - keptEpochs)
+      await store.forget(netuid, epoch - keptEpochs, epoch - answerEpochs(clock.epochSeconds))
       this.#forgottenUpTo = epoch
       for (const old of this.#specHashes.keys()) if (old < epoch) this.#specHashes.delete(old)
     }

@@ -116,9 +116,19 @@ describe('ValidatorStore', () => {
     const again = await open(path)
     expect(await again.store.judgedAnswer(1, sha256Hex('an answer'))).toEqual({ epoch: 9, text: 'an answer' })
     expect(await again.store.judgedAnswer(2, sha256Hex('an answer'))).toBeUndefined()
-    await again.store.forget(1, 9)
+    await again.store.forget(1, 9, 9)
     expect(await again.store.judgedAnswer(1, sha256Hex('another'))).toBeUndefined()
     expect(await again.store.judgedAnswer(1, sha256Hex('an answer'))).toEqual({ epoch: 9, text: 'an answer' })
+  })
+
+  it('keeps logs longer than the answers behind them', async () => {
+    const { path, open } = setup()
+    const { store } = await open(path)
+    const text = 'an answer'
+    await store.saveAssessment(1, 7, assessment, { ...next([]), answers: new Map([[sha256Hex(text), text]]) })
+    await store.forget(1, 0, 8)
+    expect(await store.judgedAnswer(1, sha256Hex(text))).toBeUndefined()
+    expect(await store.assessment(1, 7)).toEqual(assessment)
   })
 
   it('keeps the state behind a root and forgets old epochs', async () => {
@@ -128,7 +138,7 @@ describe('ValidatorStore', () => {
     expect(await store.carry(1, 7)).toEqual({ root: zeroHash, carry: '0x12' })
     await store.saveAssessment(1, 7, assessment, { scores: [], memories: new Map() })
     await store.saveObjection(1, 7, { resultHash: zeroHash, signature })
-    await store.forget(1, 8)
+    await store.forget(1, 8, 8)
     expect([await store.assessment(1, 7), await store.objections(1, 7)]).toEqual([undefined, []])
     expect(await store.carry(1, 7)).toBeDefined()
     await store.saveCarry(1, 100, { root: zeroHash, carry: '0x' })

@@ -199,14 +199,12 @@ export class ValidatorStore {
     return row === undefined ? undefined : { root: row['root'] as Hex, carry: row['carry'] as Hex }
   }
 
-  /** Forgets epochs before `oldestEpoch`. States are kept apart: the next result builds on the last of them. */
-  async forget(netuid: number, oldestEpoch: number): Promise<void> {
+  /** Forgets epochs before `oldestEpoch`, answers before another. States are kept apart: the next result builds on the last of them. */
+  async forget(netuid: number, oldestEpoch: number, oldestAnswerEpoch: number): Promise<void> {
+    const tables = ['assessment', 'combined_score', 'list_memory', 'probe', 'attestation', 'objection']
     await this.#store.write(
-      ['assessment', 'combined_score', 'list_memory', 'judged_answer', 'probe', 'attestation', 'objection'].map(
-        (table) => ({
-          sql: `delete from ${table} where netuid = ? and epoch < ?`,
-          values: [netuid, oldestEpoch],
-        }),
+      [...tables.map((table) => [table, oldestEpoch] as const), ['judged_answer', oldestAnswerEpoch] as const].map(
+        ([table, oldest]) => ({ sql: `delete from ${table} where netuid = ? and epoch < ?`, values: [netuid, oldest] }),
       ),
     )
   }

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Attack } from '../attack.ts'
-import { createReferee, mechanismsNamed } from '../league.ts'
+import { createScorekeeper, mechanismsNamed } from '../league.ts'
 import type { Mechanism } from '../mechanism.ts'
 import { playWorld, type Takings, takingsOf } from '../play.ts'
 import { defaultWorld, type WorldSettings } from '../settings.ts'
@@ -19,7 +19,7 @@ const by = (name: string): Mechanism => mechanismsNamed([name])[0] as Mechanism
 function gain(attack: string, mechanism = 'yuma3', change: Partial<WorldSettings> = {}): number {
   const played = named(attack)
   const world = { ...played.world(settings), ...change }
-  const ppm = createReferee().gain(played.match(new World(world)), played, world, by(mechanism))
+  const ppm = createScorekeeper().gain(played.match(new World(world)), played, world, by(mechanism))
   return Number(ppm) / 10_000
 }
 

@@ -16,7 +16,8 @@ export const priceEmaDefaults: PriceEmaRules = {
 export const flowKeepQ64 = 18446739140720764749n
 
 /**
- * The average price after `elapsedSeconds` at one spot price: every second moves it by a = base * age / (age + halving) of the distance,
+ * The average price after `elapsedSeconds` at one spot price, as the chain counts that the rules come from, for its vectors; what policies
+ * look at here is the pool's own average (`movePriceAverage`, specs/0014-pools.md section 3): every second moves it by a = base * age / (age + halving) of the distance,
  * `ageSeconds` being the subnet's age at the END. Prices are Q64 KOIN per token. Throws `subnets/out-of-range`.
  */
 export function priceEmaAfter(

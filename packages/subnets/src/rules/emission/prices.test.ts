@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest'
 import { oneQ64 } from '../fixed/q64.ts'
 import { flowEmaAfter, flowKeepQ64, priceEmaAfter, priceEmaDefaults } from './averages.ts'
 import { burnPriceAfter, burnPriceBumped, decayFactorQ32 } from './burn-price.ts'
-import { dissolve } from './dissolution.ts'
 import { convictionAfter, decayQ64, lockPriceAfter } from './locks.ts'
 
 const unit = 10n ** 18n
@@ -141,13 +140,5 @@ describe('locks', () => {
         },
       ),
     )
-  })
-})
-
-describe('dissolve', () => {
-  it('pays all to holders by largest remainder, or recycles it', () => {
-    expect(dissolve(10n, [1n, 1n, 1n])).toEqual({ parts: [4n, 3n, 3n], recycled: 0n })
-    expect(dissolve(10n, [0n, 0n])).toEqual({ parts: [0n, 0n], recycled: 10n })
-    expect(dissolve(10n, [])).toEqual({ parts: [], recycled: 10n })
   })
 })

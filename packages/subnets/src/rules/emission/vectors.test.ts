@@ -4,7 +4,6 @@ import { expQ64, powerQ64 } from '../fixed/q64.ts'
 import { flowEmaAfter, priceEmaAfter } from './averages.ts'
 import { burnPriceAfter, burnPriceBumped, decayFactorQ32 } from './burn-price.ts'
 import { rootProportionQ64, splitIssue } from './coinbase.ts'
-import { dissolve } from './dissolution.ts'
 import { taoflow } from './flow.ts'
 import { emissionRate, issuedOver } from './halving.ts'
 import { hillGate } from './hill-gate.ts'
@@ -30,7 +29,6 @@ const vectors = JSON.parse(
   burn: Columns<'halfLife' | 'decay' | 'bump' | 'minimum' | 'maximum' | 'price' | 'seconds' | 'after' | 'bumped'>
   lockPrice: Columns<'interval' | 'minimum' | 'last' | 'seconds' | 'price'>
   conviction: Columns<'locked' | 'conviction' | 'seconds' | 'tau' | 'decays' | 'lockedAfter' | 'convictionAfter'>
-  dissolution: { pot: string; values: string[]; parts: string[]; recycled: string }[]
 }
 type Coinbase = Record<
   'seconds' | 'koinIssuance' | 'rootStake' | 'rootWeightQ64' | 'cap' | 'base' | 'koinIssued' | 'recycledKoin',
@@ -146,17 +144,13 @@ describe('specs/vectors/emission.json', () => {
     }
   })
 
-  it('conviction and dissolution', () => {
+  it('conviction', () => {
     for (const row of rows(vectors.conviction)) {
       const lock = { seconds: row.seconds, tauSeconds: row.tau, decays: row.decays === 1n }
       expect(convictionAfter({ locked: row.locked, conviction: row.conviction }, lock)).toEqual({
         locked: row.lockedAfter,
         conviction: row.convictionAfter,
       })
-    }
-    for (const { pot, values, parts, recycled } of vectors.dissolution) {
-      const out = dissolve(BigInt(pot), values.map(BigInt))
-      expect([out.parts.map(String), String(out.recycled)]).toEqual([parts, recycled])
     }
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { defineSubnet, isSubnetFile, type SubnetFile } from './define-subnet.ts'
+import { defineMechanism, defineSubnet, isSubnetFile, type SubnetFile } from './define-subnet.ts'
 
 const file: SubnetFile<number, number> = {
   name: 'echo',
@@ -29,6 +29,8 @@ describe('defineSubnet', () => {
     ['tasks', 0],
     ['tasks', 65],
     ['scoreTimeoutMs', 9],
+    ['answerBytes', 1_023],
+    ['answerBytes', 262_145],
     ['task', undefined],
     ['response', {}],
     ['sample', undefined],
@@ -43,6 +45,32 @@ describe('defineSubnet', () => {
   ])('refuses %s %j by its name', (field, value) => {
     const changed = { ...file, [field]: value } as never
     expect(() => defineSubnet(changed)).toThrow(new RegExp(`The subnet's ${field} `))
+  })
+
+  it('takes several mechanisms, in place of one kind of questions', () => {
+    const { name, version, ...questions } = file
+    const one = defineMechanism({ ...questions, name: 'one', shareBps: 4_000 })
+    const other = defineMechanism({ ...questions, name: 'other', shareBps: 6_000, aggregate: 'crps', weights: 'wta' })
+    expect(isSubnetFile(defineSubnet({ name, version, mechanisms: [one, other] }))).toBe(true)
+    const bad: readonly (readonly [string, unknown])[] = [
+      ['mechanisms must be 1 to 8', []],
+      ['mechanisms must be 1 to 8', Array.from({ length: 9 }, () => one)],
+      ['mechanisms must have shareBps', [one]],
+      ['mechanisms must ask at most 64', [one, { ...other, tasks: 57 }]],
+      ['mechanisms[1].name', [one, { ...other, name: 'one' }]],
+      ['mechanisms[0].name', [{ ...one, name: 'One' }, other]],
+      ['mechanisms[0].shareBps', [{ ...one, shareBps: 0 }, other]],
+      ['mechanisms[0].score', [{ ...one, score: undefined }, other]],
+      ['mechanisms[0].aggregate must be of one epoch', [{ ...one, aggregate: 'ewma' }, other]],
+      ['mechanisms[0].weights', [{ ...one, weights: 'all' }, other]],
+      ['mechanisms[0].version', [{ ...one, version: 1 }, other]],
+      ['mechanisms[1]', [one, null]],
+    ]
+    for (const [problem, mechanisms] of bad) {
+      expect(() => defineSubnet({ name, version, mechanisms } as never)).toThrow(`The subnet's ${problem}`)
+    }
+    const both = { ...file, mechanisms: [one, other] }
+    expect(() => defineSubnet(both)).toThrow(/The subnet's task is not a field/)
   })
 
   it('refuses what is no definition', () => {

@@ -6,7 +6,9 @@ import { type Address, KoinonError } from '@koinon/base'
 import type { ZodType } from 'zod'
 import { type AggregatorName, aggregators } from '../aggregators/index.ts'
 import type { BeaconRandom } from '../beacon-random.ts'
+import { maximumMechanisms, wholeBps } from './mechanisms.ts'
 import { type ScoreAggregate, scoreAggregateOf, type TaskScore } from './score-aggregate.ts'
+import { answerBytesBounds } from './task-answer.ts'
 import { type WeightPolicy, weightPolicyOf } from './weight-policy.ts'
 
 /** `index` counts the questions of an epoch from 0. */
@@ -29,16 +31,10 @@ export type ScoreContext<response> = SampleContext & {
 /** Whole millionths, 0 to 1,000,000, with or without whole sentences that say why. */
 export type Score = number | { readonly scorePpm: number; readonly reasons: readonly string[] }
 
-/** What a founder writes. All functions are deterministic, synchronous (`serve` may wait) and see nothing but their arguments. */
-export type SubnetFile<task, response> = {
-  /** 1 to 64 printable characters. */
-  readonly name: string
-  /** Raise it with every change of behaviour. */
-  readonly version: number
+/** What is asked and how it is scored. All functions are deterministic, synchronous (`serve` may wait) and see nothing but their arguments. */
+export type Questions<task, response> = {
   /** Questions an epoch, 1 to 64; 8 unless said. */
   readonly tasks?: number
-  /** Time for one call of `score`, milliseconds, 10 to 60,000; 2,000 unless said. */
-  readonly scoreTimeoutMs?: number
   readonly task: ZodType<task>
   readonly response: ZodType<response>
   /** One question. All that it draws is public the moment miners may answer. */
@@ -52,32 +48,56 @@ export type SubnetFile<task, response> = {
   readonly aggregate?: ScoreAggregate | ((scores: readonly TaskScore[]) => number)
   /** From the scores of all miners to weights. */
   readonly weights?: WeightPolicy
+}
+
+/** What a whole subnet has, whatever it asks. */
+type SubnetHead = {
+  /** 1 to 64 printable characters. */
+  readonly name: string
+  /** Raise it with every change of behaviour. */
+  readonly version: number
+  /** Time for one call of `score`, milliseconds, 10 to 60,000; 2,000 unless said. */
+  readonly scoreTimeoutMs?: number
+  /** Most bytes of an answer as it is committed, 1,024 to 262,144; 32,768 unless said. Who commits to a longer one gets nothing for the epoch. */
+  readonly answerBytes?: number
   /** From the weights of all validators to shares of the emission. */
   readonly aggregator?: AggregatorName
 }
 
+/** A kind of work of its own beside others in the same subnet; `shareBps` of what miners earn goes to it. */
+export type Mechanism<task, response> = Questions<task, response> & {
+  /** 1 to 32 small letters, digits and hyphens. */
+  readonly name: string
+  readonly shareBps: number
+}
+
+/** What a founder writes: one kind of questions, or up to 8 mechanisms whose shares sum to 10,000. */
+export type SubnetFile<task, response> = SubnetHead &
+  (Questions<task, response> | { readonly mechanisms: readonly Mechanism<unknown, unknown>[] })
+
 const defined = new WeakSet<object>()
+
+/** A mechanism for `mechanisms`, with the types of its own questions and answers. */
+export function defineMechanism<task, response>(mechanism: Mechanism<task, response>): Mechanism<unknown, unknown> {
+  return mechanism as unknown as Mechanism<unknown, unknown>
+}
 
 /** Checks a definition. Throws `subnets/bad-definition` naming the field. */
 export function defineSubnet<task, response>(file: SubnetFile<task, response>): SubnetFile<task, response> {
   if (typeof file !== 'object' || file === null) throw badField('definition', 'must be an object')
-  const known = file as Readonly<Record<string, unknown>>
-  for (const field of Object.keys(known)) if (!fields.has(field)) throw badField(field, 'is not a field of a subnet')
+  const hasMechanisms = 'mechanisms' in file
+  const known = hasMechanisms ? [...headFields, 'mechanisms'] : [...headFields, ...questionFields]
+  requireKnown('', file, known)
   if (typeof file.name !== 'string' || !/^[\x20-\x7e]{1,64}$/.test(file.name)) {
     throw badField('name', 'must be 1 to 64 printable characters')
   }
   requireWhole('version', file.version, 1, 0xffff_ffff)
-  if (file.tasks !== undefined) requireWhole('tasks', file.tasks, 1, maximumTasks)
   if (file.scoreTimeoutMs !== undefined) requireWhole('scoreTimeoutMs', file.scoreTimeoutMs, 10, 60_000)
-  for (const field of ['task', 'response'] as const) {
-    if (typeof (file[field] as { safeParse?: unknown } | undefined)?.safeParse !== 'function') {
-      throw badField(field, 'must be a zod schema')
-    }
+  if (file.answerBytes !== undefined) {
+    requireWhole('answerBytes', file.answerBytes, answerBytesBounds.least, answerBytesBounds.most)
   }
-  for (const field of ['sample', 'score'] as const) requireFunction(field, file[field])
-  for (const field of ['serve', 'verify'] as const) if (file[field] !== undefined) requireFunction(field, file[field])
-  if (typeof file.aggregate !== 'function') guard('aggregate', () => scoreAggregateOf(file.aggregate as ScoreAggregate))
-  guard('weights', () => weightPolicyOf(file.weights))
+  if (hasMechanisms) checkMechanisms(file.mechanisms)
+  else checkQuestions('', file)
   if (file.aggregator !== undefined && !Object.hasOwn(aggregators, file.aggregator)) {
     throw badField('aggregator', `must be one of ${Object.keys(aggregators).join(', ')}`)
   }
@@ -94,21 +114,64 @@ export function isSubnetFile(value: unknown): value is SubnetFile<unknown, unkno
 /** Most questions an epoch. */
 export const maximumTasks = 64
 
-const fields = new Set([
-  'name',
-  'version',
-  'tasks',
-  'scoreTimeoutMs',
-  'task',
-  'response',
-  'sample',
-  'serve',
-  'verify',
-  'score',
-  'aggregate',
-  'weights',
-  'aggregator',
-])
+const headFields = ['name', 'version', 'scoreTimeoutMs', 'answerBytes', 'aggregator']
+const questionFields = ['tasks', 'task', 'response', 'sample', 'serve', 'verify', 'score', 'aggregate', 'weights']
+const tasksUnlessSaid = 8
+
+/** The mechanisms of a file; the questions of a file without any are one that has everything. */
+export function mechanismsOf(file: SubnetFile<unknown, unknown>): readonly Mechanism<unknown, unknown>[] {
+  const all = 'mechanisms' in file ? file.mechanisms : [{ ...file, shareBps: wholeBps }]
+  return all.map((mechanism) => ({ ...mechanism, tasks: mechanism.tasks ?? tasksUnlessSaid }))
+}
+
+function checkMechanisms(mechanisms: readonly Mechanism<unknown, unknown>[]): void {
+  if (!Array.isArray(mechanisms) || mechanisms.length < 1 || mechanisms.length > maximumMechanisms) {
+    throw badField('mechanisms', `must be 1 to ${maximumMechanisms} mechanisms`)
+  }
+  const names = new Set<string>()
+  for (const [index, mechanism] of mechanisms.entries()) {
+    const place = `mechanisms[${index}].`
+    if (typeof mechanism !== 'object' || mechanism === null) throw badField(place.slice(0, -1), 'must be an object')
+    requireKnown(place, mechanism, [...questionFields, 'name', 'shareBps'])
+    const { name, shareBps, aggregate } = mechanism
+    if (typeof name !== 'string' || !/^[a-z0-9-]{1,32}$/.test(name) || names.has(name)) {
+      throw badField(`${place}name`, 'must be 1 to 32 small letters, digits and hyphens, and no name twice')
+    }
+    names.add(name)
+    requireWhole(`${place}shareBps`, shareBps, 1, wholeBps)
+    checkQuestions(place, mechanism)
+    if (typeof aggregate !== 'function' && scoreAggregateOf(aggregate).combine !== 'latest') {
+      throw badField(`${place}aggregate`, 'must be of one epoch: a mechanism has no moving average')
+    }
+  }
+  if (mechanisms.reduce((sum, { shareBps }) => sum + shareBps, 0) !== wholeBps) {
+    throw badField('mechanisms', `must have shareBps that sum to ${wholeBps}`)
+  }
+  const questions = mechanisms.reduce((sum, { tasks }) => sum + (tasks ?? tasksUnlessSaid), 0)
+  if (questions > maximumTasks) throw badField('mechanisms', `must ask at most ${maximumTasks} questions together`)
+}
+
+function checkQuestions<task, response>(place: string, asked: Questions<task, response>): void {
+  if (asked.tasks !== undefined) requireWhole(`${place}tasks`, asked.tasks, 1, maximumTasks)
+  for (const field of ['task', 'response'] as const) {
+    if (typeof (asked[field] as { safeParse?: unknown } | undefined)?.safeParse !== 'function') {
+      throw badField(`${place}${field}`, 'must be a zod schema')
+    }
+  }
+  for (const field of ['sample', 'score'] as const) requireFunction(`${place}${field}`, asked[field])
+  for (const field of ['serve', 'verify'] as const) {
+    if (asked[field] !== undefined) requireFunction(`${place}${field}`, asked[field])
+  }
+  const { aggregate, weights } = asked
+  if (typeof aggregate !== 'function') guard(`${place}aggregate`, () => scoreAggregateOf(aggregate as ScoreAggregate))
+  guard(`${place}weights`, () => weightPolicyOf(weights))
+}
+
+function requireKnown(place: string, given: object, known: readonly string[]): void {
+  for (const field of Object.keys(given)) {
+    if (!known.includes(field)) throw badField(`${place}${field}`, 'is not a field of a subnet')
+  }
+}
 
 function requireWhole(field: string, value: unknown, least: number, most: number): void {
   if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return
@@ -131,6 +194,6 @@ function badField(field: string, problem: string): KoinonError {
   return new KoinonError({
     code: 'subnets/bad-definition',
     message: `The subnet's ${field} ${problem}`,
-    details: { field },
+    details: { field: field.replace(/\[.*/, '') },
   })
 }

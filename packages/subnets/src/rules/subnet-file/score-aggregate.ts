@@ -9,7 +9,8 @@ export type TaskScore = { readonly task: number; readonly scorePpm: number }
 /**
  * `mean` of all questions; `ewma` the mean, then a moving average over epochs (200,000 millionths a step unless said); `crps` for losses:
  * each question counts relative to its best answer, capped at the 90th percentile; `openskill` where only the order of answers means
- * something: each question is a duel of everybody with everybody.
+ * something: each question is a duel of everybody with everybody. Two words mean other things elsewhere: the function `crps` that files may
+ * call is the score of one forecast, and the aggregator `openskill` (0012) makes shares of validators' rows, not a score of questions.
  */
 export type ScoreAggregate = 'mean' | 'ewma' | 'crps' | 'openskill' | { readonly ewmaPpm: number }
 

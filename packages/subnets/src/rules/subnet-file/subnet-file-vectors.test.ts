@@ -3,7 +3,7 @@ import type { Address, Hex } from '@koinon/base'
 import { describe, expect, it } from 'vitest'
 import type { CombinePolicy } from '../define-subnet.ts'
 import { type ScoreAggregate, scoreAggregateOf } from './score-aggregate.ts'
-import { answerOf, maximumAnswerLength, readTaskAnswer, taskAnswer } from './task-answer.ts'
+import { answerBytesBounds, answerEpochs, answerOf, readTaskAnswer, taskAnswer } from './task-answer.ts'
 import { type WeightPolicy, weightPolicyOf, weightRow } from './weight-policy.ts'
 
 type Vectors = {
@@ -60,23 +60,44 @@ describe('aggregates of the vectors', () => {
   })
 })
 
+const { most } = answerBytesBounds
+
 describe('answers', () => {
   it.each(vectors.answers)(
     'have the text and hash of the vectors',
     ({ place, response, text, answerHash, requestId }) => {
       expect(taskAnswer(place, response)).toEqual({ text, answerHash, requestId })
       expect(answerOf(text).answerHash).toBe(answerHash)
-      expect(readTaskAnswer(text, place)).toBe(response)
+      expect(readTaskAnswer(text, place, most)).toBe(response)
     },
   )
+
+  it('have at most as many bytes as their file allows', () => {
+    const { place } = vectors.answers[0] as Vectors['answers'][number]
+    const { text } = taskAnswer(place, `"${'ä'.repeat(500)}"`)
+    const bytes = Buffer.byteLength(text)
+    expect(readTaskAnswer(text, place, bytes)).toHaveLength(502)
+    expect(() => readTaskAnswer(text, place, bytes - 1)).toThrow(`longer than ${bytes - 1} bytes`)
+  })
+
+  it.each([
+    [12, 200],
+    [60, 200],
+    [3_600, 24],
+    [7_000, 13],
+    [86_400, 8],
+    [604_800, 8],
+  ])('of epochs of %d s are kept for %d epochs', (epochSeconds, epochs) => {
+    expect(answerEpochs(epochSeconds)).toBe(epochs)
+  })
 
   it('are nested at most 64 deep, whatever stands in their strings', () => {
     const { place } = vectors.answers[0] as Vectors['answers'][number]
     const nested = (depth: number) => `${'['.repeat(depth)}"[[\\"{"${']'.repeat(depth)}`
-    const read = (depth: number) => readTaskAnswer(taskAnswer(place, nested(depth)).text, place)
+    const read = (depth: number) => readTaskAnswer(taskAnswer(place, nested(depth)).text, place, most)
     expect(read(63)).toBe(nested(63))
     for (const depth of [64, 100_000]) expect(() => read(depth)).toThrow(/nested more than 64 deep/)
-    expect(() => readTaskAnswer(`"${'\\"'.repeat(100_000)}`, place)).toThrow(/not JSON/)
+    expect(() => readTaskAnswer(`"${'\\"'.repeat(100_000)}`, place, most)).toThrow(/not JSON/)
   })
 
   it('serve no other miner, epoch, question or subnet, and are nothing else than answers', () => {
@@ -89,7 +110,7 @@ describe('answers', () => {
       { taskHash: `0x${'00'.repeat(32)}` },
     ]
     for (const change of others) {
-      expect(() => readTaskAnswer(text, { ...place, ...change } as typeof place)).toThrow(
+      expect(() => readTaskAnswer(text, { ...place, ...change } as typeof place, most)).toThrow(
         Object.keys(change)[0] as string,
       )
     }
@@ -99,9 +120,9 @@ describe('answers', () => {
       '[]',
       '{"v":2}',
       text.replace('"response":', '"other":'),
-      '"'.padEnd(maximumAnswerLength + 1, 'x'),
+      '"'.padEnd(most + 1, 'x'),
     ]) {
-      expect(() => readTaskAnswer(bad, place)).toThrow(/does not fit its question/)
+      expect(() => readTaskAnswer(bad, place, most)).toThrow(/does not fit its question/)
     }
   })
 })

@@ -1,5 +1,5 @@
 /** A miner's answer to one question as it is committed and published (specs/0016-subnet-files.md section 3). */
-import { type Address, type Hex, KoinonError, sha256Hex } from '@koinon/base'
+import { type Address, type Hex, KoinonError, sha256Hex, utf8ToBytes } from '@koinon/base'
 
 /** What the answer is for; all of it stands in the text that is hashed, so no answer serves another miner, epoch or question. */
 export type AnswerPlace = {
@@ -12,8 +12,20 @@ export type AnswerPlace = {
 
 export type TaskAnswer = { readonly text: string; readonly answerHash: Hex; readonly requestId: Hex }
 
-/** Longest text of an answer and of a question, UTF-16 units. */
-export const maximumAnswerLength = 262_144
+/** Longest text of a question, UTF-16 units. */
+export const maximumQuestionLength = 262_144
+
+/** Most bytes of an answer's text in UTF-8 that a file may allow, the least that it must, and what holds when it says nothing. */
+export const answerBytesBounds = { least: 1_024, most: 262_144, unlessSaid: 32_768 } as const
+
+const keptAnswerSeconds = 86_400
+const keptAnswerEpochs = { least: 8, most: 200 } as const
+
+/** How many epochs back miners and validators keep answers: a day, but at least 8 and at most 200 epochs. */
+export function answerEpochs(epochSeconds: number): number {
+  const epochs = Math.ceil(keptAnswerSeconds / epochSeconds)
+  return Math.min(keptAnswerEpochs.most, Math.max(keptAnswerEpochs.least, epochs))
+}
 
 /** Most arrays and objects in each other, the answer's own object among them: no machine's stack decides. */
 const maximumAnswerDepth = 64
@@ -36,10 +48,15 @@ export function answerOf(text: string): TaskAnswer {
   return { text, answerHash, requestId: answerHash.slice(0, 34) as Hex }
 }
 
-/** The response's JSON text. Throws `subnets/bad-answer` when the text is not an answer for this place. */
-export function readTaskAnswer(text: string, place: AnswerPlace): string {
-  if (text.length > maximumAnswerLength) throw badAnswer(`it is longer than ${maximumAnswerLength} characters`)
+/** Whether a text has more bytes in UTF-8 than that. */
+export function isLongerThan(text: string, bytes: number): boolean {
+  return text.length > bytes || utf8ToBytes(text).length > bytes
+}
+
+/** The response's JSON text. Throws `subnets/bad-answer` when the text is not an answer for this place, of so many bytes at most. */
+export function readTaskAnswer(text: string, place: AnswerPlace, answerBytes: number): string {
   if (!isWholeText(text)) throw badAnswer('it is no Unicode text')
+  if (isLongerThan(text, answerBytes)) throw badAnswer(`it is longer than ${answerBytes} bytes`)
   if (depthOf(text) > maximumAnswerDepth) throw badAnswer(`it is nested more than ${maximumAnswerDepth} deep`)
   let json: Record<string, unknown>
   try {

@@ -12,6 +12,7 @@ const description: SubnetDescription = {
   version: 1,
   tasks: 2,
   scoreTimeoutMs: 2_000,
+  answerBytes: 32_768,
   aggregate: 'mean',
   weights: 'linear',
   aggregator: 'yuma3',
@@ -105,6 +106,7 @@ describe('taskSubnet', () => {
       { version: 2 },
       { tasks: 3 },
       { scoreTimeoutMs: 3_000 },
+      { answerBytes: 32_769 },
       { aggregate: 'crps' },
       { aggregate: 'ewma' },
       { aggregate: 'function' },
@@ -114,6 +116,15 @@ describe('taskSubnet', () => {
     ]
     const hashes = changes.map((change) => taskSubnet({ ...description, ...change }).specHash(zeroHash))
     expect(new Set(hashes).size).toBe(changes.length)
+  })
+
+  it('takes no evidence that has more bytes than the file allows, whatever its letters are', () => {
+    const { response } = taskSubnet({ ...description, answerBytes: 1_024 })
+    expect(response.safeParse({ text: 'x'.repeat(1_024) }).success).toBe(true)
+    expect(response.safeParse({ text: 'ä'.repeat(512) }).success).toBe(true)
+    for (const text of ['x'.repeat(1_025), `ä${'ä'.repeat(512)}`, '\ud800']) {
+      expect(response.safeParse({ text }).success).toBe(false)
+    }
   })
 
   it('leaves a log that parses, however long the sentences of files and answers are', () => {

@@ -9,7 +9,7 @@ import {
   type Seat,
   type Subnet,
 } from '../../rules/index.ts'
-import { maximumAnswerLength } from '../../rules/subnet-file/task-answer.ts'
+import { answerBytesBounds, isLongerThan } from '../../rules/subnet-file/task-answer.ts'
 import { weightRow } from '../../rules/subnet-file/weight-policy.ts'
 import { inParallel } from '../in-parallel.ts'
 import { epochsInScope, type ReplayedSubnet } from './replay.ts'
@@ -224,7 +224,7 @@ async function judgedAgain(
   await inParallel([...new Set(hashes)], answersAtOnce, async (hash) => {
     const text = await answerOf(hash)
     // Another text is not worth keeping; none has the hash of the empty one.
-    const isIt = text !== undefined && text.length <= maximumAnswerLength && sha256Hex(text) === hash
+    const isIt = text !== undefined && !isLongerThan(text, answerBytesBounds.most) && sha256Hex(text) === hash
     if (text !== undefined) answers.set(hash, isIt ? text : '')
   })
   const withheld = hashes.filter((hash) => !answers.has(hash)).length

@@ -6,31 +6,36 @@ import { createBeaconRandom } from '../../rules/beacon-random.ts'
 import { maximumScorePpm } from '../../rules/evidence.ts'
 import {
   isSubnetFile,
+  type Mechanism,
+  mechanismsOf,
   type PeerAnswer,
   type Score,
   type ScoreContext,
   type SubnetFile,
 } from '../../rules/subnet-file/define-subnet.ts'
-import { maximumAnswerLength } from '../../rules/subnet-file/task-answer.ts'
+import { firstTasks } from '../../rules/subnet-file/mechanisms.ts'
+import { answerBytesBounds, maximumQuestionLength } from '../../rules/subnet-file/task-answer.ts'
 import type { SubnetDescription } from '../../rules/subnet-file/task-subnet.ts'
 import type { TaskVerdict } from '../../rules/subnet-file/task-verdict.ts'
-import type { AdmittedAnswer, EpochPlace, QuestionPlace, ServePlace } from './sandbox-messages.ts'
+import type { AdmittedAnswer, AggregateInput, EpochPlace, QuestionPlace, ServePlace } from './sandbox-messages.ts'
 
 /** What one call gives: a value, or what the file did wrong with where it did so. */
 export type Outcome<value> =
   | { readonly ok: true; readonly value: value }
   | { readonly ok: false; readonly problem: string; readonly field?: string }
 
-const defaults = { tasks: 8, scoreTimeoutMs: 2_000 } as const
+const defaults = { scoreTimeoutMs: 2_000, answerBytes: answerBytesBounds.unlessSaid } as const
 const longestReason = 300
 const mostReasons = 8
 
+type Placed = { readonly mechanism: Mechanism<unknown, unknown>; readonly tasks: number; readonly first: number }
 type Question = QuestionPlace & { readonly task: unknown; readonly answers: Map<number, PeerAnswer<unknown>> }
 
 /** One file in one realm. */
 export class Realm {
   readonly #file: SubnetFile<unknown, unknown>
   readonly #fileName: string
+  readonly #mechanisms: readonly Placed[]
   #question: Question | undefined
   #served: Outcome<string> | undefined
 
@@ -42,19 +47,37 @@ export class Realm {
     }
     this.#file = files[0] as SubnetFile<unknown, unknown>
     this.#fileName = fileName
+    const mechanisms = mechanismsOf(this.#file)
+    const tasks = mechanisms.map((mechanism) => ({ tasks: mechanism.tasks as number }))
+    const first = firstTasks(tasks)
+    this.#mechanisms = mechanisms.map((mechanism, index) => ({
+      mechanism,
+      tasks: tasks[index]?.tasks as number,
+      first: first[index] as number,
+    }))
   }
 
   describe(): string {
-    const { name, version, tasks, scoreTimeoutMs, aggregate, weights, aggregator, serve } = this.#file
+    const { name, version, scoreTimeoutMs, answerBytes, aggregator } = this.#file
+    const described = this.#mechanisms.map(({ mechanism, tasks }) => ({
+      name: mechanism.name,
+      shareBps: mechanism.shareBps,
+      tasks,
+      aggregate: typeof mechanism.aggregate === 'function' ? ('function' as const) : (mechanism.aggregate ?? 'mean'),
+      weights: mechanism.weights ?? 'linear',
+    }))
+    const only = 'mechanisms' in this.#file ? undefined : described[0]
     return JSON.stringify({
       name,
       version,
-      tasks: tasks ?? defaults.tasks,
+      tasks: described.reduce((sum, { tasks }) => sum + tasks, 0),
       scoreTimeoutMs: scoreTimeoutMs ?? defaults.scoreTimeoutMs,
-      aggregate: typeof aggregate === 'function' ? 'function' : (aggregate ?? 'mean'),
-      weights: weights ?? 'linear',
+      answerBytes: answerBytes ?? defaults.answerBytes,
+      aggregate: only?.aggregate ?? 'mean',
+      weights: only?.weights ?? 'linear',
       aggregator: aggregator ?? null,
-      hasServe: serve !== undefined,
+      hasServe: this.#mechanisms.every(({ mechanism }) => mechanism.serve !== undefined),
+      ...(only === undefined ? { mechanisms: described } : {}),
     } satisfies Omit<SubnetDescription, 'aggregator'> & { aggregator: string | null })
   }
 
@@ -62,16 +85,19 @@ export class Realm {
   tasks(input: string): string {
     const { epoch, beacon } = JSON.parse(input) as EpochPlace
     return this.#outcome('sample', () =>
-      Array.from({ length: this.#file.tasks ?? defaults.tasks }, (_, index) => {
-        const random = createBeaconRandom(beacon, `koinon task ${index}`)
-        const task = this.#file.sample(random, { epoch, index })
-        const parsed = this.#file.task.safeParse(task)
-        if (!parsed.success)
-          throw new Error(`question ${index} does not fit the schema "task": ${issueOf(parsed.error)}`)
-        const text = JSON.stringify(task)
-        if (text.length > maximumAnswerLength) throw new Error(`question ${index} has ${text.length} characters`)
-        return text
-      }),
+      this.#mechanisms.flatMap(({ mechanism, tasks, first }) =>
+        Array.from({ length: tasks }, (_, own) => {
+          const index = first + own
+          const random = createBeaconRandom(beacon, `koinon task ${index}`)
+          const task = mechanism.sample(random, { epoch, index: own })
+          const parsed = mechanism.task.safeParse(task)
+          if (!parsed.success)
+            throw new Error(`question ${index} does not fit the schema "task": ${issueOf(parsed.error)}`)
+          const text = JSON.stringify(task)
+          if (text.length > maximumQuestionLength) throw new Error(`question ${index} has ${text.length} characters`)
+          return text
+        }),
+      ),
     )
   }
 
@@ -84,8 +110,9 @@ export class Realm {
       this.#served = JSON.parse(this.#outcome('serve', () => textOf(work()))) as Outcome<string>
     }
     try {
-      const task = this.#file.task.parse(JSON.parse(taskText))
-      const response = this.#file.serve?.(task, { epoch, index, hotkey, random })
+      const { mechanism, own } = this.#placeOf(index)
+      const task = mechanism.task.parse(JSON.parse(taskText))
+      const response = mechanism.serve?.(task, { epoch, index: own, hotkey, random })
       if (!(response instanceof Promise)) finish(() => response)
       else
         response.then(
@@ -115,7 +142,8 @@ export class Realm {
   /** Makes a question the one that answers are admitted to. */
   open(input: string): string {
     const place = JSON.parse(input) as QuestionPlace
-    const task = deepFreeze(this.#file.task.parse(JSON.parse(place.taskText)))
+    const { mechanism } = this.#placeOf(place.index)
+    const task = deepFreeze(mechanism.task.parse(JSON.parse(place.taskText)))
     this.#question = { ...place, task, answers: new Map() }
     return 'null'
   }
@@ -125,9 +153,10 @@ export class Realm {
     const { uid, hotkey, responseText } = JSON.parse(input) as AdmittedAnswer
     const malformed = (problem: string) => JSON.stringify({ kind: 'malformed', problem } satisfies TaskVerdict)
     try {
-      const parsed = this.#file.response.safeParse(JSON.parse(responseText))
+      const question = this.#question as Question
+      const parsed = this.#placeOf(question.index).mechanism.response.safeParse(JSON.parse(responseText))
       if (!parsed.success) return malformed(`the answer does not fit the schema: ${issueOf(parsed.error)}`)
-      this.#question?.answers.set(uid, { uid, hotkey, response: deepFreeze(parsed.data) })
+      question.answers.set(uid, { uid, hotkey, response: deepFreeze(parsed.data) })
       return 'null'
     } catch {
       // A schema may hold code of the founder's; one answer on which it throws must not cost the others theirs.
@@ -138,17 +167,18 @@ export class Realm {
   judge(input: string): string {
     const uid = JSON.parse(input) as number
     const { answers, task, beacon, epoch, index } = this.#question as Question
+    const { mechanism, own } = this.#placeOf(index)
     const { hotkey, response } = answers.get(uid) as PeerAnswer<unknown>
     const peers = [...answers.values()].filter((peer) => peer.uid !== uid).sort((a, b) => a.uid - b.uid)
     const context = (): ScoreContext<unknown> => {
       const random = createBeaconRandom(beacon, `koinon score ${index}`)
-      return { epoch, index, uid, hotkey, random, peers }
+      return { epoch, index: own, uid, hotkey, random, peers }
     }
     try {
-      const honest = this.#file.verify?.(task, response, context()) ?? true
+      const honest = mechanism.verify?.(task, response, context()) ?? true
       if (typeof honest === 'string') return JSON.stringify({ kind: 'cheat', reason: honest } satisfies TaskVerdict)
       if (honest !== true) throw new Error('verify must give true or a sentence')
-      return JSON.stringify(readScore(this.#file.score(task, response, context())))
+      return JSON.stringify(readScore(mechanism.score(task, response, context())))
     } catch (error) {
       const problem = `the file failed: ${this.#describe(error)}`
       return JSON.stringify({ kind: 'fault', problem, isDeadline: false } satisfies TaskVerdict)
@@ -157,9 +187,9 @@ export class Realm {
 
   /** One number for each list of scores, null where the function failed. */
   aggregate(input: string): string {
-    const { aggregate } = this.#file
+    const { mechanism, rows } = JSON.parse(input) as AggregateInput
+    const aggregate = this.#mechanisms[mechanism]?.mechanism.aggregate
     if (typeof aggregate !== 'function') return '[]'
-    const rows = JSON.parse(input) as readonly (readonly { task: number; scorePpm: number }[])[]
     return JSON.stringify(
       rows.map((row) => {
         try {
@@ -170,6 +200,12 @@ export class Realm {
         }
       }),
     )
+  }
+
+  /** The mechanism of a question of the epoch, and which of its own questions it is. */
+  #placeOf(index: number): { readonly mechanism: Mechanism<unknown, unknown>; readonly own: number } {
+    const { mechanism, first } = this.#mechanisms.findLast((placed) => placed.first <= index) as Placed
+    return { mechanism, own: index - first }
   }
 
   #outcome(field: string, work: () => unknown): string {

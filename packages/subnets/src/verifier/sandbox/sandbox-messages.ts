@@ -1,5 +1,7 @@
 /** What the sandbox and its worker say to each other. */
 import type { Address, Hex } from '@koinon/base'
+import { z } from 'zod'
+import { maximumScorePpm } from '../../rules/evidence.ts'
 import type { TaskScore } from '../../rules/subnet-file/score-aggregate.ts'
 import type { TaskVerdict } from '../../rules/subnet-file/task-verdict.ts'
 
@@ -31,16 +33,19 @@ export type JudgeInput = QuestionPlace & {
   readonly order: 'ascending' | 'descending'
 }
 
-/** What the worker is asked. */
+/** A list of scores a miner; `mechanism` counts from 0, also in a file that has only one. */
+export type AggregateInput = { readonly mechanism: number; readonly rows: readonly (readonly TaskScore[])[] }
+
+/** What the process is asked. */
 export type SandboxCall =
   | { readonly kind: 'tasks'; readonly input: EpochPlace }
   | { readonly kind: 'serve'; readonly input: ServePlace }
   | { readonly kind: 'judge'; readonly input: JudgeInput; readonly timeoutMs: number }
-  | { readonly kind: 'aggregate'; readonly input: readonly (readonly TaskScore[])[] }
+  | { readonly kind: 'aggregate'; readonly input: AggregateInput }
 
 export type SandboxRequest = { readonly id: number; readonly call: SandboxCall }
 
-/** Id 0 is the end of loading; its text is the description. `logs` is what the file wrote to its console. */
+/** The process is told the file first. Id 0 is the end of loading; its text is the description. `logs` is what the file wrote to its console. */
 export type SandboxReply = {
   readonly id: number
   readonly outcome: { readonly ok: true; readonly text: string } | SandboxProblem
@@ -48,3 +53,25 @@ export type SandboxReply = {
 }
 
 export type SandboxProblem = { readonly ok: false; readonly problem: string; readonly field?: string }
+
+export const sandboxReply = z.object({
+  id: z.int().min(0),
+  outcome: z.discriminatedUnion('ok', [
+    z.object({ ok: z.literal(true), text: z.string() }),
+    z.object({ ok: z.literal(false), problem: z.string(), field: z.string().optional() }),
+  ]),
+  logs: z.array(z.string().max(500)).max(100),
+})
+
+const verdict: z.ZodType<TaskVerdict> = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('scored'),
+    scorePpm: z.int().min(0).max(maximumScorePpm),
+    reasons: z.array(z.string().max(300)).max(8),
+  }),
+  z.object({ kind: z.literal('malformed'), problem: z.string() }),
+  z.object({ kind: z.literal('cheat'), reason: z.string() }),
+  z.object({ kind: z.literal('fault'), problem: z.string(), isDeadline: z.boolean() }),
+])
+
+export const timedVerdicts: z.ZodType<TimedVerdicts> = z.array(z.object({ verdict, spentMs: z.number().min(0) }))

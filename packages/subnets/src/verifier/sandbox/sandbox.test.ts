@@ -1,5 +1,7 @@
-import type { Address, Hex } from '@koinon/base'
+import { type Address, type Hex, sha256Hex } from '@koinon/base'
 import { afterEach, describe, expect, it } from 'vitest'
+import { taskAnswer } from '../../rules/subnet-file/task-answer.ts'
+import { judgeTasks } from '../judge-tasks.ts'
 import { SubnetSandbox } from './sandbox.ts'
 import type { AdmittedAnswer } from './sandbox-messages.ts'
 
@@ -18,6 +20,7 @@ describe('SubnetSandbox', () => {
       version: 1,
       tasks: 2,
       scoreTimeoutMs: 1_000,
+      answerBytes: 32_768,
       aggregate: 'mean',
       weights: 'linear',
       aggregator: 'yuma3',
@@ -169,11 +172,40 @@ describe('SubnetSandbox', () => {
     ).toEqual([5, null])
   })
 
+  it('asks, serves and judges the questions of each mechanism by its own functions', async () => {
+    const mechanism = (name: string, shareBps: number, factor: number) => `defineMechanism({
+      name: '${name}', shareBps: ${shareBps}, tasks: 2, task: z.object({ n: z.int() }), response: z.object({ m: z.int() }),
+      sample: (random, { index }) => ({ n: 100 * ${factor} + index }), serve: ({ n }) => ({ m: n * ${factor} }),
+      score: ({ n }, { m }, { index }) => (m === n * ${factor} ? 1000 * ${factor} + index : 0),
+      aggregate: (scores) => scores.reduce((sum, { scorePpm }) => sum + scorePpm * ${factor}, 0),
+    })`
+    const both = [mechanism('single', 2_500, 1), mechanism('triple', 7_500, 3)]
+    const source = `import { defineMechanism, defineSubnet } from '@koinon/subnets/file'
+import { z } from 'zod'
+export const two = defineSubnet({ name: 'two', version: 1, mechanisms: [${both}] })`
+    const sandbox = await open({ fileName: 'two.ts', source })
+    const described = [{ shareBps: 2_500 }, { tasks: 2 }]
+    expect(sandbox.description).toMatchObject({ tasks: 4, hasServe: true, mechanisms: described })
+    const taskTexts = await sandbox.tasks({ epoch: 3, beacon })
+    expect(taskTexts).toEqual(['{"n":100}', '{"n":101}', '{"n":300}', '{"n":301}'])
+    const hotkey = hotkeyOf(0)
+    const own = new Map<number, string>()
+    for (const [task, taskText] of taskTexts.entries()) {
+      const response = await sandbox.serve({ epoch: 3, beacon, index: task, hotkey, taskText })
+      own.set(task, taskAnswer({ netuid: 1, epoch: 3, hotkey, task, taskHash: sha256Hex(taskText) }, response).text)
+    }
+    const answers = new Map([[hotkey, own]])
+    const epoch = { netuid: 1, epoch: 3, closingBeacon: beacon, taskTexts, seats: [{ uid: 0, hotkey }], answers }
+    const [miner] = await judgeTasks(sandbox, epoch)
+    expect(miner?.work.map(({ facts }) => facts['scorePpm'])).toEqual([1_000, 1_001, 3_000, 3_001])
+    expect(miner?.facts).toEqual({ 'aggregatePpm 0': 2_001, 'aggregatePpm 1': 18_003 })
+  })
+
   it('fails alone when the file eats the memory', async () => {
     const score = '() => { const all = []; for (;;) all.push(new Array(1e6).fill(1)) }'
     const sandbox = await open(fileOf({ score, scoreTimeoutMs: '60000' }))
-    await expect(judge(sandbox, ['{"sum":1}'])).rejects.toThrow(/ended its thread.*memory/)
-    await expect(judge(sandbox, ['{"sum":1}'])).rejects.toThrow(/ended its thread/)
+    await expect(judge(sandbox, ['{"sum":1}'])).rejects.toThrow(/ended its process.*memory/)
+    await expect(judge(sandbox, ['{"sum":1}'])).rejects.toThrow(/ended its process/)
   })
 
   it('hands out what the file writes to its console', async () => {

@@ -1,5 +1,5 @@
-/** The sandbox's thread: holds one realm, and makes a new one whenever a call ran into its time limit. */
-import { parentPort, workerData } from 'node:worker_threads'
+/** The sandbox's process: holds one realm, and makes a new one whenever a call ran into its time limit. */
+import { once } from 'node:events'
 import type { TaskVerdict } from '../../rules/subnet-file/task-verdict.ts'
 import { type FileToLoad, type LoadedRealm, loadRealm } from './realm-loader.ts'
 import {
@@ -13,11 +13,13 @@ import {
   type TimedVerdicts,
 } from './sandbox-messages.ts'
 
-const file = workerData as FileToLoad
+const parent = process.ppid
+// Ctrl-C goes to all processes of a terminal; this one ends when its parent does.
+process.on('SIGINT', () => undefined)
+process.on('disconnect', () => process.exit(0))
+const [file] = (await once(process, 'message')) as [FileToLoad]
 /** For what is asked once an epoch. */
 const longTimeoutMs = 10_000
-const port = parentPort
-if (port === null) throw new Error('This module is a worker')
 
 const first = await loadRealm(file)
 if (typeof first === 'string') {
@@ -25,7 +27,7 @@ if (typeof first === 'string') {
 } else {
   let realm = first
   answer(0, { ok: true, text: realm.call('describe', '', longTimeoutMs) }, realm.takeLogs())
-  port.on('message', async ({ id, call }: SandboxRequest) => {
+  process.on('message', async ({ id, call }: SandboxRequest) => {
     try {
       answer(id, { ok: true, text: await run(call) }, realm.takeLogs())
     } catch (error) {
@@ -51,6 +53,8 @@ if (typeof first === 'string') {
     }
     /** Whether the work came to an end in time. Each answer is charged for all that is done because of it. */
     const isInTime = (answer: AdmittedAnswer, work: (limitMs: number) => void): boolean => {
+      // A parent that was killed is noticed here: no message gets through before the question is judged.
+      if (process.ppid !== parent) process.exit(1)
       const limitMs = limitOf(answer)
       const startedAtMs = performance.now()
       try {
@@ -117,5 +121,5 @@ async function again(): Promise<LoadedRealm> {
 }
 
 function answer(id: number, outcome: SandboxReply['outcome'], logs: readonly string[]): void {
-  port?.postMessage({ id, outcome, logs } satisfies SandboxReply)
+  process.send?.({ id, outcome, logs } satisfies SandboxReply)
 }
