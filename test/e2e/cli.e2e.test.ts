@@ -29,8 +29,9 @@ const commands = [
   ...['keys create', 'keys list', 'keys revoke', 'keys top-up', 'keys withdraw'],
   'join',
   ...['provider start', 'provider stop', 'provider status', 'provider withdraw'],
-  'validator start',
+  ...['validator start', 'validator withdraw'],
   'network deploy',
+  ...['subnet buy', 'subnet stake', 'subnet holdings'],
   'epoch show',
   'logs',
   'version',
@@ -228,6 +229,23 @@ describe('commands on a running network', () => {
     expect(await koinonJson(['wallet', 'faucet', ...home])).toMatchObject({ code: 3, error: { retry: 'later' } })
     const { data } = await koinonJson(['wallet', 'balance', ...home])
     expect(BigInt(data['dollar'] as string)).toBeGreaterThan(after.dollar)
+  })
+
+  it('buys alpha, stakes it, and sells it again', async () => {
+    const ledger = new LedgerView(network.home)
+    const miner = ledger.account('miner-1')
+    const quote = await koinonJson(['subnet', 'buy', '1', '0.5', '--dry-run', ...home])
+    expect(quote.data).toMatchObject({ made: false, inputAtomic: `${5n * 10n ** 17n}` })
+    const bought = await koinonJson(['subnet', 'buy', '1', '0.5', ...home])
+    const alpha = BigInt(bought.data['outputAtomic'] as string)
+    expect(alpha).toBeGreaterThanOrEqual(BigInt(quote.data['leastOutputAtomic'] as string))
+    expect((await koinonJson(['subnet', 'stake', '1', miner, '0.1', ...home])).code).toBe(0)
+    const { data } = await koinonJson(['subnet', 'holdings', ...home])
+    expect(data['staked']).toContainEqual(expect.objectContaining({ netuid: 1, hotkey: miner, isBound: false }))
+    const back = await koinonJson(['subnet', 'unstake', '1', miner, 'all', ...home])
+    expect(back.data['freeAtSeconds']).toBeUndefined()
+    const sold = await koinon(['subnet', 'sell', '1', 'all', '--yes', ...home])
+    expect(sold.stdout).toMatch(/^Sold [\d.]+ alpha of subnet 1 for [\d.]+ KOIN\./)
   })
 
   it.each([

@@ -56,7 +56,7 @@ describe('a second home', () => {
     expect(status.data).toMatchObject({
       earnings: { account: ready.account, held: { dollar: expect.stringMatching(/^[1-9]/) } },
     })
-    const early = await koinonJson(['provider', 'withdraw', '--home', home])
+    const early = await koinonJson(['provider', 'withdraw', '--yes', '--home', home])
     expect(early).toMatchObject({ ok: false, error: { code: 'home/in-use' } })
     expect(provider?.stderr).toMatch(/measuring this machine[\s\S]*writes \d+ tokens a second with 4 answers at once/)
     const { benchmark } = status.data as { benchmark: { prefillTokensPerSecond: number; decode: { slots: number }[] } }
@@ -108,10 +108,10 @@ describe('a second home', () => {
   it('sends what it earned to the wallet of its home, and keeps its gas money', async () => {
     const before = await new LedgerView(home).balances('provider')
     const wallet = await new LedgerView(home).balances('wallet')
-    const sent = await koinonJson(['provider', 'withdraw', '--home', home])
+    const sent = await koinonJson(['provider', 'withdraw', '--yes', '--home', home])
     expect(sent, sent.stderr).toMatchObject({ code: 0, data: { dollar: `${before.dollar}`, claimedAtomic: '0' } })
     const after = await new LedgerView(home).balances('wallet')
-    // Emission of past epochs may still arrive meanwhile.
+    // Of past epochs alpha may still arrive meanwhile; it is sold for KOIN.
     expect(BigInt(sent.data['koin'] as string)).toBeGreaterThanOrEqual(before.koin)
     expect([after.koin - wallet.koin, after.dollar - wallet.dollar]).toEqual([
       BigInt(sent.data['koin'] as string),

@@ -213,7 +213,9 @@ describe('the network', () => {
         await head.getByText('3 of 3 online').waitFor()
         const facts = await head.innerText()
         expect(facts).toMatch(/Validators\s+2 of 2 online/)
-        expect(facts).toMatch(/Stake\s+10,000 KOIN/)
+        // Dividends are staked, so it grows.
+        expect(facts).toMatch(/Stake weighs\s+10,\d{3}[\d.]* alpha/)
+        expect(facts).toMatch(/Price of one alpha\s+[\d.]+ KOIN/)
         expect(facts).toMatch(/Epoch \d+\s+\d:\d\d/)
         // The page goes on to the newest paid epoch; on a busy machine somebody may have missed the first.
         const names = ['miner-1', 'miner-2', 'miner-3', 'validator-1', 'validator-2']
@@ -225,8 +227,8 @@ describe('the network', () => {
         const rows = await payouts.getByRole('row').allInnerTexts()
         for (const name of names) {
           const why = name.startsWith('miner')
-            ? /[\d.]+ KOIN[\s\S]*All checks of \d+ answers? held/
-            : /KOIN[\s\S]*Validator: paid/
+            ? /[\d.]+ alpha[\s\S]*All checks of \d+ answers? held/
+            : /alpha[\s\S]*Validator: dividends/
           expect(rows.find((row) => row.includes(name))).toMatch(why)
         }
         await page.getByText(/\d+ audited receipts behind the scores/).click()
@@ -235,6 +237,26 @@ describe('the network', () => {
     },
     payPatienceMs + 60_000,
   )
+
+  it('buys alpha for at least what it shows, and stakes KOIN on a validator', () =>
+    story('#/stake', async (page) => {
+      const pools = page.getByRole('table', { name: 'Pools' })
+      await pools.getByText(/1 · inference/).waitFor()
+      await page.getByLabel('KOIN to spend').fill('0.5')
+      await page.getByText('At least, or nothing happens').waitFor()
+      await page.getByRole('button', { name: 'Review', exact: true }).click()
+      await page.getByRole('dialog').getByRole('button', { name: 'Buy', exact: true }).click()
+      await page
+        .getByRole('status')
+        .getByText(/^Bought [\d.]+ alpha of subnet 1 for 0\.5 KOIN\.$/)
+        .waitFor()
+      await page.getByLabel('KOIN to stake').fill('0.25')
+      await page.getByRole('button', { name: 'Review the stake' }).click()
+      await page.getByRole('dialog').getByRole('button', { name: 'Stake', exact: true }).click()
+      await page.getByText(/^Staked 0\.25 KOIN on 0x/).waitFor()
+      const staked = page.getByRole('table', { name: 'Staked' })
+      await staked.getByRole('row', { name: /KOIN validator-1 .*slowly: it backs a validator/ }).waitFor()
+    }))
 
   it(
     'shows under Receipts what validators audited',
@@ -288,6 +310,14 @@ const pages: readonly (readonly [name: string, hash: string, prepare: (page: Pag
     async (page) => {
       await page.locator('.data-table a').first().click()
       await page.getByText('What was hashed').waitFor()
+    },
+  ],
+  [
+    'stake',
+    '#/stake',
+    async (page) => {
+      await page.getByLabel('KOIN to spend').fill('0.5')
+      await page.getByText('It moves the price by').waitFor()
     },
   ],
   ['wallet', '#/wallet', (page) => page.getByRole('table', { name: 'Payments, newest first' }).waitFor()],

@@ -8,7 +8,6 @@ import { readBalances } from '@koinon/node'
 import { readBooks } from './books.ts'
 
 const rootNetuid = 0
-const netuid = 1
 
 export class LedgerView {
   readonly network: NetworkFile
@@ -35,8 +34,8 @@ export class LedgerView {
     return this.#position(rootNetuid, name)
   }
 
-  /** Alpha of subnet 1 on a role's own hotkey, which is what it earned there, 1e-18 alpha. */
-  alpha(name: string): Promise<bigint> {
+  /** Alpha of a subnet on a role's own hotkey, which is what it earned there, 1e-18 alpha. */
+  alpha(name: string, netuid = 1): Promise<bigint> {
     return this.#position(netuid, name)
   }
 
