@@ -3,7 +3,9 @@ pragma solidity 0.8.37;
 
 import {ISubnetTerms} from "../../src/subnets/ISubnetTerms.sol";
 import {EpochWindow, ISubnets, Neuron, Subnet, SubnetParams} from "../../src/subnets/ISubnets.sol";
+import {AlphaStaking} from "../../src/subnets/pool/AlphaStaking.sol";
 import {PoolState} from "../../src/subnets/pool/IPools.sol";
+import {Pools} from "../../src/subnets/pool/Pools.sol";
 import {Network} from "../support/Network.sol";
 import {vm} from "../support/Vm.sol";
 
@@ -42,6 +44,15 @@ contract SubnetsTest is Network {
         atMost(address(epochs).code.length, 24_576, "epochs");
         atMost(address(emission).code.length, 24_576, "emission");
         atMost(address(disputes).code.length, 24_576, "disputes");
+    }
+
+    /// @dev 10 million gas a transaction on the embedded chain (specs/0002); a sender adds a fifth and 132,600 to what it estimates.
+    function test_the_largest_deployment_fits_a_transaction_of_the_embedded_chain() public {
+        Pools fresh = new Pools(token);
+        uint256 before = gasleft();
+        new AlphaStaking(fresh, 1, 1e18);
+        uint256 used = before - gasleft() + 21_000 + 16 * type(AlphaStaking).creationCode.length;
+        atMost(used, uint256(10_000_000 - 132_600) * 5 / 6, "staking with permits and delegation");
     }
 
     function test_every_parameter_is_bounded() public {

@@ -1,5 +1,5 @@
 /** What a provider's earnings are called where it is started, asked and stopped: the same words everywhere. */
-import { type Address, dollarDecimals, formatUnits, tokenDecimals } from '@koinon/base'
+import { type Address, dollarDecimals, formatUnits } from '@koinon/base'
 import type { AlphaEarning, AlphaWithdrawal, ProviderEarnings, Withdrawal } from '@koinon/node'
 import { alphaOf, moment, percent, shown, worthSentence } from './pool-words.ts'
 
@@ -91,7 +91,7 @@ function outcomeLines({ netuid, alpha, outcome, koin, leaving, freeAtSeconds }: 
 }
 
 function amounts(koin: bigint, dollar: bigint, isTest: boolean): string {
-  return `${formatUnits(koin, tokenDecimals)} KOIN, ${dollars(dollar, isTest)}`
+  return `${shown(koin)} KOIN, ${dollars(dollar, isTest)}`
 }
 
 function dollars(atomic: bigint, isTest: boolean): string {

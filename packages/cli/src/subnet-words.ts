@@ -39,7 +39,7 @@ export function subnetFacts(
     ],
     ['stake', `weighs ${shown(subnet.stake)} alpha: alpha staked there, and KOIN on the root`],
     ...marketFacts(market),
-    ['a seat costs', `${koin(subnet.seatPrice)} KOIN now`],
+    ['a seat costs', `${shown(subnet.seatPrice)} KOIN now`],
     ['rules', ruleSentence(rules)],
     ...(announced === undefined
       ? []

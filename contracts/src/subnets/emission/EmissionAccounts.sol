@@ -28,11 +28,11 @@ abstract contract EmissionAccounts is IPoolEmission {
         uint48 nextFrom;
     }
 
-    /// @notice Parts of a subnet whose owner announced none, in 1/10,000; validators get 4,100.
+    /// @notice Parts of a subnet whose owner announced none, in 1/10,000; dividends get 4,100.
     uint256 public constant DEFAULT_OWNER_BPS = 1_800;
     uint256 public constant DEFAULT_MINERS_BPS = 4_100;
     uint256 public constant MAX_OWNER_BPS = 1_800;
-    /// @notice Least part of miners, and of validators.
+    /// @notice Least part of miners, and of dividends.
     uint256 public constant MIN_PART_BPS = 2_000;
     uint48 public constant PARTS_DELAY_SECONDS = 7 days;
     uint256 internal constant BPS = 10_000;

@@ -7,7 +7,7 @@ import {IAlphaStaking} from "../pool/IAlphaStaking.sol";
 struct Accrued {
     uint96 owner;
     uint96 miners;
-    /// Of validators, and of the root stakers behind them.
+    /// Of validators, and of everybody whose stake they weigh with, on the root too.
     uint96 dividends;
 }
 
@@ -20,9 +20,8 @@ struct SubnetIssue {
     uint256 koinExcess;
     uint256 owner;
     uint256 miners;
-    uint256 validators;
-    uint256 root;
-    /// What rounding left of the alpha issued, and the root's part while it is not paid.
+    uint256 dividends;
+    /// What rounding left of the alpha issued.
     uint256 alphaRecycled;
 }
 
@@ -33,7 +32,6 @@ struct Step {
     /// Subnets that take part, and how many of them have been paid: the step is closed when the two are equal.
     uint16 count;
     uint16 paid;
-    bool rootIsPaid;
     /// KOIN that the staking contract holds, at the opening.
     uint96 rootStake;
     /// KOIN of the schedule for this step, and how much of it was minted so far; the rest is recycled.
@@ -41,7 +39,7 @@ struct Step {
     uint96 koinMinted;
 }
 
-/// @title Emission of KOIN into pools and of alpha to owners, miners, validators and root stakers
+/// @title Emission of KOIN into pools and of alpha to owners and miners and as dividends of stake
 /// @notice Amounts are base units (1e-18), times Unix seconds, shares parts of 2^64. Rules: specs/0020-pool-emission.md.
 interface IPoolEmission {
     event StepOpened(
@@ -50,7 +48,6 @@ interface IPoolEmission {
         uint48 end,
         uint256 koinIssued,
         uint256 rootStake,
-        bool rootIsPaid,
         uint32[] netuids,
         uint256[] averages,
         uint256[] shares
@@ -66,7 +63,7 @@ interface IPoolEmission {
     event OwnerPaid(uint32 indexed netuid, address indexed owner, uint256 amount, bool staked);
     /// @notice Alpha of a dissolved subnet that no result paid in time.
     event RestBurned(uint32 indexed netuid, uint256 alpha);
-    /// @notice Steps that begin at `from` or later divide the subnet's alpha so; the validators get the rest of 10,000.
+    /// @notice Steps that begin at `from` or later divide the subnet's alpha so; dividends get the rest of 10,000.
     event PartsAnnounced(uint32 indexed netuid, uint256 ownerBps, uint256 minersBps, uint48 from);
 
     error ParameterOutOfRange(string parameter);
@@ -90,7 +87,7 @@ interface IPoolEmission {
     /// @notice Pays a miner, staked on the hotkey that it prefers; the epoch contract only.
     function payMiner(uint32 netuid, address hotkey, uint256 amount) external;
 
-    /// @notice Pays a validator's dividends into its share pool, parents and root stakers; the epoch contract only.
+    /// @notice Pays a validator's dividends to its share pool, parents and root stakers, as they weigh now; the epoch contract only.
     function payDividends(uint32 netuid, address hotkey, uint256 amount) external;
 
     /// @notice Pays the subnet's owner what accrued to it before `epochExclusive`; the epoch contract only.

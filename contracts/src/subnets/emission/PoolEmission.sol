@@ -146,23 +146,12 @@ contract PoolEmission is EmissionAccounts {
         (uint32[] memory netuids, uint256[] memory averages, EmissionPolicies.Signals[] memory signals) =
             _measure(step);
         uint256[] memory shares = _sharesOf(netuids, signals);
-        uint256 sum;
         for (uint256 i = 0; i < netuids.length; ++i) {
             _entries[i] = Entry(netuids[i], uint64(averages[i]), uint72(shares[i]));
-            sum += averages[i];
         }
         step.count = netuids.length.toUint16();
-        step.rootIsPaid = sum > WeightedPool.WAD;
         emit StepOpened(
-            _ends.length + 1,
-            step.from,
-            step.end,
-            step.koinIssued,
-            step.rootStake,
-            step.rootIsPaid,
-            netuids,
-            averages,
-            shares
+            _ends.length + 1, step.from, step.end, step.koinIssued, step.rootStake, netuids, averages, shares
         );
     }
 
@@ -269,7 +258,7 @@ contract PoolEmission is EmissionAccounts {
         for (uint256 i = 0; i < issues.length; ++i) {
             SubnetIssue memory issue = issues[i];
             if (issue.koinIn + issue.alphaIn > 0) pools.inject(netuids[i], issue.alphaIn, issue.koinIn);
-            uint256 alpha = issue.owner + issue.miners + issue.validators + issue.root;
+            uint256 alpha = issue.owner + issue.miners + issue.dividends;
             if (alpha > 0) pools.mint(netuids[i], address(this), alpha);
         }
     }
@@ -281,12 +270,12 @@ contract PoolEmission is EmissionAccounts {
     {
         Coinbase.Rules memory rules;
         rules.token = _alphaSchedule();
-        rules.rootWeight = _rootWeight;
         (rules.ownerBps, rules.minersBps, rules.validatorsBps) = partsOf(entry.netuid, step.from);
-        Coinbase.Period memory period = Coinbase.Period(step.end - step.from, 0, step.rootStake, step.rootIsPaid);
+        // Without a root stake: the staking contract divides dividends by what stands behind each validator when they are paid.
+        Coinbase.Period memory period = Coinbase.Period(step.end - step.from, 0, 0, false);
         Coinbase.Parts memory parts = Coinbase.split(rules, period, 0, 0, pool.minted);
-        (issue.owner, issue.miners, issue.validators) = (parts.owner, parts.miners, parts.validators);
-        (issue.root, issue.alphaRecycled) = (parts.root, parts.recycledTokens);
+        (issue.owner, issue.miners, issue.dividends) = (parts.owner, parts.miners, parts.validators);
+        issue.alphaRecycled = parts.recycledTokens;
 
         uint256 koin = Q64.mul(step.koinIssued, entry.share);
         uint256 proportion = Coinbase.rootProportion(step.rootStake, _rootWeight, pool.minted);
@@ -303,7 +292,7 @@ contract PoolEmission is EmissionAccounts {
         Accrued memory total = _cumulative(netuid, number - 1);
         total.owner += uint96(issue.owner);
         total.miners += uint96(issue.miners);
-        total.dividends += uint96(issue.validators + issue.root);
+        total.dividends += uint96(issue.dividends);
         _accrued[netuid][number] = total;
         if (_accounts[netuid].firstStep == 0) _accounts[netuid].firstStep = uint32(number);
         _accounts[netuid].lastStep = uint32(number);

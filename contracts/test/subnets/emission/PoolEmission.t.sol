@@ -28,27 +28,36 @@ contract PoolEmissionTest is EmissionNetwork {
         Accrued memory parts = accruedNow(netuid);
         eq(parts.owner, 10.8e18, "18 % of 60 alpha");
         eq(parts.miners, 24.6e18, "41 %");
-        // 1,800 of 2,800 is the root's, and not paid while prices sum to at most 1.
-        atMost(parts.dividends, 24.6e18 * uint256(1_000) / 2_800 + 10, "alpha stakers' part");
+        eq(parts.dividends, 24.6e18, "41 %, though most of what weighs is on the root");
         eq(pools.stateOf(netuid).minted, 1_000e18 + 0.5e18 + sumOf(parts), "nothing else was minted");
         checkBooks();
     }
 
-    function test_the_root_is_paid_when_average_prices_sum_to_more_than_one() external {
-        uint32 first = openSubnet(1e18, 5e18);
-        openSubnet(1e18, 5e18);
+    /// @dev As in a young network: validators weigh by KOIN on the root, and prices sum to less than one KOIN an alpha.
+    function test_fuzz_dividends_depend_on_no_price_and_no_root_stake(uint256 root, uint256 alpha, uint256 koin) external {
+        uint32 netuid = openSubnet(within(alpha, 1e9, 1_000_000e18), within(koin, 1e9, 100_000e18));
+        root = within(root, 0, 600_000e18);
+        if (root > 0) stakeRoot(ANN, HOTKEY, root);
+        skip(30 days);
+        nextStep();
+        Accrued memory parts = accruedNow(netuid);
+        eq(parts.dividends, parts.miners, "4,100 each");
+        eq(sumOf(parts), (30 days + PERIOD) * ALPHA_PER_SECOND, "all that was issued");
+    }
+
+    function test_dividends_go_to_whoever_stands_behind_the_validator_when_they_are_paid() external {
+        uint32 netuid = openSubnet(100e18, 100e18);
+        registry.register(netuid, HOTKEY);
         stakeRoot(ANN, HOTKEY, 10_000e18);
         nextStep();
-        no(lastStep().rootIsPaid, "averages begin at 0");
-        Accrued memory had = accruedNow(first);
-        yes(had.dividends < had.miners / 100, "most weight is on the root, whose part is recycled");
-        skip(365 days);
-        nextStep();
-        yes(lastStep().rootIsPaid, "paid");
-        Accrued memory parts = accruedNow(first);
-        uint256 more = parts.dividends - had.dividends;
-        atMost(more, parts.miners - had.miners, "as much as the miners'");
-        atMost(parts.miners - had.miners, more + 4, "but for rounding");
+        Accrued memory parts = accruedNow(netuid);
+        vm.prank(EPOCHS);
+        emission.payDividends(netuid, HOTKEY, parts.dividends);
+        (, uint256 taken) = alphaStaking.positionOf(netuid, HOTKEY, HOTKEY);
+        uint256 claimable = alphaStaking.claimableRoot(netuid, HOTKEY, ANN, 10);
+        yes(claimable > parts.dividends / 2, "all but the take is for KOIN on the root");
+        atMost(taken + claimable, parts.dividends, "no more");
+        atMost(parts.dividends - taken - claimable, 1e4, "but for rounding");
         checkBooks();
     }
 

@@ -120,7 +120,6 @@ contract PoolEmissionVectorsTest is EmissionNetwork {
         eq(step.end - begin, _column("steps", "end")[index], "end");
         eq(step.koinIssued, _column("steps", "koinIssued")[index], "issued");
         eq(step.koinIssued - step.koinMinted, _column("steps", "koinRecycled")[index], "recycled");
-        eq(step.rootIsPaid ? 1 : 0, _column("steps", "rootIsPaid")[index], "root is paid");
         uint256[] memory numbers = _column("issues", "step");
         for (; _row < numbers.length && numbers[_row] == _steps; ++_row) {
             _checkSubnet(_row, index);
@@ -140,8 +139,7 @@ contract PoolEmissionVectorsTest is EmissionNetwork {
         Accrued memory now_ = accruedNow(netuid);
         eq(now_.owner - was.owner, _column("issues", "owner")[row], "owner");
         eq(now_.miners - was.miners, _column("issues", "miners")[row], "miners");
-        uint256 dividends = _column("issues", "validators")[row] + _column("issues", "root")[row];
-        eq(now_.dividends - was.dividends, dividends, "dividends");
+        eq(now_.dividends - was.dividends, _column("issues", "dividends")[row], "dividends");
     }
 
     function _value(string memory name) private view returns (uint256) {

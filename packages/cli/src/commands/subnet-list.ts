@@ -1,4 +1,3 @@
-import { formatUnits, tokenDecimals } from '@koinon/base'
 import { createLedgerReader, listSubnets, quoteLock, readSubnet } from '@koinon/ledger'
 import { networkOf } from '@koinon/node'
 import { readMarkets } from '@koinon/subnets/pools'
@@ -31,19 +30,15 @@ export function defineSubnetList(subnet: Command): void {
           `${item.validators}/${item.maxValidators}`,
           priceOf(item.netuid),
           shown(item.stake),
-          koin(item.seatPrice),
+          shown(item.seatPrice),
         ])
         return {
           data: {
             subnets: subnets.map((item) => ({ ...subnetJson(item), ...marketJson(marketOf.get(item.netuid)) })),
             lockAtomic: `${lock}`,
           },
-          text: `${table(['netuid', 'name', 'seats', 'validators', 'alpha in KOIN', 'stake weighs', 'seat KOIN'], rows)}\n\nAnother one costs ${koin(lock)} KOIN now, which its pool begins with.`,
+          text: `${table(['netuid', 'name', 'seats', 'validators', 'alpha in KOIN', 'stake weighs', 'seat KOIN'], rows)}\n\nAnother one costs ${shown(lock)} KOIN now, which its pool begins with.`,
         }
       }),
     )
-}
-
-function koin(amount: bigint): string {
-  return formatUnits(amount, tokenDecimals)
 }

@@ -41,7 +41,7 @@ export class StakeDesk {
       koinAtomic: `${koin}`,
       nowSeconds: Number(timestamp),
       free: holdings.free.map(atomic),
-      staked: holdings.staked.map(({ shares: _, ...rest }) => atomic(rest)),
+      staked: holdings.staked.map(({ shares: _shares, ...rest }) => atomic(rest)),
       leaving: holdings.leaving.map(atomic),
       rootDividends: holdings.rootDividends.map(atomic),
     }

@@ -26,7 +26,7 @@ export type PoolEmissionRules = {
   readonly policy: EmissionPolicy
 }
 
-/** Alpha by whom it is for. What validators and their root stakers get together are dividends. */
+/** Alpha by whom it is for. Dividends are validators' and of everybody whose stake they weigh with, on the root too. */
 export type AccruedAmounts = { readonly owner: bigint; readonly miners: bigint; readonly dividends: bigint }
 
 export const nothingAccrued: AccruedAmounts = { owner: 0n, miners: 0n, dividends: 0n }
@@ -70,7 +70,6 @@ export type EmissionOpening = {
   readonly end: bigint
   readonly koinIssued: bigint
   readonly rootStake: bigint
-  readonly rootIsPaid: boolean
   /** The subnets that take part. */
   readonly entries: readonly StepEntry[]
   /** All subnets, the flows of those that take part moved on. */
@@ -87,8 +86,7 @@ export type SubnetIssue = StepEntry & {
   readonly koinExcess: bigint
   readonly owner: bigint
   readonly miners: bigint
-  readonly validators: bigint
-  readonly root: bigint
+  readonly dividends: bigint
   readonly alphaRecycled: bigint
 }
 
@@ -98,7 +96,6 @@ export type EmissionStep = {
   readonly koinIssued: bigint
   /** `koinIssued` less what was minted into pools. */
   readonly koinRecycled: bigint
-  readonly rootIsPaid: boolean
   readonly issues: readonly SubnetIssue[]
   readonly next: EmissionNetworkState
 }
@@ -115,13 +112,12 @@ export function stepEmission(rules: PoolEmissionRules, state: EmissionNetworkSta
   )
   const issues = [...paid.values()].map(({ issue }) => issue)
   const minted = issues.reduce((sum, { koinIn }) => sum + koinIn, 0n)
-  const { from, end, koinIssued, rootIsPaid, subnets } = opening
+  const { from, end, koinIssued, subnets } = opening
   return {
     from,
     end,
     koinIssued,
     koinRecycled: koinIssued - minted,
-    rootIsPaid,
     issues,
     next: {
       ...state,
@@ -154,7 +150,6 @@ export function openEmissionStep(rules: PoolEmissionRules, state: EmissionNetwor
     end,
     koinIssued: issuedOver(rules.koin, state.koinMinted, seconds),
     rootStake: state.rootStake,
-    rootIsPaid: measured.reduce((sum, { average }) => sum + average, 0n) > wad,
     entries: measured.map(({ subnet: { netuid }, average }, index) => ({
       netuid,
       average,
@@ -217,24 +212,18 @@ function sharesOf(policy: EmissionPolicy, measured: readonly Measured[]): readon
 /** What an open step brings a subnet, by its pool as it is when the subnet is paid. Pays nobody. */
 export function issueOfEntry(
   rules: PoolEmissionRules,
-  {
-    from,
-    end,
-    koinIssued,
-    rootStake,
-    rootIsPaid,
-  }: Pick<EmissionOpening, 'from' | 'end' | 'koinIssued' | 'rootStake' | 'rootIsPaid'>,
+  { from, end, koinIssued, rootStake }: Pick<EmissionOpening, 'from' | 'end' | 'koinIssued' | 'rootStake'>,
   { netuid, average, shareQ64 }: StepEntry,
   subnet: Pick<EmissionSubnet, 'pool' | 'minted' | 'ownerBps' | 'minersBps' | 'validatorsBps'>,
 ): SubnetIssue {
   const { pool, minted } = subnet
-  const rootWeightQ64 = inQ64(rules.rootWeight)
-  // Only the parts of alpha: pools follow rules of their own, so neither a share nor a price is given.
+  // Only the parts of alpha: pools follow rules of their own, so neither a share nor a price is given; and no root stake, for the
+  // staking contract divides dividends by what stands behind each validator when they are paid.
   const [split] = splitIssue(
     {
       koin: rules.koin,
       token: rules.alpha,
-      rootWeightQ64,
+      rootWeightQ64: 0n,
       ownerBps: subnet.ownerBps,
       minersBps: subnet.minersBps,
       validatorsBps: subnet.validatorsBps,
@@ -242,23 +231,23 @@ export function issueOfEntry(
     {
       seconds: end - from,
       koinIssuance: 0n,
-      rootStake,
-      subnets: [{ netuid, shareQ64: 0n, priceQ64: 0n, priceEmaQ64: rootIsPaid ? oneQ64 + 1n : 0n, issuance: minted }],
+      rootStake: 0n,
+      subnets: [{ netuid, shareQ64: 0n, priceQ64: 0n, priceEmaQ64: 0n, issuance: minted }],
     },
   ).subnets
   if (split === undefined) throw new Error('one subnet in, one out')
-  const { owner, miners, validators, root, tokensIssued, recycledTokens: alphaRecycled } = split
+  const { owner, miners, validators: dividends, tokensIssued, recycledTokens: alphaRecycled } = split
   const koin = mulQ64(koinIssued, shareQ64)
   const most = least(
     rules.alpha.cap - minted - tokensIssued,
-    mulQ64(rootProportionQ64(rootStake, rootWeightQ64, minted), tokensIssued),
+    mulQ64(rootProportionQ64(rootStake, inQ64(rules.rootWeight), minted), tokensIssued),
     (pool.alpha * maximumInjectionBps) / 10_000n,
     (koin * pool.alpha) / pool.koin,
   )
   const koinIn = (most * pool.koin) / pool.alpha
   const alphaIn = koinIn > 0n ? most : 0n
   const koinExcess = koin - koinIn
-  return { netuid, average, shareQ64, koinIn, alphaIn, koinExcess, owner, miners, validators, root, alphaRecycled }
+  return { netuid, average, shareQ64, koinIn, alphaIn, koinExcess, owner, miners, dividends, alphaRecycled }
 }
 
 /** The subnet after its issue; an injection moves the average to `now` first. */
@@ -272,12 +261,12 @@ export function subnetAfterIssue(subnet: EmissionSubnet, issue: SubnetIssue, now
       ? movePriceAverage(subnet.average, poolPrice(pool), averagedAt - openedAt, now - openedAt)
       : subnet.average,
     averagedAt: isInjected ? now : averagedAt,
-    minted: subnet.minted + issue.alphaIn + issue.owner + issue.miners + issue.validators + issue.root,
+    minted: subnet.minted + issue.alphaIn + issue.owner + issue.miners + issue.dividends,
     mark: { koin: pool.koin + issue.koinIn, injected: issue.koinIn },
     accrued: {
       owner: accrued.owner + issue.owner,
       miners: accrued.miners + issue.miners,
-      dividends: accrued.dividends + issue.validators + issue.root,
+      dividends: accrued.dividends + issue.dividends,
     },
   }
 }

@@ -161,14 +161,13 @@ export class EmissionBook {
       this.#tally.holds({}, `second ${what}`, false, 'a period after the step before', seconds)
       return
     }
-    const same = (name: string, expected: bigint | boolean | string, found: bigint | boolean | string): void =>
+    const same = (name: string, expected: bigint | string, found: bigint | string): void =>
       void this.#tally.same({}, `${name} ${what}`, expected, found)
     same('number', BigInt(this.#ends.length + 1), args.step)
     same('begin', opening.from, BigInt(args.from))
     same('end', opening.end, BigInt(args.end))
     same('KOIN issued', opening.koinIssued, args.koinIssued)
     same('KOIN on the root', rootStake, args.rootStake)
-    same('pay of the root', opening.rootIsPaid, args.rootIsPaid)
     same('subnets', opening.entries.map(({ netuid }) => netuid).join(), args.netuids.join())
     same('price averages', opening.entries.map(({ average }) => average).join(), args.averages.join())
     const shares = this.#sharesOf(opening, args.shares, what)
@@ -319,12 +318,12 @@ export class EmissionBook {
     account.accrued.set(step.number, {
       owner: before.owner + issue.owner,
       miners: before.miners + issue.miners,
-      dividends: before.dividends + issue.validators + issue.root,
+      dividends: before.dividends + issue.dividends,
     })
     this.#marks.set(netuid, { koin: book.pool.koin + issue.koinIn, injected: issue.koinIn })
     step.minted += issue.koinIn
     this.#toMint += issue.koinIn
-    const alpha = issue.owner + issue.miners + issue.validators + issue.root
+    const alpha = issue.owner + issue.miners + issue.dividends
     if (issue.koinIn + issue.alphaIn > 0n) this.#toInject.set(netuid, injectionText(issue.alphaIn, issue.koinIn))
     if (alpha > 0n) this.#toMintAlpha.set(netuid, alpha)
   }
@@ -377,8 +376,7 @@ const issueWords = {
   koinExcess: 'KOIN that is never minted',
   owner: "owner's part",
   miners: "miners' part",
-  validators: "validators' part",
-  root: "root's part",
+  dividends: 'dividends',
   alphaRecycled: 'alpha that is never minted',
 } as const
 const issueParts = Object.keys(issueWords) as readonly (keyof typeof issueWords)[]
