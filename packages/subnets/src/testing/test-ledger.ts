@@ -138,6 +138,8 @@ export async function startTestLedger(): Promise<TestLedger> {
       return accounts.shift() as TestAccount
     },
     async createSubnet(specHash, maxValidators = 16) {
+      // Not in the second in which a step ended: it would take part in the next one, which others may not expect.
+      await moveTo((await pendingSeconds()) + 1)
       const membership = { network, reader, sender: owner.sender }
       const rules = {
         minBurn: registrationBurn,
