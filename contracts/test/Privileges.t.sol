@@ -95,7 +95,7 @@ contract PrivilegesTest is Network {
         vm.expectRevert(abi.encodeWithSelector(IEpochs.NotDisputes.selector, address(this)));
         epochs.overturn(netuid, 0, SPEC, address(this), "seat");
         vm.expectRevert(abi.encodeWithSelector(IEpochs.NotDisputes.selector, address(this)));
-        epochs.confirm(netuid, 0);
+        epochs.confirm(netuid, 0, 0);
         _stakeAndPoolsRefuse(netuid);
         bytes memory notEpochs = abi.encodeWithSelector(IPoolEmission.NotEpochs.selector, address(this));
         vm.expectRevert(notEpochs);

@@ -179,7 +179,7 @@ contract Disputes is IDisputes {
         verified.payment = _payment(result, verified.context, posting.seats);
         _verifySeats(result, posting, previous.amounts, verified);
         if (!_isTotal(result, verified.payment, posting.seats)) revert PartMismatch("total");
-        epochs.confirm(result.netuid, result.epoch);
+        epochs.confirm(result.netuid, result.epoch, verified.context.resultHash);
     }
 
     /// @inheritdoc IDisputes

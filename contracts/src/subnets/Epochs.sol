@@ -144,9 +144,10 @@ contract Epochs is IEpochs, ISeatScores, EIP712 {
     }
 
     /// @inheritdoc IEpochs
-    function confirm(uint32 netuid, uint64 epoch) external {
+    function confirm(uint32 netuid, uint64 epoch, bytes32 resultHash) external {
         if (msg.sender != address(disputes)) revert NotDisputes(msg.sender);
-        (bytes32 resultHash, StoredRoot storage stored) = _pending(netuid, epoch);
+        (bytes32 pending, StoredRoot storage stored) = _pending(netuid, epoch);
+        if (pending != resultHash) revert ResultHashMismatch(pending, resultHash);
         stored.activatesAt = uint48(block.timestamp);
         emit RootConfirmed(netuid, epoch, resultHash);
     }
@@ -162,7 +163,10 @@ contract Epochs is IEpochs, ISeatScores, EIP712 {
         _roots[resultHash].signers = signers & ~chosen;
         for (uint256 i = 0; i < validators.length; ++i) {
             if (chosen >> i & 1 == 0) continue;
-            _slash(result.netuid, result.epoch, validators[i].hotkey(), resultHash, disputer);
+            address signer = validators[i].hotkey();
+            // Of several offences in one epoch one is punished.
+            if (_punished[result.netuid][result.epoch][signer]) continue;
+            _slash(result.netuid, result.epoch, signer, resultHash, disputer);
         }
     }
 
@@ -180,7 +184,7 @@ contract Epochs is IEpochs, ISeatScores, EIP712 {
         address again = ECDSA.recoverCalldata(other, secondSignature);
         if (signer != again) revert WrongSigner(signer, again);
         if (_punished[first.netuid][first.epoch][signer]) revert AlreadyPunished(signer);
-        _punished[first.netuid][first.epoch][signer] = true;
+        _requirePunishable(first.netuid, first.epoch, signer);
         _slash(first.netuid, first.epoch, signer, other, msg.sender);
     }
 
@@ -429,7 +433,17 @@ contract Epochs is IEpochs, ISeatScores, EIP712 {
         _heads[netuid].newest = _heads[netuid].settled;
     }
 
+    /// @dev Only who could sign that epoch's result, while its stake is still bound: nobody burns what others staked on a hotkey by
+    ///      signing results of epochs that are none.
+    function _requirePunishable(uint32 netuid, uint64 epoch, address signer) private view {
+        uint256 from = _requireRevealed(netuid, epoch);
+        if (permits.permittedStakeAt(netuid, signer, from) == 0) revert SignerNotPermitted(signer);
+        uint256 until = uint256(subnets.epochWindow(netuid, epoch).revealEndsAt) + staking.unbondingSeconds();
+        if (block.timestamp >= until) revert OffenceTooOld(until);
+    }
+
     function _slash(uint32 netuid, uint64 epoch, address signer, bytes32 resultHash, address beneficiary) private {
+        _punished[netuid][epoch][signer] = true;
         (uint256 alphaTaken, uint256 koinTaken) = staking.slash(netuid, signer, SLASH_BPS, beneficiary);
         emit SignerPunished(netuid, epoch, signer, resultHash, alphaTaken, koinTaken);
     }

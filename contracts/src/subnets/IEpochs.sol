@@ -137,6 +137,8 @@ interface IEpochs {
     error NoOffence(bytes32 resultHash);
     error NotTwoResults();
     error AlreadyPunished(address signer);
+    /// @notice Twofold signing is punished for as long as the stake behind it is bound.
+    error OffenceTooOld(uint256 punishableUntil);
     error ProofInvalid();
     error SeatIsFree(uint16 uid);
     error NothingToClaim(uint16 uid);
@@ -164,7 +166,7 @@ interface IEpochs {
     function overturn(uint32 netuid, uint64 epoch, bytes32 resultHash, address disputer, string calldata what) external;
 
     /// @notice Makes a pending root active now that {disputes} has computed all of it; {disputes} only.
-    function confirm(uint32 netuid, uint64 epoch) external;
+    function confirm(uint32 netuid, uint64 epoch, bytes32 resultHash) external;
 
     /// @notice Slashes signers of an overturned result by {SLASH_BPS}, each once; anyone may call, in any number of portions.
     /// @param validators The validator words of its posting.

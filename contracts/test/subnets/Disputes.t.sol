@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Accrued, IPoolEmission} from "../../src/subnets/emission/IPoolEmission.sol";
 import {AmountClaim, IDisputes, SeatClaim} from "../../src/subnets/IDisputes.sol";
 import {IEpochs, Offence, Posting, Result} from "../../src/subnets/IEpochs.sol";
+import {ISubnets} from "../../src/subnets/ISubnets.sol";
 import {IAlphaStaking} from "../../src/subnets/pool/IAlphaStaking.sol";
 import {ResultTree} from "../../src/subnets/ResultTree.sol";
 import {SeatWords} from "../../src/subnets/SeatWords.sol";
@@ -221,13 +222,78 @@ contract DisputesTest is Round {
         epochs.punishTwofold(result, three, other, four);
     }
 
+    function test_results_of_epochs_that_are_none_cost_nobody_its_stake() public {
+        uint256 key = 0xBAD;
+        stakeRoot(vm.addr(key), address(0xDE1), 100_000e18);
+        (Result memory one, Result memory other) = (_pair(77, 1, 0), _pair(77, 1, 1));
+        bytes memory first = signed(key, epochs.resultDigest(one));
+        bytes memory second = signed(key, epochs.resultDigest(other));
+        vm.expectRevert(abi.encodeWithSelector(ISubnets.SubnetNotFound.selector, 77));
+        epochs.punishTwofold(one, first, other, second);
+        // Of an epoch that was, by whoever had no vote in it.
+        _round(3, 1, none());
+        (one, other) = (_pair(netuid, 1, 0), _pair(netuid, 1, 1));
+        first = signed(key, epochs.resultDigest(one));
+        second = signed(key, epochs.resultDigest(other));
+        vm.expectRevert(abi.encodeWithSelector(IEpochs.SignerNotPermitted.selector, vm.addr(key)));
+        epochs.punishTwofold(one, first, other, second);
+        // Too long ago.
+        first = signed(keys[0], epochs.resultDigest(one));
+        second = signed(keys[0], epochs.resultDigest(other));
+        uint256 until = uint256(subnets.epochWindow(netuid, 1).revealEndsAt) + UNBONDING;
+        vm.warp(until);
+        vm.expectRevert(abi.encodeWithSelector(IEpochs.OffenceTooOld.selector, until));
+        epochs.punishTwofold(one, first, other, second);
+    }
+
+    function test_one_epoch_costs_a_signer_once_and_the_root_once_in_its_unbonding() public {
+        address signer = vm.addr(keys[0]);
+        address staker = address(0xDE1);
+        stakeRoot(signer, staker, 100_000e18);
+        (Result memory result, Posting memory posting) = _round(3, 1, none());
+        result.dividendsTotal -= 1;
+        for (uint256 i = 0; i < 3; ++i) {
+            result.dataHash = bytes32(i);
+            submit(result, posting, keys, VALIDATORS);
+            disputes.disputeTotal(result, posting.seats, SeatTree.half(posting.amounts));
+            epochs.punish(result, posting.validators, type(uint256).max);
+        }
+        (, uint256 left) = staking.positionOf(0, signer, staker);
+        yes(left <= 80_000e18 && left >= 80_000e18 - 1, "a fifth, once");
+    }
+
+    function _pair(uint32 netuid_, uint64 epoch, uint256 salt) private pure returns (Result memory result) {
+        (result.netuid, result.epoch, result.dataHash) = (netuid_, epoch, bytes32(salt));
+    }
+
+    function test_a_right_result_confirms_nothing_but_itself() public {
+        (Result memory right, Posting memory posting) = _round(11, 1, none());
+        bytes32[][] memory all = _rows(posting, 1);
+        submit(right, posting, keys, VALIDATORS);
+        bytes32 hash = epochs.resultDigest(right);
+        epochs.objectRoot(netuid, 1, hash, signedBy(keys, 0, VALIDATORS, epochs.objectionDigest(netuid, 1, hash)));
+        (Result memory wrong, Posting memory posted) = (_pair(netuid, 1, 1), _wrong(posting));
+        wrong = resultFor(netuid, 1, posted, right.minersTotal, right.dividendsTotal);
+        wrong.specHash = right.specHash;
+        submit(wrong, posted, keys, VALIDATORS);
+        vm.expectRevert(
+            abi.encodeWithSelector(IEpochs.ResultHashMismatch.selector, epochs.resultDigest(wrong), hash)
+        );
+        disputes.confirm(right, spec, posting, all, halvesOf(none()));
+    }
+
+    function _wrong(Posting memory posting) private pure returns (Posting memory changed) {
+        changed = Posting(posting.validators, posting.seats, _grown(posting.amounts, posting.amounts.length), posting.carry);
+        changed.amounts[6] ^= bytes32(uint256(1));
+    }
+
     function test_only_the_parts_call_each_other() public {
         vm.expectRevert(abi.encodeWithSelector(IEpochs.NotDisputes.selector, address(this)));
         epochs.overturn(netuid, 1, 0, address(this), "");
         vm.expectRevert(abi.encodeWithSelector(IDisputes.NotSetter.selector, address(this)));
         disputes.setEpochs(epochs);
         vm.expectRevert(abi.encodeWithSelector(IEpochs.NotDisputes.selector, address(this)));
-        epochs.confirm(netuid, 1);
+        epochs.confirm(netuid, 1, 0);
         vm.expectRevert(abi.encodeWithSelector(IAlphaStaking.NotPermitted.selector, address(this)));
         staking.slash(netuid, address(1), 1, address(this));
         vm.expectRevert(abi.encodeWithSelector(IPoolEmission.NotSetter.selector, address(this)));

@@ -82,6 +82,7 @@ describe('the words for earnings', () => {
           alpha: 10n * token,
           outcome: 'sold',
           koin: 4n * token,
+          unpriced: 3n * token,
           leaving: 2n * token,
           freeAtSeconds: 86_400,
         },
@@ -92,6 +93,7 @@ describe('the words for earnings', () => {
     }
     expect(withdrawalSentence(done, 'validator', true, false).split('\n')).toEqual([
       'Sold 10 alpha of subnet 1 for 4 KOIN.',
+      'Kept 3 alpha of subnet 1: you were shown no price for it, because it was bound or not yet there. Run the same command again to see one.',
       '2 alpha of subnet 1 is on its way, free from 1970-01-02 00:00:00 UTC: run the same command again then.',
       'Sent 1 alpha of subnet 2.',
       'Kept < 0.000001 alpha of subnet 3: it is too little to sell, or more than the pool takes at once.',

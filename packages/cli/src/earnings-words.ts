@@ -75,7 +75,8 @@ function alphaFacts(alpha: readonly AlphaEarning[]): readonly (readonly [string,
   ]
 }
 
-function outcomeLines({ netuid, alpha, outcome, koin, leaving, freeAtSeconds }: AlphaWithdrawal): readonly string[] {
+function outcomeLines(done: AlphaWithdrawal): readonly string[] {
+  const { netuid, alpha, outcome, koin, unpriced, leaving, freeAtSeconds } = done
   const what = alphaOf(netuid, alpha)
   const lines = {
     sold: `Sold ${what} for ${shown(koin)} KOIN.`,
@@ -87,7 +88,11 @@ function outcomeLines({ netuid, alpha, outcome, koin, leaving, freeAtSeconds }: 
     leaving === 0n || freeAtSeconds === undefined
       ? ''
       : `${alphaOf(netuid, leaving)} is on its way, free ${moment(freeAtSeconds)}: run the same command again then.`
-  return [lines[outcome], waits].filter((line) => line !== '')
+  const rest =
+    unpriced === undefined
+      ? ''
+      : `Kept ${alphaOf(netuid, unpriced)}: you were shown no price for it, because it was bound or not yet there. Run the same command again to see one.`
+  return [lines[outcome], rest, waits].filter((line) => line !== '')
 }
 
 function amounts(koin: bigint, dollar: bigint, isTest: boolean): string {

@@ -38,6 +38,8 @@ contract AlphaStaking is ChildKeys {
     KoinonToken public immutable token;
 
     mapping(address staker => Ticket[]) private _tickets;
+    /// @dev Root stake is slashed once in {unbondingSeconds}: whoever runs subnets of its own cannot burn faster than people leave.
+    mapping(address hotkey => uint256) private _rootSlashedAt;
     mapping(address staker => uint256) private _nextTicket;
     /// @dev Numbers of payments, per hotkey over all subnets, order root positions and claim rates in time.
     mapping(address hotkey => uint48) private _payments;
@@ -182,7 +184,10 @@ contract AlphaStaking is ChildKeys {
         for (uint256 i = 0; i < parents.length; ++i) {
             alphaTaken += _slash(netuid, parents[i], bps * _reach(_edges[netuid][parents[i]][hotkey]));
         }
-        koinTaken = _slash(ROOT, hotkey, bps * WAD);
+        if (block.timestamp >= _rootSlashedAt[hotkey] + unbondingSeconds) {
+            koinTaken = _slash(ROOT, hotkey, bps * WAD);
+            if (koinTaken > 0) _rootSlashedAt[hotkey] = block.timestamp;
+        }
         uint256 alphaReward = alphaTaken * REWARD_BPS / BPS;
         uint256 koinReward = koinTaken * REWARD_BPS / BPS;
         emit SlashPaid(netuid, hotkey, beneficiary, alphaTaken, koinTaken, alphaReward, koinReward);

@@ -37,10 +37,13 @@ export type AlphaEarning = {
 /** What became of the alpha of one subnet. */
 export type AlphaWithdrawal = {
   readonly netuid: number
+  /** What `outcome` is of. */
   readonly alpha: bigint
   readonly outcome: 'sold' | 'redeemed' | 'sent' | 'kept'
   /** KOIN that it brought. */
   readonly koin: bigint
+  /** Alpha beside it that was kept, because its owner has seen no price for it: it was bound then, or came since. */
+  readonly unpriced?: bigint
   /** Alpha that was unstaked and is on its way, and from when on it is free (Unix seconds). */
   readonly leaving: bigint
   readonly freeAtSeconds?: number
@@ -74,7 +77,7 @@ export type CashTerms = {
   readonly recipient: Address
   readonly keepsAlpha: boolean
   readonly slippageBps: number
-  /** What the owner has seen of it: less than its least output is not taken. */
+  /** What the owner has seen of it: no more is sold, and less than its least output is not taken. */
   readonly agreed: readonly AlphaEarning[]
 }
 
@@ -99,38 +102,49 @@ export async function cashAlpha(account: Membership, terms: CashTerms): Promise<
       .reduce((sum, { amount }) => sum + amount, 0n)
     if (one.rootDividends > 0n) await claimRootDividends(account, one.netuid, own)
     for (const { hotkey, shares, amount } of one.staked) {
+      // Shares that a slash or rounding left worth nothing: the ledger refuses to take them out.
+      if (amount === 0n) continue
       const left = await unstakeFrom(account, one.netuid, hotkey, shares, leastOf(amount, terms.slippageBps))
       if (left.freeAtSeconds === undefined) continue
       leaving += left.amount
       freeAtSeconds = Math.max(freeAtSeconds, left.freeAtSeconds)
     }
     const alpha = await readFreeAlpha(account, one.netuid, own)
-    const cashed = alpha === 0n ? nothing : await cashFree(account, one.netuid, alpha, terms)
-    outcomes.push({ netuid: one.netuid, alpha, ...cashed, leaving, ...(leaving === 0n ? {} : { freeAtSeconds }) })
+    const cashed = alpha === 0n ? kept(alpha) : await cashFree(account, one.netuid, alpha, terms)
+    outcomes.push({ netuid: one.netuid, ...cashed, leaving, ...(leaving === 0n ? {} : { freeAtSeconds }) })
   }
   return outcomes
 }
 
-const nothing = { outcome: 'kept', koin: 0n } as const
+type Cashed = Pick<AlphaWithdrawal, 'alpha' | 'outcome' | 'koin' | 'unpriced'>
+
+function kept(alpha: bigint): Cashed {
+  return { alpha, outcome: 'kept', koin: 0n }
+}
 
 async function cashFree(
   account: Membership,
   netuid: number,
   alpha: bigint,
   { recipient, keepsAlpha, slippageBps, agreed }: CashTerms,
-): Promise<Pick<AlphaWithdrawal, 'outcome' | 'koin'>> {
+): Promise<Cashed> {
   if (keepsAlpha) {
-    if (recipient === account.sender.address) return nothing
+    if (recipient === account.sender.address) return kept(alpha)
     await sendAlpha(account, netuid, recipient, alpha)
-    return { outcome: 'sent', koin: 0n }
+    return { alpha, outcome: 'sent', koin: 0n }
   }
   const market = await readMarket(account, netuid)
-  if (!('pool' in market)) return { outcome: 'redeemed', koin: (await redeemAlpha(account, netuid, alpha)).output }
-  const terms = termsOf(market, alpha, slippageBps)
-  if (terms === undefined) return nothing
+  if (!('pool' in market)) return { alpha, outcome: 'redeemed', koin: (await redeemAlpha(account, netuid, alpha)).output }
   const seen = agreed.find((one) => one.netuid === netuid)?.terms
-  if (seen !== undefined && terms.output < seen.leastOutput) throw priceMoved(netuid)
-  return { outcome: 'sold', koin: (await sellAlpha(account, netuid, alpha, terms.leastOutput)).output }
+  const sold = seen === undefined || seen.input > alpha ? alpha : seen.input
+  const terms = termsOf(market, sold, slippageBps)
+  if (terms === undefined) return kept(alpha)
+  if (seen === undefined) return { ...kept(0n), unpriced: alpha }
+  if (terms.output < seen.leastOutput) throw priceMoved(netuid)
+  // The price of the moment may have moved already: its own least output alone would allow the slippage twice.
+  const least = terms.leastOutput > seen.leastOutput ? terms.leastOutput : seen.leastOutput
+  const { output } = await sellAlpha(account, netuid, sold, least)
+  return { alpha: sold, outcome: 'sold', koin: output, ...(sold === alpha ? {} : { unpriced: alpha - sold }) }
 }
 
 /** Undefined where there is too little to bring anything, or more than the pool takes at once. */

@@ -41,6 +41,8 @@ export type SubmittedRoot = {
 export type Offence = Pick<SubmittedRoot, 'epoch' | 'resultHash' | 'result' | 'posting'> & {
   /** Unix seconds of the ledger. */
   readonly overturnedAtSeconds: number
+  /** Places in the posting's validators of the signers who are not slashed for it yet, ascending. */
+  readonly signers: readonly number[]
 }
 
 /** Alpha that accrued to a subnet, atomic units, by whom it is for. */
@@ -117,8 +119,8 @@ export type SubnetLedgerWriter = {
   ): Promise<void>
   /** Shows on the ledger that a number of a pending result is wrong. */
   dispute(root: Pick<SubmittedRoot, 'result' | 'posting'>, spec: SpecParts, dispute: Dispute): Promise<void>
-  /** Slashes all signers of an overturned result. */
-  punish(root: Pick<SubmittedRoot, 'result' | 'posting'>): Promise<void>
+  /** Slashes signers of an overturned result, by their places in the posting's validators. */
+  punish(root: Pick<SubmittedRoot, 'result' | 'posting'>, signers: readonly number[]): Promise<void>
   objectRoot(netuid: number, epoch: number, resultHash: Hex, signatures: readonly Hex[]): Promise<void>
   claimMany(netuid: number, epoch: number, claims: readonly SeatClaim[]): Promise<void>
   /** Pays the subnet's owner what accrued to it up to the end of the newest epoch with an active root. */

@@ -1,7 +1,6 @@
 import { toAddress, zeroHash } from '@koinon/base'
 import type { TransactionSender } from '@koinon/ledger'
 import { disputesAbi, epochsAbi, permitsAbi, poolEmissionAbi, weightsAbi, workAbi } from '@koinon/ledger/abis'
-import { maxUint256 } from 'viem'
 import { type EpochResult, halfRoot } from '../rules/index.ts'
 import type { SubnetLedgerWriter } from './subnet-ledger.ts'
 import type { SubnetNetwork } from './viem-subnet-ledger.ts'
@@ -58,7 +57,7 @@ export function createSubnetLedgerWriter(
         address: contracts.epochs,
         abi: epochsAbi,
         functionName: 'submitRoot',
-        args: [wide(result), posting, signers.reduce((bits, place) => bits | (1n << BigInt(place)), 0n), signatures],
+        args: [wide(result), posting, bitsOf(signers), signatures],
       })
     },
     async dispute({ result, posting }, spec, dispute) {
@@ -81,12 +80,12 @@ export function createSubnetLedgerWriter(
         await sender.call({ ...to, functionName: 'disputeTotal', args: [wide(result), seats, amountsRoot] })
       }
     },
-    async punish({ result, posting }) {
+    async punish({ result, posting }, signers) {
       await sender.call({
         address: contracts.epochs,
         abi: epochsAbi,
         functionName: 'punish',
-        args: [wide(result), posting.validators, maxUint256],
+        args: [wide(result), posting.validators, bitsOf(signers)],
       })
     },
     async objectRoot(netuid, epoch, resultHash, signatures) {
@@ -129,4 +128,8 @@ export function createSubnetLedgerWriter(
 
 function wide(result: EpochResult): Omit<EpochResult, 'epoch'> & { readonly epoch: bigint } {
   return { ...result, epoch: BigInt(result.epoch) }
+}
+
+function bitsOf(places: readonly number[]): bigint {
+  return places.reduce((bits, place) => bits | (1n << BigInt(place)), 0n)
 }

@@ -229,7 +229,10 @@ export function createSubnetLedger(reader: LedgerReader, network: SubnetNetwork)
         if (offence.signers === 0n) punished.add(resultHash)
         else if (behind !== undefined) {
           const overturnedAtSeconds = await events.timestamp(event.blockNumber)
-          offences.push({ epoch: Number(epoch), resultHash, ...behind, overturnedAtSeconds })
+          const signers = behind.posting.validators.flatMap((_, place) =>
+            ((offence.signers >> BigInt(place)) & 1n) === 1n ? [place] : [],
+          )
+          offences.push({ epoch: Number(epoch), resultHash, ...behind, overturnedAtSeconds, signers })
         }
       }
       return offences

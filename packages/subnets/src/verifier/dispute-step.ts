@@ -11,6 +11,7 @@ import {
 } from '../rules/index.ts'
 import type { EpochHistory } from './epoch-history.ts'
 import type { ValidatorOptions } from './ports.ts'
+import { punishSigners } from './punish.ts'
 import { asSignature, collect, type Permitted, stakeOf, totalOf } from './result-step.ts'
 import type { EpochStep } from './weights-step.ts'
 
@@ -41,27 +42,30 @@ export async function disputeStep<task, response, ports>(
   const send = () => writer.dispute(pending, subnet.specParts(sourceHash), wrong)
   if (await unlessDone(send, isOverturned)) {
     onEvent?.({ kind: 'disputed', epoch: pending.epoch, what: wrong.kind })
-    await writer.punish(pending)
-    onEvent?.({ kind: 'punished', epoch: pending.epoch })
+    // A reader that is behind does not know of it yet: then it is left to `punishStep`.
+    const offence = (await ledger.offences(netuid)).find(({ resultHash }) => resultHash === pending.resultHash)
+    if (offence !== undefined && (await punishSigners(options, offence)))
+      onEvent?.({ kind: 'punished', epoch: pending.epoch })
   }
 }
 
 /**
  * Slashes those who signed what was shown to be wrong, when whoever showed it does not come to it: it has one activation delay to itself,
- * and is paid whoever calls.
+ * and is paid whoever calls. An offence that cannot be punished is reported and stops no other.
  */
 export async function punishStep<task, response, ports>({
   options,
   nowSeconds,
 }: EpochStep<task, response, ports>): Promise<void> {
-  const { ledger, netuid, writer, onEvent } = options
+  const { ledger, netuid, onEvent } = options
   const { activationDelaySeconds } = await ledger.clock(netuid)
   for (const offence of await ledger.offences(netuid)) {
     if (nowSeconds < offence.overturnedAtSeconds + activationDelaySeconds) continue
-    const isPunished = async (): Promise<boolean> =>
-      (await ledger.offences(netuid)).every(({ resultHash }) => resultHash !== offence.resultHash)
-    if (await unlessDone(() => writer.punish(offence), isPunished))
-      onEvent?.({ kind: 'punished', epoch: offence.epoch })
+    try {
+      if (await punishSigners(options, offence)) onEvent?.({ kind: 'punished', epoch: offence.epoch })
+    } catch (error) {
+      onEvent?.({ kind: 'problem', step: 'punish', error })
+    }
   }
 }
 

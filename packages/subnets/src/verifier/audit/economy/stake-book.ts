@@ -49,6 +49,8 @@ export class StakeBook {
   // Of the transaction at hand: events that have to come, parts of a slash that came, stake that left.
   #expected: string[] = []
   #slashed: string[] = []
+  /** Root stake is slashed once in the time of unbonding. */
+  readonly #rootSlashedAt = new Map<string, number>()
   #departure: Departure | undefined
 
   constructor(tally: Tally, rules: StakeRules, delegation: DelegationBook, weights: WeightBook) {
@@ -235,7 +237,9 @@ export class StakeBook {
       const reached = this.weights.reach(entry.edges.get(parent) as Edge)
       alpha += slash(this.weights.entry(netuid, parent), slashBps * reached)
     }
-    const koin = slash(this.weights.entry(rootNetuid, hotkey), slashBps * wad)
+    const isSpared = event.seconds < (this.#rootSlashedAt.get(hotkey) ?? -Infinity) + this.#rules.unbondingSeconds
+    const koin = isSpared ? 0n : slash(this.weights.entry(rootNetuid, hotkey), slashBps * wad)
+    if (koin > 0n) this.#rootSlashedAt.set(hotkey, event.seconds)
     const subject = subjectOf(event)
     const what = `slash of block ${event.block}`
     this.#tally.same(subject, `parts of the ${what}`, wanted.join('; '), this.#slashed.splice(0).join('; '))
