@@ -4,6 +4,7 @@ export { createPeerClient, type Peer, type PeerClient } from './peer-client.ts'
 export type {
   Accrual,
   Endpoint,
+  Offence,
   SubmittedRoot,
   SubnetLedger,
   SubnetLedgerWriter,
