@@ -1,7 +1,7 @@
 import type { Address } from '@koinon/base'
 import type { Membership } from '@koinon/ledger'
 import { koinonTokenAbi, permitsAbi } from '@koinon/ledger/abis'
-import { buyAlpha, readFreeAlpha, rootNetuid, stakeOn } from '@koinon/subnets/pools'
+import { buyAlpha, readEarnedAlpha, readFreeAlpha, rootNetuid, stakeOn, unstakeFrom } from '@koinon/subnets/pools'
 import { type PoolLedger, startPoolLedger } from '@koinon/subnets/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cashAlpha, readAlphaEarnings } from './alpha-earnings.ts'
@@ -22,6 +22,20 @@ async function paid(netuid: number, amount: bigint, koin = 0n) {
   await place.mint(netuid, account.address, amount)
   await stakeOn(account, netuid, account.address, amount)
   return account
+}
+
+/** Sells for what is shown now. */
+async function sell(account: Membership) {
+  return cashAlpha(account, { ...cash, agreed: await readAlphaEarnings(account, account.sender.address, 100) })
+}
+
+/** The account, with something that happens right before each of its sales reaches the ledger. */
+function overtaken(account: Membership, first: () => Promise<unknown>): Membership {
+  const call = async (request: { readonly functionName: string }) => {
+    if (request.functionName === 'sell') await first()
+    return account.sender.call(request as never)
+  }
+  return { ...account, sender: { address: account.sender.address, call } as unknown as Membership['sender'] }
 }
 
 function koinOf({ network, reader }: Membership, account: Address): Promise<bigint> {
@@ -56,11 +70,50 @@ describe('alpha that was earned', () => {
     const account = await paid(netuid, 20n * token)
     const agreed = await readAlphaEarnings(account, account.address, 100)
     const other = await paid(netuid, 300n * token)
-    await cashAlpha(other, cash)
+    await sell(other)
     await expect(cashAlpha(account, { ...cash, agreed })).rejects.toMatchObject({ code: 'ledger/price-moved' })
     expect(await readFreeAlpha(account, netuid, account.address)).toBe(20n * token)
     const again = await readAlphaEarnings(account, account.address, 100)
     expect(await cashAlpha(account, { ...cash, agreed: again })).toMatchObject([{ outcome: 'sold' }])
+  })
+
+  it('loses the slippage to what was shown once, however late the price moves', async () => {
+    const netuid = await place.openSubnet(1_000n * token)
+    const account = await paid(netuid, 20n * token)
+    const other = await paid(netuid, 4n * token)
+    const agreed = await readAlphaEarnings(account, account.address, 100)
+    const least = agreed[0]?.terms?.leastOutput ?? 0n
+    await sell(other)
+    await place.mint(netuid, other.address, 4n * token)
+    const [fresh] = await readAlphaEarnings(account, account.address, 100)
+    expect(fresh?.terms?.output).toBeGreaterThan(least)
+    const late = overtaken(account, () => sell(other))
+    await expect(cashAlpha(late, { ...cash, agreed })).rejects.toMatchObject({ code: 'ledger/price-moved' })
+    const [now] = await readAlphaEarnings(account, account.address, 100)
+    expect(now?.terms?.output).toBeLessThan(least)
+    expect(now?.terms?.output).toBeGreaterThan(fresh?.terms?.leastOutput ?? 0n)
+    expect(await readFreeAlpha(account, netuid, account.address)).toBe(20n * token)
+  })
+
+  it('is kept as far as its owner was shown no price for it, and sold beside shares that are worth nothing', async () => {
+    const netuid = await place.openSubnet(1_000n * token)
+    const account = await paid(netuid, 20n * token)
+    const unseen = { netuid, alpha: 0n, outcome: 'kept', koin: 0n, leaving: 0n, unpriced: 20n * token }
+    expect(await cashAlpha(account, cash)).toEqual([unseen])
+    const agreed = await readAlphaEarnings(account, account.address, 100)
+    await place.mint(netuid, account.address, 3n * token)
+    const [outcome] = await cashAlpha(account, { ...cash, agreed })
+    expect(outcome).toMatchObject({ alpha: 20n * token, outcome: 'sold', unpriced: 3n * token })
+    expect(outcome?.koin).toBe(agreed[0]?.terms?.output)
+    expect(await readFreeAlpha(account, netuid, account.address)).toBe(3n * token)
+
+    // Shares that are worth nothing stay beside it, and stop nothing.
+    await stakeOn(account, netuid, account.address, token)
+    const [position] = (await readEarnedAlpha(account, account.address))[0]?.staked ?? []
+    await unstakeFrom(account, netuid, account.address, (position?.shares ?? 0n) - 1n, 1n)
+    const [earned] = await readEarnedAlpha(account, account.address)
+    expect(earned?.staked).toMatchObject([{ shares: 1n, amount: 0n }])
+    expect(await sell(account)).toMatchObject([{ alpha: earned?.free, outcome: 'sold' }])
   })
 
   it('waits for the unbonding time where it backs a validator, then goes on', async () => {
@@ -75,11 +128,14 @@ describe('alpha that was earned', () => {
       args: [netuid, true],
     })
     expect(await readAlphaEarnings(account, address, 100)).toMatchObject([{ alpha: 40n * token, bound: 40n * token }])
-    const [left] = await cashAlpha(account, cash)
+    const agreed = await readAlphaEarnings(account, address, 100)
+    const [left] = await cashAlpha(account, { ...cash, agreed })
     expect(left).toMatchObject({ alpha: 0n, outcome: 'kept', leaving: 40n * token })
-    expect(await cashAlpha(account, cash)).toEqual([left])
+    expect(await sell(account)).toEqual([left])
     await place.ledger.moveTo(left?.freeAtSeconds ?? 0)
-    expect(await cashAlpha(account, cash)).toMatchObject([{ alpha: 40n * token, outcome: 'sold', leaving: 0n }])
+    const late = await cashAlpha(account, { ...cash, agreed })
+    expect(late).toMatchObject([{ outcome: 'kept', unpriced: 40n * token, leaving: 0n }])
+    expect(await sell(account)).toMatchObject([{ alpha: 40n * token, outcome: 'sold', leaving: 0n }])
   })
 
   it('includes root dividends of KOIN on its own hotkey, which stays staked', async () => {
@@ -90,14 +146,14 @@ describe('alpha that was earned', () => {
     await place.payDividends(netuid, account.address, 10n * token)
     const [earned] = await readAlphaEarnings(account, account.address, 100)
     expect(earned?.alpha).toBeGreaterThan(9n * token)
-    const [outcome] = await cashAlpha(account, cash)
+    const [outcome] = await sell(account)
     expect(outcome).toMatchObject({ netuid, outcome: 'sold', leaving: 0n })
     expect(outcome?.alpha).toBeGreaterThan(9n * token)
     expect(await koinOf(account, account.address)).toBe(10n * token + (outcome?.koin ?? 0n))
   })
 
   it('is kept where it is too little, and redeemed where the subnet is dissolved', async () => {
-    const netuid = await place.openSubnet(100n * token)
+    const netuid = await place.openSubnet(1_000n * token)
     const account = await paid(netuid, 2n)
     expect(await cashAlpha(account, cash)).toMatchObject([{ alpha: 2n, outcome: 'kept' }])
     await place.mint(netuid, account.address, token)

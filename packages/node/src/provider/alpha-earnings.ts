@@ -134,7 +134,8 @@ async function cashFree(
     return { alpha, outcome: 'sent', koin: 0n }
   }
   const market = await readMarket(account, netuid)
-  if (!('pool' in market)) return { alpha, outcome: 'redeemed', koin: (await redeemAlpha(account, netuid, alpha)).output }
+  if (!('pool' in market))
+    return { alpha, outcome: 'redeemed', koin: (await redeemAlpha(account, netuid, alpha)).output }
   const seen = agreed.find((one) => one.netuid === netuid)?.terms
   const sold = seen === undefined || seen.input > alpha ? alpha : seen.input
   const terms = termsOf(market, sold, slippageBps)
