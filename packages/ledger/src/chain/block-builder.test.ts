@@ -97,7 +97,7 @@ describe('eth_sendRawTransaction', () => {
         /max fee per gas less than block base fee/,
       ],
       [await transfer(account, 1, { gas: 20_999n }), /intrinsic gas too low/],
-      [await transfer(account, 1, { gas: 8_000_001n }), /exceeds the cap of 8000000/],
+      [await transfer(account, 1, { gas: 10_000_001n }), /exceeds the cap of 10000000/],
       [await transfer(account, 1, { value: 10n ** 22n }), /insufficient funds for gas \* price \+ value/],
       [await transfer(poor, 0), /insufficient funds for gas \* price \+ value/],
       [await transfer(account, 1, { chainId: 1 }), /invalid chain id/],

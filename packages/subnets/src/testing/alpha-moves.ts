@@ -27,8 +27,8 @@ export type AlphaMoves = {
   contest(contestedNetuid: number): Promise<void>
   /** A day later: children, in force for the first validator; tickets, root dividends, departures. */
   goOn(otherNetuid: number): Promise<void>
-  /** Ends it all: children, a slash for two results of an epoch, a permit given up. */
-  end(epoch: number): Promise<void>
+  /** Ends it all: children, a slash for two results of the last whole epoch but one, a permit given up. */
+  end(): Promise<void>
 }
 
 export async function createAlphaMoves(
@@ -142,12 +142,15 @@ export async function createAlphaMoves(
       await call(trader, 'pools', 'buy', otherNetuid, token / 10n, 1n)
       await call(trader, 'pools', 'burnFees')
     },
-    async end(epoch) {
+    async end() {
       await call(parent, 'staking', 'claimRoot', netuid, first.address, 1n)
       await call(parent, 'staking', 'claimRoot', netuid, first.address, 50n)
       await call(parent, 'delegation', 'announceChildren', netuid, [], [])
       await ledger.moveTo((await ledger.nowSeconds()) + day)
       await call(trader, 'staking', 'applyChildren', netuid, parent.address)
+      const read = { address: contracts.subnets, abi: subnetsAbi, functionName: 'epochAt' } as const
+      const now = BigInt(await ledger.nowSeconds())
+      const epoch = Number(await ledger.reader.readContract({ ...read, args: [netuid, now] })) - 2
       const result = (dataHash: Hex): EpochResult => ({
         netuid,
         epoch,

@@ -67,7 +67,7 @@ beforeAll(async () => {
   await moves.goOn(otherNetuid)
   lastEpoch = epochAt(subnet.clock, await ledger.nowSeconds()) + 1
   await subnet.passEpoch(lastEpoch, [1_000_000, 1_000_000])
-  await moves.end(lastEpoch)
+  await moves.end()
   await withdraw()
   await ledger.advanceEmission()
   await ledger.moveTo((await ledger.nowSeconds()) + 1)
