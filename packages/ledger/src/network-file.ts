@@ -166,6 +166,6 @@ function badNetworkFile(problem: string): KoinonError {
   return new KoinonError({
     code: 'ledger/bad-network-file',
     message: `The network file is not valid: ${problem}`,
-    hint: 'Ask the network for a fresh copy, for example from its gateway at /network.json.',
+    hint: 'Ask the network for a fresh copy, for example from its gateway at /network.json. A home of an older version begins anew: koinon up --home DIR.',
   })
 }

@@ -11,10 +11,19 @@ const embedded = { kind: 'embedded', rpcPort: 8545 } as const
 const external = externalLedger('http://127.0.0.1:8545')
 const names = ['token', 'dollar', 'identity', 'reputation', 'validation', 'subnets', 'staking', 'work', 'weights']
 const contracts = Object.fromEntries(
-  [...names, 'terms', 'disputes', 'epochs', 'emission', 'channels', 'depositCollector'].map((name) => [
-    name,
-    `0x${'1'.repeat(40)}`,
-  ]),
+  [
+    ...names,
+    'terms',
+    'pools',
+    'delegation',
+    'permits',
+    'policy',
+    'disputes',
+    'epochs',
+    'emission',
+    'channels',
+    'depositCollector',
+  ].map((name) => [name, `0x${'1'.repeat(40)}`]),
 )
 
 const removals: (() => void)[] = []
