@@ -228,7 +228,7 @@ describe('the network', () => {
         for (const name of names) {
           const why = name.startsWith('miner')
             ? /[\d.]+ alpha[\s\S]*All checks of \d+ answers? held/
-            : /alpha[\s\S]*Validator: dividends/
+            : /alpha[\s\S]*Validator: paid for its weights/
           expect(rows.find((row) => row.includes(name))).toMatch(why)
         }
         await page.getByText(/\d+ audited receipts behind the scores/).click()
