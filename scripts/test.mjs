@@ -34,20 +34,20 @@ const stages = [
     name: 'contracts',
     group: 'contracts',
     command: [node, 'contracts/scripts/test.mjs'],
-    deadlineMs: 10 * minuteMs,
+    deadlineMs: 15 * minuteMs,
     counts: fromLastLine,
   },
   {
     name: 'unit and component tests',
     group: 'unit',
     ...vitest('unit', 'vitest.config.ts'),
-    deadlineMs: 15 * minuteMs,
+    deadlineMs: 20 * minuteMs,
   },
   {
     name: 'end-to-end tests',
     group: 'e2e',
     ...vitest('e2e', 'test/vitest.config.ts'),
-    deadlineMs: 15 * minuteMs,
+    deadlineMs: 25 * minuteMs,
   },
   ...[
     ['end-to-end tests on anvil', 'e2e-anvil', 'anvil', 40],
