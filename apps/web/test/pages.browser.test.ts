@@ -131,6 +131,19 @@ describe('receipts', () => {
     await context.close()
   })
 
+  test('come by themselves while the page is open', async () => {
+    const { page, context } = await bench.open()
+    const none = { json: { asOfBlock: 1, receipts: [] } }
+    await page.route('**/api/receipts?*', (route) => route.fulfill(none))
+    await page.clock.install()
+    await page.goto(`${bench.url}/#/receipts`)
+    await page.getByText('There are no receipts yet.').waitFor()
+    await page.unroute('**/api/receipts?*')
+    await page.clock.fastForward(10_000)
+    await page.locator('.data-table a').first().waitFor()
+    await context.close()
+  })
+
   test('says what to do when there are none', async () => {
     const { page, context } = await bench.open()
     await page.route('**/api/receipts?*', (route) => route.fulfill({ json: { asOfBlock: 1, receipts: [] } }))

@@ -68,20 +68,18 @@ const pages: readonly (readonly [name: string, prepare: (page: Page) => Promise<
   ['no such page', async (page) => go(page, '#/nowhere', 'There is no such page')],
 ]
 
-describe.each(['light', 'dark'] as const)('axe finds nothing, %s', (colorScheme) => {
-  test.each(pages)('%s', async (_, prepare) => {
-    const { page, context } = await bench.open({ colorScheme, reducedMotion: 'reduce' })
+describe('every page', () => {
+  test.each(pages)('%s: axe finds nothing in either theme, nothing scrolls sideways', async (_, prepare) => {
+    const { page, context } = await bench.open({ colorScheme: 'light', reducedMotion: 'reduce' })
     await prepare(page)
-    expect(await axeViolations(page)).toEqual([])
-    await context.close()
-  })
-})
-
-describe.each([320, 768])('nothing scrolls sideways at %d px', (width) => {
-  test.each(pages)('%s', async (_, prepare) => {
-    const { page, context } = await bench.open({ viewport: { width, height: 700 } })
-    await prepare(page)
-    expect(await sidewaysPixels(page)).toBe(0)
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      expect(await axeViolations(page), colorScheme).toEqual([])
+    }
+    for (const width of [768, 320]) {
+      await page.setViewportSize({ width, height: 700 })
+      expect(await sidewaysPixels(page), `${width} px`).toBe(0)
+    }
     await context.close()
   })
 })

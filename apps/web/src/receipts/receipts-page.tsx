@@ -13,6 +13,8 @@ import { FileCheck } from './file-check.tsx'
 import { mergeReceipts, type ReceiptRow } from './receipt-rows.ts'
 
 const pageSize = 50
+/** New receipts, and audits of old ones, which come once an epoch. */
+const refreshMs = 10_000
 
 /** All receipts of this key and of this browser, with a filter, and a check for receipts from files. */
 export function ReceiptsPage() {
@@ -24,10 +26,12 @@ export function ReceiptsPage() {
   const [origin, setOrigin] = useState<'all' | 'here' | 'audited'>('all')
   const [older, setOlder] = useState<readonly ReceiptSummaryJson[]>([])
   const [isAtEnd, setIsAtEnd] = useState(false)
-  const list = useResource(signIn.apiKey, () =>
-    requestJson<ReceiptsJson>(door, `/api/receipts?limit=${pageSize}`, { apiKey: signIn.apiKey }),
+  const list = useResource(
+    signIn.apiKey,
+    () => requestJson<ReceiptsJson>(door, `/api/receipts?limit=${pageSize}`, { apiKey: signIn.apiKey }),
+    refreshMs,
   )
-  const rows = useMemo(() => mergeReceipts([...(list.data?.receipts ?? []), ...older], kept), [list.data, older, kept])
+  const rows = useMemo(() => mergeReceipts([...older, ...(list.data?.receipts ?? [])], kept), [list.data, older, kept])
   const shown = rows.filter((row) => {
     if (origin === 'here' && !row.isHere) return false
     if (origin === 'audited' && row.checkedBy.length === 0) return false
@@ -35,12 +39,14 @@ export function ReceiptsPage() {
     return words.includes(search.trim().toLowerCase())
   })
   const loadOlder = async (): Promise<void> => {
-    const last = [...(list.data?.receipts ?? []), ...older].at(-1)
+    const first = list.data?.receipts ?? []
+    const last = (older.length > 0 ? older : first).at(-1)
     if (last === undefined) return
     const more = await requestJson<ReceiptsJson>(door, `/api/receipts?limit=${pageSize}&before=${last.id}`, {
       apiKey: signIn.apiKey,
     }).catch(() => undefined)
-    if (more !== undefined) setOlder([...older, ...more.receipts])
+    // With what the first page holds now: later ones push it out of there.
+    if (more !== undefined) setOlder([...first, ...older, ...more.receipts])
     setIsAtEnd(more !== undefined && more.receipts.length < pageSize)
   }
   const columns: readonly Column<ReceiptRow>[] = [
