@@ -1,6 +1,6 @@
 import type { RoleStatus } from '@koinon/node'
 import { koinonJson } from './cli.ts'
-import { waitFor } from './wait.ts'
+import { sleep, waitFor } from './wait.ts'
 
 /** What `koinon status` says of the roles of a home. */
 export async function roles(home: string): Promise<readonly RoleStatus[]> {
@@ -21,10 +21,16 @@ export async function killRole(home: string, name: string): Promise<number> {
   return pid
 }
 
+/** A role loads a model before it is ready; on a machine that is full of other work that takes minutes. */
+const restartPatienceMs = 180_000
+
 /** Waits until the supervisor has put another process in the place of `oldPid`. */
 export function restarted(home: string, name: string, oldPid: number): Promise<RoleStatus> {
-  return waitFor(`${name} is ready again`, 60_000, async () => {
+  return waitFor(`${name} is ready again`, restartPatienceMs, async () => {
     const now = (await roles(home)).find((candidate) => candidate.name === name)
-    return now?.state === 'ready' && now.pid !== oldPid && now
+    if (now?.state === 'ready' && now.pid !== oldPid) return now
+    // Every look is a start of the command line, which would slow down what it waits for.
+    await sleep(1_000)
+    return false
   })
 }

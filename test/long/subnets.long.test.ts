@@ -32,6 +32,18 @@ type SubnetLine = { readonly netuid: number; readonly currentEpoch: number; read
 
 beforeAll(async () => {
   await network.start()
+  await liveThroughKills().catch((error: unknown) => {
+    process.stderr.write(`\n${tailOfLogs(network.home, 8)}\n`)
+    throw error
+  })
+  whole = await audit(['export', copy, '--home', network.home], hourMs)
+  process.stderr.write(
+    `${whole.checks.map(({ name, agreed, differences, open }) => `${name}: ${agreed} agree, ${differences.length} differ, ${open.length} open`).join('\n')}\n`,
+  )
+}, 8 * hourMs)
+afterAll(() => network.dispose())
+
+async function liveThroughKills(): Promise<void> {
   for (let round = 0; (await slowestEpoch()) < epochs + 2; round++) {
     const victim = victims[round % victims.length] as string
     // Kills wander through the phases of the epoch.
@@ -41,12 +53,7 @@ beforeAll(async () => {
     process.stderr.write(`epoch ${epoch} of ${epochs + 2}: killed ${victim}\n`)
     await waitFor('the next epoch', 240_000, async () => (await slowestEpoch()) > epoch)
   }
-  whole = await audit(['export', copy, '--home', network.home], hourMs)
-  process.stderr.write(
-    `${whole.checks.map(({ name, agreed, differences, open }) => `${name}: ${agreed} agree, ${differences.length} differ, ${open.length} open`).join('\n')}\n`,
-  )
-}, 8 * hourMs)
-afterAll(() => network.dispose())
+}
 
 async function slowestEpoch(): Promise<number> {
   return waitFor('the subnets are listed', 120_000, async () => {
