@@ -29,16 +29,13 @@ describe('a network that is stopped', () => {
 })
 
 describe('a network that is killed in mid-stream', () => {
-  it.each([600, 1_500])(
-    'is consistent afterwards: killed after %i ms',
-    async (afterMs) => {
-      explain()
-      const before = await snapshot(network)
-      acknowledged.push(...(await killInMidStream(network, afterMs)))
-      await expectConsistent(network, before, acknowledged)
-    },
-    200_000,
-  )
+  // Killed at many moments: group-kills of the long suite.
+  it('is consistent afterwards', async () => {
+    explain()
+    const before = await snapshot(network)
+    acknowledged.push(...(await killInMidStream(network, 1_000)))
+    await expectConsistent(network, before, acknowledged)
+  }, 200_000)
 
   it('ends on SIGTERM as it does on Ctrl-C', async () => {
     expect(await network.stop('SIGTERM')).toBe(0)
