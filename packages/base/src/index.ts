@@ -47,6 +47,7 @@ export {
 export {
   atomicToPicoUsd,
   dollarDecimals,
+  formatAmount,
   formatUnits,
   parseUnits,
   picoUsdPerAtomic,

@@ -1,5 +1,5 @@
 /** What makes a hotkey a validator: weight in a subnet, and a permit that it asked for (specs/0014-pools.md). Every step looks first. */
-import { formatUnits, KoinonError, toAddress, tokenDecimals } from '@koinon/base'
+import { formatAmount, KoinonError, toAddress, tokenDecimals } from '@koinon/base'
 import { alphaStakingAbi } from './generated/alpha-staking.ts'
 import { permitsAbi } from './generated/permits.ts'
 import { subnetsAbi } from './generated/subnets.ts'
@@ -42,7 +42,7 @@ export async function ensureWeight(membership: Membership, netuid: number, weigh
   if (rootWeight === 0n) {
     throw new KoinonError({
       code: 'ledger/root-weighs-nothing',
-      message: `The hotkey weighs ${formatUnits(weighs, tokenDecimals)} of the ${formatUnits(weight, tokenDecimals)} alpha needed, and KOIN on the root counts for nothing here`,
+      message: `The hotkey weighs ${formatAmount(weighs)} of the ${formatAmount(weight)} alpha needed, and KOIN on the root counts for nothing here`,
       hint: `Buy alpha of the subnet and stake it: koinon subnet stake ${netuid}`,
       details: { netuid },
     })

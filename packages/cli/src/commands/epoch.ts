@@ -1,4 +1,4 @@
-import { formatUnits, KoinonError, tokenDecimals } from '@koinon/base'
+import { formatAmount, KoinonError } from '@koinon/base'
 import { networkOf, requestJson } from '@koinon/node'
 import type { Command } from 'commander'
 import { phaseSentence, stateSentence } from '../epoch-words.ts'
@@ -54,7 +54,12 @@ export function defineEpoch(program: Command): void {
               `${gatewayUrl}/api/epochs?netuid=${netuid}&limit=${limit}`,
               { method: 'GET' },
             )
-            const rows = data.epochs.map((item) => [String(item.epoch), item.state, item.phase, koin(item.paidAtomic)])
+            const rows = data.epochs.map((item) => [
+              String(item.epoch),
+              item.state,
+              item.phase,
+              formatAmount(BigInt(item.paidAtomic)),
+            ])
             return {
               data,
               text: [
@@ -91,7 +96,7 @@ function describe(data: EpochDetail): string {
     ['epoch', String(data.epoch)],
     [
       'result',
-      `${data.state} (${stateSentence(data.state)})${data.signedStakeAtomic === undefined ? '' : `, signed by stake that weighs ${koin(data.signedStakeAtomic)} alpha`}`,
+      `${data.state} (${stateSentence(data.state)})${data.signedStakeAtomic === undefined ? '' : `, signed by stake that weighs ${formatAmount(BigInt(data.signedStakeAtomic))} alpha`}`,
     ],
     ['beacon', data.beacon ?? 'not drawn'],
     ['as of block', String(data.asOfBlock)],
@@ -103,12 +108,8 @@ function describe(data: EpochDetail): string {
   const payouts = data.payouts.map((item) => [
     item.uid === undefined ? '' : String(item.uid),
     item.account.slice(0, 12),
-    koin(item.amountAtomic),
+    formatAmount(BigInt(item.amountAtomic)),
     item.why,
   ])
   return `${head}\n\nweights: each validator's judgement, shares of its best miners by uid\n${weights.join('\n') || '  none revealed'}\n\n${payouts.length === 0 ? 'nobody was paid yet' : table(['uid', 'account', 'alpha', 'why'], payouts)}`
-}
-
-function koin(atomic: string): string {
-  return formatUnits(BigInt(atomic) / 10n ** 12n, tokenDecimals - 12)
 }

@@ -1,3 +1,4 @@
+import { formatAmount } from '@koinon/base'
 import {
   buyAlpha,
   type PoolAccount,
@@ -11,7 +12,7 @@ import {
 } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
 import { openTrader, readHoldings, type TradeFlags, trade } from '../pool-account.ts'
-import { alphaOf, parseAmount, parseSlippage, shown, termsFacts, termsJson } from '../pool-words.ts'
+import { alphaOf, parseAmount, parseSlippage, termsFacts, termsJson } from '../pool-words.ts'
 import { type CommandResult, confirm, parseInteger, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
 
@@ -36,7 +37,7 @@ export function defineSubnetBuy(subnet: Command): void {
       return trade(context, offered(netuid, terms, account, flags), async () => {
         const { output, transactionHash } = await buyAlpha(account, netuid, koin, terms.leastOutput)
         return made(netuid, terms, output, transactionHash, [
-          `Bought ${alphaOf(netuid, output)} for ${shown(koin)} KOIN.`,
+          `Bought ${alphaOf(netuid, output)} for ${formatAmount(koin)} KOIN.`,
           context.typed(`It is free alpha of your wallet. Stake it: koinon subnet stake ${netuid} HOTKEY all`),
         ])
       })
@@ -68,7 +69,7 @@ export function defineSubnetSell(subnet: Command): void {
       return trade(context, offered(netuid, terms, account, flags), async () => {
         const { output, transactionHash } = await sellAlpha(account, netuid, alpha, terms.leastOutput)
         return made(netuid, terms, output, transactionHash, [
-          `Sold ${alphaOf(netuid, alpha)} for ${shown(output)} KOIN.`,
+          `Sold ${alphaOf(netuid, alpha)} for ${formatAmount(output)} KOIN.`,
         ])
       })
     }),
@@ -109,13 +110,13 @@ function made(
 
 function redemptionQuestion({ netuid, pot, outstanding }: SubnetPot, alpha: bigint): string {
   const koin = outstanding === 0n ? 0n : (alpha * pot) / outstanding
-  return `Subnet ${netuid} is dissolved. Give up ${shown(alpha)} alpha for its part of what the pool held, ${shown(koin)} KOIN?`
+  return `Subnet ${netuid} is dissolved. Give up ${formatAmount(alpha)} alpha for its part of what the pool held, ${formatAmount(koin)} KOIN?`
 }
 
 async function redeemed(account: PoolAccount, netuid: number, alpha: bigint): Promise<CommandResult> {
   const { output, transactionHash } = await redeemAlpha(account, netuid, alpha)
   return {
     data: { netuid, redeemed: true, inputAtomic: `${alpha}`, outputAtomic: `${output}`, transactionHash },
-    text: `Redeemed ${alphaOf(netuid, alpha)} for ${shown(output)} KOIN.`,
+    text: `Redeemed ${alphaOf(netuid, alpha)} for ${formatAmount(output)} KOIN.`,
   }
 }
