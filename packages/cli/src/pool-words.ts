@@ -2,12 +2,12 @@
 import { formatAmount, formatUnits, KoinonError, parseUnits, tokenDecimals } from '@koinon/base'
 import {
   type AlphaHoldings,
+  koinWorth,
   maximumSlippageBps,
   rootNetuid,
   type SubnetPool,
   type SubnetPot,
   type TradeTerms,
-  worthAtPrice,
 } from '@koinon/subnets/pools'
 import { facts, table } from './table.ts'
 
@@ -40,21 +40,6 @@ export function termsFacts(netuid: number, terms: TradeTerms): readonly (readonl
   ]
 }
 
-/** A trade's terms with amounts as decimal strings of atomic units. */
-export function termsJson(netuid: number, terms: TradeTerms): Record<string, unknown> {
-  return {
-    netuid,
-    side: terms.side,
-    inputAtomic: `${terms.input}`,
-    feeAtomic: `${terms.fee}`,
-    outputAtomic: `${terms.output}`,
-    leastOutputAtomic: `${terms.leastOutput}`,
-    priceWad: `${terms.priceBefore}`,
-    priceAfterWad: `${terms.priceAfter}`,
-    impactPpm: Number(terms.impactPpm),
-  }
-}
-
 /** KOIN that an amount is worth at the price of the moment; of a dissolved subnet its part of the pot. Undefined without a market. */
 export function worthOf(
   markets: readonly (SubnetPool | SubnetPot)[],
@@ -64,8 +49,7 @@ export function worthOf(
   if (netuid === rootNetuid) return amount
   const market = markets.find((one) => one.netuid === netuid)
   if (market === undefined) return undefined
-  if ('pool' in market) return worthAtPrice(market.pool, amount)
-  return market.outstanding === 0n ? 0n : (amount * market.pot) / market.outstanding
+  return koinWorth(market, amount)
 }
 
 /** All that an account holds, by what can be done with it. `nowSeconds` (Unix) tells what is free by now. */

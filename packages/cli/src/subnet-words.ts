@@ -52,19 +52,6 @@ export function subnetFacts(
   ]
 }
 
-/** A market in plain JSON. */
-export function marketJson(market: SubnetPool | SubnetPot | undefined): Record<string, unknown> {
-  if (market === undefined) return {}
-  if (!('pool' in market)) return { potAtomic: `${market.pot}`, outstandingAtomic: `${market.outstanding}` }
-  return {
-    priceWad: `${market.price}`,
-    averagePriceWad: `${market.averagePrice}`,
-    poolKoinAtomic: `${market.pool.koin}`,
-    poolAlphaAtomic: `${market.pool.alpha}`,
-    supplyAtomic: `${market.supply}`,
-  }
-}
-
 function marketFacts(market: SubnetPool | SubnetPot | undefined): readonly (readonly [string, string])[] {
   if (market === undefined) return []
   if (!('pool' in market)) {

@@ -1,10 +1,10 @@
 import { formatAmount } from '@koinon/base'
 import { createLedgerReader, listSubnets, quoteLock, readSubnet } from '@koinon/ledger'
 import { networkOf } from '@koinon/node'
-import { readMarkets } from '@koinon/subnets/pools'
+import { marketJson, readMarkets } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
 import { runCommand } from '../runner.ts'
-import { marketJson, subnetJson } from '../subnet-words.ts'
+import { subnetJson } from '../subnet-words.ts'
 import { table } from '../table.ts'
 
 /** `koinon subnet list`: the subnets that live, and what another would cost. */
@@ -34,7 +34,10 @@ export function defineSubnetList(subnet: Command): void {
         ])
         return {
           data: {
-            subnets: subnets.map((item) => ({ ...subnetJson(item), ...marketJson(marketOf.get(item.netuid)) })),
+            subnets: subnets.map((item) => {
+              const market = marketOf.get(item.netuid)
+              return { ...subnetJson(item), ...(market === undefined ? {} : marketJson(market)) }
+            }),
             lockAtomic: `${lock}`,
           },
           text: `${table(['netuid', 'name', 'seats', 'validators', 'alpha in KOIN', 'stake weighs', 'seat KOIN'], rows)}\n\nAnother one costs ${formatAmount(lock)} KOIN now, which its pool begins with.`,

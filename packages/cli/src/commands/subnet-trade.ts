@@ -1,6 +1,7 @@
 import { formatAmount } from '@koinon/base'
 import {
   buyAlpha,
+  koinWorth,
   type PoolAccount,
   readMarket,
   readPool,
@@ -8,11 +9,12 @@ import {
   type SubnetPot,
   sellAlpha,
   type TradeTerms,
+  termsJson,
   tradeTerms,
 } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
 import { openTrader, readHoldings, type TradeFlags, trade } from '../pool-account.ts'
-import { alphaOf, parseAmount, parseSlippage, termsFacts, termsJson } from '../pool-words.ts'
+import { alphaOf, parseAmount, parseSlippage, termsFacts } from '../pool-words.ts'
 import { type CommandResult, confirm, parseInteger, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
 
@@ -108,9 +110,8 @@ function made(
   }
 }
 
-function redemptionQuestion({ netuid, pot, outstanding }: SubnetPot, alpha: bigint): string {
-  const koin = outstanding === 0n ? 0n : (alpha * pot) / outstanding
-  return `Subnet ${netuid} is dissolved. Give up ${formatAmount(alpha)} alpha for its part of what the pool held, ${formatAmount(koin)} KOIN?`
+function redemptionQuestion(pot: SubnetPot, alpha: bigint): string {
+  return `Subnet ${pot.netuid} is dissolved. Give up ${formatAmount(alpha)} alpha for its part of what the pool held, ${formatAmount(koinWorth(pot, alpha))} KOIN?`
 }
 
 async function redeemed(account: PoolAccount, netuid: number, alpha: bigint): Promise<CommandResult> {

@@ -4,13 +4,13 @@ import type { Membership } from '@koinon/ledger'
 import {
   claimRootDividends,
   type EarnedAlpha,
+  koinWorth,
   leastOf,
   readEarnedAlpha,
   readFreeAlpha,
   readMarket,
   redeemAlpha,
   type SubnetPool,
-  type SubnetPot,
   sellAlpha,
   sendAlpha,
   sumOfEarned,
@@ -18,7 +18,6 @@ import {
   tradeTerms,
   unstakeFrom,
   withdrawUnstaked,
-  worthAtPrice,
 } from '@koinon/subnets/pools'
 
 type Place = Pick<Membership, 'network' | 'reader'>
@@ -65,7 +64,7 @@ export async function readAlphaEarnings(
       return {
         netuid: one.netuid,
         alpha,
-        worth: worthOf(market, alpha),
+        worth: koinWorth(market, alpha),
         bound: alpha - sellable,
         ...(terms === undefined ? {} : { terms }),
       }
@@ -163,11 +162,6 @@ function sellableOf({ free, staked, leaving, rootDividends }: EarnedAlpha, nowSe
   const unbound = staked.filter(({ isBound }) => !isBound)
   const matured = leaving.filter(({ freeAtSeconds }) => freeAtSeconds <= nowSeconds)
   return [...unbound, ...matured].reduce((sum, { amount }) => sum + amount, free + rootDividends)
-}
-
-function worthOf(market: SubnetPool | SubnetPot, alpha: bigint): bigint {
-  if ('pool' in market) return worthAtPrice(market.pool, alpha)
-  return market.outstanding === 0n ? 0n : (alpha * market.pot) / market.outstanding
 }
 
 async function nowOf({ reader }: Place): Promise<number> {
