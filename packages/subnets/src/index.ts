@@ -11,6 +11,7 @@ export {
   quicknetBeacon,
   quicknetRelays,
   type SubnetLedger,
+  sealSentence,
 } from './client/index.ts'
 export {
   createTaskEvidenceHandler,

@@ -98,12 +98,12 @@ function describe(data: EpochDetail): string {
       'result',
       `${data.state} (${stateSentence(data.state)})${data.signedStakeAtomic === undefined ? '' : `, signed by stake that weighs ${formatAmount(BigInt(data.signedStakeAtomic))} alpha`}`,
     ],
-    ['beacon', data.beacon ?? 'not drawn'],
+    ...(data.beacon === undefined ? [] : [['beacon', data.beacon] as const]),
     ['as of block', String(data.asOfBlock)],
   ])
   const weights = data.weights.map(
     ({ validatorUid, openedBy, row }) =>
-      `  validator ${validatorUid}${openedBy === undefined ? '' : ` (silent; opened with the beacon by ${openedBy.slice(0, 12)})`}: ${row.map(([uid, weight]) => `${uid}=${((100 * weight) / 65_535).toFixed(1)} %`).join('  ')}`,
+      `  validator ${validatorUid}${openedBy === undefined ? '' : ` (fell silent; opened for it by ${openedBy.slice(0, 12)})`}: ${row.map(([uid, weight]) => `${uid}=${((100 * weight) / 65_535).toFixed(1)} %`).join('  ')}`,
   )
   const payouts = data.payouts.map((item) => [
     item.uid === undefined ? '' : String(item.uid),

@@ -108,8 +108,8 @@ export function explainSeat(
     ['agreed', `${percent(seat.consensusPpm)}${explained === undefined ? '' : `: ${explained.agreed}`}`],
     ...(explained === undefined ? [] : [['miners earn by', explained.miners] as const]),
     [
-      'rows',
-      `${opened.revealed} open${opened.openedByOthers === 0 ? '' : `, ${opened.openedByOthers} of them by others with the beacon, because their validators were silent`}`,
+      'weights',
+      `of ${opened.revealed} validators are open${opened.openedByOthers === 0 ? '' : `, ${opened.openedByOthers} of them opened by others, because their validators fell silent`}`,
     ],
     ['why', why ?? 'no validator log is reachable, or nothing was claimed yet'],
   ])

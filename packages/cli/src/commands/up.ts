@@ -13,7 +13,7 @@ import {
   shortestEpochSeconds,
   templateNames,
 } from '@koinon/node'
-import { beaconTrust } from '@koinon/subnets'
+import { sealSentence } from '@koinon/subnets'
 import { type Command, Option } from 'commander'
 import {
   type BeaconOptions,
@@ -159,8 +159,8 @@ Koinon is up after ${duration(startedInMs)}.
   OpenAI    base URL ${gatewayUrl}/v1
             API key  ${demoKey.apiKey}
   ledger    ${rpcUrl}  (chain ${network.chainId}: ${network.chainKind === 'embedded' ? 'one sequencer on this machine, test money' : 'external; the network and its dollars are a test'})
-  beacon    ${beaconTrust(network)}
-  home      ${home.path}
+  weights   ${sealSentence(network)}
+${network.beacon?.kind === 'local' ? '            (you, here; a public key instead, over the internet: koinon up --beacon quicknet)\n' : ''}  home      ${home.path}
 
 Ask it something: koinon chat "What is a subnet?"      Stop: Ctrl-C (nothing is lost)
 `

@@ -1,5 +1,12 @@
 export { type BeaconSource, createHttpBeacon, quicknetRelays } from './beacon-source.ts'
-export { beaconChainOf, beaconTrust, localNetworkBeacon, openNetworkBeacon, quicknetBeacon } from './network-beacon.ts'
+export {
+  beaconChainOf,
+  beaconTrust,
+  localNetworkBeacon,
+  openNetworkBeacon,
+  quicknetBeacon,
+  sealSentence,
+} from './network-beacon.ts'
 export { createPeerClient, type Peer, type PeerClient } from './peer-client.ts'
 export type {
   Accrual,

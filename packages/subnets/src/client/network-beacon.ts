@@ -53,14 +53,30 @@ export function beaconChainOf(network: BeaconNetwork): BeaconChain | undefined {
   return { scheme: 'bls-unchained-g1-rfc9380', publicKey, genesisSeconds, periodSeconds, groupHash, beaconId }
 }
 
-/** Whose honesty sealed rows rest on: the sentence that is shown wherever a network's beacon is. */
+/** Whose honesty sealed rows rest on, in one line of data; for people `sealSentence`. */
 export function beaconTrust(network: BeaconNetwork): string {
   const chain = beaconChainOf(network)
   if (chain === undefined) return 'none: a row whose validator does not reveal it stays closed'
   if (network.beacon?.kind === 'local') return localBeaconLabel
+  return isQuicknet(chain)
+    ? 'drand quicknet: more than half of its operators together can open weights early'
+    : `beacon ${chain.beaconId}: whoever holds its key can open weights early`
+}
+
+/** What weights are sealed for, and who could look early, as people read it who meet it for the first time. */
+export function sealSentence(network: BeaconNetwork): string {
+  const chain = beaconChainOf(network)
+  if (chain === undefined)
+    return 'the marks that validators give to miners; those of a validator that falls silent stay closed'
+  const what = 'the marks that validators give to miners, sealed until all have given theirs'
+  if (network.beacon?.kind === 'local') return `${what}; whoever runs this network has the key and could look early`
+  return isQuicknet(chain)
+    ? `${what}; drand, a public service, opens them: only more than half of its operators together could look early`
+    : `${what}; whoever has the key of "${chain.beaconId}" could look early`
+}
+
+function isQuicknet(chain: BeaconChain): boolean {
   return beaconChainHash(chain) === beaconChainHash(quicknet)
-    ? 'drand quicknet: more than half of its operators together can open rows early'
-    : `beacon ${chain.beaconId}: whoever holds its key can open rows early`
 }
 
 /** Rounds of a network's beacon over HTTP, from `endpoints` or those of the file; undefined where it names no beacon. */
