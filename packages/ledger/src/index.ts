@@ -40,4 +40,3 @@ export {
   type SubnetParameters,
   type SubnetSummary,
 } from './subnet-directory.ts'
-export { ensurePermitSought, ensureRootStake, ensureWeight } from './validator-stake.ts'

@@ -244,7 +244,7 @@ async function approveUpTo(
   if (balance < least) {
     throw new KoinonError({
       code: 'ledger/too-little-koin',
-      message: `Account ${sender.address} holds ${balance} of the ${least} (1e-18 KOIN) that are needed`,
+      message: `Account ${sender.address} holds ${formatAmount(balance)} of the ${formatAmount(least)} KOIN that are needed`,
       hint: 'Send it KOIN first; on a test network: koinon wallet faucet.',
     })
   }

@@ -45,6 +45,7 @@ export {
   type SubnetPool,
   type SubnetPot,
 } from './client/pools.ts'
+export { ensurePermitSought, ensureRootStake, ensureWeight } from './client/validator-stake.ts'
 export { koinWorth } from './rules/pool/koin-worth.ts'
 export {
   defaultSlippageBps,

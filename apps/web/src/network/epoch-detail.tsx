@@ -86,7 +86,12 @@ export function EpochDetail({
         items={[
           ['State', data.epoch === 0 ? 'only starts the clock' : epochStateSentences[data.state]],
           ['Started', formatDateTime(data.startsAtSeconds * 1000)],
-          ['Paid', <AlphaAmount key="paid" atomic={data.paidAtomic} priceWad={subnet.priceWad} />],
+          [
+            'Paid',
+            readAmount(data.paidAtomic) === 0n ? undefined : (
+              <AlphaAmount key="paid" atomic={data.paidAtomic} priceWad={subnet.priceWad} />
+            ),
+          ],
           ['Weights', openedSentence(data)],
           [
             'Signed by',

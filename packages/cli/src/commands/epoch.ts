@@ -96,7 +96,7 @@ function describe(data: EpochDetail): string {
     ['epoch', String(data.epoch)],
     [
       'result',
-      `${data.state} (${stateSentence(data.state)})${data.signedStakeAtomic === undefined ? '' : `, signed by stake that weighs ${formatAmount(BigInt(data.signedStakeAtomic))} alpha`}`,
+      `${data.epoch === 0 ? 'none: epoch 0 only starts the clock' : `${data.state} (${stateSentence(data.state)})`}${data.signedStakeAtomic === undefined ? '' : `, signed by stake that weighs ${formatAmount(BigInt(data.signedStakeAtomic))} alpha`}`,
     ],
     ...(data.beacon === undefined ? [] : [['beacon', data.beacon] as const]),
     ['as of block', String(data.asOfBlock)],
@@ -111,5 +111,15 @@ function describe(data: EpochDetail): string {
     formatAmount(BigInt(item.amountAtomic)),
     item.why,
   ])
-  return `${head}\n\nweights: each validator's judgement, shares of its best miners by uid\n${weights.join('\n') || '  none revealed'}\n\n${payouts.length === 0 ? 'nobody was paid yet' : table(['uid', 'account', 'alpha', 'why'], payouts)}`
+  return [
+    head,
+    ...(weights.length === 0
+      ? []
+      : [`weights: the marks of each validator, shares of its best miners by uid\n${weights.join('\n')}`]),
+    payouts.length === 0
+      ? data.epoch === 0
+        ? 'Nobody is judged or paid in it.'
+        : 'Nobody was paid yet.'
+      : table(['uid', 'account', 'alpha', 'why'], payouts),
+  ].join('\n\n')
 }

@@ -37,7 +37,11 @@ export function defineSubnetBuy(subnet: Command): void {
       const { pool } = await readPool(account, netuid)
       const terms = tradeTerms(pool, 'buy', koin, parseSlippage(flags.slippage))
       return trade(context, offered(netuid, terms, account, flags), async () => {
-        const { output, transactionHash } = await buyAlpha(account, netuid, koin, terms.leastOutput)
+        const { output, transactionHash } = await buyAlpha(account, {
+          netuid,
+          koin,
+          leastAlpha: terms.leastOutput,
+        })
         return made(netuid, terms, output, transactionHash, [
           `Bought ${alphaOf(netuid, output)} for ${formatAmount(koin)} KOIN.`,
           context.typed(`It is free alpha of your wallet. Stake it: koinon subnet stake ${netuid} HOTKEY all`),
@@ -69,7 +73,11 @@ export function defineSubnetSell(subnet: Command): void {
       }
       const terms = tradeTerms(market.pool, 'sell', alpha, parseSlippage(flags.slippage))
       return trade(context, offered(netuid, terms, account, flags), async () => {
-        const { output, transactionHash } = await sellAlpha(account, netuid, alpha, terms.leastOutput)
+        const { output, transactionHash } = await sellAlpha(account, {
+          netuid,
+          alpha,
+          leastKoin: terms.leastOutput,
+        })
         return made(netuid, terms, output, transactionHash, [
           `Sold ${alphaOf(netuid, alpha)} for ${formatAmount(output)} KOIN.`,
         ])

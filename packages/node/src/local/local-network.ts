@@ -204,7 +204,7 @@ export class LocalNetwork {
       () => founded.start(templates),
       (list) => list.map(({ netuid, name }) => `${netuid} ${name}`).join(', ') || 'none',
     )
-    await this.#step('first route', () => this.#waitUntilRouted(gatewayUrl))
+    await this.#step('gateway finds miners', () => this.#waitUntilRouted(gatewayUrl))
     this.#control = new ControlServer(controlSocket, (method, params) => this.#answer('control', method, params))
     await this.#control.start()
     if (ledger.kind === 'external') this.#keepLedger(treasury, accounts)

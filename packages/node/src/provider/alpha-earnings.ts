@@ -103,7 +103,12 @@ export async function cashAlpha(account: Membership, terms: CashTerms): Promise<
     for (const { hotkey, shares, amount } of one.staked) {
       // Shares that a slash or rounding left worth nothing: the ledger refuses to take them out.
       if (amount === 0n) continue
-      const left = await unstakeFrom(account, one.netuid, hotkey, shares, leastOf(amount, terms.slippageBps))
+      const left = await unstakeFrom(account, {
+        netuid: one.netuid,
+        hotkey,
+        shares,
+        leastAmount: leastOf(amount, terms.slippageBps),
+      })
       if (left.freeAtSeconds === undefined) continue
       leaving += left.amount
       freeAtSeconds = Math.max(freeAtSeconds, left.freeAtSeconds)
@@ -129,7 +134,7 @@ async function cashFree(
 ): Promise<Cashed> {
   if (keepsAlpha) {
     if (recipient === account.sender.address) return kept(alpha)
-    await sendAlpha(account, netuid, recipient, alpha)
+    await sendAlpha(account, { netuid, to: recipient, alpha })
     return { alpha, outcome: 'sent', koin: 0n }
   }
   const market = await readMarket(account, netuid)
@@ -143,7 +148,7 @@ async function cashFree(
   if (terms.output < seen.leastOutput) throw priceMoved(netuid)
   // The price of the moment may have moved already: its own least output alone would allow the slippage twice.
   const least = terms.leastOutput > seen.leastOutput ? terms.leastOutput : seen.leastOutput
-  const { output } = await sellAlpha(account, netuid, sold, least)
+  const { output } = await sellAlpha(account, { netuid, alpha: sold, leastKoin: least })
   return { alpha: sold, outcome: 'sold', koin: output, ...(sold === alpha ? {} : { unpriced: alpha - sold }) }
 }
 

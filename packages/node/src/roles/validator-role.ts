@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { errorToJson, systemClock, systemRandom } from '@koinon/base'
 import { DurableStore, verifySessionNative } from '@koinon/base/node'
 import { InferenceEngine } from '@koinon/inference/provider/engine'
-import { ensurePermitSought, ensureRootStake, ensureWeight } from '@koinon/ledger'
 import { subnetsAbi } from '@koinon/ledger/abis'
 import { ChannelDirectory, localDelegatingAccount } from '@koinon/payments'
 import { inferenceSubnet } from '@koinon/subnet-files/inference'
@@ -20,6 +19,7 @@ import {
   ValidatorStore,
   validatorStoreSchema,
 } from '@koinon/subnets'
+import { ensurePermitSought, ensureRootStake, ensureWeight } from '@koinon/subnets/pools'
 import { localValidatorStake } from '../local/parameters.ts'
 import { inferenceSourceHash, inferenceSpecHash } from '../local/subnet-spec.ts'
 import type { RoleContext, RunningRole } from '../supervisor/role-process.ts'
