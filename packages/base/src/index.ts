@@ -38,7 +38,6 @@ export {
 export { sha256, sha256Hex } from './hash.ts'
 export {
   type MerkleProof,
-  merkleProofs,
   merkleRoot,
   merkleRootFromProof,
   merkleTree,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { zeroHash } from './bytes.ts'
 import { sha256Hex } from './hash.ts'
-import { merkleProofs, merkleRoot, verifyMerkleProof } from './merkle.ts'
+import { merkleRoot, merkleTree, verifyMerkleProof } from './merkle.ts'
 
 const leaves = (count: number) => Array.from({ length: count }, (_, index) => sha256Hex(`leaf ${index}`))
 
@@ -28,8 +28,8 @@ describe('merkleRoot', () => {
 describe('verifyMerkleProof', () => {
   it.each([1, 2, 3, 4, 5, 7, 8, 9, 33])('accepts every leaf of %i and nothing else', (count) => {
     const all = leaves(count)
-    const root = merkleRoot(all)
-    merkleProofs(all).forEach((proof, index) => {
+    const { root, proofs } = merkleTree(all)
+    proofs.forEach((proof, index) => {
       expect(verifyMerkleProof(root, all[index] as never, proof)).toBe(true)
       expect(verifyMerkleProof(root, sha256Hex('other'), proof)).toBe(false)
       expect(verifyMerkleProof(root, all[index] as never, { ...proof, siblings: [...proof.siblings, zeroHash] })).toBe(

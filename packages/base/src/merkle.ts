@@ -25,11 +25,6 @@ export function merkleRoot(leaves: readonly Hex[]): Hex {
   return rootOf(buildLevels(leaves))
 }
 
-/** Proofs of all leaves at once. */
-export function merkleProofs(leaves: readonly Hex[]): readonly MerkleProof[] {
-  return merkleTree(leaves).proofs
-}
-
 /** Root that a leaf and its proof lead to. Throws `base/bad-proof` when the proof's shape cannot belong to its index and count. */
 export function merkleRootFromProof(leaf: Hex, proof: MerkleProof): Hex {
   const { index, count, siblings } = proof

@@ -60,7 +60,6 @@ export {
 } from './rules/index.ts'
 export {
   type BeaconChain,
-  beaconChainFromJson,
   beaconChainHash,
   firstRoundAt,
   openSealedRow,

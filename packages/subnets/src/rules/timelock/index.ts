@@ -6,6 +6,6 @@ export {
   quicknet,
   roundPublishedAtSeconds,
 } from './beacon-chain.ts'
-export { beaconChainFromJson, beaconChainToJson, roundFromJson, roundToJson } from './beacon-info.ts'
+export { beaconChainToJson, roundFromJson, roundToJson } from './beacon-info.ts'
 export { beaconPublicKey, beaconSecretKey, ownRound, type VerifiedRound, verifyRound } from './beacon-round.ts'
 export { openSealedRow, roundOfSealed, type SealedWeights, sealRow } from './sealed-row.ts'
