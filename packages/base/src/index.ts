@@ -41,7 +41,6 @@ export {
   merkleRoot,
   merkleRootFromProof,
   merkleTree,
-  verifyMerkleProof,
 } from './merkle.ts'
 export {
   atomicToPicoUsd,
