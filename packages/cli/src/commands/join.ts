@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { KoinonError, systemRandom } from '@koinon/base'
 import { checkChain, createLedgerReader, loadNetworkFile } from '@koinon/ledger'
 import { accountKey, networkOf, openHome, writeFileDurably } from '@koinon/node'
-import { beaconTrust, sealSentence } from '@koinon/subnets'
+import { sealSentence, sealTrust } from '@koinon/subnets'
 import type { Command } from 'commander'
 import { joinedAccounts } from '../earnings-words.ts'
 import { confirm, runCommand } from '../runner.ts'
@@ -49,7 +49,7 @@ export function defineJoin(program: Command): void {
             home: home.path,
             wallet: wallet.address,
             isTest: network.isTest,
-            beacon: beaconTrust(network),
+            beacon: sealTrust(network),
           },
           text: context.typed(
             [

@@ -73,7 +73,7 @@ export async function startSubnetValidator(
   const judge = new SandboxedJudge(open, first)
   const { netuid } = config
   const tell = createEventTeller(log)
-  const beacon = openNetworkBeacon(network, { ledger, clock: systemClock, endpoints: config.beaconEndpoints })
+  const timekeeper = openNetworkBeacon(network, { ledger, clock: systemClock, endpoints: config.beaconEndpoints })
   const loop = new ValidatorLoop({
     netuid,
     subnet,
@@ -89,7 +89,7 @@ export async function startSubnetValidator(
     judge,
     clock: systemClock,
     random: systemRandom,
-    ...(beacon === undefined ? {} : { beacon }),
+    ...(timekeeper === undefined ? {} : { timekeeper }),
     onEvent: (event) => {
       metrics.observe(event)
       tell(event)

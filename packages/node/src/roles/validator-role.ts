@@ -72,7 +72,7 @@ export async function startValidatorRole(config: ValidatorRoleConfig, context: R
     unsettledBlocks: network.chainKind === 'embedded' ? 0 : externalUnsettledBlocks,
   })
   const tell = createEventTeller(log)
-  const beacon = openNetworkBeacon(network, { ledger, clock: systemClock, endpoints: config.beaconEndpoints })
+  const timekeeper = openNetworkBeacon(network, { ledger, clock: systemClock, endpoints: config.beaconEndpoints })
   const loop = new ValidatorLoop({
     netuid: config.netuid,
     subnet: inferenceSubnet,
@@ -93,7 +93,7 @@ export async function startValidatorRole(config: ValidatorRoleConfig, context: R
     },
     clock: systemClock,
     random: systemRandom,
-    ...(beacon === undefined ? {} : { beacon }),
+    ...(timekeeper === undefined ? {} : { timekeeper }),
     onEvent: (event) => {
       metrics.observe(event)
       tell(event)

@@ -1,18 +1,18 @@
-/** A beacon's chain and rounds as relays of drand give them (specs/0018-timelock.md section 1). */
+/** A timekeeper's chain and rounds as relays of drand give them (specs/0018-timelock.md section 1). */
 import { z } from 'zod'
-import { type BeaconChain, beaconChainHash } from './beacon-chain.ts'
-import type { BeaconRound, VerifiedRound } from './beacon-round.ts'
+import type { SignedRound, VerifiedRound } from './round.ts'
+import { type RoundChain, roundChainHash } from './round-chain.ts'
 
 const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`))
 const roundSchema = z.object({ round: z.int().min(1), signature: hex(48) })
 
 /** Answer of `/<chain hash>/info`. */
-export function beaconChainToJson(chain: BeaconChain): Readonly<Record<string, unknown>> {
+export function roundChainToJson(chain: RoundChain): Readonly<Record<string, unknown>> {
   return {
     public_key: chain.publicKey.slice(2),
     period: chain.periodSeconds,
     genesis_time: chain.genesisSeconds,
-    hash: beaconChainHash(chain).slice(2),
+    hash: roundChainHash(chain).slice(2),
     groupHash: chain.groupHash.slice(2),
     schemeID: chain.scheme,
     metadata: { beaconID: chain.beaconId },
@@ -25,7 +25,7 @@ export function roundToJson({ round, signature, randomness }: VerifiedRound): Re
 }
 
 /** Reads that answer; undefined when it is none. What it says is still to be verified. */
-export function roundFromJson(json: unknown): BeaconRound | undefined {
+export function roundFromJson(json: unknown): SignedRound | undefined {
   const parsed = roundSchema.safeParse(json)
   return parsed.success ? { round: parsed.data.round, signature: `0x${parsed.data.signature}` } : undefined
 }
