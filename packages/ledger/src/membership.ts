@@ -161,8 +161,8 @@ async function buySeat(
   const { network, sender } = membership
   const subnets = { address: network.contracts.subnets, abi: subnetsAbi } as const
   const { price, isFull } = await quoteSeat(membership, netuid)
-  terms.onQuote?.(price, maximum)
   if (price > maximum) throw tooDear(price, maximum)
+  terms.onQuote?.(price, maximum)
   const uid = isFull ? await findChallengeable(membership, netuid) : undefined
   if (isFull && uid === undefined) throw full(netuid)
   const allowed = await approveUpTo(membership, network.contracts.subnets, price, maximum)
