@@ -46,8 +46,8 @@ export class FakeStake {
       name: names[netuid - 1] ?? '',
       priceWad: `${(koin * token) / alpha}`,
       averagePriceWad: `${(koin * token * 9n) / (alpha * 10n)}`,
-      koinAtomic: `${koin}`,
-      alphaAtomic: `${alpha}`,
+      poolKoinAtomic: `${koin}`,
+      poolAlphaAtomic: `${alpha}`,
       supplyAtomic: `${2n * alpha}`,
       openedAtSeconds: Math.floor(this.#state.startedAtMs / 1000),
     }))

@@ -38,15 +38,14 @@ export {
 export { sha256, sha256Hex } from './hash.ts'
 export {
   type MerkleProof,
-  merkleProofs,
   merkleRoot,
   merkleRootFromProof,
   merkleTree,
-  verifyMerkleProof,
 } from './merkle.ts'
 export {
   atomicToPicoUsd,
   dollarDecimals,
+  formatAmount,
   formatUnits,
   parseUnits,
   picoUsdPerAtomic,

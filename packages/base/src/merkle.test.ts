@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { zeroHash } from './bytes.ts'
+import { type Hex, zeroHash } from './bytes.ts'
 import { sha256Hex } from './hash.ts'
-import { merkleProofs, merkleRoot, verifyMerkleProof } from './merkle.ts'
+import { type MerkleProof, merkleRoot, merkleRootFromProof, merkleTree } from './merkle.ts'
 
 const leaves = (count: number) => Array.from({ length: count }, (_, index) => sha256Hex(`leaf ${index}`))
 
@@ -25,22 +25,28 @@ describe('merkleRoot', () => {
   })
 })
 
-describe('verifyMerkleProof', () => {
+/** Whether the proof places the leaf under the root; a proof of another shape does not. */
+function leadsTo(root: Hex, leaf: Hex, proof: MerkleProof): boolean {
+  try {
+    return merkleRootFromProof(leaf, proof) === root
+  } catch {
+    return false
+  }
+}
+
+describe('merkleRootFromProof', () => {
   it.each([1, 2, 3, 4, 5, 7, 8, 9, 33])('accepts every leaf of %i and nothing else', (count) => {
     const all = leaves(count)
-    const root = merkleRoot(all)
-    merkleProofs(all).forEach((proof, index) => {
-      expect(verifyMerkleProof(root, all[index] as never, proof)).toBe(true)
-      expect(verifyMerkleProof(root, sha256Hex('other'), proof)).toBe(false)
-      expect(verifyMerkleProof(root, all[index] as never, { ...proof, siblings: [...proof.siblings, zeroHash] })).toBe(
-        false,
-      )
-      if (count > 1)
-        expect(verifyMerkleProof(root, all[index] as never, { ...proof, index: (index + 1) % count })).toBe(false)
+    const { root, proofs } = merkleTree(all)
+    proofs.forEach((proof, index) => {
+      expect(leadsTo(root, all[index] as never, proof)).toBe(true)
+      expect(leadsTo(root, sha256Hex('other'), proof)).toBe(false)
+      expect(leadsTo(root, all[index] as never, { ...proof, siblings: [...proof.siblings, zeroHash] })).toBe(false)
+      if (count > 1) expect(leadsTo(root, all[index] as never, { ...proof, index: (index + 1) % count })).toBe(false)
     })
   })
 
-  it('is false, not an error, on malformed proofs', () => {
+  it('refuses malformed proofs', () => {
     const all = leaves(4)
     for (const proof of [
       { index: -1, count: 4, siblings: [] },
@@ -48,7 +54,9 @@ describe('verifyMerkleProof', () => {
       { index: 0, count: Number.NaN, siblings: [] },
       { index: 0, count: 4, siblings: ['0x12' as const, zeroHash] },
     ]) {
-      expect(verifyMerkleProof(merkleRoot(all), all[0] as never, proof)).toBe(false)
+      expect(() => merkleRootFromProof(all[0] as never, proof)).toThrow(
+        expect.objectContaining({ code: 'base/bad-proof' }),
+      )
     }
   })
 })

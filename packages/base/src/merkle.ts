@@ -2,7 +2,7 @@
  * Positional SHA-256 Merkle tree (specs/0001-encoding.md section 3). Leaves are 32-byte hashes; node = SHA-256(0x01 | left |
  * right), leaf node = SHA-256(0x00 | leaf), and an odd last node moves up unchanged, so leaf and node can never be confused.
  */
-import { bytesToHex, concatBytes, equalBytes, type Hex, hexToBytes, zeroHash } from './bytes.ts'
+import { bytesToHex, concatBytes, type Hex, hexToBytes, zeroHash } from './bytes.ts'
 import { KoinonError } from './errors.ts'
 import { sha256 } from './hash.ts'
 
@@ -23,11 +23,6 @@ export function merkleTree(leaves: readonly Hex[]): { readonly root: Hex; readon
 /** Root of the leaves; the zero hash for no leaves. */
 export function merkleRoot(leaves: readonly Hex[]): Hex {
   return rootOf(buildLevels(leaves))
-}
-
-/** Proofs of all leaves at once. */
-export function merkleProofs(leaves: readonly Hex[]): readonly MerkleProof[] {
-  return merkleTree(leaves).proofs
 }
 
 /** Root that a leaf and its proof lead to. Throws `base/bad-proof` when the proof's shape cannot belong to its index and count. */
@@ -52,15 +47,6 @@ export function merkleRootFromProof(leaf: Hex, proof: MerkleProof): Hex {
   }
   if (used !== siblings.length) throw badProof()
   return bytesToHex(node)
-}
-
-/** True when the proof places the leaf under the root. Never throws on a malformed proof. */
-export function verifyMerkleProof(root: Hex, leaf: Hex, proof: MerkleProof): boolean {
-  try {
-    return equalBytes(hexToBytes(merkleRootFromProof(leaf, proof)), hexToBytes(root))
-  } catch {
-    return false
-  }
 }
 
 function buildLevels(leaves: readonly Hex[]): Uint8Array[][] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { atomicToPicoUsd, formatUnits, parseUnits, picoUsdToAtomic } from './money.ts'
+import { atomicToPicoUsd, formatAmount, formatUnits, parseUnits, picoUsdToAtomic } from './money.ts'
 
 describe('formatUnits and parseUnits', () => {
   it.each([
@@ -15,6 +15,23 @@ describe('formatUnits and parseUnits', () => {
   it.each(['-1', '1e3', '0.0000001', '', ' ', '1.', '.5', '0x10', 'NaN'])('refuses %j', (text) => {
     expect(() => parseUnits(text, 6)).toThrow(/not an amount/)
   })
+})
+
+describe('formatAmount', () => {
+  const token = 10n ** 18n
+  it.each([
+    [0n, '0'],
+    [1n, 'less than 0.000001'],
+    [10n ** 12n - 1n, 'less than 0.000001'],
+    [10n ** 12n, '0.000001'],
+    [token / 5n, '0.2'],
+    [21_000_000n * token, '21000000'],
+    [5n * token + token / 3n, '5.333333'],
+    // Cut off, never rounded up to what is not there.
+    [token - 1n, '0.999999'],
+    [-token / 2n, '-0.5'],
+    [-1n, '0'],
+  ])('shows %d as %s', (amount, text) => expect(formatAmount(amount)).toBe(text))
 })
 
 describe('picoUsdToAtomic', () => {

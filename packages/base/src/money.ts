@@ -31,6 +31,18 @@ export function formatUnits(amount: bigint, decimals: number): string {
   return `${amount < 0n ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`
 }
 
+/** Decimals that people are shown of KOIN and alpha. */
+const shownDecimals = 6
+
+/**
+ * KOIN, alpha or native money (1e-18) as people read it: at most six decimals, the rest cut off, without trailing zeros; what is more than nothing and
+ * would show as nothing is `less than 0.000001`. For exact text and other tokens: `formatUnits`.
+ */
+export function formatAmount(amount: bigint): string {
+  const shown = amount / 10n ** BigInt(tokenDecimals - shownDecimals)
+  return amount > 0n && shown === 0n ? 'less than 0.000001' : formatUnits(shown, shownDecimals)
+}
+
 /** Integer amount of a decimal text. Throws `base/bad-amount` on signs, exponents or more than `decimals` places. */
 export function parseUnits(text: string, decimals: number): bigint {
   const match = /^([0-9]{1,60})(?:\.([0-9]+))?$/.exec(text.trim())

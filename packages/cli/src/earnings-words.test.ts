@@ -64,7 +64,7 @@ describe('the words for earnings', () => {
     expect(shown).toContain(
       'earned: 12 alpha of subnet 1, worth about 6 KOIN; 2 of it leaves only after the unbonding time',
     )
-    expect(shown).toContain('earned: < 0.000001 alpha of subnet 2, worth about < 0.000001 KOIN')
+    expect(shown).toContain('earned: less than 0.000001 alpha of subnet 2, worth about less than 0.000001 KOIN')
     expect(shown.join('\n')).toContain('selling moves the price')
     expect(saleFacts(alpha)).toEqual([
       [
@@ -72,7 +72,9 @@ describe('the words for earnings', () => {
         '10 alpha of subnet 1 would bring 4.543388 KOIN, at least 4.497954 or it is not sold; the sale moves the price by 17.34 %',
       ],
     ])
-    expect(keptSentence({ account, held, alpha }, false)).toContain('keeps 12 alpha of subnet 1, < 0.000001 alpha of')
+    expect(keptSentence({ account, held, alpha }, false)).toContain(
+      'keeps 12 alpha of subnet 1, less than 0.000001 alpha of',
+    )
     const outcome = { koin: 0n, leaving: 0n }
     const done: Withdrawal = {
       ...{ from: account, to: wallet, koin: 0n, dollar: 0n, claimedAtomic: 0n, transactionHashes: [] },
@@ -96,7 +98,7 @@ describe('the words for earnings', () => {
       'Kept 3 alpha of subnet 1: you were shown no price for it, because it was bound or not yet there. Run the same command again to see one.',
       '2 alpha of subnet 1 is on its way, free from 1970-01-02 00:00:00 UTC: run the same command again then.',
       'Sent 1 alpha of subnet 2.',
-      'Kept < 0.000001 alpha of subnet 3: it is too little to sell, or more than the pool takes at once.',
+      'Kept less than 0.000001 alpha of subnet 3: it is too little to sell, or more than the pool takes at once.',
       'Redeemed 1 alpha of subnet 4 for 1 KOIN; that subnet is dissolved.',
       `The validator's account ${account} holds no other money to send.`,
     ])

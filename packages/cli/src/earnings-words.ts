@@ -1,7 +1,7 @@
 /** What a provider's earnings are called where it is started, asked and stopped: the same words everywhere. */
-import { type Address, dollarDecimals, formatUnits } from '@koinon/base'
+import { type Address, dollarDecimals, formatAmount, formatUnits } from '@koinon/base'
 import type { AlphaEarning, AlphaWithdrawal, ProviderEarnings, Withdrawal } from '@koinon/node'
-import { alphaOf, moment, percent, shown, worthSentence } from './pool-words.ts'
+import { alphaOf, moment, percent, worthSentence } from './pool-words.ts'
 
 /** Label and value for `facts`: whose account, what it holds, what is owed to it, how to spend it. */
 export function earningsFacts(earnings: ProviderEarnings, isTest: boolean): readonly (readonly [string, string])[] {
@@ -12,7 +12,7 @@ export function earningsFacts(earnings: ProviderEarnings, isTest: boolean): read
       'it holds',
       held === undefined
         ? 'not known: the ledger does not answer'
-        : `${amounts(held.koin, held.dollar, isTest)}, ${formatUnits(held.nativeWei, 18)} ETH of gas money`,
+        : `${amounts(held.koin, held.dollar, isTest)}, ${formatAmount(held.nativeWei)} ETH of gas money`,
     ],
     ...(unclaimedAtomic === undefined
       ? []
@@ -58,7 +58,7 @@ export function saleFacts(alpha: readonly AlphaEarning[]): readonly (readonly [s
       : [
           [
             `subnet ${netuid}`,
-            `${alphaOf(netuid, terms.input)} would bring ${shown(terms.output)} KOIN, at least ${shown(terms.leastOutput)} or it is not sold; the sale moves the price by ${percent(terms.impactPpm)}`,
+            `${alphaOf(netuid, terms.input)} would bring ${formatAmount(terms.output)} KOIN, at least ${formatAmount(terms.leastOutput)} or it is not sold; the sale moves the price by ${percent(terms.impactPpm)}`,
           ] as const,
         ],
   )
@@ -68,8 +68,8 @@ function alphaFacts(alpha: readonly AlphaEarning[]): readonly (readonly [string,
   if (alpha.length === 0) return []
   return [
     ...alpha.map(({ netuid, alpha: amount, worth, bound }) => {
-      const waits = bound === 0n ? '' : `; ${shown(bound)} of it leaves only after the unbonding time`
-      return ['earned', `${alphaOf(netuid, amount)}, worth about ${shown(worth)} KOIN${waits}`] as const
+      const waits = bound === 0n ? '' : `; ${formatAmount(bound)} of it leaves only after the unbonding time`
+      return ['earned', `${alphaOf(netuid, amount)}, worth about ${formatAmount(worth)} KOIN${waits}`] as const
     }),
     ['', worthSentence],
   ]
@@ -79,8 +79,8 @@ function outcomeLines(done: AlphaWithdrawal): readonly string[] {
   const { netuid, alpha, outcome, koin, unpriced, leaving, freeAtSeconds } = done
   const what = alphaOf(netuid, alpha)
   const lines = {
-    sold: `Sold ${what} for ${shown(koin)} KOIN.`,
-    redeemed: `Redeemed ${what} for ${shown(koin)} KOIN; that subnet is dissolved.`,
+    sold: `Sold ${what} for ${formatAmount(koin)} KOIN.`,
+    redeemed: `Redeemed ${what} for ${formatAmount(koin)} KOIN; that subnet is dissolved.`,
     sent: `Sent ${what}.`,
     kept: alpha === 0n ? '' : `Kept ${what}: it is too little to sell, or more than the pool takes at once.`,
   } as const
@@ -96,7 +96,7 @@ function outcomeLines(done: AlphaWithdrawal): readonly string[] {
 }
 
 function amounts(koin: bigint, dollar: bigint, isTest: boolean): string {
-  return `${shown(koin)} KOIN, ${dollars(dollar, isTest)}`
+  return `${formatAmount(koin)} KOIN, ${dollars(dollar, isTest)}`
 }
 
 function dollars(atomic: bigint, isTest: boolean): string {

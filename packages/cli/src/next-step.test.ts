@@ -24,9 +24,9 @@ describe('commandStyle', () => {
   })
 
   it('names a home unless it is the one that commands take by themselves', () => {
-    const home = (path: string | undefined, env = {}) => commandStyle(path, env, '/home/ada/.koinon').homePath
+    const home = (path: string | undefined, env = {}) => commandStyle(path, env, '/srv/koinon').homePath
     expect(home(undefined)).toBeUndefined()
-    expect(home('/home/ada/.koinon/')).toBeUndefined()
+    expect(home('/srv/koinon/')).toBeUndefined()
     expect(home('/tmp/other')).toBe('/tmp/other')
     expect(home('other')).toBe(join(process.cwd(), 'other'))
     // Another terminal may not have the variable.

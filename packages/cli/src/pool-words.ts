@@ -1,30 +1,22 @@
 /** Alpha, its price and what a trade would bring, in words for people and in plain JSON. */
-import { formatUnits, KoinonError, parseUnits, tokenDecimals } from '@koinon/base'
+import { formatAmount, formatUnits, KoinonError, parseUnits, tokenDecimals } from '@koinon/base'
 import {
   type AlphaHoldings,
+  koinWorth,
   maximumSlippageBps,
   rootNetuid,
   type SubnetPool,
   type SubnetPot,
   type TradeTerms,
-  worthAtPrice,
 } from '@koinon/subnets/pools'
 import { facts, table } from './table.ts'
-
-const shownDecimals = 6
 
 /** What is said wherever a worth stands. */
 export const worthSentence = 'Worth is amount times price: selling moves the price, so a sale brings less.'
 
-/** At most six decimals, cut off; the smallest amounts show as `< 0.000001`. */
-export function shown(amount: bigint): string {
-  const scale = 10n ** BigInt(tokenDecimals - shownDecimals)
-  return amount > 0n && amount < scale ? '< 0.000001' : formatUnits(amount / scale, shownDecimals)
-}
-
 /** `12.5 alpha of subnet 1`; on the root `12.5 KOIN`. */
 export function alphaOf(netuid: number, amount: bigint): string {
-  return netuid === rootNetuid ? `${shown(amount)} KOIN` : `${shown(amount)} alpha of subnet ${netuid}`
+  return netuid === rootNetuid ? `${formatAmount(amount)} KOIN` : `${formatAmount(amount)} alpha of subnet ${netuid}`
 }
 
 /** Millionths as per cent, two places. */
@@ -36,31 +28,16 @@ export function percent(ppm: bigint): string {
 export function termsFacts(netuid: number, terms: TradeTerms): readonly (readonly [string, string])[] {
   const { side, input, output, leastOutput, fee, priceBefore, priceAfter, impactPpm } = terms
   const isPurchase = side === 'buy'
-  const paid = (amount: bigint): string => (isPurchase ? `${shown(amount)} KOIN` : alphaOf(netuid, amount))
-  const got = (amount: bigint): string => (isPurchase ? alphaOf(netuid, amount) : `${shown(amount)} KOIN`)
+  const paid = (amount: bigint): string => (isPurchase ? `${formatAmount(amount)} KOIN` : alphaOf(netuid, amount))
+  const got = (amount: bigint): string => (isPurchase ? alphaOf(netuid, amount) : `${formatAmount(amount)} KOIN`)
   return [
     ['you give', `${paid(input)}, ${paid(fee)} of it a fee that is burned`],
     ['you get', `${got(output)}; at least ${got(leastOutput)}, or nothing happens`],
     [
       'price',
-      `${shown(priceBefore)} KOIN for one alpha, ${shown(priceAfter)} after it: this trade moves it by ${percent(impactPpm)}`,
+      `${formatAmount(priceBefore)} KOIN for one alpha, ${formatAmount(priceAfter)} after it: this trade moves it by ${percent(impactPpm)}`,
     ],
   ]
-}
-
-/** A trade's terms with amounts as decimal strings of atomic units. */
-export function termsJson(netuid: number, terms: TradeTerms): Record<string, unknown> {
-  return {
-    netuid,
-    side: terms.side,
-    inputAtomic: `${terms.input}`,
-    feeAtomic: `${terms.fee}`,
-    outputAtomic: `${terms.output}`,
-    leastOutputAtomic: `${terms.leastOutput}`,
-    priceWad: `${terms.priceBefore}`,
-    priceAfterWad: `${terms.priceAfter}`,
-    impactPpm: Number(terms.impactPpm),
-  }
 }
 
 /** KOIN that an amount is worth at the price of the moment; of a dissolved subnet its part of the pot. Undefined without a market. */
@@ -72,8 +49,7 @@ export function worthOf(
   if (netuid === rootNetuid) return amount
   const market = markets.find((one) => one.netuid === netuid)
   if (market === undefined) return undefined
-  if ('pool' in market) return worthAtPrice(market.pool, amount)
-  return market.outstanding === 0n ? 0n : (amount * market.pot) / market.outstanding
+  return koinWorth(market, amount)
 }
 
 /** All that an account holds, by what can be done with it. `nowSeconds` (Unix) tells what is free by now. */
@@ -85,14 +61,14 @@ export function holdingsText(
 ): string {
   const worth = (netuid: number, amount: bigint): string => {
     const koin = worthOf(markets, netuid, amount)
-    return koin === undefined ? '' : shown(koin)
+    return koin === undefined ? '' : formatAmount(koin)
   }
   const { free, staked, leaving, rootDividends } = holdings
   const parts = [
     section(
       'free: sell it, or stake it',
       ['subnet', 'alpha', 'worth about KOIN'],
-      free.map(({ netuid, amount }) => [`${netuid}`, shown(amount), worth(netuid, amount)]),
+      free.map(({ netuid, amount }) => [`${netuid}`, formatAmount(amount), worth(netuid, amount)]),
     ),
     section(
       'staked',
@@ -100,7 +76,7 @@ export function holdingsText(
       staked.map(({ netuid, hotkey, amount, isBound }) => [
         place(netuid),
         hotkey,
-        `${shown(amount)} ${unit(netuid)}`,
+        `${formatAmount(amount)} ${unit(netuid)}`,
         worth(netuid, amount),
         isBound ? 'slowly, it backs a validator' : 'at once',
       ]),
@@ -110,7 +86,7 @@ export function holdingsText(
       ['subnet', 'amount', 'worth about KOIN', 'free'],
       leaving.map(({ netuid, amount, freeAtSeconds }) => [
         place(netuid),
-        `${shown(amount)} ${unit(netuid)}`,
+        `${formatAmount(amount)} ${unit(netuid)}`,
         worth(netuid, amount),
         freeAtSeconds <= nowSeconds ? 'now: koinon subnet withdraw' : moment(freeAtSeconds),
       ]),
@@ -118,7 +94,12 @@ export function holdingsText(
     section(
       'root dividends to claim',
       ['subnet', 'from hotkey', 'alpha', 'worth about KOIN'],
-      rootDividends.map(({ netuid, hotkey, amount }) => [`${netuid}`, hotkey, shown(amount), worth(netuid, amount)]),
+      rootDividends.map(({ netuid, hotkey, amount }) => [
+        `${netuid}`,
+        hotkey,
+        formatAmount(amount),
+        worth(netuid, amount),
+      ]),
     ),
   ].filter((part) => part !== undefined)
   const head = facts([['account', account]])

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { marketJson, subnetFacts, subnetJson } from './subnet-words.ts'
+import { subnetFacts, subnetJson } from './subnet-words.ts'
 
 const koin = 10n ** 18n
 const rules = {
@@ -65,8 +65,6 @@ describe('a subnet in words', () => {
     expect(shown.get('validators')).toContain('each with a stake that weighs 1000 alpha or more')
     const pot = { netuid: 3, pot: 20n * koin, outstanding: 600n * koin }
     expect(new Map(subnetFacts(subnet, [], pot)).get('left')).toContain('20 KOIN for 600 alpha')
-    expect([marketJson(open)['priceWad'], marketJson(pot)['potAtomic']]).toEqual([`${koin / 20n}`, `${20n * koin}`])
-    expect(marketJson(undefined)).toEqual({})
   })
 
   it('is plain JSON with atomic units', () => {

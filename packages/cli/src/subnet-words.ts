@@ -1,8 +1,7 @@
 /** A subnet in words for people, and in plain JSON. */
-import { formatUnits, tokenDecimals } from '@koinon/base'
+import { formatAmount } from '@koinon/base'
 import type { SeatChallenge, SeatRules, SubnetSummary } from '@koinon/ledger'
 import type { SubnetPool, SubnetPot } from '@koinon/subnets/pools'
-import { shown } from './pool-words.ts'
 
 /** Amounts as decimal strings of atomic units, under names that say so. */
 export function subnetJson(subnet: SubnetSummary): Record<string, unknown> {
@@ -35,11 +34,11 @@ export function subnetFacts(
     ['seats', `${subnet.neurons} of ${subnet.maxNeurons}`],
     [
       'validators',
-      `${subnet.validators} of ${subnet.maxValidators}, each with a stake that weighs ${koin(subnet.minValidatorStake)} alpha or more`,
+      `${subnet.validators} of ${subnet.maxValidators}, each with a stake that weighs ${formatAmount(subnet.minValidatorStake)} alpha or more`,
     ],
-    ['stake', `weighs ${shown(subnet.stake)} alpha: alpha staked there, and KOIN on the root`],
+    ['stake', `weighs ${formatAmount(subnet.stake)} alpha: alpha staked there, and KOIN on the root`],
     ...marketFacts(market),
-    ['a seat costs', `${shown(subnet.seatPrice)} KOIN now`],
+    ['a seat costs', `${formatAmount(subnet.seatPrice)} KOIN now`],
     ['rules', ruleSentence(rules)],
     ...(announced === undefined
       ? []
@@ -48,38 +47,30 @@ export function subnetFacts(
     ['epoch', `${subnet.epochSeconds} s`],
     ...challenges.map(
       ({ uid, deposit, endsAtSeconds }) =>
-        [`seat ${uid}`, `claimed with ${koin(deposit)} KOIN until ${moment(endsAtSeconds)}`] as const,
+        [`seat ${uid}`, `claimed with ${formatAmount(deposit)} KOIN until ${moment(endsAtSeconds)}`] as const,
     ),
   ]
-}
-
-/** A market in plain JSON. */
-export function marketJson(market: SubnetPool | SubnetPot | undefined): Record<string, unknown> {
-  if (market === undefined) return {}
-  if (!('pool' in market)) return { potAtomic: `${market.pot}`, outstandingAtomic: `${market.outstanding}` }
-  return {
-    priceWad: `${market.price}`,
-    averagePriceWad: `${market.averagePrice}`,
-    poolKoinAtomic: `${market.pool.koin}`,
-    poolAlphaAtomic: `${market.pool.alpha}`,
-    supplyAtomic: `${market.supply}`,
-  }
 }
 
 function marketFacts(market: SubnetPool | SubnetPot | undefined): readonly (readonly [string, string])[] {
   if (market === undefined) return []
   if (!('pool' in market)) {
-    return [['left', `${shown(market.pot)} KOIN for ${shown(market.outstanding)} alpha: koinon subnet sell redeems it`]]
+    return [
+      [
+        'left',
+        `${formatAmount(market.pot)} KOIN for ${formatAmount(market.outstanding)} alpha: koinon subnet sell redeems it`,
+      ],
+    ]
   }
   const { price, averagePrice, pool, supply } = market
   return [
-    ['price', `${shown(price)} KOIN for one alpha, on average ${shown(averagePrice)}`],
-    ['pool', `${shown(pool.koin)} KOIN and ${shown(pool.alpha)} of ${shown(supply)} alpha`],
+    ['price', `${formatAmount(price)} KOIN for one alpha, on average ${formatAmount(averagePrice)}`],
+    ['pool', `${formatAmount(pool.koin)} KOIN and ${formatAmount(pool.alpha)} of ${formatAmount(supply)} alpha`],
   ]
 }
 
 function ruleSentence(rules: SeatRules): string {
-  return `${koin(rules.minBurn)} to ${koin(rules.maxBurn)} KOIN, half every ${rules.burnHalfLifeSeconds} s, ${rules.maxRegistrationsPerEpoch} an epoch; immune for ${rules.immunitySeconds} s; ${rules.noticeSeconds} s to match`
+  return `${formatAmount(rules.minBurn)} to ${formatAmount(rules.maxBurn)} KOIN, half every ${rules.burnHalfLifeSeconds} s, ${rules.maxRegistrationsPerEpoch} an epoch; immune for ${rules.immunitySeconds} s; ${rules.noticeSeconds} s to match`
 }
 
 function rulesJson({ minBurn, maxBurn, ...rest }: SeatRules): Record<string, unknown> {
@@ -88,8 +79,4 @@ function rulesJson({ minBurn, maxBurn, ...rest }: SeatRules): Record<string, unk
 
 function moment(seconds: number): string {
   return new Date(seconds * 1000).toISOString()
-}
-
-function koin(amount: bigint): string {
-  return formatUnits(amount, tokenDecimals)
 }

@@ -22,7 +22,6 @@ export {
   ofSubnet,
   readNeurons,
 } from './membership.ts'
-export { localBeaconLabel, type NetworkBeacon } from './network-beacon.ts'
 export {
   type ContractName,
   loadNetworkFile,
@@ -30,6 +29,7 @@ export {
   networkDraftProblem,
   parseNetworkFile,
 } from './network-file.ts'
+export { localBeaconLabel, type NetworkBeacon } from './network-file-beacon.ts'
 export { quoteSeat, readChallenges, type SeatChallenge, type SeatRules, withMargin } from './seat-market.ts'
 export { type ContractCall, TransactionSender } from './sender.ts'
 export {
@@ -40,4 +40,3 @@ export {
   type SubnetParameters,
   type SubnetSummary,
 } from './subnet-directory.ts'
-export { ensurePermitSought, ensureRootStake, ensureWeight } from './validator-stake.ts'

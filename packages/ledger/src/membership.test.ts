@@ -1,10 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { alphaStakingAbi } from './generated/alpha-staking.ts'
 import { koinonTokenAbi } from './generated/koinon-token.ts'
-import { permitsAbi } from './generated/permits.ts'
 import { ensureIdentity, findSeat, joinSubnet, leaveSubnet, ofSubnet, readNeurons } from './membership.ts'
 import { type ContractsNetwork, startEmbedded, withContracts } from './testing/network.ts'
-import { ensurePermitSought, ensureRootStake, ensureWeight } from './validator-stake.ts'
 
 const koin = 10n ** 18n
 let chain: ContractsNetwork
@@ -58,52 +55,12 @@ describe('membership of a subnet', () => {
     expect(await ensureIdentity(account, 'http://b.invalid')).toBe(first)
   })
 
-  it('raises the stake on the root to what is asked, never above and never twice', async () => {
-    const account = await member(12n * koin)
-    await joinSubnet(account, 1, 'http://127.0.0.1:1')
-    for (const amount of [3n, 10n, 5n]) await ensureRootStake(account, amount * koin)
-    const weight = await chain.reader.readContract({
-      address: chain.network.contracts.staking,
-      abi: alphaStakingAbi,
-      functionName: 'stakeOf',
-      args: [1, account.address],
-    })
-    expect(weight).toBe(10n * koin)
-    expect(await koinOf(account.address)).toBe(koin)
-  })
-
-  it('makes a validator only of whoever asked, once', async () => {
-    const account = await member(2_000n * koin)
-    await joinSubnet(account, 1, 'http://127.0.0.1:1')
-    await ensureRootStake(account, 1_000n * koin)
-    const permits = { address: chain.network.contracts.permits, abi: permitsAbi } as const
-    const permitted = () =>
-      chain.reader.readContract({ ...permits, functionName: 'permittedStakeOf', args: [1, account.address] })
-    expect(await permitted()).toBe(0n)
-    await ensurePermitSought(account, 1)
-    expect(await permitted()).toBe(1_000n * koin)
-    const nonce = await chain.reader.getTransactionCount({ address: account.address })
-    await ensurePermitSought(account, 1)
-    expect(await chain.reader.getTransactionCount({ address: account.address })).toBe(nonce)
-  })
-
-  it('raises a weight by no more KOIN than is missing', async () => {
-    const account = await member(20n * koin)
-    await joinSubnet(account, 1, 'http://127.0.0.1:1')
-    await ensureRootStake(account, 4n * koin)
-    await ensureWeight(account, 1, 10n * koin)
-    await ensureWeight(account, 1, 10n * koin)
-    expect(await koinOf(account.address)).toBe(9n * koin)
-    await expect(ensureWeight(account, 1, 50n * koin)).rejects.toMatchObject({ code: 'ledger/too-little-koin' })
-  })
-
   it('says how much KOIN is missing before it sends anything', async () => {
     const account = await member(koin / 2n)
     await expect(joinSubnet(account, 1, 'http://127.0.0.1:1')).rejects.toMatchObject({
       code: 'ledger/too-little-koin',
       hint: expect.stringContaining('faucet'),
     })
-    await expect(ensureRootStake(account, koin)).rejects.toMatchObject({ code: 'ledger/too-little-koin' })
     expect(await findSeat(account, 1)).toBeUndefined()
   })
 

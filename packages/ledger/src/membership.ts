@@ -1,5 +1,5 @@
 /** Joining and leaving a subnet, as one account: an ERC-8004 identity, a neuron with an endpoint, stake. Every step looks first. */
-import { type Address, formatUnits, isKoinonError, KoinonError, toAddress, tokenDecimals } from '@koinon/base'
+import { type Address, formatAmount, isKoinonError, KoinonError, toAddress } from '@koinon/base'
 import { BaseError, ContractFunctionRevertedError, parseEventLogs } from 'viem'
 import { findAgent } from './agents.ts'
 import type { LedgerReader } from './clients.ts'
@@ -161,8 +161,8 @@ async function buySeat(
   const { network, sender } = membership
   const subnets = { address: network.contracts.subnets, abi: subnetsAbi } as const
   const { price, isFull } = await quoteSeat(membership, netuid)
-  terms.onQuote?.(price, maximum)
   if (price > maximum) throw tooDear(price, maximum)
+  terms.onQuote?.(price, maximum)
   const uid = isFull ? await findChallengeable(membership, netuid) : undefined
   if (isFull && uid === undefined) throw full(netuid)
   const allowed = await approveUpTo(membership, network.contracts.subnets, price, maximum)
@@ -244,7 +244,7 @@ async function approveUpTo(
   if (balance < least) {
     throw new KoinonError({
       code: 'ledger/too-little-koin',
-      message: `Account ${sender.address} holds ${balance} of the ${least} (1e-18 KOIN) that are needed`,
+      message: `Account ${sender.address} holds ${formatAmount(balance)} of the ${formatAmount(least)} KOIN that are needed`,
       hint: 'Send it KOIN first; on a test network: koinon wallet faucet.',
     })
   }
@@ -258,7 +258,7 @@ function challenged({ uid, deposit, endsAtSeconds }: SeatChallenge): KoinonError
   const until = new Date(endsAtSeconds * 1000).toISOString()
   return new KoinonError({
     code: 'ledger/seat-challenged',
-    message: `The subnet is full; seat ${uid} is claimed with ${koin(deposit)} KOIN, which its holder may match until ${until}`,
+    message: `The subnet is full; seat ${uid} is claimed with ${formatAmount(deposit)} KOIN, which its holder may match until ${until}`,
     hint: 'Run the same command again after that: the seat is yours then, or the KOIN is back.',
     details: { uid, deposit: `${deposit}`, endsAtSeconds },
     retry: 'later',
@@ -268,7 +268,7 @@ function challenged({ uid, deposit, endsAtSeconds }: SeatChallenge): KoinonError
 function tooDear(price: bigint, maximum: bigint): KoinonError {
   return new KoinonError({
     code: 'ledger/seat-too-dear',
-    message: `A seat costs ${koin(price)} KOIN now, more than the ${koin(maximum)} that may be paid`,
+    message: `A seat costs ${formatAmount(price)} KOIN now, more than the ${formatAmount(maximum)} that may be paid`,
     hint: 'Wait, the price falls with time; or allow more with --max-burn KOIN.',
     details: { price: `${price}`, maximum: `${maximum}` },
     retry: 'later',
@@ -287,8 +287,4 @@ function full(netuid: number): KoinonError {
 
 function smaller(a: bigint, b: bigint): bigint {
   return a < b ? a : b
-}
-
-function koin(amount: bigint): string {
-  return formatUnits(amount, tokenDecimals)
 }

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { localBeaconLabel } from './network-beacon.ts'
 import { loadNetworkFile, type NetworkFile, networkDraftProblem, parseNetworkFile } from './network-file.ts'
+import { localBeaconLabel } from './network-file-beacon.ts'
 
 const names =
   'token dollar identity reputation validation terms pools staking delegation permits subnets work weights disputes policy emission epochs channels depositCollector'

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { type Address, concatBytes, isKoinonError, KoinonError, toAddress } from '@koinon/base'
 import { z } from 'zod'
-import { networkBeaconSchema } from './network-beacon.ts'
+import { networkBeaconSchema } from './network-file-beacon.ts'
 
 const address = z
   .string()

@@ -19,7 +19,6 @@ import {
   VoucherDesk,
 } from './index.ts'
 import { parseApiKey } from './rules/api-key.ts'
-import { defaultClaimPolicy } from './rules/claims.ts'
 import { startNetwork, type TestNetwork } from './testing/chain.ts'
 import { answerOn, openStore, requestId, startLedger, temporaryFolder } from './testing/fixtures.ts'
 
@@ -76,7 +75,7 @@ async function roleOf(who: Funded, name: string, onDebt: (book: ChannelBook) => 
     reader: net.reader,
     sender: who.sender,
     token: net.network.contracts.dollar,
-    policy: defaultClaimPolicy,
+    policy: { thresholdAtomic: 1_000_000n, maximumAgeMs: 3_600_000, maximumRows: 50 },
     intervalMs: 60_000,
     clock,
     unit: () => 0.5,

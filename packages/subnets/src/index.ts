@@ -1,8 +1,5 @@
 export {
-  type BeaconSource,
-  beaconChainOf,
-  beaconTrust,
-  createHttpBeacon,
+  createHttpTimekeeper,
   createPeerClient,
   createSubnetLedger,
   createSubnetLedgerWriter,
@@ -10,7 +7,11 @@ export {
   openNetworkBeacon,
   quicknetBeacon,
   quicknetRelays,
+  roundChainOf,
   type SubnetLedger,
+  sealSentence,
+  sealTrust,
+  type Timekeeper,
 } from './client/index.ts'
 export {
   createTaskEvidenceHandler,
@@ -58,12 +59,11 @@ export {
   worthOfShares,
 } from './rules/index.ts'
 export {
-  type BeaconChain,
-  beaconChainFromJson,
-  beaconChainHash,
   firstRoundAt,
   openSealedRow,
   quicknet,
+  type RoundChain,
+  roundChainHash,
   roundOfSealed,
   type SealedWeights,
   sealRow,

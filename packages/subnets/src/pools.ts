@@ -27,6 +27,7 @@ export {
   partsDelaySeconds,
   readParts,
 } from './client/emission-parts.ts'
+export { type MarketJson, marketJson, type TermsJson, termsJson } from './client/market-json.ts'
 export {
   buyAlpha,
   type PoolAccount,
@@ -44,12 +45,13 @@ export {
   type SubnetPool,
   type SubnetPot,
 } from './client/pools.ts'
+export { ensurePermitSought, ensureRootStake, ensureWeight } from './client/validator-stake.ts'
+export { koinWorth } from './rules/pool/koin-worth.ts'
 export {
   defaultSlippageBps,
   maximumSlippageBps,
   type TradeSide,
   type TradeTerms,
   tradeTerms,
-  worthAtPrice,
 } from './rules/pool/trade-terms.ts'
 export { type Pool, poolPrice, wad } from './rules/pool/weighted-pool.ts'

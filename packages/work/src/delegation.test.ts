@@ -2,13 +2,8 @@ import { bytesToHex } from '@koinon/base'
 import { hashTypedData } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { describe, expect, it } from 'vitest'
-import {
-  delegateSession,
-  parseDelegation,
-  sessionDelegationDigest,
-  sessionDelegationTypedData,
-  verifyDelegation,
-} from './delegation.ts'
+import { parseDelegation, type SessionDelegation, sessionDelegationDigest, verifyDelegation } from './delegation.ts'
+import { delegateSession } from './receipt.test-fixture.ts'
 
 const secretKey = new Uint8Array(32).fill(9)
 const nowMs = 1_800_000_000_000
@@ -59,3 +54,24 @@ describe('parseDelegation', () => {
     expect(() => parseDelegation(json)).toThrow(/malformed/)
   })
 })
+
+function sessionDelegationTypedData(delegation: SessionDelegation) {
+  return {
+    domain: { name: 'Koinon', version: '1', chainId: delegation.chainId },
+    types: {
+      SessionDelegation: [
+        { name: 'signer', type: 'address' },
+        { name: 'sessionKey', type: 'bytes32' },
+        { name: 'validFrom', type: 'uint64' },
+        { name: 'validUntil', type: 'uint64' },
+      ],
+    },
+    primaryType: 'SessionDelegation',
+    message: {
+      signer: delegation.signer,
+      sessionKey: delegation.sessionKey,
+      validFrom: BigInt(delegation.validFrom),
+      validUntil: BigInt(delegation.validUntil),
+    },
+  } as const
+}

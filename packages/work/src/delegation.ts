@@ -11,8 +11,6 @@ import {
   integerWord,
   KoinonError,
   recoverAddress,
-  secretKeyToAddress,
-  signDigest,
   toAddress,
   typedDigest,
   typeHash,
@@ -32,28 +30,6 @@ export type SignedDelegation = SessionDelegation & {
   readonly signature: Hex
 }
 
-/** The EIP-712 typed data of a delegation, in the shape wallets and viem take. */
-export function sessionDelegationTypedData(delegation: SessionDelegation) {
-  return {
-    domain: { name: 'Koinon', version: '1', chainId: delegation.chainId },
-    types: {
-      SessionDelegation: [
-        { name: 'signer', type: 'address' },
-        { name: 'sessionKey', type: 'bytes32' },
-        { name: 'validFrom', type: 'uint64' },
-        { name: 'validUntil', type: 'uint64' },
-      ],
-    },
-    primaryType: 'SessionDelegation',
-    message: {
-      signer: delegation.signer,
-      sessionKey: delegation.sessionKey,
-      validFrom: BigInt(delegation.validFrom),
-      validUntil: BigInt(delegation.validUntil),
-    },
-  } as const
-}
-
 const delegationTypeHash = typeHash(
   'SessionDelegation(address signer,bytes32 sessionKey,uint64 validFrom,uint64 validUntil)',
 )
@@ -67,25 +43,6 @@ export function sessionDelegationDigest(delegation: SessionDelegation): Uint8Arr
     integerWord(validFrom, 64),
     integerWord(validUntil, 64),
   ])
-}
-
-/** Signs a delegation with the role's secret key; valid from a minute before `nowMs`, so that small clock differences do no harm. */
-export function delegateSession(options: {
-  readonly secretKey: Uint8Array
-  readonly sessionKey: Hex
-  readonly chainId: number
-  readonly nowMs: number
-  readonly lifetimeSeconds: number
-}): SignedDelegation {
-  const nowSeconds = Math.floor(options.nowMs / 1000)
-  const delegation: SessionDelegation = {
-    chainId: options.chainId,
-    signer: secretKeyToAddress(options.secretKey),
-    sessionKey: options.sessionKey,
-    validFrom: nowSeconds - 60,
-    validUntil: nowSeconds + options.lifetimeSeconds,
-  }
-  return { ...delegation, signature: signDigest(sessionDelegationDigest(delegation), options.secretKey) }
 }
 
 /** True when the role key signed the delegation and `atMs` lies inside it. Never throws. */

@@ -1,10 +1,8 @@
 export {
-  delegateSession,
   parseDelegation,
   type SessionDelegation,
   type SignedDelegation,
   sessionDelegationDigest,
-  sessionDelegationTypedData,
   verifyDelegation,
 } from './delegation.ts'
 export { DelegationMemory } from './delegations.ts'

@@ -1,5 +1,14 @@
-import { createSessionSigner, defineStruct, type SessionSigner, sha256Hex, zeroHash } from '@koinon/base'
-import { delegateSession, type SignedDelegation } from './delegation.ts'
+import {
+  createSessionSigner,
+  defineStruct,
+  type Hex,
+  type SessionSigner,
+  secretKeyToAddress,
+  sha256Hex,
+  signDigest,
+  zeroHash,
+} from '@koinon/base'
+import { type SessionDelegation, type SignedDelegation, sessionDelegationDigest } from './delegation.ts'
 import type { ReceiptBundle, SignedReceipt } from './receipt.ts'
 import { receiptType } from './receipt.ts'
 import { emptySession, signReceiptBatch, type UnlinkedReceipt } from './receipt-signing.ts'
@@ -61,4 +70,23 @@ export function twoHops(): ReceiptBundle {
   const inner = signReceiptBatch(batch, emptySession, provider).signed[2] as SignedReceipt
   const outer = answer(user, gateway, { upstreamReceipt: receiptType.hash(inner.receipt), amountPicoUsd: 6n })
   return { v: 1, hops: [signReceiptBatch([outer], emptySession, gateway).signed[0] as SignedReceipt, inner] }
+}
+
+/** Signs a delegation with the role's secret key; valid from a minute before `nowMs`, so that small clock differences do no harm. */
+export function delegateSession(options: {
+  readonly secretKey: Uint8Array
+  readonly sessionKey: Hex
+  readonly chainId: number
+  readonly nowMs: number
+  readonly lifetimeSeconds: number
+}): SignedDelegation {
+  const nowSeconds = Math.floor(options.nowMs / 1000)
+  const delegation: SessionDelegation = {
+    chainId: options.chainId,
+    signer: secretKeyToAddress(options.secretKey),
+    sessionKey: options.sessionKey,
+    validFrom: nowSeconds - 60,
+    validUntil: nowSeconds + options.lifetimeSeconds,
+  }
+  return { ...delegation, signature: signDigest(sessionDelegationDigest(delegation), options.secretKey) }
 }

@@ -2,7 +2,7 @@
 import { type Address, systemClock, systemRandom } from '@koinon/base'
 import { defaultHttpLimits } from '@koinon/base/node'
 import {
-  callNode,
+  callPooledNode,
   defaultGatewayLimits,
   type GatewayEvent,
   GatewayServer,
@@ -69,7 +69,7 @@ export async function startGateway(world: LedgerWorld): Promise<Gateway> {
     const link = table.get(account)
     if (link === undefined) throw new Error(`${account} is not connected`)
     const body = JSON.stringify(json)
-    await callNode(caller, {
+    await callPooledNode(caller, {
       dispatcher: link.pool,
       recipient: account,
       method: 'POST',

@@ -16,7 +16,7 @@ import type { ReceiptBundle } from '@koinon/work'
 import { pino } from 'pino'
 import { createListedWork } from '../../../packages/node/src/roles/listed-work.ts'
 import { openPayee, type Payee } from '../../../packages/node/src/roles/payee.ts'
-import { PermitBook } from '../../../packages/node/src/roles/permit-book.ts'
+import { PermittedAccounts } from '../../../packages/node/src/roles/permitted-accounts.ts'
 import { providerLimits } from '../../../packages/node/src/roles/provider-limits.ts'
 import { type LedgerWorld, netuid } from './ledger-world.ts'
 import { patiently } from './patience.ts'
@@ -67,7 +67,7 @@ export async function startMiner(options: {
     schema: `${evidenceSchema}\n${workStoreSchema}`,
   })
   const { ledger } = world
-  const permits = new PermitBook({ ledger, netuid, onError: () => undefined })
+  const permits = new PermittedAccounts({ ledger, netuid, onError: () => undefined })
   const listed = createListedWork(signsAsItIs(payee.ledger, dishonesty), key.address)
   const workOf = async (window: EpochWindow): Promise<readonly WorkItem[]> => {
     const items = await listed.workOf(window)

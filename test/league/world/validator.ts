@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type Address, parseUnits, systemClock, systemRandom } from '@koinon/base'
 import { DurableStore, verifySessionNative } from '@koinon/base/node'
 import type { InferenceEngine } from '@koinon/inference/provider/engine'
-import { ensurePermitSought, ensureRootStake, joinSubnet } from '@koinon/ledger'
+import { joinSubnet } from '@koinon/ledger'
 import { ChannelDirectory, localDelegatingAccount, openSession } from '@koinon/payments'
 import { type InferencePorts, inferenceSubnet } from '@koinon/subnet-files/inference'
 import {
@@ -21,6 +21,7 @@ import {
   ValidatorStore,
   validatorStoreSchema,
 } from '@koinon/subnets'
+import { ensurePermitSought, ensureRootStake } from '@koinon/subnets/pools'
 import { createProber } from '../../../packages/node/src/validator/prober.ts'
 import type { Gateway } from './gateway.ts'
 import { type LedgerWorld, leagueSourceHash, leagueSpecHash, netuid } from './ledger-world.ts'

@@ -1,4 +1,5 @@
 /** Shapes of the dashboard API about subnets and who holds what, specs/0008-http.md section 2. `...Ppm` are millionths. */
+import type { OpenMarketJson, PotJson } from './stake-types.ts'
 
 export type SubnetRowJson = {
   readonly netuid: number
@@ -13,17 +14,11 @@ export type SubnetRowJson = {
   readonly stakeAtomic: string
   /** Of the KOIN that the last step issued. */
   readonly emissionSharePpm: number
-  /** KOIN for one alpha, parts of 1e18; absent where there is no pool. */
-  readonly priceWad?: string
-  readonly averagePriceWad?: string
-  readonly poolKoinAtomic?: string
-  readonly poolAlphaAtomic?: string
-  /** KOIN left for the holders of a dissolved subnet's alpha. */
-  readonly potAtomic?: string
   /** Alpha. */
   readonly accruedAtomic: string
   readonly paidAtomic: string
-}
+  /** Its market, with the fields of one of the two; absent where there never was a pool. */
+} & Partial<OpenMarketJson & PotJson>
 
 export type SubnetsJson = { readonly asOfBlock: number; readonly subnets: readonly SubnetRowJson[] }
 

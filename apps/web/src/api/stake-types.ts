@@ -1,17 +1,19 @@
 /** Shapes of the dashboard API about pools and stake, specs/0008-http.md section 2. Prices are KOIN for one alpha in parts of 1e18. */
 
-/** The market of a subnet. Of a dissolved one only the pot is left, for all alpha that is outstanding. */
-export type PoolJson = { readonly netuid: number; readonly name: string } & (
-  | {
-      readonly priceWad: string
-      readonly averagePriceWad: string
-      readonly koinAtomic: string
-      readonly alphaAtomic: string
-      readonly supplyAtomic: string
-      readonly openedAtSeconds: number
-    }
-  | { readonly potAtomic: string; readonly outstandingAtomic: string }
-)
+/** The pool of a subnet. */
+export type OpenMarketJson = {
+  readonly priceWad: string
+  readonly averagePriceWad: string
+  readonly poolKoinAtomic: string
+  readonly poolAlphaAtomic: string
+  readonly supplyAtomic: string
+  readonly openedAtSeconds: number
+}
+
+/** What is left of a dissolved subnet's pool, for all alpha that is outstanding. */
+export type PotJson = { readonly potAtomic: string; readonly outstandingAtomic: string }
+
+export type PoolJson = { readonly netuid: number; readonly name: string } & (OpenMarketJson | PotJson)
 
 export type PoolsJson = { readonly asOfBlock: number; readonly pools: readonly PoolJson[] }
 

@@ -3,6 +3,7 @@ import type { EpochDetailJson, PayoutJson, SubnetJson } from '../api/types.ts'
 import { nameOf, useApp, useNetwork } from '../app-context.ts'
 import { formatAlphaAtomic, worthSentence } from '../format/alpha.ts'
 import { readAmount } from '../format/money.ts'
+import { count } from '../format/text.ts'
 import { formatDateTime } from '../format/time.ts'
 import { CheckCounts, CheckList } from '../receipts/check-list.tsx'
 import { AlphaAmount } from '../ui/alpha-amount.tsx'
@@ -24,10 +25,12 @@ function unpaidSentence(epoch: EpochDetailJson, subnet: SubnetJson): string {
     : 'This epoch is over and being judged. Its payouts come when validators have signed the result.'
 }
 
-/** Who opened the rows of weights. */
-function openedSentence({ weights }: EpochDetailJson): string {
+/** Whose weights are open, and which of them another opened; nothing before the first are. */
+function openedSentence({ weights }: EpochDetailJson): string | undefined {
+  if (weights.length === 0) return undefined
   const byOthers = weights.filter(({ openedBy }) => openedBy !== undefined).length
-  return `${weights.length} open${byOthers === 0 ? '' : `, ${byOthers} of them by others with the beacon`}`
+  const whose = `of ${count(weights.length, 'validator')}`
+  return byOthers === 0 ? whose : `${whose}; ${byOthers} opened by others, because the validator fell silent`
 }
 
 /** One epoch: who got how much, why, and the checks that the scores rest on. */
@@ -83,7 +86,12 @@ export function EpochDetail({
         items={[
           ['State', data.epoch === 0 ? 'only starts the clock' : epochStateSentences[data.state]],
           ['Started', formatDateTime(data.startsAtSeconds * 1000)],
-          ['Paid', <AlphaAmount key="paid" atomic={data.paidAtomic} priceWad={subnet.priceWad} />],
+          [
+            'Paid',
+            readAmount(data.paidAtomic) === 0n ? undefined : (
+              <AlphaAmount key="paid" atomic={data.paidAtomic} priceWad={subnet.priceWad} />
+            ),
+          ],
           ['Weights', openedSentence(data)],
           [
             'Signed by',

@@ -10,7 +10,7 @@ describe('trustPoints', () => {
     expect(titles.slice(0, 2)).toEqual(['One operator holds 100 %', 'One sequencer'])
     expect(titles).toContain('2 validators of 3 can decide subnet 1')
     expect(titles).toContain('The gateway')
-    expect(titles).toContain('The beacon is a local stand-in')
+    expect(titles).toContain('Who could read marks early')
     expect(titles).toContain('The page you look at')
   })
 
@@ -21,12 +21,27 @@ describe('trustPoints', () => {
     expect(titles).not.toContain('One sequencer')
   })
 
-  test('calls a local beacon what it is, and says how many rows others opened', () => {
-    const point = trustPoints(setup({})).find(({ title }) => title === 'The beacon is a local stand-in')
-    expect(point?.sentence).toContain('local stand-in: whoever runs this network can open rows early')
-    expect(point?.sentence).toContain('Of the last 12 rows of subnet 1, others opened 1.')
-    const { beacon: _, ...old } = setup({})
-    expect(trustPoints(old).some(({ title }) => title.includes('beacon'))).toBe(false)
+  test('says in plain words who could open sealed marks early, and what others had to open', () => {
+    const network = setup({})
+    const sentence = sealSentence(network)
+    expect(sentence).toContain('On this network its operator has the key, and could look early.')
+    expect(sentence).toContain('Of the last 12 lists of marks in subnet 1, 1 had to be opened by others')
+    expect(sentence).not.toMatch(/stand-in|rows|Whose word/)
+    const trust = 'drand quicknet: more than half of its operators together can open weights early'
+    expect(sealSentence({ ...network, beacon: { kind: 'drand', trust } })).toContain(`Who could look early: ${trust}.`)
+    const none = trustPoints({ ...network, beacon: { kind: 'none', trust: 'none' } })
+    expect(none.some(({ title }) => title === 'Validators may fall silent')).toBe(true)
+    const { beacon: _, ...old } = network
+    expect(sealSentence(old)).toBeUndefined()
+  })
+
+  test('says nothing of opened marks where others opened none', () => {
+    const network = setup({})
+    const quiet = (ofLast: number) => ({
+      ...network,
+      subnets: network.subnets.map((subnet) => ({ ...subnet, openedRows: { byOthers: 0, ofLast } })),
+    })
+    for (const ofLast of [0, 12]) expect(sealSentence(quiet(ofLast))).not.toContain('Of the last')
   })
 
   test('does not take a name that begins like loopback for loopback', () => {
@@ -50,6 +65,10 @@ describe('fewestSigners', () => {
     expect(fewestSigners(subnet)).toEqual({ signers, largestShare, validators: stakes.length })
   })
 })
+
+function sealSentence(network: NetworkJson): string | undefined {
+  return trustPoints(network).find(({ title }) => title === 'Who could read marks early')?.sentence
+}
 
 function setup(options: { endpoint?: string; chainKind?: 'embedded' | 'external'; stakes?: number[] }): NetworkJson {
   const network = fakeNetwork(new FakeState(() => 1_800_000_000_000))

@@ -19,7 +19,7 @@ export function trustPoints(network: NetworkJson): readonly TrustPoint[] {
           },
         ]
       : []),
-    ...beaconPoint(network),
+    ...sealPoint(network),
     ...network.subnets.flatMap(stakePoint),
     {
       title: 'The gateway',
@@ -67,22 +67,32 @@ function operatorPoint(network: NetworkJson): readonly TrustPoint[] {
   ]
 }
 
-function beaconPoint({ beacon, subnets }: NetworkJson): readonly TrustPoint[] {
+const whySealed =
+  'Validators send the marks they give to miners sealed, so that nobody copies them; the seal opens when all are in, also for a validator that fell silent.'
+
+function sealPoint({ beacon, subnets }: NetworkJson): readonly TrustPoint[] {
   if (beacon === undefined) return []
   const opened = subnets.flatMap(({ netuid, openedRows }) =>
-    openedRows === undefined
+    openedRows === undefined || openedRows.byOthers === 0
       ? []
-      : [`Of the last ${count(openedRows.ofLast, 'row')} of subnet ${netuid}, others opened ${openedRows.byOthers}.`],
+      : [
+          `Of the last ${count(openedRows.ofLast, 'list')} of marks in subnet ${netuid}, ${openedRows.byOthers} had to be opened by others, because the validator fell silent.`,
+        ],
   )
-  return [
-    {
-      title: beacon.kind === 'local' ? 'The beacon is a local stand-in' : 'The beacon that weights are sealed to',
-      sentence: [
-        `Validators seal their weights until all have committed, so that a silent one cannot hold them back. Whose word that is: ${beacon.trust}.`,
-        ...opened,
-      ].join(' '),
-    },
-  ]
+  if (beacon.kind === 'none') {
+    return [
+      {
+        title: 'Validators may fall silent',
+        sentence:
+          'Validators send only a hash of the marks they give to miners, and open them when all are in. The marks of one that falls silent stay closed.',
+      },
+    ]
+  }
+  const who =
+    beacon.kind === 'local'
+      ? 'On this network its operator has the key, and could look early.'
+      : `Who could look early: ${beacon.trust}.`
+  return [{ title: 'Who could read marks early', sentence: [whySealed, who, ...opened].join(' ') }]
 }
 
 function stakePoint(subnet: SubnetJson): readonly TrustPoint[] {

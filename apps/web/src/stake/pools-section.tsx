@@ -28,7 +28,7 @@ const columns: readonly Column<PoolJson>[] = [
     kind: 'number',
     cell: (pool) =>
       'priceWad' in pool
-        ? `${amount(pool.koinAtomic, 'KOIN')} and ${amount(pool.alphaAtomic, 'alpha')}`
+        ? `${amount(pool.poolKoinAtomic, 'KOIN')} and ${amount(pool.poolAlphaAtomic, 'alpha')}`
         : `${amount(pool.potAtomic, 'KOIN')} for the holders`,
   },
   {

@@ -5,7 +5,12 @@ import { formatTokenAtomic, readAmount } from '../format/money.ts'
 /** The root, where KOIN is staked. */
 export const rootNetuid = 0
 
-/** KOIN that an amount is worth at the price of the moment; of a dissolved subnet its part of the pot; undefined without a market. */
+/**
+ * As `koinWorth` of @koinon/subnets/pools, which the page cannot import: that entry reads the ledger and brings its client library with it,
+ * several times the page's budget of JavaScript.
+ *
+ * KOIN that an amount is worth at the price of the moment; of a dissolved subnet its part of the pot; undefined without a market.
+ */
 export function worthOf(pools: readonly PoolJson[], netuid: number, amount: bigint): bigint | undefined {
   if (netuid === rootNetuid) return amount
   const pool = pools.find((candidate) => candidate.netuid === netuid)

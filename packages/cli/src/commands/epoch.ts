@@ -1,4 +1,4 @@
-import { formatUnits, KoinonError, tokenDecimals } from '@koinon/base'
+import { formatAmount, KoinonError } from '@koinon/base'
 import { networkOf, requestJson } from '@koinon/node'
 import type { Command } from 'commander'
 import { phaseSentence, stateSentence } from '../epoch-words.ts'
@@ -54,7 +54,12 @@ export function defineEpoch(program: Command): void {
               `${gatewayUrl}/api/epochs?netuid=${netuid}&limit=${limit}`,
               { method: 'GET' },
             )
-            const rows = data.epochs.map((item) => [String(item.epoch), item.state, item.phase, koin(item.paidAtomic)])
+            const rows = data.epochs.map((item) => [
+              String(item.epoch),
+              item.state,
+              item.phase,
+              formatAmount(BigInt(item.paidAtomic)),
+            ])
             return {
               data,
               text: [
@@ -91,24 +96,30 @@ function describe(data: EpochDetail): string {
     ['epoch', String(data.epoch)],
     [
       'result',
-      `${data.state} (${stateSentence(data.state)})${data.signedStakeAtomic === undefined ? '' : `, signed by stake that weighs ${koin(data.signedStakeAtomic)} alpha`}`,
+      `${data.epoch === 0 ? 'none: epoch 0 only starts the clock' : `${data.state} (${stateSentence(data.state)})`}${data.signedStakeAtomic === undefined ? '' : `, signed by stake that weighs ${formatAmount(BigInt(data.signedStakeAtomic))} alpha`}`,
     ],
-    ['beacon', data.beacon ?? 'not drawn'],
+    ...(data.beacon === undefined ? [] : [['beacon', data.beacon] as const]),
     ['as of block', String(data.asOfBlock)],
   ])
   const weights = data.weights.map(
     ({ validatorUid, openedBy, row }) =>
-      `  validator ${validatorUid}${openedBy === undefined ? '' : ` (silent; opened with the beacon by ${openedBy.slice(0, 12)})`}: ${row.map(([uid, weight]) => `${uid}=${((100 * weight) / 65_535).toFixed(1)} %`).join('  ')}`,
+      `  validator ${validatorUid}${openedBy === undefined ? '' : ` (fell silent; opened for it by ${openedBy.slice(0, 12)})`}: ${row.map(([uid, weight]) => `${uid}=${((100 * weight) / 65_535).toFixed(1)} %`).join('  ')}`,
   )
   const payouts = data.payouts.map((item) => [
     item.uid === undefined ? '' : String(item.uid),
     item.account.slice(0, 12),
-    koin(item.amountAtomic),
+    formatAmount(BigInt(item.amountAtomic)),
     item.why,
   ])
-  return `${head}\n\nweights: each validator's judgement, shares of its best miners by uid\n${weights.join('\n') || '  none revealed'}\n\n${payouts.length === 0 ? 'nobody was paid yet' : table(['uid', 'account', 'alpha', 'why'], payouts)}`
-}
-
-function koin(atomic: string): string {
-  return formatUnits(BigInt(atomic) / 10n ** 12n, tokenDecimals - 12)
+  return [
+    head,
+    ...(weights.length === 0
+      ? []
+      : [`weights: the marks of each validator, shares of its best miners by uid\n${weights.join('\n')}`]),
+    payouts.length === 0
+      ? data.epoch === 0
+        ? 'Nobody is judged or paid in it.'
+        : 'Nobody was paid yet.'
+      : table(['uid', 'account', 'alpha', 'why'], payouts),
+  ].join('\n\n')
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { KoinonError, systemRandom } from '@koinon/base'
 import { checkChain, createLedgerReader, loadNetworkFile } from '@koinon/ledger'
 import { accountKey, networkOf, openHome, writeFileDurably } from '@koinon/node'
-import { beaconTrust } from '@koinon/subnets'
+import { sealSentence, sealTrust } from '@koinon/subnets'
 import type { Command } from 'commander'
 import { joinedAccounts } from '../earnings-words.ts'
 import { confirm, runCommand } from '../runner.ts'
@@ -49,13 +49,13 @@ export function defineJoin(program: Command): void {
             home: home.path,
             wallet: wallet.address,
             isTest: network.isTest,
-            beacon: beaconTrust(network),
+            beacon: sealTrust(network),
           },
           text: context.typed(
             [
               `Joined "${network.name}" (chain ${network.chainId}${network.isTest ? ', test money' : ''}).`,
               joinedAccounts(wallet.address),
-              `Beacon: ${beaconTrust(network)}`,
+              `Weights: ${sealSentence(network)}`,
               `To use the network: ${faucet}koinon keys create, then koinon chat "..."`,
               `To serve it: koinon provider start${network.isTest ? ' (asks the faucet for its own account itself)' : ''}`,
             ].join('\n'),

@@ -12,7 +12,7 @@ import {
   resolveModel,
   writeFileDurably,
 } from '@koinon/node'
-import { beaconTrust, quicknetBeacon } from '@koinon/subnets'
+import { quicknetBeacon, sealSentence } from '@koinon/subnets'
 import type { Command } from 'commander'
 import {
   type BeaconOptions,
@@ -113,7 +113,7 @@ export function defineNetwork(program: Command): void {
         rmSync(notePath, { force: true })
         return {
           data: { network, file: out },
-          text: `Deployed "${flags.name}" to chain ${chainId}.\n${facts(Object.entries(network.contracts))}\n\nbeacon: ${beaconTrust(network)}\nNetwork file: ${out}`,
+          text: `Deployed "${flags.name}" to chain ${chainId}.\n${facts(Object.entries(network.contracts))}\n\nweights: ${sealSentence(network)}\nNetwork file: ${out}`,
         }
       }),
     )

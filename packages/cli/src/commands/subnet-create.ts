@@ -1,4 +1,4 @@
-import { formatUnits, KoinonError, parseUnits, tokenDecimals } from '@koinon/base'
+import { formatAmount, KoinonError, parseUnits, tokenDecimals } from '@koinon/base'
 import { createSubnet, quoteLock, type SubnetParameters, withMargin } from '@koinon/ledger'
 import { existingAccountKey, localSubnet, networkOf, openMembership } from '@koinon/node'
 import type { Command } from 'commander'
@@ -33,12 +33,12 @@ export function defineSubnetCreate(subnet: Command): void {
     .option('--seats <n>', 'seats of miners and validators', '256')
     .option('--validators <n>', 'validators at most', '64')
     .option('--min-stake <koin>', 'what the stake of a validator must weigh, in alpha; KOIN on the root counts', '1000')
-    .option('--first-burn <koin>', 'price of the first seat', koin(localSubnet.initialBurn))
+    .option('--first-burn <koin>', 'price of the first seat', formatAmount(localSubnet.initialBurn))
     .option('--max-lock <koin>', 'the most that is locked (default: the price shown + 5 %)')
     .option('-y, --yes', 'do not ask')
     .addHelpText(
       'after',
-      `\nSeats cost from ${koin(rules.minBurn)} to ${koin(rules.maxBurn)} KOIN, 26 % more with each registration, half every ${rules.burnHalfLifeSeconds} s. Bounds: specs/0010-seats-stake-emission.md.`,
+      `\nSeats cost from ${formatAmount(rules.minBurn)} to ${formatAmount(rules.maxBurn)} KOIN, 26 % more with each registration, half every ${rules.burnHalfLifeSeconds} s. Bounds: specs/0010-seats-stake-emission.md.`,
     )
     .action(
       runCommand(async (context, flags: CreateFlags) => {
@@ -50,7 +50,7 @@ export function defineSubnetCreate(subnet: Command): void {
         if (price > maximum) throw tooDear(price, maximum)
         await confirm(
           context,
-          `Lock ${koin(price)} KOIN (at most ${koin(maximum)}) for good in the pool of the new subnet "${parameters.name}" on "${network.name}"?`,
+          `Lock ${formatAmount(price)} KOIN (at most ${formatAmount(maximum)}) for good in the pool of the new subnet "${parameters.name}" on "${network.name}"?`,
           flags.yes === true,
         )
         const netuid = await createSubnet(membership, parameters, maximum)
@@ -58,7 +58,7 @@ export function defineSubnetCreate(subnet: Command): void {
           data: { netuid, lockAtomic: `${price}` },
           text: facts([
             ['subnet', `${netuid}`],
-            ['lock', `${koin(price)} KOIN`],
+            ['lock', `${formatAmount(price)} KOIN`],
             ['next', context.typed(`koinon subnet show ${netuid}`)],
           ]),
         }
@@ -97,12 +97,8 @@ function parametersOf(flags: CreateFlags): SubnetParameters {
 function tooDear(price: bigint, maximum: bigint): KoinonError {
   return new KoinonError({
     code: 'ledger/lock-too-dear',
-    message: `A subnet costs ${koin(price)} KOIN now, more than the ${koin(maximum)} that may be locked`,
+    message: `A subnet costs ${formatAmount(price)} KOIN now, more than the ${formatAmount(maximum)} that may be locked`,
     hint: 'Wait, the price falls with time; or allow more with --max-lock KOIN.',
     retry: 'later',
   })
-}
-
-function koin(amount: bigint): string {
-  return formatUnits(amount, tokenDecimals)
 }

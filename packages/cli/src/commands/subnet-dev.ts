@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { formatUnits, KoinonError, tokenDecimals } from '@koinon/base'
+import { formatAmount, KoinonError } from '@koinon/base'
 import type { DevMiner, DevReport, readSubnetFile } from '@koinon/subnets/dev'
 import type { Command } from 'commander'
 import { mechanismTable } from '../mechanism-table.ts'
@@ -106,10 +106,10 @@ function describe({ subnet, epochs, seed, miners, validators, problems }: DevRep
     miner.play,
     String(miner.scorePpm),
     `${(miner.incentivePpm / 10_000).toFixed(1)} %`,
-    koin(miner.earnedAtomic),
+    formatAmount(miner.earnedAtomic),
     summary(miner),
   ])
-  const judges = validators.map(({ uid, earnedAtomic }) => `uid ${uid} ${koin(earnedAtomic)}`).join(', ')
+  const judges = validators.map(({ uid, earnedAtomic }) => `uid ${uid} ${formatAmount(earnedAtomic)}`).join(', ')
   const end =
     problems.length === 0
       ? 'Honest work pays, and neither of the two bad miners earned more than an honest one.'
@@ -128,11 +128,6 @@ function describe({ subnet, epochs, seed, miners, validators, problems }: DevRep
 function summary({ reasons }: DevMiner): string {
   const text = [reasons[0], reasons[1]].filter((reason) => reason !== undefined).join(' ')
   return text.length <= 130 ? text : `${text.slice(0, 129)}…`
-}
-
-function koin(atomic: bigint): string {
-  const [whole, rest = ''] = formatUnits(atomic, tokenDecimals).split('.')
-  return `${whole}.${rest.padEnd(2, '0').slice(0, 2)}`
 }
 
 function keepRecords(folder: string, { bundles }: DevReport): void {

@@ -1,4 +1,4 @@
-import { formatUnits, KoinonError, tokenDecimals } from '@koinon/base'
+import { formatAmount, KoinonError } from '@koinon/base'
 import { networkOf, requestJson } from '@koinon/node'
 import type { Command } from 'commander'
 import { parseInteger, runCommand } from '../runner.ts'
@@ -102,21 +102,21 @@ export function explainSeat(
     ['seat', `${seat.uid} of subnet ${netuid}, ${seat.hotkey}`],
     [
       'epoch',
-      `${metagraph.epoch}, ${koin(metagraph.emissionAtomic ?? '0')} alpha of subnet ${netuid} shared out by ${metagraph.aggregator}`,
+      `${metagraph.epoch}, ${formatAmount(BigInt(metagraph.emissionAtomic ?? '0'))} alpha of subnet ${netuid} shared out by ${metagraph.aggregator}`,
     ],
-    ['earned', `${koin(seat.asMinerAtomic)} alpha, ${percent(seat.incentivePpm)} of the miners' part`],
+    ['earned', `${formatAmount(BigInt(seat.asMinerAtomic))} alpha, ${percent(seat.incentivePpm)} of the miners' part`],
     ['agreed', `${percent(seat.consensusPpm)}${explained === undefined ? '' : `: ${explained.agreed}`}`],
     ...(explained === undefined ? [] : [['miners earn by', explained.miners] as const]),
     [
-      'rows',
-      `${opened.revealed} open${opened.openedByOthers === 0 ? '' : `, ${opened.openedByOthers} of them by others with the beacon, because their validators were silent`}`,
+      'weights',
+      `of ${opened.revealed} validators are open${opened.openedByOthers === 0 ? '' : `, ${opened.openedByOthers} of them opened by others, because their validators fell silent`}`,
     ],
     ['why', why ?? 'no validator log is reachable, or nothing was claimed yet'],
   ])
   const column = columns[explained?.rows ?? 'unknown']
   const rows = judgements.map((judgement) => [
     judgement.validator.uid === undefined ? 'left' : String(judgement.validator.uid),
-    koin(judgement.validator.stakeAtomic),
+    formatAmount(BigInt(judgement.validator.stakeAtomic)),
     judgement.sharePpm === undefined ? 'not revealed' : percent(judgement.sharePpm),
     judgement.sharePpm === undefined
       ? ''
@@ -151,10 +151,6 @@ function comparison(differencePpm: number): string {
 
 function percent(ppm: number): string {
   return `${(ppm / 10_000).toFixed(1)} %`
-}
-
-function koin(atomic: string): string {
-  return formatUnits(BigInt(atomic) / 10n ** 14n, tokenDecimals - 14)
 }
 
 function noGateway(): KoinonError {

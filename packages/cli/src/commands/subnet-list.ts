@@ -1,10 +1,10 @@
+import { formatAmount } from '@koinon/base'
 import { createLedgerReader, listSubnets, quoteLock, readSubnet } from '@koinon/ledger'
 import { networkOf } from '@koinon/node'
-import { readMarkets } from '@koinon/subnets/pools'
+import { marketJson, readMarkets } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
-import { shown } from '../pool-words.ts'
 import { runCommand } from '../runner.ts'
-import { marketJson, subnetJson } from '../subnet-words.ts'
+import { subnetJson } from '../subnet-words.ts'
 import { table } from '../table.ts'
 
 /** `koinon subnet list`: the subnets that live, and what another would cost. */
@@ -21,7 +21,7 @@ export function defineSubnetList(subnet: Command): void {
         const marketOf = new Map(markets.map((market) => [market.netuid, market]))
         const priceOf = (netuid: number): string => {
           const market = marketOf.get(netuid)
-          return market !== undefined && 'pool' in market ? shown(market.price) : ''
+          return market !== undefined && 'pool' in market ? formatAmount(market.price) : ''
         }
         const rows = subnets.map((item) => [
           `${item.netuid}`,
@@ -29,15 +29,18 @@ export function defineSubnetList(subnet: Command): void {
           `${item.neurons}/${item.maxNeurons}`,
           `${item.validators}/${item.maxValidators}`,
           priceOf(item.netuid),
-          shown(item.stake),
-          shown(item.seatPrice),
+          formatAmount(item.stake),
+          formatAmount(item.seatPrice),
         ])
         return {
           data: {
-            subnets: subnets.map((item) => ({ ...subnetJson(item), ...marketJson(marketOf.get(item.netuid)) })),
+            subnets: subnets.map((item) => {
+              const market = marketOf.get(item.netuid)
+              return { ...subnetJson(item), ...(market === undefined ? {} : marketJson(market)) }
+            }),
             lockAtomic: `${lock}`,
           },
-          text: `${table(['netuid', 'name', 'seats', 'validators', 'alpha in KOIN', 'stake weighs', 'seat KOIN'], rows)}\n\nAnother one costs ${shown(lock)} KOIN now, which its pool begins with.`,
+          text: `${table(['netuid', 'name', 'seats', 'validators', 'alpha in KOIN', 'stake weighs', 'seat KOIN'], rows)}\n\nAnother one costs ${formatAmount(lock)} KOIN now, which its pool begins with.`,
         }
       }),
     )

@@ -46,14 +46,13 @@ export function defineSubnetMove(subnet: Command): void {
           const question = `Move ${alphaOf(netuid, amount)} to ${target}?`
           if (flags.dryRun === true) return { data: moved(position, amount, netuid, target, false), text: question }
           if (!isTest) await confirm(context, question, flags.yes === true)
-          const arrived = await moveStake(
-            account,
+          const arrived = await moveStake(account, {
             netuid,
-            position.hotkey,
-            target,
+            from: position.hotkey,
+            to: target,
             shares,
-            leastOf(amount, slippageBps),
-          )
+            leastAmount: leastOf(amount, slippageBps),
+          })
           return {
             data: moved(position, arrived, netuid, target, true),
             text: `Moved ${alphaOf(netuid, arrived)} to ${target}.`,
@@ -72,11 +71,12 @@ export function defineSubnetMove(subnet: Command): void {
           ...flags,
         }
         return trade(context, offer, async () => {
-          const places = [
-            { netuid, hotkey: position.hotkey },
-            { netuid: toNetuid, hotkey: target },
-          ] as const
-          const arrived = await swapStake(account, ...places, shares, purchase.leastOutput)
+          const arrived = await swapStake(account, {
+            from: { netuid, hotkey: position.hotkey },
+            to: { netuid: toNetuid, hotkey: target },
+            shares,
+            leastAlpha: purchase.leastOutput,
+          })
           return {
             data: moved(position, arrived, toNetuid, target, true),
             text: `Moved: ${alphaOf(toNetuid, arrived)} is staked on ${target}.`,

@@ -51,7 +51,7 @@ export function defineSubnetParts(subnet: Command): void {
           `From ${days} days on subnet ${netuid} divides its new alpha so: ${sentence(wanted)}. Announce it?`,
           flags.yes === true,
         )
-        await announceParts(account, netuid, ownerBps, minersBps)
+        await announceParts(account, netuid, { ownerBps, minersBps })
         return {
           data: { netuid, now, announced: wanted },
           text: `Announced, in force in ${days} days: ${sentence(wanted)}.`,

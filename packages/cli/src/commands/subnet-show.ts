@@ -1,9 +1,9 @@
 import { createLedgerReader, readChallenges, readSubnet } from '@koinon/ledger'
 import { networkOf } from '@koinon/node'
-import { readMarket } from '@koinon/subnets/pools'
+import { marketJson, readMarket } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
 import { parseInteger, runCommand } from '../runner.ts'
-import { marketJson, subnetFacts, subnetJson } from '../subnet-words.ts'
+import { subnetFacts, subnetJson } from '../subnet-words.ts'
 import { facts } from '../table.ts'
 
 /** `koinon subnet show`: what one is like, what a seat costs, and whose seat is claimed. */

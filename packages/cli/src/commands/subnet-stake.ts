@@ -42,7 +42,7 @@ export function defineSubnetStake(subnet: Command): void {
         if (!account.network.isTest) {
           await confirm(context, `Stake ${alphaOf(netuid, amount)} on ${hotkey}?`, flags.yes === true)
         }
-        await stakeOn(account, netuid, hotkey, amount)
+        await stakeOn(account, { netuid, hotkey, amount })
         return {
           data: { netuid, hotkey, amountAtomic: `${amount}` },
           text: `Staked ${alphaOf(netuid, amount)} on ${hotkey}.${netuid === rootNetuid ? '\nIt counts in up to 16 subnets where that hotkey has a seat; what it earns there is claimed with "koinon subnet claim-root".' : ''}`,
@@ -71,7 +71,12 @@ export function defineSubnetUnstake(subnet: Command): void {
         if (!account.network.isTest) {
           await confirm(context, `Take ${alphaOf(netuid, amount)} from ${hotkey}?`, flags.yes === true)
         }
-        const left = await unstakeFrom(account, netuid, hotkey, shares, leastOf(amount, defaultSlippageBps))
+        const left = await unstakeFrom(account, {
+          netuid,
+          hotkey,
+          shares,
+          leastAmount: leastOf(amount, defaultSlippageBps),
+        })
         const data = { netuid, hotkey, amountAtomic: `${left.amount}`, freeAtSeconds: left.freeAtSeconds }
         const what = alphaOf(netuid, left.amount)
         return {

@@ -1,5 +1,7 @@
+import { formatAmount } from '@koinon/base'
 import {
   buyAlpha,
+  koinWorth,
   type PoolAccount,
   readMarket,
   readPool,
@@ -7,11 +9,12 @@ import {
   type SubnetPot,
   sellAlpha,
   type TradeTerms,
+  termsJson,
   tradeTerms,
 } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
 import { openTrader, readHoldings, type TradeFlags, trade } from '../pool-account.ts'
-import { alphaOf, parseAmount, parseSlippage, shown, termsFacts, termsJson } from '../pool-words.ts'
+import { alphaOf, parseAmount, parseSlippage, termsFacts } from '../pool-words.ts'
 import { type CommandResult, confirm, parseInteger, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
 
@@ -34,9 +37,13 @@ export function defineSubnetBuy(subnet: Command): void {
       const { pool } = await readPool(account, netuid)
       const terms = tradeTerms(pool, 'buy', koin, parseSlippage(flags.slippage))
       return trade(context, offered(netuid, terms, account, flags), async () => {
-        const { output, transactionHash } = await buyAlpha(account, netuid, koin, terms.leastOutput)
+        const { output, transactionHash } = await buyAlpha(account, {
+          netuid,
+          koin,
+          leastAlpha: terms.leastOutput,
+        })
         return made(netuid, terms, output, transactionHash, [
-          `Bought ${alphaOf(netuid, output)} for ${shown(koin)} KOIN.`,
+          `Bought ${alphaOf(netuid, output)} for ${formatAmount(koin)} KOIN.`,
           context.typed(`It is free alpha of your wallet. Stake it: koinon subnet stake ${netuid} HOTKEY all`),
         ])
       })
@@ -66,9 +73,13 @@ export function defineSubnetSell(subnet: Command): void {
       }
       const terms = tradeTerms(market.pool, 'sell', alpha, parseSlippage(flags.slippage))
       return trade(context, offered(netuid, terms, account, flags), async () => {
-        const { output, transactionHash } = await sellAlpha(account, netuid, alpha, terms.leastOutput)
+        const { output, transactionHash } = await sellAlpha(account, {
+          netuid,
+          alpha,
+          leastKoin: terms.leastOutput,
+        })
         return made(netuid, terms, output, transactionHash, [
-          `Sold ${alphaOf(netuid, alpha)} for ${shown(output)} KOIN.`,
+          `Sold ${alphaOf(netuid, alpha)} for ${formatAmount(output)} KOIN.`,
         ])
       })
     }),
@@ -107,15 +118,14 @@ function made(
   }
 }
 
-function redemptionQuestion({ netuid, pot, outstanding }: SubnetPot, alpha: bigint): string {
-  const koin = outstanding === 0n ? 0n : (alpha * pot) / outstanding
-  return `Subnet ${netuid} is dissolved. Give up ${shown(alpha)} alpha for its part of what the pool held, ${shown(koin)} KOIN?`
+function redemptionQuestion(pot: SubnetPot, alpha: bigint): string {
+  return `Subnet ${pot.netuid} is dissolved. Give up ${formatAmount(alpha)} alpha for its part of what the pool held, ${formatAmount(koinWorth(pot, alpha))} KOIN?`
 }
 
 async function redeemed(account: PoolAccount, netuid: number, alpha: bigint): Promise<CommandResult> {
   const { output, transactionHash } = await redeemAlpha(account, netuid, alpha)
   return {
     data: { netuid, redeemed: true, inputAtomic: `${alpha}`, outputAtomic: `${output}`, transactionHash },
-    text: `Redeemed ${alphaOf(netuid, alpha)} for ${shown(output)} KOIN.`,
+    text: `Redeemed ${alphaOf(netuid, alpha)} for ${formatAmount(output)} KOIN.`,
   }
 }

@@ -13,7 +13,7 @@ import {
   shortestEpochSeconds,
   templateNames,
 } from '@koinon/node'
-import { beaconTrust } from '@koinon/subnets'
+import { sealSentence } from '@koinon/subnets'
 import { type Command, Option } from 'commander'
 import {
   type BeaconOptions,
@@ -145,7 +145,8 @@ function ledgerSource({ rpc, rpcPort }: UpOptions, say: (text: string) => void):
 }
 
 function describeStep(step: NetworkStep): readonly string[] {
-  if (step.state === 'begun') return []
+  // A step that found nothing to do says nothing.
+  if (step.state === 'begun' || step.detail === 'none') return []
   return [
     `  ${step.name.padEnd(24)} ${duration(step.durationMs ?? 0).padStart(8)}${step.detail === undefined ? '' : `   ${step.detail}`}`,
   ]
@@ -159,7 +160,7 @@ Koinon is up after ${duration(startedInMs)}.
   OpenAI    base URL ${gatewayUrl}/v1
             API key  ${demoKey.apiKey}
   ledger    ${rpcUrl}  (chain ${network.chainId}: ${network.chainKind === 'embedded' ? 'one sequencer on this machine, test money' : 'external; the network and its dollars are a test'})
-  beacon    ${beaconTrust(network)}
+  weights   ${sealSentence(network).replace('; ', ',\n            ')}${network.beacon?.kind === 'local' ? '\n            (that is you; for a public key over the internet: koinon up --beacon quicknet)' : ''}
   home      ${home.path}
 
 Ask it something: koinon chat "What is a subnet?"      Stop: Ctrl-C (nothing is lost)

@@ -1,6 +1,14 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { dollarDecimals, formatUnits, parseUnits, systemClock, systemRandom, tokenDecimals } from '@koinon/base'
+import {
+  dollarDecimals,
+  formatAmount,
+  formatUnits,
+  parseUnits,
+  systemClock,
+  systemRandom,
+  tokenDecimals,
+} from '@koinon/base'
 import type { NetworkFile } from '@koinon/ledger'
 import {
   type Asset,
@@ -51,8 +59,8 @@ export function defineWallet(program: Command): void {
           text: facts([
             ['account', owner.address],
             ['dollars', `${formatUnits(dollar, dollarDecimals)} ${unit}`],
-            ['KOIN', formatUnits(koin, tokenDecimals)],
-            ['gas money', `${rounded(formatUnits(nativeWei, 18))} ${network.isTest ? 'test ETH' : 'ETH'}`],
+            ['KOIN', formatAmount(koin)],
+            ['gas money', `${formatAmount(nativeWei)} ${network.isTest ? 'test ETH' : 'ETH'}`],
           ]),
         }
       }),
@@ -89,13 +97,6 @@ export function defineWallet(program: Command): void {
         return { data: { transactionHash }, text: `Sent ${amount} ${asset} to ${to}.\nTransaction ${transactionHash}` }
       }),
     )
-}
-
-/** At most six decimals, cut off, so that nobody is shown more than there is. */
-function rounded(amount: string): string {
-  return amount
-    .replace(/(\.\d{6})\d+$/, '$1')
-    .replace(/\.?0+$/, (zeros) => (zeros.startsWith('.') || amount.includes('.') ? '' : zeros))
 }
 
 /** The home's wallet on the network it belongs to. */

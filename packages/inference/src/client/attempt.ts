@@ -16,7 +16,7 @@ import { effectiveMaxTokens, type InferenceRequest } from '../rules/inference-re
 import { promptTokenBound } from '../rules/receipt-check.ts'
 import { amountOf, type InferenceWork, inferenceKind, inferenceWorkType } from '../rules/work.ts'
 import { channelHeader, providerHeader, receiptHeader, requestIdHeader } from '../wire/headers.ts'
-import { callNode } from '../wire/node-call.ts'
+import { callPooledNode } from '../wire/pooled-node-call.ts'
 import { createJsonDelivery, createStreamDelivery, type Delivery } from './delivery.ts'
 import type { GatewayModules, GatewayServerOptions } from './gateway-options.ts'
 import type { Authenticated } from './key-registry.ts'
@@ -317,7 +317,7 @@ function cancelWhenGone(
   // The cancellation may overtake the request itself, so it is repeated until the provider knows it or the answer has ended.
   const sendCancel = async (): Promise<void> => {
     while (!ended.signal.aborted) {
-      const answer = await callNode(context.modules, {
+      const answer = await callPooledNode(context.modules, {
         dispatcher: link.pool,
         recipient: link.account,
         method: 'POST',
@@ -356,7 +356,7 @@ async function inspect(
 
 async function recover(context: AttemptContext, link: Candidate['link'], requestId: Hex): Promise<string | undefined> {
   try {
-    const json = await callNode(context.modules, {
+    const json = await callPooledNode(context.modules, {
       dispatcher: link.pool,
       recipient: link.account,
       method: 'GET',

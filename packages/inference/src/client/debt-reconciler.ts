@@ -6,7 +6,7 @@ import { DelegationMemory, parseSignedReceipt, type SignedReceipt, verifyReceipt
 import { parseChatRequest, parseCompletionRequest } from '../rules/openai-request.ts'
 import { workObjection } from '../rules/receipt-check.ts'
 import { amountOf, inferenceWorkType, readInferenceWork } from '../rules/work.ts'
-import { callNode } from '../wire/node-call.ts'
+import { callPooledNode } from '../wire/pooled-node-call.ts'
 import type { GatewayModules, GatewayServerOptions } from './gateway-options.ts'
 import type { ProviderLink } from './provider-link.ts'
 import type { RequestIds } from './request-ids.ts'
@@ -79,7 +79,7 @@ export class DebtReconciler {
   ): Promise<readonly SignedReceipt[]> {
     const { options, modules } = this.#context
     const cursor = after === undefined ? '' : `&before=${after.receipt.requestId}`
-    const json = await callNode(modules, {
+    const json = await callPooledNode(modules, {
       dispatcher: link.pool,
       recipient: link.account,
       method: 'GET',
@@ -152,7 +152,7 @@ export class DebtReconciler {
   /** The amount must follow from the request, whose bytes the provider has kept: we have forgotten them. */
   async #workObjection(link: ProviderLink, signed: SignedReceipt): Promise<string | undefined> {
     const { receipt } = signed
-    const evidence = (await callNode(this.#context.modules, {
+    const evidence = (await callPooledNode(this.#context.modules, {
       dispatcher: link.pool,
       recipient: link.account,
       method: 'GET',

@@ -4,7 +4,7 @@ import { type Hex, KoinonError } from '@koinon/base'
 import { parseJsonObject, readBody, sendJson } from '@koinon/base/node'
 import { parseChannelConfig, parseKeyGrant, type ReceiptSummary } from '@koinon/payments'
 import { bundleToJson, type ReceiptBundle } from '@koinon/work'
-import { callNode } from '../wire/node-call.ts'
+import { callPooledNode } from '../wire/pooled-node-call.ts'
 import type { Allowances } from './allowances.ts'
 import type { GatewayModules } from './gateway-options.ts'
 import type { KeyRecord } from './key-registry.ts'
@@ -99,7 +99,7 @@ export class GatewayAccounts {
         details: { status: 503 },
       })
     }
-    return callNode(this.#modules, {
+    return callPooledNode(this.#modules, {
       dispatcher: link.pool,
       recipient: link.account,
       method: 'GET',

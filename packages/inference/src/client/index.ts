@@ -1,4 +1,4 @@
-export { callNode } from '../wire/node-call.ts'
+export { callPooledNode } from '../wire/pooled-node-call.ts'
 export { askGateway, type GatewayAnswer, type GatewayQuestion } from './ask-gateway.ts'
 export { keyToJson } from './gateway-accounts.ts'
 export {

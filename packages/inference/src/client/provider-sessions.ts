@@ -1,5 +1,5 @@
 import { type NodeCaller, PeerSession } from '@koinon/work/node'
-import { overPool } from '../wire/node-call.ts'
+import { overPool } from '../wire/pooled-node-call.ts'
 import type { ProviderLink } from './provider-link.ts'
 
 /** The gateway's sessions with its providers (specs/0004-node-requests.md section 2), one for each link while the link lives. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { classDifference, determinismClassHash, instructionSetOf, stateDeterminism } from './determinism.ts'
+import { determinismClassHash, instructionSetOf, stateDeterminism } from './determinism.ts'
 
 const word = (digit: string) => `0x${digit.repeat(64)}` as const
 const input = {
@@ -30,14 +30,6 @@ describe('stateDeterminism', () => {
 
   it('does not call weights exact that are not', () => {
     expect(stateDeterminism({ ...input, manifest: { bitExact: false, quantisation: 'F16' } }).exact).toBe(false)
-  })
-})
-
-describe('classDifference', () => {
-  it('names the first field that differs', () => {
-    const a = stateDeterminism(input).class
-    expect(classDifference(a, a)).toBeUndefined()
-    expect(classDifference(a, { ...a, instructionSet: 'haswell' })).toBe('instructionSet is haswell, not avx512')
   })
 })
 

@@ -82,11 +82,3 @@ export function instructionSetOf(libraryPaths: readonly string[]): string | unde
   }
   return undefined
 }
-
-/** First field in which two classes differ, in words; undefined when they are the same. */
-export function classDifference(expected: DeterminismClass, actual: DeterminismClass): string | undefined {
-  for (const field of Object.keys(determinismClassType.fields) as (keyof DeterminismClass)[]) {
-    if (expected[field] !== actual[field]) return `${field} is ${actual[field]}, not ${expected[field]}`
-  }
-  return undefined
-}

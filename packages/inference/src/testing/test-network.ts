@@ -27,7 +27,7 @@ import { KeyRegistry, keysSchema } from '../client/key-registry.ts'
 import { type PinnedModel, ProviderTable } from '../client/provider-table.ts'
 import type { EnginePort } from '../provider/engine-port.ts'
 import type { PriceCeilings } from '../rules/price-ceiling.ts'
-import { callNode } from '../wire/node-call.ts'
+import { callPooledNode } from '../wire/pooled-node-call.ts'
 import {
   openTill,
   type TestParty,
@@ -111,7 +111,7 @@ export async function startTestNetwork(options: TestNetworkOptions = {}): Promis
     send: async (channel, voucher: SignedVoucher) => {
       const link = table.get(channel.config.receiver)
       if (link === undefined) throw new Error('the provider is gone')
-      await callNode(caller, {
+      await callPooledNode(caller, {
         dispatcher: link.pool,
         recipient: link.account,
         method: 'POST',

@@ -5,7 +5,7 @@ import { type ChainLimits, type ChainStatus, defaultChainLimits, type EmbeddedCh
 import { createEdrEngine } from './edr-engine.ts'
 import type { ChainEngine, EngineBlock } from './engine.ts'
 import { genesisHash, normalizeGenesis } from './genesis.ts'
-import { requireSafeBind } from './host-guard.ts'
+import { requireSafeBind } from './host-rules.ts'
 import { type OpenJournal, openJournal } from './journal.ts'
 import type { JournalHeader } from './journal-format.ts'
 import { acquireJournalLock, type JournalLock } from './journal-lock.ts'

@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { KoinonError } from '@koinon/base'
 import { isLoopbackHost } from '@koinon/base/node'
 import type { Gate } from './gate.ts'
-import { isAllowedHostHeader } from './host-guard.ts'
+import { isAllowedHostHeader } from './host-rules.ts'
 import { answerBody, connectionGate, type MessageLimits } from './rpc-messages.ts'
 import type { RpcHandler } from './rpc-methods.ts'
 

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { type Address, sleep } from '@koinon/base'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { LedgerReader } from '../clients.ts'
+import { alphaStakingAbi } from '../generated/alpha-staking.ts'
 import { koinonTokenAbi } from '../generated/koinon-token.ts'
-import { joinSubnet, leaveSubnet } from '../membership.ts'
+import { ensureAllowance, joinSubnet, leaveSubnet } from '../membership.ts'
 import type { NetworkFile } from '../network-file.ts'
 import type { Anvil } from '../testing/anvil.ts'
 import {
@@ -16,7 +17,6 @@ import {
   withContracts,
 } from '../testing/network.ts'
 import { startPostgres, type TestPostgres } from '../testing/postgres.ts'
-import { ensureRootStake } from '../validator-stake.ts'
 import { type OpenIndexDatabase, openEmbeddedIndex, openPostgresIndex } from './database.ts'
 import { Indexer } from './indexer.ts'
 import { findEvents, findTransfers } from './queries.ts'
@@ -138,7 +138,10 @@ describe.each([
     })
     const membership = { network, reader, sender: account.sender }
     const seat = await joinSubnet(membership, 1, 'http://127.0.0.1:9')
-    await ensureRootStake(membership, 5n * ether)
+    const { staking } = network.contracts
+    await ensureAllowance(membership, staking, 5n * ether)
+    const args = [0, account.address, 5n * ether] as const
+    await account.sender.call({ address: staking, abi: alphaStakingAbi, functionName: 'stake', args })
     await leaveSubnet(membership, 1)
 
     const index = await open()

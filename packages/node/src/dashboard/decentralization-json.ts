@@ -15,8 +15,7 @@ import {
   type JudgedSubnet,
   worthOfShares,
 } from '@koinon/subnets'
-import { readMarkets, rootNetuid } from '@koinon/subnets/pools'
-import { koinWorth } from './alpha-worth.ts'
+import { koinWorth, readMarkets, rootNetuid } from '@koinon/subnets/pools'
 import type { IndexClient } from './index-client.ts'
 
 const readsAtOnce = 8

@@ -2,15 +2,7 @@
 import { KoinonError } from '@koinon/base'
 import { createLedgerReader, type NetworkFile } from '@koinon/ledger'
 import { subnetsAbi } from '@koinon/ledger/abis'
-import {
-  defaultSlippageBps,
-  readMarkets,
-  readPool,
-  type SubnetPool,
-  type SubnetPot,
-  type TradeTerms,
-  tradeTerms,
-} from '@koinon/subnets/pools'
+import { defaultSlippageBps, marketJson, readMarkets, readPool, termsJson, tradeTerms } from '@koinon/subnets/pools'
 
 export type PoolsView = {
   readonly list: () => Promise<Record<string, unknown>>
@@ -37,44 +29,17 @@ export function createPoolsView({ network }: { readonly network: NetworkFile }):
   return {
     async list() {
       const [markets, asOfBlock] = await Promise.all([readMarkets(place), reader.getBlockNumber({ cacheTime: 0 })])
-      const named = markets.map(async (market) => ({ name: await nameOf(market.netuid), ...marketJson(market) }))
+      const named = markets.map(async (market) => {
+        const { netuid } = market
+        return { netuid, name: await nameOf(netuid), ...marketJson(market) }
+      })
       return { asOfBlock: Number(asOfBlock), pools: await Promise.all(named) }
     },
     async quote(netuid, query) {
       const { side, input, slippageBps } = parseQuery(query)
       const { pool } = await readPool(place, netuid)
-      return { netuid, ...termsJson(tradeTerms(pool, side, input, slippageBps)) }
+      return termsJson(netuid, tradeTerms(pool, side, input, slippageBps))
     },
-  }
-}
-
-function marketJson(market: SubnetPool | SubnetPot): Record<string, unknown> {
-  const { netuid } = market
-  if ('pool' in market) {
-    const { pool, price, averagePrice, supply, openedAtSeconds } = market
-    return {
-      netuid,
-      priceWad: `${price}`,
-      averagePriceWad: `${averagePrice}`,
-      koinAtomic: `${pool.koin}`,
-      alphaAtomic: `${pool.alpha}`,
-      supplyAtomic: `${supply}`,
-      openedAtSeconds,
-    }
-  }
-  return { netuid, potAtomic: `${market.pot}`, outstandingAtomic: `${market.outstanding}` }
-}
-
-function termsJson(terms: TradeTerms): Record<string, unknown> {
-  return {
-    side: terms.side,
-    inputAtomic: `${terms.input}`,
-    feeAtomic: `${terms.fee}`,
-    outputAtomic: `${terms.output}`,
-    leastOutputAtomic: `${terms.leastOutput}`,
-    priceWad: `${terms.priceBefore}`,
-    priceAfterWad: `${terms.priceAfter}`,
-    impactPpm: Number(terms.impactPpm),
   }
 }
 

@@ -37,6 +37,6 @@ describe('beaconJson', () => {
     })
     // The same name under another key is another beacon.
     const named = { ...quicknet, publicKey: local['publicKey'] } as NetworkFile['beacon']
-    expect(withBeacon(named)['trust']).toBe('beacon quicknet: whoever holds its key can open rows early')
+    expect(withBeacon(named)['trust']).toBe('beacon quicknet: whoever holds its key can open weights early')
   })
 })

@@ -1,7 +1,7 @@
-/** Who opened a weight row: the validator that committed to it, or another with the beacon (specs/0018-timelock.md section 4). */
+/** Who opened a weight row: the validator that committed to it, or another with the round (specs/0018-timelock.md section 4). */
 import { type Address, type Hex, toAddress } from '@koinon/base'
 import type { LedgerReader, NetworkFile } from '@koinon/ledger'
-import { beaconChainHash, beaconChainOf, beaconTrust, inParallel } from '@koinon/subnets'
+import { inParallel, roundChainHash, roundChainOf, sealTrust } from '@koinon/subnets'
 
 type Reveal = { readonly transactionHash: string; readonly args: Readonly<Record<string, unknown>> }
 
@@ -33,9 +33,9 @@ export function createRowOpeners(reader: Pick<LedgerReader, 'getTransaction'>): 
 
 /** What the page and the command line say of a network's beacon. */
 export function beaconJson(network: NetworkFile): Readonly<Record<string, unknown>> {
-  const chain = beaconChainOf(network)
-  const trust = beaconTrust(network)
+  const chain = roundChainOf(network)
+  const trust = sealTrust(network)
   if (chain === undefined || network.beacon === undefined) return { kind: 'none', trust }
   const { kind, publicKey, genesisSeconds, periodSeconds, endpoints } = network.beacon
-  return { kind, trust, publicKey, genesisSeconds, periodSeconds, endpoints, chainHash: beaconChainHash(chain) }
+  return { kind, trust, publicKey, genesisSeconds, periodSeconds, endpoints, chainHash: roundChainHash(chain) }
 }

@@ -2,7 +2,7 @@
 import { createLedgerReader, type NetworkFile } from '@koinon/ledger'
 import { poolEmissionAbi, subnetsAbi } from '@koinon/ledger/abis'
 import { createSubnetLedger, epochAt, epochPhase, epochWindow } from '@koinon/subnets'
-import { readMarkets, type SubnetPool, type SubnetPot } from '@koinon/subnets/pools'
+import { marketJson, readMarkets } from '@koinon/subnets/pools'
 import type { IndexClient } from './index-client.ts'
 
 const million = 1_000_000n
@@ -42,6 +42,7 @@ export function createSubnetsView(sources: {
           reader.readContract({ ...emission, functionName: 'accruedUntil', args: [netuid, finalUntil] }),
           reader.readContract({ ...emission, functionName: 'paidOf', args: [netuid] }),
         ])
+        const market = marketOf.get(netuid)
         const current = epochAt(clock, nowSeconds)
         return {
           netuid,
@@ -56,7 +57,7 @@ export function createSubnetsView(sources: {
           stakeAtomic: `${permitted.reduce((sum, { stake }) => sum + stake, 0n)}`,
           emissionSharePpm: subnet.dissolvedAt === 0 ? (shareOf.get(netuid) ?? 0) : 0,
           ...(subnet.dissolvedAt === 0 ? {} : { dissolvedAtSeconds: Number(subnet.dissolvedAt) }),
-          ...marketJson(marketOf.get(netuid)),
+          ...(market === undefined ? {} : marketJson(market)),
           accruedAtomic: sumOf(accrued),
           paidAtomic: sumOf(paid),
         }
@@ -73,18 +74,6 @@ export function sharesPpm(step: Readonly<Record<string, unknown>> | undefined): 
   return new Map(
     netuids.map((netuid, place) => [Number(netuid), Number((BigInt(shares[place] ?? 0) * million) >> 64n)]),
   )
-}
-
-function marketJson(market: SubnetPool | SubnetPot | undefined): Record<string, unknown> {
-  if (market === undefined) return {}
-  if (!('pool' in market)) return { potAtomic: `${market.pot}` }
-  const { pool, price, averagePrice } = market
-  return {
-    priceWad: `${price}`,
-    averagePriceWad: `${averagePrice}`,
-    poolKoinAtomic: `${pool.koin}`,
-    poolAlphaAtomic: `${pool.alpha}`,
-  }
 }
 
 function sumOf(parts: Readonly<Record<'owner' | 'miners' | 'dividends', bigint>>): string {

@@ -35,18 +35,6 @@ export type NetworkFacts = {
   readonly accounts: readonly Address[]
 }
 
-/** The network of a home on its own embedded chain, which answers at `rpcUrl`. Throws as `ensureNetwork`. */
-export function ensureLocalNetwork(
-  home: Home,
-  rpcUrl: string,
-  gatewayUrl: string,
-  specHash: Hex,
-  beacon?: NetworkFile['beacon'],
-): Promise<Treasury> {
-  const source = { kind: 'embedded', rpcPort: Number(new URL(rpcUrl).port) } as const
-  return ensureNetwork({ home, source, rpcUrl, gatewayUrl, specHash, defaultModel: undefined, beacon, accounts: [] })
-}
-
 /**
  * Returns the founder's view of the deployed network; writes the network file when it is complete. Throws `home/other-ledger`,
  * `home/other-chain`, `home/joined`, `ledger/rpc-unreachable`, `ledger/contracts-gone`, `node/treasury-unfunded` and as `deployNetwork` before it writes.

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 import { systemClock } from '@koinon/base'
 import { localBeaconLabel, type NetworkFile } from '@koinon/ledger'
-import { beaconChainHash, beaconChainOf, openNetworkBeacon, quicknetBeacon } from '@koinon/subnets'
+import { openNetworkBeacon, quicknetBeacon, roundChainHash, roundChainOf } from '@koinon/subnets'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Home } from '../home/home.ts'
 import { startBeaconRole } from '../roles/beacon-role.ts'
@@ -68,7 +68,7 @@ describe('the beacon role', () => {
       // The ledger's clock may be a little behind ours.
       const past = (await nowSeconds()) - genesisSeconds - 60
       expect((await source?.round(past))?.round).toBe(past)
-      const chainHash = beaconChainHash(beaconChainOf(network) as never).slice(2)
+      const chainHash = roundChainHash(roundChainOf(network) as never).slice(2)
       const status = async (path: string) => (await fetch(`${endpoints[0]}${path}`)).status
       expect(await status(`/${chainHash}/public/${past + 1_000}`)).toBe(425)
       expect(await status('/')).toBe(404)

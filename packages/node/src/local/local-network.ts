@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs'
 import { type Address, type Clock, KoinonError, systemRandom } from '@koinon/base'
 import type { NetworkFile } from '@koinon/ledger'
-import { beaconTrust } from '@koinon/subnets'
 import { readApiKeys, type StoredApiKey } from '../home/api-keys.ts'
 import { type Home, openHome } from '../home/home.ts'
 import { lockHome } from '../home/lock.ts'
@@ -189,11 +188,8 @@ export class LocalNetwork {
       (miners) => `${miners.length} miners`,
     )
     const indexerInfo = await this.#step('index', () => indexer)
-    await this.#step(
-      'beacon',
-      () => rounds,
-      () => beaconTrust(treasury.network),
-    )
+    // It starts beside the others and is there long before them.
+    await rounds
     await this.#step('gateway', () => this.#startGateway(indexerInfo.url as string))
     const demoKey = await this.#step('API keys', () => this.#makeKeys())
     await this.#step(
@@ -208,7 +204,7 @@ export class LocalNetwork {
       () => founded.start(templates),
       (list) => list.map(({ netuid, name }) => `${netuid} ${name}`).join(', ') || 'none',
     )
-    await this.#step('first route', () => this.#waitUntilRouted(gatewayUrl))
+    await this.#step('gateway finds miners', () => this.#waitUntilRouted(gatewayUrl))
     this.#control = new ControlServer(controlSocket, (method, params) => this.#answer('control', method, params))
     await this.#control.start()
     if (ledger.kind === 'external') this.#keepLedger(treasury, accounts)

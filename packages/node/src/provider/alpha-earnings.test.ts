@@ -20,7 +20,7 @@ afterAll(() => place?.ledger.close())
 async function paid(netuid: number, amount: bigint, koin = 0n) {
   const account = await place.account(koin)
   await place.mint(netuid, account.address, amount)
-  await stakeOn(account, netuid, account.address, amount)
+  await stakeOn(account, { netuid, hotkey: account.address, amount })
   return account
 }
 
@@ -108,9 +108,12 @@ describe('alpha that was earned', () => {
     expect(await readFreeAlpha(account, netuid, account.address)).toBe(3n * token)
 
     // Shares that are worth nothing stay beside it, and stop nothing.
-    await stakeOn(account, netuid, account.address, token)
+    await stakeOn(account, { netuid, hotkey: account.address, amount: token })
     const [position] = (await readEarnedAlpha(account, account.address))[0]?.staked ?? []
-    await unstakeFrom(account, netuid, account.address, (position?.shares ?? 0n) - 1n, 1n)
+    await unstakeFrom(account, {
+      ...{ netuid, hotkey: account.address },
+      ...{ shares: (position?.shares ?? 0n) - 1n, leastAmount: 1n },
+    })
     const [earned] = await readEarnedAlpha(account, account.address)
     expect(earned?.staked).toMatchObject([{ shares: 1n, amount: 0n }])
     expect(await sell(account)).toMatchObject([{ alpha: earned?.free, outcome: 'sold' }])
@@ -142,7 +145,7 @@ describe('alpha that was earned', () => {
     const netuid = await place.openSubnet(1_000n * token)
     const account = await place.account(30n * token)
     await place.setRegistered(netuid, account.address, true)
-    await stakeOn(account, rootNetuid, account.address, 20n * token)
+    await stakeOn(account, { netuid: rootNetuid, hotkey: account.address, amount: 20n * token })
     await place.payDividends(netuid, account.address, 10n * token)
     const [earned] = await readAlphaEarnings(account, account.address, 100)
     expect(earned?.alpha).toBeGreaterThan(9n * token)
@@ -164,7 +167,7 @@ describe('alpha that was earned', () => {
   it('may be bought and staked beside, and is one with it', async () => {
     const netuid = await place.openSubnet(1_000n * token)
     const account = await paid(netuid, token, 5n * token)
-    const { output } = await buyAlpha(account, netuid, 5n * token, 1n)
+    const { output } = await buyAlpha(account, { netuid, koin: 5n * token, leastAlpha: 1n })
     expect(await readAlphaEarnings(account, account.address, 100)).toMatchObject([{ alpha: token + output }])
   })
 })

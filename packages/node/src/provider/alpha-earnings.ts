@@ -4,13 +4,13 @@ import type { Membership } from '@koinon/ledger'
 import {
   claimRootDividends,
   type EarnedAlpha,
+  koinWorth,
   leastOf,
   readEarnedAlpha,
   readFreeAlpha,
   readMarket,
   redeemAlpha,
   type SubnetPool,
-  type SubnetPot,
   sellAlpha,
   sendAlpha,
   sumOfEarned,
@@ -18,7 +18,6 @@ import {
   tradeTerms,
   unstakeFrom,
   withdrawUnstaked,
-  worthAtPrice,
 } from '@koinon/subnets/pools'
 
 type Place = Pick<Membership, 'network' | 'reader'>
@@ -65,7 +64,7 @@ export async function readAlphaEarnings(
       return {
         netuid: one.netuid,
         alpha,
-        worth: worthOf(market, alpha),
+        worth: koinWorth(market, alpha),
         bound: alpha - sellable,
         ...(terms === undefined ? {} : { terms }),
       }
@@ -104,7 +103,12 @@ export async function cashAlpha(account: Membership, terms: CashTerms): Promise<
     for (const { hotkey, shares, amount } of one.staked) {
       // Shares that a slash or rounding left worth nothing: the ledger refuses to take them out.
       if (amount === 0n) continue
-      const left = await unstakeFrom(account, one.netuid, hotkey, shares, leastOf(amount, terms.slippageBps))
+      const left = await unstakeFrom(account, {
+        netuid: one.netuid,
+        hotkey,
+        shares,
+        leastAmount: leastOf(amount, terms.slippageBps),
+      })
       if (left.freeAtSeconds === undefined) continue
       leaving += left.amount
       freeAtSeconds = Math.max(freeAtSeconds, left.freeAtSeconds)
@@ -130,7 +134,7 @@ async function cashFree(
 ): Promise<Cashed> {
   if (keepsAlpha) {
     if (recipient === account.sender.address) return kept(alpha)
-    await sendAlpha(account, netuid, recipient, alpha)
+    await sendAlpha(account, { netuid, to: recipient, alpha })
     return { alpha, outcome: 'sent', koin: 0n }
   }
   const market = await readMarket(account, netuid)
@@ -144,7 +148,7 @@ async function cashFree(
   if (terms.output < seen.leastOutput) throw priceMoved(netuid)
   // The price of the moment may have moved already: its own least output alone would allow the slippage twice.
   const least = terms.leastOutput > seen.leastOutput ? terms.leastOutput : seen.leastOutput
-  const { output } = await sellAlpha(account, netuid, sold, least)
+  const { output } = await sellAlpha(account, { netuid, alpha: sold, leastKoin: least })
   return { alpha: sold, outcome: 'sold', koin: output, ...(sold === alpha ? {} : { unpriced: alpha - sold }) }
 }
 
@@ -163,11 +167,6 @@ function sellableOf({ free, staked, leaving, rootDividends }: EarnedAlpha, nowSe
   const unbound = staked.filter(({ isBound }) => !isBound)
   const matured = leaving.filter(({ freeAtSeconds }) => freeAtSeconds <= nowSeconds)
   return [...unbound, ...matured].reduce((sum, { amount }) => sum + amount, free + rootDividends)
-}
-
-function worthOf(market: SubnetPool | SubnetPot, alpha: bigint): bigint {
-  if ('pool' in market) return worthAtPrice(market.pool, alpha)
-  return market.outstanding === 0n ? 0n : (alpha * market.pot) / market.outstanding
 }
 
 async function nowOf({ reader }: Place): Promise<number> {

@@ -4,12 +4,12 @@ import { koinonTokenAbi } from '@koinon/ledger/abis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { accountKey } from '../home/secrets.ts'
 import { openMembership } from '../joined/joined-node.ts'
-import { ensureLocalNetwork } from '../local/contracts.ts'
 import { localSubnet } from '../local/parameters.ts'
 import { inferenceSpecHash } from '../local/subnet-spec.ts'
 import { fundAccount, type Treasury } from '../local/treasury.ts'
 import { temporaryHome } from '../testing/home.ts'
 import { startLocalLedger } from '../testing/local-ledger.ts'
+import { ensureLocalNetwork } from '../testing/local-network.ts'
 import { challengeSentence, findSeatChallenge, type SeatEvent, SeatWatcher } from './seat-watcher.ts'
 
 const koin = 10n ** 18n

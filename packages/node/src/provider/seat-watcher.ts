@@ -81,6 +81,7 @@ export class SeatWatcher {
 export function challengeSentence({ uid, deposit, endsAtSeconds }: SeatChallenge, { nowMs }: Clock): string {
   const leftSeconds = Math.round(endsAtSeconds - nowMs() / 1000)
   const until = leftSeconds > 0 ? `for ${leftSeconds} s more` : 'no longer'
+  // Exact: whoever allows as much as is shown must not fall short of it.
   return `a newcomer claims seat ${uid} with ${formatUnits(deposit, tokenDecimals)} KOIN; who holds it may match that ${until}`
 }
 

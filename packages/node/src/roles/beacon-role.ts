@@ -1,7 +1,7 @@
 /** The local stand-in for a public randomness beacon: signs a round of its home's network when the ledger's time has come, never before. */
 import { KoinonError } from '@koinon/base'
 import { defaultHttpLimits, HttpListener } from '@koinon/base/node'
-import { createBeaconHandler, createLocalBeacon } from '@koinon/subnets/beacon'
+import { createLocalTimekeeper, createTimekeeperHandler } from '@koinon/subnets/timekeeper'
 import { pino } from 'pino'
 import { homeAt } from '../home/home.ts'
 import { existingAccountKey } from '../home/secrets.ts'
@@ -15,7 +15,7 @@ export async function startBeaconRole(config: BeaconRoleConfig, _context: RoleCo
   const log = pino({ base: { role: config.name }, timestamp: pino.stdTimeFunctions.epochTime })
   let asking: Promise<number> | undefined
   const { chainId, epochsContract, genesisSeconds, periodSeconds } = config
-  const source = createLocalBeacon({
+  const source = createLocalTimekeeper({
     seed: existingAccountKey(homeAt(config.homePath), config.keyName).secretKey,
     ...{ chainId, epochsContract, genesisSeconds, periodSeconds },
     // Strangers may ask as often as they like: the ledger is asked once at a time.
@@ -26,7 +26,7 @@ export async function startBeaconRole(config: BeaconRoleConfig, _context: RoleCo
       return asking
     },
   })
-  const answer = createBeaconHandler(source)
+  const answer = createTimekeeperHandler(source)
   const listener = new HttpListener({
     host: config.host,
     port: config.port,

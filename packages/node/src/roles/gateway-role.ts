@@ -2,7 +2,7 @@
 import { type Address, errorToJson, KoinonError, systemClock, systemRandom } from '@koinon/base'
 import { defaultHttpLimits, isLoopbackHost, sha256Native } from '@koinon/base/node'
 import {
-  callNode,
+  callPooledNode,
   defaultGatewayLimits,
   type GatewayEvent,
   GatewayServer,
@@ -74,7 +74,7 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
         new KoinonError({ code: 'gateway/provider-gone', message: 'The provider is not connected', retry: 'later' }),
       )
     }
-    return callNode(caller, {
+    return callPooledNode(caller, {
       dispatcher: link.pool,
       recipient: account,
       method: 'POST',

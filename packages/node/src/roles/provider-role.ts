@@ -17,7 +17,7 @@ import type { RoleContext, RunningRole } from '../supervisor/role-process.ts'
 import { keepPort, lastFreePort } from './last-port.ts'
 import { createListedWork } from './listed-work.ts'
 import { openPayee } from './payee.ts'
-import { PermitBook } from './permit-book.ts'
+import { PermittedAccounts } from './permitted-accounts.ts'
 import { providerLimits } from './provider-limits.ts'
 import type { ProviderRoleConfig } from './role-config.ts'
 import { takeRoleSeat } from './role-seat.ts'
@@ -42,7 +42,7 @@ export async function startProviderRole(config: ProviderRoleConfig, context: Rol
     ensureTestMoney(role, config.netuid, log),
   ])
   const subnetLedger = createSubnetLedger(reader, network)
-  const permits = new PermitBook({
+  const permits = new PermittedAccounts({
     ledger: subnetLedger,
     netuid: config.netuid,
     onError: (error) => log.warn({ error: errorToJson(error) }, 'could not read the validators'),

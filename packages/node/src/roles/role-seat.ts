@@ -1,5 +1,5 @@
 /** A role's seat on its subnet: taken at a price that is shown first, and looked after while the role runs. */
-import { errorToJson, formatUnits, systemClock, tokenDecimals } from '@koinon/base'
+import { errorToJson, formatAmount, systemClock } from '@koinon/base'
 import { joinSubnet, type NeuronRecord } from '@koinon/ledger'
 import type { Logger } from 'pino'
 import { challengeSentence, type SeatEvent, SeatWatcher } from '../provider/seat-watcher.ts'
@@ -26,7 +26,9 @@ export async function takeRoleSeat(
     ...(config.maxBurn === undefined ? {} : { maxBurn: config.maxBurn }),
     onQuote: (price, maximum) => {
       log.info({ netuid, price: `${price}`, maximum: `${maximum}` }, 'registering')
-      context.progress(`a seat on subnet ${netuid} costs ${koin(price)} KOIN now, at most ${koin(maximum)} is paid`)
+      context.progress(
+        `a seat on subnet ${netuid} costs ${formatAmount(price)} KOIN now, at most ${formatAmount(maximum)} is paid`,
+      )
     },
   })
   const watcher = new SeatWatcher({
@@ -49,8 +51,4 @@ function tell(event: SeatEvent, log: Logger, context: RoleContext): void {
   const next = event.willMatch ? 'matching it' : 'allow it with --match-up-to KOIN'
   log.warn(facts, sentence)
   context.progress(`${sentence}: ${next}`)
-}
-
-function koin(amount: bigint): string {
-  return formatUnits(amount, tokenDecimals)
 }

@@ -23,7 +23,7 @@ import { RequestGate } from '@koinon/work/node'
 import type { Logger } from 'pino'
 import type { RunningRole } from '../supervisor/role-process.ts'
 import { keepPort, lastFreePort } from './last-port.ts'
-import { PermitBook } from './permit-book.ts'
+import { PermittedAccounts } from './permitted-accounts.ts'
 import type { SubnetMember, SubnetRoleConfig } from './role-config.ts'
 import { openRoleLedger } from './role-tools.ts'
 import { ensureTestMoney } from './test-money.ts'
@@ -82,7 +82,7 @@ export async function startSubnetMiner(
     onError: warn('could not commit answers; trying again'),
     onCommitted: (epoch, count) => log.info({ epoch, count }, 'committed the answers of an epoch'),
   })
-  const permits = new PermitBook({ ledger, netuid, onError: warn('could not read the validators') })
+  const permits = new PermittedAccounts({ ledger, netuid, onError: warn('could not read the validators') })
   const gate = new RequestGate({ chainId: network.chainId, recipient: key.address, clock: systemClock })
   const mayRead = async (account: `0x${string}`): Promise<boolean> => permits.has(account)
   const workList = createWorkListHandler({ committer, gate, mayRead })

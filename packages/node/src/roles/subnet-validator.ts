@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorToJson, type Hex, KoinonError, systemClock, systemRandom } from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
-import { ensurePermitSought, ensureRootStake, ensureWeight, joinSubnet } from '@koinon/ledger'
+import { joinSubnet } from '@koinon/ledger'
 import { subnetsAbi } from '@koinon/ledger/abis'
 import { localDelegatingAccount } from '@koinon/payments'
 import {
@@ -25,6 +25,7 @@ import {
   ValidatorStore,
   validatorStoreSchema,
 } from '@koinon/subnets'
+import { ensurePermitSought, ensureRootStake, ensureWeight } from '@koinon/subnets/pools'
 import type { Logger } from 'pino'
 import { localValidatorStake } from '../local/parameters.ts'
 import type { RunningRole } from '../supervisor/role-process.ts'
@@ -72,7 +73,7 @@ export async function startSubnetValidator(
   const judge = new SandboxedJudge(open, first)
   const { netuid } = config
   const tell = createEventTeller(log)
-  const beacon = openNetworkBeacon(network, { ledger, clock: systemClock, endpoints: config.beaconEndpoints })
+  const timekeeper = openNetworkBeacon(network, { ledger, clock: systemClock, endpoints: config.beaconEndpoints })
   const loop = new ValidatorLoop({
     netuid,
     subnet,
@@ -88,7 +89,7 @@ export async function startSubnetValidator(
     judge,
     clock: systemClock,
     random: systemRandom,
-    ...(beacon === undefined ? {} : { beacon }),
+    ...(timekeeper === undefined ? {} : { timekeeper }),
     onEvent: (event) => {
       metrics.observe(event)
       tell(event)

@@ -32,6 +32,7 @@ export async function ensureTestMoney(
     json: { address: key.address },
   })
   if (registered || koin + BigInt(koinAtomic) >= price) return
+  // Exact: whoever sends as much as is shown must not fall short of it.
   throw new KoinonError({
     code: 'faucet/no-koin',
     message: 'The faucet of this network has given away all the KOIN that strangers may have',

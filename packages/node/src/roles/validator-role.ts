@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { errorToJson, systemClock, systemRandom } from '@koinon/base'
 import { DurableStore, verifySessionNative } from '@koinon/base/node'
 import { InferenceEngine } from '@koinon/inference/provider/engine'
-import { ensurePermitSought, ensureRootStake, ensureWeight } from '@koinon/ledger'
 import { subnetsAbi } from '@koinon/ledger/abis'
 import { ChannelDirectory, localDelegatingAccount } from '@koinon/payments'
 import { inferenceSubnet } from '@koinon/subnet-files/inference'
@@ -20,6 +19,7 @@ import {
   ValidatorStore,
   validatorStoreSchema,
 } from '@koinon/subnets'
+import { ensurePermitSought, ensureRootStake, ensureWeight } from '@koinon/subnets/pools'
 import { localValidatorStake } from '../local/parameters.ts'
 import { inferenceSourceHash, inferenceSpecHash } from '../local/subnet-spec.ts'
 import type { RoleContext, RunningRole } from '../supervisor/role-process.ts'
@@ -72,7 +72,7 @@ export async function startValidatorRole(config: ValidatorRoleConfig, context: R
     unsettledBlocks: network.chainKind === 'embedded' ? 0 : externalUnsettledBlocks,
   })
   const tell = createEventTeller(log)
-  const beacon = openNetworkBeacon(network, { ledger, clock: systemClock, endpoints: config.beaconEndpoints })
+  const timekeeper = openNetworkBeacon(network, { ledger, clock: systemClock, endpoints: config.beaconEndpoints })
   const loop = new ValidatorLoop({
     netuid: config.netuid,
     subnet: inferenceSubnet,
@@ -93,7 +93,7 @@ export async function startValidatorRole(config: ValidatorRoleConfig, context: R
     },
     clock: systemClock,
     random: systemRandom,
-    ...(beacon === undefined ? {} : { beacon }),
+    ...(timekeeper === undefined ? {} : { timekeeper }),
     onEvent: (event) => {
       metrics.observe(event)
       tell(event)

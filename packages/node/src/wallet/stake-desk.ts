@@ -52,11 +52,19 @@ export class StakeDesk {
     const account = this.#account
     switch (params['action']) {
       case 'buy': {
-        const done = await buyAlpha(account, netuidOf(params), amountOf(params), amountOf(params, 'leastOutputAtomic'))
+        const done = await buyAlpha(account, {
+          netuid: netuidOf(params),
+          koin: amountOf(params),
+          leastAlpha: amountOf(params, 'leastOutputAtomic'),
+        })
         return { outputAtomic: `${done.output}`, transactionHash: done.transactionHash }
       }
       case 'sell': {
-        const done = await sellAlpha(account, netuidOf(params), amountOf(params), amountOf(params, 'leastOutputAtomic'))
+        const done = await sellAlpha(account, {
+          netuid: netuidOf(params),
+          alpha: amountOf(params),
+          leastKoin: amountOf(params, 'leastOutputAtomic'),
+        })
         return { outputAtomic: `${done.output}`, transactionHash: done.transactionHash }
       }
       case 'redeem': {
@@ -64,7 +72,7 @@ export class StakeDesk {
         return { outputAtomic: `${done.output}`, transactionHash: done.transactionHash }
       }
       case 'stake': {
-        await stakeOn(account, netuidOf(params), hotkeyOf(params), amountOf(params))
+        await stakeOn(account, { netuid: netuidOf(params), hotkey: hotkeyOf(params), amount: amountOf(params) })
         return {}
       }
       case 'unstake':
@@ -81,7 +89,12 @@ export class StakeDesk {
   async #unstake(netuid: number, hotkey: Address, amount: bigint): Promise<Record<string, unknown>> {
     const position = positionOn(await this.#holdings.read(), netuid, hotkey)
     const shares = sharesWorth(position, amount)
-    const left = await unstakeFrom(this.#account, netuid, hotkey, shares, leastOf(amount, defaultSlippageBps))
+    const left = await unstakeFrom(this.#account, {
+      netuid,
+      hotkey,
+      shares,
+      leastAmount: leastOf(amount, defaultSlippageBps),
+    })
     return {
       amountAtomic: `${left.amount}`,
       ...(left.freeAtSeconds === undefined ? {} : { freeAtSeconds: left.freeAtSeconds }),

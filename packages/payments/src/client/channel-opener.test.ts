@@ -1,10 +1,10 @@
 import { bytesToHex, KoinonError, systemRandom } from '@koinon/base'
 import { TransactionSender } from '@koinon/ledger'
+import { deployCircleDollar } from '@koinon/ledger/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readChannelFacts } from '../core/escrow.ts'
 import { channelIdOf } from '../rules/channel.ts'
 import { startNetwork, type TestNetwork } from '../testing/chain.ts'
-import { deployCircleDollar } from '../testing/circle-dollar.ts'
 import { party, seed } from '../testing/fixtures.ts'
 import { ChannelOpener } from './channel-opener.ts'
 
@@ -96,7 +96,7 @@ describe('ChannelOpener', () => {
   })
 
   it('does not call the ledger unreachable when the token cannot be signed for', async () => {
-    const odd = await deployCircleDollar(alice.sender, '1')
+    const odd = await deployCircleDollar(alice.sender, { version: '1' })
     const opening = openerFor(alice, alice.sender, 0, odd).open({
       receiver,
       payerAuthorizer: alice.address,

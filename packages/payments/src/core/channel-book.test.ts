@@ -37,12 +37,10 @@ describe('ChannelBook', () => {
     book.reserve(state.channelId, 40_000_000n)
     await book.raiseVoucher(state.channelId, 7n, `0x${'ab'.repeat(65)}`)
     await book.observe(state.channelId, { depositAtomic: 120n, claimedAtomic: 5n, status: 'withdrawing' })
-    await book.setCreditLimit(state.channelId, 9n)
     const again = (await reopened()).require(state.channelId)
     expect(again).toEqual({ ...book.require(state.channelId), reservedPicoUsd: 0n })
     expect(again.depositAtomic).toBe(120n)
     expect(again.voucherAtomic).toBe(7n)
-    expect(again.creditLimitPicoUsd).toBe(9n)
   })
 
   it('begins a channel with what was claimed before, so a lost store bills nobody twice', async () => {

@@ -9,7 +9,6 @@ import {
   type ChannelState,
   channelFromRow,
   channelInsert,
-  creditUpdate,
   factsUpdate,
   voucherUpdate,
 } from './channel-state.ts'
@@ -130,12 +129,6 @@ export class ChannelBook {
     this.#put(next)
     await this.#store.write([factsUpdate(channelId, facts)])
     return next
-  }
-
-  /** Changes the credit a channel gets; durable when it resolves. */
-  async setCreditLimit(channelId: Hex, creditLimitPicoUsd: bigint): Promise<void> {
-    this.#put({ ...this.require(channelId), creditLimitPicoUsd })
-    await this.#store.write([creditUpdate(channelId, creditLimitPicoUsd)])
   }
 
   /** Takes no new answers from now on (before the ledger says so itself). */

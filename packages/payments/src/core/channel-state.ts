@@ -80,13 +80,6 @@ export function factsUpdate(channelId: Hex, facts: ChannelFacts): SqlStatement {
   }
 }
 
-export function creditUpdate(channelId: Hex, creditLimitPicoUsd: bigint): SqlStatement {
-  return {
-    sql: 'update payment_channels set credit_limit_pico_usd = ? where channel_id = ?',
-    values: [creditLimitPicoUsd.toString(), channelId],
-  }
-}
-
 /** The state a row stands for; reservations do not survive the process. */
 export function channelFromRow(row: SqlRow): ChannelState {
   const signature = row['voucher_signature']

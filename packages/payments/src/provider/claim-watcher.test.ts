@@ -6,7 +6,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { ChannelOpener, type OpenedChannel } from '../client/channel-opener.ts'
 import { ChannelBook } from '../core/channel-book.ts'
 import { readChannelFacts, readUnsettled } from '../core/escrow.ts'
-import { defaultClaimPolicy } from '../rules/claims.ts'
 import { startNetwork, type TestNetwork } from '../testing/chain.ts'
 import { addChannel, openStore, temporaryFolder } from '../testing/fixtures.ts'
 import { ClaimWatcher, type ClaimWatcherOptions } from './claim-watcher.ts'
@@ -76,7 +75,7 @@ function watcher(changes: Partial<ClaimWatcherOptions> = {}): ClaimWatcher {
     reader: net.reader,
     sender: noting(),
     token: net.network.contracts.dollar,
-    policy: { ...defaultClaimPolicy, thresholdAtomic: 1_000n, maximumAgeMs: 60_000, maximumRows: 3 },
+    policy: { thresholdAtomic: 1_000n, maximumAgeMs: 60_000, maximumRows: 3 },
     intervalMs: 20,
     clock: { nowMs: () => nowMs },
     unit: () => 0.5,

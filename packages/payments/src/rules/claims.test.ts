@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { unlimitedCreditPicoUsd } from './admission.ts'
-import { type ClaimableChannel, claimableTotal, decideClaims, defaultClaimPolicy, unclaimedAtomic } from './claims.ts'
+import { type ClaimableChannel, claimableTotal, decideClaims, unclaimedAtomic } from './claims.ts'
 
 const base: ClaimableChannel = {
   channelId: '0x01',
@@ -14,7 +14,7 @@ const base: ClaimableChannel = {
   status: 'open',
   unclaimedSinceMs: 1_000,
 }
-const policy = { ...defaultClaimPolicy, thresholdAtomic: 1_000_000n, maximumAgeMs: 60_000 }
+const policy = { thresholdAtomic: 1_000_000n, maximumAgeMs: 60_000, maximumRows: 50 }
 const reasons = (channel: ClaimableChannel, nowMs = 2_000, phase: 'running' | 'stopping' = 'running') =>
   decideClaims([channel], policy, nowMs, phase).map((decision) => decision.reason)
 

@@ -11,8 +11,6 @@ export type ClaimPolicy = {
   readonly maximumRows: number
 }
 
-export const defaultClaimPolicy: ClaimPolicy = { thresholdAtomic: 1_000_000n, maximumAgeMs: 3_600_000, maximumRows: 50 }
-
 export type ClaimableChannel = ChannelAccount & {
   readonly channelId: Hex
   /** Since when something has been unclaimed, undefined when nothing is. */

@@ -46,33 +46,6 @@ export function keyRevocationDigest(revocation: KeyRevocation, chainId: number):
   return typedDigest(domainSeparator(koinonDomain(chainId)), revocationTypeHash, [bytes32Word(revocation.keyHash)])
 }
 
-/** A grant as typed data for a wallet. */
-export function keyGrantTypedData(grant: KeyGrant, chainId: number) {
-  return {
-    domain: koinonDomain(chainId),
-    types: {
-      KeyGrant: [
-        { name: 'keyHash', type: 'bytes32' },
-        { name: 'channelId', type: 'bytes32' },
-        { name: 'label', type: 'string' },
-        { name: 'validUntil', type: 'uint64' },
-      ],
-    },
-    primaryType: 'KeyGrant',
-    message: { ...grant, validUntil: BigInt(grant.validUntil) },
-  } as const
-}
-
-/** A revocation as typed data for a wallet. */
-export function keyRevocationTypedData(revocation: KeyRevocation, chainId: number) {
-  return {
-    domain: koinonDomain(chainId),
-    types: { KeyRevocation: [{ name: 'keyHash', type: 'bytes32' }] },
-    primaryType: 'KeyRevocation',
-    message: revocation,
-  } as const
-}
-
 /** Checks shape and ranges of a grant from outside. Throws `payments/bad-grant`. */
 export function parseKeyGrant(json: unknown): KeyGrant {
   const value = (typeof json === 'object' && json !== null ? json : {}) as Partial<KeyGrant>

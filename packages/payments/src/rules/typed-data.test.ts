@@ -2,9 +2,16 @@ import { bytesToHex, integerWord } from '@koinon/base'
 import * as fc from 'fast-check'
 import { hashTypedData } from 'viem'
 import { describe, expect, it } from 'vitest'
-import { type ChannelConfig, channelIdOf, escrowTypedDataDomain, maximumAtomic, parseChannelConfig } from './channel.ts'
-import { keyGrantDigest, keyGrantTypedData, keyRevocationDigest, keyRevocationTypedData } from './key-grant.ts'
-import { decodeVoucherHeader, encodeVoucherHeader, parseVoucher, voucherDigest, voucherTypedData } from './voucher.ts'
+import {
+  type ChannelConfig,
+  channelIdOf,
+  type EscrowDomain,
+  escrowTypedDataDomain,
+  maximumAtomic,
+  parseChannelConfig,
+} from './channel.ts'
+import { type KeyGrant, type KeyRevocation, keyGrantDigest, keyRevocationDigest } from './key-grant.ts'
+import { decodeVoucherHeader, encodeVoucherHeader, parseVoucher, type Voucher, voucherDigest } from './voucher.ts'
 
 const bytes = (length: number) =>
   fc.uint8Array({ minLength: length, maxLength: length }).map((array) => bytesToHex(array))
@@ -152,3 +159,48 @@ describe('vouchers on the wire', () => {
     expect(() => decodeVoucherHeader(header)).toThrow('malformed')
   })
 })
+
+// The same as typed data, in the shape that wallets take: viem's hash of it is what ours is held against.
+
+function koinonDomain(chainId: number) {
+  return { name: 'Koinon', version: '1', chainId } as const
+}
+
+function keyGrantTypedData(grant: KeyGrant, chainId: number) {
+  return {
+    domain: koinonDomain(chainId),
+    types: {
+      KeyGrant: [
+        { name: 'keyHash', type: 'bytes32' },
+        { name: 'channelId', type: 'bytes32' },
+        { name: 'label', type: 'string' },
+        { name: 'validUntil', type: 'uint64' },
+      ],
+    },
+    primaryType: 'KeyGrant',
+    message: { ...grant, validUntil: BigInt(grant.validUntil) },
+  } as const
+}
+
+function keyRevocationTypedData(revocation: KeyRevocation, chainId: number) {
+  return {
+    domain: koinonDomain(chainId),
+    types: { KeyRevocation: [{ name: 'keyHash', type: 'bytes32' }] },
+    primaryType: 'KeyRevocation',
+    message: revocation,
+  } as const
+}
+
+function voucherTypedData(voucher: Voucher, domain: EscrowDomain) {
+  return {
+    domain: escrowTypedDataDomain(domain),
+    types: {
+      Voucher: [
+        { name: 'channelId', type: 'bytes32' },
+        { name: 'maxClaimableAmount', type: 'uint128' },
+      ],
+    },
+    primaryType: 'Voucher',
+    message: { channelId: voucher.channelId, maxClaimableAmount: voucher.maxClaimableAtomic },
+  } as const
+}

@@ -10,7 +10,7 @@ import {
   typeHash,
   utf8ToBytes,
 } from '@koinon/base'
-import { type EscrowDomain, escrowSeparator, escrowTypedDataDomain, maximumAtomic } from './channel.ts'
+import { type EscrowDomain, escrowSeparator, maximumAtomic } from './channel.ts'
 
 /** `maxClaimableAtomic` is everything the receiver may have claimed in the channel's life, not the price of one answer. */
 export type Voucher = { readonly channelId: Hex; readonly maxClaimableAtomic: bigint }
@@ -31,21 +31,6 @@ export function voucherDigest(voucher: Voucher, domain: EscrowDomain): Uint8Arra
     bytes32Word(voucher.channelId),
     integerWord(voucher.maxClaimableAtomic, 128),
   ])
-}
-
-/** The same as typed data, for wallets and hardware keys. */
-export function voucherTypedData(voucher: Voucher, domain: EscrowDomain) {
-  return {
-    domain: escrowTypedDataDomain(domain),
-    types: {
-      Voucher: [
-        { name: 'channelId', type: 'bytes32' },
-        { name: 'maxClaimableAmount', type: 'uint128' },
-      ],
-    },
-    primaryType: 'Voucher',
-    message: { channelId: voucher.channelId, maxClaimableAmount: voucher.maxClaimableAtomic },
-  } as const
 }
 
 /** Wire form, with the field names of x402. */

@@ -7,6 +7,9 @@ import { allowKoin, explained, type PoolAccount } from './pool-trades.ts'
 /** The root: its stake is KOIN. */
 export const rootNetuid = 0
 
+/** Shares of a position, and what they must be worth at least, or nothing happens. */
+type PartOfStake = { readonly shares: bigint; readonly leastAmount: bigint }
+
 /** What left a hotkey; until `freeAtSeconds` it waits and can be slashed, without it the account has it already. */
 export type Unstaked = { readonly amount: bigint; readonly freeAtSeconds?: number }
 
@@ -21,7 +24,10 @@ const claimSteps = 200n
 const claimRounds = 50
 
 /** Stakes free alpha of the account, or on the root its KOIN. Throws as `TransactionSender.call`. */
-export async function stakeOn(account: PoolAccount, netuid: number, hotkey: Address, amount: bigint): Promise<void> {
+export async function stakeOn(
+  account: PoolAccount,
+  { netuid, hotkey, amount }: { readonly netuid: number; readonly hotkey: Address; readonly amount: bigint },
+): Promise<void> {
   if (netuid === rootNetuid) await allowKoin(account, account.network.contracts.staking, amount)
   await callStaking(account, 'stake', [netuid, hotkey, amount])
 }
@@ -29,10 +35,7 @@ export async function stakeOn(account: PoolAccount, netuid: number, hotkey: Addr
 /** Takes `shares` of the account's position out; they are worth `leastAmount` at least, or nothing happens. */
 export async function unstakeFrom(
   account: PoolAccount,
-  netuid: number,
-  hotkey: Address,
-  shares: bigint,
-  leastAmount: bigint,
+  { netuid, hotkey, shares, leastAmount }: PartOfStake & { readonly netuid: number; readonly hotkey: Address },
 ): Promise<Unstaked> {
   const receipt = await callStaking(account, 'unstake', [netuid, hotkey, shares, leastAmount])
   const [left] = parseEventLogs({ abi: alphaStakingAbi, eventName: 'Unstaked', logs: receipt.logs })
@@ -58,23 +61,23 @@ export async function withdrawUnstaked(
 /** Moves stake to another hotkey of the same subnet. Throws `ledger/stake-bound` where it backs a validator. */
 export async function moveStake(
   account: PoolAccount,
-  netuid: number,
-  from: Address,
-  to: Address,
-  shares: bigint,
-  leastAmount: bigint,
+  move: PartOfStake & { readonly netuid: number; readonly from: Address; readonly to: Address },
 ): Promise<bigint> {
+  const { netuid, from, to, shares, leastAmount } = move
   return arrived(await callStaking(account, 'move', [netuid, from, to, shares, leastAmount]))
 }
 
 /** Sells stake of one subnet and stakes what that buys of another, `leastAlpha` at least. Throws `ledger/stake-bound`, `ledger/price-moved`. */
 export async function swapStake(
   account: PoolAccount,
-  from: { readonly netuid: number; readonly hotkey: Address },
-  to: { readonly netuid: number; readonly hotkey: Address },
-  shares: bigint,
-  leastAlpha: bigint,
+  swap: {
+    readonly from: { readonly netuid: number; readonly hotkey: Address }
+    readonly to: { readonly netuid: number; readonly hotkey: Address }
+    readonly shares: bigint
+    readonly leastAlpha: bigint
+  },
 ): Promise<bigint> {
+  const { from, to, shares, leastAlpha } = swap
   return arrived(
     await callStaking(account, 'swap', [from.netuid, from.hotkey, to.netuid, to.hotkey, shares, leastAlpha]),
   )

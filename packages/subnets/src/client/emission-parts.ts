@@ -42,8 +42,7 @@ export async function readParts(
 export async function announceParts(
   account: WithEmission<PoolAccount>,
   netuid: number,
-  ownerBps: number,
-  minersBps: number,
+  { ownerBps, minersBps }: Pick<PartsOfAlpha, 'ownerBps' | 'minersBps'>,
 ): Promise<void> {
   await explained(
     account.sender.call({

@@ -1,5 +1,11 @@
-export { type BeaconSource, createHttpBeacon, quicknetRelays } from './beacon-source.ts'
-export { beaconChainOf, beaconTrust, localNetworkBeacon, openNetworkBeacon, quicknetBeacon } from './network-beacon.ts'
+export {
+  localNetworkBeacon,
+  openNetworkBeacon,
+  quicknetBeacon,
+  roundChainOf,
+  sealSentence,
+  sealTrust,
+} from './network-beacon.ts'
 export { createPeerClient, type Peer, type PeerClient } from './peer-client.ts'
 export type {
   Accrual,
@@ -11,6 +17,7 @@ export type {
   WeightsCommitment,
   WorkCommitment,
 } from './subnet-ledger.ts'
+export { createHttpTimekeeper, quicknetRelays, type Timekeeper } from './timekeeper.ts'
 export { unlessDone } from './unless-done.ts'
 export { createSubnetLedger } from './viem-subnet-ledger.ts'
 export { createSubnetLedgerWriter } from './viem-subnet-ledger-writer.ts'

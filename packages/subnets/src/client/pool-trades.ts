@@ -14,9 +14,7 @@ export type Traded = { readonly output: bigint; readonly transactionHash: Hex }
 /** Buys alpha for all of `koin`. Throws `ledger/price-moved` where less than `leastAlpha` would come, `ledger/too-little-koin`, and as `TransactionSender.call`. */
 export async function buyAlpha(
   account: PoolAccount,
-  netuid: number,
-  koin: bigint,
-  leastAlpha: bigint,
+  { netuid, koin, leastAlpha }: { readonly netuid: number; readonly koin: bigint; readonly leastAlpha: bigint },
 ): Promise<Traded> {
   await allowKoin(account, account.network.contracts.pools, koin)
   const receipt = await callPools(account, 'buy', [netuid, koin, leastAlpha])
@@ -27,9 +25,7 @@ export async function buyAlpha(
 /** Sells all of `alpha`, which is free alpha of the account. Throws `ledger/price-moved`, `ledger/too-little-alpha`, and as `TransactionSender.call`. */
 export async function sellAlpha(
   account: PoolAccount,
-  netuid: number,
-  alpha: bigint,
-  leastKoin: bigint,
+  { netuid, alpha, leastKoin }: { readonly netuid: number; readonly alpha: bigint; readonly leastKoin: bigint },
 ): Promise<Traded> {
   const receipt = await callPools(account, 'sell', [netuid, alpha, leastKoin])
   const [sold] = parseEventLogs({ abi: poolsAbi, eventName: 'Sold', logs: receipt.logs })
@@ -44,7 +40,10 @@ export async function redeemAlpha(account: PoolAccount, netuid: number, alpha: b
 }
 
 /** Sends free alpha to another account. */
-export async function sendAlpha(account: PoolAccount, netuid: number, to: Address, alpha: bigint): Promise<Hex> {
+export async function sendAlpha(
+  account: PoolAccount,
+  { netuid, to, alpha }: { readonly netuid: number; readonly to: Address; readonly alpha: bigint },
+): Promise<Hex> {
   return (await callPools(account, 'transfer', [netuid, to, alpha])).transactionHash
 }
 

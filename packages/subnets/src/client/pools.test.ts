@@ -44,13 +44,13 @@ describe('pools on the real contracts', () => {
     const before = await readPool(account, netuid)
     expect(before).toMatchObject({ netuid, price: token, supply: 1_000n * token })
     const terms = tradeTerms(before.pool, 'buy', 20n * token, 100)
-    const { output } = await buyAlpha(account, netuid, terms.input, terms.leastOutput)
+    const { output } = await buyAlpha(account, { netuid, koin: terms.input, leastAlpha: terms.leastOutput })
     expect(output).toBe(terms.output)
     const after = await readPool(account, netuid)
     expect(after.pool).toEqual(terms.pool)
     expect(after.price).toBe(terms.priceAfter)
     const sale = tradeTerms(after.pool, 'sell', output, 100)
-    expect((await sellAlpha(account, netuid, output, sale.leastOutput)).output).toBe(sale.output)
+    expect((await sellAlpha(account, { netuid, alpha: output, leastKoin: sale.leastOutput })).output).toBe(sale.output)
     expect(await koinOf(account, account.address)).toBe(80n * token + sale.output)
   })
 
@@ -58,21 +58,27 @@ describe('pools on the real contracts', () => {
     const netuid = await place.openSubnet(1_000n * token)
     const [account, faster] = [await place.account(50n * token), await place.account(50n * token)]
     const terms = tradeTerms((await readPool(account, netuid)).pool, 'buy', 20n * token, 100)
-    await buyAlpha(faster, netuid, 50n * token, 1n)
-    await expect(buyAlpha(account, netuid, terms.input, terms.leastOutput)).rejects.toMatchObject({
-      code: 'ledger/price-moved',
-      retry: 'now',
-    })
+    await buyAlpha(faster, { netuid, koin: 50n * token, leastAlpha: 1n })
+    await expect(buyAlpha(account, { netuid, koin: terms.input, leastAlpha: terms.leastOutput })).rejects.toMatchObject(
+      {
+        code: 'ledger/price-moved',
+        retry: 'now',
+      },
+    )
     expect(await koinOf(account, account.address)).toBe(50n * token)
-    await expect(sellAlpha(account, netuid, token, 1n)).rejects.toMatchObject({ code: 'ledger/too-little-alpha' })
-    await expect(buyAlpha(account, netuid, 51n * token, 1n)).rejects.toMatchObject({ code: 'ledger/too-little-koin' })
+    await expect(sellAlpha(account, { netuid, alpha: token, leastKoin: 1n })).rejects.toMatchObject({
+      code: 'ledger/too-little-alpha',
+    })
+    await expect(buyAlpha(account, { netuid, koin: 51n * token, leastAlpha: 1n })).rejects.toMatchObject({
+      code: 'ledger/too-little-koin',
+    })
   })
 
   it('tells where there is no pool, and pays out of the pot where there was one', async () => {
     const account = await place.account(10n * token)
     await expect(readPool(account, 999)).rejects.toMatchObject({ code: 'ledger/no-pool', retry: 'never' })
     const netuid = await place.openSubnet(100n * token)
-    const { output } = await buyAlpha(account, netuid, 10n * token, 1n)
+    const { output } = await buyAlpha(account, { netuid, koin: 10n * token, leastAlpha: 1n })
     await place.dissolve(netuid)
     await expect(readPool(account, netuid)).rejects.toMatchObject({ code: 'ledger/pool-dissolved' })
     const market = await readMarket(account, netuid)
@@ -88,10 +94,10 @@ describe('holdings', () => {
     const account = await place.account(20n * token)
     const holdings = new HoldingsReader(account, account.address)
     expect(await holdings.read()).toEqual({ free: [], staked: [], leaving: [], rootDividends: [] })
-    const { output } = await buyAlpha(account, netuid, 10n * token, 1n)
-    await stakeOn(account, netuid, hotkey, output - 3n)
-    await stakeOn(account, rootNetuid, hotkey, 10n * token)
-    await sendAlpha(account, netuid, other, 2n)
+    const { output } = await buyAlpha(account, { netuid, koin: 10n * token, leastAlpha: 1n })
+    await stakeOn(account, { netuid, hotkey, amount: output - 3n })
+    await stakeOn(account, { netuid: rootNetuid, hotkey, amount: 10n * token })
+    await sendAlpha(account, { netuid, to: other, alpha: 2n })
     const read = await holdings.read()
     expect(read.free).toEqual([{ netuid, amount: 1n }])
     expect(read.staked).toMatchObject([
@@ -105,30 +111,42 @@ describe('holdings', () => {
     const [netuid, second] = [await place.openSubnet(1_000n * token), await place.openSubnet(2_000n * token)]
     const account = await place.account(0n)
     await place.mint(netuid, account.address, 30n * token)
-    await stakeOn(account, netuid, hotkey, 30n * token)
+    await stakeOn(account, { netuid, hotkey, amount: 30n * token })
     const holdings = new HoldingsReader(account, account.address)
     const shares = async (at: Address): Promise<bigint> =>
       (await holdings.read()).staked.find((one) => one.netuid === netuid && one.hotkey === at)?.shares ?? 0n
     const third = (await shares(hotkey)) / 3n
-    expect(await unstakeFrom(account, netuid, hotkey, third, 1n)).toEqual({ amount: 10n * token })
-    expect(await moveStake(account, netuid, hotkey, other, third, 1n)).toBe(10n * token)
-    const swapped = await swapStake(account, { netuid, hotkey }, { netuid: second, hotkey }, await shares(hotkey), 1n)
+    expect(await unstakeFrom(account, { netuid, hotkey, shares: third, leastAmount: 1n })).toEqual({
+      amount: 10n * token,
+    })
+    expect(await moveStake(account, { netuid, from: hotkey, to: other, shares: third, leastAmount: 1n })).toBe(
+      10n * token,
+    )
+    const swapped = await swapStake(account, {
+      ...{ from: { netuid, hotkey }, to: { netuid: second, hotkey } },
+      ...{ shares: await shares(hotkey), leastAlpha: 1n },
+    })
     expect(swapped).toBeGreaterThan(9n * token)
     expect((await holdings.read()).staked.map((one) => [one.netuid, one.hotkey])).toEqual([
       [netuid, other],
       [second, hotkey],
     ])
-    await expect(unstakeFrom(account, netuid, other, 10n ** 60n, 1n)).rejects.toMatchObject({
+    await expect(
+      unstakeFrom(account, { netuid, hotkey: other, shares: 10n ** 60n, leastAmount: 1n }),
+    ).rejects.toMatchObject({
       code: 'ledger/too-little-stake',
     })
   })
 
   it('queues what backs the root, and pays it when its time has come', async () => {
     const account = await place.account(10n * token)
-    await stakeOn(account, rootNetuid, other, 10n * token)
+    await stakeOn(account, { netuid: rootNetuid, hotkey: other, amount: 10n * token })
     const holdings = new HoldingsReader(account, account.address)
     const [position] = (await holdings.read()).staked
-    const left = await unstakeFrom(account, rootNetuid, other, position?.shares ?? 0n, 1n)
+    const left = await unstakeFrom(account, {
+      ...{ netuid: rootNetuid, hotkey: other },
+      ...{ shares: position?.shares ?? 0n, leastAmount: 1n },
+    })
     expect(left.amount).toBe(10n * token)
     expect((await holdings.read()).leaving).toEqual([
       { netuid: rootNetuid, hotkey: other, amount: 10n * token, freeAtSeconds: left.freeAtSeconds },
@@ -138,7 +156,9 @@ describe('holdings', () => {
     expect(await withdrawUnstaked(account)).toEqual([{ netuid: rootNetuid, amount: 10n * token }])
     expect(await koinOf(account, account.address)).toBe(10n * token)
     expect((await holdings.read()).leaving).toEqual([])
-    await expect(moveStake(account, rootNetuid, other, hotkey, 1n, 1n)).rejects.toMatchObject({
+    await expect(
+      moveStake(account, { netuid: rootNetuid, from: other, to: hotkey, shares: 1n, leastAmount: 1n }),
+    ).rejects.toMatchObject({
       code: 'ledger/refused',
     })
   })
@@ -148,9 +168,9 @@ describe('holdings', () => {
     const validator: Address = `0x${'c3'.repeat(20)}`
     const account = await place.account(10n * token)
     await place.setRegistered(netuid, validator, true)
-    await stakeOn(account, rootNetuid, validator, 5n * token)
+    await stakeOn(account, { netuid: rootNetuid, hotkey: validator, amount: 5n * token })
     await place.payDividends(netuid, validator, token)
-    await stakeOn(account, rootNetuid, validator, 5n * token)
+    await stakeOn(account, { netuid: rootNetuid, hotkey: validator, amount: 5n * token })
     await place.payDividends(netuid, validator, token)
     const holdings = new HoldingsReader(account, account.address)
     const { rootDividends } = await holdings.read()

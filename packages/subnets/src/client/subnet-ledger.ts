@@ -92,8 +92,6 @@ export type SubnetLedger = {
   paidTo(netuid: number, seat: Pick<HeldSeat, 'hotkey' | 'sinceSeconds'>): Promise<AmountNumbers>
   /** Alpha that `claimOwner` would pay now, atomic units. */
   ownerDue(netuid: number): Promise<bigint>
-  /** Whether a hotkey asked for a permit: without that no stake makes it a validator. */
-  isSeekingPermit(netuid: number, hotkey: Address): Promise<boolean>
 }
 
 /** Transactions of one hotkey. They wait until mined and throw `ledger/refused` when the contract says no. */
@@ -127,6 +125,4 @@ export type SubnetLedgerWriter = {
   claimOwner(netuid: number): Promise<void>
   /** Opens the next step of emission when a period has passed, then pays up to so many of its subnets. */
   advanceEmission(mostSubnets: number): Promise<void>
-  /** Asks for a permit, or gives it up at once. */
-  seekPermit(netuid: number, seeks: boolean): Promise<void>
 }

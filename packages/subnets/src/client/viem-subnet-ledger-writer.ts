@@ -1,6 +1,6 @@
 import { toAddress, zeroHash } from '@koinon/base'
 import type { TransactionSender } from '@koinon/ledger'
-import { disputesAbi, epochsAbi, permitsAbi, poolEmissionAbi, weightsAbi, workAbi } from '@koinon/ledger/abis'
+import { disputesAbi, epochsAbi, poolEmissionAbi, weightsAbi, workAbi } from '@koinon/ledger/abis'
 import { type EpochResult, halfRoot } from '../rules/index.ts'
 import type { SubnetLedgerWriter } from './subnet-ledger.ts'
 import type { SubnetNetwork } from './viem-subnet-ledger.ts'
@@ -113,14 +113,6 @@ export function createSubnetLedgerWriter(
         abi: poolEmissionAbi,
         functionName: 'advance',
         args: [BigInt(mostSubnets)],
-      })
-    },
-    async seekPermit(netuid, seeks) {
-      await sender.call({
-        address: contracts.permits,
-        abi: permitsAbi,
-        functionName: 'seekPermit',
-        args: [netuid, seeks],
       })
     },
   }

@@ -67,7 +67,6 @@ describe('createSubnetLedger on the real contracts', () => {
     ])
     // 5 is below the minimum of 10: stake, but no permit.
     expect(await chain.permittedAt(netuid, genesisSeconds + 150)).toEqual([])
-    expect(await chain.isSeekingPermit(netuid, validator.address)).toBe(true)
   })
 
   it('says undefined for what is not there', async () => {
@@ -75,7 +74,6 @@ describe('createSubnetLedger on the real contracts', () => {
     const chain = createSubnetLedger(ledger.reader, ledger.network)
     expect(await chain.beacon(netuid, 0)).toBeUndefined()
     expect(await chain.weights(netuid, 0, ledger.owner.address)).toEqual({})
-    expect(await chain.isSeekingPermit(netuid, ledger.owner.address)).toBe(false)
     expect([await chain.reveals(netuid, 0), await chain.workCommitments(netuid, 0), await chain.roots(netuid)]).toEqual(
       [[], [], []],
     )

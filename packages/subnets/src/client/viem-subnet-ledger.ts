@@ -255,9 +255,6 @@ export function createSubnetLedger(reader: LedgerReader, network: SubnetNetwork)
       ])
       return (accrued?.owner ?? paid.owner) - paid.owner
     },
-    async isSeekingPermit(netuid, hotkey) {
-      return (await read(permits, permitsAbi, 'isSeeking', [netuid, hotkey])) as boolean
-    },
   }
   return ledger
 }

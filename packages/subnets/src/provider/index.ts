@@ -1,4 +1,4 @@
-export { createBeaconHandler, createLocalBeacon } from './local-beacon.ts'
+export { createLocalTimekeeper, createTimekeeperHandler } from './local-timekeeper.ts'
 export { TaskAnswerStore, taskAnswerStoreSchema } from './task-answer-store.ts'
 export { TaskAnswerer } from './task-answerer.ts'
 export { createTaskEvidenceHandler } from './task-evidence-handler.ts'

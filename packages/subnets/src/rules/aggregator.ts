@@ -25,7 +25,7 @@ export type AggregatorInput = {
   readonly permittedStake?: bigint
   /** What this aggregator returned as `carry` in the last active result of the subnet; `0x` in the first. */
   readonly carried: Hex
-  /** Hotkeys that lost a dispute about this epoch, miners or validators; none when left out. Only `refereed` looks at them. */
+  /** Hotkeys that a verdict about this epoch struck out, miners or validators; none when left out. Only `refereed` looks at them. */
   readonly struck?: readonly Address[]
 }
 

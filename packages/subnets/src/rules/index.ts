@@ -10,14 +10,6 @@ export {
   meanAgreementPpm,
   type ReplayState,
 } from './decentralization/index.ts'
-export {
-  type SpecParts,
-  type Subnet,
-  subnetFromDefinition,
-  type VerifiedWork,
-  type VerifyContext,
-  type WorkListAudit,
-} from './define-subnet.ts'
 export { type Dispute, findDispute } from './disputes.ts'
 export { type EpochWindow, epochAt, epochPhase, epochWindow, type SubnetClock } from './epoch-clock.ts'
 export type { HeldSeat, PaidParts, PermittedValidator, PreviousResult, Seat } from './epoch-inputs.ts'
@@ -44,6 +36,14 @@ export {
 } from './result.ts'
 export { climbFromAmount, halfRoot } from './result-tree.ts'
 export { type AmountNumbers, maximumRowAge } from './seat-words.ts'
+export {
+  type SpecParts,
+  type Subnet,
+  subnetFromDefinition,
+  type VerifiedWork,
+  type VerifyContext,
+  type WorkListAudit,
+} from './subnet-definition.ts'
 export { taskSubnet } from './subnet-file/task-subnet.ts'
 export { packRow, unpackRow, weightsCommitment } from './weight-row.ts'
 export {

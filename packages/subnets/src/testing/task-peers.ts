@@ -117,7 +117,7 @@ export async function createTaskValidator(
   })
   const { port } = await server.start()
   const secret = hexToBytes(privateKey)
-  const beacon = openNetworkBeacon(network, { ledger, clock: systemClock })
+  const timekeeper = openNetworkBeacon(network, { ledger, clock: systemClock })
   const events: ValidatorEvent[] = []
   const loop = new ValidatorLoop({
     netuid,
@@ -135,7 +135,7 @@ export async function createTaskValidator(
     clock: systemClock,
     random: systemRandom,
     timing: { pollMs },
-    ...(beacon === undefined ? {} : { beacon }),
+    ...(timekeeper === undefined ? {} : { timekeeper }),
     onEvent: (event) => {
       events.push(event)
       options.onEvent?.(event)

@@ -5,8 +5,6 @@ import {
   createLedgerReader,
   createLedgerWriter,
   createSubnet,
-  ensurePermitSought,
-  ensureRootStake,
   joinSubnet,
   type LedgerReader,
   type NetworkFile,
@@ -16,6 +14,7 @@ import {
 import { koinonTokenAbi, poolEmissionAbi, subnetsAbi } from '@koinon/ledger/abis'
 import { deployContracts } from '@koinon/ledger/deploy'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
+import { ensurePermitSought, ensureRootStake } from '../client/validator-stake.ts'
 
 export const testChainId = 424_243
 export const testPhases = {

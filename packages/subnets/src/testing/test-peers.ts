@@ -186,7 +186,7 @@ export async function createTestValidator(
   const { port } = await server.start()
   const events: ValidatorEvent[] = []
   const secret = hexToBytes(privateKey)
-  const beacon = openNetworkBeacon(network, { ledger, clock: systemClock })
+  const timekeeper = openNetworkBeacon(network, { ledger, clock: systemClock })
   const loop = new ValidatorLoop({
     netuid,
     subnet: digestSubnet,
@@ -202,7 +202,7 @@ export async function createTestValidator(
     clock: systemClock,
     random: systemRandom,
     timing: { pollMs, probesPerMiner: 1 },
-    ...(beacon === undefined ? {} : { beacon }),
+    ...(timekeeper === undefined ? {} : { timekeeper }),
     ...(options.prober === undefined ? {} : { prober: options.prober }),
     onEvent: (event) => {
       events.push(event)

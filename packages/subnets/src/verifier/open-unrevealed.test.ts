@@ -1,7 +1,7 @@
 import { type Address, type Hex, sha256Hex, systemRandom } from '@koinon/base'
 import { describe, expect, it } from 'vitest'
 import type { WeightsCommitment } from '../client/index.ts'
-import { createLocalBeacon } from '../provider/index.ts'
+import { createLocalTimekeeper } from '../provider/index.ts'
 import { epochWindow, weightsCommitment } from '../rules/index.ts'
 import { firstRoundAt, type SealedWeights, sealRow } from '../rules/timelock/index.ts'
 import { openUnrevealed } from './open-unrevealed.ts'
@@ -16,7 +16,7 @@ const clock = {
 }
 const window = epochWindow(clock, 4)
 let nowSeconds = window.weightCommitEndsAtSeconds - 1
-const beacon = createLocalBeacon({
+const timekeeper = createLocalTimekeeper({
   seed: new Uint8Array(32).fill(255),
   chainId: 7,
   epochsContract: `0x${'e1'.repeat(20)}`,
@@ -24,7 +24,7 @@ const beacon = createLocalBeacon({
   periodSeconds: 3,
   nowSeconds: async () => nowSeconds,
 })
-const round = firstRoundAt(beacon.chain, window.weightCommitEndsAtSeconds)
+const round = firstRoundAt(timekeeper.chain, window.weightCommitEndsAtSeconds)
 const place = { chainId: 7, weightsContract: `0x${'a7'.repeat(20)}` as Address, netuid: 1, epoch: 4 }
 const hotkeyOf = (index: number): Address => `0x${`0${index}`.repeat(20)}`
 const weightsOf = (index: number): SealedWeights => ({
@@ -37,9 +37,10 @@ const weightsOf = (index: number): SealedWeights => ({
 const committed = async (index: number, sealed?: Hex): Promise<WeightsCommitment> => ({
   hotkey: hotkeyOf(index),
   commitment: weightsCommitment({ ...weightsOf(index), ...place }),
-  sealed: sealed ?? (await sealRow({ chain: beacon.chain, round }, weightsOf(index), systemRandom)),
+  sealed: sealed ?? (await sealRow({ chain: timekeeper.chain, round }, weightsOf(index), systemRandom)),
 })
-const open = (commitments: readonly WeightsCommitment[]) => openUnrevealed({ ...place, beacon, window, commitments })
+const open = (commitments: readonly WeightsCommitment[]) =>
+  openUnrevealed({ ...place, timekeeper, window, commitments })
 
 describe('openUnrevealed', () => {
   it('waits for the round, and needs none where nothing is sealed', async () => {
@@ -52,7 +53,7 @@ describe('openUnrevealed', () => {
 
   it('opens what the silent sealed, whatever others sealed', async () => {
     const seal = (weights: SealedWeights, to = round) =>
-      sealRow({ chain: beacon.chain, round: to }, weights, systemRandom)
+      sealRow({ chain: timekeeper.chain, round: to }, weights, systemRandom)
     const [honest, alsoHonest] = [await committed(1), await committed(2)]
     const commitments = [
       honest,

@@ -1,11 +1,11 @@
 /** Revealing for hotkeys that committed a sealed row and stay silent (specs/0018-timelock.md section 4). */
 import { type Address, isKoinonError } from '@koinon/base'
-import type { BeaconSource, WeightsCommitment } from '../client/index.ts'
+import type { Timekeeper, WeightsCommitment } from '../client/index.ts'
 import { type EpochWindow, weightsCommitment } from '../rules/index.ts'
 import { firstRoundAt, openSealedRow, roundOfSealed, type SealedWeights } from '../rules/timelock/index.ts'
 
 export type Unrevealed = {
-  readonly beacon: BeaconSource
+  readonly timekeeper: Timekeeper
   readonly chainId: number
   readonly weightsContract: Address
   readonly netuid: number
@@ -27,8 +27,8 @@ export type Opened = {
  * (retry later).
  */
 export async function openUnrevealed(unrevealed: Unrevealed): Promise<Opened> {
-  const { beacon, chainId, weightsContract, netuid, epoch, window } = unrevealed
-  const due = firstRoundAt(beacon.chain, window.weightCommitEndsAtSeconds)
+  const { timekeeper, chainId, weightsContract, netuid, epoch, window } = unrevealed
+  const due = firstRoundAt(timekeeper.chain, window.weightCommitEndsAtSeconds)
   const sealed = unrevealed.commitments.filter((commitment) => commitment.sealed !== '0x')
   const rows: SealedWeights[] = []
   const ignored: { hotkey: Address; why: string }[] = []
@@ -37,7 +37,7 @@ export async function openUnrevealed(unrevealed: Unrevealed): Promise<Opened> {
     if (why !== undefined) ignored.push({ hotkey, why })
     return why === undefined
   })
-  const round = meant.length === 0 ? undefined : await beacon.round(due)
+  const round = meant.length === 0 ? undefined : await timekeeper.round(due)
   if (round === undefined) return { rows, ignored }
   for (const { hotkey, commitment, sealed } of meant) {
     try {

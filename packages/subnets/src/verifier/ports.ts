@@ -1,6 +1,6 @@
 /** What a validator needs from outside, as types: tests and other layers bring their own. */
 import type { Address, Clock, Hex, Random } from '@koinon/base'
-import type { BeaconSource, Peer, SubnetLedger, SubnetLedgerWriter } from '../client/index.ts'
+import type { Peer, SubnetLedger, SubnetLedgerWriter, Timekeeper } from '../client/index.ts'
 import type { Subnet } from '../rules/index.ts'
 import type { AnswerJudge } from './answer-judge.ts'
 import type { ValidatorStore } from './validator-store.ts'
@@ -75,7 +75,7 @@ export type ValidatorEvent =
   | { readonly kind: 'openedFor'; readonly epoch: number; readonly hotkey: Address }
   /** What a silent hotkey sealed opens nothing. */
   | { readonly kind: 'sealIgnored'; readonly epoch: number; readonly hotkey: Address; readonly why: string }
-  /** The beacon is late, away or lying; asked again while the phase lasts. Once an epoch and error. */
+  /** The timekeeper is late, away or lying; asked again while the phase lasts. Once an epoch and error. */
   | { readonly kind: 'notOpened'; readonly epoch: number; readonly error: unknown }
   | { readonly kind: 'assessed'; readonly epoch: number; readonly failedMiners: number; readonly seats: number }
   | { readonly kind: 'claimed'; readonly epoch: number; readonly accounts: number }
@@ -100,7 +100,7 @@ export type ValidatorOptions<task, response, ports> = {
   readonly attestations: AttestationPort
   readonly prober?: Prober<task>
   /** Rows are sealed to its rounds, and those of the silent opened with them; without it neither. */
-  readonly beacon?: BeaconSource
+  readonly timekeeper?: Timekeeper
   readonly verifyPorts: ports
   /** Judges what was read of miners that answer the questions of a subnet file; without it evidence stands as it was verified. */
   readonly judge?: Pick<AnswerJudge, 'judge'>

@@ -1,12 +1,12 @@
-/** Opening for the silent on the real contracts, with a real local beacon behind HTTP that is also late, away and lying. */
+/** Opening for the silent on the real contracts, with a real local timekeeper behind HTTP that is also late, away and lying. */
 import { type Address, type Hex, sha256Hex, systemClock, systemRandom } from '@koinon/base'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type BeaconSource, openNetworkBeacon } from '../client/index.ts'
+import { openNetworkBeacon, type Timekeeper } from '../client/index.ts'
 import { type EpochWindow, epochWindow, packRow, weightsCommitment } from '../rules/index.ts'
 import { firstRoundAt, sealRow } from '../rules/timelock/index.ts'
-import { startTestBeacon, type TestBeacon } from '../testing/test-beacon.ts'
 import { startTestLedger, type TestAccount, type TestLedger, testPhases, token } from '../testing/test-ledger.ts'
 import { connect } from '../testing/test-peers.ts'
+import { startTestTimekeeper, type TestTimekeeper } from '../testing/test-timekeeper.ts'
 import type { ValidatorEvent } from './ports.ts'
 import { RowOpener } from './row-opener.ts'
 
@@ -17,15 +17,15 @@ const otherRow = packRow([{ uid: 1, weight: 65_535 }])
 const foreignRow = packRow([{ uid: 99, weight: 65_535 }])
 const epoch = 1
 let ledger: TestLedger
-let beacon: TestBeacon
+let timekeeper: TestTimekeeper
 let netuid: number
 let window: EpochWindow
-let source: BeaconSource
+let source: Timekeeper
 let accounts: readonly TestAccount[]
 let lateSeconds = 0
 const closing: (() => Promise<void>)[] = []
 
-const chainOf = (account: TestAccount) => connect(beacon.network, account.privateKey)
+const chainOf = (account: TestAccount) => connect(timekeeper.network, account.privateKey)
 const silent = ['honest', 'garbage', 'other row', 'foreign row', 'only hashed'] as const
 const accountOf = (name: (typeof silent)[number]): TestAccount => accounts[silent.indexOf(name)] as TestAccount
 const saltOf = ({ address }: TestAccount): Hex => sha256Hex(address)
@@ -54,7 +54,7 @@ async function look(opener: RowOpener, account: TestAccount, events: ValidatorEv
     netuid,
     ledger: chain,
     writer,
-    beacon: source,
+    timekeeper: source,
     onEvent: (event: ValidatorEvent) => events.push(event),
   }
   const signal = new AbortController().signal
@@ -64,14 +64,17 @@ async function look(opener: RowOpener, account: TestAccount, events: ValidatorEv
 
 beforeAll(async () => {
   ledger = await startTestLedger()
-  beacon = await startTestBeacon({ ...ledger, nowSeconds: async () => (await ledger.nowSeconds()) - lateSeconds })
-  closing.push(beacon.close, ledger.close)
+  timekeeper = await startTestTimekeeper({
+    ...ledger,
+    nowSeconds: async () => (await ledger.nowSeconds()) - lateSeconds,
+  })
+  closing.push(timekeeper.close, ledger.close)
   const created = await ledger.createSubnet(specHash)
   netuid = created.netuid
   window = epochWindow({ genesisSeconds: created.genesisSeconds, ...testPhases }, epoch)
   accounts = [...silent, 'opener', 'second opener'].map(() => ledger.nextAccount())
   for (const account of accounts) await ledger.join(account, netuid, '', 10n * token)
-  source = openNetworkBeacon(beacon.network, { ledger, clock: systemClock }) as BeaconSource
+  source = openNetworkBeacon(timekeeper.network, { ledger, clock: systemClock }) as Timekeeper
   await ledger.moveTo(window.workCommitEndsAtSeconds + 1)
   // Committed twice: the last one counts.
   await commit(accountOf('honest'), otherRow, await sealed(accountOf('honest'), otherRow))
@@ -99,12 +102,12 @@ describe('RowOpener', () => {
     expect(events).toEqual([])
   })
 
-  it('loses nothing while the beacon is late, away or lying, says each once, and asks again', async () => {
+  it('loses nothing while the timekeeper is late, away or lying, says each once, and asks again', async () => {
     await ledger.moveTo(window.weightCommitEndsAtSeconds + 76)
     lateSeconds = 1_000
     await look(opener, by(), events)
     lateSeconds = 0
-    beacon.mood = 'away'
+    timekeeper.mood = 'away'
     // It waits a little before it looks again.
     await look(opener, by(), events)
     for (const [seconds, mood] of [
@@ -113,7 +116,7 @@ describe('RowOpener', () => {
       [91, 'away'],
     ] as const) {
       await ledger.moveTo(window.weightCommitEndsAtSeconds + seconds)
-      beacon.mood = mood
+      timekeeper.mood = mood
       await look(opener, by(), events)
     }
     const errors = told('notOpened').map((event) => (event.kind === 'notOpened' ? event.error : undefined))
@@ -125,7 +128,7 @@ describe('RowOpener', () => {
   })
 
   it('opens for the silent, ignores and counts what opens nothing', async () => {
-    beacon.mood = 'honest'
+    timekeeper.mood = 'honest'
     await ledger.moveTo(window.weightCommitEndsAtSeconds + 96)
     await look(opener, by(), events)
     expect(told('openedFor')).toEqual([{ kind: 'openedFor', epoch, hotkey: accountOf('honest').address }])

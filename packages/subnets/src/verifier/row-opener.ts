@@ -6,7 +6,7 @@ import type { ValidatorOptions } from './ports.ts'
 import { proposerRank } from './result-step.ts'
 import type { EpochStep } from './weights-step.ts'
 
-type Parts = 'netuid' | 'ledger' | 'writer' | 'beacon' | 'onEvent'
+type Parts = 'netuid' | 'ledger' | 'writer' | 'timekeeper' | 'onEvent'
 type OpenerStep = Pick<EpochStep<unknown, unknown, unknown>, 'epoch' | 'window' | 'nowSeconds' | 'signal'> & {
   readonly options: Pick<ValidatorOptions<unknown, unknown, unknown>, Parts>
 }
@@ -14,12 +14,12 @@ type OpenerStep = Pick<EpochStep<unknown, unknown, unknown>, 'epoch' | 'window' 
 /** The first half of the reveal phase is the committers' own; openers take turns in the quarter after it. */
 const ownShare = 2
 const turnsShare = 4
-/** Looks at a beacon that does not answer, in a reveal phase. */
+/** Looks at a timekeeper that does not answer, in a reveal phase. */
 const looksPerPhase = 20
 
 /**
  * Reveals for hotkeys that sealed their row and stay silent: others', and this validator's own when its disk has lost the salt. Works
- * beside the loop, so that a beacon that hangs holds nothing else up. What cannot be opened stays as it is: nobody loses by it.
+ * beside the loop, so that a timekeeper that hangs holds nothing else up. What cannot be opened stays as it is: nobody loses by it.
  */
 export class RowOpener {
   #running: Promise<void> | undefined
@@ -31,7 +31,7 @@ export class RowOpener {
 
   /** Starts opening when it is this validator's turn and there is something to open. In the reveal phase only. */
   look(step: OpenerStep): void {
-    if (step.options.beacon === undefined || this.#running !== undefined) return
+    if (step.options.timekeeper === undefined || this.#running !== undefined) return
     if (step.epoch !== this.#epoch) {
       this.#epoch = step.epoch
       this.#nextLookSeconds = 0
@@ -53,15 +53,15 @@ export class RowOpener {
 
   async #open(step: OpenerStep): Promise<void> {
     const { options, epoch, window, nowSeconds, signal } = step
-    const { ledger, netuid, beacon } = options
-    if (beacon === undefined || nowSeconds < (await this.#turnSeconds(step))) return
+    const { ledger, netuid, timekeeper } = options
+    if (timekeeper === undefined || nowSeconds < (await this.#turnSeconds(step))) return
     const [commitments, reveals] = await Promise.all([
       ledger.weightsCommitments(netuid, epoch),
       ledger.reveals(netuid, epoch),
     ])
     const revealed = new Set(reveals.map(({ hotkey }) => hotkey))
     const silent = commitments.filter(({ hotkey }) => !revealed.has(hotkey) && !this.#ignored.has(hotkey))
-    const opened = await openUnrevealed({ beacon, ...ledger.domain, netuid, epoch, window, commitments: silent })
+    const opened = await openUnrevealed({ timekeeper, ...ledger.domain, netuid, epoch, window, commitments: silent })
     for (const { hotkey, why } of opened.ignored) this.#ignore(step, hotkey, why)
     for (const row of opened.rows) {
       if (signal.aborted) return
@@ -99,7 +99,7 @@ export class RowOpener {
     options.onEvent?.({ kind: 'sealIgnored', epoch, hotkey, why })
   }
 
-  /** A beacon that is late, away or lying is asked again, and told of once. */
+  /** A timekeeper that is late, away or lying is asked again, and told of once. */
   #failed({ options, epoch, window, nowSeconds }: OpenerStep, error: unknown): void {
     const phaseSeconds = window.revealEndsAtSeconds - window.weightCommitEndsAtSeconds
     this.#nextLookSeconds = nowSeconds + Math.ceil(phaseSeconds / looksPerPhase)

@@ -4,7 +4,7 @@ import type { ValidatorOptions } from './ports.ts'
 import type { Assessment } from './validator-store.ts'
 import type { EpochStep } from './weights-step.ts'
 
-type Parts = 'netuid' | 'ledger' | 'writer' | 'beacon' | 'random' | 'onEvent'
+type Parts = 'netuid' | 'ledger' | 'writer' | 'timekeeper' | 'random' | 'onEvent'
 type SealingStep = Pick<EpochStep<unknown, unknown, unknown>, 'epoch' | 'window'> & {
   readonly options: Pick<ValidatorOptions<unknown, unknown, unknown>, Parts>
 }
@@ -16,24 +16,24 @@ const leastSecondsLeft = 3
 
 /**
  * A validator's row, sealed to the moment at which its reveal phase begins (specs/0018-timelock.md section 3). Undefined without a
- * beacon and, told as `notSealed`, where it cannot be: that keeps nobody from committing.
+ * timekeeper and, told as `notSealed`, where it cannot be: that keeps nobody from committing.
  */
 export async function sealOwnRow(
   { options, epoch, window }: SealingStep,
   { packedRow, salt }: Pick<Assessment, 'packedRow' | 'salt'>,
 ): Promise<Hex | undefined> {
-  const { ledger, beacon, netuid, writer, random, onEvent } = options
-  if (beacon === undefined) return undefined
+  const { ledger, timekeeper, netuid, writer, random, onEvent } = options
+  if (timekeeper === undefined) return undefined
   try {
-    const [beaconSeconds, ledgerSeconds] = await Promise.all([beacon.nowSeconds(), ledger.nowSeconds()])
+    const [timekeeperSeconds, ledgerSeconds] = await Promise.all([timekeeper.nowSeconds(), ledger.nowSeconds()])
     const secondsLeft = window.weightCommitEndsAtSeconds - ledgerSeconds
     if (secondsLeft < leastSecondsLeft) throw new Error(`the phase ends in ${secondsLeft} s`)
-    const aheadSeconds = beaconSeconds - ledgerSeconds
+    const aheadSeconds = timekeeperSeconds - ledgerSeconds
     if (aheadSeconds > mostAheadSeconds)
-      throw new Error(`the beacon's clock is ${aheadSeconds} s ahead of the ledger's`)
-    const round = firstRoundAt(beacon.chain, window.weightCommitEndsAtSeconds)
+      throw new Error(`the timekeeper's clock is ${aheadSeconds} s ahead of the ledger's`)
+    const round = firstRoundAt(timekeeper.chain, window.weightCommitEndsAtSeconds)
     const owner = { hotkey: writer.hotkey, netuid, epoch }
-    return await sealRow({ chain: beacon.chain, round }, { ...owner, packedRow, salt }, random)
+    return await sealRow({ chain: timekeeper.chain, round }, { ...owner, packedRow, salt }, random)
   } catch (error) {
     onEvent?.({ kind: 'notSealed', epoch, why: error instanceof Error ? error.message : String(error) })
     return undefined

@@ -20,9 +20,9 @@ import { taskSubnet } from '../rules/subnet-file/task-subnet.ts'
 import { type Child, startChild } from '../testing/child.ts'
 import { doubleFile } from '../testing/double-file.ts'
 import { createTaskMiner, createTaskValidator, type TaskPeer } from '../testing/task-peers.ts'
-import { startTestBeacon } from '../testing/test-beacon.ts'
 import { startTestLedger, type TestLedger, testPhases, token, until } from '../testing/test-ledger.ts'
 import { connect } from '../testing/test-peers.ts'
+import { startTestTimekeeper } from '../testing/test-timekeeper.ts'
 import type { KnownDefinition } from './audit/evidence-check.ts'
 import { createSubnetChecks } from './audit/index.ts'
 import type { ValidatorEvent } from './ports.ts'
@@ -62,8 +62,8 @@ beforeAll(async () => {
   sandbox = await SubnetSandbox.open(doubleFile)
   specHash = taskSubnet(sandbox.description).specHash(sandbox.sourceHash)
   ledger = await startTestLedger()
-  const beacon = await startTestBeacon(ledger)
-  const { network } = beacon
+  const timekeeper = await startTestTimekeeper(ledger)
+  const { network } = timekeeper
   const created = await ledger.createSubnet(specHash)
   netuid = created.netuid
   const clock = { genesisSeconds: created.genesisSeconds, ...testPhases }
@@ -92,7 +92,7 @@ beforeAll(async () => {
   let child = start(0)
   closing.push(
     () => ledger.close(),
-    () => beacon.close(),
+    () => timekeeper.close(),
     () => child.kill('SIGTERM'),
   )
   await until('the other validator listens', () => child.lines.length > 0)

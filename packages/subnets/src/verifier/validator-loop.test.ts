@@ -17,9 +17,9 @@ import { resultRoot } from '../rules/result-tree.ts'
 import { parseSeatWord, seatWord } from '../rules/seat-words.ts'
 import { type Child, startChild } from '../testing/child.ts'
 import { digestSpecHash, digestSubnet } from '../testing/digest-subnet.ts'
-import { startTestBeacon } from '../testing/test-beacon.ts'
 import { startTestLedger, type TestAccount, type TestLedger, testPhases, token, until } from '../testing/test-ledger.ts'
 import { connect, createTestValidator, TestMiner, type TestValidator } from '../testing/test-peers.ts'
+import { startTestTimekeeper } from '../testing/test-timekeeper.ts'
 import { EpochHistory } from './epoch-history.ts'
 
 const stakes = [40n * token, 40n * token, 20n * token]
@@ -195,9 +195,9 @@ describe('three validators and three miners on the real contracts', () => {
     await ledger.join(minerAccount, netuid, await miner.listen())
     await miner.start(ledger.network, minerAccount.privateKey, netuid, folder)
     await ledger.join(account, netuid, 'http://127.0.0.1:9', 10n * token)
-    const beacon = await startTestBeacon(ledger)
+    const timekeeper = await startTestTimekeeper(ledger)
     const child = (disk = folder): Child => {
-      const place = { network: beacon.network, privateKey: account.privateKey, netuid, folder: disk, port: 0 }
+      const place = { network: timekeeper.network, privateKey: account.privateKey, netuid, folder: disk, port: 0 }
       return startChild('validator-child.ts', place)
     }
     let running = child()
@@ -219,8 +219,8 @@ describe('three validators and three miners on the real contracts', () => {
     const isRevealed = async (epoch: number): Promise<boolean> =>
       (await chain.weights(netuid, epoch, account.address)).rowHash !== undefined
     try {
-      // With salt and row on disk no beacon is needed.
-      beacon.mood = 'away'
+      // With salt and row on disk no timekeeper is needed.
+      timekeeper.mood = 'away'
       await killAfterCommit(1)
       await until('the row is revealed', () => isRevealed(1))
       expect((await chain.reveals(netuid, 1)).map(({ hotkey }) => hotkey)).toEqual([account.address])
@@ -231,12 +231,12 @@ describe('three validators and three miners on the real contracts', () => {
       await until('the only validator submits alone', async () => (await chain.roots(netuid)).length === 1)
 
       const empty = mkdtempSync(join(tmpdir(), 'koinon-subnets-'))
-      beacon.mood = 'honest'
+      timekeeper.mood = 'honest'
       await killAfterCommit(2, empty)
       const [commitment] = await chain.weightsCommitments(netuid, 2)
       expect(hexToBytes(commitment?.sealed as Hex)).toHaveLength(249 + 4)
       await ledger.moveTo(epochWindow(clock, 2).weightCommitEndsAtSeconds + 80)
-      await until('it opened its own row with the beacon', () => isRevealed(2))
+      await until('it opened its own row with the timekeeper', () => isRevealed(2))
       expect((await chain.reveals(netuid, 2))[0]?.row).toBe((await chain.reveals(netuid, 1))[0]?.row)
       await until('it says so', () => running.lines.some((line) => line.includes('"openedFor"')))
       expect(running.lines.filter((line) => line.includes('"problem"'))).toEqual([])
@@ -245,7 +245,7 @@ describe('three validators and three miners on the real contracts', () => {
     } finally {
       await running.kill('SIGTERM')
       await miner.close()
-      await beacon.close()
+      await timekeeper.close()
     }
   }, 120_000)
 })

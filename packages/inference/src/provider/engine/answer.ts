@@ -1,5 +1,6 @@
+import type { FinishReason } from '../../rules/openai-response.ts'
 import type { TokenisedPrompt } from './prompt.ts'
-import type { EndEvent, FinishReason, TokenEvent } from './request.ts'
+import type { EndEvent, TokenEvent } from './request.ts'
 
 /** Times, in milliseconds of a monotonic clock, at which an answer passed its stages. */
 export type AnswerTimes = { askedAt: number; startedAt?: number; promptReadAt?: number }

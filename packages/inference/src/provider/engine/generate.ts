@@ -1,7 +1,8 @@
 import { AnswerText } from '../../rules/determinism-text.ts'
 import type { TokenBytes } from '../../rules/gguf/token-bytes.ts'
+import type { FinishReason } from '../../rules/openai-response.ts'
 import { logProbability, neededLogits, type SamplerSettings, sampleToken } from '../../rules/sampler.ts'
-import type { FinishReason, TokenEvent, TokenLogprob } from './request.ts'
+import type { TokenEvent, TokenLogprob } from './request.ts'
 import type { EvaluatedRow, EvenSequence } from './sequence.ts'
 
 /** What the loop needs to know of the model. */

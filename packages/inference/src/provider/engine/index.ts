@@ -4,7 +4,6 @@ export { type EngineOptions } from './options.ts'
 export { type TokenisedPrompt } from './prompt.ts'
 export {
   type EndEvent,
-  type FinishReason,
   type GenerationEvent,
   type GenerationInput,
   type GenerationRequest,

@@ -1,4 +1,5 @@
 import type { ChatMessage } from '../../rules/inference-request.ts'
+import type { FinishReason } from '../../rules/openai-response.ts'
 import type { SamplerSettings } from '../../rules/sampler.ts'
 
 /** What to continue: a conversation, plain text, or token ids as they are. */
@@ -33,9 +34,6 @@ export type TokenEvent = {
   readonly logprob?: number
   readonly topLogprobs?: readonly TokenLogprob[]
 }
-
-/** Why an answer ended: by the model or a stop text, by the token limit, or by the caller. */
-export type FinishReason = 'stop' | 'length' | 'abort'
 
 /** The last event: everything a receipt needs. `text` is what was still held back. */
 export type EndEvent = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { tradeTerms, worthAtPrice } from './trade-terms.ts'
+import { tradeTerms } from './trade-terms.ts'
 import { type Pool, quoteBuy, quoteSell, wad } from './weighted-pool.ts'
 
 const pool: Pool = { alpha: 1_000n * wad, koin: 500n * wad, weightKoin: wad / 2n }
@@ -33,13 +33,5 @@ describe('tradeTerms', () => {
     expect(() => tradeTerms(pool, 'buy', 600_000n * wad, 100)).toThrow(
       expect.objectContaining({ code: 'subnets/out-of-range' }),
     )
-  })
-})
-
-describe('worthAtPrice', () => {
-  it('is the price times the amount, more than a sale would bring', () => {
-    expect(worthAtPrice(pool, 10n * wad)).toBe(5n * wad)
-    expect(worthAtPrice(pool, 10n * wad)).toBeGreaterThan(quoteSell(pool, 10n * wad).output)
-    expect(worthAtPrice(pool, 0n)).toBe(0n)
   })
 })

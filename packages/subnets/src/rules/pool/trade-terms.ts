@@ -1,6 +1,6 @@
 /** What a person agrees to before a trade with a pool: the quote, and the least that must come of it. */
 import { KoinonError } from '@koinon/base'
-import { type Pool, type PoolQuote, poolPrice, quoteBuy, quoteSell, wad } from './weighted-pool.ts'
+import { type Pool, type PoolQuote, poolPrice, quoteBuy, quoteSell } from './weighted-pool.ts'
 
 export type TradeSide = 'buy' | 'sell'
 
@@ -39,9 +39,4 @@ export function tradeTerms(pool: Pool, side: TradeSide, input: bigint, slippageB
   }
   const leastOutput = (quote.output * BigInt(10_000 - slippageBps)) / 10_000n
   return { ...quote, side, priceBefore: poolPrice(pool), leastOutput: leastOutput === 0n ? 1n : leastOutput }
-}
-
-/** What `alpha` is worth in KOIN at the pool's price of the moment, fee and price impact left out. */
-export function worthAtPrice(pool: Pool, alpha: bigint): bigint {
-  return (alpha * poolPrice(pool)) / wad
 }

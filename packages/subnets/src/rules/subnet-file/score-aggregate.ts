@@ -1,6 +1,7 @@
 /** From the scores of an epoch's questions to one score a miner (specs/0016-subnet-files.md section 5). Integers only. */
-import type { CombinePolicy } from '../define-subnet.ts'
+
 import { maximumScorePpm } from '../evidence.ts'
+import type { CombinePolicy } from '../subnet-definition.ts'
 import { skillScores } from './skill-scores.ts'
 
 /** A miner's score of one question; 0 where it gave no answer. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Address, Hex } from '@koinon/base'
 import { describe, expect, it } from 'vitest'
-import type { CombinePolicy } from '../define-subnet.ts'
+import type { CombinePolicy } from '../subnet-definition.ts'
 import { type ScoreAggregate, scoreAggregateOf } from './score-aggregate.ts'
 import { answerBytesBounds, answerEpochs, answerOf, readTaskAnswer, taskAnswer } from './task-answer.ts'
 import { type WeightPolicy, weightPolicyOf, weightRow } from './weight-policy.ts'

@@ -3,8 +3,8 @@ import type { Hex } from '@koinon/base'
 import { type Check, checkThat } from '@koinon/work'
 import { z } from 'zod'
 import type { AggregatorName } from '../aggregators/index.ts'
-import { type Subnet, subnetFromDefinition } from '../define-subnet.ts'
 import type { MinerEvidence, MinerScore, WorkEvidence } from '../evidence.ts'
+import { type Subnet, subnetFromDefinition } from '../subnet-definition.ts'
 import {
   aggregateFact,
   firstTasks,

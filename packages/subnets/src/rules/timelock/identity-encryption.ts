@@ -1,12 +1,12 @@
 /**
- * Encryption to a round of a beacon that nobody can open before the round is published: FullIdent of Boneh and Franklin,
+ * Encryption to a round of a timekeeper that nobody can open before the round is published: FullIdent of Boneh and Franklin,
  * "Identity-Based Encryption from the Weil Pairing" (2001) section 4.2, with the groups and hashes of drand's tlock
  * (specs/0018-timelock.md section 3).
  */
 import { concatBytes, equalBytes, fixedBytes, hexToBytes, KoinonError, sha256, utf8ToBytes } from '@koinon/base'
 import { bls12_381 } from '@noble/curves/bls12-381'
-import type { BeaconChain } from './beacon-chain.ts'
-import { roundPoint, type VerifiedRound } from './beacon-round.ts'
+import { roundPoint, type VerifiedRound } from './round.ts'
+import type { RoundChain } from './round-chain.ts'
 
 /** `u` is 96 bytes; `v` and `w` are as long as the message: 32 bytes at most. */
 export type IdentityCiphertext = { readonly u: Uint8Array; readonly v: Uint8Array; readonly w: Uint8Array }
@@ -16,7 +16,7 @@ const fieldBytes = 48
 
 /** Encrypts `message` (32 bytes at most) to a round. `sigma` is fresh randomness of the same length. */
 export function encryptToRound(
-  chain: BeaconChain,
+  chain: RoundChain,
   round: number,
   message: Uint8Array,
   sigma: Uint8Array,
@@ -84,7 +84,7 @@ function xor(text: Uint8Array, pad: Uint8Array): Uint8Array {
 function notForThisRound({ round }: VerifiedRound, cause?: unknown): KoinonError {
   return new KoinonError({
     code: 'subnets/bad-timelock',
-    message: `What is sealed is damaged, or was not sealed to round ${round} of this beacon`,
+    message: `What is sealed is damaged, or was not sealed to round ${round} of this timekeeper`,
     cause,
   })
 }

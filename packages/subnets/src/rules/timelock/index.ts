@@ -1,11 +1,11 @@
+export { ownRound, roundPublicKey, roundSecretKey, type VerifiedRound, verifyRound } from './round.ts'
 export {
-  type BeaconChain,
-  beaconChainHash,
   firstRoundAt,
-  localBeaconChain,
+  localRoundChain,
   quicknet,
+  type RoundChain,
+  roundChainHash,
   roundPublishedAtSeconds,
-} from './beacon-chain.ts'
-export { beaconChainFromJson, beaconChainToJson, roundFromJson, roundToJson } from './beacon-info.ts'
-export { beaconPublicKey, beaconSecretKey, ownRound, type VerifiedRound, verifyRound } from './beacon-round.ts'
+} from './round-chain.ts'
+export { roundChainToJson, roundFromJson, roundToJson } from './round-json.ts'
 export { openSealedRow, roundOfSealed, type SealedWeights, sealRow } from './sealed-row.ts'

@@ -10,9 +10,9 @@ import {
   type Random,
 } from '@koinon/base'
 import { unpackRow } from '../weight-row.ts'
-import { type BeaconChain, beaconChainHash } from './beacon-chain.ts'
-import type { VerifiedRound } from './beacon-round.ts'
 import { decryptWithRound, encryptToRound } from './identity-encryption.ts'
+import type { VerifiedRound } from './round.ts'
+import { type RoundChain, roundChainHash } from './round-chain.ts'
 
 /** Whose row of which epoch. */
 export type RowOwner = { readonly hotkey: Address; readonly netuid: number; readonly epoch: number }
@@ -34,7 +34,7 @@ export const maximumSealedBytes = headerBytes + payloadBytes + maximumRowBytes +
 
 /** Seals a row to a round. Draws 64 bytes. Throws `subnets/bad-row` or `subnets/bad-timelock` on what no ledger would take. */
 export async function sealRow(
-  { chain, round }: { readonly chain: BeaconChain; readonly round: number },
+  { chain, round }: { readonly chain: RoundChain; readonly round: number },
   weights: SealedWeights,
   random: Random,
 ): Promise<Hex> {
@@ -58,7 +58,7 @@ export function roundOfSealed(sealed: Hex): number {
 
 /**
  * Opens a sealed row found at `owner`'s commitment. Throws `subnets/bad-timelock` when it is malformed, damaged, of another round or
- * beacon, and `subnets/foreign-timelock` when it was made for another hotkey, subnet or epoch. Whether row and salt give the
+ * timekeeper, and `subnets/foreign-timelock` when it was made for another hotkey, subnet or epoch. Whether row and salt give the
  * commitment is for the caller to check: `weightsCommitment`.
  */
 export async function openSealedRow(sealed: Hex, round: VerifiedRound, owner: RowOwner): Promise<SealedWeights> {
@@ -103,8 +103,8 @@ function ownerOf({ hotkey, netuid, epoch }: RowOwner): Uint8Array {
 }
 
 /** The nonce is fixed because every key seals one row. */
-function cipher(chain: BeaconChain, header: Uint8Array): AesGcmParams {
-  const additionalData = copyOf(concatBytes(hexToBytes(beaconChainHash(chain)), header))
+function cipher(chain: RoundChain, header: Uint8Array): AesGcmParams {
+  const additionalData = copyOf(concatBytes(hexToBytes(roundChainHash(chain)), header))
   return { name: 'AES-GCM', iv: new Uint8Array(12), additionalData, tagLength: 8 * tagBytes }
 }
 

@@ -2,22 +2,22 @@ import { createDecipheriv, hkdfSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { bytesToHex, type Hex, hexToBytes, systemRandom } from '@koinon/base'
 import { describe, expect, it } from 'vitest'
-import { beaconChainHash, firstRoundAt, localBeaconChain, quicknet, roundPublishedAtSeconds } from './beacon-chain.ts'
-import { type BeaconRound, beaconPublicKey, signRound, verifyRound } from './beacon-round.ts'
 import { decryptWithRound } from './identity-encryption.ts'
+import { roundPublicKey, type SignedRound, signRound, verifyRound } from './round.ts'
+import { firstRoundAt, localRoundChain, quicknet, roundChainHash, roundPublishedAtSeconds } from './round-chain.ts'
 import { maximumSealedBytes, openSealedRow, roundOfSealed, type SealedWeights, sealRow } from './sealed-row.ts'
 
-type Published = BeaconRound & { readonly randomness: Hex; readonly source: string }
+type Published = SignedRound & { readonly randomness: Hex; readonly source: string }
 
 const vectors = JSON.parse(
   readFileSync(new URL('../../../../../specs/vectors/timelock.json', import.meta.url), 'utf8'),
 ) as {
   quicknet: typeof quicknet & { chainHash: Hex; source: string }
   rounds: [Published, Published, ...Published[]]
-  rejected: (BeaconRound & { why: string })[]
-  tlock: BeaconRound & { u: Hex; v: Hex; w: Hex; agePayload: Hex; text: string }
+  rejected: (SignedRound & { why: string })[]
+  tlock: SignedRound & { u: Hex; v: Hex; w: Hex; agePayload: Hex; text: string }
   sealed: { round: number; weights: SealedWeights; sealed: Hex; random: Hex[] }
-  local: { secretKey: Hex; chain: typeof quicknet; chainHash: Hex; round: BeaconRound }
+  local: { secretKey: Hex; chain: typeof quicknet; chainHash: Hex; round: SignedRound }
 }
 const [published, next] = vectors.rounds
 const { weights, sealed, round } = vectors.sealed
@@ -28,14 +28,14 @@ const flipped = (hex: Hex, place: number): Hex => {
   return bytesToHex(bytes)
 }
 
-describe('a beacon chain', () => {
+describe('a chain of rounds', () => {
   it('is fixed by its hash', () => {
     const { chainHash, source, ...chain } = vectors.quicknet
     expect(source).toContain('drand')
     expect(chain).toEqual(quicknet)
-    expect(beaconChainHash(quicknet)).toBe(chainHash)
-    expect(beaconChainHash({ ...quicknet, periodSeconds: 4 })).not.toBe(chainHash)
-    expect(beaconChainHash({ ...quicknet, beaconId: 'default' })).not.toBe(chainHash)
+    expect(roundChainHash(quicknet)).toBe(chainHash)
+    expect(roundChainHash({ ...quicknet, periodSeconds: 4 })).not.toBe(chainHash)
+    expect(roundChainHash({ ...quicknet, beaconId: 'default' })).not.toBe(chainHash)
   })
 
   it('has a round for every moment', () => {
@@ -62,18 +62,18 @@ describe('verifyRound', () => {
     expect(() => verifyRound({ ...quicknet, publicKey: '0x00' }, published)).toThrow(/signature/)
   })
 
-  it('accepts what a local beacon signs', () => {
+  it('accepts what a local timekeeper signs', () => {
     const { secretKey, chain, chainHash, round: signed } = vectors.local
     const key = hexToBytes(secretKey)
     expect(
-      localBeaconChain({
+      localRoundChain({
         ...chain,
-        publicKey: beaconPublicKey(key),
+        publicKey: roundPublicKey(key),
         chainId: 31_337,
         epochsContract: '0x00000000000000000000000000000000000000e1',
       }),
     ).toEqual(chain)
-    expect(beaconChainHash(chain)).toBe(chainHash)
+    expect(roundChainHash(chain)).toBe(chainHash)
     expect(signRound(key, signed.round)).toEqual(signed)
     expect(verifyRound(chain, signed).round).toBe(signed.round)
     expect(() => verifyRound(chain, { ...signed, round: signed.round + 1 })).toThrow(/signature/)
@@ -138,7 +138,7 @@ describe('a sealed row', () => {
     }
   })
 
-  it('opens for the hotkey, subnet and epoch that it was made for, and under its beacon', async () => {
+  it('opens for the hotkey, subnet and epoch that it was made for, and under its timekeeper', async () => {
     for (const owner of [
       { ...weights, hotkey: `0x${'b2'.repeat(20)}` as Hex },
       { ...weights, netuid: 2 },

@@ -1,7 +1,7 @@
 /** What an audit's events say of who holds what, for the report of decentralization (specs/0019-audit.md section 4). */
 import { type AuditSource, type EventOf, eventsOf } from '@koinon/ledger/audit'
 import type { DecentralizationFacts, Holding, ReplayState } from '../../rules/index.ts'
-import { wad } from '../../rules/pool/weighted-pool.ts'
+import { koinWorth } from '../../rules/pool/koin-worth.ts'
 import { type Economy, economyOf } from './economy/economy.ts'
 import { rootNetuid } from './economy/weight-book.ts'
 import { type ReplayedSubnet, replaySubnets } from './replay.ts'
@@ -38,7 +38,7 @@ function holdingsOf(
   { market, weights, unbondingSeconds }: Economy,
 ): Pick<DecentralizationFacts, 'stake' | 'emission' | 'exitSeconds'> {
   const worth = (netuid: number, amount: bigint): bigint =>
-    netuid === rootNetuid ? amount : (amount * (market.pools.get(netuid)?.price ?? 0n)) / wad
+    netuid === rootNetuid ? amount : koinWorth(market.pools.get(netuid)?.market, amount)
   return {
     stake: weights.hotkeys.flatMap(({ netuid, staked, positions }) =>
       [...positions].map(([staker, shares]): Holding => [staker, worth(netuid, staked.worth(shares))]),

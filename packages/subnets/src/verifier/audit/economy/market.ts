@@ -1,6 +1,7 @@
 /** Pools and free alpha, worked out again trade by trade and held against what each event says (specs/0014-pools.md section 2). */
 import { type Address, zeroAddress } from '@koinon/base'
 import type { EventOf, Tally } from '@koinon/ledger/audit'
+import type { AlphaMarket } from '../../../rules/pool/koin-worth.ts'
 import { movePriceAverage } from '../../../rules/pool/price-average.ts'
 import {
   injectIntoPool,
@@ -80,10 +81,9 @@ export class PoolBook {
     this.averagedAt = BigInt(seconds)
   }
 
-  /** What one alpha is worth now, KOIN in parts of 1e18: the pool's price, or the part of the pot. */
-  get price(): bigint {
-    if (!this.isDissolved) return poolPrice(this.pool)
-    return this.supply === 0n ? 0n : (this.pool.koin * wad) / this.supply
+  /** What `koinWorth` reads: the pool, or the pot for all alpha that is left. */
+  get market(): AlphaMarket {
+    return this.isDissolved ? { pot: this.pool.koin, outstanding: this.supply } : { pool: this.pool }
   }
 }
 

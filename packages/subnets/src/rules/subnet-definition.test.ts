@@ -1,8 +1,8 @@
 import { sha256Hex } from '@koinon/base'
 import { describe, expect, it } from 'vitest'
 import { digestSource, digestSubnet } from '../testing/digest-subnet.ts'
-import { subnetFromDefinition } from './define-subnet.ts'
 import { stakeMedian } from './stake-median.ts'
+import { subnetFromDefinition } from './subnet-definition.ts'
 
 describe('subnetFromDefinition', () => {
   it('brings the aggregator along', () => {

@@ -1,20 +1,20 @@
-/** A beacon of one home, for networks without the internet: whoever runs it could open weights early (specs/0018-timelock.md section 1). */
+/** A timekeeper of one home, for networks without the internet: whoever runs it could open weights early (specs/0018-timelock.md section 1). */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Address } from '@koinon/base'
 import { sendError, sendJson } from '@koinon/base/node'
-import { type BeaconSource, requirePublished } from '../client/beacon-source.ts'
+import { requirePublished, type Timekeeper } from '../client/timekeeper.ts'
 import {
-  beaconChainHash,
-  beaconChainToJson,
-  beaconPublicKey,
-  beaconSecretKey,
-  localBeaconChain,
+  localRoundChain,
   ownRound,
+  roundChainHash,
+  roundChainToJson,
+  roundPublicKey,
+  roundSecretKey,
   roundToJson,
   type VerifiedRound,
 } from '../rules/timelock/index.ts'
 
-export type LocalBeaconOptions = {
+export type LocalTimekeeperOptions = {
   /** 32 secret bytes that the home keeps, for example the key of an account of its own. */
   readonly seed: Uint8Array
   readonly chainId: number
@@ -29,9 +29,9 @@ export type LocalBeaconOptions = {
 const keptRounds = 64
 
 /** Signs rounds from the moment they are due, never before. */
-export function createLocalBeacon({ seed, nowSeconds, ...local }: LocalBeaconOptions): BeaconSource {
-  const secretKey = beaconSecretKey(seed)
-  const chain = localBeaconChain({ ...local, publicKey: beaconPublicKey(secretKey) })
+export function createLocalTimekeeper({ seed, nowSeconds, ...local }: LocalTimekeeperOptions): Timekeeper {
+  const secretKey = roundSecretKey(seed)
+  const chain = localRoundChain({ ...local, publicKey: roundPublicKey(secretKey) })
   const rounds = new Map<number, VerifiedRound>()
   return {
     chain,
@@ -49,17 +49,17 @@ export function createLocalBeacon({ seed, nowSeconds, ...local }: LocalBeaconOpt
 }
 
 /** Answers `GET /{chain hash}/info` and `/{chain hash}/public/{round}` as drand's relays do; false when the request is for something else. */
-export function createBeaconHandler(
-  source: BeaconSource,
+export function createTimekeeperHandler(
+  source: Timekeeper,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<boolean> {
-  const prefix = `/${beaconChainHash(source.chain).slice(2)}/`
+  const prefix = `/${roundChainHash(source.chain).slice(2)}/`
   return async (request, response) => {
     if (request.method !== 'GET' || !request.url?.startsWith(prefix)) return false
     const path = request.url.slice(prefix.length)
     const round = /^public\/([1-9]\d{0,14})$/.exec(path)?.[1]
     if (path !== 'info' && round === undefined) return false
     try {
-      if (round === undefined) sendJson(response, 200, beaconChainToJson(source.chain))
+      if (round === undefined) sendJson(response, 200, roundChainToJson(source.chain))
       else sendJson(response, 200, roundToJson(await source.round(Number(round))))
     } catch (error) {
       sendError(response, error, 425)

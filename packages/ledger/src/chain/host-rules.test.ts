@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isAllowedHostHeader, requireSafeBind } from './host-guard.ts'
+import { isAllowedHostHeader, requireSafeBind } from './host-rules.ts'
 
 describe('isAllowedHostHeader', () => {
   it.each(['localhost', 'LOCALHOST:8545', '127.0.0.1:8545', '10.0.0.7', '[::1]:8545', '[::1]', 'node.example:80'])(

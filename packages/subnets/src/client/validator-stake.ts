@@ -1,12 +1,9 @@
 /** What makes a hotkey a validator: weight in a subnet, and a permit that it asked for (specs/0014-pools.md). Every step looks first. */
-import { formatUnits, KoinonError, toAddress, tokenDecimals } from '@koinon/base'
-import { alphaStakingAbi } from './generated/alpha-staking.ts'
-import { permitsAbi } from './generated/permits.ts'
-import { subnetsAbi } from './generated/subnets.ts'
-import { ensureAllowance, type Membership } from './membership.ts'
+import { formatAmount, KoinonError, toAddress, tokenDecimals } from '@koinon/base'
+import type { Membership } from '@koinon/ledger'
+import { alphaStakingAbi, permitsAbi, subnetsAbi } from '@koinon/ledger/abis'
+import { rootNetuid, stakeOn } from './alpha-stake.ts'
 
-/** Where KOIN is staked instead of a subnet's alpha. */
-const rootNetuid = 0
 const oneToken = 10n ** BigInt(tokenDecimals)
 
 /**
@@ -23,7 +20,7 @@ export async function ensureRootStake(membership: Membership, amount: bigint): P
     args: [rootNetuid, hotkey, hotkey],
   })
   // A position may be worth a unit less than was staked.
-  if (staked + 1n < amount) await stakeOnRoot(membership, amount - staked)
+  if (staked + 1n < amount) await stakeOn(membership, { netuid: rootNetuid, hotkey, amount: amount - staked })
 }
 
 /**
@@ -42,23 +39,13 @@ export async function ensureWeight(membership: Membership, netuid: number, weigh
   if (rootWeight === 0n) {
     throw new KoinonError({
       code: 'ledger/root-weighs-nothing',
-      message: `The hotkey weighs ${formatUnits(weighs, tokenDecimals)} of the ${formatUnits(weight, tokenDecimals)} alpha needed, and KOIN on the root counts for nothing here`,
+      message: `The hotkey weighs ${formatAmount(weighs)} of the ${formatAmount(weight)} alpha needed, and KOIN on the root counts for nothing here`,
       hint: `Buy alpha of the subnet and stake it: koinon subnet stake ${netuid}`,
       details: { netuid },
     })
   }
-  await stakeOnRoot(membership, ((weight - weighs) * oneToken + rootWeight - 1n) / rootWeight)
-}
-
-async function stakeOnRoot(membership: Membership, amount: bigint): Promise<void> {
-  const { network, sender } = membership
-  await ensureAllowance(membership, network.contracts.staking, amount)
-  await sender.call({
-    address: network.contracts.staking,
-    abi: alphaStakingAbi,
-    functionName: 'stake',
-    args: [rootNetuid, toAddress(sender.address), amount],
-  })
+  const amount = ((weight - weighs) * oneToken + rootWeight - 1n) / rootWeight
+  await stakeOn(membership, { netuid: rootNetuid, hotkey, amount })
 }
 
 /**

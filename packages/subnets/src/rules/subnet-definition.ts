@@ -13,16 +13,16 @@ import { type WeightPolicy, weightPolicyOf } from './subnet-file/weight-policy.t
 import type { ListedWork } from './work-list.ts'
 
 /** Integers and texts that the definition's functions use; part of the spec hash. */
-export type SubnetParameters = Readonly<Record<string, number | string>>
+export type DefinitionParameters = Readonly<Record<string, number | string>>
 
-export type SampleContext = {
+export type DrawContext = {
   readonly committedCount: number
   readonly hotkey: Address
   readonly netuid: number
   readonly epoch: number
 }
 export type ProbeContext = { readonly hotkey: Address; readonly netuid: number; readonly epoch: number }
-export type ScoreContext = {
+export type EvidenceContext = {
   readonly netuid: number
   readonly epoch: number
   /** Evidence of all seats, the scored one among them, for scores that are relative. */
@@ -69,7 +69,7 @@ export type SubnetDefinition<task, response, ports> = {
   readonly name: string
   /** Raise it with every change of behaviour. */
   readonly version: number
-  readonly parameters: SubnetParameters
+  readonly parameters: DefinitionParameters
   /** What a probe asks. */
   readonly task: ZodType<task>
   /** Evidence of one piece of work, as miners hand it out. */
@@ -79,12 +79,12 @@ export type SubnetDefinition<task, response, ports> = {
   /** Looks at all that was committed, as far as that is cheap; `verify` looks closely at a few. */
   audit?(context: AuditContext, ports: ports): WorkListAudit
   /** Which of the committed pieces to check closely, as indices. Only the beacon decides. */
-  sample(random: BeaconRandom, context: SampleContext): readonly number[]
+  sample(random: BeaconRandom, context: DrawContext): readonly number[]
   /** A question that miners cannot foresee; private randomness. */
   probe?(random: Random, context: ProbeContext): task
   verify(response: response, context: VerifyContext, ports: ports): Promise<VerifiedWork>
   /** Pure: depends on nothing but its arguments. */
-  score(evidence: MinerEvidence, context: ScoreContext): MinerScore
+  score(evidence: MinerEvidence, context: EvidenceContext): MinerScore
   readonly combine: CombinePolicy
   /** How validators' rows become shares; `aggregate` in a subnet file is another thing: a miner's scores to one. */
   readonly aggregatorName: AggregatorName

@@ -1,33 +1,33 @@
-/** A local beacon behind HTTP with which a test can let things go wrong. */
+/** A local timekeeper behind HTTP with which a test can let things go wrong. */
 import { createServer } from 'node:http'
 import type { NetworkFile } from '@koinon/ledger'
 import { localNetworkBeacon } from '../client/index.ts'
-import { createBeaconHandler, createLocalBeacon } from '../provider/index.ts'
+import { createLocalTimekeeper, createTimekeeperHandler } from '../provider/index.ts'
 import { roundToJson } from '../rules/timelock/index.ts'
 import type { TestLedger } from './test-ledger.ts'
 
 /** `lies`: signs another round than it says. `away`: breaks off every connection. */
-export type BeaconMood = 'honest' | 'lies' | 'away'
+export type TimekeeperMood = 'honest' | 'lies' | 'away'
 
-export type TestBeacon = {
-  /** The ledger's network, with this beacon. */
+export type TestTimekeeper = {
+  /** The ledger's network, with this timekeeper. */
   readonly network: NetworkFile
-  mood: BeaconMood
+  mood: TimekeeperMood
   close(): Promise<void>
 }
 
 const seed = new Uint8Array(32).fill(7)
 
-export async function startTestBeacon({ network, nowSeconds }: TestLedger): Promise<TestBeacon> {
+export async function startTestTimekeeper({ network, nowSeconds }: TestLedger): Promise<TestTimekeeper> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const entry = localNetworkBeacon(seed, `http://127.0.0.1:${(server.address() as { port: number }).port}`)
   const { chainId, contracts } = network
   const { genesisSeconds, periodSeconds } = entry
   const times = { genesisSeconds, periodSeconds, nowSeconds }
-  const source = createLocalBeacon({ seed, chainId, epochsContract: contracts.epochs, ...times })
-  const honest = createBeaconHandler(source)
-  const beacon: TestBeacon = {
+  const source = createLocalTimekeeper({ seed, chainId, epochsContract: contracts.epochs, ...times })
+  const honest = createTimekeeperHandler(source)
+  const timekeeper: TestTimekeeper = {
     network: { ...network, beacon: entry },
     mood: 'honest',
     async close() {
@@ -38,11 +38,11 @@ export async function startTestBeacon({ network, nowSeconds }: TestLedger): Prom
     },
   }
   server.on('request', async (request, response) => {
-    if (beacon.mood === 'away') return request.destroy()
+    if (timekeeper.mood === 'away') return request.destroy()
     const round = Number(/\d+$/.exec(request.url ?? '')?.[0])
-    if (beacon.mood === 'honest') return void (await honest(request, response))
+    if (timekeeper.mood === 'honest') return void (await honest(request, response))
     const other = await source.round(round - 1)
     response.end(JSON.stringify({ ...roundToJson(other), round }))
   })
-  return beacon
+  return timekeeper
 }

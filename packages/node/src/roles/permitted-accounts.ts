@@ -4,7 +4,7 @@ import type { SubnetLedger } from '@koinon/subnets'
 const refreshIntervalMs = 5_000
 
 /** Which accounts hold a validator permit now, kept fresh in the background so that requests cost no look at the ledger. */
-export class PermitBook {
+export class PermittedAccounts {
   readonly #options: {
     readonly ledger: SubnetLedger
     readonly netuid: number

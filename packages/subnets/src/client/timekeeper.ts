@@ -1,17 +1,21 @@
-/** Where rounds of a beacon come from: relays over HTTP, each answer verified (specs/0018-timelock.md section 1). */
+/** Where rounds of a timekeeper come from: relays over HTTP, each answer verified (specs/0018-timelock.md section 1). */
 import { isKoinonError, KoinonError } from '@koinon/base'
 import {
-  type BeaconChain,
-  beaconChainHash,
+  type RoundChain,
+  roundChainHash,
   roundFromJson,
   roundPublishedAtSeconds,
   type VerifiedRound,
   verifyRound,
 } from '../rules/timelock/index.ts'
 
-export type BeaconSource = {
-  readonly chain: BeaconChain
-  /** Unix seconds of the clock by which the beacon publishes. */
+/**
+ * Publishes a signature at each moment, its round, and never before: what was sealed to that moment opens with it. drand calls such a thing a
+ * beacon, and so do the network file and `--beacon`; the beacon of an epoch is another thing, a number that the ledger draws.
+ */
+export type Timekeeper = {
+  readonly chain: RoundChain
+  /** Unix seconds of the clock by which the timekeeper publishes. */
   nowSeconds(): Promise<number>
   /** Throws `subnets/beacon-too-early` before the round is published and `subnets/beacon-unreachable`. */
   round(round: number): Promise<VerifiedRound>
@@ -25,11 +29,11 @@ export const quicknetRelays: readonly string[] = [
   'https://api3.drand.sh',
 ]
 
-export type HttpBeaconOptions = {
-  readonly chain: BeaconChain
+export type HttpTimekeeperOptions = {
+  readonly chain: RoundChain
   /** Origins, with a path prefix where needed; asked in this order until one gives the round. */
   readonly relays: readonly string[]
-  /** Unix seconds of the clock by which the beacon publishes: of drand everybody's own, of a local beacon the ledger's. */
+  /** Unix seconds of the clock by which the timekeeper publishes: of drand everybody's own, of a local timekeeper the ledger's. */
   readonly nowSeconds: () => Promise<number>
   /** For each relay. */
   readonly timeoutMs: number
@@ -37,9 +41,9 @@ export type HttpBeaconOptions = {
 
 const maximumAnswerBytes = 4_096
 
-/** A beacon behind relays of drand, or one home's local beacon behind its URL. No relay is trusted. */
-export function createHttpBeacon({ chain, relays, nowSeconds, timeoutMs }: HttpBeaconOptions): BeaconSource {
-  const chainHash = beaconChainHash(chain).slice(2)
+/** A timekeeper behind relays of drand, or one home's local timekeeper behind its URL. No relay is trusted. */
+export function createHttpTimekeeper({ chain, relays, nowSeconds, timeoutMs }: HttpTimekeeperOptions): Timekeeper {
+  const chainHash = roundChainHash(chain).slice(2)
   return {
     chain,
     nowSeconds,
@@ -58,7 +62,7 @@ export function createHttpBeacon({ chain, relays, nowSeconds, timeoutMs }: HttpB
       }
       throw new KoinonError({
         code: 'subnets/beacon-unreachable',
-        message: `No relay gave round ${round} of beacon ${chain.beaconId} (${problems.join('; ')})`,
+        message: `No relay gave round ${round} of timekeeper ${chain.beaconId} (${problems.join('; ')})`,
         hint: 'Check the connection to the internet; the round stays available, so opening can be tried again.',
         retry: 'later',
       })
@@ -67,12 +71,12 @@ export function createHttpBeacon({ chain, relays, nowSeconds, timeoutMs }: HttpB
 }
 
 /** Throws `subnets/beacon-too-early` while a round is still to come. */
-export function requirePublished(chain: BeaconChain, round: number, nowSeconds: number): void {
+export function requirePublished(chain: RoundChain, round: number, nowSeconds: number): void {
   const publishedAt = roundPublishedAtSeconds(chain, round)
   if (nowSeconds >= publishedAt) return
   throw new KoinonError({
     code: 'subnets/beacon-too-early',
-    message: `Round ${round} of beacon ${chain.beaconId} is published in ${publishedAt - nowSeconds} s`,
+    message: `Round ${round} of timekeeper ${chain.beaconId} is published in ${publishedAt - nowSeconds} s`,
     hint: 'Try again then.',
     retry: 'later',
   })

@@ -1,5 +1,5 @@
 /** Signed calls to a node over a pool of connections. */
-import { callNode as callOver, type NodeCall, type NodeCaller, type NodeTransport } from '@koinon/work/node'
+import { callNode, type NodeCall, type NodeCaller, type NodeTransport } from '@koinon/work/node'
 import type { Dispatcher } from 'undici'
 
 /** Carries requests over undici. */
@@ -11,9 +11,9 @@ export function overPool(dispatcher: Dispatcher): NodeTransport {
 }
 
 /** One signed JSON call with a deadline. Throws `node/*`; see `callNode` of the work package. */
-export function callNode(
+export function callPooledNode(
   caller: NodeCaller,
   { dispatcher, ...call }: Omit<NodeCall, 'transport'> & { readonly dispatcher: Dispatcher },
 ): Promise<unknown> {
-  return callOver(caller, { ...call, transport: overPool(dispatcher) })
+  return callNode(caller, { ...call, transport: overPool(dispatcher) })
 }

@@ -1,0 +1,2 @@
+/** For tests of the packages above. */
+export { deployCircleDollar } from './circle-dollar.ts'
