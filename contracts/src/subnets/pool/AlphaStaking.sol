@@ -299,10 +299,12 @@ contract AlphaStaking is ChildKeys {
         emit RootDividendsAdded(netuid, hotkey, amount, rate, payment);
     }
 
-    /// @dev The take goes first, then the rest raises the share price; without shares all is the hotkey's own.
+    /// @dev The take goes first, then the rest raises the share price; without shares all is the hotkey's own. Who came for it cannot
+    ///      leave at once: stake on the hotkey is bound from here on as if it had just lost a permit.
     function _raise(uint32 netuid, address hotkey, uint256 amount) private {
         if (amount == 0) return;
         Hotkey storage entry = _hotkeys[netuid][hotkey];
+        _extendSlashable(entry);
         Shares storage pool = entry.staked;
         (uint256 takeBps,) = _takesOf(hotkey);
         uint256 taken = pool.shares == 0 ? amount : amount * takeBps / BPS;
