@@ -65,6 +65,7 @@ contract ChildKeysTest is PoolNetwork {
         vm.stopPrank();
         vm.prank(PARENT);
         delegation.setTake(0);
+        vm.warp(block.timestamp + UNBONDING);
         eq(staking.stakeOf(_netuid, CHILD), 100e18, "40 own + 42 of the parent + 18 of the root");
         payDividends(_netuid, CHILD, 50e18);
         atMost(staking.claimableRoot(_netuid, CHILD, ANN, 9), 8.1e18, "root: 9 less a tenth");
@@ -137,7 +138,7 @@ contract ChildKeysTest is PoolNetwork {
         delegation.takeAnnouncement(_netuid, PARENT);
     }
 
-    function test_takes_fall_at_any_time_and_rise_once_in_thirty_days() public {
+    function test_takes_fall_at_any_time_and_are_raised_once_in_thirty_days() public {
         vm.startPrank(PARENT);
         (uint256 take, uint256 childTake) = delegation.takesOf(PARENT);
         yes(take == 1_800 && childTake == 0, "defaults");
