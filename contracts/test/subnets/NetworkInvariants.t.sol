@@ -192,10 +192,10 @@ contract NetworkHandler is Network {
         books.held = pools.balanceOf(netuid, address(emission));
         PoolState memory pool = pools.stateOf(netuid);
         books.koin = uint256(pool.koin) + pool.idleKoin;
-        books.weight = staking.totalStakeOf(netuid);
+        books.weight = staking.totalWeightOf(netuid);
         books.quorum = permits.totalPermittedStakeAt(netuid, block.timestamp - 1);
         for (uint256 i = 0; i < VALIDATORS + 3; ++i) {
-            books.weights += staking.stakeOf(netuid, _anyHotkey(i));
+            books.weights += staking.weightOf(netuid, _anyHotkey(i));
             books.votes += permits.permittedStakeAt(netuid, _anyHotkey(i), block.timestamp - 1);
         }
     }

@@ -65,7 +65,7 @@ describe('membership of a subnet', () => {
     const weight = await chain.reader.readContract({
       address: chain.network.contracts.staking,
       abi: alphaStakingAbi,
-      functionName: 'stakeOf',
+      functionName: 'weightOf',
       args: [1, account.address],
     })
     expect(weight).toBe(10n * koin)

@@ -137,7 +137,7 @@ export async function readSubnet(place: Place, netuid: number): Promise<SubnetSu
     reader.readContract({ ...terms, functionName: 'versionAt', args: [netuid, epoch] }),
     reader.readContract({ ...terms, functionName: 'versionKeyAt', args: [netuid, epoch] }),
     reader.readContract({ ...permits, functionName: 'validatorsOf', args: [netuid] }),
-    reader.readContract({ ...staking, functionName: 'totalStakeOf', args: [netuid] }),
+    reader.readContract({ ...staking, functionName: 'totalWeightOf', args: [netuid] }),
   ])
   const last = history.at(-1)
   return {

@@ -212,13 +212,13 @@ interface IAlphaStaking {
     function onRegistrationChanged(uint32 netuid, address hotkey, bool registered) external;
 
     /// @notice Weight of a hotkey now.
-    function stakeOf(uint32 netuid, address hotkey) external view returns (uint256);
+    function weightOf(uint32 netuid, address hotkey) external view returns (uint256);
 
     /// @notice Weights of several hotkeys now.
-    function stakesOf(uint32 netuid, address[] calldata hotkeys) external view returns (uint256[] memory);
+    function weightsOf(uint32 netuid, address[] calldata hotkeys) external view returns (uint256[] memory);
 
     /// @notice Sum of all weights of a subnet now.
-    function totalStakeOf(uint32 netuid) external view returns (uint256);
+    function totalWeightOf(uint32 netuid) external view returns (uint256);
 
     /// @notice What `staker` has on `hotkey` now.
     function positionOf(uint32 netuid, address hotkey, address staker)

@@ -91,20 +91,20 @@ abstract contract StakeLedger is IAlphaStaking {
     }
 
     /// @inheritdoc IAlphaStaking
-    function stakeOf(uint32 netuid, address hotkey) external view returns (uint256) {
+    function weightOf(uint32 netuid, address hotkey) external view returns (uint256) {
         return _hotkeys[netuid][hotkey].weight;
     }
 
     /// @inheritdoc IAlphaStaking
-    function stakesOf(uint32 netuid, address[] calldata hotkeys) external view returns (uint256[] memory stakes) {
-        stakes = new uint256[](hotkeys.length);
+    function weightsOf(uint32 netuid, address[] calldata hotkeys) external view returns (uint256[] memory weights) {
+        weights = new uint256[](hotkeys.length);
         for (uint256 i = 0; i < hotkeys.length; ++i) {
-            stakes[i] = _hotkeys[netuid][hotkeys[i]].weight;
+            weights[i] = _hotkeys[netuid][hotkeys[i]].weight;
         }
     }
 
     /// @inheritdoc IAlphaStaking
-    function totalStakeOf(uint32 netuid) external view returns (uint256) {
+    function totalWeightOf(uint32 netuid) external view returns (uint256) {
         return _totals[netuid];
     }
 

@@ -64,10 +64,10 @@ describe('punishStep', () => {
     }
     const dueSeconds = (offence?.overturnedAtSeconds ?? 0) + testPhases.activationDelaySeconds
     await look(dueSeconds - 1)
-    expect([await stakeOf(netuid, thief.address), events]).toEqual([30n * token, []])
+    expect([await weightOf(netuid, thief.address), events]).toEqual([30n * token, []])
     await look(dueSeconds)
     await look(dueSeconds + 1)
-    expect(await stakeOf(netuid, thief.address)).toBe(24n * token)
+    expect(await weightOf(netuid, thief.address)).toBe(24n * token)
     expect(events).toEqual([{ kind: 'punished', epoch: 1 }])
     expect(await chain.offences(netuid)).toEqual([])
   }, 60_000)
@@ -107,7 +107,7 @@ describe('disputeStep', () => {
     expect(await look(undefined)).toMatchObject([{ kind: 'disputed', epoch: 1, what: 'amount' }, { kind: 'punished' }])
     await submit(forged(netuid, thief.address, { consensus: 7n, mined: 0n }))
     expect(await look(undefined)).toEqual([])
-    expect(await look(digestSubnet.specParts(digestSource))).toMatchObject([{ kind: 'disputed', what: 'seat' }])
+    expect(await look(digestSubnet.specParts(digestSource))).toMatchObject([{ kind: 'disputed', what: 'seat' }, {}])
   }, 60_000)
 })
 
@@ -140,12 +140,12 @@ function forged(netuid: number, hotkey: Address, seat: { readonly consensus: big
   return { posting, result }
 }
 
-function stakeOf(netuid: number, hotkey: Hex): Promise<bigint> {
+function weightOf(netuid: number, hotkey: Hex): Promise<bigint> {
   const { staking } = ledger.network.contracts
   return ledger.reader.readContract({
     address: staking,
     abi: alphaStakingAbi,
-    functionName: 'stakeOf',
+    functionName: 'weightOf',
     args: [netuid, hotkey],
   })
 }
