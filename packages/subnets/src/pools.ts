@@ -24,7 +24,6 @@ export {
   announceParts,
   type PartsOfAlpha,
   partBounds,
-  partsDelaySeconds,
   readParts,
 } from './client/emission-parts.ts'
 export {
@@ -44,6 +43,7 @@ export {
   type SubnetPool,
   type SubnetPot,
 } from './client/pools.ts'
+export { partsDelaySeconds } from './rules/emission/constants.ts'
 export {
   defaultSlippageBps,
   maximumSlippageBps,
