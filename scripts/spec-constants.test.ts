@@ -18,7 +18,7 @@ const chapters = [
     file: 'specs/0010-seats-stake-emission.md',
     contracts: [
       'token/KoinonToken',
-      ...inFolder('subnets', 'SubnetRegistry Subnets SubnetTerms PriceScore Earnings Epochs'),
+      ...inFolder('subnets', 'SubnetRegistry Subnets SubnetTerms PriceScore results/Earnings results/Epochs'),
     ],
     constants: {},
   },

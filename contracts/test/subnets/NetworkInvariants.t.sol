@@ -2,10 +2,10 @@
 pragma solidity 0.8.37;
 
 import {Accrued, Step} from "../../src/subnets/emission/IPoolEmission.sol";
-import {Claim, Posting, Result} from "../../src/subnets/IEpochs.sol";
+import {Claim, Posting, Result} from "../../src/subnets/results/IEpochs.sol";
 import {HotkeyState} from "../../src/subnets/pool/IAlphaStaking.sol";
 import {PoolState} from "../../src/subnets/pool/IPools.sol";
-import {AmountWords} from "../../src/subnets/SeatWords.sol";
+import {AmountWords} from "../../src/subnets/results/SeatWords.sol";
 import {Network} from "../support/Network.sol";
 import {vm} from "../support/Vm.sol";
 

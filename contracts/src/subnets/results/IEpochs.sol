@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IPoolEmission} from "./emission/IPoolEmission.sol";
+import {IPoolEmission} from "../emission/IPoolEmission.sol";
 import {IDisputes} from "./IDisputes.sol";
-import {IAlphaStaking} from "./pool/IAlphaStaking.sol";
-import {IPermits} from "./pool/IPermits.sol";
+import {IAlphaStaking} from "../pool/IAlphaStaking.sol";
+import {IPermits} from "../pool/IPermits.sol";
 
 /// @dev What validators sign about an epoch (EIP-712 `Result`).
 struct Result {

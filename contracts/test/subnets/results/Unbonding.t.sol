@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IEpochs, Posting, Result} from "../../src/subnets/IEpochs.sol";
-import {SeatClaim, Spec} from "../../src/subnets/IDisputes.sol";
-import {ISubnetTerms} from "../../src/subnets/ISubnetTerms.sol";
-import {SubnetParams} from "../../src/subnets/ISubnets.sol";
-import {SeatWords} from "../../src/subnets/SeatWords.sol";
-import {SeatTree} from "../support/SeatTree.sol";
-import {vm} from "../support/Vm.sol";
+import {IEpochs, Posting, Result} from "../../../src/subnets/results/IEpochs.sol";
+import {SeatClaim, Spec} from "../../../src/subnets/results/IDisputes.sol";
+import {ISubnetTerms} from "../../../src/subnets/ISubnetTerms.sol";
+import {SubnetParams} from "../../../src/subnets/ISubnets.sol";
+import {SeatWords} from "../../../src/subnets/results/SeatWords.sol";
+import {SeatTree} from "../../support/SeatTree.sol";
+import {vm} from "../../support/Vm.sol";
 import {Round} from "./Round.sol";
 
 /// @dev No stake is gone before what it signed is active, and no change of a subnet's file saves who signed before it.

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Accrued, IPoolEmission} from "../../src/subnets/emission/IPoolEmission.sol";
-import {AmountClaim, IDisputes, SeatClaim} from "../../src/subnets/IDisputes.sol";
-import {IEpochs, Offence, Posting, Result} from "../../src/subnets/IEpochs.sol";
-import {ISubnets} from "../../src/subnets/ISubnets.sol";
-import {IAlphaStaking} from "../../src/subnets/pool/IAlphaStaking.sol";
-import {ResultTree} from "../../src/subnets/ResultTree.sol";
-import {SeatWords} from "../../src/subnets/SeatWords.sol";
-import {StakeMedian} from "../../src/subnets/StakeMedian.sol";
-import {WordTree} from "../../src/subnets/WordTree.sol";
-import {SeatTree} from "../support/SeatTree.sol";
-import {vm} from "../support/Vm.sol";
+import {Accrued, IPoolEmission} from "../../../src/subnets/emission/IPoolEmission.sol";
+import {AmountClaim, IDisputes, SeatClaim} from "../../../src/subnets/results/IDisputes.sol";
+import {IEpochs, Offence, Posting, Result} from "../../../src/subnets/results/IEpochs.sol";
+import {ISubnets} from "../../../src/subnets/ISubnets.sol";
+import {IAlphaStaking} from "../../../src/subnets/pool/IAlphaStaking.sol";
+import {ResultTree} from "../../../src/subnets/results/ResultTree.sol";
+import {SeatWords} from "../../../src/subnets/results/SeatWords.sol";
+import {StakeMedian} from "../../../src/subnets/results/StakeMedian.sol";
+import {WordTree} from "../../../src/subnets/results/WordTree.sol";
+import {SeatTree} from "../../support/SeatTree.sol";
+import {vm} from "../../support/Vm.sol";
 import {Round} from "./Round.sol";
 
 contract DisputesTest is Round {
