@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {AmountClaim, SeatClaim} from "../src/subnets/IDisputes.sol";
-import {Posting, Result} from "../src/subnets/IEpochs.sol";
-import {SeatWords} from "../src/subnets/SeatWords.sol";
+import {AmountClaim, SeatClaim} from "../src/subnets/results/IDisputes.sol";
+import {Posting, Result} from "../src/subnets/results/IEpochs.sol";
+import {SeatWords} from "../src/subnets/results/SeatWords.sol";
 import {SeatTree} from "./support/SeatTree.sol";
-import {Round} from "./subnets/Round.sol";
+import {Round} from "./subnets/results/Round.sol";
 import {vm} from "./support/Vm.sol";
 
 /// @dev Whole subnets: 64 validators of 256 seats with dense rows, and a small one. Run with --isolate, as GasSnapshot.t.sol.

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {ChannelConfig, Voucher, VoucherClaim} from "../src/payments/IBatchSettlement.sol";
 import {BatchSettlement} from "../src/payments/BatchSettlement.sol";
 import {ERC3009DepositCollector} from "../src/payments/ERC3009DepositCollector.sol";
-import {IEpochs, Posting} from "../src/subnets/IEpochs.sol";
+import {IEpochs, Posting} from "../src/subnets/results/IEpochs.sol";
 import {SubnetParams} from "../src/subnets/ISubnets.sol";
 import {TestDollar} from "../src/token/TestDollar.sol";
 import {Network} from "./support/Network.sol";

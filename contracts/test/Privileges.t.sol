@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IDisputes} from "../src/subnets/IDisputes.sol";
+import {IDisputes} from "../src/subnets/results/IDisputes.sol";
 import {IPoolEmission} from "../src/subnets/emission/IPoolEmission.sol";
-import {IEpochs, Posting} from "../src/subnets/IEpochs.sol";
+import {IEpochs, Posting} from "../src/subnets/results/IEpochs.sol";
 import {ISubnetTerms} from "../src/subnets/ISubnetTerms.sol";
 import {ISubnets} from "../src/subnets/ISubnets.sol";
 import {IAlphaStaking} from "../src/subnets/pool/IAlphaStaking.sol";
 import {IDelegation} from "../src/subnets/pool/IDelegation.sol";
 import {IPermits} from "../src/subnets/pool/IPermits.sol";
 import {IPools} from "../src/subnets/pool/IPools.sol";
-import {AmountWords} from "../src/subnets/SeatWords.sol";
+import {AmountWords} from "../src/subnets/results/SeatWords.sol";
 import {Network} from "./support/Network.sol";
 import {vm} from "./support/Vm.sol";
 

@@ -16,6 +16,8 @@ interface ISubnetTerms {
     error SubnetNotFound(uint32 netuid);
     error SubnetIsDissolved(uint32 netuid);
     error ParameterOutOfRange(string parameter);
+    /// @notice Two epochs and the activation delay of its results take `lasts` seconds: stake could be gone before it is slashed.
+    error EpochOutlastsUnbonding(uint256 lasts, uint256 unbondingSeconds);
     error ChangePending(uint40 from);
     error PriceAboveMaximum(uint256 price, uint256 maximum);
     error RegistrationsExhausted(uint64 epoch);

@@ -36,7 +36,7 @@ struct SubnetParams {
     uint32 workCommitSeconds;
     uint32 weightCommitSeconds;
     uint32 weightRevealSeconds;
-    /// How long a signed root waits, open to objection, before it pays. 1 to {MAX_DELAY_SECONDS}.
+    /// How long a signed root waits, open to objection, before it pays. 1 to {MAX_DELAY_SECONDS}; with two epochs at most the unbonding.
     uint32 activationDelaySeconds;
     /// 1 to {MAX_NEURONS}.
     uint16 maxNeurons;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IEpochs} from "./IEpochs.sol";
+import {IEpochs} from "./results/IEpochs.sol";
 import {IPruningScore} from "./IScores.sol";
 import {ISubnets} from "./ISubnets.sol";
 import {ICoinbase, IPools} from "./pool/IPools.sol";

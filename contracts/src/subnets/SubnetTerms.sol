@@ -190,7 +190,7 @@ contract SubnetTerms is ISubnetTerms {
         if (msg.sender != address(subnets)) revert NotSubnets(msg.sender);
     }
 
-    function _requireInRange(SubnetParams calldata params) private pure {
+    function _requireInRange(SubnetParams calldata params) private view {
         _requireRange(bytes(params.name).length, 1, MAX_NAME_BYTES, "name");
         _requireTexts(params.metadataURI, params.specHash);
         _requireRange(params.epochSeconds, MIN_EPOCH_SECONDS, MAX_EPOCH_SECONDS, "epochSeconds");
@@ -201,11 +201,20 @@ contract SubnetTerms is ISubnetTerms {
             uint256(params.workCommitSeconds) + params.weightCommitSeconds + params.weightRevealSeconds;
         _requireRange(phases, 3, params.epochSeconds - 1, "phases");
         _requireRange(params.activationDelaySeconds, 1, MAX_DELAY_SECONDS, "activationDelaySeconds");
+        _requireReachable(params);
         _requireRange(params.maxNeurons, 1, MAX_NEURONS, "maxNeurons");
         _requireRange(params.maxValidators, 1, MAX_VALIDATORS, "maxValidators");
         _requireRange(params.minValidatorStake, 1, type(uint128).max, "minValidatorStake");
         _requireRules(params.rules);
         _requireRange(params.initialBurn, params.rules.minBurn, params.rules.maxBurn, "initialBurn");
+    }
+
+    /// @dev Whose stake counts at the first second of an epoch can be slashed for a wrong result of it until that would be active, also
+    ///      when it began to leave in the next second: the epoch, all of the next, in which its result is signed, and the delay.
+    function _requireReachable(SubnetParams calldata params) private view {
+        uint256 lasts = 2 * uint256(params.epochSeconds) + params.activationDelaySeconds;
+        uint256 unbonding = subnets.staking().unbondingSeconds();
+        if (lasts > unbonding) revert EpochOutlastsUnbonding(lasts, unbonding);
     }
 
     function _requireRules(SeatRules calldata rules) private pure {

@@ -4,9 +4,9 @@ pragma solidity 0.8.37;
 import {EpochWindow, ISubnets} from "./ISubnets.sol";
 import {IWeights} from "./IWeights.sol";
 import {IPermits} from "./pool/IPermits.sol";
-import {ValidatorWords} from "./SeatWords.sol";
-import {StakeMedian} from "./StakeMedian.sol";
-import {WordTree} from "./WordTree.sol";
+import {ValidatorWords} from "./results/SeatWords.sol";
+import {StakeMedian} from "./results/StakeMedian.sol";
+import {WordTree} from "./results/WordTree.sol";
 
 /// @title Validators' weights: committed blind, then revealed
 /// @dev The commitment binds chain, contract, subnet, epoch and hotkey, so nobody can copy another's commitment and

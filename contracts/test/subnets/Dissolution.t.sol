@@ -2,13 +2,13 @@
 pragma solidity 0.8.37;
 
 import {Accrued} from "../../src/subnets/emission/IPoolEmission.sol";
-import {IEpochs, Posting} from "../../src/subnets/IEpochs.sol";
+import {IEpochs, Posting} from "../../src/subnets/results/IEpochs.sol";
 import {ISubnetTerms} from "../../src/subnets/ISubnetTerms.sol";
 import {ISubnets, Outcome, SubnetParams} from "../../src/subnets/ISubnets.sol";
 import {IAlphaStaking} from "../../src/subnets/pool/IAlphaStaking.sol";
 import {IPermits} from "../../src/subnets/pool/IPermits.sol";
 import {IPools} from "../../src/subnets/pool/IPools.sol";
-import {AmountWords} from "../../src/subnets/SeatWords.sol";
+import {AmountWords} from "../../src/subnets/results/SeatWords.sol";
 import {Subnets} from "../../src/subnets/Subnets.sol";
 import {SubnetTerms} from "../../src/subnets/SubnetTerms.sol";
 import {KoinonToken} from "../../src/token/KoinonToken.sol";
@@ -29,6 +29,10 @@ contract FreePools {
 
     function permits() external pure returns (IPermits) {
         return IPermits(address(0));
+    }
+
+    function unbondingSeconds() external pure returns (uint48) {
+        return 7 days;
     }
 
     function bindSubnets() external {}

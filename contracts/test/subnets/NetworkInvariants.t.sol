@@ -2,10 +2,10 @@
 pragma solidity 0.8.37;
 
 import {Accrued, Step} from "../../src/subnets/emission/IPoolEmission.sol";
-import {Claim, Posting, Result} from "../../src/subnets/IEpochs.sol";
+import {Claim, Posting, Result} from "../../src/subnets/results/IEpochs.sol";
 import {HotkeyState} from "../../src/subnets/pool/IAlphaStaking.sol";
 import {PoolState} from "../../src/subnets/pool/IPools.sol";
-import {AmountWords} from "../../src/subnets/SeatWords.sol";
+import {AmountWords} from "../../src/subnets/results/SeatWords.sol";
 import {Network} from "../support/Network.sol";
 import {vm} from "../support/Vm.sol";
 
@@ -192,10 +192,10 @@ contract NetworkHandler is Network {
         books.held = pools.balanceOf(netuid, address(emission));
         PoolState memory pool = pools.stateOf(netuid);
         books.koin = uint256(pool.koin) + pool.idleKoin;
-        books.weight = staking.totalStakeOf(netuid);
+        books.weight = staking.totalWeightOf(netuid);
         books.quorum = permits.totalPermittedStakeAt(netuid, block.timestamp - 1);
         for (uint256 i = 0; i < VALIDATORS + 3; ++i) {
-            books.weights += staking.stakeOf(netuid, _anyHotkey(i));
+            books.weights += staking.weightOf(netuid, _anyHotkey(i));
             books.votes += permits.permittedStakeAt(netuid, _anyHotkey(i), block.timestamp - 1);
         }
     }

@@ -70,7 +70,7 @@ contract SeatReentrancyTest is Network {
         _token = new CallingToken();
         identity = new IdentityRegistry();
         Pools itsPools = new Pools(KoinonToken(address(_token)));
-        _subnets = new Subnets(identity, new SubnetTerms(), new AlphaStaking(itsPools, 1, 1e18), 1e9);
+        _subnets = new Subnets(identity, new SubnetTerms(), new AlphaStaking(itsPools, 1 days, 1e18), 1e9);
         _token.give(address(this), 1e18);
         _subnets.createSubnet(params(), 1e9);
         for (uint160 i = 0; i < 17; ++i) {

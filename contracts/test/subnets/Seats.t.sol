@@ -2,9 +2,9 @@
 pragma solidity 0.8.37;
 
 import {ISubnetTerms} from "../../src/subnets/ISubnetTerms.sol";
-import {Posting} from "../../src/subnets/IEpochs.sol";
+import {Posting} from "../../src/subnets/results/IEpochs.sol";
 import {Challenge, ISubnets, Outcome, SeatRules, SubnetParams} from "../../src/subnets/ISubnets.sol";
-import {AmountWords} from "../../src/subnets/SeatWords.sol";
+import {AmountWords} from "../../src/subnets/results/SeatWords.sol";
 import {SeatHistory} from "../../src/subnets/SeatHistory.sol";
 import {Network} from "../support/Network.sol";
 import {vm} from "../support/Vm.sol";

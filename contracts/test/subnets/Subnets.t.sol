@@ -238,7 +238,7 @@ contract SubnetsTest is Network {
 
     function testFuzz_every_second_lies_in_the_epoch_it_is_said_to(uint32 length, uint40 offset) public {
         SubnetParams memory chosen = params();
-        chosen.epochSeconds = uint32(within(length, 181, 30 days));
+        chosen.epochSeconds = uint32(within(length, 181, (UNBONDING - 120) / 2));
         uint32 netuid = createSubnet(chosen);
         uint256 timestamp = block.timestamp + offset;
         EpochWindow memory window = subnets.epochWindow(netuid, subnets.epochAt(netuid, timestamp));

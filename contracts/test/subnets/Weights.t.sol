@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {IWeights} from "../../src/subnets/IWeights.sol";
 import {Weights} from "../../src/subnets/Weights.sol";
-import {WordTree} from "../../src/subnets/WordTree.sol";
+import {WordTree} from "../../src/subnets/results/WordTree.sol";
 import {Network} from "../support/Network.sol";
 import {vm} from "../support/Vm.sol";
 

@@ -2,11 +2,11 @@
 pragma solidity 0.8.37;
 
 import {IdentityRegistry} from "../../src/identity/IdentityRegistry.sol";
-import {Disputes} from "../../src/subnets/Disputes.sol";
+import {Disputes} from "../../src/subnets/results/Disputes.sol";
 import {PriceAveragePolicy} from "../../src/subnets/emission/policies/PriceAveragePolicy.sol";
 import {PoolEmission} from "../../src/subnets/emission/PoolEmission.sol";
-import {Epochs} from "../../src/subnets/Epochs.sol";
-import {Claim, Posting, Result} from "../../src/subnets/IEpochs.sol";
+import {Epochs} from "../../src/subnets/results/Epochs.sol";
+import {Claim, Posting, Result} from "../../src/subnets/results/IEpochs.sol";
 import {SeatRules, SubnetParams} from "../../src/subnets/ISubnets.sol";
 import {AlphaStaking} from "../../src/subnets/pool/AlphaStaking.sol";
 import {IDelegation} from "../../src/subnets/pool/IDelegation.sol";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ResultTree} from "../../src/subnets/ResultTree.sol";
+import {ResultTree} from "../../src/subnets/results/ResultTree.sol";
 
 /// @dev Roots and proofs of words, leaving the words alone.
 library SeatTree {

@@ -156,3 +156,22 @@ describe('the directory of subnets', () => {
     await expect(readSubnet(chain, 99)).rejects.toMatchObject({ code: 'ledger/no-subnet' })
   })
 })
+
+describe('createSubnet', () => {
+  it('says the longest epoch that the unbonding of the network leaves room for, and takes it', async () => {
+    const { network, reader, founder } = chain
+    const membership = { network, reader, sender: founder.sender }
+    const paced = (epochSeconds: number): SubnetParameters => {
+      const sixth = Math.floor(epochSeconds / 6)
+      return { ...small, epochSeconds, activationDelaySeconds: sixth }
+    }
+    const price = withMargin(await quoteLock(membership))
+    await expect(createSubnet(membership, paced(300), price)).rejects.toMatchObject({
+      code: 'ledger/epoch-too-long',
+      details: { lastsSeconds: 650, unbondingSeconds: 600, longestEpochSeconds: 276 },
+    })
+    await expect(createSubnet(membership, paced(278), price)).rejects.toMatchObject({ code: 'ledger/epoch-too-long' })
+    const created = await createSubnet(membership, paced(276), price)
+    expect((await readSubnet(membership, created)).epochSeconds).toBe(276)
+  })
+})

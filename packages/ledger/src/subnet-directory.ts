@@ -61,13 +61,22 @@ export function quoteLock({ network, reader }: Place): Promise<bigint> {
   return reader.readContract({ ...subnets, functionName: 'lockPrice', blockTag: 'pending' })
 }
 
-/** Creates a subnet for at most `maxLock`, which is approved. Returns its number. Throws as `TransactionSender.call`. */
+/**
+ * Creates a subnet for at most `maxLock`, which is approved. Returns its number. Throws `ledger/epoch-too-long` before anything is sent, and
+ * as `TransactionSender.call`.
+ */
 export async function createSubnet(
-  { network, sender }: Membership,
+  { network, reader, sender }: Membership,
   parameters: SubnetParameters,
   maxLock: bigint,
 ): Promise<number> {
-  const { token, subnets } = network.contracts
+  const { token, subnets, staking } = network.contracts
+  const unbonding = await reader.readContract({
+    address: staking,
+    abi: alphaStakingAbi,
+    functionName: 'unbondingSeconds',
+  })
+  requireReachable(parameters, unbonding)
   if (maxLock > 0n) {
     await sender.call({ address: token, abi: koinonTokenAbi, functionName: 'approve', args: [subnets, maxLock] })
   }
@@ -86,6 +95,22 @@ export async function createSubnet(
     })
   }
   return created.args.netuid
+}
+
+/**
+ * Two epochs and the delay of a result pass while stake that voted may be leaving; only until it has left can it be slashed. The registry
+ * refuses what lasts longer (specs/0010-seats-stake-emission.md section 1); here with the longest epoch that it takes.
+ */
+function requireReachable({ epochSeconds, activationDelaySeconds }: SubnetParameters, unbondingSeconds: number): void {
+  const lastsSeconds = 2 * epochSeconds + activationDelaySeconds
+  if (lastsSeconds <= unbondingSeconds) return
+  const longest = Math.floor((unbondingSeconds * epochSeconds) / lastsSeconds)
+  throw new KoinonError({
+    code: 'ledger/epoch-too-long',
+    message: `Epochs of ${epochSeconds} s are too long for this network: stake leaves it in ${unbondingSeconds} s, before a wrong result of such an epoch could cost it anything`,
+    hint: `The longest epoch here is ${longest} s: name one of at most that with --epoch-seconds. A network of its own may have longer ones: koinon up --epoch-seconds in a new home, or koinon network deploy --unbonding-seconds.`,
+    details: { epochSeconds, lastsSeconds, unbondingSeconds, longestEpochSeconds: longest },
+  })
 }
 
 /** Numbers of the subnets that live, ascending. */
@@ -112,7 +137,7 @@ export async function readSubnet(place: Place, netuid: number): Promise<SubnetSu
     reader.readContract({ ...terms, functionName: 'versionAt', args: [netuid, epoch] }),
     reader.readContract({ ...terms, functionName: 'versionKeyAt', args: [netuid, epoch] }),
     reader.readContract({ ...permits, functionName: 'validatorsOf', args: [netuid] }),
-    reader.readContract({ ...staking, functionName: 'totalStakeOf', args: [netuid] }),
+    reader.readContract({ ...staking, functionName: 'totalWeightOf', args: [netuid] }),
   ])
   const last = history.at(-1)
   return {

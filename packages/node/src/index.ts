@@ -19,7 +19,13 @@ export type { BeaconChoice } from './local/home-beacon.ts'
 export { externalLedger, type LedgerSource } from './local/ledger-source.ts'
 export { LocalNetwork, type LocalNetworkOptions, type NetworkStep, type ReadyNetwork } from './local/local-network.ts'
 export { defaultModel, type ModelFile, modelManifest, resolveModel, resolveReplayModel } from './local/model.ts'
-export { localNetworkParameters, localPrices, localSubnet, shortestEpochSeconds } from './local/parameters.ts'
+export {
+  externalUnbondingSeconds,
+  localPrices,
+  localSubnet,
+  networkParametersFor,
+  shortestEpochSeconds,
+} from './local/parameters.ts'
 export { portOwner, requireFreePort } from './local/port.ts'
 export { requirePublishedHost } from './local/published-host.ts'
 export { deployedFiles, parseTemplates, templateNames } from './local/subnet-files.ts'

@@ -24,7 +24,6 @@ export {
   announceParts,
   type PartsOfAlpha,
   partBounds,
-  partsDelaySeconds,
   readParts,
 } from './client/emission-parts.ts'
 export { type MarketJson, marketJson, type TermsJson, termsJson } from './client/market-json.ts'
@@ -46,6 +45,7 @@ export {
   type SubnetPot,
 } from './client/pools.ts'
 export { ensurePermitSought, ensureRootStake, ensureWeight } from './client/validator-stake.ts'
+export { partsDelaySeconds } from './rules/emission/constants.ts'
 export { koinWorth } from './rules/pool/koin-worth.ts'
 export {
   defaultSlippageBps,

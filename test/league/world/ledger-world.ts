@@ -67,7 +67,7 @@ export async function startLedgerWorld(phases: Phases, stretch: number): Promise
       restSeconds: 7n * 86_400n,
       minimumLock: koin('100'),
       rootWeight: koin('1'),
-      unbondingSeconds: 300n,
+      unbondingSeconds: 1_200n,
     },
     onDeployed: () => undefined,
   })

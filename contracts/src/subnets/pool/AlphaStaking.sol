@@ -27,9 +27,9 @@ contract AlphaStaking is ChildKeys {
     }
 
     /// @notice One slash takes at most half, so that a pool stays countable after very many.
-    uint256 public constant MAX_SLASH_BPS = 5000;
+    uint256 private constant MAX_SLASH_BPS = 5000;
     /// @notice Part of a slash that whoever showed the offence gets.
-    uint256 public constant REWARD_BPS = 1000;
+    uint256 private constant REWARD_BPS = 1000;
     uint256 private constant BPS = 10_000;
     /// @dev Claim rates are alpha per root share in parts of 2^96.
     uint256 private constant RATE_BITS = 96;
@@ -149,10 +149,10 @@ contract AlphaStaking is ChildKeys {
         if (msg.sender != token.minter()) revert NotPermitted(msg.sender);
         if (hotkey == address(0)) revert HotkeyIsZero();
         if (amount == 0) revert ZeroAmount();
-        pools.transferFor(netuid, msg.sender, address(this), amount);
-        (uint256 takeBps, uint256 childTakeBps) = delegation.takesOf(hotkey);
-        uint256 weight = _hotkeys[netuid][hotkey].weight;
-        uint256 fromRoot = _payRoot(netuid, hotkey, amount, weight);
+        _move(netuid, msg.sender, address(this), amount);
+        (uint256 takeBps, uint256 childTakeBps) = _takesOf(hotkey);
+        (uint256 weight, uint256 rootPart) = _dividendWeights(netuid, hotkey);
+        uint256 fromRoot = _hotkeys[ROOT][hotkey].staked.shares == 0 || rootPart == 0 ? 0 : amount * rootPart / weight;
         uint256 taken = fromRoot * takeBps / BPS;
         if (fromRoot > 0) _raiseRate(netuid, hotkey, fromRoot - taken);
         uint256 own = amount - fromRoot;
@@ -234,7 +234,7 @@ contract AlphaStaking is ChildKeys {
         if (amount == 0) revert ZeroAmount();
         shares = _deposit(netuid, hotkey, beneficiary, amount);
         if (netuid == ROOT) token.transferFrom(msg.sender, address(this), amount);
-        else pools.transferFor(netuid, msg.sender, address(this), amount);
+        else _move(netuid, msg.sender, address(this), amount);
     }
 
     /// @dev The tokens are here already or follow in the same call.
@@ -275,18 +275,20 @@ contract AlphaStaking is ChildKeys {
 
     function _pay(uint32 netuid, address to, uint256 amount) private {
         if (netuid == ROOT) token.transfer(to, amount);
-        else pools.transferFor(netuid, address(this), to, amount);
+        else _move(netuid, address(this), to, amount);
+    }
+
+    function _move(uint32 netuid, address from, address to, uint256 amount) private {
+        pools.transferFor(netuid, from, to, amount);
+    }
+
+    function _takesOf(address hotkey) private view returns (uint256 takeBps, uint256 childTakeBps) {
+        return delegation.takesOf(hotkey);
     }
 
     function _requireMovable(uint32 netuid, address hotkey) private view {
         if (netuid == ROOT) revert RootNotMovable();
         if (isSlashable(netuid, hotkey)) revert StillSlashable(netuid, hotkey);
-    }
-
-    /// @dev The root stakers' part of `amount`, their hotkey's take included.
-    function _payRoot(uint32 netuid, address hotkey, uint256 amount, uint256 weight) private view returns (uint256) {
-        if (weight == 0 || _hotkeys[ROOT][hotkey].staked.shares == 0) return 0;
-        return amount * _rootPart(hotkey, _hotkeys[netuid][hotkey]) / weight;
     }
 
     function _raiseRate(uint32 netuid, address hotkey, uint256 amount) private {
@@ -297,11 +299,14 @@ contract AlphaStaking is ChildKeys {
         emit RootDividendsAdded(netuid, hotkey, amount, rate, payment);
     }
 
-    /// @dev The take goes first, then the rest raises the share price; without shares all is the hotkey's own.
+    /// @dev The take goes first, then the rest raises the share price; without shares all is the hotkey's own. Who came for it cannot
+    ///      leave at once: stake on the hotkey is bound from here on as if it had just lost a permit.
     function _raise(uint32 netuid, address hotkey, uint256 amount) private {
         if (amount == 0) return;
-        Shares storage pool = _hotkeys[netuid][hotkey].staked;
-        (uint256 takeBps,) = delegation.takesOf(hotkey);
+        Hotkey storage entry = _hotkeys[netuid][hotkey];
+        _extendSlashable(entry);
+        Shares storage pool = entry.staked;
+        (uint256 takeBps,) = _takesOf(hotkey);
         uint256 taken = pool.shares == 0 ? amount : amount * takeBps / BPS;
         if (taken < amount) {
             pool.raise(amount - taken);

@@ -11,7 +11,7 @@ import {StakeLedger} from "./StakeLedger.sol";
 ///      step. A child must agree to each parent, which keeps strangers from filling its list of parents.
 abstract contract ChildKeys is StakeLedger {
     /// @notice Parents of one hotkey in a subnet, with those that a slash may still reach.
-    uint256 public constant MAX_PARENTS = 8;
+    uint256 internal constant MAX_PARENTS = 8;
     /// @inheritdoc IAlphaStaking
     IDelegation public immutable delegation;
 

@@ -7,25 +7,26 @@ import {Announcement, IDelegation} from "./IDelegation.sol";
 /// @title Choices of hotkeys and accounts
 /// @dev Only the staking contract, its creator, takes announcements; everybody else writes entries of its own.
 contract Delegation is IDelegation {
-    struct Takes {
-        uint16 takeBps;
-        uint16 childTakeBps;
-        bool isSet;
+    /// @dev `bps` until second `nextFrom`, then `nextBps`; `nextFrom` is zero when it was never set.
+    struct Take {
+        uint16 bps;
+        uint16 nextBps;
+        uint48 nextFrom;
         uint48 raisedAt;
-        uint48 childRaisedAt;
     }
 
     /// @notice Largest take, and the take of a hotkey that never set one.
-    uint256 public constant MAX_TAKE_BPS = 1800;
-    uint256 public constant TAKE_INCREASE_SECONDS = 30 days;
-    uint256 public constant MAX_CHILDREN = 5;
-    uint48 public constant CHILDREN_DELAY_SECONDS = 1 days;
+    uint256 private constant MAX_TAKE_BPS = 1800;
+    uint256 private constant TAKE_INCREASE_SECONDS = 30 days;
+    uint256 private constant MAX_CHILDREN = 5;
+    uint48 private constant CHILDREN_DELAY_SECONDS = 1 days;
 
     uint256 private constant WAD = 1e18;
 
     IAlphaStaking public immutable staking;
 
-    mapping(address hotkey => Takes) private _takes;
+    mapping(address hotkey => Take) private _takes;
+    mapping(address hotkey => Take) private _childTakes;
     mapping(uint32 netuid => mapping(address parent => Announcement)) private _announced;
     mapping(uint32 netuid => mapping(address child => mapping(address parent => bool))) private _takesParent;
     mapping(uint32 netuid => mapping(address account => address)) private _autoStake;
@@ -42,20 +43,14 @@ contract Delegation is IDelegation {
 
     /// @inheritdoc IDelegation
     function setTake(uint256 takeBps) external {
-        Takes storage takes = _takes[msg.sender];
         (uint256 current,) = takesOf(msg.sender);
-        if (_isRaise(current, takeBps, takes.raisedAt)) takes.raisedAt = uint48(block.timestamp);
-        takes.takeBps = uint16(takeBps);
-        takes.isSet = true;
-        emit TakeSet(msg.sender, takeBps);
+        emit TakeSet(msg.sender, takeBps, _set(_takes[msg.sender], current, takeBps));
     }
 
     /// @inheritdoc IDelegation
     function setChildTake(uint256 takeBps) external {
-        Takes storage takes = _takes[msg.sender];
-        if (_isRaise(takes.childTakeBps, takeBps, takes.childRaisedAt)) takes.childRaisedAt = uint48(block.timestamp);
-        takes.childTakeBps = uint16(takeBps);
-        emit ChildTakeSet(msg.sender, takeBps);
+        (, uint256 current) = takesOf(msg.sender);
+        emit ChildTakeSet(msg.sender, takeBps, _set(_childTakes[msg.sender], current, takeBps));
     }
 
     /// @inheritdoc IDelegation
@@ -95,8 +90,20 @@ contract Delegation is IDelegation {
 
     /// @inheritdoc IDelegation
     function takesOf(address hotkey) public view returns (uint256 takeBps, uint256 childTakeBps) {
-        Takes storage takes = _takes[hotkey];
-        return (takes.isSet ? takes.takeBps : MAX_TAKE_BPS, takes.childTakeBps);
+        Take memory take = _takes[hotkey];
+        return (take.nextFrom == 0 ? MAX_TAKE_BPS : _now(take), _now(_childTakes[hotkey]));
+    }
+
+    /// @inheritdoc IDelegation
+    function pendingTakesOf(address hotkey)
+        external
+        view
+        returns (uint256 takeBps, uint48 takeFrom, uint256 childTakeBps, uint48 childTakeFrom)
+    {
+        Take memory take = _takes[hotkey];
+        Take memory childTake = _childTakes[hotkey];
+        if (block.timestamp < take.nextFrom) (takeBps, takeFrom) = (take.nextBps, take.nextFrom);
+        if (block.timestamp < childTake.nextFrom) (childTakeBps, childTakeFrom) = (childTake.nextBps, childTake.nextFrom);
     }
 
     /// @inheritdoc IDelegation
@@ -115,11 +122,21 @@ contract Delegation is IDelegation {
         return _announced[netuid][parent];
     }
 
-    function _isRaise(uint256 current, uint256 wanted, uint48 raisedAt) private view returns (bool) {
+    function _now(Take memory take) private view returns (uint256) {
+        return block.timestamp < take.nextFrom ? take.bps : take.nextBps;
+    }
+
+    /// @dev What is lowered holds at once and takes back a raise that waits. A raise waits as long as leaving takes, so that whoever
+    ///      disagrees is gone before it holds.
+    function _set(Take storage take, uint256 current, uint256 wanted) private returns (uint48 from) {
         if (wanted > MAX_TAKE_BPS) revert TakeOutOfRange(wanted);
-        if (wanted <= current) return false;
-        uint256 nextAt = raisedAt == 0 ? 0 : raisedAt + TAKE_INCREASE_SECONDS;
-        if (block.timestamp < nextAt) revert TakeRaisedTooSoon(nextAt);
-        return true;
+        from = uint48(block.timestamp);
+        if (wanted > current) {
+            uint256 nextAt = take.raisedAt == 0 ? 0 : take.raisedAt + TAKE_INCREASE_SECONDS;
+            if (from < nextAt) revert TakeRaisedTooSoon(nextAt);
+            take.raisedAt = from;
+            from += staking.unbondingSeconds();
+        }
+        (take.bps, take.nextBps, take.nextFrom) = (uint16(current), uint16(wanted), from);
     }
 }

@@ -20,7 +20,8 @@ struct HotkeyState {
     bool registered;
     /// Whether the root stake of the hotkey counts in this subnet.
     bool countsRoot;
-    /// A child that ended is slashed for the hotkey's part until here; so long leaving is queued even without a permit.
+    /// Until here leaving is queued even without a permit: a child that ended may be slashed for the hotkey's part, and whoever shared in
+    /// dividends stays as long as a validator's staker.
     uint48 slashableUntil;
 }
 
@@ -190,7 +191,7 @@ interface IAlphaStaking {
     function claimRoot(uint32 netuid, address hotkey, uint256 maxSteps) external returns (uint256 amount);
 
     /// @notice Dividends of a hotkey: pulls `amount` alpha of the caller, the coinbase, and splits it between the
-    ///         hotkey's pool, its parents and its root stakers.
+    ///         hotkey's pool, its parents and its root stakers, by weights as if a hotkey that left had kept its seat.
     function payDividends(uint32 netuid, address hotkey, uint256 amount) external;
 
     /// @notice Takes `bps` of what is staked on or leaving the hotkey, there and on the root, and its parents' part; pays {REWARD_BPS}
@@ -212,13 +213,13 @@ interface IAlphaStaking {
     function onRegistrationChanged(uint32 netuid, address hotkey, bool registered) external;
 
     /// @notice Weight of a hotkey now.
-    function stakeOf(uint32 netuid, address hotkey) external view returns (uint256);
+    function weightOf(uint32 netuid, address hotkey) external view returns (uint256);
 
     /// @notice Weights of several hotkeys now.
-    function stakesOf(uint32 netuid, address[] calldata hotkeys) external view returns (uint256[] memory);
+    function weightsOf(uint32 netuid, address[] calldata hotkeys) external view returns (uint256[] memory);
 
     /// @notice Sum of all weights of a subnet now.
-    function totalStakeOf(uint32 netuid) external view returns (uint256);
+    function totalWeightOf(uint32 netuid) external view returns (uint256);
 
     /// @notice What `staker` has on `hotkey` now.
     function positionOf(uint32 netuid, address hotkey, address staker)

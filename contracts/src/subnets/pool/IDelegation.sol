@@ -13,8 +13,9 @@ struct Announcement {
 /// @notice Takes are in 1/10,000. Nothing here moves a token; specs/0014-pools.md section 6.
 interface IDelegation {
     event AutoStakeSet(uint32 indexed netuid, address indexed account, address hotkey);
-    event TakeSet(address indexed hotkey, uint256 takeBps);
-    event ChildTakeSet(address indexed hotkey, uint256 takeBps);
+    /// @notice The hotkey takes `takeBps` from second `from` on: now when it is no raise, else when whoever leaves now has left.
+    event TakeSet(address indexed hotkey, uint256 takeBps, uint48 from);
+    event ChildTakeSet(address indexed hotkey, uint256 takeBps, uint48 from);
     event TakesParentSet(uint32 indexed netuid, address indexed child, address indexed parent, bool takes);
     /// @notice From `appliesAt` on anyone may put these children into force.
     event ChildrenAnnounced(
@@ -32,10 +33,11 @@ interface IDelegation {
     /// @notice Where {IAlphaStaking-stakeFor} puts the caller's gifts; zero: on the hotkey that is the caller itself.
     function setAutoStake(uint32 netuid, address hotkey) external;
 
-    /// @notice What the caller, a hotkey, takes of dividends before its stakers. Raised once in 30 days.
+    /// @notice What the caller, a hotkey, takes of dividends before its stakers. Lowered at once, which also takes back a raise that
+    ///         waits; raised once in 30 days, and in force {IAlphaStaking-unbondingSeconds} later.
     function setTake(uint256 takeBps) external;
 
-    /// @notice What the caller, a hotkey, takes of the dividends of its parents' weight. Raised once in 30 days.
+    /// @notice What the caller, a hotkey, takes of the dividends of its parents' weight; as {setTake}.
     function setChildTake(uint256 takeBps) external;
 
     /// @notice Whether `parent` may make the caller its child.
@@ -47,8 +49,14 @@ interface IDelegation {
     /// @notice Hands a due announcement to the staking contract, its only caller, and forgets it.
     function takeAnnouncement(uint32 netuid, address parent) external returns (Announcement memory);
 
-    /// @notice Takes of a hotkey.
+    /// @notice Takes of a hotkey in this second.
     function takesOf(address hotkey) external view returns (uint256 takeBps, uint256 childTakeBps);
+
+    /// @notice Raised takes of a hotkey that wait, and the seconds from which they hold; zeros when none does.
+    function pendingTakesOf(address hotkey)
+        external
+        view
+        returns (uint256 takeBps, uint48 takeFrom, uint256 childTakeBps, uint48 childTakeFrom);
 
     /// @notice The preferred hotkey of an account, itself by default.
     function autoStakeOf(uint32 netuid, address account) external view returns (address);

@@ -23,14 +23,16 @@ abstract contract StakeLedger is IAlphaStaking {
         bool countsRoot;
         /// The hotkey's alpha, that of at most 8 parents and its KOIN, each below 2^96.
         uint128 weight;
+        /// The second in which its root stake ceased to count, the last time that it did; zero when it never did.
+        uint48 rootLeftAt;
         mapping(address staker => uint256 shares) positions;
     }
 
     uint256 internal constant WAD = 1e18;
     /// @notice Subnets in which the root stake of one hotkey counts: the bound of every loop over them.
-    uint256 public constant MAX_ROOT_SUBNETS = 16;
+    uint256 internal constant MAX_ROOT_SUBNETS = 16;
     /// @notice Longest unbonding that may be chosen.
-    uint256 public constant MAX_UNBONDING_SECONDS = 365 days;
+    uint256 internal constant MAX_UNBONDING_SECONDS = 365 days;
     uint32 internal constant ROOT = 0;
 
     /// @inheritdoc IAlphaStaking
@@ -71,7 +73,7 @@ abstract contract StakeLedger is IAlphaStaking {
             _countRoot(netuid, hotkey, entry);
         }
         _refresh(netuid, hotkey);
-        if (entry.weight == before) permits.onWeightChanged(netuid, hotkey, before, before, registered);
+        if (entry.weight == before) _tell(netuid, hotkey, entry, before);
     }
 
     /// @inheritdoc IAlphaStaking
@@ -89,20 +91,20 @@ abstract contract StakeLedger is IAlphaStaking {
     }
 
     /// @inheritdoc IAlphaStaking
-    function stakeOf(uint32 netuid, address hotkey) external view returns (uint256) {
+    function weightOf(uint32 netuid, address hotkey) external view returns (uint256) {
         return _hotkeys[netuid][hotkey].weight;
     }
 
     /// @inheritdoc IAlphaStaking
-    function stakesOf(uint32 netuid, address[] calldata hotkeys) external view returns (uint256[] memory stakes) {
-        stakes = new uint256[](hotkeys.length);
+    function weightsOf(uint32 netuid, address[] calldata hotkeys) external view returns (uint256[] memory weights) {
+        weights = new uint256[](hotkeys.length);
         for (uint256 i = 0; i < hotkeys.length; ++i) {
-            stakes[i] = _hotkeys[netuid][hotkeys[i]].weight;
+            weights[i] = _hotkeys[netuid][hotkeys[i]].weight;
         }
     }
 
     /// @inheritdoc IAlphaStaking
-    function totalStakeOf(uint32 netuid) external view returns (uint256) {
+    function totalWeightOf(uint32 netuid) external view returns (uint256) {
         return _totals[netuid];
     }
 
@@ -170,8 +172,13 @@ abstract contract StakeLedger is IAlphaStaking {
     }
 
     /// @dev Part of the weight that comes from the root.
-    function _rootPart(address hotkey, Hotkey storage entry) internal view returns (uint256) {
-        return entry.countsRoot ? _hotkeys[ROOT][hotkey].staked.assets * rootWeight / WAD : 0;
+    function _rootPart(address hotkey, Hotkey storage entry) private view returns (uint256) {
+        return entry.countsRoot ? _rootWorth(hotkey) : 0;
+    }
+
+    /// @dev What the KOIN on the hotkey weighs where it counts.
+    function _rootWorth(address hotkey) private view returns (uint256) {
+        return _hotkeys[ROOT][hotkey].staked.assets * rootWeight / WAD;
     }
 
     function _refresh(uint32 netuid, address hotkey) internal {
@@ -183,7 +190,19 @@ abstract contract StakeLedger is IAlphaStaking {
         uint256 total = _totals[netuid] - before + weight;
         _totals[netuid] = total;
         emit WeightChanged(netuid, hotkey, weight, total);
-        permits.onWeightChanged(netuid, hotkey, before, weight, entry.registered);
+        _tell(netuid, hotkey, entry, before);
+    }
+
+    /// @dev What dividends of the hotkey are divided by. The root's part is taken as if the hotkey had kept its seat: what its KOIN
+    ///      stood for in an epoch is not lost to the stakers when the operator leaves before the claim. In a new seat in which it does
+    ///      not count it still is for twice {unbondingSeconds}: by then all results from before are active, and were long to be claimed.
+    function _dividendWeights(uint32 netuid, address hotkey) internal view returns (uint256 weight, uint256 rootPart) {
+        Hotkey storage entry = _hotkeys[netuid][hotkey];
+        (weight, rootPart) = (entry.weight, _rootWorth(hotkey));
+        if (entry.countsRoot) return (weight, rootPart);
+        uint256 leftAt = entry.rootLeftAt;
+        if (leftAt == 0 || (entry.registered && block.timestamp >= leftAt + 2 * unbondingSeconds)) return (weight, 0);
+        weight += rootPart;
     }
 
     function _extendSlashable(Hotkey storage entry) internal {
@@ -198,6 +217,7 @@ abstract contract StakeLedger is IAlphaStaking {
 
     function _uncountRoot(uint32 netuid, address hotkey, Hotkey storage entry) private {
         entry.countsRoot = false;
+        entry.rootLeftAt = uint48(block.timestamp);
         uint32[] storage counted = _rootSubnets[hotkey];
         uint256 last = counted.length - 1;
         for (uint256 i = 0; i <= last; ++i) {
@@ -207,6 +227,10 @@ abstract contract StakeLedger is IAlphaStaking {
         }
         counted.pop();
         emit RootCounted(netuid, hotkey, false);
+    }
+
+    function _tell(uint32 netuid, address hotkey, Hotkey storage entry, uint256 before) private {
+        permits.onWeightChanged(netuid, hotkey, before, entry.weight, entry.registered);
     }
 
     function _backsPermit(uint32 netuid, address hotkey) private view returns (bool) {

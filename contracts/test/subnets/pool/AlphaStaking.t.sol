@@ -41,9 +41,9 @@ contract AlphaStakingTest is PoolNetwork {
         emit WeightChanged(_netuid, HOTKEY, 12e18, 12e18);
         staking.stake(_netuid, HOTKEY, 7e18);
         stakeOn(other, HOTKEY, BOB, 1e18);
-        eq(staking.stakeOf(_netuid, HOTKEY), 12e18, "hotkey");
-        eq(staking.totalStakeOf(_netuid), 12e18, "subnet");
-        eq(staking.totalStakeOf(other), 1e18, "other subnet");
+        eq(staking.weightOf(_netuid, HOTKEY), 12e18, "hotkey");
+        eq(staking.totalWeightOf(_netuid), 12e18, "subnet");
+        eq(staking.totalWeightOf(other), 1e18, "other subnet");
         eq(worthOf(_netuid, HOTKEY, BOB), 7e18, "position");
         eq(pools.balanceOf(_netuid, address(staking)), 12e18, "held");
     }
@@ -87,7 +87,7 @@ contract AlphaStakingTest is PoolNetwork {
         no(queued, "not queued");
         eq(amount, 5e18, "all of it");
         eq(pools.balanceOf(_netuid, ANN), 5e18, "paid");
-        eq(staking.stakeOf(_netuid, HOTKEY), 0, "gone");
+        eq(staking.weightOf(_netuid, HOTKEY), 0, "gone");
     }
 
     function test_with_a_permit_and_a_while_after_leaving_is_queued() public {
@@ -124,7 +124,7 @@ contract AlphaStakingTest is PoolNetwork {
         eq(worthOf(_netuid, HOTKEY, HOTKEY), 1.8e18 - 1, "take");
         eq(worthOf(_netuid, HOTKEY, ANN), 36.15e18 - 1, "three quarters");
         eq(worthOf(_netuid, HOTKEY, BOB), 12.05e18 - 1, "one quarter");
-        eq(staking.stakeOf(_netuid, HOTKEY), 50e18, "weight");
+        eq(staking.weightOf(_netuid, HOTKEY), 50e18, "weight");
         vm.prank(ANN);
         vm.expectRevert(abi.encodeWithSelector(IAlphaStaking.NotPermitted.selector, ANN));
         staking.payDividends(_netuid, HOTKEY, 1);
@@ -159,7 +159,7 @@ contract AlphaStakingTest is PoolNetwork {
         eq(pools.balanceOf(_netuid, FINDER), 4e18, "who showed it has a tenth, as free alpha");
         eq(token.totalSupply(), koin - 9e18, "the root stands in too");
         eq(token.balanceOf(FINDER), 1e18, "and a tenth of it in KOIN");
-        eq(staking.stakeOf(_netuid, HOTKEY), 270e18 + 16.2e18, "weight");
+        eq(staking.weightOf(_netuid, HOTKEY), 270e18 + 16.2e18, "weight");
         vm.warp(block.timestamp + UNBONDING);
         staking.withdraw(ANN, 1);
         eq(pools.balanceOf(_netuid, ANN), 90e18, "what is left of the ticket");
@@ -187,15 +187,15 @@ contract AlphaStakingTest is PoolNetwork {
         uint256 shares = stakeRoot(HOTKEY, BOB, 1_000e18);
         seat(_netuid, HOTKEY, true);
         seat(second, HOTKEY, true);
-        eq(staking.stakeOf(_netuid, HOTKEY), 180e18, "first");
+        eq(staking.weightOf(_netuid, HOTKEY), 180e18, "first");
         stakeOn(second, HOTKEY, ANN, 20e18);
-        eq(staking.stakeOf(second, HOTKEY), 200e18, "alpha + root * 0.18");
+        eq(staking.weightOf(second, HOTKEY), 200e18, "alpha + root * 0.18");
         stakeRoot(HOTKEY, ANN, 1_000e18);
         vm.warp(block.timestamp + 1);
         eq(permits.totalPermittedStakeAt(_netuid, block.timestamp - 1), 360e18, "both totals follow");
         eq(permits.totalPermittedStakeAt(second, block.timestamp - 1), 380e18, "both totals follow");
         seat(_netuid, HOTKEY, false);
-        eq(staking.stakeOf(_netuid, HOTKEY), 0, "no seat, no weight");
+        eq(staking.weightOf(_netuid, HOTKEY), 0, "no seat, no weight");
         eq(staking.rootSubnetsOf(HOTKEY).length, 1, "left the list");
         vm.startPrank(BOB);
         vm.expectRevert(IAlphaStaking.RootNotMovable.selector);
@@ -215,12 +215,12 @@ contract AlphaStakingTest is PoolNetwork {
             seat(netuid, HOTKEY, true);
         }
         eq(staking.rootSubnetsOf(HOTKEY).length, 16, "bound");
-        eq(staking.stakeOf(17, HOTKEY), 0, "not the seventeenth");
+        eq(staking.weightOf(17, HOTKEY), 0, "not the seventeenth");
         vm.expectRevert(abi.encodeWithSelector(IAlphaStaking.RootSlotsFull.selector, HOTKEY));
         staking.countRoot(17, HOTKEY);
         seat(3, HOTKEY, false);
         staking.countRoot(17, HOTKEY);
-        eq(staking.stakeOf(17, HOTKEY), 180e18, "now");
+        eq(staking.weightOf(17, HOTKEY), 180e18, "now");
         vm.expectRevert(abi.encodeWithSelector(IAlphaStaking.RootNotCountable.selector, 3, HOTKEY));
         staking.countRoot(3, HOTKEY);
     }

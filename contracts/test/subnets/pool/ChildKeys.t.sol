@@ -21,17 +21,17 @@ contract ChildKeysTest is PoolNetwork {
         uint256 shares = stakeOn(_netuid, PARENT, ANN, 400e18);
         seat(_netuid, CHILD, true);
         adopt(_netuid, PARENT, CHILD, 0.5e18);
-        yes(staking.stakeOf(_netuid, PARENT) == 200e18 && staking.stakeOf(_netuid, CHILD) == 200e18, "half");
+        yes(staking.weightOf(_netuid, PARENT) == 200e18 && staking.weightOf(_netuid, CHILD) == 200e18, "half");
         stakeOn(_netuid, PARENT, ANN, 100e18);
         vm.warp(block.timestamp + 1);
         eq(permits.permittedStakeAt(_netuid, CHILD, block.timestamp - 1), 250e18, "follows");
-        eq(staking.totalStakeOf(_netuid), 500e18, "nothing appears");
+        eq(staking.totalWeightOf(_netuid), 500e18, "nothing appears");
         yes(staking.isSlashable(_netuid, PARENT), "the parent stands in");
         vm.prank(ANN);
         (, bool queued) = staking.unstake(_netuid, PARENT, shares, 1);
         yes(queued, "so leaving it waits");
         adopt(_netuid, PARENT, CHILD, 0);
-        yes(staking.stakeOf(_netuid, PARENT) == 100e18 && staking.stakeOf(_netuid, CHILD) == 0, "taken back");
+        yes(staking.weightOf(_netuid, PARENT) == 100e18 && staking.weightOf(_netuid, CHILD) == 0, "taken back");
         yes(staking.isSlashable(_netuid, PARENT), "still a while");
         vm.warp(block.timestamp + UNBONDING);
         no(staking.isSlashable(_netuid, PARENT), "then free");
@@ -65,13 +65,14 @@ contract ChildKeysTest is PoolNetwork {
         vm.stopPrank();
         vm.prank(PARENT);
         delegation.setTake(0);
-        eq(staking.stakeOf(_netuid, CHILD), 100e18, "40 own + 42 of the parent + 18 of the root");
+        vm.warp(block.timestamp + UNBONDING);
+        eq(staking.weightOf(_netuid, CHILD), 100e18, "40 own + 42 of the parent + 18 of the root");
         payDividends(_netuid, CHILD, 50e18);
         atMost(staking.claimableRoot(_netuid, CHILD, ANN, 9), 8.1e18, "root: 9 less a tenth");
         atMost(8.1e18 - 2, staking.claimableRoot(_netuid, CHILD, ANN, 9), "root: 9 less a tenth");
         eq(worthOf(_netuid, PARENT, ANN), 119.95e18 - 1, "parent: 21 less a twentieth");
         eq(staking.hotkeyOf(_netuid, CHILD).stakedAssets, 40e18 + 20e18 + 0.9e18 + 1.05e18, "the rest");
-        eq(staking.stakeOf(_netuid, CHILD), 61.95e18 + 18e18 + 50.379e18, "the parent's gift grew with it");
+        eq(staking.weightOf(_netuid, CHILD), 61.95e18 + 18e18 + 50.379e18, "the parent's gift grew with it");
     }
 
     function test_no_cycles_and_no_more_generations_than_two() public {
@@ -137,7 +138,7 @@ contract ChildKeysTest is PoolNetwork {
         delegation.takeAnnouncement(_netuid, PARENT);
     }
 
-    function test_takes_fall_at_any_time_and_rise_once_in_thirty_days() public {
+    function test_takes_fall_at_any_time_and_are_raised_once_in_thirty_days() public {
         vm.startPrank(PARENT);
         (uint256 take, uint256 childTake) = delegation.takesOf(PARENT);
         yes(take == 1_800 && childTake == 0, "defaults");

@@ -58,7 +58,7 @@ contract PermitsTest is Network {
         eq(_at(hotkey, start + 40), 0, "given up");
         eq(_at(hotkey, start + 50), 1.5e2 * 1e18, "sought again");
         eq(permits.totalPermittedStakeAt(_netuid, start + 60), 0, "left");
-        eq(staking.stakeOf(_netuid, hotkey), 1.5e2 * 1e18, "stake stays");
+        eq(staking.weightOf(_netuid, hotkey), 1.5e2 * 1e18, "stake stays");
         vm.expectRevert(abi.encodeWithSelector(IPermits.SnapshotNotFinal.selector, block.timestamp, block.timestamp));
         permits.permittedStakeAt(_netuid, hotkey, block.timestamp);
         vm.expectRevert(abi.encodeWithSelector(IPermits.SnapshotNotFinal.selector, block.timestamp, block.timestamp));
@@ -108,7 +108,7 @@ contract PermitsTest is Network {
         eq(_permitted(3), MIN_STAKE + 1, "in");
         eq(permits.validatorsOf(_netuid).length, 3, "three");
         eq(permits.totalPermittedStakeAt(_netuid, block.timestamp - 1), 3 * MIN_STAKE + 4, "total");
-        eq(staking.stakeOf(_netuid, _hotkey(0)), MIN_STAKE, "the stake stays");
+        eq(staking.weightOf(_netuid, _hotkey(0)), MIN_STAKE, "the stake stays");
         yes(staking.isSlashable(_netuid, _hotkey(0)), "a while");
     }
 
@@ -203,7 +203,7 @@ contract PermitsTest is Network {
             uint256 sum;
             for (uint256 j = 0; j < validators.length; ++j) {
                 uint256 stake = _at(validators[j], block.timestamp - 1);
-                eq(stake, staking.stakeOf(_netuid, validators[j]), "whole weight");
+                eq(stake, staking.weightOf(_netuid, validators[j]), "whole weight");
                 atMost(MIN_STAKE, stake, "threshold");
                 yes(permits.isSeeking(_netuid, validators[j]), "sought");
                 sum += stake;

@@ -182,7 +182,7 @@ contract PoolHandler is PoolNetwork {
 
     function totals(uint32 netuid) external view returns (uint256 weight, uint256 permitted, uint256 stakingAlpha) {
         return (
-            staking.totalStakeOf(netuid),
+            staking.totalWeightOf(netuid),
             permits.totalPermittedStakeAt(netuid, block.timestamp - 1),
             pools.balanceOf(netuid, address(staking))
         );
@@ -198,7 +198,7 @@ contract PoolHandler is PoolNetwork {
             sum.leavingAssets += state.leavingAssets;
             sum.given += state.given;
             sum.received += state.received;
-            sum.weights += staking.stakeOf(netuid, hotkey);
+            sum.weights += staking.weightOf(netuid, hotkey);
             sum.permitted += permits.permittedStakeAt(netuid, hotkey, block.timestamp - 1);
             sum.positions += worthOf(netuid, hotkey, hotkey);
             for (uint256 i = 0; i < PEOPLE; ++i) {

@@ -7,8 +7,9 @@ import {
   deployNetwork,
   existingAccountKey,
   externalLedger,
-  localNetworkParameters,
+  externalUnbondingSeconds,
   modelManifest,
+  networkParametersFor,
   resolveModel,
   writeFileDurably,
 } from '@koinon/node'
@@ -21,7 +22,7 @@ import {
   beaconRelaysHelp,
   parseBeaconChoice,
 } from '../beacon-options.ts'
-import { confirm, runCommand } from '../runner.ts'
+import { confirm, parseInteger, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
 
 type DeployFlags = BeaconOptions & {
@@ -32,6 +33,7 @@ type DeployFlags = BeaconOptions & {
   readonly gateway?: string
   readonly keyFile?: string
   readonly genesis: string
+  readonly unbondingSeconds: string
   readonly defaultModel?: string
   readonly yes?: boolean
 }
@@ -62,6 +64,11 @@ export function defineNetwork(program: Command): void {
     .option(beaconRelaysFlag, beaconRelaysHelp)
     .option('--key-file <file>', "file with the deployer's private key (default: the wallet of this home)")
     .option('--genesis <koin>', 'KOIN minted to the deployer', '1000000')
+    .option(
+      '--unbonding-seconds <n>',
+      'how long stake that votes takes to leave, for ever; two epochs of every subnet and the delay of its results must fit in',
+      `${externalUnbondingSeconds}`,
+    )
     .option('-y, --yes', 'do not ask')
     .addHelpText('after', '\nA broken-off deployment goes on where it stopped: run the same command again.')
     .action(
@@ -73,6 +80,7 @@ export function defineNetwork(program: Command): void {
             message: `${out} exists already`,
             hint: 'Choose another file with --out FILE.',
           })
+        const unbondingSeconds = parseInteger(flags.unbondingSeconds, '--unbonding-seconds', 60, 365 * 86_400)
         const privateKey =
           flags.keyFile === undefined
             ? existingAccountKey(context.home, 'wallet').privateKey
@@ -104,7 +112,11 @@ export function defineNetwork(program: Command): void {
           draft: provisional,
           reader,
           sender,
-          parameters: { ...localNetworkParameters, genesisAmount: parseUnits(flags.genesis, 18) },
+          parameters: {
+            ...networkParametersFor('external'),
+            genesisAmount: parseUnits(flags.genesis, 18),
+            unbondingSeconds: BigInt(unbondingSeconds),
+          },
           notePath,
           ...(flags.dollar === undefined ? {} : { dollar: toAddress(flags.dollar) }),
           onDeployed: (name, address) => context.say(`  ${name.padEnd(18)} ${address}`),

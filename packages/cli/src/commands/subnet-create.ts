@@ -29,7 +29,11 @@ export function defineSubnetCreate(subnet: Command): void {
     .requiredOption('--name <text>', 'name, up to 64 bytes')
     .requiredOption('--spec-hash <hash>', 'hash of what validators run, 0x and 64 hexadecimal digits')
     .option('--metadata <url>', 'where people read about it', '')
-    .option('--epoch-seconds <n>', 'length of an epoch; its phases take two thirds of it', '120')
+    .option(
+      '--epoch-seconds <n>',
+      'length of an epoch; its phases take two thirds of it. Stake must not leave the network sooner than results of two are active',
+      '120',
+    )
     .option('--seats <n>', 'seats of miners and validators', '256')
     .option('--validators <n>', 'validators at most', '64')
     .option('--min-stake <koin>', 'what the stake of a validator must weigh, in alpha; KOIN on the root counts', '1000')

@@ -67,7 +67,7 @@ export function defineUp(program: Command): void {
     )
     .option(
       '--epoch-seconds <n>',
-      `how often subnets founded by this command pay (${shortestEpochSeconds} or more, default ${localSubnet.epochSeconds}; longer where blocks are slow); subnets that stand keep theirs`,
+      `how often subnets founded by this command pay (${shortestEpochSeconds} or more, default ${localSubnet.epochSeconds}; longer where blocks are slow); subnets that stand keep theirs, and stake of validators leaves a new network after five of them`,
     )
     .addOption(
       beaconOption(

@@ -154,7 +154,7 @@ describe('a source behind JSON-RPC', () => {
       [3n, 1_024_690],
     ])
     expect(staked[0]?.args.hotkey).toBe(hotkey.toLowerCase())
-    expect(await viewOf(source, 'staking', 'totalStakeOf', [1])).toEqual({ value: 7n })
+    expect(await viewOf(source, 'staking', 'totalWeightOf', [1])).toEqual({ value: 7n })
   })
 
   it('leaves out blocks of an external chain that may still be replaced, and events it does not know', async () => {

@@ -24,7 +24,7 @@ export const testParameters: NetworkParameters = {
   periodSeconds: 12n,
   restSeconds: 86_400n,
   minimumLock: ether,
-  unbondingSeconds: 60n,
+  unbondingSeconds: 600n,
   rootWeight: ether,
 }
 

@@ -17,7 +17,7 @@ import { accountKey } from '../home/secrets.ts'
 import { blockIntervalSeconds } from './block-interval.ts'
 import { deploymentNote, deployNetwork } from './deployment.ts'
 import { homeNetwork, type LedgerSource } from './ledger-source.ts'
-import { localChainId, localNetworkParameters, subnetFor } from './parameters.ts'
+import { localChainId, localNetworkParameters, networkParametersFor, subnetFor } from './parameters.ts'
 import { requireGasMoney, type Treasury } from './treasury.ts'
 
 export type NetworkFacts = {
@@ -49,7 +49,8 @@ export async function ensureNetwork(facts: NetworkFacts): Promise<Treasury> {
   if (known !== undefined) await requireContracts(reader, draft)
   await requireGasMoney({ network: draft, reader, sender }, facts.accounts, known === undefined)
   const notePath = deploymentNote(join(home.chain, 'deployment'), draft.chainId)
-  const deployment = { draft, reader, sender, parameters: localNetworkParameters, notePath }
+  const parameters = networkParametersFor(draft.chainKind, facts.epochSeconds)
+  const deployment = { draft, reader, sender, parameters, notePath }
   const network = known === undefined ? await deployNetwork(deployment) : draft
   const treasury = { network, reader, sender }
   await ensureSubnet(treasury, facts)

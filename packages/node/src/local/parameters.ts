@@ -1,10 +1,12 @@
 import { parseUnits } from '@koinon/base'
+import type { NetworkFile } from '@koinon/ledger'
 import type { NetworkParameters } from '@koinon/ledger/deploy'
 import type { Prices } from '../roles/role-config.ts'
 
 /** Chain id of every local network; keys are random per home, so nothing signed for one home is of use in another. */
 export const localChainId = 402_402
 
+const localEpochSeconds = 60
 const koin = (text: string): bigint => parseUnits(text, 18)
 const dollar = (text: string): bigint => parseUnits(text, 6)
 
@@ -20,11 +22,28 @@ export const localNetworkParameters: NetworkParameters = {
   rootWeight: koin('1'),
 }
 
+/** Stake leaves a network on a chain of others in a day: room for epochs of up to eleven hours, and for slow blocks. */
+export const externalUnbondingSeconds = 86_400
+/** The registry demands a little more than two; five leave time for a late result. */
+const unbondingEpochs = 5
+
+/**
+ * Parameters of a new network whose first subnets have epochs of `epochSeconds`: stake leaves it when the results that it signed are long
+ * active. Five minutes where epochs last a minute, the default of a local network.
+ */
+export function networkParametersFor(
+  kind: NetworkFile['chainKind'],
+  epochSeconds: number = localEpochSeconds,
+): NetworkParameters {
+  const least = kind === 'embedded' ? Number(localNetworkParameters.unbondingSeconds) : externalUnbondingSeconds
+  return { ...localNetworkParameters, unbondingSeconds: BigInt(Math.max(least, unbondingEpochs * epochSeconds)) }
+}
+
 /** Subnet 1 of a local network, with epochs short enough to watch. */
 export const localSubnet = {
   name: 'inference',
   metadataURI: 'https://koinon.invalid/subnets/inference.json',
-  epochSeconds: 60,
+  epochSeconds: localEpochSeconds,
   workCommitSeconds: 10,
   weightCommitSeconds: 20,
   weightRevealSeconds: 10,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { partsDelaySeconds } from '../rules/emission/constants.ts'
 import { startTestLedger, type TestLedger } from '../testing/test-ledger.ts'
-import { announceParts, partsDelaySeconds, readParts } from './emission-parts.ts'
+import { announceParts, readParts } from './emission-parts.ts'
 
 let ledger: TestLedger
 beforeAll(async () => {

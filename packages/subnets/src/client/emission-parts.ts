@@ -1,6 +1,7 @@
 /** How a subnet divides its new alpha between its owner, its miners and its validators (specs/0020-pool-emission.md section 2). */
 import type { Address } from '@koinon/base'
 import { poolEmissionAbi } from '@koinon/ledger/abis'
+import { partsDelaySeconds } from '../rules/emission/constants.ts'
 import { explained, type PoolAccount } from './pool-trades.ts'
 import type { PoolPlace } from './pools.ts'
 
@@ -9,9 +10,6 @@ export type PartsOfAlpha = { readonly ownerBps: number; readonly minersBps: numb
 
 /** Bounds that the contract holds: `ownerMaximumBps` for the owner, at least `leastBps` for miners and validators each. */
 export const partBounds = { ownerMaximumBps: 1_800, leastBps: 2_000 } as const
-
-/** From its announcement to its force. */
-export const partsDelaySeconds = 7 * 86_400
 
 type WithEmission<place extends PoolPlace> = place & {
   readonly network: { readonly contracts: { readonly emission: Address } }

@@ -39,7 +39,7 @@ describe('what makes a validator', () => {
     const weight = await ledger.reader.readContract({
       address: ledger.network.contracts.staking,
       abi: alphaStakingAbi,
-      functionName: 'stakeOf',
+      functionName: 'weightOf',
       args: [netuid, account.address],
     })
     expect(weight).toBe(10n * token)

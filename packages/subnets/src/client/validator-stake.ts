@@ -32,7 +32,7 @@ export async function ensureWeight(membership: Membership, netuid: number, weigh
   const staking = { address: network.contracts.staking, abi: alphaStakingAbi } as const
   const hotkey = toAddress(sender.address)
   const [weighs, rootWeight] = await Promise.all([
-    reader.readContract({ ...staking, functionName: 'stakeOf', args: [netuid, hotkey] }),
+    reader.readContract({ ...staking, functionName: 'weightOf', args: [netuid, hotkey] }),
     reader.readContract({ ...staking, functionName: 'rootWeight' }),
   ])
   if (weighs >= weight) return
@@ -62,7 +62,7 @@ export async function ensurePermitSought({ network, reader, sender }: Membership
   }
   const [permitted, weight, minimum] = await Promise.all([
     reader.readContract({ ...permits, functionName: 'permittedStakeOf', args: ofHotkey }),
-    reader.readContract({ address: staking, abi: alphaStakingAbi, functionName: 'stakeOf', args: ofHotkey }),
+    reader.readContract({ address: staking, abi: alphaStakingAbi, functionName: 'weightOf', args: ofHotkey }),
     reader.readContract({ address: subnets, abi: subnetsAbi, functionName: 'minValidatorStakeOf', args: [netuid] }),
   ])
   if (permitted > 0n || weight < minimum) return

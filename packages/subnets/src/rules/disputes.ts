@@ -15,7 +15,7 @@ import { rowDepth, wordTreeProof } from './word-tree.ts'
 /** One seat's place in a revealed row. */
 export type RowOpening = { readonly word: Hex; readonly proof: readonly Hex[] }
 
-/** Arguments of the functions of contracts/src/subnets/Disputes.sol, by the kind of number that is wrong. */
+/** Arguments of the functions of contracts/src/subnets/results/Disputes.sol, by the kind of number that is wrong. */
 export type Dispute =
   | { readonly kind: 'validator'; readonly position: number }
   | {

@@ -1,4 +1,4 @@
-/** The EIP-712 structs that validators sign about an epoch (contracts/src/subnets/Epochs.sol). */
+/** The EIP-712 structs that validators sign about an epoch (contracts/src/subnets/results/Epochs.sol). */
 import {
   type Address,
   bytes32Word,

@@ -1,7 +1,7 @@
 /**
  * Aggregator `stakeMedian` version 2 (specs/0007-epochs.md section 5): the stake-weighted median of every column, clipping to it,
  * and shares by what is left. The clipped part of a row is what its validator earns for. Every number of it can be checked alone, which
- * contracts/src/subnets/StakeMedian.sol does (specs/0015-disputes.md).
+ * contracts/src/subnets/results/StakeMedian.sol does (specs/0015-disputes.md).
  */
 import { sha256Hex } from '@koinon/base'
 import type { Aggregator, AggregatorInput, AggregatorOutput } from './aggregator.ts'

@@ -1,4 +1,4 @@
-/** Merkle trees of a fixed depth over 32-byte words (specs/0015-disputes.md section 2, contracts/src/subnets/WordTree.sol). */
+/** Merkle trees of a fixed depth over 32-byte words (specs/0015-disputes.md section 2, contracts/src/subnets/results/WordTree.sol). */
 import { bytesToHex, concatBytes, fixedBytes, type Hex, KoinonError, keccak256 } from '@koinon/base'
 
 /** Depth of the tree over the words of a row: 16 words of 16 weights. */

@@ -50,8 +50,15 @@ export async function startPaidSubnet(ledger: TestLedger) {
     clock,
     miners,
     validators,
-    /** Works, scores, commits, reveals, submits and pays an epoch. `scores` are the miners', in millionths. */
-    async passEpoch(epoch: number, scores: readonly number[], how: { readonly isObjectedFirst?: boolean } = {}) {
+    /**
+     * Works, scores, commits, reveals, submits and pays an epoch. `scores` are the miners', in millionths. `leaver` gives up its seat before
+     * its claim.
+     */
+    async passEpoch(
+      epoch: number,
+      scores: readonly number[],
+      how: { readonly isObjectedFirst?: boolean; readonly leaver?: TestAccount | undefined } = {},
+    ) {
       const window = epochWindow(clock, epoch)
       await ledger.moveTo(window.endsAtSeconds + 1)
       for (const miner of miners)
@@ -102,6 +109,14 @@ export async function startPaidSubnet(ledger: TestLedger) {
       )
       previous = await history.remember(computed)
       await ledger.moveTo((await ledger.nowSeconds()) + clock.activationDelaySeconds)
+      if (how.leaver !== undefined) {
+        const leave = {
+          address: ledger.network.contracts.subnets,
+          abi: subnetsAbi,
+          functionName: 'deregister',
+        } as const
+        await how.leaver.sender.call({ ...leave, args: [netuid, how.leaver.address] })
+      }
       await proposer.claimMany(netuid, epoch, seatClaims(seats, computed.posting))
       await proposer.claimOwner(netuid)
       return computed satisfies EpochComputation

@@ -1,15 +1,16 @@
-import { type Hex, hexToBytes, signDigest, zeroHash } from '@koinon/base'
+import { type Address, type Hex, hexToBytes, signDigest, zeroHash } from '@koinon/base'
 import { alphaStakingAbi } from '@koinon/ledger/abis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { SubmittedRoot } from '../client/index.ts'
 import { hashOfWords } from '../rules/epoch-record.ts'
-import { epochWindow, resultDigest } from '../rules/index.ts'
+import { epochWindow, resultDigest, type SpecParts, subnetFromDefinition } from '../rules/index.ts'
 import { amountProof, halfProof, resultRoot } from '../rules/result-tree.ts'
 import { amountWord, noRow, seatWord, validatorWord } from '../rules/seat-words.ts'
 import { digestSource, digestSpecHash, digestSubnet } from '../testing/digest-subnet.ts'
 import { startTestLedger, type TestLedger, testPhases, token } from '../testing/test-ledger.ts'
 import { connect } from '../testing/test-peers.ts'
-import { punishStep } from './dispute-step.ts'
+import { disputeStep, punishStep } from './dispute-step.ts'
+import { EpochHistory } from './epoch-history.ts'
 import type { ValidatorEvent } from './ports.ts'
 import type { EpochStep } from './weights-step.ts'
 
@@ -28,23 +29,7 @@ describe('punishStep', () => {
     const { ledger: chain, writer } = connect(ledger.network, thief.privateKey)
     await ledger.moveTo(genesisSeconds + 3 * testPhases.epochSeconds)
     // Pays its only signer without a row.
-    const posting = {
-      validators: [validatorWord({ hotkey: thief.address, age: noRow, stake: 30n * token })],
-      seats: [seatWord({ tenure: 1, consensus: 0n, rank: 0n, dividend: 0n })],
-      amounts: [amountWord({ mined: 5n, dividends: 0n })],
-      carry: [],
-    }
-    const result = {
-      netuid,
-      epoch: 1,
-      root: resultRoot(posting),
-      minersTotal: 5n,
-      dividendsTotal: 0n,
-      validatorsHash: hashOfWords(posting.validators),
-      carryHash: hashOfWords(posting.carry),
-      specHash: digestSpecHash,
-      dataHash: zeroHash,
-    }
+    const { posting, result } = forged(netuid, thief.address, { consensus: 0n, mined: 5n })
     await ledger.advanceEmission()
     const signature = signDigest(resultDigest(chain.domain, result), hexToBytes(thief.privateKey))
     await writer.submitRoot(result, posting, [0], [signature])
@@ -79,21 +64,88 @@ describe('punishStep', () => {
     }
     const dueSeconds = (offence?.overturnedAtSeconds ?? 0) + testPhases.activationDelaySeconds
     await look(dueSeconds - 1)
-    expect([await stakeOf(netuid, thief.address), events]).toEqual([30n * token, []])
+    expect([await weightOf(netuid, thief.address), events]).toEqual([30n * token, []])
     await look(dueSeconds)
     await look(dueSeconds + 1)
-    expect(await stakeOf(netuid, thief.address)).toBe(24n * token)
+    expect(await weightOf(netuid, thief.address)).toBe(24n * token)
     expect(events).toEqual([{ kind: 'punished', epoch: 1 }])
     expect(await chain.offences(netuid)).toEqual([])
   }, 60_000)
 })
 
-function stakeOf(netuid: number, hotkey: Hex): Promise<bigint> {
+describe('disputeStep', () => {
+  it('shows what is wrong in an epoch of an earlier file: amounts always, shares where that file is remembered', async () => {
+    const { netuid, genesisSeconds } = await ledger.createSubnet(digestSpecHash)
+    const thief = ledger.nextAccount()
+    await ledger.join(thief, netuid, '', 30n * token)
+    const { ledger: chain, writer } = connect(ledger.network, thief.privateKey)
+    await ledger.moveTo(genesisSeconds + 3 * testPhases.epochSeconds)
+    await ledger.advanceEmission()
+    const witness = connect(ledger.network, ledger.owner.privateKey)
+    const look = async (remembered: SpecParts | undefined): Promise<readonly ValidatorEvent[]> => {
+      const events: ValidatorEvent[] = []
+      const options = {
+        ledger: chain,
+        netuid,
+        subnet: otherSubnet,
+        specHash: otherSubnet.specHash(digestSource),
+        sourceHash: digestSource,
+        writer: witness.writer,
+        store: { spec: async () => remembered },
+        onEvent: (event: ValidatorEvent) => events.push(event),
+      }
+      const history = new EpochHistory({ netuid, ledger: chain, aggregator: otherSubnet.aggregator })
+      const step = { options, nowSeconds: await chain.nowSeconds() }
+      await disputeStep(step as unknown as EpochStep<unknown, unknown, unknown>, history)
+      return events
+    }
+    const submit = async ({ posting, result }: ReturnType<typeof forged>): Promise<void> => {
+      const signature = signDigest(resultDigest(chain.domain, result), hexToBytes(thief.privateKey))
+      await writer.submitRoot(result, posting, [0], [signature])
+    }
+    await submit(forged(netuid, thief.address, { consensus: 0n, mined: 5n }))
+    expect(await look(undefined)).toMatchObject([{ kind: 'disputed', epoch: 1, what: 'amount' }, { kind: 'punished' }])
+    await submit(forged(netuid, thief.address, { consensus: 7n, mined: 0n }))
+    expect(await look(undefined)).toEqual([])
+    expect(await look(digestSubnet.specParts(digestSource))).toMatchObject([{ kind: 'disputed', what: 'seat' }, {}])
+  }, 60_000)
+})
+
+/** A later file of the subnet, whose shares the ledger cannot check. */
+const otherSubnet = {
+  ...digestSubnet,
+  ...subnetFromDefinition({ ...digestSubnet, version: 2, aggregatorName: 'yuma3' }),
+}
+
+/** What the only validator, without a row, might sign of epoch 1 in favour of its own seat. */
+function forged(netuid: number, hotkey: Address, seat: { readonly consensus: bigint; readonly mined: bigint }) {
+  const { consensus, mined } = seat
+  const posting = {
+    validators: [validatorWord({ hotkey, age: noRow, stake: 30n * token })],
+    seats: [seatWord({ tenure: 1, consensus, rank: 0n, dividend: 0n })],
+    amounts: [amountWord({ mined, dividends: 0n })],
+    carry: [],
+  }
+  const result = {
+    netuid,
+    epoch: 1,
+    root: resultRoot(posting),
+    minersTotal: mined,
+    dividendsTotal: 0n,
+    validatorsHash: hashOfWords(posting.validators),
+    carryHash: hashOfWords(posting.carry),
+    specHash: digestSpecHash,
+    dataHash: zeroHash,
+  }
+  return { posting, result }
+}
+
+function weightOf(netuid: number, hotkey: Hex): Promise<bigint> {
   const { staking } = ledger.network.contracts
   return ledger.reader.readContract({
     address: staking,
     abi: alphaStakingAbi,
-    functionName: 'stakeOf',
+    functionName: 'weightOf',
     args: [netuid, hotkey],
   })
 }

@@ -1,5 +1,5 @@
 /** Looking at what others signed: shows wrong numbers to the ledger, and objects to what it cannot check. */
-import { type Address, bytesToHex, type Hex } from '@koinon/base'
+import { type Address, bytesToHex, type Hex, zeroHash } from '@koinon/base'
 import { type SubmittedRoot, unlessDone } from '../client/index.ts'
 import {
   type EpochComputation,
@@ -9,6 +9,7 @@ import {
   resultDigest,
   totalsOf,
 } from '../rules/index.ts'
+import { stakeMedian } from '../rules/stake-median.ts'
 import type { EpochHistory } from './epoch-history.ts'
 import type { ValidatorOptions } from './ports.ts'
 import { punishSigners } from './punish.ts'
@@ -17,7 +18,8 @@ import type { EpochStep } from './weights-step.ts'
 
 /**
  * While a root is pending: compares it with our own computation. The first wrong number that the ledger can check is disputed, by any
- * validator with or without a permit, and its signers are slashed; else those with a permit object.
+ * validator with or without a permit, and its signers are slashed; else those with a permit object. It may be of an epoch in which another
+ * file was in force: then what every file leads to is checked, and shares too where this validator once ran that file.
  */
 export async function disputeStep<task, response, ports>(
   step: EpochStep<task, response, ports>,
@@ -29,17 +31,27 @@ export async function disputeStep<task, response, ports>(
   const pending = roots.at(-1)
   if (pending === undefined || pending.activatesAtSeconds <= nowSeconds || history.agreed.has(pending.resultHash))
     return
-  const own = await compute(history, pending, roots.at(-2))
+  const { writer, sourceHash, store, onEvent } = options
+  const isOwnFile = pending.result.specHash === options.specHash
+  const spec = isOwnFile ? subnet.specParts(sourceHash) : await store.spec(netuid, pending.result.specHash)
+  const own = isOwnFile
+    ? await compute(history, pending, roots.at(-2))
+    : await computeForeign(history, pending, roots.at(-2))
   if (bytesToHex(resultDigest(ledger.domain, own.result)) === pending.resultHash) {
     history.agreed.add(pending.resultHash)
     return
   }
   const posted = { posting: pending.posting, totals: totalsOf(pending.result) }
-  const wrong = findDispute(own, posted, subnet.aggregator.specHash)
-  if (wrong === undefined) return objectTo(step, pending)
-  const { writer, sourceHash, onEvent } = options
+  const wrong = findDispute(own, posted, spec?.aggregator ?? zeroHash)
+  if (wrong === undefined) {
+    if (isOwnFile) await objectTo(step, pending)
+    // Whether the rest is right this file cannot say.
+    else history.agreed.add(pending.resultHash)
+    return
+  }
   const isOverturned = (): Promise<boolean> => ledger.isDisabled(pending.resultHash)
-  const send = () => writer.dispute(pending, subnet.specParts(sourceHash), wrong)
+  // Where the file is unknown the number is one for which the ledger asks for none.
+  const send = () => writer.dispute(pending, spec ?? subnet.specParts(sourceHash), wrong)
   if (await unlessDone(send, isOverturned)) {
     onEvent?.({ kind: 'disputed', epoch: pending.epoch, what: wrong.kind })
     // A reader that is behind does not know of it yet: then it is left to `punishStep`.
@@ -76,6 +88,22 @@ function compute(
 ): Promise<EpochComputation> {
   const previous = before === undefined ? Promise.resolve(undefined) : history.resultBehind(before)
   return previous.then((result) => history.compute(pending.epoch, result))
+}
+
+/**
+ * Of an epoch of another file, as `stakeMedian` divides: stakes, ages and amounts follow from inputs and posted shares whatever divided
+ * them, and no shares but those of `stakeMedian` can be shown to the ledger.
+ */
+function computeForeign(
+  history: EpochHistory,
+  { epoch }: SubmittedRoot,
+  before: SubmittedRoot | undefined,
+): Promise<EpochComputation> {
+  const previous =
+    before === undefined
+      ? undefined
+      : { epoch: before.epoch, words: before.posting, totals: totalsOf(before.result), carry: '0x' as const }
+  return history.compute(epoch, previous, stakeMedian)
 }
 
 async function objectTo<task, response, ports>(

@@ -35,8 +35,12 @@ export class EpochHistory {
    * The result of a revealed epoch on top of `previous`. Throws `subnets/accrual-not-final` (later), `subnets/incomplete-ledger` and what
    * `computeEpoch` throws.
    */
-  async compute(epoch: number, previous: PreviousResult | undefined): Promise<EpochComputation> {
-    const { ledger, netuid, aggregator } = this.#options
+  async compute(
+    epoch: number,
+    previous: PreviousResult | undefined,
+    aggregator: Aggregator = this.#options.aggregator,
+  ): Promise<EpochComputation> {
+    const { ledger, netuid } = this.#options
     const window = epochWindow(await ledger.clock(netuid), epoch)
     const [seats, permitted, rows, specHash, accruedBefore, accruedAfter] = await Promise.all([
       ledger.seatsAt(netuid, window.endsAtSeconds - 1),

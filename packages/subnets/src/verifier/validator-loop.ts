@@ -64,6 +64,8 @@ export class ValidatorLoop<task, response, ports> {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
+    const { store, netuid, specHash, sourceHash, subnet } = this.#options
+    await this.#attempt('spec', () => store.saveSpec(netuid, specHash, subnet.specParts(sourceHash)))
     while (!signal.aborted) {
       await this.#attempt('clock', () => this.#tick(signal))
       // Jitter keeps validators that started together from racing for the same transaction.
@@ -93,11 +95,12 @@ export class ValidatorLoop<task, response, ports> {
       nowSeconds,
       signal,
     }
-    if (!(await this.#isOwnSpec(epoch))) return
     if (signal.aborted) return
-    const phase = epochPhase(window, nowSeconds)
+    // Also when the owner has named another file since: results of the epochs before it are still to be shown wrong.
     await this.#attempt('dispute', () => disputeStep(step, this.#history))
     await this.#attempt('punish', () => punishStep(step))
+    if (signal.aborted || !(await this.#isOwnSpec(epoch))) return
+    const phase = epochPhase(window, nowSeconds)
     if (phase === 'weightCommit' && (await this.#hasPermit(window.startsAtSeconds)))
       await this.#attempt('commit', () => commitStep(step))
     if (phase === 'weightReveal') {

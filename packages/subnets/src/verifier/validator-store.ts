@@ -1,6 +1,6 @@
 import type { Address, Hex } from '@koinon/base'
 import type { DurableStore } from '@koinon/base/node'
-import { type EpochResult, resultFromJson, resultToJson } from '../rules/index.ts'
+import { type EpochResult, resultFromJson, resultToJson, type SpecParts } from '../rules/index.ts'
 import type { ProbeAnswer } from './ports.ts'
 
 /** Schema for `DurableStore.open`. */
@@ -36,6 +36,10 @@ create table if not exists objection (
 create table if not exists carry (
   netuid integer not null, epoch integer not null, root text not null, carry text not null,
   primary key (netuid, epoch)
+) strict;
+create table if not exists spec (
+  netuid integer not null, spec_hash text not null, parts text not null,
+  primary key (netuid, spec_hash)
 ) strict;`
 
 /** A disabled root sends the next result back to an earlier one. */
@@ -197,6 +201,21 @@ export class ValidatorStore {
       epoch,
     ])
     return row === undefined ? undefined : { root: row['root'] as Hex, carry: row['carry'] as Hex }
+  }
+
+  /** What a spec hash of the subnet is made of: disputes of its epochs need it when another file is in force. Never forgotten. */
+  async saveSpec(netuid: number, specHash: Hex, parts: SpecParts): Promise<void> {
+    await this.#store.write([
+      { sql: 'insert or replace into spec values (?, ?, ?)', values: [netuid, specHash, JSON.stringify(parts)] },
+    ])
+  }
+
+  async spec(netuid: number, specHash: Hex): Promise<SpecParts | undefined> {
+    const [row] = await this.#store.read('select parts from spec where netuid = ? and spec_hash = ?', [
+      netuid,
+      specHash,
+    ])
+    return row === undefined ? undefined : (JSON.parse(String(row['parts'])) as SpecParts)
   }
 
   /** Forgets epochs before `oldestEpoch`, answers before another. States are kept apart: the next result builds on the last of them. */

@@ -66,7 +66,7 @@ beforeAll(async () => {
   await subnet.passEpoch(6, [1_000_000, 1_000_000])
   await moves.goOn(otherNetuid)
   lastEpoch = epochAt(subnet.clock, await ledger.nowSeconds()) + 1
-  await subnet.passEpoch(lastEpoch, [1_000_000, 1_000_000])
+  await subnet.passEpoch(lastEpoch, [1_000_000, 1_000_000], { leaver: subnet.validators[1] })
   await moves.end()
   await withdraw()
   await ledger.advanceEmission()

@@ -29,7 +29,7 @@ export const stakesCheck: AuditCheck = {
           subject,
           what: 'weight at the head',
           expected: entry.weight,
-          answer: viewOf(source, 'staking', 'stakeOf', [netuid, hotkey]),
+          answer: viewOf(source, 'staking', 'weightOf', [netuid, hotkey]),
         })
       for (const [staker, shares] of entry.positions)
         questions.push({
@@ -61,7 +61,7 @@ export const stakesCheck: AuditCheck = {
         subject: { netuid },
         what: 'weight of all at the head',
         expected: weights.totalOf(netuid),
-        answer: viewOf(source, 'staking', 'totalStakeOf', [netuid]),
+        answer: viewOf(source, 'staking', 'totalWeightOf', [netuid]),
       })
       const owed = stake.assetsOf(netuid)
       const held = market.pools.get(netuid)?.balanceOf(staking) ?? 0n

@@ -1,8 +1,8 @@
 import { type AuditCheck, type Question, viewOf } from '@koinon/ledger/audit'
+import { partsDelaySeconds } from '../../rules/emission/constants.ts'
 import type { AccruedAmounts } from '../../rules/emission/pool-step.ts'
 import { asText } from './answer-text.ts'
 import { economyOf } from './economy/economy.ts'
-import { partsDelaySeconds } from './economy/emission-book.ts'
 
 /** Every step of the emission: what was issued, to whom, by which shares, and what was paid of it (specs/0020-pool-emission.md). */
 export const stepsCheck: AuditCheck = {

@@ -1,6 +1,7 @@
 /** What hotkeys and accounts chose: takes, children, where gifts go (specs/0014-pools.md section 6). */
 import type { Address } from '@koinon/base'
 import type { EventOf, Tally } from '@koinon/ledger/audit'
+import { childrenDelaySeconds, maximumTakeBps } from '../../../rules/pool/constants.ts'
 
 export const delegationEventNames = [
   'AutoStakeSet',
@@ -11,21 +12,22 @@ export const delegationEventNames = [
 ] as const
 export type DelegationEvent = EventOf<'delegation', (typeof delegationEventNames)[number]>
 
-const childrenDelaySeconds = 86_400
-/** Of a hotkey that never said anything, in 1/10,000. */
-const defaultTakeBps = 1_800n
+/** `bps` before second `from`, `nextBps` from then on. */
+type Take = { readonly bps: bigint; readonly nextBps: bigint; readonly from: number }
 
 export class DelegationBook {
-  readonly #takes = new Map<Address, bigint>()
-  readonly #childTakes = new Map<Address, bigint>()
+  readonly #takes = new Map<Address, Take>()
+  readonly #childTakes = new Map<Address, Take>()
   readonly #autoStakes = new Map<string, Address>()
   readonly #willing = new Map<string, boolean>()
   readonly #children = new Map<string, Extract<DelegationEvent, { readonly name: 'ChildrenAnnounced' }>['args']>()
 
   readonly #tally: Tally
+  readonly #unbondingSeconds: number
 
-  constructor(tally: Tally) {
+  constructor(tally: Tally, { unbondingSeconds }: { readonly unbondingSeconds: number }) {
     this.#tally = tally
+    this.#unbondingSeconds = unbondingSeconds
   }
 
   apply(event: DelegationEvent): void {
@@ -33,9 +35,9 @@ export class DelegationBook {
       case 'AutoStakeSet':
         return void this.#autoStakes.set(`${event.args.netuid}/${event.args.account}`, event.args.hotkey)
       case 'TakeSet':
-        return void this.#takes.set(event.args.hotkey, event.args.takeBps)
+        return this.#setTake(this.#takes, maximumTakeBps, event)
       case 'ChildTakeSet':
-        return void this.#childTakes.set(event.args.hotkey, event.args.takeBps)
+        return this.#setTake(this.#childTakes, 0n, event)
       case 'TakesParentSet':
         return void this.#willing.set(`${event.args.netuid}/${event.args.child}/${event.args.parent}`, event.args.takes)
       case 'ChildrenAnnounced':
@@ -49,9 +51,12 @@ export class DelegationBook {
     }
   }
 
-  /** In 1/10,000 of dividends: of its stakers', and of those of its parents' weight. */
-  takesOf(hotkey: Address): { readonly takeBps: bigint; readonly childTakeBps: bigint } {
-    return { takeBps: this.#takes.get(hotkey) ?? defaultTakeBps, childTakeBps: this.#childTakes.get(hotkey) ?? 0n }
+  /** In 1/10,000 of dividends at a second: of its stakers', and of those of its parents' weight. */
+  takesOf(hotkey: Address, seconds: number): { readonly takeBps: bigint; readonly childTakeBps: bigint } {
+    return {
+      takeBps: takeAt(this.#takes.get(hotkey), seconds) ?? maximumTakeBps,
+      childTakeBps: takeAt(this.#childTakes.get(hotkey), seconds) ?? 0n,
+    }
   }
 
   /** Where a gift to an account is staked. */
@@ -78,4 +83,20 @@ export class DelegationBook {
       this.#willing.get(`${netuid}/${child}/${parent}`) === true
     )
   }
+
+  /** What is no raise holds at once, a raise when whoever leaves now has left. */
+  #setTake(
+    takes: Map<Address, Take>,
+    unset: bigint,
+    { name, args, seconds }: Extract<DelegationEvent, { readonly name: 'TakeSet' | 'ChildTakeSet' }>,
+  ): void {
+    const bps = takeAt(takes.get(args.hotkey), seconds) ?? unset
+    const from = seconds + (args.takeBps > bps ? this.#unbondingSeconds : 0)
+    this.#tally.same({ account: args.hotkey }, `second from which its take holds (${name})`, from, args.from)
+    takes.set(args.hotkey, { bps, nextBps: args.takeBps, from })
+  }
+}
+
+function takeAt(take: Take | undefined, seconds: number): bigint | undefined {
+  return take === undefined || seconds >= take.from ? take?.nextBps : take.bps
 }

@@ -56,7 +56,7 @@ async function replayEconomy(source: AuditSource): Promise<Economy | { readonly 
   const { contracts } = source.network
   const tallies = { pools: new Tally(), stakes: new Tally(), steps: new Tally() }
   const market = new Market(tallies.pools, contracts.staking)
-  const delegation = new DelegationBook(tallies.stakes)
+  const delegation = new DelegationBook(tallies.stakes, constants)
   const permits: PermitBook = new PermitBook((netuid, hotkey) => weights.entry(netuid, hotkey))
   const weights = new WeightBook(tallies.stakes, constants, delegation, {
     onWeight: (entry, seconds, before) => permits.look(entry, seconds, entry.weight >= before),

@@ -1,6 +1,7 @@
 /** Steps of the emission, what accrued by them and what was paid of it, worked out again (specs/0020-pool-emission.md). */
 import { type Address, isKoinonError } from '@koinon/base'
 import type { EventOf, Subject, Tally } from '@koinon/ledger/audit'
+import { partsDelaySeconds } from '../../../rules/emission/constants.ts'
 import type { EmissionPolicy } from '../../../rules/emission/policy.ts'
 import {
   type AccruedAmounts,
@@ -48,8 +49,6 @@ export type EmissionConstants = {
 
 /** Of KOIN, and of every subnet's alpha. */
 const cap = 21_000_000n * wad
-/** From an announcement of parts to their force. */
-export const partsDelaySeconds = 604_800
 type Parts = { readonly ownerBps: number; readonly minersBps: number }
 type Account = {
   readonly firstStep: number

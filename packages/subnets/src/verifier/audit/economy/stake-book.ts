@@ -1,6 +1,7 @@
 /** Stake as shares, tickets of those who leave, dividends and slashes, worked out again (specs/0014-pools.md sections 4 to 7). */
 import type { Address } from '@koinon/base'
 import type { EventOf, Tally } from '@koinon/ledger/audit'
+import { rewardBps } from '../../../rules/pool/constants.ts'
 import { wad } from '../../../rules/pool/weighted-pool.ts'
 import type { DelegationBook } from './delegation-book.ts'
 import { RootDividends } from './root-dividends.ts'
@@ -25,9 +26,8 @@ export type StakeEvent = EventOf<'staking', (typeof stakeEventNames)[number]>
 type Of<name extends StakeEvent['name']> = Extract<StakeEvent, { readonly name: name }>
 
 const bps = 10_000n
-/** Of everything a slash reaches (specs/0015-disputes.md section 5), and what of that goes to whoever showed the fault. */
+/** Of everything a slash reaches (specs/0015-disputes.md section 5). */
 const slashBps = 2_000n
-const rewardBps = 1_000n
 
 type Ticket = { readonly netuid: number; readonly hotkey: Address; readonly shares: bigint; readonly releaseAt: number }
 /** Stake that left its pool; `isBound`: it has to wait. */
@@ -77,14 +77,15 @@ export class StakeBook {
 
   /**
    * Dividends that the coinbase pays: everything follows from the books. The events that name it come after this and are held against
-   * it. Of W, the weight now: the root's part and each parent's go where they came from, less the takes; the rest is the hotkey's pool's.
+   * it. Of W, the weight now, an operator's flight aside: the root's part and each parent's go where they came from, less the takes; the
+   * rest is the hotkey's pool's.
    */
   payDividends(netuid: number, hotkey: Address, amount: bigint): void {
     const entry = this.weights.entry(netuid, hotkey)
-    const { weight } = entry
-    const { takeBps, childTakeBps } = this.#delegation.takesOf(hotkey)
+    const { weight, rootPart } = this.weights.dividendWeights(entry)
+    const { takeBps, childTakeBps } = this.#delegation.takesOf(hotkey, this.weights.seconds)
     const rootPool = this.weights.entry(rootNetuid, hotkey).staked
-    const fromRoot = weight === 0n || rootPool.shares === 0n ? 0n : (amount * this.weights.rootPart(entry)) / weight
+    const fromRoot = rootPart === 0n || rootPool.shares === 0n ? 0n : (amount * rootPart) / weight
     let taken = (fromRoot * takeBps) / bps
     if (fromRoot > 0n) {
       const { rate, payment } = this.root.add(netuid, hotkey, fromRoot - taken, rootPool.shares)
@@ -258,7 +259,8 @@ export class StakeBook {
   /** The take goes first, then the rest raises the worth of shares; without shares all is the hotkey's own. */
   #raise(entry: StakedHotkey, amount: bigint): void {
     if (amount === 0n) return
-    const { takeBps } = this.#delegation.takesOf(entry.hotkey)
+    this.weights.bind(entry)
+    const { takeBps } = this.#delegation.takesOf(entry.hotkey, this.weights.seconds)
     const taken = entry.staked.shares === 0n ? amount : (amount * takeBps) / bps
     if (taken < amount) {
       entry.staked.assets += amount - taken

@@ -1,13 +1,13 @@
 /** Weights of hotkeys: own alpha, what parents lend to children, root stake where it counts (specs/0014-pools.md sections 5 and 6). */
 import type { Address } from '@koinon/base'
 import type { EventOf, Tally } from '@koinon/ledger/audit'
+import { maximumRootSubnets } from '../../../rules/pool/constants.ts'
 import { wad } from '../../../rules/pool/weighted-pool.ts'
 import type { DelegationBook } from './delegation-book.ts'
 import { SharePool } from './share-pool.ts'
 
 /** The root: KOIN instead of alpha. */
 export const rootNetuid = 0
-const mostRootSubnets = 16
 
 export type StakeRules = {
   readonly unbondingSeconds: number
@@ -34,6 +34,8 @@ export class StakedHotkey {
   isRegistered = false
   countsRoot = false
   slashableUntil = 0
+  /** The second in which its root stake ceased to count, the last time that it did. */
+  rootLeftAt: number | undefined
   readonly netuid: number
   readonly hotkey: Address
 
@@ -90,8 +92,23 @@ export class WeightBook {
   }
 
   /** Part of the weight that comes from the root. */
-  rootPart({ hotkey, countsRoot }: StakedHotkey): bigint {
-    return countsRoot ? (this.entry(rootNetuid, hotkey).staked.assets * this.#rules.rootWeight) / wad : 0n
+  rootPart(entry: StakedHotkey): bigint {
+    return entry.countsRoot ? this.#rootWorth(entry.hotkey) : 0n
+  }
+
+  /** What dividends are divided by: the root's part stays when its operator gave up the seat. */
+  dividendWeights(entry: StakedHotkey): { readonly weight: bigint; readonly rootPart: bigint } {
+    const { weight, countsRoot, isRegistered, rootLeftAt } = entry
+    if (countsRoot) return { weight, rootPart: this.rootPart(entry) }
+    const isOver = isRegistered && this.seconds >= (rootLeftAt ?? 0) + 2 * this.#rules.unbondingSeconds
+    if (rootLeftAt === undefined || isOver) return { weight, rootPart: 0n }
+    const rootPart = this.#rootWorth(entry.hotkey)
+    return { weight: weight + rootPart, rootPart }
+  }
+
+  /** Dividends that reach a pool bind the stake in it. */
+  bind(entry: StakedHotkey): void {
+    entry.slashableUntil = this.seconds + this.#rules.unbondingSeconds
   }
 
   /** Part of the parent that a slash of the child reaches. */
@@ -111,7 +128,7 @@ export class WeightBook {
   onRegistration(netuid: number, hotkey: Address, isRegistered: boolean): void {
     const entry = this.entry(netuid, hotkey)
     entry.isRegistered = isRegistered
-    if (entry.countsRoot !== isRegistered && (entry.countsRoot || this.#countedOf(hotkey).size < mostRootSubnets)) {
+    if (entry.countsRoot !== isRegistered && (entry.countsRoot || this.#countedOf(hotkey).size < maximumRootSubnets)) {
       this.#setCounted(entry, isRegistered)
       this.#counting.add(entry)
     }
@@ -127,7 +144,7 @@ export class WeightBook {
       return void this.#tally.same(subject, 'root stake that counts', entry.countsRoot, counts)
     // Anybody may have a further subnet counted when there is room.
     const isAllowed =
-      counts && entry.isRegistered && !entry.countsRoot && this.#countedOf(hotkey).size < mostRootSubnets
+      counts && entry.isRegistered && !entry.countsRoot && this.#countedOf(hotkey).size < maximumRootSubnets
     this.#tally.holds(subject, 'root stake that counts', isAllowed, 'a registered hotkey, at most 16 subnets', counts)
     this.#setCounted(entry, counts)
     this.#refresh(entry)
@@ -215,8 +232,13 @@ export class WeightBook {
     this.#permits.onWeight(entry, this.seconds, before)
   }
 
+  #rootWorth(hotkey: Address): bigint {
+    return (this.entry(rootNetuid, hotkey).staked.assets * this.#rules.rootWeight) / wad
+  }
+
   #setCounted(entry: StakedHotkey, counts: boolean): void {
     entry.countsRoot = counts
+    if (!counts) entry.rootLeftAt = this.seconds
     if (counts) this.#countedOf(entry.hotkey).add(entry.netuid)
     else this.#countedOf(entry.hotkey).delete(entry.netuid)
   }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ResultTree} from "../../src/subnets/ResultTree.sol";
-import {AmountWords, SeatWords} from "../../src/subnets/SeatWords.sol";
-import {WordTree} from "../../src/subnets/WordTree.sol";
-import {SeatTree} from "../support/SeatTree.sol";
-import {Test} from "../support/Test.sol";
-import {vm} from "../support/Vm.sol";
+import {ResultTree} from "../../../src/subnets/results/ResultTree.sol";
+import {AmountWords, SeatWords} from "../../../src/subnets/results/SeatWords.sol";
+import {WordTree} from "../../../src/subnets/results/WordTree.sol";
+import {SeatTree} from "../../support/SeatTree.sol";
+import {Test} from "../../support/Test.sol";
+import {vm} from "../../support/Vm.sol";
 
 /// @dev specs/vectors/result-words.json is what TypeScript reads.
 contract ResultTreeTest is Test {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IPoolEmission} from "./emission/IPoolEmission.sol";
+import {IPoolEmission} from "../emission/IPoolEmission.sol";
 import {IDisputes} from "./IDisputes.sol";
-import {IAlphaStaking} from "./pool/IAlphaStaking.sol";
-import {IPermits} from "./pool/IPermits.sol";
+import {IAlphaStaking} from "../pool/IAlphaStaking.sol";
+import {IPermits} from "../pool/IPermits.sol";
 
 /// @dev What validators sign about an epoch (EIP-712 `Result`).
 struct Result {
@@ -115,6 +115,8 @@ interface IEpochs {
     error PartsMismatch(string part);
     error NotDisputes(address caller);
     error RootTooEarly(uint256 nowAt, uint256 opensAt);
+    /// @notice Stake that signed it could be gone before it is active.
+    error RootTooLate(uint256 activatesAt, uint256 boundUntil);
     error RootPending(uint64 epoch, uint48 activatesAt);
     error EpochNotAfter(uint64 epoch, uint64 lastEpoch);
     error SpecHashMismatch(bytes32 expected, bytes32 actual);
@@ -146,7 +148,8 @@ interface IEpochs {
     error ClaimsExceedTotal(string part, uint256 wouldBePaid, uint256 total);
 
     /// @notice Records the result of an epoch, signed by more than 2/3 of the permitted stake at the epoch's start. What accrued
-    ///         during the epoch must be final ({IPoolEmission-advance}).
+    ///         during the epoch must be final ({IPoolEmission-advance}). It must be active before stake that left in the epoch's second
+    ///         second is free: within the unbonding from the epoch's start.
     /// @param signers Bit i: the i-th validator of the posting signed.
     /// @param signatures 65-byte ECDSA signatures over {resultDigest}, one a set bit, lowest first.
     function submitRoot(

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Accrued, IPoolEmission} from "./emission/IPoolEmission.sol";
+import {Accrued, IPoolEmission} from "../emission/IPoolEmission.sol";
 import {AmountClaim, IDisputes, Previous, SeatClaim, Spec} from "./IDisputes.sol";
 import {EpochRoot, IEpochs, Posting, Result} from "./IEpochs.sol";
-import {EpochWindow, ISubnets} from "./ISubnets.sol";
-import {ISubnetTerms} from "./ISubnetTerms.sol";
-import {IWeights} from "./IWeights.sol";
-import {IPermits} from "./pool/IPermits.sol";
+import {EpochWindow, ISubnets} from "../ISubnets.sol";
+import {ISubnetTerms} from "../ISubnetTerms.sol";
+import {IWeights} from "../IWeights.sol";
+import {IPermits} from "../pool/IPermits.sol";
 import {ResultTree} from "./ResultTree.sol";
 import {AmountWords, SeatWords, ValidatorWords} from "./SeatWords.sol";
 import {StakeMedian} from "./StakeMedian.sol";

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Accrued} from "../../src/subnets/emission/IPoolEmission.sol";
-import {AmountClaim, Previous, SeatClaim, Spec} from "../../src/subnets/IDisputes.sol";
-import {Posting, Result} from "../../src/subnets/IEpochs.sol";
-import {AmountWords, SeatWords, ValidatorWords} from "../../src/subnets/SeatWords.sol";
-import {StakeMedian} from "../../src/subnets/StakeMedian.sol";
-import {SubnetParams} from "../../src/subnets/ISubnets.sol";
-import {Network} from "../support/Network.sol";
-import {SeatTree} from "../support/SeatTree.sol";
-import {vm} from "../support/Vm.sol";
+import {Accrued} from "../../../src/subnets/emission/IPoolEmission.sol";
+import {AmountClaim, Previous, SeatClaim, Spec} from "../../../src/subnets/results/IDisputes.sol";
+import {Posting, Result} from "../../../src/subnets/results/IEpochs.sol";
+import {AmountWords, SeatWords, ValidatorWords} from "../../../src/subnets/results/SeatWords.sol";
+import {StakeMedian} from "../../../src/subnets/results/StakeMedian.sol";
+import {SubnetParams} from "../../../src/subnets/ISubnets.sol";
+import {Network} from "../../support/Network.sol";
+import {SeatTree} from "../../support/SeatTree.sol";
+import {vm} from "../../support/Vm.sol";
 
 /// @dev A subnet with real rows, and the honest result of an epoch by a plain, slow reading of the rules.
 abstract contract Round is Network {

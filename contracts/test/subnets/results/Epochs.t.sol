@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Accrued, IPoolEmission} from "../../src/subnets/emission/IPoolEmission.sol";
-import {PoolEmission} from "../../src/subnets/emission/PoolEmission.sol";
-import {Epochs} from "../../src/subnets/Epochs.sol";
-import {Claim, EpochRoot, IEpochs, Posting, Result} from "../../src/subnets/IEpochs.sol";
-import {AlphaStaking} from "../../src/subnets/pool/AlphaStaking.sol";
-import {Pools} from "../../src/subnets/pool/Pools.sol";
-import {AmountWords} from "../../src/subnets/SeatWords.sol";
-import {Network} from "../support/Network.sol";
-import {vm} from "../support/Vm.sol";
+import {Accrued, IPoolEmission} from "../../../src/subnets/emission/IPoolEmission.sol";
+import {PoolEmission} from "../../../src/subnets/emission/PoolEmission.sol";
+import {Epochs} from "../../../src/subnets/results/Epochs.sol";
+import {Claim, EpochRoot, IEpochs, Posting, Result} from "../../../src/subnets/results/IEpochs.sol";
+import {AlphaStaking} from "../../../src/subnets/pool/AlphaStaking.sol";
+import {Pools} from "../../../src/subnets/pool/Pools.sol";
+import {AmountWords} from "../../../src/subnets/results/SeatWords.sol";
+import {Network} from "../../support/Network.sol";
+import {vm} from "../../support/Vm.sol";
 
 contract EpochsTest is Network {
     address private constant ANN = address(0xA);

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Accrued, IPoolEmission} from "../../src/subnets/emission/IPoolEmission.sol";
-import {AmountClaim, IDisputes, SeatClaim} from "../../src/subnets/IDisputes.sol";
-import {IEpochs, Offence, Posting, Result} from "../../src/subnets/IEpochs.sol";
-import {ISubnets} from "../../src/subnets/ISubnets.sol";
-import {IAlphaStaking} from "../../src/subnets/pool/IAlphaStaking.sol";
-import {ResultTree} from "../../src/subnets/ResultTree.sol";
-import {SeatWords} from "../../src/subnets/SeatWords.sol";
-import {StakeMedian} from "../../src/subnets/StakeMedian.sol";
-import {WordTree} from "../../src/subnets/WordTree.sol";
-import {SeatTree} from "../support/SeatTree.sol";
-import {vm} from "../support/Vm.sol";
+import {Accrued, IPoolEmission} from "../../../src/subnets/emission/IPoolEmission.sol";
+import {AmountClaim, IDisputes, SeatClaim} from "../../../src/subnets/results/IDisputes.sol";
+import {IEpochs, Offence, Posting, Result} from "../../../src/subnets/results/IEpochs.sol";
+import {ISubnets} from "../../../src/subnets/ISubnets.sol";
+import {IAlphaStaking} from "../../../src/subnets/pool/IAlphaStaking.sol";
+import {ResultTree} from "../../../src/subnets/results/ResultTree.sol";
+import {SeatWords} from "../../../src/subnets/results/SeatWords.sol";
+import {StakeMedian} from "../../../src/subnets/results/StakeMedian.sol";
+import {WordTree} from "../../../src/subnets/results/WordTree.sol";
+import {SeatTree} from "../../support/SeatTree.sol";
+import {vm} from "../../support/Vm.sol";
 import {Round} from "./Round.sol";
 
 contract DisputesTest is Round {
@@ -205,10 +205,10 @@ contract DisputesTest is Round {
             abi.encodeWithSelector(IEpochs.WrongSigner.selector, vm.addr(keys[0]), vm.addr(keys[1]))
         );
         epochs.punishTwofold(result, one, other, foreign);
-        uint256 stake = staking.stakeOf(netuid, vm.addr(keys[0]));
+        uint256 stake = staking.weightOf(netuid, vm.addr(keys[0]));
         vm.prank(WATCHER);
         epochs.punishTwofold(result, one, other, two);
-        eq(staking.stakeOf(netuid, vm.addr(keys[0])), stake - stake / 5, "a fifth");
+        eq(staking.weightOf(netuid, vm.addr(keys[0])), stake - stake / 5, "a fifth");
         eq(pools.balanceOf(netuid, WATCHER), stake / 50, "reward");
         vm.expectRevert(abi.encodeWithSelector(IEpochs.AlreadyPunished.selector, vm.addr(keys[0])));
         epochs.punishTwofold(result, one, other, two);
@@ -427,7 +427,7 @@ contract DisputesTest is Round {
         uint256 taken;
         for (uint256 i = 0; i < VALIDATORS; ++i) {
             uint256 stake = MIN_STAKE + i * 7e17;
-            eq(staking.stakeOf(netuid, vm.addr(keys[i])), stake - stake / 5, "a fifth");
+            eq(staking.weightOf(netuid, vm.addr(keys[i])), stake - stake / 5, "a fifth");
             taken += stake / 5;
         }
         eq(pools.balanceOf(netuid, WATCHER), taken / 10, "reward");

@@ -3,15 +3,15 @@ pragma solidity 0.8.37;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {Accrued, IPoolEmission} from "./emission/IPoolEmission.sol";
+import {Accrued, IPoolEmission} from "../emission/IPoolEmission.sol";
 import {Earnings} from "./Earnings.sol";
 import {IDisputes} from "./IDisputes.sol";
 import {Claim, EpochRoot, IEpochs, Offence, Posting, Result} from "./IEpochs.sol";
-import {ISeatScores} from "./IScores.sol";
-import {EpochWindow, ISubnets} from "./ISubnets.sol";
-import {ISubnetTerms} from "./ISubnetTerms.sol";
-import {IAlphaStaking} from "./pool/IAlphaStaking.sol";
-import {IPermits} from "./pool/IPermits.sol";
+import {ISeatScores} from "../IScores.sol";
+import {EpochWindow, ISubnets} from "../ISubnets.sol";
+import {ISubnetTerms} from "../ISubnetTerms.sol";
+import {IAlphaStaking} from "../pool/IAlphaStaking.sol";
+import {IPermits} from "../pool/IPermits.sol";
 import {ResultTree} from "./ResultTree.sol";
 import {AmountWords, ValidatorWords} from "./SeatWords.sol";
 import {WordTree} from "./WordTree.sol";
@@ -113,7 +113,7 @@ contract Epochs is IEpochs, ISeatScores, EIP712 {
         uint256 signed =
             _stakeOfSigners(result.netuid, startsAt, resultHash, posting.validators, signers, signatures);
         if (signed * 3 <= total * 2) revert QuorumNotReached(signed, total);
-        uint48 activatesAt = _store(result, resultHash, settled, signers);
+        uint48 activatesAt = _store(result, resultHash, settled, signers, startsAt);
         emit RootSubmitted(
             result.netuid, result.epoch, resultHash, result, posting, signers, signed, total, activatesAt, msg.sender
         );
@@ -411,11 +411,14 @@ contract Epochs is IEpochs, ISeatScores, EIP712 {
         }
     }
 
-    function _store(Result calldata result, bytes32 resultHash, uint72 settled, uint256 signers)
+    /// @dev Keeps: until a root is active, all stake that could sign it is within reach of a slash.
+    function _store(Result calldata result, bytes32 resultHash, uint72 settled, uint256 signers, uint256 startsAt)
         private
         returns (uint48 activatesAt)
     {
         activatesAt = uint48(block.timestamp) + subnets.activationDelayOf(result.netuid);
+        uint256 boundUntil = startsAt + staking.unbondingSeconds();
+        if (activatesAt > boundUntil) revert RootTooLate(activatesAt, boundUntil);
         _roots[resultHash] = StoredRoot(
             result.root,
             uint88(result.minersTotal),
