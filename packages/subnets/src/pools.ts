@@ -28,6 +28,19 @@ export {
   readParts,
 } from './client/emission-parts.ts'
 export {
+  type Candidate,
+  contestOwnership,
+  endContest,
+  type HeldLock,
+  lockAlpha,
+  type OwnershipState,
+  readLock,
+  readOwnership,
+  takeOverSubnet,
+  unlockAlpha,
+  withdrawLocked,
+} from './client/ownership.ts'
+export {
   buyAlpha,
   type PoolAccount,
   redeemAlpha,

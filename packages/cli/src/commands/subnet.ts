@@ -6,6 +6,7 @@ import { defineSubnetDev } from './subnet-dev.ts'
 import { defineSubnetExplain } from './subnet-explain.ts'
 import { defineSubnetHoldings } from './subnet-holdings.ts'
 import { defineSubnetList } from './subnet-list.ts'
+import { defineSubnetContest, defineSubnetLock, defineSubnetTakeOver, defineSubnetUnlock } from './subnet-lock.ts'
 import { defineSubnetMove } from './subnet-move.ts'
 import { defineSubnetParts } from './subnet-parts.ts'
 import { defineSubnetReplay } from './subnet-replay.ts'
@@ -37,6 +38,10 @@ export function defineSubnet(program: Command): void {
     defineSubnetMove,
     defineSubnetHoldings,
     defineSubnetParts,
+    defineSubnetLock,
+    defineSubnetUnlock,
+    defineSubnetContest,
+    defineSubnetTakeOver,
   ])
     define(subnet)
 }

@@ -10,8 +10,8 @@ import {
 import {
   alphaStakingAbi,
   batchSettlementAbi,
-  delegationAbi,
   convictionAbi,
+  delegationAbi,
   dollarAbi,
   epochsAbi,
   koinonTokenAbi,
