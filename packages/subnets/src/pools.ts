@@ -19,6 +19,22 @@ export {
   unstakeFrom,
   withdrawUnstaked,
 } from './client/alpha-stake.ts'
+export {
+  announceChildren,
+  answerParent,
+  applyChildren,
+  type ChildKeys,
+  type ChildShare,
+  mostChildren,
+  readAutoStake,
+  readChildKeys,
+  readTakes,
+  setAutoStake,
+  setTake,
+  type Take,
+  type TakeKind,
+  takeBounds,
+} from './client/delegation.ts'
 export { type EarnedAlpha, readEarnedAlpha, sumOfEarned } from './client/earned-alpha.ts'
 export {
   announceParts,

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { defineSubnetAutoStake } from './subnet-auto-stake.ts'
 import { defineSubnetClaimRoot } from './subnet-claim-root.ts'
 import { defineSubnetCreate } from './subnet-create.ts'
 import { defineSubnetDeploy } from './subnet-deploy.ts'
@@ -38,6 +39,7 @@ export function defineSubnet(program: Command): void {
     defineSubnetMove,
     defineSubnetHoldings,
     defineSubnetParts,
+    defineSubnetAutoStake,
     defineSubnetLock,
     defineSubnetUnlock,
     defineSubnetContest,

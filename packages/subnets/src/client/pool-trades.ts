@@ -123,6 +123,36 @@ const refusals: Readonly<Record<string, Refusal>> = {
     message: 'There is no such subnet on this network',
     hint: 'See which there are: koinon subnet list',
   },
+  TakeRaisedTooSoon: {
+    code: 'ledger/take-raised-too-soon',
+    message: 'A take is raised once in 30 days, and this one was raised not that long ago',
+    hint: 'Lower it at any time: koinon validator take PERCENT. See what it is: koinon validator take',
+  },
+  ChildrenOutOfRange: {
+    code: 'ledger/bad-children',
+    message: 'Children are at most five others, each once, with 100 per cent together',
+    hint: 'For example: koinon validator children --set HOTKEY=40',
+  },
+  NothingAnnounced: {
+    code: 'ledger/nothing-announced',
+    message: 'No children were announced that could be put into force',
+    hint: 'Announce some first: koinon validator children --set HOTKEY=SHARE',
+  },
+  ChildrenTooEarly: {
+    code: 'ledger/children-too-early',
+    message: 'Announced children may be put into force a day after their announcement',
+    hint: 'See from when on: koinon validator children',
+  },
+  ChildNotWilling: {
+    code: 'ledger/child-not-willing',
+    message: 'One of the announced children did not accept this parent',
+    hint: 'Ask its owner to run: koinon validator children --accept PARENT',
+  },
+  GenerationsTooMany: {
+    code: 'ledger/generations-too-many',
+    message: 'A child has no children itself, and a parent no parents',
+    hint: 'See who has which: koinon validator children',
+  },
   LockTooSmall: {
     code: 'ledger/too-little-locked',
     message: 'The account keeps less locked for that candidate',
