@@ -16,6 +16,7 @@ const PUBLISHED = [
   'ValidationRegistry',
   'Subnets',
   'SubnetTerms',
+  'Conviction',
   'Pools',
   'AlphaStaking',
   'Delegation',

@@ -15,7 +15,7 @@ import {Network} from "./support/Network.sol";
 import {vm} from "./support/Vm.sol";
 
 /// @dev Every function of every contract that changes anything, as specs/vectors/contracts.json has them from the compiler, by who may call it:
-///      - anyone: acts on the caller's own account, agent, stake, channel or vote, or does what is due to whoever calls;
+///      - anyone: acts on the caller's own account, agent, stake, channel or vote, lock, or does what is due to whoever calls;
 ///      - owner: the owner of a subnet, within bounds and with notice;
 ///      - contract: another contract of the same network, named for ever at deployment or by the deployer's last word;
 ///      - deployer: once, before the network begins.
@@ -27,6 +27,7 @@ contract PrivilegesTest is Network {
         _anyone("alpha-staking", "applyChildren claimRoot countRoot move stake stakeFor swap unstake withdraw");
         _only("a contract", "alpha-staking", "onRegistrationChanged payDividends slash");
         _anyone("batch-settlement", "claim claimWithSignature deposit finalizeWithdraw initiateWithdraw multicall refund refundWithSignature settle");
+        _anyone("conviction", "contest endContest lock takeOver unlock withdraw");
         _anyone("disputes", "confirm disputeAmount disputeDividend disputeSeat disputeTotal disputeValidator");
         _only("the deployer", "disputes", "setEpochs");
         _anyone("delegation", "announceChildren setAutoStake setChildTake setTake setTakesParent");
@@ -50,6 +51,7 @@ contract PrivilegesTest is Network {
         _only("a contract", "pools", "bindStaking bindSubnets burnSlashed dissolve inject mint open transferFor");
         _anyone("subnets", "challenge createSubnet deregister finaliseChallenge matchChallenge register setEndpoint");
         _only("the owner", "subnets", "nameOwnerHotkey dropOwnerHotkey");
+        _only("a contract", "subnets", "passOwnership");
         _only("the owner", "subnet-terms", "announceRules announceUpdate");
         _only("a contract", "subnet-terms", "bind open recordSeat sell");
         _anyone("test-dollar", "approve cancelAuthorization faucet permit receiveWithAuthorization transfer transferFrom transferWithAuthorization");
@@ -78,6 +80,8 @@ contract PrivilegesTest is Network {
         subnets.nameOwnerHotkey(netuid, address(this));
         vm.expectRevert(notOwner);
         subnets.dropOwnerHotkey(netuid, address(this));
+        vm.expectRevert(abi.encodeWithSelector(ISubnets.NotConviction.selector, address(this)));
+        subnets.passOwnership(netuid, address(this));
         vm.expectRevert(notOwner);
         terms.announceRules(netuid, rules());
         vm.expectRevert(notOwner);

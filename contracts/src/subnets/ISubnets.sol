@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IConviction} from "./IConviction.sol";
 import {ISubnetTerms} from "./ISubnetTerms.sol";
 import {IAlphaStaking} from "./pool/IAlphaStaking.sol";
 import {IPermits} from "./pool/IPermits.sol";
@@ -135,6 +136,8 @@ interface ISubnets {
     /// @notice The subnet made room for another: no more accrual, registrations, stakes or trades; everybody may still unstake, claim
     ///         and redeem its alpha.
     event SubnetDissolved(uint32 indexed netuid, uint256 score);
+    /// @notice The subnet belongs to `to` from now on.
+    event OwnerChanged(uint32 indexed netuid, address indexed from, address indexed to);
     /// @notice The owner named a hotkey that no one can challenge from `fromEpoch` on.
     event OwnerHotkeyNamed(uint32 indexed netuid, address indexed hotkey, uint64 fromEpoch);
     event OwnerHotkeyDropped(uint32 indexed netuid, address indexed hotkey);
@@ -170,6 +173,7 @@ interface ISubnets {
     error SubnetNotFound(uint32 netuid);
     error SubnetIsDissolved(uint32 netuid);
     error TooManySubnets();
+    error NotConviction(address caller);
     error NotSubnetOwner(address caller, address owner);
     error NotAgentController(address caller, uint256 agentId);
     error AgentWalletUnset(uint256 agentId);
@@ -194,6 +198,9 @@ interface ISubnets {
     ///         dissolved, and its pool with it; of equals the oldest.
     /// @return netuid Identifiers run from 1 and are never used again.
     function createSubnet(SubnetParams calldata params, uint256 maxLock) external returns (uint32 netuid);
+
+    /// @notice Makes `to` the owner of a living subnet; {conviction} only, by its rules.
+    function passOwnership(uint32 netuid, address to) external;
 
     /// @notice Protects one of the owner's own hotkeys from challenges, {UPDATE_DELAY_EPOCHS} epochs later; at most an eighth of
     ///         the seats, or 10.
@@ -229,6 +236,8 @@ interface ISubnets {
     function staking() external view returns (IAlphaStaking);
     function permits() external view returns (IPermits);
     function terms() external view returns (ISubnetTerms);
+    /// @notice Decides who owns a subnet once it is contested.
+    function conviction() external view returns (IConviction);
     /// @notice Subnets ever created, dissolved ones included.
     function subnetCount() external view returns (uint32);
     /// @notice Identifiers of the living subnets, in no order.

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {KoinonToken} from "../token/KoinonToken.sol";
+import {IConviction} from "./IConviction.sol";
 import {IPruningScore} from "./IScores.sol";
 import {ISubnetTerms} from "./ISubnetTerms.sol";
 import {EpochWindow, ISubnets, Subnet, SubnetParams} from "./ISubnets.sol";
@@ -36,6 +37,8 @@ abstract contract SubnetRegistry is ISubnets {
     IPermits public immutable permits;
     /// @inheritdoc ISubnets
     ISubnetTerms public immutable terms;
+    /// @inheritdoc ISubnets
+    IConviction public immutable conviction;
     /// @notice By what the subnet that has to go is chosen.
     IPruningScore public immutable pruningScore;
     /// @notice The least that a subnet costs, KOIN base units.
@@ -52,10 +55,10 @@ abstract contract SubnetRegistry is ISubnets {
     uint32[] private _living;
     mapping(uint32 netuid => Subnet) internal _subnets;
 
-    constructor(IAlphaStaking staking_, ISubnetTerms terms_, uint256 minLock_) {
+    constructor(IAlphaStaking staking_, ISubnetTerms terms_, IConviction conviction_, uint256 minLock_) {
         IPools pools_ = staking_.pools();
         (staking, permits, pools, token) = (staking_, staking_.permits(), pools_, pools_.token());
-        (terms, minLock) = (terms_, minLock_);
+        (terms, conviction, minLock) = (terms_, conviction_, minLock_);
         pruningScore = new PriceScore();
         pools_.bindSubnets();
         terms_.bind();
@@ -89,6 +92,14 @@ abstract contract SubnetRegistry is ISubnets {
         emit SubnetCreated(netuid, msg.sender, params, genesis, price);
         token.transferFrom(msg.sender, address(this), price);
         pools.open(netuid, price, price);
+    }
+
+    /// @inheritdoc ISubnets
+    function passOwnership(uint32 netuid, address to) external {
+        if (msg.sender != address(conviction)) revert NotConviction(msg.sender);
+        Subnet storage entry = _alive(netuid);
+        emit OwnerChanged(netuid, entry.owner, to);
+        entry.owner = to;
     }
 
     /// @inheritdoc ISubnets

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IIdentityRegistry} from "../identity/IIdentityRegistry.sol";
+import {IConviction} from "./IConviction.sol";
 import {ISeatScores} from "./IScores.sol";
 import {ISubnetTerms} from "./ISubnetTerms.sol";
 import {Challenge, ISubnets, Neuron, Outcome, Subnet} from "./ISubnets.sol";
@@ -38,10 +39,15 @@ contract Subnets is SubnetRegistry {
     /// @param identity_ The ERC-8004 identity registry.
     /// @param terms_ Fresh; bound here.
     /// @param staking_ Fresh; its pools, which name the token, are bound here.
+    /// @param conviction_ Over the same pools.
     /// @param minLock_ KOIN base units: the least that a subnet costs; at least what pools open with.
-    constructor(IIdentityRegistry identity_, ISubnetTerms terms_, IAlphaStaking staking_, uint256 minLock_)
-        SubnetRegistry(staking_, terms_, minLock_)
-    {
+    constructor(
+        IIdentityRegistry identity_,
+        ISubnetTerms terms_,
+        IAlphaStaking staking_,
+        IConviction conviction_,
+        uint256 minLock_
+    ) SubnetRegistry(staking_, terms_, conviction_, minLock_) {
         identity = identity_;
     }
 

@@ -75,7 +75,7 @@ contract DissolutionTest is Network {
     function test_a_full_network_refuses_while_all_are_immune() public {
         // At no price; otherwise doubling makes so many within the immunity impossible.
         IAlphaStaking free = IAlphaStaking(address(new FreePools(token)));
-        subnets = new Subnets(identity, new SubnetTerms(), free, 0);
+        subnets = new Subnets(identity, new SubnetTerms(), free, conviction, 0);
         for (uint256 i = 0; i < LIMIT; ++i) subnets.createSubnet(params(), 0);
         vm.warp(block.timestamp + 120 days - 1);
         vm.expectRevert(ISubnets.TooManySubnets.selector);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Conviction} from "../../src/subnets/Conviction.sol";
 import {ISubnets} from "../../src/subnets/ISubnets.sol";
 import {AlphaStaking} from "../../src/subnets/pool/AlphaStaking.sol";
 import {Pools} from "../../src/subnets/pool/Pools.sol";
@@ -70,7 +71,7 @@ contract SeatReentrancyTest is Network {
         _token = new CallingToken();
         identity = new IdentityRegistry();
         Pools itsPools = new Pools(KoinonToken(address(_token)));
-        _subnets = new Subnets(identity, new SubnetTerms(), new AlphaStaking(itsPools, 1 days, 1e18), 1e9);
+        _subnets = new Subnets(identity, new SubnetTerms(), new AlphaStaking(itsPools, 1 days, 1e18), new Conviction(itsPools), 1e9);
         _token.give(address(this), 1e18);
         _subnets.createSubnet(params(), 1e9);
         for (uint160 i = 0; i < 17; ++i) {

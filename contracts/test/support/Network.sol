@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IdentityRegistry} from "../../src/identity/IdentityRegistry.sol";
+import {Conviction} from "../../src/subnets/Conviction.sol";
 import {Disputes} from "../../src/subnets/results/Disputes.sol";
 import {PriceAveragePolicy} from "../../src/subnets/emission/policies/PriceAveragePolicy.sol";
 import {PoolEmission} from "../../src/subnets/emission/PoolEmission.sol";
@@ -41,6 +42,7 @@ abstract contract Network is Test {
     IdentityRegistry internal identity;
     Subnets internal subnets;
     SubnetTerms internal terms;
+    Conviction internal conviction;
     Pools internal pools;
     AlphaStaking internal staking;
     IDelegation internal delegation;
@@ -60,7 +62,8 @@ abstract contract Network is Test {
         pools = new Pools(token);
         staking = new AlphaStaking(pools, UNBONDING, rootWeight());
         (delegation, permits) = (staking.delegation(), staking.permits());
-        subnets = new Subnets(identity, terms, staking, LOCK);
+        conviction = new Conviction(pools);
+        subnets = new Subnets(identity, terms, staking, conviction, LOCK);
         work = new Work(subnets);
         weights = new Weights(subnets);
         disputes = new Disputes(subnets, weights, address(this));

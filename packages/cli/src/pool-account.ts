@@ -11,7 +11,15 @@ export const largeImpactPpm = 50_000n
 
 /** The wallet of a home, ready to trade on the network it joined. */
 export function openTrader(home: Home): PoolAccount & { readonly network: NetworkFile; readonly address: Address } {
-  const key = existingAccountKey(home, 'wallet')
+  return openHotkey(home, 'wallet')
+}
+
+/** Another account of the home, by the name of its key: a validator's, a provider's. Throws `home/no-key`. */
+export function openHotkey(
+  home: Home,
+  name: string,
+): PoolAccount & { readonly network: NetworkFile; readonly address: Address } {
+  const key = existingAccountKey(home, name)
   return { ...openMembership(networkOf(home), key), address: key.address }
 }
 

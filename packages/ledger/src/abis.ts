@@ -2,6 +2,7 @@
 export { dollarAbi } from './dollar.ts'
 export { alphaStakingAbi } from './generated/alpha-staking.ts'
 export { batchSettlementAbi } from './generated/batch-settlement.ts'
+export { convictionAbi } from './generated/conviction.ts'
 export { delegationAbi } from './generated/delegation.ts'
 export { disputesAbi } from './generated/disputes.ts'
 export { epochsAbi } from './generated/epochs.ts'

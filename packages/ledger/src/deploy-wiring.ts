@@ -3,6 +3,7 @@ import { type Address, KoinonError, toAddress, zeroAddress } from '@koinon/base'
 import { type Abi, getContractAddress } from 'viem'
 import type { LedgerReader } from './clients.ts'
 import { alphaStakingAbi } from './generated/alpha-staking.ts'
+import { convictionAbi } from './generated/conviction.ts'
 import { disputesAbi } from './generated/disputes.ts'
 import { epochsAbi } from './generated/epochs.ts'
 import { koinonTokenAbi } from './generated/koinon-token.ts'
@@ -25,10 +26,12 @@ const links: readonly (readonly [ContractName, Abi, string, ContractName])[] = [
   ['staking', alphaStakingAbi, 'pools', 'pools'],
   ['staking', alphaStakingAbi, 'permits', 'permits'],
   ['staking', alphaStakingAbi, 'delegation', 'delegation'],
+  ['conviction', convictionAbi, 'pools', 'pools'],
   ['terms', subnetTermsAbi, 'subnets', 'subnets'],
   ['subnets', subnetsAbi, 'identity', 'identity'],
   ['subnets', subnetsAbi, 'terms', 'terms'],
   ['subnets', subnetsAbi, 'staking', 'staking'],
+  ['subnets', subnetsAbi, 'conviction', 'conviction'],
   ['weights', weightsAbi, 'subnets', 'subnets'],
   ['emission', poolEmissionAbi, 'pools', 'pools'],
   ['emission', poolEmissionAbi, 'policy', 'policy'],

@@ -80,7 +80,7 @@ describe.each([
       }
     }
     expect(attempts).toBeGreaterThan(4)
-    expect(Object.keys(known)).toHaveLength(19)
+    expect(Object.keys(known)).toHaveLength(20)
     const again = noted()
     await deployContracts({
       reader: chain.reader,

@@ -6,6 +6,7 @@ import { adoptBound, wireContracts } from './deploy-wiring.ts'
 import { checkDollar } from './dollar.ts'
 import { alphaStakingAbi, alphaStakingBytecode } from './generated/alpha-staking.ts'
 import { batchSettlementAbi, batchSettlementBytecode } from './generated/batch-settlement.ts'
+import { convictionAbi, convictionBytecode } from './generated/conviction.ts'
 import { disputesAbi, disputesBytecode } from './generated/disputes.ts'
 import { epochsAbi, epochsBytecode } from './generated/epochs.ts'
 import { erc3009DepositCollectorAbi, erc3009DepositCollectorBytecode } from './generated/erc3009-deposit-collector.ts'
@@ -117,10 +118,17 @@ export async function deployContracts(options: DeployOptions): Promise<NetworkFi
   for (const part of ['delegation', 'permits'] as const) {
     keep(part, await reader.readContract({ address: staking, abi: alphaStakingAbi, functionName: part }))
   }
+  const conviction = await deploy('conviction', convictionAbi, convictionBytecode, [pools])
   const subnets =
     found.subnets ??
     keepIf('subnets', await bound('subnets')) ??
-    (await deploy('subnets', subnetsAbi, subnetsBytecode, [identity, terms, staking, parameters.minimumLock]))
+    (await deploy('subnets', subnetsAbi, subnetsBytecode, [
+      identity,
+      terms,
+      staking,
+      conviction,
+      parameters.minimumLock,
+    ]))
   await deploy('work', workAbi, workBytecode, [subnets])
   const weights = await deploy('weights', weightsAbi, weightsBytecode, [subnets])
   const disputes = await deploy('disputes', disputesAbi, disputesBytecode, [subnets, weights, sender.address])

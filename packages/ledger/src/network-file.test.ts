@@ -8,7 +8,7 @@ import { loadNetworkFile, type NetworkFile, networkDraftProblem, parseNetworkFil
 import { localBeaconLabel } from './network-file-beacon.ts'
 
 const names =
-  'token dollar identity reputation validation terms pools staking delegation permits subnets work weights disputes policy emission epochs channels depositCollector'
+  'token dollar identity reputation validation terms pools staking delegation permits conviction subnets work weights disputes policy emission epochs channels depositCollector'
 const contracts = Object.fromEntries(
   names.split(' ').map((name, index) => [name, `0x${String(index).repeat(40).slice(0, 40)}`]),
 )

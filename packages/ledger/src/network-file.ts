@@ -22,6 +22,7 @@ const contractNames = [
   'staking',
   'delegation',
   'permits',
+  'conviction',
   'subnets',
   'work',
   'weights',

@@ -19,6 +19,22 @@ export {
   unstakeFrom,
   withdrawUnstaked,
 } from './client/alpha-stake.ts'
+export {
+  announceChildren,
+  answerParent,
+  applyChildren,
+  type ChildKeys,
+  type ChildShare,
+  mostChildren,
+  readAutoStake,
+  readChildKeys,
+  readTakes,
+  setAutoStake,
+  setTake,
+  type Take,
+  type TakeKind,
+  takeBounds,
+} from './client/delegation.ts'
 export { type EarnedAlpha, readEarnedAlpha, sumOfEarned } from './client/earned-alpha.ts'
 export {
   announceParts,
@@ -27,6 +43,19 @@ export {
   readParts,
 } from './client/emission-parts.ts'
 export { type MarketJson, marketJson, type TermsJson, termsJson } from './client/market-json.ts'
+export {
+  type Candidate,
+  contestOwnership,
+  endContest,
+  type HeldLock,
+  lockAlpha,
+  type OwnershipState,
+  readLock,
+  readOwnership,
+  takeOverSubnet,
+  unlockAlpha,
+  withdrawLocked,
+} from './client/ownership.ts'
 export {
   buyAlpha,
   type PoolAccount,

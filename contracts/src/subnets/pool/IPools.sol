@@ -168,7 +168,7 @@ interface IPools {
     /// @notice Moves the caller's alpha.
     function transfer(uint32 netuid, address to, uint256 amount) external;
 
-    /// @notice Moves alpha between an account and the staking contract; that contract only, at the account's order.
+    /// @notice Moves alpha between an account and the staking contract or that of locks; they only, at the account's order.
     function transferFor(uint32 netuid, address from, address to, uint256 amount) external;
 
     /// @notice Burns the caller's alpha.

@@ -158,7 +158,7 @@ contract Pools is IPools {
 
     /// @inheritdoc IPools
     function transferFor(uint32 netuid, address from, address to, uint256 amount) external {
-        _onlyFrom(address(staking));
+        if (msg.sender != address(staking)) _onlyFrom(address(subnets.conviction()));
         _transfer(netuid, from, to, amount);
     }
 

@@ -1,7 +1,8 @@
 import { createLedgerReader, readChallenges, readSubnet } from '@koinon/ledger'
 import { networkOf } from '@koinon/node'
-import { marketJson, readMarket } from '@koinon/subnets/pools'
+import { marketJson, readMarket, readOwnership } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
+import { ownershipFacts, ownershipJson } from '../ownership-words.ts'
 import { parseInteger, runCommand } from '../runner.ts'
 import { subnetFacts, subnetJson } from '../subnet-words.ts'
 import { facts } from '../table.ts'
@@ -10,7 +11,9 @@ import { facts } from '../table.ts'
 export function defineSubnetShow(subnet: Command): void {
   subnet
     .command('show')
-    .description('one subnet: its seats, their price and rules, open challenges, and what its alpha costs')
+    .description(
+      'one subnet: its seats, their price and rules, open challenges, what its alpha costs, who could come to own it',
+    )
     .argument('[netuid]', 'number of the subnet', '1')
     .action(
       runCommand(async ({ home, typed }, number: string) => {
@@ -18,14 +21,22 @@ export function defineSubnetShow(subnet: Command): void {
         const network = networkOf(home)
         const place = { network, reader: createLedgerReader(network) }
         const found = await readSubnet(place, netuid)
-        const [challenges, market] = await Promise.all([readChallenges(place, netuid), readMarket(place, netuid)])
+        const [challenges, market, ownership] = await Promise.all([
+          readChallenges(place, netuid),
+          readMarket(place, netuid),
+          readOwnership(place, netuid),
+        ])
+        const isAlive = found.dissolvedAtSeconds === undefined
         return {
           data: {
             ...subnetJson(found),
             ...marketJson(market),
+            ...(isAlive ? { ownership: ownershipJson(ownership) } : {}),
             challenges: challenges.map(({ deposit, ...rest }) => ({ ...rest, depositAtomic: `${deposit}` })),
           },
-          text: typed(facts(subnetFacts(found, challenges, market))),
+          text: typed(
+            facts([...subnetFacts(found, challenges, market), ...(isAlive ? ownershipFacts(netuid, ownership) : [])]),
+          ),
         }
       }),
     )

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { defineSubnetAutoStake } from './subnet-auto-stake.ts'
 import { defineSubnetClaimRoot } from './subnet-claim-root.ts'
 import { defineSubnetCreate } from './subnet-create.ts'
 import { defineSubnetDeploy } from './subnet-deploy.ts'
@@ -6,6 +7,7 @@ import { defineSubnetDev } from './subnet-dev.ts'
 import { defineSubnetExplain } from './subnet-explain.ts'
 import { defineSubnetHoldings } from './subnet-holdings.ts'
 import { defineSubnetList } from './subnet-list.ts'
+import { defineSubnetContest, defineSubnetLock, defineSubnetTakeOver, defineSubnetUnlock } from './subnet-lock.ts'
 import { defineSubnetMove } from './subnet-move.ts'
 import { defineSubnetParts } from './subnet-parts.ts'
 import { defineSubnetReplay } from './subnet-replay.ts'
@@ -37,6 +39,11 @@ export function defineSubnet(program: Command): void {
     defineSubnetMove,
     defineSubnetHoldings,
     defineSubnetParts,
+    defineSubnetAutoStake,
+    defineSubnetLock,
+    defineSubnetUnlock,
+    defineSubnetContest,
+    defineSubnetTakeOver,
   ])
     define(subnet)
 }

@@ -15,6 +15,8 @@ import { matchUpToHelp, maxBurnHelp, type SeatOptions, seatConfig } from '../sea
 import { type StayOptions, stay } from '../stay.ts'
 import { startMember } from './miner.ts'
 import { defineWithdraw } from './provider-withdraw.ts'
+import { defineValidatorChildren } from './validator-children.ts'
+import { defineValidatorTake } from './validator-take.ts'
 
 type StartOptions = StayOptions & {
   readonly model?: string
@@ -51,6 +53,8 @@ export function defineValidator(program: Command): void {
       return file === undefined ? startValidator(options) : startMember('validator', { ...options, file })
     })
   defineWithdraw(validator, 'validator')
+  defineValidatorTake(validator)
+  defineValidatorChildren(validator)
 }
 
 function startValidator(options: StartOptions): Promise<never> {

@@ -10,6 +10,7 @@ import {
 import {
   alphaStakingAbi,
   batchSettlementAbi,
+  convictionAbi,
   delegationAbi,
   dollarAbi,
   epochsAbi,
@@ -34,6 +35,7 @@ export const auditedAbis = {
   delegation: delegationAbi,
   staking: alphaStakingAbi,
   permits: permitsAbi,
+  conviction: convictionAbi,
   work: workAbi,
   weights: weightsAbi,
   epochs: epochsAbi,

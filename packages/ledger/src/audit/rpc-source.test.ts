@@ -100,6 +100,7 @@ const names = [
   'staking',
   'delegation',
   'permits',
+  'conviction',
   'subnets',
   'work',
   'weights',

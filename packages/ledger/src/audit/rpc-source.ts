@@ -38,6 +38,7 @@ const logged = [
   'delegation',
   'staking',
   'permits',
+  'conviction',
   'work',
   'weights',
   'epochs',

@@ -16,6 +16,7 @@ const names: Readonly<Record<string, keyof typeof abis>> = {
   delegation: 'delegationAbi',
   staking: 'alphaStakingAbi',
   permits: 'permitsAbi',
+  conviction: 'convictionAbi',
   work: 'workAbi',
   weights: 'weightsAbi',
   epochs: 'epochsAbi',

@@ -30,6 +30,7 @@ const abiOfContract: Partial<Record<ContractName, Abi>> = {
   delegation: abis.delegationAbi,
   staking: abis.alphaStakingAbi,
   permits: abis.permitsAbi,
+  conviction: abis.convictionAbi,
   work: abis.workAbi,
   weights: abis.weightsAbi,
   epochs: abis.epochsAbi,

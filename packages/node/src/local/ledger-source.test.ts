@@ -17,6 +17,7 @@ const contracts = Object.fromEntries(
     'pools',
     'delegation',
     'permits',
+    'conviction',
     'policy',
     'disputes',
     'epochs',

@@ -2,6 +2,7 @@
 import { type Address, type Hex, hexToBytes, signDigest, toAddress, zeroHash } from '@koinon/base'
 import {
   alphaStakingAbi,
+  convictionAbi,
   delegationAbi,
   epochsAbi,
   koinonTokenAbi,
@@ -45,6 +46,7 @@ export async function createAlphaMoves(
     staking: alphaStakingAbi,
     delegation: delegationAbi,
     permits: permitsAbi,
+    conviction: convictionAbi,
     emission: poolEmissionAbi,
     epochs: epochsAbi,
     subnets: subnetsAbi,
@@ -102,6 +104,10 @@ export async function createAlphaMoves(
       await call(parent, 'staking', 'stake', root, first.address, 5n * token)
       await call(parent, 'delegation', 'announceChildren', netuid, [first.address], [(6n * token) / 10n])
       await call(ledger.owner, 'emission', 'announceParts', netuid, 900n, 5_000n)
+      const lockable = (await freeAlpha(trader)) / 4n
+      await call(trader, 'conviction', 'lock', netuid, parent.address, lockable)
+      await call(trader, 'conviction', 'lock', netuid, trader.address, lockable)
+      await call(trader, 'conviction', 'unlock', netuid, parent.address, lockable / 3n)
     },
     async contest(contested) {
       const subnets = { address: contracts.subnets, abi: subnetsAbi } as const
@@ -129,6 +135,7 @@ export async function createAlphaMoves(
       await call(trader, 'emission', 'advance', 128n)
       await call(trader, 'staking', 'applyChildren', netuid, parent.address)
       await call(trader, 'staking', 'withdraw', trader.address, 9n)
+      await call(trader, 'conviction', 'withdraw', netuid, parent.address)
       await call(parent, 'staking', 'stake', netuid, parent.address, await claimed(parent))
       await call(
         parent,

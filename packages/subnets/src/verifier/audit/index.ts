@@ -5,6 +5,7 @@ import { accrualCheck } from './accrual-check.ts'
 import { createClaimsCheck } from './claims-check.ts'
 import { createEvidenceCheck, type DefinitionOf } from './evidence-check.ts'
 import { mintsCheck } from './mints-check.ts'
+import { ownershipCheck } from './ownership-check.ts'
 import { permitsCheck } from './permits-check.ts'
 import { poolsCheck } from './pools-check.ts'
 import { type RecomputedRoot, recomputeRoots } from './recomputed-roots.ts'
@@ -40,6 +41,7 @@ export function createSubnetChecks(definitionOf: DefinitionOf): readonly AuditCh
     accrualCheck,
     createResultsCheck(rootsOf),
     createClaimsCheck(rootsOf),
+    ownershipCheck,
     mintsCheck,
     createEvidenceCheck(definitionOf),
   ]

@@ -1,0 +1,140 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemRandom } from '@koinon/base'
+import { type AccountKey, accountKey, openHome } from '@koinon/node'
+import { type PoolLedger, startPoolLedger } from '@koinon/subnets/testing'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createProgram } from '../program.ts'
+
+const unit = 10n ** 18n
+const day = 86_400
+const folder = mkdtempSync(join(tmpdir(), 'koinon-cli-delegation-'))
+let place: PoolLedger
+let validator: AccountKey
+let child: AccountKey
+let wallet: AccountKey
+let netuid: number
+beforeAll(async () => {
+  place = await startPoolLedger()
+  const home = openHome(join(folder, 'home'))
+  writeFileSync(home.networkFile, JSON.stringify(place.ledger.network))
+  const keys = ['validator', 'child', 'wallet'].map((name) => accountKey(home, name, systemRandom))
+  ;[validator, child, wallet] = keys as [AccountKey, AccountKey, AccountKey]
+  for (const { address } of keys) await place.ledger.owner.sender.send({ to: address, value: 10n ** 18n }, 'funding')
+  netuid = await place.openSubnet(100n * unit)
+}, 120_000)
+afterEach(() => {
+  vi.restoreAllMocks()
+  process.exitCode = undefined
+})
+afterAll(async () => {
+  await place?.ledger.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+async function koinon(...args: readonly string[]) {
+  const written = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    vi.spyOn(process[name], 'write').mockImplementation((text) => {
+      written[name] += String(text)
+      return true
+    })
+  }
+  const program = await createProgram()
+  await program.parseAsync(['--home', join(folder, 'home'), ...args], { from: 'user' })
+  vi.restoreAllMocks()
+  const { exitCode: code } = process
+  process.exitCode = undefined
+  return { code, ...written }
+}
+
+async function json(...args: readonly string[]): Promise<Record<string, unknown>> {
+  const { stdout } = await koinon('--json', ...args)
+  return (JSON.parse(stdout) as { data: Record<string, unknown> }).data
+}
+
+async function refused(...args: readonly string[]): Promise<string> {
+  const { stdout } = await koinon('--json', ...args)
+  const { error } = JSON.parse(stdout) as { error: { code: string; hint?: string } }
+  expect(error.hint).toBeDefined()
+  return error.code
+}
+
+const wait = async (seconds: number) => place.ledger.moveTo((await place.ledger.nowSeconds()) + seconds)
+const parent = ['--netuid', '1']
+
+describe('koinon validator take', () => {
+  it('shows it, lowers it at once, and asks before a raise', async () => {
+    expect((await koinon('validator', 'take')).stdout).toMatch(/take +18 %\nchild take +0 %/)
+    expect(await json('validator', 'take', '9.5')).toMatchObject({ take: { bps: 950, pending: null } })
+    expect(await json('validator', 'take', '500bps')).toMatchObject({ hotkey: validator.address, take: { bps: 500 } })
+    expect(await refused('validator', 'take', '7')).toBe('cli/needs-confirmation')
+    const raised = await json('validator', 'take', '7%', '--yes')
+    const { bps, pending } = raised['take'] as { bps: number; pending: { bps: number } | null }
+    expect(pending?.bps ?? bps).toBe(700)
+    expect(await refused('validator', 'take', '8', '--yes')).toBe('ledger/take-raised-too-soon')
+    expect(await json('validator', 'take', '6')).toMatchObject({ take: { bps: pending === null ? 600 : 500 } })
+    const childTake = (await json('validator', 'take', '3', '--child', '--yes'))['childTake']
+    const of = childTake as { bps: number; pending: { bps: number } | null }
+    expect(of.pending?.bps ?? of.bps).toBe(300)
+  })
+
+  it.each(['19', '1801bps', '9.5bps', 'much', '-1'])('refuses %s', async (text) => {
+    expect(await refused('validator', 'take', '--', text)).toBe('usage/bad-number')
+  })
+
+  it('names the key that is missing', async () => {
+    expect(await refused('validator', 'take', '--account', 'nobody')).toBe('home/no-key')
+  })
+})
+
+describe('koinon validator children', () => {
+  it('are announced, accepted, in force a day later, and gone when the parent says so', async () => {
+    expect((await koinon('validator', 'children', ...parent)).stdout).toContain('none in force')
+    const share = `${child.address}=40.5`
+    expect(await refused('validator', 'children', ...parent, '--set', share)).toBe('cli/needs-confirmation')
+    const announced = await koinon('validator', 'children', ...parent, '--set', share, '--yes')
+    expect(announced.stdout).toContain(`${child.address} with 40.5 %; may be put into force from`)
+    expect(announced.stdout).toContain(`${child.address} must say first`)
+    expect(await refused('validator', 'children', ...parent, '--apply')).toBe('ledger/children-too-early')
+    await wait(day)
+    expect(await refused('validator', 'children', ...parent, '--apply')).toBe('ledger/child-not-willing')
+    await koinon('validator', 'children', ...parent, '--account', 'child', '--accept', validator.address)
+    expect(await json('validator', 'children', ...parent, '--apply')).toMatchObject({
+      children: [{ child: child.address, proportionWad: '405000000000000000' }],
+      announced: null,
+    })
+    expect((await koinon('validator', 'children', ...parent, '--account', 'child')).stdout).toContain(
+      `${validator.address} gives 40.5 %`,
+    )
+    await koinon('validator', 'children', ...parent, '--none', '--yes')
+    await wait(day)
+    expect(await json('validator', 'children', ...parent, '--apply')).toMatchObject({ children: [] })
+    expect(await refused('validator', 'children', ...parent, '--apply')).toBe('ledger/nothing-announced')
+  })
+
+  it.each([
+    [['--set', '0x12=40'], 'usage/bad-share'],
+    [['--set', `0x${'11'.repeat(20)}=101`], 'usage/bad-share'],
+    [['--set', `0x${'11'.repeat(20)}=60`, `0x${'22'.repeat(20)}=60`, '--yes'], 'usage/bad-share'],
+    [['--none', '--apply'], 'usage/one-of'],
+  ])('refuse %j', async (args, code) => {
+    expect(await refused('validator', 'children', ...parent, ...args)).toBe(code)
+  })
+})
+
+describe('koinon subnet auto-stake', () => {
+  it('tells where what is earned is staked, and changes it', async () => {
+    expect((await koinon('subnet', 'auto-stake', `${netuid}`)).stdout).toMatch(/staked on +itself/)
+    expect(await json('subnet', 'auto-stake', `${netuid}`, validator.address)).toEqual({
+      netuid,
+      account: wallet.address,
+      hotkey: validator.address,
+    })
+    expect(await json('subnet', 'auto-stake', `${netuid}`, 'self')).toMatchObject({ hotkey: wallet.address })
+    expect(await json('subnet', 'auto-stake', `${netuid}`, '--account', 'child')).toMatchObject({
+      account: child.address,
+    })
+  })
+})

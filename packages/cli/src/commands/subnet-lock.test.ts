@@ -1,0 +1,110 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemRandom } from '@koinon/base'
+import { type AccountKey, accountKey, openHome } from '@koinon/node'
+import { type PoolLedger, startPoolLedger } from '@koinon/subnets/testing'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createProgram } from '../program.ts'
+
+const unit = 10n ** 18n
+const day = 86_400
+const folder = mkdtempSync(join(tmpdir(), 'koinon-cli-lock-'))
+let place: PoolLedger
+let wallet: AccountKey
+let netuid: number
+beforeAll(async () => {
+  place = await startPoolLedger()
+  const home = openHome(join(folder, 'home'))
+  writeFileSync(home.networkFile, JSON.stringify(place.ledger.network))
+  wallet = accountKey(home, 'wallet', systemRandom)
+  await place.ledger.owner.sender.send({ to: wallet.address, value: 10n ** 19n }, 'funding')
+  netuid = await place.openSubnet(100n * unit)
+  await place.mint(netuid, wallet.address, 100n * unit)
+}, 120_000)
+afterEach(() => {
+  vi.restoreAllMocks()
+  process.exitCode = undefined
+})
+afterAll(async () => {
+  await place?.ledger.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+async function subnet(...args: readonly string[]) {
+  const written = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    vi.spyOn(process[name], 'write').mockImplementation((text) => {
+      written[name] += String(text)
+      return true
+    })
+  }
+  const program = await createProgram()
+  await program.parseAsync(['--home', join(folder, 'home'), 'subnet', ...args], { from: 'user' })
+  vi.restoreAllMocks()
+  const { exitCode: code } = process
+  process.exitCode = undefined
+  return { code, ...written }
+}
+
+async function json(...args: readonly string[]): Promise<Record<string, unknown>> {
+  return (JSON.parse((await subnet('--json', ...args)).stdout) as { data: Record<string, unknown> }).data
+}
+
+const wait = async (seconds: number) => place.ledger.moveTo((await place.ledger.nowSeconds()) + seconds)
+
+describe('koinon subnet lock, contest and take-over', () => {
+  it('ask before they bind alpha, and tell what is bound', async () => {
+    const asked = await subnet('--json', 'lock', `${netuid}`, '60')
+    expect(asked.code).toBe(4)
+    const { stdout } = await subnet('lock', `${netuid}`, '60', '--yes')
+    expect(stdout).toContain(`locked  60 alpha of subnet ${netuid}`)
+    expect(stdout).toContain('free    nothing yet')
+    expect(await json('lock', `${netuid}`)).toMatchObject({
+      candidate: wallet.address,
+      keptAtomic: `${60n * unit}`,
+      freeAtomic: '0',
+    })
+  })
+
+  it('tell who leads and when the ownership could pass', async () => {
+    const shown = await subnet('show', `${netuid}`)
+    expect(shown.stdout).toMatch(/ownership +0 alpha locked for the owner; whoever has a conviction above 20 leads/)
+    expect(shown.stdout).toContain(`${wallet.address}: conviction 0 of 60 alpha`)
+    expect(shown.stdout).toMatch(/could pass +\S+.* at the earliest, to 0x\w{40}, if nobody locks or unlocks any more/)
+    expect(await json('show', `${netuid}`)).toMatchObject({
+      ownership: { contest: null, couldPass: { candidate: wallet.address } },
+    })
+  })
+
+  it.each([
+    [['contest', '1'], 'ledger/subnet-too-young', 1],
+    [['contest', '1', '--end'], 'ledger/no-contest', 1],
+    [['take-over', '1'], 'ledger/no-contest', 1],
+    [['lock', '1', '41', '--yes'], 'ledger/too-little-alpha', 1],
+    [['lock', '77', '1', '--yes'], 'ledger/no-subnet', 1],
+    [['unlock', '1'], 'ledger/nothing-free', 1],
+    [['unlock', '1', '61', '--yes'], 'ledger/too-little-locked', 1],
+    [['lock', '1', 'many', '--yes'], 'base/bad-amount', 1],
+  ])('explain %j', async (args, errorCode, exitCode) => {
+    const { code, stdout } = await subnet('--json', ...args)
+    const { error } = JSON.parse(stdout) as { error: { code: string; hint?: string } }
+    expect({ code, error: error.code }).toEqual({ code: exitCode, error: errorCode })
+    expect(error.hint).toBeDefined()
+  })
+
+  it('bring the subnet to who leads, after its notice, and the alpha back by halves', async () => {
+    await wait(366 * day)
+    const { stdout } = await subnet('contest', `${netuid}`)
+    expect(stdout).toMatch(/contested +by 0x\w{40}, who may take it from/)
+    expect(stdout).toContain('subnet take-over')
+    expect((await subnet('--json', 'take-over', `${netuid}`)).stdout).toContain('ledger/notice-not-over')
+    await wait(30 * day)
+    expect((await subnet('take-over', `${netuid}`)).stdout).toContain(`Subnet ${netuid} is yours.`)
+    expect(await json('show', `${netuid}`)).toMatchObject({ owner: wallet.address, ownership: { candidates: [] } })
+    const left = await subnet('unlock', `${netuid}`, 'all', '--yes')
+    expect(left.stdout).toContain(`60 alpha of subnet ${netuid} comes free by halves of 90 days`)
+    await wait(90 * day)
+    expect((await subnet('unlock', `${netuid}`)).stdout).toMatch(/^(29\.99|30)\S* alpha of subnet \d+ is free now\./)
+  })
+})

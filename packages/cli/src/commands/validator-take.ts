@@ -1,0 +1,82 @@
+import { KoinonError } from '@koinon/base'
+import { readTakes, setTake, type Take, type TakeKind, takeBounds } from '@koinon/subnets/pools'
+import type { Command } from 'commander'
+import { second } from '../ownership-words.ts'
+import { openHotkey } from '../pool-account.ts'
+import { confirm, runCommand } from '../runner.ts'
+import { facts } from '../table.ts'
+
+type TakeFlags = { readonly child?: boolean; readonly account: string; readonly yes?: boolean }
+
+const most = takeBounds.mostBps / 100
+
+/** `koinon validator take`: shows what the validator keeps of its stakers' dividends, lowers it at once, raises it under its limits. */
+export function defineValidatorTake(validator: Command): void {
+  validator
+    .command('take')
+    .description("what the validator keeps of its stakers' dividends; with a number, another take")
+    .argument('[percent]', `new take: 9, 9.5 or 9.5%, or basis points as 950bps; at most ${most} %`)
+    .option('--child', 'of the dividends of weight that parents give it (child keys)')
+    .option('--account <name>', "the home's key that is the validator", 'validator')
+    .option('-y, --yes', 'do not ask before a raise')
+    .addHelpText(
+      'after',
+      '\nA lower take holds at once. A take is raised once in 30 days; a raise holds when whoever disagrees has had the time to unstake, where the network says so.',
+    )
+    .action(
+      runCommand(async (context, text: string | undefined, flags: TakeFlags) => {
+        const account = openHotkey(context.home, flags.account)
+        const kind: TakeKind = flags.child === true ? 'childTake' : 'take'
+        if (text !== undefined) {
+          const bps = parseTake(text)
+          const before = (await readTakes(account, account.address))[kind]
+          if (bps > before.bps)
+            await confirm(
+              context,
+              `Raise the ${nameOf(kind)} from ${percent(before.bps)} to ${percent(bps)}? It can be raised again in 30 days at the earliest.`,
+              flags.yes === true,
+            )
+          await setTake(account, kind, bps)
+        }
+        const takes = await readTakes(account, account.address)
+        return {
+          data: { hotkey: account.address, take: takeJson(takes.take), childTake: takeJson(takes.childTake) },
+          text: facts([
+            ['validator', account.address],
+            ['take', sentence(takes.take)],
+            ['child take', sentence(takes.childTake)],
+          ]),
+        }
+      }),
+    )
+}
+
+/** Basis points. Throws `usage/bad-number`. */
+function parseTake(text: string): number {
+  const [, digits, unit] = /^(\d{1,4}(?:\.\d{1,2})?) ?(%|bps)?$/.exec(text) ?? []
+  const bps = Math.round(Number(digits) * (unit === 'bps' ? 1 : 100))
+  if (digits !== undefined && bps <= takeBounds.mostBps && !(unit === 'bps' && digits.includes('.'))) return bps
+  throw new KoinonError({
+    code: 'usage/bad-number',
+    message: `A take is 0 to ${most} per cent, not "${text}"`,
+    hint: 'For example: koinon validator take 9.5, or 950bps.',
+  })
+}
+
+function nameOf(kind: TakeKind): string {
+  return kind === 'take' ? 'take' : 'child take'
+}
+
+function sentence({ bps, pending }: Take): string {
+  return pending === undefined
+    ? percent(bps)
+    : `${percent(bps)}; ${percent(pending.bps)} from ${second(pending.fromSeconds)} on`
+}
+
+function takeJson({ bps, pending }: Take): Record<string, unknown> {
+  return { bps, pending: pending ?? null }
+}
+
+function percent(bps: number): string {
+  return `${bps / 100} %`
+}
