@@ -1,7 +1,7 @@
 /** A subnet in words for people, and in plain JSON. */
-import { formatUnits, tokenDecimals } from '@koinon/base'
+import { formatUnits, type Hex, tokenDecimals } from '@koinon/base'
 import type { SeatChallenge, SeatRules, SubnetSummary } from '@koinon/ledger'
-import type { SubnetPool, SubnetPot } from '@koinon/subnets/pools'
+import type { ShareFacts, SubnetPool, SubnetPot } from '@koinon/subnets/pools'
 import { shown } from './pool-words.ts'
 
 /** Amounts as decimal strings of atomic units, under names that say so. */
@@ -24,6 +24,7 @@ export function subnetFacts(
   subnet: SubnetSummary,
   challenges: readonly SeatChallenge[],
   market: SubnetPool | SubnetPot | undefined,
+  newKoin?: string,
 ): readonly (readonly [string, string])[] {
   const { rules, announced, dissolvedAtSeconds } = subnet
   return [
@@ -39,6 +40,7 @@ export function subnetFacts(
     ],
     ['stake', `weighs ${shown(subnet.stake)} alpha: alpha staked there, and KOIN on the root`],
     ...marketFacts(market),
+    ...(newKoin === undefined ? [] : [['new KOIN', newKoin] as const]),
     ['a seat costs', `${shown(subnet.seatPrice)} KOIN now`],
     ['rules', ruleSentence(rules)],
     ...(announced === undefined
@@ -63,6 +65,20 @@ export function marketJson(market: SubnetPool | SubnetPot | undefined): Record<s
     poolKoinAtomic: `${market.pool.koin}`,
     poolAlphaAtomic: `${market.pool.alpha}`,
     supplyAtomic: `${market.supply}`,
+  }
+}
+
+/** The share of the KOIN that the last step issued, and what it was computed from, in plain JSON. */
+export function emissionJson(specHash: Hex, share: ShareFacts | undefined): Record<string, unknown> {
+  return {
+    emissionPolicy: specHash,
+    ...(share === undefined
+      ? {}
+      : {
+          emissionShareQ64: `${share.shareQ64}`,
+          keptCapitalAtomic: `${share.capital}`,
+          userFlowAtomicPerSecond: `${share.userFlow}`,
+        }),
   }
 }
 

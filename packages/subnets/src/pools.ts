@@ -27,6 +27,7 @@ export {
   partsDelaySeconds,
   readParts,
 } from './client/emission-parts.ts'
+export { type EmissionShares, readEmissionShares } from './client/emission-shares.ts'
 export {
   buyAlpha,
   type PoolAccount,
@@ -44,6 +45,7 @@ export {
   type SubnetPool,
   type SubnetPot,
 } from './client/pools.ts'
+export { policyWords, type ShareFacts, shareWords } from './rules/emission/share-words.ts'
 export {
   defaultSlippageBps,
   maximumSlippageBps,

@@ -13,6 +13,8 @@ export type SubnetRowJson = {
   readonly stakeAtomic: string
   /** Of the KOIN that the last step issued. */
   readonly emissionSharePpm: number
+  /** That share and what it was computed from, a sentence; absent when the subnet is dissolved. */
+  readonly emissionWhy?: string
   /** KOIN for one alpha, parts of 1e18; absent where there is no pool. */
   readonly priceWad?: string
   readonly averagePriceWad?: string
@@ -25,7 +27,12 @@ export type SubnetRowJson = {
   readonly paidAtomic: string
 }
 
-export type SubnetsJson = { readonly asOfBlock: number; readonly subnets: readonly SubnetRowJson[] }
+export type SubnetsJson = {
+  readonly asOfBlock: number
+  /** By what new KOIN is shared, half a sentence. */
+  readonly emissionBy: string
+  readonly subnets: readonly SubnetRowJson[]
+}
 
 export type MetagraphSeatJson = {
   readonly uid: number

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { hexToBytes, KoinonError, parseUnits, secretKeyToAddress, toAddress } from '@koinon/base'
 import { createLedgerReader, createLedgerWriter, type NetworkFile, TransactionSender } from '@koinon/ledger'
+import { parsePolicyName } from '@koinon/ledger/deploy'
 import {
   deploymentNote,
   deployNetwork,
@@ -13,6 +14,7 @@ import {
   writeFileDurably,
 } from '@koinon/node'
 import { beaconTrust, quicknetBeacon } from '@koinon/subnets'
+import { policyWords } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
 import {
   type BeaconOptions,
@@ -32,6 +34,7 @@ type DeployFlags = BeaconOptions & {
   readonly gateway?: string
   readonly keyFile?: string
   readonly genesis: string
+  readonly policy: string
   readonly defaultModel?: string
   readonly yes?: boolean
 }
@@ -62,6 +65,11 @@ export function defineNetwork(program: Command): void {
     .option(beaconRelaysFlag, beaconRelaysHelp)
     .option('--key-file <file>', "file with the deployer's private key (default: the wallet of this home)")
     .option('--genesis <koin>', 'KOIN minted to the deployer', '1000000')
+    .option(
+      '--policy <name>',
+      'how new KOIN is shared between subnets, for ever: userCapital, priceEma, hillGate, netFlow or equal; compare them with koinon network sim',
+      'userCapital',
+    )
     .option('-y, --yes', 'do not ask')
     .addHelpText('after', '\nA broken-off deployment goes on where it stopped: run the same command again.')
     .action(
@@ -78,6 +86,7 @@ export function defineNetwork(program: Command): void {
             ? existingAccountKey(context.home, 'wallet').privateKey
             : readKeyFile(flags.keyFile)
         externalLedger(flags.rpc)
+        const policy = parsePolicyName(flags.policy)
         const probe = createLedgerReader(emptyNetwork(flags, 1))
         const chainId = await probe.getChainId().catch((cause: Error) => {
           throw new KoinonError({
@@ -106,6 +115,7 @@ export function defineNetwork(program: Command): void {
           sender,
           parameters: { ...localNetworkParameters, genesisAmount: parseUnits(flags.genesis, 18) },
           notePath,
+          policy,
           ...(flags.dollar === undefined ? {} : { dollar: toAddress(flags.dollar) }),
           onDeployed: (name, address) => context.say(`  ${name.padEnd(18)} ${address}`),
         })
@@ -113,7 +123,7 @@ export function defineNetwork(program: Command): void {
         rmSync(notePath, { force: true })
         return {
           data: { network, file: out },
-          text: `Deployed "${flags.name}" to chain ${chainId}.\n${facts(Object.entries(network.contracts))}\n\nbeacon: ${beaconTrust(network)}\nNetwork file: ${out}`,
+          text: `Deployed "${flags.name}" to chain ${chainId}.\n${facts(Object.entries(network.contracts))}\n\nbeacon: ${beaconTrust(network)}\nnew KOIN: shared ${policyWords(network.emissionPolicy ?? '0x')}\nNetwork file: ${out}`,
         }
       }),
     )
