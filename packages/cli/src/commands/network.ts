@@ -25,6 +25,7 @@ import {
 } from '../beacon-options.ts'
 import { confirm, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
+import { defineNetworkSim } from './network-sim.ts'
 
 type DeployFlags = BeaconOptions & {
   readonly rpc: string
@@ -41,6 +42,7 @@ type DeployFlags = BeaconOptions & {
 
 export function defineNetwork(program: Command): void {
   const network = program.command('network').description('networks on any EVM chain')
+  defineNetworkSim(network)
   network
     .command('deploy')
     .description('put the contracts on an EVM chain and write its network file')

@@ -10,7 +10,9 @@ import { facts } from '../table.ts'
 export function defineSubnetShow(subnet: Command): void {
   subnet
     .command('show')
-    .description('one subnet: its seats, their price and rules, open challenges, what its alpha costs, and why it gets how much of new KOIN')
+    .description(
+      'one subnet: its seats, their price and rules, open challenges, what its alpha costs, and why it gets how much of new KOIN',
+    )
     .argument('[netuid]', 'number of the subnet', '1')
     .action(
       runCommand(async ({ home, typed }, number: string) => {

@@ -2,7 +2,14 @@
 import { createLedgerReader, type NetworkFile } from '@koinon/ledger'
 import { poolEmissionAbi, subnetsAbi } from '@koinon/ledger/abis'
 import { createSubnetLedger, epochAt, epochPhase, epochWindow } from '@koinon/subnets'
-import { policyWords, readEmissionShares, readMarkets, type SubnetPool, type SubnetPot, shareWords } from '@koinon/subnets/pools'
+import {
+  policyWords,
+  readEmissionShares,
+  readMarkets,
+  type SubnetPool,
+  type SubnetPot,
+  shareWords,
+} from '@koinon/subnets/pools'
 import type { IndexClient } from './index-client.ts'
 
 const million = 1_000_000n
@@ -57,7 +64,9 @@ export function createSubnetsView(sources: {
           validators: permitted.length,
           stakeAtomic: `${permitted.reduce((sum, { stake }) => sum + stake, 0n)}`,
           emissionSharePpm: subnet.dissolvedAt === 0 ? (shareOf.get(netuid) ?? 0) : 0,
-          ...(subnet.dissolvedAt === 0 ? { emissionWhy: shareWords(emitted.specHash, emitted.subnets.get(netuid)) } : { dissolvedAtSeconds: Number(subnet.dissolvedAt) }),
+          ...(subnet.dissolvedAt === 0
+            ? { emissionWhy: shareWords(emitted.specHash, emitted.subnets.get(netuid)) }
+            : { dissolvedAtSeconds: Number(subnet.dissolvedAt) }),
           ...marketJson(marketOf.get(netuid)),
           accruedAtomic: sumOf(accrued),
           paidAtomic: sumOf(paid),

@@ -56,7 +56,7 @@ export const emissionAttacks: readonly EmissionAttack[] = [
     },
   },
   {
-    name: 'wash-daily',
+    name: 'in-out',
     title: 'Capital in and out',
     about: 'brings its capital for every other day and takes it out for the next, to be new again and again',
     moves: () => {

@@ -1,7 +1,7 @@
 /** The emission league: every attack under every policy in the same world, against that world without the attack. */
 import { KoinonError } from '@koinon/base'
-import type { EmissionPolicy } from '../rules/emission/policy.ts'
 import { emissionPolicies } from '../rules/emission/policies.ts'
+import type { EmissionPolicy } from '../rules/emission/policy.ts'
 import { userCapital } from '../rules/emission/user-capital.ts'
 import { type EmissionAttack, emissionAttacks } from './attacks.ts'
 import type { EmissionWorldSettings } from './settings.ts'
@@ -56,7 +56,11 @@ export type EmissionLeagueReport = {
   readonly world: EmissionWorldSettings
   readonly policies: readonly { readonly name: string; readonly about: string }[]
   /** Without any attacker: what the honest subnets got of the issue, millionths in their order, and what was recycled. */
-  readonly honest: readonly { readonly policy: string; readonly sharesPpm: readonly number[]; readonly recycledPpm: number }[]
+  readonly honest: readonly {
+    readonly policy: string
+    readonly sharesPpm: readonly number[]
+    readonly recycledPpm: number
+  }[]
   readonly attacks: readonly EmissionAttackResult[]
   readonly stepsPlayed: number
 }
@@ -75,7 +79,10 @@ export function* runEmissionLeague(
   const cells = new Map<string, EmissionCell[]>(attacks.map(({ name }) => [name, []]))
   const honest: EmissionLeagueReport['honest'][number][] = []
   for (const { name: policy, policy: rule } of playedPolicies) {
-    const next = (title: string) => ({ text: `${title} under ${policy}`, donePpm: Math.floor((done++ * 1_000_000) / worlds) })
+    const next = (title: string) => ({
+      text: `${title} under ${policy}`,
+      donePpm: Math.floor((done++ * 1_000_000) / worlds),
+    })
     yield next('No attacker')
     const alone = play(world, rule, undefined)
     stepsPlayed += alone.steps
@@ -175,8 +182,14 @@ function playHonest(world: EmissionWorld): void {
 function cellOf(policy: string, { honest, days }: EmissionWorldSettings, played: Played, alone: Played): EmissionCell {
   const { paid, received, atMostOut: capital } = played.purse
   const profit = received - paid
-  const attackerSharePpm = part(played.own.reduce((sum, netuid) => sum + played.injectedInto(netuid), 0n), played.issued)
-  const honestSharePpm = part(honest.reduce((sum, _, index) => sum + played.injectedInto(index + 1), 0n), played.issued)
+  const attackerSharePpm = part(
+    played.own.reduce((sum, netuid) => sum + played.injectedInto(netuid), 0n),
+    played.issued,
+  )
+  const honestSharePpm = part(
+    honest.reduce((sum, _, index) => sum + played.injectedInto(index + 1), 0n),
+    played.issued,
+  )
   return {
     policy,
     paid,

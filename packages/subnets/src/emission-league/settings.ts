@@ -38,7 +38,7 @@ export const defaultEmissionWorld: EmissionWorldSettings = {
     { name: 'small', boughtKoinPerDay: 50n * koin, soldPpm: 700_000, leavingPpmPerDay: 20_000 },
     { name: 'without users', boughtKoinPerDay: 0n, soldPpm: 500_000, leavingPpmPerDay: 0 },
   ],
-  daysBefore: 15,
+  daysBefore: 10,
   days: 30,
   koinPerSecond: koin / 20n,
   alphaPerSecond: koin / 20n,
@@ -54,7 +54,8 @@ export function checkedEmissionWorld(settings: EmissionWorldSettings): EmissionW
   const isDays = (value: number, least: number): boolean => Number.isInteger(value) && value >= least && value <= 1_000
   if (honest.length === 0 || honest.length > 16) throw outOfRange('A world has 1 to 16 honest subnets')
   if (!isDays(days, 1) || !isDays(daysBefore, 0)) throw outOfRange('A world lasts 1 to 1,000 days')
-  if (attackersKoin < koin || attackersKoin > 1_000_000n * koin) throw outOfRange('An attacker brings 1 to 1,000,000 KOIN')
+  if (attackersKoin < koin || attackersKoin > 1_000_000n * koin)
+    throw outOfRange('An attacker brings 1 to 1,000,000 KOIN')
   if (minimumLock < koin) throw outOfRange('A lock is 1 KOIN or more')
   return settings
 }

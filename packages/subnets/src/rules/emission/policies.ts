@@ -7,7 +7,14 @@ import { priceEma } from './price-ema.ts'
 import { revenueWeighted } from './revenue-weighted.ts'
 import { userCapital } from './user-capital.ts'
 
-export type EmissionPolicyName = 'priceEma' | 'taoflow' | 'netFlow' | 'hillGate' | 'revenueWeighted' | 'equal' | 'userCapital'
+export type EmissionPolicyName =
+  | 'priceEma'
+  | 'taoflow'
+  | 'netFlow'
+  | 'hillGate'
+  | 'revenueWeighted'
+  | 'equal'
+  | 'userCapital'
 
 export const emissionPolicies: Readonly<Record<EmissionPolicyName, EmissionPolicy>> = {
   priceEma,
