@@ -33,6 +33,13 @@ contract PoolEmission is EmissionAccounts {
         uint88 capital;
     }
 
+    /// @dev What the time of a step leaves of averages.
+    struct Keeps {
+        uint256 elapsed;
+        uint256 flow;
+        uint256 capital;
+    }
+
     /// @dev The pool after the last injection, and what that brought.
     struct Mark {
         uint96 koin;
@@ -190,6 +197,10 @@ contract PoolEmission is EmissionAccounts {
         netuids = subnets.livingSubnets();
         averages = new uint256[](netuids.length);
         signals = new EmissionPolicies.Signals[](netuids.length);
+        Keeps memory keeps;
+        keeps.elapsed = step.end - step.from;
+        keeps.flow = Averages.keepOver(FLOW_KEEP, keeps.elapsed);
+        keeps.capital = Averages.keepOver(CAPITAL_KEEP, keeps.elapsed);
         uint256 count;
         for (uint256 i = 0; i < netuids.length; ++i) {
             PoolState memory pool = pools.stateOf(netuids[i]);
@@ -198,7 +209,7 @@ contract PoolEmission is EmissionAccounts {
             averages[count] = _averageAt(pool, step.end);
             signals[count].eligible = true;
             signals[count].priceEma = uint128(_inQ64(averages[count]));
-            _moveFlows(signals[count], netuids[i], pool.koin, step.end - step.from);
+            _moveFlows(signals[count], netuids[i], pool.koin, keeps);
             ++count;
         }
         assembly ("memory-safe") {
@@ -217,21 +228,23 @@ contract PoolEmission is EmissionAccounts {
 
     /// @dev Counts what came into the pool since the last injection, and that injection, as flows of the elapsed time; then what of the
     ///      pool is people's. Before the first injection nothing is.
-    function _moveFlows(EmissionPolicies.Signals memory signal, uint32 netuid, uint96 koin, uint256 elapsed) private {
+    function _moveFlows(EmissionPolicies.Signals memory signal, uint32 netuid, uint96 koin, Keeps memory keeps)
+        private
+    {
         Mark memory mark = _marks[netuid];
         Flows memory flows = _flows[netuid];
         int256 change = _accounts[netuid].firstStep == 0 ? int256(0) : int256(uint256(koin)) - int256(uint256(mark.koin));
-        flows.user = Averages.flowAfter(flows.user, change, elapsed, FLOW_KEEP).toInt88();
-        flows.protocol =
-            Averages.flowAfter(flows.protocol, int256(uint256(mark.injected)), elapsed, FLOW_KEEP).toInt80();
+        flows.user = Averages.flowAfter(flows.user, change, keeps.elapsed, keeps.flow).toInt88();
+        flows.protocol = Averages.flowAfter(
+            flows.protocol, int256(uint256(mark.injected)), keeps.elapsed, keeps.flow
+        ).toInt80();
         (uint256 average, uint256 capital) = Averages.keptCapital(
             flows.capital,
             mark.koin,
             koin,
             uint256(int256(flows.protocol)),
             FLOW_MEMORY_SECONDS,
-            elapsed,
-            CAPITAL_KEEP
+            keeps.capital
         );
         flows.capital = average.toUint88();
         _flows[netuid] = flows;

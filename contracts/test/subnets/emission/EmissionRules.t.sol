@@ -20,7 +20,7 @@ contract Rules {
     }
 
     function flowAfter(uint256 elapsed, uint256 keep) external pure returns (int256) {
-        return Averages.flowAfter(1, 1, elapsed, keep);
+        return Averages.flowAfter(1, 1, elapsed, Averages.keepOver(keep, elapsed));
     }
 
     function shares(EmissionPolicies.Signals[] memory subnets, uint256 policy)
