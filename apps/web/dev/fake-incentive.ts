@@ -16,6 +16,7 @@ const names = ['inference', 'forecast', 'arena', 'scraping']
 export function fakeSubnets(state: FakeState): SubnetsJson {
   const current = fakeNetwork(state).subnets[0]
   return {
+    emissionBy: 'by the KOIN that people keep in each pool; what that does not carry is not minted (userCapital)',
     asOfBlock: state.block(),
     subnets: names.map((name, index) => ({
       netuid: index + 1,

@@ -22,7 +22,7 @@ const commands: Readonly<Record<string, readonly string[]>> = {
   join: [],
   provider: ['start', 'stop', 'status', 'withdraw'],
   validator: ['start', 'withdraw', 'take', 'children'],
-  network: ['deploy'],
+  network: ['deploy', 'sim'],
   miner: ['start'],
   subnet: [
     ...['dev', 'sim', 'deploy', 'explain', 'replay', 'create', 'show', 'list'],

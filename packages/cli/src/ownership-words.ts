@@ -1,7 +1,7 @@
 /** Locks and the ownership of a subnet in words for people, and in plain JSON. */
-import type { Address } from '@koinon/base'
+import { type Address, formatAmount } from '@koinon/base'
 import type { HeldLock, OwnershipState } from '@koinon/subnets/pools'
-import { alphaOf, shown } from './pool-words.ts'
+import { alphaOf } from './pool-words.ts'
 
 type Fact = readonly [string, string]
 
@@ -14,14 +14,14 @@ export function ownershipFacts(netuid: number, state: OwnershipState): readonly 
   return [
     [
       'ownership',
-      `${shown(ownerLocked)} alpha locked for the owner; whoever has a conviction above ${shown(needed)} leads`,
+      `${formatAmount(ownerLocked)} alpha locked for the owner; whoever has a conviction above ${formatAmount(needed)} leads`,
     ],
     ...candidates
       .slice(0, mostShown)
       .map(
         ({ candidate, counted, locked, leads }, place): Fact => [
           place === 0 ? 'locked for' : '',
-          `${candidate}: conviction ${shown(counted)} of ${shown(locked)} alpha${leads ? ', leads' : ''}`,
+          `${candidate}: conviction ${formatAmount(counted)} of ${formatAmount(locked)} alpha${leads ? ', leads' : ''}`,
         ],
       ),
     ...(candidates.length > mostShown ? [['', `and ${candidates.length - mostShown} more`] as const] : []),

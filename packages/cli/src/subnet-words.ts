@@ -1,7 +1,7 @@
 /** A subnet in words for people, and in plain JSON. */
-import { formatAmount } from '@koinon/base'
+import { formatAmount, type Hex } from '@koinon/base'
 import type { SeatChallenge, SeatRules, SubnetSummary } from '@koinon/ledger'
-import type { SubnetPool, SubnetPot } from '@koinon/subnets/pools'
+import type { ShareFacts, SubnetPool, SubnetPot } from '@koinon/subnets/pools'
 
 /** Amounts as decimal strings of atomic units, under names that say so. */
 export function subnetJson(subnet: SubnetSummary): Record<string, unknown> {
@@ -23,6 +23,7 @@ export function subnetFacts(
   subnet: SubnetSummary,
   challenges: readonly SeatChallenge[],
   market: SubnetPool | SubnetPot | undefined,
+  newKoin?: string,
 ): readonly (readonly [string, string])[] {
   const { rules, announced, dissolvedAtSeconds } = subnet
   return [
@@ -38,6 +39,7 @@ export function subnetFacts(
     ],
     ['stake', `weighs ${formatAmount(subnet.stake)} alpha: alpha staked there, and KOIN on the root`],
     ...marketFacts(market),
+    ...(newKoin === undefined ? [] : [['new KOIN', newKoin] as const]),
     ['a seat costs', `${formatAmount(subnet.seatPrice)} KOIN now`],
     ['rules', ruleSentence(rules)],
     ...(announced === undefined
@@ -50,6 +52,20 @@ export function subnetFacts(
         [`seat ${uid}`, `claimed with ${formatAmount(deposit)} KOIN until ${moment(endsAtSeconds)}`] as const,
     ),
   ]
+}
+
+/** The share of the KOIN that the last step issued, and what it was computed from, in plain JSON. */
+export function emissionJson(specHash: Hex, share: ShareFacts | undefined): Record<string, unknown> {
+  return {
+    emissionPolicy: specHash,
+    ...(share === undefined
+      ? {}
+      : {
+          emissionShareQ64: `${share.shareQ64}`,
+          keptCapitalAtomic: `${share.capital}`,
+          userFlowAtomicPerSecond: `${share.userFlow}`,
+        }),
+  }
 }
 
 function marketFacts(market: SubnetPool | SubnetPot | undefined): readonly (readonly [string, string])[] {

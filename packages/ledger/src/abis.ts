@@ -1,4 +1,6 @@
 /** ABIs of the contracts, as constants that viem types from. `dollarAbi` is what any dollar has, `testDollarAbi` also its faucet. */
+import { parseAbi } from 'viem'
+
 export { dollarAbi } from './dollar.ts'
 export { alphaStakingAbi } from './generated/alpha-staking.ts'
 export { batchSettlementAbi } from './generated/batch-settlement.ts'
@@ -18,3 +20,6 @@ export { testDollarAbi } from './generated/test-dollar.ts'
 export { validationRegistryAbi } from './generated/validation-registry.ts'
 export { weightsAbi } from './generated/weights.ts'
 export { workAbi } from './generated/work.ts'
+
+/** What every emission policy has. */
+export const emissionPolicyAbi = parseAbi(['function specHash() view returns (bytes32)'])

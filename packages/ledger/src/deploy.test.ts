@@ -1,7 +1,15 @@
+import { readFileSync } from 'node:fs'
 import { type Address, toAddress } from '@koinon/base'
 import { encodeDeployData } from 'viem'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { canonicalChannels, deployContracts } from './deploy.ts'
+import { emissionPolicyAbi } from './abis.ts'
+import {
+  canonicalChannels,
+  type DeployablePolicyName,
+  deployablePolicyNames,
+  deployContracts,
+  parsePolicyName,
+} from './deploy.ts'
 import { alphaStakingAbi, alphaStakingBytecode } from './generated/alpha-staking.ts'
 import { koinonTokenAbi } from './generated/koinon-token.ts'
 import { poolEmissionAbi } from './generated/pool-emission.ts'
@@ -11,6 +19,10 @@ import type { ContractName } from './network-file.ts'
 import type { TransactionSender } from './sender.ts'
 import { deployCircleDollar } from './testing/circle-dollar.ts'
 import { type BareChain, startBareAnvil, startEmbedded, testParameters } from './testing/network.ts'
+
+const { policyHashes } = JSON.parse(
+  readFileSync(new URL('../../../specs/vectors/emission.json', import.meta.url), 'utf8'),
+) as { policyHashes: Readonly<Record<string, string>> }
 
 describe.each([
   ['the embedded chain', startEmbedded as () => Promise<BareChain>],
@@ -53,6 +65,21 @@ describe.each([
     expect(await chain.reader.readContract({ ...staking, functionName: 'rootWeight' })).toBe(testParameters.rootWeight)
     if (name === 'anvil') expect(contracts.channels).not.toBe(canonicalChannels.channels)
     else expect(contracts).toMatchObject(canonicalChannels)
+  })
+
+  it('takes the emission policy that was chosen, and by kept capital when none was', async () => {
+    const { sender } = await chain.account()
+    const options = { reader: chain.reader, sender, parameters: testParameters, onDeployed: () => undefined }
+    const hashOf = async (policy?: DeployablePolicyName) => {
+      const contracts = await deployContracts({ ...options, ...(policy === undefined ? {} : { policy }) })
+      const of = { address: contracts.policy, abi: emissionPolicyAbi, functionName: 'specHash' } as const
+      return chain.reader.readContract(of)
+    }
+    const byDefault = await hashOf()
+    expect(byDefault).toBe(policyHashes['userCapital'])
+    expect(await hashOf('hillGate')).toBe(policyHashes['hillGate'])
+    expect(() => parsePolicyName('revenueWeighted')).toThrow(/no network|No network/)
+    expect(deployablePolicyNames.map(parsePolicyName)).toEqual(deployablePolicyNames)
   })
 
   it('goes on where it was broken off, at any step, without deploying anything twice', async () => {

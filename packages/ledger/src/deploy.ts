@@ -4,6 +4,7 @@ import { type Abi, encodeDeployData } from 'viem'
 import type { LedgerReader } from './clients.ts'
 import { adoptBound, wireContracts } from './deploy-wiring.ts'
 import { checkDollar } from './dollar.ts'
+import { type DeployablePolicyName, policyContract } from './emission-policies.ts'
 import { alphaStakingAbi, alphaStakingBytecode } from './generated/alpha-staking.ts'
 import { batchSettlementAbi, batchSettlementBytecode } from './generated/batch-settlement.ts'
 import { convictionAbi, convictionBytecode } from './generated/conviction.ts'
@@ -14,7 +15,6 @@ import { identityRegistryAbi, identityRegistryBytecode } from './generated/ident
 import { koinonTokenAbi, koinonTokenBytecode } from './generated/koinon-token.ts'
 import { poolEmissionAbi, poolEmissionBytecode } from './generated/pool-emission.ts'
 import { poolsAbi, poolsBytecode } from './generated/pools.ts'
-import { priceAveragePolicyAbi, priceAveragePolicyBytecode } from './generated/price-average-policy.ts'
 import { reputationRegistryAbi, reputationRegistryBytecode } from './generated/reputation-registry.ts'
 import { subnetTermsAbi, subnetTermsBytecode } from './generated/subnet-terms.ts'
 import { subnetsAbi, subnetsBytecode } from './generated/subnets.ts'
@@ -24,6 +24,8 @@ import { weightsAbi, weightsBytecode } from './generated/weights.ts'
 import { workAbi, workBytecode } from './generated/work.ts'
 import type { ContractName, NetworkFile } from './network-file.ts'
 import type { TransactionSender } from './sender.ts'
+
+export { type DeployablePolicyName, deployablePolicyNames, parsePolicyName } from './emission-policies.ts'
 
 /** Economic constants of a network, fixed for ever at deployment. Amounts in 1e-18 of a token. */
 export type NetworkParameters = {
@@ -49,6 +51,8 @@ export type DeployOptions = {
   readonly parameters: NetworkParameters
   /** An existing dollar token, looked at before anything is sent; a test dollar with a faucet is deployed when left out. */
   readonly dollar?: Address
+  /** How KOIN is shared between subnets, for ever; by the capital that people keep in their pools when left out. */
+  readonly policy?: DeployablePolicyName
   /** What an earlier attempt already deployed. */
   readonly known?: Partial<Record<ContractName, Address>>
   /** Called after each step, to be kept by the caller. */
@@ -132,7 +136,8 @@ export async function deployContracts(options: DeployOptions): Promise<NetworkFi
   await deploy('work', workAbi, workBytecode, [subnets])
   const weights = await deploy('weights', weightsAbi, weightsBytecode, [subnets])
   const disputes = await deploy('disputes', disputesAbi, disputesBytecode, [subnets, weights, sender.address])
-  const policy = await deploy('policy', priceAveragePolicyAbi, priceAveragePolicyBytecode, [])
+  const chosen = policyContract(options.policy ?? 'userCapital')
+  const policy = await deploy('policy', chosen.abi, chosen.bytecode, chosen.args)
   const { koinPerSecond, alphaPerSecond, periodSeconds, restSeconds } = parameters
   const emission = await deploy('emission', poolEmissionAbi, poolEmissionBytecode, [
     pools,

@@ -61,6 +61,12 @@ const networkFileSchema = z.object({
         .transform((text) => text as `0x${string}`),
     })
     .optional(),
+  /** Spec hash of the emission policy, as its contract says it, for people: what is paid follows from the contract. */
+  emissionPolicy: z
+    .string()
+    .regex(/^0x[0-9a-f]{64}$/)
+    .transform((text) => text as `0x${string}`)
+    .optional(),
   /** What validators seal their rows to; without one they only commit to hashes. */
   beacon: networkBeaconSchema.optional(),
 })

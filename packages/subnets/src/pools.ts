@@ -42,6 +42,7 @@ export {
   partBounds,
   readParts,
 } from './client/emission-parts.ts'
+export { type EmissionShares, readEmissionShares } from './client/emission-shares.ts'
 export { type MarketJson, marketJson, type TermsJson, termsJson } from './client/market-json.ts'
 export {
   type Candidate,
@@ -75,6 +76,7 @@ export {
 } from './client/pools.ts'
 export { ensurePermitSought, ensureRootStake, ensureWeight } from './client/validator-stake.ts'
 export { partsDelaySeconds } from './rules/emission/constants.ts'
+export { policyWords, type ShareFacts, shareWords } from './rules/emission/share-words.ts'
 export { koinWorth } from './rules/pool/koin-worth.ts'
 export {
   defaultSlippageBps,

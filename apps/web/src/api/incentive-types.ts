@@ -14,13 +14,20 @@ export type SubnetRowJson = {
   readonly stakeAtomic: string
   /** Of the KOIN that the last step issued. */
   readonly emissionSharePpm: number
+  /** That share and what it was computed from, a sentence; absent when the subnet is dissolved. */
+  readonly emissionWhy?: string
   /** Alpha. */
   readonly accruedAtomic: string
   readonly paidAtomic: string
   /** Its market, with the fields of one of the two; absent where there never was a pool. */
 } & Partial<OpenMarketJson & PotJson>
 
-export type SubnetsJson = { readonly asOfBlock: number; readonly subnets: readonly SubnetRowJson[] }
+export type SubnetsJson = {
+  readonly asOfBlock: number
+  /** By what new KOIN is shared, half a sentence. */
+  readonly emissionBy: string
+  readonly subnets: readonly SubnetRowJson[]
+}
 
 export type MetagraphSeatJson = {
   readonly uid: number

@@ -54,7 +54,7 @@ function SubnetFacts({ subnet }: { readonly subnet: SubnetRowJson }) {
     <section className="panel" aria-label="The subnet">
       <Facts
         items={[
-          ['Share of new KOIN', formatPpm(subnet.emissionSharePpm)],
+          ['New KOIN', subnet.emissionWhy ?? 'none: the subnet is dissolved'],
           ['Price of one alpha', subnet.priceWad === undefined ? undefined : formatPrice(subnet.priceWad)],
           ['In its pool', poolOf(subnet)],
           ['Seats', `${subnet.seats} of ${subnet.maximumSeats} taken`],

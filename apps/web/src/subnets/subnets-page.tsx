@@ -84,8 +84,8 @@ export function SubnetsPage() {
         <h1>Subnets</h1>
         <p className="lead">
           Each subnet is a market for one kind of work, with its own rules, miners and validators. It pays in its own
-          alpha, which is <a href="#/stake">staked and traded</a> against KOIN. New KOIN goes into the pools, by the
-          average of what their alpha costs.
+          alpha, which is <a href="#/stake">staked and traded</a> against KOIN. New KOIN goes into the pools.
+          {subnets.data === undefined ? null : ` It is shared ${subnets.data.emissionBy}.`}
         </p>
         <SectionNav page="subnets" />
       </header>

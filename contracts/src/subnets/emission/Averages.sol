@@ -8,30 +8,35 @@ import {Q64} from "./Q64.sol";
 library Averages {
     error OutOfRange();
 
-    /// @notice The average price after `elapsed` seconds at one spot price. `age` is the subnet's at their end.
-    /// @param base Largest weight of one second, at most {Q64.ONE}.
-    /// @param halving Age in seconds at which half of it counts.
-    /// @param cap Spot prices count up to here.
-    function priceAfter(
-        uint256 base,
-        uint256 halving,
-        uint256 cap,
-        uint256 ema,
-        uint256 spot,
-        uint256 age,
-        uint256 elapsed
-    ) internal pure returns (uint256) {
-        if (base > Q64.ONE || halving == 0 || age < elapsed) revert OutOfRange();
-        uint256 keep = Q64.power(Q64.ONE - (base * age) / (age + halving), elapsed);
-        return Q64.mul(ema, keep) + Q64.mul(Math.min(spot, cap), Q64.ONE - keep);
+    /// @notice What a time leaves of an average, in parts of 2^64: `keepPerSecond`^`elapsed`. One for all subnets of a step.
+    function keepOver(uint256 keepPerSecond, uint256 elapsed) internal pure returns (uint256) {
+        if (keepPerSecond > Q64.ONE || elapsed > type(uint64).max) revert OutOfRange();
+        return Q64.power(keepPerSecond, elapsed);
     }
 
     /// @notice The average flow per second after `elapsed` seconds in which `flow` units came in evenly.
-    /// @param keepPerSecond What a second leaves of the average, at most {Q64.ONE}.
-    function flowAfter(int256 ema, int256 flow, uint256 elapsed, uint256 keepPerSecond) internal pure returns (int256) {
-        if (keepPerSecond > Q64.ONE || elapsed > type(uint64).max) revert OutOfRange();
+    /// @param keep What that time leaves of the average ({keepOver}).
+    function flowAfter(int256 ema, int256 flow, uint256 elapsed, uint256 keep) internal pure returns (int256) {
         if (elapsed == 0) return ema;
-        int256 keep = int256(Q64.power(keepPerSecond, elapsed));
-        return (ema * keep * int256(elapsed) + flow * (int256(Q64.ONE) - keep)) / int256(elapsed * Q64.ONE);
+        int256 kept = int256(keep);
+        return (ema * kept * int256(elapsed) + flow * (int256(Q64.ONE) - kept)) / int256(elapsed * Q64.ONE);
+    }
+
+    /// @notice What people keep in a pool: KOIN that it held both after the last injection (`heldBefore`) and now, less what the protocol
+    ///         lately put in, by its flow average; its slow average; and the lesser of the two, which is what counts.
+    /// @param before The average until now.
+    /// @param memorySeconds What a flow average is multiplied by to be what came in lately.
+    /// @param keep What the time since leaves of the average ({keepOver}).
+    function keptCapital(
+        uint256 before,
+        uint256 heldBefore,
+        uint256 held,
+        uint256 protocolFlow,
+        uint256 memorySeconds,
+        uint256 keep
+    ) internal pure returns (uint256 average, uint256 capital) {
+        uint256 current = Math.saturatingSub(Math.min(heldBefore, held), protocolFlow * memorySeconds);
+        average = Q64.mul(before, keep) + Q64.mul(current, Q64.ONE - keep);
+        capital = Math.min(average, current);
     }
 }

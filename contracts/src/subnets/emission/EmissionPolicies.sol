@@ -6,16 +6,17 @@ import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 import {Q64} from "./Q64.sol";
 
 /// @title Shares of the issue per subnet, to the bit as specs/0013-emission.md section 4
-/// @dev Every function returns one share per subnet in the order given; they sum to {Q64.ONE} exactly, or are all 0.
+/// @dev Every function returns one share per subnet in the order given; but for {userCapital} they sum to {Q64.ONE} exactly, or are all 0.
 library EmissionPolicies {
-    /// @dev Prices in Q64 KOIN per token; flows in KOIN base units per second; `minerBurned` 0 to {Q64.ONE}.
+    /// @dev Prices in Q64 KOIN per token; flows in KOIN base units per second; `minerBurned` 0 to {Q64.ONE}; `capital` what people keep in
+    ///      the pool, KOIN base units.
     struct Signals {
         bool eligible;
         uint128 priceEma;
         int128 userFlow;
         int128 protocolCost;
-        uint128 revenue;
         uint256 minerBurned;
+        uint128 capital;
     }
 
     error BurnedOutOfRange(uint256 index, uint256 minerBurned);
@@ -36,20 +37,8 @@ library EmissionPolicies {
         return exactShares(weights);
     }
 
-    /// @notice (S - L)^(powerHalves / 2), S the user flow, L = max(cutoff, min(least S, 0)).
-    function taoflow(Signals[] memory subnets, int256 cutoff, uint256 powerHalves)
-        internal
-        pure
-        returns (uint256[] memory)
-    {
-        int256[] memory flows = new int256[](subnets.length);
-        for (uint256 i = 0; i < subnets.length; ++i) {
-            flows[i] = subnets[i].userFlow;
-        }
-        return _flowShares(subnets, flows, cutoff, powerHalves);
-    }
-
-    /// @notice As {taoflow} with S = user flow less protocol cost, positive costs scaled down to what users brought.
+    /// @notice (S - L)^(powerHalves / 2), S the user flow less protocol cost, positive costs scaled down to what users brought,
+    ///         L = max(cutoff, min(least S, 0)).
     function netFlow(Signals[] memory subnets, int256 cutoff, uint256 powerHalves)
         internal
         pure
@@ -97,13 +86,22 @@ library EmissionPolicies {
         return exactShares(shares);
     }
 
-    /// @notice Sales of the period.
-    function revenueWeighted(Signals[] memory subnets) internal pure returns (uint256[] memory) {
-        uint256[] memory weights = new uint256[](subnets.length);
+    /// @notice capital / max(sum of capital, fullCapital), rounded down; what is left is nobody's.
+    function userCapital(Signals[] memory subnets, uint256 fullCapital)
+        internal
+        pure
+        returns (uint256[] memory shares)
+    {
+        shares = new uint256[](subnets.length);
+        uint256 whole;
         for (uint256 i = 0; i < subnets.length; ++i) {
-            if (subnets[i].eligible) weights[i] = subnets[i].revenue;
+            if (subnets[i].eligible) whole += subnets[i].capital;
         }
-        return exactShares(weights);
+        whole = Math.max(whole, fullCapital);
+        if (whole == 0) return shares;
+        for (uint256 i = 0; i < subnets.length; ++i) {
+            if (subnets[i].eligible) shares[i] = uint256(subnets[i].capital) * Q64.ONE / whole;
+        }
     }
 
     /// @notice Every eligible subnet the same.

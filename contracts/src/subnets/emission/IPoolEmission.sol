@@ -11,6 +11,15 @@ struct Accrued {
     uint96 dividends;
 }
 
+/// @dev What a step's opening fixed for one subnet: its price average in parts of 1e18, which are the price's cap, its part of the KOIN in
+///      parts of 2^64, and the KOIN that people keep in its pool. One slot.
+struct SubnetShare {
+    uint32 netuid;
+    uint64 average;
+    uint72 share;
+    uint88 capital;
+}
+
 /// @dev What one step brought one subnet. `koinExcess` and `alphaRecycled` are never minted.
 struct SubnetIssue {
     /// Injected together, in the proportion of the pool's reserves.
@@ -42,6 +51,7 @@ struct Step {
 /// @title Emission of KOIN into pools and of alpha to owners and miners and as dividends of stake
 /// @notice Amounts are base units (1e-18), times Unix seconds, shares parts of 2^64. Rules: specs/0020-pool-emission.md.
 interface IPoolEmission {
+    /// @notice What the policy was told of each subnet: its price average, parts of 1e18, and the KOIN that people keep in its pool.
     event StepOpened(
         uint256 indexed step,
         uint48 from,
@@ -50,6 +60,7 @@ interface IPoolEmission {
         uint256 rootStake,
         uint32[] netuids,
         uint256[] averages,
+        uint256[] capitals,
         uint256[] shares
     );
     /// @notice The policy reverted or gave shares that are none: no KOIN is minted in this step.
@@ -125,6 +136,12 @@ interface IPoolEmission {
     /// @notice The last step that was opened, and its number, from 1; all zero before the first.
     function lastStep() external view returns (uint256 number, Step memory step);
 
+    /// @notice What the opening of the last step fixed for each subnet that takes part in it, in their order.
+    function lastShares() external view returns (SubnetShare[] memory);
+
     /// @notice Average KOIN a second that people brought into the pool, and that this contract did; negative: took out.
     function flowsOf(uint32 netuid) external view returns (int256 user, int256 protocol);
+
+    /// @notice Average of the KOIN that people keep in the pool; what counts is the lesser of it and of what is there.
+    function capitalOf(uint32 netuid) external view returns (uint256);
 }

@@ -12,7 +12,7 @@ import {EmissionAccounts} from "./EmissionAccounts.sol";
 import {EmissionPolicies} from "./EmissionPolicies.sol";
 import {Halving} from "./Halving.sol";
 import {IEmissionPolicy} from "./IEmissionPolicy.sol";
-import {Accrued, IPoolEmission, Step, SubnetIssue} from "./IPoolEmission.sol";
+import {Accrued, IPoolEmission, Step, SubnetIssue, SubnetShare} from "./IPoolEmission.sol";
 import {Q64} from "./Q64.sol";
 
 /// @title The coinbase of a network with pools
@@ -25,17 +25,19 @@ contract PoolEmission is EmissionAccounts {
     using SafeCast for uint256;
     using SafeCast for int256;
 
-    /// @dev A subnet of the open step; `average` in parts of 1e18, which are its price's cap.
-    struct Entry {
-        uint32 netuid;
-        uint64 average;
-        uint72 share;
+    /// @dev KOIN a second, of people and of this contract, and the average of the KOIN that people keep in the pool. One slot: there is
+    ///      less KOIN than 2^85 units, and a step injects less than a thousandth of a reserve.
+    struct Flows {
+        int88 user;
+        int80 protocol;
+        uint88 capital;
     }
 
-    /// @dev KOIN a second.
-    struct Flows {
-        int96 user;
-        int96 protocol;
+    /// @dev What the time of a step leaves of averages.
+    struct Keeps {
+        uint256 elapsed;
+        uint256 flow;
+        uint256 capital;
     }
 
     /// @dev The pool after the last injection, and what that brought.
@@ -59,6 +61,10 @@ contract PoolEmission is EmissionAccounts {
     uint256 public constant MAX_PERIOD_SECONDS = 30 days;
     /// @notice What a flow average keeps of itself after a second, in parts of 2^64: half in 30 days.
     uint256 public constant FLOW_KEEP = 18446739140720764749;
+    /// @notice The same of the average of the KOIN that people keep in a pool: half in 7 days.
+    uint256 public constant CAPITAL_KEEP = 18446722932338324499;
+    /// @notice What a flow average is multiplied by to be what came in lately: 30 days / ln 2, in seconds.
+    uint256 public constant FLOW_MEMORY_SECONDS = 3_739_465;
     /// @notice Gas that the policy gets, beside what it gets per subnet. A caller that brings less is refused.
     uint256 public constant POLICY_GAS = 200_000;
     uint256 public constant POLICY_GAS_PER_SUBNET = 25_000;
@@ -73,7 +79,7 @@ contract PoolEmission is EmissionAccounts {
 
     Step private _step;
     uint48 private _closedAt;
-    mapping(uint256 index => Entry) private _entries;
+    mapping(uint256 index => SubnetShare) private _entries;
     mapping(uint32 netuid => Flows) private _flows;
     mapping(uint32 netuid => Mark) private _marks;
 
@@ -123,8 +129,21 @@ contract PoolEmission is EmissionAccounts {
     }
 
     /// @inheritdoc IPoolEmission
+    function lastShares() external view returns (SubnetShare[] memory shares) {
+        shares = new SubnetShare[](_step.count);
+        for (uint256 i = 0; i < shares.length; ++i) {
+            shares[i] = _entries[i];
+        }
+    }
+
+    /// @inheritdoc IPoolEmission
     function flowsOf(uint32 netuid) external view returns (int256 user, int256 protocol) {
         return (_flows[netuid].user, _flows[netuid].protocol);
+    }
+
+    /// @inheritdoc IPoolEmission
+    function capitalOf(uint32 netuid) external view returns (uint256) {
+        return _flows[netuid].capital;
     }
 
     function _isClosed(Step memory step) private pure returns (bool) {
@@ -147,11 +166,26 @@ contract PoolEmission is EmissionAccounts {
             _measure(step);
         uint256[] memory shares = _sharesOf(netuids, signals);
         for (uint256 i = 0; i < netuids.length; ++i) {
-            _entries[i] = Entry(netuids[i], uint64(averages[i]), uint72(shares[i]));
+            _entries[i] =
+                SubnetShare(netuids[i], uint64(averages[i]), uint72(shares[i]), uint88(signals[i].capital));
         }
         step.count = netuids.length.toUint16();
+        _announce(step, netuids, averages, signals, shares);
+    }
+
+    function _announce(
+        Step memory step,
+        uint32[] memory netuids,
+        uint256[] memory averages,
+        EmissionPolicies.Signals[] memory signals,
+        uint256[] memory shares
+    ) private {
+        uint256[] memory capitals = new uint256[](netuids.length);
+        for (uint256 i = 0; i < capitals.length; ++i) {
+            capitals[i] = signals[i].capital;
+        }
         emit StepOpened(
-            _ends.length + 1, step.from, step.end, step.koinIssued, step.rootStake, netuids, averages, shares
+            _ends.length + 1, step.from, step.end, step.koinIssued, step.rootStake, netuids, averages, capitals, shares
         );
     }
 
@@ -163,6 +197,10 @@ contract PoolEmission is EmissionAccounts {
         netuids = subnets.livingSubnets();
         averages = new uint256[](netuids.length);
         signals = new EmissionPolicies.Signals[](netuids.length);
+        Keeps memory keeps;
+        keeps.elapsed = step.end - step.from;
+        keeps.flow = Averages.keepOver(FLOW_KEEP, keeps.elapsed);
+        keeps.capital = Averages.keepOver(CAPITAL_KEEP, keeps.elapsed);
         uint256 count;
         for (uint256 i = 0; i < netuids.length; ++i) {
             PoolState memory pool = pools.stateOf(netuids[i]);
@@ -171,8 +209,7 @@ contract PoolEmission is EmissionAccounts {
             averages[count] = _averageAt(pool, step.end);
             signals[count].eligible = true;
             signals[count].priceEma = uint128(_inQ64(averages[count]));
-            (signals[count].userFlow, signals[count].protocolCost) =
-                _moveFlows(netuids[i], pool.koin, step.end - step.from);
+            _moveFlows(signals[count], netuids[i], pool.koin, keeps);
             ++count;
         }
         assembly ("memory-safe") {
@@ -189,16 +226,29 @@ contract PoolEmission is EmissionAccounts {
         return WeightedPool.movedAverage(pool.average, price, pool.averagedAt - pool.openedAt, end - pool.openedAt);
     }
 
-    /// @dev Counts what came into the pool since the last injection, and that injection, as flows of the elapsed time.
-    function _moveFlows(uint32 netuid, uint96 koin, uint256 elapsed) private returns (int128, int128) {
+    /// @dev Counts what came into the pool since the last injection, and that injection, as flows of the elapsed time; then what of the
+    ///      pool is people's. Before the first injection nothing is.
+    function _moveFlows(EmissionPolicies.Signals memory signal, uint32 netuid, uint96 koin, Keeps memory keeps)
+        private
+    {
         Mark memory mark = _marks[netuid];
         Flows memory flows = _flows[netuid];
         int256 change = _accounts[netuid].firstStep == 0 ? int256(0) : int256(uint256(koin)) - int256(uint256(mark.koin));
-        flows.user = Averages.flowAfter(flows.user, change, elapsed, FLOW_KEEP).toInt96();
-        flows.protocol =
-            Averages.flowAfter(flows.protocol, int256(uint256(mark.injected)), elapsed, FLOW_KEEP).toInt96();
+        flows.user = Averages.flowAfter(flows.user, change, keeps.elapsed, keeps.flow).toInt88();
+        flows.protocol = Averages.flowAfter(
+            flows.protocol, int256(uint256(mark.injected)), keeps.elapsed, keeps.flow
+        ).toInt80();
+        (uint256 average, uint256 capital) = Averages.keptCapital(
+            flows.capital,
+            mark.koin,
+            koin,
+            uint256(int256(flows.protocol)),
+            FLOW_MEMORY_SECONDS,
+            keeps.capital
+        );
+        flows.capital = average.toUint88();
         _flows[netuid] = flows;
-        return (flows.user, flows.protocol);
+        (signal.userFlow, signal.protocolCost, signal.capital) = (flows.user, flows.protocol, uint128(capital));
     }
 
     /// @dev All zero, so that no KOIN is minted, when the policy reverts, runs out of its gas, or answers anything but one share a
@@ -242,7 +292,7 @@ contract PoolEmission is EmissionAccounts {
         uint32[] memory netuids = new uint32[](until - first);
         SubnetIssue[] memory issues = new SubnetIssue[](until - first);
         for (uint256 i = 0; i < issues.length; ++i) {
-            Entry memory entry = _entries[first + i];
+            SubnetShare memory entry = _entries[first + i];
             netuids[i] = entry.netuid;
             PoolState memory pool = pools.stateOf(entry.netuid);
             if (pool.weightKoin == 0) {
@@ -263,24 +313,21 @@ contract PoolEmission is EmissionAccounts {
         }
     }
 
-    function _issueOf(Step memory step, Entry memory entry, PoolState memory pool)
+    function _issueOf(Step memory step, SubnetShare memory entry, PoolState memory pool)
         private
         view
         returns (SubnetIssue memory issue)
     {
-        Coinbase.Rules memory rules;
-        rules.token = _alphaSchedule();
-        (rules.ownerBps, rules.minersBps, rules.validatorsBps) = partsOf(entry.netuid, step.from);
-        // Without a root stake: the staking contract divides dividends by what stands behind each validator when they are paid.
-        Coinbase.Period memory period = Coinbase.Period(step.end - step.from, 0, 0, false);
-        Coinbase.Parts memory parts = Coinbase.split(rules, period, 0, 0, pool.minted);
-        (issue.owner, issue.miners, issue.dividends) = (parts.owner, parts.miners, parts.validators);
-        issue.alphaRecycled = parts.recycledTokens;
+        uint256 issued = Halving.issuedOver(_alphaSchedule(), pool.minted, step.end - step.from);
+        (uint256 ownerBps, uint256 minersBps, uint256 dividendsBps) = partsOf(entry.netuid, step.from);
+        Coinbase.Parts memory parts = Coinbase.split(issued, ownerBps, minersBps, dividendsBps);
+        (issue.owner, issue.miners, issue.dividends) = (parts.owner, parts.miners, parts.dividends);
+        issue.alphaRecycled = parts.recycled;
 
         uint256 koin = Q64.mul(step.koinIssued, entry.share);
         uint256 proportion = Coinbase.rootProportion(step.rootStake, _rootWeight, pool.minted);
-        uint256 most = rules.token.cap - pool.minted - parts.tokensIssued;
-        most = Math.min(most, Q64.mul(proportion, parts.tokensIssued));
+        uint256 most = pools.ALPHA_CAP() - pool.minted - issued;
+        most = Math.min(most, Q64.mul(proportion, issued));
         most = Math.min(most, uint256(pool.alpha) * MAX_INJECTION_BPS / BPS);
         most = Math.min(most, koin * pool.alpha / pool.koin);
         issue.koinIn = most * pool.koin / pool.alpha;

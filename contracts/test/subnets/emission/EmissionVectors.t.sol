@@ -47,22 +47,30 @@ contract EmissionVectorsTest is Test {
     }
 
     function test_averages() public view {
-        uint256[][] memory c = new uint256[][](8);
-        string[8] memory names = ["base", "halving", "cap", "ema", "spot", "age", "elapsed", "after"];
-        for (uint256 i = 0; i < 8; ++i) {
-            c[i] = _column(".priceEma", names[i]);
-        }
-        for (uint256 i = 0; i < c[0].length; ++i) {
-            uint256 price = Averages.priceAfter(c[0][i], c[1][i], c[2][i], c[3][i], c[4][i], c[5][i], c[6][i]);
-            eq(price, c[7][i], "price average");
-        }
         int256[] memory ema = vm.parseJsonIntArray(_json, ".flowEma.ema");
         int256[] memory flow = vm.parseJsonIntArray(_json, ".flowEma.flow");
         int256[] memory expected = vm.parseJsonIntArray(_json, ".flowEma.after");
         uint256[] memory elapsed = _column(".flowEma", "elapsed");
         uint256[] memory keep = _column(".flowEma", "keep");
         for (uint256 i = 0; i < ema.length; ++i) {
-            yes(Averages.flowAfter(ema[i], flow[i], elapsed[i], keep[i]) == expected[i], "flow average");
+            int256 after_ = Averages.flowAfter(ema[i], flow[i], elapsed[i], Averages.keepOver(keep[i], elapsed[i]));
+            yes(after_ == expected[i], "flow average");
+        }
+    }
+
+    function test_kept_capital() public view {
+        uint256[][] memory c = new uint256[][](7);
+        string[7] memory names = ["before", "heldBefore", "held", "protocolFlow", "elapsed", "average", "capital"];
+        for (uint256 i = 0; i < 7; ++i) {
+            c[i] = _column(".keptCapital", names[i]);
+        }
+        yes(c[0].length >= 50, "cases");
+        for (uint256 i = 0; i < c[0].length; ++i) {
+            (uint256 average, uint256 capital) = Averages.keptCapital(
+                c[0][i], c[1][i], c[2][i], c[3][i], 3_739_465, Averages.keepOver(18446722932338324499, c[4][i])
+            );
+            eq(average, c[5][i], "average");
+            eq(capital, c[6][i], "capital");
         }
     }
 
@@ -72,16 +80,21 @@ contract EmissionVectorsTest is Test {
             EmissionPolicies.Signals[] memory subnets = _signals(path);
             string memory shares = string.concat(path, ".shares");
             _same(EmissionPolicies.priceEma(subnets), _column(shares, "priceEma"), "priceEma");
-            _same(EmissionPolicies.taoflow(subnets, 0, 2), _column(shares, "taoflow"), "taoflow");
             _same(EmissionPolicies.netFlow(subnets, 0, 2), _column(shares, "netFlow"), "netFlow");
             _same(EmissionPolicies.hillGate(subnets, 3, 61), _column(shares, "hillGate"), "hillGate");
-            _same(EmissionPolicies.revenueWeighted(subnets), _column(shares, "revenueWeighted"), "revenueWeighted");
             _same(EmissionPolicies.equal(subnets), _column(shares, "equal"), "equal");
-            _same(EmissionPolicies.taoflow(subnets, 0, 1), _column(shares, "taoflowHalf"), "power 1/2");
-            _same(EmissionPolicies.taoflow(subnets, -1000, 4), _column(shares, "taoflowSquareCutoff"), "power 2");
-            _same(EmissionPolicies.taoflow(subnets, 0, 5), _column(shares, "taoflowFiveHalves"), "power 5/2");
             _same(EmissionPolicies.hillGate(subnets, 1, 90), _column(shares, "hillGateWide"), "steepness 1");
             _same(EmissionPolicies.hillGate(subnets, 4, 75), _column(shares, "hillGateSteep"), "steepness 4");
+            _same(EmissionPolicies.userCapital(subnets, 432_000e18), _column(shares, "userCapital"), "userCapital");
+            _same(EmissionPolicies.userCapital(subnets, 0), _column(shares, "userCapitalUnbounded"), "without a bound");
+            // A flow without costs is `taoflow`, which no contract has.
+            for (uint256 i = 0; i < subnets.length; ++i) {
+                subnets[i].protocolCost = 0;
+            }
+            _same(EmissionPolicies.netFlow(subnets, 0, 2), _column(shares, "taoflow"), "power 1");
+            _same(EmissionPolicies.netFlow(subnets, 0, 1), _column(shares, "taoflowHalf"), "power 1/2");
+            _same(EmissionPolicies.netFlow(subnets, -1000, 4), _column(shares, "taoflowSquareCutoff"), "power 2");
+            _same(EmissionPolicies.netFlow(subnets, 0, 5), _column(shares, "taoflowFiveHalves"), "power 5/2");
         }
     }
 
@@ -95,64 +108,12 @@ contract EmissionVectorsTest is Test {
         }
     }
 
-    function test_coinbase() public view {
-        for (uint256 i = 0; i < 11; ++i) {
-            _checkPeriod(string.concat(".coinbase[", _digits(i), "]"));
-        }
-    }
-
-    function _checkPeriod(string memory path) private view {
-        string memory columns = string.concat(path, ".subnets");
-        Halving.Schedule memory schedule = Halving.Schedule(_uint(path, "cap"), _uint(path, "base"));
-        Coinbase.Rules memory rules = Coinbase.Rules({
-            token: schedule,
-            rootWeight: _uint(path, "rootWeightQ64"),
-            ownerBps: _uint(path, "ownerBps"),
-            minersBps: _uint(path, "minersBps"),
-            validatorsBps: _uint(path, "validatorsBps")
-        });
-        uint256[] memory averages = _column(columns, "priceEmaQ64");
-        uint256 averageSum = 0;
-        for (uint256 i = 0; i < averages.length; ++i) {
-            averageSum += averages[i];
-        }
-        Coinbase.Period memory period = Coinbase.Period({
-            elapsed: _uint(path, "seconds"),
-            koinIssued: Halving.issuedOver(schedule, _uint(path, "koinIssuance"), _uint(path, "seconds")),
-            rootStake: _uint(path, "rootStake"),
-            rootIsPaid: averageSum > Q64.ONE
-        });
-        eq(period.koinIssued, _uint(path, "koinIssued"), "issued");
-        uint256[] memory share = _column(columns, "shareQ64");
-        uint256[] memory price = _column(columns, "priceQ64");
-        uint256[] memory issuance = _column(columns, "issuance");
-        uint256 recycled = period.koinIssued;
-        for (uint256 i = 0; i < share.length; ++i) {
-            Coinbase.Parts memory parts = Coinbase.split(rules, period, share[i], price[i], issuance[i]);
-            recycled -= parts.koinIn + parts.koinBuys;
-            _checkParts(parts, columns, i);
-        }
-        eq(recycled, _uint(path, "recycledKoin"), "recycled");
-    }
-
-    function _checkParts(Coinbase.Parts memory parts, string memory columns, uint256 i) private view {
-        eq(parts.koinIn, _column(columns, "koinIn")[i], "koinIn");
-        eq(parts.tokensIn, _column(columns, "tokensIn")[i], "tokensIn");
-        eq(parts.koinBuys, _column(columns, "koinBuys")[i], "koinBuys");
-        eq(parts.tokensIssued, _column(columns, "tokensIssued")[i], "tokensIssued");
-        eq(parts.owner, _column(columns, "owner")[i], "owner");
-        eq(parts.miners, _column(columns, "miners")[i], "miners");
-        eq(parts.validators, _column(columns, "validators")[i], "validators");
-        eq(parts.root, _column(columns, "root")[i], "root");
-        eq(parts.recycledTokens, _column(columns, "recycledTokens")[i], "recycledTokens");
-    }
-
     function _signals(string memory path) private view returns (EmissionPolicies.Signals[] memory subnets) {
         uint256[] memory eligible = _column(path, "eligible");
         uint256[] memory price = _column(path, "priceEmaQ64");
         int256[] memory flow = vm.parseJsonIntArray(_json, string.concat(path, ".userFlowEma"));
         int256[] memory cost = vm.parseJsonIntArray(_json, string.concat(path, ".protocolCostEma"));
-        uint256[] memory revenue = _column(path, "revenue");
+        uint256[] memory capital = _column(path, "capital");
         uint256[] memory burned = _column(path, "minerBurnedQ64");
         subnets = new EmissionPolicies.Signals[](eligible.length);
         for (uint256 i = 0; i < eligible.length; ++i) {
@@ -161,8 +122,8 @@ contract EmissionVectorsTest is Test {
                 priceEma: uint128(price[i]),
                 userFlow: int128(flow[i]),
                 protocolCost: int128(cost[i]),
-                revenue: uint128(revenue[i]),
-                minerBurned: burned[i]
+                minerBurned: burned[i],
+                capital: uint128(capital[i])
             });
         }
     }
@@ -176,10 +137,6 @@ contract EmissionVectorsTest is Test {
 
     function _column(string memory path, string memory name) private view returns (uint256[] memory) {
         return vm.parseJsonUintArray(_json, string.concat(path, ".", name));
-    }
-
-    function _uint(string memory path, string memory name) private view returns (uint256) {
-        return vm.parseJsonUint(_json, string.concat(path, ".", name));
     }
 
     function _digits(uint256 value) private pure returns (string memory) {

@@ -4,11 +4,11 @@ pragma solidity 0.8.37;
 import {EmissionPolicies} from "../../../src/subnets/emission/EmissionPolicies.sol";
 import {IEmissionPolicy} from "../../../src/subnets/emission/IEmissionPolicy.sol";
 import {IPoolEmission} from "../../../src/subnets/emission/IPoolEmission.sol";
+import {CapitalPolicy} from "../../../src/subnets/emission/policies/CapitalPolicy.sol";
 import {EqualPolicy} from "../../../src/subnets/emission/policies/EqualPolicy.sol";
 import {FlowPolicy} from "../../../src/subnets/emission/policies/FlowPolicy.sol";
 import {HillGatePolicy} from "../../../src/subnets/emission/policies/HillGatePolicy.sol";
 import {PriceAveragePolicy} from "../../../src/subnets/emission/policies/PriceAveragePolicy.sol";
-import {IRevenueSource, RevenuePolicy} from "../../../src/subnets/emission/policies/RevenuePolicy.sol";
 import {Q64} from "../../../src/subnets/emission/Q64.sol";
 import {vm} from "../../support/Vm.sol";
 import {EmissionNetwork} from "./EmissionNetwork.sol";
@@ -59,12 +59,6 @@ contract ReentrantPolicy {
     }
 }
 
-contract Sales is IRevenueSource {
-    function revenueOf(uint32 netuid) external pure returns (uint128) {
-        return netuid * 100;
-    }
-}
-
 contract EmissionPolicyContractsTest is EmissionNetwork {
     uint256 private constant SUBNETS = 3;
 
@@ -74,7 +68,7 @@ contract EmissionPolicyContractsTest is EmissionNetwork {
         _named(json, "priceEma", new PriceAveragePolicy());
         _named(json, "hillGate", new HillGatePolicy(3, 61));
         _named(json, "netFlow", new FlowPolicy(0, 2));
-        _named(json, "revenueWeighted", new RevenuePolicy(new Sales()));
+        _named(json, "userCapital", new CapitalPolicy(432_000e18));
         no(new FlowPolicy(-7, 3).specHash() == new FlowPolicy(7, 3).specHash(), "parameters count");
     }
 
@@ -85,12 +79,8 @@ contract EmissionPolicyContractsTest is EmissionNetwork {
         new HillGatePolicy(3, 100);
         vm.expectRevert(EmissionPolicies.BadParameter.selector);
         new FlowPolicy(0, 17);
-    }
-
-    function test_revenue_comes_from_its_source() external {
-        _deploy(address(new RevenuePolicy(new Sales())));
-        _step();
-        eq(lastStep().koinMinted, SUBNETS * 0.5e18, "all three");
+        vm.expectRevert(EmissionPolicies.BadParameter.selector);
+        new CapitalPolicy(1 << 128);
     }
 
     function test_more_people_and_less_protocol_is_more_flow() external {

@@ -5,6 +5,7 @@ import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 import {IEmissionPolicy} from "../../../src/subnets/emission/IEmissionPolicy.sol";
 import {Accrued, Step} from "../../../src/subnets/emission/IPoolEmission.sol";
 import {PoolEmission} from "../../../src/subnets/emission/PoolEmission.sol";
+import {CapitalPolicy} from "../../../src/subnets/emission/policies/CapitalPolicy.sol";
 import {EqualPolicy} from "../../../src/subnets/emission/policies/EqualPolicy.sol";
 import {FlowPolicy} from "../../../src/subnets/emission/policies/FlowPolicy.sol";
 import {HillGatePolicy} from "../../../src/subnets/emission/policies/HillGatePolicy.sol";
@@ -53,6 +54,10 @@ contract PoolEmissionVectorsTest is EmissionNetwork {
         _play(5, 10);
     }
 
+    function test_drawn_moves_user_capital() external {
+        _play(6, 10);
+    }
+
     function _play(uint256 scenario, uint256 least) private {
         _json = vm.readFile("specs/vectors/pool-emission.json");
         _at = string.concat(".scenarios[", Strings.toString(scenario), "]");
@@ -86,6 +91,7 @@ contract PoolEmissionVectorsTest is EmissionNetwork {
         if (name == keccak256("priceEma")) return new PriceAveragePolicy();
         if (name == keccak256("hillGate")) return new HillGatePolicy(3, 61);
         if (name == keccak256("netFlow")) return new FlowPolicy(0, 2);
+        if (name == keccak256("userCapital")) return new CapitalPolicy(432_000e18);
         return new EqualPolicy();
     }
 
@@ -135,6 +141,7 @@ contract PoolEmissionVectorsTest is EmissionNetwork {
         (int256 user, int256 protocol) = emission.flowsOf(netuid);
         eq(uint256(user), uint256(_signed("userFlow")[row]), "user flow");
         eq(uint256(protocol), uint256(_signed("protocolFlow")[row]), "protocol flow");
+        eq(emission.capitalOf(netuid), _column("issues", "capitalAverage")[row], "capital average");
         Accrued memory was = emission.accruedUntil(netuid, emission.startsAt() + _column("steps", "from")[index]);
         Accrued memory now_ = accruedNow(netuid);
         eq(now_.owner - was.owner, _column("issues", "owner")[row], "owner");

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { hexToBytes, KoinonError, parseUnits, secretKeyToAddress, toAddress } from '@koinon/base'
 import { createLedgerReader, createLedgerWriter, type NetworkFile, TransactionSender } from '@koinon/ledger'
+import { parsePolicyName } from '@koinon/ledger/deploy'
 import {
   deploymentNote,
   deployNetwork,
@@ -14,6 +15,7 @@ import {
   writeFileDurably,
 } from '@koinon/node'
 import { quicknetBeacon, sealSentence } from '@koinon/subnets'
+import { policyWords } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
 import {
   type BeaconOptions,
@@ -24,6 +26,7 @@ import {
 } from '../beacon-options.ts'
 import { confirm, parseInteger, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
+import { defineNetworkSim } from './network-sim.ts'
 
 type DeployFlags = BeaconOptions & {
   readonly rpc: string
@@ -34,12 +37,14 @@ type DeployFlags = BeaconOptions & {
   readonly keyFile?: string
   readonly genesis: string
   readonly unbondingSeconds: string
+  readonly policy: string
   readonly defaultModel?: string
   readonly yes?: boolean
 }
 
 export function defineNetwork(program: Command): void {
   const network = program.command('network').description('networks on any EVM chain')
+  defineNetworkSim(network)
   network
     .command('deploy')
     .description('put the contracts on an EVM chain and write its network file')
@@ -69,6 +74,11 @@ export function defineNetwork(program: Command): void {
       'how long stake that votes takes to leave, for ever; two epochs of every subnet and the delay of its results must fit in',
       `${externalUnbondingSeconds}`,
     )
+    .option(
+      '--policy <name>',
+      'how new KOIN is shared between subnets, for ever: userCapital, priceEma, hillGate, netFlow or equal; compare them with koinon network sim',
+      'userCapital',
+    )
     .option('-y, --yes', 'do not ask')
     .addHelpText('after', '\nA broken-off deployment goes on where it stopped: run the same command again.')
     .action(
@@ -86,6 +96,7 @@ export function defineNetwork(program: Command): void {
             ? existingAccountKey(context.home, 'wallet').privateKey
             : readKeyFile(flags.keyFile)
         externalLedger(flags.rpc)
+        const policy = parsePolicyName(flags.policy)
         const probe = createLedgerReader(emptyNetwork(flags, 1))
         const chainId = await probe.getChainId().catch((cause: Error) => {
           throw new KoinonError({
@@ -118,6 +129,7 @@ export function defineNetwork(program: Command): void {
             unbondingSeconds: BigInt(unbondingSeconds),
           },
           notePath,
+          policy,
           ...(flags.dollar === undefined ? {} : { dollar: toAddress(flags.dollar) }),
           onDeployed: (name, address) => context.say(`  ${name.padEnd(18)} ${address}`),
         })
@@ -125,7 +137,7 @@ export function defineNetwork(program: Command): void {
         rmSync(notePath, { force: true })
         return {
           data: { network, file: out },
-          text: `Deployed "${flags.name}" to chain ${chainId}.\n${facts(Object.entries(network.contracts))}\n\nweights: ${sealSentence(network)}\nNetwork file: ${out}`,
+          text: `Deployed "${flags.name}" to chain ${chainId}.\n${facts(Object.entries(network.contracts))}\n\nweights: ${sealSentence(network)}\nnew KOIN: shared ${policyWords(network.emissionPolicy ?? '0x')}\nNetwork file: ${out}`,
         }
       }),
     )

@@ -23,6 +23,7 @@ type Metagraph = {
     readonly weights?: readonly (readonly [number, number])[]
   }[]
 }
+type Subnets = { readonly subnets: readonly { readonly netuid: number; readonly emissionWhy?: string }[] }
 type Payouts = {
   readonly payouts: readonly { readonly uid?: number; readonly why: string }[]
   readonly weights: readonly { readonly openedBy?: string }[]
@@ -52,7 +53,11 @@ export function defineSubnetExplain(subnet: Command): void {
         if (metagraph.epoch === undefined) throw noResult(netuid)
         const seat = metagraph.seats?.find((one) => one.uid === uid)
         if (seat === undefined) throw noSeat(netuid, uid, metagraph.epoch)
-        const { payouts, weights } = await get<Payouts>(`/api/epochs/${netuid}/${metagraph.epoch}`)
+        const [{ payouts, weights }, { subnets }] = await Promise.all([
+          get<Payouts>(`/api/epochs/${netuid}/${metagraph.epoch}`),
+          get<Subnets>('/api/subnets'),
+        ])
+        const newKoin = subnets.find((subnet) => subnet.netuid === netuid)?.emissionWhy
         const why = payouts.find((payout) => payout.uid === uid)?.why
         const openedByOthers = weights.filter(({ openedBy }) => openedBy !== undefined).length
         const rows = { revealed: weights.length, openedByOthers }
@@ -69,13 +74,14 @@ export function defineSubnetExplain(subnet: Command): void {
             rows,
             ...(metagraph.explained === undefined ? {} : { explained: metagraph.explained }),
             ...(why === undefined ? {} : { why }),
+            ...(newKoin === undefined ? {} : { newKoin }),
             judgements: judgements.map(({ validator, sharePpm }) => ({
               hotkey: validator.hotkey,
               stakeAtomic: validator.stakeAtomic,
               ...(sharePpm === undefined ? {} : { sharePpm }),
             })),
           },
-          text: explainSeat(netuid, metagraph, seat, judgements, rows, why),
+          text: explainSeat(netuid, metagraph, seat, judgements, rows, why, newKoin),
         }
       }),
     )
@@ -96,6 +102,7 @@ export function explainSeat(
   judgements: readonly Judgement[],
   opened: { readonly revealed: number; readonly openedByOthers: number },
   why: string | undefined,
+  newKoin?: string,
 ): string {
   const { explained } = metagraph
   const head = facts([
@@ -112,6 +119,7 @@ export function explainSeat(
       `of ${opened.revealed} validators are open${opened.openedByOthers === 0 ? '' : `, ${opened.openedByOthers} of them opened by others, because their validators fell silent`}`,
     ],
     ['why', why ?? 'no validator log is reachable, or nothing was claimed yet'],
+    ...(newKoin === undefined ? [] : [['the pool gets', newKoin] as const]),
   ])
   const column = columns[explained?.rows ?? 'unknown']
   const rows = judgements.map((judgement) => [

@@ -1,10 +1,10 @@
 import { createLedgerReader, readChallenges, readSubnet } from '@koinon/ledger'
 import { networkOf } from '@koinon/node'
-import { marketJson, readMarket, readOwnership } from '@koinon/subnets/pools'
+import { marketJson, readEmissionShares, readMarket, readOwnership, shareWords } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
 import { ownershipFacts, ownershipJson } from '../ownership-words.ts'
 import { parseInteger, runCommand } from '../runner.ts'
-import { subnetFacts, subnetJson } from '../subnet-words.ts'
+import { emissionJson, subnetFacts, subnetJson } from '../subnet-words.ts'
 import { facts } from '../table.ts'
 
 /** `koinon subnet show`: what one is like, what a seat costs, and whose seat is claimed. */
@@ -12,7 +12,7 @@ export function defineSubnetShow(subnet: Command): void {
   subnet
     .command('show')
     .description(
-      'one subnet: its seats, their price and rules, open challenges, what its alpha costs, who could come to own it',
+      'one subnet: its seats, their price and rules, open challenges, what its alpha costs, why it gets how much of new KOIN, who could come to own it',
     )
     .argument('[netuid]', 'number of the subnet', '1')
     .action(
@@ -21,21 +21,28 @@ export function defineSubnetShow(subnet: Command): void {
         const network = networkOf(home)
         const place = { network, reader: createLedgerReader(network) }
         const found = await readSubnet(place, netuid)
-        const [challenges, market, ownership] = await Promise.all([
+        const [challenges, market, ownership, { specHash, subnets }] = await Promise.all([
           readChallenges(place, netuid),
           readMarket(place, netuid),
           readOwnership(place, netuid),
+          readEmissionShares(place, [netuid]),
         ])
         const isAlive = found.dissolvedAtSeconds === undefined
+        const share = subnets.get(netuid)
+        const newKoin = isAlive ? shareWords(specHash, share) : undefined
         return {
           data: {
             ...subnetJson(found),
             ...marketJson(market),
             ...(isAlive ? { ownership: ownershipJson(ownership) } : {}),
+            ...emissionJson(specHash, share),
             challenges: challenges.map(({ deposit, ...rest }) => ({ ...rest, depositAtomic: `${deposit}` })),
           },
           text: typed(
-            facts([...subnetFacts(found, challenges, market), ...(isAlive ? ownershipFacts(netuid, ownership) : [])]),
+            facts([
+              ...subnetFacts(found, challenges, market, newKoin),
+              ...(isAlive ? ownershipFacts(netuid, ownership) : []),
+            ]),
           ),
         }
       }),

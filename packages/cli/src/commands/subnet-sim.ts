@@ -1,9 +1,8 @@
-import { accessSync, constants, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { KoinonError } from '@koinon/base'
 import type { LeagueReport, StakeSpread } from '@koinon/subnets/league'
 import type { Command } from 'commander'
+import { requireWritable, writeWhole } from '../report-file.ts'
 import { type CommandContext, parseInteger, runCommand } from '../runner.ts'
 import { duration, table } from '../table.ts'
 
@@ -166,34 +165,4 @@ function commandOf(path: string | undefined, flags: SimFlags): string {
   ] as const
   const given = names.flatMap((name) => (flags[name] === undefined ? [] : [`--${name} ${flags[name]}`]))
   return ['koinon subnet sim', ...(path === undefined ? [] : [path]), ...given, '--out report.html'].join(' ')
-}
-
-/** Looked at before minutes are spent on what could not be kept. */
-function requireWritable(path: string): void {
-  try {
-    accessSync(dirname(resolve(path)), constants.W_OK)
-  } catch (cause) {
-    throw cannotWrite(path, cause)
-  }
-}
-
-/** Replaces the file whole or not at all. */
-function writeWhole(path: string, text: string): void {
-  const draft = `${path}.${process.pid}.part`
-  try {
-    writeFileSync(draft, text)
-    renameSync(draft, path)
-  } catch (cause) {
-    rmSync(draft, { force: true })
-    throw cannotWrite(path, cause)
-  }
-}
-
-function cannotWrite(path: string, cause: unknown): KoinonError {
-  return new KoinonError({
-    code: 'usage/no-folder',
-    message: `The report cannot be written to ${path}`,
-    hint: 'Give a path that you may write to with --out.',
-    cause,
-  })
 }

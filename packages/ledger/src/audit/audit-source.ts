@@ -1,18 +1,13 @@
 /** What an audit reads (specs/0019-audit.md section 1), wherever it comes from: a JSON-RPC server or a copy on disk. */
 import type { Hex } from '@koinon/base'
-import {
-  type ContractFunctionArgs,
-  type ContractFunctionName,
-  type ContractFunctionReturnType,
-  type GetEventArgs,
-  parseAbi,
-} from 'viem'
+import type { ContractFunctionArgs, ContractFunctionName, ContractFunctionReturnType, GetEventArgs } from 'viem'
 import {
   alphaStakingAbi,
   batchSettlementAbi,
   convictionAbi,
   delegationAbi,
   dollarAbi,
+  emissionPolicyAbi,
   epochsAbi,
   koinonTokenAbi,
   permitsAbi,
@@ -41,7 +36,7 @@ export const auditedAbis = {
   epochs: epochsAbi,
   emission: poolEmissionAbi,
   /** Whichever policy it is. */
-  policy: parseAbi(['function specHash() view returns (bytes32)']),
+  policy: emissionPolicyAbi,
   channels: batchSettlementAbi,
 } as const
 

@@ -67,9 +67,13 @@ describe('the page', () => {
 
   it('shows prices, shares of the emission and what was paid', async () => {
     const { reader, network } = ledger
-    const { subnets } = (await createSubnetsView({ network, index })()) as { subnets: Record<string, unknown>[] }
+    const { subnets, emissionBy } = (await createSubnetsView({ network, index })()) as {
+      subnets: Record<string, unknown>[]
+      emissionBy: string
+    }
+    expect(emissionBy).toMatch(/^by the KOIN that people keep in each pool/)
+    expect(subnets[0]?.['emissionWhy']).toMatch(/% of new KOIN, by the [\d.]+ KOIN that people keep in its pool/)
     expect(subnets.map((one) => one['netuid'])).toEqual([1, 2])
-    expect(subnets.reduce((sum, one) => sum + Number(one['emissionSharePpm']), 0)).toBeGreaterThan(999_997)
     const { price, pool } = await readPool({ network, reader }, 1)
     expect(subnets[0]).toMatchObject({ priceWad: `${price}`, poolKoinAtomic: `${pool.koin}`, validators: 2 })
     const [accrued, paid] = [BigInt(String(subnets[0]?.['accruedAtomic'])), BigInt(String(subnets[0]?.['paidAtomic']))]

@@ -2,7 +2,7 @@
 import { createLedgerReader, type NetworkFile } from '@koinon/ledger'
 import { poolEmissionAbi, subnetsAbi } from '@koinon/ledger/abis'
 import { createSubnetLedger, epochAt, epochPhase, epochWindow } from '@koinon/subnets'
-import { marketJson, readMarkets } from '@koinon/subnets/pools'
+import { marketJson, policyWords, readEmissionShares, readMarkets, shareWords } from '@koinon/subnets/pools'
 import type { IndexClient } from './index-client.ts'
 
 const million = 1_000_000n
@@ -25,6 +25,8 @@ export function createSubnetsView(sources: {
       ledger.nowSeconds(),
       reader.readContract({ ...emission, functionName: 'finalUntil' }),
     ])
+    const netuids = created.result.map(({ netuid }) => netuid ?? 0)
+    const emitted = await readEmissionShares({ network, reader }, netuids)
     const shareOf = sharesPpm(steps.result[0]?.args)
     const marketOf = new Map(markets.map((market) => [market.netuid, market]))
     const subnets = await Promise.all(
@@ -56,14 +58,16 @@ export function createSubnetsView(sources: {
           validators: permitted.length,
           stakeAtomic: `${permitted.reduce((sum, { stake }) => sum + stake, 0n)}`,
           emissionSharePpm: subnet.dissolvedAt === 0 ? (shareOf.get(netuid) ?? 0) : 0,
-          ...(subnet.dissolvedAt === 0 ? {} : { dissolvedAtSeconds: Number(subnet.dissolvedAt) }),
+          ...(subnet.dissolvedAt === 0
+            ? { emissionWhy: shareWords(emitted.specHash, emitted.subnets.get(netuid)) }
+            : { dissolvedAtSeconds: Number(subnet.dissolvedAt) }),
           ...(market === undefined ? {} : marketJson(market)),
           accruedAtomic: sumOf(accrued),
           paidAtomic: sumOf(paid),
         }
       }),
     )
-    return { asOfBlock: created.asOfBlock, subnets }
+    return { asOfBlock: created.asOfBlock, emissionBy: policyWords(emitted.specHash), subnets }
   }
 }
 

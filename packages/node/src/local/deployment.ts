@@ -9,7 +9,8 @@ import {
   parseNetworkFile,
   type TransactionSender,
 } from '@koinon/ledger'
-import { deployContracts, type NetworkParameters } from '@koinon/ledger/deploy'
+import { emissionPolicyAbi } from '@koinon/ledger/abis'
+import { type DeployablePolicyName, deployContracts, type NetworkParameters } from '@koinon/ledger/deploy'
 import { writeFileDurably } from '../home/home.ts'
 
 export type Deployment = {
@@ -20,6 +21,8 @@ export type Deployment = {
   readonly parameters: NetworkParameters
   /** An existing dollar token; a test dollar with a faucet is deployed when left out. */
   readonly dollar?: Address
+  /** How KOIN is shared between subnets; the default of `deployContracts` when left out. */
+  readonly policy?: DeployablePolicyName
   /** Where the note is kept (`deploymentNote`); the caller removes it when the network file is written. */
   readonly notePath: string
   readonly onDeployed?: (name: ContractName, address: Address) => void
@@ -44,7 +47,7 @@ export function deploymentNote(file: string, chainId: number): string {
  * throws; later as `deployContracts`.
  */
 export async function deployNetwork(deployment: Deployment): Promise<NetworkFile> {
-  const { draft, reader, sender, parameters, dollar, notePath, onDeployed } = deployment
+  const { draft, reader, sender, parameters, dollar, policy, notePath, onDeployed } = deployment
   const problem = networkDraftProblem(draft)
   if (problem !== undefined) {
     throw new KoinonError({
@@ -70,13 +73,19 @@ export async function deployNetwork(deployment: Deployment): Promise<NetworkFile
     parameters,
     known: note.contracts,
     ...(dollar === undefined ? {} : { dollar }),
+    ...(policy === undefined ? {} : { policy }),
     onDeployed: (name, address) => {
       standing[name] = address
       keep()
       onDeployed?.(name, address)
     },
   })
-  const network: NetworkFile = { ...draft, startBlock: note.startBlock, contracts }
+  const emissionPolicy = await reader.readContract({
+    address: contracts.policy,
+    abi: emissionPolicyAbi,
+    functionName: 'specHash',
+  })
+  const network: NetworkFile = { ...draft, startBlock: note.startBlock, contracts, emissionPolicy }
   parseNetworkFile(JSON.stringify(network))
   return network
 }

@@ -92,6 +92,7 @@ function openedSubnet(netuid: number, { amount, other }: EmissionMove, now: bigi
     ...defaultEmissionParts,
     userFlow: 0n,
     protocolFlow: 0n,
+    capitalAverage: 0n,
     mark: undefined,
     accrued: nothingAccrued,
   }

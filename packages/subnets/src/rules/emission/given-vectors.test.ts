@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { oneQ64 } from '../fixed/q64.ts'
-import { priceEmaAfter } from './averages.ts'
 import { burnPriceAfter, burnPriceBumped, decayFactorQ32 } from './burn-price.ts'
-import { type CoinbaseRules, rootProportionQ64, splitIssue } from './coinbase.ts'
+import { rootProportionQ64 } from './coinbase.ts'
 import { taoflow } from './flow.ts'
 import { emissionRate } from './halving.ts'
 import { hillGate } from './hill-gate.ts'
@@ -23,6 +22,7 @@ const quiet: SubnetSignals = {
   protocolCostEma: 0n,
   revenue: 0n,
   minerBurnedQ64: 0n,
+  capital: 0n,
 }
 const toNumber = (q: bigint): number => Number(q) / 2 ** 64
 
@@ -60,65 +60,6 @@ describe('the vectors of the chain', () => {
       .forEach((share, index) => {
         expect(Math.abs(toNumber(share) - (shares[index] as number))).toBeLessThanOrEqual(tol)
       })
-  })
-
-  it('price average: hardly moves a young subnet', () => {
-    const vector = given<{
-      base_alpha: number
-      halving_blocks: number
-      spot: number
-      start_block: number
-      rows: [[number, string], [number, number]]
-      tol: number
-    }>('price_ema.age')
-    const after = (block: number): number =>
-      toNumber(
-        priceEmaAfter(
-          { baseQ64: oneQ64 / 2n, halvingSeconds: BigInt(vector.halving_blocks), capQ64: oneQ64 },
-          {
-            emaQ64: 0n,
-            spotQ64: BigInt(vector.spot) * oneQ64,
-            ageSeconds: BigInt(block - vector.start_block),
-            elapsedSeconds: 1n,
-          },
-        ),
-      )
-    const [young, old] = vector.rows
-    expect(after(young[0])).toBeLessThan(Number(young[1].slice(1)))
-    expect(Math.abs(after(old[0]) - old[1])).toBeLessThanOrEqual(vector.tol)
-  })
-
-  it('coinbase: tokens go in at the price of the pool', () => {
-    const { emission, tao, alpha, moving_price, alpha_in_after } = given<{
-      emission: number
-      tao: number[]
-      alpha: number[]
-      moving_price: number[]
-      alpha_in_after: number[]
-    }>('coinbase.alpha_in_by_price')
-    const shares = emissionPolicies.priceEma.shares(
-      moving_price.map((price) => ({ ...quiet, priceEmaQ64: BigInt(price) * oneQ64 })),
-    )
-    const rules: CoinbaseRules = {
-      koin: { cap: 21_000_000_000_000_000n, base: BigInt(emission) },
-      token: { cap: 21_000_000_000_000_000n, base: 1_000_000_000n },
-      rootWeightQ64: oneQ64,
-      ownerBps: 1800,
-      minersBps: 4100,
-      validatorsBps: 4100,
-    }
-    const { subnets } = splitIssue(rules, {
-      seconds: 1n,
-      koinIssuance: 0n,
-      rootStake: 1_000_000_000n,
-      subnets: shares.map((shareQ64, netuid) => {
-        const priceQ64 = (BigInt(tao[netuid] as number) * oneQ64) / BigInt(alpha[netuid] as number)
-        return { netuid, shareQ64, priceQ64, priceEmaQ64: priceQ64, issuance: BigInt(alpha[netuid] as number) }
-      }),
-    })
-    expect(subnets.map(({ tokensIn, netuid }) => BigInt(alpha[netuid] as number) + tokensIn)).toEqual(
-      alpha_in_after.map(BigInt),
-    )
   })
 
   it('coinbase: root proportion', () => {

@@ -5,8 +5,16 @@ import { hillGate } from './hill-gate.ts'
 import type { EmissionPolicy } from './policy.ts'
 import { priceEma } from './price-ema.ts'
 import { revenueWeighted } from './revenue-weighted.ts'
+import { userCapital } from './user-capital.ts'
 
-export type EmissionPolicyName = 'priceEma' | 'taoflow' | 'netFlow' | 'hillGate' | 'revenueWeighted' | 'equal'
+export type EmissionPolicyName =
+  | 'priceEma'
+  | 'taoflow'
+  | 'netFlow'
+  | 'hillGate'
+  | 'revenueWeighted'
+  | 'equal'
+  | 'userCapital'
 
 export const emissionPolicies: Readonly<Record<EmissionPolicyName, EmissionPolicy>> = {
   priceEma,
@@ -15,4 +23,5 @@ export const emissionPolicies: Readonly<Record<EmissionPolicyName, EmissionPolic
   hillGate: hillGate(),
   revenueWeighted,
   equal,
+  userCapital: userCapital(),
 }

@@ -16,6 +16,8 @@ export type SubnetSignals = {
   readonly revenue: bigint
   /** Part of the miners' pay that fell on the owner's keys and was withheld, 0 to 2^64. */
   readonly minerBurnedQ64: bigint
+  /** KOIN that people keep in the pool (`keptCapital`), below 2^128. */
+  readonly capital: bigint
 }
 
 /** A versioned, pure, integer rule. Two with the same `specHash` give the same bits everywhere. */
@@ -23,16 +25,17 @@ export type EmissionPolicy = {
   readonly name: string
   readonly version: number
   readonly specHash: Hex
-  /** Shares in the order of the input; they sum to 2^64 exactly, or are all 0 and the issue is recycled. Throws `subnets/out-of-range`. */
+  /** Shares in the order of the input, together at most 2^64; what they leave is recycled. Throws `subnets/out-of-range`. */
   shares(subnets: readonly SubnetSignals[]): readonly bigint[]
 }
 
-/** A policy out of a rule for weights: checks the signals, gives the ineligible nothing, and shares out one whole. */
+/** A policy out of a rule for weights: checks the signals, gives the ineligible nothing, and shares out one whole, or as `divide` says. */
 export function definePolicy(
   name: string,
   version: number,
   rule: string,
   weigh: (eligible: readonly SubnetSignals[]) => readonly bigint[],
+  divide: (weights: readonly bigint[]) => readonly bigint[] = exactShares,
 ): EmissionPolicy {
   return {
     name,
@@ -41,7 +44,7 @@ export function definePolicy(
     shares: (subnets) => {
       subnets.forEach(requireSignals)
       const weights = weigh(subnets.filter(({ eligible }) => eligible)).values()
-      return exactShares(subnets.map(({ eligible }) => (eligible ? (weights.next().value as bigint) : 0n)))
+      return divide(subnets.map(({ eligible }) => (eligible ? (weights.next().value as bigint) : 0n)))
     },
   }
 }
@@ -60,7 +63,7 @@ export function exactShares(weights: readonly bigint[]): readonly bigint[] {
 }
 
 function requireSignals(signals: SubnetSignals, index: number): void {
-  const { priceEmaQ64, userFlowEma, protocolCostEma, revenue, minerBurnedQ64 } = signals
+  const { priceEmaQ64, userFlowEma, protocolCostEma, revenue, minerBurnedQ64, capital } = signals
   const within = (value: bigint, least: bigint, most: bigint): boolean => value >= least && value < most
   const limit = 1n << 127n
   const problem = !within(priceEmaQ64, 0n, 2n * limit)
@@ -71,7 +74,9 @@ function requireSignals(signals: SubnetSignals, index: number): void {
         ? 'revenue'
         : !within(minerBurnedQ64, 0n, oneQ64 + 1n)
           ? 'burned part'
-          : undefined
+          : !within(capital, 0n, 2n * limit)
+            ? 'capital'
+            : undefined
   if (problem === undefined) return
   throw new KoinonError({
     code: 'subnets/out-of-range',

@@ -75,7 +75,7 @@ function issueRows(step: EmissionStep, index: number): Record<string, string>[] 
     const subnet = step.next.subnets.find(({ netuid }) => netuid === issue.netuid)
     if (subnet === undefined) throw new Error('paid subnets live')
     const { netuid, shareQ64, ...amounts } = issue
-    const { userFlow, protocolFlow, pool } = subnet
+    const { userFlow, protocolFlow, capitalAverage, pool } = subnet
     return texts({
       step: BigInt(index + 1),
       netuid: BigInt(netuid),
@@ -83,6 +83,7 @@ function issueRows(step: EmissionStep, index: number): Record<string, string>[] 
       ...amounts,
       userFlow,
       protocolFlow,
+      capitalAverage,
       alphaReserve: pool.alpha,
       koinReserve: pool.koin,
       weightKoin: pool.weightKoin,

@@ -6,8 +6,8 @@ import { KoinonError } from '@koinon/base'
 import { mulQ64, oneQ64 } from '../fixed/q64.ts'
 import { movePriceAverage } from '../pool/price-average.ts'
 import { injectIntoPool, type Pool, poolPrice, wad } from '../pool/weighted-pool.ts'
-import { flowEmaAfter, flowKeepQ64 } from './averages.ts'
-import { rootProportionQ64, splitIssue } from './coinbase.ts'
+import { flowEmaAfter, flowKeepQ64, keptCapital } from './averages.ts'
+import { divideAlpha, rootProportionQ64 } from './coinbase.ts'
 import { type HalvingSchedule, issuedOver } from './halving.ts'
 import type { EmissionPolicy } from './policy.ts'
 
@@ -24,6 +24,8 @@ export type PoolEmissionRules = {
   readonly periodSeconds: bigint
   readonly rootWeight: bigint
   readonly policy: EmissionPolicy
+  /** Instead of `maximumInjectionBps`, for whoever plays many periods as one (the emission league). */
+  readonly injectionBps?: bigint
 }
 
 /** Alpha by whom it is for. Dividends are validators' and of everybody whose stake they weigh with, on the root too. */
@@ -47,6 +49,8 @@ export type EmissionSubnet = {
   /** Average KOIN a second that people brought into the pool, and that the protocol did. */
   readonly userFlow: bigint
   readonly protocolFlow: bigint
+  /** Slow average of the KOIN that people keep in the pool (`keptCapital`). */
+  readonly capitalAverage: bigint
   /** KOIN in the pool after the last step, and what that step injected; undefined before the first. */
   readonly mark: { readonly koin: bigint; readonly injected: bigint } | undefined
   /** In all steps. */
@@ -76,8 +80,13 @@ export type EmissionOpening = {
   readonly subnets: readonly EmissionSubnet[]
 }
 
-/** `average` in parts of 1e18. */
-export type StepEntry = { readonly netuid: number; readonly average: bigint; readonly shareQ64: bigint }
+/** `average` in parts of 1e18; `capital` is what the policy was told of it. */
+export type StepEntry = {
+  readonly netuid: number
+  readonly average: bigint
+  readonly capital: bigint
+  readonly shareQ64: bigint
+}
 
 /** `koinExcess` and `alphaRecycled` are never minted. */
 export type SubnetIssue = StepEntry & {
@@ -150,9 +159,10 @@ export function openEmissionStep(rules: PoolEmissionRules, state: EmissionNetwor
     end,
     koinIssued: issuedOver(rules.koin, state.koinMinted, seconds),
     rootStake: state.rootStake,
-    entries: measured.map(({ subnet: { netuid }, average }, index) => ({
+    entries: measured.map(({ subnet: { netuid }, average, capital }, index) => ({
       netuid,
       average,
+      capital,
       shareQ64: shares[index] as bigint,
     })),
     subnets: state.subnets.map((subnet) => moved.get(subnet.netuid) ?? subnet),
@@ -175,9 +185,9 @@ export function accruedWithin(
   }
 }
 
-type Measured = { readonly subnet: EmissionSubnet; readonly average: bigint }
+type Measured = { readonly subnet: EmissionSubnet; readonly average: bigint; readonly capital: bigint }
 
-/** The subnet with its flows moved, and its price average at the end of the step, or at the pool's last move when that was later. */
+/** The subnet with its flows and its capital moved, and its price average at the end of the step, or at the pool's last move when that was later. */
 function measure(subnet: EmissionSubnet, end: bigint, seconds: bigint): Measured {
   const { openedAt, averagedAt, mark, pool } = subnet
   const average =
@@ -186,25 +196,32 @@ function measure(subnet: EmissionSubnet, end: bigint, seconds: bigint): Measured
       : movePriceAverage(subnet.average, poolPrice(pool), averagedAt - openedAt, end - openedAt)
   const moved = (ema: bigint, flow: bigint): bigint =>
     flowEmaAfter({ ema, flow, elapsedSeconds: seconds, keepQ64: flowKeepQ64 })
+  const userFlow = moved(subnet.userFlow, mark === undefined ? 0n : pool.koin - mark.koin)
+  const protocolFlow = moved(subnet.protocolFlow, mark?.injected ?? 0n)
+  const kept = keptCapital({
+    before: subnet.capitalAverage,
+    heldBefore: mark?.koin,
+    held: pool.koin,
+    protocolFlow,
+    elapsedSeconds: seconds,
+  })
   return {
     average,
-    subnet: {
-      ...subnet,
-      userFlow: moved(subnet.userFlow, mark === undefined ? 0n : pool.koin - mark.koin),
-      protocolFlow: moved(subnet.protocolFlow, mark?.injected ?? 0n),
-    },
+    capital: kept.capital,
+    subnet: { ...subnet, userFlow, protocolFlow, capitalAverage: kept.average },
   }
 }
 
 function sharesOf(policy: EmissionPolicy, measured: readonly Measured[]): readonly bigint[] {
   return policy.shares(
-    measured.map(({ subnet, average }) => ({
+    measured.map(({ subnet, average, capital }) => ({
       eligible: true,
       priceEmaQ64: inQ64(average),
       userFlowEma: subnet.userFlow,
       protocolCostEma: subnet.protocolFlow,
       revenue: 0n,
       minerBurnedQ64: 0n,
+      capital,
     })),
   )
 }
@@ -213,41 +230,23 @@ function sharesOf(policy: EmissionPolicy, measured: readonly Measured[]): readon
 export function issueOfEntry(
   rules: PoolEmissionRules,
   { from, end, koinIssued, rootStake }: Pick<EmissionOpening, 'from' | 'end' | 'koinIssued' | 'rootStake'>,
-  { netuid, average, shareQ64 }: StepEntry,
+  { netuid, average, capital, shareQ64 }: StepEntry,
   subnet: Pick<EmissionSubnet, 'pool' | 'minted' | 'ownerBps' | 'minersBps' | 'validatorsBps'>,
 ): SubnetIssue {
   const { pool, minted } = subnet
-  // Only the parts of alpha: pools follow rules of their own, so neither a share nor a price is given; and no root stake, for the
-  // staking contract divides dividends by what stands behind each validator when they are paid.
-  const [split] = splitIssue(
-    {
-      koin: rules.koin,
-      token: rules.alpha,
-      rootWeightQ64: 0n,
-      ownerBps: subnet.ownerBps,
-      minersBps: subnet.minersBps,
-      validatorsBps: subnet.validatorsBps,
-    },
-    {
-      seconds: end - from,
-      koinIssuance: 0n,
-      rootStake: 0n,
-      subnets: [{ netuid, shareQ64: 0n, priceQ64: 0n, priceEmaQ64: 0n, issuance: minted }],
-    },
-  ).subnets
-  if (split === undefined) throw new Error('one subnet in, one out')
-  const { owner, miners, validators: dividends, tokensIssued, recycledTokens: alphaRecycled } = split
+  const issued = issuedOver(rules.alpha, minted, end - from)
+  const { owner, miners, dividends, recycled: alphaRecycled } = divideAlpha(issued, subnet)
   const koin = mulQ64(koinIssued, shareQ64)
   const most = least(
-    rules.alpha.cap - minted - tokensIssued,
-    mulQ64(rootProportionQ64(rootStake, inQ64(rules.rootWeight), minted), tokensIssued),
-    (pool.alpha * maximumInjectionBps) / 10_000n,
+    rules.alpha.cap - minted - issued,
+    mulQ64(rootProportionQ64(rootStake, inQ64(rules.rootWeight), minted), issued),
+    (pool.alpha * (rules.injectionBps ?? maximumInjectionBps)) / 10_000n,
     (koin * pool.alpha) / pool.koin,
   )
   const koinIn = (most * pool.koin) / pool.alpha
   const alphaIn = koinIn > 0n ? most : 0n
   const koinExcess = koin - koinIn
-  return { netuid, average, shareQ64, koinIn, alphaIn, koinExcess, owner, miners, dividends, alphaRecycled }
+  return { netuid, average, capital, shareQ64, koinIn, alphaIn, koinExcess, owner, miners, dividends, alphaRecycled }
 }
 
 /** The subnet after its issue; an injection moves the average to `now` first. */

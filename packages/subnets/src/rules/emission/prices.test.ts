@@ -1,31 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { oneQ64 } from '../fixed/q64.ts'
-import { flowEmaAfter, flowKeepQ64, priceEmaAfter, priceEmaDefaults } from './averages.ts'
+import { capitalKeepQ64, flowEmaAfter, flowKeepQ64, flowMemorySeconds, keptCapital } from './averages.ts'
 import { burnPriceAfter, burnPriceBumped, decayFactorQ32 } from './burn-price.ts'
 import { convictionAfter, decayQ64, lockPriceAfter } from './locks.ts'
 
 const unit = 10n ** 18n
 
 describe('moving averages', () => {
-  it('stay between the old average and the spot price, and stop at the cap', () => {
-    const price = fc.bigInt(0n, oneQ64)
-    fc.assert(
-      fc.property(price, price, fc.bigInt(0n, 10n ** 9n), fc.bigInt(0n, 10n ** 9n), (emaQ64, spotQ64, elapsed, age) => {
-        const after = priceEmaAfter(priceEmaDefaults, {
-          emaQ64,
-          spotQ64,
-          ageSeconds: age + elapsed,
-          elapsedSeconds: elapsed,
-        })
-        const [low, high] = emaQ64 < spotQ64 ? [emaQ64, spotQ64] : [spotQ64, emaQ64]
-        expect(after >= low - 2n && after <= high).toBe(true)
-      }),
-    )
-    const late = { emaQ64: 0n, spotQ64: 50n * oneQ64, ageSeconds: 1n << 40n, elapsedSeconds: 1n << 40n }
-    expect(priceEmaAfter(priceEmaDefaults, late)).toBe(oneQ64)
-  })
-
   it('halve a flow in 30 days, at the rate of the chain it comes from', () => {
     const quiet = { ema: unit, flow: 0n, keepQ64: flowKeepQ64 }
     expect(Number(flowEmaAfter({ ...quiet, elapsedSeconds: 2_592_000n })) / 1e18).toBeCloseTo(0.5, 9)
@@ -43,11 +25,39 @@ describe('moving averages', () => {
   })
 
   it('refuse times that cannot be', () => {
-    const input = { emaQ64: 0n, spotQ64: 0n, ageSeconds: 1n, elapsedSeconds: 2n }
-    expect(() => priceEmaAfter(priceEmaDefaults, input)).toThrow(/elapsed/)
-    expect(() => priceEmaAfter(priceEmaDefaults, { ...input, elapsedSeconds: 0n, spotQ64: -1n })).toThrow(/price/)
     expect(() => flowEmaAfter({ ema: 0n, flow: 0n, elapsedSeconds: -1n, keepQ64: 1n })).toThrow(/elapsed/)
     expect(() => flowEmaAfter({ ema: 0n, flow: 0n, elapsedSeconds: 1n, keepQ64: oneQ64 + 1n })).toThrow(/leaves/)
+  })
+})
+
+describe('the capital that people keep in a pool', () => {
+  const day = 86_400n
+  const quiet = { before: 0n, heldBefore: 100n * unit, held: 100n * unit, protocolFlow: 0n, elapsedSeconds: 7n * day }
+
+  it('comes to half in a week, and goes at once', () => {
+    expect(Number(keptCapital(quiet).capital) / 1e18).toBeCloseTo(50, 6)
+    const gone = keptCapital({ ...quiet, before: 100n * unit, held: 3n * unit, elapsedSeconds: 12n })
+    expect(gone.capital).toBe(3n * unit)
+    expect(gone.average > 99n * unit).toBe(true)
+  })
+
+  it('is the lesser of two openings, nothing before the first, and without what the protocol lately brought', () => {
+    expect(keptCapital({ ...quiet, held: 9_000n * unit })).toEqual(keptCapital(quiet))
+    expect(keptCapital({ ...quiet, heldBefore: 0n })).toEqual({ average: 0n, capital: 0n })
+    expect(keptCapital({ ...quiet, heldBefore: undefined })).toEqual({ average: 0n, capital: 0n })
+    // 60 KOIN of the protocol in one second, then nothing: all of them count as its own, half of them after 30 days.
+    const own = flowEmaAfter({ ema: 0n, flow: 60n * unit, elapsedSeconds: 1n, keepQ64: flowKeepQ64 })
+    expect(Number(own * flowMemorySeconds) / 1e18).toBeCloseTo(60, 4)
+    const later = flowEmaAfter({ ema: own, flow: 0n, elapsedSeconds: 30n * day, keepQ64: flowKeepQ64 })
+    const settled = (protocolFlow: bigint): number =>
+      Number(keptCapital({ ...quiet, before: 100n * unit, protocolFlow, elapsedSeconds: 10_000n * day }).capital) / 1e18
+    expect(settled(own)).toBeCloseTo(40, 3)
+    expect(settled(later)).toBeCloseTo(70, 3)
+  })
+
+  it('is never negative, whatever was taken out', () => {
+    expect(keptCapital({ ...quiet, protocolFlow: unit }).capital).toBe(0n)
+    expect(capitalKeepQ64 < oneQ64).toBe(true)
   })
 })
 

@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { expQ64, powerQ64 } from '../fixed/q64.ts'
-import { flowEmaAfter, priceEmaAfter } from './averages.ts'
+import { flowEmaAfter, keptCapital } from './averages.ts'
 import { burnPriceAfter, burnPriceBumped, decayFactorQ32 } from './burn-price.ts'
-import { rootProportionQ64, splitIssue } from './coinbase.ts'
+import { rootProportionQ64 } from './coinbase.ts'
 import { taoflow } from './flow.ts'
 import { emissionRate, issuedOver } from './halving.ts'
 import { hillGate } from './hill-gate.ts'
 import { convictionAfter, lockPriceAfter } from './locks.ts'
 import { emissionPolicies } from './policies.ts'
+import { userCapital } from './user-capital.ts'
 
 // specs/vectors/emission.json: inputs and what followed from them; contracts/test/subnets reads the same file.
 type Columns<name extends string> = Readonly<Record<name, readonly string[]>>
@@ -18,29 +19,17 @@ const vectors = JSON.parse(
 ) as {
   q64: { exp: Columns<'x' | 'y'>; power: Columns<'base' | 'exponent' | 'power'> }
   halving: Columns<'cap' | 'base' | 'issuance' | 'seconds' | 'rate' | 'issued'>
-  priceEma: Columns<'base' | 'halving' | 'cap' | 'ema' | 'spot' | 'age' | 'elapsed' | 'after'>
   flowEma: Columns<'ema' | 'flow' | 'elapsed' | 'keep' | 'after'>
+  keptCapital: Columns<'before' | 'heldBefore' | 'held' | 'protocolFlow' | 'elapsed' | 'average' | 'capital'>
   policyHashes: Record<string, string>
   policies: ({ label: string; shares: Record<string, string[]> } & Columns<
-    'eligible' | 'priceEmaQ64' | 'userFlowEma' | 'protocolCostEma' | 'revenue' | 'minerBurnedQ64'
+    'eligible' | 'priceEmaQ64' | 'userFlowEma' | 'protocolCostEma' | 'revenue' | 'minerBurnedQ64' | 'capital'
   >)[]
   rootProportion: Columns<'rootStake' | 'weight' | 'issuance' | 'proportion'>
-  coinbase: Coinbase[]
   burn: Columns<'halfLife' | 'decay' | 'bump' | 'minimum' | 'maximum' | 'price' | 'seconds' | 'after' | 'bumped'>
   lockPrice: Columns<'interval' | 'minimum' | 'last' | 'seconds' | 'price'>
   conviction: Columns<'locked' | 'conviction' | 'seconds' | 'tau' | 'decays' | 'lockedAfter' | 'convictionAfter'>
 }
-type Coinbase = Record<
-  'seconds' | 'koinIssuance' | 'rootStake' | 'rootWeightQ64' | 'cap' | 'base' | 'koinIssued' | 'recycledKoin',
-  string
-> & {
-  label: string
-  ownerBps: number
-  minersBps: number
-  validatorsBps: number
-  subnets: Columns<string>
-}
-
 function rows<name extends string>(columns: Columns<name>): Row<name>[] {
   const names = Object.keys(columns) as name[]
   const [first] = names
@@ -63,12 +52,11 @@ describe('specs/vectors/emission.json', () => {
   })
 
   it('moving averages', () => {
-    for (const { base, halving, cap, ema, spot, age, elapsed, after } of rows(vectors.priceEma)) {
-      const rules = { baseQ64: base, halvingSeconds: halving, capQ64: cap }
-      expect(priceEmaAfter(rules, { emaQ64: ema, spotQ64: spot, ageSeconds: age, elapsedSeconds: elapsed })).toBe(after)
-    }
     for (const { ema, flow, elapsed, keep, after } of rows(vectors.flowEma)) {
       expect(flowEmaAfter({ ema, flow, elapsedSeconds: elapsed, keepQ64: keep })).toBe(after)
+    }
+    for (const { elapsed, average, capital, ...input } of rows(vectors.keptCapital)) {
+      expect(keptCapital({ ...input, elapsedSeconds: elapsed })).toEqual({ average, capital })
     }
   })
 
@@ -79,11 +67,12 @@ describe('specs/vectors/emission.json', () => {
     taoflowFiveHalves: taoflow({ cutoff: 0n, powerHalves: 5 }),
     hillGateWide: hillGate({ steepness: 1, demandPercent: 90 }),
     hillGateSteep: hillGate({ steepness: 4, demandPercent: 75 }),
+    userCapitalUnbounded: userCapital(0n),
   }
 
   it.each(vectors.policies)('policies: $label', (set) => {
-    const { eligible, priceEmaQ64, userFlowEma, protocolCostEma, revenue, minerBurnedQ64 } = set
-    const signals = rows({ eligible, priceEmaQ64, userFlowEma, protocolCostEma, revenue, minerBurnedQ64 }).map(
+    const { eligible, priceEmaQ64, userFlowEma, protocolCostEma, revenue, minerBurnedQ64, capital } = set
+    const signals = rows({ eligible, priceEmaQ64, userFlowEma, protocolCostEma, revenue, minerBurnedQ64, capital }).map(
       ({ eligible: flag, ...rest }) => ({ eligible: flag === 1n, ...rest }),
     )
     expect(Object.keys(set.shares)).toEqual(Object.keys(policies))
@@ -97,36 +86,7 @@ describe('specs/vectors/emission.json', () => {
     expect(Object.fromEntries(hashes)).toEqual(vectors.policyHashes)
   })
 
-  it.each(vectors.coinbase)('coinbase: $label', (vector) => {
-    const { ownerBps, minersBps, validatorsBps } = vector
-    const schedule = { cap: BigInt(vector.cap), base: BigInt(vector.base) }
-    const expected = rows(vector.subnets)
-    const out = splitIssue(
-      {
-        koin: schedule,
-        token: schedule,
-        rootWeightQ64: BigInt(vector.rootWeightQ64),
-        ownerBps,
-        minersBps,
-        validatorsBps,
-      },
-      {
-        seconds: BigInt(vector.seconds),
-        koinIssuance: BigInt(vector.koinIssuance),
-        rootStake: BigInt(vector.rootStake),
-        subnets: expected.map((row) => ({
-          netuid: Number(row['netuid']),
-          shareQ64: row['shareQ64'] as bigint,
-          priceQ64: row['priceQ64'] as bigint,
-          priceEmaQ64: row['priceEmaQ64'] as bigint,
-          issuance: row['issuance'] as bigint,
-        })),
-      },
-    )
-    expect([out.koinIssued, out.recycledKoin].map(String)).toEqual([vector.koinIssued, vector.recycledKoin])
-    out.subnets.forEach((subnet, index) => {
-      expect(expected[index]).toMatchObject({ ...subnet, netuid: BigInt(subnet.netuid) })
-    })
+  it('root proportion', () => {
     for (const { rootStake, weight, issuance, proportion } of rows(vectors.rootProportion)) {
       expect(rootProportionQ64(rootStake, weight, issuance)).toBe(proportion)
     }

@@ -23,7 +23,7 @@ export const stepsCheck: AuditCheck = {
       },
     ]
     for (const netuid of emission.netuids) {
-      const { user, protocol } = emission.flowsOf(netuid)
+      const { user, protocol, capital } = emission.flowsOf(netuid)
       questions.push({
         subject: { netuid },
         what: 'paid of what accrued at the head',
@@ -35,6 +35,12 @@ export const stepsCheck: AuditCheck = {
         what: 'flows at the head',
         expected: `${user}, ${protocol}`,
         answer: asText(viewOf(source, 'emission', 'flowsOf', [netuid]), (flows) => `${flows[0]}, ${flows[1]}`),
+      })
+      questions.push({
+        subject: { netuid },
+        what: 'capital that people keep, on average, at the head',
+        expected: capital,
+        answer: viewOf(source, 'emission', 'capitalOf', [netuid]),
       })
       const owed = emission.heldOf(netuid)
       const held = market.pools.get(netuid)?.balanceOf(source.network.contracts.emission) ?? 0n

@@ -49,6 +49,8 @@ export type EmissionConstants = {
 
 /** Of KOIN, and of every subnet's alpha. */
 const cap = 21_000_000n * wad
+/** KOIN a second, and the average of the KOIN that people keep in the pool. */
+type Flows = { readonly user: bigint; readonly protocol: bigint; readonly capital: bigint }
 type Parts = { readonly ownerBps: number; readonly minersBps: number }
 type Account = {
   readonly firstStep: number
@@ -73,7 +75,7 @@ export class EmissionBook {
   /** Of closed steps; the n-th step's is at n - 1. */
   readonly #ends: bigint[] = []
   readonly #accounts = new Map<number, Account>()
-  readonly #flows = new Map<number, { readonly user: bigint; readonly protocol: bigint }>()
+  readonly #flows = new Map<number, Flows>()
   readonly #marks = new Map<number, { readonly koin: bigint; readonly injected: bigint }>()
   readonly #parts = new Map<number, { readonly now: Parts; readonly next: Parts; readonly from: number }>()
   readonly #paid = new Map<number, AccruedAmounts>()
@@ -113,8 +115,8 @@ export class EmissionBook {
     return this.#paid.get(netuid) ?? nothingAccrued
   }
 
-  flowsOf(netuid: number): { readonly user: bigint; readonly protocol: bigint } {
-    return this.#flows.get(netuid) ?? { user: 0n, protocol: 0n }
+  flowsOf(netuid: number): Flows {
+    return this.#flows.get(netuid) ?? { user: 0n, protocol: 0n, capital: 0n }
   }
 
   /** Alpha that the contract has to hold: accrued in all steps, those not yet closed too, less what was paid. */
@@ -169,12 +171,13 @@ export class EmissionBook {
     same('KOIN on the root', rootStake, args.rootStake)
     same('subnets', opening.entries.map(({ netuid }) => netuid).join(), args.netuids.join())
     same('price averages', opening.entries.map(({ average }) => average).join(), args.averages.join())
+    same('capital that people keep', opening.entries.map(({ capital }) => capital).join(), args.capitals.join())
     const shares = this.#sharesOf(opening, args.shares, what)
     same('shares', shares.join(), args.shares.join())
     const entries = opening.entries.map((entry, index) => ({ ...entry, shareQ64: shares[index] ?? 0n }))
-    for (const { netuid, userFlow, protocolFlow } of opening.subnets)
+    for (const { netuid, userFlow, protocolFlow, capitalAverage } of opening.subnets)
       if (entries.some((entry) => entry.netuid === netuid))
-        this.#flows.set(netuid, { user: userFlow, protocol: protocolFlow })
+        this.#flows.set(netuid, { user: userFlow, protocol: protocolFlow, capital: capitalAverage })
     this.#step = { opening: { ...opening, entries }, number: this.#ends.length + 1, paid: 0, minted: 0n }
   }
 
@@ -270,7 +273,7 @@ export class EmissionBook {
   #subnetOf(netuid: number): readonly EmissionSubnet[] {
     const book = this.#market.pools.get(netuid)
     if (book === undefined || book.isDissolved) return []
-    const { user: userFlow, protocol: protocolFlow } = this.flowsOf(netuid)
+    const { user: userFlow, protocol: protocolFlow, capital: capitalAverage } = this.flowsOf(netuid)
     return [
       {
         ...this.#payable(netuid, book),
@@ -280,6 +283,7 @@ export class EmissionBook {
         averagedAt: book.averagedAt,
         userFlow,
         protocolFlow,
+        capitalAverage,
         mark: this.#marks.get(netuid),
         accrued: nothingAccrued,
       },
