@@ -169,6 +169,8 @@ export async function createTestValidator(
   options: {
     readonly port?: number
     readonly prober?: Prober<{ text: string }>
+    /** What it runs, when not what the ledger names. */
+    readonly subnet?: typeof digestSubnet
     readonly onEvent?: (event: ValidatorEvent) => void
   } = {},
 ): Promise<TestValidator> {
@@ -189,8 +191,8 @@ export async function createTestValidator(
   const timekeeper = openNetworkBeacon(network, { ledger, clock: systemClock })
   const loop = new ValidatorLoop({
     netuid,
-    subnet: digestSubnet,
-    specHash: digestSpecHash,
+    subnet: options.subnet ?? digestSubnet,
+    specHash: options.subnet?.specHash(digestSource) ?? digestSpecHash,
     sourceHash: digestSource,
     ledger,
     writer,

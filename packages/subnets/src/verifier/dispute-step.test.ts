@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type Address, type Hex, hexToBytes, signDigest, zeroHash } from '@koinon/base'
 import { alphaStakingAbi } from '@koinon/ledger/abis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -8,7 +11,7 @@ import { amountProof, halfProof, resultRoot } from '../rules/result-tree.ts'
 import { amountWord, noRow, seatWord, validatorWord } from '../rules/seat-words.ts'
 import { digestSource, digestSpecHash, digestSubnet } from '../testing/digest-subnet.ts'
 import { startTestLedger, type TestLedger, testPhases, token } from '../testing/test-ledger.ts'
-import { connect } from '../testing/test-peers.ts'
+import { connect, createTestValidator } from '../testing/test-peers.ts'
 import { disputeStep, punishStep } from './dispute-step.ts'
 import { EpochHistory } from './epoch-history.ts'
 import type { ValidatorEvent } from './ports.ts'
@@ -108,6 +111,24 @@ describe('disputeStep', () => {
     await submit(forged(netuid, thief.address, { consensus: 7n, mined: 0n }))
     expect(await look(undefined)).toEqual([])
     expect(await look(digestSubnet.specParts(digestSource))).toMatchObject([{ kind: 'disputed', what: 'seat' }, {}])
+
+    // A validator that has gone over to the other file goes on looking.
+    await submit(forged(netuid, thief.address, { consensus: 0n, mined: 6n }))
+    const folder = mkdtempSync(join(tmpdir(), 'koinon-dispute-'))
+    const events: string[] = []
+    const { promise: disputed, resolve } = Promise.withResolvers<void>()
+    const validator = await createTestValidator(ledger.network, ledger.owner.privateKey, netuid, folder, {
+      subnet: otherSubnet,
+      onEvent: ({ kind }) => {
+        events.push(kind)
+        if (kind === 'disputed') resolve()
+      },
+    })
+    validator.start()
+    await disputed
+    await validator.close()
+    rmSync(folder, { recursive: true, force: true })
+    expect(events.slice(0, events.indexOf('disputed'))).not.toContain('committed')
   }, 60_000)
 })
 

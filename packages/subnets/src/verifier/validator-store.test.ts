@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type Hex, sha256Hex, zeroHash } from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
 import { afterEach, describe, expect, it } from 'vitest'
+import { digestSource, digestSpecHash, digestSubnet } from '../testing/digest-subnet.ts'
 import { ValidatorServer } from './validator-server.ts'
 import { ValidatorStore, validatorStoreSchema } from './validator-store.ts'
 
@@ -45,6 +46,19 @@ describe('ValidatorStore', () => {
     await remember(9, 6)
     expect((await store.listMemories(1, 7)).size).toBe(0)
     expect(await store.listMemories(2, 9)).toEqual(new Map())
+  })
+
+  it('remembers what the files were that a subnet had, whatever is forgotten', async () => {
+    const { path, open } = setup()
+    const first = await open(path)
+    const parts = digestSubnet.specParts(digestSource)
+    await first.store.saveSpec(1, digestSpecHash, parts)
+    await first.store.saveSpec(1, digestSpecHash, parts)
+    await first.store.forget(1, 1_000, 1_000)
+    await first.close()
+    const { store } = await open(path)
+    expect(await store.spec(1, digestSpecHash)).toEqual(parts)
+    expect([await store.spec(2, digestSpecHash), await store.spec(1, zeroHash)]).toEqual([undefined, undefined])
   })
 
   it('gives back row and salt after a restart, and never replaces them', async () => {

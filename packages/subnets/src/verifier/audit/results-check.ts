@@ -20,8 +20,16 @@ export function createResultsCheck(rootsOf: (source: AuditSource) => Promise<rea
       const { chainId, contracts } = source.network
       const domain: ResultDomain = { chainId, epochsContract: contracts.epochs }
       const roots = (await rootsOf(source)).filter(({ subnet, epoch }) => isInScope(scope, subnet.netuid, epoch))
+      const unbonding = await viewOf(source, 'staking', 'unbondingSeconds', [])
       for (const root of roots) {
         checkForm(tally, root, domain)
+        if ('value' in unbonding) checkReach(tally, root, unbonding.value)
+        else
+          tally.open(
+            { netuid: root.subnet.netuid, epoch: root.epoch },
+            'activation within the unbonding',
+            unbonding.problem,
+          )
         if (root.disabled === undefined) checkStanding(tally, root)
         else checkDisabled(tally, root)
       }
@@ -70,6 +78,14 @@ function checkForm(
   tally.holds(subject, 'order of roots', epoch > previous.epoch, `after epoch ${previous.epoch}`, epoch)
   const active = previous.activatesAt
   tally.holds(subject, 'the root before was active', seconds >= active, `from ${active} on`, seconds)
+}
+
+/** Stake that signed must not be gone before the root is active. */
+function checkReach(tally: Tally, { subnet, epoch, submitted }: RecomputedRoot, unbondingSeconds: number): void {
+  const { activatesAt } = submitted.args
+  const last = epochWindow(subnet.clock, epoch).startsAtSeconds + unbondingSeconds
+  const subject = { netuid: subnet.netuid, epoch }
+  tally.holds(subject, 'activation within the unbonding', activatesAt <= last, `up to ${last}`, activatesAt)
 }
 
 /** What the contract keeps of a root, or the event says of it. */
