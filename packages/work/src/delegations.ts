@@ -1,5 +1,5 @@
 import type { Hex } from '@koinon/base'
-import { type SignedDelegation, verifyDelegation } from './delegation.ts'
+import { type SignedDelegation, verifyDelegation } from './session-delegation.ts'
 
 /**
  * Delegations whose signature has been checked: recovering an account costs about a millisecond, a look-up none. Keyed by the

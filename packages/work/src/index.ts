@@ -1,10 +1,3 @@
-export {
-  parseDelegation,
-  type SessionDelegation,
-  type SignedDelegation,
-  sessionDelegationDigest,
-  verifyDelegation,
-} from './delegation.ts'
 export { DelegationMemory } from './delegations.ts'
 export {
   type NodeRequest,
@@ -43,6 +36,13 @@ export {
   type UnlinkedReceipt,
   verifyReceiptSignature,
 } from './receipt-signing.ts'
+export {
+  parseDelegation,
+  type SessionDelegation,
+  type SignedDelegation,
+  sessionDelegationDigest,
+  verifyDelegation,
+} from './session-delegation.ts'
 export {
   type Check,
   type CheckState,

@@ -12,7 +12,7 @@ import {
   utf8ToBytes,
   type VerifySession,
 } from '@koinon/base'
-import { parseDelegation, type SignedDelegation, verifyDelegation } from './delegation.ts'
+import { parseDelegation, type SignedDelegation, verifyDelegation } from './session-delegation.ts'
 
 /** `path` holds the query too. `bodyHash` is the SHA-256 of the body bytes. */
 export const nodeRequestType = defineStruct('KoinonNodeRequest', {

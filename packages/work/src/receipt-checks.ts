@@ -1,8 +1,8 @@
 /** The checks of a receipt that need no network and no model: everything of level L0. Layers add their own checks of `work`. */
 import { type Hex, type VerifySession, zeroHash } from '@koinon/base'
-import { verifyDelegation } from './delegation.ts'
 import { type Receipt, type ReceiptBundle, receiptType, receiptVersion, type SignedReceipt } from './receipt.ts'
 import { verifyReceiptSignature } from './receipt-signing.ts'
+import { verifyDelegation } from './session-delegation.ts'
 import { type Check, checkThat, notChecked } from './verdict.ts'
 
 export type BundleCheckInput = {

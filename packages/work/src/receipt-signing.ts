@@ -8,8 +8,8 @@ import {
   type VerifySession,
   zeroHash,
 } from '@koinon/base'
-import type { SignedDelegation } from './delegation.ts'
 import { type Receipt, receiptBatchType, receiptType, type SignedReceipt } from './receipt.ts'
+import type { SignedDelegation } from './session-delegation.ts'
 
 /** A finished answer that still lacks its place in the session: `sequence`, `previousReceipt`, `sessionKey` are set by the chain. */
 export type UnlinkedReceipt = {

@@ -8,10 +8,10 @@ import {
   signDigest,
   zeroHash,
 } from '@koinon/base'
-import { type SessionDelegation, type SignedDelegation, sessionDelegationDigest } from './delegation.ts'
 import type { ReceiptBundle, SignedReceipt } from './receipt.ts'
 import { receiptType } from './receipt.ts'
 import { emptySession, signReceiptBatch, type UnlinkedReceipt } from './receipt-signing.ts'
+import { type SessionDelegation, type SignedDelegation, sessionDelegationDigest } from './session-delegation.ts'
 
 export const chainId = 402_402
 export const nowMs = 1_800_000_000_000

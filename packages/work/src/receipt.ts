@@ -1,7 +1,7 @@
 /** Receipts (specs/0003-receipts.md): what was asked, answered, done and owed on one hop, signed by the one who is paid. */
 import { defineStruct, type Hex, KoinonError, type MerkleProof, type StructJson, type StructValue } from '@koinon/base'
-import { parseDelegation, type SignedDelegation } from './delegation.ts'
 import { parseMerkleProof } from './merkle-proof.ts'
+import { parseDelegation, type SignedDelegation } from './session-delegation.ts'
 
 /**
  * `kind` names the layer whose work struct `workHash` commits to. `amountPicoUsd` is the price of this answer and

@@ -145,8 +145,9 @@ function ledgerSource({ rpc, rpcPort }: UpOptions, say: (text: string) => void):
 }
 
 function describeStep(step: NetworkStep): readonly string[] {
-  // A step that found nothing to do says nothing.
-  if (step.state === 'begun' || step.detail === 'none') return []
+  if (step.state === 'begun') return []
+  // What found nothing to do, or was done already beside other steps, says nothing.
+  if (step.detail === 'none' || (step.detail === undefined && Math.round(step.durationMs ?? 0) === 0)) return []
   return [
     `  ${step.name.padEnd(24)} ${duration(step.durationMs ?? 0).padStart(8)}${step.detail === undefined ? '' : `   ${step.detail}`}`,
   ]
@@ -160,7 +161,7 @@ Koinon is up after ${duration(startedInMs)}.
   OpenAI    base URL ${gatewayUrl}/v1
             API key  ${demoKey.apiKey}
   ledger    ${rpcUrl}  (chain ${network.chainId}: ${network.chainKind === 'embedded' ? 'one sequencer on this machine, test money' : 'external; the network and its dollars are a test'})
-  weights   ${sealSentence(network).replace('; ', ',\n            ')}${network.beacon?.kind === 'local' ? '\n            (that is you; for a public key over the internet: koinon up --beacon quicknet)' : ''}
+  weights   ${sealSentence(network).replace('; ', ';\n            ')}${network.beacon?.kind === 'local' ? '\n            (that is you; for a public key over the internet: koinon up --beacon quicknet)' : ''}
   home      ${home.path}
 
 Ask it something: koinon chat "What is a subnet?"      Stop: Ctrl-C (nothing is lost)

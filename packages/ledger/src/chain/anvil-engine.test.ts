@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { createAnvilEngine } from './anvil-engine.ts'
 import { createEdrEngine } from './edr-engine.ts'
-import { type ChainEngine, EngineRpcError } from './engine.ts'
+import { type ChainEngine, EngineRpcError } from './evm-engine.ts'
 import { normalizeGenesis } from './genesis.ts'
 import { newAccount, rpc, startChain, testChainId } from './testing/chain-fixture.ts'
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { KoinonError, withDeadline } from '@koinon/base'
-import { type ChainEngine, EngineRpcError } from './engine.ts'
+import { type ChainEngine, EngineRpcError } from './evm-engine.ts'
 import { blockGasLimit, type ChainGenesis, genesisBaseFeeWei } from './genesis.ts'
 import { createRpcEngine, type EngineTransport } from './rpc-engine.ts'
 

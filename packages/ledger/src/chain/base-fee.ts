@@ -1,4 +1,4 @@
-import type { EngineBlock } from './engine.ts'
+import type { EngineBlock } from './evm-engine.ts'
 
 const elasticity = 2n
 const maxChangeDenominator = 8n

@@ -1,5 +1,5 @@
 import { bytesToHex, type Clock, type Hex, KoinonError, type Random } from '@koinon/base'
-import { type ChainEngine, type EngineBlock, EngineRpcError } from './engine.ts'
+import { type ChainEngine, type EngineBlock, EngineRpcError } from './evm-engine.ts'
 import type { Journal } from './journal.ts'
 import { type RpcError, transactionError } from './rpc-error.ts'
 import type { WaitingTransaction } from './transaction-pool.ts'

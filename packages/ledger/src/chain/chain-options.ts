@@ -1,8 +1,8 @@
 import type { Clock, Hex, KoinonError, Random } from '@koinon/base'
 import type { BuilderLimits } from './block-builder.ts'
-import type { ChainEngineFactory, EngineBlock } from './engine.ts'
+import type { ChainEngineFactory, EngineBlock } from './evm-engine.ts'
 import type { GenesisAccount, Predeploy } from './genesis.ts'
-import type { ReplayProgress } from './replay.ts'
+import type { ReplayProgress } from './journal-replay.ts'
 import type { DoorLimits } from './rpc-door.ts'
 import type { RpcLimits } from './rpc-methods.ts'
 

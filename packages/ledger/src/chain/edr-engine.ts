@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { type ChainEngine, EngineRpcError } from './engine.ts'
+import { type ChainEngine, EngineRpcError } from './evm-engine.ts'
 import { blockGasLimit, type ChainGenesis, genesisBaseFeeWei } from './genesis.ts'
 import { createRpcEngine, type EngineTransport } from './rpc-engine.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ChainEngine } from './engine.ts'
+import type { ChainEngine } from './evm-engine.ts'
 import { FilterBook } from './filter-book.ts'
 
 describe('FilterBook', () => {

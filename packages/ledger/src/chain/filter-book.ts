@@ -1,4 +1,4 @@
-import type { ChainEngine } from './engine.ts'
+import type { ChainEngine } from './evm-engine.ts'
 
 type Filter = { readonly id: string; lastUsedMs: number }
 

@@ -1,5 +1,5 @@
 export { createAnvilEngine } from './anvil-engine.ts'
 export { createEdrEngine } from './edr-engine.ts'
 export { EmbeddedChain } from './embedded-chain.ts'
-export { type ChainEngine } from './engine.ts'
+export { type ChainEngine } from './evm-engine.ts'
 export { normalizeGenesis } from './genesis.ts'

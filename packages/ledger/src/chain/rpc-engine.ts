@@ -1,5 +1,5 @@
 import { type Hex, KoinonError } from '@koinon/base'
-import type { ChainEngine, EngineBlock, GasCaps, MineRequest } from './engine.ts'
+import type { ChainEngine, EngineBlock, GasCaps, MineRequest } from './evm-engine.ts'
 import type { ChainGenesis } from './genesis.ts'
 
 /** How to reach one engine process or instance. */

@@ -10,7 +10,7 @@ import {
 } from 'viem'
 import { getNodeError } from 'viem/utils'
 import { describe, expect, it } from 'vitest'
-import { EngineRpcError } from './engine.ts'
+import { EngineRpcError } from './evm-engine.ts'
 import { RpcError, toRpcError, transactionError } from './rpc-error.ts'
 
 describe('transactionError', () => {

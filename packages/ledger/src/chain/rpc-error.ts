@@ -1,5 +1,5 @@
 import { isKoinonError } from '@koinon/base'
-import { EngineRpcError } from './engine.ts'
+import { EngineRpcError } from './evm-engine.ts'
 
 /** The error member of a JSON-RPC answer. */
 export type JsonRpcErrorBody = { readonly code: number; readonly message: string; readonly data?: unknown }

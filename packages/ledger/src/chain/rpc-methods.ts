@@ -1,6 +1,6 @@
 import { type Address, type Clock, type Hex, toAddress } from '@koinon/base'
 import type { BlockBuilder } from './block-builder.ts'
-import type { ChainEngine } from './engine.ts'
+import type { ChainEngine } from './evm-engine.ts'
 import { FilterBook } from './filter-book.ts'
 import { Gate } from './gate.ts'
 import { limitLogRange } from './log-range.ts'

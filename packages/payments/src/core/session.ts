@@ -1,7 +1,7 @@
 import { type Address, type Clock, type Hex, type Random, type SessionSigner } from '@koinon/base'
 import { createNativeSessionSigner } from '@koinon/base/node'
 import { type SessionDelegation, type SignedDelegation, sessionDelegationDigest } from '@koinon/work'
-import { secp256k1Engine } from './secp256k1.ts'
+import { secp256k1Engine } from './native-secp256k1.ts'
 
 /** A session key that may sign for a role account, for receipts and node requests alike. Not a node session, whose key makes MACs. */
 export type SigningSession = { readonly signer: SessionSigner; readonly delegation: SignedDelegation }

@@ -1,7 +1,7 @@
 import type { Address } from '@koinon/base'
 import type { EscrowDomain } from '../rules/channel.ts'
 import { type SignedVoucher, type Voucher, voucherDigest } from '../rules/voucher.ts'
-import { type Secp256k1Engine, secp256k1Engine } from './secp256k1.ts'
+import { type Secp256k1Engine, secp256k1Engine } from './native-secp256k1.ts'
 
 /** Signs vouchers of the channels whose payerAuthorizer is `address`. */
 export type VoucherSigner = {

@@ -1,7 +1,7 @@
 import { isKoinonError, KoinonError } from '@koinon/base'
 import type { ChannelBook } from '../core/channel-book.ts'
 import type { ChannelState } from '../core/channel-state.ts'
-import { type Secp256k1Engine, secp256k1Engine } from '../core/secp256k1.ts'
+import { type Secp256k1Engine, secp256k1Engine } from '../core/native-secp256k1.ts'
 import { verifyVoucher } from '../core/voucher-signing.ts'
 import type { SignedVoucher } from '../rules/voucher.ts'
 

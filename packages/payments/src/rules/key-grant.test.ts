@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createApiKey, signKeyGrant, signKeyRevocation } from '../client/api-key.ts'
+import { createApiKey, signKeyGrant, signKeyRevocation } from '../client/make-api-key.ts'
 import { party, seed } from '../testing/fixtures.ts'
 import { type KeyGrant, parseKeyGrant, verifyKeyGrant, verifyKeyRevocation } from './key-grant.ts'
 

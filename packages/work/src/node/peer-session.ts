@@ -1,7 +1,7 @@
 import { type Address, type Hex, hexToBytes, KoinonError } from '@koinon/base'
 import { verifySessionNative } from '@koinon/base/node'
-import { verifyDelegation } from '../delegation.ts'
 import { nodeRequestHeader } from '../node-request.ts'
+import { verifyDelegation } from '../session-delegation.ts'
 import { callLifetimeMs, callNode, type NodeCaller, type NodeTransport, signedHeader } from './node-call.ts'
 import {
   createExchangeKey,

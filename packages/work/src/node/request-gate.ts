@@ -11,10 +11,10 @@ import {
   type SessionSigner,
 } from '@koinon/base'
 import { sha256Native, verifySessionNative } from '@koinon/base/node'
-import type { SignedDelegation } from '../delegation.ts'
 import { DelegationMemory } from '../delegations.ts'
 import { nodeRequestHeader, verifyNodeRequest } from '../node-request.ts'
 import { NonceMemory } from '../nonces.ts'
+import type { SignedDelegation } from '../session-delegation.ts'
 import { HandshakeBook } from './handshake-book.ts'
 import { SessionTable } from './session-table.ts'
 import {

@@ -9,7 +9,7 @@ import {
 } from 'node:crypto'
 import { bytesToHex, defineStruct, type Hex, hexToBytes, KoinonError, type StructValue } from '@koinon/base'
 import { parseJsonObject } from '@koinon/base/node'
-import { parseDelegation, type SignedDelegation } from '../delegation.ts'
+import { parseDelegation, type SignedDelegation } from '../session-delegation.ts'
 import { createMac } from './mac.ts'
 
 /**

@@ -4,7 +4,7 @@ import type { Llama, LlamaContext, LlamaModel, Token } from 'node-llama-cpp'
 import { type GgufHeader, type GgufManifest, manifestOf, readGgufHeader } from '../../rules/gguf/index.ts'
 import { type TokenBytes, tokenByteTable } from '../../rules/gguf/token-bytes.ts'
 import { type EngineBuild, hashFile, readEngineBuild } from './build.ts'
-import { loadFailure } from './errors.ts'
+import { loadFailure } from './engine-errors.ts'
 import { shareEvenly } from './even-batching.ts'
 import { defaultContextTokens, type ResolvedEngineOptions } from './options.ts'
 

@@ -1,6 +1,6 @@
 import { withDeadline } from '@koinon/base'
 import { FairQueue } from '../../wire/fair-queue.ts'
-import { busy, late, stopped } from './errors.ts'
+import { busy, late, stopped } from './engine-errors.ts'
 
 /** Something that serves one request at a time and must be emptied between two of them. */
 export type PooledSequence = { readonly clear: () => Promise<void> }

@@ -1,6 +1,6 @@
 import { KoinonError } from '@koinon/base'
 import { describe, expect, it } from 'vitest'
-import { busy, late, loadFailure, stopped } from './errors.ts'
+import { busy, late, loadFailure, stopped } from './engine-errors.ts'
 
 describe('loadFailure', () => {
   it('recognises missing memory by the error or by what the engine logged', () => {

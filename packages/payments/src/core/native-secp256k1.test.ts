@@ -1,7 +1,7 @@
 import { bytesToHex, hexToBytes } from '@koinon/base'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { loadNativeSecp256k1, nobleSecp256k1, type Secp256k1Engine, secp256k1Engine } from './secp256k1.ts'
+import { loadNativeSecp256k1, nobleSecp256k1, type Secp256k1Engine, secp256k1Engine } from './native-secp256k1.ts'
 
 const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
 const secrets = fc.bigInt(1n, order - 1n).map((key) => hexToBytes(`0x${key.toString(16).padStart(64, '0')}`))

@@ -2,8 +2,13 @@ import { bytesToHex } from '@koinon/base'
 import { hashTypedData } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { describe, expect, it } from 'vitest'
-import { parseDelegation, type SessionDelegation, sessionDelegationDigest, verifyDelegation } from './delegation.ts'
 import { delegateSession } from './receipt.test-fixture.ts'
+import {
+  parseDelegation,
+  type SessionDelegation,
+  sessionDelegationDigest,
+  verifyDelegation,
+} from './session-delegation.ts'
 
 const secretKey = new Uint8Array(32).fill(9)
 const nowMs = 1_800_000_000_000

@@ -1,5 +1,5 @@
 import { type Hex, KoinonError } from '@koinon/base'
-import { type ChainEngine, type EngineBlock, EngineRpcError } from './engine.ts'
+import { type ChainEngine, type EngineBlock, EngineRpcError } from './evm-engine.ts'
 import type { BlockRecord, JournalRecord, SealRecord } from './journal-format.ts'
 
 /** How far a replay is. */

@@ -1,10 +1,10 @@
 import { KoinonError } from '@koinon/base'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createEdrEngine } from './edr-engine.ts'
-import type { ChainEngine, EngineBlock } from './engine.ts'
+import type { ChainEngine, EngineBlock } from './evm-engine.ts'
 import { normalizeGenesis } from './genesis.ts'
 import type { JournalRecord } from './journal-format.ts'
-import { type ReplayProgress, replayRecords, requireSameHash } from './replay.ts'
+import { type ReplayProgress, replayRecords, requireSameHash } from './journal-replay.ts'
 import { newAccount, testChainId } from './testing/chain-fixture.ts'
 
 const account = newAccount()
