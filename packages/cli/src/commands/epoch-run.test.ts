@@ -64,7 +64,7 @@ describe('koinon epoch run', () => {
       emission: [44_998_351, 101_110_561, 151_667_215, 202_223_870, 49_998_779, 100_000_610, 149_996_337, 200_004_272],
       bonds_u16_col: { 4: [14_582, 32_767, 49_151, 65_535] },
     })
-    expect(warnings[0]).toContain('weighted_median')
+    expect(warnings[0]).toContain('upscale_u16')
   })
 
   it('shows a table to people', async () => {
