@@ -27,7 +27,8 @@ export function emissionLeagueHtml(report: EmissionLeagueReport, command: string
     `<p class="soft">${escaped(`Every attack was played under every policy for ${world.days} days, beside ${world.honest.length} subnets that are what subnets should be, by the rules that the contracts follow.`)}</p></header>`,
     gainsChart(report),
     ...emissionTables(report).map(
-      ({ title, headings, rows }) => `<h2>${escaped(title)}</h2>${table(`By ${headings[0]} and policy`, headings, rows)}`,
+      ({ title, headings, rows }) =>
+        `<h2>${escaped(title)}</h2>${table(`By ${headings[0]} and policy`, headings, rows)}`,
     ),
     '<h2>The attacks</h2>',
     `<div class="card">${list(attacks.map(({ title, about }) => [title, about]))}</div>`,
