@@ -30,7 +30,7 @@ const commands = [
   'join',
   ...['provider start', 'provider stop', 'provider status', 'provider withdraw'],
   ...['validator start', 'validator withdraw'],
-  'network deploy',
+  ...['network deploy', 'network sim'],
   ...['subnet buy', 'subnet stake', 'subnet holdings'],
   'epoch show',
   'logs',
@@ -312,6 +312,10 @@ describe('commands on a running network', () => {
   })
 })
 
+const { policyHashes: emissionPolicies } = JSON.parse(
+  readFileSync(join(repository, 'specs/vectors/emission.json'), 'utf8'),
+) as { policyHashes: { readonly netFlow: string } }
+
 describe('koinon network deploy', () => {
   it('puts the contracts on a plain anvil and writes a network file that others can join', async () => {
     const port = await freePort()
@@ -340,11 +344,13 @@ describe('koinon network deploy', () => {
         file,
         '--name',
         'outside',
+        '--policy',
+        'netFlow',
         '--yes',
       ])
       expect(deployed, JSON.stringify(deployed.error)).toMatchObject({
         code: 0,
-        data: { network: { name: 'outside', chainId: 31337, isTest: true } },
+        data: { network: { name: 'outside', chainId: 31337, isTest: true, emissionPolicy: emissionPolicies.netFlow } },
       })
       const again = await koinonJson(['network', 'deploy', '--rpc', rpc, '--key-file', keyFile, '--out', file, '--yes'])
       expect(again).toMatchObject({ code: 2, error: { code: 'usage/file-exists' } })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { subnetFacts, subnetJson } from './subnet-words.ts'
+import { emissionJson, subnetFacts, subnetJson } from './subnet-words.ts'
 
 const koin = 10n ** 18n
 const rules = {
@@ -65,6 +65,20 @@ describe('a subnet in words', () => {
     expect(shown.get('validators')).toContain('each with a stake that weighs 1000 alpha or more')
     const pot = { netuid: 3, pot: 20n * koin, outstanding: 600n * koin }
     expect(new Map(subnetFacts(subnet, [], pot)).get('left')).toContain('20 KOIN for 600 alpha')
+  })
+
+  it('says why it gets how much of new KOIN, where that is known', () => {
+    const why = '0.02 % of new KOIN, by the 100 KOIN that people keep in its pool (userCapital)'
+    expect(new Map(subnetFacts(subnet, [], undefined, why)).get('new KOIN')).toBe(why)
+    expect(new Map(subnetFacts(subnet, [], undefined)).has('new KOIN')).toBe(false)
+    const share = { shareQ64: 1n << 50n, averagePrice: koin, capital: 100n * koin, userFlow: -5n }
+    expect(emissionJson('0xab', share)).toEqual({
+      emissionPolicy: '0xab',
+      emissionShareQ64: `${1n << 50n}`,
+      keptCapitalAtomic: `${100n * koin}`,
+      userFlowAtomicPerSecond: '-5',
+    })
+    expect(emissionJson('0xab', undefined)).toEqual({ emissionPolicy: '0xab' })
   })
 
   it('is plain JSON with atomic units', () => {

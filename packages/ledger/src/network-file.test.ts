@@ -62,6 +62,8 @@ describe('parseNetworkFile', () => {
     expect(network.contracts.token).toBe(token.toLowerCase())
     expect(network).toMatchObject({ name: 'test', chainId: 424_242, isTest: true })
     expect(network.gatewayUrl).toBeUndefined()
+    const emissionPolicy = `0x${'ab'.repeat(32)}`
+    expect(parseNetworkFile(JSON.stringify({ ...valid, emissionPolicy })).emissionPolicy).toBe(emissionPolicy)
   })
 
   it.each([
@@ -76,6 +78,7 @@ describe('parseNetworkFile', () => {
     ['an unknown kind', { ...valid, chainKind: 'other' }, /chainKind/],
     ['a file URL as RPC', { ...valid, rpcUrl: 'file:///etc/passwd' }, /rpcUrl/],
     ['a script URL as gateway', { ...valid, gatewayUrl: 'javascript:alert(1)' }, /gatewayUrl/],
+    ['a policy by its name', { ...valid, emissionPolicy: 'userCapital' }, /emissionPolicy/],
     ['a negative block', { ...valid, startBlock: -1 }, /startBlock/],
     ['a missing contract', { ...valid, contracts: { ...contracts, epochs: undefined } }, /contracts\.epochs/],
     ['a short address', { ...valid, contracts: { ...contracts, work: '0x12' } }, /contracts\.work/],

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { sleep } from '@koinon/base'
 import { koinonTokenAbi, subnetsAbi } from '@koinon/ledger/abis'
+import { policyWords } from '@koinon/subnets/pools'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Home, writeFileDurably } from '../home/home.ts'
 import { temporaryHome } from '../testing/home.ts'
@@ -66,6 +67,7 @@ async function expectWhole({ network, reader }: Treasury): Promise<void> {
   expect(await reader.readContract({ ...token, functionName: 'minter' }).then((minter) => minter.toLowerCase())).toBe(
     network.contracts.emission,
   )
+  expect(policyWords(network.emissionPolicy ?? '0x')).toMatch(/\(userCapital\)$/)
   // One creation of a subnet was paid for, not two: the pool holds its price, and nothing was minted or burned.
   const inPools = await reader.readContract({ ...token, functionName: 'balanceOf', args: [network.contracts.pools] })
   expect(inPools).toBe(localNetworkParameters.minimumLock)
