@@ -1,8 +1,9 @@
 import { createLedgerReader, readChallenges, readSubnet } from '@koinon/ledger'
 import { networkOf } from '@koinon/node'
-import { readMarket, readOwnership } from '@koinon/subnets/pools'
+import { readMarket, readOwnership, readPendingChanges } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
 import { ownershipFacts, ownershipJson } from '../ownership-words.ts'
+import { pendingFacts, pendingJson } from '../pending-words.ts'
 import { parseInteger, runCommand } from '../runner.ts'
 import { marketJson, subnetFacts, subnetJson } from '../subnet-words.ts'
 import { facts } from '../table.ts'
@@ -21,21 +22,25 @@ export function defineSubnetShow(subnet: Command): void {
         const network = networkOf(home)
         const place = { network, reader: createLedgerReader(network) }
         const found = await readSubnet(place, netuid)
-        const [challenges, market, ownership] = await Promise.all([
+        const [challenges, market, ownership, pending] = await Promise.all([
           readChallenges(place, netuid),
           readMarket(place, netuid),
           readOwnership(place, netuid),
+          readPendingChanges(place, netuid),
         ])
         const isAlive = found.dissolvedAtSeconds === undefined
         return {
           data: {
             ...subnetJson(found),
             ...marketJson(market),
-            ...(isAlive ? { ownership: ownershipJson(ownership) } : {}),
+            ...(isAlive ? { pending: pendingJson(pending), ownership: ownershipJson(ownership) } : {}),
             challenges: challenges.map(({ deposit, ...rest }) => ({ ...rest, depositAtomic: `${deposit}` })),
           },
           text: typed(
-            facts([...subnetFacts(found, challenges, market), ...(isAlive ? ownershipFacts(netuid, ownership) : [])]),
+            facts([
+              ...subnetFacts(found, challenges, market),
+              ...(isAlive ? [...pendingFacts(netuid, found, pending), ...ownershipFacts(netuid, ownership)] : []),
+            ]),
           ),
         }
       }),
