@@ -1,8 +1,8 @@
 /** `GET /api/subnets`: all subnets with their share of the emission, their price and what they paid, from the ledger and the index. */
-import { createLedgerReader, type NetworkFile } from '@koinon/ledger'
-import { poolEmissionAbi, subnetsAbi } from '@koinon/ledger/abis'
+import { createLedgerReader, type LedgerReader, type NetworkFile } from '@koinon/ledger'
+import { convictionAbi, poolEmissionAbi, subnetsAbi, subnetTermsAbi } from '@koinon/ledger/abis'
 import { createSubnetLedger, epochAt, epochPhase, epochWindow } from '@koinon/subnets'
-import { readMarkets, type SubnetPool, type SubnetPot } from '@koinon/subnets/pools'
+import { readMarkets, readPendingChanges, type SubnetPool, type SubnetPot } from '@koinon/subnets/pools'
 import type { IndexClient } from './index-client.ts'
 
 const million = 1_000_000n
@@ -30,7 +30,7 @@ export function createSubnetsView(sources: {
     const subnets = await Promise.all(
       created.result.map(async ({ netuid: found }) => {
         const netuid = found ?? 0
-        const [subnet, clock, permitted, accrued, paid] = await Promise.all([
+        const [subnet, clock, permitted, accrued, paid, changes] = await Promise.all([
           reader.readContract({
             address: network.contracts.subnets,
             abi: subnetsAbi,
@@ -41,6 +41,7 @@ export function createSubnetsView(sources: {
           ledger.permittedAt(netuid, nowSeconds - 1),
           reader.readContract({ ...emission, functionName: 'accruedUntil', args: [netuid, finalUntil] }),
           reader.readContract({ ...emission, functionName: 'paidOf', args: [netuid] }),
+          changesJson({ network, reader }, netuid, nowSeconds),
         ])
         const current = epochAt(clock, nowSeconds)
         return {
@@ -57,6 +58,7 @@ export function createSubnetsView(sources: {
           emissionSharePpm: subnet.dissolvedAt === 0 ? (shareOf.get(netuid) ?? 0) : 0,
           ...(subnet.dissolvedAt === 0 ? {} : { dissolvedAtSeconds: Number(subnet.dissolvedAt) }),
           ...marketJson(marketOf.get(netuid)),
+          ...(subnet.dissolvedAt === 0 ? changes : {}),
           accruedAtomic: sumOf(accrued),
           paidAtomic: sumOf(paid),
         }
@@ -84,6 +86,40 @@ function marketJson(market: SubnetPool | SubnetPot | undefined): Record<string, 
     averagePriceWad: `${averagePrice}`,
     poolKoinAtomic: `${pool.koin}`,
     poolAlphaAtomic: `${pool.alpha}`,
+  }
+}
+
+/** What was announced and does not hold yet, and who contests the ownership. */
+async function changesJson(
+  place: { readonly network: NetworkFile; readonly reader: LedgerReader },
+  netuid: number,
+  nowSeconds: number,
+): Promise<Record<string, unknown>> {
+  const { contracts } = place.network
+  const [{ texts, parts }, history, open] = await Promise.all([
+    readPendingChanges(place, netuid),
+    place.reader.readContract({
+      address: contracts.terms,
+      abi: subnetTermsAbi,
+      functionName: 'rulesHistoryOf',
+      args: [netuid],
+    }),
+    place.reader.readContract({
+      address: contracts.conviction,
+      abi: convictionAbi,
+      functionName: 'contestOf',
+      args: [netuid],
+    }),
+  ])
+  const rules = history.at(-1)
+  const announced = {
+    ...(texts === undefined ? {} : { texts: { fromSeconds: texts.fromSeconds, specHash: texts.specHash } }),
+    ...(parts === undefined ? {} : { parts }),
+    ...(rules !== undefined && rules.from > nowSeconds ? { rules: { fromSeconds: rules.from } } : {}),
+  }
+  return {
+    ...(Object.keys(announced).length === 0 ? {} : { announced }),
+    ...(open.endsAt === 0 ? {} : { contest: { candidate: open.candidate.toLowerCase(), fromSeconds: open.endsAt } }),
   }
 }
 
