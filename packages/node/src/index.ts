@@ -1,4 +1,5 @@
 export { type AuditOutcome, auditCopy, auditNetwork } from './audit/audit.ts'
+export { type WhatIfOutcome, whatIfNetwork } from './audit/what-if.ts'
 export { type MachineBenchmark, readBenchmark } from './benchmark/machine-benchmark.ts'
 export { currentApiKey, isUnfinished, noKeyHint, readApiKeys, type StoredApiKey, saveApiKey } from './home/api-keys.ts'
 export { defaultHomePath, type Home, homeAt, openHome, writeFileDurably } from './home/home.ts'

@@ -70,8 +70,10 @@ export {
   type VerifiedRound,
 } from './rules/timelock/index.ts'
 export {
+  announcedChange,
   answerEvidenceBytes,
   createAttestationPort,
+  createCandidates,
   createMinerPort,
   createSubnetChecks,
   decentralizationFacts,
@@ -79,6 +81,7 @@ export {
   type KnownDefinition,
   openUnrevealed,
   type Prober,
+  parseWhatIf,
   ReopeningSandbox,
   readSubnetFile,
   replayLog,
@@ -89,4 +92,7 @@ export {
   ValidatorServer,
   ValidatorStore,
   validatorStoreSchema,
+  type WhatIf,
+  type WhatIfChange,
+  whatIf,
 } from './verifier/index.ts'

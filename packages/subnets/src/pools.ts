@@ -57,6 +57,7 @@ export {
   unlockAlpha,
   withdrawLocked,
 } from './client/ownership.ts'
+export { type PendingChanges, type PendingPlace, readPendingChanges } from './client/pending-changes.ts'
 export {
   buyAlpha,
   type PoolAccount,

@@ -16,6 +16,19 @@ export type SubnetRowJson = {
   readonly emissionSharePpm: number
   /** That share and what it was computed from, a sentence; absent when the subnet is dissolved. */
   readonly emissionWhy?: string
+  /** What its owner announced and does not hold yet; Unix seconds. */
+  readonly announced?: {
+    readonly texts?: { readonly fromSeconds: number; readonly specHash: string }
+    readonly parts?: {
+      readonly fromSeconds: number
+      readonly ownerBps: number
+      readonly minersBps: number
+      readonly validatorsBps: number
+    }
+    readonly rules?: { readonly fromSeconds: number }
+  }
+  /** Who may take the subnet from when on, unless its owner locks as much. */
+  readonly contest?: { readonly candidate: string; readonly fromSeconds: number }
   /** Alpha. */
   readonly accruedAtomic: string
   readonly paidAtomic: string

@@ -10,6 +10,7 @@ import { type Column, DataTable } from '../ui/data-table.tsx'
 import { Facts } from '../ui/facts.tsx'
 import { ResourceView } from '../ui/resource-view.tsx'
 import { useResource } from '../use-resource.ts'
+import { changeSentences } from './change-words.ts'
 import { heatMap, heatSentence } from './heat-map.ts'
 import { HeatMapView } from './heat-map-view.tsx'
 
@@ -50,6 +51,7 @@ function NoSubnet({ netuid }: { readonly netuid: number }) {
 }
 
 function SubnetFacts({ subnet }: { readonly subnet: SubnetRowJson }) {
+  const changes = changeSentences(subnet)
   return (
     <section className="panel" aria-label="The subnet">
       <Facts
@@ -66,6 +68,19 @@ function SubnetFacts({ subnet }: { readonly subnet: SubnetRowJson }) {
           ['Owner', <code key="owner">{shortHex(subnet.owner)}</code>],
         ]}
       />
+      {changes.length === 0 ? null : (
+        <>
+          <h2>What is going to change</h2>
+          <ul>
+            {changes.map((sentence) => (
+              <li key={sentence}>{sentence}</li>
+            ))}
+          </ul>
+          <p className="hint">
+            What it would have paid in the last epochs: <code>koinon subnet what-if {subnet.netuid}</code>
+          </p>
+        </>
+      )}
       <p className="hint section-hint">
         {worthSentence} <a href="#/stake">Stake or trade its alpha</a>
       </p>

@@ -84,6 +84,11 @@ describe('koinon validator take', () => {
     expect(await refused('validator', 'take', '--', text)).toBe('usage/bad-number')
   })
 
+  it('shows that of another, and does not set it', async () => {
+    expect(await json('validator', 'take', '--of', child.address)).toMatchObject({ hotkey: child.address })
+    expect(await refused('validator', 'take', '5', '--of', child.address)).toBe('usage/one-of')
+  })
+
   it('names the key that is missing', async () => {
     expect(await refused('validator', 'take', '--account', 'nobody')).toBe('home/no-key')
   })

@@ -1,8 +1,16 @@
 import { createLedgerReader, readChallenges, readSubnet } from '@koinon/ledger'
 import { networkOf } from '@koinon/node'
-import { marketJson, readEmissionShares, readMarket, readOwnership, shareWords } from '@koinon/subnets/pools'
+import {
+  marketJson,
+  readEmissionShares,
+  readMarket,
+  readOwnership,
+  readPendingChanges,
+  shareWords,
+} from '@koinon/subnets/pools'
 import type { Command } from 'commander'
 import { ownershipFacts, ownershipJson } from '../ownership-words.ts'
+import { pendingFacts, pendingJson } from '../pending-words.ts'
 import { parseInteger, runCommand } from '../runner.ts'
 import { emissionJson, subnetFacts, subnetJson } from '../subnet-words.ts'
 import { facts } from '../table.ts'
@@ -21,10 +29,11 @@ export function defineSubnetShow(subnet: Command): void {
         const network = networkOf(home)
         const place = { network, reader: createLedgerReader(network) }
         const found = await readSubnet(place, netuid)
-        const [challenges, market, ownership, { specHash, subnets }] = await Promise.all([
+        const [challenges, market, ownership, pending, { specHash, subnets }] = await Promise.all([
           readChallenges(place, netuid),
           readMarket(place, netuid),
           readOwnership(place, netuid),
+          readPendingChanges(place, netuid),
           readEmissionShares(place, [netuid]),
         ])
         const isAlive = found.dissolvedAtSeconds === undefined
@@ -34,14 +43,14 @@ export function defineSubnetShow(subnet: Command): void {
           data: {
             ...subnetJson(found),
             ...marketJson(market),
-            ...(isAlive ? { ownership: ownershipJson(ownership) } : {}),
+            ...(isAlive ? { pending: pendingJson(pending), ownership: ownershipJson(ownership) } : {}),
             ...emissionJson(specHash, share),
             challenges: challenges.map(({ deposit, ...rest }) => ({ ...rest, depositAtomic: `${deposit}` })),
           },
           text: typed(
             facts([
               ...subnetFacts(found, challenges, market, newKoin),
-              ...(isAlive ? ownershipFacts(netuid, ownership) : []),
+              ...(isAlive ? [...pendingFacts(netuid, found, pending), ...ownershipFacts(netuid, ownership)] : []),
             ]),
           ),
         }

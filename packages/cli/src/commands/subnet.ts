@@ -15,6 +15,7 @@ import { defineSubnetShow } from './subnet-show.ts'
 import { defineSubnetSim } from './subnet-sim.ts'
 import { defineSubnetStake, defineSubnetUnstake, defineSubnetWithdraw } from './subnet-stake.ts'
 import { defineSubnetBuy, defineSubnetSell } from './subnet-trade.ts'
+import { defineSubnetWhatIf } from './subnet-what-if.ts'
 
 /** The group of subnets' commands, a file a command: making one, checking one, trading and staking its alpha. */
 export function defineSubnet(program: Command): void {
@@ -39,6 +40,7 @@ export function defineSubnet(program: Command): void {
     defineSubnetMove,
     defineSubnetHoldings,
     defineSubnetParts,
+    defineSubnetWhatIf,
     defineSubnetAutoStake,
     defineSubnetLock,
     defineSubnetUnlock,

@@ -1,12 +1,19 @@
-import { KoinonError } from '@koinon/base'
+import { type Address, KoinonError, toAddress } from '@koinon/base'
+import { createLedgerReader } from '@koinon/ledger'
+import { type Home, networkOf } from '@koinon/node'
 import { readTakes, setTake, type Take, type TakeKind, takeBounds } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
 import { second } from '../ownership-words.ts'
 import { openHotkey } from '../pool-account.ts'
-import { confirm, runCommand } from '../runner.ts'
+import { type CommandResult, confirm, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
 
-type TakeFlags = { readonly child?: boolean; readonly account: string; readonly yes?: boolean }
+type TakeFlags = {
+  readonly child?: boolean
+  readonly of?: string
+  readonly account: string
+  readonly yes?: boolean
+}
 
 const most = takeBounds.mostBps / 100
 
@@ -17,6 +24,7 @@ export function defineValidatorTake(validator: Command): void {
     .description("what the validator keeps of its stakers' dividends; with a number, another take")
     .argument('[percent]', `new take: 9, 9.5 or 9.5%, or basis points as 950bps; at most ${most} %`)
     .option('--child', 'of the dividends of weight that parents give it (child keys)')
+    .option('--of <hotkey>', 'show the take of another validator')
     .option('--account <name>', "the home's key that is the validator", 'validator')
     .option('-y, --yes', 'do not ask before a raise')
     .addHelpText(
@@ -25,6 +33,7 @@ export function defineValidatorTake(validator: Command): void {
     )
     .action(
       runCommand(async (context, text: string | undefined, flags: TakeFlags) => {
+        if (flags.of !== undefined) return takesOf(context.home, toAddress(flags.of), text)
         const account = openHotkey(context.home, flags.account)
         const kind: TakeKind = flags.child === true ? 'childTake' : 'take'
         if (text !== undefined) {
@@ -38,17 +47,32 @@ export function defineValidatorTake(validator: Command): void {
             )
           await setTake(account, kind, bps)
         }
-        const takes = await readTakes(account, account.address)
-        return {
-          data: { hotkey: account.address, take: takeJson(takes.take), childTake: takeJson(takes.childTake) },
-          text: facts([
-            ['validator', account.address],
-            ['take', sentence(takes.take)],
-            ['child take', sentence(takes.childTake)],
-          ]),
-        }
+        return shownTakes(account.address, await readTakes(account, account.address))
       }),
     )
+}
+
+/** Of a stranger: shown, never set. */
+async function takesOf(home: Home, hotkey: Address, text: string | undefined): Promise<CommandResult> {
+  if (text !== undefined)
+    throw new KoinonError({
+      code: 'usage/one-of',
+      message: 'Nobody sets the take of another validator',
+      hint: 'Leave out the number, or --of.',
+    })
+  const network = networkOf(home)
+  return shownTakes(hotkey, await readTakes({ network, reader: createLedgerReader(network) }, hotkey))
+}
+
+function shownTakes(hotkey: Address, { take, childTake }: Readonly<Record<TakeKind, Take>>): CommandResult {
+  return {
+    data: { hotkey, take: takeJson(take), childTake: takeJson(childTake) },
+    text: facts([
+      ['validator', hotkey],
+      ['take', sentence(take)],
+      ['child take', sentence(childTake)],
+    ]),
+  }
 }
 
 /** Basis points. Throws `usage/bad-number`. */

@@ -79,6 +79,12 @@ describe('the page', () => {
     const [accrued, paid] = [BigInt(String(subnets[0]?.['accruedAtomic'])), BigInt(String(subnets[0]?.['paidAtomic']))]
     expect(paid).toBeGreaterThan(0n)
     expect(accrued).toBeGreaterThan(paid)
+    const parts = { ownerBps: 900, minersBps: 5_000, validatorsBps: 4_100 }
+    const { announced } = subnets[0] as { announced: { parts: { fromSeconds: number } } }
+    expect(announced).toEqual({ parts: { ...parts, fromSeconds: expect.any(Number) } })
+    expect(announced.parts.fromSeconds).toBeGreaterThan(await ledger.nowSeconds())
+    expect(subnets[1]).not.toHaveProperty('announced')
+    expect(subnets[0]).not.toHaveProperty('contest')
   })
 
   it('shows of an epoch what was mined and paid as dividends', async () => {

@@ -1,8 +1,15 @@
 /** `GET /api/subnets`: all subnets with their share of the emission, their price and what they paid, from the ledger and the index. */
-import { createLedgerReader, type NetworkFile } from '@koinon/ledger'
-import { poolEmissionAbi, subnetsAbi } from '@koinon/ledger/abis'
+import { createLedgerReader, type LedgerReader, type NetworkFile } from '@koinon/ledger'
+import { convictionAbi, poolEmissionAbi, subnetsAbi, subnetTermsAbi } from '@koinon/ledger/abis'
 import { createSubnetLedger, epochAt, epochPhase, epochWindow } from '@koinon/subnets'
-import { marketJson, policyWords, readEmissionShares, readMarkets, shareWords } from '@koinon/subnets/pools'
+import {
+  marketJson,
+  policyWords,
+  readEmissionShares,
+  readMarkets,
+  readPendingChanges,
+  shareWords,
+} from '@koinon/subnets/pools'
 import type { IndexClient } from './index-client.ts'
 
 const million = 1_000_000n
@@ -32,7 +39,7 @@ export function createSubnetsView(sources: {
     const subnets = await Promise.all(
       created.result.map(async ({ netuid: found }) => {
         const netuid = found ?? 0
-        const [subnet, clock, permitted, accrued, paid] = await Promise.all([
+        const [subnet, clock, permitted, accrued, paid, changes] = await Promise.all([
           reader.readContract({
             address: network.contracts.subnets,
             abi: subnetsAbi,
@@ -43,6 +50,7 @@ export function createSubnetsView(sources: {
           ledger.permittedAt(netuid, nowSeconds - 1),
           reader.readContract({ ...emission, functionName: 'accruedUntil', args: [netuid, finalUntil] }),
           reader.readContract({ ...emission, functionName: 'paidOf', args: [netuid] }),
+          changesJson({ network, reader }, netuid, nowSeconds),
         ])
         const market = marketOf.get(netuid)
         const current = epochAt(clock, nowSeconds)
@@ -61,6 +69,7 @@ export function createSubnetsView(sources: {
           ...(subnet.dissolvedAt === 0
             ? { emissionWhy: shareWords(emitted.specHash, emitted.subnets.get(netuid)) }
             : { dissolvedAtSeconds: Number(subnet.dissolvedAt) }),
+          ...(subnet.dissolvedAt === 0 ? changes : {}),
           ...(market === undefined ? {} : marketJson(market)),
           accruedAtomic: sumOf(accrued),
           paidAtomic: sumOf(paid),
@@ -78,6 +87,40 @@ export function sharesPpm(step: Readonly<Record<string, unknown>> | undefined): 
   return new Map(
     netuids.map((netuid, place) => [Number(netuid), Number((BigInt(shares[place] ?? 0) * million) >> 64n)]),
   )
+}
+
+/** What was announced and does not hold yet, and who contests the ownership. */
+async function changesJson(
+  place: { readonly network: NetworkFile; readonly reader: LedgerReader },
+  netuid: number,
+  nowSeconds: number,
+): Promise<Record<string, unknown>> {
+  const { contracts } = place.network
+  const [{ texts, parts }, history, open] = await Promise.all([
+    readPendingChanges(place, netuid),
+    place.reader.readContract({
+      address: contracts.terms,
+      abi: subnetTermsAbi,
+      functionName: 'rulesHistoryOf',
+      args: [netuid],
+    }),
+    place.reader.readContract({
+      address: contracts.conviction,
+      abi: convictionAbi,
+      functionName: 'contestOf',
+      args: [netuid],
+    }),
+  ])
+  const rules = history.at(-1)
+  const announced = {
+    ...(texts === undefined ? {} : { texts: { fromSeconds: texts.fromSeconds, specHash: texts.specHash } }),
+    ...(parts === undefined ? {} : { parts }),
+    ...(rules !== undefined && rules.from > nowSeconds ? { rules: { fromSeconds: rules.from } } : {}),
+  }
+  return {
+    ...(Object.keys(announced).length === 0 ? {} : { announced }),
+    ...(open.endsAt === 0 ? {} : { contest: { candidate: open.candidate.toLowerCase(), fromSeconds: open.endsAt } }),
+  }
 }
 
 function sumOf(parts: Readonly<Record<'owner' | 'miners' | 'dividends', bigint>>): string {

@@ -1,7 +1,7 @@
 /** What hotkeys and accounts choose: takes, child keys, where gifts of stake go (specs/0014-pools.md section 6). */
 import { type Address, toAddress } from '@koinon/base'
 import { alphaStakingAbi, delegationAbi } from '@koinon/ledger/abis'
-import { type Abi, parseAbi } from 'viem'
+import type { Abi } from 'viem'
 import { explained, type PoolAccount } from './pool-trades.ts'
 import type { PoolPlace } from './pools.ts'
 
@@ -42,10 +42,6 @@ export type ChildKeys = {
   readonly nowSeconds: number
 }
 
-const pendingTakesAbi = parseAbi([
-  'function pendingTakesOf(address) view returns (uint256 takeBps, uint48 takeFrom, uint256 childTakeBps, uint48 childTakeFrom)',
-])
-
 /** Both takes of a hotkey as the next block would find them. */
 export async function readTakes(place: DelegationPlace, hotkey: Address): Promise<Readonly<Record<TakeKind, Take>>> {
   const [[takeBps, childTakeBps], pending] = await Promise.all([
@@ -58,21 +54,16 @@ export async function readTakes(place: DelegationPlace, hotkey: Address): Promis
   }
 }
 
-/** Raises that wait. A network whose raises hold at once has no such view, and none that wait. */
+/** Raises that wait. */
 async function readPendingTakes(
-  { network, reader }: DelegationPlace,
+  place: DelegationPlace,
   hotkey: Address,
 ): Promise<Readonly<Record<TakeKind, Take['pending']>>> {
-  const none = [0n, 0, 0n, 0] as const
-  const [takeBps, takeFrom, childTakeBps, childTakeFrom] = await reader
-    .readContract({
-      address: network.contracts.delegation,
-      abi: pendingTakesAbi,
-      functionName: 'pendingTakesOf',
-      args: [hotkey],
-      blockTag: 'pending',
-    })
-    .catch(() => none)
+  const [takeBps, takeFrom, childTakeBps, childTakeFrom] = await place.reader.readContract({
+    ...delegationOf(place),
+    functionName: 'pendingTakesOf',
+    args: [hotkey],
+  })
   const waiting = (bps: bigint, from: number) => (from === 0 ? undefined : { bps: Number(bps), fromSeconds: from })
   return { take: waiting(takeBps, takeFrom), childTake: waiting(childTakeBps, childTakeFrom) }
 }

@@ -84,7 +84,6 @@ export async function readOwnership(place: OwnershipPlace, netuid: number): Prom
     reader.readContract({ ...conviction, functionName: 'contestOf', args: [netuid] }),
     readCandidates(place, netuid),
   ])
-  const now = Number(block.timestamp)
   const owner = toAddress(found)
   const tallies = new Map(
     await Promise.all(
@@ -98,6 +97,8 @@ export async function readOwnership(place: OwnershipPlace, netuid: number): Prom
       }),
     ),
   )
+  // Each is as of the second in which it was read, and the next may have begun meanwhile.
+  const now = Math.max(Number(block.timestamp), ...[...tallies.values()].map(({ atSeconds }) => atSeconds))
   const ownTally = tallies.get(owner) as ConvictionTally
   const against = (tally: ConvictionTally, seconds: number): Comparison =>
     compareTallies(tallyAfter(tally, seconds), tallyAfter(ownTally, seconds), supply)

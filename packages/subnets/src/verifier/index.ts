@@ -1,6 +1,15 @@
 export { SandboxedJudge } from './answer-judge.ts'
 export type { KnownDefinition } from './audit/evidence-check.ts'
-export { createSubnetChecks, decentralizationFacts } from './audit/index.ts'
+export {
+  announcedChange,
+  createCandidates,
+  createSubnetChecks,
+  decentralizationFacts,
+  parseWhatIf,
+  type WhatIf,
+  type WhatIfChange,
+  whatIf,
+} from './audit/index.ts'
 export { answerEvidenceBytes, createAttestationPort, createMinerPort } from './http-ports.ts'
 export { inParallel } from './in-parallel.ts'
 export { openUnrevealed } from './open-unrevealed.ts'

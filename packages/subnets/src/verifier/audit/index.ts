@@ -8,7 +8,7 @@ import { mintsCheck } from './mints-check.ts'
 import { ownershipCheck } from './ownership-check.ts'
 import { permitsCheck } from './permits-check.ts'
 import { poolsCheck } from './pools-check.ts'
-import { type RecomputedRoot, recomputeRoots } from './recomputed-roots.ts'
+import { type CandidatesOf, type RecomputedRoot, recomputeRoots } from './recomputed-roots.ts'
 import { createResultsCheck } from './results-check.ts'
 import { seatsCheck } from './seats-check.ts'
 import { specsCheck } from './specs-check.ts'
@@ -25,10 +25,7 @@ export function createSubnetChecks(definitionOf: DefinitionOf): readonly AuditCh
     roots.set(source.events, known)
     return known
   }
-  const candidatesOf = (specHash: Parameters<DefinitionOf>[0]) => {
-    const definition = definitionOf(specHash)
-    return definition === undefined ? Object.values(aggregators) : [definition.subnet.aggregator]
-  }
+  const candidatesOf = createCandidates(definitionOf)
   return [
     seatsCheck,
     poolsCheck,
@@ -47,4 +44,14 @@ export function createSubnetChecks(definitionOf: DefinitionOf): readonly AuditCh
   ]
 }
 
+/** Aggregators that a definition may mean: its own where it is at hand, else any. */
+export function createCandidates(definitionOf: DefinitionOf): CandidatesOf {
+  return (specHash) => {
+    const definition = definitionOf(specHash)
+    return definition === undefined ? Object.values(aggregators) : [definition.subnet.aggregator]
+  }
+}
+
 export { decentralizationFacts } from './decentralization-facts.ts'
+export { announcedChange, type WhatIf, type WhatIfChange, whatIf } from './what-if.ts'
+export { parseWhatIf } from './what-if-settings.ts'

@@ -1,0 +1,70 @@
+/** What the owner of a subnet announced and does not hold yet, besides the rules of seats (specs/0010 section 1, 0020 section 2). */
+import type { Address, Hex } from '@koinon/base'
+import { poolEmissionAbi, subnetsAbi, subnetTermsAbi } from '@koinon/ledger/abis'
+import { partsDelaySeconds } from '../rules/emission/constants.ts'
+import { type PartsOfAlpha, readParts } from './emission-parts.ts'
+import type { PoolPlace } from './pools.ts'
+
+/** Each from its second on (Unix). */
+export type PendingChanges = {
+  readonly texts: { readonly fromSeconds: number; readonly specHash: Hex; readonly metadataURI: string } | undefined
+  readonly parts: ({ readonly fromSeconds: number } & PartsOfAlpha) | undefined
+}
+
+export type PendingPlace = PoolPlace & {
+  readonly network: {
+    readonly contracts: { readonly emission: Address; readonly subnets: Address; readonly terms: Address }
+  }
+}
+
+/** First epoch of which announced texts hold, from the one of the announcement. */
+const updateDelayEpochs = 2n
+
+export async function readPendingChanges(place: PendingPlace, netuid: number): Promise<PendingChanges> {
+  const { network, reader } = place
+  const pending = { blockTag: 'pending' } as const
+  const subnets = { address: network.contracts.subnets, abi: subnetsAbi, ...pending } as const
+  const terms = { address: network.contracts.terms, abi: subnetTermsAbi, ...pending } as const
+  const { timestamp } = await reader.getBlock(pending)
+  const epoch = await reader.readContract({ ...subnets, functionName: 'epochAt', args: [netuid, timestamp] })
+  const [next, { announced }] = await Promise.all([
+    reader.readContract({ ...terms, functionName: 'versionAt', args: [netuid, epoch + updateDelayEpochs] }),
+    readParts(place, netuid),
+  ])
+  const window =
+    next.fromEpoch > epoch
+      ? await reader.readContract({ ...subnets, functionName: 'epochWindow', args: [netuid, next.fromEpoch] })
+      : undefined
+  const { specHash, metadataURI } = next
+  return {
+    texts: window === undefined ? undefined : { fromSeconds: window.startsAt, specHash, metadataURI },
+    parts:
+      announced === undefined
+        ? undefined
+        : { fromSeconds: await firstSecondOf(place, netuid, Number(timestamp), announced), ...announced },
+  }
+}
+
+/** The contract tells the parts of any second, not when they change: found by halving the time of the notice. */
+async function firstSecondOf(
+  { network, reader }: PendingPlace,
+  netuid: number,
+  now: number,
+  announced: PartsOfAlpha,
+): Promise<number> {
+  let [before, after] = [now, now + partsDelaySeconds + 1]
+  while (after - before > 1) {
+    const middle = Math.floor((before + after) / 2)
+    const [ownerBps, minersBps] = await reader.readContract({
+      address: network.contracts.emission,
+      abi: poolEmissionAbi,
+      functionName: 'partsOf',
+      args: [netuid, BigInt(middle)],
+      blockTag: 'pending',
+    })
+    const isNew = Number(ownerBps) === announced.ownerBps && Number(minersBps) === announced.minersBps
+    if (isNew) after = middle
+    else before = middle
+  }
+  return after
+}
