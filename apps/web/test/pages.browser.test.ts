@@ -82,9 +82,9 @@ describe('wallet', () => {
   test('shows the base URL and examples of three kinds', async () => {
     const { page, context } = await bench.open({ hash: '#/wallet' })
     await page.getByText(`${bench.url}/v1`).first().waitFor()
-    await page.getByRole('radio', { name: 'Python' }).check({ force: true })
+    await page.getByRole('radio', { name: 'Python' }).click({ force: true })
     await page.getByText('from openai import OpenAI').waitFor()
-    await page.getByRole('radio', { name: 'curl' }).check({ force: true })
+    await page.getByRole('radio', { name: 'curl' }).click({ force: true })
     await page.getByText('/v1/chat/completions').first().waitFor()
     await context.close()
   })
