@@ -45,9 +45,10 @@ describe('help', () => {
     for (const command of commands) expect(stdout).toContain(`  ${command.split(' ')[0]}`)
   })
 
-  it('explains each without doing anything', async () => {
-    for (let first = 0; first < commands.length; first += 4) {
-      await Promise.all(commands.slice(first, first + 4).map(expectHelp))
+  it('explains one of each kind without doing anything', async () => {
+    const ofEachKind = [...new Map(commands.map((command) => [command.split(' ')[0], command])).values()]
+    for (let first = 0; first < ofEachKind.length; first += 4) {
+      await Promise.all(ofEachKind.slice(first, first + 4).map(expectHelp))
     }
   })
 })

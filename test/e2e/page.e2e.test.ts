@@ -261,7 +261,7 @@ describe('the network', () => {
       await page.getByText(/^Staked 0\.25 KOIN on 0x/).waitFor({ timeout: ledgerPatienceMs })
       const staked = page.getByRole('table', { name: 'Staked' })
       await staked
-        .getByRole('row', { name: /KOIN validator-1 .*slowly: it backs a validator/ })
+        .getByRole('row', { name: /KOIN validator-[12] .*slowly: it backs a validator/ })
         .waitFor({ timeout: ledgerPatienceMs })
     }),
   )

@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createProgram } from './program.ts'
 
 const main = new URL('./main.ts', import.meta.url).pathname
+/** As bin/koinon.mjs sets it. */
+const compileCache = new URL('../../../.node/compile-cache', import.meta.url).pathname
 let folder: string
 let program: Command
 beforeAll(async () => {
@@ -20,7 +22,7 @@ function koinon(...args: string[]): { code: number | null; stdout: string; stder
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', main, '--home', join(folder, 'home'), ...args],
-    { encoding: 'utf8', timeout: 60_000 },
+    { encoding: 'utf8', timeout: 60_000, env: { ...process.env, NODE_COMPILE_CACHE: compileCache } },
   )
   return { code: status, stdout, stderr }
 }
