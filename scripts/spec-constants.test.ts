@@ -11,7 +11,8 @@ const inFolder = (folder: string, names: string): readonly string[] =>
   names.split(' ').map((name) => `${folder}/${name}`)
 
 /** Units, and numbers that the text of a chapter or another one has. */
-const notInTables = 'BPS WAD ONE ROOT RATE_BITS MAX_SHARES MAX_RATIO MAX_UNBONDING_SECONDS FLOW_KEEP CAPITAL_KEEP'.split(' ')
+const notInTables =
+  'BPS WAD ONE ROOT RATE_BITS MAX_SHARES MAX_RATIO MAX_UNBONDING_SECONDS FLOW_KEEP CAPITAL_KEEP'.split(' ')
 
 const chapters = [
   {
