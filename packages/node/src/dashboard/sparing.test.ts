@@ -26,6 +26,14 @@ describe('sparing', () => {
     expect(await ask()).toBe(2)
   })
 
+  it('asks again after 20 s at the latest, however long it took', async () => {
+    const { state, ask } = setup()
+    state.takesMs = 15_000
+    expect(await ask()).toBe(1)
+    state.nowMs += 20_000
+    expect(await ask()).toBe(2)
+  })
+
   it('asks every time what costs nothing', async () => {
     const { state, ask } = setup()
     state.takesMs = 0

@@ -1,10 +1,12 @@
 import type { Clock } from '@koinon/base'
 
 const restFactor = 20
+/** One answer that took long, on a machine that was busy, must not stand for minutes. */
+const mostRestMs = 20_000
 
 /**
- * The same question, asked again only when the last answer is older than twenty times what it took: a question whose cost grows with
- * the history takes at most a twentieth of the index's time, whoever asks. Those who ask meanwhile share one answer.
+ * The same question, asked again only when the last answer is older than twenty times what it took, or 20 s: a question whose cost grows
+ * with the history takes a twentieth of the index's time until it takes a second, whoever asks. Those who ask meanwhile share one answer.
  */
 export function sparing<result>(ask: () => Promise<result>, clock: Clock): () => Promise<result> {
   let answer: Promise<result> | undefined
@@ -15,7 +17,7 @@ export function sparing<result>(ask: () => Promise<result>, clock: Clock): () =>
     holdsUntilMs = Number.POSITIVE_INFINITY
     answer = ask().finally(() => {
       const nowMs = clock.nowMs()
-      holdsUntilMs = nowMs + restFactor * (nowMs - begunAtMs)
+      holdsUntilMs = nowMs + Math.min(restFactor * (nowMs - begunAtMs), mostRestMs)
     })
     // A failure is told to those who wait for it, and kept from nobody after.
     answer.catch(() => {
