@@ -13,9 +13,10 @@ export function worthAtPrice(priceWad: bigint, alpha: bigint): bigint {
   return (alpha * priceWad) / one
 }
 
-/** A price of one alpha, with four digits after the first that is not zero: `0.05 KOIN`, `0.00001234 KOIN`. */
+/** A price of one alpha, with four digits from the first that is not zero: `0.05 KOIN`, `0.00001234 KOIN`; a millionth at least. */
 export function formatPrice(priceWad: string): string {
   const price = readAmount(priceWad) ?? 0n
+  if (price > 0n && price < one / 1_000_000n) return 'less than 0.000001 KOIN'
   const digits = 4
   const places = price >= one ? tokenDecimals - digits : Math.max(0, price.toString().length - digits)
   const rounded = price - (price % 10n ** BigInt(places))

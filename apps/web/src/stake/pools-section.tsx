@@ -50,8 +50,8 @@ export function PoolsSection({ pools }: { readonly pools: PoolsJson }) {
       )}
       <p className="hint">
         The price follows from what is in a pool: whoever buys alpha adds KOIN and raises it, whoever sells lowers it.
-        The average moves slowly and decides how much KOIN a subnet is issued. As of block{' '}
-        {pools.asOfBlock.toLocaleString('en')}.
+        The average begins at nothing and takes weeks to follow; where the network is full, the subnet with the lowest
+        makes room for a new one. As of block {pools.asOfBlock.toLocaleString('en')}.
       </p>
     </section>
   )
