@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { systemRandom } from '@koinon/base'
 import { type AccountKey, accountKey, openHome } from '@koinon/node'
 import { type PoolLedger, startPoolLedger } from '@koinon/subnets/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { createProgram } from '../program.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runKoinon } from '../testing/run-koinon.ts'
 
 const unit = 10n ** 18n
 const day = 86_400
@@ -22,30 +22,12 @@ beforeAll(async () => {
   netuid = await place.openSubnet(100n * unit)
   await place.mint(netuid, wallet.address, 100n * unit)
 }, 120_000)
-afterEach(() => {
-  vi.restoreAllMocks()
-  process.exitCode = undefined
-})
 afterAll(async () => {
   await place?.ledger.close()
   rmSync(folder, { recursive: true, force: true })
 })
 
-async function subnet(...args: readonly string[]) {
-  const written = { stdout: '', stderr: '' }
-  for (const name of ['stdout', 'stderr'] as const) {
-    vi.spyOn(process[name], 'write').mockImplementation((text) => {
-      written[name] += String(text)
-      return true
-    })
-  }
-  const program = await createProgram()
-  await program.parseAsync(['--home', join(folder, 'home'), 'subnet', ...args], { from: 'user' })
-  vi.restoreAllMocks()
-  const { exitCode: code } = process
-  process.exitCode = undefined
-  return { code, ...written }
-}
+const subnet = (...args: readonly string[]) => runKoinon(join(folder, 'home'), 'subnet', ...args)
 
 async function json(...args: readonly string[]): Promise<Record<string, unknown>> {
   return (JSON.parse((await subnet('--json', ...args)).stdout) as { data: Record<string, unknown> }).data

@@ -5,8 +5,8 @@ import { type Address, systemRandom } from '@koinon/base'
 import { koinonTokenAbi } from '@koinon/ledger/abis'
 import { type AccountKey, accountKey, openHome } from '@koinon/node'
 import { type PoolLedger, startPoolLedger } from '@koinon/subnets/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { createProgram } from '../program.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runKoinon } from '../testing/run-koinon.ts'
 
 const token = 10n ** 18n
 const validator: Address = `0x${'a1'.repeat(20)}`
@@ -31,33 +31,13 @@ beforeAll(async () => {
   })
   netuid = await place.openSubnet(1_000n * token)
 }, 120_000)
-afterEach(() => {
-  vi.restoreAllMocks()
-  process.exitCode = undefined
-})
 afterAll(async () => {
   await place?.ledger.close()
   rmSync(folder, { recursive: true, force: true })
 })
 
-type Run = { readonly code: unknown; readonly stdout: string; readonly stderr: string }
-
 /** `koinon subnet ...`, what it printed and its exit code. */
-async function subnet(...args: readonly string[]): Promise<Run> {
-  const written = { stdout: '', stderr: '' }
-  for (const name of ['stdout', 'stderr'] as const) {
-    vi.spyOn(process[name], 'write').mockImplementation((text) => {
-      written[name] += String(text)
-      return true
-    })
-  }
-  const program = await createProgram()
-  await program.parseAsync(['--home', join(folder, 'home'), 'subnet', ...args], { from: 'user' })
-  vi.restoreAllMocks()
-  const { exitCode: code } = process
-  process.exitCode = undefined
-  return { code, ...written }
-}
+const subnet = (...args: readonly string[]) => runKoinon(join(folder, 'home'), 'subnet', ...args)
 
 async function json(...args: readonly string[]): Promise<Record<string, never>> {
   return (JSON.parse((await subnet('--json', ...args)).stdout) as { data: Record<string, never> }).data

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { poolEmissionAbi, subnetTermsAbi } from '@koinon/ledger/abis'
 import { openHome } from '@koinon/node'
 import { startPaidSubnet, startTestLedger, type TestLedger } from '@koinon/subnets/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { createProgram } from '../program.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runKoinon } from '../testing/run-koinon.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'koinon-cli-what-if-'))
 let ledger: TestLedger
@@ -18,31 +18,13 @@ beforeAll(async () => {
   await subnet.passEpoch(1, [1_000_000, 0])
   await subnet.passEpoch(2, [1_000_000, 1_000_000])
 }, 120_000)
-afterEach(() => {
-  vi.restoreAllMocks()
-  process.exitCode = undefined
-})
 afterAll(async () => {
   await subnet?.close()
   await ledger?.close()
   rmSync(folder, { recursive: true, force: true })
 })
 
-async function koinon(...args: readonly string[]) {
-  const written = { stdout: '', stderr: '' }
-  for (const name of ['stdout', 'stderr'] as const) {
-    vi.spyOn(process[name], 'write').mockImplementation((text) => {
-      written[name] += String(text)
-      return true
-    })
-  }
-  const program = await createProgram()
-  await program.parseAsync(['--home', join(folder, 'home'), 'subnet', ...args], { from: 'user' })
-  vi.restoreAllMocks()
-  const { exitCode: code } = process
-  process.exitCode = undefined
-  return { code, ...written }
-}
+const koinon = (...args: readonly string[]) => runKoinon(join(folder, 'home'), 'subnet', ...args)
 
 describe('koinon subnet what-if', () => {
   it('shows who would have earned what, beside what they did, and what it cannot know', async () => {
