@@ -68,7 +68,7 @@ describe('a subnet in words', () => {
   })
 
   it('says why it gets how much of new KOIN, where that is known', () => {
-    const why = '0.02 % of new KOIN, by the 100 KOIN that people keep in its pool (userCapital)'
+    const why = '0.02 % of new KOIN, by 100 KOIN, what people keep in its pool on a slow average (userCapital)'
     expect(new Map(subnetFacts(subnet, [], undefined, why)).get('new KOIN')).toBe(why)
     expect(new Map(subnetFacts(subnet, [], undefined)).has('new KOIN')).toBe(false)
     const share = { shareQ64: 1n << 50n, averagePrice: koin, capital: 100n * koin, userFlow: -5n }

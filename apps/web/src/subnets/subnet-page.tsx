@@ -56,7 +56,6 @@ function SubnetFacts({ subnet }: { readonly subnet: SubnetRowJson }) {
     <section className="panel" aria-label="The subnet">
       <Facts
         items={[
-          ['New KOIN', subnet.emissionWhy ?? 'none: the subnet is dissolved'],
           ['Price of one alpha', subnet.priceWad === undefined ? undefined : formatPrice(subnet.priceWad)],
           ['In its pool', poolOf(subnet)],
           ['Seats', `${subnet.seats} of ${subnet.maximumSeats} taken`],
@@ -68,6 +67,7 @@ function SubnetFacts({ subnet }: { readonly subnet: SubnetRowJson }) {
           ['Owner', <code key="owner">{shortHex(subnet.owner)}</code>],
         ]}
       />
+      <p className="hint">It gets {subnet.emissionWhy ?? 'no new KOIN: it is dissolved'}.</p>
       {changes.length === 0 ? null : (
         <>
           <h2>What is going to change</h2>

@@ -9,7 +9,9 @@ const said = (name: EmissionPolicyName, changed: Partial<typeof facts> = {}): st
 
 describe('why a subnet gets its share of new KOIN', () => {
   it('is said by the policy of the network, and with what it was computed from', () => {
-    expect(said('userCapital')).toBe('25 % of new KOIN, by the 123.4 KOIN that people keep in its pool (userCapital)')
+    expect(said('userCapital')).toBe(
+      '25 % of new KOIN, by 123.4 KOIN, what people keep in its pool on a slow average (userCapital)',
+    )
     expect(said('priceEma')).toBe('25 % of new KOIN, by its average price of 0.05 KOIN (priceEma)')
     expect(said('netFlow')).toBe('25 % of new KOIN, by the 86.4 KOIN a day that people brought lately (netFlow)')
     expect(said('taoflow', { userFlow: -koin / 1000n })).toContain('taken out 86.4 KOIN a day lately')

@@ -22,7 +22,7 @@ const measures: Readonly<
 > = {
   userCapital: {
     rule: 'by the KOIN that people keep in each pool; what that does not carry is not minted',
-    of: ({ capital }) => `by the ${amount(capital)} KOIN that people keep in its pool`,
+    of: ({ capital }) => `by ${amount(capital)} KOIN, what people keep in its pool on a slow average`,
   },
   priceEma: { rule: 'by the average price of alpha', of: byPrice },
   hillGate: { rule: 'by the average price of alpha, small shares faded out', of: byPrice },
