@@ -34,7 +34,7 @@ async function epochRun(...args: readonly string[]): Promise<{ code: unknown; st
       return true
     })
   }
-  const program = await createProgram()
+  const program = createProgram()
   await program.parseAsync(['--home', join(folder, 'home'), 'epoch', 'run', ...args], { from: 'user' })
   vi.restoreAllMocks()
   return { code: process.exitCode, ...said }

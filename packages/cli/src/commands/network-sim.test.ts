@@ -22,7 +22,7 @@ async function sim(...args: readonly string[]): Promise<{ code: unknown; stdout:
       return true
     })
   }
-  const program = await createProgram()
+  const program = createProgram()
   await program.parseAsync(['--home', join(folder, 'home'), 'network', 'sim', ...args], { from: 'user' })
   vi.restoreAllMocks()
   return { code: process.exitCode, ...said }

@@ -35,7 +35,7 @@ async function sim(...args: readonly string[]): Promise<{ code: unknown; stdout:
       return true
     })
   }
-  const program = await createProgram()
+  const program = createProgram()
   await program.parseAsync(commandLine(...args).slice(2), { from: 'user' })
   vi.restoreAllMocks()
   return { code: process.exitCode, ...said }
