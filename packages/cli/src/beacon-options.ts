@@ -1,6 +1,6 @@
 /** Options that name the beacon which validators seal their rows to. */
 import { KoinonError } from '@koinon/base'
-import type { BeaconChoice } from '@koinon/node'
+import type { BeaconChoice } from '@koinon/node/local'
 import { Option } from 'commander'
 
 const kinds = ['local', 'quicknet', 'none'] as const

@@ -5,6 +5,7 @@ import type { Command } from 'commander'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { asTyped, commandStyle, shellWord } from './next-step.ts'
 import { createProgram } from './program.ts'
+import { defineEveryCommand } from './top-commands.ts'
 
 let folder: string
 beforeAll(() => {
@@ -72,7 +73,7 @@ describe('asTyped', () => {
   })
 
   it('knows every command there is', async () => {
-    const program = await createProgram({ program: 'koinon' })
+    const program = await defineEveryCommand(createProgram({ program: 'koinon' }))
     const leaves = (command: Command, path: string): readonly string[] =>
       command.commands.length === 0
         ? [path]

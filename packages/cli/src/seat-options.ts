@@ -1,6 +1,6 @@
 /** What a seat may cost, as options of the commands that take one. */
 import { parseUnits, tokenDecimals } from '@koinon/base'
-import type { SeatConfig } from '@koinon/node'
+import type { SeatConfig } from '@koinon/node/joined'
 
 export type SeatOptions = { readonly maxBurn?: string; readonly matchUpTo?: string }
 

@@ -1,6 +1,6 @@
 /** What would have been, in words for people and in plain JSON. */
 import { formatAmount } from '@koinon/base'
-import type { WhatIfOutcome } from '@koinon/node'
+import type { WhatIfOutcome } from '@koinon/node/audit'
 import { second } from './ownership-words.ts'
 import { facts, table } from './table.ts'
 

@@ -3,17 +3,16 @@ import { resolve } from 'node:path'
 import { hexToBytes, KoinonError, parseUnits, secretKeyToAddress, toAddress } from '@koinon/base'
 import { createLedgerReader, createLedgerWriter, type NetworkFile, TransactionSender } from '@koinon/ledger'
 import { parsePolicyName } from '@koinon/ledger/deploy'
+import { existingAccountKey, writeFileDurably } from '@koinon/node/home'
 import {
   deploymentNote,
   deployNetwork,
-  existingAccountKey,
   externalLedger,
   externalUnbondingSeconds,
   modelManifest,
   networkParametersFor,
   resolveModel,
-  writeFileDurably,
-} from '@koinon/node'
+} from '@koinon/node/local'
 import { quicknetBeacon, sealSentence } from '@koinon/subnets'
 import { policyWords } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
@@ -42,8 +41,7 @@ type DeployFlags = BeaconOptions & {
   readonly yes?: boolean
 }
 
-export function defineNetwork(program: Command): void {
-  const network = program.command('network').description('networks on any EVM chain')
+export function defineNetwork(network: Command): void {
   defineNetworkSim(network)
   network
     .command('deploy')

@@ -1,13 +1,6 @@
 import { systemClock, toAddress } from '@koinon/base'
-import {
-  type AlphaEarning,
-  existingAccountKey,
-  type Home,
-  networkOf,
-  readEarnings,
-  Wallet,
-  withdrawEarnings,
-} from '@koinon/node'
+import { existingAccountKey, type Home } from '@koinon/node/home'
+import { type AlphaEarning, networkOf, readEarnings, Wallet, withdrawEarnings } from '@koinon/node/wallet'
 import type { Command } from 'commander'
 import { saleFacts, withdrawalSentence } from '../earnings-words.ts'
 import { largeImpactPpm } from '../pool-account.ts'

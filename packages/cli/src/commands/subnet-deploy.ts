@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { KoinonError } from '@koinon/base'
-import { askSupervisor, type FoundedSubnet, runningSupervisor } from '@koinon/node'
+import { askSupervisor, runningSupervisor } from '@koinon/node/home'
+import type { FoundedSubnet } from '@koinon/node/local'
 import type { Command } from 'commander'
 import { runCommand } from '../runner.ts'
 

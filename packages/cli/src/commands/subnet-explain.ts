@@ -1,5 +1,5 @@
 import { formatAmount, KoinonError } from '@koinon/base'
-import { networkOf, requestJson } from '@koinon/node'
+import { networkOf, requestJson } from '@koinon/node/wallet'
 import type { Command } from 'commander'
 import { parseInteger, runCommand } from '../runner.ts'
 import { facts, table } from '../table.ts'

@@ -1,5 +1,5 @@
 import { createLedgerReader, readChallenges, readSubnet } from '@koinon/ledger'
-import { networkOf } from '@koinon/node'
+import { networkOf } from '@koinon/node/wallet'
 import {
   marketJson,
   readEmissionShares,

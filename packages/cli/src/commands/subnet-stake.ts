@@ -1,5 +1,5 @@
 import { toAddress } from '@koinon/base'
-import { readBalances } from '@koinon/node'
+import { readBalances } from '@koinon/node/wallet'
 import {
   defaultSlippageBps,
   leastOf,

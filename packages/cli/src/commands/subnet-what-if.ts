@@ -1,4 +1,5 @@
-import { deployedFiles, networkOf, whatIfNetwork } from '@koinon/node'
+import { deployedFiles, whatIfNetwork } from '@koinon/node/audit'
+import { networkOf } from '@koinon/node/wallet'
 import { parseWhatIf } from '@koinon/subnets'
 import type { Command } from 'commander'
 import { parseInteger, runCommand } from '../runner.ts'

@@ -1,6 +1,7 @@
 import { type Address, KoinonError, toAddress } from '@koinon/base'
 import { createLedgerReader } from '@koinon/ledger'
-import { type Home, networkOf } from '@koinon/node'
+import { type Home } from '@koinon/node/home'
+import { networkOf } from '@koinon/node/wallet'
 import { readTakes, setTake, type Take, type TakeKind, takeBounds } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
 import { second } from '../ownership-words.ts'
