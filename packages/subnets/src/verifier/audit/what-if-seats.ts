@@ -1,5 +1,6 @@
 /** Seats that were sold, under other rules (specs/0010-seats-stake-emission.md section 2, specs/0019-audit.md section 6). */
 import type { Address } from '@koinon/base'
+import { costOfMatch } from '@koinon/ledger'
 import { type AuditSource, type EventOf, eventsOf, inOrder } from '@koinon/ledger/audit'
 import { burnPriceAfter, burnPriceBumped, decayFactorQ32 } from '../../rules/emission/burn-price.ts'
 import { epochAt } from '../../rules/index.ts'
@@ -119,7 +120,14 @@ export function whatIfSeats(
       if (!isLookedAt) continue
       const endsAt = challenge.seconds + rulesAt(challenge.seconds).noticeSeconds
       const refused = seconds >= endsAt ? `the notice would have ended in second ${endsAt}` : undefined
-      keep({ kind: 'match', account: holder, seconds, paid: challenge.deposit, would: challenge.would, refused })
+      keep({
+        kind: 'match',
+        account: holder,
+        seconds,
+        paid: costOfMatch(challenge),
+        would: costOfMatch({ deposit: challenge.would }),
+        refused,
+      })
     }
   }
   return seats
