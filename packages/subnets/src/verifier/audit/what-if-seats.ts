@@ -1,5 +1,6 @@
 /** Seats that were sold, under other rules (specs/0010-seats-stake-emission.md section 2, specs/0019-audit.md section 6). */
 import type { Address } from '@koinon/base'
+import { costOfMatch } from '@koinon/ledger'
 import { type AuditSource, type EventOf, eventsOf, inOrder } from '@koinon/ledger/audit'
 import { burnPriceAfter, burnPriceBumped, decayFactorQ32 } from '../../rules/emission/burn-price.ts'
 import { epochAt } from '../../rules/index.ts'
@@ -132,7 +133,8 @@ export function whatIfSeats(
       const late = seconds >= endsAt ? `the notice would have ended in second ${endsAt}` : undefined
       const refused = isRefused ? 'there would have been no challenge to match' : late
       if (refused === undefined) immuneFrom.set(holder, seconds)
-      keep({ kind: 'match', account: holder, seconds, paid: deposit, would, refused })
+      const [paid, wouldPay] = [costOfMatch({ deposit }), costOfMatch({ deposit: would })]
+      keep({ kind: 'match', account: holder, seconds, paid, would: wouldPay, refused })
     }
   }
   return seats
