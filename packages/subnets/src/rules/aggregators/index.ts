@@ -25,3 +25,6 @@ export const aggregators = {
 } as const satisfies Readonly<Record<string, Aggregator>>
 
 export type AggregatorName = keyof typeof aggregators
+
+/** The aggregator of subnet files that name none. */
+export const defaultAggregator: AggregatorName = 'yuma3'
