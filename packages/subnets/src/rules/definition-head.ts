@@ -1,6 +1,6 @@
 /** What every definition of a subnet begins with, whether it is a file of questions or an in-process value, checked in one place. */
 import { KoinonError } from '@koinon/base'
-import { aggregators } from './aggregators/index.ts'
+import { aggregatorNames } from './aggregators/index.ts'
 
 /** Unchecked. `aggregatorField` is what the definition at hand calls the name of its aggregator. */
 export type DefinitionHead = {
@@ -16,9 +16,9 @@ export function checkHead({ name, version, aggregator, aggregatorField }: Defini
     throw badDefinition('name', 'must be 1 to 64 printable characters')
   }
   requireWhole('version', version, 1, 0xffff_ffff)
-  if (typeof aggregator !== 'string' || !Object.hasOwn(aggregators, aggregator)) {
-    throw badDefinition(aggregatorField, `must be one of ${Object.keys(aggregators).join(', ')}`)
-  }
+  if ((aggregatorNames as readonly unknown[]).includes(aggregator)) return
+  const why = aggregator === 'refereed' ? ': refereed goes by verdicts of disputes, and nothing brings any yet' : ''
+  throw badDefinition(aggregatorField, `must be one of ${aggregatorNames.join(', ')}${why}`)
 }
 
 /** Throws `subnets/bad-definition` naming the field. */

@@ -35,6 +35,7 @@ describe('subnetFromDefinition', () => {
     ['combine.movingAveragePpm', null, { combine: null }],
     ['aggregatorName', 'dictator'],
     ['aggregatorName', 'toString'],
+    ['aggregatorName', 'refereed'],
     ['aggregatorName', undefined],
     ['weights', 'all'],
     ['weights', { topk: 0 }],

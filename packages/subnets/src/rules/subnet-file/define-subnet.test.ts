@@ -73,6 +73,11 @@ describe('defineSubnet', () => {
     expect(() => defineSubnet(both)).toThrow(/The subnet's task is not a field/)
   })
 
+  it('refuses an aggregator that waits for verdicts, and says so', () => {
+    expect(() => defineSubnet({ ...file, aggregator: 'refereed' as never })).toThrow(/refereed goes by verdicts/)
+    expect(isSubnetFile(defineSubnet({ ...file, aggregator: 'stakeMedian' }))).toBe(true)
+  })
+
   it('refuses what is no definition', () => {
     for (const value of [null, undefined, 'file']) expect(() => defineSubnet(value as never)).toThrow(/definition/)
   })
