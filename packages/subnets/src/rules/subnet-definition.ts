@@ -100,7 +100,7 @@ export type Subnet<task = unknown, response = unknown, ports = unknown> = Subnet
   specHash(sourceHash: Hex): Hex
 }
 
-/** Fields of the spec hash; disputes show them to the ledger (specs/0015-disputes.md section 3). */
+/** Fields of the spec hash; disputes show them to the ledger (specs/0015-disputes.md section 4). */
 export type SpecParts = {
   readonly name: Hex
   readonly version: number

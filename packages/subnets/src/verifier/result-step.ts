@@ -108,12 +108,13 @@ export function asSignature(value: unknown): Hex | undefined {
   return typeof value === 'string' && /^0x[0-9a-f]{130}$/.test(value) ? (value as Hex) : undefined
 }
 
-/** Seconds after the end of reveals: the proposer rotates by epoch, the next in line waits one slot longer, and so on. */
+/** Place in line at proposing a result: the proposer rotates by epoch. */
 export function proposerRank(hotkeysAscending: readonly Address[], hotkey: Address, epoch: number): number {
   const count = hotkeysAscending.length
   return (hotkeysAscending.indexOf(hotkey) - (epoch % count) + count) % count
 }
 
+/** Seconds after the end of reveals: the proposer waits none, the next in line one slot longer, and so on. */
 function submitDelaySeconds<task, response, ports>(
   permitted: Permitted,
   hotkey: Address,
