@@ -38,7 +38,6 @@ export {
 export { type EarnedAlpha, readEarnedAlpha, sumOfEarned } from './client/earned-alpha.ts'
 export {
   announceParts,
-  type PartsOfAlpha,
   partBounds,
   readParts,
 } from './client/emission-parts.ts'
@@ -76,6 +75,7 @@ export {
   type SubnetPot,
 } from './client/pools.ts'
 export { ensurePermitSought, ensureRootStake, ensureWeight } from './client/validator-stake.ts'
+export type { AlphaParts } from './rules/emission/coinbase.ts'
 export { partsDelaySeconds } from './rules/emission/constants.ts'
 export { policyWords, type ShareFacts, shareWords } from './rules/emission/share-words.ts'
 export { koinWorth } from './rules/pool/koin-worth.ts'

@@ -1,5 +1,5 @@
 import { KoinonError } from '@koinon/base'
-import { announceParts, type PartsOfAlpha, partBounds, partsDelaySeconds, readParts } from '@koinon/subnets/pools'
+import { type AlphaParts, announceParts, partBounds, partsDelaySeconds, readParts } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
 import { openTrader } from '../pool-account.ts'
 import { confirm, runCommand } from '../runner.ts'
@@ -44,7 +44,7 @@ export function defineSubnetParts(subnet: Command): void {
         }
         const ownerBps = flags.owner === undefined ? now.ownerBps : parsePercent(flags.owner, '--owner')
         const minersBps = flags.miners === undefined ? now.minersBps : parsePercent(flags.miners, '--miners')
-        const wanted: PartsOfAlpha = { ownerBps, minersBps, validatorsBps: 10_000 - ownerBps - minersBps }
+        const wanted: AlphaParts = { ownerBps, minersBps, validatorsBps: 10_000 - ownerBps - minersBps }
         requireInBounds(wanted)
         await confirm(
           context,
@@ -60,7 +60,7 @@ export function defineSubnetParts(subnet: Command): void {
     )
 }
 
-function requireInBounds({ ownerBps, minersBps, validatorsBps }: PartsOfAlpha): void {
+function requireInBounds({ ownerBps, minersBps, validatorsBps }: AlphaParts): void {
   const { ownerMaximumBps, leastBps } = partBounds
   if (ownerBps <= ownerMaximumBps && minersBps >= leastBps && validatorsBps >= leastBps) return
   throw new KoinonError({
@@ -80,7 +80,7 @@ function parsePercent(text: string, flag: string): number {
   })
 }
 
-function sentence({ ownerBps, minersBps, validatorsBps }: PartsOfAlpha): string {
+function sentence({ ownerBps, minersBps, validatorsBps }: AlphaParts): string {
   return `owner ${percent(ownerBps)}, miners ${percent(minersBps)}, validators ${percent(validatorsBps)}`
 }
 

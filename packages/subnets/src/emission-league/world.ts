@@ -1,7 +1,6 @@
 /** A network without a ledger, by the rules that ledgers follow: pools, locks, steps, and who holds which alpha. */
 
 import { createLeagueRandom, type LeagueRandom } from '../league/random.ts'
-import { lockPriceAfter } from '../rules/emission/locks.ts'
 import type { EmissionPolicy } from '../rules/emission/policy.ts'
 import {
   defaultEmissionParts,
@@ -14,6 +13,7 @@ import {
 } from '../rules/emission/pool-step.ts'
 import { movePriceAverage } from '../rules/pool/price-average.ts'
 import { poolPrice, quoteBuy, quoteSell, wad } from '../rules/pool/weighted-pool.ts'
+import { lockPriceAfter } from '../rules/prices.ts'
 import type { EmissionWorldSettings } from './settings.ts'
 
 /** A step of the league stands for as many steps of a ledger as fit into it: 300 of 12 s. */

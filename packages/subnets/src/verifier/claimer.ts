@@ -1,6 +1,6 @@
 import { type Address, sleep } from '@koinon/base'
 import { type SubnetLedger, type SubnetLedgerWriter, unlessDone } from '../client/index.ts'
-import { type AmountNumbers, epochWindow, type SeatClaim, seatClaims } from '../rules/index.ts'
+import { type AmountNumbers, epochWindow, type SeatClaim, seatClaims, turnOf } from '../rules/index.ts'
 import { inParallel } from './in-parallel.ts'
 import { isRefusal } from './refusal.ts'
 
@@ -110,7 +110,6 @@ export async function claimDelaySeconds(
 ): Promise<number> {
   const clock = await ledger.clock(netuid)
   const permitted = await ledger.permittedAt(netuid, epochWindow(clock, epoch).startsAtSeconds)
-  const place = permitted.findIndex((validator) => validator.hotkey === hotkey)
-  const rank = place < 0 ? permitted.length : (place - (epoch % permitted.length) + permitted.length) % permitted.length
-  return Math.floor((rank * clock.epochSeconds) / (2 * (permitted.length + 1)))
+  const turn = turnOf(permitted, hotkey, epoch)
+  return Math.floor((turn * clock.epochSeconds) / (2 * (permitted.length + 1)))
 }

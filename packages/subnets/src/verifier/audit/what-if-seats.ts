@@ -1,8 +1,8 @@
 /** Seats that were sold, under other rules (specs/0010-seats-stake-emission.md section 2, specs/0019-audit.md section 6). */
 import type { Address } from '@koinon/base'
 import { type AuditSource, type EventOf, eventsOf, inOrder } from '@koinon/ledger/audit'
-import { burnPriceAfter, burnPriceBumped, decayFactorQ32 } from '../../rules/emission/burn-price.ts'
 import { epochAt } from '../../rules/index.ts'
+import { burnPriceAfter, burnPriceBumped, decayFactorQ32 } from '../../rules/prices.ts'
 import type { ReplayedSubnet } from './replay.ts'
 
 /** As the contract has them; amounts in atomic units of KOIN. */
