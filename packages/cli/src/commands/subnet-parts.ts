@@ -1,5 +1,12 @@
 import { KoinonError } from '@koinon/base'
-import { type AlphaParts, announceParts, partBounds, partsDelaySeconds, readParts } from '@koinon/subnets/pools'
+import {
+  type AlphaParts,
+  announceParts,
+  maximumOwnerBps,
+  minimumPartBps,
+  partsDelaySeconds,
+  readParts,
+} from '@koinon/subnets/pools'
 import type { Command } from 'commander'
 import { openTrader } from '../pool-account.ts'
 import { confirm, runCommand } from '../runner.ts'
@@ -16,10 +23,10 @@ export function defineSubnetParts(subnet: Command): void {
     .command('parts')
     .description('how a subnet divides its new alpha; as its owner, announce other parts')
     .argument('<netuid>', 'number of the subnet')
-    .option('--owner <percent>', `part of the owner, at most ${partBounds.ownerMaximumBps / 100}`)
+    .option('--owner <percent>', `part of the owner, at most ${maximumOwnerBps / 100}`)
     .option(
       '--miners <percent>',
-      `part of the miners; they and the validators get at least ${partBounds.leastBps / 100} each`,
+      `part of the miners; they and the validators get at least ${minimumPartBps / 100} each`,
     )
     .option('-y, --yes', 'do not ask')
     .addHelpText(
@@ -61,11 +68,10 @@ export function defineSubnetParts(subnet: Command): void {
 }
 
 function requireInBounds({ ownerBps, minersBps, validatorsBps }: AlphaParts): void {
-  const { ownerMaximumBps, leastBps } = partBounds
-  if (ownerBps <= ownerMaximumBps && minersBps >= leastBps && validatorsBps >= leastBps) return
+  if (ownerBps <= maximumOwnerBps && minersBps >= minimumPartBps && validatorsBps >= minimumPartBps) return
   throw new KoinonError({
     code: 'usage/parts',
-    message: `The owner may have at most ${percent(ownerMaximumBps)}, miners and validators at least ${percent(leastBps)} each`,
+    message: `The owner may have at most ${percent(maximumOwnerBps)}, miners and validators at least ${percent(minimumPartBps)} each`,
     hint: 'For example --owner 10 --miners 50: the validators get the other 40 %.',
   })
 }

@@ -20,11 +20,6 @@ export type Take = {
   readonly pending: { readonly bps: number; readonly fromSeconds: number } | undefined
 }
 
-/** Largest take of either kind, 1/10,000, and seconds between two raises. */
-export const takeBounds = { mostBps: 1_800, raiseSeconds: 30 * 86_400 } as const
-/** Most children of a hotkey in a subnet. */
-export const mostChildren = 5
-
 /** A part of a parent's own alpha weight in a subnet, in 1e-18. */
 export type ChildShare = { readonly child: Address; readonly proportion: bigint }
 

@@ -6,9 +6,6 @@ import { partsDelaySeconds } from '../rules/emission/constants.ts'
 import { explained, type PoolAccount } from './pool-trades.ts'
 import type { PoolPlace } from './pools.ts'
 
-/** Bounds that the contract holds: `ownerMaximumBps` for the owner, at least `leastBps` for miners and validators each. */
-export const partBounds = { ownerMaximumBps: 1_800, leastBps: 2_000 } as const
-
 type WithEmission<place extends PoolPlace> = place & {
   readonly network: { readonly contracts: { readonly emission: Address } }
 }

@@ -1,12 +1,12 @@
 /** A network without a ledger, by the rules that ledgers follow: pools, locks, steps, and who holds which alpha. */
 
 import { createLeagueRandom, type LeagueRandom } from '../league/random.ts'
+import { maximumInjectionBps } from '../rules/emission/constants.ts'
 import type { EmissionPolicy } from '../rules/emission/policy.ts'
 import {
   defaultEmissionParts,
   type EmissionNetworkState,
   type EmissionSubnet,
-  maximumInjectionBps,
   nothingAccrued,
   type PoolEmissionRules,
   stepEmission,
