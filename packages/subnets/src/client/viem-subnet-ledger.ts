@@ -13,11 +13,12 @@ import type {
   SubnetLedger,
   WeightsCommitment,
 } from './subnet-ledger.ts'
+import { readDueUpkeep } from './upkeep.ts'
 
 export type SubnetNetwork = Pick<NetworkFile, 'chainId' | 'startBlock' | 'chainKind'> & {
   readonly contracts: Pick<
     NetworkFile['contracts'],
-    'subnets' | 'permits' | 'work' | 'weights' | 'epochs' | 'emission' | 'disputes'
+    'subnets' | 'permits' | 'work' | 'weights' | 'epochs' | 'emission' | 'disputes' | 'pools' | 'staking'
   >
 }
 
@@ -255,6 +256,7 @@ export function createSubnetLedger(reader: LedgerReader, network: SubnetNetwork)
       ])
       return (accrued?.owner ?? paid.owner) - paid.owner
     },
+    upkeepDue: (netuid, hotkey) => readDueUpkeep({ reader, network }, netuid, hotkey),
   }
   return ledger
 }

@@ -12,6 +12,8 @@ export type ClaimerOptions = {
   readonly delaySeconds: (epoch: number) => Promise<number>
   readonly pollMs: number
   readonly onClaimed?: (epoch: number, accounts: number) => void
+  /** Done once after the claims of each root, in this claimer's turn. What it throws goes to `onError` and holds nothing up. */
+  readonly upkeep?: () => Promise<void>
   readonly onError: (error: unknown) => void
 }
 
@@ -67,6 +69,7 @@ export class Claimer {
     }
     this.#settledRoot = active.result.root
     if (open.length > 0) this.#options.onClaimed?.(active.epoch, open.length)
+    await this.#options.upkeep?.().catch(this.#options.onError)
   }
 
   /** A batch that the ledger refuses, be it for its gas, is halved: whose claim fails alone holds up nobody else. */
