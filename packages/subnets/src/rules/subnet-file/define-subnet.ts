@@ -72,9 +72,13 @@ export type Mechanism<task, response> = Questions<task, response> & {
   readonly shareBps: number
 }
 
-/** What a founder writes: one kind of questions, or up to 8 mechanisms whose shares sum to 10,000. */
+type WithMechanisms = { readonly mechanisms: readonly Mechanism<unknown, unknown>[] } & {
+  readonly [field in keyof Questions<unknown, unknown>]?: never
+}
+
+/** What a founder writes: one kind of questions, or up to 8 mechanisms whose shares sum to 10,000; never both. */
 export type SubnetFile<task, response> = SubnetHead &
-  (Questions<task, response> | { readonly mechanisms: readonly Mechanism<unknown, unknown>[] })
+  ((Questions<task, response> & { readonly mechanisms?: never }) | WithMechanisms)
 
 const defined = new WeakSet<object>()
 
@@ -86,16 +90,15 @@ export function defineMechanism<task, response>(mechanism: Mechanism<task, respo
 /** Checks a definition. Throws `subnets/bad-definition` naming the field. */
 export function defineSubnet<task, response>(file: SubnetFile<task, response>): SubnetFile<task, response> {
   if (typeof file !== 'object' || file === null) throw badDefinition('definition', 'must be an object')
-  const hasMechanisms = 'mechanisms' in file
-  const known = hasMechanisms ? [...headFields, 'mechanisms'] : [...headFields, ...questionFields]
-  requireKnown('', file, known)
+  const { head, questions } = subnetFields
+  requireKnown('', file, hasMechanisms(file) ? [...head, 'mechanisms'] : [...head, ...questions])
   const { name, version, aggregator = defaultAggregator } = file
   checkHead({ name, version, aggregator, aggregatorField: 'aggregator' })
   if (file.scoreTimeoutMs !== undefined) requireWhole('scoreTimeoutMs', file.scoreTimeoutMs, 10, 60_000)
   if (file.answerBytes !== undefined) {
     requireWhole('answerBytes', file.answerBytes, answerBytesBounds.least, answerBytesBounds.most)
   }
-  if (hasMechanisms) checkMechanisms(file.mechanisms)
+  if (hasMechanisms(file)) checkMechanisms(file.mechanisms)
   else checkQuestions('', file)
   const frozen = Object.freeze({ ...file })
   defined.add(frozen)
@@ -110,14 +113,42 @@ export function isSubnetFile(value: unknown): value is SubnetFile<unknown, unkno
 /** Most questions an epoch. */
 export const maximumTasks = 64
 
-const headFields = ['name', 'version', 'scoreTimeoutMs', 'answerBytes', 'aggregator']
-const questionFields = ['tasks', 'task', 'response', 'sample', 'serve', 'verify', 'score', 'aggregate', 'weights']
+const headFields: Readonly<Record<keyof SubnetHead, true>> = {
+  name: true,
+  version: true,
+  scoreTimeoutMs: true,
+  answerBytes: true,
+  aggregator: true,
+}
+const questionFields: Readonly<Record<keyof Questions<unknown, unknown>, true>> = {
+  tasks: true,
+  task: true,
+  response: true,
+  sample: true,
+  serve: true,
+  verify: true,
+  score: true,
+  aggregate: true,
+  weights: true,
+}
+
+/** Every field there is: of a subnet, of one kind of questions, and what a mechanism has beside these. */
+export const subnetFields = {
+  head: Object.keys(headFields),
+  questions: Object.keys(questionFields),
+  mechanism: ['name', 'shareBps'],
+} as const
+
 const tasksUnlessSaid = 8
 
 /** The mechanisms of a file; the questions of a file without any are one that has everything. */
 export function mechanismsOf(file: SubnetFile<unknown, unknown>): readonly Mechanism<unknown, unknown>[] {
-  const all = 'mechanisms' in file ? file.mechanisms : [{ ...file, shareBps: wholeBps }]
+  const all = hasMechanisms(file) ? file.mechanisms : [{ ...file, shareBps: wholeBps }]
   return all.map((mechanism) => ({ ...mechanism, tasks: mechanism.tasks ?? tasksUnlessSaid }))
+}
+
+function hasMechanisms<task, response>(file: SubnetFile<task, response>): file is SubnetHead & WithMechanisms {
+  return 'mechanisms' in file
 }
 
 function checkMechanisms(mechanisms: readonly Mechanism<unknown, unknown>[]): void {
@@ -129,7 +160,7 @@ function checkMechanisms(mechanisms: readonly Mechanism<unknown, unknown>[]): vo
     const place = `mechanisms[${index}].`
     if (typeof mechanism !== 'object' || mechanism === null)
       throw badDefinition(place.slice(0, -1), 'must be an object')
-    requireKnown(place, mechanism, [...questionFields, 'name', 'shareBps'])
+    requireKnown(place, mechanism, [...subnetFields.questions, ...subnetFields.mechanism])
     const { name, shareBps, aggregate } = mechanism
     if (typeof name !== 'string' || !/^[a-z0-9-]{1,32}$/.test(name) || names.has(name)) {
       throw badDefinition(`${place}name`, 'must be 1 to 32 small letters, digits and hyphens, and no name twice')
