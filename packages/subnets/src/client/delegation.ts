@@ -1,8 +1,7 @@
 /** What hotkeys and accounts choose: takes, child keys, where gifts of stake go (specs/0014-pools.md section 6). */
 import { type Address, toAddress } from '@koinon/base'
 import { alphaStakingAbi, delegationAbi } from '@koinon/ledger/abis'
-import type { Abi } from 'viem'
-import { explained, type PoolAccount } from './pool-trades.ts'
+import { type ArgsOf, type Changing, explained, type PoolAccount } from './pool-trades.ts'
 import type { PoolPlace } from './pools.ts'
 
 type WithDelegation<place extends PoolPlace> = place & {
@@ -117,13 +116,13 @@ export async function announceChildren(
   netuid: number,
   children: readonly ChildShare[],
 ): Promise<void> {
-  const args = [netuid, children.map(({ child }) => child), children.map(({ proportion }) => proportion)]
-  await callDelegation(account, 'announceChildren', args)
+  const [hotkeys, proportions] = [children.map(({ child }) => child), children.map(({ proportion }) => proportion)]
+  await callDelegation(account, 'announceChildren', [netuid, hotkeys, proportions])
 }
 
 /** Puts announced children of any parent into force. Throws `ledger/children-too-early`, `ledger/nothing-announced`, `ledger/child-not-willing`. */
 export async function applyChildren(account: DelegationAccount, netuid: number, parent: Address): Promise<void> {
-  const to = { address: account.network.contracts.staking, abi: alphaStakingAbi as Abi }
+  const to = { address: account.network.contracts.staking, abi: alphaStakingAbi } as const
   await explained(account.sender.call({ ...to, functionName: 'applyChildren', args: [netuid, parent] }))
 }
 
@@ -152,11 +151,11 @@ function delegationOf({ network }: DelegationPlace) {
   return { address: network.contracts.delegation, abi: delegationAbi, blockTag: 'pending' } as const
 }
 
-async function callDelegation(
+async function callDelegation<name extends Changing<typeof delegationAbi>>(
   account: DelegationAccount,
-  functionName: string,
-  args: readonly unknown[],
+  functionName: name,
+  args: ArgsOf<typeof delegationAbi, name>,
 ): Promise<void> {
-  const to = { address: account.network.contracts.delegation, abi: delegationAbi as Abi }
+  const to = { address: account.network.contracts.delegation, abi: delegationAbi } as const
   await explained(account.sender.call({ ...to, functionName, args }))
 }
