@@ -21,7 +21,7 @@ export function defineWithdraw(group: Command, roleName: 'provider' | 'validator
   group
     .command('withdraw')
     .description(
-      `sell the alpha that the stopped ${roleName} earned, and send its KOIN and dollars to the wallet of this home; its gas money stays, and its stake of KOIN`,
+      `sell the alpha that the stopped ${roleName} earned, and send its KOIN and dollars to the wallet of this home; its gas money and the KOIN it staked stay`,
     )
     .option('--to <address>', 'send them to this account instead')
     .option('--alpha', 'do not sell: send the alpha as it is')
