@@ -57,6 +57,7 @@ export function computeEpoch(given: EpochInputs, aggregator: Aggregator): EpochC
     consensus: outcome.consensus[index] as bigint,
     rank: outcome.incentive[index] as bigint,
     dividend: outcome.dividends[placeOf.get(seat.hotkey) ?? -1] ?? 0n,
+    own: outcome.own?.[index] ?? 0n,
   }))
   const isPaid = lines.some(({ rank }) => rank > 0n)
   const emission = isPaid ? payableEmission(inputs) : { miners: 0n, dividends: 0n }
