@@ -20,8 +20,10 @@ import { capStakes, stakeShares } from './stake.ts'
 
 export const yuma2 = yumaAggregator('yuma2', yuma2Defaults)
 export const yuma3 = yumaAggregator('yuma3', yuma3Defaults)
+/** The percentile of `yuma3Capped`. */
+export const cappedPercent = 88
 /** Stakes above the 88th percentile count as much as the one at it. */
-export const yuma3Capped = yumaAggregator('yuma3Capped', { ...yuma3Defaults, stakeCapPercent: 88 })
+export const yuma3Capped = yumaAggregator('yuma3Capped', { ...yuma3Defaults, stakeCapPercent: cappedPercent })
 /** Who leaves a seat out of a row loses the bond to it at once. */
 export const yuma3Liquid = yumaAggregator('yuma3Liquid', { ...yuma3Defaults, liquidAlpha: liquidAlphaDefaults })
 /** What a row leaves out fades as fast as what it would list with 0. */
