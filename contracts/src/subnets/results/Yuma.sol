@@ -37,9 +37,8 @@ library Yuma {
         bytes32[] calldata validators,
         SeatClaim calldata claim
     ) internal pure returns (bytes32) {
-        uint256[] memory stakes = _stakesOf(validators);
-        if (aggregator == YUMA3_CAPPED) _capAt(stakes, claim.cap);
-        uint256 sum = _sumOf(stakes);
+        bool isCapped = aggregator == YUMA3_CAPPED;
+        (uint256[] memory stakes, uint256 sum) = _stakesOf(validators, isCapped, claim.cap);
         if (sum == 0) return SeatWords.pack(column.tenure, 0, 0, 0);
         uint256[] memory shares = Rows.openedShares(column, validators, stakes, claim.openings);
         uint256 rank = _rank(stakes, sum, shares, claim.consensus);
@@ -59,43 +58,33 @@ library Yuma {
         return (seats[uid].aggregatorsOwn() << ONE_BITS) / sum;
     }
 
-    /// @dev What counts of each validator: its vote, or its whole stake where no row counts for it, so that the silent count against.
-    function _stakesOf(bytes32[] calldata validators) private pure returns (uint256[] memory stakes) {
+    /// @dev What counts of each validator, and the sum: its vote, or its whole stake where no row counts for it, so that the silent count
+    ///      against; cut to `cap`, which must be the smallest that at least 88 of a hundred of those above 0 do not exceed.
+    function _stakesOf(bytes32[] calldata validators, bool isCapped, uint256 cap)
+        private
+        pure
+        returns (uint256[] memory stakes, uint256 sum)
+    {
         stakes = new uint256[](validators.length);
+        (uint256 held, uint256 below, uint256 within) = (0, 0, 0);
+        if (!isCapped) cap = type(uint256).max;
+        // At most 256 stakes of 88 bits.
         unchecked {
             for (uint256 i = 0; i < stakes.length; ++i) {
                 bytes32 word = Rows.wordAt(validators, i);
                 uint256 age = word.age();
-                stakes[i] = age == ValidatorWords.NO_ROW ? word.stake() : word.stake() >> age;
-            }
-        }
-    }
-
-    /// @dev Cuts stakes to `cap`, which must be the smallest that at least 88 of a hundred of those above 0 do not exceed.
-    function _capAt(uint256[] memory stakes, uint256 cap) private pure {
-        (uint256 held, uint256 below, uint256 within) = (0, 0, 0);
-        // At most 256 of each.
-        unchecked {
-            for (uint256 i = 0; i < stakes.length; ++i) {
-                uint256 stake = stakes[i];
+                uint256 stake = age == ValidatorWords.NO_ROW ? word.stake() : word.stake() >> age;
                 if (stake == 0) continue;
                 ++held;
                 if (stake < cap) ++below;
-                if (stake > cap) stakes[i] = cap;
+                if (stake > cap) stake = cap;
                 else ++within;
+                sum += stake;
+                stakes[i] = stake;
             }
-            if (held == 0) return;
+            if (!isCapped || held == 0) return (stakes, sum);
             uint256 place = (CAPPED_PERCENT * held + 99) / 100;
             if (below >= place || within < place) revert IDisputes.NotTheCap(cap);
-        }
-    }
-
-    function _sumOf(uint256[] memory stakes) private pure returns (uint256 sum) {
-        // At most 256 stakes of 88 bits.
-        unchecked {
-            for (uint256 i = 0; i < stakes.length; ++i) {
-                sum += stakes[i];
-            }
         }
     }
 
@@ -106,25 +95,33 @@ library Yuma {
         pure
         returns (uint256 weighted)
     {
-        (uint256 counted, uint256 atLeast, uint256 above) = (0, 0, 0);
-        // Shares are at most 2^32, there are at most 256, and neither sum is 0: the largest stake has a share above 0.
-        unchecked {
-            for (uint256 i = 0; i < stakes.length; ++i) {
-                uint256 active = (stakes[i] << ONE_BITS) / sum;
-                stakes[i] = active;
-                counted += active;
+        (uint256 atLeast, uint256 above) = (0, 0);
+        // Both lists are as long as the validators are many. Shares are at most 2^32, and neither divisor is 0: the largest stake has a
+        // share above 0.
+        assembly ("memory-safe") {
+            let end := add(stakes, shl(5, mload(stakes)))
+            let counted := 0
+            for { let place := stakes } lt(place, end) {} {
+                place := add(place, 32)
+                let active := div(shl(ONE_BITS, mload(place)), sum)
+                mstore(place, active)
+                counted := add(counted, active)
             }
-            for (uint256 i = 0; i < stakes.length; ++i) {
-                (uint256 active, uint256 given) = (stakes[i], shares[i]);
-                if (given > consensus) {
-                    above += (active << ONE_BITS) / counted;
-                    given = consensus;
-                } else if (given == consensus) {
-                    atLeast += (active << ONE_BITS) / counted;
+            let toShare := sub(shares, stakes)
+            for { let place := stakes } lt(place, end) {} {
+                place := add(place, 32)
+                let active := mload(place)
+                let given := mload(add(place, toShare))
+                if iszero(lt(given, consensus)) {
+                    let voice := div(shl(ONE_BITS, active), counted)
+                    atLeast := add(atLeast, voice)
+                    if gt(given, consensus) {
+                        above := add(above, voice)
+                        given := consensus
+                    }
                 }
-                weighted += active * given >> ONE_BITS;
+                weighted := add(weighted, shr(ONE_BITS, mul(active, given)))
             }
-            atLeast += above;
         }
         if (atLeast < KAPPA || above >= KAPPA) revert IDisputes.NotTheMedian(consensus);
     }
