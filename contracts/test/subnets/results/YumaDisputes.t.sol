@@ -19,6 +19,8 @@ contract YumaDisputesTest is YumaRound {
     uint256 private constant VALIDATORS = 9;
     uint256 private constant SEATS = 14;
 
+    /// forge-config: default.fuzz.runs = 24
+    /// forge-config: long.fuzz.runs = 400
     function testFuzz_an_honest_result_survives_every_dispute(uint256 seed) public {
         _start(yumas()[seed % 5]);
         (Result memory result, Posting memory posting) = _round(seed, 1, none());
@@ -26,6 +28,8 @@ contract YumaDisputesTest is YumaRound {
         _survives(result, posting, none());
     }
 
+    /// forge-config: default.fuzz.runs = 24
+    /// forge-config: long.fuzz.runs = 400
     function testFuzz_an_honest_second_result_with_sleepers_and_newcomers_survives(uint256 seed) public {
         _start(yumas()[seed % 5]);
         (Result memory result, Posting memory posting) = _round(seed, 1, none());
@@ -44,6 +48,8 @@ contract YumaDisputesTest is YumaRound {
     }
 
     /// @dev Tenure, consensus, own and rank of any seat, taken or not, whatever they were changed to, and whatever else is wrong.
+    /// forge-config: default.fuzz.runs = 24
+    /// forge-config: long.fuzz.runs = 400
     function testFuzz_a_changed_number_is_caught(uint256 seed, uint8 field, uint256 delta, bool also) public {
         _start(yumas()[seed % 5]);
         (Result memory result, Posting memory posting) = _round(seed, 1, none());
@@ -72,6 +78,8 @@ contract YumaDisputesTest is YumaRound {
     }
 
     /// @dev Rows left out, in another order, of others, or opened elsewhere; validators twice or in another order; another consensus.
+    /// forge-config: default.fuzz.runs = 24
+    /// forge-config: long.fuzz.runs = 400
     function testFuzz_no_evidence_but_the_right_one_is_looked_at(uint256 seed, uint40 consensus) public {
         _start(yumas()[seed % 5]);
         (Result memory result, Posting memory posting) = _round(5, 1, none());
@@ -147,6 +155,8 @@ contract YumaDisputesTest is YumaRound {
     }
 
     /// @dev Owns beside those posted, or too many, would make a right rank look wrong.
+    /// forge-config: default.fuzz.runs = 24
+    /// forge-config: long.fuzz.runs = 400
     function testFuzz_owns_that_were_not_posted_make_no_rank_look_wrong(uint256 seed, uint128 own) public {
         _start(Yuma.YUMA2);
         (Result memory result, Posting memory posting) = _round(seed, 1, none());
