@@ -1,7 +1,8 @@
 /** Epochs are judged, signed, activated and paid without anybody doing anything. Epochs of a local network last a minute. */
 import { systemClock } from '@koinon/base'
 import { createLedgerReader } from '@koinon/ledger'
-import { homeAt, networkOf } from '@koinon/node'
+import { homeAt } from '@koinon/node/home'
+import { networkOf } from '@koinon/node/wallet'
 import {
   createSubnetLedger,
   epochWindow,

@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { homeAt, readApiKeys } from '@koinon/node'
+import { homeAt, readApiKeys } from '@koinon/node/home'
 import { fetchReceipt } from '@koinon/sdk'
 import { bundleToJson, type Check, parseBundle, type ReceiptBundle } from '@koinon/work'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'

@@ -2,7 +2,7 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sha256Hex } from '@koinon/base'
-import type { AuditOutcome } from '@koinon/node'
+import type { AuditOutcome } from '@koinon/node/audit'
 import { koinonJson } from './cli.ts'
 
 export type Audited = AuditOutcome & { readonly exitCode: number; readonly named: readonly string[] }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Address } from '@koinon/base'
 import { createLedgerReader, type LedgerReader, type NetworkFile, parseNetworkFile } from '@koinon/ledger'
 import { alphaStakingAbi, batchSettlementAbi } from '@koinon/ledger/abis'
-import { readBalances } from '@koinon/node'
+import { readBalances } from '@koinon/node/wallet'
 import { readBooks } from './books.ts'
 
 const rootNetuid = 0

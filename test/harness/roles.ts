@@ -1,4 +1,4 @@
-import type { RoleStatus } from '@koinon/node'
+import type { RoleStatus } from '@koinon/node/home'
 import { koinonJson } from './cli.ts'
 import { sleep, waitFor } from './wait.ts'
 

@@ -15,7 +15,7 @@ import {
   TransactionSender,
 } from '@koinon/ledger'
 import { koinonTokenAbi, subnetsAbi, testDollarAbi } from '@koinon/ledger/abis'
-import { accountKey, openHome } from '@koinon/node'
+import { accountKey, openHome } from '@koinon/node/home'
 import { ChannelOpener, localDelegatingAccount } from '@koinon/payments'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { koinonCommand, koinonJson } from '../harness/cli.ts'

@@ -1,6 +1,6 @@
 /** The words of `koinon audit`. */
 import type { CheckReport, Difference, Open, Subject } from '@koinon/ledger/audit'
-import type { AuditOutcome } from '@koinon/node'
+import type { AuditOutcome } from '@koinon/node/audit'
 import type { CommandResult } from './runner.ts'
 import { table } from './table.ts'
 

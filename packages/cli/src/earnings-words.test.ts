@@ -1,5 +1,5 @@
 import type { Address } from '@koinon/base'
-import type { Withdrawal } from '@koinon/node'
+import type { Withdrawal } from '@koinon/node/wallet'
 import { tradeTerms } from '@koinon/subnets/pools'
 import { describe, expect, it } from 'vitest'
 import { earningsFacts, joinedAccounts, keptSentence, saleFacts, withdrawalSentence } from './earnings-words.ts'

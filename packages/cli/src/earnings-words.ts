@@ -1,6 +1,6 @@
 /** What a provider's earnings are called where it is started, asked and stopped: the same words everywhere. */
 import { type Address, dollarDecimals, formatAmount, formatUnits } from '@koinon/base'
-import type { AlphaEarning, AlphaWithdrawal, ProviderEarnings, Withdrawal } from '@koinon/node'
+import type { AlphaEarning, AlphaWithdrawal, ProviderEarnings, Withdrawal } from '@koinon/node/wallet'
 import { alphaOf, moment, percent, worthSentence } from './pool-words.ts'
 
 /** Label and value for `facts`: whose account, what it holds, what is owed to it, how to spend it. */

@@ -17,7 +17,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) =>
 process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
 process.channel?.unref()
 
-const program = await createProgram()
+const program = createProgram()
 try {
   await program.parseAsync()
 } catch (error) {

@@ -5,6 +5,7 @@ import type { Command } from 'commander'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { asTyped, commandStyle, shellWord } from './next-step.ts'
 import { createProgram } from './program.ts'
+import { defineEveryCommand } from './top-commands.ts'
 
 let folder: string
 beforeAll(() => {
@@ -36,6 +37,13 @@ describe('commandStyle', () => {
 
 describe('asTyped', () => {
   const style = { program: 'npx koinon', homePath: '/tmp/x' } as const
+  it('writes the usage lines of groups as those of commands', () => {
+    const typed = (text: string) => asTyped(text, { program: 'npx koinon' })
+    expect(typed('Usage: koinon subnet [options] [command]')).toBe('Usage: npx koinon subnet [options] [command]')
+    expect(typed('Usage: koinon [options] [command]')).toBe('Usage: npx koinon [options] [command]')
+    expect(typed('Usage: koinon subnet create [options]')).toBe('Usage: npx koinon subnet create [options]')
+  })
+
   it.each([
     ['koinon chat "What?"', 'npx koinon chat --home /tmp/x "What?"'],
     ['See "koinon logs gateway".', 'See "npx koinon logs --home /tmp/x gateway".'],
@@ -65,7 +73,7 @@ describe('asTyped', () => {
   })
 
   it('knows every command there is', async () => {
-    const program = await createProgram({ program: 'koinon' })
+    const program = await defineEveryCommand(createProgram({ program: 'koinon' }))
     const leaves = (command: Command, path: string): readonly string[] =>
       command.commands.length === 0
         ? [path]

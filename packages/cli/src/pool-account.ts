@@ -1,7 +1,9 @@
 /** The account that trades and stakes, and what it has agreed to. */
 import type { Address } from '@koinon/base'
 import type { NetworkFile } from '@koinon/ledger'
-import { existingAccountKey, type Home, networkOf, openMembership } from '@koinon/node'
+import { existingAccountKey, type Home } from '@koinon/node/home'
+import { openMembership } from '@koinon/node/joined'
+import { networkOf } from '@koinon/node/wallet'
 import { type AlphaHoldings, HoldingsReader, type PoolAccount } from '@koinon/subnets/pools'
 import { percent } from './pool-words.ts'
 import { type CommandContext, type CommandResult, confirm } from './runner.ts'

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createProgram } from './program.ts'
+import { defineEveryCommand } from './top-commands.ts'
 
 const main = new URL('./main.ts', import.meta.url).pathname
 /** As bin/koinon.mjs sets it. */
@@ -13,7 +14,7 @@ let folder: string
 let program: Command
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'koinon-cli-'))
-  program = await createProgram()
+  program = await defineEveryCommand(createProgram())
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

@@ -1,27 +1,9 @@
 import { Command } from 'commander'
-import { defineAudit } from './commands/audit.ts'
-import { defineChat } from './commands/chat.ts'
-import { defineCompletion } from './commands/completion.ts'
-import { defineDoctor } from './commands/doctor.ts'
-import { defineDown } from './commands/down.ts'
-import { defineEpoch } from './commands/epoch.ts'
-import { defineJoin } from './commands/join.ts'
-import { defineKeys } from './commands/keys.ts'
-import { defineLogs } from './commands/logs.ts'
-import { defineMiner } from './commands/miner.ts'
-import { defineNetwork } from './commands/network.ts'
-import { defineProvider } from './commands/provider.ts'
-import { defineReceipt } from './commands/receipt.ts'
-import { defineStatus } from './commands/status.ts'
-import { defineSubnet } from './commands/subnet.ts'
-import { defineUp } from './commands/up.ts'
-import { defineValidator } from './commands/validator.ts'
-import { defineVersion } from './commands/version.ts'
-import { defineWallet } from './commands/wallet.ts'
 import { asTyped, type CommandStyle, commandStyle } from './next-step.ts'
+import { addCommands } from './top-commands.ts'
 
-/** The whole command tree, a file a command. Modules that are heavy are loaded by the command that needs them. */
-export async function createProgram(style: CommandStyle = commandStyle(undefined)): Promise<Command> {
+/** The command tree, a file a command. */
+export function createProgram(style: CommandStyle = commandStyle(undefined)): Command {
   // Help is about any home.
   const typed = (text: string): string => asTyped(text, { program: style.program })
   const program = new Command('koinon')
@@ -37,28 +19,7 @@ export async function createProgram(style: CommandStyle = commandStyle(undefined
       writeOut: (text) => void process.stdout.write(typed(text)),
       writeErr: (text) => void process.stderr.write(typed(text)),
     })
-  const definitions = [
-    defineUp,
-    defineDown,
-    defineStatus,
-    defineDoctor,
-    defineChat,
-    defineReceipt,
-    defineWallet,
-    defineKeys,
-    defineJoin,
-    defineProvider,
-    defineMiner,
-    defineValidator,
-    defineNetwork,
-    defineSubnet,
-    defineEpoch,
-    defineAudit,
-    defineLogs,
-    defineVersion,
-    defineCompletion,
-  ]
-  for (const define of definitions) define(program)
+  addCommands(program)
   program.addHelpText(
     'after',
     `

@@ -1,6 +1,6 @@
 /** How every command ends: text for people or one JSON envelope, and an exit code that programs can act on. */
 import { type ErrorJson, errorToJson, KoinonError } from '@koinon/base'
-import { defaultHomePath, type Home, homeAt } from '@koinon/node'
+import { defaultHomePath, type Home, homeAt } from '@koinon/node/home'
 import type { Command, CommanderError } from 'commander'
 import { asTyped, type CommandStyle, commandStyle } from './next-step.ts'
 import { printable } from './printable.ts'

@@ -1,6 +1,7 @@
 import { KoinonError } from '@koinon/base'
 import { loadNetworkFile, type NetworkFile } from '@koinon/ledger'
-import { auditCopy, auditNetwork, deployedFiles, networkOf } from '@koinon/node'
+import { auditCopy, auditNetwork, deployedFiles } from '@koinon/node/audit'
+import { networkOf } from '@koinon/node/wallet'
 import type { Command } from 'commander'
 import { describeAudit } from '../audit-words.ts'
 import { type CommandContext, parseInteger, runCommand } from '../runner.ts'
@@ -18,10 +19,8 @@ type AuditOptions = {
 
 const mostEpochs = 1_000_000_000
 
-export function defineAudit(program: Command): void {
-  const audit = program
-    .command('audit')
-    .description('compute a network again from public chain data: what agrees, what differs, what could not be checked')
+export function defineAudit(audit: Command): void {
+  audit
     .option('--from <epoch>', 'first epoch to look at')
     .option('--to <epoch>', 'last epoch to look at')
     .option('--netuid <n>', 'one subnet only')

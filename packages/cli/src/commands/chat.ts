@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { formatUnits, KoinonError } from '@koinon/base'
-import { currentApiKey, networkOf } from '@koinon/node'
+import { currentApiKey } from '@koinon/node/home'
+import { networkOf } from '@koinon/node/wallet'
 import { askGateway, type GatewayAnswer } from '@koinon/sdk'
 import type { Command } from 'commander'
 import { runCommand } from '../runner.ts'
@@ -14,10 +15,8 @@ type ChatOptions = {
   readonly gateway?: string
 }
 
-export function defineChat(program: Command): void {
-  program
-    .command('chat')
-    .description('ask the network something and see who answered, what it cost and how it was checked')
+export function defineChat(chat: Command): void {
+  chat
     .argument('[question...]', 'what to ask')
     .option('--model <id>', 'model', 'default')
     .option('--max-tokens <n>', 'longest answer', '256')

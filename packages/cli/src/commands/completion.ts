@@ -2,24 +2,29 @@ import { KoinonError } from '@koinon/base'
 import type { Command } from 'commander'
 import { runCommand } from '../runner.ts'
 
-export function defineCompletion(program: Command): void {
-  program
-    .command('completion')
-    .description('print a completion script: koinon completion bash >> ~/.bashrc')
-    .argument('<shell>', 'bash, zsh or fish')
-    .action(
-      runCommand(async (_context, shell: string) => {
-        const script = scripts[shell]?.(commandWords(program))
-        if (script === undefined) {
-          throw new KoinonError({
-            code: 'usage/unknown-shell',
-            message: `There is no completion for "${shell}"`,
-            hint: 'Known: bash, zsh, fish.',
-          })
-        }
-        return { data: { shell, script }, text: script }
-      }),
-    )
+export function defineCompletion(completion: Command): void {
+  completion.argument('<shell>', 'bash, zsh or fish').action(
+    runCommand(async (_context, shell: string) => {
+      const script = scripts[shell]?.(commandWords(await everyCommand()))
+      if (script === undefined) {
+        throw new KoinonError({
+          code: 'usage/unknown-shell',
+          message: `There is no completion for "${shell}"`,
+          hint: 'Known: bash, zsh, fish.',
+        })
+      }
+      return { data: { shell, script }, text: script }
+    }),
+  )
+}
+
+/** The tree is loaded whole by this command alone. */
+async function everyCommand(): Promise<Command> {
+  const [{ createProgram }, { defineEveryCommand }] = await Promise.all([
+    import('../program.ts'),
+    import('../top-commands.ts'),
+  ])
+  return defineEveryCommand(createProgram())
 }
 
 /** Words that may follow each command path: `''` for the first word, `keys` for what follows `koinon keys`. */

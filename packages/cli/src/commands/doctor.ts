@@ -2,7 +2,9 @@ import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
 import { freemem, totalmem } from 'node:os'
 import { errorToJson } from '@koinon/base'
 import { checkChain, createLedgerReader } from '@koinon/ledger'
-import { defaultModel, type Home, networkOf, portOwner, runningSupervisor } from '@koinon/node'
+import { type Home, runningSupervisor } from '@koinon/node/home'
+import { defaultModel, portOwner } from '@koinon/node/local'
+import { networkOf } from '@koinon/node/wallet'
 import type { Command } from 'commander'
 import { runCommand } from '../runner.ts'
 import { table } from '../table.ts'
@@ -18,33 +20,30 @@ const minimumNodeMajor = 24
 const freeBytesWanted = 1024 ** 3
 const freeMemoryWanted = 2 * 1024 ** 3
 
-export function defineDoctor(program: Command): void {
-  program
-    .command('doctor')
-    .description('look at this machine and this home, and say what to mend')
-    .action(
-      runCommand(async ({ home, typed }) => {
-        const findings = [
-          node(),
-          disk(home),
-          memory(),
-          homeRights(home),
-          model(),
-          ...ports(home),
-          ...(await network(home)),
-        ]
-        const rows = findings.map((finding) => [finding.state, finding.name, typed(finding.detail)])
-        const advice = findings.flatMap((finding) =>
-          finding.advice === undefined ? [] : [`- ${finding.name}: ${typed(finding.advice)}`],
-        )
-        const isBad = findings.some((finding) => finding.state === 'bad')
-        return {
-          data: { findings },
-          text: `${table(['state', 'what', 'found'], rows)}\n\n${advice.length === 0 ? 'All is well.' : advice.join('\n')}`,
-          isBad,
-        }
-      }),
-    )
+export function defineDoctor(doctor: Command): void {
+  doctor.action(
+    runCommand(async ({ home, typed }) => {
+      const findings = [
+        node(),
+        disk(home),
+        memory(),
+        homeRights(home),
+        model(),
+        ...ports(home),
+        ...(await network(home)),
+      ]
+      const rows = findings.map((finding) => [finding.state, finding.name, typed(finding.detail)])
+      const advice = findings.flatMap((finding) =>
+        finding.advice === undefined ? [] : [`- ${finding.name}: ${typed(finding.advice)}`],
+      )
+      const isBad = findings.some((finding) => finding.state === 'bad')
+      return {
+        data: { findings },
+        text: `${table(['state', 'what', 'found'], rows)}\n\n${advice.length === 0 ? 'All is well.' : advice.join('\n')}`,
+        isBad,
+      }
+    }),
+  )
 }
 
 function node(): Finding {

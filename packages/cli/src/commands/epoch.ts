@@ -1,5 +1,5 @@
 import { formatAmount, KoinonError } from '@koinon/base'
-import { networkOf, requestJson } from '@koinon/node'
+import { networkOf, requestJson } from '@koinon/node/wallet'
 import type { Command } from 'commander'
 import { phaseSentence, stateSentence } from '../epoch-words.ts'
 import { parseInteger, runCommand } from '../runner.ts'
@@ -29,8 +29,7 @@ type EpochDetail = EpochJson & {
   }[]
 }
 
-export function defineEpoch(program: Command): void {
-  const epoch = program.command('epoch').description('epochs of a subnet: weights, results, who was paid what and why')
+export function defineEpoch(epoch: Command): void {
   epoch
     .command('show')
     .description('one epoch, or without a number the last ones')

@@ -1,16 +1,15 @@
 import { existsSync } from 'node:fs'
 import { KoinonError, systemRandom } from '@koinon/base'
 import { checkChain, createLedgerReader, loadNetworkFile } from '@koinon/ledger'
-import { accountKey, networkOf, openHome, writeFileDurably } from '@koinon/node'
+import { accountKey, openHome, writeFileDurably } from '@koinon/node/home'
+import { networkOf } from '@koinon/node/wallet'
 import { sealSentence, sealTrust } from '@koinon/subnets'
 import type { Command } from 'commander'
 import { joinedAccounts } from '../earnings-words.ts'
 import { confirm, runCommand } from '../runner.ts'
 
-export function defineJoin(program: Command): void {
-  program
-    .command('join')
-    .description('make this home part of an existing network')
+export function defineJoin(join: Command): void {
+  join
     .argument('<network>', 'network file, or the URL of a gateway of the network')
     .option('-y, --yes', 'replace the network this home belongs to')
     .addHelpText(

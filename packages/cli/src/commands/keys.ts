@@ -1,12 +1,12 @@
 import { dollarDecimals, formatUnits, KoinonError, parseUnits } from '@koinon/base'
-import { existingAccountKey, type Home, isUnfinished, readApiKeys, type StoredApiKey, type Wallet } from '@koinon/node'
+import { existingAccountKey, type Home, isUnfinished, readApiKeys, type StoredApiKey } from '@koinon/node/home'
+import type { Wallet } from '@koinon/node/wallet'
 import type { Command } from 'commander'
 import { confirm, runCommand } from '../runner.ts'
 import { table } from '../table.ts'
 import { openWallet } from './wallet.ts'
 
-export function defineKeys(program: Command): void {
-  const keys = program.command('keys').description('API keys of this home')
+export function defineKeys(keys: Command): void {
   keys
     .command('create')
     .description('deposit dollars with the gateway and get a key that can spend them, and no more')

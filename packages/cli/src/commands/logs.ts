@@ -10,10 +10,8 @@ type LogsOptions = { readonly follow?: boolean; readonly lines: string }
 const followIntervalMs = 300
 const maximumTailBytes = 1024 * 1024
 
-export function defineLogs(program: Command): void {
-  program
-    .command('logs')
-    .description('what the roles of this home wrote; without a role, the last lines of each')
+export function defineLogs(logs: Command): void {
+  logs
     .argument('[role]', 'for example gateway, miner-1, validator-1, chain, indexer')
     .option('-f, --follow', 'stay and print what comes')
     .option('-n, --lines <n>', 'last lines of each role', '20')

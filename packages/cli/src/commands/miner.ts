@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import { systemClock } from '@koinon/base'
-import type { SubnetMember } from '@koinon/node'
-import { defaultHomePath, JoinedNode, type JoinedRole, requirePublishedHost } from '@koinon/node'
+import { defaultHomePath } from '@koinon/node/home'
+import type { SubnetMember } from '@koinon/node/joined'
+import { JoinedNode, type JoinedRole, requirePublishedHost } from '@koinon/node/joined'
 import type { Command } from 'commander'
 import { beaconEndpoints } from '../beacon-options.ts'
 import { parseInteger } from '../runner.ts'
@@ -18,8 +19,7 @@ export type MemberOptions = StayOptions & {
 
 const publicUrlHint = ' Or say with --public-url where others reach this machine.'
 
-export function defineMiner(program: Command): void {
-  const miner = program.command('miner').description('answer the questions of a subnet that is one file, and earn')
+export function defineMiner(miner: Command): void {
   miner
     .command('start')
     .description('register, answer every epoch\'s questions with the file\'s "serve" and earn until Ctrl-C')

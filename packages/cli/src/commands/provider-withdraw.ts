@@ -1,13 +1,6 @@
 import { systemClock, toAddress } from '@koinon/base'
-import {
-  type AlphaEarning,
-  existingAccountKey,
-  type Home,
-  networkOf,
-  readEarnings,
-  Wallet,
-  withdrawEarnings,
-} from '@koinon/node'
+import { existingAccountKey, type Home } from '@koinon/node/home'
+import { type AlphaEarning, networkOf, readEarnings, Wallet, withdrawEarnings } from '@koinon/node/wallet'
 import type { Command } from 'commander'
 import { saleFacts, withdrawalSentence } from '../earnings-words.ts'
 import { largeImpactPpm } from '../pool-account.ts'
@@ -28,7 +21,7 @@ export function defineWithdraw(group: Command, roleName: 'provider' | 'validator
   group
     .command('withdraw')
     .description(
-      `sell the alpha that the stopped ${roleName} earned, and send its KOIN and dollars to the wallet of this home; its gas money stays, and its stake of KOIN`,
+      `sell the alpha that the stopped ${roleName} earned, and send its KOIN and dollars to the wallet of this home; its gas money and the KOIN it staked stay`,
     )
     .option('--to <address>', 'send them to this account instead')
     .option('--alpha', 'do not sell: send the alpha as it is')

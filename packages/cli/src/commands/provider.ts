@@ -1,25 +1,17 @@
 import { KoinonError, parseUnits, sleep, systemClock } from '@koinon/base'
+import { askSupervisor, defaultHomePath, homeAt, type RoleStatus, runningSupervisor } from '@koinon/node/home'
 import {
-  askSupervisor,
-  defaultHomePath,
-  defaultModel,
   findSeatChallenge,
   giveUpSeat,
-  homeAt,
   JoinedNode,
   type JoinedRole,
-  localPrices,
   type MachineBenchmark,
-  networkOf,
-  type ProviderEarnings,
   type ProviderRoleConfig,
-  type RoleStatus,
   readBenchmark,
-  readEarnings,
   requirePublishedHost,
-  resolveModel,
-  runningSupervisor,
-} from '@koinon/node'
+} from '@koinon/node/joined'
+import { defaultModel, localPrices, resolveModel } from '@koinon/node/local'
+import { networkOf, type ProviderEarnings, readEarnings } from '@koinon/node/wallet'
 import { type Command, Option } from 'commander'
 import { earningsFacts, keptSentence } from '../earnings-words.ts'
 import { parseInteger, runCommand } from '../runner.ts'
@@ -48,10 +40,7 @@ const roleName = 'provider'
 const stopDeadlineMs = 60_000
 const publicUrlHint = ' Or say with --public-url where others reach this machine.'
 
-export function defineProvider(program: Command): void {
-  const provider = program
-    .command('provider')
-    .description('sell the answers of this machine on the network this home joined')
+export function defineProvider(provider: Command): void {
   provider
     .command('start')
     .description('measure this machine, register, serve and earn until Ctrl-C')

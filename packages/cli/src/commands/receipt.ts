@@ -1,16 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { formatUnits, KoinonError } from '@koinon/base'
 import type { NetworkFile } from '@koinon/ledger'
-import {
-  existingAccountKey,
-  type Home,
-  networkOf,
-  noKeyHint,
-  readApiKeys,
-  requestJson,
-  resolveReplayModel,
-  type StoredApiKey,
-} from '@koinon/node'
+import { existingAccountKey, type Home, noKeyHint, readApiKeys, type StoredApiKey } from '@koinon/node/home'
+import { resolveReplayModel } from '@koinon/node/local'
+import { networkOf, requestJson } from '@koinon/node/wallet'
 import { type FetchedReceipt, fetchReceipt, type OwnBodies, verifyReceipt } from '@koinon/sdk'
 import { bundleToJson, type Check, parseBundle, type Rung, rungs } from '@koinon/work'
 import type { Command } from 'commander'
@@ -27,8 +20,7 @@ type VerifyOptions = {
 const checkableLevels: readonly Rung[] = ['L0', 'L2']
 const marks = { pass: 'pass', fail: 'FAIL', notChecked: 'not checked' } as const
 
-export function defineReceipt(program: Command): void {
-  const receipt = program.command('receipt').description('receipts of your answers')
+export function defineReceipt(receipt: Command): void {
   receipt
     .command('list')
     .description('your last answers, newest first')

@@ -1,30 +1,27 @@
-import { askSupervisor, type RoleStatus, runningSupervisor } from '@koinon/node'
+import { askSupervisor, type RoleStatus, runningSupervisor } from '@koinon/node/home'
 import type { Command } from 'commander'
 import { runCommand } from '../runner.ts'
 import { table } from '../table.ts'
 
-export function defineStatus(program: Command): void {
-  program
-    .command('status')
-    .description('what runs on this home, and how it is')
-    .action(
-      runCommand(async ({ home, typed }) => {
-        const supervisor = runningSupervisor(home)
-        if (supervisor === undefined) {
-          return {
-            data: { running: false, roles: [] },
-            text: `Nothing runs on the home ${home.path}. ${typed('Start it with "koinon up".')}`,
-          }
-        }
-        const roles = await askSupervisor<readonly RoleStatus[]>(home, 'roles')
-        // A joined node has no page, and a network that is still starting has none yet.
-        const page = await askSupervisor<{ readonly url: string }>(home, 'page.link').catch(() => undefined)
+export function defineStatus(status: Command): void {
+  status.action(
+    runCommand(async ({ home, typed }) => {
+      const supervisor = runningSupervisor(home)
+      if (supervisor === undefined) {
         return {
-          data: { running: true, pid: supervisor.pid, startedAtMs: supervisor.startedAtMs, page: page?.url, roles },
-          text: `Supervisor: process ${supervisor.pid}, home ${home.path}\n${page === undefined ? '' : `Page: ${page.url}  (${page.url.includes('#/open/') ? 'lets one browser in; once used, ask again for another' : 'what everybody may see; nothing of the owner'})\n`}\n${roleTable(roles)}`,
+          data: { running: false, roles: [] },
+          text: `Nothing runs on the home ${home.path}. ${typed('Start it with "koinon up".')}`,
         }
-      }),
-    )
+      }
+      const roles = await askSupervisor<readonly RoleStatus[]>(home, 'roles')
+      // A joined node has no page, and a network that is still starting has none yet.
+      const page = await askSupervisor<{ readonly url: string }>(home, 'page.link').catch(() => undefined)
+      return {
+        data: { running: true, pid: supervisor.pid, startedAtMs: supervisor.startedAtMs, page: page?.url, roles },
+        text: `Supervisor: process ${supervisor.pid}, home ${home.path}\n${page === undefined ? '' : `Page: ${page.url}  (${page.url.includes('#/open/') ? 'lets one browser in; once used, ask again for another' : 'what everybody may see; nothing of the owner'})\n`}\n${roleTable(roles)}`,
+      }
+    }),
+  )
 }
 
 function roleTable(roles: readonly RoleStatus[]): string {

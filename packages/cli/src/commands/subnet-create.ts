@@ -1,6 +1,9 @@
 import { formatAmount, KoinonError, parseUnits, tokenDecimals } from '@koinon/base'
 import { createSubnet, quoteLock, type SubnetParameters, withMargin } from '@koinon/ledger'
-import { existingAccountKey, localSubnet, networkOf, openMembership } from '@koinon/node'
+import { existingAccountKey } from '@koinon/node/home'
+import { openMembership } from '@koinon/node/joined'
+import { localSubnet } from '@koinon/node/local'
+import { networkOf } from '@koinon/node/wallet'
 import type { Command } from 'commander'
 import { confirm, parseInteger, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
@@ -24,25 +27,28 @@ export function defineSubnetCreate(subnet: Command): void {
   subnet
     .command('create')
     .description(
-      'make a subnet on the network this home joined; its lock price, from the wallet, is what its pool begins with',
+      'make a subnet on the network this home joined, without miners and validators yet; costs KOIN of the wallet, with which the pool of its alpha opens',
     )
     .requiredOption('--name <text>', 'name, up to 64 bytes')
-    .requiredOption('--spec-hash <hash>', 'hash of what validators run, 0x and 64 hexadecimal digits')
+    .requiredOption(
+      '--spec-hash <hash>',
+      'which definition validators run: its specHash, 0x and 64 hexadecimal digits; koinon subnet dev FILE --json names that of a file',
+    )
     .option('--metadata <url>', 'where people read about it', '')
     .option(
       '--epoch-seconds <n>',
-      'length of an epoch; its phases take two thirds of it. Stake must not leave the network sooner than results of two are active',
+      'length of an epoch in seconds, after each of which people are paid; two epochs and a sixth must fit into the time that stake takes to leave the network',
       '120',
     )
-    .option('--seats <n>', 'seats of miners and validators', '256')
-    .option('--validators <n>', 'validators at most', '64')
-    .option('--min-stake <koin>', 'what the stake of a validator must weigh, in alpha; KOIN on the root counts', '1000')
-    .option('--first-burn <koin>', 'price of the first seat', formatAmount(localSubnet.initialBurn))
-    .option('--max-lock <koin>', 'the most that is locked (default: the price shown + 5 %)')
+    .option('--seats <n>', 'seats for miners and validators together, at most 256', '256')
+    .option('--validators <n>', 'how many of them may be validators, at most 64', '64')
+    .option('--min-stake <alpha>', 'least stake of a validator, in alpha; KOIN staked on the root counts, too', '1000')
+    .option('--first-burn <koin>', 'KOIN that the first seat costs', formatAmount(localSubnet.initialBurn))
+    .option('--max-lock <koin>', 'the most KOIN that the subnet may cost (default: the price shown + 5 %)')
     .option('-y, --yes', 'do not ask')
     .addHelpText(
       'after',
-      `\nSeats cost from ${formatAmount(rules.minBurn)} to ${formatAmount(rules.maxBurn)} KOIN, 26 % more with each registration, half every ${rules.burnHalfLifeSeconds} s. Bounds: specs/0010-seats-stake-emission.md.`,
+      `\nThe price of a subnet doubles with every new one and falls with time: koinon subnet list tells it. It stays in the pool for good.\nThe price of a seat rises by 26 % with each one sold and halves every ${rules.burnHalfLifeSeconds} s, between ${formatAmount(rules.minBurn)} and ${formatAmount(rules.maxBurn)} KOIN. Bounds: specs/0010-seats-stake-emission.md.`,
     )
     .action(
       runCommand(async (context, flags: CreateFlags) => {

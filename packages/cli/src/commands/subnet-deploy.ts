@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { KoinonError } from '@koinon/base'
-import { askSupervisor, type FoundedSubnet, runningSupervisor } from '@koinon/node'
+import { askSupervisor, runningSupervisor } from '@koinon/node/home'
+import type { FoundedSubnet } from '@koinon/node/local'
 import type { Command } from 'commander'
 import { runCommand } from '../runner.ts'
 
@@ -8,7 +9,9 @@ import { runCommand } from '../runner.ts'
 export function defineSubnetDeploy(subnet: Command): void {
   subnet
     .command('deploy')
-    .description('found a subnet on the network that runs on this home, with miners and validators that start at once')
+    .description(
+      'make a subnet of a file on the network that "koinon up" runs here, with miners and validators that start at once',
+    )
     .argument('<file>', 'TypeScript file with one defineSubnet')
     .addHelpText(
       'after',

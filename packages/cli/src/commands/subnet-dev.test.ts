@@ -168,7 +168,7 @@ async function subnet(...args: readonly string[]): Promise<{ code: unknown; stdo
     stdout += String(text)
     return true
   })
-  const program = await createProgram()
+  const program = createProgram()
   await program.parseAsync(['--home', join(folder, 'home'), 'subnet', ...args], { from: 'user' })
   vi.restoreAllMocks()
   return { code: process.exitCode, stdout }

@@ -1,6 +1,6 @@
 import { formatAmount } from '@koinon/base'
 import { createLedgerReader, listSubnets, quoteLock, readSubnet } from '@koinon/ledger'
-import { networkOf } from '@koinon/node'
+import { networkOf } from '@koinon/node/wallet'
 import { marketJson, readMarkets } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
 import { runCommand } from '../runner.ts'

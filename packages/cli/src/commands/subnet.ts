@@ -18,10 +18,11 @@ import { defineSubnetBuy, defineSubnetSell } from './subnet-trade.ts'
 import { defineSubnetWhatIf } from './subnet-what-if.ts'
 
 /** The group of subnets' commands, a file a command: making one, checking one, trading and staking its alpha. */
-export function defineSubnet(program: Command): void {
-  const subnet = program
-    .command('subnet')
-    .description('write a subnet as one file, try it, make one, check what validators say; trade and stake alpha')
+export function defineSubnet(subnet: Command): void {
+  subnet.addHelpText(
+    'after',
+    '\nTo look around: koinon subnet list. To write one: docs/subnets.md. To trade and stake: docs/alpha.md. NETUID is the number of a subnet, UID that of a seat in it; KOIN staked on subnet 0, the root, counts in many subnets.',
+  )
   for (const define of [
     defineSubnetDev,
     defineSubnetSim,

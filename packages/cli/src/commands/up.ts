@@ -1,18 +1,17 @@
 import { systemClock } from '@koinon/base'
+import { parseTemplates, templateNames } from '@koinon/node/audit'
+import { defaultHomePath } from '@koinon/node/home'
 import {
-  defaultHomePath,
   defaultModel,
   externalLedger,
   type LedgerSource,
   LocalNetwork,
   localSubnet,
   type NetworkStep,
-  parseTemplates,
   type ReadyNetwork,
   resolveModel,
   shortestEpochSeconds,
-  templateNames,
-} from '@koinon/node'
+} from '@koinon/node/local'
 import { sealSentence } from '@koinon/subnets'
 import { type Command, Option } from 'commander'
 import {
@@ -44,11 +43,8 @@ type UpOptions = StayOptions &
 const minersByDefault = 3
 const validatorsByDefault = 2
 
-export function defineUp(program: Command): void {
-  program
-    .command('up')
-    .description('start a whole network on this machine and stay with it until Ctrl-C')
-    .option('--port <n>', 'gateway, API and page', '8402')
+export function defineUp(up: Command): void {
+  up.option('--port <n>', 'gateway, API and page', '8402')
     .option('--rpc-port <n>', 'JSON-RPC of the ledger', '8545')
     .addOption(
       new Option('--rpc <url>', 'put the network on a chain that runs already, instead of one of its own').conflicts(
@@ -91,10 +87,10 @@ export function defineUp(program: Command): void {
       'after',
       '\nExamples:\n  koinon up\n  koinon up --home /tmp/other --port 9402 --rpc-port 9545\n  koinon up --model ~/models/some-q8_0.gguf\n  koinon up --home ~/on-base --rpc http://127.0.0.1:8545',
     )
-    .action(async (_options: unknown, command: Command) => up(command.optsWithGlobals<UpOptions>()))
+    .action(async (_options: unknown, command: Command) => startNetwork(command.optsWithGlobals<UpOptions>()))
 }
 
-function up(options: UpOptions): Promise<never> {
+function startNetwork(options: UpOptions): Promise<never> {
   return stay<ReadyNetwork>({
     options,
     create: async (say) => {

@@ -1,13 +1,7 @@
 import { KoinonError, systemClock } from '@koinon/base'
-import {
-  currentApiKey,
-  defaultHomePath,
-  defaultModel,
-  JoinedNode,
-  type JoinedRole,
-  requirePublishedHost,
-  resolveModel,
-} from '@koinon/node'
+import { currentApiKey, defaultHomePath } from '@koinon/node/home'
+import { JoinedNode, type JoinedRole, requirePublishedHost } from '@koinon/node/joined'
+import { defaultModel, resolveModel } from '@koinon/node/local'
 import type { Command } from 'commander'
 import { beaconEndpoints, beaconRelaysFlag, beaconRelaysHelp } from '../beacon-options.ts'
 import { parseInteger } from '../runner.ts'
@@ -30,11 +24,10 @@ type StartOptions = StayOptions & {
 
 const publicUrlHint = ' Or say with --public-url where others reach this machine.'
 
-export function defineValidator(program: Command): void {
-  const validator = program.command('validator').description('check the work of miners on the network this home joined')
+export function defineValidator(validator: Command): void {
   validator
     .command('start')
-    .description('register, stake KOIN on the root, ask for a permit, check miners and earn until Ctrl-C')
+    .description('take a seat, stake KOIN, ask for the permit to vote, then check miners and earn until Ctrl-C')
     .option('--model <file.gguf>', 'model to replay answers with; must be the file that miners serve', undefined)
     .option('--file <subnet.ts>', 'check the miners of a subnet that is one file, instead of those that sell inference')
     .option('--netuid <n>', 'subnet', '1')

@@ -11,26 +11,21 @@ import {
 } from '@koinon/base'
 import type { NetworkFile } from '@koinon/ledger'
 import {
-  type Asset,
   accountKey,
   askSupervisor,
   existingAccountKey,
-  type FaucetAnswer,
   type Home,
-  networkOf,
   openHome,
-  parseAsset,
   runningSupervisor,
-  Wallet,
-} from '@koinon/node'
+} from '@koinon/node/home'
+import { type Asset, type FaucetAnswer, networkOf, parseAsset, Wallet } from '@koinon/node/wallet'
 import type { Command } from 'commander'
 import { confirm, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
 
 const decimalsOf: Readonly<Record<Asset, number>> = { eth: 18, koin: tokenDecimals, dollar: dollarDecimals }
 
-export function defineWallet(program: Command): void {
-  const wallet = program.command('wallet').description('the account of this home')
+export function defineWallet(wallet: Command): void {
   wallet
     .command('new')
     .description('make the account (keeps an existing one)')

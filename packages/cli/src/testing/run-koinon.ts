@@ -14,8 +14,7 @@ export async function runKoinon(home: string, ...args: readonly string[]): Promi
     }
   }
   try {
-    const program = await createProgram()
-    await program.parseAsync(['--home', home, ...args], { from: 'user' })
+    await createProgram().parseAsync(['--home', home, ...args], { from: 'user' })
     return { code: process.exitCode, ...written }
   } finally {
     for (const [index, name] of streams.entries()) process[name].write = writers[index] as typeof process.stdout.write

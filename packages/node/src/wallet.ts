@@ -1,0 +1,12 @@
+/** What a wallet does on a network: its money, what it earned, and asking a node over HTTP. */
+export { networkOf } from './home/network-of.ts'
+export { readBalances } from './local/treasury.ts'
+export type { AlphaEarning, AlphaWithdrawal } from './provider/alpha-earnings.ts'
+export {
+  type ProviderEarnings,
+  readEarnings,
+  type Withdrawal,
+  withdrawEarnings,
+} from './provider/earnings.ts'
+export { type FaucetAnswer, requestJson } from './wallet/request-json.ts'
+export { type Asset, parseAsset, Wallet } from './wallet/wallet.ts'
