@@ -74,7 +74,7 @@ contract YumaDisputesTest is YumaRound {
             eq(staking.weightOf(netuid, vm.addr(keys[i])), stake - stake / 5, "a fifth");
             taken += stake / 5;
         }
-        eq(pools.balanceOf(netuid, WATCHER), taken / 10, "reward");
+        eq(pools.balanceOf(WATCHER, netuid), taken / 10, "reward");
     }
 
     /// @dev Rows left out, in another order, of others, or opened elsewhere; validators twice or in another order; another consensus.
