@@ -28,7 +28,7 @@ contract PrivilegesTest is Network {
         _only("a contract", "alpha-staking", "onRegistrationChanged payDividends slash");
         _anyone("batch-settlement", "claim claimWithSignature deposit finalizeWithdraw initiateWithdraw multicall refund refundWithSignature settle");
         _anyone("conviction", "contest endContest lock takeOver unlock withdraw");
-        _anyone("disputes", "confirm disputeAmount disputeDividend disputeSeat disputeTotal disputeValidator");
+        _anyone("disputes", "confirm disputeAmount disputeDividend disputeRank disputeSeat disputeTotal disputeValidator");
         _only("the deployer", "disputes", "setEpochs");
         _anyone("delegation", "announceChildren setAutoStake setChildTake setTake setTakesParent");
         _only("a contract", "delegation", "takeAnnouncement");

@@ -79,6 +79,9 @@ export function createSubnetLedgerWriter(
         const openings = dispute.openings.flatMap(({ word, proof }) => [word, ...proof])
         const seat = { ...dispute, openings }
         await sender.call({ ...to, functionName: 'disputeSeat', args: [wide(result), spec, validators, seat] })
+      } else if (dispute.kind === 'rank') {
+        const args = [wide(result), spec, seats, amountsRoot, dispute.uid] as const
+        await sender.call({ ...to, functionName: 'disputeRank', args })
       } else if (dispute.kind === 'dividend') {
         const args = [wide(result), spec, validators, seats, amountsRoot, dispute.uid, dispute.row] as const
         await sender.call({ ...to, functionName: 'disputeDividend', args })

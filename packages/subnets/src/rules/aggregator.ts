@@ -40,6 +40,8 @@ export type AggregatorOutput = {
   readonly dividends: readonly bigint[]
   /** Agreed value per uid. */
   readonly consensus: readonly bigint[]
+  /** What the aggregator keeps of each seat in its word, per uid, below 2^128; all 0 when left out. */
+  readonly own?: readonly bigint[]
   /** State for the next epoch, `0x` when the aggregator keeps none. */
   readonly carry: Hex
 }
