@@ -27,6 +27,7 @@ const commands: Readonly<Record<string, readonly string[]>> = {
   subnet: [
     ...['dev', 'sim', 'deploy', 'explain', 'replay', 'create', 'show', 'list'],
     ...['buy', 'sell', 'stake', 'unstake', 'withdraw', 'claim-root', 'move', 'holdings', 'parts'],
+    ...['announce', 'owner-hotkey'],
     ...['what-if', 'auto-stake', 'lock', 'unlock', 'contest', 'take-over'],
   ],
   epoch: ['show', 'run'],

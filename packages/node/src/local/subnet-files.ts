@@ -48,9 +48,19 @@ export async function openSubnetFile(
   return { subnet: subnet as Subnet, specHash: subnet.specHash(sandbox.sourceHash), sandbox }
 }
 
-/** Name and spec hash of a file. Throws as `openSubnetFile`. */
-export async function subnetFileSpec(path: string): Promise<{ readonly name: string; readonly specHash: Hex }> {
-  const { subnet, specHash, sandbox } = await openSubnetFile(path)
+/** What a subnet file says of itself, and what the ledger names it by. */
+export type SubnetFileSpec = {
+  readonly name: string
+  readonly version: number
+  readonly specHash: Hex
+  /** Whether it says how to answer: only then miners run from it. */
+  readonly hasServe: boolean
+}
+
+/** What a file says of itself. Throws as `openSubnetFile`. */
+export async function subnetFileSpec(path: string): Promise<SubnetFileSpec> {
+  const { specHash, sandbox } = await openSubnetFile(path)
   await sandbox.close()
-  return { name: subnet.name, specHash }
+  const { name, version, hasServe } = sandbox.description
+  return { name, version, specHash, hasServe }
 }
