@@ -9,7 +9,8 @@ import { parseInteger } from '../runner.ts'
 import { type StayOptions, stay } from '../stay.ts'
 
 export type MemberOptions = StayOptions & {
-  readonly file: string
+  /** Versions of one file. */
+  readonly file: readonly string[]
   readonly netuid: string
   readonly host: string
   readonly port: string
@@ -23,7 +24,10 @@ export function defineMiner(miner: Command): void {
   miner
     .command('start')
     .description('register, answer every epoch\'s questions with the file\'s "serve" and earn until Ctrl-C')
-    .requiredOption('--file <subnet.ts>', "the subnet's file, with a serve of your own if you like")
+    .requiredOption(
+      '--file <subnet.ts...>',
+      "the subnet's file, with a serve of your own if you like; with several versions, each epoch goes by the one that holds",
+    )
     .requiredOption('--netuid <n>', 'subnet')
     .option('--host <address>', 'address to bind; told to others where there is no --public-url', '127.0.0.1')
     .option('--port <n>', 'port to bind; 0 keeps the last one or takes a free one', '0')
@@ -60,7 +64,8 @@ export function startMember(kind: SubnetMember['kind'], options: MemberOptions):
           homePath: home.path,
           host: options.host,
           netuid,
-          file: resolve(options.file),
+          file: resolve(options.file[0] as string),
+          otherFiles: options.file.slice(1).map((path) => resolve(path)),
           members: [member],
           ...beaconEndpoints(options),
           isLocal: false,

@@ -142,7 +142,7 @@ function textFacts(
 
 function nextForValidators({ file }: NonNullable<Plan['texts']>, fromEpoch: number): string {
   if (file === undefined) return ''
-  return `\nGive the file to your validators and miners: who starts with both files goes over by itself. Validators score epoch ${fromEpoch} by it and all before by the old one.`
+  return `\nGive the file to all who take part before then. Validators that run with both go over by themselves (koinon validator start --file OLD NEW): they score epoch ${fromEpoch} by the new one, all before by the old one.`
 }
 
 function planJson(
