@@ -98,7 +98,12 @@ export function lockFacts(netuid: number, candidate: Address, lock: HeldLock): r
     ...(endsAtSeconds === undefined
       ? []
       : [['leaving', `${alphaOf(netuid, leaving)}, the last of it free ${second(endsAtSeconds)}`] as const]),
-    ['free', free === 0n ? 'nothing yet' : `${alphaOf(netuid, free)}: koinon subnet unlock ${netuid} fetches it`],
+    [
+      'free',
+      free === 0n
+        ? 'nothing yet'
+        : `${alphaOf(netuid, free)}: koinon subnet unlock ${netuid} --fetch --for ${candidate} brings it`,
+    ],
   ]
 }
 
