@@ -5,8 +5,12 @@ import type { SubnetMember } from '@koinon/node/joined'
 import { JoinedNode, type JoinedRole, requirePublishedHost } from '@koinon/node/joined'
 import type { Command } from 'commander'
 import { beaconEndpoints } from '../beacon-options.ts'
+import { memberAccount } from '../role-account.ts'
 import { parseInteger } from '../runner.ts'
 import { type StayOptions, stay } from '../stay.ts'
+import { defineMinerStatus } from './miner-status.ts'
+import { defineMinerStop } from './miner-stop.ts'
+import { defineWithdraw } from './provider-withdraw.ts'
 
 export type MemberOptions = StayOptions & {
   /** Versions of one file. */
@@ -39,6 +43,9 @@ export function defineMiner(miner: Command): void {
     .action(async (_options: unknown, command: Command) =>
       startMember('miner', command.optsWithGlobals<MemberOptions>()),
     )
+  defineMinerStatus(miner)
+  defineMinerStop(miner)
+  defineWithdraw(miner, 'miner')
 }
 
 /** Runs one account of a subnet file on the network that the home joined. */
@@ -49,7 +56,7 @@ export function startMember(kind: SubnetMember['kind'], options: MemberOptions):
     create: async (say) => {
       if (options.publicUrl === undefined) await requirePublishedHost(options.host, publicUrlHint)
       const member = {
-        name: `subnet-${netuid}-${kind}`,
+        name: memberAccount(netuid, kind),
         kind,
         port: parseInteger(options.port, '--port', 0, 65_535),
         ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
