@@ -165,7 +165,7 @@ contract PrivilegesTest is Network {
         pools.dissolve(netuid);
         emission.announceParts(netuid, 1_800, 2_000);
         vm.stopPrank();
-        eq(pools.balanceOf(netuid, owner), 0, "the lock is not the owner's");
+        eq(pools.balanceOf(owner, netuid), 0, "the lock is not the owner's");
         toRoot(netuid, 1);
         uint256 accrued = emission.accrued(netuid, 2).miners;
         bytes32[] memory amounts = new bytes32[](1);

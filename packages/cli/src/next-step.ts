@@ -40,7 +40,10 @@ const commands: Readonly<Record<string, readonly string[]>> = {
 const words = Object.entries(commands).map(([first, rest]) =>
   rest.length === 0 ? first : `${first} (?:${rest.join('|')})`,
 )
-const typedCommand = new RegExp(`(?<![\\w./-]|npx )koinon (${words.join('|')}|--help|COMMAND)(?![\\w-])`, 'g')
+const typedCommand = new RegExp(
+  `(?<![\\w./-]|npx )koinon (${words.join('|')}|(?:[a-z]+ )?\\[options\\]|--help|COMMAND)(?![\\w-])`,
+  'g',
+)
 
 /** `env` and `defaultPath` are the process's own when left out. */
 export function commandStyle(

@@ -31,6 +31,7 @@ export {
 } from './network-file.ts'
 export { localBeaconLabel, type NetworkBeacon } from './network-file-beacon.ts'
 export {
+  costOfMatch,
   quoteSeat,
   readChallenges,
   type SeatChallenge,

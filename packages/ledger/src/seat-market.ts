@@ -112,7 +112,12 @@ export async function findChallengeable({ network, reader }: Place, netuid: numb
   }
 }
 
-/** Keeps a challenged seat for what the newcomer deposited; the caller has approved that much. Throws as `TransactionSender.call`. */
+/** KOIN atomic units that keeping a seat burns of its holder; the rest of the price is a tenth of the newcomer's deposit (specs/0010). */
+export function costOfMatch({ deposit }: Pick<SeatChallenge, 'deposit'>): bigint {
+  return deposit - deposit / 10n
+}
+
+/** Keeps a challenged seat for {@link costOfMatch}; the caller has approved that much. Throws as `TransactionSender.call`. */
 export async function matchChallenge(
   { network, sender }: { readonly network: NetworkFile; readonly sender: TransactionSender },
   netuid: number,

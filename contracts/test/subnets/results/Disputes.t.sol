@@ -209,7 +209,7 @@ contract DisputesTest is Round {
         vm.prank(WATCHER);
         epochs.punishTwofold(result, one, other, two);
         eq(staking.weightOf(netuid, vm.addr(keys[0])), stake - stake / 5, "a fifth");
-        eq(pools.balanceOf(netuid, WATCHER), stake / 50, "reward");
+        eq(pools.balanceOf(WATCHER, netuid), stake / 50, "reward");
         vm.expectRevert(abi.encodeWithSelector(IEpochs.AlreadyPunished.selector, vm.addr(keys[0])));
         epochs.punishTwofold(result, one, other, two);
         // After an objection to the first the second may be signed.
@@ -430,7 +430,7 @@ contract DisputesTest is Round {
             eq(staking.weightOf(netuid, vm.addr(keys[i])), stake - stake / 5, "a fifth");
             taken += stake / 5;
         }
-        eq(pools.balanceOf(netuid, WATCHER), taken / 10, "reward");
+        eq(pools.balanceOf(WATCHER, netuid), taken / 10, "reward");
         eq(pools.supplyOf(netuid), supply - taken + taken / 10, "burned");
     }
 

@@ -22,7 +22,7 @@ export function defineWithdraw(group: Command, role: EarningRole): void {
   const command = group
     .command('withdraw')
     .description(
-      `sell the alpha that the stopped ${role} earned, and send its KOIN and dollars to the wallet of this home; its gas money stays, and its stake of KOIN`,
+      `sell the alpha that the stopped ${role} earned, and send its KOIN and dollars to the wallet of this home; its gas money and the KOIN it staked stay`,
     )
   withAccountOptions(command, role)
     .option('--to <address>', 'send them to this account instead')

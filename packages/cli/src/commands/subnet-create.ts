@@ -43,27 +43,30 @@ export function defineSubnetCreate(subnet: Command): void {
   const command = subnet
     .command('create')
     .description(
-      'make a subnet on the network this home joined; its lock price, from the wallet, is what its pool begins with',
+      'make a subnet on the network this home joined, without miners and validators yet; costs KOIN of the wallet, with which the pool of its alpha opens',
     )
     .argument('[file]', 'TypeScript file with one defineSubnet: its name and hash are taken from it')
     .option('--name <text>', "name, up to 64 bytes (default: the file's)")
-    .option('--spec-hash <hash>', 'hash of what validators run, 0x and 64 hexadecimal digits, where there is no file')
+    .option(
+      '--spec-hash <hash>',
+      'which definition validators run, where there is no file: its specHash, 0x and 64 hexadecimal digits',
+    )
     .option('--metadata <url>', 'where people read about it', '')
     .option(
       '--epoch-seconds <n>',
-      'length of an epoch; its phases take two thirds of it. Stake must not leave the network sooner than results of two are active',
+      'length of an epoch in seconds, after each of which people are paid; two epochs and a sixth must fit into the time that stake takes to leave the network',
       '120',
     )
-    .option('--seats <n>', 'seats of miners and validators', '256')
-    .option('--validators <n>', 'validators at most', '64')
+    .option('--seats <n>', 'seats for miners and validators together, at most 256', '256')
+    .option('--validators <n>', 'how many of them may be validators, at most 64', '64')
     .option(
       '--min-stake <alpha>',
-      'weight that a hotkey must have to be a validator, in alpha of the subnet: its stake there, and KOIN on the root that counts',
+      'least weight of a validator, in alpha: what is staked on it there; KOIN staked on the root counts, too',
       '1000',
     )
     .option(
       '--first-burn <koin>',
-      `price of the first seat (default: ${formatAmount(localSubnet.initialBurn)}, within the next two)`,
+      `KOIN that the first seat costs (default: ${formatAmount(localSubnet.initialBurn)}, within the next two)`,
     )
   withRuleOptions(command, {
     minBurn: `${formatAmount(rules.minBurn)} KOIN`,
@@ -73,12 +76,12 @@ export function defineSubnetCreate(subnet: Command): void {
     noticeSeconds: `${epochsOf.notice} epochs, at least ${rules.noticeSeconds} s`,
     maxRegistrationsPerEpoch: `${seatRuleBounds.maxRegistrationsPerEpoch[1]}`,
   })
-    .option('--max-lock <koin>', 'the most that is locked (default: the price shown + 5 %)')
+    .option('--max-lock <koin>', 'the most KOIN that the subnet may cost (default: the price shown + 5 %)')
     .option('--dry-run', 'show what would be made and what it costs, and send nothing')
     .option('-y, --yes', 'do not ask')
     .addHelpText(
       'after',
-      '\nTry the file first: koinon subnet dev FILE. A seat costs 26 % more with each registration. Its owner may change file and rules later, with notice: koinon subnet announce NETUID. Epochs, seats and the least weight stay for ever. Bounds: specs/0010-seats-stake-emission.md.',
+      '\nTry the file first: koinon subnet dev FILE. The price of a subnet doubles with every new one and falls with time: koinon subnet list tells it. It stays in the pool for good.\nThe price of a seat rises by 26 % with each one sold. File and rules may be changed later, with notice: koinon subnet announce NETUID. Epochs, seats and the least weight stay for ever. Bounds: specs/0010-seats-stake-emission.md.',
     )
     .action(
       runCommand(async (context, path: string | undefined, flags: CreateFlags): Promise<CommandResult> => {

@@ -11,7 +11,7 @@ export function defineSubnetDeploy(subnet: Command): void {
   subnet
     .command('deploy')
     .description(
-      'found a subnet on the network that runs on this home, with miners and validators that start at once; or announce a later version of one',
+      'make a subnet of a file on the network that "koinon up" runs here, with miners and validators that start at once; or announce a later version of one',
     )
     .argument('<file>', 'TypeScript file with one defineSubnet')
     .addHelpText(

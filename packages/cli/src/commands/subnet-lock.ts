@@ -26,7 +26,9 @@ const forHelp = 'who should own the subnet (default: the wallet of this home)'
 export function defineSubnetLock(subnet: Command): void {
   subnet
     .command('lock')
-    .description('lock alpha for who should own the subnet; without an amount, what is locked')
+    .description(
+      'lock alpha in favour of an account that should own the subnet; without an amount, show what is locked',
+    )
     .argument('<netuid>', 'number of the subnet')
     .argument('[amount]', 'free alpha to lock, or all')
     .option('--for <account>', forHelp)
@@ -62,7 +64,7 @@ export function defineSubnetLock(subnet: Command): void {
 export function defineSubnetUnlock(subnet: Command): void {
   subnet
     .command('unlock')
-    .description('let go of locked alpha: half is free every 90 days; without an amount, what is locked')
+    .description('let go of locked alpha, half of which is free after 90 days; without an amount, show what is locked')
     .argument('<netuid>', 'number of the subnet')
     .argument('[amount]', 'locked alpha to let go of, or all')
     .option('--fetch', 'fetch what is free')
@@ -109,7 +111,9 @@ export function defineSubnetUnlock(subnet: Command): void {
 export function defineSubnetContest(subnet: Command): void {
   subnet
     .command('contest')
-    .description('begin the notice after which who leads by conviction may become the owner')
+    .description(
+      'call for a change of owner: begins a notice of 30 days, after which who leads by locked alpha may become the owner',
+    )
     .argument('<netuid>', 'number of the subnet')
     .argument('[candidate]', 'account that leads (default: the one with most conviction)')
     .option('--end', 'end the open contest, whose candidate lost the lead or let its time pass')
@@ -134,7 +138,7 @@ export function defineSubnetContest(subnet: Command): void {
 export function defineSubnetTakeOver(subnet: Command): void {
   subnet
     .command('take-over')
-    .description('become the owner of a subnet, as the candidate of a contest whose notice is over')
+    .description('become the owner of a subnet, for the candidate of a contest whose notice is over')
     .argument('<netuid>', 'number of the subnet')
     .action(
       runCommand(async (context, number: string) => {

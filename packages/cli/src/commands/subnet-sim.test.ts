@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { createProgram } from '../program.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runKoinon } from '../testing/run-koinon.ts'
 
 const main = new URL('../main.ts', import.meta.url).pathname
 const small = ['--epochs', '20', '--seeds', '2', '--validators', '12', '--miners', '16', '--mechanisms', 'yuma2,yuma3']
@@ -11,35 +11,9 @@ let folder: string
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'koinon-sim-'))
 })
-afterEach(() => {
-  vi.restoreAllMocks()
-  process.exitCode = undefined
-})
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-const commandLine = (...args: readonly string[]): readonly string[] => [
-  '--disable-warning=ExperimentalWarning',
-  main,
-  '--home',
-  join(folder, 'home'),
-  'subnet',
-  'sim',
-  ...args,
-]
-
-async function sim(...args: readonly string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
-  const said = { stdout: '', stderr: '' }
-  for (const stream of ['stdout', 'stderr'] as const) {
-    vi.spyOn(process[stream], 'write').mockImplementation((text) => {
-      said[stream] += String(text)
-      return true
-    })
-  }
-  const program = createProgram()
-  await program.parseAsync(commandLine(...args).slice(2), { from: 'user' })
-  vi.restoreAllMocks()
-  return { code: process.exitCode, ...said }
-}
+const sim = (...args: readonly string[]) => runKoinon(join(folder, 'home'), 'subnet', 'sim', ...args)
 
 describe('koinon subnet sim', () => {
   it('says what pays and why, with progress on standard error only', async () => {
@@ -123,7 +97,19 @@ export const echo = defineSubnet({
 
   it('ends between two worlds when interrupted, and writes nothing', async () => {
     const page = join(folder, 'never.html')
-    const child = spawn(process.execPath, commandLine('--epochs', '100', '--seeds', '1000', '--out', page), {
+    const command = [
+      '--home',
+      join(folder, 'home'),
+      'subnet',
+      'sim',
+      '--epochs',
+      '100',
+      '--seeds',
+      '1000',
+      '--out',
+      page,
+    ]
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...command], {
       stdio: ['ignore', 'ignore', 'pipe'],
       timeout: 120_000,
     })

@@ -25,7 +25,7 @@ type League = typeof import('@koinon/subnets/league')
 export function defineSubnetSim(subnet: Command): void {
   subnet
     .command('sim')
-    .description('play known attacks against a subnet in seeded worlds: which pay, which do not, and what mends them')
+    .description('simulate known attacks on a subnet, without a network: which pay, which do not, and what mends them')
     .argument('[file]', 'TypeScript file with one defineSubnet; without it a subnet whose scores are honest')
     .option('--seed <text>', 'all randomness follows from it: same seed, same bytes', 'koinon')
     .option('--seeds <n>', 'worlds for each attack and mechanism; more narrow the intervals', '5')

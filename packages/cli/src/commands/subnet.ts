@@ -21,6 +21,10 @@ import { defineSubnetWhatIf } from './subnet-what-if.ts'
 
 /** The group of subnets' commands, a file a command: making one, checking one, trading and staking its alpha. */
 export function defineSubnet(subnet: Command): void {
+  subnet.addHelpText(
+    'after',
+    '\nTo look around: koinon subnet list. To write one: docs/subnets.md. To trade and stake: docs/alpha.md. NETUID is the number of a subnet, UID that of a seat in it; KOIN staked on subnet 0, the root, counts in many subnets.',
+  )
   for (const define of [
     defineSubnetDev,
     defineSubnetSim,

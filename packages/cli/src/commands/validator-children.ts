@@ -33,7 +33,9 @@ const ppmWad = 10n ** 12n
 export function defineValidatorChildren(validator: Command): void {
   validator
     .command('children')
-    .description('child keys: hotkeys that vote and earn with a part of what is staked on this one')
+    .description(
+      'child keys, hotkeys that vote and earn with a part of what is staked on this one: show or change them',
+    )
     .option('--netuid <n>', 'subnet', '1')
     .option('--set <hotkey=share...>', `announce children, up to ${mostChildren}, each with a share in per cent`)
     .option('--none', 'announce that there are none any more')

@@ -22,7 +22,7 @@ const most = takeBounds.mostBps / 100
 export function defineValidatorTake(validator: Command): void {
   validator
     .command('take')
-    .description("what the validator keeps of its stakers' dividends; with a number, another take")
+    .description("what part of its stakers' dividends a validator keeps; with a number, change it")
     .argument('[percent]', `new take: 9, 9.5 or 9.5%, or basis points as 950bps; at most ${most} %`)
     .option('--child', 'of the dividends of weight that parents give it (child keys)')
     .option('--of <hotkey>', 'show the take of another validator')

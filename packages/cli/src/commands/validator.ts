@@ -27,7 +27,7 @@ const publicUrlHint = ' Or say with --public-url where others reach this machine
 export function defineValidator(validator: Command): void {
   validator
     .command('start')
-    .description('register, stake KOIN on the root, ask for a permit, check miners and earn until Ctrl-C')
+    .description('take a seat, stake KOIN, ask for the permit to vote, then check miners and earn until Ctrl-C')
     .option('--model <file.gguf>', 'model to replay answers with; must be the file that miners serve', undefined)
     .option(
       '--file <subnet.ts...>',

@@ -44,7 +44,7 @@ export async function sendAlpha(
   account: PoolAccount,
   { netuid, to, alpha }: { readonly netuid: number; readonly to: Address; readonly alpha: bigint },
 ): Promise<Hex> {
-  return (await callPools(account, 'transfer', [netuid, to, alpha])).transactionHash
+  return (await callPools(account, 'transfer', [to, BigInt(netuid), alpha])).transactionHash
 }
 
 /** Lets `spender` take exactly that much KOIN, where it may not yet. */
@@ -92,7 +92,7 @@ const priceMoved: Refusal = {
 const refusals: Readonly<Record<string, Refusal>> = {
   OutputTooSmall: priceMoved,
   AmountTooSmall: priceMoved,
-  BalanceTooSmall: {
+  ERC6909InsufficientBalance: {
     code: 'ledger/too-little-alpha',
     message: 'The account has less free alpha of that subnet',
     hint: 'See what it holds: koinon subnet holdings. What is staked has to be unstaked first.',

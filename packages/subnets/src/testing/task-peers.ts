@@ -44,14 +44,14 @@ export type TaskPeer = {
   close(): Promise<void>
 }
 
-/** A miner that answers with `file`. */
+/** A miner that answers with `file`. `hasAnswered`: its answers to an epoch's questions are on disk; it gives none to an epoch that is over. */
 export async function createTaskMiner(
   network: NetworkFile,
   privateKey: Hex,
   netuid: number,
   folder: string,
   file: AnsweringFile,
-): Promise<TaskPeer> {
+): Promise<TaskPeer & { hasAnswered(epoch: number): Promise<boolean> }> {
   const { ledger, writer, hotkey } = connect(network, privateKey)
   const durable = await DurableStore.open(join(folder, `${hotkey}.db`), `${workStoreSchema}\n${taskAnswerStoreSchema}`)
   const store = new TaskAnswerStore(durable)
@@ -82,6 +82,7 @@ export async function createTaskMiner(
   return {
     hotkey,
     endpoint: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
+    hasAnswered: (epoch) => store.hasAnswered(netuid, epoch),
     start() {
       answerer.start()
       committer.start()
