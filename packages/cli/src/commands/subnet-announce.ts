@@ -51,7 +51,7 @@ export function defineSubnetAnnounce(subnet: Command): void {
     .option('-y, --yes', 'do not ask')
     .addHelpText(
       'after',
-      '\nIt holds from the start of the second epoch after this one. Another file may be announced in place of one that does not hold yet; of rules one change waits at a time. Parts of the new alpha: koinon subnet parts NETUID',
+      '\nIt holds from the start of the second epoch after this one. Another file may be announced in place of one that does not hold yet; of rules one change waits at a time. A file of a subnet whose miners and validators run on this home: koinon subnet deploy FILE announces it and lets them go over. Parts of the new alpha: koinon subnet parts NETUID',
     )
     .action(
       runCommand(async (context, number: string, flags: AnnounceFlags): Promise<CommandResult> => {

@@ -148,7 +148,7 @@ export function defineSubnetTakeOver(subnet: Command): void {
         return {
           data: { netuid, owner: account.address },
           text: context.typed(
-            `Subnet ${netuid} is yours. See what its owner may change: koinon subnet parts ${netuid}`,
+            `Subnet ${netuid} is yours. See what its owner may change: koinon subnet parts ${netuid}, koinon subnet announce --help`,
           ),
         }
       }),
