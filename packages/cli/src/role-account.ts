@@ -20,7 +20,7 @@ export function withAccountOptions(command: Command, role: EarningRole): Command
   if (role !== 'provider')
     command.option(
       '--netuid <n>',
-      `the ${role} that was started with --file in this subnet (default: the one that this home has)`,
+      `the ${role} that was started with --file in this subnet (default: ${role === 'validator' ? 'its key validator, else ' : ''}the one that this home has)`,
     )
   return command.option('--account <name>', `the home's key of the ${role}, by its name`)
 }
