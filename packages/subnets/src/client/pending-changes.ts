@@ -1,15 +1,16 @@
 /** What the owner of a subnet announced and does not hold yet, besides the rules of seats (specs/0010 section 1, 0020 section 2). */
 import type { Address, Hex } from '@koinon/base'
 import { poolEmissionAbi, subnetsAbi, subnetTermsAbi } from '@koinon/ledger/abis'
+import type { AlphaParts } from '../rules/emission/coinbase.ts'
 import { partsDelaySeconds } from '../rules/emission/constants.ts'
 import { updateDelayEpochs } from '../rules/epoch-clock.ts'
-import { type PartsOfAlpha, readParts } from './emission-parts.ts'
+import { readParts } from './emission-parts.ts'
 import type { PoolPlace } from './pools.ts'
 
 /** Each from its second on (Unix). */
 export type PendingChanges = {
   readonly texts: { readonly fromSeconds: number; readonly specHash: Hex; readonly metadataURI: string } | undefined
-  readonly parts: ({ readonly fromSeconds: number } & PartsOfAlpha) | undefined
+  readonly parts: ({ readonly fromSeconds: number } & AlphaParts) | undefined
 }
 
 export type PendingPlace = PoolPlace & {
@@ -48,7 +49,7 @@ async function firstSecondOf(
   { network, reader }: PendingPlace,
   netuid: number,
   now: number,
-  announced: PartsOfAlpha,
+  announced: AlphaParts,
 ): Promise<number> {
   let [before, after] = [now, now + partsDelaySeconds + 1]
   while (after - before > 1) {

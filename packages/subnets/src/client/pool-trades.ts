@@ -1,8 +1,8 @@
 /** Trades of one account with the pools. Each names what must come of it at least; nothing is approved beyond what a trade takes. */
 import { type Address, type Hex, isKoinonError, KoinonError } from '@koinon/base'
-import { ensureAllowance, type TransactionSender } from '@koinon/ledger'
+import { type ContractCall, ensureAllowance, type TransactionSender } from '@koinon/ledger'
 import { poolsAbi } from '@koinon/ledger/abis'
-import { type Abi, parseEventLogs, type TransactionReceipt } from 'viem'
+import { type Abi, type ContractFunctionName, parseEventLogs, type TransactionReceipt } from 'viem'
 import type { PoolPlace } from './pools.ts'
 
 /** An account that trades and stakes. */
@@ -52,8 +52,16 @@ export async function allowKoin(account: PoolAccount, spender: Address, koin: bi
   await ensureAllowance(account, spender, koin)
 }
 
-async function callPools(account: PoolAccount, functionName: string, args: readonly unknown[]) {
-  const to = { address: account.network.contracts.pools, abi: poolsAbi as Abi }
+/** Name of a function that changes something, and what it takes: both held to the ABI. */
+export type Changing<abi extends Abi> = ContractFunctionName<abi, 'nonpayable' | 'payable'>
+export type ArgsOf<abi extends Abi, name extends Changing<abi>> = ContractCall<abi, name>['args']
+
+function callPools<name extends Changing<typeof poolsAbi>>(
+  account: PoolAccount,
+  functionName: name,
+  args: ArgsOf<typeof poolsAbi, name>,
+): Promise<TransactionReceipt> {
+  const to = { address: account.network.contracts.pools, abi: poolsAbi } as const
   return explained(account.sender.call({ ...to, functionName, args }))
 }
 

@@ -1,6 +1,14 @@
 import { toAddress, zeroHash } from '@koinon/base'
 import type { TransactionSender } from '@koinon/ledger'
-import { disputesAbi, epochsAbi, poolEmissionAbi, weightsAbi, workAbi } from '@koinon/ledger/abis'
+import {
+  alphaStakingAbi,
+  disputesAbi,
+  epochsAbi,
+  poolEmissionAbi,
+  poolsAbi,
+  weightsAbi,
+  workAbi,
+} from '@koinon/ledger/abis'
 import { type EpochResult, halfRoot } from '../rules/index.ts'
 import type { SubnetLedgerWriter } from './subnet-ledger.ts'
 import type { SubnetNetwork } from './viem-subnet-ledger.ts'
@@ -114,6 +122,13 @@ export function createSubnetLedgerWriter(
         functionName: 'advance',
         args: [BigInt(mostSubnets)],
       })
+    },
+    async burnFees() {
+      await sender.call({ address: contracts.pools, abi: poolsAbi, functionName: 'burnFees', args: [] })
+    },
+    async countRoot(netuid) {
+      const args = [netuid, toAddress(sender.address)] as const
+      await sender.call({ address: contracts.staking, abi: alphaStakingAbi, functionName: 'countRoot', args })
     },
   }
 }
