@@ -85,7 +85,7 @@ describe('a later version of a deployed file', () => {
     const silent = saved('silent.ts', source(2, 3).replace(/serve.*\n/, ''))
     await expect(founded.deploy(silent)).rejects.toMatchObject({ code: 'subnets/no-serve' })
     expect(readdirSync(home.subnets)).toEqual(['own-times.ts'])
-  }, 60_000)
+  }, 180_000)
 
   it('is announced once, and holds two epochs later', async () => {
     const path = saved('later.ts', source(2, 3))
@@ -101,7 +101,7 @@ describe('a later version of a deployed file', () => {
     )
     expect(hashes).toEqual([before.specHash, (await subnetFileSpec(path)).specHash])
     expect(readFileSync(join(home.subnets, 'own-times', 'version-2.ts'), 'utf8')).toBe(source(2, 3))
-  }, 60_000)
+  }, 180_000)
 
   it('is gone over to by miners and validators', async () => {
     const { update } = await founded.deploy(join(folder, 'later.ts'))

@@ -98,7 +98,7 @@ export class FoundedSubnets {
     const first = await subnetFileSpec(copy)
     if (first.name !== spec.name) throw otherSubnet(spec.name)
     const latest = later.at(-1) ?? copy
-    const { version } = await subnetFileSpec(latest)
+    const { version } = latest === copy ? first : await subnetFileSpec(latest)
     const isLatest = readFileSync(latest, 'utf8') === source
     if (!isLatest && spec.version <= version) throw versionNotRaised(spec, version)
     if (!spec.hasServe) throw noServe(spec.name)
