@@ -2,9 +2,12 @@
 import { globSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { seatRuleBounds } from '../packages/ledger/src/seat-market.ts'
+import { mostOwnerHotkeys } from '../packages/subnets/src/client/announcements.ts'
 import { convictionRules } from '../packages/subnets/src/rules/conviction.ts'
 import { flowMemorySeconds } from '../packages/subnets/src/rules/emission/averages.ts'
 import * as emissionConstants from '../packages/subnets/src/rules/emission/constants.ts'
+import { updateDelayEpochs } from '../packages/subnets/src/rules/epoch-clock.ts'
 import * as poolConstants from '../packages/subnets/src/rules/pool/constants.ts'
 import { poolFeeBps } from '../packages/subnets/src/rules/pool/weighted-pool.ts'
 
@@ -24,7 +27,18 @@ const chapters = [
       'token/KoinonToken',
       ...inFolder('subnets', 'SubnetRegistry Subnets SubnetTerms PriceScore results/Earnings results/Epochs'),
     ],
-    constants: {},
+    constants: {
+      updateDelayEpochs,
+      minBurn: seatRuleBounds.minBurn[0],
+      maxBurn: seatRuleBounds.maxBurn[1],
+      minHalfLifeSeconds: seatRuleBounds.burnHalfLifeSeconds[0],
+      maxHalfLifeSeconds: seatRuleBounds.burnHalfLifeSeconds[1],
+      maxImmunitySeconds: seatRuleBounds.immunitySeconds[1],
+      minNoticeSeconds: seatRuleBounds.noticeSeconds[0],
+      maxNoticeSeconds: seatRuleBounds.noticeSeconds[1],
+      maxNeurons: seatRuleBounds.maxRegistrationsPerEpoch[1],
+      maxOwnerHotkeys: mostOwnerHotkeys(1_000),
+    },
   },
   {
     file: 'specs/0014-pools.md',

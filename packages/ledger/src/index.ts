@@ -36,6 +36,7 @@ export {
   readChallenges,
   type SeatChallenge,
   type SeatRules,
+  seatRuleBounds,
   withMargin,
 } from './seat-market.ts'
 export { type ContractCall, TransactionSender } from './sender.ts'

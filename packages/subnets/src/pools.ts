@@ -20,6 +20,19 @@ export {
   withdrawUnstaked,
 } from './client/alpha-stake.ts'
 export {
+  announceRules,
+  announceTexts,
+  dropOwnerHotkey,
+  type InForce,
+  mostOwnerHotkeys,
+  nameOwnerHotkey,
+  type OwnerHotkey,
+  readNextForce,
+  readOwnerHotkeys,
+  readTextsAt,
+  type SubnetTexts,
+} from './client/announcements.ts'
+export {
   announceChildren,
   answerParent,
   applyChildren,

@@ -8,12 +8,18 @@ import {
   readParts,
 } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
-import { openTrader } from '../pool-account.ts'
+import { openHotkey } from '../pool-account.ts'
 import { confirm, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
+import { ownerAccountHelp } from './subnet-announce.ts'
 import { parseNetuid } from './subnet-trade.ts'
 
-type PartsFlags = { readonly owner?: string; readonly miners?: string; readonly yes?: boolean }
+type PartsFlags = {
+  readonly owner?: string
+  readonly miners?: string
+  readonly account: string
+  readonly yes?: boolean
+}
 
 const days = partsDelaySeconds / 86_400
 
@@ -28,6 +34,7 @@ export function defineSubnetParts(subnet: Command): void {
       '--miners <percent>',
       `part of the miners; they and the validators get at least ${minimumPartBps / 100} each`,
     )
+    .option('--account <name>', ownerAccountHelp, 'wallet')
     .option('-y, --yes', 'do not ask')
     .addHelpText(
       'after',
@@ -36,7 +43,7 @@ export function defineSubnetParts(subnet: Command): void {
     .action(
       runCommand(async (context, number: string, flags: PartsFlags) => {
         const netuid = parseNetuid(number)
-        const account = openTrader(context.home)
+        const account = openHotkey(context.home, flags.account)
         const { now, announced } = await readParts(account, netuid)
         if (flags.owner === undefined && flags.miners === undefined) {
           return {

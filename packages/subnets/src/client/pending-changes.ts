@@ -3,6 +3,7 @@ import type { Address, Hex } from '@koinon/base'
 import { poolEmissionAbi, subnetsAbi, subnetTermsAbi } from '@koinon/ledger/abis'
 import type { AlphaParts } from '../rules/emission/coinbase.ts'
 import { partsDelaySeconds } from '../rules/emission/constants.ts'
+import { updateDelayEpochs } from '../rules/epoch-clock.ts'
 import { readParts } from './emission-parts.ts'
 import type { PoolPlace } from './pools.ts'
 
@@ -18,9 +19,6 @@ export type PendingPlace = PoolPlace & {
   }
 }
 
-/** First epoch of which announced texts hold, from the one of the announcement. */
-const updateDelayEpochs = 2n
-
 export async function readPendingChanges(place: PendingPlace, netuid: number): Promise<PendingChanges> {
   const { network, reader } = place
   const pending = { blockTag: 'pending' } as const
@@ -29,7 +27,7 @@ export async function readPendingChanges(place: PendingPlace, netuid: number): P
   const { timestamp } = await reader.getBlock(pending)
   const epoch = await reader.readContract({ ...subnets, functionName: 'epochAt', args: [netuid, timestamp] })
   const [next, { announced }] = await Promise.all([
-    reader.readContract({ ...terms, functionName: 'versionAt', args: [netuid, epoch + updateDelayEpochs] }),
+    reader.readContract({ ...terms, functionName: 'versionAt', args: [netuid, epoch + BigInt(updateDelayEpochs)] }),
     readParts(place, netuid),
   ])
   const window =

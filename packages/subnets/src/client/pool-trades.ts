@@ -125,6 +125,31 @@ const refusals: Readonly<Record<string, Refusal>> = {
     message: 'Only the owner of the subnet may do that',
     hint: 'See who that is: koinon subnet show NETUID. The wallet of this home is another account.',
   },
+  SubnetIsDissolved: {
+    code: 'ledger/subnet-dissolved',
+    message: 'That subnet is dissolved: nothing of it changes any more',
+    hint: 'See which live: koinon subnet list',
+  },
+  ChangePending: {
+    code: 'ledger/change-pending',
+    message: 'Other rules of seats are announced and do not hold yet; one change waits at a time',
+    hint: 'See from when on they hold, and announce again then: koinon subnet announce NETUID',
+  },
+  ParameterOutOfRange: {
+    code: 'ledger/out-of-bounds',
+    message: 'One of the values is out of the bounds that the network sets',
+    hint: 'See the bounds: koinon subnet announce --help',
+  },
+  OwnerHotkeysFull: {
+    code: 'ledger/owner-hotkeys-full',
+    message: 'The owner has named as many hotkeys as it may: an eighth of the seats, 10 at most',
+    hint: 'Drop one first: koinon subnet owner-hotkey drop NETUID HOTKEY',
+  },
+  OwnerHotkeyUnknown: {
+    code: 'ledger/no-owner-hotkey',
+    message: 'That is none of the hotkeys that the owner named',
+    hint: 'See which they are: koinon subnet owner-hotkey list NETUID',
+  },
   SubnetNotFound: {
     code: 'ledger/no-subnet',
     message: 'There is no such subnet on this network',
