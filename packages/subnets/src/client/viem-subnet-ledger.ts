@@ -21,23 +21,37 @@ export type SubnetNetwork = Pick<NetworkFile, 'chainId' | 'startBlock' | 'chainK
   >
 }
 
-const blocksPerRequest = 5_000
 /** About a minute of blocks on the usual second layers. */
 const externalUnsettledBlocks = 32
 
-/** Reads one network. Keep one per process: it remembers events and everything else that cannot change. */
-export function createSubnetLedger(reader: LedgerReader, network: SubnetNetwork): SubnetLedger {
+/**
+ * Reads one network. Keep one per process: it remembers events and everything else that cannot change. Events are read of each subnet
+ * that is asked for by itself, so that nobody pays for what strangers do in others; `all` reads them together, for lists of subnets.
+ */
+export function createSubnetLedger(
+  reader: LedgerReader,
+  network: SubnetNetwork,
+  subnetsRead: 'asked' | 'all' = 'asked',
+): SubnetLedger {
   const { contracts } = network
   const { subnets, permits, work, weights, epochs } = contracts
-  const events = new LedgerEvents(
-    reader,
-    { subnets, permits, work, weights, epochs },
-    {
-      startBlock: network.startBlock,
-      blocksPerRequest,
-      unsettledBlocks: network.chainKind === 'embedded' ? 0 : externalUnsettledBlocks,
-    },
-  )
+  const readers = new Map<number | undefined, LedgerEvents>()
+  const eventsOf = (asked: number): LedgerEvents => {
+    const netuid = subnetsRead === 'all' ? undefined : asked
+    const known = readers.get(netuid)
+    if (known !== undefined) return known
+    const created = new LedgerEvents(
+      reader,
+      { subnets, permits, work, weights, epochs },
+      {
+        startBlock: network.startBlock,
+        unsettledBlocks: network.chainKind === 'embedded' ? 0 : externalUnsettledBlocks,
+        ...(netuid === undefined ? {} : { netuid }),
+      },
+    )
+    readers.set(netuid, created)
+    return created
+  }
   const read = <const abi extends Abi>(address: Address, abi: abi, functionName: string, args: readonly unknown[]) =>
     reader.readContract({ address, abi, functionName, args, blockTag: 'pending' } as never) as Promise<unknown>
   const clocks = new Map<number, SubnetClock>()
@@ -47,7 +61,7 @@ export function createSubnetLedger(reader: LedgerReader, network: SubnetNetwork)
 
   const readPermits: SubnetLedger['permittedAt'] = async (netuid, atSeconds) => {
     const candidates = new Set<Address>()
-    for (const event of await events.read()) {
+    for (const event of await eventsOf(netuid).read()) {
       if (event.eventName === 'PermittedStakeChanged' && Number(event.args.netuid) === netuid) {
         candidates.add(toAddress(event.args.hotkey))
       }
@@ -108,10 +122,10 @@ export function createSubnetLedger(reader: LedgerReader, network: SubnetNetwork)
     },
     async seatsAt(netuid, atSeconds) {
       const seats = new Map<number, HeldSeat>()
-      for (const event of await events.read()) {
+      for (const event of await eventsOf(netuid).read()) {
         if (event.eventName !== 'NeuronRegistered' && event.eventName !== 'NeuronRemoved') continue
         if (Number(event.args.netuid) !== netuid) continue
-        const sinceSeconds = await events.timestamp(event.blockNumber)
+        const sinceSeconds = await eventsOf(netuid).timestamp(event.blockNumber)
         if (sinceSeconds > atSeconds) break
         const seat = { uid: event.args.uid, hotkey: toAddress(event.args.hotkey), sinceSeconds }
         if (event.eventName === 'NeuronRegistered') seats.set(seat.uid, seat)
@@ -129,7 +143,7 @@ export function createSubnetLedger(reader: LedgerReader, network: SubnetNetwork)
       return found
     },
     async workCommitments(netuid, epoch) {
-      return (await events.read()).flatMap((event) =>
+      return (await eventsOf(netuid).read()).flatMap((event) =>
         event.eventName === 'WorkCommitted' && isOf(event.args, netuid, epoch)
           ? [
               {
@@ -155,7 +169,7 @@ export function createSubnetLedger(reader: LedgerReader, network: SubnetNetwork)
     },
     async weightsCommitments(netuid, epoch) {
       const last = new Map<Address, WeightsCommitment>()
-      for (const event of await events.read()) {
+      for (const event of await eventsOf(netuid).read()) {
         if (event.eventName !== 'WeightsCommitted' || !isOf(event.args, netuid, epoch)) continue
         const hotkey = toAddress(event.args.hotkey)
         last.set(hotkey, { hotkey, commitment: event.args.commitment, sealed: event.args.sealedRow })
@@ -163,7 +177,7 @@ export function createSubnetLedger(reader: LedgerReader, network: SubnetNetwork)
       return [...last.values()]
     },
     async reveals(netuid, epoch) {
-      return (await events.read()).flatMap((event) =>
+      return (await eventsOf(netuid).read()).flatMap((event) =>
         event.eventName === 'WeightsRevealed' && isOf(event.args, netuid, epoch)
           ? [{ hotkey: toAddress(event.args.hotkey), row: event.args.row }]
           : [],
@@ -185,7 +199,7 @@ export function createSubnetLedger(reader: LedgerReader, network: SubnetNetwork)
     },
     async roots(netuid) {
       const roots = new Map<number, SubmittedRoot>()
-      for (const event of await events.read()) {
+      for (const event of await eventsOf(netuid).read()) {
         if (event.eventName === 'RootSubmitted' && Number(event.args.netuid) === netuid) {
           const epoch = Number(event.args.epoch)
           const { resultHash, activatesAt, result, posting } = event.args
@@ -199,7 +213,7 @@ export function createSubnetLedger(reader: LedgerReader, network: SubnetNetwork)
         }
         if (event.eventName === 'RootConfirmed' && Number(event.args.netuid) === netuid) {
           const confirmed = roots.get(Number(event.args.epoch))
-          const activatesAtSeconds = await events.timestamp(event.blockNumber)
+          const activatesAtSeconds = await eventsOf(netuid).timestamp(event.blockNumber)
           if (confirmed !== undefined) roots.set(confirmed.epoch, { ...confirmed, activatesAtSeconds })
         }
         if (event.eventName !== 'RootDisabled' && event.eventName !== 'RootOverturned') continue
@@ -216,7 +230,7 @@ export function createSubnetLedger(reader: LedgerReader, network: SubnetNetwork)
     async offences(netuid) {
       const submitted = new Map<Hex, Pick<Offence, 'result' | 'posting'>>()
       const offences: Offence[] = []
-      for (const event of await events.read()) {
+      for (const event of await eventsOf(netuid).read()) {
         if (event.eventName !== 'RootSubmitted' && event.eventName !== 'RootOverturned') continue
         const { resultHash, epoch } = event.args
         if (Number(event.args.netuid) !== netuid || punished.has(resultHash)) continue
@@ -228,7 +242,7 @@ export function createSubnetLedger(reader: LedgerReader, network: SubnetNetwork)
         const behind = submitted.get(resultHash)
         if (offence.signers === 0n) punished.add(resultHash)
         else if (behind !== undefined) {
-          const overturnedAtSeconds = await events.timestamp(event.blockNumber)
+          const overturnedAtSeconds = await eventsOf(netuid).timestamp(event.blockNumber)
           const signers = behind.posting.validators.flatMap((_, place) =>
             ((offence.signers >> BigInt(place)) & 1n) === 1n ? [place] : [],
           )
