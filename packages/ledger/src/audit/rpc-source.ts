@@ -1,5 +1,13 @@
 /** An audit's source behind any JSON-RPC server. */
-import { concatBytes, type Hex, KoinonError, sleep, withDeadline, zeroAddress } from '@koinon/base'
+import {
+  concatBytes,
+  type Hex,
+  KoinonError,
+  maximumEvidenceLogBytes,
+  sleep,
+  withDeadline,
+  zeroAddress,
+} from '@koinon/base'
 import { decodeEventLog, type Log, parseAbiItem } from 'viem'
 import type { LedgerReader } from '../clients.ts'
 import { type BlockSpan, LogPager } from '../log-pager.ts'
@@ -28,7 +36,6 @@ const requestsAtOnce = 8
 const attempts = 3
 const requestDeadlineMs = 30_000
 const pageDeadlineMs = 60_000
-const maximumDocumentBytes = 4 * 1024 * 1024
 const documentTimeoutMs = 5_000
 const transfer = parseAbiItem('event Transfer(address indexed from, address indexed to, uint256 value)')
 /** Whose logs are read whole. */
@@ -177,7 +184,7 @@ async function readDocument(url: string): Promise<Answer<string>> {
     let size = 0
     for await (const part of answer.body ?? []) {
       size += part.length
-      if (size > maximumDocumentBytes) return { problem: `it is longer than ${maximumDocumentBytes} bytes` }
+      if (size > maximumEvidenceLogBytes) return { problem: `it is longer than ${maximumEvidenceLogBytes} bytes` }
       parts.push(part)
     }
     return { value: new TextDecoder().decode(concatBytes(...parts)) }
