@@ -8,6 +8,7 @@ export {
   type LedgerWriter,
 } from './clients.ts'
 export { checkDollar, readDollarDomain } from './dollar.ts'
+export { type BlockSpan, LogPager } from './log-pager.ts'
 export {
   ensureAllowance,
   ensureIdentity,

@@ -9,16 +9,16 @@ export type OverturnedRoot = Omit<Offence, 'signers'>
 
 /** Reads the events anew for each question; the past of it is remembered by `LedgerEvents`. */
 export class LedgerHistory {
-  readonly #events: LedgerEvents
+  readonly #eventsOf: (netuid: number) => LedgerEvents
 
-  constructor(events: LedgerEvents) {
-    this.#events = events
+  constructor(eventsOf: (netuid: number) => LedgerEvents) {
+    this.#eventsOf = eventsOf
   }
 
   /** Hotkeys whose permitted stake ever changed, ascending. */
   async everPermitted(netuid: number): Promise<readonly Address[]> {
     const found = new Set<Address>()
-    for (const event of await this.#events.read()) {
+    for (const event of await this.#eventsOf(netuid).read()) {
       if (event.eventName === 'PermittedStakeChanged' && Number(event.args.netuid) === netuid) {
         found.add(toAddress(event.args.hotkey))
       }
@@ -28,10 +28,10 @@ export class LedgerHistory {
 
   async seatsAt(netuid: number, atSeconds: number): Promise<readonly HeldSeat[]> {
     const seats = new Map<number, HeldSeat>()
-    for (const event of await this.#events.read()) {
+    for (const event of await this.#eventsOf(netuid).read()) {
       if (event.eventName !== 'NeuronRegistered' && event.eventName !== 'NeuronRemoved') continue
       if (Number(event.args.netuid) !== netuid) continue
-      const sinceSeconds = await this.#events.timestamp(event.blockNumber)
+      const sinceSeconds = await this.#eventsOf(netuid).timestamp(event.blockNumber)
       if (sinceSeconds > atSeconds) break
       const seat = { uid: event.args.uid, hotkey: toAddress(event.args.hotkey), sinceSeconds }
       if (event.eventName === 'NeuronRegistered') seats.set(seat.uid, seat)
@@ -41,7 +41,7 @@ export class LedgerHistory {
   }
 
   async workCommitments(netuid: number, epoch: number): Promise<readonly WorkCommitment[]> {
-    return (await this.#events.read()).flatMap((event) =>
+    return (await this.#eventsOf(netuid).read()).flatMap((event) =>
       event.eventName === 'WorkCommitted' && isOf(event.args, netuid, epoch)
         ? [
             {
@@ -57,7 +57,7 @@ export class LedgerHistory {
 
   async weightsCommitments(netuid: number, epoch: number): Promise<readonly WeightsCommitment[]> {
     const last = new Map<Address, WeightsCommitment>()
-    for (const event of await this.#events.read()) {
+    for (const event of await this.#eventsOf(netuid).read()) {
       if (event.eventName !== 'WeightsCommitted' || !isOf(event.args, netuid, epoch)) continue
       const hotkey = toAddress(event.args.hotkey)
       last.set(hotkey, { hotkey, commitment: event.args.commitment, sealed: event.args.sealedRow })
@@ -66,7 +66,7 @@ export class LedgerHistory {
   }
 
   async reveals(netuid: number, epoch: number): ReturnType<SubnetLedger['reveals']> {
-    return (await this.#events.read()).flatMap((event) =>
+    return (await this.#eventsOf(netuid).read()).flatMap((event) =>
       event.eventName === 'WeightsRevealed' && isOf(event.args, netuid, epoch)
         ? [{ hotkey: toAddress(event.args.hotkey), row: event.args.row }]
         : [],
@@ -75,7 +75,7 @@ export class LedgerHistory {
 
   async roots(netuid: number): Promise<readonly SubmittedRoot[]> {
     const roots = new Map<number, SubmittedRoot>()
-    for (const event of await this.#events.read()) {
+    for (const event of await this.#eventsOf(netuid).read()) {
       if (event.eventName === 'RootSubmitted' && Number(event.args.netuid) === netuid) {
         const epoch = Number(event.args.epoch)
         const { resultHash, activatesAt, result, posting } = event.args
@@ -84,7 +84,7 @@ export class LedgerHistory {
       }
       if (event.eventName === 'RootConfirmed' && Number(event.args.netuid) === netuid) {
         const confirmed = roots.get(Number(event.args.epoch))
-        const activatesAtSeconds = await this.#events.timestamp(event.blockNumber)
+        const activatesAtSeconds = await this.#eventsOf(netuid).timestamp(event.blockNumber)
         if (confirmed !== undefined) roots.set(confirmed.epoch, { ...confirmed, activatesAtSeconds })
       }
       if (event.eventName !== 'RootDisabled' && event.eventName !== 'RootOverturned') continue
@@ -100,7 +100,7 @@ export class LedgerHistory {
   async overturned(netuid: number, settled: ReadonlySet<Hex>): Promise<readonly OverturnedRoot[]> {
     const submitted = new Map<Hex, Pick<Offence, 'result' | 'posting'>>()
     const overturned: OverturnedRoot[] = []
-    for (const event of await this.#events.read()) {
+    for (const event of await this.#eventsOf(netuid).read()) {
       if (event.eventName !== 'RootSubmitted' && event.eventName !== 'RootOverturned') continue
       const { resultHash, epoch } = event.args
       if (Number(event.args.netuid) !== netuid || settled.has(resultHash)) continue
@@ -110,7 +110,7 @@ export class LedgerHistory {
       }
       const behind = submitted.get(resultHash)
       if (behind === undefined) continue
-      const overturnedAtSeconds = await this.#events.timestamp(event.blockNumber)
+      const overturnedAtSeconds = await this.#eventsOf(netuid).timestamp(event.blockNumber)
       overturned.push({ epoch: Number(epoch), resultHash, ...behind, overturnedAtSeconds })
     }
     return overturned

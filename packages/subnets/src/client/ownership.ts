@@ -1,5 +1,6 @@
 /** Who may come to own a subnet: locks of alpha, what they count, contests, and the moves of one account (specs/0021-conviction.md). */
 import { type Address, toAddress, zeroAddress } from '@koinon/base'
+import { LogPager } from '@koinon/ledger'
 import { convictionAbi, poolsAbi, subnetsAbi } from '@koinon/ledger/abis'
 import { parseEventLogs, type TransactionReceipt } from 'viem'
 import {
@@ -60,7 +61,6 @@ export type HeldLock = {
   readonly endsAtSeconds: number | undefined
 }
 
-const blocksPerRequest = 5_000n
 const outlookSeconds = 5 * 365 * 86_400
 const lockedEvent = convictionAbi.find((item) => item.type === 'event' && item.name === 'Locked')
 
@@ -152,16 +152,18 @@ function firstLead(
 async function readCandidates({ network, reader }: OwnershipPlace, netuid: number): Promise<readonly Address[]> {
   const head = await reader.getBlockNumber({ cacheTime: 0 })
   const found = new Set<Address>()
-  for (let fromBlock = BigInt(network.startBlock); fromBlock <= head; fromBlock += blocksPerRequest) {
-    const last = fromBlock + blocksPerRequest - 1n
-    const logs = await reader.getLogs({
-      address: network.contracts.conviction,
-      event: lockedEvent as NonNullable<typeof lockedEvent>,
-      args: { netuid },
-      fromBlock,
-      toBlock: last < head ? last : head,
-      strict: true,
-    })
+  const pager = new LogPager()
+  for (let fromBlock = BigInt(network.startBlock); fromBlock <= head; ) {
+    const { logs, toBlock } = await pager.next({ fromBlock, toBlock: head }, (span) =>
+      reader.getLogs({
+        address: network.contracts.conviction,
+        event: lockedEvent as NonNullable<typeof lockedEvent>,
+        args: { netuid },
+        strict: true,
+        ...span,
+      }),
+    )
+    fromBlock = toBlock + 1n
     for (const { args } of logs) found.add(toAddress(args.candidate))
   }
   return [...found]

@@ -15,25 +15,39 @@ export type SubnetNetwork = Pick<NetworkFile, 'chainId' | 'startBlock' | 'chainK
   >
 }
 
-const blocksPerRequest = 5_000
 /** About a minute of blocks on the usual second layers. */
 const externalUnsettledBlocks = 32
 /** Snapshots of permits that are remembered. */
 const keptSnapshots = 64
 
-/** Reads one network. Keep one per process: it remembers events and everything else that cannot change. */
-export function createSubnetLedger(reader: LedgerReader, network: SubnetNetwork): SubnetLedger {
+/**
+ * Reads one network. Keep one per process: it remembers events and everything else that cannot change. Events are read of each subnet
+ * that is asked for by itself, so that nobody pays for what strangers do in others; `all` reads them together, for lists of subnets.
+ */
+export function createSubnetLedger(
+  reader: LedgerReader,
+  network: SubnetNetwork,
+  subnetsRead: 'asked' | 'all' = 'asked',
+): SubnetLedger {
   const { subnets, permits, work, weights, epochs } = network.contracts
-  const events = new LedgerEvents(
-    reader,
-    { subnets, permits, work, weights, epochs },
-    {
-      startBlock: network.startBlock,
-      blocksPerRequest,
-      unsettledBlocks: network.chainKind === 'embedded' ? 0 : externalUnsettledBlocks,
-    },
-  )
-  const history = new LedgerHistory(events)
+  const readers = new Map<number | undefined, LedgerEvents>()
+  const eventsOf = (asked: number): LedgerEvents => {
+    const netuid = subnetsRead === 'all' ? undefined : asked
+    const known = readers.get(netuid)
+    if (known !== undefined) return known
+    const created = new LedgerEvents(
+      reader,
+      { subnets, permits, work, weights, epochs },
+      {
+        startBlock: network.startBlock,
+        unsettledBlocks: network.chainKind === 'embedded' ? 0 : externalUnsettledBlocks,
+        ...(netuid === undefined ? {} : { netuid }),
+      },
+    )
+    readers.set(netuid, created)
+    return created
+  }
+  const history = new LedgerHistory(eventsOf)
   const on = contractsOf(network)
   const ofSubnets = subnetViews(reader, on)
   const ofEmission = emissionViews(reader, on, ofSubnets.clock)

@@ -15,6 +15,7 @@ export { type EpochWindow, epochAt, epochPhase, epochWindow, type SubnetClock } 
 export type { HeldSeat, PaidParts, PermittedValidator, PreviousResult, Seat } from './epoch-inputs.ts'
 export { carryWords, computeEpoch, type EpochComputation, type Posting } from './epoch-record.ts'
 export {
+  boundedDetail,
   failedCheckNames,
   type MinerEvidence,
   type MinerScore,

@@ -3,6 +3,7 @@ import { type Address, bytesToHex, type Hex, type Random } from '@koinon/base'
 import { type Check, fail, notChecked } from '@koinon/work'
 import type { Endpoint, Peer, WorkCommitment } from '../client/index.ts'
 import {
+  boundedDetail,
   checkCommitted,
   checkWorkList,
   createBeaconRandom,
@@ -329,8 +330,7 @@ function unknownList(check: Check): WorkList {
 
 const noList: WorkList = { items: [], isKnown: false, checks: [] }
 const timeEnded = 'the time for checking ended before it came to this'
-const longestDetail = 1_000
 
 function shorten(check: Check): Check {
-  return check.detail.length <= longestDetail ? check : { ...check, detail: `${check.detail.slice(0, longestDetail)}…` }
+  return { ...check, detail: boundedDetail(check.detail) }
 }

@@ -2,6 +2,7 @@
 import { type Address, type Hex, sha256Hex } from '@koinon/base'
 import { type Check, checkThat, fail, notChecked, pass } from '@koinon/work'
 import {
+  boundedDetail,
   checkEvidenceLog,
   type EvidenceLog,
   type MinerEvidence,
@@ -133,8 +134,10 @@ function compareEvidence(logged: readonly MinerEvidence[], again: readonly Miner
   return pass('evidence', `${count - open} answers judged alike${rest}`)
 }
 
+/** Details are cut here too: logs of earlier versions have longer ones. */
 function textOf({ facts, checks }: WorkEvidence): string {
-  return JSON.stringify([facts['task'], facts['scorePpm'], facts['isFault'], checks])
+  const cut = checks.map(({ name, state, detail }) => [name, state, boundedDetail(detail)])
+  return JSON.stringify([facts['task'], facts['scorePpm'], facts['isFault'], cut])
 }
 
 function wordsOf(work: WorkEvidence | undefined): string {
