@@ -47,7 +47,8 @@ contract PrivilegesTest is Network {
         _only("the owner", "pool-emission", "announceParts");
         _only("a contract", "pool-emission", "payDividends payMiner payOwner");
         _only("the deployer", "pool-emission", "setEpochs");
-        _anyone("pools", "burn burnFees buy buyToPrice moveAverage redeem sell sellToPrice swap transfer");
+        _anyone("pools", "approve burn burnFees buy buyToPrice moveAverage redeem sell sellToPrice setOperator swap transfer");
+        _only("who was allowed", "pools", "transferFrom");
         _only("a contract", "pools", "bindStaking bindSubnets burnSlashed dissolve inject mint open transferFor");
         _anyone("subnets", "challenge createSubnet deregister finaliseChallenge matchChallenge register setEndpoint");
         _only("the owner", "subnets", "nameOwnerHotkey dropOwnerHotkey");
