@@ -17,6 +17,7 @@ import {
   openNetworkBeacon,
   readSubnetFile,
   SandboxedJudge,
+  SigningStop,
   type SubnetLedger,
   SubnetSandbox,
   taskSubnet,
@@ -29,7 +30,7 @@ import { ensurePermitSought, ensureRootStake, ensureWeight } from '@koinon/subne
 import type { Logger } from 'pino'
 import { localValidatorStake } from '../local/parameters.ts'
 import type { RunningRole } from '../supervisor/role-process.ts'
-import { createEventTeller } from '../validator/event-teller.ts'
+import { createEventTeller, signingStopPath, stoppedReason } from '../validator/event-teller.ts'
 import { createValidatorMetrics } from '../validator/metrics.ts'
 import { RenewedSession } from '../validator/renewed-session.ts'
 import { keepPort, lastFreePort } from './last-port.ts'
@@ -43,6 +44,7 @@ export async function startSubnetValidator(
   config: SubnetRoleConfig,
   member: SubnetMember,
   log: Logger,
+  notice: (text: string) => void,
 ): Promise<RunningRole> {
   const role = await openRoleLedger({ ...config, name: member.name })
   const { network, reader, sender, key, home } = role
@@ -56,6 +58,7 @@ export async function startSubnetValidator(
   await ensureTestMoney(role, config.netuid, log)
   const durable = await DurableStore.open(join(folder, 'store.db'), validatorStoreSchema)
   const store = new ValidatorStore(durable)
+  const signingStop = new SigningStop(signingStopPath(folder))
   const ledger = createSubnetLedger(reader, network)
   const account = localDelegatingAccount(key.secretKey)
   const session = await RenewedSession.open({
@@ -72,7 +75,7 @@ export async function startSubnetValidator(
   const metrics = createValidatorMetrics()
   const judge = new SandboxedJudge(open, first)
   const { netuid } = config
-  const tell = createEventTeller(log)
+  const tell = createEventTeller(log, notice)
   const timekeeper = openNetworkBeacon(network, { ledger, clock: systemClock, endpoints: config.beaconEndpoints })
   const loop = new ValidatorLoop({
     netuid,
@@ -83,6 +86,7 @@ export async function startSubnetValidator(
     writer: createSubnetLedgerWriter(sender, network),
     account,
     store,
+    signingStop,
     miners: createMinerPort(peers, answerEvidenceBytes(first.description.answerBytes)),
     attestations: createAttestationPort(peers),
     verifyPorts: judge,
@@ -101,6 +105,7 @@ export async function startSubnetValidator(
     host: config.host,
     port: member.port === 0 ? await lastFreePort(folder, config.host) : member.port,
     readiness: async () => {
+      if (signingStop.read() !== undefined) return { isReady: false, reason: stoppedReason(signingStop.path) }
       const permitted = await ledger.permittedAt(netuid, (await ledger.nowSeconds()) - 1)
       return permitted.some(({ hotkey }) => hotkey === key.address)
         ? { isReady: true }

@@ -3,7 +3,7 @@ import { type Address, type Hex, KoinonError, toAddress, zeroHash } from '@koino
 import { type LedgerReader, type NetworkFile, ofSubnet } from '@koinon/ledger'
 import { epochsAbi, permitsAbi, poolEmissionAbi, subnetsAbi, weightsAbi, workAbi } from '@koinon/ledger/abis'
 import type { Abi } from 'viem'
-import type { EpochResult, HeldSeat, SubnetClock } from '../rules/index.ts'
+import type { EpochResult, HeldSeat, Posting, SubnetClock } from '../rules/index.ts'
 import { LedgerEvents } from './ledger-events.ts'
 import type {
   Accrual,
@@ -188,13 +188,14 @@ export function createSubnetLedger(reader: LedgerReader, network: SubnetNetwork)
       for (const event of await events.read()) {
         if (event.eventName === 'RootSubmitted' && Number(event.args.netuid) === netuid) {
           const epoch = Number(event.args.epoch)
-          const { resultHash, activatesAt, result, posting } = event.args
+          const { resultHash, activatesAt, result, posting, signers } = event.args
           roots.set(epoch, {
             epoch,
             resultHash,
             activatesAtSeconds: Number(activatesAt),
             result: toResult(result),
             posting,
+            signedBy: placesOf(signers, posting).map((place) => hotkeyOf(posting.validators[place] as Hex)),
           })
         }
         if (event.eventName === 'RootConfirmed' && Number(event.args.netuid) === netuid) {
@@ -229,9 +230,7 @@ export function createSubnetLedger(reader: LedgerReader, network: SubnetNetwork)
         if (offence.signers === 0n) punished.add(resultHash)
         else if (behind !== undefined) {
           const overturnedAtSeconds = await events.timestamp(event.blockNumber)
-          const signers = behind.posting.validators.flatMap((_, place) =>
-            ((offence.signers >> BigInt(place)) & 1n) === 1n ? [place] : [],
-          )
+          const signers = placesOf(offence.signers, behind.posting)
           offences.push({ epoch: Number(epoch), resultHash, ...behind, overturnedAtSeconds, signers })
         }
       }
@@ -265,6 +264,15 @@ function isOf(args: { readonly netuid: number; readonly epoch: bigint }, netuid:
 
 function present(word: unknown): Hex | undefined {
   return word === zeroHash ? undefined : (word as Hex)
+}
+
+/** Places in the posting's validators of which the bit is set, ascending. */
+function placesOf(signers: bigint, { validators }: Posting): readonly number[] {
+  return validators.flatMap((_, place) => (((signers >> BigInt(place)) & 1n) === 1n ? [place] : []))
+}
+
+function hotkeyOf(validatorWord: Hex): Address {
+  return toAddress(validatorWord.slice(0, 42))
 }
 
 function toResult(result: Omit<EpochResult, 'epoch'> & { readonly epoch: bigint }): EpochResult {

@@ -49,7 +49,13 @@ describe('computeEpoch', () => {
     const had = amountWord({ mined: 10n, dividends: 7n })
     const words = { seats: [], amounts: [had, had, had] }
     const paid = { miners: 30n, dividends: 21n }
-    const previous = { epoch: 1, carry: '0x' as const, words, totals: paid }
+    const previous = {
+      epoch: 1,
+      resultHash: `0x${'0a'.repeat(32)}` as const,
+      carry: '0x' as const,
+      words,
+      totals: paid,
+    }
     const inputs = { ...setup(), accruedBefore: paid, accruedAfter: { miners: 530n, dividends: 521n }, previous }
     const changed = inputs.seats.map((seat) => (seat.uid === 1 ? { ...seat, sinceSeconds: 3_200 } : seat))
     const { result, ...computed } = computeEpoch({ ...inputs, seats: changed }, stakeMedian)
@@ -163,7 +169,7 @@ describe('computeEpoch', () => {
             const sums = amounts({ posting }).reduce((sum, [mined, dividends]) => [sum[0] + mined, sum[1] + dividends])
             expect(sums).toEqual(totals(result))
             const paid = { miners: result.minersTotal, dividends: result.dividendsTotal }
-            previous = { epoch, words: posting, totals: paid, carry }
+            previous = { epoch, resultHash: `0x${'0a'.repeat(32)}`, words: posting, totals: paid, carry }
           })
         },
       ),
