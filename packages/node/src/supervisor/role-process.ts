@@ -8,7 +8,7 @@ export type RunningRole = { readonly info: RoleInfo; stop(): Promise<void> }
 export type RoleContext = {
   /** Shown to the person who starts the network. */
   progress(text: string): void
-  /** Shown in the status until the process ends: what its owner has to look at while it runs. */
+  /** Shown in the status until another one or the process's end: what its owner has to look at. Empty: no longer. */
   notice(text: string): void
   /** Asks the supervisor; see `LocalOperator` for what it answers. */
   ask<result>(method: string, params: unknown): Promise<result>

@@ -170,8 +170,8 @@ export class SupervisedRole {
   }
 
   #noteNotice(text: string): void {
-    if (text !== this.#notice) this.#tellAll(text)
-    this.#notice = text
+    if (text !== '' && text !== this.#notice) this.#tellAll(text)
+    this.#notice = text === '' ? undefined : text
   }
 
   #noteProgress(text: string): void {

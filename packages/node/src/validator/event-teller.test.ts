@@ -40,5 +40,7 @@ describe('the log of a validator', () => {
     expect(lines.map((line) => line.split(' ')[0])).toEqual(['error', 'error', 'warn'])
     expect(notices).toHaveLength(2)
     expect(notices[0]).toContain('delete /home/stop.json')
+    for (const epoch of [6, 7]) tell({ kind: 'attested', epoch })
+    expect(notices.slice(2)).toEqual([''])
   })
 })

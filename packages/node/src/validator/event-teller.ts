@@ -21,6 +21,7 @@ export function createEventTeller(
   log: Pick<Logger, 'info' | 'warn' | 'error'>,
   notice: (text: string) => void,
 ): (event: ValidatorEvent) => void {
+  let isStopped = false
   const told = new Map<ValidatorEvent['kind'], number>()
   const isTold = ({ kind, epoch }: ValidatorEvent & { readonly epoch: number }): boolean => {
     if (told.get(kind) === epoch) return true
@@ -37,6 +38,7 @@ export function createEventTeller(
     if (event.kind === 'notSealed') return log.warn(event, 'committed by hash alone')
     if (event.kind === 'sealIgnored') return log.warn(event, 'what a silent validator sealed opens nothing')
     if (event.kind === 'signingStopped') {
+      isStopped = true
       if (isTold(event)) return
       log.error(event, stoppedReason(event.path))
       return notice(stoppedReason(event.path))
@@ -44,6 +46,10 @@ export function createEventTeller(
     if (event.kind === 'signedOther') {
       if (isTold(event)) return
       return log.warn(event, 'signed another result of this epoch; the next epoch pays what it would have')
+    }
+    if (event.kind === 'attested' && isStopped) {
+      isStopped = false
+      notice('')
     }
     if (event.kind === 'nothingEarned' && isTold(event)) return
     log.info(event)

@@ -1,4 +1,4 @@
-import { type Address, type Hex, sha256Hex } from '@koinon/base'
+import { type Address, type Hex, sha256Hex, zeroHash } from '@koinon/base'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { EpochInputs } from './epoch-inputs.ts'
@@ -67,6 +67,19 @@ describe('computeEpoch', () => {
     ])
     expect(totals(result)).toEqual([530n, 521n])
     expect(computed.posting.seats.map((word) => parseSeatWord(word).tenure)).toEqual([2, 0, 2, 2])
+  })
+
+  it('goes on from what a wrong result said, however much that was, and names it', () => {
+    const resultHash = `0x${'0a'.repeat(32)}` as const
+    const had = amountWord({ mined: (1n << 128n) - 1n, dividends: 0n })
+    const totals = { miners: 30n, dividends: 21n }
+    const previous = { epoch: 1, resultHash, carry: '0x' as const, words: { seats: [], amounts: [had] }, totals }
+    const inputs = { ...setup(), accruedBefore: totals, accruedAfter: { miners: 530n, dividends: 521n }, previous }
+    const { posting, result, recordText } = computeEpoch(inputs, stakeMedian)
+    expect(amounts({ posting })[0]?.[0]).toBe((1n << 128n) - 1n)
+    expect([result.previousHash, JSON.parse(recordText).previousHash]).toEqual([resultHash, resultHash])
+    const first = computeEpoch({ ...inputs, previous: undefined }, stakeMedian)
+    expect([first.result.previousHash, JSON.parse(first.recordText).previousHash]).toEqual([zeroHash, null])
   })
 
   it('pays an account for mining and validating in one word', () => {
