@@ -1,14 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { subnetTermsAbi } from '@koinon/ledger/abis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { SubmittedRoot } from '../client/index.ts'
 import { hashOfWords } from '../rules/epoch-record.ts'
 import { type EpochComputation, subnetFromDefinition } from '../rules/index.ts'
 import { keccakHex } from '../rules/words.ts'
-import { digestSubnet } from '../testing/digest-subnet.ts'
-import { startTestLedger, type TestLedger, token, until } from '../testing/test-ledger.ts'
-import { connect, type TestValidator } from '../testing/test-peers.ts'
+import { digestSpecHash, digestSubnet } from '../testing/digest-subnet.ts'
+import { startTestLedger, type TestAccount, type TestLedger, token, until } from '../testing/test-ledger.ts'
+import { connect, createTestValidator, type TestValidator } from '../testing/test-peers.ts'
 import {
   reachRoots,
   rootStake,
@@ -43,6 +44,40 @@ describe('after a wrong root that nobody disputed in time', () => {
     240_000,
   )
   it('also where state was carried that nobody can compute', () => goesOn(yumaSubnet), 240_000)
+})
+
+describe('after a file with another aggregator', () => {
+  it('results are signed on top of what the earlier file left', async () => {
+    const world = await startValidatorWorld(ledger, folder, [40n * token], { subnet: yumaSubnet, miners: 1 })
+    const { chain, netuid, validators, validatorAccounts } = world
+    const standing = async (epoch: number): Promise<SubmittedRoot> => {
+      await until(`epoch ${epoch} has a root`, async () => (await chain.roots(netuid)).at(-1)?.epoch === epoch)
+      return (await chain.roots(netuid)).at(-1) as SubmittedRoot
+    }
+    try {
+      await reachRoots(world, 1)
+      validators[0]?.start()
+      const first = await standing(1)
+      expect(first.posting.carry).toHaveLength(1)
+      await ledger.owner.sender.call({
+        address: ledger.network.contracts.terms,
+        abi: subnetTermsAbi,
+        functionName: 'announceUpdate',
+        args: [netuid, '', digestSpecHash],
+      })
+      await validators.pop()?.close()
+      const key = (validatorAccounts[0] as TestAccount).privateKey
+      const gone = await createTestValidator(ledger.network, key, netuid, folder)
+      validators.push(gone)
+      await reachRoots(world, 4)
+      gone.start()
+      const next = await standing(4)
+      expect(next.result).toMatchObject({ specHash: digestSpecHash, previousHash: first.resultHash })
+      expect(gone.events.filter(({ kind }) => kind === 'problem')).toEqual([])
+    } finally {
+      await world.close()
+    }
+  }, 240_000)
 })
 
 async function goesOn(subnet: typeof digestSubnet): Promise<void> {
