@@ -1,4 +1,4 @@
-/** That a validator signs no more results until its owner has looked (specs/0015-disputes.md section 5). */
+/** That a validator signs no more results until its owner has looked (specs/0007-epochs.md section 6). */
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
 import type { Hex } from '@koinon/base'
 
