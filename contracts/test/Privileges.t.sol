@@ -28,7 +28,7 @@ contract PrivilegesTest is Network {
         _only("a contract", "alpha-staking", "onRegistrationChanged payDividends slash");
         _anyone("batch-settlement", "claim claimWithSignature deposit finalizeWithdraw initiateWithdraw multicall refund refundWithSignature settle");
         _anyone("conviction", "contest endContest lock takeOver unlock withdraw");
-        _anyone("disputes", "confirm disputeAmount disputeDividend disputeSeat disputeTotal disputeValidator");
+        _anyone("disputes", "confirm disputeAmount disputeDividend disputeRank disputeSeat disputeTotal disputeValidator");
         _only("the deployer", "disputes", "setEpochs");
         _anyone("delegation", "announceChildren setAutoStake setChildTake setTake setTakesParent");
         _only("a contract", "delegation", "takeAnnouncement");
@@ -165,7 +165,7 @@ contract PrivilegesTest is Network {
         pools.dissolve(netuid);
         emission.announceParts(netuid, 1_800, 2_000);
         vm.stopPrank();
-        eq(pools.balanceOf(netuid, owner), 0, "the lock is not the owner's");
+        eq(pools.balanceOf(owner, netuid), 0, "the lock is not the owner's");
         toRoot(netuid, 1);
         uint256 accrued = emission.accrued(netuid, 2).miners;
         bytes32[] memory amounts = new bytes32[](1);

@@ -87,7 +87,7 @@ contract Conviction is IConviction {
             _store(netuid, candidate, mine, all);
         }
         emit Withdrawn(netuid, msg.sender, candidate, amount);
-        pools.transfer(netuid, msg.sender, amount);
+        pools.transfer(msg.sender, netuid, amount);
     }
 
     /// @inheritdoc IConviction

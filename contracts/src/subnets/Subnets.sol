@@ -19,6 +19,8 @@ contract Subnets is SubnetRegistry {
     /// @notice Seats that stay out of reach of challenges, besides the immune: a quarter of all, at most so many.
     uint256 public constant MAX_KEPT_SEATS = 10;
     uint256 public constant MAX_ENDPOINT_BYTES = 256;
+    /// @dev Of a deposit that the holder matches, its payer loses one in so many: claiming in vain costs something.
+    uint256 private constant FORFEITED_PART = 10;
     /// @notice Hotkeys that an owner may protect: an eighth of the seats, at most so many.
     uint256 public constant MAX_OWNER_HOTKEYS = 10;
 
@@ -115,8 +117,8 @@ contract Subnets is SubnetRegistry {
         if (open.deposit > maxBurn) revert PriceAboveMaximum(open.deposit, maxBurn);
         seat.immuneFrom = uint40(block.timestamp);
         _close(netuid, uid, open, Outcome.Matched);
-        token.burnFrom(msg.sender, open.deposit);
-        token.transfer(open.payer, open.deposit);
+        token.burn(open.deposit);
+        token.transferFrom(msg.sender, open.payer, open.deposit - open.deposit / FORFEITED_PART);
     }
 
     /// @inheritdoc ISubnets

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {ERC6909} from "@openzeppelin/contracts/token/ERC6909/ERC6909.sol";
 import {Contest, IConviction, Lock, Tally} from "../../src/subnets/IConviction.sol";
 import {ISubnets} from "../../src/subnets/ISubnets.sol";
 import {IPools} from "../../src/subnets/pool/IPools.sol";
@@ -20,8 +21,8 @@ contract ConvictionTest is Network {
 
     function test_what_is_locked_moves_here_and_counts_from_nothing() public {
         _lock(HOLDER, RIVAL, 100e18);
-        eq(pools.balanceOf(_netuid, HOLDER), 0, "taken");
-        eq(pools.balanceOf(_netuid, address(conviction)), 100e18, "kept here");
+        eq(pools.balanceOf(HOLDER, _netuid), 0, "taken");
+        eq(pools.balanceOf(address(conviction), _netuid), 100e18, "kept here");
         (, uint256 counted) = conviction.tallyOf(_netuid, RIVAL);
         eq(counted, 0, "at once");
         vm.warp(block.timestamp + 90 days);
@@ -40,7 +41,7 @@ contract ConvictionTest is Network {
         vm.expectRevert(IConviction.CandidateIsZero.selector);
         conviction.lock(_netuid, address(0), 1);
         mintAlpha(_netuid, HOLDER, 5);
-        vm.expectRevert(abi.encodeWithSelector(IPools.BalanceTooSmall.selector, _netuid, address(this), 0, 5));
+        vm.expectRevert(abi.encodeWithSelector(ERC6909.ERC6909InsufficientBalance.selector, address(this), 0, 5, _netuid));
         conviction.lock(_netuid, RIVAL, 5);
         vm.expectRevert(abi.encodeWithSelector(ISubnets.SubnetNotFound.selector, 9));
         conviction.lock(9, RIVAL, 5);
@@ -74,8 +75,8 @@ contract ConvictionTest is Network {
         eq(free, 100e18 - paid, "all of the rest");
         vm.prank(HOLDER);
         conviction.withdraw(_netuid, RIVAL);
-        eq(pools.balanceOf(_netuid, HOLDER), 100e18, "whole");
-        eq(pools.balanceOf(_netuid, address(conviction)), 0, "nothing stays");
+        eq(pools.balanceOf(HOLDER, _netuid), 100e18, "whole");
+        eq(pools.balanceOf(address(conviction), _netuid), 0, "nothing stays");
     }
 
     function test_what_was_withdrawn_stops_counting() public {

@@ -74,7 +74,7 @@ contract ConvictionHandler is Network {
     function check() external view {
         uint256 all;
         for (uint256 who = 0; who < PEOPLE; ++who) {
-            uint256 mine = pools.balanceOf(_netuid, _person(who));
+            uint256 mine = pools.balanceOf(_person(who), _netuid);
             for (uint256 candidate = 0; candidate < PEOPLE; ++candidate) {
                 (Lock memory found, uint256 free) = conviction.lockOf(_netuid, _person(who), _person(candidate));
                 eq(uint256(found.kept.locked) + found.leaving.locked + free, found.held, "a lock in its parts");
@@ -84,7 +84,7 @@ contract ConvictionHandler is Network {
             }
             eq(mine, _had[who], "what a person has");
         }
-        eq(pools.balanceOf(_netuid, address(conviction)), all, "what is held");
+        eq(pools.balanceOf(address(conviction), _netuid), all, "what is held");
         for (uint256 candidate = 0; candidate < PEOPLE; ++candidate) {
             (, uint256 counted) = conviction.tallyOf(_netuid, _person(candidate));
             atMost(counted, all, "what counts");

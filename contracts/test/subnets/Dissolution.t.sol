@@ -109,7 +109,7 @@ contract DissolutionTest is Network {
         pools.sell(second, 1e18, 1);
         staking.unstake(second, HOTKEY, shares, 60e18);
         (uint256 all, uint256 outstanding, uint256 pot) =
-            (pools.balanceOf(second, ANN), pools.supplyOf(second), pools.stateOf(second).koin);
+            (pools.balanceOf(ANN, second), pools.supplyOf(second), pools.stateOf(second).koin);
         uint256 had = token.balanceOf(ANN);
         pools.redeem(second, all);
         eq(token.balanceOf(ANN) - had, all * pot / outstanding, "its part of the pot");
@@ -197,7 +197,7 @@ contract DissolutionTest is Network {
         address miner = vm.addr(keys[0]);
         (uint256 mined,) = epochs.claim(claimOf(netuid, epoch, 0, posting));
         yes(mined == accrued && accrued > 0, "paid");
-        eq(pools.balanceOf(netuid, miner), accrued, "as free alpha: nothing is staked there any more");
+        eq(pools.balanceOf(miner, netuid), accrued, "as free alpha: nothing is staked there any more");
         uint256 before = token.balanceOf(miner);
         vm.prank(miner);
         uint256 koin = pools.redeem(netuid, accrued);

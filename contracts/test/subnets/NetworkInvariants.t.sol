@@ -67,7 +67,7 @@ contract NetworkHandler is Network {
 
     function stakeAlpha(uint256 seed, uint256 who, uint256 amount) external {
         uint32 netuid = _netuid(seed);
-        amount = within(amount, 1, pools.balanceOf(netuid, ANN));
+        amount = within(amount, 1, pools.balanceOf(ANN, netuid));
         vm.prank(ANN);
         staking.stake(netuid, _hotkey(who), amount);
     }
@@ -95,7 +95,7 @@ contract NetworkHandler is Network {
 
     function sell(uint256 seed, uint256 amount) external {
         uint32 netuid = _netuid(seed);
-        amount = within(amount, 1e9, pools.balanceOf(netuid, ANN));
+        amount = within(amount, 1e9, pools.balanceOf(ANN, netuid));
         vm.prank(ANN);
         pools.sell(netuid, amount, 1);
         ++trades;
@@ -189,7 +189,7 @@ contract NetworkHandler is Network {
         (books.mined, books.dividends) = epochs.totalPaid(netuid);
         books.accrued = emission.accruedUntil(netuid, emission.finalUntil());
         books.paid = emission.paidOf(netuid);
-        books.held = pools.balanceOf(netuid, address(emission));
+        books.held = pools.balanceOf(address(emission), netuid);
         PoolState memory pool = pools.stateOf(netuid);
         books.koin = uint256(pool.koin) + pool.idleKoin;
         books.weight = staking.totalWeightOf(netuid);

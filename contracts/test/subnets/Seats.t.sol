@@ -159,7 +159,8 @@ contract SeatsTest is Network {
         vm.warp(subnets.challengeOf(_netuid, 0).endsAt - 1);
         subnets.matchChallenge(_netuid, 0, price);
         vm.stopPrank();
-        eq(token.balanceOf(NEWCOMER), before + price, "refunded");
+        eq(token.balanceOf(NEWCOMER), before + price - price / 10, "refunded but for a tenth");
+        eq(token.balanceOf(_holder(0)), price / 10, "which the holder need not burn");
         eq(token.totalSupply(), supply - price, "one burn");
         eq(token.balanceOf(address(subnets)), 0, "nothing kept");
         no(subnets.neuron(_netuid, 0).isChallenged, "free of it");

@@ -27,7 +27,7 @@ contract SubnetsTest is Network {
         eq(token.balanceOf(address(pools)), LOCK, "there");
         eq(token.balanceOf(address(subnets)), 0, "and not here");
         eq(token.totalSupply(), supply, "nothing is burned");
-        eq(pools.balanceOf(netuid, STRANGER), 0, "nor given back");
+        eq(pools.balanceOf(STRANGER, netuid), 0, "nor given back");
         eq(subnets.ownerOf(netuid), STRANGER, "its owner");
         Subnet memory entry = subnets.subnet(netuid);
         eq(entry.owner, STRANGER, "owner");

@@ -14,7 +14,7 @@ export function beaconOption(choices: readonly (typeof kinds)[number][], text: s
 
 export const beaconRelaysFlag = '--beacon-relays <urls>'
 export const beaconRelaysHelp =
-  'where rounds of the beacon are asked for, with commas, in this order; none is trusted, each answer is checked'
+  'URLs that are asked for rounds of the beacon, in this order, with commas between them; none is trusted, each answer is checked'
 
 /** The URLs of `--beacon-relays`. Throws `usage/bad-beacon-relays`. */
 export function parseBeaconRelays(text: string): readonly string[] {

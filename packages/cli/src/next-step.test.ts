@@ -37,6 +37,13 @@ describe('commandStyle', () => {
 
 describe('asTyped', () => {
   const style = { program: 'npx koinon', homePath: '/tmp/x' } as const
+  it('writes the usage lines of groups as those of commands', () => {
+    const typed = (text: string) => asTyped(text, { program: 'npx koinon' })
+    expect(typed('Usage: koinon subnet [options] [command]')).toBe('Usage: npx koinon subnet [options] [command]')
+    expect(typed('Usage: koinon [options] [command]')).toBe('Usage: npx koinon [options] [command]')
+    expect(typed('Usage: koinon subnet create [options]')).toBe('Usage: npx koinon subnet create [options]')
+  })
+
   it.each([
     ['koinon chat "What?"', 'npx koinon chat --home /tmp/x "What?"'],
     ['See "koinon logs gateway".', 'See "npx koinon logs --home /tmp/x gateway".'],

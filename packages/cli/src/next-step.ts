@@ -23,10 +23,11 @@ const commands: Readonly<Record<string, readonly string[]>> = {
   provider: ['start', 'stop', 'status', 'withdraw'],
   validator: ['start', 'withdraw', 'take', 'children'],
   network: ['deploy', 'sim'],
-  miner: ['start'],
+  miner: ['start', 'status', 'stop', 'withdraw'],
   subnet: [
     ...['dev', 'sim', 'deploy', 'explain', 'replay', 'create', 'show', 'list'],
     ...['buy', 'sell', 'stake', 'unstake', 'withdraw', 'claim-root', 'move', 'holdings', 'parts'],
+    ...['announce', 'owner-hotkey'],
     ...['what-if', 'auto-stake', 'lock', 'unlock', 'contest', 'take-over'],
   ],
   epoch: ['show', 'run'],
@@ -39,7 +40,10 @@ const commands: Readonly<Record<string, readonly string[]>> = {
 const words = Object.entries(commands).map(([first, rest]) =>
   rest.length === 0 ? first : `${first} (?:${rest.join('|')})`,
 )
-const typedCommand = new RegExp(`(?<![\\w./-]|npx )koinon (${words.join('|')}|--help|COMMAND)(?![\\w-])`, 'g')
+const typedCommand = new RegExp(
+  `(?<![\\w./-]|npx )koinon (${words.join('|')}|(?:[a-z]+ )?\\[options\\]|--help|COMMAND)(?![\\w-])`,
+  'g',
+)
 
 /** `env` and `defaultPath` are the process's own when left out. */
 export function commandStyle(

@@ -6,7 +6,7 @@ export type SeatOptions = { readonly maxBurn?: string; readonly matchUpTo?: stri
 
 export const maxBurnHelp = 'the most KOIN that is burned for a seat (default: its price at the moment + 5 %)'
 export const matchUpToHelp =
-  'keep the seat by burning up to so much KOIN whenever a newcomer claims it (default: never)'
+  'keep the seat when newcomers claim it, by burning up to so much KOIN in 24 hours (default: never)'
 
 /** The `seat` of a role's configuration; empty when nothing was said. Throws `usage/*` for what is no amount. */
 export function seatConfig({ maxBurn, matchUpTo }: SeatOptions): { readonly seat?: SeatConfig } {

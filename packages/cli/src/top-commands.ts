@@ -66,7 +66,7 @@ const topCommands: readonly TopCommand[] = [
   },
   {
     name: 'validator',
-    description: 'check the work of miners on the network this home joined',
+    description: 'check the work of miners on the network this home joined, vote on what they earn, and earn by it',
     load: async () => (await import('./commands/validator.ts')).defineValidator,
   },
   {
@@ -76,7 +76,8 @@ const topCommands: readonly TopCommand[] = [
   },
   {
     name: 'subnet',
-    description: 'write a subnet as one file, try it, make one, check what validators say; trade and stake alpha',
+    description:
+      'subnets, each a market for one kind of work with a token of its own, alpha: write one, try it, make it; see what validators say of miners; trade and stake alpha',
     load: async () => (await import('./commands/subnet.ts')).defineSubnet,
   },
   {

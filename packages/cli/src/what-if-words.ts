@@ -31,11 +31,17 @@ export function whatIfText(found: WhatIfOutcome): string {
     head,
     `alpha earned in these epochs, and what it would have been:\n${earned}`,
     accounts.length > mostShown ? `and ${accounts.length - mostShown} accounts more: --json names them all` : '',
-    seats.length === 0 ? '' : `seats sold in that time:\n${seatTable(seats)}`,
+    seats.length === 0 ? '' : `${seatsTitle(seats.length)}:\n${seatTable(seats)}`,
     `what this cannot know:\n${unknown.map((line) => `  - ${line}`).join('\n')}`,
   ]
     .filter((part) => part !== '')
     .join('\n\n')
+}
+
+function seatsTitle(count: number): string {
+  return count > mostShown
+    ? `the last ${mostShown} of ${count} seats sold in that time (--json names them all)`
+    : 'seats sold in that time'
 }
 
 function seatTable(seats: WhatIfOutcome['seats']): string {

@@ -10,6 +10,7 @@ import {
   deployContracts,
   parsePolicyName,
 } from './deploy.ts'
+import { policyContract } from './emission-policies.ts'
 import { alphaStakingAbi, alphaStakingBytecode } from './generated/alpha-staking.ts'
 import { koinonTokenAbi } from './generated/koinon-token.ts'
 import { poolEmissionAbi } from './generated/pool-emission.ts'
@@ -80,6 +81,7 @@ describe.each([
     expect(await hashOf('hillGate')).toBe(policyHashes['hillGate'])
     expect(() => parsePolicyName('revenueWeighted')).toThrow(/no network|No network/)
     expect(deployablePolicyNames.map(parsePolicyName)).toEqual(deployablePolicyNames)
+    for (const name of deployablePolicyNames) expect(policyContract(name).specHash).toBe(policyHashes[name])
   })
 
   it('goes on where it was broken off, at any step, without deploying anything twice', async () => {
@@ -117,6 +119,51 @@ describe.each([
       onDeployed: again.onDeployed,
     })
     expect(again.steps).toEqual([])
+  })
+
+  it('refuses to go on with another choice than what stands was deployed with, naming both, and sends nothing', async () => {
+    const { sender } = await chain.account()
+    const known: Partial<Record<ContractName, Address>> = {}
+    const onDeployed = (step: ContractName, address: Address) => {
+      // The crash loses the note of the staking contract, which the pools know.
+      if (step === last && step === 'staking') throw new Error('pulled the plug')
+      known[step] = address
+      if (step === last) throw new Error('pulled the plug')
+    }
+    let last: ContractName = 'staking'
+    const options = { reader: chain.reader, sender, parameters: testParameters, onDeployed }
+    const sent = () => chain.reader.getTransactionCount({ address: sender.address })
+    const refused = async (
+      changes: Partial<typeof options> & { readonly policy?: DeployablePolicyName },
+      sentence: string,
+    ) => {
+      const before = await sent()
+      const onDeployed = () => undefined
+      await expect(deployContracts({ ...options, known: { ...known }, ...changes, onDeployed })).rejects.toMatchObject({
+        code: 'ledger/other-choice',
+        message: expect.stringContaining(sentence),
+      })
+      expect(await sent()).toBe(before)
+    }
+    const other = (changes: Partial<typeof testParameters>) => ({ parameters: { ...testParameters, ...changes } })
+    await expect(deployContracts({ ...options, policy: 'priceEma' })).rejects.toThrow('pulled the plug')
+    expect(known.staking).toBeUndefined()
+    await refused(other({ unbondingSeconds: 700n }), 'begun with unbonding-seconds 600, not 700:')
+    await refused(other({ genesisAmount: 1n }), 'genesis 1000000 KOIN, not 0.000000000000000001 KOIN')
+    last = 'policy'
+    // No policy stands yet: another one may be taken.
+    await expect(deployContracts({ ...options, known: { ...known }, policy: 'hillGate' })).rejects.toThrow('plug')
+    await refused({ policy: 'priceEma' }, 'policy hillGate, not priceEma')
+    await refused({}, 'policy hillGate, not userCapital')
+    await refused(
+      { ...other({ minimumLock: 2n, rootWeight: 3n }), policy: 'equal' },
+      'weight of root stake 1 KOIN, not 0.000000000000000003 KOIN; least lock of a subnet 1 KOIN, not 0.000000000000000002 KOIN; policy hillGate, not equal',
+    )
+    last = 'depositCollector'
+    await expect(deployContracts({ ...options, known: { ...known }, policy: 'hillGate' })).rejects.toThrow('plug')
+    await refused({ ...other({ periodSeconds: 24n }), policy: 'hillGate' }, 'period in seconds 12, not 24')
+    await refused({ ...other({ genesisAmount: 5n }), policy: 'hillGate' }, 'genesis 1000000 KOIN, not')
+    await deployContracts({ ...options, known: { ...known }, policy: 'hillGate', onDeployed: () => undefined })
   })
 
   it('takes up what bound itself for ever just before the plug was pulled, unless a stranger deployed it', async () => {

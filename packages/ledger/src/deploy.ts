@@ -2,6 +2,7 @@
 import { type Address, type Hex, KoinonError, toAddress } from '@koinon/base'
 import { type Abi, encodeDeployData } from 'viem'
 import type { LedgerReader } from './clients.ts'
+import { requireSameChoices } from './deploy-choices.ts'
 import { adoptBound, wireContracts } from './deploy-wiring.ts'
 import { checkDollar } from './dollar.ts'
 import { type DeployablePolicyName, policyContract } from './emission-policies.ts'
@@ -66,7 +67,8 @@ export const canonicalChannels = {
 } as const
 
 /**
- * Deploys what is missing and returns all addresses, checked to be one network. Throws as `checkDollar`, `wireContracts` and
+ * Deploys what is missing and returns all addresses, checked to be one network. Throws `ledger/other-choice` before it sends anything
+ * when what stands was deployed with other parameters or another policy, and as `checkDollar`, `wireContracts` and
  * `TransactionSender.call`.
  */
 export async function deployContracts(options: DeployOptions): Promise<NetworkFile['contracts']> {
@@ -99,6 +101,15 @@ export async function deployContracts(options: DeployOptions): Promise<NetworkFi
     return keep(name, receipt.contractAddress)
   }
 
+  const adopted = async (name: 'staking' | 'subnets', pools: Address): Promise<Address | undefined> =>
+    found[name] ?? keepIf(name, await adoptBound(options, pools, name))
+  const policyName = options.policy ?? 'userCapital'
+  if (found.pools !== undefined) {
+    await adopted('staking', found.pools)
+    await adopted('subnets', found.pools)
+  }
+  await requireSameChoices(reader, found, { parameters, policy: policyName })
+
   const token = await deploy('token', koinonTokenAbi, koinonTokenBytecode, [
     sender.address,
     parameters.genesisAmount,
@@ -110,10 +121,8 @@ export async function deployContracts(options: DeployOptions): Promise<NetworkFi
   await deploy('validation', validationRegistryAbi, validationRegistryBytecode, [identity])
   const terms = await deploy('terms', subnetTermsAbi, subnetTermsBytecode, [])
   const pools = await deploy('pools', poolsAbi, poolsBytecode, [token])
-  const bound = (functionName: 'staking' | 'subnets') => adoptBound(options, pools, functionName)
   const staking =
-    found.staking ??
-    keepIf('staking', await bound('staking')) ??
+    (await adopted('staking', pools)) ??
     (await deploy('staking', alphaStakingAbi, alphaStakingBytecode, [
       pools,
       parameters.unbondingSeconds,
@@ -124,8 +133,7 @@ export async function deployContracts(options: DeployOptions): Promise<NetworkFi
   }
   const conviction = await deploy('conviction', convictionAbi, convictionBytecode, [pools])
   const subnets =
-    found.subnets ??
-    keepIf('subnets', await bound('subnets')) ??
+    (await adopted('subnets', pools)) ??
     (await deploy('subnets', subnetsAbi, subnetsBytecode, [
       identity,
       terms,
@@ -136,7 +144,7 @@ export async function deployContracts(options: DeployOptions): Promise<NetworkFi
   await deploy('work', workAbi, workBytecode, [subnets])
   const weights = await deploy('weights', weightsAbi, weightsBytecode, [subnets])
   const disputes = await deploy('disputes', disputesAbi, disputesBytecode, [subnets, weights, sender.address])
-  const chosen = policyContract(options.policy ?? 'userCapital')
+  const chosen = policyContract(policyName)
   const policy = await deploy('policy', chosen.abi, chosen.bytecode, chosen.args)
   const { koinPerSecond, alphaPerSecond, periodSeconds, restSeconds } = parameters
   const emission = await deploy('emission', poolEmissionAbi, poolEmissionBytecode, [

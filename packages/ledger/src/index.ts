@@ -30,7 +30,15 @@ export {
   parseNetworkFile,
 } from './network-file.ts'
 export { localBeaconLabel, type NetworkBeacon } from './network-file-beacon.ts'
-export { quoteSeat, readChallenges, type SeatChallenge, type SeatRules, withMargin } from './seat-market.ts'
+export {
+  costOfMatch,
+  quoteSeat,
+  readChallenges,
+  type SeatChallenge,
+  type SeatRules,
+  seatRuleBounds,
+  withMargin,
+} from './seat-market.ts'
 export { type ContractCall, TransactionSender } from './sender.ts'
 export {
   createSubnet,

@@ -8,6 +8,7 @@ import { koinonTokenAbi } from './generated/koinon-token.ts'
 import { subnetsAbi } from './generated/subnets.ts'
 import type { NetworkFile } from './network-file.ts'
 import {
+  costOfMatch,
   finaliseChallenge,
   findChallengeable,
   matchChallenge,
@@ -183,9 +184,10 @@ export async function findOwnChallenge(membership: Membership, netuid: number): 
   return (await readChallenges(membership, netuid)).find(({ uid }) => uid === seat.uid)
 }
 
-/** Burns what the newcomer deposited, and so keeps the seat. Throws `ledger/too-little-koin` and as `TransactionSender.call`. */
+/** Burns {@link costOfMatch}, and so keeps the seat. Throws `ledger/too-little-koin` and as `TransactionSender.call`. */
 export async function keepSeat(membership: Membership, netuid: number, challenge: SeatChallenge): Promise<void> {
-  await approveUpTo(membership, membership.network.contracts.subnets, challenge.deposit, challenge.deposit)
+  const cost = costOfMatch(challenge)
+  await approveUpTo(membership, membership.network.contracts.subnets, cost, cost)
   await matchChallenge(membership, netuid, challenge)
 }
 

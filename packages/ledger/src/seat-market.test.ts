@@ -99,7 +99,7 @@ describe('seats of a full subnet', () => {
     expect(own).toEqual(open)
     expect(await findOwnChallenge(second, netuid)).toBeUndefined()
     if (own !== undefined) await keepSeat(first, netuid, own)
-    expect(await koinOf(third)).toBe(before)
+    expect(await koinOf(third)).toBe(before - (own?.deposit ?? 0n) / 10n)
     expect(await readChallenges(chain, netuid)).toEqual([])
 
     await expect(join(third)).rejects.toMatchObject({ code: 'ledger/seat-challenged', details: { uid: 1 } })

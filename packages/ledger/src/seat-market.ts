@@ -17,6 +17,16 @@ export type SeatRules = {
   readonly maxRegistrationsPerEpoch: number
 }
 
+/** Least and most of each rule, as `SubnetTerms` holds them; `maxBurn` is at least `minBurn`. */
+export const seatRuleBounds: { readonly [rule in keyof SeatRules]: readonly [SeatRules[rule], SeatRules[rule]] } = {
+  minBurn: [5n * 10n ** 14n, 10n ** 21n],
+  maxBurn: [5n * 10n ** 14n, 10n ** 21n],
+  burnHalfLifeSeconds: [60, 7 * 86_400],
+  immunitySeconds: [0, 30 * 86_400],
+  noticeSeconds: [60, 7 * 86_400],
+  maxRegistrationsPerEpoch: [1, 256],
+}
+
 /** What the next seat costs in this second, and whether one is free. */
 export type SeatQuote = { readonly price: bigint; readonly isFull: boolean }
 
@@ -102,7 +112,12 @@ export async function findChallengeable({ network, reader }: Place, netuid: numb
   }
 }
 
-/** Keeps a challenged seat for what the newcomer deposited; the caller has approved that much. Throws as `TransactionSender.call`. */
+/** KOIN atomic units that keeping a seat burns of its holder; the rest of the price is a tenth of the newcomer's deposit (specs/0010). */
+export function costOfMatch({ deposit }: Pick<SeatChallenge, 'deposit'>): bigint {
+  return deposit - deposit / 10n
+}
+
+/** Keeps a challenged seat for {@link costOfMatch}; the caller has approved that much. Throws as `TransactionSender.call`. */
 export async function matchChallenge(
   { network, sender }: { readonly network: NetworkFile; readonly sender: TransactionSender },
   netuid: number,

@@ -127,7 +127,7 @@ abstract contract EmissionAccounts is IPoolEmission {
         PoolState memory pool = pools.stateOf(netuid);
         if (dissolvedAt == 0 || pool.weightKoin != 0) revert RestNotFree(netuid, 0);
         if (block.timestamp < dissolvedAt + restSeconds) revert RestNotFree(netuid, dissolvedAt + restSeconds);
-        alpha = pools.balanceOf(netuid, address(this));
+        alpha = pools.balanceOf(address(this), netuid);
         emit RestBurned(netuid, alpha);
         // Whoever holds the last alpha gets the pot: here nobody may.
         if (alpha < pools.supplyOf(netuid)) pools.burn(netuid, alpha);
@@ -225,7 +225,7 @@ abstract contract EmissionAccounts is IPoolEmission {
             return true;
         } catch (bytes memory reason) {
             if (reason.length == 0) revert GasTooLow(gasleft(), 0);
-            pools.transfer(netuid, account, amount);
+            pools.transfer(account, netuid, amount);
         }
     }
 

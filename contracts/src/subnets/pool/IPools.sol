@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IERC6909} from "@openzeppelin/contracts/interfaces/IERC6909.sol";
 import {KoinonToken} from "../../token/KoinonToken.sol";
 import {ISubnets} from "../ISubnets.sol";
 import {IAlphaStaking} from "./IAlphaStaking.sol";
@@ -40,9 +41,10 @@ struct PoolState {
 }
 
 /// @title Subnet tokens ("alpha") and their pools against KOIN
-/// @notice Amounts are base units (1e-18), prices are KOIN for one alpha in parts of 1e18, times are Unix seconds.
+/// @notice Alpha is an ERC-6909 token, its id the number of the subnet: balances, transfers and approvals are that standard's.
+///         Amounts are base units (1e-18), prices are KOIN for one alpha in parts of 1e18, times are Unix seconds.
 /// @dev Rules and rounding: specs/0014-pools.md. Every trade names its least output; there is no call without.
-interface IPools {
+interface IPools is IERC6909 {
     /// @notice A pool began; the alpha was minted into it.
     event PoolOpened(uint32 indexed netuid, uint256 alpha, uint256 koin, uint256 weightKoin);
     /// @notice `koinIn`, `fee` of it burned, became `alphaOut`; the last two are the reserves after.
@@ -85,9 +87,8 @@ interface IPools {
     );
     /// @notice The price average after {moveAverage} or a change of the pool.
     event AverageMoved(uint32 indexed netuid, uint256 average);
-    /// @notice Free alpha changed hands; from zero when minted to an account.
-    /// @dev A balance = these + {Bought} - {Sold} - {AlphaBurned} but for fees, which are part of what was sold.
-    event AlphaTransferred(uint32 indexed netuid, address indexed from, address indexed to, uint256 amount);
+    /// @notice Alpha came into the supply as somebody's balance.
+    event AlphaMinted(uint32 indexed netuid, address indexed to, uint256 amount);
     /// @notice Alpha left the supply for ever.
     event AlphaBurned(uint32 indexed netuid, address indexed from, uint256 amount, BurnReason reason);
     /// @notice KOIN fees of all trades since the last time left the supply.
@@ -109,8 +110,6 @@ interface IPools {
     /// @notice The price is already at or past the limit.
     error LimitReached(uint256 price, uint256 limit);
     error AlphaCapExceeded(uint32 netuid, uint256 wouldBeMinted, uint256 cap);
-    error BalanceTooSmall(uint32 netuid, address account, uint256 balance, uint256 needed);
-    error AccountIsZero();
 
     /// @notice Makes the caller the staking contract, once; called by its constructor.
     function bindStaking() external;
@@ -165,9 +164,6 @@ interface IPools {
         external
         returns (uint256 alphaOut);
 
-    /// @notice Moves the caller's alpha.
-    function transfer(uint32 netuid, address to, uint256 amount) external;
-
     /// @notice Moves alpha between an account and the staking contract or that of locks; they only, at the account's order.
     function transferFor(uint32 netuid, address from, address to, uint256 amount) external;
 
@@ -199,10 +195,7 @@ interface IPools {
     /// @notice Price average now.
     function averageOf(uint32 netuid) external view returns (uint256);
 
-    /// @notice Free alpha of an account.
-    function balanceOf(uint32 netuid, address account) external view returns (uint256);
-
-    /// @notice Alpha that exists: minted less burned.
+    /// @notice Alpha that exists: minted less burned. More than all balances by what the pool holds.
     function supplyOf(uint32 netuid) external view returns (uint256);
 
     /// @notice KOIN fees that wait for {burnFees}, and those burned so far.

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ERC6909} from "@openzeppelin/contracts/token/ERC6909/ERC6909.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {KoinonToken} from "../../token/KoinonToken.sol";
 import {ISubnets} from "../ISubnets.sol";
@@ -11,10 +12,11 @@ import {BurnReason, IPools, PoolState} from "./IPools.sol";
 import {Pool, WeightedPool} from "./WeightedPool.sol";
 
 /// @title Subnet tokens and their pools
-/// @dev Per subnet: minted - burned = free balances + reserve + idle alpha; staked alpha is a free balance of the
-///      staking contract. KOIN held = sum of reserves + idle KOIN + waiting fees. Nobody but the holder moves alpha:
-///      the staking contract does so only for its caller. Payers approve this contract for KOIN.
-contract Pools is IPools {
+/// @dev Alpha of a subnet is the ERC-6909 token whose id is the subnet's number; what a pool holds is nobody's balance. Per
+///      subnet: minted - burned = free balances + reserve + idle alpha; staked alpha is a free balance of the
+///      staking contract. KOIN held = sum of reserves + idle KOIN + waiting fees. Nobody but the holder, and
+///      whom it allows, moves alpha: the staking contract does so only for its caller. Payers approve this contract for KOIN.
+contract Pools is ERC6909, IPools {
     using SafeERC20 for IERC20;
     using WeightedPool for Pool;
 
@@ -36,7 +38,6 @@ contract Pools is IPools {
     uint128 private _waitingFees;
     uint128 private _burnedFees;
     mapping(uint32 netuid => PoolState) private _pools;
-    mapping(uint32 netuid => mapping(address account => uint256)) private _balances;
 
     /// @dev Staking contract and registry bind themselves in their own constructors, for ever; pools bound to others are of no use to
     ///      this network.
@@ -98,7 +99,7 @@ contract Pools is IPools {
         if (amount == 0) revert ZeroAmount();
         koin = state.koin * amount / (state.minted - state.burned);
         state.koin -= uint96(koin);
-        _burn(netuid, amount, BurnReason.Redemption);
+        _burnFor(BurnReason.Redemption, netuid, amount);
         emit Redeemed(netuid, msg.sender, amount, koin, state.koin, state.minted - state.burned);
         IERC20(address(token)).safeTransfer(msg.sender, koin);
     }
@@ -152,34 +153,28 @@ contract Pools is IPools {
     }
 
     /// @inheritdoc IPools
-    function transfer(uint32 netuid, address to, uint256 amount) external {
-        _transfer(netuid, msg.sender, to, amount);
-    }
-
-    /// @inheritdoc IPools
     function transferFor(uint32 netuid, address from, address to, uint256 amount) external {
         if (msg.sender != address(staking)) _onlyFrom(address(subnets.conviction()));
-        _transfer(netuid, from, to, amount);
+        _transfer(from, to, netuid, amount);
     }
 
     /// @inheritdoc IPools
     function burn(uint32 netuid, uint256 amount) external {
-        _burn(netuid, amount, BurnReason.Holder);
+        _burnFor(BurnReason.Holder, netuid, amount);
     }
 
     /// @inheritdoc IPools
     function burnSlashed(uint32 netuid, uint256 amount) external {
         _onlyFrom(address(staking));
-        _burn(netuid, amount, BurnReason.Slash);
+        _burnFor(BurnReason.Slash, netuid, amount);
     }
 
     /// @inheritdoc IPools
     function mint(uint32 netuid, address to, uint256 amount) external {
         _onlyFrom(coinbase());
-        if (to == address(0)) revert AccountIsZero();
         _countMinted(netuid, _opened(netuid), amount);
-        _credit(netuid, to, amount);
-        emit AlphaTransferred(netuid, address(0), to, amount);
+        _mint(to, netuid, amount);
+        emit AlphaMinted(netuid, to, amount);
     }
 
     /// @inheritdoc IPools
@@ -229,11 +224,6 @@ contract Pools is IPools {
     /// @inheritdoc IPools
     function averageOf(uint32 netuid) external view returns (uint256) {
         return _averageNow(_opened(netuid));
-    }
-
-    /// @inheritdoc IPools
-    function balanceOf(uint32 netuid, address account) external view returns (uint256) {
-        return _balances[netuid][account];
     }
 
     /// @inheritdoc IPools
@@ -295,7 +285,7 @@ contract Pools is IPools {
         _requireEnough(alphaOut, minAlphaOut);
         (state.alpha, state.koin) = (pool.alpha, pool.koin);
         _waitingFees += uint128(fee);
-        _credit(netuid, account, alphaOut);
+        _mint(account, netuid, alphaOut);
         emit Bought(netuid, account, koinIn, fee, alphaOut, pool.alpha, pool.koin);
     }
 
@@ -306,7 +296,7 @@ contract Pools is IPools {
     {
         PoolState storage state = _opened(netuid);
         _moveAverage(netuid, state);
-        _debit(netuid, account, alphaIn);
+        _burn(account, netuid, alphaIn);
         Pool memory pool = _poolOf(state);
         uint256 fee;
         (koinOut, fee) = _sold(pool, alphaIn);
@@ -364,15 +354,8 @@ contract Pools is IPools {
         );
     }
 
-    function _transfer(uint32 netuid, address from, address to, uint256 amount) private {
-        if (to == address(0)) revert AccountIsZero();
-        _debit(netuid, from, amount);
-        _credit(netuid, to, amount);
-        emit AlphaTransferred(netuid, from, to, amount);
-    }
-
-    function _burn(uint32 netuid, uint256 amount, BurnReason reason) private {
-        _debit(netuid, msg.sender, amount);
+    function _burnFor(BurnReason reason, uint32 netuid, uint256 amount) private {
+        _burn(msg.sender, netuid, amount);
         _pools[netuid].burned += uint96(amount);
         emit AlphaBurned(netuid, msg.sender, amount, reason);
     }
@@ -381,18 +364,6 @@ contract Pools is IPools {
         uint256 minted = state.minted + amount;
         if (minted > ALPHA_CAP) revert AlphaCapExceeded(netuid, minted, ALPHA_CAP);
         state.minted = uint96(minted);
-    }
-
-    function _credit(uint32 netuid, address account, uint256 amount) private {
-        _balances[netuid][account] += amount;
-    }
-
-    function _debit(uint32 netuid, address account, uint256 amount) private {
-        uint256 balance = _balances[netuid][account];
-        if (balance < amount) revert BalanceTooSmall(netuid, account, balance, amount);
-        unchecked {
-            _balances[netuid][account] = balance - amount;
-        }
     }
 
     function _pull(address from, uint256 koin) private {

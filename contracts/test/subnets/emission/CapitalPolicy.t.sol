@@ -40,7 +40,7 @@ contract CapitalPolicyTest is EmissionNetwork {
     }
 
     function test_alone_among_empty_pools_it_gets_no_more() external {
-        uint256 alpha = pools.balanceOf(2, USER);
+        uint256 alpha = pools.balanceOf(USER, 2);
         vm.prank(USER);
         pools.sell(2, alpha, 1);
         uint256[] memory shares = _wait(60 days);
@@ -95,7 +95,7 @@ contract CapitalPolicyTest is EmissionNetwork {
 
     function test_all_sell() external {
         _wait(30 days);
-        uint256 alpha = pools.balanceOf(2, USER);
+        uint256 alpha = pools.balanceOf(USER, 2);
         vm.prank(USER);
         pools.sell(2, alpha, 1);
         uint256[] memory shares = _step(1 days);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {ERC6909} from "@openzeppelin/contracts/token/ERC6909/ERC6909.sol";
 import {Accrued, IPoolEmission} from "../../../src/subnets/emission/IPoolEmission.sol";
 import {EqualPolicy} from "../../../src/subnets/emission/policies/EqualPolicy.sol";
 import {PoolEmission} from "../../../src/subnets/emission/PoolEmission.sol";
-import {IPools} from "../../../src/subnets/pool/IPools.sol";
 import {vm} from "../../support/Vm.sol";
 import {EmissionNetwork} from "./EmissionNetwork.sol";
 
@@ -63,12 +63,12 @@ contract EmissionAccountsTest is EmissionNetwork {
         vm.prank(ANN);
         alphaStaking.stake(_netuid, HOTKEY, 1);
         vm.startPrank(ANN);
-        pools.transfer(_netuid, address(emission), alpha - 1);
+        pools.transfer(address(emission), _netuid, alpha - 1);
         vm.stopPrank();
         vm.prank(EPOCHS);
         emission.payDividends(_netuid, HOTKEY, 8e18);
         _payMiner(HOTKEY, 1);
-        eq(pools.balanceOf(_netuid, HOTKEY), 1, "free");
+        eq(pools.balanceOf(HOTKEY, _netuid), 1, "free");
         eq(emission.paidOf(_netuid).miners, 1, "counted");
     }
 
@@ -175,7 +175,7 @@ contract EmissionAccountsTest is EmissionNetwork {
         eq(pools.supplyOf(_netuid), alpha + 4e18, "only people are left");
         vm.prank(ANN);
         eq(pools.redeem(_netuid, alpha), pot * alpha / (alpha + 4e18), "theirs is the pot");
-        vm.expectRevert(abi.encodeWithSelector(IPools.BalanceTooSmall.selector, _netuid, address(emission), 0, 1));
+        vm.expectRevert(abi.encodeWithSelector(ERC6909.ERC6909InsufficientBalance.selector, address(emission), 0, 1, _netuid));
         vm.prank(EPOCHS);
         emission.payDividends(_netuid, HOTKEY, 1);
     }

@@ -44,7 +44,7 @@ contract EmissionEndToEndTest is EmissionNetwork {
         emission.payOwner(_netuid, uint64((emission.finalUntil() - registry.genesisOf(_netuid)) / 600));
         vm.stopPrank();
         eq(sumOf(emission.paidOf(_netuid)), sumOf(all), "all is paid");
-        eq(pools.balanceOf(_netuid, address(emission)), 0, "nothing left");
+        eq(pools.balanceOf(address(emission), _netuid), 0, "nothing left");
         checkBooks();
 
         (, uint256 worth) = alphaStaking.positionOf(_netuid, VALIDATOR, DELEGATOR);
@@ -72,7 +72,7 @@ contract EmissionEndToEndTest is EmissionNetwork {
 
         // What is staked still is what the rounding of shares left.
         PoolState memory pool = pools.stateOf(_netuid);
-        uint256 dust = pools.balanceOf(_netuid, address(alphaStaking));
+        uint256 dust = pools.balanceOf(address(alphaStaking), _netuid);
         atMost(dust, 1_000, "dust of shares");
         eq(uint256(pool.minted) - pool.burned, pool.alpha + dust, "all other alpha is in the pool or burned as fees");
         pools.burnFees();
@@ -91,7 +91,7 @@ contract EmissionEndToEndTest is EmissionNetwork {
     function _sellAll(address account) private {
         (uint256 next, uint256 count) = alphaStaking.ticketRange(account);
         if (next < count) alphaStaking.withdraw(account, 10);
-        uint256 alpha = pools.balanceOf(_netuid, account);
+        uint256 alpha = pools.balanceOf(account, _netuid);
         vm.prank(account);
         pools.sell(_netuid, alpha, 1);
     }

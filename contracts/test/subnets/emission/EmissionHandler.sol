@@ -40,7 +40,7 @@ contract EmissionHandler is EmissionNetwork {
     function trade(uint256 seed, uint256 amount) external {
         uint32[] memory living = registry.livingSubnets();
         uint32 netuid = living[seed % living.length];
-        uint256 held = pools.balanceOf(netuid, TRADER);
+        uint256 held = pools.balanceOf(TRADER, netuid);
         if (held < 1e6 || amount % 3 != 0) {
             buy(netuid, TRADER, within(amount, 1e6, 500e18));
         } else {

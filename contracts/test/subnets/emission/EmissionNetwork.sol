@@ -178,7 +178,7 @@ abstract contract EmissionNetwork is Test {
             reserves += uint256(pool.koin) + pool.idleKoin;
             eq(pool.idleKoin + pool.idleAlpha, 0, "nothing idle");
             atMost(pool.minted, pools.ALPHA_CAP(), "alpha under its cap");
-            uint256 held = pools.balanceOf(netuid, address(emission));
+            uint256 held = pools.balanceOf(address(emission), netuid);
             uint256 owed = sumOf(accruedNow(netuid)) - sumOf(emission.paidOf(netuid));
             if (step.paid == step.count) eq(held, owed, "alpha held for payments");
             else atMost(owed, held, "alpha held for payments");

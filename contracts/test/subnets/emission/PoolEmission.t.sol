@@ -305,7 +305,7 @@ contract PoolEmissionTest is EmissionNetwork {
         for (uint32 netuid = 1; netuid <= registry.subnetCount(); ++netuid) {
             hash = keccak256(
                 abi.encode(
-                    hash, pools.stateOf(netuid), accruedNow(netuid), pools.balanceOf(netuid, address(emission))
+                    hash, pools.stateOf(netuid), accruedNow(netuid), pools.balanceOf(address(emission), netuid)
                 )
             );
         }

@@ -104,7 +104,7 @@ contract PoolEmissionVectorsTest is EmissionNetwork {
         } else if (name == keccak256("buy")) {
             buy(netuid, TRADER, amount);
         } else if (name == keccak256("sell")) {
-            uint256 held = pools.balanceOf(netuid, TRADER);
+            uint256 held = pools.balanceOf(TRADER, netuid);
             vm.prank(TRADER);
             if (held > 0) pools.sell(netuid, held < amount ? held : amount, 1);
         } else if (name == keccak256("root")) {

@@ -175,7 +175,7 @@ contract DividendsTest is PoolNetwork {
         staking.unstake(_netuid, STAYS, shares, 1);
         vm.warp(block.timestamp + UNBONDING);
         staking.withdraw(staker, 1);
-        return pools.balanceOf(_netuid, staker) - 100e18;
+        return pools.balanceOf(staker, _netuid) - 100e18;
     }
 
     function test_a_raised_take_waits_until_who_disagrees_has_left() public {
@@ -200,7 +200,7 @@ contract DividendsTest is PoolNetwork {
         eq(take, 0, "still");
         vm.warp(holdsFrom);
         staking.withdraw(EVE, 1);
-        atMost(11e18 - 1, pools.balanceOf(_netuid, EVE), "Eve is gone with all of hers");
+        atMost(11e18 - 1, pools.balanceOf(EVE, _netuid), "Eve is gone with all of hers");
         payDividends(_netuid, STAYS, 1e18);
         atMost(0.18e18 - 2, worthOf(_netuid, STAYS, STAYS), "from here on");
         (take, from,,) = delegation.pendingTakesOf(STAYS);

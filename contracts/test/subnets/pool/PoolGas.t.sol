@@ -34,7 +34,7 @@ contract PoolGasSnapshotTest is PoolNetwork {
         vm.warp(block.timestamp + 60);
         pools.swap(_netuid, other, 10e18, 1);
         vm.snapshotGasLastCall(GROUP, "pool swap");
-        pools.transfer(_netuid, HOTKEY, 1e18);
+        pools.transfer(HOTKEY, _netuid, 1e18);
         vm.snapshotGasLastCall(GROUP, "alpha transfer");
         vm.stopPrank();
     }

@@ -58,7 +58,7 @@ contract PoolHandler is PoolNetwork {
     function sell(uint256 seed, uint256 who, uint256 amount) external {
         uint32 netuid = _netuid(seed);
         address person = _person(who);
-        amount = within(amount, 1e6, pools.balanceOf(netuid, person) / 2 + 1e6);
+        amount = within(amount, 1e6, pools.balanceOf(person, netuid) / 2 + 1e6);
         vm.prank(person);
         pools.sell(netuid, amount, 1);
         ++done["sell"];
@@ -86,7 +86,7 @@ contract PoolHandler is PoolNetwork {
     function stake(uint256 seed, uint256 who, uint256 on, uint256 amount) external {
         uint32 netuid = _netuidOrRoot(seed);
         address person = _person(who);
-        uint256 most = netuid == 0 ? token.balanceOf(person) : pools.balanceOf(netuid, person);
+        uint256 most = netuid == 0 ? token.balanceOf(person) : pools.balanceOf(person, netuid);
         amount = within(amount, 1, most / 2 + 1);
         vm.prank(person);
         staking.stake(netuid, _hotkey(on), amount);
@@ -131,9 +131,9 @@ contract PoolHandler is PoolNetwork {
 
     function dividends(uint256 seed, uint256 on, uint256 amount) external {
         (uint32 netuid, address hotkey) = (_netuid(seed), _hotkey(on));
-        uint256 before = pools.balanceOf(netuid, address(staking)) - _assets(netuid);
+        uint256 before = pools.balanceOf(address(staking), netuid) - _assets(netuid);
         payDividends(netuid, hotkey, within(amount, 1, 100e18));
-        rootPaid += pools.balanceOf(netuid, address(staking)) - _assets(netuid) - before;
+        rootPaid += pools.balanceOf(address(staking), netuid) - _assets(netuid) - before;
         ++done["dividends"];
     }
 
@@ -184,13 +184,13 @@ contract PoolHandler is PoolNetwork {
         return (
             staking.totalWeightOf(netuid),
             permits.totalPermittedStakeAt(netuid, block.timestamp - 1),
-            pools.balanceOf(netuid, address(staking))
+            pools.balanceOf(address(staking), netuid)
         );
     }
 
     function sums(uint32 netuid) external view returns (Sums memory sum) {
-        sum.balances = pools.balanceOf(netuid, address(staking)) + pools.balanceOf(netuid, coinbase)
-            + pools.balanceOf(netuid, FINDER);
+        sum.balances = pools.balanceOf(address(staking), netuid) + pools.balanceOf(coinbase, netuid)
+            + pools.balanceOf(FINDER, netuid);
         for (uint256 h = 0; h < HOTKEYS; ++h) {
             address hotkey = _hotkey(h);
             HotkeyState memory state = staking.hotkeyOf(netuid, hotkey);
@@ -207,7 +207,7 @@ contract PoolHandler is PoolNetwork {
             }
         }
         for (uint256 i = 0; i < PEOPLE; ++i) {
-            sum.balances += pools.balanceOf(netuid, _person(i));
+            sum.balances += pools.balanceOf(_person(i), netuid);
             (uint256 next, uint256 count) = staking.ticketRange(_person(i));
             for (; next < count; ++next) {
                 (Ticket memory ticket, uint256 amount) = staking.ticketOf(_person(i), next);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IERC6909} from "@openzeppelin/contracts/interfaces/IERC6909.sol";
+import {ERC6909} from "@openzeppelin/contracts/token/ERC6909/ERC6909.sol";
 import {BurnReason, IPools, PoolState} from "../../../src/subnets/pool/IPools.sol";
 import {WeightedPool} from "../../../src/subnets/pool/WeightedPool.sol";
 import {vm} from "../../support/Vm.sol";
@@ -9,6 +11,7 @@ import {PoolNetwork} from "./PoolNetwork.sol";
 contract PoolsTest is PoolNetwork {
     address private constant ANN = address(0xA);
     address private constant BOB = address(0xB);
+    address private constant EVE = address(0xE);
     uint32 private _netuid;
 
     function setUp() public {
@@ -48,7 +51,7 @@ contract PoolsTest is PoolNetwork {
         (uint256 out, uint256 fee, uint256 priceAfter) = pools.quoteBuy(_netuid, 100e18);
         eq(fee, 0.05e18, "5 in 10,000");
         eq(pools.buy(_netuid, 100e18, out), out, "bought");
-        eq(pools.balanceOf(_netuid, ANN), out, "balance");
+        eq(pools.balanceOf(ANN, _netuid), out, "balance");
         eq(token.balanceOf(ANN), 9_900e18, "paid");
         eq(pools.priceOf(_netuid), priceAfter, "price");
         (uint256 back,,) = pools.quoteSell(_netuid, out);
@@ -56,7 +59,7 @@ contract PoolsTest is PoolNetwork {
         eq(token.balanceOf(ANN), 9_900e18 + back, "paid back");
         vm.stopPrank();
         atMost(back, 100e18 - 0.05e18, "less than the way there");
-        eq(pools.balanceOf(_netuid, ANN), 0, "nothing left");
+        eq(pools.balanceOf(ANN, _netuid), 0, "nothing left");
         PoolState memory state = pools.stateOf(_netuid);
         eq(state.burned, (out * 5 + 9_999) / 10_000, "alpha fee burned");
         (uint256 waiting,) = pools.fees();
@@ -112,7 +115,7 @@ contract PoolsTest is PoolNetwork {
         vm.expectRevert(abi.encodeWithSelector(IPools.SameSubnet.selector, other));
         pools.swap(other, other, 1e18, 1);
         vm.stopPrank();
-        eq(pools.balanceOf(other, ANN), quoted, "arrived");
+        eq(pools.balanceOf(ANN, other), quoted, "arrived");
         eq(token.balanceOf(address(pools)), held, "KOIN stays");
     }
 
@@ -164,15 +167,54 @@ contract PoolsTest is PoolNetwork {
         yes(pools.averageOf(_netuid) > 0.99e18, "arrives");
     }
 
+    function test_alpha_is_an_erc6909_token() public {
+        yes(pools.supportsInterface(type(IERC6909).interfaceId), "says so");
+        mintAlpha(_netuid, ANN, 100);
+        vm.startPrank(ANN);
+        pools.approve(BOB, _netuid, 30);
+        vm.expectEmit(true, true, true, true);
+        emit IERC6909.Transfer(BOB, ANN, EVE, _netuid, 20);
+        vm.startPrank(BOB);
+        pools.transferFrom(ANN, EVE, _netuid, 20);
+        vm.expectRevert(
+            abi.encodeWithSelector(ERC6909.ERC6909InsufficientAllowance.selector, BOB, 10, 11, _netuid)
+        );
+        pools.transferFrom(ANN, EVE, _netuid, 11);
+        vm.expectRevert(
+            abi.encodeWithSelector(ERC6909.ERC6909InsufficientAllowance.selector, BOB, 0, 1, _netuid + 1)
+        );
+        pools.transferFrom(ANN, EVE, _netuid + 1, 1);
+        vm.startPrank(ANN);
+        pools.setOperator(BOB, true);
+        vm.startPrank(BOB);
+        pools.transferFrom(ANN, EVE, _netuid, 80);
+        vm.stopPrank();
+        yes(pools.balanceOf(ANN, _netuid) == 0 && pools.balanceOf(EVE, _netuid) == 100, "moved");
+        eq(pools.balanceOf(EVE, (1 << 32) | _netuid), 0, "no other id means this subnet");
+    }
+
+    function test_trades_show_as_tokens_that_come_and_go() public {
+        vm.startPrank(ANN);
+        (uint256 out,,) = pools.quoteBuy(_netuid, 10e18);
+        vm.expectEmit(true, true, true, true);
+        emit IERC6909.Transfer(ANN, address(0), ANN, _netuid, out);
+        pools.buy(_netuid, 10e18, out);
+        vm.expectEmit(true, true, true, true);
+        emit IERC6909.Transfer(ANN, ANN, address(0), _netuid, out);
+        pools.sell(_netuid, out, 1);
+        vm.stopPrank();
+        eq(pools.balanceOf(address(pools), _netuid), 0, "what the pool holds is nobody's balance");
+    }
+
     function test_alpha_is_minted_up_to_its_cap_moved_and_burned() public {
         mintAlpha(_netuid, ANN, 100);
         vm.startPrank(ANN);
-        pools.transfer(_netuid, BOB, 40);
+        pools.transfer(BOB, _netuid, 40);
         pools.burn(_netuid, 10);
-        vm.expectRevert(abi.encodeWithSelector(IPools.BalanceTooSmall.selector, _netuid, ANN, 50, 51));
-        pools.transfer(_netuid, BOB, 51);
-        vm.expectRevert(IPools.AccountIsZero.selector);
-        pools.transfer(_netuid, address(0), 1);
+        vm.expectRevert(abi.encodeWithSelector(ERC6909.ERC6909InsufficientBalance.selector, ANN, 50, 51, _netuid));
+        pools.transfer(BOB, _netuid, 51);
+        vm.expectRevert(abi.encodeWithSelector(ERC6909.ERC6909InvalidReceiver.selector, address(0)));
+        pools.transfer(address(0), _netuid, 1);
         vm.expectRevert(abi.encodeWithSelector(IPools.NotPermitted.selector, ANN));
         pools.mint(_netuid, ANN, 1);
         vm.expectRevert(abi.encodeWithSelector(IPools.NotPermitted.selector, ANN));
@@ -180,7 +222,7 @@ contract PoolsTest is PoolNetwork {
         vm.expectRevert(abi.encodeWithSelector(IPools.NotPermitted.selector, ANN));
         pools.burnSlashed(_netuid, 1);
         vm.stopPrank();
-        yes(pools.balanceOf(_netuid, ANN) == 50 && pools.balanceOf(_netuid, BOB) == 40, "balances");
+        yes(pools.balanceOf(ANN, _netuid) == 50 && pools.balanceOf(BOB, _netuid) == 40, "balances");
         eq(pools.supplyOf(_netuid), OPENING + 90, "supply");
         uint256 room = 21_000_000e18 - OPENING - 100;
         vm.prank(coinbase);
@@ -205,12 +247,12 @@ contract PoolsTest is PoolNetwork {
         vm.prank(address(subnets));
         pools.dissolve(_netuid);
         uint256 pot = pools.stateOf(_netuid).koin;
-        eq(pools.supplyOf(_netuid), pools.balanceOf(_netuid, ANN) + 77e18 + 1, "only what people hold");
+        eq(pools.supplyOf(_netuid), pools.balanceOf(ANN, _netuid) + 77e18 + 1, "only what people hold");
         vm.startPrank(ANN);
         vm.expectRevert(abi.encodeWithSelector(IPools.PoolIsDissolved.selector, _netuid));
         pools.buy(_netuid, 1e18, 1);
         uint256 had = token.balanceOf(ANN);
-        uint256 all = pools.balanceOf(_netuid, ANN);
+        uint256 all = pools.balanceOf(ANN, _netuid);
         uint256 outstanding = pools.supplyOf(_netuid);
         pools.redeem(_netuid, all / 3);
         pools.redeem(_netuid, all - all / 3);
@@ -239,7 +281,7 @@ contract PoolsTest is PoolNetwork {
         uint256 limit = 1_000 * OPENING;
         vm.expectRevert(abi.encodeWithSelector(WeightedPool.InputTooLarge.selector, 2_000_000e18 - 1_000e18, limit));
         pools.buy(_netuid, 2_000_000e18, 1);
-        vm.expectRevert(abi.encodeWithSelector(IPools.BalanceTooSmall.selector, _netuid, ANN, 0, 1e18));
+        vm.expectRevert(abi.encodeWithSelector(ERC6909.ERC6909InsufficientBalance.selector, ANN, 0, 1e18, _netuid));
         pools.sell(_netuid, 1e18, 1);
         vm.expectRevert(abi.encodeWithSelector(IPools.OutputTooSmall.selector, 0, 1));
         pools.buy(_netuid, 1, 1);

@@ -61,7 +61,7 @@ contract UnbondingTest is Round {
         epochs.punish(result, posting.validators, type(uint256).max);
         vm.warp(block.timestamp + 1);
         staking.withdraw(leaver, 1);
-        eq(pools.balanceOf(netuid, leaver), worth - worth / 5, "a fifth of what was leaving");
+        eq(pools.balanceOf(leaver, netuid), worth - worth / 5, "a fifth of what was leaving");
     }
 
     /// @dev The owner names another file, with an aggregator that nobody can check, between an epoch and its result.

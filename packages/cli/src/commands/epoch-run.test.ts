@@ -1,17 +1,13 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { createProgram } from '../program.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runKoinon } from '../testing/run-koinon.ts'
 
 const given = new URL('../../../../specs/vectors/incentives.json', import.meta.url).pathname
 let folder: string
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'koinon-epoch-run-'))
-})
-afterEach(() => {
-  vi.restoreAllMocks()
-  process.exitCode = undefined
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -26,19 +22,7 @@ type Envelope = {
   readonly warnings: readonly string[]
 }
 
-async function epochRun(...args: readonly string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
-  const said = { stdout: '', stderr: '' }
-  for (const stream of ['stdout', 'stderr'] as const) {
-    vi.spyOn(process[stream], 'write').mockImplementation((text) => {
-      said[stream] += String(text)
-      return true
-    })
-  }
-  const program = createProgram()
-  await program.parseAsync(['--home', join(folder, 'home'), 'epoch', 'run', ...args], { from: 'user' })
-  vi.restoreAllMocks()
-  return { code: process.exitCode, ...said }
-}
+const epochRun = (...args: readonly string[]) => runKoinon(join(folder, 'home'), 'epoch', 'run', ...args)
 
 async function runFile(file: unknown): Promise<{ code: unknown; envelope: Envelope }> {
   const path = join(folder, 'file.json')

@@ -1,32 +1,16 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { createProgram } from '../program.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runKoinon } from '../testing/run-koinon.ts'
 
 let folder: string
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'koinon-network-sim-'))
 })
-afterEach(() => {
-  vi.restoreAllMocks()
-  process.exitCode = undefined
-})
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-async function sim(...args: readonly string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
-  const said = { stdout: '', stderr: '' }
-  for (const stream of ['stdout', 'stderr'] as const) {
-    vi.spyOn(process[stream], 'write').mockImplementation((text) => {
-      said[stream] += String(text)
-      return true
-    })
-  }
-  const program = createProgram()
-  await program.parseAsync(['--home', join(folder, 'home'), 'network', 'sim', ...args], { from: 'user' })
-  vi.restoreAllMocks()
-  return { code: process.exitCode, ...said }
-}
+const sim = (...args: readonly string[]) => runKoinon(join(folder, 'home'), 'network', 'sim', ...args)
 
 describe('koinon network sim', () => {
   it('says what each policy leaves to an attacker, as text, as JSON and as a page', async () => {

@@ -45,40 +45,49 @@ export function defineNetwork(network: Command): void {
   defineNetworkSim(network)
   network
     .command('deploy')
-    .description('put the contracts on an EVM chain and write its network file')
-    .requiredOption('--rpc <url>', 'JSON-RPC of the chain')
+    .description(
+      'begin a network of your own: put its contracts on an EVM chain, and write the network file by which others join it',
+    )
+    .requiredOption('--rpc <url>', 'URL at which the chain answers JSON-RPC')
     .option('--name <text>', 'name of the network', 'network')
     .option('--out <file>', 'network file to write', 'network.json')
     .option(
       '--dollar <address>',
-      'existing dollar token with EIP-3009 and 6 decimals, such as USDC; a worthless test dollar is deployed when left out',
+      'dollar token that users will pay with, such as USDC (EIP-3009, 6 decimals); when left out, a worthless test dollar is deployed',
     )
-    .option('--gateway <url>', 'gateway that the network file names')
+    .option('--gateway <url>', 'URL of the gateway that the network file names, for those who join by it')
     .option(
       '--default-model <file.gguf>',
-      'model that "default" means on this network; what most providers serve when left out',
+      'model that users get who ask for "default"; when left out, the one that most providers serve',
     )
     .addOption(
       beaconOption(
         ['quicknet', 'none'],
-        'what validators seal their weights to: the public beacon of drand, or nothing, so that only they can open them',
+        'who can open the weights that validators commit to: everybody, as soon as their time has come, by the public beacon of drand (quicknet), or only they themselves (none)',
       ).default('quicknet'),
     )
     .option(beaconRelaysFlag, beaconRelaysHelp)
     .option('--key-file <file>', "file with the deployer's private key (default: the wallet of this home)")
-    .option('--genesis <koin>', 'KOIN minted to the deployer', '1000000')
+    .option(
+      '--genesis <koin>',
+      'KOIN that the deployer gets at once, for stakes and subnets before any is earned',
+      '1000000',
+    )
     .option(
       '--unbonding-seconds <n>',
-      'how long stake that votes takes to leave, for ever; two epochs of every subnet and the delay of its results must fit in',
+      'how long stake of validators takes to leave; two epochs of any subnet and the delay of its results must fit into it; fixed for ever',
       `${externalUnbondingSeconds}`,
     )
     .option(
       '--policy <name>',
-      'how new KOIN is shared between subnets, for ever: userCapital, priceEma, hillGate, netFlow or equal; compare them with koinon network sim',
+      'how new KOIN is shared between subnets: userCapital, priceEma, hillGate, netFlow or equal; compare them with koinon network sim; fixed for ever',
       'userCapital',
     )
     .option('-y, --yes', 'do not ask')
-    .addHelpText('after', '\nA broken-off deployment goes on where it stopped: run the same command again.')
+    .addHelpText(
+      'after',
+      '\nThe deployer pays the gas of about 20 transactions. A broken-off deployment goes on where it stopped: run the same command again, with the same choices.',
+    )
     .action(
       runCommand(async (context, flags: DeployFlags) => {
         const out = resolve(flags.out)

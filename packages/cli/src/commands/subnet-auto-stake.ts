@@ -12,7 +12,9 @@ type AutoStakeFlags = { readonly account: string; readonly yes?: boolean }
 export function defineSubnetAutoStake(subnet: Command): void {
   subnet
     .command('auto-stake')
-    .description('on which hotkey the alpha that an account mines, or is paid as an owner, is staked; choose another')
+    .description(
+      'on which hotkey the alpha is staked that an account earns as a miner or owner; with a hotkey, choose it',
+    )
     .argument('<netuid>', 'number of the subnet')
     .argument('[hotkey]', 'hotkey that later payments are staked on; "self" for the account itself')
     .option('--account <name>', "the home's key that is paid: wallet, provider, ...", 'wallet')

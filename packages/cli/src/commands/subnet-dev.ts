@@ -20,7 +20,7 @@ export function defineSubnetDev(subnet: Command): void {
   subnet
     .command('dev')
     .description(
-      'run a subnet file here: 3 validators and 5 miners, 2 of them bad, on virtual time; who earns what and why',
+      'try a subnet file on this machine, without a network: 3 validators and 5 miners, 2 of them bad, on virtual time; shows who earns what and why',
     )
     .argument('<file>', 'TypeScript file with one defineSubnet')
     .option('--epochs <n>', 'how many epochs', '6')

@@ -39,7 +39,9 @@ type AggregatorWords = {
 export function defineSubnetExplain(subnet: Command): void {
   subnet
     .command('explain')
-    .description('why a seat earned what it did in the last signed epoch: who gave it how much, and what they say')
+    .description(
+      'why a seat earned what it did in the last epoch with a result: which validator gave it how much, and why',
+    )
     .argument('<uid>', 'number of the seat')
     .option('--netuid <n>', 'subnet', '1')
     .action(

@@ -20,7 +20,7 @@ export function defineSubnetShow(subnet: Command): void {
   subnet
     .command('show')
     .description(
-      'one subnet: its seats, their price and rules, open challenges, what its alpha costs, why it gets how much of new KOIN, who could come to own it',
+      'one subnet: its seats, their price and rules, open challenges, what its alpha costs, how much of new KOIN it gets and why, what its owner announced, who could come to own it',
     )
     .argument('[netuid]', 'number of the subnet', '1')
     .action(

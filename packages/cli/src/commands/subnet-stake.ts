@@ -20,7 +20,9 @@ import { parseNetuid } from './subnet-trade.ts'
 export function defineSubnetStake(subnet: Command): void {
   subnet
     .command('stake')
-    .description('stake free alpha on a hotkey of its subnet; with 0 as the subnet, KOIN on the root')
+    .description(
+      'stake free alpha on a validator or miner (its hotkey) of the subnet; with 0 as the subnet, KOIN on the root',
+    )
     .argument('<netuid>', 'number of the subnet; 0 is the root, where KOIN counts in up to 16 subnets')
     .argument('<hotkey>', 'account of the validator or miner to stake on')
     .argument('<amount>', 'alpha (on the root KOIN) to stake, or all')
@@ -55,7 +57,9 @@ export function defineSubnetStake(subnet: Command): void {
 export function defineSubnetUnstake(subnet: Command): void {
   subnet
     .command('unstake')
-    .description('take stake back: at once, or after the unbonding time where it backs a validator or the root')
+    .description(
+      'take stake back: at once, or, where it backs a validator or the root, after a wait (then koinon subnet withdraw)',
+    )
     .argument('<netuid>', 'number of the subnet; 0 is the root')
     .argument('<hotkey>', 'account that it is staked on')
     .argument('<amount>', 'alpha (on the root KOIN) to take back, or all')

@@ -12,7 +12,9 @@ type WhatIfFlags = { readonly set?: readonly string[]; readonly epochs: string; 
 export function defineSubnetWhatIf(subnet: Command): void {
   subnet
     .command('what-if')
-    .description('who would have earned what in the last epochs with other parameters; without any, with the announced')
+    .description(
+      'who would have earned what in the last epochs with other parameters: those of --set, else those its owner announced',
+    )
     .argument('<netuid>', 'number of the subnet')
     .option(
       '--set <name=value...>',

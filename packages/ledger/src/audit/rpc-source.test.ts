@@ -14,6 +14,7 @@ const server = {
   mostBlocks: 1_000,
   failures: 0,
   logRequests: [] as number[],
+  blockRequests: [] as number[],
   logs: [] as object[],
   document: (): string | number => 404,
 }
@@ -47,12 +48,22 @@ beforeAll(async () => {
 })
 afterAll(() => void http.close())
 beforeEach(() => {
-  Object.assign(server, { mostBlocks: 1_000, failures: 0, logRequests: [], logs: [], document: () => 404 })
+  Object.assign(server, {
+    mostBlocks: 1_000,
+    failures: 0,
+    logRequests: [],
+    blockRequests: [],
+    logs: [],
+    document: () => 404,
+  })
 })
 
 function answer(method: string, [first]: Record<string, string>[]): unknown {
   if (method === 'eth_blockNumber') return numberToHex(server.head)
-  if (method === 'eth_getBlockByNumber') return block(Number(first))
+  if (method === 'eth_getBlockByNumber') {
+    server.blockRequests.push(Number(first))
+    return block(Number(first))
+  }
   if (method === 'eth_call') return `0x${'00'.repeat(31)}07`
   if (method !== 'eth_getLogs') return undefined
   const [from, to] = [Number(first?.['fromBlock']), Number(first?.['toBlock'])]
@@ -156,6 +167,19 @@ describe('a source behind JSON-RPC', () => {
     ])
     expect(staked[0]?.args.hotkey).toBe(hotkey.toLowerCase())
     expect(await viewOf(source, 'staking', 'totalWeightOf', [1])).toEqual({ value: 7n })
+  })
+
+  it('asks for the times of those blocks only whose logs do not tell them', async () => {
+    server.logs = [
+      { ...stakedAt(400, 0, 1n), blockTimestamp: numberToHex(1_000_800) },
+      { ...stakedAt(401, 0, 2n), blockTimestamp: '0x0' },
+      stakedAt(402, 0, 3n),
+    ]
+    const source = await open()
+    expect(eventsOf(source, 'staking', 'Staked').map(({ seconds }) => seconds)).toEqual([
+      1_000_800, 1_000_802, 1_000_804,
+    ])
+    expect(server.blockRequests).toEqual([12_345, 401, 402])
   })
 
   it('leaves out blocks of an external chain that may still be replaced, and events it does not know', async () => {

@@ -26,6 +26,7 @@ const mostBlocksPerPage = 5_000n
 const externalUnsettledBlocks = 32n
 const requestsAtOnce = 8
 const attempts = 3
+const progressMs = 2_000
 const requestDeadlineMs = 30_000
 const maximumDocumentBytes = 4 * 1024 * 1024
 const documentTimeoutMs = 5_000
@@ -104,15 +105,25 @@ async function readTimes(
   logs: readonly Log[],
   onProgress: (text: string) => void,
 ): Promise<ReadonlyMap<bigint, number>> {
-  const blocks = [...new Set(logs.map((log) => log.blockNumber as bigint))]
-  const seconds = new Map<bigint, number>()
+  // Many servers tell the time with the log, which saves a request for each block.
+  const seconds = new Map(
+    logs.flatMap(({ blockNumber, blockTimestamp }) =>
+      blockTimestamp ? [[blockNumber as bigint, Number(blockTimestamp)] as const] : [],
+    ),
+  )
+  const blocks = [...new Set(logs.map((log) => log.blockNumber as bigint))].filter((block) => !seconds.has(block))
   const run = limited(requestsAtOnce)
+  let read = 0
+  let toldAtMs = Date.now()
   await Promise.all(
     blocks.map((blockNumber) =>
       run(async () => {
         const block = await readable(`block ${blockNumber}`, () => reader.getBlock({ blockNumber }))
         seconds.set(blockNumber, Number(block.timestamp))
-        if (seconds.size % 1_000 === 0) onProgress(`read the times of ${seconds.size} of ${blocks.length} blocks`)
+        read++
+        if (Date.now() - toldAtMs < progressMs) return
+        toldAtMs = Date.now()
+        onProgress(`read the times of ${read} of ${blocks.length} blocks`)
       }),
     ),
   )

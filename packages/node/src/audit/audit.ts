@@ -24,7 +24,7 @@ import {
   type ReplayState,
 } from '@koinon/subnets'
 import { writeFileDurably } from '../home/home.ts'
-import { openDefinitions } from './definitions.ts'
+import { namedDefinitions, openDefinitions } from './definitions.ts'
 
 export type AuditOutcome = {
   readonly network: { readonly name: string; readonly chainId: number }
@@ -79,7 +79,7 @@ async function runAll(
   first: readonly AuditCheck[],
   { scope, extras, files, onProgress }: AuditOptions,
 ): Promise<AuditOutcome> {
-  const { definitionOf, close } = await openDefinitions(source, files, onProgress)
+  const { definitionOf, close } = await openDefinitions(namedDefinitions(source), files, onProgress)
   const checks = [...first, ...createSubnetChecks(definitionOf), channelsCheck]
   const reports = await runChecks(source, checks, scope, ({ name, agreed, differences, open }) =>
     onProgress(`${name}: ${agreed} agree, ${differences.length} differ, ${open.length} not checked`),

@@ -6,14 +6,14 @@ import type { AuditSource } from '@koinon/ledger/audit'
 import { afterAll, describe, expect, it } from 'vitest'
 import { subnetFileSpec, templateFile } from '../local/subnet-files.ts'
 import { inferenceSpecHash } from '../local/subnet-spec.ts'
-import { openDefinitions } from './definitions.ts'
+import { namedDefinitions, openDefinitions } from './definitions.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'koinon-definitions-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const created = (...hashes: readonly Hex[]) =>
-  ({
+  namedDefinitions({
     events: hashes.map((specHash) => ({ contract: 'subnets', name: 'SubnetCreated', args: { params: { specHash } } })),
-  }) as unknown as Pick<AuditSource, 'events'>
+  } as unknown as Pick<AuditSource, 'events'>)
 
 describe('the definitions of an audit', () => {
   it('open no template for a network that has none', async () => {
@@ -38,13 +38,22 @@ export const own = defineSubnet({
     )
     const [forecast, mine] = [await subnetFileSpec(templateFile('forecast')), await subnetFileSpec(own)]
     const told: string[] = []
-    const source = created(inferenceSpecHash(), mine.specHash, forecast.specHash)
-    const { definitionOf, close } = await openDefinitions(source, [own], (text) => told.push(text))
+    const named = created(inferenceSpecHash(), mine.specHash, forecast.specHash)
+    const { definitionOf, close } = await openDefinitions(named, [own], (text) => told.push(text))
     expect(definitionOf(mine.specHash)?.subnet).toMatchObject({ name: 'own', aggregator: { name: 'yuma2' } })
     expect(definitionOf(mine.specHash)?.replay).toBeDefined()
     expect(definitionOf(forecast.specHash)?.subnet.name).toBe('forecast')
     expect(definitionOf(sha256Hex('of somebody'))).toBeUndefined()
-    expect(told).toHaveLength(2)
+    expect(told.filter((line) => line.startsWith('definition of'))).toHaveLength(2)
+    expect(told).toContainEqual(expect.stringMatching(/^looking for definitions of subnets in own\.ts/))
+    await close()
+  })
+
+  it('stop looking when all are found', async () => {
+    const told: string[] = []
+    const { specHash } = await subnetFileSpec(templateFile('forecast'))
+    const { close } = await openDefinitions([specHash], [], (text) => told.push(text))
+    expect(told.filter((line) => line.startsWith('looking'))).toHaveLength(1)
     await close()
   })
 

@@ -1,7 +1,18 @@
 /** What a subnet's last epochs would have paid with other parameters, from public data (specs/0019-audit.md section 6). */
+import type { Hex } from '@koinon/base'
 import { checkChain, createLedgerReader, type NetworkFile } from '@koinon/ledger'
 import { type AuditSource, createRpcSource } from '@koinon/ledger/audit'
-import { announcedChange, createCandidates, type WhatIf, type WhatIfChange, whatIf } from '@koinon/subnets'
+import { inferenceSubnet } from '@koinon/subnet-files/inference'
+import {
+  announcedChange,
+  createCandidates,
+  type KnownDefinition,
+  type Subnet,
+  type WhatIf,
+  type WhatIfChange,
+  whatIf,
+} from '@koinon/subnets'
+import { inferenceSpecHash } from '../local/subnet-spec.ts'
 import { openDefinitions } from './definitions.ts'
 
 export type WhatIfOutcome = WhatIf & {
@@ -33,18 +44,24 @@ export async function whatIfNetwork(
   const reader = createLedgerReader(network)
   await checkChain(reader, network)
   const source = await createRpcSource({ reader, network, transfers: 'supply', onProgress })
-  const { definitionOf, close } = await openDefinitions(source, files, onProgress)
-  try {
-    const announced = announcedChange(source, netuid, (specHash) => definitionOf(specHash)?.subnet.aggregator)
-    const tried = change ?? announced.change
-    const found = await whatIf(source, netuid, tried, { epochs, candidatesOf: createCandidates(definitionOf) })
-    return {
-      ...found,
-      unknown: change === undefined ? [...announced.unknown, ...found.unknown] : found.unknown,
-      head: source.head,
-      isUnchanged: Object.keys(tried).length === 0,
-    }
-  } finally {
+  const announced = change === undefined ? await announcedChange(source, netuid, aggregatorOf) : undefined
+  const tried = change ?? announced?.change ?? {}
+  onProgress(`computing the epochs of subnet ${netuid} again`)
+  const found = await whatIf(source, netuid, tried, { epochs, candidatesOf })
+  return {
+    ...found,
+    unknown: [...(announced?.unknown ?? []), ...found.unknown],
+    head: source.head,
+    isUnchanged: Object.keys(tried).length === 0,
+  }
+
+  /** Files are opened, a process each, only for a definition that is announced: records name the aggregators of epochs that were. */
+  async function aggregatorOf(specHash: Hex): Promise<Subnet['aggregator'] | undefined> {
+    const { definitionOf, close } = await openDefinitions([specHash], files, onProgress)
     await close()
+    return definitionOf(specHash)?.subnet.aggregator
   }
 }
+
+const inference: KnownDefinition = { subnet: inferenceSubnet as Subnet }
+const candidatesOf = createCandidates((specHash) => (specHash === inferenceSpecHash() ? inference : undefined))

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Address, bytesToHex, systemRandom } from '@koinon/base'
 import {
@@ -101,6 +101,25 @@ describe('deployNetwork', () => {
     for (const address of Object.values(contracts)) expect(await there.reader.getCode({ address })).toBeDefined()
     expect(readFileSync(here.notePath, 'utf8')).toBe(note)
     expect((await deployNetwork(here)).contracts).toMatchObject(standing)
+  }, 60_000)
+
+  it('refuses to go on with what is not as it was begun, and says how to begin anew', async () => {
+    const deployment = await by(first)
+    await breakOff({ ...deployment, policy: 'priceEma' }, 18)
+    const sent = await deployment.sent()
+    const { parameters } = deployment
+    await expect(
+      deployNetwork({ ...deployment, parameters: { ...parameters, unbondingSeconds: 86_400n } }),
+    ).rejects.toMatchObject({
+      code: 'ledger/other-choice',
+      message: expect.stringMatching(/begun with unbonding-seconds 300, not 86400; policy priceEma, not userCapital: /),
+      hint: expect.stringContaining(`remove ${deployment.notePath} to begin a new deployment`),
+      details: { choices: expect.arrayContaining([{ name: 'policy', standing: 'priceEma', asked: 'userCapital' }]) },
+    })
+    expect(await deployment.sent()).toBe(sent)
+    await deployNetwork({ ...deployment, policy: 'priceEma' })
+    rmSync(deployment.notePath)
+    await deployNetwork(deployment)
   }, 60_000)
 
   it('refuses a note of another account, of contracts that do not stand, or of anything else', async () => {

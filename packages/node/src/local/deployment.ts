@@ -1,6 +1,6 @@
 /** One deployment of the contracts, on any chain. A note on disk says what stands, so that a broken-off one goes on. */
 import { existsSync, readFileSync } from 'node:fs'
-import { type Address, KoinonError } from '@koinon/base'
+import { type Address, isKoinonError, KoinonError } from '@koinon/base'
 import {
   type ContractName,
   type LedgerReader,
@@ -43,8 +43,8 @@ export function deploymentNote(file: string, chainId: number): string {
 
 /**
  * Deploys what the note does not have yet and returns the whole network. Before the first transaction it throws `usage/bad-network-facts`
- * (the file would not be valid), `node/bad-deployment-note`, `ledger/other-deployer`, `ledger/contracts-gone` and what `checkDollar`
- * throws; later as `deployContracts`.
+ * (the file would not be valid), `node/bad-deployment-note`, `ledger/other-deployer`, `ledger/contracts-gone`, `ledger/other-choice` and
+ * what `checkDollar` throws; later as `deployContracts`.
  */
 export async function deployNetwork(deployment: Deployment): Promise<NetworkFile> {
   const { draft, reader, sender, parameters, dollar, policy, notePath, onDeployed } = deployment
@@ -79,6 +79,8 @@ export async function deployNetwork(deployment: Deployment): Promise<NetworkFile
       keep()
       onDeployed?.(name, address)
     },
+  }).catch((error: unknown) => {
+    throw namingNote(error, notePath)
   })
   const emissionPolicy = await reader.readContract({
     address: contracts.policy,
@@ -88,6 +90,14 @@ export async function deployNetwork(deployment: Deployment): Promise<NetworkFile
   const network: NetworkFile = { ...draft, startBlock: note.startBlock, contracts, emissionPolicy }
   parseNetworkFile(JSON.stringify(network))
   return network
+}
+
+/** What stands holds for ever: who wants something else begins anew, which is to remove the note. */
+function namingNote(error: unknown, notePath: string): unknown {
+  if (!isKoinonError(error) || error.code !== 'ledger/other-choice') return error
+  const { code, message, details } = error
+  const hint = `Nothing was deployed now. Choose as before to go on, or remove ${notePath} to begin a new deployment.`
+  return new KoinonError({ code, message, hint, cause: error, ...(details === undefined ? {} : { details }) })
 }
 
 /** What an earlier attempt noted, if it was this account's on this chain and all of it stands. */

@@ -67,6 +67,19 @@ describe('a watched seat', () => {
     expect(events.slice(-2)).toMatchObject([{ kind: 'challenged', willMatch: true }, { kind: 'kept' }])
     expect(await findSeatChallenge(home, 'holder', netuid)).toBeUndefined()
 
+    const { deposit } = events.flatMap((event) => ('challenge' in event ? [event.challenge] : []))[0] ?? { deposit: 0n }
+    const watching = watch(3n * deposit)
+    const kinds: string[] = []
+    for (const place of [3, 4, 5]) {
+      const claim = joinSubnet(newcomer, netuid, `http://127.0.0.1:${place}`)
+      await expect(claim).rejects.toMatchObject({ code: 'ledger/seat-challenged' })
+      await watching.look()
+      kinds.push(events.at(-1)?.kind ?? '')
+    }
+    // The price rises by 26 % each time; what is allowed is for 24 hours, not for each claim.
+    expect(kinds).toEqual(['kept', 'kept', 'challenged'])
+    expect(events.at(-1)).toMatchObject({ willMatch: false })
+
     await leaveSubnet(holder, netuid)
     await idle.look()
     await idle.look()

@@ -2,13 +2,14 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Clock, formatUnits, sleep, systemClock, tokenDecimals } from '@koinon/base'
-import { findOwnChallenge, findSeat, keepSeat, type Membership, type SeatChallenge } from '@koinon/ledger'
+import { costOfMatch, findOwnChallenge, findSeat, keepSeat, type Membership, type SeatChallenge } from '@koinon/ledger'
 import type { Home } from '../home/home.ts'
 import { networkOf } from '../home/network-of.ts'
 import { existingAccountKey } from '../home/secrets.ts'
 import { openMembership } from '../joined/joined-node.ts'
 
 const lookIntervalMs = 15_000
+const dayMs = 24 * 3_600_000
 
 /** What happened to a seat. `problem`: looking or matching failed, and is tried again. */
 export type SeatEvent =
@@ -20,15 +21,18 @@ export type SeatEvent =
 export type SeatWatcherOptions = {
   readonly membership: Membership
   readonly netuid: number
-  /** The most that is burned to keep the seat, 1e-18 KOIN; never anything when left out. */
+  /** The most that is burned to keep the seat in 24 hours of this watch, 1e-18 KOIN; never anything when left out. */
   readonly matchUpTo?: bigint
   readonly onEvent: (event: SeatEvent) => void
   readonly lookIntervalMs?: number
+  readonly clock?: Clock
 }
 
 export class SeatWatcher {
   readonly #options: SeatWatcherOptions
   readonly #stopping = new AbortController()
+  /** Challenges that were matched, or may have been: when, and for how much. */
+  #matches: readonly { readonly endsAtSeconds: number; readonly atMs: number; readonly cost: bigint }[] = []
   #told: number | undefined
   #isLost = false
   #loop: Promise<void> | undefined
@@ -48,7 +52,7 @@ export class SeatWatcher {
 
   /** One look; what `start` repeats. */
   async look(): Promise<void> {
-    const { membership, netuid, matchUpTo, onEvent } = this.#options
+    const { membership, netuid, onEvent, clock = systemClock } = this.#options
     try {
       if ((await findSeat(membership, netuid)) === undefined) {
         if (!this.#isLost) onEvent({ kind: 'lost' })
@@ -58,10 +62,18 @@ export class SeatWatcher {
       this.#isLost = false
       const challenge = await findOwnChallenge(membership, netuid)
       if (challenge === undefined) return
-      const willMatch = matchUpTo !== undefined && challenge.deposit <= matchUpTo
-      if (this.#told !== challenge.endsAtSeconds) onEvent({ kind: 'challenged', challenge, willMatch })
-      this.#told = challenge.endsAtSeconds
+      const cost = costOfMatch(challenge)
+      const nowMs = clock.nowMs()
+      const { endsAtSeconds } = challenge
+      this.#matches = this.#matches.filter(
+        (match) => match.endsAtSeconds !== endsAtSeconds && nowMs - match.atMs < dayMs,
+      )
+      const willMatch = cost <= this.#matches.reduce((left, match) => left - match.cost, this.#options.matchUpTo ?? -1n)
+      if (this.#told !== endsAtSeconds) onEvent({ kind: 'challenged', challenge, willMatch })
+      this.#told = endsAtSeconds
       if (!willMatch) return
+      // Counted first: one whose receipt gets lost may have been made. One that failed is open at the next look, and counted anew.
+      this.#matches = [...this.#matches, { endsAtSeconds, atMs: nowMs, cost }]
       await keepSeat(membership, netuid, challenge)
       onEvent({ kind: 'kept', challenge })
     } catch (error) {

@@ -1,7 +1,7 @@
 /** A validator of a subnet file: reads what miners committed, judges it, sets weights, signs results, claims for everybody. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { errorToJson, type Hex, KoinonError, systemClock, systemRandom } from '@koinon/base'
+import { errorToJson, KoinonError, systemClock, systemRandom } from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
 import { joinSubnet } from '@koinon/ledger'
 import { subnetsAbi } from '@koinon/ledger/abis'
@@ -15,7 +15,6 @@ import {
   createSubnetLedgerWriter,
   epochAt,
   openNetworkBeacon,
-  readSubnetFile,
   SandboxedJudge,
   SigningStop,
   type SubnetLedger,
@@ -33,12 +32,15 @@ import type { RunningRole } from '../supervisor/role-process.ts'
 import { createEventTeller, signingStopPath, stoppedReason } from '../validator/event-teller.ts'
 import { createValidatorMetrics } from '../validator/metrics.ts'
 import { RenewedSession } from '../validator/renewed-session.ts'
+import { EpochFiles, type VersionFile } from './epoch-files.ts'
+import { type ByFile, FileFollower } from './file-follower.ts'
 import { keepPort, lastFreePort } from './last-port.ts'
 import type { SubnetMember, SubnetRoleConfig } from './role-config.ts'
 import { openRoleLedger } from './role-tools.ts'
 import { ensureTestMoney } from './test-money.ts'
 
 const peerTimeoutMs = 10_000
+const pollMs = 2_000
 
 export async function startSubnetValidator(
   config: SubnetRoleConfig,
@@ -50,16 +52,15 @@ export async function startSubnetValidator(
   const { network, reader, sender, key, home } = role
   const folder = home.role(member.name)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const file = readSubnetFile(config.file)
-  const open = () => SubnetSandbox.open(file, (line) => log.info({ line }, 'the subnet file says'))
-  const first = await open()
-  const subnet = taskSubnet(first.description)
-  const specHash = subnet.specHash(first.sourceHash)
+  const { netuid } = config
+  const ledger = createSubnetLedger(reader, network)
+  const files = new EpochFiles({ ...config, ledger, log })
+  // A file that cannot be read is told as such, not as one that the ledger does not name.
+  await files.first()
   await ensureTestMoney(role, config.netuid, log)
   const durable = await DurableStore.open(join(folder, 'store.db'), validatorStoreSchema)
   const store = new ValidatorStore(durable)
   const signingStop = new SigningStop(signingStopPath(folder))
-  const ledger = createSubnetLedger(reader, network)
   const account = localDelegatingAccount(key.secretKey)
   const session = await RenewedSession.open({
     account,
@@ -73,32 +74,42 @@ export async function startSubnetValidator(
     timeoutMs: peerTimeoutMs,
   })
   const metrics = createValidatorMetrics()
-  const judge = new SandboxedJudge(open, first)
-  const { netuid } = config
   const tell = createEventTeller(log, notice)
   const timekeeper = openNetworkBeacon(network, { ledger, clock: systemClock, endpoints: config.beaconEndpoints })
-  const loop = new ValidatorLoop({
-    netuid,
-    subnet,
-    specHash,
-    sourceHash: first.sourceHash,
-    ledger,
-    writer: createSubnetLedgerWriter(sender, network),
-    account,
-    store,
-    signingStop,
-    miners: createMinerPort(peers, answerEvidenceBytes(first.description.answerBytes)),
-    attestations: createAttestationPort(peers),
-    verifyPorts: judge,
-    judge,
-    clock: systemClock,
-    random: systemRandom,
-    ...(timekeeper === undefined ? {} : { timekeeper }),
-    onEvent: (event) => {
-      metrics.observe(event)
-      tell(event)
-    },
-  })
+  const openLoop = async ({ file, specHash }: VersionFile): Promise<ByFile> => {
+    const open = () => SubnetSandbox.open(file, (line) => log.info({ line }, 'the subnet file says'))
+    const first = await open()
+    const judge = new SandboxedJudge(open, first)
+    const loop = new ValidatorLoop({
+      netuid,
+      subnet: taskSubnet(first.description),
+      specHash,
+      sourceHash: first.sourceHash,
+      ledger,
+      writer: createSubnetLedgerWriter(sender, network),
+      account,
+      store,
+      signingStop,
+      miners: createMinerPort(peers, answerEvidenceBytes(first.description.answerBytes)),
+      attestations: createAttestationPort(peers),
+      verifyPorts: judge,
+      judge,
+      clock: systemClock,
+      random: systemRandom,
+      ...(timekeeper === undefined ? {} : { timekeeper }),
+      onEvent: (event) => {
+        metrics.observe(event)
+        tell(event)
+      },
+    })
+    return {
+      start: () => loop.start(),
+      stop: async () => {
+        await loop.stop()
+        await judge.close()
+      },
+    }
+  }
   const server = new ValidatorServer({
     store,
     ledger,
@@ -122,32 +133,46 @@ export async function startSubnetValidator(
     functionName: 'subnet',
     args: [netuid],
   })
-  if (!(await isNamed(ledger, netuid, specHash))) throw otherFile(config.file, found.name)
+  const now = await fileNow(files, ledger, netuid)
+  if (now === undefined) throw otherFile(config.file, found.name)
   const seat = await joinSubnet({ network, reader, sender }, netuid, endpoint)
   const membership = { network, reader, sender }
   if (config.isLocal) await ensureRootStake(membership, localValidatorStake)
   else await ensureWeight(membership, netuid, found.minValidatorStake)
   await ensurePermitSought(membership, netuid)
+  const loop = await FileFollower.open(
+    {
+      wanted: async () => files.at(await judgedEpoch(ledger, netuid)),
+      open: openLoop,
+      pollMs,
+      onChanged: ({ path }) => log.info({ path }, 'went over to the file that the ledger names'),
+      onError: (error) => log.warn({ error: errorToJson(error) }, 'could not go over to another file; trying again'),
+    },
+    now,
+  )
   loop.start()
-  log.info({ endpoint, account: key.address, uid: seat.uid, subnet: subnet.name }, 'validating')
+  log.info({ endpoint, account: key.address, uid: seat.uid, subnet: found.name }, 'validating')
   return {
     info: { url: endpoint, account: key.address, facts: { uid: seat.uid, netuid } },
     stop: async () => {
       session.stop()
       await loop.stop()
-      await judge.close()
       await server.stop()
       await durable.close()
     },
   }
 }
 
-/** Whether the ledger names this definition, now or from an epoch that was announced. */
-async function isNamed(ledger: SubnetLedger, netuid: number, specHash: Hex): Promise<boolean> {
+/** The epoch whose answers are judged now: the one before the one under way. Until its result is there its file has to run. */
+async function judgedEpoch(ledger: SubnetLedger, netuid: number): Promise<number> {
   const [clock, nowSeconds] = await Promise.all([ledger.clock(netuid), ledger.nowSeconds()])
-  const epochs = [Math.max(0, epochAt(clock, nowSeconds)), Number.MAX_SAFE_INTEGER]
-  const named = await Promise.all(epochs.map((epoch) => ledger.specHash(netuid, epoch)))
-  return named.includes(specHash)
+  return Math.max(0, epochAt(clock, nowSeconds) - 1)
+}
+
+/** The file to begin with: for the epoch that is judged, else the one that comes after it, else the one that was announced. */
+async function fileNow(files: EpochFiles, ledger: SubnetLedger, netuid: number): Promise<VersionFile | undefined> {
+  const epoch = await judgedEpoch(ledger, netuid)
+  return (await files.at(epoch)) ?? (await files.at(epoch + 1)) ?? (await files.announced())
 }
 
 function otherFile(file: string, name: string): KoinonError {

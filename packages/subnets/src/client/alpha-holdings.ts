@@ -116,7 +116,7 @@ export async function readRootDividends(
 /** Free alpha of an account in one subnet. */
 export function readFreeAlpha({ network, reader }: PoolPlace, netuid: number, account: Address): Promise<bigint> {
   const { pools: address } = network.contracts
-  const args = [netuid, account] as const
+  const args = [account, BigInt(netuid)] as const
   return reader.readContract({ address, abi: poolsAbi, functionName: 'balanceOf', args, blockTag: 'pending' })
 }
 

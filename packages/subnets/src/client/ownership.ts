@@ -1,7 +1,7 @@
 /** Who may come to own a subnet: locks of alpha, what they count, contests, and the moves of one account (specs/0021-conviction.md). */
 import { type Address, toAddress, zeroAddress } from '@koinon/base'
 import { convictionAbi, poolsAbi, subnetsAbi } from '@koinon/ledger/abis'
-import { type Abi, parseEventLogs, type TransactionReceipt } from 'viem'
+import { parseEventLogs, type TransactionReceipt } from 'viem'
 import {
   type Comparison,
   type ConvictionTally,
@@ -9,7 +9,7 @@ import {
   convictionRules,
   tallyAfter,
 } from '../rules/conviction.ts'
-import { explained, type PoolAccount } from './pool-trades.ts'
+import { type ArgsOf, type Changing, explained, type PoolAccount } from './pool-trades.ts'
 import type { PoolPlace } from './pools.ts'
 
 type WithConviction<place extends PoolPlace> = place & {
@@ -231,7 +231,11 @@ export async function takeOverSubnet(account: OwnershipAccount, netuid: number):
   await call(account, 'takeOver', [netuid])
 }
 
-function call(account: OwnershipAccount, functionName: string, args: readonly unknown[]): Promise<TransactionReceipt> {
-  const to = { address: account.network.contracts.conviction, abi: convictionAbi as Abi }
+function call<name extends Changing<typeof convictionAbi>>(
+  account: OwnershipAccount,
+  functionName: name,
+  args: ArgsOf<typeof convictionAbi, name>,
+): Promise<TransactionReceipt> {
+  const to = { address: account.network.contracts.conviction, abi: convictionAbi } as const
   return explained(account.sender.call({ ...to, functionName, args }))
 }

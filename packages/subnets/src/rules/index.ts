@@ -45,6 +45,7 @@ export {
   type WorkListAudit,
 } from './subnet-definition.ts'
 export { taskSubnet } from './subnet-file/task-subnet.ts'
+export { turnOf } from './turns.ts'
 export { packRow, unpackRow, weightsCommitment } from './weight-row.ts'
 export {
   checkCommitted,

@@ -63,7 +63,7 @@ export async function createAlphaMoves(
       address: contracts.pools,
       abi: poolsAbi,
       functionName: 'balanceOf',
-      args: [netuid, account.address],
+      args: [account.address, BigInt(netuid)],
     })
 
   for (const account of [trader, parent]) {
@@ -83,7 +83,7 @@ export async function createAlphaMoves(
       await call(trader, 'pools', 'swap', netuid, otherNetuid, token / 50n, 1n)
       await call(trader, 'pools', 'burn', netuid, 7n)
       await call(trader, 'pools', 'moveAverage', netuid)
-      await call(trader, 'pools', 'transfer', netuid, parent.address, (await freeAlpha(trader)) / 4n)
+      await call(trader, 'pools', 'transfer', parent.address, BigInt(netuid), (await freeAlpha(trader)) / 4n)
 
       // Bound, because the hotkey is a validator; free, because it is none; moved and swapped from there.
       const eighth = (await freeAlpha(trader)) / 8n

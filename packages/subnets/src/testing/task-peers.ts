@@ -45,20 +45,26 @@ export type TaskPeer = {
   close(): Promise<void>
 }
 
-/** A miner that answers with `file`. */
+/** A miner that answers with `file`. `hasAnswered`: its answers to an epoch's questions are on disk; it gives none to an epoch that is over. */
 export async function createTaskMiner(
   network: NetworkFile,
   privateKey: Hex,
   netuid: number,
   folder: string,
   file: AnsweringFile,
-): Promise<TaskPeer> {
+): Promise<TaskPeer & { hasAnswered(epoch: number): Promise<boolean> }> {
   const { ledger, writer, hotkey } = connect(network, privateKey)
   const durable = await DurableStore.open(join(folder, `${hotkey}.db`), `${workStoreSchema}\n${taskAnswerStoreSchema}`)
   const store = new TaskAnswerStore(durable)
   // A transaction that came too late is tried again or found done at the next look.
   const common = { netuid, ledger, writer, pollMs, onError: () => undefined }
-  const answerer = new TaskAnswerer({ ...common, hotkey, store, file, answerBytes: answerBytesBounds.unlessSaid })
+  const answerer = new TaskAnswerer({
+    ...common,
+    hotkey,
+    store,
+    file,
+    answerBytes: async () => answerBytesBounds.unlessSaid,
+  })
   const committer = new WorkCommitter({
     ...common,
     store: new WorkStore(durable),
@@ -77,6 +83,7 @@ export async function createTaskMiner(
   return {
     hotkey,
     endpoint: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
+    hasAnswered: (epoch) => store.hasAnswered(netuid, epoch),
     start() {
       answerer.start()
       committer.start()

@@ -45,6 +45,7 @@ export type TestLedger = {
   createSubnet(
     specHash: Hex,
     maxValidators?: number,
+    phases?: typeof testPhases,
   ): Promise<{ readonly netuid: number; readonly genesisSeconds: number }>
   /** Registers; when an amount is given, stakes that KOIN on the root and asks for a permit. */
   join(account: TestAccount, netuid: number, endpoint: string, stake?: bigint): Promise<void>
@@ -136,7 +137,7 @@ export async function startTestLedger(): Promise<TestLedger> {
     nextAccount() {
       return accounts.shift() as TestAccount
     },
-    async createSubnet(specHash, maxValidators = 16) {
+    async createSubnet(specHash, maxValidators = 16, phases = testPhases) {
       // Not in the second in which a step ended: it would take part in the next one, which others may not expect.
       await moveTo((await pendingSeconds()) + 1)
       const membership = { network, reader, sender: owner.sender }
@@ -154,7 +155,7 @@ export async function startTestLedger(): Promise<TestLedger> {
           name: 'test',
           metadataURI: '',
           specHash,
-          ...testPhases,
+          ...phases,
           maxNeurons: 16,
           minValidatorStake: 10n * token,
           maxValidators,

@@ -21,7 +21,7 @@ import { inParallel } from './in-parallel.ts'
 import type { ProbeAnswer, ValidatorOptions } from './ports.ts'
 import type { StoredProbe } from './validator-store.ts'
 
-/** Most samples a miner, whatever the subnet asks for. */
+/** Most samples a miner, whatever the subnet asks for (specs/0007-epochs.md section 3). */
 const maximumSamples = 64
 const attempts = 3
 /** Least time a miner gets, also when there is hardly any left. */

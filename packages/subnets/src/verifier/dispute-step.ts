@@ -1,6 +1,7 @@
 /** Looking at what others signed: shows wrong numbers to the ledger, and objects to what it cannot check. */
 import { type Address, bytesToHex, type Hex, zeroHash } from '@koinon/base'
 import { type SubmittedRoot, unlessDone } from '../client/index.ts'
+import { columnRuleOf } from '../rules/column-rules.ts'
 import {
   type EpochComputation,
   epochWindow,
@@ -36,7 +37,9 @@ export async function disputeStep<task, response, ports>(
   const isOwnFile = pending.result.specHash === options.specHash
   const spec = isOwnFile ? subnet.specParts(sourceHash) : await store.spec(netuid, pending.result.specHash)
   const base = await history.baseOf(pending)
-  const own = isOwnFile ? await compute(history, pending, base) : await computeForeign(history, pending, base)
+  const own = isOwnFile
+    ? await compute(history, pending, base)
+    : await computeForeign(history, pending, base, spec?.aggregator)
   if (bytesToHex(resultDigest(ledger.domain, own.result)) === pending.resultHash) {
     history.agreed.add(pending.resultHash)
     return
@@ -93,13 +96,15 @@ function compute(
 }
 
 /**
- * Of an epoch of another file, as `stakeMedian` divides: stakes, ages and amounts follow from inputs and posted shares whatever divided
- * them, and no shares but those of `stakeMedian` can be shown to the ledger.
+ * Of an epoch of another file, as the aggregator divides that it names, if the ledger can check that one: what it looks at does not follow
+ * from the carry, which only those who run the file have. Else as `stakeMedian` does: stakes, ages and amounts follow from inputs and
+ * posted shares whatever divided them.
  */
 function computeForeign(
   history: EpochHistory,
   { epoch }: SubmittedRoot,
   before: SubmittedRoot | undefined,
+  aggregatorSpecHash: Hex = zeroHash,
 ): Promise<EpochComputation> {
   const previous =
     before === undefined
@@ -111,7 +116,7 @@ function computeForeign(
           totals: totalsOf(before.result),
           carry: '0x' as const,
         }
-  return history.compute(epoch, previous, stakeMedian)
+  return history.compute(epoch, previous, columnRuleOf(aggregatorSpecHash)?.aggregator ?? stakeMedian)
 }
 
 function stopSigning<task, response, ports>(

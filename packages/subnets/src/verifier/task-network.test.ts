@@ -18,9 +18,9 @@ import { type EvidenceLog, epochWindow, parseEvidenceLog, type Subnet } from '..
 import { validatorWord } from '../rules/seat-words.ts'
 import { taskSubnet } from '../rules/subnet-file/task-subnet.ts'
 import { type Child, startChild } from '../testing/child.ts'
-import { doubleFile } from '../testing/double-file.ts'
+import { patientDoubleFile } from '../testing/double-file.ts'
 import { createTaskMiner, createTaskValidator, type TaskPeer } from '../testing/task-peers.ts'
-import { startTestLedger, type TestLedger, testPhases, token, until } from '../testing/test-ledger.ts'
+import { startTestLedger, type TestLedger, token, until } from '../testing/test-ledger.ts'
 import { connect } from '../testing/test-peers.ts'
 import { startTestTimekeeper } from '../testing/test-timekeeper.ts'
 import type { KnownDefinition } from './audit/evidence-check.ts'
@@ -30,12 +30,24 @@ import { replayLog } from './replay-log.ts'
 import { SubnetSandbox } from './sandbox/sandbox.ts'
 
 const everything = { netuid: undefined, fromEpoch: 0, toEpoch: Number.MAX_SAFE_INTEGER }
+/**
+ * The ledger's clock runs on beside the test: every phase is far longer than the longest wait in it, and the clock is moved out of one
+ * only when what is to be done in it was seen.
+ */
+const phases = {
+  epochSeconds: 10_000,
+  workCommitSeconds: 1_000,
+  weightCommitSeconds: 2_000,
+  weightRevealSeconds: 1_000,
+  activationDelaySeconds: 500,
+}
+const waitMs = 120_000
 const folder = mkdtempSync(join(tmpdir(), 'koinon-task-network-'))
 let ledger: TestLedger
 let sandbox: SubnetSandbox
 let specHash: Hex
 let netuid: number
-let miners: readonly TaskPeer[]
+let miners: readonly Awaited<ReturnType<typeof createTaskMiner>>[]
 let validators: readonly Pick<TaskPeer, 'hotkey' | 'endpoint'>[]
 let files: AuditFiles
 let opened: readonly ValidatorEvent[]
@@ -59,14 +71,14 @@ const openOf = (reports: readonly CheckReport[]) =>
   reports.flatMap(({ name, open }) => open.map(({ what, why }) => `${name}: ${what}: ${why}`))
 
 beforeAll(async () => {
-  sandbox = await SubnetSandbox.open(doubleFile)
+  sandbox = await SubnetSandbox.open(patientDoubleFile)
   specHash = taskSubnet(sandbox.description).specHash(sandbox.sourceHash)
   ledger = await startTestLedger()
   const timekeeper = await startTestTimekeeper(ledger)
   const { network } = timekeeper
-  const created = await ledger.createSubnet(specHash)
+  const created = await ledger.createSubnet(specHash, 16, phases)
   netuid = created.netuid
-  const clock = { genesisSeconds: created.genesisSeconds, ...testPhases }
+  const clock = { genesisSeconds: created.genesisSeconds, ...phases }
   const { ledger: chain } = connect(network, ledger.owner.privateKey)
   // One is right, one is right but once, one cheats.
   const serves: readonly ((index: number, honest: string) => string)[] = [
@@ -86,7 +98,7 @@ beforeAll(async () => {
   miners = [await miner(serves[0] as never), await miner(serves[1] as never), await miner(serves[2] as never)]
   // Equal stakes and equal rows: several aggregators give the same root.
   const [account, otherAccount] = [ledger.nextAccount(), ledger.nextAccount()]
-  const survivor = await createTaskValidator(network, account.privateKey, netuid, folder, doubleFile)
+  const survivor = await createTaskValidator(network, account.privateKey, netuid, folder, patientDoubleFile)
   const start = (port: number): Child =>
     startChild('task-validator-child.ts', { network, privateKey: otherAccount.privateKey, netuid, folder, port })
   let child = start(0)
@@ -95,7 +107,7 @@ beforeAll(async () => {
     () => timekeeper.close(),
     () => child.kill('SIGTERM'),
   )
-  await until('the other validator listens', () => child.lines.length > 0)
+  await seen('the other validator listens', () => child.lines.length > 0)
   const { endpoint } = JSON.parse(child.lines[0] as string) as { endpoint: string }
   await ledger.join(account, netuid, survivor.endpoint, 50n * token)
   await ledger.join(otherAccount, netuid, endpoint, 50n * token)
@@ -104,34 +116,36 @@ beforeAll(async () => {
   closing.push(...peers.map((peer) => () => peer.close()))
   for (const peer of peers) peer.start()
 
+  const honest = (miners[0] as TaskPeer).hotkey
   await ledger.moveTo(epochWindow(clock, 0).workCommitEndsAtSeconds + 1)
-  await until('the first questions are open', async () => (await chain.beacon(netuid, 0)) !== undefined)
   for (const epoch of [1, 2]) {
     const window = epochWindow(clock, epoch)
+    const paidBefore = await paidTo(chain, honest)
+    // The first questions are open now, those of epoch 2 since the beacon of epoch 1. What is not answered in the epoch never is.
+    await seen('all questions are answered', async () =>
+      (await Promise.all(miners.map((miner) => miner.hasAnswered(epoch)))).every(Boolean),
+    )
     await ledger.moveTo(window.endsAtSeconds + 1)
-    await until('all answers are committed', async () => (await chain.workCommitments(netuid, epoch)).length === 3)
+    await seen('all answers are committed', async () => (await chain.workCommitments(netuid, epoch)).length === 3)
     await ledger.moveTo(window.workCommitEndsAtSeconds + 1)
-    await until('all rows are committed', async () =>
+    await seen('all rows are committed', async () =>
       (await Promise.all(validators.map(({ hotkey }) => chain.weights(netuid, epoch, hotkey)))).every(
         ({ commitment }) => commitment !== undefined,
       ),
     )
     if (epoch === 2) await child.kill('SIGKILL')
     await ledger.moveTo(window.weightCommitEndsAtSeconds + 1)
-    if (epoch === 2) await ledger.moveTo(window.weightCommitEndsAtSeconds + 80)
-    await until('all rows are open', async () => (await chain.reveals(netuid, epoch)).length === 2)
+    // Others open a row in the third quarter of the phase.
+    if (epoch === 2) await ledger.moveTo(window.weightCommitEndsAtSeconds + (3 * clock.weightRevealSeconds) / 4)
+    await seen('all rows are open', async () => (await chain.reveals(netuid, epoch)).length === 2)
     if (epoch === 2) child = start(Number(new URL(endpoint).port))
-    await ledger.moveTo(window.revealEndsAtSeconds + 1)
-    await until('the root is there', async () => {
-      await ledger.moveTo((await ledger.nowSeconds()) + 5)
-      return (await chain.roots(netuid)).some((root) => root.epoch === epoch)
-    })
-    await ledger.moveTo((await ledger.nowSeconds()) + clock.activationDelaySeconds)
-    await until('the honest are paid', async () => {
-      await ledger.moveTo((await ledger.nowSeconds()) + 5)
-      const roots = await chain.roots(netuid)
-      return (await paidTo(chain, miners[0]?.hotkey as Hex)) > 0n && roots.at(-1)?.epoch === epoch
-    })
+    // Half of the root phase: every proposer's turn has come.
+    await ledger.moveTo((window.revealEndsAtSeconds + window.endsAtSeconds + clock.epochSeconds) / 2)
+    await seen('the root is there', async () => (await chain.roots(netuid)).at(-1)?.epoch === epoch)
+    // Two claimers: the second's turn comes a sixth of an epoch after the first's, still before the epoch ends.
+    const { activatesAtSeconds } = (await chain.roots(netuid)).at(-1) as { activatesAtSeconds: number }
+    await ledger.moveTo(activatesAtSeconds + Math.ceil(clock.epochSeconds / 6))
+    await seen('the honest are paid', async () => (await paidTo(chain, honest)) > paidBefore)
   }
   opened = survivor.events.filter(({ kind }) => kind === 'openedFor')
   const recording = recordSource(
@@ -139,12 +153,14 @@ beforeAll(async () => {
   )
   live = await audit(recording.source, known())
   files = recording.files()
-}, 180_000)
+}, 900_000)
 afterAll(async () => {
   for (const close of closing.toReversed()) await close()
   await sandbox.close()
   rmSync(folder, { recursive: true, force: true })
 })
+
+const seen = (what: string, condition: () => Promise<boolean> | boolean) => until(what, condition, waitMs)
 
 async function paidTo(chain: SubnetLedger, hotkey: Hex): Promise<bigint> {
   const seats = await chain.seatsAt(netuid, (await chain.nowSeconds()) - 1)

@@ -18,7 +18,7 @@ type LockEvent = EventOf<'conviction', (typeof ownershipEventNames)[number]>
 type Change =
   | LockEvent
   | EventOf<'subnets', 'SubnetCreated' | 'SubnetDissolved' | 'OwnerChanged'>
-  | EventOf<'pools', 'PoolOpened' | 'Injected' | 'AlphaTransferred' | 'AlphaBurned'>
+  | EventOf<'pools', 'PoolOpened' | 'Injected' | 'AlphaMinted' | 'AlphaBurned'>
   | EventOf<'emission', 'OwnerPaid'>
 
 /** Who locked what for whom, who contested, and that no subnet changed hands in another way (specs/0021-conviction.md). */
@@ -51,7 +51,7 @@ export const ownershipCheck: AuditCheck = {
 function changesOf(source: AuditSource): readonly Change[] {
   return inOrder<Change>(
     eventsOf(source, 'subnets', 'SubnetCreated', 'SubnetDissolved', 'OwnerChanged'),
-    eventsOf(source, 'pools', 'PoolOpened', 'Injected', 'AlphaTransferred', 'AlphaBurned'),
+    eventsOf(source, 'pools', 'PoolOpened', 'Injected', 'AlphaMinted', 'AlphaBurned'),
     eventsOf(source, 'conviction', ...ownershipEventNames),
     eventsOf(source, 'emission', 'OwnerPaid'),
   )
@@ -83,8 +83,8 @@ class SubnetOwnership {
       case 'Injected':
         this.#supply += change.args.alpha
         return
-      case 'AlphaTransferred':
-        if (change.args.from === zeroAddress) this.#supply += change.args.amount
+      case 'AlphaMinted':
+        this.#supply += change.args.amount
         return
       case 'AlphaBurned':
         this.#supply -= change.args.amount
@@ -151,9 +151,10 @@ class SubnetOwnership {
       subject: { netuid },
       what: 'alpha that the contract has for the locks',
       expected: true,
-      answer: viewOf(source, 'pools', 'balanceOf', [netuid, source.network.contracts.conviction]).then((answer) =>
-        // Anybody may send it more.
-        'value' in answer ? { value: answer.value >= book.held } : answer,
+      answer: viewOf(source, 'pools', 'balanceOf', [source.network.contracts.conviction, BigInt(netuid)]).then(
+        (answer) =>
+          // Anybody may send it more.
+          'value' in answer ? { value: answer.value >= book.held } : answer,
       ),
     }
     return [owner, contest, held, ...locks, ...tallies]

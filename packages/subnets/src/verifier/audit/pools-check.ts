@@ -25,7 +25,7 @@ export const poolsCheck: AuditCheck = {
           subject: { netuid, account },
           what: 'free alpha at the head',
           expected: balance,
-          answer: viewOf(source, 'pools', 'balanceOf', [netuid, account]),
+          answer: viewOf(source, 'pools', 'balanceOf', [account, BigInt(netuid)]),
         })
       const free = [...book.balances.values()].reduce((sum, balance) => sum + balance, 0n)
       const kept = free + book.pool.alpha + book.idleAlpha

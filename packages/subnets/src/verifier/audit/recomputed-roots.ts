@@ -34,10 +34,11 @@ export type RecomputedRoot = {
 /** Aggregators that a definition may mean, the likeliest first. */
 export type CandidatesOf = (specHash: Hex) => readonly Aggregator[]
 
-/** All roots in the order of their submission, each on what the one before it posted. */
+/** All roots, or those of one subnet, in the order of their submission, each on what the one before it posted. */
 export async function recomputeRoots(
   source: AuditSource,
   candidatesOf: CandidatesOf,
+  only?: number,
 ): Promise<readonly RecomputedRoot[]> {
   const economy = await economyOf(source)
   const subnets = new Map((await replaySubnets(source)).map((subnet) => [subnet.netuid, subnet]))
@@ -53,7 +54,7 @@ export async function recomputeRoots(
   for (const submitted of eventsOf(source, 'epochs', 'RootSubmitted')) {
     const { netuid, resultHash } = submitted.args
     const subnet = subnets.get(netuid)
-    if (subnet === undefined) continue
+    if (subnet === undefined || (only !== undefined && netuid !== only)) continue
     const epoch = Number(submitted.args.epoch)
     const window = epochWindow(subnet.clock, epoch)
     const revealed = new Map<Address, Pick<PermittedValidator, 'packedRow' | 'rowAge'>>()

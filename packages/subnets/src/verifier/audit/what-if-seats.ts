@@ -1,8 +1,9 @@
 /** Seats that were sold, under other rules (specs/0010-seats-stake-emission.md section 2, specs/0019-audit.md section 6). */
 import type { Address } from '@koinon/base'
+import { costOfMatch } from '@koinon/ledger'
 import { type AuditSource, type EventOf, eventsOf, inOrder } from '@koinon/ledger/audit'
-import { burnPriceAfter, burnPriceBumped, decayFactorQ32 } from '../../rules/emission/burn-price.ts'
 import { epochAt } from '../../rules/index.ts'
+import { burnPriceAfter, burnPriceBumped, decayFactorQ32 } from '../../rules/prices.ts'
 import type { ReplayedSubnet } from './replay.ts'
 
 /** As the contract has them; amounts in atomic units of KOIN. */
@@ -28,6 +29,14 @@ export type SoldSeat = {
 type SeatEvent =
   | EventOf<'subnets', 'NeuronRegistered' | 'SeatChallenged' | 'ChallengeEnded'>
   | EventOf<'terms', 'RulesAnnounced'>
+
+/** One that is open, under the rules that are tried. */
+type Challenge = {
+  readonly deposit: bigint
+  readonly would: bigint
+  readonly endsAt: number
+  readonly isRefused: boolean
+}
 
 /** `Outcome` of the contract. */
 const matched = 0
@@ -55,7 +64,7 @@ export function whatIfSeats(
     ...tried,
   })
   const immuneFrom = new Map<Address, number>()
-  const challenges = new Map<Address, { readonly seconds: number; readonly would: bigint; readonly deposit: bigint }>()
+  const challenges = new Map<Address, Challenge>()
   const sold = new Map<number, number>()
   const seats: SoldSeat[] = []
   /** After the last sale, under the rules that are tried. */
@@ -101,7 +110,7 @@ export function whatIfSeats(
     } else if (event.name === 'SeatChallenged') {
       const { holder, newcomer, deposit } = event.args
       if (!isLookedAt) {
-        challenges.set(newcomer, { seconds, would: deposit, deposit })
+        challenges.set(newcomer, { deposit, would: deposit, endsAt: event.args.endsAt, isRefused: false })
         continue
       }
       const immuneUntil = (immuneFrom.get(holder) ?? 0) + rulesAt(seconds).immunitySeconds
@@ -109,17 +118,23 @@ export function whatIfSeats(
         seconds < immuneUntil
           ? { would: deposit, refused: `${holder} would have been immune until second ${immuneUntil}` }
           : sell(deposit, seconds)
-      challenges.set(newcomer, { seconds, would: sale.would, deposit })
+      const endsAt = seconds + rulesAt(seconds).noticeSeconds
+      challenges.set(newcomer, { deposit, would: sale.would, endsAt, isRefused: sale.refused !== undefined })
       keep({ kind: 'challenge', account: newcomer, seconds, paid: deposit, ...sale })
     } else {
       const { holder, newcomer, outcome } = event.args
       const challenge = challenges.get(newcomer)
       if (outcome !== matched || challenge === undefined) continue
-      immuneFrom.set(holder, seconds)
-      if (!isLookedAt) continue
-      const endsAt = challenge.seconds + rulesAt(challenge.seconds).noticeSeconds
-      const refused = seconds >= endsAt ? `the notice would have ended in second ${endsAt}` : undefined
-      keep({ kind: 'match', account: holder, seconds, paid: challenge.deposit, would: challenge.would, refused })
+      if (!isLookedAt) {
+        immuneFrom.set(holder, seconds)
+        continue
+      }
+      const { deposit, would, endsAt, isRefused } = challenge
+      const late = seconds >= endsAt ? `the notice would have ended in second ${endsAt}` : undefined
+      const refused = isRefused ? 'there would have been no challenge to match' : late
+      if (refused === undefined) immuneFrom.set(holder, seconds)
+      const [paid, wouldPay] = [costOfMatch({ deposit }), costOfMatch({ deposit: would })]
+      keep({ kind: 'match', account: holder, seconds, paid, would: wouldPay, refused })
     }
   }
   return seats

@@ -110,7 +110,12 @@ describe('what would have been', () => {
   })
 
   it('tries what the owner announced, and says what of it is not at hand', async () => {
-    const { change, unknown } = announcedChange(source, subnet.netuid, (hash) => definitionOf(hash)?.subnet.aggregator)
+    const asked: string[] = []
+    const { change, unknown } = await announcedChange(source, subnet.netuid, async (hash) => {
+      asked.push(hash)
+      return definitionOf(hash)?.subnet.aggregator
+    })
+    expect(asked).toEqual([sha256Hex('a later file')])
     expect(change.parts).toEqual({ ownerBps: 0, minersBps: 6_000 })
     expect(change.rules).toMatchObject({ maxBurn: 5n * token, maxRegistrationsPerEpoch: 4 })
     expect(unknown).toEqual([expect.stringContaining(sha256Hex('a later file'))])

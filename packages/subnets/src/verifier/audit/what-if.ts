@@ -1,6 +1,7 @@
 /** Epochs of a subnet computed again with other parameters, from what an audit reads (specs/0019-audit.md section 6). */
-import { type Address, isKoinonError, KoinonError } from '@koinon/base'
+import { type Address, type Hex, isKoinonError, KoinonError } from '@koinon/base'
 import { type AuditSource, eventsOf } from '@koinon/ledger/audit'
+import { updateDelayEpochs } from '../../rules/epoch-clock.ts'
 import {
   type Aggregator,
   computeEpoch,
@@ -12,7 +13,6 @@ import {
 } from '../../rules/index.ts'
 import { type Economy, economyOf } from './economy/economy.ts'
 import { type CandidatesOf, isReproduced, type RecomputedRoot, recomputeRoots } from './recomputed-roots.ts'
-import { updateDelayEpochs } from './replay.ts'
 import { type SeatRuleSet, type SoldSeat, whatIfSeats } from './what-if-seats.ts'
 
 /** What is tried. Parts are of the subnet's new alpha, in 1/10,000; the validators get the rest. */
@@ -62,9 +62,7 @@ export async function whatIf(
   { epochs, candidatesOf }: { readonly epochs: number; readonly candidatesOf: CandidatesOf },
 ): Promise<WhatIf> {
   const economy = await economyOf(source)
-  const standing = (await recomputeRoots(source, candidatesOf)).filter(
-    ({ subnet, disabled }) => subnet.netuid === netuid && disabled === undefined,
-  )
+  const standing = (await recomputeRoots(source, candidatesOf, netuid)).filter(({ disabled }) => disabled === undefined)
   if ('problem' in economy || standing.length === 0) throw noResults(netuid)
   const { replayed, unknown } = reproduced(standing.slice(-epochs))
   const [first, last] = [replayed[0], replayed.at(-1)]
@@ -92,12 +90,15 @@ export async function whatIf(
   }
 }
 
-/** What the subnet's owner announced and does not hold yet at the head, as a change to try, and what cannot be tried of it. */
-export function announcedChange(
+/**
+ * What the subnet's owner announced and does not hold yet at the head, as a change to try, and what cannot be tried of it. `aggregatorOf`
+ * is asked for an announced definition, undefined where it is not at hand. Throws `subnets/no-results` without such a subnet.
+ */
+export async function announcedChange(
   source: AuditSource,
   netuid: number,
-  aggregatorOf: (specHash: `0x${string}`) => Aggregator | undefined,
-): { readonly change: WhatIfChange; readonly unknown: readonly string[] } {
+  aggregatorOf: (specHash: Hex) => Promise<Aggregator | undefined>,
+): Promise<{ readonly change: WhatIfChange; readonly unknown: readonly string[] }> {
   const { head } = source
   const created = eventsOf(source, 'subnets', 'SubnetCreated').find(({ args }) => args.netuid === netuid)
   if (created === undefined) throw noResults(netuid)
@@ -110,7 +111,7 @@ export function announcedChange(
   const rules = mine(eventsOf(source, 'terms', 'RulesAnnounced'))
   const texts = mine(eventsOf(source, 'terms', 'SubnetUpdateAnnounced'))
   const isTextPending = texts !== undefined && epochAt(clock, texts.seconds) + updateDelayEpochs > current
-  const aggregator = isTextPending ? aggregatorOf(texts.args.specHash) : undefined
+  const aggregator = isTextPending ? await aggregatorOf(texts.args.specHash) : undefined
   return {
     change: {
       ...(parts !== undefined && parts.args.from > head.seconds

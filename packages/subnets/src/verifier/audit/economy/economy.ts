@@ -87,13 +87,14 @@ async function replayEconomy(source: AuditSource): Promise<Economy | { readonly 
   const onPools = (event: PoolEvent): void => {
     market.apply(event)
     if (event.name === 'Injected') emission.onInjected(event)
-    if (event.name !== 'AlphaTransferred') return
-    const { netuid, from, to, amount } = event.args
-    if (from === zeroAddress) {
+    if (event.name === 'AlphaMinted') {
+      const { netuid, to, amount } = event.args
       tallies.steps.same({ netuid }, 'holder of minted alpha', contracts.emission, to)
       emission.onAlphaMinted(netuid, amount)
     }
-    if (from === contracts.emission) transferred = giftText(amount, to, to)
+    if (event.name !== 'Transfer') return
+    const { sender, receiver, amount } = event.args
+    if (sender === contracts.emission) transferred = giftText(amount, receiver, receiver)
   }
   const onEmission = (event: EmissionEvent): void => {
     if (event.name === 'StepOpened') return emission.open(event, living, stakingKoin)

@@ -21,8 +21,9 @@ export const poolEventNames = [
   'PoolDissolved',
   'Redeemed',
   'AverageMoved',
-  'AlphaTransferred',
+  'AlphaMinted',
   'AlphaBurned',
+  'Transfer',
   'FeesBurned',
 ] as const
 export type PoolEvent = EventOf<'pools', (typeof poolEventNames)[number]>
@@ -95,6 +96,8 @@ export class Market {
   readonly #staking: Address
   /** Of the last sale, which names it once more as burned. */
   #fee = 0n
+  /** The last move of free alpha; what trades, mints and burns say follows the move that they made. */
+  #moved = 'nothing'
   /** Burned for its part of a pot, which is told next. */
   #redeemed = 'none'
 
@@ -116,6 +119,7 @@ export class Market {
       this.waitingFees = 0n
       return
     }
+    if (event.name === 'Transfer') return this.#onTransfer(event)
     const { netuid } = event.args
     if (event.name === 'PoolOpened') {
       tally.holds({ netuid }, 'pools opened', !this.pools.has(netuid), 'one', 'two')
@@ -145,13 +149,40 @@ export class Market {
         return this.#dissolved(book, event)
       case 'Redeemed':
         return this.#paidOut(book, event)
-      case 'AlphaTransferred':
-        if (event.args.from === zeroAddress) book.minted += event.args.amount
-        else this.#debit(book, event, event.args.from, event.args.amount)
-        return book.credit(event.args.to, event.args.amount)
+      case 'AlphaMinted':
+        book.minted += event.args.amount
+        return this.#followed(event, zeroAddress, event.args.to, event.args.amount)
       case 'AlphaBurned':
         return this.#burned(book, event)
     }
+  }
+
+  /** ERC-6909: every balance changes by such moves and by nothing else. */
+  #onTransfer({ args: { id, sender, receiver, amount }, block }: Of<'Transfer'>): void {
+    const netuid = Number(id)
+    const book = this.pools.get(netuid)
+    // Nobody has a balance of what is no subnet.
+    if (book === undefined)
+      return void this.#tally.holds({ netuid }, `pool of a move in block ${block}`, amount === 0n, 'nothing', amount)
+    this.#moved = moveText(netuid, sender, receiver, amount)
+    if (sender !== zeroAddress) {
+      const had = book.balanceOf(sender)
+      const subject = { netuid, account: sender }
+      this.#tally.holds(subject, `free alpha in block ${block}`, amount <= had, `at least ${amount}`, had)
+      book.balances.set(sender, had - amount)
+    }
+    if (receiver !== zeroAddress) book.credit(receiver, amount)
+  }
+
+  #followed(
+    { name, args, block }: PoolEvent & { args: { netuid: number } },
+    from: Address,
+    to: Address,
+    amount: bigint,
+  ) {
+    const { netuid } = args
+    this.#tally.same({ netuid }, `move of ${name} in block ${block}`, moveText(netuid, from, to, amount), this.#moved)
+    this.#moved = 'nothing'
   }
 
   #burned(book: PoolBook, event: Of<'AlphaBurned'>): void {
@@ -164,19 +195,20 @@ export class Market {
     const wanted = from === this.#staking ? 'slash' : isRedeemed ? 'redemption' : 'holder'
     this.#tally.same(subject, `why alpha was burned in block ${event.block}`, wanted, burnReasons[reason] ?? 'unknown')
     this.#redeemed = isRedeemed ? `${amount} of ${from}` : 'none'
-    this.#debit(book, event, from, amount)
+    this.#followed(event, from, zeroAddress, amount)
     book.burned += amount
   }
 
-  #bought(book: PoolBook, { args, block, seconds }: Of<'Bought'>): void {
+  #bought(book: PoolBook, event: Of<'Bought'>): void {
+    const { args, block, seconds } = event
     const subject = { netuid: args.netuid, account: args.account }
     book.moveAverage(seconds)
     const quote = quoted(() => quoteBuy(book.pool, args.koinIn))
     this.#compare(subject, `purchase in block ${block}`, quote, args.fee, args.alphaOut, args)
+    this.#followed(event, zeroAddress, args.account, args.alphaOut)
     if (quote === undefined) return
     book.pool = quote.pool
     this.waitingFees += quote.fee
-    book.credit(args.account, quote.output)
   }
 
   #sold(book: PoolBook, event: Of<'Sold'>): void {
@@ -185,8 +217,8 @@ export class Market {
     book.moveAverage(seconds)
     const quote = quoted(() => quoteSell(book.pool, args.alphaIn))
     this.#compare(subject, `sale in block ${block}`, quote, args.fee, args.koinOut, args)
+    this.#followed(event, args.account, zeroAddress, args.alphaIn)
     if (quote === undefined) return
-    this.#debit(book, event, args.account, args.alphaIn)
     book.pool = quote.pool
     book.burned += quote.fee
     this.#fee = quote.fee
@@ -248,17 +280,10 @@ export class Market {
     this.#tally.same(subject, `pot after block ${block}`, book.pool.koin, args.pot)
     this.#tally.same(subject, `alpha left after block ${block}`, book.supply, args.outstanding)
   }
+}
 
-  #debit(
-    book: PoolBook,
-    { args: { netuid }, block }: Of<'Sold' | 'AlphaTransferred' | 'AlphaBurned'>,
-    account: Address,
-    amount: bigint,
-  ): void {
-    const had = book.balanceOf(account)
-    this.#tally.holds({ netuid, account }, `free alpha in block ${block}`, amount <= had, `at least ${amount}`, had)
-    book.balances.set(account, had - amount)
-  }
+function moveText(netuid: number, from: Address, to: Address, amount: bigint): string {
+  return `${amount} of ${netuid} from ${from} to ${to}`
 }
 
 function quoted(quote: () => PoolQuote): PoolQuote | undefined {
