@@ -52,10 +52,11 @@ async function changingFunctions() {
 }
 
 async function epochVectors(signer) {
-  const domain = { name: 'Koinon Epochs', version: '3', chainId: CHAIN_ID, verifyingContract: EPOCHS }
+  const domain = { name: 'Koinon Epochs', version: '4', chainId: CHAIN_ID, verifyingContract: EPOCHS }
   const result = {
     netuid: 7,
     epoch: '41',
+    previousHash: word('previous'),
     root: word('root'),
     minersTotal: '3500000000000000001',
     dividendsTotal: '2100000000000000000',
@@ -70,6 +71,7 @@ async function epochVectors(signer) {
       Result: [
         { name: 'netuid', type: 'uint32' },
         { name: 'epoch', type: 'uint64' },
+        { name: 'previousHash', type: 'bytes32' },
         { name: 'root', type: 'bytes32' },
         { name: 'minersTotal', type: 'uint256' },
         { name: 'dividendsTotal', type: 'uint256' },

@@ -28,6 +28,7 @@ contract VectorsTest is Network {
         Result memory result = Result({
             netuid: uint32(_uint(".result.netuid")),
             epoch: uint64(_uint(".result.epoch")),
+            previousHash: _word(".result.previousHash"),
             root: _word(".result.root"),
             minersTotal: _uint(".result.minersTotal"),
             dividendsTotal: _uint(".result.dividendsTotal"),

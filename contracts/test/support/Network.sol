@@ -244,14 +244,24 @@ abstract contract Network is Test {
         }
     }
 
+    /// @dev What a result submitted now builds on: the newest active one.
+    function activeHash(uint32 netuid) internal view returns (bytes32) {
+        (bool exists, uint64 newest) = epochs.lastRootEpoch(netuid);
+        if (!exists) return 0;
+        if (epochs.isActive(netuid, newest)) return epochs.rootOf(netuid, newest).resultHash;
+        uint64 previousPlusOne = epochs.rootOf(netuid, newest).previousPlusOne;
+        return previousPlusOne == 0 ? bytes32(0) : epochs.rootOf(netuid, previousPlusOne - 1).resultHash;
+    }
+
     function resultFor(uint32 netuid, uint64 epoch, Posting memory posting, uint256 minersTotal, uint256 dividendsTotal)
         internal
-        pure
+        view
         returns (Result memory)
     {
         return Result(
             netuid,
             epoch,
+            activeHash(netuid),
             SeatTree.root(posting.seats, posting.amounts),
             minersTotal,
             dividendsTotal,

@@ -86,6 +86,7 @@ export {
   readSubnetFile,
   replayLog,
   SandboxedJudge,
+  SigningStop,
   SubnetSandbox,
   type ValidatorEvent,
   ValidatorLoop,

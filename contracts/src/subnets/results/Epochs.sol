@@ -20,6 +20,7 @@ import {WordTree} from "./WordTree.sol";
 /// @dev Quorums are measured against `totalPermittedStakeAt(startsAt)`: the stake, at the start of the epoch, of all
 ///      registered hotkeys that then held at least the subnet's minimum, whether or not they take part.
 ///      At most one root per subnet is pending; a later epoch can follow once it is active, an epoch may be skipped.
+///      A signature names the result that was built on: whoever submits another one first does not change what was signed.
 ///      All numbers behind a root are posted with it. While it is pending, {disputes} overturns it if anybody shows one of them to be
 ///      wrong, and its signers are slashed; which subnets' numbers can be checked that way stands there. An objection needs more
 ///      than 1/3 after more than 2/3 have signed: it repairs mistakes where no dispute reaches.
@@ -53,7 +54,7 @@ contract Epochs is IEpochs, ISeatScores, EIP712 {
     }
 
     bytes32 public constant RESULT_TYPEHASH = keccak256(
-        "Result(uint32 netuid,uint64 epoch,bytes32 root,uint256 minersTotal,uint256 dividendsTotal,bytes32 validatorsHash,bytes32 carryHash,bytes32 specHash,bytes32 dataHash)"
+        "Result(uint32 netuid,uint64 epoch,bytes32 previousHash,bytes32 root,uint256 minersTotal,uint256 dividendsTotal,bytes32 validatorsHash,bytes32 carryHash,bytes32 specHash,bytes32 dataHash)"
     );
     bytes32 public constant OBJECTION_TYPEHASH =
         keccak256("Objection(uint32 netuid,uint64 epoch,bytes32 resultHash)");
@@ -85,7 +86,7 @@ contract Epochs is IEpochs, ISeatScores, EIP712 {
 
     /// @param emission_ Must get this contract as its {IPoolEmission-setEpochs}, and becomes the token's minter.
     /// @param disputes_ Must get this contract as its {IDisputes-setEpochs}.
-    constructor(ISubnets subnets_, IPoolEmission emission_, IDisputes disputes_) EIP712("Koinon Epochs", "3") {
+    constructor(ISubnets subnets_, IPoolEmission emission_, IDisputes disputes_) EIP712("Koinon Epochs", "4") {
         subnets = subnets_;
         terms = subnets_.terms();
         staking = subnets_.staking();
@@ -311,13 +312,12 @@ contract Epochs is IEpochs, ISeatScores, EIP712 {
         bytes32 specHash = subnets.specHashAt(result.netuid, result.epoch);
         if (result.specHash != specHash) revert SpecHashMismatch(specHash, result.specHash);
         Accrued memory accrued = emission.accrued(result.netuid, result.epoch + 1);
-        (uint256 miners, uint256 dividends) = (0, 0);
-        if (settled != 0) {
-            StoredRoot storage previous = _roots[_resultHashes[result.netuid][uint64(settled - 1)]];
-            (miners, dividends) = (previous.minersTotal, previous.dividendsTotal);
-        }
-        _requireWithin("miners", result.minersTotal, miners, accrued.miners);
-        _requireWithin("dividends", result.dividendsTotal, dividends, accrued.dividends);
+        // Nothing is kept under the hash zero, so that a first result builds on totals of zero.
+        bytes32 active = settled == 0 ? bytes32(0) : _resultHashes[result.netuid][uint64(settled - 1)];
+        if (result.previousHash != active) revert PreviousMismatch(active, result.previousHash);
+        StoredRoot storage previous = _roots[active];
+        _requireWithin("miners", result.minersTotal, previous.minersTotal, accrued.miners);
+        _requireWithin("dividends", result.dividendsTotal, previous.dividendsTotal, accrued.dividends);
     }
 
     function _requireWithin(string memory part, uint256 total, uint256 previous, uint256 accrued) private pure {

@@ -10,6 +10,8 @@ import {IPermits} from "../pool/IPermits.sol";
 struct Result {
     uint32 netuid;
     uint64 epoch;
+    /// Digest of the result that it builds on: the active one when it is submitted; zero for a subnet's first.
+    bytes32 previousHash;
     /// Root of the seat words and of the amount words of the same uids ({ResultTree}).
     bytes32 root;
     /// Alpha base units paid to all seats as miners and as validators since the subnet's genesis.
@@ -120,6 +122,8 @@ interface IEpochs {
     error RootPending(uint64 epoch, uint48 activatesAt);
     error EpochNotAfter(uint64 epoch, uint64 lastEpoch);
     error SpecHashMismatch(bytes32 expected, bytes32 actual);
+    /// @notice It builds on another result than the one that is active.
+    error PreviousMismatch(bytes32 active, bytes32 actual);
     error PostingMismatch(string part);
     error PostingTooLong(string part);
     error ValidatorsNotAscending(uint256 position);
@@ -222,7 +226,7 @@ interface IEpochs {
     function paidTo(uint32 netuid, address hotkey, uint48 since) external view returns (uint256 mined, uint256 dividends);
     function totalPaid(uint32 netuid) external view returns (uint256 mined, uint256 dividends);
 
-    /// @notice EIP-712 digest of a result (domain "Koinon Epochs", version "3"): what validators sign, and the
+    /// @notice EIP-712 digest of a result (domain "Koinon Epochs", version "4"): what validators sign, and the
     ///         `resultHash` that events and objections name.
     function resultDigest(Result calldata result) external view returns (bytes32);
 

@@ -48,6 +48,7 @@ library SeatWords {
 
 /// @title What the holder of a seat was paid since it took it, in one word
 /// @dev uint128 as a miner, uint128 as a validator: alpha base units, of which there are fewer than 2^85. A free seat's word is zero.
+///      A result that nobody disputed may say more; on top of it a sum stops at the most that fits.
 library AmountWords {
     function mined(bytes32 word) internal pure returns (uint256) {
         return uint256(word) >> 128;
@@ -58,7 +59,11 @@ library AmountWords {
     }
 
     function pack(uint256 mined_, uint256 dividends_) internal pure returns (bytes32) {
-        return bytes32(mined_ << 128 | dividends_);
+        return bytes32(_fitting(mined_) << 128 | _fitting(dividends_));
+    }
+
+    function _fitting(uint256 amount) private pure returns (uint256) {
+        return amount > type(uint128).max ? type(uint128).max : amount;
     }
 }
 

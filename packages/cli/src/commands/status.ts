@@ -36,7 +36,7 @@ function roleTable(roles: readonly RoleStatus[]): string {
         String(role.restarts),
         role.info?.account?.slice(0, 12) ?? '',
         role.info?.url ?? '',
-        role.state === 'ready' ? '' : (role.lastError ?? ''),
+        role.state === 'ready' ? (role.notice ?? '') : (role.lastError ?? ''),
       ],
       // A single member is the role itself.
       ...(role.info?.account === undefined ? (role.info?.members ?? []) : []).map(({ name, account, url }) => [

@@ -60,7 +60,7 @@ describe('the beacon role', () => {
         genesisSeconds,
         periodSeconds,
       },
-      { progress: () => undefined, ask: () => Promise.reject(new Error('it asks nothing')) },
+      { progress: () => undefined, notice: () => undefined, ask: () => Promise.reject(new Error('it asks nothing')) },
     )
     try {
       const nowSeconds = async () => Math.floor(systemClock.nowMs() / 1_000)

@@ -9,8 +9,11 @@ export async function startSubnetRole(config: SubnetRoleConfig, context: RoleCon
   let serving = 0
   const starts = await Promise.allSettled(
     config.members.map(async (member) => {
-      const start = member.kind === 'miner' ? startSubnetMiner : startSubnetValidator
-      const started = await start(config, member, roleLogger(member.name))
+      const log = roleLogger(member.name)
+      const started =
+        member.kind === 'miner'
+          ? await startSubnetMiner(config, member, log)
+          : await startSubnetValidator(config, member, log, (text) => context.notice(`${member.name} ${text}`))
       context.progress(`${++serving} of ${config.members.length} are there`)
       return started
     }),

@@ -16,6 +16,7 @@ import {
   epochAt,
   openNetworkBeacon,
   SandboxedJudge,
+  SigningStop,
   type SubnetLedger,
   SubnetSandbox,
   taskSubnet,
@@ -28,7 +29,7 @@ import { ensurePermitSought, ensureRootStake, ensureWeight } from '@koinon/subne
 import type { Logger } from 'pino'
 import { localValidatorStake } from '../local/parameters.ts'
 import type { RunningRole } from '../supervisor/role-process.ts'
-import { createEventTeller } from '../validator/event-teller.ts'
+import { createEventTeller, signingStopPath, stoppedReason } from '../validator/event-teller.ts'
 import { createValidatorMetrics } from '../validator/metrics.ts'
 import { RenewedSession } from '../validator/renewed-session.ts'
 import { EpochFiles, type VersionFile } from './epoch-files.ts'
@@ -45,6 +46,7 @@ export async function startSubnetValidator(
   config: SubnetRoleConfig,
   member: SubnetMember,
   log: Logger,
+  notice: (text: string) => void,
 ): Promise<RunningRole> {
   const role = await openRoleLedger({ ...config, name: member.name })
   const { network, reader, sender, key, home } = role
@@ -58,6 +60,7 @@ export async function startSubnetValidator(
   await ensureTestMoney(role, config.netuid, log)
   const durable = await DurableStore.open(join(folder, 'store.db'), validatorStoreSchema)
   const store = new ValidatorStore(durable)
+  const signingStop = new SigningStop(signingStopPath(folder))
   const account = localDelegatingAccount(key.secretKey)
   const session = await RenewedSession.open({
     account,
@@ -71,7 +74,7 @@ export async function startSubnetValidator(
     timeoutMs: peerTimeoutMs,
   })
   const metrics = createValidatorMetrics()
-  const tell = createEventTeller(log)
+  const tell = createEventTeller(log, notice)
   const timekeeper = openNetworkBeacon(network, { ledger, clock: systemClock, endpoints: config.beaconEndpoints })
   const openLoop = async ({ file, specHash }: VersionFile): Promise<ByFile> => {
     const open = () => SubnetSandbox.open(file, (line) => log.info({ line }, 'the subnet file says'))
@@ -86,6 +89,7 @@ export async function startSubnetValidator(
       writer: createSubnetLedgerWriter(sender, network),
       account,
       store,
+      signingStop,
       miners: createMinerPort(peers, answerEvidenceBytes(first.description.answerBytes)),
       attestations: createAttestationPort(peers),
       verifyPorts: judge,
@@ -112,6 +116,7 @@ export async function startSubnetValidator(
     host: config.host,
     port: member.port === 0 ? await lastFreePort(folder, config.host) : member.port,
     readiness: async () => {
+      if (signingStop.read() !== undefined) return { isReady: false, reason: stoppedReason(signingStop.path) }
       const permitted = await ledger.permittedAt(netuid, (await ledger.nowSeconds()) - 1)
       return permitted.some(({ hotkey }) => hotkey === key.address)
         ? { isReady: true }

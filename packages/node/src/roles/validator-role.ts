@@ -14,6 +14,7 @@ import {
   createSubnetLedger,
   createSubnetLedgerWriter,
   openNetworkBeacon,
+  SigningStop,
   ValidatorLoop,
   ValidatorServer,
   ValidatorStore,
@@ -23,7 +24,7 @@ import { ensurePermitSought, ensureRootStake, ensureWeight } from '@koinon/subne
 import { localValidatorStake } from '../local/parameters.ts'
 import { inferenceSourceHash, inferenceSpecHash } from '../local/subnet-spec.ts'
 import type { RoleContext, RunningRole } from '../supervisor/role-process.ts'
-import { createEventTeller } from '../validator/event-teller.ts'
+import { createEventTeller, signingStopPath, stoppedReason } from '../validator/event-teller.ts'
 import { createValidatorMetrics } from '../validator/metrics.ts'
 import { createProber } from '../validator/prober.ts'
 import { RenewedSession } from '../validator/renewed-session.ts'
@@ -65,13 +66,14 @@ export async function startValidatorRole(config: ValidatorRoleConfig, context: R
   })
   const metrics = createValidatorMetrics()
   const validatorStore = new ValidatorStore(store)
+  const signingStop = new SigningStop(signingStopPath(folder))
   const directory = new ChannelDirectory({
     reader,
     escrow: network.contracts.channels,
     startBlock: network.startBlock,
     unsettledBlocks: network.chainKind === 'embedded' ? 0 : externalUnsettledBlocks,
   })
-  const tell = createEventTeller(log)
+  const tell = createEventTeller(log, context.notice)
   const timekeeper = openNetworkBeacon(network, { ledger, clock: systemClock, endpoints: config.beaconEndpoints })
   const loop = new ValidatorLoop({
     netuid: config.netuid,
@@ -82,6 +84,7 @@ export async function startValidatorRole(config: ValidatorRoleConfig, context: R
     writer: createSubnetLedgerWriter(sender, network),
     account,
     store: validatorStore,
+    signingStop,
     miners: createMinerPort(peers),
     attestations: createAttestationPort(peers),
     prober: createProber({ gatewayUrl: config.gatewayUrl, apiKey: config.apiKey, clock: systemClock }),
@@ -105,6 +108,7 @@ export async function startValidatorRole(config: ValidatorRoleConfig, context: R
     host: config.host,
     port: config.port === 0 ? await lastFreePort(folder, config.host) : config.port,
     readiness: async () => {
+      if (signingStop.read() !== undefined) return { isReady: false, reason: stoppedReason(signingStop.path) }
       const permitted = await ledger.permittedAt(config.netuid, (await ledger.nowSeconds()) - 1)
       return permitted.some(({ hotkey }) => hotkey === key.address)
         ? { isReady: true }

@@ -11,6 +11,7 @@ export type ToRole =
 export type FromRole =
   | { readonly type: 'ready'; readonly info: RoleInfo }
   | { readonly type: 'progress'; readonly text: string }
+  | { readonly type: 'notice'; readonly text: string }
   | { readonly type: 'failed'; readonly error: ErrorJson }
   | { readonly type: 'alive'; readonly rssBytes: number; readonly cpuSeconds: number }
   | { readonly type: 'ask'; readonly id: number; readonly method: string; readonly params: unknown }

@@ -8,6 +8,8 @@ export type RunningRole = { readonly info: RoleInfo; stop(): Promise<void> }
 export type RoleContext = {
   /** Shown to the person who starts the network. */
   progress(text: string): void
+  /** Shown in the status until another one or the process's end: what its owner has to look at. Empty: no longer. */
+  notice(text: string): void
   /** Asks the supervisor; see `LocalOperator` for what it answers. */
   ask<result>(method: string, params: unknown): Promise<result>
 }
@@ -23,6 +25,7 @@ export function runRole(startRole: (config: RoleConfig, context: RoleContext) =>
 
   const context: RoleContext = {
     progress: (text) => tell({ type: 'progress', text }),
+    notice: (text) => tell({ type: 'notice', text }),
     ask: (method, params) =>
       new Promise((resolve, reject) => {
         const id = nextId++

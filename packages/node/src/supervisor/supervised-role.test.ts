@@ -76,6 +76,14 @@ describe('SupervisedRole', () => {
     expect(log()).toContain('hello-works')
   })
 
+  it('shows what its process wants its owner to look at', async () => {
+    const { role, said, log } = supervise('notices')
+    await role.start()
+    expect(role.status()).toMatchObject({ state: 'ready', notice: 'look at this' })
+    expect(said).toContain('look at this')
+    expect(log()).toContain('notices look at this')
+  })
+
   it('restarts a process that was killed, again and again, and then stops for good', async () => {
     const { role, said, log } = supervise('works')
     await role.start()

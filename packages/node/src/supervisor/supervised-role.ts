@@ -17,6 +17,8 @@ export type RoleStatus = {
   readonly rssBytes?: number
   readonly info?: RoleInfo
   readonly lastError?: string
+  /** What the running process wants its owner to look at. */
+  readonly notice?: string
 }
 
 export type SupervisedRoleOptions = {
@@ -66,6 +68,7 @@ export class SupervisedRole {
   #rssBytes: number | undefined
   #info: RoleInfo | undefined
   #lastError: string | undefined
+  #notice: string | undefined
   #restartTimer: NodeJS.Timeout | undefined
   #watchTimer: NodeJS.Timeout | undefined
   #isStopping = false
@@ -90,6 +93,7 @@ export class SupervisedRole {
       ...(this.#rssBytes === undefined ? {} : { rssBytes: this.#rssBytes }),
       ...(this.#info === undefined ? {} : { info: this.#info }),
       ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
+      ...(this.#notice === undefined ? {} : { notice: this.#notice }),
     }
   }
 
@@ -126,6 +130,7 @@ export class SupervisedRole {
     this.#progressAtMs = this.#startedAtMs
     this.#progress = ''
     this.#verdict = undefined
+    this.#notice = undefined
     const child = fork(this.#options.entry ?? roleEntry, [this.#options.config.kind, this.name], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       serialization: 'advanced',
@@ -158,9 +163,15 @@ export class SupervisedRole {
       this.#firstStart?.resolve(message.info)
       this.#firstStart = undefined
     } else if (message.type === 'progress') this.#noteProgress(message.text)
+    else if (message.type === 'notice') this.#noteNotice(message.text)
     else if (message.type === 'alive') this.#rssBytes = message.rssBytes
     else if (message.type === 'failed') this.#lastError = this.#failedToStart(errorFromJson(message.error))
     else void this.#answer(message.id, message.method, message.params)
+  }
+
+  #noteNotice(text: string): void {
+    if (text !== '' && text !== this.#notice) this.#tellAll(text)
+    this.#notice = text === '' ? undefined : text
   }
 
   #noteProgress(text: string): void {

@@ -17,6 +17,7 @@ runRole(async (config, context) => {
   const [name, marker] = config.name.split(':')
   if (['sticks', 'repeats'].includes(config.name) || (name === 'sticks-if' && existsSync(marker as string)))
     await new Promise(() => undefined)
+  if (config.name === 'notices') context.notice('look at this')
   const greeting = await context.ask<string>('greet', { name: config.name })
   process.stdout.write(`{"msg":"${greeting}"}\n`)
   if (config.name === 'hangs') setTimeout(hang, 200)

@@ -5,7 +5,7 @@ describe('the log of a validator', () => {
   it('says once an epoch that nobody earned, and everything else every time', () => {
     const lines: unknown[] = []
     const write = (line: unknown, words?: string): void => void lines.push(words ?? line)
-    const tell = createEventTeller({ info: write, warn: write })
+    const tell = createEventTeller({ info: write, warn: write, error: write }, () => undefined)
     const nothing = (epoch: number) => tell({ kind: 'nothingEarned', epoch })
     for (let look = 0; look < 3; look++) nothing(4)
     for (let look = 0; look < 2; look++) tell({ kind: 'committed', epoch: 5, sealedBytes: 0 })
@@ -25,5 +25,22 @@ describe('the log of a validator', () => {
       'what a silent validator sealed opens nothing',
       'rows of silent validators stay sealed for now',
     ])
+  })
+
+  it('says loudly, once an epoch and to its owner, that it signs no more', () => {
+    const [lines, notices]: [string[], string[]] = [[], []]
+    const on = (level: string) => (_: unknown, words?: string) => void lines.push(`${level} ${words ?? ''}`)
+    const tell = createEventTeller({ info: on('info'), warn: on('warn'), error: on('error') }, (text) =>
+      notices.push(text),
+    )
+    const resultHash = `0x${'ab'.repeat(32)}` as const
+    const why = { netuid: 1, epoch: 4, resultHash, what: 'amount' }
+    for (const epoch of [4, 4, 5]) tell({ kind: 'signingStopped', epoch, why, path: '/home/stop.json' })
+    for (const epoch of [4, 4]) tell({ kind: 'signedOther', epoch, resultHash })
+    expect(lines.map((line) => line.split(' ')[0])).toEqual(['error', 'error', 'warn'])
+    expect(notices).toHaveLength(2)
+    expect(notices[0]).toContain('delete /home/stop.json')
+    for (const epoch of [6, 7]) tell({ kind: 'attested', epoch })
+    expect(notices.slice(2)).toEqual([''])
   })
 })

@@ -1,10 +1,33 @@
+import { join } from 'node:path'
 import { errorToJson } from '@koinon/base'
 import type { ValidatorEvent } from '@koinon/subnets'
 import type { Logger } from 'pino'
 
-/** Writes what a validator did into its log; that nobody earned is found at every look at an epoch, and said once. */
-export function createEventTeller(log: Pick<Logger, 'info' | 'warn'>): (event: ValidatorEvent) => void {
-  let emptyEpoch = -1
+/** While it is there the validator signs no results. */
+export function signingStopPath(folder: string): string {
+  return join(folder, 'signing-stopped.json')
+}
+
+/** What the owner is told of it. */
+export function stoppedReason(path: string): string {
+  return `signs no more: it computes a result that it signed differently now. Find out why, then delete ${path}`
+}
+
+/**
+ * Writes what a validator did into its log; that nobody earned, or that another result of the epoch is signed already, is found at every
+ * look at an epoch, and said once. `notice` reaches the owner's status.
+ */
+export function createEventTeller(
+  log: Pick<Logger, 'info' | 'warn' | 'error'>,
+  notice: (text: string) => void,
+): (event: ValidatorEvent) => void {
+  let isStopped = false
+  const told = new Map<ValidatorEvent['kind'], number>()
+  const isTold = ({ kind, epoch }: ValidatorEvent & { readonly epoch: number }): boolean => {
+    if (told.get(kind) === epoch) return true
+    told.set(kind, epoch)
+    return false
+  }
   return (event) => {
     if (event.kind === 'problem')
       return log.warn({ step: event.step, error: errorToJson(event.error) }, 'a step failed; trying again')
@@ -14,10 +37,21 @@ export function createEventTeller(log: Pick<Logger, 'info' | 'warn'>): (event: V
     }
     if (event.kind === 'notSealed') return log.warn(event, 'committed by hash alone')
     if (event.kind === 'sealIgnored') return log.warn(event, 'what a silent validator sealed opens nothing')
-    if (event.kind === 'nothingEarned') {
-      if (event.epoch === emptyEpoch) return
-      emptyEpoch = event.epoch
+    if (event.kind === 'signingStopped') {
+      isStopped = true
+      if (isTold(event)) return
+      log.error(event, stoppedReason(event.path))
+      return notice(stoppedReason(event.path))
     }
+    if (event.kind === 'signedOther') {
+      if (isTold(event)) return
+      return log.warn(event, 'signed another result of this epoch; the next epoch pays what it would have')
+    }
+    if (event.kind === 'attested' && isStopped) {
+      isStopped = false
+      notice('')
+    }
+    if (event.kind === 'nothingEarned' && isTold(event)) return
     log.info(event)
   }
 }

@@ -1,6 +1,6 @@
 /** What a subnet's events add up to: seats, commitments, rows and results, as they were at any time. */
 import { type Address, type Hex, toAddress } from '@koinon/base'
-import type { EpochResult, HeldSeat } from '../rules/index.ts'
+import type { EpochResult, HeldSeat, Posting } from '../rules/index.ts'
 import type { LedgerEvents } from './ledger-events.ts'
 import type { Offence, SubmittedRoot, SubnetLedger, WeightsCommitment, WorkCommitment } from './subnet-ledger.ts'
 
@@ -78,9 +78,10 @@ export class LedgerHistory {
     for (const event of await this.#eventsOf(netuid).read()) {
       if (event.eventName === 'RootSubmitted' && Number(event.args.netuid) === netuid) {
         const epoch = Number(event.args.epoch)
-        const { resultHash, activatesAt, result, posting } = event.args
+        const { resultHash, activatesAt, result, posting, signers } = event.args
         const activatesAtSeconds = Number(activatesAt)
-        roots.set(epoch, { epoch, resultHash, activatesAtSeconds, result: toResult(result), posting })
+        const signedBy = placesOf(signers, posting).map((place) => hotkeyOf(posting.validators[place] as Hex))
+        roots.set(epoch, { epoch, resultHash, activatesAtSeconds, result: toResult(result), posting, signedBy })
       }
       if (event.eventName === 'RootConfirmed' && Number(event.args.netuid) === netuid) {
         const confirmed = roots.get(Number(event.args.epoch))
@@ -119,6 +120,15 @@ export class LedgerHistory {
 
 function isOf(args: { readonly netuid: number; readonly epoch: bigint }, netuid: number, epoch: number): boolean {
   return Number(args.netuid) === netuid && Number(args.epoch) === epoch
+}
+
+/** Places in the posting's validators of which the bit is set, ascending. */
+export function placesOf(signers: bigint, { validators }: Posting): readonly number[] {
+  return validators.flatMap((_, place) => (((signers >> BigInt(place)) & 1n) === 1n ? [place] : []))
+}
+
+function hotkeyOf(validatorWord: Hex): Address {
+  return toAddress(validatorWord.slice(0, 42))
 }
 
 function toResult(result: Omit<EpochResult, 'epoch'> & { readonly epoch: bigint }): EpochResult {

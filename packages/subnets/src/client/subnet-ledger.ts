@@ -36,6 +36,8 @@ export type SubmittedRoot = {
   readonly result: EpochResult
   /** The numbers behind it, as its signers published them. */
   readonly posting: Posting
+  /** In the order of the posting's validators. */
+  readonly signedBy: readonly Address[]
 }
 
 /** A result that was shown to be wrong while one of its signers is not slashed for it yet. */

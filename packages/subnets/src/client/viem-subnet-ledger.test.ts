@@ -88,6 +88,7 @@ describe('createSubnetLedger on the real contracts', () => {
     const result = {
       netuid: 1,
       epoch: 4,
+      previousHash: zeroHash,
       root: hash,
       minersTotal: 77n,
       dividendsTotal: 78n,
@@ -154,6 +155,7 @@ describe('createSubnetLedger on the real contracts', () => {
     const result = {
       netuid,
       epoch: 1,
+      previousHash: zeroHash,
       root: resultRoot(posting),
       minersTotal: 91n,
       dividendsTotal: 40n,
@@ -165,7 +167,7 @@ describe('createSubnetLedger on the real contracts', () => {
     const signature = signDigest(resultDigest(chain.domain, result), hexToBytes(validator.privateKey))
     await writer.submitRoot(result, posting, [0], [signature])
     const [root] = await chain.roots(netuid)
-    expect(root).toMatchObject({ epoch: 1, result, posting })
+    expect(root).toMatchObject({ epoch: 1, result, posting, signedBy: [validator.address] })
     const claims = seatClaims(await chain.seatsAt(netuid, window.endsAtSeconds - 1), posting)
     expect(claims.map(({ hotkey, mined, dividends }) => [hotkey, mined, dividends])).toEqual([
       [validator.address, 0n, 40n],

@@ -4,7 +4,7 @@ import { type LedgerReader, type NetworkFile, ofSubnet } from '@koinon/ledger'
 import { epochsAbi, permitsAbi, poolEmissionAbi, subnetsAbi, weightsAbi, workAbi } from '@koinon/ledger/abis'
 import type { SubnetClock } from '../rules/index.ts'
 import { LedgerEvents } from './ledger-events.ts'
-import { LedgerHistory } from './ledger-history.ts'
+import { LedgerHistory, placesOf } from './ledger-history.ts'
 import type { EmissionClock, Offence, SubnetLedger } from './subnet-ledger.ts'
 import { readDueUpkeep } from './upkeep.ts'
 
@@ -195,8 +195,7 @@ function resultViews(
       for (const overturned of await history.overturned(netuid, punished)) {
         const { resultHash, posting } = overturned
         const offence = await reader.readContract({ ...epochs, functionName: 'offenceOf', args: [resultHash] })
-        const isSigner = (place: number): boolean => ((offence.signers >> BigInt(place)) & 1n) === 1n
-        const signers = posting.validators.flatMap((_, place) => (isSigner(place) ? [place] : []))
+        const signers = placesOf(offence.signers, posting)
         if (offence.signers === 0n) punished.add(resultHash)
         else offences.push({ ...overturned, signers })
       }

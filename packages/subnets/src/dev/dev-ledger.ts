@@ -2,7 +2,7 @@
  * The ledger's rules of an epoch in memory and on virtual time: phases, commit and reveal, accrual, quorum, activation, claims
  * (specs/0007-epochs.md). What the contracts refuse is refused here; the pure rules are the real ones.
  */
-import { type Address, type Hex, KoinonError, sha256Hex } from '@koinon/base'
+import { type Address, bytesToHex, type Hex, KoinonError, sha256Hex } from '@koinon/base'
 import {
   type AmountNumbers,
   climbFromAmount,
@@ -13,6 +13,7 @@ import {
   type PaidParts,
   type PermittedValidator,
   type PreviousResult,
+  resultDigest,
   type Seat,
   type SeatClaim,
   type SubnetClock,
@@ -37,7 +38,11 @@ type Weights = { readonly commitment: Hex; row?: Hex }
 type ActiveRoot = PreviousResult & { readonly root: Hex }
 
 /** Names the place of a commitment, as chain and contract do elsewhere. */
-export const devDomain = { chainId: 31_337, weightsContract: `0x${'0'.repeat(39)}1` as Address }
+export const devDomain = {
+  chainId: 31_337,
+  weightsContract: `0x${'0'.repeat(39)}1` as Address,
+  epochsContract: `0x${'0'.repeat(39)}2` as Address,
+}
 
 export class DevLedger {
   readonly #options: DevLedgerOptions
@@ -125,7 +130,8 @@ export class DevLedger {
     if (totals.miners > accruedAfter.miners || totals.dividends > accruedAfter.dividends) {
       throw refused('the root pays more than accrued')
     }
-    this.#active = { epoch, words: computation.posting, totals, carry: computation.carry, root }
+    const resultHash = bytesToHex(resultDigest(devDomain, computation.result))
+    this.#active = { epoch, resultHash, words: computation.posting, totals, carry: computation.carry, root }
   }
 
   /** Pays what a seat's amounts in the active root say and was not paid before. */

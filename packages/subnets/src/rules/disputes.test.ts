@@ -93,7 +93,13 @@ describe('findDispute', () => {
   it('proves what a seat had in the previous result', () => {
     const first = computeEpoch(inputsOf([[1, 2, 3, 4]], 0), stakeMedian)
     const totals = { miners: first.result.minersTotal, dividends: first.result.dividendsTotal }
-    const previous = { epoch: 5, words: first.posting, totals, carry: '0x' as const }
+    const previous = {
+      epoch: 5,
+      resultHash: `0x${'0a'.repeat(32)}` as const,
+      words: first.posting,
+      totals,
+      carry: '0x' as const,
+    }
     const next = { ...inputsOf([[1, 2, 3, 4]], 0), epoch: 6, startsAtSeconds: 6_000, previous }
     const own = computeEpoch({ ...next, accruedBefore: next.accruedAfter }, stakeMedian)
     const amounts = own.posting.amounts.map((word, uid) => (uid === 3 ? flipped(word, 1n) : word))

@@ -21,12 +21,15 @@ export type PermittedValidator = {
 /** Alpha, atomic units (1e-18): what seats get as miners, and what hotkeys get for those who stake on them. */
 export type PaidParts = { readonly miners: bigint; readonly dividends: bigint }
 
-/** What the last active result left behind; undefined before the first. */
+/** What the last active result left behind, as it was posted; undefined before the first. */
 export type PreviousResult = {
   readonly epoch: number
+  /** Its name on the ledger, which whoever signs the next one signs too. */
+  readonly resultHash: Hex
   readonly words: ResultWords
   /** Paid to all seats since the subnet's genesis. */
   readonly totals: PaidParts
+  /** `0x` where what was posted is not what the ledger's rows and stakes give: then state begins anew. */
   readonly carry: Hex
 }
 

@@ -1,4 +1,4 @@
-import { type Address, type Hex, sha256Hex } from '@koinon/base'
+import { type Address, type Hex, sha256Hex, zeroHash } from '@koinon/base'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { EpochInputs } from './epoch-inputs.ts'
@@ -49,7 +49,13 @@ describe('computeEpoch', () => {
     const had = amountWord({ mined: 10n, dividends: 7n })
     const words = { seats: [], amounts: [had, had, had] }
     const paid = { miners: 30n, dividends: 21n }
-    const previous = { epoch: 1, carry: '0x' as const, words, totals: paid }
+    const previous = {
+      epoch: 1,
+      resultHash: `0x${'0a'.repeat(32)}` as const,
+      carry: '0x' as const,
+      words,
+      totals: paid,
+    }
     const inputs = { ...setup(), accruedBefore: paid, accruedAfter: { miners: 530n, dividends: 521n }, previous }
     const changed = inputs.seats.map((seat) => (seat.uid === 1 ? { ...seat, sinceSeconds: 3_200 } : seat))
     const { result, ...computed } = computeEpoch({ ...inputs, seats: changed }, stakeMedian)
@@ -61,6 +67,19 @@ describe('computeEpoch', () => {
     ])
     expect(totals(result)).toEqual([530n, 521n])
     expect(computed.posting.seats.map((word) => parseSeatWord(word).tenure)).toEqual([2, 0, 2, 2])
+  })
+
+  it('goes on from what a wrong result said, however much that was, and names it', () => {
+    const resultHash = `0x${'0a'.repeat(32)}` as const
+    const had = amountWord({ mined: (1n << 128n) - 1n, dividends: 0n })
+    const totals = { miners: 30n, dividends: 21n }
+    const previous = { epoch: 1, resultHash, carry: '0x' as const, words: { seats: [], amounts: [had] }, totals }
+    const inputs = { ...setup(), accruedBefore: totals, accruedAfter: { miners: 530n, dividends: 521n }, previous }
+    const { posting, result, recordText } = computeEpoch(inputs, stakeMedian)
+    expect(amounts({ posting })[0]?.[0]).toBe((1n << 128n) - 1n)
+    expect([result.previousHash, JSON.parse(recordText).previousHash]).toEqual([resultHash, resultHash])
+    const first = computeEpoch({ ...inputs, previous: undefined }, stakeMedian)
+    expect([first.result.previousHash, JSON.parse(first.recordText).previousHash]).toEqual([zeroHash, null])
   })
 
   it('pays an account for mining and validating in one word', () => {
@@ -163,7 +182,7 @@ describe('computeEpoch', () => {
             const sums = amounts({ posting }).reduce((sum, [mined, dividends]) => [sum[0] + mined, sum[1] + dividends])
             expect(sums).toEqual(totals(result))
             const paid = { miners: result.minersTotal, dividends: result.dividendsTotal }
-            previous = { epoch, words: posting, totals: paid, carry }
+            previous = { epoch, resultHash: `0x${'0a'.repeat(32)}`, words: posting, totals: paid, carry }
           })
         },
       ),

@@ -91,6 +91,7 @@ export function computeEpoch(given: EpochInputs, aggregator: Aggregator): EpochC
     result: {
       netuid: inputs.netuid,
       epoch: inputs.epoch,
+      previousHash: inputs.previous?.resultHash ?? zeroHash,
       root: resultRoot(words),
       minersTotal: totals.miners,
       dividendsTotal: totals.dividends,
@@ -165,12 +166,13 @@ type Outcome = {
 /** JSON without spaces, keys in exactly this order, wide integers as decimal strings. */
 function recordTextOf(inputs: EpochInputs, { aggregator, emission, outcome, payouts, words }: Outcome): string {
   return JSON.stringify({
-    v: 3,
+    v: 4,
     netuid: inputs.netuid,
     epoch: inputs.epoch,
     specHash: inputs.specHash,
     aggregator: { name: aggregator.name, version: aggregator.version, specHash: aggregator.specHash },
     previousEpoch: inputs.previous?.epoch ?? null,
+    previousHash: inputs.previous?.resultHash ?? null,
     accruedBefore: partsText(inputs.accruedBefore),
     accruedAfter: partsText(inputs.accruedAfter),
     emission: partsText(emission),

@@ -62,9 +62,20 @@ describe.each(results)('the tree of a result: $name', (vector) => {
   })
 })
 
+describe('amounts on top of the largest', () => {
+  it('stop there, as in contracts/test/subnets/results/Previous.t.sol', () => {
+    const largest = (1n << 128n) - 1n
+    expect(amountWord({ mined: largest + 5n, dividends: largest + 1n })).toBe(`0x${'f'.repeat(64)}`)
+    expect(parseAmountWord(amountWord({ mined: largest + 1n, dividends: 4n }))).toEqual({
+      mined: largest,
+      dividends: 4n,
+    })
+  })
+})
+
 describe('what does not fit', () => {
   it('is refused', () => {
-    expect(() => amountWord({ mined: 1n << 128n, dividends: 0n })).toThrow(/do not fit/)
+    expect(() => amountWord({ mined: -1n, dividends: 0n })).toThrow(/do not fit/)
     expect(() => amountWord({ mined: 0n, dividends: -1n })).toThrow(/do not fit/)
     expect(() => seatWord({ tenure: 256, consensus: 0n, rank: 0n, dividend: 0n })).toThrow(/do not fit/)
     const widest = { tenure: 255, consensus: 1n, rank: 2n, dividend: 3n, own: (1n << 128n) - 1n }

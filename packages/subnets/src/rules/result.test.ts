@@ -8,6 +8,7 @@ const domain = { chainId: 31_338, epochsContract: `0x${'e0'.repeat(20)}` } as co
 const result = {
   netuid: 3,
   epoch: 12,
+  previousHash: `0x${'06'.repeat(32)}`,
   root: `0x${'01'.repeat(32)}`,
   minersTotal: 10n ** 25n,
   dividendsTotal: 3n * 10n ** 24n,
@@ -18,7 +19,7 @@ const result = {
 } as const
 const typedDomain = {
   name: 'Koinon Epochs',
-  version: '3',
+  version: '4',
   chainId: 31_338,
   verifyingContract: domain.epochsContract,
 } as const
@@ -30,6 +31,7 @@ describe('resultDigest', () => {
       Result: [
         { name: 'netuid', type: 'uint32' },
         { name: 'epoch', type: 'uint64' },
+        bytes32('previousHash'),
         bytes32('root'),
         { name: 'minersTotal', type: 'uint256' },
         { name: 'dividendsTotal', type: 'uint256' },
@@ -49,6 +51,14 @@ describe('resultDigest', () => {
       { ...domain, epochsContract: `0x${'e1'.repeat(20)}` as const },
     ].map((item) => bytesToHex(resultDigest(item, result)))
     expect(new Set(digests).size).toBe(3)
+  })
+})
+
+describe('a result', () => {
+  it('is another one on another ground', () => {
+    const on = (byte: string) => bytesToHex(resultDigest(domain, { ...result, previousHash: `0x${byte.repeat(32)}` }))
+    expect(on('06')).toBe(bytesToHex(resultDigest(domain, result)))
+    expect(on('00')).not.toBe(on('06'))
   })
 })
 
@@ -76,6 +86,7 @@ describe('resultFromJson', () => {
       ['netuid', 2 ** 32],
       ['epoch', 1.5],
       ['epoch', '1'],
+      ['previousHash', undefined],
       ['root', '0x01'],
       ['root', `0x${'AB'.repeat(32)}`],
       ['minersTotal', 5],

@@ -18,6 +18,8 @@ import type { PaidParts } from './epoch-inputs.ts'
 export type EpochResult = {
   readonly netuid: number
   readonly epoch: number
+  /** Hash of the active result that it builds on; 32 zero bytes for a subnet's first. */
+  readonly previousHash: Hex
   readonly root: Hex
   readonly minersTotal: bigint
   readonly dividendsTotal: bigint
@@ -36,7 +38,7 @@ export function totalsOf({ minersTotal, dividendsTotal }: EpochResult): PaidPart
 export type ResultDomain = { readonly chainId: number; readonly epochsContract: Address }
 
 const resultType = typeHash(
-  'Result(uint32 netuid,uint64 epoch,bytes32 root,uint256 minersTotal,uint256 dividendsTotal,bytes32 validatorsHash,bytes32 carryHash,bytes32 specHash,bytes32 dataHash)',
+  'Result(uint32 netuid,uint64 epoch,bytes32 previousHash,bytes32 root,uint256 minersTotal,uint256 dividendsTotal,bytes32 validatorsHash,bytes32 carryHash,bytes32 specHash,bytes32 dataHash)',
 )
 const objectionType = typeHash('Objection(uint32 netuid,uint64 epoch,bytes32 resultHash)')
 
@@ -45,6 +47,7 @@ export function resultDigest(domain: ResultDomain, result: EpochResult): Uint8Ar
   return typedDigest(separatorOf(domain), resultType, [
     integerWord(result.netuid, 32),
     integerWord(result.epoch, 64),
+    bytes32Word(result.previousHash),
     bytes32Word(result.root),
     integerWord(result.minersTotal),
     integerWord(result.dividendsTotal),
@@ -88,6 +91,7 @@ export function resultFromJson(json: unknown): EpochResult {
   return {
     netuid: integer('netuid', 0xffff_ffff),
     epoch: integer('epoch', Number.MAX_SAFE_INTEGER),
+    previousHash: hash('previousHash'),
     root: hash('root'),
     minersTotal: amount('minersTotal'),
     dividendsTotal: amount('dividendsTotal'),
@@ -99,7 +103,7 @@ export function resultFromJson(json: unknown): EpochResult {
 }
 
 function separatorOf({ chainId, epochsContract }: ResultDomain): Uint8Array {
-  return domainSeparator({ name: 'Koinon Epochs', version: '3', chainId, verifyingContract: epochsContract })
+  return domainSeparator({ name: 'Koinon Epochs', version: '4', chainId, verifyingContract: epochsContract })
 }
 
 function badResult(field: string): KoinonError {

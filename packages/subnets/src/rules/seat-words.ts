@@ -56,11 +56,14 @@ export function parseSeatWord(word: Hex): SeatNumbers {
   }
 }
 
-/** Packs what a seat was paid; a free seat's word is zero. Throws `subnets/out-of-range`. */
+/**
+ * Packs what a seat was paid; a free seat's word is zero. A sum on top of what a wrong result said stops at the most that fits, as on the
+ * ledger. Throws `subnets/out-of-range`.
+ */
 export function amountWord({ mined, dividends }: AmountNumbers): Hex {
-  const fits = [mined, dividends].every((amount) => amount >= 0n && amount <= mask(amountBits))
-  if (!fits) throw outOfRange("A seat's amounts")
-  return bytesToHex(integerWord((mined << amountBits) | dividends))
+  if (mined < 0n || dividends < 0n) throw outOfRange("A seat's amounts")
+  const fitting = (amount: bigint): bigint => (amount > mask(amountBits) ? mask(amountBits) : amount)
+  return bytesToHex(integerWord((fitting(mined) << amountBits) | fitting(dividends)))
 }
 
 /** Reads a seat's amounts. */

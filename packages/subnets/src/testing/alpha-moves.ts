@@ -161,6 +161,7 @@ export async function createAlphaMoves(
       const result = (dataHash: Hex): EpochResult => ({
         netuid,
         epoch,
+        previousHash: zeroHash,
         root: zeroHash,
         minersTotal: 1n,
         dividendsTotal: 2n,

@@ -1,6 +1,6 @@
 /** A subnet whose epochs a test walks through by hand, with everything in them that an audit looks at. */
 import { createServer, type Server } from 'node:http'
-import { type Address, type Hex, hexToBytes, sha256Hex, signDigest, toAddress } from '@koinon/base'
+import { type Address, bytesToHex, type Hex, hexToBytes, sha256Hex, signDigest, toAddress } from '@koinon/base'
 import { alphaStakingAbi, koinonTokenAbi, subnetsAbi, subnetTermsAbi } from '@koinon/ledger/abis'
 import {
   type EpochComputation,
@@ -13,6 +13,7 @@ import {
   resultDigest,
   scoreEpoch,
   seatClaims,
+  totalsOf,
   weightsCommitment,
 } from '../rules/index.ts'
 import { EpochHistory } from '../verifier/epoch-history.ts'
@@ -107,7 +108,9 @@ export async function startPaidSubnet(ledger: TestLedger) {
         all,
         signed(resultDigest(chain.domain, computed.result)),
       )
-      previous = await history.remember(computed)
+      const { result, posting, carry } = computed
+      const resultHash = bytesToHex(resultDigest(chain.domain, result))
+      previous = { epoch, resultHash, words: posting, totals: totalsOf(result), carry }
       await ledger.moveTo((await ledger.nowSeconds()) + clock.activationDelaySeconds)
       if (how.leaver !== undefined) {
         const leave = {

@@ -150,6 +150,7 @@ function forged(netuid: number, hotkey: Address, seat: { readonly consensus: big
   const result = {
     netuid,
     epoch: 1,
+    previousHash: zeroHash,
     root: resultRoot(posting),
     minersTotal: mined,
     dividendsTotal: 0n,

@@ -20,7 +20,8 @@ import type { EpochStep } from './weights-step.ts'
 /**
  * While a root is pending: compares it with our own computation. The first wrong number that the ledger can check is disputed, by any
  * validator with or without a permit, and its signers are slashed; else those with a permit object. It may be of an epoch in which another
- * file was in force: then what every file leads to is checked, and shares too where this validator once ran that file.
+ * file was in force: then what every file leads to is checked, and shares too where this validator once ran that file. A result that bears
+ * this validator's own signature is left to others to dispute: it objects and signs no more, because a fault of its own led there.
  */
 export async function disputeStep<task, response, ports>(
   step: EpochStep<task, response, ports>,
@@ -35,21 +36,24 @@ export async function disputeStep<task, response, ports>(
   const { writer, sourceHash, store, onEvent } = options
   const isOwnFile = pending.result.specHash === options.specHash
   const spec = isOwnFile ? subnet.specParts(sourceHash) : await store.spec(netuid, pending.result.specHash)
+  const base = await history.baseOf(pending)
   const own = isOwnFile
-    ? await compute(history, pending, roots.at(-2))
-    : await computeForeign(history, pending, roots.at(-2), spec?.aggregator)
+    ? await compute(history, pending, base)
+    : await computeForeign(history, pending, base, spec?.aggregator)
   if (bytesToHex(resultDigest(ledger.domain, own.result)) === pending.resultHash) {
     history.agreed.add(pending.resultHash)
     return
   }
   const posted = { posting: pending.posting, totals: totalsOf(pending.result) }
   const wrong = findDispute(own, posted, spec?.aggregator ?? zeroHash)
-  if (wrong === undefined) {
-    if (isOwnFile) await objectTo(step, pending)
+  if (wrong === undefined && !isOwnFile) {
     // Whether the rest is right this file cannot say.
-    else history.agreed.add(pending.resultHash)
+    history.agreed.add(pending.resultHash)
     return
   }
+  const isOwnSignature = pending.signedBy.includes(writer.hotkey)
+  if (isOwnSignature) stopSigning(step, pending, wrong?.kind ?? 'record or carry')
+  if (isOwnSignature || wrong === undefined) return objectTo(step, pending)
   const isOverturned = (): Promise<boolean> => ledger.isDisabled(pending.resultHash)
   // Where the file is unknown the number is one for which the ledger asks for none.
   const send = () => writer.dispute(pending, spec ?? subnet.specParts(sourceHash), wrong)
@@ -105,8 +109,26 @@ function computeForeign(
   const previous =
     before === undefined
       ? undefined
-      : { epoch: before.epoch, words: before.posting, totals: totalsOf(before.result), carry: '0x' as const }
+      : {
+          epoch: before.epoch,
+          resultHash: before.resultHash,
+          words: before.posting,
+          totals: totalsOf(before.result),
+          carry: '0x' as const,
+        }
   return history.compute(epoch, previous, columnRuleOf(aggregatorSpecHash)?.aggregator ?? stakeMedian)
+}
+
+function stopSigning<task, response, ports>(
+  { options, epoch }: EpochStep<task, response, ports>,
+  { epoch: signedEpoch, resultHash }: SubmittedRoot,
+  what: string,
+): void {
+  const { signingStop, netuid, onEvent } = options
+  if (signingStop.read() !== undefined) return
+  const why = { netuid, epoch: signedEpoch, resultHash, what }
+  signingStop.stop(why)
+  onEvent?.({ kind: 'signingStopped', epoch, why, path: signingStop.path })
 }
 
 async function objectTo<task, response, ports>(

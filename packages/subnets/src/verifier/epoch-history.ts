@@ -1,4 +1,4 @@
-import { type Address, type Hex, KoinonError } from '@koinon/base'
+import { type Address, type Hex, KoinonError, zeroHash } from '@koinon/base'
 import type { SubmittedRoot, SubnetLedger } from '../client/index.ts'
 import {
   type Aggregator,
@@ -26,6 +26,8 @@ export class EpochHistory {
   readonly #options: EpochHistoryOptions
   /** Result hashes that were found equal to our own computation. */
   readonly agreed = new Set<Hex>()
+  /** Results of which no carry is known that hashes to the posted one. */
+  readonly #unknownCarries = new Set<Hex>()
 
   constructor(options: EpochHistoryOptions) {
     this.#options = options
@@ -76,29 +78,39 @@ export class EpochHistory {
   }
 
   /**
-   * Words and carry behind an active root: remembered, or computed again from the first root on. Throws `subnets/foreign-root`
-   * when the root is not what this aggregator gives, for example because an older version of the subnet made it.
+   * What an active root left behind. Its words and totals are a fact, whoever signed them; the carry, of which only the hash was posted, is
+   * remembered or computed again from the first root on. Where it is not what this aggregator gives, state begins anew
+   * (specs/0007-epochs.md section 5).
    */
   async resultBehind(root: SubmittedRoot): Promise<PreviousResult> {
-    const roots = await this.#options.ledger.roots(this.#options.netuid)
-    const chain = roots.filter(({ epoch }) => epoch <= root.epoch)
-    let start = chain.length - 1
-    let previous: PreviousResult | undefined
-    for (; start >= 0 && previous === undefined; start--)
-      previous = await this.#remembered(chain[start] as SubmittedRoot)
-    for (const next of chain.slice(previous === undefined ? 0 : start + 2)) {
-      const computation = await this.compute(next.epoch, previous)
-      if (computation.result.root !== next.result.root) throw foreignRoot(next)
-      previous = await this.remember(computation)
-    }
-    return previous as PreviousResult
+    return behind(root, await this.#carryBehind(root))
   }
 
-  /** Keeps a computed epoch's state for the next one. */
-  async remember({ result, posting, carry }: EpochComputation): Promise<PreviousResult> {
-    const { netuid, epoch, root } = result
-    await this.#options.store?.saveCarry(netuid, epoch, { root, carry })
-    return { epoch, words: posting, totals: totalsOf(result), carry }
+  /** The result that a submitted one builds on. Throws `subnets/incomplete-ledger` when the ledger read here does not have it. */
+  async baseOf({ epoch, result }: SubmittedRoot): Promise<SubmittedRoot | undefined> {
+    if (result.previousHash === zeroHash) return undefined
+    const roots = await this.#options.ledger.roots(this.#options.netuid)
+    const base = roots.find(({ resultHash }) => resultHash === result.previousHash)
+    if (base === undefined) throw baseUnknown(epoch)
+    return base
+  }
+
+  async #carryBehind(root: SubmittedRoot): Promise<Hex> {
+    const { ledger, netuid, store } = this.#options
+    const chain = [...(await ledger.roots(netuid)).filter(({ epoch }) => epoch < root.epoch), root]
+    let place = chain.length - 1
+    let carry = await this.#knownCarry(root)
+    while (carry === undefined && place > 0) carry = await this.#knownCarry(chain[--place] as SubmittedRoot)
+    for (place = carry === undefined ? 0 : place + 1; place < chain.length; place++) {
+      const before = chain[place - 1]
+      const next = chain[place] as SubmittedRoot
+      const computation = await this.compute(next.epoch, before && behind(before, carry ?? '0x'))
+      const isPosted = isCarryOf(next, computation.carry)
+      carry = isPosted ? computation.carry : '0x'
+      if (isPosted) await store?.saveCarry(netuid, next.epoch, { root: next.result.root, carry })
+      else this.#unknownCarries.add(next.resultHash)
+    }
+    return carry ?? '0x'
   }
 
   /** The row that counts for each hotkey: of this epoch, else the last of the eight before. */
@@ -113,13 +125,20 @@ export class EpochHistory {
     return rows
   }
 
-  async #remembered({ epoch, result, posting }: SubmittedRoot): Promise<PreviousResult | undefined> {
-    const stored = await this.#options.store?.carry(result.netuid, epoch)
-    if (stored === undefined || stored.root !== result.root) return undefined
-    // A damaged disk must not become a wrong signature.
-    if (carryWords(stored.carry).join() !== posting.carry.join()) return undefined
-    return { epoch, words: posting, totals: totalsOf(result), carry: stored.carry }
+  /** `0x` of a root that posted none, or whose carry was computed here in vain. A damaged disk must not become a wrong signature. */
+  async #knownCarry(root: SubmittedRoot): Promise<Hex | undefined> {
+    if (root.posting.carry.length === 0 || this.#unknownCarries.has(root.resultHash)) return '0x'
+    const stored = await this.#options.store?.carry(root.result.netuid, root.epoch)
+    return stored !== undefined && isCarryOf(root, stored.carry) ? stored.carry : undefined
   }
+}
+
+function behind({ epoch, resultHash, result, posting }: SubmittedRoot, carry: Hex): PreviousResult {
+  return { epoch, resultHash, words: posting, totals: totalsOf(result), carry }
+}
+
+function isCarryOf({ posting }: SubmittedRoot, carry: Hex): boolean {
+  return carryWords(carry).join() === posting.carry.join()
 }
 
 function accrualNotFinal(epoch: number): KoinonError {
@@ -131,10 +150,11 @@ function accrualNotFinal(epoch: number): KoinonError {
   })
 }
 
-function foreignRoot({ epoch, result }: { epoch: number; result: { root: Hex } }): KoinonError {
+function baseUnknown(epoch: number): KoinonError {
   return new KoinonError({
-    code: 'subnets/foreign-root',
-    message: `The root ${result.root.slice(0, 12)}… of epoch ${epoch} is not what the ledger's rows and stakes give here`,
-    hint: 'Another version of the subnet may have computed it; ask a validator for its record of that epoch.',
+    code: 'subnets/incomplete-ledger',
+    message: `The result that epoch ${epoch} builds on is not among the events read here`,
+    hint: 'The RPC server may be behind; try again.',
+    retry: 'later',
   })
 }

@@ -3,6 +3,7 @@ import type { Address, Clock, Hex, Random } from '@koinon/base'
 import type { Peer, SubnetLedger, SubnetLedgerWriter, Timekeeper, Upkeep } from '../client/index.ts'
 import type { Subnet } from '../rules/index.ts'
 import type { AnswerJudge } from './answer-judge.ts'
+import type { SigningStop, StoppedSigning } from './signing-stop.ts'
 import type { ValidatorStore } from './validator-store.ts'
 
 export type WorkPageRequest = { readonly netuid: number; readonly epoch: number; readonly offset: number }
@@ -84,6 +85,8 @@ export type ValidatorEvent =
   | { readonly kind: 'disputed'; readonly epoch: number; readonly what: string }
   /** Another result of the epoch bears this validator's signature already: signing this one would be an offence. */
   | { readonly kind: 'signedOther'; readonly epoch: number; readonly resultHash: Hex }
+  /** A result that this validator signed is not what it computes now: it signs no more until its owner deletes the file at `path`. */
+  | { readonly kind: 'signingStopped'; readonly epoch: number; readonly why: StoppedSigning; readonly path: string }
   | { readonly kind: 'otherSpec'; readonly epoch: number; readonly ledgerSpecHash: Hex }
   | { readonly kind: 'problem'; readonly step: string; readonly error: unknown }
 
@@ -98,6 +101,7 @@ export type ValidatorOptions<task, response, ports> = {
   readonly writer: SubnetLedgerWriter
   readonly account: AccountSigner
   readonly store: ValidatorStore
+  readonly signingStop: SigningStop
   readonly miners: MinerPort
   readonly attestations: AttestationPort
   readonly prober?: Prober<task>

@@ -7,13 +7,21 @@ import type { EpochStep } from './weights-step.ts'
 
 export type Permitted = readonly { readonly hotkey: Address; readonly stake: bigint }[]
 
-/** From the end of reveals on: attests the epoch's result and, when it is this validator's turn, submits it. */
+/**
+ * From the end of reveals on: attests the epoch's result on top of the one that is active and, when it is this validator's turn, submits
+ * it. What was signed on top of another one stays signed and unsent: the next epoch builds on what is active then, and pays what accrued.
+ */
 export async function attestStep<task, response, ports>(
   step: EpochStep<task, response, ports>,
   history: EpochHistory,
 ): Promise<void> {
   const { options, epoch, window, nowSeconds } = step
-  const { ledger, netuid, account, store, writer, onEvent } = options
+  const { ledger, netuid, account, store, writer, signingStop, onEvent } = options
+  const why = signingStop.read()
+  if (why !== undefined) {
+    onEvent?.({ kind: 'signingStopped', epoch, why, path: signingStop.path })
+    return
+  }
   const roots = await ledger.roots(netuid)
   const last = roots.at(-1)
   if (last !== undefined && (last.epoch >= epoch || last.activatesAtSeconds > nowSeconds)) return

@@ -70,6 +70,7 @@ export class ValidatorLoop<task, response, ports> {
   async #run(signal: AbortSignal): Promise<void> {
     const { store, netuid, specHash, sourceHash, subnet } = this.#options
     await this.#attempt('spec', () => store.saveSpec(netuid, specHash, subnet.specParts(sourceHash)))
+    await this.#attempt('signingStop', async () => this.#tellOfStop())
     while (!signal.aborted) {
       await this.#attempt('clock', () => this.#tick(signal))
       // Jitter keeps validators that started together from racing for the same transaction.
@@ -117,6 +118,13 @@ export class ValidatorLoop<task, response, ports> {
       this.#forgottenUpTo = epoch
       for (const old of this.#specHashes.keys()) if (old < epoch) this.#specHashes.delete(old)
     }
+  }
+
+  /** At once, not first when there is something to sign. */
+  #tellOfStop(): void {
+    const { signingStop, onEvent } = this.#options
+    const why = signingStop.read()
+    if (why !== undefined) onEvent?.({ kind: 'signingStopped', epoch: why.epoch, why, path: signingStop.path })
   }
 
   async #hasPermit(atSeconds: number): Promise<boolean> {

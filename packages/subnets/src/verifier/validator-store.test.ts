@@ -13,6 +13,7 @@ const assessment = { logText: '{"v":1}', packedRow: '0x0001ffff', salt: zeroHash
 const result = {
   netuid: 1,
   epoch: 7,
+  previousHash: zeroHash,
   root: zeroHash,
   minersTotal: 3n,
   dividendsTotal: 4n,

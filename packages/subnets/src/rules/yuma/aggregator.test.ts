@@ -148,7 +148,13 @@ describe('the aggregators of Yuma', () => {
     )
     // Every amount is rounded down: less than a unit a seat and part stays accrued.
     expect(1_000_001n - miners - dividends).toBeLessThan(8n)
-    const previous = { epoch: 0, words: first.posting, totals: { miners, dividends }, carry: first.carry }
+    const previous = {
+      epoch: 0,
+      resultHash: `0x${'0a'.repeat(32)}` as const,
+      words: first.posting,
+      totals: { miners, dividends },
+      carry: first.carry,
+    }
     const second = computeEpoch(
       {
         ...inputs,

@@ -145,13 +145,16 @@ describe('one falsified figure', () => {
     return falsifiedAt(file, files[file].split('\n').findIndex(find), change)
   }
   const falsifiedAt = async (file: keyof AuditFiles, index: number, change: (line: string) => string) => {
+    return named(await audit(changedCopy(file, index, change)))
+  }
+  const changedCopy = (file: keyof AuditFiles, index: number, change: (line: string) => string) => {
     const lines = files[file].split('\n')
     expect(index).toBeGreaterThanOrEqual(0)
     const changed = change(lines[index] as string)
     expect(changed).not.toBe(lines[index])
     const text = lines.with(index, changed).join('\n')
     const manifest = files['manifest.json'].replace(sha256Hex(files[file]), sha256Hex(text))
-    return named(await audit(createCopySource({ ...files, [file]: text, 'manifest.json': manifest }).source))
+    return createCopySource({ ...files, [file]: text, 'manifest.json': manifest }).source
   }
   const event =
     (name: string, also = '') =>
@@ -161,6 +164,11 @@ describe('one falsified figure', () => {
     line.replace(
       new RegExp(`("${field}":"?)(\\d+)`),
       (_, before: string, figure: string) => `${before}${BigInt(figure) + 1n}`,
+    )
+  /** Another first byte. */
+  const altered = (field: string) => (line: string) =>
+    line.replace(new RegExp(`("${field}":"0x)(..)`), (_, before: string, byte: string) =>
+      before.concat(byte === '00' ? '01' : '00'),
     )
   const validator = () => subnet.validators[0]?.address
   const miner = () => subnet.miners[0]?.address
@@ -185,11 +193,21 @@ describe('one falsified figure', () => {
     expect(mined).toContain('results/1/4/: paid to all miners')
     const dividends = await falsified('events.jsonl', event('RootSubmitted', '"epoch":"4"'), raised('dividendsTotal'))
     expect(dividends).toContain('results/1/4/: paid as dividends')
-    const root = await falsified('events.jsonl', event('RootSubmitted', '"epoch":"4"'), (line) =>
-      line.replace(/"root":"0x../, '"root":"0x00'),
-    )
+    const isRoot = event('RootSubmitted', '"epoch":"4"')
+    const root = await falsified('events.jsonl', isRoot, altered('root'))
     expect(root).toContain('results/1/4/: root of the seats')
     expect(root.every((item) => !item.startsWith('accrual'))).toBe(true)
+    // What was built on it is computed on what it posted, and agrees.
+    const lines = files['events.jsonl'].split('\n')
+    const reports = await audit(changedCopy('events.jsonl', lines.findIndex(isRoot), altered('root')))
+    expect(reports.find(({ name }) => name === 'results')?.open).toEqual([])
+    expect(root.filter((item) => item.startsWith('results/1/6'))).toEqual([])
+  })
+
+  it('of what a result builds on is named with its epoch', async () => {
+    const found = await falsified('events.jsonl', event('RootSubmitted', '"epoch":"4"'), altered('previousHash'))
+    expect(found).toContain('results/1/4/: result that it builds on')
+    expect(found).toContain('results/1/4/: digest of the result')
   })
 
   it('of a claim is named with its epoch and account', async () => {
@@ -233,11 +251,9 @@ describe('one falsified figure', () => {
     expect(await falsified('events.jsonl', event('NeuronRegistered', miner()), raised('uid'))).toContainEqual(
       expect.stringMatching(`^seats/1//${miner()}: place given`),
     )
-    expect(
-      await falsified('events.jsonl', event('BeaconDrawn', '"epoch":"2"'), (line) =>
-        line.replace(/"beacon":"0x../, '"beacon":"0x00'),
-      ),
-    ).toContain('work/1/2/: beacon')
+    expect(await falsified('events.jsonl', event('BeaconDrawn', '"epoch":"2"'), altered('beacon'))).toContain(
+      'work/1/2/: beacon',
+    )
     expect(
       await falsified('events.jsonl', event('RootDisabled'), (line) =>
         line.replace(/"objectingStake":"\d+"/, '"objectingStake":"1"'),

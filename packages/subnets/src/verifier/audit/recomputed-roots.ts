@@ -3,6 +3,7 @@ import { type Address, type Hex, isKoinonError } from '@koinon/base'
 import { type AuditSource, type EventOf, eventsOf } from '@koinon/ledger/audit'
 import {
   type Aggregator,
+  carryWords,
   computeEpoch,
   type EpochComputation,
   epochWindow,
@@ -33,7 +34,7 @@ export type RecomputedRoot = {
 /** Aggregators that a definition may mean, the likeliest first. */
 export type CandidatesOf = (specHash: Hex) => readonly Aggregator[]
 
-/** All roots, or those of one subnet, in the order of their submission. Roots built on one that differs are not computed. */
+/** All roots, or those of one subnet, in the order of their submission, each on what the one before it posted. */
 export async function recomputeRoots(
   source: AuditSource,
   candidatesOf: CandidatesOf,
@@ -87,7 +88,7 @@ export async function recomputeRoots(
       if (inputs === undefined)
         return failed('problem' in economy ? economy.problem : 'what accrued in the epoch is not final at the head')
       const base = previousOf(previous)
-      if (base === 'unknown') return failed(`it builds on epoch ${previous?.epoch}, whose result was not found here`)
+      if (base === 'unknown') return failed(`it builds on epoch ${previous?.epoch}, whose carry was not found here`)
       // The one of the epoch before first, if the definition in force allows it.
       const allowed = candidatesOf(inputs.specHash)
       const candidates = [...allowed].sort(
@@ -141,10 +142,19 @@ function likeliest(
   return ofRoot ?? first ?? { computed: { problem: 'its definition is not known here' }, aggregator: undefined }
 }
 
+/** Posted words and totals are a fact whoever signed them; a carry that is not the posted one begins anew (specs/0007-epochs.md section 5). */
 function previousOf(root: RecomputedRoot | undefined): PreviousResult | undefined | 'unknown' {
   if (root === undefined) return undefined
-  if (!isReproduced(root) || !('result' in root.computed)) return 'unknown'
-  const { posting, result, carry } = root.computed
+  const { result, resultHash, posting } = root.submitted.args
+  const carry = carryBehind(root)
+  if (carry === undefined) return 'unknown'
   const totals = { miners: result.minersTotal, dividends: result.dividendsTotal }
-  return { epoch: root.epoch, words: { seats: posting.seats, amounts: posting.amounts }, totals, carry }
+  return { epoch: root.epoch, resultHash, words: posting, totals, carry }
+}
+
+function carryBehind({ computed, submitted }: RecomputedRoot): Hex | undefined {
+  const { carry } = submitted.args.posting
+  if (carry.length === 0) return '0x'
+  if ('problem' in computed) return undefined
+  return carryWords(computed.carry).join() === carry.join() ? computed.carry : '0x'
 }

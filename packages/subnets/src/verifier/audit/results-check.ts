@@ -1,4 +1,4 @@
-import { bytesToHex, type Hex } from '@koinon/base'
+import { bytesToHex, type Hex, zeroHash } from '@koinon/base'
 import {
   type AuditCheck,
   type AuditSource,
@@ -74,6 +74,7 @@ function checkForm(
     `more than 2/3 of ${permitted}`,
     args.signedStake,
   )
+  tally.same(subject, 'result that it builds on', previous?.submitted.args.resultHash ?? zeroHash, result.previousHash)
   if (previous === undefined) return
   tally.holds(subject, 'order of roots', epoch > previous.epoch, `after epoch ${previous.epoch}`, epoch)
   const active = previous.activatesAt

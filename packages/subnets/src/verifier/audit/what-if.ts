@@ -160,7 +160,7 @@ function playAgain(
     }
   }
   let previous: PreviousResult | undefined = roots[0]?.computed.inputs.previous
-  for (const { epoch, subnet, computed, aggregator: own } of roots) {
+  for (const { epoch, subnet, computed, submitted, aggregator: own } of roots) {
     const used = aggregator ?? own
     const window = epochWindow(subnet.clock, epoch)
     if (used === undefined) return { sums, problem: `from epoch ${epoch} on: its aggregator is not known here` }
@@ -178,6 +178,7 @@ function playAgain(
       add('would', again)
       previous = {
         epoch,
+        resultHash: submitted.args.resultHash,
         words: { seats: again.posting.seats, amounts: again.posting.amounts },
         totals: { miners: again.result.minersTotal, dividends: again.result.dividendsTotal },
         carry: again.carry,
