@@ -121,9 +121,8 @@ contract NetworkHandler is Network {
     }
 
     function seekOrNot(uint256 seed, uint256 who, bool seeks) external {
-        (uint32 netuid, address hotkey) = (_netuid(seed), _hotkey(who));
-        if (!subnets.isRegistered(netuid, hotkey) && staking.weightOf(netuid, hotkey) == 0) seeks = false;
-        vm.prank(hotkey);
+        uint32 netuid = _netuid(seed);
+        vm.prank(_hotkey(who));
         permits.seekPermit(netuid, seeks);
     }
 
