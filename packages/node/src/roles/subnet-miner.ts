@@ -5,13 +5,10 @@ import { errorToJson, KoinonError, systemClock } from '@koinon/base'
 import { DurableStore, defaultHttpLimits, HttpListener, sendError, sendText } from '@koinon/base/node'
 import { joinSubnet } from '@koinon/ledger'
 import {
-  createSubnetLedger,
   createSubnetLedgerWriter,
   createTaskEvidenceHandler,
   createWorkListHandler,
   ReopeningSandbox,
-  readSubnetFile,
-  SubnetSandbox,
   TaskAnswerer,
   TaskAnswerStore,
   taskAnswerStoreSchema,
@@ -26,6 +23,7 @@ import { keepPort, lastFreePort } from './last-port.ts'
 import { PermittedAccounts } from './permitted-accounts.ts'
 import type { SubnetMember, SubnetRoleConfig } from './role-config.ts'
 import { openRoleLedger } from './role-tools.ts'
+import type { SubnetParts } from './subnet-parts.ts'
 import { ensureTestMoney } from './test-money.ts'
 
 const pollMs = 1_500
@@ -34,24 +32,19 @@ const stopGraceMs = 500
 export async function startSubnetMiner(
   config: SubnetRoleConfig,
   member: SubnetMember,
+  parts: SubnetParts,
   log: Logger,
 ): Promise<RunningRole> {
   const role = await openRoleLedger({ ...config, name: member.name })
   const { network, reader, sender, key, home } = role
   const folder = home.role(member.name)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const file = readSubnetFile(config.file)
-  const sandbox = new ReopeningSandbox(() =>
-    SubnetSandbox.open(file, (line) => log.info({ line }, 'the subnet file says')),
-  )
-  const { hasServe, name, answerBytes } = await sandbox.use(async ({ description }) => description)
-  if (!hasServe) {
-    await sandbox.close()
-    throw noServe(config.file)
-  }
+  const { hasServe, name, answerBytes } = parts.description
+  if (!hasServe) throw noServe(config.file)
+  const sandbox = new ReopeningSandbox(() => parts.open((line) => log.info({ line }, 'the subnet file says')))
   await ensureTestMoney(role, config.netuid, log)
   const store = await DurableStore.open(join(folder, 'store.db'), `${workStoreSchema}\n${taskAnswerStoreSchema}`)
-  const ledger = createSubnetLedger(reader, network)
+  const ledger = parts.ledger(reader, network)
   const answers = new TaskAnswerStore(store)
   const { netuid } = config
   const warn = (what: string) => (error: unknown) => log.warn({ error: errorToJson(error) }, what)

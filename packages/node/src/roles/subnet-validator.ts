@@ -11,14 +11,11 @@ import {
   createAttestationPort,
   createMinerPort,
   createPeerClient,
-  createSubnetLedger,
   createSubnetLedgerWriter,
   epochAt,
   openNetworkBeacon,
-  readSubnetFile,
   SandboxedJudge,
   type SubnetLedger,
-  SubnetSandbox,
   taskSubnet,
   ValidatorLoop,
   ValidatorServer,
@@ -35,6 +32,7 @@ import { RenewedSession } from '../validator/renewed-session.ts'
 import { keepPort, lastFreePort } from './last-port.ts'
 import type { SubnetMember, SubnetRoleConfig } from './role-config.ts'
 import { openRoleLedger } from './role-tools.ts'
+import type { SubnetParts } from './subnet-parts.ts'
 import { ensureTestMoney } from './test-money.ts'
 
 const peerTimeoutMs = 10_000
@@ -42,21 +40,20 @@ const peerTimeoutMs = 10_000
 export async function startSubnetValidator(
   config: SubnetRoleConfig,
   member: SubnetMember,
+  parts: SubnetParts,
   log: Logger,
 ): Promise<RunningRole> {
   const role = await openRoleLedger({ ...config, name: member.name })
   const { network, reader, sender, key, home } = role
   const folder = home.role(member.name)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const file = readSubnetFile(config.file)
-  const open = () => SubnetSandbox.open(file, (line) => log.info({ line }, 'the subnet file says'))
-  const first = await open()
-  const subnet = taskSubnet(first.description)
-  const specHash = subnet.specHash(first.sourceHash)
+  const { description, sourceHash } = parts
+  const subnet = taskSubnet(description)
+  const specHash = subnet.specHash(sourceHash)
   await ensureTestMoney(role, config.netuid, log)
   const durable = await DurableStore.open(join(folder, 'store.db'), validatorStoreSchema)
   const store = new ValidatorStore(durable)
-  const ledger = createSubnetLedger(reader, network)
+  const ledger = parts.ledger(reader, network)
   const account = localDelegatingAccount(key.secretKey)
   const session = await RenewedSession.open({
     account,
@@ -70,7 +67,10 @@ export async function startSubnetValidator(
     timeoutMs: peerTimeoutMs,
   })
   const metrics = createValidatorMetrics()
-  const judge = new SandboxedJudge(open, first)
+  const judge = new SandboxedJudge(
+    () => parts.open((line) => log.info({ line }, 'the subnet file says')),
+    parts.takeFirst(),
+  )
   const { netuid } = config
   const tell = createEventTeller(log)
   const timekeeper = openNetworkBeacon(network, { ledger, clock: systemClock, endpoints: config.beaconEndpoints })
@@ -78,12 +78,12 @@ export async function startSubnetValidator(
     netuid,
     subnet,
     specHash,
-    sourceHash: first.sourceHash,
+    sourceHash,
     ledger,
     writer: createSubnetLedgerWriter(sender, network),
     account,
     store,
-    miners: createMinerPort(peers, answerEvidenceBytes(first.description.answerBytes)),
+    miners: createMinerPort(peers, answerEvidenceBytes(description.answerBytes)),
     attestations: createAttestationPort(peers),
     verifyPorts: judge,
     judge,

@@ -2,12 +2,28 @@
 import type { Address, Hex } from '@koinon/base'
 import type { LedgerReader } from '@koinon/ledger'
 import { epochsAbi, permitsAbi, subnetsAbi, weightsAbi, workAbi } from '@koinon/ledger/abis'
-import { parseEventLogs } from 'viem'
+import { createEventDecoder } from './event-decoder.ts'
 
 export type EventContracts = Readonly<Record<'subnets' | 'permits' | 'work' | 'weights' | 'epochs', Address>>
 
-const watchedAbi = [...subnetsAbi, ...permitsAbi, ...workAbi, ...weightsAbi, ...epochsAbi].filter(
-  (item) => item.type === 'event',
+/** Those that a ledger's history is made of; claims, the most by far, are not among them. */
+const watched = [
+  'NeuronRegistered',
+  'NeuronRemoved',
+  'PermittedStakeChanged',
+  'WorkCommitted',
+  'WeightsCommitted',
+  'WeightsRevealed',
+  'RootSubmitted',
+  'RootConfirmed',
+  'RootDisabled',
+  'RootOverturned',
+] as const
+const all = [...subnetsAbi, ...permitsAbi, ...workAbi, ...weightsAbi, ...epochsAbi]
+type Watched = Extract<(typeof all)[number], { readonly type: 'event'; readonly name: (typeof watched)[number] }>
+
+const decode = createEventDecoder(
+  all.filter((item): item is Watched => item.type === 'event' && watched.some((name) => name === item.name)),
 )
 
 export type LedgerEvent = ReturnType<typeof decode>[number]
@@ -30,6 +46,8 @@ export class LedgerEvents {
   #unsettled: LedgerEvent[] = []
   #nextBlock: bigint
   #turn: Promise<unknown> = Promise.resolve()
+  /** A look that has not begun. */
+  #waiting: Promise<void> | undefined
 
   constructor(reader: LedgerReader, contracts: EventContracts, options: EventOptions) {
     this.#reader = reader
@@ -40,9 +58,13 @@ export class LedgerEvents {
 
   /** All events up to the head, in ledger order. */
   async read(): Promise<readonly LedgerEvent[]> {
-    const turn = this.#turn.then(() => this.#advance())
-    this.#turn = turn.catch(() => undefined)
-    await turn
+    // Whoever asks while a look is under way shares the next one.
+    this.#waiting ??= this.#turn.then(() => {
+      this.#waiting = undefined
+      return this.#advance()
+    })
+    this.#turn = this.#waiting.catch(() => undefined)
+    await this.#waiting
     return [...this.#settled, ...this.#unsettled]
   }
 
@@ -71,10 +93,6 @@ export class LedgerEvents {
     const logs = await this.#reader.getLogs({ address: Object.values(this.#contracts) as Hex[], fromBlock, toBlock })
     return decode(logs)
   }
-}
-
-function decode(logs: Parameters<typeof parseEventLogs>[0]['logs']) {
-  return parseEventLogs({ abi: watchedAbi, logs, strict: true })
 }
 
 function least(a: bigint, b: bigint): bigint {
