@@ -1,11 +1,11 @@
 /**
- * How fast the attack league plays: epochs a second of CPU time of a dense world, by mechanism, honest play; each figure is the best of
+ * How fast the attack league plays: epochs a second of CPU time of a dense world, by aggregator, honest play; each figure is the best of
  * the rounds. Prints one line of JSON.
  *
  *     node bench/sim.ts [--validators 64] [--miners 192] [--epochs 60] [--rounds 3]
  */
 import { parseArgs } from 'node:util'
-import { mechanisms } from '../packages/subnets/src/league/mechanisms.ts'
+import { usualAggregators } from '../packages/subnets/src/league/aggregators.ts'
 import { playWorld } from '../packages/subnets/src/league/play.ts'
 import { defaultWorld } from '../packages/subnets/src/league/settings.ts'
 
@@ -23,15 +23,15 @@ const [validators, miners, epochs, rounds] = [values.validators, values.miners, 
 const world = { ...defaultWorld, validators, miners, epochs }
 
 const epochsPerCpuSecond: Record<string, number> = {}
-for (const mechanism of mechanisms) {
+for (const aggregator of usualAggregators) {
   const cpuMs = Array.from({ length: rounds }, () => {
     const before = process.cpuUsage()
-    playWorld(world, mechanism, {})
+    playWorld(world, aggregator, {})
     const { user, system } = process.cpuUsage(before)
     return (user + system) / 1000
   })
-  epochsPerCpuSecond[mechanism.name] = Math.round((10 * epochs * 1000) / Math.min(...cpuMs)) / 10
-  process.stderr.write(`${mechanism.title}: ${epochsPerCpuSecond[mechanism.name]} epochs a second\n`)
+  epochsPerCpuSecond[aggregator.name] = Math.round((10 * epochs * 1000) / Math.min(...cpuMs)) / 10
+  process.stderr.write(`${aggregator.title}: ${epochsPerCpuSecond[aggregator.name]} epochs a second\n`)
 }
 process.stdout.write(
   `${JSON.stringify({ bench: 'sim', settings: { validators, miners, epochs, rounds }, epochsPerCpuSecond })}\n`,

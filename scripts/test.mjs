@@ -25,12 +25,6 @@ const stages = [
   { name: 'budgets', group: 'checks', command: [node, 'scripts/check-budgets.ts'], deadlineMs: minuteMs },
   { name: 'error codes', group: 'checks', command: [node, 'scripts/error-codes.ts'], deadlineMs: minuteMs },
   {
-    name: 'contracts are built',
-    group: 'checks',
-    command: [node, 'contracts/scripts/build.mjs', '--check'],
-    deadlineMs: 5 * minuteMs,
-  },
-  {
     name: 'contracts',
     group: 'contracts',
     command: [node, 'contracts/scripts/test.mjs'],

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { runSubnetDev } from '@koinon/subnets/dev'
+import { runSubnetDev, subnetFields } from '@koinon/subnets/dev'
 import { describe, expect, it } from 'vitest'
 
 const page = readFileSync(new URL('../docs/subnets.md', import.meta.url), 'utf8')
@@ -14,8 +14,9 @@ describe('docs/subnets.md', () => {
   })
 
   it('names every field that a subnet has', async () => {
-    const fields =
-      'name version task response sample serve verify score aggregate weights aggregator tasks scoreTimeoutMs'
-    for (const field of fields.split(' ')) expect(page).toContain(`\`${field}`)
+    const { head, questions, mechanism } = subnetFields
+    const table = page.slice(page.indexOf('## The fields'))
+    for (const field of [...head, ...questions, ...mechanism, 'mechanisms'])
+      expect([field, new RegExp(`\`${field}[\`(:]|\\b${field}:`).test(table)]).toEqual([field, true])
   })
 })

@@ -1,12 +1,11 @@
 /** Compiles `src/` with solc-js and resolves imports from npm; the settings are those of foundry.toml. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join, relative, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join, relative, sep } from 'node:path'
 import solc from 'solc'
+import { CONTRACTS_DIR, TEST_TOKENS } from './paths.mjs'
 
 const require = createRequire(import.meta.url)
-export const CONTRACTS_DIR = join(dirname(fileURLToPath(import.meta.url)), '..')
 
 /** Must equal `[profile.default]` of foundry.toml: the tests compare the code hashes of both builds. */
 const SETTINGS = {
@@ -21,9 +20,6 @@ const SETTINGS = {
     'src/payments/Permit2DepositCollector.sol': { '': ['ast'] },
   },
 }
-
-/** Tokens of others, as tests of TypeScript meet them. */
-export const TEST_TOKENS = ['test/support/CircleDollar.sol']
 
 /** Paths of all Solidity files below `directory`, relative to the contracts package, with forward slashes. */
 export function soliditySources(directory) {

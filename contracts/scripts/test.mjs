@@ -1,6 +1,6 @@
 /**
- * Checks the shared vectors, runs the Solidity tests and the gas snapshot, and prints the counts.
- * Whether the generated ABIs and bytecode are fresh is a check of its own (`build.mjs --check`).
+ * Checks the shared vectors, runs the Solidity tests and the gas snapshot, looks whether the generated ABIs and bytecode are those
+ * of the sources, and prints the counts.
  * Usage: node scripts/test.mjs [--long] [--update-gas] [--match TEXT]
  *   --long         more fuzz and invariant runs (profile "long" of foundry.toml)
  *   --update-gas   writes contracts/gas-snapshot.json instead of comparing with it
@@ -10,7 +10,8 @@ import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { delimiter, dirname, join } from 'node:path'
-import { CONTRACTS_DIR } from './compile.mjs'
+import { staleFiles } from './freshness.mjs'
+import { CONTRACTS_DIR } from './paths.mjs'
 
 const ROOT = join(CONTRACTS_DIR, '..')
 const FORGE_DEADLINE_MS = 30 * 60 * 1000
@@ -82,7 +83,10 @@ if (match === undefined) {
   runs.push(await forge(['--isolate', '--match-contract', GAS_TESTS], check))
 }
 
-if (match === undefined) endWithNewline(join(CONTRACTS_DIR, 'gas-snapshot.json'))
+if (match === undefined) {
+  for (const path of await staleFiles()) problems.push(`${path} is stale: run node contracts/scripts/build.mjs`)
+  endWithNewline(join(CONTRACTS_DIR, 'gas-snapshot.json'))
+}
 
 const total = { passed: 0, failed: 0 }
 for (const { code, output } of runs) {

@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url'
 import { concat, encodeAbiParameters, hashTypedData, keccak256, toHex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { predeploys } from '../../packages/ledger/src/generated/predeploys.ts'
-import { CONTRACTS_DIR } from './compile.mjs'
+import { CONTRACTS_DIR } from './paths.mjs'
 import { BATCH_SETTLEMENT_ADDRESS } from './predeploys.mjs'
 
 const FILE = join(CONTRACTS_DIR, '../specs/vectors/contracts.json')

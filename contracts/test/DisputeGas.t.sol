@@ -5,7 +5,9 @@ import {AmountClaim, SeatClaim} from "../src/subnets/results/IDisputes.sol";
 import {Posting, Result} from "../src/subnets/results/IEpochs.sol";
 import {SeatWords} from "../src/subnets/results/SeatWords.sol";
 import {SeatTree} from "./support/SeatTree.sol";
+import {Yuma} from "../src/subnets/results/Yuma.sol";
 import {Round} from "./subnets/results/Round.sol";
+import {YumaRound} from "./subnets/results/YumaRound.sol";
 import {vm} from "./support/Vm.sol";
 
 /// @dev Whole subnets: 64 validators of 256 seats with dense rows, and a small one. Run with --isolate, as GasSnapshot.t.sol.
@@ -98,5 +100,47 @@ contract DisputeGasSnapshotTest is Round {
         }
         vote(1, type(uint256).max);
         return honest(1, seats, none());
+    }
+}
+
+/// @dev The same under Yuma with the cap, the dearest of its columns.
+contract YumaDisputeGasSnapshotTest is YumaRound {
+    using SeatWords for bytes32;
+
+    string private constant GROUP = "gas-snapshot";
+    uint256 private constant MOST_GAS = 600_000;
+    uint16 private constant SEATS = 256;
+    uint256 private constant VALIDATORS = 64;
+
+    function test_gas_of_one_wrong_number_under_yuma_among_256_times_64() public {
+        (Result memory result, Posting memory posting) = _full();
+        bytes32 right = posting.seats[200];
+        posting.seats[200] = right ^ bytes32(uint256(1));
+        Result memory wrong = submitAs(result, posting);
+        SeatClaim memory seat = claimedYuma(posting, 200, right.consensus());
+        disputes.disputeSeat(wrong, spec, posting.validators, seat);
+        atMost(vm.snapshotGasLastCall(GROUP, "dispute a seat under Yuma, 256 x 64"), MOST_GAS, "seat");
+
+        posting.seats[200] = right ^ bytes32(uint256(1) << 168);
+        wrong = submitAs(result, posting);
+        disputes.disputeRank(wrong, spec, posting.seats, SeatTree.half(posting.amounts), 200);
+        atMost(vm.snapshotGasLastCall(GROUP, "dispute a rank under Yuma, 256 x 64"), MOST_GAS, "rank");
+    }
+
+    function _full() private returns (Result memory, Posting memory) {
+        spec.aggregator = Yuma.YUMA3_CAPPED;
+        startRound(SEATS, VALIDATORS);
+        for (uint160 i = 0; i < SEATS - VALIDATORS; ++i) {
+            join(netuid, address(0x2000 + i));
+        }
+        for (uint256 i = 0; i < VALIDATORS; ++i) {
+            uint16[] memory row = new uint16[](SEATS);
+            for (uint256 uid = 0; uid < SEATS; ++uid) {
+                row[uid] = uint16(uint256(keccak256(abi.encode(i, uid)))) | 1;
+            }
+            setRow(vm.addr(keys[i]), row);
+        }
+        vote(1, type(uint256).max);
+        return honestYuma(1, SEATS, none());
     }
 }

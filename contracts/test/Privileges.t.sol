@@ -28,7 +28,7 @@ contract PrivilegesTest is Network {
         _only("a contract", "alpha-staking", "onRegistrationChanged payDividends slash");
         _anyone("batch-settlement", "claim claimWithSignature deposit finalizeWithdraw initiateWithdraw multicall refund refundWithSignature settle");
         _anyone("conviction", "contest endContest lock takeOver unlock withdraw");
-        _anyone("disputes", "confirm disputeAmount disputeDividend disputeSeat disputeTotal disputeValidator");
+        _anyone("disputes", "confirm disputeAmount disputeDividend disputeRank disputeSeat disputeTotal disputeValidator");
         _only("the deployer", "disputes", "setEpochs");
         _anyone("delegation", "announceChildren setAutoStake setChildTake setTake setTakesParent");
         _only("a contract", "delegation", "takeAnnouncement");
@@ -47,7 +47,8 @@ contract PrivilegesTest is Network {
         _only("the owner", "pool-emission", "announceParts");
         _only("a contract", "pool-emission", "payDividends payMiner payOwner");
         _only("the deployer", "pool-emission", "setEpochs");
-        _anyone("pools", "burn burnFees buy buyToPrice moveAverage redeem sell sellToPrice swap transfer");
+        _anyone("pools", "approve burn burnFees buy buyToPrice moveAverage redeem sell sellToPrice setOperator swap transfer");
+        _only("who was allowed", "pools", "transferFrom");
         _only("a contract", "pools", "bindStaking bindSubnets burnSlashed dissolve inject mint open transferFor");
         _anyone("subnets", "challenge createSubnet deregister finaliseChallenge matchChallenge register setEndpoint");
         _only("the owner", "subnets", "nameOwnerHotkey dropOwnerHotkey");

@@ -1,5 +1,5 @@
 /** Subnets of one file on a running network, as a founder, a miner, a validator's critic and an auditor meet them. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFailed } from 'vitest'
@@ -180,6 +180,20 @@ describe('subnets of one file on a network', () => {
       expect.stringMatching(/^evidence: 3\/\d+\/0x\w+ evidence from the published evidence$/),
     )
   }, 600_000)
+
+  it('go over to a later version of their file, in the epoch that was announced', async () => {
+    explain()
+    const later = join(folder, 'compress-2.ts')
+    const source = readFileSync(file, 'utf8')
+    expect(source).toContain('version: 1,')
+    writeFileSync(later, source.replace('version: 1,', 'version: 2,'))
+    const deployed = await koinonJson(['subnet', 'deploy', later, '--home', network.home], 120_000)
+    expect(deployed, deployed.stderr).toMatchObject({ code: 0, data: { netuid: ids.compress, update: { version: 2 } } })
+    const { fromEpoch } = (deployed.data as { update: { fromEpoch: number } }).update
+    // With the old file validators would neither score nor sign it.
+    const { payouts } = await paidEpoch(ids.compress, ({ epoch }) => epoch >= fromEpoch)
+    expect(payouts.map(({ account }) => account)).toContain(accountOf('own-compress-miner-1'))
+  }, 900_000)
 })
 
 /** Epochs of which miners of a subnet say so, one entry a miner. */

@@ -4,8 +4,8 @@ pragma solidity 0.8.37;
 import {EpochWindow, ISubnets} from "./ISubnets.sol";
 import {IWeights} from "./IWeights.sol";
 import {IPermits} from "./pool/IPermits.sol";
+import {Rows} from "./results/Rows.sol";
 import {ValidatorWords} from "./results/SeatWords.sol";
-import {StakeMedian} from "./results/StakeMedian.sol";
 import {WordTree} from "./results/WordTree.sol";
 
 /// @title Validators' weights: committed blind, then revealed
@@ -159,6 +159,6 @@ contract Weights is IWeights {
             // At most 256 seats, so `uid / 16` is one of the words.
             words[uid >> 4] |= bytes32(weight << (240 - 16 * (uid & 15)));
         }
-        return StakeMedian.kept(WordTree.root(words, ROW_DEPTH), sum);
+        return Rows.kept(WordTree.root(words, ROW_DEPTH), sum);
     }
 }

@@ -121,8 +121,9 @@ contract NetworkHandler is Network {
     }
 
     function seekOrNot(uint256 seed, uint256 who, bool seeks) external {
-        uint32 netuid = _netuid(seed);
-        vm.prank(_hotkey(who));
+        (uint32 netuid, address hotkey) = (_netuid(seed), _hotkey(who));
+        if (!subnets.isRegistered(netuid, hotkey) && staking.weightOf(netuid, hotkey) == 0) seeks = false;
+        vm.prank(hotkey);
         permits.seekPermit(netuid, seeks);
     }
 

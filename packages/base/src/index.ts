@@ -35,6 +35,7 @@ export {
   type KoinonErrorOptions,
   type RetryPolicy,
 } from './errors.ts'
+export { maximumEvidenceLogBytes } from './evidence-log.ts'
 export { sha256, sha256Hex } from './hash.ts'
 export {
   type MerkleProof,

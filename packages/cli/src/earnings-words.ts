@@ -4,10 +4,17 @@ import type { AlphaEarning, AlphaWithdrawal, ProviderEarnings, Withdrawal } from
 import { alphaOf, moment, percent, worthSentence } from './pool-words.ts'
 
 /** Label and value for `facts`: whose account, what it holds, what is owed to it, how to spend it. */
-export function earningsFacts(earnings: ProviderEarnings, isTest: boolean): readonly (readonly [string, string])[] {
+export function earningsFacts(
+  earnings: ProviderEarnings,
+  isTest: boolean,
+  whose: { readonly role: string; readonly command: string } = {
+    role: 'provider',
+    command: 'koinon provider withdraw',
+  },
+): readonly (readonly [string, string])[] {
   const { account, held, unclaimedAtomic, alpha } = earnings
   return [
-    ['account', `${account}, the provider's own: it holds its gas money and what it earns`],
+    ['account', `${account}, the ${whose.role}'s own: it holds its gas money and what it earns`],
     [
       'it holds',
       held === undefined
@@ -18,7 +25,7 @@ export function earningsFacts(earnings: ProviderEarnings, isTest: boolean): read
       ? []
       : ([['not yet claimed', dollars(unclaimedAtomic, isTest)]] as readonly (readonly [string, string])[])),
     ...alphaFacts(alpha ?? []),
-    ['to spend it', 'koinon provider withdraw'],
+    ['to spend it', whose.command],
   ]
 }
 

@@ -23,10 +23,11 @@ const commands: Readonly<Record<string, readonly string[]>> = {
   provider: ['start', 'stop', 'status', 'withdraw'],
   validator: ['start', 'withdraw', 'take', 'children'],
   network: ['deploy', 'sim'],
-  miner: ['start'],
+  miner: ['start', 'status', 'stop', 'withdraw'],
   subnet: [
     ...['dev', 'sim', 'deploy', 'explain', 'replay', 'create', 'show', 'list'],
     ...['buy', 'sell', 'stake', 'unstake', 'withdraw', 'claim-root', 'move', 'holdings', 'parts'],
+    ...['announce', 'owner-hotkey'],
     ...['what-if', 'auto-stake', 'lock', 'unlock', 'contest', 'take-over'],
   ],
   epoch: ['show', 'run'],

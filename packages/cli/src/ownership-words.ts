@@ -1,5 +1,6 @@
 /** Locks and the ownership of a subnet in words for people, and in plain JSON. */
-import { type Address, formatAmount } from '@koinon/base'
+import { type Address, formatAmount, KoinonError } from '@koinon/base'
+import type { SubnetSummary } from '@koinon/ledger'
 import type { HeldLock, OwnershipState } from '@koinon/subnets/pools'
 import { alphaOf } from './pool-words.ts'
 
@@ -69,6 +70,25 @@ export function second(seconds: number): string {
   return new Date(seconds * 1000).toISOString().replace('T', ' ').replace('.000Z', ' UTC')
 }
 
+/** Throws `ledger/subnet-dissolved`, and `ledger/not-owner` with whose it is. */
+export function requireOwner(
+  { netuid, owner, dissolvedAtSeconds }: Pick<SubnetSummary, 'netuid' | 'owner' | 'dissolvedAtSeconds'>,
+  account: Address,
+): void {
+  if (dissolvedAtSeconds !== undefined)
+    throw new KoinonError({
+      code: 'ledger/subnet-dissolved',
+      message: `Subnet ${netuid} was dissolved ${second(dissolvedAtSeconds)}: nothing of it changes any more`,
+      hint: 'See which live: koinon subnet list',
+    })
+  if (owner === account) return
+  throw new KoinonError({
+    code: 'ledger/not-owner',
+    message: `Subnet ${netuid} belongs to ${owner}, not to ${account}`,
+    hint: 'If this home has the key of its owner, name it with --account NAME.',
+  })
+}
+
 /** What one wallet has locked for one candidate. */
 export function lockFacts(netuid: number, candidate: Address, lock: HeldLock): readonly Fact[] {
   const { kept, leaving, free, endsAtSeconds } = lock
@@ -78,7 +98,12 @@ export function lockFacts(netuid: number, candidate: Address, lock: HeldLock): r
     ...(endsAtSeconds === undefined
       ? []
       : [['leaving', `${alphaOf(netuid, leaving)}, the last of it free ${second(endsAtSeconds)}`] as const]),
-    ['free', free === 0n ? 'nothing yet' : `${alphaOf(netuid, free)}: koinon subnet unlock ${netuid} fetches it`],
+    [
+      'free',
+      free === 0n
+        ? 'nothing yet'
+        : `${alphaOf(netuid, free)}: koinon subnet unlock ${netuid} --fetch --for ${candidate} brings it`,
+    ],
   ]
 }
 

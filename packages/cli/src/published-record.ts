@@ -1,5 +1,5 @@
 /** A validator's record of an epoch, read from its server: bounded in bytes, answers and time, from one address only. */
-import { type Hex, isKoinonError, KoinonError } from '@koinon/base'
+import { type Hex, isKoinonError, KoinonError, maximumEvidenceLogBytes } from '@koinon/base'
 import { readJson } from '@koinon/work/node'
 
 export type RecordLimits = {
@@ -14,7 +14,7 @@ export type RecordLimits = {
 
 /** All seats a subnet may have with all questions an epoch may have, and half an hour for them. */
 export const recordLimits: Omit<RecordLimits, 'answerBytes'> = {
-  logBytes: 16 * 1_048_576,
+  logBytes: maximumEvidenceLogBytes,
   totalBytes: 512 * 1_048_576,
   answers: 256 * 64,
   requestMs: 20_000,

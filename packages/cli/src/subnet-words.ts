@@ -2,6 +2,7 @@
 import { formatAmount, type Hex } from '@koinon/base'
 import type { SeatChallenge, SeatRules, SubnetSummary } from '@koinon/ledger'
 import type { ShareFacts, SubnetPool, SubnetPot } from '@koinon/subnets/pools'
+import { rulesJson } from './rule-options.ts'
 
 /** Amounts as decimal strings of atomic units, under names that say so. */
 export function subnetJson(subnet: SubnetSummary): Record<string, unknown> {
@@ -85,12 +86,9 @@ function marketFacts(market: SubnetPool | SubnetPot | undefined): readonly (read
   ]
 }
 
-function ruleSentence(rules: SeatRules): string {
+/** Rules of seats in a line. */
+export function ruleSentence(rules: SeatRules): string {
   return `${formatAmount(rules.minBurn)} to ${formatAmount(rules.maxBurn)} KOIN, half every ${rules.burnHalfLifeSeconds} s, ${rules.maxRegistrationsPerEpoch} an epoch; immune for ${rules.immunitySeconds} s; ${rules.noticeSeconds} s to match`
-}
-
-function rulesJson({ minBurn, maxBurn, ...rest }: SeatRules): Record<string, unknown> {
-  return { minBurnAtomic: `${minBurn}`, maxBurnAtomic: `${maxBurn}`, ...rest }
 }
 
 function moment(seconds: number): string {

@@ -8,6 +8,7 @@ export {
   type LedgerWriter,
 } from './clients.ts'
 export { checkDollar, readDollarDomain } from './dollar.ts'
+export { type BlockSpan, LogPager } from './log-pager.ts'
 export {
   ensureAllowance,
   ensureIdentity,
@@ -36,6 +37,7 @@ export {
   readChallenges,
   type SeatChallenge,
   type SeatRules,
+  seatRuleBounds,
   withMargin,
 } from './seat-market.ts'
 export { type ContractCall, TransactionSender } from './sender.ts'

@@ -17,6 +17,16 @@ export type SeatRules = {
   readonly maxRegistrationsPerEpoch: number
 }
 
+/** Least and most of each rule, as `SubnetTerms` holds them; `maxBurn` is at least `minBurn`. */
+export const seatRuleBounds: { readonly [rule in keyof SeatRules]: readonly [SeatRules[rule], SeatRules[rule]] } = {
+  minBurn: [5n * 10n ** 14n, 10n ** 21n],
+  maxBurn: [5n * 10n ** 14n, 10n ** 21n],
+  burnHalfLifeSeconds: [60, 7 * 86_400],
+  immunitySeconds: [0, 30 * 86_400],
+  noticeSeconds: [60, 7 * 86_400],
+  maxRegistrationsPerEpoch: [1, 256],
+}
+
 /** What the next seat costs in this second, and whether one is free. */
 export type SeatQuote = { readonly price: bigint; readonly isFull: boolean }
 

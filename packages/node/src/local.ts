@@ -13,3 +13,4 @@ export {
   shortestEpochSeconds,
 } from './local/parameters.ts'
 export { portOwner, requireFreePort } from './local/port.ts'
+export { type SubnetFileSpec, subnetFileSpec } from './local/subnet-files.ts'

@@ -20,12 +20,24 @@ export {
   withdrawUnstaked,
 } from './client/alpha-stake.ts'
 export {
+  announceRules,
+  announceTexts,
+  dropOwnerHotkey,
+  type InForce,
+  mostOwnerHotkeys,
+  nameOwnerHotkey,
+  type OwnerHotkey,
+  readNextForce,
+  readOwnerHotkeys,
+  readTextsAt,
+  type SubnetTexts,
+} from './client/announcements.ts'
+export {
   announceChildren,
   answerParent,
   applyChildren,
   type ChildKeys,
   type ChildShare,
-  mostChildren,
   readAutoStake,
   readChildKeys,
   readTakes,
@@ -33,13 +45,10 @@ export {
   setTake,
   type Take,
   type TakeKind,
-  takeBounds,
 } from './client/delegation.ts'
 export { type EarnedAlpha, readEarnedAlpha, sumOfEarned } from './client/earned-alpha.ts'
 export {
   announceParts,
-  type PartsOfAlpha,
-  partBounds,
   readParts,
 } from './client/emission-parts.ts'
 export { type EmissionShares, readEmissionShares } from './client/emission-shares.ts'
@@ -76,8 +85,10 @@ export {
   type SubnetPot,
 } from './client/pools.ts'
 export { ensurePermitSought, ensureRootStake, ensureWeight } from './client/validator-stake.ts'
-export { partsDelaySeconds } from './rules/emission/constants.ts'
+export type { AlphaParts } from './rules/emission/coinbase.ts'
+export { maximumOwnerBps, minimumPartBps, partsDelaySeconds } from './rules/emission/constants.ts'
 export { policyWords, type ShareFacts, shareWords } from './rules/emission/share-words.ts'
+export { maximumChildren, maximumTakeBps } from './rules/pool/constants.ts'
 export { koinWorth } from './rules/pool/koin-worth.ts'
 export {
   defaultSlippageBps,

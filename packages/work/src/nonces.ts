@@ -3,18 +3,20 @@ import type { Hex } from '@koinon/base'
 /** What a memory says of a nonce: never seen, seen and not expired, or no room to remember it. */
 export type NonceState = 'fresh' | 'seen' | 'full'
 
-const defaultBounds = { maximumPerSender: 20_000, maximum: 200_000 }
+export type NonceBounds = { readonly maximumPerSender: number; readonly maximum: number }
+
+const defaultBounds: NonceBounds = { maximumPerSender: 20_000, maximum: 200_000 }
 
 /**
  * Nonces of signed requests until they expire (specs/0004-node-requests.md). Bounded per sender, so that one sender cannot fill the
  * memory of the recipient, and in all, so that many cannot either. The default allows about 300 requests a second and sender.
  */
 export class NonceMemory {
-  readonly #bounds: typeof defaultBounds
+  readonly #bounds: NonceBounds
   readonly #bySender = new Map<Hex, Map<Hex, number>>()
   #size = 0
 
-  constructor(bounds: Partial<typeof defaultBounds> = {}) {
+  constructor(bounds: Partial<NonceBounds> = {}) {
     this.#bounds = { ...defaultBounds, ...bounds }
   }
 
@@ -31,6 +33,11 @@ export class NonceMemory {
     seen.set(nonce, untilMs)
     this.#bySender.set(sender, seen)
     return 'fresh'
+  }
+
+  /** Whether it was used and has not expired. */
+  has(sender: Hex, nonce: Hex, nowMs: number): boolean {
+    return (this.#bySender.get(sender)?.get(nonce) ?? Number.NEGATIVE_INFINITY) > nowMs
   }
 
   /** Drops what has expired; called now and then by the owner. */

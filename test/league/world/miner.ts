@@ -87,6 +87,7 @@ export async function startMiner(options: {
     account: key.address,
     session: () => payee.ledger.session,
     book: payee.book,
+    isValidator: (account) => permits.has(account),
     clock: systemClock,
     random: systemRandom,
   })

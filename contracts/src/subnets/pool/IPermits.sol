@@ -15,8 +15,10 @@ interface IPermits {
 
     error NotStaking(address caller);
     error SnapshotNotFinal(uint256 timestamp, uint256 nowAt);
+    error NoSeatOrStake(uint32 netuid, address hotkey);
 
-    /// @notice Says whether the caller, a hotkey, wants a permit; it gets or gives up at once what it is due.
+    /// @notice Says whether the caller, a hotkey, wants a permit; it gets or gives up at once what it is due. Only one with a
+    ///         seat or weight may want it: events of all others would cost every reader.
     function seekPermit(uint32 netuid, bool seeks) external;
 
     /// @notice Gives or takes the permit that the hotkey is due now; anyone may call. Needed only when a place became free or

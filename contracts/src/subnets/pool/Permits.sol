@@ -35,12 +35,14 @@ contract Permits is IPermits {
 
     /// @inheritdoc IPermits
     function seekPermit(uint32 netuid, bool seeks) external {
+        HotkeyState memory state = staking.hotkeyOf(netuid, msg.sender);
+        if (seeks && !state.registered && state.weight == 0) revert NoSeatOrStake(netuid, msg.sender);
         Hotkey storage entry = _hotkeys[netuid][msg.sender];
         if (entry.seeks != seeks) {
             entry.seeks = seeks;
             emit PermitSought(netuid, msg.sender, seeks);
         }
-        if (seeks) refreshPermit(netuid, msg.sender);
+        if (seeks) _refresh(netuid, msg.sender, state.weight, state.registered, true);
         else _take(netuid, msg.sender);
     }
 

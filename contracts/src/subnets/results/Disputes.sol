@@ -8,10 +8,13 @@ import {EpochWindow, ISubnets} from "../ISubnets.sol";
 import {ISubnetTerms} from "../ISubnetTerms.sol";
 import {IWeights} from "../IWeights.sol";
 import {IPermits} from "../pool/IPermits.sol";
+import {ColumnRules} from "./ColumnRules.sol";
 import {ResultTree} from "./ResultTree.sol";
+import {Rows} from "./Rows.sol";
 import {AmountWords, SeatWords, ValidatorWords} from "./SeatWords.sol";
 import {StakeMedian} from "./StakeMedian.sol";
 import {WordTree} from "./WordTree.sol";
+import {Yuma} from "./Yuma.sol";
 
 /// @title Showing that a number of a pending result is wrong
 /// @dev Nothing is searched for here: the disputer says what is right and the contract checks that in one pass. What a result's
@@ -98,20 +101,34 @@ contract Disputes is IDisputes {
     ) external {
         Context memory context = _open(result);
         _requireValidators(result, validators);
-        _requireKnown(result, spec);
+        _requireSpec(result, spec);
+        if (!isKnown(spec.aggregator)) revert AggregatorUnknown(spec.aggregator);
         if (ResultTree.climbSeat(seat.word, seat.uid, seat.proof) != context.root) revert PartMismatch("seat");
 
         (address holder, uint48 since) = terms.seatAt(result.netuid, seat.uid, context.endsAt - 1);
-        uint256 tenure = holder == address(0) ? 0 : _tenureOf(context, since);
-        StakeMedian.Turnout memory turnout = StakeMedian.turnoutOf(validators);
-        (uint256 consensus, uint256 rank) = (0, 0);
-        if (turnout.decides && holder != address(0)) {
-            consensus = seat.consensus;
-            rank = _rank(result, validators, seat, turnout, holder, tenure);
+        bytes32 expected;
+        if (holder != address(0)) {
+            bytes32[] memory hashes = weights.rowHashesOf(result.netuid, result.epoch, validators);
+            Rows.Column memory column = Rows.Column(seat.uid, holder, _tenureOf(context, since), hashes);
+            expected = ColumnRules.seatWord(spec.aggregator, column, validators, seat);
         }
-        bool right = seat.word.tenure() == tenure && seat.word.consensus() == consensus && seat.word.rank() == rank
-            && seat.word.aggregatorsOwn() == 0;
+        bool right = uint256(seat.word ^ expected) & ColumnRules.settled(spec.aggregator) == 0;
         _overturnUnless(right, result, context, "seat");
+    }
+
+    /// @inheritdoc IDisputes
+    function disputeRank(
+        Result calldata result,
+        Spec calldata spec,
+        bytes32[] calldata seats,
+        bytes32 amountsRoot,
+        uint16 uid
+    ) external {
+        Context memory context = _open(result);
+        _requireSeats(context.root, seats, amountsRoot);
+        _requireSpec(result, spec);
+        if (!Yuma.isKnown(spec.aggregator)) revert AggregatorUnknown(spec.aggregator);
+        _overturnUnless(_at(seats, uid).rank() == Yuma.incentive(seats, uid), result, context, "rank");
     }
 
     /// @inheritdoc IDisputes
@@ -127,7 +144,7 @@ contract Disputes is IDisputes {
         Context memory context = _open(result);
         _requireValidators(result, validators);
         _requireSeats(context.root, seats, amountsRoot);
-        _requireKnown(result, spec);
+        _requireMedian(result, spec);
         (address holder,) = terms.seatAt(result.netuid, uid, context.endsAt - 1);
         uint256 expected = _dividend(result, validators, seats, uid, holder, row);
         _overturnUnless(_at(seats, uid).dividend() == expected, result, context, "dividend");
@@ -170,7 +187,7 @@ contract Disputes is IDisputes {
         verified.context = _open(result);
         _requireValidators(result, posting.validators);
         _requireSeats(verified.context.root, posting.seats, ResultTree.half(posting.amounts));
-        _requireKnown(result, spec);
+        _requireMedian(result, spec);
         if (verified.context.previousPlusOne != 0) {
             bytes32 root = ResultTree.root(previous.seatsRoot, ResultTree.half(previous.amounts));
             if (root != _previous(result, verified.context).root) revert PartMismatch("previous");
@@ -184,7 +201,7 @@ contract Disputes is IDisputes {
 
     /// @inheritdoc IDisputes
     function isKnown(bytes32 aggregator) public pure returns (bool) {
-        return aggregator == StakeMedian.SPEC_HASH;
+        return ColumnRules.isKnown(aggregator);
     }
 
     function _overturnUnless(bool right, Result calldata result, Context memory context, string memory what) private {
@@ -209,9 +226,14 @@ contract Disputes is IDisputes {
         if (ResultTree.root(ResultTree.half(seats), amountsRoot) != root) revert PartMismatch("seats");
     }
 
-    function _requireKnown(Result calldata result, Spec calldata spec) private pure {
+    function _requireSpec(Result calldata result, Spec calldata spec) private pure {
         if (sha256(abi.encode(SPEC_TYPEHASH, spec)) != result.specHash) revert SpecMismatch();
-        if (!isKnown(spec.aggregator)) revert AggregatorUnknown(spec.aggregator);
+    }
+
+    /// @dev Dividends follow from nothing but rows and seats under `stakeMedian` alone.
+    function _requireMedian(Result calldata result, Spec calldata spec) private pure {
+        _requireSpec(result, spec);
+        if (!StakeMedian.isKnown(spec.aggregator)) revert AggregatorUnknown(spec.aggregator);
     }
 
     function _isValidator(Result calldata result, Context memory context, bytes32 word) private view returns (bool) {
@@ -229,20 +251,6 @@ contract Disputes is IDisputes {
         uint256 epochSeconds = context.endsAt - context.startsAt;
         epochs_ = (context.startsAt - since + epochSeconds - 1) / epochSeconds;
         if (epochs_ > SeatWords.MAX_TENURE) epochs_ = SeatWords.MAX_TENURE;
-    }
-
-    function _rank(
-        Result calldata result,
-        bytes32[] calldata validators,
-        SeatClaim calldata seat,
-        StakeMedian.Turnout memory turnout,
-        address holder,
-        uint256 tenure
-    ) private view returns (uint256) {
-        StakeMedian.Column memory column =
-            StakeMedian.Column(seat.uid, holder, tenure, weights.rowHashesOf(result.netuid, result.epoch, validators));
-        uint256[] memory shares = StakeMedian.openedShares(column, validators, turnout.votes, seat.openings);
-        return StakeMedian.rank(turnout, shares, seat.consensus);
     }
 
     /// @dev Rounded down: vote * what its row agrees to / all votes.
@@ -283,10 +291,10 @@ contract Disputes is IDisputes {
         view
         returns (uint256 sum)
     {
-        if (row.length != StakeMedian.ROW_WORDS) revert StakeMedian.RowMismatch(hotkey);
+        if (row.length != Rows.ROW_WORDS) revert Rows.RowMismatch(hotkey);
         bytes32 hash;
-        (sum, hash) = StakeMedian.sumAndHash(row);
-        if (hash != weights.rowHashOf(result.netuid, uint64(result.epoch - age), hotkey)) revert StakeMedian.RowMismatch(hotkey);
+        (sum, hash) = Rows.sumAndHash(row);
+        if (hash != weights.rowHashOf(result.netuid, uint64(result.epoch - age), hotkey)) revert Rows.RowMismatch(hotkey);
     }
 
     /// @dev Of each part what accrued during the epoch, and at most as much again of what earlier results left. Without ranks nothing
@@ -371,11 +379,11 @@ contract Disputes is IDisputes {
         for (uint256 i = 0; i < count; ++i) {
             if (!_isValidator(result, verified.context, validators[i])) revert PartMismatch("validator");
             if (verified.turnout.votes[i] == 0) continue;
-            if (used == rows.length) revert StakeMedian.OpeningsMissing(used);
+            if (used == rows.length) revert Rows.OpeningsMissing(used);
             bytes32[] calldata row = rows[used++];
             bytes32 hash;
-            if (row.length == StakeMedian.ROW_WORDS) (verified.sums[i], hash) = StakeMedian.sumAndHash(row);
-            if (hash != hashes[i] || hash == 0) revert StakeMedian.RowMismatch(validators[i].hotkey());
+            if (row.length == Rows.ROW_WORDS) (verified.sums[i], hash) = Rows.sumAndHash(row);
+            if (hash != hashes[i] || hash == 0) revert Rows.RowMismatch(validators[i].hotkey());
             verified.rows[i] = row;
         }
     }
@@ -425,8 +433,8 @@ contract Disputes is IDisputes {
         shares = new uint256[](verified.validators.length);
         for (uint256 i = 0; i < shares.length; ++i) {
             if (verified.sums[i] == 0 || verified.validators[i].hotkey() == holder || verified.validators[i].age() > tenure) continue;
-            uint256 weight = StakeMedian.weightIn(verified.rows[i][uid >> 4], uid);
-            shares[i] = StakeMedian.share(weight, verified.sums[i]);
+            uint256 weight = Rows.weightIn(verified.rows[i][uid >> 4], uid);
+            shares[i] = Rows.share(weight, verified.sums[i]);
         }
     }
 

@@ -25,6 +25,8 @@ struct SeatClaim {
     bytes32[] openings;
     /// The right value, parts of 2^32.
     uint256 consensus;
+    /// The right one, atomic units, where the aggregator cuts stakes to a cap; else not looked at.
+    uint256 cap;
 }
 
 /// @dev A seat's amount word in the result, and what it was before.
@@ -58,11 +60,13 @@ interface IDisputes {
     error AggregatorUnknown(bytes32 aggregator);
     error PartMismatch(string part);
     error TooLarge(string part);
+    error NotTheMedian(uint256 consensus);
+    error NotTheCap(uint256 cap);
 
     /// @notice A validator's stake is not its permitted stake, or another row counts for it.
     function disputeValidator(Result calldata result, bytes32[] calldata validators, uint256 position) external;
 
-    /// @notice A seat's tenure, consensus or rank is wrong, or it holds what the aggregator does not use.
+    /// @notice A seat's tenure, consensus or what the aggregator keeps of it is wrong; under `stakeMedian` its rank, too.
     function disputeSeat(
         Result calldata result,
         Spec calldata spec,
@@ -70,7 +74,17 @@ interface IDisputes {
         SeatClaim calldata seat
     ) external;
 
-    /// @notice A seat's dividend is wrong.
+    /// @notice A seat's rank is not its part of what the aggregator keeps of all seats, which is how Yuma's ranks come about.
+    /// @param amountsRoot Root of the amount words, which with the seats gives the result's.
+    function disputeRank(
+        Result calldata result,
+        Spec calldata spec,
+        bytes32[] calldata seats,
+        bytes32 amountsRoot,
+        uint16 uid
+    ) external;
+
+    /// @notice A seat's dividend is wrong; `stakeMedian` only.
     /// @param amountsRoot Root of the amount words, which with the seats gives the result's.
     /// @param row The 16 words of the weights of the seat's holder; empty when it has no vote.
     function disputeDividend(
@@ -91,7 +105,7 @@ interface IDisputes {
     function disputeTotal(Result calldata result, bytes32[] calldata seats, bytes32 amountsRoot) external;
 
     /// @notice Computes every number of a pending result of a small subnet and makes it active at once when all are right.
-    /// @dev At most 16 validators and 64 seats; reverts with `PartMismatch` naming what is wrong.
+    /// @dev `stakeMedian` only, at most 16 validators and 64 seats; reverts with `PartMismatch` naming what is wrong.
     /// @param posting Of the result; its carry is not looked at.
     /// @param rows The 16 words of the weights of every validator whose vote counts, in their order.
     function confirm(
@@ -105,6 +119,6 @@ interface IDisputes {
     /// @notice Names the epoch contract, once and for ever; whoever was named at deployment only.
     function setEpochs(IEpochs epochs) external;
 
-    /// @notice Whether results of subnets with this aggregator can be disputed as to seats and dividends; amounts always can.
+    /// @notice Whether results of subnets with this aggregator can be disputed as to seats; amounts always can.
     function isKnown(bytes32 aggregator) external view returns (bool);
 }

@@ -7,6 +7,10 @@ pragma solidity 0.8.37;
 library SeatWords {
     /// @notice Longest tenure that is told apart, in epochs.
     uint256 internal constant MAX_TENURE = 255;
+    uint256 internal constant TENURE_BITS = uint256(type(uint8).max) << 248;
+    uint256 internal constant CONSENSUS_BITS = SHARE << 208;
+    uint256 internal constant RANK_BITS = SHARE << 168;
+    uint256 internal constant OWN_BITS = type(uint128).max;
     uint256 private constant SHARE = type(uint40).max;
 
     /// @notice Epochs since the one in which the holder took the seat, at most {MAX_TENURE}.

@@ -65,6 +65,22 @@ contract PermitsTest is Network {
         permits.totalPermittedStakeAt(_netuid, block.timestamp);
     }
 
+    function test_nobody_without_seat_or_stake_asks() public {
+        address nobody = address(0x2000);
+        for (uint256 i = 0; i < 2; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(IPermits.NoSeatOrStake.selector, _netuid, nobody));
+            seek(_netuid, nobody);
+            vm.prank(nobody);
+            permits.seekPermit(_netuid, false);
+        }
+        stakeOn(_netuid, nobody, ANN, MIN_STAKE);
+        seek(_netuid, nobody);
+        yes(permits.isSeeking(_netuid, nobody), "with stake");
+        join(_netuid, address(0x2001));
+        seek(_netuid, address(0x2001));
+        yes(permits.isSeeking(_netuid, address(0x2001)), "with a seat");
+    }
+
     function test_no_amount_of_stake_makes_a_validator_of_who_never_asked() public {
         address rival = _hotkey(HOTKEYS - 1);
         stakeOn(_netuid, rival, ANN, 1_000 * MIN_STAKE);

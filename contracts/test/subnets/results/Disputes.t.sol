@@ -8,7 +8,7 @@ import {ISubnets} from "../../../src/subnets/ISubnets.sol";
 import {IAlphaStaking} from "../../../src/subnets/pool/IAlphaStaking.sol";
 import {ResultTree} from "../../../src/subnets/results/ResultTree.sol";
 import {SeatWords} from "../../../src/subnets/results/SeatWords.sol";
-import {StakeMedian} from "../../../src/subnets/results/StakeMedian.sol";
+import {Rows} from "../../../src/subnets/results/Rows.sol";
 import {WordTree} from "../../../src/subnets/results/WordTree.sol";
 import {SeatTree} from "../../support/SeatTree.sol";
 import {vm} from "../../support/Vm.sol";
@@ -161,7 +161,7 @@ contract DisputesTest is Round {
         disputes.disputeSeat(result, spec, posting.validators, seat);
         seat.word = posting.seats[5];
         seat.openings[1] = bytes32(uint256(seat.openings[1]) + 1);
-        vm.expectRevert(abi.encodeWithSelector(StakeMedian.RowMismatch.selector, vm.addr(keys[0])));
+        vm.expectRevert(abi.encodeWithSelector(Rows.RowMismatch.selector, vm.addr(keys[0])));
         disputes.disputeSeat(result, spec, posting.validators, seat);
         seat.openings[1] = bytes32(uint256(seat.openings[1]) - 1);
         spec.version = 2;

@@ -273,7 +273,7 @@ abstract contract Round is Network {
             used += 5;
         }
         bytes32[] memory proof = SeatTree.seatProof(posting.seats, posting.amounts, uid);
-        return SeatClaim(uid, wordAt(posting.seats, uid), proof, openings, consensus);
+        return SeatClaim(uid, wordAt(posting.seats, uid), proof, openings, consensus, 0);
     }
 
     function rowWords(uint16 uid) internal view returns (bytes32[] memory) {

@@ -57,6 +57,12 @@ export function defineAudit(audit: Command): void {
     .argument('<dir>', 'folder to write; files of an earlier export in it are replaced')
     .action(
       runCommand(async (context, exportTo: string, options: AuditOptions) => {
+        if (options.data !== undefined)
+          throw new KoinonError({
+            code: 'usage/bad-command-line',
+            message: 'A copy is exported from a network: --data names a copy that is there already',
+            hint: 'Leave out --data; to audit the copy: koinon audit --data DIR',
+          })
         const network = await networkFor(context, options)
         const result = describeAudit(await auditNetwork(network, { ...sharedOf(context, options), exportTo }))
         return {

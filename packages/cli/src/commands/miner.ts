@@ -5,11 +5,16 @@ import type { SubnetMember } from '@koinon/node/joined'
 import { JoinedNode, type JoinedRole, requirePublishedHost } from '@koinon/node/joined'
 import type { Command } from 'commander'
 import { beaconEndpoints } from '../beacon-options.ts'
+import { memberAccount } from '../role-account.ts'
 import { parseInteger } from '../runner.ts'
 import { type StayOptions, stay } from '../stay.ts'
+import { defineMinerStatus } from './miner-status.ts'
+import { defineMinerStop } from './miner-stop.ts'
+import { defineWithdraw } from './provider-withdraw.ts'
 
 export type MemberOptions = StayOptions & {
-  readonly file: string
+  /** Versions of one file. */
+  readonly file: readonly string[]
   readonly netuid: string
   readonly host: string
   readonly port: string
@@ -23,7 +28,10 @@ export function defineMiner(miner: Command): void {
   miner
     .command('start')
     .description('register, answer every epoch\'s questions with the file\'s "serve" and earn until Ctrl-C')
-    .requiredOption('--file <subnet.ts>', "the subnet's file, with a serve of your own if you like")
+    .requiredOption(
+      '--file <subnet.ts...>',
+      "the subnet's file, with a serve of your own if you like; with several versions, each epoch goes by the one that holds",
+    )
     .requiredOption('--netuid <n>', 'subnet')
     .option('--host <address>', 'address to bind; told to others where there is no --public-url', '127.0.0.1')
     .option('--port <n>', 'port to bind; 0 keeps the last one or takes a free one', '0')
@@ -35,6 +43,9 @@ export function defineMiner(miner: Command): void {
     .action(async (_options: unknown, command: Command) =>
       startMember('miner', command.optsWithGlobals<MemberOptions>()),
     )
+  defineMinerStatus(miner)
+  defineMinerStop(miner)
+  defineWithdraw(miner, 'miner')
 }
 
 /** Runs one account of a subnet file on the network that the home joined. */
@@ -45,7 +56,7 @@ export function startMember(kind: SubnetMember['kind'], options: MemberOptions):
     create: async (say) => {
       if (options.publicUrl === undefined) await requirePublishedHost(options.host, publicUrlHint)
       const member = {
-        name: `subnet-${netuid}-${kind}`,
+        name: memberAccount(netuid, kind),
         kind,
         port: parseInteger(options.port, '--port', 0, 65_535),
         ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
@@ -60,7 +71,8 @@ export function startMember(kind: SubnetMember['kind'], options: MemberOptions):
           homePath: home.path,
           host: options.host,
           netuid,
-          file: resolve(options.file),
+          file: resolve(options.file[0] as string),
+          otherFiles: options.file.slice(1).map((path) => resolve(path)),
           members: [member],
           ...beaconEndpoints(options),
           isLocal: false,

@@ -5,24 +5,26 @@ import type { Command } from 'commander'
 import { saleFacts, withdrawalSentence } from '../earnings-words.ts'
 import { largeImpactPpm } from '../pool-account.ts'
 import { parseSlippage } from '../pool-words.ts'
+import { type AccountOptions, accountOf, type EarningRole, withAccountOptions } from '../role-account.ts'
 import { type CommandContext, confirm, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
 import { defaultSlippage, slippageHelp } from './subnet-trade.ts'
 
-type WithdrawOptions = {
+type WithdrawOptions = AccountOptions & {
   readonly to?: string
   readonly alpha?: boolean
   readonly slippage: string
   readonly yes?: boolean
 }
 
-/** `koinon provider withdraw`, `koinon validator withdraw`: what it earned, to its owner; alpha is sold for KOIN unless asked otherwise. */
-export function defineWithdraw(group: Command, roleName: 'provider' | 'validator'): void {
-  group
+/** `withdraw` of providers, validators and miners: what it earned, to its owner; alpha is sold for KOIN unless asked otherwise. */
+export function defineWithdraw(group: Command, role: EarningRole): void {
+  const command = group
     .command('withdraw')
     .description(
-      `sell the alpha that the stopped ${roleName} earned, and send its KOIN and dollars to the wallet of this home; its gas money and the KOIN it staked stay`,
+      `sell the alpha that the stopped ${role} earned, and send its KOIN and dollars to the wallet of this home; its gas money and the KOIN it staked stay`,
     )
+  withAccountOptions(command, role)
     .option('--to <address>', 'send them to this account instead')
     .option('--alpha', 'do not sell: send the alpha as it is')
     .option('--slippage <percent>', slippageHelp, defaultSlippage)
@@ -30,16 +32,17 @@ export function defineWithdraw(group: Command, roleName: 'provider' | 'validator
     .action(
       runCommand(async (context, options: WithdrawOptions) => {
         const { home, typed } = context
+        const roleName = accountOf(home, role, options)
         const network = networkOf(home)
         const to = options.to === undefined ? undefined : toAddress(options.to)
         if (to !== undefined && !network.isTest)
-          await confirm(context, `Send everything the ${roleName} earned to ${to}?`, options.yes === true)
+          await confirm(context, `Send everything the ${role} earned to ${to}?`, options.yes === true)
         const slippageBps = parseSlippage(options.slippage)
         const keepsAlpha = options.alpha === true
-        const agreed = keepsAlpha ? [] : await agreeToSales(context, { roleName, isTest: network.isTest, ...options })
+        const agreed = keepsAlpha ? [] : await agreeToSales(context, { ...options, roleName, isTest: network.isTest })
         const done = await withdrawEarnings(home, roleName, systemClock, to, { keepsAlpha, slippageBps, agreed })
         const lacksGas = to === undefined && (await walletLacksGas(home))
-        return { data: done, text: typed(withdrawalSentence(done, roleName, network.isTest, lacksGas)) }
+        return { data: done, text: typed(withdrawalSentence(done, role, network.isTest, lacksGas)) }
       }),
     )
 }

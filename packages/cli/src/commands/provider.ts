@@ -1,4 +1,4 @@
-import { KoinonError, parseUnits, sleep, systemClock } from '@koinon/base'
+import { KoinonError, parseUnits, systemClock } from '@koinon/base'
 import { askSupervisor, defaultHomePath, homeAt, type RoleStatus, runningSupervisor } from '@koinon/node/home'
 import {
   findSeatChallenge,
@@ -17,6 +17,7 @@ import { earningsFacts, keptSentence } from '../earnings-words.ts'
 import { parseInteger, runCommand } from '../runner.ts'
 import { matchUpToHelp, maxBurnHelp, type SeatOptions, seatConfig } from '../seat-options.ts'
 import { type StayOptions, stay } from '../stay.ts'
+import { stopRunning } from '../stop-running.ts'
 import { duration, facts } from '../table.ts'
 import { defineWithdraw } from './provider-withdraw.ts'
 
@@ -37,7 +38,6 @@ type StartOptions = StayOptions & {
 type StartedProvider = JoinedRole & { readonly earnings: ProviderEarnings | undefined }
 
 const roleName = 'provider'
-const stopDeadlineMs = 60_000
 const publicUrlHint = ' Or say with --public-url where others reach this machine.'
 
 export function defineProvider(provider: Command): void {
@@ -73,12 +73,9 @@ export function defineProvider(provider: Command): void {
         const netuid = parseInteger(options.netuid, '--netuid', 1, 65_535)
         const supervisor = runningSupervisor(home)
         if (supervisor !== undefined) {
-          await askSupervisor(home, options.keepSeat === true ? 'stop' : 'leave')
-          say('finishing answers under way and claiming ...')
-          for (let waitedMs = 0; runningSupervisor(home) !== undefined; waitedMs += 200) {
-            if (waitedMs > stopDeadlineMs) throw stillRunning(supervisor.pid)
-            await sleep(200)
-          }
+          await stopRunning(home, options.keepSeat === true ? 'stop' : 'leave', () =>
+            say('finishing answers under way and claiming ...'),
+          )
         }
         if (options.keepSeat !== true) await giveUpSeat(home, roleName, netuid)
         // It has stopped, whether or not its books can be read.
@@ -267,13 +264,4 @@ function benchmarkFacts(benchmark: MachineBenchmark): readonly (readonly [string
 /** Dollars a million tokens as pico-dollars a token: 1 dollar / 1e6 tokens = 1e6 pico-dollars. */
 function pricePerToken(dollars: string | undefined, fallback: bigint): bigint {
   return dollars === undefined ? fallback : parseUnits(dollars, 6)
-}
-
-function stillRunning(pid: number): KoinonError {
-  return new KoinonError({
-    code: 'node/not-stopping',
-    message: `Process ${pid} has not ended yet`,
-    hint: 'Try again, or end it with kill -9; nothing acknowledged is lost.',
-    retry: 'later',
-  })
 }

@@ -66,7 +66,8 @@ describe('koinon subnet lock, contest and take-over', () => {
     [['take-over', '1'], 'ledger/no-contest', 1],
     [['lock', '1', '41', '--yes'], 'ledger/too-little-alpha', 1],
     [['lock', '77', '1', '--yes'], 'ledger/no-subnet', 1],
-    [['unlock', '1'], 'ledger/nothing-free', 1],
+    [['unlock', '1', '--fetch'], 'ledger/nothing-free', 1],
+    [['unlock', '1', '5', '--fetch'], 'usage/one-of', 2],
     [['unlock', '1', '61', '--yes'], 'ledger/too-little-locked', 1],
     [['lock', '1', 'many', '--yes'], 'base/bad-amount', 1],
   ])('explain %j', async (args, errorCode, exitCode) => {
@@ -88,6 +89,13 @@ describe('koinon subnet lock, contest and take-over', () => {
     const left = await subnet('unlock', `${netuid}`, 'all', '--yes')
     expect(left.stdout).toContain(`60 alpha of subnet ${netuid} comes free by halves of 90 days`)
     await wait(90 * day)
-    expect((await subnet('unlock', `${netuid}`)).stdout).toMatch(/^(29\.99|30)\S* alpha of subnet \d+ is free now\./)
+    const shown = await subnet('unlock', `${netuid}`)
+    expect(shown.stdout).toMatch(
+      /free +\S+ alpha of subnet \d+: .*koinon subnet unlock .*--fetch --for 0x\w{40} brings it/,
+    )
+    expect(await json('unlock', `${netuid}`)).not.toMatchObject({ freeAtomic: '0' })
+    expect((await subnet('unlock', `${netuid}`, '--fetch')).stdout).toMatch(
+      /^(29\.99|30)\S* alpha of subnet \d+ is free now\./,
+    )
   })
 })

@@ -18,7 +18,7 @@ import { confirm, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
 import { parseNetuid } from './subnet-trade.ts'
 
-type LockFlags = { readonly for?: string; readonly yes?: boolean }
+type LockFlags = { readonly for?: string; readonly fetch?: boolean; readonly yes?: boolean }
 
 const forHelp = 'who should own the subnet (default: the wallet of this home)'
 
@@ -60,13 +60,14 @@ export function defineSubnetLock(subnet: Command): void {
     )
 }
 
-/** `koinon subnet unlock`: begins to let go of a lock; without an amount, fetches what is free. */
+/** `koinon subnet unlock`: begins to let go of a lock, or fetches what is free of it; without either, shows it. */
 export function defineSubnetUnlock(subnet: Command): void {
   subnet
     .command('unlock')
-    .description('let go of locked alpha, half of which is free after 90 days; without an amount, fetch what is free')
+    .description('let go of locked alpha, half of which is free after 90 days; without an amount, show what is locked')
     .argument('<netuid>', 'number of the subnet')
     .argument('[amount]', 'locked alpha to let go of, or all')
+    .option('--fetch', 'fetch what is free')
     .option('--for <account>', 'for whom it is locked (default: the wallet of this home)')
     .option('-y, --yes', 'do not ask')
     .action(
@@ -74,15 +75,21 @@ export function defineSubnetUnlock(subnet: Command): void {
         const netuid = parseNetuid(number)
         const account = openTrader(context.home)
         const candidate = candidateOf(flags, account.address)
-        if (text === undefined) {
+        if (flags.fetch === true) {
+          if (text !== undefined) throw fetchesAll()
           const amount = await withdrawLocked(account, netuid, candidate)
           return {
             data: { netuid, candidate, withdrawnAtomic: `${amount}` },
             text: `${alphaOf(netuid, amount)} is free now.`,
           }
         }
-        const { kept } = await readLock(account, netuid, account.address, candidate)
-        const amount = parseAmount(text, kept)
+        const held = await readLock(account, netuid, account.address, candidate)
+        if (text === undefined)
+          return {
+            data: { netuid, candidate, ...lockJson(held) },
+            text: context.typed(facts(lockFacts(netuid, candidate, held))),
+          }
+        const amount = parseAmount(text, held.kept)
         await confirm(
           context,
           `Let go of ${alphaOf(netuid, amount)}? It cannot be undone; half is free after 90 days.`,
@@ -93,7 +100,7 @@ export function defineSubnetUnlock(subnet: Command): void {
         return {
           data: { netuid, candidate, ...lockJson(lock) },
           text: context.typed(
-            `${alphaOf(netuid, amount)} comes free by halves of 90 days, the last of it ${second(lock.endsAtSeconds ?? 0)}.\nFetch what is free: koinon subnet unlock ${netuid}${flags.for === undefined ? '' : ` --for ${candidate}`}`,
+            `${alphaOf(netuid, amount)} comes free by halves of 90 days, the last of it ${second(lock.endsAtSeconds ?? 0)}.\nFetch what is free: koinon subnet unlock ${netuid} --fetch${flags.for === undefined ? '' : ` --for ${candidate}`}`,
           ),
         }
       }),
@@ -141,11 +148,19 @@ export function defineSubnetTakeOver(subnet: Command): void {
         return {
           data: { netuid, owner: account.address },
           text: context.typed(
-            `Subnet ${netuid} is yours. See what its owner may change: koinon subnet parts ${netuid}`,
+            `Subnet ${netuid} is yours. See what its owner may change: koinon subnet parts ${netuid}, koinon subnet announce --help`,
           ),
         }
       }),
     )
+}
+
+function fetchesAll(): KoinonError {
+  return new KoinonError({
+    code: 'usage/one-of',
+    message: '--fetch takes all that is free, and no amount',
+    hint: 'Leave out the amount, or --fetch.',
+  })
 }
 
 function candidateOf(flags: LockFlags, wallet: Address): Address {

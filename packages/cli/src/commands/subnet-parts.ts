@@ -1,12 +1,25 @@
 import { KoinonError } from '@koinon/base'
-import { announceParts, type PartsOfAlpha, partBounds, partsDelaySeconds, readParts } from '@koinon/subnets/pools'
+import {
+  type AlphaParts,
+  announceParts,
+  maximumOwnerBps,
+  minimumPartBps,
+  partsDelaySeconds,
+  readParts,
+} from '@koinon/subnets/pools'
 import type { Command } from 'commander'
-import { openTrader } from '../pool-account.ts'
+import { openHotkey } from '../pool-account.ts'
 import { confirm, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
+import { ownerAccountHelp } from './subnet-announce.ts'
 import { parseNetuid } from './subnet-trade.ts'
 
-type PartsFlags = { readonly owner?: string; readonly miners?: string; readonly yes?: boolean }
+type PartsFlags = {
+  readonly owner?: string
+  readonly miners?: string
+  readonly account: string
+  readonly yes?: boolean
+}
 
 const days = partsDelaySeconds / 86_400
 
@@ -16,11 +29,12 @@ export function defineSubnetParts(subnet: Command): void {
     .command('parts')
     .description('how a subnet divides its new alpha; as its owner, announce other parts')
     .argument('<netuid>', 'number of the subnet')
-    .option('--owner <percent>', `part of the owner, at most ${partBounds.ownerMaximumBps / 100}`)
+    .option('--owner <percent>', `part of the owner, at most ${maximumOwnerBps / 100}`)
     .option(
       '--miners <percent>',
-      `part of the miners; they and the validators get at least ${partBounds.leastBps / 100} each`,
+      `part of the miners; they and the validators get at least ${minimumPartBps / 100} each`,
     )
+    .option('--account <name>', ownerAccountHelp, 'wallet')
     .option('-y, --yes', 'do not ask')
     .addHelpText(
       'after',
@@ -29,7 +43,7 @@ export function defineSubnetParts(subnet: Command): void {
     .action(
       runCommand(async (context, number: string, flags: PartsFlags) => {
         const netuid = parseNetuid(number)
-        const account = openTrader(context.home)
+        const account = openHotkey(context.home, flags.account)
         const { now, announced } = await readParts(account, netuid)
         if (flags.owner === undefined && flags.miners === undefined) {
           return {
@@ -44,7 +58,7 @@ export function defineSubnetParts(subnet: Command): void {
         }
         const ownerBps = flags.owner === undefined ? now.ownerBps : parsePercent(flags.owner, '--owner')
         const minersBps = flags.miners === undefined ? now.minersBps : parsePercent(flags.miners, '--miners')
-        const wanted: PartsOfAlpha = { ownerBps, minersBps, validatorsBps: 10_000 - ownerBps - minersBps }
+        const wanted: AlphaParts = { ownerBps, minersBps, validatorsBps: 10_000 - ownerBps - minersBps }
         requireInBounds(wanted)
         await confirm(
           context,
@@ -60,12 +74,11 @@ export function defineSubnetParts(subnet: Command): void {
     )
 }
 
-function requireInBounds({ ownerBps, minersBps, validatorsBps }: PartsOfAlpha): void {
-  const { ownerMaximumBps, leastBps } = partBounds
-  if (ownerBps <= ownerMaximumBps && minersBps >= leastBps && validatorsBps >= leastBps) return
+function requireInBounds({ ownerBps, minersBps, validatorsBps }: AlphaParts): void {
+  if (ownerBps <= maximumOwnerBps && minersBps >= minimumPartBps && validatorsBps >= minimumPartBps) return
   throw new KoinonError({
     code: 'usage/parts',
-    message: `The owner may have at most ${percent(ownerMaximumBps)}, miners and validators at least ${percent(leastBps)} each`,
+    message: `The owner may have at most ${percent(maximumOwnerBps)}, miners and validators at least ${percent(minimumPartBps)} each`,
     hint: 'For example --owner 10 --miners 50: the validators get the other 40 %.',
   })
 }
@@ -80,7 +93,7 @@ function parsePercent(text: string, flag: string): number {
   })
 }
 
-function sentence({ ownerBps, minersBps, validatorsBps }: PartsOfAlpha): string {
+function sentence({ ownerBps, minersBps, validatorsBps }: AlphaParts): string {
   return `owner ${percent(ownerBps)}, miners ${percent(minersBps)}, validators ${percent(validatorsBps)}`
 }
 

@@ -1,12 +1,14 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { KoinonError } from '@koinon/base'
+import { aggregatorsNamed, attacksNamed } from '@koinon/subnets/league'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runKoinon } from '../testing/run-koinon.ts'
 
 const main = new URL('../main.ts', import.meta.url).pathname
-const small = ['--epochs', '20', '--seeds', '2', '--validators', '12', '--miners', '16', '--mechanisms', 'yuma2,yuma3']
+const small = ['--epochs', '20', '--seeds', '2', '--validators', '12', '--miners', '16', '--aggregators', 'yuma2,yuma3']
 let folder: string
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'koinon-sim-'))
@@ -19,7 +21,7 @@ describe('koinon subnet sim', () => {
   it('says what pays and why, with progress on standard error only', async () => {
     const { code, stdout, stderr } = await sim(...small, '--attacks', 'burn-key, late-whale')
     expect(code).toBe(0)
-    expect(stdout).toMatch(/^Of 2 attacks, 1 pays under every mechanism played/)
+    expect(stdout).toMatch(/^Of 2 attacks, 1 pays under every aggregator played/)
     expect(stdout).toMatch(/Burn-key farming by the owner +\+\d+ % PAYS +\+\d+ % PAYS/)
     expect(stdout).toMatch(/- Mended by: incentive on the owner's keys is burned/)
     expect(stdout).not.toMatch(/Late whale, new key\n/)
@@ -81,9 +83,28 @@ export const echo = defineSubnet({
     expect(data.behaviours[0]).toMatchObject({ name: 'honest', scorePpm: 1_000_000 })
   })
 
+  it('names every attack and every aggregator in its help, as files name them', () => {
+    const command = ['--disable-warning=ExperimentalWarning', main, 'subnet', 'sim', '--help']
+    const { stdout } = spawnSync(process.execPath, command, { encoding: 'utf8', timeout: 60_000 })
+    const known = (ask: (names: readonly string[]) => unknown): readonly string[] => {
+      try {
+        ask(['none'])
+      } catch (error) {
+        return /Choose from: (.*)\./.exec((error as KoinonError).hint ?? '')?.[1]?.split(', ') ?? []
+      }
+      return []
+    }
+    const [attacks, aggregators] = [known(attacksNamed), known(aggregatorsNamed)]
+    expect([attacks.length, aggregators.length]).toEqual([13, 11])
+    const listed = stdout.replace(/\s+/g, ' ')
+    expect(listed).toContain(`Attacks: ${attacks.join(', ')}.`)
+    for (const name of aggregators)
+      expect(listed.slice(listed.indexOf('Aggregators,'))).toMatch(new RegExp(`\\b${name}\\b`))
+  })
+
   it.each([
     [['--attacks', 'none-such'], 2, /Choose from: copier-open/],
-    [['--mechanisms', 'yuma9'], 2, /Choose from: yuma2/],
+    [['--aggregators', 'yuma9'], 2, /Choose from: yuma2/],
     [['--stakes', 'odd'], 2, /equal, zipf, whale/],
     [['--epochs', '1'], 2, /--epochs/],
     [['--validators', '128', '--miners', '200'], 1, /256 seats/],

@@ -16,9 +16,15 @@ type SimFlags = {
   readonly noise?: string
   readonly drift?: string
   readonly attacks?: string
-  readonly mechanisms?: string
+  readonly aggregators?: string
   readonly out?: string
 }
+/** Written out, because reading them from the league would load all of it for a page of help. */
+const names = `
+Attacks: copier-open, copier-sealed, under-weighter, collusion-below, collusion-small, collusion-above, burn-key,
+cap-split, late-whale, late-whale-warm, bond-omission, sybil, score-gaming.
+Aggregators, as subnet files name them: yuma2, yuma3, yuma3Liquid, yuma3Capped, stakeMedian (the usual five),
+yuma3LiquidDecaying, cappedMedian, winnerTakeAll, openskill, properScoring, alloraRegret.`
 type League = typeof import('@koinon/subnets/league')
 
 /** `koinon subnet sim [FILE]`. */
@@ -28,7 +34,7 @@ export function defineSubnetSim(subnet: Command): void {
     .description('simulate known attacks on a subnet, without a network: which pay, which do not, and what mends them')
     .argument('[file]', 'TypeScript file with one defineSubnet; without it a subnet whose scores are honest')
     .option('--seed <text>', 'all randomness follows from it: same seed, same bytes', 'koinon')
-    .option('--seeds <n>', 'worlds for each attack and mechanism; more narrow the intervals', '5')
+    .option('--seeds <n>', 'worlds for each attack and aggregator; more narrow the intervals', '5')
     .option('--epochs <n>', 'length of each world (default: 100)')
     .option('--validators <n>', 'how many (default: 24)')
     .option('--miners <n>', 'how many (default: 48)')
@@ -36,8 +42,9 @@ export function defineSubnetSim(subnet: Command): void {
     .option('--noise <percent>', "a validator's error about a miner (default: 3)")
     .option('--drift <percent>', "change of a miner's quality in an epoch (default: 6)")
     .option('--attacks <names>', 'only these, separated by commas')
-    .option('--mechanisms <names>', 'only these, separated by commas')
+    .option('--aggregators <names>', "only these, separated by commas (default: the usual five, and the file's own)")
     .option('--out <file.html>', 'write the report with charts there')
+    .addHelpText('after', names)
     .action(
       runCommand(async (context, path: string | undefined, flags: SimFlags) => {
         const league = await import('@koinon/subnets/league')
@@ -49,7 +56,7 @@ export function defineSubnetSim(subnet: Command): void {
           world: league.checkedWorld({ ...league.defaultWorld, ...subject?.world, ...own }),
           seeds: parseInteger(flags.seeds, '--seeds', 1, 1_000),
           attacks: [...league.attacksNamed(listOf(flags.attacks)), ...(subject?.attacks ?? [])],
-          mechanisms: league.mechanismsNamed(listOf(flags.mechanisms)),
+          aggregators: league.aggregatorsNamed(listOf(flags.aggregators), subject?.aggregator),
           behaviours: subject?.behaviours ?? [],
         })
         const title = subject?.title ?? 'a subnet with honest scores'
@@ -86,7 +93,7 @@ async function play(
       throw new KoinonError({
         code: 'cli/interrupted',
         message: 'Stopped before the league was over; nothing was written',
-        hint: 'Fewer --epochs, --seeds, --attacks or --mechanisms end sooner.',
+        hint: 'Fewer --epochs, --seeds, --attacks or --aggregators end sooner.',
       })
     }
   } finally {
@@ -144,14 +151,14 @@ function describe(league: League, report: LeagueReport): string {
     league.headline(report),
     'Gain over honest play of the same player, mean over seeds; the intervals stand in --json and in the report of --out.',
     '',
-    table(['attack', ...report.mechanisms.map(({ title }) => title)], rows),
+    table(['attack', ...report.aggregators.map(({ title }) => title)], rows),
     ...findings.flatMap((finding) => ['', finding]),
   ].join('\n')
 }
 
 /** What a reader types to get the same bytes. */
 function commandOf(path: string | undefined, flags: SimFlags): string {
-  const names = [
+  const options = [
     'seed',
     'seeds',
     'epochs',
@@ -161,8 +168,8 @@ function commandOf(path: string | undefined, flags: SimFlags): string {
     'noise',
     'drift',
     'attacks',
-    'mechanisms',
+    'aggregators',
   ] as const
-  const given = names.flatMap((name) => (flags[name] === undefined ? [] : [`--${name} ${flags[name]}`]))
+  const given = options.flatMap((name) => (flags[name] === undefined ? [] : [`--${name} ${flags[name]}`]))
   return ['koinon subnet sim', ...(path === undefined ? [] : [path]), ...given, '--out report.html'].join(' ')
 }

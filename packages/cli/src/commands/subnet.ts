@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { defineSubnetAnnounce } from './subnet-announce.ts'
 import { defineSubnetAutoStake } from './subnet-auto-stake.ts'
 import { defineSubnetClaimRoot } from './subnet-claim-root.ts'
 import { defineSubnetCreate } from './subnet-create.ts'
@@ -9,6 +10,7 @@ import { defineSubnetHoldings } from './subnet-holdings.ts'
 import { defineSubnetList } from './subnet-list.ts'
 import { defineSubnetContest, defineSubnetLock, defineSubnetTakeOver, defineSubnetUnlock } from './subnet-lock.ts'
 import { defineSubnetMove } from './subnet-move.ts'
+import { defineSubnetOwnerHotkey } from './subnet-owner-hotkey.ts'
 import { defineSubnetParts } from './subnet-parts.ts'
 import { defineSubnetReplay } from './subnet-replay.ts'
 import { defineSubnetShow } from './subnet-show.ts'
@@ -41,6 +43,8 @@ export function defineSubnet(subnet: Command): void {
     defineSubnetMove,
     defineSubnetHoldings,
     defineSubnetParts,
+    defineSubnetAnnounce,
+    defineSubnetOwnerHotkey,
     defineSubnetWhatIf,
     defineSubnetAutoStake,
     defineSubnetLock,

@@ -5,7 +5,7 @@ import {
   applyChildren,
   type ChildKeys,
   type ChildShare,
-  mostChildren,
+  maximumChildren,
   readChildKeys,
 } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
@@ -37,7 +37,7 @@ export function defineValidatorChildren(validator: Command): void {
       'child keys, hotkeys that vote and earn with a part of what is staked on this one: show or change them',
     )
     .option('--netuid <n>', 'subnet', '1')
-    .option('--set <hotkey=share...>', `announce children, up to ${mostChildren}, each with a share in per cent`)
+    .option('--set <hotkey=share...>', `announce children, up to ${maximumChildren}, each with a share in per cent`)
     .option('--none', 'announce that there are none any more')
     .option('--apply', 'put what was announced into force, a day after the announcement')
     .option('--accept <parent>', 'as a child: take weight of this parent when it announces you')
@@ -102,10 +102,10 @@ function parseShare(text: string): ChildShare {
 function requireWhole(children: readonly ChildShare[]): void {
   const isOver = children.reduce((sum, { proportion }) => sum + proportion, 0n) > wad
   const isTwice = new Set(children.map(({ child }) => child)).size < children.length
-  if (children.length <= mostChildren && !isOver && !isTwice) return
+  if (children.length <= maximumChildren && !isOver && !isTwice) return
   throw new KoinonError({
     code: 'usage/bad-share',
-    message: `A hotkey has at most ${mostChildren} children, each once, with 100 per cent together`,
+    message: `A hotkey has at most ${maximumChildren} children, each once, with 100 per cent together`,
     hint: 'For example: koinon validator children --set 0xA..=60 0xB..=40',
   })
 }

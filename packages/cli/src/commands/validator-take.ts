@@ -2,7 +2,7 @@ import { type Address, KoinonError, toAddress } from '@koinon/base'
 import { createLedgerReader } from '@koinon/ledger'
 import { type Home } from '@koinon/node/home'
 import { networkOf } from '@koinon/node/wallet'
-import { readTakes, setTake, type Take, type TakeKind, takeBounds } from '@koinon/subnets/pools'
+import { maximumTakeBps, readTakes, setTake, type Take, type TakeKind } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
 import { second } from '../ownership-words.ts'
 import { openHotkey } from '../pool-account.ts'
@@ -16,7 +16,8 @@ type TakeFlags = {
   readonly yes?: boolean
 }
 
-const most = takeBounds.mostBps / 100
+const mostBps = Number(maximumTakeBps)
+const most = mostBps / 100
 
 /** `koinon validator take`: shows what the validator keeps of its stakers' dividends, lowers it at once, raises it under its limits. */
 export function defineValidatorTake(validator: Command): void {
@@ -80,7 +81,7 @@ function shownTakes(hotkey: Address, { take, childTake }: Readonly<Record<TakeKi
 function parseTake(text: string): number {
   const [, digits, unit] = /^(\d{1,4}(?:\.\d{1,2})?) ?(%|bps)?$/.exec(text) ?? []
   const bps = Math.round(Number(digits) * (unit === 'bps' ? 1 : 100))
-  if (digits !== undefined && bps <= takeBounds.mostBps && !(unit === 'bps' && digits.includes('.'))) return bps
+  if (digits !== undefined && bps <= mostBps && !(unit === 'bps' && digits.includes('.'))) return bps
   throw new KoinonError({
     code: 'usage/bad-number',
     message: `A take is 0 to ${most} per cent, not "${text}"`,

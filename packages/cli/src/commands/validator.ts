@@ -14,7 +14,7 @@ import { defineValidatorTake } from './validator-take.ts'
 
 type StartOptions = StayOptions & {
   readonly model?: string
-  readonly file?: string
+  readonly file?: readonly string[]
   readonly netuid: string
   readonly host: string
   readonly port: string
@@ -29,7 +29,10 @@ export function defineValidator(validator: Command): void {
     .command('start')
     .description('take a seat, stake KOIN, ask for the permit to vote, then check miners and earn until Ctrl-C')
     .option('--model <file.gguf>', 'model to replay answers with; must be the file that miners serve', undefined)
-    .option('--file <subnet.ts>', 'check the miners of a subnet that is one file, instead of those that sell inference')
+    .option(
+      '--file <subnet.ts...>',
+      'check the miners of a subnet that is one file, instead of those that sell inference; give the announced version as well to go over to it in time',
+    )
     .option('--netuid <n>', 'subnet', '1')
     .option('--host <address>', 'address to bind; told to others where there is no --public-url', '127.0.0.1')
     .option('--port <n>', 'port to bind; 0 keeps the last one or takes a free one', '0')

@@ -56,5 +56,8 @@ describe('Allowances', () => {
     expect(() => allowances.takeAsStranger('10.0.0.1', 0)).toThrow(/This address/)
     expect(() => allowances.takeAsStranger('10.0.0.2', 0)).not.toThrow()
     expect(() => allowances.takeAsStranger(undefined, 0)).not.toThrow()
+    allowances.takeAsStranger('2001:db8::1', 0)
+    allowances.takeAsStranger('2001:db8::2', 0)
+    expect(() => allowances.takeAsStranger('2001:db8::3', 0)).toThrow(/This address/)
   })
 })

@@ -1,5 +1,5 @@
 import type { Hex } from '@koinon/base'
-import type { AnswerHeaders } from '@koinon/base/node'
+import { type AnswerHeaders, networkOf } from '@koinon/base/node'
 import { openAiError } from '../rules/openai-error.ts'
 import type { KeyRecord } from './key-registry.ts'
 import { type RateDecision, RateLimiter } from './rate-limiter.ts'
@@ -44,7 +44,7 @@ export class Allowances {
 
   /** Counts one call by somebody who has shown no key. Throws 429. */
   takeAsStranger(address: string | undefined, nowMs: number): AnswerHeaders {
-    const rate = this.#perAddress.take(address ?? 'unknown', nowMs)
+    const rate = this.#perAddress.take(networkOf(address ?? 'unknown'), nowMs)
     if (!rate.isAllowed) throw tooMany('This address', rate)
     return rateHeaders(rate)
   }

@@ -73,6 +73,7 @@ export async function startTestProvider(options: TestProviderOptions): Promise<T
         account: party.account,
         session: () => till.session,
         book: till.book,
+        isValidator: (account) => options.validators?.includes(account) ?? false,
         clock: systemClock,
         random: systemRandom,
       }),

@@ -206,7 +206,7 @@ describe('a source behind JSON-RPC', () => {
     expect(await source.document(`${url}/x`)).toEqual({ problem: 'it publishes none' })
     server.document = () => 500
     expect(await source.document(`${url}/x`)).toEqual({ problem: 'it answered with status 500' })
-    server.document = () => 'x'.repeat(5 * 1024 * 1024)
+    server.document = () => 'x'.repeat(17 * 1024 * 1024)
     expect(await source.document(`${url}/x`)).toEqual({ problem: expect.stringContaining('longer than') })
     server.document = () => 'fine'
     expect(await source.document(`${url}/x`)).toEqual({ value: 'fine' })

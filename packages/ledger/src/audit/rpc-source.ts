@@ -1,7 +1,16 @@
 /** An audit's source behind any JSON-RPC server. */
-import { concatBytes, type Hex, KoinonError, sleep, withDeadline, zeroAddress } from '@koinon/base'
+import {
+  concatBytes,
+  type Hex,
+  KoinonError,
+  maximumEvidenceLogBytes,
+  sleep,
+  withDeadline,
+  zeroAddress,
+} from '@koinon/base'
 import { decodeEventLog, type Log, parseAbiItem } from 'viem'
 import type { LedgerReader } from '../clients.ts'
+import { type BlockSpan, LogPager } from '../log-pager.ts'
 import type { NetworkFile } from '../network-file.ts'
 import { lowerAddresses } from './audit-json.ts'
 import {
@@ -21,14 +30,13 @@ export type RpcSourceOptions = {
   readonly onProgress: (text: string) => void
 }
 
-const mostBlocksPerPage = 5_000n
 /** About a minute of blocks on the usual second layers. */
 const externalUnsettledBlocks = 32n
 const requestsAtOnce = 8
 const attempts = 3
 const progressMs = 2_000
 const requestDeadlineMs = 30_000
-const maximumDocumentBytes = 4 * 1024 * 1024
+const pageDeadlineMs = 60_000
 const documentTimeoutMs = 5_000
 const transfer = parseAbiItem('event Transfer(address indexed from, address indexed to, uint256 value)')
 /** Whose logs are read whole. */
@@ -74,27 +82,22 @@ async function readLogs(
   const { token, staking } = network.contracts
   const sides = [zeroAddress, staking].flatMap((account) => [{ from: account }, { to: account }])
   const parts = transfers === 'all' ? [{}] : sides
-  const logs: Log[] = []
-  let pageBlocks = mostBlocksPerPage
-  for (let from = BigInt(network.startBlock); from <= last; ) {
-    const to = from + pageBlocks - 1n < last ? from + pageBlocks - 1n : last
-    const page = { fromBlock: from, toBlock: to }
-    const read = () =>
-      Promise.all([
-        reader.getLogs({ address, ...page }),
-        ...parts.map((args) => reader.getLogs({ address: token, event: transfer, args, ...page })),
-      ])
-    // Servers bound a request by blocks or by logs; both come down with the page.
-    const found = pageBlocks > 1n ? await read().catch(() => undefined) : await readable(`logs of block ${from}`, read)
-    if (found === undefined) {
-      pageBlocks = pageBlocks / 2n
-      continue
-    }
-    logs.push(...(found.flat() as Log[]))
-    from = to + 1n
-    onProgress(`read blocks up to ${to} of ${last}: ${logs.length} logs`)
+  const read = async (page: BlockSpan): Promise<readonly Log[]> => {
+    const found = await Promise.all([
+      reader.getLogs({ address, ...page }),
+      ...parts.map((args) => reader.getLogs({ address: token, event: transfer, args, ...page })),
+    ])
+    return found.flat() as Log[]
   }
-  const unique = new Map(logs.map((log) => [`${log.blockNumber}/${log.logIndex}`, log]))
+  const unique = new Map<string, Log>()
+  const pager = new LogPager()
+  for (let fromBlock = BigInt(network.startBlock); fromBlock <= last; ) {
+    const ask = () => pager.next({ fromBlock, toBlock: last }, read)
+    const { logs, toBlock } = await readable(`logs of block ${fromBlock}`, ask, pageDeadlineMs)
+    for (const log of logs) unique.set(`${log.blockNumber}/${log.logIndex}`, log)
+    fromBlock = toBlock + 1n
+    onProgress(`read blocks up to ${toBlock} of ${last}: ${unique.size} logs`)
+  }
   return [...unique.values()].sort(
     (a, b) => Number((a.blockNumber ?? 0n) - (b.blockNumber ?? 0n)) || (a.logIndex ?? 0) - (b.logIndex ?? 0),
   )
@@ -192,7 +195,7 @@ async function readDocument(url: string): Promise<Answer<string>> {
     let size = 0
     for await (const part of answer.body ?? []) {
       size += part.length
-      if (size > maximumDocumentBytes) return { problem: `it is longer than ${maximumDocumentBytes} bytes` }
+      if (size > maximumEvidenceLogBytes) return { problem: `it is longer than ${maximumEvidenceLogBytes} bytes` }
       parts.push(part)
     }
     return { value: new TextDecoder().decode(concatBytes(...parts)) }
@@ -201,10 +204,14 @@ async function readDocument(url: string): Promise<Answer<string>> {
   }
 }
 
-async function readable<value>(what: string, read: () => Promise<value>): Promise<value> {
+async function readable<value>(
+  what: string,
+  read: () => Promise<value>,
+  deadlineMs: number = requestDeadlineMs,
+): Promise<value> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await withDeadline(read(), requestDeadlineMs, what)
+      return await withDeadline(read(), deadlineMs, what)
     } catch (cause) {
       if (attempt === attempts)
         throw new KoinonError({

@@ -78,7 +78,8 @@ export const defaultChainLimits: ChainLimits = {
   maxResponseBytes: 32 * mebibyte,
   maxBodyBytes: 5 * mebibyte,
   maxConnections: 512,
-  headersTimeoutMs: 10 * secondMs,
+  maxConnectionsPerNetwork: 128,
+  headersTimeoutMs: 5 * secondMs,
   requestTimeoutMs: 30 * secondMs,
   keepAliveTimeoutMs: 120 * secondMs,
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { KoinonError } from '@koinon/base'
-import { isLoopbackHost } from '@koinon/base/node'
+import { boundConnections, isLoopbackHost } from '@koinon/base/node'
 import type { Gate } from './gate.ts'
 import { isAllowedHostHeader } from './host-rules.ts'
 import { answerBody, connectionGate, type MessageLimits } from './rpc-messages.ts'
@@ -11,6 +11,8 @@ import type { RpcHandler } from './rpc-methods.ts'
 export type DoorLimits = MessageLimits & {
   readonly maxBodyBytes: number
   readonly maxConnections: number
+  /** Of one address that is not this machine. */
+  readonly maxConnectionsPerNetwork: number
   readonly headersTimeoutMs: number
   readonly requestTimeoutMs: number
   readonly keepAliveTimeoutMs: number
@@ -50,7 +52,7 @@ export class RpcDoor {
       connectionsCheckingInterval: Math.max(100, Math.min(5_000, limits.headersTimeoutMs / 2)),
       maxHeaderSize: 8 * 1024,
     })
-    server.maxConnections = limits.maxConnections
+    boundConnections(server, { maximum: limits.maxConnections, perNetwork: limits.maxConnectionsPerNetwork })
     server.on('request', (request, response) => {
       this.#serve(request, response).catch(() => response.destroy())
     })

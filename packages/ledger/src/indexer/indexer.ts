@@ -3,6 +3,7 @@ import { type Clock, KoinonError, sleep, withDeadline } from '@koinon/base'
 import { and, asc, eq, gt, lt, lte, notExists, sql } from 'drizzle-orm'
 import type { Log } from 'viem'
 import type { LedgerReader } from '../clients.ts'
+import { LogPager } from '../log-pager.ts'
 import type { ContractName, NetworkFile } from '../network-file.ts'
 import type { IndexDatabase } from './database.ts'
 import { decodeLog, indexedContracts } from './decode.ts'
@@ -14,7 +15,7 @@ export type IndexerOptions = {
   readonly database: IndexDatabase
   readonly clock: Clock
   readonly pollIntervalMs: number
-  /** Blocks asked for at once; smaller where an RPC refuses wide ranges. */
+  /** Most blocks asked for at once; fewer while an RPC refuses them. */
   readonly rangeBlocks: number
   readonly onError: (error: unknown) => void
 }
@@ -32,12 +33,14 @@ const keptEmptyBlocks = 512
 export class Indexer {
   readonly #options: IndexerOptions
   readonly #contracts: ReadonlyMap<string, ContractName>
+  readonly #pager: LogPager
   readonly #stopping = new AbortController()
   #loop: Promise<void> | undefined
 
   constructor(options: IndexerOptions) {
     this.#options = options
     this.#contracts = indexedContracts(options.network)
+    this.#pager = new LogPager(options.rangeBlocks)
   }
 
   /** Checks that the index belongs to this network and begins to follow. Throws `index/other-network`. */
@@ -61,19 +64,20 @@ export class Indexer {
 
   /** Indexes the next range, after undoing what was dropped. True when there may be more at once. */
   async step(): Promise<boolean> {
-    const { reader, rangeBlocks, network } = this.#options
+    const { reader, network } = this.#options
     const position = await this.#undoDropped(await this.position())
     const head = await reader.getBlock({ blockTag: 'latest' })
     const headNumber = Number(head.number)
     if (headNumber <= position.blockNumber) return false
-    const from = position.blockNumber + 1
-    const to = Math.min(headNumber, position.blockNumber + rangeBlocks)
-    const end = to === headNumber ? head : await reader.getBlock({ blockNumber: BigInt(to) })
-    const logs = (await reader.getLogs({
-      address: [...this.#contracts.keys()] as `0x${string}`[],
-      fromBlock: BigInt(Math.max(from, network.startBlock)),
-      toBlock: BigInt(to),
-    })) as Log<bigint, number, false>[]
+    const address = [...this.#contracts.keys()] as `0x${string}`[]
+    const span = {
+      fromBlock: BigInt(Math.max(position.blockNumber + 1, network.startBlock)),
+      toBlock: BigInt(headNumber),
+    }
+    const page = await this.#pager.next(span, (part) => reader.getLogs({ address, ...part }))
+    const to = Number(page.toBlock)
+    const logs = page.logs as readonly Log<bigint, number, false>[]
+    const end = to === headNumber ? head : await reader.getBlock({ blockNumber: page.toBlock })
     const found = await this.#blocksOf(logs, {
       number: to,
       hash: end.hash as string,

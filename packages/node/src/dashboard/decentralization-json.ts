@@ -28,7 +28,7 @@ export function createDecentralizationView(sources: {
 }): DecentralizationView {
   const { network, index } = sources
   const reader = createLedgerReader(network)
-  const ledger = createSubnetLedger(reader, network)
+  const ledger = createSubnetLedger(reader, network, 'all')
   return async () => {
     const [created, dissolved, staked, unstaked, mined, dividends, settled, seats, funded, markets, exitSeconds] =
       await Promise.all([

@@ -27,7 +27,7 @@ export type ReceiptAudit = { readonly validatorUid: number; readonly epoch: numb
 export function createEpochsView(sources: { readonly network: NetworkFile; readonly index: IndexClient }): EpochsView {
   const { network, index } = sources
   const reader = createLedgerReader(network)
-  const ledger = createSubnetLedger(reader, network)
+  const ledger = createSubnetLedger(reader, network, 'all')
   const openersOf = createRowOpeners(reader)
   const readValidatorLog = createValidatorLogReader()
 

@@ -27,7 +27,7 @@ export function createMetagraphView(sources: {
   readonly index: IndexClient
 }): MetagraphView {
   const { network, index } = sources
-  const ledger = createSubnetLedger(createLedgerReader(network), network)
+  const ledger = createSubnetLedger(createLedgerReader(network), network, 'all')
   const readRecord = createDocumentReader('records', (text) => ({ text, dataHash: sha256Hex(text) }))
   return async (netuid) => {
     const nowSeconds = await ledger.nowSeconds()

@@ -25,7 +25,7 @@ export type NetworkSources = {
 export function createNetworkView(sources: NetworkSources): () => Promise<Record<string, unknown>> {
   const { network, netuid, index, table, clock } = sources
   const reader = createLedgerReader(network)
-  const ledger = createSubnetLedger(reader, network)
+  const ledger = createSubnetLedger(reader, network, 'all')
   const openersOf = createRowOpeners(reader)
   const subnetName = createSubnetNames(reader, network)
   const summarise = sparing(async () => {

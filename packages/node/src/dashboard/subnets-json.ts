@@ -22,7 +22,7 @@ export function createSubnetsView(sources: {
 }): SubnetsView {
   const { network, index } = sources
   const reader = createLedgerReader(network)
-  const ledger = createSubnetLedger(reader, network)
+  const ledger = createSubnetLedger(reader, network, 'all')
   const emission = { address: network.contracts.emission, abi: poolEmissionAbi } as const
   return async () => {
     const [created, steps, markets, nowSeconds, finalUntil] = await Promise.all([

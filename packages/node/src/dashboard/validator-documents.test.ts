@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
+import { maximumEvidenceLogBytes } from '@koinon/base'
 import { defaultHttpLimits, HttpListener, sendText } from '@koinon/base/node'
 import { afterEach, describe, expect, it } from 'vitest'
-import { maximumDocumentBytes } from './validator-documents.ts'
 import { createValidatorLogReader } from './validator-logs.ts'
 
 const listeners: HttpListener[] = []
@@ -52,8 +52,8 @@ describe('the reader of what validators publish', () => {
       send()
     })
     expect(await createValidatorLogReader()(endless, 1, 4)).toBeUndefined()
-    expect(sentBytes).toBeGreaterThan(maximumDocumentBytes)
-    expect(sentBytes).toBeLessThan(64 * maximumDocumentBytes)
+    expect(sentBytes).toBeGreaterThan(maximumEvidenceLogBytes)
+    expect(sentBytes).toBeLessThan(64 * maximumEvidenceLogBytes)
   })
 
   it('gives up on a validator that drips, that redirects and that is not there, and leaves it alone for a while', async () => {
@@ -74,6 +74,15 @@ describe('the reader of what validators publish', () => {
       expect(await createValidatorLogReader()({ uid: 1, hotkey: '0xcc', endpoint }, 1, 4)).toBeUndefined()
     },
   )
+
+  it('reads a log as long as an auditor takes, and forgets the oldest before many fill the memory', async () => {
+    const read = createValidatorLogReader()
+    const long = log + ' '.repeat(maximumEvidenceLogBytes - log.length)
+    const one = await validator((response) => sendText(response, 200, 'application/json', long))
+    for (const epoch of [4, 5, 6, 7, 4, 8, 8, 4])
+      expect(await read(one, 1, epoch), String(epoch)).toMatchObject({ validatorUid: 3 })
+    expect(one.asked.map((path) => Number(path.split('/').at(-1)))).toEqual([4, 5, 6, 7, 8, 4])
+  })
 
   it('asks for a log once, and again for one that was not there yet', async () => {
     const read = createValidatorLogReader()

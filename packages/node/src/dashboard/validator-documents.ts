@@ -1,5 +1,5 @@
 /** What validators publish, read as hearsay: bounded in size and time, and remembered once read. */
-import { concatBytes } from '@koinon/base'
+import { concatBytes, maximumEvidenceLogBytes } from '@koinon/base'
 import { originOf } from '../gateway/endpoint-origin.ts'
 
 export type Publisher = { readonly uid: number; readonly hotkey: string; readonly endpoint: string }
@@ -11,10 +11,11 @@ export type ReadDocument<document> = (
   epoch: number,
 ) => Promise<document | undefined>
 
-const timeoutMs = 2_000
-/** Of one document; a longer one is its author's trouble. */
-export const maximumDocumentBytes = 4 * 1024 * 1024
+const timeoutMs = 5_000
 const keptDocuments = 200
+/** Of what is remembered, as it was sent, and of what is being read at once: strangers decide what is looked at. */
+const keptBytes = 4 * maximumEvidenceLogBytes
+const readBytes = 4 * maximumEvidenceLogBytes
 const failurePauseMs = 10_000
 
 /** `parse` may throw: then the document counts as not there. */
@@ -22,7 +23,8 @@ export function createDocumentReader<document>(
   kind: 'evidence-log' | 'records',
   parse: (text: string, validator: Publisher) => document,
 ): ReadDocument<document> {
-  const kept = new Map<string, document>()
+  const kept = new DocumentMemory<document>()
+  const reading = { bytes: 0 }
   const failedAtMs = new Map<string, number>()
   return async (validator, netuid, epoch) => {
     const name = `${validator.hotkey}/${netuid}/${epoch}`
@@ -32,11 +34,10 @@ export function createDocumentReader<document>(
     if (performance.now() - (failedAtMs.get(validator.endpoint) ?? Number.NEGATIVE_INFINITY) < failurePauseMs)
       return undefined
     try {
-      const text = await fetchText(`${originOf(validator.endpoint)}/v1/${kind}/${netuid}/${epoch}`)
+      const text = await fetchText(`${originOf(validator.endpoint)}/v1/${kind}/${netuid}/${epoch}`, reading)
       if (text === undefined) return undefined
       const document = parse(text, validator)
-      if (kept.size >= keptDocuments) kept.delete(kept.keys().next().value as string)
-      kept.set(name, document)
+      kept.add(name, document, text.length)
       return document
     } catch {
       failedAtMs.set(validator.endpoint, performance.now())
@@ -45,21 +46,53 @@ export function createDocumentReader<document>(
   }
 }
 
-async function fetchText(url: string): Promise<string | undefined> {
+/** The newest documents, as many as fit. */
+class DocumentMemory<document> {
+  readonly #kept = new Map<string, { readonly document: document; readonly bytes: number }>()
+  #bytes = 0
+
+  get(name: string): document | undefined {
+    return this.#kept.get(name)?.document
+  }
+
+  add(name: string, document: document, bytes: number): void {
+    this.#drop(name)
+    this.#kept.set(name, { document, bytes })
+    this.#bytes += bytes
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= keptDocuments && this.#bytes <= keptBytes) break
+      this.#drop(oldest)
+    }
+  }
+
+  #drop(name: string): void {
+    this.#bytes -= this.#kept.get(name)?.bytes ?? 0
+    this.#kept.delete(name)
+  }
+}
+
+type Reading = { bytes: number }
+
+async function fetchText(url: string, reading: Reading): Promise<string | undefined> {
   const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs), redirect: 'error' })
-  if (response.ok) return readBounded(response)
+  if (response.ok) return readBounded(response, reading)
   await response.body?.cancel()
   return undefined
 }
 
-/** At most `maximumDocumentBytes` of text; undefined beyond, without having read it. */
-async function readBounded(response: Response): Promise<string | undefined> {
+/** One document's limit of text; undefined beyond it, or where all that are being read have reached theirs, without having read it. */
+async function readBounded(response: Response, reading: Reading): Promise<string | undefined> {
   const parts: Uint8Array[] = []
   let size = 0
-  for await (const part of response.body ?? []) {
-    size += part.length
-    if (size > maximumDocumentBytes) return undefined
-    parts.push(part)
+  try {
+    for await (const part of response.body ?? []) {
+      size += part.length
+      reading.bytes += part.length
+      if (size > maximumEvidenceLogBytes || reading.bytes > readBytes) return undefined
+      parts.push(part)
+    }
+    return new TextDecoder().decode(concatBytes(...parts))
+  } finally {
+    reading.bytes -= size
   }
-  return new TextDecoder().decode(concatBytes(...parts))
 }

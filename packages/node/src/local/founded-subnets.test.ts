@@ -111,7 +111,10 @@ describe('a deployed subnet file', () => {
 
   it('is not replaced by another file of its name', async () => {
     const other = saved('other.ts', source('Times Two!', 3))
-    await expect(founded().deploy(other)).rejects.toMatchObject({ code: 'node/subnet-exists' })
+    await expect(founded().deploy(other)).rejects.toMatchObject({
+      code: 'node/subnet-version',
+      hint: expect.stringContaining('Raise "version" in the file to 2 or more'),
+    })
     await expect(founded().deploy(saved('slug.ts', source('times two')))).rejects.toMatchObject({
       code: 'node/subnet-exists',
     })

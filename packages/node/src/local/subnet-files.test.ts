@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import {
   deployedFiles,
+  laterFolderOf,
   openSubnetFile,
   parseTemplates,
   subnetFileSpec,
@@ -32,7 +33,12 @@ describe('a subnet file', () => {
     const { subnet, specHash, sandbox } = await openSubnetFile(templateFile('probing'))
     await sandbox.close()
     expect(subnet.name).toBe('probing')
-    expect(await subnetFileSpec(templateFile('probing'))).toEqual({ name: 'probing', specHash })
+    expect(await subnetFileSpec(templateFile('probing'))).toEqual({
+      name: 'probing',
+      version: subnet.version,
+      specHash,
+      hasServe: true,
+    })
     expect((await subnetFileSpec(templateFile('forecast'))).specHash).not.toBe(specHash)
   })
 
@@ -47,6 +53,14 @@ describe('a subnet file', () => {
     expect(deployedFiles({ subnets: join(folder, 'not there') })).toEqual([])
     expect(deployedFiles({ subnets: folder }).filter((path) => path.includes('own-'))).toEqual([
       join(folder, 'own-a.ts'),
+      join(folder, 'own-b.ts'),
+    ])
+    mkdirSync(laterFolderOf(join(folder, 'own-a.ts')))
+    for (const name of ['version-10.ts', 'version-2.ts']) writeFileSync(join(folder, 'own-a', name), '')
+    expect(deployedFiles({ subnets: folder }).filter((path) => path.includes('own-'))).toEqual([
+      join(folder, 'own-a.ts'),
+      join(folder, 'own-a', 'version-2.ts'),
+      join(folder, 'own-a', 'version-10.ts'),
       join(folder, 'own-b.ts'),
     ])
   })

@@ -1,10 +1,9 @@
 /** Subnet files that a home knows: the templates that come along, and what was deployed from it. */
-import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Hex, KoinonError } from '@koinon/base'
 import { readSubnetFile, type Subnet, SubnetSandbox, taskSubnet } from '@koinon/subnets'
 import type { Home } from '../home/home.ts'
+import { filesIn } from '../roles/epoch-files.ts'
 
 /** Templates that a local network can run, by name. */
 export const templateNames = ['forecast', 'arena', 'embedding', 'scraping', 'probing'] as const
@@ -28,11 +27,19 @@ export function templateFile(name: TemplateName): string {
   return fileURLToPath(import.meta.resolve(`@koinon/subnet-files/${name}.ts`))
 }
 
-/** Absolute paths of all that was ever deployed from a home, ascending; none where nothing was. */
-export function deployedFiles({ subnets }: Pick<Home, 'subnets'>): readonly string[] {
-  if (!existsSync(subnets)) return []
-  const files = readdirSync(subnets).filter((name) => name.endsWith('.ts'))
-  return files.sort().map((name) => join(subnets, name))
+/** Absolute paths of all that was ever deployed from a home, with all versions; none where nothing was. */
+export function deployedFiles(home: Pick<Home, 'subnets'>): readonly string[] {
+  return foundedFiles(home).flatMap((file) => [file, ...filesIn(laterFolderOf(file))])
+}
+
+/** The first version of each, ascending. */
+export function foundedFiles({ subnets }: Pick<Home, 'subnets'>): readonly string[] {
+  return filesIn(subnets)
+}
+
+/** Where later versions of a deployed file lie. */
+export function laterFolderOf(file: string): string {
+  return file.replace(/\.ts$/, '')
 }
 
 /** A subnet file that is open: its definition, what the ledger names it by, and the sandbox to run it in. */
@@ -48,9 +55,19 @@ export async function openSubnetFile(
   return { subnet: subnet as Subnet, specHash: subnet.specHash(sandbox.sourceHash), sandbox }
 }
 
-/** Name and spec hash of a file. Throws as `openSubnetFile`. */
-export async function subnetFileSpec(path: string): Promise<{ readonly name: string; readonly specHash: Hex }> {
-  const { subnet, specHash, sandbox } = await openSubnetFile(path)
+/** What a subnet file says of itself, and what the ledger names it by. */
+export type SubnetFileSpec = {
+  readonly name: string
+  readonly version: number
+  readonly specHash: Hex
+  /** Whether it says how to answer: only then miners run from it. */
+  readonly hasServe: boolean
+}
+
+/** What a file says of itself. Throws as `openSubnetFile`. */
+export async function subnetFileSpec(path: string): Promise<SubnetFileSpec> {
+  const { specHash, sandbox } = await openSubnetFile(path)
   await sandbox.close()
-  return { name: subnet.name, specHash }
+  const { name, version, hasServe } = sandbox.description
+  return { name, version, specHash, hasServe }
 }

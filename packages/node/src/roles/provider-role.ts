@@ -63,6 +63,7 @@ export async function startProviderRole(config: ProviderRoleConfig, context: Rol
     account: key.address,
     session: () => payee.ledger.session,
     book: payee.book,
+    isValidator: (account) => permits.has(account),
     clock: systemClock,
     random: systemRandom,
   })

@@ -111,8 +111,12 @@ export type SubnetMember = {
 export type SubnetRoleConfig = RoleCommon & {
   readonly kind: 'subnet'
   readonly netuid: number
-  /** Absolute path of the subnet file. */
+  /** Absolute path of the subnet file. Of several versions each epoch goes by the one that the ledger names for it. */
   readonly file: string
+  /** Absolute paths of other versions. */
+  readonly otherFiles?: readonly string[]
+  /** Where further versions may come to lie while the role runs. */
+  readonly laterFolder?: string
   readonly members: readonly SubnetMember[]
   /** As for validators of the inference subnet. */
   readonly beaconEndpoints?: readonly string[]

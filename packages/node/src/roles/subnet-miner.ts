@@ -1,7 +1,7 @@
 /** A miner of a subnet file: answers the questions of every epoch, commits to the answers, shows them to validators. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { errorToJson, KoinonError, systemClock } from '@koinon/base'
+import { errorToJson, type Hex, KoinonError, systemClock } from '@koinon/base'
 import { DurableStore, defaultHttpLimits, HttpListener, sendError, sendText } from '@koinon/base/node'
 import { joinSubnet } from '@koinon/ledger'
 import {
@@ -9,6 +9,7 @@ import {
   createTaskEvidenceHandler,
   createWorkListHandler,
   ReopeningSandbox,
+  SubnetSandbox,
   TaskAnswerer,
   TaskAnswerStore,
   taskAnswerStoreSchema,
@@ -19,11 +20,12 @@ import {
 import { RequestGate } from '@koinon/work/node'
 import type { Logger } from 'pino'
 import type { RunningRole } from '../supervisor/role-process.ts'
+import { noServe, type VersionFile } from './epoch-files.ts'
 import { keepPort, lastFreePort } from './last-port.ts'
 import { PermittedAccounts } from './permitted-accounts.ts'
 import type { SubnetMember, SubnetRoleConfig } from './role-config.ts'
 import { openRoleLedger } from './role-tools.ts'
-import type { SubnetParts } from './subnet-parts.ts'
+import type { SubnetShared } from './subnet-shared.ts'
 import { ensureTestMoney } from './test-money.ts'
 
 const pollMs = 1_500
@@ -32,19 +34,28 @@ const stopGraceMs = 500
 export async function startSubnetMiner(
   config: SubnetRoleConfig,
   member: SubnetMember,
-  parts: SubnetParts,
+  { ledger, files }: SubnetShared,
   log: Logger,
 ): Promise<RunningRole> {
   const role = await openRoleLedger({ ...config, name: member.name })
   const { network, reader, sender, key, home } = role
   const folder = home.role(member.name)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const { hasServe, name, answerBytes } = parts.description
+  const first = await files.first()
+  const sandboxes = new Map<Hex, ReopeningSandbox>()
+  const sandboxOf = ({ file, specHash }: VersionFile): ReopeningSandbox => {
+    const open = () => SubnetSandbox.open(file, (line) => log.info({ line }, 'the subnet file says'))
+    const sandbox = sandboxes.get(specHash) ?? new ReopeningSandbox(open)
+    sandboxes.set(specHash, sandbox)
+    return sandbox
+  }
+  /** A miner's own copy is none that the ledger names: then it is the one that answers. */
+  const sandboxAt = async (epoch: number): Promise<ReopeningSandbox> => sandboxOf((await files.at(epoch)) ?? first)
+  const closeSandboxes = () => Promise.all([...sandboxes.values()].map((sandbox) => sandbox.close()))
+  const { hasServe, name } = first.description
   if (!hasServe) throw noServe(config.file)
-  const sandbox = new ReopeningSandbox(() => parts.open((line) => log.info({ line }, 'the subnet file says')))
   await ensureTestMoney(role, config.netuid, log)
   const store = await DurableStore.open(join(folder, 'store.db'), `${workStoreSchema}\n${taskAnswerStoreSchema}`)
-  const ledger = parts.ledger(reader, network)
   const answers = new TaskAnswerStore(store)
   const { netuid } = config
   const warn = (what: string) => (error: unknown) => log.warn({ error: errorToJson(error) }, what)
@@ -56,10 +67,10 @@ export async function startSubnetMiner(
     writer,
     store: answers,
     file: {
-      tasks: (input) => sandbox.use((open) => open.tasks(input)),
-      serve: (input) => sandbox.use((open) => open.serve(input)),
+      tasks: async (input) => (await sandboxAt(input.epoch)).use((open) => open.tasks(input)),
+      serve: async (input) => (await sandboxAt(input.epoch)).use((open) => open.serve(input)),
     },
-    answerBytes,
+    answerBytes: async (epoch) => (await sandboxAt(epoch)).use(async ({ description }) => description.answerBytes),
     pollMs,
     onError: warn('could not answer; going on'),
     onAnswered: (epoch, count, questions) =>
@@ -103,16 +114,8 @@ export async function startSubnetMiner(
     stop: async () => {
       await listener.stop(stopGraceMs)
       await Promise.all([answerer.stop(), committer.stop(), permits.stop()])
-      await sandbox.close()
+      await closeSandboxes()
       await store.close()
     },
   }
-}
-
-function noServe(file: string): KoinonError {
-  return new KoinonError({
-    code: 'subnets/no-serve',
-    message: `${file} has no "serve": it says how answers are judged, not how to answer`,
-    hint: 'Add serve(task, context) to your copy of the file; questions and scores stay as the subnet has them.',
-  })
 }

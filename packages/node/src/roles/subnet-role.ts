@@ -3,22 +3,20 @@ import type { RoleContext, RunningRole } from '../supervisor/role-process.ts'
 import type { SubnetRoleConfig } from './role-config.ts'
 import { roleLogger } from './role-tools.ts'
 import { startSubnetMiner } from './subnet-miner.ts'
-import { SubnetParts } from './subnet-parts.ts'
+import { shareOf } from './subnet-shared.ts'
 import { startSubnetValidator } from './subnet-validator.ts'
 
 export async function startSubnetRole(config: SubnetRoleConfig, context: RoleContext): Promise<RunningRole> {
-  const log = roleLogger(config.name)
-  const parts = await SubnetParts.open(config.file, (line) => log.info({ line }, 'the subnet file says'))
+  const shared = shareOf(config)
   let serving = 0
   const starts = await Promise.allSettled(
     config.members.map(async (member) => {
       const start = member.kind === 'miner' ? startSubnetMiner : startSubnetValidator
-      const started = await start(config, member, parts, roleLogger(member.name))
+      const started = await start(config, member, shared, roleLogger(member.name))
       context.progress(`${++serving} of ${config.members.length} are there`)
       return started
     }),
   )
-  await parts.close()
   const running = starts.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
   const stop = async (): Promise<void> => {
     await Promise.all(running.map((member) => member.stop()))

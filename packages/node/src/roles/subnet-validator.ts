@@ -1,7 +1,7 @@
 /** A validator of a subnet file: reads what miners committed, judges it, sets weights, signs results, claims for everybody. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { errorToJson, type Hex, KoinonError, systemClock, systemRandom } from '@koinon/base'
+import { errorToJson, KoinonError, systemClock, systemRandom } from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
 import { joinSubnet } from '@koinon/ledger'
 import { subnetsAbi } from '@koinon/ledger/abis'
@@ -16,6 +16,7 @@ import {
   openNetworkBeacon,
   SandboxedJudge,
   type SubnetLedger,
+  SubnetSandbox,
   taskSubnet,
   ValidatorLoop,
   ValidatorServer,
@@ -29,31 +30,33 @@ import type { RunningRole } from '../supervisor/role-process.ts'
 import { createEventTeller } from '../validator/event-teller.ts'
 import { createValidatorMetrics } from '../validator/metrics.ts'
 import { RenewedSession } from '../validator/renewed-session.ts'
+import type { EpochFiles, VersionFile } from './epoch-files.ts'
+import { type ByFile, FileFollower } from './file-follower.ts'
 import { keepPort, lastFreePort } from './last-port.ts'
 import type { SubnetMember, SubnetRoleConfig } from './role-config.ts'
 import { openRoleLedger } from './role-tools.ts'
-import type { SubnetParts } from './subnet-parts.ts'
+import type { SubnetShared } from './subnet-shared.ts'
 import { ensureTestMoney } from './test-money.ts'
 
 const peerTimeoutMs = 10_000
+const pollMs = 2_000
 
 export async function startSubnetValidator(
   config: SubnetRoleConfig,
   member: SubnetMember,
-  parts: SubnetParts,
+  { ledger, files }: SubnetShared,
   log: Logger,
 ): Promise<RunningRole> {
   const role = await openRoleLedger({ ...config, name: member.name })
   const { network, reader, sender, key, home } = role
   const folder = home.role(member.name)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const { description, sourceHash } = parts
-  const subnet = taskSubnet(description)
-  const specHash = subnet.specHash(sourceHash)
+  const { netuid } = config
+  // A file that cannot be read is told as such, not as one that the ledger does not name.
+  await files.first()
   await ensureTestMoney(role, config.netuid, log)
   const durable = await DurableStore.open(join(folder, 'store.db'), validatorStoreSchema)
   const store = new ValidatorStore(durable)
-  const ledger = parts.ledger(reader, network)
   const account = localDelegatingAccount(key.secretKey)
   const session = await RenewedSession.open({
     account,
@@ -67,34 +70,42 @@ export async function startSubnetValidator(
     timeoutMs: peerTimeoutMs,
   })
   const metrics = createValidatorMetrics()
-  const judge = new SandboxedJudge(
-    () => parts.open((line) => log.info({ line }, 'the subnet file says')),
-    parts.takeFirst(),
-  )
-  const { netuid } = config
   const tell = createEventTeller(log)
   const timekeeper = openNetworkBeacon(network, { ledger, clock: systemClock, endpoints: config.beaconEndpoints })
-  const loop = new ValidatorLoop({
-    netuid,
-    subnet,
-    specHash,
-    sourceHash,
-    ledger,
-    writer: createSubnetLedgerWriter(sender, network),
-    account,
-    store,
-    miners: createMinerPort(peers, answerEvidenceBytes(description.answerBytes)),
-    attestations: createAttestationPort(peers),
-    verifyPorts: judge,
-    judge,
-    clock: systemClock,
-    random: systemRandom,
-    ...(timekeeper === undefined ? {} : { timekeeper }),
-    onEvent: (event) => {
-      metrics.observe(event)
-      tell(event)
-    },
-  })
+  const openLoop = async ({ file, description, sourceHash, specHash }: VersionFile): Promise<ByFile> => {
+    // Opened when there is something to judge.
+    const judge = new SandboxedJudge(() =>
+      SubnetSandbox.open(file, (line) => log.info({ line }, 'the subnet file says')),
+    )
+    const loop = new ValidatorLoop({
+      netuid,
+      subnet: taskSubnet(description),
+      specHash,
+      sourceHash,
+      ledger,
+      writer: createSubnetLedgerWriter(sender, network),
+      account,
+      store,
+      miners: createMinerPort(peers, answerEvidenceBytes(description.answerBytes)),
+      attestations: createAttestationPort(peers),
+      verifyPorts: judge,
+      judge,
+      clock: systemClock,
+      random: systemRandom,
+      ...(timekeeper === undefined ? {} : { timekeeper }),
+      onEvent: (event) => {
+        metrics.observe(event)
+        tell(event)
+      },
+    })
+    return {
+      start: () => loop.start(),
+      stop: async () => {
+        await loop.stop()
+        await judge.close()
+      },
+    }
+  }
   const server = new ValidatorServer({
     store,
     ledger,
@@ -117,32 +128,46 @@ export async function startSubnetValidator(
     functionName: 'subnet',
     args: [netuid],
   })
-  if (!(await isNamed(ledger, netuid, specHash))) throw otherFile(config.file, found.name)
+  const now = await fileNow(files, ledger, netuid)
+  if (now === undefined) throw otherFile(config.file, found.name)
   const seat = await joinSubnet({ network, reader, sender }, netuid, endpoint)
   const membership = { network, reader, sender }
   if (config.isLocal) await ensureRootStake(membership, localValidatorStake)
   else await ensureWeight(membership, netuid, found.minValidatorStake)
   await ensurePermitSought(membership, netuid)
+  const loop = await FileFollower.open(
+    {
+      wanted: async () => files.at(await judgedEpoch(ledger, netuid)),
+      open: openLoop,
+      pollMs,
+      onChanged: ({ path }) => log.info({ path }, 'went over to the file that the ledger names'),
+      onError: (error) => log.warn({ error: errorToJson(error) }, 'could not go over to another file; trying again'),
+    },
+    now,
+  )
   loop.start()
-  log.info({ endpoint, account: key.address, uid: seat.uid, subnet: subnet.name }, 'validating')
+  log.info({ endpoint, account: key.address, uid: seat.uid, subnet: found.name }, 'validating')
   return {
     info: { url: endpoint, account: key.address, facts: { uid: seat.uid, netuid } },
     stop: async () => {
       session.stop()
       await loop.stop()
-      await judge.close()
       await server.stop()
       await durable.close()
     },
   }
 }
 
-/** Whether the ledger names this definition, now or from an epoch that was announced. */
-async function isNamed(ledger: SubnetLedger, netuid: number, specHash: Hex): Promise<boolean> {
+/** The epoch whose answers are judged now: the one before the one under way. Until its result is there its file has to run. */
+async function judgedEpoch(ledger: SubnetLedger, netuid: number): Promise<number> {
   const [clock, nowSeconds] = await Promise.all([ledger.clock(netuid), ledger.nowSeconds()])
-  const epochs = [Math.max(0, epochAt(clock, nowSeconds)), Number.MAX_SAFE_INTEGER]
-  const named = await Promise.all(epochs.map((epoch) => ledger.specHash(netuid, epoch)))
-  return named.includes(specHash)
+  return Math.max(0, epochAt(clock, nowSeconds) - 1)
+}
+
+/** The file to begin with: for the epoch that is judged, else the one that comes after it, else the one that was announced. */
+async function fileNow(files: EpochFiles, ledger: SubnetLedger, netuid: number): Promise<VersionFile | undefined> {
+  const epoch = await judgedEpoch(ledger, netuid)
+  return (await files.at(epoch)) ?? (await files.at(epoch + 1)) ?? (await files.announced())
 }
 
 function otherFile(file: string, name: string): KoinonError {

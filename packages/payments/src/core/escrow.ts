@@ -61,10 +61,10 @@ export async function readUnsettled(
   return claimed - settled
 }
 
-/** Waits at most 15 s for a read of the ledger; what fails becomes `payments/ledger-unreachable`. */
-export async function reachable<value>(read: Promise<value>): Promise<value> {
+/** Waits at most 15 s, unless said otherwise, for a read of the ledger; what fails becomes `payments/ledger-unreachable`. */
+export async function reachable<value>(read: Promise<value>, timeoutMs: number = readTimeoutMs): Promise<value> {
   try {
-    return await withDeadline(read, readTimeoutMs, 'Reading the ledger')
+    return await withDeadline(read, timeoutMs, 'Reading the ledger')
   } catch (cause) {
     throw new KoinonError({
       code: 'payments/ledger-unreachable',

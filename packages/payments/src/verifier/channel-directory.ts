@@ -1,7 +1,6 @@
 import { type Address, type Hex, toAddress } from '@koinon/base'
-import type { LedgerReader } from '@koinon/ledger'
+import { type LedgerReader, LogPager } from '@koinon/ledger'
 import { batchSettlementAbi } from '@koinon/ledger/abis'
-import { parseEventLogs } from 'viem'
 import { reachable } from '../core/escrow.ts'
 
 /** What the ledger has seen of a channel. It stays true after the channel is empty again. */
@@ -21,8 +20,10 @@ export type ChannelDirectoryOptions = {
   readonly unsettledBlocks: number
 }
 
-const blocksPerRequest = 5_000n
-const events = batchSettlementAbi.filter((item) => item.type === 'event')
+const pageTimeoutMs = 60_000
+const events = batchSettlementAbi.filter(
+  (item) => item.type === 'event' && (item.name === 'ChannelCreated' || item.name === 'Deposited'),
+) as Extract<(typeof batchSettlementAbi)[number], { type: 'event'; name: 'ChannelCreated' | 'Deposited' }>[]
 
 /**
  * Every channel that was ever opened, from the escrow's events, so that a stranger's receipt can be held against it. What a payer has
@@ -31,6 +32,7 @@ const events = batchSettlementAbi.filter((item) => item.type === 'event')
 export class ChannelDirectory {
   readonly #options: ChannelDirectoryOptions
   readonly #settled = new Map<Hex, LedgerChannel>()
+  readonly #pager = new LogPager()
   #nextBlock: bigint
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -57,20 +59,20 @@ export class ChannelDirectory {
     const head = await reachable(reader.getBlockNumber({ cacheTime: 0 }))
     const settledHead = head - BigInt(unsettledBlocks)
     while (this.#nextBlock <= settledHead) {
-      const last = this.#nextBlock + blocksPerRequest - 1n
-      const end = last < settledHead ? last : settledHead
-      await this.#read(this.#nextBlock, end, this.#settled)
-      this.#nextBlock = end + 1n
+      this.#nextBlock = (await this.#read(this.#nextBlock, settledHead, this.#settled)) + 1n
     }
     const unsettled = new Map<Hex, LedgerChannel>()
-    if (this.#nextBlock <= head) await this.#read(this.#nextBlock, head, unsettled)
+    for (let next = this.#nextBlock; next <= head; ) next = (await this.#read(next, head, unsettled)) + 1n
     return unsettled
   }
 
-  async #read(fromBlock: bigint, toBlock: bigint, channels: Map<Hex, LedgerChannel>): Promise<void> {
+  /** Reads the first page of a span; resolves with the block at which it ends. */
+  async #read(fromBlock: bigint, toBlock: bigint, channels: Map<Hex, LedgerChannel>): Promise<bigint> {
     const { reader, escrow } = this.#options
-    const found = await reachable(reader.getLogs({ address: escrow, fromBlock, toBlock }))
-    const logs = parseEventLogs({ abi: events, logs: found })
+    const page = this.#pager.next({ fromBlock, toBlock }, (span) =>
+      reader.getLogs({ address: escrow, events, strict: true, ...span }),
+    )
+    const { logs, toBlock: end } = await reachable(page, pageTimeoutMs)
     for (const log of logs) {
       if (log.eventName === 'ChannelCreated') {
         const { payer, receiver, token } = log.args.config
@@ -90,5 +92,6 @@ export class ChannelDirectory {
         }
       }
     }
+    return end
   }
 }

@@ -1,6 +1,6 @@
 /** All that an account has in pools and stake: free alpha, positions on hotkeys, what is leaving, root dividends. Atomic units. */
 import { type Address, KoinonError, toAddress } from '@koinon/base'
-import type { LedgerReader } from '@koinon/ledger'
+import { type LedgerReader, LogPager } from '@koinon/ledger'
 import { alphaStakingAbi, poolsAbi } from '@koinon/ledger/abis'
 import { rootNetuid } from './alpha-stake.ts'
 import { netuidsOf, type PoolNetwork, type PoolPlace } from './pools.ts'
@@ -31,7 +31,6 @@ export type AlphaHoldings = {
 
 type StakedPlace = { readonly netuid: number; readonly hotkey: Address }
 
-const blocksPerRequest = 5_000n
 /** About a minute of blocks on the usual second layers: read again, because they may have been replaced. */
 const unsettledBlocks = { embedded: 0n, external: 32n } as const
 const claimSteps = 10_000n
@@ -43,6 +42,7 @@ export class HoldingsReader {
   readonly #reader: LedgerReader
   readonly #account: Address
   readonly #places = new Map<string, StakedPlace>()
+  readonly #pager = new LogPager()
   #nextBlock: bigint
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -82,17 +82,17 @@ export class HoldingsReader {
   async #findPlaces(): Promise<void> {
     const head = await this.#reader.getBlockNumber({ cacheTime: 0 })
     const settled = head - unsettledBlocks[this.#network.chainKind]
-    for (let fromBlock = this.#nextBlock; fromBlock <= head; fromBlock += blocksPerRequest) {
-      const last = fromBlock + blocksPerRequest - 1n
-      const toBlock = last < head ? last : head
-      const logs = await this.#reader.getLogs({
-        address: this.#network.contracts.staking,
-        event: stakedEvent as NonNullable<typeof stakedEvent>,
-        args: { staker: this.#account },
-        fromBlock,
-        toBlock,
-        strict: true,
-      })
+    for (let fromBlock = this.#nextBlock; fromBlock <= head; ) {
+      const { logs, toBlock } = await this.#pager.next({ fromBlock, toBlock: head }, (span) =>
+        this.#reader.getLogs({
+          address: this.#network.contracts.staking,
+          event: stakedEvent as NonNullable<typeof stakedEvent>,
+          args: { staker: this.#account },
+          strict: true,
+          ...span,
+        }),
+      )
+      fromBlock = toBlock + 1n
       for (const { args } of logs) {
         const place = { netuid: Number(args.netuid), hotkey: toAddress(args.hotkey) }
         this.#places.set(`${place.netuid}/${place.hotkey}`, place)

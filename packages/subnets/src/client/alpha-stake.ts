@@ -1,8 +1,8 @@
 /** Stake of one account: alpha on hotkeys of a subnet, KOIN on the root (subnet 0), where it counts in up to 16 subnets. */
 import { type Address, KoinonError } from '@koinon/base'
 import { alphaStakingAbi } from '@koinon/ledger/abis'
-import { type Abi, parseEventLogs, type TransactionReceipt } from 'viem'
-import { allowKoin, explained, type PoolAccount } from './pool-trades.ts'
+import { parseEventLogs, type TransactionReceipt } from 'viem'
+import { type ArgsOf, allowKoin, type Changing, explained, type PoolAccount } from './pool-trades.ts'
 
 /** The root: its stake is KOIN. */
 export const rootNetuid = 0
@@ -104,12 +104,12 @@ export async function claimRootDividends(account: PoolAccount, netuid: number, h
   return claimed
 }
 
-async function callStaking(
+function callStaking<name extends Changing<typeof alphaStakingAbi>>(
   account: PoolAccount,
-  functionName: string,
-  args: readonly unknown[],
+  functionName: name,
+  args: ArgsOf<typeof alphaStakingAbi, name>,
 ): Promise<TransactionReceipt> {
-  const to = { address: account.network.contracts.staking, abi: alphaStakingAbi as Abi }
+  const to = { address: account.network.contracts.staking, abi: alphaStakingAbi } as const
   return explained(account.sender.call({ ...to, functionName, args }))
 }
 

@@ -1,8 +1,7 @@
 /** What hotkeys and accounts choose: takes, child keys, where gifts of stake go (specs/0014-pools.md section 6). */
 import { type Address, toAddress } from '@koinon/base'
 import { alphaStakingAbi, delegationAbi } from '@koinon/ledger/abis'
-import type { Abi } from 'viem'
-import { explained, type PoolAccount } from './pool-trades.ts'
+import { type ArgsOf, type Changing, explained, type PoolAccount } from './pool-trades.ts'
 import type { PoolPlace } from './pools.ts'
 
 type WithDelegation<place extends PoolPlace> = place & {
@@ -19,11 +18,6 @@ export type Take = {
   readonly bps: number
   readonly pending: { readonly bps: number; readonly fromSeconds: number } | undefined
 }
-
-/** Largest take of either kind, 1/10,000, and seconds between two raises. */
-export const takeBounds = { mostBps: 1_800, raiseSeconds: 30 * 86_400 } as const
-/** Most children of a hotkey in a subnet. */
-export const mostChildren = 5
 
 /** A part of a parent's own alpha weight in a subnet, in 1e-18. */
 export type ChildShare = { readonly child: Address; readonly proportion: bigint }
@@ -122,13 +116,13 @@ export async function announceChildren(
   netuid: number,
   children: readonly ChildShare[],
 ): Promise<void> {
-  const args = [netuid, children.map(({ child }) => child), children.map(({ proportion }) => proportion)]
-  await callDelegation(account, 'announceChildren', args)
+  const [hotkeys, proportions] = [children.map(({ child }) => child), children.map(({ proportion }) => proportion)]
+  await callDelegation(account, 'announceChildren', [netuid, hotkeys, proportions])
 }
 
 /** Puts announced children of any parent into force. Throws `ledger/children-too-early`, `ledger/nothing-announced`, `ledger/child-not-willing`. */
 export async function applyChildren(account: DelegationAccount, netuid: number, parent: Address): Promise<void> {
-  const to = { address: account.network.contracts.staking, abi: alphaStakingAbi as Abi }
+  const to = { address: account.network.contracts.staking, abi: alphaStakingAbi } as const
   await explained(account.sender.call({ ...to, functionName: 'applyChildren', args: [netuid, parent] }))
 }
 
@@ -157,11 +151,11 @@ function delegationOf({ network }: DelegationPlace) {
   return { address: network.contracts.delegation, abi: delegationAbi, blockTag: 'pending' } as const
 }
 
-async function callDelegation(
+async function callDelegation<name extends Changing<typeof delegationAbi>>(
   account: DelegationAccount,
-  functionName: string,
-  args: readonly unknown[],
+  functionName: name,
+  args: ArgsOf<typeof delegationAbi, name>,
 ): Promise<void> {
-  const to = { address: account.network.contracts.delegation, abi: delegationAbi as Abi }
+  const to = { address: account.network.contracts.delegation, abi: delegationAbi } as const
   await explained(account.sender.call({ ...to, functionName, args }))
 }

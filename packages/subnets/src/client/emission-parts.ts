@@ -1,15 +1,10 @@
 /** How a subnet divides its new alpha between its owner, its miners and its validators (specs/0020-pool-emission.md section 2). */
 import type { Address } from '@koinon/base'
 import { poolEmissionAbi } from '@koinon/ledger/abis'
+import type { AlphaParts } from '../rules/emission/coinbase.ts'
 import { partsDelaySeconds } from '../rules/emission/constants.ts'
 import { explained, type PoolAccount } from './pool-trades.ts'
 import type { PoolPlace } from './pools.ts'
-
-/** In 1/10,000; they sum to 10,000. */
-export type PartsOfAlpha = { readonly ownerBps: number; readonly minersBps: number; readonly validatorsBps: number }
-
-/** Bounds that the contract holds: `ownerMaximumBps` for the owner, at least `leastBps` for miners and validators each. */
-export const partBounds = { ownerMaximumBps: 1_800, leastBps: 2_000 } as const
 
 type WithEmission<place extends PoolPlace> = place & {
   readonly network: { readonly contracts: { readonly emission: Address } }
@@ -19,9 +14,9 @@ type WithEmission<place extends PoolPlace> = place & {
 export async function readParts(
   { network, reader }: WithEmission<PoolPlace>,
   netuid: number,
-): Promise<{ readonly now: PartsOfAlpha; readonly announced: PartsOfAlpha | undefined }> {
+): Promise<{ readonly now: AlphaParts; readonly announced: AlphaParts | undefined }> {
   const { timestamp } = await reader.getBlock({ blockTag: 'pending' })
-  const at = async (seconds: bigint): Promise<PartsOfAlpha> => {
+  const at = async (seconds: bigint): Promise<AlphaParts> => {
     const [ownerBps, minersBps, validatorsBps] = await reader.readContract({
       address: network.contracts.emission,
       abi: poolEmissionAbi,
@@ -40,7 +35,7 @@ export async function readParts(
 export async function announceParts(
   account: WithEmission<PoolAccount>,
   netuid: number,
-  { ownerBps, minersBps }: Pick<PartsOfAlpha, 'ownerBps' | 'minersBps'>,
+  { ownerBps, minersBps }: Pick<AlphaParts, 'ownerBps' | 'minersBps'>,
 ): Promise<void> {
   await explained(
     account.sender.call({

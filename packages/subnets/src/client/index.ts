@@ -19,5 +19,6 @@ export type {
 } from './subnet-ledger.ts'
 export { createHttpTimekeeper, quicknetRelays, type Timekeeper } from './timekeeper.ts'
 export { unlessDone } from './unless-done.ts'
+export type { Upkeep } from './upkeep.ts'
 export { createSubnetLedger } from './viem-subnet-ledger.ts'
 export { createSubnetLedgerWriter } from './viem-subnet-ledger-writer.ts'

@@ -5,10 +5,11 @@ import { LedgerEvents } from './ledger-events.ts'
 
 const address = `0x${'11'.repeat(20)}` as const
 const contracts = { subnets: address, permits: address, work: address, weights: address, epochs: address }
-const logAt = (block: number) => ({
+/** As a server answers, at the last block asked for. */
+const logAt = (blockNumber: string) => ({
   address,
-  blockNumber: BigInt(block),
-  logIndex: 0,
+  blockNumber,
+  logIndex: '0x0',
   topics: encodeEventTopics({
     abi: permitsAbi,
     eventName: 'PermittedStakeChanged',
@@ -17,17 +18,19 @@ const logAt = (block: number) => ({
   data: encodeAbiParameters([{ type: 'uint256' }, { type: 'uint256' }], [1n, 2n]),
 })
 
+type Request = { readonly params: readonly [{ readonly toBlock: string }] }
+
 describe('LedgerEvents', () => {
   it('lets all who ask meanwhile share one look, and each see what was there when it asked', async () => {
     let [head, looks] = [10, 0]
     const reader = {
       getBlockNumber: async () => BigInt(head),
-      getLogs: async ({ toBlock }: { readonly toBlock: bigint }) => {
+      request: async ({ params: [{ toBlock }] }: Request) => {
         looks++
-        return [logAt(Number(toBlock))]
+        return [logAt(toBlock)]
       },
     }
-    const options = { startBlock: 1, blocksPerRequest: 100, unsettledBlocks: 0 }
+    const options = { startBlock: 1, unsettledBlocks: 0 }
     const events = new LedgerEvents(reader as never, contracts, options)
     const first = events.read()
     await Promise.resolve()
@@ -47,9 +50,9 @@ describe('LedgerEvents', () => {
         if (isDown) throw new Error('down')
         return 5n
       },
-      getLogs: async () => [logAt(5)],
+      request: async () => [logAt('0x5')],
     }
-    const options = { startBlock: 1, blocksPerRequest: 100, unsettledBlocks: 0 }
+    const options = { startBlock: 1, unsettledBlocks: 0 }
     const events = new LedgerEvents(reader as never, contracts, options)
     const failed = await Promise.allSettled([events.read(), events.read()])
     expect(failed.map(({ status }) => status)).toEqual(['rejected', 'rejected'])

@@ -1,13 +1,14 @@
 /** Events of the subnet contracts, read once and kept: the past does not change. */
 import type { Address, Hex } from '@koinon/base'
-import type { LedgerReader } from '@koinon/ledger'
+import { type BlockSpan, type LedgerReader, LogPager } from '@koinon/ledger'
 import { epochsAbi, permitsAbi, subnetsAbi, weightsAbi, workAbi } from '@koinon/ledger/abis'
+import { formatLog, numberToHex, type RpcLog, toEventSelector } from 'viem'
 import { createEventDecoder } from './event-decoder.ts'
 
 export type EventContracts = Readonly<Record<'subnets' | 'permits' | 'work' | 'weights' | 'epochs', Address>>
 
-/** Those that a ledger's history is made of; claims, the most by far, are not among them. */
-const watched = [
+/** What is used of them, and no other: strangers can make many of the others for little. In each `netuid` is the first topic. */
+const usedEvents = [
   'NeuronRegistered',
   'NeuronRemoved',
   'PermittedStakeChanged',
@@ -19,31 +20,33 @@ const watched = [
   'RootDisabled',
   'RootOverturned',
 ] as const
-const all = [...subnetsAbi, ...permitsAbi, ...workAbi, ...weightsAbi, ...epochsAbi]
-type Watched = Extract<(typeof all)[number], { readonly type: 'event'; readonly name: (typeof watched)[number] }>
-
-const decode = createEventDecoder(
-  all.filter((item): item is Watched => item.type === 'event' && watched.some((name) => name === item.name)),
+const allAbis = [...subnetsAbi, ...permitsAbi, ...workAbi, ...weightsAbi, ...epochsAbi] as const
+type UsedEvent = Extract<(typeof allAbis)[number], { type: 'event'; name: (typeof usedEvents)[number] }>
+const usedAbi = allAbis.filter(
+  (item): item is UsedEvent => item.type === 'event' && (usedEvents as readonly string[]).includes(item.name),
 )
+const signatures = usedAbi.map((event) => toEventSelector(event))
+const decodeLogs = createEventDecoder(usedAbi)
 
 export type LedgerEvent = ReturnType<typeof decode>[number]
 
 export type EventOptions = {
   readonly startBlock: number
-  /** Most blocks asked for at once. */
-  readonly blocksPerRequest: number
   /** Blocks behind the head that may still be replaced: read anew each time. 0 on a single sequencer's chain. */
   readonly unsettledBlocks: number
+  /** The only subnet whose events are read; of all without it. */
+  readonly netuid?: number
 }
 
-/** Incremental reader. One instance a process; `read` may be called concurrently. */
+/** Incremental reader. Keep one; `read` may be called concurrently. */
 export class LedgerEvents {
   readonly #reader: LedgerReader
   readonly #contracts: EventContracts
   readonly #options: EventOptions
+  readonly #pager = new LogPager()
   readonly #timestamps = new Map<bigint, number>()
-  #settled: LedgerEvent[] = []
-  #unsettled: LedgerEvent[] = []
+  readonly #settled: LedgerEvent[] = []
+  #unsettled: readonly LedgerEvent[] = []
   #nextBlock: bigint
   #turn: Promise<unknown> = Promise.resolve()
   /** A look that has not begun. */
@@ -82,19 +85,36 @@ export class LedgerEvents {
     const head = await this.#reader.getBlockNumber({ cacheTime: 0 })
     const settledHead = head - BigInt(this.#options.unsettledBlocks)
     while (this.#nextBlock <= settledHead) {
-      const end = least(settledHead, this.#nextBlock + BigInt(this.#options.blocksPerRequest) - 1n)
-      this.#settled.push(...(await this.#fetch(this.#nextBlock, end)))
-      this.#nextBlock = end + 1n
+      this.#nextBlock = (await this.#fetch({ fromBlock: this.#nextBlock, toBlock: settledHead }, this.#settled)) + 1n
     }
-    this.#unsettled = this.#nextBlock <= head ? [...(await this.#fetch(this.#nextBlock, head))] : []
+    const unsettled: LedgerEvent[] = []
+    for (let fromBlock = this.#nextBlock; fromBlock <= head; ) {
+      fromBlock = (await this.#fetch({ fromBlock, toBlock: head }, unsettled)) + 1n
+    }
+    this.#unsettled = unsettled
   }
 
-  async #fetch(fromBlock: bigint, toBlock: bigint): Promise<readonly LedgerEvent[]> {
-    const logs = await this.#reader.getLogs({ address: Object.values(this.#contracts) as Hex[], fromBlock, toBlock })
-    return decode(logs)
+  /** Appends the first page of a span; resolves with the block at which it ends. */
+  async #fetch(span: BlockSpan, events: LedgerEvent[]): Promise<bigint> {
+    const { logs, toBlock } = await this.#pager.next(span, (page) => this.#request(page))
+    // One by one: a call takes no more than about 120,000 arguments.
+    for (const log of logs) for (const event of decode(log)) events.push(event)
+    return toBlock
+  }
+
+  /** viem's own call filters several events by their signatures only. */
+  #request({ fromBlock, toBlock }: BlockSpan): Promise<readonly RpcLog[]> {
+    const { netuid } = this.#options
+    const address = Object.values(this.#contracts) as Hex[]
+    const topics = netuid === undefined ? [signatures] : [signatures, numberToHex(netuid, { size: 32 })]
+    return this.#reader.request({
+      method: 'eth_getLogs',
+      params: [{ address, topics, fromBlock: numberToHex(fromBlock), toBlock: numberToHex(toBlock) }],
+    })
   }
 }
 
-function least(a: bigint, b: bigint): bigint {
-  return a < b ? a : b
+/** One event, or none. */
+function decode(log: RpcLog) {
+  return decodeLogs([formatLog(log)])
 }

@@ -1,7 +1,8 @@
 /** Who may come to own a subnet: locks of alpha, what they count, contests, and the moves of one account (specs/0021-conviction.md). */
 import { type Address, toAddress, zeroAddress } from '@koinon/base'
+import { LogPager } from '@koinon/ledger'
 import { convictionAbi, poolsAbi, subnetsAbi } from '@koinon/ledger/abis'
-import { type Abi, parseEventLogs, type TransactionReceipt } from 'viem'
+import { parseEventLogs, type TransactionReceipt } from 'viem'
 import {
   type Comparison,
   type ConvictionTally,
@@ -9,7 +10,7 @@ import {
   convictionRules,
   tallyAfter,
 } from '../rules/conviction.ts'
-import { explained, type PoolAccount } from './pool-trades.ts'
+import { type ArgsOf, type Changing, explained, type PoolAccount } from './pool-trades.ts'
 import type { PoolPlace } from './pools.ts'
 
 type WithConviction<place extends PoolPlace> = place & {
@@ -60,7 +61,6 @@ export type HeldLock = {
   readonly endsAtSeconds: number | undefined
 }
 
-const blocksPerRequest = 5_000n
 const outlookSeconds = 5 * 365 * 86_400
 const lockedEvent = convictionAbi.find((item) => item.type === 'event' && item.name === 'Locked')
 
@@ -152,16 +152,18 @@ function firstLead(
 async function readCandidates({ network, reader }: OwnershipPlace, netuid: number): Promise<readonly Address[]> {
   const head = await reader.getBlockNumber({ cacheTime: 0 })
   const found = new Set<Address>()
-  for (let fromBlock = BigInt(network.startBlock); fromBlock <= head; fromBlock += blocksPerRequest) {
-    const last = fromBlock + blocksPerRequest - 1n
-    const logs = await reader.getLogs({
-      address: network.contracts.conviction,
-      event: lockedEvent as NonNullable<typeof lockedEvent>,
-      args: { netuid },
-      fromBlock,
-      toBlock: last < head ? last : head,
-      strict: true,
-    })
+  const pager = new LogPager()
+  for (let fromBlock = BigInt(network.startBlock); fromBlock <= head; ) {
+    const { logs, toBlock } = await pager.next({ fromBlock, toBlock: head }, (span) =>
+      reader.getLogs({
+        address: network.contracts.conviction,
+        event: lockedEvent as NonNullable<typeof lockedEvent>,
+        args: { netuid },
+        strict: true,
+        ...span,
+      }),
+    )
+    fromBlock = toBlock + 1n
     for (const { args } of logs) found.add(toAddress(args.candidate))
   }
   return [...found]
@@ -231,7 +233,11 @@ export async function takeOverSubnet(account: OwnershipAccount, netuid: number):
   await call(account, 'takeOver', [netuid])
 }
 
-function call(account: OwnershipAccount, functionName: string, args: readonly unknown[]): Promise<TransactionReceipt> {
-  const to = { address: account.network.contracts.conviction, abi: convictionAbi as Abi }
+function call<name extends Changing<typeof convictionAbi>>(
+  account: OwnershipAccount,
+  functionName: name,
+  args: ArgsOf<typeof convictionAbi, name>,
+): Promise<TransactionReceipt> {
+  const to = { address: account.network.contracts.conviction, abi: convictionAbi } as const
   return explained(account.sender.call({ ...to, functionName, args }))
 }

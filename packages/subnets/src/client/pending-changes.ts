@@ -1,14 +1,16 @@
 /** What the owner of a subnet announced and does not hold yet, besides the rules of seats (specs/0010 section 1, 0020 section 2). */
 import type { Address, Hex } from '@koinon/base'
 import { poolEmissionAbi, subnetsAbi, subnetTermsAbi } from '@koinon/ledger/abis'
+import type { AlphaParts } from '../rules/emission/coinbase.ts'
 import { partsDelaySeconds } from '../rules/emission/constants.ts'
-import { type PartsOfAlpha, readParts } from './emission-parts.ts'
+import { updateDelayEpochs } from '../rules/epoch-clock.ts'
+import { readParts } from './emission-parts.ts'
 import type { PoolPlace } from './pools.ts'
 
 /** Each from its second on (Unix). */
 export type PendingChanges = {
   readonly texts: { readonly fromSeconds: number; readonly specHash: Hex; readonly metadataURI: string } | undefined
-  readonly parts: ({ readonly fromSeconds: number } & PartsOfAlpha) | undefined
+  readonly parts: ({ readonly fromSeconds: number } & AlphaParts) | undefined
 }
 
 export type PendingPlace = PoolPlace & {
@@ -16,9 +18,6 @@ export type PendingPlace = PoolPlace & {
     readonly contracts: { readonly emission: Address; readonly subnets: Address; readonly terms: Address }
   }
 }
-
-/** First epoch of which announced texts hold, from the one of the announcement. */
-const updateDelayEpochs = 2n
 
 export async function readPendingChanges(place: PendingPlace, netuid: number): Promise<PendingChanges> {
   const { network, reader } = place
@@ -28,7 +27,7 @@ export async function readPendingChanges(place: PendingPlace, netuid: number): P
   const { timestamp } = await reader.getBlock(pending)
   const epoch = await reader.readContract({ ...subnets, functionName: 'epochAt', args: [netuid, timestamp] })
   const [next, { announced }] = await Promise.all([
-    reader.readContract({ ...terms, functionName: 'versionAt', args: [netuid, epoch + updateDelayEpochs] }),
+    reader.readContract({ ...terms, functionName: 'versionAt', args: [netuid, epoch + BigInt(updateDelayEpochs)] }),
     readParts(place, netuid),
   ])
   const window =
@@ -50,7 +49,7 @@ async function firstSecondOf(
   { network, reader }: PendingPlace,
   netuid: number,
   now: number,
-  announced: PartsOfAlpha,
+  announced: AlphaParts,
 ): Promise<number> {
   let [before, after] = [now, now + partsDelaySeconds + 1]
   while (after - before > 1) {

@@ -1,8 +1,8 @@
 /** Trades of one account with the pools. Each names what must come of it at least; nothing is approved beyond what a trade takes. */
 import { type Address, type Hex, isKoinonError, KoinonError } from '@koinon/base'
-import { ensureAllowance, type TransactionSender } from '@koinon/ledger'
+import { type ContractCall, ensureAllowance, type TransactionSender } from '@koinon/ledger'
 import { poolsAbi } from '@koinon/ledger/abis'
-import { type Abi, parseEventLogs, type TransactionReceipt } from 'viem'
+import { type Abi, type ContractFunctionName, parseEventLogs, type TransactionReceipt } from 'viem'
 import type { PoolPlace } from './pools.ts'
 
 /** An account that trades and stakes. */
@@ -52,8 +52,16 @@ export async function allowKoin(account: PoolAccount, spender: Address, koin: bi
   await ensureAllowance(account, spender, koin)
 }
 
-async function callPools(account: PoolAccount, functionName: string, args: readonly unknown[]) {
-  const to = { address: account.network.contracts.pools, abi: poolsAbi as Abi }
+/** Name of a function that changes something, and what it takes: both held to the ABI. */
+export type Changing<abi extends Abi> = ContractFunctionName<abi, 'nonpayable' | 'payable'>
+export type ArgsOf<abi extends Abi, name extends Changing<abi>> = ContractCall<abi, name>['args']
+
+function callPools<name extends Changing<typeof poolsAbi>>(
+  account: PoolAccount,
+  functionName: name,
+  args: ArgsOf<typeof poolsAbi, name>,
+): Promise<TransactionReceipt> {
+  const to = { address: account.network.contracts.pools, abi: poolsAbi } as const
   return explained(account.sender.call({ ...to, functionName, args }))
 }
 
@@ -116,6 +124,31 @@ const refusals: Readonly<Record<string, Refusal>> = {
     code: 'ledger/not-owner',
     message: 'Only the owner of the subnet may do that',
     hint: 'See who that is: koinon subnet show NETUID. The wallet of this home is another account.',
+  },
+  SubnetIsDissolved: {
+    code: 'ledger/subnet-dissolved',
+    message: 'That subnet is dissolved: nothing of it changes any more',
+    hint: 'See which live: koinon subnet list',
+  },
+  ChangePending: {
+    code: 'ledger/change-pending',
+    message: 'Other rules of seats are announced and do not hold yet; one change waits at a time',
+    hint: 'See from when on they hold, and announce again then: koinon subnet announce NETUID',
+  },
+  ParameterOutOfRange: {
+    code: 'ledger/out-of-bounds',
+    message: 'One of the values is out of the bounds that the network sets',
+    hint: 'See the bounds: koinon subnet announce --help',
+  },
+  OwnerHotkeysFull: {
+    code: 'ledger/owner-hotkeys-full',
+    message: 'The owner has named as many hotkeys as it may: an eighth of the seats, 10 at most',
+    hint: 'Drop one first: koinon subnet owner-hotkey drop NETUID HOTKEY',
+  },
+  OwnerHotkeyUnknown: {
+    code: 'ledger/no-owner-hotkey',
+    message: 'That is none of the hotkeys that the owner named',
+    hint: 'See which they are: koinon subnet owner-hotkey list NETUID',
   },
   SubnetNotFound: {
     code: 'ledger/no-subnet',

@@ -13,6 +13,7 @@ import type {
   SpecParts,
   SubnetClock,
 } from '../rules/index.ts'
+import type { Upkeep } from './upkeep.ts'
 
 export type Endpoint = { readonly hotkey: Address; readonly uid: number; readonly endpoint: string }
 
@@ -92,6 +93,8 @@ export type SubnetLedger = {
   paidTo(netuid: number, seat: Pick<HeldSeat, 'hotkey' | 'sinceSeconds'>): Promise<AmountNumbers>
   /** Alpha that `claimOwner` would pay now, atomic units. */
   ownerDue(netuid: number): Promise<bigint>
+  /** What the contracts leave to anybody and a validator of the subnet may do now. */
+  upkeepDue(netuid: number, hotkey: Address): Promise<readonly Upkeep[]>
 }
 
 /** Transactions of one hotkey. They wait until mined and throw `ledger/refused` when the contract says no. */
@@ -125,4 +128,8 @@ export type SubnetLedgerWriter = {
   claimOwner(netuid: number): Promise<void>
   /** Opens the next step of emission when a period has passed, then pays up to so many of its subnets. */
   advanceEmission(mostSubnets: number): Promise<void>
+  /** Burns the KOIN fees that wait in the pools. */
+  burnFees(): Promise<void>
+  /** From now on the hotkey's root stake counts in the subnet. */
+  countRoot(netuid: number): Promise<void>
 }

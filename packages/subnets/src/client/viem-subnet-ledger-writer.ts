@@ -1,6 +1,14 @@
 import { toAddress, zeroHash } from '@koinon/base'
 import type { TransactionSender } from '@koinon/ledger'
-import { disputesAbi, epochsAbi, poolEmissionAbi, weightsAbi, workAbi } from '@koinon/ledger/abis'
+import {
+  alphaStakingAbi,
+  disputesAbi,
+  epochsAbi,
+  poolEmissionAbi,
+  poolsAbi,
+  weightsAbi,
+  workAbi,
+} from '@koinon/ledger/abis'
 import { type EpochResult, halfRoot } from '../rules/index.ts'
 import type { SubnetLedgerWriter } from './subnet-ledger.ts'
 import type { SubnetNetwork } from './viem-subnet-ledger.ts'
@@ -71,6 +79,9 @@ export function createSubnetLedgerWriter(
         const openings = dispute.openings.flatMap(({ word, proof }) => [word, ...proof])
         const seat = { ...dispute, openings }
         await sender.call({ ...to, functionName: 'disputeSeat', args: [wide(result), spec, validators, seat] })
+      } else if (dispute.kind === 'rank') {
+        const args = [wide(result), spec, seats, amountsRoot, dispute.uid] as const
+        await sender.call({ ...to, functionName: 'disputeRank', args })
       } else if (dispute.kind === 'dividend') {
         const args = [wide(result), spec, validators, seats, amountsRoot, dispute.uid, dispute.row] as const
         await sender.call({ ...to, functionName: 'disputeDividend', args })
@@ -114,6 +125,13 @@ export function createSubnetLedgerWriter(
         functionName: 'advance',
         args: [BigInt(mostSubnets)],
       })
+    },
+    async burnFees() {
+      await sender.call({ address: contracts.pools, abi: poolsAbi, functionName: 'burnFees', args: [] })
+    },
+    async countRoot(netuid) {
+      const args = [netuid, toAddress(sender.address)] as const
+      await sender.call({ address: contracts.staking, abi: alphaStakingAbi, functionName: 'countRoot', args })
     },
   }
 }

@@ -2,271 +2,236 @@
 import { type Address, type Hex, KoinonError, toAddress, zeroHash } from '@koinon/base'
 import { type LedgerReader, type NetworkFile, ofSubnet } from '@koinon/ledger'
 import { epochsAbi, permitsAbi, poolEmissionAbi, subnetsAbi, weightsAbi, workAbi } from '@koinon/ledger/abis'
-import type { Abi } from 'viem'
-import type { EpochResult, HeldSeat, SubnetClock } from '../rules/index.ts'
+import type { SubnetClock } from '../rules/index.ts'
 import { LedgerEvents } from './ledger-events.ts'
-import type {
-  Accrual,
-  EmissionClock,
-  Offence,
-  SubmittedRoot,
-  SubnetLedger,
-  WeightsCommitment,
-} from './subnet-ledger.ts'
+import { LedgerHistory } from './ledger-history.ts'
+import type { EmissionClock, Offence, SubnetLedger } from './subnet-ledger.ts'
+import { readDueUpkeep } from './upkeep.ts'
 
 export type SubnetNetwork = Pick<NetworkFile, 'chainId' | 'startBlock' | 'chainKind'> & {
   readonly contracts: Pick<
     NetworkFile['contracts'],
-    'subnets' | 'permits' | 'work' | 'weights' | 'epochs' | 'emission' | 'disputes'
+    'subnets' | 'permits' | 'work' | 'weights' | 'epochs' | 'emission' | 'disputes' | 'pools' | 'staking'
   >
 }
 
-const blocksPerRequest = 5_000
 /** About a minute of blocks on the usual second layers. */
 const externalUnsettledBlocks = 32
+/** Snapshots of permits that are remembered. */
+const keptSnapshots = 64
 
-/** Reads one network. Keep one per process: it remembers events and everything else that cannot change. */
-export function createSubnetLedger(reader: LedgerReader, network: SubnetNetwork): SubnetLedger {
-  const { contracts } = network
-  const { subnets, permits, work, weights, epochs } = contracts
-  const events = new LedgerEvents(
-    reader,
-    { subnets, permits, work, weights, epochs },
-    {
-      startBlock: network.startBlock,
-      blocksPerRequest,
-      unsettledBlocks: network.chainKind === 'embedded' ? 0 : externalUnsettledBlocks,
-    },
-  )
-  const read = <const abi extends Abi>(address: Address, abi: abi, functionName: string, args: readonly unknown[]) =>
-    reader.readContract({ address, abi, functionName, args, blockTag: 'pending' } as never) as Promise<unknown>
-  const clocks = new Map<number, SubnetClock>()
-  const punished = new Set<Hex>()
-  const permitted = new Map<string, Awaited<ReturnType<SubnetLedger['permittedAt']>>>()
-  let emissionFacts: Promise<Omit<EmissionClock, 'finalUntilSeconds'>> | undefined
-
-  const readPermits: SubnetLedger['permittedAt'] = async (netuid, atSeconds) => {
-    const candidates = new Set<Address>()
-    for (const event of await events.read()) {
-      if (event.eventName === 'PermittedStakeChanged' && Number(event.args.netuid) === netuid) {
-        candidates.add(toAddress(event.args.hotkey))
-      }
-    }
-    const stakeOf = async (hotkey: Address) => ({
-      hotkey,
-      stake: (await read(permits, permitsAbi, 'permittedStakeAt', [netuid, hotkey, BigInt(atSeconds)])) as bigint,
-    })
-    const stakes = await Promise.all([...candidates].sort().map(stakeOf))
-    const total = await read(permits, permitsAbi, 'totalPermittedStakeAt', [netuid, BigInt(atSeconds)])
-    const found = stakes.filter(({ stake }) => stake > 0n)
-    if (found.reduce((sum, { stake }) => sum + stake, 0n) !== total) {
-      throw new KoinonError({
-        code: 'subnets/incomplete-ledger',
-        message: "The stakes found do not sum to the ledger's total; the RPC server may be behind",
-        retry: 'later',
-      })
-    }
-    return found
-  }
-
-  const readEmission = async (functionName: 'startsAt' | 'periodSeconds' | 'finalUntil'): Promise<number> =>
-    Number(await read(contracts.emission, poolEmissionAbi, functionName, []))
-  const finalUntil = (): Promise<number> => readEmission('finalUntil')
-  const readClock = async (netuid: number): Promise<SubnetClock> => {
-    const known = clocks.get(netuid)
+/**
+ * Reads one network. Keep one per process: it remembers events and everything else that cannot change. Events are read of each subnet
+ * that is asked for by itself, so that nobody pays for what strangers do in others; `all` reads them together, for lists of subnets.
+ */
+export function createSubnetLedger(
+  reader: LedgerReader,
+  network: SubnetNetwork,
+  subnetsRead: 'asked' | 'all' = 'asked',
+): SubnetLedger {
+  const { subnets, permits, work, weights, epochs } = network.contracts
+  const readers = new Map<number | undefined, LedgerEvents>()
+  const eventsOf = (asked: number): LedgerEvents => {
+    const netuid = subnetsRead === 'all' ? undefined : asked
+    const known = readers.get(netuid)
     if (known !== undefined) return known
-    const facts = read(subnets, subnetsAbi, 'subnet', [netuid]) as Promise<Record<string, number>>
-    const subnet = await ofSubnet(netuid, facts)
-    const clock: SubnetClock = {
-      genesisSeconds: Number(subnet['genesis']),
-      epochSeconds: Number(subnet['epochSeconds']),
-      workCommitSeconds: Number(subnet['workCommitSeconds']),
-      weightCommitSeconds: Number(subnet['weightCommitSeconds']),
-      weightRevealSeconds: Number(subnet['weightRevealSeconds']),
-      activationDelaySeconds: Number(subnet['activationDelaySeconds']),
-    }
-    clocks.set(netuid, clock)
-    return clock
+    const created = new LedgerEvents(
+      reader,
+      { subnets, permits, work, weights, epochs },
+      {
+        startBlock: network.startBlock,
+        unsettledBlocks: network.chainKind === 'embedded' ? 0 : externalUnsettledBlocks,
+        ...(netuid === undefined ? {} : { netuid }),
+      },
+    )
+    readers.set(netuid, created)
+    return created
   }
+  const history = new LedgerHistory(eventsOf)
+  const on = contractsOf(network)
+  const ofSubnets = subnetViews(reader, on)
+  const ofEmission = emissionViews(reader, on, ofSubnets.clock)
+  return {
+    domain: { chainId: network.chainId, epochsContract: epochs, weightsContract: weights },
+    ...ofSubnets,
+    ...ofEmission,
+    ...permitViews(reader, on, history),
+    ...weightViews(reader, on),
+    ...resultViews(reader, on, history, { ...ofSubnets, ...ofEmission }),
+    seatsAt: (netuid, atSeconds) => history.seatsAt(netuid, atSeconds),
+    workCommitments: (netuid, epoch) => history.workCommitments(netuid, epoch),
+    weightsCommitments: (netuid, epoch) => history.weightsCommitments(netuid, epoch),
+    reveals: (netuid, epoch) => history.reveals(netuid, epoch),
+    upkeepDue: (netuid, hotkey) => readDueUpkeep({ reader, network }, netuid, hotkey),
+  }
+}
 
-  const ledger: SubnetLedger = {
-    domain: { chainId: network.chainId, epochsContract: contracts.epochs, weightsContract: contracts.weights },
-    async nowSeconds() {
-      return Number((await reader.getBlock({ blockTag: 'pending' })).timestamp)
-    },
-    clock: readClock,
-    async specHash(netuid, epoch) {
-      return (await read(contracts.subnets, subnetsAbi, 'specHashAt', [netuid, BigInt(epoch)])) as Hex
-    },
-    async endpoints(netuid) {
-      const neurons = await read(contracts.subnets, subnetsAbi, 'neurons', [netuid])
-      return (neurons as readonly { hotkey: Hex; uid: number; endpoint: string }[]).map((neuron) => ({
-        hotkey: toAddress(neuron.hotkey),
-        uid: neuron.uid,
-        endpoint: neuron.endpoint,
-      }))
-    },
-    async seatsAt(netuid, atSeconds) {
-      const seats = new Map<number, HeldSeat>()
-      for (const event of await events.read()) {
-        if (event.eventName !== 'NeuronRegistered' && event.eventName !== 'NeuronRemoved') continue
-        if (Number(event.args.netuid) !== netuid) continue
-        const sinceSeconds = await events.timestamp(event.blockNumber)
-        if (sinceSeconds > atSeconds) break
-        const seat = { uid: event.args.uid, hotkey: toAddress(event.args.hotkey), sinceSeconds }
-        if (event.eventName === 'NeuronRegistered') seats.set(seat.uid, seat)
-        else seats.delete(seat.uid)
+type Views<name extends keyof SubnetLedger> = Pick<SubnetLedger, name>
+type Contracts = ReturnType<typeof contractsOf>
+
+function subnetViews(
+  reader: LedgerReader,
+  { subnets }: Contracts,
+): Views<'nowSeconds' | 'clock' | 'specHash' | 'endpoints'> {
+  const clocks = new Map<number, SubnetClock>()
+  return {
+    nowSeconds: async () => Number((await reader.getBlock({ blockTag: 'pending' })).timestamp),
+    async clock(netuid) {
+      const known = clocks.get(netuid)
+      if (known !== undefined) return known
+      const facts = reader.readContract({ ...subnets, functionName: 'subnet', args: [netuid] })
+      const subnet = await ofSubnet(netuid, facts)
+      const clock: SubnetClock = {
+        genesisSeconds: Number(subnet.genesis),
+        epochSeconds: Number(subnet.epochSeconds),
+        workCommitSeconds: Number(subnet.workCommitSeconds),
+        weightCommitSeconds: Number(subnet.weightCommitSeconds),
+        weightRevealSeconds: Number(subnet.weightRevealSeconds),
+        activationDelaySeconds: Number(subnet.activationDelaySeconds),
       }
-      return [...seats.values()].sort((a, b) => a.uid - b.uid)
+      clocks.set(netuid, clock)
+      return clock
     },
+    specHash: (netuid, epoch) =>
+      reader.readContract({ ...subnets, functionName: 'specHashAt', args: [netuid, BigInt(epoch)] }),
+    async endpoints(netuid) {
+      const neurons = await reader.readContract({ ...subnets, functionName: 'neurons', args: [netuid] })
+      return neurons.map(({ hotkey, uid, endpoint }) => ({ hotkey: toAddress(hotkey), uid, endpoint }))
+    },
+  }
+}
+
+function permitViews(reader: LedgerReader, { permits }: Contracts, history: LedgerHistory): Views<'permittedAt'> {
+  const known = new Map<string, Awaited<ReturnType<SubnetLedger['permittedAt']>>>()
+  const find: SubnetLedger['permittedAt'] = async (netuid, atSeconds) => {
+    const at = BigInt(atSeconds)
+    const stakeOf = async (hotkey: Address) => {
+      const args = [netuid, hotkey, at] as const
+      return { hotkey, stake: await reader.readContract({ ...permits, functionName: 'permittedStakeAt', args }) }
+    }
+    const stakes = await Promise.all((await history.everPermitted(netuid)).map(stakeOf))
+    const args = [netuid, at] as const
+    const total = await reader.readContract({ ...permits, functionName: 'totalPermittedStakeAt', args })
+    const found = stakes.filter(({ stake }) => stake > 0n)
+    if (found.reduce((sum, { stake }) => sum + stake, 0n) === total) return found
+    throw new KoinonError({
+      code: 'subnets/incomplete-ledger',
+      message: "The stakes found do not sum to the ledger's total; the RPC server may be behind",
+      retry: 'later',
+    })
+  }
+  return {
     async permittedAt(netuid, atSeconds) {
       const key = `${netuid}/${atSeconds}`
-      const known = permitted.get(key)
-      if (known !== undefined) return known
-      const found = await readPermits(netuid, atSeconds)
-      if (permitted.size >= 64) permitted.delete(permitted.keys().next().value as string)
-      permitted.set(key, found)
+      const found = known.get(key) ?? (await find(netuid, atSeconds))
+      if (!known.has(key) && known.size >= keptSnapshots) known.delete(known.keys().next().value as string)
+      known.set(key, found)
       return found
     },
-    async workCommitments(netuid, epoch) {
-      return (await events.read()).flatMap((event) =>
-        event.eventName === 'WorkCommitted' && isOf(event.args, netuid, epoch)
-          ? [
-              {
-                hotkey: toAddress(event.args.hotkey),
-                uid: event.args.uid,
-                root: event.args.root,
-                count: Number(event.args.count),
-              },
-            ]
-          : [],
-      )
-    },
+  }
+}
+
+function weightViews(reader: LedgerReader, { work, weights }: Contracts): Views<'beacon' | 'weights'> {
+  return {
     async beacon(netuid, epoch) {
-      return present(await read(contracts.work, workAbi, 'beaconOf', [netuid, BigInt(epoch)]))
+      return present(await reader.readContract({ ...work, functionName: 'beaconOf', args: [netuid, BigInt(epoch)] }))
     },
     async weights(netuid, epoch, hotkey) {
-      const [commitment, rowHash] = await Promise.all(
-        ['commitmentOf', 'rowHashOf'].map(async (name) =>
-          present(await read(contracts.weights, weightsAbi, name, [netuid, BigInt(epoch), hotkey])),
-        ),
-      )
+      const args = [netuid, BigInt(epoch), hotkey] as const
+      const [commitment, rowHash] = await Promise.all([
+        reader.readContract({ ...weights, functionName: 'commitmentOf', args }).then(present),
+        reader.readContract({ ...weights, functionName: 'rowHashOf', args }).then(present),
+      ])
       return { ...(commitment === undefined ? {} : { commitment }), ...(rowHash === undefined ? {} : { rowHash }) }
     },
-    async weightsCommitments(netuid, epoch) {
-      const last = new Map<Address, WeightsCommitment>()
-      for (const event of await events.read()) {
-        if (event.eventName !== 'WeightsCommitted' || !isOf(event.args, netuid, epoch)) continue
-        const hotkey = toAddress(event.args.hotkey)
-        last.set(hotkey, { hotkey, commitment: event.args.commitment, sealed: event.args.sealedRow })
-      }
-      return [...last.values()]
-    },
-    async reveals(netuid, epoch) {
-      return (await events.read()).flatMap((event) =>
-        event.eventName === 'WeightsRevealed' && isOf(event.args, netuid, epoch)
-          ? [{ hotkey: toAddress(event.args.hotkey), row: event.args.row }]
-          : [],
-      )
-    },
+  }
+}
+
+function emissionViews(
+  reader: LedgerReader,
+  { emission }: Contracts,
+  clockOf: SubnetLedger['clock'],
+): Views<'emissionClock' | 'accrued'> {
+  let facts: Promise<Omit<EmissionClock, 'finalUntilSeconds'>> | undefined
+  const readFacts = async (): Promise<Omit<EmissionClock, 'finalUntilSeconds'>> => {
+    const [startsAt, period] = await Promise.all([
+      reader.readContract({ ...emission, functionName: 'startsAt' }),
+      reader.readContract({ ...emission, functionName: 'periodSeconds' }),
+    ])
+    return { startsAtSeconds: Number(startsAt), periodSeconds: Number(period) }
+  }
+  const finalUntil = async (): Promise<number> =>
+    Number(await reader.readContract({ ...emission, functionName: 'finalUntil' }))
+  return {
     async emissionClock() {
-      emissionFacts ??= Promise.all([readEmission('startsAt'), readEmission('periodSeconds')]).then(
-        ([startsAtSeconds, periodSeconds]) => ({ startsAtSeconds, periodSeconds }),
-      )
-      emissionFacts.catch(() => {
-        emissionFacts = undefined
+      facts ??= readFacts()
+      facts.catch(() => {
+        facts = undefined
       })
-      return { ...(await emissionFacts), finalUntilSeconds: await finalUntil() }
+      return { ...(await facts), finalUntilSeconds: await finalUntil() }
     },
     async accrued(netuid, epochExclusive) {
-      const { genesisSeconds, epochSeconds } = await readClock(netuid)
+      const { genesisSeconds, epochSeconds } = await clockOf(netuid)
       if ((await finalUntil()) < genesisSeconds + epochExclusive * epochSeconds) return undefined
-      return read(contracts.emission, poolEmissionAbi, 'accrued', [netuid, BigInt(epochExclusive)]) as Promise<Accrual>
+      const args = [netuid, BigInt(epochExclusive)] as const
+      return reader.readContract({ ...emission, functionName: 'accrued', args })
     },
-    async roots(netuid) {
-      const roots = new Map<number, SubmittedRoot>()
-      for (const event of await events.read()) {
-        if (event.eventName === 'RootSubmitted' && Number(event.args.netuid) === netuid) {
-          const epoch = Number(event.args.epoch)
-          const { resultHash, activatesAt, result, posting } = event.args
-          roots.set(epoch, {
-            epoch,
-            resultHash,
-            activatesAtSeconds: Number(activatesAt),
-            result: toResult(result),
-            posting,
-          })
-        }
-        if (event.eventName === 'RootConfirmed' && Number(event.args.netuid) === netuid) {
-          const confirmed = roots.get(Number(event.args.epoch))
-          const activatesAtSeconds = await events.timestamp(event.blockNumber)
-          if (confirmed !== undefined) roots.set(confirmed.epoch, { ...confirmed, activatesAtSeconds })
-        }
-        if (event.eventName !== 'RootDisabled' && event.eventName !== 'RootOverturned') continue
-        // An overturned root may have been disabled and replaced before.
-        if (
-          roots.get(Number(event.args.epoch))?.resultHash === event.args.resultHash &&
-          Number(event.args.netuid) === netuid
-        ) {
-          roots.delete(Number(event.args.epoch))
-        }
-      }
-      return [...roots.values()].sort((a, b) => a.epoch - b.epoch)
-    },
+  }
+}
+
+function resultViews(
+  reader: LedgerReader,
+  { epochs, emission }: Contracts,
+  history: LedgerHistory,
+  { nowSeconds, accrued: accruedOf }: Views<'nowSeconds' | 'accrued'>,
+): Views<'roots' | 'isDisabled' | 'offences' | 'paidTo' | 'ownerDue'> {
+  /** Overturned results all of whose signers are slashed. */
+  const punished = new Set<Hex>()
+  return {
+    roots: (netuid) => history.roots(netuid),
+    isDisabled: (resultHash) => reader.readContract({ ...epochs, functionName: 'isDisabled', args: [resultHash] }),
     async offences(netuid) {
-      const submitted = new Map<Hex, Pick<Offence, 'result' | 'posting'>>()
       const offences: Offence[] = []
-      for (const event of await events.read()) {
-        if (event.eventName !== 'RootSubmitted' && event.eventName !== 'RootOverturned') continue
-        const { resultHash, epoch } = event.args
-        if (Number(event.args.netuid) !== netuid || punished.has(resultHash)) continue
-        if (event.eventName === 'RootSubmitted') {
-          submitted.set(resultHash, { result: toResult(event.args.result), posting: event.args.posting })
-          continue
-        }
-        const offence = (await read(contracts.epochs, epochsAbi, 'offenceOf', [resultHash])) as { signers: bigint }
-        const behind = submitted.get(resultHash)
+      for (const overturned of await history.overturned(netuid, punished)) {
+        const { resultHash, posting } = overturned
+        const offence = await reader.readContract({ ...epochs, functionName: 'offenceOf', args: [resultHash] })
+        const isSigner = (place: number): boolean => ((offence.signers >> BigInt(place)) & 1n) === 1n
+        const signers = posting.validators.flatMap((_, place) => (isSigner(place) ? [place] : []))
         if (offence.signers === 0n) punished.add(resultHash)
-        else if (behind !== undefined) {
-          const overturnedAtSeconds = await events.timestamp(event.blockNumber)
-          const signers = behind.posting.validators.flatMap((_, place) =>
-            ((offence.signers >> BigInt(place)) & 1n) === 1n ? [place] : [],
-          )
-          offences.push({ epoch: Number(epoch), resultHash, ...behind, overturnedAtSeconds, signers })
-        }
+        else offences.push({ ...overturned, signers })
       }
       return offences
     },
-    async isDisabled(resultHash) {
-      return (await read(contracts.epochs, epochsAbi, 'isDisabled', [resultHash])) as boolean
-    },
     async paidTo(netuid, { hotkey, sinceSeconds }) {
-      const paid = await read(epochs, epochsAbi, 'paidTo', [netuid, hotkey, sinceSeconds])
-      const [mined, dividends] = paid as readonly [bigint, bigint]
+      const args = [netuid, hotkey, sinceSeconds] as const
+      const [mined, dividends] = await reader.readContract({ ...epochs, functionName: 'paidTo', args })
       return { mined, dividends }
     },
     async ownerDue(netuid) {
-      const now = await ledger.nowSeconds()
-      const active = (await ledger.roots(netuid)).filter(({ activatesAtSeconds }) => activatesAtSeconds <= now).at(-1)
+      const now = await nowSeconds()
+      const active = (await history.roots(netuid)).filter(({ activatesAtSeconds }) => activatesAtSeconds <= now).at(-1)
       if (active === undefined) return 0n
       const [accrued, paid] = await Promise.all([
-        ledger.accrued(netuid, active.epoch + 1),
-        read(contracts.emission, poolEmissionAbi, 'paidOf', [netuid]) as Promise<Accrual>,
+        accruedOf(netuid, active.epoch + 1),
+        reader.readContract({ ...emission, functionName: 'paidOf', args: [netuid] }),
       ])
       return (accrued?.owner ?? paid.owner) - paid.owner
     },
   }
-  return ledger
 }
 
-function isOf(args: { readonly netuid: number; readonly epoch: bigint }, netuid: number, epoch: number): boolean {
-  return Number(args.netuid) === netuid && Number(args.epoch) === epoch
+function contractsOf({ contracts }: SubnetNetwork) {
+  const blockTag = 'pending'
+  return {
+    subnets: { address: contracts.subnets, abi: subnetsAbi, blockTag },
+    permits: { address: contracts.permits, abi: permitsAbi, blockTag },
+    work: { address: contracts.work, abi: workAbi, blockTag },
+    weights: { address: contracts.weights, abi: weightsAbi, blockTag },
+    epochs: { address: contracts.epochs, abi: epochsAbi, blockTag },
+    emission: { address: contracts.emission, abi: poolEmissionAbi, blockTag },
+  } as const
 }
 
-function present(word: unknown): Hex | undefined {
-  return word === zeroHash ? undefined : (word as Hex)
-}
-
-function toResult(result: Omit<EpochResult, 'epoch'> & { readonly epoch: bigint }): EpochResult {
-  return { ...result, netuid: Number(result.netuid), epoch: Number(result.epoch) }
+function present(word: Hex): Hex | undefined {
+  return word === zeroHash ? undefined : word
 }

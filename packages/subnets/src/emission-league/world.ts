@@ -1,19 +1,19 @@
 /** A network without a ledger, by the rules that ledgers follow: pools, locks, steps, and who holds which alpha. */
 
 import { createLeagueRandom, type LeagueRandom } from '../league/random.ts'
-import { lockPriceAfter } from '../rules/emission/locks.ts'
+import { maximumInjectionBps } from '../rules/emission/constants.ts'
 import type { EmissionPolicy } from '../rules/emission/policy.ts'
 import {
   defaultEmissionParts,
   type EmissionNetworkState,
   type EmissionSubnet,
-  maximumInjectionBps,
   nothingAccrued,
   type PoolEmissionRules,
   stepEmission,
 } from '../rules/emission/pool-step.ts'
 import { movePriceAverage } from '../rules/pool/price-average.ts'
 import { poolPrice, quoteBuy, quoteSell, wad } from '../rules/pool/weighted-pool.ts'
+import { lockPriceAfter } from '../rules/prices.ts'
 import type { EmissionWorldSettings } from './settings.ts'
 
 /** A step of the league stands for as many steps of a ledger as fit into it: 300 of 12 s. */

@@ -7,10 +7,10 @@ import type { World } from './world.ts'
 export type Mend = {
   /** What changes, as the report says it. */
   readonly title: string
-  /** The world with the change; the same world when only the mechanism changes. */
+  /** The world with the change; the same world when only the aggregator changes. */
   world(settings: WorldSettings): WorldSettings
-  /** Mechanism to settle by instead, by name. */
-  readonly mechanism?: string
+  /** LeagueAggregator to settle by instead, by name. */
+  readonly aggregator?: string
   /** What it does not mend, a sentence. */
   readonly but?: string
 }
@@ -19,7 +19,7 @@ export type Mend = {
 export const stakeCap: Mend = {
   title: 'stake capped at the 88th percentile',
   world: asItIs,
-  mechanism: 'yuma3-capped',
+  aggregator: 'yuma3Capped',
   but: 'But a cap counts keys, not people: who splits a stake evades it, and many small keys become a majority (see both attacks).',
 }
 

@@ -4,7 +4,7 @@ import { copierSealed, copyRows } from './attacks/copier.ts'
 import { type Gain, gainOver } from './gain.ts'
 import type { AgeCurve, LeagueProgress, Scorekeeper } from './league.ts'
 import { seedsOf } from './league.ts'
-import type { Mechanism } from './mechanism.ts'
+import type { LeagueAggregator } from './league-aggregator.ts'
 import type { WorldSettings } from './settings.ts'
 import { World } from './world.ts'
 
@@ -16,7 +16,7 @@ const driftQuarters = [1, 2, 4] as const
 export function* playCopierAges(
   world: WorldSettings,
   seeds: number,
-  mechanism: Mechanism,
+  aggregator: LeagueAggregator,
   scorekeeper: Scorekeeper,
   progress: (text: string) => LeagueProgress,
 ): Generator<LeagueProgress, readonly AgeCurve[]> {
@@ -31,7 +31,7 @@ export function* playCopierAges(
         const { player, honest } = copierSealed.match(new World(settings))
         const copier = player.validators[0] as number
         const match = { player, honest, attack: () => copyRows(copier, ageEpochs) }
-        const gain = scorekeeper.gain(match, copierSealed satisfies Attack, settings, mechanism)
+        const gain = scorekeeper.gain(match, copierSealed satisfies Attack, settings, aggregator)
         if (gain !== undefined) gains.push(gain)
       }
       points.push({ ageEpochs, gain: gainOver(gains) as Gain })

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import {
+  aggregatorsNamed,
   attacksNamed,
   createScorekeeper,
   type LeagueOptions,
   type LeagueReport,
-  mechanismsNamed,
   runLeague,
   seedsOf,
 } from './league.ts'
@@ -15,7 +15,7 @@ const options = (change: Partial<LeagueOptions> = {}): LeagueOptions => ({
   world: { ...defaultWorld, validators: 12, miners: 16, epochs: 20 },
   seeds: 2,
   attacks: attacksNamed(['copier-open', 'burn-key', 'collusion-below']),
-  mechanisms: mechanismsNamed(['yuma2', 'yuma3']),
+  aggregators: aggregatorsNamed(['yuma2', 'yuma3']),
   ...change,
 })
 
@@ -41,7 +41,7 @@ describe('the league', () => {
     const { report, steps } = play(options())
     expect(report.attacks.map(({ name }) => name)).toEqual(['copier-open', 'burn-key', 'collusion-below'])
     for (const { cells } of report.attacks) {
-      expect(cells.map(({ mechanism }) => mechanism)).toEqual(['yuma2', 'yuma3'])
+      expect(cells.map(({ aggregator }) => aggregator)).toEqual(['yuma2', 'yuma3'])
       for (const { gain } of cells) expect(gain?.seeds).toBe(2)
     }
     expect(steps).toEqual([...steps].sort((a, b) => a - b))
@@ -56,9 +56,9 @@ describe('the league', () => {
   it('tries mends on what pays only', () => {
     const { report } = play(options())
     const [, burnKey, collusion] = report.attacks
-    expect(burnKey?.mends.map(({ mechanism, mendedMechanism }) => [mechanism, mendedMechanism])).toEqual([
+    expect(burnKey?.mends.map(({ aggregator, mendedAggregator }) => [aggregator, mendedAggregator])).toEqual([
       ['yuma3', 'yuma3'],
-      ['yuma3', 'yuma3-capped'],
+      ['yuma3', 'yuma3Capped'],
     ])
     expect(collusion?.mends).toEqual([])
   })
@@ -75,17 +75,30 @@ describe('the league', () => {
     const scorekeeper = createScorekeeper()
     const { world } = options()
     const seeded = { ...world, seed: seedsOf(world.seed, 1)[0] as string }
-    const [mechanism] = mechanismsNamed(['yuma3'])
+    const [aggregator] = aggregatorsNamed(['yuma3'])
     for (const attack of attacksNamed(['copier-open', 'copier-sealed', 'sybil', 'score-gaming'])) {
       const settings = attack.world(seeded)
-      scorekeeper.gain(attack.match(new World(settings)), attack, settings, mechanism as NonNullable<typeof mechanism>)
+      scorekeeper.gain(
+        attack.match(new World(settings)),
+        attack,
+        settings,
+        aggregator as NonNullable<typeof aggregator>,
+      )
     }
     expect(scorekeeper.epochsPlayed).toBe(20 * (1 + 4))
   })
 
-  it.each(['attack', 'mechanism'] as const)('names the known ones when an %s is unknown', (kind) => {
-    const ask = kind === 'attack' ? attacksNamed : mechanismsNamed
+  it.each(['attack', 'aggregator'] as const)('names the known ones when an %s is unknown', (kind) => {
+    const ask = kind === 'attack' ? attacksNamed : aggregatorsNamed
     expect(() => ask(['yuma9'])).toThrow(/yuma9/)
     expect(ask(undefined).length).toBe(kind === 'attack' ? 13 : 5)
+  })
+
+  it("plays the file's own aggregator beside the usual ones, unless others are named", () => {
+    const names = (asked: readonly string[] | undefined, own: string): readonly string[] =>
+      aggregatorsNamed(asked, own).map(({ name }) => name)
+    expect(names(undefined, 'openskill')).toEqual([...names(undefined, 'yuma3'), 'openskill'])
+    expect(names(undefined, 'yuma3')).toHaveLength(5)
+    expect(names(['yuma2'], 'openskill')).toEqual(['yuma2'])
   })
 })

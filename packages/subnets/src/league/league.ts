@@ -1,12 +1,12 @@
-/** Plays every attack under every mechanism against honest twins, tries the mends, and says what pays. */
+/** Plays every attack under every aggregator against honest twins, tries the mends, and says what pays. */
 import { KoinonError } from '@koinon/base'
+import { aggregators as allAggregators, usualAggregators } from './aggregators.ts'
 import type { Attack, Match } from './attack.ts'
 import { honestPlay } from './attack.ts'
 import { attacks as builtInAttacks } from './attacks/index.ts'
 import { playCopierAges } from './copier-ages.ts'
 import { type Gain, gainOver, gainPpm, type Verdict, verdictOf } from './gain.ts'
-import type { Mechanism } from './mechanism.ts'
-import { mechanisms as allMechanisms } from './mechanisms.ts'
+import type { LeagueAggregator } from './league-aggregator.ts'
 import { type Player, playWorld, takingsOf } from './play.ts'
 import type { WorldSettings } from './settings.ts'
 import { heldPpm } from './stakes.ts'
@@ -18,18 +18,18 @@ export type LeagueOptions = {
   /** Worlds a cell, each with a seed of its own. */
   readonly seeds: number
   readonly attacks: readonly Attack[]
-  readonly mechanisms: readonly Mechanism[]
+  readonly aggregators: readonly LeagueAggregator[]
   readonly behaviours?: readonly Behaviour[]
 }
 
-/** An attack under one mechanism; `gain` is undefined where honest play earns nothing. */
-export type Cell = { readonly mechanism: string; readonly gain: Gain | undefined; readonly verdict: Verdict }
+/** An attack under one aggregator; `gain` is undefined where honest play earns nothing. */
+export type Cell = { readonly aggregator: string; readonly gain: Gain | undefined; readonly verdict: Verdict }
 
 export type MendResult = {
   readonly title: string
   /** Under which the attack paid, and under which it was played again. */
-  readonly mechanism: string
-  readonly mendedMechanism: string
+  readonly aggregator: string
+  readonly mendedAggregator: string
   readonly before: Gain
   readonly after: Gain | undefined
   /** Mended when the attack no longer pays. */
@@ -69,13 +69,13 @@ export type Behaviour = {
 }
 
 export type LeagueReport = {
-  readonly v: 1
+  readonly v: 2
   readonly world: WorldSettings
   readonly seeds: number
-  readonly mechanisms: readonly { readonly name: string; readonly title: string; readonly about: string }[]
+  readonly aggregators: readonly { readonly name: string; readonly title: string; readonly about: string }[]
   readonly attacks: readonly AttackResult[]
   /** Empty unless a copier was played. */
-  readonly copierAges: { readonly mechanism: string; readonly noisePpm: number; readonly curves: readonly AgeCurve[] }
+  readonly copierAges: { readonly aggregator: string; readonly noisePpm: number; readonly curves: readonly AgeCurve[] }
   /** Empty unless a subnet file was given. */
   readonly behaviours: readonly Behaviour[]
   /** Worlds' epochs that were played for all of it. */
@@ -86,16 +86,16 @@ export type LeagueProgress = { readonly text: string; readonly epochsPlayed: num
 
 /** Plays one twin of a match and gives the player's takings. */
 export type Scorekeeper = {
-  gain(match: Match, attack: Attack, settings: WorldSettings, mechanism: Mechanism): bigint | undefined
+  gain(match: Match, attack: Attack, settings: WorldSettings, aggregator: LeagueAggregator): bigint | undefined
   readonly epochsPlayed: number
 }
 
 /** Runs the league, yielding after each game (a few worlds); stop iterating to stop. Pure: equal options give equal reports. */
 export function* runLeague(options: LeagueOptions): Generator<LeagueProgress, LeagueReport> {
-  const { world, seeds, attacks, mechanisms } = options
+  const { world, seeds, attacks, aggregators } = options
   const scorekeeper = createScorekeeper()
   const hasCopier = attacks.some(({ name }) => name.startsWith('copier'))
-  const games = attacks.length * mechanisms.length + (hasCopier ? mechanisms.length : 0)
+  const games = attacks.length * aggregators.length + (hasCopier ? aggregators.length : 0)
   let done = 0
   const progress = (text: string): LeagueProgress => ({
     text,
@@ -105,23 +105,23 @@ export function* runLeague(options: LeagueOptions): Generator<LeagueProgress, Le
   const results: AttackResult[] = []
   for (const attack of attacks) {
     const cells: Cell[] = []
-    for (const mechanism of mechanisms) {
-      cells.push(cellOf(mechanism, yield* playSeeds(attack, attack.world(world), mechanism, progress)))
+    for (const aggregator of aggregators) {
+      cells.push(cellOf(aggregator, yield* playSeeds(attack, attack.world(world), aggregator, progress)))
       done += 1
     }
     const mends: MendResult[] = []
     const worst =
-      cells.find((cell) => cell.verdict === 'profitable' && cell.mechanism === 'yuma3') ??
+      cells.find((cell) => cell.verdict === 'profitable' && cell.aggregator === 'yuma3') ??
       cells.find((cell) => cell.verdict === 'profitable')
     for (const mend of worst === undefined ? [] : attack.mends) {
-      const mechanism = mechanismNamed(mend.mechanism ?? (worst as Cell).mechanism)
-      const after = yield* playSeeds(attack, mend.world(attack.world(world)), mechanism, progress)
-      const { gain, verdict } = cellOf(mechanism, after)
-      const { mechanism: before, gain: gainBefore } = worst as Cell
+      const aggregator = aggregatorNamed(mend.aggregator ?? (worst as Cell).aggregator)
+      const after = yield* playSeeds(attack, mend.world(attack.world(world)), aggregator, progress)
+      const { gain, verdict } = cellOf(aggregator, after)
+      const { aggregator: before, gain: gainBefore } = worst as Cell
       mends.push({
         title: mend.title,
-        mechanism: before,
-        mendedMechanism: mechanism.name,
+        aggregator: before,
+        mendedAggregator: aggregator.name,
         before: gainBefore as Gain,
         after: gain,
         verdict,
@@ -131,15 +131,15 @@ export function* runLeague(options: LeagueOptions): Generator<LeagueProgress, Le
     const { name, title, hope, reason, failure } = attack
     results.push({ name, title, hope, ...sizeOf(attack, world), cells, mends, reason, failure })
   }
-  const agesMechanism = mechanisms.find(({ name }) => name === 'yuma3') ?? (mechanisms[0] as Mechanism)
-  const curves = hasCopier ? yield* playCopierAges(world, seeds, agesMechanism, scorekeeper, progress) : []
+  const agesAggregator = aggregators.find(({ name }) => name === 'yuma3') ?? (aggregators[0] as LeagueAggregator)
+  const curves = hasCopier ? yield* playCopierAges(world, seeds, agesAggregator, scorekeeper, progress) : []
   return {
-    v: 1,
+    v: 2,
     world,
     seeds,
-    mechanisms: mechanisms.map(({ name, title, about }) => ({ name, title, about })),
+    aggregators: aggregators.map(({ name, title, about }) => ({ name, title, about })),
     attacks: results,
-    copierAges: { mechanism: agesMechanism.name, noisePpm: world.noisePpm, curves },
+    copierAges: { aggregator: agesAggregator.name, noisePpm: world.noisePpm, curves },
     behaviours: options.behaviours ?? [],
     epochsPlayed: scorekeeper.epochsPlayed,
   }
@@ -147,28 +147,29 @@ export function* runLeague(options: LeagueOptions): Generator<LeagueProgress, Le
   function* playSeeds(
     attack: Attack,
     settings: WorldSettings,
-    mechanism: Mechanism,
+    aggregator: LeagueAggregator,
     report: (text: string) => LeagueProgress,
   ): Generator<LeagueProgress, readonly bigint[]> {
     const gains: bigint[] = []
     for (const seed of seedsOf(world.seed, seeds)) {
-      yield report(`${attack.title} under ${mechanism.title}`)
+      yield report(`${attack.title} under ${aggregator.title}`)
       const seeded = { ...settings, seed }
-      const gain = scorekeeper.gain(attack.match(new World(seeded)), attack, seeded, mechanism)
+      const gain = scorekeeper.gain(attack.match(new World(seeded)), attack, seeded, aggregator)
       if (gain !== undefined) gains.push(gain)
     }
     return gains
   }
 }
 
-/** The attacks and mechanisms that names ask for; without names the usual ones. Throws `usage/unknown-name`. */
+/** The attacks that names ask for, all without names. Throws `usage/unknown-name`. */
 export function attacksNamed(names: readonly string[] | undefined): readonly Attack[] {
   return named('attack', builtInAttacks, names ?? builtInAttacks.map(({ name }) => name))
 }
 
-export function mechanismsNamed(names: readonly string[] | undefined): readonly Mechanism[] {
-  const usual = allMechanisms.map(({ name }) => name).filter((name) => name !== 'yuma3-liquid-decay')
-  return named('mechanism', allMechanisms, names ?? usual)
+/** `own` is that of the file played: among the usual ones where it is none of them. Throws `usage/unknown-name`. */
+export function aggregatorsNamed(names: readonly string[] | undefined, own?: string): readonly LeagueAggregator[] {
+  const usual = usualAggregators.map(({ name }) => name)
+  return named('aggregator', allAggregators, names ?? [...new Set([...usual, ...(own === undefined ? [] : [own])])])
 }
 
 /** The seeds of a league, one a world. */
@@ -180,30 +181,30 @@ export function seedsOf(seed: string, count: number): readonly string[] {
 export function createScorekeeper(): Scorekeeper {
   const honestWorlds = new Map<string, World>()
   let epochsPlayed = 0
-  const play = (settings: WorldSettings, mechanism: Mechanism, hooks: ReturnType<Match['attack']>): World => {
+  const play = (settings: WorldSettings, aggregator: LeagueAggregator, hooks: ReturnType<Match['attack']>): World => {
     epochsPlayed += settings.epochs
-    return playWorld(settings, mechanism, hooks)
+    return playWorld(settings, aggregator, hooks)
   }
-  const honestWorld = (match: Match, attack: Attack, settings: WorldSettings, mechanism: Mechanism): World => {
+  const honestWorld = (match: Match, attack: Attack, settings: WorldSettings, aggregator: LeagueAggregator): World => {
     const hooks = match.honest()
     const isPlain = hooks === honestPlay
     // Who plays honestly sees no difference between these.
     const same = { rows: 'sealed', hiddenEpochs: 0, probes: 'blind', scored: 'answers', ownerKeys: 'paid' } as const
     const key = JSON.stringify([
-      mechanism.name,
+      aggregator.name,
       isPlain ? '' : attack.name,
       isPlain ? { ...settings, ...same } : settings,
     ])
     const known = honestWorlds.get(key)
     if (known !== undefined) return known
-    const world = play(settings, mechanism, hooks)
+    const world = play(settings, aggregator, hooks)
     honestWorlds.set(key, world)
     return world
   }
   return {
-    gain: (match, attack, settings, mechanism) => {
-      const honest = takingsOf(match.player, honestWorld(match, attack, settings, mechanism))
-      return gainPpm(takingsOf(match.player, play(settings, mechanism, match.attack())), honest)
+    gain: (match, attack, settings, aggregator) => {
+      const honest = takingsOf(match.player, honestWorld(match, attack, settings, aggregator))
+      return gainPpm(takingsOf(match.player, play(settings, aggregator, match.attack())), honest)
     },
     get epochsPlayed() {
       return epochsPlayed
@@ -211,13 +212,13 @@ export function createScorekeeper(): Scorekeeper {
   }
 }
 
-function cellOf({ name }: Mechanism, gains: readonly bigint[]): Cell {
+function cellOf({ name }: LeagueAggregator, gains: readonly bigint[]): Cell {
   const gain = gainOver(gains)
-  return { mechanism: name, gain, verdict: gain === undefined ? 'unclear' : verdictOf(gain) }
+  return { aggregator: name, gain, verdict: gain === undefined ? 'unclear' : verdictOf(gain) }
 }
 
-function mechanismNamed(name: string): Mechanism {
-  return named('mechanism', allMechanisms, [name])[0] as Mechanism
+function aggregatorNamed(name: string): LeagueAggregator {
+  return named('aggregator', allAggregators, [name])[0] as LeagueAggregator
 }
 
 function sizeOf(attack: Attack, settings: WorldSettings): { readonly stakePpm: number; readonly miners: number } {

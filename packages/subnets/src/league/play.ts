@@ -1,5 +1,5 @@
 /** What a player does in a world beyond honest work, and how a run of it goes. */
-import type { Mechanism, MechanismRun } from './mechanism.ts'
+import type { AggregatorRun, LeagueAggregator } from './league-aggregator.ts'
 import type { WorldSettings } from './settings.ts'
 import { type Answers, add, ownerKey, ownerPart, pot, World } from './world.ts'
 
@@ -38,9 +38,9 @@ export type Play = {
 export type Takings = { readonly earned: number; readonly spent: number; readonly stakeEpochs: number }
 
 /** Plays a world from its first epoch to its last. Equal arguments give equal worlds. */
-export function playWorld(settings: WorldSettings, mechanism: Mechanism, play: Play): World {
+export function playWorld(settings: WorldSettings, aggregator: LeagueAggregator, play: Play): World {
   const world = new World(settings)
-  const run = mechanism.start(settings.validators, settings.miners)
+  const run = aggregator.start(settings.validators, settings.miners)
   const agreed = new Map<number, ArrayLike<number>>()
   let burned = 0
   for (let epoch = 0; epoch < settings.epochs; epoch++) {
@@ -93,7 +93,7 @@ function partOf(whole: number, share: number): number {
   return whole === pot ? share : Number((BigInt(whole) * BigInt(share)) >> 32n)
 }
 
-function publicRowsOf(world: World, run: MechanismRun, agreed: ReadonlyMap<number, ArrayLike<number>>): PublicRows {
+function publicRowsOf(world: World, run: AggregatorRun, agreed: ReadonlyMap<number, ArrayLike<number>>): PublicRows {
   const { rows, hiddenEpochs } = world.settings
   const newestAge = rows === 'open' ? 0 : 1 + hiddenEpochs
   return {

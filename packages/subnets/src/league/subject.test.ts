@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { attacksNamed, type LeagueReport, mechanismsNamed, runLeague } from './league.ts'
+import { aggregatorsNamed, attacksNamed, type LeagueReport, runLeague } from './league.ts'
 import { defaultWorld } from './settings.ts'
 import { readSubject, type Subject } from './subject.ts'
 
@@ -44,7 +44,7 @@ function play({ world, attacks, behaviours }: Subject): LeagueReport {
     world: { ...defaultWorld, validators: 8, miners: 8, epochs: 20, ...world },
     seeds: 4,
     attacks: [...attacksNamed(['copier-open']), ...attacks],
-    mechanisms: mechanismsNamed(['yuma3']),
+    aggregators: aggregatorsNamed(['yuma3']),
     behaviours,
   })
   for (;;) {

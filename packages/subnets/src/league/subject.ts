@@ -14,6 +14,8 @@ import type { WorldSettings } from './settings.ts'
 /** What a file changes about a league: its world, attacks of its own, and what its score says of cheap answers. */
 export type Subject = {
   readonly title: string
+  /** What the file names, or what holds for one that names none. */
+  readonly aggregator: string
   readonly world: Partial<WorldSettings>
   readonly attacks: readonly Attack[]
   readonly behaviours: readonly Behaviour[]
@@ -65,7 +67,7 @@ export async function readSubject(path: string, seed: string, onLog: (line: stri
   const file = readSubnetFile(path)
   const sandbox = await SubnetSandbox.open(file, onLog)
   try {
-    const { name, version, weights, hasServe } = sandbox.description
+    const { name, version, weights, aggregator, hasServe } = sandbox.description
     if (!hasServe)
       throw unplayable(
         `${file.fileName} has no "serve", so nobody can play an honest miner`,
@@ -84,6 +86,7 @@ export async function readSubject(path: string, seed: string, onLog: (line: stri
     }))
     return {
       title: `${name} ${version}`,
+      aggregator,
       // Scores follow from the evidence alone, so validators do not err; questions differ, so scores of an epoch do.
       world: {
         noisePpm: 0,

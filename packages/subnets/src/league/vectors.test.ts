@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { gainPpm } from './gain.ts'
-import { attacksNamed, mechanismsNamed } from './league.ts'
+import { aggregatorsNamed, attacksNamed } from './league.ts'
 import { playWorld, type Takings, takingsOf } from './play.ts'
 import { createLeagueRandom } from './random.ts'
 import type { WorldSettings } from './settings.ts'
@@ -12,7 +12,7 @@ type Vectors = {
   readonly world: WorldSettings
   readonly games: readonly {
     readonly attack: string
-    readonly mechanism: string
+    readonly aggregator: string
     readonly honest: Takings
     readonly attacked: Takings
     readonly gainPpm: string
@@ -27,9 +27,9 @@ describe('specs/vectors/attack-league.json', () => {
     expect(uint32.map(() => random.nextUint32())).toEqual(uint32)
   })
 
-  it.each(games)('$attack under $mechanism', ({ attack, mechanism, honest, attacked, gainPpm: gain }) => {
+  it.each(games)('$attack under $aggregator', ({ attack, aggregator, honest, attacked, gainPpm: gain }) => {
     const [played] = attacksNamed([attack])
-    const [settledBy] = mechanismsNamed([mechanism])
+    const [settledBy] = aggregatorsNamed([aggregator])
     if (played === undefined || settledBy === undefined) throw new Error('the vectors name what is not there')
     const settings = played.world(world)
     const match = played.match(new World(settings))

@@ -133,7 +133,7 @@ async function setup(name: string) {
       writer,
       store,
       file,
-      answerBytes: 1_024,
+      answerBytes: async () => 1_024,
       pollMs: 20,
       onError: (error) => errors.push(error),
       onAnswered: (...what) => answered.push(what),

@@ -24,8 +24,8 @@ export type TaskAnswererOptions = {
   readonly writer: Pick<SubnetLedgerWriter, 'drawBeacon'>
   readonly store: TaskAnswerStore
   readonly file: AnsweringFile
-  /** Most bytes of an answer; a longer one is left out, because who commits to it gets nothing for the epoch. */
-  readonly answerBytes: number
+  /** Most bytes of an answer in an epoch; a longer one is left out, because who commits to it gets nothing for the epoch. */
+  readonly answerBytes: (epoch: number) => Promise<number>
   readonly pollMs: number
   readonly onError: (error: unknown) => void
   readonly onAnswered?: (epoch: number, answers: number, questions: number) => void
@@ -71,7 +71,8 @@ export class TaskAnswerer {
     if (epoch < 1 || (await store.hasAnswered(netuid, epoch))) return
     const beacon = (await ledger.beacon(netuid, epoch - 1)) ?? (await this.#firstBeacon(epoch, now))
     if (beacon === undefined) return
-    const { file, hotkey, answerBytes, onError, onAnswered } = this.#options
+    const { file, hotkey, onError, onAnswered } = this.#options
+    const answerBytes = await this.#options.answerBytes(epoch)
     const questions = await file.tasks({ epoch, beacon })
     const answers: StoredAnswer[] = []
     for (const [task, taskText] of questions.entries()) {

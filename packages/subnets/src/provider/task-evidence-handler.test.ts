@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { bytesToHex, type Hex, secretKeyToAddress, systemClock, systemRandom } from '@koinon/base'
+import { bytesToHex, type Hex, secretKeyToAddress, sha256Hex, systemClock, systemRandom } from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
+import { nodeRequestHeader, signNodeRequest } from '@koinon/work'
 import { RequestGate } from '@koinon/work/node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createPeerClient } from '../client/index.ts'
@@ -80,6 +81,27 @@ describe('an answer of a miner', () => {
   it('is shown to validators only, and only to those who sign that they ask this miner', async () => {
     await expect(ask(stranger)).rejects.toThrow(/status 403/)
     expect((await fetch(`${endpoint}${path}`)).status).toBe(401)
+  })
+
+  it('is refused to strangers without remembering their nonces, and shown once for each request', async () => {
+    const twice = async (privateKey: Hex): Promise<readonly number[]> => {
+      const session = newSession(chainId, privateKey)
+      const header = signNodeRequest(
+        {
+          recipient: account(miner),
+          method: 'GET',
+          path,
+          bodyHash: sha256Hex(''),
+          nonce: bytesToHex(systemRandom(16)),
+          expiresAtMs: systemClock.nowMs() + 30_000,
+        },
+        session,
+      )
+      const get = async () => (await fetch(`${endpoint}${path}`, { headers: { [nodeRequestHeader]: header } })).status
+      return [await get(), await get()]
+    }
+    expect(await twice(stranger)).toEqual([403, 403])
+    expect(await twice(validator)).toEqual([200, 409])
   })
 
   it('is not there when it was never given, and other requests are for others', async () => {

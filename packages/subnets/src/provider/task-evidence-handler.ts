@@ -27,7 +27,7 @@ export function createTaskEvidenceHandler(
     const match = /^\/v1\/evidence\/(0x[0-9a-f]{32})$/.exec(request.url ?? '')
     if (match === null || request.method !== 'GET') return false
     try {
-      if (!(await mayRead(gate.identify(request).sender))) throw refused('request/not-allowed', onlyValidators)
+      await gate.identifyPermitted(request, mayRead)
       const found = await store.find(netuid, match[1] as Hex)
       if (found === undefined) throw refused('subnets/no-answer', 'This miner has no such answer')
       const { workCommitEndsAtSeconds } = epochWindow(await ledger.clock(netuid), found.epoch)
@@ -42,8 +42,6 @@ export function createTaskEvidenceHandler(
     return true
   }
 }
-
-const onlyValidators = 'Only validators of the subnet may read answers'
 
 function refused(code: string, message: string): KoinonError {
   return new KoinonError({ code, message })

@@ -126,6 +126,8 @@ describe('WorkCommitter on the real contracts', () => {
       })
       expect(await ask(validator.privateKey, `/v1/work/${miner.netuid}/9`)).toBeUndefined()
       await expect(ask(stranger.privateKey, path)).rejects.toThrow(/status 403/)
+      const refused = { [nodeRequestHeader]: headers.at(-1) as string }
+      expect((await fetch(`${endpoint}${path}`, { headers: refused })).status).toBe(403)
       await expect(ask(validator.privateKey, path, `0x${'01'.repeat(20)}`)).rejects.toThrow(/status 401/)
       await expect(ask(validator.privateKey, '/other')).rejects.toThrow(/status 418/)
       const replay = await fetch(`${endpoint}${path}`, { headers: { [nodeRequestHeader]: headers[0] as string } })

@@ -27,13 +27,7 @@ export function createWorkListHandler(
     if (match === null || request.method !== 'GET') return false
     const [netuid, epoch] = [Number(match[1]), Number(match[2])]
     try {
-      const sender = options.gate.identify(request).sender
-      if (!(await options.mayRead(sender, netuid))) {
-        throw new KoinonError({
-          code: 'request/not-allowed',
-          message: 'Only validators of the subnet may read lists of work',
-        })
-      }
+      await options.gate.identifyPermitted(request, (sender) => options.mayRead(sender, netuid))
       const items = await options.committer.listOf(netuid, epoch)
       if (items === undefined) {
         sendError(response, notCommitted(netuid, epoch), 404)

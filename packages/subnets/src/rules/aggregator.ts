@@ -25,7 +25,10 @@ export type AggregatorInput = {
   readonly permittedStake?: bigint
   /** What this aggregator returned as `carry` in the last active result of the subnet; `0x` in the first. */
   readonly carried: Hex
-  /** Hotkeys that a verdict about this epoch struck out, miners or validators; none when left out. Only `refereed` looks at them. */
+  /**
+   * Hotkeys that a verdict about this epoch struck out, miners or validators; none when left out. Only `refereed` looks at them, which no
+   * subnet can name yet: nothing brings verdicts in this version.
+   */
   readonly struck?: readonly Address[]
 }
 
@@ -37,6 +40,8 @@ export type AggregatorOutput = {
   readonly dividends: readonly bigint[]
   /** Agreed value per uid. */
   readonly consensus: readonly bigint[]
+  /** What the aggregator keeps of each seat in its word, per uid, below 2^128; all 0 when left out. */
+  readonly own?: readonly bigint[]
   /** State for the next epoch, `0x` when the aggregator keeps none. */
   readonly carry: Hex
 }

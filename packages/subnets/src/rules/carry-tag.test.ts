@@ -1,10 +1,10 @@
 import type { Address, Hex } from '@koinon/base'
 import { describe, expect, it } from 'vitest'
-import { type AggregatorName, aggregators } from './aggregators/index.ts'
+import { aggregators, type EngineAggregatorName } from './aggregators/index.ts'
 import { tagged, untagged } from './carry-tag.ts'
 
 const hotkey = (byte: number): Address => `0x${byte.toString(16).padStart(2, '0').repeat(20)}`
-const names = Object.keys(aggregators) as AggregatorName[]
+const names = Object.keys(aggregators) as EngineAggregatorName[]
 const input = (carried: Hex) => ({
   uids: [0, 1, 2],
   hotkeys: [hotkey(1), hotkey(2), hotkey(3)],

@@ -3,7 +3,7 @@
  * `contracts/src/subnets/Conviction.sol` has it, to the bit; amounts in atomic units, times in Unix seconds.
  */
 import { type Address, KoinonError } from '@koinon/base'
-import { type Conviction, convictionAfter } from './emission/locks.ts'
+import { type Conviction, convictionAfter } from './conviction-math.ts'
 
 /** The contract's constants. */
 export const convictionRules = {

@@ -9,6 +9,7 @@ import { parseSeatWord } from './seat-words.ts'
 import { stakeMedian } from './stake-median.ts'
 import { packRow, rowWords } from './weight-row.ts'
 import { climbWordTree, rowDepth, wordTreeProof, wordTreeRoot } from './word-tree.ts'
+import { yuma2, yuma3, yuma3Capped, yuma3Liquid } from './yuma/aggregator.ts'
 
 const account = (byte: number): Address => `0x${byte.toString(16).padStart(2, '0').repeat(20)}`
 const flipped = (word: Hex, bits: bigint): Hex => bytesToHex(integerWord(BigInt(word) ^ bits))
@@ -39,6 +40,36 @@ describe('findDispute', () => {
         expect(findDispute(own, postedOf(own, { seats }), stakeMedian.specHash)).toMatchObject({ kind, uid })
       }),
     )
+  })
+
+  it('tells ranks of Yuma from what they are parts of, and leaves its dividends to objections', () => {
+    const fields = [
+      ['seat', 248n, 8n],
+      ['seat', 208n, 40n],
+      ['rank', 168n, 40n],
+      ['amount', 128n, 40n],
+      ['seat', 0n, 128n],
+    ] as const
+    const yuma = fc.constantFrom(yuma2, yuma3, yuma3Capped, yuma3Liquid)
+    fc.assert(
+      fc.property(rounds, yuma, fc.nat(4), fc.nat(3), fc.bigInt(1n, 255n), (inputs, aggregator, field, uid, delta) => {
+        const own = computeEpoch(inputs, aggregator)
+        expect(findDispute(own, postedOf(own), aggregator.specHash)).toBe(undefined)
+        const [kind, shift] = fields[field] as (typeof fields)[number]
+        const seats = own.posting.seats.map((word, place) => (place === uid ? flipped(word, delta << shift) : word))
+        const found = findDispute(own, postedOf(own, { seats }), aggregator.specHash)
+        // Another dividend gives others other amounts, which are those of the right one here.
+        if (kind === 'amount') expect(['amount', undefined]).toContain(found?.kind)
+        else expect(found).toMatchObject({ kind, uid })
+        if (found?.kind === 'seat') expect(found.cap > 0n).toBe(aggregator === yuma3Capped)
+      }),
+    )
+  })
+
+  it('names a wrong own before the ranks that follow from it', () => {
+    const own = computeEpoch(inputsOf([[1, 2, 3, 4]], 0), yuma3)
+    const seats = own.posting.seats.map((word, uid) => flipped(word, uid === 3 ? 1n : uid === 1 ? 1n << 168n : 0n))
+    expect(findDispute(own, postedOf(own, { seats }), yuma3.specHash)).toMatchObject({ kind: 'seat', uid: 3 })
   })
 
   it('names a seat whose amounts do not follow from the posted shares, whatever the aggregator', () => {

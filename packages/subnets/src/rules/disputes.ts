@@ -1,16 +1,17 @@
 /**
- * Which number of a posted result is wrong, and what shows it (specs/0015-disputes.md section 3). Numbers are looked at in the order in
+ * Which number of a posted result is wrong, and what shows it (specs/0015-disputes.md section 4). Numbers are looked at in the order in
  * which they depend on each other, so that the first wrong one can be shown with nothing but the ledger and the posting.
  */
 import { type Hex, zeroHash } from '@koinon/base'
+import { type ColumnRule, columnRuleOf } from './column-rules.ts'
 import type { EpochInputs, PaidParts } from './epoch-inputs.ts'
-import { type EpochComputation, type Posting, rowAgeOf } from './epoch-record.ts'
+import { countedStake, type EpochComputation, type Posting, rowAgeOf } from './epoch-record.ts'
 import { amountsBefore, payableEmission, payoutsOf, totalsAfter } from './payouts.ts'
 import { amountProof, halfProof, seatDepth, seatProof } from './result-tree.ts'
 import { amountWord, noRow, parseSeatWord, voteOf } from './seat-words.ts'
-import { stakeMedian } from './stake-median.ts'
 import { rowWords } from './weight-row.ts'
 import { rowDepth, wordTreeProof } from './word-tree.ts'
+import { stakeCap } from './yuma/stake.ts'
 
 /** One seat's place in a revealed row. */
 export type RowOpening = { readonly word: Hex; readonly proof: readonly Hex[] }
@@ -25,7 +26,10 @@ export type Dispute =
       readonly proof: readonly Hex[]
       readonly openings: readonly RowOpening[]
       readonly consensus: bigint
+      /** Atomic units; 0 where the aggregator cuts no stakes. */
+      readonly cap: bigint
     }
+  | { readonly kind: 'rank'; readonly uid: number }
   | { readonly kind: 'dividend'; readonly uid: number; readonly row: readonly Hex[] }
   | {
       readonly kind: 'amount'
@@ -51,31 +55,42 @@ const noWords = { seats: [], amounts: [] }
  * cannot tell: only the record differs, or shares of an aggregator that it does not know.
  */
 export function findDispute(own: EpochComputation, posted: Posted, aggregatorSpecHash: Hex): Dispute | undefined {
-  const { validators, seats } = posted.posting
+  const { validators } = posted.posting
   const right = new Set(own.posting.validators)
   const position = validators.findIndex((word) => !right.has(word))
   if (position >= 0) return { kind: 'validator', position }
-  if (aggregatorSpecHash === stakeMedian.specHash) {
-    const wrong = (part: (word: Hex) => bigint): number | undefined =>
-      allUids.find((uid) => part(seats[uid] ?? zeroHash) !== part(own.posting.seats[uid] ?? zeroHash))
-    const uid = wrong(shareBitsOf)
-    if (uid !== undefined) return seatDispute(own, posted.posting, uid)
-    const earner = wrong((word) => parseSeatWord(word).dividend)
-    if (earner !== undefined) return { kind: 'dividend', uid: earner, row: rowOfSeat(own.inputs, earner) }
-  }
-  return wrongAmount(own.inputs, posted)
+  const rule = columnRuleOf(aggregatorSpecHash)
+  return (rule && wrongSeat(own, posted.posting, rule)) ?? wrongAmount(own.inputs, posted)
 }
 
-/** Tenure, consensus, rank and the aggregator's own part. */
-function shareBitsOf(word: Hex): bigint {
-  const { tenure, consensus, rank, own } = parseSeatWord(word)
-  return (((BigInt(tenure) << 80n) | (consensus << 40n) | rank) << 128n) | own
+function wrongSeat(own: EpochComputation, posted: Posting, rule: ColumnRule): Dispute | undefined {
+  const wrong = (part: (word: Hex) => bigint): number | undefined =>
+    allUids.find((uid) => part(posted.seats[uid] ?? zeroHash) !== part(own.posting.seats[uid] ?? zeroHash))
+  const rankOf = (word: Hex): bigint => parseSeatWord(word).rank
+  const uid = wrong((word) => columnBitsOf(word) | (rule.ranksFrom === 'column' ? rankOf(word) : 0n))
+  if (uid !== undefined) return seatDispute(own, posted, uid, rule)
+  const ranked = wrong(rankOf)
+  if (ranked !== undefined) return { kind: 'rank', uid: ranked }
+  const earner = rule.areDividendsKnown ? wrong((word) => parseSeatWord(word).dividend) : undefined
+  return earner === undefined ? undefined : { kind: 'dividend', uid: earner, row: rowOfSeat(own.inputs, earner) }
 }
 
-function seatDispute({ inputs, posting }: EpochComputation, posted: Posting, uid: number): Dispute {
+/** Tenure, consensus and the aggregator's own part, with room for the rank below. */
+function columnBitsOf(word: Hex): bigint {
+  const { tenure, consensus, own } = parseSeatWord(word)
+  return ((((BigInt(tenure) << 40n) | consensus) << 128n) | own) << 40n
+}
+
+function seatDispute(
+  { inputs, posting }: EpochComputation,
+  posted: Posting,
+  uid: number,
+  { stakeCapPercent }: ColumnRule,
+): Dispute {
   const openings = inputs.validators
     .filter((validator) => voteOf({ age: rowAgeOf(validator), stake: validator.stake }) > 0n)
     .map(({ packedRow }) => openRow(packedRow as Hex, uid))
+  const stakes = inputs.validators.map(countedStake)
   return {
     kind: 'seat',
     uid,
@@ -83,6 +98,7 @@ function seatDispute({ inputs, posting }: EpochComputation, posted: Posting, uid
     proof: seatProof(posted, uid),
     openings,
     consensus: parseSeatWord(posting.seats[uid] ?? zeroHash).consensus,
+    cap: (stakeCapPercent === undefined ? undefined : stakeCap(stakes, stakeCapPercent)) ?? 0n,
   }
 }
 

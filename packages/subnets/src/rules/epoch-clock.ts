@@ -22,6 +22,9 @@ export type EpochWindow = {
 /** `future`: not begun. `root`: from the end of reveals on, for as long as no later epoch has a root. */
 export type EpochPhase = 'future' | 'open' | 'workCommit' | 'weightCommit' | 'weightReveal' | 'root'
 
+/** Epochs from the announcement of texts, rules of seats and owner's hotkeys to their force (`UPDATE_DELAY_EPOCHS`). */
+export const updateDelayEpochs = 2
+
 /** The epoch that a time falls in; -1 before genesis. */
 export function epochAt(clock: SubnetClock, atSeconds: number): number {
   if (atSeconds < clock.genesisSeconds) return -1

@@ -57,6 +57,7 @@ export function computeEpoch(given: EpochInputs, aggregator: Aggregator): EpochC
     consensus: outcome.consensus[index] as bigint,
     rank: outcome.incentive[index] as bigint,
     dividend: outcome.dividends[placeOf.get(seat.hotkey) ?? -1] ?? 0n,
+    own: outcome.own?.[index] ?? 0n,
   }))
   const isPaid = lines.some(({ rank }) => rank > 0n)
   const emission = isPaid ? payableEmission(inputs) : { miners: 0n, dividends: 0n }
@@ -121,6 +122,13 @@ export function rowAgeOf({ packedRow, rowAge }: Pick<PermittedValidator, 'packed
   return packedRow === undefined || packedRow === '0x' ? noRow : (rowAge ?? 0)
 }
 
+/** What counts of a stake: the vote of its row, or all of it where no row counts. */
+export function countedStake(validator: PermittedValidator): bigint {
+  const { stake } = validator
+  const age = rowAgeOf(validator)
+  return age === noRow ? stake : voteOf({ age, stake })
+}
+
 function aggregateEpoch(inputs: EpochInputs, aggregator: Aggregator): AggregatorOutput {
   const { seats, validators } = inputs
   const uidOf = new Map(seats.map(({ uid, hotkey }) => [hotkey, uid]))
@@ -129,13 +137,13 @@ function aggregateEpoch(inputs: EpochInputs, aggregator: Aggregator): Aggregator
     uids: seats.map(({ uid }) => uid),
     hotkeys: seats.map(({ hotkey }) => hotkey),
     validators: validators.map((validator): RankingValidator => {
-      const { hotkey, stake, packedRow } = validator
+      const { hotkey, packedRow } = validator
       const age = rowAgeOf(validator)
       const row = packedRow === undefined ? undefined : unpackRow(packedRow)
       return {
         hotkey,
         uid: uidOf.get(hotkey),
-        stake: age === noRow ? stake : voteOf({ age, stake }),
+        stake: countedStake(validator),
         // A row that stands in for a missing one says nothing of who came after it was made.
         row: row?.filter(({ uid }) => age === noRow || age <= (tenures.get(uid) ?? 0)),
         ...(row === undefined ? {} : { rowTotal: rowTotal(row) }),

@@ -1,5 +1,5 @@
 /** What a validator saw of the miners in one epoch: the only input of scores, so that anybody can recompute them. */
-import type { Address, Hex } from '@koinon/base'
+import { type Address, type Hex, utf8ToBytes } from '@koinon/base'
 import type { Check } from '@koinon/work'
 import type { MechanismPart } from './subnet-file/mechanisms.ts'
 
@@ -37,6 +37,29 @@ export type MinerScore = {
 
 /** Largest score. */
 export const maximumScorePpm = 1_000_000
+
+/** Most bytes that a check's detail takes in a log: details quote what miners and files say. */
+const longestDetailBytes = 480
+const cutMark = '…'
+
+/** A detail as it stands in a log: cut, with a mark, where it would take more than 480 bytes of JSON. */
+export function boundedDetail(detail: string): string {
+  const text = detail.slice(0, longestDetailBytes + 1)
+  if (jsonBytes(text) <= longestDetailBytes) return text
+  let left = longestDetailBytes - jsonBytes(cutMark)
+  let kept = ''
+  for (const character of text) {
+    left -= jsonBytes(character)
+    if (left < 0) break
+    kept += character
+  }
+  return `${kept}${cutMark}`
+}
+
+/** Control characters and halves of pairs take six bytes. */
+function jsonBytes(text: string): number {
+  return utf8ToBytes(JSON.stringify(text)).length - 2
+}
 
 /** Names of failed checks of a miner, each once, in order of appearance. */
 export function failedCheckNames(evidence: MinerEvidence): readonly string[] {

@@ -15,6 +15,7 @@ export { type EpochWindow, epochAt, epochPhase, epochWindow, type SubnetClock } 
 export type { HeldSeat, PaidParts, PermittedValidator, PreviousResult, Seat } from './epoch-inputs.ts'
 export { carryWords, computeEpoch, type EpochComputation, type Posting } from './epoch-record.ts'
 export {
+  boundedDetail,
   failedCheckNames,
   type MinerEvidence,
   type MinerScore,
@@ -52,6 +53,7 @@ export {
   type WorkListAudit,
 } from './subnet-definition.ts'
 export { taskSubnet } from './subnet-file/task-subnet.ts'
+export { turnOf } from './turns.ts'
 export { packRow, unpackRow, weightsCommitment } from './weight-row.ts'
 export {
   checkCommitted,

@@ -67,6 +67,9 @@ describe('what does not fit', () => {
     expect(() => amountWord({ mined: 1n << 128n, dividends: 0n })).toThrow(/do not fit/)
     expect(() => amountWord({ mined: 0n, dividends: -1n })).toThrow(/do not fit/)
     expect(() => seatWord({ tenure: 256, consensus: 0n, rank: 0n, dividend: 0n })).toThrow(/do not fit/)
+    const widest = { tenure: 255, consensus: 1n, rank: 2n, dividend: 3n, own: (1n << 128n) - 1n }
+    expect(parseSeatWord(seatWord(widest))).toEqual(widest)
+    expect(() => seatWord({ ...widest, own: 1n << 128n })).toThrow(/do not fit/)
     const many = Array.from<Hex>({ length: 257 }).fill(zeroHash)
     expect(() => resultRoot({ seats: many, amounts: [] })).toThrow(/at most 256/)
     expect(() => resultRoot({ seats: [], amounts: many })).toThrow(/no room/)

@@ -10,6 +10,8 @@ export type SeatNumbers = {
   readonly rank: bigint
   /** By which the dividends are divided. */
   readonly dividend: bigint
+  /** What the aggregator keeps of the seat, below 2^128. */
+  readonly own: bigint
 }
 
 /** Alpha paid to the holder of a seat since it took it, atomic units (1e-18). */
@@ -28,17 +30,22 @@ const amountBits = 128n
 const mask = (bits: bigint): bigint => (1n << bits) - 1n
 
 /** Packs a seat's numbers; a free seat's word is zero. Throws `subnets/out-of-range`. */
-export function seatWord(numbers: SeatNumbers): Hex {
-  const { tenure, consensus, rank, dividend } = numbers
+export function seatWord(numbers: Omit<SeatNumbers, 'own'> & Partial<Pick<SeatNumbers, 'own'>>): Hex {
+  const { tenure, consensus, rank, dividend, own = 0n } = numbers
   const fits = [consensus, rank, dividend].every((share) => share >= 0n && share <= mask(shareBits))
-  if (!fits || tenure < 0 || tenure > maximumTenure) throw outOfRange("A seat's numbers")
+  const isOwnFitting = own >= 0n && own <= mask(dividendShift)
+  if (!fits || !isOwnFitting || tenure < 0 || tenure > maximumTenure) throw outOfRange("A seat's numbers")
   const word =
-    (BigInt(tenure) << tenureShift) | (consensus << consensusShift) | (rank << rankShift) | (dividend << dividendShift)
+    (BigInt(tenure) << tenureShift) |
+    (consensus << consensusShift) |
+    (rank << rankShift) |
+    (dividend << dividendShift) |
+    own
   return bytesToHex(integerWord(word))
 }
 
-/** Reads a seat's word. `own` is what the aggregator keeps of the seat. */
-export function parseSeatWord(word: Hex): SeatNumbers & { readonly own: bigint } {
+/** Reads a seat's word. */
+export function parseSeatWord(word: Hex): SeatNumbers {
   const value = BigInt(word)
   return {
     tenure: Number(value >> tenureShift),

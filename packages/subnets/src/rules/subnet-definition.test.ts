@@ -26,12 +26,30 @@ describe('subnetFromDefinition', () => {
     expect(subnetFromDefinition({ ...digestSubnet }).specHash(digestSource)).toBe(hashes[0])
   })
 
-  it('refuses definitions that cannot be registered or recomputed', () => {
-    const define = (changes: object) => () => subnetFromDefinition({ ...digestSubnet, ...changes })
-    expect(define({ name: '' })).toThrow(/name/)
-    expect(define({ name: 'x'.repeat(65) })).toThrow(/name/)
-    expect(define({ version: 0 })).toThrow(/version/)
-    expect(define({ parameters: { share: 0.1 } })).toThrow(/parameters\.share/)
-    expect(define({ combine: { movingAveragePpm: 0 } })).toThrow(/movingAveragePpm/)
+  it.each([
+    ['name', ''],
+    ['name', 'x'.repeat(65)],
+    ['version', 0],
+    ['parameters.share', 0.1, { parameters: { share: 0.1 } }],
+    ['combine.movingAveragePpm', 0, { combine: { movingAveragePpm: 0 } }],
+    ['combine.movingAveragePpm', null, { combine: null }],
+    ['aggregatorName', 'dictator'],
+    ['aggregatorName', 'toString'],
+    ['aggregatorName', 'refereed'],
+    ['aggregatorName', undefined],
+    ['weights', 'all'],
+    ['weights', { topk: 0 }],
+  ])('refuses %s %j by its name', (field, value, changes: object = { [field]: value }) => {
+    let problem: unknown
+    try {
+      subnetFromDefinition({ ...digestSubnet, ...changes })
+    } catch (error) {
+      problem = error
+    }
+    expect(problem).toMatchObject({
+      code: 'subnets/bad-definition',
+      message: expect.stringContaining(`The subnet's ${field} must be`),
+      details: { field },
+    })
   })
 })

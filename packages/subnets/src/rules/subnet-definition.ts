@@ -2,13 +2,14 @@
  * A subnet as one value: what is asked, how evidence is checked and scored, how scores become weights and weights shares. It lives in
  * rules/ because a definition has no I/O of its own: whatever `verify` needs from outside comes in as ports.
  */
-import { type Address, defineStruct, type Hex, KoinonError, type Random, sha256Hex } from '@koinon/base'
+import { type Address, defineStruct, type Hex, type Random, sha256Hex } from '@koinon/base'
 import type { Check } from '@koinon/work'
 import type { ZodType } from 'zod'
 import type { Aggregator } from './aggregator.ts'
 import { type AggregatorName, aggregators } from './aggregators/index.ts'
 import type { BeaconRandom } from './beacon-random.ts'
-import type { MinerEvidence, MinerScore } from './evidence.ts'
+import { badDefinition, checkHead, requireWhole } from './definition-head.ts'
+import { type MinerEvidence, type MinerScore, maximumScorePpm } from './evidence.ts'
 import { type WeightPolicy, weightPolicyOf } from './subnet-file/weight-policy.ts'
 import type { ListedWork } from './work-list.ts'
 
@@ -99,7 +100,7 @@ export type Subnet<task = unknown, response = unknown, ports = unknown> = Subnet
   specHash(sourceHash: Hex): Hex
 }
 
-/** Fields of the spec hash; disputes show them to the ledger (specs/0015-disputes.md section 3). */
+/** Fields of the spec hash; disputes show them to the ledger (specs/0015-disputes.md section 4). */
 export type SpecParts = {
   readonly name: Hex
   readonly version: number
@@ -124,22 +125,14 @@ const specType = defineStruct('KoinonSubnetSpec', {
 export function subnetFromDefinition<task, response, ports>(
   definition: SubnetDefinition<task, response, ports>,
 ): Subnet<task, response, ports> {
-  const { name, version, parameters, combine } = definition
-  if (!/^[\x20-\x7e]{1,64}$/.test(name)) throw badDefinition('name', 'must be 1 to 64 printable characters')
-  if (!Number.isInteger(version) || version < 1 || version > 0xffff_ffff) {
-    throw badDefinition('version', 'must be a positive integer')
-  }
+  const { name, version, parameters, combine, aggregatorName } = definition
+  checkHead({ name, version, aggregator: aggregatorName, aggregatorField: 'aggregatorName' })
   for (const [key, value] of Object.entries(parameters)) {
     if (typeof value === 'number' && !Number.isSafeInteger(value))
       throw badDefinition(`parameters.${key}`, 'must be whole')
   }
-  if (combine !== 'latest') {
-    const ppm = combine.movingAveragePpm
-    if (!Number.isInteger(ppm) || ppm < 1 || ppm > 1_000_000) {
-      throw badDefinition('combine.movingAveragePpm', 'must be 1 to 1,000,000')
-    }
-  }
-  const aggregator: Aggregator = aggregators[definition.aggregatorName]
+  if (combine !== 'latest') requireWhole('combine.movingAveragePpm', combine?.movingAveragePpm, 1, maximumScorePpm)
+  const aggregator: Aggregator = aggregators[aggregatorName]
   const texts = {
     name,
     parameters: JSON.stringify(Object.entries(parameters).sort(([a], [b]) => (a < b ? -1 : 1))),
@@ -159,8 +152,4 @@ export function subnetFromDefinition<task, response, ports>(
       ...plain(sourceHash),
     }),
   }
-}
-
-function badDefinition(field: string, problem: string): KoinonError {
-  return new KoinonError({ code: 'subnets/bad-definition', message: `The subnet's ${field} ${problem}` })
 }

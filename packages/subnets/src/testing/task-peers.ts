@@ -57,7 +57,13 @@ export async function createTaskMiner(
   const store = new TaskAnswerStore(durable)
   // A transaction that came too late is tried again or found done at the next look.
   const common = { netuid, ledger, writer, pollMs, onError: () => undefined }
-  const answerer = new TaskAnswerer({ ...common, hotkey, store, file, answerBytes: answerBytesBounds.unlessSaid })
+  const answerer = new TaskAnswerer({
+    ...common,
+    hotkey,
+    store,
+    file,
+    answerBytes: async () => answerBytesBounds.unlessSaid,
+  })
   const committer = new WorkCommitter({
     ...common,
     store: new WorkStore(durable),

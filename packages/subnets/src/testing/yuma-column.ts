@@ -47,20 +47,34 @@ export function countedRow({ row, uid: own }: RankingValidator, uids: readonly n
 /** `rankTotal` is 0 until all columns are known. */
 export function yumaHeader(
   validators: readonly RankingValidator[],
-  uids: readonly number[],
-  { kappaU16 }: YumaParameters,
+  { kappaU16, stakeCapPercent }: YumaParameters,
   rankTotal = 0n,
 ): YumaHeader {
-  const staked = total(validators.map(({ stake }) => stake))
-  const activeStake = validators.map(({ stake }) => (staked === 0n ? 0n : (stake * one) / staked))
+  const stakes = cappedStakes(
+    validators.map(({ stake }) => stake),
+    stakeCapPercent,
+  )
+  const staked = total(stakes)
+  const activeStake = stakes.map((stake) => (staked === 0n ? 0n : (stake * one) / staked))
   const voterStake = activeStake.map((share) => div(share, total(activeStake)))
   return {
     activeStake,
     voterStake,
     minority: total(voterStake) - div(BigInt(kappaU16), most16),
-    rowTotals: validators.map((validator) => total([...countedRow(validator, uids).values()])),
+    rowTotals: validators.map(({ row, rowTotal }) =>
+      rowTotal === undefined ? total((row ?? []).map(({ weight }) => BigInt(weight))) : BigInt(rowTotal),
+    ),
     rankTotal,
   }
+}
+
+/** Every stake counted as the smallest that at least `percent` of a hundred of those above 0 do not exceed, if it is larger. */
+function cappedStakes(stakes: readonly bigint[], percent: number | undefined): readonly bigint[] {
+  if (percent === undefined) return stakes
+  const held = stakes.filter((stake) => stake > 0n)
+  const isEnough = (cap: bigint): boolean => held.filter((stake) => stake <= cap).length * 100 >= percent * held.length
+  const caps = held.filter(isEnough)
+  return caps.length === 0 ? stakes : stakes.map((stake) => least(stake, caps.reduce(least)))
 }
 
 /** `entries` and `bonds` per validator: the submitted weight or undefined, and the stored bond. Penalty 1, without liquid alpha. */

@@ -1,9 +1,8 @@
 /** Making final what accrued: steps of emission are taken by whoever needs them (specs/0020-pool-emission.md section 1). */
 import { type SubnetLedgerWriter, unlessDone } from '../client/index.ts'
-import { type EpochWindow, epochWindow } from '../rules/index.ts'
+import { type EpochWindow, epochWindow, turnOf } from '../rules/index.ts'
 import type { ValidatorOptions } from './ports.ts'
 import { isRefusal } from './refusal.ts'
-import { proposerRank } from './result-step.ts'
 
 /** About 120,000 gas a subnet; opening a step of 128 takes 7.8 million by itself. */
 const subnetsPerCall = 16
@@ -28,9 +27,9 @@ export async function accrualStep<task, response, ports>(
   const dueSeconds = startsAtSeconds + periods * periodSeconds
   // Permits of a second can be read when it is over.
   if (nowSeconds < dueSeconds || nowSeconds <= window.startsAtSeconds) return
-  const permitted = (await ledger.permittedAt(netuid, window.startsAtSeconds)).map(({ hotkey }) => hotkey)
-  const turn = permitted.includes(writer.hotkey) ? proposerRank(permitted, writer.hotkey, current) : permitted.length
-  if (nowSeconds < dueSeconds + turn * slotSeconds(window, permitted.length)) return
+  const permitted = await ledger.permittedAt(netuid, window.startsAtSeconds)
+  const waitSeconds = turnOf(permitted, writer.hotkey, current) * slotSeconds(window, permitted.length)
+  if (nowSeconds < dueSeconds + waitSeconds) return
   for (let call = 0; call < mostCalls; call++) {
     const isOwn = await unlessDone(() => advance(writer), isFinal)
     if (!(await isFinal())) continue

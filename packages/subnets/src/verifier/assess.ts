@@ -3,6 +3,7 @@ import { type Address, bytesToHex, type Hex, type Random } from '@koinon/base'
 import { type Check, fail, notChecked } from '@koinon/work'
 import type { Endpoint, Peer, WorkCommitment } from '../client/index.ts'
 import {
+  boundedDetail,
   checkCommitted,
   checkWorkList,
   createBeaconRandom,
@@ -21,7 +22,7 @@ import { inParallel } from './in-parallel.ts'
 import type { ProbeAnswer, ValidatorOptions } from './ports.ts'
 import type { StoredProbe } from './validator-store.ts'
 
-/** Most samples a miner, whatever the subnet asks for. */
+/** Most samples a miner, whatever the subnet asks for (specs/0007-epochs.md section 3). */
 const maximumSamples = 64
 const attempts = 3
 /** Least time a miner gets, also when there is hardly any left. */
@@ -329,8 +330,7 @@ function unknownList(check: Check): WorkList {
 
 const noList: WorkList = { items: [], isKnown: false, checks: [] }
 const timeEnded = 'the time for checking ended before it came to this'
-const longestDetail = 1_000
 
 function shorten(check: Check): Check {
-  return check.detail.length <= longestDetail ? check : { ...check, detail: `${check.detail.slice(0, longestDetail)}…` }
+  return { ...check, detail: boundedDetail(check.detail) }
 }

@@ -9,7 +9,12 @@ const account = (uid: number): Address => `0x${(uid + 1).toString(16).padStart(4
 const refused = (code: string) => new KoinonError({ code, message: 'no', hint: 'none' })
 
 /** A subnet of so many seats that are all owed something, and a ledger that takes batches as `isTaken` says. */
-function setup(seats: number, isTaken: (uids: readonly number[]) => boolean, code = 'ledger/refused') {
+function setup(
+  seats: number,
+  isTaken: (uids: readonly number[]) => boolean,
+  code = 'ledger/refused',
+  upkeep: () => Promise<void> = async () => undefined,
+) {
   const uids = Array.from({ length: seats }, (_, uid) => uid)
   const paid = new Set<Address>()
   const batches: number[][] = []
@@ -42,6 +47,7 @@ function setup(seats: number, isTaken: (uids: readonly number[]) => boolean, cod
     },
   } as unknown as SubnetLedgerWriter
   const claimed: number[] = []
+  const errors: unknown[] = []
   const claimer = new Claimer({
     netuid: 1,
     ledger,
@@ -49,9 +55,10 @@ function setup(seats: number, isTaken: (uids: readonly number[]) => boolean, cod
     pollMs: 1,
     delaySeconds: async () => 0,
     onClaimed: (_, accounts) => claimed.push(accounts),
-    onError: () => undefined,
+    upkeep,
+    onError: (error) => errors.push(error),
   })
-  return { claimer, batches, paid, claimed, due: () => due }
+  return { claimer, batches, paid, claimed, errors, due: () => due }
 }
 
 describe('Claimer', () => {
@@ -75,6 +82,22 @@ describe('Claimer', () => {
     await expect(world.claimer.tick()).rejects.toMatchObject({ code: 'ledger/refused' })
     expect([world.paid.size, world.paid.has(account(13)), world.due()]).toEqual([19, false, 0n])
     await expect(world.claimer.tick()).rejects.toMatchObject({ code: 'ledger/refused' })
+  })
+
+  it('looks after the network once a root, when all are paid, and goes on where that fails', async () => {
+    const paidThen: number[] = []
+    const world = setup(
+      3,
+      () => true,
+      undefined,
+      async () => {
+        paidThen.push(world.paid.size)
+        throw new Error('no gas')
+      },
+    )
+    await world.claimer.tick()
+    await world.claimer.tick()
+    expect([paidThen, world.claimed, world.errors.length]).toEqual([[3], [3], 1])
   })
 
   it('does not send anything twice whose outcome is unknown', async () => {

@@ -1,6 +1,6 @@
 import { type Address, sleep } from '@koinon/base'
 import { type SubnetLedger, type SubnetLedgerWriter, unlessDone } from '../client/index.ts'
-import { type AmountNumbers, epochWindow, type SeatClaim, seatClaims } from '../rules/index.ts'
+import { type AmountNumbers, epochWindow, type SeatClaim, seatClaims, turnOf } from '../rules/index.ts'
 import { inParallel } from './in-parallel.ts'
 import { isRefusal } from './refusal.ts'
 
@@ -12,6 +12,8 @@ export type ClaimerOptions = {
   readonly delaySeconds: (epoch: number) => Promise<number>
   readonly pollMs: number
   readonly onClaimed?: (epoch: number, accounts: number) => void
+  /** Done once after the claims of each root, in this claimer's turn. What it throws goes to `onError` and holds nothing up. */
+  readonly upkeep?: () => Promise<void>
   readonly onError: (error: unknown) => void
 }
 
@@ -67,6 +69,7 @@ export class Claimer {
     }
     this.#settledRoot = active.result.root
     if (open.length > 0) this.#options.onClaimed?.(active.epoch, open.length)
+    await this.#options.upkeep?.().catch(this.#options.onError)
   }
 
   /** A batch that the ledger refuses, be it for its gas, is halved: whose claim fails alone holds up nobody else. */
@@ -110,7 +113,6 @@ export async function claimDelaySeconds(
 ): Promise<number> {
   const clock = await ledger.clock(netuid)
   const permitted = await ledger.permittedAt(netuid, epochWindow(clock, epoch).startsAtSeconds)
-  const place = permitted.findIndex((validator) => validator.hotkey === hotkey)
-  const rank = place < 0 ? permitted.length : (place - (epoch % permitted.length) + permitted.length) % permitted.length
-  return Math.floor((rank * clock.epochSeconds) / (2 * (permitted.length + 1)))
+  const turn = turnOf(permitted, hotkey, epoch)
+  return Math.floor((turn * clock.epochSeconds) / (2 * (permitted.length + 1)))
 }

@@ -1,6 +1,7 @@
 /** Looking at what others signed: shows wrong numbers to the ledger, and objects to what it cannot check. */
 import { type Address, bytesToHex, type Hex, zeroHash } from '@koinon/base'
 import { type SubmittedRoot, unlessDone } from '../client/index.ts'
+import { columnRuleOf } from '../rules/column-rules.ts'
 import {
   type EpochComputation,
   epochWindow,
@@ -36,7 +37,7 @@ export async function disputeStep<task, response, ports>(
   const spec = isOwnFile ? subnet.specParts(sourceHash) : await store.spec(netuid, pending.result.specHash)
   const own = isOwnFile
     ? await compute(history, pending, roots.at(-2))
-    : await computeForeign(history, pending, roots.at(-2))
+    : await computeForeign(history, pending, roots.at(-2), spec?.aggregator)
   if (bytesToHex(resultDigest(ledger.domain, own.result)) === pending.resultHash) {
     history.agreed.add(pending.resultHash)
     return
@@ -91,19 +92,21 @@ function compute(
 }
 
 /**
- * Of an epoch of another file, as `stakeMedian` divides: stakes, ages and amounts follow from inputs and posted shares whatever divided
- * them, and no shares but those of `stakeMedian` can be shown to the ledger.
+ * Of an epoch of another file, as the aggregator divides that it names, if the ledger can check that one: what it looks at does not follow
+ * from the carry, which only those who run the file have. Else as `stakeMedian` does: stakes, ages and amounts follow from inputs and
+ * posted shares whatever divided them.
  */
 function computeForeign(
   history: EpochHistory,
   { epoch }: SubmittedRoot,
   before: SubmittedRoot | undefined,
+  aggregatorSpecHash: Hex = zeroHash,
 ): Promise<EpochComputation> {
   const previous =
     before === undefined
       ? undefined
       : { epoch: before.epoch, words: before.posting, totals: totalsOf(before.result), carry: '0x' as const }
-  return history.compute(epoch, previous, stakeMedian)
+  return history.compute(epoch, previous, columnRuleOf(aggregatorSpecHash)?.aggregator ?? stakeMedian)
 }
 
 async function objectTo<task, response, ports>(

@@ -1,6 +1,6 @@
 /** What a validator needs from outside, as types: tests and other layers bring their own. */
 import type { Address, Clock, Hex, Random } from '@koinon/base'
-import type { Peer, SubnetLedger, SubnetLedgerWriter, Timekeeper } from '../client/index.ts'
+import type { Peer, SubnetLedger, SubnetLedgerWriter, Timekeeper, Upkeep } from '../client/index.ts'
 import type { Subnet } from '../rules/index.ts'
 import type { AnswerJudge } from './answer-judge.ts'
 import type { ValidatorStore } from './validator-store.ts'
@@ -79,6 +79,8 @@ export type ValidatorEvent =
   | { readonly kind: 'notOpened'; readonly epoch: number; readonly error: unknown }
   | { readonly kind: 'assessed'; readonly epoch: number; readonly failedMiners: number; readonly seats: number }
   | { readonly kind: 'claimed'; readonly epoch: number; readonly accounts: number }
+  /** Did what the contracts leave to anybody. */
+  | { readonly kind: 'upkeep'; readonly what: Upkeep }
   | { readonly kind: 'disputed'; readonly epoch: number; readonly what: string }
   /** Another result of the epoch bears this validator's signature already: signing this one would be an offence. */
   | { readonly kind: 'signedOther'; readonly epoch: number; readonly resultHash: Hex }

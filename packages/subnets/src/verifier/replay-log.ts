@@ -2,6 +2,7 @@
 import { type Address, type Hex, sha256Hex } from '@koinon/base'
 import { type Check, checkThat, fail, notChecked, pass } from '@koinon/work'
 import {
+  boundedDetail,
   checkEvidenceLog,
   checkPreviousScores,
   type EvidenceLog,
@@ -187,8 +188,10 @@ function checkUnjudged({ miners, tasks }: EvidenceLog): Check {
 const mostShown = 5
 const longestWords = 300
 
+/** Details are cut here too: logs of earlier versions have longer ones. */
 function textOf({ facts, checks }: WorkEvidence): string {
-  return JSON.stringify([facts['task'], facts['scorePpm'], facts['isFault'], checks])
+  const cut = checks.map(({ name, state, detail }) => [name, state, boundedDetail(detail)])
+  return JSON.stringify([facts['task'], facts['scorePpm'], facts['isFault'], cut])
 }
 
 function wordsOf(work: WorkEvidence | undefined): string {

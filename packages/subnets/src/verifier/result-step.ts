@@ -1,7 +1,7 @@
 /** Signing, collecting and submitting results. */
 import { type Address, bytesToHex, type Hex, recoverAddress } from '@koinon/base'
 import { type Peer, unlessDone } from '../client/index.ts'
-import { type EpochComputation, resultDigest, resultFromJson } from '../rules/index.ts'
+import { type EpochComputation, resultDigest, resultFromJson, turnOf } from '../rules/index.ts'
 import type { EpochHistory } from './epoch-history.ts'
 import type { EpochStep } from './weights-step.ts'
 
@@ -108,12 +108,7 @@ export function asSignature(value: unknown): Hex | undefined {
   return typeof value === 'string' && /^0x[0-9a-f]{130}$/.test(value) ? (value as Hex) : undefined
 }
 
-/** Seconds after the end of reveals: the proposer rotates by epoch, the next in line waits one slot longer, and so on. */
-export function proposerRank(hotkeysAscending: readonly Address[], hotkey: Address, epoch: number): number {
-  const count = hotkeysAscending.length
-  return (hotkeysAscending.indexOf(hotkey) - (epoch % count) + count) % count
-}
-
+/** Seconds after the end of reveals: the proposer waits none, the next in line one slot longer, and so on. */
 function submitDelaySeconds<task, response, ports>(
   permitted: Permitted,
   hotkey: Address,
@@ -123,13 +118,7 @@ function submitDelaySeconds<task, response, ports>(
   const epochSeconds = window.endsAtSeconds - window.startsAtSeconds
   const rootPhaseSeconds = epochSeconds - (window.revealEndsAtSeconds - window.endsAtSeconds)
   const slotSeconds = Math.floor(rootPhaseSeconds / (2 * permitted.length))
-  return (
-    proposerRank(
-      permitted.map((item) => item.hotkey),
-      hotkey,
-      epoch,
-    ) * slotSeconds
-  )
+  return turnOf(permitted, hotkey, epoch) * slotSeconds
 }
 
 export function stakeOf(permitted: Permitted, signatures: readonly Signed[]): bigint {

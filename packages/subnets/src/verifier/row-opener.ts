@@ -1,9 +1,9 @@
 import { type Address, isKoinonError, sleep } from '@koinon/base'
 import { unlessDone } from '../client/index.ts'
+import { turnOf } from '../rules/index.ts'
 import type { SealedWeights } from '../rules/timelock/index.ts'
 import { openUnrevealed } from './open-unrevealed.ts'
 import type { ValidatorOptions } from './ports.ts'
-import { proposerRank } from './result-step.ts'
 import type { EpochStep } from './weights-step.ts'
 
 type Parts = 'netuid' | 'ledger' | 'writer' | 'timekeeper' | 'onEvent'
@@ -87,10 +87,10 @@ export class RowOpener {
   async #turnSeconds({ options, epoch, window }: OpenerStep): Promise<number> {
     const { ledger, netuid, writer } = options
     const { weightCommitEndsAtSeconds, revealEndsAtSeconds, startsAtSeconds } = window
-    const hotkeys = (await ledger.permittedAt(netuid, startsAtSeconds)).map(({ hotkey }) => hotkey)
-    const rank = hotkeys.includes(writer.hotkey) ? proposerRank(hotkeys, writer.hotkey, epoch) : hotkeys.length
+    const permitted = await ledger.permittedAt(netuid, startsAtSeconds)
+    const turn = turnOf(permitted, writer.hotkey, epoch)
     const phaseSeconds = revealEndsAtSeconds - weightCommitEndsAtSeconds
-    const waitSeconds = phaseSeconds / ownShare + (rank * phaseSeconds) / turnsShare / (hotkeys.length + 1)
+    const waitSeconds = phaseSeconds / ownShare + (turn * phaseSeconds) / turnsShare / (permitted.length + 1)
     return weightCommitEndsAtSeconds + Math.floor(waitSeconds)
   }
 

@@ -1,4 +1,5 @@
 import { type Hex, sleep } from '@koinon/base'
+import type { Upkeep } from '../client/index.ts'
 import { epochAt, epochPhase, epochWindow } from '../rules/index.ts'
 import { answerEpochs } from '../rules/subnet-file/task-answer.ts'
 import { accrualStep } from './accrual-step.ts'
@@ -9,6 +10,7 @@ import { defaultTiming, type ValidatorOptions, type ValidatorTiming } from './po
 import { ProbePlan } from './probe-plan.ts'
 import { attestStep } from './result-step.ts'
 import { RowOpener } from './row-opener.ts'
+import { upkeepStep } from './upkeep-step.ts'
 import { commitStep, type EpochStep, revealStep } from './weights-step.ts'
 
 const keptEpochs = 200
@@ -36,6 +38,7 @@ export class ValidatorLoop<task, response, ports> {
     const { netuid, ledger, writer, store, subnet } = options
     this.#history = new EpochHistory({ netuid, ledger, store, aggregator: subnet.aggregator })
     this.#probes = new ProbePlan(options, this.#timing)
+    const tellUpkeep = (what: Upkeep): void => options.onEvent?.({ kind: 'upkeep', what })
     this.#claimer = new Claimer({
       netuid,
       ledger,
@@ -43,6 +46,7 @@ export class ValidatorLoop<task, response, ports> {
       pollMs: this.#timing.pollMs,
       delaySeconds: (epoch) => claimDelaySeconds({ ledger, netuid }, writer.hotkey, epoch),
       onClaimed: (epoch, accounts) => options.onEvent?.({ kind: 'claimed', epoch, accounts }),
+      upkeep: () => this.#attempt('upkeep', () => upkeepStep({ netuid, ledger, writer, onDone: tellUpkeep })),
       onError: (error) => options.onEvent?.({ kind: 'problem', step: 'claim', error }),
     })
   }

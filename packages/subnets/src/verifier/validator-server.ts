@@ -17,12 +17,11 @@ export type ValidatorServerOptions = {
   readonly metrics: () => Promise<string>
 }
 
-const requestTimeoutMs = 10_000
 const limits: HttpLimits = {
   ...defaultHttpLimits,
-  headersTimeoutMs: requestTimeoutMs,
-  requestTimeoutMs,
+  requestTimeoutMs: 10_000,
   maximumConnections: 512,
+  connectionsPerNetwork: 64,
 }
 const stopGraceMs = 500
 const plainText = 'text/plain; charset=utf-8'

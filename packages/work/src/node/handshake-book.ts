@@ -1,4 +1,5 @@
 import { KoinonError } from '@koinon/base'
+import { networkOf } from '@koinon/base/node'
 
 const windowMs = 60_000
 // A sender needs one an hour; it tries again at most twice a minute when it is refused.
@@ -48,15 +49,6 @@ export class HandshakeBook {
     if (count >= most) throw busy(subject)
     this.#counts.set(who, count + 1)
   }
-}
-
-/** One household has 2^64 addresses of IPv6: its first four groups stand for it. */
-function networkOf(address: string): string {
-  if (!address.includes(':') || address.startsWith('::ffff:')) return address.replace('::ffff:', '')
-  const [head = '', tail = ''] = address.replace(/%.*$/, '').split('::')
-  const groups = (text: string): readonly string[] => (text === '' ? [] : text.split(':'))
-  const zeros = Math.max(0, 8 - groups(head).length - groups(tail).length)
-  return [...groups(head), ...Array<string>(zeros).fill('0'), ...groups(tail)].slice(0, 4).join(':')
 }
 
 function busy(subject: string): KoinonError {

@@ -13,7 +13,7 @@ import {
 import { sha256Native, verifySessionNative } from '@koinon/base/node'
 import { DelegationMemory } from '../delegations.ts'
 import { nodeRequestHeader, verifyNodeRequest } from '../node-request.ts'
-import { NonceMemory } from '../nonces.ts'
+import { type NonceBounds, NonceMemory } from '../nonces.ts'
 import type { SignedDelegation } from '../session-delegation.ts'
 import { HandshakeBook } from './handshake-book.ts'
 import { SessionTable } from './session-table.ts'
@@ -44,6 +44,13 @@ export type RequestGateOptions = {
   readonly recipient: Address
   readonly clock: Clock
   readonly sessions?: SessionPolicy
+  /**
+   * Accounts that cost something to be: with a channel, with a permit. Nonces of all others have a small memory of their own, so that keys
+   * that cost nothing fill no more than that. Without it everybody is known.
+   */
+  readonly knows?: (sender: Address) => boolean
+  /** How many nonces are remembered (specs/0004-node-requests.md section 1, unless said). */
+  readonly nonces?: { readonly known?: Partial<NonceBounds>; readonly strangers?: Partial<NonceBounds> }
 }
 
 export type RequestSource = Pick<IncomingMessage, 'method' | 'url' | 'headers'> & {
@@ -53,30 +60,59 @@ export type RequestSource = Pick<IncomingMessage, 'method' | 'url' | 'headers'> 
 
 export type IdentifiedRequest = { readonly sender: Address; readonly bodyHash: Hex }
 
+type SignedRequest = {
+  readonly sender: Address
+  readonly nonce: Hex
+  readonly untilMs: number
+  readonly delegatedUntilMs: number
+}
+
 const noBody = new Uint8Array()
+const strangerBounds: NonceBounds = { maximumPerSender: 2_000, maximum: 20_000 }
 
 /** Remembers nonces, delegations and sessions. What one gate has seen another does not know, so a server has only one. */
 export class RequestGate {
   readonly #options: RequestGateOptions
-  readonly #nonces = new NonceMemory()
+  readonly #known: NonceMemory
+  readonly #strangers: NonceMemory
   readonly #delegations = new DelegationMemory()
   readonly #sessions = new SessionTable()
   readonly #handshakes = new HandshakeBook()
 
   constructor(options: RequestGateOptions) {
     this.#options = options
+    this.#known = new NonceMemory(options.nonces?.known)
+    this.#strangers = new NonceMemory({ ...strangerBounds, ...options.nonces?.strangers })
   }
 
   /** The account that asks. Throws `request/*`, and `request/busy` when there is no room for its nonce. */
   identify(request: RequestSource, body: Uint8Array = noBody): IdentifiedRequest {
     const bodyHash = bytesToHex(sha256Native(body))
     const nowMs = this.#options.clock.nowMs()
-    const session = single(request.headers[nodeSessionHeader])
-    if (session !== undefined) {
-      const { method = '', url: path = '' } = request
-      return { sender: this.#sessions.sender(session, { method, path, bodyHash }, nowMs), bodyHash }
-    }
-    return { sender: this.#verifySigned(request, bodyHash, nowMs).sender, bodyHash }
+    const session = this.#senderBySession(request, bodyHash, nowMs)
+    if (session !== undefined) return { sender: session, bodyHash }
+    const signed = this.#verifySigned(request, bodyHash, nowMs)
+    this.#remember(signed, this.#memoryOf(signed.sender), nowMs)
+    return { sender: signed.sender, bodyHash }
+  }
+
+  /**
+   * As `identify`, for what only some accounts may ask: of the others no nonce is remembered, once it is proved who asks. Throws
+   * `request/not-allowed` to them.
+   */
+  async identifyPermitted(
+    request: RequestSource,
+    mayAsk: (sender: Address) => Promise<boolean>,
+    body: Uint8Array = noBody,
+  ): Promise<IdentifiedRequest> {
+    const bodyHash = bytesToHex(sha256Native(body))
+    const { clock } = this.#options
+    const session = this.#senderBySession(request, bodyHash, clock.nowMs())
+    const signed = session === undefined ? this.#verifySigned(request, bodyHash, clock.nowMs()) : undefined
+    const sender = signed?.sender ?? (session as Address)
+    if (!(await mayAsk(sender))) throw refused('not-allowed', 'This account may not ask for this here')
+    if (signed !== undefined) this.#remember(signed, this.#known, clock.nowMs())
+    return { sender, bodyHash }
   }
 
   /**
@@ -88,7 +124,9 @@ export class RequestGate {
     const { chainId, recipient, clock, sessions: policy } = this.#options
     const nowMs = clock.nowMs()
     this.#handshakes.admitAddress(request.socket?.remoteAddress, nowMs)
-    const { sender, validUntilMs } = this.#verifySigned(request, bytesToHex(sha256Native(body)), nowMs)
+    const signed = this.#verifySigned(request, bytesToHex(sha256Native(body)), nowMs)
+    const { sender } = signed
+    this.#remember(signed, this.#memoryOf(sender), nowMs)
     const proposal = parseProposal(body)
     if (policy?.mayOpen(sender) !== true) {
       throw refused('not-allowed', 'This account gets no session here; sign each request')
@@ -105,7 +143,7 @@ export class RequestGate {
       recipientKey: exchange.publicKey,
       sessionKey: signer.publicKey,
       sessionId: bytesToHex(policy.random(16)),
-      expiresAtMs: Math.min(nowMs + nodeSessionLifetimeMs, validUntilMs, delegation.validUntil * 1000),
+      expiresAtMs: Math.min(nowMs + nodeSessionLifetimeMs, signed.delegatedUntilMs, delegation.validUntil * 1000),
     }
     const mac = createSessionMac(deriveMacKey(exchange.privateKey, proposal.senderKey, terms))
     this.#sessions.add(terms.sessionId, { sender, mac, expiresAtMs: terms.expiresAtMs })
@@ -116,18 +154,23 @@ export class RequestGate {
   /** Forgets what has expired; called now and then by the owner. */
   sweep(): void {
     const nowMs = this.#options.clock.nowMs()
-    this.#nonces.sweep(nowMs)
+    this.#known.sweep(nowMs)
+    this.#strangers.sweep(nowMs)
     this.#sessions.sweep(nowMs)
   }
 
-  #verifySigned(
-    request: RequestSource,
-    bodyHash: Hex,
-    nowMs: number,
-  ): { readonly sender: Address; readonly validUntilMs: number } {
+  #senderBySession(request: RequestSource, bodyHash: Hex, nowMs: number): Address | undefined {
+    const session = single(request.headers[nodeSessionHeader])
+    if (session === undefined) return undefined
+    const { method = '', url: path = '' } = request
+    return this.#sessions.sender(session, { method, path, bodyHash }, nowMs)
+  }
+
+  /** Who signed a request; its nonce is not looked at. */
+  #verifySigned(request: RequestSource, bodyHash: Hex, nowMs: number): SignedRequest {
     const { chainId, recipient } = this.#options
-    let validUntilMs = nowMs
-    const { sender } = verifyNodeRequest(single(request.headers[nodeRequestHeader]), {
+    let delegatedUntilMs = nowMs
+    const { sender, nonce, expiresAtMs } = verifyNodeRequest(single(request.headers[nodeRequestHeader]), {
       chainId,
       recipient,
       method: request.method ?? '',
@@ -135,21 +178,27 @@ export class RequestGate {
       bodyHash,
       nowMs,
       verifySession: verifySessionNative,
-      useNonce: (from, nonce, untilMs) => this.#useNonce(from, nonce, untilMs, nowMs),
+      useNonce: () => true,
       isDelegated: (delegation, atMs) => {
-        validUntilMs = delegation.validUntil * 1000
+        delegatedUntilMs = delegation.validUntil * 1000
         return this.#delegations.holds(delegation, atMs)
       },
     })
-    return { sender, validUntilMs }
+    return { sender, nonce, untilMs: expiresAtMs, delegatedUntilMs }
   }
 
-  #useNonce(sender: Hex, nonce: Hex, untilMs: number, nowMs: number): boolean {
-    const state = this.#nonces.use(sender, nonce, untilMs, nowMs)
+  #memoryOf(sender: Address): NonceMemory {
+    return (this.#options.knows?.(sender) ?? true) ? this.#known : this.#strangers
+  }
+
+  /** An account may become known, and be forgotten, while its request can be sent again: both memories are asked. */
+  #remember({ sender, nonce, untilMs }: SignedRequest, memory: NonceMemory, nowMs: number): void {
+    const isElsewhere = [this.#known, this.#strangers].some((one) => one.has(sender, nonce, nowMs))
+    const state = isElsewhere ? 'seen' : memory.use(sender, nonce, untilMs, nowMs)
     if (state === 'full') {
       throw new KoinonError({ code: 'request/busy', message: 'Too many requests in the last minute', retry: 'later' })
     }
-    return state === 'fresh'
+    if (state === 'seen') throw refused('replayed', 'The request was seen before')
   }
 }
 

@@ -45,6 +45,8 @@ function raw(port: number, text: string): Promise<string> {
   })
 }
 
+const whole = 'GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n'
+
 describe('bodies', () => {
   it('are read whole and parsed', async () => {
     const response = await send(await listen(echo), '{"a":1}')
@@ -115,6 +117,17 @@ describe('HttpListener', () => {
     const port = await listen(echo, { headersTimeoutMs: 200, requestTimeoutMs: 400 })
     expect(await raw(port, 'GET / HTTP/1.1\r\nhost: a\r\nx-')).toMatch(/^(HTTP\/1\.1 408|$)/)
     expect(await raw(port, 'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n{')).toMatch(/^(HTTP\/1\.1 4|$)/)
+  })
+
+  it('answers a new connection when others hold all places without a whole request', async () => {
+    const port = await listen(echo, { maximumConnections: 8 })
+    const held = Array.from({ length: 12 }, () => connect(port, '127.0.0.1').on('error', () => undefined))
+    await Promise.all(held.map((socket) => new Promise((resolve) => socket.once('connect', resolve))))
+    for (const socket of held) socket.write('GET / HTTP/1.1\r\nx: ')
+    const answers = []
+    for (let count = 0; count < 5; count++) answers.push(await raw(port, whole))
+    for (const socket of held) socket.destroy()
+    expect(answers.map((answer) => answer.slice(0, 12))).toEqual(Array(5).fill('HTTP/1.1 400'))
   })
 
   it('outlives a handler that throws', async () => {

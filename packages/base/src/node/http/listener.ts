@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { boundConnections } from './connections.ts'
 
 /** Limits of a listener, milliseconds and bytes. They bound what a stranger can hold open. */
 export type HttpLimits = {
@@ -9,17 +10,21 @@ export type HttpLimits = {
   readonly requestTimeoutMs: number
   readonly keepAliveTimeoutMs: number
   readonly headerBytes: number
+  /** Of all together; when they are full, new ones take the places of those without work. */
   readonly maximumConnections: number
+  /** Of one address that is not this machine. */
+  readonly connectionsPerNetwork: number
   readonly bodyBytes: number
 }
 
 /** For doors that strangers reach: generous to slow clients, never unbounded. */
 export const defaultHttpLimits: HttpLimits = {
-  headersTimeoutMs: 10_000,
+  headersTimeoutMs: 5_000,
   requestTimeoutMs: 30_000,
   keepAliveTimeoutMs: 65_000,
   headerBytes: 32_768,
   maximumConnections: 2_048,
+  connectionsPerNetwork: 256,
   bodyBytes: 1 << 20,
 }
 
@@ -54,7 +59,7 @@ export class HttpListener {
         options.handle(request, response).catch(() => response.destroy())
       },
     )
-    this.#server.maxConnections = limits.maximumConnections
+    boundConnections(this.#server, { maximum: limits.maximumConnections, perNetwork: limits.connectionsPerNetwork })
   }
 
   /** Resolves with the port once it listens; rejects when the port is taken. */

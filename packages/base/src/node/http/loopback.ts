@@ -17,10 +17,23 @@ export function isLoopbackHost(host: string): boolean {
   return name === 'localhost' || name === '::1' || (isIP(name) === 4 && name.startsWith('127.'))
 }
 
+/** True for the address of a socket's other end that is this machine, also written as IPv6. */
+export function isLoopbackAddress(address: string): boolean {
+  return address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.')
+}
+
+/** Whom the address of a socket's other end stands for: itself, and for IPv6, of which one household has 2^64, its first four groups. */
+export function networkOf(address: string): string {
+  if (!address.includes(':') || address.startsWith('::ffff:')) return address.replace('::ffff:', '')
+  const [head = '', tail = ''] = address.replace(/%.*$/, '').split('::')
+  const groups = (text: string): readonly string[] => (text === '' ? [] : text.split(':'))
+  const zeros = Math.max(0, 8 - groups(head).length - groups(tail).length)
+  return [...groups(head), ...Array<string>(zeros).fill('0'), ...groups(tail)].slice(0, 4).join(':')
+}
+
 /** True when the other end of the connection is this machine and no proxy says that it speaks for somebody else. */
 export function isLoopbackPeer(request: IncomingMessage): boolean {
-  const address = request.socket.remoteAddress ?? ''
-  const isHere = address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.')
+  const isHere = isLoopbackAddress(request.socket.remoteAddress ?? '')
   return isHere && !forwardedHeaders.some((name) => request.headers[name] !== undefined)
 }
 

@@ -2,8 +2,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Attack } from '../attack.ts'
-import { createScorekeeper, mechanismsNamed } from '../league.ts'
-import type { Mechanism } from '../mechanism.ts'
+import { aggregatorsNamed, createScorekeeper } from '../league.ts'
+import type { LeagueAggregator } from '../league-aggregator.ts'
 import { playWorld, type Takings, takingsOf } from '../play.ts'
 import { defaultWorld, type WorldSettings } from '../settings.ts'
 import { heldPpm, holdersUpTo } from '../stakes.ts'
@@ -13,30 +13,30 @@ import { nameOnly } from './under-weighter.ts'
 
 const settings: WorldSettings = { ...defaultWorld, validators: 24, miners: 24, epochs: 60 }
 const named = (name: string): Attack => attacks.find((attack) => attack.name === name) as Attack
-const by = (name: string): Mechanism => mechanismsNamed([name])[0] as Mechanism
+const by = (name: string): LeagueAggregator => aggregatorsNamed([name])[0] as LeagueAggregator
 
 /** Percent over honest play, one seed. */
-function gain(attack: string, mechanism = 'yuma3', change: Partial<WorldSettings> = {}): number {
+function gain(attack: string, aggregator = 'yuma3', change: Partial<WorldSettings> = {}): number {
   const played = named(attack)
   const world = { ...played.world(settings), ...change }
-  const ppm = createScorekeeper().gain(played.match(new World(world)), played, world, by(mechanism))
+  const ppm = createScorekeeper().gain(played.match(new World(world)), played, world, by(aggregator))
   return Number(ppm) / 10_000
 }
 
-function mended(attack: string, mend: number, mechanism = 'yuma3'): number {
+function mended(attack: string, mend: number, aggregator = 'yuma3'): number {
   const played = named(attack)
   const change = played.mends[mend]
   if (change === undefined) throw new Error(`${attack} has no mend ${mend}`)
-  return gain(attack, change.mechanism ?? mechanism, change.world(played.world(settings)))
+  return gain(attack, change.aggregator ?? aggregator, change.world(played.world(settings)))
 }
 
 describe('the weight copier', () => {
-  it.each(['yuma2', 'yuma3', 'yuma3-liquid', 'yuma3-capped', 'stakeMedian'])(
+  it.each(['yuma2', 'yuma3', 'yuma3Liquid', 'yuma3Capped', 'stakeMedian'])(
     'earns more than the honest with open rows and less with sealed ones under %s',
-    (mechanism) => {
-      expect(gain('copier-open', mechanism)).toBeGreaterThan(0.5)
-      expect(gain('copier-sealed', mechanism)).toBeLessThan(-0.3)
-      expect(mended('copier-open', 0, mechanism)).toBeLessThan(0)
+    (aggregator) => {
+      expect(gain('copier-open', aggregator)).toBeGreaterThan(0.5)
+      expect(gain('copier-sealed', aggregator)).toBeLessThan(-0.3)
+      expect(mended('copier-open', 0, aggregator)).toBeLessThan(0)
     },
   )
 
@@ -62,11 +62,12 @@ describe('under-weighting and collusion', () => {
   })
 
   it('cost a small validator more than they bring its miners', () => {
-    for (const mechanism of ['yuma2', 'yuma3', 'stakeMedian']) expect(gain('under-weighter', mechanism)).toBeLessThan(0)
+    for (const aggregator of ['yuma2', 'yuma3', 'stakeMedian'])
+      expect(gain('under-weighter', aggregator)).toBeLessThan(0)
   })
 
   it('well below kappa never earn the circle a hundredth more than its honest share, whoever is in it', () => {
-    const mechanism = by('yuma3')
+    const aggregator = by('yuma3')
     fc.assert(
       fc.property(
         fc.string({ maxLength: 6 }),
@@ -79,7 +80,7 @@ describe('under-weighting and collusion', () => {
           const miners = Array.from({ length: circle }, (_, miner) => miner)
           const player = { validators, miners, isOwner: false }
           const play = (hooks: Parameters<typeof playWorld>[2]): Takings =>
-            takingsOf(player, playWorld(seeded, mechanism, hooks))
+            takingsOf(player, playWorld(seeded, aggregator, hooks))
           // Close to kappa it can: what it takes from others' columns then outweighs its bonds (specs/0011-yuma.md section 6).
           expect(play(nameOnly(validators, miners)).earned).toBeLessThanOrEqual(1.01 * play({}).earned)
         },
@@ -91,14 +92,14 @@ describe('under-weighting and collusion', () => {
   it('above kappa take everything, unless the cap leaves less than half of the votes', () => {
     expect(gain('collusion-above')).toBeGreaterThan(100)
     expect(mended('collusion-above', 0)).toBeLessThan(0)
-    expect(gain('collusion-above', 'yuma3-capped')).toBe(mended('collusion-above', 0))
+    expect(gain('collusion-above', 'yuma3Capped')).toBe(mended('collusion-above', 0))
   })
 
   it('of many small keys pay under a cap and nowhere else', () => {
     const { player } = named('collusion-small').match(new World(settings))
     expect(heldPpm(new World(settings).stake, player.validators)).toBeLessThan(450_000)
     expect(gain('collusion-small')).toBeLessThan(0)
-    expect(gain('collusion-small', 'yuma3-capped')).toBeGreaterThan(50)
+    expect(gain('collusion-small', 'yuma3Capped')).toBeGreaterThan(50)
   })
 })
 
@@ -125,7 +126,7 @@ describe('whales', () => {
   it('that come late earn less per unit of stake where bonds have to grow', () => {
     expect(gain('late-whale', 'yuma2')).toBeLessThan(-5)
     expect(gain('late-whale', 'yuma3')).toBeLessThan(-5)
-    expect(gain('late-whale', 'yuma3-liquid')).toBeGreaterThan(-5)
+    expect(gain('late-whale', 'yuma3Liquid')).toBeGreaterThan(-5)
     expect(Math.abs(gain('late-whale', 'stakeMedian'))).toBeLessThan(0.5)
   })
 
@@ -135,18 +136,18 @@ describe('whales', () => {
   })
 
   it('that split evade a cap, and gain nothing where there is none', () => {
-    expect(gain('cap-split', 'yuma3-capped')).toBeGreaterThan(20)
-    for (const mechanism of ['yuma2', 'yuma3', 'stakeMedian']) expect(gain('cap-split', mechanism)).toBeLessThan(0.5)
+    expect(gain('cap-split', 'yuma3Capped')).toBeGreaterThan(20)
+    for (const aggregator of ['yuma2', 'yuma3', 'stakeMedian']) expect(gain('cap-split', aggregator)).toBeLessThan(0.5)
   })
 })
 
 describe('token weights instead of omission', () => {
   it('pay under sparse liquid alpha, and nowhere else', () => {
-    expect(gain('bond-omission', 'yuma3-liquid')).toBeGreaterThan(1)
-    for (const mechanism of ['yuma2', 'yuma3', 'yuma3-capped', 'stakeMedian']) {
-      expect(Math.abs(gain('bond-omission', mechanism))).toBeLessThan(0.1)
+    expect(gain('bond-omission', 'yuma3Liquid')).toBeGreaterThan(1)
+    for (const aggregator of ['yuma2', 'yuma3', 'yuma3Capped', 'stakeMedian']) {
+      expect(Math.abs(gain('bond-omission', aggregator))).toBeLessThan(0.1)
     }
-    expect(Math.abs(mended('bond-omission', 0, 'yuma3-liquid'))).toBeLessThan(0.1)
+    expect(Math.abs(mended('bond-omission', 0, 'yuma3Liquid'))).toBeLessThan(0.1)
   })
 })
 

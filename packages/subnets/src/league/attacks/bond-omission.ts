@@ -10,7 +10,7 @@ export const bondOmission: Attack = {
   reason:
     'Sparse liquid alpha moves only the bonds of pairs that a row names: a bond that is left out is lost at once, one listed with next to nothing decays.',
   failure: 'The bonds of all pairs decay alike, whether a row names them or not.',
-  mends: [{ title: 'liquid alpha that always decays', world: asItIs, mechanism: 'yuma3-liquid-decay' }],
+  mends: [{ title: 'liquid alpha that always decays', world: asItIs, aggregator: 'yuma3LiquidDecaying' }],
   world: (settings) => ({ ...settings, missPpm: 100_000 }),
   match: (world) => {
     const validator = middlingValidator(world)

@@ -10,12 +10,12 @@ const right = 868
 const top = 20
 const bottom = 270
 
-/** Bars in pairs, a pair a mechanism; empty unless both copiers were played. */
-export function copierChart({ attacks, mechanisms }: LeagueReport): string {
+/** Bars in pairs, a pair an aggregator; empty unless both copiers were played. */
+export function copierChart({ attacks, aggregators }: LeagueReport): string {
   const open = attacks.find(({ name }) => name === 'copier-open')
   const sealed = attacks.find(({ name }) => name === 'copier-sealed')
   if (open === undefined || sealed === undefined) return ''
-  const pairs = mechanisms.map(({ title }, index) => ({
+  const pairs = aggregators.map(({ title }, index) => ({
     title,
     gains: [open.cells[index]?.gain, sealed.cells[index]?.gain] as const,
   }))
@@ -40,14 +40,14 @@ export function copierChart({ attacks, mechanisms }: LeagueReport): string {
     height: bottom + 36,
     drawing: axis(scale, left, right) + bars.join(''),
     legend: ['open rows: copied as they are sent', 'sealed rows: the newest readable are an epoch old'],
-    headings: ['Mechanism', 'Open rows', 'Sealed rows'],
+    headings: ['LeagueAggregator', 'Open rows', 'Sealed rows'],
     rows: pairs.map(({ title, gains }) => [title, ...gains.map(gainText)]),
   })
 }
 
 /** A curve for each pace of the miners; empty when none was played. */
-export function agesChart({ copierAges, mechanisms }: LeagueReport): string {
-  const { curves, noisePpm, mechanism } = copierAges
+export function agesChart({ copierAges, aggregators }: LeagueReport): string {
+  const { curves, noisePpm, aggregator } = copierAges
   if (curves.length === 0) return ''
   const scale = evenScale(
     curves.flatMap(({ points }) => points.flatMap(({ gain }) => ends(gain))),
@@ -74,7 +74,7 @@ export function agesChart({ copierAges, mechanisms }: LeagueReport): string {
       text(end + 12, scale.place(last.gain.meanPercent) + 4, `drift ${share(driftPpm)} an epoch`, { class: 'label' }),
     ].join('')
   })
-  const title = mechanisms.find(({ name }) => name === mechanism)?.title ?? mechanism
+  const title = aggregators.find(({ name }) => name === aggregator)?.title ?? aggregator
   return figure({
     id: 'ages',
     title: 'How long rows must be hidden',
@@ -143,5 +143,5 @@ function gainText(gain: Gain | undefined): string {
 function sentence(pairs: readonly (readonly [Gain | undefined, Gain | undefined])[]): string {
   const more = pairs.filter(([open]) => (open?.meanPercent ?? 0) > 0).length
   const less = pairs.filter(([, sealed]) => (sealed?.meanPercent ?? 0) < 0).length
-  return `With open rows the copier earns more than an honest validator of the same stake under ${more} of ${pairs.length} mechanisms; with sealed rows it earns less under ${less} of ${pairs.length}.`
+  return `With open rows the copier earns more than an honest validator of the same stake under ${more} of ${pairs.length} aggregators; with sealed rows it earns less under ${less} of ${pairs.length}.`
 }

@@ -1,4 +1,4 @@
-/** All gains at a glance: a row an attack, a mark with its interval a mechanism. */
+/** All gains at a glance: a row an attack, a mark with its interval an aggregator. */
 import type { LeagueReport } from '../league.ts'
 import { interval, percent, verdictWords } from './format.ts'
 import { beyond, gainAxis } from './gain-axis.ts'
@@ -10,7 +10,7 @@ const right = 868
 const lane = 11
 const pad = 9
 
-export function overviewChart({ attacks, mechanisms }: LeagueReport): string {
+export function overviewChart({ attacks, aggregators }: LeagueReport): string {
   const gains = attacks.flatMap(({ cells }) => cells.flatMap(({ gain }) => (gain === undefined ? [] : [gain])))
   const scale = decadeScale(
     gains.map(({ meanPercent }) => meanPercent),
@@ -18,7 +18,7 @@ export function overviewChart({ attacks, mechanisms }: LeagueReport): string {
     right,
   )
   const top = 34
-  const rowHeight = Math.max(34, mechanisms.length * lane + 2 * pad)
+  const rowHeight = Math.max(34, aggregators.length * lane + 2 * pad)
   const bottom = top + attacks.length * rowHeight
   const zero = scale.place(0)
   const rows = attacks.map(({ title, cells }, row) => {
@@ -50,8 +50,8 @@ export function overviewChart({ attacks, mechanisms }: LeagueReport): string {
     width: right + 24,
     height: bottom + 28,
     drawing: drawing.join(''),
-    legend: mechanisms.map(({ title }) => title),
-    headings: ['Attack', ...mechanisms.map(({ title }) => title)],
+    legend: aggregators.map(({ title }) => title),
+    headings: ['Attack', ...aggregators.map(({ title }) => title)],
     rows: attacks.map(({ title, cells }) => [
       title,
       ...cells.map(({ gain, verdict }) =>

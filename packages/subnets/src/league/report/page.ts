@@ -42,8 +42,8 @@ export function leagueHtml(report: LeagueReport, subject: string, command: strin
   ].join('\n')
 }
 
-function verdictTable({ attacks, mechanisms }: LeagueReport): string {
-  const head = ['Attack', ...mechanisms.map(({ title }) => title)]
+function verdictTable({ attacks, aggregators }: LeagueReport): string {
+  const head = ['Attack', ...aggregators.map(({ title }) => title)]
     .map((title) => `<th scope="col">${escaped(title)}</th>`)
     .join('')
   const rows = attacks.map(({ title, cells }) => {
@@ -54,7 +54,7 @@ function verdictTable({ attacks, mechanisms }: LeagueReport): string {
     )
     return `<tr><th scope="row">${escaped(title)}</th>${shown.join('')}</tr>`
   })
-  return `<div class="scroll" tabindex="0" role="region" aria-label="Gains by attack and mechanism"><table><caption>Gain over honest play, mean and 95 % interval. An attack pays when the whole interval lies above half a percent.</caption><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`
+  return `<div class="scroll" tabindex="0" role="region" aria-label="Gains by attack and aggregator"><table><caption>Gain over honest play, mean and 95 % interval. An attack pays when the whole interval lies above half a percent.</caption><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`
 }
 
 function attackCard(result: AttackResult, report: LeagueReport): string {
@@ -79,7 +79,7 @@ function behaviourSection({ behaviours }: LeagueReport): readonly string[] {
   ]
 }
 
-function method({ world, seeds, mechanisms, epochsPlayed }: LeagueReport, command: string): string {
+function method({ world, seeds, aggregators, epochsPlayed }: LeagueReport, command: string): string {
   const facts: readonly (readonly [string, string])[] = [
     [
       'Worlds',
@@ -98,7 +98,7 @@ function method({ world, seeds, mechanisms, epochsPlayed }: LeagueReport, comman
       'A seat',
       `costs ${(world.seatPriceMilli / 1000).toFixed(1)} average pays, x1.26 with each registration, halved each epoch`,
     ],
-    ...mechanisms.map(({ title, about }) => [title, about] as const),
+    ...aggregators.map(({ title, about }) => [title, about] as const),
   ]
   const list = facts.map(([term, detail]) => `<dt>${escaped(term)}</dt><dd>${escaped(detail)}</dd>`).join('')
   return `<div class="card"><p>Gain = profit of the attack over profit of honest play by the same player in a world with the same seed, less one; profit is what was earned less seats and work that were paid for, per unit of stake and epoch where the player has stake. What a lazy validator saves by not looking at miners is not counted. Consensus, bonds and pay are computed by the integer engine that settles real epochs; only the averages and intervals on this page are rounded.</p><dl class="facts">${list}<dt>Again</dt><dd><code>${escaped(command)}</code></dd></dl></div>`

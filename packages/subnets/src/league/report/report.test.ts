@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { attacksNamed, type LeagueReport, mechanismsNamed, runLeague } from '../league.ts'
+import { aggregatorsNamed, attacksNamed, type LeagueReport, runLeague } from '../league.ts'
 import { defaultWorld } from '../settings.ts'
 import { escaped, interval, percent, share } from './format.ts'
 import { leagueHtml } from './page.ts'
@@ -14,7 +14,7 @@ function play(): LeagueReport {
     world: { ...defaultWorld, validators: 16, miners: 24, epochs: 30 },
     seeds: 5,
     attacks: attacksNamed(['copier-open', 'copier-sealed', 'collusion-above', 'under-weighter', 'sybil']),
-    mechanisms: mechanismsNamed(['yuma2', 'yuma3']),
+    aggregators: aggregatorsNamed(['yuma2', 'yuma3']),
   })
   for (;;) {
     const step = run.next()
@@ -65,17 +65,17 @@ describe('words', () => {
       ...report,
       attacks: report.attacks.filter(({ name }) => name === 'copier-open' || name === 'copier-sealed'),
     }
-    expect(headline(two)).toBe('Of 2 attacks, 1 pays under every mechanism played and 1 pays under none.')
+    expect(headline(two)).toBe('Of 2 attacks, 1 pays under every aggregator played and 1 pays under none.')
     const copier = report.attacks[0] as (typeof report.attacks)[number]
     expect(standing(copier)).toBe('pays')
-    expect(finding(copier, report)[0]).toMatch(/^Pays under every mechanism \(\+.* %\)\. The median/)
+    expect(finding(copier, report)[0]).toMatch(/^Pays under every aggregator \(\+.* %\)\. The median/)
     expect(finding(copier, report)[1]).toMatch(/^Mended by: commit and reveal/)
     const collusion = report.attacks[2] as (typeof report.attacks)[number]
     expect(finding(collusion, report).some((sentence) => /^(Mended|Not mended|Tried)/.test(sentence))).toBe(true)
   })
 
   it('do not call a single seed a finding', () => {
-    const cells = [{ mechanism: 'yuma2', gain: undefined, verdict: 'unclear' as const }]
+    const cells = [{ aggregator: 'yuma2', gain: undefined, verdict: 'unclear' as const }]
     const result = { ...(report.attacks[0] as (typeof report.attacks)[number]), cells, mends: [] }
     expect(standing(result)).toBe('unclear')
     expect(finding(result, report)).toHaveLength(1)

@@ -10,20 +10,20 @@ export function standing({ cells }: AttackResult): 'pays' | 'depends' | 'does no
   return cells.every(({ verdict }) => verdict === 'not profitable') ? 'does not pay' : 'unclear'
 }
 
-/** Where it pays and why, where it fails and why; no jargon beyond the mechanisms' names. */
+/** Where it pays and why, where it fails and why; no jargon beyond the aggregators' names. */
 export function finding(result: AttackResult, report: LeagueReport): readonly string[] {
   const title = (cell: Cell): string =>
-    report.mechanisms.find(({ name }) => name === cell.mechanism)?.title ?? cell.mechanism
+    report.aggregators.find(({ name }) => name === cell.aggregator)?.title ?? cell.aggregator
   const paying = result.cells.filter(({ verdict }) => verdict === 'profitable')
   const failing = result.cells.filter(({ verdict }) => verdict === 'not profitable')
   const unclear = result.cells.filter(({ verdict }) => verdict === 'unclear')
-  const where = (cells: readonly Cell[], all = 'every mechanism'): string =>
+  const where = (cells: readonly Cell[], all = 'every aggregator'): string =>
     cells.length === result.cells.length && cells.length > 1 ? all : listed(cells.map(title))
   return [
     ...(paying.length === 0 ? [] : [`Pays under ${where(paying)} (${span(paying)}). ${result.reason}`]),
     ...(failing.length === 0
       ? []
-      : [`Does not pay under ${where(failing, 'any mechanism')} (${span(failing)}). ${result.failure}`]),
+      : [`Does not pay under ${where(failing, 'any aggregator')} (${span(failing)}). ${result.failure}`]),
     ...(unclear.length === 0
       ? []
       : [
@@ -50,7 +50,7 @@ export function headline({ attacks }: LeagueReport): string {
   const count = (kind: ReturnType<typeof standing>): number =>
     attacks.filter((attack) => standing(attack) === kind).length
   const parts = [
-    [count('pays'), 'pays', 'pay', 'under every mechanism played'],
+    [count('pays'), 'pays', 'pay', 'under every aggregator played'],
     [count('depends'), 'pays', 'pay', 'under some'],
     [count('does not pay'), 'pays', 'pay', 'under none'],
     [count('unclear'), 'is', 'are', 'unclear'],

@@ -1,5 +1,5 @@
 /** What each aggregator does with rows, in words for whoever asks why a seat earned what it did (specs/0007, 0011, 0012). */
-import type { AggregatorName } from './index.ts'
+import type { EngineAggregatorName } from './index.ts'
 
 /**
  * `rows`: what a validator's row is read as - shares of a whole, marks from 0 to 65535 each for itself, a ranking of which only the order
@@ -18,7 +18,7 @@ const cutShares = 'its shares in all rows, weighted by stake, each cut to the ag
 const yuma = { rows: 'shares', agreed: leastOfMost, miners: cutShares } as const
 const fresh = 'bonds that follow the weights it gave, and grow while it names a miner early and steadily'
 
-const words: Readonly<Record<AggregatorName, AggregatorWords>> = {
+const words: Readonly<Record<EngineAggregatorName, AggregatorWords>> = {
   stakeMedian: {
     rows: 'shares',
     agreed: leastOfMost,
@@ -81,5 +81,5 @@ const words: Readonly<Record<AggregatorName, AggregatorWords>> = {
 
 /** Undefined for an aggregator that this version does not know. */
 export function aggregatorWords(name: string): AggregatorWords | undefined {
-  return Object.hasOwn(words, name) ? words[name as AggregatorName] : undefined
+  return Object.hasOwn(words, name) ? words[name as EngineAggregatorName] : undefined
 }

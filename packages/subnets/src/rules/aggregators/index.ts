@@ -24,4 +24,19 @@ export const aggregators = {
   refereed,
 } as const satisfies Readonly<Record<string, Aggregator>>
 
-export type AggregatorName = keyof typeof aggregators
+/** Every aggregator that the engine has, also one that no definition may name. */
+export type EngineAggregatorName = keyof typeof aggregators
+
+/** Waits for verdicts of disputes, which nothing brings in this version (specs/0012-aggregators.md section 9). */
+type WaitingAggregatorName = 'refereed'
+
+/** The aggregators that a subnet may name. */
+export type AggregatorName = Exclude<EngineAggregatorName, WaitingAggregatorName>
+
+const waiting: WaitingAggregatorName = 'refereed'
+
+/** In the order in which they are listed to founders. */
+export const aggregatorNames = Object.keys(aggregators).filter((name): name is AggregatorName => name !== waiting)
+
+/** The aggregator of subnet files that name none. */
+export const defaultAggregator: AggregatorName = 'yuma3'

@@ -1,6 +1,7 @@
 /**
  * Aggregator `refereed` version 1 (specs/0012-aggregators.md section 9), for work that everybody computes to the same bits: the row with
- * the most stake behind it stands unless it was disproved, and who lost a dispute gets nothing.
+ * the most stake behind it stands unless it was disproved, and who lost a dispute gets nothing. Nothing brings verdicts in this version,
+ * so `struck` is always empty and what is left is a vote by stake without turnout: no definition may name it (`aggregatorNames`).
  */
 import { type Address, sha256Hex } from '@koinon/base'
 import type { Aggregator, AggregatorInput, AggregatorOutput } from '../aggregator.ts'

@@ -1,8 +1,6 @@
 import { partsDelaySeconds } from '../emission/constants.ts'
+import { updateDelayEpochs } from '../epoch-clock.ts'
 import type { PrivilegedCall } from './stages.ts'
-
-/** `UPDATE_DELAY_EPOCHS`. */
-const updateDelayEpochs = 2
 
 /** What only the owner of a subnet may call, each with the time to its force (specs/0010 section 1, 0020 section 2). */
 export function ownerCalls(netuid: number, epochSeconds: number): readonly PrivilegedCall[] {

@@ -2,7 +2,7 @@
 import { KoinonError } from '@koinon/base'
 import { mulQ64, oneQ64 } from '../fixed/q64.ts'
 
-/** In hundredths of a percent; the three sum to 10,000. */
+/** Of a subnet's new alpha, in 1/10,000; the three sum to 10,000. */
 export type AlphaParts = { readonly ownerBps: number; readonly minersBps: number; readonly validatorsBps: number }
 
 /** issued = owner + miners + dividends + recycled, which is never minted. */

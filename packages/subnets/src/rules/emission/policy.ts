@@ -4,17 +4,17 @@ import { oneQ64 } from '../fixed/q64.ts'
 
 /** What a policy may look at, per subnet. Units are the same for all subnets; only proportions count. */
 export type SubnetSignals = {
-  /** Started, open for registration and not the root: everything else gets nothing. */
+  /** Lives and takes part in the step (specs/0020-pool-emission.md section 1): everything else gets nothing. */
   readonly eligible: boolean
   /** KOIN per token, below 2^128. */
   readonly priceEmaQ64: bigint
-  /** Average KOIN staked less unstaked per second, signed, within 2^127. */
+  /** Average change of the pool's KOIN, injections aside, per second, signed, within 2^127. */
   readonly userFlowEma: bigint
-  /** Average KOIN that the protocol put in (injected, bought, less root sells) per second, signed, within 2^127. */
+  /** Average KOIN that steps injected into the pool per second, signed, within 2^127; nothing is bought or sold by the protocol. */
   readonly protocolCostEma: bigint
-  /** Sales of the period, below 2^128. */
+  /** Sales of the period, below 2^128; 0 on a ledger, where nothing counts them. */
   readonly revenue: bigint
-  /** Part of the miners' pay that fell on the owner's keys and was withheld, 0 to 2^64. */
+  /** Part of the miners' pay that fell on the owner's keys and was withheld, 0 to 2^64; 0 on a ledger. */
   readonly minerBurnedQ64: bigint
   /** KOIN that people keep in the pool (`keptCapital`), below 2^128. */
   readonly capital: bigint

@@ -7,15 +7,17 @@ import { mulQ64, oneQ64 } from '../fixed/q64.ts'
 import { movePriceAverage } from '../pool/price-average.ts'
 import { injectIntoPool, type Pool, poolPrice, wad } from '../pool/weighted-pool.ts'
 import { flowEmaAfter, flowKeepQ64, keptCapital } from './averages.ts'
-import { divideAlpha, rootProportionQ64 } from './coinbase.ts'
+import { type AlphaParts, divideAlpha, rootProportionQ64 } from './coinbase.ts'
+import { defaultMinersBps, defaultOwnerBps, maximumInjectionBps } from './constants.ts'
 import { type HalvingSchedule, issuedOver } from './halving.ts'
 import type { EmissionPolicy } from './policy.ts'
 
-/** What one step adds to a pool at most, in 1/10,000 of its reserves: the fee of a trade. */
-export const maximumInjectionBps = 5n
-
 /** Of a subnet whose owner announced no others, in 1/10,000. */
-export const defaultEmissionParts = { ownerBps: 1800, minersBps: 4100, validatorsBps: 4100 } as const
+export const defaultEmissionParts: AlphaParts = {
+  ownerBps: defaultOwnerBps,
+  minersBps: defaultMinersBps,
+  validatorsBps: 10_000 - defaultOwnerBps - defaultMinersBps,
+}
 
 /** Chosen at deployment. `rootWeight` is in parts of 1e18, as the staking contract has it. */
 export type PoolEmissionRules = {

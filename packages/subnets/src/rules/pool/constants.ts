@@ -3,6 +3,9 @@
 /** The largest take, and that of a hotkey that never said anything; 1/10,000 of dividends. */
 export const maximumTakeBps = 1_800n
 
+/** Most children of a hotkey in a subnet. */
+export const maximumChildren = 5
+
 /** From the announcement of children to their force. */
 export const childrenDelaySeconds = 86_400
 

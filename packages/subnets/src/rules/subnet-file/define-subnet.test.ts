@@ -69,8 +69,15 @@ describe('defineSubnet', () => {
     for (const [problem, mechanisms] of bad) {
       expect(() => defineSubnet({ name, version, mechanisms } as never)).toThrow(`The subnet's ${problem}`)
     }
-    const both = { ...file, mechanisms: [one, other] }
-    expect(() => defineSubnet(both)).toThrow(/The subnet's task is not a field/)
+    // @ts-expect-error: one kind of questions, or mechanisms
+    expect(() => defineSubnet({ ...file, mechanisms: [one, other] })).toThrow(/The subnet's task is not a field/)
+    // @ts-expect-error: each mechanism has its own
+    expect(() => defineSubnet({ name, version, mechanisms: [one, other], tasks: 4 })).toThrow(/tasks is not a field/)
+  })
+
+  it('refuses an aggregator that waits for verdicts, and says so', () => {
+    expect(() => defineSubnet({ ...file, aggregator: 'refereed' as never })).toThrow(/refereed goes by verdicts/)
+    expect(isSubnetFile(defineSubnet({ ...file, aggregator: 'stakeMedian' }))).toBe(true)
   })
 
   it('refuses what is no definition', () => {

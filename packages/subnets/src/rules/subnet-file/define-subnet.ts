@@ -2,10 +2,11 @@
  * A subnet as one file (specs/0016-subnet-files.md): what is asked, how answers are scored, how scores become weights. The same value
  * serves the founder (`koinon subnet dev`), the validators and whoever replays their evidence.
  */
-import { type Address, KoinonError } from '@koinon/base'
+import type { Address } from '@koinon/base'
 import type { ZodType } from 'zod'
-import { type AggregatorName, aggregators } from '../aggregators/index.ts'
+import { type AggregatorName, defaultAggregator } from '../aggregators/index.ts'
 import type { BeaconRandom } from '../beacon-random.ts'
+import { badDefinition, checkHead, requireWhole } from '../definition-head.ts'
 import { maximumMechanisms, wholeBps } from './mechanisms.ts'
 import { type ScoreAggregate, scoreAggregateOf, type TaskScore } from './score-aggregate.ts'
 import { answerBytesBounds } from './task-answer.ts'
@@ -71,9 +72,13 @@ export type Mechanism<task, response> = Questions<task, response> & {
   readonly shareBps: number
 }
 
-/** What a founder writes: one kind of questions, or up to 8 mechanisms whose shares sum to 10,000. */
+type WithMechanisms = { readonly mechanisms: readonly Mechanism<unknown, unknown>[] } & {
+  readonly [field in keyof Questions<unknown, unknown>]?: never
+}
+
+/** What a founder writes: one kind of questions, or up to 8 mechanisms whose shares sum to 10,000; never both. */
 export type SubnetFile<task, response> = SubnetHead &
-  (Questions<task, response> | { readonly mechanisms: readonly Mechanism<unknown, unknown>[] })
+  ((Questions<task, response> & { readonly mechanisms?: never }) | WithMechanisms)
 
 const defined = new WeakSet<object>()
 
@@ -84,23 +89,17 @@ export function defineMechanism<task, response>(mechanism: Mechanism<task, respo
 
 /** Checks a definition. Throws `subnets/bad-definition` naming the field. */
 export function defineSubnet<task, response>(file: SubnetFile<task, response>): SubnetFile<task, response> {
-  if (typeof file !== 'object' || file === null) throw badField('definition', 'must be an object')
-  const hasMechanisms = 'mechanisms' in file
-  const known = hasMechanisms ? [...headFields, 'mechanisms'] : [...headFields, ...questionFields]
-  requireKnown('', file, known)
-  if (typeof file.name !== 'string' || !/^[\x20-\x7e]{1,64}$/.test(file.name)) {
-    throw badField('name', 'must be 1 to 64 printable characters')
-  }
-  requireWhole('version', file.version, 1, 0xffff_ffff)
+  if (typeof file !== 'object' || file === null) throw badDefinition('definition', 'must be an object')
+  const { head, questions } = subnetFields
+  requireKnown('', file, hasMechanisms(file) ? [...head, 'mechanisms'] : [...head, ...questions])
+  const { name, version, aggregator = defaultAggregator } = file
+  checkHead({ name, version, aggregator, aggregatorField: 'aggregator' })
   if (file.scoreTimeoutMs !== undefined) requireWhole('scoreTimeoutMs', file.scoreTimeoutMs, 10, 60_000)
   if (file.answerBytes !== undefined) {
     requireWhole('answerBytes', file.answerBytes, answerBytesBounds.least, answerBytesBounds.most)
   }
-  if (hasMechanisms) checkMechanisms(file.mechanisms)
+  if (hasMechanisms(file)) checkMechanisms(file.mechanisms)
   else checkQuestions('', file)
-  if (file.aggregator !== undefined && !Object.hasOwn(aggregators, file.aggregator)) {
-    throw badField('aggregator', `must be one of ${Object.keys(aggregators).join(', ')}`)
-  }
   const frozen = Object.freeze({ ...file })
   defined.add(frozen)
   return frozen
@@ -114,48 +113,77 @@ export function isSubnetFile(value: unknown): value is SubnetFile<unknown, unkno
 /** Most questions an epoch. */
 export const maximumTasks = 64
 
-const headFields = ['name', 'version', 'scoreTimeoutMs', 'answerBytes', 'aggregator']
-const questionFields = ['tasks', 'task', 'response', 'sample', 'serve', 'verify', 'score', 'aggregate', 'weights']
+const headFields: Readonly<Record<keyof SubnetHead, true>> = {
+  name: true,
+  version: true,
+  scoreTimeoutMs: true,
+  answerBytes: true,
+  aggregator: true,
+}
+const questionFields: Readonly<Record<keyof Questions<unknown, unknown>, true>> = {
+  tasks: true,
+  task: true,
+  response: true,
+  sample: true,
+  serve: true,
+  verify: true,
+  score: true,
+  aggregate: true,
+  weights: true,
+}
+
+/** Every field there is: of a subnet, of one kind of questions, and what a mechanism has beside these. */
+export const subnetFields = {
+  head: Object.keys(headFields),
+  questions: Object.keys(questionFields),
+  mechanism: ['name', 'shareBps'],
+} as const
+
 const tasksUnlessSaid = 8
 
 /** The mechanisms of a file; the questions of a file without any are one that has everything. */
 export function mechanismsOf(file: SubnetFile<unknown, unknown>): readonly Mechanism<unknown, unknown>[] {
-  const all = 'mechanisms' in file ? file.mechanisms : [{ ...file, shareBps: wholeBps }]
+  const all = hasMechanisms(file) ? file.mechanisms : [{ ...file, shareBps: wholeBps }]
   return all.map((mechanism) => ({ ...mechanism, tasks: mechanism.tasks ?? tasksUnlessSaid }))
+}
+
+function hasMechanisms<task, response>(file: SubnetFile<task, response>): file is SubnetHead & WithMechanisms {
+  return 'mechanisms' in file
 }
 
 function checkMechanisms(mechanisms: readonly Mechanism<unknown, unknown>[]): void {
   if (!Array.isArray(mechanisms) || mechanisms.length < 1 || mechanisms.length > maximumMechanisms) {
-    throw badField('mechanisms', `must be 1 to ${maximumMechanisms} mechanisms`)
+    throw badDefinition('mechanisms', `must be 1 to ${maximumMechanisms} mechanisms`)
   }
   const names = new Set<string>()
   for (const [index, mechanism] of mechanisms.entries()) {
     const place = `mechanisms[${index}].`
-    if (typeof mechanism !== 'object' || mechanism === null) throw badField(place.slice(0, -1), 'must be an object')
-    requireKnown(place, mechanism, [...questionFields, 'name', 'shareBps'])
+    if (typeof mechanism !== 'object' || mechanism === null)
+      throw badDefinition(place.slice(0, -1), 'must be an object')
+    requireKnown(place, mechanism, [...subnetFields.questions, ...subnetFields.mechanism])
     const { name, shareBps, aggregate } = mechanism
     if (typeof name !== 'string' || !/^[a-z0-9-]{1,32}$/.test(name) || names.has(name)) {
-      throw badField(`${place}name`, 'must be 1 to 32 small letters, digits and hyphens, and no name twice')
+      throw badDefinition(`${place}name`, 'must be 1 to 32 small letters, digits and hyphens, and no name twice')
     }
     names.add(name)
     requireWhole(`${place}shareBps`, shareBps, 1, wholeBps)
     checkQuestions(place, mechanism)
     if (typeof aggregate !== 'function' && scoreAggregateOf(aggregate).combine !== 'latest') {
-      throw badField(`${place}aggregate`, 'must be of one epoch: a mechanism has no moving average')
+      throw badDefinition(`${place}aggregate`, 'must be of one epoch: a mechanism has no moving average')
     }
   }
   if (mechanisms.reduce((sum, { shareBps }) => sum + shareBps, 0) !== wholeBps) {
-    throw badField('mechanisms', `must have shareBps that sum to ${wholeBps}`)
+    throw badDefinition('mechanisms', `must have shareBps that sum to ${wholeBps}`)
   }
   const questions = mechanisms.reduce((sum, { tasks }) => sum + (tasks ?? tasksUnlessSaid), 0)
-  if (questions > maximumTasks) throw badField('mechanisms', `must ask at most ${maximumTasks} questions together`)
+  if (questions > maximumTasks) throw badDefinition('mechanisms', `must ask at most ${maximumTasks} questions together`)
 }
 
 function checkQuestions<task, response>(place: string, asked: Questions<task, response>): void {
   if (asked.tasks !== undefined) requireWhole(`${place}tasks`, asked.tasks, 1, maximumTasks)
   for (const field of ['task', 'response'] as const) {
     if (typeof (asked[field] as { safeParse?: unknown } | undefined)?.safeParse !== 'function') {
-      throw badField(`${place}${field}`, 'must be a zod schema')
+      throw badDefinition(`${place}${field}`, 'must be a zod schema')
     }
   }
   for (const field of ['sample', 'score'] as const) requireFunction(`${place}${field}`, asked[field])
@@ -163,37 +191,16 @@ function checkQuestions<task, response>(place: string, asked: Questions<task, re
     if (asked[field] !== undefined) requireFunction(`${place}${field}`, asked[field])
   }
   const { aggregate, weights } = asked
-  if (typeof aggregate !== 'function') guard(`${place}aggregate`, () => scoreAggregateOf(aggregate as ScoreAggregate))
-  guard(`${place}weights`, () => weightPolicyOf(weights))
+  if (typeof aggregate !== 'function') scoreAggregateOf(aggregate, `${place}aggregate`)
+  weightPolicyOf(weights, `${place}weights`)
 }
 
 function requireKnown(place: string, given: object, known: readonly string[]): void {
   for (const field of Object.keys(given)) {
-    if (!known.includes(field)) throw badField(`${place}${field}`, 'is not a field of a subnet')
+    if (!known.includes(field)) throw badDefinition(`${place}${field}`, 'is not a field of a subnet')
   }
-}
-
-function requireWhole(field: string, value: unknown, least: number, most: number): void {
-  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return
-  throw badField(field, `must be a whole number from ${least} to ${most}`)
 }
 
 function requireFunction(field: string, value: unknown): void {
-  if (typeof value !== 'function') throw badField(field, 'must be a function')
-}
-
-function guard(field: string, read: () => unknown): void {
-  try {
-    read()
-  } catch (error) {
-    throw badField(field, (error as Error).message)
-  }
-}
-
-function badField(field: string, problem: string): KoinonError {
-  return new KoinonError({
-    code: 'subnets/bad-definition',
-    message: `The subnet's ${field} ${problem}`,
-    details: { field: field.replace(/\[.*/, '') },
-  })
+  if (typeof value !== 'function') throw badDefinition(field, 'must be a function')
 }

@@ -1,5 +1,6 @@
 /** From the scores of an epoch's questions to one score a miner (specs/0016-subnet-files.md section 5). Integers only. */
 
+import { badDefinition, isWhole } from '../definition-head.ts'
 import { maximumScorePpm } from '../evidence.ts'
 import type { CombinePolicy } from '../subnet-definition.ts'
 import { skillScores } from './skill-scores.ts'
@@ -22,17 +23,17 @@ type Aggregate = {
   aggregate(scores: readonly (readonly number[])[]): readonly number[]
 }
 
-/** The policy with its defaults. Throws on what is none. */
-export function scoreAggregateOf(policy: ScoreAggregate = 'mean'): Aggregate {
+/** The policy with its defaults. Throws `subnets/bad-definition` naming `field` for what is none. */
+export function scoreAggregateOf(policy: ScoreAggregate = 'mean', field = 'aggregate'): Aggregate {
   if (policy === 'mean') return { text: 'mean', combine: 'latest', aggregate: means }
   if (policy === 'ewma') return scoreAggregateOf({ ewmaPpm: 200_000 })
   if (policy === 'crps') return { text: 'crps', combine: 'latest', aggregate: (scores) => means(relative(scores)) }
   if (policy === 'openskill') return { text: 'openskill', combine: 'latest', aggregate: skillScores }
   const ewmaPpm = typeof policy === 'object' && policy !== null ? policy.ewmaPpm : undefined
-  if (Number.isInteger(ewmaPpm) && (ewmaPpm as number) >= 1 && (ewmaPpm as number) <= maximumScorePpm) {
-    return { text: 'mean', combine: { movingAveragePpm: ewmaPpm as number }, aggregate: means }
+  if (isWhole(ewmaPpm, 1, maximumScorePpm)) {
+    return { text: 'mean', combine: { movingAveragePpm: ewmaPpm }, aggregate: means }
   }
-  throw new Error("must be 'mean', 'ewma', 'crps', 'openskill', { ewmaPpm: 1-1000000 } or a function")
+  throw badDefinition(field, "must be 'mean', 'ewma', 'crps', 'openskill', { ewmaPpm: 1-1000000 } or a function")
 }
 
 function means(scores: readonly (readonly number[])[]): readonly number[] {

@@ -42,7 +42,8 @@ describe('weights of the vectors', () => {
 
   it('are refused for policies that do not exist', () => {
     const bad = ['best', { topk: 0 }, { topk: 257 }, { softmaxPpm: 19_999 }, { powerHalves: 2.5 }, {}, null, 5]
-    for (const policy of bad) expect(() => weightPolicyOf(policy as WeightPolicy)).toThrow(/must be/)
+    for (const policy of bad)
+      expect(() => weightPolicyOf(policy as WeightPolicy)).toThrow(/^The subnet's weights must be/)
   })
 })
 
@@ -55,7 +56,7 @@ describe('aggregates of the vectors', () => {
 
   it('are refused for policies that do not exist', () => {
     for (const policy of ['best', { ewmaPpm: 0 }, { ewmaPpm: 1_000_001 }, {}, null]) {
-      expect(() => scoreAggregateOf(policy as ScoreAggregate)).toThrow(/must be/)
+      expect(() => scoreAggregateOf(policy as ScoreAggregate)).toThrow(/^The subnet's aggregate must be/)
     }
   })
 })

@@ -33,9 +33,6 @@ export type SubnetDescription = {
   readonly mechanisms?: readonly MechanismDescription[]
 }
 
-/** The aggregator of files that name none. */
-export const defaultAggregator: AggregatorName = 'yuma3'
-
 /** An answer as its miner hands it out. */
 export type AnswerEvidence = { readonly text: string }
 

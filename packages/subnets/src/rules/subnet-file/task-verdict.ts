@@ -1,6 +1,6 @@
 /** What a validator finds of one answer, and how that stands in its evidence (specs/0016-subnet-files.md section 4). */
 import { type Check, fail, notChecked, pass } from '@koinon/work'
-import type { MinerEvidence, WorkEvidence } from '../evidence.ts'
+import { boundedDetail, type MinerEvidence, type WorkEvidence } from '../evidence.ts'
 import type { TaskAnswer } from './task-answer.ts'
 
 /**
@@ -13,12 +13,10 @@ export type TaskVerdict =
   | { readonly kind: 'cheat'; readonly reason: string }
   | { readonly kind: 'fault'; readonly problem: string; readonly isDeadline: boolean }
 
-const longestDetail = 1_000
-
 /** Evidence of one answer; its facts are `task`, and `scorePpm` or `isFault` (1 from the code, 2 from the deadline). */
 export function taskEvidence({ answerHash, requestId }: TaskAnswer, task: number, verdict: TaskVerdict): WorkEvidence {
   const { checks, facts } = stateOf(verdict)
-  const short = checks.map((check) => ({ ...check, detail: check.detail.slice(0, longestDetail) }))
+  const short = checks.map((check) => ({ ...check, detail: boundedDetail(check.detail) }))
   return { source: 'sample', requestId, receiptHash: answerHash, checks: short, facts: { task, ...facts } }
 }
 

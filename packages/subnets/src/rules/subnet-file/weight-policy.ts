@@ -1,5 +1,6 @@
 /** How a validator turns the scores of all miners into a weight row (specs/0016-subnet-files.md section 6). Integers only. */
 
+import { badDefinition, isWhole } from '../definition-head.ts'
 import { maximumScorePpm } from '../evidence.ts'
 import { expQ64, oneQ64, powQ64 } from '../fixed/q64.ts'
 import { upscaleScores, type WeightRow } from '../weight-row.ts'
@@ -20,8 +21,8 @@ export type WeightPolicy =
 type Scored = { readonly uid: number; readonly scorePpm: number }
 type Policy = { readonly text: string; weigh(scores: readonly Scored[]): readonly { uid: number; score: bigint }[] }
 
-/** The policy with its defaults, as text for the spec hash and as a function. Throws on what is none. */
-export function weightPolicyOf(policy: WeightPolicy = 'linear'): Policy {
+/** The policy with its defaults, as text for the spec hash and as a function. Throws `subnets/bad-definition` naming `field` for what is none. */
+export function weightPolicyOf(policy: WeightPolicy = 'linear', field = 'weights'): Policy {
   if (policy === 'linear') return { text: 'linear', weigh: (scores) => scores.map(linear) }
   if (policy === 'wta') return best(1, 'wta')
   if (policy === 'topk') return best(10, 'topk 10')
@@ -31,7 +32,8 @@ export function weightPolicyOf(policy: WeightPolicy = 'linear'): Policy {
     if ('softmaxPpm' in policy && isWhole(policy.softmaxPpm, 20_000, 1_000_000)) return softmax(policy.softmaxPpm)
     if ('powerHalves' in policy && isWhole(policy.powerHalves, 1, 16)) return power(policy.powerHalves)
   }
-  throw new Error(
+  throw badDefinition(
+    field,
     "must be 'linear', 'softmax', 'topk', 'wta', { topk: 1-256 }, { softmaxPpm: 20000-1000000 } or { powerHalves: 1-16 }",
   )
 }
@@ -75,8 +77,4 @@ function power(halves: number): Policy {
 
 function linear({ uid, scorePpm }: Scored): { readonly uid: number; readonly score: bigint } {
   return { uid, score: BigInt(scorePpm) }
-}
-
-function isWhole(value: unknown, least: number, most: number): boolean {
-  return Number.isInteger(value) && (value as number) >= least && (value as number) <= most
 }

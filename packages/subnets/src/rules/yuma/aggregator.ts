@@ -1,7 +1,11 @@
-/** Yuma as aggregators of this network (specs/0011-yuma.md section 8): all permitted stake counts, bonds are carried by hotkey. */
+/**
+ * Yuma as aggregators of this network (specs/0011-yuma.md section 8): all permitted stake counts, bonds are carried by hotkey. Consensus
+ * and rank of a seat can be checked alone, which contracts/src/subnets/results/Yuma.sol does (specs/0015-disputes.md).
+ */
 import { sha256Hex } from '@koinon/base'
 import type { Aggregator, AggregatorInput, AggregatorOutput, RankingValidator } from '../aggregator.ts'
 import { tagged, untagged } from '../carry-tag.ts'
+import { rowTotal } from '../weight-row.ts'
 import { bondsBetween, packBonds, unpackBonds } from './carry.ts'
 import { notListed, settleColumns } from './columns.ts'
 import {
@@ -16,8 +20,10 @@ import { capStakes, stakeShares } from './stake.ts'
 
 export const yuma2 = yumaAggregator('yuma2', yuma2Defaults)
 export const yuma3 = yumaAggregator('yuma3', yuma3Defaults)
+/** The percentile of `yuma3Capped`. */
+export const cappedPercent = 88
 /** Stakes above the 88th percentile count as much as the one at it. */
-export const yuma3Capped = yumaAggregator('yuma3Capped', { ...yuma3Defaults, stakeCapPercent: 88 })
+export const yuma3Capped = yumaAggregator('yuma3Capped', { ...yuma3Defaults, stakeCapPercent: cappedPercent })
 /** Who leaves a seat out of a row loses the bond to it at once. */
 export const yuma3Liquid = yumaAggregator('yuma3Liquid', { ...yuma3Defaults, liquidAlpha: liquidAlphaDefaults })
 /** What a row leaves out fades as fast as what it would list with 0. */
@@ -29,10 +35,10 @@ export const yuma3LiquidDecaying = yumaAggregator('yuma3LiquidDecaying', {
 /** An aggregator with these parameters; they are part of its spec hash. Throws `subnets/bad-yuma-parameter`. */
 export function yumaAggregator(name: string, parameters: YumaParameters): Aggregator {
   const { kappa, bonds } = yumaRates(parameters)
-  const specHash = sha256Hex(`koinon aggregator ${name} 1: ${parametersText(parameters)}`)
+  const specHash = sha256Hex(`koinon aggregator ${name} 2: ${parametersText(parameters)}`)
   return {
     name,
-    version: 1,
+    version: 2,
     specHash,
     aggregate(input) {
       const output = aggregate(
@@ -72,6 +78,7 @@ function aggregate(
       columns: uids.length,
       activeStake: stakeShares(capPercent === undefined ? stakes : capStakes(stakes, capPercent)),
       weights: weightColumns(uids, validators),
+      rowTotals: Float64Array.from(validators, ({ row, rowTotal: whole }) => whole ?? rowTotal(row ?? [])),
       bonds: bondsBetween(unpackBonds(carried), holders, hotkeys),
     },
     kappa,
@@ -81,11 +88,12 @@ function aggregate(
     incentive: Array.from(shares.incentive, BigInt),
     dividends: Array.from(shares.dividends, BigInt),
     consensus: Array.from(shares.consensus, BigInt),
+    own: Array.from(shares.ranks, BigInt),
     carry: packBonds({ validators: holders, seats: hotkeys, bonds: shares.bonds }),
   }
 }
 
-/** Rows without the validator's own seat and without seats that do not exist; nothing of who did not reveal. */
+/** Rows without the validator's own seat and without seats that do not exist, which count in its total; nothing of who did not reveal. */
 function weightColumns(uids: readonly number[], validators: readonly RankingValidator[]): Float64Array {
   const columnOf = new Map(uids.map((uid, column) => [uid, column]))
   const weights = new Float64Array(validators.length * uids.length).fill(notListed)

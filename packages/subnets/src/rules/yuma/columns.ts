@@ -18,6 +18,8 @@ export type YumaColumns = {
   readonly activeStake: Float64Array
   /** Weights as submitted, without what may not count: whole numbers from 0 to 65535, or `notListed`. */
   readonly weights: Float64Array
+  /** What each row's weights are divided by; the sum of those in `weights` when left out. */
+  readonly rowTotals?: Float64Array
   /** Bonds as stored, 0 to 65535. */
   readonly bonds: Uint16Array
 }
@@ -59,19 +61,24 @@ export function settleColumns(input: YumaColumns, kappa: number, rates: BondRate
   return { consensus, incentive, ranks, validatorTrust, dividends, bonds }
 }
 
-/** W: each weight over the sum of its row. */
-function normalizeRows({ rows, columns, weights }: YumaColumns): Float64Array {
-  const totals = new Float64Array(rows)
-  for (let at = 0; at < weights.length; at++) {
-    const weight = weights[at] as number
-    if (weight > 0) totals[at % rows] = (totals[at % rows] as number) + weight
-  }
+/** W: each weight over the total of its row. */
+function normalizeRows({ rows, columns, weights, rowTotals }: YumaColumns): Float64Array {
+  const totals = rowTotals ?? sumsOfRows(rows, weights)
   const shares = new Float64Array(rows * columns)
   for (let at = 0; at < weights.length; at++) {
     const weight = weights[at] as number
     shares[at] = weight > 0 ? divQ32(weight, totals[at % rows] as number) : weight
   }
   return shares
+}
+
+function sumsOfRows(rows: number, weights: Float64Array): Float64Array {
+  const totals = new Float64Array(rows)
+  for (let at = 0; at < weights.length; at++) {
+    const weight = weights[at] as number
+    if (weight > 0) totals[at % rows] = (totals[at % rows] as number) + weight
+  }
+  return totals
 }
 
 /** C: the median of each column over the rows with stake, their stake normalised once more. */

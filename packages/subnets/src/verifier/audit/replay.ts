@@ -1,6 +1,7 @@
 /** What subnets were at every moment, from events alone: seats, permits, definitions, endpoints. */
 import type { Address, Hex } from '@koinon/base'
 import { type AuditScope, type AuditSource, type EventOf, eventsOf, inOrder, isInScope } from '@koinon/ledger/audit'
+import { updateDelayEpochs } from '../../rules/epoch-clock.ts'
 import { type EpochWindow, epochAt, epochWindow, type HeldSeat, type SubnetClock } from '../../rules/index.ts'
 import { economyOf } from './economy/economy.ts'
 import { type PermitBook, permittedOf } from './economy/permit-book.ts'
@@ -20,9 +21,6 @@ export type ReplayedSubnet = {
   /** Where a hotkey was reached at the end of a second; '' where nowhere. */
   endpointAt(hotkey: Address, seconds: number): string
 }
-
-/** First epoch of which texts announced in an epoch hold: 0010 section 1. */
-export const updateDelayEpochs = 2
 
 type Change =
   | EventOf<'subnets', 'NeuronRegistered' | 'NeuronRemoved' | 'EndpointSet'>

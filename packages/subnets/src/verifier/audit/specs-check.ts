@@ -1,6 +1,7 @@
 import { type AuditCheck, eventsOf, isInScope, viewOf } from '@koinon/ledger/audit'
+import { updateDelayEpochs } from '../../rules/epoch-clock.ts'
 import { epochAt } from '../../rules/index.ts'
-import { epochsInScope, replaySubnets, updateDelayEpochs } from './replay.ts'
+import { epochsInScope, replaySubnets } from './replay.ts'
 
 /** Which definition was in force when; nobody changes it without notice (specs/0010 section 1). */
 export const specsCheck: AuditCheck = {

@@ -1,6 +1,14 @@
 /** Sales of seats of a full subnet on the real contracts, under the rules they had and under others. */
 import { sha256Hex } from '@koinon/base'
-import { createSubnet, findOwnChallenge, joinSubnet, keepSeat, quoteLock, type SeatChallenge } from '@koinon/ledger'
+import {
+  costOfMatch,
+  createSubnet,
+  findOwnChallenge,
+  joinSubnet,
+  keepSeat,
+  quoteLock,
+  type SeatChallenge,
+} from '@koinon/ledger'
 import { koinonTokenAbi } from '@koinon/ledger/abis'
 import { type AuditSource, createRpcSource } from '@koinon/ledger/audit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -110,15 +118,15 @@ describe('seats that were sold', () => {
     for (const { paid, would, refused } of seats)
       expect({ would, refused }).toEqual({ would: paid, refused: undefined })
     expect(seats[1]?.paid).toBeGreaterThan((12n * token) / 10n)
-    // The newcomer that was outbid paid as much as the holder that kept its seat.
-    expect(seats[3]?.paid).toBe(seats[2]?.paid)
+    // The holder that kept its seat paid what the newcomer that was outbid had put down, but for the tenth that this one lost.
+    expect(seats[3]?.paid).toBe(costOfMatch({ deposit: seats[2]?.paid ?? 0n }))
   })
 
   it('cost what other bounds and another half-life make of the price, challenges raising it like registrations', () => {
     const dear = tried({ minBurn: 30n * token }, 1)
     const would = (seats: readonly SoldSeat[]) => seats.map((seat) => seat.would)
-    // 30 KOIN, kept by paying as much, then 1.26 times that some minutes later, and in the next epoch at the least price or above.
-    expect(would(dear).slice(0, 2)).toEqual([30n * token, 30n * token])
+    // 30 KOIN, kept by paying nine tenths of it, then 1.26 times that some minutes later, and in the next epoch at the least price or above.
+    expect(would(dear).slice(0, 2)).toEqual([30n * token, 27n * token])
     expect(would(dear)[2]).toBeGreaterThan(35n * token)
     expect(would(dear)[2]).toBeLessThan((378n * token) / 10n)
     const capped = tried({ maxBurn: token / 2n })
@@ -165,6 +173,6 @@ describe('a challenge that other rules would not have allowed', () => {
       ['match', undefined],
       ['challenge', undefined],
     ])
-    expect(later[0]?.would).toBe(claim?.paid)
+    expect(later[0]?.would).toBe(costOfMatch({ deposit: claim?.paid ?? 0n }))
   })
 })

@@ -2,8 +2,8 @@
 import type { Address } from '@koinon/base'
 import { costOfMatch } from '@koinon/ledger'
 import { type AuditSource, type EventOf, eventsOf, inOrder } from '@koinon/ledger/audit'
-import { burnPriceAfter, burnPriceBumped, decayFactorQ32 } from '../../rules/emission/burn-price.ts'
 import { epochAt } from '../../rules/index.ts'
+import { burnPriceAfter, burnPriceBumped, decayFactorQ32 } from '../../rules/prices.ts'
 import type { ReplayedSubnet } from './replay.ts'
 
 /** As the contract has them; amounts in atomic units of KOIN. */

@@ -1,13 +1,12 @@
 /** What may be tried on a subnet's past, as text: `NAME=VALUE`, within the bounds of the contracts (specs/0019-audit.md section 6). */
 import { KoinonError, parseUnits, tokenDecimals } from '@koinon/base'
 import type { Aggregator } from '../../rules/aggregator.ts'
-import { aggregators } from '../../rules/aggregators/index.ts'
+import { aggregatorNames, aggregators } from '../../rules/aggregators/index.ts'
+import { maximumOwnerBps, minimumPartBps } from '../../rules/emission/constants.ts'
 import type { WhatIfChange } from './what-if.ts'
 import type { SeatRuleSet } from './what-if-seats.ts'
 
 const day = 86_400
-const leastPartBps = 2_000
-const mostOwnerBps = 1_800
 const unit = 10n ** BigInt(tokenDecimals)
 const burnBounds = { least: unit / 2_000n, most: 1_000n * unit } as const
 const seconds = {
@@ -29,9 +28,10 @@ export function parseWhatIf(settings: readonly string[]): WhatIfChange {
   for (const setting of settings) {
     const [, name = '', value = ''] = /^(\w+)=(.+)$/.exec(setting) ?? []
     if (name === 'aggregator') change.aggregator = aggregatorOf(value)
-    else if (name === 'owner') change.parts = { ...change.parts, ownerBps: percentOf(setting, value, 0, mostOwnerBps) }
+    else if (name === 'owner')
+      change.parts = { ...change.parts, ownerBps: percentOf(setting, value, 0, maximumOwnerBps) }
     else if (name === 'miners')
-      change.parts = { ...change.parts, minersBps: percentOf(setting, value, leastPartBps, 10_000 - leastPartBps) }
+      change.parts = { ...change.parts, minersBps: percentOf(setting, value, minimumPartBps, 10_000 - minimumPartBps) }
     else if (name === 'minBurn' || name === 'maxBurn')
       change.rules = { ...change.rules, [name]: burnOf(setting, value) }
     else if (Object.hasOwn(seconds, name)) {
@@ -46,8 +46,9 @@ export function parseWhatIf(settings: readonly string[]): WhatIfChange {
 }
 
 function aggregatorOf(name: string) {
-  if (Object.hasOwn(aggregators, name)) return aggregators[name as keyof typeof aggregators]
-  throw badSetting(`aggregator=${name}`, `one of ${Object.keys(aggregators).join(', ')}`)
+  const known = aggregatorNames.find((one) => one === name)
+  if (known !== undefined) return aggregators[known]
+  throw badSetting(`aggregator=${name}`, `one of ${aggregatorNames.join(', ')}`)
 }
 
 function percentOf(setting: string, text: string, leastBps: number, mostBps: number): number {

@@ -1,6 +1,7 @@
 /** Epochs of a subnet computed again with other parameters, from what an audit reads (specs/0019-audit.md section 6). */
 import { type Address, type Hex, isKoinonError, KoinonError } from '@koinon/base'
 import { type AuditSource, eventsOf } from '@koinon/ledger/audit'
+import { updateDelayEpochs } from '../../rules/epoch-clock.ts'
 import {
   type Aggregator,
   computeEpoch,
@@ -12,7 +13,6 @@ import {
 } from '../../rules/index.ts'
 import { type Economy, economyOf } from './economy/economy.ts'
 import { type CandidatesOf, isReproduced, type RecomputedRoot, recomputeRoots } from './recomputed-roots.ts'
-import { updateDelayEpochs } from './replay.ts'
 import { type SeatRuleSet, type SoldSeat, whatIfSeats } from './what-if-seats.ts'
 
 /** What is tried. Parts are of the subnet's new alpha, in 1/10,000; the validators get the rest. */

@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { type Hex, KoinonError, sha256Hex } from '@koinon/base'
+import { defaultAggregator } from '../../rules/aggregators/index.ts'
 import type { TaskScore } from '../../rules/subnet-file/score-aggregate.ts'
-import { defaultAggregator, type SubnetDescription } from '../../rules/subnet-file/task-subnet.ts'
+import type { SubnetDescription } from '../../rules/subnet-file/task-subnet.ts'
 import {
   answerBudgetMs,
   type EpochPlace,

@@ -1,4 +1,7 @@
-/** The price of a seat (specs/0013-emission.md section 6): up with each registration, down with time, never outside its clamps. */
+/**
+ * Prices that rise with each sale and fall with time (specs/0013-emission.md sections 6 and 7), as `contracts/src/subnets/Prices.sol` has
+ * them: that of a seat, never outside its clamps, and the lock of a new subnet.
+ */
 import { KoinonError } from '@koinon/base'
 
 const oneQ32 = 1n << 32n
@@ -53,6 +56,16 @@ export function burnPriceAfter(rules: BurnRules, price: bigint, seconds: bigint)
 export function burnPriceBumped(rules: BurnRules, price: bigint): bigint {
   if (price < 0n || price >> 128n !== 0n) throw outOfRange('A price')
   return clamp(rules, (price * rules.bumpBps) / 10_000n)
+}
+
+/** Amounts in atomic units. */
+export type LockPriceRules = { readonly intervalSeconds: bigint; readonly minimum: bigint }
+
+/** Twice the last lock at once, the last lock after one interval, the minimum from two intervals on: a straight line. */
+export function lockPriceAfter(rules: LockPriceRules, lastLock: bigint, seconds: bigint): bigint {
+  if (lastLock < 0n || seconds < 0n || rules.intervalSeconds <= 0n) throw outOfRange('A lock, a time or an interval')
+  const price = 2n * lastLock - (lastLock * seconds) / rules.intervalSeconds
+  return price < rules.minimum ? rules.minimum : price
 }
 
 function clamp({ minimum, maximum }: BurnRules, price: bigint): bigint {

@@ -1,6 +1,6 @@
 /** What decides pay in a world: rows and stake in, shares out, bonds carried inside a run. */
 
-/** What a mechanism sees of an epoch; layouts as in `World`. */
+/** What an aggregator sees of an epoch; layouts as in `World`. */
 export type EpochInput = {
   readonly epoch: number
   readonly stake: Float64Array
@@ -15,20 +15,20 @@ export type Shares = {
   readonly consensus: ArrayLike<number>
 }
 
-/** One run of a mechanism over epochs in order. */
-export type MechanismRun = {
+/** One run of an aggregator over epochs in order. */
+export type AggregatorRun = {
   /** Settles an epoch and carries its bonds to the next. */
   settle(input: EpochInput): Shares
   /** What an epoch with these rows would agree on, by seat; carries nothing. */
   preview(input: EpochInput): ArrayLike<number>
 }
 
-export type Mechanism = {
-  /** As typed after `--mechanisms`. */
+export type LeagueAggregator = {
+  /** As subnet files name it, and as typed after `--aggregators`. */
   readonly name: string
   /** As shown in a report. */
   readonly title: string
   /** One sentence. */
   readonly about: string
-  start(validators: number, miners: number): MechanismRun
+  start(validators: number, miners: number): AggregatorRun
 }

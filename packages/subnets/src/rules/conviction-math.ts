@@ -1,16 +1,6 @@
-/** The lock of a new subnet and conviction (specs/0013-emission.md sections 7 and 8). */
+/** What one lock is and has gathered after a time (specs/0013-emission.md section 8), as `contracts/src/subnets/ConvictionMath.sol` has it. */
 import { KoinonError } from '@koinon/base'
-import { expQ64, mulQ64, oneQ64 } from '../fixed/q64.ts'
-
-/** Amounts in atomic units. */
-export type LockPriceRules = { readonly intervalSeconds: bigint; readonly minimum: bigint }
-
-/** Twice the last lock at once, the last lock after one interval, the minimum from two intervals on: a straight line. */
-export function lockPriceAfter(rules: LockPriceRules, lastLock: bigint, seconds: bigint): bigint {
-  if (lastLock < 0n || seconds < 0n || rules.intervalSeconds <= 0n) throw outOfRange('A lock, a time or an interval')
-  const price = 2n * lastLock - (lastLock * seconds) / rules.intervalSeconds
-  return price < rules.minimum ? rules.minimum : price
-}
+import { expQ64, mulQ64, oneQ64 } from './fixed/q64.ts'
 
 /** e^(-seconds / tau) in Q64: 1 at once, 0 for a tau of 0 afterwards. */
 export function decayQ64(seconds: bigint, tauSeconds: bigint): bigint {
