@@ -26,12 +26,6 @@ contract AlphaStaking is ChildKeys {
         uint32 changes;
     }
 
-    /// @dev When the last one was, and the sum of what was taken since none was for {unbondingSeconds}.
-    struct RootSlashes {
-        uint128 at;
-        uint128 bps;
-    }
-
     /// @notice One slash takes at most half, so that a pool stays countable after very many.
     uint256 private constant MAX_SLASH_BPS = 5000;
     /// @notice Part of a slash that whoever showed the offence gets.
@@ -44,9 +38,8 @@ contract AlphaStaking is ChildKeys {
     KoinonToken public immutable token;
 
     mapping(address staker => Ticket[]) private _tickets;
-    /// @dev Slashes of root stake that are less than {unbondingSeconds} apart take {MAX_SLASH_BPS} in all: it counts in many subnets, and
-    ///      whoever runs subnets of its own cannot burn all of it faster than people leave.
-    mapping(address hotkey => RootSlashes) private _rootSlashes;
+    /// @dev Root stake is slashed once in {unbondingSeconds}: whoever runs subnets of its own cannot burn faster than people leave.
+    mapping(address hotkey => uint256) private _rootSlashedAt;
     mapping(address staker => uint256) private _nextTicket;
     /// @dev Numbers of payments, per hotkey over all subnets, order root positions and claim rates in time.
     mapping(address hotkey => uint48) private _payments;
@@ -191,11 +184,10 @@ contract AlphaStaking is ChildKeys {
         for (uint256 i = 0; i < parents.length; ++i) {
             alphaTaken += _slash(netuid, parents[i], bps * _reach(_edges[netuid][parents[i]][hotkey]));
         }
-        RootSlashes storage root = _rootSlashes[hotkey];
-        uint256 taken = block.timestamp < root.at + unbondingSeconds ? root.bps : 0;
-        if (bps > MAX_SLASH_BPS - taken) bps = MAX_SLASH_BPS - taken;
-        koinTaken = _slash(ROOT, hotkey, bps * WAD);
-        if (koinTaken > 0) (root.at, root.bps) = (uint128(block.timestamp), uint128(taken + bps));
+        if (block.timestamp >= _rootSlashedAt[hotkey] + unbondingSeconds) {
+            koinTaken = _slash(ROOT, hotkey, bps * WAD);
+            if (koinTaken > 0) _rootSlashedAt[hotkey] = block.timestamp;
+        }
         uint256 alphaReward = alphaTaken * REWARD_BPS / BPS;
         uint256 koinReward = koinTaken * REWARD_BPS / BPS;
         emit SlashPaid(netuid, hotkey, beneficiary, alphaTaken, koinTaken, alphaReward, koinReward);

@@ -196,7 +196,7 @@ interface IAlphaStaking {
 
     /// @notice Takes `bps` of what is staked on or leaving the hotkey, there and on the root, and its parents' part; pays {REWARD_BPS}
     ///         of each to `beneficiary` (alpha as free alpha) and burns the rest. The epoch contract only. Above {MAX_SLASH_BPS} counts
-    ///         as that; of the root, too, what slashes less than {unbondingSeconds} apart take in all.
+    ///         as that.
     /// @return alphaTaken Of the subnet, parents' part included.
     /// @return koinTaken Of the root.
     function slash(uint32 netuid, address hotkey, uint256 bps, address beneficiary)

@@ -170,25 +170,6 @@ contract AlphaStakingTest is PoolNetwork {
         staking.slash(_netuid, HOTKEY, 1, FINDER);
     }
 
-    function test_root_stake_answers_for_every_subnet_and_loses_half_at_most_while_nobody_can_leave() public {
-        uint32 second = openSubnet();
-        stakeRoot(HOTKEY, BOB, 1_000e18);
-        eq(koinSlashed(_netuid, 2_000), 200e18, "first");
-        vm.warp(block.timestamp + UNBONDING - 1);
-        eq(koinSlashed(second, 2_000), 160e18, "second, of what was left");
-        eq(koinSlashed(second, 2_000), 64e18, "only what is left of half");
-        eq(koinSlashed(_netuid, 5_000), 0, "no more");
-        vm.warp(block.timestamp + UNBONDING - 1);
-        eq(koinSlashed(_netuid, 1), 0, "nor a second before people could leave");
-        vm.warp(block.timestamp + 1);
-        eq(koinSlashed(second, 10_000), 288e18, "half anew");
-        eq(koinSlashed(_netuid, 10_000), 0, "and that is all again");
-    }
-
-    function koinSlashed(uint32 netuid, uint256 bps) private returns (uint256 koinTaken) {
-        (, koinTaken) = slash(netuid, HOTKEY, bps);
-    }
-
     function test_a_pool_slashed_to_dust_still_takes_and_pays_stake() public {
         stakeOn(_netuid, HOTKEY, ANN, 1_000e18);
         for (uint256 i = 0; i < 75; ++i) {

@@ -28,7 +28,7 @@ export type AlphaMoves = {
   contest(contestedNetuid: number): Promise<void>
   /** A day later: children, in force for the first validator; tickets, root dividends, departures. */
   goOn(otherNetuid: number): Promise<void>
-  /** Ends it all: children, slashes for two results of each of three epochs, so that root stake reaches its limit, a permit given up. */
+  /** Ends it all: children, a slash for two results of the last whole epoch but one, a permit given up. */
   end(): Promise<void>
 }
 
@@ -157,8 +157,8 @@ export async function createAlphaMoves(
       await call(trader, 'staking', 'applyChildren', netuid, parent.address)
       const read = { address: contracts.subnets, abi: subnetsAbi, functionName: 'epochAt' } as const
       const now = BigInt(await ledger.nowSeconds())
-      const lastWhole = Number(await ledger.reader.readContract({ ...read, args: [netuid, now] })) - 2
-      const result = (epoch: number, dataHash: Hex): EpochResult => ({
+      const epoch = Number(await ledger.reader.readContract({ ...read, args: [netuid, now] })) - 2
+      const result = (dataHash: Hex): EpochResult => ({
         netuid,
         epoch,
         root: zeroHash,
@@ -170,13 +170,11 @@ export async function createAlphaMoves(
         dataHash,
       })
       const domain = { chainId, epochsContract: contracts.epochs }
-      for (const epoch of [lastWhole, lastWhole - 1, lastWhole - 2]) {
-        const two = [result(epoch, zeroHash), result(epoch, `0x${'11'.repeat(32)}`)].flatMap((one) => [
-          { ...one, epoch: BigInt(one.epoch) },
-          signDigest(resultDigest(domain, one), hexToBytes(first.privateKey)),
-        ])
-        await call(trader, 'epochs', 'punishTwofold', ...two)
-      }
+      const two = [result(zeroHash), result(`0x${'11'.repeat(32)}`)].flatMap((one) => [
+        { ...one, epoch: BigInt(one.epoch) },
+        signDigest(resultDigest(domain, one), hexToBytes(first.privateKey)),
+      ])
+      await call(trader, 'epochs', 'punishTwofold', ...two)
       await call(second, 'permits', 'seekPermit', netuid, false)
     },
   }

@@ -28,8 +28,6 @@ type Of<name extends StakeEvent['name']> = Extract<StakeEvent, { readonly name: 
 const bps = 10_000n
 /** Of everything a slash reaches (specs/0015-disputes.md section 5). */
 const slashBps = 2_000n
-/** Of root stake by slashes that are less than an unbonding apart. */
-const mostSlashBps = 5_000n
 
 type Ticket = { readonly netuid: number; readonly hotkey: Address; readonly shares: bigint; readonly releaseAt: number }
 /** Stake that left its pool; `isBound`: it has to wait. */
@@ -52,8 +50,7 @@ export class StakeBook {
   #expected: string[] = []
   #slashed: string[] = []
   /** Root stake is slashed once in the time of unbonding. */
-  /** Of each hotkey's root stake: when it was slashed last, and by how many of 10,000 since it was not for an unbonding. */
-  readonly #rootSlashes = new Map<string, { readonly atSeconds: number; readonly bps: bigint }>()
+  readonly #rootSlashedAt = new Map<string, number>()
   #departure: Departure | undefined
 
   constructor(tally: Tally, rules: StakeRules, delegation: DelegationBook, weights: WeightBook) {
@@ -241,12 +238,9 @@ export class StakeBook {
       const reached = this.weights.reach(entry.edges.get(parent) as Edge)
       alpha += slash(this.weights.entry(netuid, parent), slashBps * reached)
     }
-    const last = this.#rootSlashes.get(hotkey)
-    const isRecent = last !== undefined && event.seconds < last.atSeconds + this.#rules.unbondingSeconds
-    const taken = isRecent ? last.bps : 0n
-    const rootSlashBps = slashBps < mostSlashBps - taken ? slashBps : mostSlashBps - taken
-    const koin = slash(this.weights.entry(rootNetuid, hotkey), rootSlashBps * wad)
-    if (koin > 0n) this.#rootSlashes.set(hotkey, { atSeconds: event.seconds, bps: taken + rootSlashBps })
+    const isSpared = event.seconds < (this.#rootSlashedAt.get(hotkey) ?? -Infinity) + this.#rules.unbondingSeconds
+    const koin = isSpared ? 0n : slash(this.weights.entry(rootNetuid, hotkey), slashBps * wad)
+    if (koin > 0n) this.#rootSlashedAt.set(hotkey, event.seconds)
     const subject = subjectOf(event)
     const what = `slash of block ${event.block}`
     this.#tally.same(subject, `parts of the ${what}`, wanted.join('; '), this.#slashed.splice(0).join('; '))
