@@ -33,6 +33,10 @@ describe('the words of an audit', () => {
     expect(describeAudit(outcome({ open: [...silent, open(1, 'gone')] })).text).toContain(
       `not checked:\n  claims: subnet 1, ${account}, 3 epochs from 3 to 9, published scores: it cannot be reached\n  claims: subnet 1, epoch 1, ${account}, published scores: gone`,
     )
+    const contradicted = { ...open(2, 'one of the two'), isContradiction: true as const }
+    expect(describeAudit(outcome({ open: [open(1, 'gone'), contradicted] })).text).toContain(
+      `VALIDATORS CONTRADICT EACH OTHER:\n  claims: subnet 1, epoch 2, ${account}, published scores: one of the two\n\nnot checked:\n  claims: subnet 1, epoch 1,`,
+    )
     const many = Array.from({ length: 50 }, (_, index) => ({ what: `figure ${index}`, expected: '1', found: '2' }))
     expect(describeAudit(outcome({ differences: many })).text).toContain('  and 10 more: see --json')
   })

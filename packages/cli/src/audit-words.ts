@@ -24,7 +24,14 @@ export function describeAudit(outcome: AuditOutcome): CommandResult {
       'DIFFERENT',
       checks.flatMap((check) => check.differences.map((item) => differenceLine(check, item))),
     ),
-    listed('not checked', checks.flatMap(openLines)),
+    listed(
+      'VALIDATORS CONTRADICT EACH OTHER',
+      checks.flatMap((check) => openLines(check, ({ isContradiction }) => isContradiction === true)),
+    ),
+    listed(
+      'not checked',
+      checks.flatMap((check) => openLines(check, ({ isContradiction }) => isContradiction === undefined)),
+    ),
     decentralizationText(outcome),
     differs === 0
       ? `nothing differs: ${agreed} figures agree, ${open} could not be checked`
@@ -75,9 +82,9 @@ function differenceLine({ name }: CheckReport, item: Difference): string {
 }
 
 /** One line for all that was left open for the same reason. */
-function openLines({ name, open }: CheckReport): readonly string[] {
+function openLines({ name, open }: CheckReport, isWanted: (item: Open) => boolean): readonly string[] {
   const groups = Map.groupBy(
-    open,
+    open.filter(isWanted),
     (item: Open) => `${item.netuid ?? ''}/${item.account ?? ''}/${item.what}/${item.why}`,
   )
   return [...groups.values()].map((items) => {

@@ -16,10 +16,12 @@ describe('openPublishedRecord', () => {
   it('reads log and answers below a path, and says which answers are not there', async () => {
     const url = await serve((request, response) => {
       if (request.url === '/base/v1/evidence-log/2/7') return response.end('{"v":1}')
+      if (request.url === '/base/v1/evidence-log/2/6') return response.end('{"v":1,"epoch":6}')
       if (request.url === `/base/v1/answers/2/${hash}`) return response.end('{"text":"an answer"}')
       response.writeHead(404).end()
     })
     const record = await openPublishedRecord(`${url}/base/`, place, limits)
+    expect(await record.before()).toEqual({ v: 1, epoch: 6 })
     expect(record.log).toEqual({ v: 1 })
     expect(await record.answer(hash)).toBe('an answer')
     expect(await record.answer(sha256Hex('other'))).toBeUndefined()

@@ -26,6 +26,8 @@ export type PublishedRecord = {
   readonly log: unknown
   /** An answer's text; undefined where the validator has none under that hash. */
   answer(hash: Hex): Promise<string | undefined>
+  /** The log of the epoch before, as it was sent; undefined where the validator has none. */
+  before(): Promise<unknown>
 }
 
 /**
@@ -69,6 +71,7 @@ export async function openPublishedRecord(
       } | null
       return typeof answer?.text === 'string' ? answer.text : undefined
     },
+    before: async () => (epoch === 0 ? undefined : get(`/v1/evidence-log/${netuid}/${epoch - 1}`, limits.logBytes)),
   }
 
   async function* counted(

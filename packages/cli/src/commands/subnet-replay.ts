@@ -8,7 +8,11 @@ import { parseInteger, runCommand } from '../runner.ts'
 import { table } from '../table.ts'
 
 type ReplayFlags = { readonly file: string; readonly epoch?: string; readonly netuid: string }
-type Record = { readonly log: EvidenceLog; readonly blobs: (hash: Hex) => Promise<string | undefined> }
+type Record = {
+  readonly log: EvidenceLog
+  readonly blobs: (hash: Hex) => Promise<string | undefined>
+  readonly before?: () => Promise<EvidenceLog | undefined>
+}
 
 /** `koinon subnet replay RECORD --file FILE`. */
 export function defineSubnetReplay(subnet: Command): void {
@@ -28,7 +32,7 @@ export function defineSubnetReplay(subnet: Command): void {
         const sandbox = await SubnetSandbox.open(file, (line) => say(`  ${line}`))
         try {
           const record = kept ?? (await fetchRecord(source, place as Place, sandbox.description.answerBytes))
-          const { checks, firstDifference } = await replayLog(sandbox, record.log, record.blobs)
+          const { checks, firstDifference } = await replayLog(sandbox, record.log, record.blobs, record.before)
           const { epoch, validator, scores } = record.log
           const parts = scores.flatMap(({ uid, parts: own }) => (own === undefined ? [] : [{ uid, parts: own }]))
           const rows = checks.map(({ state, name, detail }) => [state, name, detail])
@@ -96,8 +100,15 @@ function parseBundle(
 async function fetchRecord(url: string, place: Place, answerBytes: number): Promise<Record> {
   const { answerEvidenceBytes, parseEvidenceLog } = await import('@koinon/subnets/dev')
   const limits = { ...recordLimits, answerBytes: answerEvidenceBytes(answerBytes) }
-  const { log, answer } = await openPublishedRecord(url, place, limits)
-  return { log: parseEvidenceLog(JSON.stringify(log)), blobs: answer }
+  const { log, answer, before } = await openPublishedRecord(url, place, limits)
+  return {
+    log: parseEvidenceLog(JSON.stringify(log)),
+    blobs: answer,
+    before: async () => {
+      const earlier = await before()
+      return earlier === undefined ? undefined : parseEvidenceLog(JSON.stringify(earlier))
+    },
+  }
 }
 
 type Place = { readonly netuid: number; readonly epoch: number }

@@ -12,8 +12,8 @@ export type Difference = Subject & {
   readonly found: string
 }
 
-/** Something that could not be compared. */
-export type Open = Subject & { readonly what: string; readonly why: string }
+/** Something that could not be compared; `isContradiction` where parties contradict each other and nobody else can tell who is right. */
+export type Open = Subject & { readonly what: string; readonly why: string; readonly isContradiction?: true }
 
 /** Which epochs to look at; sums always begin at the first block. */
 export type AuditScope = { readonly netuid: number | undefined; readonly fromEpoch: number; readonly toEpoch: number }
@@ -74,6 +74,11 @@ export class Tally {
 
   open(subject: Subject, what: string, why: string): void {
     this.#open.push({ ...subject, what, why })
+  }
+
+  /** Open because parties contradict each other. */
+  contradiction(subject: Subject, what: string, why: string): void {
+    this.#open.push({ ...subject, what, why, isContradiction: true })
   }
 
   /** Takes over all that another tally counted. */

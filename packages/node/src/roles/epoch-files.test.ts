@@ -43,6 +43,15 @@ function filesBy(specHashes: readonly Hex[], options: { readonly file: string; r
 }
 
 describe('the file of an epoch', () => {
+  it('is opened once for all members of a process, and told with what it says of itself', async () => {
+    const file = saved('shared.ts', source(1))
+    const { files } = filesBy([(await subnetFileSpec(file)).specHash], { file })
+    const [one, other] = await Promise.all([files.first(), files.first()])
+    expect(other).toBe(one)
+    expect(await files.at(0)).toBe(one)
+    expect(one?.description).toMatchObject({ name: 'times', hasServe: false })
+  })
+
   it('is the one that the ledger names, also when it came while the role runs', async () => {
     const file = saved('times.ts', source(1))
     const laterFolder = join(folder, 'times')

@@ -9,7 +9,11 @@ import type { SubnetRoleConfig } from './role-config.ts'
 type SandboxFile = ReturnType<typeof readSubnetFile>
 
 /** A file as it was when it was first looked at; what is written over it later changes nothing. */
-export type VersionFile = { readonly path: string; readonly file: SandboxFile; readonly specHash: Hex }
+export type VersionFile = Pick<SubnetSandbox, 'description' | 'sourceHash'> & {
+  readonly path: string
+  readonly file: SandboxFile
+  readonly specHash: Hex
+}
 
 export type EpochFilesOptions = Pick<SubnetRoleConfig, 'file' | 'otherFiles' | 'laterFolder' | 'netuid'> & {
   readonly ledger: Pick<SubnetLedger, 'specHash'>
@@ -19,10 +23,12 @@ export type EpochFilesOptions = Pick<SubnetRoleConfig, 'file' | 'otherFiles' | '
 /** Epochs whose hash is remembered: validators look at the one under way and at the one before. */
 const epochsKept = 8
 
+/** One serves all members of a process: each file is opened once, however many go by it. */
 export class EpochFiles {
   readonly #options: EpochFilesOptions
   readonly #files = new Map<string, Promise<VersionFile | undefined>>()
   readonly #specHashes = new Map<number, Hex>()
+  #first: Promise<VersionFile> | undefined
 
   constructor(options: EpochFilesOptions) {
     this.#options = options
@@ -31,12 +37,14 @@ export class EpochFiles {
   /** The file that the configuration names first. Throws `subnets/no-file`, `subnets/bad-definition`. */
   first(): Promise<VersionFile> {
     const { file, log } = this.#options
-    const opened = openedOnce(file, log)
-    this.#files.set(
-      file,
-      opened.catch(() => undefined),
-    )
-    return opened
+    if (this.#first === undefined) {
+      this.#first = openedOnce(file, log)
+      this.#files.set(
+        file,
+        this.#first.catch(() => undefined),
+      )
+    }
+    return this.#first
   }
 
   /** The file for an epoch that has begun or is the next; undefined when none of those here is the one that the ledger names. */
@@ -96,9 +104,9 @@ export function filesIn(folder: string): readonly string[] {
 async function openedOnce(path: string, log: Logger): Promise<VersionFile> {
   const file = readSubnetFile(path)
   const sandbox = await SubnetSandbox.open(file, (line) => log.info({ line }, 'the subnet file says'))
-  const specHash = taskSubnet(sandbox.description).specHash(sandbox.sourceHash)
+  const { description, sourceHash } = sandbox
   await sandbox.close()
-  return { path, file, specHash }
+  return { path, file, description, sourceHash, specHash: taskSubnet(description).specHash(sourceHash) }
 }
 
 export function noServe(file: string): KoinonError {

@@ -7,6 +7,9 @@ const version = (byte: string): VersionFile => ({
   path: `${byte}.ts`,
   file: { fileName: `${byte}.ts`, source: '' },
   specHash: `0x${byte.repeat(32)}`,
+  sourceHash: `0x${byte.repeat(32)}`,
+  // A follower looks at none of it.
+  description: {} as VersionFile['description'],
 })
 const [first, second] = [version('11'), version('22')]
 

@@ -5,7 +5,6 @@ import { errorToJson, type Hex, KoinonError, systemClock } from '@koinon/base'
 import { DurableStore, defaultHttpLimits, HttpListener, sendError, sendText } from '@koinon/base/node'
 import { joinSubnet } from '@koinon/ledger'
 import {
-  createSubnetLedger,
   createSubnetLedgerWriter,
   createTaskEvidenceHandler,
   createWorkListHandler,
@@ -21,11 +20,12 @@ import {
 import { RequestGate } from '@koinon/work/node'
 import type { Logger } from 'pino'
 import type { RunningRole } from '../supervisor/role-process.ts'
-import { EpochFiles, noServe, type VersionFile } from './epoch-files.ts'
+import { noServe, type VersionFile } from './epoch-files.ts'
 import { keepPort, lastFreePort } from './last-port.ts'
 import { PermittedAccounts } from './permitted-accounts.ts'
 import type { SubnetMember, SubnetRoleConfig } from './role-config.ts'
 import { openRoleLedger } from './role-tools.ts'
+import type { SubnetShared } from './subnet-shared.ts'
 import { ensureTestMoney } from './test-money.ts'
 
 const pollMs = 1_500
@@ -34,14 +34,13 @@ const stopGraceMs = 500
 export async function startSubnetMiner(
   config: SubnetRoleConfig,
   member: SubnetMember,
+  { ledger, files }: SubnetShared,
   log: Logger,
 ): Promise<RunningRole> {
   const role = await openRoleLedger({ ...config, name: member.name })
   const { network, reader, sender, key, home } = role
   const folder = home.role(member.name)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const ledger = createSubnetLedger(reader, network)
-  const files = new EpochFiles({ ...config, ledger, log })
   const first = await files.first()
   const sandboxes = new Map<Hex, ReopeningSandbox>()
   const sandboxOf = ({ file, specHash }: VersionFile): ReopeningSandbox => {
@@ -53,11 +52,8 @@ export async function startSubnetMiner(
   /** A miner's own copy is none that the ledger names: then it is the one that answers. */
   const sandboxAt = async (epoch: number): Promise<ReopeningSandbox> => sandboxOf((await files.at(epoch)) ?? first)
   const closeSandboxes = () => Promise.all([...sandboxes.values()].map((sandbox) => sandbox.close()))
-  const { hasServe, name } = await sandboxOf(first).use(async ({ description }) => description)
-  if (!hasServe) {
-    await closeSandboxes()
-    throw noServe(config.file)
-  }
+  const { hasServe, name } = first.description
+  if (!hasServe) throw noServe(config.file)
   await ensureTestMoney(role, config.netuid, log)
   const store = await DurableStore.open(join(folder, 'store.db'), `${workStoreSchema}\n${taskAnswerStoreSchema}`)
   const answers = new TaskAnswerStore(store)

@@ -3,17 +3,19 @@ import type { RoleContext, RunningRole } from '../supervisor/role-process.ts'
 import type { SubnetRoleConfig } from './role-config.ts'
 import { roleLogger } from './role-tools.ts'
 import { startSubnetMiner } from './subnet-miner.ts'
+import { shareOf } from './subnet-shared.ts'
 import { startSubnetValidator } from './subnet-validator.ts'
 
 export async function startSubnetRole(config: SubnetRoleConfig, context: RoleContext): Promise<RunningRole> {
+  const shared = shareOf(config)
   let serving = 0
   const starts = await Promise.allSettled(
     config.members.map(async (member) => {
       const log = roleLogger(member.name)
       const started =
         member.kind === 'miner'
-          ? await startSubnetMiner(config, member, log)
-          : await startSubnetValidator(config, member, log, (text) => context.notice(`${member.name} ${text}`))
+          ? await startSubnetMiner(config, member, shared, log)
+          : await startSubnetValidator(config, member, shared, log, (text) => context.notice(`${member.name} ${text}`))
       context.progress(`${++serving} of ${config.members.length} are there`)
       return started
     }),

@@ -11,7 +11,6 @@ import {
   createAttestationPort,
   createMinerPort,
   createPeerClient,
-  createSubnetLedger,
   createSubnetLedgerWriter,
   epochAt,
   openNetworkBeacon,
@@ -32,11 +31,12 @@ import type { RunningRole } from '../supervisor/role-process.ts'
 import { createEventTeller, signingStopPath, stoppedReason } from '../validator/event-teller.ts'
 import { createValidatorMetrics } from '../validator/metrics.ts'
 import { RenewedSession } from '../validator/renewed-session.ts'
-import { EpochFiles, type VersionFile } from './epoch-files.ts'
+import type { EpochFiles, VersionFile } from './epoch-files.ts'
 import { type ByFile, FileFollower } from './file-follower.ts'
 import { keepPort, lastFreePort } from './last-port.ts'
 import type { SubnetMember, SubnetRoleConfig } from './role-config.ts'
 import { openRoleLedger } from './role-tools.ts'
+import type { SubnetShared } from './subnet-shared.ts'
 import { ensureTestMoney } from './test-money.ts'
 
 const peerTimeoutMs = 10_000
@@ -45,6 +45,7 @@ const pollMs = 2_000
 export async function startSubnetValidator(
   config: SubnetRoleConfig,
   member: SubnetMember,
+  { ledger, files }: SubnetShared,
   log: Logger,
   notice: (text: string) => void,
 ): Promise<RunningRole> {
@@ -53,8 +54,6 @@ export async function startSubnetValidator(
   const folder = home.role(member.name)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const { netuid } = config
-  const ledger = createSubnetLedger(reader, network)
-  const files = new EpochFiles({ ...config, ledger, log })
   // A file that cannot be read is told as such, not as one that the ledger does not name.
   await files.first()
   await ensureTestMoney(role, config.netuid, log)
@@ -76,21 +75,22 @@ export async function startSubnetValidator(
   const metrics = createValidatorMetrics()
   const tell = createEventTeller(log, notice)
   const timekeeper = openNetworkBeacon(network, { ledger, clock: systemClock, endpoints: config.beaconEndpoints })
-  const openLoop = async ({ file, specHash }: VersionFile): Promise<ByFile> => {
-    const open = () => SubnetSandbox.open(file, (line) => log.info({ line }, 'the subnet file says'))
-    const first = await open()
-    const judge = new SandboxedJudge(open, first)
+  const openLoop = async ({ file, description, sourceHash, specHash }: VersionFile): Promise<ByFile> => {
+    // Opened when there is something to judge.
+    const judge = new SandboxedJudge(() =>
+      SubnetSandbox.open(file, (line) => log.info({ line }, 'the subnet file says')),
+    )
     const loop = new ValidatorLoop({
       netuid,
-      subnet: taskSubnet(first.description),
+      subnet: taskSubnet(description),
       specHash,
-      sourceHash: first.sourceHash,
+      sourceHash,
       ledger,
       writer: createSubnetLedgerWriter(sender, network),
       account,
       store,
       signingStop,
-      miners: createMinerPort(peers, answerEvidenceBytes(first.description.answerBytes)),
+      miners: createMinerPort(peers, answerEvidenceBytes(description.answerBytes)),
       attestations: createAttestationPort(peers),
       verifyPorts: judge,
       judge,

@@ -2,7 +2,8 @@
 import type { Address, Hex } from '@koinon/base'
 import { type BlockSpan, type LedgerReader, LogPager } from '@koinon/ledger'
 import { epochsAbi, permitsAbi, subnetsAbi, weightsAbi, workAbi } from '@koinon/ledger/abis'
-import { formatLog, numberToHex, parseEventLogs, type RpcLog, toEventSelector } from 'viem'
+import { formatLog, numberToHex, type RpcLog, toEventSelector } from 'viem'
+import { createEventDecoder } from './event-decoder.ts'
 
 export type EventContracts = Readonly<Record<'subnets' | 'permits' | 'work' | 'weights' | 'epochs', Address>>
 
@@ -24,8 +25,8 @@ type UsedEvent = Extract<(typeof allAbis)[number], { type: 'event'; name: (typeo
 const usedAbi = allAbis.filter(
   (item): item is UsedEvent => item.type === 'event' && (usedEvents as readonly string[]).includes(item.name),
 )
-const abiOfSignature = new Map(usedAbi.map((event) => [toEventSelector(event), [event]]))
-const signatures = [...abiOfSignature.keys()]
+const signatures = usedAbi.map((event) => toEventSelector(event))
+const decodeLogs = createEventDecoder(usedAbi)
 
 export type LedgerEvent = ReturnType<typeof decode>[number]
 
@@ -48,6 +49,8 @@ export class LedgerEvents {
   #unsettled: readonly LedgerEvent[] = []
   #nextBlock: bigint
   #turn: Promise<unknown> = Promise.resolve()
+  /** A look that has not begun. */
+  #waiting: Promise<void> | undefined
 
   constructor(reader: LedgerReader, contracts: EventContracts, options: EventOptions) {
     this.#reader = reader
@@ -58,9 +61,13 @@ export class LedgerEvents {
 
   /** All events up to the head, in ledger order. */
   async read(): Promise<readonly LedgerEvent[]> {
-    const turn = this.#turn.then(() => this.#advance())
-    this.#turn = turn.catch(() => undefined)
-    await turn
+    // Whoever asks while a look is under way shares the next one.
+    this.#waiting ??= this.#turn.then(() => {
+      this.#waiting = undefined
+      return this.#advance()
+    })
+    this.#turn = this.#waiting.catch(() => undefined)
+    await this.#waiting
     return [...this.#settled, ...this.#unsettled]
   }
 
@@ -107,8 +114,7 @@ export class LedgerEvents {
   }
 }
 
-/** One event, or none. By its own definition alone: viem hashes all that it is given, for each log. */
+/** One event, or none. */
 function decode(log: RpcLog) {
-  const abi = abiOfSignature.get(log.topics[0] as Hex) ?? []
-  return parseEventLogs({ abi, logs: [formatLog(log)], strict: true })
+  return decodeLogs([formatLog(log)])
 }

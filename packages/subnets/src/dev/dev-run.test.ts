@@ -103,8 +103,10 @@ describe('replayLog', () => {
         'questions pass',
         'answers notChecked',
         'evidence notChecked',
+        'unjudged pass',
         'scores pass',
         'row pass',
+        'previous pass',
         'committed notChecked',
       ])
       expect(await differenceIn(bundle.log, { ...rest, [hash]: `${text} ` })).toMatch(/^answers: .*is another one/)
@@ -126,8 +128,10 @@ describe('replayLog', () => {
         'questions pass',
         'answers pass',
         'evidence fail',
+        'unjudged pass',
         'scores pass',
         'row pass',
+        'previous pass',
         'committed notChecked',
       ])
     } finally {

@@ -1,6 +1,6 @@
 /** A validator's published evidence and scores of an epoch, and how anybody recomputes them (specs/0007-epochs.md section 3). */
 import { type Address, type Hex, KoinonError } from '@koinon/base'
-import { type Check, checkThat } from '@koinon/work'
+import { type Check, checkThat, fail, notChecked, pass } from '@koinon/work'
 import { z } from 'zod'
 import { type MinerEvidence, type MinerScore, maximumScorePpm } from './evidence.ts'
 import type { CombinePolicy, Subnet } from './subnet-definition.ts'
@@ -103,6 +103,45 @@ export function checkEvidenceLog(subnet: Subnet, specHash: Hex, log: EvidenceLog
     ),
     checkThat('row', again.row === log.row, `recomputed row ${again.row.slice(0, 34)}…`),
   ]
+}
+
+/**
+ * Check `previous`: the scores that a log goes on from are those of the same validator's log of the epoch before. `whyMissing` says why
+ * that one is not at hand. A miner that it does not have can only have an older score, which is then not checked.
+ */
+export function checkPreviousScores(
+  { combine }: Pick<Subnet, 'combine'>,
+  log: EvidenceLog,
+  before: EvidenceLog | undefined,
+  whyMissing: string,
+): Check {
+  const name = 'previous'
+  if (combine === 'latest') return pass(name, 'every epoch counts for itself')
+  const stated = log.scores.filter(({ previousPpm }) => previousPpm !== undefined)
+  if (log.epoch === 0) return checkThat(name, stated.length === 0, 'nothing comes before epoch 0')
+  const place = ({ netuid, epoch, validator }: EvidenceLog) => `${netuid}/${epoch}/${validator}`
+  if (before === undefined) {
+    return notChecked(
+      name,
+      `${stated.length} scores go on from earlier ones; the log of epoch ${log.epoch - 1}: ${whyMissing}`,
+    )
+  }
+  if (place(before) !== place({ ...log, epoch: log.epoch - 1 })) {
+    return fail(name, `the log of the epoch before is that of ${place(before)}`)
+  }
+  const earlier = new Map(before.scores.map(({ hotkey, combinedPpm }) => [hotkey, combinedPpm]))
+  for (const { uid, hotkey, previousPpm } of log.scores) {
+    const own = earlier.get(hotkey)
+    if (own === undefined || own === previousPpm) continue
+    return fail(
+      name,
+      `uid ${uid} goes on from ${previousPpm ?? 'nothing'}, its log of epoch ${before.epoch} says ${own}`,
+    )
+  }
+  const older = stated.filter(({ hotkey }) => !earlier.has(hotkey))
+  if (older.length === 0) return pass(name, `${stated.length} scores go on from those of epoch ${before.epoch}`)
+  const uids = older.map(({ uid }) => uid).join(', ')
+  return notChecked(name, `uid ${uids} had no score in epoch ${before.epoch}, and goes on from one all the same`)
 }
 
 /** Wire form, one JSON text. */

@@ -22,7 +22,14 @@ export {
   maximumScorePpm,
   type WorkEvidence,
 } from './evidence.ts'
-export { checkEvidenceLog, type EvidenceLog, evidenceLogToText, parseEvidenceLog, scoreEpoch } from './evidence-log.ts'
+export {
+  checkEvidenceLog,
+  checkPreviousScores,
+  type EvidenceLog,
+  evidenceLogToText,
+  parseEvidenceLog,
+  scoreEpoch,
+} from './evidence-log.ts'
 export { type EpochRecord, parseEpochRecord } from './parse-epoch-record.ts'
 export { type SeatClaim, seatClaims } from './payouts.ts'
 export { worthOfShares } from './pool/share-worth.ts'

@@ -126,14 +126,14 @@ class Patience {
   }
 }
 
-/** Adds what the file's own aggregates give; nothing of a file that has none. */
-async function withAggregates(
+/** The evidence with what the file's own aggregates make of it, whatever stood there; with nothing where a file has none. */
+export async function withAggregates(
   sandbox: Pick<SubnetSandbox, 'aggregate' | 'description'>,
   miners: readonly MinerEvidence[],
 ): Promise<readonly MinerEvidence[]> {
   const { description } = sandbox
   const mechanisms = description.mechanisms ?? [description]
-  if (mechanisms.every(({ aggregate }) => aggregate !== 'function')) return miners
+  if (mechanisms.every(({ aggregate }) => aggregate !== 'function')) return miners.map(withoutFacts)
   const { tasks, rows } = scoreTable(miners, description.tasks)
   const lists = rows.map((row) => row.map((scorePpm, column) => ({ task: tasks[column] as number, scorePpm })))
   const facts: Record<string, number>[] = miners.map(() => ({}))
@@ -146,4 +146,8 @@ async function withAggregates(
     for (const [miner, value] of values.entries()) if (value !== null && facts[miner]) facts[miner][name] = value
   }
   return miners.map((miner, index) => ({ ...miner, facts: facts[index] as Record<string, number> }))
+}
+
+function withoutFacts({ facts: _facts, ...miner }: MinerEvidence): MinerEvidence {
+  return miner
 }

@@ -67,6 +67,10 @@ const audit = (source: AuditSource, definition: KnownDefinition | undefined) =>
   )
 const named = (reports: readonly CheckReport[]) =>
   reports.flatMap(({ name, differences }) => differences.map(({ epoch, what }) => `${name}/${epoch}: ${what}`))
+const contradicted = (reports: readonly CheckReport[]) =>
+  reports.flatMap(({ name, open }) =>
+    open.flatMap(({ epoch, what, isContradiction }) => (isContradiction ? [`${name}/${epoch}: ${what}`] : [])),
+  )
 const openOf = (reports: readonly CheckReport[]) =>
   reports.flatMap(({ name, open }) => open.map(({ what, why }) => `${name}: ${what}: ${why}`))
 
@@ -210,18 +214,22 @@ describe('a subnet file on a network', () => {
       'questions',
       'answers',
       'evidence',
+      'unjudged',
       'scores',
       'row',
+      'previous',
       'committed',
     ])
+    expect(replay.checks.filter(({ state }) => state !== 'pass').map(({ name }) => name)).toEqual(['committed'])
   })
 
   it('is audited down to the answers without a difference', () => {
     expect(named(live)).toEqual([])
     expect(openOf(live)).toEqual([])
     const of = (name: string) => live.find((report) => report.name === name)?.agreed
-    // Two epochs of two validators: five figures of the log, its opening beacon, its miners, three roots, six steps of the replay.
-    expect(of('evidence')).toBe(4 * 16)
+    // Two epochs of two validators: five figures of the log, its opening beacon, its miners, three roots, six steps of the replay, the
+    // scores before.
+    expect(of('evidence')).toBe(4 * 17)
     expect(of('results')).toBeGreaterThan(10)
   })
 
@@ -257,6 +265,35 @@ describe('an audit of a changed copy', () => {
     ])
   })
 
+  it('names the validator that calls withheld what another judged, and leaves open what both do', async () => {
+    const honest = miners[0]?.hotkey
+    const zeroed = (line: string): string => {
+      const { url, value } = JSON.parse(line) as { url: string; value: string }
+      const log = JSON.parse(value) as { miners: { hotkey: string; work: { facts: object; checks: object[] }[] }[] }
+      for (const { hotkey, work } of log.miners) {
+        if (hotkey !== honest) continue
+        for (const item of work) {
+          item.facts = {}
+          item.checks = [{ name: 'evidence', state: 'fail', detail: 'no answer within 10000 ms' }]
+        }
+      }
+      return JSON.stringify({ url, value: JSON.stringify(log) })
+    }
+    const one = await changed('documents.jsonl', /evidence-log\/1\/2/, zeroed)
+    const what = expect.stringMatching(/^evidence\/2: answers of uid \d that it did not judge$/)
+    const stale = ['scores', 'row'].map((name) => `evidence/2: ${name} from the published evidence`)
+    expect(named(one)).toEqual(stale)
+    expect(contradicted(one)).toEqual([what])
+    const text = files['documents.jsonl']
+      .split('\n')
+      .map((line) => (/evidence-log\/1\/2/.test(line) ? zeroed(line) : line))
+    const both = await audit(createCopySource({ ...files, 'documents.jsonl': text.join('\n') }).source, known())
+    expect(contradicted(both)).toEqual([])
+    expect(openOf(both)).toHaveLength(2)
+    for (const line of openOf(both))
+      expect(line).toMatch(/only its word: 3 of 3 withheld .*not judged in 1 other logs$/)
+  })
+
   it('names an answer that nobody committed, and a miner that the log leaves out or makes up', async () => {
     const root = await changed('events.jsonl', /"WorkCommitted".*"epoch":"2"/, (line) =>
       line.replace(/("root":"0x)../, '$1ee'),
@@ -278,7 +315,10 @@ describe('an audit of a changed copy', () => {
 
   it('names an opening beacon that was not drawn', async () => {
     const reports = await changed('documents.jsonl', /evidence-log\/1\/2/, (line) =>
-      line.replace(/(openingBeacon\\":\\"0x)../, '$1ee'),
+      line.replace(
+        /(openingBeacon\\":\\"0x)(..)/,
+        (_, before: string, byte: string) => before + (byte === 'ee' ? 'dd' : 'ee'),
+      ),
     )
     expect(named(reports)).toContain('evidence/2: opening beacon of the log')
     expect(named(reports)).toContain('evidence/2: questions from the published evidence')

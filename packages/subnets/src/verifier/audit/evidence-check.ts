@@ -1,8 +1,16 @@
 import { type Address, type Hex, merkleRoot, sha256Hex } from '@koinon/base'
-import { type AuditCheck, type AuditSource, eventsOf, type Subject, type Tally } from '@koinon/ledger/audit'
+import {
+  type Answer,
+  type AuditCheck,
+  type AuditSource,
+  eventsOf,
+  type Subject,
+  type Tally,
+} from '@koinon/ledger/audit'
 import { type Check, fail } from '@koinon/work'
 import {
   checkEvidenceLog,
+  checkPreviousScores,
   type EvidenceLog,
   packRow,
   parseEvidenceLog,
@@ -13,6 +21,7 @@ import { answerBytesBounds, isLongerThan } from '../../rules/subnet-file/task-an
 import { weightRow } from '../../rules/subnet-file/weight-policy.ts'
 import { inParallel } from '../in-parallel.ts'
 import { epochsInScope, type ReplayedSubnet } from './replay.ts'
+import { compareShown, type ShownLog } from './shown-check.ts'
 
 /** A definition that is at hand. Of a subnet file, `replay` judges the answers behind a log again, which are given by their hash. */
 export type KnownDefinition = {
@@ -33,7 +42,8 @@ const answersAtOnce = 8
 export function createEvidenceCheck(definitionOf: DefinitionOf): AuditCheck {
   return {
     name: 'evidence',
-    compares: "each validator's published scores with the row it revealed, and with its evidence",
+    compares:
+      "each validator's published scores with the row it revealed, its evidence, and the logs beside and before it",
     async run(source, tally, scope) {
       const rows = new Map(
         eventsOf(source, 'weights', 'WeightsRevealed').map(({ args }) => [
@@ -72,8 +82,21 @@ export function createEvidenceCheck(definitionOf: DefinitionOf): AuditCheck {
               ]
         }),
       )
-      const byValidator = Map.groupBy(revealed, ({ subnet, hotkey }) => `${subnet.netuid}/${hotkey}`)
-      await Promise.all([...byValidator.values()].map((list) => checkValidator(source, tally, list, definitionOf)))
+      const bySubnet = Map.groupBy(revealed, ({ subnet }) => subnet.netuid)
+      await Promise.all(
+        [...bySubnet.values()].map(async (list) => {
+          const logs = new SubnetLogs(source, tally, definitionOf)
+          for (const [epoch, ones] of Map.groupBy(list, (one) => one.epoch)) {
+            const shown = await Promise.all(ones.map((one) => logs.check(one)))
+            const { netuid } = (ones[0] as Revealed).subnet
+            compareShown(
+              tally,
+              { netuid, epoch },
+              shown.flatMap((one) => one ?? []),
+            )
+          }
+        }),
+      )
     },
   }
 }
@@ -90,36 +113,73 @@ type Revealed = {
   readonly committed: readonly (Seat & { readonly list: { readonly root: Hex; readonly count: number } | undefined })[]
 }
 
-async function checkValidator(
-  source: AuditSource,
-  tally: Tally,
-  revealed: readonly Revealed[],
-  definitionOf: DefinitionOf,
-) {
-  let silent = 0
-  for (const [index, one] of revealed.entries()) {
+/** The logs of one subnet's validators, newest first. */
+class SubnetLogs {
+  readonly #source: AuditSource
+  readonly #tally: Tally
+  readonly #definitionOf: DefinitionOf
+  /** Epochs in a row that a validator was not reached. */
+  readonly #silent = new Map<Address, number>()
+  /** Of each validator the log that was read for the epoch after it, until its own turn. */
+  readonly #ahead = new Map<Address, { readonly epoch: number; readonly answer: Answer<string> }>()
+
+  constructor(source: AuditSource, tally: Tally, definitionOf: DefinitionOf) {
+    this.#source = source
+    this.#tally = tally
+    this.#definitionOf = definitionOf
+  }
+
+  /** What is to be set against the other logs of the epoch: a subnet file's log, where one is published. */
+  async check(one: Revealed): Promise<ShownLog | undefined> {
     const { subnet, epoch, hotkey } = one
+    const tally = this.#tally
     const subject = { netuid: subnet.netuid, epoch, account: hotkey }
-    const base = baseUrl(subnet.endpointAt(hotkey, source.head.seconds))
+    const base = baseUrl(subnet.endpointAt(hotkey, this.#source.head.seconds))
     if (base === undefined) {
       tally.open(subject, 'published scores', 'no http(s) endpoint is registered')
-      continue
+      return undefined
     }
-    const answer = await source.document(`${base}/v1/evidence-log/${subnet.netuid}/${epoch}`)
-    if ('value' in answer) {
-      silent = 0
-      const log = checkLog(tally, subject, one, answer.value)
-      if (log === undefined) continue
-      const definition = definitionOf(subnet.specHashAt(epoch))
-      if (definition === undefined) tally.open(subject, 'scores and row', 'the definition of the subnet is not at hand')
-      else await checkScores(tally, subject, one, log, definition, (hash) => answerAt(source, base, log, hash))
-      continue
+    const silent = this.#silent.get(hotkey) ?? 0
+    const answer = silent >= patience ? { problem: unreachable } : await this.#read(base, one, epoch)
+    if (!('value' in answer)) {
+      this.#silent.set(hotkey, answer.problem === unreachable ? silent + 1 : 0)
+      tally.open(subject, 'published scores', answer.problem)
+      return undefined
     }
-    tally.open(subject, 'published scores', answer.problem)
-    if (answer.problem === unreachable && ++silent === patience) {
-      for (const { epoch: skipped } of revealed.slice(index + 1))
-        tally.open({ ...subject, epoch: skipped }, 'published scores', unreachable)
-      return
+    this.#silent.set(hotkey, 0)
+    const log = checkLog(tally, subject, one, answer.value)
+    if (log === undefined) return undefined
+    const definition = this.#definitionOf(subnet.specHashAt(epoch))
+    if (definition === undefined) {
+      tally.open(subject, 'scores and row', 'the definition of the subnet is not at hand')
+      return undefined
+    }
+    const published = await checkScores(tally, subject, one, log, definition, (hash) =>
+      answerAt(this.#source, base, log, hash),
+    )
+    const before = definition.subnet.combine === 'latest' ? undefined : await this.#logBefore(base, one)
+    note(tally, subject, [checkPreviousScores(definition.subnet, log, before?.log, before?.problem ?? '')])
+    return definition.replay === undefined ? undefined : { validator: hotkey, log, published }
+  }
+
+  async #read(base: string, { subnet, hotkey }: Revealed, epoch: number): Promise<Answer<string>> {
+    const ahead = this.#ahead.get(hotkey)
+    this.#ahead.delete(hotkey)
+    if (ahead?.epoch === epoch) return ahead.answer
+    return this.#source.document(`${base}/v1/evidence-log/${subnet.netuid}/${epoch}`)
+  }
+
+  /** A log that cannot be parsed is a difference of its own epoch. */
+  async #logBefore(base: string, one: Revealed): Promise<{ readonly log?: EvidenceLog; readonly problem: string }> {
+    const epoch = one.epoch - 1
+    if (epoch < 0) return { problem: 'there is none' }
+    const answer = await this.#read(base, one, epoch)
+    this.#ahead.set(one.hotkey, { epoch, answer })
+    if (!('value' in answer)) return answer
+    try {
+      return { log: parseEvidenceLog(answer.value), problem: '' }
+    } catch (error) {
+      return { problem: (error as Error).message }
     }
   }
 }
@@ -147,7 +207,10 @@ function checkLog(tally: Tally, subject: Required<Subject>, one: Revealed, text:
   return log
 }
 
-/** Row from scores, scores from evidence and, of a subnet file, evidence from the answers themselves. */
+/**
+ * Row from scores, scores from evidence and, of a subnet file, evidence from the answers themselves. Gives the hashes of the answers
+ * whose texts are published.
+ */
 async function checkScores(
   tally: Tally,
   subject: Required<Subject>,
@@ -155,7 +218,8 @@ async function checkScores(
   log: EvidenceLog,
   { subnet, replay }: KnownDefinition,
   answerOf: (hash: Hex) => Promise<string | undefined>,
-): Promise<void> {
+): Promise<ReadonlySet<Hex>> {
+  const published = new Set<Hex>()
   tally.same(subject, 'row that the published scores give', rowOf(log, subnet), row)
   let checks: readonly Check[]
   try {
@@ -163,7 +227,7 @@ async function checkScores(
   } catch (error) {
     // The log holds figures that no score can have; the other logs are looked at all the same.
     tally.holds(subject, 'scores from the published evidence', false, 'as published', (error as Error).message)
-    return
+    return published
   }
   if (replay !== undefined) {
     const opening = 'opening beacon of the log'
@@ -171,12 +235,17 @@ async function checkScores(
     checkCommitted(tally, subject, committed, log)
     // An epoch without an opening beacon has no questions.
     if (log.tasks !== undefined) {
-      const again = await judgedAgain(log, replay, answerOf)
+      const again = await judgedAgain(log, replay, answerOf, published)
       if (typeof again === 'string') tally.open(subject, 'evidence from the answers', again)
-      // Compared with the ledger above.
-      else checks = again.filter(({ name }) => name !== 'committed')
+      // Compared with the ledger and with other logs.
+      else checks = again.filter(({ name }) => !['unjudged', 'previous', 'committed'].includes(name))
     }
   }
+  note(tally, subject, checks)
+  return published
+}
+
+function note(tally: Tally, subject: Subject, checks: readonly Check[]): void {
   for (const { name, state, detail } of checks) {
     const what = `${name} from the published evidence`
     if (state === 'notChecked') tally.open(subject, what, detail)
@@ -211,6 +280,7 @@ async function judgedAgain(
   log: EvidenceLog,
   replay: NonNullable<KnownDefinition['replay']>,
   answerOf: (hash: Hex) => Promise<string | undefined>,
+  published: Set<Hex>,
 ): Promise<readonly Check[] | string> {
   const hashes = log.miners.flatMap(({ work }) =>
     work.flatMap(({ receiptHash, facts }) => (facts['task'] === undefined ? [] : [receiptHash])),
@@ -225,6 +295,7 @@ async function judgedAgain(
     const text = await answerOf(hash)
     // Another text is not worth keeping; none has the hash of the empty one.
     const isIt = text !== undefined && !isLongerThan(text, answerBytesBounds.most) && sha256Hex(text) === hash
+    if (isIt) published.add(hash)
     if (text !== undefined) answers.set(hash, isIt ? text : '')
   })
   const withheld = hashes.filter((hash) => !answers.has(hash)).length
