@@ -32,8 +32,8 @@ export class SeatWatcher {
   readonly #options: SeatWatcherOptions
   readonly #stopping = new AbortController()
   /** Challenges that were matched, or may have been: when, and for how much. */
-  #matches: readonly { readonly endsAtSeconds: number; readonly atMs: number; readonly cost: bigint }[] = []
-  #told: number | undefined
+  #matches: readonly { readonly claim: string; readonly atMs: number; readonly cost: bigint }[] = []
+  #told: string | undefined
   #isLost = false
   #loop: Promise<void> | undefined
 
@@ -64,16 +64,15 @@ export class SeatWatcher {
       if (challenge === undefined) return
       const cost = costOfMatch(challenge)
       const nowMs = clock.nowMs()
-      const { endsAtSeconds } = challenge
-      this.#matches = this.#matches.filter(
-        (match) => match.endsAtSeconds !== endsAtSeconds && nowMs - match.atMs < dayMs,
-      )
+      // Two claims may come in one second; the later one costs more.
+      const claim = `${challenge.endsAtSeconds}/${challenge.deposit}`
+      this.#matches = this.#matches.filter((match) => match.claim !== claim && nowMs - match.atMs < dayMs)
       const willMatch = cost <= this.#matches.reduce((left, match) => left - match.cost, this.#options.matchUpTo ?? -1n)
-      if (this.#told !== endsAtSeconds) onEvent({ kind: 'challenged', challenge, willMatch })
-      this.#told = endsAtSeconds
+      if (this.#told !== claim) onEvent({ kind: 'challenged', challenge, willMatch })
+      this.#told = claim
       if (!willMatch) return
       // Counted first: one whose receipt gets lost may have been made. One that failed is open at the next look, and counted anew.
-      this.#matches = [...this.#matches, { endsAtSeconds, atMs: nowMs, cost }]
+      this.#matches = [...this.#matches, { claim, atMs: nowMs, cost }]
       await keepSeat(membership, netuid, challenge)
       onEvent({ kind: 'kept', challenge })
     } catch (error) {
