@@ -1,10 +1,11 @@
 /** Deploying subnet files on the real contracts, with the real role processes of this home. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '@koinon/base'
 import { readNeurons } from '@koinon/ledger'
 import { subnetsAbi } from '@koinon/ledger/abis'
+import { createSubnetLedger } from '@koinon/subnets'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Home } from '../home/home.ts'
 import { existingAccountKey } from '../home/secrets.ts'
@@ -14,16 +15,17 @@ import { startLocalLedger } from '../testing/local-ledger.ts'
 import { ensureLocalNetwork } from '../testing/local-network.ts'
 import { type FoundedSubnet, FoundedSubnets } from './founded-subnets.ts'
 import { localValidatorStake } from './parameters.ts'
+import { subnetFileSpec } from './subnet-files.ts'
 import { inferenceSpecHash } from './subnet-spec.ts'
 import { readBalances, type Treasury } from './treasury.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'koinon-founded-'))
-const source = (name: string, factor = 2): string => `import { defineSubnet } from '@koinon/subnets/file'
+const source = (name: string, factor = 2, version = 1): string => `import { defineSubnet } from '@koinon/subnets/file'
 import { z } from 'zod'
 
 export const subnet = defineSubnet({
   name: '${name}',
-  version: 1,
+  version: ${version},
   task: z.object({ number: z.int() }),
   response: z.object({ product: z.int() }),
   sample: (random) => ({ number: random.below(1_000) }),
@@ -154,4 +156,31 @@ describe('a deployed subnet file', () => {
     expect(await koinOf(first.members)).toEqual(before)
     expect(await readNeurons(treasury.reader, treasury.network, 2)).toEqual(seats)
   }, 120_000)
+})
+
+describe('a later version of a deployed file', () => {
+  it('needs a serve', async () => {
+    const silent = saved('silent-2.ts', source('Times Two!', 3, 2).replace(/serve.*\n/, ''))
+    await expect(founded().deploy(silent)).rejects.toMatchObject({ code: 'subnets/no-serve' })
+    expect(readdirSync(home.subnets)).toEqual(['own-times-two.ts'])
+  }, 180_000)
+
+  // That epochs go over to it is seen end to end, in real time.
+  it('is announced once, and holds two epochs later', async () => {
+    const text = source('Times Two!', 3, 2)
+    const path = saved('later.ts', text)
+    const before = await subnetFileSpec(join(home.subnets, 'own-times-two.ts'))
+    const { update, ...rest } = await founded().deploy(path)
+    expect(rest).toEqual(first)
+    expect(update).toMatchObject({ version: 2 })
+    expect((await founded().deploy(path)).update).toEqual(update)
+    await expect(founded().deploy(saved('old.ts', source('Times Two!')))).rejects.toMatchObject({
+      code: 'node/subnet-version',
+    })
+    const { fromEpoch = 0 } = update ?? {}
+    const subnets = createSubnetLedger(treasury.reader, treasury.network)
+    const hashes = await Promise.all([fromEpoch - 1, fromEpoch].map((epoch) => subnets.specHash(first.netuid, epoch)))
+    expect(hashes).toEqual([before.specHash, (await subnetFileSpec(path)).specHash])
+    expect(readFileSync(join(home.subnets, 'own-times-two', 'version-2.ts'), 'utf8')).toBe(text)
+  }, 180_000)
 })

@@ -35,11 +35,11 @@ describe('the log of a validator', () => {
     )
     const resultHash = `0x${'ab'.repeat(32)}` as const
     const why = { netuid: 1, epoch: 4, resultHash, what: 'amount' }
-    for (const epoch of [4, 4, 5]) tell({ kind: 'signingStopped', epoch, why, path: '/home/stop.json' })
+    for (const epoch of [4, 4, 5]) tell({ kind: 'signingStopped', epoch, why, path: 'role/signing-stopped.json' })
     for (const epoch of [4, 4]) tell({ kind: 'signedOther', epoch, resultHash })
     expect(lines.map((line) => line.split(' ')[0])).toEqual(['error', 'error', 'warn'])
     expect(notices).toHaveLength(2)
-    expect(notices[0]).toContain('delete /home/stop.json')
+    expect(notices[0]).toContain('delete role/signing-stopped.json')
     for (const epoch of [6, 7]) tell({ kind: 'attested', epoch })
     expect(notices.slice(2)).toEqual([''])
   })
