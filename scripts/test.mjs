@@ -1,10 +1,13 @@
 #!/usr/bin/env node
-// `npm test`: the checks and all suites but the long ones, one after the other (two cores), each with a deadline; last line `N passed, N failed`.
+// `npm test`: the checks and all suites but the long ones, one after the other, each with a deadline; last line `N passed, N failed`.
+// The contracts, whose compiler keeps one core busy, are built and tested beside the unit tests, which mostly wait; their output follows when they are through.
 // --long adds the long suites, --only NAME runs one stage. Plain Node >= 20.19; the stages run on the pinned Node 24.
 // But for the long suites, files with a failed test run once more, alone: what passes then counts as passed and is named at the end, as are all failures.
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { delimiter, dirname, join, relative, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { ensureSystemPackages } from './system-packages.mjs'
 
@@ -28,8 +31,9 @@ const stages = [
     name: 'contracts',
     group: 'contracts',
     command: [node, 'contracts/scripts/test.mjs'],
-    deadlineMs: 15 * minuteMs,
+    deadlineMs: 20 * minuteMs,
     counts: fromLastLine,
+    beside: 'unit',
   },
   {
     name: 'unit and component tests',
@@ -94,15 +98,11 @@ const failedStages = []
 const failedTests = []
 const unsteadyTests = []
 for (const stage of chosen) {
-  const begun = Date.now()
-  console.log(`\n== ${stage.name}`)
-  const counts = await countsOf(stage)
-  passed += counts.passed
-  failed += counts.failed
-  if (counts.failed > 0) failedStages.push(stage.name)
-  console.log(
-    `== ${stage.name}: ${counts.failed === 0 ? 'ok' : 'FAILED'} in ${((Date.now() - begun) / 1000).toFixed(1)} s`,
-  )
+  if (isBesideAnother(stage)) continue
+  const beside = chosen.filter((other) => isBesideAnother(other) && other.beside === stage.group)
+  const quiet = beside.map((other) => pass(other, { quiet: true }))
+  await pass(stage, { quiet: false })
+  await Promise.all(quiet)
 }
 if (unsteadyTests.length > 0)
   console.log(`\nFailed at first, passed when its file ran again alone:\n${unsteadyTests.join('\n')}`)
@@ -112,8 +112,25 @@ if (failedStages.length > 0)
 console.log(`\n${passed} passed, ${failed} failed`)
 process.exit(failed === 0 ? 0 : 1)
 
-async function countsOf(stage) {
-  const { code, lastLine } = await run(stage, stage.command)
+function isBesideAnother(stage) {
+  return chosen.some((other) => other.group === stage.beside)
+}
+
+/** Runs one stage and books its counts. Quiet: what it prints is kept back until it is through. */
+async function pass(stage, { quiet }) {
+  const begun = Date.now()
+  if (!quiet) console.log(`\n== ${stage.name}`)
+  const counts = await countsOf(stage, quiet)
+  passed += counts.passed
+  failed += counts.failed
+  if (counts.failed > 0) failedStages.push(stage.name)
+  console.log(
+    `== ${stage.name}: ${counts.failed === 0 ? 'ok' : 'FAILED'} in ${((Date.now() - begun) / 1000).toFixed(1)} s`,
+  )
+}
+
+async function countsOf(stage, quiet) {
+  const { code, lastLine } = await run(stage, stage.command, quiet)
   if (stage.report !== undefined) return countsOfVitest(stage, code)
   const counts = stage.counts?.(lastLine) ?? { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 }
   if (code !== 0 && counts.failed === 0) counts.failed = 1
@@ -191,26 +208,32 @@ function fromLastLine(line) {
   return match === null ? undefined : { passed: Number(match[1]), failed: Number(match[2]) }
 }
 
-function run(stage, command) {
+function run(stage, command, quiet = false) {
   return new Promise((done) => {
+    const held = []
+    const print = (chunk) => (quiet ? held.push(chunk) : process.stdout.write(chunk))
     const [program, ...args] = command
     const child = spawn(program, args, {
       cwd: root,
       env: { ...process.env, PATH: `${runtimeBin}${delimiter}${process.env.PATH ?? ''}`, NODE_OPTIONS: '' },
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', quiet ? 'pipe' : 'inherit'],
       timeout: stage.deadlineMs,
       killSignal: 'SIGKILL',
     })
     let tail = ''
     child.stdout.on('data', (chunk) => {
-      process.stdout.write(chunk)
+      print(chunk)
       tail = (tail + chunk).slice(-2000)
     })
+    child.stderr?.on('data', print)
     child.on('error', (error) => {
       console.log(`could not start: ${error.message}`)
       done({ code: 1, lastLine: '' })
     })
-    child.on('exit', (code, signal) => {
+    child.on('exit', async (code, signal) => {
+      // The last words may still be in the pipe; a process left behind may hold it open for ever.
+      await Promise.race([once(child, 'close'), sleep(2_000)])
+      if (quiet) process.stdout.write(`\n== ${stage.name}\n${Buffer.concat(held)}`)
       if (signal !== null) console.log(`stopped after ${stage.deadlineMs / minuteMs} minutes (${signal})`)
       done({ code: code ?? 1, lastLine: tail.trim().split('\n').at(-1) ?? '' })
     })
