@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IdentityRegistry} from "../../src/identity/IdentityRegistry.sol";
 import {Conviction} from "../../src/subnets/Conviction.sol";
 import {Disputes} from "../../src/subnets/results/Disputes.sol";
-import {CapitalPolicy} from "../../src/subnets/emission/policies/CapitalPolicy.sol";
+import {UserCapitalPolicy} from "../../src/subnets/emission/policies/UserCapitalPolicy.sol";
 import {PoolEmission} from "../../src/subnets/emission/PoolEmission.sol";
 import {Epochs} from "../../src/subnets/results/Epochs.sol";
 import {Claim, Posting, Result} from "../../src/subnets/results/IEpochs.sol";
@@ -70,7 +70,7 @@ abstract contract Network is Test {
         emission = new PoolEmission(
             pools,
             address(this),
-            new CapitalPolicy(432_000e18),
+            new UserCapitalPolicy(432_000e18),
             PoolEmission.Schedules(KOIN_PER_SECOND, ALPHA_PER_SECOND, PERIOD, REST)
         );
         epochs = new Epochs(subnets, emission, disputes);

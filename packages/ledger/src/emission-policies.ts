@@ -1,11 +1,11 @@
 /** The emission policies that a network can be deployed with, each with the parameters that the rules of that name have. */
 import { KoinonError } from '@koinon/base'
 import type { Abi, Hex } from 'viem'
-import { capitalPolicyAbi, capitalPolicyBytecode } from './generated/capital-policy.ts'
+import { userCapitalPolicyAbi, userCapitalPolicyBytecode } from './generated/user-capital-policy.ts'
 import { equalPolicyAbi, equalPolicyBytecode } from './generated/equal-policy.ts'
-import { flowPolicyAbi, flowPolicyBytecode } from './generated/flow-policy.ts'
+import { netFlowPolicyAbi, netFlowPolicyBytecode } from './generated/net-flow-policy.ts'
 import { hillGatePolicyAbi, hillGatePolicyBytecode } from './generated/hill-gate-policy.ts'
-import { priceAveragePolicyAbi, priceAveragePolicyBytecode } from './generated/price-average-policy.ts'
+import { priceEmaPolicyAbi, priceEmaPolicyBytecode } from './generated/price-ema-policy.ts'
 
 /** Names as in specs/0013-emission.md section 4, the default first. */
 export const deployablePolicyNames = ['userCapital', 'priceEma', 'hillGate', 'netFlow', 'equal'] as const
@@ -25,14 +25,14 @@ const fullCapital = 432_000n * 10n ** 18n
 
 const contracts: Readonly<Record<DeployablePolicyName, PolicyContract>> = {
   userCapital: {
-    abi: capitalPolicyAbi,
-    bytecode: capitalPolicyBytecode,
+    abi: userCapitalPolicyAbi,
+    bytecode: userCapitalPolicyBytecode,
     args: [fullCapital],
     specHash: '0xd0137827379e40047b777b3770b51bdbf979dec333a3593a2f5be43b9c8b75b9',
   },
   priceEma: {
-    abi: priceAveragePolicyAbi,
-    bytecode: priceAveragePolicyBytecode,
+    abi: priceEmaPolicyAbi,
+    bytecode: priceEmaPolicyBytecode,
     args: [],
     specHash: '0xd82421587de5891438cf0ec8a10760520e628c6423052e48b16d9bca9af8f68c',
   },
@@ -43,8 +43,8 @@ const contracts: Readonly<Record<DeployablePolicyName, PolicyContract>> = {
     specHash: '0x772f1acd8596a1ce9894adbb2296e8ac086b22f6dd8b3219652aed35f38e99ff',
   },
   netFlow: {
-    abi: flowPolicyAbi,
-    bytecode: flowPolicyBytecode,
+    abi: netFlowPolicyAbi,
+    bytecode: netFlowPolicyBytecode,
     args: [0n, 2n],
     specHash: '0xa879db97c1029fdd96ecf525725eec1e8f4ee2f571f2c68ab554c76042d4f395',
   },

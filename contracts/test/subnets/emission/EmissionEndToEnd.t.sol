@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Accrued} from "../../../src/subnets/emission/IPoolEmission.sol";
-import {PriceAveragePolicy} from "../../../src/subnets/emission/policies/PriceAveragePolicy.sol";
+import {PriceEmaPolicy} from "../../../src/subnets/emission/policies/PriceEmaPolicy.sol";
 import {PoolState} from "../../../src/subnets/pool/IPools.sol";
 import {vm} from "../../support/Vm.sol";
 import {EmissionNetwork} from "./EmissionNetwork.sol";
@@ -17,7 +17,7 @@ contract EmissionEndToEndTest is EmissionNetwork {
     uint32 private _netuid;
 
     function setUp() public {
-        deployEmission(new PriceAveragePolicy());
+        deployEmission(new PriceEmaPolicy());
         _netuid = openSubnet(1_000e18, 2_000e18);
         openSubnet(1_000e18, 2_000e18);
         registry.register(_netuid, VALIDATOR);

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Accrued, Step} from "../../../src/subnets/emission/IPoolEmission.sol";
-import {PriceAveragePolicy} from "../../../src/subnets/emission/policies/PriceAveragePolicy.sol";
+import {PriceEmaPolicy} from "../../../src/subnets/emission/policies/PriceEmaPolicy.sol";
 import {vm} from "../../support/Vm.sol";
 import {EmissionNetwork} from "./EmissionNetwork.sol";
 
@@ -19,7 +19,7 @@ contract EmissionHandler is EmissionNetwork {
     bytes32 private _read;
 
     constructor() {
-        deployEmission(new PriceAveragePolicy());
+        deployEmission(new PriceEmaPolicy());
         openSubnet(1_000e18, 1_000e18);
         openSubnet(300e18, 900e18);
     }

@@ -4,11 +4,11 @@ pragma solidity 0.8.37;
 import {EmissionPolicies} from "../../../src/subnets/emission/EmissionPolicies.sol";
 import {IEmissionPolicy} from "../../../src/subnets/emission/IEmissionPolicy.sol";
 import {IPoolEmission} from "../../../src/subnets/emission/IPoolEmission.sol";
-import {CapitalPolicy} from "../../../src/subnets/emission/policies/CapitalPolicy.sol";
+import {UserCapitalPolicy} from "../../../src/subnets/emission/policies/UserCapitalPolicy.sol";
 import {EqualPolicy} from "../../../src/subnets/emission/policies/EqualPolicy.sol";
-import {FlowPolicy} from "../../../src/subnets/emission/policies/FlowPolicy.sol";
+import {NetFlowPolicy} from "../../../src/subnets/emission/policies/NetFlowPolicy.sol";
 import {HillGatePolicy} from "../../../src/subnets/emission/policies/HillGatePolicy.sol";
-import {PriceAveragePolicy} from "../../../src/subnets/emission/policies/PriceAveragePolicy.sol";
+import {PriceEmaPolicy} from "../../../src/subnets/emission/policies/PriceEmaPolicy.sol";
 import {Q64} from "../../../src/subnets/emission/Q64.sol";
 import {vm} from "../../support/Vm.sol";
 import {EmissionNetwork} from "./EmissionNetwork.sol";
@@ -65,11 +65,11 @@ contract EmissionPolicyContractsTest is EmissionNetwork {
     function test_spec_hashes_are_those_of_the_rules() external {
         string memory json = vm.readFile("specs/vectors/emission.json");
         _named(json, "equal", new EqualPolicy());
-        _named(json, "priceEma", new PriceAveragePolicy());
+        _named(json, "priceEma", new PriceEmaPolicy());
         _named(json, "hillGate", new HillGatePolicy(3, 61));
-        _named(json, "netFlow", new FlowPolicy(0, 2));
-        _named(json, "userCapital", new CapitalPolicy(432_000e18));
-        no(new FlowPolicy(-7, 3).specHash() == new FlowPolicy(7, 3).specHash(), "parameters count");
+        _named(json, "netFlow", new NetFlowPolicy(0, 2));
+        _named(json, "userCapital", new UserCapitalPolicy(432_000e18));
+        no(new NetFlowPolicy(-7, 3).specHash() == new NetFlowPolicy(7, 3).specHash(), "parameters count");
     }
 
     function test_parameters_have_bounds() external {
@@ -78,13 +78,13 @@ contract EmissionPolicyContractsTest is EmissionNetwork {
         vm.expectRevert(EmissionPolicies.BadParameter.selector);
         new HillGatePolicy(3, 100);
         vm.expectRevert(EmissionPolicies.BadParameter.selector);
-        new FlowPolicy(0, 17);
+        new NetFlowPolicy(0, 17);
         vm.expectRevert(EmissionPolicies.BadParameter.selector);
-        new CapitalPolicy(1 << 128);
+        new UserCapitalPolicy(1 << 128);
     }
 
     function test_more_people_and_less_protocol_is_more_flow() external {
-        _deploy(address(new FlowPolicy(0, 2)));
+        _deploy(address(new NetFlowPolicy(0, 2)));
         _step();
         eq(lastStep().koinMinted, 0, "nobody came");
         buy(2, address(0xB), 50e18);

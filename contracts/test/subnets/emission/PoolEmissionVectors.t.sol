@@ -5,11 +5,11 @@ import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 import {IEmissionPolicy} from "../../../src/subnets/emission/IEmissionPolicy.sol";
 import {Accrued, Step} from "../../../src/subnets/emission/IPoolEmission.sol";
 import {PoolEmission} from "../../../src/subnets/emission/PoolEmission.sol";
-import {CapitalPolicy} from "../../../src/subnets/emission/policies/CapitalPolicy.sol";
+import {UserCapitalPolicy} from "../../../src/subnets/emission/policies/UserCapitalPolicy.sol";
 import {EqualPolicy} from "../../../src/subnets/emission/policies/EqualPolicy.sol";
-import {FlowPolicy} from "../../../src/subnets/emission/policies/FlowPolicy.sol";
+import {NetFlowPolicy} from "../../../src/subnets/emission/policies/NetFlowPolicy.sol";
 import {HillGatePolicy} from "../../../src/subnets/emission/policies/HillGatePolicy.sol";
-import {PriceAveragePolicy} from "../../../src/subnets/emission/policies/PriceAveragePolicy.sol";
+import {PriceEmaPolicy} from "../../../src/subnets/emission/policies/PriceEmaPolicy.sol";
 import {PoolState} from "../../../src/subnets/pool/IPools.sol";
 import {vm} from "../../support/Vm.sol";
 import {EmissionNetwork} from "./EmissionNetwork.sol";
@@ -88,10 +88,10 @@ contract PoolEmissionVectorsTest is EmissionNetwork {
 
     function _policy() private returns (IEmissionPolicy) {
         bytes32 name = keccak256(bytes(vm.parseJsonString(_json, string.concat(_at, ".policy"))));
-        if (name == keccak256("priceEma")) return new PriceAveragePolicy();
+        if (name == keccak256("priceEma")) return new PriceEmaPolicy();
         if (name == keccak256("hillGate")) return new HillGatePolicy(3, 61);
-        if (name == keccak256("netFlow")) return new FlowPolicy(0, 2);
-        if (name == keccak256("userCapital")) return new CapitalPolicy(432_000e18);
+        if (name == keccak256("netFlow")) return new NetFlowPolicy(0, 2);
+        if (name == keccak256("userCapital")) return new UserCapitalPolicy(432_000e18);
         return new EqualPolicy();
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {CapitalPolicy} from "../../../src/subnets/emission/policies/CapitalPolicy.sol";
+import {UserCapitalPolicy} from "../../../src/subnets/emission/policies/UserCapitalPolicy.sol";
 import {IPoolEmission} from "../../../src/subnets/emission/IPoolEmission.sol";
 import {Q64} from "../../../src/subnets/emission/Q64.sol";
 import {vm, Vm} from "../../support/Vm.sol";
@@ -9,14 +9,14 @@ import {EmissionNetwork} from "./EmissionNetwork.sol";
 
 /// @dev What the emission league plays for months (packages/subnets/src/emission-league), here on the contracts: an owner that waits, one
 ///      that drips, one that is there for the openings only.
-contract CapitalPolicyTest is EmissionNetwork {
+contract UserCapitalPolicyTest is EmissionNetwork {
     uint256 private constant FULL = 10_000e18;
     address private constant ATTACKER = address(0xA77);
     address private constant USER = address(0x05E2);
 
     /// @dev Subnet 1 is somebody's who does nothing, subnet 2 has a user.
     function setUp() public {
-        deployEmission(new CapitalPolicy(FULL));
+        deployEmission(new UserCapitalPolicy(FULL));
         openSubnet(100e18, 100e18);
         openSubnet(100e18, 100e18);
         stakeRoot(address(1), address(2), 100_000e18);

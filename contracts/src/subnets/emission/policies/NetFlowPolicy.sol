@@ -6,7 +6,7 @@ import {EmissionPolicies} from "../EmissionPolicies.sol";
 import {IEmissionPolicy} from "../IEmissionPolicy.sol";
 
 /// @title By what people bring into a pool, less what the protocol itself brought (`netFlow`)
-contract FlowPolicy is IEmissionPolicy {
+contract NetFlowPolicy is IEmissionPolicy {
     /// @notice Flow that counts as nothing, KOIN base units a second.
     int256 public immutable cutoff;
     /// @notice Twice the power to which flows are taken, 1 to 16.

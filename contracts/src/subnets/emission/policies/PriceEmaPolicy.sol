@@ -5,7 +5,7 @@ import {EmissionPolicies} from "../EmissionPolicies.sol";
 import {IEmissionPolicy} from "../IEmissionPolicy.sol";
 
 /// @title By the time-weighted average of a subnet token's price
-contract PriceAveragePolicy is IEmissionPolicy {
+contract PriceEmaPolicy is IEmissionPolicy {
     /// @inheritdoc IEmissionPolicy
     bytes32 public constant specHash = sha256(
         "koinon emission policy priceEma 1: price * (1 - burned), all zero: price; Q64 floor, rest to the first of the largest"

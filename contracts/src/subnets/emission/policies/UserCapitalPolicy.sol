@@ -7,7 +7,7 @@ import {IEmissionPolicy} from "../IEmissionPolicy.sol";
 
 /// @title By what people keep in a pool, and no more of the issue than that carries (`userCapital`)
 /// @dev A unit of capital brings the same wherever it stands, so nothing is gained by splitting a subnet, and nothing by being alone.
-contract CapitalPolicy is IEmissionPolicy {
+contract UserCapitalPolicy is IEmissionPolicy {
     /// @notice KOIN in all pools from which on the whole issue is handed out, base units, below 2^128.
     uint256 public immutable fullCapital;
     /// @inheritdoc IEmissionPolicy
