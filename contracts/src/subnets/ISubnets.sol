@@ -75,15 +75,15 @@ struct Challenge {
     address hotkey;
     /// The last second of the notice is the one before.
     uint40 endsAt;
-    /// KOIN base units held here, and what matching costs.
+    /// KOIN base units held here; matching costs nine tenths of it.
     uint128 deposit;
-    /// Who paid, and is refunded.
+    /// Who paid, and gets nine tenths back when the holder matches.
     address payer;
     uint256 agentId;
     string endpoint;
 }
 
-/// @dev How a challenge ended. `Matched`: the seat's holder paid as much and stays. `Seated`: the newcomer took the seat.
+/// @dev How a challenge ended. `Matched`: the seat's holder paid nine tenths of the deposit and stays. `Seated`: the newcomer took the seat.
 ///      `SeatedElsewhere`: another seat had become free, and it took that. `Refunded`: the subnet was dissolved meanwhile.
 enum Outcome {
     Matched,
@@ -216,11 +216,12 @@ interface ISubnets {
         returns (uint16 uid);
 
     /// @notice Claims the seat `uid` of a full subnet, which must be {challengeable}; otherwise as {register}. The caller deposits
-    ///         {ISubnetTerms.burnPriceOf}, at most `maxBurn`: it is burned when the newcomer gets a seat and refunded when the holder matches.
+    ///         {ISubnetTerms.burnPriceOf}, at most `maxBurn`: it is burned when the newcomer gets a seat. When the holder matches, nine tenths
+    ///         come back.
     function challenge(uint32 netuid, uint16 uid, uint256 agentId, string calldata endpoint, uint256 maxBurn) external;
 
-    /// @notice Keeps a challenged seat: its hotkey, or whoever owns or may act for its agent, burns as much as the newcomer
-    ///         deposited, at most `maxBurn`, before the notice ends. The seat's immunity begins anew; the newcomer is refunded.
+    /// @notice Keeps a challenged seat: its hotkey, or whoever owns or may act for its agent, pays the newcomer's payer nine
+    ///         tenths of the deposit, which is at most `maxBurn` and is burned, before the notice ends. The seat's immunity begins anew.
     function matchChallenge(uint32 netuid, uint16 uid, uint256 maxBurn) external;
 
     /// @notice Ends a challenge whose notice is over, or that needs no seat of another's any more; anyone may call.

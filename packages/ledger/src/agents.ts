@@ -1,8 +1,8 @@
 /** Finding an account's ERC-8004 agent by calls alone: logs would be asked for over the chain's whole age, which no RPC answers at once. */
 import { type Address, KoinonError, toAddress } from '@koinon/base'
-import { BaseError, ContractFunctionRevertedError } from 'viem'
 import type { LedgerReader } from './clients.ts'
 import { identityRegistryAbi } from './generated/identity-registry.ts'
+import { revertNameOf } from './revert-name.ts'
 
 /** Agents looked at in one turn, in at most four calls of the node at once. */
 const agentsPerTurn = 400
@@ -49,17 +49,12 @@ async function ownersOf(reader: LedgerReader, registry: Address, agentIds: reado
   const owners: Address[] = []
   for (const answer of answers) {
     if (answer.status === 'failure') {
-      if (isNoAgent(answer.error)) break
+      if (revertNameOf(answer.error) === 'ERC721NonexistentToken') break
       throw answer.error
     }
     owners.push(toAddress(answer.result))
   }
   return owners
-}
-
-function isNoAgent(error: unknown): boolean {
-  const revert = error instanceof BaseError && error.walk((cause) => cause instanceof ContractFunctionRevertedError)
-  return revert instanceof ContractFunctionRevertedError && revert.data?.errorName === 'ERC721NonexistentToken'
 }
 
 async function asked<value>(answer: Promise<value>): Promise<value> {

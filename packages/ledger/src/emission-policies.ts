@@ -1,11 +1,11 @@
 /** The emission policies that a network can be deployed with, each with the parameters that the rules of that name have. */
 import { KoinonError } from '@koinon/base'
 import type { Abi, Hex } from 'viem'
-import { userCapitalPolicyAbi, userCapitalPolicyBytecode } from './generated/user-capital-policy.ts'
 import { equalPolicyAbi, equalPolicyBytecode } from './generated/equal-policy.ts'
-import { netFlowPolicyAbi, netFlowPolicyBytecode } from './generated/net-flow-policy.ts'
 import { hillGatePolicyAbi, hillGatePolicyBytecode } from './generated/hill-gate-policy.ts'
+import { netFlowPolicyAbi, netFlowPolicyBytecode } from './generated/net-flow-policy.ts'
 import { priceEmaPolicyAbi, priceEmaPolicyBytecode } from './generated/price-ema-policy.ts'
+import { userCapitalPolicyAbi, userCapitalPolicyBytecode } from './generated/user-capital-policy.ts'
 
 /** Names as in specs/0013-emission.md section 4, the default first. */
 export const deployablePolicyNames = ['userCapital', 'priceEma', 'hillGate', 'netFlow', 'equal'] as const

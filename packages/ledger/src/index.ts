@@ -1,7 +1,6 @@
 export {
   chainOf,
   checkChain,
-  confirmTransaction,
   createLedgerReader,
   createLedgerWriter,
   type LedgerReader,
@@ -11,7 +10,6 @@ export { checkDollar, readDollarDomain } from './dollar.ts'
 export { type BlockSpan, LogPager } from './log-pager.ts'
 export {
   ensureAllowance,
-  ensureIdentity,
   findOwnChallenge,
   findSeat,
   type JoinTerms,

@@ -1,12 +1,13 @@
 /** Joining and leaving a subnet, as one account: an ERC-8004 identity, a neuron with an endpoint, stake. Every step looks first. */
 import { type Address, formatAmount, isKoinonError, KoinonError, toAddress } from '@koinon/base'
-import { BaseError, ContractFunctionRevertedError, parseEventLogs } from 'viem'
+import { parseEventLogs } from 'viem'
 import { findAgent } from './agents.ts'
 import type { LedgerReader } from './clients.ts'
 import { identityRegistryAbi } from './generated/identity-registry.ts'
 import { koinonTokenAbi } from './generated/koinon-token.ts'
 import { subnetsAbi } from './generated/subnets.ts'
 import type { NetworkFile } from './network-file.ts'
+import { revertNameOf } from './revert-name.ts'
 import {
   costOfMatch,
   finaliseChallenge,
@@ -56,7 +57,7 @@ export async function ofSubnet<value>(netuid: number, read: Promise<value>): Pro
   try {
     return await read
   } catch (cause) {
-    if (!isMissing(cause)) throw cause
+    if (revertNameOf(cause) !== 'SubnetNotFound') throw cause
     throw new KoinonError({
       code: 'ledger/no-subnet',
       message: `There is no subnet ${netuid} on this network`,
@@ -65,11 +66,6 @@ export async function ofSubnet<value>(netuid: number, read: Promise<value>): Pro
       cause,
     })
   }
-}
-
-function isMissing(error: unknown): boolean {
-  const revert = error instanceof BaseError && error.walk((cause) => cause instanceof ContractFunctionRevertedError)
-  return revert instanceof ContractFunctionRevertedError && revert.data?.errorName === 'SubnetNotFound'
 }
 
 /** All neurons of a subnet by uid. */
@@ -261,7 +257,7 @@ function challenged({ uid, deposit, endsAtSeconds }: SeatChallenge): KoinonError
   return new KoinonError({
     code: 'ledger/seat-challenged',
     message: `The subnet is full; seat ${uid} is claimed with ${formatAmount(deposit)} KOIN, which its holder may match until ${until}`,
-    hint: 'Run the same command again after that: the seat is yours then, or the KOIN is back.',
+    hint: 'Run the same command again after that: the seat is yours then, or nine tenths of the KOIN are back.',
     details: { uid, deposit: `${deposit}`, endsAtSeconds },
     retry: 'later',
   })

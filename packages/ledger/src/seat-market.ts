@@ -1,10 +1,10 @@
 /** What a seat costs now, and the fight for seats of a full subnet (specs/0010-seats-stake-emission.md section 2). Amounts in 1e-18 KOIN. */
 import { type Address, toAddress } from '@koinon/base'
-import { BaseError, ContractFunctionRevertedError } from 'viem'
 import type { LedgerReader } from './clients.ts'
 import { subnetTermsAbi } from './generated/subnet-terms.ts'
 import { subnetsAbi } from './generated/subnets.ts'
 import type { NetworkFile } from './network-file.ts'
+import { revertNameOf } from './revert-name.ts'
 import type { TransactionSender } from './sender.ts'
 
 /** Rules of a subnet's seats that its owner may change with notice. */
@@ -106,8 +106,7 @@ export async function findChallengeable({ network, reader }: Place, netuid: numb
       blockTag: 'pending',
     })
   } catch (cause) {
-    const revert = cause instanceof BaseError && cause.walk((error) => error instanceof ContractFunctionRevertedError)
-    if (revert instanceof ContractFunctionRevertedError) return undefined
+    if (revertNameOf(cause) === 'NoSeatToChallenge') return undefined
     throw cause
   }
 }

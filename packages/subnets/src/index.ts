@@ -1,12 +1,10 @@
 export {
-  createHttpTimekeeper,
   createPeerClient,
   createSubnetLedger,
   createSubnetLedgerWriter,
   localNetworkBeacon,
   openNetworkBeacon,
   quicknetBeacon,
-  quicknetRelays,
   roundChainOf,
   type SubnetLedger,
   sealSentence,
@@ -64,9 +62,7 @@ export {
   quicknet,
   type RoundChain,
   roundChainHash,
-  roundOfSealed,
   type SealedWeights,
-  sealRow,
   type VerifiedRound,
 } from './rules/timelock/index.ts'
 export {
@@ -79,7 +75,6 @@ export {
   decentralizationFacts,
   inParallel,
   type KnownDefinition,
-  openUnrevealed,
   type Prober,
   parseWhatIf,
   ReopeningSandbox,

@@ -97,4 +97,4 @@ export {
   type TradeTerms,
   tradeTerms,
 } from './rules/pool/trade-terms.ts'
-export { type Pool, poolPrice, wad } from './rules/pool/weighted-pool.ts'
+export { type Pool, wad } from './rules/pool/weighted-pool.ts'

@@ -17,7 +17,7 @@ export type {
   WeightsCommitment,
   WorkCommitment,
 } from './subnet-ledger.ts'
-export { createHttpTimekeeper, quicknetRelays, type Timekeeper } from './timekeeper.ts'
+export type { Timekeeper } from './timekeeper.ts'
 export { unlessDone } from './unless-done.ts'
 export type { Upkeep } from './upkeep.ts'
 export { createSubnetLedger } from './viem-subnet-ledger.ts'

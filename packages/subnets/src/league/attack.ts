@@ -9,7 +9,7 @@ export type Mend = {
   readonly title: string
   /** The world with the change; the same world when only the aggregator changes. */
   world(settings: WorldSettings): WorldSettings
-  /** LeagueAggregator to settle by instead, by name. */
+  /** Aggregator to settle by instead, by name. */
   readonly aggregator?: string
   /** What it does not mend, a sentence. */
   readonly but?: string

@@ -12,7 +12,6 @@ export {
 } from './audit/index.ts'
 export { answerEvidenceBytes, createAttestationPort, createMinerPort } from './http-ports.ts'
 export { inParallel } from './in-parallel.ts'
-export { openUnrevealed } from './open-unrevealed.ts'
 export { type Prober, type ValidatorEvent } from './ports.ts'
 export { replayLog } from './replay-log.ts'
 export { ReopeningSandbox } from './sandbox/reopening-sandbox.ts'

@@ -1,5 +1,6 @@
 /** Sales of seats of a full subnet on the real contracts, under the rules they had and under others. */
 import { sha256Hex } from '@koinon/base'
+import type { SeatRules } from '@koinon/ledger'
 import {
   costOfMatch,
   createSubnet,
@@ -14,9 +15,9 @@ import { type AuditSource, createRpcSource } from '@koinon/ledger/audit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestLedger, type TestAccount, type TestLedger, testPhases, token } from '../../testing/test-ledger.ts'
 import { type ReplayedSubnet, replaySubnets } from './replay.ts'
-import { type SeatRuleSet, type SoldSeat, whatIfSeats } from './what-if-seats.ts'
+import { type SoldSeat, whatIfSeats } from './what-if-seats.ts'
 
-const rules: SeatRuleSet = {
+const rules: SeatRules = {
   minBurn: token / 2_000n,
   maxBurn: 50n * token,
   burnHalfLifeSeconds: 6_000,
@@ -91,7 +92,7 @@ const read = () =>
 const clockOf = async () => ((await replaySubnets(await read()))[0] as ReplayedSubnet).clock
 
 /** From an epoch's first second on. */
-const tried = (change: Partial<SeatRuleSet>, fromEpoch = 0): readonly SoldSeat[] => {
+const tried = (change: Partial<SeatRules>, fromEpoch = 0): readonly SoldSeat[] => {
   const { genesisSeconds } = subnet.clock
   const from = genesisSeconds + fromEpoch * epochSeconds
   return whatIfSeats(source, subnet, change, { from, until: genesisSeconds + 3 * epochSeconds })

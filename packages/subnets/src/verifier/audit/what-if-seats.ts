@@ -1,20 +1,10 @@
 /** Seats that were sold, under other rules (specs/0010-seats-stake-emission.md section 2, specs/0019-audit.md section 6). */
 import type { Address } from '@koinon/base'
-import { costOfMatch } from '@koinon/ledger'
+import { costOfMatch, type SeatRules } from '@koinon/ledger'
 import { type AuditSource, type EventOf, eventsOf, inOrder } from '@koinon/ledger/audit'
 import { epochAt } from '../../rules/index.ts'
 import { burnPriceAfter, burnPriceBumped, decayFactorQ32 } from '../../rules/prices.ts'
 import type { ReplayedSubnet } from './replay.ts'
-
-/** As the contract has them; amounts in atomic units of KOIN. */
-export type SeatRuleSet = {
-  readonly minBurn: bigint
-  readonly maxBurn: bigint
-  readonly burnHalfLifeSeconds: number
-  readonly immunitySeconds: number
-  readonly noticeSeconds: number
-  readonly maxRegistrationsPerEpoch: number
-}
 
 /** A registration, challenge or match in the time looked at. `would` is what it would have cost, `refused` why it would not have been. */
 export type SoldSeat = {
@@ -46,7 +36,7 @@ const bumpBps = 12_600n
 export function whatIfSeats(
   source: AuditSource,
   { netuid, clock }: ReplayedSubnet,
-  tried: Partial<SeatRuleSet>,
+  tried: Partial<SeatRules>,
   { from, until }: { readonly from: number; readonly until: number },
 ): readonly SoldSeat[] {
   const created = eventsOf(source, 'subnets', 'SubnetCreated').find(({ args }) => args.netuid === netuid)
@@ -58,8 +48,8 @@ export function whatIfSeats(
   const byChallenge = new Set(
     events.flatMap((event) => (event.name === 'ChallengeEnded' ? [`${event.transaction}/${event.args.newcomer}`] : [])),
   )
-  const versions: { from: number; rules: SeatRuleSet }[] = [{ from: 0, rules: created.args.params.rules }]
-  const rulesAt = (seconds: number): SeatRuleSet => ({
+  const versions: { from: number; rules: SeatRules }[] = [{ from: 0, rules: created.args.params.rules }]
+  const rulesAt = (seconds: number): SeatRules => ({
     ...(versions.findLast((version) => version.from <= seconds)?.rules ?? created.args.params.rules),
     ...tried,
   })

@@ -1,29 +1,22 @@
 /** What may be tried on a subnet's past, as text: `NAME=VALUE`, within the bounds of the contracts (specs/0019-audit.md section 6). */
-import { KoinonError, parseUnits, tokenDecimals } from '@koinon/base'
+import { formatAmount, KoinonError, parseUnits, tokenDecimals } from '@koinon/base'
+import { type SeatRules, seatRuleBounds } from '@koinon/ledger'
 import type { Aggregator } from '../../rules/aggregator.ts'
 import { aggregatorNames, aggregators } from '../../rules/aggregators/index.ts'
 import { maximumOwnerBps, minimumPartBps } from '../../rules/emission/constants.ts'
 import type { WhatIfChange } from './what-if.ts'
-import type { SeatRuleSet } from './what-if-seats.ts'
 
-const day = 86_400
-const unit = 10n ** BigInt(tokenDecimals)
-const burnBounds = { least: unit / 2_000n, most: 1_000n * unit } as const
-const seconds = {
-  burnHalfLifeSeconds: [60, 7 * day],
-  immunitySeconds: [0, 30 * day],
-  noticeSeconds: [60, 7 * day],
-  maxRegistrationsPerEpoch: [1, 256],
-} as const satisfies Partial<Record<keyof SeatRuleSet, readonly [least: number, most: number]>>
+const { minBurn, maxBurn, ...wholeBounds } = seatRuleBounds
+const burnBounds = { minBurn, maxBurn }
 
-const names = ['aggregator', 'owner', 'miners', 'minBurn', 'maxBurn', ...Object.keys(seconds)] as const
+const names = ['aggregator', 'owner', 'miners', 'minBurn', 'maxBurn', ...Object.keys(wholeBounds)] as const
 
 /** All settings as one change. Throws `usage/bad-setting` naming what would be right. */
 export function parseWhatIf(settings: readonly string[]): WhatIfChange {
   const change: {
     aggregator?: Aggregator
     parts?: { ownerBps?: number; minersBps?: number }
-    rules?: { -readonly [name in keyof SeatRuleSet]?: SeatRuleSet[name] }
+    rules?: { -readonly [name in keyof SeatRules]?: SeatRules[name] }
   } = {}
   for (const setting of settings) {
     const [, name = '', value = ''] = /^(\w+)=(.+)$/.exec(setting) ?? []
@@ -33,9 +26,9 @@ export function parseWhatIf(settings: readonly string[]): WhatIfChange {
     else if (name === 'miners')
       change.parts = { ...change.parts, minersBps: percentOf(setting, value, minimumPartBps, 10_000 - minimumPartBps) }
     else if (name === 'minBurn' || name === 'maxBurn')
-      change.rules = { ...change.rules, [name]: burnOf(setting, value) }
-    else if (Object.hasOwn(seconds, name)) {
-      const [least, most] = seconds[name as keyof typeof seconds]
+      change.rules = { ...change.rules, [name]: burnOf(setting, value, burnBounds[name]) }
+    else if (Object.hasOwn(wholeBounds, name)) {
+      const [least, most] = wholeBounds[name as keyof typeof wholeBounds]
       change.rules = { ...change.rules, [name]: wholeOf(setting, value, least, most) }
     } else throw unknownSetting(setting)
   }
@@ -57,10 +50,10 @@ function percentOf(setting: string, text: string, leastBps: number, mostBps: num
   throw badSetting(setting, `a percentage from ${leastBps / 100} to ${mostBps / 100}`)
 }
 
-function burnOf(setting: string, text: string): bigint {
+function burnOf(setting: string, text: string, [least, most]: readonly [bigint, bigint]): bigint {
   const amount = /^\d{1,4}(\.\d{1,18})?$/.test(text) ? parseUnits(text, tokenDecimals) : -1n
-  if (amount >= burnBounds.least && amount <= burnBounds.most) return amount
-  throw badSetting(setting, 'KOIN from 0.0005 to 1000')
+  if (amount >= least && amount <= most) return amount
+  throw badSetting(setting, `KOIN from ${formatAmount(least)} to ${formatAmount(most)}`)
 }
 
 function wholeOf(setting: string, text: string, least: number, most: number): number {

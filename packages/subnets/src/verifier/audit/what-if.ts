@@ -1,5 +1,6 @@
 /** Epochs of a subnet computed again with other parameters, from what an audit reads (specs/0019-audit.md section 6). */
 import { type Address, type Hex, isKoinonError, KoinonError } from '@koinon/base'
+import type { SeatRules } from '@koinon/ledger'
 import { type AuditSource, eventsOf } from '@koinon/ledger/audit'
 import { updateDelayEpochs } from '../../rules/epoch-clock.ts'
 import {
@@ -13,13 +14,13 @@ import {
 } from '../../rules/index.ts'
 import { type Economy, economyOf } from './economy/economy.ts'
 import { type CandidatesOf, isReproduced, type RecomputedRoot, recomputeRoots } from './recomputed-roots.ts'
-import { type SeatRuleSet, type SoldSeat, whatIfSeats } from './what-if-seats.ts'
+import { type SoldSeat, whatIfSeats } from './what-if-seats.ts'
 
 /** What is tried. Parts are of the subnet's new alpha, in 1/10,000; the validators get the rest. */
 export type WhatIfChange = {
   readonly aggregator?: Aggregator
   readonly parts?: { readonly ownerBps?: number; readonly minersBps?: number }
-  readonly rules?: Partial<SeatRuleSet>
+  readonly rules?: Partial<SeatRules>
 }
 
 /** Alpha that an account earned in the epochs, and would have: mined, and dividends for who stakes on it. Atomic units. */
