@@ -100,19 +100,19 @@ contract Disputes is IDisputes {
         SeatClaim calldata seat
     ) external {
         Context memory context = _open(result);
-        _requireValidators(result, validators);
-        _requireSpec(result, spec);
-        if (!isKnown(spec.aggregator)) revert AggregatorUnknown(spec.aggregator);
         if (ResultTree.climbSeat(seat.word, seat.uid, seat.proof) != context.root) revert PartMismatch("seat");
-
         (address holder, uint48 since) = terms.seatAt(result.netuid, seat.uid, context.endsAt - 1);
-        bytes32 expected;
+        // A free seat has no numbers, whatever divides them.
+        bool right = seat.word == 0;
         if (holder != address(0)) {
+            _requireValidators(result, validators);
+            _requireSpec(result, spec);
+            if (!isKnown(spec.aggregator)) revert AggregatorUnknown(spec.aggregator);
             bytes32[] memory hashes = weights.rowHashesOf(result.netuid, result.epoch, validators);
             Rows.Column memory column = Rows.Column(seat.uid, holder, _tenureOf(context, since), hashes);
-            expected = ColumnRules.seatWord(spec.aggregator, column, validators, seat);
+            bytes32 expected = ColumnRules.seatWord(spec.aggregator, column, validators, seat);
+            right = uint256(seat.word ^ expected) & ColumnRules.settled(spec.aggregator, holder, validators) == 0;
         }
-        bool right = uint256(seat.word ^ expected) & ColumnRules.settled(spec.aggregator) == 0;
         _overturnUnless(right, result, context, "seat");
     }
 

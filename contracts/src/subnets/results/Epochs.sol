@@ -340,7 +340,8 @@ contract Epochs is IEpochs, ISeatScores, EIP712 {
         if (WordTree.hashOf(words) != expected) revert PostingMismatch(part);
     }
 
-    /// @dev The list names each hotkey once and sums to the ledger's total: if it is not the true one, some stake in it is wrong.
+    /// @dev The list names each hotkey once, none without stake, and sums to the ledger's total: if it is not the true one, some stake in it
+    ///      is wrong, which {IDisputes-disputeValidator} shows.
     function _requireWhole(uint32 netuid, uint256 snapshotAt, bytes32[] calldata validators)
         private
         view
@@ -354,7 +355,9 @@ contract Epochs is IEpochs, ISeatScores, EIP712 {
             address hotkey = validators[i].hotkey();
             if (hotkey <= previous) revert ValidatorsNotAscending(i);
             previous = hotkey;
-            sum += validators[i].stake();
+            uint256 stake = validators[i].stake();
+            if (stake == 0) revert ValidatorWithoutStake(hotkey);
+            sum += stake;
         }
         if (sum != total) revert PostingMismatch("stakes");
     }

@@ -66,7 +66,9 @@ interface IDisputes {
     /// @notice A validator's stake is not its permitted stake, or another row counts for it.
     function disputeValidator(Result calldata result, bytes32[] calldata validators, uint256 position) external;
 
-    /// @notice A seat's tenure, consensus or what the aggregator keeps of it is wrong; under `stakeMedian` its rank, too.
+    /// @notice A seat's tenure, consensus or what the aggregator keeps of it is wrong; under `stakeMedian` its rank, too; of a holder that is
+    ///         no validator, its dividend; of a seat that was free at the end of the epoch, anything. That one needs neither `spec` nor
+    ///         `validators`, and no aggregator that is known.
     function disputeSeat(
         Result calldata result,
         Spec calldata spec,
@@ -119,6 +121,6 @@ interface IDisputes {
     /// @notice Names the epoch contract, once and for ever; whoever was named at deployment only.
     function setEpochs(IEpochs epochs) external;
 
-    /// @notice Whether results of subnets with this aggregator can be disputed as to seats; amounts always can.
+    /// @notice Whether results of subnets with this aggregator can be disputed as to taken seats; free seats and amounts always can.
     function isKnown(bytes32 aggregator) external view returns (bool);
 }

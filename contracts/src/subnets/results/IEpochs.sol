@@ -28,7 +28,7 @@ struct Result {
 
 /// @dev The numbers behind a result. They are published with it, so that whoever knows the right ones can show which is wrong.
 struct Posting {
-    /// A word a permitted validator, ascending: address hotkey, uint8 age of its row (255: none), uint88 permitted stake.
+    /// A word a permitted validator, ascending: address hotkey, uint8 age of its row (255: none), uint88 permitted stake, above 0.
     bytes32[] validators;
     /// A word a uid from 0 on, see {SeatWords}; uids beyond the last are zero.
     bytes32[] seats;
@@ -127,6 +127,7 @@ interface IEpochs {
     error PostingMismatch(string part);
     error PostingTooLong(string part);
     error ValidatorsNotAscending(uint256 position);
+    error ValidatorWithoutStake(address hotkey);
     error ResultDisabled(bytes32 resultHash);
     error TotalDecreased(string part, uint256 total, uint256 previous);
     error TotalExceedsAccrued(string part, uint256 total, uint256 accrued);

@@ -10,6 +10,7 @@ library SeatWords {
     uint256 internal constant TENURE_BITS = uint256(type(uint8).max) << 248;
     uint256 internal constant CONSENSUS_BITS = SHARE << 208;
     uint256 internal constant RANK_BITS = SHARE << 168;
+    uint256 internal constant DIVIDEND_BITS = SHARE << 128;
     uint256 internal constant OWN_BITS = type(uint128).max;
     uint256 private constant SHARE = type(uint40).max;
 

@@ -103,6 +103,46 @@ contract DisputesTest is Round {
         epochs.submitRoot(refused, posting, 15, all);
     }
 
+    /// @dev Whoever weighs nothing would make a word that no dispute finds wrong, beside one that is.
+    function testFuzz_nobody_without_stake_is_posted(uint256 seed, address stranger, uint8 age) public {
+        (Result memory result, Posting memory posting) = _round(seed, 1, none());
+        bytes32[] memory more = new bytes32[](VALIDATORS + 1);
+        bytes32 word = bytes32(uint256(uint160(stranger)) << 96 | uint256(age) << 88);
+        uint256 place;
+        for (uint256 i = 0; i < VALIDATORS; ++i) {
+            if (uint256(posting.validators[i]) >> 96 == uint160(stranger)) return;
+            if (posting.validators[i] < word) place = i + 1;
+        }
+        for (uint256 i = 0; i <= VALIDATORS; ++i) {
+            more[i] = i == place ? word : posting.validators[i < place ? i : i - 1];
+        }
+        posting.validators = more;
+        Result memory refused = resultFor(netuid, 1, posting, result.minersTotal, result.dividendsTotal);
+        refused.specHash = result.specHash;
+        bytes[] memory all = signedBy(keys, 0, VALIDATORS, epochs.resultDigest(refused));
+        uint256 signers = 31 ^ 1 << place;
+        bytes memory reason = stranger == address(0)
+            ? abi.encodeWithSelector(IEpochs.ValidatorsNotAscending.selector, 0)
+            : abi.encodeWithSelector(IEpochs.ValidatorWithoutStake.selector, stranger);
+        vm.expectRevert(reason);
+        epochs.submitRoot(refused, posting, signers, all);
+    }
+
+    /// @dev In the place of one that is left out, with its stake: no quorum of the others needs it.
+    function testFuzz_a_stranger_in_a_validators_place_is_caught(uint256 seed, uint96 other) public {
+        (Result memory result, Posting memory posting) = _round(seed, 1, none());
+        bytes32 last = posting.validators[VALIDATORS - 1];
+        // Above the last one, so that the list ascends.
+        uint256 stranger = uint256(last) >> 96 | (uint256(other) | 1 << 95) << 64;
+        if (stranger == uint256(last) >> 96) return;
+        posting.validators[VALIDATORS - 1] = bytes32(stranger << 96 | uint256(last) & type(uint96).max);
+        result = resultFor(netuid, 1, posting, result.minersTotal, result.dividendsTotal);
+        result.specHash = specHash();
+        submit(result, posting, keys, VALIDATORS - 1);
+        disputes.disputeValidator(result, posting.validators, VALIDATORS - 1);
+        yes(epochs.isDisabled(epochs.resultDigest(result)), "disabled");
+    }
+
     /// @dev Words that no tree of a result has room for would change the sums that amounts are divided by; an amount must not pass for
     ///      a seat, nor a seat for an amount.
     function test_nothing_beside_the_words_disputes_a_right_result() public {

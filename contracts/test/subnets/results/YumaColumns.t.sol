@@ -35,7 +35,8 @@ contract YumaColumnsTest is Test {
         pure
         returns (bytes32 word, uint256 settled)
     {
-        return (ColumnRules.seatWord(aggregator, column, validators, claim), ColumnRules.settled(aggregator));
+        settled = ColumnRules.settled(aggregator, column.holder, validators);
+        word = ColumnRules.seatWord(aggregator, column, validators, claim);
     }
 
     function incentive(bytes32[] calldata seats, uint256 uid) external pure returns (uint256) {

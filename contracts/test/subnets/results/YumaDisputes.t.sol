@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {AmountClaim, IDisputes, SeatClaim} from "../../../src/subnets/results/IDisputes.sol";
+import {AmountClaim, IDisputes, SeatClaim, Spec} from "../../../src/subnets/results/IDisputes.sol";
 import {Posting, Result} from "../../../src/subnets/results/IEpochs.sol";
 import {Rows} from "../../../src/subnets/results/Rows.sol";
 import {SeatWords} from "../../../src/subnets/results/SeatWords.sol";
@@ -152,6 +152,73 @@ contract YumaDisputesTest is YumaRound {
             vm.expectRevert(unknown);
             disputes.disputeSeat(result, spec, posting.validators, seat);
         }
+    }
+
+    /// @dev Whatever divides the subnet's alpha, and whether or not the disputer knows its file.
+    /// forge-config: default.fuzz.runs = 28
+    /// forge-config: long.fuzz.runs = 400
+    function testFuzz_a_free_seat_with_any_number_is_caught(uint256 seed, uint8 part, uint256 delta) public {
+        _start(seed % 7 < 5 ? yumas()[seed % 7] : seed % 7 == 5 ? StakeMedian.SPEC_HASH : keccak256("koinon aggregator other 1"));
+        uint16 uid = uint16(VALIDATORS + seed % 5);
+        address leaver = address(uint160(0x2000 + seed % 5));
+        vm.prank(leaver);
+        subnets.deregister(netuid, leaver);
+        vm.warp(block.timestamp + 1);
+        (Result memory result, Posting memory posting) = _round(seed, 1, none());
+        yes(posting.seats[uid] == 0, "free");
+        Spec memory unknown;
+        if (delta == 0) delta = 1;
+        (uint8[5] memory shift, uint8[5] memory bits) = ([248, 208, 168, 128, 0], [8, 40, 40, 40, 128]);
+        part = uint8(within(part, 0, 5));
+        uint256 flip = part == 5 ? delta : within(delta, 1, (1 << bits[part]) - 1) << shift[part];
+        // Beyond the last seat, too.
+        if (seed % 3 == 0) uid = uint16(SEATS + seed % (256 - SEATS));
+        posting.seats = _grown(posting.seats, uid < SEATS ? SEATS : uid + 1);
+        SeatClaim memory seat = _bare(posting, uid);
+        Result memory right = submitAs(result, posting);
+        vm.expectRevert(IDisputes.NothingWrong.selector);
+        disputes.disputeSeat(right, unknown, new bytes32[](0), seat);
+        _object(right);
+        posting.seats[uid] = bytes32(flip);
+        seat = _bare(posting, uid);
+        result = submitAs(result, posting);
+        disputes.disputeSeat(result, unknown, new bytes32[](0), seat);
+        yes(epochs.isDisabled(epochs.resultDigest(result)), "disabled");
+    }
+
+    /// @dev Dividends of validators follow from the carry, which the ledger does not have; others have none.
+    /// forge-config: default.fuzz.runs = 10
+    /// forge-config: long.fuzz.runs = 400
+    function testFuzz_a_dividend_of_no_validator_is_caught(uint256 seed, uint256 delta) public {
+        _start(yumas()[seed % 5]);
+        (Result memory result, Posting memory posting) = _round(seed, 1, none());
+        uint16 uid = uint16(VALIDATORS + seed % (SEATS - VALIDATORS));
+        bytes32 flip = bytes32(within(delta, 1, type(uint40).max) << 128);
+        // Of a validator it is not looked at.
+        uint16 validator = uint16(seed % VALIDATORS);
+        posting.seats[validator] ^= flip;
+        Result memory other = submitAs(result, posting);
+        SeatClaim memory seat = claimedYuma(posting, validator, posting.seats[validator].consensus());
+        vm.expectRevert(IDisputes.NothingWrong.selector);
+        disputes.disputeSeat(other, spec, posting.validators, seat);
+        _object(other);
+        posting.seats[uid] ^= flip;
+        result = submitAs(result, posting);
+        seat = claimedYuma(posting, uid, posting.seats[uid].consensus());
+        disputes.disputeSeat(result, spec, posting.validators, seat);
+        yes(epochs.isDisabled(epochs.resultDigest(result)), "disabled");
+    }
+
+    /// @dev So that the epoch is open for another result.
+    function _object(Result memory result) private {
+        bytes32 hash = epochs.resultDigest(result);
+        epochs.objectRoot(netuid, 1, hash, signedBy(keys, 0, VALIDATORS, epochs.objectionDigest(netuid, 1, hash)));
+    }
+
+    /// @dev A seat's word with nothing else that shows it to be wrong.
+    function _bare(Posting memory posting, uint16 uid) private pure returns (SeatClaim memory) {
+        bytes32[] memory proof = SeatTree.seatProof(posting.seats, posting.amounts, uid);
+        return SeatClaim(uid, wordAt(posting.seats, uid), proof, new bytes32[](0), 0, 0);
     }
 
     /// @dev Owns beside those posted, or too many, would make a right rank look wrong.

@@ -27,6 +27,21 @@ describe('the log of a validator', () => {
     ])
   })
 
+  it('says loudly, once a result, which numbers are wrong that it cannot show, and not more than a page of them', () => {
+    const lines: { readonly level: string; readonly line: { wrong?: readonly string[] }; readonly text: string }[] = []
+    const on = (level: string) => (line: object, text?: string) => void lines.push({ level, line, text: text ?? '' })
+    const tell = createEventTeller({ info: on('info'), warn: on('warn'), error: on('error') }, () => undefined)
+    const wrong = Array.from({ length: 40 }, (_, uid) => `dividend of seat ${uid}`)
+    const notShown = { kind: 'notShown', epoch: 4, wrong, refused: [], shown: 'nothing' } as const
+    for (const byte of ['ab', 'ab', 'cd']) tell({ ...notShown, resultHash: `0x${byte.repeat(32)}` })
+    tell({ ...notShown, resultHash: `0x${'ef'.repeat(32)}`, wrong: ['rank of seat 1'], shown: 'amount' })
+    expect(lines.map(({ level }) => level)).toEqual(['error', 'error', 'error'])
+    expect(lines[0]?.line.wrong?.slice(-2)).toEqual(['dividend of seat 23', 'and 16 more'])
+    expect(lines[0]?.text).toContain('ACCEPTS NO DISPUTE')
+    expect(lines[2]).toMatchObject({ line: { wrong: ['rank of seat 1'], shown: 'amount' } })
+    expect(lines[2]?.text).toContain('was shown to the ledger')
+  })
+
   it('says loudly, once an epoch and to its owner, that it signs no more', () => {
     const [lines, notices]: [string[], string[]] = [[], []]
     const on = (level: string) => (_: unknown, words?: string) => void lines.push(`${level} ${words ?? ''}`)

@@ -14,18 +14,21 @@ export function stoppedReason(path: string): string {
 }
 
 /**
- * Writes what a validator did into its log; that nobody earned, or that another result of the epoch is signed already, is found at every
- * look at an epoch, and said once. `notice` reaches the owner's status.
+ * Writes what a validator did into its log; that nobody earned, that another result of the epoch is signed already, or that a wrong one
+ * cannot be shown to the ledger is found at every look at an epoch, and said once. `notice` reaches the owner's status.
  */
 export function createEventTeller(
   log: Pick<Logger, 'info' | 'warn' | 'error'>,
   notice: (text: string) => void,
 ): (event: ValidatorEvent) => void {
   let isStopped = false
-  const told = new Map<ValidatorEvent['kind'], number>()
-  const isTold = ({ kind, epoch }: ValidatorEvent & { readonly epoch: number }): boolean => {
-    if (told.get(kind) === epoch) return true
-    told.set(kind, epoch)
+  const told = new Map<ValidatorEvent['kind'], number | string>()
+  const isTold = (
+    { kind, epoch }: ValidatorEvent & { readonly epoch: number },
+    key: number | string = epoch,
+  ): boolean => {
+    if (told.get(kind) === key) return true
+    told.set(kind, key)
     return false
   }
   return (event) => {
@@ -37,6 +40,11 @@ export function createEventTeller(
     }
     if (event.kind === 'notSealed') return log.warn(event, 'committed by hash alone')
     if (event.kind === 'sealIgnored') return log.warn(event, 'what a silent validator sealed opens nothing')
+    if (event.kind === 'notShown') {
+      if (isTold(event, event.resultHash)) return
+      const { wrong, refused, ...rest } = event
+      return log.error({ ...rest, wrong: shortened(wrong), refused: shortened(refused) }, notShownText(event))
+    }
     if (event.kind === 'signingStopped') {
       isStopped = true
       if (isTold(event)) return
@@ -54,4 +62,16 @@ export function createEventTeller(
     if (event.kind === 'nothingEarned' && isTold(event)) return
     log.info(event)
   }
+}
+
+const mostNames = 24
+
+function shortened(names: readonly string[]): readonly string[] {
+  if (names.length <= mostNames) return names
+  return [...names.slice(0, mostNames), `and ${names.length - mostNames} more`]
+}
+
+function notShownText({ shown }: { readonly shown: string }): string {
+  if (shown !== 'nothing') return 'a wrong result was shown to the ledger, but not every wrong number of it could be'
+  return 'A WRONG RESULT IS PENDING AND THE LEDGER ACCEPTS NO DISPUTE OF IT: more than a third of the stake must object before it is active'
 }

@@ -1,7 +1,7 @@
 import { type Address, bytesToHex, type Hex, integerWord, zeroHash } from '@koinon/base'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { findDispute } from './disputes.ts'
+import { type Dispute, findDisputes } from './disputes.ts'
 import type { EpochInputs } from './epoch-inputs.ts'
 import { computeEpoch, type EpochComputation, type Posting } from './epoch-record.ts'
 import { climbFromAmount, halfRoot, resultRoot, seatDepth } from './result-tree.ts'
@@ -14,12 +14,15 @@ import { yuma2, yuma3, yuma3Capped, yuma3Liquid } from './yuma/aggregator.ts'
 const account = (byte: number): Address => `0x${byte.toString(16).padStart(2, '0').repeat(20)}`
 const flipped = (word: Hex, bits: bigint): Hex => bytesToHex(integerWord(BigInt(word) ^ bits))
 
-describe('findDispute', () => {
+const firstDispute = (...about: Parameters<typeof findDisputes>): Dispute | undefined =>
+  findDisputes(...about)[0]?.dispute()
+
+describe('findDisputes', () => {
   it('finds nothing in an honest posting', () => {
     fc.assert(
       fc.property(rounds, (inputs) => {
         const own = computeEpoch(inputs, stakeMedian)
-        expect(findDispute(own, postedOf(own), stakeMedian.specHash)).toBe(undefined)
+        expect(firstDispute(own, postedOf(own), stakeMedian.specHash)).toBe(undefined)
       }),
     )
   })
@@ -37,7 +40,7 @@ describe('findDispute', () => {
         const own = computeEpoch(inputs, stakeMedian)
         const [kind, shift] = fields[field] as (typeof fields)[number]
         const seats = own.posting.seats.map((word, place) => (place === uid ? flipped(word, delta << shift) : word))
-        expect(findDispute(own, postedOf(own, { seats }), stakeMedian.specHash)).toMatchObject({ kind, uid })
+        expect(firstDispute(own, postedOf(own, { seats }), stakeMedian.specHash)).toMatchObject({ kind, uid })
       }),
     )
   })
@@ -54,12 +57,13 @@ describe('findDispute', () => {
     fc.assert(
       fc.property(rounds, yuma, fc.nat(4), fc.nat(3), fc.bigInt(1n, 255n), (inputs, aggregator, field, uid, delta) => {
         const own = computeEpoch(inputs, aggregator)
-        expect(findDispute(own, postedOf(own), aggregator.specHash)).toBe(undefined)
+        expect(firstDispute(own, postedOf(own), aggregator.specHash)).toBe(undefined)
         const [kind, shift] = fields[field] as (typeof fields)[number]
         const seats = own.posting.seats.map((word, place) => (place === uid ? flipped(word, delta << shift) : word))
-        const found = findDispute(own, postedOf(own, { seats }), aggregator.specHash)
-        // Another dividend gives others other amounts, which are those of the right one here.
-        if (kind === 'amount') expect(['amount', undefined]).toContain(found?.kind)
+        const found = firstDispute(own, postedOf(own, { seats }), aggregator.specHash)
+        // Another dividend gives others other amounts, which are those of the right one here; who is no validator has none.
+        if (kind === 'amount' && uid >= inputs.validators.length) expect(found).toMatchObject({ kind: 'seat', uid })
+        else if (kind === 'amount') expect(['amount', undefined]).toContain(found?.kind)
         else expect(found).toMatchObject({ kind, uid })
         if (found?.kind === 'seat') expect(found.cap > 0n).toBe(aggregator === yuma3Capped)
       }),
@@ -69,7 +73,46 @@ describe('findDispute', () => {
   it('names a wrong own before the ranks that follow from it', () => {
     const own = computeEpoch(inputsOf([[1, 2, 3, 4]], 0), yuma3)
     const seats = own.posting.seats.map((word, uid) => flipped(word, uid === 3 ? 1n : uid === 1 ? 1n << 168n : 0n))
-    expect(findDispute(own, postedOf(own, { seats }), yuma3.specHash)).toMatchObject({ kind: 'seat', uid: 3 })
+    expect(firstDispute(own, postedOf(own, { seats }), yuma3.specHash)).toMatchObject({ kind: 'seat', uid: 3 })
+  })
+
+  it('names whatever a free seat has, whatever the aggregator', () => {
+    const aggregators = fc.constantFrom(stakeMedian, yuma3, yuma3Capped, undefined)
+    const word = fc.bigInt(1n, 2n ** 256n - 1n)
+    fc.assert(
+      fc.property(rounds, aggregators, fc.integer({ min: 4, max: 255 }), word, (inputs, aggregator, uid, value) => {
+        const own = computeEpoch(inputs, aggregator ?? stakeMedian)
+        const seats = Array.from({ length: uid + 1 }, (_, place) => own.posting.seats[place] ?? zeroHash)
+        seats[uid] = bytesToHex(integerWord(value))
+        const found = firstDispute(own, postedOf(own, { seats }), aggregator?.specHash ?? zeroHash)
+        expect(found).toMatchObject({ kind: 'seat', uid, word: seats[uid], openings: [] })
+      }),
+      { numRuns: 20 },
+    )
+  })
+
+  it('names all wrong numbers, the first of each kind before the second of any', () => {
+    const own = computeEpoch(
+      inputsOf(
+        [
+          [1, 2, 3, 4],
+          [4, 3, 2, 1],
+        ],
+        0,
+      ),
+      stakeMedian,
+    )
+    const validators = own.posting.validators.map((word) => flipped(word, 1n << 88n))
+    const seats = own.posting.seats.map((word, uid) => flipped(word, uid < 2 ? (1n << 208n) | (1n << 128n) : 0n))
+    const amounts = own.posting.amounts.map((word) => flipped(word, 1n << 127n))
+    const { posting, totals } = postedOf(own, { validators, seats, amounts })
+    const forged = { posting, totals: { ...totals, miners: totals.miners + 1n } }
+    const found = findDisputes(own, forged, stakeMedian.specHash)
+    expect(found.map(({ kind, place }) => `${kind} ${place}`)).toEqual([
+      ...['validator 0', 'seat 0', 'dividend 0', 'amount 0', 'total 0'],
+      ...['validator 1', 'seat 1', 'dividend 1', 'amount 1', 'amount 2', 'amount 3'],
+    ])
+    expect(found.map(({ dispute }) => dispute().kind)).toEqual(found.map(({ kind }) => kind))
   })
 
   it('names a seat whose amounts do not follow from the posted shares, whatever the aggregator', () => {
@@ -81,7 +124,7 @@ describe('findDispute', () => {
         amounts[uid] = flipped(amounts[uid] as Hex, delta << shift)
         const posted = postedOf(own, { amounts })
         for (const specHash of [stakeMedian.specHash, zeroHash]) {
-          const found = findDispute(own, posted, specHash)
+          const found = firstDispute(own, posted, specHash)
           if (found?.kind !== 'amount') throw new Error('no dispute of an amount')
           expect([found.uid, found.word]).toEqual([uid, amounts[uid]])
           expect(climbWordTree(found.word, uid, found.proof)).toBe(halfRoot(amounts))
@@ -103,7 +146,7 @@ describe('findDispute', () => {
     const next = { ...inputsOf([[1, 2, 3, 4]], 0), epoch: 6, startsAtSeconds: 6_000, previous }
     const own = computeEpoch({ ...next, accruedBefore: next.accruedAfter }, stakeMedian)
     const amounts = own.posting.amounts.map((word, uid) => (uid === 3 ? flipped(word, 1n) : word))
-    const found = findDispute(own, postedOf(own, { amounts }), zeroHash)
+    const found = firstDispute(own, postedOf(own, { amounts }), zeroHash)
     if (found?.kind !== 'amount') throw new Error('no dispute of an amount')
     expect(found.previous).toBe(first.posting.amounts[3])
     expect(climbFromAmount(found.previous, 3, found.previousProof)).toBe(first.result.root)
@@ -113,14 +156,14 @@ describe('findDispute', () => {
     const own = computeEpoch(inputsOf([[1, 2, 3, 4]], 0), stakeMedian)
     const [first, ...rest] = own.posting.validators
     const validators = [flipped(first as Hex, 1n), ...rest]
-    expect(findDispute(own, postedOf(own, { validators }), stakeMedian.specHash)).toEqual({
+    expect(firstDispute(own, postedOf(own, { validators }), stakeMedian.specHash)).toEqual({
       kind: 'validator',
       position: 0,
     })
     for (const part of ['miners', 'dividends'] as const) {
       const { posting, totals } = postedOf(own)
       const raised = { ...totals, [part]: totals[part] + 1n }
-      expect(findDispute(own, { posting, totals: raised }, stakeMedian.specHash)).toEqual({ kind: 'total' })
+      expect(firstDispute(own, { posting, totals: raised }, stakeMedian.specHash)).toEqual({ kind: 'total' })
     }
   })
 
@@ -136,7 +179,7 @@ describe('findDispute', () => {
       stakeMedian,
     )
     const seats = own.posting.seats.map((word, uid) => (uid === 2 ? flipped(word, 1n << 168n) : word))
-    const found = findDispute(own, postedOf(own, { seats }), stakeMedian.specHash)
+    const found = firstDispute(own, postedOf(own, { seats }), stakeMedian.specHash)
     if (found?.kind !== 'seat') throw new Error('no dispute of a seat')
     expect(climbWordTree(found.word, 2, found.proof)).toBe(resultRoot({ ...own.posting, seats }))
     const roots = own.inputs.validators.map(({ packedRow }) => wordTreeRoot(rowWords(packedRow as Hex), rowDepth))

@@ -1,14 +1,25 @@
 /**
- * Which number of a posted result is wrong, and what shows it (specs/0015-disputes.md section 4). Numbers are looked at in the order in
- * which they depend on each other, so that the first wrong one can be shown with nothing but the ledger and the posting.
+ * Which numbers of a posted result are wrong, and what shows each (specs/0015-disputes.md section 4). They are named in the order in which
+ * they depend on each other, so that the first can be shown with nothing but the ledger and the posting.
  */
-import { type Hex, zeroHash } from '@koinon/base'
+import { type Address, type Hex, zeroHash } from '@koinon/base'
 import { type ColumnRule, columnRuleOf } from './column-rules.ts'
 import type { EpochInputs, PaidParts } from './epoch-inputs.ts'
 import { countedStake, type EpochComputation, type Posting, rowAgeOf } from './epoch-record.ts'
 import { amountsBefore, payableEmission, payoutsOf, totalsAfter } from './payouts.ts'
 import { amountProof, halfProof, seatDepth, seatProof } from './result-tree.ts'
-import { amountWord, noRow, parseSeatWord, voteOf } from './seat-words.ts'
+import {
+  type AmountNumbers,
+  amountWord,
+  columnBits,
+  dividendBits,
+  noRow,
+  parseSeatWord,
+  rankBits,
+  voteOf,
+  wholeWord,
+} from './seat-words.ts'
+import { oneQ32 } from './shares.ts'
 import { rowWords } from './weight-row.ts'
 import { rowDepth, wordTreeProof } from './word-tree.ts'
 import { stakeCap } from './yuma/stake.ts'
@@ -43,6 +54,9 @@ export type Dispute =
     }
   | { readonly kind: 'total' }
 
+/** A number that is wrong: of a validator by its position, of a seat by its uid, 0 for the totals. Evidence is made when it is asked for. */
+export type Disputable = { readonly kind: Dispute['kind']; readonly place: number; readonly dispute: () => Dispute }
+
 /** What is posted of a result, with its totals. */
 type Posted = { readonly posting: Posting; readonly totals: PaidParts }
 
@@ -51,51 +65,93 @@ const allUids = Array.from({ length: mostSeats }, (_, uid) => uid)
 const noWords = { seats: [], amounts: [] }
 
 /**
- * The first wrong number of `posted`, beside our own computation of the same epoch on the same previous result; undefined when the ledger
- * cannot tell: only the record differs, or shares of an aggregator that it does not know.
+ * The wrong numbers of `posted`, beside our own computation of the same epoch on the same previous result, as far as the ledger can tell:
+ * not the record, what is carried, and shares of an aggregator that it does not know. First one of each kind in the order in which they
+ * depend on each other, then the second ones, and so on, so that no kind holds up another: whoever tries them in turn needs the first only
+ * unless its own computation differs from the ledger's.
  */
-export function findDispute(own: EpochComputation, posted: Posted, aggregatorSpecHash: Hex): Dispute | undefined {
-  const { validators } = posted.posting
-  const right = new Set(own.posting.validators)
-  const position = validators.findIndex((word) => !right.has(word))
-  if (position >= 0) return { kind: 'validator', position }
+export function findDisputes(own: EpochComputation, posted: Posted, aggregatorSpecHash: Hex): readonly Disputable[] {
   const rule = columnRuleOf(aggregatorSpecHash)
-  return (rule && wrongSeat(own, posted.posting, rule)) ?? wrongAmount(own.inputs, posted)
+  const kinds = [
+    wrongValidators(own, posted.posting),
+    wrongSeats(own, posted.posting, rule),
+    rule?.ranksFrom === 'own' ? wrongRanks(posted.posting) : [],
+    rule?.areDividendsKnown === true ? wrongDividends(own, posted.posting) : [],
+    wrongAmounts(own.inputs, posted),
+    wrongTotals(own.inputs, posted),
+  ]
+  const turns = Math.max(...kinds.map(({ length }) => length))
+  return Array.from({ length: turns }, (_, turn) => kinds.flatMap((wrong) => wrong.slice(turn, turn + 1))).flat()
 }
 
-function wrongSeat(own: EpochComputation, posted: Posting, rule: ColumnRule): Dispute | undefined {
-  const wrong = (part: (word: Hex) => bigint): number | undefined =>
-    allUids.find((uid) => part(posted.seats[uid] ?? zeroHash) !== part(own.posting.seats[uid] ?? zeroHash))
-  const rankOf = (word: Hex): bigint => parseSeatWord(word).rank
-  const uid = wrong((word) => columnBitsOf(word) | (rule.ranksFrom === 'column' ? rankOf(word) : 0n))
-  if (uid !== undefined) return seatDispute(own, posted, uid, rule)
-  const ranked = wrong(rankOf)
-  if (ranked !== undefined) return { kind: 'rank', uid: ranked }
-  const earner = rule.areDividendsKnown ? wrong((word) => parseSeatWord(word).dividend) : undefined
-  return earner === undefined ? undefined : { kind: 'dividend', uid: earner, row: rowOfSeat(own.inputs, earner) }
+/** The ledger takes no list that is not ascending, names somebody without stake or does not sum to its total. */
+function wrongValidators(own: EpochComputation, { validators }: Posting): readonly Disputable[] {
+  const right = new Set(own.posting.validators)
+  return validators.flatMap((word, position) =>
+    right.has(word) ? [] : [{ kind: 'validator', place: position, dispute: () => ({ kind: 'validator', position }) }],
+  )
 }
 
-/** Tenure, consensus and the aggregator's own part, with room for the rank below. */
-function columnBitsOf(word: Hex): bigint {
-  const { tenure, consensus, own } = parseSeatWord(word)
-  return ((((BigInt(tenure) << 40n) | consensus) << 128n) | own) << 40n
+/** What follows from a seat's column; of a free seat everything, of who is no validator the dividend, too. */
+function wrongSeats(own: EpochComputation, posted: Posting, rule: ColumnRule | undefined): readonly Disputable[] {
+  const holders = holdersOf(own.inputs)
+  const validators = new Set(own.inputs.validators.map(({ hotkey }) => hotkey))
+  const settled = (uid: number): bigint => {
+    const holder = holders.get(uid)
+    if (holder === undefined) return wholeWord
+    if (rule === undefined) return 0n
+    const ranks = rule.ranksFrom === 'column' ? rankBits : 0n
+    return columnBits | ranks | (validators.has(holder) || rule.areDividendsKnown ? 0n : dividendBits)
+  }
+  return wrongUids((uid) => {
+    const [right, word] = [own.posting.seats[uid] ?? zeroHash, posted.seats[uid] ?? zeroHash]
+    return ((BigInt(right) ^ BigInt(word)) & settled(uid)) !== 0n
+  }).map((uid) => ({ kind: 'seat', place: uid, dispute: () => seatDispute(own, posted, uid, rule) }))
+}
+
+/** A rank of Yuma is a part of what the posted words hold as the aggregator's own, right or wrong. */
+function wrongRanks({ seats }: Posting): readonly Disputable[] {
+  const lines = seats.map(parseSeatWord)
+  const sum = lines.reduce((all, { own }) => all + own, 0n)
+  const isWrong = (uid: number): boolean => {
+    const { own, rank } = lines[uid] ?? { own: 0n, rank: 0n }
+    return rank !== (sum === 0n ? 0n : (own * oneQ32) / sum)
+  }
+  return wrongUids(isWrong).map((uid) => ({ kind: 'rank', place: uid, dispute: () => ({ kind: 'rank', uid }) }))
+}
+
+function wrongDividends(own: EpochComputation, posted: Posting): readonly Disputable[] {
+  const dividendAt = (seats: readonly Hex[], uid: number): bigint => parseSeatWord(seats[uid] ?? zeroHash).dividend
+  return wrongUids((uid) => dividendAt(posted.seats, uid) !== dividendAt(own.posting.seats, uid)).map((uid) => ({
+    kind: 'dividend',
+    place: uid,
+    dispute: () => ({ kind: 'dividend', uid, row: rowOfSeat(own.inputs, uid) }),
+  }))
+}
+
+function wrongUids(isWrong: (uid: number) => boolean): readonly number[] {
+  return allUids.filter(isWrong)
+}
+
+function holdersOf({ seats }: EpochInputs): ReadonlyMap<number, Address> {
+  return new Map(seats.map(({ uid, hotkey }) => [uid, hotkey]))
 }
 
 function seatDispute(
   { inputs, posting }: EpochComputation,
   posted: Posting,
   uid: number,
-  { stakeCapPercent }: ColumnRule,
+  rule: ColumnRule | undefined,
 ): Dispute {
+  const shown = { kind: 'seat', uid, word: posted.seats[uid] ?? zeroHash, proof: seatProof(posted, uid) } as const
+  if (rule === undefined || !holdersOf(inputs).has(uid)) return { ...shown, openings: [], consensus: 0n, cap: 0n }
   const openings = inputs.validators
     .filter((validator) => voteOf({ age: rowAgeOf(validator), stake: validator.stake }) > 0n)
     .map(({ packedRow }) => openRow(packedRow as Hex, uid))
   const stakes = inputs.validators.map(countedStake)
+  const { stakeCapPercent } = rule
   return {
-    kind: 'seat',
-    uid,
-    word: posted.seats[uid] ?? zeroHash,
-    proof: seatProof(posted, uid),
+    ...shown,
     openings,
     consensus: parseSeatWord(posting.seats[uid] ?? zeroHash).consensus,
     cap: (stakeCapPercent === undefined ? undefined : stakeCap(stakes, stakeCapPercent)) ?? 0n,
@@ -107,18 +163,16 @@ function openRow(packedRow: Hex, uid: number): RowOpening {
   return { word: words[uid >> 4] as Hex, proof: wordTreeProof(words, uid >> 4, rowDepth) }
 }
 
-function rowOfSeat({ seats, validators }: EpochInputs, uid: number): readonly Hex[] {
-  const holder = seats.find((seat) => seat.uid === uid)?.hotkey
-  const validator = validators.find(({ hotkey }) => hotkey === holder)
+function rowOfSeat(inputs: EpochInputs, uid: number): readonly Hex[] {
+  const holder = holdersOf(inputs).get(uid)
+  const validator = inputs.validators.find(({ hotkey }) => hotkey === holder)
   if (validator === undefined || rowAgeOf(validator) === noRow) return []
   return rowWords(validator.packedRow as Hex)
 }
 
 /** Amounts follow from the posted shares, whether or not the ledger can check those. */
-function wrongAmount(inputs: EpochInputs, { posting, totals }: Posted): Dispute | undefined {
-  const lines = posting.seats.map(parseSeatWord)
-  const isPaid = lines.some(({ rank }) => rank > 0n)
-  const paid = payoutsOf(lines, isPaid ? payableEmission(inputs) : { miners: 0n, dividends: 0n })
+function wrongAmounts(inputs: EpochInputs, { posting }: Posted): readonly Disputable[] {
+  const paid = postedPayouts(inputs, posting)
   const holders = new Map(inputs.seats.map((seat) => [seat.uid, seat]))
   const rightWord = (uid: number): Hex => {
     const seat = holders.get(uid)
@@ -127,18 +181,32 @@ function wrongAmount(inputs: EpochInputs, { posting, totals }: Posted): Dispute 
     const { mined, dividends } = paid[uid] ?? { mined: 0n, dividends: 0n }
     return amountWord({ mined: before.mined + mined, dividends: before.dividends + dividends })
   }
-  const uid = allUids.find((place) => (posting.amounts[place] ?? zeroHash) !== rightWord(place))
-  if (uid !== undefined) {
-    const previous = inputs.previous?.words ?? noWords
-    return {
-      kind: 'amount',
-      uid,
-      word: posting.amounts[uid] ?? zeroHash,
-      proof: halfProof(posting.amounts, uid),
-      previous: previous.amounts[uid] ?? zeroHash,
-      previousProof: amountProof(previous, uid),
-    }
-  }
-  const right = totalsAfter(inputs.previous?.totals, paid)
-  return right.miners === totals.miners && right.dividends === totals.dividends ? undefined : { kind: 'total' }
+  return wrongUids((uid) => (posting.amounts[uid] ?? zeroHash) !== rightWord(uid)).map((uid) => ({
+    kind: 'amount',
+    place: uid,
+    dispute: () => {
+      const previous = inputs.previous?.words ?? noWords
+      return {
+        kind: 'amount',
+        uid,
+        word: posting.amounts[uid] ?? zeroHash,
+        proof: halfProof(posting.amounts, uid),
+        previous: previous.amounts[uid] ?? zeroHash,
+        previousProof: amountProof(previous, uid),
+      }
+    },
+  }))
+}
+
+function wrongTotals(inputs: EpochInputs, { posting, totals }: Posted): readonly Disputable[] {
+  const right = totalsAfter(inputs.previous?.totals, postedPayouts(inputs, posting))
+  if (right.miners === totals.miners && right.dividends === totals.dividends) return []
+  return [{ kind: 'total', place: 0, dispute: () => ({ kind: 'total' }) }]
+}
+
+/** What the posted shares give each uid now. */
+function postedPayouts(inputs: EpochInputs, { seats }: Posting): readonly AmountNumbers[] {
+  const lines = seats.map(parseSeatWord)
+  const isPaid = lines.some(({ rank }) => rank > 0n)
+  return payoutsOf(lines, isPaid ? payableEmission(inputs) : { miners: 0n, dividends: 0n })
 }

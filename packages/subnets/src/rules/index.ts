@@ -10,7 +10,7 @@ export {
   meanAgreementPpm,
   type ReplayState,
 } from './decentralization/index.ts'
-export { type Dispute, findDispute } from './disputes.ts'
+export { type Disputable, type Dispute, findDisputes } from './disputes.ts'
 export { type EpochWindow, epochAt, epochPhase, epochWindow, type SubnetClock } from './epoch-clock.ts'
 export type { HeldSeat, PaidParts, PermittedValidator, PreviousResult, Seat } from './epoch-inputs.ts'
 export { carryWords, computeEpoch, type EpochComputation, type Posting } from './epoch-record.ts'

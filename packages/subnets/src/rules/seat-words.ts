@@ -29,6 +29,12 @@ const [tenureShift, consensusShift, rankShift, dividendShift] = [248n, 208n, 168
 const amountBits = 128n
 const mask = (bits: bigint): bigint => (1n << bits) - 1n
 
+/** Of a seat's word: tenure, consensus and the aggregator's own part, which every known aggregator gives a column alone. */
+export const columnBits = (mask(8n) << tenureShift) | (mask(shareBits) << consensusShift) | mask(dividendShift)
+export const rankBits = mask(shareBits) << rankShift
+export const dividendBits = mask(shareBits) << dividendShift
+export const wholeWord = mask(256n)
+
 /** Packs a seat's numbers; a free seat's word is zero. Throws `subnets/out-of-range`. */
 export function seatWord(numbers: Omit<SeatNumbers, 'own'> & Partial<Pick<SeatNumbers, 'own'>>): Hex {
   const { tenure, consensus, rank, dividend, own = 0n } = numbers

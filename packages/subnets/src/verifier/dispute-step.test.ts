@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Address, type Hex, hexToBytes, signDigest, zeroHash } from '@koinon/base'
+import { type Address, bytesToHex, type Hex, hexToBytes, signDigest, zeroHash } from '@koinon/base'
 import { alphaStakingAbi } from '@koinon/ledger/abis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { SubmittedRoot } from '../client/index.ts'
@@ -112,6 +112,11 @@ describe('disputeStep', () => {
     expect(await look(undefined)).toEqual([])
     expect(await look(digestSubnet.specParts(digestSource))).toMatchObject([{ kind: 'disputed', what: 'seat' }, {}])
 
+    // A number of a seat that nobody holds, which takes no file to be wrong.
+    const dividendOfNobody = seatWord({ tenure: 0, consensus: 0n, rank: 0n, dividend: 1n })
+    await submit(forged(netuid, thief.address, { consensus: 0n, mined: 0n }, [dividendOfNobody]))
+    expect(await look(undefined)).toMatchObject([{ kind: 'disputed', what: 'seat' }, {}])
+
     // A validator that has gone over to the other file goes on looking.
     await submit(forged(netuid, thief.address, { consensus: 0n, mined: 6n }))
     const folder = mkdtempSync(join(tmpdir(), 'koinon-dispute-'))
@@ -132,6 +137,92 @@ describe('disputeStep', () => {
   }, 60_000)
 })
 
+describe('disputeStep of a validator whose server of the ledger lies', () => {
+  it('goes on to a number that the ledger accepts, and objects when there is none', async () => {
+    const { netuid, genesisSeconds } = await ledger.createSubnet(digestSpecHash)
+    const thief = ledger.nextAccount()
+    const honest = ledger.nextAccount()
+    await ledger.join(thief, netuid, '', 30n * token)
+    await ledger.join(honest, netuid, '', 10n * token)
+    const { ledger: chain, writer } = connect(ledger.network, thief.privateKey)
+    await ledger.moveTo(genesisSeconds + 3 * testPhases.epochSeconds)
+    await ledger.advanceEmission()
+    const witness = connect(ledger.network, honest.privateKey)
+    const saved: Hex[] = []
+    // Of seats that both have had for one epoch it says three.
+    const lying = {
+      ...chain,
+      seatsAt: async (...at: Parameters<typeof chain.seatsAt>) =>
+        (await chain.seatsAt(...at)).map((seat) => ({ ...seat, sinceSeconds: seat.sinceSeconds - 2_000 })),
+    }
+    const look = async (): Promise<readonly ValidatorEvent[]> => {
+      const events: ValidatorEvent[] = []
+      const options = {
+        ledger: lying,
+        netuid,
+        subnet: digestSubnet,
+        specHash: digestSpecHash,
+        sourceHash: digestSource,
+        writer: witness.writer,
+        account: {
+          address: witness.hotkey,
+          signDigest: (digest: Uint8Array) => signDigest(digest, hexToBytes(honest.privateKey)),
+        },
+        store: {
+          saveObjection: async (_: number, __: number, { resultHash }: { resultHash: Hex }) => saved.push(resultHash),
+        },
+        onEvent: (event: ValidatorEvent) => events.push(event),
+      }
+      const history = new EpochHistory({ netuid, ledger: lying, aggregator: digestSubnet.aggregator })
+      const step = { options, nowSeconds: await chain.nowSeconds() }
+      await disputeStep(step as unknown as EpochStep<unknown, unknown, unknown>, history)
+      return events
+    }
+    const validators = [thief, honest].map(({ address }, place) =>
+      validatorWord({ hotkey: address, age: noRow, stake: place === 0 ? 30n * token : 10n * token }),
+    )
+    const submit = async (mined: bigint): Promise<Hex> => {
+      const words = {
+        ...forged(netuid, thief.address, { consensus: 0n, mined }).posting,
+        validators: validators.toSorted(),
+        seats: [0, 1].map(() => seatWord({ tenure: 1, consensus: 0n, rank: 0n, dividend: 0n })),
+      }
+      const result = {
+        ...forged(netuid, thief.address, { consensus: 0n, mined }).result,
+        root: resultRoot(words),
+        validatorsHash: hashOfWords(words.validators),
+      }
+      const digest = resultDigest(chain.domain, result)
+      const place = words.validators.indexOf(validators[0] as Hex)
+      await writer.submitRoot(result, words, [place], [signDigest(digest, hexToBytes(thief.privateKey))])
+      return bytesToHex(digest)
+    }
+
+    const wrong = await submit(5n)
+    const refused = ['seat 0: NothingWrong()']
+    expect(await look()).toMatchObject([
+      { kind: 'notShown', resultHash: wrong, refused, shown: 'amount' },
+      { kind: 'disputed', what: 'amount' },
+      { kind: 'punished' },
+    ])
+    expect(saved).toEqual([])
+
+    const right = await submit(0n)
+    expect(await look()).toEqual([
+      {
+        kind: 'notShown',
+        epoch: 1,
+        resultHash: right,
+        wrong: ['tenure of seat 0', 'tenure of seat 1', 'dataHash'],
+        refused: [...refused, 'seat 1: NothingWrong()'],
+        shown: 'nothing',
+      },
+    ])
+    expect(saved).toEqual([right])
+    expect(await chain.isDisabled(right)).toBe(false)
+  }, 60_000)
+})
+
 /** A later file of the subnet, whose shares the ledger cannot check. */
 const otherSubnet = {
   ...digestSubnet,
@@ -139,11 +230,16 @@ const otherSubnet = {
 }
 
 /** What the only validator, without a row, might sign of epoch 1 in favour of its own seat. */
-function forged(netuid: number, hotkey: Address, seat: { readonly consensus: bigint; readonly mined: bigint }) {
+function forged(
+  netuid: number,
+  hotkey: Address,
+  seat: { readonly consensus: bigint; readonly mined: bigint },
+  more: readonly Hex[] = [],
+) {
   const { consensus, mined } = seat
   const posting = {
     validators: [validatorWord({ hotkey, age: noRow, stake: 30n * token })],
-    seats: [seatWord({ tenure: 1, consensus, rank: 0n, dividend: 0n })],
+    seats: [seatWord({ tenure: 1, consensus, rank: 0n, dividend: 0n }), ...more],
     amounts: [amountWord({ mined, dividends: 0n })],
     carry: [],
   }

@@ -5,23 +5,26 @@ import { columnRuleOf } from '../rules/column-rules.ts'
 import {
   type EpochComputation,
   epochWindow,
-  findDispute,
+  findDisputes,
   objectionDigest,
   resultDigest,
   totalsOf,
 } from '../rules/index.ts'
 import { stakeMedian } from '../rules/stake-median.ts'
+import { wrongNumbers } from '../rules/wrong-numbers.ts'
 import type { EpochHistory } from './epoch-history.ts'
 import type { ValidatorOptions } from './ports.ts'
 import { punishSigners } from './punish.ts'
 import { asSignature, collect, type Permitted, stakeOf, totalOf } from './result-step.ts'
+import { nameOf, showWrong } from './show-wrong.ts'
 import type { EpochStep } from './weights-step.ts'
 
 /**
- * While a root is pending: compares it with our own computation. The first wrong number that the ledger can check is disputed, by any
- * validator with or without a permit, and its signers are slashed; else those with a permit object. It may be of an epoch in which another
- * file was in force: then what every file leads to is checked, and shares too where this validator once ran that file. A result that bears
- * this validator's own signature is left to others to dispute: it objects and signs no more, because a fault of its own led there.
+ * While a root is pending: compares it with our own computation. The first wrong number that the ledger accepts is disputed, by any
+ * validator with or without a permit, and its signers are slashed; when it accepts none, those with a permit object. It may be of an epoch
+ * in which another file was in force: then what every file leads to is checked, and shares too where this validator once ran that file. A
+ * result that bears this validator's own signature is left to others to dispute: it objects and signs no more, because a fault of its own
+ * led there.
  */
 export async function disputeStep<task, response, ports>(
   step: EpochStep<task, response, ports>,
@@ -45,25 +48,29 @@ export async function disputeStep<task, response, ports>(
     return
   }
   const posted = { posting: pending.posting, totals: totalsOf(pending.result) }
-  const wrong = findDispute(own, posted, spec?.aggregator ?? zeroHash)
-  if (wrong === undefined && !isOwnFile) {
+  const wrong = findDisputes(own, posted, spec?.aggregator ?? zeroHash)
+  if (wrong.length === 0 && !isOwnFile) {
     // Whether the rest is right this file cannot say.
     history.agreed.add(pending.resultHash)
     return
   }
-  const isOwnSignature = pending.signedBy.includes(writer.hotkey)
-  if (isOwnSignature) stopSigning(step, pending, wrong?.kind ?? 'record or carry')
-  if (isOwnSignature || wrong === undefined) return objectTo(step, pending)
-  const isOverturned = (): Promise<boolean> => ledger.isDisabled(pending.resultHash)
-  // Where the file is unknown the number is one for which the ledger asks for none.
-  const send = () => writer.dispute(pending, spec ?? subnet.specParts(sourceHash), wrong)
-  if (await unlessDone(send, isOverturned)) {
-    onEvent?.({ kind: 'disputed', epoch: pending.epoch, what: wrong.kind })
-    // A reader that is behind does not know of it yet: then it is left to `punishStep`.
-    const offence = (await ledger.offences(netuid)).find(({ resultHash }) => resultHash === pending.resultHash)
-    if (offence !== undefined && (await punishSigners(options, offence)))
-      onEvent?.({ kind: 'punished', epoch: pending.epoch })
+  if (pending.signedBy.includes(writer.hotkey)) {
+    stopSigning(step, pending, wrong[0]?.kind ?? 'record or carry')
+    return objectTo(step, pending)
   }
+  // Where the file is unknown the numbers are those for which the ledger asks for none.
+  const { shown, isOwn, refused } = await showWrong(options, pending, spec ?? subnet.specParts(sourceHash), wrong)
+  const { epoch, resultHash } = pending
+  if (shown === undefined || refused.length > 0) {
+    const names = isOwnFile ? wrongNumbers(own, pending) : wrong.map(nameOf)
+    onEvent?.({ kind: 'notShown', epoch, resultHash, wrong: names, refused, shown: shown?.kind ?? 'nothing' })
+  }
+  if (shown === undefined) return objectTo(step, pending)
+  if (!isOwn) return
+  onEvent?.({ kind: 'disputed', epoch, what: shown.kind })
+  // A reader that is behind does not know of it yet: then it is left to `punishStep`.
+  const offence = (await ledger.offences(netuid)).find((item) => item.resultHash === resultHash)
+  if (offence !== undefined && (await punishSigners(options, offence))) onEvent?.({ kind: 'punished', epoch })
 }
 
 /**

@@ -83,6 +83,18 @@ export type ValidatorEvent =
   /** Did what the contracts leave to anybody. */
   | { readonly kind: 'upkeep'; readonly what: Upkeep }
   | { readonly kind: 'disputed'; readonly epoch: number; readonly what: string }
+  /**
+   * Numbers of a pending result are wrong that could not be shown to the ledger: `wrong` names all that differ from this validator's own,
+   * `refused` what the ledger said to those that were tried, `shown` the kind of the one that it took at last, or nothing.
+   */
+  | {
+      readonly kind: 'notShown'
+      readonly epoch: number
+      readonly resultHash: Hex
+      readonly wrong: readonly string[]
+      readonly refused: readonly string[]
+      readonly shown: string
+    }
   /** Another result of the epoch bears this validator's signature already: signing this one would be an offence. */
   | { readonly kind: 'signedOther'; readonly epoch: number; readonly resultHash: Hex }
   /** A result that this validator signed is not what it computes now: it signs no more until its owner deletes the file at `path`. */
