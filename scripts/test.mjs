@@ -17,6 +17,8 @@ const node = join(root, '.node', 'node_modules', 'node', 'bin', process.platform
 const bin = (name) => join(root, 'node_modules', '.bin', name)
 const results = join(root, '.tmp')
 const minuteMs = 60_000
+/** Hours long, so it is a stage of its own. */
+const subnetsLong = 'subnets.long.test.ts'
 
 /** A stage passes as one, or brings its own counts. */
 const stages = [
@@ -60,6 +62,14 @@ const stages = [
     deadlineMs: minutes * minuteMs,
   })),
   {
+    name: 'contracts with 10,000 fuzz runs',
+    group: 'contracts-long',
+    long: true,
+    command: [node, 'contracts/scripts/test.mjs', '--long'],
+    deadlineMs: 150 * minuteMs,
+    counts: fromLastLine,
+  },
+  {
     name: 'cheat league',
     group: 'league',
     long: true,
@@ -70,8 +80,15 @@ const stages = [
     name: 'long suites',
     group: 'long',
     long: true,
-    ...vitest('long', 'test/vitest.long.config.ts'),
+    ...vitest('long', 'test/vitest.long.config.ts', '--exclude', `**/${subnetsLong}`),
     deadlineMs: 180 * minuteMs,
+  },
+  {
+    name: 'four subnets for 200 epochs',
+    group: 'long-subnets',
+    long: true,
+    ...vitest('long-subnets', 'test/vitest.long.config.ts', subnetsLong),
+    deadlineMs: 600 * minuteMs,
   },
 ]
 
@@ -185,7 +202,7 @@ function firstLine(message) {
   return (message ?? '').split('\n')[0].slice(0, 300)
 }
 
-function vitest(name, config) {
+function vitest(name, config, ...more) {
   const report = join(results, `${name}.json`)
   return {
     report,
@@ -199,6 +216,7 @@ function vitest(name, config) {
       '--reporter=default',
       '--reporter=json',
       `--outputFile.json=${report}`,
+      ...more,
     ],
   }
 }

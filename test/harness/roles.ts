@@ -21,8 +21,8 @@ export async function killRole(home: string, name: string): Promise<number> {
   return pid
 }
 
-/** A role loads a model before it is ready; on a machine that is full of other work that takes minutes. */
-const restartPatienceMs = 180_000
+/** A role loads a model or replays its chain's history before it is ready; on a machine that is full of other work that takes minutes. */
+const restartPatienceMs = 600_000
 
 /** Waits until the supervisor has put another process in the place of `oldPid`. */
 export function restarted(home: string, name: string, oldPid: number): Promise<RoleStatus> {

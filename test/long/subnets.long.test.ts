@@ -51,7 +51,8 @@ async function liveThroughKills(): Promise<void> {
     await restarted(network.home, victim, await killRole(network.home, victim))
     const epoch = await slowestEpoch()
     process.stderr.write(`epoch ${epoch} of ${epochs + 2}: killed ${victim}\n`)
-    await waitFor('the next epoch', 240_000, async () => (await slowestEpoch()) > epoch)
+    // A chain replays its history when it starts again.
+    await waitFor('the next epoch', 600_000, async () => (await slowestEpoch()) > epoch)
   }
 }
 

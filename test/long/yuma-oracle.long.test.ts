@@ -6,7 +6,7 @@ import { liquidAlphaDefaults, yuma2Defaults, yuma3Defaults } from '../../package
 import { type OracleEpoch, oracleEpoch } from '../../packages/subnets/src/testing/yuma-oracle.ts'
 import { yumaParameters, yumaSubnets } from '../../packages/subnets/src/testing/yuma-worlds.ts'
 
-const shares = ['stake', 'activeStake', 'consensus', 'incentive', 'dividends', 'validatorTrust'] as const
+const shares = ['stake', 'activeStake', 'consensus', 'incentive', 'trust', 'dividends', 'validatorTrust'] as const
 
 it('has the bits of the oracle on 10,000 random subnets', () => {
   let earning = 0

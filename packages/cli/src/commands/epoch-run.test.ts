@@ -18,7 +18,7 @@ type Envelope = {
     readonly differing: readonly string[]
     readonly vectors: readonly (Record<string, unknown> & { readonly label: string })[]
   }
-  readonly error?: { readonly code: string; readonly hint?: string }
+  readonly error?: { readonly code: string; readonly message: string; readonly hint?: string }
   readonly warnings: readonly string[]
 }
 
@@ -94,6 +94,22 @@ describe('koinon epoch run', () => {
     const { code, envelope } = await runFile(text)
     expect({ code, error: envelope.error?.code }).toEqual({ code: exitCode, error: errorCode })
     expect(envelope.error?.hint).toBeDefined()
+    expect(envelope.error?.message).toContain('file.json')
+  })
+
+  it('reads amounts of 64 bits to the unit, whether they are written as numbers or as strings', async () => {
+    const amounts = (text: (value: string) => string) =>
+      ['1500000000000000001', '1500000000000000001', '3000000000000000003'].map(text).join(',')
+    const file = (
+      text: (value: string) => string,
+    ) => `\ufeff{"vectors": [{"label": "yuma3.large.0", "permits": [1, 1, 0],
+      "stake": [${text('9000000000000000001')}, ${text('9000000000000000001')}, 0], "weights": [[[2, 1]], [[2, 1]]],
+      "params": {"emission": ${text('6000000000000000006')}}, "emission": [${amounts(text)}]}]}`
+    for (const text of [(value: string) => value, (value: string) => `"${value}"`]) {
+      const { code, envelope } = await runFile(file(text))
+      expect({ code, differing: envelope.data.differing }).toEqual({ code: 0, differing: [] })
+      expect(envelope.data.vectors[0]?.['checks']).toMatchObject({ emission: { largestDifference: 0 } })
+    }
   })
 
   it('explains a file that is not there, and a missing flag', async () => {

@@ -13,7 +13,7 @@ export function defineEpochRun(epoch: Command): void {
     .requiredOption('--in <file>', 'JSON with a list of vectors, as in specs/vectors/incentives.json')
     .action(
       runCommand(async ({ warn }, options: { readonly in: string }) => {
-        const { vectors, leftOut, warnings } = runEpochVectors(readJson(options.in))
+        const { vectors, leftOut, warnings } = runEpochVectors(readJson(options.in), options.in)
         for (const warning of warnings) warn(warning)
         if (leftOut.length > 0)
           warn(`left out, because their label begins with neither yuma2 nor yuma3: ${leftOut.join(', ')}`)
@@ -64,7 +64,7 @@ function readJson(path: string): unknown {
     })
   }
   try {
-    return JSON.parse(text)
+    return JSON.parse(text.replace(/^\uFEFF/, ''), keepLargeNumbers)
   } catch (cause) {
     throw new KoinonError({
       code: 'usage/bad-json',
@@ -73,4 +73,10 @@ function readJson(path: string): unknown {
       cause,
     })
   }
+}
+
+/** Whole numbers that a double cannot hold stay as they are written: amounts of 64 bits are read as strings are. */
+function keepLargeNumbers(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  const isCut = typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)
+  return isCut && /^\d+$/.test(context?.source ?? '') ? context?.source : value
 }

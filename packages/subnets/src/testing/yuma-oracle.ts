@@ -14,6 +14,7 @@ export type OracleEpoch = {
   readonly activeStake: readonly bigint[]
   readonly consensus: readonly bigint[]
   readonly incentive: readonly bigint[]
+  readonly trust: readonly bigint[]
   readonly dividends: readonly bigint[]
   readonly validatorTrust: readonly bigint[]
   readonly permits: readonly boolean[]
@@ -98,11 +99,16 @@ export function oracleEpoch(subnet: YumaSubnet, parameters: YumaParameters): Ora
     return new Map(kept.map(([seat, weight]) => [seat, least(weight, get(consensus, seat))]))
   })
   const validatorTrust = clipped.map((row) => total([...row.values()]))
-  const ranks = columnSums(
-    clipped.map((row, uid) => new Map([...row].map(([seat, weight]) => [seat, mul(get(activeStake, uid), weight)]))),
-    count,
-  )
+  const ranksOf = (rows: Sparse): bigint[] => {
+    const weighed = rows.map(
+      (row, uid) => new Map([...row].map(([seat, weight]) => [seat, mul(get(activeStake, uid), weight)])),
+    )
+    return columnSums(weighed, count)
+  }
+  const ranks = ranksOf(clipped)
   const incentive = normalise(ranks)
+  const unclipped = ranksOf(counted)
+  const trust = ranks.map((rank, seat) => div(rank, get(unclipped, seat)))
 
   const forBonds = interpolate(counted, clipped, ofU16(parameters.bondsPenaltyU16), count)
   const old: Sparse = uids.map(
@@ -169,6 +175,7 @@ export function oracleEpoch(subnet: YumaSubnet, parameters: YumaParameters): Ora
     activeStake,
     consensus,
     incentive,
+    trust,
     dividends,
     validatorTrust,
     permits: newPermits,

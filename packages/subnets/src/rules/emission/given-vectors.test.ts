@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { decayQ64 } from '../conviction-math.ts'
 import { oneQ64 } from '../fixed/q64.ts'
+import { poolPrice, wad } from '../pool/weighted-pool.ts'
 import { burnPriceAfter, burnPriceBumped, decayFactorQ32 } from '../prices.ts'
 import { rootProportionQ64 } from './coinbase.ts'
 import { taoflow } from './flow.ts'
@@ -9,6 +10,7 @@ import { emissionRate } from './halving.ts'
 import { hillGate } from './hill-gate.ts'
 import { emissionPolicies } from './policies.ts'
 import type { SubnetSignals } from './policy.ts'
+import { issueOfEntry } from './pool-step.ts'
 
 // The chain's own numbers, with their sources: specs/vectors/incentives.json.
 const { vectors } = JSON.parse(
@@ -47,19 +49,55 @@ describe('the vectors of the chain', () => {
   })
 
   it('gate: 1 to 2 becomes 1 to 9', () => {
-    const { prices, q, h, shares, tol } = given<{
+    const { prices, q, h, bar, shares, tol } = given<{
       prices: number[]
       q: number
       h: number
+      bar: number
       shares: number[]
       tol: number
     }>('gate.two_subnets')
     const policy = hillGate({ steepness: h, demandPercent: Math.round(q * 100) })
+    // The larger share alone is more than the demand, so the bar stands at it.
+    const [, larger] = emissionPolicies.priceEma.shares(
+      prices.map((price) => ({ ...quiet, priceEmaQ64: BigInt(price) * oneQ64 })),
+    )
+    expect(Math.abs(toNumber(larger as bigint) - bar)).toBeLessThanOrEqual(tol)
     policy
       .shares(prices.map((price) => ({ ...quiet, priceEmaQ64: BigInt(price) * oneQ64 })))
       .forEach((share, index) => {
         expect(Math.abs(toNumber(share) - (shares[index] as number))).toBeLessThanOrEqual(tol)
       })
+  })
+
+  it('coinbase: alpha goes in by price', () => {
+    const { emission, tao, alpha, moving_price, alpha_in_after } = given<
+      Record<string, number[]> & { emission: number }
+    >('coinbase.alpha_in_by_price')
+    const averages = (moving_price as number[]).map((price) => BigInt(price) * oneQ64)
+    const shares = emissionPolicies.priceEma.shares(averages.map((priceEmaQ64) => ({ ...quiet, priceEmaQ64 })))
+    const schedule = { cap: 21_000_000_000_000_000n, base: 1_000_000_000n }
+    // Nothing but the price bounds what goes in: all stake is on the root, and an injection may be as large as the pool.
+    const rules = {
+      koin: schedule,
+      alpha: schedule,
+      periodSeconds: 1n,
+      rootWeight: wad,
+      policy: emissionPolicies.priceEma,
+      injectionBps: 10_000n,
+    }
+    const opening = { from: 0n, end: 1n, koinIssued: BigInt(emission), rootStake: 1n << 90n }
+    const after = shares.map((shareQ64, netuid) => {
+      const pool = {
+        alpha: BigInt((alpha as number[])[netuid] as number),
+        koin: BigInt((tao as number[])[netuid] as number),
+        weightKoin: wad / 2n,
+      }
+      const entry = { netuid, average: poolPrice(pool), capital: 0n, shareQ64 }
+      const subnet = { pool, minted: pool.alpha, ownerBps: 1_800, minersBps: 4_100, validatorsBps: 4_100 }
+      return Number(pool.alpha + issueOfEntry(rules, opening, entry, subnet).alphaIn)
+    })
+    expect(after).toEqual(alpha_in_after)
   })
 
   it('coinbase: root proportion', () => {

@@ -88,6 +88,27 @@ describe('specs/vectors/incentives.json', () => {
     }
   })
 
+  it('holds how fast the average of a price moves by the age of its pool', () => {
+    const { base_alpha, halving_blocks, spot, start_block, rows, tol } = given<{
+      base_alpha: number
+      halving_blocks: number
+      spot: number
+      start_block: number
+      rows: [number, number | string][]
+      tol: number
+    }>('price_ema.age')
+    // Blocks of 12 s there, and a rate of its own for a block; here 3 millionths a block, in closed form.
+    const seconds = 12n
+    expect(BigInt(halving_blocks) * seconds).toBe(2_419_200n)
+    for (const [block, expected] of rows) {
+      const age = BigInt(block - start_block) * seconds
+      const moved = movePriceAverage(0n, parts(spot), age, age + seconds)
+      const average = (Number(moved) / 1e18) * (base_alpha / 3e-6)
+      if (typeof expected === 'string') expect(average).toBeLessThan(Number(expected.replace('<', '')))
+      else expect(Math.abs(average - expected)).toBeLessThanOrEqual(tol)
+    }
+  })
+
   it('holds the input, before the fee, to a target price', () => {
     const vector = given<Record<string, number>>('pool.quote_delta_in') as {
       w_quote: number

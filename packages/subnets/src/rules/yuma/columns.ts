@@ -30,6 +30,8 @@ export type YumaShares = {
   readonly incentive: Float64Array
   /** Sum of the column's ranks before normalising; their total over all columns stands in the header. */
   readonly ranks: Float64Array
+  /** W per column and row, `notListed` where nothing is. */
+  readonly weights: Float64Array
   /** Q32, per row. */
   readonly validatorTrust: Float64Array
   readonly dividends: Float64Array
@@ -58,7 +60,7 @@ export function settleColumns(input: YumaColumns, kappa: number, rates: BondRate
   }
   const incentive = normalizeQ32(ranks)
   const { dividends, bonds } = settleBonds({ ...input, weights, consensus, incentive }, rates)
-  return { consensus, incentive, ranks, validatorTrust, dividends, bonds }
+  return { consensus, incentive, ranks, weights, validatorTrust, dividends, bonds }
 }
 
 /** W: each weight over the total of its row. */

@@ -4,7 +4,7 @@
  * their published epochs can be recomputed.
  */
 import { KoinonError } from '@koinon/base'
-import { divQ32, normalizeQ32, sumOf, wholeQ32 } from '../fixed/q32.ts'
+import { divQ32, mulQ32, normalizeQ32, sumOf, wholeQ32 } from '../fixed/q32.ts'
 import { notListed, settleColumns, type YumaShares } from './columns.ts'
 import { type YumaParameters, yumaRates } from './parameters.ts'
 import { largestShares, stakeCap, stakeShares } from './stake.ts'
@@ -49,6 +49,8 @@ export type YumaEpoch = {
   readonly active: readonly boolean[]
   readonly consensus: Float64Array
   readonly incentive: Float64Array
+  /** Part of a seat's rank that is left after clipping. */
+  readonly trust: Float64Array
   readonly dividends: Float64Array
   readonly validatorTrust: Float64Array
   /** Permits of the next epoch. */
@@ -73,11 +75,12 @@ export function runYumaEpoch(subnet: YumaSubnet, parameters: YumaParameters): Yu
 
   const rowUids = uids.filter((uid) => permits[uid] || (subnet.bonds[uid] as UidRow).length > 0)
   const rates = yumaRates(parameters)
+  const counted = Float64Array.from(rowUids, (uid) => activeStake[uid] as number)
   const shares = settleColumns(
     {
       rows: rowUids.length,
       columns: uids.length,
-      activeStake: Float64Array.from(rowUids, (uid) => activeStake[uid] as number),
+      activeStake: counted,
       weights: countedWeights(subnet, permits, rowUids),
       bonds: keptBonds(subnet, rowUids),
     },
@@ -91,6 +94,7 @@ export function runYumaEpoch(subnet: YumaSubnet, parameters: YumaParameters): Yu
     active,
     consensus: shares.consensus,
     incentive: shares.incentive,
+    trust: seatTrust(shares, counted),
     dividends,
     validatorTrust: spread(shares.validatorTrust, rowUids, uids.length),
     permits: newPermits,
@@ -191,6 +195,19 @@ function emissions(emission: bigint, incentive: Float64Array, dividends: Float64
     validatorEmission: pay(sum === 0 ? fallback : overSum(dividends)),
     emission: pay(sum === 0 ? fallback : overSum(combined)),
   }
+}
+
+/** Each seat's rank over what it would be without clipping; 0 where nobody gives it anything. */
+function seatTrust({ ranks, weights }: YumaShares, activeStake: Float64Array): Float64Array {
+  const rows = activeStake.length
+  return ranks.map((rank, column) => {
+    let whole = 0
+    for (let row = 0; row < rows; row++) {
+      const weight = weights[column * rows + row] as number
+      if (weight > 0) whole += mulQ32(activeStake[row] as number, weight)
+    }
+    return divQ32(rank, whole)
+  })
 }
 
 function spread(values: Float64Array, rowUids: readonly number[], count: number): Float64Array {

@@ -11,13 +11,18 @@ const defaultMaximumValidators = 64
 const defaultEmission = 1_000_000_000
 const defaultCutoff = 5_000
 
-/** Fields and parameters that are read; everything else is a result or unknown. */
-export const inputFields: ReadonlySet<string> = new Set(
-  (
-    'label src source note comment params tol n stake permits weights carry_bonds_from bonds_in miner_uids validator_uids ' +
-    'last_update block cutoff activity_cutoff reg_block block_at_registration last_tempo tempo owner_uid stake_threshold oldest_commit'
-  ).split(' '),
+/** Fields of one number that may also stand among the parameters. */
+export const clockFields: ReadonlySet<string> = new Set(
+  'block cutoff activity_cutoff last_tempo tempo owner_uid stake_threshold'.split(' '),
 )
+/** Fields and parameters that are read; everything else is a result or unknown. */
+export const inputFields: ReadonlySet<string> = new Set([
+  ...clockFields,
+  ...(
+    'label src source note comment params tol n stake permits weights carry_bonds_from bonds_in miner_uids validator_uids ' +
+    'last_update reg_block block_at_registration oldest_commit'
+  ).split(' '),
+])
 export const parameterFields: ReadonlySet<string> = new Set(
   (
     'kappa bonds_penalty bonds_moving_avg yuma3 liquid alpha_low alpha_high steepness max_validators emission stake_cap_percent ' +
@@ -27,21 +32,22 @@ export const parameterFields: ReadonlySet<string> = new Set(
 
 /** `carried`: the new bonds of the epoch before, if this one begins with them. Throws `subnets/bad-vector` naming the field. */
 export function readVector(vector: JsonObject, carried: readonly UidRow[] | undefined): VectorInput {
+  if (vector['params'] !== undefined && !isObject(vector['params'])) throw badVector('params', 'is not an object')
   const parameters = parametersOf(vector)
   const count = countOf(vector)
-  const stakes = listOf(vector['stake'], count, 'stake', 0n, (item) => wholeAmount(item, 'stake'))
+  const stakes = listOf(vector['stake'], count, 'stake', 0n, wholeAmount)
   const blocks = (field: string, missing: number): readonly number[] | undefined =>
-    vector[field] === undefined
-      ? undefined
-      : listOf(vector[field], count, field, missing, (item) => wholeNumber(item, field))
-  const number = (field: string): number | undefined =>
-    vector[field] === undefined || vector[field] === null ? undefined : wholeNumber(vector[field], field)
-  const stakeThreshold =
-    vector['stake_threshold'] === undefined ? undefined : wholeAmount(vector['stake_threshold'], 'stake_threshold')
+    vector[field] === undefined ? undefined : listOf(vector[field], count, field, missing, wholeNumber)
+  const number = (field: string): number | undefined => {
+    const value = parameter(vector, field)
+    return value === undefined ? undefined : wholeNumber(value, field)
+  }
+  const threshold = parameter(vector, 'stake_threshold')
+  const stakeThreshold = threshold === undefined ? undefined : wholeAmount(threshold, 'stake_threshold')
   const permits =
     vector['permits'] === undefined
       ? undefined
-      : listOf(vector['permits'], count, 'permits', false, (item) => wholeNumber(item, 'permits') !== 0)
+      : listOf(vector['permits'], count, 'permits', false, (item, field) => wholeNumber(item, field) !== 0)
   const given = parameter(vector, 'max_validators')
   const maximumValidators =
     given === undefined
@@ -142,14 +148,14 @@ function countOf(vector: JsonObject): number {
 function weightsOf(vector: JsonObject, count: number): readonly UidRow[] {
   if (vector['weights'] === undefined) throw badVector('weights', 'is missing')
   const seats = uidList(vector, 'miner_uids')
-  return listOf<UidRow>(vector['weights'], count, 'weights', [], (row) => rowOf(row, count, seats, 'weights'))
+  return listOf<UidRow>(vector['weights'], count, 'weights', [], (row, field) => rowOf(row, count, seats, field))
 }
 
 function bondsOf(vector: JsonObject, count: number, carried: readonly UidRow[] | undefined): readonly UidRow[] {
   const given = vector['bonds_in']
   if (given !== undefined) {
     const seats = uidList(vector, 'miner_uids')
-    return listOf<UidRow>(given, count, 'bonds_in', [], (row) => rowOf(row, count, seats, 'bonds_in'))
+    return listOf<UidRow>(given, count, 'bonds_in', [], (row, field) => rowOf(row, count, seats, field))
   }
   if (carried === undefined) return Array.from({ length: count }, () => [])
   if (carried.length !== count)

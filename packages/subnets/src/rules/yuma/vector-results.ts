@@ -28,12 +28,17 @@ const shares: Readonly<Record<string, (epoch: YumaEpoch) => Float64Array>> = {
   active_stake: (epoch) => epoch.activeStake,
   consensus: (epoch) => epoch.consensus,
   incentive: (epoch) => epoch.incentive,
+  rank: (epoch) => epoch.incentive,
+  ranks: (epoch) => epoch.incentive,
+  trust: (epoch) => epoch.trust,
   dividends: (epoch) => epoch.dividends,
   validator_trust: (epoch) => epoch.validatorTrust,
 }
 const bondNames: readonly string[] = ['bonds', 'bonds_u16', 'bonds_u16_col']
 /** Printed whether a vector holds them or not. */
-const printedNames = [...Object.keys({ ...amounts, ...flags, ...shares }), 'bonds', 'bonds_u16']
+const printedNames = [...Object.keys({ ...amounts, ...flags, ...shares }), 'bonds', 'bonds_u16'].filter(
+  (name) => name !== 'rank' && name !== 'ranks',
+)
 
 /** True for names of results that can be printed and compared. */
 export function isResult(name: string): boolean {
@@ -169,7 +174,7 @@ function valueOf(
   if (seat !== undefined) {
     const row = epoch.bonds[uid]
     const bond = row?.find(([column]) => column === seat)?.[1] ?? 0
-    return row === undefined ? undefined : kind === 'stored' ? bond : bond / 65_535
+    return row === undefined || epoch.stake[seat] === undefined ? undefined : kind === 'stored' ? bond : bond / 65_535
   }
   if (kind === 'amount') return amounts[name]?.(epoch)[uid]
   if (kind === 'flag') {

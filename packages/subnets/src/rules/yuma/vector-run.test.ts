@@ -22,7 +22,24 @@ describe('the vectors of incentives.json', () => {
   it('are 22 epochs, all of whose fields are known', () => {
     expect(vectors).toHaveLength(22)
     expect(warnings).toEqual([])
-    expect(leftOut).toContain('sigmoid.rho40_kappa0.5')
+    // The others are read beside what they are about: rules/fixed, rules/pool, rules/emission, and below.
+    expect(leftOut).toEqual([
+      'upscale_u16',
+      'weighted_median.stake_score_majority_result',
+      'sigmoid.rho40_kappa0.5',
+      'ema_alpha.sparse',
+      'pool.price',
+      'pool.quote_delta_in',
+      'flow.pow_normalize_p1',
+      'flow.negative_vs_positive',
+      'gate.two_subnets',
+      'price_ema.age',
+      'coinbase.alpha_in_by_price',
+      'coinbase.root_proportion',
+      'burn.bump_and_decay',
+      'lock.exp_decay',
+      'halving.issuance_rao_to_block_emission_rao',
+    ])
   })
 
   it.each(vectors)('agree: $label', ({ agrees, checks, problem }) => {
@@ -142,6 +159,62 @@ describe('runEpochVectors', () => {
     expect(only({ ...plain, incentive: [0, 0, 1, 0] })).toMatchObject({ agrees: false })
   })
 
+  it('tells what is left of a rank after clipping, and reads ranks as the incentive', () => {
+    const split = { stake: [2, 1, 0, 0], permits: [1, 1, 0, 0], weights: [[[2, 9]], [[3, 9]], [], []] }
+    const { agrees, results } = only({ ...plain, ...split, rank: [0, 0, 1], trust: [0, 0, 1, 0], tol: 1e-9 })
+    expect(agrees).toBe(true)
+    expect(results).toMatchObject({ rank: [0, 0, 1], trust: [0, 0, 1, 0], incentive: [0, 0, 1, 0] })
+    const half = [
+      [2, 2],
+      [3, 2],
+    ] as const
+    const clipped = { ...split, weights: [[[2, 4]], half, [], []], ranks_u16: [0, 0, 65_535, 0] }
+    // Validator 0, with two thirds, gives seat 2 all, and nothing to seat 3; the other gives both the half.
+    expect(only({ ...plain, ...clipped, trust: [0, 0, 1, 0], tol: 1e-9 })).toMatchObject({ agrees: true })
+    expect(only({ ...plain, ...clipped, stake: [1, 2, 0, 0], trust: [0, 0, 0.75, 1], tol: 1e-9 })).toMatchObject({
+      checks: { trust: { agrees: true } },
+    })
+  })
+
+  it('takes what is null for what is not there, and clocks from the parameters too', () => {
+    const nothing = {
+      last_update: null,
+      reg_block: null,
+      bonds_in: null,
+      owner_uid: null,
+      emission: null,
+      dividends: null,
+    }
+    expect(only({ ...plain, ...nothing, permits: null, params: { max_validators: 2 } })).toMatchObject({
+      agrees: null,
+      results: { emission: [250_000_000, 250_000_000, 500_000_000] },
+    })
+    const clocks = { params: { block: 10, cutoff: 5 }, last_update: [10, 4, 10] }
+    expect(only({ ...plain, ...clocks }).results['active_stake']).toEqual([1, 0, 0])
+  })
+
+  it('compares nothing with a seat that there is not', () => {
+    expect(only({ ...plain, bonds: [[0, 0, 0, 0.1]], tol: 1e-4 }).checks['bonds']).toMatchObject({ agrees: false })
+    expect(only({ ...plain, bonds_u16: { 0: { 7: 0 } } }).checks['bonds_u16']).toMatchObject({ agrees: false })
+  })
+
+  it('computes nothing from bonds that it does not have', () => {
+    const run = runEpochVectors([
+      { ...plain, label: 'yuma3.a.0', stake: [-1, 1, 0] },
+      { ...plain, label: 'yuma3.a.1' },
+      { ...plain, label: 'yuma3.a.2', carry_bonds_from: 'yuma3.a.0' },
+      { ...plain, label: 'yuma3.b.0', carry_bonds_from: 7 },
+      { ...plain, label: 'yuma3.a.3', carry_bonds_from: null },
+    ])
+    expect(run.vectors.map(({ problem }) => problem)).toEqual([
+      'The field "stake[0]" has -1, a negative number',
+      'The field "carry_bonds_from" is "yuma3.a.0", which could not be computed',
+      'The field "carry_bonds_from" is "yuma3.a.0", which could not be computed',
+      'The field "carry_bonds_from" has 7, not the label of a vector',
+      undefined,
+    ])
+  })
+
   it('carries bonds from the vector that is named, from the one before in the series, or not at all', () => {
     const series = [
       { ...plain, label: 'yuma3.a.0' },
@@ -149,13 +222,25 @@ describe('runEpochVectors', () => {
       { ...plain, label: 'yuma3.b.0' },
       { ...plain, label: 'yuma3.b.1', carry_bonds_from: 'yuma3.a.1' },
       { ...plain, label: 'yuma3.b.2', carry_bonds_from: null },
+      { ...plain, label: 'yuma3.b.3', bonds_in: [[[2, 65_535]]] },
       { ...plain, label: 'yuma3.b.3', carry_bonds_from: 'yuma3.c.0' },
-      { ...plain, label: 'yuma3.b.4', bonds_in: [[[2, 65_535]]] },
     ]
     const run = runEpochVectors(series)
-    const bonds = run.vectors.map(({ results }) => (results['bonds_u16'] as number[][])[0]?.[2])
-    expect(bonds).toEqual([6_553, 12_451, 6_553, 17_759, 6_553, 6_553, 65_535])
-    expect(run.warnings).toEqual(['yuma3.b.3: no epoch "yuma3.c.0" stands before it, so it begins without bonds'])
+    const bonds = run.vectors.map(({ results }) => (results['bonds_u16'] as number[][] | undefined)?.[0]?.[2])
+    expect(bonds).toEqual([6_553, 12_451, 6_553, 17_759, 6_553, 65_535, undefined])
+    expect(run.vectors.map(({ bondsFrom }) => bondsFrom)).toEqual([
+      null,
+      'yuma3.a.0',
+      null,
+      'yuma3.a.1',
+      null,
+      null,
+      null,
+    ])
+    expect(run.vectors[6]?.problem).toBe(
+      'The field "carry_bonds_from" names "yuma3.c.0", and no such epoch stands before this one',
+    )
+    expect(run.warnings).toEqual(['yuma3.b.3: two epochs have this label'])
   })
 
   it('drops what the clocks say: idle validators, weights and bonds older than a seat', () => {
@@ -185,11 +270,14 @@ describe('runEpochVectors', () => {
 
   it.each<[string, object]>([
     ['"stake" is missing', { stake: undefined }],
-    ['"stake" has -1, a negative number', { stake: [-1, 1, 0] }],
-    ['"stake" has 0.5, not a whole number', { stake: [0.5, 1, 0] }],
+    ['"stake[0]" has -1, a negative number', { stake: [-1, 1, 0] }],
+    ['"stake[1]" has 0.5, not a whole number', { stake: [1, 0.5, 0] }],
+    ['"stake[1]" has 9007199254740992, too large for a number: write it as a string', { stake: [1, 2 ** 53, 0] }],
+    ['"params" is not an object', { params: [1] }],
+    ['"weights[0]" has [2,1,5], not a pair of uid and value', { weights: [[[2, 1, 5]]] }],
     ['"weights" is missing', { weights: undefined }],
     ['"weights" is missing', { weights: 'same' }],
-    ['"weights" has a row of 2 numbers for 3 uids', { weights: [[1, 2]] }],
+    ['"weights[0]" has a row of 2 numbers for 3 uids', { weights: [[1, 2]] }],
     ['"weights" names uid 7', { weights: { 7: [] } }],
     ['"weights" has the key "a"', { weights: { a: [] } }],
     [

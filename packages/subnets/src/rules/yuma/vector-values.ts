@@ -22,6 +22,8 @@ export function wholeNumber(value: unknown, field: string): number {
   const number = typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value
   if (typeof number === 'boolean') return number ? 1 : 0
   if (typeof number === 'number' && Number.isSafeInteger(number)) return number
+  if (Number.isInteger(number))
+    throw badVector(field, `has ${shown(value)}, too large for a number: write it as a string`)
   throw badVector(field, `has ${shown(value)}, not a whole number`)
 }
 
@@ -51,18 +53,21 @@ export function byUid(
   })
 }
 
-/** One value for each of `count` uids; `missing` where none is given. Throws `subnets/bad-vector` on uids beyond. */
+/**
+ * One value for each of `count` uids, `missing` where none is given; `read` is told the field with the uid. Throws `subnets/bad-vector` on
+ * uids beyond.
+ */
 export function listOf<item>(
   value: unknown,
   count: number,
   field: string,
   missing: item,
-  read: (value: unknown) => item,
+  read: (value: unknown, field: string) => item,
 ): readonly item[] {
   const list = Array.from({ length: count }, () => missing)
   for (const [uid, item] of byUid(value, count, field)) {
     if (uid >= count) throw badVector(field, `names uid ${uid}, but there are only ${count}`)
-    list[uid] = read(item)
+    list[uid] = read(item, `${field}[${uid}]`)
   }
   return list
 }
@@ -73,7 +78,10 @@ export function listOf<item>(
  */
 export function rowOf(value: unknown, count: number, seats: readonly number[] | undefined, field: string): UidRow {
   if (Array.isArray(value) && value.every((item) => Array.isArray(item))) {
-    return value.map((pair) => [wholeNumber(pair[0], field), wholeNumber(pair[1], field)] as const)
+    return value.map((pair) => {
+      if (pair.length !== 2) throw badVector(field, `has ${shown(pair)}, not a pair of uid and value`)
+      return [wholeNumber(pair[0], field), wholeNumber(pair[1], field)] as const
+    })
   }
   if (Array.isArray(value)) {
     const numbers = value.map((item) => wholeNumber(item, field))
