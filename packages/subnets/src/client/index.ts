@@ -11,6 +11,7 @@ export type {
   Accrual,
   Endpoint,
   Offence,
+  SignedResult,
   SubmittedRoot,
   SubnetLedger,
   SubnetLedgerWriter,

@@ -2,6 +2,7 @@
 import type { Address, Hex } from '@koinon/base'
 import type {
   AmountNumbers,
+  Confirmation,
   Dispute,
   EpochResult,
   HeldSeat,
@@ -48,6 +49,9 @@ export type Offence = Pick<SubmittedRoot, 'epoch' | 'resultHash' | 'result' | 'p
   readonly signers: readonly number[]
 }
 
+/** A result and one hotkey's signature over its digest: 65 bytes r, s, v. */
+export type SignedResult = { readonly result: EpochResult; readonly signature: Hex }
+
 /** Alpha that accrued to a subnet, atomic units, by whom it is for. */
 export type Accrual = PaidParts & { readonly owner: bigint }
 
@@ -64,6 +68,8 @@ export type SubnetLedger = {
   /** The time that the next block would carry. */
   nowSeconds(): Promise<number>
   clock(netuid: number): Promise<SubnetClock>
+  /** Seats that the subnet may have. */
+  maximumSeats(netuid: number): Promise<number>
   specHash(netuid: number, epoch: number): Promise<Hex>
   /** Current seats with where they are reached. */
   endpoints(netuid: number): Promise<readonly Endpoint[]>
@@ -124,6 +130,12 @@ export type SubnetLedgerWriter = {
   dispute(root: Pick<SubmittedRoot, 'result' | 'posting'>, spec: SpecParts, dispute: Dispute): Promise<void>
   /** Slashes signers of an overturned result, by their places in the posting's validators. */
   punish(root: Pick<SubmittedRoot, 'result' | 'posting'>, signers: readonly number[]): Promise<void>
+  /** Slashes whoever signed both results of one epoch, neither of them disabled. The sender is rewarded. */
+  punishTwofold(first: SignedResult, second: SignedResult): Promise<void>
+  /** Lets the ledger compute all of a pending result of a small subnet, which makes it active at once. */
+  confirm(root: Pick<SubmittedRoot, 'result' | 'posting'>, spec: SpecParts, confirmation: Confirmation): Promise<void>
+  /** Gas that `confirm` takes; throws `ledger/refused` as it does. Sends nothing. */
+  estimateConfirm(...args: Parameters<SubnetLedgerWriter['confirm']>): Promise<bigint>
   objectRoot(netuid: number, epoch: number, resultHash: Hex, signatures: readonly Hex[]): Promise<void>
   claimMany(netuid: number, epoch: number, claims: readonly SeatClaim[]): Promise<void>
   /** Pays the subnet's owner what accrued to it up to the end of the newest epoch with an active root. */

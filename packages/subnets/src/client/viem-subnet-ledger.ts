@@ -72,7 +72,7 @@ type Contracts = ReturnType<typeof contractsOf>
 function subnetViews(
   reader: LedgerReader,
   { subnets }: Contracts,
-): Views<'nowSeconds' | 'clock' | 'specHash' | 'endpoints'> {
+): Views<'nowSeconds' | 'clock' | 'maximumSeats' | 'specHash' | 'endpoints'> {
   const clocks = new Map<number, SubnetClock>()
   return {
     nowSeconds: async () => Number((await reader.getBlock({ blockTag: 'pending' })).timestamp),
@@ -92,6 +92,7 @@ function subnetViews(
       clocks.set(netuid, clock)
       return clock
     },
+    maximumSeats: (netuid) => reader.readContract({ ...subnets, functionName: 'maxNeuronsOf', args: [netuid] }),
     specHash: (netuid, epoch) =>
       reader.readContract({ ...subnets, functionName: 'specHashAt', args: [netuid, BigInt(epoch)] }),
     async endpoints(netuid) {

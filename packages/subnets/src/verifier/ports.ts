@@ -82,6 +82,10 @@ export type ValidatorEvent =
   | { readonly kind: 'claimed'; readonly epoch: number; readonly accounts: number }
   /** Did what the contracts leave to anybody. */
   | { readonly kind: 'upkeep'; readonly what: Upkeep }
+  /** Had the ledger compute all of a pending result, which is active now. */
+  | { readonly kind: 'confirmed'; readonly epoch: number; readonly gas: number }
+  /** A pending result waits for its delay: to have it computed would take more gas than this validator pays. */
+  | { readonly kind: 'notConfirmed'; readonly epoch: number; readonly gas: number }
   | { readonly kind: 'disputed'; readonly epoch: number; readonly what: string }
   /** Another result of the epoch bears this validator's signature already: signing this one would be an offence. */
   | { readonly kind: 'signedOther'; readonly epoch: number; readonly resultHash: Hex }
@@ -108,6 +112,8 @@ export type ValidatorOptions<task, response, ports> = {
   /** Rows are sealed to its rounds, and those of the silent opened with them; without it neither. */
   readonly timekeeper?: Timekeeper
   readonly verifyPorts: ports
+  /** Pays up to so much gas to have a result computed by the ledger that it agrees with (specs/0015-disputes.md section 7); never without. */
+  readonly mostConfirmGas?: bigint
   /** Judges what was read of miners that answer the questions of a subnet file; without it evidence stands as it was verified. */
   readonly judge?: Pick<AnswerJudge, 'judge'>
   readonly clock: Clock

@@ -4,6 +4,7 @@ import { epochAt, epochPhase, epochWindow } from '../rules/index.ts'
 import { answerEpochs } from '../rules/subnet-file/task-answer.ts'
 import { accrualStep } from './accrual-step.ts'
 import { Claimer, claimDelaySeconds } from './claimer.ts'
+import { Confirmer } from './confirmer.ts'
 import { disputeStep, punishStep } from './dispute-step.ts'
 import { EpochHistory } from './epoch-history.ts'
 import { defaultTiming, type ValidatorOptions, type ValidatorTiming } from './ports.ts'
@@ -27,6 +28,7 @@ export class ValidatorLoop<task, response, ports> {
   readonly #claimer: Claimer
   readonly #probes: ProbePlan<task, response, ports>
   readonly #opener = new RowOpener()
+  readonly #confirmer = new Confirmer()
   #stopping: AbortController | undefined
   #running: Promise<void> = Promise.resolve()
   readonly #specHashes = new Map<number, Hex>()
@@ -104,6 +106,7 @@ export class ValidatorLoop<task, response, ports> {
     // Also when the owner has named another file since: results of the epochs before it are still to be shown wrong.
     await this.#attempt('dispute', () => disputeStep(step, this.#history))
     await this.#attempt('punish', () => punishStep(step))
+    await this.#attempt('confirm', () => this.#confirmer.look(step, this.#history))
     if (signal.aborted || !(await this.#isOwnSpec(epoch))) return
     const phase = epochPhase(window, nowSeconds)
     if (phase === 'weightCommit' && (await this.#hasPermit(window.startsAtSeconds)))
