@@ -7,6 +7,7 @@ export {
   sealTrust,
 } from './network-beacon.ts'
 export { createPeerClient, type Peer, type PeerClient } from './peer-client.ts'
+export type { Settlement } from './settlement.ts'
 export type {
   Accrual,
   Endpoint,

@@ -10,7 +10,7 @@ import {
   workAbi,
 } from '@koinon/ledger/abis'
 import { type Confirmation, type EpochResult, halfRoot, type SpecParts } from '../rules/index.ts'
-import type { SubnetLedgerWriter } from './subnet-ledger.ts'
+import type { SignedResult, SubnetLedgerWriter } from './subnet-ledger.ts'
 import type { SubnetNetwork } from './viem-subnet-ledger.ts'
 
 /** Writes as the sender's account. Throws `ledger/*` as `TransactionSender` does. */
@@ -100,9 +100,9 @@ export function createSubnetLedgerWriter(
       })
     },
     async punishTwofold(first, second) {
-      const args = [wide(first.result), first.signature, wide(second.result), second.signature] as const
-      await sender.call({ address: contracts.epochs, abi: epochsAbi, functionName: 'punishTwofold', args })
+      await sender.call(twofoldCall(contracts, first, second))
     },
+    estimatePunishTwofold: (first, second) => sender.estimate(twofoldCall(contracts, first, second)),
     async confirm(root, spec, confirmation) {
       await sender.call(confirmCall(contracts, root, spec, confirmation))
     },
@@ -142,6 +142,15 @@ export function createSubnetLedgerWriter(
       await sender.call({ address: contracts.staking, abi: alphaStakingAbi, functionName: 'countRoot', args })
     },
   }
+}
+
+function twofoldCall(
+  { epochs }: Pick<SubnetNetwork['contracts'], 'epochs'>,
+  first: SignedResult,
+  second: SignedResult,
+) {
+  const args = [wide(first.result), first.signature, wide(second.result), second.signature] as const
+  return { address: epochs, abi: epochsAbi, functionName: 'punishTwofold', args } as const
 }
 
 function confirmCall(

@@ -10,23 +10,36 @@ import {
   weightsCommitment,
 } from '../rules/index.ts'
 import { EpochHistory } from '../verifier/epoch-history.ts'
-import { digestSource, digestSubnet } from './digest-subnet.ts'
+import { digestSpecHash, digestSubnet } from './digest-subnet.ts'
 import { type TestAccount, type TestLedger, testPhases } from './test-ledger.ts'
 import { connect } from './test-peers.ts'
 
 export type RevealedSubnet = Awaited<ReturnType<typeof startRevealedSubnet>>
 const salt: Hex = `0x${'5a'.repeat(32)}`
 
+type RevealedOptions = {
+  /** Of the validators, where somebody is to ask them. */
+  readonly endpoints?: readonly string[]
+  /** Of another file than the digest subnet's, under the same aggregator. */
+  readonly specHash?: Hex
+}
+
 /** A validator for each stake, in their order, and two miners. Epoch 1 is the first that counts. */
-export async function startRevealedSubnet(ledger: TestLedger, stakes: readonly bigint[], subnet = digestSubnet) {
-  const specHash = subnet.specHash(digestSource)
+export async function startRevealedSubnet(
+  ledger: TestLedger,
+  stakes: readonly bigint[],
+  { endpoints = [], specHash = digestSpecHash }: RevealedOptions = {},
+) {
   const { netuid, genesisSeconds } = await ledger.createSubnet(specHash)
   const clock = { genesisSeconds, ...testPhases }
   const validators = stakes.map(() => ledger.nextAccount())
-  for (const [place, account] of validators.entries()) await ledger.join(account, netuid, '', stakes[place])
+  for (const [place, account] of validators.entries())
+    await ledger.join(account, netuid, endpoints[place] ?? '', stakes[place])
   for (const miner of [ledger.nextAccount(), ledger.nextAccount()]) await ledger.join(miner, netuid, '')
   const { ledger: chain, writer } = connect(ledger.network, ledger.owner.privateKey)
-  const history = new EpochHistory({ netuid, ledger: chain, aggregator: subnet.aggregator })
+  const history = new EpochHistory({ netuid, ledger: chain, aggregator: digestSubnet.aggregator })
+  const rowOf = (voter: TestAccount): Hex =>
+    packRow([0, 1, 2, 3, 4].map((uid) => ({ uid, weight: 1_000 * (uid + 1) + validators.indexOf(voter) })))
   const ascending = [...validators].sort((a, b) => (a.address < b.address ? -1 : 1))
 
   return {
@@ -39,21 +52,27 @@ export async function startRevealedSubnet(ledger: TestLedger, stakes: readonly b
     history,
     /** These validators reveal rows of an epoch; then its results may come. */
     async reveal(epoch: number, voters: readonly TestAccount[] = validators): Promise<void> {
+      await this.commit(epoch, voters)
+      await this.open(epoch, voters)
+    },
+    /** Ends in the reveal phase. */
+    async commit(epoch: number, voters: readonly TestAccount[] = validators): Promise<void> {
       const window = epochWindow(clock, epoch)
       await ledger.moveTo(window.workCommitEndsAtSeconds + 1)
       const { weightsContract, chainId } = chain.domain
-      const rowOf = (voter: TestAccount): Hex =>
-        packRow([0, 1, 2, 3, 4].map((uid) => ({ uid, weight: 1_000 * (uid + 1) + validators.indexOf(voter) })))
       for (const voter of voters) {
         const named = { chainId, weightsContract, netuid, epoch, hotkey: voter.address, packedRow: rowOf(voter), salt }
         const weights = { commitment: weightsCommitment(named), specHash }
         await connect(ledger.network, voter.privateKey).writer.commitWeights(netuid, epoch, weights)
       }
       await ledger.moveTo(window.weightCommitEndsAtSeconds + 1)
+    },
+    /** Ends in the root phase. */
+    async open(epoch: number, voters: readonly TestAccount[] = validators): Promise<void> {
       for (const voter of voters)
         await connect(ledger.network, voter.privateKey).writer.revealWeights(netuid, epoch, rowOf(voter), salt)
       await ledger.advanceEmission()
-      await ledger.moveTo(window.revealEndsAtSeconds + 1)
+      await ledger.moveTo(epochWindow(clock, epoch).revealEndsAtSeconds + 1)
     },
     /** On top of the last root. */
     async compute(epoch: number): Promise<EpochComputation> {

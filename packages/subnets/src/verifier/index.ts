@@ -1,3 +1,4 @@
+export { type PlannedAccusation, planAccusation, signedResultFromJson } from './accuse.ts'
 export { SandboxedJudge } from './answer-judge.ts'
 export type { KnownDefinition } from './audit/evidence-check.ts'
 export {

@@ -72,6 +72,8 @@ export type ValidatorEvent =
   | { readonly kind: 'committed'; readonly epoch: number; readonly sealedBytes: number }
   /** The row is committed to by its hash alone. */
   | { readonly kind: 'notSealed'; readonly epoch: number; readonly why: string }
+  /** Showed the ledger two results of the epoch with this hotkey's signature, for which it was slashed. */
+  | { readonly kind: 'accused'; readonly epoch: number; readonly signer: Address }
   /** Revealed for a hotkey that stayed silent. */
   | { readonly kind: 'openedFor'; readonly epoch: number; readonly hotkey: Address }
   /** What a silent hotkey sealed opens nothing. */
@@ -87,6 +89,16 @@ export type ValidatorEvent =
   /** A pending result waits for its delay: to have it computed would take more gas than this validator pays. */
   | { readonly kind: 'notConfirmed'; readonly epoch: number; readonly gas: number }
   | { readonly kind: 'disputed'; readonly epoch: number; readonly what: string }
+  /**
+   * Its blocks may still be replaced, so it is not signed yet. `behindSeconds`: how old the last settled block is; `isLate` when that is more
+   * than what is left of an epoch after its reveals, so that results come in later epochs.
+   */
+  | {
+      readonly kind: 'waitsForBlocks'
+      readonly epoch: number
+      readonly behindSeconds: number
+      readonly isLate: boolean
+    }
   /** Another result of the epoch bears this validator's signature already: signing this one would be an offence. */
   | { readonly kind: 'signedOther'; readonly epoch: number; readonly resultHash: Hex }
   /** A result that this validator signed is not what it computes now: it signs no more until its owner deletes the file at `path`. */
