@@ -9,6 +9,7 @@ import {
   planConfirmation,
 } from '@koinon/subnets'
 import type { Command } from 'commander'
+import { shellWord } from '../next-step.ts'
 import { second } from '../ownership-words.ts'
 import { parseInteger, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
@@ -49,13 +50,14 @@ export function defineEpochConfirm(epoch: Command): void {
         const spec = await findSpecParts(root.result.specHash, [...flags.file, ...deployedFiles(home)])
         const plan = await planConfirmation({ netuid, ledger, writer }, root, spec)
         const data = jsonOf(plan)
-        if (flags.dryRun === true)
+        if (flags.dryRun === true) {
+          const files = flags.file.map((file) => ` --file ${shellWord(file)}`).join('')
+          const next = `koinon epoch confirm ${netuid} ${root.epoch}${files}`
           return {
             data: { ...data, confirmed: false },
-            text: context.typed(
-              `${words(plan)}\n\nNothing was sent. Do it: koinon epoch confirm ${netuid} ${root.epoch}`,
-            ),
+            text: `${words(plan)}\n\nNothing was sent. Do it: ${context.typed(next)}`,
           }
+        }
         context.say(words(plan))
         await writer.confirm(root, spec, plan.confirmation)
         return {

@@ -57,7 +57,7 @@ describe('koinon epoch confirm', () => {
     expect(shown.stdout).toMatch(/shown +4 seats, 2 validators, 2 revealed rows/)
     expect(shown.stdout).toMatch(/gas +\d{3},\d{3}/)
     expect(shown.stdout).toMatch(/changes +active at once instead of/)
-    expect(shown.stdout).toMatch(/Nothing was sent\. Do it: .*koinon epoch confirm \d+ 1/)
+    expect(shown.stdout).toMatch(/Nothing was sent\. Do it: .*koinon epoch confirm .*\d+ 1 --file /)
     expect(await confirm('1', '--file', file)).toMatchObject({ code: 0, data: { epoch: 1, confirmed: true } })
     expect(await confirm('1', '--file', file)).toMatchObject({ code: 1, error: { code: 'subnets/already-active' } })
     expect(await confirm('7')).toMatchObject({ code: 1, error: { code: 'subnets/nothing-pending' } })

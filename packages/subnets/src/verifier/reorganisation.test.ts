@@ -24,7 +24,7 @@ const running: TestValidator[] = []
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'koinon-reorganisation-'))
   ledger = await startTestLedger()
-  server = createServer((request, response) => {
+  const proxy = createServer((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', async () => {
@@ -39,8 +39,9 @@ beforeAll(async () => {
       return response.writeHead(answer.status, headers).end(await answer.text())
     })
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const rpcUrl = `http://127.0.0.1:${(server.address() as { port: number }).port}`
+  server = proxy
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+  const rpcUrl = `http://127.0.0.1:${(proxy.address() as { port: number }).port}`
   external = { ...ledger.network, chainKind: 'external', rpcUrl }
 }, 120_000)
 afterEach(async () => {
