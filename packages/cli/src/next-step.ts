@@ -30,7 +30,7 @@ const commands: Readonly<Record<string, readonly string[]>> = {
     ...['announce', 'owner-hotkey'],
     ...['what-if', 'auto-stake', 'lock', 'unlock', 'contest', 'take-over'],
   ],
-  epoch: ['show', 'run'],
+  epoch: ['show', 'run', 'confirm', 'accuse'],
   'audit export': [],
   audit: [],
   logs: [],

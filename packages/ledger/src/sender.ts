@@ -70,6 +70,19 @@ export class TransactionSender {
     )
   }
 
+  /** Gas that a call would take now. Throws as `call` does before anything is sent. */
+  async estimate<const abi extends Abi, name extends ContractFunctionName<abi, WriteMutability>>(
+    call: ContractCall<abi, name>,
+  ): Promise<bigint> {
+    const data = encodeFunctionData({ abi: call.abi, functionName: call.functionName, args: call.args } as never)
+    const transaction = { to: call.address, data, ...(call.value === undefined ? {} : { value: call.value }) }
+    try {
+      return await this.#gasFor(transaction)
+    } catch (cause) {
+      throw await this.#explain(cause, transaction, call.functionName as string, call.abi)
+    }
+  }
+
   /** Sends a plain transaction (or, without `to`, deploys) and waits until it is mined. */
   async send(transaction: Unsigned, what: string, abi: Abi = []): Promise<TransactionReceipt> {
     const gas = await this.#estimate(transaction, what, abi)

@@ -4,6 +4,8 @@ import type { Command } from 'commander'
 import { phaseSentence, stateSentence } from '../epoch-words.ts'
 import { parseInteger, runCommand } from '../runner.ts'
 import { facts, table } from '../table.ts'
+import { defineEpochAccuse } from './epoch-accuse.ts'
+import { defineEpochConfirm } from './epoch-confirm.ts'
 import { defineEpochRun } from './epoch-run.ts'
 
 type EpochJson = {
@@ -79,6 +81,8 @@ export function defineEpoch(epoch: Command): void {
       ),
     )
   defineEpochRun(epoch)
+  defineEpochConfirm(epoch)
+  defineEpochAccuse(epoch)
 }
 
 /** The words in the table, each once. */

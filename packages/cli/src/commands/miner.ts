@@ -5,6 +5,7 @@ import type { SubnetMember } from '@koinon/node/joined'
 import { JoinedNode, type JoinedRole, requirePublishedHost } from '@koinon/node/joined'
 import type { Command } from 'commander'
 import { beaconEndpoints } from '../beacon-options.ts'
+import { type ConfirmGasOption, confirmGas } from '../confirm-gas-option.ts'
 import { memberAccount } from '../role-account.ts'
 import { parseInteger } from '../runner.ts'
 import { type StayOptions, stay } from '../stay.ts'
@@ -12,15 +13,16 @@ import { defineMinerStatus } from './miner-status.ts'
 import { defineMinerStop } from './miner-stop.ts'
 import { defineWithdraw } from './provider-withdraw.ts'
 
-export type MemberOptions = StayOptions & {
-  /** Versions of one file. */
-  readonly file: readonly string[]
-  readonly netuid: string
-  readonly host: string
-  readonly port: string
-  readonly publicUrl?: string
-  readonly beaconRelays?: string
-}
+export type MemberOptions = StayOptions &
+  ConfirmGasOption & {
+    /** Versions of one file. */
+    readonly file: readonly string[]
+    readonly netuid: string
+    readonly host: string
+    readonly port: string
+    readonly publicUrl?: string
+    readonly beaconRelays?: string
+  }
 
 const publicUrlHint = ' Or say with --public-url where others reach this machine.'
 
@@ -75,6 +77,7 @@ export function startMember(kind: SubnetMember['kind'], options: MemberOptions):
           otherFiles: options.file.slice(1).map((path) => resolve(path)),
           members: [member],
           ...beaconEndpoints(options),
+          ...confirmGas(options),
           isLocal: false,
         }),
       })

@@ -4,6 +4,7 @@ import { JoinedNode, type JoinedRole, requirePublishedHost } from '@koinon/node/
 import { defaultModel, resolveModel } from '@koinon/node/local'
 import type { Command } from 'commander'
 import { beaconEndpoints, beaconRelaysFlag, beaconRelaysHelp } from '../beacon-options.ts'
+import { type ConfirmGasOption, confirmGas, confirmGasFlag, confirmGasHelp } from '../confirm-gas-option.ts'
 import { parseInteger } from '../runner.ts'
 import { matchUpToHelp, maxBurnHelp, type SeatOptions, seatConfig } from '../seat-options.ts'
 import { type StayOptions, stay } from '../stay.ts'
@@ -20,7 +21,8 @@ type StartOptions = StayOptions & {
   readonly port: string
   readonly publicUrl?: string
   readonly beaconRelays?: string
-} & SeatOptions
+} & SeatOptions &
+  ConfirmGasOption
 
 const publicUrlHint = ' Or say with --public-url where others reach this machine.'
 
@@ -38,6 +40,7 @@ export function defineValidator(validator: Command): void {
     .option('--port <n>', 'port to bind; 0 keeps the last one or takes a free one', '0')
     .option('--public-url <url>', 'URL under which other validators reach this machine')
     .option(beaconRelaysFlag, `${beaconRelaysHelp} (default: those of the network file)`)
+    .option(confirmGasFlag, confirmGasHelp)
     .option('--max-burn <koin>', maxBurnHelp)
     .option('--match-up-to <koin>', matchUpToHelp)
     .addHelpText(
@@ -66,6 +69,7 @@ function startValidator(options: StartOptions): Promise<never> {
         ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
         ...seatConfig(options),
         ...beaconEndpoints(options),
+        ...confirmGas(options),
       }
       return new JoinedNode({
         homePath: options.home ?? defaultHomePath(),

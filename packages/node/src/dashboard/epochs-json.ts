@@ -50,16 +50,19 @@ export function createEpochsView(sources: { readonly network: NetworkFile; reado
     const [clock, nowSeconds] = await Promise.all([ledger.clock(netuid), ledger.nowSeconds()])
     const window = epochWindow(clock, epoch)
     const root = found.roots.find((event) => event.epoch === epoch)
-    const isDisabled = found.disabled.some(
+    const verdicts = found.verdicts.filter(
       (event) => event.epoch === epoch && event.args['resultHash'] === root?.args['resultHash'],
     )
+    const confirmed = verdicts.find(({ name }) => name === 'RootConfirmed')
+    const isDisabled = verdicts.some(({ name }) => name !== 'RootConfirmed')
+    const activatesAt = confirmed?.timestampSeconds ?? Number(root?.args['activatesAt'])
     const beacon = found.beacons.find((event) => event.epoch === epoch)
     const phase = epochPhase(window, nowSeconds)
     const result = root?.args['result'] as Record<string, string> | undefined
     const state =
       root === undefined
         ? await stateWithoutResult(netuid, epoch, window, nowSeconds)
-        : submittedState({ activatesAt: Number(root.args['activatesAt']), isDisabled }, nowSeconds)
+        : submittedState({ activatesAt, isDisabled }, nowSeconds)
     return {
       netuid,
       epoch,
@@ -86,7 +89,7 @@ export function createEpochsView(sources: { readonly network: NetworkFile; reado
     epochs: readonly [number, number],
   ): Promise<Found & { readonly asOfBlock: number }> => {
     const only = epochs[0] === epochs[1] ? { epoch: epochs[0] } : {}
-    const [roots, disabled, beacons, mined, dividends] = await Promise.all([
+    const [roots, verdicts, beacons, mined, dividends] = await Promise.all([
       index.events({
         contract: 'epochs',
         names: ['RootSubmitted'],
@@ -97,7 +100,7 @@ export function createEpochsView(sources: { readonly network: NetworkFile; reado
       }),
       index.events({
         contract: 'epochs',
-        names: ['RootDisabled', 'RootOverturned'],
+        names: ['RootConfirmed', 'RootDisabled', 'RootOverturned'],
         netuid,
         order: 'newest',
         limit: maximumListed,
@@ -116,7 +119,7 @@ export function createEpochsView(sources: { readonly network: NetworkFile; reado
     ])
     return {
       roots: roots.result,
-      disabled: disabled.result,
+      verdicts: verdicts.result,
       beacons: beacons.result,
       mined: byEpoch(mined.result),
       dividends: byEpoch(dividends.result),
@@ -187,7 +190,7 @@ export function createEpochsView(sources: { readonly network: NetworkFile; reado
   }
 }
 
-type Found = Readonly<Record<'roots' | 'disabled' | 'beacons', readonly IndexedEvent[]>> & {
+type Found = Readonly<Record<'roots' | 'verdicts' | 'beacons', readonly IndexedEvent[]>> & {
   /** What was claimed of each epoch in all, decimal strings. */
   readonly mined: ReadonlyMap<number, string>
   readonly dividends: ReadonlyMap<number, string>

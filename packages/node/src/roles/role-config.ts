@@ -95,6 +95,8 @@ export type ValidatorRoleConfig = RoleCommon & {
   readonly seat?: SeatConfig
   /** Where rounds of the network's beacon are asked for, instead of the network file's endpoints. */
   readonly beaconEndpoints?: readonly string[]
+  /** Gas that is paid to have a small subnet's result computed by the ledger; 0 never. On an embedded chain what it takes, elsewhere 0. */
+  readonly mostConfirmGas?: number
   /** Stakes what local networks give; elsewhere the least that the subnet asks. */
   readonly isLocal: boolean
 }
@@ -120,6 +122,7 @@ export type SubnetRoleConfig = RoleCommon & {
   readonly members: readonly SubnetMember[]
   /** As for validators of the inference subnet. */
   readonly beaconEndpoints?: readonly string[]
+  readonly mostConfirmGas?: number
   /** Validators stake what local networks give; elsewhere the least that the subnet asks. */
   readonly isLocal: boolean
 }

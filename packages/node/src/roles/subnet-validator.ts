@@ -28,6 +28,7 @@ import { ensurePermitSought, ensureRootStake, ensureWeight } from '@koinon/subne
 import type { Logger } from 'pino'
 import { localValidatorStake } from '../local/parameters.ts'
 import type { RunningRole } from '../supervisor/role-process.ts'
+import { confirmGasOf } from '../validator/confirm-gas.ts'
 import { createEventTeller, signingStopPath, stoppedReason } from '../validator/event-teller.ts'
 import { createValidatorMetrics } from '../validator/metrics.ts'
 import { RenewedSession } from '../validator/renewed-session.ts'
@@ -97,6 +98,7 @@ export async function startSubnetValidator(
       clock: systemClock,
       random: systemRandom,
       ...(timekeeper === undefined ? {} : { timekeeper }),
+      ...confirmGasOf(network, config.mostConfirmGas),
       onEvent: (event) => {
         metrics.observe(event)
         tell(event)

@@ -24,6 +24,7 @@ import { ensurePermitSought, ensureRootStake, ensureWeight } from '@koinon/subne
 import { localValidatorStake } from '../local/parameters.ts'
 import { inferenceSourceHash, inferenceSpecHash } from '../local/subnet-spec.ts'
 import type { RoleContext, RunningRole } from '../supervisor/role-process.ts'
+import { confirmGasOf } from '../validator/confirm-gas.ts'
 import { createEventTeller, signingStopPath, stoppedReason } from '../validator/event-teller.ts'
 import { createValidatorMetrics } from '../validator/metrics.ts'
 import { createProber } from '../validator/prober.ts'
@@ -97,6 +98,7 @@ export async function startValidatorRole(config: ValidatorRoleConfig, context: R
     clock: systemClock,
     random: systemRandom,
     ...(timekeeper === undefined ? {} : { timekeeper }),
+    ...confirmGasOf(network, config.mostConfirmGas),
     onEvent: (event) => {
       metrics.observe(event)
       tell(event)

@@ -42,6 +42,17 @@ describe('the log of a validator', () => {
     expect(lines[2]?.text).toContain('was shown to the ledger')
   })
 
+  it('says once an epoch that it waits for blocks, and warns where that makes results late', () => {
+    const lines: string[] = []
+    const on = (level: string) => (_: unknown, words?: string) => void lines.push(`${level} ${words ?? ''}`)
+    const tell = createEventTeller({ info: on('info'), warn: on('warn'), error: on('error') }, () => undefined)
+    for (const epoch of [4, 4, 5]) tell({ kind: 'waitsForBlocks', epoch, behindSeconds: 400, isLate: epoch === 5 })
+    expect(lines).toEqual([
+      'info waits until the blocks of this epoch are not replaced any more',
+      expect.stringMatching(/^warn .*only after 400 s.*nothing is lost$/),
+    ])
+  })
+
   it('says loudly, once an epoch and to its owner, that it signs no more', () => {
     const [lines, notices]: [string[], string[]] = [[], []]
     const on = (level: string) => (_: unknown, words?: string) => void lines.push(`${level} ${words ?? ''}`)

@@ -13,6 +13,10 @@ export function stoppedReason(path: string): string {
   return `signs no more: it computes a result that it signed differently now. Find out why, then delete ${path}`
 }
 
+function lateReason({ behindSeconds }: { readonly behindSeconds: number }): string {
+  return `blocks of this chain are certain only after ${behindSeconds} s, which is longer than validators have to sign in an epoch: results come in later epochs, what miners and validators earn accrues until then, nothing is lost`
+}
+
 /**
  * Writes what a validator did into its log; that nobody earned, that another result of the epoch is signed already, or that a wrong one
  * cannot be shown to the ledger is found at every look at an epoch, and said once. `notice` reaches the owner's status.
@@ -55,6 +59,12 @@ export function createEventTeller(
       if (isTold(event)) return
       return log.warn(event, 'signed another result of this epoch; the next epoch pays what it would have')
     }
+    if (event.kind === 'waitsForBlocks') {
+      if (isTold(event)) return
+      if (!event.isLate) return log.info(event, 'waits until the blocks of this epoch are not replaced any more')
+      return log.warn(event, lateReason(event))
+    }
+    if (event.kind === 'accused') return log.warn(event, 'had a validator slashed that signed two results of one epoch')
     if (event.kind === 'attested' && isStopped) {
       isStopped = false
       notice('')

@@ -7,10 +7,12 @@ export {
   sealTrust,
 } from './network-beacon.ts'
 export { createPeerClient, type Peer, type PeerClient } from './peer-client.ts'
+export type { Settlement } from './settlement.ts'
 export type {
   Accrual,
   Endpoint,
   Offence,
+  SignedResult,
   SubmittedRoot,
   SubnetLedger,
   SubnetLedgerWriter,

@@ -97,6 +97,15 @@ export class LedgerHistory {
     return [...roots.values()].sort((a, b) => a.epoch - b.epoch)
   }
 
+  /** The transaction that submitted a result; undefined of one that was not. */
+  async submission(netuid: number, resultHash: Hex): Promise<Hex | undefined> {
+    for (const event of await this.#eventsOf(netuid).read()) {
+      if (event.eventName === 'RootSubmitted' && event.args.resultHash === resultHash)
+        return event.transactionHash ?? undefined
+    }
+    return undefined
+  }
+
   /** Ascending by when they were overturned; those of `settled` are left out. */
   async overturned(netuid: number, settled: ReadonlySet<Hex>): Promise<readonly OverturnedRoot[]> {
     const submitted = new Map<Hex, Pick<Offence, 'result' | 'posting'>>()

@@ -2,6 +2,7 @@
 import type { Address, Hex } from '@koinon/base'
 import type {
   AmountNumbers,
+  Confirmation,
   Dispute,
   EpochResult,
   HeldSeat,
@@ -13,6 +14,7 @@ import type {
   SpecParts,
   SubnetClock,
 } from '../rules/index.ts'
+import type { Settlement } from './settlement.ts'
 import type { Upkeep } from './upkeep.ts'
 
 export type Endpoint = { readonly hotkey: Address; readonly uid: number; readonly endpoint: string }
@@ -48,6 +50,9 @@ export type Offence = Pick<SubmittedRoot, 'epoch' | 'resultHash' | 'result' | 'p
   readonly signers: readonly number[]
 }
 
+/** A result and one hotkey's signature over its digest: 65 bytes r, s, v. */
+export type SignedResult = { readonly result: EpochResult; readonly signature: Hex }
+
 /** Alpha that accrued to a subnet, atomic units, by whom it is for. */
 export type Accrual = PaidParts & { readonly owner: bigint }
 
@@ -64,6 +69,10 @@ export type SubnetLedger = {
   /** The time that the next block would carry. */
   nowSeconds(): Promise<number>
   clock(netuid: number): Promise<SubnetClock>
+  /** As of the last block that is not replaced any more; undefined on a chain of one sequencer, where none is. */
+  settlement(): Promise<Settlement | undefined>
+  /** Seats that the subnet may have. */
+  maximumSeats(netuid: number): Promise<number>
   specHash(netuid: number, epoch: number): Promise<Hex>
   /** Current seats with where they are reached. */
   endpoints(netuid: number): Promise<readonly Endpoint[]>
@@ -89,6 +98,8 @@ export type SubnetLedger = {
   /** Roots that were not disabled, ascending by epoch; the last may be pending. */
   roots(netuid: number): Promise<readonly SubmittedRoot[]>
   isDisabled(resultHash: Hex): Promise<boolean>
+  /** By signer, of a result that was submitted; without those that its transaction does not show. */
+  submittedSignatures(netuid: number, resultHash: Hex): Promise<ReadonlyMap<Address, Hex>>
   /** Ascending by when they were shown. */
   offences(netuid: number): Promise<readonly Offence[]>
   /** Paid for a seat to whoever took it in that second. */
@@ -124,6 +135,14 @@ export type SubnetLedgerWriter = {
   dispute(root: Pick<SubmittedRoot, 'result' | 'posting'>, spec: SpecParts, dispute: Dispute): Promise<void>
   /** Slashes signers of an overturned result, by their places in the posting's validators. */
   punish(root: Pick<SubmittedRoot, 'result' | 'posting'>, signers: readonly number[]): Promise<void>
+  /** Slashes whoever signed both results of one epoch, neither of them disabled. The sender is rewarded. */
+  punishTwofold(first: SignedResult, second: SignedResult): Promise<void>
+  /** Gas that `punishTwofold` takes; throws `ledger/refused` as it does. Sends nothing. */
+  estimatePunishTwofold(first: SignedResult, second: SignedResult): Promise<bigint>
+  /** Lets the ledger compute all of a pending result of a small subnet, which makes it active at once. */
+  confirm(root: Pick<SubmittedRoot, 'result' | 'posting'>, spec: SpecParts, confirmation: Confirmation): Promise<void>
+  /** Gas that `confirm` takes; throws `ledger/refused` as it does. Sends nothing. */
+  estimateConfirm(...args: Parameters<SubnetLedgerWriter['confirm']>): Promise<bigint>
   objectRoot(netuid: number, epoch: number, resultHash: Hex, signatures: readonly Hex[]): Promise<void>
   claimMany(netuid: number, epoch: number, claims: readonly SeatClaim[]): Promise<void>
   /** Pays the subnet's owner what accrued to it up to the end of the newest epoch with an active root. */

@@ -9,13 +9,13 @@ import {
   weightsAbi,
   workAbi,
 } from '@koinon/ledger/abis'
-import { type EpochResult, halfRoot } from '../rules/index.ts'
-import type { SubnetLedgerWriter } from './subnet-ledger.ts'
+import { type Confirmation, type EpochResult, halfRoot, type SpecParts } from '../rules/index.ts'
+import type { SignedResult, SubnetLedgerWriter } from './subnet-ledger.ts'
 import type { SubnetNetwork } from './viem-subnet-ledger.ts'
 
 /** Writes as the sender's account. Throws `ledger/*` as `TransactionSender` does. */
 export function createSubnetLedgerWriter(
-  sender: Pick<TransactionSender, 'address' | 'call'>,
+  sender: Pick<TransactionSender, 'address' | 'call' | 'estimate'>,
   { contracts }: Pick<SubnetNetwork, 'contracts'>,
 ): SubnetLedgerWriter {
   return {
@@ -99,6 +99,14 @@ export function createSubnetLedgerWriter(
         args: [wide(result), posting.validators, bitsOf(signers)],
       })
     },
+    async punishTwofold(first, second) {
+      await sender.call(twofoldCall(contracts, first, second))
+    },
+    estimatePunishTwofold: (first, second) => sender.estimate(twofoldCall(contracts, first, second)),
+    async confirm(root, spec, confirmation) {
+      await sender.call(confirmCall(contracts, root, spec, confirmation))
+    },
+    estimateConfirm: (root, spec, confirmation) => sender.estimate(confirmCall(contracts, root, spec, confirmation)),
     async objectRoot(netuid, epoch, resultHash, signatures) {
       await sender.call({
         address: contracts.epochs,
@@ -134,6 +142,25 @@ export function createSubnetLedgerWriter(
       await sender.call({ address: contracts.staking, abi: alphaStakingAbi, functionName: 'countRoot', args })
     },
   }
+}
+
+function twofoldCall(
+  { epochs }: Pick<SubnetNetwork['contracts'], 'epochs'>,
+  first: SignedResult,
+  second: SignedResult,
+) {
+  const args = [wide(first.result), first.signature, wide(second.result), second.signature] as const
+  return { address: epochs, abi: epochsAbi, functionName: 'punishTwofold', args } as const
+}
+
+function confirmCall(
+  { disputes }: Pick<SubnetNetwork['contracts'], 'disputes'>,
+  { result, posting }: Parameters<SubnetLedgerWriter['confirm']>[0],
+  spec: SpecParts,
+  { rows, previous }: Confirmation,
+) {
+  const args = [wide(result), spec, posting, rows, previous] as const
+  return { address: disputes, abi: disputesAbi, functionName: 'confirm', args } as const
 }
 
 function wide(result: EpochResult): Omit<EpochResult, 'epoch'> & { readonly epoch: bigint } {

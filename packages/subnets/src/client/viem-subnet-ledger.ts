@@ -5,6 +5,8 @@ import { epochsAbi, permitsAbi, poolEmissionAbi, subnetsAbi, weightsAbi, workAbi
 import type { SubnetClock } from '../rules/index.ts'
 import { LedgerEvents } from './ledger-events.ts'
 import { LedgerHistory, placesOf } from './ledger-history.ts'
+import { readSettlement, unsettledBlocks } from './settlement.ts'
+import { submittedSignatures } from './submitted-signatures.ts'
 import type { EmissionClock, Offence, SubnetLedger } from './subnet-ledger.ts'
 import { readDueUpkeep } from './upkeep.ts'
 
@@ -15,8 +17,6 @@ export type SubnetNetwork = Pick<NetworkFile, 'chainId' | 'startBlock' | 'chainK
   >
 }
 
-/** About a minute of blocks on the usual second layers. */
-const externalUnsettledBlocks = 32
 /** Snapshots of permits that are remembered. */
 const keptSnapshots = 64
 
@@ -40,7 +40,7 @@ export function createSubnetLedger(
       { subnets, permits, work, weights, epochs },
       {
         startBlock: network.startBlock,
-        unsettledBlocks: network.chainKind === 'embedded' ? 0 : externalUnsettledBlocks,
+        unsettledBlocks: network.chainKind === 'embedded' ? 0 : unsettledBlocks,
         ...(netuid === undefined ? {} : { netuid }),
       },
     )
@@ -48,6 +48,8 @@ export function createSubnetLedger(
     return created
   }
   const history = new LedgerHistory(eventsOf)
+  const settlement: SubnetLedger['settlement'] = async () =>
+    network.chainKind === 'embedded' ? undefined : readSettlement(reader, network)
   const on = contractsOf(network)
   const ofSubnets = subnetViews(reader, on)
   const ofEmission = emissionViews(reader, on, ofSubnets.clock)
@@ -55,7 +57,8 @@ export function createSubnetLedger(
     domain: { chainId: network.chainId, epochsContract: epochs, weightsContract: weights },
     ...ofSubnets,
     ...ofEmission,
-    ...permitViews(reader, on, history),
+    settlement,
+    ...permitViews(reader, on, { history, settlement }),
     ...weightViews(reader, on),
     ...resultViews(reader, on, history, { ...ofSubnets, ...ofEmission }),
     seatsAt: (netuid, atSeconds) => history.seatsAt(netuid, atSeconds),
@@ -72,7 +75,7 @@ type Contracts = ReturnType<typeof contractsOf>
 function subnetViews(
   reader: LedgerReader,
   { subnets }: Contracts,
-): Views<'nowSeconds' | 'clock' | 'specHash' | 'endpoints'> {
+): Views<'nowSeconds' | 'clock' | 'maximumSeats' | 'specHash' | 'endpoints'> {
   const clocks = new Map<number, SubnetClock>()
   return {
     nowSeconds: async () => Number((await reader.getBlock({ blockTag: 'pending' })).timestamp),
@@ -92,6 +95,7 @@ function subnetViews(
       clocks.set(netuid, clock)
       return clock
     },
+    maximumSeats: (netuid) => reader.readContract({ ...subnets, functionName: 'maxNeuronsOf', args: [netuid] }),
     specHash: (netuid, epoch) =>
       reader.readContract({ ...subnets, functionName: 'specHashAt', args: [netuid, BigInt(epoch)] }),
     async endpoints(netuid) {
@@ -101,7 +105,11 @@ function subnetViews(
   }
 }
 
-function permitViews(reader: LedgerReader, { permits }: Contracts, history: LedgerHistory): Views<'permittedAt'> {
+function permitViews(
+  reader: LedgerReader,
+  { permits }: Contracts,
+  { history, settlement }: { readonly history: LedgerHistory } & Views<'settlement'>,
+): Views<'permittedAt'> {
   const known = new Map<string, Awaited<ReturnType<SubnetLedger['permittedAt']>>>()
   const find: SubnetLedger['permittedAt'] = async (netuid, atSeconds) => {
     const at = BigInt(atSeconds)
@@ -123,8 +131,13 @@ function permitViews(reader: LedgerReader, { permits }: Contracts, history: Ledg
   return {
     async permittedAt(netuid, atSeconds) {
       const key = `${netuid}/${atSeconds}`
-      const found = known.get(key) ?? (await find(netuid, atSeconds))
-      if (!known.has(key) && known.size >= keptSnapshots) known.delete(known.keys().next().value as string)
+      const remembered = known.get(key)
+      if (remembered !== undefined) return remembered
+      const settled = await settlement()
+      const found = await find(netuid, atSeconds)
+      // A reorganisation may still move stakes of a second whose block is not settled.
+      if (settled !== undefined && settled.atSeconds <= atSeconds) return found
+      if (known.size >= keptSnapshots) known.delete(known.keys().next().value as string)
       known.set(key, found)
       return found
     },
@@ -184,12 +197,18 @@ function resultViews(
   { epochs, emission }: Contracts,
   history: LedgerHistory,
   { nowSeconds, accrued: accruedOf }: Views<'nowSeconds' | 'accrued'>,
-): Views<'roots' | 'isDisabled' | 'offences' | 'paidTo' | 'ownerDue'> {
+): Views<'roots' | 'isDisabled' | 'submittedSignatures' | 'offences' | 'paidTo' | 'ownerDue'> {
   /** Overturned results all of whose signers are slashed. */
   const punished = new Set<Hex>()
   return {
     roots: (netuid) => history.roots(netuid),
     isDisabled: (resultHash) => reader.readContract({ ...epochs, functionName: 'isDisabled', args: [resultHash] }),
+    async submittedSignatures(netuid, resultHash) {
+      const root = (await history.roots(netuid)).find((one) => one.resultHash === resultHash)
+      const hash = await history.submission(netuid, resultHash)
+      if (root === undefined || hash === undefined) return new Map()
+      return submittedSignatures((await reader.getTransaction({ hash })).input, root)
+    },
     async offences(netuid) {
       const offences: Offence[] = []
       for (const overturned of await history.overturned(netuid, punished)) {

@@ -2,6 +2,12 @@ export type { Aggregator } from './aggregator.ts'
 export { aggregatorWords } from './aggregators/aggregator-words.ts'
 export { createBeaconRandom } from './beacon-random.ts'
 export {
+  type Confirmation,
+  confirmationObstacle,
+  confirmationOf,
+  mostConfirmationGas,
+} from './confirmation.ts'
+export {
   type DecentralizationFacts,
   type DecentralizationReport,
   decentralizationReport,

@@ -1,5 +1,5 @@
 /** Numbers of seats and validators in an epoch's result, in words of 32 bytes (specs/0015-disputes.md section 1). */
-import { type Address, bytesToHex, type Hex, integerWord, KoinonError } from '@koinon/base'
+import { type Address, bytesToHex, type Hex, integerWord, KoinonError, toAddress } from '@koinon/base'
 
 /** Shares are parts of 2^32. */
 export type SeatNumbers = {
@@ -85,6 +85,12 @@ export type ValidatorNumbers = { readonly hotkey: Address; readonly age: number;
 export function validatorWord({ hotkey, age, stake }: ValidatorNumbers): Hex {
   if (stake < 0n || stake > mask(88n) || age < 0 || age > 255) throw outOfRange("A validator's numbers")
   return bytesToHex(integerWord((BigInt(hotkey) << 96n) | (BigInt(age) << 88n) | stake))
+}
+
+/** Reads a validator's word. */
+export function parseValidatorWord(word: Hex): ValidatorNumbers {
+  const low = BigInt(`0x${word.slice(42)}`)
+  return { hotkey: toAddress(word.slice(0, 42)), age: Number(low >> 88n), stake: low & mask(88n) }
 }
 
 /** What a row weighs: the stake, halved for each epoch of age; nothing without a row. */

@@ -1,4 +1,5 @@
 export { createAlphaMoves } from './alpha-moves.ts'
 export { startPaidSubnet } from './paid-subnet.ts'
 export { type PoolLedger, startPoolLedger } from './pool-ledger.ts'
+export { startRevealedSubnet } from './revealed-subnet.ts'
 export { startTestLedger, type TestLedger } from './test-ledger.ts'

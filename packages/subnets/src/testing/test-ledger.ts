@@ -31,7 +31,7 @@ export const registrationBurn = token / 2_000n
 /** Alpha a second of every subnet, and KOIN a second for all together. */
 export const testEmissionPerSecond = token / 100n
 const testPeriodSeconds = 12
-const accountsFunded = 12
+const accountsFunded = 16
 
 export type TestAccount = { readonly address: Address; readonly privateKey: Hex; readonly sender: TransactionSender }
 

@@ -172,6 +172,7 @@ export async function createTestValidator(
     readonly prober?: Prober<{ text: string }>
     /** What it runs, when not what the ledger names. */
     readonly subnet?: typeof digestSubnet
+    readonly mostConfirmGas?: bigint
     readonly onEvent?: (event: ValidatorEvent) => void
   } = {},
 ): Promise<TestValidator> {
@@ -207,6 +208,7 @@ export async function createTestValidator(
     random: systemRandom,
     timing: { pollMs, probesPerMiner: 1 },
     ...(timekeeper === undefined ? {} : { timekeeper }),
+    ...(options.mostConfirmGas === undefined ? {} : { mostConfirmGas: options.mostConfirmGas }),
     ...(options.prober === undefined ? {} : { prober: options.prober }),
     onEvent: (event) => {
       events.push(event)

@@ -1,3 +1,4 @@
+export { type PlannedAccusation, planAccusation, signedResultFromJson } from './accuse.ts'
 export { SandboxedJudge } from './answer-judge.ts'
 export type { KnownDefinition } from './audit/evidence-check.ts'
 export {
@@ -10,6 +11,7 @@ export {
   type WhatIfChange,
   whatIf,
 } from './audit/index.ts'
+export { type PlannedConfirmation, pendingRoot, planConfirmation } from './confirm.ts'
 export { answerEvidenceBytes, createAttestationPort, createMinerPort } from './http-ports.ts'
 export { inParallel } from './in-parallel.ts'
 export { type Prober, type ValidatorEvent } from './ports.ts'

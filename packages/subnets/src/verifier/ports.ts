@@ -72,6 +72,8 @@ export type ValidatorEvent =
   | { readonly kind: 'committed'; readonly epoch: number; readonly sealedBytes: number }
   /** The row is committed to by its hash alone. */
   | { readonly kind: 'notSealed'; readonly epoch: number; readonly why: string }
+  /** Showed the ledger two results of the epoch with this hotkey's signature, for which it was slashed. */
+  | { readonly kind: 'accused'; readonly epoch: number; readonly signer: Address }
   /** Revealed for a hotkey that stayed silent. */
   | { readonly kind: 'openedFor'; readonly epoch: number; readonly hotkey: Address }
   /** What a silent hotkey sealed opens nothing. */
@@ -82,6 +84,10 @@ export type ValidatorEvent =
   | { readonly kind: 'claimed'; readonly epoch: number; readonly accounts: number }
   /** Did what the contracts leave to anybody. */
   | { readonly kind: 'upkeep'; readonly what: Upkeep }
+  /** Had the ledger compute all of a pending result, which is active now. */
+  | { readonly kind: 'confirmed'; readonly epoch: number; readonly gas: number }
+  /** A pending result waits for its delay: to have it computed would take more gas than this validator pays. */
+  | { readonly kind: 'notConfirmed'; readonly epoch: number; readonly gas: number }
   | { readonly kind: 'disputed'; readonly epoch: number; readonly what: string }
   /**
    * Numbers of a pending result are wrong that could not be shown to the ledger: `wrong` names all that differ from this validator's own,
@@ -94,6 +100,16 @@ export type ValidatorEvent =
       readonly wrong: readonly string[]
       readonly refused: readonly string[]
       readonly shown: string
+    }
+  /**
+   * Its blocks may still be replaced, so it is not signed yet. `behindSeconds`: how old the last settled block is; `isLate` when that is more
+   * than what is left of an epoch after its reveals, so that results come in later epochs.
+   */
+  | {
+      readonly kind: 'waitsForBlocks'
+      readonly epoch: number
+      readonly behindSeconds: number
+      readonly isLate: boolean
     }
   /** Another result of the epoch bears this validator's signature already: signing this one would be an offence. */
   | { readonly kind: 'signedOther'; readonly epoch: number; readonly resultHash: Hex }
@@ -120,6 +136,8 @@ export type ValidatorOptions<task, response, ports> = {
   /** Rows are sealed to its rounds, and those of the silent opened with them; without it neither. */
   readonly timekeeper?: Timekeeper
   readonly verifyPorts: ports
+  /** Pays up to so much gas to have a result computed by the ledger that it agrees with (specs/0015-disputes.md section 7); never without. */
+  readonly mostConfirmGas?: bigint
   /** Judges what was read of miners that answer the questions of a subnet file; without it evidence stands as it was verified. */
   readonly judge?: Pick<AnswerJudge, 'judge'>
   readonly clock: Clock

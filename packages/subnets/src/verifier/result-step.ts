@@ -1,8 +1,9 @@
 /** Signing, collecting and submitting results. */
 import { type Address, bytesToHex, type Hex, recoverAddress } from '@koinon/base'
-import { type Peer, unlessDone } from '../client/index.ts'
+import { type Peer, type Settlement, unlessDone } from '../client/index.ts'
 import { type EpochComputation, resultDigest, resultFromJson, turnOf } from '../rules/index.ts'
 import type { EpochHistory } from './epoch-history.ts'
+import { isGroundSettled } from './settled-ground.ts'
 import type { EpochStep } from './weights-step.ts'
 
 export type Permitted = readonly { readonly hotkey: Address; readonly stake: bigint }[]
@@ -14,6 +15,8 @@ export type Permitted = readonly { readonly hotkey: Address; readonly stake: big
 export async function attestStep<task, response, ports>(
   step: EpochStep<task, response, ports>,
   history: EpochHistory,
+  /** On a chain whose blocks may be replaced. */
+  settlement?: Settlement,
 ): Promise<void> {
   const { options, epoch, window, nowSeconds } = step
   const { ledger, netuid, account, store, writer, signingStop, onEvent } = options
@@ -28,6 +31,7 @@ export async function attestStep<task, response, ports>(
   const permitted = await ledger.permittedAt(netuid, window.startsAtSeconds)
   if (!permitted.some(({ hotkey }) => hotkey === account.address)) return
   if ((await ledger.accrued(netuid, epoch + 1)) === undefined) return
+  if (settlement !== undefined && !(await isGroundSettled(settlement, window, last))) return
   const computation = await history.compute(epoch, last === undefined ? undefined : await history.resultBehind(last))
   if (computation.payouts.length === 0) {
     onEvent?.({ kind: 'nothingEarned', epoch })
@@ -37,7 +41,8 @@ export async function attestStep<task, response, ports>(
   if (await ledger.isDisabled(bytesToHex(digest))) return
   const signature = await attest(step, computation, digest)
   if (signature === undefined) return
-  if (nowSeconds < window.revealEndsAtSeconds + submitDelaySeconds(permitted, account.address, epoch, step)) return
+  const turnSeconds = window.revealEndsAtSeconds + submitDelaySeconds(permitted, account.address, epoch, step)
+  if ((settlement?.atSeconds ?? nowSeconds) < turnSeconds) return
   const signatures = await collect(step, permitted, digest, { hotkey: account.address, signature }, readAttestation)
   if (stakeOf(permitted, signatures) * 3n <= totalOf(permitted) * 2n) return
   const isSubmitted = async (): Promise<boolean> => (await ledger.roots(netuid)).some((root) => root.epoch >= epoch)

@@ -7,7 +7,7 @@ import { createSubnetLedger, createSubnetLedgerWriter, type Upkeep } from '../cl
 import { buyAlpha, type PoolAccount } from '../client/pool-trades.ts'
 import { leastFeesToBurn } from '../client/upkeep.ts'
 import { type PoolLedger, startPoolLedger } from '../testing/pool-ledger.ts'
-import { token } from '../testing/test-ledger.ts'
+import { type TestAccount, token } from '../testing/test-ledger.ts'
 import { upkeepStep } from './upkeep-step.ts'
 
 let place: PoolLedger
@@ -33,7 +33,7 @@ const supply = (): Promise<bigint> => {
 
 const trade = (account: PoolAccount, koin: bigint) => buyAlpha(account, { netuid, koin, leastAlpha: 1n })
 
-function portsOf({ network, sender }: Pick<PoolAccount, 'sender'> & Pick<PoolLedger['ledger'], 'network'>) {
+function portsOf({ network, sender }: Pick<TestAccount, 'sender'> & Pick<PoolLedger['ledger'], 'network'>) {
   const done: Upkeep[] = []
   return {
     done,

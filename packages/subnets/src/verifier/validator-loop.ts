@@ -3,15 +3,18 @@ import type { Upkeep } from '../client/index.ts'
 import { epochAt, epochPhase, epochWindow } from '../rules/index.ts'
 import { answerEpochs } from '../rules/subnet-file/task-answer.ts'
 import { accrualStep } from './accrual-step.ts'
+import { Accuser } from './accuser.ts'
 import { Claimer, claimDelaySeconds } from './claimer.ts'
+import { Confirmer } from './confirmer.ts'
 import { disputeStep, punishStep } from './dispute-step.ts'
 import { EpochHistory } from './epoch-history.ts'
 import { defaultTiming, type ValidatorOptions, type ValidatorTiming } from './ports.ts'
 import { ProbePlan } from './probe-plan.ts'
-import { attestStep } from './result-step.ts'
 import { RowOpener } from './row-opener.ts'
+import { signStep } from './sign-step.ts'
 import { upkeepStep } from './upkeep-step.ts'
 import { commitStep, type EpochStep, revealStep } from './weights-step.ts'
+import { Witness } from './witness.ts'
 
 const keptEpochs = 200
 const settleMs = 2_000
@@ -27,13 +30,16 @@ export class ValidatorLoop<task, response, ports> {
   readonly #claimer: Claimer
   readonly #probes: ProbePlan<task, response, ports>
   readonly #opener = new RowOpener()
+  readonly #confirmer = new Confirmer()
+  readonly #accuser = new Accuser()
   #stopping: AbortController | undefined
   #running: Promise<void> = Promise.resolve()
   readonly #specHashes = new Map<number, Hex>()
   #forgottenUpTo = 0
 
   constructor(options: ValidatorOptions<task, response, ports>) {
-    this.#options = options
+    const witness = new Witness(options.ledger.domain, options.store)
+    this.#options = { ...options, attestations: witness.watch(options.attestations) }
     this.#timing = { ...defaultTiming, ...options.timing }
     const { netuid, ledger, writer, store, subnet } = options
     this.#history = new EpochHistory({ netuid, ledger, store, aggregator: subnet.aggregator })
@@ -63,7 +69,7 @@ export class ValidatorLoop<task, response, ports> {
   async stop(): Promise<void> {
     this.#stopping?.abort()
     await Promise.all([this.#running, this.#claimer.stop(), this.#probes.settle(settleMs)])
-    await this.#opener.settle(settleMs)
+    await Promise.all([this.#opener.settle(settleMs), this.#accuser.settle()])
     this.#stopping = undefined
   }
 
@@ -104,19 +110,21 @@ export class ValidatorLoop<task, response, ports> {
     // Also when the owner has named another file since: results of the epochs before it are still to be shown wrong.
     await this.#attempt('dispute', () => disputeStep(step, this.#history))
     await this.#attempt('punish', () => punishStep(step))
-    if (signal.aborted || !(await this.#isOwnSpec(epoch))) return
-    const phase = epochPhase(window, nowSeconds)
+    await this.#attempt('confirm', () => this.#confirmer.look(step, this.#history))
+    if (signal.aborted) return
+    const phase = (await this.#isOwnSpec(epoch)) ? epochPhase(window, nowSeconds) : undefined
     if (phase === 'weightCommit' && (await this.#hasPermit(window.startsAtSeconds)))
       await this.#attempt('commit', () => commitStep(step))
     if (phase === 'weightReveal') {
       await this.#attempt('reveal', () => revealStep(step))
       this.#opener.look(step)
     }
-    if (phase === 'root') await this.#attempt('attest', () => attestStep(step, this.#history))
-    if (epoch > this.#forgottenUpTo) {
+    await this.#attempt('attest', () => signStep(step, this.#history, (one) => this.#isOwnSpec(one)))
+    await this.#attempt('accuse', () => this.#accuser.look(step))
+    if (phase !== undefined && epoch > this.#forgottenUpTo) {
       await store.forget(netuid, epoch - keptEpochs, epoch - answerEpochs(clock.epochSeconds))
       this.#forgottenUpTo = epoch
-      for (const old of this.#specHashes.keys()) if (old < epoch) this.#specHashes.delete(old)
+      for (const old of this.#specHashes.keys()) if (old < epoch - keptEpochs) this.#specHashes.delete(old)
     }
   }
 

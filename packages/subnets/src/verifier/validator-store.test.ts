@@ -31,6 +31,25 @@ afterEach(async () => {
 const next = (scores: readonly { hotkey: Hex; combinedPpm: number }[]) => ({ scores, memories: new Map() })
 
 describe('ValidatorStore', () => {
+  it('keeps what others signed, eight results of a signer and epoch at most, for as long as the epoch', async () => {
+    const { path, open } = setup()
+    const first = await open(path)
+    const [one, other] = [account('01'), account('02')]
+    const hashOf = (n: number): Hex => sha256Hex(String(n))
+    for (let n = 0; n < 12; n++)
+      for (const _ of [0, 1]) await first.store.saveSignedResult(one, hashOf(n), { result, signature })
+    await first.store.saveSignedResult(other, hashOf(0), { result, signature })
+    await first.close()
+    const { store } = await open(path)
+    const seen = await store.signedResults(1, 7)
+    expect(seen.map(({ signer }) => signer)).toEqual([...Array.from({ length: 8 }, () => one), other])
+    expect(seen.at(-1)).toEqual({ epoch: 7, signer: other, resultHash: hashOf(0), result, signature })
+    expect(await store.signedResults(1, 8)).toEqual([])
+    expect(await store.signedResults(2, 0)).toEqual([])
+    await store.forget(1, 8, 8)
+    expect(await store.signedResults(1, 0)).toEqual([])
+  })
+
   it('keeps what the audits of an epoch left behind for the next epoch only', async () => {
     const { path, open } = setup()
     const { store } = await open(path)

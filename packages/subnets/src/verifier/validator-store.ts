@@ -33,6 +33,11 @@ create table if not exists objection (
   netuid integer not null, epoch integer not null, result_hash text not null, signature text not null,
   primary key (netuid, epoch, result_hash)
 ) strict;
+create table if not exists signed_result (
+  netuid integer not null, epoch integer not null, signer text not null, result_hash text not null,
+  result text not null, signature text not null,
+  primary key (netuid, epoch, signer, result_hash)
+) strict;
 create table if not exists carry (
   netuid integer not null, epoch integer not null, root text not null, carry text not null,
   primary key (netuid, epoch)
@@ -42,6 +47,8 @@ create table if not exists spec (
   primary key (netuid, spec_hash)
 ) strict;`
 
+/** Of one signer and epoch: two are an offence, and whoever signs more fills no disk. */
+const mostSeenResults = 8
 /** A disabled root sends the next result back to an earlier one. */
 const keptRoots = 32
 
@@ -49,6 +56,8 @@ export type Assessment = { readonly logText: string; readonly packedRow: Hex; re
 export type StoredProbe = { readonly hotkey: Address; readonly answer: ProbeAnswer | undefined }
 export type Attestation = { readonly result: EpochResult; readonly signature: Hex }
 export type Objection = { readonly resultHash: Hex; readonly signature: Hex }
+/** A result with the signature of who gave it out. */
+export type SeenResult = Attestation & { readonly epoch: number; readonly signer: Address; readonly resultHash: Hex }
 export type StoredCarry = { readonly root: Hex; readonly carry: Hex }
 
 /** A validator's memory. What it must not forget between two transactions is here before the first of them. */
@@ -187,6 +196,34 @@ export class ValidatorStore {
     return rows.map((row) => ({ resultHash: row['result_hash'] as Hex, signature: row['signature'] as Hex }))
   }
 
+  /** What another validator signed, beside what else it signed of the epoch. */
+  async saveSignedResult(signer: Address, resultHash: Hex, { result, signature }: Attestation): Promise<void> {
+    const { netuid, epoch } = result
+    const text = JSON.stringify(resultToJson(result))
+    await this.#store.write([
+      {
+        sql: `insert or ignore into signed_result select ?, ?, ?, ?, ?, ?
+          where (select count(*) from signed_result where netuid = ? and epoch = ? and signer = ?) < ?`,
+        values: [netuid, epoch, signer, resultHash, text, signature, netuid, epoch, signer, mostSeenResults],
+      },
+    ])
+  }
+
+  /** Of an epoch and all later ones, ascending by epoch and signer. */
+  async signedResults(netuid: number, fromEpoch: number): Promise<readonly SeenResult[]> {
+    const rows = await this.#store.read(
+      'select * from signed_result where netuid = ? and epoch >= ? order by epoch, signer, result_hash',
+      [netuid, fromEpoch],
+    )
+    return rows.map((row) => ({
+      epoch: Number(row['epoch']),
+      signer: row['signer'] as Address,
+      resultHash: row['result_hash'] as Hex,
+      result: resultFromJson(JSON.parse(String(row['result']))),
+      signature: row['signature'] as Hex,
+    }))
+  }
+
   /** The aggregator's state behind a root. It can be computed again from the ledger; this only saves the time. */
   async saveCarry(netuid: number, epoch: number, { root, carry }: StoredCarry): Promise<void> {
     await this.#store.write([
@@ -220,7 +257,7 @@ export class ValidatorStore {
 
   /** Forgets epochs before `oldestEpoch`, answers before another. States are kept apart: the next result builds on the last of them. */
   async forget(netuid: number, oldestEpoch: number, oldestAnswerEpoch: number): Promise<void> {
-    const tables = ['assessment', 'combined_score', 'list_memory', 'probe', 'attestation', 'objection']
+    const tables = ['assessment', 'combined_score', 'list_memory', 'probe', 'attestation', 'objection', 'signed_result']
     await this.#store.write(
       [...tables.map((table) => [table, oldestEpoch] as const), ['judged_answer', oldestAnswerEpoch] as const].map(
         ([table, oldest]) => ({ sql: `delete from ${table} where netuid = ? and epoch < ?`, values: [netuid, oldest] }),

@@ -1,0 +1,44 @@
+/** Signatures under a submitted result: no event has them, the transaction that showed them does. */
+import { type Address, type Hex, hexToBytes, recoverAddress } from '@koinon/base'
+import { epochsAbi } from '@koinon/ledger/abis'
+import { decodeFunctionData, toFunctionSelector } from 'viem'
+import type { SubmittedRoot } from './subnet-ledger.ts'
+
+const [submitRoot] = epochsAbi.filter((item) => item.type === 'function' && item.name === 'submitRoot')
+const selector = toFunctionSelector(submitRoot as Parameters<typeof toFunctionSelector>[0]).slice(2)
+
+/**
+ * By signer, out of a transaction's input: that of `submitRoot` itself, or of a call to another contract that hands it on as it is. Those
+ * that cannot be found are left out.
+ */
+export function submittedSignatures(
+  input: Hex,
+  { resultHash, signedBy }: Pick<SubmittedRoot, 'resultHash' | 'signedBy'>,
+): ReadonlyMap<Address, Hex> {
+  const found = new Map<Address, Hex>()
+  const digest = hexToBytes(resultHash)
+  for (let at = input.indexOf(selector, 2); at >= 0; at = input.indexOf(selector, at + 1)) {
+    for (const signature of at % 2 === 0 ? signaturesOf(`0x${input.slice(at)}`) : []) {
+      const signer = signerOf(digest, signature)
+      if (signer !== undefined && signedBy.includes(signer)) found.set(signer, signature)
+    }
+  }
+  return found
+}
+
+function signaturesOf(data: Hex): readonly Hex[] {
+  try {
+    const { functionName, args } = decodeFunctionData({ abi: epochsAbi, data })
+    return functionName === 'submitRoot' ? args[3] : []
+  } catch {
+    return []
+  }
+}
+
+function signerOf(digest: Uint8Array, signature: Hex): Address | undefined {
+  try {
+    return recoverAddress(digest, signature)
+  } catch {
+    return undefined
+  }
+}
