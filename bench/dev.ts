@@ -62,7 +62,7 @@ function files(): readonly (readonly [name: string, path: string])[] {
 
 /** The shell counts the CPU of all processes that the command waited for. */
 function dev(path: string): Run {
-  const script = '"$@" >"$OUT"; times | tail -1'
+  const script = '"$@" >"$OUT"; times'
   const out = join(folder, 'out.json')
   const begunAt = performance.now()
   const words = [process.execPath, command, 'subnet', 'dev', path, '--epochs', values.epochs, '--json']
@@ -72,7 +72,10 @@ function dev(path: string): Run {
     timeout: deadlineMs,
   })
   const seconds = round((performance.now() - begunAt) / 1000)
-  const parts = [...stdout.matchAll(/(\d+)m([\d.]+)s/g)].map(([, minutes, rest]) => 60 * Number(minutes) + Number(rest))
+  // The second line is that of the children.
+  const parts = [...(stdout.split('\n')[1] ?? '').matchAll(/(\d+)m([\d.]+)s/g)].map(
+    ([, minutes, rest]) => 60 * Number(minutes) + Number(rest),
+  )
   const { data } = JSON.parse(readFileSync(out, 'utf8') || '{}') as { data?: { problems: readonly string[] } }
   if (data?.problems === undefined) {
     throw new Error(`koinon subnet dev ${path} ended with ${status} and no report: ${stderr.slice(-500)}`)

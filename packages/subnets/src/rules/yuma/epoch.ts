@@ -181,7 +181,8 @@ function storedBonds(
     if (!newPermits[uid]) return permits[uid] ? [] : (bonds[uid] as UidRow)
     const row = rowOf.get(uid)
     const kept: (readonly [number, number])[] = []
-    for (let seat = 0; row !== undefined && seat < stakes.length; seat++) {
+    if (row === undefined) return kept
+    for (let seat = 0; seat < stakes.length; seat++) {
       const bond = shares.bonds[seat * rowUids.length + row] as number
       if (bond > 0) kept.push([seat, bond])
     }
