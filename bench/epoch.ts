@@ -1,13 +1,16 @@
 /**
  * What settling an epoch costs (specs/0011-yuma.md): one dense one of 64 validators and 256 seats, and 128 subnets in a row, in CPU time of
- * this process; beside the same rules in bigints and in plain Python, on the same input and with the same bits. One JSON line.
+ * this process; beside the same rules in bigints and in plain Python, on the same input and with the same bits, and beside the package
+ * yuma-simulation, in 32-bit floats, where a Python has it and torch: installed, or as a folder of its source. One JSON line.
  *
- *     node bench/epoch.ts [--validators 64] [--seats 256] [--subnets 128]
+ *     node bench/epoch.ts [--validators 64] [--seats 256] [--subnets 128] [--python python3] [--yuma-simulation FOLDER]
  */
 import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
+import { loadavg } from 'node:os'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { aggregators } from '../packages/subnets/src/rules/aggregators/index.ts'
+import { wholeQ32 } from '../packages/subnets/src/rules/fixed/q32.ts'
 import { runYumaEpoch, type UidRow, type YumaSubnet } from '../packages/subnets/src/rules/yuma/epoch.ts'
 import { yuma3Defaults } from '../packages/subnets/src/rules/yuma/parameters.ts'
 import { oracleEpoch } from '../packages/subnets/src/testing/yuma-oracle.ts'
@@ -17,6 +20,8 @@ const { values } = parseArgs({
     validators: { type: 'string', default: '64' },
     seats: { type: 'string', default: '256' },
     subnets: { type: 'string', default: '128' },
+    python: { type: 'string', default: 'python3' },
+    'yuma-simulation': { type: 'string' },
   },
 })
 const validators = Number(values.validators)
@@ -31,7 +36,12 @@ for (let round = 0; round < 5; round++) runYumaEpoch(first, yuma3Defaults)
 const one = cpuMs(20, () => runYumaEpoch(first, yuma3Defaults))
 const all = cpuMs(1, () => worlds.map((world) => runYumaEpoch(world, yuma3Defaults)))
 const oracle = cpuMs(3, () => oracleEpoch(first, yuma3Defaults))
-const python = pythonEpoch(first, 3)
+const python = pythonEpoch<PythonEpoch>('epoch_peer.py', [], first, 3)
+// It knows no penalty for what is above the consensus, so both go without.
+const unpunished = { ...yuma3Defaults, bondsPenaltyU16: 0 }
+const own = cpuMs(20, () => runYumaEpoch(first, unpunished))
+const folder = values['yuma-simulation'] === undefined ? [] : [resolve(values['yuma-simulation'])]
+const simulation = pythonEpoch<SimulationEpoch>('epoch_yuma_simulation.py', folder, first, 20)
 const inputs = worlds.map(aggregatorInput)
 const byAggregator = Object.fromEntries(
   Object.entries(aggregators)
@@ -60,10 +70,25 @@ const report = {
   oracleCpuMs: round(oracle.ms),
   pythonCpuMs: python === undefined ? null : round(python.cpuMs),
   python: python?.version ?? null,
+  yumaSimulation:
+    simulation === undefined
+      ? 'left out: no Python with torch and yuma-simulation'
+      : {
+          version: simulation.version,
+          torch: simulation.torch,
+          cpuMs: round(simulation.cpuMs),
+          engineCpuMs: round(own.ms),
+          largestDifference: {
+            incentive: largestDifference(own.result.incentive, simulation.incentive),
+            dividends: largestDifference(own.result.dividends, simulation.dividends),
+          },
+        },
   ratios: {
     oracleOverEngine: round(oracle.ms / one.ms),
     pythonOverEngine: python === undefined ? null : round(python.cpuMs / one.ms),
+    yumaSimulationOverEngine: simulation === undefined ? null : round(simulation.cpuMs / own.ms),
   },
+  load: round(loadavg()[0] as number),
 }
 process.stdout.write(`${JSON.stringify(report)}\n`)
 if (!isSame) process.exitCode = 1
@@ -106,9 +131,15 @@ function aggregatorInput({ stakes, weights }: YumaSubnet) {
 }
 
 type PythonEpoch = { incentive: number[]; dividends: number[]; cpuMs: number; version: string }
+type SimulationEpoch = PythonEpoch & { torch: string }
 
-/** None where there is no python3. */
-function pythonEpoch(subnet: YumaSubnet, repeats: number): PythonEpoch | undefined {
+/** None where that Python cannot run it. */
+function pythonEpoch<epoch extends PythonEpoch>(
+  script: string,
+  more: readonly string[],
+  subnet: YumaSubnet,
+  repeats: number,
+): epoch | undefined {
   const dense = (rows: readonly UidRow[], missing: number | null): (number | null)[][] =>
     rows.slice(0, validators).map((row) => {
       const values = Array.from({ length: seats }, () => missing)
@@ -125,15 +156,21 @@ function pythonEpoch(subnet: YumaSubnet, repeats: number): PythonEpoch | undefin
     bondsMovingAveragePpm,
     repeats,
   }
-  const { status, stdout, stderr } = spawnSync('python3', [join(import.meta.dirname, 'epoch_peer.py')], {
+  const { status, stdout, stderr } = spawnSync(values.python, [join(import.meta.dirname, script), ...more], {
     input: JSON.stringify(input),
     encoding: 'utf8',
     maxBuffer: 64 << 20,
     timeout: 300_000,
   })
-  if (status === 0) return JSON.parse(stdout) as PythonEpoch
-  process.stderr.write(`no figures of Python: ${stderr.slice(-500) || 'python3 cannot be started'}\n`)
+  if (status === 0) return JSON.parse(stdout) as epoch
+  process.stderr.write(`no figures of ${script}: ${stderr?.slice(-500) || `${values.python} cannot be started`}\n`)
   return undefined
+}
+
+/** Of shares up to 1; the peer has no more digits than 32-bit floats. */
+function largestDifference(shares: Float64Array, theirs: readonly number[]): number {
+  const differences = theirs.map((value, index) => Math.abs((shares[index] as number) / wholeQ32 - value))
+  return Number(Math.max(...differences).toPrecision(2))
 }
 
 function padded(list: readonly number[]): readonly number[] {

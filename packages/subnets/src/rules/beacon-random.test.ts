@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createBeaconRandom } from './beacon-random.ts'
+import { createBeaconRandom, createBeaconStream } from './beacon-random.ts'
 
 const beacon = `0x${'c3'.repeat(32)}` as const
 
@@ -21,6 +21,16 @@ describe('createBeaconRandom', () => {
     for (const counter of [0, 1]) {
       for (const offset of [0, 8, 16, 24]) expect(random.nextUint64()).toBe(block(counter).readBigUInt64BE(offset))
     }
+  })
+
+  it('is the same for every reader of a stream, however far others have read, beyond what is kept too', () => {
+    const again = createBeaconStream(beacon, 'label')
+    const expected = createBeaconRandom(beacon, 'label')
+    const numbers = Array.from({ length: 4 * 4_096 + 20 }, () => expected.nextUint64())
+    const [first, second] = [again(), again()]
+    expect(numbers.slice(0, 5).map(() => second.nextUint64())).toEqual(numbers.slice(0, 5))
+    expect(numbers.map(() => first.nextUint64())).toEqual(numbers)
+    expect(numbers.slice(5).map(() => second.nextUint64())).toEqual(numbers.slice(5))
   })
 
   it('refuses beacons that are not 32 bytes and bounds that are no positive integers', () => {

@@ -16,22 +16,40 @@ const twoTo64 = 1n << 64n
 /** Below this every step of the remainder in halves is exact in a double. */
 const mostInHalves = 1 << 21
 
+/** Blocks of a stream that are kept for its other readers, 32 bytes each. */
+const mostKept = 4_096
+
 /** Stream of SHA-256(beacon | SHA-256(label) | uint64 counter), counters from 0, read as four big-endian 64-bit numbers a block. */
 export function createBeaconRandom(beacon: Hex, label: string): BeaconRandom {
+  return createBeaconStream(beacon, label)()
+}
+
+/** The same stream for several readers, each from its beginning, hashed once. */
+export function createBeaconStream(beacon: Hex, label: string): () => BeaconRandom {
   const prefix = concatBytes(bytes32Word(beacon), sha256(utf8ToBytes(label)))
   const message = new Uint8Array(prefix.length + 8)
   message.set(prefix)
   const counterOf = new DataView(message.buffer)
+  const kept: DataView[] = []
+  const blockOf = (counter: number): DataView => {
+    counterOf.setUint32(prefix.length, Math.floor(counter / twoTo32))
+    counterOf.setUint32(prefix.length + 4, counter)
+    const digest = sha256(message)
+    const block = new DataView(digest.buffer, digest.byteOffset, digest.byteLength)
+    if (counter === kept.length && counter < mostKept) kept.push(block)
+    return block
+  }
+  return () => readerOf((counter) => kept[counter] ?? blockOf(counter))
+}
+
+function readerOf(blockAt: (counter: number) => DataView): BeaconRandom {
   let counter = 0
-  let block: DataView = counterOf
+  let block: DataView
   let offset = 32
   /** Where in the block the next number stands. */
   const next = (): number => {
     if (offset === 32) {
-      counterOf.setUint32(prefix.length, Math.floor(counter / twoTo32))
-      counterOf.setUint32(prefix.length + 4, counter++)
-      const digest = sha256(message)
-      block = new DataView(digest.buffer, digest.byteOffset, digest.byteLength)
+      block = blockAt(counter++)
       offset = 0
     }
     offset += 8

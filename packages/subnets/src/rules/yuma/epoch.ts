@@ -136,18 +136,20 @@ function cappedStakes(
 /** Column after column what each permitted row may say: not about itself, not about seats newer than its words. */
 function countedWeights(subnet: YumaSubnet, permits: readonly boolean[], rowUids: readonly number[]): Float64Array {
   const { weights, ownerUid, lastUpdates, registeredAt, oldestCommits } = subnet
-  const counted = new Float64Array(rowUids.length * subnet.stakes.length).fill(notListed)
+  const rows = rowUids.length
+  const count = subnet.stakes.length
+  const counted = new Float64Array(rows * count).fill(notListed)
   rowUids.forEach((uid, row) => {
     if (!permits[uid]) return
-    for (const [seat, weight] of weights[uid] as UidRow) {
+    const ownSeat = uid === ownerUid ? -1 : uid
+    const newest = registeredAt === undefined ? undefined : lastUpdates?.[uid]
+    const oldest = oldestCommits?.[uid]
+    for (const pair of weights[uid] as UidRow) {
+      const seat = pair[0]
       const registered = registeredAt?.[seat] ?? 0
-      const isOwnSeat = seat === uid && uid !== ownerUid
-      const isOutdated =
-        registeredAt !== undefined && lastUpdates !== undefined && (lastUpdates[uid] as number) <= registered
-      const isForeseen = oldestCommits !== undefined && (oldestCommits[uid] as number) < registered
-      if (seat < subnet.stakes.length && !isOwnSeat && !isOutdated && !isForeseen) {
-        counted[seat * rowUids.length + row] = weight
-      }
+      const isOutdated = newest !== undefined && newest <= registered
+      const isForeseen = oldest !== undefined && oldest < registered
+      if (seat < count && seat !== ownSeat && !isOutdated && !isForeseen) counted[seat * rows + row] = pair[1]
     }
   })
   return counted
@@ -155,10 +157,12 @@ function countedWeights(subnet: YumaSubnet, permits: readonly boolean[], rowUids
 
 function keptBonds({ bonds, registeredAt, bondsSince, stakes }: YumaSubnet, rowUids: readonly number[]): Uint16Array {
   const kept = new Uint16Array(rowUids.length * stakes.length)
+  const since = registeredAt === undefined ? undefined : bondsSince
   rowUids.forEach((uid, row) => {
-    for (const [seat, bond] of bonds[uid] as UidRow) {
-      const isNew = bondsSince !== undefined && registeredAt !== undefined && bondsSince <= (registeredAt[seat] ?? 0)
-      if (seat < stakes.length && !isNew) kept[seat * rowUids.length + row] = bond
+    for (const pair of bonds[uid] as UidRow) {
+      const seat = pair[0]
+      const isNew = since !== undefined && since <= (registeredAt?.[seat] ?? 0)
+      if (seat < stakes.length && !isNew) kept[seat * rowUids.length + row] = pair[1]
     }
   })
   return kept
@@ -176,10 +180,13 @@ function storedBonds(
   return stakes.map((_, uid) => {
     if (!newPermits[uid]) return permits[uid] ? [] : (bonds[uid] as UidRow)
     const row = rowOf.get(uid)
-    if (row === undefined) return []
-    return stakes
-      .map((_, seat) => [seat, shares.bonds[seat * rowUids.length + row] as number] as const)
-      .filter(([, bond]) => bond > 0)
+    const kept: (readonly [number, number])[] = []
+    if (row === undefined) return kept
+    for (let seat = 0; seat < stakes.length; seat++) {
+      const bond = shares.bonds[seat * rowUids.length + row] as number
+      if (bond > 0) kept.push([seat, bond])
+    }
+    return kept
   })
 }
 
@@ -227,15 +234,28 @@ function requireConsistent(subnet: YumaSubnet): void {
       throw badInput(`${name} has ${list.length} entries for ${count} uids`)
   }
   if (stakes.some((stake) => stake < 0n)) throw badInput('a stake is negative')
-  for (const [name, rows] of Object.entries({ weights, bonds })) {
-    rows.forEach((row, uid) => {
-      const isValue = (value: number): boolean => Number.isInteger(value) && value >= 0 && value <= 65_535
-      if (!row.every(([seat, value]) => isValue(seat) && isValue(value)))
+  requireRows('weights', weights)
+  requireRows('bonds', bonds)
+}
+
+function requireRows(name: string, rows: readonly UidRow[]): void {
+  /** By seat the last row that named it, counted from 1: one list for all rows. */
+  const namedBy = new Uint16Array(65_536)
+  for (let uid = 0; uid < rows.length; uid++) {
+    let isTwice = false
+    for (const pair of rows[uid] as UidRow) {
+      const seat = pair[0]
+      if (!isU16(seat) || !isU16(pair[1]))
         throw badInput(`${name} of uid ${uid} has a uid or value that is not a whole number from 0 to 65535`)
-      if (new Set(row.map(([seat]) => seat)).size !== row.length)
-        throw badInput(`${name} of uid ${uid} names a uid twice`)
-    })
+      isTwice ||= namedBy[seat] === uid + 1
+      namedBy[seat] = uid + 1
+    }
+    if (isTwice) throw badInput(`${name} of uid ${uid} names a uid twice`)
   }
+}
+
+function isU16(value: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= 65_535
 }
 
 function badInput(problem: string): KoinonError {

@@ -53,10 +53,16 @@ export async function loadRealm(file: FileToLoad): Promise<LoadedRealm | string>
   return {
     call(method, input, timeoutMs) {
       Object.defineProperty(context, '__input', { value: input, configurable: true })
-      return vm.runInContext(`__realm.${method}(__input)`, context, { timeout: timeoutMs }) as string
+      return textOnly(vm.runInContext(`__realm.${method}(__input)`, context, { timeout: timeoutMs }))
     },
-    takeLogs: () => JSON.parse(vm.runInContext('__takeLogs()', context, { timeout: 1_000 }) as string) as string[],
+    takeLogs: () => JSON.parse(textOnly(vm.runInContext('__takeLogs()', context, { timeout: 1_000 }))) as string[],
   }
+}
+
+/** An object of the realm would run the file's code wherever it is read, without a limit. */
+function textOnly(value: unknown): string {
+  if (typeof value === 'string') return value
+  throw new Error('The file changed what makes texts of values')
 }
 
 async function evaluated(

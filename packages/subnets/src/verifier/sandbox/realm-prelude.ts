@@ -12,6 +12,8 @@ export const realmPrelude = `(() => {
   for (const name of ['acos', 'acosh', 'asin', 'asinh', 'atan', 'atan2', 'atanh', 'cbrt', 'cos', 'cosh', 'exp', 'expm1', 'hypot',
     'log', 'log10', 'log1p', 'log2', 'pow', 'sin', 'sinh', 'tan', 'tanh']) forbid(Math, 'Math.', name, inexact)
   forbid(Math, 'Math.', 'random', 'draw from the "random" of the context')
+  // What comes out of the realm are its texts.
+  Object.freeze(JSON)
   const NoDate = class Date { constructor() { refuse('Date', timeless) } static now() { refuse('Date', timeless) } }
   Object.defineProperty(globalThis, 'Date', { value: NoDate, writable: false, configurable: false })
   for (const name of ['fetch', 'setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'require']) forbid(globalThis, '', name, timeless)

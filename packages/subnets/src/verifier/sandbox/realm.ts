@@ -2,7 +2,7 @@
  * The half of the sandbox that runs inside the confined realm, beside the subnet file. It takes and gives texts only: no object of the
  * outside ever comes in.
  */
-import { createBeaconRandom } from '../../rules/beacon-random.ts'
+import { type BeaconRandom, createBeaconRandom, createBeaconStream } from '../../rules/beacon-random.ts'
 import { maximumScorePpm } from '../../rules/evidence.ts'
 import {
   isSubnetFile,
@@ -29,7 +29,12 @@ const longestReason = 300
 const mostReasons = 8
 
 type Placed = { readonly mechanism: Mechanism<unknown, unknown>; readonly tasks: number; readonly first: number }
-type Question = QuestionPlace & { readonly task: unknown; readonly answers: Map<number, PeerAnswer<unknown>> }
+type Question = QuestionPlace & {
+  readonly task: unknown
+  readonly answers: Map<number, PeerAnswer<unknown>>
+  /** Random numbers of the question, from the beginning. */
+  readonly randomAgain: () => BeaconRandom
+}
 
 /** One file in one realm. */
 export class Realm {
@@ -144,7 +149,8 @@ export class Realm {
     const place = JSON.parse(input) as QuestionPlace
     const { mechanism } = this.#placeOf(place.index)
     const task = deepFreeze(mechanism.task.parse(JSON.parse(place.taskText)))
-    this.#question = { ...place, task, answers: new Map() }
+    const randomAgain = createBeaconStream(place.beacon, `koinon score ${place.index}`)
+    this.#question = { ...place, task, answers: new Map(), randomAgain }
     return 'null'
   }
 
@@ -166,13 +172,12 @@ export class Realm {
 
   judge(input: string): string {
     const uid = JSON.parse(input) as number
-    const { answers, task, beacon, epoch, index } = this.#question as Question
+    const { answers, task, randomAgain, epoch, index } = this.#question as Question
     const { mechanism, own } = this.#placeOf(index)
     const { hotkey, response } = answers.get(uid) as PeerAnswer<unknown>
     const peers = [...answers.values()].filter((peer) => peer.uid !== uid).sort((a, b) => a.uid - b.uid)
     const context = (): ScoreContext<unknown> => {
-      const random = createBeaconRandom(beacon, `koinon score ${index}`)
-      return { epoch, index: own, uid, hotkey, random, peers }
+      return { epoch, index: own, uid, hotkey, random: randomAgain(), peers }
     }
     try {
       const honest = mechanism.verify?.(task, response, context()) ?? true

@@ -4,12 +4,14 @@ import type { TaskVerdict } from '../../rules/subnet-file/task-verdict.ts'
 import { type FileToLoad, type LoadedRealm, loadRealm } from './realm-loader.ts'
 import {
   type AdmittedAnswer,
+  type AggregateInput,
   answerBudgetMs,
   type JudgeInput,
   type SandboxCall,
   type SandboxProblem,
   type SandboxReply,
   type SandboxRequest,
+  type SandboxStep,
   type TimedVerdicts,
 } from './sandbox-messages.ts'
 
@@ -17,9 +19,13 @@ const parent = process.ppid
 // Ctrl-C goes to all processes of a terminal; this one ends when its parent does.
 process.on('SIGINT', () => undefined)
 process.on('disconnect', () => process.exit(0))
+// A promise that the file let go of and that fails counts for nothing; unheard it would end the process.
+process.on('unhandledRejection', () => undefined)
 const [file] = (await once(process, 'message')) as [FileToLoad]
 /** For what is asked once an epoch. */
 const longTimeoutMs = 10_000
+/** Lists of scores on which the file's aggregate may run into its limit. */
+const mostLateRows = 3
 
 const first = await loadRealm(file)
 if (typeof first === 'string') {
@@ -38,8 +44,36 @@ if (typeof first === 'string') {
 
   async function run(call: SandboxCall): Promise<string> {
     if (call.kind === 'judge') return JSON.stringify(await judge(call.input, call.timeoutMs))
+    if (call.kind === 'aggregate') return JSON.stringify(await aggregate(call.input, call.timeoutMs))
+    begin({ limitMs: 2 * longTimeoutMs })
     const text = realm.call(call.kind, JSON.stringify(call.input), longTimeoutMs)
     return call.kind === 'serve' ? realm.call('served', '', longTimeoutMs) : text
+  }
+
+  /** Each row with a limit of its own; who has too many that reach it has none for the rest. */
+  async function aggregate(
+    { mechanism, rows }: AggregateInput,
+    timeoutMs: number,
+  ): Promise<readonly (number | null)[]> {
+    const values: (number | null)[] = []
+    let late = 0
+    for (const row of rows) {
+      if (late >= mostLateRows) {
+        values.push(null)
+        continue
+      }
+      begin({ limitMs: timeoutMs })
+      try {
+        const text = realm.call('aggregate', JSON.stringify({ mechanism, rows: [row] }), timeoutMs)
+        values.push((JSON.parse(text) as (number | null)[])[0] ?? null)
+      } catch {
+        late++
+        values.push(null)
+        begin({ limitMs: 2 * longTimeoutMs })
+        realm = await again()
+      }
+    }
+    return values
   }
 
   async function judge(input: JudgeInput, timeoutMs: number): Promise<TimedVerdicts> {
@@ -52,23 +86,26 @@ if (typeof first === 'string') {
       spentMs.set(uid, (spentMs.get(uid) ?? 0) + performance.now() - startedAtMs)
     }
     /** Whether the work came to an end in time. Each answer is charged for all that is done because of it. */
-    const isInTime = (answer: AdmittedAnswer, work: (limitMs: number) => void): boolean => {
+    const isInTime = (answer: AdmittedAnswer, work: 'admit' | 'judge', run: (limitMs: number) => void): boolean => {
       // A parent that was killed is noticed here: no message gets through before the question is judged.
       if (process.ppid !== parent) process.exit(1)
       const limitMs = limitOf(answer)
       const startedAtMs = performance.now()
+      let problem = `the file took longer than ${Math.max(0, limitMs)} ms`
+      let isDeadline = true
       try {
         if (limitMs >= 1) {
-          work(limitMs)
+          begin({ limitMs, cause: { uid: answer.uid, work } })
+          run(limitMs)
           return true
         }
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
+        isDeadline = (error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
+        if (!isDeadline) problem = `the file failed: ${(error as Error).message}`
       } finally {
         since(answer.uid, startedAtMs)
       }
-      const problem = `the file took longer than ${Math.max(0, limitMs)} ms`
-      verdicts.set(answer.uid, { kind: 'fault', problem, isDeadline: true })
+      verdicts.set(answer.uid, { kind: 'fault', problem, isDeadline })
       return false
     }
     const admit = (answer: AdmittedAnswer, limitMs: number): TaskVerdict | null => {
@@ -85,17 +122,19 @@ if (typeof first === 'string') {
     const startOver = async (cause: AdmittedAnswer): Promise<void> => {
       for (let late: AdmittedAnswer | undefined = cause; late !== undefined; ) {
         const startedAtMs = performance.now()
+        begin({ limitMs: 2 * longTimeoutMs })
         realm = await again()
         since(late.uid, startedAtMs)
         realm.call('open', JSON.stringify(question), longTimeoutMs)
-        late = admitted.find((other) => !isInTime(other, (limitMs) => admit(other, limitMs)))
+        late = admitted.find((other) => !isInTime(other, 'admit', (limitMs) => admit(other, limitMs)))
         if (late !== undefined) admitted.splice(admitted.indexOf(late), 1)
       }
     }
+    begin({ limitMs: longTimeoutMs })
     realm.call('open', JSON.stringify(question), longTimeoutMs)
     for (const answer of answers) {
       let problem: TaskVerdict | null = null
-      const isAdmitted = isInTime(answer, (limitMs) => {
+      const isAdmitted = isInTime(answer, 'admit', (limitMs) => {
         problem = admit(answer, limitMs)
       })
       if (!isAdmitted) await startOver(answer)
@@ -105,7 +144,11 @@ if (typeof first === 'string') {
     for (const answer of order === 'ascending' ? [...admitted] : [...admitted].reverse()) {
       // Late when the question started over.
       if (!admitted.includes(answer)) continue
-      const isJudged = isInTime(answer, (limitMs) => {
+      if (answer.isLost) {
+        verdicts.set(answer.uid, { kind: 'fault', problem: 'a process ended while it was judged', isDeadline: true })
+        continue
+      }
+      const isJudged = isInTime(answer, 'judge', (limitMs) => {
         verdicts.set(answer.uid, JSON.parse(realm.call('judge', String(answer.uid), limitMs)) as TaskVerdict)
       })
       if (!isJudged) await startOver(answer)
@@ -118,6 +161,11 @@ async function again(): Promise<LoadedRealm> {
   const realm = await loadRealm(file)
   if (typeof realm === 'string') throw new Error('The file loaded once and does not load again')
   return realm
+}
+
+/** Said at once: the message is on its way before the call begins. */
+function begin(step: SandboxStep): void {
+  process.send?.({ step })
 }
 
 function answer(id: number, outcome: SandboxReply['outcome'], logs: readonly string[]): void {

@@ -17,6 +17,8 @@ export type AdmittedAnswer = {
   readonly responseText: string
   /** Time for all that is done because of it: its schema, its score, a new realm after its timeout. `answerBudgetMs` unless said. */
   readonly budgetMs?: number
+  /** Admitted for the others' sake only: a process ended while it was judged. */
+  readonly isLost?: boolean
 }
 
 /** Room for starting over several times because of others. */
@@ -41,7 +43,14 @@ export type SandboxCall =
   | { readonly kind: 'tasks'; readonly input: EpochPlace }
   | { readonly kind: 'serve'; readonly input: ServePlace }
   | { readonly kind: 'judge'; readonly input: JudgeInput; readonly timeoutMs: number }
-  | { readonly kind: 'aggregate'; readonly input: AggregateInput }
+  | { readonly kind: 'aggregate'; readonly input: AggregateInput; readonly timeoutMs: number }
+
+/** What the process is about to do: it says so before, because nothing is heard of it in the middle of a call. */
+export type SandboxStep = {
+  readonly limitMs: number
+  /** The answer because of which it is done, and what. */
+  readonly cause?: { readonly uid: number; readonly work: 'admit' | 'judge' }
+}
 
 export type SandboxRequest = { readonly id: number; readonly call: SandboxCall }
 
@@ -53,6 +62,13 @@ export type SandboxReply = {
 }
 
 export type SandboxProblem = { readonly ok: false; readonly problem: string; readonly field?: string }
+
+export const sandboxStep = z.object({
+  step: z.object({
+    limitMs: z.number().min(0).max(600_000),
+    cause: z.object({ uid: z.int().min(0), work: z.enum(['admit', 'judge']) }).optional(),
+  }),
+})
 
 export const sandboxReply = z.object({
   id: z.int().min(0),

@@ -49,6 +49,21 @@ describe('a sandbox process', () => {
     await process.close()
   })
 
+  it('is gone from the system when a call that nothing interrupts was ended', async () => {
+    const process = new SandboxProcess(hungry('new Array(2 ** 32 - 1).fill(0)'), { onLog })
+    await process.loaded
+    const pid = process.pid as number
+    expect(await residentMiB(pid)).toBeGreaterThan(0)
+    const answers = [{ uid: 4, hotkey: `0x${'00'.repeat(20)}`, responseText: '1' }] as const
+    const input = { epoch: 1, beacon, index: 0, taskText: '1', answers, order: 'ascending' } as const
+    await expect(process.ask({ kind: 'judge', input, timeoutMs: 100 }, 60_000)).rejects.toThrow(
+      /hungry\.ts ended its process/,
+    )
+    expect(process.endedOf).toEqual({ uid: 4, work: 'judge' })
+    await process.close()
+    expect(() => globalThis.process.kill(pid, 0)).toThrow(/ESRCH/)
+  })
+
   it('gives back what it held once it has ended', async () => {
     const process = new SandboxProcess(hungry(''), { onLog })
     await process.loaded

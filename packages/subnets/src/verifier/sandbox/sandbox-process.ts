@@ -1,10 +1,12 @@
 /** The process that a subnet file runs in: its limits, what it may read, and its end (specs/0016-subnet-files.md section 2). */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { createRequire } from 'node:module'
+import { setTimeout as setTimeoutAsync } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { KoinonError } from '@koinon/base'
 import { residentMiB } from './resident-memory.ts'
-import { type SandboxCall, type SandboxReply, sandboxReply } from './sandbox-messages.ts'
+import { type SandboxCall, type SandboxReply, type SandboxStep, sandboxReply, sandboxStep } from './sandbox-messages.ts'
 
 export type SandboxFile = { readonly fileName: string; readonly source: string }
 
@@ -21,6 +23,10 @@ const dataMiB = 1_024
 const mostResidentMiB = 768
 const watchMs = 200
 const loadTimeoutMs = 30_000
+/** What a call may take beyond its limit before its process is ended: some of the language's own functions cannot be interrupted. */
+const graceMs = 10_000
+/** Time in which what the process had said before comes in. */
+const settleMs = 500
 /** No core files, limits on memory and stack, then the program itself under the same process id. */
 const limits = `ulimit -c 0; ulimit -d ${dataMiB * 1_024} 2>/dev/null; ulimit -s 8192 2>/dev/null; exec "$@"`
 const flags = [
@@ -45,6 +51,9 @@ export class SandboxProcess {
   readonly #waiting = new Map<number, Waiting>()
   readonly #watch: NodeJS.Timeout
   #nextId = 1
+  #step: SandboxStep | undefined
+  #stepTimer: NodeJS.Timeout | undefined
+  #isClosed = false
   #stderr = ''
   #ended: KoinonError | undefined
 
@@ -58,13 +67,17 @@ export class SandboxProcess {
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = `${this.#stderr}${text}`.slice(-8_192)
     })
-    this.#child.on('message', (reply) => this.#settle(reply))
+    this.#child.on('message', (reply) => this.#receive(reply))
     this.#closed = new Promise((resolve) => {
       this.#child.on('error', (cause) =>
         this.#end(failed(`${file.fileName} could not be started: ${cause.message}`, cause)),
       )
-      this.#child.on('close', (code, signal) => {
+      this.#child.on('close', async (code, signal) => {
         clearInterval(this.#watch)
+        // What it said before its end says what it ended of.
+        if (this.#child.connected) {
+          await Promise.race([once(this.#child, 'disconnect'), setTimeoutAsync(settleMs)])
+        }
         this.#end(failed(`${file.fileName} ended its process: ${endOf(this.#stderr, code, signal)}`))
         resolve()
       })
@@ -72,6 +85,10 @@ export class SandboxProcess {
     this.#watch = setInterval(() => void this.#measure(mostMiB), watchMs)
     this.loaded = this.#wait(0, loadTimeoutMs)
     this.#child.send(file, () => undefined)
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid
   }
 
   get hasEnded(): boolean {
@@ -87,7 +104,13 @@ export class SandboxProcess {
     return reply
   }
 
+  /** The answer in the middle of which it ended by itself or had to be ended; undefined while it runs, and after `close`. */
+  get endedOf(): SandboxStep['cause'] {
+    return this.#ended === undefined || this.#isClosed ? undefined : this.#step?.cause
+  }
+
   async close(): Promise<void> {
+    this.#isClosed = this.#ended === undefined
     this.#end(failed('The sandbox was closed'))
     await this.#closed
   }
@@ -100,6 +123,18 @@ export class SandboxProcess {
     })
   }
 
+  /** A step that takes too long ends the process, unless another one is on its way. */
+  #begin(step: SandboxStep): void {
+    this.#step = step
+    clearTimeout(this.#stepTimer)
+    this.#stepTimer = setTimeout(() => {
+      this.#stepTimer = setTimeout(() => {
+        const taken = `a call of at most ${Math.floor(step.limitMs)} ms did not end, and could not be interrupted`
+        this.#end(failed(`${this.#file.fileName} ended its process: ${taken}`))
+      }, settleMs)
+    }, step.limitMs + graceMs)
+  }
+
   async #measure(mostMiB: number): Promise<void> {
     if (this.#waiting.size === 0 || this.#child.pid === undefined) return
     const usedMiB = await residentMiB(this.#child.pid)
@@ -108,7 +143,12 @@ export class SandboxProcess {
   }
 
   /** What comes in is checked like a stranger's word: who found a way out of the realm can send anything. */
-  #settle(message: unknown): void {
+  #receive(message: unknown): void {
+    const begun = sandboxStep.safeParse(message)
+    if (begun.success) {
+      if (this.#waiting.size > 0 && this.#ended === undefined) this.#begin(begun.data.step as SandboxStep)
+      return
+    }
     const parsed = sandboxReply.safeParse(message)
     if (!parsed.success) return this.#end(failed(`${this.#file.fileName} sent what is no reply`))
     const { id, outcome, logs } = parsed.data as SandboxReply
@@ -117,6 +157,8 @@ export class SandboxProcess {
     if (waiting === undefined) return
     this.#waiting.delete(id)
     clearTimeout(waiting.timer)
+    clearTimeout(this.#stepTimer)
+    this.#step = undefined
     if (outcome.ok) waiting.resolve(outcome.text)
     else if (id === 0) waiting.reject(badFile(this.#file, outcome))
     else waiting.reject(failed(outcome.problem))
@@ -124,6 +166,7 @@ export class SandboxProcess {
 
   #end(error: KoinonError): void {
     this.#ended ??= error
+    clearTimeout(this.#stepTimer)
     for (const { reject, timer } of this.#waiting.values()) {
       clearTimeout(timer)
       reject(this.#ended)

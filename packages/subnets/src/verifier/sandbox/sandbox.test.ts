@@ -201,11 +201,121 @@ export const two = defineSubnet({ name: 'two', version: 1, mechanisms: [${both}]
     expect(miner?.facts).toEqual({ 'aggregatePpm 0': 2_001, 'aggregatePpm 1': 18_003 })
   })
 
-  it('fails alone when the file eats the memory', async () => {
-    const score = '() => { const all = []; for (;;) all.push(new Array(1e6).fill(1)) }'
+  it('costs the answer on which the file eats the memory, and goes on in a new process', async () => {
+    const score =
+      '(task, { sum }, { peers }) => { const all = []; while (sum === 1) all.push(new Array(1e6).fill(1)); return sum + peers.length }'
     const sandbox = await open(fileOf({ score, scoreTimeoutMs: '60000' }))
-    await expect(judge(sandbox, ['{"sum":1}'])).rejects.toThrow(/ended its process.*memory/)
-    await expect(judge(sandbox, ['{"sum":1}'])).rejects.toThrow(/ended its process/)
+    for (const order of ['ascending', 'descending'] as const) {
+      expect(await judge(sandbox, ['{"sum":10}', '{"sum":1}', '{"sum":30}'], order)).toEqual([
+        { kind: 'scored', scorePpm: 12, reasons: [] },
+        { kind: 'fault', problem: expect.stringMatching(/sum\.ts ended its process.*memory/), isDeadline: true },
+        { kind: 'scored', scorePpm: 32, reasons: [] },
+      ])
+    }
+  })
+
+  it('leaves out whose schema ends the process, and fails where the file always does', async () => {
+    const eat = '{ const all = []; for (;;) all.push(new Array(1e6).fill(1)) }'
+    const response = `z.object({ sum: z.int() }).superRefine(({ sum }) => { if (sum === 1) ${eat} })`
+    const sandbox = await open(fileOf({ response, scoreTimeoutMs: '60000' }))
+    expect(await judge(sandbox, ['{"sum":10}', '{"sum":1}'])).toEqual([
+      { kind: 'scored', scorePpm: 10, reasons: ['peers 0'] },
+      { kind: 'fault', problem: expect.stringMatching(/memory/), isDeadline: true },
+    ])
+    const hungry = await open(fileOf({ sample: `() => ${eat}` }))
+    await expect(hungry.tasks({ epoch: 3, beacon })).rejects.toThrow(/ended its process|took longer|timed out/)
+  })
+
+  const loop = 'for (;;) ;'
+  const endless: readonly (readonly [string, string, RegExp])[] = [
+    ['an async loop that never yields', '(async () => { for (;;) await null })(); return 5', /took longer/],
+    ['promises that make promises', 'const f = () => Promise.resolve().then(f); f(); return 5', /took longer/],
+    [
+      'a flood of promises',
+      'const f = () => { for (let i = 0; i < 50; i++) Promise.resolve().then(f) }; f(); return 5',
+      /took longer|memory/,
+    ],
+    ['a loop after the answer', `Promise.resolve().then(() => { ${loop} }); return 5`, /took longer/],
+    [
+      'an async generator without an end',
+      '(async () => { async function* g() { for (;;) yield 1 } for await (const x of g()) ; })(); return 5',
+      /took longer/,
+    ],
+    ['a thenable that loops', `Promise.resolve({ then() { ${loop} } }); return 5`, /took longer/],
+    ['a getter on the score', `return { get scorePpm() { ${loop} } }`, /took longer/],
+    ['a proxy for a score', `return new Proxy({}, { get() { ${loop} } })`, /took longer/],
+    ['toJSON on the score', `return { toJSON() { ${loop} } }`, /took longer/],
+    [
+      'Symbol.toPrimitive on a reason',
+      `return { scorePpm: 5, reasons: [{ [Symbol.toPrimitive]() { ${loop} } }] }`,
+      /took longer/,
+    ],
+    ['an error whose message loops', `throw { get message() { ${loop} } }`, /took longer/],
+    ['an error whose stack loops', `throw { message: 'x', get stack() { ${loop} } }`, /took longer/],
+    ['a loop that catches its own end', `for (;;) { try { ${loop} } finally { continue } }`, /took longer/],
+    [
+      'an iterator without an end',
+      'return Math.max(...{ *[Symbol.iterator]() { for (;;) yield 1 } })',
+      /took longer|memory/,
+    ],
+    ['a JSON that is no text', `JSON.stringify = () => ({ toString() { ${loop} } }); return 5`, /read only/],
+    ['a promise that is never kept', 'return new Promise(() => undefined)', /not a whole number/],
+    ['a thenable for a score', `return { then() { ${loop} } }`, /not a whole number/],
+    ['a string that doubles', "let s = 'ab'; for (;;) s += s", /Invalid string length/],
+  ]
+
+  it('ends what goes on for ever at its deadline, before the answer and after it, and goes on', async () => {
+    const bodies = endless.map(([, body], index) => `if (sum === ${index}) { ${body} }`).join('\n')
+    const sandbox = await open(fileOf({ score: `(task, { sum }) => {\n${bodies}\nreturn sum }` }))
+    for (const [sum, [name, , problem]] of endless.entries()) {
+      expect(await judge(sandbox, ['{"sum":100}', JSON.stringify({ sum }), '{"sum":300}']), name).toEqual([
+        { kind: 'scored', scorePpm: 100, reasons: [] },
+        { kind: 'fault', problem: expect.stringMatching(problem), isDeadline: expect.any(Boolean) },
+        { kind: 'scored', scorePpm: 300, reasons: [] },
+      ])
+    }
+  })
+
+  it('counts a promise for nothing that the file let go of and that fails', async () => {
+    const score = '(task, { sum }) => { (async () => { throw new Error(String(sum)) })(); return sum }'
+    const sandbox = await open(fileOf({ score }))
+    for (const _ of [1, 2]) {
+      expect(await judge(sandbox, ['{"sum":10}'])).toEqual([{ kind: 'scored', scorePpm: 10, reasons: [] }])
+    }
+  })
+
+  it('ends the process where a call cannot be interrupted, and goes on in a new one', async () => {
+    // Fills four thousand million places, of which nothing can stop it but the end of its process.
+    const score = '(task, { sum }) => (sum === 1 ? new Array(2 ** 32 - 1).fill(0).length : sum)'
+    const sandbox = await open(fileOf({ score, scoreTimeoutMs: '100' }))
+    expect(await judge(sandbox, ['{"sum":10}', '{"sum":1}', '{"sum":30}'])).toEqual([
+      { kind: 'scored', scorePpm: 10, reasons: [] },
+      {
+        kind: 'fault',
+        problem: expect.stringMatching(
+          /sum\.ts ended its process: (a call of at most 100 ms|it (ran out of|took more))/,
+        ),
+        isDeadline: true,
+      },
+      { kind: 'scored', scorePpm: 30, reasons: [] },
+    ])
+  })
+
+  it('gives null for the list on which an aggregate loops, and the others their own', async () => {
+    const aggregate = '(scores) => { while (scores[0].scorePpm === 1) {} ; return scores[0].scorePpm }'
+    const sandbox = await open(fileOf({ aggregate, scoreTimeoutMs: '100' }))
+    const rows = [4, 1, 7].map((scorePpm) => [{ task: 0, scorePpm }])
+    expect(await sandbox.aggregate(rows)).toEqual([4, null, 7])
+    const hopeless = [1, 1, 1, 7].map((scorePpm) => [{ task: 0, scorePpm }])
+    expect(await sandbox.aggregate(hopeless)).toEqual([null, null, null, null])
+  })
+
+  it('ends a baseline that goes on for ever, before and after it answered', async () => {
+    for (const body of ['for (;;) await null', 'Promise.resolve().then(() => { for (;;) ; }); return { sum: 7 }']) {
+      const sandbox = await open(fileOf({ serve: `async () => { ${body} }` }))
+      await expect(serve(sandbox)).rejects.toThrow(/timed out|took longer/)
+      expect(await judge(sandbox, ['{"sum":7}'])).toHaveLength(1)
+    }
   })
 
   it('hands out what the file writes to its console', async () => {

@@ -6,9 +6,11 @@ import { defaultAggregator } from '../../rules/aggregators/index.ts'
 import type { TaskScore } from '../../rules/subnet-file/score-aggregate.ts'
 import type { SubnetDescription } from '../../rules/subnet-file/task-subnet.ts'
 import {
+  type AdmittedAnswer,
   answerBudgetMs,
   type EpochPlace,
   type JudgeInput,
+  type SandboxStep,
   type ServePlace,
   type TimedVerdicts,
   timedVerdicts,
@@ -19,31 +21,44 @@ import { failed, type SandboxFile, SandboxProcess } from './sandbox-process.ts'
 const reserveMs = 10_000
 const answerTimeoutsMs = 60_000
 
+/** An answer of which a process ended, with what it cost. */
+type Lost = { readonly work: NonNullable<SandboxStep['cause']>['work']; readonly outcome: TimedVerdicts[number] }
+
 /**
- * One subnet file in a process of its own. A file that hangs or eats memory costs its process, nothing else: the call fails with
- * `subnets/file-failed` and the sandbox is closed. What that keeps out and what not: SECURITY.md.
+ * One subnet file in a process of its own. A file that hangs or eats memory costs its process, nothing else: the answer in the middle of
+ * which that happened is a fault and the question goes on in a new process; any other call fails with `subnets/file-failed` and the
+ * sandbox is closed. What that keeps out and what not: SECURITY.md.
  */
 export class SubnetSandbox {
   readonly description: SubnetDescription
   /** SHA-256 of the file, for the spec hash. */
   readonly sourceHash: Hex
-  readonly #process: SandboxProcess
+  readonly #start: () => SandboxProcess
+  #process: SandboxProcess
+  #isClosed = false
 
-  private constructor(description: SubnetDescription, sourceHash: Hex, process: SandboxProcess) {
+  private constructor(
+    description: SubnetDescription,
+    sourceHash: Hex,
+    start: () => SandboxProcess,
+    process: SandboxProcess,
+  ) {
     this.description = description
     this.sourceHash = sourceHash
+    this.#start = start
     this.#process = process
   }
 
   /** Loads a file. Throws `subnets/bad-definition` naming file, line and field, `subnets/file-failed` when it does not end. */
   static async open(file: SandboxFile, onLog: (line: string) => void = () => undefined): Promise<SubnetSandbox> {
-    const process = new SandboxProcess(file, { onLog })
+    const start = (): SandboxProcess => new SandboxProcess(file, { onLog })
+    const process = start()
     try {
       const parsed = JSON.parse(await process.loaded) as SubnetDescription & {
         readonly aggregator: SubnetDescription['aggregator'] | null
       }
       const description = { ...parsed, aggregator: parsed.aggregator ?? defaultAggregator }
-      return new SubnetSandbox(description, sha256Hex(file.source), process)
+      return new SubnetSandbox(description, sha256Hex(file.source), start, process)
     } catch (error) {
       await process.close()
       throw error
@@ -65,26 +80,70 @@ export class SubnetSandbox {
     return readOutcome<string>(await this.#process.ask({ kind: 'serve', input }, 3 * reserveMs))
   }
 
-  /** A verdict for each answer, in their order; `beacon` is the closing one. Never throws for what the file or an answer does wrong. */
+  /**
+   * A verdict for each answer, in their order; `beacon` is the closing one. Never throws for what the file or an answer does wrong, also
+   * where a process ended of it; `subnets/file-failed` when the sandbox is lost.
+   */
   async judge(input: JudgeInput): Promise<TimedVerdicts> {
+    const lost = new Map<number, Lost>()
+    for (;;) {
+      const begunAtMs = performance.now()
+      try {
+        const judged = await this.#judgeOnce(input, lost)
+        return input.answers.map(({ uid }, index) => lost.get(uid)?.outcome ?? (judged[index] as TimedVerdicts[number]))
+      } catch (error) {
+        const cause = this.#process.endedOf
+        const before = cause && lost.get(cause.uid)?.work
+        const isNew = before === undefined || (before === 'judge' && cause?.work === 'admit')
+        if (cause === undefined || !isNew || !input.answers.some(({ uid }) => uid === cause.uid)) throw error
+        await this.#startAgain()
+        const verdict = { kind: 'fault', problem: (error as Error).message, isDeadline: true } as const
+        lost.set(cause.uid, { work: cause.work, outcome: { verdict, spentMs: performance.now() - begunAtMs } })
+      }
+    }
+  }
+
+  /** Verdicts in the order of the input; what was lost in its schema is left out, what was lost in its score is a peer still. */
+  async #judgeOnce(
+    input: JudgeInput,
+    lost: ReadonlyMap<number, Lost>,
+  ): Promise<readonly (TimedVerdicts[number] | undefined)[]> {
     const timeoutMs = this.description.scoreTimeoutMs
-    const budgetsMs = input.answers.map(({ budgetMs }) => budgetMs ?? answerBudgetMs(timeoutMs))
+    const answers = input.answers.flatMap((answer): readonly AdmittedAnswer[] => {
+      const work = lost.get(answer.uid)?.work
+      if (work === 'admit') return []
+      return [work === undefined ? answer : { ...answer, isLost: true }]
+    })
+    const budgetsMs = answers.map(({ budgetMs }) => budgetMs ?? answerBudgetMs(timeoutMs))
     const limitMs = budgetsMs.reduce((sum, budgetMs) => sum + budgetMs + reserveMs, answerTimeoutsMs)
     // Timers of the runtime overflow at 2^31 ms.
-    const ask = this.#process.ask({ kind: 'judge', input, timeoutMs }, Math.min(limitMs, 2 ** 31 - 1))
+    const ask = this.#process.ask(
+      { kind: 'judge', input: { ...input, answers }, timeoutMs },
+      Math.min(limitMs, 2 ** 31 - 1),
+    )
     const verdicts = timedVerdicts.safeParse(JSON.parse(await ask))
-    if (verdicts.success && verdicts.data.length === input.answers.length) return verdicts.data
-    throw failed('The file gave what are no verdicts')
+    if (!verdicts.success || verdicts.data.length !== answers.length) throw failed('The file gave what are no verdicts')
+    const verdictOf = new Map(answers.map(({ uid }, index) => [uid, verdicts.data[index]]))
+    return input.answers.map(({ uid }) => verdictOf.get(uid))
+  }
+
+  async #startAgain(): Promise<void> {
+    await this.#process.close()
+    if (this.#isClosed) throw failed('The sandbox was closed')
+    this.#process = this.#start()
+    await this.#process.loaded
   }
 
   /** What the file's own aggregate of a mechanism gives for each list of scores; null where it failed. */
   async aggregate(rows: readonly (readonly TaskScore[])[], mechanism = 0): Promise<readonly (number | null)[]> {
-    return JSON.parse(
-      await this.#process.ask({ kind: 'aggregate', input: { mechanism, rows } }, 2 * reserveMs),
-    ) as readonly (number | null)[]
+    const timeoutMs = this.description.scoreTimeoutMs
+    const call = { kind: 'aggregate', input: { mechanism, rows }, timeoutMs } as const
+    const limitMs = rows.length * timeoutMs + answerTimeoutsMs
+    return JSON.parse(await this.#process.ask(call, limitMs)) as readonly (number | null)[]
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     await this.#process.close()
   }
 }
