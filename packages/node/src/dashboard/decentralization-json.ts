@@ -124,8 +124,9 @@ export function decentralizationJson(report: DecentralizationReport): Record<str
 }
 
 /** When and what, without which ledger. */
-function auditJson({ chainId: _, epochsContract: __, ...audit }: LastAudit): Record<string, unknown> {
-  return audit
+function auditJson(audit: LastAudit): Record<string, unknown> {
+  const { chainId: _, epochsContract: __, ...told } = audit
+  return told
 }
 
 const claimsOf = { contract: 'epochs', names: ['Claimed'], by: ['netuid', 'account'] } as const
