@@ -5,6 +5,7 @@ import type {
   MetagraphJson,
   RequirementJson,
   SubnetsJson,
+  ValidatorsJson,
 } from '../src/api/incentive-types.ts'
 import { fakeNetwork } from './fake-ledger.ts'
 import type { FakeState } from './fake-state.ts'
@@ -37,6 +38,25 @@ export function fakeSubnets(state: FakeState): SubnetsJson {
             priceWad: `${(BigInt(100 + 60 * index) * token) / 2_000n}`,
             poolKoinAtomic: `${BigInt(100 + 60 * index) * token}`,
             poolAlphaAtomic: `${2_000n * token}`,
+            flow: {
+              sinceSeconds: Math.floor(state.startedAtMs / 1000) - 86_400,
+              inAtomic: `${12n * token}`,
+              outAtomic: `${BigInt(5 + 10 * index) * token}`,
+              netAtomic: `${BigInt(7 - 10 * index) * token}`,
+            },
+            split: {
+              ownerBps: 1_800,
+              minersBps: 4_100,
+              validatorsBps: 4_100,
+              ...(index === 0
+                ? {
+                    epoch: (current?.currentEpoch ?? 1) - 1,
+                    ownerAtomic: `${18n * token}`,
+                    minersAtomic: `${41n * token}`,
+                    validatorsAtomic: `${41n * token}`,
+                  }
+                : {}),
+            },
           }),
       accruedAtomic: `${4_200n * token}`,
       paidAtomic: `${(4_000n - 700n * BigInt(index)) * token}`,
@@ -47,7 +67,19 @@ export function fakeSubnets(state: FakeState): SubnetsJson {
 /** `/api/subnets/{netuid}/metagraph`; the last subnet has no signed epoch yet. */
 export function fakeMetagraph(state: FakeState, netuid: number): MetagraphJson {
   const asOfBlock = state.block()
-  if (netuid >= names.length) return { asOfBlock, netuid }
+  const nowSeconds = Math.floor(state.nowMs() / 1000)
+  const nextResult = { epoch: 1, expectedAtSeconds: nowSeconds + 75, paysFromSeconds: nowSeconds + 105, passed: 0 }
+  const seats = [...state.miners, ...state.validators].map(({ account: hotkey }, uid) => ({
+    uid,
+    hotkey,
+    stakeAtomic:
+      uid < state.miners.length ? `${12n * token}` : `${[5_000n, 3_000n, 2_000n][uid % 3] as bigint}${'0'.repeat(18)}`,
+    hasPermit: uid >= state.miners.length,
+    seeksPermit: uid >= state.miners.length - 1,
+    registeredAtSeconds: nowSeconds - 4_000 * (uid + 1) ** 2,
+    paidAtomic: `${40n * token * BigInt(uid)}`,
+  }))
+  if (netuid >= names.length) return { asOfBlock, nowSeconds, netuid, neurons: seats, nextResult }
   const consensus = [480_000, 330_000, 120_000]
   const rows = [
     [500_000, 350_000, 150_000],
@@ -55,9 +87,25 @@ export function fakeMetagraph(state: FakeState, netuid: number): MetagraphJson {
     [600_000, 280_000, 120_000],
   ]
   const emission = 100n * token
+  const incentives = [516_000, 355_000, 129_000]
+  const dividends = [502_000, 306_000, 192_000]
   return {
     asOfBlock,
+    nowSeconds,
     netuid,
+    neurons: seats.map((seat) => {
+      const judge = seat.uid - state.miners.length
+      return {
+        ...seat,
+        incentivePpm: incentives[seat.uid] ?? 0,
+        dividendsPpm: dividends[judge] ?? 0,
+        consensusPpm: consensus[seat.uid] ?? 0,
+        rankPpm: consensus[seat.uid] ?? 0,
+        earnedAtomic: `${(emission * BigInt(incentives[seat.uid] ?? dividends[judge] ?? 0)) / 2_000_000n}`,
+      }
+    }),
+    nextResult: { ...nextResult, epoch: (fakeNetwork(state).subnets[0]?.currentEpoch ?? 2) - 1 },
+    signedEpoch: (fakeNetwork(state).subnets[0]?.currentEpoch ?? 2) - 2,
     epoch: (fakeNetwork(state).subnets[0]?.currentEpoch ?? 2) - 2,
     aggregator: 'yuma3 1',
     explained: {
@@ -85,6 +133,34 @@ export function fakeMetagraph(state: FakeState, netuid: number): MetagraphJson {
   }
 }
 
+/** `/api/validators`: as the metagraphs have them; a subnet without a signed epoch has two that wait. */
+export function fakeValidators(state: FakeState): ValidatorsJson {
+  return {
+    asOfBlock: state.block(),
+    subnets: names.map((name, index) => {
+      const netuid = index + 1
+      const { epoch, validators } = fakeMetagraph(state, netuid)
+      return {
+        netuid,
+        name,
+        ...(epoch === undefined ? {} : { epoch }),
+        results: epoch === undefined ? 0 : 16,
+        validators: (validators ?? []).map(({ hotkey, uid, stakeAtomic, weights, ...judged }, place) => ({
+          hotkey,
+          ...(uid === undefined ? {} : { uid }),
+          hasPermit: place < 2,
+          stakeAtomic,
+          takeBps: 1_800 - 450 * place,
+          ...(place === 1 ? { pendingTake: { bps: 1_500, fromSeconds: Math.floor(state.nowMs() / 1000) + 600 } } : {}),
+          ...(place < 2 ? { lastSignedEpoch: (epoch ?? 0) - place } : {}),
+          signedResults: [16, 15, 0][place] as number,
+          judged: { ...judged, ...(weights === undefined ? {} : { seats: weights.length }), agreementPpm: 973_000 },
+        })),
+      }
+    }),
+  }
+}
+
 /** `/api/decentralization`. */
 export function fakeDecentralization(state: FakeState): DecentralizationJson {
   const binding: RequirementJson = {
@@ -103,12 +179,17 @@ export function fakeDecentralization(state: FakeState): DecentralizationJson {
       { stage: 'S2', name: 'no guardian', state: 'met', detail: 'Nobody can stop or change the network.' },
     ],
     layers: [
-      { name: 'stake', what: 'KOIN staked, by who staked it', byAddress: even(3), byEntity: even(1) },
-      { name: 'emission', what: 'KOIN claimed, by account', byAddress: even(6), byEntity: even(1) },
+      { name: 'stake', what: 'KOIN staked, by who staked it', byAddress: even(3), byOwner: even(2), byEntity: even(1) },
+      { name: 'emission', what: 'KOIN claimed, by account', byAddress: even(6), byOwner: even(5), byEntity: even(1) },
       { name: 'workSold', what: 'Dollars collected from channels, by seat', byAddress: even(0), byEntity: even(0) },
       { name: 'votes', what: 'Nothing is voted on in this version.' },
     ],
-    validators: [{ netuid: 1, epochSeconds: 120, validators: 3, entities: 1 }],
+    validators: [{ netuid: 1, epochSeconds: 120, validators: 3, owners: 2, entities: 1 }],
+    audit: {
+      ...{ atMs: state.startedAtMs, block: state.block(), agreed: 2_431, differs: 0, open: 12 },
+      outcome: 'open',
+      isWhole: true,
+    },
   }
 }
 

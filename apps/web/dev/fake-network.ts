@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net'
 import { errorToJson, isKoinonError, KoinonError } from '@koinon/base'
 import { fail, notChecked, pass } from '@koinon/work'
 import { answerChat } from './fake-chat.ts'
-import { fakeDecentralization, fakeMetagraph, fakeSubnets } from './fake-incentive.ts'
+import { fakeDecentralization, fakeMetagraph, fakeSubnets, fakeValidators } from './fake-incentive.ts'
 import { fakeEpoch, fakeEpochs, fakeNetwork } from './fake-ledger.ts'
 import { FakeStake } from './fake-stake.ts'
 import { FakeState } from './fake-state.ts'
@@ -83,9 +83,10 @@ export class FakeNetwork {
     if (pathname === '/api/epochs') {
       return { asOfBlock: state.block(), epochs: fakeEpochs(state, Number(url.searchParams.get('limit') ?? 20)) }
     }
-    const epoch = /^\/api\/epochs\/1\/([0-9]+)$/.exec(pathname)
+    const epoch = /^\/api\/epochs\/[0-9]+\/([0-9]+)$/.exec(pathname)
     if (epoch !== null) return fakeEpoch(state, Number(epoch[1]))
     if (pathname === '/api/subnets') return fakeSubnets(state)
+    if (pathname === '/api/validators') return fakeValidators(state)
     const subnet = /^\/api\/subnets\/([0-9]+)\/metagraph$/.exec(pathname)
     if (subnet !== null) return fakeMetagraph(state, Number(subnet[1]))
     if (pathname === '/api/pools') return this.stake.pools()

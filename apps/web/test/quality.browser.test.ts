@@ -24,7 +24,7 @@ const pages: readonly (readonly [name: string, prepare: (page: Page) => Promise<
   ['network', network],
   ['subnets', async (page) => go(page, '#/subnets', 'Seats taken')],
   ['subnet', async (page) => go(page, '#/subnets/1', 'Who earned what')],
-  ['subnet without a result', async (page) => go(page, '#/subnets/4', 'No epoch of this subnet')],
+  ['subnet without a result', async (page) => go(page, '#/subnets/4', 'The first result is expected at')],
   ['no such subnet', async (page) => go(page, '#/subnets/9', 'There is no subnet 9')],
   ['validators', async (page) => go(page, '#/validators', 'Kept by the consensus')],
   [

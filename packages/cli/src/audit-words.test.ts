@@ -9,6 +9,7 @@ const outcome = (check: Partial<Parameters<typeof describeAudit>[0]['checks'][nu
   agreed: 3,
   differs: check.differences?.length ?? 0,
   open: check.open?.length ?? 0,
+  replay: 'agrees' as const,
 })
 
 describe('the words of an audit', () => {

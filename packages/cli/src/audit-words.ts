@@ -43,12 +43,12 @@ export function describeAudit(outcome: AuditOutcome): CommandResult {
 function decentralizationText({ decentralization: report }: AuditOutcome): string {
   if (report === undefined) return ''
   const rows = report.layers.flatMap((layer) =>
-    (['byAddress', 'byEntity'] as const).map((by) => {
+    (['byAddress', 'byOwner', 'byEntity'] as const).map((by) => {
       const one = layer[by]
       const share = (ppm: number): string => `${(ppm / 10_000).toFixed(1)} %`
       return [
         layer.what,
-        by === 'byAddress' ? 'address' : `entity (${report.entitiesBy})`,
+        { byAddress: 'address', byOwner: 'owner', byEntity: `entity (${report.entitiesBy})` }[by],
         String(one.holders),
         String(one.nakamotoThird),
         String(one.nakamotoHalf),
@@ -60,9 +60,9 @@ function decentralizationText({ decentralization: report }: AuditOutcome): strin
     }),
   )
   const headings = ['layer', 'by', 'holders', 'hold 1/3', 'hold 1/2', 'Gini', 'HHI', 'effective', 'largest']
-  const subnets = report.subnets.map(({ netuid, validators, entities, agreementPpm }) => {
+  const subnets = report.subnets.map(({ netuid, validators, owners, entities, agreementPpm }) => {
     const agreement = agreementPpm === undefined ? 'not comparable' : (agreementPpm / 1_000_000).toFixed(3)
-    return `  subnet ${netuid}: ${validators} validators, ${entities} entities, agreement of their last rows ${agreement}`
+    return `  subnet ${netuid}: ${validators} validators, ${owners} owners, ${entities} entities, agreement of their last rows ${agreement}`
   })
   const requirements = report.requirements.map(({ stage, name, state, detail }) => [stage, state, name, detail])
   const binding = report.binding === undefined ? '' : `; what is in the way: ${report.binding.detail}`

@@ -14,6 +14,17 @@ describe('table', () => {
     ).toBe(['name     stake', 'a            1', 'miner-1   5000'].join('\n'))
   })
 
+  it('takes signed amounts, small shares and what is not known for numbers', () => {
+    const shown = table(
+      ['flow', 'part'],
+      [
+        ['+10.5', '< 0.001 %'],
+        ['-2', '-'],
+      ],
+    )
+    expect(shown.split('\n')).toEqual([' flow       part', '+10.5  < 0.001 %', '   -2          -'])
+  })
+
   it('takes no rows and rows that are too short', () => {
     expect(table(['a', 'b'], [])).toBe('a  b')
     expect(table(['a', 'b'], [['x']])).toBe('a  b\nx')

@@ -18,7 +18,7 @@ export function table(headings: readonly string[], given: readonly (readonly str
   return [line(headings), ...rows.map(line)].join('\n')
 }
 
-const number = /^$|^-?(?!0x)\d[\d.,]*( ?[^\d\s]+)?$/
+const number = /^-?$|^(< |[+-])?(?!0x)\d[\d.,]*( ?[^\d\s]+)?$/
 
 /** Label and value, one pair a line. */
 export function facts(pairs: readonly (readonly [string, string])[]): string {

@@ -52,6 +52,8 @@ export {
   readParts,
 } from './client/emission-parts.ts'
 export { type EmissionShares, readEmissionShares } from './client/emission-shares.ts'
+export { readSplit, type SplitJson } from './client/emission-split.ts'
+export { readLastResultEpoch } from './client/last-result.ts'
 export { type MarketJson, marketJson, type TermsJson, termsJson } from './client/market-json.ts'
 export {
   type Candidate,
@@ -76,6 +78,7 @@ export {
   type Traded,
 } from './client/pool-trades.ts'
 export {
+  netuidsOf,
   type PoolNetwork,
   type PoolPlace,
   readMarket,

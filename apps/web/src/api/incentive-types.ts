@@ -32,8 +32,29 @@ export type SubnetRowJson = {
   /** Alpha. */
   readonly accruedAtomic: string
   readonly paidAtomic: string
+  /** KOIN that people brought into its pool and took out of it by trades lately; absent where there is no pool. */
+  readonly flow?: {
+    /** Unix seconds. */
+    readonly sinceSeconds: number
+    readonly inAtomic: string
+    readonly outAtomic: string
+    readonly netAtomic: string
+  }
+  /** Absent when it is dissolved. */
+  readonly split?: SplitJson
   /** Its market, with the fields of one of the two; absent where there never was a pool. */
 } & Partial<OpenMarketJson & PotJson>
+
+/** Parts of new alpha in 1/10,000; amounts, alpha, are those of the last whole epoch, absent before one is over. */
+export type SplitJson = {
+  readonly ownerBps: number
+  readonly minersBps: number
+  readonly validatorsBps: number
+  readonly epoch?: number
+  readonly ownerAtomic?: string
+  readonly minersAtomic?: string
+  readonly validatorsAtomic?: string
+}
 
 export type SubnetsJson = {
   readonly asOfBlock: number
@@ -60,11 +81,39 @@ export type MetagraphValidatorJson = {
   readonly weights?: readonly (readonly [number, number])[]
   /** How much of the row the consensus kept. */
   readonly keptPpm?: number
+  /** Mean Spearman with the other rows. */
+  readonly agreementPpm?: number
 }
 
-/** Without `epoch` there is no signed result yet, or nobody serves its record. */
+/** A seat now; figures of the epoch are absent where it took no part in one. */
+export type NeuronJson = {
+  readonly uid: number
+  readonly hotkey: string
+  readonly stakeAtomic: string
+  readonly hasPermit: boolean
+  readonly seeksPermit: boolean
+  readonly registeredAtSeconds: number
+  readonly paidAtomic: string
+  readonly incentivePpm?: number
+  readonly dividendsPpm?: number
+  readonly consensusPpm?: number
+  readonly rankPpm?: number
+  readonly earnedAtomic?: string
+}
+
+/** Without `epoch` there is no signed result yet, or, with `signedEpoch`, nobody serves its record. */
 export type MetagraphJson = {
   readonly asOfBlock: number
+  /** Of the ledger, Unix seconds. */
+  readonly nowSeconds: number
+  readonly neurons: readonly NeuronJson[]
+  readonly nextResult: {
+    readonly epoch: number
+    readonly expectedAtSeconds: number
+    readonly paysFromSeconds: number
+    readonly passed: number
+  }
+  readonly signedEpoch?: number
   readonly netuid: number
   readonly epoch?: number
   readonly aggregator?: string
@@ -77,6 +126,34 @@ export type MetagraphJson = {
   readonly agreementPpm?: number
   readonly seats?: readonly MetagraphSeatJson[]
   readonly validators?: readonly MetagraphValidatorJson[]
+}
+
+export type ValidatorJson = {
+  readonly hotkey: string
+  readonly uid?: number
+  readonly hasPermit: boolean
+  readonly stakeAtomic: string
+  readonly takeBps: number
+  /** A raise that waits for its second. */
+  readonly pendingTake?: { readonly bps: number; readonly fromSeconds: number }
+  readonly lastSignedEpoch?: number
+  readonly signedResults: number
+  /** Absent where it had no vote in the epoch. */
+  readonly judged?: Pick<MetagraphValidatorJson, 'dividendsPpm' | 'asValidatorAtomic' | 'keptPpm' | 'agreementPpm'> & {
+    readonly seats?: number
+  }
+}
+
+export type ValidatorsJson = {
+  readonly asOfBlock: number
+  readonly subnets: readonly {
+    readonly netuid: number
+    readonly name: string
+    readonly epoch?: number
+    /** How many of the last results were looked at for who signed them. */
+    readonly results: number
+    readonly validators: readonly ValidatorJson[]
+  }[]
 }
 
 export type ConcentrationJson = {
@@ -95,6 +172,7 @@ export type LayerJson = {
   readonly name: string
   readonly what: string
   readonly byAddress?: ConcentrationJson
+  readonly byOwner?: ConcentrationJson
   readonly byEntity?: ConcentrationJson
 }
 
@@ -115,6 +193,18 @@ export type DecentralizationJson = {
     readonly netuid: number
     readonly epochSeconds: number
     readonly validators: number
+    readonly owners: number
     readonly entities: number
   }[]
+  /** The last audit that was run from the gateway's home; absent where none was. */
+  readonly audit?: {
+    readonly atMs: number
+    readonly block: number
+    readonly agreed: number
+    readonly differs: number
+    readonly open: number
+    readonly outcome: 'agrees' | 'differs' | 'open'
+    /** All subnets and epochs were looked at. */
+    readonly isWhole: boolean
+  }
 }

@@ -2,6 +2,7 @@ import type { ConcentrationJson, DecentralizationJson, LayerJson, RequirementJso
 import { requestJson } from '../api/request.ts'
 import { useApp } from '../app-context.ts'
 import { count, formatPpm } from '../format/text.ts'
+import { formatDateTime } from '../format/time.ts'
 import { SectionNav } from '../network/section-nav.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { ResourceView } from '../ui/resource-view.tsx'
@@ -63,19 +64,49 @@ function Report({ report }: { readonly report: DecentralizationJson }) {
           </ul>
         </details>
       </section>
+      <AuditSection audit={report.audit} />
       {report.layers.map((layer) => (
         <LayerSection key={layer.name} layer={layer} />
       ))}
       <section aria-labelledby="how-title">
         <h2 id="how-title">How to read this</h2>
         <p className="section-hint">
-          Figures by address flatter, because one person can have many. An entity joins accounts whose machines share a
-          host name or address and accounts that got their first KOIN from the same place; a test network's faucet
-          therefore makes one entity of all who used it, and people who hide their ties are still counted apart. As of
-          block {report.asOfBlock.toLocaleString('en')}.
+          Figures by address flatter, because one person can have many. By owner joins the hotkeys of one key that owns
+          their agents on the ledger (a coldkey), and what that key holds itself. An entity joins owners, too, accounts
+          whose machines share a host name or address, and accounts that got their first KOIN from the same place; a
+          test network's faucet therefore makes one entity of all who used it, and people who hide their ties are still
+          counted apart. As of block {report.asOfBlock.toLocaleString('en')}.
         </p>
       </section>
     </>
+  )
+}
+
+const outcomes = {
+  agrees: ['pass', 'agrees'],
+  differs: ['fail', 'differs'],
+  open: ['warn', 'not all checked'],
+} as const
+
+/** When somebody last recomputed the network from here, and what that came to. */
+function AuditSection({ audit }: { readonly audit: DecentralizationJson['audit'] }) {
+  return (
+    <section className="panel" aria-labelledby="audit-title">
+      <h2 id="audit-title">Last audit</h2>
+      {audit === undefined ? (
+        <p>
+          <span className="badge badge-warn">not checked</span> None was run from this gateway's home. Anybody can run
+          one: <code>koinon audit</code>
+        </p>
+      ) : (
+        <p>
+          <span className={`badge badge-${outcomes[audit.outcome][0]}`}>{outcomes[audit.outcome][1]}</span>{' '}
+          {formatDateTime(audit.atMs)}, {audit.isWhole ? 'everything' : 'a part only'}, up to block{' '}
+          {audit.block.toLocaleString('en')}: {count(audit.agreed, 'figure')} agreed, {audit.differs} differed,{' '}
+          {audit.open} could not be checked. What happened since then nobody looked at.
+        </p>
+      )}
+    </section>
   )
 }
 
@@ -120,7 +151,7 @@ const columns: readonly Column<Figures>[] = [
 ]
 
 function LayerSection({ layer }: { readonly layer: LayerJson }) {
-  const { byAddress, byEntity } = layer
+  const { byAddress, byOwner, byEntity } = layer
   return (
     <section className="stack" aria-labelledby={`layer-${layer.name}`}>
       <div>
@@ -137,6 +168,7 @@ function LayerSection({ layer }: { readonly layer: LayerJson }) {
             columns={columns}
             rows={[
               { by: 'by entity', figures: byEntity },
+              ...(byOwner === undefined ? [] : [{ by: 'by owner', figures: byOwner }]),
               { by: 'by address', figures: byAddress },
             ]}
             rowKey={({ by }) => by}

@@ -14,7 +14,7 @@ import { useResource } from '../use-resource.ts'
 import { epochStateSentences } from './phases.ts'
 
 /** Why the list of payouts is empty. */
-function unpaidSentence(epoch: EpochDetailJson, subnet: SubnetJson): string {
+function unpaidSentence(epoch: EpochDetailJson, subnet: Pick<SubnetJson, 'currentEpoch'>): string {
   if (epoch.epoch === 0) return 'Epoch 0 only starts the clock: nobody is judged or paid in it. Epoch 1 is the first.'
   if (epoch.state === 'pending')
     return 'The result is signed and waits for its delay. Its payouts come within the minute.'
@@ -38,17 +38,24 @@ export function EpochDetail({
   netuid,
   epoch,
   subnet,
+  refreshMs,
 }: {
   readonly netuid: number
   readonly epoch: number
-  readonly subnet: SubnetJson
+  /** Reads it again so often, for an epoch whose payouts may not all be there; once without it. */
+  readonly refreshMs?: number
+  readonly subnet: Pick<SubnetJson, 'currentEpoch' | 'totalStakeAtomic'> & {
+    readonly priceWad?: string | undefined
+  }
 }) {
   const { door } = useApp()
   const view = useNetwork()
-  const detail = useResource(`epoch ${netuid} ${epoch}`, () =>
-    requestJson<EpochDetailJson>(door, `/api/epochs/${netuid}/${epoch}`),
+  const detail = useResource(
+    `epoch ${netuid} ${epoch}`,
+    () => requestJson<EpochDetailJson>(door, `/api/epochs/${netuid}/${epoch}`),
+    refreshMs,
   )
-  if (detail.error !== undefined) {
+  if (detail.error !== undefined && detail.data === undefined) {
     return (
       <ErrorNotice error={detail.error}>
         <button type="button" className="button" onClick={detail.reload}>

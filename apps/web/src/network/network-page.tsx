@@ -51,7 +51,12 @@ export function NetworkPage(props: { readonly netuid: number | undefined; readon
           </select>
         </label>
       ) : null}
-      {subnet === undefined ? (
+      {subnet === undefined && network.subnets.length > 0 ? (
+        <p className="empty">
+          This page shows the subnet that the gateway serves. Subnet {netuid} has{' '}
+          <a href={`#/subnets/${netuid}`}>a page of its own</a>, with its seats and payouts.
+        </p>
+      ) : subnet === undefined ? (
         <div className="empty">
           <p>No subnet is registered yet. Create one with:</p>
           <pre tabIndex={0} aria-label="Command">

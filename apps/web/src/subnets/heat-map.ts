@@ -14,10 +14,13 @@ export type HeatRow = { readonly name: string; readonly hotkey: string; readonly
 
 export type HeatMap = { readonly uids: readonly number[]; readonly rows: readonly HeatRow[] }
 
+/** What of a metagraph the grid shows. */
+export type Judged = Pick<MetagraphJson, 'seats' | 'validators'>
+
 const levels = 4
 
 /** Only seats that some validator or the consensus gave anything; only validators that revealed. */
-export function heatMap(metagraph: MetagraphJson): HeatMap {
+export function heatMap(metagraph: Judged): HeatMap {
   const revealed = (metagraph.validators ?? []).filter(({ weights }) => weights !== undefined)
   const consensus = new Map((metagraph.seats ?? []).map(({ uid, consensusPpm }) => [uid, consensusPpm]))
   const shares = revealed.map(({ weights }) => new Map(weights))

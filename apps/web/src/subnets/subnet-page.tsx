@@ -1,18 +1,23 @@
-import type { MetagraphJson, MetagraphSeatJson, SubnetRowJson, SubnetsJson } from '../api/incentive-types.ts'
+import type { ReactNode } from 'react'
+import type { MetagraphJson, SubnetRowJson, SubnetsJson } from '../api/incentive-types.ts'
 import { requestJson } from '../api/request.ts'
-import { nameOf, useApp, useNetwork } from '../app-context.ts'
+import { useApp } from '../app-context.ts'
 import { formatAlphaAtomic, formatPrice, worthSentence } from '../format/alpha.ts'
+import { formatFlow, formatSince } from '../format/flow.ts'
 import { formatTokenAtomic, readAmount } from '../format/money.ts'
-import { count, formatPpm, shortHex } from '../format/text.ts'
+import { count, shortHex } from '../format/text.ts'
+import { EpochDetail } from '../network/epoch-detail.tsx'
 import { SectionNav } from '../network/section-nav.tsx'
 import { AlphaAmount } from '../ui/alpha-amount.tsx'
-import { type Column, DataTable } from '../ui/data-table.tsx'
 import { Facts } from '../ui/facts.tsx'
 import { ResourceView } from '../ui/resource-view.tsx'
 import { useResource } from '../use-resource.ts'
 import { changeSentences } from './change-words.ts'
 import { heatMap, heatSentence } from './heat-map.ts'
 import { HeatMapView } from './heat-map-view.tsx'
+import { nextResultSentence } from './next-result-words.ts'
+import { SeatsTable } from './seats-table.tsx'
+import { SplitTable } from './split-table.tsx'
 
 const refreshMs = 20_000
 
@@ -33,10 +38,19 @@ export function SubnetPage({ netuid }: { readonly netuid: number }) {
         <SectionNav page="subnets" />
       </header>
       <ResourceView resource={list} what="the subnet">
-        {() => (subnet === undefined ? <NoSubnet netuid={netuid} /> : <SubnetFacts subnet={subnet} />)}
-      </ResourceView>
-      <ResourceView resource={metagraph} what="the last signed epoch">
-        {(found) => <Metagraph metagraph={found} priceWad={subnet?.priceWad} />}
+        {() =>
+          subnet === undefined ? (
+            <NoSubnet netuid={netuid} />
+          ) : (
+            <>
+              <SubnetFacts subnet={subnet} />
+              {subnet.split === undefined ? null : <SplitTable split={subnet.split} priceWad={subnet.priceWad} />}
+              <ResourceView resource={metagraph} what="the last signed epoch">
+                {(found) => <Metagraph metagraph={found} subnet={subnet} />}
+              </ResourceView>
+            </>
+          )
+        }
       </ResourceView>
     </div>
   )
@@ -58,6 +72,7 @@ function SubnetFacts({ subnet }: { readonly subnet: SubnetRowJson }) {
         items={[
           ['Price of one alpha', subnet.priceWad === undefined ? undefined : formatPrice(subnet.priceWad)],
           ['In its pool', poolOf(subnet)],
+          ['Flow by trades', flowOf(subnet)],
           ['Seats', `${subnet.seats} of ${subnet.maximumSeats} taken`],
           ['Validators', String(subnet.validators)],
           ['Stake weighs', formatAlphaAtomic(readAmount(subnet.stakeAtomic) ?? 0n)],
@@ -95,80 +110,80 @@ function poolOf({ poolKoinAtomic, poolAlphaAtomic, potAtomic }: SubnetRowJson): 
   return `${formatTokenAtomic(koin)} and ${formatAlphaAtomic(alpha)}`
 }
 
-function Metagraph({
-  metagraph,
-  priceWad,
-}: {
-  readonly metagraph: MetagraphJson
-  readonly priceWad: string | undefined
-}) {
-  if (metagraph.epoch === undefined) {
-    return <p className="empty">No epoch of this subnet has a signed result whose record a validator serves yet.</p>
-  }
-  const map = heatMap(metagraph)
+function flowOf({ flow }: SubnetRowJson): ReactNode {
+  if (flow === undefined) return undefined
+  const [brought, taken] = [flow.inAtomic, flow.outAtomic].map((atomic) => formatTokenAtomic(readAmount(atomic) ?? 0n))
   return (
     <>
-      <section className="panel" aria-labelledby="weights-title">
-        <h2 id="weights-title">Who judged whom in epoch {metagraph.epoch}</h2>
-        <p>{heatSentence(map, metagraph.agreementPpm)}</p>
-        {map.rows.length === 0 ? null : <HeatMapView map={map} />}
-        <p className="hint">
-          A cell is the share of a validator's weights that a miner got, and how far that is from the consensus.
-          Aggregator: {metagraph.aggregator}.
-          {metagraph.explained === undefined
-            ? null
-            : ` Its consensus on a miner is ${metagraph.explained.agreed}; miners are paid by ${metagraph.explained.miners}.`}
-        </p>
-      </section>
-      <section aria-labelledby="paid-title">
-        <h2 id="paid-title">Who earned what</h2>
-        <p className="hint section-hint">
-          {formatAlphaAtomic(readAmount(metagraph.emissionAtomic) ?? 0n)} were shared out for this epoch. Why a miner
-          got its score stands in the validators' published logs:{' '}
-          <a href={`#/network/${metagraph.netuid}/${metagraph.epoch}`}>reasons and checks</a>.
-        </p>
-        <SeatsTable seats={metagraph.seats ?? []} priceWad={priceWad} />
-      </section>
+      {formatFlow(flow.netAtomic)}
+      <span className="cell-note">
+        {brought} in, {taken} out, {formatSince(flow.sinceSeconds)}
+      </span>
     </>
   )
 }
 
-function SeatsTable(props: { readonly seats: readonly MetagraphSeatJson[]; readonly priceWad: string | undefined }) {
-  const { seats, priceWad } = props
-  const view = useNetwork()
-  const columns: readonly Column<MetagraphSeatJson>[] = [
-    {
-      name: 'Seat',
-      kind: 'title',
-      cell: (seat) => (
-        <>
-          <strong>no. {seat.uid}</strong> <span title={seat.hotkey}>{nameOf(view, seat.hotkey)}</span>
-        </>
-      ),
-    },
-    { name: 'Consensus', kind: 'number', cell: (seat) => formatPpm(seat.consensusPpm) },
-    {
-      name: 'Incentive',
-      kind: 'number',
-      cell: (seat) => (
-        <span className="meter-cell">
-          {formatPpm(seat.incentivePpm)}
-          <meter min={0} max={1_000_000} value={seat.incentivePpm} aria-label={`Incentive of seat ${seat.uid}`} />
-        </span>
-      ),
-    },
-    {
-      name: 'Paid as miner',
-      kind: 'number',
-      cell: (seat) => <AlphaAmount atomic={seat.asMinerAtomic} priceWad={priceWad} />,
-    },
-  ]
+function Metagraph({ metagraph, subnet }: { readonly metagraph: MetagraphJson; readonly subnet: SubnetRowJson }) {
+  const { epoch, signedEpoch, netuid, neurons, nowSeconds } = metagraph
+  const told = epoch ?? signedEpoch
+  const expected = nextResultSentence(metagraph)
   return (
-    <DataTable
-      caption="Seats of the epoch"
-      columns={columns}
-      rows={[...seats].sort((a, b) => b.incentivePpm - a.incentivePpm || a.uid - b.uid)}
-      rowKey={(seat) => String(seat.uid)}
-    />
+    <>
+      {epoch === undefined ? null : <Judgements metagraph={metagraph} epoch={epoch} />}
+      <section className="stack" aria-labelledby="paid-title">
+        <h2 id="paid-title">{epoch === undefined ? 'Who has a seat' : 'Who earned what'}</h2>
+        {expected === undefined ? null : <p className="notice">{expected}</p>}
+        {epoch === undefined ? null : (
+          <p className="hint section-hint">
+            {formatAlphaAtomic(readAmount(metagraph.emissionAtomic) ?? 0n)} were shared out for epoch {epoch}. Why each
+            got its part stands below.
+          </p>
+        )}
+        {neurons.length === 0 ? (
+          <p className="empty">Nobody has a seat yet.</p>
+        ) : (
+          <SeatsTable seats={neurons} nowSeconds={nowSeconds} priceWad={subnet.priceWad} />
+        )}
+        <p className="hint">
+          Incentive is a seat's part of what miners earned in the epoch, dividends its part of what validators earned,
+          earned is both as alpha. Consensus is the weight that was agreed on; rank the part of all stake that stands
+          behind its weights, each cut to the consensus. Stake, age, permit and what was paid are those of now. The same
+          in a terminal: <code>koinon subnet metagraph {netuid}</code>
+        </p>
+      </section>
+      {told === undefined ? null : (
+        <section className="stack" aria-labelledby="reasons-title">
+          <h2 id="reasons-title">What each was paid, and why</h2>
+          <EpochDetail
+            netuid={netuid}
+            epoch={told}
+            refreshMs={refreshMs}
+            subnet={{
+              currentEpoch: subnet.currentEpoch,
+              totalStakeAtomic: subnet.stakeAtomic,
+              priceWad: subnet.priceWad,
+            }}
+          />
+        </section>
+      )}
+    </>
+  )
+}
+
+function Judgements({ metagraph, epoch }: { readonly metagraph: MetagraphJson; readonly epoch: number }) {
+  const map = heatMap(metagraph)
+  return (
+    <section className="panel" aria-labelledby="weights-title">
+      <h2 id="weights-title">Who judged whom in epoch {epoch}</h2>
+      <p>{heatSentence(map, metagraph.agreementPpm)}</p>
+      {map.rows.length === 0 ? null : <HeatMapView map={map} />}
+      <p className="hint">
+        A cell is the share of a validator's weights that a miner got, and how far that is from the consensus.
+        Aggregator: {metagraph.aggregator}.
+        {metagraph.explained === undefined
+          ? null
+          : ` Its consensus on a miner is ${metagraph.explained.agreed}; miners are paid by ${metagraph.explained.miners}.`}
+      </p>
+    </section>
   )
 }

@@ -2,6 +2,7 @@ import type { SubnetRowJson, SubnetsJson } from '../api/incentive-types.ts'
 import { requestJson } from '../api/request.ts'
 import { useApp } from '../app-context.ts'
 import { formatPrice, worthSentence } from '../format/alpha.ts'
+import { formatFlow, formatSince } from '../format/flow.ts'
 import { count, formatPpm } from '../format/text.ts'
 import { SectionNav } from '../network/section-nav.tsx'
 import { AlphaAmount } from '../ui/alpha-amount.tsx'
@@ -53,6 +54,11 @@ const columns: readonly Column<SubnetRowJson>[] = [
       subnet.priceWad !== undefined ? formatPrice(subnet.priceWad) : subnet.potAtomic === undefined ? '–' : 'dissolved',
   },
   {
+    name: 'Flow, a day',
+    kind: 'number',
+    cell: ({ flow }) => (flow === undefined ? '–' : formatFlow(flow.netAtomic)),
+  },
+  {
     name: 'Accrued',
     kind: 'number',
     cell: (subnet) => <AlphaAmount atomic={subnet.accruedAtomic} priceWad={subnet.priceWad} />,
@@ -98,13 +104,20 @@ export function SubnetsPage() {
               <DataTable caption="Subnets" columns={columns} rows={rows} rowKey={(subnet) => String(subnet.netuid)} />
             )}
             <p className="hint">
-              New KOIN is a pool's share of what the last step issued. Accrued is the alpha that was set aside for a
-              subnet's owner, miners and validators since it exists; paid is what they were paid of it. {worthSentence}{' '}
-              As of block {asOfBlock.toLocaleString('en')}.
+              New KOIN is a pool's share of what the last step issued. Flow is the KOIN that people brought into a pool
+              less what they took out of it, by trades, in the last day{sinceOf(rows)}. Accrued is the alpha that was
+              set aside for a subnet's owner, miners and validators since it exists; paid is what they were paid of it.{' '}
+              {worthSentence} As of block {asOfBlock.toLocaleString('en')}.
             </p>
           </section>
         )}
       </ResourceView>
     </div>
   )
+}
+
+/** Pools that are younger than a day count from their opening. */
+function sinceOf(rows: readonly SubnetRowJson[]): string {
+  const since = rows.flatMap(({ flow }) => (flow === undefined ? [] : [flow.sinceSeconds]))
+  return since.length === 0 ? '' : ` (${formatSince(Math.min(...since))} at the earliest)`
 }

@@ -1,9 +1,10 @@
-import type { MetagraphJson, MetagraphValidatorJson, SubnetsJson } from '../api/incentive-types.ts'
+import type { SubnetsJson, ValidatorJson, ValidatorsJson } from '../api/incentive-types.ts'
 import { requestJson } from '../api/request.ts'
 import { nameOf, useApp, useNetwork } from '../app-context.ts'
 import { formatAlphaAtomic, worthSentence } from '../format/alpha.ts'
 import { readAmount } from '../format/money.ts'
 import { formatPpm } from '../format/text.ts'
+import { formatDateTime } from '../format/time.ts'
 import { SectionNav } from '../network/section-nav.tsx'
 import { AlphaAmount } from '../ui/alpha-amount.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'
@@ -18,11 +19,11 @@ export function ValidatorsPage() {
   const found = useResource(
     'validators',
     async () => {
-      const { subnets, asOfBlock } = await requestJson<SubnetsJson>(door, '/api/subnets')
-      const metagraphs = await Promise.all(
-        subnets.map(({ netuid }) => requestJson<MetagraphJson>(door, `/api/subnets/${netuid}/metagraph`)),
-      )
-      return { asOfBlock, subnets: subnets.map((subnet, index) => ({ subnet, metagraph: metagraphs[index] })) }
+      const [judges, markets] = await Promise.all([
+        requestJson<ValidatorsJson>(door, '/api/validators'),
+        requestJson<SubnetsJson>(door, '/api/subnets'),
+      ])
+      return { ...judges, priceOf: new Map(markets.subnets.map(({ netuid, priceWad }) => [netuid, priceWad])) }
     },
     refreshMs,
   )
@@ -38,27 +39,33 @@ export function ValidatorsPage() {
         <SectionNav page="validators" />
       </header>
       <ResourceView resource={found} what="the validators">
-        {({ subnets, asOfBlock }) => (
+        {({ subnets, asOfBlock, priceOf }) => (
           <>
-            {subnets.map(({ subnet, metagraph }) => (
+            {subnets.map((subnet) => (
               <section key={subnet.netuid} className="stack" aria-labelledby={`validators-${subnet.netuid}`}>
                 <h2 id={`validators-${subnet.netuid}`}>
-                  Subnet {subnet.netuid}: {subnet.name}
+                  <a href={`#/subnets/${subnet.netuid}`}>
+                    Subnet {subnet.netuid}: {subnet.name}
+                  </a>
                 </h2>
-                {metagraph?.validators === undefined ? (
-                  <p className="empty">{subnet.validators} may judge now; no signed epoch shows yet how they did.</p>
+                {subnet.epoch === undefined ? (
+                  <p className="notice">
+                    No signed epoch shows yet how they judge.{' '}
+                    <a href={`#/subnets/${subnet.netuid}`}>When the first result is expected</a>
+                  </p>
+                ) : null}
+                {subnet.validators.length === 0 ? (
+                  <p className="empty">Nobody has a permit yet.</p>
                 ) : (
-                  <ValidatorsTable
-                    netuid={subnet.netuid}
-                    epoch={metagraph.epoch}
-                    validators={metagraph.validators}
-                    priceWad={subnet.priceWad}
-                  />
+                  <ValidatorsTable subnet={subnet} priceWad={priceOf.get(subnet.netuid)} />
                 )}
               </section>
             ))}
             <p className="hint">
-              {worthSentence} As of block {asOfBlock.toLocaleString('en')}.
+              Take is what a validator keeps of the dividends before it shares them. Agreement says how alike its
+              weights order the miners as those of the others do (mean Spearman); kept is the part of its weights that
+              the consensus kept. {worthSentence} As of block {asOfBlock.toLocaleString('en')}. The same in a terminal:{' '}
+              <code>koinon validator list</code>
             </p>
           </>
         )}
@@ -68,14 +75,13 @@ export function ValidatorsPage() {
 }
 
 function ValidatorsTable(props: {
-  readonly netuid: number
-  readonly epoch: number | undefined
-  readonly validators: readonly MetagraphValidatorJson[]
+  readonly subnet: ValidatorsJson['subnets'][number]
   readonly priceWad: string | undefined
 }) {
+  const { subnet, priceWad } = props
   const view = useNetwork()
-  const total = props.validators.reduce((sum, { stakeAtomic }) => sum + (readAmount(stakeAtomic) ?? 0n), 0n)
-  const columns: readonly Column<MetagraphValidatorJson>[] = [
+  const total = subnet.validators.reduce((sum, { stakeAtomic }) => sum + (readAmount(stakeAtomic) ?? 0n), 0n)
+  const columns: readonly Column<ValidatorJson>[] = [
     {
       name: 'Validator',
       kind: 'title',
@@ -89,37 +95,74 @@ function ValidatorsTable(props: {
     {
       name: 'Stake weighs',
       kind: 'number',
-      cell: (validator) => formatAlphaAtomic(readAmount(validator.stakeAtomic) ?? 0n),
+      cell: ({ stakeAtomic }) => (
+        <>
+          {formatAlphaAtomic(readAmount(stakeAtomic) ?? 0n)}
+          <span className="cell-note">{formatPpm(partPpm(readAmount(stakeAtomic) ?? 0n, total))} of all</span>
+        </>
+      ),
     },
+    { name: 'Take', kind: 'number', cell: (validator) => <Take validator={validator} /> },
+    { name: 'Permit', kind: 'short', cell: ({ hasPermit }) => (hasPermit ? 'yes' : 'no') },
     {
-      name: 'Part of the weight',
+      name: 'Last signed',
       kind: 'number',
-      cell: (validator) => formatPpm(partPpm(readAmount(validator.stakeAtomic) ?? 0n, total)),
+      cell: ({ lastSignedEpoch, signedResults }) => (
+        <>
+          {lastSignedEpoch === undefined ? '–' : `epoch ${lastSignedEpoch}`}
+          <span className="cell-note">
+            {subnet.results === 0 ? 'no result yet' : `${signedResults} of the last ${subnet.results}`}
+          </span>
+        </>
+      ),
     },
     {
       name: 'Weights',
-      cell: (validator) => (validator.weights === undefined ? 'not revealed' : `${validator.weights.length} miners`),
+      kind: 'short',
+      cell: ({ judged }) =>
+        judged === undefined ? '–' : judged.seats === undefined ? 'not revealed' : `${judged.seats} miners`,
     },
-    {
-      name: 'Kept by the consensus',
-      kind: 'number',
-      cell: (validator) => (validator.keptPpm === undefined ? '–' : formatPpm(validator.keptPpm)),
-    },
-    { name: 'Share of dividends', kind: 'number', cell: (validator) => formatPpm(validator.dividendsPpm) },
+    { name: 'Agreement', kind: 'number', cell: ({ judged }) => shareOf(judged?.agreementPpm) },
+    { name: 'Kept by the consensus', kind: 'number', cell: ({ judged }) => shareOf(judged?.keptPpm) },
     {
       name: 'Dividends paid',
       kind: 'number',
-      cell: (validator) => <AlphaAmount atomic={validator.asValidatorAtomic} priceWad={props.priceWad} />,
+      cell: ({ judged }) =>
+        judged === undefined ? (
+          '–'
+        ) : (
+          <>
+            <AlphaAmount atomic={judged.asValidatorAtomic} priceWad={priceWad} />
+            <span className="cell-note">{formatPpm(judged.dividendsPpm)} of all</span>
+          </>
+        ),
     },
   ]
   return (
     <DataTable
-      caption={`Validators of subnet ${props.netuid} in epoch ${props.epoch ?? ''}`}
+      caption={`Validators of subnet ${subnet.netuid}${subnet.epoch === undefined ? '' : ` in epoch ${subnet.epoch}`}`}
       columns={columns}
-      rows={props.validators}
+      rows={subnet.validators}
       rowKey={(validator) => validator.hotkey}
     />
   )
+}
+
+function Take({ validator: { takeBps, pendingTake } }: { readonly validator: ValidatorJson }) {
+  return (
+    <>
+      {takeBps / 100} %
+      {pendingTake === undefined ? null : (
+        <span className="cell-note">
+          {pendingTake.bps / 100} % from {formatDateTime(pendingTake.fromSeconds * 1000)}
+        </span>
+      )}
+    </>
+  )
+}
+
+function shareOf(ppm: number | undefined): string {
+  return ppm === undefined ? '–' : formatPpm(ppm)
 }
 
 function partPpm(part: bigint, total: bigint): number {

@@ -1,6 +1,7 @@
 import { KoinonError } from '@koinon/base'
 import { loadNetworkFile, type NetworkFile } from '@koinon/ledger'
-import { auditCopy, auditNetwork, deployedFiles } from '@koinon/node/audit'
+import { type AuditOutcome, auditCopy, auditNetwork, deployedFiles } from '@koinon/node/audit'
+import { type Home, saveLastAudit } from '@koinon/node/home'
 import { networkOf } from '@koinon/node/wallet'
 import type { Command } from 'commander'
 import { describeAudit } from '../audit-words.ts'
@@ -40,8 +41,12 @@ export function defineAudit(audit: Command): void {
     .action(
       runCommand(async (context, options: AuditOptions) => {
         const shared = sharedOf(context, options)
-        if (options.data === undefined)
-          return describeAudit(await auditNetwork(await networkFor(context, options), shared))
+        if (options.data === undefined) {
+          const network = await networkFor(context, options)
+          const outcome = await auditNetwork(network, shared)
+          keepOutcome(context.home, network, options, outcome)
+          return describeAudit(outcome)
+        }
         if (options.rpc !== undefined || options.network !== undefined)
           throw new KoinonError({
             code: 'usage/bad-command-line',
@@ -64,13 +69,29 @@ export function defineAudit(audit: Command): void {
             hint: 'Leave out --data; to audit the copy: koinon audit --data DIR',
           })
         const network = await networkFor(context, options)
-        const result = describeAudit(await auditNetwork(network, { ...sharedOf(context, options), exportTo }))
+        const outcome = await auditNetwork(network, { ...sharedOf(context, options), exportTo })
+        keepOutcome(context.home, network, options, outcome)
+        const result = describeAudit(outcome)
         return {
           ...result,
           text: `${result.text}\n\nwritten to ${exportTo}; audit it with: koinon audit --data ${exportTo}`,
         }
       }),
     )
+}
+
+/** Of the network of this home only: whoever audits another one asks for what is printed. */
+function keepOutcome(home: Home, network: NetworkFile, options: AuditOptions, outcome: AuditOutcome): void {
+  if (options.network !== undefined) return
+  const { head, agreed, differs, open, replay } = outcome
+  saveLastAudit(home, {
+    atMs: Date.now(),
+    chainId: network.chainId,
+    epochsContract: network.contracts.epochs,
+    block: head.block,
+    ...{ agreed, differs, open, outcome: replay },
+    isWhole: options.from === undefined && options.to === undefined && options.netuid === undefined,
+  })
 }
 
 function sharedOf({ say, home }: CommandContext, options: AuditOptions) {

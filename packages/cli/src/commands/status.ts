@@ -1,4 +1,4 @@
-import { askSupervisor, type RoleStatus, runningSupervisor } from '@koinon/node/home'
+import { askSupervisor, type LastAudit, type RoleStatus, readLastAudit, runningSupervisor } from '@koinon/node/home'
 import type { Command } from 'commander'
 import { runCommand } from '../runner.ts'
 import { table } from '../table.ts'
@@ -7,21 +7,44 @@ export function defineStatus(status: Command): void {
   status.action(
     runCommand(async ({ home, typed }) => {
       const supervisor = runningSupervisor(home)
+      const audit = readLastAudit(home)
+      const kept = audit === undefined ? {} : { lastAudit: audit }
       if (supervisor === undefined) {
         return {
-          data: { running: false, roles: [] },
-          text: `Nothing runs on the home ${home.path}. ${typed('Start it with "koinon up".')}`,
+          data: { running: false, roles: [], ...kept },
+          text: `Nothing runs on the home ${home.path}. ${typed(`Start it with "koinon up".\n${auditLine(audit)}`)}`,
         }
       }
       const roles = await askSupervisor<readonly RoleStatus[]>(home, 'roles')
       // A joined node has no page, and a network that is still starting has none yet.
       const page = await askSupervisor<{ readonly url: string }>(home, 'page.link').catch(() => undefined)
       return {
-        data: { running: true, pid: supervisor.pid, startedAtMs: supervisor.startedAtMs, page: page?.url, roles },
-        text: `Supervisor: process ${supervisor.pid}, home ${home.path}\n${page === undefined ? '' : `Page: ${page.url}  (${page.url.includes('#/open/') ? 'lets one browser in; once used, ask again for another' : 'what everybody may see; nothing of the owner'})\n`}\n${roleTable(roles)}`,
+        data: {
+          running: true,
+          pid: supervisor.pid,
+          startedAtMs: supervisor.startedAtMs,
+          page: page?.url,
+          roles,
+          ...kept,
+        },
+        text: `Supervisor: process ${supervisor.pid}, home ${home.path}\n${page === undefined ? '' : `Page: ${page.url}  (${page.url.includes('#/open/') ? 'lets one browser in; once used, ask again for another' : 'what everybody may see; nothing of the owner'})\n`}${typed(auditLine(audit))}\n\n${roleTable(roles)}`,
       }
     }),
   )
+}
+
+const outcomes: Readonly<Record<LastAudit['outcome'], string>> = {
+  agrees: 'everything agreed',
+  differs: 'FIGURES DIFFER',
+  open: 'nothing differed, not all could be checked',
+}
+
+/** When an audit was last run from this home, and what it came to. */
+export function auditLine(audit: LastAudit | undefined): string {
+  if (audit === undefined) return 'Last audit: none was run from this home ("koinon audit").'
+  const { atMs, outcome, agreed, differs, open, block, isWhole } = audit
+  const moment = new Date(atMs).toISOString().slice(0, 19).replace('T', ' ')
+  return `Last audit: ${moment} UTC, ${isWhole ? '' : 'of a part only, '}up to block ${block}: ${outcomes[outcome]} (${agreed} agree, ${differs} differ, ${open} not checked).`
 }
 
 function roleTable(roles: readonly RoleStatus[]): string {

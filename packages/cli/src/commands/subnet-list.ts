@@ -1,11 +1,14 @@
 import { formatAmount } from '@koinon/base'
 import { createLedgerReader, listSubnets, quoteLock, readSubnet } from '@koinon/ledger'
+import { viewSubnets } from '@koinon/node/views'
 import { networkOf } from '@koinon/node/wallet'
 import { marketJson, readMarkets } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
+import { second } from '../ownership-words.ts'
 import { runCommand } from '../runner.ts'
 import { subnetJson } from '../subnet-words.ts'
 import { table } from '../table.ts'
+import { shareText, signedAmount } from '../view-words.ts'
 
 /** `koinon subnet list`: the subnets that live, and what another would cost. */
 export function defineSubnetList(subnet: Command): void {
@@ -16,7 +19,14 @@ export function defineSubnetList(subnet: Command): void {
       runCommand(async ({ home }) => {
         const network = networkOf(home)
         const place = { network, reader: createLedgerReader(network) }
-        const [netuids, lock, markets] = await Promise.all([listSubnets(place), quoteLock(place), readMarkets(place)])
+        const [netuids, lock, markets, shown] = await Promise.all([
+          listSubnets(place),
+          quoteLock(place),
+          readMarkets(place),
+          viewSubnets(network),
+        ])
+        const shownOf = new Map(shown.subnets.map((one) => [one.netuid, one]))
+        const since = shown.subnets.flatMap(({ flow }) => (flow === undefined ? [] : [flow.sinceSeconds]))
         const subnets = await Promise.all(netuids.map((netuid) => readSubnet(place, netuid)))
         const marketOf = new Map(markets.map((market) => [market.netuid, market]))
         const priceOf = (netuid: number): string => {
@@ -28,7 +38,9 @@ export function defineSubnetList(subnet: Command): void {
           item.name,
           `${item.neurons}/${item.maxNeurons}`,
           `${item.validators}/${item.maxValidators}`,
+          shareText(shownOf.get(item.netuid)?.emissionSharePpm),
           priceOf(item.netuid),
+          flowOf(shownOf.get(item.netuid)),
           formatAmount(item.stake),
           formatAmount(item.seatPrice),
         ])
@@ -36,12 +48,23 @@ export function defineSubnetList(subnet: Command): void {
           data: {
             subnets: subnets.map((item) => {
               const market = marketOf.get(item.netuid)
-              return { ...subnetJson(item), ...(market === undefined ? {} : marketJson(market)) }
+              const { emissionSharePpm, flow } = shownOf.get(item.netuid) ?? {}
+              return {
+                ...subnetJson(item),
+                ...(market === undefined ? {} : marketJson(market)),
+                ...(emissionSharePpm === undefined ? {} : { emissionSharePpm }),
+                ...(flow === undefined ? {} : { flow }),
+              }
             }),
             lockAtomic: `${lock}`,
           },
-          text: `${table(['netuid', 'name', 'seats', 'validators', 'alpha in KOIN', 'stake weighs', 'seat KOIN'], rows)}\n\nAnother one costs ${formatAmount(lock)} KOIN now, which its pool begins with.`,
+          text: `${table(['netuid', 'name', 'seats', 'validators', 'of new KOIN', 'alpha in KOIN', 'flow KOIN', 'stake weighs', 'seat KOIN'], rows)}\n\n${since.length === 0 ? '' : `Flow: KOIN that people brought into the pool less what they took out, by trades, in the last day; since ${second(Math.min(...since))} at the earliest.\n`}Another one costs ${formatAmount(lock)} KOIN now, which its pool begins with.`,
         }
       }),
     )
+}
+
+/** Nothing where no page and no ledger tells it. */
+function flowOf(shown: Awaited<ReturnType<typeof viewSubnets>>['subnets'][number] | undefined): string {
+  return shown?.flow === undefined ? '' : signedAmount(shown.flow.netAtomic)
 }

@@ -1,11 +1,15 @@
 import { createLedgerReader, readChallenges, readSubnet } from '@koinon/ledger'
+import { viewSubnets } from '@koinon/node/views'
 import { networkOf } from '@koinon/node/wallet'
+import { createSubnetLedger, nextResult } from '@koinon/subnets'
 import {
   marketJson,
   readEmissionShares,
+  readLastResultEpoch,
   readMarket,
   readOwnership,
   readPendingChanges,
+  readSplit,
   shareWords,
 } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
@@ -14,13 +18,14 @@ import { pendingFacts, pendingJson } from '../pending-words.ts'
 import { parseInteger, runCommand } from '../runner.ts'
 import { emissionJson, subnetFacts, subnetJson } from '../subnet-words.ts'
 import { facts } from '../table.ts'
+import { flowText, nextResultText, splitFacts } from '../view-words.ts'
 
 /** `koinon subnet show`: what one is like, what a seat costs, and whose seat is claimed. */
 export function defineSubnetShow(subnet: Command): void {
   subnet
     .command('show')
     .description(
-      'one subnet: its seats, their price and rules, open challenges, what its alpha costs, how much of new KOIN it gets and why, what its owner announced, who could come to own it',
+      'one subnet: its seats, their price and rules, open challenges, what its alpha costs, how much of new KOIN it gets and why, how its new alpha is divided, what its owner announced, who could come to own it',
     )
     .argument('[netuid]', 'number of the subnet', '1')
     .action(
@@ -29,13 +34,22 @@ export function defineSubnetShow(subnet: Command): void {
         const network = networkOf(home)
         const place = { network, reader: createLedgerReader(network) }
         const found = await readSubnet(place, netuid)
-        const [challenges, market, ownership, pending, { specHash, subnets }] = await Promise.all([
-          readChallenges(place, netuid),
-          readMarket(place, netuid),
-          readOwnership(place, netuid),
-          readPendingChanges(place, netuid),
-          readEmissionShares(place, [netuid]),
-        ])
+        const ledger = createSubnetLedger(place.reader, network)
+        const [clock, nowSeconds] = await Promise.all([ledger.clock(netuid), ledger.nowSeconds()])
+        const [challenges, market, ownership, pending, { specHash, subnets }, split, signed, shown] = await Promise.all(
+          [
+            readChallenges(place, netuid),
+            readMarket(place, netuid),
+            readOwnership(place, netuid),
+            readPendingChanges(place, netuid),
+            readEmissionShares(place, [netuid]),
+            readSplit(place, netuid, clock),
+            readLastResultEpoch(place, netuid),
+            viewSubnets(network),
+          ],
+        )
+        const flow = shown.subnets.find((one) => one.netuid === netuid)?.flow
+        const next = nextResult(clock, signed, nowSeconds)
         const isAlive = found.dissolvedAtSeconds === undefined
         const share = subnets.get(netuid)
         const newKoin = isAlive ? shareWords(specHash, share) : undefined
@@ -45,15 +59,26 @@ export function defineSubnetShow(subnet: Command): void {
             ...marketJson(market),
             ...(isAlive ? { pending: pendingJson(pending), ownership: ownershipJson(ownership) } : {}),
             ...emissionJson(specHash, share),
+            ...(isAlive ? { split, nextResult: next } : {}),
+            ...(flow === undefined ? {} : { flow }),
+            ...(signed === undefined ? {} : { signedEpoch: signed }),
             challenges: challenges.map(({ deposit, ...rest }) => ({ ...rest, depositAtomic: `${deposit}` })),
           },
           text: typed(
             facts([
               ...subnetFacts(found, challenges, market, newKoin),
+              ...(flow === undefined ? [] : [['flow', flowText(flow)] as const]),
+              ...(isAlive ? [...splitFacts(split), resultFact(signed, nextResultText(next))] : []),
               ...(isAlive ? [...pendingFacts(netuid, found, pending), ...ownershipFacts(netuid, ownership)] : []),
             ]),
           ),
         }
       }),
     )
+}
+
+function resultFact(signed: number | undefined, next: string): readonly [string, string] {
+  return signed === undefined
+    ? ['first result', next]
+    : ['results', `the last is of epoch ${signed}; the next: ${next}`]
 }

@@ -9,6 +9,7 @@ import { defineSubnetExplain } from './subnet-explain.ts'
 import { defineSubnetHoldings } from './subnet-holdings.ts'
 import { defineSubnetList } from './subnet-list.ts'
 import { defineSubnetContest, defineSubnetLock, defineSubnetTakeOver, defineSubnetUnlock } from './subnet-lock.ts'
+import { defineSubnetMetagraph } from './subnet-metagraph.ts'
 import { defineSubnetMove } from './subnet-move.ts'
 import { defineSubnetOwnerHotkey } from './subnet-owner-hotkey.ts'
 import { defineSubnetParts } from './subnet-parts.ts'
@@ -34,6 +35,7 @@ export function defineSubnet(subnet: Command): void {
     defineSubnetCreate,
     defineSubnetShow,
     defineSubnetList,
+    defineSubnetMetagraph,
     defineSubnetBuy,
     defineSubnetSell,
     defineSubnetStake,

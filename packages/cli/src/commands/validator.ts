@@ -11,6 +11,7 @@ import { type StayOptions, stay } from '../stay.ts'
 import { startMember } from './miner.ts'
 import { defineWithdraw } from './provider-withdraw.ts'
 import { defineValidatorChildren } from './validator-children.ts'
+import { defineValidatorList } from './validator-list.ts'
 import { defineValidatorTake } from './validator-take.ts'
 
 type StartOptions = StayOptions & {
@@ -51,6 +52,7 @@ export function defineValidator(validator: Command): void {
       const { file, ...options } = command.optsWithGlobals<StartOptions>()
       return file === undefined ? startValidator(options) : startMember('validator', { ...options, file })
     })
+  defineValidatorList(validator)
   defineWithdraw(validator, 'validator')
   defineValidatorTake(validator)
   defineValidatorChildren(validator)

@@ -9,6 +9,7 @@ import {
   dollarAbi,
   emissionPolicyAbi,
   epochsAbi,
+  identityRegistryAbi,
   koinonTokenAbi,
   permitsAbi,
   poolEmissionAbi,
@@ -24,6 +25,8 @@ import type { NetworkFile } from '../network-file.ts'
 export const auditedAbis = {
   token: koinonTokenAbi,
   dollar: dollarAbi,
+  /** Only asked who owns an agent; its events are not read. */
+  identity: identityRegistryAbi,
   subnets: subnetsAbi,
   terms: subnetTermsAbi,
   pools: poolsAbi,

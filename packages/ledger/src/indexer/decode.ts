@@ -38,6 +38,11 @@ const abiOfContract: Partial<Record<ContractName, Abi>> = {
   channels: abis.batchSettlementAbi,
 }
 
+/** Of a contract whose events are indexed; none of any other. */
+export function abiOf(contract: ContractName): Abi {
+  return abiOfContract[contract] ?? []
+}
+
 /** Contracts whose events are indexed, by lower-case address. */
 export function indexedContracts(network: NetworkFile): ReadonlyMap<string, ContractName> {
   const names = Object.keys(abiOfContract) as ContractName[]

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startPostgres, type TestPostgres } from '../testing/postgres.ts'
 import { type OpenIndexDatabase, openEmbeddedIndex, openPostgresIndex } from './database.ts'
-import { events } from './schema.ts'
+import { blocks, events } from './schema.ts'
 import { findNewestEvents, sumArguments } from './summaries.ts'
 
 const claims = { contract: 'epochs', names: ['Claimed'], netuid: 1, by: 'account' } as const
@@ -29,6 +29,10 @@ beforeAll(async () => {
         .values(Array.from({ length: 1_000 }, (_, index) => row(first + index, 'steady', BigInt(first + index))))
     }
     await claim(database, epochs + 1, 'steady', 7n, 2)
+    await database.insert(blocks).values([
+      { number: 10, hash: '0x0a', timestampSeconds: 1_000 },
+      { number: 20, hash: '0x14', timestampSeconds: 2_000 },
+    ])
   }
 }, 120_000)
 afterAll(async () => {
@@ -53,6 +57,13 @@ describe.each(['PGlite', 'PostgreSQL'])('summaries on %s', (kind) => {
       { key: '5', sum: '5' },
       { key: '6', sum: '6' },
     ])
+  })
+
+  it('sum what came since a second, by the times of its blocks', async () => {
+    const since = (sinceSeconds: number) => sumArguments(database(), { ...claims, sum: 'amount', sinceSeconds })
+    expect(await since(1_500)).toEqual([{ key: 'steady', sum: `${(epochs * (epochs + 1)) / 2 - 171}` }])
+    expect(await since(1_000)).toHaveLength(1)
+    expect(await since(2_001)).toEqual([])
   })
 
   it('find the newest event of everybody, and keep subnets apart', async () => {

@@ -2,7 +2,7 @@
 import { and, asc, between, desc, eq, inArray, type SQL, sql } from 'drizzle-orm'
 import type { ContractName } from '../network-file.ts'
 import type { IndexDatabase } from './database.ts'
-import { events } from './schema.ts'
+import { blocks, events } from './schema.ts'
 
 export type SummaryFilter = {
   readonly contract: ContractName
@@ -11,6 +11,8 @@ export type SummaryFilter = {
   readonly netuid?: number
   /** First and last epoch that count; all when left out, which costs time that grows with the history. */
   readonly epochs?: readonly [number, number]
+  /** Unix seconds of the first block that counts; all when left out. */
+  readonly sinceSeconds?: number
   /** Argument by whose value events are told apart, e.g. `account`; of several the key is their values joined by `/`. */
   readonly by: string | readonly string[]
 }
@@ -71,11 +73,15 @@ function keyOf({ by }: SummaryFilter): SQL<string> {
   return sql<string>`${sql.join(values, sql` || '/' || `)}`
 }
 
-function matching({ contract, names, netuid, epochs }: SummaryFilter): SQL | undefined {
+function matching({ contract, names, netuid, epochs, sinceSeconds }: SummaryFilter): SQL | undefined {
   return and(
     eq(events.contract, contract),
     inArray(events.name, [...names]),
     netuid === undefined ? undefined : eq(events.netuid, netuid),
     epochs === undefined ? undefined : between(events.epoch, ...epochs),
+    // Every event's block is kept, and later blocks are never earlier.
+    sinceSeconds === undefined
+      ? undefined
+      : sql`${events.blockNumber} >= (select min(${blocks.number}) from ${blocks} where ${blocks.timestampSeconds} >= ${sinceSeconds})`,
   )
 }

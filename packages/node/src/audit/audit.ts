@@ -33,6 +33,8 @@ export type AuditOutcome = {
   readonly agreed: number
   readonly differs: number
   readonly open: number
+  /** All of it in a word; what only could not be judged again as its evidence is gone does not count as open. */
+  readonly replay: Exclude<ReplayState, 'notRun'>
   /** Where it was asked for. */
   readonly decentralization?: DecentralizationReport
 }
@@ -94,6 +96,7 @@ async function runAll(
     agreed: sum(({ agreed }) => agreed),
     differs,
     open: sum(({ open }) => open.length),
+    replay: replayOf(reports),
     ...(extras.includes('decentralization')
       ? { decentralization: decentralizationReport(await decentralizationFacts(source, replayOf(reports))) }
       : {}),
@@ -101,7 +104,7 @@ async function runAll(
 }
 
 /** Scores that a validator no longer publishes are no figure of the ledger. */
-function replayOf(reports: readonly CheckReport[]): ReplayState {
+function replayOf(reports: readonly CheckReport[]): AuditOutcome['replay'] {
   if (reports.some(({ differences }) => differences.length > 0)) return 'differs'
   return reports.some(({ name, open }) => name !== 'evidence' && open.length > 0) ? 'open' : 'agrees'
 }

@@ -6,6 +6,7 @@ import type { KeyRegistry, ProviderTable } from '@koinon/inference/client'
 import type { NetworkFile } from '@koinon/ledger'
 import type { ChannelBook, ChannelState, ReceiptLedger } from '@koinon/payments'
 import type { GatewayMetrics } from '../gateway/metrics.ts'
+import type { LastAudit } from '../home/last-audit.ts'
 import type { GatewayRoleConfig } from '../roles/role-config.ts'
 import type { RoleContext } from '../supervisor/role-process.ts'
 import { createDecentralizationView } from './decentralization-json.ts'
@@ -24,6 +25,7 @@ import { sparing } from './sparing.ts'
 import { stakeRoutes } from './stake-routes.ts'
 import { pageFolder, serveStatic } from './static-files.ts'
 import { createSubnetsView } from './subnets-json.ts'
+import { createValidatorsView } from './validators-json.ts'
 
 export type DashboardOptions = {
   readonly config: Pick<GatewayRoleConfig, 'indexerUrl' | 'isLocal' | 'netuid'>
@@ -37,6 +39,8 @@ export type DashboardOptions = {
   readonly metrics: Pick<GatewayMetrics, 'text' | 'contentType'>
   readonly clock: Clock
   readonly refreshChannel: (channelId: Hex) => Promise<ChannelState>
+  /** What the last audit that ran from this home came to, where this home may tell. */
+  readonly lastAudit?: () => LastAudit | undefined
 }
 
 /** Serves what the gateway itself does not know; true when it did. */
@@ -82,11 +86,12 @@ export function createDashboard(options: DashboardOptions): Dashboard {
 }
 
 function apiRoutes(options: DashboardOptions, localToken: string): readonly Route[] {
-  const { config, network, account, ask, clock, table } = options
+  const { config, network, account, ask, clock, table, lastAudit } = options
   const index = createIndexClient(config.indexerUrl ?? '')
   const roles = () => (config.isLocal ? ask<never>('roles', {}) : Promise.resolve([] as never))
   const epochs = createEpochsView({ network, index })
   const pools = createPoolsView({ network })
+  const viewMetagraph = createMetagraphView({ network, index, clock })
   const { netuid, isLocal } = config
   return [
     ...networkRoutes({
@@ -98,8 +103,9 @@ function apiRoutes(options: DashboardOptions, localToken: string): readonly Rout
       viewNetwork: createNetworkView({ network, account, netuid, index, table, roles, clock }),
       epochs,
       viewSubnets: sparing(createSubnetsView({ network, index }), clock),
-      viewMetagraph: createMetagraphView({ network, index }),
-      viewDecentralization: sparing(createDecentralizationView({ network, index }), clock),
+      viewMetagraph,
+      viewValidators: sparing(createValidatorsView({ network, index, viewMetagraph }), clock),
+      viewDecentralization: sparing(createDecentralizationView({ network, index, lastAudit }), clock),
     }),
     ...receiptRoutes({ ...options, netuid, epochs, index }),
     ...ownerRoutes({ ...options, localToken, index }),

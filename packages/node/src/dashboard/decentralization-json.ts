@@ -1,5 +1,5 @@
 /**
- * `GET /api/decentralization`: who holds how much of stake, emission, work sold and votes, by address and by entity, and the stage that
+ * `GET /api/decentralization`: who holds how much of stake, emission, work sold and votes, by address, owner and entity, and the stage that
  * follows (specs/0019-audit.md sections 4 and 5). The report is the audit's; here its facts are sums that the index keeps.
  */
 import { type Address, toAddress } from '@koinon/base'
@@ -16,6 +16,7 @@ import {
   worthOfShares,
 } from '@koinon/subnets'
 import { koinWorth, readMarkets, rootNetuid } from '@koinon/subnets/pools'
+import type { LastAudit } from '../home/last-audit.ts'
 import type { IndexClient } from './index-client.ts'
 
 const readsAtOnce = 8
@@ -25,36 +26,54 @@ export type DecentralizationView = () => Promise<Record<string, unknown>>
 export function createDecentralizationView(sources: {
   readonly network: NetworkFile
   readonly index: IndexClient
+  readonly lastAudit?: (() => LastAudit | undefined) | undefined
 }): DecentralizationView {
-  const { network, index } = sources
+  const { network, index, lastAudit } = sources
   const reader = createLedgerReader(network)
   const ledger = createSubnetLedger(reader, network, 'all')
   return async () => {
-    const [created, dissolved, staked, unstaked, mined, dividends, settled, seats, funded, markets, exitSeconds] =
-      await Promise.all([
-        index.events({ contract: 'subnets', names: ['SubnetCreated'] }),
-        index.events({ contract: 'subnets', names: ['SubnetDissolved'] }),
-        index.sums({ ...positionsOf(['Staked']), sum: 'shares' }),
-        index.sums({ ...positionsOf(['Unstaked']), sum: 'shares' }),
-        index.sums({ ...claimsOf, sum: 'mined' }),
-        index.sums({ ...claimsOf, sum: 'dividends' }),
-        index.sums({ contract: 'channels', names: ['Settled'], by: 'receiver', sum: 'amount' }),
-        index.newest({ contract: 'subnets', names: ['NeuronRegistered', 'EndpointSet'], by: 'hotkey' }),
-        index.first({ contract: 'token', names: ['Transfer'], by: 'to' }),
-        readMarkets({ network, reader }),
-        reader.readContract({
-          address: network.contracts.staking,
-          abi: alphaStakingAbi,
-          functionName: 'unbondingSeconds',
-        }),
-      ])
+    const [
+      created,
+      dissolved,
+      staked,
+      unstaked,
+      mined,
+      dividends,
+      settled,
+      seats,
+      registered,
+      agents,
+      funded,
+      markets,
+      exitSeconds,
+    ] = await Promise.all([
+      index.events({ contract: 'subnets', names: ['SubnetCreated'] }),
+      index.events({ contract: 'subnets', names: ['SubnetDissolved'] }),
+      index.sums({ ...positionsOf(['Staked']), sum: 'shares' }),
+      index.sums({ ...positionsOf(['Unstaked']), sum: 'shares' }),
+      index.sums({ ...claimsOf, sum: 'mined' }),
+      index.sums({ ...claimsOf, sum: 'dividends' }),
+      index.sums({ contract: 'channels', names: ['Settled'], by: 'receiver', sum: 'amount' }),
+      index.newest({ contract: 'subnets', names: ['NeuronRegistered', 'EndpointSet'], by: 'hotkey' }),
+      index.newest({ contract: 'subnets', names: ['NeuronRegistered'], by: 'hotkey' }),
+      index.newest({ contract: 'identity', names: ['Transfer'], by: 'tokenId' }),
+      index.first({ contract: 'token', names: ['Transfer'], by: 'to' }),
+      readMarkets({ network, reader }),
+      reader.readContract({
+        address: network.contracts.staking,
+        abi: alphaStakingAbi,
+        functionName: 'unbondingSeconds',
+      }),
+    ])
+    const audit = lastAudit?.()
+    const ownerOf = new Map(agents.result.map(({ key, args }) => [key, String(args['to'])]))
     const marketOf = new Map(markets.map((market) => [market.netuid, market]))
     const worth = (netuid: number, amount: bigint): bigint =>
       netuid === rootNetuid ? amount : koinWorth(marketOf.get(netuid), amount)
     const ended = new Set(dissolved.result.map(({ netuid }) => netuid))
     const living = created.result.flatMap(({ netuid }) => (netuid === null || ended.has(netuid) ? [] : [netuid]))
     const report = decentralizationReport({
-      replay: 'notRun',
+      replay: audit?.isWhole === true ? audit.outcome : 'notRun',
       stake: await stakeOf({ network, reader }, minus(staked.result, unstaked.result), worth),
       emission: plus(mined.result, dividends.result).map(([key, alpha]) => {
         const [netuid, account] = key.split('/') as [string, string]
@@ -62,6 +81,10 @@ export function createDecentralizationView(sources: {
       }),
       settled: settled.result.map(({ key, sum }) => [key, BigInt(sum)]),
       endpoints: seats.result.map(({ key, args }) => [key, String(args['endpoint'] ?? '')]),
+      owners: registered.result.flatMap(({ key, args }) => {
+        const owner = ownerOf.get(String(args['agentId']))
+        return owner === undefined ? [] : [[key, owner] as const]
+      }),
       funders: funded.result.map(({ key, args }) => [key, String(args['from'])]),
       contracts: Object.values(network.contracts),
       subnets: await Promise.all(
@@ -73,7 +96,11 @@ export function createDecentralizationView(sources: {
       ),
       exitSeconds,
     })
-    return { asOfBlock: staked.asOfBlock, ...decentralizationJson(report) }
+    return {
+      asOfBlock: staked.asOfBlock,
+      ...decentralizationJson(report),
+      ...(audit === undefined ? {} : { audit: auditJson(audit) }),
+    }
   }
 }
 
@@ -83,16 +110,23 @@ export function decentralizationJson(report: DecentralizationReport): Record<str
   return {
     ...stage,
     layers: [
-      ...layers.map(({ name, what, byAddress, byEntity }) => ({
+      ...layers.map(({ name, what, byAddress, byOwner, byEntity }) => ({
         name,
         what,
         byAddress: figures(byAddress),
+        byOwner: figures(byOwner),
         byEntity: figures(byEntity),
       })),
       { name: 'votes', what: 'nothing is voted on in this version' },
     ],
     validators: subnets.map(({ agreementPpm: __, ...judges }) => judges),
   }
+}
+
+/** When and what, without which ledger. */
+function auditJson(audit: LastAudit): Record<string, unknown> {
+  const { chainId: _, epochsContract: __, ...told } = audit
+  return told
 }
 
 const claimsOf = { contract: 'epochs', names: ['Claimed'], by: ['netuid', 'account'] } as const

@@ -1,18 +1,24 @@
 /**
- * `GET /api/subnets/{netuid}/metagraph`: the last signed epoch of a subnet as its record tells it: who judged whom how, what they agreed
- * on, and who earned which share. A record counts only when its hash is the one that the quorum signed.
+ * `GET /api/subnets/{netuid}/metagraph`: every seat now, and the last signed epoch of a subnet as its record tells it: who judged whom
+ * how, what they agreed on, and who earned which share. A record counts only when its hash is the one that the quorum signed.
  */
-import { sha256Hex } from '@koinon/base'
+import { type Clock, sha256Hex } from '@koinon/base'
 import { createLedgerReader, type NetworkFile } from '@koinon/ledger'
 import {
   aggregatorWords,
   createSubnetLedger,
   type EpochRecord,
   meanAgreementPpm,
+  type NextResult,
+  nextResult,
   parseEpochRecord,
+  spearmanPpm,
   unpackRow,
 } from '@koinon/subnets'
+import { readLastResultEpoch } from '@koinon/subnets/pools'
 import type { IndexClient } from './index-client.ts'
+import { type NeuronJson, neuronsJson, readSeatFacts } from './neurons-json.ts'
+import { sparing } from './sparing.ts'
 import { createDocumentReader } from './validator-documents.ts'
 
 const million = 1_000_000n
@@ -20,41 +26,124 @@ const wholeQ32 = 1n << 32n
 /** Results that are looked at, newest first, until one's record is found. */
 const triedResults = 3
 
-export type MetagraphView = (netuid: number) => Promise<Record<string, unknown>>
+/** Amounts are alpha, decimal strings of atomic units; `...Ppm` millionths. */
+export type MetagraphJson = Partial<EpochJson> & {
+  readonly asOfBlock: number
+  /** Of the ledger, Unix seconds: ages count from it. */
+  readonly nowSeconds: number
+  readonly netuid: number
+  /** Every seat now; those that earned most first. */
+  readonly neurons: readonly NeuronJson[]
+  readonly nextResult: NextResult
+  /** Newest epoch with a result that stands, whether a validator serves its record or not; absent before the first. */
+  readonly signedEpoch?: number
+}
+
+/** One signed epoch, as its record tells it. */
+export type EpochJson = {
+  readonly epoch: number
+  readonly aggregator: string
+  readonly explained?: NonNullable<ReturnType<typeof aggregatorWords>>
+  readonly emissionAtomic: string
+  readonly minersAtomic: string
+  readonly dividendsAtomic: string
+  readonly agreementPpm?: number
+  readonly seats: readonly {
+    readonly uid: number
+    readonly hotkey: string
+    readonly consensusPpm: number
+    readonly incentivePpm: number
+    readonly asMinerAtomic: string
+  }[]
+  readonly validators: readonly JudgeJson[]
+}
+
+export type JudgeJson = {
+  readonly hotkey: string
+  readonly uid?: number
+  readonly stakeAtomic: string
+  readonly dividendsPpm: number
+  readonly asValidatorAtomic: string
+  /** By uid; absent when the row was not revealed. */
+  readonly weights?: readonly (readonly [number, number])[]
+  /** How much of the row the consensus kept. */
+  readonly keptPpm?: number
+  /** Mean Spearman of its row with each other one; absent where there is none to compare. */
+  readonly agreementPpm?: number
+}
+
+/** Throws `ledger/no-subnet`. */
+export type MetagraphView = (netuid: number) => Promise<MetagraphJson>
 
 export function createMetagraphView(sources: {
   readonly network: NetworkFile
   readonly index: IndexClient
+  readonly clock: Clock
 }): MetagraphView {
-  const { network, index } = sources
-  const ledger = createSubnetLedger(createLedgerReader(network), network, 'all')
+  const { network, index, clock } = sources
+  const reader = createLedgerReader(network)
+  const ledger = createSubnetLedger(reader, network, 'all')
   const readRecord = createDocumentReader('records', (text) => ({ text, dataHash: sha256Hex(text) }))
-  return async (netuid) => {
+  const answers = new Map<number, () => Promise<MetagraphJson>>()
+  const look = async (netuid: number): Promise<MetagraphJson> => {
     const nowSeconds = await ledger.nowSeconds()
-    const [roots, endpoints, permitted] = await Promise.all([
+    const [roots, endpoints, permitted, subnetClock, signedEpoch] = await Promise.all([
       index.events({ contract: 'epochs', names: ['RootSubmitted'], netuid, order: 'newest', limit: triedResults }),
       ledger.endpoints(netuid),
       ledger.permittedAt(netuid, nowSeconds - 1),
+      ledger.clock(netuid),
+      readLastResultEpoch({ network, reader }, netuid),
     ])
+    const seats = await readSeatFacts({ network, reader, index }, netuid, permitted)
     const uidOf = new Map(endpoints.map(({ hotkey, uid }) => [hotkey as string, uid]))
     const validators = endpoints.filter(({ hotkey }) => permitted.some((permit) => permit.hotkey === hotkey))
-    for (const { epoch, args } of roots.result) {
+    const found = await findRecord(netuid, roots.result, validators)
+    const record = found === undefined ? undefined : parseEpochRecord(found)
+    const rows = record === undefined ? undefined : aggregatorWords(record.aggregator.name)?.rows
+    return {
+      asOfBlock: roots.asOfBlock,
+      nowSeconds,
+      ...(record === undefined ? {} : metagraphJson(record, uidOf)),
+      netuid,
+      neurons: neuronsJson(seats, record, rows),
+      nextResult: nextResult(subnetClock, signedEpoch, nowSeconds),
+      ...(signedEpoch === undefined ? {} : { signedEpoch }),
+    }
+  }
+
+  return async (netuid) => {
+    // Only of subnets that exist: strangers choose the number.
+    await ledger.clock(netuid)
+    const answer = answers.get(netuid) ?? sparing(() => look(netuid), clock)
+    answers.set(netuid, answer)
+    return answer()
+  }
+
+  async function findRecord(
+    netuid: number,
+    roots: readonly { readonly epoch: number | null; readonly args: Readonly<Record<string, unknown>> }[],
+    validators: readonly { readonly uid: number; readonly hotkey: string; readonly endpoint: string }[],
+  ): Promise<string | undefined> {
+    for (const { epoch, args } of roots) {
       const { dataHash } = args['result'] as Readonly<Record<string, string>>
       for (const seat of validators) {
         const found = await readRecord(seat, netuid, epoch ?? -1)
-        if (found === undefined || found.dataHash !== dataHash) continue
-        return { asOfBlock: roots.asOfBlock, ...metagraphJson(parseEpochRecord(found.text), uidOf) }
+        if (found !== undefined && found.dataHash === dataHash) return found.text
       }
     }
-    return { asOfBlock: roots.asOfBlock, netuid }
+    return undefined
   }
 }
 
 /** Shares in millionths; `weights` are each validator's row over its sum, by uid. */
-export function metagraphJson(record: EpochRecord, uidOf: ReadonlyMap<string, number>): Record<string, unknown> {
+export function metagraphJson(
+  record: EpochRecord,
+  uidOf: ReadonlyMap<string, number>,
+): EpochJson & { readonly netuid: number } {
   const rows = record.validators.map(({ row }) => sharesOf(row))
   const judged = record.seats.map(({ uid }) => uid)
-  const dense = rows.flatMap((row) => (row === undefined ? [] : [judged.map((uid) => row.get(uid) ?? 0)]))
+  const denseRows = rows.map((row) => (row === undefined ? undefined : judged.map((uid) => row.get(uid) ?? 0)))
+  const dense = denseRows.flatMap((row) => (row === undefined ? [] : [row]))
   const paid = new Map(record.payouts.map((payout) => [payout.account as string, payout]))
   const agreement = meanAgreementPpm(dense)
   // Emission is divided by what each has of all, whatever that sums to (specs/0007-epochs.md section 5).
@@ -79,9 +168,11 @@ export function metagraphJson(record: EpochRecord, uidOf: ReadonlyMap<string, nu
     })),
     validators: record.validators.map(({ hotkey, stake, dividends }, place) => {
       const row = rows[place]
+      const alike = agreementOf(denseRows, place)
+      const uid = uidOf.get(hotkey)
       return {
         hotkey,
-        ...(uidOf.has(hotkey) ? { uid: uidOf.get(hotkey) } : {}),
+        ...(uid === undefined ? {} : { uid }),
         stakeAtomic: `${stake}`,
         dividendsPpm: ppm(dividends, allDividends),
         asValidatorAtomic: `${paid.get(hotkey)?.asValidator ?? 0n}`,
@@ -93,10 +184,22 @@ export function metagraphJson(record: EpochRecord, uidOf: ReadonlyMap<string, nu
                 (sum, seat) => sum + Math.min(row.get(seat.uid) ?? 0, ppm(seat.consensus)),
                 0,
               ),
+              ...(alike === undefined ? {} : { agreementPpm: alike }),
             }),
       }
     }),
   }
+}
+
+/** Mean Spearman of one row with each of the others. */
+function agreementOf(rows: readonly (readonly number[] | undefined)[], place: number): number | undefined {
+  const own = rows[place]
+  if (own === undefined) return undefined
+  const all = rows.flatMap((row, other) => {
+    const rho = row === undefined || other === place ? undefined : spearmanPpm(own, row)
+    return rho === undefined ? [] : [rho]
+  })
+  return all.length === 0 ? undefined : Math.round(all.reduce((sum, rho) => sum + rho, 0) / all.length)
 }
 
 /** A row as millionths of its sum by uid; undefined when it was not revealed or is empty. */

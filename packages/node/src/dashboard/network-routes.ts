@@ -7,6 +7,7 @@ import { refuseForeignPage } from './local-guard.ts'
 import type { MetagraphView } from './metagraph-json.ts'
 import { notFound, queryNumber, type Route, readJson } from './route.ts'
 import type { SubnetsView } from './subnets-json.ts'
+import type { ValidatorsView } from './validators-json.ts'
 
 export type NetworkRouteSources = {
   readonly network: NetworkFile
@@ -19,10 +20,11 @@ export type NetworkRouteSources = {
   readonly epochs: EpochsView
   readonly viewSubnets: SubnetsView
   readonly viewMetagraph: MetagraphView
+  readonly viewValidators: ValidatorsView
   readonly viewDecentralization: DecentralizationView
 }
 
-/** `/api/gateway`, `/api/network`, `/api/epochs...`, `/api/subnets/...`, `/api/decentralization`, `/api/faucet`. */
+/** `/api/gateway`, `/api/network`, `/api/epochs...`, `/api/subnets/...`, `/api/validators`, `/api/decentralization`, `/api/faucet`. */
 export function networkRoutes(sources: NetworkRouteSources): readonly Route[] {
   const { network, account, netuid, hasFaucet, ask, viewNetwork, epochs } = sources
   return [
@@ -55,6 +57,7 @@ export function networkRoutes(sources: NetworkRouteSources): readonly Route[] {
       access: 'open',
       answer: async (_request, path) => sources.viewMetagraph(Number(path.split('/')[3])),
     },
+    { method: 'GET', path: /^\/api\/validators$/, access: 'open', answer: () => sources.viewValidators() },
     {
       method: 'GET',
       path: /^\/api\/decentralization$/,

@@ -21,7 +21,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createDecentralizationView, decentralizationJson } from './decentralization-json.ts'
 import { createEpochsView } from './epochs-json.ts'
 import type { IndexClient } from './index-client.ts'
+import { createLogIndexClient } from './log-index-client.ts'
+import { createMetagraphView } from './metagraph-json.ts'
 import { createSubnetsView } from './subnets-json.ts'
+import { createValidatorsView } from './validators-json.ts'
 
 let folder: string
 let ledger: TestLedger
@@ -62,15 +65,12 @@ describe('the page', () => {
     expect(layers.get('emission')?.byAddress.holders).toBe(4)
     // The deployer gave everybody the first KOIN.
     expect(layers.get('stake')?.byEntity.holders).toBe(1)
-    expect(audited.entitiesBy).toBe('host and first funder')
+    expect(audited.entitiesBy).toBe('owner, host and first funder')
   })
 
   it('shows prices, shares of the emission and what was paid', async () => {
     const { reader, network } = ledger
-    const { subnets, emissionBy } = (await createSubnetsView({ network, index })()) as {
-      subnets: Record<string, unknown>[]
-      emissionBy: string
-    }
+    const { subnets, emissionBy } = await createSubnetsView({ network, index })()
     expect(emissionBy).toMatch(/^by the KOIN that people keep in each pool/)
     expect(subnets[0]?.['emissionWhy']).toMatch(/% of new KOIN, by [\d.]+ KOIN, what people keep in its pool/)
     expect(subnets.map((one) => one['netuid'])).toEqual([1, 2])
@@ -80,11 +80,99 @@ describe('the page', () => {
     expect(paid).toBeGreaterThan(0n)
     expect(accrued).toBeGreaterThan(paid)
     const parts = { ownerBps: 900, minersBps: 5_000, validatorsBps: 4_100 }
-    const { announced } = subnets[0] as { announced: { parts: { fromSeconds: number } } }
+    const { announced } = subnets[0] as unknown as { announced: { parts: { fromSeconds: number } } }
     expect(announced).toEqual({ parts: { ...parts, fromSeconds: expect.any(Number) } })
     expect(announced.parts.fromSeconds).toBeGreaterThan(await ledger.nowSeconds())
     expect(subnets[1]).not.toHaveProperty('announced')
     expect(subnets[0]).not.toHaveProperty('contest')
+  })
+
+  it('shows who brought and took KOIN by trades, and how new alpha is divided, with what the last whole epoch brought', async () => {
+    const { network } = ledger
+    const [one] = (await createSubnetsView({ network, index })()).subnets
+    const trades = (name: string) => index.events({ contract: 'pools', names: [name], netuid: 1 })
+    const sum = async (name: string, of: string): Promise<bigint> =>
+      (await trades(name)).result.reduce((all, { args }) => all + BigInt(String(args[of])), 0n)
+    const [came, left] = [(await sum('Bought', 'koinIn')) - (await sum('Bought', 'fee')), await sum('Sold', 'koinOut')]
+    expect(came > 0n && left > 0n).toBe(true)
+    const { openedAtSeconds } = one as unknown as { readonly openedAtSeconds: number }
+    expect(one?.flow).toEqual({
+      sinceSeconds: openedAtSeconds,
+      inAtomic: `${came}`,
+      outAtomic: `${left}`,
+      netAtomic: `${came - left}`,
+    })
+    expect(one?.split).toMatchObject({ ownerBps: 1_800, minersBps: 4_100, validatorsBps: 4_100 })
+    const { ownerAtomic, minersAtomic, validatorsAtomic } = one?.split ?? {}
+    expect(BigInt(ownerAtomic ?? 0)).toBeGreaterThan(0n)
+    expect(minersAtomic).toBe(validatorsAtomic)
+  })
+
+  it('shows every seat with stake, age, permit and pay, also where nobody serves a record', async () => {
+    const view = createMetagraphView({ network: ledger.network, index, clock: systemClock })
+    const metagraph = await view(subnet.netuid)
+    expect(metagraph).not.toHaveProperty('epoch')
+    expect(metagraph).toMatchObject({
+      signedEpoch: 3,
+      nextResult: { epoch: expect.any(Number), passed: expect.any(Number) },
+    })
+    const hotkeys = [...subnet.miners, ...subnet.validators].map(({ address }) => address)
+    expect(metagraph.neurons.map(({ hotkey }) => hotkey).sort()).toEqual([...hotkeys].sort())
+    for (const { address } of subnet.validators) {
+      const found = metagraph.neurons.find(({ hotkey }) => hotkey === address)
+      expect(found).toMatchObject({ hasPermit: true, seeksPermit: true })
+      expect(BigInt(found?.stakeAtomic ?? 0)).toBeGreaterThan(0n)
+      expect(metagraph.nowSeconds).toBeGreaterThan(found?.registeredAtSeconds ?? metagraph.nowSeconds)
+    }
+    expect(metagraph.neurons.filter(({ paidAtomic }) => paidAtomic !== '0').length).toBeGreaterThan(2)
+    await expect(view(999)).rejects.toMatchObject({ code: 'ledger/no-subnet' })
+  })
+
+  it('shows of every validator its take, and which results it signed', async () => {
+    const { network } = ledger
+    const viewMetagraph = createMetagraphView({ network, index, clock: systemClock })
+    const { subnets } = await createValidatorsView({ network, index, viewMetagraph })()
+    expect(subnets.map(({ netuid }) => netuid)).toEqual([1, 2])
+    expect(subnets[0]).toMatchObject({ results: 2 })
+    expect(subnets[0]?.validators.map(({ hotkey }) => hotkey).sort()).toEqual(
+      subnet.validators.map(({ address }) => address).sort(),
+    )
+    for (const validator of subnets[0]?.validators ?? [])
+      expect(validator).toMatchObject({ hasPermit: true, lastSignedEpoch: 3, signedResults: 2 })
+    expect(subnets[0]?.validators.map(({ takeBps }) => takeBps)).toContain(1_800)
+    expect(subnets[1]?.validators).toEqual([])
+  })
+
+  it('is the same from the logs of the ledger alone, where no index can be asked', async () => {
+    const { network } = ledger
+    const logs = await createLogIndexClient(network)
+    const views = (source: IndexClient) => {
+      const viewMetagraph = createMetagraphView({ network, index: source, clock: systemClock })
+      return Promise.all([
+        createSubnetsView({ network, index: source })(),
+        viewMetagraph(subnet.netuid),
+        createValidatorsView({ network, index: source, viewMetagraph })(),
+        createDecentralizationView({ network, index: source })(),
+      ])
+    }
+    // What goes on with the ledger's clock, which stands still for nobody.
+    const still = (value: unknown) =>
+      JSON.parse(JSON.stringify(value, (name, one) => (/^(averagePriceWad|nowSeconds)$/.test(name) ? '' : one)))
+    expect(still(await views(logs))).toEqual(still(await views(index)))
+  })
+
+  it('says what the last audit came to, and takes its word only if it looked at all', async () => {
+    const { network } = ledger
+    const audit = {
+      ...{ atMs: 1, chainId: 1, epochsContract: '0x', block: 4, agreed: 5, differs: 0, open: 0 },
+      outcome: 'agrees',
+      isWhole: true,
+    } as const
+    const view = (isWhole: boolean) =>
+      createDecentralizationView({ network, index, lastAudit: () => ({ ...audit, isWhole }) })()
+    const { chainId: _, epochsContract: __, ...told } = audit
+    expect(await view(true)).toMatchObject({ audit: told, stage: 'S0' })
+    expect(await view(false)).toMatchObject({ audit: { ...told, isWhole: false }, stage: 'none' })
   })
 
   it('shows of an epoch what was mined and paid as dividends', async () => {

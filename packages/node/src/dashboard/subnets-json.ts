@@ -4,17 +4,36 @@ import { convictionAbi, poolEmissionAbi, subnetsAbi, subnetTermsAbi } from '@koi
 import { createSubnetLedger, epochAt, epochPhase, epochWindow } from '@koinon/subnets'
 import {
   marketJson,
+  netuidsOf,
   policyWords,
   readEmissionShares,
   readMarkets,
   readPendingChanges,
+  readSplit,
+  type SplitJson,
   shareWords,
 } from '@koinon/subnets/pools'
 import type { IndexClient } from './index-client.ts'
+import { type KoinFlowJson, readKoinFlows } from './koin-flow-json.ts'
 
 const million = 1_000_000n
 
-export type SubnetsView = () => Promise<Record<string, unknown>>
+/** Of each subnet what programs of this repository read by name; the rest is in specs/0008-http.md section 2. */
+export type SubnetsJson = {
+  readonly asOfBlock: number
+  readonly emissionBy: string
+  readonly subnets: readonly (Readonly<Record<string, unknown>> & {
+    readonly netuid: number
+    readonly name: string
+    readonly emissionSharePpm: number
+    /** Absent when the subnet is dissolved, or never had a pool. */
+    readonly flow?: KoinFlowJson
+    /** Absent when it is dissolved. */
+    readonly split?: SplitJson
+  })[]
+}
+
+export type SubnetsView = () => Promise<SubnetsJson>
 
 export function createSubnetsView(sources: {
   readonly network: NetworkFile
@@ -25,20 +44,21 @@ export function createSubnetsView(sources: {
   const ledger = createSubnetLedger(reader, network, 'all')
   const emission = { address: network.contracts.emission, abi: poolEmissionAbi } as const
   return async () => {
-    const [created, steps, markets, nowSeconds, finalUntil] = await Promise.all([
-      index.events({ contract: 'subnets', names: ['SubnetCreated'] }),
+    const [netuids, steps, markets, nowSeconds, finalUntil] = await Promise.all([
+      netuidsOf({ network, reader }),
       index.events({ contract: 'emission', names: ['StepOpened'], order: 'newest', limit: 1 }),
       readMarkets({ network, reader }),
       ledger.nowSeconds(),
       reader.readContract({ ...emission, functionName: 'finalUntil' }),
     ])
-    const netuids = created.result.map(({ netuid }) => netuid ?? 0)
-    const emitted = await readEmissionShares({ network, reader }, netuids)
+    const [emitted, flowOf] = await Promise.all([
+      readEmissionShares({ network, reader }, netuids),
+      readKoinFlows(index, nowSeconds),
+    ])
     const shareOf = sharesPpm(steps.result[0]?.args)
     const marketOf = new Map(markets.map((market) => [market.netuid, market]))
     const subnets = await Promise.all(
-      created.result.map(async ({ netuid: found }) => {
-        const netuid = found ?? 0
+      netuids.map(async (netuid) => {
         const [subnet, clock, permitted, accrued, paid, changes] = await Promise.all([
           reader.readContract({
             address: network.contracts.subnets,
@@ -54,6 +74,7 @@ export function createSubnetsView(sources: {
         ])
         const market = marketOf.get(netuid)
         const current = epochAt(clock, nowSeconds)
+        const split = subnet.dissolvedAt === 0 ? await readSplit({ network, reader }, netuid, clock) : undefined
         return {
           netuid,
           name: subnet.name,
@@ -71,12 +92,14 @@ export function createSubnetsView(sources: {
             : { dissolvedAtSeconds: Number(subnet.dissolvedAt) }),
           ...(subnet.dissolvedAt === 0 ? changes : {}),
           ...(market === undefined ? {} : marketJson(market)),
+          ...(market !== undefined && 'pool' in market ? { flow: flowOf(netuid, market.openedAtSeconds) } : {}),
+          ...(split === undefined ? {} : { split }),
           accruedAtomic: sumOf(accrued),
           paidAtomic: sumOf(paid),
         }
       }),
     )
-    return { asOfBlock: created.asOfBlock, emissionBy: policyWords(emitted.specHash), subnets }
+    return { asOfBlock: steps.asOfBlock, emissionBy: policyWords(emitted.specHash), subnets }
   }
 }
 

@@ -17,6 +17,8 @@ export type Home = {
   /** What the faucet gave strangers in all. */
   readonly faucetBook: string
   readonly index: string
+  /** What the last audit that was run from here came to. */
+  readonly lastAudit: string
   /** Files of subnets that were deployed from here. */
   readonly subnets: string
   readonly logs: string
@@ -42,6 +44,7 @@ export function homeAt(path: string): Home {
     chain: join(root, 'chain'),
     faucetBook: join(root, 'faucet.json'),
     index: join(root, 'index'),
+    lastAudit: join(root, 'last-audit.json'),
     subnets: join(root, 'subnets'),
     logs: join(root, 'logs'),
     run: join(root, 'run'),

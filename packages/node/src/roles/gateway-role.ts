@@ -26,6 +26,8 @@ import { createDashboard } from '../dashboard/dashboard.ts'
 import { createGatewayMetrics } from '../gateway/metrics.ts'
 import { ProviderChannels } from '../gateway/provider-channels.ts'
 import { ProviderFollower } from '../gateway/provider-follower.ts'
+import { homeAt } from '../home/home.ts'
+import { readLastAudit } from '../home/last-audit.ts'
 import type { RoleContext, RunningRole } from '../supervisor/role-process.ts'
 import { openPayee } from './payee.ts'
 import type { GatewayRoleConfig } from './role-config.ts'
@@ -137,6 +139,7 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
     metrics,
     clock: systemClock,
     refreshChannel: (channelId) => admission.refresh(channelId),
+    lastAudit: () => readLastAudit(homeAt(config.homePath), network),
   })
   const server = new GatewayServer(
     {

@@ -15,6 +15,7 @@ export {
   type JudgedSubnet,
   meanAgreementPpm,
   type ReplayState,
+  spearmanPpm,
 } from './decentralization/index.ts'
 export { type Disputable, type Dispute, findDisputes } from './disputes.ts'
 export { type EpochWindow, epochAt, epochPhase, epochWindow, type SubnetClock } from './epoch-clock.ts'
@@ -36,6 +37,7 @@ export {
   parseEvidenceLog,
   scoreEpoch,
 } from './evidence-log.ts'
+export { type NextResult, nextResult } from './next-result.ts'
 export { type EpochRecord, parseEpochRecord } from './parse-epoch-record.ts'
 export { type SeatClaim, seatClaims } from './payouts.ts'
 export { worthOfShares } from './pool/share-worth.ts'

@@ -24,6 +24,7 @@ const facts: DecentralizationFacts = {
     [bob, 'http://one.example'],
     [eve, 'ftp://one.example'],
   ],
+  owners: [],
   funders: [
     [bob, pot],
     [eve, account('00')],
@@ -49,10 +50,27 @@ describe('a report of decentralization', () => {
   it('adds up by address, and by host and funder, contracts and other schemes left out', () => {
     expect(layerOf('stake')?.byAddress).toMatchObject({ holders: 3, total: 100n, nakamotoThird: 1 })
     expect(layerOf('stake')?.byEntity).toMatchObject({ holders: 2, total: 100n, topOnePpm: 700_000 })
-    expect(report.entitiesBy).toBe('host')
+    expect(report.entitiesBy).toBe('owner and host')
     const funded = decentralizationReport({ ...facts, funders: [[eve, ann]] })
     expect(funded.layers[0]?.byEntity.holders).toBe(1)
-    expect(funded.entitiesBy).toBe('host and first funder')
+    expect(funded.entitiesBy).toBe('owner, host and first funder')
+  })
+
+  it('adds up the hotkeys of one owner, and what it holds itself', () => {
+    const cold = account('c0')
+    const owners = [
+      [ann, cold],
+      [eve, cold],
+      [bob, bob],
+      [bob, pot],
+    ] as const
+    const owned = decentralizationReport({ ...facts, endpoints: [], stake: [...facts.stake, [cold, 20n]], owners })
+    const [stake] = owned.layers
+    expect(stake?.byAddress.holders).toBe(4)
+    expect(stake?.byOwner).toMatchObject({ holders: 2, total: 120n, topOnePpm: 750_000 })
+    expect(stake?.byEntity.holders).toBe(2)
+    expect(owned.subnets[0]).toMatchObject({ validators: 3, owners: 2, entities: 2 })
+    expect(layerOf('stake')?.byOwner).toEqual(layerOf('stake')?.byAddress)
   })
 
   it('counts what was sold by seats only', () => {
@@ -61,8 +79,8 @@ describe('a report of decentralization', () => {
 
   it('counts who may judge, and how alike they do', () => {
     expect(report.subnets).toEqual([
-      { netuid: 1, epochSeconds: 60, validators: 3, entities: 2, agreementPpm: 1_000_000 },
-      { netuid: 2, epochSeconds: 600_000, validators: 2, entities: 1, agreementPpm: undefined },
+      { netuid: 1, epochSeconds: 60, validators: 3, owners: 3, entities: 2, agreementPpm: 1_000_000 },
+      { netuid: 2, epochSeconds: 600_000, validators: 2, owners: 2, entities: 1, agreementPpm: undefined },
     ])
   })
 

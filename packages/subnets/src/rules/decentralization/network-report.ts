@@ -1,5 +1,5 @@
 /**
- * Who holds how much of stake, emission and work sold, by address and by entity, who may judge, and the stage that follows
+ * Who holds how much of stake, emission and work sold, by address, by owner and by entity, who may judge, and the stage that follows
  * (specs/0019-audit.md sections 4 and 5). One pure function of public facts, whoever gathered them.
  */
 import type { Hex } from '@koinon/base'
@@ -33,6 +33,8 @@ export type DecentralizationFacts = {
   readonly settled: readonly Holding[]
   /** The last endpoint of every hotkey that ever had a seat. */
   readonly endpoints: Iterable<readonly [hotkey: string, endpoint: string]>
+  /** Who owns the agent that a hotkey had a seat with: the key behind it that the ledger knows. */
+  readonly owners: Iterable<readonly [hotkey: string, owner: string]>
   /** Who gave an account the first KOIN it ever had. */
   readonly funders: Iterable<readonly [account: string, funder: string]>
   /** They join nobody; nor does the zero address. */
@@ -47,14 +49,17 @@ export type LayerReport = {
   readonly name: 'stake' | 'emission' | 'workSold'
   readonly what: string
   readonly byAddress: Concentration
+  /** Hotkeys of one owner, and the owner itself, as one. */
+  readonly byOwner: Concentration
   readonly byEntity: Concentration
 }
 
 export type SubnetJudges = {
   readonly netuid: number
   readonly epochSeconds: number
-  /** With a permit, and how many entities they are. */
+  /** With a permit, and how many owners and entities they are. */
   readonly validators: number
+  readonly owners: number
   readonly entities: number
   /** Mean agreement of the rows in millionths; undefined without two rows that can be compared. */
   readonly agreementPpm: number | undefined
@@ -72,8 +77,12 @@ const zeroAddress = `0x${'00'.repeat(20)}`
 export function decentralizationReport(facts: DecentralizationFacts): DecentralizationReport {
   const endpoints = new Map(facts.endpoints)
   const outside = new Set([...facts.contracts, zeroAddress])
-  const funders = [...facts.funders].filter(([account, funder]) => !outside.has(account) && !outside.has(funder))
+  const people = (links: Iterable<Link>): readonly Link[] =>
+    [...links].filter(([left, right]) => !outside.has(left) && !outside.has(right))
+  const [owners, funders] = [people(facts.owners), people(facts.funders)]
+  const ownerOf = entitiesOf(owners)
   const entityOf = entitiesOf([
+    ...owners,
     ...[...endpoints].flatMap(([hotkey, endpoint]) => hostLink(hotkey, endpoint)),
     ...funders,
   ])
@@ -83,11 +92,12 @@ export function decentralizationReport(facts: DecentralizationFacts): Decentrali
       name,
       what,
       byAddress: concentrationOf([...sums.values()]),
+      byOwner: concentrationOf([...byEntity(sums, ownerOf).values()]),
       byEntity: concentrationOf([...byEntity(sums, entityOf).values()]),
     }
   }
   const stake = layer('stake', 'stake by staker, worth in KOIN', facts.stake)
-  const subnets = facts.subnets.map((subnet) => judgesOf(subnet, entityOf))
+  const subnets = facts.subnets.map((subnet) => judgesOf(subnet, ownerOf, entityOf))
   const windows = facts.subnets.map(({ activationDelaySeconds }) => activationDelaySeconds)
   return {
     ...stageReport({
@@ -111,12 +121,13 @@ export function decentralizationReport(facts: DecentralizationFacts): Decentrali
       ),
     ],
     subnets,
-    entitiesBy: funders.length === 0 ? 'host' : 'host and first funder',
+    entitiesBy: funders.length === 0 ? 'owner and host' : 'owner, host and first funder',
   }
 }
 
 function judgesOf(
   { netuid, epochSeconds, judges, rows }: JudgedSubnet,
+  ownerOf: (holder: string) => string,
   entityOf: (holder: string) => string,
 ): SubnetJudges {
   const weights = rows.map((row) => new Map(unpackRow(row).map(({ uid, weight }) => [uid, weight])))
@@ -125,6 +136,7 @@ function judgesOf(
     netuid,
     epochSeconds,
     validators: judges.length,
+    owners: new Set(judges.map(ownerOf)).size,
     entities: new Set(judges.map(entityOf)).size,
     agreementPpm: meanAgreementPpm(weights.map((row) => uids.map((uid) => row.get(uid) ?? 0))),
   }

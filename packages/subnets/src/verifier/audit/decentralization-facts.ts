@@ -1,5 +1,5 @@
 /** What an audit's events say of who holds what, for the report of decentralization (specs/0019-audit.md section 4). */
-import { type AuditSource, type EventOf, eventsOf } from '@koinon/ledger/audit'
+import { type AuditSource, type EventOf, eventsOf, viewOf } from '@koinon/ledger/audit'
 import type { DecentralizationFacts, Holding, ReplayState } from '../../rules/index.ts'
 import { koinWorth } from '../../rules/pool/koin-worth.ts'
 import { type Economy, economyOf } from './economy/economy.ts'
@@ -21,6 +21,7 @@ export async function decentralizationFacts(source: AuditSource, replay: ReplayS
       args.hotkey,
       args.endpoint,
     ]),
+    owners: await ownersOf(source),
     funders,
     contracts: Object.values(source.network.contracts),
     subnets: subnets.map((subnet) => ({
@@ -31,6 +32,22 @@ export async function decentralizationFacts(source: AuditSource, replay: ReplayS
       rows: lastRows(source, subnet),
     })),
   }
+}
+
+/** Who owns, at the head, the agent of each hotkey's last seat; nothing of agents that nobody owns or whose owner could not be read. */
+async function ownersOf(source: AuditSource): Promise<readonly (readonly [hotkey: string, owner: string])[]> {
+  const agentOf = new Map(
+    eventsOf(source, 'subnets', 'NeuronRegistered').map(({ args }) => [args.hotkey as string, args.agentId]),
+  )
+  const agents = [...new Set(agentOf.values())]
+  const answers = await Promise.all(agents.map((agentId) => viewOf(source, 'identity', 'ownerOf', [agentId])))
+  const ownerOf = new Map(
+    answers.flatMap((answer, place) => ('value' in answer ? [[agents[place] as bigint, answer.value] as const] : [])),
+  )
+  return [...agentOf].flatMap(([hotkey, agentId]) => {
+    const owner = ownerOf.get(agentId)
+    return owner === undefined ? [] : [[hotkey, owner] as const]
+  })
 }
 
 function holdingsOf(
