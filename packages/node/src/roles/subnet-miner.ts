@@ -1,8 +1,7 @@
 /** A miner of a subnet file: answers the questions of every epoch, commits to the answers, shows them to validators. */
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { errorToJson, type Hex, KoinonError, systemClock } from '@koinon/base'
-import { DurableStore, defaultHttpLimits, HttpListener, sendError, sendText } from '@koinon/base/node'
+import { defaultHttpLimits, HttpListener, sendError, sendText } from '@koinon/base/node'
 import { joinSubnet } from '@koinon/ledger'
 import {
   createSubnetLedgerWriter,
@@ -24,7 +23,7 @@ import { noServe, type VersionFile } from './epoch-files.ts'
 import { keepPort, lastFreePort } from './last-port.ts'
 import { PermittedAccounts } from './permitted-accounts.ts'
 import type { SubnetMember, SubnetRoleConfig } from './role-config.ts'
-import { openRoleLedger } from './role-tools.ts'
+import { openRoleLedger, openRoleStore } from './role-tools.ts'
 import type { SubnetShared } from './subnet-shared.ts'
 import { ensureTestMoney } from './test-money.ts'
 
@@ -55,7 +54,7 @@ export async function startSubnetMiner(
   const { hasServe, name } = first.description
   if (!hasServe) throw noServe(config.file)
   await ensureTestMoney(role, config.netuid, log)
-  const store = await DurableStore.open(join(folder, 'store.db'), `${workStoreSchema}\n${taskAnswerStoreSchema}`)
+  const store = await openRoleStore(folder, `${workStoreSchema}\n${taskAnswerStoreSchema}`, log)
   const answers = new TaskAnswerStore(store)
   const { netuid } = config
   const warn = (what: string) => (error: unknown) => log.warn({ error: errorToJson(error) }, what)

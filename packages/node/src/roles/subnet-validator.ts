@@ -1,8 +1,6 @@
 /** A validator of a subnet file: reads what miners committed, judges it, sets weights, signs results, claims for everybody. */
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { errorToJson, KoinonError, systemClock, systemRandom } from '@koinon/base'
-import { DurableStore } from '@koinon/base/node'
 import { joinSubnet } from '@koinon/ledger'
 import { subnetsAbi } from '@koinon/ledger/abis'
 import { localDelegatingAccount } from '@koinon/payments'
@@ -35,7 +33,7 @@ import type { EpochFiles, VersionFile } from './epoch-files.ts'
 import { type ByFile, FileFollower } from './file-follower.ts'
 import { keepPort, lastFreePort } from './last-port.ts'
 import type { SubnetMember, SubnetRoleConfig } from './role-config.ts'
-import { openRoleLedger } from './role-tools.ts'
+import { openRoleLedger, openRoleStore } from './role-tools.ts'
 import type { SubnetShared } from './subnet-shared.ts'
 import { ensureTestMoney } from './test-money.ts'
 
@@ -57,7 +55,7 @@ export async function startSubnetValidator(
   // A file that cannot be read is told as such, not as one that the ledger does not name.
   await files.first()
   await ensureTestMoney(role, config.netuid, log)
-  const durable = await DurableStore.open(join(folder, 'store.db'), validatorStoreSchema)
+  const durable = await openRoleStore(folder, validatorStoreSchema, log)
   const store = new ValidatorStore(durable)
   const signingStop = new SigningStop(signingStopPath(folder))
   const account = localDelegatingAccount(key.secretKey)

@@ -1,8 +1,7 @@
 /** A validator of the inference subnet: probes miners, replays what they signed, sets weights, signs results, claims for everybody. */
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { errorToJson, systemClock, systemRandom } from '@koinon/base'
-import { DurableStore, verifySessionNative } from '@koinon/base/node'
+import { verifySessionNative } from '@koinon/base/node'
 import { InferenceEngine } from '@koinon/inference/provider/engine'
 import { subnetsAbi } from '@koinon/ledger/abis'
 import { ChannelDirectory, localDelegatingAccount } from '@koinon/payments'
@@ -31,7 +30,7 @@ import { RenewedSession } from '../validator/renewed-session.ts'
 import { keepPort, lastFreePort } from './last-port.ts'
 import type { ValidatorRoleConfig } from './role-config.ts'
 import { takeRoleSeat } from './role-seat.ts'
-import { openRoleLedger, roleLogger } from './role-tools.ts'
+import { openRoleLedger, openRoleStore, roleLogger } from './role-tools.ts'
 import { ensureTestMoney } from './test-money.ts'
 
 const peerTimeoutMs = 10_000
@@ -47,7 +46,7 @@ export async function startValidatorRole(config: ValidatorRoleConfig, context: R
   const engine = new InferenceEngine({ modelPath: config.modelPath, maxParallelSequences: 2 })
   context.progress('loading the model')
   const [store] = await Promise.all([
-    DurableStore.open(join(folder, 'store.db'), validatorStoreSchema),
+    openRoleStore(folder, validatorStoreSchema, log),
     engine.start(),
     ensureTestMoney(role, config.netuid, log),
   ])
