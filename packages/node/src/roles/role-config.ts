@@ -118,6 +118,8 @@ export type SubnetRoleConfig = RoleCommon & {
   /** Where further versions may come to lie while the role runs. */
   readonly laterFolder?: string
   readonly members: readonly SubnetMember[]
+  /** Of each member. */
+  readonly seat?: SeatConfig
   /** As for validators of the inference subnet. */
   readonly beaconEndpoints?: readonly string[]
   /** Validators stake what local networks give; elsewhere the least that the subnet asks. */

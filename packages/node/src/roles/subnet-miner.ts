@@ -2,7 +2,6 @@
 import { mkdirSync } from 'node:fs'
 import { errorToJson, type Hex, KoinonError, systemClock } from '@koinon/base'
 import { defaultHttpLimits, HttpListener, sendError, sendText } from '@koinon/base/node'
-import { joinSubnet } from '@koinon/ledger'
 import {
   createSubnetLedgerWriter,
   createTaskEvidenceHandler,
@@ -23,8 +22,9 @@ import { noServe, type VersionFile } from './epoch-files.ts'
 import { keepPort, lastFreePort } from './last-port.ts'
 import { PermittedAccounts } from './permitted-accounts.ts'
 import type { SubnetMember, SubnetRoleConfig } from './role-config.ts'
+import { takeRoleSeat } from './role-seat.ts'
 import { openRoleLedger, openRoleStore } from './role-tools.ts'
-import type { SubnetShared } from './subnet-shared.ts'
+import type { MemberContext, SubnetShared } from './subnet-shared.ts'
 import { ensureTestMoney } from './test-money.ts'
 
 const pollMs = 1_500
@@ -35,9 +35,10 @@ export async function startSubnetMiner(
   member: SubnetMember,
   { ledger, files }: SubnetShared,
   log: Logger,
+  context: MemberContext,
 ): Promise<RunningRole> {
   const role = await openRoleLedger({ ...config, name: member.name })
-  const { network, reader, sender, key, home } = role
+  const { network, sender, key, home } = role
   const folder = home.role(member.name)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const first = await files.first()
@@ -103,7 +104,14 @@ export async function startSubnetMiner(
   const port = await listener.start()
   keepPort(folder, port)
   const endpoint = member.publicUrl ?? `http://${config.host}:${port}`
-  const seat = await joinSubnet({ network, reader, sender }, netuid, endpoint)
+  const { seat, stop: leaveSeatAlone } = await takeRoleSeat(role, {
+    netuid,
+    endpoint,
+    config: config.seat,
+    log,
+    context: { progress: context.progress, notice: context.noticeOf('seat') },
+    folder,
+  })
   permits.start()
   answerer.start()
   committer.start()
@@ -112,7 +120,7 @@ export async function startSubnetMiner(
     info: { url: endpoint, account: key.address, facts: { uid: seat.uid, netuid } },
     stop: async () => {
       await listener.stop(stopGraceMs)
-      await Promise.all([answerer.stop(), committer.stop(), permits.stop()])
+      await Promise.all([answerer.stop(), committer.stop(), permits.stop(), leaveSeatAlone()])
       await closeSandboxes()
       await store.close()
     },

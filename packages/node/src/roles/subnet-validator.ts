@@ -1,7 +1,6 @@
 /** A validator of a subnet file: reads what miners committed, judges it, sets weights, signs results, claims for everybody. */
 import { mkdirSync } from 'node:fs'
 import { errorToJson, KoinonError, systemClock, systemRandom } from '@koinon/base'
-import { joinSubnet } from '@koinon/ledger'
 import { subnetsAbi } from '@koinon/ledger/abis'
 import { localDelegatingAccount } from '@koinon/payments'
 import {
@@ -33,8 +32,9 @@ import type { EpochFiles, VersionFile } from './epoch-files.ts'
 import { type ByFile, FileFollower } from './file-follower.ts'
 import { keepPort, lastFreePort } from './last-port.ts'
 import type { SubnetMember, SubnetRoleConfig } from './role-config.ts'
+import { takeRoleSeat } from './role-seat.ts'
 import { openRoleLedger, openRoleStore } from './role-tools.ts'
-import type { SubnetShared } from './subnet-shared.ts'
+import type { MemberContext, SubnetShared } from './subnet-shared.ts'
 import { ensureTestMoney } from './test-money.ts'
 
 const peerTimeoutMs = 10_000
@@ -45,7 +45,7 @@ export async function startSubnetValidator(
   member: SubnetMember,
   { ledger, files }: SubnetShared,
   log: Logger,
-  notice: (text: string) => void,
+  context: MemberContext,
 ): Promise<RunningRole> {
   const role = await openRoleLedger({ ...config, name: member.name })
   const { network, reader, sender, key, home } = role
@@ -71,7 +71,7 @@ export async function startSubnetValidator(
     timeoutMs: peerTimeoutMs,
   })
   const metrics = createValidatorMetrics()
-  const tell = createEventTeller(log, notice)
+  const tell = createEventTeller(log, context.noticeOf('signing'))
   const timekeeper = openNetworkBeacon(network, { ledger, clock: systemClock, endpoints: config.beaconEndpoints })
   const openLoop = async ({ file, description, sourceHash, specHash }: VersionFile): Promise<ByFile> => {
     // Opened when there is something to judge.
@@ -133,7 +133,14 @@ export async function startSubnetValidator(
   })
   const now = await fileNow(files, ledger, netuid)
   if (now === undefined) throw otherFile(config.file, found.name)
-  const seat = await joinSubnet({ network, reader, sender }, netuid, endpoint)
+  const { seat, stop: leaveSeatAlone } = await takeRoleSeat(role, {
+    netuid,
+    endpoint,
+    config: config.seat,
+    log,
+    context: { progress: context.progress, notice: context.noticeOf('seat') },
+    folder,
+  })
   const membership = { network, reader, sender }
   if (config.isLocal) await ensureRootStake(membership, localValidatorStake)
   else await ensureWeight(membership, netuid, found.minValidatorStake)
@@ -154,7 +161,7 @@ export async function startSubnetValidator(
     info: { url: endpoint, account: key.address, facts: { uid: seat.uid, netuid } },
     stop: async () => {
       session.stop()
-      await loop.stop()
+      await Promise.all([loop.stop(), leaveSeatAlone()])
       await server.stop()
       await durable.close()
     },

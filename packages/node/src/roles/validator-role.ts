@@ -28,6 +28,7 @@ import { createValidatorMetrics } from '../validator/metrics.ts'
 import { createProber } from '../validator/prober.ts'
 import { RenewedSession } from '../validator/renewed-session.ts'
 import { keepPort, lastFreePort } from './last-port.ts'
+import { createNoticeBoard } from './notice-board.ts'
 import type { ValidatorRoleConfig } from './role-config.ts'
 import { takeRoleSeat } from './role-seat.ts'
 import { openRoleLedger, openRoleStore, roleLogger } from './role-tools.ts'
@@ -39,6 +40,7 @@ const externalUnsettledBlocks = 32
 
 export async function startValidatorRole(config: ValidatorRoleConfig, context: RoleContext): Promise<RunningRole> {
   const log = roleLogger(config.name)
+  const notices = createNoticeBoard(context.notice)
   const role = await openRoleLedger(config)
   const { network, reader, sender, key, home } = role
   const folder = home.role(config.name)
@@ -72,7 +74,7 @@ export async function startValidatorRole(config: ValidatorRoleConfig, context: R
     startBlock: network.startBlock,
     unsettledBlocks: network.chainKind === 'embedded' ? 0 : externalUnsettledBlocks,
   })
-  const tell = createEventTeller(log, context.notice)
+  const tell = createEventTeller(log, notices.of('signing'))
   const timekeeper = openNetworkBeacon(network, { ledger, clock: systemClock, endpoints: config.beaconEndpoints })
   const loop = new ValidatorLoop({
     netuid: config.netuid,
@@ -124,7 +126,8 @@ export async function startValidatorRole(config: ValidatorRoleConfig, context: R
     endpoint,
     config: seatConfig,
     log,
-    context,
+    context: { progress: context.progress, notice: notices.of('seat') },
+    folder,
   })
   const subnet = await reader.readContract({
     address: network.contracts.subnets,
