@@ -15,6 +15,11 @@ export class LedgerHistory {
     this.#eventsOf = eventsOf
   }
 
+  /** Up to this second nothing of the subnet is expected to change, as of the last look at its events. */
+  settledUntilSeconds(netuid: number): number {
+    return this.#eventsOf(netuid).settledUntilSeconds
+  }
+
   /** Hotkeys whose permitted stake ever changed, ascending. */
   async everPermitted(netuid: number): Promise<readonly Address[]> {
     const found = new Set<Address>()

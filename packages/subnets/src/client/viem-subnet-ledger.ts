@@ -123,8 +123,12 @@ function permitViews(reader: LedgerReader, { permits }: Contracts, history: Ledg
   return {
     async permittedAt(netuid, atSeconds) {
       const key = `${netuid}/${atSeconds}`
-      const found = known.get(key) ?? (await find(netuid, atSeconds))
-      if (!known.has(key) && known.size >= keptSnapshots) known.delete(known.keys().next().value as string)
+      const remembered = known.get(key)
+      if (remembered !== undefined) return remembered
+      const found = await find(netuid, atSeconds)
+      // A block that may still be replaced may say otherwise tomorrow.
+      if (atSeconds > history.settledUntilSeconds(netuid)) return found
+      if (known.size >= keptSnapshots) known.delete(known.keys().next().value as string)
       known.set(key, found)
       return found
     },
