@@ -2,7 +2,8 @@
  * `GET /api/subnets/{netuid}/metagraph`: the last signed epoch of a subnet as its record tells it: who judged whom how, what they agreed
  * on, and who earned which share. A record counts only when its hash is the one that the quorum signed.
  */
-import { sha256Hex } from '@koinon/base'
+import { bytesToHex } from '@koinon/base'
+import { sha256Native } from '@koinon/base/node'
 import { createLedgerReader, type NetworkFile } from '@koinon/ledger'
 import {
   aggregatorWords,
@@ -28,7 +29,7 @@ export function createMetagraphView(sources: {
 }): MetagraphView {
   const { network, index } = sources
   const ledger = createSubnetLedger(createLedgerReader(network), network, 'all')
-  const readRecord = createDocumentReader('records', (text) => ({ text, dataHash: sha256Hex(text) }))
+  const readRecord = createDocumentReader('records', (bytes) => ({ bytes, dataHash: bytesToHex(sha256Native(bytes)) }))
   return async (netuid) => {
     const nowSeconds = await ledger.nowSeconds()
     const [roots, endpoints, permitted] = await Promise.all([
@@ -43,7 +44,10 @@ export function createMetagraphView(sources: {
       for (const seat of validators) {
         const found = await readRecord(seat, netuid, epoch ?? -1)
         if (found === undefined || found.dataHash !== dataHash) continue
-        return { asOfBlock: roots.asOfBlock, ...metagraphJson(parseEpochRecord(found.text), uidOf) }
+        return {
+          asOfBlock: roots.asOfBlock,
+          ...metagraphJson(parseEpochRecord(new TextDecoder().decode(found.bytes)), uidOf),
+        }
       }
     }
     return { asOfBlock: roots.asOfBlock, netuid }
