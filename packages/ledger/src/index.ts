@@ -39,6 +39,7 @@ export {
   withMargin,
 } from './seat-market.ts'
 export { type ContractCall, TransactionSender } from './sender.ts'
+export { SettledMark } from './settled-mark.ts'
 export {
   createSubnet,
   listSubnets,

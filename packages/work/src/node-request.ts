@@ -101,6 +101,12 @@ export function verifyNodeRequest(header: string | undefined, expected: NodeRequ
   return request
 }
 
+/** Who a header says that it is from; nothing of it is proved. Throws `request/unsigned` and `request/malformed`. */
+export function claimedSender(header: string | undefined): Hex {
+  if (header === undefined || header === '') throw refused('unsigned', 'The request is not signed')
+  return parseHeader(header).request.sender
+}
+
 function parseHeader(header: string): { request: NodeRequest; signature: Hex; delegation: SignedDelegation } {
   try {
     if (header.length > 8192) throw new Error('too long')

@@ -10,13 +10,14 @@ const texts: string[] = []
 const prepared: (StatementSync | undefined)[] = []
 const begin = database.prepare('begin immediate')
 const commit = database.prepare('commit')
+const mostHeldBytes = 4 * 1_048_576
 
 port.on('message', (first: StoreRequest) => {
   const batch = [first]
   for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
     batch.push(next.message as StoreRequest)
   }
-  for (const reply of serve(batch)) port.postMessage(reply)
+  serve(batch, (replies) => replies.forEach((reply) => port.postMessage(reply)))
   if (batch.some((request) => request.kind === 'close')) {
     database.close()
     port.close()
@@ -41,16 +42,33 @@ function openDatabase(): DatabaseSync {
   }
 }
 
-/** One transaction for the whole batch; a savepoint per caller so that one bad write does not undo its neighbours. */
-function serve(batch: readonly StoreRequest[]): readonly StoreReply[] {
-  const replies: StoreReply[] = []
+/**
+ * One transaction for the whole batch; a savepoint per caller so that one bad write does not undo its neighbours. What was read goes out
+ * when there is much of it, writes before it committed: callers choose how many read at once, and this thread's heap is small.
+ */
+function serve(batch: readonly StoreRequest[], send: (replies: readonly StoreReply[]) => void): void {
+  let replies: StoreReply[] = []
+  let heldBytes = 0
+  let sent = 0
   const writers = batch.filter(({ kind }) => kind === 'write').length
   for (const request of batch) texts.push(...(request.texts ?? []))
   let open = false
+  const finish = (): void => {
+    if (open) commit.run()
+    open = false
+    sent += replies.length
+    send(replies)
+    replies = []
+    heldBytes = 0
+  }
   try {
     for (const request of batch) {
-      if (request.kind === 'read') replies.push(answer(request.id, () => rowsOf(request.statements[0])))
-      else if (request.kind === 'close') replies.push({ id: request.id })
+      if (request.kind === 'read') {
+        const reply = answer(request.id, () => rowsOf(request.statements[0]))
+        replies.push(reply)
+        heldBytes += sizeOf(reply)
+        if (heldBytes >= mostHeldBytes) finish()
+      } else if (request.kind === 'close') replies.push({ id: request.id })
       else {
         if (!open) begin.run()
         open = true
@@ -60,13 +78,19 @@ function serve(batch: readonly StoreRequest[]): readonly StoreReply[] {
         } else replies.push(answer(request.id, () => writeAtomically(request.statements)))
       }
     }
-    if (open) commit.run()
-    return replies
+    finish()
   } catch (cause) {
     if (database.isTransaction) database.exec('rollback')
     const error = errorToJson(storeFailed(cause))
-    return batch.map((request) => ({ id: request.id, error }))
+    send(batch.slice(sent).map((request) => ({ id: request.id, error })))
   }
+}
+
+/** About what the texts and bytes of a reply take. */
+function sizeOf({ rows = [] }: StoreReply): number {
+  let bytes = 0
+  for (const row of rows) for (const value of Object.values(row)) bytes += (value as { length?: number })?.length ?? 8
+  return bytes
 }
 
 /** The only write of a batch needs no savepoint: when it fails the whole transaction goes. */

@@ -55,6 +55,36 @@ describe('DurableStore', () => {
     await store.close()
   })
 
+  it('answers many reads of long rows at once, and keeps what was written between them', async () => {
+    const store = await DurableStore.open(join(folder, 'long.db'), schema)
+    await store.write([insert('x'.repeat(2 ** 20))])
+    const reads = Array.from({ length: 150 }, () => store.read('select text from item where id = 1'))
+    const written = store.write([insert('between')])
+    const after = Array.from({ length: 50 }, () => store.read('select text from item order by id'))
+    await written
+    for (const [row] of await Promise.all(reads)) expect(String(row?.['text'])).toHaveLength(2 ** 20)
+    for (const rows of await Promise.all(after)) expect(rows.length).toBe(2)
+    await store.close()
+  })
+
+  it('tells once that it stopped by itself, not that it was closed', async () => {
+    const told: unknown[] = []
+    const open = (name: string) => DurableStore.open(join(folder, name), schema, (error) => void told.push(error))
+    await (await open('closed.db')).close()
+    const lost = await open('lost.db')
+    // More than its thread may hold.
+    const rows = 'with recursive n(v) as (select 1 union all select v + 1 from n limit 400)'
+    const read = lost.read(`${rows} select v || hex(zeroblob(500000)) as text from n`)
+    expect(
+      await read.then(
+        ({ length }) => length,
+        ({ code }) => code,
+      ),
+    ).toBe('store/lost')
+    await expect(lost.read('select 1')).rejects.toMatchObject({ code: 'store/lost' })
+    expect(told).toMatchObject([{ code: 'store/lost' }])
+  })
+
   it('returns wide integers as bigint and safe ones as number', async () => {
     const store = await DurableStore.open(join(folder, 'wide.db'), 'create table if not exists n (v integer)')
     await store.write([{ sql: 'insert into n values (?), (?)', values: [9007199254740993n, 5] }])

@@ -30,6 +30,7 @@ export class DurableStore {
   #newTexts: string[] = []
   #nextId = 1
   #failure: Error | undefined
+  #onLost: ((error: Error) => void) | undefined
 
   private constructor(worker: Worker) {
     this.#worker = worker
@@ -38,8 +39,11 @@ export class DurableStore {
     worker.on('exit', () => this.#fail(storeLost(undefined)))
   }
 
-  /** Opens or creates the file and applies `schema` (idempotent `create ... if not exists` statements). Throws `store/*`. */
-  static async open(path: string, schema: string): Promise<DurableStore> {
+  /**
+   * Opens or creates the file and applies `schema` (idempotent `create ... if not exists` statements). A store that stops by itself does
+   * not come back: `onLost` hears of it once, so that whoever cannot work without it ends. Throws `store/*`.
+   */
+  static async open(path: string, schema: string, onLost?: (error: Error) => void): Promise<DurableStore> {
     const worker = new Worker(new URL(workerFile, import.meta.url), {
       workerData: { path, schema },
       execArgv: ['--disable-warning=ExperimentalWarning'],
@@ -47,6 +51,7 @@ export class DurableStore {
     })
     const store = new DurableStore(worker)
     await store.read('select 1')
+    store.#onLost = onLost
     return store
   }
 
@@ -98,6 +103,7 @@ export class DurableStore {
   }
 
   #fail(error: Error): void {
+    if (this.#failure === undefined) this.#onLost?.(error)
     this.#failure ??= error
     for (const waiter of this.#waiters.values()) waiter.reject(this.#failure)
     this.#waiters.clear()

@@ -8,13 +8,15 @@ import { beaconEndpoints } from '../beacon-options.ts'
 import { type ConfirmGasOption, confirmGas } from '../confirm-gas-option.ts'
 import { memberAccount } from '../role-account.ts'
 import { parseInteger } from '../runner.ts'
+import { matchUpToHelp, maxBurnHelp, type SeatOptions, seatConfig } from '../seat-options.ts'
 import { type StayOptions, stay } from '../stay.ts'
 import { defineMinerStatus } from './miner-status.ts'
 import { defineMinerStop } from './miner-stop.ts'
 import { defineWithdraw } from './provider-withdraw.ts'
 
 export type MemberOptions = StayOptions &
-  ConfirmGasOption & {
+  ConfirmGasOption &
+  SeatOptions & {
     /** Versions of one file. */
     readonly file: readonly string[]
     readonly netuid: string
@@ -38,6 +40,8 @@ export function defineMiner(miner: Command): void {
     .option('--host <address>', 'address to bind; told to others where there is no --public-url', '127.0.0.1')
     .option('--port <n>', 'port to bind; 0 keeps the last one or takes a free one', '0')
     .option('--public-url <url>', 'URL under which validators reach this machine')
+    .option('--max-burn <koin>', maxBurnHelp)
+    .option('--match-up-to <koin>', matchUpToHelp)
     .addHelpText(
       'after',
       '\nThe home must have joined a network: koinon join <gateway URL>.\nTo earn more than the baseline, change "serve" in your copy of the file; questions and scores must stay as they are.',
@@ -57,6 +61,7 @@ export function startMember(kind: SubnetMember['kind'], options: MemberOptions):
     options,
     create: async (say) => {
       if (options.publicUrl === undefined) await requirePublishedHost(options.host, publicUrlHint)
+      const seat = seatConfig(options)
       const member = {
         name: memberAccount(netuid, kind),
         kind,
@@ -76,6 +81,7 @@ export function startMember(kind: SubnetMember['kind'], options: MemberOptions):
           file: resolve(options.file[0] as string),
           otherFiles: options.file.slice(1).map((path) => resolve(path)),
           members: [member],
+          ...seat,
           ...beaconEndpoints(options),
           ...confirmGas(options),
           isLocal: false,

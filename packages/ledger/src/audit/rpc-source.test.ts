@@ -16,6 +16,7 @@ const server = {
   logRequests: [] as number[],
   blockRequests: [] as number[],
   logs: [] as object[],
+  hashOf: (_asked: number): string => 'ab',
   document: (): string | number => 404,
 }
 const http = createServer((request, response) => {
@@ -54,6 +55,7 @@ beforeEach(() => {
     logRequests: [],
     blockRequests: [],
     logs: [],
+    hashOf: () => 'ab',
     document: () => 404,
   })
 })
@@ -80,7 +82,7 @@ function answer(method: string, [first]: Record<string, string>[]): unknown {
 
 const block = (number: number) => ({
   number: numberToHex(number),
-  hash: `0x${'ab'.repeat(32)}`,
+  hash: `0x${server.hashOf(server.blockRequests.length).repeat(32)}`,
   timestamp: numberToHex(1_000_000 + 2 * number),
   transactions: [],
 })
@@ -179,7 +181,7 @@ describe('a source behind JSON-RPC', () => {
     expect(eventsOf(source, 'staking', 'Staked').map(({ seconds }) => seconds)).toEqual([
       1_000_800, 1_000_802, 1_000_804,
     ])
-    expect(server.blockRequests).toEqual([12_345, 401, 402])
+    expect(server.blockRequests).toEqual([12_345, 401, 402, 12_345])
   })
 
   it('leaves out blocks of an external chain that may still be replaced, and events it does not know', async () => {
@@ -189,6 +191,12 @@ describe('a source behind JSON-RPC', () => {
     const source = await open({ chainKind: 'external' })
     expect(source.head.block).toBe(12_313)
     expect(source.events).toEqual([])
+  })
+
+  it('does not audit a chain that was replaced by another while it read', async () => {
+    server.mostBlocks = 100_000
+    server.hashOf = (asked) => (asked === 1 ? 'ab' : 'cd')
+    await expect(open()).rejects.toMatchObject({ code: 'ledger/audit-unreadable', retry: 'later' })
   })
 
   it('gives up on a server that gives nothing', async () => {

@@ -64,6 +64,8 @@ export async function createRpcSource(options: RpcSourceOptions): Promise<AuditS
   const head = await readable('the head', () => reader.getBlock({ blockNumber }))
   const logs = await readLogs(options, blockNumber)
   const seconds = await readTimes(reader, logs, onProgress)
+  const again = await readable('the head again', () => reader.getBlock({ blockNumber }))
+  if (again.hash !== head.hash) throw replaced(blockNumber)
   const run = limited(requestsAtOnce)
   return {
     network,
@@ -224,6 +226,16 @@ async function readable<value>(
       await sleep(250 * 2 ** attempt)
     }
   }
+}
+
+/** Events of two chains would differ from each other, and nobody would be to blame. */
+function replaced(blockNumber: bigint): KoinonError {
+  return new KoinonError({
+    code: 'ledger/audit-unreadable',
+    message: `Block ${blockNumber} was replaced by another one while the audit read the events before it`,
+    hint: 'Run it again.',
+    retry: 'later',
+  })
 }
 
 /** Runs at most `most` at once, the rest in order. */

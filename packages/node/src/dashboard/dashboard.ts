@@ -26,6 +26,7 @@ import { stakeRoutes } from './stake-routes.ts'
 import { pageFolder, serveStatic } from './static-files.ts'
 import { createSubnetsView } from './subnets-json.ts'
 import { createValidatorsView } from './validators-json.ts'
+import { createViewLimits } from './view-limits.ts'
 
 export type DashboardOptions = {
   readonly config: Pick<GatewayRoleConfig, 'indexerUrl' | 'isLocal' | 'netuid'>
@@ -58,6 +59,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   // Goes ahead of whatever this gateway asks later; while the supervisor cannot hear it, it gives no links either.
   if (config.isLocal) options.ask('page.begin', {}).catch(() => undefined)
   const routes = apiRoutes(options, localToken)
+  const admitLook = createViewLimits(options.clock)
   const folder = pageFolder()
   return {
     async serve(request, response) {
@@ -76,6 +78,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
       const route = routes.find((candidate) => candidate.method === request.method && candidate.path.test(path))
       if (route === undefined) throw notFound(path)
       if (route.access !== 'open' && !config.isLocal) throw notFound(path)
+      if (route.access === 'open') admitLook(request.socket.remoteAddress)
       if (route.access === 'local') requireOwnPage(request)
       if (route.access === 'owner') requireLocalToken(request, localToken)
       sendJson(response, await route.answer(request, path))

@@ -2,7 +2,8 @@
  * `GET /api/subnets/{netuid}/metagraph`: every seat now, and the last signed epoch of a subnet as its record tells it: who judged whom
  * how, what they agreed on, and who earned which share. A record counts only when its hash is the one that the quorum signed.
  */
-import { type Clock, sha256Hex } from '@koinon/base'
+import { bytesToHex, type Clock } from '@koinon/base'
+import { sha256Native } from '@koinon/base/node'
 import { createLedgerReader, type NetworkFile } from '@koinon/ledger'
 import {
   aggregatorWords,
@@ -83,7 +84,7 @@ export function createMetagraphView(sources: {
   const { network, index, clock } = sources
   const reader = createLedgerReader(network)
   const ledger = createSubnetLedger(reader, network, 'all')
-  const readRecord = createDocumentReader('records', (text) => ({ text, dataHash: sha256Hex(text) }))
+  const readRecord = createDocumentReader('records', (bytes) => ({ bytes, dataHash: bytesToHex(sha256Native(bytes)) }))
   const answers = new Map<number, () => Promise<MetagraphJson>>()
   const look = async (netuid: number): Promise<MetagraphJson> => {
     const nowSeconds = await ledger.nowSeconds()
@@ -128,7 +129,7 @@ export function createMetagraphView(sources: {
       const { dataHash } = args['result'] as Readonly<Record<string, string>>
       for (const seat of validators) {
         const found = await readRecord(seat, netuid, epoch ?? -1)
-        if (found !== undefined && found.dataHash === dataHash) return found.text
+        if (found !== undefined && found.dataHash === dataHash) return new TextDecoder().decode(found.bytes)
       }
     }
     return undefined

@@ -17,11 +17,12 @@ const keptDocuments = 200
 const keptBytes = 4 * maximumEvidenceLogBytes
 const readBytes = 4 * maximumEvidenceLogBytes
 const failurePauseMs = 10_000
+const keptFailures = 4_096
 
-/** `parse` may throw: then the document counts as not there. */
+/** `parse` may throw or give nothing: then the document counts as not there. */
 export function createDocumentReader<document>(
   kind: 'evidence-log' | 'records',
-  parse: (text: string, validator: Publisher) => document,
+  parse: (bytes: Uint8Array, validator: Publisher) => document | undefined | Promise<document | undefined>,
 ): ReadDocument<document> {
   const kept = new DocumentMemory<document>()
   const reading = { bytes: 0 }
@@ -34,13 +35,17 @@ export function createDocumentReader<document>(
     if (performance.now() - (failedAtMs.get(validator.endpoint) ?? Number.NEGATIVE_INFINITY) < failurePauseMs)
       return undefined
     try {
-      const text = await fetchText(`${originOf(validator.endpoint)}/v1/${kind}/${netuid}/${epoch}`, reading)
-      if (text === undefined) return undefined
-      const document = parse(text, validator)
-      kept.add(name, document, text.length)
+      const bytes = await fetchBytes(`${originOf(validator.endpoint)}/v1/${kind}/${netuid}/${epoch}`, reading)
+      if (bytes === undefined) return undefined
+      const document = await parse(bytes, validator)
+      if (document === undefined) throw new Error('it does not parse')
+      kept.add(name, document, bytes.length)
       return document
     } catch {
+      failedAtMs.delete(validator.endpoint)
       failedAtMs.set(validator.endpoint, performance.now())
+      // Endpoints are free to change: the oldest failure is forgotten.
+      if (failedAtMs.size > keptFailures) failedAtMs.delete(failedAtMs.keys().next().value as string)
       return undefined
     }
   }
@@ -73,15 +78,15 @@ class DocumentMemory<document> {
 
 type Reading = { bytes: number }
 
-async function fetchText(url: string, reading: Reading): Promise<string | undefined> {
+async function fetchBytes(url: string, reading: Reading): Promise<Uint8Array | undefined> {
   const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs), redirect: 'error' })
   if (response.ok) return readBounded(response, reading)
   await response.body?.cancel()
   return undefined
 }
 
-/** One document's limit of text; undefined beyond it, or where all that are being read have reached theirs, without having read it. */
-async function readBounded(response: Response, reading: Reading): Promise<string | undefined> {
+/** One document's limit of bytes; undefined beyond it, or where all that are being read have reached theirs, without having read it. */
+async function readBounded(response: Response, reading: Reading): Promise<Uint8Array | undefined> {
   const parts: Uint8Array[] = []
   let size = 0
   try {
@@ -91,7 +96,7 @@ async function readBounded(response: Response, reading: Reading): Promise<string
       if (size > maximumEvidenceLogBytes || reading.bytes > readBytes) return undefined
       parts.push(part)
     }
-    return new TextDecoder().decode(concatBytes(...parts))
+    return concatBytes(...parts)
   } finally {
     reading.bytes -= size
   }

@@ -1,6 +1,6 @@
 /** What validators publish about an epoch: scores with reasons, and the checks behind them. Each log is its author's word. */
-import { parseEvidenceLog } from '@koinon/subnets'
 import type { Check } from '@koinon/work'
+import { LogParser } from './log-parser.ts'
 import { createDocumentReader, type ReadDocument } from './validator-documents.ts'
 
 export type ValidatorLog = {
@@ -15,17 +15,17 @@ export type ValidatorLog = {
   }[]
 }
 
-export function createValidatorLogReader(): ReadDocument<ValidatorLog> {
-  return createDocumentReader('evidence-log', (text, { uid }) => toValidatorLog(uid, text))
-}
-
-function toValidatorLog(validatorUid: number, text: string): ValidatorLog {
-  const log = parseEvidenceLog(text)
-  return {
-    validatorUid,
-    reasons: new Map(log.scores.map((score) => [score.uid, score.reasons])),
-    checks: log.miners.flatMap((miner) =>
-      miner.work.map((work) => ({ validatorUid, minerUid: miner.uid, receiptId: work.requestId, checks: work.checks })),
-    ),
-  }
+export function createValidatorLogReader(
+  parser: Pick<LogParser, 'parse'> = new LogParser(),
+): ReadDocument<ValidatorLog> {
+  return createDocumentReader('evidence-log', async (bytes, { uid: validatorUid }) => {
+    const log = await parser.parse(bytes)
+    return (
+      log && {
+        validatorUid,
+        reasons: new Map(log.reasons),
+        checks: log.checks.map((check) => ({ validatorUid, ...check })),
+      }
+    )
+  })
 }

@@ -10,6 +10,7 @@ import { fundAccount, type Treasury } from '../local/treasury.ts'
 import { temporaryHome } from '../testing/home.ts'
 import { startLocalLedger } from '../testing/local-ledger.ts'
 import { ensureLocalNetwork } from '../testing/local-network.ts'
+import { MatchBook } from './match-book.ts'
 import { challengeSentence, findSeatChallenge, type SeatEvent, SeatWatcher } from './seat-watcher.ts'
 
 const koin = 10n ** 18n
@@ -46,6 +47,7 @@ describe('a watched seat', () => {
       new SeatWatcher({
         membership: holder,
         netuid,
+        book: new MatchBook(home.run, netuid),
         ...(matchUpTo === undefined ? {} : { matchUpTo }),
         onEvent: (event) => void events.push(event),
       })
@@ -65,12 +67,15 @@ describe('a watched seat', () => {
     expect(events.at(-1)).toMatchObject({ kind: 'challenged', willMatch: false })
     await watch(10n * koin).look()
     expect(events.slice(-2)).toMatchObject([{ kind: 'challenged', willMatch: true }, { kind: 'kept' }])
+    await idle.look()
+    expect(events.at(-1)).toEqual({ kind: 'settled' })
     expect(await findSeatChallenge(home, 'holder', netuid)).toBeUndefined()
 
     const { deposit } = events.flatMap((event) => ('challenge' in event ? [event.challenge] : []))[0] ?? { deposit: 0n }
-    const watching = watch(3n * deposit)
     const kinds: string[] = []
     for (const place of [3, 4, 5]) {
+      // As after a restart: what was burned before, the first match included, counts.
+      const watching = watch(4n * deposit)
       const claim = joinSubnet(newcomer, netuid, `http://127.0.0.1:${place}`)
       await expect(claim).rejects.toMatchObject({ code: 'ledger/seat-challenged' })
       await watching.look()

@@ -7,22 +7,25 @@ import type { Home } from '../home/home.ts'
 import { networkOf } from '../home/network-of.ts'
 import { existingAccountKey } from '../home/secrets.ts'
 import { openMembership } from '../joined/joined-node.ts'
+import type { MatchBook } from './match-book.ts'
 
 const lookIntervalMs = 15_000
 const dayMs = 24 * 3_600_000
 
-/** What happened to a seat. `problem`: looking or matching failed, and is tried again. */
+/** What happened to a seat. `settled`: nobody claims it any more. `problem`: looking or matching failed, and is tried again. */
 export type SeatEvent =
   | { readonly kind: 'challenged'; readonly challenge: SeatChallenge; readonly willMatch: boolean }
   | { readonly kind: 'kept'; readonly challenge: SeatChallenge }
+  | { readonly kind: 'settled' }
   | { readonly kind: 'lost' }
   | { readonly kind: 'problem'; readonly error: unknown }
 
 export type SeatWatcherOptions = {
   readonly membership: Membership
   readonly netuid: number
-  /** The most that is burned to keep the seat in 24 hours of this watch, 1e-18 KOIN; never anything when left out. */
+  /** The most that is burned to keep the seat in 24 hours, 1e-18 KOIN; never anything when left out. */
   readonly matchUpTo?: bigint
+  readonly book: Pick<MatchBook, 'read' | 'write'>
   readonly onEvent: (event: SeatEvent) => void
   readonly lookIntervalMs?: number
   readonly clock?: Clock
@@ -31,8 +34,6 @@ export type SeatWatcherOptions = {
 export class SeatWatcher {
   readonly #options: SeatWatcherOptions
   readonly #stopping = new AbortController()
-  /** Challenges that were matched, or may have been: when, and for how much. */
-  #matches: readonly { readonly claim: string; readonly atMs: number; readonly cost: bigint }[] = []
   #told: string | undefined
   #isLost = false
   #loop: Promise<void> | undefined
@@ -52,7 +53,7 @@ export class SeatWatcher {
 
   /** One look; what `start` repeats. */
   async look(): Promise<void> {
-    const { membership, netuid, onEvent, clock = systemClock } = this.#options
+    const { membership, netuid, book, onEvent, clock = systemClock } = this.#options
     try {
       if ((await findSeat(membership, netuid)) === undefined) {
         if (!this.#isLost) onEvent({ kind: 'lost' })
@@ -61,19 +62,24 @@ export class SeatWatcher {
       }
       this.#isLost = false
       const challenge = await findOwnChallenge(membership, netuid)
-      if (challenge === undefined) return
+      if (challenge === undefined) {
+        if (this.#told !== undefined) onEvent({ kind: 'settled' })
+        this.#told = undefined
+        return
+      }
       const cost = costOfMatch(challenge)
       const nowMs = clock.nowMs()
       // Two claims may come in one second; the later one costs more.
       const claim = `${challenge.endsAtSeconds}/${challenge.deposit}`
-      this.#matches = this.#matches.filter((match) => match.claim !== claim && nowMs - match.atMs < dayMs)
-      const willMatch = cost <= this.#matches.reduce((left, match) => left - match.cost, this.#options.matchUpTo ?? -1n)
+      const matches = book.read().filter((match) => match.claim !== claim && nowMs - match.atMs < dayMs)
+      const willMatch = cost <= matches.reduce((left, match) => left - match.cost, this.#options.matchUpTo ?? -1n)
       if (this.#told !== claim) onEvent({ kind: 'challenged', challenge, willMatch })
       this.#told = claim
       if (!willMatch) return
       // Counted first: one whose receipt gets lost may have been made. One that failed is open at the next look, and counted anew.
-      this.#matches = [...this.#matches, { claim, atMs: nowMs, cost }]
+      book.write([...matches, { claim, atMs: nowMs, cost }])
       await keepSeat(membership, netuid, challenge)
+      this.#told = undefined
       onEvent({ kind: 'kept', challenge })
     } catch (error) {
       onEvent({ kind: 'problem', error })

@@ -1,8 +1,7 @@
 /** What every role that is paid consists of: a durable store, its channels, its receipts, its voucher desk and its claims. */
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { atomicToPicoUsd, errorToJson, systemClock, systemRandom } from '@koinon/base'
-import { DurableStore } from '@koinon/base/node'
+import type { DurableStore } from '@koinon/base/node'
 import {
   ChannelAdmission,
   ChannelBook,
@@ -17,7 +16,7 @@ import {
 } from '@koinon/payments'
 import type { Logger } from 'pino'
 import { minimumDepositAtomic } from '../wallet/deposit-terms.ts'
-import type { RoleLedger } from './role-tools.ts'
+import { openRoleStore, type RoleLedger } from './role-tools.ts'
 
 export type Payee = {
   readonly store: DurableStore
@@ -53,7 +52,7 @@ export async function openPayee(options: {
   const { network, reader, sender, key, home } = role
   const folder = home.role(key.name)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const store = await DurableStore.open(join(folder, 'store.db'), `${paymentsSchema}\n${options.schema}`)
+  const store = await openRoleStore(folder, `${paymentsSchema}\n${options.schema}`, log)
   const book = new ChannelBook({ store, domain: { chainId: network.chainId, escrow: network.contracts.channels } })
   await book.start()
   const account = localDelegatingAccount(key.secretKey)

@@ -126,6 +126,7 @@ export async function startProviderRole(config: ProviderRoleConfig, context: Rol
     config: seatConfig,
     log,
     context,
+    folder,
   })
   permits.start()
   committer.start()

@@ -120,6 +120,8 @@ export type SubnetRoleConfig = RoleCommon & {
   /** Where further versions may come to lie while the role runs. */
   readonly laterFolder?: string
   readonly members: readonly SubnetMember[]
+  /** Of each member. */
+  readonly seat?: SeatConfig
   /** As for validators of the inference subnet. */
   readonly beaconEndpoints?: readonly string[]
   readonly mostConfirmGas?: number

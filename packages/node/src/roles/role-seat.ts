@@ -2,6 +2,7 @@
 import { errorToJson, formatAmount, systemClock } from '@koinon/base'
 import { joinSubnet, type NeuronRecord } from '@koinon/ledger'
 import type { Logger } from 'pino'
+import { MatchBook } from '../provider/match-book.ts'
 import { challengeSentence, type SeatEvent, SeatWatcher } from '../provider/seat-watcher.ts'
 import type { RoleContext } from '../supervisor/role-process.ts'
 import type { SeatConfig } from './role-config.ts'
@@ -17,10 +18,12 @@ export async function takeRoleSeat(
     readonly endpoint: string
     readonly config: SeatConfig | undefined
     readonly log: Logger
-    readonly context: RoleContext
+    readonly context: Pick<RoleContext, 'progress' | 'notice'>
+    /** The role's own. */
+    readonly folder: string
   },
 ): Promise<RoleSeat> {
-  const { netuid, endpoint, config = {}, log, context } = options
+  const { netuid, endpoint, config = {}, log, context, folder } = options
   const membership = { network, reader, sender }
   const seat = await joinSubnet(membership, netuid, endpoint, {
     ...(config.maxBurn === undefined ? {} : { maxBurn: config.maxBurn }),
@@ -34,6 +37,7 @@ export async function takeRoleSeat(
   const watcher = new SeatWatcher({
     membership,
     netuid,
+    book: new MatchBook(folder, netuid),
     ...(config.matchUpTo === undefined ? {} : { matchUpTo: config.matchUpTo }),
     onEvent: (event) => tell(event, log, context),
   })
@@ -41,14 +45,20 @@ export async function takeRoleSeat(
   return { seat, stop: () => watcher.stop() }
 }
 
-function tell(event: SeatEvent, log: Logger, context: RoleContext): void {
+function tell(event: SeatEvent, log: Logger, { notice }: Pick<RoleContext, 'notice'>): void {
   if (event.kind === 'problem') return log.warn({ error: errorToJson(event.error) }, 'could not look after the seat')
-  if (event.kind === 'lost') return log.error('the seat is lost; start again to register anew')
+  if (event.kind === 'settled') return notice('')
+  if (event.kind === 'lost') {
+    log.error('the seat is lost; start again to register anew')
+    return notice('the seat is lost; start again to register anew')
+  }
   const { uid, deposit, endsAtSeconds } = event.challenge
   const facts = { uid, deposit: `${deposit}`, endsAtSeconds }
-  if (event.kind === 'kept') return log.info(facts, 'matched the newcomer and kept the seat')
+  if (event.kind === 'kept') {
+    log.info(facts, 'matched the newcomer and kept the seat')
+    return notice('')
+  }
   const sentence = challengeSentence(event.challenge, systemClock)
-  const next = event.willMatch ? 'matching it' : 'allow it with --match-up-to KOIN'
   log.warn(facts, sentence)
-  context.progress(`${sentence}: ${next}`)
+  notice(`${sentence}: ${event.willMatch ? 'matching it' : 'allow it with --match-up-to KOIN'}`)
 }

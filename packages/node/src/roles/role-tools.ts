@@ -1,5 +1,7 @@
 /** What every role begins with: its log, its home, its key, its view of the ledger. */
-import { systemRandom } from '@koinon/base'
+import { join } from 'node:path'
+import { errorToJson, systemRandom } from '@koinon/base'
+import { DurableStore } from '@koinon/base/node'
 import {
   checkChain,
   createLedgerReader,
@@ -38,4 +40,14 @@ export async function openRoleLedger(config: {
   await checkChain(reader, network)
   const sender = new TransactionSender(reader, createLedgerWriter(network, key.privateKey))
   return { network, reader, sender, key, home }
+}
+
+const lastWordsMs = 200
+
+/** A role's store in its folder. A role without its store can do nothing: its process ends, and the supervisor starts another. */
+export function openRoleStore(folder: string, schema: string, log: Logger): Promise<DurableStore> {
+  return DurableStore.open(join(folder, 'store.db'), schema, (error) => {
+    log.fatal({ error: errorToJson(error) }, 'the store stopped; this process ends')
+    setTimeout(() => process.exit(1), lastWordsMs)
+  })
 }

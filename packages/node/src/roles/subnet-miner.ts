@@ -1,9 +1,7 @@
 /** A miner of a subnet file: answers the questions of every epoch, commits to the answers, shows them to validators. */
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { errorToJson, type Hex, KoinonError, systemClock } from '@koinon/base'
-import { DurableStore, defaultHttpLimits, HttpListener, sendError, sendText } from '@koinon/base/node'
-import { joinSubnet } from '@koinon/ledger'
+import { defaultHttpLimits, HttpListener, sendError, sendText } from '@koinon/base/node'
 import {
   createSubnetLedgerWriter,
   createTaskEvidenceHandler,
@@ -24,8 +22,9 @@ import { noServe, type VersionFile } from './epoch-files.ts'
 import { keepPort, lastFreePort } from './last-port.ts'
 import { PermittedAccounts } from './permitted-accounts.ts'
 import type { SubnetMember, SubnetRoleConfig } from './role-config.ts'
-import { openRoleLedger } from './role-tools.ts'
-import type { SubnetShared } from './subnet-shared.ts'
+import { takeRoleSeat } from './role-seat.ts'
+import { openRoleLedger, openRoleStore } from './role-tools.ts'
+import type { MemberContext, SubnetShared } from './subnet-shared.ts'
 import { ensureTestMoney } from './test-money.ts'
 
 const pollMs = 1_500
@@ -36,9 +35,10 @@ export async function startSubnetMiner(
   member: SubnetMember,
   { ledger, files }: SubnetShared,
   log: Logger,
+  context: MemberContext,
 ): Promise<RunningRole> {
   const role = await openRoleLedger({ ...config, name: member.name })
-  const { network, reader, sender, key, home } = role
+  const { network, sender, key, home } = role
   const folder = home.role(member.name)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const first = await files.first()
@@ -55,7 +55,7 @@ export async function startSubnetMiner(
   const { hasServe, name } = first.description
   if (!hasServe) throw noServe(config.file)
   await ensureTestMoney(role, config.netuid, log)
-  const store = await DurableStore.open(join(folder, 'store.db'), `${workStoreSchema}\n${taskAnswerStoreSchema}`)
+  const store = await openRoleStore(folder, `${workStoreSchema}\n${taskAnswerStoreSchema}`, log)
   const answers = new TaskAnswerStore(store)
   const { netuid } = config
   const warn = (what: string) => (error: unknown) => log.warn({ error: errorToJson(error) }, what)
@@ -104,7 +104,14 @@ export async function startSubnetMiner(
   const port = await listener.start()
   keepPort(folder, port)
   const endpoint = member.publicUrl ?? `http://${config.host}:${port}`
-  const seat = await joinSubnet({ network, reader, sender }, netuid, endpoint)
+  const { seat, stop: leaveSeatAlone } = await takeRoleSeat(role, {
+    netuid,
+    endpoint,
+    config: config.seat,
+    log,
+    context: { progress: context.progress, notice: context.noticeOf('seat') },
+    folder,
+  })
   permits.start()
   answerer.start()
   committer.start()
@@ -113,7 +120,7 @@ export async function startSubnetMiner(
     info: { url: endpoint, account: key.address, facts: { uid: seat.uid, netuid } },
     stop: async () => {
       await listener.stop(stopGraceMs)
-      await Promise.all([answerer.stop(), committer.stop(), permits.stop()])
+      await Promise.all([answerer.stop(), committer.stop(), permits.stop(), leaveSeatAlone()])
       await closeSandboxes()
       await store.close()
     },

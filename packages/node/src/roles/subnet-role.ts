@@ -1,21 +1,21 @@
 /** Miners and validators of one subnet file in one process: what `koinon miner start --file` and `koinon up --subnets` run. */
 import type { RoleContext, RunningRole } from '../supervisor/role-process.ts'
+import { createNoticeBoard, type NoticeBoard } from './notice-board.ts'
 import type { SubnetRoleConfig } from './role-config.ts'
 import { roleLogger } from './role-tools.ts'
 import { startSubnetMiner } from './subnet-miner.ts'
-import { shareOf } from './subnet-shared.ts'
+import { type MemberContext, shareOf } from './subnet-shared.ts'
 import { startSubnetValidator } from './subnet-validator.ts'
 
 export async function startSubnetRole(config: SubnetRoleConfig, context: RoleContext): Promise<RunningRole> {
   const shared = shareOf(config)
+  const notices = createNoticeBoard(context.notice)
   let serving = 0
   const starts = await Promise.allSettled(
     config.members.map(async (member) => {
       const log = roleLogger(member.name)
-      const started =
-        member.kind === 'miner'
-          ? await startSubnetMiner(config, member, shared, log)
-          : await startSubnetValidator(config, member, shared, log, (text) => context.notice(`${member.name} ${text}`))
+      const start = member.kind === 'miner' ? startSubnetMiner : startSubnetValidator
+      const started = await start(config, member, shared, log, memberContext(member.name, context, notices))
       context.progress(`${++serving} of ${config.members.length} are there`)
       return started
     }),
@@ -42,4 +42,13 @@ export async function startSubnetRole(config: SubnetRoleConfig, context: RoleCon
     },
     stop,
   }
+}
+
+/** What a member says is told under its name, each of its parts for itself. */
+function memberContext(name: string, { progress }: RoleContext, notices: NoticeBoard): MemberContext {
+  const named = (part: string) => {
+    const notice = notices.of(`${name} ${part}`)
+    return (text: string) => notice(text === '' ? '' : `${name} ${text}`)
+  }
+  return { progress: (text) => progress(`${name}: ${text}`), noticeOf: named }
 }

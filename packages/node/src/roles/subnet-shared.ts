@@ -9,6 +9,12 @@ import { roleLogger } from './role-tools.ts'
 
 export type SubnetShared = { readonly ledger: SubnetLedger; readonly files: EpochFiles }
 
+/** How a member tells its owner; `noticeOf` for each of its parts, empty text for no longer. */
+export type MemberContext = {
+  progress(text: string): void
+  noticeOf(part: string): (text: string) => void
+}
+
 /** The ledger's past is read once and each file opened once. */
 export function shareOf(config: SubnetRoleConfig): SubnetShared {
   const network = networkOf(openHome(config.homePath))

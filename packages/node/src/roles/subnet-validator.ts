@@ -1,9 +1,6 @@
 /** A validator of a subnet file: reads what miners committed, judges it, sets weights, signs results, claims for everybody. */
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { errorToJson, KoinonError, systemClock, systemRandom } from '@koinon/base'
-import { DurableStore } from '@koinon/base/node'
-import { joinSubnet } from '@koinon/ledger'
 import { subnetsAbi } from '@koinon/ledger/abis'
 import { localDelegatingAccount } from '@koinon/payments'
 import {
@@ -36,8 +33,9 @@ import type { EpochFiles, VersionFile } from './epoch-files.ts'
 import { type ByFile, FileFollower } from './file-follower.ts'
 import { keepPort, lastFreePort } from './last-port.ts'
 import type { SubnetMember, SubnetRoleConfig } from './role-config.ts'
-import { openRoleLedger } from './role-tools.ts'
-import type { SubnetShared } from './subnet-shared.ts'
+import { takeRoleSeat } from './role-seat.ts'
+import { openRoleLedger, openRoleStore } from './role-tools.ts'
+import type { MemberContext, SubnetShared } from './subnet-shared.ts'
 import { ensureTestMoney } from './test-money.ts'
 
 const peerTimeoutMs = 10_000
@@ -48,7 +46,7 @@ export async function startSubnetValidator(
   member: SubnetMember,
   { ledger, files }: SubnetShared,
   log: Logger,
-  notice: (text: string) => void,
+  context: MemberContext,
 ): Promise<RunningRole> {
   const role = await openRoleLedger({ ...config, name: member.name })
   const { network, reader, sender, key, home } = role
@@ -58,7 +56,7 @@ export async function startSubnetValidator(
   // A file that cannot be read is told as such, not as one that the ledger does not name.
   await files.first()
   await ensureTestMoney(role, config.netuid, log)
-  const durable = await DurableStore.open(join(folder, 'store.db'), validatorStoreSchema)
+  const durable = await openRoleStore(folder, validatorStoreSchema, log)
   const store = new ValidatorStore(durable)
   const signingStop = new SigningStop(signingStopPath(folder))
   const account = localDelegatingAccount(key.secretKey)
@@ -74,7 +72,7 @@ export async function startSubnetValidator(
     timeoutMs: peerTimeoutMs,
   })
   const metrics = createValidatorMetrics()
-  const tell = createEventTeller(log, notice)
+  const tell = createEventTeller(log, context.noticeOf('signing'))
   const timekeeper = openNetworkBeacon(network, { ledger, clock: systemClock, endpoints: config.beaconEndpoints })
   const openLoop = async ({ file, description, sourceHash, specHash }: VersionFile): Promise<ByFile> => {
     // Opened when there is something to judge.
@@ -137,7 +135,14 @@ export async function startSubnetValidator(
   })
   const now = await fileNow(files, ledger, netuid)
   if (now === undefined) throw otherFile(config.file, found.name)
-  const seat = await joinSubnet({ network, reader, sender }, netuid, endpoint)
+  const { seat, stop: leaveSeatAlone } = await takeRoleSeat(role, {
+    netuid,
+    endpoint,
+    config: config.seat,
+    log,
+    context: { progress: context.progress, notice: context.noticeOf('seat') },
+    folder,
+  })
   const membership = { network, reader, sender }
   if (config.isLocal) await ensureRootStake(membership, localValidatorStake)
   else await ensureWeight(membership, netuid, found.minValidatorStake)
@@ -158,7 +163,7 @@ export async function startSubnetValidator(
     info: { url: endpoint, account: key.address, facts: { uid: seat.uid, netuid } },
     stop: async () => {
       session.stop()
-      await loop.stop()
+      await Promise.all([loop.stop(), leaveSeatAlone()])
       await server.stop()
       await durable.close()
     },

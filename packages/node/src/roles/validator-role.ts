@@ -1,8 +1,7 @@
 /** A validator of the inference subnet: probes miners, replays what they signed, sets weights, signs results, claims for everybody. */
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { errorToJson, systemClock, systemRandom } from '@koinon/base'
-import { DurableStore, verifySessionNative } from '@koinon/base/node'
+import { verifySessionNative } from '@koinon/base/node'
 import { InferenceEngine } from '@koinon/inference/provider/engine'
 import { subnetsAbi } from '@koinon/ledger/abis'
 import { ChannelDirectory, localDelegatingAccount } from '@koinon/payments'
@@ -30,9 +29,10 @@ import { createValidatorMetrics } from '../validator/metrics.ts'
 import { createProber } from '../validator/prober.ts'
 import { RenewedSession } from '../validator/renewed-session.ts'
 import { keepPort, lastFreePort } from './last-port.ts'
+import { createNoticeBoard } from './notice-board.ts'
 import type { ValidatorRoleConfig } from './role-config.ts'
 import { takeRoleSeat } from './role-seat.ts'
-import { openRoleLedger, roleLogger } from './role-tools.ts'
+import { openRoleLedger, openRoleStore, roleLogger } from './role-tools.ts'
 import { ensureTestMoney } from './test-money.ts'
 
 const peerTimeoutMs = 10_000
@@ -41,6 +41,7 @@ const externalUnsettledBlocks = 32
 
 export async function startValidatorRole(config: ValidatorRoleConfig, context: RoleContext): Promise<RunningRole> {
   const log = roleLogger(config.name)
+  const notices = createNoticeBoard(context.notice)
   const role = await openRoleLedger(config)
   const { network, reader, sender, key, home } = role
   const folder = home.role(config.name)
@@ -48,7 +49,7 @@ export async function startValidatorRole(config: ValidatorRoleConfig, context: R
   const engine = new InferenceEngine({ modelPath: config.modelPath, maxParallelSequences: 2 })
   context.progress('loading the model')
   const [store] = await Promise.all([
-    DurableStore.open(join(folder, 'store.db'), validatorStoreSchema),
+    openRoleStore(folder, validatorStoreSchema, log),
     engine.start(),
     ensureTestMoney(role, config.netuid, log),
   ])
@@ -74,7 +75,7 @@ export async function startValidatorRole(config: ValidatorRoleConfig, context: R
     startBlock: network.startBlock,
     unsettledBlocks: network.chainKind === 'embedded' ? 0 : externalUnsettledBlocks,
   })
-  const tell = createEventTeller(log, context.notice)
+  const tell = createEventTeller(log, notices.of('signing'))
   const timekeeper = openNetworkBeacon(network, { ledger, clock: systemClock, endpoints: config.beaconEndpoints })
   const loop = new ValidatorLoop({
     netuid: config.netuid,
@@ -127,7 +128,8 @@ export async function startValidatorRole(config: ValidatorRoleConfig, context: R
     endpoint,
     config: seatConfig,
     log,
-    context,
+    context: { progress: context.progress, notice: notices.of('seat') },
+    folder,
   })
   const subnet = await reader.readContract({
     address: network.contracts.subnets,

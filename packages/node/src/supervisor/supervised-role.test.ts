@@ -107,6 +107,30 @@ describe('SupervisedRole', () => {
     expect(() => process.kill(pid as number, 0)).toThrow('ESRCH')
   })
 
+  it('tells of the process that runs, and of none while none does', async () => {
+    const { role } = supervise('notices')
+    await role.start()
+    expect(role.status()).toMatchObject({ startedAtMs: 1_000_000, notice: 'look at this' })
+    process.kill(role.status().pid as number, 'SIGKILL')
+    nowMs += 5_000
+    await until(() => role.status().restarts === 1)
+    for (const stale of ['pid', 'startedAtMs', 'rssBytes', 'notice']) expect(role.status()).not.toHaveProperty(stale)
+    await until(() => role.status().state === 'ready')
+    expect(role.status()).toMatchObject({ startedAtMs: nowMs })
+  })
+
+  it('judges the health of a process from when it served: a long start is none', async () => {
+    const { role, log } = supervise('moves')
+    await role.start()
+    for (let kills = 1; kills <= 3; kills++) {
+      process.kill(role.status().pid as number, 'SIGKILL')
+      await until(() => role.status().restarts === kills && role.status().state === 'ready')
+    }
+    const delays = [...log().matchAll(/restarting in (\d+) ms/g)].map((match) => Number(match[1]))
+    expect(delays[0]).toBe(200)
+    expect(Math.max(...delays)).toBeGreaterThan(200)
+  })
+
   it('stops while a restart is due, without another process', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] })
     const { role } = supervise('works')

@@ -57,7 +57,9 @@ export class SupervisedRole {
   readonly #options: SupervisedRoleOptions
   #child: ChildProcess | undefined
   #state: RoleState = 'stopped'
+  /** Of the process that runs now; nothing while none does. */
   #startedAtMs: number | undefined
+  #readyAtMs: number | undefined
   #heardAtMs = 0
   #progressAtMs = 0
   #progress = ''
@@ -125,9 +127,11 @@ export class SupervisedRole {
 
   #spawn(): void {
     this.#state = this.#restarts === 0 ? 'starting' : 'restarting'
-    this.#startedAtMs = this.#options.clock.nowMs()
-    this.#heardAtMs = this.#startedAtMs
-    this.#progressAtMs = this.#startedAtMs
+    const nowMs = this.#options.clock.nowMs()
+    this.#startedAtMs = nowMs
+    this.#readyAtMs = undefined
+    this.#heardAtMs = nowMs
+    this.#progressAtMs = nowMs
     this.#progress = ''
     this.#verdict = undefined
     this.#notice = undefined
@@ -159,6 +163,7 @@ export class SupervisedRole {
     if (message.type === 'ready') {
       if (this.#restarts > 0) this.#tellAll(`is back as process ${this.#child?.pid}`)
       this.#state = 'ready'
+      this.#readyAtMs = this.#heardAtMs
       this.#info = message.info
       this.#firstStart?.resolve(message.info)
       this.#firstStart = undefined
@@ -211,9 +216,14 @@ export class SupervisedRole {
       this.#firstStart.reject(this.#endedEarly(how))
       return
     }
-    const livedMs = this.#options.clock.nowMs() - (this.#startedAtMs ?? 0)
-    this.#attempt = livedMs > healthyAfterMs ? 0 : this.#attempt + 1
+    // A long start is no health: a role that takes minutes to load and then ends at once is one that ends again and again.
+    const servedMs = this.#readyAtMs === undefined ? 0 : this.#options.clock.nowMs() - this.#readyAtMs
+    this.#attempt = servedMs > healthyAfterMs ? 0 : this.#attempt + 1
     this.#restarts += 1
+    this.#child = undefined
+    this.#startedAtMs = undefined
+    this.#rssBytes = undefined
+    this.#notice = undefined
     this.#state = 'restarting'
     this.#lastError = `ended with ${how}`
     const delayMs =

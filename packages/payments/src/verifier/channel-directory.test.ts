@@ -66,3 +66,23 @@ it('says so when the ledger does not answer', async () => {
   const channels = new ChannelDirectory({ reader, escrow: net.domain.escrow, startBlock: 0, unsettledBlocks: 0 })
   await expect(channels.find([zeroHash])).rejects.toMatchObject({ code: 'payments/ledger-unreachable' })
 })
+
+it('forgets channels of blocks that were replaced, however deep', async () => {
+  const channelId: Hex = `0x${'c1'.repeat(32)}`
+  const config = { payer: receiver, payerAuthorizer: receiver, receiver, receiverAuthorizer: receiver, token: receiver }
+  const logs = [
+    { eventName: 'ChannelCreated', blockNumber: 7n, args: { channelId, config } },
+    { eventName: 'Deposited', blockNumber: 7n, args: { channelId, newBalance: 9n } },
+  ]
+  let fork = 'a'
+  const reader = {
+    getBlockNumber: async () => 100n,
+    getBlock: async ({ blockNumber }: { blockNumber: bigint }) => ({ hash: `0x${blockNumber}${fork}`, timestamp: 1n }),
+    getLogs: async ({ fromBlock }: { fromBlock: bigint }) => (fork === 'a' && fromBlock <= 7n ? logs : []),
+  } as never
+  const channels = new ChannelDirectory({ reader, escrow: net.domain.escrow, startBlock: 0, unsettledBlocks: 32 })
+  expect((await channels.find([channelId])).get(channelId)?.mostDepositedAtomic).toBe(9n)
+  expect((await channels.find([channelId])).size).toBe(1)
+  fork = 'b'
+  expect((await channels.find([channelId])).size).toBe(0)
+})

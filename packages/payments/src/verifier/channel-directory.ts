@@ -1,5 +1,5 @@
 import { type Address, type Hex, toAddress } from '@koinon/base'
-import { type LedgerReader, LogPager } from '@koinon/ledger'
+import { type LedgerReader, LogPager, SettledMark } from '@koinon/ledger'
 import { batchSettlementAbi } from '@koinon/ledger/abis'
 import { reachable } from '../core/escrow.ts'
 
@@ -16,7 +16,7 @@ export type ChannelDirectoryOptions = {
   readonly reader: LedgerReader
   readonly escrow: Address
   readonly startBlock: number
-  /** Blocks behind the head that may still be replaced: read anew each time. 0 on a single sequencer's chain. */
+  /** Blocks behind the head that are expected to be replaced: read anew each time; where more are, all is. 0 on a single sequencer's chain. */
   readonly unsettledBlocks: number
 }
 
@@ -33,11 +33,13 @@ export class ChannelDirectory {
   readonly #options: ChannelDirectoryOptions
   readonly #settled = new Map<Hex, LedgerChannel>()
   readonly #pager = new LogPager()
+  readonly #mark: SettledMark
   #nextBlock: bigint
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(options: ChannelDirectoryOptions) {
     this.#options = options
+    this.#mark = new SettledMark(options.reader)
     this.#nextBlock = BigInt(options.startBlock)
   }
 
@@ -58,12 +60,21 @@ export class ChannelDirectory {
     const { reader, unsettledBlocks } = this.#options
     const head = await reachable(reader.getBlockNumber({ cacheTime: 0 }))
     const settledHead = head - BigInt(unsettledBlocks)
+    if (unsettledBlocks > 0) {
+      if (!(await reachable(this.#mark.holds()))) this.#forget()
+      if (settledHead >= this.#nextBlock) await reachable(this.#mark.set(settledHead))
+    }
     while (this.#nextBlock <= settledHead) {
       this.#nextBlock = (await this.#read(this.#nextBlock, settledHead, this.#settled)) + 1n
     }
     const unsettled = new Map<Hex, LedgerChannel>()
     for (let next = this.#nextBlock; next <= head; ) next = (await this.#read(next, head, unsettled)) + 1n
     return unsettled
+  }
+
+  #forget(): void {
+    this.#settled.clear()
+    this.#nextBlock = BigInt(this.#options.startBlock)
   }
 
   /** Reads the first page of a span; resolves with the block at which it ends. */

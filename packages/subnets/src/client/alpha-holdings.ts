@@ -1,6 +1,6 @@
 /** All that an account has in pools and stake: free alpha, positions on hotkeys, what is leaving, root dividends. Atomic units. */
 import { type Address, KoinonError, toAddress } from '@koinon/base'
-import { type LedgerReader, LogPager } from '@koinon/ledger'
+import { type LedgerReader, LogPager, SettledMark } from '@koinon/ledger'
 import { alphaStakingAbi, poolsAbi } from '@koinon/ledger/abis'
 import { rootNetuid } from './alpha-stake.ts'
 import { netuidsOf, type PoolNetwork, type PoolPlace } from './pools.ts'
@@ -43,6 +43,7 @@ export class HoldingsReader {
   readonly #account: Address
   readonly #places = new Map<string, StakedPlace>()
   readonly #pager = new LogPager()
+  readonly #mark: SettledMark
   #nextBlock: bigint
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -50,6 +51,7 @@ export class HoldingsReader {
     this.#network = network
     this.#reader = reader
     this.#account = account
+    this.#mark = new SettledMark(reader)
     this.#nextBlock = BigInt(network.startBlock)
   }
 
@@ -82,6 +84,11 @@ export class HoldingsReader {
   async #findPlaces(): Promise<void> {
     const head = await this.#reader.getBlockNumber({ cacheTime: 0 })
     const settled = head - unsettledBlocks[this.#network.chainKind]
+    if (this.#network.chainKind !== 'embedded') {
+      // A place that is no more holds nothing; one that was never seen would be missing.
+      if (!(await this.#mark.holds())) this.#nextBlock = BigInt(this.#network.startBlock)
+      if (settled >= this.#nextBlock) await this.#mark.set(settled)
+    }
     for (let fromBlock = this.#nextBlock; fromBlock <= head; ) {
       const { logs, toBlock } = await this.#pager.next({ fromBlock, toBlock: head }, (span) =>
         this.#reader.getLogs({

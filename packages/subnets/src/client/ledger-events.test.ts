@@ -57,6 +57,10 @@ function readerOf(logs: readonly Log[], most: number) {
   const reader = {
     request,
     getBlockNumber: async () => 20_000n,
+    getBlock: async ({ blockNumber }: { blockNumber: bigint }) => ({
+      hash: `0x${blockNumber}`,
+      timestamp: blockNumber,
+    }),
     getLogs: async ({ fromBlock, toBlock }: { fromBlock: bigint; toBlock: bigint }) =>
       request({
         method: 'eth_getLogs',
@@ -95,5 +99,39 @@ describe('LedgerEvents', () => {
     const events = new LedgerEvents(reader, contracts, { startBlock: 1, unsettledBlocks: 0, netuid: 1 })
     expect((await events.read()).map(({ args }) => args.netuid)).toEqual([1])
     expect(answered.reduce((sum, count) => sum + count, 0)).toBe(1)
+  })
+
+  it('reads all anew when a reorganisation went deeper than it expects', async () => {
+    const { reader: before } = readerOf(
+      [
+        { ...removed(1), block: 100 },
+        { ...removed(2), block: 200 },
+      ],
+      5_000,
+    )
+    const { reader: after } = readerOf(
+      [
+        { ...removed(1), block: 100 },
+        { ...removed(3), block: 201 },
+      ],
+      5_000,
+    )
+    let fork = before
+    let name = 'a'
+    const reader = {
+      request: (request: never) => fork.request(request),
+      getBlockNumber: async () => 20_000n,
+      getBlock: async ({ blockNumber }: { blockNumber: bigint }) => ({
+        hash: blockNumber < 200n ? `0x${blockNumber}` : `0x${blockNumber}${name}`,
+        timestamp: blockNumber,
+      }),
+    }
+    const events = new LedgerEvents(reader as never, contracts, { startBlock: 1, unsettledBlocks: 32 })
+    const uids = async () => (await events.read()).map(({ blockNumber }) => Number(blockNumber))
+    expect(await uids()).toEqual([100, 200])
+    fork = after
+    name = 'b'
+    expect(await uids()).toEqual([100, 201])
+    expect(await uids()).toEqual([100, 201])
   })
 })

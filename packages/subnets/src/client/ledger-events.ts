@@ -1,6 +1,6 @@
 /** Events of the subnet contracts, read once and kept: the past does not change. */
 import type { Address, Hex } from '@koinon/base'
-import { type BlockSpan, type LedgerReader, LogPager } from '@koinon/ledger'
+import { type BlockSpan, type LedgerReader, LogPager, SettledMark } from '@koinon/ledger'
 import { epochsAbi, permitsAbi, subnetsAbi, weightsAbi, workAbi } from '@koinon/ledger/abis'
 import { formatLog, numberToHex, type RpcLog, toEventSelector } from 'viem'
 import { createEventDecoder } from './event-decoder.ts'
@@ -32,7 +32,10 @@ export type LedgerEvent = ReturnType<typeof decode>[number]
 
 export type EventOptions = {
   readonly startBlock: number
-  /** Blocks behind the head that may still be replaced: read anew each time. 0 on a single sequencer's chain. */
+  /**
+   * Blocks behind the head that are expected to be replaced: read anew each time. Where more are, all is read anew. 0 on a single
+   * sequencer's chain, of which no block is ever replaced.
+   */
   readonly unsettledBlocks: number
   /** The only subnet whose events are read; of all without it. */
   readonly netuid?: number
@@ -44,8 +47,9 @@ export class LedgerEvents {
   readonly #contracts: EventContracts
   readonly #options: EventOptions
   readonly #pager = new LogPager()
+  readonly #mark: SettledMark
   readonly #timestamps = new Map<bigint, number>()
-  readonly #settled: LedgerEvent[] = []
+  #settled: LedgerEvent[] = []
   #unsettled: readonly LedgerEvent[] = []
   #nextBlock: bigint
   #turn: Promise<unknown> = Promise.resolve()
@@ -56,6 +60,7 @@ export class LedgerEvents {
     this.#reader = reader
     this.#contracts = contracts
     this.#options = options
+    this.#mark = new SettledMark(reader)
     this.#nextBlock = BigInt(options.startBlock)
   }
 
@@ -84,6 +89,10 @@ export class LedgerEvents {
   async #advance(): Promise<void> {
     const head = await this.#reader.getBlockNumber({ cacheTime: 0 })
     const settledHead = head - BigInt(this.#options.unsettledBlocks)
+    if (this.#options.unsettledBlocks > 0) {
+      if (!(await this.#mark.holds())) this.#forget()
+      if (settledHead >= this.#nextBlock) await this.#mark.set(settledHead)
+    }
     while (this.#nextBlock <= settledHead) {
       this.#nextBlock = (await this.#fetch({ fromBlock: this.#nextBlock, toBlock: settledHead }, this.#settled)) + 1n
     }
@@ -92,6 +101,12 @@ export class LedgerEvents {
       fromBlock = (await this.#fetch({ fromBlock, toBlock: head }, unsettled)) + 1n
     }
     this.#unsettled = unsettled
+  }
+
+  #forget(): void {
+    this.#settled = []
+    this.#timestamps.clear()
+    this.#nextBlock = BigInt(this.#options.startBlock)
   }
 
   /** Appends the first page of a span; resolves with the block at which it ends. */

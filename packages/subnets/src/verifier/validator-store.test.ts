@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Hex, sha256Hex, zeroHash } from '@koinon/base'
@@ -23,6 +24,13 @@ const result = {
   dataHash: zeroHash,
 } as const
 const signature: Hex = `0x${'5a'.repeat(65)}`
+const clockOfTests = {
+  genesisSeconds: 1_000,
+  epochSeconds: 100,
+  workCommitSeconds: 10,
+  weightCommitSeconds: 20,
+  weightRevealSeconds: 10,
+}
 const cleanups: (() => Promise<void> | void)[] = []
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
@@ -237,6 +245,59 @@ describe('ValidatorServer', () => {
     expect((await get(target)).status).toBe(404)
   })
 
+  it('asks once whether it is ready, and what time it is, however many want to know at once', async () => {
+    const { path, open } = setup()
+    const { store } = await open(path)
+    await store.saveAssessment(1, 7, assessment, next([]))
+    let asked = 0
+    const slow = async <value>(value: value) => {
+      asked++
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      return value
+    }
+    const clock = { ...clockOfTests, activationDelaySeconds: 5 }
+    const get = await serve(store, { clock: async () => clock, nowSeconds: () => slow(5_000) }, () => slow(true))
+    const many = async (target: string) => {
+      const answers = await Promise.all(Array.from({ length: 40 }, () => get(target)))
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+      return asked
+    }
+    expect(await many('/readyz')).toBe(1)
+    expect(await many('/readyz')).toBe(1)
+    // Where requests come one after the other the ledger is asked anew, until the epoch is known to be closed.
+    expect(await many('/v1/evidence-log/1/7')).toBeLessThan(20)
+    const before = asked
+    expect(await many('/v1/evidence-log/1/7')).toBe(before)
+  })
+
+  it('answers others and keeps its store while a stranger asks for long logs and fetches none', async () => {
+    const { path, open } = setup()
+    const { store } = await open(path)
+    const logText = 'x'.repeat(2 ** 20)
+    for (const epoch of [5, 6, 7]) await store.saveAssessment(1, epoch, { ...assessment, logText }, next([]))
+    await store.saveAttestation({ result, signature }, logText)
+    const clock = { ...clockOfTests, activationDelaySeconds: 5 }
+    const get = await serve(store, { clock: async () => clock, nowSeconds: async () => 5_000 })
+    const { port } = new URL(get.url)
+    const ask = (epoch: number) => `GET /v1/evidence-log/1/${epoch} HTTP/1.1\r\nhost: a\r\n\r\n`
+    // As much as fits into one packet on one connection, and some on each of many.
+    const strangers = Array.from({ length: 60 }, (_, place) => {
+      const socket = connect(Number(port), '127.0.0.1', () => {
+        socket.write(ask(5 + (place % 3)).repeat(place === 0 ? 1_000 : 3))
+        socket.pause()
+      })
+      socket.on('error', () => undefined)
+      return socket
+    })
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    expect((await get('/v1/attestations/1/7')).status).toBe(200)
+    expect((await store.assessment(1, 7))?.logText.length).toBe(logText.length)
+    expect(process.memoryUsage().arrayBuffers).toBeLessThan(64 * 2 ** 20)
+    for (const stranger of strangers) stranger.destroy()
+    expect((await get('/v1/evidence-log/1/6')).text.length).toBe(logText.length)
+    expect((await get('/v1/records/1/7')).text.length).toBe(logText.length)
+  })
+
   it('answers strangers politely and nothing more', async () => {
     const { path, open } = setup()
     const { store } = await open(path)
@@ -258,21 +319,27 @@ describe('ValidatorServer', () => {
   })
 })
 
-async function serve(store: ValidatorStore, ledger: ConstructorParameters<typeof ValidatorServer>[0]['ledger']) {
+async function serve(
+  store: ValidatorStore,
+  ledger: ConstructorParameters<typeof ValidatorServer>[0]['ledger'],
+  isReady: () => Promise<boolean> = async () => false,
+) {
   const server = new ValidatorServer({
     store,
     ledger,
     host: '127.0.0.1',
     port: 0,
-    readiness: async () => ({ isReady: false, reason: 'no permit' }),
+    readiness: async () => ({ isReady: await isReady(), reason: 'no permit' }),
     metrics: async () => 'koinon_up 1\n',
   })
   const { port } = await server.start()
   cleanups.push(() => server.stop())
-  return async (path: string, method = 'GET') => {
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, signal: AbortSignal.timeout(20_000) })
+  const url = `http://127.0.0.1:${port}`
+  const get = async (path: string, method = 'GET') => {
+    const response = await fetch(`${url}${path}`, { method, signal: AbortSignal.timeout(20_000) })
     return { status: response.status, text: await response.text() }
   }
+  return Object.assign(get, { url })
 }
 
 function setup() {

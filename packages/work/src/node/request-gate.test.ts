@@ -80,6 +80,26 @@ describe('RequestGate', () => {
     )
   })
 
+  it('looks at no signature of whom it refuses, and is not taken in by who says that it is another', async () => {
+    const gate = gateKnowing(() => false)
+    const mayAsk = async (sender: string) => sender === known.delegation.signer
+    const broken = (request: ReturnType<typeof ask>, change: (json: Record<string, unknown>) => void) => {
+      const text = Buffer.from(String(request.headers[nodeRequestHeader]), 'base64url').toString()
+      const json = JSON.parse(text) as Record<string, unknown>
+      change(json)
+      return { ...request, headers: { [nodeRequestHeader]: Buffer.from(JSON.stringify(json)).toString('base64url') } }
+    }
+    const unproved = broken(ask(strangers[0] as typeof known), (json) => {
+      json['signature'] = `0x${'00'.repeat(64)}`
+    })
+    await expect(gate.identifyPermitted(unproved, mayAsk)).rejects.toThrow(code('not-allowed'))
+    const posing = broken(ask(strangers[0] as typeof known), ({ request }) => {
+      ;(request as Record<string, unknown>)['sender'] = known.delegation.signer
+    })
+    await expect(gate.identifyPermitted(posing, mayAsk)).rejects.toThrow(code('forged'))
+    await expect(gate.identifyPermitted({ ...posing, headers: {} }, mayAsk)).rejects.toThrow(code('unsigned'))
+  })
+
   it('takes a request once, though two of it are looked at together', async () => {
     const gate = gateKnowing(() => false)
     const request = ask(known)

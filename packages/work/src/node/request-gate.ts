@@ -12,7 +12,7 @@ import {
 } from '@koinon/base'
 import { sha256Native, verifySessionNative } from '@koinon/base/node'
 import { DelegationMemory } from '../delegations.ts'
-import { nodeRequestHeader, verifyNodeRequest } from '../node-request.ts'
+import { claimedSender, nodeRequestHeader, verifyNodeRequest } from '../node-request.ts'
 import { type NonceBounds, NonceMemory } from '../nonces.ts'
 import type { SignedDelegation } from '../session-delegation.ts'
 import { HandshakeBook } from './handshake-book.ts'
@@ -97,8 +97,8 @@ export class RequestGate {
   }
 
   /**
-   * As `identify`, for what only some accounts may ask: of the others no nonce is remembered, once it is proved who asks. Throws
-   * `request/not-allowed` to them.
+   * As `identify`, for what only some accounts may ask: whoever says that it is another one is refused before any signature is looked at,
+   * and leaves no nonce and no delegation behind. Throws `request/not-allowed` to them.
    */
   async identifyPermitted(
     request: RequestSource,
@@ -108,10 +108,12 @@ export class RequestGate {
     const bodyHash = bytesToHex(sha256Native(body))
     const { clock } = this.#options
     const session = this.#senderBySession(request, bodyHash, clock.nowMs())
-    const signed = session === undefined ? this.#verifySigned(request, bodyHash, clock.nowMs()) : undefined
-    const sender = signed?.sender ?? (session as Address)
+    const sender = session ?? claimedSender(single(request.headers[nodeRequestHeader]))
     if (!(await mayAsk(sender))) throw refused('not-allowed', 'This account may not ask for this here')
-    if (signed !== undefined) this.#remember(signed, this.#known, clock.nowMs())
+    if (session === undefined) {
+      const nowMs = clock.nowMs()
+      this.#remember(this.#verifySigned(request, bodyHash, nowMs), this.#known, nowMs)
+    }
     return { sender, bodyHash }
   }
 

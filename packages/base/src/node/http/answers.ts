@@ -8,16 +8,16 @@ export function sendJson(response: ServerResponse, status: number, json: unknown
   sendText(response, status, 'application/json; charset=utf-8', JSON.stringify(json), headers)
 }
 
-/** Sends a whole text answer, under the same terms. */
+/** Sends a whole text answer, as text or in UTF-8, under the same terms. */
 export function sendText(
   response: ServerResponse,
   status: number,
   contentType: string,
-  text: string,
+  text: string | Uint8Array,
   headers: AnswerHeaders = {},
 ): void {
   if (response.headersSent || response.destroyed) return
-  const body = Buffer.from(text)
+  const body = typeof text === 'string' ? Buffer.from(text) : text
   response.writeHead(status, {
     'content-type': contentType,
     'content-length': body.length,

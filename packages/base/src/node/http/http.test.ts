@@ -205,3 +205,21 @@ describe('who is local', () => {
       expect(isForeignPage(from({ host, ...(headers as Record<string, string>) }))).toBe(true)
   })
 })
+
+describe('requests that a connection sends ahead', () => {
+  it('are answered in their order while they are few, and end the connection when they are many', async () => {
+    let begun = 0
+    const port = await listen(async (_request, response) => {
+      const number = ++begun
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      sendJson(response, 200, { number })
+    })
+    const next = 'GET / HTTP/1.1\r\nhost: a\r\n\r\n'
+    const few = await raw(port, next.repeat(3) + whole)
+    expect([...few.matchAll(/"number":(\d)/g)].map(([, number]) => number)).toEqual(['1', '2', '3', '4'])
+    begun = 0
+    expect(await raw(port, next.repeat(500)).catch(() => '')).toBe('')
+    expect(begun).toBeLessThan(10)
+    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200)
+  })
+})

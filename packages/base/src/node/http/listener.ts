@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { boundConnections } from './connections.ts'
 
 /** Limits of a listener, milliseconds and bytes. They bound what a stranger can hold open. */
@@ -28,11 +28,21 @@ export const defaultHttpLimits: HttpLimits = {
   bodyBytes: 1 << 20,
 }
 
-/** One listener with limits and deadlines. A handler that throws or rejects destroys its own connection only. */
+/**
+ * Requests that a connection sends ahead of the answers it waits for. Node hands over all of them at once: without a bound one packet
+ * would be as many pieces of work as fit into it.
+ */
+const mostAhead = 8
+
+/**
+ * One listener with limits and deadlines. A handler that throws or rejects destroys its own connection only, and so does a connection that
+ * sends too many requests ahead.
+ */
 export class HttpListener {
   readonly #server: Server
   readonly #host: string
   readonly #port: number
+  readonly #ahead = new WeakMap<Socket, number>()
 
   constructor(options: {
     readonly host: string
@@ -56,10 +66,21 @@ export class HttpListener {
       (request, response) => {
         // Without a listener a broken socket would be an uncaught error of the process.
         response.on('error', () => undefined)
+        if (!this.#admit(request.socket, response)) return
         options.handle(request, response).catch(() => response.destroy())
       },
     )
     boundConnections(this.#server, { maximum: limits.maximumConnections, perNetwork: limits.connectionsPerNetwork })
+  }
+
+  /** False where the connection is ended, because it sent too much ahead. */
+  #admit(socket: Socket, response: ServerResponse): boolean {
+    const ahead = (this.#ahead.get(socket) ?? 0) + 1
+    this.#ahead.set(socket, ahead)
+    response.once('close', () => this.#ahead.set(socket, (this.#ahead.get(socket) ?? 1) - 1))
+    if (ahead <= mostAhead) return true
+    socket.destroy()
+    return false
   }
 
   /** Resolves with the port once it listens; rejects when the port is taken. */
