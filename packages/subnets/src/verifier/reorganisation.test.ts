@@ -61,9 +61,8 @@ async function rpc(method: string, ...params: readonly unknown[]): Promise<unkno
   expect(error).toBeUndefined()
   return result
 }
-/** That many blocks, so many seconds apart. */
-const mine = (blocks: number, seconds = 1) =>
-  rpc('hardhat_mine', `0x${blocks.toString(16)}`, `0x${seconds.toString(16)}`)
+/** That many blocks, a second apart. */
+const mine = (blocks: number) => rpc('hardhat_mine', `0x${blocks.toString(16)}`)
 
 async function validate(network: NetworkFile, { privateKey }: TestAccount, netuid: number): Promise<TestValidator> {
   const validator = await createTestValidator(network, privateKey, netuid, mkdtempSync(join(folder, 'validator-')))
@@ -107,7 +106,7 @@ describe('a chain whose blocks are replaced in the middle of an epoch', () => {
     await until('the careful one goes on waiting', () => waits(careful) > waited + 2)
     expect([has(careful, 'attested', 1), has(careful, 'signedOther', 1)]).toEqual([false, false])
     // So deep now, and its turn.
-    await mine(1, 200)
+    await ledger.moveTo((await ledger.nowSeconds()) + 200)
     await mine(32)
     await until('it signs and submits', () => has(careful, 'submitted', 1))
     const [root] = await connect(external, ledger.owner.privateKey).ledger.roots(netuid)
@@ -127,16 +126,16 @@ describe('a chain whose blocks are replaced in the middle of an epoch', () => {
     const validator = await validate(external, first, netuid)
     // 32 blocks take longer than an epoch.
     const blockSeconds = Math.ceil((1.1 * testPhases.epochSeconds) / 32)
-    await mine(10, blockSeconds)
+    const pass = async (): Promise<void> => ledger.moveTo((await ledger.nowSeconds()) + blockSeconds)
     const late = (event: ValidatorEvent): boolean => event.kind === 'waitsForBlocks' && event.isLate
     await until('it is told', async () => {
-      await mine(1, blockSeconds)
+      await pass()
       return validator.events.some(late)
     })
     expect(has(validator, 'attested', 1)).toBe(false)
     const { ledger: chain } = connect(external, ledger.owner.privateKey)
     await until('the result of the first epoch is there', async () => {
-      await mine(1, blockSeconds)
+      await pass()
       return (await chain.roots(netuid)).some(({ epoch }) => epoch === 1)
     })
     expect(await chain.nowSeconds()).toBeGreaterThan(epochWindow(clock, 2).endsAtSeconds)
