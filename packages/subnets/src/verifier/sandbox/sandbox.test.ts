@@ -7,6 +7,8 @@ import type { AdmittedAnswer } from './sandbox-messages.ts'
 
 const beacon: Hex = `0x${'5a'.repeat(32)}`
 const opened: SubnetSandbox[] = []
+/** For tests that wait for several deadlines, and for new processes after them. */
+const longMs = 300_000
 
 afterEach(async () => {
   for (const sandbox of opened.splice(0)) await sandbox.close()
@@ -264,17 +266,21 @@ export const two = defineSubnet({ name: 'two', version: 1, mechanisms: [${both}]
     ['a string that doubles', "let s = 'ab'; for (;;) s += s", /Invalid string length/],
   ]
 
-  it('ends what goes on for ever at its deadline, before the answer and after it, and goes on', async () => {
-    const bodies = endless.map(([, body], index) => `if (sum === ${index}) { ${body} }`).join('\n')
-    const sandbox = await open(fileOf({ score: `(task, { sum }) => {\n${bodies}\nreturn sum }` }))
-    for (const [sum, [name, , problem]] of endless.entries()) {
-      expect(await judge(sandbox, ['{"sum":100}', JSON.stringify({ sum }), '{"sum":300}']), name).toEqual([
-        { kind: 'scored', scorePpm: 100, reasons: [] },
-        { kind: 'fault', problem: expect.stringMatching(problem), isDeadline: expect.any(Boolean) },
-        { kind: 'scored', scorePpm: 300, reasons: [] },
-      ])
-    }
-  })
+  it(
+    'ends what goes on for ever at its deadline, before the answer and after it, and goes on',
+    async () => {
+      const bodies = endless.map(([, body], index) => `if (sum === ${index}) { ${body} }`).join('\n')
+      const sandbox = await open(fileOf({ score: `(task, { sum }) => {\n${bodies}\nreturn sum }` }))
+      for (const [sum, [name, , problem]] of endless.entries()) {
+        expect(await judge(sandbox, ['{"sum":100}', JSON.stringify({ sum }), '{"sum":300}']), name).toEqual([
+          { kind: 'scored', scorePpm: 100, reasons: [] },
+          { kind: 'fault', problem: expect.stringMatching(problem), isDeadline: expect.any(Boolean) },
+          { kind: 'scored', scorePpm: 300, reasons: [] },
+        ])
+      }
+    },
+    longMs,
+  )
 
   it('counts a promise for nothing that the file let go of and that fails', async () => {
     const score = '(task, { sum }) => { (async () => { throw new Error(String(sum)) })(); return sum }'
@@ -301,22 +307,30 @@ export const two = defineSubnet({ name: 'two', version: 1, mechanisms: [${both}]
     ])
   })
 
-  it('gives null for the list on which an aggregate loops, and the others their own', async () => {
-    const aggregate = '(scores) => { while (scores[0].scorePpm === 1) {} ; return scores[0].scorePpm }'
-    const sandbox = await open(fileOf({ aggregate, scoreTimeoutMs: '100' }))
-    const rows = [4, 1, 7].map((scorePpm) => [{ task: 0, scorePpm }])
-    expect(await sandbox.aggregate(rows)).toEqual([4, null, 7])
-    const hopeless = [1, 1, 1, 7].map((scorePpm) => [{ task: 0, scorePpm }])
-    expect(await sandbox.aggregate(hopeless)).toEqual([null, null, null, null])
-  })
+  it(
+    'gives null for the list on which an aggregate loops, and the others their own',
+    async () => {
+      const aggregate = '(scores) => { while (scores[0].scorePpm === 1) {} ; return scores[0].scorePpm }'
+      const sandbox = await open(fileOf({ aggregate, scoreTimeoutMs: '100' }))
+      const rows = [4, 1, 7].map((scorePpm) => [{ task: 0, scorePpm }])
+      expect(await sandbox.aggregate(rows)).toEqual([4, null, 7])
+      const hopeless = [1, 1, 1, 7].map((scorePpm) => [{ task: 0, scorePpm }])
+      expect(await sandbox.aggregate(hopeless)).toEqual([null, null, null, null])
+    },
+    longMs,
+  )
 
-  it('ends a baseline that goes on for ever, before and after it answered', async () => {
-    for (const body of ['for (;;) await null', 'Promise.resolve().then(() => { for (;;) ; }); return { sum: 7 }']) {
-      const sandbox = await open(fileOf({ serve: `async () => { ${body} }` }))
-      await expect(serve(sandbox)).rejects.toThrow(/timed out|took longer/)
-      expect(await judge(sandbox, ['{"sum":7}'])).toHaveLength(1)
-    }
-  })
+  it(
+    'ends a baseline that goes on for ever, before and after it answered',
+    async () => {
+      for (const body of ['for (;;) await null', 'Promise.resolve().then(() => { for (;;) ; }); return { sum: 7 }']) {
+        const sandbox = await open(fileOf({ serve: `async () => { ${body} }` }))
+        await expect(serve(sandbox)).rejects.toThrow(/timed out|took longer/)
+        expect(await judge(sandbox, ['{"sum":7}'])).toHaveLength(1)
+      }
+    },
+    longMs,
+  )
 
   it('hands out what the file writes to its console', async () => {
     const lines: string[] = []
