@@ -304,7 +304,7 @@ const pages: readonly (readonly [name: string, hash: string, prepare: (page: Pag
     },
   ],
   ['subnets', '#/subnets', (page) => page.getByRole('table', { name: 'Subnets' }).waitFor()],
-  ['subnet', '#/subnets/1', (page) => page.getByRole('table', { name: 'Seats of the epoch' }).waitFor()],
+  ['subnet', '#/subnets/1', (page) => page.getByRole('table', { name: 'Seats of the subnet' }).waitFor()],
   ['validators', '#/validators', (page) => page.getByRole('table', { name: /^Validators of subnet 1 in/ }).waitFor()],
   [
     'decentralization',

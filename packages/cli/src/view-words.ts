@@ -31,9 +31,9 @@ export function signedAmount(atomic: string): string {
   return amount > 0n ? `+${formatAmount(amount)}` : `-${formatAmount(-amount)}`
 }
 
-/** What the flow of a pool is since when; `-` where there is none. */
+/** What the flow of a pool is since when. */
 export function flowText(flow: KoinFlowJson | undefined): string {
-  if (flow === undefined) return 'no pool'
+  if (flow === undefined) return 'not known: there is no pool, or neither a gateway nor the ledger tells'
   const { netAtomic, inAtomic, outAtomic, sinceSeconds } = flow
   return `${signedAmount(netAtomic)} KOIN since ${second(sinceSeconds)}: people brought ${formatAmount(BigInt(inAtomic))} and took out ${formatAmount(BigInt(outAtomic))} by trades`
 }

@@ -23,10 +23,11 @@ export function defineSubnetList(subnet: Command): void {
           listSubnets(place),
           quoteLock(place),
           readMarkets(place),
-          viewSubnets(network),
+          // The list itself needs no logs: a server that gives none leaves flow and share unknown.
+          viewSubnets(network).catch(() => undefined),
         ])
-        const shownOf = new Map(shown.subnets.map((one) => [one.netuid, one]))
-        const since = shown.subnets.flatMap(({ flow }) => (flow === undefined ? [] : [flow.sinceSeconds]))
+        const shownOf = new Map(shown?.subnets.map((one) => [one.netuid, one]))
+        const since = (shown?.subnets ?? []).flatMap(({ flow }) => (flow === undefined ? [] : [flow.sinceSeconds]))
         const subnets = await Promise.all(netuids.map((netuid) => readSubnet(place, netuid)))
         const marketOf = new Map(markets.map((market) => [market.netuid, market]))
         const priceOf = (netuid: number): string => {
@@ -64,7 +65,7 @@ export function defineSubnetList(subnet: Command): void {
     )
 }
 
-/** Nothing where no page and no ledger tells it. */
+/** `-` where neither a gateway nor the ledger's logs tell it. */
 function flowOf(shown: Awaited<ReturnType<typeof viewSubnets>>['subnets'][number] | undefined): string {
-  return shown?.flow === undefined ? '' : signedAmount(shown.flow.netAtomic)
+  return shown?.flow === undefined ? '-' : signedAmount(shown.flow.netAtomic)
 }

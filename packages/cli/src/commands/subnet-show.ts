@@ -45,10 +45,10 @@ export function defineSubnetShow(subnet: Command): void {
             readEmissionShares(place, [netuid]),
             readSplit(place, netuid, clock),
             readLastResultEpoch(place, netuid),
-            viewSubnets(network),
+            viewSubnets(network).catch(() => undefined),
           ],
         )
-        const flow = shown.subnets.find((one) => one.netuid === netuid)?.flow
+        const flow = shown?.subnets.find((one) => one.netuid === netuid)?.flow
         const next = nextResult(clock, signed, nowSeconds)
         const isAlive = found.dissolvedAtSeconds === undefined
         const share = subnets.get(netuid)
@@ -67,7 +67,7 @@ export function defineSubnetShow(subnet: Command): void {
           text: typed(
             facts([
               ...subnetFacts(found, challenges, market, newKoin),
-              ...(flow === undefined ? [] : [['flow', flowText(flow)] as const]),
+              ['flow', flowText(flow)],
               ...(isAlive ? [...splitFacts(split), resultFact(signed, nextResultText(next))] : []),
               ...(isAlive ? [...pendingFacts(netuid, found, pending), ...ownershipFacts(netuid, ownership)] : []),
             ]),

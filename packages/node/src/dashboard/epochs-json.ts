@@ -209,7 +209,9 @@ function payout(
   const uid = uidOf.get(account)
   const log = logs.find((candidate) => candidate !== undefined && uid !== undefined && candidate.reasons.has(uid))
   const reasons = uid === undefined ? undefined : log?.reasons.get(uid)
-  const isValidator = logs.some((candidate) => candidate?.validatorUid === uid)
+  // One that fell silent has no log of the epoch, and is paid for the row that stood in for its own.
+  const isPaidAsValidator = args['mined'] === '0' && args['dividends'] !== '0'
+  const isValidator = isPaidAsValidator || logs.some((candidate) => candidate?.validatorUid === uid)
   return {
     account,
     ...(uid === undefined ? {} : { uid }),
