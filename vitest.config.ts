@@ -15,7 +15,6 @@ export default defineConfig({
     pool: 'forks',
     // One process serves many files: loading the same modules for each again took half of the time. Tests leave no state in modules.
     isolate: false,
-    // More than cores: a third of the time of these tests is waiting.
-    maxWorkers: 3,
+    maxWorkers: 2,
   },
 })

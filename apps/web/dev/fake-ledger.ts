@@ -158,7 +158,7 @@ function neuronsOf(state: FakeState, currentEpoch: number): readonly NeuronJson[
 function epochOf(state: FakeState, epoch: number, currentEpoch: number): EpochJson {
   const genesisSeconds = Math.floor(state.startedAtMs / 1000) - epochsBeforeStart * epochSeconds - 40
   const kind =
-    epoch === currentEpoch ? 'open' : epoch === currentEpoch - 1 ? 'pending' : epoch === 29 ? 'noQuorum' : 'active'
+    epoch === currentEpoch ? 'open' : epoch === currentEpoch - 1 ? 'pending' : epoch === 29 ? 'noResult' : 'active'
   return {
     netuid: 1,
     epoch,
@@ -169,7 +169,7 @@ function epochOf(state: FakeState, epoch: number, currentEpoch: number): EpochJs
     ...(kind === 'active'
       ? { root: bytesToHex(seedBytes(`root ${epoch}`)), signedStakeAtomic: (8_000n * token).toString() }
       : {}),
-    ...(kind === 'noQuorum' ? { signedStakeAtomic: (5_000n * token).toString() } : {}),
+    ...(kind === 'noResult' ? { signedStakeAtomic: (5_000n * token).toString() } : {}),
     minersTotalAtomic: ((emissionAtomic * BigInt(epoch)) / 2n).toString(),
     dividendsTotalAtomic: ((emissionAtomic * BigInt(epoch)) / 2n).toString(),
     paidAtomic: kind === 'active' ? emissionAtomic.toString() : '0',

@@ -83,7 +83,7 @@ export type NetworkJson = {
   readonly models: readonly ModelJson[]
 }
 
-export type EpochState = 'open' | 'pending' | 'active' | 'disabled' | 'noQuorum' | 'nobodyEarned'
+export type EpochState = 'open' | 'pending' | 'active' | 'disabled' | 'noResult'
 
 export type EpochJson = {
   readonly netuid: number

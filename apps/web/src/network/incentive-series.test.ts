@@ -58,16 +58,8 @@ describe('phases', () => {
   })
 
   test('says of every state what it means for pay', () => {
-    expect(epochStateSentences.noQuorum).toMatch(/nobody was paid/)
-    expect(epochStateSentences.nobodyEarned).not.toMatch(/two thirds/)
-    expect(Object.keys(epochStateSentences)).toEqual([
-      'open',
-      'pending',
-      'active',
-      'disabled',
-      'noQuorum',
-      'nobodyEarned',
-    ])
+    expect(epochStateSentences.noResult).toMatch(/nobody was paid/)
+    expect(Object.keys(epochStateSentences)).toEqual(['open', 'pending', 'active', 'disabled', 'noResult'])
   })
 })
 

@@ -26,6 +26,5 @@ export const epochStateSentences = {
   pending: 'signed, waits for its delay',
   active: 'signed and paid',
   disabled: 'shown to be wrong, or objected to by more than a third of the stake: nobody is paid from it',
-  noQuorum: 'no two thirds of the stake signed: nobody was paid, the emission accrues',
-  nobodyEarned: 'no miner earned: there was no result to sign, the emission accrues',
+  noResult: 'no result: no miner earned, or no two thirds of the stake signed; nobody was paid, the emission accrues',
 } as const

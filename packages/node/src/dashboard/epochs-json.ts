@@ -2,10 +2,9 @@
 import { KoinonError } from '@koinon/base'
 import { createLedgerReader, type NetworkFile } from '@koinon/ledger'
 import type { ArgumentSum, IndexedEvent } from '@koinon/ledger/indexer'
-import { inferenceSubnet } from '@koinon/subnet-files/inference'
-import { createSubnetLedger, type EpochWindow, epochAt, epochPhase, epochWindow, unpackRow } from '@koinon/subnets'
+import { createSubnetLedger, epochAt, epochPhase, epochWindow, unpackRow } from '@koinon/subnets'
 import type { CheckState } from '@koinon/work'
-import { auditState, type EpochState, hasEarners, isJudged, submittedState } from './epoch-state.ts'
+import { auditState, stateWithoutResult, submittedState } from './epoch-state.ts'
 import type { IndexClient } from './index-client.ts'
 import { createRowOpeners } from './row-openers.ts'
 import { createValidatorLogReader, type ValidatorLog } from './validator-logs.ts'
@@ -31,21 +30,6 @@ export function createEpochsView(sources: { readonly network: NetworkFile; reado
   const openersOf = createRowOpeners(reader)
   const readValidatorLog = createValidatorLogReader()
 
-  const stateWithoutResult = async (
-    netuid: number,
-    epoch: number,
-    window: EpochWindow,
-    nowSeconds: number,
-  ): Promise<EpochState> => {
-    if (!isJudged(window, nowSeconds)) return 'open'
-    const [seats, permitted, reveals] = await Promise.all([
-      ledger.seatsAt(netuid, window.endsAtSeconds - 1),
-      ledger.permittedAt(netuid, window.startsAtSeconds),
-      ledger.reveals(netuid, epoch),
-    ])
-    return hasEarners({ seats, permitted, reveals }, inferenceSubnet.aggregator) ? 'noQuorum' : 'nobodyEarned'
-  }
-
   const facts = async (netuid: number, epoch: number, found: Found): Promise<Record<string, unknown>> => {
     const [clock, nowSeconds] = await Promise.all([ledger.clock(netuid), ledger.nowSeconds()])
     const window = epochWindow(clock, epoch)
@@ -55,14 +39,14 @@ export function createEpochsView(sources: { readonly network: NetworkFile; reado
     )
     const confirmed = verdicts.find(({ name }) => name === 'RootConfirmed')
     const isDisabled = verdicts.some(({ name }) => name !== 'RootConfirmed')
-    const activatesAt = confirmed?.timestampSeconds ?? Number(root?.args['activatesAt'])
+    const activatesAtSeconds = confirmed?.timestampSeconds ?? Number(root?.args['activatesAt'])
     const beacon = found.beacons.find((event) => event.epoch === epoch)
     const phase = epochPhase(window, nowSeconds)
     const result = root?.args['result'] as Record<string, string> | undefined
     const state =
       root === undefined
-        ? await stateWithoutResult(netuid, epoch, window, nowSeconds)
-        : submittedState({ activatesAt, isDisabled }, nowSeconds)
+        ? stateWithoutResult(window, nowSeconds)
+        : submittedState({ activatesAtSeconds, isDisabled }, nowSeconds)
     return {
       netuid,
       epoch,

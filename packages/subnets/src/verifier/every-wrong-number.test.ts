@@ -29,14 +29,11 @@ const salt: Hex = `0x${'5a'.repeat(32)}`
 /** What the ledger does not even take from two thirds of the stake. */
 const refusals =
   /PostingMismatch|ValidatorsNotAscending|ValidatorWithoutStake|StakeMismatch|QuorumNotReached|Total(Decreased|ExceedsAccrued)/
-/** Which of all forgeries are posted alone: every one, every second and so on; and how many pairs. */
+/** Which of all forgeries are posted alone: every second, every fourth and so on; and how many pairs. */
 const runs = [
-  ['stakeMedian', 1, 24],
-  ['yuma3Capped', 2, 24],
-  ['yuma2', 9, 8],
-  ['yuma3', 9, 8],
-  ['yuma3Liquid', 9, 8],
-  ['yuma3LiquidDecaying', 9, 8],
+  ['stakeMedian', 2, 12],
+  ['yuma3Capped', 4, 12],
+  ['yuma3', 23, 3],
 ] as const
 
 describe.each(runs)('what a quorum may post under %s', (aggregatorName, step, pairs) => {
@@ -63,9 +60,9 @@ describe.each(runs)('what a quorum may post under %s', (aggregatorName, step, pa
         outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
       }
     }
-    const most = step > 2 ? [] : ['amount', 'refused', 'total']
-    expect([...outcomes.keys()]).toEqual(expect.arrayContaining(['right', 'seat', 'validator', ...most]))
-    expect(outcomes.has('not disputable')).toBe(aggregatorName !== 'stakeMedian')
+    const most = step > 5 ? [] : ['amount', 'refused', 'total', 'validator']
+    expect([...outcomes.keys()]).toEqual(expect.arrayContaining(['right', 'seat', ...most]))
+    if (aggregatorName === 'stakeMedian') expect([...outcomes.keys()]).not.toContain('not disputable')
   }, 600_000)
 })
 
