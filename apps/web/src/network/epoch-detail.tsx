@@ -3,7 +3,7 @@ import type { EpochDetailJson, PayoutJson, SubnetJson } from '../api/types.ts'
 import { nameOf, useApp, useNetwork } from '../app-context.ts'
 import { formatAlphaAtomic, worthSentence } from '../format/alpha.ts'
 import { readAmount } from '../format/money.ts'
-import { count } from '../format/text.ts'
+import { count, humanise } from '../format/text.ts'
 import { formatDateTime } from '../format/time.ts'
 import { CheckCounts, CheckList } from '../receipts/check-list.tsx'
 import { AlphaAmount } from '../ui/alpha-amount.tsx'
@@ -19,7 +19,7 @@ function unpaidSentence(epoch: EpochDetailJson, subnet: Pick<SubnetJson, 'curren
   if (epoch.state === 'pending')
     return 'The result is signed and waits for its delay. Its payouts come within the minute.'
   if (epoch.state === 'active') return 'The result is in force; its payouts are on their way.'
-  if (epoch.state !== 'open') return `Nobody is paid from this epoch: ${epochStateSentences[epoch.state]}.`
+  if (epoch.state !== 'open') return `${humanise(epochStateSentences[epoch.state])}.`
   return epoch.epoch >= subnet.currentEpoch
     ? 'This epoch runs now: miners answer and keep receipts. It is judged during the next one and paid after that.'
     : 'This epoch is over and being judged. Its payouts come when validators have signed the result.'
