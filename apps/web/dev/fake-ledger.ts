@@ -90,6 +90,7 @@ export function fakeEpoch(state: FakeState, epoch: number): EpochDetailJson | un
         ]
       : [],
     checks: paid ? checksOf(state) : [],
+    checksLeftOut: 0,
   }
 }
 

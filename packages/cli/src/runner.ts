@@ -3,7 +3,7 @@ import { type ErrorJson, errorToJson, KoinonError } from '@koinon/base'
 import { defaultHomePath, type Home, homeAt } from '@koinon/node/home'
 import type { Command, CommanderError } from 'commander'
 import { asTyped, type CommandStyle, commandStyle } from './next-step.ts'
-import { printable } from './printable.ts'
+import { printable, printableJson } from './printable.ts'
 
 export const exitCodes = { ok: 0, failed: 1, usage: 2, unavailable: 3, needsConfirmation: 4, interrupted: 130 } as const
 
@@ -102,7 +102,7 @@ export async function confirm(context: CommandContext, question: string, isAgree
   if (!context.isInteractive) throw refusal()
   const { createInterface } = await import('node:readline/promises')
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  const answer = await terminal.question(`${question} [y/N] `)
+  const answer = await terminal.question(`${printable(question)} [y/N] `)
   terminal.close()
   if (!/^y(es)?$/i.test(answer.trim())) throw refusal()
 }
@@ -119,5 +119,6 @@ export function parseInteger(text: string, flag: string, minimum: number, maximu
 }
 
 function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, (_, item) => (typeof item === 'bigint' ? item.toString() : item))}\n`)
+  const json = JSON.stringify(value, (_, item) => (typeof item === 'bigint' ? item.toString() : item))
+  process.stdout.write(`${printableJson(json)}\n`)
 }

@@ -1,7 +1,8 @@
 /** Commands that stay: they print one result when ready, then wait for Ctrl-C or for somebody who asks them to stop. */
 import { errorToJson, systemClock } from '@koinon/base'
 import { asTyped, commandStyle } from './next-step.ts'
-import { describeError, exitCodeOf, exitCodes } from './runner.ts'
+import { printable } from './printable.ts'
+import { describeError, exitCodeOf, exitCodes, printFailure } from './runner.ts'
 
 export type StayOptions = { readonly home?: string; readonly json?: boolean; readonly quiet?: boolean }
 
@@ -24,7 +25,7 @@ export type StayDescription<ready> = {
 /** Runs until stopped and ends the process with the right exit code. */
 export async function stay<ready>(description: StayDescription<ready>): Promise<never> {
   const { options, create, readyJson, welcome, goodbye } = description
-  const say = (text: string): void => void (options.quiet === true || process.stderr.write(`${text}\n`))
+  const say = (text: string): void => void (options.quiet === true || process.stderr.write(`${printable(text)}\n`))
   const style = commandStyle(options.home)
   const begunAtMs = systemClock.nowMs()
   const interrupted = untilSignal()
@@ -47,9 +48,8 @@ export async function stay<ready>(description: StayDescription<ready>): Promise<
   } catch (error) {
     await staying?.stop().catch(() => undefined)
     const json = errorToJson(error)
-    if (options.json === true)
-      process.stdout.write(`${JSON.stringify({ v: 1, ok: false, data: null, error: json, warnings: [] })}\n`)
-    process.stderr.write(`${describeError(json, style)}\n`)
+    if (options.json === true) printFailure(json)
+    process.stderr.write(`${printable(describeError(json, style))}\n`)
     process.exit(exitCodeOf(json))
   }
 }

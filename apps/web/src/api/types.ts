@@ -130,6 +130,8 @@ export type EpochDetailJson = EpochJson & {
     readonly receiptId: string
     readonly checks: readonly Check[]
   }[]
+  /** Looks that stand in the validators' logs only. */
+  readonly checksLeftOut: number
 }
 
 /** One validator's look at one receipt. */

@@ -124,7 +124,10 @@ export function EpochDetail({
       {data.payouts.length === 0 || subnet.priceWad === undefined ? null : <p className="hint">{worthSentence}</p>}
       {data.checks.length === 0 ? null : (
         <details className="audits">
-          <summary>{data.checks.length} audited receipts behind the scores</summary>
+          <summary>
+            {data.checks.length} audited receipts behind the scores
+            {data.checksLeftOut > 0 ? `; ${data.checksLeftOut} more stand in the validators' logs` : ''}
+          </summary>
           <ul>
             {data.checks.map((audit) => (
               <li key={`${audit.validatorUid} ${audit.minerUid} ${audit.receiptId}`}>

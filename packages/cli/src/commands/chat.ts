@@ -4,6 +4,7 @@ import { currentApiKey } from '@koinon/node/home'
 import { networkOf } from '@koinon/node/wallet'
 import { askGateway, type GatewayAnswer } from '@koinon/sdk'
 import type { Command } from 'commander'
+import { printableAnswer } from '../printable.ts'
 import { runCommand } from '../runner.ts'
 import { duration } from '../table.ts'
 
@@ -51,7 +52,7 @@ export function defineChat(chat: Command): void {
             max_tokens: maxTokens,
             ...(options.temperature === undefined ? {} : { temperature: Number(options.temperature) }),
           },
-          onText: (text) => void (isJson || process.stdout.write(text)),
+          onText: (text) => void (isJson || process.stdout.write(printableAnswer(text))),
         })
         const data = { ...answer, request: textOf(answer.request), response: textOf(answer.response) }
         return { data, text: `\n\n${describe(answer, typed)}` }

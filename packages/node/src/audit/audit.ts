@@ -64,9 +64,12 @@ export async function auditNetwork(
   // Who funded whom is told by all transfers.
   const transfers = options.extras.includes('decentralization') ? 'all' : 'supply'
   const { onProgress } = options
-  const recording = recordSource(await createRpcSource({ reader, network, transfers, onProgress }))
+  const source = await createRpcSource({ reader, network, transfers, onProgress })
+  // Documents are up to 16 MiB each: they are kept for a copy only.
+  if (exportTo === undefined) return await runAll(source, [], options)
+  const recording = recordSource(source)
   const outcome = await runAll(recording.source, [], options)
-  if (exportTo !== undefined) writeFiles(exportTo, recording.files())
+  writeFiles(exportTo, recording.files())
   return outcome
 }
 

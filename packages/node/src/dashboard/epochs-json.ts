@@ -3,9 +3,9 @@ import { KoinonError } from '@koinon/base'
 import { createLedgerReader, type NetworkFile } from '@koinon/ledger'
 import type { ArgumentSum, IndexedEvent } from '@koinon/ledger/indexer'
 import { createSubnetLedger, epochAt, epochPhase, epochWindow, unpackRow } from '@koinon/subnets'
-import type { CheckState } from '@koinon/work'
-import { auditState, stateWithoutResult, submittedState } from './epoch-state.ts'
+import { stateWithoutResult, submittedState } from './epoch-state.ts'
 import type { IndexClient } from './index-client.ts'
+import { auditsByReceipt, type ReceiptAudit, shownChecks } from './log-checks.ts'
 import { createRowOpeners } from './row-openers.ts'
 import { createValidatorLogReader, type ValidatorLog } from './validator-logs.ts'
 
@@ -19,9 +19,8 @@ export type EpochsView = {
 const maximumListed = 100
 /** Epochs whose logs are looked through for a receipt; older audits are found on their epoch's page. */
 const auditedEpochs = 5
-
-/** One validator's look at one receipt. */
-export type ReceiptAudit = { readonly validatorUid: number; readonly epoch: number; readonly state: CheckState }
+/** Of a validator's reasons for one payout. */
+const longestWhy = 4_096
 
 export function createEpochsView(sources: { readonly network: NetworkFile; readonly index: IndexClient }): EpochsView {
   const { network, index } = sources
@@ -132,19 +131,15 @@ export function createEpochsView(sources: { readonly network: NetworkFile; reado
       const validators = endpoints.filter(({ hotkey }) => permitted.has(hotkey))
       const last = epochAt(clock, nowSeconds) - 1
       const epochs = Array.from({ length: auditedEpochs }, (_, back) => last - back).filter((epoch) => epoch > 0)
-      const found = new Map<string, ReceiptAudit[]>()
-      await Promise.all(
+      const read = await Promise.all(
         epochs.flatMap((epoch) =>
           validators.map(async (validator) => {
             const log = await readValidatorLog(validator, netuid, epoch)
-            for (const { receiptId, checks } of log?.checks ?? []) {
-              const audit = { validatorUid: validator.uid, epoch, state: auditState(checks) }
-              found.set(receiptId, [...(found.get(receiptId) ?? []), audit])
-            }
+            return log === undefined ? [] : [{ epoch, log }]
           }),
         ),
       )
-      return found
+      return auditsByReceipt(read.flat())
     },
     async detail(netuid, epoch) {
       const [found, claims, reveals, endpoints] = await Promise.all([
@@ -159,6 +154,7 @@ export function createEpochsView(sources: { readonly network: NetworkFile; reado
         openersOf(reveals.result),
         ...validators.map((validator) => readValidatorLog(validator, netuid, epoch)),
       ])
+      const { checks, leftOut } = shownChecks(logs.flatMap((log) => log ?? []))
       return {
         asOfBlock: found.asOfBlock,
         ...(await facts(netuid, epoch, found)),
@@ -168,7 +164,8 @@ export function createEpochsView(sources: { readonly network: NetworkFile; reado
           row: unpackRow(args['row'] as `0x${string}`).map(({ uid, weight }) => [uid, weight]),
         })),
         payouts: claims.result.map(({ args }) => payout(args, uidOf, logs)),
-        checks: logs.flatMap((log) => log?.checks ?? []),
+        checks,
+        checksLeftOut: leftOut,
       }
     },
   }
@@ -205,7 +202,7 @@ function payout(
     cumulativeAtomic: `${BigInt(String(args['cumulativeMined'])) + BigInt(String(args['cumulativeDividends']))}`,
     why: isValidator
       ? 'Validator: paid for its weights, by what the aggregator of the subnet makes of them.'
-      : (reasons?.join(' ') ?? 'No validator log is reachable for this payout.'),
+      : (reasons?.join(' ').slice(0, longestWhy) ?? 'No validator log is reachable for this payout.'),
   }
 }
 

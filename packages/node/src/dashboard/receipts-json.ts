@@ -3,7 +3,7 @@
 import type { Hex } from '@koinon/base'
 import { readInferenceWork } from '@koinon/inference/rules'
 import type { ReceiptArchive } from '@koinon/payments'
-import type { ReceiptAudit } from './epochs-json.ts'
+import type { ReceiptAudit } from './log-checks.ts'
 
 const maximumListed = 200
 

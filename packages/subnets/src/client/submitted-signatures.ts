@@ -9,7 +9,7 @@ const selector = toFunctionSelector(submitRoot as Parameters<typeof toFunctionSe
 
 /**
  * By signer, out of a transaction's input: that of `submitRoot` itself, or of a call to another contract that hands it on as it is. Those
- * that cannot be found are left out.
+ * that cannot be found are left out. Whoever submits may write the same signatures down a hundred thousand times: each is looked at once.
  */
 export function submittedSignatures(
   input: Hex,
@@ -17,8 +17,15 @@ export function submittedSignatures(
 ): ReadonlyMap<Address, Hex> {
   const found = new Map<Address, Hex>()
   const digest = hexToBytes(resultHash)
-  for (let at = input.indexOf(selector, 2); at >= 0; at = input.indexOf(selector, at + 1)) {
+  const seen = new Set<Hex>()
+  for (
+    let at = input.indexOf(selector, 2);
+    at >= 0 && found.size < signedBy.length;
+    at = input.indexOf(selector, at + 1)
+  ) {
     for (const signature of at % 2 === 0 ? signaturesOf(`0x${input.slice(at)}`) : []) {
+      if (seen.has(signature)) continue
+      seen.add(signature)
       const signer = signerOf(digest, signature)
       if (signer !== undefined && signedBy.includes(signer)) found.set(signer, signature)
     }

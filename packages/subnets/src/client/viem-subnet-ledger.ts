@@ -19,6 +19,8 @@ export type SubnetNetwork = Pick<NetworkFile, 'chainId' | 'startBlock' | 'chainK
 
 /** Snapshots of permits that are remembered. */
 const keptSnapshots = 64
+/** Transactions whose signatures are remembered. */
+const keptSubmissions = 64
 
 /**
  * Reads one network. Keep one per process: it remembers events and everything else that cannot change. Events are read of each subnet
@@ -200,6 +202,8 @@ function resultViews(
 ): Views<'roots' | 'isDisabled' | 'submittedSignatures' | 'offences' | 'paidTo' | 'ownerDue'> {
   /** Overturned results all of whose signers are slashed. */
   const punished = new Set<Hex>()
+  /** By transaction. */
+  const signatures = new Map<Hex, ReadonlyMap<Address, Hex>>()
   return {
     roots: (netuid) => history.roots(netuid),
     isDisabled: (resultHash) => reader.readContract({ ...epochs, functionName: 'isDisabled', args: [resultHash] }),
@@ -207,7 +211,12 @@ function resultViews(
       const root = (await history.roots(netuid)).find((one) => one.resultHash === resultHash)
       const hash = await history.submission(netuid, resultHash)
       if (root === undefined || hash === undefined) return new Map()
-      return submittedSignatures((await reader.getTransaction({ hash })).input, root)
+      const known = signatures.get(hash)
+      if (known !== undefined) return known
+      const found = submittedSignatures((await reader.getTransaction({ hash })).input, root)
+      if (signatures.size >= keptSubmissions) signatures.delete(signatures.keys().next().value as Hex)
+      signatures.set(hash, found)
+      return found
     },
     async offences(netuid) {
       const offences: Offence[] = []

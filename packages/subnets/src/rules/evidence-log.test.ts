@@ -88,6 +88,27 @@ describe('parseEvidenceLog', () => {
     expect(() => parseEvidenceLog(text.replace('"epoch":2', '"epoch":-2'))).toThrow(/epoch/)
     expect(() => parseEvidenceLog(text.replace('"state":"pass"', '"state":"verified"'))).toThrow(/state/)
     expect(() => parseEvidenceLog(text.replace(/"row":"0x[0-9a-f]*"/, '"row":"0x123"'))).toThrow(/row/)
+    expect(() => parseEvidenceLog(text.replace('"length":3', '"length":0.5'))).toThrow(/"miners\.0\.work\.0\.facts"/)
+  })
+
+  it('takes no more seats than a ledger has, or who compares each with each would never end', () => {
+    const log = setup()
+    const [miner] = log.miners as [MinerEvidence, ...MinerEvidence[]]
+    const miners = Array.from({ length: 257 }, () => miner)
+    expect(() => parseEvidenceLog(evidenceLogToText({ ...log, miners }))).toThrow(/"miners"/)
+    expect(parseEvidenceLog(evidenceLogToText({ ...log, miners: miners.slice(1) })).miners).toHaveLength(256)
+  })
+
+  it.each([
+    ['miners', (text: string, zeros: string) => text.replace('"miners":[', `"miners":[${zeros}`)],
+    ['work', (text: string, zeros: string) => text.replace('"work":[', `"work":[${zeros}`)],
+    ['checks', (text: string, zeros: string) => text.replace('"checks":[{', `"checks":[${zeros}{`)],
+    ['reasons', (text: string, zeros: string) => text.replace('"reasons":[', `"reasons":[${zeros}`)],
+  ])('refuses millions of %s that are none without a report on each', (name, bomb) => {
+    const text = bomb(evidenceLogToText(setup()), '0,'.repeat(2_000_000))
+    const before = process.memoryUsage().heapUsed
+    expect(() => parseEvidenceLog(text)).toThrow(new RegExp(name))
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(300 * 1_048_576)
   })
 })
 

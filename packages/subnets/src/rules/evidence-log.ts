@@ -154,6 +154,34 @@ const hex = (bytes: number) =>
 const uid = z.int().min(0).max(0xffff)
 const count = z.int().min(0)
 const ppm = z.int().min(0).max(maximumScorePpm)
+/** Seats of a subnet, the most that a ledger allows. */
+const mostSeats = 256
+
+/** A list that is read up to the first item that is wrong: what a stranger wrote has room for millions, each with a report of its own. */
+function listOf<item>(item: z.ZodType<item>, most: number) {
+  const list = z.custom<readonly unknown[]>((value) => Array.isArray(value) && value.length <= most)
+  return list.transform((all, context): item[] => {
+    const found: item[] = []
+    for (const [index, one] of all.entries()) {
+      const { data, error } = item.safeParse(one)
+      if (error !== undefined) {
+        context.addIssue({ code: 'custom', path: [index, ...(error.issues[0]?.path ?? [])] })
+        return z.NEVER
+      }
+      found.push(data)
+    }
+    return found
+  })
+}
+
+/** Integers by name. */
+const facts = z.custom<Readonly<Record<string, number>>>(
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.entries(value).every(([name, fact]) => name.length <= 64 && Number.isSafeInteger(fact)),
+)
 const check = z.object({
   name: z.string().max(64),
   state: z.enum(['pass', 'fail', 'notChecked']),
@@ -163,8 +191,8 @@ const workEvidence = z.object({
   source: z.enum(['sample', 'probe']),
   requestId: hex(16),
   receiptHash: hex(32),
-  checks: z.array(check).max(256),
-  facts: z.record(z.string().max(64), z.int()),
+  checks: listOf(check, 256),
+  facts,
 })
 const logSchema = z.object({
   v: z.literal(1),
@@ -173,32 +201,34 @@ const logSchema = z.object({
   validator: hex(20),
   specHash: hex(32),
   beacon: hex(32),
-  tasks: z.object({ openingBeacon: hex(32), taskHashes: z.array(hex(32)).max(64) }).optional(),
-  miners: z.array(
+  tasks: z.object({ openingBeacon: hex(32), taskHashes: listOf(hex(32), 64) }).optional(),
+  miners: listOf(
     z.object({
       uid,
       hotkey: hex(20),
       committedCount: count.optional(),
-      checks: z.array(check).max(16),
-      work: z.array(workEvidence).max(4096),
+      checks: listOf(check, 16),
+      work: listOf(workEvidence, 4_096),
       probesAsked: count,
       probesAnswered: count,
-      facts: z.record(z.string().max(64), z.int()).optional(),
+      facts: facts.optional(),
     }),
+    mostSeats,
   ),
-  scores: z.array(
+  scores: listOf(
     z.object({
       uid,
       hotkey: hex(20),
       scorePpm: ppm,
       previousPpm: ppm.optional(),
       combinedPpm: ppm,
-      reasons: z.array(z.string().max(1024)).max(64),
-      parts: z
-        .array(z.object({ mechanism: z.string().max(32), scorePpm: ppm, partPpm: ppm }))
-        .max(maximumMechanisms)
-        .optional(),
+      reasons: listOf(z.string().max(1_024), 64),
+      parts: listOf(
+        z.object({ mechanism: z.string().max(32), scorePpm: ppm, partPpm: ppm }),
+        maximumMechanisms,
+      ).optional(),
     }),
+    mostSeats,
   ),
   row: z.custom<Hex>((value) => typeof value === 'string' && /^0x([0-9a-f]{8})*$/.test(value)),
 })

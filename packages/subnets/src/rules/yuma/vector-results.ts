@@ -1,7 +1,7 @@
 /** Results of an epoch under the names and in the shapes that a vector uses, and whether they agree (specs/0011-yuma.md section 9). */
 import { toU16, wholeQ32 } from '../fixed/q32.ts'
 import type { YumaEpoch } from './epoch.ts'
-import { byUid, isObject, type JsonObject } from './vector-values.ts'
+import { byUid, isObject, type JsonObject, requireFew } from './vector-values.ts'
 
 export type FieldCheck = {
   readonly agrees: boolean
@@ -59,15 +59,17 @@ export function checkField(epoch: YumaEpoch, vector: JsonObject, name: string, e
   const tolerance = typeof vector['tol'] === 'number' ? vector['tol'] : 0
   // What a decimal stands for: the nearest value that there can be.
   const rounding = kind === 'share' ? 0.5 / (name === 'bonds' ? 65_535 : wholeQ32) : 0
-  const differences: number[] = []
+  let largest = 0
+  let compared = 0
   mapField(vector, name, (uid, seat, value) => {
-    differences.push(differenceOf(value, valueOf(epoch, name, kind, uid, seat)))
+    const difference = differenceOf(value, valueOf(epoch, name, kind, uid, seat))
+    if (!(Number.isNaN(largest) || difference <= largest)) largest = difference
+    compared++
   })
-  const largest = differences.reduce((left, right) => (Number.isNaN(left) || right <= left ? left : right), 0)
   return {
     agrees: largest <= Math.max(tolerance < 1 ? tolerance * whole : tolerance, rounding),
     largestDifference: Number.isNaN(largest) ? null : largest,
-    compared: differences.length,
+    compared,
   }
 }
 
@@ -134,6 +136,7 @@ function mapField(
   return mapUids(given, (index, row) => {
     const uid = Array.isArray(given) ? (rows?.[index] ?? index) : index
     if (!Array.isArray(row)) return mapUids(row, (seat, value) => visit(uid, seat, value))
+    requireFew(row, name)
     if (row.every((item) => Array.isArray(item)))
       return row.map(([seat, value]) => [seat, visit(uid, Number(seat), value)])
     const seats = denseSeats(row.length, count, uidsOf(vector['miner_uids']))

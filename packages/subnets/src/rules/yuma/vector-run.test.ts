@@ -198,6 +198,27 @@ describe('runEpochVectors', () => {
     expect(only({ ...plain, bonds_u16: { 0: { 7: 0 } } }).checks['bonds_u16']).toMatchObject({ agrees: false })
   })
 
+  it('looks at no more than there can be, however few bytes name more', () => {
+    const all = '0-99999'
+    const bombs = {
+      bonds: { [all]: { [all]: 0 } },
+      bonds_u16: { '0-4095': { '0-4095': 0, '1-4095': 0 } },
+      bonds_u16_col: { '0-4095': 0, '1-4095': 0 },
+      incentive: { '0-4095': 0, '1-4095': 0 },
+      rank: Array.from({ length: 4_097 }, () => 0),
+    }
+    for (const [field, value] of Object.entries(bombs)) {
+      const { agrees, problem } = only({ ...plain, [field]: value })
+      expect({ field, agrees, problem }).toEqual({
+        field,
+        agrees: false,
+        problem: expect.stringContaining(`The field "${field}"`),
+      })
+    }
+    const row = Array.from({ length: 4_097 }, () => 0)
+    expect(only({ ...plain, bonds: { '0-4095': row } }).problem).toMatch(/4097 values/)
+  })
+
   it('computes nothing from bonds that it does not have', () => {
     const run = runEpochVectors([
       { ...plain, label: 'yuma3.a.0', stake: [-1, 1, 0] },

@@ -1,6 +1,6 @@
 /** Reading loosely written JSON: values by uid as lists or objects, rows dense or sparse (specs/0011-yuma.md section 9). */
 import { KoinonError } from '@koinon/base'
-import type { UidRow } from './epoch.ts'
+import { maximumUids, type UidRow } from './epoch.ts'
 
 export type JsonObject = Readonly<Record<string, unknown>>
 
@@ -35,22 +35,34 @@ export function wholeAmount(value: unknown, field: string): bigint {
   return BigInt(number)
 }
 
-/** Values with their uids: of a list by place, of an object by its keys `uid` or `first-last`, of anything else for all of `count`. */
+/**
+ * Values with their uids: of a list by place, of an object by its keys `uid` or `first-last`, of anything else for all of `count`. Throws
+ * `subnets/bad-vector` where that would be more than there can be: a few ranges in each other name more than any machine can look at.
+ */
 export function byUid(
   value: unknown,
   count: number,
   field: string,
 ): readonly (readonly [uid: number, value: unknown])[] {
-  if (Array.isArray(value)) return value.map((item, uid) => [uid, item] as const)
+  if (Array.isArray(value)) return requireFew(value, field).map((item, uid) => [uid, item] as const)
   if (!isObject(value)) return Array.from({ length: count }, (_, uid) => [uid, value] as const)
+  let named = 0
   return Object.entries(value).flatMap(([key, item]) => {
     const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(key)
     const first = Number(match?.[1])
     const last = Number(match?.[2] ?? first)
     if (match === null || last < first)
       throw badVector(field, `has the key "${key.slice(0, 40)}", not a uid or a range of them`)
+    named += last - first + 1
+    if (named > maximumUids) throw badVector(field, `names more than ${maximumUids} uids`)
     return Array.from({ length: last - first + 1 }, (_, index) => [first + index, item] as const)
   })
+}
+
+/** Throws `subnets/bad-vector` where a list is about more uids than there can be. */
+export function requireFew<item>(list: readonly item[], field: string): readonly item[] {
+  if (list.length <= maximumUids) return list
+  throw badVector(field, `has ${list.length} values, more than the ${maximumUids} uids that there can be`)
 }
 
 /**

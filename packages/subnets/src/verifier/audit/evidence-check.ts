@@ -1,4 +1,4 @@
-import { type Address, type Hex, merkleRoot, sha256Hex } from '@koinon/base'
+import { type Address, type Hex, merkleRoot } from '@koinon/base'
 import {
   type Answer,
   type AuditCheck,
@@ -17,9 +17,8 @@ import {
   type Seat,
   type Subnet,
 } from '../../rules/index.ts'
-import { answerBytesBounds, isLongerThan } from '../../rules/subnet-file/task-answer.ts'
 import { weightRow } from '../../rules/subnet-file/weight-policy.ts'
-import { inParallel } from '../in-parallel.ts'
+import { readLoggedAnswers } from './logged-answers.ts'
 import { epochsInScope, type ReplayedSubnet } from './replay.ts'
 import { compareShown, type ShownLog } from './shown-check.ts'
 
@@ -35,8 +34,8 @@ export type DefinitionOf = (specHash: Hex) => KnownDefinition | undefined
 const unreachable = 'it cannot be reached'
 /** After so many epochs without an answer the rest is not asked for. */
 const patience = 3
-/** Answers that a validator is asked for side by side. */
-const answersAtOnce = 8
+const otherAnswers = 'the log is not of the answers that the ledger names'
+const slowAnswers = 'its answers came too slowly before'
 
 /** Rows follow from the scores that validators publish, and scores from the evidence behind them (specs/0007 section 3). */
 export function createEvidenceCheck(definitionOf: DefinitionOf): AuditCheck {
@@ -82,10 +81,11 @@ export function createEvidenceCheck(definitionOf: DefinitionOf): AuditCheck {
               ]
         }),
       )
+      const inTurn = oneAtATime()
       const bySubnet = Map.groupBy(revealed, ({ subnet }) => subnet.netuid)
       await Promise.all(
         [...bySubnet.values()].map(async (list) => {
-          const logs = new SubnetLogs(source, tally, definitionOf)
+          const logs = new SubnetLogs(source, tally, definitionOf, inTurn)
           for (const [epoch, ones] of Map.groupBy(list, (one) => one.epoch)) {
             const shown = await Promise.all(ones.map((one) => logs.check(one)))
             const { netuid } = (ones[0] as Revealed).subnet
@@ -118,15 +118,18 @@ class SubnetLogs {
   readonly #source: AuditSource
   readonly #tally: Tally
   readonly #definitionOf: DefinitionOf
+  readonly #inTurn: InTurn
+  readonly #slow = new Set<Address>()
   /** Epochs in a row that a validator was not reached. */
   readonly #silent = new Map<Address, number>()
   /** Of each validator the log that was read for the epoch after it, until its own turn. */
   readonly #ahead = new Map<Address, { readonly epoch: number; readonly answer: Answer<string> }>()
 
-  constructor(source: AuditSource, tally: Tally, definitionOf: DefinitionOf) {
+  constructor(source: AuditSource, tally: Tally, definitionOf: DefinitionOf, inTurn: InTurn) {
     this.#source = source
     this.#tally = tally
     this.#definitionOf = definitionOf
+    this.#inTurn = inTurn
   }
 
   /** What is to be set against the other logs of the epoch: a subnet file's log, where one is published. */
@@ -154,12 +157,25 @@ class SubnetLogs {
       tally.open(subject, 'scores and row', 'the definition of the subnet is not at hand')
       return undefined
     }
-    const published = await checkScores(tally, subject, one, log, definition, (hash) =>
-      answerAt(this.#source, base, log, hash),
+    const published = await checkScores(tally, subject, one, log, definition, (replay) =>
+      this.#inTurn(() => this.#judgedAgain(hotkey, base, log, replay)),
     )
     const before = definition.subnet.combine === 'latest' ? undefined : await this.#logBefore(base, one)
     note(tally, subject, [checkPreviousScores(definition.subnet, log, before?.log, before?.problem ?? '')])
     return definition.replay === undefined ? undefined : { validator: hotkey, log, published }
+  }
+
+  /** Whoever let it come to the end of the time once is not asked for answers again. */
+  async #judgedAgain(
+    hotkey: Address,
+    base: string,
+    log: EvidenceLog,
+    replay: NonNullable<KnownDefinition['replay']>,
+  ): Promise<JudgedAgain> {
+    if (this.#slow.has(hotkey)) return { published: [], problem: slowAnswers }
+    const again = await judgedAgain(log, replay, (hash) => answerAt(this.#source, base, log, hash))
+    if (again.isSlow === true) this.#slow.add(hotkey)
+    return again
   }
 
   async #read(base: string, { subnet, hotkey }: Revealed, epoch: number): Promise<Answer<string>> {
@@ -208,8 +224,8 @@ function checkLog(tally: Tally, subject: Required<Subject>, one: Revealed, text:
 }
 
 /**
- * Row from scores, scores from evidence and, of a subnet file, evidence from the answers themselves. Gives the hashes of the answers
- * whose texts are published.
+ * Row from scores, scores from evidence and, of a subnet file, evidence from the answers themselves, where the log is of what the ledger
+ * has. Gives the hashes of the answers whose texts are published.
  */
 async function checkScores(
   tally: Tally,
@@ -217,9 +233,8 @@ async function checkScores(
   { subnet: { specHashAt }, row, openingBeacon, committed }: Revealed,
   log: EvidenceLog,
   { subnet, replay }: KnownDefinition,
-  answerOf: (hash: Hex) => Promise<string | undefined>,
+  judge: (replay: NonNullable<KnownDefinition['replay']>) => Promise<JudgedAgain>,
 ): Promise<ReadonlySet<Hex>> {
-  const published = new Set<Hex>()
   tally.same(subject, 'row that the published scores give', rowOf(log, subnet), row)
   let checks: readonly Check[]
   try {
@@ -227,22 +242,25 @@ async function checkScores(
   } catch (error) {
     // The log holds figures that no score can have; the other logs are looked at all the same.
     tally.holds(subject, 'scores from the published evidence', false, 'as published', (error as Error).message)
-    return published
+    return new Set()
   }
+  let published: readonly Hex[] = []
   if (replay !== undefined) {
     const opening = 'opening beacon of the log'
     tally.same(subject, opening, openingBeacon ?? 'not drawn', log.tasks?.openingBeacon ?? 'not drawn')
-    checkCommitted(tally, subject, committed, log)
+    const isOfLedger = checkCommitted(tally, subject, committed, log)
     // An epoch without an opening beacon has no questions.
     if (log.tasks !== undefined) {
-      const again = await judgedAgain(log, replay, answerOf, published)
-      if (typeof again === 'string') tally.open(subject, 'evidence from the answers', again)
+      // A log may name any answers, and as many: those of the ledger's list are bounded by it.
+      const again = isOfLedger ? await judge(replay) : { published: [], problem: otherAnswers }
+      published = again.published
+      if (again.problem !== undefined) tally.open(subject, 'evidence from the answers', again.problem)
       // Compared with the ledger and with other logs.
-      else checks = again.filter(({ name }) => !['unjudged', 'previous', 'committed'].includes(name))
+      else checks = (again.checks ?? []).filter(({ name }) => !['unjudged', 'previous', 'committed'].includes(name))
     }
   }
   note(tally, subject, checks)
-  return published
+  return new Set(published)
 }
 
 function note(tally: Tally, subject: Subject, checks: readonly Check[]): void {
@@ -259,48 +277,68 @@ function checkCommitted(
   subject: Required<Subject>,
   committed: Revealed['committed'],
   { miners }: EvidenceLog,
-): void {
+): boolean {
   const expected = committed.map(({ uid, hotkey, list }) => `uid ${uid} ${hotkey}: ${list?.count ?? 'no'} answers`)
   const found = miners.map(
     ({ uid, hotkey, committedCount }) => `uid ${uid} ${hotkey}: ${committedCount ?? 'no'} answers`,
   )
   const at = [...expected, 'end'].findIndex((line, index) => line !== found[index])
   tally.same(subject, 'miners of the log', expected[at] ?? 'no more', found[at] ?? 'no more')
+  let isOfLedger = expected.join() === found.join()
   for (const { uid, hotkey, list } of committed) {
     const work = miners.find((miner) => miner.hotkey === hotkey)?.work ?? []
     // Its list was not to be had: a check of its own says so.
     if (work.length === 0) continue
     const root = merkleRoot(work.map(({ receiptHash }) => receiptHash))
     tally.same(subject, `root over the logged answers of uid ${uid}`, list?.root ?? 'nothing committed', root)
+    isOfLedger &&= list?.root === root
   }
+  return isOfLedger
 }
 
-/** Or why the answers could not be judged. */
+/** `problem`: why the answers could not be judged. */
+type JudgedAgain = {
+  readonly published: readonly Hex[]
+  readonly checks?: readonly Check[]
+  readonly problem?: string
+  readonly isSlow?: boolean
+}
+
 async function judgedAgain(
   log: EvidenceLog,
   replay: NonNullable<KnownDefinition['replay']>,
   answerOf: (hash: Hex) => Promise<string | undefined>,
-  published: Set<Hex>,
-): Promise<readonly Check[] | string> {
+): Promise<JudgedAgain> {
   const hashes = log.miners.flatMap(({ work }) =>
     work.flatMap(({ receiptHash, facts }) => (facts['task'] === undefined ? [] : [receiptHash])),
   )
   const questions = log.tasks?.taskHashes.length ?? 0
   const long = log.miners.find(({ work }) => work.length > questions)
   if (long !== undefined) {
-    return [fail('answers', `the log has ${long.work.length} answers of uid ${long.uid} to ${questions} questions`)]
+    const detail = `the log has ${long.work.length} answers of uid ${long.uid} to ${questions} questions`
+    return { published: [], checks: [fail('answers', detail)] }
   }
-  const answers = new Map<Hex, string>()
-  await inParallel([...new Set(hashes)], answersAtOnce, async (hash) => {
-    const text = await answerOf(hash)
-    // Another text is not worth keeping; none has the hash of the empty one.
-    const isIt = text !== undefined && !isLongerThan(text, answerBytesBounds.most) && sha256Hex(text) === hash
-    if (isIt) published.add(hash)
-    if (text !== undefined) answers.set(hash, isIt ? text : '')
-  })
+  const { answers, published, problem, isSlow } = await readLoggedAnswers(hashes, answerOf)
+  if (problem !== undefined) return { published, problem, isSlow }
   const withheld = hashes.filter((hash) => !answers.has(hash)).length
-  if (withheld > 0) return `evidence withheld: ${withheld} of ${hashes.length} answers`
-  return replay(log, answers).catch((error: Error) => error.message)
+  if (withheld > 0) return { published, problem: `evidence withheld: ${withheld} of ${hashes.length} answers` }
+  try {
+    return { published, checks: await replay(log, answers) }
+  } catch (error) {
+    return { published, problem: (error as Error).message }
+  }
+}
+
+type InTurn = <value>(work: () => Promise<value>) => Promise<value>
+
+/** The answers of one log lie in memory, not those of all. */
+function oneAtATime(): InTurn {
+  let turn: Promise<unknown> = Promise.resolve()
+  return (work) => {
+    const done = turn.then(work)
+    turn = done.catch(() => undefined)
+    return done
+  }
 }
 
 async function answerAt(

@@ -1,9 +1,15 @@
 /** What the sandbox and its worker say to each other. */
 import type { Address, Hex } from '@koinon/base'
 import { z } from 'zod'
+import type { AggregatorName } from '../../rules/aggregators/index.ts'
 import { maximumScorePpm } from '../../rules/evidence.ts'
-import type { TaskScore } from '../../rules/subnet-file/score-aggregate.ts'
+import { maximumTasks } from '../../rules/subnet-file/define-subnet.ts'
+import { maximumMechanisms, wholeBps } from '../../rules/subnet-file/mechanisms.ts'
+import type { ScoreAggregate, TaskScore } from '../../rules/subnet-file/score-aggregate.ts'
+import { answerBytesBounds, maximumQuestionLength } from '../../rules/subnet-file/task-answer.ts'
+import type { SubnetDescription } from '../../rules/subnet-file/task-subnet.ts'
 import type { TaskVerdict } from '../../rules/subnet-file/task-verdict.ts'
+import type { WeightPolicy } from '../../rules/subnet-file/weight-policy.ts'
 
 /** `beacon`: the opening one for questions and serving, the closing one for judging. */
 export type EpochPlace = { readonly epoch: number; readonly beacon: Hex }
@@ -91,3 +97,53 @@ const verdict: z.ZodType<TaskVerdict> = z.discriminatedUnion('kind', [
 ])
 
 export const timedVerdicts: z.ZodType<TimedVerdicts> = z.array(z.object({ verdict, spentMs: z.number().min(0) }))
+
+// `taskSubnet` looks closer at these, and at the name.
+const aggregate = z.custom<ScoreAggregate | 'function'>((value) => value !== undefined)
+const weights = z.custom<WeightPolicy>((value) => value !== undefined)
+const taskCount = z.int().min(1).max(maximumTasks)
+
+/** What a file says of itself. The checks of `defineSubnet` run beside the file, which can change what they rest on. */
+export const fileDescription: z.ZodType<
+  Omit<SubnetDescription, 'aggregator'> & { readonly aggregator: AggregatorName | null }
+> = z
+  .object({
+    name: z.string().max(64),
+    version: z.int(),
+    tasks: taskCount,
+    scoreTimeoutMs: z.int().min(10).max(60_000),
+    answerBytes: z.int().min(answerBytesBounds.least).max(answerBytesBounds.most),
+    aggregate,
+    weights,
+    aggregator: z.custom<AggregatorName>((value) => typeof value === 'string').nullable(),
+    hasServe: z.boolean(),
+    mechanisms: z
+      .array(
+        z.object({
+          name: z.string().regex(/^[a-z0-9-]{1,32}$/),
+          shareBps: z.int().min(1).max(wholeBps),
+          tasks: taskCount,
+          aggregate,
+          weights,
+        }),
+      )
+      .min(1)
+      .max(maximumMechanisms)
+      .exactOptional(),
+  })
+  .refine(
+    ({ tasks, mechanisms }) =>
+      mechanisms === undefined || mechanisms.reduce((sum, one) => sum + one.tasks, 0) === tasks,
+  )
+
+/** What a call gives that may fail: `value`, or what the file did wrong. */
+function outcomeOf<value>(value: z.ZodType<value>) {
+  return z.discriminatedUnion('ok', [
+    z.object({ ok: z.literal(true), value }),
+    z.object({ ok: z.literal(false), problem: z.string(), field: z.string().exactOptional() }),
+  ])
+}
+
+export const tasksOutcome = outcomeOf(z.array(z.string().max(maximumQuestionLength)).max(maximumTasks))
+export const serveOutcome = outcomeOf(z.string())
+export const aggregated = z.array(z.int().min(0).max(maximumScorePpm).nullable())

@@ -153,6 +153,27 @@ describe('SubnetSandbox', () => {
     }
   })
 
+  it('believes nothing that a file says of itself when no definition may say it', async () => {
+    const forged = (field: string) => ({
+      fileName: 'forged.ts',
+      source: `import { z } from 'zod'
+WeakSet.prototype.has = () => true
+Number.isInteger = () => true
+export const forged = { name: 'forged', version: 1, task: z.int(), response: z.int(), sample: () => 1, score: () => 1, ${field} }`,
+    })
+    for (const field of [
+      'tasks: 65',
+      'tasks: 1e9',
+      'answerBytes: 1e12',
+      'scoreTimeoutMs: 1e9',
+      "name: 'x'.repeat(65)",
+    ]) {
+      await expect(SubnetSandbox.open(forged(field)), field).rejects.toMatchObject({ code: 'subnets/bad-definition' })
+    }
+    const patched = await open(fileOf({ aggregate: '() => { Number.isInteger = () => true; return 0.5 }' }))
+    await expect(patched.aggregate([[{ task: 0, scorePpm: 1 }]])).rejects.toMatchObject({ code: 'subnets/file-failed' })
+  })
+
   it('draws the same numbers for all answers to a question', async () => {
     const sandbox = await open(fileOf({ score: '(task, response, { random }) => random.below(1000000)' }))
     const verdicts = await judge(sandbox, ['{"sum":1}', '{"sum":2}'])

@@ -2,17 +2,23 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { type Hex, KoinonError, sha256Hex } from '@koinon/base'
+import type { z } from 'zod'
 import { defaultAggregator } from '../../rules/aggregators/index.ts'
 import type { TaskScore } from '../../rules/subnet-file/score-aggregate.ts'
 import type { SubnetDescription } from '../../rules/subnet-file/task-subnet.ts'
 import {
   type AdmittedAnswer,
+  aggregated,
   answerBudgetMs,
   type EpochPlace,
+  fileDescription,
   type JudgeInput,
+  type SandboxProblem,
   type SandboxStep,
   type ServePlace,
+  serveOutcome,
   type TimedVerdicts,
+  tasksOutcome,
   timedVerdicts,
 } from './sandbox-messages.ts'
 import { failed, type SandboxFile, SandboxProcess } from './sandbox-process.ts'
@@ -54,10 +60,9 @@ export class SubnetSandbox {
     const start = (): SandboxProcess => new SandboxProcess(file, { onLog })
     const process = start()
     try {
-      const parsed = JSON.parse(await process.loaded) as SubnetDescription & {
-        readonly aggregator: SubnetDescription['aggregator'] | null
-      }
-      const description = { ...parsed, aggregator: parsed.aggregator ?? defaultAggregator }
+      const { data } = fileDescription.safeParse(JSON.parse(await process.loaded))
+      if (data === undefined) throw noDescription(file)
+      const description = { ...data, aggregator: data.aggregator ?? defaultAggregator }
       return new SubnetSandbox(description, sha256Hex(file.source), start, process)
     } catch (error) {
       await process.close()
@@ -72,12 +77,14 @@ export class SubnetSandbox {
 
   /** The JSON texts of an epoch's questions; `beacon` is the opening one. Throws `subnets/file-failed`. */
   async tasks(input: EpochPlace): Promise<readonly string[]> {
-    return readOutcome<readonly string[]>(await this.#process.ask({ kind: 'tasks', input }, 2 * reserveMs))
+    const texts = readOutcome(tasksOutcome, await this.#process.ask({ kind: 'tasks', input }, 2 * reserveMs))
+    if (texts.length !== this.description.tasks) throw failed('The file gave another number of questions than it says')
+    return texts
   }
 
   /** The baseline's response as JSON text; `beacon` is the opening one. Throws `subnets/file-failed`. */
   async serve(input: ServePlace): Promise<string> {
-    return readOutcome<string>(await this.#process.ask({ kind: 'serve', input }, 3 * reserveMs))
+    return readOutcome(serveOutcome, await this.#process.ask({ kind: 'serve', input }, 3 * reserveMs))
   }
 
   /**
@@ -139,7 +146,9 @@ export class SubnetSandbox {
     const timeoutMs = this.description.scoreTimeoutMs
     const call = { kind: 'aggregate', input: { mechanism, rows }, timeoutMs } as const
     const limitMs = rows.length * timeoutMs + answerTimeoutsMs
-    return JSON.parse(await this.#process.ask(call, limitMs)) as readonly (number | null)[]
+    const { data } = aggregated.safeParse(JSON.parse(await this.#process.ask(call, limitMs)))
+    if (data?.length !== rows.length) throw failed('The file gave what are no scores')
+    return data
   }
 
   async close(): Promise<void> {
@@ -162,10 +171,21 @@ export function readSubnetFile(path: string): SandboxFile {
   }
 }
 
-function readOutcome<value>(text: string): value {
-  const outcome = JSON.parse(text) as
-    | { readonly ok: true; readonly value: value }
-    | { readonly ok: false; readonly problem: string; readonly field?: string }
-  if (outcome.ok) return outcome.value
-  throw failed(`${outcome.field ?? 'The file'} failed: ${outcome.problem}`)
+function readOutcome<value>(
+  schema: z.ZodType<{ readonly ok: true; readonly value: value } | ({ readonly ok: false } & SandboxProblem)>,
+  text: string,
+): value {
+  const { data } = schema.safeParse(JSON.parse(text))
+  if (data?.ok === true) return data.value
+  throw failed(
+    data === undefined ? 'The file gave what is no answer' : `${data.field ?? 'The file'} failed: ${data.problem}`,
+  )
+}
+
+function noDescription({ fileName }: SandboxFile): KoinonError {
+  return new KoinonError({
+    code: 'subnets/bad-definition',
+    message: `${fileName} is no subnet: it says of itself what no definition may say`,
+    hint: 'docs/subnets.md shows a whole file with every field.',
+  })
 }

@@ -1,0 +1,44 @@
+/** Checks that stand in validators' logs, as pages show them. Strangers wrote the logs, up to 16 MiB each. */
+import type { CheckState } from '@koinon/work'
+import { auditState } from './epoch-state.ts'
+import type { ValidatorLog } from './validator-logs.ts'
+
+/** One validator's look at one receipt. */
+export type ReceiptAudit = { readonly validatorUid: number; readonly epoch: number; readonly state: CheckState }
+type Shown = ValidatorLog['checks'][number]
+
+/** Of one answer, in equal parts for the logs: whoever opens a page is sent all of it. */
+const mostCheckBytes = 2_097_152
+
+/** What the logs found, each cut to its part; `leftOut` is the number of looks beyond. */
+export function shownChecks(
+  logs: readonly ValidatorLog[],
+  mostBytes = mostCheckBytes,
+): { readonly checks: readonly Shown[]; readonly leftOut: number } {
+  const share = mostBytes / Math.max(1, logs.length)
+  const checks = logs.flatMap((log) => {
+    let left = share
+    const end = log.checks.findIndex((look) => {
+      left -= JSON.stringify(look).length
+      return left < 0
+    })
+    return end < 0 ? log.checks : log.checks.slice(0, end)
+  })
+  return { checks, leftOut: logs.reduce((sum, log) => sum + log.checks.length, 0) - checks.length }
+}
+
+/** By receipt id, one look of each log at each receipt, however often it names it. */
+export function auditsByReceipt(
+  read: readonly { readonly epoch: number; readonly log: ValidatorLog }[],
+): ReadonlyMap<string, readonly ReceiptAudit[]> {
+  const audits = new Map<string, ReceiptAudit[]>()
+  for (const { epoch, log } of read) {
+    for (const [receiptId, checks] of new Map(log.checks.map((look) => [look.receiptId, look.checks]))) {
+      const audit = { validatorUid: log.validatorUid, epoch, state: auditState(checks) }
+      const others = audits.get(receiptId)
+      if (others === undefined) audits.set(receiptId, [audit])
+      else others.push(audit)
+    }
+  }
+  return audits
+}
