@@ -1,8 +1,15 @@
 /** What the page shows of subnets, in words and tables for people. */
 import { formatAmount } from '@koinon/base'
-import type { KoinFlowJson, MetagraphJson, NeuronJson, ValidatorJson, ValidatorsJson, Viewed } from '@koinon/node/views'
+import type { Viewed } from '@koinon/node/views'
 import type { NextResult } from '@koinon/subnets'
-import type { SplitJson } from '@koinon/subnets/pools'
+import type {
+  KoinFlowJson,
+  MetagraphJson,
+  MetagraphNeuronJson,
+  SplitJson,
+  ValidatorJson,
+  ValidatorsJson,
+} from '@koinon/work/dashboard'
 import { second } from './ownership-words.ts'
 import { table } from './table.ts'
 
@@ -108,7 +115,7 @@ export function validatorsText(found: Viewed<ValidatorsJson>): string {
   return [...(parts.length === 0 ? ['There is no such subnet that lives.'] : parts), legend].join('\n\n')
 }
 
-function permitText({ hasPermit, seeksPermit }: NeuronJson): string {
+function permitText({ hasPermit, seeksPermit }: MetagraphNeuronJson): string {
   return hasPermit ? 'yes' : seeksPermit ? 'asks for it' : 'no'
 }
 

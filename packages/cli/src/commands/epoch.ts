@@ -1,5 +1,6 @@
 import { formatAmount, KoinonError } from '@koinon/base'
 import { networkOf, requestJson } from '@koinon/node/wallet'
+import type { EpochDetailJson, EpochJson, EpochsJson } from '@koinon/work/dashboard'
 import type { Command } from 'commander'
 import { phaseSentence, stateSentence } from '../epoch-words.ts'
 import { parseInteger, runCommand } from '../runner.ts'
@@ -7,29 +8,6 @@ import { facts, table } from '../table.ts'
 import { defineEpochAccuse } from './epoch-accuse.ts'
 import { defineEpochConfirm } from './epoch-confirm.ts'
 import { defineEpochRun } from './epoch-run.ts'
-
-type EpochJson = {
-  readonly epoch: number
-  readonly phase: string
-  readonly state: string
-  readonly paidAtomic: string
-  readonly signedStakeAtomic?: string
-  readonly beacon?: string
-}
-type EpochDetail = EpochJson & {
-  readonly asOfBlock: number
-  readonly weights: readonly {
-    readonly validatorUid: number
-    readonly openedBy?: string
-    readonly row: readonly (readonly [number, number])[]
-  }[]
-  readonly payouts: readonly {
-    readonly account: string
-    readonly uid?: number
-    readonly amountAtomic: string
-    readonly why: string
-  }[]
-}
 
 export function defineEpoch(epoch: Command): void {
   epoch
@@ -51,7 +29,7 @@ export function defineEpoch(epoch: Command): void {
             })
           if (number === undefined) {
             const limit = parseInteger(options.limit, '--limit', 1, 100)
-            const data = await requestJson<{ readonly asOfBlock: number; readonly epochs: readonly EpochJson[] }>(
+            const data = await requestJson<EpochsJson>(
               `${gatewayUrl}/api/epochs?netuid=${netuid}&limit=${limit}`,
               { method: 'GET' },
             )
@@ -72,7 +50,7 @@ export function defineEpoch(epoch: Command): void {
                 .join('\n\n'),
             }
           }
-          const data = await requestJson<EpochDetail>(
+          const data = await requestJson<EpochDetailJson>(
             `${gatewayUrl}/api/epochs/${netuid}/${parseInteger(number, 'the epoch', 0, 1_000_000_000)}`,
             { method: 'GET' },
           )
@@ -94,7 +72,7 @@ function explain(epochs: readonly EpochJson[]): string {
     : facts([...states, ...phases.filter(([phase]) => states.every(([state]) => state !== phase))])
 }
 
-function describe(data: EpochDetail): string {
+function describe(data: EpochDetailJson): string {
   const head = facts([
     ['epoch', String(data.epoch)],
     [

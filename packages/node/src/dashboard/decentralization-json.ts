@@ -16,12 +16,13 @@ import {
   worthOfShares,
 } from '@koinon/subnets'
 import { koinWorth, readMarkets, rootNetuid } from '@koinon/subnets/pools'
+import type { ConcentrationJson, DecentralizationJson } from '@koinon/work/dashboard'
 import type { LastAudit } from '../home/last-audit.ts'
 import type { IndexClient } from './index-client.ts'
 
 const readsAtOnce = 8
 
-export type DecentralizationView = () => Promise<Record<string, unknown>>
+export type DecentralizationView = () => Promise<DecentralizationJson>
 
 export function createDecentralizationView(sources: {
   readonly network: NetworkFile
@@ -105,7 +106,7 @@ export function createDecentralizationView(sources: {
 }
 
 /** As the page reads it. */
-export function decentralizationJson(report: DecentralizationReport): Record<string, unknown> {
+export function decentralizationJson(report: DecentralizationReport): Omit<DecentralizationJson, 'asOfBlock' | 'audit'> {
   const { layers, subnets, entitiesBy: _, ...stage } = report
   return {
     ...stage,
@@ -124,7 +125,7 @@ export function decentralizationJson(report: DecentralizationReport): Record<str
 }
 
 /** When and what, without which ledger. */
-function auditJson(audit: LastAudit): Record<string, unknown> {
+function auditJson(audit: LastAudit): NonNullable<DecentralizationJson['audit']> {
   const { chainId: _, epochsContract: __, ...told } = audit
   return told
 }
@@ -172,6 +173,6 @@ async function stakeOf(
   return holdings.flat()
 }
 
-function figures({ total, ...rest }: DecentralizationReport['layers'][number]['byAddress']) {
+function figures({ total, ...rest }: DecentralizationReport['layers'][number]['byAddress']): ConcentrationJson {
   return { ...rest, totalAtomic: `${total}` }
 }

@@ -2,6 +2,7 @@
 import type { Address } from '@koinon/base'
 import { type LedgerReader, type NetworkFile, readNeurons } from '@koinon/ledger'
 import { type EpochRecord, unpackRow } from '@koinon/subnets'
+import type { MetagraphNeuronJson } from '@koinon/work/dashboard'
 import type { IndexClient } from './index-client.ts'
 
 const million = 1_000_000n
@@ -18,24 +19,6 @@ export type SeatFacts = {
   readonly registeredAtSeconds: number
   /** All claims of the account in the subnet ever, mined and as dividends. */
   readonly paid: bigint
-}
-
-/** A line of the metagraph. Figures of the epoch are absent where the seat took no part in it. `...Ppm` are millionths. */
-export type NeuronJson = {
-  readonly uid: number
-  readonly hotkey: string
-  readonly stakeAtomic: string
-  readonly hasPermit: boolean
-  readonly seeksPermit: boolean
-  readonly registeredAtSeconds: number
-  readonly paidAtomic: string
-  readonly incentivePpm?: number
-  readonly dividendsPpm?: number
-  readonly consensusPpm?: number
-  /** Part of all stake that stands behind the seat's weights, each cut to the consensus; absent where rows are no shares. */
-  readonly rankPpm?: number
-  /** What it earned in the epoch, as miner and as validator. */
-  readonly earnedAtomic?: string
 }
 
 export async function readSeatFacts(
@@ -73,7 +56,7 @@ export function neuronsJson(
   seats: readonly SeatFacts[],
   record: EpochRecord | undefined,
   rows: string | undefined,
-): readonly NeuronJson[] {
+): readonly MetagraphNeuronJson[] {
   const figures = record === undefined ? new Map() : figuresOf(record, rows)
   return seats.map(({ stake, paid, ...seat }) => ({
     ...seat,
@@ -83,7 +66,7 @@ export function neuronsJson(
   }))
 }
 
-type EpochFigures = Pick<NeuronJson, 'incentivePpm' | 'dividendsPpm' | 'consensusPpm' | 'rankPpm' | 'earnedAtomic'>
+type EpochFigures = Pick<MetagraphNeuronJson, 'incentivePpm' | 'dividendsPpm' | 'consensusPpm' | 'rankPpm' | 'earnedAtomic'>
 
 function figuresOf(record: EpochRecord, rows: string | undefined): ReadonlyMap<string, EpochFigures> {
   const incentives = record.seats.reduce((sum, { incentive }) => sum + incentive, 0n)

@@ -3,11 +3,12 @@ import { KoinonError } from '@koinon/base'
 import { createLedgerReader, type NetworkFile } from '@koinon/ledger'
 import { subnetsAbi } from '@koinon/ledger/abis'
 import { defaultSlippageBps, marketJson, readMarkets, readPool, termsJson, tradeTerms } from '@koinon/subnets/pools'
+import type { PoolsJson, QuoteJson } from '@koinon/work/dashboard'
 
 export type PoolsView = {
-  readonly list: () => Promise<Record<string, unknown>>
+  readonly list: () => Promise<PoolsJson>
   /** `side`, `amountAtomic` and, if given, `slippageBps` of a request's query. */
-  readonly quote: (netuid: number, query: URLSearchParams) => Promise<Record<string, unknown>>
+  readonly quote: (netuid: number, query: URLSearchParams) => Promise<QuoteJson>
 }
 
 export function createPoolsView({ network }: { readonly network: NetworkFile }): PoolsView {

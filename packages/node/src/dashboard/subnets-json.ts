@@ -10,28 +10,13 @@ import {
   readMarkets,
   readPendingChanges,
   readSplit,
-  type SplitJson,
   shareWords,
 } from '@koinon/subnets/pools'
+import type { SubnetRowJson, SubnetsJson } from '@koinon/work/dashboard'
 import type { IndexClient } from './index-client.ts'
-import { type KoinFlowJson, readKoinFlows } from './koin-flow-json.ts'
+import { readKoinFlows } from './koin-flow-json.ts'
 
 const million = 1_000_000n
-
-/** Of each subnet what programs of this repository read by name; the rest is in specs/0008-http.md section 2. */
-export type SubnetsJson = {
-  readonly asOfBlock: number
-  readonly emissionBy: string
-  readonly subnets: readonly (Readonly<Record<string, unknown>> & {
-    readonly netuid: number
-    readonly name: string
-    readonly emissionSharePpm: number
-    /** Absent when the subnet is dissolved, or never had a pool. */
-    readonly flow?: KoinFlowJson
-    /** Absent when it is dissolved. */
-    readonly split?: SplitJson
-  })[]
-}
 
 export type SubnetsView = () => Promise<SubnetsJson>
 
@@ -58,7 +43,7 @@ export function createSubnetsView(sources: {
     const shareOf = sharesPpm(steps.result[0]?.args)
     const marketOf = new Map(markets.map((market) => [market.netuid, market]))
     const subnets = await Promise.all(
-      netuids.map(async (netuid) => {
+      netuids.map(async (netuid): Promise<SubnetRowJson> => {
         const [subnet, clock, permitted, accrued, paid, changes] = await Promise.all([
           reader.readContract({
             address: network.contracts.subnets,
@@ -117,7 +102,7 @@ async function changesJson(
   place: { readonly network: NetworkFile; readonly reader: LedgerReader },
   netuid: number,
   nowSeconds: number,
-): Promise<Record<string, unknown>> {
+): Promise<Pick<SubnetRowJson, 'announced' | 'contest'>> {
   const { contracts } = place.network
   const [{ texts, parts }, history, open] = await Promise.all([
     readPendingChanges(place, netuid),

@@ -1,20 +1,9 @@
 /** How a subnet's new alpha is divided, and what its last whole epoch brought each part (specs/0020-pool-emission.md sections 2 and 5). */
 import type { Address } from '@koinon/base'
 import { poolEmissionAbi } from '@koinon/ledger/abis'
+import type { SplitJson } from '@koinon/work/dashboard'
 import { epochAt, type SubnetClock } from '../rules/epoch-clock.ts'
 import type { PoolPlace } from './pools.ts'
-
-/** Parts of 10,000 as they stand on the ledger; amounts are alpha, decimal strings of atomic units. Without `epoch` none is over yet. */
-export type SplitJson = {
-  readonly ownerBps: number
-  readonly minersBps: number
-  readonly validatorsBps: number
-  /** The last one of which all alpha has accrued. */
-  readonly epoch?: number
-  readonly ownerAtomic?: string
-  readonly minersAtomic?: string
-  readonly validatorsAtomic?: string
-}
 
 type Place = Pick<PoolPlace, 'reader'> & {
   readonly network: { readonly contracts: { readonly emission: Address } }
