@@ -4,7 +4,8 @@ import type { SeatRules } from '@koinon/ledger'
 import { subnetsAbi, subnetTermsAbi } from '@koinon/ledger/abis'
 import { parseEventLogs, type TransactionReceipt } from 'viem'
 import { updateDelayEpochs } from '../rules/epoch-clock.ts'
-import { explained, type PoolAccount } from './pool-trades.ts'
+import { callContract } from './call-contract.ts'
+import type { PoolAccount } from './pool-trades.ts'
 import type { PoolPlace } from './pools.ts'
 
 type WithSubnets<place extends PoolPlace> = place & {
@@ -48,22 +49,19 @@ export async function announceTexts(
   netuid: number,
   { specHash, metadataURI }: SubnetTexts,
 ): Promise<InForce> {
-  const receipt = await explained(
-    account.sender.call({
-      ...termsOf(account),
-      functionName: 'announceUpdate',
-      args: [netuid, metadataURI, specHash],
-    }),
-  )
+  const receipt = await callContract(account, {
+    ...termsOf(account),
+    functionName: 'announceUpdate',
+    args: [netuid, metadataURI, specHash],
+  })
   const [event] = parseEventLogs({ abi: subnetTermsAbi, eventName: 'SubnetUpdateAnnounced', logs: receipt.logs })
   return announced(account, netuid, receipt, event?.args.fromEpoch)
 }
 
 /** Announces rules of seats as the owner. Throws `ledger/not-owner`, `ledger/change-pending` while others wait, and `ledger/out-of-bounds`. */
 export async function announceRules(account: OwnerAccount, netuid: number, rules: SeatRules): Promise<InForce> {
-  const receipt = await explained(
-    account.sender.call({ ...termsOf(account), functionName: 'announceRules', args: [netuid, rules] }),
-  )
+  const call = { ...termsOf(account), functionName: 'announceRules', args: [netuid, rules] } as const
+  const receipt = await callContract(account, call)
   const [event] = parseEventLogs({ abi: subnetTermsAbi, eventName: 'RulesAnnounced', logs: receipt.logs })
   return announced(account, netuid, receipt, event?.args.fromEpoch)
 }
@@ -93,18 +91,15 @@ export async function readOwnerHotkeys(place: OwnerPlace, netuid: number): Promi
 
 /** Names a hotkey that cannot be challenged, two epochs later. Throws `ledger/not-owner`, `ledger/owner-hotkeys-full`. */
 export async function nameOwnerHotkey(account: OwnerAccount, netuid: number, hotkey: Address): Promise<InForce> {
-  const receipt = await explained(
-    account.sender.call({ ...subnetsOf(account), functionName: 'nameOwnerHotkey', args: [netuid, hotkey] }),
-  )
+  const call = { ...subnetsOf(account), functionName: 'nameOwnerHotkey', args: [netuid, hotkey] } as const
+  const receipt = await callContract(account, call)
   const [event] = parseEventLogs({ abi: subnetsAbi, eventName: 'OwnerHotkeyNamed', logs: receipt.logs })
   return announced(account, netuid, receipt, event?.args.fromEpoch)
 }
 
 /** Ends the protection of a hotkey at once. Throws `ledger/not-owner`, `ledger/no-owner-hotkey`. */
 export async function dropOwnerHotkey(account: OwnerAccount, netuid: number, hotkey: Address): Promise<void> {
-  await explained(
-    account.sender.call({ ...subnetsOf(account), functionName: 'dropOwnerHotkey', args: [netuid, hotkey] }),
-  )
+  await callContract(account, { ...subnetsOf(account), functionName: 'dropOwnerHotkey', args: [netuid, hotkey] })
 }
 
 async function readEpoch(place: OwnerPlace, netuid: number): Promise<bigint> {

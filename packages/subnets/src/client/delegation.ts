@@ -1,7 +1,8 @@
 /** What hotkeys and accounts choose: takes, child keys, where gifts of stake go (specs/0014-pools.md section 6). */
 import { type Address, toAddress } from '@koinon/base'
 import { alphaStakingAbi, delegationAbi } from '@koinon/ledger/abis'
-import { type ArgsOf, type Changing, explained, type PoolAccount } from './pool-trades.ts'
+import { type ArgsOf, type Changing, callContract } from './call-contract.ts'
+import type { PoolAccount } from './pool-trades.ts'
 import type { PoolPlace } from './pools.ts'
 
 type WithDelegation<place extends PoolPlace> = place & {
@@ -123,7 +124,7 @@ export async function announceChildren(
 /** Puts announced children of any parent into force. Throws `ledger/children-too-early`, `ledger/nothing-announced`, `ledger/child-not-willing`. */
 export async function applyChildren(account: DelegationAccount, netuid: number, parent: Address): Promise<void> {
   const to = { address: account.network.contracts.staking, abi: alphaStakingAbi } as const
-  await explained(account.sender.call({ ...to, functionName: 'applyChildren', args: [netuid, parent] }))
+  await callContract(account, { ...to, functionName: 'applyChildren', args: [netuid, parent] })
 }
 
 /** Says whether the account, as a child, takes a parent's weight. */
@@ -157,5 +158,5 @@ async function callDelegation<name extends Changing<typeof delegationAbi>>(
   args: ArgsOf<typeof delegationAbi, name>,
 ): Promise<void> {
   const to = { address: account.network.contracts.delegation, abi: delegationAbi } as const
-  await explained(account.sender.call({ ...to, functionName, args }))
+  await callContract(account, { ...to, functionName, args })
 }

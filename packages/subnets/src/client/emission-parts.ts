@@ -3,7 +3,8 @@ import type { Address } from '@koinon/base'
 import { poolEmissionAbi } from '@koinon/ledger/abis'
 import type { AlphaParts } from '../rules/emission/coinbase.ts'
 import { partsDelaySeconds } from '../rules/emission/constants.ts'
-import { explained, type PoolAccount } from './pool-trades.ts'
+import { callContract } from './call-contract.ts'
+import type { PoolAccount } from './pool-trades.ts'
 import type { PoolPlace } from './pools.ts'
 
 type WithEmission<place extends PoolPlace> = place & {
@@ -37,12 +38,10 @@ export async function announceParts(
   netuid: number,
   { ownerBps, minersBps }: Pick<AlphaParts, 'ownerBps' | 'minersBps'>,
 ): Promise<void> {
-  await explained(
-    account.sender.call({
-      address: account.network.contracts.emission,
-      abi: poolEmissionAbi,
-      functionName: 'announceParts',
-      args: [netuid, BigInt(ownerBps), BigInt(minersBps)],
-    }),
-  )
+  await callContract(account, {
+    address: account.network.contracts.emission,
+    abi: poolEmissionAbi,
+    functionName: 'announceParts',
+    args: [netuid, BigInt(ownerBps), BigInt(minersBps)],
+  })
 }

@@ -10,7 +10,8 @@ import {
   convictionRules,
   tallyAfter,
 } from '../rules/conviction.ts'
-import { type ArgsOf, type Changing, explained, type PoolAccount } from './pool-trades.ts'
+import { type ArgsOf, type Changing, callContract } from './call-contract.ts'
+import type { PoolAccount } from './pool-trades.ts'
 import type { PoolPlace } from './pools.ts'
 
 type WithConviction<place extends PoolPlace> = place & {
@@ -239,5 +240,5 @@ function call<name extends Changing<typeof convictionAbi>>(
   args: ArgsOf<typeof convictionAbi, name>,
 ): Promise<TransactionReceipt> {
   const to = { address: account.network.contracts.conviction, abi: convictionAbi } as const
-  return explained(account.sender.call({ ...to, functionName, args }))
+  return callContract(account, { ...to, functionName, args })
 }
