@@ -68,7 +68,7 @@ export {
   unlockAlpha,
   withdrawLocked,
 } from './client/ownership.ts'
-export { type PendingChanges, type PendingPlace, readPendingChanges } from './client/pending-changes.ts'
+export { type PendingChanges, type PendingView, readPendingChanges } from './client/pending-changes.ts'
 export {
   buyAlpha,
   type PoolAccount,
@@ -80,7 +80,7 @@ export {
 export {
   netuidsOf,
   type PoolNetwork,
-  type PoolPlace,
+  type PoolView,
   readMarket,
   readMarkets,
   readPool,

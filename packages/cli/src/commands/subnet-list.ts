@@ -18,17 +18,17 @@ export function defineSubnetList(subnet: Command): void {
     .action(
       runCommand(async ({ home }) => {
         const network = networkOf(home)
-        const place = { network, reader: createLedgerReader(network) }
+        const view = { network, reader: createLedgerReader(network) }
         const [netuids, lock, markets, shown] = await Promise.all([
-          listSubnets(place),
-          quoteLock(place),
-          readMarkets(place),
+          listSubnets(view),
+          quoteLock(view),
+          readMarkets(view),
           // The list itself needs no logs: a server that gives none leaves flow and share unknown.
           viewSubnets(network).catch(() => undefined),
         ])
         const shownOf = new Map(shown?.subnets.map((one) => [one.netuid, one]))
         const since = (shown?.subnets ?? []).flatMap(({ flow }) => (flow === undefined ? [] : [flow.sinceSeconds]))
-        const subnets = await Promise.all(netuids.map((netuid) => readSubnet(place, netuid)))
+        const subnets = await Promise.all(netuids.map((netuid) => readSubnet(view, netuid)))
         const marketOf = new Map(markets.map((market) => [market.netuid, market]))
         const priceOf = (netuid: number): string => {
           const market = marketOf.get(netuid)

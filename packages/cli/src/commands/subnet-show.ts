@@ -32,19 +32,19 @@ export function defineSubnetShow(subnet: Command): void {
       runCommand(async ({ home, typed }, number: string) => {
         const netuid = parseInteger(number, 'the subnet', 1, 2 ** 31 - 1)
         const network = networkOf(home)
-        const place = { network, reader: createLedgerReader(network) }
-        const found = await readSubnet(place, netuid)
-        const ledger = createSubnetLedger(place.reader, network)
+        const view = { network, reader: createLedgerReader(network) }
+        const found = await readSubnet(view, netuid)
+        const ledger = createSubnetLedger(view.reader, network)
         const [clock, nowSeconds] = await Promise.all([ledger.clock(netuid), ledger.nowSeconds()])
         const [challenges, market, ownership, pending, { specHash, subnets }, split, signed, shown] = await Promise.all(
           [
-            readChallenges(place, netuid),
-            readMarket(place, netuid),
-            readOwnership(place, netuid),
-            readPendingChanges(place, netuid),
-            readEmissionShares(place, [netuid]),
-            readSplit(place, netuid, clock),
-            readLastResultEpoch(place, netuid),
+            readChallenges(view, netuid),
+            readMarket(view, netuid),
+            readOwnership(view, netuid),
+            readPendingChanges(view, netuid),
+            readEmissionShares(view, [netuid]),
+            readSplit(view, netuid, clock),
+            readLastResultEpoch(view, netuid),
             viewSubnets(network).catch(() => undefined),
           ],
         )

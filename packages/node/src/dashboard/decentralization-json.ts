@@ -3,7 +3,7 @@
  * follows (specs/0019-audit.md sections 4 and 5). The report is the audit's; here its facts are sums that the index keeps.
  */
 import { type Address, toAddress } from '@koinon/base'
-import { createLedgerReader, type LedgerReader, type NetworkFile } from '@koinon/ledger'
+import { createLedgerReader, type LedgerView, type NetworkFile } from '@koinon/ledger'
 import { alphaStakingAbi } from '@koinon/ledger/abis'
 import type { ArgumentSum } from '@koinon/ledger/indexer'
 import {
@@ -106,7 +106,9 @@ export function createDecentralizationView(sources: {
 }
 
 /** As the page reads it. */
-export function decentralizationJson(report: DecentralizationReport): Omit<DecentralizationJson, 'asOfBlock' | 'audit'> {
+export function decentralizationJson(
+  report: DecentralizationReport,
+): Omit<DecentralizationJson, 'asOfBlock' | 'audit'> {
   const { layers, subnets, entitiesBy: _, ...stage } = report
   return {
     ...stage,
@@ -149,7 +151,7 @@ function minus(added: readonly ArgumentSum[], taken: readonly ArgumentSum[]): re
 
 /** What each position is worth by the pool of its hotkey now; a position that moved since the index looked is off by that. */
 async function stakeOf(
-  { network, reader }: { readonly network: NetworkFile; readonly reader: LedgerReader },
+  { network, reader }: LedgerView,
   positions: readonly Holding[],
   worth: (netuid: number, amount: bigint) => bigint,
 ): Promise<readonly Holding[]> {

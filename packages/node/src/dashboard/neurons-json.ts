@@ -1,6 +1,6 @@
 /** Every seat of a subnet now: what it holds and was paid, and how it came out of the last signed epoch. */
 import type { Address } from '@koinon/base'
-import { type LedgerReader, type NetworkFile, readNeurons } from '@koinon/ledger'
+import { type LedgerView, readNeurons } from '@koinon/ledger'
 import { type EpochRecord, unpackRow } from '@koinon/subnets'
 import type { MetagraphNeuronJson } from '@koinon/work/dashboard'
 import type { IndexClient } from './index-client.ts'
@@ -22,11 +22,11 @@ export type SeatFacts = {
 }
 
 export async function readSeatFacts(
-  place: { readonly network: NetworkFile; readonly reader: LedgerReader; readonly index: IndexClient },
+  view: LedgerView & { readonly index: IndexClient },
   netuid: number,
   permitted: readonly { readonly hotkey: string }[],
 ): Promise<readonly SeatFacts[]> {
-  const { network, reader, index } = place
+  const { network, reader, index } = view
   const claims = { contract: 'epochs', names: ['Claimed'], netuid, by: 'account' } as const
   const [neurons, weights, sought, mined, dividends] = await Promise.all([
     readNeurons(reader, network, netuid),
@@ -66,7 +66,10 @@ export function neuronsJson(
   }))
 }
 
-type EpochFigures = Pick<MetagraphNeuronJson, 'incentivePpm' | 'dividendsPpm' | 'consensusPpm' | 'rankPpm' | 'earnedAtomic'>
+type EpochFigures = Pick<
+  MetagraphNeuronJson,
+  'incentivePpm' | 'dividendsPpm' | 'consensusPpm' | 'rankPpm' | 'earnedAtomic'
+>
 
 function figuresOf(record: EpochRecord, rows: string | undefined): ReadonlyMap<string, EpochFigures> {
   const incentives = record.seats.reduce((sum, { incentive }) => sum + incentive, 0n)

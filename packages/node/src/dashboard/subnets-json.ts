@@ -1,5 +1,5 @@
 /** `GET /api/subnets`: all subnets with their share of the emission, their price and what they paid, from the ledger and the index. */
-import { createLedgerReader, type LedgerReader, type NetworkFile } from '@koinon/ledger'
+import { createLedgerReader, type LedgerView, type NetworkFile } from '@koinon/ledger'
 import { convictionAbi, poolEmissionAbi, subnetsAbi, subnetTermsAbi } from '@koinon/ledger/abis'
 import { createSubnetLedger, epochAt, epochPhase, epochWindow } from '@koinon/subnets'
 import {
@@ -99,20 +99,20 @@ export function sharesPpm(step: Readonly<Record<string, unknown>> | undefined): 
 
 /** What was announced and does not hold yet, and who contests the ownership. */
 async function changesJson(
-  place: { readonly network: NetworkFile; readonly reader: LedgerReader },
+  view: LedgerView,
   netuid: number,
   nowSeconds: number,
 ): Promise<Pick<SubnetRowJson, 'announced' | 'contest'>> {
-  const { contracts } = place.network
+  const { contracts } = view.network
   const [{ texts, parts }, history, open] = await Promise.all([
-    readPendingChanges(place, netuid),
-    place.reader.readContract({
+    readPendingChanges(view, netuid),
+    view.reader.readContract({
       address: contracts.terms,
       abi: subnetTermsAbi,
       functionName: 'rulesHistoryOf',
       args: [netuid],
     }),
-    place.reader.readContract({
+    view.reader.readContract({
       address: contracts.conviction,
       abi: convictionAbi,
       functionName: 'contestOf',

@@ -55,10 +55,7 @@ function kindOf(
   return from === zeroAddress ? 'faucet' : 'received'
 }
 
-async function keysJson(
-  { keys, book, archive, clock }: WalletSources,
-  account: string,
-): Promise<readonly KeyJson[]> {
+async function keysJson({ keys, book, archive, clock }: WalletSources, account: string): Promise<readonly KeyJson[]> {
   const own = keys.list().filter((key) => key.payer === account)
   const sinceMs = clock.nowMs() - (clock.nowMs() % dayMs)
   return Promise.all(

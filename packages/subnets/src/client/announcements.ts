@@ -6,12 +6,12 @@ import { parseEventLogs, type TransactionReceipt } from 'viem'
 import { updateDelayEpochs } from '../rules/epoch-clock.ts'
 import { callContract } from './call-contract.ts'
 import type { PoolAccount } from './pool-trades.ts'
-import type { PoolPlace } from './pools.ts'
+import type { PoolView } from './pools.ts'
 
-type WithSubnets<place extends PoolPlace> = place & {
+type WithSubnets<view extends PoolView> = view & {
   readonly network: { readonly contracts: { readonly subnets: Address; readonly terms: Address } }
 }
-export type OwnerPlace = WithSubnets<PoolPlace>
+export type OwnerView = WithSubnets<PoolView>
 export type OwnerAccount = WithSubnets<PoolAccount>
 
 export type SubnetTexts = { readonly specHash: Hex; readonly metadataURI: string }
@@ -27,20 +27,20 @@ export function mostOwnerHotkeys(maxNeurons: number): number {
 }
 
 /** From when on what is announced now would hold, as the next block would find it. */
-export async function readNextForce(place: OwnerPlace, netuid: number): Promise<InForce> {
-  return forceOf(place, netuid, (await readEpoch(place, netuid)) + BigInt(updateDelayEpochs))
+export async function readNextForce(view: OwnerView, netuid: number): Promise<InForce> {
+  return forceOf(view, netuid, (await readEpoch(view, netuid)) + BigInt(updateDelayEpochs))
 }
 
 /** Texts that hold from an epoch on, as announced so far. */
-export async function readTextsAt(place: OwnerPlace, netuid: number, epoch: number): Promise<SubnetTexts & InForce> {
-  const { specHash, metadataURI, fromEpoch } = await place.reader.readContract({
-    address: place.network.contracts.terms,
+export async function readTextsAt(view: OwnerView, netuid: number, epoch: number): Promise<SubnetTexts & InForce> {
+  const { specHash, metadataURI, fromEpoch } = await view.reader.readContract({
+    address: view.network.contracts.terms,
     abi: subnetTermsAbi,
     functionName: 'versionAt',
     args: [netuid, BigInt(epoch)],
     blockTag: 'pending',
   })
-  return { specHash, metadataURI, ...(await forceOf(place, netuid, fromEpoch)) }
+  return { specHash, metadataURI, ...(await forceOf(view, netuid, fromEpoch)) }
 }
 
 /** Announces texts as the owner, in place of others that do not hold yet. Throws `ledger/not-owner`, and `ledger/out-of-bounds`. */
@@ -67,11 +67,11 @@ export async function announceRules(account: OwnerAccount, netuid: number, rules
 }
 
 /** The hotkeys that the owner named, in the order of the ledger. */
-export async function readOwnerHotkeys(place: OwnerPlace, netuid: number): Promise<readonly OwnerHotkey[]> {
+export async function readOwnerHotkeys(view: OwnerView, netuid: number): Promise<readonly OwnerHotkey[]> {
   const [epoch, [hotkeys, fromEpochs]] = await Promise.all([
-    readEpoch(place, netuid),
-    place.reader.readContract({
-      ...subnetsOf(place),
+    readEpoch(view, netuid),
+    view.reader.readContract({
+      ...subnetsOf(view),
       functionName: 'ownerHotkeysOf',
       args: [netuid],
       blockTag: 'pending',
@@ -83,7 +83,7 @@ export async function readOwnerHotkeys(place: OwnerPlace, netuid: number): Promi
       return {
         hotkey: toAddress(hotkey),
         isProtected: fromEpoch <= epoch,
-        ...(await forceOf(place, netuid, fromEpoch)),
+        ...(await forceOf(view, netuid, fromEpoch)),
       }
     }),
   )
@@ -102,25 +102,25 @@ export async function dropOwnerHotkey(account: OwnerAccount, netuid: number, hot
   await callContract(account, { ...subnetsOf(account), functionName: 'dropOwnerHotkey', args: [netuid, hotkey] })
 }
 
-async function readEpoch(place: OwnerPlace, netuid: number): Promise<bigint> {
-  const { timestamp } = await place.reader.getBlock({ blockTag: 'pending' })
+async function readEpoch(view: OwnerView, netuid: number): Promise<bigint> {
+  const { timestamp } = await view.reader.getBlock({ blockTag: 'pending' })
   const args = [netuid, timestamp] as const
-  return place.reader.readContract({ ...subnetsOf(place), functionName: 'epochAt', args, blockTag: 'pending' })
+  return view.reader.readContract({ ...subnetsOf(view), functionName: 'epochAt', args, blockTag: 'pending' })
 }
 
-async function forceOf(place: OwnerPlace, netuid: number, fromEpoch: bigint): Promise<InForce> {
+async function forceOf(view: OwnerView, netuid: number, fromEpoch: bigint): Promise<InForce> {
   const args = [netuid, fromEpoch] as const
-  const window = await place.reader.readContract({ ...subnetsOf(place), functionName: 'epochWindow', args })
+  const window = await view.reader.readContract({ ...subnetsOf(view), functionName: 'epochWindow', args })
   return { fromEpoch: Number(fromEpoch), fromSeconds: Number(window.startsAt) }
 }
 
 function announced(
-  place: OwnerPlace,
+  view: OwnerView,
   netuid: number,
   { transactionHash }: TransactionReceipt,
   fromEpoch: bigint | undefined,
 ): Promise<InForce> {
-  if (fromEpoch !== undefined) return forceOf(place, netuid, fromEpoch)
+  if (fromEpoch !== undefined) return forceOf(view, netuid, fromEpoch)
   throw new KoinonError({
     code: 'ledger/no-announcement',
     message: `Transaction ${transactionHash} was mined, but tells of no announcement`,
@@ -129,10 +129,10 @@ function announced(
   })
 }
 
-function termsOf({ network }: OwnerPlace) {
+function termsOf({ network }: OwnerView) {
   return { address: network.contracts.terms, abi: subnetTermsAbi } as const
 }
 
-function subnetsOf({ network }: OwnerPlace) {
+function subnetsOf({ network }: OwnerView) {
   return { address: network.contracts.subnets, abi: subnetsAbi } as const
 }

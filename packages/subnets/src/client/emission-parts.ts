@@ -5,15 +5,15 @@ import type { AlphaParts } from '../rules/emission/coinbase.ts'
 import { partsDelaySeconds } from '../rules/emission/constants.ts'
 import { callContract } from './call-contract.ts'
 import type { PoolAccount } from './pool-trades.ts'
-import type { PoolPlace } from './pools.ts'
+import type { PoolView } from './pools.ts'
 
-type WithEmission<place extends PoolPlace> = place & {
+type WithEmission<view extends PoolView> = view & {
   readonly network: { readonly contracts: { readonly emission: Address } }
 }
 
 /** The parts in force, and those that were announced and are not yet. */
 export async function readParts(
-  { network, reader }: WithEmission<PoolPlace>,
+  { network, reader }: WithEmission<PoolView>,
   netuid: number,
 ): Promise<{ readonly now: AlphaParts; readonly announced: AlphaParts | undefined }> {
   const { timestamp } = await reader.getBlock({ blockTag: 'pending' })

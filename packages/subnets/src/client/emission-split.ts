@@ -3,14 +3,14 @@ import type { Address } from '@koinon/base'
 import { poolEmissionAbi } from '@koinon/ledger/abis'
 import type { SplitJson } from '@koinon/work/dashboard'
 import { epochAt, type SubnetClock } from '../rules/epoch-clock.ts'
-import type { PoolPlace } from './pools.ts'
+import type { PoolView } from './pools.ts'
 
-type Place = Pick<PoolPlace, 'reader'> & {
+type EmissionView = Pick<PoolView, 'reader'> & {
   readonly network: { readonly contracts: { readonly emission: Address } }
 }
 
 /** What accrued is not yet what was paid: results divide it, and what no result covers waits. */
-export async function readSplit({ network, reader }: Place, netuid: number, clock: SubnetClock): Promise<SplitJson> {
+export async function readSplit({ network, reader }: EmissionView, netuid: number, clock: SubnetClock): Promise<SplitJson> {
   const emission = { address: network.contracts.emission, abi: poolEmissionAbi } as const
   const { timestamp } = await reader.getBlock({ blockTag: 'pending' })
   const [[ownerBps, minersBps, validatorsBps], finalUntil] = await Promise.all([

@@ -4,10 +4,10 @@ import { ensureAllowance, type TransactionSender } from '@koinon/ledger'
 import { poolsAbi } from '@koinon/ledger/abis'
 import { parseEventLogs, type TransactionReceipt } from 'viem'
 import { type ArgsOf, type Changing, callContract } from './call-contract.ts'
-import type { PoolPlace } from './pools.ts'
+import type { PoolView } from './pools.ts'
 
 /** An account that trades and stakes. */
-export type PoolAccount = PoolPlace & { readonly sender: Pick<TransactionSender, 'address' | 'call'> }
+export type PoolAccount = PoolView & { readonly sender: Pick<TransactionSender, 'address' | 'call'> }
 
 /** What came of a trade, in atomic units. */
 export type Traded = { readonly output: bigint; readonly transactionHash: Hex }
