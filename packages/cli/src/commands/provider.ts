@@ -13,12 +13,13 @@ import {
 import { defaultModel, localPrices, resolveModel } from '@koinon/node/local'
 import { networkOf, type ProviderEarnings, readEarnings } from '@koinon/node/wallet'
 import { type Command, Option } from 'commander'
+import { duration } from '../format/time.ts'
 import { earningsFacts, keptSentence } from '../earnings-words.ts'
 import { parseInteger, runCommand } from '../runner.ts'
 import { matchUpToHelp, maxBurnHelp, type SeatOptions, seatConfig } from '../seat-options.ts'
 import { type StayOptions, stay } from '../stay.ts'
 import { stopRunning } from '../stop-running.ts'
-import { duration, facts } from '../table.ts'
+import { facts } from '../table.ts'
 import { defineWithdraw } from './provider-withdraw.ts'
 
 type StartOptions = StayOptions & {

@@ -8,6 +8,7 @@ import type {
   SubnetsJson,
 } from '@koinon/work/dashboard'
 import type { Command } from 'commander'
+import { ppmPercent } from '../format/percent.ts'
 import { parseInteger, runCommand } from '../runner.ts'
 import { facts, table } from '../table.ts'
 
@@ -89,8 +90,8 @@ export function explainSeat(
       'epoch',
       `${metagraph.epoch}, ${formatAmount(BigInt(metagraph.emissionAtomic ?? '0'))} alpha of subnet ${netuid} shared out by ${metagraph.aggregator}`,
     ],
-    ['earned', `${formatAmount(BigInt(seat.asMinerAtomic))} alpha, ${percent(seat.incentivePpm)} of the miners' part`],
-    ['agreed', `${percent(seat.consensusPpm)}${explained === undefined ? '' : `: ${explained.agreed}`}`],
+    ['earned', `${formatAmount(BigInt(seat.asMinerAtomic))} alpha, ${ppmPercent(seat.incentivePpm)} of the miners' part`],
+    ['agreed', `${ppmPercent(seat.consensusPpm)}${explained === undefined ? '' : `: ${explained.agreed}`}`],
     ...(explained === undefined ? [] : [['miners earn by', explained.miners] as const]),
     [
       'weights',
@@ -103,7 +104,7 @@ export function explainSeat(
   const rows = judgements.map((judgement) => [
     judgement.validator.uid === undefined ? 'left' : String(judgement.validator.uid),
     formatAmount(BigInt(judgement.validator.stakeAtomic)),
-    judgement.sharePpm === undefined ? 'not revealed' : percent(judgement.sharePpm),
+    judgement.sharePpm === undefined ? 'not revealed' : ppmPercent(judgement.sharePpm),
     judgement.sharePpm === undefined
       ? ''
       : column.say({ ...judgement, sharePpm: judgement.sharePpm }, seat.consensusPpm),
@@ -134,11 +135,7 @@ const columns: Readonly<Record<RowKind | 'unknown', Column>> = {
 
 function comparison(differencePpm: number): string {
   if (differencePpm === 0) return 'the same'
-  return differencePpm > 0 ? `${percent(differencePpm)} more, cut` : `${percent(-differencePpm)} less`
-}
-
-function percent(ppm: number): string {
-  return `${(ppm / 10_000).toFixed(1)} %`
+  return differencePpm > 0 ? `${ppmPercent(differencePpm)} more, cut` : `${ppmPercent(-differencePpm)} less`
 }
 
 function noGateway(): KoinonError {

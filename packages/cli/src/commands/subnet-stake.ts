@@ -11,8 +11,9 @@ import {
   withdrawUnstaked,
 } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
+import { utcTime } from '../format/time.ts'
 import { openTrader, readHoldings } from '../pool-account.ts'
-import { alphaOf, moment, parseAmount } from '../pool-words.ts'
+import { alphaOf, parseAmount } from '../pool-words.ts'
 import { confirm, runCommand } from '../runner.ts'
 import { parseNetuid } from './subnet-trade.ts'
 
@@ -88,7 +89,7 @@ export function defineSubnetUnstake(subnet: Command): void {
           text: context.typed(
             left.freeAtSeconds === undefined
               ? `Took ${what} back: it is free. Sell it: koinon subnet sell ${netuid} all`
-              : `${what} is on its way, free ${moment(left.freeAtSeconds)}: run koinon subnet withdraw then.\nUntil it is, a slash of the validator still reaches it.`,
+              : `${what} is on its way, free from ${utcTime(left.freeAtSeconds)}: run koinon subnet withdraw then.\nUntil it is, a slash of the validator still reaches it.`,
           ),
         }
       }),

@@ -14,6 +14,7 @@ import {
 } from '@koinon/node/local'
 import { sealSentence } from '@koinon/subnets'
 import { type Command, Option } from 'commander'
+import { duration } from '../format/time.ts'
 import {
   type BeaconOptions,
   beaconOption,
@@ -24,7 +25,6 @@ import {
 import { parseMaximumPrices } from '../maximum-prices.ts'
 import { parseInteger } from '../runner.ts'
 import { type StayOptions, stay } from '../stay.ts'
-import { duration } from '../table.ts'
 
 type UpOptions = StayOptions &
   BeaconOptions & {
