@@ -1,13 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { auditLine } from './commands/status.ts'
-import {
-  flowText,
-  metagraphText,
-  nextResultText,
-  signedAmount,
-  splitFacts,
-  validatorsText,
-} from './view-words.ts'
+import { flowText, metagraphText, nextResultText, signedAmount, splitFacts, validatorsText } from './view-words.ts'
 
 const token = 10n ** 18n
 const next = { epoch: 1, expectedAtSeconds: 1_800_000_060, paysFromSeconds: 1_800_000_090, passed: 0 }

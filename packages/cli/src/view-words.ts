@@ -103,7 +103,8 @@ function permitText({ hasPermit, seeksPermit }: MetagraphNeuronJson): string {
 }
 
 function takeText({ takeBps, pendingTake }: ValidatorJson): string {
-  const raise = pendingTake === undefined ? '' : `, ${bpsPercent(pendingTake.bps)} from ${utcTime(pendingTake.fromSeconds)}`
+  const raise =
+    pendingTake === undefined ? '' : `, ${bpsPercent(pendingTake.bps)} from ${utcTime(pendingTake.fromSeconds)}`
   return `${bpsPercent(takeBps)}${raise}`
 }
 

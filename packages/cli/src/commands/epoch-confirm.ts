@@ -10,10 +10,10 @@ import {
 } from '@koinon/subnets'
 import type { Command } from 'commander'
 import { utcTime } from '../format/time.ts'
+import { parseNetuid } from '../netuid.ts'
 import { shellWord } from '../next-step.ts'
 import { parseInteger, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
-import { parseNetuid } from './subnet-trade.ts'
 
 type ConfirmFlags = { readonly file: readonly string[]; readonly account: string; readonly dryRun?: boolean }
 

@@ -1,8 +1,10 @@
-import { formatAmount, KoinonError } from '@koinon/base'
+import { formatAmount } from '@koinon/base'
 import { networkOf, requestJson } from '@koinon/node/wallet'
 import type { EpochDetailJson, EpochJson, EpochsJson } from '@koinon/work/dashboard'
 import type { Command } from 'commander'
 import { phaseSentence, stateSentence } from '../epoch-words.ts'
+import { gatewayUrlOf } from '../gateway-url.ts'
+import { parseNetuid } from '../netuid.ts'
 import { parseInteger, runCommand } from '../runner.ts'
 import { facts, table } from '../table.ts'
 import { defineEpochAccuse } from './epoch-accuse.ts'
@@ -19,20 +21,13 @@ export function defineEpoch(epoch: Command): void {
     .action(
       runCommand(
         async ({ home }, number: string | undefined, options: { readonly netuid: string; readonly limit: string }) => {
-          const netuid = parseInteger(options.netuid, '--netuid', 1, 65_535)
-          const gatewayUrl = networkOf(home).gatewayUrl
-          if (gatewayUrl === undefined)
-            throw new KoinonError({
-              code: 'node/no-gateway',
-              message: 'The network file names no gateway',
-              hint: 'Join through a gateway: koinon join <gateway URL>.',
-            })
+          const netuid = parseNetuid(options.netuid, '--netuid')
+          const gatewayUrl = gatewayUrlOf(networkOf(home))
           if (number === undefined) {
             const limit = parseInteger(options.limit, '--limit', 1, 100)
-            const data = await requestJson<EpochsJson>(
-              `${gatewayUrl}/api/epochs?netuid=${netuid}&limit=${limit}`,
-              { method: 'GET' },
-            )
+            const data = await requestJson<EpochsJson>(`${gatewayUrl}/api/epochs?netuid=${netuid}&limit=${limit}`, {
+              method: 'GET',
+            })
             const rows = data.epochs.map((item) => [
               String(item.epoch),
               item.state,

@@ -12,12 +12,12 @@ import {
 } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
 import { utcTime } from '../format/time.ts'
+import { parseNetuid } from '../netuid.ts'
 import { requireOwner } from '../ownership-words.ts'
 import { openHotkey } from '../pool-account.ts'
 import { changedRules, type RuleOptions, rulesJson, rulesOf, withRuleOptions } from '../rule-options.ts'
 import { type CommandResult, confirm, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
-import { parseNetuid } from './subnet-trade.ts'
 
 type AnnounceFlags = RuleOptions & {
   readonly file?: string

@@ -9,6 +9,8 @@ import type {
 } from '@koinon/work/dashboard'
 import type { Command } from 'commander'
 import { ppmPercent } from '../format/percent.ts'
+import { gatewayUrlOf } from '../gateway-url.ts'
+import { parseNetuid } from '../netuid.ts'
 import { parseInteger, runCommand } from '../runner.ts'
 import { facts, table } from '../table.ts'
 
@@ -24,9 +26,8 @@ export function defineSubnetExplain(subnet: Command): void {
     .action(
       runCommand(async ({ home }, text: string, flags: { readonly netuid: string }) => {
         const uid = parseInteger(text, 'the seat', 0, 65_535)
-        const netuid = parseInteger(flags.netuid, '--netuid', 1, 65_535)
-        const { gatewayUrl } = networkOf(home)
-        if (gatewayUrl === undefined) throw noGateway()
+        const netuid = parseNetuid(flags.netuid, '--netuid')
+        const gatewayUrl = gatewayUrlOf(networkOf(home))
         const get = <answer>(path: string) => requestJson<answer>(`${gatewayUrl}${path}`, { method: 'GET' })
         const metagraph = await get<MetagraphJson>(`/api/subnets/${netuid}/metagraph`)
         if (metagraph.epoch === undefined) throw noResult(netuid)
@@ -90,7 +91,10 @@ export function explainSeat(
       'epoch',
       `${metagraph.epoch}, ${formatAmount(BigInt(metagraph.emissionAtomic ?? '0'))} alpha of subnet ${netuid} shared out by ${metagraph.aggregator}`,
     ],
-    ['earned', `${formatAmount(BigInt(seat.asMinerAtomic))} alpha, ${ppmPercent(seat.incentivePpm)} of the miners' part`],
+    [
+      'earned',
+      `${formatAmount(BigInt(seat.asMinerAtomic))} alpha, ${ppmPercent(seat.incentivePpm)} of the miners' part`,
+    ],
     ['agreed', `${ppmPercent(seat.consensusPpm)}${explained === undefined ? '' : `: ${explained.agreed}`}`],
     ...(explained === undefined ? [] : [['miners earn by', explained.miners] as const]),
     [
@@ -136,14 +140,6 @@ const columns: Readonly<Record<RowKind | 'unknown', Column>> = {
 function comparison(differencePpm: number): string {
   if (differencePpm === 0) return 'the same'
   return differencePpm > 0 ? `${ppmPercent(differencePpm)} more, cut` : `${ppmPercent(-differencePpm)} less`
-}
-
-function noGateway(): KoinonError {
-  return new KoinonError({
-    code: 'node/no-gateway',
-    message: 'The network file names no gateway',
-    hint: 'Join through a gateway: koinon join <gateway URL>.',
-  })
 }
 
 function noResult(netuid: number): KoinonError {

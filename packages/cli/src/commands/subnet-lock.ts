@@ -12,12 +12,12 @@ import {
 } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
 import { utcTime } from '../format/time.ts'
+import { parseNetuid } from '../netuid.ts'
 import { lockFacts, lockJson, ownershipFacts, ownershipJson } from '../ownership-words.ts'
 import { openTrader } from '../pool-account.ts'
 import { alphaOf, parseAmount } from '../pool-words.ts'
 import { confirm, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
-import { parseNetuid } from './subnet-trade.ts'
 
 type LockFlags = { readonly for?: string; readonly fetch?: boolean; readonly yes?: boolean }
 

@@ -11,10 +11,11 @@ import {
 } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
 import { impactPercent } from '../format/percent.ts'
+import { parseNetuid } from '../netuid.ts'
 import { openTrader, readHoldings, type TradeFlags, trade } from '../pool-account.ts'
 import { alphaOf, parseAmount, parseSlippage } from '../pool-words.ts'
 import { confirm, runCommand } from '../runner.ts'
-import { defaultSlippage, parseNetuid, slippageHelp } from './subnet-trade.ts'
+import { defaultSlippage, slippageHelp } from './subnet-trade.ts'
 
 type MoveFlags = TradeFlags & { readonly toNetuid?: string }
 

@@ -10,12 +10,12 @@ import {
 } from '@koinon/subnets/pools'
 import { Argument, type Command } from 'commander'
 import { utcTime } from '../format/time.ts'
+import { parseNetuid } from '../netuid.ts'
 import { requireOwner } from '../ownership-words.ts'
 import { openHotkey } from '../pool-account.ts'
 import { type CommandResult, confirm, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
 import { ownerAccountHelp } from './subnet-announce.ts'
-import { parseNetuid } from './subnet-trade.ts'
 
 type Action = 'add' | 'drop' | 'list'
 type Flags = { readonly account: string; readonly yes?: boolean }

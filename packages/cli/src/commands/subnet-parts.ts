@@ -9,11 +9,11 @@ import {
 } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
 import { bpsPercent } from '../format/percent.ts'
+import { parseNetuid } from '../netuid.ts'
 import { openHotkey } from '../pool-account.ts'
 import { confirm, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
 import { ownerAccountHelp } from './subnet-announce.ts'
-import { parseNetuid } from './subnet-trade.ts'
 
 type PartsFlags = {
   readonly owner?: string

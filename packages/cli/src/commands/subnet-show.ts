@@ -13,9 +13,10 @@ import {
   shareWords,
 } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
+import { parseNetuid } from '../netuid.ts'
 import { ownershipFacts, ownershipJson } from '../ownership-words.ts'
 import { pendingFacts, pendingJson } from '../pending-words.ts'
-import { parseInteger, runCommand } from '../runner.ts'
+import { runCommand } from '../runner.ts'
 import { emissionJson, subnetFacts, subnetJson } from '../subnet-words.ts'
 import { facts } from '../table.ts'
 import { flowText, nextResultText, splitFacts } from '../view-words.ts'
@@ -30,7 +31,7 @@ export function defineSubnetShow(subnet: Command): void {
     .argument('[netuid]', 'number of the subnet', '1')
     .action(
       runCommand(async ({ home, typed }, number: string) => {
-        const netuid = parseInteger(number, 'the subnet', 1, 2 ** 31 - 1)
+        const netuid = parseNetuid(number)
         const network = networkOf(home)
         const view = { network, reader: createLedgerReader(network) }
         const found = await readSubnet(view, netuid)

@@ -14,7 +14,6 @@ import {
 } from '@koinon/node/local'
 import { sealSentence } from '@koinon/subnets'
 import { type Command, Option } from 'commander'
-import { duration } from '../format/time.ts'
 import {
   type BeaconOptions,
   beaconOption,
@@ -22,6 +21,7 @@ import {
   beaconRelaysHelp,
   parseBeaconChoice,
 } from '../beacon-options.ts'
+import { duration } from '../format/time.ts'
 import { parseMaximumPrices } from '../maximum-prices.ts'
 import { parseInteger } from '../runner.ts'
 import { type StayOptions, stay } from '../stay.ts'

@@ -10,10 +10,10 @@ import {
 } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
 import { utcTime } from '../format/time.ts'
+import { parseNetuid } from '../netuid.ts'
 import { openHotkey } from '../pool-account.ts'
 import { confirm, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
-import { parseNetuid } from './subnet-trade.ts'
 
 type ChildrenFlags = {
   readonly netuid: string
