@@ -11,13 +11,13 @@ export type EmissionShares = {
   readonly subnets: ReadonlyMap<number, ShareFacts>
 }
 
-type EmissionView = Pick<PoolView, 'reader'> & {
+type PolicyView = Pick<PoolView, 'reader'> & {
   readonly network: { readonly contracts: Readonly<Record<'emission' | 'policy', Address>> }
 }
 
 /** Reads the policy and the shares of the last step, with flows of the subnets that are named. */
 export async function readEmissionShares(
-  { network, reader }: EmissionView,
+  { network, reader }: PolicyView,
   netuids: readonly number[],
 ): Promise<EmissionShares> {
   const { emission: address, policy } = network.contracts

@@ -1,10 +1,10 @@
 /** What the owner of a subnet announced and does not hold yet, besides the rules of seats (specs/0010 section 1, 0020 section 2). */
 import type { Address, Hex } from '@koinon/base'
-import { poolEmissionAbi, subnetsAbi, subnetTermsAbi } from '@koinon/ledger/abis'
+import { subnetsAbi, subnetTermsAbi } from '@koinon/ledger/abis'
 import type { AlphaParts } from '../rules/emission/coinbase.ts'
 import { partsDelaySeconds } from '../rules/emission/constants.ts'
 import { updateDelayEpochs } from '../rules/epoch-clock.ts'
-import { readParts } from './emission-parts.ts'
+import { areSameParts, type EmissionView, readParts, readPartsAt } from './emission-parts.ts'
 import type { PoolView } from './pools.ts'
 
 /** Each from its second on (Unix). */
@@ -45,24 +45,11 @@ export async function readPendingChanges(view: PendingView, netuid: number): Pro
 }
 
 /** The contract tells the parts of any second, not when they change: found by halving the time of the notice. */
-async function firstSecondOf(
-  { network, reader }: PendingView,
-  netuid: number,
-  now: number,
-  announced: AlphaParts,
-): Promise<number> {
+async function firstSecondOf(view: EmissionView, netuid: number, now: number, announced: AlphaParts): Promise<number> {
   let [before, after] = [now, now + partsDelaySeconds + 1]
   while (after - before > 1) {
     const middle = Math.floor((before + after) / 2)
-    const [ownerBps, minersBps] = await reader.readContract({
-      address: network.contracts.emission,
-      abi: poolEmissionAbi,
-      functionName: 'partsOf',
-      args: [netuid, BigInt(middle)],
-      blockTag: 'pending',
-    })
-    const isNew = Number(ownerBps) === announced.ownerBps && Number(minersBps) === announced.minersBps
-    if (isNew) after = middle
+    if (areSameParts(await readPartsAt(view, netuid, BigInt(middle)), announced)) after = middle
     else before = middle
   }
   return after
