@@ -5,9 +5,9 @@
  *     node bench/sim.ts [--validators 64] [--miners 192] [--epochs 60] [--rounds 3]
  */
 import { parseArgs } from 'node:util'
-import { usualAggregators } from '../packages/subnets/src/league/aggregators.ts'
-import { playWorld } from '../packages/subnets/src/league/play.ts'
-import { defaultWorld } from '../packages/subnets/src/league/settings.ts'
+import { usualAggregators } from '../packages/subnets/src/attack-league/aggregators.ts'
+import { playWorld } from '../packages/subnets/src/attack-league/play.ts'
+import { defaultWorld } from '../packages/subnets/src/attack-league/settings.ts'
 
 const { values } = parseArgs({
   options: {

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { MetagraphJson, SubnetsJson, ValidatorsJson } from '@koinon/node/views'
+import type { MetagraphJson, SubnetsJson, ValidatorsJson } from '@koinon/work/dashboard'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { formatAlphaAtomic } from '../../apps/web/src/format/alpha.ts'
 import { formatFlow } from '../../apps/web/src/format/flow.ts'

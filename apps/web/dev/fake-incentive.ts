@@ -6,7 +6,7 @@ import type {
   RequirementJson,
   SubnetsJson,
   ValidatorsJson,
-} from '../src/api/incentive-types.ts'
+} from '@koinon/work/dashboard'
 import { fakeNetwork } from './fake-ledger.ts'
 import type { FakeState } from './fake-state.ts'
 
@@ -109,8 +109,10 @@ export function fakeMetagraph(state: FakeState, netuid: number): MetagraphJson {
     epoch: (fakeNetwork(state).subnets[0]?.currentEpoch ?? 2) - 2,
     aggregator: 'yuma3 1',
     explained: {
+      rows: 'shares',
       agreed: 'what more than half of the stake gave it at least',
       miners: 'its shares in all rows, weighted by stake, each cut to the agreed value',
+      validators: 'bonds that follow the weights it gave, and grow while it names a miner early and steadily',
     },
     emissionAtomic: `${emission}`,
     agreementPpm: 973_000,

@@ -1,7 +1,7 @@
 /** What the fake network says of subnets and epochs: seeded, plausible, and the same for the same clock. */
 import { bytesToHex } from '@koinon/base'
 import { fail, notChecked, pass } from '@koinon/work'
-import type { EpochDetailJson, EpochJson, NetworkJson, NeuronJson, SubnetJson } from '../src/api/types.ts'
+import type { EpochDetailJson, EpochJson, NetworkJson, NeuronJson, SubnetJson } from '@koinon/work/dashboard'
 import { fakeChainId, seedBytes } from './fake-actors.ts'
 import { fakePrices } from './fake-receipts.ts'
 import type { FakeState } from './fake-state.ts'
@@ -76,6 +76,8 @@ export function fakeEpoch(state: FakeState, epoch: number): EpochDetailJson | un
           ...state.miners.map((miner, uid) => ({
             account: miner.account,
             uid,
+            minedAtomic: ((half * BigInt(shares[uid] as number)) / 1_000_000n).toString(),
+            dividendsAtomic: '0',
             amountAtomic: ((half * BigInt(shares[uid] as number)) / 1_000_000n).toString(),
             cumulativeAtomic: ((half * BigInt(shares[uid] as number) * BigInt(epoch)) / 1_000_000n).toString(),
             why: minerReason(uid, epoch, shares[uid] as number),
@@ -83,6 +85,8 @@ export function fakeEpoch(state: FakeState, epoch: number): EpochDetailJson | un
           ...state.validators.map((validator, index) => ({
             account: validator.account,
             uid: 3 + index,
+            minedAtomic: '0',
+            dividendsAtomic: ((half * BigInt(validatorStakes[index] as number)) / 100n).toString(),
             amountAtomic: ((half * BigInt(validatorStakes[index] as number)) / 100n).toString(),
             cumulativeAtomic: ((half * BigInt(epoch) * BigInt(validatorStakes[index] as number)) / 100n).toString(),
             why: `its weights agreed with the stake-weighted median in all 3 columns; it holds ${validatorStakes[index]} % of the stake`,
@@ -173,6 +177,8 @@ function epochOf(state: FakeState, epoch: number, currentEpoch: number): EpochJs
     ...(kind === 'noResult' ? { signedStakeAtomic: (5_000n * token).toString() } : {}),
     minersTotalAtomic: ((emissionAtomic * BigInt(epoch)) / 2n).toString(),
     dividendsTotalAtomic: ((emissionAtomic * BigInt(epoch)) / 2n).toString(),
+    minedAtomic: kind === 'active' ? (emissionAtomic / 2n).toString() : '0',
+    dividendsAtomic: kind === 'active' ? (emissionAtomic / 2n).toString() : '0',
     paidAtomic: kind === 'active' ? emissionAtomic.toString() : '0',
   }
 }

@@ -1,6 +1,6 @@
 /** Pools and stake of the fake network: half-and-half pools by x * y = k, positions in memory. The real rule is specs/0014-pools.md. */
 import { KoinonError } from '@koinon/base'
-import type { PoolJson, QuoteJson, StakeJson, TradeSide } from '../src/api/stake-types.ts'
+import type { PoolJson, QuoteJson, StakeJson, TradeSide } from '@koinon/work/dashboard'
 import type { FakeState } from './fake-state.ts'
 
 const token = 10n ** 18n

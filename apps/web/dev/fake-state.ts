@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http'
 import { type Address, bytesToHex, type Hex, KoinonError, sha256Hex, systemRandom, utf8ToBytes } from '@koinon/base'
 import { bundleToJson, type ReceiptBundle } from '@koinon/work'
-import type { KeyJson, PaymentJson, ReceiptSummaryJson } from '../src/api/types.ts'
+import type { AuditJson, KeyJson, PaymentJson, ReceiptSummaryJson } from '@koinon/work/dashboard'
 import { type FakeActor, makeActor, seedBytes } from './fake-actors.ts'
 import { replyTo, tokensOf } from './fake-answers.ts'
 import { type FakeAnswer, signFakeAnswer } from './fake-receipts.ts'
@@ -168,7 +168,8 @@ export class FakeState {
         endedAtMs,
         cumulativePicoUsd: BigInt(key?.owedPicoUsd ?? '0'),
       }
-      const checkedBy = index % 3 === 0 ? [{ validatorUid: 3, epoch: 30 + index, state: 'pass' }] : []
+      const checkedBy: readonly AuditJson[] =
+        index % 3 === 0 ? [{ validatorUid: 3, epoch: 30 + index, state: 'pass' }] : []
       this.remember(answer, signFakeAnswer(answer, this.gateway, this.pickMiner()), key, checkedBy)
     }
   }

@@ -1,7 +1,7 @@
+import type { NeuronJson, PageSessionJson } from '@koinon/work/dashboard'
 import { createContext, useContext, useEffect, useState, useSyncExternalStore } from 'react'
 import type { NetworkFeed, NetworkView } from './api/network-feed.ts'
 import type { Door } from './api/request.ts'
-import type { NeuronJson, PageSessionJson } from './api/types.ts'
 import type { Conversation } from './chat/conversation.ts'
 import { shortHex } from './format/text.ts'
 import type { DoorRefusal } from './owner-door.ts'

@@ -1,6 +1,6 @@
 import { isKoinonError } from '@koinon/base'
+import type { PageSessionJson } from '@koinon/work/dashboard'
 import { type Door, requestJson } from './api/request.ts'
-import type { PageSessionJson } from './api/types.ts'
 import type { KeptStorage } from './receipts/receipt-shelf.ts'
 
 const storageKey = 'koinon.owner.v1'

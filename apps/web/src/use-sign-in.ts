@@ -1,6 +1,6 @@
+import type { PageSessionJson } from '@koinon/work/dashboard'
 import { useCallback, useEffect, useState } from 'react'
 import type { Door } from './api/request.ts'
-import type { PageSessionJson } from './api/types.ts'
 import type { SignIn } from './app-context.ts'
 import { codeIn, type DoorRefusal, isRefusal, OwnerDoor, ownAddress } from './owner-door.ts'
 import type { KeptStorage } from './receipts/receipt-shelf.ts'

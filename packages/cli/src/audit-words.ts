@@ -1,6 +1,7 @@
 /** The words of `koinon audit`. */
 import type { CheckReport, Difference, Open, Subject } from '@koinon/ledger/audit'
 import type { AuditOutcome } from '@koinon/node/audit'
+import { ppmPercent } from './format/percent.ts'
 import type { CommandResult } from './runner.ts'
 import { table } from './table.ts'
 
@@ -45,7 +46,6 @@ function decentralizationText({ decentralization: report }: AuditOutcome): strin
   const rows = report.layers.flatMap((layer) =>
     (['byAddress', 'byOwner', 'byEntity'] as const).map((by) => {
       const one = layer[by]
-      const share = (ppm: number): string => `${(ppm / 10_000).toFixed(1)} %`
       return [
         layer.what,
         { byAddress: 'address', byOwner: 'owner', byEntity: `entity (${report.entitiesBy})` }[by],
@@ -55,7 +55,7 @@ function decentralizationText({ decentralization: report }: AuditOutcome): strin
         (one.giniPpm / 1_000_000).toFixed(3),
         String(one.herfindahl),
         (one.effectiveMilli / 1_000).toFixed(1),
-        share(one.topOnePpm),
+        ppmPercent(one.topOnePpm),
       ]
     }),
   )

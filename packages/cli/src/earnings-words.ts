@@ -1,7 +1,9 @@
 /** What a provider's earnings are called where it is started, asked and stopped: the same words everywhere. */
 import { type Address, dollarDecimals, formatAmount, formatUnits } from '@koinon/base'
 import type { AlphaEarning, AlphaWithdrawal, ProviderEarnings, Withdrawal } from '@koinon/node/wallet'
-import { alphaOf, moment, percent, worthSentence } from './pool-words.ts'
+import { impactPercent } from './format/percent.ts'
+import { utcTime } from './format/time.ts'
+import { alphaOf, worthSentence } from './pool-words.ts'
 
 /** Label and value for `facts`: whose account, what it holds, what is owed to it, how to spend it. */
 export function earningsFacts(
@@ -65,7 +67,7 @@ export function saleFacts(alpha: readonly AlphaEarning[]): readonly (readonly [s
       : [
           [
             `subnet ${netuid}`,
-            `${alphaOf(netuid, terms.input)} would bring ${formatAmount(terms.output)} KOIN, at least ${formatAmount(terms.leastOutput)} or it is not sold; the sale moves the price by ${percent(terms.impactPpm)}`,
+            `${alphaOf(netuid, terms.input)} would bring ${formatAmount(terms.output)} KOIN, at least ${formatAmount(terms.leastOutput)} or it is not sold; the sale moves the price by ${impactPercent(terms.impactPpm)}`,
           ] as const,
         ],
   )
@@ -94,7 +96,7 @@ function outcomeLines(done: AlphaWithdrawal): readonly string[] {
   const waits =
     leaving === 0n || freeAtSeconds === undefined
       ? ''
-      : `${alphaOf(netuid, leaving)} is on its way, free ${moment(freeAtSeconds)}: run the same command again then.`
+      : `${alphaOf(netuid, leaving)} is on its way, free from ${utcTime(freeAtSeconds)}: run the same command again then.`
   const rest =
     unpriced === undefined
       ? ''

@@ -1,4 +1,5 @@
 import type { MechanismPart } from '@koinon/subnets/dev'
+import { ppmPercent } from './format/percent.ts'
 import { table } from './table.ts'
 
 export type PartsOfSeat = { readonly uid: number; readonly parts?: readonly MechanismPart[] }
@@ -9,13 +10,12 @@ export function mechanismTable(seats: readonly PartsOfSeat[]): string {
   if (first === undefined) return ''
   const rows = seats.map(({ uid, parts }) => [
     String(uid),
-    ...(parts ?? []).map(({ scorePpm, partPpm }) => `${percent(partPpm)} for ${scorePpm}`),
-    percent((parts ?? []).reduce((sum, { partPpm }) => sum + partPpm, 0)),
+    ...(parts ?? []).map(({ scorePpm, partPpm }) => `${ppmPercent(partPpm, 2)} for ${scorePpm}`),
+    ppmPercent(
+      (parts ?? []).reduce((sum, { partPpm }) => sum + partPpm, 0),
+      2,
+    ),
   ])
   const names = first.map(({ mechanism }) => mechanism)
   return `\n\nWhat each mechanism gives, of all there is, for which score\n${table(['uid', ...names, 'together'], rows)}`
-}
-
-function percent(ppm: number): string {
-  return `${(ppm / 10_000).toFixed(2)} %`
 }

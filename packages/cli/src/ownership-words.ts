@@ -2,6 +2,7 @@
 import { type Address, formatAmount, KoinonError } from '@koinon/base'
 import type { SubnetSummary } from '@koinon/ledger'
 import type { HeldLock, OwnershipState } from '@koinon/subnets/pools'
+import { utcTime } from './format/time.ts'
 import { alphaOf } from './pool-words.ts'
 
 type Fact = readonly [string, string]
@@ -35,16 +36,16 @@ function contestSentence(netuid: number, contest: NonNullable<OwnershipState['co
   const { candidate, fromSeconds, untilSeconds, isVoid } = contest
   if (isVoid)
     return `by ${candidate}, who does not lead or let the time pass: anybody may end it, koinon subnet contest ${netuid} --end`
-  return `by ${candidate}, who may take it from ${second(fromSeconds)} to ${second(untilSeconds)} (koinon subnet take-over ${netuid}) unless the owner locks as much`
+  return `by ${candidate}, who may take it from ${utcTime(fromSeconds)} to ${utcTime(untilSeconds)} (koinon subnet take-over ${netuid}) unless the owner locks as much`
 }
 
 function passSentence({ couldPass, candidates, contestableFromSeconds, contest }: OwnershipState): string {
   if (couldPass === undefined)
     return candidates.length === 0
-      ? `no earlier than a notice of 30 days after ${second(contestableFromSeconds)}; nothing is locked for anybody else`
+      ? `no earlier than a notice of 30 days after ${utcTime(contestableFromSeconds)}; nothing is locked for anybody else`
       : 'not within five years, if nobody locks more'
   const condition = contest !== undefined && !contest.isVoid ? '' : ', if nobody locks or unlocks any more'
-  return `${second(couldPass.fromSeconds)} at the earliest, to ${couldPass.candidate}${condition}`
+  return `${utcTime(couldPass.fromSeconds)} at the earliest, to ${couldPass.candidate}${condition}`
 }
 
 export function ownershipJson(state: OwnershipState): Record<string, unknown> {
@@ -65,11 +66,6 @@ export function ownershipJson(state: OwnershipState): Record<string, unknown> {
   }
 }
 
-/** As people read it: `2027-12-22 20:04:08 UTC`. */
-export function second(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace('T', ' ').replace('.000Z', ' UTC')
-}
-
 /** Throws `ledger/subnet-dissolved`, and `ledger/not-owner` with whose it is. */
 export function requireOwner(
   { netuid, owner, dissolvedAtSeconds }: Pick<SubnetSummary, 'netuid' | 'owner' | 'dissolvedAtSeconds'>,
@@ -78,7 +74,7 @@ export function requireOwner(
   if (dissolvedAtSeconds !== undefined)
     throw new KoinonError({
       code: 'ledger/subnet-dissolved',
-      message: `Subnet ${netuid} was dissolved ${second(dissolvedAtSeconds)}: nothing of it changes any more`,
+      message: `Subnet ${netuid} was dissolved ${utcTime(dissolvedAtSeconds)}: nothing of it changes any more`,
       hint: 'See which live: koinon subnet list',
     })
   if (owner === account) return
@@ -97,7 +93,7 @@ export function lockFacts(netuid: number, candidate: Address, lock: HeldLock): r
     ['locked', alphaOf(netuid, kept)],
     ...(endsAtSeconds === undefined
       ? []
-      : [['leaving', `${alphaOf(netuid, leaving)}, the last of it free ${second(endsAtSeconds)}`] as const]),
+      : [['leaving', `${alphaOf(netuid, leaving)}, the last of it free ${utcTime(endsAtSeconds)}`] as const]),
     [
       'free',
       free === 0n

@@ -1,7 +1,8 @@
 /** Announced changes of a subnet in words for people, and in plain JSON. The rules of its seats are told with the rules in force. */
 import type { SubnetSummary } from '@koinon/ledger'
 import type { PendingChanges } from '@koinon/subnets/pools'
-import { second } from './ownership-words.ts'
+import { bpsPercent } from './format/percent.ts'
+import { utcTime } from './format/time.ts'
 
 /** What holds from when on, and what to do about it. */
 export function pendingFacts(
@@ -12,13 +13,13 @@ export function pendingFacts(
   const all = [
     ...(texts === undefined
       ? []
-      : [['announced', `from ${second(texts.fromSeconds)}: definition ${texts.specHash}`] as const]),
+      : [['announced', `from ${utcTime(texts.fromSeconds)}: definition ${texts.specHash}`] as const]),
     ...(parts === undefined
       ? []
       : [
           [
             'announced',
-            `from ${second(parts.fromSeconds)}: owner ${percent(parts.ownerBps)}, miners ${percent(parts.minersBps)}, validators ${percent(parts.validatorsBps)} of the new alpha`,
+            `from ${utcTime(parts.fromSeconds)}: owner ${bpsPercent(parts.ownerBps)}, miners ${bpsPercent(parts.minersBps)}, validators ${bpsPercent(parts.validatorsBps)} of the new alpha`,
           ] as const,
         ]),
   ]
@@ -28,8 +29,4 @@ export function pendingFacts(
 
 export function pendingJson({ texts, parts }: PendingChanges): Record<string, unknown> {
   return { texts: texts ?? null, parts: parts ?? null }
-}
-
-function percent(bps: number): string {
-  return `${bps / 100} %`
 }

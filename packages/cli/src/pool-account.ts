@@ -5,7 +5,7 @@ import { existingAccountKey, type Home } from '@koinon/node/home'
 import { openMembership } from '@koinon/node/joined'
 import { networkOf } from '@koinon/node/wallet'
 import { type AlphaHoldings, HoldingsReader, type PoolAccount } from '@koinon/subnets/pools'
-import { percent } from './pool-words.ts'
+import { impactPercent } from './format/percent.ts'
 import { type CommandContext, type CommandResult, confirm } from './runner.ts'
 
 /** A trade that moves the price by more is always asked about, on test networks too. Millionths. */
@@ -45,7 +45,7 @@ export async function trade(
   context.say(words)
   const isLarge = impactPpm > largeImpactPpm
   if (!isTest || isLarge) {
-    const question = isLarge ? `This moves the price by ${percent(impactPpm)}. Do it?` : 'Do it?'
+    const question = isLarge ? `This moves the price by ${impactPercent(impactPpm)}. Do it?` : 'Do it?'
     await confirm(context, question, options.yes === true)
   }
   return make()

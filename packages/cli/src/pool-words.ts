@@ -1,5 +1,5 @@
 /** Alpha, its price and what a trade would bring, in words for people and in plain JSON. */
-import { formatAmount, formatUnits, KoinonError, parseUnits, tokenDecimals } from '@koinon/base'
+import { formatAmount, KoinonError, parseUnits, tokenDecimals } from '@koinon/base'
 import {
   type AlphaHoldings,
   koinWorth,
@@ -9,6 +9,8 @@ import {
   type SubnetPot,
   type TradeTerms,
 } from '@koinon/subnets/pools'
+import { impactPercent } from './format/percent.ts'
+import { utcTime } from './format/time.ts'
 import { facts, table } from './table.ts'
 
 /** What is said wherever a worth stands. */
@@ -17,11 +19,6 @@ export const worthSentence = 'Worth is amount times price: selling moves the pri
 /** `12.5 alpha of subnet 1`; on the root `12.5 KOIN`. */
 export function alphaOf(netuid: number, amount: bigint): string {
   return netuid === rootNetuid ? `${formatAmount(amount)} KOIN` : `${formatAmount(amount)} alpha of subnet ${netuid}`
-}
-
-/** Millionths as per cent, two places. */
-export function percent(ppm: bigint): string {
-  return `${formatUnits(ppm / 100n, 2)} %`
 }
 
 /** Label and value of a trade that was not made yet. */
@@ -35,7 +32,7 @@ export function termsFacts(netuid: number, terms: TradeTerms): readonly (readonl
     ['you get', `${got(output)}; at least ${got(leastOutput)}, or nothing happens`],
     [
       'price',
-      `${formatAmount(priceBefore)} KOIN for one alpha, ${formatAmount(priceAfter)} after it: this trade moves it by ${percent(impactPpm)}`,
+      `${formatAmount(priceBefore)} KOIN for one alpha, ${formatAmount(priceAfter)} after it: this trade moves it by ${impactPercent(impactPpm)}`,
     ],
   ]
 }
@@ -88,7 +85,7 @@ export function holdingsText(
         place(netuid),
         `${formatAmount(amount)} ${unit(netuid)}`,
         worth(netuid, amount),
-        freeAtSeconds <= nowSeconds ? 'now: koinon subnet withdraw' : moment(freeAtSeconds),
+        freeAtSeconds <= nowSeconds ? 'now: koinon subnet withdraw' : `from ${utcTime(freeAtSeconds)}`,
       ]),
     ),
     section(
@@ -120,11 +117,6 @@ export function holdingsJson(account: string, holdings: AlphaHoldings): Record<s
     leaving: holdings.leaving.map(atomic),
     rootDividends: holdings.rootDividends.map(atomic),
   }
-}
-
-/** Seconds of the ledger as people read them. */
-export function moment(seconds: number): string {
-  return `from ${new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }
 
 /** `--slippage`, per cent with up to two places, in 1/10,000. Throws `usage/bad-number`. */

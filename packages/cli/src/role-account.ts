@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { KoinonError } from '@koinon/base'
 import type { Home } from '@koinon/node/home'
 import type { Command } from 'commander'
-import { parseInteger } from './runner.ts'
+import { parseNetuid } from './netuid.ts'
 
 export type EarningRole = 'provider' | 'validator' | 'miner'
 
@@ -38,7 +38,7 @@ export function accountOf(home: Home, role: EarningRole, { account, netuid }: Ac
     })
   if (account !== undefined) return account
   if (role === 'provider') return role
-  if (netuid !== undefined) return memberAccount(parseInteger(netuid, '--netuid', 1, 65_535), role)
+  if (netuid !== undefined) return memberAccount(parseNetuid(netuid, '--netuid'), role)
   if (role === 'validator' && existsSync(join(home.keys, 'validator.json'))) return role
   const found = memberAccounts(home, role)
   if (found.length > 1)

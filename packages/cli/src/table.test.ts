@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { duration, facts, table } from './table.ts'
+import { facts, table } from './table.ts'
 
 describe('table', () => {
   it('aligns text left and numbers right, without trailing blanks', () => {
@@ -68,7 +68,7 @@ describe('what strangers wrote', () => {
   })
 })
 
-describe('facts and duration', () => {
+describe('facts', () => {
   it('stand in two columns', () => {
     expect(
       facts([
@@ -76,13 +76,5 @@ describe('facts and duration', () => {
         ['long', '2'],
       ]),
     ).toBe('a     1\nlong  2')
-  })
-  it.each([
-    [0, '0 ms'],
-    [999.4, '999 ms'],
-    [1000, '1.0 s'],
-    [61_250, '61.3 s'],
-  ])('%d ms is %s', (ms, text) => {
-    expect(duration(ms)).toBe(text)
   })
 })

@@ -25,8 +25,3 @@ export function facts(pairs: readonly (readonly [string, string])[]): string {
   const width = Math.max(...pairs.map(([label]) => label.length))
   return pairs.map(([label, value]) => `${label.padEnd(width)}  ${printable(value)}`).join('\n')
 }
-
-/** `1.2 s`, `340 ms`. */
-export function duration(durationMs: number): string {
-  return durationMs < 1000 ? `${Math.round(durationMs)} ms` : `${(durationMs / 1000).toFixed(1)} s`
-}

@@ -1,15 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { auditLine } from './commands/status.ts'
-import {
-  ageText,
-  flowText,
-  metagraphText,
-  nextResultText,
-  shareText,
-  signedAmount,
-  splitFacts,
-  validatorsText,
-} from './view-words.ts'
+import { flowText, metagraphText, nextResultText, signedAmount, splitFacts, validatorsText } from './view-words.ts'
 
 const token = 10n ** 18n
 const next = { epoch: 1, expectedAtSeconds: 1_800_000_060, paysFromSeconds: 1_800_000_090, passed: 0 }
@@ -32,26 +23,6 @@ const metagraph = {
 } as const
 
 describe('figures in words', () => {
-  it.each([
-    [undefined, '-'],
-    [0, '0.0 %'],
-    [1, '< 0.001 %'],
-    [500, '0.050 %'],
-    [417_000, '41.7 %'],
-  ])('a share of %s is %s', (ppm, text) => {
-    expect(shareText(ppm)).toBe(text)
-  })
-
-  it.each([
-    [-1, '0 s'],
-    [59, '59 s'],
-    [3_599, '59 min'],
-    [11_100, '3 h 05 min'],
-    [360_000, '4 d 4 h'],
-  ])('%d seconds are %s', (seconds, text) => {
-    expect(ageText(seconds)).toBe(text)
-  })
-
   it('tells a flow with its sign and since when', () => {
     expect(['0', `${token}`, `${-token / 4n}`].map(signedAmount)).toEqual(['0', '+1', '-0.25'])
     const flow = {

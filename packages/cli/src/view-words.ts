@@ -1,28 +1,18 @@
 /** What the page shows of subnets, in words and tables for people. */
 import { formatAmount } from '@koinon/base'
-import type { KoinFlowJson, MetagraphJson, NeuronJson, ValidatorJson, ValidatorsJson, Viewed } from '@koinon/node/views'
+import type { Viewed } from '@koinon/node/views'
 import type { NextResult } from '@koinon/subnets'
-import type { SplitJson } from '@koinon/subnets/pools'
-import { second } from './ownership-words.ts'
+import type {
+  KoinFlowJson,
+  MetagraphJson,
+  MetagraphNeuronJson,
+  SplitJson,
+  ValidatorJson,
+  ValidatorsJson,
+} from '@koinon/work/dashboard'
+import { bpsPercent, shareText } from './format/percent.ts'
+import { ageText, utcTime } from './format/time.ts'
 import { table } from './table.ts'
-
-/** Millionths as the page has them: `41.7 %`; small shares keep more digits. */
-export function shareText(ppm: number | undefined): string {
-  if (ppm === undefined) return '-'
-  const percent = ppm / 10_000
-  if (percent > 0 && percent < 0.001) return '< 0.001 %'
-  return percent !== 0 && percent < 0.1 ? `${percent.toFixed(3)} %` : `${percent.toFixed(1)} %`
-}
-
-/** `40 s`, `12 min`, `3 h 05 min`, `4 d 2 h`. */
-export function ageText(seconds: number): string {
-  if (seconds < 60) return `${Math.max(0, seconds)} s`
-  const minutes = Math.floor(seconds / 60)
-  if (minutes < 60) return `${minutes} min`
-  const hours = Math.floor(minutes / 60)
-  if (hours < 24) return `${hours} h ${String(minutes % 60).padStart(2, '0')} min`
-  return `${Math.floor(hours / 24)} d ${hours % 24} h`
-}
 
 /** `+1.5`, `-0.25`, `0`. */
 export function signedAmount(atomic: string): string {
@@ -35,7 +25,7 @@ export function signedAmount(atomic: string): string {
 export function flowText(flow: KoinFlowJson | undefined): string {
   if (flow === undefined) return 'not known: there is no pool, or neither a gateway nor the ledger tells'
   const { netAtomic, inAtomic, outAtomic, sinceSeconds } = flow
-  return `${signedAmount(netAtomic)} KOIN since ${second(sinceSeconds)}: people brought ${formatAmount(BigInt(inAtomic))} and took out ${formatAmount(BigInt(outAtomic))} by trades`
+  return `${signedAmount(netAtomic)} KOIN since ${utcTime(sinceSeconds)}: people brought ${formatAmount(BigInt(inAtomic))} and took out ${formatAmount(BigInt(outAtomic))} by trades`
 }
 
 /** How new alpha is divided, and what came of it in the last whole epoch. */
@@ -46,7 +36,7 @@ export function splitFacts(split: SplitJson | undefined): readonly (readonly [st
   return [
     [
       'new alpha',
-      `owner ${ownerBps / 100} %, miners ${minersBps / 100} %, validators ${validatorsBps / 100} %, as the ledger has it`,
+      `owner ${bpsPercent(ownerBps)}, miners ${bpsPercent(minersBps)}, validators ${bpsPercent(validatorsBps)}, as the ledger has it`,
     ],
     [
       epoch === undefined ? 'accrued' : `in epoch ${epoch}`,
@@ -60,7 +50,7 @@ export function splitFacts(split: SplitJson | undefined): readonly (readonly [st
 /** What is to be expected where no result was signed yet, or none lately. */
 export function nextResultText({ epoch, expectedAtSeconds, paysFromSeconds, passed }: NextResult): string {
   const missed = passed === 0 ? '' : `; ${passed} ${passed === 1 ? 'epoch' : 'epochs'} before it passed without one`
-  return `that of epoch ${epoch}, expected at ${second(expectedAtSeconds)}, and paid from ${second(paysFromSeconds)} on if nobody shows it wrong${missed}`
+  return `that of epoch ${epoch}, expected at ${utcTime(expectedAtSeconds)}, and paid from ${utcTime(paysFromSeconds)} on if nobody shows it wrong${missed}`
 }
 
 export function metagraphText(metagraph: Viewed<MetagraphJson>): string {
@@ -108,13 +98,14 @@ export function validatorsText(found: Viewed<ValidatorsJson>): string {
   return [...(parts.length === 0 ? ['There is no such subnet that lives.'] : parts), legend].join('\n\n')
 }
 
-function permitText({ hasPermit, seeksPermit }: NeuronJson): string {
+function permitText({ hasPermit, seeksPermit }: MetagraphNeuronJson): string {
   return hasPermit ? 'yes' : seeksPermit ? 'asks for it' : 'no'
 }
 
 function takeText({ takeBps, pendingTake }: ValidatorJson): string {
-  const raise = pendingTake === undefined ? '' : `, ${pendingTake.bps / 100} % from ${second(pendingTake.fromSeconds)}`
-  return `${takeBps / 100} %${raise}`
+  const raise =
+    pendingTake === undefined ? '' : `, ${bpsPercent(pendingTake.bps)} from ${utcTime(pendingTake.fromSeconds)}`
+  return `${bpsPercent(takeBps)}${raise}`
 }
 
 function signedText({ lastSignedEpoch, signedResults }: ValidatorJson, results: number): string {

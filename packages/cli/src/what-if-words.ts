@@ -1,7 +1,7 @@
 /** What would have been, in words for people and in plain JSON. */
 import { formatAmount } from '@koinon/base'
 import type { WhatIfOutcome } from '@koinon/node/audit'
-import { second } from './ownership-words.ts'
+import { utcTime } from './format/time.ts'
 import { facts, table } from './table.ts'
 
 const mostShown = 20
@@ -50,7 +50,7 @@ function seatTable(seats: WhatIfOutcome['seats']): string {
     seats
       .slice(-mostShown)
       .map(({ kind, account, seconds, paid, would, refused }) => [
-        second(seconds),
+        utcTime(seconds),
         kind,
         account,
         formatAmount(paid),

@@ -22,6 +22,9 @@ const receiptTimeoutMs = 60_000
 export type LedgerReader = PublicClient<HttpTransport, Chain>
 export type LedgerWriter = WalletClient<HttpTransport, Chain, PrivateKeyAccount>
 
+/** A network and what reads its ledger. */
+export type LedgerView = { readonly network: NetworkFile; readonly reader: LedgerReader }
+
 /**
  * viem chain of a network. Multicall3 stands at its canonical address by genesis on embedded chains; others may lack it (fresh anvil and
  * geth do), so it is not named there and batched reads bring its code along (`deployless`).

@@ -4,6 +4,7 @@ export {
   createLedgerReader,
   createLedgerWriter,
   type LedgerReader,
+  type LedgerView,
   type LedgerWriter,
 } from './clients.ts'
 export { checkDollar, readDollarDomain } from './dollar.ts'

@@ -2,7 +2,7 @@
 import { type Address, formatAmount, isKoinonError, KoinonError, toAddress } from '@koinon/base'
 import { parseEventLogs } from 'viem'
 import { findAgent } from './agents.ts'
-import type { LedgerReader } from './clients.ts'
+import type { LedgerReader, LedgerView } from './clients.ts'
 import { identityRegistryAbi } from './generated/identity-registry.ts'
 import { koinonTokenAbi } from './generated/koinon-token.ts'
 import { subnetsAbi } from './generated/subnets.ts'
@@ -20,11 +20,7 @@ import {
 } from './seat-market.ts'
 import type { TransactionSender } from './sender.ts'
 
-export type Membership = {
-  readonly network: NetworkFile
-  readonly reader: LedgerReader
-  readonly sender: TransactionSender
-}
+export type Membership = LedgerView & { readonly sender: TransactionSender }
 
 /** An account that pays KOIN. */
 type Payer = {

@@ -1,6 +1,6 @@
 /** What a seat costs now, and the fight for seats of a full subnet (specs/0010-seats-stake-emission.md section 2). Amounts in 1e-18 KOIN. */
 import { type Address, toAddress } from '@koinon/base'
-import type { LedgerReader } from './clients.ts'
+import type { LedgerView } from './clients.ts'
 import { subnetTermsAbi } from './generated/subnet-terms.ts'
 import { subnetsAbi } from './generated/subnets.ts'
 import type { NetworkFile } from './network-file.ts'
@@ -38,15 +38,13 @@ export type SeatChallenge = {
   readonly endsAtSeconds: number
 }
 
-type Place = { readonly network: NetworkFile; readonly reader: LedgerReader }
-
 /** The most that is paid when nobody says otherwise: 5 % above the quote, for those who come first. */
 export function withMargin(price: bigint): bigint {
   return (price * 105n) / 100n
 }
 
 /** Price and fullness as the next block would find them. */
-export async function quoteSeat({ network, reader }: Place, netuid: number): Promise<SeatQuote> {
+export async function quoteSeat({ network, reader }: LedgerView, netuid: number): Promise<SeatQuote> {
   const [price, subnet] = await Promise.all([
     reader.readContract({
       address: network.contracts.terms,
@@ -67,7 +65,7 @@ export async function quoteSeat({ network, reader }: Place, netuid: number): Pro
 }
 
 /** The rules in force. */
-export function readSeatRules({ network, reader }: Place, netuid: number): Promise<SeatRules> {
+export function readSeatRules({ network, reader }: LedgerView, netuid: number): Promise<SeatRules> {
   return reader.readContract({
     address: network.contracts.terms,
     abi: subnetTermsAbi,
@@ -78,7 +76,10 @@ export function readSeatRules({ network, reader }: Place, netuid: number): Promi
 }
 
 /** Open challenges of a subnet, by uid. */
-export async function readChallenges({ network, reader }: Place, netuid: number): Promise<readonly SeatChallenge[]> {
+export async function readChallenges(
+  { network, reader }: LedgerView,
+  netuid: number,
+): Promise<readonly SeatChallenge[]> {
   const subnets = { address: network.contracts.subnets, abi: subnetsAbi } as const
   const neurons = await reader.readContract({ ...subnets, functionName: 'neurons', args: [netuid] })
   const challenged = neurons.filter(({ isChallenged }) => isChallenged)
@@ -96,7 +97,7 @@ export async function readChallenges({ network, reader }: Place, netuid: number)
 }
 
 /** The seat that may be challenged now; undefined when none may. */
-export async function findChallengeable({ network, reader }: Place, netuid: number): Promise<number | undefined> {
+export async function findChallengeable({ network, reader }: LedgerView, netuid: number): Promise<number | undefined> {
   try {
     return await reader.readContract({
       address: network.contracts.subnets,

@@ -1,14 +1,13 @@
 /** Subnets of a network as the ledger has them: what one is like, what another would cost, and creating one. Amounts in 1e-18 KOIN. */
 import { type Address, type Hex, KoinonError, toAddress } from '@koinon/base'
 import { parseEventLogs } from 'viem'
-import type { LedgerReader } from './clients.ts'
+import type { LedgerView } from './clients.ts'
 import { alphaStakingAbi } from './generated/alpha-staking.ts'
 import { koinonTokenAbi } from './generated/koinon-token.ts'
 import { permitsAbi } from './generated/permits.ts'
 import { subnetTermsAbi } from './generated/subnet-terms.ts'
 import { subnetsAbi } from './generated/subnets.ts'
 import { type Membership, ofSubnet } from './membership.ts'
-import type { NetworkFile } from './network-file.ts'
 import { quoteSeat, readSeatRules, type SeatRules } from './seat-market.ts'
 
 /** What the creator of a subnet chooses; bounds stand in specs/0010-seats-stake-emission.md. */
@@ -53,10 +52,8 @@ export type SubnetSummary = {
   readonly announced: { readonly fromSeconds: number; readonly rules: SeatRules } | undefined
 }
 
-type Place = { readonly network: NetworkFile; readonly reader: LedgerReader }
-
 /** KOIN that creating a subnet costs in this second: it opens the subnet's pool. */
-export function quoteLock({ network, reader }: Place): Promise<bigint> {
+export function quoteLock({ network, reader }: LedgerView): Promise<bigint> {
   const subnets = { address: network.contracts.subnets, abi: subnetsAbi } as const
   return reader.readContract({ ...subnets, functionName: 'lockPrice', blockTag: 'pending' })
 }
@@ -114,15 +111,15 @@ function requireReachable({ epochSeconds, activationDelaySeconds }: SubnetParame
 }
 
 /** Numbers of the subnets that live, ascending. */
-export async function listSubnets({ network, reader }: Place): Promise<readonly number[]> {
+export async function listSubnets({ network, reader }: LedgerView): Promise<readonly number[]> {
   const subnets = { address: network.contracts.subnets, abi: subnetsAbi } as const
   const living = await reader.readContract({ ...subnets, functionName: 'livingSubnets' })
   return [...living].sort((a, b) => a - b)
 }
 
 /** One subnet, living or dissolved. Throws `ledger/no-subnet`. */
-export async function readSubnet(place: Place, netuid: number): Promise<SubnetSummary> {
-  const { network, reader } = place
+export async function readSubnet(view: LedgerView, netuid: number): Promise<SubnetSummary> {
+  const { network, reader } = view
   const subnets = { address: network.contracts.subnets, abi: subnetsAbi, blockTag: 'pending' } as const
   const staking = { address: network.contracts.staking, abi: alphaStakingAbi, blockTag: 'pending' } as const
   const permits = { address: network.contracts.permits, abi: permitsAbi, blockTag: 'pending' } as const
@@ -131,8 +128,8 @@ export async function readSubnet(place: Place, netuid: number): Promise<SubnetSu
   const { timestamp } = await reader.getBlock({ blockTag: 'pending' })
   const epoch = (timestamp - BigInt(found.genesis)) / BigInt(found.epochSeconds)
   const [quote, rules, history, version, versionKey, validators, stake] = await Promise.all([
-    quoteSeat(place, netuid),
-    readSeatRules(place, netuid),
+    quoteSeat(view, netuid),
+    readSeatRules(view, netuid),
     reader.readContract({ ...terms, functionName: 'rulesHistoryOf', args: [netuid] }),
     reader.readContract({ ...terms, functionName: 'versionAt', args: [netuid, epoch] }),
     reader.readContract({ ...terms, functionName: 'versionKeyAt', args: [netuid, epoch] }),

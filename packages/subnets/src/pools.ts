@@ -52,9 +52,9 @@ export {
   readParts,
 } from './client/emission-parts.ts'
 export { type EmissionShares, readEmissionShares } from './client/emission-shares.ts'
-export { readSplit, type SplitJson } from './client/emission-split.ts'
+export { readSplit } from './client/emission-split.ts'
 export { readLastResultEpoch } from './client/last-result.ts'
-export { type MarketJson, marketJson, type TermsJson, termsJson } from './client/market-json.ts'
+export { marketJson, termsJson } from './client/market-json.ts'
 export {
   type Candidate,
   contestOwnership,
@@ -68,7 +68,7 @@ export {
   unlockAlpha,
   withdrawLocked,
 } from './client/ownership.ts'
-export { type PendingChanges, type PendingPlace, readPendingChanges } from './client/pending-changes.ts'
+export { type PendingChanges, type PendingView, readPendingChanges } from './client/pending-changes.ts'
 export {
   buyAlpha,
   type PoolAccount,
@@ -80,7 +80,7 @@ export {
 export {
   netuidsOf,
   type PoolNetwork,
-  type PoolPlace,
+  type PoolView,
   readMarket,
   readMarkets,
   readPool,

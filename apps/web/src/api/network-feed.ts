@@ -1,6 +1,6 @@
 import { type ErrorJson, errorToJson } from '@koinon/base'
+import type { NetworkJson } from '@koinon/work/dashboard'
 import { type Door, requestJson } from './request.ts'
-import type { NetworkJson } from './types.ts'
 
 /** What is known of the network now. `receivedAtMs` is this browser's clock at the last answer. */
 export type NetworkView = {

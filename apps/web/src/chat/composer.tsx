@@ -1,5 +1,5 @@
+import type { ModelJson } from '@koinon/work/dashboard'
 import { useId, useState } from 'react'
-import type { ModelJson } from '../api/types.ts'
 import { formatPicoUsd, readAmount } from '../format/money.ts'
 
 /** The question box: Enter sends, Shift+Enter starts a new line, the button stops a running answer. */

@@ -1,5 +1,5 @@
+import type { AuditJson } from '@koinon/work/dashboard'
 import { memo } from 'react'
-import type { AuditJson } from '../api/types.ts'
 import { ReceiptSlip } from '../receipts/receipt-slip.tsx'
 import { ErrorNotice } from '../ui/error-notice.tsx'
 import { RichText } from './rich-text.tsx'

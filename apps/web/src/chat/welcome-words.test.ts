@@ -1,7 +1,7 @@
+import type { ModelJson, NetworkJson } from '@koinon/work/dashboard'
 import { describe, expect, test } from 'vitest'
 import { fakeNetwork } from '../../dev/fake-ledger.ts'
 import { FakeState } from '../../dev/fake-state.ts'
-import type { ModelJson, NetworkJson } from '../api/types.ts'
 import { crewSentence, smallModelSentence } from './welcome-words.ts'
 
 const network = fakeNetwork(new FakeState(() => 1_795_000_000_000)) as NetworkJson

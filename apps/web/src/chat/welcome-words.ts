@@ -1,4 +1,4 @@
-import type { ModelJson, NetworkJson } from '../api/types.ts'
+import type { ModelJson, NetworkJson } from '@koinon/work/dashboard'
 import { count } from '../format/text.ts'
 
 /** Models below this many parameters recite rather than reason. */

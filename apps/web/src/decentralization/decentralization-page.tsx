@@ -1,4 +1,4 @@
-import type { ConcentrationJson, DecentralizationJson, LayerJson, RequirementJson } from '../api/incentive-types.ts'
+import type { ConcentrationJson, DecentralizationJson, LayerJson, RequirementJson } from '@koinon/work/dashboard'
 import { requestJson } from '../api/request.ts'
 import { useApp } from '../app-context.ts'
 import { count, formatPpm } from '../format/text.ts'

@@ -1,5 +1,5 @@
+import type { SubnetJson } from '@koinon/work/dashboard'
 import { connectionOf } from '../api/network-feed.ts'
-import type { SubnetJson } from '../api/types.ts'
 import { useNetwork, useNow } from '../app-context.ts'
 import { formatCountdown } from '../format/time.ts'
 import { phaseName, phaseSentence } from './phases.ts'

@@ -1,5 +1,5 @@
+import type { EpochDetailJson, PayoutJson, SubnetJson } from '@koinon/work/dashboard'
 import { requestJson } from '../api/request.ts'
-import type { EpochDetailJson, PayoutJson, SubnetJson } from '../api/types.ts'
 import { nameOf, useApp, useNetwork } from '../app-context.ts'
 import { formatAlphaAtomic, worthSentence } from '../format/alpha.ts'
 import { readAmount } from '../format/money.ts'

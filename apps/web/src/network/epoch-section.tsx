@@ -1,6 +1,6 @@
+import type { EpochDetailJson, EpochJson, EpochsJson, SubnetJson } from '@koinon/work/dashboard'
 import { lazy, Suspense, useMemo, useState } from 'react'
 import { requestJson } from '../api/request.ts'
-import type { EpochDetailJson, EpochJson, EpochsJson, SubnetJson } from '../api/types.ts'
 import { useApp } from '../app-context.ts'
 import { formatAlphaAtomic } from '../format/alpha.ts'
 import { readAmount } from '../format/money.ts'

@@ -1,7 +1,7 @@
+import type { EpochDetailJson, SubnetJson } from '@koinon/work/dashboard'
 import { describe, expect, test } from 'vitest'
 import { fakeEpoch, fakeNetwork } from '../../dev/fake-ledger.ts'
 import { FakeState } from '../../dev/fake-state.ts'
-import type { EpochDetailJson, SubnetJson } from '../api/types.ts'
 import { incentiveSeries, seriesSentence } from './incentive-series.ts'
 import { epochStateSentences, phaseName, phaseSentence } from './phases.ts'
 

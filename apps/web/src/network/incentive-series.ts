@@ -1,4 +1,4 @@
-import type { EpochDetailJson, SubnetJson } from '../api/types.ts'
+import type { EpochDetailJson, SubnetJson } from '@koinon/work/dashboard'
 import { readAmount } from '../format/money.ts'
 import { shortHex } from '../format/text.ts'
 

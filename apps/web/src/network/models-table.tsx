@@ -1,4 +1,4 @@
-import type { ModelJson } from '../api/types.ts'
+import type { ModelJson } from '@koinon/work/dashboard'
 import { formatPricePerMillion, readAmount } from '../format/money.ts'
 import { shortHex } from '../format/text.ts'
 import { type Column, DataTable } from '../ui/data-table.tsx'

@@ -1,5 +1,5 @@
+import type { SubnetJson } from '@koinon/work/dashboard'
 import { useState } from 'react'
-import type { SubnetJson } from '../api/types.ts'
 import { useNetwork } from '../app-context.ts'
 import { formatAlphaAtomic, formatPrice, worthSentence } from '../format/alpha.ts'
 import { readAmount } from '../format/money.ts'

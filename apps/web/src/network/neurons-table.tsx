@@ -1,4 +1,4 @@
-import type { NeuronJson } from '../api/types.ts'
+import type { NeuronJson } from '@koinon/work/dashboard'
 import { formatAlphaAtomic } from '../format/alpha.ts'
 import { readAmount } from '../format/money.ts'
 import { formatPpm, shortHex } from '../format/text.ts'

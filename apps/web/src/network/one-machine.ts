@@ -1,4 +1,4 @@
-import type { NetworkJson } from '../api/types.ts'
+import type { NetworkJson } from '@koinon/work/dashboard'
 
 /** True when every miner and validator answers on loopback: one machine plays all the parts. */
 export function isOneMachine(network: NetworkJson): boolean {

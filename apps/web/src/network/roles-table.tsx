@@ -1,4 +1,4 @@
-import type { RoleJson } from '../api/types.ts'
+import type { RoleJson } from '@koinon/work/dashboard'
 import { useNow } from '../app-context.ts'
 import { formatBytes } from '../format/text.ts'
 import { formatAgo } from '../format/time.ts'

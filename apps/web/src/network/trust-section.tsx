@@ -1,4 +1,4 @@
-import type { NetworkJson } from '../api/types.ts'
+import type { NetworkJson } from '@koinon/work/dashboard'
 import { InlineText } from '../ui/inline-text.tsx'
 import { trustPoints } from './trust.ts'
 

@@ -1,7 +1,7 @@
+import type { NetworkJson, NeuronJson } from '@koinon/work/dashboard'
 import { describe, expect, test } from 'vitest'
 import { fakeNetwork } from '../../dev/fake-ledger.ts'
 import { FakeState } from '../../dev/fake-state.ts'
-import type { NetworkJson, NeuronJson } from '../api/types.ts'
 import { fewestSigners, trustPoints } from './trust.ts'
 
 describe('trustPoints', () => {

@@ -1,4 +1,4 @@
-import type { NetworkJson, SubnetJson } from '../api/types.ts'
+import type { NetworkJson, SubnetJson } from '@koinon/work/dashboard'
 import { readAmount } from '../format/money.ts'
 import { count } from '../format/text.ts'
 import { isOneMachine } from './one-machine.ts'

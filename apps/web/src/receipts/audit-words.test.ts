@@ -1,5 +1,5 @@
+import type { SubnetJson } from '@koinon/work/dashboard'
 import { describe, expect, test } from 'vitest'
-import type { SubnetJson } from '../api/types.ts'
 import { auditSentence, whyUnaudited } from './audit-words.ts'
 
 const name = (uid: number): string => `validator-${uid}`
@@ -9,7 +9,7 @@ describe('auditSentence', () => {
     const audits = [
       { validatorUid: 4, epoch: 7, state: 'pass' },
       { validatorUid: 3, epoch: 7, state: 'pass' },
-    ]
+    ] as const
     expect(auditSentence(audits, name)).toBe('validator-3 and validator-4, epoch 7: no check failed')
   })
 
@@ -17,7 +17,7 @@ describe('auditSentence', () => {
     const audits = [
       { validatorUid: 3, epoch: 7, state: 'pass' },
       { validatorUid: 4, epoch: 7, state: 'fail' },
-    ]
+    ] as const
     expect(auditSentence(audits, name)).toBe(
       'validator-3, epoch 7: no check failed; validator-4, epoch 7: a check failed',
     )

@@ -1,4 +1,4 @@
-import type { AuditJson, SubnetJson } from '../api/types.ts'
+import type { AuditJson, SubnetJson } from '@koinon/work/dashboard'
 
 /** What validators said of a receipt, for people: who, in which epoch, how it ended. Undefined when none of them looked. */
 export function auditSentence(

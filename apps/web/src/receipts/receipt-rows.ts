@@ -1,4 +1,4 @@
-import type { ReceiptSummaryJson } from '../api/types.ts'
+import type { ReceiptSummaryJson } from '@koinon/work/dashboard'
 import { summariseBundle } from './bundle-summary.ts'
 import type { KeptReceipt } from './receipt-shelf.ts'
 

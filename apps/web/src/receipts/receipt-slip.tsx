@@ -1,5 +1,5 @@
+import type { AuditJson } from '@koinon/work/dashboard'
 import { useMemo, useState } from 'react'
-import type { AuditJson } from '../api/types.ts'
 import { nameOf, nameOfUid, useApp, useNetwork } from '../app-context.ts'
 import type { Turn } from '../chat/turn.ts'
 import { formatPicoUsd } from '../format/money.ts'

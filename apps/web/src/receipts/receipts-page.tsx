@@ -1,6 +1,6 @@
+import type { ReceiptSummaryJson, ReceiptsJson } from '@koinon/work/dashboard'
 import { useMemo, useState } from 'react'
 import { requestJson } from '../api/request.ts'
-import type { ReceiptSummaryJson, ReceiptsJson } from '../api/types.ts'
 import { nameOf, nameOfUid, useApp, useKeptReceipts, useNetwork, useNow } from '../app-context.ts'
 import { formatPicoUsd, readAmount } from '../format/money.ts'
 import { shortHex } from '../format/text.ts'

@@ -1,6 +1,6 @@
+import type { AuditJson, ReceiptsJson } from '@koinon/work/dashboard'
 import { useMemo } from 'react'
 import { requestJson } from '../api/request.ts'
-import type { AuditJson, ReceiptsJson } from '../api/types.ts'
 import { useApp } from '../app-context.ts'
 import { useResource } from '../use-resource.ts'
 

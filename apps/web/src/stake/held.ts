@@ -1,4 +1,4 @@
-import type { StakeJson } from '../api/stake-types.ts'
+import type { StakeJson } from '@koinon/work/dashboard'
 import { readAmount } from '../format/money.ts'
 import { rootNetuid } from './worth.ts'
 

@@ -1,5 +1,5 @@
+import type { AmountJson, LeavingJson, PoolJson, PositionJson, StakeJson } from '@koinon/work/dashboard'
 import { useState } from 'react'
-import type { AmountJson, LeavingJson, PoolJson, PositionJson, StakeJson } from '../api/stake-types.ts'
 import { nameOf, useNetwork } from '../app-context.ts'
 import { worthSentence } from '../format/alpha.ts'
 import { formatTokenAtomic, readAmount } from '../format/money.ts'

@@ -1,4 +1,4 @@
-import type { PoolJson, PoolsJson } from '../api/stake-types.ts'
+import type { PoolJson, PoolsJson } from '@koinon/work/dashboard'
 import { formatPrice } from '../format/alpha.ts'
 import { formatTokenAtomic, readAmount } from '../format/money.ts'
 import { type Column, DataTable } from '../ui/data-table.tsx'

@@ -1,6 +1,6 @@
+import type { PoolsJson, StakeJson } from '@koinon/work/dashboard'
 import { useEffect } from 'react'
 import { requestJson } from '../api/request.ts'
-import type { PoolsJson, StakeJson } from '../api/stake-types.ts'
 import { useApp } from '../app-context.ts'
 import { newLinkSentence, refusalSentence } from '../shell/door-words.ts'
 import { ErrorNotice } from '../ui/error-notice.tsx'

@@ -1,7 +1,6 @@
 import { isKoinonError, toAddress } from '@koinon/base'
+import type { NeuronJson, PoolJson, StakeJson } from '@koinon/work/dashboard'
 import { useId, useState } from 'react'
-import type { PoolJson, StakeJson } from '../api/stake-types.ts'
-import type { NeuronJson } from '../api/types.ts'
 import { useNetwork } from '../app-context.ts'
 import { shortHex } from '../format/text.ts'
 import { AmountField } from './amount-field.tsx'

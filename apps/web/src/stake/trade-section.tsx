@@ -1,6 +1,6 @@
+import type { PoolJson, QuoteJson, StakeJson, TradeSide } from '@koinon/work/dashboard'
 import { useId, useState } from 'react'
 import { requestJson } from '../api/request.ts'
-import type { PoolJson, QuoteJson, StakeJson, TradeSide } from '../api/stake-types.ts'
 import { useApp } from '../app-context.ts'
 import { formatPrice } from '../format/alpha.ts'
 import { readAmount } from '../format/money.ts'

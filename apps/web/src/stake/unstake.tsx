@@ -1,5 +1,5 @@
+import type { PositionJson } from '@koinon/work/dashboard'
 import { useState } from 'react'
-import type { PositionJson } from '../api/stake-types.ts'
 import { readAmount } from '../format/money.ts'
 import { ErrorNotice } from '../ui/error-notice.tsx'
 import { Modal } from '../ui/modal.tsx'

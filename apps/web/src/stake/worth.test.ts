@@ -1,5 +1,5 @@
+import type { PoolJson, StakeJson } from '@koinon/work/dashboard'
 import { describe, expect, test } from 'vitest'
-import type { PoolJson, StakeJson } from '../api/stake-types.ts'
 import { formatAlpha, totalWorth, worthOf } from './worth.ts'
 
 const token = 10n ** 18n

@@ -1,4 +1,4 @@
-import type { PoolJson, StakeJson } from '../api/stake-types.ts'
+import type { PoolJson, StakeJson } from '@koinon/work/dashboard'
 import { formatAlphaAtomic, worthAtPrice } from '../format/alpha.ts'
 import { formatTokenAtomic, readAmount } from '../format/money.ts'
 

@@ -1,5 +1,5 @@
 /** What is going to change in a subnet, in sentences. */
-import type { SubnetRowJson } from '../api/incentive-types.ts'
+import type { SubnetRowJson } from '@koinon/work/dashboard'
 
 /** Empty where nothing is announced and nobody contests the ownership. */
 export function changeSentences({

@@ -1,5 +1,5 @@
 /** The weights of an epoch as a grid: a row a validator, a column a judged seat. */
-import type { MetagraphJson } from '../api/incentive-types.ts'
+import type { MetagraphJson } from '@koinon/work/dashboard'
 
 export type HeatCell = {
   readonly uid: number

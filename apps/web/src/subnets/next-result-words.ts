@@ -1,5 +1,5 @@
 /** What is to be expected where a subnet has no result to show, in sentences. */
-import type { MetagraphJson } from '../api/incentive-types.ts'
+import type { MetagraphJson } from '@koinon/work/dashboard'
 import { count } from '../format/text.ts'
 import { formatDateTime } from '../format/time.ts'
 

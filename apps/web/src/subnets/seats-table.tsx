@@ -1,4 +1,4 @@
-import type { NeuronJson } from '../api/incentive-types.ts'
+import type { MetagraphNeuronJson } from '@koinon/work/dashboard'
 import { nameOf, useNetwork } from '../app-context.ts'
 import { formatAlphaAtomic } from '../format/alpha.ts'
 import { formatAge } from '../format/flow.ts'
@@ -9,13 +9,13 @@ import { type Column, DataTable } from '../ui/data-table.tsx'
 
 /** Every seat now, with what the last signed epoch made of it; best paid first. */
 export function SeatsTable(props: {
-  readonly seats: readonly NeuronJson[]
+  readonly seats: readonly MetagraphNeuronJson[]
   readonly nowSeconds: number
   readonly priceWad: string | undefined
 }) {
   const { seats, nowSeconds, priceWad } = props
   const view = useNetwork()
-  const columns: readonly Column<NeuronJson>[] = [
+  const columns: readonly Column<MetagraphNeuronJson>[] = [
     {
       name: 'Seat',
       kind: 'title',

@@ -1,4 +1,4 @@
-import type { SplitJson } from '../api/incentive-types.ts'
+import type { SplitJson } from '@koinon/work/dashboard'
 import { formatPpm } from '../format/text.ts'
 import { AlphaAmount } from '../ui/alpha-amount.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'

@@ -1,5 +1,5 @@
+import type { MetagraphJson, SubnetRowJson, SubnetsJson } from '@koinon/work/dashboard'
 import type { ReactNode } from 'react'
-import type { MetagraphJson, SubnetRowJson, SubnetsJson } from '../api/incentive-types.ts'
 import { requestJson } from '../api/request.ts'
 import { useApp } from '../app-context.ts'
 import { formatAlphaAtomic, formatPrice, worthSentence } from '../format/alpha.ts'

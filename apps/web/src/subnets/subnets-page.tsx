@@ -1,4 +1,4 @@
-import type { SubnetRowJson, SubnetsJson } from '../api/incentive-types.ts'
+import type { SubnetRowJson, SubnetsJson } from '@koinon/work/dashboard'
 import { requestJson } from '../api/request.ts'
 import { useApp } from '../app-context.ts'
 import { formatPrice, worthSentence } from '../format/alpha.ts'

@@ -1,4 +1,4 @@
-import type { SubnetsJson, ValidatorJson, ValidatorsJson } from '../api/incentive-types.ts'
+import type { SubnetsJson, ValidatorJson, ValidatorsJson } from '@koinon/work/dashboard'
 import { requestJson } from '../api/request.ts'
 import { nameOf, useApp, useNetwork } from '../app-context.ts'
 import { formatAlphaAtomic, worthSentence } from '../format/alpha.ts'

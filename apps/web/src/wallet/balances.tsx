@@ -1,6 +1,6 @@
 import { formatUnits } from '@koinon/base'
+import type { WalletJson } from '@koinon/work/dashboard'
 import type { ReactNode } from 'react'
-import type { WalletJson } from '../api/types.ts'
 import { formatDollarAtomic, formatTokenAtomic, readAmount } from '../format/money.ts'
 import { CopyButton } from '../ui/copy-button.tsx'
 

@@ -1,5 +1,5 @@
+import type { CreatedKeyJson, WalletJson } from '@koinon/work/dashboard'
 import { useId, useState } from 'react'
-import type { CreatedKeyJson, WalletJson } from '../api/types.ts'
 import { useApp } from '../app-context.ts'
 import { formatDollarAtomic, readAmount } from '../format/money.ts'
 import { CopyButton } from '../ui/copy-button.tsx'

@@ -1,6 +1,6 @@
 import { picoUsdToAtomic } from '@koinon/base'
+import type { KeyJson, WalletJson } from '@koinon/work/dashboard'
 import { useState } from 'react'
-import type { KeyJson, WalletJson } from '../api/types.ts'
 import { formatDollarAtomic, formatPicoUsd, readAmount } from '../format/money.ts'
 import { shortHex } from '../format/text.ts'
 import { formatDateTime } from '../format/time.ts'

@@ -1,5 +1,5 @@
 import { formatUnits } from '@koinon/base'
-import type { PaymentJson } from '../api/types.ts'
+import type { PaymentJson } from '@koinon/work/dashboard'
 import { formatDollarAtomic, formatTokenAtomic, readAmount } from '../format/money.ts'
 import { humanise, shortHex } from '../format/text.ts'
 import { formatDateTime } from '../format/time.ts'

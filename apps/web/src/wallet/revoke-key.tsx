@@ -1,4 +1,4 @@
-import type { KeyJson } from '../api/types.ts'
+import type { KeyJson } from '@koinon/work/dashboard'
 import { shortHex } from '../format/text.ts'
 import { ErrorNotice } from '../ui/error-notice.tsx'
 import { Modal } from '../ui/modal.tsx'

@@ -1,5 +1,5 @@
+import type { WalletJson } from '@koinon/work/dashboard'
 import { useId, useState } from 'react'
-import type { WalletJson } from '../api/types.ts'
 import { shortHex } from '../format/text.ts'
 import { ErrorNotice } from '../ui/error-notice.tsx'
 import { Modal } from '../ui/modal.tsx'

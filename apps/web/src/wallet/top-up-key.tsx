@@ -1,5 +1,5 @@
+import type { KeyJson, WalletJson } from '@koinon/work/dashboard'
 import { useState } from 'react'
-import type { KeyJson, WalletJson } from '../api/types.ts'
 import { formatDollarAtomic, readAmount } from '../format/money.ts'
 import { ErrorNotice } from '../ui/error-notice.tsx'
 import { Modal } from '../ui/modal.tsx'

@@ -1,5 +1,5 @@
+import type { WalletJson } from '@koinon/work/dashboard'
 import { describe, expect, test } from 'vitest'
-import type { WalletJson } from '../api/types.ts'
 import { readDollars } from './dollar-field.tsx'
 import { type Asset, draftTransfer } from './transfer.ts'
 

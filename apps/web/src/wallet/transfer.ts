@@ -7,7 +7,7 @@ import {
   tokenDecimals,
   zeroAddress,
 } from '@koinon/base'
-import type { WalletJson } from '../api/types.ts'
+import type { WalletJson } from '@koinon/work/dashboard'
 import { readAmount } from '../format/money.ts'
 
 /** What can be sent, by its name on the wire. */

@@ -1,7 +1,7 @@
 import { type ErrorJson, errorToJson } from '@koinon/base'
+import type { WalletJson } from '@koinon/work/dashboard'
 import { useEffect, useState } from 'react'
 import { requestJson } from '../api/request.ts'
-import type { WalletJson } from '../api/types.ts'
 import { useApp, useNetwork } from '../app-context.ts'
 import type { DoorRefusal } from '../owner-door.ts'
 import { newLinkSentence, refusalSentence } from '../shell/door-words.ts'

@@ -5,6 +5,7 @@ import { type Home, saveLastAudit } from '@koinon/node/home'
 import { networkOf } from '@koinon/node/wallet'
 import type { Command } from 'commander'
 import { describeAudit } from '../audit-words.ts'
+import { parseNetuid } from '../netuid.ts'
 import { type CommandContext, parseInteger, runCommand } from '../runner.ts'
 
 type AuditOptions = {
@@ -103,7 +104,7 @@ function scopeOf({ from, to, netuid }: AuditOptions) {
   const number = (text: string | undefined, flag: string, fallback: number): number =>
     text === undefined ? fallback : parseInteger(text, flag, 0, mostEpochs)
   return {
-    netuid: netuid === undefined ? undefined : parseInteger(netuid, '--netuid', 1, 65_535),
+    netuid: netuid === undefined ? undefined : parseNetuid(netuid, '--netuid'),
     fromEpoch: number(from, '--from', 0),
     toEpoch: number(to, '--to', mostEpochs),
   }

@@ -4,9 +4,9 @@ import { currentApiKey } from '@koinon/node/home'
 import { networkOf } from '@koinon/node/wallet'
 import { askGateway, type GatewayAnswer } from '@koinon/sdk'
 import type { Command } from 'commander'
+import { duration } from '../format/time.ts'
 import { printableAnswer } from '../printable.ts'
 import { runCommand } from '../runner.ts'
-import { duration } from '../table.ts'
 
 type ChatOptions = {
   readonly model: string

@@ -9,11 +9,11 @@ import {
   planConfirmation,
 } from '@koinon/subnets'
 import type { Command } from 'commander'
+import { utcTime } from '../format/time.ts'
+import { parseNetuid } from '../netuid.ts'
 import { shellWord } from '../next-step.ts'
-import { second } from '../ownership-words.ts'
 import { parseInteger, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
-import { parseNetuid } from './subnet-trade.ts'
 
 type ConfirmFlags = { readonly file: readonly string[]; readonly account: string; readonly dryRun?: boolean }
 
@@ -99,7 +99,7 @@ function words({ root, confirmation, gas }: PlannedConfirmation): string {
     ['gas', gas.toLocaleString('en-US')],
     [
       'changes',
-      `active at once instead of ${second(root.activatesAtSeconds)}: payouts can be claimed, disputes and objections end`,
+      `active at once instead of ${utcTime(root.activatesAtSeconds)}: payouts can be claimed, disputes and objections end`,
     ],
   ])
 }

@@ -1,35 +1,15 @@
-import { formatAmount, KoinonError } from '@koinon/base'
+import { formatAmount } from '@koinon/base'
 import { networkOf, requestJson } from '@koinon/node/wallet'
+import type { EpochDetailJson, EpochJson, EpochsJson } from '@koinon/work/dashboard'
 import type { Command } from 'commander'
 import { phaseSentence, stateSentence } from '../epoch-words.ts'
+import { gatewayUrlOf } from '../gateway-url.ts'
+import { parseNetuid } from '../netuid.ts'
 import { parseInteger, runCommand } from '../runner.ts'
 import { facts, table } from '../table.ts'
 import { defineEpochAccuse } from './epoch-accuse.ts'
 import { defineEpochConfirm } from './epoch-confirm.ts'
 import { defineEpochRun } from './epoch-run.ts'
-
-type EpochJson = {
-  readonly epoch: number
-  readonly phase: string
-  readonly state: string
-  readonly paidAtomic: string
-  readonly signedStakeAtomic?: string
-  readonly beacon?: string
-}
-type EpochDetail = EpochJson & {
-  readonly asOfBlock: number
-  readonly weights: readonly {
-    readonly validatorUid: number
-    readonly openedBy?: string
-    readonly row: readonly (readonly [number, number])[]
-  }[]
-  readonly payouts: readonly {
-    readonly account: string
-    readonly uid?: number
-    readonly amountAtomic: string
-    readonly why: string
-  }[]
-}
 
 export function defineEpoch(epoch: Command): void {
   epoch
@@ -41,20 +21,13 @@ export function defineEpoch(epoch: Command): void {
     .action(
       runCommand(
         async ({ home }, number: string | undefined, options: { readonly netuid: string; readonly limit: string }) => {
-          const netuid = parseInteger(options.netuid, '--netuid', 1, 65_535)
-          const gatewayUrl = networkOf(home).gatewayUrl
-          if (gatewayUrl === undefined)
-            throw new KoinonError({
-              code: 'node/no-gateway',
-              message: 'The network file names no gateway',
-              hint: 'Join through a gateway: koinon join <gateway URL>.',
-            })
+          const netuid = parseNetuid(options.netuid, '--netuid')
+          const gatewayUrl = gatewayUrlOf(networkOf(home))
           if (number === undefined) {
             const limit = parseInteger(options.limit, '--limit', 1, 100)
-            const data = await requestJson<{ readonly asOfBlock: number; readonly epochs: readonly EpochJson[] }>(
-              `${gatewayUrl}/api/epochs?netuid=${netuid}&limit=${limit}`,
-              { method: 'GET' },
-            )
+            const data = await requestJson<EpochsJson>(`${gatewayUrl}/api/epochs?netuid=${netuid}&limit=${limit}`, {
+              method: 'GET',
+            })
             const rows = data.epochs.map((item) => [
               String(item.epoch),
               item.state,
@@ -72,7 +45,7 @@ export function defineEpoch(epoch: Command): void {
                 .join('\n\n'),
             }
           }
-          const data = await requestJson<EpochDetail>(
+          const data = await requestJson<EpochDetailJson>(
             `${gatewayUrl}/api/epochs/${netuid}/${parseInteger(number, 'the epoch', 0, 1_000_000_000)}`,
             { method: 'GET' },
           )
@@ -94,7 +67,7 @@ function explain(epochs: readonly EpochJson[]): string {
     : facts([...states, ...phases.filter(([phase]) => states.every(([state]) => state !== phase))])
 }
 
-function describe(data: EpochDetail): string {
+function describe(data: EpochDetailJson): string {
   const head = facts([
     ['epoch', String(data.epoch)],
     [

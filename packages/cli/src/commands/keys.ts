@@ -2,6 +2,7 @@ import { dollarDecimals, formatUnits, KoinonError, parseUnits } from '@koinon/ba
 import { existingAccountKey, type Home, isUnfinished, readApiKeys, type StoredApiKey } from '@koinon/node/home'
 import type { Wallet } from '@koinon/node/wallet'
 import type { Command } from 'commander'
+import { utcTime } from '../format/time.ts'
 import { confirm, runCommand } from '../runner.ts'
 import { table } from '../table.ts'
 import { openWallet } from './wallet.ts'
@@ -113,6 +114,5 @@ function describeReturn(outcome: Awaited<ReturnType<Wallet['takeBack']>>, accoun
   if (outcome.state === 'nothing') return 'Nothing is left in the channel of this key.'
   const dollars = formatUnits(outcome.amountAtomic, dollarDecimals)
   if (outcome.state === 'returned') return `${dollars} dollars came back to ${account}.`
-  const time = new Date(outcome.availableAtMs).toISOString().slice(0, 19).replace('T', ' ')
-  return `${dollars} dollars can be fetched from ${time} UTC on: run the same command again then.`
+  return `${dollars} dollars can be fetched from ${utcTime(outcome.availableAtMs / 1000)} on: run the same command again then.`
 }

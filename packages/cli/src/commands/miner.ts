@@ -6,6 +6,7 @@ import { JoinedNode, type JoinedRole, requirePublishedHost } from '@koinon/node/
 import type { Command } from 'commander'
 import { beaconEndpoints } from '../beacon-options.ts'
 import { type ConfirmGasOption, confirmGas } from '../confirm-gas-option.ts'
+import { parseNetuid } from '../netuid.ts'
 import { memberAccount } from '../role-account.ts'
 import { parseInteger } from '../runner.ts'
 import { matchUpToHelp, maxBurnHelp, type SeatOptions, seatConfig } from '../seat-options.ts'
@@ -56,7 +57,7 @@ export function defineMiner(miner: Command): void {
 
 /** Runs one account of a subnet file on the network that the home joined. */
 export function startMember(kind: SubnetMember['kind'], options: MemberOptions): Promise<never> {
-  const netuid = parseInteger(options.netuid, '--netuid', 1, 65_535)
+  const netuid = parseNetuid(options.netuid, '--netuid')
   return stay<JoinedRole>({
     options,
     create: async (say) => {

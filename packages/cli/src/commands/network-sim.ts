@@ -2,9 +2,10 @@ import { setImmediate } from 'node:timers/promises'
 import { KoinonError, parseUnits, tokenDecimals } from '@koinon/base'
 import type { EmissionLeagueReport } from '@koinon/subnets/emission-league'
 import type { Command } from 'commander'
+import { duration } from '../format/time.ts'
 import { requireWritable, writeWhole } from '../report-file.ts'
 import { type CommandContext, parseInteger, runCommand } from '../runner.ts'
-import { duration, table } from '../table.ts'
+import { table } from '../table.ts'
 
 type SimFlags = {
   readonly seed: string

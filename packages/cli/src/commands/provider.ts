@@ -14,11 +14,13 @@ import { defaultModel, localPrices, resolveModel } from '@koinon/node/local'
 import { networkOf, type ProviderEarnings, readEarnings } from '@koinon/node/wallet'
 import { type Command, Option } from 'commander'
 import { earningsFacts, keptSentence } from '../earnings-words.ts'
+import { duration } from '../format/time.ts'
+import { parseNetuid } from '../netuid.ts'
 import { parseInteger, runCommand } from '../runner.ts'
 import { matchUpToHelp, maxBurnHelp, type SeatOptions, seatConfig } from '../seat-options.ts'
 import { type StayOptions, stay } from '../stay.ts'
 import { stopRunning } from '../stop-running.ts'
-import { duration, facts } from '../table.ts'
+import { facts } from '../table.ts'
 import { defineWithdraw } from './provider-withdraw.ts'
 
 type StartOptions = StayOptions & {
@@ -70,7 +72,7 @@ export function defineProvider(provider: Command): void {
     .option('--keep-seat', 'stop only; come back later with the same seat')
     .action(
       runCommand(async ({ home, say, typed }, options: { readonly netuid: string; readonly keepSeat?: boolean }) => {
-        const netuid = parseInteger(options.netuid, '--netuid', 1, 65_535)
+        const netuid = parseNetuid(options.netuid, '--netuid')
         const supervisor = runningSupervisor(home)
         if (supervisor !== undefined) {
           await stopRunning(home, options.keepSeat === true ? 'stop' : 'leave', () =>
@@ -133,7 +135,7 @@ export function defineProvider(provider: Command): void {
 }
 
 function startProvider(options: StartOptions): Promise<never> {
-  const netuid = (): number => parseInteger(options.netuid, '--netuid', 1, 65_535)
+  const netuid = (): number => parseNetuid(options.netuid, '--netuid')
   return stay<StartedProvider>({
     options,
     create: async (say) => {

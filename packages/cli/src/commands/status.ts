@@ -1,5 +1,6 @@
 import { askSupervisor, type LastAudit, type RoleStatus, readLastAudit, runningSupervisor } from '@koinon/node/home'
 import type { Command } from 'commander'
+import { utcTime } from '../format/time.ts'
 import { runCommand } from '../runner.ts'
 import { table } from '../table.ts'
 
@@ -43,8 +44,7 @@ const outcomes: Readonly<Record<LastAudit['outcome'], string>> = {
 export function auditLine(audit: LastAudit | undefined): string {
   if (audit === undefined) return 'Last audit: none was run from this home ("koinon audit").'
   const { atMs, outcome, agreed, differs, open, block, isWhole } = audit
-  const moment = new Date(atMs).toISOString().slice(0, 19).replace('T', ' ')
-  return `Last audit: ${moment} UTC, ${isWhole ? '' : 'of a part only, '}up to block ${block}: ${outcomes[outcome]} (${agreed} agree, ${differs} differ, ${open} not checked).`
+  return `Last audit: ${utcTime(atMs / 1000)}, ${isWhole ? '' : 'of a part only, '}up to block ${block}: ${outcomes[outcome]} (${agreed} agree, ${differs} differ, ${open} not checked).`
 }
 
 function roleTable(roles: readonly RoleStatus[]): string {

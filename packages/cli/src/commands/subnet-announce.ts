@@ -11,12 +11,13 @@ import {
   type SubnetTexts,
 } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
-import { requireOwner, second } from '../ownership-words.ts'
+import { utcTime } from '../format/time.ts'
+import { parseNetuid } from '../netuid.ts'
+import { requireOwner } from '../ownership-words.ts'
 import { openHotkey } from '../pool-account.ts'
 import { changedRules, type RuleOptions, rulesJson, rulesOf, withRuleOptions } from '../rule-options.ts'
 import { type CommandResult, confirm, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
-import { parseNetuid } from './subnet-trade.ts'
 
 type AnnounceFlags = RuleOptions & {
   readonly file?: string
@@ -78,7 +79,7 @@ export function defineSubnetAnnounce(subnet: Command): void {
         return {
           data: { ...data, fromEpoch, fromSeconds, made: true },
           text: context.typed(
-            `Announced: it holds from epoch ${fromEpoch} on, which begins ${second(fromSeconds)}.\nSee: koinon subnet show ${netuid}\nWhat it would have meant lately: koinon subnet what-if ${netuid}${plan.texts === undefined ? '' : nextForValidators(plan.texts, fromEpoch)}`,
+            `Announced: it holds from epoch ${fromEpoch} on, which begins ${utcTime(fromSeconds)}.\nSee: koinon subnet show ${netuid}\nWhat it would have meant lately: koinon subnet what-if ${netuid}${plan.texts === undefined ? '' : nextForValidators(plan.texts, fromEpoch)}`,
           ),
         }
       }),
@@ -118,11 +119,11 @@ function planFacts(
 ): readonly (readonly [string, string])[] {
   return [
     ['subnet', `${found.netuid}, ${found.name}`],
-    ['from', `epoch ${fromEpoch}, which begins ${second(fromSeconds)}, if it is announced in this epoch`],
+    ['from', `epoch ${fromEpoch}, which begins ${utcTime(fromSeconds)}, if it is announced in this epoch`],
     ...(texts === undefined ? [] : textFacts(found, texts)),
     ...(texts === undefined || areSame(waiting, found)
       ? []
-      : [['in place of', `${waiting.specHash}, announced for ${second(waiting.fromSeconds)}`] as const]),
+      : [['in place of', `${waiting.specHash}, announced for ${utcTime(waiting.fromSeconds)}`] as const]),
     ...(rules === undefined ? [] : changedRules(found.rules, rules)),
   ]
 }
@@ -188,7 +189,7 @@ function nothingChanges(netuid: number): KoinonError {
 function changePending(fromSeconds: number): KoinonError {
   return new KoinonError({
     code: 'ledger/change-pending',
-    message: `Other rules of seats are announced and hold from ${second(fromSeconds)}; one change waits at a time`,
+    message: `Other rules of seats are announced and hold from ${utcTime(fromSeconds)}; one change waits at a time`,
     hint: 'Announce these when the others hold.',
     retry: 'later',
   })

@@ -1,10 +1,10 @@
 import { toAddress } from '@koinon/base'
 import { readAutoStake, setAutoStake } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
+import { parseNetuid } from '../netuid.ts'
 import { openHotkey } from '../pool-account.ts'
 import { confirm, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
-import { parseNetuid } from './subnet-trade.ts'
 
 type AutoStakeFlags = { readonly account: string; readonly yes?: boolean }
 

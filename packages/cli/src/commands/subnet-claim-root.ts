@@ -1,11 +1,11 @@
 import { KoinonError, toAddress } from '@koinon/base'
 import { claimRootDividends } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
+import { parseNetuid } from '../netuid.ts'
 import { openTrader, readHoldings } from '../pool-account.ts'
 import { alphaOf } from '../pool-words.ts'
 import { runCommand } from '../runner.ts'
 import { table } from '../table.ts'
-import { parseNetuid } from './subnet-trade.ts'
 
 /** `koinon subnet claim-root`: what KOIN on the root earned in a subnet, as free alpha. */
 export function defineSubnetClaimRoot(subnet: Command): void {

@@ -3,7 +3,7 @@ import { KoinonError } from '@koinon/base'
 import { askSupervisor, runningSupervisor } from '@koinon/node/home'
 import type { FoundedSubnet } from '@koinon/node/local'
 import type { Command } from 'commander'
-import { second } from '../ownership-words.ts'
+import { utcTime } from '../format/time.ts'
 import { runCommand } from '../runner.ts'
 
 /** `koinon subnet deploy FILE`. */
@@ -34,7 +34,7 @@ export function defineSubnetDeploy(subnet: Command): void {
           const { version, fromEpoch, fromSeconds } = update
           return {
             data: { netuid, name, members, update },
-            text: typed(`Version ${version} of subnet ${netuid} "${name}" is announced: it holds from epoch ${fromEpoch} on, which begins ${second(fromSeconds)}.
+            text: typed(`Version ${version} of subnet ${netuid} "${name}" is announced: it holds from epoch ${fromEpoch} on, which begins ${utcTime(fromSeconds)}.
 Miners of this home answer by it from then on, and its validators go over when all before it is judged. The old file stays: its results can still be shown wrong.
 Others who take part need the file by then; what it would have meant lately: koinon subnet what-if ${netuid}`),
           }

@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import { formatAmount, KoinonError } from '@koinon/base'
 import type { DevMiner, DevReport, readSubnetFile } from '@koinon/subnets/dev'
 import type { Command } from 'commander'
+import { ppmPercent } from '../format/percent.ts'
+import { duration } from '../format/time.ts'
 import { mechanismTable } from '../mechanism-table.ts'
 import { parseInteger, runCommand } from '../runner.ts'
-import { duration, table } from '../table.ts'
+import { table } from '../table.ts'
 
 type DevFlags = {
   readonly epochs: string
@@ -105,7 +107,7 @@ function describe({ subnet, epochs, seed, miners, validators, problems }: DevRep
     String(miner.uid),
     miner.play,
     String(miner.scorePpm),
-    `${(miner.incentivePpm / 10_000).toFixed(1)} %`,
+    ppmPercent(miner.incentivePpm),
     formatAmount(miner.earnedAtomic),
     summary(miner),
   ])

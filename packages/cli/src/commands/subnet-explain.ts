@@ -1,39 +1,18 @@
 import { formatAmount, KoinonError } from '@koinon/base'
 import { networkOf, requestJson } from '@koinon/node/wallet'
+import type {
+  EpochDetailJson,
+  MetagraphJson,
+  MetagraphSeatJson,
+  MetagraphValidatorJson,
+  SubnetsJson,
+} from '@koinon/work/dashboard'
 import type { Command } from 'commander'
+import { ppmPercent } from '../format/percent.ts'
+import { gatewayUrlOf } from '../gateway-url.ts'
+import { parseNetuid } from '../netuid.ts'
 import { parseInteger, runCommand } from '../runner.ts'
 import { facts, table } from '../table.ts'
-
-type Metagraph = {
-  readonly epoch?: number
-  readonly aggregator?: string
-  readonly explained?: AggregatorWords
-  readonly emissionAtomic?: string
-  readonly seats?: readonly {
-    readonly uid: number
-    readonly hotkey: string
-    readonly consensusPpm: number
-    readonly incentivePpm: number
-    readonly asMinerAtomic: string
-  }[]
-  readonly validators?: readonly {
-    readonly uid?: number
-    readonly hotkey: string
-    readonly stakeAtomic: string
-    readonly weights?: readonly (readonly [number, number])[]
-  }[]
-}
-type Subnets = { readonly subnets: readonly { readonly netuid: number; readonly emissionWhy?: string }[] }
-type Payouts = {
-  readonly payouts: readonly { readonly uid?: number; readonly why: string }[]
-  readonly weights: readonly { readonly openedBy?: string }[]
-}
-/** Half sentences: what an agreed value is, and what brings miners their part. */
-type AggregatorWords = {
-  readonly rows: 'shares' | 'marks' | 'ranking' | 'proposal'
-  readonly agreed: string
-  readonly miners: string
-}
 
 /** `koinon subnet explain UID`. */
 export function defineSubnetExplain(subnet: Command): void {
@@ -47,17 +26,16 @@ export function defineSubnetExplain(subnet: Command): void {
     .action(
       runCommand(async ({ home }, text: string, flags: { readonly netuid: string }) => {
         const uid = parseInteger(text, 'the seat', 0, 65_535)
-        const netuid = parseInteger(flags.netuid, '--netuid', 1, 65_535)
-        const { gatewayUrl } = networkOf(home)
-        if (gatewayUrl === undefined) throw noGateway()
+        const netuid = parseNetuid(flags.netuid, '--netuid')
+        const gatewayUrl = gatewayUrlOf(networkOf(home))
         const get = <answer>(path: string) => requestJson<answer>(`${gatewayUrl}${path}`, { method: 'GET' })
-        const metagraph = await get<Metagraph>(`/api/subnets/${netuid}/metagraph`)
+        const metagraph = await get<MetagraphJson>(`/api/subnets/${netuid}/metagraph`)
         if (metagraph.epoch === undefined) throw noResult(netuid)
         const seat = metagraph.seats?.find((one) => one.uid === uid)
         if (seat === undefined) throw noSeat(netuid, uid, metagraph.epoch)
         const [{ payouts, weights }, { subnets }] = await Promise.all([
-          get<Payouts>(`/api/epochs/${netuid}/${metagraph.epoch}`),
-          get<Subnets>('/api/subnets'),
+          get<EpochDetailJson>(`/api/epochs/${netuid}/${metagraph.epoch}`),
+          get<SubnetsJson>('/api/subnets'),
         ])
         const newKoin = subnets.find((subnet) => subnet.netuid === netuid)?.emissionWhy
         const why = payouts.find((payout) => payout.uid === uid)?.why
@@ -91,7 +69,7 @@ export function defineSubnetExplain(subnet: Command): void {
 
 /** One validator's word on the seat; `place`: how many seats it put above this one, and one. */
 export type Judgement = {
-  readonly validator: NonNullable<Metagraph['validators']>[number]
+  readonly validator: Pick<MetagraphValidatorJson, 'uid' | 'hotkey' | 'stakeAtomic'>
   readonly sharePpm: number | undefined
   readonly place?: number | undefined
 }
@@ -99,8 +77,8 @@ export type Judgement = {
 /** The seat's epoch in words, each aggregator in its own. */
 export function explainSeat(
   netuid: number,
-  metagraph: Metagraph,
-  seat: NonNullable<Metagraph['seats']>[number],
+  metagraph: Pick<MetagraphJson, 'epoch' | 'aggregator' | 'explained' | 'emissionAtomic'>,
+  seat: MetagraphSeatJson,
   judgements: readonly Judgement[],
   opened: { readonly revealed: number; readonly openedByOthers: number },
   why: string | undefined,
@@ -113,8 +91,11 @@ export function explainSeat(
       'epoch',
       `${metagraph.epoch}, ${formatAmount(BigInt(metagraph.emissionAtomic ?? '0'))} alpha of subnet ${netuid} shared out by ${metagraph.aggregator}`,
     ],
-    ['earned', `${formatAmount(BigInt(seat.asMinerAtomic))} alpha, ${percent(seat.incentivePpm)} of the miners' part`],
-    ['agreed', `${percent(seat.consensusPpm)}${explained === undefined ? '' : `: ${explained.agreed}`}`],
+    [
+      'earned',
+      `${formatAmount(BigInt(seat.asMinerAtomic))} alpha, ${ppmPercent(seat.incentivePpm)} of the miners' part`,
+    ],
+    ['agreed', `${ppmPercent(seat.consensusPpm)}${explained === undefined ? '' : `: ${explained.agreed}`}`],
     ...(explained === undefined ? [] : [['miners earn by', explained.miners] as const]),
     [
       'weights',
@@ -127,7 +108,7 @@ export function explainSeat(
   const rows = judgements.map((judgement) => [
     judgement.validator.uid === undefined ? 'left' : String(judgement.validator.uid),
     formatAmount(BigInt(judgement.validator.stakeAtomic)),
-    judgement.sharePpm === undefined ? 'not revealed' : percent(judgement.sharePpm),
+    judgement.sharePpm === undefined ? 'not revealed' : ppmPercent(judgement.sharePpm),
     judgement.sharePpm === undefined
       ? ''
       : column.say({ ...judgement, sharePpm: judgement.sharePpm }, seat.consensusPpm),
@@ -135,13 +116,15 @@ export function explainSeat(
   return `${head}\n\n${table(['validator', 'stake weighs', 'of its row', column.title], rows)}`
 }
 
+type RowKind = NonNullable<MetagraphJson['explained']>['rows']
+
 type Column = {
   readonly title: string
   say(judgement: { readonly sharePpm: number; readonly place?: number | undefined }, agreedPpm: number): string
 }
 
 /** What of a row counts depends on what the aggregator reads it as. */
-const columns: Readonly<Record<AggregatorWords['rows'] | 'unknown', Column>> = {
+const columns: Readonly<Record<RowKind | 'unknown', Column>> = {
   shares: { title: 'against what was agreed', say: ({ sharePpm }, agreedPpm) => comparison(sharePpm - agreedPpm) },
   ranking: { title: 'place in its row', say: ({ place, sharePpm }) => (sharePpm === 0 ? 'last' : `${place}`) },
   // A row's sum says nothing there, so its shares and the agreed mark do not compare.
@@ -156,19 +139,7 @@ const columns: Readonly<Record<AggregatorWords['rows'] | 'unknown', Column>> = {
 
 function comparison(differencePpm: number): string {
   if (differencePpm === 0) return 'the same'
-  return differencePpm > 0 ? `${percent(differencePpm)} more, cut` : `${percent(-differencePpm)} less`
-}
-
-function percent(ppm: number): string {
-  return `${(ppm / 10_000).toFixed(1)} %`
-}
-
-function noGateway(): KoinonError {
-  return new KoinonError({
-    code: 'node/no-gateway',
-    message: 'The network file names no gateway',
-    hint: 'Join through a gateway: koinon join <gateway URL>.',
-  })
+  return differencePpm > 0 ? `${ppmPercent(differencePpm)} more, cut` : `${ppmPercent(-differencePpm)} less`
 }
 
 function noResult(netuid: number): KoinonError {

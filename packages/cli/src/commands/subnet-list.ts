@@ -4,11 +4,12 @@ import { viewSubnets } from '@koinon/node/views'
 import { networkOf } from '@koinon/node/wallet'
 import { marketJson, readMarkets } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
-import { second } from '../ownership-words.ts'
+import { shareText } from '../format/percent.ts'
+import { utcTime } from '../format/time.ts'
 import { runCommand } from '../runner.ts'
 import { subnetJson } from '../subnet-words.ts'
 import { table } from '../table.ts'
-import { shareText, signedAmount } from '../view-words.ts'
+import { signedAmount } from '../view-words.ts'
 
 /** `koinon subnet list`: the subnets that live, and what another would cost. */
 export function defineSubnetList(subnet: Command): void {
@@ -18,17 +19,17 @@ export function defineSubnetList(subnet: Command): void {
     .action(
       runCommand(async ({ home }) => {
         const network = networkOf(home)
-        const place = { network, reader: createLedgerReader(network) }
+        const view = { network, reader: createLedgerReader(network) }
         const [netuids, lock, markets, shown] = await Promise.all([
-          listSubnets(place),
-          quoteLock(place),
-          readMarkets(place),
+          listSubnets(view),
+          quoteLock(view),
+          readMarkets(view),
           // The list itself needs no logs: a server that gives none leaves flow and share unknown.
           viewSubnets(network).catch(() => undefined),
         ])
         const shownOf = new Map(shown?.subnets.map((one) => [one.netuid, one]))
         const since = (shown?.subnets ?? []).flatMap(({ flow }) => (flow === undefined ? [] : [flow.sinceSeconds]))
-        const subnets = await Promise.all(netuids.map((netuid) => readSubnet(place, netuid)))
+        const subnets = await Promise.all(netuids.map((netuid) => readSubnet(view, netuid)))
         const marketOf = new Map(markets.map((market) => [market.netuid, market]))
         const priceOf = (netuid: number): string => {
           const market = marketOf.get(netuid)
@@ -59,7 +60,7 @@ export function defineSubnetList(subnet: Command): void {
             }),
             lockAtomic: `${lock}`,
           },
-          text: `${table(['netuid', 'name', 'seats', 'validators', 'of new KOIN', 'alpha in KOIN', 'flow KOIN', 'stake weighs', 'seat KOIN'], rows)}\n\n${since.length === 0 ? '' : `Flow: KOIN that people brought into the pool less what they took out, by trades, in the last day; since ${second(Math.min(...since))} at the earliest.\n`}Another one costs ${formatAmount(lock)} KOIN now, which its pool begins with.`,
+          text: `${table(['netuid', 'name', 'seats', 'validators', 'of new KOIN', 'alpha in KOIN', 'flow KOIN', 'stake weighs', 'seat KOIN'], rows)}\n\n${since.length === 0 ? '' : `Flow: KOIN that people brought into the pool less what they took out, by trades, in the last day; since ${utcTime(Math.min(...since))} at the earliest.\n`}Another one costs ${formatAmount(lock)} KOIN now, which its pool begins with.`,
         }
       }),
     )

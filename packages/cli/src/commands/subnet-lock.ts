@@ -11,12 +11,13 @@ import {
   withdrawLocked,
 } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
-import { lockFacts, lockJson, ownershipFacts, ownershipJson, second } from '../ownership-words.ts'
+import { utcTime } from '../format/time.ts'
+import { parseNetuid } from '../netuid.ts'
+import { lockFacts, lockJson, ownershipFacts, ownershipJson } from '../ownership-words.ts'
 import { openTrader } from '../pool-account.ts'
 import { alphaOf, parseAmount } from '../pool-words.ts'
 import { confirm, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
-import { parseNetuid } from './subnet-trade.ts'
 
 type LockFlags = { readonly for?: string; readonly fetch?: boolean; readonly yes?: boolean }
 
@@ -100,7 +101,7 @@ export function defineSubnetUnlock(subnet: Command): void {
         return {
           data: { netuid, candidate, ...lockJson(lock) },
           text: context.typed(
-            `${alphaOf(netuid, amount)} comes free by halves of 90 days, the last of it ${second(lock.endsAtSeconds ?? 0)}.\nFetch what is free: koinon subnet unlock ${netuid} --fetch${flags.for === undefined ? '' : ` --for ${candidate}`}`,
+            `${alphaOf(netuid, amount)} comes free by halves of 90 days, the last of it ${utcTime(lock.endsAtSeconds ?? 0)}.\nFetch what is free: koinon subnet unlock ${netuid} --fetch${flags.for === undefined ? '' : ` --for ${candidate}`}`,
           ),
         }
       }),

@@ -1,7 +1,8 @@
 import { viewMetagraph } from '@koinon/node/views'
 import { networkOf } from '@koinon/node/wallet'
 import type { Command } from 'commander'
-import { parseInteger, runCommand } from '../runner.ts'
+import { parseNetuid } from '../netuid.ts'
+import { runCommand } from '../runner.ts'
 import { metagraphText } from '../view-words.ts'
 
 /** `koinon subnet metagraph NETUID`: every seat, as the page of the subnet shows it. */
@@ -14,7 +15,7 @@ export function defineSubnetMetagraph(subnet: Command): void {
     .argument('[netuid]', 'number of the subnet', '1')
     .action(
       runCommand(async ({ home }, number: string) => {
-        const netuid = parseInteger(number, 'the subnet', 1, 2 ** 31 - 1)
+        const netuid = parseNetuid(number)
         const metagraph = await viewMetagraph(networkOf(home), netuid)
         return { data: metagraph, text: metagraphText(metagraph) }
       }),

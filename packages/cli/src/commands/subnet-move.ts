@@ -10,10 +10,12 @@ import {
   tradeTerms,
 } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
+import { impactPercent } from '../format/percent.ts'
+import { parseNetuid } from '../netuid.ts'
 import { openTrader, readHoldings, type TradeFlags, trade } from '../pool-account.ts'
-import { alphaOf, parseAmount, parseSlippage, percent } from '../pool-words.ts'
+import { alphaOf, parseAmount, parseSlippage } from '../pool-words.ts'
 import { confirm, runCommand } from '../runner.ts'
-import { defaultSlippage, parseNetuid, slippageHelp } from './subnet-trade.ts'
+import { defaultSlippage, slippageHelp } from './subnet-trade.ts'
 
 type MoveFlags = TradeFlags & { readonly toNetuid?: string }
 
@@ -62,7 +64,7 @@ export function defineSubnetMove(subnet: Command): void {
         const sale = tradeTerms(sold.pool, 'sell', amount, slippageBps)
         const purchase = tradeTerms(bought.pool, 'buy', sale.output, slippageBps)
         const impactPpm = sale.impactPpm > purchase.impactPpm ? sale.impactPpm : purchase.impactPpm
-        const words = `${alphaOf(netuid, amount)} for ${alphaOf(toNetuid, purchase.output)}, at least ${alphaOf(toNetuid, purchase.leastOutput)} or nothing happens; it moves the price of subnet ${netuid} by ${percent(sale.impactPpm)} and that of subnet ${toNetuid} by ${percent(purchase.impactPpm)}`
+        const words = `${alphaOf(netuid, amount)} for ${alphaOf(toNetuid, purchase.output)}, at least ${alphaOf(toNetuid, purchase.leastOutput)} or nothing happens; it moves the price of subnet ${netuid} by ${impactPercent(sale.impactPpm)} and that of subnet ${toNetuid} by ${impactPercent(purchase.impactPpm)}`
         const offer = {
           words: `${words}.`,
           data: moved(position, purchase.output, toNetuid, target, false),

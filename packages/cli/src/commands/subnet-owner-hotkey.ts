@@ -9,12 +9,13 @@ import {
   readOwnerHotkeys,
 } from '@koinon/subnets/pools'
 import { Argument, type Command } from 'commander'
-import { requireOwner, second } from '../ownership-words.ts'
+import { utcTime } from '../format/time.ts'
+import { parseNetuid } from '../netuid.ts'
+import { requireOwner } from '../ownership-words.ts'
 import { openHotkey } from '../pool-account.ts'
 import { type CommandResult, confirm, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
 import { ownerAccountHelp } from './subnet-announce.ts'
-import { parseNetuid } from './subnet-trade.ts'
 
 type Action = 'add' | 'drop' | 'list'
 type Flags = { readonly account: string; readonly yes?: boolean }
@@ -56,7 +57,7 @@ export function defineSubnetOwnerHotkey(subnet: Command): void {
           )
           await confirm(
             context,
-            `Protect ${hotkey}${isSeated ? '' : ', which has no seat now,'} from claims on its seat in subnet ${netuid}, from epoch ${fromEpoch} on (${second(fromSeconds)})? Everybody sees it.`,
+            `Protect ${hotkey}${isSeated ? '' : ', which has no seat now,'} from claims on its seat in subnet ${netuid}, from epoch ${fromEpoch} on (${utcTime(fromSeconds)})? Everybody sees it.`,
             flags.yes === true,
           )
           await nameOwnerHotkey(account, netuid, hotkey)
@@ -75,7 +76,7 @@ function listed({ netuid }: SubnetSummary, most: number, named: readonly OwnerHo
         ({ hotkey, isProtected, fromEpoch, fromSeconds }) =>
           [
             'hotkey',
-            `${hotkey}, protected ${isProtected ? 'since' : 'from'} epoch ${fromEpoch}${isProtected ? '' : ` on, ${second(fromSeconds)}`}`,
+            `${hotkey}, protected ${isProtected ? 'since' : 'from'} epoch ${fromEpoch}${isProtected ? '' : ` on, ${utcTime(fromSeconds)}`}`,
           ] as const,
       ),
     ]),

@@ -8,11 +8,12 @@ import {
   readParts,
 } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
+import { bpsPercent } from '../format/percent.ts'
+import { parseNetuid } from '../netuid.ts'
 import { openHotkey } from '../pool-account.ts'
 import { confirm, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
 import { ownerAccountHelp } from './subnet-announce.ts'
-import { parseNetuid } from './subnet-trade.ts'
 
 type PartsFlags = {
   readonly owner?: string
@@ -49,9 +50,9 @@ export function defineSubnetParts(subnet: Command): void {
           return {
             data: { netuid, now, announced: announced ?? null },
             text: facts([
-              ['owner', percent(now.ownerBps)],
-              ['miners', percent(now.minersBps)],
-              ['validators', percent(now.validatorsBps)],
+              ['owner', bpsPercent(now.ownerBps)],
+              ['miners', bpsPercent(now.minersBps)],
+              ['validators', bpsPercent(now.validatorsBps)],
               ...(announced === undefined ? [] : [['announced', sentence(announced)] as const]),
             ]),
           }
@@ -78,7 +79,7 @@ function requireInBounds({ ownerBps, minersBps, validatorsBps }: AlphaParts): vo
   if (ownerBps <= maximumOwnerBps && minersBps >= minimumPartBps && validatorsBps >= minimumPartBps) return
   throw new KoinonError({
     code: 'usage/parts',
-    message: `The owner may have at most ${percent(maximumOwnerBps)}, miners and validators at least ${percent(minimumPartBps)} each`,
+    message: `The owner may have at most ${bpsPercent(maximumOwnerBps)}, miners and validators at least ${bpsPercent(minimumPartBps)} each`,
     hint: 'For example --owner 10 --miners 50: the validators get the other 40 %.',
   })
 }
@@ -94,9 +95,5 @@ function parsePercent(text: string, flag: string): number {
 }
 
 function sentence({ ownerBps, minersBps, validatorsBps }: AlphaParts): string {
-  return `owner ${percent(ownerBps)}, miners ${percent(minersBps)}, validators ${percent(validatorsBps)}`
-}
-
-function percent(bps: number): string {
-  return `${bps / 100} %`
+  return `owner ${bpsPercent(ownerBps)}, miners ${bpsPercent(minersBps)}, validators ${bpsPercent(validatorsBps)}`
 }

@@ -3,6 +3,7 @@ import { type Hex, KoinonError } from '@koinon/base'
 import type { EvidenceLog } from '@koinon/subnets/dev'
 import type { Command } from 'commander'
 import { mechanismTable } from '../mechanism-table.ts'
+import { parseNetuid } from '../netuid.ts'
 import { openPublishedRecord, recordLimits } from '../published-record.ts'
 import { parseInteger, runCommand } from '../runner.ts'
 import { table } from '../table.ts'
@@ -127,6 +128,6 @@ function placeOf(flags: ReplayFlags): Place {
     })
   }
   const epoch = parseInteger(flags.epoch, '--epoch', 0, Number.MAX_SAFE_INTEGER)
-  const netuid = parseInteger(flags.netuid, '--netuid', 1, 65_535)
+  const netuid = parseNetuid(flags.netuid, '--netuid')
   return { netuid, epoch }
 }

@@ -13,9 +13,10 @@ import {
   shareWords,
 } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
+import { parseNetuid } from '../netuid.ts'
 import { ownershipFacts, ownershipJson } from '../ownership-words.ts'
 import { pendingFacts, pendingJson } from '../pending-words.ts'
-import { parseInteger, runCommand } from '../runner.ts'
+import { runCommand } from '../runner.ts'
 import { emissionJson, subnetFacts, subnetJson } from '../subnet-words.ts'
 import { facts } from '../table.ts'
 import { flowText, nextResultText, splitFacts } from '../view-words.ts'
@@ -30,21 +31,21 @@ export function defineSubnetShow(subnet: Command): void {
     .argument('[netuid]', 'number of the subnet', '1')
     .action(
       runCommand(async ({ home, typed }, number: string) => {
-        const netuid = parseInteger(number, 'the subnet', 1, 2 ** 31 - 1)
+        const netuid = parseNetuid(number)
         const network = networkOf(home)
-        const place = { network, reader: createLedgerReader(network) }
-        const found = await readSubnet(place, netuid)
-        const ledger = createSubnetLedger(place.reader, network)
+        const view = { network, reader: createLedgerReader(network) }
+        const found = await readSubnet(view, netuid)
+        const ledger = createSubnetLedger(view.reader, network)
         const [clock, nowSeconds] = await Promise.all([ledger.clock(netuid), ledger.nowSeconds()])
         const [challenges, market, ownership, pending, { specHash, subnets }, split, signed, shown] = await Promise.all(
           [
-            readChallenges(place, netuid),
-            readMarket(place, netuid),
-            readOwnership(place, netuid),
-            readPendingChanges(place, netuid),
-            readEmissionShares(place, [netuid]),
-            readSplit(place, netuid, clock),
-            readLastResultEpoch(place, netuid),
+            readChallenges(view, netuid),
+            readMarket(view, netuid),
+            readOwnership(view, netuid),
+            readPendingChanges(view, netuid),
+            readEmissionShares(view, [netuid]),
+            readSplit(view, netuid, clock),
+            readLastResultEpoch(view, netuid),
             viewSubnets(network).catch(() => undefined),
           ],
         )

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { KoinonError } from '@koinon/base'
-import { aggregatorsNamed, attacksNamed } from '@koinon/subnets/league'
+import { aggregatorsNamed, attacksNamed } from '@koinon/subnets/attack-league'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runKoinon } from '../testing/run-koinon.ts'
 

@@ -1,10 +1,11 @@
 import { setImmediate } from 'node:timers/promises'
 import { KoinonError } from '@koinon/base'
-import type { LeagueReport, StakeSpread } from '@koinon/subnets/league'
+import type { LeagueReport, StakeSpread } from '@koinon/subnets/attack-league'
 import type { Command } from 'commander'
+import { duration } from '../format/time.ts'
 import { requireWritable, writeWhole } from '../report-file.ts'
 import { type CommandContext, parseInteger, runCommand } from '../runner.ts'
-import { duration, table } from '../table.ts'
+import { table } from '../table.ts'
 
 type SimFlags = {
   readonly seed: string
@@ -25,7 +26,7 @@ Attacks: copier-open, copier-sealed, under-weighter, collusion-below, collusion-
 cap-split, late-whale, late-whale-warm, bond-omission, sybil, score-gaming.
 Aggregators, as subnet files name them: yuma2, yuma3, yuma3Liquid, yuma3Capped, stakeMedian (the usual five),
 yuma3LiquidDecaying, cappedMedian, winnerTakeAll, openskill, properScoring, alloraRegret.`
-type League = typeof import('@koinon/subnets/league')
+type League = typeof import('@koinon/subnets/attack-league')
 
 /** `koinon subnet sim [FILE]`. */
 export function defineSubnetSim(subnet: Command): void {
@@ -47,7 +48,7 @@ export function defineSubnetSim(subnet: Command): void {
     .addHelpText('after', names)
     .action(
       runCommand(async (context, path: string | undefined, flags: SimFlags) => {
-        const league = await import('@koinon/subnets/league')
+        const league = await import('@koinon/subnets/attack-league')
         const own = worldOf(flags)
         if (flags.out !== undefined) requireWritable(flags.out)
         const startedAt = performance.now()

@@ -11,10 +11,11 @@ import {
   withdrawUnstaked,
 } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
+import { utcTime } from '../format/time.ts'
+import { parseNetuid } from '../netuid.ts'
 import { openTrader, readHoldings } from '../pool-account.ts'
-import { alphaOf, moment, parseAmount } from '../pool-words.ts'
+import { alphaOf, parseAmount } from '../pool-words.ts'
 import { confirm, runCommand } from '../runner.ts'
-import { parseNetuid } from './subnet-trade.ts'
 
 /** `koinon subnet stake`: free alpha on a hotkey of its subnet, or KOIN on the root. */
 export function defineSubnetStake(subnet: Command): void {
@@ -33,7 +34,7 @@ export function defineSubnetStake(subnet: Command): void {
     )
     .action(
       runCommand(async (context, number: string, to: string, text: string, flags: { readonly yes?: boolean }) => {
-        const netuid = parseNetuid(number, 0)
+        const netuid = parseNetuid(number, 'the subnet', 0)
         const hotkey = toAddress(to)
         const account = openTrader(context.home)
         const held =
@@ -66,7 +67,7 @@ export function defineSubnetUnstake(subnet: Command): void {
     .option('-y, --yes', 'do not ask')
     .action(
       runCommand(async (context, number: string, from: string, text: string, flags: { readonly yes?: boolean }) => {
-        const netuid = parseNetuid(number, 0)
+        const netuid = parseNetuid(number, 'the subnet', 0)
         const hotkey = toAddress(from)
         const account = openTrader(context.home)
         const position = positionOn(await readHoldings(account), netuid, hotkey)
@@ -88,7 +89,7 @@ export function defineSubnetUnstake(subnet: Command): void {
           text: context.typed(
             left.freeAtSeconds === undefined
               ? `Took ${what} back: it is free. Sell it: koinon subnet sell ${netuid} all`
-              : `${what} is on its way, free ${moment(left.freeAtSeconds)}: run koinon subnet withdraw then.\nUntil it is, a slash of the validator still reaches it.`,
+              : `${what} is on its way, free from ${utcTime(left.freeAtSeconds)}: run koinon subnet withdraw then.\nUntil it is, a slash of the validator still reaches it.`,
           ),
         }
       }),

@@ -13,9 +13,10 @@ import {
   tradeTerms,
 } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
+import { parseNetuid } from '../netuid.ts'
 import { openTrader, readHoldings, type TradeFlags, trade } from '../pool-account.ts'
 import { alphaOf, parseAmount, parseSlippage, termsFacts } from '../pool-words.ts'
-import { type CommandResult, confirm, parseInteger, runCommand } from '../runner.ts'
+import { type CommandResult, confirm, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
 
 export const slippageHelp = 'accept at most that many per cent less than quoted'
@@ -84,11 +85,6 @@ export function defineSubnetSell(subnet: Command): void {
       })
     }),
   )
-}
-
-/** A subnet's number. Throws `usage/bad-number`. */
-export function parseNetuid(text: string, least: 0 | 1 = 1): number {
-  return parseInteger(text, 'the subnet', least, 2 ** 31 - 1)
 }
 
 function withTradeFlags(command: Command): Command {

@@ -2,9 +2,9 @@ import { deployedFiles, whatIfNetwork } from '@koinon/node/audit'
 import { networkOf } from '@koinon/node/wallet'
 import { parseWhatIf } from '@koinon/subnets'
 import type { Command } from 'commander'
+import { parseNetuid } from '../netuid.ts'
 import { parseInteger, runCommand } from '../runner.ts'
 import { whatIfJson, whatIfText } from '../what-if-words.ts'
-import { parseNetuid } from './subnet-trade.ts'
 
 type WhatIfFlags = { readonly set?: readonly string[]; readonly epochs: string; readonly file: readonly string[] }
 

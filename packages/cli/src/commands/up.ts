@@ -21,10 +21,10 @@ import {
   beaconRelaysHelp,
   parseBeaconChoice,
 } from '../beacon-options.ts'
+import { duration } from '../format/time.ts'
 import { parseMaximumPrices } from '../maximum-prices.ts'
 import { parseInteger } from '../runner.ts'
 import { type StayOptions, stay } from '../stay.ts'
-import { duration } from '../table.ts'
 
 type UpOptions = StayOptions &
   BeaconOptions & {

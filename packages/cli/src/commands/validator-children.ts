@@ -9,11 +9,11 @@ import {
   readChildKeys,
 } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
-import { second } from '../ownership-words.ts'
+import { utcTime } from '../format/time.ts'
+import { parseNetuid } from '../netuid.ts'
 import { openHotkey } from '../pool-account.ts'
 import { confirm, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
-import { parseNetuid } from './subnet-trade.ts'
 
 type ChildrenFlags = {
   readonly netuid: string
@@ -133,7 +133,7 @@ function announcedFacts(
   const due =
     nowSeconds >= appliesAtSeconds
       ? `may be put into force now: koinon validator children --netuid ${netuid} --apply`
-      : `may be put into force from ${second(appliesAtSeconds)}`
+      : `may be put into force from ${utcTime(appliesAtSeconds)}`
   return [
     ['announced', `${children.length === 0 ? 'no children' : children.map(shareText).join(', ')}; ${due}`],
     ...unwilling.map(

@@ -1,7 +1,8 @@
 import { viewValidators } from '@koinon/node/views'
 import { networkOf } from '@koinon/node/wallet'
 import type { Command } from 'commander'
-import { parseInteger, runCommand } from '../runner.ts'
+import { parseNetuid } from '../netuid.ts'
+import { runCommand } from '../runner.ts'
 import { validatorsText } from '../view-words.ts'
 
 /** `koinon validator list [NETUID]`: who judges, as the page Validators shows it. */
@@ -12,7 +13,7 @@ export function defineValidatorList(validator: Command): void {
     .argument('[netuid]', 'one subnet only')
     .action(
       runCommand(async ({ home }, number: string | undefined) => {
-        const netuid = number === undefined ? undefined : parseInteger(number, 'the subnet', 1, 2 ** 31 - 1)
+        const netuid = number === undefined ? undefined : parseNetuid(number)
         const found = await viewValidators(networkOf(home), netuid)
         return { data: found, text: validatorsText(found) }
       }),

@@ -4,7 +4,8 @@ import { type Home } from '@koinon/node/home'
 import { networkOf } from '@koinon/node/wallet'
 import { maximumTakeBps, readTakes, setTake, type Take, type TakeKind } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
-import { second } from '../ownership-words.ts'
+import { bpsPercent } from '../format/percent.ts'
+import { utcTime } from '../format/time.ts'
 import { openHotkey } from '../pool-account.ts'
 import { type CommandResult, confirm, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
@@ -44,7 +45,7 @@ export function defineValidatorTake(validator: Command): void {
           if (bps > before.bps)
             await confirm(
               context,
-              `Raise the ${nameOf(kind)} from ${percent(before.bps)} to ${percent(bps)}? It can be raised again in 30 days at the earliest.`,
+              `Raise the ${nameOf(kind)} from ${bpsPercent(before.bps)} to ${bpsPercent(bps)}? It can be raised again in 30 days at the earliest.`,
               flags.yes === true,
             )
           await setTake(account, kind, bps)
@@ -95,14 +96,10 @@ function nameOf(kind: TakeKind): string {
 
 function sentence({ bps, pending }: Take): string {
   return pending === undefined
-    ? percent(bps)
-    : `${percent(bps)}; ${percent(pending.bps)} from ${second(pending.fromSeconds)} on`
+    ? bpsPercent(bps)
+    : `${bpsPercent(bps)}; ${bpsPercent(pending.bps)} from ${utcTime(pending.fromSeconds)} on`
 }
 
 function takeJson({ bps, pending }: Take): Record<string, unknown> {
   return { bps, pending: pending ?? null }
-}
-
-function percent(bps: number): string {
-  return `${bps / 100} %`
 }

@@ -1,10 +1,12 @@
-import { KoinonError, systemClock } from '@koinon/base'
+import { systemClock } from '@koinon/base'
 import { currentApiKey, defaultHomePath } from '@koinon/node/home'
 import { JoinedNode, type JoinedRole, requirePublishedHost } from '@koinon/node/joined'
 import { defaultModel, resolveModel } from '@koinon/node/local'
 import type { Command } from 'commander'
 import { beaconEndpoints, beaconRelaysFlag, beaconRelaysHelp } from '../beacon-options.ts'
 import { type ConfirmGasOption, confirmGas, confirmGasFlag, confirmGasHelp } from '../confirm-gas-option.ts'
+import { gatewayUrlOf } from '../gateway-url.ts'
+import { parseNetuid } from '../netuid.ts'
 import { parseInteger } from '../runner.ts'
 import { matchUpToHelp, maxBurnHelp, type SeatOptions, seatConfig } from '../seat-options.ts'
 import { type StayOptions, stay } from '../stay.ts'
@@ -65,7 +67,7 @@ function startValidator(options: StartOptions): Promise<never> {
       if (options.publicUrl === undefined) await requirePublishedHost(options.host, publicUrlHint)
       const model = options.model === undefined ? defaultModel() : await resolveModel(options.model)
       const common = {
-        netuid: parseInteger(options.netuid, '--netuid', 1, 65_535),
+        netuid: parseNetuid(options.netuid, '--netuid'),
         host: options.host,
         port: parseInteger(options.port, '--port', 0, 65_535),
         ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
@@ -77,25 +79,16 @@ function startValidator(options: StartOptions): Promise<never> {
         homePath: options.home ?? defaultHomePath(),
         clock: systemClock,
         onProgress: (_role, text) => say(`  ${text}`),
-        configure: (home, network) => {
-          if (network.gatewayUrl === undefined) {
-            throw new KoinonError({
-              code: 'node/no-gateway',
-              message: 'The network file names no gateway to probe miners through',
-              hint: 'Join through a gateway: koinon join <gateway URL>.',
-            })
-          }
-          return {
-            ...common,
-            kind: 'validator',
-            isLocal: false,
-            name: 'validator',
-            homePath: home.path,
-            modelPath: model.path,
-            gatewayUrl: network.gatewayUrl,
-            apiKey: currentApiKey(home).apiKey,
-          }
-        },
+        configure: (home, network) => ({
+          ...common,
+          kind: 'validator',
+          isLocal: false,
+          name: 'validator',
+          homePath: home.path,
+          modelPath: model.path,
+          gatewayUrl: gatewayUrlOf(network, 'to probe miners through'),
+          apiKey: currentApiKey(home).apiKey,
+        }),
       })
     },
     readyJson: ({ info }) => ({ pid: process.pid, endpoint: info.url, account: info.account, ...info.facts }),

@@ -3,7 +3,7 @@
  * follows (specs/0019-audit.md sections 4 and 5). The report is the audit's; here its facts are sums that the index keeps.
  */
 import { type Address, toAddress } from '@koinon/base'
-import { createLedgerReader, type LedgerReader, type NetworkFile } from '@koinon/ledger'
+import { createLedgerReader, type LedgerView, type NetworkFile } from '@koinon/ledger'
 import { alphaStakingAbi } from '@koinon/ledger/abis'
 import type { ArgumentSum } from '@koinon/ledger/indexer'
 import {
@@ -16,12 +16,13 @@ import {
   worthOfShares,
 } from '@koinon/subnets'
 import { koinWorth, readMarkets, rootNetuid } from '@koinon/subnets/pools'
+import type { ConcentrationJson, DecentralizationJson } from '@koinon/work/dashboard'
 import type { LastAudit } from '../home/last-audit.ts'
 import type { IndexClient } from './index-client.ts'
 
 const readsAtOnce = 8
 
-export type DecentralizationView = () => Promise<Record<string, unknown>>
+export type DecentralizationView = () => Promise<DecentralizationJson>
 
 export function createDecentralizationView(sources: {
   readonly network: NetworkFile
@@ -105,7 +106,9 @@ export function createDecentralizationView(sources: {
 }
 
 /** As the page reads it. */
-export function decentralizationJson(report: DecentralizationReport): Record<string, unknown> {
+export function decentralizationJson(
+  report: DecentralizationReport,
+): Omit<DecentralizationJson, 'asOfBlock' | 'audit'> {
   const { layers, subnets, entitiesBy: _, ...stage } = report
   return {
     ...stage,
@@ -124,7 +127,7 @@ export function decentralizationJson(report: DecentralizationReport): Record<str
 }
 
 /** When and what, without which ledger. */
-function auditJson(audit: LastAudit): Record<string, unknown> {
+function auditJson(audit: LastAudit): NonNullable<DecentralizationJson['audit']> {
   const { chainId: _, epochsContract: __, ...told } = audit
   return told
 }
@@ -148,7 +151,7 @@ function minus(added: readonly ArgumentSum[], taken: readonly ArgumentSum[]): re
 
 /** What each position is worth by the pool of its hotkey now; a position that moved since the index looked is off by that. */
 async function stakeOf(
-  { network, reader }: { readonly network: NetworkFile; readonly reader: LedgerReader },
+  { network, reader }: LedgerView,
   positions: readonly Holding[],
   worth: (netuid: number, amount: bigint) => bigint,
 ): Promise<readonly Holding[]> {
@@ -172,6 +175,6 @@ async function stakeOf(
   return holdings.flat()
 }
 
-function figures({ total, ...rest }: DecentralizationReport['layers'][number]['byAddress']) {
+function figures({ total, ...rest }: DecentralizationReport['layers'][number]['byAddress']): ConcentrationJson {
   return { ...rest, totalAtomic: `${total}` }
 }

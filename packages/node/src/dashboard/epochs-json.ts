@@ -3,17 +3,18 @@ import { KoinonError } from '@koinon/base'
 import { createLedgerReader, type NetworkFile } from '@koinon/ledger'
 import type { ArgumentSum, IndexedEvent } from '@koinon/ledger/indexer'
 import { createSubnetLedger, epochAt, epochPhase, epochWindow, unpackRow } from '@koinon/subnets'
+import type { AuditJson, EpochDetailJson, EpochJson, EpochsJson, PayoutJson } from '@koinon/work/dashboard'
 import { stateWithoutResult, submittedState } from './epoch-state.ts'
 import type { IndexClient } from './index-client.ts'
-import { auditsByReceipt, type ReceiptAudit, shownChecks } from './log-checks.ts'
+import { auditsByReceipt, shownChecks } from './log-checks.ts'
 import { createRowOpeners } from './row-openers.ts'
 import { createValidatorLogReader, type ValidatorLog } from './validator-logs.ts'
 
 export type EpochsView = {
-  list(netuid: number, limit: number): Promise<Record<string, unknown>>
-  detail(netuid: number, epoch: number): Promise<Record<string, unknown>>
+  list(netuid: number, limit: number): Promise<EpochsJson>
+  detail(netuid: number, epoch: number): Promise<EpochDetailJson>
   /** What validators say they checked in the last epochs, by receipt id. */
-  audits(netuid: number): Promise<ReadonlyMap<string, readonly ReceiptAudit[]>>
+  audits(netuid: number): Promise<ReadonlyMap<string, readonly AuditJson[]>>
 }
 
 const maximumListed = 100
@@ -29,7 +30,7 @@ export function createEpochsView(sources: { readonly network: NetworkFile; reado
   const openersOf = createRowOpeners(reader)
   const readValidatorLog = createValidatorLogReader()
 
-  const facts = async (netuid: number, epoch: number, found: Found): Promise<Record<string, unknown>> => {
+  const facts = async (netuid: number, epoch: number, found: Found): Promise<EpochJson> => {
     const [clock, nowSeconds] = await Promise.all([ledger.clock(netuid), ledger.nowSeconds()])
     const window = epochWindow(clock, epoch)
     const root = found.roots.find((event) => event.epoch === epoch)
@@ -41,7 +42,6 @@ export function createEpochsView(sources: { readonly network: NetworkFile; reado
     const activatesAtSeconds = confirmed?.timestampSeconds ?? Number(root?.args['activatesAt'])
     const beacon = found.beacons.find((event) => event.epoch === epoch)
     const phase = epochPhase(window, nowSeconds)
-    const result = root?.args['result'] as Record<string, string> | undefined
     const state =
       root === undefined
         ? stateWithoutResult(window, nowSeconds)
@@ -51,15 +51,8 @@ export function createEpochsView(sources: { readonly network: NetworkFile; reado
       epoch,
       phase,
       startsAtSeconds: window.startsAtSeconds,
-      ...(beacon === undefined ? {} : { beacon: beacon.args['beacon'] }),
-      ...(root === undefined
-        ? {}
-        : {
-            root: result?.['root'],
-            signedStakeAtomic: root.args['signedStake'],
-            minersTotalAtomic: result?.['minersTotal'],
-            dividendsTotalAtomic: result?.['dividendsTotal'],
-          }),
+      ...(beacon === undefined ? {} : { beacon: String(beacon.args['beacon']) }),
+      ...(root === undefined ? {} : submitted(root.args)),
       state,
       minedAtomic: found.mined.get(epoch) ?? '0',
       dividendsAtomic: found.dividends.get(epoch) ?? '0',
@@ -177,6 +170,19 @@ type Found = Readonly<Record<'roots' | 'verdicts' | 'beacons', readonly IndexedE
   readonly dividends: ReadonlyMap<number, string>
 }
 
+/** What the result says that was submitted. */
+function submitted(
+  args: IndexedEvent['args'],
+): Required<Pick<EpochJson, 'root' | 'signedStakeAtomic' | 'minersTotalAtomic' | 'dividendsTotalAtomic'>> {
+  const result = args['result'] as Readonly<Record<'root' | 'minersTotal' | 'dividendsTotal', string>>
+  return {
+    root: result.root,
+    signedStakeAtomic: String(args['signedStake']),
+    minersTotalAtomic: result.minersTotal,
+    dividendsTotalAtomic: result.dividendsTotal,
+  }
+}
+
 function byEpoch(sums: readonly ArgumentSum[]): ReadonlyMap<number, string> {
   return new Map(sums.map(({ key, sum }) => [Number(key), sum]))
 }
@@ -185,7 +191,7 @@ function payout(
   args: Readonly<Record<string, unknown>>,
   uidOf: ReadonlyMap<string, number>,
   logs: readonly (ValidatorLog | undefined)[],
-): Record<string, unknown> {
+): PayoutJson {
   const account = String(args['account'])
   const uid = uidOf.get(account)
   const log = logs.find((candidate) => candidate !== undefined && uid !== undefined && candidate.reasons.has(uid))
@@ -196,8 +202,8 @@ function payout(
   return {
     account,
     ...(uid === undefined ? {} : { uid }),
-    minedAtomic: args['mined'],
-    dividendsAtomic: args['dividends'],
+    minedAtomic: String(args['mined']),
+    dividendsAtomic: String(args['dividends']),
     amountAtomic: `${BigInt(String(args['mined'])) + BigInt(String(args['dividends']))}`,
     cumulativeAtomic: `${BigInt(String(args['cumulativeMined'])) + BigInt(String(args['cumulativeDividends']))}`,
     why: isValidator

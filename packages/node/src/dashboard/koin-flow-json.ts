@@ -1,19 +1,11 @@
 /** How much KOIN people brought into each pool and took out of it lately, by trades; what the emission puts in is not among it. */
 import type { ArgumentSum } from '@koinon/ledger/indexer'
+import type { KoinFlowJson } from '@koinon/work/dashboard'
 import type { IndexClient } from './index-client.ts'
-
-/** KOIN, decimal strings of atomic units; `netAtomic` is below zero where more was taken out. Fees are burned and count on no side. */
-export type KoinFlowJson = {
-  /** Unix seconds: a day ago, or when the pool was opened. */
-  readonly sinceSeconds: number
-  readonly inAtomic: string
-  readonly outAtomic: string
-  readonly netAtomic: string
-}
 
 const flowSeconds = 86_400
 
-/** By netuid and the second in which its pool was opened. */
+/** By netuid and the second in which its pool was opened. Fees are burned and count on no side. */
 export async function readKoinFlows(
   index: IndexClient,
   nowSeconds: number,

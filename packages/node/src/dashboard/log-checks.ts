@@ -1,10 +1,8 @@
 /** Checks that stand in validators' logs, as pages show them. Strangers wrote the logs, up to 16 MiB each. */
-import type { CheckState } from '@koinon/work'
+import type { AuditJson } from '@koinon/work/dashboard'
 import { auditState } from './epoch-state.ts'
 import type { ValidatorLog } from './validator-logs.ts'
 
-/** One validator's look at one receipt. */
-export type ReceiptAudit = { readonly validatorUid: number; readonly epoch: number; readonly state: CheckState }
 type Shown = ValidatorLog['checks'][number]
 
 /** Of one answer, in equal parts for the logs: whoever opens a page is sent all of it. */
@@ -30,8 +28,8 @@ export function shownChecks(
 /** By receipt id, one look of each log at each receipt, however often it names it. */
 export function auditsByReceipt(
   read: readonly { readonly epoch: number; readonly log: ValidatorLog }[],
-): ReadonlyMap<string, readonly ReceiptAudit[]> {
-  const audits = new Map<string, ReceiptAudit[]>()
+): ReadonlyMap<string, readonly AuditJson[]> {
+  const audits = new Map<string, AuditJson[]>()
   for (const { epoch, log } of read) {
     for (const [receiptId, checks] of new Map(log.checks.map((look) => [look.receiptId, look.checks]))) {
       const audit = { validatorUid: log.validatorUid, epoch, state: auditState(checks) }

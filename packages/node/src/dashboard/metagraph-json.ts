@@ -10,15 +10,15 @@ import {
   createSubnetLedger,
   type EpochRecord,
   meanAgreementPpm,
-  type NextResult,
   nextResult,
   parseEpochRecord,
   spearmanPpm,
   unpackRow,
 } from '@koinon/subnets'
 import { readLastResultEpoch } from '@koinon/subnets/pools'
+import type { MetagraphJson, SignedEpochJson } from '@koinon/work/dashboard'
 import type { IndexClient } from './index-client.ts'
-import { type NeuronJson, neuronsJson, readSeatFacts } from './neurons-json.ts'
+import { neuronsJson, readSeatFacts } from './neurons-json.ts'
 import { sparing } from './sparing.ts'
 import { createDocumentReader } from './validator-documents.ts'
 
@@ -26,52 +26,6 @@ const million = 1_000_000n
 const wholeQ32 = 1n << 32n
 /** Results that are looked at, newest first, until one's record is found. */
 const triedResults = 3
-
-/** Amounts are alpha, decimal strings of atomic units; `...Ppm` millionths. */
-export type MetagraphJson = Partial<EpochJson> & {
-  readonly asOfBlock: number
-  /** Of the ledger, Unix seconds: ages count from it. */
-  readonly nowSeconds: number
-  readonly netuid: number
-  /** Every seat now; those that earned most first. */
-  readonly neurons: readonly NeuronJson[]
-  readonly nextResult: NextResult
-  /** Newest epoch with a result that stands, whether a validator serves its record or not; absent before the first. */
-  readonly signedEpoch?: number
-}
-
-/** One signed epoch, as its record tells it. */
-export type EpochJson = {
-  readonly epoch: number
-  readonly aggregator: string
-  readonly explained?: NonNullable<ReturnType<typeof aggregatorWords>>
-  readonly emissionAtomic: string
-  readonly minersAtomic: string
-  readonly dividendsAtomic: string
-  readonly agreementPpm?: number
-  readonly seats: readonly {
-    readonly uid: number
-    readonly hotkey: string
-    readonly consensusPpm: number
-    readonly incentivePpm: number
-    readonly asMinerAtomic: string
-  }[]
-  readonly validators: readonly JudgeJson[]
-}
-
-export type JudgeJson = {
-  readonly hotkey: string
-  readonly uid?: number
-  readonly stakeAtomic: string
-  readonly dividendsPpm: number
-  readonly asValidatorAtomic: string
-  /** By uid; absent when the row was not revealed. */
-  readonly weights?: readonly (readonly [number, number])[]
-  /** How much of the row the consensus kept. */
-  readonly keptPpm?: number
-  /** Mean Spearman of its row with each other one; absent where there is none to compare. */
-  readonly agreementPpm?: number
-}
 
 /** Throws `ledger/no-subnet`. */
 export type MetagraphView = (netuid: number) => Promise<MetagraphJson>
@@ -140,7 +94,7 @@ export function createMetagraphView(sources: {
 export function metagraphJson(
   record: EpochRecord,
   uidOf: ReadonlyMap<string, number>,
-): EpochJson & { readonly netuid: number } {
+): SignedEpochJson & { readonly netuid: number } {
   const rows = record.validators.map(({ row }) => sharesOf(row))
   const judged = record.seats.map(({ uid }) => uid)
   const denseRows = rows.map((row) => (row === undefined ? undefined : judged.map((uid) => row.get(uid) ?? 0)))

@@ -5,6 +5,7 @@ import { createLedgerReader, type NetworkFile } from '@koinon/ledger'
 import type { ArgumentSum, KeyedEvent } from '@koinon/ledger/indexer'
 import { createSubnetLedger, epochAt, epochPhase, epochWindow, unpackRow } from '@koinon/subnets'
 import { readMarket } from '@koinon/subnets/pools'
+import type { ModelJson, NetworkJson, NeuronJson } from '@koinon/work/dashboard'
 import type { RoleStatus } from '../supervisor/supervised-role.ts'
 import type { IndexClient } from './index-client.ts'
 import { beaconJson, createRowOpeners } from './row-openers.ts'
@@ -22,7 +23,7 @@ export type NetworkSources = {
 }
 
 /** Builds answers for one network; keeps a ledger view of its own. */
-export function createNetworkView(sources: NetworkSources): () => Promise<Record<string, unknown>> {
+export function createNetworkView(sources: NetworkSources): () => Promise<NetworkJson> {
   const { network, netuid, index, table, clock } = sources
   const reader = createLedgerReader(network)
   const ledger = createSubnetLedger(reader, network, 'all')
@@ -67,10 +68,11 @@ export function createNetworkView(sources: NetworkSources): () => Promise<Record
     )
     const earnedLast = sumLast(paid, minersOfLastEpoch)
     const online = new Set(roles.filter((role) => role.state === 'ready').map((role) => role.info?.account as string))
-    const neurons = endpoints.map(({ uid, hotkey, endpoint }) => {
+    const neurons = endpoints.map(({ uid, hotkey, endpoint }): NeuronJson => {
       const link = table.get(hotkey)
       const isValidator = permitted.has(hotkey)
       const account = paid.get(hotkey)
+      const lastWeightPpm = weights.get(uid)
       const lastMined =
         minersOfLastEpoch.has(hotkey) && account?.lastEpoch === earnedLast.epoch ? account.lastMined : 0n
       return {
@@ -86,7 +88,7 @@ export function createNetworkView(sources: NetworkSources): () => Promise<Record
         ...(link === undefined || isValidator ? {} : { latencyMs: Math.round(link.firstByteMs * 10) / 10 }),
         stakeAtomic: stakeOf.get(hotkey) ?? '0',
         incentivePpm: earnedLast.total === 0n ? 0 : Number((lastMined * 1_000_000n) / earnedLast.total),
-        ...(weights.has(uid) ? { lastWeightPpm: weights.get(uid) } : {}),
+        ...(lastWeightPpm === undefined ? {} : { lastWeightPpm }),
         paidAtomic: `${account?.total ?? 0n}`,
         ...(link?.lastReason === undefined || isValidator ? {} : { note: noteOf(link.lastReason) }),
       }
@@ -117,17 +119,23 @@ export function createNetworkView(sources: NetworkSources): () => Promise<Record
           openedRows: { byOthers: openers.filter((opener) => opener !== undefined).length, ofLast: openers.length },
         },
       ],
-      models: table.models().map(({ model, offers }) => ({
-        id: model,
-        name: model,
-        quantisation: offers[0]?.offer.quantisation,
-        parameters: offers[0]?.offer.parameters,
-        manifest: offers[0]?.offer.modelManifest,
-        promptPricePicoUsdPerToken: `${offers[0]?.offer.promptPricePicoUsdPerToken}`,
-        outputPricePicoUsdPerToken: `${offers[0]?.offer.outputPricePicoUsdPerToken}`,
-        providers: offers.map(({ provider }) => provider),
-      })),
+      models: table.models().map(modelJson),
     }
+  }
+}
+
+/** As its first provider offers it: a model is listed because somebody does. */
+function modelJson({ model, offers }: ReturnType<ProviderTable['models']>[number]): ModelJson {
+  const [{ offer }] = offers as readonly [(typeof offers)[number]]
+  return {
+    id: model,
+    name: model,
+    quantisation: offer.quantisation,
+    parameters: offer.parameters,
+    manifest: offer.modelManifest,
+    promptPricePicoUsdPerToken: `${offer.promptPricePicoUsdPerToken}`,
+    outputPricePicoUsdPerToken: `${offer.outputPricePicoUsdPerToken}`,
+    providers: offers.map(({ provider }) => provider),
   }
 }
 

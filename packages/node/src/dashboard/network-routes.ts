@@ -1,6 +1,7 @@
 /** What everybody may read of a network, and the faucet of a test network. */
 import { type Address, toAddress } from '@koinon/base'
 import type { NetworkFile } from '@koinon/ledger'
+import type { NetworkJson } from '@koinon/work/dashboard'
 import type { DecentralizationView } from './decentralization-json.ts'
 import { type EpochsView, epochPath } from './epochs-json.ts'
 import { refuseForeignPage } from './local-guard.ts'
@@ -16,7 +17,7 @@ export type NetworkRouteSources = {
   /** Whether this home may give test money away. */
   readonly hasFaucet: boolean
   readonly ask: <result>(method: string, params: unknown) => Promise<result>
-  readonly viewNetwork: () => Promise<unknown>
+  readonly viewNetwork: () => Promise<NetworkJson>
   readonly epochs: EpochsView
   readonly viewSubnets: SubnetsView
   readonly viewMetagraph: MetagraphView

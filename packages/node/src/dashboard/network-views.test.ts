@@ -72,17 +72,17 @@ describe('the page', () => {
     const { reader, network } = ledger
     const { subnets, emissionBy } = await createSubnetsView({ network, index })()
     expect(emissionBy).toMatch(/^by the KOIN that people keep in each pool/)
-    expect(subnets[0]?.['emissionWhy']).toMatch(/% of new KOIN, by [\d.]+ KOIN, what people keep in its pool/)
-    expect(subnets.map((one) => one['netuid'])).toEqual([1, 2])
+    expect(subnets[0]?.emissionWhy).toMatch(/% of new KOIN, by [\d.]+ KOIN, what people keep in its pool/)
+    expect(subnets.map((one) => one.netuid)).toEqual([1, 2])
     const { price, pool } = await readPool({ network, reader }, 1)
     expect(subnets[0]).toMatchObject({ priceWad: `${price}`, poolKoinAtomic: `${pool.koin}`, validators: 2 })
-    const [accrued, paid] = [BigInt(String(subnets[0]?.['accruedAtomic'])), BigInt(String(subnets[0]?.['paidAtomic']))]
+    const [accrued, paid] = [BigInt(subnets[0]?.accruedAtomic ?? 0), BigInt(subnets[0]?.paidAtomic ?? 0)]
     expect(paid).toBeGreaterThan(0n)
     expect(accrued).toBeGreaterThan(paid)
     const parts = { ownerBps: 900, minersBps: 5_000, validatorsBps: 4_100 }
-    const { announced } = subnets[0] as unknown as { announced: { parts: { fromSeconds: number } } }
+    const announced = subnets[0]?.announced
     expect(announced).toEqual({ parts: { ...parts, fromSeconds: expect.any(Number) } })
-    expect(announced.parts.fromSeconds).toBeGreaterThan(await ledger.nowSeconds())
+    expect(announced?.parts?.fromSeconds).toBeGreaterThan(await ledger.nowSeconds())
     expect(subnets[1]).not.toHaveProperty('announced')
     expect(subnets[0]).not.toHaveProperty('contest')
   })
@@ -180,14 +180,14 @@ describe('the page', () => {
     const epochs = createEpochsView({ network, index })
     const one = await epochs.detail(subnet.netuid, 3)
     expect(one).toMatchObject({ state: 'active' })
-    const sum = (name: string): bigint =>
-      (one['payouts'] as Record<string, string>[]).reduce((all, payout) => all + BigInt(payout[name] ?? 0), 0n)
-    expect(one['minedAtomic']).toBe(`${sum('minedAtomic')}`)
-    expect(one['dividendsAtomic']).toBe(`${sum('dividendsAtomic')}`)
-    expect(one['paidAtomic']).toBe(`${sum('amountAtomic')}`)
+    const sum = (name: 'minedAtomic' | 'dividendsAtomic' | 'amountAtomic'): bigint =>
+      one.payouts.reduce((all, payout) => all + BigInt(payout[name]), 0n)
+    expect(one.minedAtomic).toBe(`${sum('minedAtomic')}`)
+    expect(one.dividendsAtomic).toBe(`${sum('dividendsAtomic')}`)
+    expect(one.paidAtomic).toBe(`${sum('amountAtomic')}`)
     expect(sum('minedAtomic') > 0n && sum('dividendsAtomic') > 0n).toBe(true)
-    expect(BigInt(String(one['minersTotalAtomic']))).toBeGreaterThan(sum('minedAtomic'))
-    const { epochs: listed } = (await epochs.list(subnet.netuid, 9)) as { epochs: Record<string, unknown>[] }
+    expect(BigInt(one.minersTotalAtomic ?? 0)).toBeGreaterThan(sum('minedAtomic'))
+    const { epochs: listed } = await epochs.list(subnet.netuid, 9)
     expect(listed.find(({ epoch }) => epoch === 1)).toMatchObject({ state: 'active' })
   })
 })

@@ -1,7 +1,8 @@
 /** Every seat of a subnet now: what it holds and was paid, and how it came out of the last signed epoch. */
 import type { Address } from '@koinon/base'
-import { type LedgerReader, type NetworkFile, readNeurons } from '@koinon/ledger'
+import { type LedgerView, readNeurons } from '@koinon/ledger'
 import { type EpochRecord, unpackRow } from '@koinon/subnets'
+import type { MetagraphNeuronJson } from '@koinon/work/dashboard'
 import type { IndexClient } from './index-client.ts'
 
 const million = 1_000_000n
@@ -20,30 +21,12 @@ export type SeatFacts = {
   readonly paid: bigint
 }
 
-/** A line of the metagraph. Figures of the epoch are absent where the seat took no part in it. `...Ppm` are millionths. */
-export type NeuronJson = {
-  readonly uid: number
-  readonly hotkey: string
-  readonly stakeAtomic: string
-  readonly hasPermit: boolean
-  readonly seeksPermit: boolean
-  readonly registeredAtSeconds: number
-  readonly paidAtomic: string
-  readonly incentivePpm?: number
-  readonly dividendsPpm?: number
-  readonly consensusPpm?: number
-  /** Part of all stake that stands behind the seat's weights, each cut to the consensus; absent where rows are no shares. */
-  readonly rankPpm?: number
-  /** What it earned in the epoch, as miner and as validator. */
-  readonly earnedAtomic?: string
-}
-
 export async function readSeatFacts(
-  place: { readonly network: NetworkFile; readonly reader: LedgerReader; readonly index: IndexClient },
+  view: LedgerView & { readonly index: IndexClient },
   netuid: number,
   permitted: readonly { readonly hotkey: string }[],
 ): Promise<readonly SeatFacts[]> {
-  const { network, reader, index } = place
+  const { network, reader, index } = view
   const claims = { contract: 'epochs', names: ['Claimed'], netuid, by: 'account' } as const
   const [neurons, weights, sought, mined, dividends] = await Promise.all([
     readNeurons(reader, network, netuid),
@@ -73,7 +56,7 @@ export function neuronsJson(
   seats: readonly SeatFacts[],
   record: EpochRecord | undefined,
   rows: string | undefined,
-): readonly NeuronJson[] {
+): readonly MetagraphNeuronJson[] {
   const figures = record === undefined ? new Map() : figuresOf(record, rows)
   return seats.map(({ stake, paid, ...seat }) => ({
     ...seat,
@@ -83,7 +66,10 @@ export function neuronsJson(
   }))
 }
 
-type EpochFigures = Pick<NeuronJson, 'incentivePpm' | 'dividendsPpm' | 'consensusPpm' | 'rankPpm' | 'earnedAtomic'>
+type EpochFigures = Pick<
+  MetagraphNeuronJson,
+  'incentivePpm' | 'dividendsPpm' | 'consensusPpm' | 'rankPpm' | 'earnedAtomic'
+>
 
 function figuresOf(record: EpochRecord, rows: string | undefined): ReadonlyMap<string, EpochFigures> {
   const incentives = record.seats.reduce((sum, { incentive }) => sum + incentive, 0n)

@@ -3,6 +3,7 @@ import type { Clock, Hex } from '@koinon/base'
 import type { KeyRegistry } from '@koinon/inference/client'
 import type { NetworkFile } from '@koinon/ledger'
 import type { ChannelBook, ReceiptArchive } from '@koinon/payments'
+import type { CreatedKeyJson, PageSessionJson } from '@koinon/work/dashboard'
 import type { StoredApiKey } from '../home/api-keys.ts'
 import type { IndexClient } from './index-client.ts'
 import { type Route, readJson } from './route.ts'
@@ -20,11 +21,7 @@ export type OwnerRouteSources = {
   readonly refreshChannel: (channelId: Hex) => Promise<unknown>
 }
 
-type OwnerSession = {
-  readonly apiKeys: readonly StoredApiKey[]
-  readonly account: string
-  readonly home: string
-}
+type OwnerSession = Pick<PageSessionJson, 'account' | 'home'> & { readonly apiKeys: readonly StoredApiKey[] }
 
 /** `/api/session` and `/api/wallet...`. */
 export function ownerRoutes(sources: OwnerRouteSources): readonly Route[] {
@@ -44,7 +41,7 @@ export function ownerRoutes(sources: OwnerRouteSources): readonly Route[] {
       method: 'GET',
       path: /^\/api\/session$/,
       access: 'owner',
-      answer: async () => {
+      answer: async (): Promise<PageSessionJson> => {
         const { apiKeys, account, home } = await ask<OwnerSession>('session', {})
         const apiKey = apiKeys.find((key) => key.label === 'demo' && key.revokedAtMs === undefined)?.apiKey ?? ''
         return { apiKey, localToken, account, chainId: network.chainId, home }
@@ -62,7 +59,7 @@ export function ownerRoutes(sources: OwnerRouteSources): readonly Route[] {
       method: 'POST',
       path: /^\/api\/wallet\/keys$/,
       access: 'owner',
-      answer: async (request) => {
+      answer: async (request): Promise<CreatedKeyJson> => {
         const { apiKey, keyHash } = await ask<StoredApiKey>('keys.create', await readJson(request))
         return { apiKey, keyHash }
       },

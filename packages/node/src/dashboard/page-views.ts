@@ -1,12 +1,13 @@
 /** What the page shows of subnets, for programs that are not the page: the gateway's answer, or the same worked out from the ledger. */
 import { isKoinonError, systemClock } from '@koinon/base'
 import type { NetworkFile } from '@koinon/ledger'
+import type { MetagraphJson, SubnetsJson, ValidatorsJson } from '@koinon/work/dashboard'
 import { requestJson } from '../wallet/request-json.ts'
 import type { IndexClient } from './index-client.ts'
 import { createLogIndexClient } from './log-index-client.ts'
-import { createMetagraphView, type MetagraphJson } from './metagraph-json.ts'
-import { createSubnetsView, type SubnetsJson } from './subnets-json.ts'
-import { createValidatorsView, type ValidatorsJson } from './validators-json.ts'
+import { createMetagraphView } from './metagraph-json.ts'
+import { createSubnetsView } from './subnets-json.ts'
+import { createValidatorsView } from './validators-json.ts'
 
 /** `source` says whom the figures are from: a gateway that may be believed or not, or the ledger by its JSON-RPC server. */
 export type Viewed<answer> = answer & { readonly source: 'gateway' | 'ledger' }

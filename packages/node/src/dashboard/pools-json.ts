@@ -3,16 +3,17 @@ import { KoinonError } from '@koinon/base'
 import { createLedgerReader, type NetworkFile } from '@koinon/ledger'
 import { subnetsAbi } from '@koinon/ledger/abis'
 import { defaultSlippageBps, marketJson, readMarkets, readPool, termsJson, tradeTerms } from '@koinon/subnets/pools'
+import type { PoolsJson, QuoteJson } from '@koinon/work/dashboard'
 
 export type PoolsView = {
-  readonly list: () => Promise<Record<string, unknown>>
+  readonly list: () => Promise<PoolsJson>
   /** `side`, `amountAtomic` and, if given, `slippageBps` of a request's query. */
-  readonly quote: (netuid: number, query: URLSearchParams) => Promise<Record<string, unknown>>
+  readonly quote: (netuid: number, query: URLSearchParams) => Promise<QuoteJson>
 }
 
 export function createPoolsView({ network }: { readonly network: NetworkFile }): PoolsView {
   const reader = createLedgerReader(network)
-  const place = { network, reader }
+  const view = { network, reader }
   const names = new Map<number, string>()
   const nameOf = async (netuid: number): Promise<string> => {
     const known = names.get(netuid)
@@ -28,7 +29,7 @@ export function createPoolsView({ network }: { readonly network: NetworkFile }):
   }
   return {
     async list() {
-      const [markets, asOfBlock] = await Promise.all([readMarkets(place), reader.getBlockNumber({ cacheTime: 0 })])
+      const [markets, asOfBlock] = await Promise.all([readMarkets(view), reader.getBlockNumber({ cacheTime: 0 })])
       const named = markets.map(async (market) => {
         const { netuid } = market
         return { netuid, name: await nameOf(netuid), ...marketJson(market) }
@@ -37,7 +38,7 @@ export function createPoolsView({ network }: { readonly network: NetworkFile }):
     },
     async quote(netuid, query) {
       const { side, input, slippageBps } = parseQuery(query)
-      const { pool } = await readPool(place, netuid)
+      const { pool } = await readPool(view, netuid)
       return termsJson(netuid, tradeTerms(pool, side, input, slippageBps))
     },
   }

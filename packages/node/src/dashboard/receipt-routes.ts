@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { type Clock, type Hex, KoinonError } from '@koinon/base'
 import { type KeyRegistry, RateLimiter } from '@koinon/inference/client'
 import type { ReceiptArchive } from '@koinon/payments'
+import type { ReceiptsJson } from '@koinon/work/dashboard'
 import type { EpochsView } from './epochs-json.ts'
 import type { IndexClient } from './index-client.ts'
 import { listReceipts } from './receipts-json.ts'
@@ -38,7 +39,7 @@ export function receiptRoutes(sources: ReceiptRouteSources): readonly Route[] {
       method: 'GET',
       path: /^\/api\/receipts$/,
       access: 'open',
-      answer: async (request) => {
+      answer: async (request): Promise<ReceiptsJson> => {
         const payer = payerOf(request)
         const before = query(request).get('before')
         const audits = await epochs.audits(netuid).catch(() => new Map())

@@ -3,7 +3,7 @@
 import type { Hex } from '@koinon/base'
 import { readInferenceWork } from '@koinon/inference/rules'
 import type { ReceiptArchive } from '@koinon/payments'
-import type { ReceiptAudit } from './log-checks.ts'
+import type { AuditJson, ReceiptSummaryJson } from '@koinon/work/dashboard'
 
 const maximumListed = 200
 
@@ -11,8 +11,8 @@ const maximumListed = 200
 export async function listReceipts(
   archive: ReceiptArchive,
   query: { readonly payer: Hex; readonly limit: number; readonly before?: Hex },
-  audits: ReadonlyMap<string, readonly ReceiptAudit[]>,
-): Promise<readonly Record<string, unknown>[]> {
+  audits: ReadonlyMap<string, readonly AuditJson[]>,
+): Promise<readonly ReceiptSummaryJson[]> {
   const { payer, before } = query
   const summaries = await archive.list({
     payer,

@@ -2,6 +2,7 @@
 import { type Address, type Hex, toAddress } from '@koinon/base'
 import type { LedgerReader, NetworkFile } from '@koinon/ledger'
 import { inParallel, roundChainHash, roundChainOf, sealTrust } from '@koinon/subnets'
+import type { BeaconJson } from '@koinon/work/dashboard'
 
 type Reveal = { readonly transactionHash: string; readonly args: Readonly<Record<string, unknown>> }
 
@@ -32,7 +33,7 @@ export function createRowOpeners(reader: Pick<LedgerReader, 'getTransaction'>): 
 }
 
 /** What the page and the command line say of a network's beacon. */
-export function beaconJson(network: NetworkFile): Readonly<Record<string, unknown>> {
+export function beaconJson(network: NetworkFile): BeaconJson {
   const chain = roundChainOf(network)
   const trust = sealTrust(network)
   if (chain === undefined || network.beacon === undefined) return { kind: 'none', trust }

@@ -1,5 +1,5 @@
 /** `GET /api/subnets`: all subnets with their share of the emission, their price and what they paid, from the ledger and the index. */
-import { createLedgerReader, type LedgerReader, type NetworkFile } from '@koinon/ledger'
+import { createLedgerReader, type LedgerView, type NetworkFile } from '@koinon/ledger'
 import { convictionAbi, poolEmissionAbi, subnetsAbi, subnetTermsAbi } from '@koinon/ledger/abis'
 import { createSubnetLedger, epochAt, epochPhase, epochWindow } from '@koinon/subnets'
 import {
@@ -10,28 +10,13 @@ import {
   readMarkets,
   readPendingChanges,
   readSplit,
-  type SplitJson,
   shareWords,
 } from '@koinon/subnets/pools'
+import type { SubnetRowJson, SubnetsJson } from '@koinon/work/dashboard'
 import type { IndexClient } from './index-client.ts'
-import { type KoinFlowJson, readKoinFlows } from './koin-flow-json.ts'
+import { readKoinFlows } from './koin-flow-json.ts'
 
 const million = 1_000_000n
-
-/** Of each subnet what programs of this repository read by name; the rest is in specs/0008-http.md section 2. */
-export type SubnetsJson = {
-  readonly asOfBlock: number
-  readonly emissionBy: string
-  readonly subnets: readonly (Readonly<Record<string, unknown>> & {
-    readonly netuid: number
-    readonly name: string
-    readonly emissionSharePpm: number
-    /** Absent when the subnet is dissolved, or never had a pool. */
-    readonly flow?: KoinFlowJson
-    /** Absent when it is dissolved. */
-    readonly split?: SplitJson
-  })[]
-}
 
 export type SubnetsView = () => Promise<SubnetsJson>
 
@@ -58,7 +43,7 @@ export function createSubnetsView(sources: {
     const shareOf = sharesPpm(steps.result[0]?.args)
     const marketOf = new Map(markets.map((market) => [market.netuid, market]))
     const subnets = await Promise.all(
-      netuids.map(async (netuid) => {
+      netuids.map(async (netuid): Promise<SubnetRowJson> => {
         const [subnet, clock, permitted, accrued, paid, changes] = await Promise.all([
           reader.readContract({
             address: network.contracts.subnets,
@@ -114,20 +99,20 @@ export function sharesPpm(step: Readonly<Record<string, unknown>> | undefined): 
 
 /** What was announced and does not hold yet, and who contests the ownership. */
 async function changesJson(
-  place: { readonly network: NetworkFile; readonly reader: LedgerReader },
+  view: LedgerView,
   netuid: number,
   nowSeconds: number,
-): Promise<Record<string, unknown>> {
-  const { contracts } = place.network
+): Promise<Pick<SubnetRowJson, 'announced' | 'contest'>> {
+  const { contracts } = view.network
   const [{ texts, parts }, history, open] = await Promise.all([
-    readPendingChanges(place, netuid),
-    place.reader.readContract({
+    readPendingChanges(view, netuid),
+    view.reader.readContract({
       address: contracts.terms,
       abi: subnetTermsAbi,
       functionName: 'rulesHistoryOf',
       args: [netuid],
     }),
-    place.reader.readContract({
+    view.reader.readContract({
       address: contracts.conviction,
       abi: convictionAbi,
       functionName: 'contestOf',

@@ -3,47 +3,14 @@ import { type Address, toAddress } from '@koinon/base'
 import { createLedgerReader, listSubnets, type NetworkFile } from '@koinon/ledger'
 import { createSubnetLedger, inParallel } from '@koinon/subnets'
 import { readTakes } from '@koinon/subnets/pools'
+import type { MetagraphValidatorJson, ValidatorJson, ValidatorsJson } from '@koinon/work/dashboard'
 import type { IndexClient } from './index-client.ts'
-import type { JudgeJson, MetagraphView } from './metagraph-json.ts'
+import type { MetagraphView } from './metagraph-json.ts'
 import { createSubnetNames } from './subnet-name.ts'
 
 /** Results that are looked at for who signed. */
 const lookedAtResults = 16
 const readsAtOnce = 8
-
-/** One with a permit now, or with a vote in the last signed epoch. Amounts are alpha, decimal strings of atomic units. */
-export type ValidatorJson = {
-  readonly hotkey: string
-  /** Absent without a seat. */
-  readonly uid?: number
-  readonly hasPermit: boolean
-  /** Weight of the hotkey now; without a permit that of the epoch. */
-  readonly stakeAtomic: string
-  /** Of the dividends that it keeps for itself, in 1/10,000; a raise that waits beside it. */
-  readonly takeBps: number
-  readonly pendingTake?: { readonly bps: number; readonly fromSeconds: number }
-  /** Absent where it signed none of the results that were looked at. */
-  readonly lastSignedEpoch?: number
-  readonly signedResults: number
-  /** Of the last signed epoch, as in the metagraph; absent where it had no vote in it. */
-  readonly judged?: Pick<JudgeJson, 'dividendsPpm' | 'asValidatorAtomic' | 'keptPpm' | 'agreementPpm'> & {
-    /** Seats its row names; absent when it was not revealed. */
-    readonly seats?: number
-  }
-}
-
-export type ValidatorsJson = {
-  readonly asOfBlock: number
-  readonly subnets: readonly {
-    readonly netuid: number
-    readonly name: string
-    /** The last signed one whose record a validator serves. */
-    readonly epoch?: number
-    /** How many of the last results were looked at. */
-    readonly results: number
-    readonly validators: readonly ValidatorJson[]
-  }[]
-}
 
 export type ValidatorsView = () => Promise<ValidatorsJson>
 
@@ -136,7 +103,7 @@ function signersOf(args: Readonly<Record<string, unknown>>): ReadonlySet<string>
   )
 }
 
-function judgedJson(judge: JudgeJson): NonNullable<ValidatorJson['judged']> {
+function judgedJson(judge: MetagraphValidatorJson): NonNullable<ValidatorJson['judged']> {
   const { dividendsPpm, asValidatorAtomic, keptPpm, agreementPpm, weights } = judge
   return {
     dividendsPpm,

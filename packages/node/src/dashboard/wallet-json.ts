@@ -3,6 +3,7 @@ import { type Clock, type Hex, zeroAddress } from '@koinon/base'
 import type { KeyRegistry } from '@koinon/inference/client'
 import type { NetworkFile } from '@koinon/ledger'
 import type { ChannelBook, ReceiptArchive } from '@koinon/payments'
+import type { KeyJson, WalletJson } from '@koinon/work/dashboard'
 import type { IndexClient } from './index-client.ts'
 
 const listedPayments = 50
@@ -18,14 +19,9 @@ export type WalletSources = {
   readonly clock: Clock
 }
 
-type Holdings = {
-  readonly account: string
-  readonly nativeAtomic: string
-  readonly koinAtomic: string
-  readonly dollarAtomic: string
-}
+type Holdings = Pick<WalletJson, 'account' | 'nativeAtomic' | 'koinAtomic' | 'dollarAtomic'>
 
-export async function walletJson(sources: WalletSources): Promise<Record<string, unknown>> {
+export async function walletJson(sources: WalletSources): Promise<WalletJson> {
   const { ask, index, network } = sources
   const holdings = await ask<Holdings>('wallet.state', {})
   const [token, dollar, keys] = await Promise.all([
@@ -59,10 +55,7 @@ function kindOf(
   return from === zeroAddress ? 'faucet' : 'received'
 }
 
-async function keysJson(
-  { keys, book, archive, clock }: WalletSources,
-  account: string,
-): Promise<readonly Record<string, unknown>[]> {
+async function keysJson({ keys, book, archive, clock }: WalletSources, account: string): Promise<readonly KeyJson[]> {
   const own = keys.list().filter((key) => key.payer === account)
   const sinceMs = clock.nowMs() - (clock.nowMs() % dayMs)
   return Promise.all(

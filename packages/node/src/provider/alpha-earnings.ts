@@ -1,6 +1,6 @@
 /** Alpha that a role earned: what it is worth and would bring, and its way to the owner, sold for KOIN or as it is. */
 import { type Address, isKoinonError, KoinonError } from '@koinon/base'
-import type { Membership } from '@koinon/ledger'
+import type { LedgerView, Membership } from '@koinon/ledger'
 import {
   claimRootDividends,
   type EarnedAlpha,
@@ -19,8 +19,6 @@ import {
   unstakeFrom,
   withdrawUnstaked,
 } from '@koinon/subnets/pools'
-
-type Place = Pick<Membership, 'network' | 'reader'>
 
 /** Atomic units of alpha of one subnet, and what they are worth in KOIN at the price of the moment. */
 export type AlphaEarning = {
@@ -50,14 +48,14 @@ export type AlphaWithdrawal = {
 
 /** What an account earned in alpha, by subnet. Reads only. */
 export async function readAlphaEarnings(
-  place: Place,
+  view: LedgerView,
   account: Address,
   slippageBps: number,
 ): Promise<readonly AlphaEarning[]> {
-  const [earned, nowSeconds] = await Promise.all([readEarnedAlpha(place, account), nowOf(place)])
+  const [earned, nowSeconds] = await Promise.all([readEarnedAlpha(view, account), nowOf(view)])
   return Promise.all(
     earned.map(async (one): Promise<AlphaEarning> => {
-      const market = await readMarket(place, one.netuid)
+      const market = await readMarket(view, one.netuid)
       const alpha = sumOfEarned(one)
       const sellable = sellableOf(one, nowSeconds)
       const terms = 'pool' in market ? termsOf(market, sellable, slippageBps) : undefined
@@ -169,7 +167,7 @@ function sellableOf({ free, staked, leaving, rootDividends }: EarnedAlpha, nowSe
   return [...unbound, ...matured].reduce((sum, { amount }) => sum + amount, free + rootDividends)
 }
 
-async function nowOf({ reader }: Place): Promise<number> {
+async function nowOf({ reader }: LedgerView): Promise<number> {
   return Number((await reader.getBlock({ blockTag: 'pending' })).timestamp)
 }
 

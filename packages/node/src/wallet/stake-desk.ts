@@ -15,6 +15,7 @@ import {
   unstakeFrom,
   withdrawUnstaked,
 } from '@koinon/subnets/pools'
+import type { StakeJson } from '@koinon/work/dashboard'
 import { readBalances } from '../local/treasury.ts'
 
 type Params = Readonly<Record<string, unknown>>
@@ -29,7 +30,7 @@ export class StakeDesk {
   }
 
   /** What the account holds and has staked, and the ledger's clock. */
-  async state(): Promise<Record<string, unknown>> {
+  async state(): Promise<StakeJson> {
     const { network, reader, sender } = this.#account
     const [holdings, { koin }, { timestamp }] = await Promise.all([
       this.#holdings.read(),

@@ -3,7 +3,7 @@ import { type Address, KoinonError, toAddress } from '@koinon/base'
 import { type LedgerReader, LogPager, SettledMark } from '@koinon/ledger'
 import { alphaStakingAbi, poolsAbi } from '@koinon/ledger/abis'
 import { rootNetuid } from './alpha-stake.ts'
-import { netuidsOf, type PoolNetwork, type PoolPlace } from './pools.ts'
+import { netuidsOf, type PoolNetwork, type PoolView } from './pools.ts'
 
 /** Stake on a hotkey: KOIN in subnet 0, alpha elsewhere. Where it `isBound` it backs a validator: unstaking takes its time. */
 export type StakePosition = {
@@ -47,7 +47,7 @@ export class HoldingsReader {
   #nextBlock: bigint
   #turn: Promise<unknown> = Promise.resolve()
 
-  constructor({ network, reader }: PoolPlace, account: Address) {
+  constructor({ network, reader }: PoolView, account: Address) {
     this.#network = network
     this.#reader = reader
     this.#account = account
@@ -111,7 +111,7 @@ export class HoldingsReader {
 
 /** Root dividends of one subnet that an account may claim for its KOIN on a hotkey. */
 export async function readRootDividends(
-  { network, reader }: PoolPlace,
+  { network, reader }: PoolView,
   { netuid, hotkey }: StakedPlace,
   account: Address,
 ): Promise<AlphaHoldings['rootDividends'][number]> {
@@ -121,7 +121,7 @@ export async function readRootDividends(
 }
 
 /** Free alpha of an account in one subnet. */
-export function readFreeAlpha({ network, reader }: PoolPlace, netuid: number, account: Address): Promise<bigint> {
+export function readFreeAlpha({ network, reader }: PoolView, netuid: number, account: Address): Promise<bigint> {
   const { pools: address } = network.contracts
   const args = [account, BigInt(netuid)] as const
   return reader.readContract({ address, abi: poolsAbi, functionName: 'balanceOf', args, blockTag: 'pending' })
@@ -129,7 +129,7 @@ export function readFreeAlpha({ network, reader }: PoolPlace, netuid: number, ac
 
 /** What an account has on one hotkey, nothing included. */
 export async function readPosition(
-  { network, reader }: PoolPlace,
+  { network, reader }: PoolView,
   { netuid, hotkey }: StakedPlace,
   account: Address,
 ): Promise<StakePosition> {
@@ -142,7 +142,7 @@ export async function readPosition(
 }
 
 /** What an account has unstaked and not yet withdrawn, oldest first. */
-export async function readLeaving({ network, reader }: PoolPlace, account: Address): Promise<readonly LeavingStake[]> {
+export async function readLeaving({ network, reader }: PoolView, account: Address): Promise<readonly LeavingStake[]> {
   const staking = stakingOf(network)
   const [next, count] = await reader.readContract({ ...staking, functionName: 'ticketRange', args: [account] })
   const ids = Array.from({ length: Number(count - next) }, (_, index) => next + BigInt(index))

@@ -2,7 +2,8 @@
 import { type Address, KoinonError } from '@koinon/base'
 import { alphaStakingAbi } from '@koinon/ledger/abis'
 import { parseEventLogs, type TransactionReceipt } from 'viem'
-import { type ArgsOf, allowKoin, type Changing, explained, type PoolAccount } from './pool-trades.ts'
+import { type ArgsOf, type Changing, callContract } from './call-contract.ts'
+import { allowKoin, type PoolAccount } from './pool-trades.ts'
 
 /** The root: its stake is KOIN. */
 export const rootNetuid = 0
@@ -110,7 +111,7 @@ function callStaking<name extends Changing<typeof alphaStakingAbi>>(
   args: ArgsOf<typeof alphaStakingAbi, name>,
 ): Promise<TransactionReceipt> {
   const to = { address: account.network.contracts.staking, abi: alphaStakingAbi } as const
-  return explained(account.sender.call({ ...to, functionName, args }))
+  return callContract(account, { ...to, functionName, args })
 }
 
 function arrived(receipt: TransactionReceipt): bigint {

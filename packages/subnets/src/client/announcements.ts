@@ -4,13 +4,14 @@ import type { SeatRules } from '@koinon/ledger'
 import { subnetsAbi, subnetTermsAbi } from '@koinon/ledger/abis'
 import { parseEventLogs, type TransactionReceipt } from 'viem'
 import { updateDelayEpochs } from '../rules/epoch-clock.ts'
-import { explained, type PoolAccount } from './pool-trades.ts'
-import type { PoolPlace } from './pools.ts'
+import { callContract } from './call-contract.ts'
+import type { PoolAccount } from './pool-trades.ts'
+import type { PoolView } from './pools.ts'
 
-type WithSubnets<place extends PoolPlace> = place & {
+type WithSubnets<view extends PoolView> = view & {
   readonly network: { readonly contracts: { readonly subnets: Address; readonly terms: Address } }
 }
-export type OwnerPlace = WithSubnets<PoolPlace>
+export type OwnerView = WithSubnets<PoolView>
 export type OwnerAccount = WithSubnets<PoolAccount>
 
 export type SubnetTexts = { readonly specHash: Hex; readonly metadataURI: string }
@@ -26,20 +27,20 @@ export function mostOwnerHotkeys(maxNeurons: number): number {
 }
 
 /** From when on what is announced now would hold, as the next block would find it. */
-export async function readNextForce(place: OwnerPlace, netuid: number): Promise<InForce> {
-  return forceOf(place, netuid, (await readEpoch(place, netuid)) + BigInt(updateDelayEpochs))
+export async function readNextForce(view: OwnerView, netuid: number): Promise<InForce> {
+  return forceOf(view, netuid, (await readEpoch(view, netuid)) + BigInt(updateDelayEpochs))
 }
 
 /** Texts that hold from an epoch on, as announced so far. */
-export async function readTextsAt(place: OwnerPlace, netuid: number, epoch: number): Promise<SubnetTexts & InForce> {
-  const { specHash, metadataURI, fromEpoch } = await place.reader.readContract({
-    address: place.network.contracts.terms,
+export async function readTextsAt(view: OwnerView, netuid: number, epoch: number): Promise<SubnetTexts & InForce> {
+  const { specHash, metadataURI, fromEpoch } = await view.reader.readContract({
+    address: view.network.contracts.terms,
     abi: subnetTermsAbi,
     functionName: 'versionAt',
     args: [netuid, BigInt(epoch)],
     blockTag: 'pending',
   })
-  return { specHash, metadataURI, ...(await forceOf(place, netuid, fromEpoch)) }
+  return { specHash, metadataURI, ...(await forceOf(view, netuid, fromEpoch)) }
 }
 
 /** Announces texts as the owner, in place of others that do not hold yet. Throws `ledger/not-owner`, and `ledger/out-of-bounds`. */
@@ -48,32 +49,29 @@ export async function announceTexts(
   netuid: number,
   { specHash, metadataURI }: SubnetTexts,
 ): Promise<InForce> {
-  const receipt = await explained(
-    account.sender.call({
-      ...termsOf(account),
-      functionName: 'announceUpdate',
-      args: [netuid, metadataURI, specHash],
-    }),
-  )
+  const receipt = await callContract(account, {
+    ...termsOf(account),
+    functionName: 'announceUpdate',
+    args: [netuid, metadataURI, specHash],
+  })
   const [event] = parseEventLogs({ abi: subnetTermsAbi, eventName: 'SubnetUpdateAnnounced', logs: receipt.logs })
   return announced(account, netuid, receipt, event?.args.fromEpoch)
 }
 
 /** Announces rules of seats as the owner. Throws `ledger/not-owner`, `ledger/change-pending` while others wait, and `ledger/out-of-bounds`. */
 export async function announceRules(account: OwnerAccount, netuid: number, rules: SeatRules): Promise<InForce> {
-  const receipt = await explained(
-    account.sender.call({ ...termsOf(account), functionName: 'announceRules', args: [netuid, rules] }),
-  )
+  const call = { ...termsOf(account), functionName: 'announceRules', args: [netuid, rules] } as const
+  const receipt = await callContract(account, call)
   const [event] = parseEventLogs({ abi: subnetTermsAbi, eventName: 'RulesAnnounced', logs: receipt.logs })
   return announced(account, netuid, receipt, event?.args.fromEpoch)
 }
 
 /** The hotkeys that the owner named, in the order of the ledger. */
-export async function readOwnerHotkeys(place: OwnerPlace, netuid: number): Promise<readonly OwnerHotkey[]> {
+export async function readOwnerHotkeys(view: OwnerView, netuid: number): Promise<readonly OwnerHotkey[]> {
   const [epoch, [hotkeys, fromEpochs]] = await Promise.all([
-    readEpoch(place, netuid),
-    place.reader.readContract({
-      ...subnetsOf(place),
+    readEpoch(view, netuid),
+    view.reader.readContract({
+      ...subnetsOf(view),
       functionName: 'ownerHotkeysOf',
       args: [netuid],
       blockTag: 'pending',
@@ -85,7 +83,7 @@ export async function readOwnerHotkeys(place: OwnerPlace, netuid: number): Promi
       return {
         hotkey: toAddress(hotkey),
         isProtected: fromEpoch <= epoch,
-        ...(await forceOf(place, netuid, fromEpoch)),
+        ...(await forceOf(view, netuid, fromEpoch)),
       }
     }),
   )
@@ -93,39 +91,36 @@ export async function readOwnerHotkeys(place: OwnerPlace, netuid: number): Promi
 
 /** Names a hotkey that cannot be challenged, two epochs later. Throws `ledger/not-owner`, `ledger/owner-hotkeys-full`. */
 export async function nameOwnerHotkey(account: OwnerAccount, netuid: number, hotkey: Address): Promise<InForce> {
-  const receipt = await explained(
-    account.sender.call({ ...subnetsOf(account), functionName: 'nameOwnerHotkey', args: [netuid, hotkey] }),
-  )
+  const call = { ...subnetsOf(account), functionName: 'nameOwnerHotkey', args: [netuid, hotkey] } as const
+  const receipt = await callContract(account, call)
   const [event] = parseEventLogs({ abi: subnetsAbi, eventName: 'OwnerHotkeyNamed', logs: receipt.logs })
   return announced(account, netuid, receipt, event?.args.fromEpoch)
 }
 
 /** Ends the protection of a hotkey at once. Throws `ledger/not-owner`, `ledger/no-owner-hotkey`. */
 export async function dropOwnerHotkey(account: OwnerAccount, netuid: number, hotkey: Address): Promise<void> {
-  await explained(
-    account.sender.call({ ...subnetsOf(account), functionName: 'dropOwnerHotkey', args: [netuid, hotkey] }),
-  )
+  await callContract(account, { ...subnetsOf(account), functionName: 'dropOwnerHotkey', args: [netuid, hotkey] })
 }
 
-async function readEpoch(place: OwnerPlace, netuid: number): Promise<bigint> {
-  const { timestamp } = await place.reader.getBlock({ blockTag: 'pending' })
+async function readEpoch(view: OwnerView, netuid: number): Promise<bigint> {
+  const { timestamp } = await view.reader.getBlock({ blockTag: 'pending' })
   const args = [netuid, timestamp] as const
-  return place.reader.readContract({ ...subnetsOf(place), functionName: 'epochAt', args, blockTag: 'pending' })
+  return view.reader.readContract({ ...subnetsOf(view), functionName: 'epochAt', args, blockTag: 'pending' })
 }
 
-async function forceOf(place: OwnerPlace, netuid: number, fromEpoch: bigint): Promise<InForce> {
+async function forceOf(view: OwnerView, netuid: number, fromEpoch: bigint): Promise<InForce> {
   const args = [netuid, fromEpoch] as const
-  const window = await place.reader.readContract({ ...subnetsOf(place), functionName: 'epochWindow', args })
+  const window = await view.reader.readContract({ ...subnetsOf(view), functionName: 'epochWindow', args })
   return { fromEpoch: Number(fromEpoch), fromSeconds: Number(window.startsAt) }
 }
 
 function announced(
-  place: OwnerPlace,
+  view: OwnerView,
   netuid: number,
   { transactionHash }: TransactionReceipt,
   fromEpoch: bigint | undefined,
 ): Promise<InForce> {
-  if (fromEpoch !== undefined) return forceOf(place, netuid, fromEpoch)
+  if (fromEpoch !== undefined) return forceOf(view, netuid, fromEpoch)
   throw new KoinonError({
     code: 'ledger/no-announcement',
     message: `Transaction ${transactionHash} was mined, but tells of no announcement`,
@@ -134,10 +129,10 @@ function announced(
   })
 }
 
-function termsOf({ network }: OwnerPlace) {
+function termsOf({ network }: OwnerView) {
   return { address: network.contracts.terms, abi: subnetTermsAbi } as const
 }
 
-function subnetsOf({ network }: OwnerPlace) {
+function subnetsOf({ network }: OwnerView) {
   return { address: network.contracts.subnets, abi: subnetsAbi } as const
 }

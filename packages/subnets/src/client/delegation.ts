@@ -1,13 +1,14 @@
 /** What hotkeys and accounts choose: takes, child keys, where gifts of stake go (specs/0014-pools.md section 6). */
 import { type Address, toAddress } from '@koinon/base'
 import { alphaStakingAbi, delegationAbi } from '@koinon/ledger/abis'
-import { type ArgsOf, type Changing, explained, type PoolAccount } from './pool-trades.ts'
-import type { PoolPlace } from './pools.ts'
+import { type ArgsOf, type Changing, callContract } from './call-contract.ts'
+import type { PoolAccount } from './pool-trades.ts'
+import type { PoolView } from './pools.ts'
 
-type WithDelegation<place extends PoolPlace> = place & {
+type WithDelegation<view extends PoolView> = view & {
   readonly network: { readonly contracts: { readonly delegation: Address; readonly staking: Address } }
 }
-export type DelegationPlace = WithDelegation<PoolPlace>
+export type DelegationView = WithDelegation<PoolView>
 export type DelegationAccount = WithDelegation<PoolAccount>
 
 /** Of stakers' dividends, or of those of the weight that parents give. */
@@ -37,10 +38,10 @@ export type ChildKeys = {
 }
 
 /** Both takes of a hotkey as the next block would find them. */
-export async function readTakes(place: DelegationPlace, hotkey: Address): Promise<Readonly<Record<TakeKind, Take>>> {
+export async function readTakes(view: DelegationView, hotkey: Address): Promise<Readonly<Record<TakeKind, Take>>> {
   const [[takeBps, childTakeBps], pending] = await Promise.all([
-    place.reader.readContract({ ...delegationOf(place), functionName: 'takesOf', args: [hotkey] }),
-    readPendingTakes(place, hotkey),
+    view.reader.readContract({ ...delegationOf(view), functionName: 'takesOf', args: [hotkey] }),
+    readPendingTakes(view, hotkey),
   ])
   return {
     take: { bps: Number(takeBps), pending: pending.take },
@@ -50,11 +51,11 @@ export async function readTakes(place: DelegationPlace, hotkey: Address): Promis
 
 /** Raises that wait. */
 async function readPendingTakes(
-  place: DelegationPlace,
+  view: DelegationView,
   hotkey: Address,
 ): Promise<Readonly<Record<TakeKind, Take['pending']>>> {
-  const [takeBps, takeFrom, childTakeBps, childTakeFrom] = await place.reader.readContract({
-    ...delegationOf(place),
+  const [takeBps, takeFrom, childTakeBps, childTakeFrom] = await view.reader.readContract({
+    ...delegationOf(view),
     functionName: 'pendingTakesOf',
     args: [hotkey],
   })
@@ -68,25 +69,25 @@ export async function setTake(account: DelegationAccount, kind: TakeKind, bps: n
 }
 
 /** Children and parents of a hotkey in a subnet. */
-export async function readChildKeys(place: DelegationPlace, netuid: number, hotkey: Address): Promise<ChildKeys> {
-  const staking = { address: place.network.contracts.staking, abi: alphaStakingAbi, blockTag: 'pending' } as const
-  const delegation = delegationOf(place)
+export async function readChildKeys(view: DelegationView, netuid: number, hotkey: Address): Promise<ChildKeys> {
+  const staking = { address: view.network.contracts.staking, abi: alphaStakingAbi, blockTag: 'pending' } as const
+  const delegation = delegationOf(view)
   const proportionOf = async (parent: Address, child: Address): Promise<bigint> => {
-    const edge = await place.reader.readContract({ ...staking, functionName: 'edgeOf', args: [netuid, parent, child] })
+    const edge = await view.reader.readContract({ ...staking, functionName: 'edgeOf', args: [netuid, parent, child] })
     return edge.proportion
   }
   const [block, children, parents, announced] = await Promise.all([
-    place.reader.getBlock({ blockTag: 'pending' }),
-    place.reader.readContract({ ...staking, functionName: 'childrenOf', args: [netuid, hotkey] }),
-    place.reader.readContract({ ...staking, functionName: 'parentsOf', args: [netuid, hotkey] }),
-    place.reader.readContract({ ...delegation, functionName: 'announcementOf', args: [netuid, hotkey] }),
+    view.reader.getBlock({ blockTag: 'pending' }),
+    view.reader.readContract({ ...staking, functionName: 'childrenOf', args: [netuid, hotkey] }),
+    view.reader.readContract({ ...staking, functionName: 'parentsOf', args: [netuid, hotkey] }),
+    view.reader.readContract({ ...delegation, functionName: 'announcementOf', args: [netuid, hotkey] }),
   ])
   const next = announced.children.map(
     (child, place): ChildShare => ({ child: toAddress(child), proportion: announced.proportions[place] ?? 0n }),
   )
   const willing = await Promise.all(
     next.map(({ child }) =>
-      place.reader.readContract({ ...delegation, functionName: 'takesParent', args: [netuid, child, hotkey] }),
+      view.reader.readContract({ ...delegation, functionName: 'takesParent', args: [netuid, child, hotkey] }),
     ),
   )
   const given = await Promise.all(
@@ -123,7 +124,7 @@ export async function announceChildren(
 /** Puts announced children of any parent into force. Throws `ledger/children-too-early`, `ledger/nothing-announced`, `ledger/child-not-willing`. */
 export async function applyChildren(account: DelegationAccount, netuid: number, parent: Address): Promise<void> {
   const to = { address: account.network.contracts.staking, abi: alphaStakingAbi } as const
-  await explained(account.sender.call({ ...to, functionName: 'applyChildren', args: [netuid, parent] }))
+  await callContract(account, { ...to, functionName: 'applyChildren', args: [netuid, parent] })
 }
 
 /** Says whether the account, as a child, takes a parent's weight. */
@@ -137,9 +138,9 @@ export async function answerParent(
 }
 
 /** Where stake that is given to an account in a subnet goes: what it mines above all. Itself unless it said otherwise. */
-export async function readAutoStake(place: DelegationPlace, netuid: number, account: Address): Promise<Address> {
-  const read = { ...delegationOf(place), functionName: 'autoStakeOf', args: [netuid, account] } as const
-  return toAddress(await place.reader.readContract(read))
+export async function readAutoStake(view: DelegationView, netuid: number, account: Address): Promise<Address> {
+  const read = { ...delegationOf(view), functionName: 'autoStakeOf', args: [netuid, account] } as const
+  return toAddress(await view.reader.readContract(read))
 }
 
 /** From now on gifts of stake to the account go on `hotkey`. */
@@ -147,7 +148,7 @@ export async function setAutoStake(account: DelegationAccount, netuid: number, h
   await callDelegation(account, 'setAutoStake', [netuid, hotkey])
 }
 
-function delegationOf({ network }: DelegationPlace) {
+function delegationOf({ network }: DelegationView) {
   return { address: network.contracts.delegation, abi: delegationAbi, blockTag: 'pending' } as const
 }
 
@@ -157,5 +158,5 @@ async function callDelegation<name extends Changing<typeof delegationAbi>>(
   args: ArgsOf<typeof delegationAbi, name>,
 ): Promise<void> {
   const to = { address: account.network.contracts.delegation, abi: delegationAbi } as const
-  await explained(account.sender.call({ ...to, functionName, args }))
+  await callContract(account, { ...to, functionName, args })
 }

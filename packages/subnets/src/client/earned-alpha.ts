@@ -9,7 +9,7 @@ import {
   readRootDividends,
   type StakePosition,
 } from './alpha-holdings.ts'
-import { netuidsOf, type PoolPlace } from './pools.ts'
+import { netuidsOf, type PoolView } from './pools.ts'
 
 export type EarnedAlpha = {
   readonly netuid: number
@@ -21,15 +21,15 @@ export type EarnedAlpha = {
 }
 
 /** By subnet, ascending; subnets in which there is nothing are left out. Needs no search through the ledger's events. */
-export async function readEarnedAlpha(place: PoolPlace, account: Address): Promise<readonly EarnedAlpha[]> {
-  const [netuids, leaving] = await Promise.all([netuidsOf(place), readLeaving(place, account)])
+export async function readEarnedAlpha(view: PoolView, account: Address): Promise<readonly EarnedAlpha[]> {
+  const [netuids, leaving] = await Promise.all([netuidsOf(view), readLeaving(view, account)])
   const earned = await Promise.all(
     netuids.map(async (netuid): Promise<EarnedAlpha> => {
-      const hotkeys = new Set([account, await giftHotkey(place, netuid, account)])
+      const hotkeys = new Set([account, await giftHotkey(view, netuid, account)])
       const [free, rootDividends, ...staked] = await Promise.all([
-        readFreeAlpha(place, netuid, account),
-        readRootDividends(place, { netuid, hotkey: account }, account),
-        ...[...hotkeys].map((hotkey) => readPosition(place, { netuid, hotkey }, account)),
+        readFreeAlpha(view, netuid, account),
+        readRootDividends(view, { netuid, hotkey: account }, account),
+        ...[...hotkeys].map((hotkey) => readPosition(view, { netuid, hotkey }, account)),
       ])
       return {
         netuid,
@@ -48,7 +48,7 @@ export function sumOfEarned({ free, staked, leaving, rootDividends }: EarnedAlph
   return [...staked, ...leaving].reduce((sum, { amount }) => sum + amount, free + rootDividends)
 }
 
-async function giftHotkey({ network, reader }: PoolPlace, netuid: number, account: Address): Promise<Address> {
+async function giftHotkey({ network, reader }: PoolView, netuid: number, account: Address): Promise<Address> {
   const { delegation: address } = network.contracts
   const args = [netuid, account] as const
   return toAddress(await reader.readContract({ address, abi: delegationAbi, functionName: 'autoStakeOf', args }))

@@ -2,7 +2,7 @@
 import type { Address, Hex } from '@koinon/base'
 import { emissionPolicyAbi, poolEmissionAbi } from '@koinon/ledger/abis'
 import type { ShareFacts } from '../rules/emission/share-words.ts'
-import type { PoolPlace } from './pools.ts'
+import type { PoolView } from './pools.ts'
 
 export type EmissionShares = {
   /** Of the network's policy. */
@@ -11,13 +11,13 @@ export type EmissionShares = {
   readonly subnets: ReadonlyMap<number, ShareFacts>
 }
 
-type Place = Pick<PoolPlace, 'reader'> & {
+type PolicyView = Pick<PoolView, 'reader'> & {
   readonly network: { readonly contracts: Readonly<Record<'emission' | 'policy', Address>> }
 }
 
 /** Reads the policy and the shares of the last step, with flows of the subnets that are named. */
 export async function readEmissionShares(
-  { network, reader }: Place,
+  { network, reader }: PolicyView,
   netuids: readonly number[],
 ): Promise<EmissionShares> {
   const { emission: address, policy } = network.contracts

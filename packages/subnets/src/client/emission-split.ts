@@ -1,38 +1,18 @@
 /** How a subnet's new alpha is divided, and what its last whole epoch brought each part (specs/0020-pool-emission.md sections 2 and 5). */
-import type { Address } from '@koinon/base'
 import { poolEmissionAbi } from '@koinon/ledger/abis'
+import type { SplitJson } from '@koinon/work/dashboard'
 import { epochAt, type SubnetClock } from '../rules/epoch-clock.ts'
-import type { PoolPlace } from './pools.ts'
-
-/** Parts of 10,000 as they stand on the ledger; amounts are alpha, decimal strings of atomic units. Without `epoch` none is over yet. */
-export type SplitJson = {
-  readonly ownerBps: number
-  readonly minersBps: number
-  readonly validatorsBps: number
-  /** The last one of which all alpha has accrued. */
-  readonly epoch?: number
-  readonly ownerAtomic?: string
-  readonly minersAtomic?: string
-  readonly validatorsAtomic?: string
-}
-
-type Place = Pick<PoolPlace, 'reader'> & {
-  readonly network: { readonly contracts: { readonly emission: Address } }
-}
+import { type EmissionView, readPartsAt } from './emission-parts.ts'
 
 /** What accrued is not yet what was paid: results divide it, and what no result covers waits. */
-export async function readSplit({ network, reader }: Place, netuid: number, clock: SubnetClock): Promise<SplitJson> {
+export async function readSplit(view: EmissionView, netuid: number, clock: SubnetClock): Promise<SplitJson> {
+  const { network, reader } = view
   const emission = { address: network.contracts.emission, abi: poolEmissionAbi } as const
   const { timestamp } = await reader.getBlock({ blockTag: 'pending' })
-  const [[ownerBps, minersBps, validatorsBps], finalUntil] = await Promise.all([
-    reader.readContract({ ...emission, functionName: 'partsOf', args: [netuid, timestamp], blockTag: 'pending' }),
+  const [parts, finalUntil] = await Promise.all([
+    readPartsAt(view, netuid, timestamp),
     reader.readContract({ ...emission, functionName: 'finalUntil' }),
   ])
-  const parts = {
-    ownerBps: Number(ownerBps),
-    minersBps: Number(minersBps),
-    validatorsBps: Number(validatorsBps),
-  }
   const epoch = epochAt(clock, Number(finalUntil)) - 1
   if (epoch < 0) return parts
   const [before, after] = await Promise.all(

@@ -1,32 +1,9 @@
 /** A market and the terms of a trade in plain JSON, as dashboard and command line give them (specs/0008-http.md section 2). */
-import type { TradeSide, TradeTerms } from '../rules/pool/trade-terms.ts'
+import type { MarketJson, QuoteJson } from '@koinon/work/dashboard'
+import type { TradeTerms } from '../rules/pool/trade-terms.ts'
 import type { SubnetPool, SubnetPot } from './pools.ts'
 
-/** Amounts are decimal strings of atomic units, prices KOIN for one alpha in parts of 1e18. Of a dissolved subnet only the pot is left. */
-export type MarketJson =
-  | {
-      readonly priceWad: string
-      readonly averagePriceWad: string
-      readonly poolKoinAtomic: string
-      readonly poolAlphaAtomic: string
-      readonly supplyAtomic: string
-      readonly openedAtSeconds: number
-    }
-  | { readonly potAtomic: string; readonly outstandingAtomic: string }
-
-/** What a trade would bring: `input` is KOIN of a purchase and alpha of a sale, `output` the other. */
-export type TermsJson = {
-  readonly netuid: number
-  readonly side: TradeSide
-  readonly inputAtomic: string
-  readonly feeAtomic: string
-  readonly outputAtomic: string
-  readonly leastOutputAtomic: string
-  readonly priceWad: string
-  readonly priceAfterWad: string
-  readonly impactPpm: number
-}
-
+/** Of a dissolved subnet only the pot is left. */
 export function marketJson(market: SubnetPool | SubnetPot): MarketJson {
   if (!('pool' in market)) return { potAtomic: `${market.pot}`, outstandingAtomic: `${market.outstanding}` }
   const { pool, price, averagePrice, supply, openedAtSeconds } = market
@@ -40,7 +17,7 @@ export function marketJson(market: SubnetPool | SubnetPot): MarketJson {
   }
 }
 
-export function termsJson(netuid: number, terms: TradeTerms): TermsJson {
+export function termsJson(netuid: number, terms: TradeTerms): QuoteJson {
   return {
     netuid,
     side: terms.side,

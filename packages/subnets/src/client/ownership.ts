@@ -10,13 +10,14 @@ import {
   convictionRules,
   tallyAfter,
 } from '../rules/conviction.ts'
-import { type ArgsOf, type Changing, explained, type PoolAccount } from './pool-trades.ts'
-import type { PoolPlace } from './pools.ts'
+import { type ArgsOf, type Changing, callContract } from './call-contract.ts'
+import type { PoolAccount } from './pool-trades.ts'
+import type { PoolView } from './pools.ts'
 
-type WithConviction<place extends PoolPlace> = place & {
+type WithConviction<view extends PoolView> = view & {
   readonly network: { readonly contracts: { readonly conviction: Address; readonly subnets: Address } }
 }
-export type OwnershipPlace = WithConviction<PoolPlace>
+export type OwnershipView = WithConviction<PoolView>
 export type OwnershipAccount = WithConviction<PoolAccount>
 
 /** One for whom alpha is locked. `counted` against an owner, `locked` in all. Atomic units of alpha. */
@@ -65,8 +66,8 @@ const outlookSeconds = 5 * 365 * 86_400
 const lockedEvent = convictionAbi.find((item) => item.type === 'event' && item.name === 'Locked')
 
 /** Reads locks of all candidates as the next block would find them. */
-export async function readOwnership(place: OwnershipPlace, netuid: number): Promise<OwnershipState> {
-  const { network, reader } = place
+export async function readOwnership(view: OwnershipView, netuid: number): Promise<OwnershipState> {
+  const { network, reader } = view
   const pending = { blockTag: 'pending' } as const
   const subnets = { address: network.contracts.subnets, abi: subnetsAbi, ...pending } as const
   const conviction = { address: network.contracts.conviction, abi: convictionAbi, ...pending } as const
@@ -82,7 +83,7 @@ export async function readOwnership(place: OwnershipPlace, netuid: number): Prom
       ...pending,
     }),
     reader.readContract({ ...conviction, functionName: 'contestOf', args: [netuid] }),
-    readCandidates(place, netuid),
+    readCandidates(view, netuid),
   ])
   const owner = toAddress(found)
   const tallies = new Map(
@@ -149,7 +150,7 @@ function firstLead(
 }
 
 /** Everybody for whom alpha of the subnet was ever locked, from the ledger's events. */
-async function readCandidates({ network, reader }: OwnershipPlace, netuid: number): Promise<readonly Address[]> {
+async function readCandidates({ network, reader }: OwnershipView, netuid: number): Promise<readonly Address[]> {
   const head = await reader.getBlockNumber({ cacheTime: 0 })
   const found = new Set<Address>()
   const pager = new LogPager()
@@ -171,7 +172,7 @@ async function readCandidates({ network, reader }: OwnershipPlace, netuid: numbe
 
 /** What an account has locked for a candidate. */
 export async function readLock(
-  { network, reader }: OwnershipPlace,
+  { network, reader }: OwnershipView,
   netuid: number,
   holder: Address,
   candidate: Address,
@@ -239,5 +240,5 @@ function call<name extends Changing<typeof convictionAbi>>(
   args: ArgsOf<typeof convictionAbi, name>,
 ): Promise<TransactionReceipt> {
   const to = { address: account.network.contracts.conviction, abi: convictionAbi } as const
-  return explained(account.sender.call({ ...to, functionName, args }))
+  return callContract(account, { ...to, functionName, args })
 }

@@ -1,11 +1,11 @@
 /** What the owner of a subnet announced and does not hold yet, besides the rules of seats (specs/0010 section 1, 0020 section 2). */
 import type { Address, Hex } from '@koinon/base'
-import { poolEmissionAbi, subnetsAbi, subnetTermsAbi } from '@koinon/ledger/abis'
+import { subnetsAbi, subnetTermsAbi } from '@koinon/ledger/abis'
 import type { AlphaParts } from '../rules/emission/coinbase.ts'
 import { partsDelaySeconds } from '../rules/emission/constants.ts'
 import { updateDelayEpochs } from '../rules/epoch-clock.ts'
-import { readParts } from './emission-parts.ts'
-import type { PoolPlace } from './pools.ts'
+import { areSameParts, type EmissionView, readParts, readPartsAt } from './emission-parts.ts'
+import type { PoolView } from './pools.ts'
 
 /** Each from its second on (Unix). */
 export type PendingChanges = {
@@ -13,14 +13,14 @@ export type PendingChanges = {
   readonly parts: ({ readonly fromSeconds: number } & AlphaParts) | undefined
 }
 
-export type PendingPlace = PoolPlace & {
+export type PendingView = PoolView & {
   readonly network: {
     readonly contracts: { readonly emission: Address; readonly subnets: Address; readonly terms: Address }
   }
 }
 
-export async function readPendingChanges(place: PendingPlace, netuid: number): Promise<PendingChanges> {
-  const { network, reader } = place
+export async function readPendingChanges(view: PendingView, netuid: number): Promise<PendingChanges> {
+  const { network, reader } = view
   const pending = { blockTag: 'pending' } as const
   const subnets = { address: network.contracts.subnets, abi: subnetsAbi, ...pending } as const
   const terms = { address: network.contracts.terms, abi: subnetTermsAbi, ...pending } as const
@@ -28,7 +28,7 @@ export async function readPendingChanges(place: PendingPlace, netuid: number): P
   const epoch = await reader.readContract({ ...subnets, functionName: 'epochAt', args: [netuid, timestamp] })
   const [next, { announced }] = await Promise.all([
     reader.readContract({ ...terms, functionName: 'versionAt', args: [netuid, epoch + BigInt(updateDelayEpochs)] }),
-    readParts(place, netuid),
+    readParts(view, netuid),
   ])
   const window =
     next.fromEpoch > epoch
@@ -40,29 +40,16 @@ export async function readPendingChanges(place: PendingPlace, netuid: number): P
     parts:
       announced === undefined
         ? undefined
-        : { fromSeconds: await firstSecondOf(place, netuid, Number(timestamp), announced), ...announced },
+        : { fromSeconds: await firstSecondOf(view, netuid, Number(timestamp), announced), ...announced },
   }
 }
 
 /** The contract tells the parts of any second, not when they change: found by halving the time of the notice. */
-async function firstSecondOf(
-  { network, reader }: PendingPlace,
-  netuid: number,
-  now: number,
-  announced: AlphaParts,
-): Promise<number> {
+async function firstSecondOf(view: EmissionView, netuid: number, now: number, announced: AlphaParts): Promise<number> {
   let [before, after] = [now, now + partsDelaySeconds + 1]
   while (after - before > 1) {
     const middle = Math.floor((before + after) / 2)
-    const [ownerBps, minersBps] = await reader.readContract({
-      address: network.contracts.emission,
-      abi: poolEmissionAbi,
-      functionName: 'partsOf',
-      args: [netuid, BigInt(middle)],
-      blockTag: 'pending',
-    })
-    const isNew = Number(ownerBps) === announced.ownerBps && Number(minersBps) === announced.minersBps
-    if (isNew) after = middle
+    if (areSameParts(await readPartsAt(view, netuid, BigInt(middle)), announced)) after = middle
     else before = middle
   }
   return after

@@ -9,7 +9,7 @@ export type PoolNetwork = Pick<NetworkFile, 'startBlock' | 'chainKind'> & {
   readonly contracts: Readonly<Record<'token' | 'pools' | 'staking' | 'delegation' | 'subnets', Address>>
 }
 
-export type PoolPlace = { readonly network: PoolNetwork; readonly reader: LedgerReader }
+export type PoolView = { readonly network: PoolNetwork; readonly reader: LedgerReader }
 
 /** The market of one subnet as the next block would find it. */
 export type SubnetPool = {
@@ -26,8 +26,8 @@ export type SubnetPool = {
 export type SubnetPot = { readonly netuid: number; readonly pot: bigint; readonly outstanding: bigint }
 
 /** One subnet's pool. Throws `ledger/no-pool` where there is none, `ledger/pool-dissolved` where there was one. */
-export async function readPool(place: PoolPlace, netuid: number): Promise<SubnetPool> {
-  const market = await readMarket(place, netuid)
+export async function readPool(view: PoolView, netuid: number): Promise<SubnetPool> {
+  const market = await readMarket(view, netuid)
   if ('pool' in market) return market
   throw new KoinonError({
     code: 'ledger/pool-dissolved',
@@ -38,7 +38,7 @@ export async function readPool(place: PoolPlace, netuid: number): Promise<Subnet
 }
 
 /** One subnet's pool, or what is left of it. Throws `ledger/no-pool`. */
-export async function readMarket({ network, reader }: PoolPlace, netuid: number): Promise<SubnetPool | SubnetPot> {
+export async function readMarket({ network, reader }: PoolView, netuid: number): Promise<SubnetPool | SubnetPot> {
   const pools = { address: network.contracts.pools, abi: poolsAbi, blockTag: 'pending' } as const
   const state = await reader.readContract({ ...pools, functionName: 'stateOf', args: [netuid] })
   if (state.openedAt === 0) throw noPool(netuid)
@@ -50,10 +50,10 @@ export async function readMarket({ network, reader }: PoolPlace, netuid: number)
 }
 
 /** The markets of all subnets that ever had one, ascending by netuid. */
-export async function readMarkets(place: PoolPlace): Promise<readonly (SubnetPool | SubnetPot)[]> {
+export async function readMarkets(view: PoolView): Promise<readonly (SubnetPool | SubnetPot)[]> {
   const markets = await Promise.all(
-    (await netuidsOf(place)).map((netuid) =>
-      readMarket(place, netuid).catch((error: unknown) => {
+    (await netuidsOf(view)).map((netuid) =>
+      readMarket(view, netuid).catch((error: unknown) => {
         if (error instanceof KoinonError && error.code === 'ledger/no-pool') return undefined
         throw error
       }),
@@ -63,7 +63,7 @@ export async function readMarkets(place: PoolPlace): Promise<readonly (SubnetPoo
 }
 
 /** Numbers of all subnets ever created, ascending. */
-export async function netuidsOf({ network, reader }: PoolPlace): Promise<readonly number[]> {
+export async function netuidsOf({ network, reader }: PoolView): Promise<readonly number[]> {
   const count = await reader.readContract({
     address: network.contracts.subnets,
     abi: subnetsAbi,

@@ -14,14 +14,14 @@ export type Upkeep = 'burnFees' | 'countRoot'
 /** Fees that are worth a transaction of about 60,000 gas, atomic units of KOIN: those of 20 KOIN traded. */
 export const leastFeesToBurn = 10n ** 16n
 
-type UpkeepPlace = {
+type UpkeepView = {
   readonly reader: LedgerReader
   readonly network: { readonly contracts: Pick<NetworkFile['contracts'], 'pools' | 'staking'> }
 }
 
 /** What is due now that a validator of a subnet may do. */
 export async function readDueUpkeep(
-  { reader, network }: UpkeepPlace,
+  { reader, network }: UpkeepView,
   netuid: number,
   hotkey: Address,
 ): Promise<readonly Upkeep[]> {

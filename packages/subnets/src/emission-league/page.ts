@@ -1,9 +1,9 @@
 /** The emission league's report as one HTML file: no script, no request, light and dark. */
 import { formatUnits, tokenDecimals } from '@koinon/base'
-import { escaped, grouped } from '../league/report/format.ts'
-import { decadeScale } from '../league/report/scale.ts'
-import { style } from '../league/report/style.ts'
-import { figure, line, mark, table, text } from '../league/report/svg.ts'
+import { escaped, grouped } from '../attack-league/report/format.ts'
+import { decadeScale } from '../attack-league/report/scale.ts'
+import { style } from '../attack-league/report/style.ts'
+import { figure, line, mark, table, text } from '../attack-league/report/svg.ts'
 import type { EmissionLeagueReport } from './play.ts'
 import { emissionHeadline, emissionTables, perDay } from './words.ts'
 

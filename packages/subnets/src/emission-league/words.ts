@@ -1,6 +1,6 @@
 /** The emission league's report in words and tables of text. */
 import { formatUnits } from '@koinon/base'
-import { grouped, share } from '../league/report/format.ts'
+import { grouped, share } from '../attack-league/report/format.ts'
 import type { EmissionCell, EmissionLeagueReport } from './play.ts'
 
 export type EmissionTable = {

@@ -1,6 +1,6 @@
 /** A network without a ledger, by the rules that ledgers follow: pools, locks, steps, and who holds which alpha. */
 
-import { createLeagueRandom, type LeagueRandom } from '../league/random.ts'
+import { createLeagueRandom, type LeagueRandom } from '../attack-league/random.ts'
 import { maximumInjectionBps } from '../rules/emission/constants.ts'
 import type { EmissionPolicy } from '../rules/emission/policy.ts'
 import {

@@ -2,7 +2,8 @@
 import type { Hex } from '@koinon/base'
 import type { Aggregator } from './aggregator.ts'
 import { stakeMedian } from './stake-median.ts'
-import { cappedPercent, yuma2, yuma3, yuma3Capped, yuma3Liquid, yuma3LiquidDecaying } from './yuma/aggregator.ts'
+import { yuma2, yuma3, yuma3Capped, yuma3Liquid, yuma3LiquidDecaying } from './yuma/aggregator.ts'
+import { cappedPercent } from './yuma/parameters.ts'
 
 /**
  * `ranksFrom`: whether a seat's rank follows from its own column, or is its part of what all words hold as the aggregator's own.

@@ -4,7 +4,7 @@ import type { SignedResult, SubnetLedger, SubnetLedgerWriter } from '../client/i
 import { resultFromJson } from '../rules/index.ts'
 import { ledgerSignature, type TwofoldSignature, twofoldSignature } from '../rules/twofold.ts'
 
-export type AccusePlace = {
+export type AccusePorts = {
   readonly ledger: Pick<SubnetLedger, 'domain' | 'isDisabled'>
   readonly writer: Pick<SubnetLedgerWriter, 'estimatePunishTwofold'>
 }
@@ -28,7 +28,7 @@ export function signedResultFromJson(json: unknown): SignedResult {
  * what the ledger's errors are.
  */
 export async function planAccusation(
-  { ledger, writer }: AccusePlace,
+  { ledger, writer }: AccusePorts,
   first: SignedResult,
   second: SignedResult,
 ): Promise<PlannedAccusation> {

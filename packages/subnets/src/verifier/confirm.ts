@@ -3,7 +3,7 @@ import { type Hex, isKoinonError, KoinonError } from '@koinon/base'
 import type { SubmittedRoot, SubnetLedger, SubnetLedgerWriter } from '../client/index.ts'
 import { type Confirmation, confirmationObstacle, confirmationOf, type SpecParts } from '../rules/index.ts'
 
-export type ConfirmPlace = {
+export type ConfirmPorts = {
   readonly netuid: number
   readonly ledger: Pick<SubnetLedger, 'nowSeconds' | 'roots' | 'reveals' | 'maximumSeats'>
   readonly writer: Pick<SubnetLedgerWriter, 'estimateConfirm'>
@@ -22,7 +22,7 @@ export type PlannedConfirmation = {
  * left to save.
  */
 export async function pendingRoot(
-  { netuid, ledger }: Pick<ConfirmPlace, 'netuid' | 'ledger'>,
+  { netuid, ledger }: Pick<ConfirmPorts, 'netuid' | 'ledger'>,
   epoch?: number,
 ): Promise<SubmittedRoot> {
   const [roots, nowSeconds] = await Promise.all([ledger.roots(netuid), ledger.nowSeconds()])
@@ -41,7 +41,7 @@ export async function pendingRoot(
  * `subnets/row-missing`, `subnets/result-differs` when the ledger computes another number, and what the ledger's errors are.
  */
 export async function planConfirmation(
-  { netuid, ledger, writer }: ConfirmPlace,
+  { netuid, ledger, writer }: ConfirmPorts,
   root: SubmittedRoot,
   spec: SpecParts,
 ): Promise<PlannedConfirmation> {
@@ -61,7 +61,7 @@ export async function planConfirmation(
 
 /** Rows of the epoch and of those before it that a row may come from, by age and hotkey. */
 async function rowsByAge(
-  { netuid, ledger }: Pick<ConfirmPlace, 'netuid' | 'ledger'>,
+  { netuid, ledger }: Pick<ConfirmPorts, 'netuid' | 'ledger'>,
   { epoch, posting }: SubmittedRoot,
 ): Promise<ReadonlyMap<string, Hex>> {
   const ages = [...new Set(posting.validators.map((word) => Number.parseInt(word.slice(42, 44), 16)))]

@@ -8,29 +8,14 @@ import { tagged, untagged } from '../carry-tag.ts'
 import { rowTotal } from '../weight-row.ts'
 import { bondsBetween, packBonds, unpackBonds } from './carry.ts'
 import { notListed, settleColumns } from './columns.ts'
-import {
-  type BondRates,
-  liquidAlphaDefaults,
-  type YumaParameters,
-  yuma2Defaults,
-  yuma3Defaults,
-  yumaRates,
-} from './parameters.ts'
+import { type BondRates, type YumaParameters, yumaParametersByName, yumaRates } from './parameters.ts'
 import { capStakes, stakeShares } from './stake.ts'
 
-export const yuma2 = yumaAggregator('yuma2', yuma2Defaults)
-export const yuma3 = yumaAggregator('yuma3', yuma3Defaults)
-/** The percentile of `yuma3Capped`. */
-export const cappedPercent = 88
-/** Stakes above the 88th percentile count as much as the one at it. */
-export const yuma3Capped = yumaAggregator('yuma3Capped', { ...yuma3Defaults, stakeCapPercent: cappedPercent })
-/** Who leaves a seat out of a row loses the bond to it at once. */
-export const yuma3Liquid = yumaAggregator('yuma3Liquid', { ...yuma3Defaults, liquidAlpha: liquidAlphaDefaults })
-/** What a row leaves out fades as fast as what it would list with 0. */
-export const yuma3LiquidDecaying = yumaAggregator('yuma3LiquidDecaying', {
-  ...yuma3Defaults,
-  liquidAlpha: { ...liquidAlphaDefaults, form: 'decaying' },
-})
+export const yuma2 = named('yuma2')
+export const yuma3 = named('yuma3')
+export const yuma3Capped = named('yuma3Capped')
+export const yuma3Liquid = named('yuma3Liquid')
+export const yuma3LiquidDecaying = named('yuma3LiquidDecaying')
 
 /** An aggregator with these parameters; they are part of its spec hash. Throws `subnets/bad-yuma-parameter`. */
 export function yumaAggregator(name: string, parameters: YumaParameters): Aggregator {
@@ -50,6 +35,10 @@ export function yumaAggregator(name: string, parameters: YumaParameters): Aggreg
       return { ...output, carry: tagged(specHash, output.carry) }
     },
   }
+}
+
+function named(name: keyof typeof yumaParametersByName): Aggregator {
+  return yumaAggregator(name, yumaParametersByName[name])
 }
 
 /** JSON of the given parameters, keys in alphabetical order. */

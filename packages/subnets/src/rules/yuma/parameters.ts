@@ -37,6 +37,20 @@ export const yuma3Defaults: YumaParameters = {
 }
 export const yuma2Defaults: YumaParameters = { ...yuma3Defaults, rule: 'yuma2' }
 export const liquidAlphaDefaults: LiquidAlpha = { form: 'sparse', lowU16: 45_875, highU16: 58_982, steepness: 1_000 }
+/** The percentile of `yuma3Capped`. */
+export const cappedPercent = 88
+
+/** Of every Yuma that a subnet may name. */
+export const yumaParametersByName = {
+  yuma2: yuma2Defaults,
+  yuma3: yuma3Defaults,
+  /** Stakes above the 88th percentile count as much as the one at it. */
+  yuma3Capped: { ...yuma3Defaults, stakeCapPercent: cappedPercent },
+  /** Who leaves a seat out of a row loses the bond to it at once. */
+  yuma3Liquid: { ...yuma3Defaults, liquidAlpha: liquidAlphaDefaults },
+  /** What a row leaves out fades as fast as what it would list with 0. */
+  yuma3LiquidDecaying: { ...yuma3Defaults, liquidAlpha: { ...liquidAlphaDefaults, form: 'decaying' } },
+} as const satisfies Readonly<Record<string, YumaParameters>>
 
 export type LiquidRates = {
   readonly form: LiquidAlpha['form']

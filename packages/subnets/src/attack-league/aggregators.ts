@@ -4,35 +4,20 @@ import type { Aggregator } from '../rules/aggregator.ts'
 import { type AggregatorName, aggregators as rules } from '../rules/aggregators/index.ts'
 import { apportion, oneQ32 } from '../rules/shares.ts'
 import { notListed, settleColumns, type YumaShares } from '../rules/yuma/columns.ts'
-import {
-  liquidAlphaDefaults,
-  type YumaParameters,
-  yuma2Defaults,
-  yuma3Defaults,
-  yumaRates,
-} from '../rules/yuma/parameters.ts'
+import { cappedPercent, type YumaParameters, yumaParametersByName, yumaRates } from '../rules/yuma/parameters.ts'
 import { capStakes, stakeShares } from '../rules/yuma/stake.ts'
 import type { EpochInput, LeagueAggregator, Shares } from './league-aggregator.ts'
 
-const capPercent = 88
-
 /** Played unless others are named. */
 export const usualAggregators: readonly LeagueAggregator[] = [
-  yuma('yuma2', 'Yuma 2', 'Bonds are stake-weighted and shared within a column.', yuma2Defaults),
-  yuma('yuma3', 'Yuma 3', "Each validator's bonds are its own.", yuma3Defaults),
+  yuma('yuma2', 'Yuma 2', 'Bonds are stake-weighted and shared within a column.'),
+  yuma('yuma3', 'Yuma 3', "Each validator's bonds are its own."),
   yuma(
     'yuma3Liquid',
     'Yuma 3 liquid',
     'Liquid alpha: bonds follow faster the further a row stands from the consensus; what a row omits is lost.',
-    {
-      ...yuma3Defaults,
-      liquidAlpha: liquidAlphaDefaults,
-    },
   ),
-  yuma('yuma3Capped', 'Yuma 3 capped', `No stake counts more than the one at the ${capPercent}th percentile.`, {
-    ...yuma3Defaults,
-    stakeCapPercent: capPercent,
-  }),
+  yuma('yuma3Capped', 'Yuma 3 capped', `No stake counts more than the one at the ${cappedPercent}th percentile.`),
   byRule('stakeMedian', 'Stake median', 'Clipping to the median, no bonds: pay follows the epoch alone.'),
 ]
 
@@ -43,10 +28,6 @@ export const aggregators: readonly LeagueAggregator[] = [
     'yuma3LiquidDecaying',
     'Yuma 3 liquid, decaying',
     'As liquid alpha, but what a row omits fades like what it lists with 0.',
-    {
-      ...yuma3Defaults,
-      liquidAlpha: { ...liquidAlphaDefaults, form: 'decaying' },
-    },
   ),
   byRule('cappedMedian', 'Capped median', 'As the stake median, with stakes capped as in Yuma 3 capped.'),
   byRule('winnerTakeAll', 'Winner takes all', 'One seat earns everything, until another is clearly better.'),
@@ -55,7 +36,8 @@ export const aggregators: readonly LeagueAggregator[] = [
   byRule('alloraRegret', 'Regret', 'Pay follows how much better a seat was than all together, over epochs.'),
 ]
 
-function yuma(name: AggregatorName, title: string, about: string, parameters: YumaParameters): LeagueAggregator {
+function yuma(name: keyof typeof yumaParametersByName, title: string, about: string): LeagueAggregator {
+  const parameters: YumaParameters = yumaParametersByName[name]
   const { kappa, bonds: rates } = yumaRates(parameters)
   const start: LeagueAggregator['start'] = (rows, columns) => {
     let bonds: Uint16Array = new Uint16Array(rows * columns)

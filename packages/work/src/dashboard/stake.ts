@@ -1,4 +1,7 @@
-/** Shapes of the dashboard API about pools and stake, specs/0008-http.md section 2. Prices are KOIN for one alpha in parts of 1e18. */
+/**
+ * `GET /api/pools`, `/api/pools/{netuid}/quote` and `/api/stake`. Amounts are decimal strings of atomic units, prices KOIN for one alpha
+ * in parts of 1e18.
+ */
 
 /** The pool of a subnet. */
 export type OpenMarketJson = {
@@ -13,10 +16,16 @@ export type OpenMarketJson = {
 /** What is left of a dissolved subnet's pool, for all alpha that is outstanding. */
 export type PotJson = { readonly potAtomic: string; readonly outstandingAtomic: string }
 
-export type PoolJson = { readonly netuid: number; readonly name: string } & (OpenMarketJson | PotJson)
+/** A pool, or what is left of one. */
+export type MarketJson = OpenMarketJson | PotJson
 
+/** A subnet's market. */
+export type PoolJson = { readonly netuid: number; readonly name: string } & MarketJson
+
+/** Every subnet's market. */
 export type PoolsJson = { readonly asOfBlock: number; readonly pools: readonly PoolJson[] }
 
+/** Whether alpha is bought or sold. */
 export type TradeSide = 'buy' | 'sell'
 
 /** What a trade would bring now: `input` is KOIN of a purchase and alpha of a sale, `output` the other. */
@@ -35,8 +44,10 @@ export type QuoteJson = {
 /** Subnet 0 is the root: its amounts are KOIN, all others alpha. */
 export type AmountJson = { readonly netuid: number; readonly amountAtomic: string }
 
+/** Stake on a hotkey; where it `isBound` it backs a validator: unstaking takes its time. */
 export type PositionJson = AmountJson & { readonly hotkey: string; readonly isBound: boolean }
 
+/** What was unstaked and waits. */
 export type LeavingJson = AmountJson & { readonly hotkey: string; readonly freeAtSeconds: number }
 
 /** What the owner holds. `nowSeconds` is the ledger's clock. */

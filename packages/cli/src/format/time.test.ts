@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest'
+import { ageText, duration, utcTime } from './time.ts'
+
+describe('time in words', () => {
+  it.each([
+    [0, '0 ms'],
+    [999.4, '999 ms'],
+    [1000, '1.0 s'],
+    [61_250, '61.3 s'],
+  ])('%d ms take %s', (ms, text) => {
+    expect(duration(ms)).toBe(text)
+  })
+
+  it.each([
+    [-1, '0 s'],
+    [59, '59 s'],
+    [3_599, '59 min'],
+    [11_100, '3 h 05 min'],
+    [360_000, '4 d 4 h'],
+  ])('%d seconds are %s', (seconds, text) => {
+    expect(ageText(seconds)).toBe(text)
+  })
+
+  it('names a moment to the second', () => {
+    expect(utcTime(1_800_000_000)).toBe('2027-01-15 08:00:00 UTC')
+    expect(utcTime(1_800_000_000_999 / 1000)).toBe('2027-01-15 08:00:00 UTC')
+  })
+})

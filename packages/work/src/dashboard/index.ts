@@ -1,0 +1,40 @@
+/** Shapes of the dashboard API, specs/0008-http.md section 2: what the gateway answers and page and command line read. */
+export type {
+  ConcentrationJson,
+  DecentralizationJson,
+  LayerJson,
+  RequirementJson,
+} from './decentralization.ts'
+export type { AuditJson, EpochDetailJson, EpochJson, EpochState, EpochsJson, PayoutJson } from './epochs.ts'
+export type {
+  MetagraphJson,
+  MetagraphNeuronJson,
+  MetagraphSeatJson,
+  MetagraphValidatorJson,
+  SignedEpochJson,
+} from './metagraph.ts'
+export type { BeaconJson, ModelJson, NetworkJson, NeuronJson, RoleJson, SubnetJson } from './network.ts'
+export type {
+  AmountJson,
+  LeavingJson,
+  MarketJson,
+  OpenMarketJson,
+  PoolJson,
+  PoolsJson,
+  PositionJson,
+  PotJson,
+  QuoteJson,
+  StakeJson,
+  TradeSide,
+} from './stake.ts'
+export type { KoinFlowJson, SplitJson, SubnetRowJson, SubnetsJson } from './subnets.ts'
+export type { ValidatorJson, ValidatorsJson } from './validators.ts'
+export type {
+  CreatedKeyJson,
+  KeyJson,
+  PageSessionJson,
+  PaymentJson,
+  ReceiptSummaryJson,
+  ReceiptsJson,
+  WalletJson,
+} from './wallet.ts'
