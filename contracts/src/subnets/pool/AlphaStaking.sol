@@ -184,7 +184,7 @@ contract AlphaStaking is ChildKeys {
         for (uint256 i = 0; i < parents.length; ++i) {
             alphaTaken += _slash(netuid, parents[i], bps * _reach(_edges[netuid][parents[i]][hotkey]));
         }
-        if (block.timestamp >= _rootSlashedAt[hotkey] + unbondingSeconds) {
+        if (block.timestamp >= _rootSparedUntil(hotkey)) {
             koinTaken = _slash(ROOT, hotkey, bps * WAD);
             if (koinTaken > 0) _rootSlashedAt[hotkey] = block.timestamp;
         }
@@ -233,8 +233,19 @@ contract AlphaStaking is ChildKeys {
     {
         if (amount == 0) revert ZeroAmount();
         shares = _deposit(netuid, hotkey, beneficiary, amount);
-        if (netuid == ROOT) token.transferFrom(msg.sender, address(this), amount);
-        else _move(netuid, msg.sender, address(this), amount);
+        if (netuid != ROOT) {
+            _move(netuid, msg.sender, address(this), amount);
+            return shares;
+        }
+        // What came now would be out of reach of slashes.
+        uint256 sparedUntil = _rootSparedUntil(hotkey);
+        if (block.timestamp < sparedUntil) revert RootSlashedLately(hotkey, sparedUntil);
+        token.transferFrom(msg.sender, address(this), amount);
+    }
+
+    /// @dev Until then no slash reaches the root stake of the hotkey, because one did.
+    function _rootSparedUntil(address hotkey) private view returns (uint256) {
+        return _rootSlashedAt[hotkey] + unbondingSeconds;
     }
 
     /// @dev The tokens are here already or follow in the same call.

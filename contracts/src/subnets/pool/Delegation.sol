@@ -44,13 +44,14 @@ contract Delegation is IDelegation {
     /// @inheritdoc IDelegation
     function setTake(uint256 takeBps) external {
         (uint256 current,) = takesOf(msg.sender);
-        emit TakeSet(msg.sender, takeBps, _set(_takes[msg.sender], current, takeBps));
+        emit TakeSet(msg.sender, takeBps, _set(_takes[msg.sender], current, takeBps, 0));
     }
 
     /// @inheritdoc IDelegation
     function setChildTake(uint256 takeBps) external {
         (, uint256 current) = takesOf(msg.sender);
-        emit ChildTakeSet(msg.sender, takeBps, _set(_childTakes[msg.sender], current, takeBps));
+        uint48 from = _set(_childTakes[msg.sender], current, takeBps, CHILDREN_DELAY_SECONDS);
+        emit ChildTakeSet(msg.sender, takeBps, from);
     }
 
     /// @inheritdoc IDelegation
@@ -128,14 +129,15 @@ contract Delegation is IDelegation {
 
     /// @dev What is lowered holds at once and takes back a raise that waits. A raise waits as long as leaving takes, so that whoever
     ///      disagrees is gone before it holds.
-    function _set(Take storage take, uint256 current, uint256 wanted) private returns (uint48 from) {
+    /// @param notice What leaving takes beside the unbonding.
+    function _set(Take storage take, uint256 current, uint256 wanted, uint48 notice) private returns (uint48 from) {
         if (wanted > MAX_TAKE_BPS) revert TakeOutOfRange(wanted);
         from = uint48(block.timestamp);
         if (wanted > current) {
             uint256 nextAt = take.raisedAt == 0 ? 0 : take.raisedAt + TAKE_INCREASE_SECONDS;
             if (from < nextAt) revert TakeRaisedTooSoon(nextAt);
             take.raisedAt = from;
-            from += staking.unbondingSeconds();
+            from += staking.unbondingSeconds() + notice;
         }
         (take.bps, take.nextBps, take.nextFrom) = (uint16(current), uint16(wanted), from);
     }

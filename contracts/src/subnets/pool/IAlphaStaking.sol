@@ -132,6 +132,8 @@ interface IAlphaStaking {
     error StillSlashable(uint32 netuid, address hotkey);
     error SameHotkey(address hotkey);
     error RootNotMovable();
+    /// @notice Its root stake was slashed within the unbonding: until then no slash reaches it, so nobody adds to it.
+    error RootSlashedLately(address hotkey, uint256 until);
     error NothingToClaim(uint32 netuid, address hotkey, address staker);
     error RootSlotsFull(address hotkey);
     error RootNotCountable(uint32 netuid, address hotkey);

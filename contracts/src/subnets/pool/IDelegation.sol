@@ -37,7 +37,8 @@ interface IDelegation {
     ///         waits; raised once in 30 days, and in force {IAlphaStaking-unbondingSeconds} later.
     function setTake(uint256 takeBps) external;
 
-    /// @notice What the caller, a hotkey, takes of the dividends of its parents' weight; as {setTake}.
+    /// @notice What the caller, a hotkey, takes of the dividends of its parents' weight; as {setTake}, but a raise holds a day
+    ///         later than that, the time that a parent needs to leave.
     function setChildTake(uint256 takeBps) external;
 
     /// @notice Whether `parent` may make the caller its child.

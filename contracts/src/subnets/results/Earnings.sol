@@ -22,7 +22,8 @@ library Earnings {
             next.window = window;
         }
         // At most the token's cap of 2.1e25.
-        next.current += uint96(amount);
+        if (window == next.window) next.current += uint96(amount);
+        else if (window + 1 == next.window) next.previous += uint96(amount);
         (recent.window, recent.current, recent.previous) = (next.window, next.current, next.previous);
     }
 

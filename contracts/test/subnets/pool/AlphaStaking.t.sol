@@ -170,6 +170,25 @@ contract AlphaStakingTest is PoolNetwork {
         staking.slash(_netuid, HOTKEY, 1, FINDER);
     }
 
+    /// @dev A slash of one unit would otherwise keep all KOIN that follows out of reach for an unbonding.
+    function test_nobody_stakes_on_the_root_while_no_slash_reaches_it() public {
+        stakeRoot(HOTKEY, ANN, 5);
+        (, uint256 koinTaken) = slash(_netuid, HOTKEY, 2_000);
+        eq(koinTaken, 1, "dust");
+        uint256 until = block.timestamp + UNBONDING;
+        fund(BOB, 10_000e18);
+        vm.warp(until - 1);
+        vm.startPrank(BOB);
+        vm.expectRevert(abi.encodeWithSelector(IAlphaStaking.RootSlashedLately.selector, HOTKEY, until));
+        staking.stake(0, HOTKEY, 10_000e18);
+        staking.stake(0, OTHER, 1_000e18);
+        vm.warp(until);
+        staking.stake(0, HOTKEY, 9_000e18);
+        vm.stopPrank();
+        (, koinTaken) = slash(_netuid, HOTKEY, 2_000);
+        eq(koinTaken, 1_800e18, "a fifth of what came");
+    }
+
     function test_a_pool_slashed_to_dust_still_takes_and_pays_stake() public {
         stakeOn(_netuid, HOTKEY, ANN, 1_000e18);
         for (uint256 i = 0; i < 75; ++i) {

@@ -65,7 +65,7 @@ contract ChildKeysTest is PoolNetwork {
         vm.stopPrank();
         vm.prank(PARENT);
         delegation.setTake(0);
-        vm.warp(block.timestamp + UNBONDING);
+        vm.warp(block.timestamp + UNBONDING + 1 days);
         eq(staking.weightOf(_netuid, CHILD), 100e18, "40 own + 42 of the parent + 18 of the root");
         payDividends(_netuid, CHILD, 50e18);
         atMost(staking.claimableRoot(_netuid, CHILD, ANN, 9), 8.1e18, "root: 9 less a tenth");
@@ -155,6 +155,22 @@ contract ChildKeysTest is PoolNetwork {
         vm.warp(block.timestamp + 30 days);
         delegation.setTake(1_800);
         vm.stopPrank();
+    }
+
+    /// @dev However short the unbonding is, a child's raise holds no sooner than a parent that hears of it can be without it.
+    function test_a_parent_leaves_before_its_child_takes_more() public {
+        stakeOn(_netuid, PARENT, ANN, 100e18);
+        adopt(_netuid, PARENT, CHILD, 1e18);
+        vm.prank(CHILD);
+        delegation.setChildTake(1_800);
+        vm.warp(block.timestamp + UNBONDING - 1);
+        adopt(_netuid, PARENT, CHILD, 0);
+        (, uint256 childTake) = delegation.takesOf(CHILD);
+        eq(childTake, 0, "not yet");
+        eq(staking.weightOf(_netuid, CHILD), 0, "left");
+        vm.warp(block.timestamp + 1);
+        (, childTake) = delegation.takesOf(CHILD);
+        eq(childTake, 1_800, "from now on");
     }
 
     function _announce(address parent, address child, uint64 proportion) private {

@@ -224,7 +224,7 @@ contract DividendsTest is PoolNetwork {
         eq(childTake, 0, "a child's take waits too");
         uint48 childFrom;
         (,, childTake, childFrom) = delegation.pendingTakesOf(STAYS);
-        yes(childTake == 1_000 && childFrom == block.timestamp + UNBONDING, "announced");
+        yes(childTake == 1_000 && childFrom == block.timestamp + UNBONDING + 1 days, "announced");
         vm.stopPrank();
     }
 

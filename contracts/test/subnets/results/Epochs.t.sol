@@ -448,6 +448,35 @@ contract EpochsTest is Network {
         yes(scores[0] == 24e18 && scores[1] == 24e18 && scores[2] == 0, "mined and dividends");
     }
 
+    /// @dev Who left, came back and lets another claim for its first time later is no richer in the window of now.
+    function test_a_late_claim_counts_for_the_window_of_its_root() public {
+        (Result memory result, Posting memory old) = _paying(1, 24e18, 0);
+        submit(result, old, _keys, 3);
+        vm.warp(block.timestamp + 120);
+        vm.prank(ANN);
+        subnets.deregister(_netuid, ANN);
+        vm.warp(block.timestamp + 1);
+        join(_netuid, ANN);
+        toRoot(_netuid, 17);
+        Posting memory fresh;
+        (result, fresh) = _paying(17, 1, 0);
+        result.minersTotal += 24e18;
+        submit(result, fresh, _keys, 3);
+        vm.warp(block.timestamp + 120);
+        _claims(17, 3, fresh, 1, 0);
+        _claims(1, 3, old, 24e18, 0);
+        eq(_scoreOf(ANN), 24e18 + 1, "the window before");
+        toRoot(_netuid, 33);
+        _submit(33, 24e18 + 1, 3);
+        eq(_scoreOf(ANN), 1, "gone with it");
+    }
+
+    function _scoreOf(address hotkey) private view returns (uint256) {
+        address[] memory hotkeys = new address[](1);
+        hotkeys[0] = hotkey;
+        return epochs.seatScores(_netuid, hotkeys)[0];
+    }
+
     function testFuzz_any_tree_pays_exactly_its_words(uint96[14] memory drawn) public {
         (uint256 miners, uint256 dividends) = (0, 0);
         bytes32[] memory amounts = new bytes32[](12);

@@ -26,7 +26,7 @@ export type AlphaMoves = {
   begin(otherNetuid: number): Promise<void>
   /** Two validators and one place: who has more puts the other out, who has less is not, and a place is asked for. */
   contest(contestedNetuid: number): Promise<void>
-  /** A day later: children, in force for the first validator; tickets, root dividends, departures. */
+  /** Two days later, when the raised takes hold: children, in force for the first validator; tickets, root dividends, departures. */
   goOn(otherNetuid: number): Promise<void>
   /** Ends it all: children, a slash for two results of the last whole epoch but one, a permit given up. */
   end(): Promise<void>
@@ -127,7 +127,7 @@ export async function createAlphaMoves(
       await call(first, 'permits', 'seekPermit', contested, false)
     },
     async goOn(otherNetuid) {
-      await ledger.moveTo((await ledger.nowSeconds()) + day)
+      await ledger.moveTo((await ledger.nowSeconds()) + 2 * day)
       // A step in portions: each subnet is paid by its pool as it is then.
       await call(trader, 'emission', 'advance', 1n)
       await call(trader, 'pools', 'sell', otherNetuid, 9n, 1n)

@@ -84,14 +84,15 @@ export class DelegationBook {
     )
   }
 
-  /** What is no raise holds at once, a raise when whoever leaves now has left. */
+  /** What is no raise holds at once, a raise when whoever leaves now has left: a parent its child, too. */
   #setTake(
     takes: Map<Address, Take>,
     unset: bigint,
     { name, args, seconds }: Extract<DelegationEvent, { readonly name: 'TakeSet' | 'ChildTakeSet' }>,
   ): void {
     const bps = takeAt(takes.get(args.hotkey), seconds) ?? unset
-    const from = seconds + (args.takeBps > bps ? this.#unbondingSeconds : 0)
+    const leavingSeconds = this.#unbondingSeconds + (name === 'ChildTakeSet' ? childrenDelaySeconds : 0)
+    const from = seconds + (args.takeBps > bps ? leavingSeconds : 0)
     this.#tally.same({ account: args.hotkey }, `second from which its take holds (${name})`, from, args.from)
     takes.set(args.hotkey, { bps, nextBps: args.takeBps, from })
   }
