@@ -5,7 +5,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 import {KoinonToken} from "../../token/KoinonToken.sol";
 import {ChildKeys} from "./ChildKeys.sol";
-import {IAlphaStaking, Ticket} from "./IAlphaStaking.sol";
+import {IAlphaStaking, REACTION_SECONDS, Ticket} from "./IAlphaStaking.sol";
 import {ICoinbase, IPools} from "./IPools.sol";
 import {SharePool, Shares} from "./SharePool.sol";
 import {StakeLedger} from "./StakeLedger.sol";
@@ -38,7 +38,8 @@ contract AlphaStaking is ChildKeys {
     KoinonToken public immutable token;
 
     mapping(address staker => Ticket[]) private _tickets;
-    /// @dev Root stake is slashed once in {unbondingSeconds}: whoever runs subnets of its own cannot burn faster than people leave.
+    /// @dev Root stake is slashed once in {unbondingSeconds} and REACTION_SECONDS: whoever runs subnets of its own cannot burn faster
+    ///      than people leave.
     mapping(address hotkey => uint256) private _rootSlashedAt;
     mapping(address staker => uint256) private _nextTicket;
     /// @dev Numbers of payments, per hotkey over all subnets, order root positions and claim rates in time.
@@ -245,7 +246,7 @@ contract AlphaStaking is ChildKeys {
 
     /// @dev Until then no slash reaches the root stake of the hotkey, because one did.
     function _rootSparedUntil(address hotkey) private view returns (uint256) {
-        return _rootSlashedAt[hotkey] + unbondingSeconds;
+        return _rootSlashedAt[hotkey] + unbondingSeconds + REACTION_SECONDS;
     }
 
     /// @dev The tokens are here already or follow in the same call.

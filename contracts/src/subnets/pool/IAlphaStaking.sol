@@ -6,6 +6,9 @@ import {IDelegation} from "./IDelegation.sol";
 import {IPermits} from "./IPermits.sol";
 import {IPools} from "./IPools.sol";
 
+/// @dev Whoever begins to leave within that time of a slash is out of reach of the next.
+uint256 constant REACTION_SECONDS = 1 days;
+
 /// @dev What is stored of a hotkey in a subnet, beside its history. On the root (subnet 0) assets are KOIN.
 struct HotkeyState {
     uint256 stakedAssets;

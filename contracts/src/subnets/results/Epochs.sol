@@ -10,7 +10,7 @@ import {Claim, EpochRoot, IEpochs, Offence, Posting, Result} from "./IEpochs.sol
 import {ISeatScores} from "../IScores.sol";
 import {EpochWindow, ISubnets} from "../ISubnets.sol";
 import {ISubnetTerms} from "../ISubnetTerms.sol";
-import {IAlphaStaking} from "../pool/IAlphaStaking.sol";
+import {IAlphaStaking, REACTION_SECONDS} from "../pool/IAlphaStaking.sol";
 import {IPermits} from "../pool/IPermits.sol";
 import {ResultTree} from "./ResultTree.sol";
 import {AmountWords, ValidatorWords} from "./SeatWords.sol";
@@ -81,6 +81,7 @@ contract Epochs is IEpochs, ISeatScores, EIP712 {
     /// @dev Who showed a result to be wrong. Its root keeps those signers who are not yet slashed.
     mapping(bytes32 resultHash => address) private _disputers;
     mapping(uint32 netuid => mapping(uint64 epoch => mapping(address signer => bool))) private _punished;
+    mapping(uint32 netuid => mapping(address signer => uint256)) private _slashedAt;
     mapping(uint32 netuid => Paid) private _totals;
     mapping(bytes32 resultHash => bool) private _objected;
 
@@ -184,7 +185,8 @@ contract Epochs is IEpochs, ISeatScores, EIP712 {
         address signer = ECDSA.recoverCalldata(one, firstSignature);
         address again = ECDSA.recoverCalldata(other, secondSignature);
         if (signer != again) revert WrongSigner(signer, again);
-        if (_punished[first.netuid][first.epoch][signer]) revert AlreadyPunished(signer);
+        uint256 sparedUntil = _slashedAt[first.netuid][signer] + staking.unbondingSeconds() + REACTION_SECONDS;
+        if (block.timestamp < sparedUntil) revert AlreadyPunished(signer);
         _requirePunishable(first.netuid, first.epoch, signer);
         _slash(first.netuid, first.epoch, signer, other, msg.sender);
     }
@@ -450,6 +452,7 @@ contract Epochs is IEpochs, ISeatScores, EIP712 {
 
     function _slash(uint32 netuid, uint64 epoch, address signer, bytes32 resultHash, address beneficiary) private {
         _punished[netuid][epoch][signer] = true;
+        _slashedAt[netuid][signer] = block.timestamp;
         (uint256 alphaTaken, uint256 koinTaken) = staking.slash(netuid, signer, SLASH_BPS, beneficiary);
         emit SignerPunished(netuid, epoch, signer, resultHash, alphaTaken, koinTaken);
     }

@@ -143,6 +143,7 @@ interface IEpochs {
     error ResultHashMismatch(bytes32 expected, bytes32 actual);
     error NoOffence(bytes32 resultHash);
     error NotTwoResults();
+    /// @notice It was slashed in this subnet within the unbonding and a day.
     error AlreadyPunished(address signer);
     /// @notice Twofold signing is punished for as long as the stake behind it is bound.
     error OffenceTooOld(uint256 punishableUntil);
@@ -181,8 +182,9 @@ interface IEpochs {
     /// @param chosen Bit i: slash the i-th of them, if it signed.
     function punish(Result calldata result, bytes32[] calldata validators, uint256 chosen) external;
 
-    /// @notice Slashes whoever signed two results of one epoch, neither of them disabled, by {SLASH_BPS}, once an epoch. The caller is
-    ///         rewarded. It does not matter whether either was submitted.
+    /// @notice Slashes whoever signed two results of one epoch, neither of them disabled, by {SLASH_BPS}, unless it was slashed in
+    ///         this subnet within the unbonding and a day: an operator would burn faster than those leave who staked on it. The caller
+    ///         is rewarded. It does not matter whether either was submitted.
     function punishTwofold(
         Result calldata first,
         bytes calldata firstSignature,

@@ -175,7 +175,7 @@ contract AlphaStakingTest is PoolNetwork {
         stakeRoot(HOTKEY, ANN, 5);
         (, uint256 koinTaken) = slash(_netuid, HOTKEY, 2_000);
         eq(koinTaken, 1, "dust");
-        uint256 until = block.timestamp + UNBONDING;
+        uint256 until = block.timestamp + UNBONDING + 1 days;
         fund(BOB, 10_000e18);
         vm.warp(until - 1);
         vm.startPrank(BOB);
@@ -187,6 +187,19 @@ contract AlphaStakingTest is PoolNetwork {
         vm.stopPrank();
         (, koinTaken) = slash(_netuid, HOTKEY, 2_000);
         eq(koinTaken, 1_800e18, "a fifth of what came");
+    }
+
+    function test_who_leaves_the_root_within_a_day_of_a_slash_meets_no_other() public {
+        uint256 shares = stakeRoot(HOTKEY, ANN, 1_000e18);
+        slash(_netuid, HOTKEY, 2_000);
+        uint256 leavesAt = block.timestamp + 1 days - 1;
+        vm.warp(leavesAt);
+        vm.prank(ANN);
+        staking.unstake(0, HOTKEY, shares, 1);
+        vm.warp(leavesAt + UNBONDING);
+        slash(_netuid, HOTKEY, 2_000);
+        staking.withdraw(ANN, 1);
+        eq(token.balanceOf(ANN), 800e18, "slashed once");
     }
 
     function test_a_pool_slashed_to_dust_still_takes_and_pays_stake() public {

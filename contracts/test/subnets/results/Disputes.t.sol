@@ -262,6 +262,35 @@ contract DisputesTest is Round {
         epochs.punishTwofold(result, three, other, four);
     }
 
+    /// @dev A friend of its operator would otherwise show one every epoch, and burn what others staked on it before they are gone.
+    function test_signing_twofold_again_costs_once_in_an_unbonding_and_a_day() public {
+        address signer = vm.addr(keys[0]);
+        address staker = address(0xDE1);
+        uint256 shares = stakeOn(netuid, signer, staker, 100_000e18);
+        // Its operator's, which keeps the permit.
+        stakeRoot(signer, address(0xDE2), 100_000e18);
+        toRoot(netuid, 1);
+        uint256 slashedAt = block.timestamp;
+        _signTwofold(1);
+        vm.warp(slashedAt + 1 days - 1);
+        vm.prank(staker);
+        staking.unstake(netuid, signer, shares, 1);
+        uint256 epochSeconds = subnets.epochWindow(netuid, 2).startsAt - subnets.epochWindow(netuid, 1).startsAt;
+        uint64 next = uint64(UNBONDING / epochSeconds);
+        toRoot(netuid, next);
+        (Result memory one, Result memory other) = (_pair(netuid, next, 0), _pair(netuid, next, 1));
+        bytes memory first = signed(keys[0], epochs.resultDigest(one));
+        bytes memory second = signed(keys[0], epochs.resultDigest(other));
+        vm.expectRevert(abi.encodeWithSelector(IEpochs.AlreadyPunished.selector, signer));
+        epochs.punishTwofold(one, first, other, second);
+        vm.warp(slashedAt + 1 days - 1 + UNBONDING);
+        staking.withdraw(staker, 1);
+        eq(pools.balanceOf(staker, netuid), 80_000e18, "slashed once");
+        // Of an epoch a day later, when nobody who left in time is there.
+        toRoot(netuid, uint64((UNBONDING + 1 days) / epochSeconds) + 2);
+        _signTwofold(uint64((UNBONDING + 1 days) / epochSeconds) + 2);
+    }
+
     function test_results_of_epochs_that_are_none_cost_nobody_its_stake() public {
         uint256 key = 0xBAD;
         stakeRoot(vm.addr(key), address(0xDE1), 100_000e18);
@@ -320,6 +349,12 @@ contract DisputesTest is Round {
             abi.encodeWithSelector(IEpochs.ResultHashMismatch.selector, epochs.resultDigest(wrong), hash)
         );
         disputes.confirm(right, spec, posting, all, halvesOf(none()));
+    }
+
+    function _signTwofold(uint64 epoch) private {
+        (Result memory one, Result memory other) = (_pair(netuid, epoch, 0), _pair(netuid, epoch, 1));
+        bytes memory first = signed(keys[0], epochs.resultDigest(one));
+        epochs.punishTwofold(one, first, other, signed(keys[0], epochs.resultDigest(other)));
     }
 
     function _wrong(Posting memory posting) private pure returns (Posting memory changed) {

@@ -27,6 +27,11 @@ export const refusals: Readonly<Record<string, Refusal>> = {
     message: 'That stake backs a validator, or did not long ago, and cannot be moved at once',
     hint: 'Unstake it, wait until it is free, and stake it anew.',
   },
+  RootSlashedLately: {
+    code: 'ledger/root-slashed-lately',
+    message: 'The root stake of that validator was slashed not long ago, and nobody adds to it for a while',
+    hint: 'Stake on another: koinon validator list. It is open again an unbonding and a day after the slash.',
+  },
   NothingMatured: {
     code: 'ledger/nothing-matured',
     message: 'Nothing that was unstaked is free yet',

@@ -55,7 +55,7 @@ describe('whoever has two results of one epoch with one signature', () => {
     expect(await rootStake({ ledger }, honest.address)).toBe(60n * token)
     await expect(planAccusation(place, first, second)).rejects.toMatchObject({
       code: 'subnets/not-punishable',
-      message: expect.stringContaining('slashed for this epoch already'),
+      message: expect.stringContaining('slashed already, for this epoch'),
     })
   }, 120_000)
 })

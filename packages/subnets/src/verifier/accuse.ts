@@ -45,7 +45,7 @@ export async function planAccusation(
 }
 
 const reasons: readonly (readonly [RegExp, string])[] = [
-  [/^AlreadyPunished\(/, 'its signer has been slashed for this epoch already'],
+  [/^AlreadyPunished\(/, 'its signer has been slashed already, for this epoch or for another of the last unbonding'],
   [/^SignerNotPermitted\(/, "its signer had no validator permit at the epoch's start"],
   [/^OffenceTooOld\(/, 'it is too long ago: the stake that answered for it is free'],
   [/^RootTooEarly\(/, "the epoch's rows are still being revealed; try again when that is over"],

@@ -8,6 +8,8 @@ export const maximumChildren = 5
 
 /** From the announcement of children to their force. */
 export const childrenDelaySeconds = 86_400
+/** Whoever begins to leave within that time of a slash is out of reach of the next. */
+export const reactionSeconds = 86_400
 
 /** Subnets in which the root stake of one hotkey counts. */
 export const maximumRootSubnets = 16

@@ -1,7 +1,7 @@
 /** Stake as shares, tickets of those who leave, dividends and slashes, worked out again (specs/0014-pools.md sections 4 to 7). */
 import type { Address } from '@koinon/base'
 import type { EventOf, Tally } from '@koinon/ledger/audit'
-import { rewardBps } from '../../../rules/pool/constants.ts'
+import { reactionSeconds, rewardBps } from '../../../rules/pool/constants.ts'
 import { wad } from '../../../rules/pool/weighted-pool.ts'
 import type { DelegationBook } from './delegation-book.ts'
 import { RootDividends } from './root-dividends.ts'
@@ -49,7 +49,7 @@ export class StakeBook {
   // Of the transaction at hand: events that have to come, parts of a slash that came, stake that left.
   #expected: string[] = []
   #slashed: string[] = []
-  /** Root stake is slashed once in the time of unbonding. */
+  /** Root stake is slashed once in the time of unbonding and a day. */
   readonly #rootSlashedAt = new Map<string, number>()
   #departure: Departure | undefined
 
@@ -238,7 +238,8 @@ export class StakeBook {
       const reached = this.weights.reach(entry.edges.get(parent) as Edge)
       alpha += slash(this.weights.entry(netuid, parent), slashBps * reached)
     }
-    const isSpared = event.seconds < (this.#rootSlashedAt.get(hotkey) ?? -Infinity) + this.#rules.unbondingSeconds
+    const sparedSeconds = this.#rules.unbondingSeconds + reactionSeconds
+    const isSpared = event.seconds < (this.#rootSlashedAt.get(hotkey) ?? -Infinity) + sparedSeconds
     const koin = isSpared ? 0n : slash(this.weights.entry(rootNetuid, hotkey), slashBps * wad)
     if (koin > 0n) this.#rootSlashedAt.set(hotkey, event.seconds)
     const subject = subjectOf(event)
