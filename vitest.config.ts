@@ -15,6 +15,6 @@ export default defineConfig({
     pool: 'forks',
     // One process serves many files: loading the same modules for each again took half of the time. Tests leave no state in modules.
     isolate: false,
-    maxWorkers: 2,
+    maxWorkers: 3,
   },
 })
