@@ -2,6 +2,7 @@
 import { type ErrorJson, errorToJson, KoinonError } from '@koinon/base'
 import { defaultHomePath, type Home, homeAt } from '@koinon/node/home'
 import type { Command, CommanderError } from 'commander'
+import { failureOf } from './failure.ts'
 import { asTyped, type CommandStyle, commandStyle } from './next-step.ts'
 import { printable, printableJson } from './printable.ts'
 
@@ -57,7 +58,7 @@ export function runCommand<args extends readonly unknown[]>(
       else if (result.text !== '') process.stdout.write(`${printable(result.text)}\n`)
       process.exitCode = result.isBad === true ? exitCodes.failed : exitCodes.ok
     } catch (error) {
-      const json = errorToJson(error)
+      const json = failureOf(error)
       if (isJson) printFailure(json, warnings)
       else process.stderr.write(`${printable(describeError(json, style))}\n`)
       process.exitCode = exitCodeOf(json)
