@@ -70,6 +70,16 @@ describe('koinon', () => {
   )
 
   it.each([
+    [['statsu'], ''],
+    [['wallet', 'show'], 'wallet '],
+    [['validator', 'list', '--netuid', '2'], 'validator list '],
+    [['epoch', 'confirm', '--dry-run'], 'epoch confirm '],
+    [['subnet', 'dev'], 'subnet dev '],
+  ])('sends to the help of the command that was written wrongly: %j', (args, named) => {
+    expect(koinon(...args).stderr).toMatch(new RegExp(`\\(see "(npx )?koinon ${named}--help"\\)`))
+  })
+
+  it.each([
     [['wallet', 'sned']],
     [['up', '--rpc', 'http://127.0.0.1:1', '--rpc-port', '9545']],
     [['up', '--nonsense']],
