@@ -54,6 +54,7 @@ describe('koinon subnet buy and sell', () => {
     )
     expect(shown.stdout).toContain('1 KOIN for one alpha, 1.02')
     expect(shown.stdout).toMatch(/this trade moves it by 2 %/)
+    expect(shown.stdout).toContain('on average  1.0105 KOIN for one alpha, the fee included')
     const quote = await json('buy', `${netuid}`, '10', '--dry-run', '--slippage', '0')
     expect(quote).toMatchObject({ netuid, side: 'buy', inputAtomic: `${10n * token}`, made: false })
     expect(quote['leastOutputAtomic']).toBe(quote['outputAtomic'])
@@ -73,6 +74,20 @@ describe('koinon subnet buy and sell', () => {
       error: { code: 'cli/needs-confirmation', message: expect.stringMatching(/moves the price by 2\d\.\d+ %/) },
     })
     expect((await json('holdings'))['free']).toEqual([])
+  })
+
+  it('look into the wallet before they ask, and tell what so much would bring with --dry-run', async () => {
+    const bought = await subnet('buy', `${netuid}`, '1000')
+    expect(bought.stderr).toContain('koinon: The wallet has 500 KOIN free, and this takes 1000 KOIN\n')
+    const sold = await subnet('sell', `${netuid}`, '1000')
+    expect(sold.stderr).toContain(
+      `koinon: The wallet has 0 alpha of subnet ${netuid} free, and this takes 1000 alpha of subnet ${netuid}\n`,
+    )
+    expect([bought.code, sold.code]).toEqual([1, 1])
+    expect((await subnet('buy', `${netuid}`, '1000', '--dry-run')).stdout).toContain('you give')
+    expect((await subnet('buy', `${netuid}`, '999999999999999999', '--dry-run')).stderr).toMatch(
+      /too large for the pool\n {8}It takes up to 1000\d{3}\.\d+ at once/,
+    )
   })
 
   it.each([
