@@ -87,9 +87,12 @@ export function describeError({ message, hint }: ErrorJson, style: CommandStyle)
   return hint === undefined ? `koinon: ${message}` : `koinon: ${message}\n        ${asTyped(hint, style)}`
 }
 
+/** What is thrown for what a person typed, wherever it is read. */
+const misreadCodes = ['base/bad-amount']
+
 /** 2 for what the caller wrote wrongly, 3 for what may work later, 4 for what needs a yes, else 1. */
 export function exitCodeOf(error: ErrorJson): number {
-  if (error.code.startsWith('usage/')) return exitCodes.usage
+  if (error.code.startsWith('usage/') || misreadCodes.includes(error.code)) return exitCodes.usage
   if (error.code === 'cli/needs-confirmation') return exitCodes.needsConfirmation
   if (error.code === 'cli/interrupted') return exitCodes.interrupted
   return error.retry === 'later' || error.retry === 'now' ? exitCodes.unavailable : exitCodes.failed

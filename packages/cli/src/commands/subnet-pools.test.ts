@@ -92,7 +92,8 @@ describe('koinon subnet buy and sell', () => {
 
   it.each([
     [['buy', '1', '0'], 'usage/bad-amount', 2],
-    [['buy', '1', 'many'], 'base/bad-amount', 1],
+    [['buy', '1', 'many'], 'base/bad-amount', 2],
+    [['buy', '1', '-5'], 'base/bad-amount', 2],
     [['buy', '1', '1', '--slippage', '60'], 'usage/bad-number', 2],
     [['buy', '77', '1'], 'ledger/no-pool', 1],
     [['buy', '0', '1'], 'usage/bad-number', 2],
