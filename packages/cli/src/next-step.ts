@@ -41,7 +41,7 @@ const words = Object.entries(commands).map(([first, rest]) =>
   rest.length === 0 ? first : `${first} (?:${rest.join('|')})`,
 )
 const typedCommand = new RegExp(
-  `(?<![\\w./-]|npx )koinon (${words.join('|')}|(?:[a-z]+ )?(?:\\[options\\]|--help)|COMMAND)(?![\\w-])`,
+  `(?<![\\w./-]|npx )koinon (${words.join('|')}|(?:[a-z]+ )?(?:\\[options\\]|--help)|COMMAND|<command>)(?![\\w-])`,
   'g',
 )
 
@@ -64,7 +64,10 @@ export function asTyped(text: string, { program, homePath }: CommandStyle): stri
     const isQuoted = text[at - 1] === '"' || text[at - 1] === '`'
     const [rest = ''] = text.slice(at + match.length).split(isQuoted ? /["`\n]/ : '\n')
     const isWhole =
-      homePath === undefined || rest.includes('--home ') || command.endsWith('--help') || command === 'COMMAND'
+      homePath === undefined ||
+      rest.includes('--home ') ||
+      command.endsWith('--help') ||
+      ['COMMAND', '<command>'].includes(command)
     return `${program} ${command}${isWhole ? '' : ` --home ${shellWord(homePath)}`}`
   })
 }

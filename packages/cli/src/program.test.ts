@@ -91,6 +91,7 @@ describe('koinon', () => {
 
   it('gives help and version as answers', () => {
     expect(koinon('--help')).toMatchObject({ code: 0, stdout: expect.stringMatching(/Usage: (npx )?koinon/) })
+    expect(koinon('--help').stdout).not.toMatch(/npx koinon up[^]*\n {2}koinon </)
     expect(koinon('version', '--json').stdout).toContain('"ok":true')
   })
 

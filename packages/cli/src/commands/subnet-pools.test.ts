@@ -138,6 +138,7 @@ describe('koinon subnet stake, move and unstake', () => {
     await place.setRegistered(netuid, validator, true)
     const staked = await subnet('stake', '0', validator, '50')
     expect(staked.stdout).toContain(`Staked 50 KOIN on ${validator}.`)
+    expect(staked.stdout).toMatch(/claimed with "(npx )?koinon subnet claim-root --home .+ NETUID"/)
     await place.payDividends(netuid, validator, 10n * token)
     const claimed = await subnet('claim-root', `${netuid}`)
     expect(claimed.stdout).toMatch(new RegExp(`${validator}  8\\.\\d+ alpha of subnet ${netuid}`))
