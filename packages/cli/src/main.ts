@@ -1,12 +1,12 @@
-import { errorToJson } from '@koinon/base'
 import { CommanderError } from 'commander'
+import { failureOf } from './failure.ts'
 import { commandStyle } from './next-step.ts'
 import { printable } from './printable.ts'
 import { createProgram } from './program.ts'
 import { describeError, exitCodes, printFailure, usageError } from './runner.ts'
 
 process.on('uncaughtException', (error) => {
-  process.stderr.write(`${printable(describeError(errorToJson(error), commandStyle(undefined)))}\n`)
+  process.stderr.write(`${printable(describeError(failureOf(error), commandStyle(undefined)))}\n`)
   process.exit(exitCodes.failed)
 })
 // A reader that goes away (`koinon logs | head`) is no error.

@@ -59,6 +59,8 @@ describe('asTyped', () => {
       'stop it with "npx koinon down --home /tmp/x", or choose --home DIR',
     ],
     ['See "koinon --help" or "koinon COMMAND --help".', 'See "npx koinon --help" or "npx koinon COMMAND --help".'],
+    ['(see "koinon subnet --help")', '(see "npx koinon subnet --help")'],
+    ['  koinon <command> --help  more', '  npx koinon <command> --help  more'],
     ['npx koinon up', 'npx koinon up'],
     [
       'cd koinon up; a koinon network; koinon-miner; my-koinon up',

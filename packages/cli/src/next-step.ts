@@ -41,7 +41,7 @@ const words = Object.entries(commands).map(([first, rest]) =>
   rest.length === 0 ? first : `${first} (?:${rest.join('|')})`,
 )
 const typedCommand = new RegExp(
-  `(?<![\\w./-]|npx )koinon (${words.join('|')}|(?:[a-z]+ )?\\[options\\]|--help|COMMAND)(?![\\w-])`,
+  `(?<![\\w./-]|npx )koinon (${words.join('|')}|(?:[a-z]+ )?(?:\\[options\\]|--help)|COMMAND|<command>)(?![\\w-])`,
   'g',
 )
 
@@ -63,7 +63,11 @@ export function asTyped(text: string, { program, homePath }: CommandStyle): stri
   return text.replace(typedCommand, (match, command: string, at: number) => {
     const isQuoted = text[at - 1] === '"' || text[at - 1] === '`'
     const [rest = ''] = text.slice(at + match.length).split(isQuoted ? /["`\n]/ : '\n')
-    const isWhole = homePath === undefined || rest.includes('--home ') || command === '--help' || command === 'COMMAND'
+    const isWhole =
+      homePath === undefined ||
+      rest.includes('--home ') ||
+      command.endsWith('--help') ||
+      ['COMMAND', '<command>'].includes(command)
     return `${program} ${command}${isWhole ? '' : ` --home ${shellWord(homePath)}`}`
   })
 }

@@ -23,7 +23,7 @@ export function alphaOf(netuid: number, amount: bigint): string {
 
 /** Label and value of a trade that was not made yet. */
 export function termsFacts(netuid: number, terms: TradeTerms): readonly (readonly [string, string])[] {
-  const { side, input, output, leastOutput, fee, priceBefore, priceAfter, impactPpm } = terms
+  const { side, input, output, leastOutput, fee, priceBefore, priceAfter, averagePrice, impactPpm } = terms
   const isPurchase = side === 'buy'
   const paid = (amount: bigint): string => (isPurchase ? `${formatAmount(amount)} KOIN` : alphaOf(netuid, amount))
   const got = (amount: bigint): string => (isPurchase ? alphaOf(netuid, amount) : `${formatAmount(amount)} KOIN`)
@@ -34,7 +34,22 @@ export function termsFacts(netuid: number, terms: TradeTerms): readonly (readonl
       'price',
       `${formatAmount(priceBefore)} KOIN for one alpha, ${formatAmount(priceAfter)} after it: this trade moves it by ${impactPercent(impactPpm)}`,
     ],
+    ['on average', `${formatAmount(averagePrice)} KOIN for one alpha, the fee included`],
   ]
+}
+
+/** Before a trade is offered. Throws `ledger/too-little-koin`, `ledger/too-little-alpha`. */
+export function requireHeld(side: TradeTerms['side'], netuid: number, input: bigint, held: bigint): void {
+  if (input <= held) return
+  const amounts = (amount: bigint): string => alphaOf(side === 'buy' ? rootNetuid : netuid, amount)
+  throw new KoinonError({
+    code: side === 'buy' ? 'ledger/too-little-koin' : 'ledger/too-little-alpha',
+    message: `The wallet has ${amounts(held)} free, and this takes ${amounts(input)}`,
+    hint:
+      side === 'buy'
+        ? 'Give less, or see what it would bring with --dry-run. What the wallet has: koinon wallet balance'
+        : 'Give less, or all. What is staked has to be unstaked first; see it: koinon subnet holdings',
+  })
 }
 
 /** KOIN that an amount is worth at the price of the moment; of a dissolved subnet its part of the pot. Undefined without a market. */

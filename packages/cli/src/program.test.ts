@@ -70,6 +70,16 @@ describe('koinon', () => {
   )
 
   it.each([
+    [['statsu'], ''],
+    [['wallet', 'show'], 'wallet '],
+    [['validator', 'list', '--netuid', '2'], 'validator list '],
+    [['epoch', 'confirm', '--dry-run'], 'epoch confirm '],
+    [['subnet', 'dev'], 'subnet dev '],
+  ])('sends to the help of the command that was written wrongly: %j', (args, named) => {
+    expect(koinon(...args).stderr).toMatch(new RegExp(`\\(see "(npx )?koinon ${named}--help"\\)`))
+  })
+
+  it.each([
     [['wallet', 'sned']],
     [['up', '--rpc', 'http://127.0.0.1:1', '--rpc-port', '9545']],
     [['up', '--nonsense']],
@@ -81,6 +91,7 @@ describe('koinon', () => {
 
   it('gives help and version as answers', () => {
     expect(koinon('--help')).toMatchObject({ code: 0, stdout: expect.stringMatching(/Usage: (npx )?koinon/) })
+    expect(koinon('--help').stdout).not.toMatch(/npx koinon up[^]*\n {2}koinon </)
     expect(koinon('version', '--json').stdout).toContain('"ok":true')
   })
 

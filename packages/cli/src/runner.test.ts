@@ -109,6 +109,7 @@ describe('what is to be typed next', () => {
 describe('exit codes', () => {
   it.each([
     ['usage/bad-number', 'never', 2],
+    ['base/bad-amount', 'never', 2],
     ['cli/needs-confirmation', 'never', 4],
     ['cli/interrupted', 'never', 130],
     ['ledger/rpc-unreachable', 'later', 3],

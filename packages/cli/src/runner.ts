@@ -2,6 +2,7 @@
 import { type ErrorJson, errorToJson, KoinonError } from '@koinon/base'
 import { defaultHomePath, type Home, homeAt } from '@koinon/node/home'
 import type { Command, CommanderError } from 'commander'
+import { failureOf } from './failure.ts'
 import { asTyped, type CommandStyle, commandStyle } from './next-step.ts'
 import { printable, printableJson } from './printable.ts'
 
@@ -57,7 +58,7 @@ export function runCommand<args extends readonly unknown[]>(
       else if (result.text !== '') process.stdout.write(`${printable(result.text)}\n`)
       process.exitCode = result.isBad === true ? exitCodes.failed : exitCodes.ok
     } catch (error) {
-      const json = errorToJson(error)
+      const json = failureOf(error)
       if (isJson) printFailure(json, warnings)
       else process.stderr.write(`${printable(describeError(json, style))}\n`)
       process.exitCode = exitCodeOf(json)
@@ -86,9 +87,12 @@ export function describeError({ message, hint }: ErrorJson, style: CommandStyle)
   return hint === undefined ? `koinon: ${message}` : `koinon: ${message}\n        ${asTyped(hint, style)}`
 }
 
+/** What is thrown for what a person typed, wherever it is read. */
+const misreadCodes = ['base/bad-amount']
+
 /** 2 for what the caller wrote wrongly, 3 for what may work later, 4 for what needs a yes, else 1. */
 export function exitCodeOf(error: ErrorJson): number {
-  if (error.code.startsWith('usage/')) return exitCodes.usage
+  if (error.code.startsWith('usage/') || misreadCodes.includes(error.code)) return exitCodes.usage
   if (error.code === 'cli/needs-confirmation') return exitCodes.needsConfirmation
   if (error.code === 'cli/interrupted') return exitCodes.interrupted
   return error.retry === 'later' || error.retry === 'now' ? exitCodes.unavailable : exitCodes.failed

@@ -1,5 +1,6 @@
 /** Commands that stay: they print one result when ready, then wait for Ctrl-C or for somebody who asks them to stop. */
-import { errorToJson, systemClock } from '@koinon/base'
+import { systemClock } from '@koinon/base'
+import { failureOf } from './failure.ts'
 import { asTyped, commandStyle } from './next-step.ts'
 import { printable } from './printable.ts'
 import { describeError, exitCodeOf, exitCodes, printFailure } from './runner.ts'
@@ -47,7 +48,7 @@ export async function stay<ready>(description: StayDescription<ready>): Promise<
     process.exit(ready === undefined ? exitCodes.interrupted : exitCodes.ok)
   } catch (error) {
     await staying?.stop().catch(() => undefined)
-    const json = errorToJson(error)
+    const json = failureOf(error)
     if (options.json === true) printFailure(json)
     process.stderr.write(`${printable(describeError(json, style))}\n`)
     process.exit(exitCodeOf(json))

@@ -127,4 +127,11 @@ export async function defineEveryCommand(program: Command): Promise<Command> {
 async function defineCommand(command: Command): Promise<void> {
   const found = topCommands.find(({ name }) => name === command.name())
   if (found !== undefined) (await found.load())(command)
+  pointToHelp(command, `koinon ${command.name()}`)
+}
+
+/** Whoever wrote a command wrongly is sent to its own help. */
+function pointToHelp(command: Command, path: string): void {
+  command.showHelpAfterError(`(see "${path} --help")`)
+  for (const child of command.commands) pointToHelp(child, `${path} ${child.name()}`)
 }

@@ -70,6 +70,7 @@ describe('membership of a subnet', () => {
     await expect(joinSubnet(account, 99, 'http://127.0.0.1:1')).rejects.toMatchObject({
       code: 'ledger/no-subnet',
       message: 'There is no subnet 99 on this network',
+      hint: 'See which subnets there are: koinon subnet list',
       retry: 'never',
     })
     expect(await chain.reader.getTransactionCount({ address: account.address })).toBe(nonce)

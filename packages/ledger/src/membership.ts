@@ -57,7 +57,7 @@ export async function ofSubnet<value>(netuid: number, read: Promise<value>): Pro
     throw new KoinonError({
       code: 'ledger/no-subnet',
       message: `There is no subnet ${netuid} on this network`,
-      hint: 'Subnets are numbered from 1 on; the page and /api/network of a gateway show the one that it serves.',
+      hint: 'See which subnets there are: koinon subnet list',
       details: { netuid, status: 404 },
       cause,
     })

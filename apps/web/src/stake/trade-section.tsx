@@ -181,6 +181,7 @@ function Terms({ quote }: { readonly quote: QuoteJson }) {
         items={[
           ['You get', amount(got, quote.outputAtomic)],
           ['At least, or nothing happens', amount(got, quote.leastOutputAtomic)],
+          ['On average, for one alpha, fee included', formatPrice(averagePriceWad(quote))],
           ['Price now, for one alpha', formatPrice(quote.priceWad)],
           ['Price after it', formatPrice(quote.priceAfterWad)],
           ['It moves the price by', formatPpm(impactPpm)],
@@ -195,6 +196,13 @@ function Terms({ quote }: { readonly quote: QuoteJson }) {
       ) : null}
     </>
   )
+}
+
+/** KOIN over alpha of the whole trade, in parts of 1e18. */
+function averagePriceWad({ side, inputAtomic, outputAtomic }: QuoteJson): string {
+  const amounts = [readAmount(inputAtomic) ?? 0n, readAmount(outputAtomic) ?? 0n] as const
+  const [koin, alpha] = side === 'buy' ? amounts : [amounts[1], amounts[0]]
+  return alpha === 0n ? '0' : `${(koin * 10n ** 18n) / alpha}`
 }
 
 function tradeSentence(verb: string, { side, netuid, inputAtomic }: QuoteJson, outputAtomic: string): string {

@@ -6,6 +6,7 @@ import { networkOf } from '@koinon/node/wallet'
 import type { Command } from 'commander'
 import { describeAudit } from '../audit-words.ts'
 import { parseNetuid } from '../netuid.ts'
+import { shellWord } from '../next-step.ts'
 import { type CommandContext, parseInteger, runCommand } from '../runner.ts'
 
 type AuditOptions = {
@@ -75,7 +76,7 @@ export function defineAudit(audit: Command): void {
         const result = describeAudit(outcome)
         return {
           ...result,
-          text: `${result.text}\n\nwritten to ${exportTo}; audit it with: koinon audit --data ${exportTo}`,
+          text: `${result.text}\n\nwritten to ${exportTo}; audit it with: ${context.typed('koinon audit')} --data ${shellWord(exportTo)}`,
         }
       }),
     )

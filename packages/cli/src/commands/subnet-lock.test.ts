@@ -69,7 +69,7 @@ describe('koinon subnet lock, contest and take-over', () => {
     [['unlock', '1', '--fetch'], 'ledger/nothing-free', 1],
     [['unlock', '1', '5', '--fetch'], 'usage/one-of', 2],
     [['unlock', '1', '61', '--yes'], 'ledger/too-little-locked', 1],
-    [['lock', '1', 'many', '--yes'], 'base/bad-amount', 1],
+    [['lock', '1', 'many', '--yes'], 'base/bad-amount', 2],
   ])('explain %j', async (args, errorCode, exitCode) => {
     const { code, stdout } = await subnet('--json', ...args)
     const { error } = JSON.parse(stdout) as { error: { code: string; hint?: string } }

@@ -54,6 +54,7 @@ describe('koinon subnet buy and sell', () => {
     )
     expect(shown.stdout).toContain('1 KOIN for one alpha, 1.02')
     expect(shown.stdout).toMatch(/this trade moves it by 2 %/)
+    expect(shown.stdout).toContain('on average  1.0105 KOIN for one alpha, the fee included')
     const quote = await json('buy', `${netuid}`, '10', '--dry-run', '--slippage', '0')
     expect(quote).toMatchObject({ netuid, side: 'buy', inputAtomic: `${10n * token}`, made: false })
     expect(quote['leastOutputAtomic']).toBe(quote['outputAtomic'])
@@ -75,9 +76,24 @@ describe('koinon subnet buy and sell', () => {
     expect((await json('holdings'))['free']).toEqual([])
   })
 
+  it('look into the wallet before they ask, and tell what so much would bring with --dry-run', async () => {
+    const bought = await subnet('buy', `${netuid}`, '1000')
+    expect(bought.stderr).toContain('koinon: The wallet has 500 KOIN free, and this takes 1000 KOIN\n')
+    const sold = await subnet('sell', `${netuid}`, '1000')
+    expect(sold.stderr).toContain(
+      `koinon: The wallet has 0 alpha of subnet ${netuid} free, and this takes 1000 alpha of subnet ${netuid}\n`,
+    )
+    expect([bought.code, sold.code]).toEqual([1, 1])
+    expect((await subnet('buy', `${netuid}`, '1000', '--dry-run')).stdout).toContain('you give')
+    expect((await subnet('buy', `${netuid}`, '999999999999999999', '--dry-run')).stderr).toMatch(
+      /too large for the pool\n {8}It takes up to 1000\d{3}\.\d+ at once/,
+    )
+  })
+
   it.each([
     [['buy', '1', '0'], 'usage/bad-amount', 2],
-    [['buy', '1', 'many'], 'base/bad-amount', 1],
+    [['buy', '1', 'many'], 'base/bad-amount', 2],
+    [['buy', '1', '-5'], 'base/bad-amount', 2],
     [['buy', '1', '1', '--slippage', '60'], 'usage/bad-number', 2],
     [['buy', '77', '1'], 'ledger/no-pool', 1],
     [['buy', '0', '1'], 'usage/bad-number', 2],
@@ -122,6 +138,7 @@ describe('koinon subnet stake, move and unstake', () => {
     await place.setRegistered(netuid, validator, true)
     const staked = await subnet('stake', '0', validator, '50')
     expect(staked.stdout).toContain(`Staked 50 KOIN on ${validator}.`)
+    expect(staked.stdout).toMatch(/claimed with "(npx )?koinon subnet claim-root --home .+ NETUID"/)
     await place.payDividends(netuid, validator, 10n * token)
     const claimed = await subnet('claim-root', `${netuid}`)
     expect(claimed.stdout).toMatch(new RegExp(`${validator}  8\\.\\d+ alpha of subnet ${netuid}`))

@@ -20,12 +20,12 @@ export function defineSubnetReplay(subnet: Command): void {
   subnet
     .command('replay')
     .description("compute a validator's scores again from its published evidence, and name the first difference")
-    .argument('<record>', 'a record that "subnet dev --out" kept, or a validator\'s URL')
+    .argument('<record>', 'a record that "koinon subnet dev FILE --out DIR" kept, or a validator\'s URL')
     .requiredOption('--file <file>', 'the subnet file')
     .option('--epoch <n>', 'with a URL: which epoch')
     .option('--netuid <n>', 'with a URL: which subnet', '1')
     .action(
-      runCommand(async ({ say }, source: string, flags: ReplayFlags) => {
+      runCommand(async ({ say, typed }, source: string, flags: ReplayFlags) => {
         const { readSubnetFile, replayLog, SubnetSandbox } = await import('@koinon/subnets/dev')
         const file = readSubnetFile(flags.file)
         const kept = isUrl(source) ? undefined : await readRecord(source)
@@ -36,7 +36,12 @@ export function defineSubnetReplay(subnet: Command): void {
           const { checks, firstDifference } = await replayLog(sandbox, record.log, record.blobs, record.before)
           const { epoch, validator, scores } = record.log
           const parts = scores.flatMap(({ uid, parts: own }) => (own === undefined ? [] : [{ uid, parts: own }]))
-          const rows = checks.map(({ state, name, detail }) => [state, name, detail])
+          // Its words are ours; those of the others may name what the record's author wrote.
+          const rows = checks.map(({ state, name, detail }) => [
+            state,
+            name,
+            name === 'committed' ? typed(detail) : detail,
+          ])
           const end =
             firstDifference === undefined
               ? checks.some(({ name, state }) => state === 'notChecked' && name !== 'committed')

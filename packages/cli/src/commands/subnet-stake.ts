@@ -48,7 +48,9 @@ export function defineSubnetStake(subnet: Command): void {
         await stakeOn(account, { netuid, hotkey, amount })
         return {
           data: { netuid, hotkey, amountAtomic: `${amount}` },
-          text: `Staked ${alphaOf(netuid, amount)} on ${hotkey}.${netuid === rootNetuid ? '\nIt counts in up to 16 subnets where that hotkey has a seat; what it earns there is claimed with "koinon subnet claim-root".' : ''}`,
+          text: context.typed(
+            `Staked ${alphaOf(netuid, amount)} on ${hotkey}.${netuid === rootNetuid ? '\nIt counts in up to 16 subnets where that hotkey has a seat; what it earns there is claimed with "koinon subnet claim-root NETUID".' : ''}`,
+          ),
         }
       }),
     )

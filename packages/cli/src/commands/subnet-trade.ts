@@ -1,4 +1,5 @@
 import { formatAmount } from '@koinon/base'
+import { readBalances } from '@koinon/node/wallet'
 import {
   buyAlpha,
   koinWorth,
@@ -15,7 +16,7 @@ import {
 import type { Command } from 'commander'
 import { parseNetuid } from '../netuid.ts'
 import { openTrader, readHoldings, type TradeFlags, trade } from '../pool-account.ts'
-import { alphaOf, parseAmount, parseSlippage, termsFacts } from '../pool-words.ts'
+import { alphaOf, parseAmount, parseSlippage, requireHeld, termsFacts } from '../pool-words.ts'
 import { type CommandResult, confirm, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
 
@@ -36,6 +37,10 @@ export function defineSubnetBuy(subnet: Command): void {
       const account = openTrader(context.home)
       const koin = parseAmount(amount, undefined)
       const { pool } = await readPool(account, netuid)
+      if (flags.dryRun !== true) {
+        const held = await readBalances(account.reader, account.network, account.address)
+        requireHeld('buy', netuid, koin, held.koin)
+      }
       const terms = tradeTerms(pool, 'buy', koin, parseSlippage(flags.slippage))
       return trade(context, offered(netuid, terms, account, flags), async () => {
         const { output, transactionHash } = await buyAlpha(account, {
@@ -68,6 +73,7 @@ export function defineSubnetSell(subnet: Command): void {
       const held = free.find((one) => one.netuid === netuid)?.amount ?? 0n
       const alpha = parseAmount(amount, held)
       const market = await readMarket(account, netuid)
+      if (flags.dryRun !== true) requireHeld('sell', netuid, alpha, held)
       if (!('pool' in market)) {
         await confirm(context, redemptionQuestion(market, alpha), flags.yes === true)
         return redeemed(account, netuid, alpha)

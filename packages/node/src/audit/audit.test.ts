@@ -52,7 +52,14 @@ describe('an audit of a network', () => {
   })
 
   it('says what is wrong with the server or the folder', async () => {
-    await expect(auditCopy(join(folder, 'nothing'), options)).rejects.toMatchObject({ code: 'node/no-audit-copy' })
+    const nothing = join(folder, 'nothing')
+    await expect(auditCopy(nothing, options)).rejects.toMatchObject({
+      code: 'node/no-audit-copy',
+      message: `There is no copy of a network in ${nothing}: there is no such folder`,
+    })
+    await expect(auditCopy(folder, options)).rejects.toMatchObject({
+      message: expect.stringMatching(/: its file \w+\.jsonl? is missing$/),
+    })
     await expect(auditNetwork({ ...ledger.network, rpcUrl: 'http://127.0.0.1:1' }, options)).rejects.toMatchObject({
       code: 'ledger/rpc-unreachable',
     })

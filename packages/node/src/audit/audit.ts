@@ -1,5 +1,5 @@
 /** All checks of a network over what a JSON-RPC server gives, or over a copy of it (specs/0019-audit.md). */
-import { mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { KoinonError } from '@koinon/base'
 import { checkChain, createLedgerReader, type NetworkFile } from '@koinon/ledger'
@@ -119,14 +119,20 @@ function writeFiles(folder: string, files: AuditFiles): void {
 }
 
 function readFiles(folder: string): AuditFiles {
+  return Object.fromEntries(auditFileNames.map((name) => [name, readText(folder, name)])) as AuditFiles
+}
+
+function readText(folder: string, name: string): string {
   try {
-    return Object.fromEntries(
-      auditFileNames.map((name) => [name, readFileSync(join(folder, name), 'utf8')]),
-    ) as AuditFiles
+    return readFileSync(join(folder, name), 'utf8')
   } catch (cause) {
+    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
+    const why = existsSync(folder)
+      ? `its file ${name} ${isMissing ? 'is missing' : 'cannot be read'}`
+      : 'there is no such folder'
     throw new KoinonError({
       code: 'node/no-audit-copy',
-      message: `There is no copy of a network in ${folder}: ${(cause as Error).message}`,
+      message: `There is no copy of a network in ${folder}: ${why}`,
       hint: 'Write one first: koinon audit export DIR.',
       cause,
     })

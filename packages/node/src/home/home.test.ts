@@ -90,6 +90,17 @@ describe('account keys', () => {
 
   it('that are missing are named, with what to do', () => {
     expect(() => existingAccountKey(home, 'wallet')).toThrow(/no key called "wallet"/)
+    const hintFor = (name: string): string => {
+      try {
+        return existingAccountKey(home, name).name
+      } catch (error) {
+        return (error as { readonly hint: string }).hint
+      }
+    }
+    expect(hintFor('validator')).toMatch(/^Run "koinon up"/)
+    for (const name of ['validator-10', 'validator-2', 'founder']) accountKey(home, name, systemRandom)
+    expect(hintFor('validator')).toBe('Name one that it has with --account: founder, validator-2, validator-10.')
+    expect(hintFor('wallet')).toMatch(/^Run "koinon up"/)
   })
 })
 

@@ -1,5 +1,5 @@
 /** Secret keys of a home: one file a key, readable by the owner alone, random at creation, never printed. */
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   type Address,
@@ -37,10 +37,22 @@ export function existingAccountKey(home: Home, name: string): AccountKey {
     throw new KoinonError({
       code: 'home/no-key',
       message: `The home ${home.path} has no key called "${name}"`,
-      hint: 'Run "koinon up" for a local network, or "koinon join" for an existing one, first.',
+      hint: missingKeyHint(home, name),
     })
   }
   return readAccountKey(path, name)
+}
+
+/** The wallet has one name only; any other account may go by another. */
+function missingKeyHint({ keys }: Home, name: string): string {
+  const names = existsSync(keys)
+    ? readdirSync(keys)
+        .flatMap((file) => /^([\w-]+)\.json$/.exec(file)?.[1] ?? [])
+        .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+    : []
+  return name === 'wallet' || names.length === 0
+    ? 'Run "koinon up" for a local network, or "koinon join" for an existing one, first.'
+    : `Name one that it has with --account: ${names.join(', ')}.`
 }
 
 function readAccountKey(path: string, name: string): AccountKey {

@@ -76,7 +76,11 @@ describe('pools on the real contracts', () => {
 
   it('tells where there is no pool, and pays out of the pot where there was one', async () => {
     const account = await place.account(10n * token)
-    await expect(readPool(account, 999)).rejects.toMatchObject({ code: 'ledger/no-pool', retry: 'never' })
+    await expect(readPool(account, 999)).rejects.toMatchObject({
+      code: 'ledger/no-pool',
+      message: 'There is no subnet 999 whose alpha is traded on this network',
+      retry: 'never',
+    })
     const netuid = await place.openSubnet(100n * token)
     const { output } = await buyAlpha(account, { netuid, koin: 10n * token, leastAlpha: 1n })
     await place.dissolve(netuid)

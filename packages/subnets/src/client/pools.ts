@@ -76,7 +76,7 @@ export async function netuidsOf({ network, reader }: PoolView): Promise<readonly
 function noPool(netuid: number): KoinonError {
   return new KoinonError({
     code: 'ledger/no-pool',
-    message: `Subnet ${netuid} has no pool on this network`,
+    message: `There is no subnet ${netuid} whose alpha is traded on this network`,
     hint: 'See which subnets there are: koinon subnet list',
     details: { netuid, status: 404 },
   })

@@ -11,9 +11,12 @@ describe('tradeTerms', () => {
     expect(terms).toMatchObject({ ...quote, side: 'buy', priceBefore: wad / 2n })
     expect(terms.leastOutput).toBe((quote.output * 99n) / 100n)
     expect(terms.priceAfter).toBeGreaterThan(terms.priceBefore)
+    expect(terms.averagePrice).toBe((10n * wad * wad) / terms.output)
+    expect(terms.averagePrice).toBeGreaterThan(terms.priceBefore)
     const sale = tradeTerms(pool, 'sell', 10n * wad, 0)
     expect(sale.leastOutput).toBe(quoteSell(pool, 10n * wad).output)
     expect(sale.priceAfter).toBeLessThan(sale.priceBefore)
+    expect(sale.averagePrice).toBe(sale.output / 10n)
   })
 
   it('never names a least output of nothing, which the pool would refuse', () => {
@@ -31,7 +34,10 @@ describe('tradeTerms', () => {
   it('refuses a trade that would bring nothing, and one larger than the pool takes', () => {
     expect(() => tradeTerms(pool, 'sell', 2n, 100)).toThrow(expect.objectContaining({ code: 'subnets/worth-nothing' }))
     expect(() => tradeTerms(pool, 'buy', 600_000n * wad, 100)).toThrow(
-      expect.objectContaining({ code: 'subnets/out-of-range' }),
+      expect.objectContaining({
+        code: 'subnets/out-of-range',
+        hint: 'It takes up to 500250.125062 at once, 1,000 times what it holds. Trade a smaller amount.',
+      }),
     )
   })
 })

@@ -1,6 +1,6 @@
 /** What a person agrees to before a trade with a pool: the quote, and the least that must come of it. */
 import { KoinonError } from '@koinon/base'
-import { type Pool, type PoolQuote, poolPrice, quoteBuy, quoteSell } from './weighted-pool.ts'
+import { type Pool, type PoolQuote, poolPrice, quoteBuy, quoteSell, wad } from './weighted-pool.ts'
 
 export type TradeSide = 'buy' | 'sell'
 
@@ -8,6 +8,8 @@ export type TradeSide = 'buy' | 'sell'
 export type TradeTerms = PoolQuote & {
   readonly side: TradeSide
   readonly priceBefore: bigint
+  /** What is paid or got in all, the fee included, for one alpha: KOIN over alpha of the whole trade, rounded down. */
+  readonly averagePrice: bigint
   /** What the trade brings at least, or it does not happen. */
   readonly leastOutput: bigint
 }
@@ -38,5 +40,12 @@ export function tradeTerms(pool: Pool, side: TradeSide, input: bigint, slippageB
     })
   }
   const leastOutput = (quote.output * BigInt(10_000 - slippageBps)) / 10_000n
-  return { ...quote, side, priceBefore: poolPrice(pool), leastOutput: leastOutput === 0n ? 1n : leastOutput }
+  const [koin, alpha] = side === 'buy' ? [input, quote.output] : [quote.output, input]
+  return {
+    ...quote,
+    side,
+    priceBefore: poolPrice(pool),
+    averagePrice: (koin * wad) / alpha,
+    leastOutput: leastOutput === 0n ? 1n : leastOutput,
+  }
 }

@@ -1,5 +1,5 @@
 /** The pool of one subnet (specs/0014-pools.md section 2), to the bit as WeightedPool.sol and Pools.sol have it. */
-import { KoinonError } from '@koinon/base'
+import { formatAmount, KoinonError } from '@koinon/base'
 import { expDown, expNegUp, lnDown, oneQ128 } from './fixed-point.ts'
 
 /** One whole of prices and weights. */
@@ -96,7 +96,12 @@ function grossOf(net: bigint): bigint {
 
 /** reserveOut * (1 - (reserveIn / (reserveIn + net))^(weightIn / weightOut)), rounded down: exact - 2 < out <= exact. */
 function netOut(reserveIn: bigint, weightIn: bigint, reserveOut: bigint, weightOut: bigint, net: bigint): bigint {
-  if (net > inputLimit(reserveIn)) throw outOfRange('The input is too large for the pool')
+  const limit = inputLimit(reserveIn)
+  if (net > limit)
+    throw outOfRange(
+      'The input is too large for the pool',
+      `It takes up to ${formatAmount(grossOf(limit))} at once, 1,000 times what it holds. Trade a smaller amount.`,
+    )
   const exponent = (lnDown(reserveIn + net, reserveIn) * weightIn) / weightOut
   return (reserveOut * (oneQ128 - expNegUp(exponent))) >> 128n
 }
@@ -123,6 +128,6 @@ function least(a: bigint, b: bigint): bigint {
   return a < b ? a : b
 }
 
-function outOfRange(message: string): KoinonError {
-  return new KoinonError({ code: 'subnets/out-of-range', message })
+function outOfRange(message: string, hint?: string): KoinonError {
+  return new KoinonError({ code: 'subnets/out-of-range', message, ...(hint === undefined ? {} : { hint }) })
 }
