@@ -187,6 +187,10 @@ describe('the page', () => {
     expect(one.paidAtomic).toBe(`${sum('amountAtomic')}`)
     expect(sum('minedAtomic') > 0n && sum('dividendsAtomic') > 0n).toBe(true)
     expect(BigInt(one.minersTotalAtomic ?? 0)).toBeGreaterThan(sum('minedAtomic'))
+    await expect(epochs.detail(subnet.netuid, 999_999)).rejects.toMatchObject({
+      code: 'api/epoch-not-begun',
+      message: expect.stringMatching(/^Epoch 999999 of subnet \d+ has not begun: it begins in about \d+ hours$/),
+    })
     const { epochs: listed } = await epochs.list(subnet.netuid, 9)
     expect(listed.find(({ epoch }) => epoch === 1)).toMatchObject({ state: 'active' })
   })
