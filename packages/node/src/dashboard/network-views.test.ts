@@ -72,7 +72,7 @@ describe('the page', () => {
     const { reader, network } = ledger
     const { subnets, emissionBy } = await createSubnetsView({ network, index })()
     expect(emissionBy).toMatch(/^by the KOIN that people keep in each pool/)
-    expect(subnets[0]?.emissionWhy).toMatch(/% of new KOIN, by [\d.]+ KOIN, what people keep in its pool/)
+    expect(subnets[0]?.emissionWhy).toMatch(/% of new KOIN, because people keep [\d.]+ KOIN in its pool/)
     expect(subnets.map((one) => one.netuid)).toEqual([1, 2])
     const { price, pool } = await readPool({ network, reader }, 1)
     expect(subnets[0]).toMatchObject({ priceWad: `${price}`, poolKoinAtomic: `${pool.koin}`, validators: 2 })
