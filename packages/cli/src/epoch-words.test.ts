@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { phaseSentence, stateSentence } from './epoch-words.ts'
+import { noResultSentence, phaseSentence, rowSentence, stateSentence } from './epoch-words.ts'
 
 const page = readFileSync(new URL('../../../apps/web/src/network/phases.ts', import.meta.url), 'utf8')
 
@@ -17,5 +17,34 @@ describe('the words for epochs', () => {
     expect(phaseSentence('weightCommit')).toContain('sealed')
     expect(stateSentence('constructor')).toBe('see specs/0007-epochs.md')
     expect(phaseSentence('later')).toBe('see specs/0007-epochs.md')
+  })
+})
+
+describe('the weights of an epoch', () => {
+  it('are shares of the whole row, whatever the largest is scaled to', () => {
+    const text = rowSentence({
+      validatorUid: 4,
+      row: [
+        [0, 65_535],
+        [1, 65_535],
+        [2, 0],
+      ],
+    })
+    expect(text).toBe('  validator 4: 0=50.0 %  1=50.0 %')
+    expect(rowSentence({ validatorUid: 4, openedBy: '0x0123456789abcdef', row: [] })).toBe(
+      '  validator 4 (fell silent; opened for it by 0x0123456789): gave nobody weight',
+    )
+  })
+
+  it('say why there is no result, as far as they do', () => {
+    const [empty, given] = [
+      { validatorUid: 1, row: [] },
+      { validatorUid: 2, row: [[0, 9]] as const },
+    ]
+    const why = (...weights: Parameters<typeof noResultSentence>[0]['weights']) =>
+      noResultSentence({ netuid: 1, epoch: 5, weights })
+    expect(why()).toContain('No validator opened weights')
+    expect(why(empty)).toContain('gave nobody weight, so no miner earned')
+    expect(why(empty, given)).toContain('2 validators opened weights, 1 of them gave nobody weight.')
   })
 })

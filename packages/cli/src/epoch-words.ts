@@ -1,3 +1,5 @@
+import type { EpochDetailJson } from '@koinon/work/dashboard'
+
 /** States and phases of epochs (specs/0007-epochs.md) in words, as the page has them. */
 
 const states: Readonly<Record<string, string>> = {
@@ -24,4 +26,29 @@ export function stateSentence(state: string): string {
 /** What happens in a phase. */
 export function phaseSentence(phase: string): string {
   return (Object.hasOwn(phases, phase) ? phases[phase] : undefined) ?? 'see specs/0007-epochs.md'
+}
+
+/** One validator's revealed row: what it gave each seat of all that it gave. */
+export function rowSentence({ validatorUid, openedBy, row }: EpochDetailJson['weights'][number]): string {
+  const sum = row.reduce((total, [, weight]) => total + weight, 0)
+  const shares = row
+    .filter(([, weight]) => weight > 0)
+    .map(([uid, weight]) => `${uid}=${((100 * weight) / sum).toFixed(1)} %`)
+  const opened = openedBy === undefined ? '' : ` (fell silent; opened for it by ${openedBy.slice(0, 12)})`
+  return `  validator ${validatorUid}${opened}: ${shares.length === 0 ? 'gave nobody weight' : shares.join('  ')}`
+}
+
+/** Why an epoch has no result, as far as the ledger tells. */
+export function noResultSentence({
+  netuid,
+  epoch,
+  weights,
+}: Pick<EpochDetailJson, 'netuid' | 'epoch' | 'weights'>): string {
+  const logs = `koinon subnet replay VALIDATOR_URL --epoch ${epoch} --netuid ${netuid}`
+  if (weights.length === 0)
+    return 'No validator opened weights for it, and those of epochs before, which count half, had no majority of the stake.'
+  const empty = weights.filter(({ row }) => row.every(([, weight]) => weight === 0)).length
+  if (empty === weights.length)
+    return `Every validator whose weights are open gave nobody weight, so no miner earned. Why they did is in their logs: ${logs}`
+  return `${weights.length} validators opened weights${empty === 0 ? '' : `, ${empty} of them gave nobody weight`}. That no result came of them means that the stake behind them was too little, or that no two thirds of the stake signed; validators' logs tell: ${logs}`
 }

@@ -60,7 +60,8 @@ describe('a subnet in words', () => {
       ...{ supply: 1_000n * koin, openedAtSeconds: 1 },
     }
     const shown = new Map(subnetFacts(subnet, [], open))
-    expect(shown.get('price')).toBe('0.05 KOIN for one alpha, on average 0.04')
+    expect(shown.get('price')).toBe('0.05 KOIN for one alpha')
+    expect(shown.get('average price')).toBe('0.04 KOIN for one alpha, which follows the price slowly')
     expect(shown.get('pool')).toBe('20 KOIN and 400 of 1000 alpha')
     expect(shown.get('validators')).toContain('each with a stake that weighs 1000 alpha or more')
     const pot = { netuid: 3, pot: 20n * koin, outstanding: 600n * koin }
@@ -68,7 +69,7 @@ describe('a subnet in words', () => {
   })
 
   it('says why it gets how much of new KOIN, where that is known', () => {
-    const why = '0.02 % of new KOIN, by 100 KOIN, what people keep in its pool on a slow average (userCapital)'
+    const why = '0.02 % of new KOIN, because people keep 100 KOIN in its pool (userCapital)'
     expect(new Map(subnetFacts(subnet, [], undefined, why)).get('new KOIN')).toBe(why)
     expect(new Map(subnetFacts(subnet, [], undefined)).has('new KOIN')).toBe(false)
     const share = { shareQ64: 1n << 50n, averagePrice: koin, capital: 100n * koin, userFlow: -5n }

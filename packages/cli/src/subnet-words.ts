@@ -81,7 +81,8 @@ function marketFacts(market: SubnetPool | SubnetPot | undefined): readonly (read
   }
   const { price, averagePrice, pool, supply } = market
   return [
-    ['price', `${formatAmount(price)} KOIN for one alpha, on average ${formatAmount(averagePrice)}`],
+    ['price', `${formatAmount(price)} KOIN for one alpha`],
+    ['average price', `${formatAmount(averagePrice)} KOIN for one alpha, which follows the price slowly`],
     ['pool', `${formatAmount(pool.koin)} KOIN and ${formatAmount(pool.alpha)} of ${formatAmount(supply)} alpha`],
   ]
 }

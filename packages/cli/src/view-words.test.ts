@@ -55,6 +55,7 @@ describe('a metagraph', () => {
     const text = metagraphText(metagraph)
     expect(text).toContain('The first: that of epoch 1, expected at 2027-01-15 08:01:00 UTC, and paid from')
     expect(text).toMatch(/\n +3 +0x0a.* 1000 +- +- +- +- +0 +1 h 06 min +asks for it\n/)
+    expect(text).toMatch(/stake weighs: its alpha of the subnet and its KOIN on the root/)
     expect(nextResultText({ ...next, epoch: 4, passed: 3 })).toMatch(/; 3 epochs before it passed without one$/)
   })
 

@@ -73,9 +73,24 @@ export function metagraphText(metagraph: Viewed<MetagraphJson>): string {
     ageText(nowSeconds - neuron.registeredAtSeconds),
     permitText(neuron),
   ])
-  const headings = ['uid', 'hotkey', 'stake', 'incentive', 'dividends', 'consensus', 'rank', 'paid', 'age', 'permit']
+  const headings = [
+    'uid',
+    'hotkey',
+    'stake weighs',
+    'incentive',
+    'dividends',
+    'consensus',
+    'rank',
+    'paid',
+    'age',
+    'permit',
+  ]
   const seats = neurons.length === 0 ? 'It has no seats yet.' : table(headings, rows)
-  return [head, seats, `stake and paid in alpha, paid since ever; ${sourceText(metagraph)}`].join('\n\n')
+  return [
+    head,
+    seats,
+    `stake weighs: its alpha of the subnet and its KOIN on the root, as the subnet counts them, in alpha; paid: alpha since ever; ${sourceText(metagraph)}`,
+  ].join('\n\n')
 }
 
 export function validatorsText(found: Viewed<ValidatorsJson>): string {

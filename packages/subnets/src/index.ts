@@ -93,6 +93,7 @@ export {
   SandboxedJudge,
   SigningStop,
   SubnetSandbox,
+  sendConfirmation,
   signedResultFromJson,
   type ValidatorEvent,
   ValidatorLoop,

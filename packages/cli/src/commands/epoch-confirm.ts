@@ -7,6 +7,7 @@ import {
   type PlannedConfirmation,
   pendingRoot,
   planConfirmation,
+  sendConfirmation,
 } from '@koinon/subnets'
 import type { Command } from 'commander'
 import { utcTime } from '../format/time.ts'
@@ -34,7 +35,7 @@ export function defineEpochConfirm(epoch: Command): void {
     .option('--dry-run', 'only say what would be shown to the ledger, and what gas it takes')
     .addHelpText(
       'after',
-      '\nAnybody may do it, for results of stakeMedian with up to 64 seats and 16 validators. A wrong result is not confirmed. From then on nobody can dispute it or object to it any more.',
+      '\nAnybody may do it, for results of stakeMedian with up to 64 seats and 16 validators. A wrong result is not confirmed. From then on nobody can dispute it or object to it any more. Where gas is free, as on a local network, validators do it by themselves within seconds of a result, so that there is seldom one left.',
     )
     .action(
       runCommand(async (context, netuidText: string, epochText: string | undefined, flags: ConfirmFlags) => {
@@ -59,7 +60,7 @@ export function defineEpochConfirm(epoch: Command): void {
           }
         }
         context.say(words(plan))
-        await writer.confirm(root, spec, plan.confirmation)
+        await sendConfirmation({ netuid, ledger, writer }, plan)
         return {
           data: { ...data, confirmed: true },
           text: context.typed(

@@ -2,7 +2,7 @@ import { formatAmount } from '@koinon/base'
 import { networkOf, requestJson } from '@koinon/node/wallet'
 import type { EpochDetailJson, EpochJson, EpochsJson } from '@koinon/work/dashboard'
 import type { Command } from 'commander'
-import { phaseSentence, stateSentence } from '../epoch-words.ts'
+import { noResultSentence, phaseSentence, rowSentence, stateSentence } from '../epoch-words.ts'
 import { gatewayUrlOf } from '../gateway-url.ts'
 import { parseNetuid } from '../netuid.ts'
 import { parseInteger, runCommand } from '../runner.ts'
@@ -20,7 +20,11 @@ export function defineEpoch(epoch: Command): void {
     .option('-n, --limit <n>', 'how many of the last epochs', '10')
     .action(
       runCommand(
-        async ({ home }, number: string | undefined, options: { readonly netuid: string; readonly limit: string }) => {
+        async (
+          { home, typed },
+          number: string | undefined,
+          options: { readonly netuid: string; readonly limit: string },
+        ) => {
           const netuid = parseNetuid(options.netuid, '--netuid')
           const gatewayUrl = gatewayUrlOf(networkOf(home))
           if (number === undefined) {
@@ -31,25 +35,28 @@ export function defineEpoch(epoch: Command): void {
             const rows = data.epochs.map((item) => [
               String(item.epoch),
               item.state,
-              item.phase,
+              phaseOf(item),
               formatAmount(BigInt(item.paidAtomic)),
             ])
             return {
               data,
-              text: [
-                table(['epoch', 'result', 'phase', 'paid alpha'], rows),
-                explain(data.epochs),
-                `as of block ${data.asOfBlock}`,
-              ]
-                .filter((part) => part !== '')
-                .join('\n\n'),
+              text: typed(
+                [
+                  `Subnet ${netuid}\n${table(['epoch', 'result', 'phase', 'paid alpha'], rows)}`,
+                  explain(data.epochs),
+                  olderSentence(netuid, data.epochs),
+                  `as of block ${data.asOfBlock}`,
+                ]
+                  .filter((part) => part !== '')
+                  .join('\n\n'),
+              ),
             }
           }
           const data = await requestJson<EpochDetailJson>(
             `${gatewayUrl}/api/epochs/${netuid}/${parseInteger(number, 'the epoch', 0, 1_000_000_000)}`,
             { method: 'GET' },
           )
-          return { data, text: describe(data) }
+          return { data, text: describe(data, typed) }
         },
       ),
     )
@@ -61,14 +68,31 @@ export function defineEpoch(epoch: Command): void {
 /** The words in the table, each once. */
 function explain(epochs: readonly EpochJson[]): string {
   const states = [...new Set(epochs.map((item) => item.state))].map((state) => [state, stateSentence(state)] as const)
-  const phases = [...new Set(epochs.map((item) => item.phase))].map((phase) => [phase, phaseSentence(phase)] as const)
+  const phases = [...new Set(epochs.map(phaseOf))]
+    .filter((phase) => phase !== '')
+    .map((phase) => [phase, phaseSentence(phase)] as const)
   return epochs.length === 0
     ? ''
     : facts([...states, ...phases.filter(([phase]) => states.every(([state]) => state !== phase))])
 }
 
-function describe(data: EpochDetailJson): string {
+/** Of an epoch that is still judged; what has its result goes through no phase. */
+function phaseOf({ state, phase }: Pick<EpochJson, 'state' | 'phase'>): string {
+  return state === 'open' || state === 'pending' ? phase : ''
+}
+
+/** Nothing when the list reaches back to the first epoch. */
+function olderSentence(netuid: number, epochs: readonly EpochJson[]): string {
+  const oldest = epochs.at(-1)?.epoch ?? 0
+  return oldest === 0
+    ? ''
+    : `${oldest} older ${oldest === 1 ? 'epoch is' : 'epochs are'} left out: koinon epoch show --limit 100, or one of them: koinon epoch show EPOCH, each with --netuid ${netuid}`
+}
+
+/** `typed` writes our own commands; reasons of payouts are others' words. */
+function describe(data: EpochDetailJson, typed: (text: string) => string): string {
   const head = facts([
+    ['subnet', String(data.netuid)],
     ['epoch', String(data.epoch)],
     [
       'result',
@@ -77,10 +101,7 @@ function describe(data: EpochDetailJson): string {
     ...(data.beacon === undefined ? [] : [['beacon', data.beacon] as const]),
     ['as of block', String(data.asOfBlock)],
   ])
-  const weights = data.weights.map(
-    ({ validatorUid, openedBy, row }) =>
-      `  validator ${validatorUid}${openedBy === undefined ? '' : ` (fell silent; opened for it by ${openedBy.slice(0, 12)})`}: ${row.map(([uid, weight]) => `${uid}=${((100 * weight) / 65_535).toFixed(1)} %`).join('  ')}`,
-  )
+  const weights = data.weights.map(rowSentence)
   const payouts = data.payouts.map((item) => [
     item.uid === undefined ? '' : String(item.uid),
     item.account.slice(0, 12),
@@ -91,11 +112,13 @@ function describe(data: EpochDetailJson): string {
     head,
     ...(weights.length === 0
       ? []
-      : [`weights: the marks of each validator, shares of its best miners by uid\n${weights.join('\n')}`]),
+      : [`weights: what each validator gave the seats, by uid, of all that it gave\n${weights.join('\n')}`]),
     payouts.length === 0
       ? data.epoch === 0
         ? 'Nobody is judged or paid in it.'
-        : 'Nobody was paid yet.'
+        : data.state === 'noResult'
+          ? typed(`Nobody was paid. ${noResultSentence(data)}`)
+          : 'Nobody was paid yet.'
       : table(['uid', 'account', 'alpha', 'why'], payouts),
   ].join('\n\n')
 }

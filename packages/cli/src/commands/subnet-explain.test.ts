@@ -1,6 +1,6 @@
 import { aggregatorWords } from '@koinon/subnets'
 import { describe, expect, it } from 'vitest'
-import { explainSeat } from './subnet-explain.ts'
+import { earlierWhy, explainSeat } from './subnet-explain.ts'
 
 const token = 10n ** 18n
 const seat = { uid: 3, hotkey: '0xaa', consensusPpm: 400_000, incentivePpm: 500_000, asMinerAtomic: `${5n * token}` }
@@ -40,6 +40,32 @@ describe('why a seat earned what it did', () => {
     const text = explain('a later one')
     expect(text).toMatch(/agreed +40\.0 %\n/)
     expect(text).not.toMatch(/cut|half of the stake|miners earn by/)
+  })
+
+  it('tells a validator of its dividends and of what they are made', () => {
+    const own = { ...validator(3), hotkey: seat.hotkey, dividendsPpm: 250_000, asValidatorAtomic: `${2n * token}` }
+    const say = (more: object) =>
+      explainSeat(
+        2,
+        { epoch: 4, validators: [{ ...own, ...more }] },
+        seat,
+        [],
+        { revealed: 1, openedByOthers: 0 },
+        'It',
+      )
+    expect(say({ keptPpm: 900_000 })).toMatch(
+      /as a miner +5 alpha.*\nas a validator +2 alpha, 25\.0 % of the dividends, .* weighs 10, and it gave a row of which the agreed values keep 90\.0 %/,
+    )
+    expect(say({})).toContain('gave nobody weight or did not reveal it')
+  })
+
+  it('takes the reasons of an epoch before where nothing of the last was claimed', async () => {
+    const payout = { account: '0xaa', uid: 3, why: 'It answered.' }
+    const amounts = { minedAtomic: '1', dividendsAtomic: '0', amountAtomic: '1', cumulativeAtomic: '1' }
+    const read = async (epoch: number) => ({ payouts: epoch === 7 ? [{ ...payout, ...amounts }] : [] })
+    expect(await earlierWhy(read, 9, 3)).toBe('nothing of epoch 9 was claimed yet; of epoch 7: It answered.')
+    expect(await earlierWhy(read, 9, 4)).toBeUndefined()
+    expect(await earlierWhy(read, 20, 3)).toBeUndefined()
   })
 })
 

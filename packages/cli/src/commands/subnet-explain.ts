@@ -14,6 +14,8 @@ import { parseNetuid } from '../netuid.ts'
 import { parseInteger, runCommand } from '../runner.ts'
 import { facts, table } from '../table.ts'
 
+const epochsLookedBack = 5
+
 /** `koinon subnet explain UID`. */
 export function defineSubnetExplain(subnet: Command): void {
   subnet
@@ -37,8 +39,11 @@ export function defineSubnetExplain(subnet: Command): void {
           get<EpochDetailJson>(`/api/epochs/${netuid}/${metagraph.epoch}`),
           get<SubnetsJson>('/api/subnets'),
         ])
+        const own = metagraph.validators?.find(({ hotkey }) => hotkey === seat.hotkey)
         const newKoin = subnets.find((subnet) => subnet.netuid === netuid)?.emissionWhy
-        const why = payouts.find((payout) => payout.uid === uid)?.why
+        const why =
+          payouts.find((payout) => payout.uid === uid)?.why ??
+          (await earlierWhy((epoch) => get<EpochDetailJson>(`/api/epochs/${netuid}/${epoch}`), metagraph.epoch, uid))
         const openedByOthers = weights.filter(({ openedBy }) => openedBy !== undefined).length
         const rows = { revealed: weights.length, openedByOthers }
         const judgements = (metagraph.validators ?? []).map((validator) => {
@@ -51,6 +56,7 @@ export function defineSubnetExplain(subnet: Command): void {
             netuid,
             epoch: metagraph.epoch,
             ...seat,
+            ...(own === undefined ? {} : { dividendsPpm: own.dividendsPpm, asValidatorAtomic: own.asValidatorAtomic }),
             rows,
             ...(metagraph.explained === undefined ? {} : { explained: metagraph.explained }),
             ...(why === undefined ? {} : { why }),
@@ -67,6 +73,20 @@ export function defineSubnetExplain(subnet: Command): void {
     )
 }
 
+/** What the newest of the epochs before says, where nothing of this one was claimed yet. */
+export async function earlierWhy(
+  read: (epoch: number) => Promise<Pick<EpochDetailJson, 'payouts'>>,
+  epoch: number,
+  uid: number,
+): Promise<string | undefined> {
+  for (let earlier = epoch - 1; earlier > 0 && earlier >= epoch - epochsLookedBack; earlier--) {
+    const { payouts } = await read(earlier)
+    const why = payouts.find((payout) => payout.uid === uid)?.why
+    if (why !== undefined) return `nothing of epoch ${epoch} was claimed yet; of epoch ${earlier}: ${why}`
+  }
+  return undefined
+}
+
 /** One validator's word on the seat; `place`: how many seats it put above this one, and one. */
 export type Judgement = {
   readonly validator: Pick<MetagraphValidatorJson, 'uid' | 'hotkey' | 'stakeAtomic'>
@@ -77,7 +97,7 @@ export type Judgement = {
 /** The seat's epoch in words, each aggregator in its own. */
 export function explainSeat(
   netuid: number,
-  metagraph: Pick<MetagraphJson, 'epoch' | 'aggregator' | 'explained' | 'emissionAtomic'>,
+  metagraph: Pick<MetagraphJson, 'epoch' | 'aggregator' | 'explained' | 'emissionAtomic' | 'validators'>,
   seat: MetagraphSeatJson,
   judgements: readonly Judgement[],
   opened: { readonly revealed: number; readonly openedByOthers: number },
@@ -85,6 +105,7 @@ export function explainSeat(
   newKoin?: string,
 ): string {
   const { explained } = metagraph
+  const own = metagraph.validators?.find(({ hotkey }) => hotkey === seat.hotkey)
   const head = facts([
     ['seat', `${seat.uid} of subnet ${netuid}, ${seat.hotkey}`],
     [
@@ -92,9 +113,11 @@ export function explainSeat(
       `${metagraph.epoch}, ${formatAmount(BigInt(metagraph.emissionAtomic ?? '0'))} alpha of subnet ${netuid} shared out by ${metagraph.aggregator}`,
     ],
     [
-      'earned',
+      own === undefined ? 'earned' : 'as a miner',
       `${formatAmount(BigInt(seat.asMinerAtomic))} alpha, ${ppmPercent(seat.incentivePpm)} of the miners' part`,
     ],
+    ...(own === undefined ? [] : [['as a validator', dividendsSentence(own)] as const]),
+    ...(own === undefined || explained === undefined ? [] : [['validators earn by', explained.validators] as const]),
     ['agreed', `${ppmPercent(seat.consensusPpm)}${explained === undefined ? '' : `: ${explained.agreed}`}`],
     ...(explained === undefined ? [] : [['miners earn by', explained.miners] as const]),
     [
@@ -114,6 +137,20 @@ export function explainSeat(
       : column.say({ ...judgement, sharePpm: judgement.sharePpm }, seat.consensusPpm),
   ])
   return `${head}\n\n${table(['validator', 'stake weighs', 'of its row', column.title], rows)}`
+}
+
+/** What a validator earned, and of what that is made. */
+function dividendsSentence({
+  asValidatorAtomic,
+  dividendsPpm,
+  stakeAtomic,
+  keptPpm,
+}: Omit<MetagraphValidatorJson, 'hotkey'>): string {
+  const row =
+    keptPpm === undefined
+      ? 'gave nobody weight or did not reveal it'
+      : `gave a row of which the agreed values keep ${ppmPercent(keptPpm)}`
+  return `${formatAmount(BigInt(asValidatorAtomic))} alpha, ${ppmPercent(dividendsPpm)} of the dividends, shared with who staked on it: its stake weighs ${formatAmount(BigInt(stakeAtomic))}, and it ${row}`
 }
 
 type RowKind = NonNullable<MetagraphJson['explained']>['rows']

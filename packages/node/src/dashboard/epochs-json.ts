@@ -12,6 +12,7 @@ import { createValidatorLogReader, type ValidatorLog } from './validator-logs.ts
 
 export type EpochsView = {
   list(netuid: number, limit: number): Promise<EpochsJson>
+  /** Throws `ledger/no-subnet`, and `api/epoch-not-begun` of one to come. */
   detail(netuid: number, epoch: number): Promise<EpochDetailJson>
   /** What validators say they checked in the last epochs, by receipt id. */
   audits(netuid: number): Promise<ReadonlyMap<string, readonly AuditJson[]>>
@@ -135,6 +136,10 @@ export function createEpochsView(sources: { readonly network: NetworkFile; reado
       return auditsByReceipt(read.flat())
     },
     async detail(netuid, epoch) {
+      const [clock, nowSeconds] = await Promise.all([ledger.clock(netuid), ledger.nowSeconds()])
+      const current = epochAt(clock, nowSeconds)
+      if (epoch > current)
+        throw notBegun({ netuid, epoch, current }, epochWindow(clock, epoch).startsAtSeconds - nowSeconds)
       const [found, claims, reveals, endpoints] = await Promise.all([
         find(netuid, [epoch, epoch]),
         index.events({ contract: 'epochs', names: ['Claimed'], netuid, epoch, order: 'newest' }),
@@ -210,6 +215,25 @@ function payout(
       ? 'Validator: paid for its weights, by what the aggregator of the subnet makes of them.'
       : (reasons?.join(' ').slice(0, longestWhy) ?? 'No validator log is reachable for this payout.'),
   }
+}
+
+/** An epoch to come. */
+export function notBegun(
+  { netuid, epoch, current }: { readonly netuid: number; readonly epoch: number; readonly current: number },
+  inSeconds: number,
+): KoinonError {
+  const wait =
+    inSeconds < 120
+      ? `${inSeconds} s`
+      : inSeconds < 7_200
+        ? `about ${Math.round(inSeconds / 60)} minutes`
+        : `about ${Math.round(inSeconds / 3_600)} hours`
+  return new KoinonError({
+    code: 'api/epoch-not-begun',
+    message: `Epoch ${epoch} of subnet ${netuid} has not begun: it begins in ${wait}`,
+    hint: `Epoch ${current} is the one that runs now: koinon epoch show ${current} --netuid ${netuid}`,
+    details: { status: 404 },
+  })
 }
 
 /** Numbers of a path like `/api/epochs/1/7`. Throws `api/bad-path`. */

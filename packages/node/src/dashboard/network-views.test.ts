@@ -72,7 +72,7 @@ describe('the page', () => {
     const { reader, network } = ledger
     const { subnets, emissionBy } = await createSubnetsView({ network, index })()
     expect(emissionBy).toMatch(/^by the KOIN that people keep in each pool/)
-    expect(subnets[0]?.emissionWhy).toMatch(/% of new KOIN, by [\d.]+ KOIN, what people keep in its pool/)
+    expect(subnets[0]?.emissionWhy).toMatch(/% of new KOIN, because people keep [\d.]+ KOIN in its pool/)
     expect(subnets.map((one) => one.netuid)).toEqual([1, 2])
     const { price, pool } = await readPool({ network, reader }, 1)
     expect(subnets[0]).toMatchObject({ priceWad: `${price}`, poolKoinAtomic: `${pool.koin}`, validators: 2 })
@@ -187,6 +187,10 @@ describe('the page', () => {
     expect(one.paidAtomic).toBe(`${sum('amountAtomic')}`)
     expect(sum('minedAtomic') > 0n && sum('dividendsAtomic') > 0n).toBe(true)
     expect(BigInt(one.minersTotalAtomic ?? 0)).toBeGreaterThan(sum('minedAtomic'))
+    await expect(epochs.detail(subnet.netuid, 999_999)).rejects.toMatchObject({
+      code: 'api/epoch-not-begun',
+      message: expect.stringMatching(/^Epoch 999999 of subnet \d+ has not begun: it begins in about \d+ hours$/),
+    })
     const { epochs: listed } = await epochs.list(subnet.netuid, 9)
     expect(listed.find(({ epoch }) => epoch === 1)).toMatchObject({ state: 'active' })
   })

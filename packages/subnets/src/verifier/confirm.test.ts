@@ -8,7 +8,7 @@ import { startRevealedSubnet } from '../testing/revealed-subnet.ts'
 import { startTestLedger, type TestAccount, type TestLedger, token, until } from '../testing/test-ledger.ts'
 import { createTestValidator } from '../testing/test-peers.ts'
 import { stealHalf } from '../testing/validator-world.ts'
-import { pendingRoot, planConfirmation } from './confirm.ts'
+import { pendingRoot, planConfirmation, sendConfirmation } from './confirm.ts'
 import type { ValidatorEvent } from './ports.ts'
 
 const spec = digestSubnet.specParts(digestSource)
@@ -38,12 +38,17 @@ describe('a pending result of a small subnet', () => {
       await subnet.reveal(epoch, voters)
       await subnet.submit(await subnet.compute(epoch))
       const root = await pendingRoot(place, epoch)
-      const { confirmation, gas } = await planConfirmation(place, root, spec)
+      const plan = await planConfirmation(place, root, spec)
+      const { confirmation, gas } = plan
       expect(confirmation.rows).toHaveLength(3)
       expect(confirmation.previous.amounts).toHaveLength(epoch === 1 ? 0 : 5)
       expect(gas).toBeGreaterThan(100_000n)
       expect(gas).toBeLessThan(mostConfirmationGas)
-      await writer.confirm(root, spec, confirmation)
+      await sendConfirmation(place, plan)
+      await expect(sendConfirmation(place, plan)).rejects.toMatchObject({
+        code: 'subnets/already-active',
+        message: expect.stringContaining('somebody else had the ledger compute the result of epoch'),
+      })
       const confirmed = (await chain.roots(netuid)).at(-1)
       expect(confirmed?.activatesAtSeconds).toBeLessThan(root.activatesAtSeconds)
       await expect(pendingRoot(place, epoch)).rejects.toMatchObject({ code: 'subnets/already-active' })
@@ -58,6 +63,11 @@ describe('a pending result of a small subnet', () => {
       message: expect.stringContaining('amount'),
     })
     expect(await pendingRoot(place)).toEqual(wrong)
+    await ledger.moveTo(wrong.activatesAtSeconds)
+    await expect(planConfirmation(place, wrong, spec)).rejects.toMatchObject({
+      code: 'subnets/already-active',
+      message: expect.stringContaining('the delay of the result of epoch 3'),
+    })
   }, 120_000)
 
   it('is confirmed by a validator that agrees with it, for no more gas than it says', async () => {

@@ -6,7 +6,7 @@ import { type Confirmation, confirmationObstacle, confirmationOf, type SpecParts
 export type ConfirmPorts = {
   readonly netuid: number
   readonly ledger: Pick<SubnetLedger, 'nowSeconds' | 'roots' | 'reveals' | 'maximumSeats'>
-  readonly writer: Pick<SubnetLedgerWriter, 'estimateConfirm'>
+  readonly writer: Pick<SubnetLedgerWriter, 'estimateConfirm' | 'confirm'>
 }
 
 /** All that a confirmation shows to the ledger, and the gas that this takes. */
@@ -38,13 +38,15 @@ export async function pendingRoot(
 
 /**
  * What shows a pending result to the ledger. Throws what stands against it: `subnets/not-confirmable`, `subnets/too-large-to-confirm`,
- * `subnets/row-missing`, `subnets/result-differs` when the ledger computes another number, and what the ledger's errors are.
+ * `subnets/row-missing`, `subnets/result-differs` when the ledger computes another number, `subnets/already-active` or
+ * `subnets/nothing-pending` when somebody was faster, and what the ledger's errors are.
  */
 export async function planConfirmation(
-  { netuid, ledger, writer }: ConfirmPorts,
+  ports: Omit<ConfirmPorts, 'writer'> & { readonly writer: Pick<SubnetLedgerWriter, 'estimateConfirm'> },
   root: SubmittedRoot,
   spec: SpecParts,
 ): Promise<PlannedConfirmation> {
+  const { netuid, ledger, writer } = ports
   const { posting, result } = root
   const [maximumSeats, roots] = await Promise.all([ledger.maximumSeats(netuid), ledger.roots(netuid)])
   const obstacle = confirmationObstacle({ posting, maximumSeats, aggregatorSpecHash: spec.aggregator })
@@ -55,7 +57,19 @@ export async function planConfirmation(
   try {
     return { root, spec, confirmation, gas: await writer.estimateConfirm(root, spec, confirmation) }
   } catch (error) {
-    throw differing(error, root) ?? error
+    throw await explained(ports, root, error)
+  }
+}
+
+/** Has the ledger compute it. Throws as `planConfirmation` does. */
+export async function sendConfirmation(
+  ports: ConfirmPorts,
+  { root, spec, confirmation }: PlannedConfirmation,
+): Promise<void> {
+  try {
+    await ports.writer.confirm(root, spec, confirmation)
+  } catch (error) {
+    throw await explained(ports, root, error)
   }
 }
 
@@ -79,19 +93,58 @@ function nothingPending(netuid: number, epoch: number | undefined): KoinonError 
       epoch === undefined
         ? `No result of subnet ${netuid} waits for its delay now`
         : `No result of epoch ${epoch} of subnet ${netuid} stands on the ledger`,
-    hint: `Epochs and their results: koinon epoch show --netuid ${netuid}`,
+    hint: `Where gas is free, validators confirm within seconds by themselves, so that little is left to do by hand. Epochs and their results: koinon epoch show --netuid ${netuid}`,
+  })
+}
+
+/** A refusal in words, where the contract's reason is about the result; else the error itself. */
+async function explained(
+  place: Pick<ConfirmPorts, 'netuid' | 'ledger'>,
+  root: SubmittedRoot,
+  error: unknown,
+): Promise<unknown> {
+  const given = isKoinonError(error) ? error.details?.['reason'] : undefined
+  const reason = typeof given === 'string' ? given : ''
+  if (reason.startsWith('NotDisputable(')) return (await overtaken(place, root, error)) ?? error
+  return differing(reason, root, error) ?? error
+}
+
+/** What became of a result since it was seen pending; undefined when it still waits. */
+async function overtaken(
+  { netuid, ledger }: Pick<ConfirmPorts, 'netuid' | 'ledger'>,
+  { epoch, resultHash, activatesAtSeconds }: SubmittedRoot,
+  cause: unknown,
+): Promise<KoinonError | undefined> {
+  const [roots, nowSeconds] = await Promise.all([ledger.roots(netuid), ledger.nowSeconds()])
+  const root = roots.find((one) => one.resultHash === resultHash)
+  const result = `the result of epoch ${epoch} of subnet ${netuid}`
+  if (root === undefined)
+    return new KoinonError({
+      code: 'subnets/nothing-pending',
+      message: `While it was looked at, ${result} was shown to be wrong or objected to, and stands no more`,
+      hint: `Nothing was sent. See the epoch: koinon epoch show ${epoch} --netuid ${netuid}`,
+      cause,
+    })
+  if (root.activatesAtSeconds > nowSeconds) return undefined
+  const isConfirmed = root.activatesAtSeconds < activatesAtSeconds
+  return new KoinonError({
+    code: 'subnets/already-active',
+    message: isConfirmed
+      ? `While it was looked at, somebody else had the ledger compute ${result}, which is active now`
+      : `While it was looked at, the delay of ${result} ended, which is active now`,
+    hint: `Nothing was sent and there is nothing left to confirm.${isConfirmed ? ' Validators do it by themselves within seconds where gas is free.' : ''} See who was paid: koinon epoch show ${epoch} --netuid ${netuid}`,
+    cause,
   })
 }
 
 /** What the contract's refusal says about the result; undefined when it says something else. */
-function differing(error: unknown, { epoch }: SubmittedRoot): KoinonError | undefined {
-  const reason = isKoinonError(error) ? error.details?.['reason'] : undefined
-  const part = /^(?:PartMismatch|NotTheMedian|RowMismatch)\((.*)\)$/.exec(typeof reason === 'string' ? reason : '')?.[0]
+function differing(reason: string, { epoch }: SubmittedRoot, cause: unknown): KoinonError | undefined {
+  const part = /^(?:PartMismatch|NotTheMedian|RowMismatch)\((.*)\)$/.exec(reason)?.[0]
   if (part === undefined) return undefined
   return new KoinonError({
     code: 'subnets/result-differs',
     message: `The ledger does not compute what the result of epoch ${epoch} says: ${part}`,
     hint: 'It is not confirmed. A validator that runs disputes it by itself, which slashes its signers: koinon validator start',
-    cause: error,
+    cause,
   })
 }

@@ -11,7 +11,7 @@ export {
   type WhatIfChange,
   whatIf,
 } from './audit/index.ts'
-export { type PlannedConfirmation, pendingRoot, planConfirmation } from './confirm.ts'
+export { type PlannedConfirmation, pendingRoot, planConfirmation, sendConfirmation } from './confirm.ts'
 export { answerEvidenceBytes, createAttestationPort, createMinerPort } from './http-ports.ts'
 export { inParallel } from './in-parallel.ts'
 export { type Prober, type ValidatorEvent } from './ports.ts'

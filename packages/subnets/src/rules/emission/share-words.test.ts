@@ -10,7 +10,7 @@ const said = (name: EmissionPolicyName, changed: Partial<typeof facts> = {}): st
 describe('why a subnet gets its share of new KOIN', () => {
   it('is said by the policy of the network, and with what it was computed from', () => {
     expect(said('userCapital')).toBe(
-      '25 % of new KOIN, by 123.4 KOIN, what people keep in its pool on a slow average (userCapital)',
+      '25 % of new KOIN, because people keep 123.4 KOIN in its pool, by an average that begins at 0 and follows slowly (userCapital)',
     )
     expect(said('priceEma')).toBe('25 % of new KOIN, by its average price of 0.05 KOIN (priceEma)')
     expect(said('netFlow')).toBe('25 % of new KOIN, by the 86.4 KOIN a day that people brought lately (netFlow)')

@@ -22,7 +22,8 @@ const measures: Readonly<
 > = {
   userCapital: {
     rule: 'by the KOIN that people keep in each pool; what that does not carry is not minted',
-    of: ({ capital }) => `by ${amount(capital)} KOIN, what people keep in its pool on a slow average`,
+    of: ({ capital }) =>
+      `because people keep ${amount(capital)} KOIN in its pool, by an average that begins at 0 and follows slowly`,
   },
   priceEma: { rule: 'by the average price of alpha', of: byPrice },
   hillGate: { rule: 'by the average price of alpha, small shares faded out', of: byPrice },
