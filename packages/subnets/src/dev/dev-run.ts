@@ -97,6 +97,8 @@ type Tally = {
   scorePpm: number
   incentive: bigint
   earned: bigint
+  /** Of it in the first epoch, when there is nothing to copy yet. */
+  earnedFirst: bigint
   reasons: readonly string[]
   parts: readonly MechanismPart[] | undefined
 }
@@ -140,7 +142,14 @@ class DevRun {
       sandbox,
       previous: new Map(),
     }))
-    this.#sums = this.#miners.map(() => ({ scorePpm: 0, incentive: 0n, earned: 0n, reasons: [], parts: undefined }))
+    this.#sums = this.#miners.map(() => ({
+      scorePpm: 0,
+      incentive: 0n,
+      earned: 0n,
+      earnedFirst: 0n,
+      reasons: [],
+      parts: undefined,
+    }))
     this.#ledger = new DevLedger({
       netuid,
       clock,
@@ -305,7 +314,9 @@ class DevRun {
       const score = log.scores.find((item) => item.uid === uid)
       sum.scorePpm += score?.scorePpm ?? 0
       sum.incentive += incentive.get(uid) ?? 0n
-      sum.earned += payouts.find(({ account }) => account === hotkey)?.asMiner ?? 0n
+      const paid = payouts.find(({ account }) => account === hotkey)?.asMiner ?? 0n
+      sum.earned += paid
+      if (log.epoch === 1) sum.earnedFirst = paid
       sum.reasons = score?.reasons ?? []
       sum.parts = score?.parts
     }
@@ -324,17 +335,37 @@ class DevRun {
     if (firstDifference !== undefined) this.#problems.add(`A replay of the last epoch differs: ${firstDifference}`)
   }
 
+  /** A copier is compared from the second epoch on: in the first it has nothing to copy. */
   #judgeEarnings(miners: readonly DevMiner[]): void {
     const honest = miners.filter(({ play }) => play === 'honest')
-    const best = honest.reduce((most, { earnedAtomic }) => (earnedAtomic > most ? earnedAtomic : most), 0n)
-    const least = honest.reduce((low, { earnedAtomic }) => (earnedAtomic < low ? earnedAtomic : low), best)
-    if (best === 0n) this.#problems.add('The honest baseline earned nothing.')
-    for (const { uid, play, earnedAtomic } of miners) {
-      if (play !== 'honest' && earnedAtomic > least) {
-        this.#problems.add(`The ${play} (uid ${uid}) earned more than an honest miner.`)
+    if (honest.every(({ earnedAtomic }) => earnedAtomic === 0n)) {
+      this.#problems.add('The honest baseline earned nothing.')
+    }
+    const earnedOf = ({ uid, earnedAtomic }: DevMiner, isFirstCounted: boolean): bigint =>
+      isFirstCounted ? earnedAtomic : earnedAtomic - (this.#sums[uid] as Tally).earnedFirst
+    for (const miner of miners.filter(({ play }) => play !== 'honest')) {
+      const { uid, play } = miner
+      const isFirstCounted = play !== 'copier'
+      const earned = earnedOf(miner, isFirstCounted)
+      const ofHonest = honest.map((one) => earnedOf(one, isFirstCounted)).sort(ascending)
+      const [least, median] = [ofHonest[0] as bigint, ofHonest[ofHonest.length >> 1] as bigint]
+      if (earned > least)
+        this.#problems.add(`The ${play} (uid ${uid}) earned more than an honest miner. ${mends[play]}`)
+      else if (earned > 0n && earned * 1_000n >= median * 999n) {
+        this.#problems.add(`The ${play} (uid ${uid}) earned as much as an honest miner. ${mends[play]}`)
       }
     }
   }
+}
+
+const mends: Readonly<Record<Play, string>> = {
+  honest: '',
+  garbage: 'Let verify or score tell answers with random content from work: compare them with the question.',
+  copier: 'Let what is asked change with every epoch and miner, and score the answer against the question.',
+}
+
+function ascending(a: bigint, b: bigint): number {
+  return a === b ? 0 : a < b ? -1 : 1
 }
 
 function hotkeyOf(seed: string, name: string): Address {
