@@ -116,6 +116,9 @@ class DevRun {
   })[]
   readonly #ledger: DevLedger
   readonly #problems = new Set<string>()
+  readonly #unpaidEpochs: number[] = []
+  /** Answers on which the file failed, and the epochs, by what it threw. */
+  readonly #faults = new Map<string, { answers: number; readonly epochs: Set<number> }>()
   readonly #bundles: ReplayBundle[] = []
   readonly #sums: readonly Tally[]
   /** Responses of the first honest miner in the epoch before, for the copier. */
@@ -205,6 +208,10 @@ class DevRun {
         `scoreTimeoutMs is ${description.scoreTimeoutMs}: 64 miners of an hour's epoch are judged in a tenth of it, ${longestCallMs} ms each, so that one answer at the limit ends its miner's share.`,
       )
     }
+    for (const [detail, { answers, epochs: failed }] of this.#faults) {
+      this.#problems.add(`The file failed on ${answers} answers in ${epochsOf([...failed])}: ${detail}`)
+    }
+    if (this.#unpaidEpochs.length > 0) this.#problems.add(`Nobody earned in ${epochsOf(this.#unpaidEpochs)}.`)
     this.#judgeEarnings(miners)
     return {
       subnet: description,
@@ -297,7 +304,7 @@ class DevRun {
     const computed = this.#validators.map(() => computeEpoch(ledger.inputs(epoch), aggregator))
     const first = computed[0] as EpochComputation
     if (first.payouts.length === 0) {
-      this.#problems.add(`Nobody earned in epoch ${epoch}.`)
+      this.#unpaidEpochs.push(epoch)
       return first
     }
     const signers = this.#validators
@@ -321,10 +328,12 @@ class DevRun {
       sum.parts = score?.parts
     }
     const faults = log.miners.flatMap(({ work }) => work).filter(({ facts }) => facts['isFault'] !== undefined)
-    if (faults.length > 0) {
-      this.#problems.add(
-        `The file failed on ${faults.length} answers in epoch ${log.epoch}: ${faults[0]?.checks[0]?.detail}`,
-      )
+    for (const { checks } of faults) {
+      const detail = (checks[0]?.detail ?? '').replace(/^the file failed: /, '')
+      const found = this.#faults.get(detail) ?? { answers: 0, epochs: new Set<number>() }
+      found.answers += 1
+      found.epochs.add(log.epoch)
+      this.#faults.set(detail, found)
     }
   }
 
@@ -338,7 +347,8 @@ class DevRun {
   /** A copier is compared from the second epoch on: in the first it has nothing to copy. */
   #judgeEarnings(miners: readonly DevMiner[]): void {
     const honest = miners.filter(({ play }) => play === 'honest')
-    if (honest.every(({ earnedAtomic }) => earnedAtomic === 0n)) {
+    const isAnyPaid = this.#unpaidEpochs.length < this.#options.epochs
+    if (isAnyPaid && honest.every(({ earnedAtomic }) => earnedAtomic === 0n)) {
       this.#problems.add('The honest baseline earned nothing.')
     }
     const earnedOf = ({ uid, earnedAtomic }: DevMiner, isFirstCounted: boolean): bigint =>
@@ -362,6 +372,13 @@ const mends: Readonly<Record<Play, string>> = {
   honest: '',
   garbage: 'Let verify or score tell answers with random content from work: compare them with the question.',
   copier: 'Let what is asked change with every epoch and miner, and score the answer against the question.',
+}
+
+/** `epoch 3`, `epochs 1 to 6` or `epochs 1, 4`. */
+function epochsOf(epochs: readonly number[]): string {
+  const [first, last] = [epochs[0] as number, epochs.at(-1) as number]
+  if (first === last) return `epoch ${first}`
+  return last - first + 1 === epochs.length ? `epochs ${first} to ${last}` : `epochs ${epochs.join(', ')}`
 }
 
 function ascending(a: bigint, b: bigint): number {
