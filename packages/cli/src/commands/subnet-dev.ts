@@ -114,7 +114,7 @@ function describe({ subnet, epochs, seed, miners, validators, problems }: DevRep
   const judges = validators.map(({ uid, earnedAtomic }) => `uid ${uid} ${formatAmount(earnedAtomic)}`).join(', ')
   const end =
     problems.length === 0
-      ? 'Honest work pays, and neither of the two bad miners earned more than an honest one.'
+      ? 'Honest work pays, and neither of the two bad miners earned as much as an honest one.'
       : `TO MEND BEFORE LAUNCH\n${problems.map((problem) => `- ${problem}`).join('\n')}`
   return [
     `${subnet.name} ${subnet.version}: ${epochs} epochs of ${subnet.tasks} questions, ${subnet.aggregator}, seed ${seed}, ${duration(durationMs)}`,

@@ -69,17 +69,19 @@ export const echo = defineSubnet({
 })
 `,
     )
-    const { code, stdout, stderr } = await sim(path, ...small, '--attacks', 'copier-open', '--json', '--quiet')
+    const { code, stdout, stderr } = await sim(
+      path,
+      ...small,
+      '--attacks',
+      'copier-open,file-cheap',
+      '--json',
+      '--quiet',
+    )
     expect(stderr).toBe('')
     expect(code).toBe(0)
     const { data } = JSON.parse(stdout)
     expect(data.subject).toBe('echo 3')
-    expect(data.attacks.map(({ name }: { name: string }) => name)).toEqual([
-      'copier-open',
-      'file-lazy',
-      'file-garbage',
-      'file-gaming',
-    ])
+    expect(data.attacks.map(({ name }: { name: string }) => name)).toEqual(['copier-open', 'file-cheap'])
     expect(data.behaviours[0]).toMatchObject({ name: 'honest', scorePpm: 1_000_000 })
   })
 
@@ -116,7 +118,33 @@ export const echo = defineSubnet({
     expect(said.stderr).toMatch(text)
   })
 
-  it('ends between two worlds when interrupted, and writes nothing', async () => {
+  it('keeps the attacks that were played when interrupted', async () => {
+    const page = join(folder, 'part.html')
+    const world = ['--epochs', '60', '--seeds', '10', '--validators', '8', '--miners', '16', '--aggregators', 'yuma2']
+    const command = ['--home', join(folder, 'home'), 'subnet', 'sim', ...world, '--out', page]
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...command], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      timeout: 120_000,
+    })
+    let said = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+      if (/Under-weighter under/.test(said)) child.kill('SIGINT')
+    })
+    expect(await new Promise((resolve) => child.once('close', resolve))).toBe(130)
+    expect(said).toMatch(/Stopped before the league was over; \d+ of 13 attacks are in /)
+    expect(readFileSync(page, 'utf8')).toMatch(/stopped after \d+ of 13 attacks/)
+  })
+
+  it('says of one seed that it gives no interval', async () => {
+    const { stdout } = await sim(...small, '--seeds', '1', '--attacks', 'under-weighter')
+    expect(stdout).toMatch(
+      /Unclear under every aggregator \(.+\): one seed gives no interval\. Give --seeds 2 or more\./,
+    )
+    expect(stdout).not.toContain('∞')
+  })
+
+  it('ends between two worlds when interrupted before one attack was over, and writes nothing', async () => {
     const page = join(folder, 'never.html')
     const command = [
       '--home',

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { KoinonError } from '@koinon/base'
 import type { LeagueReport, StakeSpread } from '@koinon/subnets/attack-league'
 import type { Command } from 'commander'
-import { duration } from '../format/time.ts'
+import { duration, timeLeft } from '../format/time.ts'
 import { requireWritable, writeWhole } from '../report-file.ts'
 import { type CommandContext, parseInteger, runCommand } from '../runner.ts'
 import { table } from '../table.ts'
@@ -24,6 +24,7 @@ type SimFlags = {
 const names = `
 Attacks: copier-open, copier-sealed, under-weighter, collusion-below, collusion-small, collusion-above, burn-key,
 cap-split, late-whale, late-whale-warm, bond-omission, sybil, score-gaming.
+With a file also: file-lazy, file-garbage, file-cheap.
 Aggregators, as subnet files name them: yuma2, yuma3, yuma3Liquid, yuma3Capped, stakeMedian (the usual five),
 yuma3LiquidDecaying, cappedMedian, winnerTakeAll, openskill, properScoring, alloraRegret.`
 type League = typeof import('@koinon/subnets/attack-league')
@@ -53,15 +54,24 @@ export function defineSubnetSim(subnet: Command): void {
         if (flags.out !== undefined) requireWritable(flags.out)
         const startedAt = performance.now()
         const subject = path === undefined ? undefined : await league.readSubject(path, flags.seed, context.say)
-        const report = await play(context, league, {
+        const title = subject?.title ?? 'a subnet with honest scores'
+        const keep = (report: LeagueReport, name: string): void => {
+          if (flags.out !== undefined) writeWhole(flags.out, league.leagueHtml(report, name, commandOf(path, flags)))
+        }
+        const options = {
           world: league.checkedWorld({ ...league.defaultWorld, ...subject?.world, ...own }),
           seeds: parseInteger(flags.seeds, '--seeds', 1, 1_000),
-          attacks: [...league.attacksNamed(listOf(flags.attacks)), ...(subject?.attacks ?? [])],
+          attacks: league.attacksNamed(listOf(flags.attacks), subject?.attacks),
           aggregators: league.aggregatorsNamed(listOf(flags.aggregators), subject?.aggregator),
           behaviours: subject?.behaviours ?? [],
+        }
+        const report = await play(context, league, options, (soFar) => {
+          const part = `${soFar.attacks.length} of ${options.attacks.length} attacks`
+          keep(soFar, `${title}, stopped after ${part}`)
+          context.say(describe(league, soFar))
+          return flags.out === undefined ? `${part} were played` : `${part} are in ${flags.out}`
         })
-        const title = subject?.title ?? 'a subnet with honest scores'
-        if (flags.out !== undefined) writeWhole(flags.out, league.leagueHtml(report, title, commandOf(path, flags)))
+        keep(report, title)
         const took = `${report.epochsPlayed} epochs played in ${duration(Math.round(performance.now() - startedAt))}`
         context.say(flags.out === undefined ? took : `${took}; report: ${flags.out}`)
         return { data: { subject: title, ...report }, text: describe(league, report) }
@@ -69,11 +79,12 @@ export function defineSubnetSim(subnet: Command): void {
     )
 }
 
-/** Plays game by game, so that progress shows and Ctrl-C is heard between worlds. */
+/** Plays game by game, so that progress shows and Ctrl-C is heard between worlds; then `keep` takes what is played and says where it is. */
 async function play(
   context: CommandContext,
   league: League,
   options: Parameters<League['runLeague']>[0],
+  keep: (soFar: LeagueReport) => string,
 ): Promise<LeagueReport> {
   let isInterrupted = false
   const interrupt = (): void => {
@@ -81,19 +92,22 @@ async function play(
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt)
   try {
+    const startedAt = performance.now()
     const run = league.runLeague(options)
     let shown = ''
     for (;;) {
       const step = run.next()
       if (step.done === true) return step.value
       const { text, donePpm } = step.value
-      if (text !== shown) context.say(`  ${String(Math.floor(donePpm / 10_000)).padStart(3)} %  ${text}`)
+      const left = timeLeft(performance.now() - startedAt, donePpm)
+      if (text !== shown) context.say(`  ${String(Math.floor(donePpm / 10_000)).padStart(3)} %  ${text}${left}`)
       shown = text
       await setImmediate()
       if (!isInterrupted) continue
+      const soFar = step.value.soFar()
       throw new KoinonError({
         code: 'cli/interrupted',
-        message: 'Stopped before the league was over; nothing was written',
+        message: `Stopped before the league was over; ${soFar.attacks.length === 0 ? 'nothing was written' : keep(soFar)}`,
         hint: 'Fewer --epochs, --seeds, --attacks or --aggregators end sooner.',
       })
     }

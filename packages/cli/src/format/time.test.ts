@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ageText, duration, utcTime } from './time.ts'
+import { ageText, duration, timeLeft, utcTime } from './time.ts'
 
 describe('time in words', () => {
   it.each([
@@ -19,6 +19,16 @@ describe('time in words', () => {
     [360_000, '4 d 4 h'],
   ])('%d seconds are %s', (seconds, text) => {
     expect(ageText(seconds)).toBe(text)
+  })
+
+  it.each([
+    [1_999, 500_000, ''],
+    [60_000, 9_999, ''],
+    [60_000, 1_000_000, ''],
+    [30_000, 250_000, ', about 1 min left'],
+    [9_000, 900_000, ', about 1 s left'],
+  ])('after %d ms and %d millionths there is %j', (ms, ppm, text) => {
+    expect(timeLeft(ms, ppm)).toBe(text)
   })
 
   it('names a moment to the second', () => {

@@ -15,6 +15,12 @@ export function ageText(seconds: number): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`
 }
 
+/** `, about 12 min left`; nothing while too little is done to tell. */
+export function timeLeft(elapsedMs: number, donePpm: number): string {
+  if (elapsedMs < 2_000 || donePpm < 10_000 || donePpm >= 1_000_000) return ''
+  return `, about ${ageText(Math.ceil((elapsedMs * (1_000_000 - donePpm)) / donePpm / 1_000))} left`
+}
+
 /** `1.2 s`, `340 ms`. */
 export function duration(durationMs: number): string {
   return durationMs < 1000 ? `${Math.round(durationMs)} ms` : `${(durationMs / 1000).toFixed(1)} s`

@@ -48,6 +48,22 @@ describe('the league', () => {
     expect(report.epochsPlayed).toBeGreaterThan(20 * 2 * 2 * 3)
   })
 
+  it('has a report of what is played to its end at every step', () => {
+    const run = runLeague(options())
+    const counts: number[] = []
+    let last: LeagueReport | undefined
+    for (;;) {
+      const step = run.next()
+      if (step.done === true) {
+        expect(step.value.attacks.slice(0, 2)).toEqual(last?.attacks.slice(0, 2))
+        break
+      }
+      last = step.value.soFar()
+      counts.push(last.attacks.length)
+    }
+    expect([...new Set(counts)]).toEqual([0, 1, 2, 3])
+  })
+
   it('does not depend on which other attacks are played', () => {
     const alone = play(options({ attacks: attacksNamed(['burn-key']) })).report
     expect(alone.attacks[0]).toEqual(play(options()).report.attacks[1])

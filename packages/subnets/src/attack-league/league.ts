@@ -82,7 +82,13 @@ export type LeagueReport = {
   readonly epochsPlayed: number
 }
 
-export type LeagueProgress = { readonly text: string; readonly epochsPlayed: number; readonly donePpm: number }
+export type LeagueProgress = {
+  readonly text: string
+  readonly epochsPlayed: number
+  readonly donePpm: number
+  /** A report of the attacks that are played to their end, without the curve of a copier. */
+  soFar(): LeagueReport
+}
 
 /** Plays one twin of a match and gives the player's takings. */
 export type Scorekeeper = {
@@ -101,8 +107,10 @@ export function* runLeague(options: LeagueOptions): Generator<LeagueProgress, Le
     text,
     epochsPlayed: scorekeeper.epochsPlayed,
     donePpm: Math.min(1_000_000, Math.floor((done * 1_000_000) / games)),
+    soFar: () => reportOf([...results], []),
   })
   const results: AttackResult[] = []
+  const agesAggregator = aggregators.find(({ name }) => name === 'yuma3') ?? (aggregators[0] as LeagueAggregator)
   for (const attack of attacks) {
     const cells: Cell[] = []
     for (const aggregator of aggregators) {
@@ -131,17 +139,20 @@ export function* runLeague(options: LeagueOptions): Generator<LeagueProgress, Le
     const { name, title, hope, reason, failure } = attack
     results.push({ name, title, hope, ...sizeOf(attack, world), cells, mends, reason, failure })
   }
-  const agesAggregator = aggregators.find(({ name }) => name === 'yuma3') ?? (aggregators[0] as LeagueAggregator)
   const curves = hasCopier ? yield* playCopierAges(world, seeds, agesAggregator, scorekeeper, progress) : []
-  return {
-    v: 2,
-    world,
-    seeds,
-    aggregators: aggregators.map(({ name, title, about }) => ({ name, title, about })),
-    attacks: results,
-    copierAges: { aggregator: agesAggregator.name, noisePpm: world.noisePpm, curves },
-    behaviours: options.behaviours ?? [],
-    epochsPlayed: scorekeeper.epochsPlayed,
+  return reportOf(results, curves)
+
+  function reportOf(played: readonly AttackResult[], curves: readonly AgeCurve[]): LeagueReport {
+    return {
+      v: 2,
+      world,
+      seeds,
+      aggregators: aggregators.map(({ name, title, about }) => ({ name, title, about })),
+      attacks: played,
+      copierAges: { aggregator: agesAggregator.name, noisePpm: world.noisePpm, curves },
+      behaviours: options.behaviours ?? [],
+      epochsPlayed: scorekeeper.epochsPlayed,
+    }
   }
 
   function* playSeeds(
@@ -161,9 +172,10 @@ export function* runLeague(options: LeagueOptions): Generator<LeagueProgress, Le
   }
 }
 
-/** The attacks that names ask for, all without names. Throws `usage/unknown-name`. */
-export function attacksNamed(names: readonly string[] | undefined): readonly Attack[] {
-  return named('attack', builtInAttacks, names ?? builtInAttacks.map(({ name }) => name))
+/** The attacks that names ask for, all without names; `own` are those of the file played. Throws `usage/unknown-name`. */
+export function attacksNamed(names: readonly string[] | undefined, own: readonly Attack[] = []): readonly Attack[] {
+  const known = [...builtInAttacks, ...own]
+  return named('attack', known, names ?? known.map(({ name }) => name))
 }
 
 /** `own` is that of the file played: among the usual ones where it is none of them. Throws `usage/unknown-name`. */

@@ -62,7 +62,7 @@ describe('a subnet file in the league', () => {
     expect(scores).toMatchObject({ honest: 1_000_000, lazy: 0, garbage: 0, empty: 0, half: 1_000_000 })
     expect(scores['one-for-all']).toBe(250_000)
     const { attacks, behaviours } = play(subject)
-    expect(attacks.map(({ name }) => name)).toEqual(['copier-open', 'file-lazy', 'file-garbage', 'file-gaming'])
+    expect(attacks.map(({ name }) => name)).toEqual(['copier-open', 'file-lazy', 'file-garbage', 'file-cheap'])
     const [copier, lazy, garbage] = attacks.map(({ cells }) => cells[0]?.gain?.meanPercent as number)
     expect(Math.abs(copier as number)).toBeLessThan(0.1)
     expect(lazy).toBeLessThan(-90)
@@ -72,8 +72,8 @@ describe('a subnet file in the league', () => {
 
   it('that anybody can please is said to be weak', async () => {
     const { attacks } = play(await read(subnetFile('weak', 'sum > 0 ? 900_000 : 0')))
-    expect(attacks.find(({ name }) => name === 'file-gaming')?.cells[0]?.verdict).toBe('profitable')
-    expect(attacks.find(({ name }) => name === 'file-gaming')?.hope).toContain('one for all')
+    expect(attacks.find(({ name }) => name === 'file-cheap')?.cells[0]?.verdict).toBe('profitable')
+    expect(attacks.find(({ name }) => name === 'file-cheap')?.hope).toContain('one for all')
   })
 
   it('is the same for the same seed', async () => {

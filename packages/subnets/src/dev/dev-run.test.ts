@@ -43,6 +43,21 @@ describe('runSubnetDev', () => {
     expect(problems.join()).toMatch(/The garbage \(uid 3\) earned more than an honest miner/)
   })
 
+  it('names bad miners that earn as much as honest ones, the copier since it had something to copy', async () => {
+    const { miners, problems } = await run('() => 500_000')
+    expect(miners[3]?.earnedAtomic).toBe(miners[0]?.earnedAtomic)
+    expect(miners[4]?.earnedAtomic).toBeLessThan(miners[0]?.earnedAtomic as bigint)
+    expect(problems).toEqual([
+      expect.stringMatching(/^The garbage \(uid 3\) earned as much as an honest miner\. Let verify or score/),
+      expect.stringMatching(/^The copier \(uid 4\) earned as much as an honest miner\. Let what is asked change/),
+    ])
+  })
+
+  it('names nobody when a winner takes all and the bad earn nothing', async () => {
+    const { problems } = await run(`${right}, weights: 'wta'`)
+    expect(problems).toEqual([])
+  })
+
   it('names a scorer that keeps something between calls', async () => {
     const { problems } = await run('() => (globalThis.count = (globalThis.count ?? 0) + 1)')
     expect(problems.join()).toMatch(/Validators disagree on uid 0/)
@@ -50,8 +65,12 @@ describe('runSubnetDev', () => {
 
   it('names a scorer that fails, and pays nobody by it', async () => {
     const { problems, miners } = await run("() => { throw new Error('not written yet') }")
-    expect(problems.join()).toMatch(/failed on 12 answers.*not written yet \(sum\.ts:/)
-    expect(problems.join()).toMatch(/Nobody earned in epoch 2/)
+    expect(problems).toEqual([
+      expect.stringMatching(
+        /^The file failed on \d+ answers in epochs 1 to 3: (?!the file failed).*not written yet \(sum\.ts:/,
+      ),
+      'Nobody earned in epochs 1 to 3.',
+    ])
     expect(miners.every(({ earnedAtomic }) => earnedAtomic === 0n)).toBe(true)
   })
 

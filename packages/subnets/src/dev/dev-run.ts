@@ -97,6 +97,8 @@ type Tally = {
   scorePpm: number
   incentive: bigint
   earned: bigint
+  /** Of it in the first epoch, when there is nothing to copy yet. */
+  earnedFirst: bigint
   reasons: readonly string[]
   parts: readonly MechanismPart[] | undefined
 }
@@ -114,6 +116,9 @@ class DevRun {
   })[]
   readonly #ledger: DevLedger
   readonly #problems = new Set<string>()
+  readonly #unpaidEpochs: number[] = []
+  /** Answers on which the file failed, and the epochs, by what it threw. */
+  readonly #faults = new Map<string, { answers: number; readonly epochs: Set<number> }>()
   readonly #bundles: ReplayBundle[] = []
   readonly #sums: readonly Tally[]
   /** Responses of the first honest miner in the epoch before, for the copier. */
@@ -140,7 +145,14 @@ class DevRun {
       sandbox,
       previous: new Map(),
     }))
-    this.#sums = this.#miners.map(() => ({ scorePpm: 0, incentive: 0n, earned: 0n, reasons: [], parts: undefined }))
+    this.#sums = this.#miners.map(() => ({
+      scorePpm: 0,
+      incentive: 0n,
+      earned: 0n,
+      earnedFirst: 0n,
+      reasons: [],
+      parts: undefined,
+    }))
     this.#ledger = new DevLedger({
       netuid,
       clock,
@@ -196,6 +208,10 @@ class DevRun {
         `scoreTimeoutMs is ${description.scoreTimeoutMs}: 64 miners of an hour's epoch are judged in a tenth of it, ${longestCallMs} ms each, so that one answer at the limit ends its miner's share.`,
       )
     }
+    for (const [detail, { answers, epochs: failed }] of this.#faults) {
+      this.#problems.add(`The file failed on ${answers} answers in ${epochsOf([...failed])}: ${detail}`)
+    }
+    if (this.#unpaidEpochs.length > 0) this.#problems.add(`Nobody earned in ${epochsOf(this.#unpaidEpochs)}.`)
     this.#judgeEarnings(miners)
     return {
       subnet: description,
@@ -288,7 +304,7 @@ class DevRun {
     const computed = this.#validators.map(() => computeEpoch(ledger.inputs(epoch), aggregator))
     const first = computed[0] as EpochComputation
     if (first.payouts.length === 0) {
-      this.#problems.add(`Nobody earned in epoch ${epoch}.`)
+      this.#unpaidEpochs.push(epoch)
       return first
     }
     const signers = this.#validators
@@ -305,15 +321,19 @@ class DevRun {
       const score = log.scores.find((item) => item.uid === uid)
       sum.scorePpm += score?.scorePpm ?? 0
       sum.incentive += incentive.get(uid) ?? 0n
-      sum.earned += payouts.find(({ account }) => account === hotkey)?.asMiner ?? 0n
+      const paid = payouts.find(({ account }) => account === hotkey)?.asMiner ?? 0n
+      sum.earned += paid
+      if (log.epoch === 1) sum.earnedFirst = paid
       sum.reasons = score?.reasons ?? []
       sum.parts = score?.parts
     }
     const faults = log.miners.flatMap(({ work }) => work).filter(({ facts }) => facts['isFault'] !== undefined)
-    if (faults.length > 0) {
-      this.#problems.add(
-        `The file failed on ${faults.length} answers in epoch ${log.epoch}: ${faults[0]?.checks[0]?.detail}`,
-      )
+    for (const { checks } of faults) {
+      const detail = (checks[0]?.detail ?? '').replace(/^the file failed: /, '')
+      const found = this.#faults.get(detail) ?? { answers: 0, epochs: new Set<number>() }
+      found.answers += 1
+      found.epochs.add(log.epoch)
+      this.#faults.set(detail, found)
     }
   }
 
@@ -324,17 +344,45 @@ class DevRun {
     if (firstDifference !== undefined) this.#problems.add(`A replay of the last epoch differs: ${firstDifference}`)
   }
 
+  /** A copier is compared from the second epoch on: in the first it has nothing to copy. */
   #judgeEarnings(miners: readonly DevMiner[]): void {
     const honest = miners.filter(({ play }) => play === 'honest')
-    const best = honest.reduce((most, { earnedAtomic }) => (earnedAtomic > most ? earnedAtomic : most), 0n)
-    const least = honest.reduce((low, { earnedAtomic }) => (earnedAtomic < low ? earnedAtomic : low), best)
-    if (best === 0n) this.#problems.add('The honest baseline earned nothing.')
-    for (const { uid, play, earnedAtomic } of miners) {
-      if (play !== 'honest' && earnedAtomic > least) {
-        this.#problems.add(`The ${play} (uid ${uid}) earned more than an honest miner.`)
+    const isAnyPaid = this.#unpaidEpochs.length < this.#options.epochs
+    if (isAnyPaid && honest.every(({ earnedAtomic }) => earnedAtomic === 0n)) {
+      this.#problems.add('The honest baseline earned nothing.')
+    }
+    const earnedOf = ({ uid, earnedAtomic }: DevMiner, isFirstCounted: boolean): bigint =>
+      isFirstCounted ? earnedAtomic : earnedAtomic - (this.#sums[uid] as Tally).earnedFirst
+    for (const miner of miners.filter(({ play }) => play !== 'honest')) {
+      const { uid, play } = miner
+      const isFirstCounted = play !== 'copier'
+      const earned = earnedOf(miner, isFirstCounted)
+      const ofHonest = honest.map((one) => earnedOf(one, isFirstCounted)).sort(ascending)
+      const [least, median] = [ofHonest[0] as bigint, ofHonest[ofHonest.length >> 1] as bigint]
+      if (earned > least)
+        this.#problems.add(`The ${play} (uid ${uid}) earned more than an honest miner. ${mends[play]}`)
+      else if (earned > 0n && earned * 1_000n >= median * 999n) {
+        this.#problems.add(`The ${play} (uid ${uid}) earned as much as an honest miner. ${mends[play]}`)
       }
     }
   }
+}
+
+const mends: Readonly<Record<Play, string>> = {
+  honest: '',
+  garbage: 'Let verify or score tell answers with random content from work: compare them with the question.',
+  copier: 'Let what is asked change with every epoch and miner, and score the answer against the question.',
+}
+
+/** `epoch 3`, `epochs 1 to 6` or `epochs 1, 4`. */
+function epochsOf(epochs: readonly number[]): string {
+  const [first, last] = [epochs[0] as number, epochs.at(-1) as number]
+  if (first === last) return `epoch ${first}`
+  return last - first + 1 === epochs.length ? `epochs ${first} to ${last}` : `epochs ${epochs.join(', ')}`
+}
+
+function ascending(a: bigint, b: bigint): number {
+  return a === b ? 0 : a < b ? -1 : 1
 }
 
 function hotkeyOf(seed: string, name: string): Address {

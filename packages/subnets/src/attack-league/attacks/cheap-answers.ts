@@ -20,7 +20,7 @@ export function cheapAnswers(behaviours: readonly Behaviour[]): readonly Attack[
   return [
     ['file-lazy', 'Lazy miner', of(['lazy'])],
     ['file-garbage', 'Garbage miner', of(['garbage'])],
-    ['file-gaming', "Gaming the file's score", of(['one-for-all', 'half', 'empty'])],
+    ['file-cheap', 'Best-scored cheap answer', of(['one-for-all', 'half', 'empty'])],
   ].flatMap(([name, title, kind]) =>
     kind === undefined ? [] : [cheapAnswer(name as string, title as string, kind as Behaviour, honest)],
   )

@@ -26,7 +26,10 @@ export function overviewChart({ attacks, aggregators }: LeagueReport): string {
     const marks = cells.map(({ gain }, index) => {
       if (gain === undefined) return ''
       const at = y + rowHeight / 2 + (index - (cells.length - 1) / 2) * lane
-      const whisker = line(scale.place(gain.lowPercent), at, scale.place(gain.highPercent), at, `whisker s${index % 6}`)
+      const whisker =
+        gain.seeds === 1
+          ? ''
+          : line(scale.place(gain.lowPercent), at, scale.place(gain.highPercent), at, `whisker s${index % 6}`)
       return whisker + mark(index, scale.place(gain.meanPercent), at) + beyond(scale, gain.meanPercent, at)
     })
     return (

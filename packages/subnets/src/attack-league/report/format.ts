@@ -10,8 +10,9 @@ export function percent(value: number): string {
   return `${sign}${grouped(text)} %`
 }
 
-/** `−1.3 to −1.1 %`. */
-export function interval({ lowPercent, highPercent }: Gain): string {
+/** `−1.3 to −1.1 %`; one world has none. */
+export function interval({ lowPercent, highPercent, seeds }: Gain): string {
+  if (seeds === 1) return 'one seed gives no interval'
   return `${percent(lowPercent).replace(' %', '')} to ${percent(highPercent)}`
 }
 

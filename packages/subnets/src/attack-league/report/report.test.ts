@@ -35,6 +35,14 @@ describe('numbers', () => {
 
   it('have intervals and shares in words', () => {
     expect(interval({ meanPercent: 0, lowPercent: -1.25, highPercent: 12.5, seeds: 3 })).toBe('−1.3 to +13 %')
+    expect(
+      interval({
+        meanPercent: 1,
+        lowPercent: Number.NEGATIVE_INFINITY,
+        highPercent: Number.POSITIVE_INFINITY,
+        seeds: 1,
+      }),
+    ).toMatch(/no interval/)
     expect([share(8_000), share(450_000), share(30_000)]).toEqual(['0.8 %', '45 %', '3 %'])
   })
 })

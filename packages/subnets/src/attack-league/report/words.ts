@@ -26,9 +26,11 @@ export function finding(result: AttackResult, report: LeagueReport): readonly st
       : [`Does not pay under ${where(failing, 'any aggregator')} (${span(failing)}). ${result.failure}`]),
     ...(unclear.length === 0
       ? []
-      : [
-          `Unclear under ${where(unclear)}: the interval holds half a percent, or honest play earns nothing. More seeds tell.`,
-        ]),
+      : report.seeds === 1
+        ? [`Unclear under ${where(unclear)} (${span(unclear)}): one seed gives no interval. Give --seeds 2 or more.`]
+        : [
+            `Unclear under ${where(unclear)}: the interval holds half a percent, or honest play earns nothing. More seeds tell.`,
+          ]),
     ...(paying.length > 0 && result.mends.length === 0
       ? ['No rule over rows and stakes that the league knows mends it.']
       : result.mends.map(mendSentence)),
@@ -67,6 +69,7 @@ export function listed(items: readonly string[]): string {
 
 function span(cells: readonly Cell[]): string {
   const means = cells.flatMap(({ gain }) => (gain === undefined ? [] : [gain.meanPercent]))
+  if (means.length === 0) return 'nothing to compare'
   const [low, high] = [percent(Math.min(...means)), percent(Math.max(...means))]
   return low === high ? low : `${low.replace(' %', '')} to ${high}`
 }

@@ -3,7 +3,8 @@ import { poolEmissionAbi, subnetTermsAbi } from '@koinon/ledger/abis'
 import { type AuditSource, createRpcSource } from '@koinon/ledger/audit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readPendingChanges } from '../../client/pending-changes.ts'
-import type { Subnet } from '../../rules/index.ts'
+import { aggregators } from '../../rules/aggregators/index.ts'
+import type { Aggregator, Subnet } from '../../rules/index.ts'
 import { digestSpecHash, digestSubnet } from '../../testing/digest-subnet.ts'
 import { type PaidSubnet, startPaidSubnet } from '../../testing/paid-subnet.ts'
 import { registrationBurn, startTestLedger, type TestLedger, token } from '../../testing/test-ledger.ts'
@@ -81,6 +82,24 @@ describe('what would have been', () => {
     // Two shared the last epoch, which now goes to one of them.
     expect(found.accounts.filter(({ did, would }) => did.mined > 0n && would.mined === 0n)).toHaveLength(1)
     expect(sum(found, 'would', 'mined')).toBe(sum(found, 'did', 'mined'))
+  })
+
+  it('says in which epochs nobody would have earned, and that scores are not computed again', async () => {
+    const { winnerTakeAll } = aggregators
+    const nobody: Aggregator = {
+      ...winnerTakeAll,
+      aggregate: (inputs) => {
+        const outcome = winnerTakeAll.aggregate(inputs)
+        return { ...outcome, incentive: outcome.incentive.map(() => 0n) }
+      },
+    }
+    const found = await tried({ aggregator: nobody })
+    expect(sum(found, 'would', 'mined')).toBe(0n)
+    expect(found.unknown).toContainEqual(expect.stringMatching(/^in epochs 1, 3, 4 there would have been no result/))
+    expect(found.unknown).toContainEqual(expect.stringMatching(/a file that scores otherwise is not run/))
+    const { unknown } = await tried(parseWhatIf(['aggregator=winnerTakeAll']))
+    expect(unknown.join()).not.toContain('no result')
+    expect((await tried({})).unknown.join()).not.toContain('scores otherwise')
   })
 
   it('prices the seats that were sold, and says which sales would not have been', async () => {

@@ -50,6 +50,8 @@ type Parts = { readonly ownerBps: bigint; readonly minersBps: bigint; readonly v
 type Replayed = RecomputedRoot & { readonly computed: EpochComputation }
 
 const whole = 10_000n
+const scoresStand =
+  'only the aggregator is tried: a file that scores otherwise is not run, the weights that validators gave stand as they are (koinon subnet dev FILE tries a file)'
 const neverKnown = [
   'rows, stakes, answers and registrations are those that were: people would have acted otherwise',
   'payouts are staked and count in later votes: that is not followed, nor what alpha would have been worth',
@@ -72,7 +74,7 @@ export async function whatIf(
   const until = epochWindow(last.subnet.clock, last.epoch).endsAtSeconds
   const parts = change.parts === undefined ? undefined : partsTried(economy, netuid, until, change.parts)
   const accrued = accrualOf(economy, netuid, from, parts)
-  const { sums, problem } = playAgain(replayed, change.aggregator, accrued)
+  const { sums, unpaid, problem } = playAgain(replayed, change.aggregator, accrued)
   const [ownerBefore, ownerAfter] = [
     economy.emission.accruedUntil(netuid, from),
     economy.emission.accruedUntil(netuid, until),
@@ -87,7 +89,13 @@ export async function whatIf(
       would: accrued(until).owner - accrued(from).owner,
     },
     seats: change.rules === undefined ? [] : whatIfSeats(source, first.subnet, change.rules, { from, until }),
-    unknown: [...unknown, ...(problem === undefined ? [] : [problem]), ...neverKnown],
+    unknown: [
+      ...unknown,
+      ...(unpaid.length === 0 ? [] : [unpaidSentence(unpaid)]),
+      ...(problem === undefined ? [] : [problem]),
+      ...(change.aggregator === undefined ? [] : [scoresStand]),
+      ...neverKnown,
+    ],
   }
 }
 
@@ -149,8 +157,14 @@ function playAgain(
   roots: readonly Replayed[],
   aggregator: Aggregator | undefined,
   accrued: (seconds: number) => PaidParts,
-): { readonly sums: ReadonlyMap<Address, WhatIfAccount>; readonly problem: string | undefined } {
+): {
+  readonly sums: ReadonlyMap<Address, WhatIfAccount>
+  /** Epochs that paid and would not have. */
+  readonly unpaid: readonly number[]
+  readonly problem: string | undefined
+} {
   const sums = new Map<Address, WhatIfAccount>()
+  const unpaid: number[] = []
   const nothing = { mined: 0n, dividends: 0n }
   const add = (which: 'did' | 'would', { payouts }: EpochComputation): void => {
     for (const { account, asMiner, asValidator } of payouts) {
@@ -164,7 +178,7 @@ function playAgain(
   for (const { epoch, subnet, computed, submitted, aggregator: own } of roots) {
     const used = aggregator ?? own
     const window = epochWindow(subnet.clock, epoch)
-    if (used === undefined) return { sums, problem: `from epoch ${epoch} on: its aggregator is not known here` }
+    if (used === undefined) return { sums, unpaid, problem: `from epoch ${epoch} on: its aggregator is not known here` }
     try {
       const again = computeEpoch(
         {
@@ -177,6 +191,7 @@ function playAgain(
       )
       add('did', computed)
       add('would', again)
+      if (computed.payouts.length > 0 && again.payouts.length === 0) unpaid.push(epoch)
       previous = {
         epoch,
         resultHash: submitted.args.resultHash,
@@ -186,10 +201,10 @@ function playAgain(
       }
     } catch (error) {
       if (!isKoinonError(error)) throw error
-      return { sums, problem: `from epoch ${epoch} on: ${error.message}` }
+      return { sums, unpaid, problem: `from epoch ${epoch} on: ${error.message}` }
     }
   }
-  return { sums, problem: undefined }
+  return { sums, unpaid, problem: undefined }
 }
 
 /** As it was until `from`; after it all that accrued, divided by the parts that are tried. */
@@ -212,6 +227,11 @@ function accrualOf(
       dividends: base.dividends + (all * parts.validatorsBps) / whole,
     }
   }
+}
+
+function unpaidSentence(epochs: readonly number[]): string {
+  const when = epochs.length === 1 ? `epoch ${epochs[0]}` : `epochs ${epochs.join(', ')}`
+  return `in ${when} there would have been no result, because too little stake gave weights or no miner got any: what accrued waits, and an epoch pays at most as much again of it as accrues in it`
 }
 
 function partsTried(
