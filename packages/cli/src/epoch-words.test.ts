@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { noResultSentence, phaseSentence, rowSentence, stateSentence } from './epoch-words.ts'
+import { noResultSentence, olderSentence, phaseOf, phaseSentence, rowSentence, stateSentence } from './epoch-words.ts'
 
 const page = readFileSync(new URL('../../../apps/web/src/network/phases.ts', import.meta.url), 'utf8')
 
@@ -46,5 +46,17 @@ describe('the weights of an epoch', () => {
     expect(why()).toContain('No validator opened weights')
     expect(why(empty)).toContain('gave nobody weight, so no miner earned')
     expect(why(empty, given)).toContain('2 validators opened weights, 1 of them gave nobody weight.')
+  })
+})
+
+describe('a list of epochs', () => {
+  it('says how many older ones it leaves out, and of finished ones no phase', () => {
+    expect(olderSentence(2, [{ epoch: 9 }, { epoch: 8 }])).toMatch(/^8 older epochs are left out: .*--netuid 2$/)
+    expect(olderSentence(2, [{ epoch: 2 }, { epoch: 1 }])).toMatch(/^1 older epoch is left out/)
+    expect([olderSentence(2, [{ epoch: 0 }]), olderSentence(2, [])]).toEqual(['', ''])
+    const phases = (['open', 'pending', 'active', 'noResult'] as const).map((state) =>
+      phaseOf({ state, phase: 'root' }),
+    )
+    expect(phases).toEqual(['root', 'root', '', ''])
   })
 })

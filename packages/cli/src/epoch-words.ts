@@ -1,4 +1,4 @@
-import type { EpochDetailJson } from '@koinon/work/dashboard'
+import type { EpochDetailJson, EpochJson } from '@koinon/work/dashboard'
 
 /** States and phases of epochs (specs/0007-epochs.md) in words, as the page has them. */
 
@@ -46,9 +46,22 @@ export function noResultSentence({
 }: Pick<EpochDetailJson, 'netuid' | 'epoch' | 'weights'>): string {
   const logs = `koinon subnet replay VALIDATOR_URL --epoch ${epoch} --netuid ${netuid}`
   if (weights.length === 0)
-    return 'No validator opened weights for it, and those of epochs before, which count half, had no majority of the stake.'
+    return 'No validator opened weights for it, and those of epochs before, halved with each epoch, brought no result.'
   const empty = weights.filter(({ row }) => row.every(([, weight]) => weight === 0)).length
   if (empty === weights.length)
     return `Every validator whose weights are open gave nobody weight, so no miner earned. Why they did is in their logs: ${logs}`
   return `${weights.length} validators opened weights${empty === 0 ? '' : `, ${empty} of them gave nobody weight`}. That no result came of them means that the stake behind them was too little, or that no two thirds of the stake signed; validators' logs tell: ${logs}`
+}
+
+/** Of an epoch that is still judged; what has its result goes through no phase. */
+export function phaseOf({ state, phase }: Pick<EpochJson, 'state' | 'phase'>): string {
+  return state === 'open' || state === 'pending' ? phase : ''
+}
+
+/** Nothing when the list reaches back to the first epoch. */
+export function olderSentence(netuid: number, epochs: readonly Pick<EpochJson, 'epoch'>[]): string {
+  const oldest = epochs.at(-1)?.epoch ?? 0
+  return oldest === 0
+    ? ''
+    : `${oldest} older ${oldest === 1 ? 'epoch is' : 'epochs are'} left out: koinon epoch show --limit 100, or one of them: koinon epoch show EPOCH, each with --netuid ${netuid}`
 }

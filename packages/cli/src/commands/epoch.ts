@@ -2,7 +2,7 @@ import { formatAmount } from '@koinon/base'
 import { networkOf, requestJson } from '@koinon/node/wallet'
 import type { EpochDetailJson, EpochJson, EpochsJson } from '@koinon/work/dashboard'
 import type { Command } from 'commander'
-import { noResultSentence, phaseSentence, rowSentence, stateSentence } from '../epoch-words.ts'
+import { noResultSentence, olderSentence, phaseOf, phaseSentence, rowSentence, stateSentence } from '../epoch-words.ts'
 import { gatewayUrlOf } from '../gateway-url.ts'
 import { parseNetuid } from '../netuid.ts'
 import { parseInteger, runCommand } from '../runner.ts'
@@ -74,19 +74,6 @@ function explain(epochs: readonly EpochJson[]): string {
   return epochs.length === 0
     ? ''
     : facts([...states, ...phases.filter(([phase]) => states.every(([state]) => state !== phase))])
-}
-
-/** Of an epoch that is still judged; what has its result goes through no phase. */
-function phaseOf({ state, phase }: Pick<EpochJson, 'state' | 'phase'>): string {
-  return state === 'open' || state === 'pending' ? phase : ''
-}
-
-/** Nothing when the list reaches back to the first epoch. */
-function olderSentence(netuid: number, epochs: readonly EpochJson[]): string {
-  const oldest = epochs.at(-1)?.epoch ?? 0
-  return oldest === 0
-    ? ''
-    : `${oldest} older ${oldest === 1 ? 'epoch is' : 'epochs are'} left out: koinon epoch show --limit 100, or one of them: koinon epoch show EPOCH, each with --netuid ${netuid}`
 }
 
 /** `typed` writes our own commands; reasons of payouts are others' words. */
