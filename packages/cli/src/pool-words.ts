@@ -34,7 +34,7 @@ export function termsFacts(netuid: number, terms: TradeTerms): readonly (readonl
       'price',
       `${formatAmount(priceBefore)} KOIN for one alpha, ${formatAmount(priceAfter)} after it: this trade moves it by ${impactPercent(impactPpm)}`,
     ],
-    ['on average', `${formatAmount(averagePrice)} KOIN for one alpha, the fee included`],
+    ['average', `${formatAmount(averagePrice)} KOIN for one alpha, the fee included`],
   ]
 }
 

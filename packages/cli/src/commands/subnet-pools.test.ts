@@ -54,7 +54,7 @@ describe('koinon subnet buy and sell', () => {
     )
     expect(shown.stdout).toContain('1 KOIN for one alpha, 1.02')
     expect(shown.stdout).toMatch(/this trade moves it by 2 %/)
-    expect(shown.stdout).toContain('on average  1.0105 KOIN for one alpha, the fee included')
+    expect(shown.stdout).toContain('average   1.0105 KOIN for one alpha, the fee included')
     const quote = await json('buy', `${netuid}`, '10', '--dry-run', '--slippage', '0')
     expect(quote).toMatchObject({ netuid, side: 'buy', inputAtomic: `${10n * token}`, made: false })
     expect(quote['leastOutputAtomic']).toBe(quote['outputAtomic'])
@@ -78,7 +78,7 @@ describe('koinon subnet buy and sell', () => {
 
   it('look into the wallet before they ask, and tell what so much would bring with --dry-run', async () => {
     const bought = await subnet('buy', `${netuid}`, '1000')
-    expect(bought.stderr).toContain('koinon: The wallet has 500 KOIN free, and this takes 1000 KOIN\n')
+    expect(bought.stderr).toMatch(/^koinon: The wallet has 499\.99\d+ KOIN free, and this takes 1000 KOIN\n/)
     const sold = await subnet('sell', `${netuid}`, '1000')
     expect(sold.stderr).toContain(
       `koinon: The wallet has 0 alpha of subnet ${netuid} free, and this takes 1000 alpha of subnet ${netuid}\n`,

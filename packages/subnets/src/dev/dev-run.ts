@@ -70,6 +70,7 @@ const clock = {
 }
 /** All seats of a subnet, and a tenth of an hour for judging them: what one call may take of a miner's share, milliseconds. */
 const longestCallMs = Math.floor(3_600_000 / 10 / 64)
+const mostFaultsShown = 3
 const token = 10n ** 18n
 const emissionPerSecond = token / 40n
 const validatorStakes = [400n * token, 350n * token, 250n * token]
@@ -208,8 +209,11 @@ class DevRun {
         `scoreTimeoutMs is ${description.scoreTimeoutMs}: 64 miners of an hour's epoch are judged in a tenth of it, ${longestCallMs} ms each, so that one answer at the limit ends its miner's share.`,
       )
     }
-    for (const [detail, { answers, epochs: failed }] of this.#faults) {
+    for (const [detail, { answers, epochs: failed }] of [...this.#faults].slice(0, mostFaultsShown)) {
       this.#problems.add(`The file failed on ${answers} answers in ${epochsOf([...failed])}: ${detail}`)
+    }
+    if (this.#faults.size > mostFaultsShown) {
+      this.#problems.add(`The file failed in ${this.#faults.size - mostFaultsShown} other ways as well.`)
     }
     if (this.#unpaidEpochs.length > 0) this.#problems.add(`Nobody earned in ${epochsOf(this.#unpaidEpochs)}.`)
     this.#judgeEarnings(miners)
