@@ -51,6 +51,15 @@ describe('an audit of a network', () => {
     ])
   })
 
+  it('refuses a subnet that was never created, of a network and of a copy', async () => {
+    const noSuch = { ...options, scope: { ...options.scope, netuid: 9 } }
+    const refusal = { code: 'ledger/no-subnet', message: 'There is no subnet 9 on this network' }
+    await expect(auditNetwork(ledger.network, noSuch)).rejects.toMatchObject(refusal)
+    const copy = join(folder, 'whole')
+    await auditNetwork(ledger.network, { ...options, exportTo: copy })
+    await expect(auditCopy(copy, noSuch)).rejects.toMatchObject(refusal)
+  })
+
   it('says what is wrong with the server or the folder', async () => {
     await expect(auditCopy(join(folder, 'nothing'), options)).rejects.toMatchObject({ code: 'node/no-audit-copy' })
     await expect(auditNetwork({ ...ledger.network, rpcUrl: 'http://127.0.0.1:1' }, options)).rejects.toMatchObject({
