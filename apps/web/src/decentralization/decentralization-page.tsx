@@ -1,4 +1,11 @@
-import type { ConcentrationJson, DecentralizationJson, LayerJson, RequirementJson } from '@koinon/work/dashboard'
+import {
+  auditCounts,
+  auditVerdict,
+  type ConcentrationJson,
+  type DecentralizationJson,
+  type LayerJson,
+  type RequirementJson,
+} from '@koinon/work/dashboard'
 import { requestJson } from '../api/request.ts'
 import { useApp } from '../app-context.ts'
 import { count, formatPpm } from '../format/text.ts'
@@ -82,28 +89,22 @@ function Report({ report }: { readonly report: DecentralizationJson }) {
   )
 }
 
-const outcomes = {
-  agrees: ['pass', 'agrees'],
-  differs: ['fail', 'differs'],
-  open: ['warn', 'not all checked'],
-} as const
-
 /** When somebody last recomputed the network from here, and what that came to. */
 function AuditSection({ audit }: { readonly audit: DecentralizationJson['audit'] }) {
+  const verdict = audit === undefined ? undefined : auditVerdict(audit)
   return (
     <section className="panel" aria-labelledby="audit-title">
       <h2 id="audit-title">Last audit</h2>
-      {audit === undefined ? (
+      {audit === undefined || verdict === undefined ? (
         <p>
           <span className="badge badge-warn">not checked</span> None was run from this gateway's home. Anybody can run
           one: <code>koinon audit</code>
         </p>
       ) : (
         <p>
-          <span className={`badge badge-${outcomes[audit.outcome][0]}`}>{outcomes[audit.outcome][1]}</span>{' '}
-          {formatDateTime(audit.atMs)}, {audit.isWhole ? 'everything' : 'a part only'}, up to block{' '}
-          {audit.block.toLocaleString('en')}: {count(audit.agreed, 'figure')} agreed, {audit.differs} differed,{' '}
-          {audit.open} could not be checked. What happened since then nobody looked at.
+          <span className={`badge badge-${verdict.kind}`}>{verdict.words}</span> {formatDateTime(audit.atMs)},{' '}
+          {audit.isWhole ? 'the whole network' : 'a part only'}, up to block {audit.block.toLocaleString('en')}:{' '}
+          {auditCounts(audit)}. {verdict.advice} What happened since then nobody looked at.
         </p>
       )}
     </section>

@@ -12,6 +12,7 @@ import {
   type CheckReport,
   createCopySource,
   createRpcSource,
+  type Disagreement,
   eventsOf,
   recordSource,
   runChecks,
@@ -34,6 +35,9 @@ export type AuditOutcome = {
   readonly agreed: number
   readonly differs: number
   readonly open: number
+  /** Answers that validators disagree about, of `open`. */
+  readonly contradicted: number
+  readonly unanswered: number
   /** All of it in a word; what only could not be judged again as its evidence is gone does not count as open. */
   readonly replay: Exclude<ReplayState, 'notRun'>
   /** Where it was asked for. */
@@ -101,11 +105,18 @@ async function runAll(
     agreed: sum(({ agreed }) => agreed),
     differs,
     open: sum(({ open }) => open.length),
+    contradicted: sum(answersOf('contradiction')),
+    unanswered: sum(answersOf('noAnswer')),
     replay: replayOf(reports),
     ...(extras.includes('decentralization')
       ? { decentralization: decentralizationReport(await decentralizationFacts(source, replayOf(reports))) }
       : {}),
   }
+}
+
+function answersOf(kind: Disagreement['kind']): (report: CheckReport) => number {
+  return ({ open }) =>
+    open.reduce((all, { disagreement }) => all + (disagreement?.kind === kind ? disagreement.answers : 0), 0)
 }
 
 /** What was never created has nothing that could differ. Dissolved subnets are audited too. */
