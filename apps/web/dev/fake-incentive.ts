@@ -176,7 +176,7 @@ export function fakeDecentralization(state: FakeState): DecentralizationJson {
     stage: 'S0',
     binding,
     requirements: [
-      { stage: 'S0', name: 'replayable', state: 'met', detail: 'All figures were recomputed and agree.' },
+      { stage: 'S0', name: 'figures recomputed', state: 'met', detail: 'All figures were recomputed and agree.' },
       binding,
       { stage: 'S2', name: 'no guardian', state: 'met', detail: 'Nobody can stop or change the network.' },
     ],

@@ -82,7 +82,8 @@ function Report({ report }: { readonly report: DecentralizationJson }) {
           their agents on the ledger (a coldkey), and what that key holds itself. An entity joins owners, too, accounts
           whose machines share a host name or address, and accounts that got their first KOIN from the same place; a
           test network's faucet therefore makes one entity of all who used it, and people who hide their ties are still
-          counted apart. As of block {report.asOfBlock.toLocaleString('en')}.
+          counted apart. Effective holders says how many holders of equal shares would be as mixed; Gini is 0 where all
+          hold the same, HHI 10,000 where one holds all. As of block {report.asOfBlock.toLocaleString('en')}.
         </p>
       </section>
     </>
@@ -143,9 +144,9 @@ const columns: readonly Column<Figures>[] = [
   { name: 'Largest', kind: 'number', cell: ({ figures }) => formatPpm(figures.topOnePpm) },
   { name: 'Largest five', kind: 'number', cell: ({ figures }) => formatPpm(figures.topFivePpm) },
   {
-    name: 'As mixed as',
+    name: 'Effective holders',
     kind: 'number',
-    cell: ({ figures }) => `${(figures.effectiveMilli / 1000).toFixed(1)} equals`,
+    cell: ({ figures }) => (figures.effectiveMilli / 1000).toFixed(1),
   },
   { name: 'Gini', kind: 'number', cell: ({ figures }) => (figures.giniPpm / 1_000_000).toFixed(3) },
   { name: 'HHI', kind: 'number', cell: ({ figures }) => figures.herfindahl.toLocaleString('en') },
