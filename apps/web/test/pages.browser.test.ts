@@ -164,7 +164,7 @@ describe('network', () => {
     expect(text).toMatch(/answers replayed bit for bit/)
     expect(text).toMatch(/One sequencer/)
     expect(text).toMatch(/does not answer since/)
-    await page.getByText(/audited receipts behind the scores/).click()
+    await page.getByText(/audited answers behind the scores/).click()
     await page.getByText('the miner did not hand out the evidence within 10 s').waitFor()
     await page.getByText('The same as a table').click()
     await page.getByRole('table', { name: 'Incentive by epoch' }).waitFor()

@@ -125,7 +125,7 @@ export function EpochDetail({
       {data.checks.length === 0 ? null : (
         <details className="audits">
           <summary>
-            {data.checks.length} audited receipts behind the scores
+            {data.checks.length} audited answers behind the scores
             {data.checksLeftOut > 0 ? `; ${data.checksLeftOut} more stand in the validators' logs` : ''}
           </summary>
           <ul>
