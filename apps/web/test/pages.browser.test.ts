@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Bench, startBench } from './browser.ts'
 
@@ -171,6 +172,7 @@ describe('network', () => {
     await page.getByText('All of the last 20 epochs').click()
     await page.getByRole('link', { name: 'Epoch 29' }).click()
     await page.getByText(/No result: no miner earned, or no two thirds/).waitFor()
+    await standsOn(page, 'Epoch 29: payouts and reasons')
     expect(foreign).toEqual([])
     expect(problems).toEqual([])
     await context.close()
@@ -201,6 +203,19 @@ describe('network', () => {
     await context.close()
   })
 })
+
+/** Its heading is in view and has the focus, so that keyboard and screen reader go on from there. */
+async function standsOn(page: Page, name: string): Promise<void> {
+  const heading = page.getByRole('heading', { name })
+  await heading.waitFor()
+  await expect.poll(() => heading.evaluate((node) => node === document.activeElement)).toBe(true)
+  const isInView = () =>
+    heading.evaluate((node) => {
+      const { top } = node.getBoundingClientRect()
+      return top >= 0 && top < innerHeight
+    })
+  await expect.poll(isInView).toBe(true)
+}
 
 async function isAccepted(apiKey: string): Promise<boolean> {
   const response = await fetch(`${bench.url}/v1/chat/completions`, {

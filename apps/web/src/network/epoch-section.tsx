@@ -50,7 +50,9 @@ export function EpochSection({ subnet, epoch }: { readonly subnet: SubnetJson; r
         </p>
       ) : (
         <>
-          {chosen === undefined ? null : <EpochDetail netuid={subnet.netuid} epoch={chosen} subnet={subnet} />}
+          {chosen === undefined ? null : (
+            <EpochDetail netuid={subnet.netuid} epoch={chosen} subnet={subnet} isAskedFor={epoch !== undefined} />
+          )}
           {epochs.length < 2 ? null : (
             <details className="panel">
               <summary>All of the last {epochs.length} epochs</summary>
