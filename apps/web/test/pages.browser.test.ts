@@ -178,6 +178,18 @@ describe('network', () => {
     await context.close()
   })
 
+  test('leads to every past epoch of a subnet that has a page of its own', async () => {
+    const { page, context, problems } = await bench.open({ hash: '#/network/2/28' })
+    await page.getByRole('link', { name: 'a page of its own' }).click()
+    await standsOn(page, 'Epoch 28: payouts and reasons')
+    expect(new URL(page.url()).hash).toBe('#/subnets/2/28')
+    await page.getByText('All of the last 20 epochs').click()
+    await page.getByRole('link', { name: 'Epoch 27' }).click()
+    await standsOn(page, 'Epoch 27: payouts and reasons')
+    expect(problems).toEqual([])
+    await context.close()
+  })
+
   test('says how to begin when the network is empty', async () => {
     const { page, context } = await bench.open()
     await page.route('**/api/network', async (route) => {
