@@ -236,7 +236,7 @@ describe('the network', () => {
             : /alpha[\s\S]*Validator: paid for its weights/
           expect(rows.find((row) => row.includes(name))).toMatch(why)
         }
-        await page.getByText(/\d+ audited receipts behind the scores/).click()
+        await page.getByText(/\d+ audited answers behind the scores/).click()
         expect(await page.locator('.check-fail').count()).toBe(0)
       })
     },

@@ -178,7 +178,9 @@ describe('the last audit', { timeout: auditMs + settlePatienceMs }, () => {
     const { page, context, foreign } = await browser.open('#/decentralization', { reducedMotion: 'reduce' })
     const audit = page.getByRole('region', { name: 'Last audit' })
     await audit
-      .getByText(`${agreed.toLocaleString('en')} figures agreed, 0 differed, ${open} could not be checked`)
+      .getByText(
+        `${agreed.toLocaleString('en')} figures agree, 0 differ, ${open.toLocaleString('en')} could not be checked`,
+      )
       .waitFor()
     const rows = await rowsOf(page, 'Concentration of Stake')
     expect(rows.map((text) => /^by \w+/.exec(text)?.[0])).toEqual([undefined, 'by entity', 'by owner', 'by address'])

@@ -176,7 +176,7 @@ export function fakeDecentralization(state: FakeState): DecentralizationJson {
     stage: 'S0',
     binding,
     requirements: [
-      { stage: 'S0', name: 'replayable', state: 'met', detail: 'All figures were recomputed and agree.' },
+      { stage: 'S0', name: 'figures recomputed', state: 'met', detail: 'All figures were recomputed and agree.' },
       binding,
       { stage: 'S2', name: 'no guardian', state: 'met', detail: 'Nobody can stop or change the network.' },
     ],
@@ -189,7 +189,7 @@ export function fakeDecentralization(state: FakeState): DecentralizationJson {
     validators: [{ netuid: 1, epochSeconds: 120, validators: 3, owners: 2, entities: 1 }],
     audit: {
       ...{ atMs: state.startedAtMs, block: state.block(), agreed: 2_431, differs: 0, open: 12 },
-      outcome: 'open',
+      ...{ contradicted: 0, unanswered: 9, outcome: 'agrees' },
       isWhole: true,
     },
   }

@@ -87,7 +87,7 @@ function Page({ route }: { readonly route: Route }) {
   if (route.page === 'chat') return <ChatPage />
   if (route.page === 'network') return <NetworkPage netuid={route.netuid} epoch={route.epoch} />
   if (route.page === 'subnets') return <SubnetsPage />
-  if (route.page === 'subnet') return <SubnetPage netuid={route.netuid} />
+  if (route.page === 'subnet') return <SubnetPage netuid={route.netuid} epoch={route.epoch} />
   if (route.page === 'validators') return <ValidatorsPage />
   if (route.page === 'decentralization') return <DecentralizationPage />
   if (route.page === 'receipts') return <ReceiptsPage />

@@ -15,6 +15,7 @@ describe('parseRoute', () => {
     ['#/network/1/37', { page: 'network', netuid: 1, epoch: 37 }],
     ['#/subnets', { page: 'subnets' }],
     ['#/subnets/12', { page: 'subnet', netuid: 12 }],
+    ['#/subnets/12/40', { page: 'subnet', netuid: 12, epoch: 40 }],
     ['#/validators', { page: 'validators' }],
     ['#/decentralization', { page: 'decentralization' }],
     ['#/receipts', { page: 'receipts' }],
@@ -35,6 +36,7 @@ describe('parseRoute', () => {
     '#/wallet/1',
     '#/stake/1',
     '#/subnets/one',
+    '#/subnets/1/x',
     '#/validators/1',
     `#/receipts/${id}/x`,
   ])('%s is no page', (hash) => {

@@ -5,7 +5,7 @@ export type Route =
   | { readonly page: 'chat' }
   | { readonly page: 'network'; readonly netuid?: number; readonly epoch?: number }
   | { readonly page: 'subnets' }
-  | { readonly page: 'subnet'; readonly netuid: number }
+  | { readonly page: 'subnet'; readonly netuid: number; readonly epoch?: number }
   | { readonly page: 'validators' }
   | { readonly page: 'decentralization' }
   | { readonly page: 'receipts' }
@@ -34,21 +34,22 @@ export function parseRoute(hash: string): Route {
   if (page === 'stake' && parts.length === 1) return { page: 'stake' }
   if (page === 'network' && parts.length === 1) return { page: 'network' }
   if (page === 'subnets' && parts.length === 1) return { page: 'subnets' }
-  if (page === 'subnets' && parts.length === 2 && /^[0-9]{1,6}$/.test(first ?? '')) {
+  if (page === 'subnets' && parts.length === 2 && isNetuid(first)) {
     return { page: 'subnet', netuid: Number(first) }
+  }
+  if (page === 'subnets' && parts.length === 3 && isNetuid(first) && isEpoch(second)) {
+    return { page: 'subnet', netuid: Number(first), epoch: Number(second) }
   }
   if (page === 'validators' && parts.length === 1) return { page: 'validators' }
   if (page === 'decentralization' && parts.length === 1) return { page: 'decentralization' }
-  if (
-    page === 'network' &&
-    parts.length === 3 &&
-    /^[0-9]{1,6}$/.test(first ?? '') &&
-    /^[0-9]{1,12}$/.test(second ?? '')
-  ) {
+  if (page === 'network' && parts.length === 3 && isNetuid(first) && isEpoch(second)) {
     return { page: 'network', netuid: Number(first), epoch: Number(second) }
   }
   return { page: 'unknown' }
 }
+
+const isNetuid = (text: string | undefined): boolean => /^[0-9]{1,6}$/.test(text ?? '')
+const isEpoch = (text: string | undefined): boolean => /^[0-9]{1,12}$/.test(text ?? '')
 
 /** Title of the browser's tab for a route. */
 export function routeTitle(route: Route): string {

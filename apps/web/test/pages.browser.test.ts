@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Bench, startBench } from './browser.ts'
 
@@ -164,14 +165,27 @@ describe('network', () => {
     expect(text).toMatch(/answers replayed bit for bit/)
     expect(text).toMatch(/One sequencer/)
     expect(text).toMatch(/does not answer since/)
-    await page.getByText(/audited receipts behind the scores/).click()
+    await page.getByText(/audited answers behind the scores/).click()
     await page.getByText('the miner did not hand out the evidence within 10 s').waitFor()
     await page.getByText('The same as a table').click()
     await page.getByRole('table', { name: 'Incentive by epoch' }).waitFor()
     await page.getByText('All of the last 20 epochs').click()
     await page.getByRole('link', { name: 'Epoch 29' }).click()
     await page.getByText(/No result: no miner earned, or no two thirds/).waitFor()
+    await standsOn(page, 'Epoch 29: payouts and reasons')
     expect(foreign).toEqual([])
+    expect(problems).toEqual([])
+    await context.close()
+  })
+
+  test('leads to every past epoch of a subnet that has a page of its own', async () => {
+    const { page, context, problems } = await bench.open({ hash: '#/network/2/28' })
+    await page.getByRole('link', { name: 'a page of its own' }).click()
+    await standsOn(page, 'Epoch 28: payouts and reasons')
+    expect(new URL(page.url()).hash).toBe('#/subnets/2/28')
+    await page.getByText('All of the last 20 epochs').click()
+    await page.getByRole('link', { name: 'Epoch 27' }).click()
+    await standsOn(page, 'Epoch 27: payouts and reasons')
     expect(problems).toEqual([])
     await context.close()
   })
@@ -201,6 +215,19 @@ describe('network', () => {
     await context.close()
   })
 })
+
+/** Its heading is in view and has the focus, so that keyboard and screen reader go on from there. */
+async function standsOn(page: Page, name: string): Promise<void> {
+  const heading = page.getByRole('heading', { name })
+  await heading.waitFor()
+  await expect.poll(() => heading.evaluate((node) => node === document.activeElement)).toBe(true)
+  const isInView = () =>
+    heading.evaluate((node) => {
+      const { top } = node.getBoundingClientRect()
+      return top >= 0 && top < innerHeight
+    })
+  await expect.poll(isInView).toBe(true)
+}
 
 async function isAccepted(apiKey: string): Promise<boolean> {
   const response = await fetch(`${bench.url}/v1/chat/completions`, {

@@ -1,6 +1,7 @@
 /** The words of `koinon audit`. */
-import type { CheckReport, Difference, Open, Subject } from '@koinon/ledger/audit'
+import type { CheckReport, Difference, Disagreement, Open, Subject } from '@koinon/ledger/audit'
 import type { AuditOutcome } from '@koinon/node/audit'
+import { auditCounts, auditVerdict, contradictionAdvice, noAnswerAdvice } from '@koinon/work/dashboard'
 import { ppmPercent } from './format/percent.ts'
 import type { CommandResult } from './runner.ts'
 import { table } from './table.ts'
@@ -10,7 +11,7 @@ const shownLines = 40
 
 /** What an audit found, for people; `isBad` when a figure differs. */
 export function describeAudit(outcome: AuditOutcome): CommandResult {
-  const { network, head, checks, agreed, differs, open } = outcome
+  const { network, head, checks, differs } = outcome
   const rows = checks.map((check) => [
     check.name,
     String(check.agreed),
@@ -25,18 +26,14 @@ export function describeAudit(outcome: AuditOutcome): CommandResult {
       'DIFFERENT',
       checks.flatMap((check) => check.differences.map((item) => differenceLine(check, item))),
     ),
-    listed(
-      'VALIDATORS CONTRADICT EACH OTHER',
-      checks.flatMap((check) => openLines(check, ({ isContradiction }) => isContradiction === true)),
-    ),
+    disagreed('validators contradict each other', contradictionAdvice, disagreementLines(checks, 'contradiction')),
+    disagreed('probably slow or unreachable', noAnswerAdvice, disagreementLines(checks, 'noAnswer')),
     listed(
       'not checked',
-      checks.flatMap((check) => openLines(check, ({ isContradiction }) => isContradiction === undefined)),
+      checks.flatMap((check) => openLines(check)),
     ),
     decentralizationText(outcome),
-    differs === 0
-      ? `nothing differs: ${agreed} figures agree, ${open} could not be checked`
-      : `${differs} ${differs === 1 ? 'FIGURE DIFFERS' : 'FIGURES DIFFER'}; ${agreed} agree, ${open} could not be checked`,
+    `${auditVerdict({ ...outcome, outcome: outcome.replay }).words}: ${auditCounts(outcome)}`,
   ]
   return { data: outcome, text: parts.filter((part) => part !== '').join('\n\n'), isBad: differs > 0 }
 }
@@ -81,10 +78,35 @@ function differenceLine({ name }: CheckReport, item: Difference): string {
   return `  ${name}: ${subjectOf(item)}${item.what}: computed ${item.expected}, found ${item.found}`
 }
 
+/** One line for each validator, each that judged what it did not, and miner. */
+function disagreementLines(checks: readonly CheckReport[], kind: Disagreement['kind']): readonly string[] {
+  const pairs = checks.flatMap(({ open }) =>
+    open.flatMap(({ netuid, epoch, account, disagreement }) =>
+      disagreement?.kind === kind
+        ? disagreement.validators.map((other) => ({ netuid, epoch, account, other, ...disagreement }))
+        : [],
+    ),
+  )
+  const groups = Map.groupBy(pairs, ({ netuid, account, other, uid }) => `${netuid}/${account}/${other}/${uid}`)
+  return [...groups.values()].map((items) => {
+    const [{ netuid, account, other, uid, reason }] = items as [(typeof items)[number]]
+    const answers = items.reduce((all, item) => all + item.answers, 0)
+    const epochs = items.flatMap(({ epoch }) => epoch ?? []).sort((a, b) => a - b)
+    const span =
+      epochs.length > 1 ? `${epochs.length} epochs from ${epochs[0]} to ${epochs.at(-1)}` : `epoch ${epochs[0]}`
+    const counted = `${answers} ${answers === 1 ? 'answer' : 'answers'}`
+    return `  subnet ${netuid}, ${span}, miner uid ${uid}: ${account} did not judge ${counted} ("${reason}"), ${other} did`
+  })
+}
+
+function disagreed(title: string, advice: string, lines: readonly string[]): string {
+  return lines.length === 0 ? '' : `${listed(title, lines)}\n  ${advice}`
+}
+
 /** One line for all that was left open for the same reason. */
-function openLines({ name, open }: CheckReport, isWanted: (item: Open) => boolean): readonly string[] {
+function openLines({ name, open }: CheckReport): readonly string[] {
   const groups = Map.groupBy(
-    open.filter(isWanted),
+    open.filter(({ disagreement }) => disagreement === undefined),
     (item: Open) => `${item.netuid ?? ''}/${item.account ?? ''}/${item.what}/${item.why}`,
   )
   return [...groups.values()].map((items) => {

@@ -110,9 +110,11 @@ describe('the last audit', () => {
       agreed: 9,
       differs: 0,
       open: 2,
+      contradicted: 0,
+      unanswered: 0,
     }
     expect(auditLine({ ...audit, outcome: 'open', isWhole: false })).toBe(
-      'Last audit: 2027-01-15 08:00:00 UTC, of a part only, up to block 70: nothing differed, not all could be checked (9 agree, 0 differ, 2 not checked).',
+      'Last audit: 2027-01-15 08:00:00 UTC, of a part only, up to block 70: nothing differs, not all could be checked (9 figures agree, 0 differ, 2 could not be checked).',
     )
   })
 })

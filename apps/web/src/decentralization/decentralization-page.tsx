@@ -1,4 +1,11 @@
-import type { ConcentrationJson, DecentralizationJson, LayerJson, RequirementJson } from '@koinon/work/dashboard'
+import {
+  auditCounts,
+  auditVerdict,
+  type ConcentrationJson,
+  type DecentralizationJson,
+  type LayerJson,
+  type RequirementJson,
+} from '@koinon/work/dashboard'
 import { requestJson } from '../api/request.ts'
 import { useApp } from '../app-context.ts'
 import { count, formatPpm } from '../format/text.ts'
@@ -75,35 +82,30 @@ function Report({ report }: { readonly report: DecentralizationJson }) {
           their agents on the ledger (a coldkey), and what that key holds itself. An entity joins owners, too, accounts
           whose machines share a host name or address, and accounts that got their first KOIN from the same place; a
           test network's faucet therefore makes one entity of all who used it, and people who hide their ties are still
-          counted apart. As of block {report.asOfBlock.toLocaleString('en')}.
+          counted apart. Effective holders says how many holders of equal shares would be as mixed; Gini is 0 where all
+          hold the same, HHI 10,000 where one holds all. As of block {report.asOfBlock.toLocaleString('en')}.
         </p>
       </section>
     </>
   )
 }
 
-const outcomes = {
-  agrees: ['pass', 'agrees'],
-  differs: ['fail', 'differs'],
-  open: ['warn', 'not all checked'],
-} as const
-
 /** When somebody last recomputed the network from here, and what that came to. */
 function AuditSection({ audit }: { readonly audit: DecentralizationJson['audit'] }) {
+  const verdict = audit === undefined ? undefined : auditVerdict(audit)
   return (
     <section className="panel" aria-labelledby="audit-title">
       <h2 id="audit-title">Last audit</h2>
-      {audit === undefined ? (
+      {audit === undefined || verdict === undefined ? (
         <p>
           <span className="badge badge-warn">not checked</span> None was run from this gateway's home. Anybody can run
           one: <code>koinon audit</code>
         </p>
       ) : (
         <p>
-          <span className={`badge badge-${outcomes[audit.outcome][0]}`}>{outcomes[audit.outcome][1]}</span>{' '}
-          {formatDateTime(audit.atMs)}, {audit.isWhole ? 'everything' : 'a part only'}, up to block{' '}
-          {audit.block.toLocaleString('en')}: {count(audit.agreed, 'figure')} agreed, {audit.differs} differed,{' '}
-          {audit.open} could not be checked. What happened since then nobody looked at.
+          <span className={`badge badge-${verdict.kind}`}>{verdict.words}</span> {formatDateTime(audit.atMs)},{' '}
+          {audit.isWhole ? 'the whole network' : 'a part only'}, up to block {audit.block.toLocaleString('en')}:{' '}
+          {auditCounts(audit)}. {verdict.advice} What happened since then nobody looked at.
         </p>
       )}
     </section>
@@ -142,9 +144,9 @@ const columns: readonly Column<Figures>[] = [
   { name: 'Largest', kind: 'number', cell: ({ figures }) => formatPpm(figures.topOnePpm) },
   { name: 'Largest five', kind: 'number', cell: ({ figures }) => formatPpm(figures.topFivePpm) },
   {
-    name: 'As mixed as',
+    name: 'Effective holders',
     kind: 'number',
-    cell: ({ figures }) => `${(figures.effectiveMilli / 1000).toFixed(1)} equals`,
+    cell: ({ figures }) => (figures.effectiveMilli / 1000).toFixed(1),
   },
   { name: 'Gini', kind: 'number', cell: ({ figures }) => (figures.giniPpm / 1_000_000).toFixed(3) },
   { name: 'HHI', kind: 'number', cell: ({ figures }) => figures.herfindahl.toLocaleString('en') },

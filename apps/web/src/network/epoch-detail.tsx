@@ -1,4 +1,5 @@
 import type { EpochDetailJson, PayoutJson, SubnetJson } from '@koinon/work/dashboard'
+import { useEffect, useRef } from 'react'
 import { requestJson } from '../api/request.ts'
 import { nameOf, useApp, useNetwork } from '../app-context.ts'
 import { formatAlphaAtomic, worthSentence } from '../format/alpha.ts'
@@ -39,11 +40,14 @@ export function EpochDetail({
   epoch,
   subnet,
   refreshMs,
+  isAskedFor = false,
 }: {
   readonly netuid: number
   readonly epoch: number
   /** Reads it again so often, for an epoch whose payouts may not all be there; once without it. */
   readonly refreshMs?: number
+  /** The address names this epoch: the page comes to stand on it once it is there. */
+  readonly isAskedFor?: boolean
   readonly subnet: Pick<SubnetJson, 'currentEpoch' | 'totalStakeAtomic'> & {
     readonly priceWad?: string | undefined
   }
@@ -55,6 +59,13 @@ export function EpochDetail({
     () => requestJson<EpochDetailJson>(door, `/api/epochs/${netuid}/${epoch}`),
     refreshMs,
   )
+  const heading = useRef<HTMLHeadingElement>(null)
+  const isThere = detail.data !== undefined
+  useEffect(() => {
+    if (!isAskedFor || !isThere) return
+    heading.current?.focus({ preventScroll: true })
+    heading.current?.scrollIntoView({ block: 'start' })
+  }, [isAskedFor, isThere])
   if (detail.error !== undefined && detail.data === undefined) {
     return (
       <ErrorNotice error={detail.error}>
@@ -88,7 +99,9 @@ export function EpochDetail({
   ]
   return (
     <section className="panel" aria-labelledby={`epoch-${epoch}`}>
-      <h3 id={`epoch-${epoch}`}>Epoch {epoch}: payouts and reasons</h3>
+      <h3 id={`epoch-${epoch}`} ref={heading} tabIndex={-1}>
+        Epoch {epoch}: payouts and reasons
+      </h3>
       <Facts
         items={[
           ['State', data.epoch === 0 ? 'only starts the clock' : epochStateSentences[data.state]],
@@ -125,7 +138,7 @@ export function EpochDetail({
       {data.checks.length === 0 ? null : (
         <details className="audits">
           <summary>
-            {data.checks.length} audited receipts behind the scores
+            {data.checks.length} audited answers behind the scores
             {data.checksLeftOut > 0 ? `; ${data.checksLeftOut} more stand in the validators' logs` : ''}
           </summary>
           <ul>

@@ -2,16 +2,14 @@ import type { EpochDetailJson, EpochJson, EpochsJson, SubnetJson } from '@koinon
 import { lazy, Suspense, useMemo, useState } from 'react'
 import { requestJson } from '../api/request.ts'
 import { useApp } from '../app-context.ts'
-import { formatAlphaAtomic } from '../format/alpha.ts'
 import { readAmount } from '../format/money.ts'
 import { formatPpm } from '../format/text.ts'
-import { formatDateTime } from '../format/time.ts'
-import { type Column, DataTable } from '../ui/data-table.tsx'
+import { DataTable } from '../ui/data-table.tsx'
 import { ErrorNotice } from '../ui/error-notice.tsx'
 import { useResource } from '../use-resource.ts'
 import { EpochDetail } from './epoch-detail.tsx'
+import { EpochList } from './epoch-list.tsx'
 import { type IncentiveSeries, incentiveSeries, seriesSentence } from './incentive-series.ts'
-import { epochStateSentences } from './phases.ts'
 
 const IncentiveChart = lazy(() =>
   import('./incentive-chart.tsx').then((module) => ({ default: module.IncentiveChart })),
@@ -50,17 +48,11 @@ export function EpochSection({ subnet, epoch }: { readonly subnet: SubnetJson; r
         </p>
       ) : (
         <>
-          {chosen === undefined ? null : <EpochDetail netuid={subnet.netuid} epoch={chosen} subnet={subnet} />}
+          {chosen === undefined ? null : (
+            <EpochDetail netuid={subnet.netuid} epoch={chosen} subnet={subnet} isAskedFor={epoch !== undefined} />
+          )}
           {epochs.length < 2 ? null : (
-            <details className="panel">
-              <summary>All of the last {epochs.length} epochs</summary>
-              <DataTable
-                caption="Epochs, newest first"
-                columns={columnsOf(subnet.netuid)}
-                rows={epochs}
-                rowKey={(one) => String(one.epoch)}
-              />
-            </details>
+            <EpochList epochs={epochs} hrefOf={(one) => `#/network/${subnet.netuid}/${one}`} />
           )}
         </>
       )}
@@ -72,15 +64,6 @@ export function EpochSection({ subnet, epoch }: { readonly subnet: SubnetJson; r
 function mostTelling(finished: readonly EpochJson[]): number | undefined {
   const inForce = finished.filter((one) => one.state === 'active')
   return (inForce.find((one) => (readAmount(one.paidAtomic) ?? 0n) > 0n) ?? inForce[0])?.epoch
-}
-
-function columnsOf(netuid: number): readonly Column<EpochJson>[] {
-  return [
-    { name: 'Epoch', kind: 'title', cell: (one) => <a href={`#/network/${netuid}/${one.epoch}`}>Epoch {one.epoch}</a> },
-    { name: 'Started', cell: (one) => formatDateTime(one.startsAtSeconds * 1000) },
-    { name: 'State', cell: (one) => (one.epoch === 0 ? 'only starts the clock' : epochStateSentences[one.state]) },
-    { name: 'Paid', kind: 'number', cell: (one) => formatAlphaAtomic(readAmount(one.paidAtomic) ?? 0n) },
-  ]
 }
 
 function IncentivePanel({ subnet, epochs }: { readonly subnet: SubnetJson; readonly epochs: readonly number[] }) {

@@ -54,7 +54,10 @@ export function NetworkPage(props: { readonly netuid: number | undefined; readon
       {subnet === undefined && network.subnets.length > 0 ? (
         <p className="empty">
           This page shows the subnet that the gateway serves. Subnet {netuid} has{' '}
-          <a href={`#/subnets/${netuid}`}>a page of its own</a>, with its seats and payouts.
+          <a href={props.epoch === undefined ? `#/subnets/${netuid}` : `#/subnets/${netuid}/${props.epoch}`}>
+            a page of its own
+          </a>
+          , with its seats and the payouts of each epoch.
         </p>
       ) : subnet === undefined ? (
         <div className="empty">

@@ -1,4 +1,4 @@
-import type { MetagraphJson, SubnetRowJson, SubnetsJson } from '@koinon/work/dashboard'
+import type { EpochsJson, MetagraphJson, SubnetRowJson, SubnetsJson } from '@koinon/work/dashboard'
 import type { ReactNode } from 'react'
 import { requestJson } from '../api/request.ts'
 import { useApp } from '../app-context.ts'
@@ -7,6 +7,7 @@ import { formatFlow, formatSince } from '../format/flow.ts'
 import { formatTokenAtomic, readAmount } from '../format/money.ts'
 import { count, shortHex } from '../format/text.ts'
 import { EpochDetail } from '../network/epoch-detail.tsx'
+import { EpochList } from '../network/epoch-list.tsx'
 import { SectionNav } from '../network/section-nav.tsx'
 import { AlphaAmount } from '../ui/alpha-amount.tsx'
 import { Facts } from '../ui/facts.tsx'
@@ -20,9 +21,11 @@ import { SeatsTable } from './seats-table.tsx'
 import { SplitTable } from './split-table.tsx'
 
 const refreshMs = 20_000
+const shownEpochs = 20
 
-/** One subnet: what it gets, who judged whom how in the last signed epoch, and what each was paid. */
-export function SubnetPage({ netuid }: { readonly netuid: number }) {
+/** One subnet: what it gets, who judged whom how in the last signed epoch, and what each was paid in that epoch or a chosen one. */
+export function SubnetPage(props: { readonly netuid: number; readonly epoch: number | undefined }) {
+  const { netuid, epoch } = props
   const { door } = useApp()
   const list = useResource('subnets', () => requestJson<SubnetsJson>(door, '/api/subnets'), refreshMs)
   const metagraph = useResource(
@@ -46,7 +49,7 @@ export function SubnetPage({ netuid }: { readonly netuid: number }) {
               <SubnetFacts subnet={subnet} />
               {subnet.split === undefined ? null : <SplitTable split={subnet.split} priceWad={subnet.priceWad} />}
               <ResourceView resource={metagraph} what="the last signed epoch">
-                {(found) => <Metagraph metagraph={found} subnet={subnet} />}
+                {(found) => <Metagraph metagraph={found} subnet={subnet} chosen={epoch} />}
               </ResourceView>
             </>
           )
@@ -123,9 +126,14 @@ function flowOf({ flow }: SubnetRowJson): ReactNode {
   )
 }
 
-function Metagraph({ metagraph, subnet }: { readonly metagraph: MetagraphJson; readonly subnet: SubnetRowJson }) {
+function Metagraph(props: {
+  readonly metagraph: MetagraphJson
+  readonly subnet: SubnetRowJson
+  readonly chosen: number | undefined
+}) {
+  const { metagraph, subnet, chosen } = props
   const { epoch, signedEpoch, netuid, neurons, nowSeconds } = metagraph
-  const told = epoch ?? signedEpoch
+  const told = chosen ?? epoch ?? signedEpoch
   const expected = nextResultSentence(metagraph)
   return (
     <>
@@ -158,6 +166,7 @@ function Metagraph({ metagraph, subnet }: { readonly metagraph: MetagraphJson; r
             netuid={netuid}
             epoch={told}
             refreshMs={refreshMs}
+            isAskedFor={chosen !== undefined}
             subnet={{
               currentEpoch: subnet.currentEpoch,
               totalStakeAtomic: subnet.stakeAtomic,
@@ -166,7 +175,22 @@ function Metagraph({ metagraph, subnet }: { readonly metagraph: MetagraphJson; r
           />
         </section>
       )}
+      <PastEpochs subnet={subnet} />
     </>
+  )
+}
+
+function PastEpochs({ subnet: { netuid, currentEpoch } }: { readonly subnet: SubnetRowJson }) {
+  const { door } = useApp()
+  const list = useResource(`epochs ${netuid} ${currentEpoch}`, () =>
+    requestJson<EpochsJson>(door, `/api/epochs?netuid=${netuid}&limit=${shownEpochs}`),
+  )
+  return (
+    <ResourceView resource={list} what="past epochs">
+      {({ epochs }) =>
+        epochs.length < 2 ? null : <EpochList epochs={epochs} hrefOf={(epoch) => `#/subnets/${netuid}/${epoch}`} />
+      }
+    </ResourceView>
   )
 }
 

@@ -85,13 +85,13 @@ export function defineAudit(audit: Command): void {
 /** Of the network of this home only: whoever audits another one asks for what is printed. */
 function keepOutcome(home: Home, network: NetworkFile, options: AuditOptions, outcome: AuditOutcome): void {
   if (options.network !== undefined) return
-  const { head, agreed, differs, open, replay } = outcome
+  const { head, agreed, differs, open, contradicted, unanswered, replay } = outcome
   saveLastAudit(home, {
     atMs: Date.now(),
     chainId: network.chainId,
     epochsContract: network.contracts.epochs,
     block: head.block,
-    ...{ agreed, differs, open, outcome: replay },
+    ...{ agreed, differs, open, contradicted, unanswered, outcome: replay },
     isWhole: options.from === undefined && options.to === undefined && options.netuid === undefined,
   })
 }

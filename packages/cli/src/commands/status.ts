@@ -1,4 +1,5 @@
 import { askSupervisor, type LastAudit, type RoleStatus, readLastAudit, runningSupervisor } from '@koinon/node/home'
+import { auditCounts, auditVerdict } from '@koinon/work/dashboard'
 import type { Command } from 'commander'
 import { utcTime } from '../format/time.ts'
 import { runCommand } from '../runner.ts'
@@ -34,17 +35,11 @@ export function defineStatus(status: Command): void {
   )
 }
 
-const outcomes: Readonly<Record<LastAudit['outcome'], string>> = {
-  agrees: 'everything agreed',
-  differs: 'FIGURES DIFFER',
-  open: 'nothing differed, not all could be checked',
-}
-
 /** When an audit was last run from this home, and what it came to. */
 export function auditLine(audit: LastAudit | undefined): string {
   if (audit === undefined) return 'Last audit: none was run from this home ("koinon audit").'
-  const { atMs, outcome, agreed, differs, open, block, isWhole } = audit
-  return `Last audit: ${utcTime(atMs / 1000)}, ${isWhole ? '' : 'of a part only, '}up to block ${block}: ${outcomes[outcome]} (${agreed} agree, ${differs} differ, ${open} not checked).`
+  const { atMs, block, isWhole } = audit
+  return `Last audit: ${utcTime(atMs / 1000)}, ${isWhole ? '' : 'of a part only, '}up to block ${block}: ${auditVerdict(audit).words} (${auditCounts(audit)}).`
 }
 
 function roleTable(roles: readonly RoleStatus[]): string {

@@ -12,8 +12,22 @@ export type Difference = Subject & {
   readonly found: string
 }
 
-/** Something that could not be compared; `isContradiction` where parties contradict each other and nobody else can tell who is right. */
-export type Open = Subject & { readonly what: string; readonly why: string; readonly isContradiction?: true }
+/**
+ * A validator against others that judged what it did not. `contradiction`: it says that a miner withheld answers which they had, and
+ * nobody else can tell who is right. `noAnswer`: it says that no answer came in time, as of a machine that is slow or out of reach.
+ */
+export type Disagreement = {
+  readonly kind: 'contradiction' | 'noAnswer'
+  readonly validators: readonly Address[]
+  readonly uid: number
+  /** That it did not judge. */
+  readonly answers: number
+  /** The validator's own words. */
+  readonly reason: string
+}
+
+/** Something that could not be compared. */
+export type Open = Subject & { readonly what: string; readonly why: string; readonly disagreement?: Disagreement }
 
 /** Which epochs to look at; sums always begin at the first block. */
 export type AuditScope = { readonly netuid: number | undefined; readonly fromEpoch: number; readonly toEpoch: number }
@@ -76,9 +90,9 @@ export class Tally {
     this.#open.push({ ...subject, what, why })
   }
 
-  /** Open because parties contradict each other. */
-  contradiction(subject: Subject, what: string, why: string): void {
-    this.#open.push({ ...subject, what, why, isContradiction: true })
+  /** Open because parties disagree. */
+  disagreement(subject: Subject, what: string, why: string, disagreement: Disagreement): void {
+    this.#open.push({ ...subject, what, why, disagreement })
   }
 
   /** Takes over all that another tally counted. */

@@ -4,6 +4,7 @@ export {
   type AuditScope,
   type CheckReport,
   type Difference,
+  type Disagreement,
   isInScope,
   type Open,
   type Question,

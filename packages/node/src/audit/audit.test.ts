@@ -51,6 +51,15 @@ describe('an audit of a network', () => {
     ])
   })
 
+  it('refuses a subnet that was never created, of a network and of a copy', async () => {
+    const noSuch = { ...options, scope: { ...options.scope, netuid: 9 } }
+    const refusal = { code: 'ledger/no-subnet', message: 'There is no subnet 9 on this network' }
+    await expect(auditNetwork(ledger.network, noSuch)).rejects.toMatchObject(refusal)
+    const copy = join(folder, 'whole')
+    await auditNetwork(ledger.network, { ...options, exportTo: copy })
+    await expect(auditCopy(copy, noSuch)).rejects.toMatchObject(refusal)
+  })
+
   it('says what is wrong with the server or the folder', async () => {
     const nothing = join(folder, 'nothing')
     await expect(auditCopy(nothing, options)).rejects.toMatchObject({

@@ -12,6 +12,8 @@ import {
   type CheckReport,
   createCopySource,
   createRpcSource,
+  type Disagreement,
+  eventsOf,
   recordSource,
   runChecks,
 } from '@koinon/ledger/audit'
@@ -33,6 +35,9 @@ export type AuditOutcome = {
   readonly agreed: number
   readonly differs: number
   readonly open: number
+  /** Answers that validators disagree about, of `open`. */
+  readonly contradicted: number
+  readonly unanswered: number
   /** All of it in a word; what only could not be judged again as its evidence is gone does not count as open. */
   readonly replay: Exclude<ReplayState, 'notRun'>
   /** Where it was asked for. */
@@ -53,7 +58,7 @@ type AuditOptions = {
 
 /**
  * Audits what the network's JSON-RPC server gives. With `exportTo` all that was read lies in that folder afterwards. Throws
- * `ledger/wrong-chain`, `ledger/rpc-unreachable`, `ledger/audit-unreadable`, and of the files `subnets/no-file`, `subnets/bad-definition`.
+ * `ledger/wrong-chain`, `ledger/rpc-unreachable`, `ledger/audit-unreadable`, `ledger/no-subnet`, and of the files `subnets/no-file`, `subnets/bad-definition`.
  */
 export async function auditNetwork(
   network: NetworkFile,
@@ -73,7 +78,7 @@ export async function auditNetwork(
   return outcome
 }
 
-/** Audits a folder that an export wrote. Throws `node/no-audit-copy`, `ledger/bad-audit-copy`. */
+/** Audits a folder that an export wrote. Throws `node/no-audit-copy`, `ledger/bad-audit-copy`, `ledger/no-subnet`. */
 export async function auditCopy(folder: string, options: AuditOptions): Promise<AuditOutcome> {
   const { source, check } = createCopySource(readFiles(folder))
   return await runAll(source, [check], options)
@@ -84,6 +89,7 @@ async function runAll(
   first: readonly AuditCheck[],
   { scope, extras, files, onProgress }: AuditOptions,
 ): Promise<AuditOutcome> {
+  checkSubnet(source, scope.netuid)
   const { definitionOf, close } = await openDefinitions(namedDefinitions(source), files, onProgress)
   const checks = [...first, ...createSubnetChecks(definitionOf), channelsCheck]
   const reports = await runChecks(source, checks, scope, ({ name, agreed, differences, open }) =>
@@ -99,11 +105,30 @@ async function runAll(
     agreed: sum(({ agreed }) => agreed),
     differs,
     open: sum(({ open }) => open.length),
+    contradicted: sum(answersOf('contradiction')),
+    unanswered: sum(answersOf('noAnswer')),
     replay: replayOf(reports),
     ...(extras.includes('decentralization')
       ? { decentralization: decentralizationReport(await decentralizationFacts(source, replayOf(reports))) }
       : {}),
   }
+}
+
+function answersOf(kind: Disagreement['kind']): (report: CheckReport) => number {
+  return ({ open }) =>
+    open.reduce((all, { disagreement }) => all + (disagreement?.kind === kind ? disagreement.answers : 0), 0)
+}
+
+/** What was never created has nothing that could differ. Dissolved subnets are audited too. */
+function checkSubnet(source: AuditSource, netuid: number | undefined): void {
+  const created = eventsOf(source, 'subnets', 'SubnetCreated').map(({ args }) => args.netuid)
+  if (netuid === undefined || created.includes(netuid)) return
+  throw new KoinonError({
+    code: 'ledger/no-subnet',
+    message: `There is no subnet ${netuid} on this network`,
+    hint: 'See which there are: koinon subnet list',
+    details: { netuid, status: 404 },
+  })
 }
 
 /** Scores that a validator no longer publishes are no figure of the ledger. */

@@ -165,6 +165,7 @@ describe('the page', () => {
     const { network } = ledger
     const audit = {
       ...{ atMs: 1, chainId: 1, epochsContract: '0x', block: 4, agreed: 5, differs: 0, open: 0 },
+      ...{ contradicted: 0, unanswered: 3 },
       outcome: 'agrees',
       isWhole: true,
     } as const

@@ -14,7 +14,7 @@ afterEach(() => remove())
 const ledger = { chainId: 5, contracts: { epochs: '0xaa' } }
 const audit: LastAudit = {
   ...{ atMs: 1_800_000_000_000, chainId: 5, epochsContract: '0xaa', block: 70 },
-  ...{ agreed: 900, differs: 0, open: 2, outcome: 'open', isWhole: true },
+  ...{ agreed: 900, differs: 0, open: 2, contradicted: 0, unanswered: 9, outcome: 'open', isWhole: true },
 }
 
 describe('the last audit of a home', () => {
@@ -38,7 +38,7 @@ describe('the last audit of a home', () => {
     expect(readLastAudit(home)).toEqual(audit)
   })
 
-  it.each(['', '{}', 'null', '{"v":2}', JSON.stringify({ v: 1, ...audit, outcome: 'fine' })])(
+  it.each(['', '{}', 'null', '{"v":2}', JSON.stringify({ v: 2, ...audit, outcome: 'fine' })])(
     'is none where the file says %j',
     (text) => {
       writeFileSync(home.lastAudit, text)

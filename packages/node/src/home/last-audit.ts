@@ -1,25 +1,21 @@
 /** What the last audit that was run from a home came to: kept in the home, so that page and command line can say when and what. */
 import { readFileSync } from 'node:fs'
+import type { AuditTotals } from '@koinon/work/dashboard'
 import { type Home, writeFileDurably } from './home.ts'
 
-export type LastAudit = {
+export type LastAudit = AuditTotals & {
   readonly atMs: number
   /** The ledger that it looked at, so that an audit of another one is never shown for this. */
   readonly chainId: number
   readonly epochsContract: string
   /** Up to this block. */
   readonly block: number
-  readonly agreed: number
-  readonly differs: number
-  readonly open: number
-  /** `open`: nothing differs, and some figures could not be computed again. */
-  readonly outcome: 'agrees' | 'differs' | 'open'
   /** All subnets and epochs were asked for. */
   readonly isWhole: boolean
 }
 
 export function saveLastAudit(home: Home, audit: LastAudit): void {
-  writeFileDurably(home.lastAudit, `${JSON.stringify({ v: 1, ...audit })}\n`)
+  writeFileDurably(home.lastAudit, `${JSON.stringify({ v: 2, ...audit })}\n`)
 }
 
 type Ledger = { readonly chainId: number; readonly contracts: { readonly epochs: string } }
@@ -47,8 +43,16 @@ function ledgerOf(networkFile: string): Ledger | undefined {
 function parse(path: string): LastAudit | undefined {
   try {
     const { v, ...audit } = JSON.parse(readFileSync(path, 'utf8')) as LastAudit & { readonly v: number }
-    const numbers = [audit.atMs, audit.block, audit.agreed, audit.differs, audit.open]
-    const isOurs = v === 1 && numbers.every((value) => Number.isSafeInteger(value) && value >= 0)
+    const numbers = [
+      audit.atMs,
+      audit.block,
+      audit.agreed,
+      audit.differs,
+      audit.open,
+      audit.contradicted,
+      audit.unanswered,
+    ]
+    const isOurs = v === 2 && numbers.every((value) => Number.isSafeInteger(value) && value >= 0)
     return isOurs && ['agrees', 'differs', 'open'].includes(audit.outcome) ? audit : undefined
   } catch {
     return undefined

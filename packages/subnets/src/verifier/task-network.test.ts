@@ -67,9 +67,11 @@ const audit = (source: AuditSource, definition: KnownDefinition | undefined) =>
   )
 const named = (reports: readonly CheckReport[]) =>
   reports.flatMap(({ name, differences }) => differences.map(({ epoch, what }) => `${name}/${epoch}: ${what}`))
-const contradicted = (reports: readonly CheckReport[]) =>
+const disagreed = (reports: readonly CheckReport[]) =>
   reports.flatMap(({ name, open }) =>
-    open.flatMap(({ epoch, what, isContradiction }) => (isContradiction ? [`${name}/${epoch}: ${what}`] : [])),
+    open.flatMap(({ epoch, what, disagreement }) =>
+      disagreement === undefined ? [] : [`${name}/${epoch}: ${what}: ${disagreement.kind}`],
+    ),
   )
 const openOf = (reports: readonly CheckReport[]) =>
   reports.flatMap(({ name, open }) => open.map(({ what, why }) => `${name}: ${what}: ${why}`))
@@ -265,7 +267,7 @@ describe('an audit of a changed copy', () => {
     ])
   })
 
-  it('names the validator that calls withheld what another judged, and leaves open what both do', async () => {
+  it('names the validator that waited in vain for what another judged, and leaves open what both do', async () => {
     const honest = miners[0]?.hotkey
     const zeroed = (line: string): string => {
       const { url, value } = JSON.parse(line) as { url: string; value: string }
@@ -280,15 +282,15 @@ describe('an audit of a changed copy', () => {
       return JSON.stringify({ url, value: JSON.stringify(log) })
     }
     const one = await changed('documents.jsonl', /evidence-log\/1\/2/, zeroed)
-    const what = expect.stringMatching(/^evidence\/2: answers of uid \d that it did not judge$/)
+    const what = expect.stringMatching(/^evidence\/2: answers of uid \d that it did not judge: noAnswer$/)
     const stale = ['scores', 'row'].map((name) => `evidence/2: ${name} from the published evidence`)
     expect(named(one)).toEqual(stale)
-    expect(contradicted(one)).toEqual([what])
+    expect(disagreed(one)).toEqual([what])
     const text = files['documents.jsonl']
       .split('\n')
       .map((line) => (/evidence-log\/1\/2/.test(line) ? zeroed(line) : line))
     const both = await audit(createCopySource({ ...files, 'documents.jsonl': text.join('\n') }).source, known())
-    expect(contradicted(both)).toEqual([])
+    expect(disagreed(both)).toEqual([])
     expect(openOf(both)).toHaveLength(2)
     for (const line of openOf(both))
       expect(line).toMatch(/only its word: 3 of 3 withheld .*not judged in 1 other logs$/)

@@ -1,5 +1,7 @@
 /** `GET /api/decentralization`, with the figures of specs/0019-audit.md sections 4 and 5. `...Ppm` are millionths. */
 
+import type { AuditTotals } from './audit-verdict.ts'
+
 /** How concentrated the holdings of one layer are. */
 export type ConcentrationJson = {
   readonly holders: number
@@ -46,13 +48,9 @@ export type DecentralizationJson = {
     readonly entities: number
   }[]
   /** The last audit that was run from the gateway's home; absent where none was. */
-  readonly audit?: {
+  readonly audit?: AuditTotals & {
     readonly atMs: number
     readonly block: number
-    readonly agreed: number
-    readonly differs: number
-    readonly open: number
-    readonly outcome: 'agrees' | 'differs' | 'open'
     /** All subnets and epochs were looked at. */
     readonly isWhole: boolean
   }

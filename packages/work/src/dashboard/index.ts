@@ -1,4 +1,5 @@
 /** Shapes of the dashboard API, specs/0008-http.md section 2: what the gateway answers and page and command line read. */
+export { type AuditTotals, auditCounts, auditVerdict, contradictionAdvice, noAnswerAdvice } from './audit-verdict.ts'
 export type {
   ConcentrationJson,
   DecentralizationJson,

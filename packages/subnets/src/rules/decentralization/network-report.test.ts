@@ -86,8 +86,8 @@ describe('a report of decentralization', () => {
 
   it('takes the least of all subnets for the stage', () => {
     const detailOf = (name: string) => report.requirements.find((one) => one.name === name)?.detail
-    expect(report).toMatchObject({ stage: 'S0', binding: { name: 'delayed privileges' } })
-    expect(detailOf('delayed privileges')).not.toContain('subnet 2')
+    expect(report).toMatchObject({ stage: 'S0', binding: { name: 'time to leave before a change' } })
+    expect(detailOf('time to leave before a change')).not.toContain('subnet 2')
     expect(detailOf('independent validators')).toBe('1 of at least 5 entities may set weights.')
     expect(detailOf('open challenge')).toContain('50 of at least')
     expect(detailOf('free exit')).toContain('5 minutes')

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { type NetworkFacts, stageReport } from './stages.ts'
 
 const day = 86_400
+const call = { contract: 'Subnets', call: 'announce', whose: 'the owner of subnet 1', does: 'change its file' }
 const best: NetworkFacts = {
   replay: 'agrees',
-  privilegedCalls: [{ contract: 'Subnets', call: 'announce', delaySeconds: 8 * day }],
+  privilegedCalls: [{ ...call, delaySeconds: 8 * day }],
   seizingCalls: [],
   validatorEntities: 12,
   exitSeconds: 300,
@@ -19,21 +20,16 @@ describe('stages', () => {
   })
 
   it.each<[string, Partial<NetworkFacts>, string, string]>([
-    ['a network that nobody recomputed', { replay: 'notRun' }, 'none', 'replayable'],
-    ['figures that could not be computed again', { replay: 'open' }, 'none', 'replayable'],
-    ['figures that differ', { replay: 'differs' }, 'none', 'replayable'],
+    ['a network that nobody recomputed', { replay: 'notRun' }, 'none', 'figures recomputed'],
+    ['figures that could not be computed again', { replay: 'open' }, 'none', 'figures recomputed'],
+    ['figures that differ', { replay: 'differs' }, 'none', 'figures recomputed'],
     [
       'a call that acts at once',
-      { privilegedCalls: [{ contract: 'A', call: 'stop', delaySeconds: 0 }] },
+      { privilegedCalls: [{ ...call, delaySeconds: 0 }] },
       'S0',
-      'delayed privileges',
+      'time to leave before a change',
     ],
-    [
-      'a key that seizes',
-      { seizingCalls: [{ contract: 'A', call: 'take', delaySeconds: 90 * day }] },
-      'S0',
-      'no seizing key',
-    ],
+    ['a key that seizes', { seizingCalls: [{ ...call, delaySeconds: 90 * day }] }, 'S0', 'no seizing key'],
     ['one operator', { validatorEntities: 1, nakamotoThirdByEntity: 1 }, 'S0', 'independent validators'],
     ['an exit by consent', { exitSeconds: undefined }, 'S0', 'free exit'],
     ['a quorum only', { challenge: { isPermissionless: false, windowSeconds: 0 } }, 'S1', 'open challenge'],
@@ -45,5 +41,17 @@ describe('stages', () => {
     expect(report.stage).toBe(stage)
     expect(report.binding?.name).toBe(binding)
     expect(report.requirements).toHaveLength(8)
+  })
+
+  it('says in words who can change what how soon', () => {
+    const privilegedCalls = [
+      { ...call, delaySeconds: 180 },
+      { ...call, does: 'change its rules', delaySeconds: 180 },
+      { ...call, does: 'name its hotkey', delaySeconds: 5 * day },
+      { ...call, does: 'stop it', delaySeconds: 0 },
+    ]
+    expect(stageReport({ ...best, privilegedCalls }).binding?.detail).toBe(
+      'Some changes hold before the 7 days are over in which everybody could leave: the owner of subnet 1 can change its file and change its rules after 3 minutes; the owner of subnet 1 can name its hotkey after 5 days; the owner of subnet 1 can stop it at once.',
+    )
   })
 })

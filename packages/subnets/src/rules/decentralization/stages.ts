@@ -17,7 +17,15 @@ export type Requirement = {
 export type ReplayState = 'agrees' | 'differs' | 'open' | 'notRun'
 
 /** A call that somebody may make and others may not. `delaySeconds` 0: at once. */
-export type PrivilegedCall = { readonly contract: string; readonly call: string; readonly delaySeconds: number }
+export type PrivilegedCall = {
+  readonly contract: string
+  readonly call: string
+  /** Whose it is, as a sentence begins: `the owner of subnet 1`. */
+  readonly whose: string
+  /** What it does, as a sentence goes on: `change its file`. */
+  readonly does: string
+  readonly delaySeconds: number
+}
 
 export type NetworkFacts = {
   readonly replay: ReplayState
@@ -66,7 +74,7 @@ function requirementsOf(facts: NetworkFacts): readonly Requirement[] {
   return [
     {
       stage: 'S0',
-      name: 'replayable',
+      name: 'figures recomputed',
       state: facts.replay === 'agrees' ? 'met' : facts.replay === 'differs' ? 'failed' : 'unknown',
       detail: {
         agrees: 'All figures were recomputed from public data and agree.',
@@ -77,12 +85,12 @@ function requirementsOf(facts: NetworkFacts): readonly Requirement[] {
     },
     {
       stage: 'S1',
-      name: 'delayed privileges',
+      name: 'time to leave before a change',
       state: hasty.length === 0 ? 'met' : 'failed',
       detail:
         hasty.length === 0
-          ? `None of ${facts.privilegedCalls.length} privileged calls takes effect within 7 days.`
-          : `${callList(hasty)} can act within 7 days.`,
+          ? `None of the ${facts.privilegedCalls.length} changes that only somebody may make holds within 7 days.`
+          : `Some changes hold before the 7 days are over in which everybody could leave: ${callWords(hasty)}.`,
     },
     {
       stage: 'S1',
@@ -91,7 +99,7 @@ function requirementsOf(facts: NetworkFacts): readonly Requirement[] {
       detail:
         facts.seizingCalls.length === 0
           ? 'No key can zero a subnet, seize stake or change code.'
-          : `${callList(facts.seizingCalls)} can zero a subnet, seize stake or change code.`,
+          : `One key can zero a subnet, seize stake or change code: ${callWords(facts.seizingCalls)}.`,
     },
     {
       stage: 'S1',
@@ -131,6 +139,31 @@ function requirementsOf(facts: NetworkFacts): readonly Requirement[] {
   ]
 }
 
-function callList(calls: readonly PrivilegedCall[]): string {
-  return calls.map(({ contract, call }) => `${contract}.${call}`).join(', ')
+/** `the owner of subnet 1 can change its file and its rules after 3 minutes`; `;` between people and delays. */
+function callWords(calls: readonly PrivilegedCall[]): string {
+  const groups = Map.groupBy(calls, ({ whose, delaySeconds }) => `${whose} ${delaySeconds}`)
+  return [...groups.values()]
+    .map((group) => {
+      const [{ whose, delaySeconds }] = group as [PrivilegedCall, ...PrivilegedCall[]]
+      const when = delaySeconds === 0 ? 'at once' : `after ${delayWords(delaySeconds)}`
+      return `${whose} can ${listWords(group.map(({ does }) => does))} ${when}`
+    })
+    .join('; ')
+}
+
+function listWords(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
+}
+
+function delayWords(seconds: number): string {
+  const [unit, length] = (
+    [
+      ['day', day],
+      ['hour', 3_600],
+      ['minute', 60],
+      ['second', 1],
+    ] as const
+  ).find(([, size]) => seconds >= 2 * size) ?? ['second', 1]
+  const amount = Math.floor(seconds / length)
+  return `${amount} ${unit}${amount === 1 ? '' : 's'}`
 }

@@ -26,6 +26,8 @@ export type UnjudgedAnswers = {
   readonly hashes: readonly Hex[] | undefined
   /** What the validator says of the first of them. */
   readonly reason: string
+  /** All that it calls withheld did not come in time, by its words. */
+  readonly isLate: boolean
 }
 
 /** Of every miner that has any, in the order of the log. `questions`: those of the epoch; who commits to more is refused by a rule. */
@@ -42,7 +44,9 @@ export function unjudgedAnswers(miners: readonly MinerEvidence[], questions: num
     const said = [...(missing > 0 ? checks : []), ...open.flatMap((item) => item.checks)]
     const reason = said.find(({ state }) => state !== 'pass')?.detail ?? 'no reason given'
     const hashes = missing > 0 ? undefined : open.map(({ receiptHash }) => receiptHash)
-    return [{ uid, hotkey, committed, ...counts, hashes, reason }]
+    const failed = said.filter(({ state }) => state === 'fail')
+    const isLate = failed.length > 0 && failed.every(({ detail }) => late.test(detail))
+    return [{ uid, hotkey, committed, ...counts, hashes, reason, isLate }]
   })
 }
 
@@ -58,3 +62,6 @@ export function unjudgedWords({ committed, withheld, deadline, unread, reason }:
 }
 
 const longestReason = 120
+
+/** As a validator that waits in vain writes it. */
+const late = /^no answer within \d+ ms$|^its answers took longer than the \d+ ms /

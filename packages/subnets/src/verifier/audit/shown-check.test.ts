@@ -31,7 +31,7 @@ function compared(...logs: readonly ShownLog[]) {
   compareShown(tally, { netuid: 2, epoch: 5 }, logs)
   const { differences, open } = tally.report({ name: 'evidence', compares: '' } as AuditCheck)
   expect(differences).toEqual([])
-  return open.map(({ account, why, isContradiction }) => [account, why, isContradiction ?? false])
+  return open.map(({ account, why, disagreement }) => [account, why, disagreement?.kind ?? false])
 }
 
 describe('compareShown', () => {
@@ -44,14 +44,26 @@ describe('compareShown', () => {
     const open = compared(logOf(first, [judged(0), withheld(1)]), logOf(second, [judged(0), judged(1)]))
     const doubt = 'in doubt are this validator and, if not all could reach it, uid 4'
     const judgedBy = `judged by ${second}, with the texts published`
-    expect(open).toEqual([[first, `1 of 2 withheld ("no answer"); ${judgedBy}; ${doubt}`, true]])
+    expect(open).toEqual([[first, `1 of 2 withheld ("no answer"); ${judgedBy}; ${doubt}`, 'contradiction']])
+  })
+
+  it.each([
+    ['no answer within 875 ms', 'noAnswer'],
+    ['its answers took longer than the 875 ms that one miner may take in all', 'noAnswer'],
+    ['no answer within 875 ms, and none before', 'contradiction'],
+  ])('tells who waited in vain from who says something else: %s', (detail, kind) => {
+    const vain = item(1, { facts: {}, checks: [fail('evidence', detail)] })
+    const compare = (...work: readonly WorkEvidence[]) =>
+      compared(logOf(first, work), logOf(second, [judged(0), judged(1)])).map(([, , found]) => found)
+    expect(compare(judged(0), vain)).toEqual([kind])
+    expect(compare(withheld(0), vain)).toEqual(['contradiction'])
   })
 
   it('does so of a whole list that was not to be had', () => {
     const listless = logOf(first, [], { checks: [fail('list', 'it does not have it')] })
     const open = compared(listless, logOf(second, [judged(0), judged(1)]))
     expect(open).toEqual([
-      [first, expect.stringMatching(/^2 of 2 withheld \("it does not have it"\); judged by/), true],
+      [first, expect.stringMatching(/^2 of 2 withheld \("it does not have it"\); judged by/), 'contradiction'],
     ])
   })
 
@@ -65,7 +77,7 @@ describe('compareShown', () => {
     const alone = 'only its word: 1 of 2 withheld ("no answer"); no other log of the epoch is at hand'
     expect(compared(logOf(first, [judged(0), withheld(1)]))).toEqual([[first, alone, false]])
     const both = compared(logOf(first, [withheld(0), withheld(1)]), logOf(second, [withheld(0), withheld(1)]))
-    expect(both.map(([account, , isContradiction]) => [account, isContradiction])).toEqual([
+    expect(both.map(([account, , kind]) => [account, kind])).toEqual([
       [first, false],
       [second, false],
     ])

@@ -13,8 +13,8 @@ export type ShownLog = {
 
 /**
  * Answers that a log leaves without a verdict are open, whatever it says of them. Where it calls them withheld and another validator
- * judged them and publishes their texts, these validators contradict each other; that is no difference, because any miner can bring it
- * about by showing answers to some only.
+ * judged them and publishes their texts, these validators contradict each other, or that one waited in vain, as its words tell; neither
+ * is a difference, because any miner can bring it about by showing answers to some only.
  */
 export function compareShown(
   tally: Tally,
@@ -31,7 +31,13 @@ export function compareShown(
       const names = against.map((other) => other.validator).join(', ')
       if (unjudged.withheld > 0 && against.length > 0) {
         const doubt = `in doubt are this validator and, if not all could reach it, uid ${unjudged.uid}`
-        tally.contradiction(subject, what, `${words}; judged by ${names}, with the texts published; ${doubt}`)
+        tally.disagreement(subject, what, `${words}; judged by ${names}, with the texts published; ${doubt}`, {
+          kind: unjudged.isLate ? 'noAnswer' : 'contradiction',
+          validators: against.map((other) => other.validator),
+          uid: unjudged.uid,
+          answers: unjudged.withheld,
+          reason: unjudged.reason,
+        })
       } else if (against.length > 0) {
         tally.open(subject, what, `${words}; judged by ${names}`)
       } else {
