@@ -42,7 +42,10 @@ const chapters = [
   },
   {
     file: 'specs/0014-pools.md',
-    contracts: inFolder('subnets/pool', 'Pools SharePool WeightedPool Delegation StakeLedger ChildKeys AlphaStaking'),
+    contracts: inFolder(
+      'subnets/pool',
+      'Pools SharePool WeightedPool Delegation StakeLedger ChildKeys AlphaStaking IAlphaStaking',
+    ),
     constants: { ...poolConstants, feeBps: poolFeeBps },
   },
   {
@@ -59,7 +62,7 @@ const chapters = [
 
 /** Named numbers of a contract, as written: `uint256 public constant MAX_NEURONS = 256;` */
 function numbersOf(contract: string): readonly (readonly [name: string, value: string])[] {
-  const all = read(contract).matchAll(/\buint\d+ (?:public|private|internal) constant ([A-Z_]+) = ([^;]+);/g)
+  const all = read(contract).matchAll(/\buint\d+ (?:(?:public|private|internal) )?constant ([A-Z_]+) = ([^;]+);/g)
   return [...all].map(([, name, value]) => [name as string, value as string])
 }
 
