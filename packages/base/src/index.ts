@@ -54,6 +54,7 @@ export {
   tokenDecimals,
 } from './money.ts'
 export { keccak256, publicKeyToAddress, recoverAddress, secretKeyToAddress, signDigest } from './secp256k1.ts'
+export { formatSpan } from './span.ts'
 export {
   defineStruct,
   type FieldKind,

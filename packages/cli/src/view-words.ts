@@ -1,5 +1,5 @@
 /** What the page shows of subnets, in words and tables for people. */
-import { formatAmount } from '@koinon/base'
+import { formatAmount, formatSpan } from '@koinon/base'
 import type { Viewed } from '@koinon/node/views'
 import type { NextResult } from '@koinon/subnets'
 import type {
@@ -11,7 +11,7 @@ import type {
   ValidatorsJson,
 } from '@koinon/work/dashboard'
 import { bpsPercent, shareText } from './format/percent.ts'
-import { ageText, utcTime } from './format/time.ts'
+import { utcTime } from './format/time.ts'
 import { table } from './table.ts'
 
 /** `+1.5`, `-0.25`, `0`. */
@@ -70,7 +70,7 @@ export function metagraphText(metagraph: Viewed<MetagraphJson>): string {
     shareText(neuron.consensusPpm),
     shareText(neuron.rankPpm),
     formatAmount(BigInt(neuron.paidAtomic)),
-    ageText(nowSeconds - neuron.registeredAtSeconds),
+    formatSpan(nowSeconds - neuron.registeredAtSeconds),
     permitText(neuron),
   ])
   const headings = [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { formatAge, formatFlow, formatSince } from './flow.ts'
+import { formatFlow, formatSince } from './flow.ts'
 
 describe('formatFlow', () => {
   test.each([
@@ -9,18 +9,6 @@ describe('formatFlow', () => {
     ['-1', '−< 0.0001 KOIN'],
   ])('%s is %s', (atomic, text) => {
     expect(formatFlow(atomic)).toBe(text)
-  })
-})
-
-describe('formatAge', () => {
-  test.each([
-    [-3, '0 s'],
-    [59, '59 s'],
-    [3_599, '59 min'],
-    [11_100, '3 h 05 min'],
-    [360_000, '4 d 4 h'],
-  ])('%d is %s', (seconds, text) => {
-    expect(formatAge(seconds)).toBe(text)
   })
 })
 

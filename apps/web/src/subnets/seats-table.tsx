@@ -1,7 +1,7 @@
+import { formatSpan } from '@koinon/base'
 import type { MetagraphNeuronJson } from '@koinon/work/dashboard'
 import { nameOf, useNetwork } from '../app-context.ts'
 import { formatAlphaAtomic } from '../format/alpha.ts'
-import { formatAge } from '../format/flow.ts'
 import { readAmount } from '../format/money.ts'
 import { formatPpm } from '../format/text.ts'
 import { AlphaAmount } from '../ui/alpha-amount.tsx'
@@ -52,7 +52,7 @@ export function SeatsTable(props: {
       kind: 'number',
       cell: (seat) => <AlphaAmount atomic={seat.paidAtomic} priceWad={priceWad} />,
     },
-    { name: 'Age', kind: 'number', cell: (seat) => formatAge(nowSeconds - seat.registeredAtSeconds) },
+    { name: 'Age', kind: 'number', cell: (seat) => formatSpan(nowSeconds - seat.registeredAtSeconds) },
     {
       name: 'Permit',
       kind: 'short',

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { KoinonError } from '@koinon/base'
 import { existingAccountKey } from '@koinon/node/home'
 import { openMembership } from '@koinon/node/joined'
@@ -11,6 +10,7 @@ import {
   signedResultFromJson,
 } from '@koinon/subnets'
 import type { Command } from 'commander'
+import { readGivenJson } from '../given-file.ts'
 import { type CommandContext, confirm, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
 
@@ -79,8 +79,8 @@ function words({ netuid, epoch, signer, resultHashes, gas }: PlannedAccusation):
 function documentsOf(first: string | undefined, second: string | undefined, flags: AccuseFlags): readonly unknown[] {
   const isOneFile = flags.in !== undefined && first === undefined
   if (!isOneFile && (flags.in !== undefined || first === undefined || second === undefined)) throw notTwoDocuments()
-  if (!isOneFile) return [readJson(first as string), readJson(second as string)]
-  const both = readJson(flags.in as string)
+  if (!isOneFile) return [readDocument(first as string), readDocument(second as string)]
+  const both = readDocument(flags.in as string)
   if (!Array.isArray(both) || both.length !== 2) throw notTwoDocuments()
   return both
 }
@@ -93,26 +93,11 @@ function notTwoDocuments(): KoinonError {
   })
 }
 
-function readJson(path: string): unknown {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (cause) {
-    throw new KoinonError({
-      code: 'usage/no-file',
-      message: `${path} cannot be read`,
-      hint: 'Keep what a validator serves in a file, for example with curl: its URL and /v1/attestations/NETUID/EPOCH.',
-      cause,
-    })
+function readDocument(path: string): unknown {
+  const served = '/v1/attestations/NETUID/EPOCH'
+  const hints = {
+    noFile: `Keep what a validator serves in a file, for example with curl: its URL and ${served}.`,
+    badJson: `Give a document as a validator serves it at ${served}.`,
   }
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new KoinonError({
-      code: 'usage/bad-json',
-      message: `${path} is not JSON: ${(cause as Error).message}`,
-      hint: 'Give a document as a validator serves it at /v1/attestations/NETUID/EPOCH.',
-      cause,
-    })
-  }
+  return readGivenJson({ path, hints })
 }

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { KoinonError } from '@koinon/base'
 import { runEpochVectors, type VectorOutcome } from '@koinon/subnets'
 import type { Command } from 'commander'
+import { readGivenJson } from '../given-file.ts'
 import { type CommandResult, runCommand } from '../runner.ts'
 import { table } from '../table.ts'
 
@@ -13,13 +12,21 @@ export function defineEpochRun(epoch: Command): void {
     .requiredOption('--in <file>', 'JSON with a list of vectors, as in specs/vectors/incentives.json')
     .action(
       runCommand(async ({ warn }, options: { readonly in: string }) => {
-        const { vectors, leftOut, warnings } = runEpochVectors(readJson(options.in), options.in)
+        const { vectors, leftOut, warnings } = runEpochVectors(readVectors(options.in), options.in)
         for (const warning of warnings) warn(warning)
         if (leftOut.length > 0)
           warn(`left out, because their label begins with neither yuma2 nor yuma3: ${leftOut.join(', ')}`)
         return describe(vectors)
       }),
     )
+}
+
+function readVectors(path: string): unknown {
+  const hints = {
+    noFile: 'Check the path given with --in.',
+    badJson: 'Give a file like specs/vectors/incentives.json.',
+  }
+  return readGivenJson({ path, hints, reviver: keepLargeNumbers })
 }
 
 function describe(vectors: readonly VectorOutcome[]): CommandResult {
@@ -48,30 +55,6 @@ function describe(vectors: readonly VectorOutcome[]): CommandResult {
         ? 'The file holds no epochs.'
         : `${table(['label', 'result', 'compared'], rows)}\n\n${count}`,
     isBad: differing.length > 0,
-  }
-}
-
-function readJson(path: string): unknown {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (cause) {
-    throw new KoinonError({
-      code: 'usage/no-file',
-      message: `${path} cannot be read`,
-      hint: 'Check the path given with --in.',
-      cause,
-    })
-  }
-  try {
-    return JSON.parse(text.replace(/^\uFEFF/, ''), keepLargeNumbers)
-  } catch (cause) {
-    throw new KoinonError({
-      code: 'usage/bad-json',
-      message: `${path} is not JSON: ${(cause as Error).message}`,
-      hint: 'Give a file like specs/vectors/incentives.json.',
-      cause,
-    })
   }
 }
 

@@ -1,10 +1,11 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { formatAmount, KoinonError } from '@koinon/base'
 import type { DevMiner, DevReport, readSubnetFile } from '@koinon/subnets/dev'
 import type { Command } from 'commander'
 import { ppmPercent } from '../format/percent.ts'
 import { duration } from '../format/time.ts'
+import { readGivenText } from '../given-file.ts'
 import { mechanismTable } from '../mechanism-table.ts'
 import { parseInteger, runCommand } from '../runner.ts'
 import { table } from '../table.ts'
@@ -70,22 +71,9 @@ async function withFeed(file: SubnetFileText, { feed, save }: DevFlags): Promise
     })
   }
   const { readPriceFeed, withPriceFeed } = await import('@koinon/subnets/dev')
-  const given = withPriceFeed(file, readPriceFeed(readText(feed)))
+  const given = withPriceFeed(file, readPriceFeed(readGivenText(feed, 'Give a CSV file with the header time,price.')))
   if (save !== undefined) writeText(save, given.source)
   return given
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (cause) {
-    throw new KoinonError({
-      code: 'usage/no-file',
-      message: `${path} cannot be read`,
-      hint: 'Give a CSV file with the header time,price.',
-      cause,
-    })
-  }
 }
 
 /** Never over a file that is there. */

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { type Hex, KoinonError } from '@koinon/base'
 import type { EvidenceLog } from '@koinon/subnets/dev'
 import type { Command } from 'commander'
+import { readGivenText } from '../given-file.ts'
 import { mechanismTable } from '../mechanism-table.ts'
 import { parseNetuid } from '../netuid.ts'
 import { openPublishedRecord, recordLimits } from '../published-record.ts'
@@ -14,6 +14,8 @@ type Record = {
   readonly blobs: (hash: Hex) => Promise<string | undefined>
   readonly before?: () => Promise<EvidenceLog | undefined>
 }
+
+const recordHint = 'Give a file that "koinon subnet dev FILE --out DIR" wrote, or the URL of a validator.'
 
 /** `koinon subnet replay RECORD --file FILE`. */
 export function defineSubnetReplay(subnet: Command): void {
@@ -62,17 +64,7 @@ export function defineSubnetReplay(subnet: Command): void {
 
 async function readRecord(path: string): Promise<Record> {
   const { parseEvidenceLog } = await import('@koinon/subnets/dev')
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (cause) {
-    throw new KoinonError({
-      code: 'usage/no-file',
-      message: `${path} cannot be read`,
-      hint: 'Give a file that "koinon subnet dev FILE --out DIR" wrote, or the URL of a validator.',
-      cause,
-    })
-  }
+  const text = readGivenText(path, recordHint)
   const { log, blobs } = parseBundle(text, path)
   const parsed = parseEvidenceLog(JSON.stringify(log))
   return {
@@ -99,7 +91,7 @@ function parseBundle(
   throw new KoinonError({
     code: 'usage/bad-record',
     message: `${path} holds no record of a validator: an object with "log" and "blobs"`,
-    hint: 'Give a file that "koinon subnet dev FILE --out DIR" wrote, or the URL of a validator.',
+    hint: recordHint,
   })
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ageText, duration, timeLeft, utcTime } from './time.ts'
+import { duration, timeLeft, utcTime } from './time.ts'
 
 describe('time in words', () => {
   it.each([
@@ -9,16 +9,6 @@ describe('time in words', () => {
     [61_250, '61.3 s'],
   ])('%d ms take %s', (ms, text) => {
     expect(duration(ms)).toBe(text)
-  })
-
-  it.each([
-    [-1, '0 s'],
-    [59, '59 s'],
-    [3_599, '59 min'],
-    [11_100, '3 h 05 min'],
-    [360_000, '4 d 4 h'],
-  ])('%d seconds are %s', (seconds, text) => {
-    expect(ageText(seconds)).toBe(text)
   })
 
   it.each([
