@@ -7,9 +7,13 @@ import type { SubmittedRoot } from './subnet-ledger.ts'
 const [submitRoot] = epochsAbi.filter((item) => item.type === 'function' && item.name === 'submitRoot')
 const selector = toFunctionSelector(submitRoot as Parameters<typeof toFunctionSelector>[0]).slice(2)
 
+/** Of one input: calls looked at, hex digits of each (256 seats and 64 signatures take fewer than 40 KiB), and keys recovered. */
+const most = { calls: 16, callLength: 131_072, recoveries: 512 }
+
 /**
  * By signer, out of a transaction's input: that of `submitRoot` itself, or of a call to another contract that hands it on as it is. Those
- * that cannot be found are left out. Whoever submits may write the same signatures down a hundred thousand times: each is looked at once.
+ * that cannot be found are left out, as whoever submits can have it: through a contract that hands on something else, or behind more than
+ * is looked at here.
  */
 export function submittedSignatures(
   input: Hex,
@@ -18,12 +22,16 @@ export function submittedSignatures(
   const found = new Map<Address, Hex>()
   const digest = hexToBytes(resultHash)
   const seen = new Set<Hex>()
+  let calls = 0
   for (
     let at = input.indexOf(selector, 2);
-    at >= 0 && found.size < signedBy.length;
+    at >= 0 && calls < most.calls && found.size < signedBy.length;
     at = input.indexOf(selector, at + 1)
   ) {
-    for (const signature of at % 2 === 0 ? signaturesOf(`0x${input.slice(at)}`) : []) {
+    if (at % 2 !== 0) continue
+    calls += 1
+    for (const signature of signaturesOf(`0x${input.slice(at, at + most.callLength)}`)) {
+      if (seen.size >= most.recoveries) return found
       if (seen.has(signature)) continue
       seen.add(signature)
       const signer = signerOf(digest, signature)
