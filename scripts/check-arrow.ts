@@ -13,10 +13,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   payments: ['base', 'work', 'ledger'],
   subnets: ['base', 'work', 'ledger'],
   inference: ['base', 'work', 'payments'],
+  agents: ['base', 'work', 'ledger', 'payments'],
   'subnet-files': ['base', 'work', 'subnets', 'inference/rules', 'inference/verifier'],
-  node: ['base', 'work', 'ledger', 'payments', 'subnets', 'inference', 'subnet-files'],
-  sdk: ['base', 'work', 'ledger', 'payments', 'subnets', 'inference'],
-  cli: ['base', 'work', 'ledger', 'payments', 'subnets', 'inference', 'node', 'sdk'],
+  node: ['base', 'work', 'ledger', 'payments', 'subnets', 'inference', 'agents', 'subnet-files'],
+  sdk: ['base', 'work', 'ledger', 'payments', 'subnets', 'inference', 'agents'],
+  cli: ['base', 'work', 'ledger', 'payments', 'subnets', 'inference', 'agents', 'node', 'sdk'],
   web: ['base', 'work', 'inference/rules'],
 }
 
