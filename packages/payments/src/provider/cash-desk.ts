@@ -1,0 +1,65 @@
+/** The seller's side of specs/0022-machine-payments.md, whatever the wire: a commitment is held, the call is done, the charge becomes final. */
+import type { Address, Hex, StructJson } from '@koinon/base'
+import type { SqlStatement } from '@koinon/base/node'
+import type { ReceiptBundle } from '@koinon/work'
+import type { AnswerTimes } from '../core/receipt-types.ts'
+import type { Charge, Commitment, PaymentTerms } from '../rules/terms.ts'
+
+/** A paid call before its work. */
+export type PaidCall = {
+  readonly terms: PaymentTerms
+  readonly commitment: Commitment
+  /** SHA-256 of method, URL and body as the wire defines it: what an idempotent repetition must equal. */
+  readonly requestHash: Hex
+  /** Payer's name of the call (section 5). */
+  readonly paymentId?: string
+  readonly receivedAtMs: number
+}
+
+/** What the call came to. The charge is in atomic units, at most the terms' maximum. */
+export type CallResult = {
+  readonly chargedAtomic: bigint
+  readonly responseHash: Hex
+  /** The layer, e.g. `http`, with its work struct and hash, for the receipt. */
+  readonly kind: string
+  readonly work: StructJson
+  readonly workHash: Hex
+  readonly times: AnswerTimes
+  /** Kept under the payment id so that a repetition hears it again; left out when too large. */
+  readonly answer?: StoredAnswer
+  readonly extraStatements?: readonly SqlStatement[]
+}
+
+export type StoredAnswer = {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+}
+
+/** A commitment that is held. Exactly one of `charge` and `release` ends it. */
+export type HeldPayment = {
+  /** 16 bytes; names the call in receipts. */
+  readonly requestId: Hex
+  readonly payer: Address
+  /**
+   * Makes the call final; resolves when it is durable and, for `exact`, settled. Only then may the last byte go out. Rejects with
+   * `payments/settlement-refused` (nothing is released), `payments/settlement-unknown` (503, never 402) or the store's error.
+   */
+  charge(result: CallResult): Promise<{ readonly charge: Charge; readonly bundle: ReceiptBundle }>
+  /** Gives the commitment back unspent. Safe to call after `charge`. */
+  release(): void
+}
+
+/** Either the call may begin, or it was done before under the same payment id. */
+export type Admission =
+  | { readonly state: 'held'; readonly payment: HeldPayment }
+  | { readonly state: 'repeated'; readonly charge: Charge; readonly answer: StoredAnswer | undefined }
+
+export type CashDesk = {
+  /**
+   * Holds the commitment against the terms. Throws `KoinonError`: `payments/commitment-busy`, `voucher-short`, `voucher-over-deposit`,
+   * `voucher-forged`, `channel-*`, `commitment-mismatch` (another amount, asset, chain or payee), `authorization-*`,
+   * `payment-id-busy` (409), `payment-id-reused` (422), `settlement-unknown` (503), `ledger-unreachable` (503).
+   */
+  admit(call: PaidCall): Promise<Admission>
+}

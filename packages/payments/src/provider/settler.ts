@@ -1,0 +1,42 @@
+/** The seam between a seller and whoever sends its transactions: this process (`LedgerSettler`) or a facilitator over HTTP. */
+import type { Hex } from '@koinon/base'
+import type { ChannelFacts } from '../core/channel-state.ts'
+import type { ChannelConfig } from '../rules/channel.ts'
+import type { SignedDeposit, TransferAuthorization } from '../rules/terms.ts'
+
+/** Why a commitment cannot be settled; each has a word on every wire. */
+export type SettlementRefusal =
+  | 'expired'
+  | 'not-yet-valid'
+  | 'bad-signature'
+  | 'insufficient-funds'
+  | 'nonce-used'
+  | 'reverted'
+  | 'wrong-chain'
+  | 'unsupported'
+
+/** `unknown` is neither success nor failure: ask again with the same authorization, which moves the money at most once. */
+export type SettlementOutcome =
+  | { readonly state: 'settled'; readonly transaction: Hex }
+  | { readonly state: 'refused'; readonly reason: SettlementRefusal; readonly detail: string }
+  | { readonly state: 'unknown'; readonly detail: string }
+
+/** A look without a transaction. */
+export type SettlementCheck =
+  | { readonly state: 'payable' }
+  | { readonly state: 'refused'; readonly reason: SettlementRefusal; readonly detail: string }
+
+export type Settler = {
+  /** Would it settle now? Throws `payments/ledger-unreachable` (retry later) when nobody can say. */
+  check(authorization: TransferAuthorization): Promise<SettlementCheck>
+  /** Moves the money, at most once however often it is called; resolves within `timeoutMs`. Never throws. */
+  settle(authorization: TransferAuthorization, timeoutMs: number): Promise<SettlementOutcome>
+  /** Deposits into a channel, at most once a (channel, salt); the channel's facts afterwards when it is `settled`. Never throws. */
+  deposit(
+    config: ChannelConfig,
+    deposit: SignedDeposit,
+    timeoutMs: number,
+  ): Promise<SettlementOutcome & { readonly facts?: ChannelFacts }>
+  /** What became of an authorization whose outcome was unknown: asked of the ledger. */
+  findOut(authorization: TransferAuthorization): Promise<SettlementOutcome>
+}

@@ -1,0 +1,91 @@
+/** What one call costs and how it may be paid (specs/0022-machine-payments.md sections 1 and 2). Amounts in atomic units of the asset. */
+import type { Address, Hex } from '@koinon/base'
+import type { ChannelConfig } from './channel.ts'
+import type { SignedVoucher } from './voucher.ts'
+
+/** How value moves; `upTo` is Permit2 with a ceiling, `exact` EIP-3009. */
+export type BackEnd = 'channel' | 'exact' | 'upTo'
+
+/** An ERC-20 with EIP-3009; `name` and `version` are those of its EIP-712 domain. */
+export type Asset = {
+  readonly token: Address
+  readonly name: string
+  readonly version: string
+  readonly decimals: number
+}
+
+/** What is bought, as a payer may show it to its owner. */
+export type Resource = {
+  /** Absolute URL without credentials or fragment; `mcp://tool/NAME` for a tool. */
+  readonly url: string
+  readonly method: string
+  readonly description?: string
+  readonly mimeType?: string
+}
+
+export type PaymentTerms = {
+  readonly resource: Resource
+  readonly chainId: number
+  readonly asset: Asset
+  readonly payTo: Address
+  /** The most that the call costs. */
+  readonly maximumAtomic: bigint
+  /** `fixed`: the charge is the maximum or nothing. `upTo`: anything up to it. */
+  readonly pricing: 'fixed' | 'upTo'
+  /** In the seller's order of preference. */
+  readonly backEnds: readonly BackEnd[]
+  /** How long the call may take from the commitment to its charge. */
+  readonly timeoutSeconds: number
+}
+
+/** EIP-3009 `TransferWithAuthorization` with its signature (65 bytes of an account, or any of a contract's). Times in Unix seconds. */
+export type TransferAuthorization = {
+  readonly token: Address
+  readonly from: Address
+  readonly to: Address
+  readonly valueAtomic: bigint
+  readonly validAfter: bigint
+  readonly validBefore: bigint
+  /** 32 bytes, used once per token and payer. */
+  readonly nonce: Hex
+  readonly signature: Hex
+}
+
+/** EIP-3009 deposit into a channel, signed by its payer for the escrow's collector. */
+export type SignedDeposit = {
+  readonly amountAtomic: bigint
+  readonly validAfter: bigint
+  readonly validBefore: bigint
+  /** 32 bytes; with the channel id it makes the authorization's nonce. */
+  readonly salt: Hex
+  readonly signature: Hex
+}
+
+/** What a payer hands over for a call. */
+export type Commitment =
+  | {
+      readonly backEnd: 'channel'
+      readonly config: ChannelConfig
+      readonly voucher: SignedVoucher
+      readonly deposit?: SignedDeposit
+    }
+  | { readonly backEnd: 'exact'; readonly authorization: TransferAuthorization }
+
+/** What became of a commitment, for the wire's receipt. */
+export type Charge = {
+  readonly payer: Address
+  readonly chargedAtomic: bigint
+  /** Of `exact`: the transaction that moved the money. */
+  readonly transaction?: Hex
+  /** Of `channel`: its state after the charge. */
+  readonly channel?: ChannelCharge
+}
+
+export type ChannelCharge = {
+  readonly channelId: Hex
+  readonly depositAtomic: bigint
+  readonly claimedAtomic: bigint
+  readonly owedAtomic: bigint
+  /** Unix seconds at which the payer asked for its money back; 0 when it did not. */
+  readonly withdrawRequestedAtSeconds: number
+}
