@@ -336,21 +336,26 @@ const pages: readonly (readonly [name: string, hash: string, prepare: (page: Pag
 ]
 
 describe('every page', { timeout: 240_000 }, () => {
-  it.each(pages)('%s: axe finds nothing in either theme, and it fits 320 pixels', async (name, hash, prepare) => {
-    const { page, context, foreign } = await browser.open(hash, { colorScheme: 'light', reducedMotion: 'reduce' })
-    await prepare(page)
-    for (const width of [1280, 320]) {
-      await page.setViewportSize({ width, height: 820 })
-      for (const colorScheme of ['light', 'dark'] as const) {
+  // All four of each page, with prepared data, are in apps/web/test/quality.browser.test.ts.
+  it.each(pages)(
+    '%s: axe finds nothing, light and wide or dark and narrow, and it fits 320 pixels',
+    async (name, hash, prepare) => {
+      const { page, context, foreign } = await browser.open(hash, { colorScheme: 'light', reducedMotion: 'reduce' })
+      await prepare(page)
+      for (const [width, colorScheme] of [
+        [1280, 'light'],
+        [320, 'dark'],
+      ] as const) {
+        await page.setViewportSize({ width, height: 820 })
         await page.emulateMedia({ colorScheme })
         expect(await axeViolations(page), `${colorScheme}, ${width} px`).toEqual([])
         await keepPicture(page, `${name} ${colorScheme} ${width}`)
+        expect(await sidewaysPixels(page), `${width} px`).toBe(0)
       }
-      expect(await sidewaysPixels(page), `${width} px`).toBe(0)
-    }
-    expect(foreign).toEqual([])
-    await context.close()
-  })
+      expect(foreign).toEqual([])
+      await context.close()
+    },
+  )
 })
 
 /** Runs in the browser: counts how often the answer grew. */
