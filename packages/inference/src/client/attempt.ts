@@ -2,13 +2,7 @@
 import type { ServerResponse } from 'node:http'
 import { type Hex, isKoinonError, KoinonError, sleep } from '@koinon/base'
 import type { AnswerHeaders } from '@koinon/base/node'
-import {
-  encodeVoucherHeader,
-  type FinalAnswer,
-  type Reservation,
-  voucherHeader,
-  worstCasePicoUsd,
-} from '@koinon/payments'
+import { encodeVoucherHeader, type Reservation, voucherHeader, worstCasePicoUsd } from '@koinon/payments'
 import { parseBundle, type ReceiptBundle, signedReceiptToJson } from '@koinon/work'
 import type { Authorization } from '@koinon/work/node'
 import { gatewayPrices } from '../rules/gateway-price.ts'
@@ -17,9 +11,9 @@ import { promptTokenBound } from '../rules/receipt-check.ts'
 import { amountOf, type InferenceWork, inferenceKind, inferenceWorkType } from '../rules/work.ts'
 import { channelHeader, providerHeader, receiptHeader, requestIdHeader } from '../wire/headers.ts'
 import { callPooledNode } from '../wire/pooled-node-call.ts'
+import type { Caller, UnbilledAnswer } from './caller.ts'
 import { createJsonDelivery, createStreamDelivery, type Delivery } from './delivery.ts'
 import type { GatewayModules, GatewayServerOptions } from './gateway-options.ts'
-import type { Authenticated } from './key-registry.ts'
 import { callProvider } from './provider-call.ts'
 import type { ProviderSessions } from './provider-sessions.ts'
 import type { Candidate } from './provider-table.ts'
@@ -32,7 +26,7 @@ export type GatewayRequest = {
   readonly body: Buffer
   readonly bodyHash: Hex
   readonly request: InferenceRequest
-  readonly caller: Authenticated
+  readonly caller: Caller
   readonly receivedAtMs: number
   readonly response: ServerResponse
   readonly headers: AnswerHeaders
@@ -69,7 +63,7 @@ export async function attempt(
   candidate: Candidate,
 ): Promise<AttemptResult> {
   const { ledger } = context.modules.payments
-  const reservation = await reserveForUser(context, task, userWorstCasePicoUsd(context, task, candidate))
+  const reservation = await task.caller.reserve(userWorstCasePicoUsd(context, task, candidate))
   let upstream: Reservation | undefined
   try {
     upstream = reserveUpstream(
@@ -79,7 +73,7 @@ export async function attempt(
     )
     return await run(context, task, candidate, { reservation, upstream })
   } finally {
-    ledger.release(reservation)
+    task.caller.release(reservation)
     if (upstream !== undefined) ledger.release(upstream)
   }
 }
@@ -94,23 +88,6 @@ function mostTokens({ body, request }: GatewayRequest, { offer }: Candidate) {
   return {
     promptTokens: promptTokenBound(body.length, offer.contextLength),
     maxTokens: effectiveMaxTokens(request, offer.contextLength),
-  }
-}
-
-/** Holds so much on the client's channel; one that looks empty may have been topped up since. Throws as `ChannelBook.reserve`. */
-export async function reserveForUser(
-  context: AttemptContext,
-  { caller }: GatewayRequest,
-  maximumPicoUsd: bigint,
-): Promise<Reservation> {
-  const { payments } = context.modules
-  const { channelId } = caller.key
-  try {
-    return payments.ledger.reserve(channelId, maximumPicoUsd)
-  } catch (error) {
-    if (!isKoinonError(error) || error.code !== 'payments/channel-empty') throw error
-    await payments.refreshChannel(channelId).catch(() => undefined)
-    return payments.ledger.reserve(channelId, maximumPicoUsd)
   }
 }
 
@@ -172,11 +149,9 @@ async function run(
     }
     const inspected = await inspect(context, candidate, answer.trailer, expected)
     const work = { ...inspected.work, ...gatewayPrices(candidate.offer, context.options.marginBps) }
-    const bundle = await finalizeOrOwe(context, inspected, {
+    const bundle = await finalizeOrOwe(context, task.caller, inspected, {
       requestId: task.requestId,
       kind: inferenceKind,
-      payer: task.caller.key.payer,
-      channelId: task.caller.key.channelId,
       requestHash: task.bodyHash,
       responseHash: hash,
       work: inferenceWorkType.toJson(work),
@@ -185,7 +160,6 @@ async function run(
       times: { receivedAtMs: task.receivedAtMs, firstByteAtMs: answer.firstByteAtMs, endedAtMs },
       rung: inspected.signed.receipt.rung,
       reservation: held.reservation,
-      voucherSigner: task.caller.voucherSigner,
       upstream: inspected.signed,
       upstreamReservation: held.upstream,
     })
@@ -201,14 +175,14 @@ async function run(
 /** Whatever keeps our own side from becoming final, the provider has done its work and is owed for it. */
 async function finalizeOrOwe(
   { modules }: AttemptContext,
+  caller: Caller,
   { signed }: InspectedReceipt,
-  answer: FinalAnswer,
+  answer: UnbilledAnswer,
 ): Promise<ReceiptBundle> {
-  const { ledger } = modules.payments
   try {
-    return await ledger.finalize(answer)
+    return await caller.finalize(answer)
   } catch (error) {
-    await ledger.recordDebt(signed, 'unbilled').catch(() => undefined)
+    await modules.payments.ledger.recordDebt(signed, 'unbilled').catch(() => undefined)
     throw error
   }
 }

@@ -14,9 +14,9 @@ import {
   attempt,
   type GatewayRequest,
   type GatewayTask,
-  reserveForUser,
   userWorstCasePicoUsd,
 } from './attempt.ts'
+import { keyCaller } from './caller.ts'
 import { DebtReconciler } from './debt-reconciler.ts'
 import type { GatewayModules, GatewayServerOptions } from './gateway-options.ts'
 import { parseMaximumPrice } from './maximum-price.ts'
@@ -67,10 +67,10 @@ export class GatewayCompletions {
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { modules, options } = this.#context
     const receivedAtMs = modules.clock.nowMs()
-    const caller = modules.keys.authenticate(request.headers.authorization)
-    const headers = this.#allowances.take('answers', caller.key, receivedAtMs)
+    const authenticated = modules.keys.authenticate(request.headers.authorization)
+    const headers = this.#allowances.take('answers', authenticated.key, receivedAtMs)
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
-    const leave = this.#allowances.enter(caller.key)
+    const leave = this.#allowances.enter(authenticated.key)
     try {
       const body = await readBody(request, options.limits.http.bodyBytes)
       const path = (request.url ?? '').split('?')[0] as string
@@ -87,7 +87,7 @@ export class GatewayCompletions {
             body,
             bodyHash,
             request: parsed,
-            caller,
+            caller: keyCaller(authenticated, modules.payments),
             receivedAtMs,
             response,
             headers: {},
@@ -170,7 +170,7 @@ export class GatewayCompletions {
     tried: ReadonlySet<Hex>,
     waitUntilMs: number,
   ): Promise<Place | undefined> {
-    const { providers, clock, payments } = this.#context.modules
+    const { providers, clock } = this.#context.modules
     const take = (): Candidate | undefined => {
       const candidate = providers.choose(candidates, tried)
       candidate?.link.begin()
@@ -184,14 +184,10 @@ export class GatewayCompletions {
     const worst = candidates
       .filter(({ link }) => !tried.has(link.account))
       .map((candidate) => userWorstCasePicoUsd(this.#context, request, candidate))
-    const held = await reserveForUser(
-      this.#context,
-      request,
-      worst.reduce((a, b) => (a > b ? a : b), 0n),
-    )
-    const release = (): void => payments.ledger.release(held)
-    const { payer } = request.caller.key
-    const candidate = await this.#room.wait(payer, take, waitUntilMs - clock.nowMs(), request.gone)
+    const { caller } = request
+    const held = await caller.reserve(worst.reduce((a, b) => (a > b ? a : b), 0n))
+    const release = (): void => caller.release(held)
+    const candidate = await this.#room.wait(caller.payer, take, waitUntilMs - clock.nowMs(), request.gone)
     if (candidate !== undefined) return { candidate, release }
     release()
     return undefined
