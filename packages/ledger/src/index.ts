@@ -39,7 +39,7 @@ export {
   seatRuleBounds,
   withMargin,
 } from './seat-market.ts'
-export { type ContractCall, TransactionSender } from './sender.ts'
+export { type ContractCall, type SendOptions, TransactionSender } from './sender.ts'
 export { SettledMark } from './settled-mark.ts'
 export {
   createSubnet,

@@ -28,6 +28,16 @@ export type ContractCall<abi extends Abi, name extends ContractFunctionName<abi,
   readonly value?: bigint
 }
 
+/** What a caller with its own books may ask of a sending. */
+export type SendOptions = {
+  /** Gas limit to send with; left out, it is estimated. */
+  readonly gas?: bigint
+  /** More than this is not sent: throws `ledger/too-dear`. */
+  readonly maximumGas?: bigint
+  /** Hears the transaction's hash before it leaves, which waits for the promise; what it throws, nothing was sent. */
+  readonly beforeSubmit?: (hash: Hash) => Promise<void>
+}
+
 type Unsigned = { readonly to?: Address; readonly data?: Hex; readonly value?: bigint }
 
 const gasHeadroomPercent = 20n
@@ -84,9 +94,15 @@ export class TransactionSender {
   }
 
   /** Sends a plain transaction (or, without `to`, deploys) and waits until it is mined. */
-  async send(transaction: Unsigned, what: string, abi: Abi = []): Promise<TransactionReceipt> {
-    const gas = await this.#estimate(transaction, what, abi)
-    const hash = await this.#inTurn(() => this.#submit(transaction, gas, what))
+  async send(
+    transaction: Unsigned,
+    what: string,
+    abi: Abi = [],
+    options: SendOptions = {},
+  ): Promise<TransactionReceipt> {
+    const gas = options.gas ?? (await this.#estimate(transaction, what, abi))
+    if (options.maximumGas !== undefined && gas > options.maximumGas) throw tooDear(what, gas, options.maximumGas)
+    const hash = await this.#inTurn(() => this.#submit(transaction, gas, what, options.beforeSubmit))
     try {
       return await confirmTransaction(this.#reader, hash, what)
     } catch (error) {
@@ -154,7 +170,12 @@ export class TransactionSender {
     }
   }
 
-  async #submit(transaction: Unsigned, gas: bigint, what: string): Promise<Hash> {
+  async #submit(
+    transaction: Unsigned,
+    gas: bigint,
+    what: string,
+    beforeSubmit?: (hash: Hash) => Promise<void>,
+  ): Promise<Hash> {
     for (let attempt = 0; ; attempt++) {
       const account = this.#writer.account
       const [nonce, fees] = await this.#prepare(what)
@@ -167,6 +188,7 @@ export class TransactionSender {
         maxPriorityFeePerGas: fees.maxPriorityFeePerGas,
         ...transaction,
       })
+      await beforeSubmit?.(keccak256(serialized))
       try {
         await this.#reader.sendRawTransaction({ serializedTransaction: serialized })
       } catch (cause) {
@@ -227,6 +249,14 @@ export class TransactionSender {
     this.#queue = turn.catch(() => undefined)
     return turn
   }
+}
+
+function tooDear(what: string, gas: bigint, maximumGas: bigint): KoinonError {
+  return new KoinonError({
+    code: 'ledger/too-dear',
+    message: `${what} would take ${gas} gas, more than the ${maximumGas} that its sender allows`,
+    hint: 'Nothing was sent. Look at what the call runs into, e.g. a wallet contract with a costly signature check.',
+  })
 }
 
 function isUnfunded(text: string): boolean {

@@ -12,6 +12,8 @@ export { type DelegatingAccount, localDelegatingAccount, openSession, type Signi
 export { createVoucherSigner, type VoucherSigner, verifyVoucher } from './core/voucher-signing.ts'
 export { ChannelAdmission } from './provider/channel-admission.ts'
 export { ClaimWatcher } from './provider/claim-watcher.ts'
+export { LedgerSettler, type LedgerSettlerOptions } from './provider/ledger-settler.ts'
+export { type SettlementTotals, settlementsSchema } from './provider/settlement-book.ts'
 export { VoucherDesk } from './provider/voucher-desk.ts'
 export { availablePicoUsd, unlimitedCreditPicoUsd, worstCasePicoUsd } from './rules/admission.ts'
 export { type ApiKey, deriveApiKey, deriveAuthorizerKey, parseBearer } from './rules/api-key.ts'

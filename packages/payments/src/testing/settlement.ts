@@ -1,0 +1,84 @@
+/** Payers, authorizations and a settler over a test network. */
+import { bytesToHex, type Hex, signDigest, systemRandom } from '@koinon/base'
+import { DurableStore } from '@koinon/base/node'
+import type { TransactionSender } from '@koinon/ledger'
+import { LedgerSettler, type LedgerSettlerOptions } from '../provider/ledger-settler.ts'
+import { settlementsSchema } from '../provider/settlement-book.ts'
+import { type ChannelConfig, channelIdOf } from '../rules/channel.ts'
+import { authorizationDigest, depositNonceOf } from '../rules/exact.ts'
+import type { Asset, SignedDeposit, TransferAuthorization } from '../rules/terms.ts'
+import type { TestNetwork } from './chain.ts'
+
+export const collector = '0x4020806089470a89826cb9fb1f4059150b550004'
+
+/** The network's dollar as terms name it. */
+export function dollarOf(network: TestNetwork): Asset {
+  return { token: network.network.contracts.dollar, name: 'Test Dollar', version: '1', decimals: 6 }
+}
+
+/** A signed transfer that is open for ten minutes around now. */
+export function signTransfer(
+  payer: { readonly address: Hex; readonly secretKey: Uint8Array },
+  asset: Asset,
+  chainId: number,
+  transfer: Pick<TransferAuthorization, 'to' | 'valueAtomic'> & Partial<TransferAuthorization>,
+): TransferAuthorization {
+  const nowSeconds = BigInt(Math.floor(Date.now() / 1000))
+  const unsigned = {
+    token: asset.token,
+    from: payer.address,
+    validAfter: nowSeconds - 600n,
+    validBefore: nowSeconds + 600n,
+    nonce: bytesToHex(systemRandom(32)),
+    ...transfer,
+  }
+  return { ...unsigned, signature: signDigest(authorizationDigest(unsigned, asset, chainId), payer.secretKey) }
+}
+
+/** A signed deposit into a channel. */
+export function signDeposit(
+  payer: { readonly secretKey: Uint8Array },
+  asset: Asset,
+  domain: { readonly chainId: number; readonly escrow: Hex },
+  config: ChannelConfig,
+  amountAtomic: bigint,
+): SignedDeposit {
+  const nowSeconds = BigInt(Math.floor(Date.now() / 1000))
+  const salt = bytesToHex(systemRandom(32))
+  const times = { validAfter: nowSeconds - 600n, validBefore: nowSeconds + 600n }
+  const digest = authorizationDigest(
+    {
+      token: asset.token,
+      from: config.payer,
+      to: collector,
+      valueAtomic: amountAtomic,
+      nonce: depositNonceOf(channelIdOf(config, domain), salt),
+      ...times,
+    },
+    asset,
+    domain.chainId,
+    'receive',
+  )
+  return { amountAtomic, salt, ...times, signature: signDigest(digest, payer.secretKey) }
+}
+
+/** A settler over a store at `path`. */
+export async function openSettler(
+  network: TestNetwork,
+  sender: TransactionSender,
+  path: string,
+  changes: Partial<LedgerSettlerOptions> = {},
+): Promise<{ readonly settler: LedgerSettler; readonly store: DurableStore }> {
+  const store = await DurableStore.open(path, settlementsSchema)
+  const settler = new LedgerSettler({
+    store,
+    reader: network.reader,
+    sender,
+    domain: network.domain,
+    assets: [dollarOf(network)],
+    unsettledBlocks: 0,
+    clock: { nowMs: () => Date.now() },
+    ...changes,
+  })
+  return { settler, store }
+}
