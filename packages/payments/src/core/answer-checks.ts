@@ -13,7 +13,7 @@ const maximumAmountPicoUsd = (1n << 63n) - 1n
 export function checkAnswer(answer: FinalAnswer, book: ChannelBook, payee: Address): void {
   checkFields(answer)
   const channel = book.require(answer.channelId)
-  if (channel.role !== 'inbound' || channel.config.receiver !== payee)
+  if (channel.role === 'outbound' || channel.config.receiver !== payee)
     throw bad('its channel does not pay this account')
   if (channel.config.payer !== answer.payer) throw bad('the channel belongs to another payer')
   const signer = answer.voucherSigner

@@ -1,5 +1,5 @@
 import { type Address, atomicToPicoUsd, type Hex, KoinonError } from '@koinon/base'
-import type { DurableStore } from '@koinon/base/node'
+import type { DurableStore, SqlStatement } from '@koinon/base/node'
 import { admissionRefusal, type ChannelStatus, unsecuredPicoUsd } from '../rules/admission.ts'
 import { type ChannelConfig, channelIdOf, type EscrowDomain } from '../rules/channel.ts'
 import { admissionError, channelUnknown } from '../rules/refusals.ts'
@@ -12,15 +12,19 @@ import {
   factsUpdate,
   voucherUpdate,
 } from './channel-state.ts'
+import { prepaidFromRow, prepaidInsert, prepaidState } from './prepaid.ts'
 
 /** A worst case held on a channel until the answer is final or given up. */
 export type Reservation = { readonly id: number; readonly channelId: Hex; readonly maximumPicoUsd: bigint }
+
+/** A voucher of a known channel with its payer's signature. */
+export type HeldVoucher = { readonly voucherAtomic: bigint; readonly signature: Hex }
 
 /** What changes on a channel when answers become final. */
 export type ChannelSettlement = {
   readonly channelId: Hex
   readonly owedPicoUsd: bigint
-  readonly voucher?: { readonly voucherAtomic: bigint; readonly signature: Hex }
+  readonly voucher?: HeldVoucher
 }
 
 export type NewChannel = ChannelFacts & {
@@ -51,8 +55,9 @@ export class ChannelBook {
 
   /** Loads the channels. Throws `payments/wrong-escrow` when the store belongs to another chain or contract. */
   async start(): Promise<void> {
-    for (const row of await this.#store.read('select * from payment_channels')) {
-      const state = channelFromRow(row)
+    const channels = (await this.#store.read('select * from payment_channels')).map(channelFromRow)
+    const prepaid = (await this.#store.read('select * from payment_prepaid')).map(prepaidFromRow)
+    for (const state of [...channels, ...prepaid]) {
       if (channelIdOf(state.config, this.domain) !== state.channelId) {
         throw new KoinonError({
           code: 'payments/wrong-escrow',
@@ -119,6 +124,19 @@ export class ChannelBook {
     return state
   }
 
+  /**
+   * The account of a payer's exact payments in one token, which has no channel and is never claimed: receipts need a channel id and a
+   * running total. Its row is the returned statement, to be written with the payment.
+   */
+  openPrepaid(config: ChannelConfig, nowMs: number): { readonly state: ChannelState; readonly row: SqlStatement } {
+    const channelId = channelIdOf(config, this.domain)
+    const known = this.#channels.get(channelId)
+    if (known !== undefined) return { state: known, row: prepaidInsert(known) }
+    const state = prepaidState(channelId, config, nowMs)
+    this.#put(state)
+    return { state, row: prepaidInsert(state) }
+  }
+
   /** Takes over what the ledger says now; durable when it resolves, in force at once. */
   async observe(channelId: Hex, facts: ChannelFacts): Promise<ChannelState> {
     const state = this.require(channelId)
@@ -138,16 +156,17 @@ export class ChannelBook {
 
   /**
    * Holds the worst case of an answer. Throws `payments/channel-unknown`, `channel-closing`, `channel-empty` or `credit-exhausted`;
-   * end it with `release` or by making the answer final.
+   * end it with `release` or by making the answer final. An answer `isCovered` when its voucher is in hand: then credit does not matter.
    */
-  reserve(channelId: Hex, maximumPicoUsd: bigint): Reservation {
+  reserve(channelId: Hex, maximumPicoUsd: bigint, isCovered = false): Reservation {
     const state = this.require(channelId)
     if (maximumPicoUsd < 0n) {
       throw new KoinonError({ code: 'payments/bad-amount', message: 'A reservation cannot be negative' })
     }
     // Credit is the payer's, not the channel's: channels cost next to nothing.
     const unsecured = state.role === 'inbound' ? this.unsecuredOf(state.config.payer) : unsecuredPicoUsd(state)
-    const refusal = admissionRefusal(state, maximumPicoUsd, unsecured)
+    const refusal =
+      state.role === 'prepaid' ? undefined : admissionRefusal(state, maximumPicoUsd, isCovered ? 0n : unsecured)
     if (refusal !== undefined) throw admissionError(refusal, channelId, state, maximumPicoUsd, unsecured)
     const reservation: Reservation = { id: this.#nextReservation++, channelId, maximumPicoUsd }
     this.#reservations.set(reservation.id, reservation)
@@ -169,6 +188,12 @@ export class ChannelBook {
   /** What a payer owes us or has in work without a voucher, over all its channels, ended ones included; pico-dollars. */
   unsecuredOf(payer: Address): bigint {
     return this.#unsecured.get(payer) ?? 0n
+  }
+
+  /** A known channel of exactly these terms, without a hash; undefined when it is not known or the id is another's. */
+  find(channelId: Hex, config: ChannelConfig): ChannelState | undefined {
+    const state = this.#channels.get(channelId)
+    return state !== undefined && isSameConfig(state.config, config) ? state : undefined
   }
 
   /** Number of reservations that are held, those of answers that are just becoming final included. */
@@ -211,4 +236,16 @@ export class ChannelBook {
     if (sum === 0n) this.#unsecured.delete(payer)
     else this.#unsecured.set(payer, sum)
   }
+}
+
+function isSameConfig(a: ChannelConfig, b: ChannelConfig): boolean {
+  return (
+    a.payer === b.payer &&
+    a.payerAuthorizer === b.payerAuthorizer &&
+    a.receiver === b.receiver &&
+    a.receiverAuthorizer === b.receiverAuthorizer &&
+    a.token === b.token &&
+    a.withdrawDelay === b.withdrawDelay &&
+    a.salt === b.salt
+  )
 }

@@ -3,8 +3,11 @@ import type { SqlRow, SqlStatement } from '@koinon/base/node'
 import type { ChannelAccount, ChannelStatus } from '../rules/admission.ts'
 import { type ChannelConfig, parseChannelConfig } from '../rules/channel.ts'
 
-/** `inbound`: we are the receiver and are owed; `outbound`: we are the payer and owe. */
-export type ChannelRole = 'inbound' | 'outbound'
+/**
+ * `inbound`: we are the receiver and are owed; `outbound`: we are the payer and owe; `prepaid`: no channel but the account of a payer's
+ * exact payments, whose money has come before anything is owed.
+ */
+export type ChannelRole = 'inbound' | 'outbound' | 'prepaid'
 
 /** Snapshot of one channel; never changed in place. For an outbound channel the voucher is the highest one the receiver confirmed. */
 export type ChannelState = ChannelAccount & {

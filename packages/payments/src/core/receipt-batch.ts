@@ -12,8 +12,9 @@ import {
   type UnlinkedReceipt,
 } from '@koinon/work'
 import { voucherFor } from '../rules/admission.ts'
-import type { ChannelSettlement } from './channel-book.ts'
+import type { ChannelSettlement, HeldVoucher } from './channel-book.ts'
 import { type ChannelState, owedUpdate, settledUpdate } from './channel-state.ts'
+import { prepaidUpdate } from './prepaid.ts'
 import type { FinalAnswer } from './receipt-types.ts'
 import type { SigningSession } from './session.ts'
 import { debtInsert, type UpstreamDebt } from './upstream-debts.ts'
@@ -42,14 +43,14 @@ export type BuiltBatch = {
   readonly lastEndedAtMs: number
 }
 
-type Debt = { owedPicoUsd: bigint; signer: VoucherSigner | undefined }
+type Debt = { owedPicoUsd: bigint; signer: VoucherSigner | undefined; voucher: HeldVoucher | undefined }
 
 /** Assigns sequence numbers and cumulative debts in the order given, signs once, and one voucher a channel whose signer is here. */
 export function buildBatch(input: BatchInput): BuiltBatch {
   const debts = new Map<Hex, Debt>()
   let lastEndedAtMs = input.notBeforeMs
   const unlinked = input.answers.map((answer) => {
-    const inbound = addDebt(debts, input, answer.channelId, answer.amountPicoUsd, answer.voucherSigner)
+    const inbound = addDebt(debts, input, answer.channelId, answer.amountPicoUsd, answer.voucherSigner, answer.voucher)
     if (answer.upstream !== undefined) {
       const owed = answer.upstreamOwedPicoUsd ?? answer.upstream.receipt.amountPicoUsd
       addDebt(debts, input, answer.upstream.receipt.channelId, owed, undefined)
@@ -76,7 +77,7 @@ export function buildBatch(input: BatchInput): BuiltBatch {
         answerRows(bundle, hashes[index] as Hex, input.answers[index] as FinalAnswer),
       ),
       ...alone.map(debtInsert),
-      ...settlements.map(settlementRow),
+      ...settlements.map((settlement) => settlementRow(settlement, input.channel(settlement.channelId))),
     ],
     tip,
     lastEndedAtMs,
@@ -89,10 +90,16 @@ function addDebt(
   channelId: Hex,
   amountPicoUsd: bigint,
   signer: VoucherSigner | undefined,
+  voucher?: HeldVoucher,
 ): bigint {
-  const debt = debts.get(channelId) ?? { owedPicoUsd: input.channel(channelId).owedPicoUsd, signer: undefined }
+  const debt = debts.get(channelId) ?? {
+    owedPicoUsd: input.channel(channelId).owedPicoUsd,
+    signer: undefined,
+    voucher: undefined,
+  }
   debt.owedPicoUsd += amountPicoUsd
   debt.signer = signer ?? debt.signer
+  if (voucher !== undefined && voucher.voucherAtomic > (debt.voucher?.voucherAtomic ?? -1n)) debt.voucher = voucher
   debts.set(channelId, debt)
   return debt.owedPicoUsd
 }
@@ -141,14 +148,19 @@ function bundleOf(signed: SignedReceipt, answer: FinalAnswer): ReceiptBundle {
 }
 
 function settle(channelId: Hex, debt: Debt, state: ChannelState): ChannelSettlement {
-  const voucherAtomic = voucherFor(debt.owedPicoUsd)
-  if (debt.signer === undefined || voucherAtomic <= state.voucherAtomic)
-    return { channelId, owedPicoUsd: debt.owedPicoUsd }
-  const { signature } = debt.signer.sign({ channelId, maxClaimableAtomic: voucherAtomic })
-  return { channelId, owedPicoUsd: debt.owedPicoUsd, voucher: { voucherAtomic, signature } }
+  const { owedPicoUsd, signer } = debt
+  const isHigher = debt.voucher !== undefined && debt.voucher.voucherAtomic > state.voucherAtomic
+  const voucher = isHigher ? debt.voucher : undefined
+  const voucherAtomic = voucherFor(owedPicoUsd)
+  if (signer !== undefined && voucherAtomic > (voucher?.voucherAtomic ?? state.voucherAtomic)) {
+    const { signature } = signer.sign({ channelId, maxClaimableAtomic: voucherAtomic })
+    return { channelId, owedPicoUsd, voucher: { voucherAtomic, signature } }
+  }
+  return voucher === undefined ? { channelId, owedPicoUsd } : { channelId, owedPicoUsd, voucher }
 }
 
-function settlementRow({ channelId, owedPicoUsd, voucher }: ChannelSettlement): SqlStatement {
+function settlementRow({ channelId, owedPicoUsd, voucher }: ChannelSettlement, state: ChannelState): SqlStatement {
+  if (state.role === 'prepaid') return prepaidUpdate(channelId, owedPicoUsd)
   return voucher === undefined ? owedUpdate(channelId, owedPicoUsd) : settledUpdate(channelId, owedPicoUsd, voucher)
 }
 

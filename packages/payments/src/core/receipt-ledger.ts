@@ -100,8 +100,8 @@ export class ReceiptLedger {
   }
 
   /** Holds the worst case of an answer on its channel; see `ChannelBook.reserve`. */
-  reserve(channelId: Hex, maximumPicoUsd: bigint): Reservation {
-    return this.#options.book.reserve(channelId, maximumPicoUsd)
+  reserve(channelId: Hex, maximumPicoUsd: bigint, isCovered = false): Reservation {
+    return this.#options.book.reserve(channelId, maximumPicoUsd, isCovered)
   }
 
   /** Gives up an answer that will not become final. Does nothing while or after it becomes final, so it may stand in a `finally`. */

@@ -1,7 +1,7 @@
 import type { Address, Hex, StructJson } from '@koinon/base'
 import type { SqlStatement } from '@koinon/base/node'
 import type { SignedReceipt } from '@koinon/work'
-import type { Reservation } from './channel-book.ts'
+import type { HeldVoucher, Reservation } from './channel-book.ts'
 import type { VoucherSigner } from './voucher-signing.ts'
 
 /** The payee's clock, Unix milliseconds, in this order. */
@@ -35,6 +35,8 @@ export type FinalAnswer = {
   readonly reservation: Reservation
   /** Key of the channel's vouchers when this process holds it for the moment (custodial API keys). */
   readonly voucherSigner?: VoucherSigner
+  /** The voucher that the payer signed for this answer, checked by the caller; kept when it is the highest. */
+  readonly voucher?: HeldVoucher
   /** The receipt got for passing the request on; checked against this answer. Its channel must be in the book. */
   readonly upstream?: SignedReceipt
   /** What we owe for it; the receipt's own amount unless given, and never more than that. */

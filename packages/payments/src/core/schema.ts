@@ -46,6 +46,39 @@ create index if not exists payment_receipts_channel on payment_receipts (channel
 create index if not exists payment_receipts_ended on payment_receipts (ended_at_ms);
 create index if not exists payment_receipts_bill on payment_receipts (channel_id);
 
+create table if not exists payment_prepaid (
+  channel_id text primary key,
+  config text not null,
+  owed_pico_usd text not null,
+  opened_at_ms integer not null
+) strict, without rowid;
+
+create table if not exists payment_exact (
+  key text primary key,
+  state text not null check (state in ('held', 'settling', 'unknown', 'settled', 'answered', 'refused')),
+  payer text not null,
+  channel_id text not null,
+  request_hash text not null,
+  authorization text not null,
+  transaction_hash text,
+  updated_at_ms integer not null,
+  valid_before integer not null
+) strict, without rowid;
+create index if not exists payment_exact_state on payment_exact (state, payer, updated_at_ms);
+
+create table if not exists payment_calls (
+  payer text not null,
+  payment_id text not null,
+  request_hash text not null,
+  charge text not null,
+  answer_status integer,
+  answer_headers text,
+  answer_body blob,
+  ended_at_ms integer not null,
+  primary key (payer, payment_id)
+) strict;
+create index if not exists payment_calls_ended on payment_calls (ended_at_ms);
+
 create table if not exists payment_debts (
   request_id text not null,
   payee text not null,

@@ -4,6 +4,7 @@ import type { SqlStatement } from '@koinon/base/node'
 import type { ReceiptBundle } from '@koinon/work'
 import type { AnswerTimes } from '../core/receipt-types.ts'
 import type { Charge, Commitment, PaymentTerms } from '../rules/terms.ts'
+import type { SignedVoucher } from '../rules/voucher.ts'
 
 /** A paid call before its work. */
 export type PaidCall = {
@@ -48,6 +49,12 @@ export type HeldPayment = {
   charge(result: CallResult): Promise<{ readonly charge: Charge; readonly bundle: ReceiptBundle }>
   /** Gives the commitment back unspent. Safe to call after `charge`. */
   release(): void
+  /** The most that `charge` takes now, atomic units. */
+  readonly maximumAtomic: bigint
+  /** False where the value must move before anything is released (`exact`): such an answer is kept back whole. */
+  readonly mayStream: boolean
+  /** Channels only: a further voucher of the same channel takes the place of the first, and the call may cost up to `maximumAtomic`. */
+  readonly extend?: (voucher: SignedVoucher, maximumAtomic: bigint) => void
 }
 
 /** Either the call may begin, or it was done before under the same payment id. */
@@ -62,4 +69,6 @@ export type CashDesk = {
    * `payment-id-busy` (409), `payment-id-reused` (422), `settlement-unknown` (503), `ledger-unreachable` (503).
    */
   admit(call: PaidCall): Promise<Admission>
+  /** Calls under way on a channel, newest last: for a voucher that comes beside the call it is for. */
+  underWay(channelId: Hex): readonly HeldPayment[]
 }

@@ -50,8 +50,8 @@ export class ChannelAdmission {
     const channelId = channelIdOf(config, book.domain)
     const known = book.get(channelId)
     if (known !== undefined) return known
-    checkTerms(config, terms)
-    const open = book.list().filter(({ status }) => status !== 'closed').length
+    this.checkTerms(config)
+    const open = book.list().filter(({ role, status }) => role !== 'prepaid' && status !== 'closed').length
     if (open >= terms.maximumChannels) throw busy('This receiver serves as many channels as it can')
     return this.#once(channelId, async () => {
       const facts = await this.#read(channelId)
@@ -64,6 +64,20 @@ export class ChannelAdmission {
         nowMs: this.#options.clock.nowMs(),
       })
     })
+  }
+
+  /** Throws `payments/channel-unsuitable` for a channel that no deposit could make good. */
+  checkTerms(config: ChannelConfig): void {
+    checkTerms(config, this.#options.terms)
+  }
+
+  /** Admits a channel of which the ledger has just said this, after a deposit that went through us. Throws as `admit`. */
+  async admitSeen(config: ChannelConfig, facts: ChannelFacts): Promise<ChannelState> {
+    const { book, terms, clock } = this.#options
+    this.checkTerms(config)
+    if (book.get(channelIdOf(config, book.domain)) === undefined) checkFacts(facts, terms)
+    const { creditLimitPicoUsd } = terms
+    return book.add({ ...facts, config, role: 'inbound', creditLimitPicoUsd, nowMs: clock.nowMs() })
   }
 
   /** Admits a channel, or looks again at one that is known, because its payer may have topped it up. Throws as `admit`. */

@@ -1,0 +1,293 @@
+import { atomicToPicoUsd, type Hex, KoinonError } from '@koinon/base'
+import type { ChannelBook, Reservation } from '../core/channel-book.ts'
+import type { ChannelState } from '../core/channel-state.ts'
+import { type Secp256k1Engine, secp256k1Engine } from '../core/native-secp256k1.ts'
+import type { ReceiptLedger } from '../core/receipt-ledger.ts'
+import { verifyVoucher } from '../core/voucher-signing.ts'
+import { commitmentMismatch } from '../rules/authorization.ts'
+import { type ChannelConfig, channelIdOf } from '../rules/channel.ts'
+import { owedAtomicUp } from '../rules/channel-room.ts'
+import {
+  type ChannelStanding,
+  commitmentBusy,
+  depositRefused,
+  settlementUnknown,
+  voucherForged,
+  voucherOverDeposit,
+  voucherShort,
+} from '../rules/paid-call-refusals.ts'
+import type { Charge, Commitment, PaymentTerms, SignedDeposit } from '../rules/terms.ts'
+import type { SignedVoucher } from '../rules/voucher.ts'
+import { nextVoucherAtomic, type VoucherCall, type VoucherLine, voucherRefusal } from '../rules/voucher-line.ts'
+import type { CallResult, HeldPayment, PaidCall } from './cash-desk.ts'
+import type { ChannelAdmission } from './channel-admission.ts'
+import { finalAnswerOf } from './final-answer.ts'
+import type { Settler } from './settler.ts'
+
+export type ChannelDeskOptions = {
+  readonly book: ChannelBook
+  readonly ledger: ReceiptLedger
+  readonly admission: ChannelAdmission
+  /** Sends deposits; without one a payer makes them itself. */
+  readonly settler: Settler | undefined
+  readonly engine?: Secp256k1Engine
+}
+
+export type ChannelCommitment = Extract<Commitment, { backEnd: 'channel' }>
+
+/** A call on a channel. Replaced by `extend`, so mutable. */
+type Call = {
+  voucherAtomic: bigint
+  maximumAtomic: bigint
+  signature: Hex
+  reservation: Reservation
+  isCharging: boolean
+  readonly held: HeldPayment
+}
+
+/** Bounds what one channel makes us remember and add up. */
+const mostUnderWay = 256
+const depositTimeoutMs = 30_000
+
+/** Holds calls against vouchers (specs/0022-machine-payments.md section 3). A known channel costs no I/O before the charge. */
+export class ChannelDesk {
+  readonly #options: ChannelDeskOptions
+  readonly #underWay = new Map<Hex, Call[]>()
+  /** Vouchers whose channel is being looked up or paid into. */
+  readonly #opening = new Set<string>()
+
+  constructor(options: ChannelDeskOptions) {
+    this.#options = options
+  }
+
+  /** The channel's calls, oldest first. */
+  underWay(channelId: Hex): readonly HeldPayment[] {
+    return (this.#underWay.get(channelId) ?? []).map(({ held }) => held)
+  }
+
+  /** Holds the commitment. Throws as `CashDesk.admit`. */
+  async hold(call: PaidCall, commitment: ChannelCommitment, requestId: Hex): Promise<HeldPayment> {
+    const { config, voucher, deposit } = commitment
+    checkTerms(config, call.terms)
+    const known = this.#options.book.find(voucher.channelId, config)
+    if (known !== undefined && deposit === undefined) return this.#holdKnown(call, known, voucher, requestId)
+    if (channelIdOf(config, this.#options.book.domain) !== voucher.channelId) {
+      throw commitmentMismatch('channelId', voucher.channelId, channelIdOf(config, this.#options.book.domain))
+    }
+    this.#verify(voucher, config)
+    const key = `${voucher.channelId}:${voucher.maxClaimableAtomic}`
+    if (this.#opening.has(key)) throw commitmentBusy()
+    this.#opening.add(key)
+    try {
+      const state = await this.#open(call, config, voucher, deposit)
+      return await this.#holdKnown(call, state, voucher, requestId)
+    } finally {
+      this.#opening.delete(key)
+    }
+  }
+
+  /** Where the channel stands, for a payer that has lost count. */
+  standing(channelId: Hex, maximumAtomic: bigint): ChannelStanding {
+    const state = this.#options.book.require(channelId)
+    const line = this.#line(state)
+    return {
+      channelId,
+      depositAtomic: state.depositAtomic,
+      claimedAtomic: state.claimedAtomic,
+      owedAtomic: owedAtomicUp(state),
+      keptAtomic: state.voucherAtomic,
+      keptSignature: state.voucherSignature,
+      nextAtomic: nextVoucherAtomic(line, maximumAtomic),
+    }
+  }
+
+  async #holdKnown(call: PaidCall, state: ChannelState, voucher: SignedVoucher, requestId: Hex): Promise<HeldPayment> {
+    const wanted = { voucherAtomic: voucher.maxClaimableAtomic, maximumAtomic: call.terms.maximumAtomic }
+    if (voucherRefusal(this.#line(state), wanted) === 'over-deposit') {
+      // Only the payer can make us look at the ledger again.
+      this.#verify(voucher, state.config)
+      await this.#options.admission.refresh(state.channelId)
+      this.#require(state.channelId, wanted)
+    } else {
+      this.#require(state.channelId, wanted)
+      this.#verify(voucher, state.config)
+    }
+    return this.#take(call, state.channelId, voucher, requestId)
+  }
+
+  /** The channel as the ledger has it, after the deposit that came along. */
+  async #open(
+    call: PaidCall,
+    config: ChannelConfig,
+    voucher: SignedVoucher,
+    deposit: SignedDeposit | undefined,
+  ): Promise<ChannelState> {
+    const { book, admission, settler } = this.#options
+    const { channelId } = voucher
+    if (deposit === undefined) return admission.admit(config)
+    admission.checkTerms(config)
+    const known = book.get(channelId)
+    if (known !== undefined) {
+      const line = { ...this.#line(known), depositAtomic: known.depositAtomic + deposit.amountAtomic }
+      this.#refuse(channelId, line, { voucherAtomic: voucher.maxClaimableAtomic, maximumAtomic: call.terms.maximumAtomic })
+    }
+    if (settler === undefined) throw depositRefused('unsupported', 'this seller sends no deposits')
+    const outcome = await settler.deposit(config, deposit, depositTimeoutMs)
+    if (outcome.state === 'unknown') throw settlementUnknown(outcome.detail)
+    if (outcome.state === 'refused') throw depositRefused(outcome.reason, outcome.detail)
+    if (outcome.facts !== undefined) return admission.admitSeen(config, outcome.facts)
+    return known === undefined ? admission.admit(config) : admission.refresh(channelId)
+  }
+
+  #take(call: PaidCall, channelId: Hex, voucher: SignedVoucher, requestId: Hex): HeldPayment {
+    const { ledger, book } = this.#options
+    const calls = this.#underWay.get(channelId) ?? []
+    if (calls.length >= mostUnderWay) throw tooMany()
+    const { maximumAtomic } = call.terms
+    const reservation = ledger.reserve(channelId, atomicToPicoUsd(maximumAtomic), true)
+    const { payer } = book.require(channelId).config
+    const held: HeldPayment = {
+      requestId,
+      payer,
+      mayStream: true,
+      get maximumAtomic() {
+        return entry.maximumAtomic
+      },
+      charge: async (result) => {
+        entry.isCharging = true
+        try {
+          return await this.#charge(call, channelId, entry, result)
+        } finally {
+          this.#drop(channelId, entry)
+        }
+      },
+      release: () => {
+        if (!entry.isCharging) this.#drop(channelId, entry)
+      },
+      extend: (next, most) => this.#extend(channelId, entry, next, most),
+    }
+    const entry: Call = {
+      voucherAtomic: voucher.maxClaimableAtomic,
+      maximumAtomic,
+      signature: voucher.signature,
+      reservation,
+      isCharging: false,
+      held,
+    }
+    calls.push(entry)
+    this.#underWay.set(channelId, calls)
+    return held
+  }
+
+  async #charge(call: PaidCall, channelId: Hex, entry: Call, result: CallResult) {
+    const { ledger, book } = this.#options
+    const { voucherAtomic, signature, reservation } = entry
+    const { payer } = entry.held
+    const bundle = await ledger.finalize(
+      finalAnswerOf(call, result, {
+        requestId: entry.held.requestId,
+        payer,
+        channelId,
+        reservation,
+        // A call that costs nothing leaves its voucher to the payer.
+        ...(result.chargedAtomic > 0n ? { voucher: { voucherAtomic, signature } } : {}),
+      }),
+    )
+    const charge: Charge = { payer, chargedAtomic: result.chargedAtomic, channel: channelCharge(book.require(channelId)) }
+    return { charge, bundle }
+  }
+
+  #extend(channelId: Hex, entry: Call, voucher: SignedVoucher, maximumAtomic: bigint): void {
+    const { book, ledger } = this.#options
+    const state = book.require(channelId)
+    const line = this.#line(state, entry)
+    const wanted = { voucherAtomic: voucher.maxClaimableAtomic, maximumAtomic }
+    if (voucher.channelId !== channelId) throw commitmentMismatch('channelId', voucher.channelId, channelId)
+    if (!this.#isUnderWay(channelId, entry)) throw commitmentMismatch('call', 'over', 'under way')
+    if (wanted.voucherAtomic <= entry.voucherAtomic || maximumAtomic < entry.maximumAtomic) {
+      throw voucherShort(wanted.voucherAtomic, this.standing(channelId, maximumAtomic))
+    }
+    this.#refuse(channelId, line, wanted)
+    this.#verify(voucher, state.config)
+    // What is reserved already always fits again.
+    ledger.release(entry.reservation)
+    try {
+      entry.reservation = ledger.reserve(channelId, atomicToPicoUsd(maximumAtomic), true)
+    } catch (error) {
+      entry.reservation = ledger.reserve(channelId, atomicToPicoUsd(entry.maximumAtomic), true)
+      throw error
+    }
+    entry.maximumAtomic = maximumAtomic
+    entry.voucherAtomic = wanted.voucherAtomic
+    entry.signature = voucher.signature
+  }
+
+  #isUnderWay(channelId: Hex, entry: Call): boolean {
+    return !entry.isCharging && (this.#underWay.get(channelId)?.includes(entry) ?? false)
+  }
+
+  #drop(channelId: Hex, entry: Call): void {
+    const calls = this.#underWay.get(channelId) ?? []
+    const index = calls.indexOf(entry)
+    if (index < 0) return
+    calls.splice(index, 1)
+    if (calls.length === 0) this.#underWay.delete(channelId)
+    this.#options.ledger.release(entry.reservation)
+  }
+
+  /** What other doors to the channel hold counts as owed: their vouchers are signed when their debts are. */
+  #line(state: ChannelState, without?: Call): VoucherLine {
+    const underWay = (this.#underWay.get(state.channelId) ?? []).filter((call) => call !== without)
+    const ours = underWay.reduce((sum, call) => sum + atomicToPicoUsd(call.maximumAtomic), 0n)
+    const own = without === undefined ? 0n : atomicToPicoUsd(without.maximumAtomic)
+    const owedPicoUsd = state.owedPicoUsd + state.reservedPicoUsd - ours - own
+    return {
+      depositAtomic: state.depositAtomic,
+      owedAtomic: owedAtomicUp({ owedPicoUsd }),
+      keptAtomic: state.voucherAtomic,
+      underWay,
+    }
+  }
+
+  #require(channelId: Hex, wanted: VoucherCall): void {
+    this.#refuse(channelId, this.#line(this.#options.book.require(channelId)), wanted)
+  }
+
+  #refuse(channelId: Hex, line: VoucherLine, wanted: VoucherCall): void {
+    const refusal = voucherRefusal(line, wanted)
+    if (refusal === undefined) return
+    if (refusal === 'busy') throw commitmentBusy()
+    const standing = this.standing(channelId, wanted.maximumAtomic)
+    if (refusal === 'short') throw voucherShort(wanted.voucherAtomic, standing)
+    throw voucherOverDeposit(wanted.voucherAtomic, standing)
+  }
+
+  #verify(voucher: SignedVoucher, config: ChannelConfig): void {
+    const { book, engine = secp256k1Engine } = this.#options
+    if (!verifyVoucher(voucher, config.payerAuthorizer, book.domain, engine)) throw voucherForged()
+  }
+}
+
+/** A channel's figures as receipts of the wires state them. */
+export function channelCharge(state: ChannelState): NonNullable<Charge['channel']> {
+  return {
+    channelId: state.channelId,
+    depositAtomic: state.depositAtomic,
+    claimedAtomic: state.claimedAtomic,
+    owedAtomic: owedAtomicUp(state),
+    withdrawRequestedAtSeconds: 0,
+  }
+}
+
+function checkTerms(config: ChannelConfig, terms: PaymentTerms): void {
+  if (config.token !== terms.asset.token) throw commitmentMismatch('asset', config.token, terms.asset.token)
+  if (config.receiver !== terms.payTo) throw commitmentMismatch('payTo', config.receiver, terms.payTo)
+}
+
+function tooMany(): KoinonError {
+  return new KoinonError({
+    code: 'payments/busy',
+    message: `${mostUnderWay} calls are under way on this channel`,
+    retry: 'later',
+  })
+}

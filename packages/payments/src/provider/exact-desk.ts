@@ -1,0 +1,261 @@
+import { type Address, type Clock, type Hex, KoinonError, sleep, zeroHash } from '@koinon/base'
+import type { ChannelBook } from '../core/channel-book.ts'
+import type { ReceiptLedger } from '../core/receipt-ledger.ts'
+import { authorizationKey, checkAuthorization } from '../rules/authorization.ts'
+import type { ChannelConfig } from '../rules/channel.ts'
+import {
+  authorizationRefused,
+  authorizationUsed,
+  commitmentBusy,
+  settlementRefused,
+  settlementUnknown,
+} from '../rules/paid-call-refusals.ts'
+import type { Charge, Commitment, TransferAuthorization } from '../rules/terms.ts'
+import type { CallResult, HeldPayment, PaidCall } from './cash-desk.ts'
+import { type ExactPayment, type ExactPayments, exactInsert, exactUpdate } from './exact-payments.ts'
+import { finalAnswerOf } from './final-answer.ts'
+import { PayerLosses } from './payer-losses.ts'
+import type { SettlementOutcome, Settler } from './settler.ts'
+
+export type ExactDeskOptions = {
+  readonly book: ChannelBook
+  readonly ledger: ReceiptLedger
+  readonly settler: Settler
+  readonly payments: ExactPayments
+  readonly clock: Clock
+  /** How long a call waits for its settlement before the outcome counts as unknown. */
+  readonly settleTimeoutMs?: number
+  /** Between two looks at outcomes that are not known. */
+  readonly intervalMs?: number
+}
+
+export type ExactCommitment = Extract<Commitment, { backEnd: 'exact' }>
+
+/** A call whose answer was ready when its settlement went silent. */
+type Waiting = { readonly call: PaidCall; readonly result: CallResult; readonly requestId: Hex }
+type Held = { readonly call: PaidCall; readonly key: Hex; readonly requestId: Hex; payment: ExactPayment | undefined }
+
+const settleDefaultMs = 20_000
+const intervalDefaultMs = 3_000
+/** An authorization that has ended for this long and is not used never will be: no chain of ours is reorganised deeper. */
+const reorganisationSeconds = 600n
+/** Answers kept for payments of unknown outcome; beyond, the payer is served again when it turns out to have paid. */
+const mostWaiting = 256
+
+/** Holds calls against EIP-3009 authorizations and settles them before anything is released (specs/0022-machine-payments.md section 4). */
+export class ExactDesk {
+  readonly #options: ExactDeskOptions
+  readonly #underWay = new Set<Hex>()
+  readonly #waiting = new Map<Hex, Waiting>()
+  readonly #losses: PayerLosses
+  readonly #stop = new AbortController()
+  #loop: Promise<void> | undefined
+
+  constructor(options: ExactDeskOptions) {
+    this.#options = options
+    this.#losses = new PayerLosses(options.clock)
+  }
+
+  /** Takes up what an earlier process left and begins to look for outcomes. */
+  async start(): Promise<void> {
+    const { payments, clock } = this.#options
+    await payments.adopt()
+    await payments.forget(Math.floor(clock.nowMs() / 1000))
+    for (const { payer, atMs } of await payments.refusedSince(clock.nowMs() - 3_600_000)) this.#losses.note(payer, atMs)
+    this.#loop ??= this.#run()
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    await this.#loop
+  }
+
+  /** Holds the commitment, or finds that it has had its answer. Throws as `CashDesk.admit`. */
+  async hold(call: PaidCall, { authorization }: ExactCommitment, requestId: Hex): Promise<HeldPayment> {
+    const key = authorizationKey(authorization)
+    if (this.#underWay.has(key)) throw commitmentBusy()
+    this.#underWay.add(key)
+    try {
+      const payment = await this.#known(call, key, authorization)
+      const held: Held = { call, key, requestId, payment }
+      if (payment === undefined) await this.#check(held, authorization)
+      return this.#take(held, authorization)
+    } catch (error) {
+      this.#underWay.delete(key)
+      throw error
+    }
+  }
+
+  /** A payment that has moved and had no answer yet, for the same request. */
+  async #known(call: PaidCall, key: Hex, authorization: TransferAuthorization): Promise<ExactPayment | undefined> {
+    const payment = await this.#options.payments.get(key)
+    if (payment === undefined) return undefined
+    if (payment.state === 'refused') throw settlementRefused('reverted', 'this authorization was refused before')
+    if (payment.state === 'settling' || payment.state === 'unknown') throw settlementUnknown('it is being looked for')
+    const isSame = payment.requestHash === call.requestHash && payment.authorization.signature === authorization.signature
+    if (payment.state !== 'settled' || !isSame) throw authorizationUsed()
+    return payment
+  }
+
+  async #check(held: Held, authorization: TransferAuthorization): Promise<void> {
+    const { settler, clock } = this.#options
+    checkAuthorization(authorization, held.call.terms, Math.floor(clock.nowMs() / 1000))
+    const check = await settler.check(authorization)
+    if (check.state === 'refused') throw authorizationRefused(check.reason, check.detail)
+    if (this.#losses.mustPayFirst(authorization.from)) held.payment = await this.#settle(held, authorization, undefined)
+  }
+
+  #take(held: Held, authorization: TransferAuthorization): HeldPayment {
+    let isEnding = false
+    return {
+      requestId: held.requestId,
+      payer: authorization.from,
+      maximumAtomic: held.call.terms.maximumAtomic,
+      mayStream: false,
+      charge: async (result) => {
+        if (isEnding) throw commitmentBusy()
+        isEnding = true
+        try {
+          return await this.#charge(held, authorization, result)
+        } finally {
+          this.#underWay.delete(held.key)
+        }
+      },
+      release: () => {
+        if (!isEnding) this.#underWay.delete(held.key)
+        isEnding = true
+      },
+    }
+  }
+
+  async #charge(held: Held, authorization: TransferAuthorization, result: CallResult) {
+    const { maximumAtomic } = held.call.terms
+    if (result.chargedAtomic !== 0n && result.chargedAtomic !== maximumAtomic) throw notThePrice(maximumAtomic)
+    const isCharged = result.chargedAtomic > 0n || held.payment !== undefined
+    const payment = isCharged ? (held.payment ?? (await this.#settle(held, authorization, result))) : undefined
+    return this.#finalize(held, authorization, isCharged ? { ...result, chargedAtomic: maximumAtomic } : result, payment)
+  }
+
+  /** Moves the money; the row is durable before. */
+  async #settle(held: Held, authorization: TransferAuthorization, result: CallResult | undefined): Promise<ExactPayment> {
+    const { payments, settler, clock } = this.#options
+    const { key, call, requestId } = held
+    const account = this.#account(authorization)
+    const payment: ExactPayment = {
+      key,
+      state: 'settling',
+      channelId: account.state.channelId,
+      requestHash: call.requestHash,
+      authorization,
+      transaction: undefined,
+      updatedAtMs: clock.nowMs(),
+    }
+    await payments.write([account.row, exactInsert(payment)])
+    const outcome = await settler.settle(authorization, this.#options.settleTimeoutMs ?? settleDefaultMs)
+    if (outcome.state === 'settled') {
+      const settled = { ...payment, state: 'settled', transaction: outcome.transaction } as const
+      // With a result the receipt says so in the same transaction.
+      if (result === undefined) await payments.write([exactUpdate(key, 'settled', outcome.transaction, clock.nowMs())])
+      return settled
+    }
+    if (outcome.state === 'refused') {
+      await this.#refused(payment)
+      throw settlementRefused(outcome.reason, outcome.detail)
+    }
+    await payments.write([exactUpdate(key, 'unknown', undefined, clock.nowMs())])
+    if (result !== undefined && this.#waiting.size < mostWaiting) this.#waiting.set(key, { call, result, requestId })
+    throw settlementUnknown(outcome.detail)
+  }
+
+  async #finalize(
+    held: Pick<Held, 'call' | 'key' | 'requestId'>,
+    authorization: TransferAuthorization,
+    result: CallResult,
+    payment: ExactPayment | undefined,
+  ) {
+    const { book, ledger, clock, payments } = this.#options
+    const { state, row } = this.#account(authorization)
+    if (payment === undefined) await payments.write([row])
+    const mark = payment === undefined ? [] : [exactUpdate(held.key, 'answered', payment.transaction, clock.nowMs())]
+    const reservation = ledger.reserve(state.channelId, BigInt(result.chargedAtomic) * 1_000_000n)
+    const bundle = await ledger.finalize(
+      finalAnswerOf(
+        held.call,
+        { ...result, extraStatements: [...(result.extraStatements ?? []), ...mark] },
+        { requestId: held.requestId, payer: authorization.from, channelId: book.require(state.channelId).channelId, reservation },
+      ),
+    )
+    const charge: Charge = {
+      payer: authorization.from,
+      chargedAtomic: result.chargedAtomic,
+      ...(payment?.transaction === undefined ? {} : { transaction: payment.transaction }),
+    }
+    return { charge, bundle }
+  }
+
+  /** The account of the payer's exact payments: terms that no channel can have, for its delay is below the escrow's least. */
+  #account(authorization: TransferAuthorization) {
+    const config: ChannelConfig = {
+      payer: authorization.from,
+      payerAuthorizer: authorization.from,
+      receiver: authorization.to,
+      receiverAuthorizer: authorization.to,
+      token: authorization.token,
+      withdrawDelay: 0,
+      salt: zeroHash,
+    }
+    return this.#options.book.openPrepaid(config, this.#options.clock.nowMs())
+  }
+
+  async #refused(payment: ExactPayment): Promise<void> {
+    const { payments, clock } = this.#options
+    this.#losses.note(payment.authorization.from as Address, clock.nowMs())
+    await payments.write([exactUpdate(payment.key, 'refused', undefined, clock.nowMs())])
+  }
+
+  async #run(): Promise<void> {
+    const { intervalMs = intervalDefaultMs } = this.#options
+    while (!this.#stop.signal.aborted) {
+      await this.findOut().catch(() => undefined)
+      await sleep(intervalMs, this.#stop.signal)
+    }
+  }
+
+  /** Asks the ledger what became of payments of unknown outcome. */
+  async findOut(): Promise<void> {
+    for (const payment of await this.#options.payments.unknown()) {
+      if (this.#underWay.has(payment.key)) continue
+      this.#underWay.add(payment.key)
+      try {
+        await this.#conclude(payment, await this.#options.settler.findOut(payment.authorization))
+      } finally {
+        this.#underWay.delete(payment.key)
+      }
+    }
+  }
+
+  async #conclude(payment: ExactPayment, outcome: SettlementOutcome): Promise<void> {
+    const { payments, clock } = this.#options
+    const { key, authorization } = payment
+    if (outcome.state === 'settled') {
+      const paid = { ...payment, transaction: outcome.transaction }
+      const waiting = this.#waiting.get(key)
+      this.#waiting.delete(key)
+      if (waiting === undefined) await payments.write([exactUpdate(key, 'settled', outcome.transaction, clock.nowMs())])
+      else await this.#finalize({ ...waiting, key }, authorization, waiting.result, paid)
+      return
+    }
+    const isOver = BigInt(Math.floor(clock.nowMs() / 1000)) > authorization.validBefore + reorganisationSeconds
+    if (outcome.state === 'refused' && isOver) {
+      this.#waiting.delete(key)
+      await this.#refused(payment)
+    }
+  }
+}
+
+function notThePrice(maximumAtomic: bigint): KoinonError {
+  return new KoinonError({
+    code: 'payments/bad-amount',
+    message: `An exact payment moves ${maximumAtomic} atomic units or nothing`,
+  })
+}
