@@ -1,4 +1,5 @@
 import { type Address, type Clock, type Hex, KoinonError, sleep, zeroHash } from '@koinon/base'
+import type { SqlStatement } from '@koinon/base/node'
 import type { ChannelBook } from '../core/channel-book.ts'
 import type { ReceiptLedger } from '../core/receipt-ledger.ts'
 import { authorizationKey, checkAuthorization } from '../rules/authorization.ts'
@@ -22,6 +23,8 @@ export type ExactDeskOptions = {
   readonly ledger: ReceiptLedger
   readonly settler: Settler
   readonly payments: ExactPayments
+  /** Row by which a repetition of the same proof hears an answer that nobody was there to take. */
+  readonly remember: (call: PaidCall, payer: Address, id: Hex, charge: Charge, result: CallResult) => SqlStatement
   readonly clock: Clock
   /** How long a call waits for its settlement before the outcome counts as unknown. */
   readonly settleTimeoutMs?: number
@@ -70,13 +73,17 @@ export class ExactDesk {
     await this.#loop
   }
 
-  /** Holds the commitment, or finds that it has had its answer. Throws as `CashDesk.admit`. */
-  async hold(call: PaidCall, { authorization }: ExactCommitment, requestId: Hex): Promise<HeldPayment> {
+  /** Holds the commitment; its key when the same proof for the same request has had its answer. Throws as `CashDesk.admit`. */
+  async hold(call: PaidCall, { authorization }: ExactCommitment, requestId: Hex): Promise<HeldPayment | Hex> {
     const key = authorizationKey(authorization)
     if (this.#underWay.has(key)) throw commitmentBusy()
     this.#underWay.add(key)
     try {
       const payment = await this.#known(call, key, authorization)
+      if (payment?.state === 'answered') {
+        this.#underWay.delete(key)
+        return key
+      }
       const held: Held = { call, key, requestId, payment }
       if (payment === undefined) await this.#check(held, authorization)
       return this.#take(held, authorization)
@@ -86,14 +93,14 @@ export class ExactDesk {
     }
   }
 
-  /** A payment that has moved and had no answer yet, for the same request. */
+  /** A payment that has moved, of the same proof for the same request. */
   async #known(call: PaidCall, key: Hex, authorization: TransferAuthorization): Promise<ExactPayment | undefined> {
     const payment = await this.#options.payments.get(key)
     if (payment === undefined) return undefined
     if (payment.state === 'refused') throw settlementRefused('reverted', 'this authorization was refused before')
     if (payment.state === 'settling' || payment.state === 'unknown') throw settlementUnknown('it is being looked for')
     const isSame = payment.requestHash === call.requestHash && payment.authorization.signature === authorization.signature
-    if (payment.state !== 'settled' || !isSame) throw authorizationUsed()
+    if (!isSame) throw authorizationUsed()
     return payment
   }
 
@@ -193,6 +200,20 @@ export class ExactDesk {
     return { charge, bundle }
   }
 
+  /** The call becomes final although its caller is gone; the same proof hears the answer. */
+  async #answerLate({ call, result, requestId }: Waiting, payment: ExactPayment): Promise<void> {
+    const { key, authorization, transaction } = payment
+    const payer = authorization.from
+    const charge: Charge = {
+      payer,
+      chargedAtomic: result.chargedAtomic,
+      ...(transaction === undefined ? {} : { transaction }),
+    }
+    const row = this.#options.remember(call, payer, key, charge, result)
+    const kept = { ...result, extraStatements: [...(result.extraStatements ?? []), row] }
+    await this.#finalize({ call, key, requestId }, authorization, kept, payment)
+  }
+
   /** The account of the payer's exact payments: terms that no channel can have, for its delay is below the escrow's least. */
   #account(authorization: TransferAuthorization) {
     const config: ChannelConfig = {
@@ -242,7 +263,7 @@ export class ExactDesk {
       const waiting = this.#waiting.get(key)
       this.#waiting.delete(key)
       if (waiting === undefined) await payments.write([exactUpdate(key, 'settled', outcome.transaction, clock.nowMs())])
-      else await this.#finalize({ ...waiting, key }, authorization, waiting.result, paid)
+      else await this.#answerLate(waiting, paid)
       return
     }
     const isOver = BigInt(Math.floor(clock.nowMs() / 1000)) > authorization.validBefore + reorganisationSeconds

@@ -1,0 +1,108 @@
+import type { Address, Clock, Hex } from '@koinon/base'
+import type { DurableStore, SqlRow, SqlStatement } from '@koinon/base/node'
+import { paymentIdBusy, paymentIdReused } from '../rules/paid-call-refusals.ts'
+import type { Charge } from '../rules/terms.ts'
+import type { StoredAnswer } from './cash-desk.ts'
+
+/** A call that was done before under the same id. */
+export type RepeatedCall = { readonly charge: Charge; readonly answer: StoredAnswer | undefined }
+
+const keptMs = 86_400_000
+const mostAnswerBytes = 262_144
+
+/** A payer's names for its calls (specs/0022-machine-payments.md section 5), durable with the charge. */
+export class PaymentIds {
+  readonly #store: DurableStore
+  readonly #clock: Clock
+  /** Request hashes of calls under way. */
+  readonly #underWay = new Map<string, Hex>()
+
+  constructor(store: DurableStore, clock: Clock) {
+    this.#store = store
+    this.#clock = clock
+  }
+
+  /**
+   * Begins a call, or finds the one that had its id. The caller has checked that the payer signed. A call that began is ended by `end`.
+   * Throws `payments/payment-id-busy` or `payments/payment-id-reused`.
+   */
+  async begin(payer: Address, id: string, requestHash: Hex): Promise<RepeatedCall | undefined> {
+    const key = `${payer}:${id}`
+    const running = this.#underWay.get(key)
+    if (running !== undefined) throw running === requestHash ? paymentIdBusy() : paymentIdReused()
+    this.#underWay.set(key, requestHash)
+    try {
+      const known = await this.find(payer, id, requestHash)
+      if (known !== undefined) this.#underWay.delete(key)
+      return known
+    } catch (error) {
+      this.#underWay.delete(key)
+      throw error
+    }
+  }
+
+  /** The call of this id, if it is done. Throws `payments/payment-id-reused`. */
+  async find(payer: Address, id: string, requestHash: Hex): Promise<RepeatedCall | undefined> {
+    const [row] = await this.#store.read(
+      'select * from payment_calls where payer = ? and payment_id = ? and ended_at_ms > ?',
+      [payer, id, this.#clock.nowMs() - keptMs],
+    )
+    if (row === undefined) return undefined
+    if (row['request_hash'] !== requestHash) throw paymentIdReused()
+    return fromRow(row)
+  }
+
+  /** The call is over, charged or not. */
+  end(payer: Address, id: string): void {
+    this.#underWay.delete(`${payer}:${id}`)
+  }
+
+  /** Row to be written with the charge; an answer beyond 256 kB is not kept. */
+  row(payer: Address, id: string, requestHash: Hex, charge: Charge, answer: StoredAnswer | undefined): SqlStatement {
+    const kept = answer !== undefined && answer.body.length <= mostAnswerBytes ? answer : undefined
+    return {
+      sql: `insert or replace into payment_calls (payer, payment_id, request_hash, charge, answer_status, answer_headers, answer_body,
+        ended_at_ms) values (?, ?, ?, ?, ?, ?, ?, ?)`,
+      values: [
+        payer,
+        id,
+        requestHash,
+        JSON.stringify({ chargedAtomic: charge.chargedAtomic.toString(), transaction: charge.transaction }),
+        kept?.status ?? null,
+        kept === undefined ? null : JSON.stringify(kept.headers),
+        kept?.body ?? null,
+        this.#clock.nowMs(),
+      ],
+    }
+  }
+
+  /** Forgets what is older than a day. */
+  async forget(): Promise<void> {
+    await this.#store.write([
+      { sql: 'delete from payment_calls where ended_at_ms <= ?', values: [this.#clock.nowMs() - keptMs] },
+    ])
+  }
+}
+
+function fromRow(row: SqlRow): RepeatedCall {
+  const { chargedAtomic, transaction } = JSON.parse(row['charge'] as string) as {
+    chargedAtomic: string
+    transaction?: Hex
+  }
+  const status = row['answer_status'] as number | null
+  return {
+    charge: {
+      payer: row['payer'] as Address,
+      chargedAtomic: BigInt(chargedAtomic),
+      ...(transaction === undefined ? {} : { transaction }),
+    },
+    answer:
+      status === null
+        ? undefined
+        : {
+            status,
+            headers: JSON.parse(row['answer_headers'] as string) as Record<string, string>,
+            body: row['answer_body'] as Uint8Array,
+          },
+  }
+}

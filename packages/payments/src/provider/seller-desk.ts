@@ -1,0 +1,191 @@
+import { type Address, bytesToHex, type Clock, type Hex, KoinonError, type Random } from '@koinon/base'
+import type { DurableStore } from '@koinon/base/node'
+import type { ChannelBook } from '../core/channel-book.ts'
+import { type Secp256k1Engine, secp256k1Engine } from '../core/native-secp256k1.ts'
+import type { ReceiptLedger } from '../core/receipt-ledger.ts'
+import { verifyVoucher } from '../core/voucher-signing.ts'
+import { commitmentMismatch, transferDigest } from '../rules/authorization.ts'
+import { channelIdOf } from '../rules/channel.ts'
+import { authorizationUsed, type ChannelStanding } from '../rules/paid-call-refusals.ts'
+import type { Charge } from '../rules/terms.ts'
+import type { Admission, CallResult, CashDesk, HeldPayment, PaidCall } from './cash-desk.ts'
+import type { ChannelAdmission } from './channel-admission.ts'
+import { ChannelDesk, channelCharge } from './channel-desk.ts'
+import { ExactDesk } from './exact-desk.ts'
+import { ExactPayments } from './exact-payments.ts'
+import { PaymentIds, type RepeatedCall } from './payment-ids.ts'
+import type { Settler } from './settler.ts'
+
+export type SellerDeskOptions = {
+  readonly store: DurableStore
+  readonly book: ChannelBook
+  readonly ledger: ReceiptLedger
+  readonly admission: ChannelAdmission
+  /** Whoever sends transactions; without one only channels that exist are taken. */
+  readonly settler?: Settler
+  readonly clock: Clock
+  readonly random: Random
+  readonly settleTimeoutMs?: number
+  readonly settlementIntervalMs?: number
+  readonly engine?: Secp256k1Engine
+}
+
+const paymentIdPattern = /^[A-Za-z0-9_-]{16,128}$/
+
+/** The seller's side of machine payments over one store: one desk for all wires. */
+export class SellerDesk implements CashDesk {
+  readonly #options: SellerDeskOptions
+  readonly #channels: ChannelDesk
+  readonly #exact: ExactDesk | undefined
+  readonly #ids: PaymentIds
+
+  constructor(options: SellerDeskOptions) {
+    const { store, book, ledger, admission, settler, clock, engine, settleTimeoutMs, settlementIntervalMs } = options
+    this.#options = options
+    this.#ids = new PaymentIds(store, clock)
+    this.#channels = new ChannelDesk({ book, ledger, admission, settler, ...(engine === undefined ? {} : { engine }) })
+    this.#exact =
+      settler === undefined
+        ? undefined
+        : new ExactDesk({
+            book,
+            ledger,
+            settler,
+            clock,
+            payments: new ExactPayments(store),
+            remember: (call, payer, id, charge, result) =>
+              this.#ids.row(payer, id, call.requestHash, charge, result.answer),
+            ...(settleTimeoutMs === undefined ? {} : { settleTimeoutMs }),
+            ...(settlementIntervalMs === undefined ? {} : { intervalMs: settlementIntervalMs }),
+          })
+  }
+
+  /** After the book and before the first call: what an earlier process left is taken up. */
+  async start(): Promise<void> {
+    await this.#ids.forget()
+    await this.#exact?.start()
+  }
+
+  async stop(): Promise<void> {
+    await this.#exact?.stop()
+  }
+
+  /** Asks the ledger now about payments of unknown outcome; it is asked every few seconds anyway. */
+  async findOut(): Promise<void> {
+    await this.#exact?.findOut()
+  }
+
+  async admit(call: PaidCall): Promise<Admission> {
+    this.#checkCall(call)
+    const { paymentId } = call
+    const payer = paymentId === undefined ? undefined : this.#provenPayer(call)
+    if (paymentId === undefined || payer === undefined) return this.#hold(call)
+    const known = await this.#ids.begin(payer, paymentId, call.requestHash)
+    if (known !== undefined) return this.#repeated(call, known)
+    try {
+      const admission = await this.#hold(call)
+      if (admission.state === 'held') return { state: 'held', payment: this.#named(call, payer, paymentId, admission.payment) }
+      this.#ids.end(payer, paymentId)
+      return admission
+    } catch (error) {
+      this.#ids.end(payer, paymentId)
+      throw error
+    }
+  }
+
+  underWay(channelId: Hex): readonly HeldPayment[] {
+    return this.#channels.underWay(channelId)
+  }
+
+  /** Where a known channel stands for one more call; undefined when it is not known here. */
+  standing(channelId: Hex, maximumAtomic: bigint): ChannelStanding | undefined {
+    return this.#options.book.get(channelId)?.role === 'inbound'
+      ? this.#channels.standing(channelId, maximumAtomic)
+      : undefined
+  }
+
+  #checkCall({ terms, commitment, paymentId }: PaidCall): void {
+    const { book } = this.#options
+    if (terms.chainId !== book.domain.chainId) {
+      throw commitmentMismatch('network', String(terms.chainId), String(book.domain.chainId))
+    }
+    if (!terms.backEnds.includes(commitment.backEnd)) {
+      throw commitmentMismatch('scheme', commitment.backEnd, terms.backEnds.join(' or '))
+    }
+    if (terms.maximumAtomic <= 0n) {
+      throw new KoinonError({ code: 'payments/bad-amount', message: 'Terms must cost something; free calls need no desk' })
+    }
+    if (paymentId !== undefined && !paymentIdPattern.test(paymentId)) {
+      throw new KoinonError({
+        code: 'payments/bad-payment-id',
+        message: 'A payment id has 16 to 128 letters, digits, hyphens and underscores',
+        details: { status: 400 },
+      })
+    }
+  }
+
+  async #hold(call: PaidCall): Promise<Admission> {
+    const { commitment } = call
+    const requestId = bytesToHex(this.#options.random(16))
+    if (commitment.backEnd === 'channel') {
+      return { state: 'held', payment: await this.#channels.hold(call, commitment, requestId) }
+    }
+    if (this.#exact === undefined) throw commitmentMismatch('scheme', commitment.backEnd, 'channel')
+    const held = await this.#exact.hold(call, commitment, requestId)
+    if (typeof held !== 'string') return { state: 'held', payment: held }
+    const known = await this.#ids.find(commitment.authorization.from, held, call.requestHash)
+    if (known === undefined) throw authorizationUsed()
+    return this.#repeated(call, known)
+  }
+
+  /** The payer whose own signature is on the commitment; undefined where only the ledger can say, whose calls then have no ids. */
+  #provenPayer({ commitment, terms }: PaidCall): Address | undefined {
+    const { book, engine = secp256k1Engine } = this.#options
+    if (commitment.backEnd === 'exact') {
+      const { authorization } = commitment
+      try {
+        const signer = engine.recover(transferDigest(authorization, terms.chainId, terms.asset), authorization.signature)
+        return signer === authorization.from ? signer : undefined
+      } catch {
+        return undefined
+      }
+    }
+    const { config, voucher } = commitment
+    const isKnown = book.find(voucher.channelId, config) !== undefined
+    if (!isKnown && channelIdOf(config, book.domain) !== voucher.channelId) return undefined
+    return verifyVoucher(voucher, config.payerAuthorizer, book.domain, engine) ? config.payer : undefined
+  }
+
+  /** A held payment whose charge is remembered under the payer's id. */
+  #named(call: PaidCall, payer: Address, id: string, payment: HeldPayment): HeldPayment {
+    const charge = (result: CallResult) => {
+      const row = this.#ids.row(payer, id, call.requestHash, { payer, chargedAtomic: result.chargedAtomic }, result.answer)
+      return payment
+        .charge({ ...result, extraStatements: [...(result.extraStatements ?? []), row] })
+        .finally(() => this.#ids.end(payer, id))
+    }
+    const release = () => {
+      payment.release()
+      this.#ids.end(payer, id)
+    }
+    return {
+      requestId: payment.requestId,
+      payer: payment.payer,
+      mayStream: payment.mayStream,
+      get maximumAtomic() {
+        return payment.maximumAtomic
+      },
+      charge,
+      release,
+      ...(payment.extend === undefined ? {} : { extend: payment.extend }),
+    }
+  }
+
+  /** What was charged then, with the channel as it stands now. */
+  #repeated({ commitment }: PaidCall, { charge, answer }: RepeatedCall): Admission {
+    if (commitment.backEnd !== 'channel') return { state: 'repeated', charge, answer }
+    const state = this.#options.book.get(commitment.voucher.channelId)
+    const now: Charge = state === undefined ? charge : { ...charge, channel: channelCharge(state) }
+    return { state: 'repeated', charge: now, answer }
+  }
+}
