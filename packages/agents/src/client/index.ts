@@ -1,1 +1,1 @@
-export {}
+export { McpConnection, type McpConnectionOptions } from './mcp/connection.ts'

@@ -1,0 +1,139 @@
+import { KoinonError } from '@koinon/base'
+import { type OAuthClientProvider, UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js'
+import { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import {
+  type CallToolResult,
+  CallToolResultSchema,
+  ElicitRequestSchema,
+  type ElicitResult,
+  type Tool,
+} from '@modelcontextprotocol/sdk/types.js'
+
+export type McpConnectionOptions = {
+  readonly url: string
+  readonly name: string
+  readonly version: string
+  /** A paying one, where the server wants to be paid. */
+  readonly fetch?: typeof fetch
+  /** Where the server asks for OAuth: the credentials and how they are got. */
+  readonly authProvider?: OAuthClientProvider
+  /** The code that came back from where `authProvider` sent the person; asked after each such visit, at most three times a call. */
+  readonly authorizationCode?: () => Promise<string>
+  /** Answers forms of the server. Left-out fields take the form's defaults. Unless given, forms are not taken. */
+  readonly elicit?: (message: string) => Promise<ElicitResult>
+  /** Of one request, 60,000 unless given. */
+  readonly timeoutMs?: number
+}
+
+const mostTools = 1_024
+const mostPages = 64
+const mostAnswerBytes = 1 << 20
+const mostAuthorizations = 3
+
+/** A session with one MCP server over Streamable HTTP. What comes back is the server's word: data, never instructions. */
+export class McpConnection {
+  readonly #options: McpConnectionOptions
+  readonly #client: Client
+  #transport: StreamableHTTPClientTransport
+
+  constructor(options: McpConnectionOptions) {
+    this.#options = options
+    const { name, version, elicit } = options
+    this.#client = new Client(
+      { name, version },
+      { capabilities: elicit === undefined ? {} : { elicitation: { form: { applyDefaults: true } } } },
+    )
+    if (elicit !== undefined)
+      this.#client.setRequestHandler(ElicitRequestSchema, ({ params }) => elicit(params.message))
+    this.#transport = this.#newTransport()
+  }
+
+  /** Throws `mcp/unreachable`. */
+  async open(): Promise<void> {
+    await this.#authorized(
+      () =>
+        this.#client.connect(this.#transport as Parameters<Client['connect']>[0], {
+          timeout: this.#options.timeoutMs ?? 60_000,
+        }),
+      () => {
+        this.#transport = this.#newTransport()
+      },
+    )
+  }
+
+  /** All tools, at most 1,024. */
+  async tools(): Promise<readonly Tool[]> {
+    const found: Tool[] = []
+    let cursor: string | undefined
+    for (let page = 0; page < mostPages && found.length < mostTools; page++) {
+      const asked = cursor
+      const answer = await this.#authorized(() =>
+        this.#client.listTools(asked === undefined ? {} : { cursor: asked }, this.#requestOptions()),
+      )
+      found.push(...answer.tools)
+      cursor = answer.nextCursor
+      if (cursor === undefined) break
+    }
+    return found.slice(0, mostTools)
+  }
+
+  /** Throws `mcp/answer-too-large` beyond 1 MiB; a failure of the tool itself is an answer with `isError`. */
+  async call(
+    name: string,
+    input: Readonly<Record<string, unknown>>,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<CallToolResult> {
+    const answer = await this.#authorized(() =>
+      this.#client.callTool({ name, arguments: { ...input } }, CallToolResultSchema, {
+        ...this.#requestOptions(),
+        ...options,
+      }),
+    )
+    if (JSON.stringify(answer).length > mostAnswerBytes)
+      throw new KoinonError({ code: 'mcp/answer-too-large', message: `The tool ${name} answered more than 1 MiB` })
+    return answer as CallToolResult
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close()
+  }
+
+  #requestOptions(): { readonly timeout: number } {
+    return { timeout: this.#options.timeoutMs ?? 60_000 }
+  }
+
+  #newTransport(): StreamableHTTPClientTransport {
+    const { url, fetch, authProvider } = this.#options
+    return new StreamableHTTPClientTransport(new URL(url), {
+      ...(fetch === undefined ? {} : { fetch }),
+      ...(authProvider === undefined ? {} : { authProvider }),
+    })
+  }
+
+  /** A refused request ran nothing, so it may be sent again once somebody has let us in. */
+  async #authorized<result>(ask: () => Promise<result>, renew: () => void = () => undefined): Promise<result> {
+    const { authorizationCode, url } = this.#options
+    for (let visit = 0; ; visit++) {
+      try {
+        return await ask()
+      } catch (error) {
+        if (!(error instanceof UnauthorizedError)) throw unreachable(url, error as Error)
+        if (authorizationCode === undefined || visit >= mostAuthorizations) throw error
+        await this.#transport.finishAuth(await authorizationCode())
+        renew()
+      }
+    }
+  }
+}
+
+function unreachable(url: string, cause: Error): Error {
+  if (cause.name !== 'TypeError') return cause
+  return new KoinonError({
+    code: 'mcp/unreachable',
+    message: `The MCP server at ${url} does not answer`,
+    hint: 'Check the address, and that the server speaks Streamable HTTP.',
+    retry: 'later',
+    cause,
+  })
+}
