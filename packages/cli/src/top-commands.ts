@@ -35,6 +35,11 @@ const topCommands: readonly TopCommand[] = [
     load: async () => (await import('./commands/chat.ts')).defineChat,
   },
   {
+    name: 'mcp',
+    description: "the network's verbs as tools for programs that speak the Model Context Protocol",
+    load: async () => (await import('./commands/mcp.ts')).defineMcp,
+  },
+  {
     name: 'receipt',
     description: 'receipts of your answers',
     load: async () => (await import('./commands/receipt.ts')).defineReceipt,

@@ -1,0 +1,102 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Clock, KoinonError } from '@koinon/base'
+import { isLoopbackPeer, networkOf, parseJsonObject, readBody, sendError, sendJson } from '@koinon/base/node'
+import { type AgentContent, readAgentRecord, type SignedAgentRecord } from '../../rules/almanac.ts'
+
+export type AgentBookOptions = {
+  readonly chainId: number
+  readonly clock: Clock
+  /** 4,096 unless given. */
+  readonly maximumRecords?: number
+  /** Of one address that is not this machine; 32 unless given. */
+  readonly recordsPerNetwork?: number
+}
+
+type Held = { readonly record: SignedAgentRecord; readonly content: AgentContent; readonly network: string | undefined }
+
+const bodyBytes = 16_384
+const mostListed = 100
+
+/**
+ * The book of agents of one gateway: the newest record of each account until it expires, in memory. Accounts cost nothing, so room is
+ * counted by the network a record came from: when the book is full, whoever holds most of it loses the record that expires first.
+ */
+export class AgentBook {
+  readonly #options: AgentBookOptions
+  readonly #held = new Map<string, Held>()
+
+  constructor(options: AgentBookOptions) {
+    this.#options = options
+  }
+
+  /** Takes a record in. Throws as `readAgentRecord`, `almanac/outdated` and `almanac/full`. */
+  add(json: unknown, network: string | undefined): SignedAgentRecord {
+    const { chainId, clock, maximumRecords = 4_096, recordsPerNetwork = 32 } = this.#options
+    const { record, content } = readAgentRecord(json, { chainId, nowMs: clock.nowMs() })
+    const before = this.#held.get(record.account)
+    if (before !== undefined && before.record.issuedAtMs >= record.issuedAtMs)
+      throw refusal('almanac/outdated', 'A record of this account that is as new is held', 409)
+    this.#forget()
+    if (before === undefined) {
+      if (network !== undefined && this.#of(network).length >= recordsPerNetwork)
+        throw refusal('almanac/full', 'This address has put enough agents into the book', 429)
+      if (this.#held.size >= maximumRecords) this.#makeRoom()
+    }
+    this.#held.set(record.account, { record, content, network })
+    return record
+  }
+
+  /** Records that hold, whose name, description or services have all the words; at most 100. */
+  find(words: string): readonly { readonly record: SignedAgentRecord; readonly content: AgentContent }[] {
+    this.#forget()
+    const wanted = words.toLowerCase().split(/\s+/).filter(Boolean).slice(0, 16)
+    const found: Held[] = []
+    for (const held of this.#held.values()) {
+      const text = `${held.record.account} ${held.record.content}`.toLowerCase()
+      if (wanted.every((word) => text.includes(word))) found.push(held)
+      if (found.length === mostListed) break
+    }
+    return found.map(({ record, content }) => ({ record, content }))
+  }
+
+  /** `POST /v1/agents` and `GET /v1/agents?words=`; false for any other request. */
+  async serve(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+    const [path, query] = (request.url ?? '').split('?')
+    if (path !== '/v1/agents' || (request.method !== 'POST' && request.method !== 'GET')) return false
+    try {
+      if (request.method === 'GET') {
+        const agents = this.find(new URLSearchParams(query).get('words') ?? '')
+        sendJson(response, 200, { agents: agents.map(({ record, content }) => ({ ...content, record })) })
+      } else {
+        const json = parseJsonObject(await readBody(request, bodyBytes))
+        const network = isLoopbackPeer(request) ? undefined : networkOf(request.socket.remoteAddress ?? '')
+        const { account, expiresAtMs } = this.add(json, network)
+        sendJson(response, 200, { account, expiresAtMs })
+      }
+    } catch (error) {
+      sendError(response, error)
+    }
+    return true
+  }
+
+  #forget(): void {
+    const nowMs = this.#options.clock.nowMs()
+    for (const [account, { record }] of this.#held) if (record.expiresAtMs <= nowMs) this.#held.delete(account)
+  }
+
+  #of(network: string | undefined): readonly Held[] {
+    return [...this.#held.values()].filter((held) => held.network === network)
+  }
+
+  #makeRoom(): void {
+    const counts = new Map<string | undefined, number>()
+    for (const { network } of this.#held.values()) counts.set(network, (counts.get(network) ?? 0) + 1)
+    const [greediest] = [...counts].sort((a, b) => b[1] - a[1])[0] as [string | undefined, number]
+    const first = [...this.#of(greediest)].sort((a, b) => a.record.expiresAtMs - b.record.expiresAtMs)[0]
+    if (first !== undefined) this.#held.delete(first.record.account)
+  }
+}
+
+function refusal(code: string, message: string, status: number): KoinonError {
+  return new KoinonError({ code, message, retry: status === 429 ? 'later' : 'never', details: { status } })
+}

@@ -1,0 +1,141 @@
+import { existsSync } from 'node:fs'
+import { McpHttpServer, serveMcpOverStdio } from '@koinon/agents/provider'
+import { bytesToHex, formatUnits, KoinonError, parseUnits, systemClock, systemRandom } from '@koinon/base'
+import { isLoopbackHost } from '@koinon/base/node'
+import { createLedgerReader, listSubnets, readSubnet } from '@koinon/ledger'
+import {
+  currentApiKey,
+  defaultHomePath,
+  existingAccountKey,
+  type Home,
+  homeAt,
+  programVersion,
+} from '@koinon/node/home'
+import { networkOf } from '@koinon/node/wallet'
+import { type NetworkPorts, networkMcp, SpendCeiling } from '@koinon/sdk/mcp'
+import { HoldingsReader } from '@koinon/subnets/pools'
+import type { Command } from 'commander'
+import { gatewayUrlOf } from '../gateway-url.ts'
+import { holdingsJson } from '../pool-words.ts'
+import { parseInteger } from '../runner.ts'
+import { type StayOptions, stay } from '../stay.ts'
+import { subnetJson } from '../subnet-words.ts'
+
+type McpOptions = StayOptions & {
+  readonly http?: boolean
+  readonly host: string
+  readonly port: string
+  readonly maxTotal: string
+  readonly gateway?: string
+  readonly key?: string
+  readonly allowHost?: readonly string[]
+  readonly allowOrigin?: readonly string[]
+}
+
+/** `koinon mcp`: the network's verbs for programs that speak the Model Context Protocol. */
+export function defineMcp(mcp: Command): void {
+  mcp
+    .option('--max-total <dollars>', 'the most that everything done through this server may cost while it runs', '0.10')
+    .option('--http', 'serve Streamable HTTP at /mcp instead of standard input and output')
+    .option(
+      '--host <address>',
+      'address to bind with --http; beyond this machine a bearer token is asked for',
+      '127.0.0.1',
+    )
+    .option('--port <n>', 'port to bind with --http; 0 takes a free one', '0')
+    .option('--allow-host <name...>', 'further host names under which the server may be reached, with port')
+    .option('--allow-origin <origin...>', 'origins of web pages that may use the server')
+    .option('--gateway <url>', "gateway (default: the key's own)")
+    .option('--key <api key>', 'API key that pays for models (default: the newest of this home)')
+    .addHelpText(
+      'after',
+      '\nIn the settings of a program that speaks MCP: command "koinon", arguments "mcp". What it may spend is bounded by --max-total and by the channel of the API key; no tool raises either.',
+    )
+    .action(async (_options: unknown, command: Command) => serve(command.optsWithGlobals<McpOptions>()))
+}
+
+async function serve(options: McpOptions): Promise<void> {
+  if (options.http !== true) {
+    const { definition } = definitionOf(options)
+    await serveMcpOverStdio(definition)
+    process.exit(0)
+  }
+  const isOpen = !isLoopbackHost(options.host)
+  const bearerToken = isOpen ? bytesToHex(systemRandom(32)).slice(2) : undefined
+  await stay<{ readonly url: string }>({
+    options,
+    create: async () => {
+      const { definition } = definitionOf(options)
+      const port = parseInteger(options.port, '--port', 0, 65_535)
+      const server = new McpHttpServer({
+        definition,
+        host: options.host,
+        port,
+        nowMs: systemClock.nowMs,
+        hosts: [...(options.allowHost ?? []), `${options.host}:${port}`].map((host) => host.toLowerCase()),
+        origins: options.allowOrigin ?? [],
+        ...(bearerToken === undefined ? {} : { bearerToken }),
+      })
+      return {
+        start: async () => ({ url: `http://${options.host}:${await server.start()}/mcp` }),
+        stop: () => server.stop(),
+        stopRequested: new Promise<never>(() => undefined),
+      }
+    },
+    readyJson: ({ url }) => ({ pid: process.pid, url, ...(bearerToken === undefined ? {} : { bearerToken }) }),
+    welcome: ({ url }) =>
+      `MCP at ${url}\nIt spends at most ${formatUnits(ceilingOf(options), 12)} dollars.\n${bearerToken === undefined ? '' : `Programs show this token: authorization: Bearer ${bearerToken}\n`}`,
+    goodbye: 'stopped',
+  })
+}
+
+function definitionOf(options: McpOptions): { readonly definition: ReturnType<typeof networkMcp> } {
+  const home = homeAt(options.home ?? defaultHomePath())
+  const stored = options.key === undefined && options.gateway === undefined ? storedKey(home) : undefined
+  const network = existsSync(home.networkFile) && options.gateway === undefined ? networkOf(home) : undefined
+  const apiKey = options.key ?? stored?.apiKey
+  const gatewayUrl =
+    options.gateway ?? stored?.gatewayUrl ?? (network === undefined ? undefined : gatewayUrlOf(network))
+  if (gatewayUrl === undefined)
+    throw new KoinonError({
+      code: 'node/no-gateway',
+      message: `The home ${home.path} belongs to no network`,
+      hint: 'Join one ("koinon join <gateway URL>") or name a gateway with --gateway.',
+    })
+  const ports: NetworkPorts = {
+    gatewayUrl: gatewayUrl.replace(/\/+$/, ''),
+    version: programVersion,
+    ceiling: new SpendCeiling(ceilingOf(options)),
+    fetch,
+    ...(apiKey === undefined ? {} : { apiKey }),
+    ...(network === undefined ? {} : { chainId: network.chainId, ...ledgerPorts(home, network) }),
+  }
+  return { definition: networkMcp(ports) }
+}
+
+function storedKey(home: Home): ReturnType<typeof currentApiKey> | undefined {
+  return existsSync(home.apiKeys) ? currentApiKey(home) : undefined
+}
+
+function ledgerPorts(home: Home, network: ReturnType<typeof networkOf>): Pick<NetworkPorts, 'subnets' | 'holdings'> {
+  const view = { network, reader: createLedgerReader(network) }
+  return {
+    subnets: async () => {
+      const netuids = await listSubnets(view)
+      return Promise.all(netuids.map(async (netuid) => subnetJson(await readSubnet(view, netuid))))
+    },
+    holdings: async () => {
+      const { address } = existingAccountKey(home, 'wallet')
+      return holdingsJson(address, await new HoldingsReader(view, address).read())
+    },
+  }
+}
+
+function ceilingOf({ maxTotal }: McpOptions): bigint {
+  if (/^\d{1,6}(\.\d{1,12})?$/.test(maxTotal)) return parseUnits(maxTotal, 12)
+  throw new KoinonError({
+    code: 'usage/bad-number',
+    message: `--max-total takes dollars, not "${maxTotal.slice(0, 40)}"`,
+    hint: 'For example: --max-total 0.10.',
+  })
+}

@@ -1,0 +1,35 @@
+import type { Check } from '@koinon/work'
+import type { SpendCeiling } from './spend-ceiling.ts'
+
+/** A priced call to a service that answers 402 until it is paid. */
+export type ServiceCall = {
+  readonly url: string
+  readonly method: 'GET' | 'POST'
+  /** JSON, sent as it is. */
+  readonly body?: unknown
+  readonly maximumPicoUsd: bigint
+  readonly signal: AbortSignal
+}
+
+/**
+ * What the tools stand on. A verb whose port is missing is not offered. Every port gets typed values that were checked against a schema;
+ * none gets text to interpret.
+ */
+export type NetworkPorts = {
+  /** Origin of a gateway, without `/v1`. */
+  readonly gatewayUrl: string
+  readonly version: string
+  readonly ceiling: SpendCeiling
+  readonly fetch: typeof fetch
+  /** Pays for models. */
+  readonly apiKey?: string
+  readonly chainId?: number
+  /** Pays for services that ask with a 402. The payer's own policy holds beside the ceiling. */
+  readonly payService?: (call: ServiceCall) => Promise<{ readonly response: Response; readonly paidPicoUsd: bigint }>
+  /** Subnets of the ledger, as JSON. */
+  readonly subnets?: () => Promise<unknown>
+  /** Stake and alpha of the owner's account, as JSON. */
+  readonly holdings?: () => Promise<unknown>
+  /** Checks beside those that a receipt's bytes allow. */
+  readonly ledgerChecks?: (payee: string) => Promise<readonly Check[]>
+}
