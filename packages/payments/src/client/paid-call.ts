@@ -1,0 +1,83 @@
+import { backoffMs, isKoinonError, type Random, sleep } from '@koinon/base'
+import type { Challenge, WireReceipt } from './client-wire.ts'
+import type { CallToPay, OpenPayment, Payer, PaymentReceipt } from './payer.ts'
+import { outcomeUnknown, paymentRefused } from './payer-errors.ts'
+
+/** What came of sending a commitment once. */
+export type Outcome<answer> =
+  | { readonly kind: 'answered'; readonly answer: answer; readonly receipt?: WireReceipt | undefined }
+  /** The seller asks (again) for money. */
+  | { readonly kind: 'required'; readonly challenge: Challenge | undefined; readonly receipt?: WireReceipt | undefined }
+  /** Lost, timed out, or a failure of the seller, whose words are `answer`. */
+  | { readonly kind: 'unknown'; readonly answer?: answer; readonly cause?: unknown; readonly retryAfterMs?: number }
+
+export type PaidCallOptions<answer> = {
+  readonly payer: Payer
+  readonly call: CallToPay
+  send(payment: OpenPayment): Promise<Outcome<answer>>
+  readonly random: Random
+  readonly nowMs: () => number
+  readonly signal?: AbortSignal | undefined
+}
+
+export type PaidAnswer<answer> = { readonly answer: answer; readonly receipt: PaymentReceipt | undefined }
+
+/** How often a seller is asked again that answers, but with a failure of its own. */
+const failuresRepeated = 2
+const correctionsFollowed = 6
+
+/**
+ * Pays for one call, whatever carries it: commits, sends, and repeats the same commitment until the seller says what became of it or the deadline
+ * passes. Throws what `Payer` throws, `payments/payment-refused` and `payments/outcome-unknown`.
+ */
+export async function payCall<answer>(options: PaidCallOptions<answer>): Promise<PaidAnswer<answer>> {
+  const { payer, call, random, nowMs, signal } = options
+  let payment = await payer.commit(call)
+  try {
+    let corrections = 0
+    let failures = 0
+    for (let attempt = 0; ; attempt++) {
+      signal?.throwIfAborted()
+      const outcome = await options.send(payment)
+      if (outcome.kind === 'answered') {
+        return { answer: outcome.answer, receipt: await payer.answered(payment, outcome.receipt) }
+      }
+      const isLate = nowMs() >= call.deadlineMs
+      if (outcome.kind === 'required') {
+        const { challenge, receipt } = outcome
+        if (challenge?.problem === 'busy' && !isLate) {
+          payer.busy(payment, challenge)
+          await pause(attempt)
+          continue
+        }
+        const next =
+          challenge === undefined || corrections++ >= correctionsFollowed || isLate
+            ? undefined
+            : await payer.correct(payment, challenge)
+        if (next !== undefined) {
+          payment = next
+          continue
+        }
+        await payer.refused(payment)
+        throw paymentRefused(receipt?.error ?? challenge?.error, payment.paymentId)
+      }
+      payment = { ...payment, mayBeCharged: true }
+      const isFailure = outcome.answer !== undefined && outcome.retryAfterMs === undefined
+      if (isLate || (isFailure && failures++ >= failuresRepeated)) {
+        if (outcome.answer === undefined) throw outcomeUnknown(payment.paymentId, outcome.cause)
+        await payer.abandon(payment)
+        return { answer: outcome.answer, receipt: undefined }
+      }
+      await pause(attempt, outcome.retryAfterMs)
+    }
+  } catch (error) {
+    await payer.abandon(payment)
+    throw isKoinonError(error) || signal?.aborted === true ? error : outcomeUnknown(payment.paymentId, error)
+  }
+
+  function pause(attempt: number, leastMs = 0): Promise<void> {
+    const unit = ((random(1)[0] as number) + 1) / 256
+    const left = Math.max(0, call.deadlineMs - nowMs())
+    return sleep(Math.min(left, Math.max(leastMs, backoffMs(attempt, 100, 5_000, unit))), signal)
+  }
+}

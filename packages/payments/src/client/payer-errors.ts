@@ -1,0 +1,66 @@
+import { KoinonError } from '@koinon/base'
+
+/** Charged, or perhaps charged, and the answer never came. Paying again is the caller's decision. */
+export function answerLost(paymentId: string, maximumAtomic: bigint): KoinonError {
+  return new KoinonError({
+    code: 'payments/answer-lost',
+    message: 'This call was paid and its answer was lost on the way',
+    hint: 'The seller may find it by the payment id; the same call sent again is a new one and paid anew.',
+    details: { paymentId, maximumAtomic: maximumAtomic.toString() },
+  })
+}
+
+/** The seller has the commitment and did not say what became of it. */
+export function outcomeUnknown(paymentId: string, cause?: unknown): KoinonError {
+  return new KoinonError({
+    code: 'payments/outcome-unknown',
+    message: 'The seller took a payment and did not say what became of it',
+    hint: 'Send the same call again: it goes with the same payment, so that it is paid at most once.',
+    retry: 'unknown',
+    details: { paymentId },
+    cause,
+  })
+}
+
+/** Nothing that the seller offers suits this payer; `reasons` in the seller's order. */
+export function nothingPayable(reasons: readonly KoinonError[]): KoinonError {
+  const [only] = reasons
+  if (reasons.length === 1 && only !== undefined) return only
+  return new KoinonError({
+    code: 'payments/nothing-payable',
+    message:
+      reasons.length === 0
+        ? 'The seller offers no way to pay that this client knows'
+        : `None of the ways to pay suits: ${reasons.map(({ message }) => message).join('; ')}`,
+    hint: 'Look at the terms with --dry-run, and at the limits and assets of the payer.',
+    details: { reasons: reasons.map(({ code }) => code) },
+  })
+}
+
+/** The seller asks again after it was paid. What was signed stays valid, so nothing new is signed beside it. */
+export function paymentRefused(reason: string | undefined, paymentId: string): KoinonError {
+  return new KoinonError({
+    code: 'payments/payment-refused',
+    message: `The seller did not take the payment${reason === undefined ? '' : `: ${reason.slice(0, 200)}`}`,
+    hint: 'Nothing else was signed. The same call sent again goes with the same payment as long as that is valid.',
+    details: { paymentId, ...(reason === undefined ? {} : { reason: reason.slice(0, 200) }) },
+  })
+}
+
+/** The rest of a channel would come back too late, or sooner than the escrow admits. */
+export function badDelay(seconds: number): KoinonError {
+  return new KoinonError({
+    code: 'payments/withdraw-delay',
+    message: `The seller's channels give money back only after ${seconds} seconds`,
+    hint: 'Pay this seller by exact payments, or allow a longer delay.',
+  })
+}
+
+/** Channels need an escrow that the payer knows by its own means. */
+export function noEscrow(chainId: number): KoinonError {
+  return new KoinonError({
+    code: 'payments/no-escrow',
+    message: `This payer knows no escrow of channels on chain ${chainId}`,
+    hint: 'Name the escrow and its collector with the asset.',
+  })
+}

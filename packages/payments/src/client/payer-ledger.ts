@@ -1,0 +1,32 @@
+import type { Address, Hex } from '@koinon/base'
+import type { LedgerReader } from '@koinon/ledger'
+import { dollarAbi } from '@koinon/ledger/abis'
+import { reachable, readChannelFacts } from '../core/escrow.ts'
+import type { EscrowDomain } from '../rules/channel.ts'
+
+/** What a payer may ask the ledger, so that it need not believe sellers. */
+export type PayerLedger = {
+  /** What lies in a channel. Throws `payments/ledger-unreachable`. */
+  depositOf(domain: EscrowDomain, channelId: Hex): Promise<bigint>
+  /** Whether an EIP-3009 authorization was used. Throws `payments/ledger-unreachable`. */
+  isUsed(chainId: number, token: Address, from: Address, nonce: Hex): Promise<boolean>
+}
+
+/** The ledger behind a reader of one chain. */
+export function payerLedger(reader: LedgerReader): PayerLedger {
+  return {
+    async depositOf(domain, channelId) {
+      const facts = await readChannelFacts(reader, domain, [channelId])
+      return facts.get(channelId)?.depositAtomic ?? 0n
+    },
+    isUsed: (_chainId, token, from, nonce) =>
+      reachable(
+        reader.readContract({
+          address: token,
+          abi: dollarAbi,
+          functionName: 'authorizationState',
+          args: [from, nonce],
+        }),
+      ),
+  }
+}

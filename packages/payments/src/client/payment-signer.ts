@@ -1,0 +1,126 @@
+/** The only door to a payer's keys: typed intents in, signatures out. No text of a seller ever reaches it. */
+import {
+  type Address,
+  addressWord,
+  bytes32Word,
+  domainSeparator,
+  type Hex,
+  integerWord,
+  typedDigest,
+  typeHash,
+} from '@koinon/base'
+import { type Secp256k1Engine, secp256k1Engine } from '../core/native-secp256k1.ts'
+import type { ChannelConfig, EscrowDomain } from '../rules/channel.ts'
+import { channelIdOf } from '../rules/channel.ts'
+import type { Asset, TransferAuthorization } from '../rules/terms.ts'
+import { voucherDigest } from '../rules/voucher.ts'
+import { depositDigest } from './deposit-authorization.ts'
+
+/** For whom and for what a signature is asked, so that a signer with limits of its own can hold it against them. */
+export type IntentCall = {
+  readonly origin: string
+  readonly resourceUrl: string
+  readonly paymentId: string
+  /** The most that this call may cost, atomic units. */
+  readonly maximumAtomic: bigint
+}
+
+export type VoucherIntent = {
+  readonly call: IntentCall
+  readonly domain: EscrowDomain
+  readonly config: ChannelConfig
+  readonly maxClaimableAtomic: bigint
+}
+
+export type AuthorizationIntent = {
+  readonly call: IntentCall
+  readonly chainId: number
+  readonly asset: Asset
+  readonly authorization: Omit<TransferAuthorization, 'signature'>
+}
+
+export type DepositIntent = {
+  readonly call: IntentCall
+  readonly domain: EscrowDomain
+  readonly config: ChannelConfig
+  readonly asset: Asset
+  /** Contract that collects; payee of the authorization. */
+  readonly collector: Address
+  readonly amountAtomic: bigint
+  /** Unix seconds, exclusive; valid from the beginning of time. */
+  readonly validBefore: number
+  readonly salt: Hex
+}
+
+/** Signs what it finds right and throws otherwise; 65-byte signatures. */
+export type PaymentSigner = {
+  /** Owns the money. */
+  readonly payer: Address
+  /** Whose vouchers count; the payer or a session key of it. */
+  readonly payerAuthorizer: Address
+  signVoucher(intent: VoucherIntent): Promise<Hex>
+  signAuthorization(intent: AuthorizationIntent): Promise<Hex>
+  signDeposit(intent: DepositIntent): Promise<Hex>
+}
+
+const transferTypeHash = typeHash(
+  'TransferWithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)',
+)
+
+/** Digest of an EIP-3009 transfer under its token's own domain. */
+export function transferDigest(
+  authorization: Omit<TransferAuthorization, 'signature'>,
+  asset: Asset,
+  chainId: number,
+): Uint8Array {
+  const { from, to, valueAtomic, validAfter, validBefore, nonce } = authorization
+  return typedDigest(
+    domainSeparator({ name: asset.name, version: asset.version, chainId, verifyingContract: asset.token }),
+    transferTypeHash,
+    [
+      addressWord(from),
+      addressWord(to),
+      integerWord(valueAtomic),
+      integerWord(validAfter),
+      integerWord(validBefore),
+      bytes32Word(nonce),
+    ],
+  )
+}
+
+/** A signer that holds its keys in this process and signs everything; limits are the payer's. `authorizerKey` signs vouchers. */
+export function localPaymentSigner(
+  secretKey: Uint8Array,
+  authorizerKey: Uint8Array = secretKey,
+  engine: Secp256k1Engine = secp256k1Engine,
+): PaymentSigner {
+  const payer = engine.addressOf(secretKey)
+  return {
+    payer,
+    payerAuthorizer: engine.addressOf(authorizerKey),
+    async signVoucher({ domain, config, maxClaimableAtomic }) {
+      return engine.sign(
+        voucherDigest({ channelId: channelIdOf(config, domain), maxClaimableAtomic }, domain),
+        authorizerKey,
+      )
+    },
+    async signAuthorization({ authorization, asset, chainId }) {
+      return engine.sign(transferDigest(authorization, asset, chainId), secretKey)
+    },
+    async signDeposit({ domain, config, asset, collector, amountAtomic, validBefore, salt }) {
+      const deposit = {
+        channelId: channelIdOf(config, domain),
+        payer,
+        collector,
+        amountAtomic,
+        validBefore,
+        depositId: salt,
+      }
+      const { name, version, token } = asset
+      return engine.sign(
+        depositDigest(deposit, { name, version, chainId: domain.chainId, verifyingContract: token }),
+        secretKey,
+      )
+    },
+  }
+}

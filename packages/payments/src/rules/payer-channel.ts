@@ -1,0 +1,128 @@
+/** A payer's side of a channel: what it signs next, and what it believes of a seller (specs/0022-machine-payments.md section 8). */
+import { type Hex, KoinonError } from '@koinon/base'
+import type { ChannelConfig, EscrowDomain } from './channel.ts'
+import type { SignedDeposit } from './terms.ts'
+
+/** Amounts in atomic units. */
+export type PayerChannel = {
+  readonly channelId: Hex
+  readonly config: ChannelConfig
+  readonly domain: EscrowDomain
+  /** What lies in it as far as known, what was claimed included. */
+  readonly depositAtomic: bigint
+  /** Charges that this payer agrees with. */
+  readonly owedAtomic: bigint
+  /** The highest voucher ever signed: all that the receiver can ever claim. */
+  readonly signedAtomic: bigint
+  /** Deposits that were signed and may or may not be collected yet. */
+  readonly openDeposits: readonly SignedDeposit[]
+  /** The seller takes one call at a time. */
+  readonly isSerial: boolean
+  /** The seller lied, or money is on its way back: nothing more is signed. */
+  readonly isClosed: boolean
+  readonly lastUsedMs: number
+}
+
+/** What a seller says of a channel, in a receipt or in a 402 that corrects a payer. */
+export type StatedChannel = {
+  readonly channelId: Hex
+  readonly depositAtomic?: bigint
+  readonly owedAtomic: bigint
+  /** Its highest voucher and the signature; both or none. */
+  readonly signedAtomic?: bigint
+  readonly signature?: Hex
+}
+
+/** The voucher for a call of `maximumAtomic` beside the worst cases of calls under way. Calls given up do not count: their vouchers are no higher. */
+export function nextVoucherAtomic(
+  channel: PayerChannel,
+  underWayAtomic: readonly bigint[],
+  maximumAtomic: bigint,
+): bigint {
+  return underWayAtomic.reduce((sum, each) => sum + each, channel.owedAtomic) + maximumAtomic
+}
+
+/** Atomic units in a channel that are not owed, deposits under way included: what its payer has lent its seller. */
+export function lentAtomic(channel: PayerChannel): bigint {
+  const comingAtomic = channel.openDeposits.reduce((sum, { amountAtomic }) => sum + amountAtomic, 0n)
+  const lent = channel.depositAtomic + comingAtomic - channel.owedAtomic
+  return lent > 0n ? lent : 0n
+}
+
+const callsOfFirstDeposit = 20n
+
+/**
+ * How much to deposit so that a voucher of `voucherAtomic` is covered: as much again as was ever owed, at least twenty calls and the seller's
+ * minimum, so that deposits get rarer with use; not more than `roomAtomic`. 0 when it is covered. Undefined when even the least is too much.
+ */
+export function nextDepositAtomic(
+  channel: PayerChannel,
+  voucherAtomic: bigint,
+  maximumAtomic: bigint,
+  minimumAtomic: bigint,
+  roomAtomic: bigint,
+): bigint | undefined {
+  const shortAtomic = voucherAtomic - channel.depositAtomic
+  if (shortAtomic <= 0n) return 0n
+  if (shortAtomic > roomAtomic) return undefined
+  const wished = [shortAtomic, maximumAtomic * callsOfFirstDeposit, minimumAtomic, channel.owedAtomic].reduce((a, b) =>
+    a > b ? a : b,
+  )
+  return wished < roomAtomic ? wished : roomAtomic
+}
+
+/**
+ * The channel after a seller stated its books in a 402. `isOurs` says whether the payerAuthorizer signed the stated voucher; `openAtomic` are the
+ * worst cases of all calls whose outcome is not known. Throws `payments/seller-overclaims`.
+ */
+export function correctedChannel(
+  channel: PayerChannel,
+  stated: StatedChannel,
+  openAtomic: bigint,
+  isOurs: boolean,
+): PayerChannel {
+  const { owedAtomic, signedAtomic = 0n } = stated
+  if (stated.channelId !== channel.channelId) throw overclaims('it spoke of another channel')
+  if (owedAtomic <= channel.owedAtomic && signedAtomic <= channel.signedAtomic && !isOurs) {
+    // Less than we know to owe cannot hurt us.
+    return { ...channel, owedAtomic }
+  }
+  if (!isOurs) throw overclaims('the voucher it showed was not signed by this payer')
+  if (owedAtomic > signedAtomic) throw overclaims('it claims more than the voucher it showed')
+  if (signedAtomic <= channel.signedAtomic && owedAtomic > channel.owedAtomic + openAtomic) {
+    throw overclaims('it claims more than the calls under way may cost')
+  }
+  return {
+    ...channel,
+    owedAtomic,
+    // Higher than our records only when they are older than the truth: the signature says so.
+    signedAtomic: signedAtomic > channel.signedAtomic ? signedAtomic : channel.signedAtomic,
+  }
+}
+
+/**
+ * The channel after a call was charged. `openAtomic` are the worst cases of all calls without outcome, this one included. Throws
+ * `payments/seller-overclaims`.
+ */
+export function chargedChannel(
+  channel: PayerChannel,
+  chargedAtomic: bigint,
+  maximumAtomic: bigint,
+  openAtomic: bigint,
+  statedOwedAtomic?: bigint,
+): PayerChannel {
+  if (chargedAtomic < 0n || chargedAtomic > maximumAtomic) throw overclaims('the receipt charges more than the price')
+  const owedAtomic = statedOwedAtomic ?? channel.owedAtomic + chargedAtomic
+  if (owedAtomic > channel.signedAtomic) throw overclaims('the receipt claims more than was signed')
+  if (owedAtomic > channel.owedAtomic + openAtomic)
+    throw overclaims('the receipt claims more than the calls under way may cost')
+  return { ...channel, owedAtomic: owedAtomic > channel.owedAtomic ? owedAtomic : channel.owedAtomic }
+}
+
+function overclaims(how: string): KoinonError {
+  return new KoinonError({
+    code: 'payments/seller-overclaims',
+    message: `The seller's books do not follow from what this payer signed: ${how}`,
+    hint: 'Nothing more is signed on this channel; take back what is left of it.',
+  })
+}

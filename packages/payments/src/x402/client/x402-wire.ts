@@ -1,0 +1,86 @@
+/** x402 v2 over HTTP, the client's half. */
+import { utf8ToBytes } from '@koinon/base'
+import type { ClientWire, WireReceipt } from '../../client/client-wire.ts'
+import {
+  atomicOf,
+  hexOf,
+  object,
+  readPaymentRequired,
+  readStatedChannel,
+  text,
+  type X402Challenge,
+} from './challenge.ts'
+import { paymentPayload, takesPaymentId } from './payload.ts'
+
+const mostHeaderCharacters = 64 << 10
+
+/** Reads the 402 from its header or, where there is none, from its body. */
+export const x402Wire: ClientWire = {
+  name: 'x402',
+  read402(response, body) {
+    const header = response.headers.get('payment-required')
+    const json = header === null ? parseJson(body) : decodeBase64Json(header)
+    if (header === null && object(json)?.['x402Version'] === undefined) return undefined
+    const challenge = readPaymentRequired(json, '')
+    return {
+      wire: x402Wire,
+      options: challenge.options,
+      takesPaymentId: takesPaymentId(challenge),
+      ...(challenge.error === undefined ? {} : { error: challenge.error }),
+      ...(isBusy(challenge) ? { problem: 'busy' as const } : {}),
+      raw: challenge,
+    }
+  },
+  attach: (payment) => ({ 'payment-signature': encodeBase64Json(paymentPayload(payment)) }),
+  readReceipt(response) {
+    const header = response.headers.get('payment-response')
+    return header === null ? undefined : readSettleResponse(decodeBase64Json(header))
+  },
+}
+
+/** A SettleResponse; undefined when it is none. */
+export function readSettleResponse(json: unknown): WireReceipt | undefined {
+  const value = object(json)
+  if (value === undefined || typeof value['success'] !== 'boolean') return undefined
+  const extra = object(value['extra']) ?? {}
+  const charged = atomicOf(extra['chargedAmount'])
+  const transaction = hexOf(value['transaction'], 64)
+  const channel = readStatedChannel(extra)
+  const error = text(value['errorReason']) ?? text(value['errorMessage'])
+  return {
+    isSuccess: value['success'],
+    ...(charged === undefined ? {} : { chargedAtomic: charged }),
+    ...(transaction === undefined ? {} : { transaction }),
+    ...(channel === undefined ? {} : { channel }),
+    ...(error === undefined ? {} : { error }),
+    raw: value,
+  }
+}
+
+/** JSON in base64, the form of all x402 headers. */
+export function encodeBase64Json(json: unknown): string {
+  return btoa(String.fromCharCode(...utf8ToBytes(JSON.stringify(json))))
+}
+
+/** Undefined when it is not JSON in base64, or longer than 64 kB. */
+export function decodeBase64Json(header: string): unknown {
+  if (header.length > mostHeaderCharacters) return undefined
+  try {
+    const bytes = Uint8Array.from(atob(header), (character) => character.charCodeAt(0))
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch {
+    return undefined
+  }
+}
+
+function isBusy({ error }: X402Challenge): boolean {
+  return error !== undefined && /(channel_busy|commitment-busy)$/.test(error)
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return undefined
+  }
+}
