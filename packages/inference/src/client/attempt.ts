@@ -11,7 +11,7 @@ import { promptTokenBound } from '../rules/receipt-check.ts'
 import { amountOf, type InferenceWork, inferenceKind, inferenceWorkType } from '../rules/work.ts'
 import { channelHeader, providerHeader, receiptHeader, requestIdHeader } from '../wire/headers.ts'
 import { callPooledNode } from '../wire/pooled-node-call.ts'
-import type { Caller, UnbilledAnswer } from './caller.ts'
+import type { Caller, Hold, UnbilledAnswer } from './caller.ts'
 import { createJsonDelivery, createStreamDelivery, type Delivery } from './delivery.ts'
 import type { GatewayModules, GatewayServerOptions } from './gateway-options.ts'
 import { callProvider } from './provider-call.ts'
@@ -63,7 +63,7 @@ export async function attempt(
   candidate: Candidate,
 ): Promise<AttemptResult> {
   const { ledger } = context.modules.payments
-  const reservation = await task.caller.reserve(userWorstCasePicoUsd(context, task, candidate))
+  const hold = await task.caller.hold(userWorstCasePicoUsd(context, task, candidate))
   let upstream: Reservation | undefined
   try {
     upstream = reserveUpstream(
@@ -71,9 +71,9 @@ export async function attempt(
       candidate,
       worstCasePicoUsd({ ...mostTokens(task, candidate), ...candidate.offer }),
     )
-    return await run(context, task, candidate, { reservation, upstream })
+    return await run(context, task, candidate, { hold, upstream })
   } finally {
-    task.caller.release(reservation)
+    hold.release()
     if (upstream !== undefined) ledger.release(upstream)
   }
 }
@@ -110,7 +110,7 @@ async function run(
   context: AttemptContext,
   task: GatewayTask,
   candidate: Candidate,
-  held: { readonly reservation: Reservation; readonly upstream: Reservation },
+  held: { readonly hold: Hold; readonly upstream: Reservation },
 ): Promise<AttemptResult> {
   const { clock } = context.modules
   const { limits } = context.options
@@ -149,7 +149,7 @@ async function run(
     }
     const inspected = await inspect(context, candidate, answer.trailer, expected)
     const work = { ...inspected.work, ...gatewayPrices(candidate.offer, context.options.marginBps) }
-    const bundle = await finalizeOrOwe(context, task.caller, inspected, {
+    const bundle = await finalizeOrOwe(context, held.hold, inspected, {
       requestId: task.requestId,
       kind: inferenceKind,
       requestHash: task.bodyHash,
@@ -159,7 +159,6 @@ async function run(
       amountPicoUsd: amountOf(work, work),
       times: { receivedAtMs: task.receivedAtMs, firstByteAtMs: answer.firstByteAtMs, endedAtMs },
       rung: inspected.signed.receipt.rung,
-      reservation: held.reservation,
       upstream: inspected.signed,
       upstreamReservation: held.upstream,
     })
@@ -175,12 +174,12 @@ async function run(
 /** Whatever keeps our own side from becoming final, the provider has done its work and is owed for it. */
 async function finalizeOrOwe(
   { modules }: AttemptContext,
-  caller: Caller,
+  hold: Hold,
   { signed }: InspectedReceipt,
   answer: UnbilledAnswer,
 ): Promise<ReceiptBundle> {
   try {
-    return await caller.finalize(answer)
+    return await hold.finalize(answer)
   } catch (error) {
     await modules.payments.ledger.recordDebt(signed, 'unbilled').catch(() => undefined)
     throw error

@@ -1,38 +1,45 @@
-import { type Address, type Hex, isKoinonError } from '@koinon/base'
+import { type Address, isKoinonError } from '@koinon/base'
 import type { FinalAnswer, Reservation } from '@koinon/payments'
 import type { ReceiptBundle } from '@koinon/work'
 import type { GatewayPayments } from './gateway-options.ts'
 import type { Authenticated } from './key-registry.ts'
 
-/** An answer but for who pays for it. */
-export type UnbilledAnswer = Omit<FinalAnswer, 'payer' | 'channelId' | 'voucher' | 'voucherSigner'>
+/** An answer but for who pays for it and out of what. */
+export type UnbilledAnswer = Omit<FinalAnswer, 'payer' | 'channelId' | 'reservation' | 'voucher' | 'voucherSigner'>
 
-/** Who pays for an answer, and how its price becomes final: an API key's channel, or a commitment that came with the request. */
-export type Caller = {
-  readonly payer: Address
-  /** Holds the most that an answer may cost. Throws as `ChannelBook.reserve`; end it with `release` or by `finalize`. */
-  reserve(maximumPicoUsd: bigint): Promise<Reservation>
-  release(reservation: Reservation): void
+/** Money that is held for one try at an answer. */
+export type Hold = {
+  /** Frees it; does nothing after `finalize`. */
+  release(): void
   /** Resolves with the receipts once they are durable. Throws as `ReceiptLedger.finalize`. */
   finalize(answer: UnbilledAnswer): Promise<ReceiptBundle>
+}
+
+/** Who pays for an answer: an API key's channel, or a commitment that came with the request. */
+export type Caller = {
+  readonly payer: Address
+  /** Holds the most that an answer may cost. Throws as `ChannelBook.reserve`. */
+  hold(maximumPicoUsd: bigint): Promise<Hold>
 }
 
 /** The caller behind an API key. Its channel may have been topped up since it looked empty, so the ledger is asked once more. */
 export function keyCaller({ key, voucherSigner }: Authenticated, payments: GatewayPayments): Caller {
   const { ledger } = payments
-  const channelId: Hex = key.channelId
+  const { channelId, payer } = key
+  const holdOf = (reservation: Reservation): Hold => ({
+    release: () => ledger.release(reservation),
+    finalize: (answer) => ledger.finalize({ ...answer, payer, channelId, reservation, voucherSigner }),
+  })
   return {
-    payer: key.payer,
-    async reserve(maximumPicoUsd) {
+    payer,
+    async hold(maximumPicoUsd) {
       try {
-        return ledger.reserve(channelId, maximumPicoUsd)
+        return holdOf(ledger.reserve(channelId, maximumPicoUsd))
       } catch (error) {
         if (!isKoinonError(error) || error.code !== 'payments/channel-empty') throw error
         await payments.refreshChannel(channelId).catch(() => undefined)
-        return ledger.reserve(channelId, maximumPicoUsd)
+        return holdOf(ledger.reserve(channelId, maximumPicoUsd))
       }
     },
-    release: (reservation) => ledger.release(reservation),
-    finalize: (answer) => ledger.finalize({ ...answer, payer: key.payer, channelId, voucherSigner }),
   }
 }

@@ -185,8 +185,8 @@ export class GatewayCompletions {
       .filter(({ link }) => !tried.has(link.account))
       .map((candidate) => userWorstCasePicoUsd(this.#context, request, candidate))
     const { caller } = request
-    const held = await caller.reserve(worst.reduce((a, b) => (a > b ? a : b), 0n))
-    const release = (): void => caller.release(held)
+    const held = await caller.hold(worst.reduce((a, b) => (a > b ? a : b), 0n))
+    const release = (): void => held.release()
     const candidate = await this.#room.wait(caller.payer, take, waitUntilMs - clock.nowMs(), request.gone)
     if (candidate !== undefined) return { candidate, release }
     release()
