@@ -2,8 +2,9 @@ import { type Address, type Clock, type Hex, KoinonError, sleep, zeroHash } from
 import type { SqlStatement } from '@koinon/base/node'
 import type { ChannelBook } from '../core/channel-book.ts'
 import type { ReceiptLedger } from '../core/receipt-ledger.ts'
-import { authorizationKey, checkAuthorization } from '../rules/authorization.ts'
+import { checkAuthorization } from '../rules/authorization.ts'
 import type { ChannelConfig } from '../rules/channel.ts'
+import { exactKey } from '../rules/exact.ts'
 import {
   authorizationRefused,
   authorizationUsed,
@@ -75,7 +76,7 @@ export class ExactDesk {
 
   /** Holds the commitment; its key when the same proof for the same request has had its answer. Throws as `CashDesk.admit`. */
   async hold(call: PaidCall, { authorization }: ExactCommitment, requestId: Hex): Promise<HeldPayment | Hex> {
-    const key = authorizationKey(authorization)
+    const key = exactKey(authorization.token, authorization.from, authorization.nonce)
     if (this.#underWay.has(key)) throw commitmentBusy()
     this.#underWay.add(key)
     try {

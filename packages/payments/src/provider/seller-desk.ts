@@ -4,8 +4,9 @@ import type { ChannelBook } from '../core/channel-book.ts'
 import { type Secp256k1Engine, secp256k1Engine } from '../core/native-secp256k1.ts'
 import type { ReceiptLedger } from '../core/receipt-ledger.ts'
 import { verifyVoucher } from '../core/voucher-signing.ts'
-import { commitmentMismatch, transferDigest } from '../rules/authorization.ts'
+import { commitmentMismatch } from '../rules/authorization.ts'
 import { channelIdOf } from '../rules/channel.ts'
+import { authorizationDigest } from '../rules/exact.ts'
 import { authorizationUsed, type ChannelStanding } from '../rules/paid-call-refusals.ts'
 import type { Charge } from '../rules/terms.ts'
 import type { Admission, CallResult, CashDesk, HeldPayment, PaidCall } from './cash-desk.ts'
@@ -144,7 +145,7 @@ export class SellerDesk implements CashDesk {
     if (commitment.backEnd === 'exact') {
       const { authorization } = commitment
       try {
-        const signer = engine.recover(transferDigest(authorization, terms.chainId, terms.asset), authorization.signature)
+        const signer = engine.recover(authorizationDigest(authorization, terms.asset, terms.chainId), authorization.signature)
         return signer === authorization.from ? signer : undefined
       } catch {
         return undefined

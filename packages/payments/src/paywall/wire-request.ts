@@ -1,0 +1,20 @@
+import type { IncomingMessage } from 'node:http'
+import { bytesToHex, type Hex } from '@koinon/base'
+import { sha256Native } from '@koinon/base/node'
+import type { WireRequest } from './wire.ts'
+
+/** A request that was read whole, under the seller's own origin. */
+export function requestOf(incoming: IncomingMessage, origin: string, body: Uint8Array): WireRequest {
+  const method = incoming.method ?? 'GET'
+  const url = `${origin}${incoming.url ?? '/'}`
+  const headers: Record<string, string | undefined> = Object.create(null)
+  for (const [name, value] of Object.entries(incoming.headers)) {
+    headers[name] = Array.isArray(value) ? value.join(', ') : value
+  }
+  return { method, url, headers, body, requestHash: requestHashOf(method, url, body) }
+}
+
+/** SHA-256 of `METHOD\nURL\nhex of SHA-256 of the body`. */
+export function requestHashOf(method: string, url: string, body: Uint8Array): Hex {
+  return bytesToHex(sha256Native(`${method}\n${url}\n${bytesToHex(sha256Native(body)).slice(2)}`))
+}

@@ -1,0 +1,60 @@
+/** What a way of speaking about payments adds to a paywall; x402 and MPP stand side by side in one answer. */
+import type { Address, Hex } from '@koinon/base'
+import type { ReceiptBundle } from '@koinon/work'
+import type { Charge, Commitment, PaymentTerms } from '../rules/terms.ts'
+
+/** A request as wires and sellers see it, read whole. */
+export type WireRequest = {
+  readonly method: string
+  /** Absolute, from the seller's own origin and never from the `host` header. */
+  readonly url: string
+  /** Names in lower case; of a repeated header the values joined by commas. */
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly body: Uint8Array
+  /** SHA-256 of method, URL and the body's SHA-256, a line each. */
+  readonly requestHash: Hex
+}
+
+/** An answer that a wire gives itself. */
+export type WireAnswer = {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  /** JSON. */
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+/** What a request that carries something of this wire wants. */
+export type WireAttempt =
+  | {
+      readonly kind: 'call'
+      readonly commitment: Commitment
+      /** The wire's own name of the call; the header `idempotency-key` counts where there is none. */
+      readonly paymentId?: string
+    }
+  /** Something about payments that is no call: a refund, a voucher for a stream under way, the end of a session. */
+  | { readonly kind: 'act'; readonly perform: () => Promise<WireAnswer> }
+
+/** A part of the 402 answer: bodies of all wires are merged, headers stand beside each other. */
+export type WirePart = {
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: Readonly<Record<string, unknown>>
+}
+
+export type Refusal = {
+  /** Undefined when the request carried no payment. */
+  readonly error: unknown
+  readonly attempt: WireAttempt | undefined
+}
+
+export type Wire = {
+  /** For logs, and to tell apart who spoke. */
+  readonly name: string
+  /** What is asked for this request. Called for every 402, also when the payment came by another wire. */
+  challenge(terms: PaymentTerms, request: WireRequest, refusal: Refusal): WirePart | Promise<WirePart>
+  /** What a request brings, undefined when it speaks another wire. Throws `payments/bad-payment` and the like (400). */
+  read(request: WireRequest, terms: PaymentTerms): WireAttempt | undefined
+  /** Headers that tell the payer what it paid; also as trailers of a stream. `bundle` is left out of a repeated answer. */
+  receipt(charge: Charge, terms: PaymentTerms, bundle: ReceiptBundle | undefined): Readonly<Record<string, string>>
+  /** Headers of an answer that was refused after work, so that the payer knows that nothing moved. */
+  failure?(error: unknown, terms: PaymentTerms, payer: Address | undefined): Readonly<Record<string, string>>
+}

@@ -1,0 +1,93 @@
+/** x402 version 2 over HTTP, the seller's side (specs/0022-machine-payments.md section 6). */
+import { type Hex, isKoinonError } from '@koinon/base'
+import { bundleToJson } from '@koinon/work'
+import type { Wire, WireAttempt, WireRequest } from '../../paywall/wire.ts'
+import type { ChannelStanding } from '../../rules/paid-call-refusals.ts'
+import type { PaymentTerms } from '../../rules/terms.ts'
+import { paymentIdentifierExtension } from '../rules/extensions.ts'
+import { decodeHeader, encodeHeader } from '../rules/header.ts'
+import { parsePayment } from '../rules/payment-payload.ts'
+import { type ChannelOffer, defaultChannelOffer, paymentRequiredOf, requirementsOf } from '../rules/payment-required.ts'
+import { reasonOf } from '../rules/reasons.ts'
+import { settleFailure, settleResponseOf } from '../rules/settle-response.ts'
+import type { ChannelRefunder } from './channel-refund.ts'
+
+export type X402WireOptions = {
+  /** Where a known channel stands (`SellerDesk.standing`), for clients that have lost count. */
+  readonly standing?: (channelId: Hex, maximumAtomic: bigint) => ChannelStanding | undefined
+  /** Gives payers back what is left of a channel; left out, they withdraw by themselves. */
+  readonly refunder?: ChannelRefunder
+  readonly channelOffer?: ChannelOffer
+  /** More extensions for a request's demand, e.g. `bazaarExtension` or `SignIn.challenge`. */
+  readonly extensions?: (terms: PaymentTerms, request: WireRequest) => Readonly<Record<string, unknown>>
+}
+
+const signatureHeader = 'payment-signature'
+
+/** The x402 wire of a paywall. */
+export function createX402Wire(options: X402WireOptions = {}): Wire {
+  const { standing, refunder, channelOffer = defaultChannelOffer, extensions } = options
+  return {
+    name: 'x402',
+    challenge(terms, request, { error, attempt }) {
+      const known = isStale(error) ? standingOf(attempt, terms, standing) : undefined
+      const accepts = requirementsOf(terms, channelOffer, known)
+      const more = { ...paymentIdentifierExtension, ...extensions?.(terms, request) }
+      const required = paymentRequiredOf(terms, error === undefined ? 'Payment required' : reasonOf(error), accepts, more)
+      return { headers: { 'payment-required': encodeHeader(required) }, body: required }
+    },
+    read(request, terms): WireAttempt | undefined {
+      const header = request.headers[signatureHeader]
+      if (header === undefined) return undefined
+      const payment = parsePayment(decodeHeader(header), terms)
+      if (payment.kind === 'refund') {
+        return {
+          kind: 'act',
+          perform: async () => {
+            const response = await refundResponse(refunder, payment, terms)
+            return { status: 200, headers: { 'payment-response': encodeHeader(response) }, body: { refund: response } }
+          },
+        }
+      }
+      const { commitment, paymentId } = payment
+      return { kind: 'call', commitment, ...(paymentId === undefined ? {} : { paymentId }) }
+    },
+    receipt(charge, terms, bundle) {
+      const proof =
+        bundle === undefined ? undefined : { 'offer-receipt': { info: { koinonReceipt: bundleToJson(bundle) } } }
+      return { 'payment-response': encodeHeader(settleResponseOf(charge, terms.chainId, proof)) }
+    },
+    failure(error, terms, payer) {
+      return { 'payment-response': encodeHeader(settleFailure(reasonOf(error), terms.chainId, payer)) }
+    },
+  }
+}
+
+async function refundResponse(
+  refunder: ChannelRefunder | undefined,
+  payment: Parameters<ChannelRefunder['refund']>[0],
+  terms: PaymentTerms,
+) {
+  if (refunder === undefined) return settleFailure('invalid_batch_settlement_evm_authorizer_not_configured', terms.chainId)
+  const { transaction, channel } = await refunder.refund(payment)
+  return settleResponseOf(
+    { payer: payment.config.payer, chargedAtomic: 0n, transaction, channel },
+    terms.chainId,
+  )
+}
+
+/** Refusals after which the client looks at where the channel stands. */
+function isStale(error: unknown): boolean {
+  return (
+    isKoinonError(error) && (error.code === 'payments/voucher-short' || error.code === 'payments/voucher-over-deposit')
+  )
+}
+
+function standingOf(
+  attempt: WireAttempt | undefined,
+  terms: PaymentTerms,
+  read: X402WireOptions['standing'],
+): ChannelStanding | undefined {
+  if (attempt?.kind !== 'call' || attempt.commitment.backEnd !== 'channel') return undefined
+  return read?.(attempt.commitment.voucher.channelId, terms.maximumAtomic)
+}

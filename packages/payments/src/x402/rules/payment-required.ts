@@ -1,0 +1,104 @@
+/** What an x402 client is asked for (specs/0022-machine-payments.md section 6). */
+import type { ChannelStanding } from '../../rules/paid-call-refusals.ts'
+import type { PaymentTerms } from '../../rules/terms.ts'
+
+export type X402Scheme = 'batch-settlement' | 'exact'
+
+export type PaymentRequirements = {
+  readonly scheme: X402Scheme
+  readonly network: `eip155:${number}`
+  readonly amount: string
+  readonly asset: string
+  readonly payTo: string
+  readonly maxTimeoutSeconds: number
+  readonly extra: Readonly<Record<string, unknown>>
+}
+
+export type PaymentRequired = {
+  readonly x402Version: 2
+  readonly error: string
+  readonly resource: { readonly url: string; readonly description?: string; readonly mimeType?: string }
+  readonly accepts: readonly PaymentRequirements[]
+  readonly extensions?: Readonly<Record<string, unknown>>
+}
+
+/** Terms of channels that a seller takes. */
+export type ChannelOffer = {
+  /** Seconds; at least what the seller's `ChannelTerms` ask. */
+  readonly withdrawDelay: number
+  /** Deposit to suggest for calls of this price, atomic units; a stock client deposits it at once, within its own cap. */
+  readonly depositAtomic: (maximumAtomic: bigint) => bigint
+}
+
+/** A hundred calls at once: a deposit every ten, as is the peers' default, costs more gas than it saves. */
+export const defaultChannelOffer: ChannelOffer = {
+  withdrawDelay: 900,
+  depositAtomic: (maximumAtomic) => maximumAtomic * 100n,
+}
+
+/** CAIP-2 name of a chain. */
+export function networkOf(chainId: number): `eip155:${number}` {
+  return `eip155:${chainId}`
+}
+
+/** The ways to pay that x402 knows, in the seller's order. A price that is only a ceiling needs a channel. */
+export function requirementsOf(
+  terms: PaymentTerms,
+  offer: ChannelOffer = defaultChannelOffer,
+  standing?: ChannelStanding,
+): readonly PaymentRequirements[] {
+  const { asset, payTo, maximumAtomic, timeoutSeconds } = terms
+  const common = {
+    network: networkOf(terms.chainId),
+    amount: maximumAtomic.toString(),
+    asset: asset.token,
+    payTo,
+    maxTimeoutSeconds: timeoutSeconds,
+  }
+  const domain = { name: asset.name, version: asset.version }
+  return terms.backEnds.flatMap((backEnd): PaymentRequirements[] => {
+    if (backEnd === 'channel') {
+      const minDeposit = offer.depositAtomic(maximumAtomic).toString()
+      const extra = { ...domain, receiverAuthorizer: payTo, withdrawDelay: offer.withdrawDelay, minDeposit }
+      return [{ scheme: 'batch-settlement', ...common, extra: { ...extra, ...standingExtra(standing) } }]
+    }
+    return backEnd === 'exact' && terms.pricing === 'fixed' ? [{ scheme: 'exact', ...common, extra: domain }] : []
+  })
+}
+
+/** The whole answer to a call without a good payment; `error` is a word of x402. */
+export function paymentRequiredOf(
+  terms: PaymentTerms,
+  error: string,
+  accepts: readonly PaymentRequirements[],
+  extensions: Readonly<Record<string, unknown>> = {},
+): PaymentRequired {
+  const { url, description, mimeType } = terms.resource
+  return {
+    x402Version: 2,
+    error,
+    resource: {
+      url,
+      ...(description === undefined ? {} : { description }),
+      ...(mimeType === undefined ? {} : { mimeType }),
+    },
+    accepts,
+    ...(Object.keys(extensions).length === 0 ? {} : { extensions }),
+  }
+}
+
+/** From which a client that has lost count signs anew; it checks its own signature and the ledger. */
+function standingExtra(standing: ChannelStanding | undefined): Readonly<Record<string, unknown>> {
+  if (standing === undefined) return {}
+  const channelState = {
+    channelId: standing.channelId,
+    balance: standing.depositAtomic.toString(),
+    totalClaimed: standing.claimedAtomic.toString(),
+    withdrawRequestedAt: 0,
+    refundNonce: '0',
+    chargedCumulativeAmount: standing.owedAtomic.toString(),
+  }
+  const { keptSignature, keptAtomic } = standing
+  if (keptSignature === undefined) return { channelState }
+  return { channelState, voucherState: { signedMaxClaimable: keptAtomic.toString(), signature: keptSignature } }
+}
