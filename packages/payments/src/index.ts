@@ -10,9 +10,15 @@ export type { AnswerTimes, FinalAnswer, ReceiptSummary } from './core/receipt-ty
 export { paymentsSchema } from './core/schema.ts'
 export { type DelegatingAccount, localDelegatingAccount, openSession, type SigningSession } from './core/session.ts'
 export { createVoucherSigner, type VoucherSigner, verifyVoucher } from './core/voucher-signing.ts'
+export type { PaidAnswer } from './paywall/paid-answer.ts'
+export { createPaywall, type PaidRequest, type Paywall, type PaywallOptions } from './paywall/paywall.ts'
+export type { Refusal, Wire, WireAnswer, WireAttempt, WirePart, WireRequest } from './paywall/wire.ts'
+export { requestHashOf } from './paywall/wire-request.ts'
+export type { Admission, CallResult, CashDesk, HeldPayment, PaidCall, StoredAnswer } from './provider/cash-desk.ts'
 export { ChannelAdmission } from './provider/channel-admission.ts'
 export { ClaimWatcher } from './provider/claim-watcher.ts'
 export { LedgerSettler, type LedgerSettlerOptions } from './provider/ledger-settler.ts'
+export { SellerDesk, type SellerDeskOptions } from './provider/seller-desk.ts'
 export { type SettlementTotals, settlementsSchema } from './provider/settlement-book.ts'
 export { VoucherDesk } from './provider/voucher-desk.ts'
 export { availablePicoUsd, unlimitedCreditPicoUsd, worstCasePicoUsd } from './rules/admission.ts'
@@ -34,6 +40,17 @@ export {
   verifyKeyGrant,
   verifyKeyRevocation,
 } from './rules/key-grant.ts'
+export type { ChannelStanding } from './rules/paid-call-refusals.ts'
+export type {
+  Asset,
+  BackEnd,
+  Charge,
+  Commitment,
+  PaymentTerms,
+  Resource,
+  SignedDeposit,
+  TransferAuthorization,
+} from './rules/terms.ts'
 export {
   decodeVoucherHeader,
   encodeVoucherHeader,
@@ -42,5 +59,12 @@ export {
   voucherHeader,
   voucherToJson,
 } from './rules/voucher.ts'
+export { nextVoucherAtomic, type VoucherLine, voucherRefusal } from './rules/voucher-line.ts'
 export { channelsCheck } from './verifier/audit/channels-check.ts'
 export { ChannelDirectory } from './verifier/channel-directory.ts'
+export { createX402Wire, type X402WireOptions } from './x402/provider/x402-wire.ts'
+export { a2aExtensionUri, a2aPaymentRequired, a2aReceipt, readA2aPayment } from './x402/rules/a2a.ts'
+export { bazaarExtension, type Discovery } from './x402/rules/extensions.ts'
+export { mcpPaymentRequired, readMcpPayment, withMcpReceipt } from './x402/rules/mcp.ts'
+export { paymentRequiredOf, requirementsOf } from './x402/rules/payment-required.ts'
+export { settleFailure, settleResponseOf } from './x402/rules/settle-response.ts'

@@ -5,7 +5,12 @@ import { type ChannelConfig, parseChannelConfig } from '../rules/channel.ts'
 import type { ChannelState } from './channel-state.ts'
 
 /** An account without a deposit, to which exact payments are booked. */
-export function prepaidState(channelId: Hex, config: ChannelConfig, openedAtMs: number, owedPicoUsd = 0n): ChannelState {
+export function prepaidState(
+  channelId: Hex,
+  config: ChannelConfig,
+  openedAtMs: number,
+  owedPicoUsd = 0n,
+): ChannelState {
   return {
     channelId,
     config,

@@ -151,7 +151,10 @@ async function collect(chunks: AsyncIterable<Uint8Array | string>): Promise<Uint
     const part = bytesOf(chunk)
     bytes += part.length
     if (bytes > mostKeptBytes) {
-      throw new KoinonError({ code: 'payments/answer-too-long', message: `An answer of more than ${mostKeptBytes} bytes` })
+      throw new KoinonError({
+        code: 'payments/answer-too-long',
+        message: `An answer of more than ${mostKeptBytes} bytes`,
+      })
     }
     parts.push(part)
   }
@@ -159,7 +162,8 @@ async function collect(chunks: AsyncIterable<Uint8Array | string>): Promise<Uint
 }
 
 async function write(response: ServerResponse, chunk: Uint8Array): Promise<void> {
-  if (!response.write(chunk) && !response.destroyed) await Promise.race([once(response, 'drain'), once(response, 'close')])
+  if (!response.write(chunk) && !response.destroyed)
+    await Promise.race([once(response, 'drain'), once(response, 'close')])
 }
 
 function bytesOf(body: Uint8Array | string): Uint8Array {

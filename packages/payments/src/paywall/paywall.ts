@@ -5,9 +5,9 @@ import { httpStatusOf, readBody, sendError, sendJson } from '@koinon/base/node'
 import type { CashDesk, HeldPayment } from '../provider/cash-desk.ts'
 import type { PaymentTerms } from '../rules/terms.ts'
 import type { SignedVoucher } from '../rules/voucher.ts'
-import { releaseAnswer, type PaidAnswer, sendFree, sendRepeated } from './paid-answer.ts'
-import { requestOf } from './wire-request.ts'
+import { type PaidAnswer, releaseAnswer, sendFree, sendRepeated } from './paid-answer.ts'
 import type { Refusal, Wire, WireAttempt, WireRequest } from './wire.ts'
+import { requestOf } from './wire-request.ts'
 
 /** A request whose payment is held. */
 export type PaidRequest = WireRequest & {

@@ -129,7 +129,10 @@ export class ChannelDesk {
     const known = book.get(channelId)
     if (known !== undefined) {
       const line = { ...this.#line(known), depositAtomic: known.depositAtomic + deposit.amountAtomic }
-      this.#refuse(channelId, line, { voucherAtomic: voucher.maxClaimableAtomic, maximumAtomic: call.terms.maximumAtomic })
+      this.#refuse(channelId, line, {
+        voucherAtomic: voucher.maxClaimableAtomic,
+        maximumAtomic: call.terms.maximumAtomic,
+      })
     }
     if (settler === undefined) throw depositRefused('unsupported', 'this seller sends no deposits')
     const outcome = await settler.deposit(config, deposit, depositTimeoutMs)
@@ -193,7 +196,11 @@ export class ChannelDesk {
         ...(result.chargedAtomic > 0n ? { voucher: { voucherAtomic, signature } } : {}),
       }),
     )
-    const charge: Charge = { payer, chargedAtomic: result.chargedAtomic, channel: channelCharge(book.require(channelId)) }
+    const charge: Charge = {
+      payer,
+      chargedAtomic: result.chargedAtomic,
+      channel: channelCharge(book.require(channelId)),
+    }
     return { charge, bundle }
   }
 

@@ -100,7 +100,8 @@ export class ExactDesk {
     if (payment === undefined) return undefined
     if (payment.state === 'refused') throw settlementRefused('reverted', 'this authorization was refused before')
     if (payment.state === 'settling' || payment.state === 'unknown') throw settlementUnknown('it is being looked for')
-    const isSame = payment.requestHash === call.requestHash && payment.authorization.signature === authorization.signature
+    const isSame =
+      payment.requestHash === call.requestHash && payment.authorization.signature === authorization.signature
     if (!isSame) throw authorizationUsed()
     return payment
   }
@@ -141,11 +142,20 @@ export class ExactDesk {
     if (result.chargedAtomic !== 0n && result.chargedAtomic !== maximumAtomic) throw notThePrice(maximumAtomic)
     const isCharged = result.chargedAtomic > 0n || held.payment !== undefined
     const payment = isCharged ? (held.payment ?? (await this.#settle(held, authorization, result))) : undefined
-    return this.#finalize(held, authorization, isCharged ? { ...result, chargedAtomic: maximumAtomic } : result, payment)
+    return this.#finalize(
+      held,
+      authorization,
+      isCharged ? { ...result, chargedAtomic: maximumAtomic } : result,
+      payment,
+    )
   }
 
   /** Moves the money; the row is durable before. */
-  async #settle(held: Held, authorization: TransferAuthorization, result: CallResult | undefined): Promise<ExactPayment> {
+  async #settle(
+    held: Held,
+    authorization: TransferAuthorization,
+    result: CallResult | undefined,
+  ): Promise<ExactPayment> {
     const { payments, settler, clock } = this.#options
     const { key, call, requestId } = held
     const account = this.#account(authorization)
@@ -190,7 +200,12 @@ export class ExactDesk {
       finalAnswerOf(
         held.call,
         { ...result, extraStatements: [...(result.extraStatements ?? []), ...mark] },
-        { requestId: held.requestId, payer: authorization.from, channelId: book.require(state.channelId).channelId, reservation },
+        {
+          requestId: held.requestId,
+          payer: authorization.from,
+          channelId: book.require(state.channelId).channelId,
+          reservation,
+        },
       ),
     )
     const charge: Charge = {

@@ -61,7 +61,9 @@ export class ExactPayments {
 
   /** Payments whose outcome nobody knows; those of a process that is gone included. */
   async unknown(): Promise<readonly ExactPayment[]> {
-    const rows = await this.#store.read("select * from payment_exact where state = 'unknown' order by updated_at_ms limit 1000")
+    const rows = await this.#store.read(
+      "select * from payment_exact where state = 'unknown' order by updated_at_ms limit 1000",
+    )
     return rows.map(fromRow)
   }
 
@@ -90,7 +92,10 @@ export class ExactPayments {
         sql: "delete from payment_exact where state in ('answered', 'refused') and valid_before < ?",
         values: [nowSeconds - keptSeconds],
       },
-      { sql: "delete from payment_exact where state = 'settled' and valid_before < ?", values: [nowSeconds - paidSeconds] },
+      {
+        sql: "delete from payment_exact where state = 'settled' and valid_before < ?",
+        values: [nowSeconds - paidSeconds],
+      },
     ])
   }
 }

@@ -85,7 +85,8 @@ export class SellerDesk implements CashDesk {
     if (known !== undefined) return this.#repeated(call, known)
     try {
       const admission = await this.#hold(call)
-      if (admission.state === 'held') return { state: 'held', payment: this.#named(call, payer, paymentId, admission.payment) }
+      if (admission.state === 'held')
+        return { state: 'held', payment: this.#named(call, payer, paymentId, admission.payment) }
       this.#ids.end(payer, paymentId)
       return admission
     } catch (error) {
@@ -114,7 +115,10 @@ export class SellerDesk implements CashDesk {
       throw commitmentMismatch('scheme', commitment.backEnd, terms.backEnds.join(' or '))
     }
     if (terms.maximumAtomic <= 0n) {
-      throw new KoinonError({ code: 'payments/bad-amount', message: 'Terms must cost something; free calls need no desk' })
+      throw new KoinonError({
+        code: 'payments/bad-amount',
+        message: 'Terms must cost something; free calls need no desk',
+      })
     }
     if (paymentId !== undefined && !paymentIdPattern.test(paymentId)) {
       throw new KoinonError({
@@ -145,7 +149,10 @@ export class SellerDesk implements CashDesk {
     if (commitment.backEnd === 'exact') {
       const { authorization } = commitment
       try {
-        const signer = engine.recover(authorizationDigest(authorization, terms.asset, terms.chainId), authorization.signature)
+        const signer = engine.recover(
+          authorizationDigest(authorization, terms.asset, terms.chainId),
+          authorization.signature,
+        )
         return signer === authorization.from ? signer : undefined
       } catch {
         return undefined
@@ -160,7 +167,13 @@ export class SellerDesk implements CashDesk {
   /** A held payment whose charge is remembered under the payer's id. */
   #named(call: PaidCall, payer: Address, id: string, payment: HeldPayment): HeldPayment {
     const charge = (result: CallResult) => {
-      const row = this.#ids.row(payer, id, call.requestHash, { payer, chargedAtomic: result.chargedAtomic }, result.answer)
+      const row = this.#ids.row(
+        payer,
+        id,
+        call.requestHash,
+        { payer, chargedAtomic: result.chargedAtomic },
+        result.answer,
+      )
       return payment
         .charge({ ...result, extraStatements: [...(result.extraStatements ?? []), row] })
         .finally(() => this.#ids.end(payer, id))

@@ -7,7 +7,11 @@ import type { PaymentTerms, TransferAuthorization } from './terms.ts'
  * Throws `payments/commitment-mismatch` (asset, payee, amount) or `payments/authorization-expired`, `payments/authorization-early`,
  * `payments/authorization-too-long`.
  */
-export function checkAuthorization(authorization: TransferAuthorization, terms: PaymentTerms, nowSeconds: number): void {
+export function checkAuthorization(
+  authorization: TransferAuthorization,
+  terms: PaymentTerms,
+  nowSeconds: number,
+): void {
   const { asset, payTo, maximumAtomic } = terms
   const difference = termsObjection(authorization, { token: asset.token, payTo, amountAtomic: maximumAtomic })
   if (difference === 'token') throw commitmentMismatch('asset', authorization.token, asset.token)

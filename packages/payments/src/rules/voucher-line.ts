@@ -43,7 +43,10 @@ function isCovered(owedAtomic: bigint, keptAtomic: bigint, calls: readonly Vouch
   return calls.every(({ voucherAtomic }) => {
     if (voucherAtomic < from) return true
     const level = max(voucherAtomic, keptAtomic)
-    const worst = calls.reduce((sum, call) => (call.voucherAtomic <= level ? sum + call.maximumAtomic : sum), owedAtomic)
+    const worst = calls.reduce(
+      (sum, call) => (call.voucherAtomic <= level ? sum + call.maximumAtomic : sum),
+      owedAtomic,
+    )
     return worst <= level
   })
 }

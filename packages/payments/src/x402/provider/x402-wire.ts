@@ -33,7 +33,12 @@ export function createX402Wire(options: X402WireOptions = {}): Wire {
       const known = isStale(error) ? standingOf(attempt, terms, standing) : undefined
       const accepts = requirementsOf(terms, channelOffer, known)
       const more = { ...paymentIdentifierExtension, ...extensions?.(terms, request) }
-      const required = paymentRequiredOf(terms, error === undefined ? 'Payment required' : reasonOf(error), accepts, more)
+      const required = paymentRequiredOf(
+        terms,
+        error === undefined ? 'Payment required' : reasonOf(error),
+        accepts,
+        more,
+      )
       return { headers: { 'payment-required': encodeHeader(required) }, body: required }
     },
     read(request, terms): WireAttempt | undefined {
@@ -68,12 +73,10 @@ async function refundResponse(
   payment: Parameters<ChannelRefunder['refund']>[0],
   terms: PaymentTerms,
 ) {
-  if (refunder === undefined) return settleFailure('invalid_batch_settlement_evm_authorizer_not_configured', terms.chainId)
+  if (refunder === undefined)
+    return settleFailure('invalid_batch_settlement_evm_authorizer_not_configured', terms.chainId)
   const { transaction, channel } = await refunder.refund(payment)
-  return settleResponseOf(
-    { payer: payment.config.payer, chargedAtomic: 0n, transaction, channel },
-    terms.chainId,
-  )
+  return settleResponseOf({ payer: payment.config.payer, chargedAtomic: 0n, transaction, channel }, terms.chainId)
 }
 
 /** Refusals after which the client looks at where the channel stands. */

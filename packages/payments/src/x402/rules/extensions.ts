@@ -20,7 +20,12 @@ export const paymentIdentifierExtension = {
 
 /** How a resource is called; schemas are JSON schemas of the inputs. */
 export type Discovery =
-  | { readonly kind: 'query'; readonly method: 'GET' | 'HEAD' | 'DELETE'; readonly query?: JsonSchema; readonly output?: unknown }
+  | {
+      readonly kind: 'query'
+      readonly method: 'GET' | 'HEAD' | 'DELETE'
+      readonly query?: JsonSchema
+      readonly output?: unknown
+    }
   | {
       readonly kind: 'body'
       readonly method: 'POST' | 'PUT' | 'PATCH'
@@ -54,7 +59,9 @@ export function bazaarExtension(discovery: Discovery): Readonly<Record<string, u
           input: { type: 'object', properties: schema, required, additionalProperties: false },
           ...(discovery.output === undefined
             ? {}
-            : { output: { type: 'object', properties: { type: { type: 'string' }, example: {} }, required: ['type'] } }),
+            : {
+                output: { type: 'object', properties: { type: { type: 'string' }, example: {} }, required: ['type'] },
+              }),
         },
         required: ['input'],
       },

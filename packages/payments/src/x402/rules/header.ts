@@ -13,7 +13,8 @@ export function encodeHeader(json: unknown): string {
 
 /** The JSON object in a header. Throws `payments/bad-payment` (400) for anything else. */
 export function decodeHeader(text: string): JsonRecord {
-  if (text.length > maximumHeaderCharacters) throw badPayment(`the header is longer than ${maximumHeaderCharacters} characters`)
+  if (text.length > maximumHeaderCharacters)
+    throw badPayment(`the header is longer than ${maximumHeaderCharacters} characters`)
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text)) throw badPayment('the header is not base64')
   let json: unknown
   try {

@@ -52,7 +52,8 @@ function paymentIdOf(json: JsonRecord): string | undefined {
   const extension = own(own(json, 'extensions'), 'payment-identifier')
   const id = own(extension, 'info', 'id')
   if (id === undefined) return undefined
-  if (typeof id !== 'string' || !/^[A-Za-z0-9_-]{16,128}$/.test(id)) throw badPayment('its payment identifier is malformed')
+  if (typeof id !== 'string' || !/^[A-Za-z0-9_-]{16,128}$/.test(id))
+    throw badPayment('its payment identifier is malformed')
   return id
 }
 
