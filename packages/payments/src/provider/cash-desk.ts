@@ -2,7 +2,7 @@
 import type { Address, Hex, StructJson } from '@koinon/base'
 import type { SqlStatement } from '@koinon/base/node'
 import type { ReceiptBundle } from '@koinon/work'
-import type { AnswerTimes } from '../core/receipt-types.ts'
+import type { AnswerTimes, FinalAnswer } from '../core/receipt-types.ts'
 import type { Charge, Commitment, PaymentTerms } from '../rules/terms.ts'
 import type { SignedVoucher } from '../rules/voucher.ts'
 
@@ -26,10 +26,27 @@ export type CallResult = {
   readonly work: StructJson
   readonly workHash: Hex
   readonly times: AnswerTimes
+  /** What the receipt states in place of what the desk knows: a layer that passes calls on has request ids and prices of its own. */
+  readonly receipt?: ReceiptDetails
   /** Kept under the payment id so that a repetition hears it again; left out when too large. */
   readonly answer?: StoredAnswer
   readonly extraStatements?: readonly SqlStatement[]
 }
+
+/** `amountPicoUsd` may be finer than the charge, which is rounded up over the channel's life, and less than an exact payment. */
+export type ReceiptDetails = Partial<
+  Pick<
+    FinalAnswer,
+    | 'requestId'
+    | 'requestHash'
+    | 'amountPicoUsd'
+    | 'rung'
+    | 'attestation'
+    | 'upstream'
+    | 'upstreamOwedPicoUsd'
+    | 'upstreamReservation'
+  >
+>
 
 export type StoredAnswer = {
   readonly status: number

@@ -1,4 +1,5 @@
 import { atomicToPicoUsd, type Hex, KoinonError } from '@koinon/base'
+import type { ReceiptBundle, SignedReceipt } from '@koinon/work'
 import type { ChannelBook, Reservation } from '../core/channel-book.ts'
 import type { ChannelState } from '../core/channel-state.ts'
 import { type Secp256k1Engine, secp256k1Engine } from '../core/native-secp256k1.ts'
@@ -196,12 +197,9 @@ export class ChannelDesk {
         ...(result.chargedAtomic > 0n ? { voucher: { voucherAtomic, signature } } : {}),
       }),
     )
-    const charge: Charge = {
-      payer,
-      chargedAtomic: result.chargedAtomic,
-      channel: channelCharge(book.require(channelId)),
-    }
-    return { charge, bundle }
+    const { chargedAtomic, owedAtomic } = chargedBy(bundle)
+    const channel = { ...channelCharge(book.require(channelId)), owedAtomic }
+    return { charge: { payer, chargedAtomic, channel }, bundle }
   }
 
   #extend(channelId: Hex, entry: Call, voucher: SignedVoucher, maximumAtomic: bigint): void {
@@ -284,6 +282,13 @@ export function channelCharge(state: ChannelState): NonNullable<Charge['channel'
     owedAtomic: owedAtomicUp(state),
     withdrawRequestedAtSeconds: 0,
   }
+}
+
+/** Whole units by which this answer raised what the channel owes; parts of a unit are charged with the answer that completes it. */
+function chargedBy({ hops }: ReceiptBundle): { readonly chargedAtomic: bigint; readonly owedAtomic: bigint } {
+  const { cumulativePicoUsd, amountPicoUsd } = (hops[0] as SignedReceipt).receipt
+  const owedAtomic = owedAtomicUp({ owedPicoUsd: cumulativePicoUsd })
+  return { chargedAtomic: owedAtomic - owedAtomicUp({ owedPicoUsd: cumulativePicoUsd - amountPicoUsd }), owedAtomic }
 }
 
 function checkTerms(config: ChannelConfig, terms: PaymentTerms): void {

@@ -181,7 +181,8 @@ export class ExactDesk {
       throw settlementRefused(outcome.reason, outcome.detail)
     }
     await payments.write([exactUpdate(key, 'unknown', undefined, clock.nowMs())])
-    if (result !== undefined && this.#waiting.size < mostWaiting) this.#waiting.set(key, { call, result, requestId })
+    if (result !== undefined && this.#waiting.size < mostWaiting)
+      this.#waiting.set(key, { call, result: withoutUpstream(result), requestId })
     throw settlementUnknown(outcome.detail)
   }
 
@@ -288,6 +289,14 @@ export class ExactDesk {
       await this.#refused(payment)
     }
   }
+}
+
+/** Whoever passed the call on books its own debt when it hears that the outcome is unknown. */
+function withoutUpstream(result: CallResult): CallResult {
+  if (result.receipt === undefined) return result
+  const { requestId, requestHash, amountPicoUsd, rung, attestation } = result.receipt
+  const kept = Object.entries({ requestId, requestHash, amountPicoUsd, rung, attestation })
+  return { ...result, receipt: Object.fromEntries(kept.filter(([, value]) => value !== undefined)) }
 }
 
 function notThePrice(maximumAtomic: bigint): KoinonError {

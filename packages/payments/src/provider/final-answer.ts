@@ -28,6 +28,7 @@ export function finalAnswerOf(call: PaidCall, result: CallResult, parties: Answe
     amountPicoUsd: atomicToPicoUsd(chargedAtomic),
     times: result.times,
     rung: 0,
+    ...result.receipt,
     ...(extraStatements === undefined ? {} : { extraStatements }),
   }
 }
