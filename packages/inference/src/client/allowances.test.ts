@@ -11,6 +11,7 @@ const limits: AllowanceLimits = {
   requestsPerMinutePerPayer: 6,
   inFlightPerKey: 2,
   inFlightPerPayer: 3,
+  doorCallsPerMinute: 3,
   keyCallsPerMinute: 2,
 }
 

@@ -13,6 +13,8 @@ export type AllowanceLimits = {
   readonly inFlightPerPayer: number
   /** Registrations and revocations of keys from one address. */
   readonly keyCallsPerMinute: number
+  /** Requests without a key from one address, paid or not: what they cost before their payment is looked at. */
+  readonly doorCallsPerMinute: number
 }
 
 /** What the gateway is asked for: answers, or what costs it reads only. Each has an allowance of its own. */
@@ -24,6 +26,7 @@ export class Allowances {
   readonly #perKey: RateLimiter
   readonly #perPayer: RateLimiter
   readonly #perAddress: RateLimiter
+  readonly #atTheDoor: RateLimiter
   readonly #inFlight = new Map<string, number>()
 
   constructor(limits: AllowanceLimits) {
@@ -31,6 +34,7 @@ export class Allowances {
     this.#perKey = new RateLimiter({ requestsPerMinute: limits.requestsPerMinute })
     this.#perPayer = new RateLimiter({ requestsPerMinute: limits.requestsPerMinutePerPayer })
     this.#perAddress = new RateLimiter({ requestsPerMinute: limits.keyCallsPerMinute })
+    this.#atTheDoor = new RateLimiter({ requestsPerMinute: limits.doorCallsPerMinute })
   }
 
   /** Counts one request; returns OpenAI's headers, which tell of whichever bound is nearer. Throws 429. */
@@ -45,6 +49,13 @@ export class Allowances {
   /** Counts one call by somebody who has shown no key. Throws 429. */
   takeAsStranger(address: string | undefined, nowMs: number): AnswerHeaders {
     const rate = this.#perAddress.take(networkOf(address ?? 'unknown'), nowMs)
+    if (!rate.isAllowed) throw tooMany('This address', rate)
+    return rateHeaders(rate)
+  }
+
+  /** Counts one request without a key. Throws 429. */
+  takeAtTheDoor(address: string | undefined, nowMs: number): AnswerHeaders {
+    const rate = this.#atTheDoor.take(networkOf(address ?? 'unknown'), nowMs)
     if (!rate.isAllowed) throw tooMany('This address', rate)
     return rateHeaders(rate)
   }

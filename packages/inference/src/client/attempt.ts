@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http'
 import { type Hex, isKoinonError, KoinonError, sleep } from '@koinon/base'
 import type { AnswerHeaders } from '@koinon/base/node'
 import { encodeVoucherHeader, type Reservation, voucherHeader, worstCasePicoUsd } from '@koinon/payments'
-import { parseBundle, type ReceiptBundle, signedReceiptToJson } from '@koinon/work'
+import { parseBundle, signedReceiptToJson } from '@koinon/work'
 import type { Authorization } from '@koinon/work/node'
 import { gatewayPrices } from '../rules/gateway-price.ts'
 import { effectiveMaxTokens, type InferenceRequest } from '../rules/inference-request.ts'
@@ -11,8 +11,8 @@ import { promptTokenBound } from '../rules/receipt-check.ts'
 import { amountOf, type InferenceWork, inferenceKind, inferenceWorkType } from '../rules/work.ts'
 import { channelHeader, providerHeader, receiptHeader, requestIdHeader } from '../wire/headers.ts'
 import { callPooledNode } from '../wire/pooled-node-call.ts'
-import type { Caller, Hold, UnbilledAnswer } from './caller.ts'
-import { createJsonDelivery, createStreamDelivery, type Delivery } from './delivery.ts'
+import type { Caller, Hold, SettledAnswer, UnbilledAnswer } from './caller.ts'
+import { createJsonDelivery, createKeptStreamDelivery, createStreamDelivery, type Delivery } from './delivery.ts'
 import type { GatewayModules, GatewayServerOptions } from './gateway-options.ts'
 import { callProvider } from './provider-call.ts'
 import type { ProviderSessions } from './provider-sessions.ts'
@@ -79,12 +79,16 @@ export async function attempt(
 }
 
 /** The most that the client may have to pay for this provider's answer, pico-dollars. */
-export function userWorstCasePicoUsd(context: AttemptContext, request: GatewayRequest, candidate: Candidate): bigint {
+export function userWorstCasePicoUsd(
+  context: AttemptContext,
+  request: Pick<GatewayRequest, 'body' | 'request'>,
+  candidate: Candidate,
+): bigint {
   const prices = gatewayPrices(candidate.offer, context.options.marginBps)
   return worstCasePicoUsd({ ...mostTokens(request, candidate), ...prices })
 }
 
-function mostTokens({ body, request }: GatewayRequest, { offer }: Candidate) {
+function mostTokens({ body, request }: Pick<GatewayRequest, 'body' | 'request'>, { offer }: Candidate) {
   return {
     promptTokens: promptTokenBound(body.length, offer.contextLength),
     maxTokens: effectiveMaxTokens(request, offer.contextLength),
@@ -115,7 +119,8 @@ async function run(
   const { clock } = context.modules
   const { limits } = context.options
   const { link } = candidate
-  const deliver = task.request.stream ? createStreamDelivery : createJsonDelivery
+  const stream = task.caller.mayStream ? createStreamDelivery : createKeptStreamDelivery
+  const deliver = task.request.stream ? stream : createJsonDelivery
   const delivery = deliver({
     response: task.response,
     headers: () => ({
@@ -126,6 +131,7 @@ async function run(
     }),
     maximumBytes: limits.responseBytes,
     unsentBytes: limits.unsentBytes,
+    trailers: task.caller.receiptHeaderNames,
   })
   const sentAtMs = clock.nowMs()
   try {
@@ -149,7 +155,8 @@ async function run(
     }
     const inspected = await inspect(context, candidate, answer.trailer, expected)
     const work = { ...inspected.work, ...gatewayPrices(candidate.offer, context.options.marginBps) }
-    const bundle = await finalizeOrOwe(context, held.hold, inspected, {
+    const copy = delivery.copy()
+    const settled = await finalizeOrOwe(context, held.hold, inspected, {
       requestId: task.requestId,
       kind: inferenceKind,
       requestHash: task.bodyHash,
@@ -161,8 +168,9 @@ async function run(
       rung: inspected.signed.receipt.rung,
       upstream: inspected.signed,
       upstreamReservation: held.upstream,
+      ...(copy === undefined ? {} : { copy }),
     })
-    delivery.finish(bundle)
+    delivery.finish(settled.bundle, settled.headers)
     link.succeeded(answer.firstByteAtMs - sentAtMs)
     return { work, firstByteAtMs: answer.firstByteAtMs, endedAtMs }
   } catch (error) {
@@ -177,7 +185,7 @@ async function finalizeOrOwe(
   hold: Hold,
   { signed }: InspectedReceipt,
   answer: UnbilledAnswer,
-): Promise<ReceiptBundle> {
+): Promise<SettledAnswer> {
   try {
     return await hold.finalize(answer)
   } catch (error) {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { type Hex, KoinonError } from '@koinon/base'
 import type { AnswerHeaders } from '@koinon/base/node'
+import type { StoredAnswer } from '@koinon/payments'
 import type { ReceiptBundle } from '@koinon/work'
 import { toOpenAiError } from '../rules/openai-error.ts'
 import { doneEvent, sseEvent, sseReceiptComment } from '../rules/sse.ts'
@@ -15,8 +16,10 @@ export type Delivery = {
   readonly isComplete: boolean
   /** Bytes that the response hash covers. Throws `gateway/bad-answer` when the answer is not complete. */
   close(): { readonly hash: Hex; readonly length: number }
-  /** Sends what was kept, with the receipts. */
-  finish(bundle: ReceiptBundle): void
+  /** The whole answer as a later reader would get it; undefined where it was not kept. Call it after `close`. */
+  copy(): StoredAnswer | undefined
+  /** Sends what was kept, with the receipts. `headers` are trailers where the answer has begun. */
+  finish(bundle: ReceiptBundle, headers: AnswerHeaders): void
   /** Ends an answer that failed after it had begun. */
   fail(error: unknown): void
 }
@@ -26,13 +29,21 @@ export type DeliveryOptions = {
   readonly headers: () => AnswerHeaders
   readonly maximumBytes: number
   readonly unsentBytes: number
+  /** Names of the headers that `finish` will bring. */
+  readonly trailers: readonly string[]
 }
+
+const eventStream = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' }
+const json = { 'content-type': 'application/json; charset=utf-8' }
+/** A copy is kept of answers that somebody may ask for again, those with trailers, up to this length. */
+const mostCopiedBytes = 262_144
 
 /** Passes an event stream on as it comes. */
 export function createStreamDelivery(options: DeliveryOptions): Delivery {
   const { response } = options
   const holder = new DoneHolder()
   const hash = createHash('sha256')
+  const copied: Buffer[] = []
   let length = 0
   return {
     get isComplete() {
@@ -44,13 +55,11 @@ export function createStreamDelivery(options: DeliveryOptions): Delivery {
       hash.update(bytes)
       length += bytes.length
       if (length > options.maximumBytes) throw badAnswer(`it is longer than ${options.maximumBytes} bytes`)
+      if (options.trailers.length > 0 && length <= mostCopiedBytes) copied.push(bytes)
       if (response.destroyed) return
       if (!response.headersSent) {
-        response.writeHead(200, {
-          'content-type': 'text/event-stream; charset=utf-8',
-          'cache-control': 'no-cache',
-          ...options.headers(),
-        })
+        const trailer = options.trailers.length === 0 ? {} : { trailer: options.trailers.join(', ') }
+        response.writeHead(200, { ...eventStream, ...trailer, ...options.headers() })
       }
       response.write(bytes)
       if (response.writableLength > options.unsentBytes) response.destroy()
@@ -59,11 +68,52 @@ export function createStreamDelivery(options: DeliveryOptions): Delivery {
       if (!holder.isDone) throw badAnswer('the event stream broke off')
       return { hash: `0x${hash.digest('hex')}`, length }
     },
-    finish(bundle) {
-      if (!response.destroyed) response.end(sseReceiptComment(bundle, nativeBase64Url) + doneEvent)
+    copy() {
+      if (options.trailers.length === 0 || length > mostCopiedBytes) return undefined
+      return { status: 200, headers: eventStream, body: Buffer.concat([...copied, Buffer.from(doneEvent)]) }
+    },
+    finish(bundle, headers) {
+      if (response.destroyed) return
+      if (options.trailers.length > 0) response.addTrailers(textHeaders(headers))
+      response.end(sseReceiptComment(bundle, nativeBase64Url) + doneEvent)
     },
     fail(error) {
       if (!response.destroyed) response.end(`\n\n${sseEvent(toOpenAiError(error).body)}`)
+    },
+  }
+}
+
+/** Keeps an event stream whole, because its money has to move first. */
+export function createKeptStreamDelivery(options: DeliveryOptions): Delivery {
+  const { response } = options
+  const holder = new DoneHolder()
+  const kept = createJsonDelivery(options)
+  let events: Buffer = Buffer.alloc(0)
+  return {
+    get isComplete() {
+      return holder.isDone
+    },
+    data(part) {
+      const bytes = holder.push(part)
+      if (bytes.length > 0) kept.data(bytes)
+    },
+    close() {
+      if (!holder.isDone) throw badAnswer('the event stream broke off')
+      const closed = kept.close()
+      events = Buffer.from(kept.copy()?.body ?? [])
+      return closed
+    },
+    copy() {
+      const body = Buffer.concat([events, Buffer.from(doneEvent)])
+      return body.length > mostCopiedBytes ? undefined : { status: 200, headers: eventStream, body }
+    },
+    finish(bundle, headers) {
+      if (response.destroyed) return
+      response.writeHead(200, { ...eventStream, ...options.headers(), ...headers })
+      response.end(Buffer.concat([events, Buffer.from(sseReceiptComment(bundle, nativeBase64Url) + doneEvent)]))
+    },
+    fail() {
+      response.destroy()
     },
   }
 }
@@ -89,19 +139,20 @@ export function createJsonDelivery(options: DeliveryOptions): Delivery {
       body = parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, length)
       return { hash: `0x${createHash('sha256').update(body).digest('hex')}`, length }
     },
-    finish() {
+    copy: () => ({ status: 200, headers: json, body }),
+    finish(_, headers) {
       if (response.destroyed) return
-      response.writeHead(200, {
-        'content-type': 'application/json; charset=utf-8',
-        'content-length': body.length,
-        ...options.headers(),
-      })
+      response.writeHead(200, { ...json, 'content-length': body.length, ...options.headers(), ...headers })
       response.end(body)
     },
     fail() {
       response.destroy()
     },
   }
+}
+
+function textHeaders(headers: AnswerHeaders): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))
 }
 
 function nativeBase64Url(text: string): string {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { bytesToHex, type Hex, isKoinonError, KoinonError } from '@koinon/base'
-import { readBody, sha256Native } from '@koinon/base/node'
+import { type AnswerHeaders, readBody, sha256Native } from '@koinon/base/node'
 import { gatewayPrices } from '../rules/gateway-price.ts'
 import { checkAnswerBytes, checkMaxTokens, type InferenceRequest } from '../rules/inference-request.ts'
 import { openAiError } from '../rules/openai-error.ts'
@@ -20,6 +20,7 @@ import { keyCaller } from './caller.ts'
 import { DebtReconciler } from './debt-reconciler.ts'
 import type { GatewayModules, GatewayServerOptions } from './gateway-options.ts'
 import { parseMaximumPrice } from './maximum-price.ts'
+import { inferenceTerms, type PaidCalls, paidCaller, paidRequest, payerAllowance } from './paid-calls.ts'
 import type { ProviderLink } from './provider-link.ts'
 import { ProviderSessions } from './provider-sessions.ts'
 import type { Candidate } from './provider-table.ts'
@@ -30,6 +31,11 @@ import { WaitingRoom } from './waiting-room.ts'
 
 /** Books are compared at most this often on a provider's word. */
 const reconcileIntervalMs = 10_000
+
+/** A request that can be answered, by these. */
+type Asked = Pick<GatewayRequest, 'path' | 'body' | 'bodyHash' | 'request'> & {
+  readonly candidates: readonly Candidate[]
+}
 
 type Place = { readonly candidate: Candidate; readonly release: () => void }
 
@@ -65,46 +71,79 @@ export class GatewayCompletions {
 
   /** Answers one request. Throws before the answer has begun; afterwards errors end inside the answer. */
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { modules, options } = this.#context
+    const { paidCalls } = this.#context.modules
+    const hasKey = /^bearer /i.test(request.headers.authorization ?? '')
+    if (paidCalls === undefined || hasKey) await this.#serveKey(request, response)
+    else await this.#servePaid(request, response, paidCalls)
+  }
+
+  async #serveKey(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { modules } = this.#context
     const receivedAtMs = modules.clock.nowMs()
     const authenticated = modules.keys.authenticate(request.headers.authorization)
-    const headers = this.#allowances.take('answers', authenticated.key, receivedAtMs)
-    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
-    const leave = this.#allowances.enter(authenticated.key)
+    const { key } = authenticated
+    setHeaders(response, this.#allowances.take('answers', key, receivedAtMs))
+    const leave = this.#allowances.enter(key)
     try {
-      const body = await readBody(request, options.limits.http.bodyBytes)
-      const path = (request.url ?? '').split('?')[0] as string
-      const parsed = path === '/v1/chat/completions' ? parseChatRequest(body) : parseCompletionRequest(body)
-      const candidates = this.#candidates(parsed, request)
-      const bodyHash = bytesToHex(sha256Native(body))
-      const gone = new AbortController()
-      const onClose = (): void => gone.abort()
-      response.once('close', onClose)
-      try {
-        await this.#answer(
-          {
-            path,
-            body,
-            bodyHash,
-            request: parsed,
-            caller: keyCaller(authenticated, modules.payments),
-            receivedAtMs,
-            response,
-            headers: {},
-            gone: gone.signal,
-          },
-          candidates,
-        )
-      } finally {
-        response.off('close', onClose)
-      }
+      const asked = await this.#read(request)
+      await this.#answer(response, { ...asked, caller: keyCaller(authenticated, modules.payments), receivedAtMs })
     } finally {
       leave()
     }
   }
 
+  /** The payment comes with the request, or the answer says what it has to be. */
+  async #servePaid(request: IncomingMessage, response: ServerResponse, calls: PaidCalls): Promise<void> {
+    const { modules, options } = this.#context
+    const receivedAtMs = modules.clock.nowMs()
+    setHeaders(response, this.#allowances.takeAtTheDoor(request.socket.remoteAddress, receivedAtMs))
+    const asked = await this.#read(request)
+    const paid = paidRequest(calls, request, asked.body)
+    const seller = { chainId: options.chainId, payTo: options.account, timeoutMs: options.limits.answerTimeoutMs }
+    const worst = asked.candidates.map((candidate) => userWorstCasePicoUsd(this.#context, asked, candidate))
+    const terms = inferenceTerms(calls, paid, seller, dearest(worst))
+    const entered = await calls.door.enter(response, paid, terms, receivedAtMs)
+    if (entered === undefined) return
+    const { payment, wire, attempt } = entered
+    let leave = (): void => undefined
+    try {
+      const allowance = payerAllowance(payment.payer)
+      setHeaders(response, this.#allowances.take('answers', allowance, receivedAtMs))
+      leave = this.#allowances.enter(allowance)
+      await this.#answer(response, { ...asked, caller: paidCaller(entered, terms), receivedAtMs })
+    } catch (error) {
+      if (response.headersSent || response.destroyed || !isPaymentTrouble(error)) throw error
+      await calls.door.refuse(response, paid, terms, wire, { error, attempt })
+    } finally {
+      leave()
+      payment.release()
+    }
+  }
+
+  async #read(request: IncomingMessage): Promise<Asked> {
+    const body = await readBody(request, this.#context.options.limits.http.bodyBytes)
+    const path = (request.url ?? '').split('?')[0] as string
+    const parsed = path === '/v1/chat/completions' ? parseChatRequest(body) : parseCompletionRequest(body)
+    const candidates = this.#candidates(parsed, request)
+    return { path, body, bodyHash: bytesToHex(sha256Native(body)), request: parsed, candidates }
+  }
+
+  async #answer(
+    response: ServerResponse,
+    { candidates, ...asked }: Asked & Pick<GatewayRequest, 'caller' | 'receivedAtMs'>,
+  ): Promise<void> {
+    const gone = new AbortController()
+    const onClose = (): void => gone.abort()
+    response.once('close', onClose)
+    try {
+      await this.#answerUnderIds({ ...asked, response, headers: {}, gone: gone.signal }, candidates)
+    } finally {
+      response.off('close', onClose)
+    }
+  }
+
   /** Answers under an id for each provider asked, all of them under way until the end. */
-  async #answer(request: GatewayRequest, candidates: readonly Candidate[]): Promise<void> {
+  async #answerUnderIds(request: GatewayRequest, candidates: readonly Candidate[]): Promise<void> {
     const ids = new Map<Hex, Hex>()
     try {
       await this.#ask(request, candidates, ids)
@@ -185,7 +224,7 @@ export class GatewayCompletions {
       .filter(({ link }) => !tried.has(link.account))
       .map((candidate) => userWorstCasePicoUsd(this.#context, request, candidate))
     const { caller } = request
-    const held = await caller.hold(worst.reduce((a, b) => (a > b ? a : b), 0n))
+    const held = await caller.hold(dearest(worst))
     const release = (): void => held.release()
     const candidate = await this.#room.wait(caller.payer, take, waitUntilMs - clock.nowMs(), request.gone)
     if (candidate !== undefined) return { candidate, release }
@@ -278,6 +317,19 @@ export class GatewayCompletions {
       totalMs,
     })
   }
+}
+
+function dearest(amounts: readonly bigint[]): bigint {
+  return amounts.reduce((a, b) => (a > b ? a : b), 0n)
+}
+
+function setHeaders(response: ServerResponse, headers: AnswerHeaders): void {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+}
+
+/** What the wire the payer speaks has words for; everything else is told as OpenAI would. */
+function isPaymentTrouble(error: unknown): boolean {
+  return isKoinonError(error) && error.code.startsWith('payments/')
 }
 
 function unknownModel(model: string, known: readonly string[]): KoinonError {

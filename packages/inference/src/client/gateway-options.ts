@@ -4,6 +4,7 @@ import type { HttpLimits } from '@koinon/base/node'
 import type { ChannelBook, ChannelState, ReceiptLedger, SignedVoucher, SigningSession } from '@koinon/payments'
 import type { AllowanceLimits } from './allowances.ts'
 import type { KeyRegistry } from './key-registry.ts'
+import type { PaidCalls } from './paid-calls.ts'
 import type { DemotionReason } from './provider-link.ts'
 import type { ProviderTable } from './provider-table.ts'
 
@@ -105,6 +106,8 @@ export type GatewayModules = {
   /** A number in [0, 1) for jitter. */
   readonly unit: () => number
   readonly onEvent?: (event: GatewayEvent) => void
+  /** Sells answers by the call to whoever has no key; without it they hear 401. */
+  readonly paidCalls?: PaidCalls
   /** Serves further paths of the same port (dashboard, metrics, files); true when it did. */
   readonly additionalRoutes?: (request: IncomingMessage, response: ServerResponse) => Promise<boolean>
 }
@@ -116,6 +119,7 @@ export const defaultGatewayLimits: Omit<GatewayLimits, 'http'> = {
   inFlightPerKey: 64,
   inFlightPerPayer: 128,
   keyCallsPerMinute: 60,
+  doorCallsPerMinute: 6_000,
   waitingAnswers: 512,
   waitTimeoutMs: 15_000,
   attempts: 3,

@@ -1,0 +1,108 @@
+/** Answers that are bought one by one, without a key: the payment comes with the request (specs/0022-machine-payments.md). */
+import type { IncomingMessage } from 'node:http'
+import { bytesToHex, KoinonError } from '@koinon/base'
+import { sha256Native } from '@koinon/base/node'
+import type { Asset, Entered, PaymentDoor, PaymentTerms } from '@koinon/payments'
+import { requestOf, type WireRequest } from '@koinon/payments'
+import type { Caller, Hold, SettledAnswer, UnbilledAnswer } from './caller.ts'
+
+/** What a gateway sells by the call, built by the composition root. */
+export type PaidCalls = {
+  readonly door: PaymentDoor
+  readonly asset: Asset
+  /** Scheme, host and port under which the gateway is known. */
+  readonly origin: string
+  /** False where nobody sends transactions for payers: then only channels that exist are taken. */
+  readonly takesTransactions: boolean
+}
+
+const picoUsdPerAtomic = 1_000_000n
+const descriptions = {
+  channel: 'An answer by a provider of this network. Charged from a channel: what it cost, at most this.',
+  exact: 'An answer by a provider of this network. An exact payment pays this much whatever the answer costs.',
+}
+
+/** The request as payments see it. `body` is the whole body. */
+export function paidRequest(calls: PaidCalls, request: IncomingMessage, body: Uint8Array): WireRequest {
+  return requestOf(request, calls.origin, body)
+}
+
+/** What an answer costs at most. Amounts are rounded up to whole units of the asset. */
+export function inferenceTerms(
+  calls: PaidCalls,
+  request: WireRequest,
+  seller: { readonly chainId: number; readonly payTo: PaymentTerms['payTo']; readonly timeoutMs: number },
+  maximumPicoUsd: bigint,
+): PaymentTerms {
+  return {
+    resource: {
+      url: request.url,
+      method: request.method,
+      description: calls.takesTransactions ? `${descriptions.channel} ${descriptions.exact}` : descriptions.channel,
+      mimeType: 'application/json',
+    },
+    chainId: seller.chainId,
+    asset: calls.asset,
+    payTo: seller.payTo,
+    maximumAtomic: atomicUp(maximumPicoUsd),
+    pricing: 'upTo',
+    backEnds: calls.takesTransactions ? ['channel', 'exact'] : ['channel'],
+    timeoutSeconds: Math.ceil(seller.timeoutMs / 1_000),
+  }
+}
+
+/** The caller whose payment is held; it pays for one answer, whatever the number of tries. */
+export function paidCaller({ payment, wire, attempt }: Entered, terms: PaymentTerms): Caller {
+  const mostPicoUsd = payment.maximumAtomic * picoUsdPerAtomic
+  const finalize = async (answer: UnbilledAnswer): Promise<SettledAnswer> => {
+    const { requestId, kind, requestHash, responseHash, work, workHash, amountPicoUsd, times, rung } = answer
+    const { attestation, upstream, upstreamOwedPicoUsd, upstreamReservation, extraStatements, copy } = answer
+    const { charge, bundle } = await payment.charge({
+      // An exact payment moves the whole price or nothing.
+      chargedAtomic: attempt.commitment.backEnd === 'channel' ? atomicUp(amountPicoUsd) : payment.maximumAtomic,
+      kind,
+      responseHash,
+      work,
+      workHash,
+      times,
+      receipt: {
+        requestId,
+        requestHash,
+        amountPicoUsd,
+        rung,
+        ...(attestation === undefined ? {} : { attestation }),
+        ...(upstream === undefined ? {} : { upstream }),
+        ...(upstreamOwedPicoUsd === undefined ? {} : { upstreamOwedPicoUsd }),
+        ...(upstreamReservation === undefined ? {} : { upstreamReservation }),
+      },
+      ...(extraStatements === undefined ? {} : { extraStatements }),
+      ...(copy === undefined ? {} : { answer: copy }),
+    })
+    return { bundle, headers: wire.receipt(charge, terms, bundle) }
+  }
+  const hold: Hold = { release: () => undefined, finalize }
+  return {
+    payer: payment.payer,
+    receiptHeaderNames: Object.keys(wire.receipt({ payer: payment.payer, chargedAtomic: 0n }, terms, undefined)),
+    mayStream: payment.mayStream,
+    async hold(maximumPicoUsd) {
+      if (maximumPicoUsd <= mostPicoUsd) return hold
+      throw new KoinonError({
+        code: 'payments/over-reservation',
+        message: 'The answer may cost more by now than the payment that came with the request',
+        hint: 'Send the request again.',
+        retry: 'now',
+        details: { status: 402 },
+      })
+    },
+  }
+}
+
+/** Names a paying caller where keys are counted: the payer, for channels cost next to nothing. */
+export function payerAllowance(payer: Caller['payer']) {
+  return { keyHash: bytesToHex(sha256Native(`payer ${payer}`)), payer }
+}
+
+function atomicUp(picoUsd: bigint): bigint {
+  return (picoUsd + picoUsdPerAtomic - 1n) / picoUsdPerAtomic
+}
