@@ -1,5 +1,31 @@
 export { ChannelOpener, type TakenBack } from './client/channel-opener.ts'
+export type {
+  AttachedPayment,
+  Challenge,
+  ClientWire,
+  PaymentOption,
+  SellerChannelTerms,
+  WireReceipt,
+} from './client/client-wire.ts'
 export { createApiKey, signKeyGrant, signKeyRevocation } from './client/make-api-key.ts'
+export { type Outcome, type PaidAnswer, payCall } from './client/paid-call.ts'
+export { type CallToPay, type OpenPayment, Payer, type PayerOptions, type PaymentReceipt } from './client/payer.ts'
+export { type PayerLedger, payerLedger } from './client/payer-ledger.ts'
+export {
+  durablePayerStore,
+  memoryPayerStore,
+  type PaidCall,
+  type PayerStore,
+  payerSchema,
+} from './client/payer-store.ts'
+export { type PayingFetchOptions, payingFetch, receiptOf } from './client/paying-fetch.ts'
+export {
+  type AuthorizationIntent,
+  type DepositIntent,
+  localPaymentSigner,
+  type PaymentSigner,
+  type VoucherIntent,
+} from './client/payment-signer.ts'
 export { VoucherCourier } from './client/voucher-courier.ts'
 export { ChannelBook, type ChannelSettlement, type Reservation } from './core/channel-book.ts'
 export type { ChannelState } from './core/channel-state.ts'
@@ -52,6 +78,8 @@ export type {
   SignedDeposit,
   TransferAuthorization,
 } from './rules/terms.ts'
+export { lentAtomic, type PayerChannel } from './rules/payer-channel.ts'
+export type { AllowedAsset, PayerPolicy } from './rules/payer-policy.ts'
 export {
   decodeVoucherHeader,
   encodeVoucherHeader,
@@ -69,3 +97,5 @@ export { bazaarExtension, type Discovery } from './x402/rules/extensions.ts'
 export { mcpPaymentRequired, readMcpPayment, withMcpReceipt } from './x402/rules/mcp.ts'
 export { paymentRequiredOf, requirementsOf } from './x402/rules/payment-required.ts'
 export { settleFailure, settleResponseOf } from './x402/rules/settle-response.ts'
+export { createPayingFetch } from './x402/client/create-paying-fetch.ts'
+export { x402Wire } from './x402/client/x402-wire.ts'

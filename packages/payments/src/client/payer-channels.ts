@@ -42,7 +42,8 @@ type Desk = {
   channel: PayerChannel
   /** Worst cases of calls under way in this process, by payment id. */
   readonly underWay: Map<string, bigint>
-  isDepositing: boolean
+  /** The call whose deposit is under way. */
+  depositing: string | undefined
   readonly waiters: Set<() => void>
 }
 
@@ -128,7 +129,7 @@ export class PayerChannels {
     const waiting = this.#waitingDeposit(channel, voucherAtomic)
     const depositAtomic = waiting === undefined ? this.#depositAtomic(desk, voucherAtomic, option, call) : 0n
     underWay.set(call.paymentId, call.maximumAtomic)
-    desk.isDepositing = waiting !== undefined || depositAtomic > 0n
+    if (waiting !== undefined || depositAtomic > 0n) desk.depositing = call.paymentId
     try {
       const { config, domain } = channel
       const signature = await this.#options.signer.signVoucher({
@@ -150,7 +151,7 @@ export class PayerChannels {
         ...(deposit === undefined ? {} : { deposit }),
       }
     } catch (error) {
-      this.release(channelId, call.paymentId, true)
+      this.release(channelId, call.paymentId)
       throw error
     }
   }
@@ -159,14 +160,14 @@ export class PayerChannels {
   resume(commitment: ChannelCommitment, paymentId: string, maximumAtomic: bigint): void {
     const desk = this.#desk(commitment.voucher.channelId)
     desk.underWay.set(paymentId, maximumAtomic)
-    if (commitment.deposit !== undefined) desk.isDepositing = true
+    if (commitment.deposit !== undefined) desk.depositing = paymentId
   }
 
   /** The call is no longer under way, whatever became of it. */
-  release(channelId: Hex, paymentId: string, wasDepositing: boolean): void {
+  release(channelId: Hex, paymentId: string): void {
     const desk = this.#desk(channelId)
     desk.underWay.delete(paymentId)
-    if (wasDepositing) desk.isDepositing = false
+    if (desk.depositing === paymentId) desk.depositing = undefined
     wake(desk)
   }
 
@@ -198,6 +199,11 @@ export class PayerChannels {
         desk.channel.domain,
       )
     this.#believe(desk, () => correctedChannel(desk.channel, stated, openAtomic, isOurs))
+    // A deposit that went with a lost call. Who lies about it gets vouchers that nothing covers.
+    for (const deposit of desk.channel.openDeposits) {
+      if (desk.channel.depositAtomic + deposit.amountAtomic <= (stated.depositAtomic ?? 0n))
+        this.#collected(desk, deposit)
+    }
   }
 
   /** From now on one call at a time. */
@@ -354,8 +360,8 @@ export class PayerChannels {
 }
 
 /** A deposit is under way, or a call where the seller takes one at a time. */
-function mustWait({ channel, isDepositing, underWay }: Desk): boolean {
-  return !channel.isClosed && (isDepositing || (channel.isSerial && underWay.size > 0))
+function mustWait({ channel, depositing, underWay }: Desk): boolean {
+  return !channel.isClosed && (depositing !== undefined || (channel.isSerial && underWay.size > 0))
 }
 
 function channelClosed(): KoinonError {
@@ -368,7 +374,7 @@ function channelClosed(): KoinonError {
 }
 
 function newDesk(channel: PayerChannel): Desk {
-  return { channel, underWay: new Map(), isDepositing: false, waiters: new Set() }
+  return { channel, underWay: new Map(), depositing: undefined, waiters: new Set() }
 }
 
 function wake(desk: Desk): void {

@@ -30,6 +30,7 @@ export type PayerStore = {
   /** All channels, and all calls: the totals are their sum. */
   load(): Promise<PayerRecords>
   save(changes: Partial<PayerRecords>): Promise<void>
+  find(paymentId: string): Promise<PaidCall | undefined>
 }
 
 /** Keeps nothing beyond the process: whoever uses it may pay again for a call that a crash cut off. */
@@ -43,6 +44,9 @@ export function memoryPayerStore(): PayerStore {
     async save(changes) {
       for (const channel of changes.channels ?? []) channels.set(channel.channelId, channel)
       for (const call of changes.calls ?? []) calls.set(call.paymentId, call)
+    },
+    async find(paymentId) {
+      return calls.get(paymentId)
     },
   }
 }
@@ -75,6 +79,10 @@ export function durablePayerStore(database: PayerDatabase): PayerStore {
         ...channels.map((channel) => put('payer_channels', channel.channelId, channel)),
         ...calls.map((call) => put('payer_calls', call.paymentId, call)),
       ]),
+    async find(paymentId) {
+      const [row] = await database.read('select record from payer_calls where payment_id = ?', [paymentId])
+      return row === undefined ? undefined : (decode(String(row['record'])) as PaidCall)
+    },
   }
 }
 

@@ -50,6 +50,8 @@ export type CallToPay = {
   readonly requestHash: Hex
   /** Names the call for ever; the same one again goes with the same commitment. */
   readonly paymentId: string
+  /** The caller chose the payment id, so that it may have been used before. */
+  readonly isNamed?: boolean
   readonly deadlineMs: number
 }
 
@@ -135,6 +137,10 @@ export class Payer {
       const resumed = await this.#resume(call, earlier)
       if (resumed !== undefined) return resumed
     }
+    const concluded = call.isNamed === true ? await this.#options.store.find(call.paymentId) : undefined
+    if (concluded !== undefined && (concluded.state === 'charged' || concluded.state === 'lost')) {
+      return askAgain(call, concluded)
+    }
     const reasons: KoinonError[] = []
     for (const option of this.#ordered(call.challenge.options)) {
       const asset = allowedAsset(option.terms, this.#options.policy)
@@ -185,7 +191,7 @@ export class Payer {
         }
       }
     }
-    this.#channels.release(channelId, payment.paymentId, deposit !== undefined)
+    this.#channels.release(channelId, payment.paymentId)
     const option = again ?? payment.option
     const asset = allowedAsset(option.terms, this.#options.policy) as AllowedAsset
     return this.#sign({ ...payment.call, challenge }, option, asset)
@@ -360,7 +366,7 @@ export class Payer {
     } catch (error) {
       this.#live.delete(paymentId)
       if (commitment?.backEnd === 'channel') {
-        this.#channels.release(commitment.voucher.channelId, paymentId, commitment.deposit !== undefined)
+        this.#channels.release(commitment.voucher.channelId, paymentId)
       }
       if (before === undefined) this.#drop(placeholder)
       else this.#put(before)
@@ -486,7 +492,7 @@ export class Payer {
 
   #release({ commitment, paymentId }: OpenPayment): void {
     if (commitment.backEnd !== 'channel') return
-    this.#channels.release(commitment.voucher.channelId, paymentId, commitment.deposit !== undefined)
+    this.#channels.release(commitment.voucher.channelId, paymentId)
   }
 
   #save(commitment: Commitment, calls: readonly PaidCall[]): Promise<void> {
@@ -518,6 +524,13 @@ const expiryMarginSeconds = 30
 /** What a call counts against the limits: its worst case until the charge is known. */
 function weightOf({ state, maximumAtomic, chargedAtomic }: PaidCall): bigint {
   return state === 'open' ? maximumAtomic : chargedAtomic
+}
+
+/** A call that was paid: a seller that takes payment ids answers it once more for the same commitment. */
+function askAgain(call: CallToPay, { commitment, paymentId, maximumAtomic }: PaidCall): OpenPayment {
+  const option = call.challenge.options.find((offered) => suits(commitment, maximumAtomic, offered))
+  if (option === undefined || !call.challenge.takesPaymentId) throw answerLost(paymentId, maximumAtomic)
+  return { call, challenge: call.challenge, option, commitment, paymentId, mayBeCharged: true }
 }
 
 /** Whether a commitment that was made before pays for this option. */

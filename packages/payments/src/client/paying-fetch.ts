@@ -82,7 +82,7 @@ async function pay(
     origin: new URL(url).origin,
     resourceUrl: url,
     requestHash: hashOf(request.method, url, body),
-    paymentId: paymentIdOf(request, random),
+    ...paymentIdOf(request, random),
     deadlineMs: clock.nowMs() + concludeMs,
   }
   const { answer, receipt } = await payCall({
@@ -164,9 +164,10 @@ function sendable(
   return { method: request.method, headers, redirect, signal: request.signal, ...(body === undefined ? {} : { body }) }
 }
 
-function paymentIdOf(request: Request, random: Random): string {
+function paymentIdOf(request: Request, random: Random): Pick<CallToPay, 'paymentId' | 'isNamed'> {
   const given = request.headers.get('idempotency-key')
-  return given !== null && /^[A-Za-z0-9_-]{16,128}$/.test(given) ? given : `pay_${bytesToHex(random(16)).slice(2)}`
+  if (given !== null && /^[A-Za-z0-9_-]{16,128}$/.test(given)) return { paymentId: given, isNamed: true }
+  return { paymentId: `pay_${bytesToHex(random(16)).slice(2)}` }
 }
 
 function hashOf(method: string, url: string, body: Uint8Array | undefined): Hex {

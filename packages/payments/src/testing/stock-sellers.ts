@@ -16,6 +16,7 @@ import { paymentMiddleware as honoPayment } from '@x402/hono'
 import { Hono } from 'hono'
 import { createWalletClient, http, nonceManager, publicActions } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
+import { decodeBase64Json } from '../x402/client/x402-wire.ts'
 import type { TestNetwork } from './chain.ts'
 import { party } from './fixtures.ts'
 
@@ -91,6 +92,8 @@ export type SellerOptions = {
   readonly timeoutSeconds?: number
   readonly extensions?: Record<string, unknown>
   /** Does the work; the text is the answer, a number a status. */
+  /** Of Hono sellers: hears the body of every request whose answer says that it was charged. */
+  readonly onCharged?: (body: string) => void
   readonly handle: (body: string) => Promise<string | number> | string | number
 }
 
@@ -144,6 +147,13 @@ export async function startExpressSeller(options: SellerOptions): Promise<Listen
 /** @x402/hono, unmodified. */
 export async function startHonoSeller(options: SellerOptions): Promise<Listening> {
   const app = new Hono()
+  app.use(async (context, next) => {
+    const body = await context.req.text()
+    await next()
+    const header = context.res.headers.get('payment-response')
+    const settled = header === null ? {} : (decodeBase64Json(header) as { readonly success?: boolean })
+    if (settled.success === true) options.onCharged?.(body)
+  })
   app.use(honoPayment(routesOf(options), resourceServer(options)))
   app.post('/paid', async (context) => {
     const answer = await options.handle(await context.req.text())
