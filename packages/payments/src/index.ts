@@ -8,13 +8,13 @@ export type {
   WireReceipt,
 } from './client/client-wire.ts'
 export { createApiKey, signKeyGrant, signKeyRevocation } from './client/make-api-key.ts'
-export { type Outcome, type PaidAnswer, payCall } from './client/paid-call.ts'
+export { type Outcome, payCall } from './client/paid-call.ts'
 export { type CallToPay, type OpenPayment, Payer, type PayerOptions, type PaymentReceipt } from './client/payer.ts'
 export { type PayerLedger, payerLedger } from './client/payer-ledger.ts'
 export {
   durablePayerStore,
   memoryPayerStore,
-  type PaidCall,
+  type PaidCall as PayerCall,
   type PayerStore,
   payerSchema,
 } from './client/payer-store.ts'
@@ -68,6 +68,8 @@ export {
   verifyKeyRevocation,
 } from './rules/key-grant.ts'
 export type { ChannelStanding } from './rules/paid-call-refusals.ts'
+export { lentAtomic, type PayerChannel } from './rules/payer-channel.ts'
+export type { AllowedAsset, PayerPolicy } from './rules/payer-policy.ts'
 export type {
   Asset,
   BackEnd,
@@ -78,8 +80,6 @@ export type {
   SignedDeposit,
   TransferAuthorization,
 } from './rules/terms.ts'
-export { lentAtomic, type PayerChannel } from './rules/payer-channel.ts'
-export type { AllowedAsset, PayerPolicy } from './rules/payer-policy.ts'
 export {
   decodeVoucherHeader,
   encodeVoucherHeader,
@@ -91,11 +91,11 @@ export {
 export { nextVoucherAtomic, type VoucherLine, voucherRefusal } from './rules/voucher-line.ts'
 export { channelsCheck } from './verifier/audit/channels-check.ts'
 export { ChannelDirectory } from './verifier/channel-directory.ts'
+export { createPayingFetch } from './x402/client/create-paying-fetch.ts'
+export { x402Wire } from './x402/client/x402-wire.ts'
 export { createX402Wire, type X402WireOptions } from './x402/provider/x402-wire.ts'
 export { a2aExtensionUri, a2aPaymentRequired, a2aReceipt, readA2aPayment } from './x402/rules/a2a.ts'
 export { bazaarExtension, type Discovery } from './x402/rules/extensions.ts'
 export { mcpPaymentRequired, readMcpPayment, withMcpReceipt } from './x402/rules/mcp.ts'
 export { paymentRequiredOf, requirementsOf } from './x402/rules/payment-required.ts'
 export { settleFailure, settleResponseOf } from './x402/rules/settle-response.ts'
-export { createPayingFetch } from './x402/client/create-paying-fetch.ts'
-export { x402Wire } from './x402/client/x402-wire.ts'

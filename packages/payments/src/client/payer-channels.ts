@@ -125,7 +125,10 @@ export class PayerChannels {
     while (mustWait(desk)) await this.#wait(desk, deadlineMs)
     if (desk.channel.isClosed) throw channelClosed()
     const { channel, underWay } = desk
-    const voucherAtomic = nextVoucherAtomic(channel, [...underWay.values()], call.maximumAtomic)
+    const neededAtomic = nextVoucherAtomic(channel, [...underWay.values()], call.maximumAtomic)
+    // A seller that takes several calls at once tells them apart by their vouchers' values.
+    const isAbove = underWay.size === 0 || neededAtomic > channel.signedAtomic
+    const voucherAtomic = isAbove ? neededAtomic : channel.signedAtomic + 1n
     const waiting = this.#waitingDeposit(channel, voucherAtomic)
     const depositAtomic = waiting === undefined ? this.#depositAtomic(desk, voucherAtomic, option, call) : 0n
     underWay.set(call.paymentId, call.maximumAtomic)

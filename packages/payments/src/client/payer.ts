@@ -182,6 +182,9 @@ export class Payer {
         await this.abandon(payment)
         throw error
       }
+      if ((again.stated.depositAtomic ?? 0n) < this.#channels.get(channelId).depositAtomic) {
+        await this.#channels.refresh(channelId)
+      }
       if (others.some(({ paymentId }) => this.#live.has(paymentId))) this.#channels.setSerial(channelId)
       if (this.#channels.get(channelId).owedAtomic > before) {
         await this.#loseGivenUp(others)

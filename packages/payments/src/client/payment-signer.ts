@@ -1,17 +1,9 @@
 /** The only door to a payer's keys: typed intents in, signatures out. No text of a seller ever reaches it. */
-import {
-  type Address,
-  addressWord,
-  bytes32Word,
-  domainSeparator,
-  type Hex,
-  integerWord,
-  typedDigest,
-  typeHash,
-} from '@koinon/base'
+import type { Address, Hex } from '@koinon/base'
 import { type Secp256k1Engine, secp256k1Engine } from '../core/native-secp256k1.ts'
 import type { ChannelConfig, EscrowDomain } from '../rules/channel.ts'
 import { channelIdOf } from '../rules/channel.ts'
+import { authorizationDigest } from '../rules/exact.ts'
 import type { Asset, TransferAuthorization } from '../rules/terms.ts'
 import { voucherDigest } from '../rules/voucher.ts'
 import { depositDigest } from './deposit-authorization.ts'
@@ -63,31 +55,6 @@ export type PaymentSigner = {
   signDeposit(intent: DepositIntent): Promise<Hex>
 }
 
-const transferTypeHash = typeHash(
-  'TransferWithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)',
-)
-
-/** Digest of an EIP-3009 transfer under its token's own domain. */
-export function transferDigest(
-  authorization: Omit<TransferAuthorization, 'signature'>,
-  asset: Asset,
-  chainId: number,
-): Uint8Array {
-  const { from, to, valueAtomic, validAfter, validBefore, nonce } = authorization
-  return typedDigest(
-    domainSeparator({ name: asset.name, version: asset.version, chainId, verifyingContract: asset.token }),
-    transferTypeHash,
-    [
-      addressWord(from),
-      addressWord(to),
-      integerWord(valueAtomic),
-      integerWord(validAfter),
-      integerWord(validBefore),
-      bytes32Word(nonce),
-    ],
-  )
-}
-
 /** A signer that holds its keys in this process and signs everything; limits are the payer's. `authorizerKey` signs vouchers. */
 export function localPaymentSigner(
   secretKey: Uint8Array,
@@ -105,7 +72,7 @@ export function localPaymentSigner(
       )
     },
     async signAuthorization({ authorization, asset, chainId }) {
-      return engine.sign(transferDigest(authorization, asset, chainId), secretKey)
+      return engine.sign(authorizationDigest(authorization, asset, chainId), secretKey)
     },
     async signDeposit({ domain, config, asset, collector, amountAtomic, validBefore, salt }) {
       const deposit = {
