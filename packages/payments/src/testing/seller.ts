@@ -38,6 +38,8 @@ export type TestSellerOptions = {
   readonly price?: (request: WireRequest) => Partial<PaymentTerms>
   readonly settler?: (settler: LedgerSettler) => Settler
   readonly x402?: X402WireOptions
+  /** Under which the resources are sold; left out, where the server listens. */
+  readonly origin?: string
   readonly desk?: Partial<SellerDeskOptions>
 }
 
@@ -95,7 +97,8 @@ export async function startSeller(
   const runs = new Map<string, number>()
   const server = createServer((request, response) => void paywall(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const origin = options.origin ?? url
   const paywall = createPaywall({
     desk,
     wires: [createX402Wire({ standing: (id, most) => desk.standing(id, most), ...options.x402 })],
@@ -115,7 +118,7 @@ export async function startSeller(
     },
   })
   return {
-    url: origin,
+    url,
     desk,
     book,
     ledger,

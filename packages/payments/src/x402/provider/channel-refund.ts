@@ -1,15 +1,128 @@
-import type { Hex } from '@koinon/base'
+import { atomicToPicoUsd, type Clock, type Hex, KoinonError } from '@koinon/base'
+import type { LedgerReader, TransactionSender } from '@koinon/ledger'
+import { batchSettlementAbi } from '@koinon/ledger/abis'
+import type { ChannelBook } from '../../core/channel-book.ts'
+import type { ChannelState } from '../../core/channel-state.ts'
+import { readChannelFacts } from '../../core/escrow.ts'
+import { verifyVoucher } from '../../core/voucher-signing.ts'
+import { channelCharge } from '../../provider/channel-desk.ts'
 import type { ChannelConfig } from '../../rules/channel.ts'
+import { owedAtomicUp } from '../../rules/channel-room.ts'
+import { claimableTotal, unclaimedAtomic } from '../../rules/claims.ts'
+import { commitmentBusy, voucherForged, voucherShort } from '../../rules/paid-call-refusals.ts'
+import { channelUnknown } from '../../rules/refusals.ts'
 import type { ChannelCharge } from '../../rules/terms.ts'
 import type { SignedVoucher } from '../../rules/voucher.ts'
 
-/** A payer's wish to have the rest of its channel back, with its own voucher for what is owed. */
+/** A payer's wish to have the rest of its channel back, with its own voucher for exactly what is owed. */
 export type RefundRequest = {
   readonly config: ChannelConfig
   readonly voucher: SignedVoucher
+  /** Left out, everything that is not owed. */
   readonly amountAtomic: bigint | undefined
 }
 
 export type ChannelRefunder = {
   refund(request: RefundRequest): Promise<{ readonly transaction: Hex; readonly channel: ChannelCharge }>
+}
+
+export type CooperativeRefundOptions = {
+  readonly book: ChannelBook
+  readonly reader: LedgerReader
+  /** Sends as the receiver and pays for the gas. */
+  readonly sender: TransactionSender
+  readonly clock: Clock
+  /** Smaller parts are not worth a transaction of ours; a whole rest always is. */
+  readonly leastPartAtomic: bigint
+}
+
+/** One refund a channel within this time: each costs the seller up to two transactions. */
+const intervalMs = 600_000
+
+/**
+ * Gives a payer back what its channel does not owe, without the wait of a withdrawal: claims what is owed first, then refunds. While it
+ * runs the amount counts as reserved, so that no call can be held against money that is leaving.
+ */
+export class CooperativeRefund implements ChannelRefunder {
+  readonly #options: CooperativeRefundOptions
+  readonly #lastAtMs = new Map<Hex, number>()
+
+  constructor(options: CooperativeRefundOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Throws `payments/channel-unknown`, `payments/voucher-short` (another voucher than what is owed), `payments/voucher-forged`,
+   * `payments/commitment-busy` (calls under way), `payments/refund-empty`, `payments/refund-too-soon`, or `ledger/*`.
+   */
+  async refund({ config, voucher, amountAtomic }: RefundRequest) {
+    const { book, sender } = this.#options
+    const state = book.find(voucher.channelId, config)
+    if (state?.role !== 'inbound') throw channelUnknown(voucher.channelId)
+    this.#check(state, voucher)
+    const amount = this.#amount(state, amountAtomic)
+    const reservation = book.reserve(state.channelId, atomicToPicoUsd(amount), true)
+    this.#lastAtMs.set(state.channelId, this.#options.clock.nowMs())
+    try {
+      await this.#claim(state)
+      const escrow = { address: book.domain.escrow, abi: batchSettlementAbi } as const
+      const receipt = await sender.call({ ...escrow, functionName: 'refund', args: [config, amount] })
+      return { transaction: receipt.transactionHash, channel: channelCharge(await this.#observe(state.channelId)) }
+    } finally {
+      // Also after a failure: what the ledger says now is what calls are held against.
+      await this.#observe(state.channelId).catch(() => undefined)
+      book.release(reservation)
+    }
+  }
+
+  #check(state: ChannelState, voucher: SignedVoucher): void {
+    const { book } = this.#options
+    const owedAtomic = owedAtomicUp(state)
+    if (voucher.maxClaimableAtomic !== owedAtomic) {
+      throw voucherShort(voucher.maxClaimableAtomic, {
+        channelId: state.channelId,
+        depositAtomic: state.depositAtomic,
+        claimedAtomic: state.claimedAtomic,
+        owedAtomic,
+        keptAtomic: state.voucherAtomic,
+        keptSignature: state.voucherSignature,
+        nextAtomic: owedAtomic,
+      })
+    }
+    if (!verifyVoucher(voucher, state.config.payerAuthorizer, book.domain)) throw voucherForged()
+    if (state.reservedPicoUsd > 0n) throw commitmentBusy()
+  }
+
+  #amount(state: ChannelState, wanted: bigint | undefined): bigint {
+    const { clock, leastPartAtomic } = this.#options
+    const left = state.depositAtomic - owedAtomicUp(state)
+    const amount = wanted === undefined || wanted > left ? left : wanted
+    if (amount <= 0n || (amount < left && amount < leastPartAtomic))
+      throw refused('refund-empty', 'There is too little to give back')
+    const lastAtMs = this.#lastAtMs.get(state.channelId) ?? Number.NEGATIVE_INFINITY
+    if (clock.nowMs() - lastAtMs < intervalMs) throw refused('refund-too-soon', 'This channel was refunded minutes ago')
+    return amount
+  }
+
+  async #claim(state: ChannelState): Promise<void> {
+    const { book, sender } = this.#options
+    if (state.voucherSignature === undefined || unclaimedAtomic(state) === 0n) return
+    const row = {
+      voucher: { channel: state.config, maxClaimableAmount: state.voucherAtomic },
+      signature: state.voucherSignature,
+      totalClaimed: claimableTotal(state),
+    }
+    const escrow = { address: book.domain.escrow, abi: batchSettlementAbi } as const
+    await sender.call({ ...escrow, functionName: 'claim', args: [[row]] })
+  }
+
+  async #observe(channelId: Hex): Promise<ChannelState> {
+    const { book, reader } = this.#options
+    const facts = (await readChannelFacts(reader, book.domain, [channelId])).get(channelId)
+    return facts === undefined ? book.require(channelId) : book.observe(channelId, facts)
+  }
+}
+
+function refused(code: string, message: string): KoinonError {
+  return new KoinonError({ code: `payments/${code}`, message, details: { status: 402 } })
 }

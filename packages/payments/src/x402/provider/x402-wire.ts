@@ -29,8 +29,9 @@ export function createX402Wire(options: X402WireOptions = {}): Wire {
   const { standing, refunder, channelOffer = defaultChannelOffer, extensions } = options
   return {
     name: 'x402',
-    challenge(terms, request, { error, attempt }) {
-      const known = isStale(error) ? standingOf(attempt, terms, standing) : undefined
+    challenge(terms, request, { error }) {
+      const stale = staleChannel(error)
+      const known = stale === undefined ? undefined : standing?.(stale, terms.maximumAtomic)
       const accepts = requirementsOf(terms, channelOffer, known)
       const more = { ...paymentIdentifierExtension, ...extensions?.(terms, request) }
       const required = paymentRequiredOf(
@@ -79,18 +80,9 @@ async function refundResponse(
   return settleResponseOf({ payer: payment.config.payer, chargedAtomic: 0n, transaction, channel }, terms.chainId)
 }
 
-/** Refusals after which the client looks at where the channel stands. */
-function isStale(error: unknown): boolean {
-  return (
-    isKoinonError(error) && (error.code === 'payments/voucher-short' || error.code === 'payments/voucher-over-deposit')
-  )
-}
-
-function standingOf(
-  attempt: WireAttempt | undefined,
-  terms: PaymentTerms,
-  read: X402WireOptions['standing'],
-): ChannelStanding | undefined {
-  if (attempt?.kind !== 'call' || attempt.commitment.backEnd !== 'channel') return undefined
-  return read?.(attempt.commitment.voucher.channelId, terms.maximumAtomic)
+/** The channel of a refusal after which the client looks at where it stands. */
+function staleChannel(error: unknown): Hex | undefined {
+  if (!isKoinonError(error)) return undefined
+  if (error.code !== 'payments/voucher-short' && error.code !== 'payments/voucher-over-deposit') return undefined
+  return (error.details?.['channel'] as { readonly channelId?: Hex } | undefined)?.channelId
 }

@@ -21,6 +21,8 @@ const words: Readonly<Record<string, string>> = {
   'payments/authorization-too-long': `${exact}payload_authorization_valid_before`,
   'payments/authorization-early': `${exact}payload_authorization_valid_after`,
   'payments/authorization-used': `${exact}nonce_already_used`,
+  'payments/refund-empty': `${channel}refund_no_balance`,
+  'payments/refund-too-soon': `${channel}refund_amount_invalid`,
   'payments/settlement-unknown': 'settlement_pending',
 }
 const reasons: Readonly<Record<string, string>> = {
