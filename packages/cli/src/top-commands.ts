@@ -50,6 +50,17 @@ const topCommands: readonly TopCommand[] = [
     load: async () => (await import('./commands/wallet.ts')).defineWallet,
   },
   {
+    name: 'pay',
+    description:
+      'ask an address that wants money (x402), pay it from this home within limits, and show answer and receipt',
+    load: async () => (await import('./commands/pay.ts')).definePay,
+  },
+  {
+    name: 'proxy',
+    description: 'a door on this machine for programs that cannot pay: what they ask is paid upstream, within limits',
+    load: async () => (await import('./commands/proxy.ts')).defineProxy,
+  },
+  {
     name: 'keys',
     description: 'API keys of this home',
     load: async () => (await import('./commands/keys.ts')).defineKeys,

@@ -1,4 +1,6 @@
 /** What a wallet does on a network: its money, what it earned, and asking a node over HTTP. */
+
+export { receiptOf } from '@koinon/payments'
 export { networkOf } from './home/network-of.ts'
 export { readBalances } from './local/treasury.ts'
 export type { AlphaEarning, AlphaWithdrawal } from './provider/alpha-earnings.ts'
@@ -8,5 +10,8 @@ export {
   type Withdrawal,
   withdrawEarnings,
 } from './provider/earnings.ts'
+export { type HomePayer, openHomePayer } from './wallet/home-payer.ts'
+export { PayingProxy, type ProxySpend } from './wallet/paying-proxy.ts'
+export { describePayment, type PaymentFacts, readTerms } from './wallet/payment-facts.ts'
 export { type FaucetAnswer, requestJson } from './wallet/request-json.ts'
 export { type Asset, parseAsset, Wallet } from './wallet/wallet.ts'

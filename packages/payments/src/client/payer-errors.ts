@@ -24,8 +24,8 @@ export function outcomeUnknown(paymentId: string, cause?: unknown): KoinonError 
 
 /** Nothing that the seller offers suits this payer; `reasons` in the seller's order. */
 export function nothingPayable(reasons: readonly KoinonError[]): KoinonError {
-  const [only] = reasons
-  if (reasons.length === 1 && only !== undefined) return only
+  const [first] = reasons
+  if (first !== undefined && reasons.every(({ code }) => code === first.code)) return first
   return new KoinonError({
     code: 'payments/nothing-payable',
     message:

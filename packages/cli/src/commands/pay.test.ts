@@ -1,0 +1,131 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemRandom } from '@koinon/base'
+import { testDollarAbi } from '@koinon/ledger/abis'
+import { accountKey, openHome } from '@koinon/node/home'
+import { openHomePayer, PayingProxy } from '@koinon/node/wallet'
+import {
+  type Listening,
+  startFacilitator,
+  startHonoSeller,
+  startNetwork,
+  type TestNetwork,
+} from '@koinon/payments/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runKoinon } from '../testing/run-koinon.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'koinon-cli-pay-'))
+const home = openHome(join(folder, 'home'))
+let network: TestNetwork
+let facilitator: Listening
+let seller: Listening
+let runs = 0
+
+beforeAll(async () => {
+  network = await startNetwork()
+  facilitator = await startFacilitator(network)
+  seller = await startHonoSeller({
+    net: network,
+    facilitatorUrl: facilitator.url,
+    handle: (body) => `${++runs} ${body}`,
+  })
+  writeFileSync(home.networkFile, JSON.stringify(network.network))
+  const giver = await network.fund('giver')
+  await giver.sender.call({
+    address: network.network.contracts.dollar,
+    abi: testDollarAbi,
+    functionName: 'faucet',
+    args: [accountKey(home, 'wallet', systemRandom).address, 10_000_000n],
+  })
+}, 120_000)
+
+afterAll(async () => {
+  await seller?.close()
+  await facilitator?.close()
+  await network?.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const pay = (...args: readonly string[]) => runKoinon(home.path, 'pay', `${seller.url}/paid`, ...args)
+
+describe('koinon pay', () => {
+  it('shows what is asked and pays nothing', async () => {
+    const { code, stdout } = await pay('-d', 'x', '--dry-run')
+    expect([code, runs]).toEqual([0, 0])
+    expect(stdout).toContain('channel: at most 0.001 dollars to 0x')
+    expect(stdout).toContain('exact: at most 0.001 dollars to 0x')
+  })
+
+  it('pays within its limit and prints answer and receipt, and goes on with the channel in the next process', async () => {
+    const first = await pay('-d', 'question')
+    expect([first.code, first.stderr]).toEqual([0, ''])
+    expect(first.stdout).toContain('1 question')
+    expect(first.stdout).toContain('0.001 dollars (channel)')
+    const again = JSON.parse((await pay('-d', 'question', '--json')).stdout)
+    expect(again).toMatchObject({
+      ok: true,
+      data: {
+        status: 200,
+        body: '2 question',
+        payment: { backEnd: 'channel', chargedDollars: '0.001', isStated: true },
+      },
+    })
+    const channel = (await openHomePayer(home, 'pay', { maximumPerCallAtomic: 1n, maximumInChannelsAtomic: 1n }).then(
+      async (owner) => {
+        await owner.close()
+        return owner.payer.channels()
+      },
+    )) as readonly unknown[]
+    expect(channel).toMatchObject([{ owedAtomic: 2_000n, depositAtomic: 20_000n }])
+  })
+
+  it('refuses a price above the limit, and says what to do', async () => {
+    const { code, stderr } = await pay('-d', 'x', '--max', '0.0009')
+    expect(code).toBe(1)
+    expect(stderr).toContain('more than the 900 that a call may cost')
+    expect(runs).toBe(2)
+  })
+
+  it('pays a named call once', async () => {
+    const id = 'a-call-of-this-test'
+    expect((await pay('-d', 'named', '--id', id)).stdout).toContain('3 named')
+    const again = await pay('-d', 'named', '--id', id, '--json')
+    expect(JSON.parse(again.stdout)).toMatchObject({ ok: false, error: { code: 'payments/answer-lost' } })
+    expect(runs).toBe(3)
+  })
+})
+
+describe('a paying proxy', () => {
+  it('pays for programs that cannot, up to its total, and says what was spent', async () => {
+    const limits = { maximumPerCallAtomic: 1_000n, maximumTotalAtomic: 2_000n, maximumInChannelsAtomic: 100_000n }
+    const owner = await openHomePayer(home, 'proxy', limits)
+    const proxy = new PayingProxy({
+      port: 0,
+      upstream: new URL(seller.url),
+      fetch: owner.fetch,
+      spent: () => owner.payer.spent(),
+      ...limits,
+    })
+    const url = await proxy.start()
+    try {
+      const ask = (headers: Record<string, string> = {}) =>
+        fetch(`${url}/paid`, { method: 'POST', body: 'q', headers: { authorization: 'Bearer sk-none', ...headers } })
+      expect([(await ask()).status, (await ask()).status]).toEqual([200, 200])
+      const refused = await ask()
+      expect([refused.status, await refused.json()]).toMatchObject([402, { error: { code: 'payments/over-limit' } }])
+      expect(await (await fetch(`${url}/spend`)).json()).toMatchObject({
+        calls: 3,
+        paidCalls: 2,
+        refusedCalls: 1,
+        spentAtomic: '2000',
+      })
+      // A page whose name was pointed at this machine, and one that sends requests to its ports.
+      expect((await ask({ origin: 'http://evil.example' })).status).toBe(421)
+      expect((await ask({ 'sec-fetch-site': 'cross-site' })).status).toBe(421)
+    } finally {
+      await proxy.stop()
+      await owner.close()
+    }
+  })
+})

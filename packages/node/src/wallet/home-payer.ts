@@ -1,0 +1,148 @@
+/** The payer of a home: its wallet's account pays for single calls in the network's dollar, within limits. */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  type Address,
+  dollarDecimals,
+  formatUnits,
+  isKoinonError,
+  KoinonError,
+  systemClock,
+  systemRandom,
+} from '@koinon/base'
+import { DurableStore } from '@koinon/base/node'
+import { createLedgerReader, type NetworkFile, readDollarDomain } from '@koinon/ledger'
+import {
+  type Challenge,
+  createPayingFetch,
+  durablePayerStore,
+  localPaymentSigner,
+  Payer,
+  payerLedger,
+  payerSchema,
+} from '@koinon/payments'
+import type { Home } from '../home/home.ts'
+import { runningSupervisor } from '../home/lock.ts'
+import { networkOf } from '../home/network-of.ts'
+import { accountKey } from '../home/secrets.ts'
+import { readBalances } from '../local/treasury.ts'
+import { askSupervisor } from '../supervisor/control.ts'
+import { holdPayerStore } from './payer-lock.ts'
+import { Wallet } from './wallet.ts'
+
+/** Atomic units of the network's dollar. */
+export type HomePayerLimits = {
+  readonly maximumPerCallAtomic: bigint
+  /** What this run may spend, beyond what was spent before it. */
+  readonly maximumTotalAtomic?: bigint
+  readonly maximumInChannelsAtomic: bigint
+}
+
+export type HomePayer = {
+  readonly account: Address
+  readonly network: NetworkFile
+  readonly payer: Payer
+  readonly fetch: typeof globalThis.fetch
+  close(): Promise<void>
+}
+
+/** Twenty calls, what a first deposit holds. */
+const callsAhead = 20n
+const timeouts = { maximumTimeoutSeconds: 3_600, maximumWithdrawDelaySeconds: 86_400 } as const
+
+/**
+ * Opens the payer of a home that belongs to a network; makes its account if there is none and, where dollars are worth nothing, asks the faucet when
+ * a price is more than it holds. `purpose` names its store: one process at a time has it. Throws `home/*`, `ledger/*`, `wallet/payer-in-use`.
+ */
+export async function openHomePayer(home: Home, purpose: 'pay' | 'proxy', limits: HomePayerLimits): Promise<HomePayer> {
+  const network = networkOf(home)
+  const key = accountKey(home, 'wallet', systemRandom)
+  const folder = join(home.path, 'payer')
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const path = join(folder, `${purpose}.db`)
+  const release = await holdPayerStore(`${path}.lock`)
+  let store: DurableStore | undefined
+  try {
+    const reader = createLedgerReader(network)
+    const { name, version } = await readDollarDomain(reader, network.contracts.dollar)
+    store = await DurableStore.open(path, payerSchema)
+    const records = durablePayerStore(store)
+    const { maximumTotalAtomic, ...bounds } = limits
+    const payer = new Payer({
+      signer: localPaymentSigner(key.secretKey),
+      store: records,
+      ledger: payerLedger(reader),
+      purpose,
+      policy: {
+        ...timeouts,
+        ...bounds,
+        ...(maximumTotalAtomic === undefined
+          ? {}
+          : { maximumTotalAtomic: (await spentBefore(records)) + maximumTotalAtomic }),
+        assets: [
+          {
+            chainId: network.chainId,
+            token: network.contracts.dollar,
+            name,
+            version,
+            decimals: dollarDecimals,
+            escrow: network.contracts.channels,
+            collector: network.contracts.depositCollector,
+          },
+        ],
+      },
+    })
+    await payer.start()
+    const wallet = new Wallet({ home, network, key, clock: systemClock })
+    const opened = store
+    return {
+      account: key.address,
+      network,
+      payer,
+      fetch: createPayingFetch({
+        payer,
+        onChallenge: async (challenge) => {
+          const price = priceOf(challenge, network)
+          if (price === undefined || price > limits.maximumPerCallAtomic) return
+          const { dollar } = await readBalances(reader, network, key.address)
+          if (dollar >= price * callsAhead || !network.isTest) return
+          const isOwn = runningSupervisor(home) !== undefined
+          const asked = isOwn ? askSupervisor(home, 'wallet.faucet') : wallet.faucet()
+          await asked.catch((cause: unknown) => {
+            if (dollar < price) throw noMoney(key.address, dollar, cause)
+          })
+        },
+      }),
+      async close() {
+        await opened.close()
+        release()
+      },
+    }
+  } catch (error) {
+    await store?.close()
+    release()
+    throw error
+  }
+}
+
+/** The lowest price asked in the network's dollar. */
+function priceOf({ options }: Challenge, { chainId, contracts }: NetworkFile): bigint | undefined {
+  const prices = options
+    .filter(({ terms }) => terms.chainId === chainId && terms.asset.token === contracts.dollar)
+    .map(({ terms }) => terms.maximumAtomic)
+  return prices.length === 0 ? undefined : prices.reduce((least, price) => (price < least ? price : least))
+}
+
+async function spentBefore(records: ReturnType<typeof durablePayerStore>): Promise<bigint> {
+  const { calls } = await records.load()
+  return calls.reduce((sum, call) => sum + (call.state === 'open' ? call.maximumAtomic : call.chargedAtomic), 0n)
+}
+
+function noMoney(account: Address, dollarAtomic: bigint, cause: unknown): KoinonError {
+  return new KoinonError({
+    code: 'wallet/not-enough-dollars',
+    message: `The account ${account} holds ${formatUnits(dollarAtomic, dollarDecimals)} dollars, less than the price, and the faucet gave nothing${isKoinonError(cause) ? `: ${cause.message}` : ''}`,
+    hint: 'Have dollars sent to the account, then try again.',
+    cause,
+  })
+}

@@ -1,0 +1,50 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { KoinonError, sleep, systemClock } from '@koinon/base'
+
+const patienceMs = 15_000
+
+/** Takes a payer's store for this process, waiting for another one to end; a lock of a process that is gone is taken over. Throws `wallet/payer-in-use`. */
+export async function holdPayerStore(path: string): Promise<() => void> {
+  const until = systemClock.nowMs() + patienceMs
+  for (;;) {
+    try {
+      writeFileSync(path, String(process.pid), { flag: 'wx', mode: 0o600 })
+      return () => rmSync(path, { force: true })
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+    const owner = ownerOf(path)
+    if (owner !== undefined && !isAlive(owner)) {
+      rmSync(path, { force: true })
+      continue
+    }
+    if (systemClock.nowMs() >= until) {
+      throw new KoinonError({
+        code: 'wallet/payer-in-use',
+        message: `Process ${owner ?? 'unknown'} pays from this home already`,
+        hint: 'Wait until it ends, or stop it; two payers would not know of each other.',
+        retry: 'later',
+      })
+    }
+    await sleep(50)
+  }
+}
+
+function ownerOf(path: string): number | undefined {
+  try {
+    const pid = Number(readFileSync(path, 'utf8'))
+    return Number.isInteger(pid) && pid > 0 ? pid : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (pid === process.pid) return true
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}

@@ -1,0 +1,2 @@
+export { startNetwork, type TestNetwork } from './chain.ts'
+export { type Listening, listen, startFacilitator, startHonoSeller, stockPayee } from './stock-sellers.ts'
