@@ -59,7 +59,7 @@ export function credentialHeader(
   commitment: Commitment,
 ): { readonly name: string; readonly value: string } {
   const { challenge, session, terms } = offer
-  const name = challenge.header ?? 'Authorization'
+  const name = challenge.header?.toLowerCase() === 'payment-authorization' ? 'Payment-Authorization' : 'Authorization'
   if (commitment.backEnd === 'exact') {
     const { authorization } = commitment
     const source = sourceOf(terms.chainId, authorization.from)
