@@ -1,5 +1,5 @@
 /** Reads a stream that is paid step by step, and pays while the budget lasts (specs/0022 section 7.4). */
-import { backoffMs, sleep } from '@koinon/base'
+import { backoffMs, sleep, withDeadline } from '@koinon/base'
 import type { Commitment } from '../../rules/terms.ts'
 import type { PaymentReceipt } from '../rules/receipt.ts'
 import { type NeedVoucher, StreamEventReader } from '../rules/stream-events.ts'
@@ -20,6 +20,7 @@ export type SteppedReaderOptions = {
 export type SteppedEnd = 'complete' | 'budget' | 'demand-refused' | 'voucher-refused'
 
 const attempts = 4
+const attemptTimeoutMs = 5_000
 
 /** Passes the seller's bytes on and takes the payment events out. Returns why it ended; the source is cancelled when that is early. */
 export async function* readSteppedStream(
@@ -70,7 +71,7 @@ async function deliver(options: SteppedReaderOptions, commitment: Commitment): P
   for (let attempt = 0; attempt < attempts; attempt++) {
     if (attempt > 0) await sleep(backoffMs(attempt, 100, 1_000, 0.5))
     try {
-      const response = await options.sendVoucher(header)
+      const response = await withDeadline(options.sendVoucher(header), attemptTimeoutMs, 'Sending a voucher')
       await response.body?.cancel()
       if (response.ok) return true
       if (response.status !== 409 && response.status < 500) return false

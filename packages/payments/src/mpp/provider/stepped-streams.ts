@@ -2,7 +2,9 @@
 import { type Clock, type Hex, KoinonError, sleep } from '@koinon/base'
 import { verifyVoucher } from '../../core/voucher-signing.ts'
 import type { CallResult, CashDesk, HeldPayment } from '../../provider/cash-desk.ts'
+import { commitmentMismatch } from '../../rules/authorization.ts'
 import type { EscrowDomain } from '../../rules/channel.ts'
+import { commitmentBusy, voucherForged } from '../../rules/paid-call-refusals.ts'
 import type { Charge, PaymentTerms } from '../../rules/terms.ts'
 import type { SignedVoucher } from '../../rules/voucher.ts'
 import type { PaymentChallenge } from '../rules/challenge.ts'
@@ -118,18 +120,19 @@ export class SteppedStreams {
     door.checkOwn(credential.challenge)
     const { terms, requestHash, voucher: first } = state.stream
     const { commitment } = door.readPayload(credential, terms)
-    if (commitment.backEnd !== 'channel' || commitment.voucher.channelId !== first.channelId) throw anotherChannel()
+    if (commitment.backEnd !== 'channel' || commitment.voucher.channelId !== first.channelId)
+      throw commitmentMismatch('channelId', 'another', first.channelId)
     const { config, voucher } = commitment
     if (voucher.maxClaimableAtomic <= state.voucher.maxClaimableAtomic) {
-      if (!verifyVoucher(voucher, config.payerAuthorizer, domain)) throw forged()
+      if (!verifyVoucher(voucher, config.payerAuthorizer, domain)) throw voucherForged()
       return this.#receipt(state, state.charge)
     }
-    if (state.next !== undefined || state.isAdmitting) throw busy()
+    if (state.next !== undefined || state.isAdmitting) throw commitmentBusy()
     state.isAdmitting = true
     try {
       const receivedAtMs = this.#options.clock.nowMs()
       const admission = await desk.admit({ terms, commitment, requestHash, receivedAtMs })
-      if (admission.state !== 'held') throw busy()
+      if (admission.state !== 'held') throw commitmentBusy()
       if (this.#open.get(credential.challenge.id) !== state) {
         admission.payment.release()
         return undefined
@@ -177,31 +180,6 @@ function needOf({ charge, voucher, stream }: OpenStream) {
     acceptedCumulativeAtomic: voucher.maxClaimableAtomic,
     depositAtomic: charge?.channel?.depositAtomic ?? 0n,
   }
-}
-
-function anotherChannel(): KoinonError {
-  return new KoinonError({
-    code: 'payments/commitment-mismatch',
-    message: 'The stream is paid from another channel',
-    details: { field: 'channelId', status: 402 },
-  })
-}
-
-function forged(): KoinonError {
-  return new KoinonError({
-    code: 'payments/voucher-forged',
-    message: "The voucher was not signed by the channel's authorizer",
-    details: { status: 402 },
-  })
-}
-
-function busy(): KoinonError {
-  return new KoinonError({
-    code: 'payments/commitment-busy',
-    message: 'The next step of the stream is paid for already',
-    retry: 'later',
-    details: { status: 409 },
-  })
 }
 
 function tooDear(costAtomic: bigint, stepAtomic: bigint): KoinonError {

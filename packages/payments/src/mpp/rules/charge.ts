@@ -1,5 +1,6 @@
 /** Method `evm`, intent `charge`: an EIP-3009 authorization of exactly the amount, settled by the server. */
-import { type Address, type Hex, KoinonError, toAddress } from '@koinon/base'
+import { type Address, type Hex, toAddress } from '@koinon/base'
+import { commitmentMismatch } from '../../rules/authorization.ts'
 import type { Asset, Commitment, PaymentTerms, Resource, TransferAuthorization } from '../../rules/terms.ts'
 import { asObject, decodeWireObject, encodeWireJson } from './canonical-json.ts'
 import type { PaymentChallenge } from './challenge.ts'
@@ -133,11 +134,7 @@ export function chargeCommitment(
   if (typeof nonce !== 'string' || !/^0x[0-9a-fA-F]{64}$/.test(nonce)) throw badCredential('its nonce')
   if (typeof signature !== 'string' || !isSignature(signature)) throw badCredential('its signature')
   if (nonce.toLowerCase() !== challengeNonce(challenge)) {
-    throw new KoinonError({
-      code: 'payments/commitment-mismatch',
-      message: "The authorization's nonce is not that of its challenge",
-      details: { field: 'nonce' },
-    })
+    throw commitmentMismatch('nonce', nonce, challengeNonce(challenge))
   }
   return {
     backEnd: 'exact',

@@ -13,50 +13,44 @@ export type PaymentProblem = {
 }
 
 const base = 'https://paymentauth.org/problems/'
-const kinds: Readonly<Record<string, readonly [type: string, title: string, status: number]>> = {
-  'payments/mpp-bad-credential': ['malformed-credential', 'Malformed Credential', 402],
-  'payments/mpp-challenge-unknown': ['invalid-challenge', 'Invalid Challenge', 402],
-  'payments/mpp-challenge-expired': ['payment-expired', 'Payment Expired', 402],
-  'payments/mpp-challenge-elsewhere': ['invalid-challenge', 'Invalid Challenge', 402],
-  'payments/mpp-body-differs': ['invalid-challenge', 'Invalid Challenge', 402],
+const kinds: Readonly<Record<string, readonly [type: string, title: string, status?: number]>> = {
+  'payments/mpp-bad-credential': ['malformed-credential', 'Malformed Credential'],
+  'payments/mpp-challenge-unknown': ['invalid-challenge', 'Invalid Challenge'],
+  'payments/mpp-challenge-expired': ['payment-expired', 'Payment Expired'],
+  'payments/mpp-challenge-elsewhere': ['invalid-challenge', 'Invalid Challenge'],
+  'payments/mpp-body-differs': ['invalid-challenge', 'Invalid Challenge'],
   'payments/mpp-unsupported': ['method-unsupported', 'Method Unsupported', 400],
-  'payments/commitment-mismatch': ['verification-failed', 'Verification Failed', 402],
-  'payments/voucher-short': ['session/insufficient-balance', 'Insufficient Balance', 402],
-  'payments/voucher-over-deposit': ['session/amount-exceeds-deposit', 'Amount Exceeds Deposit', 402],
-  'payments/voucher-forged': ['session/invalid-signature', 'Invalid Signature', 402],
+  'payments/authorization-expired': ['payment-expired', 'Payment Expired'],
+  'payments/authorization-used': ['invalid-challenge', 'Invalid Challenge'],
+  'payments/voucher-short': ['session/insufficient-balance', 'Insufficient Balance'],
+  'payments/voucher-over-deposit': ['session/amount-exceeds-deposit', 'Amount Exceeds Deposit'],
+  'payments/voucher-forged': ['session/invalid-signature', 'Invalid Signature'],
+  'payments/deposit-refused': ['session/transaction-reverted', 'Transaction Reverted'],
   'payments/channel-unknown': ['session/channel-not-found', 'Channel Not Found', 410],
   'payments/channel-closing': ['session/channel-finalized', 'Channel Closed', 410],
 }
-/** Refusals after which the proof is neither good nor bad: never a new challenge, because who hears 402 pays again. */
-const undecided: Readonly<Record<string, number>> = {
-  'payments/commitment-busy': 409,
-  'payments/payment-id-busy': 409,
-  'payments/payment-id-reused': 422,
-  'payments/settlement-unknown': 503,
-  'payments/ledger-unreachable': 503,
-}
+/** Of refusals without a stated status. */
+const statusOfRetry = { never: 402, now: 402, later: 503, unknown: 503 } as const
 
-/** What a refusal is called on this wire. `challengeId` names the fresh challenge that goes with it. */
+/** What a refusal is called on this wire. `challengeId` names the fresh challenge that goes with a 402. */
 export function problemOf(error: unknown, challengeId?: string): PaymentProblem {
-  const json = isKoinonError(error) ? errorToJson(error) : undefined
-  if (json === undefined) {
-    return {
-      type: `${base}internal-payment-error`,
-      title: 'Internal Payment Error',
-      status: 500,
-      detail: 'The payment failed for a reason of the server.',
-    }
+  if (!isKoinonError(error)) {
+    const detail = 'The payment failed for a reason of the server.'
+    return { type: `${base}internal-payment-error`, title: 'Internal Payment Error', status: 500, detail }
   }
-  const waiting = undecided[json.code]
-  const [type, title, status] = kinds[json.code] ?? ['verification-failed', 'Verification Failed', waiting ?? 402]
+  const { code, message, hint, retry, details } = errorToJson(error)
+  const stated = typeof details?.['status'] === 'number' ? details['status'] : statusOfRetry[retry]
+  const [type, title, status = stated] = kinds[code] ?? ['verification-failed', 'Verification Failed']
+  // Neither good nor bad is no problem of the scheme's: who hears 402 pays again.
+  const isDecided = status === 402 || kinds[code] !== undefined
   return {
-    type: waiting === undefined ? base + type : 'about:blank',
-    title: waiting === undefined ? title : 'Payment Undecided',
-    status: waiting ?? status,
-    detail: json.message,
-    code: json.code,
-    ...(json.hint === undefined ? {} : { hint: json.hint }),
-    ...(challengeId === undefined || (waiting ?? status) !== 402 ? {} : { challengeId }),
+    type: isDecided ? base + type : 'about:blank',
+    title: isDecided ? title : 'Payment Undecided',
+    status,
+    detail: message,
+    code,
+    ...(hint === undefined ? {} : { hint }),
+    ...(challengeId === undefined || status !== 402 ? {} : { challengeId }),
   }
 }
 
