@@ -191,11 +191,11 @@ describe('our client', () => {
       settle: settle as never,
     })
     const mppx = MppxServer.create({ methods: [method], secretKey: bytesToHex(seed('stock')), realm: '127.0.0.1' })
-    const handler = async (request: globalThis.Request) => {
+    const handler = async (request: Request) => {
       const result = await mppx.charge({ amount: '0.002' })(request)
       return result.status === 402 ? result.challenge : result.withReceipt(Response.json({ isServed: true }))
     }
-    const server = createServer(Request.toNodeListener(handler))
+    const server = createServer(MppxRequest.toNodeListener(handler))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/stock`
     const before = await network.dollarsOf(seller.address)

@@ -55,12 +55,12 @@ async function releaseWhole(
   chargedAtomic: bigint | undefined,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const { response, wire, terms, payment, clock, answer } = release
+  const { response, wire, terms, payment, clock, answer, request } = release
   const stored = { status: answer.status, headers, body }
   const hash = createHash('sha256').update(body)
   const price = chargedAtomic ?? payment.maximumAtomic
   const { charge, bundle } = await chargeFor(release, price, hash.digest(), body.length, clock.nowMs(), stored)
-  sendStored(response, stored, wire.receipt(charge, terms, bundle))
+  sendStored(response, stored, wire.receipt(charge, terms, bundle, request))
 }
 
 /** One chunk behind: what is sent is on credit, at most the call's maximum, and the end is paid. */
@@ -69,14 +69,14 @@ async function releaseStream(
   chunks: AsyncIterable<Uint8Array | string>,
   price: (() => bigint) | undefined,
 ): Promise<void> {
-  const { response, wire, terms, payment, answer, clock } = release
+  const { response, wire, terms, payment, answer, clock, request } = release
   const hash = createHash('sha256')
   let bytes = 0
   let firstByteAtMs: number | undefined
   let last: Uint8Array | undefined
   const begin = () => {
     firstByteAtMs = clock.nowMs()
-    const names = Object.keys(wire.receipt({ payer: payment.payer, chargedAtomic: 0n }, terms, undefined))
+    const names = Object.keys(wire.receipt({ payer: payment.payer, chargedAtomic: 0n }, terms, undefined, request))
     response.writeHead(answer.status, { ...answer.headers, 'cache-control': 'no-store', trailer: names.join(', ') })
   }
   for await (const chunk of chunks) {
@@ -91,7 +91,7 @@ async function releaseStream(
   if (firstByteAtMs === undefined) begin()
   const charged = price?.() ?? payment.maximumAtomic
   const { charge, bundle } = await chargeFor(release, charged, hash.digest(), bytes, firstByteAtMs as unknown as number)
-  response.addTrailers({ ...wire.receipt(charge, terms, bundle) })
+  response.addTrailers({ ...wire.receipt(charge, terms, bundle, request) })
   response.end(last)
 }
 

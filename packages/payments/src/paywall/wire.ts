@@ -54,7 +54,12 @@ export type Wire = {
   /** What a request brings, undefined when it speaks another wire. Throws `payments/bad-payment` and the like (400). */
   read(request: WireRequest, terms: PaymentTerms): WireAttempt | undefined
   /** Headers that tell the payer what it paid; also as trailers of a stream. `bundle` is left out of a repeated answer. */
-  receipt(charge: Charge, terms: PaymentTerms, bundle: ReceiptBundle | undefined): Readonly<Record<string, string>>
+  receipt(
+    charge: Charge,
+    terms: PaymentTerms,
+    bundle: ReceiptBundle | undefined,
+    request: WireRequest,
+  ): Readonly<Record<string, string>>
   /** Headers of an answer that was refused after work, so that the payer knows that nothing moved. */
   failure?(error: unknown, terms: PaymentTerms, payer: Address | undefined): Readonly<Record<string, string>>
 }

@@ -8,7 +8,7 @@ import type { ReceiptLedger } from '../core/receipt-ledger.ts'
 import { paymentsSchema } from '../core/schema.ts'
 import type { PaidAnswer } from '../paywall/paid-answer.ts'
 import { createPaywall, type PaidRequest } from '../paywall/paywall.ts'
-import type { WireRequest } from '../paywall/wire.ts'
+import type { Wire, WireRequest } from '../paywall/wire.ts'
 import { ChannelAdmission } from '../provider/channel-admission.ts'
 import { LedgerSettler } from '../provider/ledger-settler.ts'
 import { SellerDesk, type SellerDeskOptions } from '../provider/seller-desk.ts'
@@ -41,6 +41,8 @@ export type TestSellerOptions = {
   /** Under which the resources are sold; left out, where the server listens. */
   readonly origin?: string
   readonly desk?: Partial<SellerDeskOptions>
+  /** Wires before x402. */
+  readonly wires?: (desk: SellerDesk, book: ChannelBook) => readonly Wire[]
 }
 
 type Funded = Awaited<ReturnType<TestNetwork['fund']>>
@@ -101,7 +103,10 @@ export async function startSeller(
   const origin = options.origin ?? url
   const paywall = createPaywall({
     desk,
-    wires: [createX402Wire({ standing: (id, most) => desk.standing(id, most), ...options.x402 })],
+    wires: [
+      ...(options.wires?.(desk, book) ?? []),
+      createX402Wire({ standing: (id, most) => desk.standing(id, most), ...options.x402 }),
+    ],
     origin,
     clock,
     terms: (request) => {

@@ -3,7 +3,7 @@ import type { Address, Hex } from '@koinon/base'
 import type { Asset, Commitment, PaymentTerms, Resource } from '../../rules/terms.ts'
 import { type PaymentChallenge, parseChallenges } from '../rules/challenge.ts'
 import { challengeNonce, isDigestOf } from '../rules/challenge-id.ts'
-import { chargePayload, chargeTerms, secondsLeft } from '../rules/charge.ts'
+import { chargePayload, chargeTerms, readRequest, secondsLeft } from '../rules/charge.ts'
 import { formatCredential, sourceOf } from '../rules/credential.ts'
 import { type SessionTerms, sessionOffer, sessionPayload } from '../rules/session.ts'
 
@@ -15,6 +15,8 @@ export type MppOffer = {
   readonly charge?: { readonly nonce: Hex; readonly validBefore: bigint }
   /** Of a session: the channels it takes; `isStepped` when one voucher pays one step of a stream. */
   readonly session?: SessionTerms & { readonly isStepped: boolean }
+  /** The server hears a call again under its `idempotency-key`. */
+  readonly takesPaymentId: boolean
 }
 
 export type OfferOptions = {
@@ -26,14 +28,14 @@ export type OfferOptions = {
 }
 
 /**
- * The offers of a `WWW-Authenticate` value to a request. Left out is what has expired, is for another body, or names a realm that is
+ * The offers of a `WWW-Authenticate` value to a request; `body` undefined when nobody knows what was sent. Left out is what has expired, is for another body, or names a realm that is
  * not the server's own: a server that passes on another's challenge would be paid with that one's answer. Throws
  * `payments/mpp-bad-challenge`.
  */
 export function readOffers(
   headerValue: string,
   resource: Resource,
-  body: Uint8Array,
+  body: Uint8Array | undefined,
   options: OfferOptions,
 ): readonly MppOffer[] {
   const { nowMs, assetOf, realms = [] } = options
@@ -41,15 +43,23 @@ export function readOffers(
   return parseChallenges(headerValue).flatMap((challenge): readonly MppOffer[] => {
     if (![host, hostname, ...realms].includes(challenge.realm)) return []
     if (secondsLeft(challenge, nowMs) === 0) return []
-    if (challenge.digest !== undefined && !isDigestOf(challenge.digest, body)) return []
+    if (body !== undefined && challenge.digest !== undefined && !isDigestOf(challenge.digest, body)) return []
+    const takesPaymentId = readRequest(challenge)?.details['idempotencyKey'] === true
     const charge = chargeTerms(challenge, resource, nowMs, assetOf)
     if (charge !== undefined) {
-      const validBefore = BigInt(Math.floor(nowMs / 1000) + charge.timeoutSeconds)
-      return [{ challenge, terms: charge, charge: { nonce: challengeNonce(challenge), validBefore } }]
+      const validBefore = BigInt(Math.floor(nowMs / 1000) + secondsLeft(challenge, nowMs))
+      return [{ challenge, terms: charge, charge: { nonce: challengeNonce(challenge), validBefore }, takesPaymentId }]
     }
     const session = sessionOffer(challenge, resource, nowMs, assetOf)
     if (session === undefined) return []
-    return [{ challenge, terms: session.terms, session: { ...session.session, isStepped: session.isStepped } }]
+    return [
+      {
+        challenge,
+        terms: session.terms,
+        session: { ...session.session, isStepped: session.isStepped },
+        takesPaymentId,
+      },
+    ]
   })
 }
 

@@ -80,9 +80,9 @@ const code = (name: string) => expect.objectContaining({ code: `payments/${name}
 describe('challenges of a seller', () => {
   it('say a payer the terms, one a back end and in the order of the seller', () => {
     const [first, second] = offers()
-    expect(first?.terms).toEqual({ ...terms, pricing: 'upTo', backEnds: ['channel'], timeoutSeconds: 300 })
+    expect(first?.terms).toEqual({ ...terms, pricing: 'upTo', backEnds: ['channel'], timeoutSeconds: 60 })
     expect(first?.session).toEqual({ ...session, isStepped: false })
-    expect(second?.terms).toEqual({ ...terms, backEnds: ['exact'], timeoutSeconds: 300 })
+    expect(second?.terms).toEqual({ ...terms, backEnds: ['exact'], timeoutSeconds: 60 })
     expect(second?.charge).toEqual({
       nonce: challengeNonce((second as MppOffer).challenge),
       validBefore: BigInt(nowMs / 1000 + 300),

@@ -109,6 +109,11 @@ export class SteppedStreams {
     }
   }
 
+  /** True when a credential's challenge began a stream that is under way. */
+  isOpen(credential: PaymentCredential): boolean {
+    return this.#open.has(credential.challenge.id)
+  }
+
   /**
    * Takes a voucher for the stream that its challenge began; undefined when no such stream is under way. Resolves with the receipt
    * when the voucher is held or was before. Throws what the desk throws, and `payments/commitment-mismatch` for another channel.

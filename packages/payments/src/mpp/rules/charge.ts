@@ -7,7 +7,7 @@ import type { PaymentChallenge } from './challenge.ts'
 import { challengeNonce } from './challenge-id.ts'
 import { badCredential } from './credential.ts'
 
-/** The challenge's `request`. `domain` is ours: the token's EIP-712 name and version, which mppx wants to be told otherwise. */
+/** The challenge's `request`. `domain` (the token's EIP-712 name and version, which mppx wants to be told otherwise), `idempotencyKey` and `timeoutSeconds` are ours. */
 export function chargeRequest(terms: PaymentTerms): string {
   const { asset, resource } = terms
   return encodeWireJson({
@@ -20,6 +20,8 @@ export function chargeRequest(terms: PaymentTerms): string {
       credentialTypes: ['authorization'],
       decimals: asset.decimals,
       domain: { name: asset.name, version: asset.version },
+      idempotencyKey: true,
+      timeoutSeconds: terms.timeoutSeconds,
     },
   })
 }
@@ -79,7 +81,7 @@ export function chargeTerms(
     maximumAtomic: asked.amountAtomic,
     pricing: 'fixed',
     backEnds: ['exact'],
-    timeoutSeconds: secondsLeft(challenge, nowMs),
+    timeoutSeconds: timeoutOf(asked, challenge, nowMs),
   }
 }
 
@@ -92,6 +94,14 @@ export function claimedAsset(asked: RequestedPayment): Partial<Asset> {
     ...(asked.decimals === undefined ? {} : { decimals: asked.decimals }),
     ...(typeof name === 'string' && typeof version === 'string' ? { name, version } : {}),
   }
+}
+
+/** How long the call may take: what the seller says, else a minute, and not beyond the challenge's end. */
+export function timeoutOf(asked: RequestedPayment, challenge: PaymentChallenge, nowMs: number): number {
+  const { timeoutSeconds } = asked.details
+  const stated =
+    Number.isSafeInteger(timeoutSeconds) && (timeoutSeconds as number) > 0 ? (timeoutSeconds as number) : 60
+  return Math.min(stated, secondsLeft(challenge, nowMs))
 }
 
 /** Whole seconds until a challenge ends; 300 when it does not say. Never below 0. */

@@ -10,6 +10,8 @@ export type PaymentProblem = {
   readonly code?: string
   readonly hint?: string
   readonly challengeId?: string
+  /** Where the payer's channel stands, when its voucher was too low. */
+  readonly channel?: unknown
 }
 
 const base = 'https://paymentauth.org/problems/'
@@ -50,6 +52,7 @@ export function problemOf(error: unknown, challengeId?: string): PaymentProblem 
     detail: message,
     code,
     ...(hint === undefined ? {} : { hint }),
+    ...(details?.['channel'] === undefined ? {} : { channel: details['channel'] }),
     ...(challengeId === undefined || status !== 402 ? {} : { challengeId }),
   }
 }

@@ -9,7 +9,7 @@ import type { Asset, Commitment, PaymentTerms, Resource, SignedDeposit } from '.
 import { parseVoucher, type SignedVoucher } from '../../rules/voucher.ts'
 import { asObject, encodeWireJson } from './canonical-json.ts'
 import type { PaymentChallenge } from './challenge.ts'
-import { addressIn, amountIn, claimedAsset, isSignature, readRequest, secondsLeft } from './charge.ts'
+import { addressIn, amountIn, claimedAsset, isSignature, readRequest, timeoutOf } from './charge.ts'
 import { badCredential } from './credential.ts'
 
 export const sessionProtocol = 'batch-settlement'
@@ -47,8 +47,10 @@ export function sessionRequest(terms: PaymentTerms, session: SessionTerms, unitT
       domain: { name: asset.name, version: asset.version },
       escrowContract: session.escrow,
       feePayer: true,
+      idempotencyKey: true,
       receiverAuthorizer: session.receiverAuthorizer,
       sessionProtocol,
+      timeoutSeconds: terms.timeoutSeconds,
       withdrawDelay: session.withdrawDelaySeconds,
     },
   })
@@ -80,7 +82,7 @@ export function sessionOffer(
       maximumAtomic: asked.amountAtomic,
       pricing: 'upTo',
       backEnds: ['channel'],
-      timeoutSeconds: secondsLeft(challenge, nowMs),
+      timeoutSeconds: timeoutOf(asked, challenge, nowMs),
     },
     session: {
       chainId: asked.chainId,

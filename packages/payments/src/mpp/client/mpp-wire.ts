@@ -1,0 +1,111 @@
+/** MPP as a wire of a paying client (specs/0022 section 7). */
+import { type Address, type Clock, type Hex, systemClock } from '@koinon/base'
+import type { ClientWire, PaymentOption, WireReceipt } from '../../client/client-wire.ts'
+import type { StatedChannel } from '../../rules/payer-channel.ts'
+import type { Asset } from '../../rules/terms.ts'
+import { asObject } from '../rules/canonical-json.ts'
+import { amountIn, isSignature } from '../rules/charge.ts'
+import { type PaymentReceipt, parseReceipt } from '../rules/receipt.ts'
+import { credentialHeader, type MppOffer, readOffers } from './offers.ts'
+
+export type MppClientWireOptions = {
+  /** Tokens by what their contracts say, for sellers that leave it out; a payer's limits are its own (`PayerPolicy`). */
+  readonly assets?: readonly (Asset & { readonly chainId: number })[]
+  /** Realms beside the hosts of URLs that may ask for money. */
+  readonly realms?: readonly string[]
+  readonly clock?: Clock
+}
+
+/** The MPP wire of a paying fetch. */
+export function createMppClientWire(options: MppClientWireOptions = {}): ClientWire {
+  const { assets = [], realms = [], clock = systemClock } = options
+  const assetOf = (chainId: number, token: Address, claimed: Partial<Asset>): Asset | undefined => {
+    const known = assets.find((asset) => asset.chainId === chainId && asset.token === token)
+    if (known !== undefined) return known
+    const { name, version, decimals } = claimed
+    return name === undefined || version === undefined || decimals === undefined
+      ? undefined
+      : { token, name, version, decimals }
+  }
+  const wire: ClientWire = {
+    name: 'mpp',
+    read402(response, body) {
+      const header = response.headers.get('www-authenticate')
+      if (header === null || response.url === '') return undefined
+      const resource = { url: response.url, method: 'GET' }
+      const all = readOffers(header, resource, undefined, { nowMs: clock.nowMs(), assetOf, realms })
+      // A stream by the step needs a reader that pays on (`readSteppedStream`).
+      const offers = all.filter(({ session }) => session?.isStepped !== true)
+      if (offers.length === 0) return undefined
+      const problem = problemIn(body)
+      const stated = statedChannel(problem?.['channel'])
+      const { code, detail } = problem ?? {}
+      const error = typeof code === 'string' ? code : typeof detail === 'string' ? detail : undefined
+      return {
+        wire,
+        options: offers.map((offer) => optionOf(offer, stated)),
+        takesPaymentId: offers.some(({ takesPaymentId }) => takesPaymentId),
+        ...(error === undefined ? {} : { error }),
+        raw: header,
+      }
+    },
+    attach({ option, commitment }) {
+      const { name, value } = credentialHeader(option.wire as MppOffer, commitment)
+      return { [name]: value }
+    },
+    readReceipt(response) {
+      const header = response.headers.get('payment-receipt')
+      const receipt = header === null || header.length > 16_384 ? undefined : parseReceipt(header)
+      return receipt === undefined ? undefined : wireReceipt(receipt)
+    },
+  }
+  return wire
+}
+
+function optionOf(offer: MppOffer, stated: StatedChannel | undefined): PaymentOption {
+  const { terms, charge, session } = offer
+  if (session === undefined) {
+    return { terms, backEnd: 'exact', wire: offer, ...(charge === undefined ? {} : { nonce: charge.nonce }) }
+  }
+  const { receiverAuthorizer, withdrawDelaySeconds } = session
+  const channel = {
+    receiverAuthorizer,
+    withdrawDelaySeconds,
+    minimumDepositAtomic: session.suggestedDepositAtomic ?? 0n,
+  }
+  return { terms, backEnd: 'channel', channel, wire: offer, ...(stated === undefined ? {} : { stated }) }
+}
+
+function wireReceipt(receipt: PaymentReceipt): WireReceipt {
+  const { reference, channelId, spent } = receipt
+  const owedAtomic = amountIn(spent)
+  const isChannel = typeof channelId === 'string' && /^0x[0-9a-f]{64}$/.test(channelId) && owedAtomic !== undefined
+  return {
+    isSuccess: true,
+    ...(channelId === undefined && /^0x[0-9a-fA-F]{64}$/.test(reference) ? { transaction: reference as Hex } : {}),
+    ...(isChannel ? { channel: { channelId, owedAtomic } } : {}),
+    raw: receipt,
+  }
+}
+
+function problemIn(body: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return asObject(JSON.parse(body))
+  } catch {
+    return undefined
+  }
+}
+
+/** What a seller says of a channel beside a refusal (`channel` of the problem). */
+function statedChannel(json: unknown): StatedChannel | undefined {
+  const { channelId, depositAtomic, owedAtomic, keptAtomic, keptSignature } = asObject(json) ?? {}
+  const [deposit, owed, kept] = [depositAtomic, owedAtomic, keptAtomic].map(amountIn)
+  if (typeof channelId !== 'string' || !/^0x[0-9a-f]{64}$/.test(channelId) || owed === undefined) return undefined
+  const isSigned = kept !== undefined && typeof keptSignature === 'string' && isSignature(keptSignature)
+  return {
+    channelId: channelId as Hex,
+    owedAtomic: owed,
+    ...(deposit === undefined ? {} : { depositAtomic: deposit }),
+    ...(isSigned ? { signedAtomic: kept, signature: keptSignature as Hex } : {}),
+  }
+}

@@ -1,0 +1,161 @@
+/** One paywall, one 402, two wires: stock clients of both and our own pay it, at the same prices and from the same books. */
+import { join } from 'node:path'
+import { bytesToHex, systemClock, systemRandom } from '@koinon/base'
+import { ExactEvmScheme } from '@x402/evm/exact/client'
+import { wrapFetchWithPayment, x402Client } from '@x402/fetch'
+import { evm, Mppx } from 'mppx/client'
+import { privateKeyToAccount } from 'viem/accounts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { payingFetch, receiptOf } from '../client/paying-fetch.ts'
+import { startNetwork, type TestNetwork } from '../testing/chain.ts'
+import { seed, temporaryFolder } from '../testing/fixtures.ts'
+import { testPayer } from '../testing/payer-fixtures.ts'
+import { startSeller, type TestSeller } from '../testing/seller.ts'
+import { collector, dollarOf } from '../testing/settlement.ts'
+import { x402Wire } from '../x402/client/x402-wire.ts'
+import { createMppClientWire } from './client/mpp-wire.ts'
+import { MppDoor } from './provider/mpp-door.ts'
+import { createMppWire } from './provider/mpp-wire.ts'
+
+type Funded = Awaited<ReturnType<TestNetwork['fund']>>
+const folder = temporaryFolder()
+let network: TestNetwork
+let [account, payer, other, gas] = [] as unknown as [Funded, Funded, Funded, Funded]
+let seller: TestSeller
+
+beforeAll(async () => {
+  network = await startNetwork()
+  ;[account, payer, other, gas] = (await Promise.all(
+    ['seller', 'payer', 'other', 'gas'].map((name) => network.fund(name)),
+  )) as never
+  const session = {
+    ...network.domain,
+    depositCollector: collector,
+    receiver: account.address,
+    receiverAuthorizer: account.address,
+    token: dollarOf(network).token,
+    withdrawDelaySeconds: 900,
+  } as const
+  const secrets = { keys: [seed('wall')], realm: '127.0.0.1' }
+  seller = await startSeller(network, account, gas, {
+    path: join(folder.path, 'seller.db'),
+    wires: (_, book) => {
+      const configOf = (channelId: `0x${string}`) => book.get(channelId)?.config
+      const door = new MppDoor({ ...secrets, clock: systemClock, random: systemRandom, session, configOf })
+      return [createMppWire({ door, clock: systemClock })]
+    },
+  })
+})
+
+afterAll(async () => {
+  await seller.close()
+  await network.close()
+  folder.remove()
+})
+
+const wallet = () => privateKeyToAccount(bytesToHex(payer.secretKey))
+function mppxFetch(spy: typeof fetch = fetch) {
+  const { name, version, token } = dollarOf(network)
+  const { chainId } = network.domain
+  const options = { account: wallet(), authorization: { name, version }, networks: [chainId], currencies: [token] }
+  return Mppx.create({ methods: [evm.charge(options)], polyfill: false, fetch: spy }).fetch
+}
+function x402Fetch() {
+  const { address, signTypedData } = wallet()
+  const signer = { address, signTypedData, readContract: network.reader.readContract } as never
+  const client = new x402Client()
+  const allowed = { network: 'eip155:*', asset: dollarOf(network).token, maxAmountPerPayment: '100000' } as const
+  client.setSpendControls({ allowedAssets: [allowed] })
+  return wrapFetchWithPayment(fetch, client.register('eip155:*', new ExactEvmScheme(signer)))
+}
+
+describe('one 402', () => {
+  it('speaks to both', async () => {
+    const response = await fetch(`${seller.url}/paid`)
+    expect(response.status).toBe(402)
+    expect(response.headers.get('payment-required')).toMatch(/^ey/)
+    expect(response.headers.get('www-authenticate')).toMatch(
+      /^Payment id=.*intent="session".*, Payment id=.*intent="charge"/,
+    )
+    expect(await response.json()).toMatchObject({
+      x402Version: 2,
+      type: expect.stringMatching(/payment-required$/),
+      status: 402,
+    })
+  })
+
+  it.each([
+    ['a stock mppx client', mppxFetch, 'payment-receipt'],
+    ['a stock x402 client', x402Fetch, 'payment-response'],
+  ])('is paid by %s', async (_, client, header) => {
+    const before = await network.dollarsOf(account.address)
+    const response = await client()(`${seller.url}/shared`, { method: 'POST', body: '{"q":1}' })
+    expect([response.status, response.headers.has(header)]).toEqual([200, true])
+    expect(await network.dollarsOf(account.address)).toBe(before + 1_000n)
+  })
+
+  it('is paid by ours, by channel and exactly, whichever wire comes first', async () => {
+    const mppWire = createMppClientWire()
+    const wires = [[mppWire], [mppWire, x402Wire], [x402Wire, mppWire]]
+    for (const prefer of ['channel', 'exact'] as const) {
+      for (const [index, list] of wires.entries()) {
+        const payerOf = testPayer(network, other.secretKey, { prefer, purpose: `${prefer} ${index}` })
+        const pay = payingFetch({ payer: payerOf, wires: list })
+        for (let call = 0; call < 2; call++) {
+          const response = await pay(`${seller.url}/ours/${prefer}/${index}`, { method: 'POST', body: `${call}` })
+          expect(await response.json()).toEqual({ run: call + 1 })
+          expect(receiptOf(response)).toMatchObject({ backEnd: prefer, chargedAtomic: 1_000n, isStated: true })
+        }
+        expect(payerOf.spent()).toBe(2_000n)
+        expect(payerOf.openCalls()).toEqual([])
+      }
+    }
+  })
+
+  it('tells a payer that lost count where its channel stands, which signs anew', async () => {
+    const again = testPayer(network, other.secretKey, { prefer: 'channel', purpose: 'channel 0' })
+    const response = await payingFetch({ payer: again, wires: [createMppClientWire()] })(`${seller.url}/ours/amnesia`)
+    expect(response.status).toBe(200)
+    expect(again.channels()[0]).toMatchObject({ owedAtomic: 3_000n })
+  })
+
+  it('hears a call again by its name, over either wire, without work or charge', async () => {
+    const [before, pay] = [await network.dollarsOf(account.address), mppxFetch()]
+    const headers = { 'idempotency-key': bytesToHex(systemRandom(16)).slice(2) }
+    const answers = [await pay(`${seller.url}/named`, { headers }), await pay(`${seller.url}/named`, { headers })]
+    expect(await Promise.all(answers.map((answer) => answer.json()))).toEqual([{ run: 1 }, { run: 1 }])
+    expect(await network.dollarsOf(account.address)).toBe(before + 1_000n)
+  })
+
+  it('answers a bad credential with a fresh challenge and its reason', async () => {
+    for (const [authorization, type] of [
+      ['Payment !!!', 'malformed-credential'],
+      ['Payment e30', 'malformed-credential'],
+    ] as const) {
+      const response = await fetch(`${seller.url}/paid`, { headers: { authorization } })
+      expect([response.status, response.headers.get('content-type')]).toEqual([402, 'application/problem+json'])
+      expect(response.headers.get('www-authenticate')).toMatch(/^Payment id=/)
+      expect(await response.json()).toMatchObject({ type: `https://paymentauth.org/problems/${type}` })
+    }
+    const huge = await fetch(`${seller.url}/paid`, { headers: { authorization: `Payment ${'A'.repeat(1 << 20)}` } })
+    expect(huge.status).toBe(431)
+    expect((await fetch(`${seller.url}/paid`)).status).toBe(402)
+  })
+
+  it('does one run for six replays at once', async () => {
+    const sent: string[] = []
+    await mppxFetch((input, init) => {
+      const value = new Headers(init?.headers).get('authorization')
+      if (value === null) return fetch(input, init)
+      sent.push(value)
+      return Promise.resolve(new Response('kept'))
+    })(`${seller.url}/six`)
+    const headers = { authorization: sent[0] as string }
+    const replies = await Promise.all(Array.from({ length: 6 }, () => fetch(`${seller.url}/six`, { headers })))
+    expect(replies.filter(({ ok }) => ok)).toHaveLength(1)
+    expect(replies.map(({ status }) => status).filter((status) => ![200, 402, 409].includes(status))).toEqual([])
+    expect(seller.runs.get('/six')).toBe(1)
+    const elsewhere = await fetch(`${seller.url}/dearer`, { headers })
+    expect([elsewhere.status, seller.runs.get('/dearer')]).toEqual([402, undefined])
+  })
+})
