@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { formatChallenge, type PaymentChallenge, parseChallenges } from './challenge.ts'
 import { challengeId, challengeNonce, contentDigest, isDigestOf, isOwnChallenge } from './challenge-id.ts'
 import { chargeCommitment, chargePayload, readRequest } from './charge.ts'
-import { formatCredential, parseCredential } from './credential.ts'
+import { formatCredential, parseCredential, sourceOf } from './credential.ts'
 import { formatReceipt, parseReceipt } from './receipt.ts'
 
 type Vectors = {
@@ -48,6 +48,7 @@ describe('specs/vectors/mpp.json', () => {
     expect(commitment).toMatchObject({ backEnd: 'exact', authorization: { from: vector.payer, nonce: vector.nonce } })
     expect(challengeNonce(challenge)).toBe(vector.nonce)
     if (commitment.backEnd !== 'exact') return
+    expect(sourceOf(424_242, commitment.authorization.from)).toBe(credential?.source)
     const again = formatCredential({ challenge, payload: chargePayload(commitment.authorization) })
     expect(Credential.deserialize(again).challenge).toEqual(Credential.deserialize(vector.authorization).challenge)
   })
