@@ -110,7 +110,7 @@ export class GatewayCompletions {
       const allowance = payerAllowance(payment.payer)
       setHeaders(response, this.#allowances.take('answers', allowance, receivedAtMs))
       leave = this.#allowances.enter(allowance)
-      await this.#answer(response, { ...asked, caller: paidCaller(entered, terms), receivedAtMs })
+      await this.#answer(response, { ...asked, caller: paidCaller(entered, terms, paid), receivedAtMs })
     } catch (error) {
       if (response.headersSent || response.destroyed || !isPaymentTrouble(error)) throw error
       await calls.door.refuse(response, paid, terms, wire, { error, attempt })

@@ -52,7 +52,7 @@ export function inferenceTerms(
 }
 
 /** The caller whose payment is held; it pays for one answer, whatever the number of tries. */
-export function paidCaller({ payment, wire, attempt }: Entered, terms: PaymentTerms): Caller {
+export function paidCaller({ payment, wire, attempt }: Entered, terms: PaymentTerms, request: WireRequest): Caller {
   const mostPicoUsd = payment.maximumAtomic * picoUsdPerAtomic
   const finalize = async (answer: UnbilledAnswer): Promise<SettledAnswer> => {
     const { requestId, kind, requestHash, responseHash, work, workHash, amountPicoUsd, times, rung } = answer
@@ -78,12 +78,14 @@ export function paidCaller({ payment, wire, attempt }: Entered, terms: PaymentTe
       ...(extraStatements === undefined ? {} : { extraStatements }),
       ...(copy === undefined ? {} : { answer: copy }),
     })
-    return { bundle, headers: wire.receipt(charge, terms, bundle) }
+    return { bundle, headers: wire.receipt(charge, terms, bundle, request) }
   }
   const hold: Hold = { release: () => undefined, finalize }
   return {
     payer: payment.payer,
-    receiptHeaderNames: Object.keys(wire.receipt({ payer: payment.payer, chargedAtomic: 0n }, terms, undefined)),
+    receiptHeaderNames: Object.keys(
+      wire.receipt({ payer: payment.payer, chargedAtomic: 0n }, terms, undefined, request),
+    ),
     mayStream: payment.mayStream,
     async hold(maximumPicoUsd) {
       if (maximumPicoUsd <= mostPicoUsd) return hold

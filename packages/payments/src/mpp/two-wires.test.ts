@@ -25,9 +25,8 @@ let seller: TestSeller
 
 beforeAll(async () => {
   network = await startNetwork()
-  ;[account, payer, other, gas] = (await Promise.all(
-    ['seller', 'payer', 'other', 'gas'].map((name) => network.fund(name)),
-  )) as never
+  const funded = await Promise.all(['seller', 'payer', 'other', 'gas'].map((name) => network.fund(name)))
+  ;[account, payer, other, gas] = funded as [Funded, Funded, Funded, Funded]
   const session = {
     ...network.domain,
     depositCollector: collector,

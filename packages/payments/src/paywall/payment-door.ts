@@ -119,7 +119,7 @@ export class PaymentDoor {
       return { payment: admission.payment, wire, attempt }
     }
     this.#options.onEvent?.({ kind: 'repeated', ...seen, payer: admission.charge.payer })
-    sendRepeated(response, admission.answer, wire.receipt(admission.charge, terms, undefined))
+    sendRepeated(response, admission.answer, wire.receipt(admission.charge, terms, undefined, request))
     return undefined
   }
 
