@@ -116,6 +116,21 @@ export class LedgerSettler implements Settler {
     })
   }
 
+  /** The transaction that left last for an authorization, or is about to. */
+  async transactionOf(authorization: TransferAuthorization): Promise<Hex | undefined> {
+    return this.#transactionOf(this.#transfer(authorization))
+  }
+
+  /** As `transactionOf`, for a deposit. */
+  async transactionOfDeposit(config: ChannelConfig, deposit: SignedDeposit): Promise<Hex | undefined> {
+    return this.#transactionOf(this.#deposit(config, deposit))
+  }
+
+  /** How many of a payer's authorizations were sent and refused by the ledger since: each cost gas that nobody gives back. */
+  failuresOf(payer: Address, sinceMs: number): Promise<number> {
+    return this.#book.failuresOf(payer, sinceMs)
+  }
+
   /** Counts and cost of everything that is still on the books. */
   totals(): Promise<SettlementTotals> {
     return this.#book.totals()
@@ -133,6 +148,10 @@ export class LedgerSettler implements Settler {
   #deposit(config: ChannelConfig, deposit: SignedDeposit): AuthorizedMove | Refusal {
     const { domain, collector = canonicalCollector } = this.#options
     return this.#move(config.token, (asset) => depositMove(config, deposit, asset, { ...domain, collector }))
+  }
+
+  async #transactionOf(move: AuthorizedMove | Refusal): Promise<Hex | undefined> {
+    return isRefusal(move) ? undefined : (await this.#book.get(move.key))?.transaction
   }
 
   #move(token: Address, make: (asset: Asset) => AuthorizedMove): AuthorizedMove | Refusal {
@@ -275,14 +294,12 @@ export class LedgerSettler implements Settler {
   /** Waits until no replacement of blocks reaches it; looks again where one did. */
   async #deepen(move: AuthorizedMove, trace: Trace, sent: Sent | undefined): Promise<SettlementOutcome> {
     const { unsettledBlocks, clock } = this.#options
-    const untilMs = clock.nowMs() + depthPatienceMs
-    while (unsettledBlocks > 0) {
-      const { number } = await this.#probe.block(unsettledBlocks)
-      if (number >= trace.blockNumber) break
-      if (clock.nowMs() > untilMs) return { state: 'unknown', detail: 'it is not deep enough in the chain yet' }
-      await sleep(depthPollMs)
-    }
     if (unsettledBlocks > 0) {
+      const untilMs = clock.nowMs() + depthPatienceMs
+      while ((await this.#probe.block(unsettledBlocks)).number < trace.blockNumber) {
+        if (clock.nowMs() > untilMs) return { state: 'unknown', detail: 'it is not deep enough in the chain yet' }
+        await sleep(depthPollMs)
+      }
       const receipt = await this.#probe.receipt(trace.transaction)
       if (receipt === undefined || !movedIn(receipt, move))
         return { state: 'unknown', detail: 'the block that held it was replaced' }

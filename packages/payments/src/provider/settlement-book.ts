@@ -1,5 +1,5 @@
 /** What was sent to the ledger for others, durable before it leaves (specs/0022-machine-payments.md section 9). */
-import type { Hex } from '@koinon/base'
+import type { Address, Hex } from '@koinon/base'
 import type { DurableStore, SqlRow } from '@koinon/base/node'
 import type { AuthorizedMove } from './authorized-move.ts'
 import type { SettlementOutcome, SettlementRefusal } from './settler.ts'
@@ -126,6 +126,15 @@ export class SettlementBook {
         values: [Math.floor((nowMs - keptMs) / 1000)],
       },
     ])
+  }
+
+  async failuresOf(payer: Address, sinceMs: number): Promise<number> {
+    const [row] = await this.#store.read(
+      `select count(*) as failures from settlements
+        where payer = ? and begun_at_ms >= ? and state = 'refused' and transaction_hash is not null`,
+      [payer, sinceMs],
+    )
+    return Number(row?.['failures'] ?? 0)
   }
 
   async totals(): Promise<SettlementTotals> {
