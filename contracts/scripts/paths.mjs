@@ -5,8 +5,12 @@ import { fileURLToPath } from 'node:url'
 export const CONTRACTS_DIR = join(dirname(fileURLToPath(import.meta.url)), '..')
 export const GENERATED_DIR = join(CONTRACTS_DIR, '../packages/ledger/src/generated')
 
-/** Tokens of others, as tests of TypeScript meet them. */
-export const TEST_TOKENS = ['test/support/CircleDollar.sol']
+/** Tokens and wallets of others, as tests of TypeScript meet them. */
+export const TEST_TOKENS = [
+  'test/support/CircleDollar.sol',
+  'test/support/HostileDollar.sol',
+  'test/support/WalletFactory.sol',
+]
 
 /** Where the creation code of a test token lies, relative to the contracts package. */
 export function hexFileOf(source) {

@@ -86,6 +86,11 @@ const topCommands: readonly TopCommand[] = [
     load: async () => (await import('./commands/validator.ts')).defineValidator,
   },
   {
+    name: 'facilitator',
+    description: 'settle x402 payments of any server on the network of this home, for the gas they cost its wallet',
+    load: async () => (await import('./commands/facilitator.ts')).defineFacilitator,
+  },
+  {
     name: 'network',
     description: 'networks on any EVM chain',
     load: async () => (await import('./commands/network.ts')).defineNetwork,

@@ -1,5 +1,6 @@
 /** Payers, authorizations and a settler over a test network. */
-import { bytesToHex, type Hex, signDigest, systemRandom } from '@koinon/base'
+import { readFileSync } from 'node:fs'
+import { type Address, bytesToHex, type Hex, signDigest, systemRandom, toAddress } from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
 import type { TransactionSender } from '@koinon/ledger'
 import { LedgerSettler, type LedgerSettlerOptions } from '../provider/ledger-settler.ts'
@@ -81,4 +82,14 @@ export async function openSettler(
     ...changes,
   })
   return { settler, store }
+}
+
+/** Deploys a contract of contracts/test/support from its creation code. */
+export async function deploySupport(
+  sender: TransactionSender,
+  name: 'hostile-dollar' | 'wallet-factory',
+): Promise<Address> {
+  const file = new URL(`../../../../contracts/test/support/${name}.hex`, import.meta.url)
+  const { contractAddress } = await sender.send({ data: readFileSync(file, 'utf8').trim() as Hex }, `deploying ${name}`)
+  return toAddress(contractAddress as string)
 }
