@@ -10,6 +10,7 @@ import {
   channelFromRow,
   channelInsert,
   factsUpdate,
+  owedUpdate,
   voucherUpdate,
 } from './channel-state.ts'
 import { prepaidFromRow, prepaidInsert, prepaidState } from './prepaid.ts'
@@ -137,15 +138,32 @@ export class ChannelBook {
     return { state, row: prepaidInsert(state) }
   }
 
-  /** Takes over what the ledger says now; durable when it resolves, in force at once. */
+  /**
+   * Takes over what the ledger says now; durable when it resolves, in force at once. Where more is claimed of an inbound channel than is
+   * owed here, somebody else serves it with the receiver's key (or did, before a store was put back): what they claimed counts as owed,
+   * so that the same deposit does not pay for two answers.
+   */
   async observe(channelId: Hex, facts: ChannelFacts): Promise<ChannelState> {
     const state = this.require(channelId)
     const { depositAtomic, claimedAtomic, status } = facts
-    if (state.depositAtomic === depositAtomic && state.claimedAtomic === claimedAtomic && state.status === status)
-      return state
-    const next = { ...state, depositAtomic, claimedAtomic, status }
+    const isElsewhere = state.role === 'inbound' && atomicToPicoUsd(claimedAtomic) > state.owedPicoUsd
+    const isSame =
+      state.depositAtomic === depositAtomic && state.claimedAtomic === claimedAtomic && state.status === status
+    if (isSame && !isElsewhere) return state
+    const next = {
+      ...state,
+      depositAtomic,
+      claimedAtomic,
+      status,
+      ...(isElsewhere ? spentElsewhere(state, facts) : {}),
+    }
     this.#put(next)
-    await this.#store.write([factsUpdate(channelId, facts)])
+    await this.#store.write([
+      factsUpdate(channelId, facts),
+      ...(isElsewhere
+        ? [owedUpdate(channelId, next.owedPicoUsd), voucherUpdate(channelId, next.voucherAtomic, next.voucherSignature)]
+        : []),
+    ])
     return next
   }
 
@@ -248,4 +266,14 @@ function isSameConfig(a: ChannelConfig, b: ChannelConfig): boolean {
     a.withdrawDelay === b.withdrawDelay &&
     a.salt === b.salt
   )
+}
+
+/** A voucher below what is claimed brings nothing any more. */
+function spentElsewhere(state: ChannelState, { claimedAtomic }: ChannelFacts) {
+  const isVoucherSpent = claimedAtomic > state.voucherAtomic
+  return {
+    owedPicoUsd: atomicToPicoUsd(claimedAtomic),
+    voucherAtomic: isVoucherSpent ? claimedAtomic : state.voucherAtomic,
+    voucherSignature: isVoucherSpent ? undefined : state.voucherSignature,
+  }
 }
