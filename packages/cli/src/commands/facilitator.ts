@@ -22,10 +22,9 @@ export function defineFacilitator(facilitator: Command): void {
 }
 
 function serve(options: FacilitatorOptions): Promise<never> {
-  let ended = ''
   return stay({
     options,
-    create: async () => {
+    create: async (say) => {
       const facilitator = new HomeFacilitator({
         homePath: options.home ?? defaultHomePath(),
         host: options.host,
@@ -37,7 +36,7 @@ function serve(options: FacilitatorOptions): Promise<never> {
         start: () => facilitator.start(),
         stop: async () => {
           const totals = await facilitator.totals()
-          if (totals !== undefined) ended = `; ${costSentence(totals)}`
+          if (totals !== undefined) say(costSentence(totals))
           await facilitator.stop()
         },
         stopRequested: new Promise(() => undefined),
@@ -57,9 +56,7 @@ function serve(options: FacilitatorOptions): Promise<never> {
 Account ${account} pays for gas and has ${formatUnits(balanceWei, nativeDecimals)} ETH left; ${costSentence(totals)}.
 Servers name this URL as their facilitator. Ctrl-C stops; what is under way is found out at the next start.
 `,
-    get goodbye() {
-      return `stopped${ended}`
-    },
+    goodbye: 'stopped',
   })
 }
 
