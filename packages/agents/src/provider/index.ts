@@ -1,3 +1,7 @@
+export { agentCardOf, type CardDescription, type CardSkill, cardJson } from './a2a/agent-card.ts'
+export { A2aDoor, type A2aDoorOptions } from './a2a/door.ts'
+export type { A2aJob, A2aOutcome, A2aWork } from './a2a/executor.ts'
+export { taskStoreSchema } from './a2a/task-store.ts'
 export { AgentBook, type AgentBookOptions } from './almanac/book.ts'
 export type {
   McpDefinition,
