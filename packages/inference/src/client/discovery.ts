@@ -31,6 +31,10 @@ export function openApi(origin: string): Record<string, unknown> {
       '/v1/receipts': { get: path('Receipts of this payer, newest first (limit, before)', true) },
       '/v1/receipts/{id}': { get: path('All receipts of one answer', true) },
       '/v1/receipts/{id}/evidence': { get: path('What the provider kept, to check the answer with', true) },
+      '/v1/agents': {
+        get: path("Agents in this gateway's book (words)", false),
+        post: path('Put the signed record of an agent into the book', false, true),
+      },
       '/v1/keys': { post: path('Register an API key with a signed grant', false, true) },
       '/v1/keys/{keyHash}': { delete: path('Revoke an API key', false, true) },
     },
@@ -49,30 +53,4 @@ export function llmsText(origin: string): string {
 - Event streams carry the receipts in a comment line before data: [DONE].
 - API description: ${origin}/openapi.json
 `
-}
-
-/** `GET /.well-known/agent-card.json` (A2A). */
-export function agentCard(origin: string, version: string): Record<string, unknown> {
-  return {
-    protocolVersion: '0.3.0',
-    name: 'Koinon gateway',
-    description: 'Inference by independent providers with signed receipts, through an OpenAI-compatible API.',
-    url: `${origin}/v1`,
-    preferredTransport: 'HTTP+JSON',
-    version,
-    capabilities: { streaming: true, pushNotifications: false },
-    defaultInputModes: ['text/plain'],
-    defaultOutputModes: ['text/plain'],
-    securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } },
-    security: [{ apiKey: [] }],
-    skills: [
-      {
-        id: 'chat',
-        name: 'Chat completion',
-        description:
-          'POST /v1/chat/completions in the format of OpenAI; the answer has a receipt that anyone can check.',
-        tags: ['inference', 'openai', 'receipts'],
-      },
-    ],
-  }
 }

@@ -103,7 +103,8 @@ describe('GatewayServer', () => {
     expect(await get('/healthz')).toEqual({ ok: true })
     expect(await get('/readyz')).toEqual({ ready: true, providers: 1, models: ['demo'] })
     expect(Object.keys((await get('/openapi.json'))['paths'] as object)).toContain('/v1/chat/completions')
-    expect(await get('/.well-known/agent-card.json')).toMatchObject({ url: `${url}/v1` })
+    // It speaks no A2A by itself, so it serves no card.
+    expect((await fetch(`${url}/.well-known/agent-card.json`)).status).toBe(404)
     expect(await (await fetch(`${url}/llms.txt`)).text()).toContain(`${url}/v1`)
     for (const path of ['/nowhere', '/v1/embeddings'])
       expect(await get(path)).toMatchObject({

@@ -5,7 +5,7 @@ import { openAiError } from '../rules/openai-error.ts'
 import { sendError, sendOpenAiError } from '../wire/answers.ts'
 import { pooledRandom } from '../wire/pooled-random.ts'
 import { Allowances } from './allowances.ts'
-import { agentCard, llmsText, openApi } from './discovery.ts'
+import { llmsText, openApi } from './discovery.ts'
 import { GatewayAccounts } from './gateway-accounts.ts'
 import { GatewayCompletions } from './gateway-completions.ts'
 import type { GatewayModules, GatewayServerOptions } from './gateway-options.ts'
@@ -112,8 +112,6 @@ export class GatewayServer {
           return sendJson(response, 200, openApi(origin))
         case '/llms.txt':
           return sendText(response, 200, 'text/plain; charset=utf-8', llmsText(origin))
-        case '/.well-known/agent-card.json':
-          return sendJson(response, 200, agentCard(origin, '1'))
       }
     }
     if ((await this.#modules.additionalRoutes?.(request, response)) === true) return

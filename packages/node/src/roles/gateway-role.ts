@@ -1,4 +1,5 @@
 /** The gateway: OpenAI door, channel hub, dashboard. Users pay it, it pays miners. */
+import { taskStoreSchema } from '@koinon/agents/provider'
 import { type Address, errorToJson, KoinonError, systemClock, systemRandom } from '@koinon/base'
 import { defaultHttpLimits, isLoopbackHost, sha256Native } from '@koinon/base/node'
 import {
@@ -23,6 +24,7 @@ import {
 } from '@koinon/payments'
 import { createSubnetLedger } from '@koinon/subnets'
 import { createDashboard } from '../dashboard/dashboard.ts'
+import { createAgentRoutes } from '../gateway/agent-routes.ts'
 import { createGatewayMetrics } from '../gateway/metrics.ts'
 import { ProviderChannels } from '../gateway/provider-channels.ts'
 import { ProviderFollower } from '../gateway/provider-follower.ts'
@@ -55,7 +57,7 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
     role,
     log,
     creditLimitAtomic: 0n,
-    schema: keysSchema,
+    schema: `${keysSchema}${taskStoreSchema}`,
     onSettled: (settlements) => settlements.forEach(({ channelId }) => courier?.noticeDebt(channelId)),
   })
   const { book, ledger, admission } = payee
@@ -141,6 +143,13 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
     refreshChannel: (channelId) => admission.refresh(channelId),
     lastAudit: () => readLastAudit(homeAt(config.homePath), network),
   })
+  const agents = createAgentRoutes({
+    chainId: network.chainId,
+    store: payee.store,
+    clock: systemClock,
+    url: network.gatewayUrl ?? `http://${config.host}:${config.port}`,
+    ownUrl: `http://127.0.0.1:${config.port}`,
+  })
   const server = new GatewayServer(
     {
       host: config.host,
@@ -172,12 +181,14 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
         metrics.observe(event)
         log[event.kind === 'attemptFailed' || event.kind === 'reconciled' ? 'warn' : 'debug'](loggable(event))
       },
-      additionalRoutes: dashboard.serve,
+      additionalRoutes: async (request, response) =>
+        (await agents.serve(request, response)) || dashboard.serve(request, response),
     },
   )
   await follower.start()
   courier.start()
   await server.start()
+  await agents.recover()
   const url = `http://${config.host}:${config.port}`
   log.info({ url, account: key.address }, 'the gateway answers')
   return {
