@@ -92,6 +92,7 @@ export { nextVoucherAtomic, type VoucherLine, voucherRefusal } from './rules/vou
 export { channelsCheck } from './verifier/audit/channels-check.ts'
 export { ChannelDirectory } from './verifier/channel-directory.ts'
 export { createPayingFetch } from './x402/client/create-paying-fetch.ts'
+export { type RefundOptions, x402Refund } from './x402/client/request-refund.ts'
 export { x402Wire } from './x402/client/x402-wire.ts'
 export { Facilitator, type FacilitatorOptions, facilitatorSchema } from './x402/facilitator/facilitator.ts'
 export { FacilitatorServer, type FacilitatorServerOptions } from './x402/facilitator/facilitator-server.ts'

@@ -166,6 +166,14 @@ export class PayerChannels {
     if (commitment.deposit !== undefined) desk.depositing = paymentId
   }
 
+  /** Lets nobody sign on an unused channel until `release`. False when it is in use. */
+  hold(channelId: Hex, holder: string): boolean {
+    const desk = this.#desk(channelId)
+    if (desk.underWay.size > 0 || desk.depositing !== undefined) return false
+    desk.depositing = holder
+    return true
+  }
+
   /** The call is no longer under way, whatever became of it. */
   release(channelId: Hex, paymentId: string): void {
     const desk = this.#desk(channelId)

@@ -9,7 +9,7 @@ import {
   systemClock,
   systemRandom,
 } from '@koinon/base'
-import { withdrawDelayBounds } from '../rules/channel.ts'
+import { type ChannelConfig, withdrawDelayBounds } from '../rules/channel.ts'
 import type { PayerChannel } from '../rules/payer-channel.ts'
 import {
   type AllowedAsset,
@@ -19,6 +19,8 @@ import {
   policyObjection,
 } from '../rules/payer-policy.ts'
 import type { Commitment, TransferAuthorization } from '../rules/terms.ts'
+import type { SignedVoucher } from '../rules/voucher.ts'
+import type { TakenBack } from './channel-opener.ts'
 import type { AttachedPayment, Challenge, PaymentOption, WireReceipt } from './client-wire.ts'
 import { PayerChannels } from './payer-channels.ts'
 import { answerLost, badDelay, noEscrow, nothingPayable, outcomeUnknown } from './payer-errors.ts'
@@ -266,11 +268,47 @@ export class Payer {
     await this.#save(payment.commitment, [])
   }
 
-  /** A channel whose rest came back, or that is to be used no more. */
-  async closeChannel(channelId: Hex, hasReturned: boolean): Promise<void> {
-    if (hasReturned) this.#channels.returned(channelId)
-    else this.#channels.close(channelId)
-    await this.#options.store.save({ channels: [this.#channels.get(channelId)] })
+  /**
+   * Brings the rest of a channel back: `refund` asks the seller, with a voucher for what is owed, and says whether it agreed; else `withdraw` takes
+   * it against its will, and the channel is used no more. False when calls are under way or nothing came yet.
+   */
+  async takeBack(
+    channelId: Hex,
+    ways: {
+      readonly refund?: (config: ChannelConfig, voucher: SignedVoucher) => Promise<boolean>
+      readonly withdraw?: (config: ChannelConfig, owedAtomic: bigint) => Promise<TakenBack>
+    },
+  ): Promise<boolean> {
+    await this.start()
+    const holder = `take back ${channelId}`
+    if (!this.#channels.hold(channelId, holder)) return false
+    try {
+      const { config, domain, owedAtomic, isClosed } = this.#channels.get(channelId)
+      if (ways.refund !== undefined && !isClosed) {
+        const call = { origin: '', resourceUrl: '', paymentId: holder, maximumAtomic: 0n }
+        const signature = await this.#options.signer.signVoucher({
+          call,
+          domain,
+          config,
+          maxClaimableAtomic: owedAtomic,
+        })
+        const voucher = { channelId, maxClaimableAtomic: owedAtomic, signature }
+        const isAgreed = await ways.refund(config, voucher).catch(() => false)
+        if (isAgreed && (this.#options.ledger === undefined || (await this.#channels.refresh(channelId)))) {
+          if (this.#options.ledger === undefined) this.#channels.returned(channelId)
+          return true
+        }
+      }
+      if (ways.withdraw === undefined) return false
+      this.#channels.close(channelId)
+      await this.#options.store.save({ channels: [this.#channels.get(channelId)] })
+      const { state } = await ways.withdraw(config, owedAtomic)
+      if (state === 'returned') this.#channels.returned(channelId)
+      return state === 'returned'
+    } finally {
+      this.#channels.release(channelId, holder)
+      await this.#options.store.save({ channels: [this.#channels.get(channelId)] })
+    }
   }
 
   /** Channels without a call under way, unused for so long, in which something is left. */
