@@ -11,6 +11,7 @@ export {
 } from './gateway-options.ts'
 export { GatewayServer } from './gateway-server.ts'
 export { type Authenticated, type KeyRecord, KeyRegistry, type KeyRegistryOptions, keysSchema } from './key-registry.ts'
+export type { PaidCalls } from './paid-calls.ts'
 export { type DemotionReason, ProviderLink } from './provider-link.ts'
 export {
   type OfferedModel,

@@ -12,15 +12,13 @@ export type PaidCalls = {
   readonly asset: Asset
   /** Scheme, host and port under which the gateway is known. */
   readonly origin: string
-  /** False where nobody sends transactions for payers: then only channels that exist are taken. */
-  readonly takesTransactions: boolean
+  /** Ways to pay, in the gateway's order. Who pays `exact` pays the most that the answer may cost. */
+  readonly backEnds: PaymentTerms['backEnds']
 }
 
 const picoUsdPerAtomic = 1_000_000n
-const descriptions = {
-  channel: 'An answer by a provider of this network. Charged from a channel: what it cost, at most this.',
-  exact: 'An answer by a provider of this network. An exact payment pays this much whatever the answer costs.',
-}
+const channelWords = 'An answer by a provider of this network. A channel is charged what it cost, at most this.'
+const exactWords = 'An exact payment pays this much whatever the answer costs.'
 
 /** The request as payments see it. `body` is the whole body. */
 export function paidRequest(calls: PaidCalls, request: IncomingMessage, body: Uint8Array): WireRequest {
@@ -38,7 +36,7 @@ export function inferenceTerms(
     resource: {
       url: request.url,
       method: request.method,
-      description: calls.takesTransactions ? `${descriptions.channel} ${descriptions.exact}` : descriptions.channel,
+      description: calls.backEnds.includes('exact') ? `${channelWords} ${exactWords}` : channelWords,
       mimeType: 'application/json',
     },
     chainId: seller.chainId,
@@ -46,7 +44,7 @@ export function inferenceTerms(
     payTo: seller.payTo,
     maximumAtomic: atomicUp(maximumPicoUsd),
     pricing: 'upTo',
-    backEnds: calls.takesTransactions ? ['channel', 'exact'] : ['channel'],
+    backEnds: calls.backEnds,
     timeoutSeconds: Math.ceil(seller.timeoutMs / 1_000),
   }
 }

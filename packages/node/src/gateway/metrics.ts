@@ -1,12 +1,14 @@
 /** Prometheus metrics of the gateway. Base units in the names: seconds, bytes, tokens. */
 import type { GatewayEvent, ProviderTable } from '@koinon/inference/client'
-import type { ClaimWatcher } from '@koinon/payments'
+import type { ClaimWatcher, PaymentDoorEvent } from '@koinon/payments'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
 const latencyBucketsSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
 export type GatewayMetrics = {
   observe(event: GatewayEvent): void
+  /** Of answers that are bought by the call. */
+  observePayment(event: PaymentDoorEvent): void
   text(): Promise<string>
   readonly contentType: string
 }
@@ -40,6 +42,12 @@ export function createGatewayMetrics(sources: {
     name: 'koinon_gateway_refusals_total',
     help: 'Requests refused, by code',
     labelNames: ['code'],
+    registers,
+  })
+  const payments = new Counter({
+    name: 'koinon_gateway_payments_total',
+    help: 'Requests without a key: demanded (a first 402), held, repeated, or refused with a code',
+    labelNames: ['outcome', 'wire', 'backEnd', 'code'],
     registers,
   })
   const recovered = new Counter({
@@ -82,6 +90,14 @@ export function createGatewayMetrics(sources: {
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
+    observePayment(event) {
+      payments.inc({
+        outcome: event.kind,
+        wire: 'wire' in event ? event.wire : '',
+        backEnd: 'backEnd' in event ? event.backEnd : '',
+        code: 'code' in event ? event.code : '',
+      })
+    },
     observe(event) {
       if (event.kind === 'answer') {
         answers.inc({ model: event.model, outcome: event.outcome })

@@ -18,6 +18,7 @@ import {
   createVoucherSigner,
   localDelegatingAccount,
   type SignedVoucher,
+  settlementsSchema,
   unlimitedCreditPicoUsd,
   VoucherCourier,
   voucherToJson,
@@ -26,6 +27,7 @@ import { createSubnetLedger } from '@koinon/subnets'
 import { createDashboard } from '../dashboard/dashboard.ts'
 import { createAgentRoutes } from '../gateway/agent-routes.ts'
 import { createGatewayMetrics } from '../gateway/metrics.ts'
+import { openPaidDoor } from '../gateway/paid-door.ts'
 import { ProviderChannels } from '../gateway/provider-channels.ts'
 import { ProviderFollower } from '../gateway/provider-follower.ts'
 import { homeAt } from '../home/home.ts'
@@ -57,7 +59,7 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
     role,
     log,
     creditLimitAtomic: 0n,
-    schema: `${keysSchema}${taskStoreSchema}`,
+    schema: `${keysSchema}${taskStoreSchema}${settlementsSchema}`,
     onSettled: (settlements) => settlements.forEach(({ channelId }) => courier?.noticeDebt(channelId)),
   })
   const { book, ledger, admission } = payee
@@ -150,6 +152,15 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
     url: network.gatewayUrl ?? `http://${config.host}:${config.port}`,
     ownUrl: `http://127.0.0.1:${config.port}`,
   })
+  const paid = await openPaidDoor({
+    role,
+    payee,
+    origin: network.gatewayUrl ?? `http://${config.host}:${config.port}`,
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    onEvent: (event) => metrics.observePayment(event),
+  })
   const server = new GatewayServer(
     {
       host: config.host,
@@ -173,6 +184,7 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
       },
       keys,
       providers: table,
+      paidCalls: paid.calls,
       session: () => ledger.session,
       clock: systemClock,
       random: systemRandom,
@@ -198,6 +210,7 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
       await follower.stop()
       await courier.stop()
       await table.stop()
+      await paid.stop()
       await payee
         .stop()
         .catch((error: unknown) => log.error({ error: errorToJson(error) }, 'could not close the books'))

@@ -41,7 +41,7 @@ export function networkOf(chainId: number): `eip155:${number}` {
   return `eip155:${chainId}`
 }
 
-/** The ways to pay that x402 knows, in the seller's order. A price that is only a ceiling needs a channel. */
+/** The ways to pay that x402 knows, in the seller's order. Of a price that is only a ceiling `exact` pays the ceiling. */
 export function requirementsOf(
   terms: PaymentTerms,
   offer: ChannelOffer = defaultChannelOffer,
@@ -62,7 +62,7 @@ export function requirementsOf(
       const extra = { ...domain, receiverAuthorizer: payTo, withdrawDelay: offer.withdrawDelay, minDeposit }
       return [{ scheme: 'batch-settlement', ...common, extra: { ...extra, ...standingExtra(standing) } }]
     }
-    return backEnd === 'exact' && terms.pricing === 'fixed' ? [{ scheme: 'exact', ...common, extra: domain }] : []
+    return backEnd === 'exact' ? [{ scheme: 'exact', ...common, extra: domain }] : []
   })
 }
 

@@ -1,0 +1,102 @@
+/** Buying answers by the call, without a key: stock clients of x402 and MPP, and our own, at the running gateway. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createLedgerReader, type NetworkFile, readDollarDomain } from '@koinon/ledger'
+import { existingAccountKey, openHome } from '@koinon/node/home'
+import { BatchSettlementEvmScheme } from '@x402/evm/batch-settlement/client'
+import { ExactEvmScheme } from '@x402/evm/exact/client'
+import { wrapFetchWithPayment, x402Client } from '@x402/fetch'
+import { evm, Mppx } from 'mppx/client'
+import { privateKeyToAccount } from 'viem/accounts'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { questionBody } from '../harness/ask.ts'
+import { koinon } from '../harness/cli.ts'
+
+const network = inject('network')
+const folder = mkdtempSync(join(tmpdir(), 'koinon-paid-'))
+const home = join(folder, 'agent')
+const url = `${network.openai}/chat/completions`
+let facts: NetworkFile
+
+beforeAll(async () => {
+  expect((await koinon(['join', network.gateway, '--home', home])).code).toBe(0)
+  facts = JSON.parse(readFileSync(join(home, 'network.json'), 'utf8')) as NetworkFile
+}, 60_000)
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('a fresh home with no key, no faucet and no environment variable', () => {
+  it('gets a paid answer', async () => {
+    const startedAtMs = Date.now()
+    const run = await koinon(['pay', url, '-d', questionBody({}), '--home', home, '--json'])
+    expect(run.code, run.stderr).toBe(0)
+    const { data } = JSON.parse(run.stdout) as { data: { status: number; payment: { backEnd: string } } }
+    expect(data).toMatchObject({ status: 200, payment: { backEnd: 'channel' } })
+    console.log(`first paid answer of a new home after ${Date.now() - startedAtMs} ms`)
+  })
+})
+
+describe('stock clients', () => {
+  const wallet = () => privateKeyToAccount(existingAccountKey(openHome(home), 'wallet').privateKey)
+  const init = (stream = false) => ({
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: questionBody({ stream }),
+  })
+  const x402 = (scheme: 'exact' | 'batch-settlement'): typeof fetch => {
+    const { address, signTypedData } = wallet()
+    const reader = createLedgerReader(facts)
+    const signer = { address, signTypedData, readContract: reader.readContract.bind(reader) } as never
+    const client = new x402Client()
+    client.setSpendControls({
+      allowedAssets: [{ network: 'eip155:*', asset: facts.contracts.dollar, maxAmountPerPayment: '100000' }],
+    })
+    const made = scheme === 'exact' ? new ExactEvmScheme(signer) : new BatchSettlementEvmScheme(signer)
+    return wrapFetchWithPayment(fetch, client.register('eip155:*', made))
+  }
+
+  it('@x402/fetch pays exactly, and from a channel again and again', async () => {
+    const exact = await x402('exact')(url, init())
+    expect(exact.status, await exact.clone().text()).toBe(200)
+    expect(JSON.parse(atob(exact.headers.get('payment-response') as string))).toMatchObject({ success: true })
+    const pay = x402('batch-settlement')
+    for (let count = 0; count < 3; count++) {
+      const answer = await pay(url, init())
+      expect(answer.status, await answer.clone().text()).toBe(200)
+      expect(await answer.json()).toMatchObject({ object: 'chat.completion' })
+    }
+  })
+
+  it.each(['exact', 'batch-settlement'] as const)('@x402/fetch reads a stream that it pays by %s', async (scheme) => {
+    const pay = x402(scheme)
+    for (let count = 0; count < 2; count++) {
+      const answer = await pay(url, init(true))
+      const text = await answer.text()
+      expect([answer.status, text.slice(-14)]).toEqual([200, 'data: [DONE]\n\n'])
+      expect(text).toContain(': koinon-receipt ')
+    }
+  })
+
+  it('mppx pays a charge from the same demand', async () => {
+    const { name, version } = await readDollarDomain(createLedgerReader(facts), facts.contracts.dollar)
+    const method = evm.charge({
+      account: wallet(),
+      authorization: { name, version },
+      networks: [facts.chainId],
+      currencies: [facts.contracts.dollar],
+    })
+    const pay = Mppx.create({ methods: [method], polyfill: false, fetch }).fetch
+    const answer = await pay(url, init())
+    expect(answer.status, await answer.clone().text()).toBe(200)
+    expect(answer.headers.get('payment-receipt')).toBeTruthy()
+  })
+})
+
+describe('who pays nothing', () => {
+  it('hears what it costs, on both wires, and no model runs', async () => {
+    const answer = await fetch(url, { method: 'POST', body: questionBody({}) })
+    expect(answer.status).toBe(402)
+    expect(answer.headers.get('payment-required')).toBeTruthy()
+    expect(answer.headers.get('www-authenticate')).toMatch(/^Payment id=/)
+  })
+})
