@@ -62,8 +62,10 @@ function failedLines(output) {
 }
 
 function areVectorsFresh() {
-  const script = join(CONTRACTS_DIR, 'scripts', 'vectors.mjs')
-  return spawnSync(process.execPath, [script, '--check'], { stdio: 'inherit' }).status === 0
+  return ['vectors.mjs', 'job-vectors.mjs'].every((name) => {
+    const script = join(CONTRACTS_DIR, 'scripts', name)
+    return spawnSync(process.execPath, [script, '--check'], { stdio: 'inherit' }).status === 0
+  })
 }
 
 /** forge writes its JSON without a last newline, which the formatter wants. */
@@ -73,7 +75,8 @@ function endWithNewline(file) {
 
 const problems = []
 if (match === undefined) {
-  if (!areVectorsFresh()) problems.push('the shared vectors are stale: run node contracts/scripts/vectors.mjs')
+  if (!areVectorsFresh())
+    problems.push('the shared vectors are stale: run node contracts/scripts/vectors.mjs and job-vectors.mjs')
 }
 const selection = match === undefined ? ['--no-match-contract', GAS_TESTS] : ['--match-path', `*${match}*`]
 const unit = await forge(selection)

@@ -36,10 +36,13 @@ contract PrivilegesTest is Network {
         _only("a contract", "epochs", "confirm overturn");
         _anyone("erc3009-deposit-collector", "collect");
         _anyone("identity-registry", "approve register safeTransferFrom setAgentURI setAgentWallet setApprovalForAll setMetadata transferFrom unsetAgentWallet");
+        _anyone("jobs", "cancelQuote claimRefund complete createJob createJobIn fund fundByQuote fundWithAuthorization hire reject setBudget setProvider submit");
         _anyone("koinon-token", "approve burn burnFrom cancelAuthorization delegate delegateBySig permit receiveWithAuthorization transfer transferFrom transferWithAuthorization");
         _only("a contract", "koinon-token", "mint");
         _only("the deployer", "koinon-token", "setMinter");
         _anyone("permit2-deposit-collector", "collect");
+        _anyone("quorum-evaluator", "decide dispute settle");
+        _anyone("quorum-evaluators", "create");
         _anyone("reputation-registry", "appendResponse giveFeedback revokeFeedback");
         _anyone("permits", "refreshPermit seekPermit");
         _only("a contract", "permits", "onWeightChanged");

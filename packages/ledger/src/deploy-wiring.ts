@@ -6,9 +6,11 @@ import { alphaStakingAbi } from './generated/alpha-staking.ts'
 import { convictionAbi } from './generated/conviction.ts'
 import { disputesAbi } from './generated/disputes.ts'
 import { epochsAbi } from './generated/epochs.ts'
+import { jobsAbi } from './generated/jobs.ts'
 import { koinonTokenAbi } from './generated/koinon-token.ts'
 import { poolEmissionAbi } from './generated/pool-emission.ts'
 import { poolsAbi } from './generated/pools.ts'
+import { quorumEvaluatorsAbi } from './generated/quorum-evaluators.ts'
 import { subnetTermsAbi } from './generated/subnet-terms.ts'
 import { subnetsAbi } from './generated/subnets.ts'
 import { weightsAbi } from './generated/weights.ts'
@@ -43,6 +45,9 @@ const links: readonly (readonly [ContractName, Abi, string, ContractName])[] = [
   ['epochs', epochsAbi, 'emission', 'emission'],
   ['epochs', epochsAbi, 'disputes', 'disputes'],
   ['token', koinonTokenAbi, 'minter', 'emission'],
+  ['jobs', jobsAbi, 'defaultToken', 'dollar'],
+  ['jobEvaluators', quorumEvaluatorsAbi, 'jobs', 'jobs'],
+  ['jobEvaluators', quorumEvaluatorsAbi, 'subnets', 'subnets'],
 ]
 
 /**
@@ -69,7 +74,8 @@ export async function wireContracts({ reader, sender }: Deployer, contracts: Con
   await Promise.all(
     links.map(async ([name, abi, view, other]) => {
       const actual = await named(name, abi, view)
-      if (actual !== contracts[other]) throw wrongWiring(name, view, contracts[other], actual)
+      const expected = contracts[other] ?? zeroAddress
+      if (actual !== expected) throw wrongWiring(name, view, expected, actual)
     }),
   )
 }

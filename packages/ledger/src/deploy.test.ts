@@ -109,7 +109,7 @@ describe.each([
       }
     }
     expect(attempts).toBeGreaterThan(4)
-    expect(Object.keys(known)).toHaveLength(20)
+    expect(Object.keys(known)).toHaveLength(22)
     const again = noted()
     await deployContracts({
       reader: chain.reader,

@@ -13,9 +13,11 @@ import { disputesAbi, disputesBytecode } from './generated/disputes.ts'
 import { epochsAbi, epochsBytecode } from './generated/epochs.ts'
 import { erc3009DepositCollectorAbi, erc3009DepositCollectorBytecode } from './generated/erc3009-deposit-collector.ts'
 import { identityRegistryAbi, identityRegistryBytecode } from './generated/identity-registry.ts'
+import { jobsAbi, jobsBytecode } from './generated/jobs.ts'
 import { koinonTokenAbi, koinonTokenBytecode } from './generated/koinon-token.ts'
 import { poolEmissionAbi, poolEmissionBytecode } from './generated/pool-emission.ts'
 import { poolsAbi, poolsBytecode } from './generated/pools.ts'
+import { quorumEvaluatorsAbi, quorumEvaluatorsBytecode } from './generated/quorum-evaluators.ts'
 import { reputationRegistryAbi, reputationRegistryBytecode } from './generated/reputation-registry.ts'
 import { subnetTermsAbi, subnetTermsBytecode } from './generated/subnet-terms.ts'
 import { subnetsAbi, subnetsBytecode } from './generated/subnets.ts'
@@ -115,7 +117,7 @@ export async function deployContracts(options: DeployOptions): Promise<NetworkFi
     parameters.genesisAmount,
     sender.address,
   ])
-  await deploy('dollar', testDollarAbi, testDollarBytecode, [])
+  const dollar = await deploy('dollar', testDollarAbi, testDollarBytecode, [])
   const identity = await deploy('identity', identityRegistryAbi, identityRegistryBytecode, [])
   await deploy('reputation', reputationRegistryAbi, reputationRegistryBytecode, [identity])
   await deploy('validation', validationRegistryAbi, validationRegistryBytecode, [identity])
@@ -154,6 +156,8 @@ export async function deployContracts(options: DeployOptions): Promise<NetworkFi
     { koinPerSecond, alphaPerSecond, periodSeconds, restSeconds },
   ])
   await deploy('epochs', epochsAbi, epochsBytecode, [subnets, emission, disputes])
+  const jobs = await deploy('jobs', jobsAbi, jobsBytecode, [dollar])
+  await deploy('jobEvaluators', quorumEvaluatorsAbi, quorumEvaluatorsBytecode, [jobs, subnets])
   await wireContracts(options, found as NetworkFile['contracts'])
   await placeChannels(reader, found, keep, deploy)
   return found as NetworkFile['contracts']

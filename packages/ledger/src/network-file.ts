@@ -34,7 +34,12 @@ const contractNames = [
   'depositCollector',
 ] as const
 
-export type ContractName = (typeof contractNames)[number]
+/** Contracts that came later: files of older networks do not name them, and those networks do not have them. */
+const laterContractNames = ['jobs', 'jobEvaluators'] as const
+
+export type LaterContractName = (typeof laterContractNames)[number]
+export type ContractName = (typeof contractNames)[number] | LaterContractName
+type Contracts = Record<(typeof contractNames)[number], Address> & Partial<Record<LaterContractName, Address>>
 
 const networkFileSchema = z.object({
   v: z.literal(1),
@@ -45,9 +50,16 @@ const networkFileSchema = z.object({
   rpcUrl: url,
   /** Block of the first deployment; indexers start here. */
   startBlock: z.number().int().nonnegative(),
-  contracts: z.object(
-    Object.fromEntries(contractNames.map((name) => [name, address])) as Record<ContractName, typeof address>,
-  ),
+  contracts: z.object({
+    ...(Object.fromEntries(contractNames.map((name) => [name, address])) as Record<
+      (typeof contractNames)[number],
+      typeof address
+    >),
+    ...(Object.fromEntries(laterContractNames.map((name) => [name, address.optional()])) as Record<
+      LaterContractName,
+      z.ZodOptional<typeof address>
+    >),
+  }),
   /** True where the dollar is a test dollar, worth nothing; on an external chain gas may still cost money. */
   isTest: z.boolean(),
   gatewayUrl: url.optional(),
@@ -72,7 +84,7 @@ const networkFileSchema = z.object({
 })
 
 export type NetworkFile = Readonly<Omit<z.infer<typeof networkFileSchema>, 'contracts'>> & {
-  readonly contracts: Readonly<Record<ContractName, Address>>
+  readonly contracts: Readonly<Contracts>
 }
 
 const maximumBytes = 64 * 1024

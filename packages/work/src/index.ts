@@ -8,6 +8,17 @@ export {
   signNodeRequest,
   verifyNodeRequest,
 } from './node-request.ts'
+export { chooseQuote, type QuoteChoice, tieBreaks } from './quotes/choose-quote.ts'
+export {
+  parseQuote,
+  type Quote,
+  quoteDigest,
+  quoteToJson,
+  type SettlementDomain,
+  type SignedQuote,
+  signQuote,
+  verifyQuote,
+} from './quotes/quote.ts'
 export {
   bundleToJson,
   parseBundle,

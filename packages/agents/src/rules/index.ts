@@ -8,4 +8,48 @@ export {
   type SignedAgentRecord,
   signAgentRecord,
 } from './almanac.ts'
+  type BidRefusal,
+  bidCommitment,
+  decideSealedAuction,
+  openReverseAuction,
+  placeBid,
+  type RevealedBid,
+  type ReverseAuction,
+  type ReverseAuctionState,
+  type SealedAuction,
+  type SealedBid,
+} from './auction.ts'
+export {
+  disputeBond,
+  fundingNonce,
+  hashTerms,
+  isQuorum,
+  type JobStatus,
+  type JobTerms,
+  jobStatuses,
+  jobsDomain,
+  type Verdict,
+  verdictDigest,
+} from './job.ts'
+export { actorsOf, type JobActor, type JobStep, jobActors, jobSteps, nextStatus } from './job-steps.ts'
+export {
+  aggregateTask,
+  type ChildPlan,
+  childrenOf,
+  createTaskTree,
+  failTask,
+  hireFor,
+  isConserved,
+  isReadyToAggregate,
+  maximumDepth,
+  maximumTasks,
+  moneyOf,
+  payTask,
+  refundTask,
+  rootTaskId,
+  splitTask,
+  type Task,
+  type TaskStatus,
+  type TaskTree,
+} from './task-tree.ts'
 export { untrustedText, visibleJson, visibleText } from './untrusted.ts'

@@ -36,6 +36,7 @@ const abiOfContract: Partial<Record<ContractName, Abi>> = {
   epochs: abis.epochsAbi,
   emission: abis.poolEmissionAbi,
   channels: abis.batchSettlementAbi,
+  jobs: abis.jobsAbi,
 }
 
 /** Of a contract whose events are indexed; none of any other. */
@@ -46,7 +47,12 @@ export function abiOf(contract: ContractName): Abi {
 /** Contracts whose events are indexed, by lower-case address. */
 export function indexedContracts(network: NetworkFile): ReadonlyMap<string, ContractName> {
   const names = Object.keys(abiOfContract) as ContractName[]
-  return new Map(names.map((name) => [network.contracts[name], name]))
+  return new Map(
+    names.flatMap((name) => {
+      const address = network.contracts[name]
+      return address === undefined ? [] : [[address, name] as const]
+    }),
+  )
 }
 
 /** Decodes a log of one of our contracts; undefined when the address or the event is not ours. */

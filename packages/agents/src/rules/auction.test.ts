@@ -1,0 +1,134 @@
+import { bytesToHex, type Hex, secretKeyToAddress, sha256, utf8ToBytes } from '@koinon/base'
+import { chooseQuote, type SignedQuote, signQuote } from '@koinon/work'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  bidCommitment,
+  decideSealedAuction,
+  openReverseAuction,
+  placeBid,
+  type ReverseAuction,
+  type SealedAuction,
+} from './auction.ts'
+import { jobsDomain } from './job.ts'
+
+const word = (text: string): Hex => bytesToHex(sha256(utf8ToBytes(text)))
+const domain = jobsDomain(424_242, `0x${'81'.repeat(20)}`)
+const termsHash = word('terms')
+
+function bid(name: string, priceAtomic: bigint, changes: Partial<SignedQuote> = {}): SignedQuote {
+  const secretKey = sha256(utf8ToBytes(name))
+  const quote = { termsHash, provider: secretKeyToAddress(secretKey), priceAtomic, deadlineSeconds: 1_000, nonce: 0n }
+  return signQuote(domain, { ...quote, ...changes }, secretKey)
+}
+
+describe('a reverse auction', () => {
+  const auction: ReverseAuction = {
+    domain,
+    termsHash,
+    ceilingAtomic: 100n,
+    decrementAtomic: 5n,
+    closesAtSeconds: 500,
+    extensionSeconds: 30,
+    lastCloseSeconds: 550,
+  }
+  const opened = openReverseAuction(auction)
+
+  it('takes bids that are lower by a step, and moves its close for late ones up to a bound', () => {
+    const first = placeBid(auction, opened, bid('a', 100n), 10)
+    expect(first).toMatchObject({ best: { priceAtomic: 100n }, closesAtSeconds: 500 })
+    expect(placeBid(auction, first as never, bid('b', 96n), 20)).toBe('not-lower')
+    const late = placeBid(auction, first as never, bid('b', 95n), 499)
+    expect(late).toMatchObject({ closesAtSeconds: 529 })
+    expect(placeBid(auction, late as never, bid('a', 90n), 528)).toMatchObject({ closesAtSeconds: 550 })
+    expect(placeBid(auction, late as never, bid('a', 90n), 529)).toBe('closed')
+  })
+
+  it('refuses bids that could not be funded', () => {
+    expect(placeBid(auction, opened, bid('a', 101n), 10)).toBe('above-ceiling')
+    expect(placeBid(auction, opened, bid('a', 0n), 10)).toBe('above-ceiling')
+    expect(placeBid(auction, opened, bid('a', 50n, { termsHash: word('others') }), 10)).toBe('other-terms')
+    expect(placeBid(auction, opened, { ...bid('a', 50n), priceAtomic: 40n }, 10)).toBe('not-signed')
+    expect(placeBid(auction, opened, { ...bid('a', 50n), provider: bid('b', 1n).provider }, 10)).toBe('not-signed')
+    expect(placeBid(auction, opened, bid('a', 50n, { deadlineSeconds: 549 }), 10)).toBe('expires-too-soon')
+  })
+})
+
+describe('a sealed auction', () => {
+  const auction: SealedAuction = {
+    domain,
+    termsHash,
+    ceilingAtomic: 100n,
+    commitEndsAtSeconds: 100,
+    revealEndsAtSeconds: 200,
+  }
+  const sealed = (quote: SignedQuote, atSeconds = 50) => ({
+    commitment: bidCommitment(domain, quote, word('salt')),
+    atSeconds,
+  })
+  const shown = (quote: SignedQuote, atSeconds = 150, salt = word('salt')) => ({ quote, salt, atSeconds })
+
+  it('is won by the cheapest that was committed to and shown in time', () => {
+    const [cheap, dear] = [bid('a', 40n), bid('b', 60n)]
+    const decide = (commits: number, reveals: number, salt?: Hex) =>
+      decideSealedAuction(
+        auction,
+        [sealed(cheap, commits), sealed(dear)],
+        [shown(cheap, reveals, salt), shown(dear)],
+        200,
+      )
+    expect(decide(99, 199)).toEqual(cheap)
+    expect(decide(100, 150)).toEqual(dear)
+    expect(decide(50, 200)).toEqual(dear)
+    expect(decide(50, 99)).toEqual(dear)
+    expect(decide(50, 150, word('another salt'))).toEqual(dear)
+  })
+
+  it('does not count a price that was changed after the others were seen, one above the ceiling, or one that lapses', () => {
+    const committed = bid('a', 60n)
+    const lower = bid('a', 39n)
+    const other = bid('b', 40n)
+    const commits = [sealed(committed), sealed(other)]
+    expect(decideSealedAuction(auction, commits, [shown(lower), shown(other)], 200)).toEqual(other)
+    const [high, short] = [bid('c', 101n), bid('d', 1n, { deadlineSeconds: 199 })]
+    const none = decideSealedAuction(auction, [sealed(high), sealed(short)], [shown(high), shown(short)], 200)
+    expect(none).toBeUndefined()
+  })
+
+  it('is not decided while bids may be shown', () => {
+    expect(() => decideSealedAuction(auction, [], [], 199)).toThrow(
+      expect.objectContaining({ code: 'agents/auction-open' }),
+    )
+  })
+
+  it('is decided alike by everybody, whatever the order, and the tie is not the order of arrival', () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f']
+    const bids = names.map((name) => bid(name, 40n))
+    const winner = decideSealedAuction(
+      auction,
+      bids.map((one) => sealed(one)),
+      bids.map((one) => shown(one)),
+      200,
+    )
+    fc.assert(
+      fc.property(fc.shuffledSubarray(bids, { minLength: 6, maxLength: 6 }), (order) => {
+        const again = decideSealedAuction(
+          auction,
+          order.map((one) => sealed(one)),
+          order.map((one) => shown(one)),
+          200,
+        )
+        expect(again).toEqual(winner)
+      }),
+      { numRuns: 20 },
+    )
+    const wins = new Set(
+      Array.from({ length: 12 }, (_, round) => {
+        const drawn = names.map((name) => bid(name, 40n, { nonce: BigInt(round) }))
+        const won = chooseQuote(drawn, { domain, ceilingAtomic: 100n, atSeconds: 200 })
+        return drawn.findIndex(({ provider }) => provider === won?.provider)
+      }),
+    )
+    expect(wins.size).toBeGreaterThan(2)
+  })
+})
