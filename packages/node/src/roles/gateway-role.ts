@@ -24,6 +24,7 @@ import {
   voucherToJson,
 } from '@koinon/payments'
 import { createSubnetLedger } from '@koinon/subnets'
+import { QuoteBook, quoteRoutes } from '@koinon/work/quotes'
 import { createDashboard } from '../dashboard/dashboard.ts'
 import { createAgentRoutes } from '../gateway/agent-routes.ts'
 import { createGatewayMetrics } from '../gateway/metrics.ts'
@@ -161,6 +162,11 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
     log,
     onEvent: (event) => metrics.observePayment(event),
   })
+  const { jobs } = network.contracts
+  const serveQuotes =
+    jobs === undefined
+      ? undefined
+      : quoteRoutes(new QuoteBook({ chainId: network.chainId, contracts: [jobs] }, systemClock))
   const server = new GatewayServer(
     {
       host: config.host,
@@ -194,7 +200,9 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
         log[event.kind === 'attemptFailed' || event.kind === 'reconciled' ? 'warn' : 'debug'](loggable(event))
       },
       additionalRoutes: async (request, response) =>
-        (await agents.serve(request, response)) || dashboard.serve(request, response),
+        (await agents.serve(request, response)) ||
+        (await serveQuotes?.(request, response)) === true ||
+        dashboard.serve(request, response),
     },
   )
   await follower.start()

@@ -1,0 +1,88 @@
+import { errorFromJson, type Hex, isKoinonError, KoinonError } from '@koinon/base'
+import { parseQuote, quoteToJson, type SignedQuote } from './quote.ts'
+import type { OpenRequests } from './quote-book.ts'
+import { parseQuoteRequest, quoteRequestToJson, type SignedQuoteRequest } from './quote-request.ts'
+
+/** How requests and quotes travel: a gateway's book, or a book in this process. */
+export type QuoteBus = {
+  post(request: SignedQuoteRequest): Promise<void>
+  open(kind: string, after: number): Promise<OpenRequests>
+  quote(quote: SignedQuote): Promise<void>
+  quotesFor(termsHash: Hex): Promise<readonly SignedQuote[]>
+}
+
+const timeoutMs = 5_000
+const maximumAnswerBytes = 4 << 20
+
+/**
+ * A book behind a gateway's URL. What does not parse is left out, not believed. Throws what the book refuses, and
+ * `work/quotes-unreachable` (later); all of it may be repeated.
+ */
+export function httpQuoteBus(gatewayUrl: string): QuoteBus {
+  const call = async (path: string, body?: unknown): Promise<Readonly<Record<string, unknown>>> => {
+    try {
+      const response = await fetch(new URL(path, gatewayUrl), {
+        signal: AbortSignal.timeout(timeoutMs),
+        redirect: 'error',
+        ...(body === undefined
+          ? {}
+          : { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      })
+      const json = JSON.parse(await boundedText(response)) as Readonly<Record<string, unknown>>
+      if (response.ok) return json
+      throw errorFromJson(json.error as never)
+    } catch (cause) {
+      throw isKoinonError(cause) && cause.code !== undefined ? cause : unreachable(gatewayUrl, cause)
+    }
+  }
+  return {
+    async post(request) {
+      await call('/quotes/requests', quoteRequestToJson(request))
+    },
+    async open(kind, after) {
+      const { next, requests } = await call(`/quotes/requests?kind=${encodeURIComponent(kind)}&after=${after}`)
+      return {
+        next: Number.isSafeInteger(next) ? (next as number) : after,
+        requests: parsed(requests, parseQuoteRequest),
+      }
+    },
+    async quote(quote) {
+      await call(`/quotes/${quote.termsHash}`, quoteToJson(quote))
+    },
+    async quotesFor(termsHash) {
+      const { quotes } = await call(`/quotes/${termsHash}`)
+      return parsed(quotes, parseQuote)
+    },
+  }
+}
+
+async function boundedText(response: Response): Promise<string> {
+  const parts: Uint8Array[] = []
+  let size = 0
+  for await (const part of response.body ?? []) {
+    size += part.length
+    if (size > maximumAnswerBytes) throw new Error(`its answer is larger than ${maximumAnswerBytes} bytes`)
+    parts.push(part)
+  }
+  return Buffer.concat(parts).toString('utf8')
+}
+
+function parsed<value>(json: unknown, parse: (item: unknown) => value): readonly value[] {
+  return (Array.isArray(json) ? json : []).flatMap((item) => {
+    try {
+      return [parse(item)]
+    } catch {
+      return []
+    }
+  })
+}
+
+function unreachable(gatewayUrl: string, cause: unknown): KoinonError {
+  return new KoinonError({
+    code: 'work/quotes-unreachable',
+    message: `The book of quotes at ${gatewayUrl} did not answer`,
+    hint: 'Check that the gateway runs; nothing is lost by asking again.',
+    retry: 'later',
+    cause,
+  })
+}

@@ -1,0 +1,67 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Hex, KoinonError } from '@koinon/base'
+import { networkOf, parseJsonObject, readBody, sendError, sendJson } from '@koinon/base/node'
+import { parseQuote, quoteToJson } from './quote.ts'
+import type { QuoteBook } from './quote-book.ts'
+import { maximumTermsBytes, parseQuoteRequest, quoteRequestToJson } from './quote-request.ts'
+
+const bodyBytes = 2 * maximumTermsBytes + 8_192
+
+/**
+ * Serves a book over HTTP (specs/0024-jobs.md section 3): `POST` and `GET /quotes/requests`, `POST` and `GET /quotes/T`. False for paths
+ * that are not its own.
+ */
+export function quoteRoutes(book: QuoteBook): (request: IncomingMessage, response: ServerResponse) => Promise<boolean> {
+  return async (request, response) => {
+    const url = new URL(request.url ?? '/', 'http://quotes.invalid')
+    const [, root, name, ...rest] = url.pathname.split('/')
+    if (root !== 'quotes' || name === undefined || rest.length > 0) return false
+    const isRequests = name === 'requests'
+    if (!isRequests && !/^0x[0-9a-f]{64}$/.test(name)) return false
+    try {
+      if (request.method === 'POST') await post(book, request, response, isRequests ? undefined : (name as Hex))
+      else if (request.method === 'GET') get(book, url, response, isRequests ? undefined : (name as Hex))
+      else throw methodNotAllowed(request.method)
+    } catch (error) {
+      sendError(response, error)
+    }
+    return true
+  }
+}
+
+async function post(
+  book: QuoteBook,
+  request: IncomingMessage,
+  response: ServerResponse,
+  termsHash: Hex | undefined,
+): Promise<void> {
+  const json = parseJsonObject(await readBody(request, bodyBytes))
+  if (termsHash === undefined) {
+    const posted = parseQuoteRequest(json)
+    book.post(posted, networkOf(request.socket.remoteAddress ?? ''))
+    return sendJson(response, 201, { termsHash: posted.termsHash })
+  }
+  const quote = parseQuote(json)
+  if (quote.termsHash !== termsHash) {
+    throw new KoinonError({ code: 'work/quote-refused', message: 'The quote is for other terms than its address' })
+  }
+  book.quote(quote)
+  sendJson(response, 201, { termsHash })
+}
+
+function get(book: QuoteBook, url: URL, response: ServerResponse, termsHash: Hex | undefined): void {
+  if (termsHash !== undefined) {
+    return sendJson(response, 200, { quotes: book.quotesFor(termsHash).map(quoteToJson) })
+  }
+  const after = Number(url.searchParams.get('after') ?? 0)
+  const { next, requests } = book.open(url.searchParams.get('kind') ?? '', Number.isSafeInteger(after) ? after : 0)
+  sendJson(response, 200, { next, requests: requests.map(quoteRequestToJson) })
+}
+
+function methodNotAllowed(method: string | undefined): KoinonError {
+  return new KoinonError({
+    code: 'http/method-not-allowed',
+    message: `${method} is not possible here`,
+    details: { status: 405 },
+  })
+}
