@@ -3,6 +3,9 @@ export { A2aDoor, type A2aDoorOptions } from './a2a/door.ts'
 export type { A2aJob, A2aOutcome, A2aWork } from './a2a/executor.ts'
 export { taskStoreSchema } from './a2a/task-store.ts'
 export { AgentBook, type AgentBookOptions } from './almanac/book.ts'
+export { deliverableRoutes, type FindDeliverable, fetchDeliverable } from './jobs/deliverables.ts'
+export { type OfferRules, readOffer } from './jobs/job-offers.ts'
+export { JobProvider, type JobProviderEvent, type JobProviderOptions } from './jobs/job-provider.ts'
 export type {
   McpDefinition,
   McpPrompt,

@@ -8,6 +8,7 @@ export {
   type SignedAgentRecord,
   signAgentRecord,
 } from './almanac.ts'
+export {
   type BidRefusal,
   bidCommitment,
   decideSealedAuction,
@@ -19,6 +20,7 @@ export {
   type SealedAuction,
   type SealedBid,
 } from './auction.ts'
+
 export {
   disputeBond,
   fundingNonce,
@@ -32,6 +34,7 @@ export {
   verdictDigest,
 } from './job.ts'
 export { actorsOf, type JobActor, type JobStep, jobActors, jobSteps, nextStatus } from './job-steps.ts'
+export { parseTerms, termsToJson } from './job-terms-json.ts'
 export {
   aggregateTask,
   type ChildPlan,

@@ -14,8 +14,8 @@ export type QuoteBookLimits = {
 
 export const defaultQuoteBookLimits: QuoteBookLimits = {
   requests: 1_024,
-  requestsPerClient: 8,
-  requestsPerOrigin: 128,
+  requestsPerClient: 32,
+  requestsPerOrigin: 256,
   quotesPerRequest: 64,
   longestSeconds: 86_400,
 }

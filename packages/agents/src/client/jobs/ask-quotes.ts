@@ -1,0 +1,62 @@
+import { type Address, type Clock, sleep } from '@koinon/base'
+import { chooseQuote, type SignedQuote } from '@koinon/work'
+import { type QuoteBus, type SignedQuoteRequest, signQuoteRequest } from '@koinon/work/quotes'
+import { hashTerms, type JobTerms } from '../../rules/job.ts'
+import { termsToJson } from '../../rules/job-terms-json.ts'
+import type { JobClient } from './job-client.ts'
+
+export const jobKind = 'job'
+
+/** A signed request for quotes for a job with these terms. */
+export function jobRequest(
+  client: JobClient,
+  terms: JobTerms,
+  ceilingAtomic: bigint,
+  deadlineSeconds: number,
+): SignedQuoteRequest {
+  const request = {
+    kind: jobKind,
+    settlement: client.domain,
+    client: terms.client,
+    termsHash: hashTerms(terms),
+    terms: termsToJson(terms),
+    ceilingAtomic,
+    deadlineSeconds,
+  }
+  return signQuoteRequest(request, client.account.secretKey)
+}
+
+/**
+ * Asks for quotes and chooses the cheapest of those that came, once `enough` came or `waitMs` passed; undefined when none fits. Providers
+ * in `excluded` are taken only when nobody else offers.
+ */
+export async function askForQuote(
+  bus: QuoteBus,
+  client: JobClient,
+  terms: JobTerms,
+  options: {
+    readonly clock: Clock
+    readonly ceilingAtomic: bigint
+    readonly openSeconds: number
+    readonly waitMs: number
+    readonly enough: number
+    readonly excluded?: ReadonlySet<Address>
+    readonly signal?: AbortSignal
+  },
+): Promise<SignedQuote | undefined> {
+  const { clock, ceilingAtomic, waitMs, enough, excluded, signal } = options
+  const nowSeconds = () => Math.floor(clock.nowMs() / 1000)
+  const request = jobRequest(client, terms, ceilingAtomic, nowSeconds() + options.openSeconds)
+  await bus.post(request)
+  const untilMs = performance.now() + waitMs
+  for (;;) {
+    const quotes = await bus.quotesFor(request.termsHash)
+    const wanted = quotes.filter(({ provider }) => excluded?.has(provider) !== true)
+    const isOver = performance.now() >= untilMs || signal?.aborted === true
+    if (wanted.length >= enough || isOver) {
+      const choice = { domain: client.domain, ceilingAtomic, atSeconds: nowSeconds() + 1 }
+      return chooseQuote(wanted, choice) ?? (isOver ? chooseQuote(quotes, choice) : undefined)
+    }
+    await sleep(Math.min(50, waitMs), signal)
+  }
+}

@@ -1,0 +1,128 @@
+import { bytesToHex, KoinonError, sha256, systemRandom, utf8ToBytes } from '@koinon/base'
+import { koinonTokenAbi } from '@koinon/ledger/abis'
+import { type SignedQuote, signQuote } from '@koinon/work'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { JobProvider } from '../../provider/jobs/job-provider.ts'
+import { hashTerms, type JobTerms, jobsDomain } from '../../rules/job.ts'
+import { type JobNetwork, startJobNetwork, type TestAccount } from '../../testing/job-network.ts'
+import { JobEvaluator } from '../../verifier/jobs/job-evaluator.ts'
+import { noReason } from '../hire/hire-store.ts'
+import { JobClient } from './job-client.ts'
+import { findJob, jobOfQuote, jobsOf, listJobs, readJob } from './job-ledger.ts'
+
+let net: JobNetwork
+let ann: TestAccount
+let pat: TestAccount
+let eve: TestAccount
+let client: JobClient
+beforeAll(async () => {
+  net = await startJobNetwork()
+  ann = await net.fund('ann')
+  pat = await net.fund('pat', 0n)
+  eve = await net.fund('eve', 0n)
+  client = new JobClient(ann, net.clock, systemRandom)
+}, 60_000)
+afterAll(() => net?.close())
+
+const seconds = () => Math.floor(net.clock.nowMs() / 1000)
+const content = utf8ToBytes('the work')
+let nonce = 0n
+const draft = (changes = {}): JobTerms =>
+  client.draft({ evaluator: eve.address, expiredAtSeconds: seconds() + 3_600, description: 'work', ...changes })
+const quoteFor = (terms: JobTerms, priceAtomic = 700n): SignedQuote => {
+  const domain = jobsDomain(net.network.chainId, jobsOf(net.network))
+  const quote = { termsHash: hashTerms(terms), provider: pat.address, priceAtomic, nonce: nonce++ }
+  return signQuote(domain, { ...quote, deadlineSeconds: seconds() + 60 }, pat.secretKey)
+}
+const provider = () =>
+  new JobProvider({
+    account: pat,
+    bus: undefined as never,
+    clock: net.clock,
+    random: systemRandom,
+    price: () => undefined,
+    work: async () => content,
+    deliver: async () => undefined,
+  })
+
+describe('a client of jobs', () => {
+  it('hires by a quote in one transaction, without any allowance, and is told its job again instead of hiring twice', async () => {
+    const terms = draft()
+    const quote = quoteFor(terms)
+    const before = await net.dollarsOf(ann.address)
+    const jobId = await client.hire(terms, quote)
+    expect(await readJob(ann, jobId)).toMatchObject({ status: 'funded', provider: pat.address, budgetAtomic: 700n })
+    expect(await client.hire(terms, quote)).toBe(jobId)
+    expect(await new JobClient(ann, net.clock, systemRandom).hire(terms, quote)).toBe(jobId)
+    expect(before - (await net.dollarsOf(ann.address))).toBe(700n)
+    await provider().submit(jobId, content)
+    const job = await provider().submit(jobId, content)
+    expect(job).toMatchObject({ status: 'submitted', deliverable: bytesToHex(sha256(content)) })
+    await new JobEvaluator(eve).judge(jobId, true, noReason)
+    await new JobEvaluator(eve).judge(jobId, true, noReason)
+    expect(await net.dollarsOf(pat.address)).toBe(700n)
+  })
+
+  it('finds out what became of a transaction whose answer was lost', async () => {
+    const terms = draft()
+    const quote = quoteFor(terms)
+    let sent = 0
+    const lossy: TestAccount = {
+      ...ann,
+      sender: {
+        address: ann.address,
+        async call(call: never) {
+          sent++
+          await ann.sender.call(call)
+          throw new KoinonError({ code: 'ledger/unknown-outcome', message: 'lost', retry: 'unknown' })
+        },
+      } as never,
+    }
+    const unlucky = new JobClient(lossy, net.clock, systemRandom)
+    const jobId = await unlucky.hire(terms, quote)
+    expect(await jobOfQuote(ann, pat.address, quote.nonce)).toBe(jobId)
+    const posted = draft()
+    expect(await unlucky.post(posted)).toBe(await findJob(ann, hashTerms(posted)))
+    expect(sent).toBe(2)
+  })
+
+  it('posts, awards once and has its money back when the time is over', async () => {
+    const terms = draft({ expiredAtSeconds: seconds() + 120 })
+    const jobId = await client.post(terms)
+    expect(await client.post(terms)).toBe(jobId)
+    const [cheap, dear] = [quoteFor(terms, 500n), quoteFor(terms, 900n)]
+    expect(await client.award(jobId, cheap)).toMatchObject({ status: 'funded', budgetAtomic: 500n })
+    expect(await client.award(jobId, cheap)).toMatchObject({ budgetAtomic: 500n })
+    await expect(client.award(jobId, dear)).rejects.toThrow(expect.objectContaining({ code: 'agents/job-taken' }))
+    await expect(client.claimExpiry(jobId)).rejects.toThrow(expect.objectContaining({ code: 'ledger/refused' }))
+    const before = await net.dollarsOf(ann.address)
+    await net.advanceSeconds(121)
+    expect(await client.claimExpiry(jobId)).toMatchObject({ status: 'expired' })
+    await client.claimExpiry(jobId)
+    expect((await net.dollarsOf(ann.address)) - before).toBe(500n)
+    expect((await listJobs(ann, 2)).map((job) => job.jobId)).toEqual([jobId, jobId - 1n])
+  })
+
+  it('pays in another token by an allowance of exactly the price', async () => {
+    const { token } = net.network.contracts
+    const on = { address: token, abi: koinonTokenAbi } as const
+    await net.founder.sender.call({ ...on, functionName: 'transfer', args: [ann.address, 5_000n] })
+    const hires = [draft({ token }), draft({ token })].map(async (terms) => client.hire(terms, quoteFor(terms, 1_000n)))
+    const [first, second] = await Promise.all(hires)
+    expect(first).not.toBe(second)
+    const left = { ...on, functionName: 'allowance', args: [ann.address, jobsOf(net.network)] } as const
+    expect(await net.reader.readContract(left)).toBe(0n)
+  })
+
+  it('says what it cannot do', async () => {
+    const terms = draft()
+    await expect(client.read(999n)).rejects.toThrow(expect.objectContaining({ code: 'agents/no-job' }))
+    await expect(client.post({ ...terms, client: pat.address })).rejects.toThrow(
+      expect.objectContaining({ code: 'agents/not-own-terms' }),
+    )
+    const forged = { ...quoteFor(terms), priceAtomic: 1n }
+    await expect(client.hire(terms, forged)).rejects.toThrow(expect.objectContaining({ code: 'ledger/refused' }))
+    const old = { ...net.network, contracts: { ...net.network.contracts, jobs: undefined } } as never
+    expect(() => jobsOf(old)).toThrow(expect.objectContaining({ code: 'agents/no-jobs' }))
+  })
+})

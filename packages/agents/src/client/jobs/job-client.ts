@@ -1,0 +1,227 @@
+import { type Address, bytesToHex, type Clock, type Hex, KoinonError, type Random, zeroAddress } from '@koinon/base'
+import { jobsAbi, quorumEvaluatorAbi } from '@koinon/ledger/abis'
+import type { SignedQuote } from '@koinon/work'
+import { erc20Abi } from 'viem'
+import { hashTerms, type JobStatus, type JobTerms, jobsDomain } from '../../rules/job.ts'
+import { authorizeDeposit } from './deposit.ts'
+import { findOut } from './find-out.ts'
+import { findJob, type JobAccount, type JobRecord, jobOfQuote, jobsOf, readJob } from './job-ledger.ts'
+
+/** What a new job is about; the token is the network's dollar when left out. */
+export type JobDraft = {
+  readonly evaluator: Address
+  readonly expiredAtSeconds: number
+  readonly description: string
+  readonly token?: Address
+  readonly hook?: Address
+}
+
+const noParams = '0x'
+/** An authorization outlives the quote that it pays for by this, for clocks that differ. */
+const authorizationSeconds = 600
+
+/**
+ * Jobs of one account as their client. Each write finds out first what became of an earlier one like it, so all of them may be called
+ * again after any failure (specs/0024-jobs.md section 5). All throw `ledger/*` and `agents/unknown-outcome`.
+ */
+export class JobClient {
+  readonly account: JobAccount
+  readonly #clock: Clock
+  readonly #random: Random
+  #allowances: Promise<unknown> = Promise.resolve()
+
+  constructor(account: JobAccount, clock: Clock, random: Random) {
+    this.account = account
+    this.#clock = clock
+    this.#random = random
+  }
+
+  /** Terms of a job of this account; 16 random bytes in the description keep them apart from all others. */
+  draft(draft: JobDraft): JobTerms {
+    return {
+      client: this.account.sender.address,
+      evaluator: draft.evaluator,
+      hook: draft.hook ?? zeroAddress,
+      token: draft.token ?? this.account.network.contracts.dollar,
+      expiredAtSeconds: draft.expiredAtSeconds,
+      description: `${draft.description}\n[${bytesToHex(this.#random(16)).slice(2)}]`,
+    }
+  }
+
+  /** Opens a job without a provider. Resolves with its number. */
+  async post(terms: JobTerms): Promise<bigint> {
+    const { client, token, evaluator, expiredAtSeconds, description, hook } = terms
+    requireOwn(client, this.account.sender.address)
+    const args = [token, zeroAddress, evaluator, BigInt(expiredAtSeconds), description, hook] as const
+    return findOut(
+      'posting a job',
+      () => this.#call('createJobIn', args),
+      () => findJob(this.account, hashTerms(terms)),
+    )
+  }
+
+  /** Opens a job and funds it by a quote in one transaction. Resolves with its number. */
+  async hire(terms: JobTerms, quote: SignedQuote): Promise<bigint> {
+    requireOwn(terms.client, this.account.sender.address)
+    const tuple = {
+      client: terms.client,
+      evaluator: terms.evaluator,
+      hook: terms.hook,
+      token: terms.token,
+      expiredAt: BigInt(terms.expiredAtSeconds),
+      description: terms.description,
+    }
+    return this.#take('hiring by a quote', quote, terms.token, (deposit) =>
+      this.#call('hire', [tuple, quoteTuple(quote), quote.signature, deposit, noParams]),
+    )
+  }
+
+  /** Names the provider of an open job by its quote and funds it. */
+  async award(jobId: bigint, quote: SignedQuote): Promise<JobRecord> {
+    const { token, status } = await this.read(jobId)
+    if (status === 'open') {
+      await this.#take('awarding a job', quote, token, (deposit) =>
+        this.#call('fundByQuote', [jobId, quoteTuple(quote), quote.signature, deposit, noParams]),
+      )
+    }
+    const job = await this.read(jobId)
+    const taken = await jobOfQuote(this.account, quote.provider, quote.nonce)
+    if (taken !== jobId) throw takenOtherwise(jobId, job.status)
+    return job
+  }
+
+  /** Accepts submitted work, as its evaluator: the provider is paid. `reason` is a hash of why, or zero. */
+  accept(jobId: bigint, reason: Hex): Promise<JobRecord> {
+    return this.#step(jobId, ['completed'], 'accepting work', () => this.#call('complete', [jobId, reason, noParams]))
+  }
+
+  /** Ends an open job, as its client, or refuses funded or submitted work, as its evaluator: the client has its money back. */
+  reject(jobId: bigint, reason: Hex): Promise<JobRecord> {
+    return this.#step(jobId, ['rejected'], 'rejecting a job', () => this.#call('reject', [jobId, reason, noParams]))
+  }
+
+  /** Fetches the client's money back from a job whose time is over; for anyone's job. */
+  claimExpiry(jobId: bigint): Promise<JobRecord> {
+    return this.#step(jobId, ['expired', 'rejected', 'completed'], 'claiming an expired job', () =>
+      this.#call('claimRefund', [jobId]),
+    )
+  }
+
+  /** Asks the quorum for a second round, with the bond, as the side that the verdict is against. Resolves with the bond. */
+  async dispute(jobId: bigint): Promise<bigint> {
+    const { evaluator, token } = await this.read(jobId)
+    const on = { address: evaluator, abi: quorumEvaluatorAbi } as const
+    const { reader, sender } = this.account
+    const judgement = () => reader.readContract({ ...on, functionName: 'judgementOf', args: [jobId] })
+    const bondAtomic = await reader.readContract({ ...on, functionName: 'bondOf', args: [jobId] })
+    return findOut(
+      'disputing a verdict',
+      () =>
+        this.#withAllowance(token, evaluator, bondAtomic, () =>
+          sender.call({ ...on, functionName: 'dispute', args: [jobId] }),
+        ),
+      async () => {
+        const { disputer, bond } = await judgement()
+        return disputer.toLowerCase() === sender.address ? bond : undefined
+      },
+    )
+  }
+
+  read(jobId: bigint): Promise<JobRecord> {
+    return readJob(this.account, jobId)
+  }
+
+  /** EIP-712 domain of quotes that this client can take. */
+  get domain(): ReturnType<typeof jobsDomain> {
+    return jobsDomain(this.account.network.chainId, jobsOf(this.account.network))
+  }
+
+  async #take(
+    what: string,
+    quote: SignedQuote,
+    token: Address,
+    send: (deposit: Awaited<ReturnType<typeof authorizeDeposit>>) => Promise<unknown>,
+  ): Promise<bigint> {
+    const found = await findOut(
+      what,
+      async () => {
+        const { network } = this.account
+        if (token !== network.contracts.dollar) {
+          const byAllowance = {
+            validAfter: 0n,
+            validBefore: 0n,
+            salt: `0x${'0'.repeat(64)}`,
+            signature: noParams,
+          } as const
+          return this.#withAllowance(token, jobsOf(network), quote.priceAtomic, () => send(byAllowance))
+        }
+        const money = {
+          token,
+          termsHash: quote.termsHash,
+          provider: quote.provider,
+          amountAtomic: quote.priceAtomic,
+          validBeforeSeconds: Math.floor(this.#clock.nowMs() / 1000) + authorizationSeconds,
+        }
+        return send(await authorizeDeposit(this.account, money, this.#random))
+      },
+      () => jobOfQuote(this.account, quote.provider, quote.nonce),
+    )
+    if (found === 'cancelled') throw quoteCancelled(quote)
+    return found
+  }
+
+  #step(jobId: bigint, ends: readonly JobStatus[], what: string, send: () => Promise<unknown>): Promise<JobRecord> {
+    return findOut(what, send, async () => {
+      const job = await this.read(jobId)
+      return ends.includes(job.status) ? job : undefined
+    })
+  }
+
+  /** Exactly what is needed, and one after the other: an allowance is one number. */
+  #withAllowance(token: Address, spender: Address, amount: bigint, send: () => Promise<unknown>): Promise<unknown> {
+    const { reader, sender } = this.account
+    const turn = async (): Promise<unknown> => {
+      const on = { address: token, abi: erc20Abi } as const
+      const allowed = await reader.readContract({ ...on, functionName: 'allowance', args: [sender.address, spender] })
+      if (allowed < amount) await sender.call({ ...on, functionName: 'approve', args: [spender, amount] })
+      return send()
+    }
+    const done = this.#allowances.then(turn, turn)
+    this.#allowances = done.catch(() => undefined)
+    return done
+  }
+
+  #call(functionName: string, args: readonly unknown[]): Promise<unknown> {
+    const { network, sender } = this.account
+    return sender.call({ address: jobsOf(network), abi: jobsAbi, functionName, args } as never)
+  }
+}
+
+function quoteTuple({ termsHash, provider, priceAtomic, deadlineSeconds, nonce }: SignedQuote) {
+  return { termsHash, provider, price: priceAtomic, deadline: BigInt(deadlineSeconds), nonce }
+}
+
+function requireOwn(client: Address, own: Address): void {
+  if (client === own) return
+  throw new KoinonError({
+    code: 'agents/not-own-terms',
+    message: `These terms are of ${client}, not of ${own}`,
+    hint: 'Terms name who pays; draft them with the account that does.',
+  })
+}
+
+function quoteCancelled({ provider }: SignedQuote): KoinonError {
+  return new KoinonError({
+    code: 'agents/quote-cancelled',
+    message: `The provider ${provider} took its quote back`,
+    hint: 'Choose another quote, or ask for new ones.',
+  })
+}
+
+function takenOtherwise(jobId: bigint, status: JobStatus): KoinonError {
+  return new KoinonError({
+    code: 'agents/job-taken',
+    message: `Job ${jobId} is ${status} and was not awarded by this quote`,
+    hint: `See what became of it: koinon job show ${jobId}`,
+  })
+}

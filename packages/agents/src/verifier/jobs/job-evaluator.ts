@@ -1,0 +1,146 @@
+/** Verdicts about jobs: a person's at once, a quorum's by signatures (specs/0024-jobs.md section 4). */
+import { type Address, type Hex, KoinonError, recoverAddress, signDigest } from '@koinon/base'
+import { quorumEvaluatorAbi, quorumEvaluatorsAbi } from '@koinon/ledger/abis'
+import { findOut } from '../../client/jobs/find-out.ts'
+import { JobClient } from '../../client/jobs/job-client.ts'
+import { type JobAccount, type JobRecord, type JobView, readJob } from '../../client/jobs/job-ledger.ts'
+import { type Verdict, verdictDigest } from '../../rules/job.ts'
+
+/** A person, or a program with a key, that jobs name as their evaluator. Both steps may be called again after any failure. */
+export class JobEvaluator {
+  readonly #steps: Pick<JobClient, 'accept' | 'reject'>
+
+  constructor(account: JobAccount) {
+    const unused = { nowMs: () => 0 }
+    this.#steps = new JobClient(account, unused, () => new Uint8Array())
+  }
+
+  /** `reason` is a hash of why, or zero. */
+  judge(jobId: bigint, accepted: boolean, reason: Hex): Promise<JobRecord> {
+    return accepted ? this.#steps.accept(jobId, reason) : this.#steps.reject(jobId, reason)
+  }
+}
+
+export type SignedVerdict = { readonly signer: Address; readonly signature: Hex }
+
+/** What a quorum has said of a job so far. `finalAtSeconds` is zero without a verdict. */
+export type JobJudgement = {
+  readonly accepted: boolean
+  readonly isSettled: boolean
+  readonly finalAtSeconds: number
+  readonly disputedAtSeconds: number
+  readonly disputer: Address
+  readonly bondAtomic: bigint
+  readonly reason: Hex
+}
+
+/** The verdict that a validator would sign about a job as it stands: of the first round, or of the second once it is disputed. */
+export async function draftVerdict(
+  view: JobView,
+  jobId: bigint,
+  opinion: { readonly accepted: boolean; readonly reason: Hex },
+): Promise<Verdict> {
+  const job = await readJob(view, jobId)
+  if (job.status !== 'submitted') {
+    throw new KoinonError({
+      code: 'agents/nothing-to-judge',
+      message: `Job ${jobId} is ${job.status}; a quorum judges submitted work`,
+      hint: `See how far it is: koinon job show ${jobId}`,
+    })
+  }
+  const { disputedAtSeconds } = await readJudgement(view, job.evaluator, jobId)
+  return { jobId, deliverable: job.deliverable, ...opinion, round: disputedAtSeconds === 0 ? 0 : 1 }
+}
+
+/** A validator's signature, by the key of its hotkey. */
+export function signVerdict(
+  chainId: number,
+  evaluator: Address,
+  verdict: Verdict,
+  secretKey: Uint8Array,
+): SignedVerdict {
+  const digest = verdictDigest(chainId, evaluator, verdict)
+  const signature = signDigest(digest, secretKey)
+  return { signer: recoverAddress(digest, signature), signature }
+}
+
+/**
+ * Brings signed verdicts to the ledger; of one signer the first counts. Resolves with the judgement. Anyone may, and may again. Throws the
+ * contract's refusal, such as too little stake.
+ */
+export async function submitVerdict(
+  account: JobAccount,
+  verdict: Verdict,
+  signed: readonly SignedVerdict[],
+): Promise<JobJudgement> {
+  const { evaluator } = await readJob(account, verdict.jobId)
+  const bySigner = new Map([...signed].reverse().map(({ signer, signature }) => [signer, signature]))
+  const signers = [...bySigner.keys()].sort()
+  const signatures = signers.map((signer) => bySigner.get(signer) as Hex)
+  return findOut(
+    `a verdict about job ${verdict.jobId}`,
+    () =>
+      account.sender.call({
+        address: evaluator,
+        abi: quorumEvaluatorAbi,
+        functionName: 'decide',
+        args: [verdict, signers, signatures],
+      }),
+    async () => {
+      const judgement = await readJudgement(account, evaluator, verdict.jobId)
+      const isDone = verdict.round === 0 ? judgement.finalAtSeconds !== 0 : judgement.isSettled
+      return isDone ? judgement : undefined
+    },
+  )
+}
+
+/** Does what a quorum's verdict says once it stands. Anyone may, and may again. */
+export async function settleJob(account: JobAccount, jobId: bigint): Promise<JobRecord> {
+  const { evaluator } = await readJob(account, jobId)
+  return findOut(
+    `settling job ${jobId}`,
+    () => account.sender.call({ address: evaluator, abi: quorumEvaluatorAbi, functionName: 'settle', args: [jobId] }),
+    async () => {
+      const { isSettled } = await readJudgement(account, evaluator, jobId)
+      return isSettled ? readJob(account, jobId) : undefined
+    },
+  )
+}
+
+export async function readJudgement({ reader }: JobView, evaluator: Address, jobId: bigint): Promise<JobJudgement> {
+  const found = await reader.readContract({
+    address: evaluator,
+    abi: quorumEvaluatorAbi,
+    functionName: 'judgementOf',
+    args: [jobId],
+  })
+  return {
+    accepted: found.accepted,
+    isSettled: found.isSettled,
+    finalAtSeconds: found.finalAt,
+    disputedAtSeconds: found.disputedAt,
+    disputer: found.disputer.toLowerCase() as Address,
+    bondAtomic: found.bond,
+    reason: found.reason,
+  }
+}
+
+/** The evaluator of a subnet, put in place by this account if nobody did yet. Throws `agents/no-jobs` where the network has none. */
+export async function openQuorumEvaluator(account: JobAccount, netuid: number): Promise<Address> {
+  const { jobEvaluators } = account.network.contracts
+  if (jobEvaluators === undefined) {
+    throw new KoinonError({
+      code: 'agents/no-jobs',
+      message: `The network ${account.network.name} has no evaluators of jobs`,
+      hint: 'It was deployed by an older version; jobs need a network deployed by this one.',
+    })
+  }
+  const on = { address: jobEvaluators, abi: quorumEvaluatorsAbi } as const
+  const found = await account.reader.readContract({ ...on, functionName: 'evaluatorOf', args: [netuid] })
+  return findOut(
+    `the evaluator of subnet ${netuid}`,
+    () => account.sender.call({ ...on, functionName: 'create', args: [netuid] }),
+    async () =>
+      (await account.reader.getCode({ address: found })) === undefined ? undefined : (found.toLowerCase() as Address),
+  )
+}
