@@ -11,6 +11,15 @@ export function readGivenText(path: string, hint: string): string {
   }
 }
 
+/** Throws `usage/no-file` with the hint. */
+export function readGivenBytes(path: string, hint: string): Uint8Array {
+  try {
+    return readFileSync(path)
+  } catch (cause) {
+    throw new KoinonError({ code: 'usage/no-file', message: `${path} cannot be read`, hint, cause })
+  }
+}
+
 type GivenJson = {
   readonly path: string
   readonly hints: { readonly noFile: string; readonly badJson: string }

@@ -107,6 +107,11 @@ const topCommands: readonly TopCommand[] = [
     load: async () => (await import('./commands/epoch.ts')).defineEpoch,
   },
   {
+    name: 'job',
+    description: 'work for money in escrow: post it, bid for it, do it, judge it',
+    load: async () => (await import('./commands/job.ts')).defineJob,
+  },
+  {
     name: 'audit',
     description: 'compute a network again from public chain data: what agrees, what differs, what could not be checked',
     load: async () => (await import('./commands/audit.ts')).defineAudit,

@@ -5,7 +5,7 @@ export { taskStoreSchema } from './a2a/task-store.ts'
 export { AgentBook, type AgentBookOptions } from './almanac/book.ts'
 export { deliverableRoutes, type FindDeliverable, fetchDeliverable } from './jobs/deliverables.ts'
 export { type OfferRules, readOffer } from './jobs/job-offers.ts'
-export { JobProvider, type JobProviderEvent, type JobProviderOptions } from './jobs/job-provider.ts'
+export { JobProvider, type JobProviderEvent, type JobProviderOptions, submitWork } from './jobs/job-provider.ts'
 export type {
   McpDefinition,
   McpPrompt,

@@ -3,6 +3,8 @@ export {
   JobEvaluator,
   type JobJudgement,
   openQuorumEvaluator,
+  quorumEvaluatorJudgement,
+  quorumEvaluatorOf,
   readJudgement,
   type SignedVerdict,
   settleJob,

@@ -22,6 +22,7 @@ const names: Readonly<Record<string, keyof typeof abis>> = {
   epochs: 'epochsAbi',
   emission: 'poolEmissionAbi',
   channels: 'batchSettlementAbi',
+  jobs: 'jobsAbi',
 }
 const abiByName = new Map<string, unknown>(Object.entries(abis))
 const addressOf = (index: number): `0x${string}` => `0x${String(index + 1).padStart(40, '0')}`

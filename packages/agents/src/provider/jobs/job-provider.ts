@@ -70,23 +70,8 @@ export class JobProvider {
 
   /** Hands in what was made; safe to call again. */
   async submit(jobId: bigint, content: Uint8Array): Promise<JobRecord> {
-    const { account, deliver } = this.#options
-    const deliverable = bytesToHex(sha256(content))
-    await deliver(deliverable, content)
-    return findOut(
-      `submitting job ${jobId}`,
-      () =>
-        account.sender.call({
-          address: jobsOf(account.network),
-          abi: jobsAbi,
-          functionName: 'submit',
-          args: [jobId, deliverable, '0x'],
-        }),
-      async () => {
-        const job = await readJob(account, jobId)
-        return job.status === 'funded' || job.status === 'open' ? undefined : job
-      },
-    )
+    await this.#options.deliver(bytesToHex(sha256(content)), content)
+    return submitWork(this.#options.account, jobId, content)
   }
 
   async #quote(): Promise<void> {
@@ -180,4 +165,18 @@ export class JobProvider {
   #tell(event: JobProviderEvent): void {
     this.#options.onEvent?.(event)
   }
+}
+
+/** Puts the SHA-256 of what was made on the ledger, as the job's provider; safe to call again. Throws what the contract refuses. */
+export function submitWork(account: JobAccount, jobId: bigint, content: Uint8Array): Promise<JobRecord> {
+  const deliverable = bytesToHex(sha256(content))
+  const on = { address: jobsOf(account.network), abi: jobsAbi } as const
+  return findOut(
+    `submitting job ${jobId}`,
+    () => account.sender.call({ ...on, functionName: 'submit', args: [jobId, deliverable, '0x'] }),
+    async () => {
+      const job = await readJob(account, jobId)
+      return job.deliverable === deliverable ? job : undefined
+    },
+  )
 }

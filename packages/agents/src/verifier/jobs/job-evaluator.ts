@@ -1,5 +1,6 @@
 /** Verdicts about jobs: a person's at once, a quorum's by signatures (specs/0024-jobs.md section 4). */
-import { type Address, type Hex, KoinonError, recoverAddress, signDigest } from '@koinon/base'
+import { type Address, type Hex, KoinonError, recoverAddress, signDigest, toAddress } from '@koinon/base'
+import type { NetworkFile } from '@koinon/ledger'
 import { quorumEvaluatorAbi, quorumEvaluatorsAbi } from '@koinon/ledger/abis'
 import { findOut } from '../../client/jobs/find-out.ts'
 import { JobClient } from '../../client/jobs/job-client.ts'
@@ -125,22 +126,48 @@ export async function readJudgement({ reader }: JobView, evaluator: Address, job
   }
 }
 
-/** The evaluator of a subnet, put in place by this account if nobody did yet. Throws `agents/no-jobs` where the network has none. */
+/** The judgement of a job whose evaluator is a quorum; undefined where it is a person or another contract. */
+export async function quorumEvaluatorJudgement(
+  view: JobView,
+  { evaluator, jobId }: Pick<JobRecord, 'evaluator' | 'jobId'>,
+): Promise<JobJudgement | undefined> {
+  if ((await view.reader.getCode({ address: evaluator })) === undefined) return undefined
+  const on = { address: evaluator, abi: quorumEvaluatorAbi, functionName: 'netuid' } as const
+  const netuid = await view.reader.readContract(on).catch(() => undefined)
+  if (netuid === undefined || (await quorumEvaluatorOf(view, netuid)) !== evaluator) return undefined
+  return readJudgement(view, evaluator, jobId)
+}
+
+/** Where the evaluator of a subnet stands or will stand: a job may name it before. Throws `agents/no-jobs` where the network has none. */
+export async function quorumEvaluatorOf({ network, reader }: JobView, netuid: number): Promise<Address> {
+  const address = evaluatorsOf(network)
+  const on = { address, abi: quorumEvaluatorsAbi, functionName: 'evaluatorOf', args: [netuid] } as const
+  return toAddress(await reader.readContract(on))
+}
+
+/** The same, put in place by this account if nobody did yet. */
 export async function openQuorumEvaluator(account: JobAccount, netuid: number): Promise<Address> {
-  const { jobEvaluators } = account.network.contracts
-  if (jobEvaluators === undefined) {
-    throw new KoinonError({
-      code: 'agents/no-jobs',
-      message: `The network ${account.network.name} has no evaluators of jobs`,
-      hint: 'It was deployed by an older version; jobs need a network deployed by this one.',
-    })
-  }
-  const on = { address: jobEvaluators, abi: quorumEvaluatorsAbi } as const
-  const found = await account.reader.readContract({ ...on, functionName: 'evaluatorOf', args: [netuid] })
+  const { network, reader, sender } = account
+  const found = await quorumEvaluatorOf(account, netuid)
   return findOut(
     `the evaluator of subnet ${netuid}`,
-    () => account.sender.call({ ...on, functionName: 'create', args: [netuid] }),
-    async () =>
-      (await account.reader.getCode({ address: found })) === undefined ? undefined : (found.toLowerCase() as Address),
+    () =>
+      sender.call({
+        address: evaluatorsOf(network),
+        abi: quorumEvaluatorsAbi,
+        functionName: 'create',
+        args: [netuid],
+      }),
+    async () => ((await reader.getCode({ address: found })) === undefined ? undefined : found),
   )
+}
+
+function evaluatorsOf(network: NetworkFile): Address {
+  const { jobEvaluators } = network.contracts
+  if (jobEvaluators !== undefined) return jobEvaluators
+  throw new KoinonError({
+    code: 'agents/no-jobs',
+    message: `The network ${network.name} has no evaluators of jobs`,
+    hint: 'It was deployed by an older version; jobs need a network deployed by this one.',
+  })
 }

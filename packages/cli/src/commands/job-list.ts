@@ -1,0 +1,84 @@
+import { type JobView, listJobs, readJob } from '@koinon/agents/client'
+import { type JobJudgement, quorumEvaluatorJudgement } from '@koinon/agents/verifier'
+import { systemClock } from '@koinon/base'
+import { createLedgerReader } from '@koinon/ledger'
+import type { Home } from '@koinon/node/home'
+import { networkOf } from '@koinon/node/wallet'
+import { quoteToJson } from '@koinon/work'
+import type { Command } from 'commander'
+import { utcTime } from '../format/time.ts'
+import { openBus, parseJobId } from '../job-account.ts'
+import { jobFacts, jobJson, judgementFacts, priceOf, quoteLine, titleOf } from '../job-words.ts'
+import { parseInteger, runCommand } from '../runner.ts'
+import { facts, table } from '../table.ts'
+
+/** `koinon job list`: the newest jobs. */
+export function defineJobList(job: Command): void {
+  job
+    .command('list')
+    .description('the newest jobs of the network this home joined')
+    .option('--most <n>', 'how many', '20')
+    .action(
+      runCommand(async ({ home }, flags: { readonly most: string }) => {
+        const view = viewOf(home)
+        const jobs = await listJobs(view, parseInteger(flags.most, '--most', 1, 500))
+        const { dollar } = view.network.contracts
+        const rows = jobs.map((found) => [
+          `${found.jobId}`,
+          found.status,
+          found.budgetAtomic === 0n ? '' : priceOf(found, dollar),
+          utcTime(found.expiredAtSeconds),
+          titleOf(found).slice(0, 60),
+        ])
+        return {
+          data: { jobs: jobs.map(jobJson) },
+          text: jobs.length === 0 ? 'There are no jobs yet.' : table(['job', 'status', 'price', 'ends', 'work'], rows),
+        }
+      }),
+    )
+}
+
+/** `koinon job show`: one job, its verdict, and the quotes for it while it is open. */
+export function defineJobShow(job: Command): void {
+  job
+    .command('show')
+    .description('one job: how far it is, its verdict, and quotes for it while it is open')
+    .argument('<job>', 'number of the job')
+    .action(
+      runCommand(async (context, number: string) => {
+        const view = viewOf(context.home)
+        const found = await readJob(view, parseJobId(number))
+        const judgement = await quorumEvaluatorJudgement(view, found)
+        const quotes =
+          found.status === 'open'
+            ? await openBus(view.network)
+                .quotesFor(found.termsHash)
+                .catch(() => [])
+            : []
+        const nowSeconds = Math.floor(systemClock.nowMs() / 1000)
+        const lines = [...jobFacts(found, view.network.contracts.dollar, nowSeconds), ...verdictOf(judgement)]
+        const words = facts(lines)
+        return {
+          data: { ...jobJson(found), judgement: judgementJson(judgement), quotes: quotes.map(quoteToJson) },
+          text: context.typed(
+            quotes.length === 0
+              ? words
+              : `${words}\n${table(['price', 'provider', 'holds until'], quotes.map(quoteLine))}`,
+          ),
+        }
+      }),
+    )
+}
+
+function viewOf(home: Home): JobView {
+  const network = networkOf(home)
+  return { network, reader: createLedgerReader(network) }
+}
+
+function verdictOf(judgement: JobJudgement | undefined): readonly (readonly [string, string])[] {
+  return judgement === undefined ? [] : judgementFacts(judgement)
+}
+
+function judgementJson(judgement: JobJudgement | undefined): Record<string, unknown> | null {
+  return judgement === undefined ? null : { ...judgement, bondAtomic: `${judgement.bondAtomic}` }
+}

@@ -1,0 +1,77 @@
+import { jobRequest } from '@koinon/agents/client'
+import { quorumEvaluatorOf } from '@koinon/agents/verifier'
+import { type Address, systemClock, toAddress } from '@koinon/base'
+import type { Command } from 'commander'
+import { utcTime } from '../format/time.ts'
+import {
+  accountFlag,
+  accountHelp,
+  dryRunHelp,
+  type JobFlags,
+  openBus,
+  openJobClient,
+  parseDollars,
+} from '../job-account.ts'
+import { dollars } from '../job-words.ts'
+import { parseNetuid } from '../netuid.ts'
+import { parseInteger, runCommand } from '../runner.ts'
+import { facts } from '../table.ts'
+
+type PostFlags = JobFlags & { readonly budget: string; readonly hours: string; readonly evaluator: string }
+
+const mostHours = 24 * 365
+/** A book keeps no request for longer than a day. */
+const longestRequestSeconds = 86_400 - 60
+
+/** `koinon job post`: opens a job and asks for quotes. */
+export function defineJobPost(job: Command): void {
+  job
+    .command('post')
+    .description('open a job and ask for quotes; nothing is paid before you award it')
+    .argument('<work>', 'what is to be done, in words, or where that can be read')
+    .requiredOption('--budget <dollars>', 'the most that you would pay')
+    .option('--hours <n>', 'time until it must be done and judged', '24')
+    .option('--evaluator <who>', 'who judges: self, an address, or subnet:N for its validators', 'self')
+    .option(accountFlag, accountHelp, 'wallet')
+    .option('--dry-run', dryRunHelp)
+    .action(
+      runCommand(async (context, work: string, flags: PostFlags) => {
+        const { address, client, network } = openJobClient(context.home, flags)
+        const ceilingAtomic = parseDollars(flags.budget)
+        const nowSeconds = Math.floor(systemClock.nowMs() / 1000)
+        const seconds = parseInteger(flags.hours, '--hours', 1, mostHours) * 3_600
+        const evaluator = await evaluatorOf(flags.evaluator, address, (netuid) =>
+          quorumEvaluatorOf(client.account, netuid),
+        )
+        const terms = client.draft({ evaluator, expiredAtSeconds: nowSeconds + seconds, description: work })
+        const shown = facts([
+          ['work', work],
+          ['at most', dollars(ceilingAtomic)],
+          ['ends', utcTime(terms.expiredAtSeconds)],
+          ['evaluator', evaluator],
+        ])
+        const data = { terms, ceilingAtomic: `${ceilingAtomic}` }
+        if (flags.dryRun === true) return { data: { ...data, made: false }, text: shown }
+        const bus = openBus(network)
+        const jobId = await client.post(terms)
+        await bus.post(
+          jobRequest(client, terms, ceilingAtomic, nowSeconds + Math.min(seconds - 60, longestRequestSeconds)),
+        )
+        return {
+          data: { ...data, made: true, jobId: `${jobId}` },
+          text: context.typed(
+            `${shown}\nJob ${jobId} is open. See who offers, and take one: koinon job award ${jobId}`,
+          ),
+        }
+      }),
+    )
+}
+
+async function evaluatorOf(
+  text: string,
+  self: Address,
+  ofSubnet: (netuid: number) => Promise<Address>,
+): Promise<Address> {
+  if (text === 'self') return self
+  return text.startsWith('subnet:') ? ofSubnet(parseNetuid(text.slice('subnet:'.length))) : toAddress(text)
+}

@@ -1,0 +1,110 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { bytesToHex, sha256, systemClock, systemRandom } from '@koinon/base'
+import { defaultHttpLimits, HttpListener, sendJson } from '@koinon/base/node'
+import { testDollarAbi } from '@koinon/ledger/abis'
+import { type AccountKey, accountKey, openHome } from '@koinon/node/home'
+import { type PoolLedger, startPoolLedger } from '@koinon/subnets/testing'
+import { QuoteBook, quoteRoutes } from '@koinon/work/quotes'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runKoinon } from '../testing/run-koinon.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'koinon-cli-job-'))
+let place: PoolLedger
+let wallet: AccountKey
+let maker: AccountKey
+let gateway: HttpListener
+beforeAll(async () => {
+  place = await startPoolLedger()
+  const home = openHome(join(folder, 'home'))
+  const { network, owner } = place.ledger
+  const { jobs, dollar } = network.contracts
+  const routes = quoteRoutes(
+    new QuoteBook({ chainId: network.chainId, contracts: [jobs as `0x${string}`] }, systemClock),
+  )
+  gateway = new HttpListener({
+    host: '127.0.0.1',
+    port: 0,
+    limits: defaultHttpLimits,
+    handle: async (request, response) => void ((await routes(request, response)) || sendJson(response, 404, {})),
+  })
+  const gatewayUrl = `http://127.0.0.1:${await gateway.start()}`
+  writeFileSync(home.networkFile, JSON.stringify({ ...network, gatewayUrl }))
+  wallet = accountKey(home, 'wallet', systemRandom)
+  maker = accountKey(home, 'maker', systemRandom)
+  for (const { address } of [wallet, maker]) {
+    await owner.sender.send({ to: address, value: 10n ** 19n }, 'funding')
+    await owner.sender.call({
+      address: dollar,
+      abi: testDollarAbi,
+      functionName: 'faucet',
+      args: [address, 100_000_000n],
+    })
+  }
+  writeFileSync(join(folder, 'work.txt'), 'the work')
+}, 120_000)
+afterAll(async () => {
+  await gateway?.stop(0)
+  await place?.ledger.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const job = (...args: readonly string[]) => runKoinon(join(folder, 'home'), 'job', ...args)
+
+type Answer = {
+  readonly data: Record<string, unknown>
+  readonly error?: { readonly code: string; readonly hint?: string }
+}
+async function json(...args: readonly string[]): Promise<Answer & { readonly code: unknown }> {
+  const { code, stdout } = await job('--json', ...args)
+  return { code, ...(JSON.parse(stdout) as Answer) }
+}
+
+describe('koinon job', () => {
+  it('posts, bids, awards, hands in, accepts and shows', async () => {
+    const dry = await json('post', 'Paint the fence', '--budget', '12.5', '--dry-run')
+    expect(dry.data).toMatchObject({ made: false, ceilingAtomic: '12500000' })
+    const posted = await json('post', 'Paint the fence', '--budget', '12.5')
+    expect(posted.data).toMatchObject({ made: true, jobId: '1' })
+    expect((await json('bid', '1', '--price', '9', '--account', 'maker', '--dry-run')).data).toMatchObject({
+      made: false,
+    })
+    expect((await json('bid', '1', '--price', '9', '--account', 'maker')).data).toMatchObject({ made: true })
+    expect((await job('show', '1')).stdout).toMatch(/open, not paid for[\s\S]*9 dollars/)
+    const awarded = await json('award', '1')
+    expect(awarded.data).toMatchObject({ job: { status: 'funded', provider: maker.address, budgetAtomic: '9000000' } })
+    const handed = await json('submit', '1', join(folder, 'work.txt'), '--account', 'maker')
+    const deliverable = bytesToHex(sha256(readFileSync(join(folder, 'work.txt'))))
+    expect(handed.data).toMatchObject({ deliverable, job: { status: 'submitted' } })
+    expect((await json('accept', '1')).code).toBe(4)
+    const { stdout } = await job('accept', '1', '--yes', '--reason', 'it is green')
+    expect(stdout).toContain('status     completed')
+    const listed = await job('list')
+    expect(listed.stdout).toMatch(/1\s+completed\s+9 dollars .*Paint the fence/)
+    expect((await json('show', '1')).data).toMatchObject({ title: 'Paint the fence', judgement: null })
+  })
+
+  it('takes a quote from a file, and closes what is open', async () => {
+    await json('post', 'Mow the lawn', '--budget', '5', '--evaluator', 'subnet:1')
+    const bid = await json('bid', '2', '--price', '4', '--account', 'maker')
+    writeFileSync(join(folder, 'quote.json'), JSON.stringify(bid.data.quote))
+    const dry = await json('award', '2', '--quote', join(folder, 'quote.json'), '--dry-run')
+    expect(dry.data).toMatchObject({ made: false, chosen: { priceAtomic: '4000000' } })
+    expect((await json('reject', '2', '--yes')).data).toMatchObject({ job: { status: 'rejected' } })
+  })
+
+  it.each([
+    [['show', '77'], 'agents/no-job', 1],
+    [['show', 'x'], 'usage/bad-number', 2],
+    [['post', 'x', '--budget', '0'], 'base/bad-amount', 2],
+    [['post', 'x', '--budget', '1', '--hours', '0'], 'usage/bad-number', 2],
+    [['award', '1', '--quote', '/nowhere'], 'usage/no-file', 2],
+    [['submit', '1', '/nowhere'], 'usage/no-file', 2],
+    [['bid', '1', '--price', '1', '--account', 'nobody'], 'home/no-key', 1],
+  ])('explains %j', async (args, errorCode, exitCode) => {
+    const { code, error } = await json(...args)
+    expect({ code, error: error?.code }).toEqual({ code: exitCode, error: errorCode })
+    expect(error?.hint).toBeDefined()
+  })
+})

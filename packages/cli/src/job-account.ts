@@ -1,0 +1,70 @@
+/** The account that takes part in jobs, and how amounts and numbers of jobs are written. */
+import { JobClient } from '@koinon/agents/client'
+import {
+  type Address,
+  bytesToHex,
+  dollarDecimals,
+  type Hex,
+  KoinonError,
+  keccak256,
+  parseUnits,
+  systemClock,
+  systemRandom,
+  utf8ToBytes,
+  zeroHash,
+} from '@koinon/base'
+import type { NetworkFile } from '@koinon/ledger'
+import { existingAccountKey, type Home } from '@koinon/node/home'
+import { openMembership } from '@koinon/node/joined'
+import { networkOf } from '@koinon/node/wallet'
+import { httpQuoteBus, type QuoteBus } from '@koinon/work/quotes'
+import { gatewayUrlOf } from './gateway-url.ts'
+
+/** What every command on a job takes. */
+export type JobFlags = { readonly account: string; readonly dryRun?: boolean; readonly yes?: boolean }
+
+export const accountFlag = '--account <name>'
+export const accountHelp = 'the account of this home that acts'
+export const dryRunHelp = 'show what would be done, and send nothing'
+
+/** A client of jobs for an account of the home, by the name of its key. Throws `home/no-key`. */
+export function openJobClient(
+  home: Home,
+  { account }: Pick<JobFlags, 'account'>,
+): { readonly client: JobClient; readonly address: Address; readonly network: NetworkFile } {
+  const key = existingAccountKey(home, account)
+  const network = networkOf(home)
+  const member = { ...openMembership(network, key), network, secretKey: key.secretKey }
+  return { client: new JobClient(member, systemClock, systemRandom), address: key.address, network }
+}
+
+/** The book of quotes of the network's gateway. Throws `node/no-gateway`. */
+export function openBus(network: NetworkFile): QuoteBus {
+  return httpQuoteBus(gatewayUrlOf(network, 'to carry quotes'))
+}
+
+/** Throws `usage/bad-number`. */
+export function parseJobId(text: string): bigint {
+  if (/^[1-9]\d{0,17}$/.test(text)) return BigInt(text)
+  throw new KoinonError({
+    code: 'usage/bad-number',
+    message: `A job has a number from 1 on, not "${text}"`,
+    hint: 'See the numbers: koinon job list',
+  })
+}
+
+/** Dollars as a person writes them, above zero. Throws `base/bad-amount`. */
+export function parseDollars(text: string): bigint {
+  const amount = parseUnits(text, dollarDecimals)
+  if (amount > 0n) return amount
+  throw new KoinonError({
+    code: 'base/bad-amount',
+    message: `"${text}" is no price`,
+    hint: 'Write dollars above zero, such as 2.50.',
+  })
+}
+
+/** The hash of why, as the ledger keeps it; zero for nothing said. */
+export function reasonOf(text: string | undefined): Hex {
+  return text === undefined ? zeroHash : bytesToHex(keccak256(utf8ToBytes(text)))
+}

@@ -1,0 +1,70 @@
+/** Jobs in words for people, and in plain JSON. */
+import type { JobRecord } from '@koinon/agents/client'
+import type { JobJudgement } from '@koinon/agents/verifier'
+import { dollarDecimals, formatUnits, zeroAddress, zeroHash } from '@koinon/base'
+import type { SignedQuote } from '@koinon/work'
+import { utcTime } from './format/time.ts'
+
+export function dollars(amountAtomic: bigint): string {
+  return `${formatUnits(amountAtomic, dollarDecimals)} dollars`
+}
+
+/** An amount in the job's own token: base units where it is not the network's dollar. */
+export function priceOf({ token, budgetAtomic }: JobRecord, dollar: string): string {
+  return token === dollar ? dollars(budgetAtomic) : `${budgetAtomic} base units of ${token}`
+}
+
+/** Without the random bytes that keep terms apart. */
+export function titleOf({ description }: Pick<JobRecord, 'description'>): string {
+  return description.replace(/\n\[[0-9a-f]{32}\]$/, '')
+}
+
+export function jobFacts(job: JobRecord, dollar: string, nowSeconds: number): readonly (readonly [string, string])[] {
+  const isOver = nowSeconds >= job.expiredAtSeconds
+  return [
+    ['job', `${job.jobId}`],
+    ['work', titleOf(job)],
+    ['status', statusOf(job, isOver)],
+    ['price', job.budgetAtomic === 0n ? 'not set' : priceOf(job, dollar)],
+    ['client', job.client],
+    ['provider', job.provider === zeroAddress ? 'none yet' : job.provider],
+    ['evaluator', job.evaluator === job.client ? `${job.evaluator}, the client itself` : job.evaluator],
+    ...(job.hook === zeroAddress ? [] : [['hook', `${job.hook}, which may stop every step but the refund`] as const]),
+    ['ends', utcTime(job.expiredAtSeconds)],
+    ...(job.deliverable === zeroHash ? [] : [['delivered', `SHA-256 ${job.deliverable}`] as const]),
+  ]
+}
+
+export function judgementFacts({
+  accepted,
+  disputedAtSeconds,
+  finalAtSeconds,
+  isSettled,
+}: JobJudgement): readonly (readonly [string, string])[] {
+  if (finalAtSeconds === 0) return [['verdict', 'none yet']]
+  const word = accepted ? 'accepted' : 'rejected'
+  const rest = isSettled
+    ? 'settled'
+    : disputedAtSeconds === 0
+      ? `can be disputed until ${utcTime(finalAtSeconds)}`
+      : `disputed, decided again until ${utcTime(finalAtSeconds)}`
+  return [['verdict', `${word}, ${rest}`]]
+}
+
+export function jobJson(job: JobRecord): Record<string, unknown> {
+  return { ...job, jobId: `${job.jobId}`, budgetAtomic: `${job.budgetAtomic}`, title: titleOf(job) }
+}
+
+/** What is wanted of whom, where something is. */
+function statusOf({ jobId, status }: JobRecord, isOver: boolean): string {
+  if (isOver && (status === 'funded' || status === 'submitted'))
+    return `${status}, and its time is over: koinon job refund ${jobId}`
+  if (status === 'open') return 'open, not paid for'
+  if (status === 'funded') return 'funded: the money is in escrow, the work is to be done'
+  if (status === 'submitted') return 'submitted: the evaluator is to judge'
+  return status
+}
+
+export function quoteLine({ priceAtomic, provider, deadlineSeconds }: SignedQuote): readonly string[] {
+  return [dollars(priceAtomic), provider, utcTime(deadlineSeconds)]
+}
