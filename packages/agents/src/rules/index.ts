@@ -55,4 +55,41 @@ export {
   type TaskStatus,
   type TaskTree,
 } from './task-tree.ts'
+  type AgentRef,
+  accountNameOf,
+  agentRegistryOf,
+  formatAgentId,
+  parseAgentId,
+  parseAgentRegistry,
+} from './identity/agent-id.ts'
+export { contentHashOf, contentIdOf, contentUri, isContentOf, maximumContentBytes } from './identity/content-uri.ts'
+export {
+  type AgentService,
+  buildRegistrationFile,
+  namesAgent,
+  parseRegistrationFile,
+  type Registration,
+  type RegistrationFile,
+  registrationFilePath,
+  registrationFileType,
+} from './identity/registration-file.ts'
+export {
+  defaultTrustParameters,
+  type Funding,
+  neutralMicro,
+  type RatedAgent,
+  type Rating,
+  type SettledPayment,
+  type TrustInput,
+  type TrustParameters,
+  type TrustSeed,
+  wholeInfluence,
+} from './trust/trust-input.ts'
+export {
+  type CountedRating,
+  type LeftOutRating,
+  type LeftOutReason,
+  type TrustScore,
+  trustScores,
+} from './trust/trust-scores.ts'
 export { untrustedText, visibleJson, visibleText } from './untrusted.ts'
