@@ -1,3 +1,4 @@
+export { findAgent } from './agents.ts'
 export {
   chainOf,
   checkChain,
@@ -30,6 +31,7 @@ export {
   parseNetworkFile,
 } from './network-file.ts'
 export { localBeaconLabel, type NetworkBeacon } from './network-file-beacon.ts'
+export { revertNameOf } from './revert-name.ts'
 export {
   costOfMatch,
   quoteSeat,

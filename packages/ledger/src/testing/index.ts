@@ -1,2 +1,8 @@
 /** For tests of the packages above. */
 export { deployCircleDollar } from './circle-dollar.ts'
+export {
+  type ContractsNetwork,
+  startEmbedded,
+  type TestAccount,
+  withContracts,
+} from './network.ts'
