@@ -4,10 +4,18 @@ import { bytesToHex, sha256, utf8ToBytes } from '@koinon/base'
 import { identityRegistryAbi } from '@koinon/ledger/abis'
 import { type ContractsNetwork, startEmbedded, type TestAccount, withContracts } from '@koinon/ledger/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ContentShelf, createIdentityDoor } from '../../provider/identity/identity-door.ts'
 import { contentUri } from '../../rules/identity/content-uri.ts'
 import { buildRegistrationFile, registrationFilePath } from '../../rules/identity/registration-file.ts'
-import { ContentShelf, createIdentityDoor } from '../../provider/identity/identity-door.ts'
-import { agentRefOf, findAgentOf, listAgents, readAgent, registerAgent, setAgentUri, setAgentWallet } from './agent-registry.ts'
+import {
+  agentRefOf,
+  findAgentOf,
+  listAgents,
+  readAgent,
+  registerAgent,
+  setAgentUri,
+  setAgentWallet,
+} from './agent-registry.ts'
 import { fetchDocument } from './fetch-document.ts'
 import { isPublicAddress } from './public-address.ts'
 import { resolveAgent } from './resolve-agent.ts'
@@ -15,7 +23,9 @@ import { resolveAgent } from './resolve-agent.ts'
 let chain: ContractsNetwork
 let server: Server
 let origin: string
-let answer: (path: string) => { status?: number; headers?: Record<string, string>; body: string | Uint8Array } | undefined
+let answer: (
+  path: string,
+) => { status?: number; headers?: Record<string, string>; body: string | Uint8Array } | undefined
 const shelf = new ContentShelf()
 beforeAll(async () => {
   chain = await withContracts(await startEmbedded())
@@ -66,9 +76,14 @@ describe('an agent on the ledger', () => {
     expect(await listAgents(chain)).toContainEqual({ agentId, owner: owner.address, uri: contentUri(fileOf(agentId)) })
   })
 
-  it.each(['data:application/json;base64,e30=', 'agent.json', 'ftp://x/y', ''])('does not register "%s"', async (uri) => {
-    await expect(registerAgent(member(await chain.account()), uri)).rejects.toMatchObject({ code: 'agents/bad-agent-uri' })
-  })
+  it.each(['data:application/json;base64,e30=', 'agent.json', 'ftp://x/y', ''])(
+    'does not register "%s"',
+    async (uri) => {
+      await expect(registerAgent(member(await chain.account()), uri)).rejects.toMatchObject({
+        code: 'agents/bad-agent-uri',
+      })
+    },
+  )
 
   it('says that there is none', async () => {
     await expect(readAgent(chain, 10n ** 9n)).rejects.toMatchObject({ code: 'agents/no-agent' })
@@ -81,12 +96,21 @@ describe('resolving', () => {
     answer = () => ({ body: fileOf(agentId) })
     const { file, checks } = await resolveAgent(chain, agentId, local)
     expect(file?.name).toBe('Answerer')
-    expect(states(checks)).toEqual({ wallet: 'pass', file: 'pass', content: 'notChecked', registration: 'pass', domain: 'pass' })
+    expect(states(checks)).toEqual({
+      wallet: 'pass',
+      file: 'pass',
+      content: 'notChecked',
+      registration: 'pass',
+      domain: 'pass',
+    })
   })
 
   it('holds a file against the hash on the ledger, whoever gives it', async () => {
     const owner = await chain.account()
-    const agentId = await registerAgent(member(owner), 'ipfs://bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e')
+    const agentId = await registerAgent(
+      member(owner),
+      'ipfs://bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e',
+    )
     await setAgentUri(member(owner), agentId, shelf.put(fileOf(agentId)))
     answer = () => ({ body: fileOf(agentId) })
     const honest = await resolveAgent(chain, agentId, { ...local, contentGateways: [origin] })
@@ -116,7 +140,12 @@ describe('resolving', () => {
     const [giver, taker] = [await chain.account(), await chain.account()]
     const agentId = await registerAgent(member(giver), `${origin}/x`)
     const { identity } = chain.network.contracts
-    await giver.sender.call({ address: identity, abi: identityRegistryAbi, functionName: 'transferFrom', args: [giver.address, taker.address, agentId] })
+    await giver.sender.call({
+      address: identity,
+      abi: identityRegistryAbi,
+      functionName: 'transferFrom',
+      args: [giver.address, taker.address, agentId],
+    })
     answer = () => ({ body: fileOf(agentId) })
     expect(states((await resolveAgent(chain, agentId, local)).checks)).toMatchObject({ wallet: 'fail' })
   })
@@ -150,7 +179,9 @@ describe('fetching what strangers name', () => {
     'file:///etc/passwd',
     'ftp://example.org',
   ])('never asks %s', async (url) => {
-    await expect(fetchDocument(url)).rejects.toMatchObject({ code: expect.stringMatching(/agents\/(bad-url|forbidden-address)/) })
+    await expect(fetchDocument(url)).rejects.toMatchObject({
+      code: expect.stringMatching(/agents\/(bad-url|forbidden-address)/),
+    })
   })
 
   it('judges the target of a redirect like the first address', async () => {

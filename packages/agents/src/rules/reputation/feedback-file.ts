@@ -115,7 +115,11 @@ function bundleOf(json: unknown): ReceiptBundle {
   }
 }
 
-function callsOf({ count, root, amountPicoUsd }: Readonly<Record<string, unknown>>): FeedbackEvidence['calls'] {
+function callsOf({
+  count,
+  root,
+  amountPicoUsd,
+}: Readonly<Record<string, unknown>>): NonNullable<FeedbackEvidence['calls']> {
   if (!Number.isSafeInteger(count) || (count as number) < 1 || !isHash(root)) throw bad('calls has no count and root')
   return { count: count as number, root: root as Hex, amountPicoUsd: integer('calls.amountPicoUsd', amountPicoUsd) }
 }
