@@ -38,7 +38,7 @@ function everyCommand(command: Command, path: readonly string[] = []): readonly 
 describe('the command tree', () => {
   it('has every command that is promised', () => {
     const names = new Set(everyCommand(program).map(([name]) => name))
-    const promised = `up|down|status|doctor|chat|join|provider start|provider stop|provider status|provider withdraw|validator start|validator withdraw|network deploy|subnet buy|subnet sell|subnet stake|subnet unstake|subnet withdraw|subnet claim-root|subnet move|subnet holdings|subnet parts|subnet metagraph|validator list|keys create|keys list|keys revoke|wallet new|wallet balance|wallet faucet|wallet send|receipt list|receipt show|receipt verify|epoch show|job post|job bid|job award|job submit|job accept|job reject|job dispute|job refund|job list|job show|epoch run|logs|version|completion`
+    const promised = `up|down|status|doctor|chat|join|provider start|provider stop|provider status|provider withdraw|validator start|validator withdraw|network deploy|subnet buy|subnet sell|subnet stake|subnet unstake|subnet withdraw|subnet claim-root|subnet move|subnet holdings|subnet parts|subnet metagraph|validator list|keys create|keys list|keys revoke|wallet new|wallet balance|wallet faucet|wallet send|receipt list|receipt show|receipt verify|epoch show|job post|job bid|job award|job submit|job accept|job reject|job dispute|job refund|job list|job show|epoch run|logs|version|completion|agent register|agent show|agent check|agent rate|agent trust|agent list`
     for (const name of promised.split('|')) expect(names, name).toContain(name)
   })
 

@@ -102,6 +102,11 @@ const topCommands: readonly TopCommand[] = [
     load: async () => (await import('./commands/subnet.ts')).defineSubnet,
   },
   {
+    name: 'agent',
+    description: 'who is who: register agents, look them up, check a listing, rate what was paid for, explain trust',
+    load: async () => (await import('./commands/agent.ts')).defineAgent,
+  },
+  {
     name: 'epoch',
     description: 'epochs of a subnet: weights, results, who was paid what and why',
     load: async () => (await import('./commands/epoch.ts')).defineEpoch,

@@ -159,7 +159,7 @@ async function buySeat(
   const uid = isFull ? await findChallengeable(membership, netuid) : undefined
   if (isFull && uid === undefined) throw full(netuid)
   const allowed = await approveUpTo(membership, network.contracts.subnets, price, maximum)
-  const agentId = await ensureIdentity(membership, endpoint)
+  const agentId = await ensureIdentity(membership, registrationUriOf(endpoint))
   if (uid === undefined) {
     await sender.call({ ...subnets, functionName: 'register', args: [netuid, agentId, endpoint, allowed] })
     return
@@ -202,6 +202,11 @@ export async function findSeat(
 ): Promise<NeuronRecord | undefined> {
   const neurons = await readNeurons(reader, network, netuid)
   return neurons.find((neuron) => neuron.hotkey === sender.address)
+}
+
+/** Where a node that is reached at `endpoint` serves its registration file (specs/0023 section 1.3). */
+function registrationUriOf(endpoint: string): string {
+  return endpoint === '' ? '' : `${endpoint.replace(/\/$/, '')}/.well-known/agent-registration.json`
 }
 
 /** The account's ERC-8004 agent, registered now if it has none. Returns its id. */

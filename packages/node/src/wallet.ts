@@ -1,6 +1,7 @@
 /** What a wallet does on a network: its money, what it earned, and asking a node over HTTP. */
 
 export { receiptOf } from '@koinon/payments'
+export { saveDocument } from './home/documents.ts'
 export { networkOf } from './home/network-of.ts'
 export { readBalances } from './local/treasury.ts'
 export type { AlphaEarning, AlphaWithdrawal } from './provider/alpha-earnings.ts'

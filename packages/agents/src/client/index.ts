@@ -11,4 +11,29 @@ export {
   listJobs,
   readJob,
 } from './jobs/job-ledger.ts'
+export {
+  type AgentAccount,
+  type AgentRecord,
+  agentRefOf,
+  findAgentOf,
+  type ListedAgent,
+  listAgents,
+  readAgent,
+  registerAgent,
+  setAgentUri,
+  setAgentWallet,
+} from './identity/agent-registry.ts'
+export { checkAgent, checkListing, type ListingCheck } from './identity/check-listing.ts'
+export { type FetchBounds, type FetchedDocument, fetchDocument } from './identity/fetch-document.ts'
+export { type ResolvedAgent, type ResolveOptions, resolveAgent } from './identity/resolve-agent.ts'
 export { McpConnection, type McpConnectionOptions } from './mcp/connection.ts'
+export {
+  type CallRating,
+  FeedbackBook,
+  type FeedbackBookOptions,
+  feedbackSchema,
+  type WrittenFeedback,
+} from './reputation/feedback-book.ts'
+export { type LedgerFeedback, readFeedback } from './reputation/read-feedback.ts'
+export { readTrust } from './reputation/read-trust.ts'
+export { type ClaimedChannel, readSettledMoney, type SettledMoney } from './reputation/settled-money.ts'

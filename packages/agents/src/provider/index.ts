@@ -6,6 +6,7 @@ export { AgentBook, type AgentBookOptions } from './almanac/book.ts'
 export { deliverableRoutes, type FindDeliverable, fetchDeliverable } from './jobs/deliverables.ts'
 export { type OfferRules, readOffer } from './jobs/job-offers.ts'
 export { JobProvider, type JobProviderEvent, type JobProviderOptions, submitWork } from './jobs/job-provider.ts'
+export { ContentShelf, createIdentityDoor, type IdentityDoor } from './identity/identity-door.ts'
 export type {
   McpDefinition,
   McpPrompt,

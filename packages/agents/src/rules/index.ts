@@ -74,6 +74,14 @@ export {
   registrationFileType,
 } from './identity/registration-file.ts'
 export {
+  buildFeedbackFile,
+  type FeedbackEvidence,
+  type FeedbackFile,
+  feedbackHash,
+  parseFeedbackFile,
+} from './reputation/feedback-file.ts'
+export { ratedTags, ratingOfFeedback } from './reputation/feedback-rating.ts'
+export {
   defaultTrustParameters,
   type Funding,
   neutralMicro,

@@ -11,3 +11,10 @@ export {
   signVerdict,
   submitVerdict,
 } from './jobs/job-evaluator.ts'
+export { type CheckedFeedback, checkFeedback, type FeedbackCheckInput } from './reputation/check-feedback.ts'
+export {
+  type Judge,
+  type ValidationOutcome,
+  ValidationResponder,
+  type ValidationResponderOptions,
+} from './validation/validation-responder.ts'

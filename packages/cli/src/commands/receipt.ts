@@ -58,7 +58,7 @@ export function defineReceipt(receipt: Command): void {
     .argument('<id>', 'receipt id, or a file with a receipt')
     .action(
       runCommand(async ({ home }, id: string) => {
-        const data = bundleToJson((await find(home, id)).bundle)
+        const data = bundleToJson((await findReceipt(home, id)).bundle)
         return { data, text: JSON.stringify(data, null, 2) }
       }),
     )
@@ -87,7 +87,7 @@ async function verify(home: Home, id: string, options: VerifyOptions, say: (text
       message: `Level ${level} cannot be checked for inference yet`,
       hint: `Levels: ${checkableLevels.join(', ')}.`,
     })
-  const found = await find(home, id)
+  const found = await findReceipt(home, id)
   const network = existsSync(home.networkFile) ? networkOf(home) : undefined
   const engine =
     level === 'L0' || found.evidence === undefined ? undefined : await startEngine(home, options.model, say)
@@ -164,7 +164,8 @@ async function ledgerChecks({ bundle }: FetchedReceipt, network: NetworkFile | u
   }
 }
 
-async function find(home: Home, id: string): Promise<FetchedReceipt> {
+/** A receipt by its id, from the gateways of the home's keys, or from a file. Throws `usage/bad-receipt-id`, `home/no-api-key`. */
+export async function findReceipt(home: Home, id: string): Promise<FetchedReceipt> {
   if (existsSync(id)) return readReceiptFile(id)
   if (!/^(chatcmpl-|cmpl-|0x)?[0-9a-f]{32}$/.test(id)) {
     throw new KoinonError({

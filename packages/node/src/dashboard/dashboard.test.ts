@@ -241,7 +241,6 @@ describe('the dashboard of a local network', () => {
     })
     expect((await send(port, 'GET', '/network.json')).json).toMatchObject({ name: 'local', chainId })
     expect((await send(port, 'GET', '/metrics')).json['text']).toBe('koinon_test 1\n')
-    expect((await send(port, 'GET', '/.well-known/agent-registration.json')).json).toMatchObject({ registrations: [] })
   })
 
   it('exchanges a code for the token, from the own page only', async () => {

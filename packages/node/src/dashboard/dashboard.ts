@@ -1,5 +1,6 @@
 /** The dashboard's side of the gateway port: the page, its API (specs/0008-http.md section 2), metrics and the network file. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IdentityDoor } from '@koinon/agents/provider'
 import { type Address, bytesToHex, type Clock, type Hex, systemRandom } from '@koinon/base'
 import { sendError, sendText } from '@koinon/base/node'
 import type { KeyRegistry, ProviderTable } from '@koinon/inference/client'
@@ -19,7 +20,6 @@ import { networkRoutes } from './network-routes.ts'
 import { ownerRoutes } from './owner-routes.ts'
 import { createPoolsView } from './pools-json.ts'
 import { receiptRoutes } from './receipt-routes.ts'
-import { registrationFile } from './registration-file.ts'
 import { notFound, type Route } from './route.ts'
 import { sparing } from './sparing.ts'
 import { stakeRoutes } from './stake-routes.ts'
@@ -40,6 +40,8 @@ export type DashboardOptions = {
   readonly metrics: Pick<GatewayMetrics, 'text' | 'contentType'>
   readonly clock: Clock
   readonly refreshChannel: (channelId: Hex) => Promise<ChannelState>
+  /** Serves who this gateway is. */
+  readonly identity?: IdentityDoor
   /** What the last audit that ran from this home came to, where this home may tell. */
   readonly lastAudit?: () => LastAudit | undefined
 }
@@ -65,7 +67,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
     async serve(request, response) {
       const path = (request.url ?? '').split('?')[0] as string
       if (path === '/metrics') sendText(response, 200, metrics.contentType, await metrics.text())
-      else if (path === '/.well-known/agent-registration.json') sendJson(response, registrationFile(network))
+      else if (options.identity?.(request, response) === true) return true
       else if (path === '/network.json') sendJson(response, network)
       else if (path.startsWith('/api/')) await answer(request, response, path)
       else return serveStatic(folder, request, response)

@@ -81,7 +81,7 @@ export function openHome(path: string): Home {
 }
 
 /** Replaces a file in one step, so that a crash leaves the old or the new one, never half. */
-export function writeFileDurably(path: string, text: string, mode = 0o600): void {
+export function writeFileDurably(path: string, text: string | Uint8Array, mode = 0o600): void {
   // Two programs of one owner may write at once; each fills a file of its own, and the last rename wins whole.
   const temporary = `${path}.${process.pid}.new`
   writeFileSync(temporary, text, { mode, flush: true })

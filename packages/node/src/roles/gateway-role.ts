@@ -36,6 +36,7 @@ import { readLastAudit } from '../home/last-audit.ts'
 import type { RoleContext, RunningRole } from '../supervisor/role-process.ts'
 import { openPayee } from './payee.ts'
 import type { GatewayRoleConfig } from './role-config.ts'
+import { gatewayDescription, RoleIdentity } from './role-identity.ts'
 import { openRoleLedger, roleLogger } from './role-tools.ts'
 
 /** 0.1 dollars for a miner that has earned nothing here, never more than 2 dollars. */
@@ -132,7 +133,9 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
   })
   await keys.start()
   const metrics = createGatewayMetrics({ table, watcher: payee.watcher })
+  const identity = new RoleIdentity(role, gatewayDescription(network.name), log)
   const dashboard = createDashboard({
+    identity: identity.serve,
     config,
     network,
     account: key.address,
@@ -210,6 +213,8 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
   await server.start()
   await agents.recover()
   const url = `http://${config.host}:${config.port}`
+  // Nobody waits for it: answers do not depend on being found.
+  void identity.announce(network.gatewayUrl ?? url)
   log.info({ url, account: key.address }, 'the gateway answers')
   return {
     info: { url, account: key.address },

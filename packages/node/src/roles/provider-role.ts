@@ -20,6 +20,7 @@ import { openPayee } from './payee.ts'
 import { PermittedAccounts } from './permitted-accounts.ts'
 import { providerLimits } from './provider-limits.ts'
 import type { ProviderRoleConfig } from './role-config.ts'
+import { memberDescription, RoleIdentity } from './role-identity.ts'
 import { takeRoleSeat } from './role-seat.ts'
 import { openRoleLedger, roleLogger } from './role-tools.ts'
 import { ensureTestMoney } from './test-money.ts'
@@ -75,6 +76,7 @@ export async function startProviderRole(config: ProviderRoleConfig, context: Rol
   })
   const metrics = createProviderMetrics({ engine, watcher: payee.watcher, benchmark: engine.benchmark })
   const folder = home.role(config.name)
+  const identity = new RoleIdentity(role, memberDescription(network.name, 'miner', config.netuid), log)
   const server = new ProviderServer(
     {
       host: config.host,
@@ -113,7 +115,7 @@ export async function startProviderRole(config: ProviderRoleConfig, context: Rol
         log.debug(event)
       },
       additionalRoutes: async (request, response) =>
-        (await metrics.serve(request, response)) || workList(request, response),
+        identity.serve(request, response) || (await metrics.serve(request, response)) || workList(request, response),
     },
   )
   const { port } = await server.start()
@@ -127,6 +129,7 @@ export async function startProviderRole(config: ProviderRoleConfig, context: Rol
     log,
     context,
     folder,
+    identity,
   })
   permits.start()
   committer.start()

@@ -6,6 +6,7 @@ import { MatchBook } from '../provider/match-book.ts'
 import { challengeSentence, type SeatEvent, SeatWatcher } from '../provider/seat-watcher.ts'
 import type { RoleContext } from '../supervisor/role-process.ts'
 import type { SeatConfig } from './role-config.ts'
+import type { RoleIdentity } from './role-identity.ts'
 import type { RoleLedger } from './role-tools.ts'
 
 export type RoleSeat = { readonly seat: NeuronRecord; stop(): Promise<void> }
@@ -21,9 +22,10 @@ export async function takeRoleSeat(
     readonly context: Pick<RoleContext, 'progress' | 'notice'>
     /** The role's own. */
     readonly folder: string
+    readonly identity: RoleIdentity
   },
 ): Promise<RoleSeat> {
-  const { netuid, endpoint, config = {}, log, context, folder } = options
+  const { netuid, endpoint, config = {}, log, context, folder, identity } = options
   const membership = { network, reader, sender }
   const seat = await joinSubnet(membership, netuid, endpoint, {
     ...(config.maxBurn === undefined ? {} : { maxBurn: config.maxBurn }),
@@ -34,6 +36,8 @@ export async function takeRoleSeat(
       )
     },
   })
+  // Nobody waits for it: a seat is a seat also while nobody can look its agent up.
+  void identity.announce(endpoint, seat.agentId)
   const watcher = new SeatWatcher({
     membership,
     netuid,

@@ -22,6 +22,7 @@ import { noServe, type VersionFile } from './epoch-files.ts'
 import { keepPort, lastFreePort } from './last-port.ts'
 import { PermittedAccounts } from './permitted-accounts.ts'
 import type { SubnetMember, SubnetRoleConfig } from './role-config.ts'
+import { memberDescription, RoleIdentity } from './role-identity.ts'
 import { takeRoleSeat } from './role-seat.ts'
 import { openRoleLedger, openRoleStore } from './role-tools.ts'
 import type { MemberContext, SubnetShared } from './subnet-shared.ts'
@@ -91,12 +92,14 @@ export async function startSubnetMiner(
   const mayRead = async (account: `0x${string}`): Promise<boolean> => permits.has(account)
   const workList = createWorkListHandler({ committer, gate, mayRead })
   const evidence = createTaskEvidenceHandler({ netuid, store: answers, ledger, gate, mayRead })
+  const identity = new RoleIdentity(role, memberDescription(network.name, 'miner', netuid), log)
   const listener = new HttpListener({
     host: config.host,
     port: member.port === 0 ? await lastFreePort(folder, config.host) : member.port,
     limits: defaultHttpLimits,
     handle: async (request, response) => {
       if (request.url === '/healthz' || request.url === '/readyz') return sendText(response, 200, 'text/plain', 'ok\n')
+      if (identity.serve(request, response)) return
       if ((await workList(request, response)) || (await evidence(request, response))) return
       sendError(response, new KoinonError({ code: 'http/not-found', message: 'There is nothing here' }), 404)
     },
@@ -111,6 +114,7 @@ export async function startSubnetMiner(
     log,
     context: { progress: context.progress, notice: context.noticeOf('seat') },
     folder,
+    identity,
   })
   permits.start()
   answerer.start()

@@ -33,6 +33,7 @@ import type { EpochFiles, VersionFile } from './epoch-files.ts'
 import { type ByFile, FileFollower } from './file-follower.ts'
 import { keepPort, lastFreePort } from './last-port.ts'
 import type { SubnetMember, SubnetRoleConfig } from './role-config.ts'
+import { memberDescription, RoleIdentity } from './role-identity.ts'
 import { takeRoleSeat } from './role-seat.ts'
 import { openRoleLedger, openRoleStore } from './role-tools.ts'
 import type { MemberContext, SubnetShared } from './subnet-shared.ts'
@@ -110,7 +111,9 @@ export async function startSubnetValidator(
       },
     }
   }
+  const identity = new RoleIdentity(role, memberDescription(network.name, 'validator', netuid), log)
   const server = new ValidatorServer({
+    additionalRoutes: identity.serve,
     store,
     ledger,
     host: config.host,
@@ -142,6 +145,7 @@ export async function startSubnetValidator(
     log,
     context: { progress: context.progress, notice: context.noticeOf('seat') },
     folder,
+    identity,
   })
   const membership = { network, reader, sender }
   if (config.isLocal) await ensureRootStake(membership, localValidatorStake)

@@ -31,6 +31,7 @@ import { RenewedSession } from '../validator/renewed-session.ts'
 import { keepPort, lastFreePort } from './last-port.ts'
 import { createNoticeBoard } from './notice-board.ts'
 import type { ValidatorRoleConfig } from './role-config.ts'
+import { memberDescription, RoleIdentity } from './role-identity.ts'
 import { takeRoleSeat } from './role-seat.ts'
 import { openRoleLedger, openRoleStore, roleLogger } from './role-tools.ts'
 import { ensureTestMoney } from './test-money.ts'
@@ -105,7 +106,9 @@ export async function startValidatorRole(config: ValidatorRoleConfig, context: R
       tell(event)
     },
   })
+  const identity = new RoleIdentity(role, memberDescription(network.name, 'validator', config.netuid), log)
   const server = new ValidatorServer({
+    additionalRoutes: identity.serve,
     store: validatorStore,
     ledger,
     host: config.host,
@@ -130,6 +133,7 @@ export async function startValidatorRole(config: ValidatorRoleConfig, context: R
     log,
     context: { progress: context.progress, notice: notices.of('seat') },
     folder,
+    identity,
   })
   const subnet = await reader.readContract({
     address: network.contracts.subnets,

@@ -16,6 +16,8 @@ export type ValidatorServerOptions = {
   readonly readiness: () => Promise<{ readonly isReady: boolean; readonly reason?: string }>
   /** Prometheus text. */
   readonly metrics: () => Promise<string>
+  /** Answers what this server does not know; true when it did. */
+  readonly additionalRoutes?: (request: IncomingMessage, response: ServerResponse) => boolean
 }
 
 const limits: HttpLimits = {
@@ -84,6 +86,7 @@ export class ValidatorServer {
       const text = isReady ? 'ready\n' : `${reason ?? 'not ready'}\n`
       return sendText(response, isReady ? 200 : 503, plainText, text, fresh)
     }
+    if (this.#options.additionalRoutes?.(request, response) === true) return
     const answer = /^\/v1\/answers\/(\d{1,10})\/(0x[0-9a-f]{64})$/.exec(path)
     const match = /^\/v1\/(attestations|records|evidence-log)\/(\d{1,10})\/(\d{1,15})$/.exec(path)
     if (answer === null && match === null) throw nothingHere()

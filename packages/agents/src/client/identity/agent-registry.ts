@@ -1,11 +1,14 @@
 /** Agents on the ledger: reading, registering, changing, listing (specs/0023 section 1). */
 import { type Address, KoinonError, secretKeyToAddress, signDigest, toAddress, zeroAddress } from '@koinon/base'
-import { findAgent, type LedgerView, LogPager, type Membership, revertNameOf } from '@koinon/ledger'
+import { findAgent, type LedgerView, LogPager, revertNameOf, type TransactionSender } from '@koinon/ledger'
 import { identityRegistryAbi } from '@koinon/ledger/abis'
 import { getAddress, parseEventLogs } from 'viem'
 import { type AgentRef, formatAgentId } from '../../rules/identity/agent-id.ts'
 import { contentIdOf } from '../../rules/identity/content-uri.ts'
 import { walletProofDigest } from '../../rules/identity/wallet-proof.ts'
+
+/** An account that may write to the registries. */
+export type AgentAccount = LedgerView & { readonly sender: Pick<TransactionSender, 'address' | 'call'> }
 
 /** What the ledger says of an agent. `wallet` is undefined when none has proved itself since the last transfer. */
 export type AgentRecord = {
@@ -50,7 +53,7 @@ export async function readAgent({ network, reader }: LedgerView, agentId: bigint
  * Registers an agent of the sending account under the URI of its file and returns its id. Throws `agents/bad-agent-uri` for what is
  * neither an address on the web nor the hash of its content, and as `TransactionSender.call`.
  */
-export async function registerAgent({ network, sender }: Membership, uri: string): Promise<bigint> {
+export async function registerAgent({ network, sender }: AgentAccount, uri: string): Promise<bigint> {
   requireFetchable(uri)
   const registry = { address: network.contracts.identity, abi: identityRegistryAbi } as const
   const receipt = await sender.call({ ...registry, functionName: 'register', args: [uri] })
@@ -67,7 +70,7 @@ export async function registerAgent({ network, sender }: Membership, uri: string
 }
 
 /** Replaces the URI of the file. Throws as {@link registerAgent}. */
-export async function setAgentUri({ network, sender }: Membership, agentId: bigint, uri: string): Promise<void> {
+export async function setAgentUri({ network, sender }: AgentAccount, agentId: bigint, uri: string): Promise<void> {
   requireFetchable(uri)
   await sender.call({
     address: network.contracts.identity,
@@ -78,7 +81,11 @@ export async function setAgentUri({ network, sender }: Membership, agentId: bigi
 }
 
 /** Makes the account of `walletKey` the one that is paid; the sender owns the agent. Both sign, so neither can be named unasked. */
-export async function setAgentWallet(membership: Membership, agentId: bigint, walletKey: Uint8Array): Promise<Address> {
+export async function setAgentWallet(
+  membership: AgentAccount,
+  agentId: bigint,
+  walletKey: Uint8Array,
+): Promise<Address> {
   const { network, reader, sender } = membership
   const { ref, owner } = await readAgent(membership, agentId)
   const { timestamp } = await reader.getBlock({ blockTag: 'latest' })

@@ -4,10 +4,11 @@
  */
 import { type Address, type Hex, KoinonError, merkleRoot } from '@koinon/base'
 import type { DurableStore, SqlRow } from '@koinon/base/node'
-import { type LedgerView, LogPager, type Membership } from '@koinon/ledger'
+import { type LedgerView, LogPager } from '@koinon/ledger'
 import { reputationRegistryAbi } from '@koinon/ledger/abis'
 import { bundleToJson, parseBundle, type ReceiptBundle, receiptType } from '@koinon/work'
 import { buildFeedbackFile, feedbackHash } from '../../rules/reputation/feedback-file.ts'
+import type { AgentAccount } from '../identity/agent-registry.ts'
 
 /** One call of an agent. Without a receipt it was not paid; it still counts among the calls of an agent that was paid for others. */
 export type CallRating = {
@@ -64,7 +65,7 @@ create table if not exists agent_feedback (
 export type FeedbackBookOptions = {
   /** Opened with {@link feedbackSchema}. */
   readonly store: DurableStore
-  readonly membership: Membership
+  readonly account: AgentAccount
   /** Makes a file readable for others and returns its URI; `ContentShelf.put` does. */
   readonly publish: (file: Uint8Array) => string
 }
@@ -122,7 +123,7 @@ export class FeedbackBook {
   }
 
   get #client(): Address {
-    return this.#options.membership.sender.address
+    return this.#options.account.sender.address
   }
 
   async #seal(epoch: number, endMs: number): Promise<void> {
@@ -138,7 +139,7 @@ export class FeedbackBook {
   }
 
   async #sealAgent(row: SqlRow, epoch: number, endMs: number): Promise<void> {
-    const { store, membership } = this.#options
+    const { store, account } = this.#options
     const id = String(row['agent_id'])
     const [paid, bills] = await Promise.all([
       store.read(
@@ -148,7 +149,7 @@ export class FeedbackBook {
       ),
       store.read('select bundle from agent_bills where agent_id = ? order by at_ms desc limit 1', [id]),
     ])
-    const { network } = membership
+    const { network } = account
     const calls = Number(row['calls'])
     // Per cent with two decimals, rounded down.
     const value = Math.floor((10_000 * Number(row['successes'])) / calls)
@@ -201,8 +202,8 @@ export class FeedbackBook {
   }
 
   async #send(row: SqlRow): Promise<bigint> {
-    const { membership, publish } = this.#options
-    const { network, reader, sender } = membership
+    const { account, publish } = this.#options
+    const { network, reader, sender } = account
     const file = row['file'] as Uint8Array
     const uri = publish(file)
     await this.#mark(row, 'sent_after_block', Number(await reader.getBlockNumber({ cacheTime: 0 })))
@@ -227,7 +228,7 @@ export class FeedbackBook {
   /** Whether a feedback that may have been sent is there. One that was never sent is not looked for. */
   async #isOnLedger(row: SqlRow): Promise<boolean> {
     if (row['sent_after_block'] === null) return false
-    const found = await findFeedback(this.#options.membership, {
+    const found = await findFeedback(this.#options.account, {
       agentId: BigInt(String(row['agent_id'])),
       client: this.#client,
       fromBlock: BigInt(Number(row['sent_after_block'])),

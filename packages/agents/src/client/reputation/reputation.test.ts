@@ -90,7 +90,7 @@ describe('FeedbackBook', () => {
     const shelf = new ContentShelf()
     const path = join(folder, 'book')
     let store = await DurableStore.open(path, feedbackSchema)
-    const open = () => new FeedbackBook({ store, membership: world.member(client), publish: (file) => shelf.put(file) })
+    const open = () => new FeedbackBook({ store, account: world.member(client), publish: (file) => shelf.put(file) })
     for (const [index, bundle] of bundles.entries()) {
       const call = { callId: `call ${index}`, agentId, atMs: 1_000 + index, isSuccess: true, bundle }
       await open().rate(call)
@@ -137,7 +137,7 @@ describe('FeedbackBook', () => {
     })
     const book = new FeedbackBook({
       store,
-      membership: { ...member, sender },
+      account: { ...member, sender },
       publish: (file) => new ContentShelf().put(file),
     })
     await book.rate({ callId: 'a', agentId, atMs: 1, isSuccess: true, bundle })
@@ -155,7 +155,7 @@ describe('FeedbackBook', () => {
     const [client, other] = [await world.account(), await world.account()]
     const bundle = last(await world.pay(other, agent, 1))
     const store = await DurableStore.open(join(folder, 'other'), feedbackSchema)
-    const book = new FeedbackBook({ store, membership: world.member(client), publish: () => '' })
+    const book = new FeedbackBook({ store, account: world.member(client), publish: () => '' })
     await expect(book.rate({ callId: 'x', agentId, atMs: 1, isSuccess: true, bundle })).rejects.toMatchObject({
       code: 'agents/not-payer',
     })

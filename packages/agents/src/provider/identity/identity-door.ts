@@ -35,7 +35,7 @@ export type IdentityDoor = (request: IncomingMessage, response: ServerResponse) 
 export function createIdentityDoor(options: {
   /** The file's bytes now. */
   readonly registrationFile: () => Uint8Array
-  readonly shelf?: ContentShelf
+  readonly shelf?: Pick<ContentShelf, 'get'>
 }): IdentityDoor {
   return (request, response) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') return false

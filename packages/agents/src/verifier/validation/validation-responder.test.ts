@@ -35,7 +35,7 @@ const judge: Judge = async ({ isHonest }) => ({
 const answers: Uint8Array[] = []
 const responder = () =>
   new ValidationResponder({
-    membership: { ...chain, sender: validator.sender },
+    account: { ...chain, sender: validator.sender },
     judges: { receipt: judge, shy: async () => ({ checks: [notChecked('replay', 'no model')] }) },
     fetch: async (uri) => documents.get(uri) as Uint8Array,
     publish: (document) => `mem:answer ${answers.push(document)}`,

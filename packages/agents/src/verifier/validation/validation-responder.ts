@@ -3,16 +3,16 @@
  * its hash, judged by a function of the layer that knows the work, and answered with the list of checks.
  */
 import { bytesToHex, type Hex, isKoinonError, keccak256, utf8ToBytes } from '@koinon/base'
-import type { Membership } from '@koinon/ledger'
 import { validationRegistryAbi } from '@koinon/ledger/abis'
 import { failures, type Verdict } from '@koinon/work'
 import { parseEventLogs } from 'viem'
+import type { AgentAccount } from '../../client/identity/agent-registry.ts'
 
 /** What one kind of request is judged by; undefined says that this verifier cannot tell. */
 export type Judge = (request: Readonly<Record<string, unknown>>) => Promise<Verdict | undefined>
 
 export type ValidationResponderOptions = {
-  readonly membership: Membership
+  readonly account: AgentAccount
   /** By the `kind` of the request's document: `receipt` holds a bundle, `epoch` names netuid and epoch. */
   readonly judges: Readonly<Record<string, Judge>>
   /** Fetches a request's document, within bounds. */
@@ -41,8 +41,8 @@ export class ValidationResponder {
 
   /** Looks once through the newest requests to this account and answers those that it can judge. Throws as `TransactionSender.call`. */
   async look(): Promise<readonly ValidationOutcome[]> {
-    const { membership } = this.#options
-    const requests = await this.#read('getValidatorRequests', [membership.sender.address])
+    const { account } = this.#options
+    const requests = await this.#read('getValidatorRequests', [account.sender.address])
     const outcomes: ValidationOutcome[] = []
     for (const requestHash of (requests as readonly Hex[]).slice(-requestsPerLook)) {
       if (this.#closed.has(requestHash)) continue
@@ -67,9 +67,9 @@ export class ValidationResponder {
     }
     const response = failures(verdict).length === 0 ? 100 : 0
     const answer = utf8ToBytes(JSON.stringify({ v: 1, requestHash, kind, response, checks: verdict.checks }))
-    const { membership, publish } = this.#options
-    await membership.sender.call({
-      address: membership.network.contracts.validation,
+    const { account, publish } = this.#options
+    await account.sender.call({
+      address: account.network.contracts.validation,
       abi: validationRegistryAbi,
       functionName: 'validationResponse',
       args: [requestHash, response, publish(answer), bytesToHex(keccak256(answer)), `koinon ${kind as string}`],
@@ -94,7 +94,7 @@ export class ValidationResponder {
   }
 
   async #uriOf(requestHash: Hex): Promise<string> {
-    const { network, reader } = this.#options.membership
+    const { network, reader } = this.#options.account
     const logs = await reader.getLogs({
       address: network.contracts.validation,
       event: requestEvent,
@@ -106,7 +106,7 @@ export class ValidationResponder {
   }
 
   #read(functionName: 'getValidatorRequests' | 'getValidationStatus', args: readonly [Hex]): Promise<unknown> {
-    const { network, reader } = this.#options.membership
+    const { network, reader } = this.#options.account
     return reader.readContract({
       address: network.contracts.validation,
       abi: validationRegistryAbi,

@@ -1,0 +1,99 @@
+import { readTrust } from '@koinon/agents/client'
+import { type LeftOutReason, type TrustScore, type TrustSeed, trustScores } from '@koinon/agents/rules'
+import { formatUnits, KoinonError, toAddress } from '@koinon/base'
+import type { LedgerView } from '@koinon/ledger'
+import { existingAccountKey, type Home } from '@koinon/node/home'
+import { createSubnetLedger } from '@koinon/subnets'
+import type { Command } from 'commander'
+import { agentIdOf, ledgerOf } from '../agent-view.ts'
+import { parseNetuid } from '../netuid.ts'
+import { runCommand } from '../runner.ts'
+import { table } from '../table.ts'
+
+type TrustFlags = { readonly from: string; readonly netuid: string; readonly limit: string }
+
+const reasons: Readonly<Record<LeftOutReason, string>> = {
+  badValue: 'not a rating',
+  ownAgent: 'about its own agent',
+  noPayment: 'never paid the agent',
+  returned: 'the money came back to the reviewer',
+  belowMinimum: 'paid less than a cent',
+  noInfluence: 'nobody you trust sold anything to it',
+}
+
+/** `koinon agent trust ID`: an agent's score, whose word counted with how much money behind it, and what was left out and why. */
+export function defineAgentTrust(agent: Command): void {
+  agent
+    .command('trust')
+    .description("explain an agent's reputation: whose feedback counted and why, and what was left out")
+    .argument('<id>', 'agent')
+    .option('--from <whom>', 'whose purchases are believed: me, stake (validators by stake) or an account', 'me')
+    .option('--netuid <n>', 'subnet whose validators stake stands for', '1')
+    .option('-n, --limit <n>', 'rows of each list', '10')
+    .action(
+      runCommand(async ({ home }, id: string, flags: TrustFlags) => {
+        const view = ledgerOf(home)
+        const agentId = `${agentIdOf(view, id)}`
+        const seeds = await seedsOf(home, view, flags)
+        const scores = trustScores(await readTrust(view, seeds))
+        const score = scores.find((one) => one.agentId === agentId)
+        if (score === undefined) throw noWallet(agentId)
+        return {
+          data: { from: flags.from, agents: scores.length, ...score },
+          text: explain(score, scores.length, Number(flags.limit)),
+        }
+      }),
+    )
+}
+
+async function seedsOf(home: Home, view: LedgerView, { from, netuid }: TrustFlags): Promise<readonly TrustSeed[]> {
+  if (from === 'me') return [{ account: existingAccountKey(home, 'wallet').address, weight: 1n }]
+  if (from !== 'stake') return [{ account: toAddress(from), weight: 1n }]
+  const ledger = createSubnetLedger(view.reader, view.network)
+  const permitted = await ledger.permittedAt(parseNetuid(netuid, '--netuid'), (await ledger.nowSeconds()) - 1)
+  return permitted.map(({ hotkey, stake }) => ({ account: hotkey, weight: stake }))
+}
+
+function explain(
+  { agentId, scoreMicro, rank, weight, counted, leftOut }: TrustScore,
+  agents: number,
+  limit: number,
+): string {
+  const head = `agent ${agentId}: ${percent(BigInt(scoreMicro), 1_000_000n)} of 100, place ${rank} of ${agents}; ${percent(weight, 10n ** 18n)} % of all influence spoke about it`
+  const rows = counted
+    .slice(0, limit)
+    .map((one) => [
+      one.reviewer,
+      percent(BigInt(one.valueMicro), 1_000_000n),
+      formatUnits(one.keptAtomic, 6),
+      percent(one.weight, 10n ** 18n),
+    ])
+  const left = leftOut
+    .slice(0, limit)
+    .map((one) => [
+      one.reviewer,
+      percent(BigInt(one.valueMicro), 1_000_000n),
+      formatUnits(one.paidAtomic, 6),
+      reasons[one.reason],
+    ])
+  const parts = [head]
+  if (rows.length > 0)
+    parts.push(`Counted ${counted.length}:\n${table(['reviewer', 'rating', 'dollars', 'influence %'], rows)}`)
+  else parts.push('Nobody whose word counts from where you stand has rated it: the score is neutral.')
+  if (left.length > 0)
+    parts.push(`Left out ${leftOut.length}:\n${table(['reviewer', 'rating', 'dollars', 'why'], left)}`)
+  return parts.join('\n\n')
+}
+
+/** A share in hundredths of a per cent, as text. */
+function percent(part: bigint, whole: bigint): string {
+  return formatUnits((part * 10_000n) / whole, 2)
+}
+
+function noWallet(agentId: string): KoinonError {
+  return new KoinonError({
+    code: 'agents/no-wallet',
+    message: `There is no agent ${agentId} with a wallet, so nobody can have paid it`,
+    hint: 'See which agents there are: koinon agent list',
+  })
+}
