@@ -15,7 +15,7 @@ type TrustFlags = { readonly from: string; readonly netuid: string; readonly lim
 const reasons: Readonly<Record<LeftOutReason, string>> = {
   badValue: 'not a rating',
   ownAgent: 'about its own agent',
-  noPayment: 'never paid the agent',
+  noPayment: 'no payment to the agent is settled on the ledger yet',
   returned: 'the money came back to the reviewer',
   belowMinimum: 'paid less than a cent',
   noInfluence: 'nobody you trust sold anything to it',

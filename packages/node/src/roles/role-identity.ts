@@ -80,6 +80,7 @@ export function gatewayDescription(network: string): RoleDescription {
     services: (url) => [
       { name: 'web', endpoint: `${url}/` },
       { name: 'OpenAI', endpoint: `${url}/v1` },
+      { name: 'A2A', endpoint: `${url}/.well-known/agent-card.json` },
     ],
     supportedTrust: ['reputation', 'crypto-economic'],
   }
