@@ -1,16 +1,5 @@
 export { type HireAttempt, hireSchema, loadAttempts, loadTree } from './hire/hire-store.ts'
 export { type HireEvent, HireTree, type HireTreeOptions } from './hire/hire-tree.ts'
-export { askForQuote, jobKind, jobRequest } from './jobs/ask-quotes.ts'
-export { JobClient, type JobDraft } from './jobs/job-client.ts'
-export {
-  type JobAccount,
-  type JobRecord,
-  type JobView,
-  jobOfQuote,
-  jobsOf,
-  listJobs,
-  readJob,
-} from './jobs/job-ledger.ts'
 export {
   type AgentAccount,
   type AgentRecord,
@@ -26,6 +15,17 @@ export {
 export { checkAgent, checkListing, type ListingCheck } from './identity/check-listing.ts'
 export { type FetchBounds, type FetchedDocument, fetchDocument } from './identity/fetch-document.ts'
 export { type ResolvedAgent, type ResolveOptions, resolveAgent } from './identity/resolve-agent.ts'
+export { askForQuote, jobKind, jobRequest } from './jobs/ask-quotes.ts'
+export { JobClient, type JobDraft } from './jobs/job-client.ts'
+export {
+  type JobAccount,
+  type JobRecord,
+  type JobView,
+  jobOfQuote,
+  jobsOf,
+  listJobs,
+  readJob,
+} from './jobs/job-ledger.ts'
 export { McpConnection, type McpConnectionOptions } from './mcp/connection.ts'
 export {
   type CallRating,

@@ -3,10 +3,10 @@ export { A2aDoor, type A2aDoorOptions } from './a2a/door.ts'
 export type { A2aJob, A2aOutcome, A2aWork } from './a2a/executor.ts'
 export { taskStoreSchema } from './a2a/task-store.ts'
 export { AgentBook, type AgentBookOptions } from './almanac/book.ts'
+export { ContentShelf, createIdentityDoor, type IdentityDoor } from './identity/identity-door.ts'
 export { deliverableRoutes, type FindDeliverable, fetchDeliverable } from './jobs/deliverables.ts'
 export { type OfferRules, readOffer } from './jobs/job-offers.ts'
 export { JobProvider, type JobProviderEvent, type JobProviderOptions, submitWork } from './jobs/job-provider.ts'
-export { ContentShelf, createIdentityDoor, type IdentityDoor } from './identity/identity-door.ts'
 export type {
   McpDefinition,
   McpPrompt,

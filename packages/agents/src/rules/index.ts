@@ -20,7 +20,25 @@ export {
   type SealedAuction,
   type SealedBid,
 } from './auction.ts'
-
+export {
+  type AgentRef,
+  accountNameOf,
+  agentRegistryOf,
+  formatAgentId,
+  parseAgentId,
+  parseAgentRegistry,
+} from './identity/agent-id.ts'
+export { contentHashOf, contentIdOf, contentUri, isContentOf, maximumContentBytes } from './identity/content-uri.ts'
+export {
+  type AgentService,
+  buildRegistrationFile,
+  namesAgent,
+  parseRegistrationFile,
+  type Registration,
+  type RegistrationFile,
+  registrationFilePath,
+  registrationFileType,
+} from './identity/registration-file.ts'
 export {
   disputeBond,
   fundingNonce,
@@ -35,6 +53,14 @@ export {
 } from './job.ts'
 export { actorsOf, type JobActor, type JobStep, jobActors, jobSteps, nextStatus } from './job-steps.ts'
 export { parseTerms, termsToJson } from './job-terms-json.ts'
+export {
+  buildFeedbackFile,
+  type FeedbackEvidence,
+  type FeedbackFile,
+  feedbackHash,
+  parseFeedbackFile,
+} from './reputation/feedback-file.ts'
+export { ratedTags, ratingOfFeedback } from './reputation/feedback-rating.ts'
 export {
   aggregateTask,
   type ChildPlan,
@@ -55,32 +81,6 @@ export {
   type TaskStatus,
   type TaskTree,
 } from './task-tree.ts'
-  type AgentRef,
-  accountNameOf,
-  agentRegistryOf,
-  formatAgentId,
-  parseAgentId,
-  parseAgentRegistry,
-} from './identity/agent-id.ts'
-export { contentHashOf, contentIdOf, contentUri, isContentOf, maximumContentBytes } from './identity/content-uri.ts'
-export {
-  type AgentService,
-  buildRegistrationFile,
-  namesAgent,
-  parseRegistrationFile,
-  type Registration,
-  type RegistrationFile,
-  registrationFilePath,
-  registrationFileType,
-} from './identity/registration-file.ts'
-export {
-  buildFeedbackFile,
-  type FeedbackEvidence,
-  type FeedbackFile,
-  feedbackHash,
-  parseFeedbackFile,
-} from './reputation/feedback-file.ts'
-export { ratedTags, ratingOfFeedback } from './reputation/feedback-rating.ts'
 export {
   defaultTrustParameters,
   type Funding,
