@@ -1,5 +1,5 @@
 /**
- * Writes specs/vectors/contracts.json: digests that Solidity and TypeScript must agree on, computed here with viem and
+ * Writes specs/vectors/budget.json (see budget-vectors.mjs) and specs/vectors/contracts.json: digests that Solidity and TypeScript must agree on, computed here with viem and
  * asserted by the forge tests, and the functions that change anything. Usage: node scripts/vectors.mjs [--check]
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -8,10 +8,11 @@ import { pathToFileURL } from 'node:url'
 import { concat, encodeAbiParameters, hashTypedData, keccak256, toHex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { predeploys } from '../../packages/ledger/src/generated/predeploys.ts'
+import { budgetVectors } from './budget-vectors.mjs'
 import { CONTRACTS_DIR } from './paths.mjs'
 import { BATCH_SETTLEMENT_ADDRESS } from './predeploys.mjs'
 
-const FILE = join(CONTRACTS_DIR, '../specs/vectors/contracts.json')
+const VECTORS = join(CONTRACTS_DIR, '../specs/vectors')
 const GENERATED = join(CONTRACTS_DIR, '../packages/ledger/src/generated')
 const CHAIN_ID = 424242
 const EPOCHS = '0x00000000000000000000000000000000000e90c5'
@@ -198,9 +199,15 @@ async function channelVectors(signer) {
   }
 }
 
-const text = `${JSON.stringify(await vectors(), null, 2)}\n`
-if (!process.argv.includes('--check')) writeFileSync(FILE, text)
-else if (!existsSync(FILE) || readFileSync(FILE, 'utf8') !== text) {
-  process.stderr.write('stale: specs/vectors/contracts.json\n')
-  process.exitCode = 1
+for (const [name, content] of [
+  ['contracts.json', await vectors()],
+  ['budget.json', await budgetVectors()],
+]) {
+  const file = join(VECTORS, name)
+  const text = `${JSON.stringify(content, null, 2)}\n`
+  if (!process.argv.includes('--check')) writeFileSync(file, text)
+  else if (!existsSync(file) || readFileSync(file, 'utf8') !== text) {
+    process.stderr.write(`stale: specs/vectors/${name}\n`)
+    process.exitCode = 1
+  }
 }

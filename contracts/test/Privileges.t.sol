@@ -27,6 +27,9 @@ contract PrivilegesTest is Network {
         _anyone("alpha-staking", "applyChildren claimRoot countRoot move stake stakeFor swap unstake withdraw");
         _only("a contract", "alpha-staking", "onRegistrationChanged payDividends slash");
         _anyone("batch-settlement", "claim claimWithSignature deposit finalizeWithdraw initiateWithdraw multicall refund refundWithSignature settle");
+        _anyone("budget-delegate", "execute revokeBudgetWithSignature");
+        _only("the owner", "budget-delegate", "revokeBudget revokeBudgets");
+        _only("a contract", "budget-delegate", "collect");
         _anyone("conviction", "contest endContest lock takeOver unlock withdraw");
         _anyone("disputes", "confirm disputeAmount disputeDividend disputeRank disputeSeat disputeTotal disputeValidator");
         _only("the deployer", "disputes", "setEpochs");

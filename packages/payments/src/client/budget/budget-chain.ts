@@ -1,0 +1,69 @@
+import { type Address, bytes32Word, bytesToHex, concatBytes, type Hex, integerWord, keccak256 } from '@koinon/base'
+import type { LedgerReader } from '@koinon/ledger'
+import { dollarAbi } from '@koinon/ledger/abis'
+import { reachable } from '../../core/escrow.ts'
+
+/** What became of something signed that ends by itself: done, never to be done, or not known yet. */
+export type SignedOutcome = 'done' | 'dead' | 'unknown'
+
+/** What the owner's account says of revocations. */
+export type RevocationFacts = { readonly revocationNonce: number; readonly revoked: readonly Hex[] }
+
+/** The ledger as budgets ask it. Every method throws `payments/ledger-unreachable` when it cannot be asked. */
+export type BudgetChain = {
+  readRevocations(owner: Address, grants: readonly Hex[]): Promise<RevocationFacts>
+  /** A batch of the owner's delegate; it can be used up to and with `deadline`. */
+  batchOutcome(owner: Address, digest: Hex, deadline: number): Promise<SignedOutcome>
+  /** An EIP-3009 transfer; it can be used before `validBefore`. */
+  authorizationOutcome(token: Address, account: Address, nonce: Hex, validBefore: number): Promise<SignedOutcome>
+}
+
+/**
+ * ERC-7201 namespace `koinon.storage.BudgetDelegate`: the nonce, then mappings to what is revoked, spent and used. Read as storage, so
+ * that what was revoked stays revoked when the account delegates to other code, or to none.
+ */
+const namespace = 0x906cad405544f9e3fb2a96a5237baacb19410f2e75d8fa175fe805ef24b5b700n
+const nonceSlot = bytesToHex(integerWord(namespace))
+const revokedMapping = namespace + 1n
+const usedMapping = namespace + 3n
+
+/** Reads a network's ledger; `unsettledBlocks` behind the head are expected to be replaced (0 on a single sequencer's chain). */
+export function createBudgetChain(options: {
+  readonly reader: LedgerReader
+  readonly unsettledBlocks: number
+}): BudgetChain {
+  const { reader, unsettledBlocks } = options
+  const wordAt = async (address: Address, slot: Hex, blockNumber?: bigint): Promise<bigint> => {
+    const word = reader.getStorageAt({ address, slot, ...(blockNumber === undefined ? {} : { blockNumber }) })
+    return BigInt((await reachable(word)) ?? 0)
+  }
+  const settledBlock = async () => {
+    const head = await reachable(reader.getBlockNumber({ cacheTime: 0 }))
+    return reachable(reader.getBlock({ blockNumber: head > unsettledBlocks ? head - BigInt(unsettledBlocks) : 0n }))
+  }
+  const outcome = async (isDone: (blockNumber: bigint) => Promise<boolean>, lastSecond: number) => {
+    const block = await settledBlock()
+    if (await isDone(block.number)) return 'done'
+    return Number(block.timestamp) > lastSecond ? 'dead' : 'unknown'
+  }
+  return {
+    async readRevocations(owner, grants) {
+      const [nonce, ...ended] = await Promise.all([
+        wordAt(owner, nonceSlot),
+        ...grants.map((hash) => wordAt(owner, mappingSlot(hash, revokedMapping))),
+      ])
+      return { revocationNonce: Number(nonce), revoked: grants.filter((_, index) => ended[index] !== 0n) }
+    },
+    batchOutcome: (owner, digest, deadline) =>
+      outcome(async (block) => (await wordAt(owner, mappingSlot(digest, usedMapping), block)) !== 0n, deadline),
+    authorizationOutcome: (token, account, nonce, validBefore) =>
+      outcome((blockNumber) => {
+        const call = { address: token, abi: dollarAbi, functionName: 'authorizationState' } as const
+        return reachable(reader.readContract({ ...call, args: [account, nonce], blockNumber }))
+      }, validBefore - 1),
+  }
+}
+
+function mappingSlot(key: Hex, mapping: bigint): Hex {
+  return bytesToHex(keccak256(concatBytes(bytes32Word(key), integerWord(mapping))))
+}

@@ -1,0 +1,133 @@
+import { type Hex, KoinonError } from '@koinon/base'
+import { childObjection } from '../../rules/budget/chain.ts'
+import { type BudgetAction, type BudgetLevel, decideBudget, timeRefusal } from '../../rules/budget/decide.ts'
+import type { BudgetIntent, GrantChildIntent, PaymentIntent } from '../../rules/budget/intent.ts'
+import { badGrant } from '../../rules/budget/parse-grant.ts'
+import { budgetRefused } from '../../rules/budget/refusal-words.ts'
+import { leftOfTotal } from '../../rules/budget/spent.ts'
+import { fundJobSelector } from './delegate-calls.ts'
+import { type ChannelSpend, committedAtomic, type SpendEntry } from './spend-ledger.ts'
+
+/** What may happen with an intent now. `earlier` was charged before and is signed again as it was. */
+export type BudgetPermit =
+  | { readonly kind: 'refused'; readonly error: KoinonError }
+  | { readonly kind: 'proposed'; readonly entry: SpendEntry }
+  | { readonly kind: 'earlier'; readonly entry: SpendEntry }
+  | {
+      readonly kind: 'charged'
+      readonly entry: SpendEntry
+      readonly channel: { readonly id: Hex; readonly spend: ChannelSpend } | undefined
+    }
+
+export type PermitQuestion = {
+  readonly intent: BudgetIntent
+  readonly levels: readonly BudgetLevel[]
+  readonly nowSeconds: number
+  readonly leafHash: Hex
+  readonly channel: { readonly id: Hex; readonly spend: ChannelSpend } | undefined
+  readonly earlier: SpendEntry | undefined
+  readonly isApproved: boolean
+  /** The entry to be, without its charge. */
+  readonly draft: SpendEntry
+}
+
+/** Longest time a signed transfer may stay usable, so that an open one is concluded soon. */
+const maximumExactSeconds = 3_600
+
+/** Applies the rules to an intent of this key. No I/O. */
+export function permitIntent(question: PermitQuestion): BudgetPermit {
+  const { levels, nowSeconds, earlier, intent } = question
+  if (earlier !== undefined) {
+    // Signed again only while the grants hold: the first signature may never have left.
+    for (const [level, { grant, isRevoked }] of levels.entries()) {
+      const code = isRevoked ? 'revoked' : timeRefusal(grant, nowSeconds)
+      if (code !== undefined) return { kind: 'refused', error: budgetRefused(code, level) }
+    }
+    return { kind: 'earlier', entry: earlier }
+  }
+  return intent.kind === 'grantChild' ? permitChild(question, intent) : permitPayment(question, intent)
+}
+
+function permitPayment(question: PermitQuestion, intent: PaymentIntent): BudgetPermit {
+  const { levels, nowSeconds, draft, isApproved } = question
+  const problem = formObjection(question, intent)
+  if (problem !== undefined) return { kind: 'refused', error: unfitting(problem) }
+  const channel = channelAfter(question, intent)
+  const before = question.channel === undefined ? 0n : committedAtomic(question.channel.spend)
+  const chargeAtomic = channel === undefined ? intent.amountAtomic : committedAtomic(channel.spend) - before
+  const decision = decideBudget(levels, actionOf(intent, chargeAtomic), nowSeconds)
+  if (decision.verdict === 'refuse') return { kind: 'refused', error: budgetRefused(decision.code, decision.level) }
+  if (decision.verdict === 'propose' && !isApproved) return { kind: 'proposed', entry: draft }
+  const deadline =
+    intent.kind !== 'payCall' ? draft.deadline : intent.rail.kind === 'exact' ? intent.rail.validBefore - 1 : 0
+  return { kind: 'charged', entry: { ...draft, state: 'reserved', chargeAtomic, deadline }, channel }
+}
+
+function permitChild(
+  { levels, leafHash, nowSeconds, draft, isApproved }: PermitQuestion,
+  intent: GrantChildIntent,
+): BudgetPermit {
+  const leaf = levels.at(-1) as BudgetLevel
+  const objection = childObjection(leaf.grant, leafHash, intent.grant)
+  if (objection !== undefined) return { kind: 'refused', error: badGrant(objection) }
+  let isProposal = false
+  for (const [level, { grant, isRevoked }] of levels.entries()) {
+    const code = isRevoked ? 'revoked' : grant.autonomy === 'alert' ? 'alert-only' : timeRefusal(grant, nowSeconds)
+    if (code !== undefined) return { kind: 'refused', error: budgetRefused(code, level) }
+    isProposal ||= grant.autonomy === 'propose'
+  }
+  const chargeAtomic = intent.grant.maxTotalAtomic
+  if (chargeAtomic > leftOfTotal(leaf.grant, leaf.spent)) {
+    return { kind: 'refused', error: budgetRefused('over-total', levels.length - 1) }
+  }
+  if (isProposal && !isApproved) return { kind: 'proposed', entry: draft }
+  return { kind: 'charged', entry: { ...draft, state: 'reserved', chargeAtomic, deadline: 0 }, channel: undefined }
+}
+
+/** What does not fit this key: a channel of somebody else's money, a voucher beyond the price, a transfer that stays open too long. */
+function formObjection({ levels, nowSeconds, channel }: PermitQuestion, intent: PaymentIntent): string | undefined {
+  const { owner, agent } = (levels.at(-1) as BudgetLevel).grant
+  if (intent.kind === 'deposit') {
+    if (intent.channel.payer !== owner) return 'the channel is not paid by the owner'
+    return intent.channel.payerAuthorizer === agent ? undefined : "the channel's vouchers are not this key's"
+  }
+  if (intent.kind !== 'payCall') return undefined
+  const { rail } = intent
+  if (rail.kind === 'exact') {
+    const ends = [nowSeconds + maximumExactSeconds, ...levels.map(({ grant }) => grant.validUntil)]
+    if (rail.validBefore <= nowSeconds) return 'validBefore is over'
+    return rail.validBefore > Math.min(...ends) ? 'validBefore is too late' : undefined
+  }
+  if (rail.channel.payer !== owner && rail.channel.payer !== agent) return 'the channel is not paid by the owner'
+  if (rail.channel.payerAuthorizer !== agent) return "the channel's vouchers are not this key's"
+  const step = rail.cumulativeAtomic - (channel?.spend.voucherAtomic ?? 0n)
+  return step > intent.amountAtomic ? 'the voucher rises by more than the price' : undefined
+}
+
+/** The channel's spend once the intent is signed. */
+function channelAfter({ channel }: PermitQuestion, intent: PaymentIntent): PermitQuestion['channel'] {
+  if (channel === undefined) return undefined
+  const { id, spend } = channel
+  if (intent.kind === 'deposit') {
+    return { id, spend: { ...spend, depositedAtomic: spend.depositedAtomic + intent.amountAtomic } }
+  }
+  if (intent.kind !== 'payCall' || intent.rail.kind !== 'channel') return undefined
+  const { cumulativeAtomic } = intent.rail
+  const voucherAtomic = cumulativeAtomic > spend.voucherAtomic ? cumulativeAtomic : spend.voucherAtomic
+  return { id, spend: { ...spend, voucherAtomic } }
+}
+
+/** What rules look at of an intent. */
+export function actionOf(intent: PaymentIntent, chargeAtomic: bigint): BudgetAction {
+  const { kind, asset, receiver, service, amountAtomic } = intent
+  const action = { kind, asset, receiver, service, amountAtomic, chargeAtomic }
+  if (intent.kind === 'payCall') return { ...action, method: intent.method, path: intent.path }
+  return intent.kind === 'fundJob' ? { ...action, target: intent.target, selector: fundJobSelector } : action
+}
+
+function unfitting(problem: string): KoinonError {
+  return new KoinonError({
+    code: 'payments/bad-budget-intent',
+    message: `The intent does not fit this key: ${problem}`,
+  })
+}

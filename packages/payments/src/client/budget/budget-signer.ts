@@ -1,0 +1,350 @@
+import { type Address, type Clock, type Hex, KoinonError, type TypedDataDomain } from '@koinon/base'
+import type { DurableStore } from '@koinon/base/node'
+import type { LedgerReader } from '@koinon/ledger'
+import { secp256k1Engine } from '../../core/native-secp256k1.ts'
+import { budgetGrantHash, type SignedBudgetGrant } from '../../rules/budget/grant.ts'
+import { type BudgetIntent, budgetIntentHash } from '../../rules/budget/intent.ts'
+import { type BudgetApproval, type BudgetRevocation, budgetApprovalDigest } from '../../rules/budget/owner-words.ts'
+import { badGrant } from '../../rules/budget/parse-grant.ts'
+import { parseBudgetIntent } from '../../rules/budget/parse-intent.ts'
+import { budgetRefused } from '../../rules/budget/refusal-words.ts'
+import type { BudgetSpent } from '../../rules/budget/spent.ts'
+import type { EscrowDomain } from '../../rules/channel.ts'
+import { verifyGrantChain } from '../../verifier/budget/verify-grant-chain.ts'
+import { verifyOwnerSignature } from '../../verifier/budget/verify-owner-signature.ts'
+import type { BudgetChain } from './budget-chain.ts'
+import { type BudgetPermit, permitIntent } from './budget-permit.ts'
+import { RevocationWatch } from './revocation-watch.ts'
+import { type SignedIntent, signIntent } from './sign-intent.ts'
+import { committedAtomic, type SpendEntry, SpendLedger } from './spend-ledger.ts'
+import { channelOfIntent, intentFromText, intentToText } from './stored-intent.ts'
+
+export type BudgetSignerOptions = {
+  /** Opened with `budgetSchema`; this signer is the only one that writes for its key. */
+  readonly store: DurableStore
+  /** The owner's grant first, the key's last. */
+  readonly grants: readonly SignedBudgetGrant[]
+  /** 32-byte secret key of the last grant's agent. */
+  readonly sessionKey: Uint8Array
+  readonly domain: EscrowDomain
+  /** The asset's own EIP-712 domain, as the owner trusts it; what a server says of it is never used. */
+  readonly assetDomain: TypedDataDomain
+  readonly chain: BudgetChain
+  /** For owners that are contracts; without it only plain keys can own. */
+  readonly reader?: LedgerReader
+  readonly clock: Clock
+  /** How old the last look at on-chain revocations may be when a signature leaves; 30 s unless given. */
+  readonly maxStalenessMs?: number
+}
+
+/** What an intent led to: something signed, or a proposal that waits for the owner. */
+export type BudgetAnswer = SignedIntent | { readonly state: 'proposed'; readonly intentHash: Hex }
+
+/** Proposals that may wait at once. */
+const maximumProposals = 100
+/** Batches signed for the owner's delegate hold this long. */
+const batchSeconds = 600
+
+/**
+ * Holds a session key and signs typed intents that the grants allow, nothing else: no method takes text, bytes or digests. Each charge is
+ * durable before its signature leaves, and is given back only when the ledger says that what was signed can never be used.
+ */
+export class BudgetSigner {
+  readonly grantHash: Hex
+  readonly #options: BudgetSignerOptions
+  readonly #ledger: SpendLedger
+  readonly #watch: RevocationWatch
+  readonly #hashes: readonly Hex[]
+  readonly #underWay = new Map<Hex, Promise<unknown>>()
+  readonly #key: Uint8Array
+  #isStarted = false
+
+  constructor(options: BudgetSignerOptions) {
+    const { grants, store, domain, chain, clock, maxStalenessMs = 30_000, reader } = options
+    // Copies: whoever made the options may change them later.
+    this.#options = structuredCloneExceptParts(options)
+    this.#key = Uint8Array.from(options.sessionKey)
+    this.#hashes = grants.map(({ grant }) => budgetGrantHash(grant, domain.chainId))
+    this.grantHash = this.#hashes.at(-1) as Hex
+    this.#ledger = new SpendLedger(
+      store,
+      this.grantHash,
+      this.#options.grants.map(({ grant }) => grant),
+    )
+    this.#watch = new RevocationWatch({
+      store,
+      chain,
+      clock,
+      maxStalenessMs,
+      reader,
+      chainId: domain.chainId,
+      owner: this.#options.grants[0]?.grant.owner as Address,
+      hashes: this.#hashes,
+      revocationNonce: this.#options.grants[0]?.grant.revocationNonce as number,
+    })
+  }
+
+  /** Checks the grants and the key, and takes up what was spent. Throws `payments/bad-budget-grant` and `payments/ledger-unreachable`. */
+  async start(): Promise<void> {
+    const { grants, domain, reader } = this.#options
+    await verifyGrantChain(grants, domain.chainId, reader)
+    if (secp256k1Engine.addressOf(this.#key) !== this.#agent) throw badGrant('the session key is not that of its agent')
+    await this.#ledger.start()
+    this.#isStarted = true
+  }
+
+  /** Charged so far by level, the owner's grant first. */
+  get spent(): readonly BudgetSpent[] {
+    return [...this.#ledger.spent]
+  }
+
+  /**
+   * Signs what an intent asks for, or keeps it as a proposal. The same intent again gives the same signature and costs nothing more.
+   * Throws `payments/bad-budget-intent`, `payments/budget-refused`, `payments/budget-id-used`, `payments/budget-full`,
+   * `payments/revocations-unknown`.
+   */
+  async sign(intent: unknown): Promise<BudgetAnswer> {
+    const parsed = parseBudgetIntent(intent)
+    return this.#inTurn(parsed.id, () => this.#sign(parsed))
+  }
+
+  /** Finds out what became of a signature; gives its charge back when it can never be used. Throws `payments/budget-unknown-intent`. */
+  async conclude(id: Hex): Promise<SpendEntry['state']> {
+    return this.#inTurn(id, async () => {
+      const entry = await this.#ledger.entry(id)
+      if (entry === undefined) throw unknownIntent()
+      return entry.state === 'reserved' ? this.#conclude(entry) : entry.state
+    })
+  }
+
+  /** What is reserved and not concluded, oldest first, at most `limit`. */
+  open(limit = 1_000): Promise<readonly SpendEntry[]> {
+    return this.#ledger.entries(['reserved'], limit)
+  }
+
+  /** What waits for the owner, oldest first. */
+  proposals(): Promise<readonly SpendEntry[]> {
+    return this.#ledger.entries(['proposed'], maximumProposals)
+  }
+
+  /** Takes the owner's word on a proposal; ask again with the intent then. Throws `payments/budget-not-owner`. */
+  async approve(approval: BudgetApproval, signature: Hex): Promise<void> {
+    const { domain, reader, store } = this.#options
+    if (approval.grant !== this.grantHash) throw notOwner()
+    const word = { ...approval, isApproved: approval.isApproved === true }
+    const digest = budgetApprovalDigest(word, domain.chainId)
+    if (!(await verifyOwnerSignature({ account: this.#owner, digest, signature, reader }))) throw notOwner()
+    await store.write([
+      {
+        sql: 'insert or replace into budget_approvals values (?, ?, ?, ?)',
+        values: [this.grantHash, word.intent, word.isApproved ? 1 : 0, signature],
+      },
+    ])
+  }
+
+  /** Takes the owner's revocation of a grant of this chain; in force when it resolves, for good. Throws `payments/budget-not-owner`. */
+  async revoke(revocation: BudgetRevocation, signature: Hex): Promise<void> {
+    await this.#watch.revoke(revocation, signature)
+  }
+
+  get #agent(): Address {
+    return this.#options.grants.at(-1)?.grant.agent as Address
+  }
+
+  get #owner(): Address {
+    return this.#options.grants[0]?.grant.owner as Address
+  }
+
+  async #sign(intent: BudgetIntent): Promise<BudgetAnswer> {
+    if (!this.#isStarted) throw badGrant('the signer has not started')
+    const { domain } = this.#options
+    const intentHash = budgetIntentHash(intent, domain.chainId)
+    const entry = await this.#ledger.entry(intent.id)
+    if (entry !== undefined && (entry.intentHash !== intentHash || isOver(entry))) throw idUsed(entry)
+    const word = entry?.state === 'proposed' ? await this.#ownersWord(intentHash) : undefined
+    if (entry !== undefined && word === false) {
+      await this.#ledger.note({ ...entry, state: 'denied' })
+      throw denied()
+    }
+    const waiting = entry === undefined ? (await this.proposals()).length : 0
+    const revoked = await this.#watch.revokedLevels()
+    // From here to the charge nothing waits: two intents never see the same rest.
+    const permit = this.#permit(intent, intentHash, revoked, entry, word === true)
+    if (permit.kind === 'refused') throw permit.error
+    if (permit.kind === 'proposed') {
+      if (entry === undefined && waiting >= maximumProposals) throw full()
+      await this.#ledger.note(permit.entry)
+      return { state: 'proposed', intentHash }
+    }
+    if (permit.kind === 'charged') {
+      await (intent.kind === 'grantChild'
+        ? this.#ledger.allocate(permit.entry)
+        : this.#ledger.reserve(permit.entry, permit.channel))
+    }
+    // The charge is on the disk. What was revoked while it was written stays unsigned, and counted.
+    const revokedNow = await this.#watch.revokedLevels()
+    const level = revokedNow.findIndex((isRevoked) => isRevoked)
+    if (level >= 0) throw budgetRefused('revoked', level)
+    const { grants, assetDomain } = this.#options
+    return signIntent(
+      intent,
+      { key: this.#key, agent: this.#agent, grants, domain, assetDomain, intentHash },
+      permit.entry,
+    )
+  }
+
+  #permit(
+    intent: BudgetIntent,
+    intentHash: Hex,
+    revoked: readonly boolean[],
+    entry: SpendEntry | undefined,
+    isApproved: boolean,
+  ): BudgetPermit {
+    const { grants, domain, clock } = this.#options
+    const nowSeconds = this.#ledger.notBefore(Math.floor(clock.nowMs() / 1000))
+    const levels = grants.map(({ grant }, level) => ({
+      grant,
+      spent: this.#ledger.spent[level] as BudgetSpent,
+      isRevoked: revoked[level] === true,
+    }))
+    const channelId = channelOfIntent(intent, domain)
+    return permitIntent({
+      intent,
+      levels,
+      nowSeconds,
+      leafHash: this.grantHash,
+      channel: channelId === undefined ? undefined : { id: channelId, spend: this.#ledger.channel(channelId) },
+      earlier: entry?.state === 'reserved' || entry?.state === 'spent' ? entry : undefined,
+      isApproved,
+      draft: {
+        id: intent.id,
+        intentHash,
+        kind: intent.kind,
+        intent: intentToText(intent),
+        state: 'proposed',
+        chargeAtomic: 0n,
+        chargedAt: nowSeconds,
+        deadline: nowSeconds + batchSeconds,
+      },
+    })
+  }
+
+  /** What the owner said of a proposal; checked here again, because another process may have written the row. */
+  async #ownersWord(intentHash: Hex): Promise<boolean | undefined> {
+    const { store, domain, reader } = this.#options
+    const sql = 'select is_approved, signature from budget_approvals where leaf = ? and intent_hash = ?'
+    const [row] = await store.read(sql, [this.grantHash, intentHash])
+    if (row === undefined) return undefined
+    const word = { grant: this.grantHash, intent: intentHash, isApproved: row['is_approved'] === 1 }
+    const digest = budgetApprovalDigest(word, domain.chainId)
+    const signature = row['signature'] as Hex
+    const isOwners = await verifyOwnerSignature({ account: this.#owner, digest, signature, reader })
+    return isOwners ? word.isApproved : undefined
+  }
+
+  async #conclude(entry: SpendEntry): Promise<SpendEntry['state']> {
+    const { chain } = this.#options
+    const intent = intentFromText(entry.intent)
+    // Vouchers and grants below never end by themselves: they stay counted.
+    if (intent.kind === 'grantChild' || (intent.kind === 'payCall' && intent.rail.kind === 'channel')) return 'reserved'
+    const outcome =
+      intent.kind === 'payCall'
+        ? await chain.authorizationOutcome(intent.asset, this.#agent, entry.intentHash, entry.deadline + 1)
+        : await chain.batchOutcome(this.#owner, this.#batchDigest(intent, entry), entry.deadline)
+    if (outcome === 'unknown') return 'reserved'
+    if (outcome === 'done') {
+      await this.#ledger.note({ ...entry, state: 'spent' })
+      return 'spent'
+    }
+    const id = channelOfIntent(intent, this.#options.domain)
+    if (id === undefined || intent.kind !== 'deposit') {
+      await this.#ledger.release(entry)
+      return 'released'
+    }
+    const before = this.#ledger.channel(id)
+    const spend = { ...before, depositedAtomic: before.depositedAtomic - intent.amountAtomic }
+    const chargeAtomic = committedAtomic(before) - committedAtomic(spend)
+    await this.#ledger.release({ ...entry, chargeAtomic }, { id, spend })
+    return 'released'
+  }
+
+  #batchDigest(intent: BudgetIntent, entry: SpendEntry): Hex {
+    const { grants, domain, assetDomain } = this.#options
+    const { intentHash } = entry
+    const signed = signIntent(
+      intent,
+      { key: this.#key, agent: this.#agent, grants, domain, assetDomain, intentHash },
+      entry,
+    )
+    if (signed.kind !== 'batch') throw unknownIntent()
+    return signed.digest
+  }
+
+  /** One at a time a payment; others go on. */
+  #inTurn<value>(id: Hex, work: () => Promise<value>): Promise<value> {
+    const before = this.#underWay.get(id) ?? Promise.resolve()
+    const turn = before.catch(() => undefined).then(work)
+    this.#underWay.set(id, turn)
+    const forget = (): void => {
+      if (this.#underWay.get(id) === turn) this.#underWay.delete(id)
+    }
+    turn.then(forget, forget)
+    return turn
+  }
+}
+
+function structuredCloneExceptParts(options: BudgetSignerOptions): BudgetSignerOptions {
+  return {
+    ...options,
+    sessionKey: new Uint8Array(),
+    grants: structuredClone(options.grants) as readonly SignedBudgetGrant[],
+    domain: { ...options.domain },
+    assetDomain: { ...options.assetDomain },
+  }
+}
+
+function isOver({ state }: SpendEntry): boolean {
+  return state === 'released' || state === 'denied'
+}
+
+function idUsed(entry: SpendEntry): KoinonError {
+  return new KoinonError({
+    code: 'payments/budget-id-used',
+    message: isOver(entry) ? 'This payment is over' : 'Another intent has this id already',
+    hint: 'Give each payment an id of its own; ask again with the very same intent for the same signature.',
+    details: { state: entry.state },
+  })
+}
+
+function full(): KoinonError {
+  return new KoinonError({
+    code: 'payments/budget-full',
+    message: `${maximumProposals} proposals wait for the owner already`,
+    hint: 'Approve or deny them (koinon budget approve).',
+    retry: 'later',
+  })
+}
+
+function denied(): KoinonError {
+  return new KoinonError({
+    code: 'payments/budget-denied',
+    message: 'The owner denied this payment',
+    hint: 'Do not ask for it again.',
+  })
+}
+
+function notOwner(): KoinonError {
+  return new KoinonError({
+    code: 'payments/budget-not-owner',
+    message: 'This is not signed by the owner of the budget',
+    hint: 'Approvals and revocations are signed with the account that signed the first grant.',
+  })
+}
+
+function unknownIntent(): KoinonError {
+  return new KoinonError({
+    code: 'payments/budget-unknown-intent',
+    message: 'No intent with this id was signed under this budget',
+    hint: 'See what is open with koinon budget explain.',
+  })
+}

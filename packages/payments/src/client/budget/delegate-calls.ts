@@ -1,0 +1,87 @@
+/** Batches for the owner's delegate: what a typed intent becomes on chain (specs/0025-budgets.md section 5). */
+import type { Address, Hex } from '@koinon/base'
+import { batchSettlementAbi, budgetDelegateAbi } from '@koinon/ledger/abis'
+import { encodeAbiParameters, encodeFunctionData, erc20Abi, getAbiItem, parseAbi } from 'viem'
+import type { SignedBudgetGrant } from '../../rules/budget/grant.ts'
+import type { DepositIntent, FundJobIntent, TransferIntent } from '../../rules/budget/intent.ts'
+import type { AccountCall } from '../../rules/budget/owner-words.ts'
+
+export type OnChainIntent = DepositIntent | FundJobIntent | TransferIntent
+
+/** Selector of a job contract's `fund(uint256,uint256,bytes)` (ERC-8183). */
+export const fundJobSelector: Hex = '0xd2e13f50'
+
+const jobAbi = parseAbi(['function fund(uint256 jobId, uint256 expectedBudget, bytes optParams)'])
+const callsParameter = {
+  type: 'tuple[]',
+  components: [
+    { name: 'to', type: 'address' },
+    { name: 'value', type: 'uint256' },
+    { name: 'data', type: 'bytes' },
+  ],
+} as const
+const grantComponents = getAbiItem({ abi: budgetDelegateAbi, name: 'budgetGrantHash' }).inputs[0]
+const grantsParameter = {
+  type: 'tuple[]',
+  components: [
+    { ...grantComponents, name: 'grant' },
+    { name: 'signature', type: 'bytes' },
+  ],
+} as const
+/** ERC-7821: a single batch with `opData`. */
+const batchMode: Hex = `0x01000000000078210001${'00'.repeat(22)}`
+
+/** The calls of the owner's account that an intent stands for. */
+export function callsOf(intent: OnChainIntent, owner: Address, escrow: Address): readonly AccountCall[] {
+  if (intent.kind === 'transfer') {
+    const args = [intent.receiver, intent.amountAtomic] as const
+    return [call(intent.asset, encodeFunctionData({ abi: erc20Abi, functionName: 'transfer', args }))]
+  }
+  if (intent.kind === 'deposit') {
+    const args = [intent.channel, intent.amountAtomic, owner, '0x'] as const
+    return [call(escrow, encodeFunctionData({ abi: batchSettlementAbi, functionName: 'deposit', args }))]
+  }
+  const approval = [intent.target, intent.amountAtomic] as const
+  const funding = [intent.jobId, intent.amountAtomic, '0x'] as const
+  return [
+    call(intent.asset, encodeFunctionData({ abi: erc20Abi, functionName: 'approve', args: approval })),
+    call(intent.target, encodeFunctionData({ abi: jobAbi, functionName: 'fund', args: funding })),
+  ]
+}
+
+/** Call data of `execute` on the owner's account, for whoever pays the gas. */
+export function executeData(batch: {
+  readonly grants: readonly SignedBudgetGrant[]
+  readonly calls: readonly AccountCall[]
+  readonly salt: Hex
+  readonly deadline: number
+  readonly signature: Hex
+}): Hex {
+  const { grants, calls, salt, deadline, signature } = batch
+  const opData = encodeAbiParameters(
+    [grantsParameter, { type: 'bytes32' }, { type: 'uint64' }, { type: 'bytes' }],
+    [
+      grants.map(({ grant, signature: signed }) => ({ grant: wireGrant(grant), signature: signed })),
+      salt,
+      BigInt(deadline),
+      signature,
+    ],
+  )
+  const executionData = encodeAbiParameters([callsParameter, { type: 'bytes' }], [calls, opData])
+  return encodeFunctionData({ abi: budgetDelegateAbi, functionName: 'execute', args: [batchMode, executionData] })
+}
+
+/** The grant as viem encodes it. */
+export function wireGrant(grant: SignedBudgetGrant['grant']) {
+  return {
+    ...grant,
+    periodSeconds: BigInt(grant.periodSeconds),
+    validFrom: BigInt(grant.validFrom),
+    validUntil: BigInt(grant.validUntil),
+    revocationNonce: BigInt(grant.revocationNonce),
+  }
+}
+
+function call(to: Address, data: Hex): AccountCall {
+  return { to, value: 0n, data }
+}

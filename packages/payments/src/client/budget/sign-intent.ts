@@ -1,0 +1,103 @@
+import {
+  type Address,
+  addressWord,
+  bytes32Word,
+  bytesToHex,
+  domainSeparator,
+  type Hex,
+  hexToBytes,
+  integerWord,
+  type TypedDataDomain,
+  typedDigest,
+  typeHash,
+} from '@koinon/base'
+import { secp256k1Engine } from '../../core/native-secp256k1.ts'
+import { createVoucherSigner } from '../../core/voucher-signing.ts'
+import { budgetGrantHash, type SignedBudgetGrant } from '../../rules/budget/grant.ts'
+import type { BudgetIntent } from '../../rules/budget/intent.ts'
+import { budgetCallsDigest } from '../../rules/budget/owner-words.ts'
+import { channelIdOf, type EscrowDomain } from '../../rules/channel.ts'
+import type { SignedVoucher } from '../../rules/voucher.ts'
+import { callsOf, executeData } from './delegate-calls.ts'
+import type { SpendEntry } from './spend-ledger.ts'
+
+/** EIP-3009 members, amounts as bigint, times in Unix seconds. */
+export type ExactAuthorization = {
+  readonly from: Address
+  readonly to: Address
+  readonly value: bigint
+  readonly validAfter: number
+  readonly validBefore: number
+  readonly nonce: Hex
+}
+
+/** What leaves the signer. */
+export type SignedIntent =
+  | { readonly state: 'signed'; readonly kind: 'voucher'; readonly voucher: SignedVoucher }
+  | {
+      readonly state: 'signed'
+      readonly kind: 'exact'
+      readonly authorization: ExactAuthorization
+      readonly signature: Hex
+    }
+  | {
+      readonly state: 'signed'
+      readonly kind: 'batch'
+      /** The owner's account; anybody may send `data` to it, until `deadline` (Unix seconds). */
+      readonly to: Address
+      readonly data: Hex
+      readonly digest: Hex
+      readonly deadline: number
+    }
+  | { readonly state: 'signed'; readonly kind: 'grant'; readonly signed: SignedBudgetGrant }
+
+type SigningParts = {
+  readonly key: Uint8Array
+  readonly agent: Address
+  readonly grants: readonly SignedBudgetGrant[]
+  readonly domain: EscrowDomain
+  readonly assetDomain: TypedDataDomain
+  readonly intentHash: Hex
+}
+
+const transferTypeHash = typeHash(
+  'TransferWithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)',
+)
+
+/** Signs an intent that was decided on and charged. Deterministic. */
+export function signIntent(intent: BudgetIntent, parts: SigningParts, entry: SpendEntry): SignedIntent {
+  const { key, domain, grants } = parts
+  if (intent.kind === 'grantChild') {
+    const signature = secp256k1Engine.sign(hexToBytes(budgetGrantHash(intent.grant, domain.chainId)), key)
+    return { state: 'signed', kind: 'grant', signed: { grant: intent.grant, signature } }
+  }
+  if (intent.kind === 'payCall') {
+    const { rail } = intent
+    if (rail.kind === 'exact') return signExact(intent.receiver, intent.amountAtomic, rail.validBefore, parts)
+    const channelId = channelIdOf(rail.channel, domain)
+    const voucher = createVoucherSigner(key, domain).sign({ channelId, maxClaimableAtomic: rail.cumulativeAtomic })
+    return { state: 'signed', kind: 'voucher', voucher }
+  }
+  const last = grants.at(-1) as SignedBudgetGrant
+  const { owner } = last.grant
+  const calls = callsOf(intent, owner, domain.escrow)
+  const batch = { calls, salt: parts.intentHash, deadline: entry.deadline }
+  const digest = budgetCallsDigest({ grant: budgetGrantHash(last.grant, domain.chainId), ...batch }, domain.chainId)
+  const data = executeData({ grants, ...batch, signature: secp256k1Engine.sign(digest, key) })
+  return { state: 'signed', kind: 'batch', to: owner, data, digest: bytesToHex(digest), deadline: entry.deadline }
+}
+
+/** The intent's hash is the nonce, so one intent moves the money at most once. */
+function signExact(to: Address, value: bigint, validBefore: number, parts: SigningParts): SignedIntent {
+  const { key, agent, assetDomain, intentHash } = parts
+  const digest = typedDigest(domainSeparator(assetDomain), transferTypeHash, [
+    addressWord(agent),
+    addressWord(to),
+    integerWord(value),
+    integerWord(0n),
+    integerWord(validBefore),
+    bytes32Word(intentHash),
+  ])
+  const authorization = { from: agent, to, value, validAfter: 0, validBefore, nonce: intentHash }
+  return { state: 'signed', kind: 'exact', authorization, signature: secp256k1Engine.sign(digest, key) }
+}
