@@ -9,6 +9,7 @@ export const GENERATED_DIR = join(CONTRACTS_DIR, '../packages/ledger/src/generat
 export const TEST_TOKENS = [
   'test/support/CircleDollar.sol',
   'test/support/HostileDollar.sol',
+  'test/support/KeyAccount.sol',
   'test/support/WalletFactory.sol',
 ]
 

@@ -2,6 +2,7 @@ export { findAgent } from './agents.ts'
 export {
   chainOf,
   checkChain,
+  confirmTransaction,
   createLedgerReader,
   createLedgerWriter,
   type LedgerReader,

@@ -1,5 +1,4 @@
 import { type Address, type Clock, type Hex, KoinonError, type TypedDataDomain } from '@koinon/base'
-import type { DurableStore } from '@koinon/base/node'
 import type { LedgerReader } from '@koinon/ledger'
 import { secp256k1Engine } from '../../core/native-secp256k1.ts'
 import { budgetGrantHash, type SignedBudgetGrant } from '../../rules/budget/grant.ts'
@@ -16,12 +15,12 @@ import type { BudgetChain } from './budget-chain.ts'
 import { type BudgetPermit, permitIntent } from './budget-permit.ts'
 import { RevocationWatch } from './revocation-watch.ts'
 import { type SignedIntent, signIntent } from './sign-intent.ts'
-import { committedAtomic, type SpendEntry, SpendLedger } from './spend-ledger.ts'
+import { type BudgetStore, committedAtomic, type SpendEntry, SpendLedger } from './spend-ledger.ts'
 import { channelOfIntent, intentFromText, intentToText } from './stored-intent.ts'
 
 export type BudgetSignerOptions = {
   /** Opened with `budgetSchema`; this signer is the only one that writes for its key. */
-  readonly store: DurableStore
+  readonly store: BudgetStore
   /** The owner's grant first, the key's last. */
   readonly grants: readonly SignedBudgetGrant[]
   /** 32-byte secret key of the last grant's agent. */

@@ -1,12 +1,12 @@
 import { type Address, type Clock, type Hex, KoinonError } from '@koinon/base'
-import type { DurableStore } from '@koinon/base/node'
 import type { LedgerReader } from '@koinon/ledger'
 import { type BudgetRevocation, budgetRevocationDigest } from '../../rules/budget/owner-words.ts'
 import { verifyOwnerSignature } from '../../verifier/budget/verify-owner-signature.ts'
 import type { BudgetChain, RevocationFacts } from './budget-chain.ts'
+import type { BudgetStore } from './spend-ledger.ts'
 
 export type RevocationWatchOptions = {
-  readonly store: DurableStore
+  readonly store: BudgetStore
   readonly chain: BudgetChain
   readonly clock: Clock
   readonly maxStalenessMs: number
@@ -63,7 +63,7 @@ export class RevocationWatch {
     const nowMs = clock.nowMs()
     const known = this.#facts
     // A clock that ran back says nothing about age.
-    if (known !== undefined && nowMs >= known.atMs && nowMs - known.atMs <= maxStalenessMs) return known
+    if (known !== undefined && nowMs >= known.atMs && nowMs - known.atMs < maxStalenessMs) return known
     this.#look ??= chain.readRevocations(owner, hashes).finally(() => {
       this.#look = undefined
     })

@@ -3,6 +3,9 @@ import type { DurableStore, SqlRow, SqlStatement } from '@koinon/base/node'
 import type { BudgetGrant } from '../../rules/budget/grant.ts'
 import { type BudgetSpent, charged, nothingSpent, periodIndexAt } from '../../rules/budget/spent.ts'
 
+/** A `DurableStore`, as far as budgets need one. */
+export type BudgetStore = Pick<DurableStore, 'read' | 'write'>
+
 /** `proposed` waits for the owner; `reserved` was or will be signed and counts; `released` is known never to be used. */
 export type EntryState = 'proposed' | 'reserved' | 'spent' | 'released' | 'denied'
 
@@ -34,7 +37,7 @@ export function committedAtomic({ depositedAtomic, voucherAtomic }: ChannelSpend
  * leaves it counted. One writer a key.
  */
 export class SpendLedger {
-  readonly #store: DurableStore
+  readonly #store: BudgetStore
   readonly #leaf: Hex
   readonly #grants: readonly BudgetGrant[]
   readonly #spent: BudgetSpent[]
@@ -43,7 +46,7 @@ export class SpendLedger {
   #latestSeconds = 0
   #failure: unknown
 
-  constructor(store: DurableStore, leaf: Hex, grants: readonly BudgetGrant[]) {
+  constructor(store: BudgetStore, leaf: Hex, grants: readonly BudgetGrant[]) {
     this.#store = store
     this.#leaf = leaf
     this.#grants = grants

@@ -1,0 +1,63 @@
+/** An owner's account takes on our delegate's code (EIP-7702), and lays it down again. */
+import { type Address, type Hex, KoinonError, toAddress, zeroAddress } from '@koinon/base'
+import { confirmTransaction, type LedgerReader, type LedgerWriter, type TransactionSender } from '@koinon/ledger'
+import { budgetDelegateAbi } from '@koinon/ledger/abis'
+import { budgetDelegateBytecode } from '@koinon/ledger/budget-delegate'
+import { concatHex, encodeDeployData, getContractAddress, zeroHash } from 'viem'
+import { reachable } from '../../core/escrow.ts'
+
+/** The deployer that stands at this address on nearly every chain, and by genesis on ours. */
+const create2Deployer: Address = '0x4e59b44847b379578588920ca78fbf26c0b4956c'
+
+/** Where the delegate for an escrow stands once somebody has deployed it: the same address on every chain with the same escrow. */
+export function budgetDelegateAddress(escrow: Address): Address {
+  const bytecode = creationCode(escrow)
+  return toAddress(getContractAddress({ opcode: 'CREATE2', from: create2Deployer, salt: zeroHash, bytecode }))
+}
+
+/** Deploys the delegate unless it stands. Resolves with its address. Throws `ledger/*`. */
+export async function deployBudgetDelegate(
+  reader: LedgerReader,
+  sender: TransactionSender,
+  escrow: Address,
+): Promise<Address> {
+  const address = budgetDelegateAddress(escrow)
+  const code = await reachable(reader.getCode({ address }))
+  if (code === undefined || code === '0x') {
+    await sender.send(
+      { to: create2Deployer, data: concatHex([zeroHash, creationCode(escrow)]) },
+      'deploying the delegate',
+    )
+  }
+  return address
+}
+
+/** What an account delegates to; undefined for a plain account. Throws `payments/ledger-unreachable` and `payments/not-a-key-account`. */
+export async function delegateOf(reader: LedgerReader, account: Address): Promise<Address | undefined> {
+  const code = await reachable(reader.getCode({ address: account }))
+  if (code === undefined || code === '0x') return undefined
+  if (code.length === 48 && code.startsWith('0xef0100')) return toAddress(`0x${code.slice(8)}`)
+  throw new KoinonError({
+    code: 'payments/not-a-key-account',
+    message: `${account} is a contract, which cannot take on other code`,
+    hint: 'A contract grants deposits in its own way (ERC-7710), or uses an account with a key.',
+  })
+}
+
+/** Lets the writer's account delegate to `delegate` (undefined: to nothing). Waits until it is mined. Throws `ledger/*`. */
+export async function setDelegate(
+  reader: LedgerReader,
+  writer: LedgerWriter,
+  delegate: Address | undefined,
+): Promise<Hex> {
+  const { account } = writer
+  const contractAddress = delegate ?? zeroAddress
+  const authorization = await writer.signAuthorization({ account, contractAddress, executor: 'self' })
+  const hash = await writer.sendTransaction({ authorizationList: [authorization], to: account.address, value: 0n })
+  await confirmTransaction(reader, hash, 'delegating the account')
+  return hash
+}
+
+function creationCode(escrow: Address): Hex {
+  return encodeDeployData({ abi: budgetDelegateAbi, bytecode: budgetDelegateBytecode, args: [escrow] })
+}
