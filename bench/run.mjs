@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-const known = ['vouchers', 'settlement', 'replay', 'chain', 'gateway', 'epoch', 'sim', 'dev', 'startup']
+const known = ['vouchers', 'settlement', 'replay', 'chain', 'gateway', 'paid', 'epoch', 'sim', 'dev', 'startup']
 const timeoutMs = 900_000
 const asked = process.argv.slice(2)
 const names = asked.length === 0 ? known : asked

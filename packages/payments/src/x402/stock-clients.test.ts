@@ -1,17 +1,13 @@
 /** The packages of x402, as they are published, pay our paywall on our own chain. */
 import { join } from 'node:path'
-import { bytesToHex } from '@koinon/base'
 import { wrapAxiosWithPayment } from '@x402/axios'
-import { BatchSettlementEvmScheme } from '@x402/evm/batch-settlement/client'
-import { ExactEvmScheme } from '@x402/evm/exact/client'
-import { wrapFetchWithPayment, x402Client } from '@x402/fetch'
+import { wrapFetchWithPayment } from '@x402/fetch'
 import axios from 'axios'
-import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startNetwork, type TestNetwork } from '../testing/chain.ts'
 import { temporaryFolder } from '../testing/fixtures.ts'
 import { startSeller, type TestSeller } from '../testing/seller.ts'
-import { dollarOf } from '../testing/settlement.ts'
+import { type StockOptions, type StockScheme, stockClient, stockFetch } from '../testing/stock-clients.ts'
 
 type Funded = Awaited<ReturnType<TestNetwork['fund']>>
 
@@ -35,34 +31,7 @@ afterAll(async () => {
   folder.remove()
 })
 
-type Scheme = 'exact' | 'batch-settlement'
-type ClientOptions = { readonly salt?: string; readonly deposit?: bigint }
-
-/** A stock client as its documentation says, with the entry that its spending controls ask for a token that they do not list. */
-function clientOf(who: Funded, scheme: Scheme, options: ClientOptions = {}): x402Client {
-  const wallet = privateKeyToAccount(bytesToHex(who.secretKey))
-  const signer = {
-    address: wallet.address,
-    signTypedData: wallet.signTypedData.bind(wallet),
-    readContract: network.reader.readContract.bind(network.reader),
-  } as unknown as ConstructorParameters<typeof ExactEvmScheme>[0]
-  const client = new x402Client()
-  client.setSpendControls({
-    allowedAssets: [{ network: 'eip155:*', asset: dollarOf(network).token, maxAmountPerPayment: '100000' }],
-  })
-  if (scheme === 'exact') return client.register('eip155:*', new ExactEvmScheme(signer))
-  const { salt, deposit } = options
-  return client.register(
-    'eip155:*',
-    new BatchSettlementEvmScheme(signer, {
-      ...(salt === undefined ? {} : { salt: `0x${salt.padStart(64, '0')}` as const }),
-      ...(deposit === undefined ? {} : { depositStrategy: () => deposit }),
-    }),
-  )
-}
-
-const fetchOf = (who: Funded, scheme: Scheme, options?: ClientOptions) =>
-  wrapFetchWithPayment(fetch, clientOf(who, scheme, options))
+const fetchOf = (who: Funded, scheme: StockScheme, options?: StockOptions) => stockFetch(network, who, scheme, options)
 
 describe('stock x402 clients', () => {
   it('@x402/fetch pays exactly, and is told the transaction', async () => {
@@ -75,7 +44,7 @@ describe('stock x402 clients', () => {
     expect(await network.dollarsOf(account.address)).toBe(before + 1_000n)
   })
 
-  it.each<readonly [string, ClientOptions]>([
+  it.each<readonly [string, StockOptions]>([
     ['with its own idea of a deposit', { salt: '1' }],
     ['with a depositStrategy', { salt: '2', deposit: 20_000n }],
   ])('@x402/fetch opens a channel %s and pays many calls from it', async (_, options) => {
@@ -96,7 +65,7 @@ describe('stock x402 clients', () => {
 
   it('@x402/axios pays both ways', async () => {
     for (const scheme of ['exact', 'batch-settlement'] as const) {
-      const api = wrapAxiosWithPayment(axios.create(), clientOf(payer, scheme, { salt: '3' }) as never)
+      const api = wrapAxiosWithPayment(axios.create(), stockClient(network, payer, scheme, { salt: '3' }) as never)
       const response = await api.get(`${seller.url}/axios`)
       expect(response.status).toBe(200)
     }
@@ -145,7 +114,7 @@ describe('stock x402 clients', () => {
         proof = request.headers
         return new Response('{}', { status: 200 })
       }
-      const client = clientOf(payer, scheme, { salt: '66', deposit: 20_000n })
+      const client = stockClient(network, payer, scheme, { salt: '66', deposit: 20_000n })
       const path = `/replay-${scheme}`
       await wrapFetchWithPayment(capture, client)(`${seller.url}${path}`)
       const before = await network.dollarsOf(payer.address)

@@ -1,0 +1,53 @@
+/** The clients of x402 as they are published, with the entry that their spending controls ask for a token that they do not list. */
+import { bytesToHex } from '@koinon/base'
+import { BatchSettlementEvmScheme } from '@x402/evm/batch-settlement/client'
+import { ExactEvmScheme } from '@x402/evm/exact/client'
+import { wrapFetchWithPayment, x402Client } from '@x402/fetch'
+import { privateKeyToAccount } from 'viem/accounts'
+import type { TestNetwork } from './chain.ts'
+import type { Party } from './fixtures.ts'
+import { dollarOf } from './settlement.ts'
+
+export type StockScheme = 'exact' | 'batch-settlement'
+export type StockOptions = {
+  /** Hex digits that tell apart a payer's channels. */
+  readonly salt?: string
+  /** Deposit to make; left out, the client's own idea. */
+  readonly deposit?: bigint
+}
+
+/** What a stock scheme signs with: a wallet and reads of the ledger. */
+export function stockSigner(net: TestNetwork, who: Party) {
+  const wallet = privateKeyToAccount(bytesToHex(who.secretKey))
+  return {
+    address: wallet.address,
+    signTypedData: wallet.signTypedData.bind(wallet),
+    readContract: net.reader.readContract.bind(net.reader),
+  } as unknown as ConstructorParameters<typeof ExactEvmScheme>[0]
+}
+
+/** A client for one scheme. */
+export function stockClient(net: TestNetwork, who: Party, scheme: StockScheme, options: StockOptions = {}): x402Client {
+  const signer = stockSigner(net, who)
+  const asset = dollarOf(net).token
+  const client = new x402Client().setSpendControls({
+    allowedAssets: [{ network: 'eip155:*', asset, maxAmountPerPayment: '100000' }],
+  })
+  if (scheme === 'exact') return client.register('eip155:*', new ExactEvmScheme(signer))
+  const { salt, deposit } = options
+  const batch = new BatchSettlementEvmScheme(signer, {
+    ...(salt === undefined ? {} : { salt: `0x${salt.padStart(64, '0')}` as const }),
+    ...(deposit === undefined ? {} : { depositStrategy: () => deposit }),
+  })
+  return client.register('eip155:*', batch)
+}
+
+/** A `fetch` that pays. */
+export function stockFetch(
+  net: TestNetwork,
+  who: Party,
+  scheme: StockScheme,
+  options: StockOptions = {},
+): typeof fetch {
+  return wrapFetchWithPayment(fetch, stockClient(net, who, scheme, options)) as typeof fetch
+}
