@@ -98,9 +98,9 @@ export class CooperativeRefund implements ChannelRefunder {
     const left = state.depositAtomic - owedAtomicUp(state)
     const amount = wanted === undefined || wanted > left ? left : wanted
     if (amount <= 0n || (amount < left && amount < leastPartAtomic))
-      throw refused('refund-empty', 'There is too little to give back')
+      throw refused('payments/refund-empty', 'There is too little to give back')
     const lastAtMs = this.#lastAtMs.get(state.channelId) ?? Number.NEGATIVE_INFINITY
-    if (clock.nowMs() - lastAtMs < intervalMs) throw refused('refund-too-soon', 'This channel was refunded minutes ago')
+    if (clock.nowMs() - lastAtMs < intervalMs) throw refused('payments/refund-too-soon', 'This channel was refunded minutes ago')
     return amount
   }
 
@@ -124,5 +124,5 @@ export class CooperativeRefund implements ChannelRefunder {
 }
 
 function refused(code: string, message: string): KoinonError {
-  return new KoinonError({ code: `payments/${code}`, message, details: { status: 402 } })
+  return new KoinonError({ code, message, details: { status: 402 } })
 }
