@@ -91,6 +91,8 @@ export type SellerOptions = {
   readonly schemes?: readonly ('exact' | 'batch-settlement')[]
   readonly timeoutSeconds?: number
   readonly extensions?: Record<string, unknown>
+  /** Of Hono sellers: registers extensions; hears the seller's origin. */
+  readonly extend?: (server: x402ResourceServer, origin: string) => void
   /** Does the work; the text is the answer, a number a status. */
   /** Of Hono sellers: hears the body of every request whose answer says that it was charged. */
   readonly onCharged?: (body: string) => void
@@ -146,6 +148,8 @@ export async function startExpressSeller(options: SellerOptions): Promise<Listen
 
 /** @x402/hono, unmodified. */
 export async function startHonoSeller(options: SellerOptions): Promise<Listening> {
+  let serve: RequestListener = () => undefined
+  const listening = await listen((request, response) => serve(request, response))
   const app = new Hono()
   app.use(async (context, next) => {
     const body = await context.req.text()
@@ -154,10 +158,13 @@ export async function startHonoSeller(options: SellerOptions): Promise<Listening
     const settled = header === null ? {} : (decodeBase64Json(header) as { readonly success?: boolean })
     if (settled.success === true) options.onCharged?.(body)
   })
-  app.use(honoPayment(routesOf(options), resourceServer(options)))
+  const server = resourceServer(options)
+  options.extend?.(server, listening.url)
+  app.use(honoPayment(routesOf(options), server))
   app.post('/paid', async (context) => {
     const answer = await options.handle(await context.req.text())
     return typeof answer === 'number' ? context.text('failed', answer as never) : context.text(answer)
   })
-  return listen(getRequestListener(app.fetch))
+  serve = getRequestListener(app.fetch)
+  return listening
 }

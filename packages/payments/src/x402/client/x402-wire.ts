@@ -1,6 +1,6 @@
 /** x402 v2 over HTTP, the client's half. */
 import { utf8ToBytes } from '@koinon/base'
-import type { ClientWire, WireReceipt } from '../../client/client-wire.ts'
+import type { Challenge, ClientWire, WireReceipt } from '../../client/client-wire.ts'
 import {
   atomicOf,
   hexOf,
@@ -11,6 +11,7 @@ import {
   type X402Challenge,
 } from './challenge.ts'
 import { paymentPayload, takesPaymentId } from './payload.ts'
+import { checkOffer } from './signed-offers.ts'
 
 const mostHeaderCharacters = 64 << 10
 
@@ -21,21 +22,27 @@ export const x402Wire: ClientWire = {
     const header = response.headers.get('payment-required')
     const json = header === null ? parseJson(body) : decodeBase64Json(header)
     if (header === null && object(json)?.['x402Version'] === undefined) return undefined
-    const challenge = readPaymentRequired(json, '')
-    return {
-      wire: x402Wire,
-      options: challenge.options,
-      takesPaymentId: takesPaymentId(challenge),
-      ...(challenge.error === undefined ? {} : { error: challenge.error }),
-      ...(isBusy(challenge) ? { problem: 'busy' as const } : {}),
-      raw: challenge,
-    }
+    return x402Challenge(json)
   },
   attach: (payment) => ({ 'payment-signature': encodeBase64Json(paymentPayload(payment)) }),
   readReceipt(response) {
     const header = response.headers.get('payment-response')
     return header === null ? undefined : readSettleResponse(decodeBase64Json(header))
   },
+}
+
+/** The challenge in a PaymentRequired, whatever carried it. Throws `payments/bad-challenge`, `payments/offer-mismatch`. */
+export function x402Challenge(paymentRequired: unknown): Challenge {
+  const challenge = readPaymentRequired(paymentRequired, '')
+  for (const { wire } of challenge.options) checkOffer(challenge, wire as Readonly<Record<string, unknown>>)
+  return {
+    wire: x402Wire,
+    options: challenge.options,
+    takesPaymentId: takesPaymentId(challenge),
+    ...(challenge.error === undefined ? {} : { error: challenge.error }),
+    ...(isBusy(challenge) ? { problem: 'busy' as const } : {}),
+    raw: challenge,
+  }
 }
 
 /** A SettleResponse; undefined when it is none. */
