@@ -20,12 +20,13 @@ export type StayDescription<ready> = {
   /** The one line of `--json`. */
   readonly readyJson: (ready: ready) => Readonly<Record<string, unknown>>
   readonly welcome: (ready: ready, startedInMs: number) => string
+  /** Read when everything has stopped. */
   readonly goodbye: string
 }
 
 /** Runs until stopped and ends the process with the right exit code. */
 export async function stay<ready>(description: StayDescription<ready>): Promise<never> {
-  const { options, create, readyJson, welcome, goodbye } = description
+  const { options, create, readyJson, welcome } = description
   const say = (text: string): void => void (options.quiet === true || process.stderr.write(`${printable(text)}\n`))
   const style = commandStyle(options.home)
   const begunAtMs = systemClock.nowMs()
@@ -44,7 +45,7 @@ export async function stay<ready>(description: StayDescription<ready>): Promise<
       say('stopping ...')
     }
     await staying.stop()
-    say(goodbye)
+    say(description.goodbye)
     process.exit(ready === undefined ? exitCodes.interrupted : exitCodes.ok)
   } catch (error) {
     await staying?.stop().catch(() => undefined)

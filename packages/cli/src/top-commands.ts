@@ -91,6 +91,11 @@ const topCommands: readonly TopCommand[] = [
     load: async () => (await import('./commands/facilitator.ts')).defineFacilitator,
   },
   {
+    name: 'paywall',
+    description: 'sell the calls of any HTTP API to clients of x402 and MPP, paid to the account of this home',
+    load: async () => (await import('./commands/paywall.ts')).definePaywall,
+  },
+  {
     name: 'network',
     description: 'networks on any EVM chain',
     load: async () => (await import('./commands/network.ts')).defineNetwork,

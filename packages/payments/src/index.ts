@@ -38,6 +38,17 @@ export { type DelegatingAccount, localDelegatingAccount, openSession, type Signi
 export { createVoucherSigner, type VoucherSigner, verifyVoucher } from './core/voucher-signing.ts'
 export { MppDoor } from './mpp/provider/mpp-door.ts'
 export { createMppWire } from './mpp/provider/mpp-wire.ts'
+export { createMppClientWire, type MppClientWireOptions } from './mpp/client/mpp-wire.ts'
+export { type MppOffer, type OfferOptions, readOffers } from './mpp/client/offers.ts'
+export { readSteppedStream, type SteppedEnd, type SteppedReaderOptions } from './mpp/client/stepped-reader.ts'
+export { MppDoor, type MppDoorOptions } from './mpp/provider/mpp-door.ts'
+export { createMppWire, type MppWireOptions } from './mpp/provider/mpp-wire.ts'
+export {
+  type SteppedStream,
+  SteppedStreams,
+  type SteppedStreamsOptions,
+  type StreamPart,
+} from './mpp/provider/stepped-streams.ts'
 export type { PaidAnswer } from './paywall/paid-answer.ts'
 export { type Entered, PaymentDoor, type PaymentDoorEvent, type PaymentDoorOptions } from './paywall/payment-door.ts'
 export { createPaywall, type PaidRequest, type Paywall, type PaywallOptions } from './paywall/paywall.ts'

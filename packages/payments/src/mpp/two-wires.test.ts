@@ -1,10 +1,6 @@
 /** One paywall, one 402, two wires: stock clients of both and our own pay it, at the same prices and from the same books. */
 import { join } from 'node:path'
 import { bytesToHex, systemClock, systemRandom } from '@koinon/base'
-import { ExactEvmScheme } from '@x402/evm/exact/client'
-import { wrapFetchWithPayment, x402Client } from '@x402/fetch'
-import { evm, Mppx } from 'mppx/client'
-import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { payingFetch, receiptOf } from '../client/paying-fetch.ts'
 import { startNetwork, type TestNetwork } from '../testing/chain.ts'
@@ -12,6 +8,7 @@ import { seed, temporaryFolder } from '../testing/fixtures.ts'
 import { testPayer } from '../testing/payer-fixtures.ts'
 import { startSeller, type TestSeller } from '../testing/seller.ts'
 import { collector, dollarOf } from '../testing/settlement.ts'
+import { stockMppxFetch, stockX402Fetch } from '../testing/stock-payers.ts'
 import { x402Wire } from '../x402/client/x402-wire.ts'
 import { createMppClientWire } from './client/mpp-wire.ts'
 import { MppDoor } from './provider/mpp-door.ts'
@@ -52,21 +49,8 @@ afterAll(async () => {
   folder.remove()
 })
 
-const wallet = () => privateKeyToAccount(bytesToHex(payer.secretKey))
-function mppxFetch(spy: typeof fetch = fetch) {
-  const { name, version, token } = dollarOf(network)
-  const { chainId } = network.domain
-  const options = { account: wallet(), authorization: { name, version }, networks: [chainId], currencies: [token] }
-  return Mppx.create({ methods: [evm.charge(options)], polyfill: false, fetch: spy }).fetch
-}
-function x402Fetch() {
-  const { address, signTypedData } = wallet()
-  const signer = { address, signTypedData, readContract: network.reader.readContract } as never
-  const client = new x402Client()
-  const allowed = { network: 'eip155:*', asset: dollarOf(network).token, maxAmountPerPayment: '100000' } as const
-  client.setSpendControls({ allowedAssets: [allowed] })
-  return wrapFetchWithPayment(fetch, client.register('eip155:*', new ExactEvmScheme(signer)))
-}
+const mppxFetch = (spy: typeof fetch = fetch) => stockMppxFetch(network, payer.secretKey, spy)
+const x402Fetch = () => stockX402Fetch(network, payer.secretKey)
 
 describe('one 402', () => {
   it('speaks to both', async () => {

@@ -1,10 +1,12 @@
 /** MPP as a wire of a paywall, beside x402 in the same 402 (specs/0022 section 7). */
-import type { Clock } from '@koinon/base'
+import { type Clock, KoinonError } from '@koinon/base'
 import type { Wire, WireAttempt, WireRequest } from '../../paywall/wire.ts'
+import type { Charge, Commitment } from '../../rules/terms.ts'
+import type { ChannelRefunder } from '../../x402/provider/channel-refund.ts'
 import { formatChallenge, type PaymentChallenge } from '../rules/challenge.ts'
 import type { PaymentCredential } from '../rules/credential.ts'
 import { paymentRequired, problemOf } from '../rules/problems.ts'
-import { formatReceipt, receiptOf } from '../rules/receipt.ts'
+import { formatReceipt, type PaymentReceipt, receiptOf } from '../rules/receipt.ts'
 import type { MppDoor } from './mpp-door.ts'
 import type { SteppedStreams } from './stepped-streams.ts'
 
@@ -13,10 +15,12 @@ export type MppWireOptions = {
   readonly clock: Clock
   /** Streams under way that further vouchers may be for. */
   readonly streams?: SteppedStreams
+  /** Gives back what a channel does not owe when its payer closes a session; left out, payers withdraw by themselves. */
+  readonly refunder?: ChannelRefunder
 }
 
 /** The MPP wire of a paywall. What is wrong with a credential is answered with fresh challenges. */
-export function createMppWire({ door, clock, streams }: MppWireOptions): Wire {
+export function createMppWire({ door, clock, streams, refunder }: MppWireOptions): Wire {
   return {
     name: 'mpp',
     challenge(terms, request, { error }) {
@@ -37,8 +41,10 @@ export function createMppWire({ door, clock, streams }: MppWireOptions): Wire {
         const credential = door.credential(request.headers)
         if (credential === undefined) return undefined
         if (streams?.isOpen(credential) === true) return voucherOf(streams, credential)
-        const { commitment } = door.read(credential, request, terms)
-        return { kind: 'call', commitment }
+        const { action, commitment, challenge } = door.read(credential, request, terms)
+        if (action !== 'close' || commitment.backEnd !== 'channel') return { kind: 'call', commitment }
+        if (refunder === undefined) throw noClose()
+        return closeOf(refunder, commitment, (charge) => receiptOf(charge, challenge, terms.chainId, clock.nowMs()))
       } catch (error) {
         return { kind: 'act', perform: () => Promise.reject(error) }
       }
@@ -60,6 +66,31 @@ function voucherOf(streams: SteppedStreams, credential: PaymentCredential): Wire
       return { status: receipt === undefined ? 410 : 200, headers, body: { isTaken: receipt !== undefined } }
     },
   }
+}
+
+/** The rest of the channel goes back to its payer in one transaction. */
+function closeOf(
+  refunder: ChannelRefunder,
+  { config, voucher }: Extract<Commitment, { backEnd: 'channel' }>,
+  receipt: (charge: Charge) => PaymentReceipt,
+): WireAttempt {
+  return {
+    kind: 'act',
+    async perform() {
+      const { transaction, channel } = await refunder.refund({ config, voucher, amountAtomic: undefined })
+      const closed = receipt({ payer: config.payer, chargedAtomic: 0n, channel })
+      const headers = { 'payment-receipt': formatReceipt({ ...closed, txHash: transaction }) }
+      return { status: 200, headers, body: { transaction } }
+    },
+  }
+}
+
+function noClose(): KoinonError {
+  return new KoinonError({
+    code: 'payments/mpp-unsupported',
+    message: 'Sessions are not closed here; what is left comes back through the escrow',
+    details: { status: 400 },
+  })
 }
 
 function challengeIn(door: MppDoor, request: WireRequest): PaymentChallenge | undefined {

@@ -20,6 +20,8 @@ export type PaymentReceipt = {
   readonly acceptedCumulative?: string
   /** Everything that was charged in the channel's life. */
   readonly spent?: string
+  /** Of a closed session: the transaction that gave the rest back. */
+  readonly txHash?: Hex
 }
 
 /** The receipt of a charge. `acceptedAtomic` is the voucher that it was charged on, for sessions. */

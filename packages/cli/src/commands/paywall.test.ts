@@ -1,0 +1,157 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemRandom } from '@koinon/base'
+import { accountKey, openHome } from '@koinon/node/home'
+import {
+  type Listening,
+  listen,
+  startNetwork,
+  stockMppxFetch,
+  stockX402Fetch,
+  type TestNetwork,
+} from '@koinon/payments/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+type Funded = Awaited<ReturnType<TestNetwork['fund']>>
+const folder = mkdtempSync(join(tmpdir(), 'koinon-cli-paywall-'))
+const home = openHome(join(folder, 'home'))
+const seen: { url: string | undefined; authorization: string | undefined; payment: string | undefined }[] = []
+let network: TestNetwork
+let payer: Funded
+let upstream: Listening
+let paywall: Awaited<ReturnType<typeof startPaywall>>
+
+/** The command as it is typed, in a process of its own. */
+async function startPaywall(...args: readonly string[]) {
+  const program = join(import.meta.dirname, '..', 'main.ts')
+  const command = ['--home', home.path, 'paywall', '--port', '0', '--json', ...args]
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, ...command])
+  let said = ''
+  child.stderr.on('data', (data) => {
+    said += data
+  })
+  const [line] = (await Promise.race([
+    once(child.stdout, 'data'),
+    once(child, 'exit').then(() => [`{"said":${JSON.stringify(said)}}`]),
+  ])) as [Buffer]
+  const ready = JSON.parse(line.toString()) as { url: string; earningsUrl: string; account: string }
+  expect(ready).toMatchObject({ url: expect.stringMatching(/^http/) })
+  return {
+    ...ready,
+    async stop() {
+      child.kill('SIGTERM')
+      await once(child, 'exit')
+      return said
+    },
+  }
+}
+
+beforeAll(async () => {
+  network = await startNetwork()
+  payer = await network.fund('payer')
+  const owner = accountKey(home, 'wallet', systemRandom)
+  writeFileSync(home.networkFile, JSON.stringify(network.network))
+  await payer.sender.send({ to: owner.address, value: 10n ** 18n }, 'gas')
+  upstream = await listen((incoming, response) => {
+    const { authorization } = incoming.headers
+    seen.push({
+      url: incoming.url,
+      authorization,
+      payment: incoming.headers['payment-signature'] as string | undefined,
+    })
+    if (incoming.url === '/api/broken') return void response.writeHead(500).end('broken')
+    if (incoming.url === '/api/gone') return void incoming.socket.destroy()
+    if (incoming.url !== '/api/stream')
+      return void response
+        .writeHead(200, { 'content-type': 'text/plain', 'set-cookie': 'a=b' })
+        .end(`served ${incoming.url}`)
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    for (const word of ['one', 'two', 'three']) response.write(`data: ${word}\n\n`)
+    response.end()
+  })
+  const prices = join(folder, 'prices.json')
+  writeFileSync(prices, JSON.stringify({ rules: [{ path: '/dear/*', price: '0.005' }] }))
+  paywall = await startPaywall(
+    '--upstream',
+    `${upstream.url}/api`,
+    '--price',
+    '0.001',
+    '--prices',
+    prices,
+    '--free',
+    '/health',
+  )
+}, 120_000)
+
+afterAll(async () => {
+  await upstream?.close()
+  await network?.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const mppx = () => stockMppxFetch(network, payer.secretKey)
+const x402 = () => stockX402Fetch(network, payer.secretKey)
+const earned = () => network.dollarsOf(paywall.account as `0x${string}`)
+
+describe('koinon paywall', () => {
+  it('asks in both languages, and lets free paths through', async () => {
+    const asked = await fetch(`${paywall.url}/a`)
+    expect(asked.status).toBe(402)
+    expect(asked.headers.get('www-authenticate')).toMatch(/^Payment /)
+    expect(asked.headers.has('payment-required')).toBe(true)
+    expect(await (await fetch(`${paywall.url}/health`)).text()).toBe('served /api/health')
+  })
+
+  it('is paid by stock clients of both, at the price of the path', async () => {
+    const before = await earned()
+    expect(await (await mppx()(`${paywall.url}/a?b=1`)).text()).toBe('served /api/a?b=1')
+    expect(await (await x402()(`${paywall.url}/dear/x`, { method: 'POST', body: 'q' })).text()).toBe(
+      'served /api/dear/x',
+    )
+    expect(await earned()).toBe(before + 6_000n)
+    const stream = await mppx()(`${paywall.url}/stream`)
+    expect([stream.headers.get('content-type'), await stream.text()]).toEqual([
+      'text/event-stream',
+      'data: one\n\ndata: two\n\ndata: three\n\n',
+    ])
+    expect(await earned()).toBe(before + 7_000n)
+  })
+
+  it('charges nothing when the upstream fails, and shows it no payment', async () => {
+    const before = await earned()
+    const [broken, gone] = [await mppx()(`${paywall.url}/broken`), await x402()(`${paywall.url}/gone`)]
+    expect([broken.status, await broken.text(), gone.status]).toEqual([500, 'broken', 502])
+    expect(await earned()).toBe(before)
+    expect(seen.filter(({ authorization, payment }) => authorization !== undefined || payment !== undefined)).toEqual(
+      [],
+    )
+  })
+
+  it('reads no path as another one than the upstream', async () => {
+    const calls = seen.length
+    const { hostname, port } = new URL(paywall.url)
+    for (const path of ['/health/..%2fdear/x', '//dear/x', 'http://evil.example/health', '/health/../dear/x']) {
+      const asking = request({ hostname, port, path }).end()
+      const [answer] = await once(asking, 'response')
+      answer.resume()
+      expect([path, answer.statusCode]).toEqual([path, 400])
+    }
+    expect(seen.length).toBe(calls)
+  })
+
+  it('tells its owner what it earned, at the end too, and nobody else', async () => {
+    expect((await fetch(`${paywall.url}/earnings`)).status).toBe(402)
+    const earnings = await fetch(paywall.earningsUrl)
+    expect(await earnings.json()).toMatchObject({ calls: 3, earnedAtomic: '7000', account: paywall.account })
+    expect((await fetch(paywall.earningsUrl, { headers: { origin: 'http://evil.example' } })).status).toBe(404)
+    expect(await paywall.stop()).toContain('3 calls sold for 0.007 dollars')
+    paywall = await startPaywall('--upstream', `${upstream.url}/api`, '--price', '0.002', '--method', 'exact')
+    expect(paywall).toMatchObject({ calls: 3 })
+    expect(await (await mppx()(`${paywall.url}/after`)).text()).toBe('served /api/after')
+    expect(await paywall.stop()).toContain('4 calls sold for 0.009 dollars')
+  })
+})

@@ -1,0 +1,112 @@
+import { dollarDecimals, formatUnits, KoinonError, systemClock } from '@koinon/base'
+import { defaultHomePath } from '@koinon/node/home'
+import {
+  freeRules,
+  HomePaywall,
+  type PaywallEarnings,
+  parsePrice,
+  parsePriceRules,
+  parseUpstream,
+} from '@koinon/node/paywall'
+import type { Command } from 'commander'
+import { readGivenJson } from '../given-file.ts'
+import { parseInteger } from '../runner.ts'
+import { type StayOptions, stay } from '../stay.ts'
+
+type PaywallOptions = StayOptions & {
+  readonly upstream: string
+  readonly price: string
+  readonly prices?: string
+  readonly free?: readonly string[]
+  readonly method: readonly string[]
+  readonly host: string
+  readonly port: string
+  readonly earningsPort: string
+  readonly publicUrl?: string
+  readonly timeout: string
+}
+
+export function definePaywall(paywall: Command): void {
+  paywall
+    .requiredOption('--upstream <url>', 'the API that is sold')
+    .requiredOption('--price <dollars>', 'what a call costs')
+    .option(
+      '--prices <file>',
+      'prices of single paths: {"rules": [{"path": "/v1/*", "method": "POST", "price": "0.01"}]}',
+    )
+    .option('--free <path...>', 'paths that cost nothing; a last * stands for any rest')
+    .option('--method <channel|exact...>', 'how payers may pay, the one that they should take first', [
+      'channel',
+      'exact',
+    ])
+    .option('--host <address>', 'address to bind', '127.0.0.1')
+    .option('--port <n>', 'port to bind; 0 takes a free one', '4020')
+    .option('--earnings-port <n>', 'port of the page of earnings, on this machine alone', '0')
+    .option('--public-url <url>', 'scheme and host under which payers reach the paywall')
+    .option('--timeout <seconds>', 'longest time that a call may take', '60')
+    .action(async (_options: unknown, command: Command) => serve(command.optsWithGlobals<PaywallOptions>()))
+}
+
+function serve(options: PaywallOptions): Promise<never> {
+  let ended = ''
+  return stay({
+    options,
+    create: async () => {
+      const paywall = new HomePaywall({
+        homePath: options.home ?? defaultHomePath(),
+        upstream: parseUpstream(options.upstream),
+        prices: {
+          defaultAtomic: parsePrice(options.price),
+          rules: [
+            ...freeRules(options.free ?? []),
+            ...(options.prices === undefined ? [] : readPrices(options.prices)),
+          ],
+        },
+        backEnds: options.method.map(parseMethod),
+        host: options.host,
+        port: parseInteger(options.port, '--port', 0, 65_535),
+        earningsPort: parseInteger(options.earningsPort, '--earnings-port', 0, 65_535),
+        ...(options.publicUrl === undefined ? {} : { publicUrl: parseUpstream(options.publicUrl) }),
+        timeoutSeconds: parseInteger(options.timeout, '--timeout', 1, 600),
+        clock: systemClock,
+      })
+      return {
+        start: () => paywall.start(),
+        stop: async () => {
+          ended = `; ${earningsSentence(await paywall.earnings())}`
+          await paywall.stop()
+        },
+        stopRequested: new Promise(() => undefined),
+      }
+    },
+    readyJson: ({ url, earningsUrl, earnings }) => ({ pid: process.pid, url, earningsUrl, ...earnings }),
+    welcome: ({ url, earningsUrl, network, earnings }) =>
+      `Selling ${options.upstream} on "${network.name}" at ${url}, ${options.price} dollars a call
+Clients of x402 and MPP pay the account ${earnings.account}; ${earningsSentence(earnings)}.
+Earnings: ${earningsUrl}. Ctrl-C stops.
+`,
+    get goodbye() {
+      return `stopped${ended}`
+    },
+  })
+}
+
+function earningsSentence({ calls, earnedAtomic, unclaimedAtomic }: PaywallEarnings): string {
+  if (calls === 0) return 'nothing sold yet'
+  const dollars = (atomic: string) => formatUnits(BigInt(atomic), dollarDecimals)
+  return `${calls} calls sold for ${dollars(earnedAtomic)} dollars, ${dollars(unclaimedAtomic)} of them not yet claimed from channels`
+}
+
+function readPrices(path: string) {
+  const hint = 'A file of prices: {"rules": [{"path": "/v1/*", "method": "POST", "price": "0.01"}]}'
+  return parsePriceRules(readGivenJson({ path, hints: { noFile: hint, badJson: hint } }))
+}
+
+function parseMethod(text: string): 'channel' | 'exact' {
+  if (text === 'channel' || text === 'exact') return text
+  throw new KoinonError({
+    code: 'usage/bad-method',
+    message: `--method takes channel and exact, not "${text.slice(0, 40)}"`,
+    hint: 'channel: many calls out of one deposit; exact: a transfer a call.',
+  })
+}

@@ -1,0 +1,75 @@
+/** The API behind a paywall: asked once payment is held, its answer passed on as it comes. */
+import { KoinonError } from '@koinon/base'
+import type { PaidAnswer, PaidRequest } from '@koinon/payments'
+
+/** Between the two hops only, or about a payment that is ours. */
+const droppedRequest =
+  /^(host|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|expect|content-length|accept-encoding|accept-payment|payment-.*|x-payment|forwarded|x-forwarded-.*|x-real-ip)$/
+const droppedAnswer =
+  /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|content-length|content-encoding|www-authenticate|payment-.*|set-cookie|date)$/
+
+/** Asks the upstream. Never rejects for what the upstream does: an answer of 502 is nobody's to pay. */
+export async function askUpstream(
+  upstream: URL,
+  request: PaidRequest,
+  fetch: typeof globalThis.fetch,
+): Promise<PaidAnswer> {
+  const { pathname, search } = new URL(request.url)
+  const base = upstream.pathname.replace(/\/+$/, '')
+  let answer: Response
+  try {
+    answer = await fetch(`${upstream.origin}${base}${pathname}${search}`, {
+      method: request.method,
+      headers: headersFor(request),
+      redirect: 'manual',
+      signal: request.signal,
+      ...(request.body.length === 0 ? {} : { body: new Uint8Array(request.body) }),
+    })
+  } catch {
+    return unreachable()
+  }
+  const headers: Record<string, string> = {}
+  answer.headers.forEach((value, name) => {
+    if (!droppedAnswer.test(name)) headers[name] = value
+  })
+  if (answer.body === null) return { status: answer.status, headers, body: '' }
+  if (/^text\/event-stream/i.test(headers['content-type'] ?? '') || answer.headers.get('content-length') === null) {
+    return { status: answer.status, headers, chunks: answer.body }
+  }
+  try {
+    return { status: answer.status, headers, body: new Uint8Array(await answer.arrayBuffer()) }
+  } catch {
+    return unreachable()
+  }
+}
+
+function headersFor(request: PaidRequest): Headers {
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value === undefined || droppedRequest.test(name)) continue
+    if (name === 'authorization' && /(^|,)\s*payment\s/i.test(value)) continue
+    headers.set(name, value)
+  }
+  return headers
+}
+
+function unreachable(): PaidAnswer {
+  const error = {
+    code: 'paywall/upstream-failed',
+    message: 'The service behind this paywall did not answer; nothing was charged',
+    retry: 'later',
+  }
+  return { status: 502, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ error }) }
+}
+
+/** Where an API lies. Throws `usage/bad-url`. */
+export function parseUpstream(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const isHttp = url !== undefined && /^https?:$/.test(url.protocol)
+  if (isHttp && url.username === '' && url.search === '' && url.hash === '') return url
+  throw new KoinonError({
+    code: 'usage/bad-url',
+    message: `"${text.slice(0, 200)}" is not the address of an HTTP API`,
+    hint: 'For example --upstream http://127.0.0.1:3000',
+  })
+}
