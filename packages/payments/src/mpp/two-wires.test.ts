@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { bytesToHex, systemClock, systemRandom } from '@koinon/base'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { payingFetch, receiptOf } from '../client/paying-fetch.ts'
+import type { PayerChannel } from '../rules/payer-channel.ts'
 import { startNetwork, type TestNetwork } from '../testing/chain.ts'
 import { seed, temporaryFolder } from '../testing/fixtures.ts'
 import { testPayer } from '../testing/payer-fixtures.ts'
@@ -10,9 +11,14 @@ import { startSeller, type TestSeller } from '../testing/seller.ts'
 import { collector, dollarOf } from '../testing/settlement.ts'
 import { stockMppxFetch, stockX402Fetch } from '../testing/stock-payers.ts'
 import { x402Wire } from '../x402/client/x402-wire.ts'
+import { CooperativeRefund } from '../x402/provider/channel-refund.ts'
 import { createMppClientWire } from './client/mpp-wire.ts'
+import { type MppOffer, readOffers } from './client/offers.ts'
 import { MppDoor } from './provider/mpp-door.ts'
 import { createMppWire } from './provider/mpp-wire.ts'
+import { formatCredential } from './rules/credential.ts'
+import { parseReceipt } from './rules/receipt.ts'
+import { type SessionTerms, sessionPayload } from './rules/session.ts'
 
 type Funded = Awaited<ReturnType<TestNetwork['fund']>>
 const folder = temporaryFolder()
@@ -38,7 +44,15 @@ beforeAll(async () => {
     wires: (_, book) => {
       const configOf = (channelId: `0x${string}`) => book.get(channelId)?.config
       const door = new MppDoor({ ...secrets, clock: systemClock, random: systemRandom, session, configOf })
-      return [createMppWire({ door, clock: systemClock })]
+      const { reader } = network
+      const refunder = new CooperativeRefund({
+        book,
+        reader,
+        sender: account.sender,
+        clock: systemClock,
+        leastPartAtomic: 1n,
+      })
+      return [createMppWire({ door, clock: systemClock, refunder })]
     },
   })
 })
@@ -100,6 +114,35 @@ describe('one 402', () => {
     const response = await payingFetch({ payer: again, wires: [createMppClientWire()] })(`${seller.url}/ours/amnesia`)
     expect(response.status).toBe(200)
     expect(again.channels()[0]).toMatchObject({ owedAtomic: 3_000n })
+  })
+
+  it('gives the rest of a channel back to who closes its session, and to nobody else', async () => {
+    const payerOf = testPayer(network, other.secretKey, { prefer: 'channel', purpose: 'closing' })
+    const url = `${seller.url}/closing`
+    await payingFetch({ payer: payerOf, wires: [createMppClientWire()] })(url)
+    const { config, depositAtomic, channelId } = payerOf.channels()[0] as PayerChannel
+    const response = await fetch(url)
+    const options = { nowMs: Date.now(), assetOf: () => dollarOf(network) }
+    const header = response.headers.get('www-authenticate') as string
+    const offers = readOffers(header, { url, method: 'GET' }, undefined, options)
+    const { challenge, session } = offers.find((offer) => offer.session !== undefined) as MppOffer
+    const close = (signer: Funded, maxClaimableAtomic: bigint) => {
+      const voucher = signer.signer.sign({ channelId, maxClaimableAtomic })
+      const payload = {
+        ...sessionPayload({ backEnd: 'channel', config, voucher }, session as SessionTerms),
+        action: 'close',
+      }
+      return fetch(url, { headers: { authorization: formatCredential({ challenge, payload }) } })
+    }
+    const before = await network.dollarsOf(other.address)
+    expect([(await close(gas, 1_000n)).status, (await close(other, 2_000n)).status]).toEqual([402, 402])
+    const closed = await close(other, 1_000n)
+    expect([closed.status, parseReceipt(closed.headers.get('payment-receipt') as string)]).toMatchObject([
+      200,
+      { channelId, spent: '1000', txHash: expect.stringMatching(/^0x/) },
+    ])
+    expect(await network.dollarsOf(other.address)).toBe(before + depositAtomic - 1_000n)
+    expect(seller.runs.get('/closing')).toBe(1)
   })
 
   it('hears a call again by its name, over either wire, without work or charge', async () => {
