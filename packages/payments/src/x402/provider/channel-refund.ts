@@ -100,7 +100,8 @@ export class CooperativeRefund implements ChannelRefunder {
     if (amount <= 0n || (amount < left && amount < leastPartAtomic))
       throw refused('payments/refund-empty', 'There is too little to give back')
     const lastAtMs = this.#lastAtMs.get(state.channelId) ?? Number.NEGATIVE_INFINITY
-    if (clock.nowMs() - lastAtMs < intervalMs) throw refused('payments/refund-too-soon', 'This channel was refunded minutes ago')
+    if (clock.nowMs() - lastAtMs < intervalMs)
+      throw refused('payments/refund-too-soon', 'This channel was refunded minutes ago')
     return amount
   }
 
