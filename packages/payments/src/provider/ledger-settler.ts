@@ -1,4 +1,4 @@
-import { type Address, type Clock, type Hex, sleep, withDeadline } from '@koinon/base'
+import { type Address, type Clock, type Hex, isKoinonError, sleep, withDeadline } from '@koinon/base'
 import type { DurableStore } from '@koinon/base/node'
 import type { LedgerReader, TransactionSender } from '@koinon/ledger'
 import type { ChannelFacts } from '../core/channel-state.ts'
@@ -244,17 +244,34 @@ export class LedgerSettler implements Settler {
       if (check.state === 'refused') return { state: 'unknown', detail: check.detail }
     }
     await this.#book.begin(move, this.#options.clock.nowMs())
-    const hasCode = !move.isKeySigned || (await this.#probe.isContract(move.from))
-    const sent = await this.#lane.send(move, hasCode)
+    const hasCode = await this.#probe.isContract(move.from)
+    const { prepare: _created, ...existing } = move
+    // An account that exists is not created again at our expense.
+    const sent = await this.#send(hasCode ? existing : move, hasCode || !move.isKeySigned)
+    if ('state' in sent) return this.#end(move, sent, undefined)
     if (movedIn(sent.receipt, move)) return this.#deepen(move, traceOf(sent.receipt), sent)
     return this.#afterMiss(move, sent)
+  }
+
+  /** What the ledger refused before anything left is refused; what it did not say is thrown. */
+  async #send(move: AuthorizedMove, isAlone: boolean): Promise<Sent | Refusal> {
+    try {
+      return await this.#lane.send(move, isAlone)
+    } catch (error) {
+      if (!isKoinonError(error)) throw error
+      if (error.code === 'ledger/too-dear') return refused('reverted', error.message)
+      const check = error.code === 'ledger/refused' ? await this.#look(move) : undefined
+      if (check?.state !== 'refused') throw error
+      return check
+    }
   }
 
   /** Its transaction is mined and did not move it: somebody was faster, the payer changed its mind, or a neighbour took the gas. */
   async #afterMiss(move: AuthorizedMove, shared: Sent): Promise<SettlementOutcome> {
     const check = await this.#look(move)
     if (check.state === 'payable') {
-      const alone = await this.#lane.send(move, true)
+      const alone = await this.#send(move, true)
+      if ('state' in alone) return this.#end(move, alone, shared.costWei)
       if (movedIn(alone.receipt, move)) return this.#deepen(move, traceOf(alone.receipt), alone)
     }
     if (await this.#probe.isNonceUsed(move)) return this.#found(move, shared.costWei)

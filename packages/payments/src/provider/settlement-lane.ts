@@ -27,8 +27,8 @@ type Waiting = {
 /** Gas that a move gets within a shared transaction; what it does not use is not paid. */
 const sharedGas = { transfer: 200_000n, deposit: 300_000n } as const
 const baseGas = 60_000n
-/** A contract's signature check, or the creation of its account, may take so much in a transaction of its own. */
-const maximumGasAlone = 1_500_000n
+/** A contract's signature check, or the creation of its account before that, may take so much in a transaction of its own. */
+const maximumGasAlone = { existing: 500_000n, created: 1_200_000n } as const
 /** Payments that come at the same moment travel together. */
 const gatherMs = 4
 const maximumUnderWay = 4
@@ -113,7 +113,8 @@ export class SettlementLane {
                 { ...first.call, mayFail: false },
               ]),
             }
-      return { receipt: await sender.send(call, what, [], { beforeSubmit, maximumGas: maximumGasAlone }) }
+      const maximumGas = maximumGasAlone[prepare === undefined ? 'existing' : 'created']
+      return { receipt: await sender.send(call, what, [], { beforeSubmit, maximumGas }) }
     }
     const data = aggregate(moves.map(({ call }) => ({ ...call, mayFail: true })))
     // Not estimated: an estimate is content with the least gas at which every member fails.

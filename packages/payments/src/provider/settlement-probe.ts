@@ -20,7 +20,7 @@ export const multicall3: Address = '0xca11bde05977b3631167028862be2a173976ca11'
 const multicall3Code = predeploys.find(({ address }) => toAddress(address) === multicall3)?.runtimeBytecode as Hex
 const authorizationUsed = parseAbiItem('event AuthorizationUsed(address indexed authorizer, bytes32 indexed nonce)')
 /** What is not accepted within this would not be sent either. */
-const dryRunGas = 3_000_000n
+const dryRunGas = 1_600_000n
 /** The widest span that common servers answer. */
 const searchedBlocks = 9_000n
 

@@ -192,6 +192,39 @@ describe('the facilitator, with stock servers and stock clients', () => {
     expect((await fetch(`${facilitatorUrl}/else`)).status).toBe(404)
   })
 
+  it('answers 503 and not 402 while nobody knows, and the truth when it is asked again', async () => {
+    const { url, seller } = await sell('hono', 'exact')
+    const { body } = await proofFor(url)
+    const slow = await DurableStore.open(join(folder.path, 'hurried.db'), facilitatorSchema)
+    const gas = await network.fund('hurried')
+    const facilitator = new Facilitator({
+      ...{ store: slow, reader: network.reader, sender: gas.sender, domain: network.domain, clock: systemClock },
+      assets: [dollarOf(network)],
+      unsettledBlocks: 0,
+      settleTimeoutMs: 1,
+    })
+    const hurried = new FacilitatorServer({ facilitator, host: '127.0.0.1', port: 0, clock: systemClock })
+    const ask = async (port: number) => {
+      const response = await fetch(`http://127.0.0.1:${port}/settle`, { method: 'POST', body: JSON.stringify(body) })
+      return { status: response.status, retryAfter: response.headers.get('retry-after'), json: await response.json() }
+    }
+    const port = await hurried.start()
+    expect(await ask(port)).toMatchObject({
+      status: 503,
+      retryAfter: '2',
+      json: { success: false, errorReason: 'settlement_pending' },
+    })
+    let last = await ask(port)
+    for (let attempt = 0; last.status === 503 && attempt < 100; attempt++) {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      last = await ask(port)
+    }
+    expect(last).toMatchObject({ status: 200, json: { success: true } })
+    expect(await network.dollarsOf(seller.address)).toBe(priceAtomic)
+    await hurried.stop(100)
+    await slow.close()
+  })
+
   it('says what it supports, and lists what was paid for', async () => {
     const supported = (await (await fetch(`${facilitatorUrl}/supported`)).json()) as { kinds: { scheme: string }[] }
     expect(supported.kinds.map(({ scheme }) => scheme)).toEqual(['exact', 'batch-settlement'])
