@@ -26,6 +26,9 @@ export {
   listJobs,
   readJob,
 } from './jobs/job-ledger.ts'
+export { hireAgent } from './calls/hire-agent.ts'
+export { freeCalls, type PayService, type ServiceCall } from './calls/paid-call.ts'
+export type { CallLimits } from './calls/task-calls.ts'
 export { McpConnection, type McpConnectionOptions } from './mcp/connection.ts'
 export {
   type CallRating,

@@ -100,4 +100,5 @@ export {
   type TrustScore,
   trustScores,
 } from './trust/trust-scores.ts'
+export { type SetAside, SpendCeiling } from './spend-ceiling.ts'
 export { untrustedText, visibleJson, visibleText } from './untrusted.ts'

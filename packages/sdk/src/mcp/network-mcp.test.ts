@@ -1,11 +1,11 @@
 import { McpConnection } from '@koinon/agents/client'
 import { McpHttpServer } from '@koinon/agents/provider'
+import { SpendCeiling } from '@koinon/agents/rules'
 import { ScriptedEngine, startTestNetwork, type TestNetwork } from '@koinon/inference/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { networkMcp } from './network-mcp.ts'
 import type { NetworkPorts } from './ports.ts'
 import { serviceUrl } from './service-tools.ts'
-import { SpendCeiling } from './spend-ceiling.ts'
 
 const dollar = 10n ** 12n
 let network: TestNetwork

@@ -1,5 +1,5 @@
+import type { SpendCeiling } from '@koinon/agents/rules'
 import type { Check } from '@koinon/work'
-import type { SpendCeiling } from './spend-ceiling.ts'
 
 /** A priced call to a service that answers 402 until it is paid. */
 export type ServiceCall = {

@@ -8,8 +8,10 @@ export type DoorGuardOptions = {
   readonly hosts?: readonly string[]
   /** Origins of pages that may use it. A page served by this machine's own names is one of them only when it is of the same host. */
   readonly origins?: readonly string[]
-  /** Asked of every request when given; without it only this machine may ask. */
+  /** Asked of every request when given; without it only this machine may ask, unless the door is open. */
   readonly bearerToken?: string
+  /** For tools that are for anybody. The lists of hosts and origins hold all the same. */
+  readonly isOpen?: boolean
 }
 
 /**
@@ -24,7 +26,8 @@ export function guardDoor(request: IncomingMessage, options: DoorGuardOptions): 
   const isOwn = origin === undefined || origin === `http://${host}` || origin === `https://${host}`
   if (!isOwn && !(options.origins ?? []).includes(origin))
     throw refusal('mcp/wrong-origin', `Pages of ${origin.slice(0, 100)} may not use this server`, 403)
-  const { bearerToken } = options
+  const { bearerToken, isOpen } = options
+  if (isOpen === true && bearerToken === undefined) return
   if (bearerToken === undefined ? isLoopbackPeer(request) : isSame(request.headers.authorization, bearerToken)) return
   throw refusal('mcp/unauthorized', 'This server asks for the bearer token that it printed when it started', 401)
 }

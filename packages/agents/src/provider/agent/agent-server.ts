@@ -1,0 +1,242 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { bytesToHex, type Clock, isKoinonError, type Random } from '@koinon/base'
+import {
+  type DurableStore,
+  defaultHttpLimits,
+  HttpListener,
+  httpStatusOf,
+  isLoopbackHost,
+  parseJsonObject,
+  sendJson,
+} from '@koinon/base/node'
+import {
+  type CashDesk,
+  createPaywall,
+  type PaymentTerms,
+  type Paywall,
+  type Resource,
+  type Wire,
+} from '@koinon/payments'
+import { freeCalls, type PayService } from '../../client/calls/paid-call.ts'
+import { taskCallsSchema } from '../../client/calls/task-calls.ts'
+import { untrustedText } from '../../rules/untrusted.ts'
+import { A2aDoor } from '../a2a/door.ts'
+import type { A2aJob, A2aOutcome } from '../a2a/executor.ts'
+import { taskStoreSchema } from '../a2a/task-store.ts'
+import { McpHttpDoor } from '../mcp/http-door.ts'
+import { agentDocuments } from './agent-documents.ts'
+import { priceOf } from './define-agent.ts'
+import type { AgentDefinition, AgentService } from './definition.ts'
+import { ServiceRunner } from './service-runner.ts'
+
+/** How an agent is paid. Without one only its free services are served and told of. */
+export type AgentTill = {
+  readonly desk: CashDesk
+  readonly wires: readonly Wire[]
+  /** Terms of one call; `pricePicoUsd` is the whole of it. */
+  readonly terms: (resource: Resource, pricePicoUsd: bigint) => PaymentTerms
+}
+
+export type AgentServerOptions = {
+  readonly definition: AgentDefinition
+  readonly host: string
+  readonly port: number
+  /** Where others reach it; host and port unless given. */
+  readonly publicUrl?: string
+  /** Opened with `agentSchema` among its tables. */
+  readonly store: DurableStore
+  readonly clock: Clock
+  readonly random: Random
+  readonly fetch?: typeof fetch
+  /** Pays what handlers call; without it they call free services only. */
+  readonly payService?: PayService
+  readonly till?: AgentTill
+  readonly onError?: (error: unknown) => void
+}
+
+export const agentSchema = `${taskStoreSchema}${taskCallsSchema}`
+
+/** One agent on one port: `/services/NAME`, A2A at `/a2a`, MCP at `/mcp`, its card, registration file and OpenAPI document. */
+export class AgentServer {
+  readonly #options: AgentServerOptions
+  readonly #runner: ServiceRunner
+  readonly #listener: HttpListener
+  readonly #sold: readonly AgentService[]
+  #door: A2aDoor | undefined
+  #mcp: McpHttpDoor | undefined
+  #paywall: Paywall | undefined
+  #url = ''
+
+  constructor(options: AgentServerOptions) {
+    const { definition, store, till, payService, fetch = globalThis.fetch } = options
+    this.#options = options
+    this.#runner = new ServiceRunner(definition, { store, fetch, payService: payService ?? freeCalls(fetch) })
+    this.#sold = definition.services.filter((service) => priceOf(service) === 0n || till !== undefined)
+    this.#listener = new HttpListener({
+      host: options.host,
+      port: options.port,
+      limits: defaultHttpLimits,
+      handle: (request, response) => this.#handle(request, response),
+    })
+  }
+
+  /** Services that are served: all with a till, else the free ones. */
+  get services(): readonly AgentService[] {
+    return this.#sold
+  }
+
+  get spentPicoUsd(): bigint {
+    return this.#runner.ceiling.spentPicoUsd
+  }
+
+  /** Takes up broken-off tasks, then listens; resolves with the URL under which others reach it. */
+  async start(): Promise<string> {
+    const { definition, publicUrl, host, store, clock } = this.#options
+    const port = await this.#listener.start()
+    this.#url = publicUrl?.replace(/\/+$/, '') ?? `http://${host}:${port}`
+    this.#paywall = this.#makePaywall()
+    const free = this.#free()
+    if (free.length > 0) {
+      this.#door = new A2aDoor({
+        card: {
+          name: definition.name,
+          description: definition.description,
+          version: definition.version,
+          url: `${this.#url}/a2a`,
+          skills: free.map(({ name, description }) => ({ id: name, name, description, tags: [name] })),
+        },
+        store,
+        nowMs: clock.nowMs,
+        work: (job, say) => this.#work(job, say),
+      })
+      this.#mcp = new McpHttpDoor({ definition: this.#tools(free), nowMs: clock.nowMs, ...this.#whoMayUseTools() })
+      await this.#door.recover()
+    }
+    return this.#url
+  }
+
+  async stop(): Promise<void> {
+    await this.#mcp?.close()
+    await this.#listener.stop(2_000)
+  }
+
+  /** What a record in a book says of it. */
+  documents(): ReturnType<typeof agentDocuments> {
+    return agentDocuments(this.#options.definition, this.#sold, this.#url, this.#free().length > 0)
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = (request.url ?? '').split('?')[0] as string
+    if (path === '/mcp' && this.#mcp !== undefined) return this.#mcp.serve(request, response)
+    if ((await this.#door?.serve(request, response)) === true) return
+    if (path.startsWith('/services/') && request.method === 'POST' && this.#paywall !== undefined)
+      return this.#paywall(request, response)
+    const { openApi, registration } = this.documents()
+    if (request.method === 'GET' && path === '/openapi.json') return sendJson(response, 200, openApi)
+    if (request.method === 'GET' && path === '/.well-known/agent-registration.json')
+      return sendJson(response, 200, registration)
+    if (request.method === 'GET' && path === '/healthz') return sendJson(response, 200, { ok: true })
+    sendJson(response, 404, { error: { code: 'agents/not-found', message: 'There is nothing here', retry: 'never' } })
+  }
+
+  #makePaywall(): Paywall {
+    const { till, clock, random, onError } = this.#options
+    return createPaywall({
+      desk: till?.desk ?? noDesk,
+      wires: till?.wires ?? [],
+      origin: this.#url,
+      clock,
+      terms: (request) => {
+        const service = this.#serviceAt(request.url)
+        const price = service === undefined ? 0n : priceOf(service)
+        if (service === undefined || price === 0n || till === undefined) return undefined
+        return till.terms(
+          { url: request.url, method: 'POST', description: service.description, mimeType: 'application/json' },
+          price,
+        )
+      },
+      serve: async ({ url, body, payment, signal }) => {
+        try {
+          const name = this.#serviceAt(url)?.name ?? ''
+          const taskId = payment?.requestId ?? bytesToHex(random(16))
+          const run = { taskId, isSecondRun: false, signal, say: () => undefined }
+          const answer = await this.#runner.run(name, parseJsonObject(body), run)
+          return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(answer) }
+        } catch (error) {
+          onError?.(error)
+          const { code, message } = isKoinonError(error)
+            ? error
+            : { code: 'agents/failed', message: 'The agent failed' }
+          const status = Math.max(400, httpStatusOf(error))
+          return {
+            status,
+            headers: { 'content-type': 'application/json' },
+            body: JSON.stringify({ error: { code, message } }),
+          }
+        }
+      },
+      ...(onError === undefined ? {} : { onError }),
+    })
+  }
+
+  #serviceAt(url: string): AgentService | undefined {
+    const name = decodeURIComponent(new URL(url).pathname.slice('/services/'.length))
+    return this.#sold.find((service) => service.name === name)
+  }
+
+  #free(): readonly AgentService[] {
+    return this.#sold.filter((service) => priceOf(service) === 0n)
+  }
+
+  /** A task is `{service, input}` as data, or a text for an agent with one service that takes `{text}`. */
+  async #work({ taskId, data, text, isSecondRun, signal }: A2aJob, say: (text: string) => void): Promise<A2aOutcome> {
+    const free = this.#free()
+    const asked = (data[0] ?? {}) as { readonly service?: unknown; readonly input?: unknown }
+    const name =
+      typeof asked.service === 'string' ? asked.service : free.length === 1 ? (free[0] as AgentService).name : ''
+    if (!free.some((service) => service.name === name))
+      return {
+        state: 'rejected',
+        text: `Name a service as data {"service", "input"}: ${free.map((one) => one.name).join(', ')}`,
+      }
+    try {
+      const input = data.length === 0 ? { text } : (asked.input ?? {})
+      return { state: 'completed', data: await this.#runner.run(name, input, { taskId, isSecondRun, signal, say }) }
+    } catch (error) {
+      if (!isKoinonError(error)) this.#options.onError?.(error)
+      const isTheirs = isKoinonError(error) && error.code === 'agents/bad-input'
+      return {
+        state: isTheirs ? 'rejected' : 'failed',
+        text: isKoinonError(error) ? error.message : 'The agent failed',
+      }
+    }
+  }
+
+  #tools(free: readonly AgentService[]): ConstructorParameters<typeof McpHttpDoor>[0]['definition'] {
+    const { definition, random } = this.#options
+    return {
+      name: definition.name,
+      version: definition.version,
+      tools: free.map((service) => ({
+        name: service.name,
+        description: service.description,
+        inputSchema: service.input,
+        run: async (input, { signal }) => {
+          const run = { taskId: bytesToHex(random(16)), isSecondRun: false, signal, say: () => undefined }
+          const answer = await this.#runner.run(service.name, input, run)
+          return { content: [{ type: 'text', text: untrustedText(`the agent ${definition.name}`, answer) }] }
+        },
+      })),
+    }
+  }
+
+  /** Free services are for anybody, so beyond this machine the door is open to programs and stays closed to foreign pages. */
+  #whoMayUseTools(): { readonly hosts: readonly string[]; readonly isOpen: boolean } {
+    return { hosts: [new URL(this.#url).host.toLowerCase()], isOpen: !isLoopbackHost(this.#options.host) }
+  }
+}
+
+const noDesk: CashDesk = {
+  admit: () => Promise.reject(new Error('This agent sells nothing')),
+  underWay: () => [],
+}
