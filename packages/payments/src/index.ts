@@ -19,14 +19,13 @@ export {
   payerSchema,
 } from './client/payer-store.ts'
 export { type PayingFetchOptions, payingFetch, receiptOf } from './client/paying-fetch.ts'
-
+export {
   type AuthorizationIntent,
   type DepositIntent,
   localPaymentSigner,
   type PaymentSigner,
   type VoucherIntent,
 } from './client/payment-signer.ts'
-
 export { VoucherCourier } from './client/voucher-courier.ts'
 export { ChannelBook, type ChannelSettlement, type Reservation } from './core/channel-book.ts'
 export type { ChannelState } from './core/channel-state.ts'
@@ -40,15 +39,14 @@ export { createVoucherSigner, type VoucherSigner, verifyVoucher } from './core/v
 export { createMppClientWire, type MppClientWireOptions } from './mpp/client/mpp-wire.ts'
 export { type MppOffer, type OfferOptions, readOffers } from './mpp/client/offers.ts'
 export { readSteppedStream, type SteppedEnd, type SteppedReaderOptions } from './mpp/client/stepped-reader.ts'
-export { MppDoor } from './mpp/provider/mpp-door.ts'
-export { createMppWire } from './mpp/provider/mpp-wire.ts'
-
+export { MppDoor, type MppDoorOptions } from './mpp/provider/mpp-door.ts'
+export { createMppWire, type MppWireOptions } from './mpp/provider/mpp-wire.ts'
+export {
   type SteppedStream,
   SteppedStreams,
   type SteppedStreamsOptions,
   type StreamPart,
 } from './mpp/provider/stepped-streams.ts'
-
 export type { PaidAnswer } from './paywall/paid-answer.ts'
 export { type Entered, PaymentDoor, type PaymentDoorEvent, type PaymentDoorOptions } from './paywall/payment-door.ts'
 export { createPaywall, type PaidRequest, type Paywall, type PaywallOptions } from './paywall/paywall.ts'
@@ -64,17 +62,16 @@ export type { Settler } from './provider/settler.ts'
 export { VoucherDesk } from './provider/voucher-desk.ts'
 export { availablePicoUsd, unlimitedCreditPicoUsd, worstCasePicoUsd } from './rules/admission.ts'
 export { type ApiKey, deriveApiKey, deriveAuthorizerKey, parseBearer } from './rules/api-key.ts'
-
+export {
   type ChannelConfig,
   channelIdOf,
   type EscrowDomain,
   parseChannelConfig,
   withdrawDelayBounds,
 } from './rules/channel.ts'
-
 export { channelReceiptsObjection } from './rules/channel-receipts.ts'
 export { depositDueAtomic, owedAtomicUp, type RoomPolicy } from './rules/channel-room.ts'
-
+export {
   type KeyGrant,
   keyGrantDigest,
   keyRevocationDigest,
@@ -82,11 +79,10 @@ export { depositDueAtomic, owedAtomicUp, type RoomPolicy } from './rules/channel
   verifyKeyGrant,
   verifyKeyRevocation,
 } from './rules/key-grant.ts'
-
 export type { ChannelStanding } from './rules/paid-call-refusals.ts'
 export { lentAtomic, type PayerChannel } from './rules/payer-channel.ts'
 export type { AllowedAsset, PayerPolicy } from './rules/payer-policy.ts'
-
+export type {
   Asset,
   BackEnd,
   Charge,
@@ -96,6 +92,7 @@ export type { AllowedAsset, PayerPolicy } from './rules/payer-policy.ts'
   SignedDeposit,
   TransferAuthorization,
 } from './rules/terms.ts'
+export {
   decodeVoucherHeader,
   encodeVoucherHeader,
   parseVoucher,
@@ -103,7 +100,6 @@ export type { AllowedAsset, PayerPolicy } from './rules/payer-policy.ts'
   voucherHeader,
   voucherToJson,
 } from './rules/voucher.ts'
-
 export { nextVoucherAtomic, type VoucherLine, voucherRefusal } from './rules/voucher-line.ts'
 export { channelsCheck } from './verifier/audit/channels-check.ts'
 export { ChannelDirectory } from './verifier/channel-directory.ts'

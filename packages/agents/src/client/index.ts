@@ -1,3 +1,6 @@
+export { hireAgent } from './calls/hire-agent.ts'
+export { freeCalls, type PayService, type ServiceCall } from './calls/paid-call.ts'
+export type { CallLimits } from './calls/task-calls.ts'
 export { type HireAttempt, hireSchema, loadAttempts, loadTree } from './hire/hire-store.ts'
 export { type HireEvent, HireTree, type HireTreeOptions } from './hire/hire-tree.ts'
 export {
@@ -26,9 +29,6 @@ export {
   listJobs,
   readJob,
 } from './jobs/job-ledger.ts'
-export { hireAgent } from './calls/hire-agent.ts'
-export { freeCalls, type PayService, type ServiceCall } from './calls/paid-call.ts'
-export type { CallLimits } from './calls/task-calls.ts'
 export { McpConnection, type McpConnectionOptions } from './mcp/connection.ts'
 export {
   type CallRating,

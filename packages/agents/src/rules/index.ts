@@ -61,6 +61,7 @@ export {
   parseFeedbackFile,
 } from './reputation/feedback-file.ts'
 export { ratedTags, ratingOfFeedback } from './reputation/feedback-rating.ts'
+export { type SetAside, SpendCeiling } from './spend-ceiling.ts'
 export {
   aggregateTask,
   type ChildPlan,
@@ -100,5 +101,4 @@ export {
   type TrustScore,
   trustScores,
 } from './trust/trust-scores.ts'
-export { type SetAside, SpendCeiling } from './spend-ceiling.ts'
 export { untrustedText, visibleJson, visibleText } from './untrusted.ts'
