@@ -248,19 +248,24 @@ export class LedgerSettler implements Settler {
     const { prepare: _created, ...existing } = move
     // An account that exists is not created again at our expense.
     const sent = await this.#send(hasCode ? existing : move, hasCode || !move.isKeySigned)
-    if ('state' in sent) return this.#end(move, sent, undefined)
+    if ('state' in sent) return this.#notSent(move, sent, undefined)
     if (movedIn(sent.receipt, move)) return this.#deepen(move, traceOf(sent.receipt), sent)
     return this.#afterMiss(move, sent)
   }
 
-  /** What the ledger refused before anything left is refused; what it did not say is thrown. */
+  #notSent(move: AuthorizedMove, refusal: Refusal, costWei: bigint | undefined): Promise<SettlementOutcome> {
+    return refusal.reason === 'nonce-used' ? this.#found(move, costWei) : this.#end(move, refusal, costWei)
+  }
+
+  /** What the ledger refused, before it was sent or when it was mined, is refused; what it did not say is thrown. */
   async #send(move: AuthorizedMove, isAlone: boolean): Promise<Sent | Refusal> {
     try {
       return await this.#lane.send(move, isAlone)
     } catch (error) {
       if (!isKoinonError(error)) throw error
       if (error.code === 'ledger/too-dear') return refused('reverted', error.message)
-      const check = error.code === 'ledger/refused' ? await this.#look(move) : undefined
+      const isRefusal = error.code === 'ledger/refused' || error.code === 'ledger/reverted'
+      const check = isRefusal ? await this.#look(move) : undefined
       if (check?.state !== 'refused') throw error
       return check
     }
@@ -271,7 +276,7 @@ export class LedgerSettler implements Settler {
     const check = await this.#look(move)
     if (check.state === 'payable') {
       const alone = await this.#send(move, true)
-      if ('state' in alone) return this.#end(move, alone, shared.costWei)
+      if ('state' in alone) return this.#notSent(move, alone, shared.costWei)
       if (movedIn(alone.receipt, move)) return this.#deepen(move, traceOf(alone.receipt), alone)
     }
     if (await this.#probe.isNonceUsed(move)) return this.#found(move, shared.costWei)
