@@ -33,8 +33,7 @@ const shapes: Readonly<Record<keyof PaymentChallenge, RegExp>> = {
   expires: /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/,
   digest: /^[a-z0-9-]+=:?[A-Za-z0-9+/_-]+={0,2}:?$/,
   opaque: /^[A-Za-z0-9_-]{0,4096}$/,
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses
-  description: /^[^\u0000-\u001f\u007f]{0,1024}$/,
+  description: /^\P{Cc}{0,1024}$/u,
   header: /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/,
 }
 const required = ['id', 'realm', 'method', 'intent', 'request'] as const
