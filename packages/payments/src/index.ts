@@ -37,6 +37,7 @@ export { paymentsSchema } from './core/schema.ts'
 export { type DelegatingAccount, localDelegatingAccount, openSession, type SigningSession } from './core/session.ts'
 export { createVoucherSigner, type VoucherSigner, verifyVoucher } from './core/voucher-signing.ts'
 export { createMppClientWire, type MppClientWireOptions } from './mpp/client/mpp-wire.ts'
+
 export { type MppOffer, type OfferOptions, readOffers } from './mpp/client/offers.ts'
 export { readSteppedStream, type SteppedEnd, type SteppedReaderOptions } from './mpp/client/stepped-reader.ts'
 export { MppDoor, type MppDoorOptions } from './mpp/provider/mpp-door.ts'
@@ -47,6 +48,7 @@ export {
   type SteppedStreamsOptions,
   type StreamPart,
 } from './mpp/provider/stepped-streams.ts'
+
 export type { PaidAnswer } from './paywall/paid-answer.ts'
 export { type Entered, PaymentDoor, type PaymentDoorEvent, type PaymentDoorOptions } from './paywall/payment-door.ts'
 export { createPaywall, type PaidRequest, type Paywall, type PaywallOptions } from './paywall/paywall.ts'

@@ -14,6 +14,7 @@ import { DurableStore } from '@koinon/base/node'
 import { createLedgerReader, type NetworkFile, readDollarDomain } from '@koinon/ledger'
 import {
   type Challenge,
+  createMppClientWire,
   createPayingFetch,
   durablePayerStore,
   localPaymentSigner,
@@ -67,6 +68,15 @@ export async function openHomePayer(home: Home, purpose: 'pay' | 'proxy', limits
     const { name, version } = await readDollarDomain(reader, network.contracts.dollar)
     store = await DurableStore.open(path, payerSchema)
     const records = durablePayerStore(store)
+    const asset = {
+      chainId: network.chainId,
+      token: network.contracts.dollar,
+      name,
+      version,
+      decimals: dollarDecimals,
+      escrow: network.contracts.channels,
+      collector: network.contracts.depositCollector,
+    }
     const { maximumTotalAtomic, ...bounds } = limits
     const payer = new Payer({
       signer: localPaymentSigner(key.secretKey),
@@ -79,17 +89,7 @@ export async function openHomePayer(home: Home, purpose: 'pay' | 'proxy', limits
         ...(maximumTotalAtomic === undefined
           ? {}
           : { maximumTotalAtomic: (await spentBefore(records)) + maximumTotalAtomic }),
-        assets: [
-          {
-            chainId: network.chainId,
-            token: network.contracts.dollar,
-            name,
-            version,
-            decimals: dollarDecimals,
-            escrow: network.contracts.channels,
-            collector: network.contracts.depositCollector,
-          },
-        ],
+        assets: [asset],
       },
     })
     await payer.start()
@@ -101,6 +101,7 @@ export async function openHomePayer(home: Home, purpose: 'pay' | 'proxy', limits
       payer,
       fetch: createPayingFetch({
         payer,
+        wires: [createMppClientWire({ assets: [asset] })],
         onChallenge: async (challenge) => {
           const price = priceOf(challenge, network)
           if (price === undefined || price > limits.maximumPerCallAtomic) return

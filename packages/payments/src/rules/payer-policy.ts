@@ -40,19 +40,19 @@ export function policyObjection(terms: PaymentTerms, policy: PayerPolicy, spent:
   const { maximumAtomic, payTo } = terms
   if (asset === undefined)
     return refusal(
-      'asset-not-allowed',
+      'payments/asset-not-allowed',
       `The seller asks for token ${terms.asset.token} on chain ${terms.chainId}, which this payer does not pay in`,
       'Allow the token by name, or ask the seller for another one.',
     )
   if (asset.name !== terms.asset.name || asset.version !== terms.asset.version)
     return refusal(
-      'asset-not-allowed',
+      'payments/asset-not-allowed',
       `The seller calls the token "${terms.asset.name}" version "${terms.asset.version}", and it is not called so`,
       'The terms may have been tampered with.',
     )
   if (policy.payees !== undefined && !policy.payees.includes(payTo))
     return refusal(
-      'payee-not-allowed',
+      'payments/payee-not-allowed',
       `${payTo} is not among the payees that this payer pays`,
       'Allow the payee if you meant to pay it.',
     )
@@ -92,6 +92,6 @@ export function changedTerms(first: PaymentTerms, later: PaymentTerms): KoinonEr
   })
 }
 
-function refusal(reason: string, message: string, hint: string): KoinonError {
-  return new KoinonError({ code: `payments/${reason}`, message, hint })
+function refusal(code: string, message: string, hint: string): KoinonError {
+  return new KoinonError({ code, message, hint })
 }
