@@ -66,6 +66,11 @@ const topCommands: readonly TopCommand[] = [
     load: async () => (await import('./commands/keys.ts')).defineKeys,
   },
   {
+    name: 'budget',
+    description: 'what an agent may spend of your money: grant it, see what is left, approve, revoke',
+    load: async () => (await import('./commands/budget.ts')).defineBudget,
+  },
+  {
     name: 'join',
     description: 'make this home part of an existing network',
     load: async () => (await import('./commands/join.ts')).defineJoin,

@@ -1,3 +1,9 @@
+export { type BudgetChain, createBudgetChain } from './client/budget/budget-chain.ts'
+export { type BudgetReport, forecastIntent, readBudget } from './client/budget/budget-report.ts'
+export { type BudgetAnswer, BudgetSigner, type BudgetSignerOptions } from './client/budget/budget-signer.ts'
+export { delegateOf, deployBudgetDelegate, setDelegate } from './client/budget/delegate-account.ts'
+export { budgetSchema } from './client/budget/schema.ts'
+export type { SpendEntry } from './client/budget/spend-ledger.ts'
 export { ChannelOpener, type TakenBack } from './client/channel-opener.ts'
 export type {
   AttachedPayment,
@@ -65,6 +71,18 @@ export { VoucherDesk } from './provider/voucher-desk.ts'
 export { availablePicoUsd, unlimitedCreditPicoUsd, worstCasePicoUsd } from './rules/admission.ts'
 export { type ApiKey, deriveApiKey, deriveAuthorizerKey, parseBearer } from './rules/api-key.ts'
 export {
+  type Autonomy,
+  autonomyLevels,
+  type BudgetGrant,
+  budgetGrantHash,
+  type SignedBudgetGrant,
+} from './rules/budget/grant.ts'
+export { grantWords } from './rules/budget/grant-words.ts'
+export type { BudgetIntent } from './rules/budget/intent.ts'
+export { budgetApprovalDigest, budgetRevocationDigest } from './rules/budget/owner-words.ts'
+export { budgetGrantToJson, parseBudgetGrant, parseGrantChain } from './rules/budget/parse-grant.ts'
+export { leftOfTotal, spentInPeriod } from './rules/budget/spent.ts'
+export {
   type ChannelConfig,
   channelIdOf,
   type EscrowDomain,
@@ -104,6 +122,7 @@ export {
 } from './rules/voucher.ts'
 export { nextVoucherAtomic, type VoucherLine, voucherRefusal } from './rules/voucher-line.ts'
 export { channelsCheck } from './verifier/audit/channels-check.ts'
+export { verifyOwnerSignature } from './verifier/budget/verify-owner-signature.ts'
 export { ChannelDirectory } from './verifier/channel-directory.ts'
 export { createPayingFetch } from './x402/client/create-paying-fetch.ts'
 export { type MessageCall, payTask, payTool } from './x402/client/pay-messages.ts'

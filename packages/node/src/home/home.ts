@@ -13,6 +13,8 @@ export type Home = {
   readonly keys: string
   /** A file an API key. */
   readonly apiKeys: string
+  /** A file a budget, with the key that it is for, and the books of what was spent. */
+  readonly budgets: string
   readonly chain: string
   /** What the faucet gave strangers in all. */
   readonly faucetBook: string
@@ -41,6 +43,7 @@ export function homeAt(path: string): Home {
     networkFile: join(root, 'network.json'),
     keys: join(root, 'keys'),
     apiKeys: join(root, 'keys', 'api'),
+    budgets: join(root, 'keys', 'budgets'),
     chain: join(root, 'chain'),
     faucetBook: join(root, 'faucet.json'),
     index: join(root, 'index'),

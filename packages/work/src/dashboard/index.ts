@@ -1,5 +1,6 @@
 /** Shapes of the dashboard API, specs/0008-http.md section 2: what the gateway answers and page and command line read. */
 export { type AuditTotals, auditCounts, auditVerdict, contradictionAdvice, noAnswerAdvice } from './audit-verdict.ts'
+export type { BudgetEntryJson, BudgetJson, BudgetsJson } from './budgets.ts'
 export type {
   ConcentrationJson,
   DecentralizationJson,

@@ -1,12 +1,5 @@
 /** Tables of a budget's spend ledger. Amounts are decimal text. Rows of several keys may lie in one file, each with one writer. */
 export const budgetSchema = `
-create table if not exists budget_grants (
-  grant_hash text primary key,
-  chain text not null,
-  label text not null,
-  installed_at_ms integer not null
-) strict, without rowid;
-
 create table if not exists budget_spent (
   leaf text not null,
   level integer not null,

@@ -1,0 +1,99 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemRandom } from '@koinon/base'
+import { type AccountKey, accountKey, type Home, openHome } from '@koinon/node/home'
+import { type PoolLedger, startPoolLedger } from '@koinon/subnets/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runKoinon } from '../testing/run-koinon.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'koinon-cli-budget-'))
+const alice = `0x${'a1'.repeat(20)}`
+let place: PoolLedger
+let home: Home
+let wallet: AccountKey
+
+beforeAll(async () => {
+  place = await startPoolLedger()
+  home = openHome(join(folder, 'home'))
+  writeFileSync(home.networkFile, JSON.stringify(place.ledger.network))
+  wallet = accountKey(home, 'wallet', systemRandom)
+  await place.ledger.owner.sender.send({ to: wallet.address, value: 10n ** 18n }, 'funding')
+}, 120_000)
+afterAll(async () => {
+  await place?.ledger.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const koinon = (...args: readonly string[]) => runKoinon(home.path, ...args)
+
+async function json(...args: readonly string[]) {
+  const { stdout } = await koinon('--json', ...args)
+  return JSON.parse(stdout) as { data: Record<string, unknown>; error?: { code: string; hint?: string } }
+}
+
+const intent = (changes: Readonly<Record<string, unknown>>): string => {
+  const path = join(folder, 'intent.json')
+  const terms = { id: `0x${'11'.repeat(32)}`, termsHash: `0x${'22'.repeat(32)}`, service: 'https://api.example' }
+  const { dollar } = place.ledger.network.contracts
+  writeFileSync(
+    path,
+    JSON.stringify({ kind: 'transfer', ...terms, receiver: alice, asset: dollar, amountAtomic: '10000', ...changes }),
+  )
+  return path
+}
+
+describe('koinon budget', () => {
+  it('grants, lists and explains, with the key readable by its owner alone', async () => {
+    expect((await koinon('budget', 'list')).stdout).toContain('No budgets yet')
+    expect((await json('budget', 'grant', '--to', alice)).error?.code).toBe('cli/needs-confirmation')
+    const granted = await json('budget', 'grant', '--to', alice, '--label', 'helper', '--yes')
+    expect(granted.data['words']).toContain('At most 0.01 dollars a call, 0.5 dollars in a day, 5 dollars in all.')
+    const files = readdirSync(home.budgets).filter((name) => name.endsWith('.json'))
+    expect(files).toHaveLength(1)
+    const path = join(home.budgets, files[0] as string)
+    expect(statSync(path).mode & 0o077).toBe(0)
+    const { sessionKey } = JSON.parse(readFileSync(path, 'utf8')) as { sessionKey: string }
+    const shown = await koinon('budget', 'explain', 'helper')
+    expect(shown.stdout).toContain(`To: ${alice}.`)
+    expect(shown.stdout).toContain('Left now: 0.5 dollars, of which one call may take 0.01')
+    expect((await koinon('budget', 'list')).stdout).toMatch(/helper +limited +usable +0 +0.5 +5 +0/)
+    for (const text of [JSON.stringify(granted), shown.stdout, JSON.stringify(await json('budget', 'list'))]) {
+      expect(text).not.toContain(sessionKey.slice(2))
+    }
+  })
+
+  it.each([
+    ['allow', null, {}],
+    ['refuse', 'receiver-not-allowed', { receiver: `0x${'b0'.repeat(20)}` }],
+    ['refuse', 'over-call', { amountAtomic: '10001' }],
+    ['refuse', 'wrong-asset', { asset: `0x${'dd'.repeat(20)}` }],
+    ['refuse', 'payments/bad-budget-intent', { kind: 'please pay' }],
+  ])('says that an intent would be: %s %s', async (verdict, reason, changes) => {
+    const { data } = await json('budget', 'explain', 'helper', '--intent', intent(changes))
+    expect(data).toMatchObject({ verdict, reason })
+  })
+
+  it('lists what waits, and knows no payment that does not', async () => {
+    expect((await koinon('budget', 'approve', 'helper')).stdout).toContain('Nothing waits.')
+    expect((await json('budget', 'approve', 'helper', '0x12', '--yes')).error?.code).toBe('usage/no-proposal')
+    expect((await json('budget', 'explain', 'nobody')).error?.code).toBe('home/no-budget')
+    expect((await json('budget', 'grant', '--to', '0x12', '--yes')).error?.code).toBe('payments/bad-budget-grant')
+    expect((await json('budget', 'grant', '--to', alice, '--autonomy', 'free', '--yes')).error?.code).toBe(
+      'payments/bad-budget-grant',
+    )
+  })
+
+  it('lets the account delegate, and revokes here and on the ledger', async () => {
+    const granted = await json('budget', 'grant', '--to', alice, '--label', 'second', '--on-chain', '--yes')
+    expect(granted.error).toBeUndefined()
+    const code = await place.ledger.reader.getCode({ address: wallet.address })
+    expect(code).toMatch(/^0xef0100/)
+    const revoked = await json('budget', 'revoke', 'second', '--on-chain', '--yes')
+    expect(revoked.data).toMatchObject({ isOnChain: true })
+    const { data } = await json('budget', 'explain', 'second', '--intent', intent({}))
+    expect(data).toMatchObject({ verdict: 'refuse', reason: 'revoked' })
+    expect((await koinon('budget', 'explain', 'second')).stdout).toContain('It can spend nothing: you revoked it.')
+    expect((await koinon('budget', 'revoke', 'helper', '--yes')).stdout).toContain('--on-chain')
+  })
+})

@@ -1,0 +1,230 @@
+import { dollarDecimals, formatUnits, type Hex, KoinonError, parseUnits, systemClock, systemRandom } from '@koinon/base'
+import { existingAccountKey, findBudget, type Home } from '@koinon/node/home'
+import { BudgetDesk, type BudgetTerms, budgetsJson, networkOf } from '@koinon/node/wallet'
+import type { BudgetJson } from '@koinon/work/dashboard'
+import type { Command } from 'commander'
+import { readGivenJson } from '../given-file.ts'
+import { confirm, parseInteger, runCommand } from '../runner.ts'
+import { table } from '../table.ts'
+
+type GrantOptions = {
+  readonly to: readonly string[]
+  readonly service: readonly string[]
+  readonly method: readonly string[]
+  readonly call: string
+  readonly period: string
+  readonly every: string
+  readonly total: string
+  readonly days: string
+  readonly autonomy: string
+  readonly agent?: string
+  readonly label: string
+  readonly onChain?: boolean
+  readonly yes?: boolean
+}
+
+const daySeconds = 86_400
+const intentHints = {
+  noFile: 'Name a file with an intent as JSON.',
+  badJson: 'For example {"kind": "transfer", "id": "0x...", "service": "...", "receiver": "0x...", ...}.',
+}
+
+export function defineBudget(budget: Command): void {
+  budget
+    .command('grant')
+    .description('let an agent spend dollars of this account, within what you name')
+    .option('--to <accounts...>', 'whom it may pay', [])
+    .option('--service <origins...>', 'for which services, such as https://api.example', [])
+    .option('--method <patterns...>', 'by which requests, such as "POST /v1/*"', [])
+    .option('--call <dollars>', 'the most for one call', '0.01')
+    .option('--period <dollars>', 'the most in one period', '0.5')
+    .option('--every <seconds>', 'how long a period is', String(daySeconds))
+    .option('--total <dollars>', 'the most in all', '5')
+    .option('--days <n>', 'how long the grant holds', '30')
+    .option('--autonomy <level>', 'alert, propose, limited or full', 'limited')
+    .option('--agent <account>', "the agent's own key; a new key is made unless given")
+    .option('--label <text>', 'a name for you', 'agent')
+    .option('--on-chain', 'let keys deposit by themselves: this account delegates to the code of budgets (EIP-7702)')
+    .option('-y, --yes', 'do not ask')
+    .action(
+      runCommand(async (context, options: GrantOptions) => {
+        const desk = deskOf(context.home)
+        const draft = await desk.draft(termsOf(options), options.agent as Hex | undefined)
+        const words = desk.words(draft.grant)
+        await confirm(context, `${words.join('\n')}\nGrant this?`, options.yes === true)
+        const stored = desk.grant(options.label, draft)
+        if (options.onChain === true) {
+          context.say('delegating the account ...')
+          await desk.delegate()
+        }
+        const { grantHash, grants } = stored
+        return {
+          data: { grantHash, agent: draft.grant.agent, grants, isOnChain: options.onChain === true, words },
+          text: `Granted ${grantHash.slice(0, 12)} (${options.label}).\n${words.join('\n')}\n\n${context.typed(`What is left: koinon budget explain ${grantHash.slice(0, 12)}. End it: koinon budget revoke ${grantHash.slice(0, 12)}`)}`,
+        }
+      }),
+    )
+  budget
+    .command('list')
+    .description('budgets of this home, and what each may still spend')
+    .action(
+      runCommand(async ({ home, typed }) => {
+        const { budgets } = await budgetsJson(home, networkOf(home).chainId, systemClock.nowMs())
+        const rows = budgets.map((item) => [
+          item.grantHash.slice(0, 12),
+          item.label,
+          item.autonomy,
+          item.state,
+          dollars(item.spentAtomic),
+          dollars(item.leftAtomic),
+          dollars(item.maxTotalAtomic),
+          String(item.proposals.length),
+        ])
+        return {
+          data: { budgets },
+          text:
+            rows.length === 0
+              ? typed('No budgets yet. Make one with "koinon budget grant --to ACCOUNT".')
+              : table(['budget', 'label', 'autonomy', 'state', 'spent', 'left now', 'in all', 'waiting'], rows),
+        }
+      }),
+    )
+  budget
+    .command('revoke')
+    .description('end a budget for good, for programs on this home at once; with --on-chain for everybody')
+    .argument('<budget>', 'its hash, the beginning of it, or its label')
+    .option('--on-chain', 'also tell the ledger, so that a stolen key is worth nothing')
+    .option('-y, --yes', 'do not ask')
+    .action(
+      runCommand(async (context, name: string, options: { readonly onChain?: boolean; readonly yes?: boolean }) => {
+        const { label } = findBudget(context.home, name)
+        await confirm(context, `Revoke the budget "${label}"? Its agent can pay no more.`, options.yes === true)
+        const isOnChain = options.onChain === true
+        const { grantHash, revokedAtMs } = await deskOf(context.home).revoke(name, isOnChain)
+        const more = `Whoever copied the key can still use what its grant allows on the ledger. ${context.typed(`End that too: koinon budget revoke ${grantHash.slice(0, 12)} --on-chain`)}`
+        return {
+          data: { grantHash, revokedAtMs, isOnChain },
+          text: `Revoked ${grantHash.slice(0, 12)} (${label})${isOnChain ? ', on the ledger too.' : `.\n${more}`}`,
+        }
+      }),
+    )
+  budget
+    .command('explain')
+    .description('what a budget says and what is left of it; with --intent, what its key would answer and why')
+    .argument('<budget>', 'its hash, the beginning of it, or its label')
+    .option('--intent <file>', 'an intent as JSON')
+    .action(
+      runCommand(async ({ home, typed }, name: string, options: { readonly intent?: string }) => {
+        const item = await budgetOf(home, name)
+        if (options.intent === undefined) return { data: item, text: explained(item, typed) }
+        const forecast = await deskOf(home).forecast(name, readGivenJson({ path: options.intent, hints: intentHints }))
+        const isRefused = forecast.verdict === 'refuse'
+        const reason = isRefused ? String(forecast.error.details?.['reason'] ?? forecast.error.code) : null
+        const message = isRefused ? forecast.error.message : verdictWords[forecast.verdict]
+        return {
+          data: { grantHash: item.grantHash, verdict: forecast.verdict, reason, message },
+          text: isRefused ? `It would be refused: ${message} (${reason}).` : message,
+        }
+      }),
+    )
+  budget
+    .command('approve')
+    .description('what waits for your word; with an id, say yes, or no with --deny')
+    .argument('<budget>', 'its hash, the beginning of it, or its label')
+    .argument('[id]', 'of the payment, or the beginning of it')
+    .option('--deny', 'say no')
+    .option('-y, --yes', 'do not ask')
+    .action(
+      runCommand(
+        async (
+          context,
+          name: string,
+          id: string | undefined,
+          options: { readonly deny?: boolean; readonly yes?: boolean },
+        ) => {
+          const { proposals, grantHash } = await budgetOf(context.home, name)
+          if (id === undefined) {
+            const rows = proposals.map((entry) => [
+              entry.id.slice(0, 12),
+              entry.kind,
+              dollars(entry.amountAtomic),
+              entry.receiver ?? '',
+              entry.service ?? '',
+            ])
+            const text = rows.length === 0 ? 'Nothing waits.' : table(['id', 'kind', 'dollars', 'to', 'for'], rows)
+            return { data: { grantHash, proposals }, text }
+          }
+          const found = proposals.filter((entry) => entry.id.startsWith(id))
+          const [entry] = found
+          if (entry === undefined || found.length > 1) {
+            throw new KoinonError({
+              code: 'usage/no-proposal',
+              message: found.length > 1 ? `"${id}" can mean several payments` : `No payment "${id}" waits`,
+              hint: 'See what waits with "koinon budget approve BUDGET".',
+            })
+          }
+          const isApproved = options.deny !== true
+          const what = `${entry.kind} of ${dollars(entry.amountAtomic)} dollars to ${entry.receiver ?? 'an agent below'}`
+          await confirm(context, `${isApproved ? 'Approve' : 'Deny'} ${what}?`, options.yes === true)
+          await deskOf(context.home).approve(name, entry.intentHash as Hex, isApproved)
+          return {
+            data: { grantHash, id: entry.id, isApproved },
+            text: `${isApproved ? 'Approved' : 'Denied'} ${what}. The agent hears of it when it asks again.`,
+          }
+        },
+      ),
+    )
+}
+
+const verdictWords = {
+  allow: 'It would be signed.',
+  propose: 'It would wait for your approval.',
+  'signed already': 'It was signed already; asked again it gets the same signature and costs nothing more.',
+} as const
+
+function explained(item: BudgetJson, typed: (text: string) => string): string {
+  const waiting = `${item.proposals.length} wait for your word: ${typed(`koinon budget approve ${item.grantHash.slice(0, 12)}`)}`
+  return [
+    ...item.words,
+    '',
+    item.state === 'usable'
+      ? `Left now: ${dollars(item.leftAtomic)} dollars, of which one call may take ${dollars(item.maxPerCallAtomic)}.`
+      : `It can spend nothing: ${stateWords[item.state]}.`,
+    `Spent ${dollars(item.spentAtomic)} in all, ${dollars(item.spentInPeriodAtomic)} in this period; ${dollars(item.allocatedAtomic)} set aside for agents below.`,
+    `${item.openCount} signed and not concluded; they count as spent.`,
+    ...(item.proposals.length === 0 ? [] : [waiting]),
+  ].join('\n')
+}
+
+const stateWords = { 'not yet': 'it does not hold yet', ended: 'it has ended', revoked: 'you revoked it' } as const
+
+function termsOf(options: GrantOptions): BudgetTerms {
+  const days = parseInteger(options.days, '--days', 1, 3_650)
+  return {
+    autonomy: options.autonomy as BudgetTerms['autonomy'],
+    receivers: options.to as readonly Hex[],
+    services: options.service,
+    methods: options.method,
+    contractCalls: [],
+    maxPerCallAtomic: parseUnits(options.call, dollarDecimals),
+    maxPerPeriodAtomic: parseUnits(options.period, dollarDecimals),
+    periodSeconds: parseInteger(options.every, '--every', 1, 3_650 * daySeconds),
+    maxTotalAtomic: parseUnits(options.total, dollarDecimals),
+    validUntil: Math.floor(systemClock.nowMs() / 1000) + days * daySeconds,
+  }
+}
+
+async function budgetOf(home: Home, name: string): Promise<BudgetJson> {
+  const { grantHash } = findBudget(home, name)
+  const { budgets } = await budgetsJson(home, networkOf(home).chainId, systemClock.nowMs())
+  return budgets.find((item) => item.grantHash === grantHash) as BudgetJson
+}
+
+function deskOf(home: Home): BudgetDesk {
+  const key = existingAccountKey(home, 'wallet')
+  return new BudgetDesk({ home, network: networkOf(home), key, clock: systemClock, random: systemRandom })
+}
+
+function dollars(atomic: string): string {
+  return formatUnits(BigInt(atomic), dollarDecimals)
+}

@@ -1,0 +1,98 @@
+import { dollarDecimals } from '@koinon/base'
+import { DurableStore } from '@koinon/base/node'
+import {
+  type BudgetGrant,
+  type BudgetReport,
+  budgetSchema,
+  grantWords,
+  leftOfTotal,
+  parseGrantChain,
+  readBudget,
+  type SpendEntry,
+  spentInPeriod,
+} from '@koinon/payments'
+import type { BudgetEntryJson, BudgetJson, BudgetsJson } from '@koinon/work/dashboard'
+import { budgetBooks, readBudgets, type StoredBudget } from '../home/budgets.ts'
+import type { Home } from '../home/home.ts'
+
+/** All budgets of a home as page and command line show them. Throws `home/bad-budget` and `store/*`. */
+export async function budgetsJson(home: Home, chainId: number, nowMs: number): Promise<BudgetsJson> {
+  const stored = readBudgets(home)
+  if (stored.length === 0) return { budgets: [] }
+  const store = await DurableStore.open(budgetBooks(home), budgetSchema)
+  try {
+    const budgets = stored.map(async (budget) => {
+      const grants = parseGrantChain(budget.grants).map(({ grant }) => grant)
+      return budgetJson(budget, grants, await readBudget(store, grants, chainId), nowMs)
+    })
+    return { budgets: await Promise.all(budgets) }
+  } finally {
+    await store.close()
+  }
+}
+
+/** One budget; `report` is what its books say. */
+export function budgetJson(
+  stored: StoredBudget,
+  grants: readonly BudgetGrant[],
+  report: BudgetReport,
+  nowMs: number,
+): BudgetJson {
+  const last = grants.length - 1
+  const { receivers, services, methods, ...grant } = grants[last] as BudgetGrant
+  const spent = report.spent[last] as BudgetReport['spent'][number]
+  const nowSeconds = Math.floor(nowMs / 1000)
+  const inPeriod = (level: number): bigint =>
+    spentInPeriod(grants[level] as BudgetGrant, report.spent[level] as typeof spent, nowSeconds)
+  const lefts = grants.flatMap((item, level) => [
+    leftOfTotal(item, report.spent[level] as typeof spent),
+    item.maxPerPeriodAtomic - inPeriod(level),
+  ])
+  const state = stateOf(stored, grants, nowSeconds)
+  const left = lefts.reduce((least, item) => (item < least ? item : least))
+  return {
+    grantHash: stored.grantHash,
+    label: stored.label,
+    owner: grant.owner,
+    agent: grant.agent,
+    autonomy: grant.autonomy,
+    state,
+    asset: grant.asset,
+    receivers,
+    services,
+    methods,
+    maxPerCallAtomic: grant.maxPerCallAtomic.toString(),
+    maxPerPeriodAtomic: grant.maxPerPeriodAtomic.toString(),
+    maxTotalAtomic: grant.maxTotalAtomic.toString(),
+    periodSeconds: grant.periodSeconds,
+    validFromMs: grant.validFrom * 1000,
+    validUntilMs: grant.validUntil * 1000,
+    spentAtomic: spent.totalAtomic.toString(),
+    allocatedAtomic: spent.allocatedAtomic.toString(),
+    spentInPeriodAtomic: inPeriod(last).toString(),
+    leftAtomic: (state !== 'usable' || left < 0n ? 0n : left).toString(),
+    proposals: report.proposals.map(entryJson),
+    openCount: report.open.length,
+    words: grantWords(grants[last] as BudgetGrant, { decimals: dollarDecimals, unit: 'dollars' }),
+  }
+}
+
+function stateOf(stored: StoredBudget, grants: readonly BudgetGrant[], nowSeconds: number): BudgetJson['state'] {
+  if (stored.revokedAtMs !== undefined) return 'revoked'
+  if (grants.some(({ validUntil }) => nowSeconds >= validUntil)) return 'ended'
+  return grants.some(({ validFrom }) => nowSeconds < validFrom) ? 'not yet' : 'usable'
+}
+
+function entryJson(entry: SpendEntry): BudgetEntryJson {
+  const intent = JSON.parse(entry.intent) as Readonly<Record<string, unknown>>
+  const text = (name: string): string | null => (typeof intent[name] === 'string' ? intent[name] : null)
+  return {
+    id: entry.id,
+    intentHash: entry.intentHash,
+    kind: entry.kind,
+    receiver: text('receiver'),
+    service: text('service'),
+    amountAtomic: text('amountAtomic') ?? '0',
+    atMs: entry.chargedAt * 1000,
+  }
+}
