@@ -1,9 +1,8 @@
 /** What a wallet does on a network: its money, what it earned, its budgets, and asking a node over HTTP. */
 
-
 export { receiptOf } from '@koinon/payments'
-export { saveDocument } from './home/documents.ts'
 export { budgetsJson } from './dashboard/budgets-json.ts'
+export { saveDocument } from './home/documents.ts'
 export { networkOf } from './home/network-of.ts'
 export { readBalances } from './local/treasury.ts'
 export type { AlphaEarning, AlphaWithdrawal } from './provider/alpha-earnings.ts'
@@ -13,9 +12,9 @@ export {
   type Withdrawal,
   withdrawEarnings,
 } from './provider/earnings.ts'
+export { BudgetDesk, type BudgetTerms } from './wallet/budget-desk.ts'
 export { type HomePayer, openHomePayer } from './wallet/home-payer.ts'
 export { PayingProxy, type ProxySpend } from './wallet/paying-proxy.ts'
 export { describePayment, type PaymentFacts, readTerms } from './wallet/payment-facts.ts'
-export { BudgetDesk, type BudgetTerms } from './wallet/budget-desk.ts'
 export { type FaucetAnswer, requestJson } from './wallet/request-json.ts'
 export { type Asset, parseAsset, Wallet } from './wallet/wallet.ts'
