@@ -11,6 +11,7 @@ export {
   signVerdict,
   submitVerdict,
 } from './jobs/job-evaluator.ts'
+export { type CheckedAgentFeedback, checkAgentFeedback } from './reputation/check-agent-feedback.ts'
 export { type CheckedFeedback, checkFeedback, type FeedbackCheckInput } from './reputation/check-feedback.ts'
 export {
   type Judge,

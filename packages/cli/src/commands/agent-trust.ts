@@ -1,16 +1,23 @@
-import { readTrust } from '@koinon/agents/client'
+import { type LedgerFeedback, readTrust } from '@koinon/agents/client'
 import { type LeftOutReason, type TrustScore, type TrustSeed, trustScores } from '@koinon/agents/rules'
+import { checkAgentFeedback } from '@koinon/agents/verifier'
 import { formatUnits, KoinonError, toAddress } from '@koinon/base'
+import { verifySessionNative } from '@koinon/base/node'
 import type { LedgerView } from '@koinon/ledger'
 import { existingAccountKey, type Home } from '@koinon/node/home'
 import { createSubnetLedger } from '@koinon/subnets'
 import type { Command } from 'commander'
-import { agentIdOf, ledgerOf } from '../agent-view.ts'
+import { type AskOptions, agentIdOf, ledgerOf, resolveOptionsOf, withAskOptions } from '../agent-view.ts'
 import { parseNetuid } from '../netuid.ts'
-import { runCommand } from '../runner.ts'
+import { parseInteger, runCommand } from '../runner.ts'
 import { table } from '../table.ts'
 
-type TrustFlags = { readonly from: string; readonly netuid: string; readonly limit: string }
+type TrustFlags = AskOptions & {
+  readonly from: string
+  readonly netuid: string
+  readonly limit: string
+  readonly files?: boolean
+}
 
 const reasons: Readonly<Record<LeftOutReason, string>> = {
   badValue: 'not a rating',
@@ -23,27 +30,66 @@ const reasons: Readonly<Record<LeftOutReason, string>> = {
 
 /** `koinon agent trust ID`: an agent's score, whose word counted with how much money behind it, and what was left out and why. */
 export function defineAgentTrust(agent: Command): void {
-  agent
+  const trust = agent
     .command('trust')
     .description("explain an agent's reputation: whose feedback counted and why, and what was left out")
     .argument('<id>', 'agent')
     .option('--from <whom>', 'whose purchases are believed: me, stake (validators by stake) or an account', 'me')
     .option('--netuid <n>', 'subnet whose validators stake stands for', '1')
-    .option('-n, --limit <n>', 'rows of each list', '10')
-    .action(
-      runCommand(async ({ home }, id: string, flags: TrustFlags) => {
-        const view = ledgerOf(home)
-        const agentId = `${agentIdOf(view, id)}`
-        const seeds = await seedsOf(home, view, flags)
-        const scores = trustScores(await readTrust(view, seeds))
-        const score = scores.find((one) => one.agentId === agentId)
-        if (score === undefined) throw noWallet(agentId)
-        return {
-          data: { from: flags.from, agents: scores.length, ...score },
-          text: explain(score, scores.length, Number(flags.limit)),
-        }
-      }),
+    .option(
+      '--files',
+      'count only feedback whose file can be fetched and names a settled payment, and say what the files show',
     )
+    .option('-n, --limit <n>', 'rows of each list', '10')
+  withAskOptions(trust).action(
+    runCommand(async ({ home }, id: string, flags: TrustFlags) => {
+      const view = ledgerOf(home)
+      const agentId = `${agentIdOf(view, id)}`
+      const seeds = await seedsOf(home, view, flags)
+      const files = flags.files === true ? await checkFiles(view, BigInt(agentId), flags) : undefined
+      const scores = trustScores(await readTrust(view, seeds, files?.isBound))
+      const score = scores.find((one) => one.agentId === agentId)
+      if (score === undefined) throw noWallet(agentId)
+      return {
+        data: {
+          from: flags.from,
+          agents: scores.length,
+          ...score,
+          ...(files === undefined ? {} : { files: files.json }),
+        },
+        text: `${explain(score, scores.length, parseInteger(flags.limit, '--limit', 1, 1_000))}${files?.text ?? ''}`,
+      }
+    }),
+  )
+}
+
+/** Feedback about this agent whose file binds it to a payment; of others nothing is asked. */
+async function checkFiles(view: LedgerView, agentId: bigint, flags: TrustFlags) {
+  const options = { ...resolveOptionsOf(view, flags), verifySession: verifySessionNative }
+  const checked = await checkAgentFeedback(view, agentId, options)
+  const unbound = new Set(checked.filter(({ counts }) => !counts).map(({ feedback }) => keyOf(feedback)))
+  const rows = checked.map(({ feedback, counts, checks }) => [
+    feedback.client,
+    counts ? 'bound' : 'not bound',
+    checks
+      .filter(({ state }) => state !== 'pass')
+      .map(({ name, detail }) => `${name}: ${detail}`)
+      .join('; '),
+  ])
+  return {
+    isBound: (feedback: LedgerFeedback) => feedback.agentId !== agentId || !unbound.has(keyOf(feedback)),
+    json: checked.map(({ feedback, counts, checks }) => ({
+      reviewer: feedback.client,
+      index: feedback.index,
+      counts,
+      checks,
+    })),
+    text: rows.length === 0 ? '' : `\n\nFiles:\n${table(['reviewer', 'payment', 'what did not pass'], rows)}`,
+  }
+}
+
+function keyOf({ client, index }: LedgerFeedback): string {
+  return `${client} ${index}`
 }
 
 async function seedsOf(home: Home, view: LedgerView, { from, netuid }: TrustFlags): Promise<readonly TrustSeed[]> {

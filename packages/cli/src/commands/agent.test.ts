@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -130,6 +130,17 @@ describe('koinon agent', () => {
     })
     const trust = await json('trust', `${sellerId}`)
     expect(trust).toMatchObject({ counted: [{ reviewer: payer.address, valueMicro: 975_000 }], leftOut: [] })
+    expect(await json('trust', `${sellerId}`, '--files', '--content-gateway', origin)).toMatchObject({
+      counted: [],
+      files: [{ counts: false }],
+    })
+    const folderOf = join(folder, 'home', 'documents')
+    for (const cid of readdirSync(folderOf))
+      answers.set(`/ipfs/${cid}`, { status: 200, body: readFileSync(join(folderOf, cid), 'utf8') })
+    expect(await json('trust', `${sellerId}`, '--files', '--content-gateway', origin)).toMatchObject({
+      counted: [{ reviewer: payer.address }],
+      files: [{ reviewer: payer.address, counts: true }],
+    })
     const { stdout } = await agent('trust', `${sellerId}`, '--from', `0x${'99'.repeat(20)}`)
     expect(stdout).toContain('nobody you trust sold anything to it')
     expect(existingAccountKey(openHome(join(folder, 'home')), 'wallet').address).toBe(payer.address)
