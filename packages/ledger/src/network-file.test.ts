@@ -66,6 +66,15 @@ describe('parseNetworkFile', () => {
     expect(parseNetworkFile(JSON.stringify({ ...valid, emissionPolicy })).emissionPolicy).toBe(emissionPolicy)
   })
 
+  it('reads files of networks with and without jobs', () => {
+    expect(parseNetworkFile(JSON.stringify(valid)).contracts.jobs).toBeUndefined()
+    const later = { jobs: `0x${'81'.repeat(20)}`, jobEvaluators: `0x${'83'.repeat(20)}` }
+    const network = parseNetworkFile(JSON.stringify({ ...valid, contracts: { ...contracts, ...later } }))
+    expect(network.contracts).toMatchObject(later)
+    const bad = { ...valid, contracts: { ...contracts, jobs: '0x12' } }
+    expect(() => parseNetworkFile(JSON.stringify(bad))).toThrow(/contracts\.jobs/)
+  })
+
   it.each([
     ['not JSON', '{', /not JSON/],
     ['nothing', 'null', /the whole/],

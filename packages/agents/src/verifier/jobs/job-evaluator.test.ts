@@ -1,0 +1,141 @@
+import { KoinonError, systemRandom, utf8ToBytes } from '@koinon/base'
+import { createSubnet, joinSubnet } from '@koinon/ledger'
+import { alphaStakingAbi, koinonTokenAbi, permitsAbi } from '@koinon/ledger/abis'
+import { signQuote } from '@koinon/work'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { noReason } from '../../client/hire/hire-store.ts'
+import { JobClient } from '../../client/jobs/job-client.ts'
+import { readJob } from '../../client/jobs/job-ledger.ts'
+import { submitWork } from '../../provider/jobs/job-provider.ts'
+import { hashTerms } from '../../rules/job.ts'
+import { type JobNetwork, startJobNetwork, type TestAccount } from '../../testing/job-network.ts'
+import {
+  draftVerdict,
+  openQuorumEvaluator,
+  quorumEvaluatorJudgement,
+  quorumEvaluatorOf,
+  settleJob,
+  signVerdict,
+  submitVerdict,
+} from './job-evaluator.ts'
+
+const ether = 10n ** 18n
+const windowSeconds = 10
+const price = 1_000_001n
+const bond = 100_001n
+let net: JobNetwork
+let ann: TestAccount
+let pat: TestAccount
+let validators: readonly TestAccount[]
+let netuid: number
+let nonce = 0n
+beforeAll(async () => {
+  net = await startJobNetwork()
+  netuid = await createSubnet(net.founder, subnetParameters(), ether)
+  ann = await net.fund('ann')
+  pat = await net.fund('pat')
+  validators = []
+  for (const name of ['v1', 'v2', 'v3']) validators = [...validators, await validator(name)]
+  await net.advanceSeconds(5)
+}, 60_000)
+afterAll(() => net?.close())
+
+function subnetParameters() {
+  const rules = {
+    minBurn: ether,
+    maxBurn: ether,
+    burnHalfLifeSeconds: 60,
+    immunitySeconds: 60,
+    noticeSeconds: 60,
+    maxRegistrationsPerEpoch: 256,
+  }
+  return {
+    name: 'judges',
+    metadataURI: 'https://koinon.invalid/subnet.json',
+    epochSeconds: 60,
+    workCommitSeconds: 10,
+    weightCommitSeconds: 20,
+    weightRevealSeconds: 10,
+    activationDelaySeconds: windowSeconds,
+    maxNeurons: 8,
+    minValidatorStake: 1_000n * ether,
+    maxValidators: 8,
+    initialBurn: ether,
+    rules,
+    specHash: `0x${'11'.repeat(32)}` as const,
+  }
+}
+
+/** With 1,000 KOIN on the root, which weigh as much alpha, and a permit. */
+async function validator(name: string): Promise<TestAccount> {
+  const account = await net.fund(name, 0n)
+  const { permits, staking, token } = net.network.contracts
+  const koin = { address: token, abi: koinonTokenAbi } as const
+  await net.founder.sender.call({ ...koin, functionName: 'transfer', args: [account.address, 1_100n * ether] })
+  await joinSubnet(account, netuid, 'https://judge.example')
+  const stake = 1_000n * ether
+  await account.sender.call({ ...koin, functionName: 'approve', args: [staking, stake] })
+  const on = { address: staking, abi: alphaStakingAbi } as const
+  await account.sender.call({ ...on, functionName: 'stake', args: [0, account.address, stake] })
+  await account.sender
+    .call({ ...on, functionName: 'countRoot', args: [netuid, account.address] })
+    .catch(() => undefined)
+  await account.sender.call({ address: permits, abi: permitsAbi, functionName: 'seekPermit', args: [netuid, true] })
+  return account
+}
+
+async function submitted(): Promise<bigint> {
+  const client = new JobClient(ann, net.clock, systemRandom)
+  const nowSeconds = Math.floor(net.clock.nowMs() / 1000)
+  const evaluator = await quorumEvaluatorOf(ann, netuid)
+  const terms = client.draft({ evaluator, expiredAtSeconds: nowSeconds + 3_600, description: 'judged' })
+  const quote = { termsHash: hashTerms(terms), provider: pat.address, priceAtomic: price, nonce: nonce++ }
+  const signed = signQuote(client.domain, { ...quote, deadlineSeconds: nowSeconds + 60 }, pat.secretKey)
+  const jobId = await client.hire(terms, signed)
+  await submitWork(pat, jobId, utf8ToBytes('work'))
+  return jobId
+}
+
+async function say(jobId: bigint, accepted: boolean, who = validators) {
+  const { evaluator } = await readJob(ann, jobId)
+  const verdict = await draftVerdict(ann, jobId, { accepted, reason: noReason })
+  const signed = who.map(({ secretKey }) => signVerdict(net.network.chainId, evaluator, verdict, secretKey))
+  return submitVerdict(validators[0] as TestAccount, verdict, signed)
+}
+
+describe('a quorum that judges jobs', () => {
+  it('is put in place once, where it was foreseen', async () => {
+    const foreseen = await quorumEvaluatorOf(ann, netuid)
+    expect(await openQuorumEvaluator(ann, netuid)).toBe(foreseen)
+    expect(await openQuorumEvaluator(pat, netuid)).toBe(foreseen)
+  })
+
+  it('pays by the signatures of more than two thirds once the window is over', async () => {
+    const jobId = await submitted()
+    await expect(say(jobId, true, validators.slice(0, 2))).rejects.toThrow(/QuorumNotReached/)
+    expect(await say(jobId, true, [...validators, validators[0] as TestAccount])).toMatchObject({ accepted: true })
+    await expect(settleJob(pat, jobId)).rejects.toThrow(/NotFinal/)
+    await net.advanceSeconds(windowSeconds)
+    const before = await net.dollarsOf(pat.address)
+    expect(await settleJob(pat, jobId)).toMatchObject({ status: 'completed' })
+    expect(await settleJob(pat, jobId)).toMatchObject({ status: 'completed' })
+    expect((await net.dollarsOf(pat.address)) - before).toBe(price)
+  })
+
+  it('decides again after a dispute, for good', async () => {
+    const jobId = await submitted()
+    const before = await net.dollarsOf(pat.address)
+    await say(jobId, false)
+    const provider = new JobClient(pat, net.clock, systemRandom)
+    expect(await provider.dispute(jobId)).toBe(bond)
+    expect(await provider.dispute(jobId)).toBe(bond)
+    await net.advanceSeconds(2)
+    expect(await say(jobId, true)).toMatchObject({ accepted: true, isSettled: true })
+    expect((await net.dollarsOf(pat.address)) - before).toBe(price)
+    const job = await readJob(ann, jobId)
+    expect(job.status).toBe('completed')
+    expect(await quorumEvaluatorJudgement(ann, job)).toMatchObject({ isSettled: true, disputer: pat.address })
+    expect(await quorumEvaluatorJudgement(ann, { ...job, evaluator: ann.address })).toBeUndefined()
+    await expect(say(jobId, false)).rejects.toThrow(KoinonError)
+  })
+})
