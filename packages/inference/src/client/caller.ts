@@ -43,7 +43,7 @@ export function keyCaller({ key, voucherSigner }: Authenticated, payments: Gatew
   const { channelId, payer } = key
   const holdOf = (reservation: Reservation): Hold => ({
     release: () => ledger.release(reservation),
-    finalize: async ({ copy: _, ...answer }) => ({
+    finalize: async ({ copy: _copy, ...answer }) => ({
       bundle: await ledger.finalize({ ...answer, payer, channelId, reservation, voucherSigner }),
       headers: {},
     }),

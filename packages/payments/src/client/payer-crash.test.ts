@@ -22,8 +22,8 @@ afterAll(async () => {
 })
 
 it.each([
-  ['batch-settlement', 45],
-  ['exact', 15],
+  ['batch-settlement', 12],
+  ['exact', 4],
 ] as const)(
   'a payer by %s that is killed at any moment never pays twice for one call, and loses one step at most',
   async (scheme, trials) => {

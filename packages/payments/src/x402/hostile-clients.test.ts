@@ -280,7 +280,10 @@ describe('vouchers', () => {
     for (const voucher of [1_000n, 2_500n, 4_000n, 5_500n - 1n - 500n, 11_000n]) {
       const answer = await ask('/order', channelPayment(config, voucher))
       expect([answer.status, answer.error]).toEqual([402, 'invalid_batch_settlement_evm_cumulative_amount_mismatch'])
-      const [accept] = answer.required?.['accepts'] as { extra: { channelState: Json; voucherState: Json } }[]
+      const accepts = answer.required?.['accepts'] as
+        | { extra: { channelState: Json; voucherState: Json } }[]
+        | undefined
+      const accept = accepts?.[0]
       expect(accept?.extra.channelState).toMatchObject({ chargedCumulativeAmount: '2000', balance: '10000' })
       expect(accept?.extra.voucherState['signedMaxClaimable']).toBe('5000')
     }
@@ -402,20 +405,19 @@ describe('when nobody knows whether the money moved', () => {
     const payment = await exactPayment()
     const before = await dollars()
     const other = await openSettler(network, gas.sender, join(folder.path, 'settler.db'))
-    let moved: Promise<SettlementOutcome> | undefined
+    const moved = Promise.withResolvers<SettlementOutcome>()
     // The transaction leaves, and the process dies before it hears of it.
     await during(
       {
         settle: async (authorization, timeoutMs) => {
           instead = {}
-          moved = other.settler.settle(authorization, timeoutMs)
+          moved.resolve(other.settler.settle(authorization, timeoutMs))
           return new Promise(() => undefined)
         },
       },
       async () => {
         const lost = ask('/killed', payment, first).catch(() => undefined)
-        while (moved === undefined) await new Promise((resolve) => setTimeout(resolve, 5))
-        await moved
+        await moved.promise
         await first.store.close()
         await first.close().catch(() => undefined)
         await lost
