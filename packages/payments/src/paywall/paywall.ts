@@ -36,6 +36,7 @@ export type PaywallOptions = PaymentDoorOptions & {
 export type Paywall = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
 const defaultBodyBytes = 1 << 20
+const freeTimeoutMs = 60_000
 
 /** A handler that lets nobody through without payment, and charges nobody for an error. */
 export function createPaywall(options: PaywallOptions): Paywall {
@@ -82,12 +83,13 @@ class Paywalled {
 
   async #work(response: ServerResponse, request: WireRequest, terms: PaymentTerms, payment: HeldPayment) {
     const timeoutMs = terms.timeoutSeconds * 1000
-    const gone = new AbortController()
-    response.once('close', () => gone.abort())
+    const signal = signalOf(response, timeoutMs)
     const paid: PaidRequest = {
       ...request,
       payment: { terms, payer: payment.payer, requestId: payment.requestId },
-      signal: AbortSignal.any([gone.signal, AbortSignal.timeout(timeoutMs)]),
+      get signal() {
+        return signal()
+      },
       get maximumAtomic() {
         return payment.maximumAtomic
       },
@@ -100,13 +102,30 @@ class Paywalled {
   }
 }
 
+/** Made when the seller asks for it: most never do. */
+function signalOf(response: ServerResponse, timeoutMs: number): () => AbortSignal {
+  let signal: AbortSignal | undefined
+  return () => {
+    if (signal !== undefined) return signal
+    const gone = new AbortController()
+    const leave = () => {
+      if (!response.writableFinished) gone.abort()
+    }
+    if (response.destroyed) leave()
+    response.once('close', leave)
+    signal = AbortSignal.any([gone.signal, AbortSignal.timeout(timeoutMs)])
+    return signal
+  }
+}
+
 function freeRequest(request: WireRequest, response: ServerResponse): PaidRequest {
-  const gone = new AbortController()
-  response.once('close', () => gone.abort())
+  const signal = signalOf(response, freeTimeoutMs)
   return {
     ...request,
     payment: undefined,
-    signal: gone.signal,
+    get signal() {
+      return signal()
+    },
     maximumAtomic: 0n,
     extend() {
       throw notExtendable()
