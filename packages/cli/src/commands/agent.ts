@@ -20,4 +20,8 @@ export function defineAgent(agent: Command): void {
     defineAgentTrust,
   ])
     define(agent)
+import { defineAgentRun } from './agent-run.ts'
+
+export function defineAgent(agent: Command): void {
+  defineAgentRun(agent)
 }

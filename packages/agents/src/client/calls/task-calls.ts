@@ -38,7 +38,7 @@ export class TaskCalls {
   }
 
   /** JSON of a service. Throws `agents/unknown-tool`, `budget/ceiling`, `agents/over-limit`, `agents/call-refused` and what paying throws. */
-  call(tool: string, input: unknown, limits: CallLimits = {}): Promise<unknown> {
+  async call(tool: string, input: unknown, limits: CallLimits = {}): Promise<unknown> {
     const { payService, ceiling, perCallPicoUsd } = this.#options
     const url = this.#urlOf(tool)
     const maximumPicoUsd = parseUnits(limits.maxPriceDollars ?? '0', 12)
@@ -71,7 +71,7 @@ export class TaskCalls {
   }
 
   /** A task of another agent over A2A, waited for: its data, or its text where it has none. Throws as {@link call}. */
-  hire(
+  async hire(
     agent: string,
     work: { readonly service?: string; readonly input: unknown },
     limits: CallLimits = {},
