@@ -84,16 +84,16 @@ export function readAgentRecord(
 ): { readonly record: SignedAgentRecord; readonly content: AgentContent } {
   const record = parseRecord(json)
   const { chainId, issuedAtMs, expiresAtMs, account, signature } = record
-  if (chainId !== expected.chainId) throw refusal('other-network', 'The record is of another network')
+  if (chainId !== expected.chainId) throw refusal('almanac/other-network', 'The record is of another network')
   const isTimely =
     expiresAtMs > expected.nowMs &&
     issuedAtMs <= expected.nowMs + clockSkewMs &&
     expiresAtMs - issuedAtMs <= recordLifetimeMs &&
     expiresAtMs > issuedAtMs
   if (!isTimely)
-    throw refusal('expired', 'The record has expired, is issued ahead of time or lives longer than an hour')
+    throw refusal('almanac/expired', 'The record has expired, is issued ahead of time or lives longer than an hour')
   const content = parseContent(record.content)
-  if (signerOf(record, signature) !== account) throw refusal('forged', 'Another account signed the record')
+  if (signerOf(record, signature) !== account) throw refusal('almanac/forged', 'Another account signed the record')
   return { record, content }
 }
 
@@ -127,7 +127,7 @@ function parseRecord(json: unknown): SignedAgentRecord {
     /^0x[0-9a-f]{130}$/i.test(signature)
   if (!isWhole || utf8ToBytes(content as string).length > recordContentBytes)
     throw refusal(
-      'malformed',
+      'almanac/malformed',
       `A record has chainId, account, content of up to ${recordContentBytes} bytes, issuedAtMs, expiresAtMs and signature`,
     )
   return {
@@ -145,7 +145,7 @@ function parseContent(text: string): AgentContent {
   try {
     json = JSON.parse(text) as typeof json
   } catch {
-    throw refusal('malformed', 'The content is no JSON')
+    throw refusal('almanac/malformed', 'The content is no JSON')
   }
   const list = (value: unknown, most: number): readonly Record<string, unknown>[] =>
     Array.isArray(value) && value.length <= most
@@ -188,9 +188,9 @@ function urlOf(value: unknown): string {
 }
 
 function refuse(message: string): never {
-  throw refusal('malformed', message)
+  throw refusal('almanac/malformed', message)
 }
 
-function refusal(reason: string, message: string): KoinonError {
-  return new KoinonError({ code: `almanac/${reason}`, message, details: { status: 400 } })
+function refusal(code: string, message: string): KoinonError {
+  return new KoinonError({ code, message, details: { status: 400 } })
 }

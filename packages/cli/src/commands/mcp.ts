@@ -11,7 +11,7 @@ import {
   homeAt,
   programVersion,
 } from '@koinon/node/home'
-import { networkOf } from '@koinon/node/wallet'
+import { createServicePayer, networkOf } from '@koinon/node/wallet'
 import { type NetworkPorts, networkMcp, SpendCeiling } from '@koinon/sdk/mcp'
 import { HoldingsReader } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
@@ -108,7 +108,13 @@ function definitionOf(options: McpOptions): { readonly definition: ReturnType<ty
     ceiling: new SpendCeiling(ceilingOf(options)),
     fetch,
     ...(apiKey === undefined ? {} : { apiKey }),
-    ...(network === undefined ? {} : { chainId: network.chainId, ...ledgerPorts(home, network) }),
+    ...(network === undefined
+      ? {}
+      : {
+          chainId: network.chainId,
+          ...ledgerPorts(home, network),
+          payService: createServicePayer(home, ceilingOf(options)).pay,
+        }),
   }
   return { definition: networkMcp(ports) }
 }

@@ -55,7 +55,11 @@ const timeouts = { maximumTimeoutSeconds: 3_600, maximumWithdrawDelaySeconds: 86
  * Opens the payer of a home that belongs to a network; makes its account if there is none and, where dollars are worth nothing, asks the faucet when
  * a price is more than it holds. `purpose` names its store: one process at a time has it. Throws `home/*`, `ledger/*`, `wallet/payer-in-use`.
  */
-export async function openHomePayer(home: Home, purpose: 'pay' | 'proxy', limits: HomePayerLimits): Promise<HomePayer> {
+export async function openHomePayer(
+  home: Home,
+  purpose: 'pay' | 'proxy' | 'mcp',
+  limits: HomePayerLimits,
+): Promise<HomePayer> {
   const network = networkOf(home)
   const key = accountKey(home, 'wallet', systemRandom)
   const folder = join(home.path, 'payer')

@@ -1,3 +1,3 @@
-export { type SetAside, SpendCeiling } from '@koinon/agents/rules'
+export { SpendCeiling } from '@koinon/agents/rules'
 export { networkMcp } from './network-mcp.ts'
-export type { NetworkPorts, ServiceCall } from './ports.ts'
+export type { NetworkPorts } from './ports.ts'

@@ -117,7 +117,7 @@ function proposeStake(): McpTool {
   return {
     name: 'propose_stake',
     description:
-      'Writes down a stake for the owner to decide: returns the command that would do it. Nothing is signed; this server holds no key that could.',
+      'Writes down a stake for the owner to decide: returns the command that would do it. Nothing is signed and nothing is sent.',
     inputSchema: {
       type: 'object',
       properties: {

@@ -1,15 +1,6 @@
+import type { PayService } from '@koinon/agents/client'
 import type { SpendCeiling } from '@koinon/agents/rules'
 import type { Check } from '@koinon/work'
-
-/** A priced call to a service that answers 402 until it is paid. */
-export type ServiceCall = {
-  readonly url: string
-  readonly method: 'GET' | 'POST'
-  /** JSON, sent as it is. */
-  readonly body?: unknown
-  readonly maximumPicoUsd: bigint
-  readonly signal: AbortSignal
-}
 
 /**
  * What the tools stand on. A verb whose port is missing is not offered. Every port gets typed values that were checked against a schema;
@@ -25,7 +16,7 @@ export type NetworkPorts = {
   readonly apiKey?: string
   readonly chainId?: number
   /** Pays for services that ask with a 402. The payer's own policy holds beside the ceiling. */
-  readonly payService?: (call: ServiceCall) => Promise<{ readonly response: Response; readonly paidPicoUsd: bigint }>
+  readonly payService?: PayService
   /** Subnets of the ledger, as JSON. */
   readonly subnets?: () => Promise<unknown>
   /** Stake and alpha of the owner's account, as JSON. */

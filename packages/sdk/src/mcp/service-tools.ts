@@ -1,9 +1,10 @@
+import type { PayService, ServiceCall } from '@koinon/agents/client'
 import type { McpTool } from '@koinon/agents/provider'
 import { formatUnits, KoinonError, parseUnits } from '@koinon/base'
 import { hostNameOf, isLoopbackHost } from '@koinon/base/node'
 import { boundedText } from './gateway-models.ts'
 import { answer } from './model-tools.ts'
-import type { NetworkPorts, ServiceCall } from './ports.ts'
+import type { NetworkPorts } from './ports.ts'
 
 const callSchema = {
   url: { type: 'string', format: 'uri', maxLength: 2_048 },
@@ -11,6 +12,7 @@ const callSchema = {
   body: { description: 'JSON of a POST' },
 } as const
 const mostAnswerBytes = 256 << 10
+const unpaid = new Set(['payments/above-named-price', 'payments/nothing-payable'])
 
 type Input = { readonly url: string; readonly method?: 'GET' | 'POST'; readonly body?: unknown }
 
@@ -45,7 +47,7 @@ function quoteService(ports: NetworkPorts): McpTool {
   }
 }
 
-function callService(ports: NetworkPorts, payService: NonNullable<NetworkPorts['payService']>): McpTool {
+function callService(ports: NetworkPorts, payService: PayService): McpTool {
   return {
     name: 'call_service',
     description:
@@ -66,7 +68,11 @@ function callService(ports: NetworkPorts, payService: NonNullable<NetworkPorts['
       const target = serviceUrl(url, ports.gatewayUrl)
       const aside = ports.ceiling.setAside(maximumPicoUsd)
       const call: ServiceCall = { url: target, method, maximumPicoUsd, signal, ...(body === undefined ? {} : { body }) }
-      const { response, paidPicoUsd } = await payService(call)
+      const { response, paidPicoUsd } = await payService(call).catch((error: unknown) => {
+        // Nothing was signed; every other outcome stays counted.
+        if (unpaid.has((error as { readonly code?: string }).code ?? '')) aside.release()
+        throw error
+      })
       aside.settle(paidPicoUsd)
       return answer(`the service ${new URL(url).origin}`, {
         status: response.status,
@@ -79,7 +85,7 @@ function callService(ports: NetworkPorts, payService: NonNullable<NetworkPorts['
 }
 
 /** How a call's body goes over the wire. */
-export function requestOf(method: 'GET' | 'POST', body: unknown): RequestInit {
+function requestOf(method: 'GET' | 'POST', body: unknown): RequestInit {
   if (method === 'GET') return { method }
   return { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body ?? {}) }
 }

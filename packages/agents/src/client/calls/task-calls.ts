@@ -118,7 +118,7 @@ export class TaskCalls {
   }
 }
 
-const beforePaying = new Set(['agents/payment-asked', 'payments/nothing-payable', 'payments/terms-changed'])
+const beforePaying = new Set(['agents/payment-asked', 'payments/above-named-price', 'payments/nothing-payable'])
 
 function isBeforePaying(error: unknown): boolean {
   return beforePaying.has((error as { readonly code?: string }).code ?? '')

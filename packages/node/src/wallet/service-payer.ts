@@ -1,0 +1,59 @@
+import type { PayService } from '@koinon/agents/client'
+import { KoinonError, picoUsdPerAtomic } from '@koinon/base'
+import { createPayingFetch, receiptOf } from '@koinon/payments'
+import type { Home } from '../home/home.ts'
+import { type HomePayer, openHomePayer } from './home-payer.ts'
+
+export type ServicePayer = { readonly pay: PayService; close(): Promise<void> }
+
+/**
+ * Pays services from the wallet of a home, all of it together at most `maximumTotalPicoUsd` while the process runs; the payer is opened by the
+ * first call. Throws as `openHomePayer` and `createPayingFetch`, and `payments/above-named-price` before anything is signed.
+ */
+export function createServicePayer(home: Home, maximumTotalPicoUsd: bigint): ServicePayer {
+  const totalAtomic = maximumTotalPicoUsd / picoUsdPerAtomic
+  let opened: Promise<HomePayer> | undefined
+  const open = (): Promise<HomePayer> => {
+    opened ??= openHomePayer(home, 'mcp', {
+      maximumPerCallAtomic: totalAtomic,
+      maximumTotalAtomic: totalAtomic,
+      maximumInChannelsAtomic: totalAtomic,
+    }).catch((error: unknown) => {
+      opened = undefined
+      throw error
+    })
+    return opened
+  }
+  return {
+    pay: async ({ url, method, body, maximumPicoUsd, paymentId, signal }) => {
+      const { payer } = await open()
+      const mostAtomic = maximumPicoUsd / picoUsdPerAtomic
+      const fetch = createPayingFetch({
+        payer,
+        onChallenge: ({ options }) => {
+          if (options.some(({ terms }) => terms.maximumAtomic > mostAtomic)) throw aboveNamed(url)
+        },
+      })
+      const response = await fetch(url, {
+        method,
+        redirect: 'error',
+        signal,
+        headers: {
+          'content-type': 'application/json',
+          ...(paymentId === undefined ? {} : { 'idempotency-key': paymentId }),
+        },
+        ...(method === 'GET' ? {} : { body: JSON.stringify(body ?? {}) }),
+      })
+      return { response, paidPicoUsd: (receiptOf(response)?.chargedAtomic ?? 0n) * picoUsdPerAtomic }
+    },
+    close: async () => (await opened?.catch(() => undefined))?.close(),
+  }
+}
+
+function aboveNamed(url: string): KoinonError {
+  return new KoinonError({
+    code: 'payments/above-named-price',
+    message: `${new URL(url).origin} asks for more than was named for this call`,
+    hint: 'Ask for its price first, and name as much if it is worth it.',
+  })
+}
