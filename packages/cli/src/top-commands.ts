@@ -35,11 +35,6 @@ const topCommands: readonly TopCommand[] = [
     load: async () => (await import('./commands/chat.ts')).defineChat,
   },
   {
-    name: 'agent',
-    description: 'agents: programs that sell services and use those of others',
-    load: async () => (await import('./commands/agent.ts')).defineAgent,
-  },
-  {
     name: 'mcp',
     description: "the network's verbs as tools for programs that speak the Model Context Protocol",
     load: async () => (await import('./commands/mcp.ts')).defineMcp,

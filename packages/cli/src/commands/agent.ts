@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { defineAgentCheck } from './agent-check.ts'
 import { defineAgentRate } from './agent-rate.ts'
 import { defineAgentRegister } from './agent-register.ts'
+import { defineAgentRun } from './agent-run.ts'
 import { defineAgentList, defineAgentShow } from './agent-show.ts'
 import { defineAgentTrust } from './agent-trust.ts'
 
@@ -15,13 +16,10 @@ export function defineAgent(agent: Command): void {
     defineAgentList,
     defineAgentShow,
     defineAgentRegister,
+    defineAgentRun,
     defineAgentCheck,
     defineAgentRate,
     defineAgentTrust,
   ])
     define(agent)
-import { defineAgentRun } from './agent-run.ts'
-
-export function defineAgent(agent: Command): void {
-  defineAgentRun(agent)
 }

@@ -1,6 +1,6 @@
 export { startNetwork, type TestNetwork } from './chain.ts'
-export { stockMppxFetch, stockX402Fetch } from './stock-payers.ts'
 export { temporaryFolder } from './fixtures.ts'
 export { testPayer } from './payer-fixtures.ts'
 export { startSeller, type TestSeller } from './seller.ts'
+export { stockMppxFetch, stockX402Fetch } from './stock-payers.ts'
 export { type Listening, listen, startFacilitator, startHonoSeller, stockPayee } from './stock-sellers.ts'
