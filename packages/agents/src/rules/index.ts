@@ -61,7 +61,7 @@ export {
   parseFeedbackFile,
 } from './reputation/feedback-file.ts'
 export { ratedTags, ratingOfFeedback } from './reputation/feedback-rating.ts'
-export { type SetAside, type SetAside, SpendCeiling, SpendCeiling } from './spend-ceiling.ts'
+export { type SetAside, SpendCeiling } from './spend-ceiling.ts'
 export {
   aggregateTask,
   type ChildPlan,

@@ -6,7 +6,6 @@ import { createMcpServer } from './server.ts'
 export async function serveMcpOverStdio(definition: McpDefinition): Promise<void> {
   const server = createMcpServer(definition)
   const gone = new Promise<void>((resolve) => {
-    Object.assign(server, { onclose: resolve })
     process.stdin.once('end', resolve)
     process.stdin.once('close', resolve)
   })
