@@ -67,12 +67,11 @@ describe('the OpenAI door', () => {
   })
 
   it.each([
-    ['no key', undefined, 'missing_api_key'],
     ['a malformed key', 'Bearer nonsense', 'invalid_api_key'],
     ['an unknown key', `Bearer sk-koinon-${'B'.repeat(43)}`, 'invalid_api_key'],
     ['a key in another scheme', 'Basic abc', 'missing_api_key'],
   ])('refuses %s', async (_name, authorization, code) => {
-    const { status, error } = await post('{}', authorization === undefined ? {} : { authorization }, false)
+    const { status, error } = await post('{}', { authorization }, false)
     expect(status).toBe(401)
     expect(error).toMatchObject({ code })
   })

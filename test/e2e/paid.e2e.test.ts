@@ -77,6 +77,14 @@ describe('stock clients', () => {
     }
   })
 
+  it('@x402/evm takes the rest of its channel back', async () => {
+    const { address, signTypedData } = wallet()
+    const reader = createLedgerReader(facts)
+    const signer = { address, signTypedData, readContract: reader.readContract.bind(reader) } as never
+    const back = await new BatchSettlementEvmScheme(signer).refund(url)
+    expect(back).toMatchObject({ success: true })
+  })
+
   it('mppx pays a charge from the same demand', async () => {
     const { name, version } = await readDollarDomain(createLedgerReader(facts), facts.contracts.dollar)
     const method = evm.charge({

@@ -12,6 +12,19 @@ const path = (summary: string, needsKey: boolean, hasBody = false): Record<strin
   },
 })
 
+/** With a key, or with a payment for this call alone. */
+const paidPath = (summary: string): Record<string, unknown> => ({
+  ...path(summary, false, true),
+  security: [{ apiKey: [] }, {}],
+  responses: {
+    '200': { description: 'OK' },
+    '402': {
+      description: 'What the call costs, as x402 (header payment-required) and as MPP (header www-authenticate)',
+    },
+    default: { description: 'An error object with message, type, param and code; the message ends with the next step' },
+  },
+})
+
 /** `GET /openapi.json`. */
 export function openApi(origin: string): Record<string, unknown> {
   return {
@@ -24,8 +37,8 @@ export function openApi(origin: string): Record<string, unknown> {
     servers: [{ url: origin }],
     components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } } },
     paths: {
-      '/v1/chat/completions': { post: path('Chat completion; "stream": true for an event stream', true, true) },
-      '/v1/completions': { post: path('Text completion', true, true) },
+      '/v1/chat/completions': { post: paidPath('Chat completion; "stream": true for an event stream') },
+      '/v1/completions': { post: paidPath('Text completion') },
       '/v1/models': { get: path('Models on offer with prices and providers', false) },
       '/v1/models/{id}': { get: path('One model', false) },
       '/v1/receipts': { get: path('Receipts of this payer, newest first (limit, before)', true) },
@@ -48,6 +61,7 @@ export function llmsText(origin: string): string {
 > OpenAI-compatible inference from many independent providers. Every answer is paid from a payment channel and comes with a signed receipt.
 
 - Base URL for OpenAI clients: ${origin}/v1 (authorization: Bearer sk-koinon-...)
+- Without a key a call is answered by 402 with what it costs: pay it with x402 v2 (schemes batch-settlement, exact) or MPP (method evm, intents session, charge).
 - The model id "default" always works; ${origin}/v1/models lists all with prices.
 - Response header x-koinon-receipt names the receipt; ${origin}/v1/receipts/{id} returns it, .../evidence what it can be checked with.
 - Event streams carry the receipts in a comment line before data: [DONE].

@@ -72,8 +72,9 @@ export class GatewayCompletions {
   /** Answers one request. Throws before the answer has begun; afterwards errors end inside the answer. */
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { paidCalls } = this.#context.modules
-    const hasKey = /^bearer /i.test(request.headers.authorization ?? '')
-    if (paidCalls === undefined || hasKey) await this.#serveKey(request, response)
+    const { authorization } = request.headers
+    const paysNow = authorization === undefined || /^payment /i.test(authorization)
+    if (paidCalls === undefined || !paysNow) await this.#serveKey(request, response)
     else await this.#servePaid(request, response, paidCalls)
   }
 
@@ -118,6 +119,26 @@ export class GatewayCompletions {
       leave()
       payment.release()
     }
+  }
+
+  /**
+   * What is about payments and no call: stock x402 clients ask for the rest of their channel by GET. Undefined calls cost the least there
+   * is, and are refused when they are paid all the same.
+   */
+  async serveAside(request: IncomingMessage, response: ServerResponse, calls: PaidCalls): Promise<void> {
+    const { modules, options } = this.#context
+    const receivedAtMs = modules.clock.nowMs()
+    setHeaders(response, this.#allowances.takeAtTheDoor(request.socket.remoteAddress, receivedAtMs))
+    const aside = paidRequest(calls, request, Buffer.alloc(0))
+    const seller = { chainId: options.chainId, payTo: options.account, timeoutMs: options.limits.answerTimeoutMs }
+    const entered = await calls.door.enter(response, aside, inferenceTerms(calls, aside, seller, 1n), receivedAtMs)
+    if (entered === undefined) return
+    entered.payment.release()
+    throw openAiError({
+      status: 405,
+      code: 'method_not_allowed',
+      message: `${request.method} is not possible here. Use POST; nothing was charged.`,
+    })
   }
 
   async #read(request: IncomingMessage): Promise<Asked> {

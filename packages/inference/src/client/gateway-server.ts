@@ -80,6 +80,10 @@ export class GatewayServer {
     for (const [name, value] of Object.entries(this.#guard.corsHeaders(request))) response.setHeader(name, value)
     const isCompletion = path === '/v1/chat/completions' || path === '/v1/completions'
     if (isCompletion && request.method === 'POST') return this.#completions.serve(request, response)
+    const { paidCalls } = this.#modules
+    if (isCompletion && request.method === 'GET' && paidCalls !== undefined && !hasKey(request)) {
+      return this.#completions.serveAside(request, response, paidCalls)
+    }
     if (!isCompletion && request.method === 'GET') {
       const { providers } = this.#modules
       const { marginBps } = this.#options
@@ -135,6 +139,10 @@ export class GatewayServer {
       models,
     })
   }
+}
+
+function hasKey({ headers: { authorization } }: IncomingMessage): boolean {
+  return authorization !== undefined && !/^payment /i.test(authorization)
 }
 
 function isOpenAiPath(path: string): boolean {

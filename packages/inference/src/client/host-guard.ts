@@ -48,7 +48,8 @@ export class HostGuard {
     return {
       'access-control-allow-origin': origin,
       vary: 'origin',
-      'access-control-expose-headers': 'x-koinon-receipt, x-koinon-provider, x-request-id, retry-after',
+      'access-control-expose-headers':
+        'x-koinon-receipt, x-koinon-provider, x-request-id, retry-after, payment-required, payment-response, payment-receipt, www-authenticate',
     }
   }
 
