@@ -122,8 +122,8 @@ export class GatewayCompletions {
   }
 
   /**
-   * What is about payments and no call: stock x402 clients ask for the rest of their channel by GET. Undefined calls cost the least there
-   * is, and are refused when they are paid all the same.
+   * What is about payments and no call: stock x402 clients ask for the rest of their channel by GET. Nothing is sold here; who pays all
+   * the same is refused and not charged.
    */
   async serveAside(request: IncomingMessage, response: ServerResponse, calls: PaidCalls): Promise<void> {
     const { modules, options } = this.#context
