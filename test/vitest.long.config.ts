@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { FileNameSequencer } from './harness/file-name-sequencer.ts'
 
@@ -6,8 +7,8 @@ const minuteMs = 60_000
 /** Suites that take minutes to an hour; each starts what it needs itself. */
 export default defineConfig({
   test: {
-    root: import.meta.dirname,
-    include: ['long/**/*.long.test.ts'],
+    root: resolve(import.meta.dirname, '..'),
+    include: ['test/long/**/*.long.test.ts', 'models/**/*.long.test.ts'],
     pool: 'forks',
     maxWorkers: 1,
     fileParallelism: false,
