@@ -156,10 +156,10 @@ export async function deployContracts(options: DeployOptions): Promise<NetworkFi
     { koinPerSecond, alphaPerSecond, periodSeconds, restSeconds },
   ])
   await deploy('epochs', epochsAbi, epochsBytecode, [subnets, emission, disputes])
+  await placeChannels(reader, found, keep, deploy)
   const jobs = await deploy('jobs', jobsAbi, jobsBytecode, [dollar])
   await deploy('jobEvaluators', quorumEvaluatorsAbi, quorumEvaluatorsBytecode, [jobs, subnets])
   await wireContracts(options, found as NetworkFile['contracts'])
-  await placeChannels(reader, found, keep, deploy)
   return found as NetworkFile['contracts']
 }
 
