@@ -1,4 +1,6 @@
 /** A paywall in front of any HTTP API. */
-export { HomePaywall, type PaywallEarnings } from './paywall/home-paywall.ts'
+export { openAgentTill } from './paywall/agent-till.ts'
+export { HomePaywall } from './paywall/home-paywall.ts'
+export type { TillEarnings as PaywallEarnings } from './paywall/home-till.ts'
 export { freeRules, type PriceList, parsePrice, parsePriceRules } from './paywall/price-list.ts'
 export { parseUpstream } from './paywall/upstream.ts'

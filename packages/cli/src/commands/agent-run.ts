@@ -1,11 +1,19 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { AgentAnnouncer, type AgentDefinition, AgentServer, agentSchema, defineAgent } from '@koinon/agents/provider'
-import { KoinonError, systemClock, systemRandom } from '@koinon/base'
+import {
+  AgentAnnouncer,
+  type AgentDefinition,
+  AgentServer,
+  agentSchema,
+  defineAgent,
+  priceOf,
+} from '@koinon/agents/provider'
+import { formatUnits, KoinonError, parseUnits, systemClock, systemRandom } from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
 import { accountKey, defaultHomePath, openHome } from '@koinon/node/home'
-import { networkOf } from '@koinon/node/wallet'
+import { openAgentTill } from '@koinon/node/paywall'
+import { createServicePayer, networkOf } from '@koinon/node/wallet'
 import type { Command } from 'commander'
 import { parseInteger } from '../runner.ts'
 import { type StayOptions, stay } from '../stay.ts'
@@ -29,7 +37,7 @@ export function defineAgentRun(agent: Command): void {
     .option('--no-list', "do not put the agent into the book of the network's gateway")
     .addHelpText(
       'after',
-      '\nTasks survive a crash: what was under way is run a second time, never a third.\nServices with a price are not served yet by this command: it has no till; free ones are.',
+      '\nTasks survive a crash: what was under way is run a second time, never a third.\nWhat is sold is paid to the account of the home (x402, MPP), and one process at a time sells for it: give each selling agent a home of its own.\nWhat its handlers buy is paid by that account, within the budget of the file. Without a network only free services are served.',
     )
     .action(async (file: string, _options: unknown, command: Command) =>
       run(file, command.optsWithGlobals<RunOptions>()),
@@ -44,11 +52,21 @@ type Ready = {
 }
 
 function run(file: string, options: RunOptions): Promise<never> {
+  let ended = ''
   return stay<Ready>({
     options,
     create: async (say) => {
       const definition = await loadAgent(file)
       const home = openHome(options.home ?? defaultHomePath())
+      const network = existsSync(home.networkFile) ? networkOf(home) : undefined
+      const isSelling = definition.services.some((service) => priceOf(service) > 0n)
+      if (network !== undefined && isSelling) accountKey(home, 'wallet', systemRandom)
+      const till = network !== undefined && isSelling ? await openAgentTill(home, systemClock) : undefined
+      const totalPicoUsd = parseUnits(definition.budget?.totalDollars ?? '0', 12)
+      const payer =
+        network !== undefined && totalPicoUsd > 0n
+          ? createServicePayer(home, totalPicoUsd, `agent-${slug(definition.name)}`)
+          : undefined
       const store = await DurableStore.open(join(home.path, `agent-${slug(definition.name)}.sqlite`), agentSchema)
       const server = new AgentServer({
         definition,
@@ -58,9 +76,10 @@ function run(file: string, options: RunOptions): Promise<never> {
         clock: systemClock,
         random: systemRandom,
         onError: (error) => say(`a handler failed: ${error instanceof Error ? error.message : String(error)}`),
+        ...(till === undefined ? {} : { till }),
+        ...(payer === undefined ? {} : { payService: payer.pay }),
         ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
       })
-      const network = existsSync(home.networkFile) ? networkOf(home) : undefined
       const gatewayUrl = options.list === false ? undefined : network?.gatewayUrl
       let announcer: AgentAnnouncer | undefined
       let problem: string | undefined
@@ -88,6 +107,9 @@ function run(file: string, options: RunOptions): Promise<never> {
         stop: async () => {
           await announcer?.stop()
           await server.stop()
+          if (till !== undefined) ended = `; ${await earnedSentence(till)}`
+          await till?.stop()
+          await payer?.close()
           await store.close()
         },
         stopRequested: new Promise<never>(() => undefined),
@@ -95,8 +117,10 @@ function run(file: string, options: RunOptions): Promise<never> {
     },
     readyJson: (ready) => ({ pid: process.pid, ...ready }),
     welcome: ({ url, services, left, name }) =>
-      `${name} at ${url}\nServices: ${services.join(', ') || 'none'}\n${left.length === 0 ? '' : `Not served, for want of a till: ${left.join(', ')}\n`}A2A ${url}/a2a, MCP ${url}/mcp, HTTP ${url}/services/NAME\n`,
-    goodbye: 'stopped; tasks are kept',
+      `${name} at ${url}\nServices: ${services.join(', ') || 'none'}\n${left.length === 0 ? '' : `Not served, because this home belongs to no network: ${left.join(', ')}\n`}A2A ${url}/a2a, MCP ${url}/mcp, HTTP ${url}/services/NAME\n`,
+    get goodbye() {
+      return `stopped; tasks are kept${ended}`
+    },
   })
 }
 
@@ -119,6 +143,11 @@ export async function loadAgent(file: string): Promise<AgentDefinition> {
     message: `${path} exports no "agent"`,
     hint: 'Write: export const agent = defineAgent({...})',
   })
+}
+
+async function earnedSentence(till: Pick<Awaited<ReturnType<typeof openAgentTill>>, 'earnings'>): Promise<string> {
+  const { calls, earnedAtomic } = await till.earnings()
+  return `${calls} calls sold for ${formatUnits(BigInt(earnedAtomic), 6)} dollars`
 }
 
 function slug(name: string): string {

@@ -47,6 +47,9 @@ export type HomePayer = {
   close(): Promise<void>
 }
 
+/** Whose store it is, and part of every channel's salt. */
+export type PayerPurpose = 'pay' | 'proxy' | 'mcp' | `agent-${string}`
+
 /** Twenty calls, what a first deposit holds. */
 const callsAhead = 20n
 const timeouts = { maximumTimeoutSeconds: 3_600, maximumWithdrawDelaySeconds: 86_400 } as const
@@ -55,11 +58,7 @@ const timeouts = { maximumTimeoutSeconds: 3_600, maximumWithdrawDelaySeconds: 86
  * Opens the payer of a home that belongs to a network; makes its account if there is none and, where dollars are worth nothing, asks the faucet when
  * a price is more than it holds. `purpose` names its store: one process at a time has it. Throws `home/*`, `ledger/*`, `wallet/payer-in-use`.
  */
-export async function openHomePayer(
-  home: Home,
-  purpose: 'pay' | 'proxy' | 'mcp',
-  limits: HomePayerLimits,
-): Promise<HomePayer> {
+export async function openHomePayer(home: Home, purpose: PayerPurpose, limits: HomePayerLimits): Promise<HomePayer> {
   const network = networkOf(home)
   const key = accountKey(home, 'wallet', systemRandom)
   const folder = join(home.path, 'payer')

@@ -2,19 +2,23 @@ import type { PayService } from '@koinon/agents/client'
 import { KoinonError, picoUsdPerAtomic } from '@koinon/base'
 import { createPayingFetch, receiptOf } from '@koinon/payments'
 import type { Home } from '../home/home.ts'
-import { type HomePayer, openHomePayer } from './home-payer.ts'
+import { type HomePayer, openHomePayer, type PayerPurpose } from './home-payer.ts'
 
 export type ServicePayer = { readonly pay: PayService; close(): Promise<void> }
 
 /**
  * Pays services from the wallet of a home, all of it together at most `maximumTotalPicoUsd` while the process runs; the payer is opened by the
- * first call. Throws as `openHomePayer` and `createPayingFetch`, and `payments/above-named-price` before anything is signed.
+ * first call, and `purpose` names its store. Throws as `openHomePayer` and `createPayingFetch`, and `payments/above-named-price` before anything is signed.
  */
-export function createServicePayer(home: Home, maximumTotalPicoUsd: bigint): ServicePayer {
+export function createServicePayer(
+  home: Home,
+  maximumTotalPicoUsd: bigint,
+  purpose: PayerPurpose = 'mcp',
+): ServicePayer {
   const totalAtomic = maximumTotalPicoUsd / picoUsdPerAtomic
   let opened: Promise<HomePayer> | undefined
   const open = (): Promise<HomePayer> => {
-    opened ??= openHomePayer(home, 'mcp', {
+    opened ??= openHomePayer(home, purpose, {
       maximumPerCallAtomic: totalAtomic,
       maximumTotalAtomic: totalAtomic,
       maximumInChannelsAtomic: totalAtomic,

@@ -220,7 +220,7 @@ describe('an agent that is paid', () => {
     const { desk } = seller
     const till: NonNullable<AgentServerOptions['till']> = {
       desk,
-      wires: [createX402Wire({ standing: (id, most) => desk.standing(id, most) })],
+      wiresAt: () => [createX402Wire({ standing: (id, most) => desk.standing(id, most) })],
       terms: (resource, pricePicoUsd) => seller.terms({ resource, maximumAtomic: picoUsdToAtomic(pricePicoUsd) }),
     }
     const url = await start(agent(), { till })

@@ -32,7 +32,8 @@ import { ServiceRunner } from './service-runner.ts'
 /** How an agent is paid. Without one only its free services are served and told of. */
 export type AgentTill = {
   readonly desk: CashDesk
-  readonly wires: readonly Wire[]
+  /** Ways to speak about payments for resources under this origin. */
+  wiresAt(origin: string): readonly Wire[]
   /** Terms of one call; `pricePicoUsd` is the whole of it. */
   readonly terms: (resource: Resource, pricePicoUsd: bigint) => PaymentTerms
 }
@@ -143,7 +144,7 @@ export class AgentServer {
     const { till, clock, random, onError } = this.#options
     return createPaywall({
       desk: till?.desk ?? noDesk,
-      wires: till?.wires ?? [],
+      wires: till?.wiresAt(this.#url) ?? [],
       origin: this.#url,
       clock,
       terms: (request) => {

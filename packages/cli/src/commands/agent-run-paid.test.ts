@@ -1,0 +1,175 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Address, systemRandom } from '@koinon/base'
+import { testDollarAbi } from '@koinon/ledger/abis'
+import { accountKey, openHome } from '@koinon/node/home'
+import { startNetwork, stockX402Fetch, type TestNetwork } from '@koinon/payments/testing'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+
+type Funded = Awaited<ReturnType<TestNetwork['fund']>>
+type Agent = { readonly url: string; readonly account: Address; kill(): Promise<void>; stop(): Promise<string> }
+
+const folder = mkdtempSync(join(tmpdir(), 'koinon-agents-paid-'))
+const children = new Set<ChildProcess>()
+let network: TestNetwork
+let customer: Funded
+
+const schema = { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] }
+/** A run of "hold" waits until the file "go" is there; each run leaves a line. */
+const seller = (name: string): string => `
+import { appendFileSync, existsSync } from 'node:fs'
+const schema = ${JSON.stringify(schema)}
+export const agent = { name: '${name}', description: 'Sells words', version: '1.0.0', services: [{
+  name: 'words', description: 'Words', priceDollars: '0.002', input: schema, output: schema,
+  run: async ({ text }) => {
+    appendFileSync(${JSON.stringify(join(folder, `${name}.runs`))}, text + '\\n')
+    while (text.startsWith('hold') && !existsSync(${JSON.stringify(folder)} + '/' + text + '.go')) await new Promise((done) => setTimeout(done, 20))
+    return text === 'broken' ? {} : { text: '${name} says ' + text }
+  },
+}] }`
+const buyer = (first: string, second: string): string => `
+const schema = ${JSON.stringify(schema)}
+export const agent = { name: 'Researcher', description: 'Buys words', version: '1.0.0',
+  tools: { first: '${first}/services/words', second: '${second}/services/words' },
+  budget: { totalDollars: '0.02', perCallDollars: '0.005' },
+  services: [{ name: 'research', description: 'Asks two', input: schema, output: schema,
+    run: async ({ text }, { call }) => {
+      const one = await call('first', { text: 'plain ' + text }, { maxPriceDollars: '0.002' })
+      const two = await call('second', { text }, { maxPriceDollars: text === 'cheap' ? '0.001' : '0.005' })
+      return { text: one.text + '; ' + two.text }
+    } }] }`
+
+/** The command as it is typed, in a process of its own. */
+async function start(name: string, source: string, port = '0'): Promise<Agent> {
+  const file = join(folder, `${name}.mjs`)
+  writeFileSync(file, source)
+  const home = openHome(join(folder, `home-${name}`))
+  const { address: account } = accountKey(home, 'wallet', systemRandom)
+  if (!existsSync(home.networkFile)) {
+    writeFileSync(home.networkFile, JSON.stringify(network.network))
+    await customer.sender.send({ to: account, value: 10n ** 18n }, 'gas')
+  }
+  const program = join(import.meta.dirname, '..', 'main.ts')
+  const words = ['--home', home.path, '--json', 'agent', 'run', file, '--port', port, '--no-list']
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, ...words])
+  children.add(child)
+  let said = ''
+  child.stderr.on('data', (data) => {
+    said += data
+  })
+  const exit = once(child, 'exit')
+  const [line] = (await Promise.race([once(child.stdout, 'data'), exit.then(() => [said])])) as [Buffer | string]
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    child.kill(signal)
+    await exit
+    children.delete(child)
+  }
+  return {
+    account,
+    url: (JSON.parse(line.toString()) as { readonly url: string }).url,
+    kill: () => end('SIGKILL'),
+    stop: async () => {
+      await end('SIGTERM')
+      return said
+    },
+  }
+}
+
+const runsOf = (name: string, text: string): number =>
+  (existsSync(join(folder, `${name}.runs`)) ? readFileSync(join(folder, `${name}.runs`), 'utf8') : '')
+    .split('\n')
+    .filter((line) => line === text).length
+const release = (text: string): void => writeFileSync(join(folder, `${text}.go`), '')
+const portOf = ({ url }: Agent): string => new URL(url).port
+
+async function rpc(agent: Agent, method: string, params: object): Promise<Record<string, never>> {
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })
+  const headers = { 'content-type': 'application/json', 'a2a-version': '1.0' }
+  const response = await fetch(`${agent.url}/a2a`, { method: 'POST', headers, body })
+  return ((await response.json()) as { readonly result: Record<string, never> }).result
+}
+
+async function give(agent: Agent, text: string): Promise<string> {
+  const message = { messageId: crypto.randomUUID(), role: 'ROLE_USER', parts: [{ data: { input: { text } } }] }
+  const sent = await rpc(agent, 'SendMessage', { message, configuration: { returnImmediately: true } })
+  return (sent['task'] as unknown as { readonly id: string }).id
+}
+
+/** The task's words once it has ended. */
+async function endOf(agent: Agent, id: string): Promise<string> {
+  for (;;) {
+    const task = JSON.stringify(await rpc(agent, 'GetTask', { id }))
+    if (/TASK_STATE_(COMPLETED|FAILED|REJECTED)/.test(task)) return task
+    await delay(100)
+  }
+}
+
+beforeAll(async () => {
+  network = await startNetwork()
+  customer = await network.fund('customer')
+}, 60_000)
+afterEach(() => {
+  for (const child of children) child.kill('SIGKILL')
+  children.clear()
+})
+afterAll(async () => {
+  await network.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+describe('koinon agent run, with money', () => {
+  it('sells to a stock client of x402, and to another agent; nobody pays twice when either is killed', async () => {
+    const first = await start('first', seller('first'))
+    let second = await start('second', seller('second'))
+    const pay = stockX402Fetch(network, customer.secretKey)
+    const ask = (text: string, by = pay): Promise<Response> =>
+      by(`${first.url}/services/words`, { method: 'POST', body: JSON.stringify({ text }) })
+    expect((await ask('free', fetch)).status).toBe(402)
+    expect(await (await ask('stock')).json()).toEqual({ text: 'first says stock' })
+    expect((await ask('broken')).status).toBe(500)
+    expect(await network.dollarsOf(first.account)).toBe(2_000n)
+    expect(runsOf('first', 'free')).toBe(0)
+
+    const source = buyer(first.url, second.url)
+    let researcher = await start('researcher', source)
+    await customer.sender.call({
+      address: network.network.contracts.dollar,
+      abi: testDollarAbi,
+      functionName: 'faucet',
+      args: [accountKey(openHome(join(folder, 'home-researcher')), 'wallet', systemRandom).address, 1_000_000n],
+    })
+    const plain = await endOf(researcher, await give(researcher, 'a'))
+    expect(plain).toContain('first says plain a; second says a')
+    // A seller that asks for more than the call names gets nothing.
+    expect(await endOf(researcher, await give(researcher, 'cheap'))).toContain('TASK_STATE_FAILED')
+    expect(runsOf('second', 'cheap')).toBe(0)
+
+    // The seller dies while it works; the buyer sends the same payment again.
+    const held = await give(researcher, 'hold-seller')
+    await expect.poll(() => runsOf('second', 'hold-seller'), { timeout: 20_000 }).toBe(1)
+    const port = portOf(second)
+    await second.kill()
+    release('hold-seller')
+    second = await start('second', seller('second'), port)
+    expect(await endOf(researcher, held)).toContain('second says hold-seller')
+    expect(runsOf('second', 'hold-seller')).toBe(2)
+
+    // The buyer dies while it waits; its second run pays nothing again for the first call and goes on with the payment of the second.
+    const mine = await give(researcher, 'hold-buyer')
+    await expect.poll(() => runsOf('second', 'hold-buyer'), { timeout: 20_000 }).toBe(1)
+    const buyerPort = portOf(researcher)
+    await researcher.kill()
+    release('hold-buyer')
+    researcher = await start('researcher', source, buyerPort)
+    expect(await endOf(researcher, mine)).toContain('second says hold-buyer')
+    expect(runsOf('first', 'plain hold-buyer')).toBe(1)
+
+    await researcher.stop()
+    expect(await first.stop()).toContain('5 calls sold for 0.01 dollars')
+    expect(await second.stop()).toContain('3 calls sold for 0.006 dollars')
+  }, 240_000)
+})
