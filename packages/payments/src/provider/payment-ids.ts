@@ -10,7 +10,10 @@ export type RepeatedCall = { readonly charge: Charge; readonly answer: StoredAns
 const keptMs = 86_400_000
 const mostAnswerBytes = 262_144
 
-/** A payer's names for its calls (specs/0022-machine-payments.md section 5), durable with the charge. */
+/**
+ * Names of calls (specs/0022-machine-payments.md section 5), durable with the charge. `signer` is whose key signed the commitment; the
+ * column is called `payer` since a payer that signs for itself is both.
+ */
 export class PaymentIds {
   readonly #store: DurableStore
   readonly #clock: Clock
@@ -23,16 +26,16 @@ export class PaymentIds {
   }
 
   /**
-   * Begins a call, or finds the one that had its id. The caller has checked that the payer signed. A call that began is ended by `end`.
+   * Begins a call, or finds the one that had its id. The caller has checked that this key signed. A call that began is ended by `end`.
    * Throws `payments/payment-id-busy` or `payments/payment-id-reused`.
    */
-  async begin(payer: Address, id: string, requestHash: Hex): Promise<RepeatedCall | undefined> {
-    const key = `${payer}:${id}`
+  async begin(signer: Address, id: string, requestHash: Hex): Promise<RepeatedCall | undefined> {
+    const key = `${signer}:${id}`
     const running = this.#underWay.get(key)
     if (running !== undefined) throw running === requestHash ? paymentIdBusy() : paymentIdReused()
     this.#underWay.set(key, requestHash)
     try {
-      const known = await this.find(payer, id, requestHash)
+      const known = await this.find(signer, id, requestHash)
       if (known !== undefined) this.#underWay.delete(key)
       return known
     } catch (error) {
@@ -42,10 +45,10 @@ export class PaymentIds {
   }
 
   /** The call of this id, if it is done. Throws `payments/payment-id-reused`. */
-  async find(payer: Address, id: string, requestHash: Hex): Promise<RepeatedCall | undefined> {
+  async find(signer: Address, id: string, requestHash: Hex): Promise<RepeatedCall | undefined> {
     const [row] = await this.#store.read(
       'select * from payment_calls where payer = ? and payment_id = ? and ended_at_ms > ?',
-      [payer, id, this.#clock.nowMs() - keptMs],
+      [signer, id, this.#clock.nowMs() - keptMs],
     )
     if (row === undefined) return undefined
     if (row['request_hash'] !== requestHash) throw paymentIdReused()
@@ -53,18 +56,18 @@ export class PaymentIds {
   }
 
   /** The call is over, charged or not. */
-  end(payer: Address, id: string): void {
-    this.#underWay.delete(`${payer}:${id}`)
+  end(signer: Address, id: string): void {
+    this.#underWay.delete(`${signer}:${id}`)
   }
 
   /** Row to be written with the charge; an answer beyond 256 kB is not kept. */
-  row(payer: Address, id: string, requestHash: Hex, charge: Charge, answer: StoredAnswer | undefined): SqlStatement {
+  row(signer: Address, id: string, requestHash: Hex, charge: Charge, answer: StoredAnswer | undefined): SqlStatement {
     const kept = answer !== undefined && answer.body.length <= mostAnswerBytes ? answer : undefined
     return {
       sql: `insert or replace into payment_calls (payer, payment_id, request_hash, charge, answer_status, answer_headers, answer_body,
         ended_at_ms) values (?, ?, ?, ?, ?, ?, ?, ?)`,
       values: [
-        payer,
+        signer,
         id,
         requestHash,
         JSON.stringify({ chargedAtomic: charge.chargedAtomic.toString(), transaction: charge.transaction }),

@@ -10,6 +10,7 @@ import type { ChannelState } from '../core/channel-state.ts'
 import type { ReceiptLedger } from '../core/receipt-ledger.ts'
 import { paymentsSchema } from '../core/schema.ts'
 import { requestHashOf } from '../paywall/wire-request.ts'
+import { channelIdOf } from '../rules/channel.ts'
 import { claimableTotal } from '../rules/claims.ts'
 import type { PaymentTerms } from '../rules/terms.ts'
 import type { SignedVoucher } from '../rules/voucher.ts'
@@ -265,6 +266,26 @@ describe('a desk', () => {
     const commitment = { backEnd: 'channel', config: channel.config, voucher } as const
     await expect(open.desk.admit({ ...call, commitment })).rejects.toEqual(code('voucher-forged'))
     expect(stateOf(channel).owedPicoUsd).toBe(7_000_000n)
+  })
+
+  it('tells nobody an answer who names its payer as the payer of a channel of his own', async () => {
+    const channel = await channelOf(100n)
+    const paymentId = 'pay_0123456789abcdef'
+    await (await held(callOf(channel, 10n, 10n, { paymentId }))).charge(resultOf(7n, 'private'))
+    const thief = party('thief')
+    const config = configOf(payer.address, payee.address, 'of the thief', thief.address)
+    const made = channelIdOf(config, testDomain)
+    // A channel that exists nowhere, and one that the thief paid into for the other.
+    for (const isFunded of [false, true]) {
+      if (isFunded) await addChannel(open.book, config, 'inbound', 100n, 0n)
+      const voucher = thief.signer.sign({ channelId: made, maxClaimableAtomic: 10n })
+      const commitment = { backEnd: 'channel', config, voucher } as const
+      const call = { ...callOf(channel, 17n, 10n, { paymentId }), commitment }
+      const admission = await open.desk.admit(call).catch(() => undefined)
+      expect(admission?.state).not.toBe('repeated')
+      // Nor does it keep the payer from its own id.
+      expect((await open.desk.admit(callOf(channel, 17n, 10n, { paymentId }))).state).toBe('repeated')
+    }
   })
 
   it('frees the id of a call that failed, and refuses malformed ids', async () => {

@@ -80,18 +80,18 @@ export class SellerDesk implements CashDesk {
   async admit(call: PaidCall): Promise<Admission> {
     this.#checkCall(call)
     const { paymentId } = call
-    const payer = paymentId === undefined ? undefined : this.#provenPayer(call)
-    if (paymentId === undefined || payer === undefined) return this.#hold(call)
-    const known = await this.#ids.begin(payer, paymentId, call.requestHash)
+    const signer = paymentId === undefined ? undefined : this.#provenSigner(call)
+    if (paymentId === undefined || signer === undefined) return this.#hold(call)
+    const known = await this.#ids.begin(signer, paymentId, call.requestHash)
     if (known !== undefined) return this.#repeated(call, known)
     try {
       const admission = await this.#hold(call)
       if (admission.state === 'held')
-        return { state: 'held', payment: this.#named(call, payer, paymentId, admission.payment) }
-      this.#ids.end(payer, paymentId)
+        return { state: 'held', payment: this.#named(call, signer, paymentId, admission.payment) }
+      this.#ids.end(signer, paymentId)
       return admission
     } catch (error) {
-      this.#ids.end(payer, paymentId)
+      this.#ids.end(signer, paymentId)
       throw error
     }
   }
@@ -152,8 +152,11 @@ export class SellerDesk implements CashDesk {
     return id
   }
 
-  /** The payer whose own signature is on the commitment; undefined where only the ledger can say, whose calls then have no ids. */
-  #provenPayer({ commitment, terms }: PaidCall): Address | undefined {
+  /**
+   * Whose key signed the commitment; undefined where only the ledger can say, whose calls then have no ids. Of a channel it is the
+   * payerAuthorizer: anybody can open one that names another as its payer.
+   */
+  #provenSigner({ commitment, terms }: PaidCall): Address | undefined {
     const { book, engine = secp256k1Engine } = this.#options
     if (commitment.backEnd === 'exact') {
       const { authorization } = commitment
@@ -170,26 +173,21 @@ export class SellerDesk implements CashDesk {
     const { config, voucher } = commitment
     const isKnown = book.find(voucher.channelId, config) !== undefined
     if (!isKnown && channelIdOf(config, book.domain) !== voucher.channelId) return undefined
-    return verifyVoucher(voucher, config.payerAuthorizer, book.domain, engine) ? config.payer : undefined
+    return verifyVoucher(voucher, config.payerAuthorizer, book.domain, engine) ? config.payerAuthorizer : undefined
   }
 
-  /** A held payment whose charge is remembered under the payer's id. */
-  #named(call: PaidCall, payer: Address, id: string, payment: HeldPayment): HeldPayment {
+  /** A held payment whose charge is remembered under the signer's id. */
+  #named(call: PaidCall, signer: Address, id: string, payment: HeldPayment): HeldPayment {
     const charge = (result: CallResult) => {
-      const row = this.#ids.row(
-        payer,
-        id,
-        call.requestHash,
-        { payer, chargedAtomic: result.chargedAtomic },
-        result.answer,
-      )
+      const paid = { payer: payment.payer, chargedAtomic: result.chargedAtomic }
+      const row = this.#ids.row(signer, id, call.requestHash, paid, result.answer)
       return payment
         .charge({ ...result, extraStatements: [...(result.extraStatements ?? []), row] })
-        .finally(() => this.#ids.end(payer, id))
+        .finally(() => this.#ids.end(signer, id))
     }
     const release = () => {
       payment.release()
-      this.#ids.end(payer, id)
+      this.#ids.end(signer, id)
     }
     return {
       requestId: payment.requestId,
@@ -205,8 +203,10 @@ export class SellerDesk implements CashDesk {
   }
 
   /** What was charged then, with the channel as it stands now. */
-  #repeated({ commitment }: PaidCall, { charge, answer }: RepeatedCall): Admission {
-    if (commitment.backEnd !== 'channel') return { state: 'repeated', charge, answer }
+  #repeated({ commitment }: PaidCall, { charge: stored, answer }: RepeatedCall): Admission {
+    if (commitment.backEnd !== 'channel') return { state: 'repeated', charge: stored, answer }
+    // Rows are kept by signer, who may pay with the money of another account.
+    const charge = { ...stored, payer: commitment.config.payer }
     const state = this.#options.book.get(commitment.voucher.channelId)
     const now: Charge = state === undefined ? charge : { ...charge, channel: channelCharge(state) }
     return { state: 'repeated', charge: now, answer }
