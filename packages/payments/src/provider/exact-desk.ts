@@ -119,7 +119,8 @@ export class ExactDesk {
     return {
       requestId: held.requestId,
       payer: authorization.from,
-      maximumAtomic: held.call.terms.maximumAtomic,
+      // What it pays, which is the terms' maximum unless it moved for an earlier request like this one.
+      maximumAtomic: authorization.valueAtomic,
       mayStream: false,
       charge: async (result) => {
         if (isEnding) throw commitmentBusy()
@@ -138,7 +139,7 @@ export class ExactDesk {
   }
 
   async #charge(held: Held, authorization: TransferAuthorization, result: CallResult) {
-    const { maximumAtomic } = held.call.terms
+    const maximumAtomic = authorization.valueAtomic
     if (result.chargedAtomic !== 0n && result.chargedAtomic !== maximumAtomic) throw notThePrice(maximumAtomic)
     const isCharged = result.chargedAtomic > 0n || held.payment !== undefined
     const payment = isCharged ? (held.payment ?? (await this.#settle(held, authorization, result))) : undefined
