@@ -37,7 +37,14 @@ export type ExactCommitment = Extract<Commitment, { backEnd: 'exact' }>
 
 /** A call whose answer was ready when its settlement went silent. */
 type Waiting = { readonly call: PaidCall; readonly result: CallResult; readonly requestId: Hex }
-type Held = { readonly call: PaidCall; readonly key: Hex; readonly requestId: Hex; payment: ExactPayment | undefined }
+type Held = {
+  readonly call: PaidCall
+  readonly key: Hex
+  readonly requestId: Hex
+  payment: ExactPayment | undefined
+  /** Counted among the calls that its payer's money may not be there for. */
+  isOnCredit: boolean
+}
 
 const settleDefaultMs = 20_000
 const intervalDefaultMs = 3_000
@@ -50,6 +57,8 @@ const mostWaiting = 256
 export class ExactDesk {
   readonly #options: ExactDeskOptions
   readonly #underWay = new Set<Hex>()
+  /** Calls under way whose money has not moved, by payer: each was held against the same balance. */
+  readonly #onCredit = new Map<Address, number>()
   readonly #waiting = new Map<Hex, Waiting>()
   readonly #losses: PayerLosses
   readonly #stop = new AbortController()
@@ -85,7 +94,7 @@ export class ExactDesk {
         this.#underWay.delete(key)
         return key
       }
-      const held: Held = { call, key, requestId, payment }
+      const held: Held = { call, key, requestId, payment, isOnCredit: false }
       if (payment === undefined) await this.#check(held, authorization)
       return this.#take(held, authorization)
     } catch (error) {
@@ -111,7 +120,23 @@ export class ExactDesk {
     checkAuthorization(authorization, held.call.terms, Math.floor(clock.nowMs() / 1000))
     const check = await settler.check(authorization)
     if (check.state === 'refused') throw authorizationRefused(check.reason, check.detail)
-    if (this.#losses.mustPayFirst(authorization.from)) held.payment = await this.#settle(held, authorization, undefined)
+    const { from } = authorization
+    const onCredit = this.#onCredit.get(from) ?? 0
+    if (this.#losses.mustPayFirst(from, onCredit)) {
+      held.payment = await this.#settle(held, authorization, undefined)
+      return
+    }
+    held.isOnCredit = true
+    this.#onCredit.set(from, onCredit + 1)
+  }
+
+  #end(held: Held, { from }: TransferAuthorization): void {
+    this.#underWay.delete(held.key)
+    if (!held.isOnCredit) return
+    held.isOnCredit = false
+    const left = (this.#onCredit.get(from) ?? 1) - 1
+    if (left === 0) this.#onCredit.delete(from)
+    else this.#onCredit.set(from, left)
   }
 
   #take(held: Held, authorization: TransferAuthorization): HeldPayment {
@@ -128,11 +153,11 @@ export class ExactDesk {
         try {
           return await this.#charge(held, authorization, result)
         } finally {
-          this.#underWay.delete(held.key)
+          this.#end(held, authorization)
         }
       },
       release: () => {
-        if (!isEnding) this.#underWay.delete(held.key)
+        if (!isEnding) this.#end(held, authorization)
         isEnding = true
       },
     }

@@ -1,10 +1,11 @@
 /** Payers of exact payments who want more than they pay for. */
 import { join } from 'node:path'
 import { sha256Hex } from '@koinon/base'
+import { testDollarAbi } from '@koinon/ledger/abis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { httpCallType } from '../rules/http-call.ts'
 import { startNetwork, type TestNetwork } from '../testing/chain.ts'
-import { temporaryFolder } from '../testing/fixtures.ts'
+import { party, temporaryFolder } from '../testing/fixtures.ts'
 import { startSeller, type TestSeller } from '../testing/seller.ts'
 import { dollarOf, signTransfer } from '../testing/settlement.ts'
 import type { CallResult, PaidCall } from './cash-desk.ts'
@@ -90,6 +91,27 @@ describe('a payment that moved and had no answer', () => {
     const { charge, bundle } = await again.payment.charge(resultOf(1_000n))
     expect(charge).toMatchObject({ chargedAtomic: 1_000n, transaction })
     expect(bundle.hops[0]?.receipt.amountPicoUsd).toBe(1_000_000_000n)
+    await seller.close()
+  })
+})
+
+describe('a payer with the money of one call', () => {
+  it('does not have many worked for at once', async () => {
+    const poor = party('poor', network.domain)
+    const { token } = dollarOf(network)
+    await payer.sender.call({
+      address: token,
+      abi: testDollarAbi,
+      functionName: 'transfer',
+      args: [poor.address, 1_000n],
+    })
+    const seller = await open('poor.db')
+    const calls = Array.from({ length: 20 }, () => callOf(seller, 1_000n, poor))
+    const answers = await Promise.allSettled(calls.map((call) => seller.desk.admit(call)))
+    const held = answers.flatMap((one) => (one.status === 'fulfilled' && one.value.state === 'held' ? [one.value] : []))
+    // Four on credit, and the one that its money moved for first.
+    expect(held.length).toBeLessThanOrEqual(5)
+    for (const { payment } of held) payment.release()
     await seller.close()
   })
 })

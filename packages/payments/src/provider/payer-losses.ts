@@ -21,9 +21,9 @@ export class PayerLosses {
     if (this.#times.size > mostPayers) this.#times.delete(this.#times.keys().next().value as Address)
   }
 
-  /** More than three losses within an hour. */
-  mustPayFirst(payer: Address): boolean {
-    return this.#recent(payer).length > mostInSpan
+  /** More than three losses within an hour, calls under way that may become some counted with them. */
+  mustPayFirst(payer: Address, onCredit: number): boolean {
+    return this.#recent(payer).length + onCredit > mostInSpan
   }
 
   #recent(payer: Address): readonly number[] {
