@@ -7,13 +7,15 @@ import {
   CooperativeRefund,
   createMppWire,
   createX402Wire,
+  externalChannelOffer,
+  externalGasBounds,
   LedgerSettler,
   MppDoor,
   PaymentDoor,
   type PaymentDoorEvent,
   SellerDesk,
-  type Settler,
   withdrawDelayBounds,
+  worthTheirGas,
 } from '@koinon/payments'
 import type { Logger } from 'pino'
 import type { Payee } from '../roles/payee.ts'
@@ -23,8 +25,6 @@ import type { RoleLedger } from '../roles/role-tools.ts'
 const externalUnsettledBlocks = 32
 /** Keeps the secret of challenges apart from every other use of the account's key. */
 const challengeTag = Buffer.from('koinon payment challenges v1')
-/** Where gas costs money a deposit must be worth its transaction; half a dollar. */
-const externalLeastDepositAtomic = 500_000n
 /** Smaller parts of a channel are not worth a transaction to give back; 0.01 dollar. */
 const leastRefundAtomic = 10_000n
 
@@ -82,15 +82,28 @@ export async function openPaidDoor(options: PaidDoorOptions): Promise<PaidDoor> 
       receiver: key.address,
       receiverAuthorizer: key.address,
       token,
+      ...(isEmbedded ? {} : { suggestedDepositAtomic: externalGasBounds.leastDepositAtomic }),
       withdrawDelaySeconds: withdrawDelayBounds.minimum,
     },
     configOf: (channelId) => book.get(channelId)?.config,
   })
-  const refunder = new CooperativeRefund({ book, reader, sender, clock, leastPartAtomic: leastRefundAtomic })
+  const refunder = new CooperativeRefund({
+    book,
+    reader,
+    sender,
+    clock,
+    leastPartAtomic: leastRefundAtomic,
+    ...(isEmbedded ? {} : externalGasBounds),
+  })
+  const offer = isEmbedded ? {} : { channelOffer: externalChannelOffer }
   const door = new PaymentDoor({
     desk,
     wires: [
-      createX402Wire({ standing: (channelId, maximumAtomic) => desk.standing(channelId, maximumAtomic), refunder }),
+      createX402Wire({
+        standing: (channelId, maximumAtomic) => desk.standing(channelId, maximumAtomic),
+        refunder,
+        ...offer,
+      }),
       createMppWire({ door: mpp, clock }),
     ],
     onError: (error) => log.error({ error: errorToJson(error) }, 'a payment could not be held'),
@@ -105,21 +118,4 @@ export async function openPaidDoor(options: PaidDoorOptions): Promise<PaidDoor> 
 async function nameOf({ reader, network }: RoleLedger): Promise<{ readonly name: string; readonly version: string }> {
   const { name, version } = await readDollarDomain(reader, network.contracts.dollar)
   return { name, version }
-}
-
-/** Small deposits are their payers' to send: a stranger must not spend our gas on dust. */
-function worthTheirGas(settler: Settler): Settler {
-  return {
-    check: (authorization) => settler.check(authorization),
-    settle: (authorization, timeoutMs) => settler.settle(authorization, timeoutMs),
-    findOut: (authorization) => settler.findOut(authorization),
-    deposit: (config, deposit, timeoutMs) =>
-      deposit.amountAtomic >= externalLeastDepositAtomic
-        ? settler.deposit(config, deposit, timeoutMs)
-        : Promise.resolve({
-            state: 'refused',
-            reason: 'unsupported',
-            detail: `this seller sends deposits from ${externalLeastDepositAtomic} atomic units on; send a smaller one yourself`,
-          }),
-  }
 }

@@ -14,6 +14,8 @@ import {
   CooperativeRefund,
   createMppWire,
   createX402Wire,
+  externalChannelOffer,
+  externalGasBounds,
   LedgerSettler,
   MppDoor,
   type PaymentTerms,
@@ -21,6 +23,7 @@ import {
   settlementsSchema,
   type Wire,
   withdrawDelayBounds,
+  worthTheirGas,
 } from '@koinon/payments'
 import type { Logger } from 'pino'
 import { type Home, writeFileDurably } from '../home/home.ts'
@@ -78,8 +81,10 @@ export async function openHomeTill(home: Home, clock: Clock, log: Logger): Promi
     const role = { network, reader, sender, key: { ...key, name: roleName }, home }
     const payee = await openPayee({ role, log, creditLimitAtomic: 0n, schema: settlementsSchema })
     const { store, book, ledger, admission } = payee
-    const unsettledBlocks = network.chainKind === 'embedded' ? 0 : externalUnsettledBlocks
-    const settler = new LedgerSettler({ store, reader, sender, domain, assets: [asset], unsettledBlocks, clock })
+    const isEmbedded = network.chainKind === 'embedded'
+    const unsettledBlocks = isEmbedded ? 0 : externalUnsettledBlocks
+    const real = new LedgerSettler({ store, reader, sender, domain, assets: [asset], unsettledBlocks, clock })
+    const settler = isEmbedded ? real : worthTheirGas(real)
     const desk = new SellerDesk({ store, book, ledger, admission, settler, clock, random: systemRandom })
     await desk.start().catch(async (error: unknown) => {
       await payee.stop()
@@ -91,9 +96,18 @@ export async function openHomeTill(home: Home, clock: Clock, log: Logger): Promi
       receiver: key.address,
       receiverAuthorizer: key.address,
       token,
+      ...(isEmbedded ? {} : { suggestedDepositAtomic: externalGasBounds.leastDepositAtomic }),
       withdrawDelaySeconds: withdrawDelayBounds.minimum,
     }
-    const refunder = new CooperativeRefund({ book, reader, sender, clock, leastPartAtomic: leastRefundAtomic })
+    const refunder = new CooperativeRefund({
+      book,
+      reader,
+      sender,
+      clock,
+      leastPartAtomic: leastRefundAtomic,
+      ...(isEmbedded ? {} : externalGasBounds),
+    })
+    const offer = isEmbedded ? {} : { channelOffer: externalChannelOffer }
     return {
       network,
       desk,
@@ -111,7 +125,7 @@ export async function openHomeTill(home: Home, clock: Clock, log: Logger): Promi
           clock,
           refunder,
         }),
-        createX402Wire({ standing: (channelId, most) => desk.standing(channelId, most), refunder }),
+        createX402Wire({ standing: (channelId, most) => desk.standing(channelId, most), refunder, ...offer }),
       ],
       async earnings() {
         const { count, amountPicoUsd } = await ledger.archive.stats({ sinceMs: 0 })

@@ -42,7 +42,7 @@ afterAll(async () => {
   folder.remove()
 })
 
-function open(name: string, who: Funded | Party = account): Promise<TestSeller> {
+function open(name: string, who: Funded | Party = account, leastEarnedAtomic = 0n): Promise<TestSeller> {
   const clock = { nowMs: () => Date.now() }
   const refund: { by?: CooperativeRefund } = {}
   const started = startSeller(network, who, gas, {
@@ -69,6 +69,7 @@ function open(name: string, who: Funded | Party = account): Promise<TestSeller> 
       sender,
       clock,
       leastPartAtomic: 10n,
+      leastEarnedAtomic,
     })
     return opened
   })
@@ -462,5 +463,19 @@ describe('refunds', () => {
       reservedPicoUsd: 0n,
     })
     expect(runs('/refund')).toBe(1)
+  })
+
+  it('where gas costs money, nobody has deposits made and given back who paid next to nothing between', async () => {
+    const dear = await open('dear.db', account, 2_000n)
+    const config = configFor('gas')
+    const transactions = () => network.reader.getTransactionCount({ address: account.address })
+    expect((await ask('/gas', channelPayment(config, 1_000n, 10_000n), dear)).status).toBe(200)
+    const before = await transactions()
+    const refund = await ask('/gas', channelPayment(config, 1_000n, 0n, { type: 'refund' }), dear)
+    expect([refund.status, await transactions()]).toEqual([402, before])
+    expect((await ask('/gas', channelPayment(config, 2_000n), dear)).status).toBe(200)
+    expect((await ask('/gas', channelPayment(config, 2_000n, 0n, { type: 'refund' }), dear)).status).toBe(200)
+    expect(await transactions()).toBe(before + 2)
+    await dear.close()
   })
 })

@@ -34,6 +34,11 @@ export type CooperativeRefundOptions = {
   readonly clock: Clock
   /** Smaller parts are not worth a transaction of ours; a whole rest always is. */
   readonly leastPartAtomic: bigint
+  /**
+   * What a channel has to have paid since its last refund, where gas costs money: who deposits and asks back at no cost of his own, again
+   * and again with a new channel, burns the seller's. Zero unless given.
+   */
+  readonly leastEarnedAtomic?: bigint
 }
 
 /** One refund a channel within this time: each costs the seller up to two transactions. */
@@ -46,6 +51,8 @@ const intervalMs = 600_000
 export class CooperativeRefund implements ChannelRefunder {
   readonly #options: CooperativeRefundOptions
   readonly #lastAtMs = new Map<Hex, number>()
+  /** What channels owed in all when they were refunded last. */
+  readonly #owedAtomic = new Map<Hex, bigint>()
 
   constructor(options: CooperativeRefundOptions) {
     this.#options = options
@@ -53,7 +60,8 @@ export class CooperativeRefund implements ChannelRefunder {
 
   /**
    * Throws `payments/channel-unknown`, `payments/voucher-short` (another voucher than what is owed), `payments/voucher-forged`,
-   * `payments/commitment-busy` (calls under way), `payments/refund-empty`, `payments/refund-too-soon`, or `ledger/*`.
+   * `payments/commitment-busy` (calls under way), `payments/refund-empty`, `payments/refund-too-soon`, `payments/refund-unearned`, or
+   * `ledger/*`.
    */
   async refund({ config, voucher, amountAtomic }: RefundRequest) {
     const { book, sender } = this.#options
@@ -63,6 +71,7 @@ export class CooperativeRefund implements ChannelRefunder {
     const amount = this.#amount(state, amountAtomic)
     const reservation = book.reserve(state.channelId, atomicToPicoUsd(amount), true)
     this.#lastAtMs.set(state.channelId, this.#options.clock.nowMs())
+    this.#owedAtomic.set(state.channelId, owedAtomicUp(state))
     try {
       await this.#claim(state)
       const escrow = { address: book.domain.escrow, abi: batchSettlementAbi } as const
@@ -94,7 +103,15 @@ export class CooperativeRefund implements ChannelRefunder {
   }
 
   #amount(state: ChannelState, wanted: bigint | undefined): bigint {
-    const { clock, leastPartAtomic } = this.#options
+    const { clock, leastPartAtomic, leastEarnedAtomic = 0n } = this.#options
+    const earned = owedAtomicUp(state) - (this.#owedAtomic.get(state.channelId) ?? 0n)
+    if (earned < leastEarnedAtomic) {
+      throw refused(
+        'payments/refund-unearned',
+        `This channel has paid ${earned} atomic units since it was opened or refunded; a refund takes ${leastEarnedAtomic}`,
+        'Withdraw the rest through the escrow.',
+      )
+    }
     const left = state.depositAtomic - owedAtomicUp(state)
     const amount = wanted === undefined || wanted > left ? left : wanted
     if (amount <= 0n || (amount < left && amount < leastPartAtomic))
@@ -124,6 +141,6 @@ export class CooperativeRefund implements ChannelRefunder {
   }
 }
 
-function refused(code: string, message: string): KoinonError {
-  return new KoinonError({ code, message, details: { status: 402 } })
+function refused(code: string, message: string, hint?: string): KoinonError {
+  return new KoinonError({ code, message, ...(hint === undefined ? {} : { hint }), details: { status: 402 } })
 }

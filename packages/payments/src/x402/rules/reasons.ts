@@ -23,6 +23,7 @@ const words: Readonly<Record<string, string>> = {
   'payments/authorization-used': `${exact}nonce_already_used`,
   'payments/refund-empty': `${channel}refund_no_balance`,
   'payments/refund-too-soon': `${channel}refund_amount_invalid`,
+  'payments/refund-unearned': `${channel}refund_amount_invalid`,
   'payments/settlement-unknown': 'settlement_pending',
 }
 const reasons: Readonly<Record<string, string>> = {
