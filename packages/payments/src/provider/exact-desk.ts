@@ -73,7 +73,7 @@ export class ExactDesk {
   async start(): Promise<void> {
     const { payments, clock } = this.#options
     await payments.adopt()
-    await payments.forget(Math.floor(clock.nowMs() / 1000))
+    await this.forget()
     for (const { payer, atMs } of await payments.refusedSince(clock.nowMs() - 3_600_000)) this.#losses.note(payer, atMs)
     this.#loop ??= this.#run()
   }
@@ -81,6 +81,11 @@ export class ExactDesk {
   async stop(): Promise<void> {
     this.#stop.abort()
     await this.#loop
+  }
+
+  /** Forgets payments that nobody can come back to. */
+  async forget(): Promise<void> {
+    await this.#options.payments.forget(Math.floor(this.#options.clock.nowMs() / 1000))
   }
 
   /** Holds the commitment; its key when the same proof for the same request has had its answer. Throws as `CashDesk.admit`. */

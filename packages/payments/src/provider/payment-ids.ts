@@ -9,6 +9,9 @@ export type RepeatedCall = { readonly charge: Charge; readonly answer: StoredAns
 
 const keptMs = 86_400_000
 const mostAnswerBytes = 262_144
+const mostKeptBytes = 1 << 30
+/** So many rows may come between two looks at what is kept; 256 MB at most. */
+const forgetEvery = 1_024
 
 /**
  * Names of calls (specs/0022-machine-payments.md section 5), durable with the charge. `signer` is whose key signed the commitment; the
@@ -19,10 +22,13 @@ export class PaymentIds {
   readonly #clock: Clock
   /** Request hashes of calls under way. */
   readonly #underWay = new Map<string, Hex>()
+  readonly #mostKeptBytes: number
+  #rows = 0
 
-  constructor(store: DurableStore, clock: Clock) {
+  constructor(store: DurableStore, clock: Clock, keptBytes = mostKeptBytes) {
     this.#store = store
     this.#clock = clock
+    this.#mostKeptBytes = keptBytes
   }
 
   /**
@@ -62,6 +68,7 @@ export class PaymentIds {
 
   /** Row to be written with the charge; an answer beyond 256 kB is not kept. */
   row(signer: Address, id: string, requestHash: Hex, charge: Charge, answer: StoredAnswer | undefined): SqlStatement {
+    if (++this.#rows % forgetEvery === 0) this.forget().catch(() => undefined)
     const kept = answer !== undefined && answer.body.length <= mostAnswerBytes ? answer : undefined
     return {
       sql: `insert or replace into payment_calls (payer, payment_id, request_hash, charge, answer_status, answer_headers, answer_body,
@@ -79,10 +86,17 @@ export class PaymentIds {
     }
   }
 
-  /** Forgets what is older than a day. */
+  /** Forgets what is older than a day, and of the answers all but the newest gigabyte: a call may cost less than its answer's room. */
   async forget(): Promise<void> {
     await this.#store.write([
       { sql: 'delete from payment_calls where ended_at_ms <= ?', values: [this.#clock.nowMs() - keptMs] },
+      {
+        sql: `update payment_calls set answer_status = null, answer_headers = null, answer_body = null
+          where answer_body is not null and (payer, payment_id) in (select payer, payment_id from (
+            select payer, payment_id, sum(length(answer_body)) over (order by ended_at_ms desc, payer, payment_id) as bytes
+            from payment_calls where answer_body is not null) where bytes > ?)`,
+        values: [this.#mostKeptBytes],
+      },
     ])
   }
 }

@@ -28,9 +28,12 @@ export type SellerDeskOptions = {
   readonly random: Random
   readonly settleTimeoutMs?: number
   readonly settlementIntervalMs?: number
+  /** Between two looks at what can be forgotten; an hour unless given. */
+  readonly forgetIntervalMs?: number
   readonly engine?: Secp256k1Engine
 }
 
+const forgetIntervalMs = 3_600_000
 const paymentIdPattern = /^[A-Za-z0-9_-]{16,128}$/
 
 /** The seller's side of machine payments over one store: one desk for all wires. */
@@ -40,6 +43,7 @@ export class SellerDesk implements CashDesk {
   readonly #exact: ExactDesk | undefined
   readonly #ids: PaymentIds
   #drawn: Uint8Array = new Uint8Array(0)
+  #forgetting: ReturnType<typeof setInterval> | undefined
 
   constructor(options: SellerDeskOptions) {
     const { store, book, ledger, admission, settler, clock, engine, settleTimeoutMs, settlementIntervalMs } = options
@@ -66,9 +70,18 @@ export class SellerDesk implements CashDesk {
   async start(): Promise<void> {
     await this.#ids.forget()
     await this.#exact?.start()
+    const forget = async () => {
+      await this.#ids.forget()
+      await this.#exact?.forget()
+    }
+    this.#forgetting ??= setInterval(
+      () => forget().catch(() => undefined),
+      this.#options.forgetIntervalMs ?? forgetIntervalMs,
+    ).unref()
   }
 
   async stop(): Promise<void> {
+    clearInterval(this.#forgetting)
     await this.#exact?.stop()
   }
 
