@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Role, type SendMessageRequest, TaskState } from '@a2a-js/sdk'
 import { ClientFactory, JsonRpcTransportFactory } from '@a2a-js/sdk/client'
+import { ServerCallContext } from '@a2a-js/sdk/server'
 import { DurableStore, defaultHttpLimits, HttpListener, sendJson } from '@koinon/base/node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { A2aDoor } from './door.ts'
 import type { A2aWork } from './executor.ts'
-import { taskStoreSchema } from './task-store.ts'
+import { DurableTaskStore, taskStoreSchema } from './task-store.ts'
 
 const child = new URL('../../testing/agent-child.ts', import.meta.url).pathname
 const folder = mkdtempSync(join(tmpdir(), 'koinon-a2a-'))
@@ -223,3 +224,17 @@ function freePort(): Promise<number> {
     })
   })
 }
+
+it('keeps ended tasks in bounded room, the newest of them', async () => {
+  const tasks = new DurableTaskStore({ store, nowMs: () => ++atMs, maximumBytes: 20_000 })
+  const context = new ServerCallContext({ user: { isAuthenticated: false, userName: 'from:stranger' } })
+  let atMs = Date.now() + 1_000_000
+  const status = { state: TaskState.TASK_STATE_REJECTED, message: undefined, timestamp: undefined }
+  for (let index = 0; index < 64; index++) {
+    const metadata = { text: 'x'.repeat(5_000) }
+    await tasks.save({ id: `flood-${index}`, contextId: 'c', status, artifacts: [], history: [], metadata }, context)
+  }
+  const [left] = await store.read("select sum(length(json)) as bytes from a2a_tasks where id like 'flood-%'")
+  expect(Number(left?.['bytes'])).toBeLessThanOrEqual(20_000)
+  expect(await tasks.load('flood-63', context)).toBeDefined()
+})

@@ -35,6 +35,7 @@ export type A2aDoorOptions = {
   readonly nowMs: () => number
   readonly maximumRunning?: number
   readonly maximumTasks?: number
+  readonly maximumTaskBytes?: number
   readonly maximumBodyBytes?: number
 }
 
@@ -56,7 +57,8 @@ export class A2aDoor {
     this.#options = options
     this.#card = agentCardOf(options.card)
     this.#path = new URL(options.card.url).pathname
-    this.#tasks = new DurableTaskStore(options)
+    const { maximumTaskBytes: maximumBytes } = options
+    this.#tasks = new DurableTaskStore({ ...options, ...(maximumBytes === undefined ? {} : { maximumBytes }) })
     this.#executor = new WorkExecutor({ ...options, store: this.#tasks })
     const handler = new DefaultRequestHandler(this.#card, this.#tasks, this.#executor, this.#buses)
     this.#current = new JsonRpcTransportHandler(handler)

@@ -26,21 +26,31 @@ export const endStates: readonly TaskState[] = [
 ]
 
 const pruneEvery = 64
+/** Whoever asks need not pay, and a task holds what was asked: 256 MB. */
+const defaultBytes = 256 << 20
 
 /**
  * Tasks on disk before anybody hears of them. A caller sees the tasks that it began, and those of callers without a name by their id,
- * which nobody can guess. Of tasks that ended the newest `maximumTasks` are kept.
+ * which nobody can guess. Of tasks that ended the newest `maximumTasks` are kept,
+ * as far as they fit into `maximumBytes`.
  */
 export class DurableTaskStore implements TaskStore {
   readonly #store: DurableStore
   readonly #nowMs: () => number
   readonly #maximumTasks: number
+  readonly #maximumBytes: number
   #saves = 0
 
-  constructor(options: { readonly store: DurableStore; readonly nowMs: () => number; readonly maximumTasks?: number }) {
+  constructor(options: {
+    readonly store: DurableStore
+    readonly nowMs: () => number
+    readonly maximumTasks?: number
+    readonly maximumBytes?: number
+  }) {
     this.#store = options.store
     this.#nowMs = options.nowMs
     this.#maximumTasks = options.maximumTasks ?? 10_000
+    this.#maximumBytes = options.maximumBytes ?? defaultBytes
   }
 
   async save(task: Task, context: ServerCallContext): Promise<void> {
@@ -127,8 +137,11 @@ export class DurableTaskStore implements TaskStore {
     return [
       {
         sql: `delete from a2a_tasks where id in (
-                select id from a2a_tasks where state in (${endStates.join(', ')}) order by at_ms desc limit -1 offset ?)`,
-        values: [this.#maximumTasks],
+                select id from (
+                  select id, row_number() over newest as place, sum(length(json)) over newest as bytes
+                  from a2a_tasks where state in (${endStates.join(', ')}) window newest as (order by at_ms desc, id))
+                where place > ? or bytes > ?)`,
+        values: [this.#maximumTasks, this.#maximumBytes],
       },
       { sql: 'delete from a2a_runs where id not in (select id from a2a_tasks)' },
     ]
