@@ -7,6 +7,7 @@ import {
   httpStatusOf,
   isLoopbackHost,
   parseJsonObject,
+  sendError,
   sendJson,
 } from '@koinon/base/node'
 import {
@@ -23,6 +24,7 @@ import { untrustedText } from '../../rules/untrusted.ts'
 import { A2aDoor } from '../a2a/door.ts'
 import type { A2aJob, A2aOutcome } from '../a2a/executor.ts'
 import { taskStoreSchema } from '../a2a/task-store.ts'
+import { guardDoor } from '../mcp/door-guard.ts'
 import { McpHttpDoor } from '../mcp/http-door.ts'
 import { agentDocuments } from './agent-documents.ts'
 import { priceOf } from './define-agent.ts'
@@ -128,6 +130,8 @@ export class AgentServer {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = (request.url ?? '').split('?')[0] as string
+    const refusal = this.#refusalOf(request)
+    if (request.method === 'POST' && refusal !== undefined) return sendError(response, refusal)
     if (path === '/mcp' && this.#mcp !== undefined) return this.#mcp.serve(request, response)
     if ((await this.#door?.serve(request, response)) === true) return
     if (path.startsWith('/services/') && request.method === 'POST' && this.#paywall !== undefined)
@@ -138,6 +142,17 @@ export class AgentServer {
       return sendJson(response, 200, registration)
     if (request.method === 'GET' && path === '/healthz') return sendJson(response, 200, { ok: true })
     sendJson(response, 404, { error: { code: 'agents/not-found', message: 'There is nothing here', retry: 'never' } })
+  }
+
+  /** A server of this machine alone is not for pages: one could ask free services, and as somebody here read what others here asked. */
+  #refusalOf(request: IncomingMessage): unknown {
+    if (!isLoopbackHost(this.#options.host)) return undefined
+    try {
+      guardDoor(request, { ...this.#whoMayUseTools(), isOpen: true })
+      return undefined
+    } catch (error) {
+      return error
+    }
   }
 
   #makePaywall(): Paywall {
