@@ -51,8 +51,7 @@ export class ChannelAdmission {
     const known = book.get(channelId)
     if (known !== undefined) return known
     this.checkTerms(config)
-    const open = book.list().filter(({ role, status }) => role !== 'prepaid' && status !== 'closed').length
-    if (open >= terms.maximumChannels) throw busy('This receiver serves as many channels as it can')
+    this.checkRoom()
     return this.#once(channelId, async () => {
       const facts = await this.#read(channelId)
       checkFacts(facts, terms)
@@ -69,6 +68,13 @@ export class ChannelAdmission {
   /** Throws `payments/channel-unsuitable` for a channel that no deposit could make good. */
   checkTerms(config: ChannelConfig): void {
     checkTerms(config, this.#options.terms)
+  }
+
+  /** Throws `payments/busy` where one more channel would be too many; ask before money moves into one. */
+  checkRoom(): void {
+    const { book, terms } = this.#options
+    const open = book.list().filter(({ role, status }) => role !== 'prepaid' && status !== 'closed').length
+    if (open >= terms.maximumChannels) throw busy('This receiver serves as many channels as it can')
   }
 
   /** Admits a channel of which the ledger has just said this, after a deposit that went through us. Throws as `admit`. */

@@ -128,7 +128,8 @@ export class ChannelDesk {
     if (deposit === undefined) return admission.admit(config)
     admission.checkTerms(config)
     const known = book.get(channelId)
-    if (known !== undefined) {
+    if (known === undefined) admission.checkRoom()
+    else {
       const line = { ...this.#line(known), depositAtomic: known.depositAtomic + deposit.amountAtomic }
       this.#refuse(channelId, line, {
         voucherAtomic: voucher.maxClaimableAtomic,

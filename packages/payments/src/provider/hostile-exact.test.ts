@@ -1,13 +1,14 @@
-/** Payers of exact payments who want more than they pay for. */
+/** Payers who want more than they pay for. */
 import { join } from 'node:path'
 import { sha256Hex } from '@koinon/base'
 import { testDollarAbi } from '@koinon/ledger/abis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { channelIdOf } from '../rules/channel.ts'
 import { httpCallType } from '../rules/http-call.ts'
 import { startNetwork, type TestNetwork } from '../testing/chain.ts'
-import { party, temporaryFolder } from '../testing/fixtures.ts'
+import { configOf, party, temporaryFolder } from '../testing/fixtures.ts'
 import { startSeller, type TestSeller } from '../testing/seller.ts'
-import { dollarOf, signTransfer } from '../testing/settlement.ts'
+import { dollarOf, signDeposit, signTransfer } from '../testing/settlement.ts'
 import type { CallResult, PaidCall } from './cash-desk.ts'
 import type { Settler } from './settler.ts'
 
@@ -33,10 +34,11 @@ afterAll(async () => {
 
 const code = (name: string) => expect.objectContaining({ code: `payments/${name}` })
 
-function open(name: string, instead: Partial<Settler> = {}): Promise<TestSeller> {
+function open(name: string, instead: Partial<Settler> = {}, maximumChannels = 1_000): Promise<TestSeller> {
   return startSeller(network, account, gas, {
     path: join(folder.path, name),
     desk: { settlementIntervalMs: 3_600_000 },
+    maximumChannels,
     settler: (real) => ({
       check: real.check.bind(real),
       settle: real.settle.bind(real),
@@ -112,6 +114,27 @@ describe('a payer with the money of one call', () => {
     // Four on credit, and the one that its money moved for first.
     expect(held.length).toBeLessThanOrEqual(5)
     for (const { payment } of held) payment.release()
+    await seller.close()
+  })
+})
+
+describe('deposits that come with calls', () => {
+  it('open no more channels than a seller can serve, and none that it then refuses', async () => {
+    const seller = await open('full.db', {}, 1)
+    const asset = dollarOf(network)
+    const admit = (salt: string) => {
+      const config = { ...configOf(payer.address, account.address, salt), token: asset.token }
+      const channelId = channelIdOf(config, network.domain)
+      const voucher = payer.signer.sign({ channelId, maxClaimableAtomic: 1_000n })
+      const deposit = signDeposit(payer, asset, network.domain, config, 10_000n)
+      const { terms, requestHash, receivedAtMs } = callOf(seller, 1_000n)
+      const commitment = { backEnd: 'channel', config, voucher, deposit } as const
+      return seller.desk.admit({ terms, requestHash, receivedAtMs, commitment })
+    }
+    expect((await admit('first')).state).toBe('held')
+    const before = await network.dollarsOf(payer.address)
+    await expect(admit('second')).rejects.toEqual(code('busy'))
+    expect(await network.dollarsOf(payer.address)).toBe(before)
     await seller.close()
   })
 })

@@ -41,6 +41,8 @@ export type TestSellerOptions = {
   /** Under which the resources are sold; left out, where the server listens. */
   readonly origin?: string
   readonly desk?: Partial<SellerDeskOptions>
+  /** 1,000 unless given. */
+  readonly maximumChannels?: number
   /** Wires before x402. */
   readonly wires?: (desk: SellerDesk, book: ChannelBook) => readonly Wire[]
 }
@@ -70,7 +72,7 @@ export async function startSeller(
       minimumWithdrawDelay: 900,
       minimumDepositAtomic: 1n,
       creditLimitPicoUsd: 0n,
-      maximumChannels: 1_000,
+      maximumChannels: options.maximumChannels ?? 1_000,
     },
   })
   const real = new LedgerSettler({
