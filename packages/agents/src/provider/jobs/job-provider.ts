@@ -36,8 +36,9 @@ const retryMs = 1_000
 const lookBackBlocks = 20n
 
 /**
- * Offers an account's work: quotes for open requests, does what it is hired for, and submits the hash of what it delivered. It keeps
- * nothing: which jobs are its own, and how far they are, the ledger says.
+ * Offers an account's work: quotes for open requests, does what it is hired for by a quote of its own, and submits the hash of what it
+ * delivered. Jobs that others put it into without one are left alone. It keeps nothing: which jobs are its own, and how far they are, the
+ * ledger says.
  */
 export class JobProvider {
   readonly #options: JobProviderOptions
@@ -102,12 +103,9 @@ export class JobProvider {
     const { network, reader, sender } = account
     const toBlock = await reader.getBlockNumber({ cacheTime: 0 })
     const on = { address: jobsOf(network), abi: jobsAbi, fromBlock: this.#fromBlock, toBlock, strict: true } as const
-    const args = { provider: sender.address }
-    const [created, named] = await Promise.all([
-      reader.getContractEvents({ ...on, eventName: 'JobCreated', args }),
-      reader.getContractEvents({ ...on, eventName: 'ProviderSet', args }),
-    ])
-    for (const { args: found } of [...created, ...named]) {
+    // Anybody can name a provider and fund a job on terms of his own: only a quote is this provider's word on price, token and evaluator.
+    const taken = await reader.getContractEvents({ ...on, eventName: 'QuoteTaken', args: { provider: sender.address } })
+    for (const { args: found } of taken) {
       if (!this.#over.has(found.jobId)) this.#mine.add(found.jobId)
     }
     const next = toBlock + 1n - lookBackBlocks
