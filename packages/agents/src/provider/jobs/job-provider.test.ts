@@ -1,7 +1,8 @@
 import { systemRandom, utf8ToBytes, zeroAddress } from '@koinon/base'
 import { jobsAbi, testDollarAbi } from '@koinon/ledger/abis'
-import { signQuote } from '@koinon/work'
+import { type SignedQuote, signQuote } from '@koinon/work'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { jobRequest } from '../../client/jobs/ask-quotes.ts'
 import { JobClient } from '../../client/jobs/job-client.ts'
 import { jobsOf } from '../../client/jobs/job-ledger.ts'
 import { hashTerms, jobsDomain } from '../../rules/job.ts'
@@ -57,3 +58,28 @@ it('works for nobody who funds a job that it gave no quote for', async () => {
   await provider.stop()
   expect(worked).toEqual([hired])
 }, 30_000)
+
+it('quotes for no hire that would leave too little time to work in', async () => {
+  const client = new JobClient(ann, net.clock, systemRandom)
+  const terms = client.draft({ evaluator: eve.address, expiredAtSeconds: seconds() + 90, description: 'work' })
+  const request = jobRequest(client, terms, 1_000n, seconds() + 80)
+  const quotes: SignedQuote[] = []
+  const bus = {
+    open: async () => ({ next: 1, requests: [request] }),
+    quote: async (quote: SignedQuote) => void quotes.push(quote),
+  }
+  const provider = new JobProvider({
+    account: pat,
+    bus: bus as never,
+    clock: net.clock,
+    random: systemRandom,
+    price: () => 10n,
+    work: async () => utf8ToBytes('the work'),
+    deliver: async () => undefined,
+    pollMs: 20,
+  })
+  provider.start()
+  await expect.poll(() => quotes.length, { timeout: 10_000 }).toBeGreaterThan(0)
+  await provider.stop()
+  expect(quotes.every(({ deadlineSeconds }) => deadlineSeconds <= terms.expiredAtSeconds - 60)).toBe(true)
+}, 20_000)

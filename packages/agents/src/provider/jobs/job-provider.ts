@@ -86,9 +86,11 @@ export class JobProvider {
       const rules = { domain, provider, tokens, trustedHooks: trustedHooks ?? [], leastSeconds }
       const terms = readOffer(request, rules, nowSeconds)
       const priceAtomic = terms === undefined ? undefined : price(terms, request.ceilingAtomic)
-      if (priceAtomic === undefined || priceAtomic <= 0n || priceAtomic > request.ceilingAtomic) continue
+      if (terms === undefined || priceAtomic === undefined || priceAtomic <= 0n || priceAtomic > request.ceilingAtomic)
+        continue
       const nonce = BigInt(bytesToHex(random(32)))
-      const deadlineSeconds = nowSeconds + quoteSeconds
+      // Hired at the last moment there must still be the least time to work in, or the work is had for nothing.
+      const deadlineSeconds = Math.min(nowSeconds + quoteSeconds, terms.expiredAtSeconds - leastSeconds)
       const quote = { termsHash: request.termsHash, provider, priceAtomic, deadlineSeconds, nonce }
       await bus
         .quote(signQuote(domain, quote, account.secretKey))
