@@ -21,6 +21,17 @@ describe('a price list', () => {
     expect(price('GET', '/health/more')).toBe(1_000n)
   })
 
+  it.each(['/v1/dear', '/v1/de%61r', '/%76%31/dear', '/v1/DEAR', '/v1/dear/'])(
+    'asks the dear price of a path that servers read as the dear one: %s',
+    (path) => {
+      const rules = parsePriceRules({ rules: [{ path: '/v1/dear', price: '1' }] })
+      expect(isPlainPath(path)).toBe(true)
+      expect(priceOf({ defaultAtomic: 1_000n, rules }, 'GET', path)).toBe(1_000_000n)
+      const free = { defaultAtomic: 1_000n, rules: freeRules(['/v1/dear']) }
+      expect(priceOf(free, 'GET', path)).toBe(path === '/v1/dear' ? 0n : 1_000n)
+    },
+  )
+
   it.each(['-1', '1e3', '0.0000001', '10000.000001', '99999', '', ' 1', 'NaN', '0x1'])(
     'refuses the price %j',
     (text) => {
@@ -50,5 +61,7 @@ describe('a price list', () => {
     '/free;x/dear',
     '/a%00',
     '/%252e',
+    '/%',
+    '/%ff',
   ])('lets nobody reach a dear path as %s', (path) => expect(isPlainPath(path)).toBe(false))
 })

@@ -53,10 +53,25 @@ export function freeRules(paths: readonly string[]): readonly PriceRule[] {
   })
 }
 
-/** What a request costs. The path is that of the URL as it goes to the upstream, without the query. */
-export function priceOf({ defaultAtomic, rules }: PriceList, method: string, path: string): bigint {
-  const rule = rules.find((each) => (each.method === undefined || each.method === method) && fits(each.path, path))
+/**
+ * What a request costs. The path is that of the URL as it goes to the upstream, without the query. Many servers serve `/Dear`, `/dear/` and
+ * `/de%61r` as `/dear`, so of the price as it is written and as such a server reads it the dearer counts.
+ */
+export function priceOf(list: PriceList, method: string, path: string): bigint {
+  const written = firstOf(list, method, (pattern) => fits(pattern, path))
+  const read = looseForm(path)
+  const shorter = read.replace(/\/$/, '')
+  const loose = firstOf(list, method, (pattern) => fits(looseForm(pattern), read) || fits(looseForm(pattern), shorter))
+  return loose > written ? loose : written
+}
+
+function firstOf({ defaultAtomic, rules }: PriceList, method: string, isFit: (pattern: string) => boolean): bigint {
+  const rule = rules.find((each) => (each.method === undefined || each.method === method) && isFit(each.path))
   return rule?.priceAtomic ?? defaultAtomic
+}
+
+function looseForm(path: string): string {
+  return decodeURIComponent(path).toLowerCase()
 }
 
 /**
@@ -64,7 +79,16 @@ export function priceOf({ defaultAtomic, rules }: PriceList, method: string, pat
  * would be sold at the wrong price.
  */
 export function isPlainPath(path: string): boolean {
-  return path.startsWith('/') && !/%(2e|2f|5c|00|25|3b)|\\|\/\/|;|\/\.\.?(\/|$)/i.test(path)
+  return path.startsWith('/') && isDecodable(path) && !/%(2e|2f|5c|00|25|3b)|\\|\/\/|;|\/\.\.?(\/|$)/i.test(path)
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function fits(pattern: string, path: string): boolean {
