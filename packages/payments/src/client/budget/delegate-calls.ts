@@ -1,7 +1,7 @@
 /** Batches for the owner's delegate: what a typed intent becomes on chain (specs/0025-budgets.md section 5). */
 import type { Address, Hex } from '@koinon/base'
-import { batchSettlementAbi, budgetDelegateAbi } from '@koinon/ledger/abis'
-import { encodeAbiParameters, encodeFunctionData, erc20Abi, getAbiItem, parseAbi } from 'viem'
+import { batchSettlementAbi, budgetDelegateAbi, jobsAbi } from '@koinon/ledger/abis'
+import { encodeAbiParameters, encodeFunctionData, erc20Abi, getAbiItem, toFunctionSelector } from 'viem'
 import type { SignedBudgetGrant } from '../../rules/budget/grant.ts'
 import type { DepositIntent, FundJobIntent, TransferIntent } from '../../rules/budget/intent.ts'
 import type { AccountCall } from '../../rules/budget/owner-words.ts'
@@ -9,9 +9,8 @@ import type { AccountCall } from '../../rules/budget/owner-words.ts'
 export type OnChainIntent = DepositIntent | FundJobIntent | TransferIntent
 
 /** Selector of a job contract's `fund(uint256,uint256,bytes)` (ERC-8183). */
-export const fundJobSelector: Hex = '0xd2e13f50'
+export const fundJobSelector: Hex = toFunctionSelector(getAbiItem({ abi: jobsAbi, name: 'fund' }))
 
-const jobAbi = parseAbi(['function fund(uint256 jobId, uint256 expectedBudget, bytes optParams)'])
 const callsParameter = {
   type: 'tuple[]',
   components: [
@@ -45,7 +44,7 @@ export function callsOf(intent: OnChainIntent, owner: Address, escrow: Address):
   const funding = [intent.jobId, intent.amountAtomic, '0x'] as const
   return [
     call(intent.asset, encodeFunctionData({ abi: erc20Abi, functionName: 'approve', args: approval })),
-    call(intent.target, encodeFunctionData({ abi: jobAbi, functionName: 'fund', args: funding })),
+    call(intent.target, encodeFunctionData({ abi: jobsAbi, functionName: 'fund', args: funding })),
   ]
 }
 
