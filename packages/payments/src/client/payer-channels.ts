@@ -129,12 +129,14 @@ export class PayerChannels {
     // A seller that takes several calls at once tells them apart by their vouchers' values.
     const isAbove = underWay.size === 0 || neededAtomic > channel.signedAtomic
     const voucherAtomic = isAbove ? neededAtomic : channel.signedAtomic + 1n
+    const isFundedHere = this.#options.signer.fundChannel !== undefined
     const waiting = this.#waitingDeposit(channel, voucherAtomic)
     const depositAtomic = waiting === undefined ? this.#depositAtomic(desk, voucherAtomic, option, call) : 0n
     underWay.set(call.paymentId, call.maximumAtomic)
     if (waiting !== undefined || depositAtomic > 0n) desk.depositing = call.paymentId
     try {
       const { config, domain } = channel
+      if (isFundedHere && depositAtomic > 0n) await this.#fund(desk, call, voucherAtomic, depositAtomic)
       const signature = await this.#options.signer.signVoucher({
         call,
         domain,
@@ -142,7 +144,10 @@ export class PayerChannels {
         maxClaimableAtomic: voucherAtomic,
       })
       const deposit =
-        waiting ?? (depositAtomic > 0n ? await this.#signDeposit(desk, call, option, asset, depositAtomic) : undefined)
+        waiting ??
+        (depositAtomic > 0n && !isFundedHere
+          ? await this.#signDeposit(desk, call, option, asset, depositAtomic)
+          : undefined)
       this.#change(desk, {
         signedAtomic: voucherAtomic > desk.channel.signedAtomic ? voucherAtomic : desk.channel.signedAtomic,
         lastUsedMs: this.#options.clock.nowMs(),
@@ -311,6 +316,18 @@ export class PayerChannels {
     const deposit: SignedDeposit = { amountAtomic, validAfter: 0n, validBefore: BigInt(validBefore), salt, signature }
     this.#change(desk, { openDeposits: [...desk.channel.openDeposits, deposit] })
     return deposit
+  }
+
+  /** The signer puts the money in, and the ledger says what lies there. */
+  async #fund(desk: Desk, call: IntentCall, maxClaimableAtomic: bigint, amountAtomic: bigint): Promise<void> {
+    const { channelId, config, domain } = desk.channel
+    await this.refresh(channelId)
+    const leastAtomic = maxClaimableAtomic - desk.channel.depositAtomic
+    if (leastAtomic <= 0n) return
+    const least = amountAtomic > leastAtomic ? amountAtomic : leastAtomic
+    const { signer } = this.#options
+    await signer.fundChannel?.({ call, domain, config, maxClaimableAtomic, amountAtomic: least, leastAtomic })
+    await this.refresh(channelId)
   }
 
   #isCollected({ channelId, config, domain }: PayerChannel, { salt }: SignedDeposit): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { KoinonError } from '@koinon/base'
+import { isKoinonError, KoinonError } from '@koinon/base'
 
 /** Charged, or perhaps charged, and the answer never came. Paying again is the caller's decision. */
 export function answerLost(paymentId: string, maximumAtomic: bigint): KoinonError {
@@ -63,4 +63,16 @@ export function noEscrow(chainId: number): KoinonError {
     message: `This payer knows no escrow of channels on chain ${chainId}`,
     hint: 'Name the escrow and its collector with the asset.',
   })
+}
+
+const codesOfOneWay = [
+  'payments/too-much-in-channels',
+  'payments/budget-cannot-deposit',
+  'payments/budget-key-empty',
+  'payments/budget-nonce-fixed',
+]
+
+/** Whether only this way of paying does not work, so that the seller's next one is worth a try. */
+export function isOfOneWay(error: unknown): error is KoinonError {
+  return isKoinonError(error) && codesOfOneWay.includes(error.code)
 }

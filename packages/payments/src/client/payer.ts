@@ -23,10 +23,10 @@ import type { SignedVoucher } from '../rules/voucher.ts'
 import type { TakenBack } from './channel-opener.ts'
 import type { AttachedPayment, Challenge, PaymentOption, WireReceipt } from './client-wire.ts'
 import { PayerChannels } from './payer-channels.ts'
-import { answerLost, badDelay, noEscrow, nothingPayable, outcomeUnknown } from './payer-errors.ts'
+import { answerLost, badDelay, isOfOneWay, noEscrow, nothingPayable, outcomeUnknown } from './payer-errors.ts'
 import type { PayerLedger } from './payer-ledger.ts'
 import { memoryPayerStore, type PaidCall, type PaidCallState, type PayerStore } from './payer-store.ts'
-import type { PaymentSigner } from './payment-signer.ts'
+import type { IntentCall, PaymentSigner } from './payment-signer.ts'
 
 export type PayerOptions = {
   readonly signer: PaymentSigner
@@ -49,6 +49,8 @@ export type CallToPay = {
   /** Scheme, host and port of the seller. */
   readonly origin: string
   readonly resourceUrl: string
+  /** HTTP method; `POST` unless given. */
+  readonly method?: string
   readonly requestHash: Hex
   /** Names the call for ever; the same one again goes with the same commitment. */
   readonly paymentId: string
@@ -154,7 +156,7 @@ export class Payer {
       try {
         return await this.#sign(call, option, asset)
       } catch (error) {
-        if ((error as { code?: string }).code !== 'payments/too-much-in-channels') throw error
+        if (!isOfOneWay(error)) throw error
         reasons.push(error as KoinonError)
       }
     }
@@ -240,7 +242,7 @@ export class Payer {
     } else await this.abandon(payment)
     return {
       paymentId,
-      payer: this.address,
+      payer: commitment.backEnd === 'exact' ? commitment.authorization.from : commitment.config.payer,
       terms: option.terms,
       backEnd: option.backEnd,
       chargedAtomic,
@@ -285,7 +287,14 @@ export class Payer {
     try {
       const { config, domain, owedAtomic, isClosed } = this.#channels.get(channelId)
       if (ways.refund !== undefined && !isClosed) {
-        const call = { origin: '', resourceUrl: '', paymentId: holder, maximumAtomic: 0n }
+        const call = {
+          origin: '',
+          resourceUrl: '',
+          method: '',
+          paymentId: holder,
+          requestHash: channelId,
+          maximumAtomic: 0n,
+        }
         const signature = await this.#options.signer.signVoucher({
           call,
           domain,
@@ -369,7 +378,7 @@ export class Payer {
   async #sign(call: CallToPay, option: PaymentOption, asset: AllowedAsset): Promise<OpenPayment> {
     const { paymentId, origin, resourceUrl, requestHash, challenge } = call
     const { maximumAtomic } = option.terms
-    const intent = { origin, resourceUrl, paymentId, maximumAtomic }
+    const intent = { origin, resourceUrl, method: call.method ?? 'POST', paymentId, requestHash, maximumAtomic }
     // Counted before the first wait, so that calls at the same time see each other.
     const record = {
       paymentId,
@@ -415,16 +424,7 @@ export class Payer {
     }
   }
 
-  async #authorize(
-    intent: {
-      readonly origin: string
-      readonly resourceUrl: string
-      readonly paymentId: string
-      readonly maximumAtomic: bigint
-    },
-    option: PaymentOption,
-    asset: AllowedAsset,
-  ): Promise<TransferAuthorization> {
+  async #authorize(intent: IntentCall, option: PaymentOption, asset: AllowedAsset): Promise<TransferAuthorization> {
     const { signer, clock, random, policy } = this.#options
     const seconds = Math.min(option.terms.timeoutSeconds, policy.maximumTimeoutSeconds)
     const authorization = {
@@ -436,10 +436,8 @@ export class Payer {
       validBefore: BigInt(Math.floor(clock.nowMs() / 1000) + seconds),
       nonce: option.nonce ?? bytesToHex(random(32)),
     }
-    return {
-      ...authorization,
-      signature: await signer.signAuthorization({ call: intent, chainId: asset.chainId, asset, authorization }),
-    }
+    const isNonceFixed = option.nonce !== undefined
+    return signer.signAuthorization({ call: intent, chainId: asset.chainId, asset, authorization, isNonceFixed })
   }
 
   #givenUp(call: CallToPay): PaidCall | undefined {

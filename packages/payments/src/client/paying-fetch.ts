@@ -81,6 +81,7 @@ async function pay(
     challenge,
     origin: new URL(url).origin,
     resourceUrl: url,
+    method: request.method.toUpperCase(),
     requestHash: hashOf(request.method, url, body),
     ...paymentIdOf(request, random),
     deadlineMs: clock.nowMs() + concludeMs,

@@ -12,7 +12,11 @@ import { depositDigest } from './deposit-authorization.ts'
 export type IntentCall = {
   readonly origin: string
   readonly resourceUrl: string
+  /** HTTP method in capitals; `POST` where calls are messages. */
+  readonly method: string
   readonly paymentId: string
+  /** Hash of the request that is paid for. */
+  readonly requestHash: Hex
   /** The most that this call may cost, atomic units. */
   readonly maximumAtomic: bigint
 }
@@ -28,7 +32,10 @@ export type AuthorizationIntent = {
   readonly call: IntentCall
   readonly chainId: number
   readonly asset: Asset
+  /** What the payer would sign. A signer may take another account of its own, another end and, unless it is fixed, another nonce. */
   readonly authorization: Omit<TransferAuthorization, 'signature'>
+  /** The seller set the nonce. */
+  readonly isNonceFixed: boolean
 }
 
 export type DepositIntent = {
@@ -44,6 +51,13 @@ export type DepositIntent = {
   readonly salt: Hex
 }
 
+/** Money that a signer is to put into a channel by itself, so that a voucher of `maxClaimableAtomic` is covered. */
+export type ChannelFunding = VoucherIntent & {
+  /** What the channel should get; `leastAtomic` covers the voucher. */
+  readonly amountAtomic: bigint
+  readonly leastAtomic: bigint
+}
+
 /** Signs what it finds right and throws otherwise; 65-byte signatures. */
 export type PaymentSigner = {
   /** Owns the money. */
@@ -51,8 +65,10 @@ export type PaymentSigner = {
   /** Whose vouchers count; the payer or a session key of it. */
   readonly payerAuthorizer: Address
   signVoucher(intent: VoucherIntent): Promise<Hex>
-  signAuthorization(intent: AuthorizationIntent): Promise<Hex>
+  signAuthorization(intent: AuthorizationIntent): Promise<TransferAuthorization>
   signDeposit(intent: DepositIntent): Promise<Hex>
+  /** For signers whose deposits no seller can collect: puts the money in and resolves when it is mined. `signDeposit` is not asked then. */
+  fundChannel?(intent: ChannelFunding): Promise<void>
 }
 
 /** A signer that holds its keys in this process and signs everything; limits are the payer's. `authorizerKey` signs vouchers. */
@@ -72,7 +88,7 @@ export function localPaymentSigner(
       )
     },
     async signAuthorization({ authorization, asset, chainId }) {
-      return engine.sign(authorizationDigest(authorization, asset, chainId), secretKey)
+      return { ...authorization, signature: engine.sign(authorizationDigest(authorization, asset, chainId), secretKey) }
     },
     async signDeposit({ domain, config, asset, collector, amountAtomic, validBefore, salt }) {
       const deposit = {
