@@ -1,4 +1,5 @@
 export { type BudgetChain, createBudgetChain } from './client/budget/budget-chain.ts'
+export { BudgetPaymentSigner, type BudgetPaymentSignerOptions } from './client/budget/budget-payment-signer.ts'
 export { type BudgetReport, forecastIntent, readBudget } from './client/budget/budget-report.ts'
 export { type BudgetAnswer, BudgetSigner, type BudgetSignerOptions } from './client/budget/budget-signer.ts'
 export { delegateOf, deployBudgetDelegate, setDelegate } from './client/budget/delegate-account.ts'

@@ -1,18 +1,19 @@
-import { type Address, type Clock, type Hex, KoinonError, type TypedDataDomain } from '@koinon/base'
+import type { Address, Clock, Hex, TypedDataDomain } from '@koinon/base'
 import type { LedgerReader } from '@koinon/ledger'
 import { secp256k1Engine } from '../../core/native-secp256k1.ts'
-import { budgetGrantHash, type SignedBudgetGrant } from '../../rules/budget/grant.ts'
+import { type BudgetGrant, budgetGrantHash, type SignedBudgetGrant } from '../../rules/budget/grant.ts'
 import { type BudgetIntent, budgetIntentHash } from '../../rules/budget/intent.ts'
 import { type BudgetApproval, type BudgetRevocation, budgetApprovalDigest } from '../../rules/budget/owner-words.ts'
 import { badGrant } from '../../rules/budget/parse-grant.ts'
 import { parseBudgetIntent } from '../../rules/budget/parse-intent.ts'
 import { budgetRefused } from '../../rules/budget/refusal-words.ts'
-import type { BudgetSpent } from '../../rules/budget/spent.ts'
+import { type BudgetSpent, leftOfTotal, spentInPeriod } from '../../rules/budget/spent.ts'
 import type { EscrowDomain } from '../../rules/channel.ts'
 import { verifyGrantChain } from '../../verifier/budget/verify-grant-chain.ts'
 import { verifyOwnerSignature } from '../../verifier/budget/verify-owner-signature.ts'
 import type { BudgetChain } from './budget-chain.ts'
 import { type BudgetPermit, permitIntent } from './budget-permit.ts'
+import { denied, full, idUsed, isOver, maximumProposals, notOwner, unknownIntent } from './budget-signer-errors.ts'
 import { RevocationWatch } from './revocation-watch.ts'
 import { type SignedIntent, signIntent } from './sign-intent.ts'
 import { type BudgetStore, committedAtomic, type SpendEntry, SpendLedger } from './spend-ledger.ts'
@@ -39,8 +40,6 @@ export type BudgetSignerOptions = {
 /** What an intent led to: something signed, or a proposal that waits for the owner. */
 export type BudgetAnswer = SignedIntent | { readonly state: 'proposed'; readonly intentHash: Hex }
 
-/** Proposals that may wait at once. */
-const maximumProposals = 100
 /** Batches signed for the owner's delegate hold this long. */
 const batchSeconds = 600
 
@@ -87,7 +86,7 @@ export class BudgetSigner {
   async start(): Promise<void> {
     const { grants, domain, reader } = this.#options
     await verifyGrantChain(grants, domain.chainId, reader)
-    if (secp256k1Engine.addressOf(this.#key) !== this.#agent) throw badGrant('the session key is not that of its agent')
+    if (secp256k1Engine.addressOf(this.#key) !== this.agent) throw badGrant('the session key is not that of its agent')
     await this.#ledger.start()
     this.#isStarted = true
   }
@@ -95,6 +94,32 @@ export class BudgetSigner {
   /** Charged so far by level, the owner's grant first. */
   get spent(): readonly BudgetSpent[] {
     return [...this.#ledger.spent]
+  }
+
+  /** Account of the session key. */
+  get agent(): Address {
+    return this.#options.grants.at(-1)?.grant.agent as Address
+  }
+
+  /** Whose money the grants are about. */
+  get owner(): Address {
+    return this.#options.grants[0]?.grant.owner as Address
+  }
+
+  /** Copies of the grants, the owner's first. */
+  get grants(): readonly BudgetGrant[] {
+    return this.#options.grants.map(({ grant }) => structuredClone(grant) as BudgetGrant)
+  }
+
+  /** What may still be charged now, at every level; atomic units. */
+  get leftAtomic(): bigint {
+    const nowSeconds = this.#nowSeconds()
+    const lefts = this.grants.flatMap((grant, level) => {
+      const spent = this.#ledger.spent[level] as BudgetSpent
+      const ofPeriod = grant.maxPerPeriodAtomic - spentInPeriod(grant, spent, nowSeconds)
+      return [leftOfTotal(grant, spent), ofPeriod > 0n ? ofPeriod : 0n]
+    })
+    return lefts.reduce((least, left) => (left < least ? left : least))
   }
 
   /**
@@ -105,6 +130,19 @@ export class BudgetSigner {
   async sign(intent: unknown): Promise<BudgetAnswer> {
     const parsed = parseBudgetIntent(intent)
     return this.#inTurn(parsed.id, () => this.#sign(parsed))
+  }
+
+  /** Throws what `sign` would throw for a new intent that the grants do not allow now; signs and keeps nothing. */
+  async check(intent: unknown): Promise<void> {
+    const parsed = parseBudgetIntent(intent)
+    const intentHash = budgetIntentHash(parsed, this.#options.domain.chainId)
+    const permit = this.#permit(parsed, intentHash, await this.#watch.revokedLevels(), undefined, false)
+    if (permit.kind === 'refused') throw permit.error
+  }
+
+  /** What was asked for under an id. */
+  entry(id: Hex): Promise<SpendEntry | undefined> {
+    return this.#ledger.entry(id)
   }
 
   /** Finds out what became of a signature; gives its charge back when it can never be used. Throws `payments/budget-unknown-intent`. */
@@ -121,6 +159,11 @@ export class BudgetSigner {
     return this.#ledger.entries(['reserved'], limit)
   }
 
+  /** The same without what can never be concluded: vouchers and grants below. */
+  ending(limit = 1_000): Promise<readonly SpendEntry[]> {
+    return this.#ledger.entries(['reserved'], limit, 'ending')
+  }
+
   /** What waits for the owner, oldest first. */
   proposals(): Promise<readonly SpendEntry[]> {
     return this.#ledger.entries(['proposed'], maximumProposals)
@@ -132,7 +175,7 @@ export class BudgetSigner {
     if (approval.grant !== this.grantHash) throw notOwner()
     const word = { ...approval, isApproved: approval.isApproved === true }
     const digest = budgetApprovalDigest(word, domain.chainId)
-    if (!(await verifyOwnerSignature({ account: this.#owner, digest, signature, reader }))) throw notOwner()
+    if (!(await verifyOwnerSignature({ account: this.owner, digest, signature, reader }))) throw notOwner()
     await store.write([
       {
         sql: 'insert or replace into budget_approvals values (?, ?, ?, ?)',
@@ -144,14 +187,6 @@ export class BudgetSigner {
   /** Takes the owner's revocation of a grant of this chain; in force when it resolves, for good. Throws `payments/budget-not-owner`. */
   async revoke(revocation: BudgetRevocation, signature: Hex): Promise<void> {
     await this.#watch.revoke(revocation, signature)
-  }
-
-  get #agent(): Address {
-    return this.#options.grants.at(-1)?.grant.agent as Address
-  }
-
-  get #owner(): Address {
-    return this.#options.grants[0]?.grant.owner as Address
   }
 
   async #sign(intent: BudgetIntent): Promise<BudgetAnswer> {
@@ -187,9 +222,13 @@ export class BudgetSigner {
     const { grants, assetDomain } = this.#options
     return signIntent(
       intent,
-      { key: this.#key, agent: this.#agent, grants, domain, assetDomain, intentHash },
+      { key: this.#key, agent: this.agent, grants, domain, assetDomain, intentHash },
       permit.entry,
     )
+  }
+
+  #nowSeconds(): number {
+    return this.#ledger.notBefore(Math.floor(this.#options.clock.nowMs() / 1000))
   }
 
   #permit(
@@ -199,8 +238,8 @@ export class BudgetSigner {
     entry: SpendEntry | undefined,
     isApproved: boolean,
   ): BudgetPermit {
-    const { grants, domain, clock } = this.#options
-    const nowSeconds = this.#ledger.notBefore(Math.floor(clock.nowMs() / 1000))
+    const { grants, domain } = this.#options
+    const nowSeconds = this.#nowSeconds()
     const levels = grants.map(({ grant }, level) => ({
       grant,
       spent: this.#ledger.spent[level] as BudgetSpent,
@@ -237,7 +276,7 @@ export class BudgetSigner {
     const word = { grant: this.grantHash, intent: intentHash, isApproved: row['is_approved'] === 1 }
     const digest = budgetApprovalDigest(word, domain.chainId)
     const signature = row['signature'] as Hex
-    const isOwners = await verifyOwnerSignature({ account: this.#owner, digest, signature, reader })
+    const isOwners = await verifyOwnerSignature({ account: this.owner, digest, signature, reader })
     return isOwners ? word.isApproved : undefined
   }
 
@@ -248,8 +287,8 @@ export class BudgetSigner {
     if (intent.kind === 'grantChild' || (intent.kind === 'payCall' && intent.rail.kind === 'channel')) return 'reserved'
     const outcome =
       intent.kind === 'payCall'
-        ? await chain.authorizationOutcome(intent.asset, this.#agent, entry.intentHash, entry.deadline + 1)
-        : await chain.batchOutcome(this.#owner, this.#batchDigest(intent, entry), entry.deadline)
+        ? await chain.authorizationOutcome(intent.asset, this.agent, entry.intentHash, entry.deadline + 1)
+        : await chain.batchOutcome(this.owner, this.#batchDigest(intent, entry), entry.deadline)
     if (outcome === 'unknown') return 'reserved'
     if (outcome === 'done') {
       await this.#ledger.note({ ...entry, state: 'spent' })
@@ -272,7 +311,7 @@ export class BudgetSigner {
     const { intentHash } = entry
     const signed = signIntent(
       intent,
-      { key: this.#key, agent: this.#agent, grants, domain, assetDomain, intentHash },
+      { key: this.#key, agent: this.agent, grants, domain, assetDomain, intentHash },
       entry,
     )
     if (signed.kind !== 'batch') throw unknownIntent()
@@ -300,50 +339,4 @@ function structuredCloneExceptParts(options: BudgetSignerOptions): BudgetSignerO
     domain: { ...options.domain },
     assetDomain: { ...options.assetDomain },
   }
-}
-
-function isOver({ state }: SpendEntry): boolean {
-  return state === 'released' || state === 'denied'
-}
-
-function idUsed(entry: SpendEntry): KoinonError {
-  return new KoinonError({
-    code: 'payments/budget-id-used',
-    message: isOver(entry) ? 'This payment is over' : 'Another intent has this id already',
-    hint: 'Give each payment an id of its own; ask again with the very same intent for the same signature.',
-    details: { state: entry.state },
-  })
-}
-
-function full(): KoinonError {
-  return new KoinonError({
-    code: 'payments/budget-full',
-    message: `${maximumProposals} proposals wait for the owner already`,
-    hint: 'Approve or deny them (koinon budget approve).',
-    retry: 'later',
-  })
-}
-
-function denied(): KoinonError {
-  return new KoinonError({
-    code: 'payments/budget-denied',
-    message: 'The owner denied this payment',
-    hint: 'Do not ask for it again.',
-  })
-}
-
-function notOwner(): KoinonError {
-  return new KoinonError({
-    code: 'payments/budget-not-owner',
-    message: 'This is not signed by the owner of the budget',
-    hint: 'Approvals and revocations are signed with the account that signed the first grant.',
-  })
-}
-
-function unknownIntent(): KoinonError {
-  return new KoinonError({
-    code: 'payments/budget-unknown-intent',
-    message: 'No intent with this id was signed under this budget',
-    hint: 'See what is open with koinon budget explain.',
-  })
 }

@@ -289,15 +289,8 @@ describe('a hostile prompt with every method of the signer', () => {
   it('finds no method that takes text, bytes or a digest to sign, and no key to read', () => {
     const methods = Object.getOwnPropertyNames(BudgetSigner.prototype).sort()
     expect(methods).toEqual([
-      'approve',
-      'conclude',
-      'constructor',
-      'open',
-      'proposals',
-      'revoke',
-      'sign',
-      'spent',
-      'start',
+      ...['agent', 'approve', 'check', 'conclude', 'constructor', 'ending', 'entry', 'grants', 'leftAtomic', 'open'],
+      ...['owner', 'proposals', 'revoke', 'sign', 'spent', 'start'],
     ])
     const options = {
       store,

@@ -85,10 +85,15 @@ export class SpendLedger {
     return row === undefined ? undefined : entryFromRow(row)
   }
 
-  /** Entries of some states, oldest first. */
-  async entries(states: readonly EntryState[], limit: number): Promise<readonly SpendEntry[]> {
+  /** Entries of some states, oldest first; `ending` leaves out what never ends by itself (vouchers, grants below). */
+  async entries(
+    states: readonly EntryState[],
+    limit: number,
+    which: 'all' | 'ending' = 'all',
+  ): Promise<readonly SpendEntry[]> {
     const marks = states.map(() => '?').join(', ')
-    const sql = `select * from budget_entries where leaf = ? and state in (${marks}) order by charged_at, id limit ?`
+    const ending = which === 'ending' ? 'and deadline > 0' : ''
+    const sql = `select * from budget_entries where leaf = ? and state in (${marks}) ${ending} order by charged_at, id limit ?`
     return (await this.#store.read(sql, [this.#leaf, ...states, limit])).map(entryFromRow)
   }
 

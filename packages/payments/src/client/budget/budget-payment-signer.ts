@@ -1,0 +1,232 @@
+/** A payer's signer whose key has a budget: every signature is one that the grants allow (specs/0025-budgets.md section 9). */
+import { type Address, bytesToHex, type Clock, type Hex, type Random } from '@koinon/base'
+import type { LedgerReader } from '@koinon/ledger'
+import { dollarAbi } from '@koinon/ledger/abis'
+import { reachable, readChannelFacts } from '../../core/escrow.ts'
+import type { DepositIntent, PayCallIntent } from '../../rules/budget/intent.ts'
+import { budgetRefused } from '../../rules/budget/refusal-words.ts'
+import { channelIdOf, type EscrowDomain } from '../../rules/channel.ts'
+import type {
+  AuthorizationIntent,
+  ChannelFunding,
+  IntentCall,
+  PaymentSigner,
+  VoucherIntent,
+} from '../payment-signer.ts'
+import {
+  cannotDeposit,
+  keyEmpty,
+  nonceFixed,
+  notByBudget,
+  ownerEmpty,
+  proposesOnly,
+  waits,
+  withNextStep,
+} from './budget-payer-errors.ts'
+import type { BudgetSigner } from './budget-signer.ts'
+import { budgetDelegateAddress, delegateOf } from './delegate-account.ts'
+import { PaymentIntents } from './payment-intents.ts'
+import type { SignedIntent } from './sign-intent.ts'
+import { intentFromText } from './stored-intent.ts'
+
+export type BudgetPaymentSignerOptions = {
+  /** Started. */
+  readonly signer: BudgetSigner
+  readonly reader: LedgerReader
+  /** Escrow of the network that the grants are for. */
+  readonly domain: EscrowDomain
+  /** Sends a batch to the owner's account and pays its gas; resolves when it is mined. Needs no right over the owner's money. */
+  readonly send: (batch: { readonly to: Address; readonly data: Hex }) => Promise<unknown>
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** Sellers take authorizations for an hour; less something for clocks that differ. */
+const longestSeconds = 3_500
+
+/**
+ * Lets a `Payer` spend a budget. Channels are the owner's, with the session key as payerAuthorizer: the owner's account puts the money in, by
+ * its delegate. `exact` payments come from the session key's own account. All methods throw `payments/budget-*` with the next step as hint.
+ */
+export class BudgetPaymentSigner implements PaymentSigner {
+  readonly payer: Address
+  readonly payerAuthorizer: Address
+  readonly #options: BudgetPaymentSignerOptions
+  readonly #intents: PaymentIntents
+  readonly #turns = new Map<Hex, Promise<unknown>>()
+
+  constructor(options: BudgetPaymentSignerOptions) {
+    const { signer } = options
+    this.#options = options
+    this.payer = signer.owner
+    this.payerAuthorizer = signer.agent
+    this.#intents = new PaymentIntents(signer)
+  }
+
+  /** Asks the ledger what became of all that an earlier process signed, and gives back what can never be used. */
+  async settleOpen(): Promise<void> {
+    const { signer } = this.#options
+    for (const { id } of await signer.ending()) await signer.conclude(id)
+  }
+
+  signVoucher(intent: VoucherIntent): Promise<Hex> {
+    return this.#inTurn(intent, async () => {
+      const signed = await this.#sign(this.#voucher(intent), () => true)
+      if (signed.kind !== 'voucher') throw new Error('no voucher')
+      return signed.voucher.signature
+    })
+  }
+
+  async signAuthorization(
+    intent: AuthorizationIntent,
+  ): Promise<Awaited<ReturnType<PaymentSigner['signAuthorization']>>> {
+    const { signer, reader, domain, clock } = this.#options
+    const { authorization, call, isNonceFixed } = intent
+    const { token, to, valueAtomic } = authorization
+    if (intent.chainId !== domain.chainId) throw notByBudget('another chain')
+    if (isNonceFixed) throw nonceFixed()
+    const nowSeconds = Math.floor(clock.nowMs() / 1000)
+    const latest = Math.min(nowSeconds + longestSeconds, ...signer.grants.map(({ validUntil }) => validUntil))
+    const ended = signer.grants.findIndex(({ validUntil }) => nowSeconds >= validUntil)
+    if (ended >= 0) throw withNextStep(budgetRefused('expired', ended), signer.grantHash)
+    // A proposal must still be good when the owner has read it.
+    const wished = this.#isProposing ? latest : Number(authorization.validBefore)
+    const payment = {
+      kind: 'payCall',
+      ...termsOf(call),
+      receiver: to,
+      asset: token,
+      amountAtomic: valueAtomic,
+      rail: { kind: 'exact', validBefore: Math.min(wished, latest) },
+    } as const
+    await this.#clearly(signer.check({ ...payment, id: call.requestHash }))
+    const holds = await reachable(
+      reader.readContract({ address: token, abi: dollarAbi, functionName: 'balanceOf', args: [signer.agent] }),
+    )
+    if (holds < valueAtomic) throw keyEmpty(signer.agent, holds)
+    const signed = await this.#sign({ payment, name: call.paymentId }, ({ rail }) => {
+      return rail.kind === 'exact' && rail.validBefore > nowSeconds + leastSeconds
+    })
+    if (signed.kind !== 'exact') throw new Error('no authorization')
+    const { from, validBefore, nonce } = signed.authorization
+    const { signature } = signed
+    return { token, from, to, valueAtomic, validAfter: 0n, validBefore: BigInt(validBefore), nonce, signature }
+  }
+
+  async signDeposit(): Promise<Hex> {
+    throw notByBudget('a deposit that a seller collects')
+  }
+
+  fundChannel(funding: ChannelFunding): Promise<void> {
+    return this.#inTurn(funding, () => this.#fund(funding))
+  }
+
+  async #fund(funding: ChannelFunding): Promise<void> {
+    const { signer, reader, domain, random } = this.#options
+    const { config, amountAtomic, leastAtomic } = funding
+    const voucher = this.#voucher(funding)
+    await this.#clearly(signer.check({ ...voucher.payment, id: funding.call.requestHash }))
+    // The delegate takes the account's own word for each batch then, which a key does not have.
+    if (this.#isProposing) throw proposesOnly()
+    const delegate = await delegateOf(reader, this.payer)
+    if (delegate !== budgetDelegateAddress(domain.escrow)) throw cannotDeposit(this.payer)
+    const channelId = channelIdOf(config, domain)
+    if (await this.#resend(channelId, funding)) return
+    const { leftAtomic } = signer
+    // When not even the least is left, the budget says so itself.
+    const wished = amountAtomic < leftAtomic ? amountAtomic : leftAtomic > leastAtomic ? leftAtomic : leastAtomic
+    const payment = {
+      kind: 'deposit',
+      service: funding.call.origin,
+      termsHash: channelId,
+      receiver: config.receiver,
+      asset: config.token,
+      amountAtomic: wished,
+      channel: config,
+    } as const
+    const holds = await reachable(
+      reader.readContract({ address: config.token, abi: dollarAbi, functionName: 'balanceOf', args: [this.payer] }),
+    )
+    if (holds < wished) throw ownerEmpty(this.payer, holds)
+    const signed = await this.#sign({ payment, name: bytesToHex(random(32)) }, () => true)
+    if (signed.kind !== 'batch') throw new Error('no batch')
+    await this.#options.send({ to: signed.to, data: signed.data })
+  }
+
+  /** Sends deposits of this channel that were signed before and never seen again. True when the channel has enough then. */
+  async #resend(channelId: Hex, funding: ChannelFunding): Promise<boolean> {
+    const { signer, reader, domain, send } = this.#options
+    let isFound = false
+    for (const entry of await signer.ending()) {
+      if (entry.kind !== 'deposit') continue
+      const intent = intentFromText(entry.intent) as DepositIntent
+      if (channelIdOf(intent.channel, domain) !== channelId) continue
+      isFound = true
+      if ((await signer.conclude(entry.id)) !== 'reserved') continue
+      const signed = await this.#clearly(signer.sign(intent))
+      if (signed.state !== 'signed' || signed.kind !== 'batch') continue
+      await send({ to: signed.to, data: signed.data })
+      await signer.conclude(entry.id)
+    }
+    if (!isFound) return false
+    const facts = (await readChannelFacts(reader, domain, [channelId])).get(channelId)
+    return (facts?.depositAtomic ?? 0n) >= funding.maxClaimableAtomic
+  }
+
+  /** One at a time a channel, in the order of asking: each voucher may rise by its own price over the one before. */
+  #inTurn<value>({ config, domain }: VoucherIntent, work: () => Promise<value>): Promise<value> {
+    const channelId = channelIdOf(config, domain)
+    const turn = (this.#turns.get(channelId) ?? Promise.resolve()).then(work, work)
+    this.#turns.set(channelId, turn)
+    return turn
+  }
+
+  get #isProposing(): boolean {
+    return this.#options.signer.grants.some(({ autonomy }) => autonomy === 'propose')
+  }
+
+  #voucher({ call, config, domain, maxClaimableAtomic }: VoucherIntent) {
+    const own = this.#options.domain
+    if (domain.chainId !== own.chainId || domain.escrow !== own.escrow) throw notByBudget('another escrow')
+    if (call.maximumAtomic === 0n) throw notByBudget('asking a seller for the rest of a channel')
+    const payment = {
+      kind: 'payCall',
+      ...termsOf(call),
+      receiver: config.receiver,
+      asset: config.token,
+      amountAtomic: call.maximumAtomic,
+      rail: { kind: 'channel', channel: config, cumulativeAtomic: maxClaimableAtomic },
+    } as const
+    return { payment, name: call.paymentId }
+  }
+
+  async #sign<intent extends Omit<PayCallIntent, 'id'> | Omit<DepositIntent, 'id'>>(
+    asked: { readonly payment: intent; readonly name: string },
+    isUsable: (stored: intent) => boolean,
+  ): Promise<SignedIntent> {
+    const { signer } = this.#options
+    const { intent, done } = await this.#intents.claim(asked.payment, asked.name, isUsable)
+    try {
+      const answer = await this.#clearly(signer.sign(intent))
+      if (answer.state === 'proposed') throw waits(signer.grantHash, answer.intentHash)
+      return answer
+    } finally {
+      done()
+    }
+  }
+
+  async #clearly<value>(work: Promise<value>): Promise<value> {
+    try {
+      return await work
+    } catch (error) {
+      throw withNextStep(error, this.#options.signer.grantHash)
+    }
+  }
+}
+
+/** An authorization is signed again only when the seller has this long to use it. */
+const leastSeconds = 10
+
+function termsOf({ origin, resourceUrl, method, requestHash }: IntentCall) {
+  return { service: origin, method, path: new URL(resourceUrl).pathname, termsHash: requestHash }
+}
