@@ -65,7 +65,7 @@ function run(file: string, options: RunOptions): Promise<never> {
       const totalPicoUsd = parseUnits(definition.budget?.totalDollars ?? '0', 12)
       const payer =
         network !== undefined && totalPicoUsd > 0n
-          ? createServicePayer(home, totalPicoUsd, `agent-${slug(definition.name)}`)
+          ? createServicePayer(home, totalPicoUsd, { purpose: `agent-${slug(definition.name)}` })
           : undefined
       const store = await DurableStore.open(join(home.path, `agent-${slug(definition.name)}.sqlite`), agentSchema)
       const server = new AgentServer({

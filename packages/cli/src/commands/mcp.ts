@@ -26,6 +26,7 @@ type McpOptions = StayOptions & {
   readonly host: string
   readonly port: string
   readonly maxTotal: string
+  readonly budget?: string
   readonly gateway?: string
   readonly key?: string
   readonly allowHost?: readonly string[]
@@ -36,6 +37,7 @@ type McpOptions = StayOptions & {
 export function defineMcp(mcp: Command): void {
   mcp
     .option('--max-total <dollars>', 'the most that everything done through this server may cost while it runs', '0.10')
+    .option('--budget <name>', 'pay services from this budget, by its session key, and not from the wallet')
     .option('--http', 'serve Streamable HTTP at /mcp instead of standard input and output')
     .option(
       '--host <address>',
@@ -49,7 +51,7 @@ export function defineMcp(mcp: Command): void {
     .option('--key <api key>', 'API key that pays for models (default: the newest of this home)')
     .addHelpText(
       'after',
-      '\nIn the settings of a program that speaks MCP: command "koinon", arguments "mcp". What it may spend is bounded by --max-total and by the channel of the API key; no tool raises either.',
+      '\nIn the settings of a program that speaks MCP: command "koinon", arguments "mcp". What it may spend is bounded by --max-total, by the budget where one is named, and by the channel of the API key; no tool raises any.',
     )
     .action(async (_options: unknown, command: Command) => serve(command.optsWithGlobals<McpOptions>()))
 }
@@ -113,7 +115,11 @@ function definitionOf(options: McpOptions): { readonly definition: ReturnType<ty
       : {
           chainId: network.chainId,
           ...ledgerPorts(home, network),
-          payService: createServicePayer(home, ceilingOf(options)).pay,
+          payService: createServicePayer(
+            home,
+            ceilingOf(options),
+            options.budget === undefined ? {} : { budget: options.budget },
+          ).pay,
         }),
   }
   return { definition: networkMcp(ports) }

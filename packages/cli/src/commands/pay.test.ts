@@ -4,12 +4,13 @@ import { join } from 'node:path'
 import { systemRandom } from '@koinon/base'
 import { testDollarAbi } from '@koinon/ledger/abis'
 import { accountKey, openHome } from '@koinon/node/home'
-import { openHomePayer, PayingProxy } from '@koinon/node/wallet'
+import { createServicePayer, openHomePayer, PayingProxy } from '@koinon/node/wallet'
 import {
   type Listening,
   startFacilitator,
   startHonoSeller,
   startNetwork,
+  stockPayee,
   type TestNetwork,
 } from '@koinon/payments/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -32,11 +33,13 @@ beforeAll(async () => {
   })
   writeFileSync(home.networkFile, JSON.stringify(network.network))
   const giver = await network.fund('giver')
+  const { address } = accountKey(home, 'wallet', systemRandom)
+  await giver.sender.send({ to: address, value: 10n ** 18n }, 'gas')
   await giver.sender.call({
     address: network.network.contracts.dollar,
     abi: testDollarAbi,
     functionName: 'faucet',
-    args: [accountKey(home, 'wallet', systemRandom).address, 10_000_000n],
+    args: [address, 10_000_000n],
   })
 }, 120_000)
 
@@ -93,6 +96,71 @@ describe('koinon pay', () => {
     const again = await pay('-d', 'named', '--id', id, '--json')
     expect(JSON.parse(again.stdout)).toMatchObject({ ok: false, error: { code: 'payments/answer-lost' } })
     expect(runs).toBe(3)
+  })
+})
+
+describe('koinon pay --budget', () => {
+  const koinon = (...args: readonly string[]) => runKoinon(home.path, ...args)
+  const grant = (label: string, ...more: readonly string[]) =>
+    koinon(
+      ...['budget', 'grant', '--label', label, '--to', stockPayee.address, '--service', seller.url],
+      ...['--method', 'POST /*', '--call', '0.001', '--total', '0.05', '--yes', ...more],
+    )
+
+  it('pays by the session key alone, and explains what was spent', async () => {
+    expect(await grant('shop', '--on-chain')).toMatchObject({ code: 0 })
+    const ran = runs
+    const paid = JSON.parse((await pay('-d', 'budget', '--budget', 'shop', '--json')).stdout)
+    expect(paid).toMatchObject({ ok: true, data: { body: `${ran + 1} budget`, payment: { backEnd: 'channel' } } })
+    const again = await pay('-d', 'again', '--budget', 'shop', '--json')
+    expect(JSON.parse(again.stdout).data.payment.channelId).toBe(paid.data.payment.channelId)
+    expect((await koinon('budget', 'explain', 'shop')).stdout).toMatch(/Spent 0\.02 in all/)
+    const elsewhere = ['--to', stockPayee.address, '--service', 'https://api.example', '--yes']
+    await koinon('budget', 'grant', '--label', 'elsewhere', ...elsewhere)
+    const other = await pay('-d', 'other', '--budget', 'elsewhere', '--json')
+    expect(JSON.parse(other.stdout)).toMatchObject({
+      error: { code: 'payments/budget-refused', hint: expect.stringContaining('koinon budget explain') },
+    })
+    await koinon('budget', 'revoke', 'shop', '--yes')
+    const late = await pay('-d', 'late', '--budget', 'shop', '--json')
+    expect(JSON.parse(late.stdout).error).toMatchObject({ message: expect.stringContaining('(revoked)') })
+    expect(runs).toBe(ran + 2)
+  })
+
+  it('waits for the word of the owner under propose, and pays once for it', async () => {
+    const { agent } = JSON.parse((await grant('asks', '--autonomy', 'propose', '--json')).stdout).data
+    const { dollar } = network.network.contracts
+    const giver = await network.fund('key giver')
+    await giver.sender.call({ address: dollar, abi: testDollarAbi, functionName: 'faucet', args: [agent, 5_000n] })
+    const waiting = JSON.parse((await pay('-d', 'asked', '--budget', 'asks', '--json')).stdout)
+    expect(waiting.error).toMatchObject({ code: 'payments/budget-waits' })
+    const [proposal] = JSON.parse((await koinon('budget', 'approve', 'asks', '--json')).stdout).data.proposals
+    expect(await koinon('budget', 'approve', 'asks', proposal.id, '--yes')).toMatchObject({ code: 0 })
+    expect((await pay('-d', 'asked', '--budget', 'asks')).stdout).toContain('asked')
+    const next = JSON.parse((await pay('-d', 'asked', '--budget', 'asks', '--json')).stdout)
+    expect(next.error).toMatchObject({ code: 'payments/budget-waits' })
+  })
+})
+
+describe('a budget for tools of MCP', () => {
+  it('pays what a call may cost and its ceiling and budget allow', async () => {
+    const label = ['--label', 'tools', '--to', stockPayee.address, '--service', seller.url]
+    await runKoinon(home.path, 'budget', 'grant', ...label, '--call', '0.001', '--total', '0.05', '--yes')
+    const milliDollar = 1_000_000_000n
+    const service = createServicePayer(home, 2n * milliDollar, { budget: 'tools' })
+    const call = { url: `${seller.url}/paid`, method: 'POST', body: {}, signal: AbortSignal.timeout(30_000) } as const
+    try {
+      const dear = service.pay({ ...call, maximumPicoUsd: milliDollar - 1n })
+      await expect(dear).rejects.toMatchObject({ code: 'payments/above-named-price' })
+      for (let index = 0; index < 2; index++) {
+        const { response, paidPicoUsd } = await service.pay({ ...call, maximumPicoUsd: milliDollar })
+        expect([response.status, paidPicoUsd]).toEqual([200, milliDollar])
+      }
+      const beyond = service.pay({ ...call, maximumPicoUsd: milliDollar })
+      await expect(beyond).rejects.toMatchObject({ code: 'payments/over-limit' })
+    } finally {
+      await service.close()
+    }
   })
 })
 

@@ -12,6 +12,7 @@ type PayOptions = {
   readonly max?: string
   readonly id?: string
   readonly dryRun?: boolean
+  readonly budget?: string
 }
 
 /** What a call may cost where dollars are worth nothing and no limit is given. */
@@ -32,6 +33,7 @@ export function definePay(pay: Command): void {
     )
     .option('--max <dollars>', `the most that the call may cost (test networks: ${testMaximum})`)
     .option('--id <id>', 'name of the call: the same one again is paid once (16 to 128 of A-Z a-z 0-9 _ -)')
+    .option('--budget <name>', 'pay from this budget, by its session key (see koinon budget)')
     .option('--dry-run', 'show what is asked and pay nothing')
     .action(
       runCommand(async ({ home }, url: string, options: PayOptions) => {
@@ -51,6 +53,7 @@ export function definePay(pay: Command): void {
         const owner = await openHomePayer(home, 'pay', {
           maximumPerCallAtomic,
           maximumInChannelsAtomic: maximumPerCallAtomic * callsInChannels,
+          ...(options.budget === undefined ? {} : { budget: options.budget }),
         })
         try {
           const response = await owner.fetch(url, request)

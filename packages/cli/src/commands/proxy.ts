@@ -10,6 +10,7 @@ type ProxyOptions = StayOptions & {
   readonly upstream?: string
   readonly max: string
   readonly total: string
+  readonly budget?: string
 }
 
 /** What may lie in channels: half of what the run may spend. */
@@ -24,6 +25,10 @@ export function defineProxy(proxy: Command): void {
     )
     .option('--max <dollars>', 'the most that one call may cost', '0.1')
     .option('--total <dollars>', 'the most that this run may spend', '1')
+    .option(
+      '--budget <name>',
+      'pay from this budget, by its session key (see koinon budget); the limits hold beside it',
+    )
     .action(async (_options: unknown, command: Command) => startProxy(command.optsWithGlobals<ProxyOptions>()))
 }
 
@@ -42,6 +47,7 @@ function startProxy(options: ProxyOptions): Promise<never> {
         maximumPerCallAtomic,
         maximumTotalAtomic,
         maximumInChannelsAtomic: maximumTotalAtomic / partInChannels,
+        ...(options.budget === undefined ? {} : { budget: options.budget }),
       })
       owner = payer
       const before = payer.payer.spent()

@@ -28,6 +28,7 @@ import { networkOf } from '../home/network-of.ts'
 import { accountKey } from '../home/secrets.ts'
 import { readBalances } from '../local/treasury.ts'
 import { askSupervisor } from '../supervisor/control.ts'
+import { openHomeBudget } from './home-budget.ts'
 import { holdPayerStore } from './payer-lock.ts'
 import { Wallet } from './wallet.ts'
 
@@ -37,6 +38,8 @@ export type HomePayerLimits = {
   /** What this run may spend, beyond what was spent before it. */
   readonly maximumTotalAtomic?: bigint
   readonly maximumInChannelsAtomic: bigint
+  /** Label or hash of the budget that all spending goes through; without it the wallet's account pays. */
+  readonly budget?: string
 }
 
 export type HomePayer = {
@@ -56,18 +59,23 @@ const timeouts = { maximumTimeoutSeconds: 3_600, maximumWithdrawDelaySeconds: 86
 
 /**
  * Opens the payer of a home that belongs to a network; makes its account if there is none and, where dollars are worth nothing, asks the faucet when
- * a price is more than it holds. `purpose` names its store: one process at a time has it. Throws `home/*`, `ledger/*`, `wallet/payer-in-use`.
+ * a price is more than it holds. `purpose` names its store, or the budget does: one process at a time has it. With a budget the wallet's key signs
+ * nothing but the transactions that carry the budget's deposits. Throws `home/*`, `ledger/*`, `wallet/payer-in-use` and as `openHomeBudget`.
  */
 export async function openHomePayer(home: Home, purpose: PayerPurpose, limits: HomePayerLimits): Promise<HomePayer> {
   const network = networkOf(home)
   const key = accountKey(home, 'wallet', systemRandom)
   const folder = join(home.path, 'payer')
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const path = join(folder, `${purpose}.db`)
-  const release = await holdPayerStore(`${path}.lock`)
+  const reader = createLedgerReader(network)
+  const budget =
+    limits.budget === undefined ? undefined : await openHomeBudget(home, network, reader, limits.budget, key)
+  const name = budget === undefined ? purpose : `budget-${budget.grantHash.slice(2)}`
+  const path = join(folder, `${name}.db`)
+  let release: (() => void) | undefined
   let store: DurableStore | undefined
   try {
-    const reader = createLedgerReader(network)
+    release = await holdPayerStore(`${path}.lock`)
     const { name, version } = await readDollarDomain(reader, network.contracts.dollar)
     store = await DurableStore.open(path, payerSchema)
     const records = durablePayerStore(store)
@@ -80,12 +88,12 @@ export async function openHomePayer(home: Home, purpose: PayerPurpose, limits: H
       escrow: network.contracts.channels,
       collector: network.contracts.depositCollector,
     }
-    const { maximumTotalAtomic, ...bounds } = limits
+    const { maximumTotalAtomic, budget: _, ...bounds } = limits
     const payer = new Payer({
-      signer: localPaymentSigner(key.secretKey),
+      signer: budget?.signer ?? localPaymentSigner(key.secretKey),
       store: records,
       ledger: payerLedger(reader),
-      purpose,
+      purpose: budget === undefined ? purpose : 'budget',
       policy: {
         ...timeouts,
         ...bounds,
@@ -97,9 +105,9 @@ export async function openHomePayer(home: Home, purpose: PayerPurpose, limits: H
     })
     await payer.start()
     const wallet = new Wallet({ home, network, key, clock: systemClock })
-    const opened = store
+    const [opened, unlock] = [store, release]
     return {
-      account: key.address,
+      account: payer.address,
       network,
       payer,
       fetch: createPayingFetch({
@@ -107,7 +115,7 @@ export async function openHomePayer(home: Home, purpose: PayerPurpose, limits: H
         wires: [createMppClientWire({ assets: [asset] })],
         onChallenge: async (challenge) => {
           const price = priceOf(challenge, network)
-          if (price === undefined || price > limits.maximumPerCallAtomic) return
+          if (price === undefined || price > limits.maximumPerCallAtomic || payer.address !== key.address) return
           const { dollar } = await readBalances(reader, network, key.address)
           if (dollar >= price * callsAhead || !network.isTest) return
           const isOwn = runningSupervisor(home) !== undefined
@@ -119,12 +127,14 @@ export async function openHomePayer(home: Home, purpose: PayerPurpose, limits: H
       }),
       async close() {
         await opened.close()
-        release()
+        unlock()
+        await budget?.close()
       },
     }
   } catch (error) {
     await store?.close()
-    release()
+    release?.()
+    await budget?.close()
     throw error
   }
 }

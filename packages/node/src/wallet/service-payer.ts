@@ -6,14 +6,22 @@ import { type HomePayer, openHomePayer, type PayerPurpose } from './home-payer.t
 
 export type ServicePayer = { readonly pay: PayService; close(): Promise<void> }
 
+/** Where the money comes from: the home's wallet, or a budget of it by its session key. */
+export type ServicePayerSource = {
+  /** Names the store of the payments; `mcp` unless given. */
+  readonly purpose?: PayerPurpose
+  /** Label or hash of a budget. */
+  readonly budget?: string
+}
+
 /**
- * Pays services from the wallet of a home, all of it together at most `maximumTotalPicoUsd` while the process runs; the payer is opened by the
- * first call, and `purpose` names its store. Throws as `openHomePayer` and `createPayingFetch`, and `payments/above-named-price` before anything is signed.
+ * Pays services, all of it together at most `maximumTotalPicoUsd` while the process runs; the payer is opened by the first call. Throws as
+ * `openHomePayer` and `createPayingFetch`, and `payments/above-named-price` before anything is signed.
  */
 export function createServicePayer(
   home: Home,
   maximumTotalPicoUsd: bigint,
-  purpose: PayerPurpose = 'mcp',
+  { purpose = 'mcp', budget }: ServicePayerSource = {},
 ): ServicePayer {
   const totalAtomic = maximumTotalPicoUsd / picoUsdPerAtomic
   let opened: Promise<HomePayer> | undefined
@@ -22,6 +30,7 @@ export function createServicePayer(
       maximumPerCallAtomic: totalAtomic,
       maximumTotalAtomic: totalAtomic,
       maximumInChannelsAtomic: totalAtomic,
+      ...(budget === undefined ? {} : { budget }),
     }).catch((error: unknown) => {
       opened = undefined
       throw error

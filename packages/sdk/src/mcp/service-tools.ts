@@ -12,7 +12,11 @@ const callSchema = {
   body: { description: 'JSON of a POST' },
 } as const
 const mostAnswerBytes = 256 << 10
-const unpaid = new Set(['payments/above-named-price', 'payments/nothing-payable'])
+const unpaid = new Set(
+  ['above-named-price', 'nothing-payable', 'budget-refused', 'budget-waits', 'budget-denied'].map(
+    (code) => `payments/${code}`,
+  ),
+)
 
 type Input = { readonly url: string; readonly method?: 'GET' | 'POST'; readonly body?: unknown }
 
