@@ -129,11 +129,18 @@ async function channels(calls: number, count: number) {
   transactions.push((await call('claim', [rows])).transactionHash)
   transactions.push((await call('settle', [seller.address, token])).transactionHash)
   const gasUsed = await gasOf(transactions)
+  const [claim, settle] = transactions.slice(-2) as [Hex, Hex]
+  const parts = {
+    deposit: Number(await gasOf(transactions.slice(0, -2))) / count,
+    claim: Number(await gasOf([claim])) / count,
+    settle: Number(await gasOf([settle])),
+  }
   await close()
   return {
     callsPerChannel: calls,
     channels: count,
     gasPerPayment: Number(gasUsed) / (calls * count),
+    gasOfParts: parts,
     paymentsPerMillionGas: perMillion(calls * count, gasUsed),
   }
 }
