@@ -92,10 +92,21 @@ export class PaymentDoor {
 
   #read(request: WireRequest, terms: PaymentTerms): { wire: Wire; attempt: WireAttempt } | undefined {
     for (const wire of this.#options.wires) {
-      const attempt = wire.read(request, terms)
+      const attempt = this.#attemptOf(wire, request, terms)
       if (attempt !== undefined) return { wire, attempt }
     }
     return undefined
+  }
+
+  /** What cannot be read is a refusal too, which whoever called answers. */
+  #attemptOf(wire: Wire, request: WireRequest, terms: PaymentTerms): WireAttempt | undefined {
+    try {
+      return wire.read(request, terms)
+    } catch (error) {
+      const code = isKoinonError(error) ? error.code : 'internal'
+      this.#options.onEvent?.({ kind: 'refused', terms, wire: wire.name, code })
+      throw error
+    }
   }
 
   async #admit(
