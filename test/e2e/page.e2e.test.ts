@@ -332,6 +332,7 @@ const pages: readonly (readonly [name: string, hash: string, prepare: (page: Pag
       await page.getByText('It moves the price by').waitFor()
     },
   ],
+  ['payments', '#/payments', (page) => page.getByRole('table', { name: /^Channels/ }).waitFor()],
   ['wallet', '#/wallet', (page) => page.getByRole('table', { name: 'Payments, newest first' }).waitFor()],
 ]
 

@@ -2,7 +2,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { MetagraphJson, SubnetsJson, ValidatorsJson } from '@koinon/work/dashboard'
+import {
+  gasSavedWords,
+  type MetagraphJson,
+  type PaymentDetailsJson,
+  type PaymentsJson,
+  paymentRefusalWords,
+  type SubnetsJson,
+  type ValidatorsJson,
+} from '@koinon/work/dashboard'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { formatAlphaAtomic } from '../../apps/web/src/format/alpha.ts'
 import { formatFlow } from '../../apps/web/src/format/flow.ts'
@@ -142,6 +150,26 @@ describe('page and command line', { timeout: settlePatienceMs + 60_000 }, () => 
         expect(row).toContain(` ${formatAlphaAtomic(BigInt(atomic ?? 0))} `)
       }
     }))
+})
+
+describe('payments', { timeout: settlePatienceMs + 60_000 }, () => {
+  it('are told alike by page and command line, refusals in words', async () => {
+    const body = JSON.stringify({ model: 'default', messages: [{ role: 'user', content: 'What is a subnet?' }] })
+    const headers = { 'content-type': 'application/json', 'payment-signature': 'bm90IGEgcGF5bWVudA==' }
+    const asked = await fetch(`${network.gateway}/v1/chat/completions`, { method: 'POST', headers, body })
+    expect(asked.ok).toBe(false)
+    await agree('payments', '#/payments', async (page) => {
+      const found = await told<PaymentsJson & { readonly details: PaymentDetailsJson }>('payments')
+      expect(found.door.refused).toBeGreaterThan(0)
+      const text = (await page.locator('main').innerText()).replaceAll(/\s+/g, ' ')
+      expect(text).toContain(`Refused ${found.door.refused} `)
+      expect(text).toContain(gasSavedWords(found.gas))
+      for (const { code, count } of found.door.refusals)
+        expect(text).toContain(`${paymentRefusalWords(code)} ${count} `)
+      const rows = await rowsOf(page, /^Channels/)
+      expect(rows).toHaveLength(found.details.channels.length + 1)
+    })
+  })
 })
 
 describe('without a gateway', { timeout: settlePatienceMs + 60_000 }, () => {

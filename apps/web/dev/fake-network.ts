@@ -11,6 +11,7 @@ import { fail, notChecked, pass } from '@koinon/work'
 import { answerChat } from './fake-chat.ts'
 import { fakeDecentralization, fakeMetagraph, fakeSubnets, fakeValidators } from './fake-incentive.ts'
 import { fakeEpoch, fakeEpochs, fakeNetwork } from './fake-ledger.ts'
+import { fakePaymentDetails, fakePayments } from './fake-payments.ts'
 import { FakeStake } from './fake-stake.ts'
 import { FakeState } from './fake-state.ts'
 import { fakeWallet } from './fake-wallet.ts'
@@ -95,6 +96,11 @@ export class FakeNetwork {
     if (pathname === '/api/stake') {
       if (request.headers['x-koinon-local'] !== state.localToken) throw refused()
       return method === 'POST' ? this.stake.act(JSON.parse(new TextDecoder().decode(bytes))) : this.stake.holdings()
+    }
+    if (pathname === '/api/payments') return fakePayments(state)
+    if (pathname === '/api/payments/details') {
+      if (request.headers['x-koinon-local'] !== state.localToken) throw refused()
+      return fakePaymentDetails(state)
     }
     if (pathname === '/api/decentralization') return fakeDecentralization(state)
     if (pathname.startsWith('/api/wallet')) {

@@ -25,6 +25,7 @@ try {
         ['decentralization', '#/decentralization', 'Held back by'],
         ['receipts', '#/receipts', 'Audited by'],
         ['wallet', '#/wallet', 'Use it from a program'],
+        ['payments', '#/payments', 'The last payments'],
         ['stake', '#/stake', 'Root dividends'],
       ] as const) {
         await page.goto(`${bench.url}/${hash}`)

@@ -26,6 +26,9 @@ const DecentralizationPage = lazy(() =>
   import('./decentralization/decentralization-page.tsx').then((module) => ({ default: module.DecentralizationPage })),
 )
 const StakePage = lazy(() => import('./stake/stake-page.tsx').then((module) => ({ default: module.StakePage })))
+const PaymentsPage = lazy(() =>
+  import('./payments/payments-page.tsx').then((module) => ({ default: module.PaymentsPage })),
+)
 const WalletPage = lazy(() => import('./wallet/wallet-page.tsx').then((module) => ({ default: module.WalletPage })))
 
 /** The whole page: header, one of the pages, footer. */
@@ -94,6 +97,7 @@ function Page({ route }: { readonly route: Route }) {
   if (route.page === 'receipt') return <ReceiptPage id={route.id} />
   if (route.page === 'wallet') return <WalletPage />
   if (route.page === 'stake') return <StakePage />
+  if (route.page === 'payments') return <PaymentsPage />
   return (
     <section className="empty">
       <h1>There is no such page</h1>

@@ -23,6 +23,7 @@ describe('parseRoute', () => {
     [`#/receipts/0x${id}`, { page: 'receipt', id }],
     ['#/wallet/', { page: 'wallet' }],
     ['#/stake', { page: 'stake' }],
+    ['#/payments', { page: 'payments' }],
   ])('%s', (hash, route) => {
     expect(parseRoute(hash)).toEqual(route)
   })
@@ -35,6 +36,7 @@ describe('parseRoute', () => {
     '#/network/1',
     '#/wallet/1',
     '#/stake/1',
+    '#/payments/1',
     '#/subnets/one',
     '#/subnets/1/x',
     '#/validators/1',

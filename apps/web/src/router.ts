@@ -12,6 +12,7 @@ export type Route =
   | { readonly page: 'receipt'; readonly id: string }
   | { readonly page: 'wallet' }
   | { readonly page: 'stake' }
+  | { readonly page: 'payments' }
   | { readonly page: 'unknown' }
 
 /** Route of a location hash such as `#/receipts/0123…`. */
@@ -32,6 +33,7 @@ export function parseRoute(hash: string): Route {
   }
   if (page === 'wallet' && parts.length === 1) return { page: 'wallet' }
   if (page === 'stake' && parts.length === 1) return { page: 'stake' }
+  if (page === 'payments' && parts.length === 1) return { page: 'payments' }
   if (page === 'network' && parts.length === 1) return { page: 'network' }
   if (page === 'subnets' && parts.length === 1) return { page: 'subnets' }
   if (page === 'subnets' && parts.length === 2 && isNetuid(first)) {
@@ -64,6 +66,7 @@ export function routeTitle(route: Route): string {
     receipt: 'Receipt',
     wallet: 'Wallet & keys',
     stake: 'Stake & trade',
+    payments: 'Payments',
     unknown: 'Not found',
   } as const
   return `${titles[route.page]} · Koinon`

@@ -155,6 +155,56 @@ describe('receipts', () => {
   })
 })
 
+describe('payments', () => {
+  test('shows counts, refusals in words, channels, settlements, gas saved, and the last payments', async () => {
+    const { page, context, foreign, problems } = await bench.open({ hash: '#/wallet' })
+    await page.getByRole('link', { name: 'Payments', exact: true }).click()
+    expect(await page.title()).toBe('Payments · Koinon')
+    const door = page.getByRole('region', { name: 'At the door' })
+    await door.getByRole('row', { name: /its voucher did not cover the call 7/ }).waitFor()
+    await door.getByRole('row', { name: /x402, on a channel 212/ }).waitFor()
+    await page.getByText(/^About 14,084,200 gas saved: 212 exact payments/).waitFor()
+    const channels = page.getByRole('table', { name: /^Channels/ })
+    await channels.getByRole('row', { name: /by the call .* being taken back/ }).waitFor()
+    await page.getByRole('row', { name: /Exact payment refused Insufficient funds/ }).waitFor()
+    const events = page.getByRole('table', { name: /^Payments at the door/ })
+    await events.getByRole('row', { name: /refused because its voucher did not cover the call/ }).waitFor()
+    expect(foreign).toEqual([])
+    expect(problems).toEqual([])
+    await context.close()
+  })
+
+  test('shows a stranger counts and nobody by name, and says so', async () => {
+    const { page, context } = await bench.open({ hash: '#/payments', isStranger: true })
+    await page.getByRole('region', { name: 'At the door' }).waitFor()
+    await page.getByText('only told to the owner').waitFor()
+    expect(await page.getByRole('table', { name: /^Channels/ }).count()).toBe(0)
+    await context.close()
+  })
+
+  test('says that nothing came yet, and what went wrong when the gateway does not tell', async () => {
+    const { page, context } = await bench.open()
+    const none = { channels: [], channelsLeftOut: 0, settlements: [], events: [] }
+    await page.route('**/api/payments/details', (route) => route.fulfill({ json: none }))
+    await page.route('**/api/payments', async (route) => {
+      const response = await route.fetch()
+      const json = (await response.json()) as { door: object; gas: object }
+      const door = { ...json.door, taken: [], refusals: [] }
+      await route.fulfill({ response, json: { ...json, door, gas: { ...json.gas, charges: 0 } } })
+    })
+    await page.goto(`${bench.url}/#/payments`)
+    for (const words of ['Nothing was refused.', 'there is nothing to compare', 'Nothing went to the ledger yet.'])
+      await page.getByText(words).waitFor()
+    await page.getByText('No payment came since the gateway began.').waitFor()
+    await page.unroute('**/api/payments')
+    await page.route('**/api/payments', (route) => route.abort())
+    await page.reload()
+    await page.getByRole('alert').getByText('The gateway cannot be reached').first().waitFor()
+    await page.getByRole('button', { name: 'Load again' }).waitFor()
+    await context.close()
+  })
+})
+
 describe('network', () => {
   test('shows the epoch, the neurons, why each was paid, and what is trusted', async () => {
     const { page, context, foreign, problems } = await bench.open({ hash: '#/network' })

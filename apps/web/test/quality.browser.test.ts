@@ -65,6 +65,7 @@ const pages: readonly (readonly [name: string, prepare: (page: Page) => Promise<
       await page.getByRole('dialog').waitFor()
     },
   ],
+  ['payments', async (page) => go(page, '#/payments', 'The last payments')],
   ['no such page', async (page) => go(page, '#/nowhere', 'There is no such page')],
 ]
 

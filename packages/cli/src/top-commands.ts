@@ -56,6 +56,11 @@ const topCommands: readonly TopCommand[] = [
     load: async () => (await import('./commands/pay.ts')).definePay,
   },
   {
+    name: 'payments',
+    description: 'what the gateway sells by the call: payments and refusals of a day, channels, settlements, gas saved',
+    load: async () => (await import('./commands/payments.ts')).definePayments,
+  },
+  {
     name: 'proxy',
     description: 'a door on this machine for programs that cannot pay: what they ask is paid upstream, within limits',
     load: async () => (await import('./commands/proxy.ts')).defineProxy,

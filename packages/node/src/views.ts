@@ -1,2 +1,3 @@
 /** What the page shows, for programs that are not the page. */
+export { type OwnerViews, openOwnerViews } from './dashboard/owner-views.ts'
 export { type Viewed, viewMetagraph, viewSubnets, viewValidators } from './dashboard/page-views.ts'

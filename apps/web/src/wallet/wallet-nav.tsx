@@ -3,6 +3,7 @@ import type { Route } from '../router.ts'
 const pages = [
   { page: 'wallet', href: '#/wallet', name: 'Wallet & keys' },
   { page: 'stake', href: '#/stake', name: 'Stake & trade' },
+  { page: 'payments', href: '#/payments', name: 'Payments' },
 ] as const
 
 /** Pages about what the owner holds. */

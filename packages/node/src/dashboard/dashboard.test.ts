@@ -15,10 +15,13 @@ import {
   openSession,
   paymentsSchema,
   ReceiptLedger,
+  SettlementBook,
+  settlementsSchema,
   signKeyGrant,
   unlimitedCreditPicoUsd,
 } from '@koinon/payments'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { PaymentLog } from '../gateway/payment-log.ts'
 import { createDashboard } from './dashboard.ts'
 
 const chainId = 402_402
@@ -67,7 +70,7 @@ const channelId = channelIdOf(config, domain)
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'koinon-dashboard-'))
-  store = await DurableStore.open(join(folder, 'store.db'), `${paymentsSchema}\n${keysSchema}`)
+  store = await DurableStore.open(join(folder, 'store.db'), `${paymentsSchema}\n${keysSchema}\n${settlementsSchema}`)
   book = new ChannelBook({ store, domain })
   await book.start()
   ledger = new ReceiptLedger({
@@ -146,6 +149,8 @@ async function dashboard(isLocal: boolean): Promise<number> {
     keys,
     book,
     archive: ledger.archive,
+    settlements: new SettlementBook(store),
+    paymentLog: new PaymentLog(systemClock),
     table,
     metrics: { contentType: 'text/plain; version=0.0.4', text: async () => 'koinon_test 1\n' },
     clock: systemClock,
@@ -280,9 +285,33 @@ describe('the dashboard of a local network', () => {
     expect(asked.length).toBeGreaterThan(0)
   })
 
+  it('tells everybody how much is paid, and the owner alone who pays', async () => {
+    const { status, json } = await send(port, 'GET', '/api/payments')
+    expect([status, json['sold'], json['gas']]).toMatchObject([
+      200,
+      { keyCalls: 0, channelCalls: 0, exactCalls: 0, amountPicoUsd: '0' },
+      { charges: 0, deposits: 1, claims: 0, settlements: 0, asExactGas: 0, isWhole: true },
+    ])
+    expect(json['channels']).toMatchObject({ open: 1, payers: 1, depositAtomic: '5000000', owedPicoUsd: '0' })
+    for (const secret of [owner.address, channelId, 'demo']) expect(JSON.stringify(json)).not.toContain(secret)
+    const refused = [{}, { 'x-koinon-local': `${localToken}0` }, bearer]
+    for (const headers of [...refused, ...[...foreign, ...forwarded].map((extra) => ({ ...own, ...extra }))]) {
+      const answer = await send(port, 'GET', '/api/payments/details', headers as Record<string, string>)
+      expect([answer.status, JSON.stringify(answer.json).includes(owner.address)]).toEqual([403, false])
+    }
+    const details = await send(port, 'GET', '/api/payments/details', own)
+    expect(details.json).toMatchObject({
+      channels: [{ channelId, payer: owner.address, kind: 'key', label: 'demo', state: 'open', callsOfDay: 0 }],
+      channelsLeftOut: 0,
+      settlements: [],
+      events: [],
+    })
+  })
+
   it('lets nobody in with the token of an earlier process: another may have held the port between', async () => {
     const port = await dashboard(true)
-    expect(asked).toEqual([{ method: 'page.begin', params: {} }])
+    expect(asked).toEqual([{ method: 'page.begin', params: { localToken: expect.stringMatching(/^0x[0-9a-f]{64}$/) } }])
+    expect(JSON.stringify(asked)).not.toContain(localToken)
     expect(await send(port, 'GET', '/api/session', own)).toMatchObject({
       status: 403,
       json: { error: { code: 'local/no-token', hint: expect.stringContaining('koinon status') } },
@@ -360,6 +389,7 @@ describe('the dashboard of a gateway that serves strangers', () => {
         ['GET', '/api/session'],
         ['POST', '/api/session'],
         ['GET', '/api/wallet'],
+        ['GET', '/api/payments/details'],
         ['POST', '/api/wallet/send'],
         ['POST', '/api/faucet'],
         ['GET', `/api/receipts/0x${'0'.repeat(32)}/verdict`],

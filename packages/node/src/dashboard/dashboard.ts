@@ -5,8 +5,9 @@ import { type Address, bytesToHex, type Clock, type Hex, systemRandom } from '@k
 import { sendError, sendText } from '@koinon/base/node'
 import type { KeyRegistry, ProviderTable } from '@koinon/inference/client'
 import type { NetworkFile } from '@koinon/ledger'
-import type { ChannelBook, ChannelState, ReceiptLedger } from '@koinon/payments'
+import type { ChannelBook, ChannelState, ReceiptLedger, SettlementBook } from '@koinon/payments'
 import type { GatewayMetrics } from '../gateway/metrics.ts'
+import type { PaymentLog } from '../gateway/payment-log.ts'
 import type { LastAudit } from '../home/last-audit.ts'
 import type { GatewayRoleConfig } from '../roles/role-config.ts'
 import type { RoleContext } from '../supervisor/role-process.ts'
@@ -18,6 +19,7 @@ import { createMetagraphView } from './metagraph-json.ts'
 import { createNetworkView } from './network-json.ts'
 import { networkRoutes } from './network-routes.ts'
 import { ownerRoutes } from './owner-routes.ts'
+import { paymentRoutes } from './payment-routes.ts'
 import { createPoolsView } from './pools-json.ts'
 import { receiptRoutes } from './receipt-routes.ts'
 import { notFound, type Route } from './route.ts'
@@ -36,6 +38,10 @@ export type DashboardOptions = {
   readonly keys: KeyRegistry
   readonly book: ChannelBook
   readonly archive: ReceiptLedger['archive']
+  /** What payers signed and this gateway sent. */
+  readonly settlements: SettlementBook
+  /** What came to the door of paid calls. */
+  readonly paymentLog: PaymentLog
   readonly table: ProviderTable
   readonly metrics: Pick<GatewayMetrics, 'text' | 'contentType'>
   readonly clock: Clock
@@ -59,7 +65,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   const { config, network, metrics } = options
   const localToken = config.isLocal ? bytesToHex(systemRandom(tokenBytes)) : ''
   // Goes ahead of whatever this gateway asks later; while the supervisor cannot hear it, it gives no links either.
-  if (config.isLocal) options.ask('page.begin', {}).catch(() => undefined)
+  if (config.isLocal) options.ask('page.begin', { localToken }).catch(() => undefined)
   const routes = apiRoutes(options, localToken)
   const admitLook = createViewLimits(options.clock)
   const folder = pageFolder()
@@ -113,6 +119,7 @@ function apiRoutes(options: DashboardOptions, localToken: string): readonly Rout
       viewDecentralization: sparing(createDecentralizationView({ network, index, lastAudit }), clock),
     }),
     ...receiptRoutes({ ...options, netuid, epochs, index }),
+    ...paymentRoutes({ ...options, log: options.paymentLog, index }),
     ...ownerRoutes({ ...options, localToken, index }),
     ...stakeRoutes({ pools: { ...pools, list: sparing(pools.list, clock) }, ask }),
   ]

@@ -76,8 +76,10 @@ export class LocalOperator {
       case 'page.link':
         return { url: this.#options.page.link() }
       case 'page.begin':
-        this.#options.page.begin()
+        this.#options.page.begin(given['localToken'])
         return {}
+      case 'page.token':
+        return { localToken: this.#options.page.token() }
       case 'page.redeem':
         this.#options.page.redeem(given['code'])
         return {}

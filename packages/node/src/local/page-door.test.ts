@@ -39,6 +39,19 @@ describe('the door of the page', () => {
     door.redeem(codeIn(door.link()))
   })
 
+  it('tells the token of the gateway that began last, and none where the page may not act', () => {
+    const door = doorOn('127.0.0.1')
+    expect(door.token()).toBe('')
+    door.begin('one')
+    door.begin('two')
+    expect(door.token()).toBe('two')
+    door.begin({})
+    expect(door.token()).toBe('')
+    const open = doorOn('192.0.2.7')
+    open.begin('one')
+    expect(open.token()).toBe('')
+  })
+
   it('gives no code where the page is not reached over the loopback: it may not act there', () => {
     expect(doorOn('localhost').link()).toMatch(/^http:\/\/localhost:8402\/#\/open\//)
     expect(doorOn('192.0.2.7').link()).toBe('http://192.0.2.7:8402/')

@@ -9,6 +9,7 @@ export class PageDoor {
   readonly #random: Random
   readonly #isLocal: boolean
   #code: string
+  #token = ''
 
   constructor(options: { readonly host: string; readonly port: number; readonly random: Random }) {
     const { host, port, random } = options
@@ -27,8 +28,14 @@ export class PageDoor {
    * A gateway process begins. The code of the one before is void, as its token is: whoever held the port between them, and was shown
    * either by a browser that took it for the gateway, has nothing that opens the next.
    */
-  begin(): void {
+  begin(localToken?: unknown): void {
     this.#code = this.#newCode()
+    this.#token = typeof localToken === 'string' ? localToken : ''
+  }
+
+  /** What the gateway process that began last asks its owner for; empty where there is none. For programs with the home's control. */
+  token(): string {
+    return this.#isLocal ? this.#token : ''
   }
 
   /** Uses a code up. Throws `local/bad-code`. */

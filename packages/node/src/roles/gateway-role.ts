@@ -17,6 +17,7 @@ import {
   type ChannelState,
   createVoucherSigner,
   localDelegatingAccount,
+  SettlementBook,
   type SignedVoucher,
   settlementsSchema,
   unlimitedCreditPicoUsd,
@@ -29,6 +30,7 @@ import { createDashboard } from '../dashboard/dashboard.ts'
 import { createAgentRoutes } from '../gateway/agent-routes.ts'
 import { createGatewayMetrics } from '../gateway/metrics.ts'
 import { openPaidDoor } from '../gateway/paid-door.ts'
+import { PaymentLog } from '../gateway/payment-log.ts'
 import { ProviderChannels } from '../gateway/provider-channels.ts'
 import { ProviderFollower } from '../gateway/provider-follower.ts'
 import { homeAt } from '../home/home.ts'
@@ -133,6 +135,7 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
   })
   await keys.start()
   const metrics = createGatewayMetrics({ table, watcher: payee.watcher })
+  const paymentLog = new PaymentLog(systemClock)
   const identity = new RoleIdentity(role, gatewayDescription(network.name), log)
   const dashboard = createDashboard({
     identity: identity.serve,
@@ -143,6 +146,8 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
     keys,
     book,
     archive: ledger.archive,
+    settlements: new SettlementBook(payee.store),
+    paymentLog,
     table,
     metrics,
     clock: systemClock,
@@ -163,7 +168,10 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
     clock: systemClock,
     random: systemRandom,
     log,
-    onEvent: (event) => metrics.observePayment(event),
+    onEvent: (event) => {
+      metrics.observePayment(event)
+      paymentLog.observe(event)
+    },
   })
   const { jobs } = network.contracts
   const serveQuotes =

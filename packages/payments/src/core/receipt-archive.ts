@@ -149,6 +149,21 @@ export class ReceiptArchive {
         : await this.#store.read(`${sql} channel_id = ? and ended_at_ms >= ?`, [query.channelId, query.sinceMs])
     return { count: row?.['count'] as number, amountPicoUsd: BigInt(row?.['amount'] as number | bigint) }
   }
+
+  /** Number and sum of the receipts that ended at or after `sinceMs`, by channel. */
+  async statsByChannel(sinceMs: number): Promise<ReadonlyMap<Hex, ReceiptStats>> {
+    const rows = await this.#store.read(
+      `select channel_id, count(*) as count, sum(amount_pico_usd) as amount from payment_receipts where ended_at_ms >= ?
+      group by channel_id`,
+      [sinceMs],
+    )
+    return new Map(
+      rows.map((row) => [
+        row['channel_id'] as Hex,
+        { count: row['count'] as number, amountPicoUsd: BigInt(row['amount'] as number | bigint) },
+      ]),
+    )
+  }
 }
 
 function summaryOf(row: SqlRow): ReceiptSummary {

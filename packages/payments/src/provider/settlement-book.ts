@@ -37,6 +37,18 @@ export type SettlementRow = {
   readonly outcome: Exclude<SettlementOutcome, { state: 'unknown' }> | undefined
 }
 
+/** A payer's authorized move as it is told to the seller's owner; `reason` of a refusal. */
+export type SentMove = {
+  readonly key: Hex
+  readonly kind: 'transfer' | 'deposit'
+  readonly state: 'sending' | 'settled' | 'refused'
+  readonly payer: Address
+  readonly valueAtomic: bigint
+  readonly begunAtMs: number
+  readonly transaction: Hex | undefined
+  readonly reason: string | undefined
+}
+
 export type SettlementTotals = {
   readonly settled: number
   readonly refused: number
@@ -135,6 +147,21 @@ export class SettlementBook {
       [payer, sinceMs],
     )
     return Number(row?.['failures'] ?? 0)
+  }
+
+  /** What was begun last, newest first. */
+  async recent(limit: number): Promise<readonly SentMove[]> {
+    const rows = await this.#store.read('select * from settlements order by begun_at_ms desc, key limit ?', [limit])
+    return rows.map((row) => ({
+      key: row['key'] as Hex,
+      kind: row['kind'] as SentMove['kind'],
+      state: row['state'] as SentMove['state'],
+      payer: row['payer'] as Address,
+      valueAtomic: BigInt(row['value_atomic'] as string),
+      begunAtMs: row['begun_at_ms'] as number,
+      transaction: (row['transaction_hash'] as Hex | null) ?? undefined,
+      reason: (row['reason'] as string | null) ?? undefined,
+    }))
   }
 
   async totals(): Promise<SettlementTotals> {

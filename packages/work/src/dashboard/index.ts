@@ -16,6 +16,17 @@ export type {
   SignedEpochJson,
 } from './metagraph.ts'
 export type { BeaconJson, ModelJson, NetworkJson, NeuronJson, RoleJson, SubnetJson } from './network.ts'
+export { gasSavedWords, paymentRefusalWords } from './payment-words.ts'
+export type {
+  GasEstimateJson,
+  PaymentChannelJson,
+  PaymentDetailsJson,
+  PaymentEventJson,
+  PaymentRefusalJson,
+  PaymentsJson,
+  SettlementJson,
+  TakenPaymentsJson,
+} from './payments.ts'
 export type {
   AmountJson,
   LeavingJson,
