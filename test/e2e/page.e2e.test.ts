@@ -332,6 +332,11 @@ const pages: readonly (readonly [name: string, hash: string, prepare: (page: Pag
       await page.getByText('It moves the price by').waitFor()
     },
   ],
+  [
+    'budgets',
+    '#/budgets',
+    (page) => page.getByText('koinon budget grant').or(page.getByText('Left now')).first().waitFor(),
+  ],
   ['payments', '#/payments', (page) => page.getByRole('table', { name: /^Channels/ }).waitFor()],
   ['wallet', '#/wallet', (page) => page.getByRole('table', { name: 'Payments, newest first' }).waitFor()],
 ]

@@ -8,6 +8,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { errorToJson, isKoinonError, KoinonError } from '@koinon/base'
 import { fail, notChecked, pass } from '@koinon/work'
+import { FakeBudgets } from './fake-budgets.ts'
 import { answerChat } from './fake-chat.ts'
 import { fakeDecentralization, fakeMetagraph, fakeSubnets, fakeValidators } from './fake-incentive.ts'
 import { fakeEpoch, fakeEpochs, fakeNetwork } from './fake-ledger.ts'
@@ -30,6 +31,7 @@ export type FakeNetworkOptions = {
 export class FakeNetwork {
   readonly state = new FakeState(() => Date.now())
   readonly stake = new FakeStake(this.state)
+  readonly #budgets = new FakeBudgets(this.state)
   readonly #options: FakeNetworkOptions
   readonly #server: Server
 
@@ -96,6 +98,10 @@ export class FakeNetwork {
     if (pathname === '/api/stake') {
       if (request.headers['x-koinon-local'] !== state.localToken) throw refused()
       return method === 'POST' ? this.stake.act(JSON.parse(new TextDecoder().decode(bytes))) : this.stake.holdings()
+    }
+    if (pathname.startsWith('/api/budgets')) {
+      if (request.headers['x-koinon-local'] !== state.localToken) throw refused()
+      return this.#budgets.answer(method, pathname)
     }
     if (pathname === '/api/payments') return fakePayments(state)
     if (pathname === '/api/payments/details') {

@@ -26,6 +26,7 @@ try {
         ['receipts', '#/receipts', 'Audited by'],
         ['wallet', '#/wallet', 'Use it from a program'],
         ['payments', '#/payments', 'The last payments'],
+        ['budgets', '#/budgets', 'Waits for your word'],
         ['stake', '#/stake', 'Root dividends'],
       ] as const) {
         await page.goto(`${bench.url}/${hash}`)

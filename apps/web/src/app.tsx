@@ -29,6 +29,7 @@ const StakePage = lazy(() => import('./stake/stake-page.tsx').then((module) => (
 const PaymentsPage = lazy(() =>
   import('./payments/payments-page.tsx').then((module) => ({ default: module.PaymentsPage })),
 )
+const BudgetsPage = lazy(() => import('./budgets/budgets-page.tsx').then((module) => ({ default: module.BudgetsPage })))
 const WalletPage = lazy(() => import('./wallet/wallet-page.tsx').then((module) => ({ default: module.WalletPage })))
 
 /** The whole page: header, one of the pages, footer. */
@@ -97,6 +98,7 @@ function Page({ route }: { readonly route: Route }) {
   if (route.page === 'receipt') return <ReceiptPage id={route.id} />
   if (route.page === 'wallet') return <WalletPage />
   if (route.page === 'stake') return <StakePage />
+  if (route.page === 'budgets') return <BudgetsPage />
   if (route.page === 'payments') return <PaymentsPage />
   return (
     <section className="empty">

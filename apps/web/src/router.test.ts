@@ -24,6 +24,7 @@ describe('parseRoute', () => {
     ['#/wallet/', { page: 'wallet' }],
     ['#/stake', { page: 'stake' }],
     ['#/payments', { page: 'payments' }],
+    ['#/budgets', { page: 'budgets' }],
   ])('%s', (hash, route) => {
     expect(parseRoute(hash)).toEqual(route)
   })
@@ -37,6 +38,7 @@ describe('parseRoute', () => {
     '#/wallet/1',
     '#/stake/1',
     '#/payments/1',
+    '#/budgets/1',
     '#/subnets/one',
     '#/subnets/1/x',
     '#/validators/1',

@@ -13,6 +13,7 @@ export type Route =
   | { readonly page: 'wallet' }
   | { readonly page: 'stake' }
   | { readonly page: 'payments' }
+  | { readonly page: 'budgets' }
   | { readonly page: 'unknown' }
 
 /** Route of a location hash such as `#/receipts/0123…`. */
@@ -33,6 +34,7 @@ export function parseRoute(hash: string): Route {
   }
   if (page === 'wallet' && parts.length === 1) return { page: 'wallet' }
   if (page === 'stake' && parts.length === 1) return { page: 'stake' }
+  if (page === 'budgets' && parts.length === 1) return { page: 'budgets' }
   if (page === 'payments' && parts.length === 1) return { page: 'payments' }
   if (page === 'network' && parts.length === 1) return { page: 'network' }
   if (page === 'subnets' && parts.length === 1) return { page: 'subnets' }
@@ -67,6 +69,7 @@ export function routeTitle(route: Route): string {
     wallet: 'Wallet & keys',
     stake: 'Stake & trade',
     payments: 'Payments',
+    budgets: 'Budgets',
     unknown: 'Not found',
   } as const
   return `${titles[route.page]} · Koinon`

@@ -205,6 +205,43 @@ describe('payments', () => {
   })
 })
 
+describe('budgets', () => {
+  test('does not claim that a revocation failed when only its answer got lost, nor shows a stranger any', async () => {
+    const { page, context } = await bench.open({ hash: '#/budgets' })
+    await page.route('**/api/budgets/*/revoke', (route) => route.abort())
+    await page.getByRole('button', { name: 'Revoke helper' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke the budget' }).click()
+    await page.getByRole('alert').getByText('the outcome is unknown, it may have happened').waitFor()
+    await context.close()
+    const stranger = await bench.open({ hash: '#/budgets', isStranger: true })
+    await stranger.page.getByText('only shown to the owner').waitFor()
+    expect(await stranger.page.getByRole('region', { name: 'helper' }).count()).toBe(0)
+    await stranger.context.close()
+  })
+
+  test('shows what each key may still spend and what waits, and revokes one after asking', async () => {
+    const { page, context, foreign, problems } = await bench.open({ hash: '#/budgets' })
+    const helper = page.getByRole('region', { name: 'helper' })
+    await helper.getByText('$0.38', { exact: true }).waitFor()
+    await helper.getByText('$0.12 of $0.50').waitFor()
+    await helper.getByRole('row', { name: /Transfer \$0\.25/ }).waitFor()
+    await helper.getByText('koinon budget approve 0xb1b1b1b1b1').waitFor()
+    expect(await page.getByRole('button', { name: 'Revoke old agent' }).count()).toBe(0)
+    await helper.getByRole('button', { name: 'Revoke helper' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Keep it' }).click()
+    await helper.getByText('usable', { exact: true }).waitFor()
+    await helper.getByRole('button', { name: 'Revoke helper' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Revoke "helper"?' })
+    expect(await dialog.getByRole('checkbox').isChecked()).toBe(false)
+    await dialog.getByRole('button', { name: 'Revoke the budget' }).click()
+    await helper.getByText('revoked', { exact: true }).waitFor()
+    expect(await page.getByRole('dialog').count()).toBe(0)
+    expect(foreign).toEqual([])
+    expect(problems).toEqual([])
+    await context.close()
+  })
+})
+
 describe('network', () => {
   test('shows the epoch, the neurons, why each was paid, and what is trusted', async () => {
     const { page, context, foreign, problems } = await bench.open({ hash: '#/network' })

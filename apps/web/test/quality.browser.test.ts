@@ -66,6 +66,15 @@ const pages: readonly (readonly [name: string, prepare: (page: Page) => Promise<
     },
   ],
   ['payments', async (page) => go(page, '#/payments', 'The last payments')],
+  ['budgets', async (page) => go(page, '#/budgets', 'Waits for your word')],
+  [
+    'budgets, revoking',
+    async (page) => {
+      await go(page, '#/budgets', 'Waits for your word')
+      await page.getByRole('button', { name: 'Revoke helper' }).click()
+      await page.getByRole('dialog').waitFor()
+    },
+  ],
   ['no such page', async (page) => go(page, '#/nowhere', 'There is no such page')],
 ]
 

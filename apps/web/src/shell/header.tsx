@@ -12,7 +12,7 @@ const links = [
 /** The link that a page belongs under. */
 function mainPageOf(page: Route['page']): Route['page'] {
   if (page === 'receipt') return 'receipts'
-  if (page === 'stake' || page === 'payments') return 'wallet'
+  if (page === 'stake' || page === 'payments' || page === 'budgets') return 'wallet'
   return page === 'subnets' || page === 'subnet' || page === 'validators' || page === 'decentralization'
     ? 'network'
     : page

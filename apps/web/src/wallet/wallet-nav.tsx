@@ -4,6 +4,7 @@ const pages = [
   { page: 'wallet', href: '#/wallet', name: 'Wallet & keys' },
   { page: 'stake', href: '#/stake', name: 'Stake & trade' },
   { page: 'payments', href: '#/payments', name: 'Payments' },
+  { page: 'budgets', href: '#/budgets', name: 'Budgets' },
 ] as const
 
 /** Pages about what the owner holds. */

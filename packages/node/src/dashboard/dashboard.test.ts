@@ -271,6 +271,8 @@ describe('the dashboard of a local network', () => {
     ['POST', '/api/wallet/keys'],
     ['DELETE', `/api/wallet/keys/${apiKey.keyHash}`],
     ['POST', `/api/wallet/keys/${apiKey.keyHash}/top-up`],
+    ['GET', '/api/budgets'],
+    ['POST', `/api/budgets/${apiKey.keyHash}/revoke`],
   ])('does nothing for %s %s without the token, or with it from elsewhere', async (method, path) => {
     const body = method === 'GET' ? undefined : { to: owner.address, amountAtomic: '1', asset: 'eth' }
     const refused = [{}, { 'x-koinon-local': '' }, { 'x-koinon-local': `${localToken}0` }, bearer]
@@ -306,6 +308,16 @@ describe('the dashboard of a local network', () => {
       settlements: [],
       events: [],
     })
+  })
+
+  it('revokes the budget that the path names and nothing else, on the ledger only when that was asked for', async () => {
+    const grantHash = `0x${'33'.repeat(32)}`
+    await send(port, 'POST', `/api/budgets/${grantHash}/revoke`, own, { grantHash: 'another', isOnChain: 'yes' })
+    await send(port, 'POST', `/api/budgets/${grantHash}/revoke`, own, { isOnChain: true })
+    expect(asked).toEqual(
+      [false, true].map((isOnChain) => ({ method: 'budgets.revoke', params: { grantHash, isOnChain } })),
+    )
+    expect((await send(port, 'POST', '/api/budgets/agent/revoke', own, {})).status).toBe(404)
   })
 
   it('lets nobody in with the token of an earlier process: another may have held the port between', async () => {
@@ -390,6 +402,7 @@ describe('the dashboard of a gateway that serves strangers', () => {
         ['POST', '/api/session'],
         ['GET', '/api/wallet'],
         ['GET', '/api/payments/details'],
+        ['GET', '/api/budgets'],
         ['POST', '/api/wallet/send'],
         ['POST', '/api/faucet'],
         ['GET', `/api/receipts/0x${'0'.repeat(32)}/verdict`],

@@ -11,6 +11,7 @@ import type { PaymentLog } from '../gateway/payment-log.ts'
 import type { LastAudit } from '../home/last-audit.ts'
 import type { GatewayRoleConfig } from '../roles/role-config.ts'
 import type { RoleContext } from '../supervisor/role-process.ts'
+import { budgetRoutes } from './budget-routes.ts'
 import { createDecentralizationView } from './decentralization-json.ts'
 import { createEpochsView } from './epochs-json.ts'
 import { createIndexClient } from './index-client.ts'
@@ -120,6 +121,7 @@ function apiRoutes(options: DashboardOptions, localToken: string): readonly Rout
     }),
     ...receiptRoutes({ ...options, netuid, epochs, index }),
     ...paymentRoutes({ ...options, log: options.paymentLog, index }),
+    ...budgetRoutes(ask),
     ...ownerRoutes({ ...options, localToken, index }),
     ...stakeRoutes({ pools: { ...pools, list: sparing(pools.list, clock) }, ask }),
   ]

@@ -1,11 +1,13 @@
 /** What the owner of a local network may ask for, from the page or the control socket. It acts with the home's own keys. */
-import { type Clock, isKoinonError, KoinonError, toAddress } from '@koinon/base'
+import { type Clock, isKoinonError, KoinonError, systemRandom, toAddress } from '@koinon/base'
 import type { Check } from '@koinon/work'
+import { budgetsJson } from '../dashboard/budgets-json.ts'
 import { isUnfinished, readApiKeys, type StoredApiKey } from '../home/api-keys.ts'
 import type { Home } from '../home/home.ts'
 import { existingAccountKey } from '../home/secrets.ts'
 import type { RoleStatus } from '../supervisor/supervised-role.ts'
 import { judgeReceipt } from '../verdict/judge-receipt.ts'
+import { BudgetDesk } from '../wallet/budget-desk.ts'
 import { requestJson } from '../wallet/request-json.ts'
 import { StakeDesk } from '../wallet/stake-desk.ts'
 import { parseAsset, Wallet } from '../wallet/wallet.ts'
@@ -71,6 +73,10 @@ export class LocalOperator {
         return this.#stake().state()
       case 'stake.act':
         return this.#stake().act(given)
+      case 'budgets.list':
+        return budgetsJson(this.#options.home, this.#options.treasury.network.chainId, this.#options.clock.nowMs())
+      case 'budgets.revoke':
+        return this.#revokeBudget(given['grantHash'] ?? '', (params as { isOnChain?: unknown }).isOnChain === true)
       case 'receipt.verdict':
         return { checks: await this.#verdict(given) }
       case 'page.link':
@@ -146,6 +152,13 @@ export class LocalOperator {
   async #walletState(): Promise<unknown> {
     const wallet = this.#wallet('wallet')
     return { account: wallet.address, ...balancesJson(await wallet.balances()) }
+  }
+
+  async #revokeBudget(grantHash: string, isOnChain: boolean): Promise<{ readonly revokedAtMs: number | undefined }> {
+    const { home, treasury, clock } = this.#options
+    const key = existingAccountKey(home, 'wallet')
+    const desk = new BudgetDesk({ home, network: treasury.network, key, clock, random: systemRandom })
+    return { revokedAtMs: (await desk.revoke(grantHash, isOnChain)).revokedAtMs }
   }
 
   #stake(): StakeDesk {

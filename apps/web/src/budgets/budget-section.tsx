@@ -1,0 +1,97 @@
+import type { BudgetEntryJson, BudgetJson } from '@koinon/work/dashboard'
+import { useState } from 'react'
+import { nameOf, useNetwork } from '../app-context.ts'
+import { formatDollarAtomic, readAmount } from '../format/money.ts'
+import { count, humanise, shortHex } from '../format/text.ts'
+import { formatDateTime } from '../format/time.ts'
+import { type Column, DataTable } from '../ui/data-table.tsx'
+import { Facts } from '../ui/facts.tsx'
+import type { WalletAction } from '../wallet/wallet-action.ts'
+import { RevokeBudget } from './revoke-budget.tsx'
+
+const badges = { usable: 'badge-pass', 'not yet': 'badge-warn', ended: 'badge-warn', revoked: 'badge-fail' } as const
+
+/** One budget: what is left, its terms in sentences, what waits, and how to end it. */
+export function BudgetSection({ budget, act }: { readonly budget: BudgetJson; readonly act: WalletAction }) {
+  const [isAsking, setIsAsking] = useState(false)
+  const view = useNetwork()
+  const titleId = `budget-${budget.grantHash}`
+  const { proposals } = budget
+  return (
+    <section className="panel" aria-labelledby={titleId}>
+      <h2 id={titleId}>{budget.label}</h2>
+      <p>
+        <span className={`badge ${badges[budget.state]}`}>{budget.state}</span>{' '}
+        <code title={budget.grantHash}>{shortHex(budget.grantHash)}</code>, spent by{' '}
+        <code title={budget.agent}>{shortHex(budget.agent)}</code>
+      </p>
+      <Facts
+        items={[
+          ['Left now', dollars(budget.leftAtomic)],
+          ['Of it one call', `at most ${dollars(budget.maxPerCallAtomic)}`],
+          ['Spent in this period', `${dollars(budget.spentInPeriodAtomic)} of ${dollars(budget.maxPerPeriodAtomic)}`],
+          ['Spent in all', `${dollars(budget.spentAtomic)} of ${dollars(budget.maxTotalAtomic)}`],
+          ['For agents below', dollars(budget.allocatedAtomic)],
+          ['Autonomy', budget.autonomy],
+          ['Until', formatDateTime(budget.validUntilMs)],
+        ]}
+      />
+      <meter
+        min={0}
+        max={Number(budget.maxTotalAtomic) || 1}
+        value={Number(budget.spentAtomic) + Number(budget.allocatedAtomic)}
+        aria-label={`Part of "${budget.label}" that is spent or set aside`}
+      />
+      <details>
+        <summary>What it says</summary>
+        {budget.words.map((sentence) => (
+          <p key={sentence}>{sentence}</p>
+        ))}
+      </details>
+      {budget.openCount === 0 ? null : (
+        <p className="hint">{count(budget.openCount, 'signed payment')} not concluded on the ledger yet.</p>
+      )}
+      {proposals.length === 0 ? null : (
+        <>
+          <h3>Waits for your word</h3>
+          <DataTable
+            caption={`Proposals of "${budget.label}"`}
+            columns={columnsFor((account) => nameOf(view, account))}
+            rows={proposals}
+            rowKey={({ id }) => id}
+          />
+          <p className="hint">
+            Say yes or no in a terminal: <code>koinon budget approve {budget.grantHash.slice(0, 12)}</code>
+          </p>
+        </>
+      )}
+      {budget.state === 'revoked' ? null : (
+        <div className="actions">
+          <button
+            type="button"
+            className="button"
+            aria-label={`Revoke ${budget.label}`}
+            onClick={() => setIsAsking(true)}
+          >
+            Revoke
+          </button>
+        </div>
+      )}
+      {isAsking ? <RevokeBudget budget={budget} act={act} onClose={() => setIsAsking(false)} /> : null}
+    </section>
+  )
+}
+
+const dollars = (atomic: string): string => formatDollarAtomic(readAmount(atomic) ?? 0n)
+
+const columnsFor = (name: (account: string) => string): readonly Column<BudgetEntryJson>[] => [
+  { name: 'What', kind: 'title', cell: ({ kind }) => <strong>{humanise(kind)}</strong> },
+  { name: 'Amount', kind: 'number', cell: ({ amountAtomic }) => dollars(amountAtomic) },
+  {
+    name: 'To',
+    kind: 'short',
+    cell: ({ receiver }) => (receiver === null ? 'an agent below' : <span title={receiver}>{name(receiver)}</span>),
+  },
+  { name: 'For', cell: ({ service }) => service ?? '–' },
+  { name: 'Asked', kind: 'short', cell: ({ atMs }) => formatDateTime(atMs) },
+]
