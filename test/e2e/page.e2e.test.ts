@@ -342,7 +342,7 @@ const pages: readonly (readonly [name: string, hash: string, prepare: (page: Pag
 ]
 
 describe('every page', { timeout: 240_000 }, () => {
-  // All four of each page, with prepared data, are in apps/web/test/quality.browser.test.ts.
+  // Both themes of each wide page, with prepared data, are in apps/web/test/quality.browser.test.ts.
   it.each(pages)(
     '%s: axe finds nothing, light and wide or dark and narrow, and it fits 320 pixels',
     async (name, hash, prepare) => {
