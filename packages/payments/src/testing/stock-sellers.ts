@@ -14,8 +14,9 @@ import { ExactEvmScheme as ExactServer } from '@x402/evm/exact/server'
 import { paymentMiddleware as expressPayment } from '@x402/express'
 import { paymentMiddleware as honoPayment } from '@x402/hono'
 import { Hono } from 'hono'
-import { createWalletClient, http, nonceManager, publicActions } from 'viem'
+import { createWalletClient, http, publicActions } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
+import { createNonceManager, jsonRpc } from 'viem/nonce'
 import { decodeBase64Json } from '../x402/client/x402-wire.ts'
 import type { TestNetwork } from './chain.ts'
 import { party } from './fixtures.ts'
@@ -55,6 +56,8 @@ export async function listen(listener: RequestListener): Promise<Listening> {
 /** The stock facilitator classes behind the three routes of the facilitator API. */
 export async function startFacilitator(net: TestNetwork, name = 'facilitator'): Promise<Listening> {
   const funded = await net.fund(name)
+  // viem's own manager outlives the chain, and the next one in this process has the same id.
+  const nonceManager = createNonceManager({ source: jsonRpc() })
   const account = privateKeyToAccount(bytesToHex(funded.secretKey), { nonceManager })
   const client = createWalletClient({ account, chain: net.reader.chain, transport: http(net.url) }).extend(
     publicActions,

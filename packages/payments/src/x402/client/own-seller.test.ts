@@ -45,7 +45,7 @@ describe('our payer at our own paywall', () => {
     const answers = await Promise.all(Array.from({ length: 16 }, (_, index) => pay(`${seller.url}/call${index}`)))
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
     expect(answers.map((answer) => receiptOf(answer)?.chargedAtomic)).toEqual(answers.map(() => 1_000n))
-    expect(mostAtOnce).toBeGreaterThan(4)
+    expect(mostAtOnce).toBeGreaterThan(1)
     expect(payer.channels()).toMatchObject([{ owedAtomic: 17_000n, isSerial: false, isClosed: false }])
     expect(payer.channels()[0]?.signedAtomic).toBeLessThanOrEqual(17_000n + 16n)
     expect([payer.spent(), payer.openCalls()]).toEqual([17_000n, []])
