@@ -8,7 +8,7 @@ const minuteMs = 60_000
 export default defineConfig({
   test: {
     root: resolve(import.meta.dirname, '..'),
-    include: ['test/long/**/*.long.test.ts', 'models/**/*.long.test.ts'],
+    include: ['test/long/**/*.long.test.ts', 'models/**/*.long.test.ts', 'packages/**/src/**/*.long.test.ts'],
     pool: 'forks',
     maxWorkers: 1,
     fileParallelism: false,
