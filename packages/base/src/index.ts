@@ -1,3 +1,4 @@
+export { boundedText } from './bounded-text.ts'
 export {
   type Address,
   base64UrlToBytes,

@@ -43,7 +43,7 @@ export {
   withMargin,
 } from './seat-market.ts'
 export { type ContractCall, type SendOptions, TransactionSender } from './sender.ts'
-export { SettledMark } from './settled-mark.ts'
+export { SettledMark, unsettledBlocksOf } from './settled-mark.ts'
 export {
   createSubnet,
   listSubnets,

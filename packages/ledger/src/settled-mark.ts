@@ -1,4 +1,12 @@
 import type { LedgerReader } from './clients.ts'
+import type { NetworkFile } from './network-file.ts'
+
+const externalUnsettledBlocks = 32
+
+/** Blocks behind the head that a network's chain may replace; 0 on a single sequencer's. */
+export function unsettledBlocksOf(network: Pick<NetworkFile, 'chainKind'>): number {
+  return network.chainKind === 'embedded' ? 0 : externalUnsettledBlocks
+}
 
 /**
  * The last block that a follower takes for settled, by its hash. What it read up to there it does not read again, so it has to notice

@@ -10,6 +10,7 @@ import {
   type NetworkFile,
   readDollarDomain,
   TransactionSender,
+  unsettledBlocksOf,
 } from '@koinon/ledger'
 import { Facilitator, FacilitatorServer, facilitatorSchema, type SettlementTotals } from '@koinon/payments'
 import { type Home, openHome } from './home/home.ts'
@@ -32,9 +33,6 @@ export type HomeFacilitatorOptions = {
   readonly settlesPerMinute: number
   readonly clock: Clock
 }
-
-/** Blocks that an external chain may replace. */
-const externalUnsettledBlocks = 32
 
 export class HomeFacilitator {
   readonly #options: HomeFacilitatorOptions
@@ -67,7 +65,7 @@ export class HomeFacilitator {
       ...{ store: this.#store, reader, sender, clock },
       domain: { chainId: network.chainId, escrow },
       assets: [{ token, name, version, decimals: dollarDecimals }],
-      unsettledBlocks: network.chainKind === 'embedded' ? 0 : externalUnsettledBlocks,
+      unsettledBlocks: unsettledBlocksOf(network),
     })
     this.#server = new FacilitatorServer({ facilitator: this.#facilitator, host, port, clock, settlesPerMinute })
     const bound = await this.#server.start()

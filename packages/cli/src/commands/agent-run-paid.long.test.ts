@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Address, systemRandom } from '@koinon/base'
 import { testDollarAbi } from '@koinon/ledger/abis'
 import { accountKey, openHome } from '@koinon/node/home'
-import { startNetwork, stockX402Fetch, type TestNetwork } from '@koinon/payments/testing'
+import { startNetwork, stockFetch, type TestNetwork } from '@koinon/payments/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 
 type Funded = Awaited<ReturnType<TestNetwork['fund']>>
@@ -125,7 +125,7 @@ describe('koinon agent run, with money', () => {
   it('sells to a stock client of x402, and to another agent; nobody pays twice when either is killed', async () => {
     const first = await start('first', seller('first'))
     let second = await start('second', seller('second'))
-    const pay = stockX402Fetch(network, customer.secretKey)
+    const pay = stockFetch(network, customer, 'exact')
     const ask = (text: string, by = pay): Promise<Response> =>
       by(`${first.url}/services/words`, { method: 'POST', body: JSON.stringify({ text }) })
     expect((await ask('free', fetch)).status).toBe(402)

@@ -55,7 +55,7 @@ export function defineJoin(join: Command): void {
               `Joined "${network.name}" (chain ${network.chainId}${network.isTest ? ', test money' : ''}).`,
               joinedAccounts(wallet.address),
               `Weights: ${sealSentence(network)}`,
-              `To use the network: ${faucet}koinon keys create, then koinon chat "..."`,
+              `To use the network: ${faucet}koinon keys create, then koinon chat "..."; or by the call, without a key: koinon pay <URL>`,
               `To serve it: koinon provider start${network.isTest ? ' (asks the faucet for its own account itself)' : ''}`,
             ].join('\n'),
           ),

@@ -1,4 +1,4 @@
-import { dollarDecimals, formatUnits, KoinonError, parseUnits } from '@koinon/base'
+import { boundedText, dollarDecimals, formatUnits, KoinonError, parseUnits } from '@koinon/base'
 import { describePayment, networkOf, openHomePayer, type PaymentFacts, readTerms, receiptOf } from '@koinon/node/wallet'
 import type { Command } from 'commander'
 import { printableAnswer } from '../printable.ts'
@@ -17,6 +17,8 @@ type PayOptions = {
 
 /** What a call may cost where dollars are worth nothing and no limit is given. */
 const testMaximum = '0.1'
+/** Longest answer that is shown. */
+const mostAnswerBytes = 16 << 20
 /** What may lie in channels for calls of this command, as a multiple of a call's limit. */
 const callsInChannels = 100n
 
@@ -57,7 +59,7 @@ export function definePay(pay: Command): void {
         })
         try {
           const response = await owner.fetch(url, request)
-          const body = await response.text()
+          const body = await boundedText(response, mostAnswerBytes, tooLong)
           const receipt = receiptOf(response)
           const paid = receipt === undefined ? undefined : describePayment(receipt)
           return {
@@ -70,6 +72,14 @@ export function definePay(pay: Command): void {
         }
       }),
     )
+}
+
+function tooLong(): KoinonError {
+  return new KoinonError({
+    code: 'payments/answer-too-long',
+    message: `The answer is longer than ${mostAnswerBytes} bytes; reading ended there, and it may have been paid for`,
+    hint: 'Read long answers with a program of your own, through koinon proxy.',
+  })
 }
 
 function requestOf(url: string, { method, data, header, id }: PayOptions): RequestInit {

@@ -10,8 +10,8 @@ import {
   type Listening,
   listen,
   startNetwork,
+  stockFetch,
   stockMppxFetch,
-  stockX402Fetch,
   type TestNetwork,
 } from '@koinon/payments/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -94,7 +94,7 @@ afterAll(async () => {
 })
 
 const mppx = () => stockMppxFetch(network, payer.secretKey)
-const x402 = () => stockX402Fetch(network, payer.secretKey)
+const x402 = () => stockFetch(network, payer, 'exact')
 const earned = () => network.dollarsOf(paywall.account as `0x${string}`)
 
 describe('koinon paywall', () => {

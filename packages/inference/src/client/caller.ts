@@ -28,6 +28,7 @@ export type Hold = {
 
 /** Who pays for an answer: an API key's channel, or a commitment that came with the request. */
 export type Caller = {
+  /** Who has turns in a line; whose signature pays. */
   readonly payer: Address
   /** Names of the headers that `finalize` brings; trailers of a stream. */
   readonly receiptHeaderNames: readonly string[]

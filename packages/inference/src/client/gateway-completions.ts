@@ -20,7 +20,7 @@ import { keyCaller } from './caller.ts'
 import { DebtReconciler } from './debt-reconciler.ts'
 import type { GatewayModules, GatewayServerOptions } from './gateway-options.ts'
 import { parseMaximumPrice } from './maximum-price.ts'
-import { inferenceTerms, type PaidCalls, paidCaller, paidRequest, payerAllowance } from './paid-calls.ts'
+import { inferenceTerms, type PaidCalls, paidCaller, paidRequest, signerAllowance, signerOf } from './paid-calls.ts'
 import type { ProviderLink } from './provider-link.ts'
 import { ProviderSessions } from './provider-sessions.ts'
 import type { Candidate } from './provider-table.ts'
@@ -108,7 +108,7 @@ export class GatewayCompletions {
     const { payment, wire, attempt } = entered
     let leave = (): void => undefined
     try {
-      const allowance = payerAllowance(payment.payer)
+      const allowance = signerAllowance(signerOf(attempt))
       setHeaders(response, this.#allowances.take('answers', allowance, receivedAtMs))
       leave = this.#allowances.enter(allowance)
       await this.#answer(response, { ...asked, caller: paidCaller(entered, terms, paid), receivedAtMs })

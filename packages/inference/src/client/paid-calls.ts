@@ -80,7 +80,7 @@ export function paidCaller({ payment, wire, attempt }: Entered, terms: PaymentTe
   }
   const hold: Hold = { release: () => undefined, finalize }
   return {
-    payer: payment.payer,
+    payer: signerOf(attempt),
     receiptHeaderNames: Object.keys(
       wire.receipt({ payer: payment.payer, chargedAtomic: 0n }, terms, undefined, request),
     ),
@@ -98,9 +98,17 @@ export function paidCaller({ payment, wire, attempt }: Entered, terms: PaymentTe
   }
 }
 
-/** Names a paying caller where keys are counted: the payer, for channels cost next to nothing. */
-export function payerAllowance(payer: Caller['payer']) {
-  return { keyHash: bytesToHex(sha256Native(`payer ${payer}`)), payer }
+/**
+ * Whose signature the payment stands on. A channel's payer is only a name: anybody can fill a channel that names another, so allowances and
+ * turns in a line go by who signs.
+ */
+export function signerOf({ commitment }: Entered['attempt']): Caller['payer'] {
+  return commitment.backEnd === 'channel' ? commitment.config.payerAuthorizer : commitment.authorization.from
+}
+
+/** Names a paying caller where keys are counted: by its signer. */
+export function signerAllowance(signer: Caller['payer']) {
+  return { keyHash: bytesToHex(sha256Native(`payer ${signer}`)), payer: signer }
 }
 
 function atomicUp(picoUsd: bigint): bigint {

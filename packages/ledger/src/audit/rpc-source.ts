@@ -12,6 +12,7 @@ import { decodeEventLog, type Log, parseAbiItem } from 'viem'
 import type { LedgerReader } from '../clients.ts'
 import { type BlockSpan, LogPager } from '../log-pager.ts'
 import type { NetworkFile } from '../network-file.ts'
+import { unsettledBlocksOf } from '../settled-mark.ts'
 import { lowerAddresses } from './audit-json.ts'
 import {
   type Answer,
@@ -30,8 +31,6 @@ export type RpcSourceOptions = {
   readonly onProgress: (text: string) => void
 }
 
-/** About a minute of blocks on the usual second layers. */
-const externalUnsettledBlocks = 32n
 const requestsAtOnce = 8
 const attempts = 3
 const progressMs = 2_000
@@ -59,7 +58,7 @@ const logged = [
 export async function createRpcSource(options: RpcSourceOptions): Promise<AuditSource> {
   const { reader, network, onProgress } = options
   const newest = await readable('the newest block', () => reader.getBlockNumber({ cacheTime: 0 }))
-  const back = network.chainKind === 'embedded' ? 0n : externalUnsettledBlocks
+  const back = BigInt(unsettledBlocksOf(network))
   const blockNumber = newest > back ? newest - back : 0n
   const head = await readable('the head', () => reader.getBlock({ blockNumber }))
   const logs = await readLogs(options, blockNumber)

@@ -1,36 +1,16 @@
 /** What sells for the account of a home: one desk for x402 and MPP, one book of channels, one process at a time. */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Address, bytesToHex, type Clock, dollarDecimals, hexToBytes, systemRandom } from '@koinon/base'
-import {
-  checkChain,
-  createLedgerReader,
-  createLedgerWriter,
-  type NetworkFile,
-  readDollarDomain,
-  TransactionSender,
-} from '@koinon/ledger'
-import {
-  CooperativeRefund,
-  createMppWire,
-  createX402Wire,
-  externalChannelOffer,
-  externalGasBounds,
-  LedgerSettler,
-  MppDoor,
-  type PaymentTerms,
-  SellerDesk,
-  settlementsSchema,
-  type Wire,
-  withdrawDelayBounds,
-  worthTheirGas,
-} from '@koinon/payments'
+import { type Address, bytesToHex, type Clock, hexToBytes, systemRandom } from '@koinon/base'
+import { checkChain, createLedgerReader, createLedgerWriter, type NetworkFile, TransactionSender } from '@koinon/ledger'
+import { type PaymentTerms, type SellerDesk, settlementsSchema, type Wire } from '@koinon/payments'
 import type { Logger } from 'pino'
 import { type Home, writeFileDurably } from '../home/home.ts'
 import { networkOf } from '../home/network-of.ts'
 import { existingAccountKey } from '../home/secrets.ts'
 import { openPayee } from '../roles/payee.ts'
 import { holdTill } from '../wallet/payer-lock.ts'
+import { openDesk } from './open-desk.ts'
 
 /** What was earned since the till first opened on this home. */
 export type TillEarnings = {
@@ -56,9 +36,6 @@ export type HomeTill = {
 
 /** The folder of the first seller that was built; its channels and receipts are those of the account, whatever sells. */
 const roleName = 'paywall'
-/** Smaller parts of a channel are not worth a transaction. */
-const leastRefundAtomic = 10_000n
-const externalUnsettledBlocks = 32
 
 /**
  * Opens the till of a home's account. Two tills of one account would both take the same voucher, so there is one for all that a home sells.
@@ -74,59 +51,27 @@ export async function openHomeTill(home: Home, clock: Clock, log: Logger): Promi
     const reader = createLedgerReader(network)
     await checkChain(reader, network)
     const sender = new TransactionSender(reader, createLedgerWriter(network, key.privateKey))
-    const { dollar: token, channels: escrow, depositCollector } = network.contracts
-    const { name, version } = await readDollarDomain(reader, token)
-    const domain = { chainId: network.chainId, escrow }
-    const asset = { token, name, version, decimals: dollarDecimals }
     const role = { network, reader, sender, key: { ...key, name: roleName }, home }
     const payee = await openPayee({ role, log, creditLimitAtomic: 0n, schema: settlementsSchema })
-    const { store, book, ledger, admission } = payee
-    const isEmbedded = network.chainKind === 'embedded'
-    const unsettledBlocks = isEmbedded ? 0 : externalUnsettledBlocks
-    const real = new LedgerSettler({ store, reader, sender, domain, assets: [asset], unsettledBlocks, clock })
-    const settler = isEmbedded ? real : worthTheirGas(real)
-    const desk = new SellerDesk({ store, book, ledger, admission, settler, clock, random: systemRandom })
-    await desk.start().catch(async (error: unknown) => {
+    const { book, ledger } = payee
+    const { desk, asset, wiresAt } = await openDesk({
+      network,
+      reader,
+      sender,
+      payee,
+      account: key.address,
+      challengeKey: challengeKey(home),
+      clock,
+      random: systemRandom,
+    }).catch(async (error: unknown) => {
       await payee.stop()
       throw error
     })
-    const session = {
-      ...domain,
-      depositCollector,
-      receiver: key.address,
-      receiverAuthorizer: key.address,
-      token,
-      ...(isEmbedded ? {} : { suggestedDepositAtomic: externalGasBounds.leastDepositAtomic }),
-      withdrawDelaySeconds: withdrawDelayBounds.minimum,
-    }
-    const refunder = new CooperativeRefund({
-      book,
-      reader,
-      sender,
-      clock,
-      leastPartAtomic: leastRefundAtomic,
-      ...(isEmbedded ? {} : externalGasBounds),
-    })
-    const offer = isEmbedded ? {} : { channelOffer: externalChannelOffer }
     return {
       network,
       desk,
       seller: { chainId: network.chainId, asset, payTo: key.address },
-      wiresAt: (origin) => [
-        createMppWire({
-          door: new MppDoor({
-            keys: [challengeKey(home)],
-            realm: new URL(origin).host,
-            clock,
-            random: systemRandom,
-            session,
-            configOf: (channelId) => book.get(channelId)?.config,
-          }),
-          clock,
-          refunder,
-        }),
-        createX402Wire({ standing: (channelId, most) => desk.standing(channelId, most), refunder, ...offer }),
-      ],
+      wiresAt,
       async earnings() {
         const { count, amountPicoUsd } = await ledger.archive.stats({ sinceMs: 0 })
         const channels = book.list().filter(({ role: which }) => which === 'inbound')

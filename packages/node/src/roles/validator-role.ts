@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { errorToJson, systemClock, systemRandom } from '@koinon/base'
 import { verifySessionNative } from '@koinon/base/node'
 import { InferenceEngine } from '@koinon/inference/provider/engine'
+import { unsettledBlocksOf } from '@koinon/ledger'
 import { subnetsAbi } from '@koinon/ledger/abis'
 import { ChannelDirectory, localDelegatingAccount } from '@koinon/payments'
 import { inferenceSubnet } from '@koinon/subnet-files/inference'
@@ -37,8 +38,6 @@ import { openRoleLedger, openRoleStore, roleLogger } from './role-tools.ts'
 import { ensureTestMoney } from './test-money.ts'
 
 const peerTimeoutMs = 10_000
-/** About a minute of blocks on the usual second layers. */
-const externalUnsettledBlocks = 32
 
 export async function startValidatorRole(config: ValidatorRoleConfig, context: RoleContext): Promise<RunningRole> {
   const log = roleLogger(config.name)
@@ -74,7 +73,7 @@ export async function startValidatorRole(config: ValidatorRoleConfig, context: R
     reader,
     escrow: network.contracts.channels,
     startBlock: network.startBlock,
-    unsettledBlocks: network.chainKind === 'embedded' ? 0 : externalUnsettledBlocks,
+    unsettledBlocks: unsettledBlocksOf(network),
   })
   const tell = createEventTeller(log, notices.of('signing'))
   const timekeeper = openNetworkBeacon(network, { ledger, clock: systemClock, endpoints: config.beaconEndpoints })

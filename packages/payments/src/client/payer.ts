@@ -390,12 +390,12 @@ export class Payer {
       state: 'open' as const,
     }
     const before = this.#open.get(paymentId)
-    const placeholder = {
+    const unsigned = {
       ...record,
       commitment: before?.commitment as Commitment,
       startedAtMs: this.#options.clock.nowMs(),
     }
-    this.#put(placeholder)
+    this.#put(unsigned)
     this.#live.add(paymentId)
     let commitment: Commitment | undefined
     try {
@@ -409,7 +409,7 @@ export class Payer {
               call.deadlineMs,
             )
           : { backEnd: 'exact', authorization: await this.#authorize(intent, option, asset) }
-      const paid = { ...placeholder, commitment }
+      const paid = { ...unsigned, commitment }
       this.#open.set(paymentId, paid)
       await this.#save(commitment, [paid])
       return { call, challenge, option, commitment, paymentId, mayBeCharged: false }
@@ -418,7 +418,7 @@ export class Payer {
       if (commitment?.backEnd === 'channel') {
         this.#channels.release(commitment.voucher.channelId, paymentId)
       }
-      if (before === undefined) this.#drop(placeholder)
+      if (before === undefined) this.#drop(unsigned)
       else this.#put(before)
       throw error
     }

@@ -9,7 +9,8 @@ import { seed, temporaryFolder } from '../testing/fixtures.ts'
 import { testPayer } from '../testing/payer-fixtures.ts'
 import { startSeller, type TestSeller } from '../testing/seller.ts'
 import { collector, dollarOf } from '../testing/settlement.ts'
-import { stockMppxFetch, stockX402Fetch } from '../testing/stock-payers.ts'
+import { stockFetch } from '../testing/stock-clients.ts'
+import { stockMppxFetch } from '../testing/stock-mppx.ts'
 import { x402Wire } from '../x402/client/x402-wire.ts'
 import { CooperativeRefund } from '../x402/provider/channel-refund.ts'
 import { createMppClientWire } from './client/mpp-wire.ts'
@@ -64,7 +65,7 @@ afterAll(async () => {
 })
 
 const mppxFetch = (spy: typeof fetch = fetch) => stockMppxFetch(network, payer.secretKey, spy)
-const x402Fetch = () => stockX402Fetch(network, payer.secretKey)
+const x402Fetch = () => stockFetch(network, payer, 'exact')
 
 describe('one 402', () => {
   it('speaks to both', async () => {

@@ -173,12 +173,19 @@ export class ExactDesk {
     if (result.chargedAtomic !== 0n && result.chargedAtomic !== maximumAtomic) throw notThePrice(maximumAtomic)
     const isCharged = result.chargedAtomic > 0n || held.payment !== undefined
     const payment = isCharged ? (held.payment ?? (await this.#settle(held, authorization, result))) : undefined
-    return this.#finalize(
-      held,
-      authorization,
-      isCharged ? { ...result, chargedAtomic: maximumAtomic } : result,
-      payment,
-    )
+    const charged = isCharged ? { ...result, chargedAtomic: maximumAtomic } : result
+    try {
+      return await this.#finalize(held, authorization, charged, payment)
+    } catch (error) {
+      // It is paid and has no answer: the same proof is served again.
+      if (payment !== undefined) await this.#mark(payment, 'settled')
+      throw error
+    }
+  }
+
+  async #mark({ key, transaction }: ExactPayment, state: 'settled'): Promise<void> {
+    const { payments, clock } = this.#options
+    await payments.write([exactUpdate(key, state, transaction, clock.nowMs())]).catch(() => undefined)
   }
 
   /** Moves the money; the row is durable before. */

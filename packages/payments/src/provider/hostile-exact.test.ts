@@ -97,6 +97,25 @@ describe('a payment that moved and had no answer', () => {
   })
 })
 
+describe('a payment that moved and whose receipt could not be written', () => {
+  it('buys its answer by the same proof, without a second payment', async () => {
+    const seller = await open('unwritten.db')
+    const call = callOf(seller, 1_000n)
+    const before = await network.dollarsOf(account.address)
+    const hold = async () => {
+      const admission = await seller.desk.admit(call)
+      if (admission.state !== 'held') throw new Error('it was done before')
+      return admission.payment
+    }
+    const unwritable = { ...resultOf(1_000n), responseHash: '0x22' } as const
+    await expect((await hold()).charge(unwritable)).rejects.toEqual(code('bad-answer'))
+    const { charge } = await (await hold()).charge(resultOf(1_000n))
+    expect(charge).toMatchObject({ chargedAtomic: 1_000n, transaction: expect.stringMatching(/^0x/) })
+    expect(await network.dollarsOf(account.address)).toBe(before + 1_000n)
+    await seller.close()
+  })
+})
+
 describe('a payer with the money of one call', () => {
   it('does not have many worked for at once', async () => {
     const poor = party('poor', network.domain)

@@ -8,6 +8,9 @@ import type { TestNetwork } from './chain.ts'
 import type { Party } from './fixtures.ts'
 import { dollarOf } from './settlement.ts'
 
+/** Whose wallet pays. */
+type Signer = Pick<Party, 'secretKey'>
+
 export type StockScheme = 'exact' | 'batch-settlement'
 export type StockOptions = {
   /** Hex digits that tell apart a payer's channels. */
@@ -17,7 +20,7 @@ export type StockOptions = {
 }
 
 /** What a stock scheme signs with: a wallet and reads of the ledger. */
-export function stockSigner(net: TestNetwork, who: Party) {
+export function stockSigner(net: TestNetwork, who: Signer) {
   const wallet = privateKeyToAccount(bytesToHex(who.secretKey))
   return {
     address: wallet.address,
@@ -27,7 +30,12 @@ export function stockSigner(net: TestNetwork, who: Party) {
 }
 
 /** A client for one scheme. */
-export function stockClient(net: TestNetwork, who: Party, scheme: StockScheme, options: StockOptions = {}): x402Client {
+export function stockClient(
+  net: TestNetwork,
+  who: Signer,
+  scheme: StockScheme,
+  options: StockOptions = {},
+): x402Client {
   const signer = stockSigner(net, who)
   const asset = dollarOf(net).token
   const client = new x402Client().setSpendControls({
@@ -45,7 +53,7 @@ export function stockClient(net: TestNetwork, who: Party, scheme: StockScheme, o
 /** A `fetch` that pays. */
 export function stockFetch(
   net: TestNetwork,
-  who: Party,
+  who: Signer,
   scheme: StockScheme,
   options: StockOptions = {},
 ): typeof fetch {

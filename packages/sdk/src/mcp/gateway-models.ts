@@ -1,4 +1,4 @@
-import { KoinonError } from '@koinon/base'
+import { boundedText, KoinonError } from '@koinon/base'
 import type { NetworkPorts } from './ports.ts'
 
 /** One model with the worst of its offers' prices, pico-dollars a token. */
@@ -36,7 +36,7 @@ export async function gatewayJson(ports: NetworkPorts, path: string, signal: Abo
         cause,
       })
     })
-  const text = await boundedText(response, mostJsonBytes)
+  const text = await answerText(response, mostJsonBytes)
   if (!response.ok)
     throw new KoinonError({
       code: 'gateway/refused',
@@ -50,17 +50,13 @@ export async function gatewayJson(ports: NetworkPorts, path: string, signal: Abo
   }
 }
 
-/** The text of an answer. Throws `gateway/bad-answer` beyond the bound, without having read more. */
-export async function boundedText(response: Response, mostBytes: number): Promise<string> {
-  const parts: Uint8Array[] = []
-  let length = 0
-  for await (const part of response.body ?? []) {
-    length += part.length
-    if (length > mostBytes)
-      throw new KoinonError({ code: 'gateway/bad-answer', message: `The answer is longer than ${mostBytes} bytes` })
-    parts.push(part)
-  }
-  return Buffer.concat(parts).toString('utf8')
+/** The text of an answer. Throws `gateway/bad-answer` beyond the bound. */
+export function answerText(response: Response, mostBytes: number): Promise<string> {
+  return boundedText(
+    response,
+    mostBytes,
+    () => new KoinonError({ code: 'gateway/bad-answer', message: `The answer is longer than ${mostBytes} bytes` }),
+  )
 }
 
 /** Throws as {@link gatewayJson}. */

@@ -1,7 +1,7 @@
 import type { McpDefinition } from '@koinon/agents/provider'
 import { untrustedText } from '@koinon/agents/rules'
 import { fetchReceipt } from '../receipts.ts'
-import { boundedText } from './gateway-models.ts'
+import { answerText } from './gateway-models.ts'
 import type { NetworkPorts } from './ports.ts'
 
 const deadlineMs = 15_000
@@ -21,7 +21,7 @@ export function networkResources(
         read: async () => {
           const signal = AbortSignal.timeout(deadlineMs)
           const response = await ports.fetch(`${gatewayUrl}/llms.txt`, { signal, redirect: 'error' })
-          const text = untrustedText('the gateway', await boundedText(response, 65_536))
+          const text = untrustedText('the gateway', await answerText(response, 65_536))
           return { contents: [{ uri: 'koinon://docs/gateway', mimeType: 'text/plain', text }] }
         },
       },

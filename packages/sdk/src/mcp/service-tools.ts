@@ -2,7 +2,7 @@ import type { PayService, ServiceCall } from '@koinon/agents/client'
 import type { McpTool } from '@koinon/agents/provider'
 import { formatUnits, KoinonError, parseUnits } from '@koinon/base'
 import { hostNameOf, isLoopbackHost } from '@koinon/base/node'
-import { boundedText } from './gateway-models.ts'
+import { answerText } from './gateway-models.ts'
 import { answer } from './model-tools.ts'
 import type { NetworkPorts } from './ports.ts'
 
@@ -39,7 +39,7 @@ function quoteService(ports: NetworkPorts): McpTool {
         redirect: 'error',
         signal,
       })
-      const text = await boundedText(response, mostAnswerBytes)
+      const text = await answerText(response, mostAnswerBytes)
       return answer(`the service ${new URL(url).origin}`, {
         status: response.status,
         isPaid: response.status === 402,
@@ -81,7 +81,7 @@ function callService(ports: NetworkPorts, payService: PayService): McpTool {
       return answer(`the service ${new URL(url).origin}`, {
         status: response.status,
         paidDollars: formatUnits(paidPicoUsd, 12),
-        body: await boundedText(response, mostAnswerBytes),
+        body: await answerText(response, mostAnswerBytes),
         leftOfCeilingDollars: formatUnits(ports.ceiling.leftPicoUsd, 12),
       })
     },

@@ -1,4 +1,4 @@
-import { errorFromJson, type Hex, isKoinonError, KoinonError } from '@koinon/base'
+import { boundedText, errorFromJson, type Hex, isKoinonError, KoinonError } from '@koinon/base'
 import { parseQuote, quoteToJson, type SignedQuote } from './quote.ts'
 import type { OpenRequests } from './quote-book.ts'
 import { parseQuoteRequest, quoteRequestToJson, type SignedQuoteRequest } from './quote-request.ts'
@@ -28,7 +28,9 @@ export function httpQuoteBus(gatewayUrl: string): QuoteBus {
           ? {}
           : { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
       })
-      const json = JSON.parse(await boundedText(response)) as Readonly<Record<string, unknown>>
+      const json = JSON.parse(await boundedText(response, maximumAnswerBytes, tooLarge)) as Readonly<
+        Record<string, unknown>
+      >
       if (response.ok) return json
       throw errorFromJson(json.error as never)
     } catch (cause) {
@@ -56,16 +58,7 @@ export function httpQuoteBus(gatewayUrl: string): QuoteBus {
   }
 }
 
-async function boundedText(response: Response): Promise<string> {
-  const parts: Uint8Array[] = []
-  let size = 0
-  for await (const part of response.body ?? []) {
-    size += part.length
-    if (size > maximumAnswerBytes) throw new Error(`its answer is larger than ${maximumAnswerBytes} bytes`)
-    parts.push(part)
-  }
-  return Buffer.concat(parts).toString('utf8')
-}
+const tooLarge = () => new Error(`its answer is larger than ${maximumAnswerBytes} bytes`)
 
 function parsed<value>(json: unknown, parse: (item: unknown) => value): readonly value[] {
   return (Array.isArray(json) ? json : []).flatMap((item) => {

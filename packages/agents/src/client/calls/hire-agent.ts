@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { KoinonError } from '@koinon/base'
-import { boundedText } from './bounded-text.ts'
+import { answerText } from './answer-text.ts'
 
 export type Hire = {
   /** Where the agent answers JSON-RPC of A2A 1.0. */
@@ -19,7 +19,6 @@ type TaskJson = {
 }
 type PartJson = { readonly text?: string; readonly data?: unknown }
 
-const mostAnswerBytes = 1 << 20
 const pollMs = 500
 const open = ['TASK_STATE_SUBMITTED', 'TASK_STATE_WORKING']
 
@@ -48,7 +47,7 @@ async function rpc({ url, fetch, signal }: Hire, method: string, params: object)
     redirect: 'error',
     signal,
   })
-  const json = JSON.parse(await boundedText(response, mostAnswerBytes)) as {
+  const json = JSON.parse(await answerText(response)) as {
     readonly result?: unknown
     readonly error?: { readonly message?: string }
   }

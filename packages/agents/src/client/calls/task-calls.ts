@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { KoinonError, parseUnits } from '@koinon/base'
 import type { DurableStore } from '@koinon/base/node'
 import type { SpendCeiling } from '../../rules/spend-ceiling.ts'
-import { boundedText } from './bounded-text.ts'
+import { answerText } from './answer-text.ts'
 import { hireAgent } from './hire-agent.ts'
 import type { PayService } from './paid-call.ts'
 
@@ -25,7 +25,6 @@ export type TaskCallsOptions = {
 
 export type CallLimits = { readonly maxPriceDollars?: string; readonly timeoutMs?: number }
 
-const mostAnswerBytes = 1 << 20
 const callTimeoutMs = 60_000
 
 /** What a handler may do to the world: call services and hire agents that its file names, within its budget. */
@@ -60,7 +59,7 @@ export class TaskCalls {
         throw error
       })
       aside.settle(paidPicoUsd)
-      const text = await boundedText(response, mostAnswerBytes)
+      const text = await answerText(response)
       if (!response.ok)
         throw new KoinonError({
           code: 'agents/call-refused',

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest'
+import { boundedText } from './bounded-text.ts'
+
+const refuse = () => new Error('too long')
+
+describe('boundedText', () => {
+  it('reads a text whose letters lie across two parts', async () => {
+    const bytes = new TextEncoder().encode('Kosten: 5 €')
+    const body = new ReadableStream<Uint8Array>({
+      start(parts) {
+        for (const byte of bytes) parts.enqueue(Uint8Array.of(byte))
+        parts.close()
+      },
+    })
+    expect(await boundedText(new Response(body), bytes.length, refuse)).toBe('Kosten: 5 €')
+    expect(await boundedText({ body: null }, 0, refuse)).toBe('')
+  })
+
+  it('reads no further than its bound of an answer without an end', async () => {
+    let asked = 0
+    const body = new ReadableStream<Uint8Array>({
+      pull(parts) {
+        asked += 1
+        parts.enqueue(new Uint8Array(1_000))
+      },
+    })
+    await expect(boundedText(new Response(body), 5_000, refuse)).rejects.toThrow('too long')
+    expect(asked).toBeLessThan(10)
+  })
+})

@@ -1,0 +1,106 @@
+/** The desk of an account that sells calls, and the wires before it: the same for a gateway and for what a home sells. */
+import { type Address, type Clock, dollarDecimals, type Random } from '@koinon/base'
+import {
+  type LedgerReader,
+  type NetworkFile,
+  readDollarDomain,
+  type TransactionSender,
+  unsettledBlocksOf,
+} from '@koinon/ledger'
+import {
+  type Asset,
+  CooperativeRefund,
+  createMppWire,
+  createX402Wire,
+  externalChannelOffer,
+  externalGasBounds,
+  LedgerSettler,
+  MppDoor,
+  type PaymentTerms,
+  SellerDesk,
+  type Wire,
+  withdrawDelayBounds,
+  worthTheirGas,
+} from '@koinon/payments'
+import type { Payee } from '../roles/payee.ts'
+
+/** Smaller parts of a channel are not worth a transaction to give back; 0.01 dollar. */
+const leastRefundAtomic = 10_000n
+
+export type OpenDeskOptions = {
+  readonly network: NetworkFile
+  readonly reader: LedgerReader
+  /** Sends as the account and pays for gas. */
+  readonly sender: TransactionSender
+  /** Opened with `settlementsSchema` among its tables. */
+  readonly payee: Payee
+  readonly account: Address
+  /** 32 bytes that survive restarts; challenges are bound to them. */
+  readonly challengeKey: Uint8Array
+  readonly clock: Clock
+  readonly random: Random
+}
+
+export type OpenDesk = {
+  readonly desk: SellerDesk
+  readonly asset: Asset
+  /** Without `exact` where gas costs the seller money. */
+  readonly backEnds: PaymentTerms['backEnds']
+  /** MPP and x402, for resources under this origin. */
+  wiresAt(origin: string): readonly Wire[]
+}
+
+/** Takes up what an earlier process left unsettled. End it by `desk.stop`. Throws `ledger/*` when the ledger does not answer. */
+export async function openDesk(options: OpenDeskOptions): Promise<OpenDesk> {
+  const { network, reader, sender, payee, account, challengeKey, clock, random } = options
+  const { store, book, ledger, admission } = payee
+  const { dollar: token, channels: escrow, depositCollector } = network.contracts
+  const isEmbedded = network.chainKind === 'embedded'
+  const { name, version } = await readDollarDomain(reader, token)
+  const asset = { token, name, version, decimals: dollarDecimals }
+  const real = new LedgerSettler({
+    store,
+    reader,
+    sender,
+    domain: book.domain,
+    assets: [asset],
+    unsettledBlocks: unsettledBlocksOf(network),
+    clock,
+    collector: depositCollector,
+  })
+  const settler = isEmbedded ? real : worthTheirGas(real)
+  const desk = new SellerDesk({ store, book, ledger, admission, settler, clock, random })
+  await desk.start()
+  const session = {
+    chainId: network.chainId,
+    escrow,
+    depositCollector,
+    receiver: account,
+    receiverAuthorizer: account,
+    token,
+    ...(isEmbedded ? {} : { suggestedDepositAtomic: externalGasBounds.leastDepositAtomic }),
+    withdrawDelaySeconds: withdrawDelayBounds.minimum,
+  }
+  const bounds = isEmbedded ? {} : externalGasBounds
+  const refunder = new CooperativeRefund({ book, reader, sender, clock, leastPartAtomic: leastRefundAtomic, ...bounds })
+  const offer = isEmbedded ? {} : { channelOffer: externalChannelOffer }
+  return {
+    desk,
+    asset,
+    backEnds: isEmbedded ? ['channel', 'exact'] : ['channel'],
+    wiresAt(origin) {
+      const door = new MppDoor({
+        keys: [challengeKey],
+        realm: new URL(origin).host,
+        clock,
+        random,
+        session,
+        configOf: (channelId) => book.get(channelId)?.config,
+      })
+      return [
+        createX402Wire({ standing: (channelId, most) => desk.standing(channelId, most), refunder, ...offer }),
+        createMppWire({ door, clock, refunder }),
+      ]
+    },
+  }
+}
