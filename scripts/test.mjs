@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 // `npm test`: the checks and all suites but the long ones, one after the other, each with a deadline; last line `N passed, N failed`.
-// The contracts, whose compiler keeps one core busy, are built and tested beside the unit tests, which mostly wait; their output follows when they are through.
+// The contracts, whose compiler and fuzzer keep cores busy, are tested behind the stages that follow, with a lower priority; their output follows when they are through.
 // --long adds the long suites, --only NAME runs one stage. Plain Node >= 20.19; the stages run on the pinned Node 24.
 // But for the long suites, files with a failed test run once more, alone: what passes then counts as passed and is named at the end, as are all failures.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { constants, setPriority } from 'node:os'
 import { delimiter, dirname, join, relative, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -33,9 +34,9 @@ const stages = [
     name: 'contracts',
     group: 'contracts',
     command: [node, 'contracts/scripts/test.mjs'],
-    deadlineMs: 20 * minuteMs,
+    deadlineMs: 40 * minuteMs,
     counts: fromLastLine,
-    beside: 'unit',
+    isBehindOthers: true,
   },
   {
     name: 'unit and component tests',
@@ -114,13 +115,14 @@ let failed = 0
 const failedStages = []
 const failedTests = []
 const unsteadyTests = []
+const background = []
 for (const stage of chosen) {
-  if (isBesideAnother(stage)) continue
-  const beside = chosen.filter((other) => isBesideAnother(other) && other.beside === stage.group)
-  const quiet = beside.map((other) => pass(other, { quiet: true }))
-  await pass(stage, { quiet: false })
-  await Promise.all(quiet)
+  const isBackground = stage.isBehindOthers === true && chosen.length > 1
+  const passing = pass(stage, { isBackground })
+  if (isBackground) background.push(passing)
+  else await passing
 }
+await Promise.all(background)
 if (unsteadyTests.length > 0)
   console.log(`\nFailed at first, passed when its file ran again alone:\n${unsteadyTests.join('\n')}`)
 if (failedTests.length > 0) console.log(`\nFailed tests:\n${failedTests.join('\n')}`)
@@ -129,15 +131,11 @@ if (failedStages.length > 0)
 console.log(`\n${passed} passed, ${failed} failed`)
 process.exit(failed === 0 ? 0 : 1)
 
-function isBesideAnother(stage) {
-  return chosen.some((other) => other.group === stage.beside)
-}
-
-/** Runs one stage and books its counts. Quiet: what it prints is kept back until it is through. */
-async function pass(stage, { quiet }) {
+/** Runs one stage and books its counts. In the background it yields to the others, and what it prints is kept back until it is through. */
+async function pass(stage, { isBackground }) {
   const begun = Date.now()
-  if (!quiet) console.log(`\n== ${stage.name}`)
-  const counts = await countsOf(stage, quiet)
+  if (!isBackground) console.log(`\n== ${stage.name}`)
+  const counts = await countsOf(stage, isBackground)
   passed += counts.passed
   failed += counts.failed
   if (counts.failed > 0) failedStages.push(stage.name)
@@ -146,8 +144,8 @@ async function pass(stage, { quiet }) {
   )
 }
 
-async function countsOf(stage, quiet) {
-  const { code, lastLine } = await run(stage, stage.command, quiet)
+async function countsOf(stage, isBackground) {
+  const { code, lastLine } = await run(stage, stage.command, isBackground)
   if (stage.report !== undefined) return countsOfVitest(stage, code)
   const counts = stage.counts?.(lastLine) ?? { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 }
   if (code !== 0 && counts.failed === 0) counts.failed = 1
@@ -226,18 +224,19 @@ function fromLastLine(line) {
   return match === null ? undefined : { passed: Number(match[1]), failed: Number(match[2]) }
 }
 
-function run(stage, command, quiet = false) {
+function run(stage, command, isBackground = false) {
   return new Promise((done) => {
     const held = []
-    const print = (chunk) => (quiet ? held.push(chunk) : process.stdout.write(chunk))
+    const print = (chunk) => (isBackground ? held.push(chunk) : process.stdout.write(chunk))
     const [program, ...args] = command
     const child = spawn(program, args, {
       cwd: root,
       env: { ...process.env, PATH: `${runtimeBin}${delimiter}${process.env.PATH ?? ''}`, NODE_OPTIONS: '' },
-      stdio: ['ignore', 'pipe', quiet ? 'pipe' : 'inherit'],
+      stdio: ['ignore', 'pipe', isBackground ? 'pipe' : 'inherit'],
       timeout: stage.deadlineMs,
       killSignal: 'SIGKILL',
     })
+    if (isBackground && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW)
     let tail = ''
     child.stdout.on('data', (chunk) => {
       print(chunk)
@@ -251,7 +250,7 @@ function run(stage, command, quiet = false) {
     child.on('exit', async (code, signal) => {
       // The last words may still be in the pipe; a process left behind may hold it open for ever.
       await Promise.race([once(child, 'close'), sleep(2_000)])
-      if (quiet) process.stdout.write(`\n== ${stage.name}\n${Buffer.concat(held)}`)
+      if (isBackground) process.stdout.write(`\n== ${stage.name}\n${Buffer.concat(held)}`)
       if (signal !== null) console.log(`stopped after ${stage.deadlineMs / minuteMs} minutes (${signal})`)
       done({ code: code ?? 1, lastLine: tail.trim().split('\n').at(-1) ?? '' })
     })
