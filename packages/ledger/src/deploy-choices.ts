@@ -2,13 +2,13 @@
 import { type Address, formatUnits, type Hex, KoinonError, tokenDecimals } from '@koinon/base'
 import { emissionPolicyAbi } from './abis.ts'
 import type { LedgerReader } from './clients.ts'
-import type { NetworkParameters } from './deploy.ts'
 import { type DeployablePolicyName, deployablePolicyNames, policyContract } from './emission-policies.ts'
 import { alphaStakingAbi } from './generated/alpha-staking.ts'
 import { koinonTokenAbi } from './generated/koinon-token.ts'
 import { poolEmissionAbi } from './generated/pool-emission.ts'
 import { subnetsAbi } from './generated/subnets.ts'
 import type { ContractName } from './network-file.ts'
+import type { NetworkParameters } from './network-parameters.ts'
 
 export type DeploymentChoices = { readonly parameters: NetworkParameters; readonly policy: DeployablePolicyName }
 

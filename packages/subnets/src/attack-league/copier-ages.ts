@@ -2,9 +2,10 @@
 import type { Attack } from './attack.ts'
 import { copierSealed, copyRows } from './attacks/copier.ts'
 import { type Gain, gainOver } from './gain.ts'
-import type { AgeCurve, LeagueProgress, Scorekeeper } from './league.ts'
-import { seedsOf } from './league.ts'
 import type { LeagueAggregator } from './league-aggregator.ts'
+import type { AgeCurve, LeagueProgress } from './league-report.ts'
+import type { Scorekeeper } from './scorekeeper.ts'
+import { seedsOf } from './scorekeeper.ts'
 import type { WorldSettings } from './settings.ts'
 import { World } from './world.ts'
 

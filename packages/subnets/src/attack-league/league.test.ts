@@ -1,13 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import {
-  aggregatorsNamed,
-  attacksNamed,
-  createScorekeeper,
-  type LeagueOptions,
-  type LeagueReport,
-  runLeague,
-  seedsOf,
-} from './league.ts'
+import { aggregatorsNamed, attacksNamed, type LeagueOptions, runLeague } from './league.ts'
+import type { LeagueReport } from './league-report.ts'
+import { createScorekeeper, seedsOf } from './scorekeeper.ts'
 import { defaultWorld } from './settings.ts'
 import { World } from './world.ts'
 

@@ -1,13 +1,22 @@
 /** Plays every attack under every aggregator against honest twins, tries the mends, and says what pays. */
 import { KoinonError } from '@koinon/base'
 import { aggregators as allAggregators, usualAggregators } from './aggregators.ts'
-import type { Attack, Match } from './attack.ts'
-import { honestPlay } from './attack.ts'
+import type { Attack } from './attack.ts'
 import { attacks as builtInAttacks } from './attacks/index.ts'
 import { playCopierAges } from './copier-ages.ts'
-import { type Gain, gainOver, gainPpm, type Verdict, verdictOf } from './gain.ts'
+import { type Gain, gainOver, verdictOf } from './gain.ts'
 import type { LeagueAggregator } from './league-aggregator.ts'
-import { type Player, playWorld, takingsOf } from './play.ts'
+import type {
+  AgeCurve,
+  AttackResult,
+  Behaviour,
+  Cell,
+  LeagueProgress,
+  LeagueReport,
+  MendResult,
+} from './league-report.ts'
+import type { Player } from './play.ts'
+import { createScorekeeper, seedsOf } from './scorekeeper.ts'
 import type { WorldSettings } from './settings.ts'
 import { heldPpm } from './stakes.ts'
 import { World } from './world.ts'
@@ -20,80 +29,6 @@ export type LeagueOptions = {
   readonly attacks: readonly Attack[]
   readonly aggregators: readonly LeagueAggregator[]
   readonly behaviours?: readonly Behaviour[]
-}
-
-/** An attack under one aggregator; `gain` is undefined where honest play earns nothing. */
-export type Cell = { readonly aggregator: string; readonly gain: Gain | undefined; readonly verdict: Verdict }
-
-export type MendResult = {
-  readonly title: string
-  /** Under which the attack paid, and under which it was played again. */
-  readonly aggregator: string
-  readonly mendedAggregator: string
-  readonly before: Gain
-  readonly after: Gain | undefined
-  /** Mended when the attack no longer pays. */
-  readonly verdict: Verdict
-  /** What it does not mend; empty when nothing is known. */
-  readonly but: string
-}
-
-export type AttackResult = {
-  readonly name: string
-  readonly title: string
-  readonly hope: string
-  /** Part of the stake that the player's validators hold in the first world, millionths; and how many miners it has. */
-  readonly stakePpm: number
-  readonly miners: number
-  readonly cells: readonly Cell[]
-  readonly mends: readonly MendResult[]
-  /** Said where it pays somewhere, and where it fails somewhere. */
-  readonly reason: string
-  readonly failure: string
-}
-
-/** What copying rows of a certain age earns, for one pace of change of the miners. */
-export type AgeCurve = {
-  readonly driftPpm: number
-  readonly points: readonly { readonly ageEpochs: number; readonly gain: Gain }[]
-}
-
-/** What a subnet file's own functions make of a kind of answers. */
-export type Behaviour = {
-  readonly name: string
-  readonly title: string
-  /** How such answers are made. */
-  readonly about: string
-  /** Mean score, millionths. */
-  readonly scorePpm: number
-}
-
-export type LeagueReport = {
-  readonly v: 2
-  readonly world: WorldSettings
-  readonly seeds: number
-  readonly aggregators: readonly { readonly name: string; readonly title: string; readonly about: string }[]
-  readonly attacks: readonly AttackResult[]
-  /** Empty unless a copier was played. */
-  readonly copierAges: { readonly aggregator: string; readonly noisePpm: number; readonly curves: readonly AgeCurve[] }
-  /** Empty unless a subnet file was given. */
-  readonly behaviours: readonly Behaviour[]
-  /** Worlds' epochs that were played for all of it. */
-  readonly epochsPlayed: number
-}
-
-export type LeagueProgress = {
-  readonly text: string
-  readonly epochsPlayed: number
-  readonly donePpm: number
-  /** A report of the attacks that are played to their end, without the curve of a copier. */
-  soFar(): LeagueReport
-}
-
-/** Plays one twin of a match and gives the player's takings. */
-export type Scorekeeper = {
-  gain(match: Match, attack: Attack, settings: WorldSettings, aggregator: LeagueAggregator): bigint | undefined
-  readonly epochsPlayed: number
 }
 
 /** Runs the league, yielding after each game (a few worlds); stop iterating to stop. Pure: equal options give equal reports. */
@@ -182,46 +117,6 @@ export function attacksNamed(names: readonly string[] | undefined, own: readonly
 export function aggregatorsNamed(names: readonly string[] | undefined, own?: string): readonly LeagueAggregator[] {
   const usual = usualAggregators.map(({ name }) => name)
   return named('aggregator', allAggregators, names ?? [...new Set([...usual, ...(own === undefined ? [] : [own])])])
-}
-
-/** The seeds of a league, one a world. */
-export function seedsOf(seed: string, count: number): readonly string[] {
-  return Array.from({ length: count }, (_, index) => `${seed}/${index}`)
-}
-
-/** Plays twins; an honest world that several attacks share is played once. */
-export function createScorekeeper(): Scorekeeper {
-  const honestWorlds = new Map<string, World>()
-  let epochsPlayed = 0
-  const play = (settings: WorldSettings, aggregator: LeagueAggregator, hooks: ReturnType<Match['attack']>): World => {
-    epochsPlayed += settings.epochs
-    return playWorld(settings, aggregator, hooks)
-  }
-  const honestWorld = (match: Match, attack: Attack, settings: WorldSettings, aggregator: LeagueAggregator): World => {
-    const hooks = match.honest()
-    const isPlain = hooks === honestPlay
-    // Who plays honestly sees no difference between these.
-    const same = { rows: 'sealed', hiddenEpochs: 0, probes: 'blind', scored: 'answers', ownerKeys: 'paid' } as const
-    const key = JSON.stringify([
-      aggregator.name,
-      isPlain ? '' : attack.name,
-      isPlain ? { ...settings, ...same } : settings,
-    ])
-    const known = honestWorlds.get(key)
-    if (known !== undefined) return known
-    const world = play(settings, aggregator, hooks)
-    honestWorlds.set(key, world)
-    return world
-  }
-  return {
-    gain: (match, attack, settings, aggregator) => {
-      const honest = takingsOf(match.player, honestWorld(match, attack, settings, aggregator))
-      return gainPpm(takingsOf(match.player, play(settings, aggregator, match.attack())), honest)
-    },
-    get epochsPlayed() {
-      return epochsPlayed
-    },
-  }
 }
 
 function cellOf({ name }: LeagueAggregator, gains: readonly bigint[]): Cell {

@@ -8,7 +8,7 @@ import { judgeTasks } from '../verifier/judge-tasks.ts'
 import { readSubnetFile, SubnetSandbox } from '../verifier/sandbox/sandbox.ts'
 import type { Attack } from './attack.ts'
 import { cheapAnswers } from './attacks/cheap-answers.ts'
-import type { Behaviour } from './league.ts'
+import type { Behaviour } from './league-report.ts'
 import type { WorldSettings } from './settings.ts'
 
 /** What a file changes about a league: its world, attacks of its own, and what its score says of cheap answers. */

@@ -2,7 +2,7 @@
 import type { Hex } from '@koinon/base'
 import type { LedgerReader } from '@koinon/ledger'
 import { epochsAbi, poolEmissionAbi } from '@koinon/ledger/abis'
-import type { SubnetNetwork } from './viem-subnet-ledger.ts'
+import type { SubnetNetwork } from './subnet-network.ts'
 
 /** Blocks that are deeper count as settled, whatever the server says of finality: about a minute on the usual second layers. */
 export const unsettledBlocks = 32

@@ -11,7 +11,7 @@ import {
 } from '@koinon/ledger/abis'
 import { type Confirmation, type EpochResult, halfRoot, type SpecParts } from '../rules/index.ts'
 import type { SignedResult, SubnetLedgerWriter } from './subnet-ledger.ts'
-import type { SubnetNetwork } from './viem-subnet-ledger.ts'
+import type { SubnetNetwork } from './subnet-network.ts'
 
 /** Writes as the sender's account. Throws `ledger/*` as `TransactionSender` does. */
 export function createSubnetLedgerWriter(

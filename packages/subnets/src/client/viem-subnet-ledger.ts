@@ -1,6 +1,6 @@
 /** The ledger port over viem. Time-dependent reads use the pending block: on a chain that mines on demand the latest one is old. */
 import { type Address, type Hex, KoinonError, toAddress, zeroHash } from '@koinon/base'
-import { type LedgerReader, type NetworkFile, ofSubnet } from '@koinon/ledger'
+import { type LedgerReader, ofSubnet } from '@koinon/ledger'
 import { epochsAbi, permitsAbi, poolEmissionAbi, subnetsAbi, weightsAbi, workAbi } from '@koinon/ledger/abis'
 import type { SubnetClock } from '../rules/index.ts'
 import { LedgerEvents } from './ledger-events.ts'
@@ -8,14 +8,8 @@ import { LedgerHistory, placesOf } from './ledger-history.ts'
 import { readSettlement, unsettledBlocks } from './settlement.ts'
 import { submittedSignatures } from './submitted-signatures.ts'
 import type { EmissionClock, Offence, SubnetLedger } from './subnet-ledger.ts'
+import type { SubnetNetwork } from './subnet-network.ts'
 import { readDueUpkeep } from './upkeep.ts'
-
-export type SubnetNetwork = Pick<NetworkFile, 'chainId' | 'startBlock' | 'chainKind'> & {
-  readonly contracts: Pick<
-    NetworkFile['contracts'],
-    'subnets' | 'permits' | 'work' | 'weights' | 'epochs' | 'emission' | 'disputes' | 'pools' | 'staking'
-  >
-}
 
 /** Snapshots of permits that are remembered. */
 const keptSnapshots = 64

@@ -1,6 +1,7 @@
 /** `koinon subnet dev`: a whole subnet in one process on virtual time, seeded, so that a founder sees in seconds who earns and why. */
 import { type Address, type Hex, KoinonError, sha256Hex } from '@koinon/base'
 import { aggregators } from '../rules/aggregators/index.ts'
+import type { MechanismPart } from '../rules/evidence.ts'
 import {
   computeEpoch,
   createBeaconRandom,
@@ -12,7 +13,6 @@ import {
   seatClaims,
   weightsCommitment,
 } from '../rules/index.ts'
-import type { MechanismPart } from '../rules/subnet-file/mechanisms.ts'
 import { taskAnswer } from '../rules/subnet-file/task-answer.ts'
 import { type SubnetDescription, taskSubnet } from '../rules/subnet-file/task-subnet.ts'
 import { type EpochAnswers, judgeTasks } from '../verifier/judge-tasks.ts'

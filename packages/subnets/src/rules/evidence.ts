@@ -1,7 +1,6 @@
 /** What a validator saw of the miners in one epoch: the only input of scores, so that anybody can recompute them. */
 import { type Address, type Hex, utf8ToBytes } from '@koinon/base'
 import type { Check } from '@koinon/work'
-import type { MechanismPart } from './subnet-file/mechanisms.ts'
 
 /** One piece of work that was looked at. `facts` are integers that the subnet's score needs (tokens, milliseconds, 0 or 1). */
 export type WorkEvidence = {
@@ -27,6 +26,9 @@ export type MinerEvidence = {
   /** Integers about the miner as a whole; only of subnet files that aggregate by a function of their own. */
   readonly facts?: Readonly<Record<string, number>>
 }
+
+/** One mechanism's part of a miner's score: all parts of all miners in it sum to its share, or to nothing when nobody has a score. */
+export type MechanismPart = { readonly mechanism: string; readonly scorePpm: number; readonly partPpm: number }
 
 /** `scorePpm` in millionths, 0 to 1,000,000. Reasons are whole sentences for the dashboard. `parts` sum to it, where a subnet has several mechanisms. */
 export type MinerScore = {

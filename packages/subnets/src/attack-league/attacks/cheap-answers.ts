@@ -1,6 +1,6 @@
 /** Miners that do not do the work of a subnet file: what its own score gives them, against what the work would have cost. */
 import { type Attack, asItIs, honestPlay, medianMiner } from '../attack.ts'
-import type { Behaviour } from '../league.ts'
+import type { Behaviour } from '../league-report.ts'
 
 /** Sending something costs a little, whatever it is; half an answer costs half. */
 const sendingPpm = 20_000

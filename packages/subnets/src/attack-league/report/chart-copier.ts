@@ -1,6 +1,6 @@
 /** The weight copier side by side, open rows and sealed rows, and by the age of what it copies. */
 import type { Gain } from '../gain.ts'
-import type { LeagueReport } from '../league.ts'
+import type { LeagueReport } from '../league-report.ts'
 import { interval, percent, share } from './format.ts'
 import { evenScale } from './scale.ts'
 import { element, figure, line, mark, text } from './svg.ts'

@@ -1,5 +1,5 @@
 /** Each mend that was tried: the gain before and after it. */
-import type { LeagueReport } from '../league.ts'
+import type { LeagueReport } from '../league-report.ts'
 import { interval, percent, verdictWords } from './format.ts'
 import { beyond, gainAxis } from './gain-axis.ts'
 import { decadeScale } from './scale.ts'

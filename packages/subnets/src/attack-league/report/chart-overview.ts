@@ -1,5 +1,5 @@
 /** All gains at a glance: a row an attack, a mark with its interval an aggregator. */
-import type { LeagueReport } from '../league.ts'
+import type { LeagueReport } from '../league-report.ts'
 import { interval, percent, verdictWords } from './format.ts'
 import { beyond, gainAxis } from './gain-axis.ts'
 import { decadeScale } from './scale.ts'

@@ -1,6 +1,6 @@
 /** The league's report as one HTML file: no script, no request, light and dark. */
 import type { Verdict } from '../gain.ts'
-import type { AttackResult, LeagueReport } from '../league.ts'
+import type { AttackResult, LeagueReport } from '../league-report.ts'
 import type { WorldSettings } from '../settings.ts'
 import { agesChart, copierChart } from './chart-copier.ts'
 import { mendsChart } from './chart-mends.ts'

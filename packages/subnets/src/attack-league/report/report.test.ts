@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { aggregatorsNamed, attacksNamed, type LeagueReport, runLeague } from '../league.ts'
+import { aggregatorsNamed, attacksNamed, runLeague } from '../league.ts'
+import type { LeagueReport } from '../league-report.ts'
 import { defaultWorld } from '../settings.ts'
 import { escaped, interval, percent, share } from './format.ts'
 import { leagueHtml } from './page.ts'

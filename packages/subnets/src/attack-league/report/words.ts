@@ -1,5 +1,5 @@
 /** What the league found, in sentences. */
-import type { AttackResult, Cell, LeagueReport, MendResult } from '../league.ts'
+import type { AttackResult, Cell, LeagueReport, MendResult } from '../league-report.ts'
 import { interval, percent } from './format.ts'
 
 /** Pays, does not, or depends: for the head of an attack's section. */

@@ -17,9 +17,6 @@ export type MechanismDescription = {
   readonly weights: WeightPolicy
 }
 
-/** One mechanism's part of a miner's score: all parts of all miners in it sum to its share, or to nothing when nobody has a score. */
-export type MechanismPart = { readonly mechanism: string; readonly scorePpm: number; readonly partPpm: number }
-
 /** The mechanism's share of a million in proportion to the weights of the scores, by largest remainder, ties to the lower uid; by uid. */
 export function mechanismParts(
   { shareBps, weights }: Pick<MechanismDescription, 'shareBps' | 'weights'>,

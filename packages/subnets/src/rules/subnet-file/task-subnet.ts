@@ -3,15 +3,9 @@ import type { Hex } from '@koinon/base'
 import { type Check, checkThat } from '@koinon/work'
 import { z } from 'zod'
 import type { AggregatorName } from '../aggregators/index.ts'
-import type { MinerEvidence, MinerScore, WorkEvidence } from '../evidence.ts'
+import type { MechanismPart, MinerEvidence, MinerScore, WorkEvidence } from '../evidence.ts'
 import { type Subnet, subnetFromDefinition } from '../subnet-definition.ts'
-import {
-  aggregateFact,
-  firstTasks,
-  type MechanismDescription,
-  type MechanismPart,
-  mechanismParts,
-} from './mechanisms.ts'
+import { aggregateFact, firstTasks, type MechanismDescription, mechanismParts } from './mechanisms.ts'
 import { type ScoreAggregate, scoreAggregateOf } from './score-aggregate.ts'
 import { answerOf, isLongerThan, isWholeText } from './task-answer.ts'
 import { scoreTable } from './task-verdict.ts'
