@@ -16,9 +16,9 @@ import {
   type GatewayTask,
   userWorstCasePicoUsd,
 } from './attempt.ts'
-import { keyCaller } from './caller.ts'
 import { DebtReconciler } from './debt-reconciler.ts'
 import type { GatewayModules, GatewayServerOptions } from './gateway-options.ts'
+import { keyCaller } from './key-caller.ts'
 import { parseMaximumPrice } from './maximum-price.ts'
 import { inferenceTerms, type PaidCalls, paidCaller, paidRequest, signerAllowance, signerOf } from './paid-calls.ts'
 import type { ProviderLink } from './provider-link.ts'

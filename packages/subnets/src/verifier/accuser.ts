@@ -1,9 +1,9 @@
 import type { Address } from '@koinon/base'
 import type { SignedResult, SubmittedRoot } from '../client/index.ts'
 import { whyNot } from './accuse.ts'
+import type { EpochStep } from './epoch-step.ts'
 import { isRefusal } from './refusal.ts'
 import type { SeenResult } from './validator-store.ts'
-import type { EpochStep } from './weights-step.ts'
 
 /** Epochs whose results are compared at every look; older ones once, at the first. */
 const comparedEpochs = 4

@@ -19,7 +19,8 @@ import {
   type WorkListAudit,
 } from '../rules/index.ts'
 import { inParallel } from './in-parallel.ts'
-import type { ProbeAnswer, ValidatorOptions } from './ports.ts'
+import type { ValidatorOptions } from './ports.ts'
+import type { ProbeAnswer } from './probe-answer.ts'
 import type { StoredProbe } from './validator-store.ts'
 
 /** Most samples a miner, whatever the subnet asks for (specs/0007-epochs.md section 3). */

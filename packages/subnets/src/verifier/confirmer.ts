@@ -3,9 +3,9 @@ import { type SubmittedRoot, unlessDone } from '../client/index.ts'
 import { epochWindow, turnOf } from '../rules/index.ts'
 import { planConfirmation } from './confirm.ts'
 import type { EpochHistory } from './epoch-history.ts'
+import type { EpochStep } from './epoch-step.ts'
 import type { ValidatorEvent } from './ports.ts'
 import { isRefusal } from './refusal.ts'
-import type { EpochStep } from './weights-step.ts'
 
 /** What no retry and no owner mends. */
 const obstacles: ReadonlySet<string> = new Set(['subnets/not-confirmable', 'subnets/too-large-to-confirm'])

@@ -14,8 +14,8 @@ import { startTestLedger, type TestLedger, testPhases, token } from '../testing/
 import { connect, createTestValidator } from '../testing/test-peers.ts'
 import { disputeStep, punishStep } from './dispute-step.ts'
 import { EpochHistory } from './epoch-history.ts'
+import type { EpochStep } from './epoch-step.ts'
 import type { ValidatorEvent } from './ports.ts'
-import type { EpochStep } from './weights-step.ts'
 
 let ledger: TestLedger
 beforeAll(async () => {

@@ -13,11 +13,11 @@ import {
 import { stakeMedian } from '../rules/stake-median.ts'
 import { wrongNumbers } from '../rules/wrong-numbers.ts'
 import type { EpochHistory } from './epoch-history.ts'
+import type { EpochStep } from './epoch-step.ts'
 import type { ValidatorOptions } from './ports.ts'
 import { punishSigners } from './punish.ts'
 import { asSignature, collect, type Permitted, stakeOf, totalOf } from './result-step.ts'
 import { nameOf, showWrong } from './show-wrong.ts'
-import type { EpochStep } from './weights-step.ts'
 
 /**
  * While a root is pending: compares it with our own computation. The first wrong number that the ledger accepts is disputed, by any

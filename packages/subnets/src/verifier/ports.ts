@@ -3,6 +3,7 @@ import type { Address, Clock, Hex, Random } from '@koinon/base'
 import type { Peer, SubnetLedger, SubnetLedgerWriter, Timekeeper, Upkeep } from '../client/index.ts'
 import type { Subnet } from '../rules/index.ts'
 import type { AnswerJudge } from './answer-judge.ts'
+import type { ProbeAnswer } from './probe-answer.ts'
 import type { SigningStop, StoppedSigning } from './signing-stop.ts'
 import type { ValidatorStore } from './validator-store.ts'
 
@@ -16,16 +17,6 @@ export type MinerPort = {
 
 /** Asks other validators for what they signed; undefined when they have signed nothing. */
 export type AttestationPort = (peer: Peer, netuid: number, epoch: number, signal: AbortSignal) => Promise<unknown>
-
-/** What the validator keeps of its own question. `ownCopy` is JSON, handed to the subnet's `verify`. */
-export type ProbeAnswer = {
-  readonly requestId: Hex
-  /** Hash of the receipt that the MINER signed. */
-  readonly receiptHash: Hex
-  /** From that receipt, the miner's clock, Unix milliseconds. */
-  readonly endedAtMs: number
-  readonly ownCopy: unknown
-}
 
 /** Sends a probe to one miner as any client would, through a gateway. Throws when it was not answered. */
 export type Prober<task> = (task: task, peer: Peer, signal: AbortSignal) => Promise<ProbeAnswer>

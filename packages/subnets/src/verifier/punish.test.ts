@@ -2,9 +2,9 @@ import { type Hex, KoinonError } from '@koinon/base'
 import { describe, expect, it } from 'vitest'
 import type { Offence } from '../client/index.ts'
 import { punishStep } from './dispute-step.ts'
+import type { EpochStep } from './epoch-step.ts'
 import type { ValidatorEvent } from './ports.ts'
 import { punishSigners } from './punish.ts'
-import type { EpochStep } from './weights-step.ts'
 
 const refused = (code: string) => new KoinonError({ code, message: 'no', hint: 'none' })
 

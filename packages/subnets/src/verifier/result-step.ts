@@ -3,8 +3,8 @@ import { type Address, bytesToHex, type Hex, recoverAddress } from '@koinon/base
 import { type Peer, type Settlement, unlessDone } from '../client/index.ts'
 import { type EpochComputation, resultDigest, resultFromJson, turnOf } from '../rules/index.ts'
 import type { EpochHistory } from './epoch-history.ts'
+import type { EpochStep } from './epoch-step.ts'
 import { isGroundSettled } from './settled-ground.ts'
-import type { EpochStep } from './weights-step.ts'
 
 export type Permitted = readonly { readonly hotkey: Address; readonly stake: bigint }[]
 

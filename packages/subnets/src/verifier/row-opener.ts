@@ -2,9 +2,9 @@ import { type Address, isKoinonError, sleep } from '@koinon/base'
 import { unlessDone } from '../client/index.ts'
 import { turnOf } from '../rules/index.ts'
 import type { SealedWeights } from '../rules/timelock/index.ts'
+import type { EpochStep } from './epoch-step.ts'
 import { openUnrevealed } from './open-unrevealed.ts'
 import type { ValidatorOptions } from './ports.ts'
-import type { EpochStep } from './weights-step.ts'
 
 type Parts = 'netuid' | 'ledger' | 'writer' | 'timekeeper' | 'onEvent'
 type OpenerStep = Pick<EpochStep<unknown, unknown, unknown>, 'epoch' | 'window' | 'nowSeconds' | 'signal'> & {

@@ -1,8 +1,8 @@
 import type { Hex } from '@koinon/base'
 import { firstRoundAt, sealRow } from '../rules/timelock/index.ts'
+import type { EpochStep } from './epoch-step.ts'
 import type { ValidatorOptions } from './ports.ts'
 import type { Assessment } from './validator-store.ts'
-import type { EpochStep } from './weights-step.ts'
 
 type Parts = 'netuid' | 'ledger' | 'writer' | 'timekeeper' | 'random' | 'onEvent'
 type SealingStep = Pick<EpochStep<unknown, unknown, unknown>, 'epoch' | 'window'> & {

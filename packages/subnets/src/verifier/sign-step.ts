@@ -1,8 +1,8 @@
 /** Which epoch's result is signed now: none before the blocks that it follows from are settled (specs/0015-disputes.md section 9). */
 import { epochPhase, epochWindow, type SubnetClock } from '../rules/index.ts'
 import type { EpochHistory } from './epoch-history.ts'
+import type { EpochStep } from './epoch-step.ts'
 import { attestStep } from './result-step.ts'
-import type { EpochStep } from './weights-step.ts'
 
 /**
  * Signs and submits, of the epoch that ended last or, where its blocks may still be replaced, of the last one whose blocks may not. On a

@@ -1,7 +1,7 @@
 import type { Address, Hex } from '@koinon/base'
 import type { DurableStore } from '@koinon/base/node'
 import { type EpochResult, resultFromJson, resultToJson, type SpecParts } from '../rules/index.ts'
-import type { ProbeAnswer } from './ports.ts'
+import type { ProbeAnswer } from './probe-answer.ts'
 
 /** Schema for `DurableStore.open`. */
 export const validatorStoreSchema = `

@@ -1,20 +1,12 @@
 /** Beacon, assessment, commit and reveal of one epoch. Every function looks at the ledger and the store first, so it may run twice. */
 import { bytesToHex, hexToBytes } from '@koinon/base'
 import { unlessDone } from '../client/index.ts'
-import { type EpochWindow, evidenceLogToText, failedCheckNames, scoreEpoch, weightsCommitment } from '../rules/index.ts'
+import { evidenceLogToText, failedCheckNames, scoreEpoch, weightsCommitment } from '../rules/index.ts'
 import { assessMiners } from './assess.ts'
-import type { ValidatorOptions, ValidatorTiming } from './ports.ts'
+import type { EpochStep } from './epoch-step.ts'
+import type { ValidatorOptions } from './ports.ts'
 import { sealOwnRow } from './seal-own-row.ts'
 import type { Assessment } from './validator-store.ts'
-
-export type EpochStep<task, response, ports> = {
-  readonly options: ValidatorOptions<task, response, ports>
-  readonly timing: ValidatorTiming
-  readonly epoch: number
-  readonly window: EpochWindow
-  readonly nowSeconds: number
-  readonly signal: AbortSignal
-}
 
 /** Part of the time for assessing that reading answers must leave for judging them. */
 const judgingShare = 2

@@ -20,8 +20,8 @@ import { startTestLedger, type TestAccount, type TestLedger, testPhases, token, 
 import { connect, createTestValidator } from '../testing/test-peers.ts'
 import { disputeStep } from './dispute-step.ts'
 import { EpochHistory } from './epoch-history.ts'
+import type { EpochStep } from './epoch-step.ts'
 import type { ValidatorEvent } from './ports.ts'
-import type { EpochStep } from './weights-step.ts'
 
 const yumaSubnet = {
   ...digestSubnet,
