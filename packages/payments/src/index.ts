@@ -49,12 +49,7 @@ export { type MppOffer, type OfferOptions, readOffers } from './mpp/client/offer
 export { readSteppedStream, type SteppedEnd, type SteppedReaderOptions } from './mpp/client/stepped-reader.ts'
 export { MppDoor, type MppDoorOptions } from './mpp/provider/mpp-door.ts'
 export { createMppWire, type MppWireOptions } from './mpp/provider/mpp-wire.ts'
-export {
-  type SteppedStream,
-  SteppedStreams,
-  type SteppedStreamsOptions,
-  type StreamPart,
-} from './mpp/provider/stepped-streams.ts'
+export { SteppedStreams, type SteppedStreamsOptions } from './mpp/provider/stepped-streams.ts'
 
 export type { PaidAnswer } from './paywall/paid-answer.ts'
 export { type Entered, PaymentDoor, type PaymentDoorEvent, type PaymentDoorOptions } from './paywall/payment-door.ts'

@@ -18,6 +18,7 @@ import {
   MppDoor,
   type PaymentTerms,
   SellerDesk,
+  SteppedStreams,
   type Wire,
   withdrawDelayBounds,
   worthTheirGas,
@@ -99,7 +100,12 @@ export async function openDesk(options: OpenDeskOptions): Promise<OpenDesk> {
       })
       return [
         createX402Wire({ standing: (channelId, most) => desk.standing(channelId, most), refunder, ...offer }),
-        createMppWire({ door, clock, refunder }),
+        createMppWire({
+          door,
+          clock,
+          refunder,
+          streams: new SteppedStreams({ desk, door, domain: book.domain, clock }),
+        }),
       ]
     },
   }

@@ -245,7 +245,7 @@ describe('our client', () => {
     const answer = await (await paid(offer, signVoucher(owedAtomic + 1_000n), init)).text()
     owedAtomic += 1_000n
     const again = await paid(offer, signVoucher(owedAtomic), init)
-    expect([again.headers.get('x-repeated'), await again.text()]).toEqual(['yes', answer])
+    expect([again.status, await again.text()]).toEqual([200, answer])
     expect(shop.book.get(signVoucher(1n).voucher.channelId)?.owedPicoUsd).toBe(owedAtomic * 1_000_000n)
   })
 })

@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { bytesToHex, type Clock, type Hex, KoinonError } from '@koinon/base'
 import { sendText } from '@koinon/base/node'
-import type { HeldPayment, StoredAnswer } from '../provider/cash-desk.ts'
+import type { CallResult, HeldPayment, StoredAnswer } from '../provider/cash-desk.ts'
 import { httpCallType } from '../rules/http-call.ts'
 import type { PaymentTerms } from '../rules/terms.ts'
-import type { Wire, WireRequest } from './wire.ts'
+import type { SteppedCall, StreamPart, Wire, WireAttempt, WireRequest } from './wire.ts'
 
 /** What a seller answers. A status of 400 and more is never charged. */
 export type PaidAnswer = {
@@ -23,6 +23,10 @@ export type PaidAnswer = {
       /** Asked when the last chunk is there; left out, the whole price. */
       readonly charge?: () => bigint
     }
+  | {
+      /** An event stream that costs what its parts cost; it ends where the payment does. Where terms have a step, no part costs more. */
+      readonly parts: AsyncIterable<StreamPart>
+    }
 )
 
 type Release = {
@@ -31,6 +35,7 @@ type Release = {
   readonly payment: HeldPayment
   readonly terms: PaymentTerms
   readonly wire: Wire
+  readonly attempt: Extract<WireAttempt, { kind: 'call' }>
   readonly request: WireRequest
   readonly receivedAtMs: number
   readonly clock: Clock
@@ -38,15 +43,73 @@ type Release = {
 
 /** What an answer that must be kept back until its money has moved may hold. */
 const mostKeptBytes = 16 << 20
+const unbounded = 1n << 128n
 
 /** Charges, then releases. The last byte never goes out before the charge is final. */
 export async function releaseAnswer(release: Release): Promise<void> {
   const { answer, payment, response } = release
   if (answer.status >= 400) return sendFree(response, answer)
+  if ('parts' in answer) return releaseParts(release, answer.parts)
   if (!('chunks' in answer)) return releaseWhole(release, bytesOf(answer.body), answer.chargedAtomic, answer.headers)
   if (payment.mayStream) return releaseStream(release, answer.chunks, answer.charge)
   const body = await collect(answer.chunks)
   return releaseWhole(release, body, answer.charge?.(), answer.headers)
+}
+
+/** By the step where the payer takes steps, else as far as what is held goes. */
+async function releaseParts(release: Release, parts: AsyncIterable<StreamPart>): Promise<void> {
+  const { attempt, payment } = release
+  if (attempt.stepped !== undefined) return releaseSteps(release, attempt.stepped, parts)
+  const bought = within(payment.maximumAtomic, parts)
+  if (payment.mayStream) return releaseStream(release, bought.chunks, bought.charge)
+  const body = await collect(bought.chunks)
+  return releaseWhole(release, body, bought.charge(), release.answer.headers)
+}
+
+function within(maximumAtomic: bigint, parts: AsyncIterable<StreamPart>) {
+  let spentAtomic = 0n
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    for await (const { bytes, costAtomic } of parts) {
+      if (spentAtomic + costAtomic > maximumAtomic) return
+      spentAtomic += costAtomic
+      yield bytes
+    }
+  }
+  return { chunks: chunks(), charge: () => spentAtomic }
+}
+
+/** Every step is charged before the next is asked for. */
+async function releaseSteps(release: Release, stepped: SteppedCall, parts: AsyncIterable<StreamPart>): Promise<void> {
+  const { response, payment, answer, clock, request } = release
+  const gone = new AbortController()
+  response.once('close', () => gone.abort())
+  let stepBeganAtMs = clock.nowMs()
+  const bytes = stepped.run({
+    held: payment,
+    signal: gone.signal,
+    requestHash: request.requestHash,
+    parts,
+    resultOf: (sent, chargedAtomic) => {
+      const hash = createHash('sha256')
+      for (const part of sent) hash.update(part)
+      const length = sent.reduce((sum, part) => sum + part.length, 0)
+      const result = resultOf(release, {
+        chargedAtomic,
+        responseHash: hash.digest(),
+        length,
+        firstByteAtMs: stepBeganAtMs,
+      })
+      stepBeganAtMs = clock.nowMs()
+      return result
+    },
+  })
+  for await (const part of bytes) {
+    if (!response.headersSent) response.writeHead(answer.status, { ...answer.headers, 'cache-control': 'no-store' })
+    if (gone.signal.aborted) break
+    await write(response, part)
+  }
+  if (!response.headersSent) response.writeHead(answer.status, { ...answer.headers, 'cache-control': 'no-store' })
+  response.end()
 }
 
 async function releaseWhole(
@@ -59,7 +122,13 @@ async function releaseWhole(
   const stored = { status: answer.status, headers, body }
   const hash = createHash('sha256').update(body)
   const price = chargedAtomic ?? payment.maximumAtomic
-  const { charge, bundle } = await chargeFor(release, price, hash.digest(), body.length, clock.nowMs(), stored)
+  const result = resultOf(release, {
+    chargedAtomic: price,
+    responseHash: hash.digest(),
+    length: body.length,
+    firstByteAtMs: clock.nowMs(),
+  })
+  const { charge, bundle } = await payment.charge({ ...result, answer: stored })
   sendStored(response, stored, wire.receipt(charge, terms, bundle, request))
 }
 
@@ -90,37 +159,42 @@ async function releaseStream(
   }
   if (firstByteAtMs === undefined) begin()
   const charged = price?.() ?? payment.maximumAtomic
-  const { charge, bundle } = await chargeFor(release, charged, hash.digest(), bytes, firstByteAtMs as unknown as number)
+  const result = resultOf(release, {
+    chargedAtomic: charged,
+    responseHash: hash.digest(),
+    length: bytes,
+    firstByteAtMs: firstByteAtMs as unknown as number,
+  })
+  const { charge, bundle } = await payment.charge(result)
   response.addTrailers({ ...wire.receipt(charge, terms, bundle, request) })
   response.end(last)
 }
 
-function chargeFor(
-  { payment, request, receivedAtMs, clock, answer }: Release,
-  chargedAtomic: bigint,
-  responseHash: Uint8Array,
-  answerBytes: number,
-  firstByteAtMs: number,
-  stored?: StoredAnswer,
-) {
+type Served = {
+  readonly chargedAtomic: bigint
+  readonly responseHash: Uint8Array
+  readonly length: number
+  readonly firstByteAtMs: number
+}
+
+function resultOf({ request, receivedAtMs, clock, answer }: Release, served: Served): CallResult {
   const { method, url } = request
-  const work = { method, url, status: answer.status, answerBytes }
+  const work = { method, url, status: answer.status, answerBytes: served.length }
   // The clock of this machine may be set back while a call runs.
-  const first = Math.max(receivedAtMs, firstByteAtMs)
-  return payment.charge({
-    chargedAtomic,
-    responseHash: bytesToHex(responseHash) as Hex,
+  const firstByteAtMs = Math.max(receivedAtMs, served.firstByteAtMs)
+  return {
+    chargedAtomic: served.chargedAtomic,
+    responseHash: bytesToHex(served.responseHash) as Hex,
     kind: 'http',
     work: httpCallType.toJson(work),
     workHash: httpCallType.hash(work),
-    times: { receivedAtMs, firstByteAtMs: first, endedAtMs: Math.max(first, clock.nowMs()) },
-    ...(stored === undefined ? {} : { answer: stored }),
-  })
+    times: { receivedAtMs, firstByteAtMs, endedAtMs: Math.max(firstByteAtMs, clock.nowMs()) },
+  }
 }
 
 /** Sends an answer that nobody pays for. */
 export async function sendFree(response: ServerResponse, answer: PaidAnswer): Promise<void> {
-  const body = 'chunks' in answer ? await collect(answer.chunks) : bytesOf(answer.body)
+  const body = 'body' in answer ? bytesOf(answer.body) : await collect(chunksOf(answer))
   sendStored(response, { status: answer.status, headers: answer.headers ?? {}, body }, {})
 }
 
@@ -142,6 +216,10 @@ export function sendRepeated(
 function sendStored(response: ServerResponse, answer: StoredAnswer, more: Readonly<Record<string, string>>): void {
   const type = answer.headers['content-type'] ?? 'application/octet-stream'
   sendText(response, answer.status, type, answer.body, { ...answer.headers, 'cache-control': 'no-store', ...more })
+}
+
+function chunksOf(answer: Exclude<PaidAnswer, { readonly body: unknown }>): AsyncIterable<Uint8Array | string> {
+  return 'chunks' in answer ? answer.chunks : within(unbounded, answer.parts).chunks
 }
 
 async function collect(chunks: AsyncIterable<Uint8Array | string>): Promise<Uint8Array> {

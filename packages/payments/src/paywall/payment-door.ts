@@ -63,13 +63,23 @@ export class PaymentDoor {
     const { wire, attempt } = found
     try {
       if (attempt.kind === 'call') return await this.#admit(response, request, terms, receivedAtMs, { wire, attempt })
-      const { status, headers, body } = await attempt.perform()
-      sendJson(response, status, body, { 'cache-control': 'no-store', ...headers })
+      await sendAct(response, attempt)
     } catch (error) {
       if (response.headersSent) throw error
       await this.refuse(response, request, terms, wire, { error, attempt })
     }
     return undefined
+  }
+
+  /** Answers what is about payments and no call, where nothing is sold. False when the request is no such thing. */
+  async answerAside(response: ServerResponse, request: WireRequest): Promise<boolean> {
+    for (const wire of this.#options.wires) {
+      const aside = wire.readAside?.(request)
+      if (aside === undefined) continue
+      await sendAct(response, aside)
+      return true
+    }
+    return false
   }
 
   /** Answers 402 where another payment would help; where it would not, the error as it is, and never a reason to pay twice. */
@@ -118,7 +128,7 @@ export class PaymentDoor {
   ): Promise<Entered | undefined> {
     const paymentId = attempt.paymentId ?? request.headers['idempotency-key']
     const admission = await this.#options.desk.admit({
-      terms,
+      terms: attempt.stepped?.terms ?? terms,
       commitment: attempt.commitment,
       requestHash: request.requestHash,
       receivedAtMs,
@@ -145,6 +155,11 @@ export class PaymentDoor {
     const headers = Object.assign({ 'cache-control': 'no-store' }, ...parts.map((part) => part.headers), more)
     sendJson(response, 402, Object.assign({}, ...parts.map((part) => part.body ?? {})), headers)
   }
+}
+
+async function sendAct(response: ServerResponse, { perform }: Extract<WireAttempt, { kind: 'act' }>): Promise<void> {
+  const { status, headers, body } = await perform()
+  sendJson(response, status, body, { 'cache-control': 'no-store', ...headers })
 }
 
 /** Refusals that another payment can cure, though they state no HTTP status of their own. */

@@ -66,13 +66,16 @@ class Paywalled {
     const receivedAtMs = clock.nowMs()
     const request = requestOf(incoming, origin, await readBody(incoming, maximumBodyBytes ?? defaultBodyBytes))
     const terms = await this.#options.terms(request)
-    if (terms === undefined) return sendFree(response, await serve(freeRequest(request, response)))
+    if (terms === undefined) {
+      if (await this.#door.answerAside(response, request)) return
+      return sendFree(response, await serve(freeRequest(request, response)))
+    }
     const entered = await this.#door.enter(response, request, terms, receivedAtMs)
     if (entered === undefined) return
     const { payment, wire, attempt } = entered
     try {
       const answer = await this.#work(response, request, terms, payment)
-      await releaseAnswer({ response, answer, payment, terms, wire, request, receivedAtMs, clock })
+      await releaseAnswer({ response, answer, payment, terms, wire, attempt, request, receivedAtMs, clock })
     } catch (error) {
       if (response.headersSent) throw error
       await this.#door.refuse(response, request, terms, wire, { error, attempt })

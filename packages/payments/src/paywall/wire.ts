@@ -1,6 +1,7 @@
 /** What a way of speaking about payments adds to a paywall; x402 and MPP stand side by side in one answer. */
 import type { Address, Hex } from '@koinon/base'
 import type { ReceiptBundle } from '@koinon/work'
+import type { CallResult, HeldPayment } from '../provider/cash-desk.ts'
 import type { Charge, Commitment, PaymentTerms } from '../rules/terms.ts'
 
 /** A request as wires and sellers see it, read whole. */
@@ -30,9 +31,50 @@ export type WireAttempt =
       readonly commitment: Commitment
       /** The wire's own name of the call; the header `idempotency-key` counts where there is none. */
       readonly paymentId?: string
+      /** Of a payer that pays an event stream by the step. */
+      readonly stepped?: SteppedCall
     }
   /** Something about payments that is no call: a refund, a voucher for a stream under way, the end of a session. */
   | { readonly kind: 'act'; readonly perform: () => Promise<WireAnswer> }
+
+/** One or more whole events and what they cost, at most a step. */
+export type StreamPart = { readonly bytes: Uint8Array; readonly costAtomic: bigint }
+
+/** A payment that is held for the first step of a stream. */
+export type HeldStep = {
+  readonly held: HeldPayment
+  /** Aborts when the client is gone, so that nobody waits for its voucher. */
+  readonly signal?: AbortSignal
+}
+
+export type HeldStream = HeldStep & {
+  readonly requestHash: Hex
+  readonly parts: AsyncIterable<StreamPart>
+  /** What a step came to, for its receipt; told the bytes that were sent in it. */
+  readonly resultOf: (sent: readonly Uint8Array[], chargedAtomic: bigint) => CallResult
+}
+
+/** A call whose maximum grows by a step with every voucher. */
+export type GrowingPayment = {
+  /** What the vouchers cover by now, atomic units. */
+  readonly coveredAtomic: bigint
+  /** Asks for vouchers until they cover so much; `ask` sends the event that asks. False when the payer does not go on. */
+  cover(totalAtomic: bigint, ask: (event: Uint8Array) => void): Promise<boolean>
+  /** The event that ends the stream, once it is charged. */
+  receiptEvent(charge: Charge): Uint8Array
+  /** Takes no more vouchers. */
+  close(): void
+}
+
+/** Two ways to deliver what is paid by the step (specs/0022 section 7.4). */
+export type SteppedCall = {
+  /** Of one step. */
+  readonly terms: PaymentTerms
+  /** The bytes to send; every step is a charge of its own. Ends the held payment in every case. */
+  run(stream: HeldStream): AsyncGenerator<Uint8Array, void, undefined>
+  /** One charge at the end, by whoever holds the payment. Close it in every case. */
+  grow(step: HeldStep): GrowingPayment
+}
 
 /** A part of the 402 answer: bodies of all wires are merged, headers stand beside each other. */
 export type WirePart = {
@@ -53,6 +95,8 @@ export type Wire = {
   challenge(terms: PaymentTerms, request: WireRequest, refusal: Refusal): WirePart | Promise<WirePart>
   /** What a request brings, undefined when it speaks another wire. Throws `payments/bad-payment` and the like (400). */
   read(request: WireRequest, terms: PaymentTerms): WireAttempt | undefined
+  /** Something about payments that is no call, wherever it comes: asked where nothing is sold. */
+  readAside?(request: WireRequest): Extract<WireAttempt, { kind: 'act' }> | undefined
   /** Headers that tell the payer what it paid; also as trailers of a stream. `bundle` is left out of a repeated answer. */
   receipt(
     charge: Charge,

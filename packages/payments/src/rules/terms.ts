@@ -36,6 +36,13 @@ export type PaymentTerms = {
   readonly backEnds: readonly BackEnd[]
   /** How long the call may take from the commitment to its charge. */
   readonly timeoutSeconds: number
+  /** Of an event stream that a channel may pay in steps: the most of one step (section 7.4). Who takes no steps holds the maximum. */
+  readonly stepAtomic?: bigint
+}
+
+/** The terms of one step of a stream. */
+export function stepTerms({ stepAtomic, ...terms }: PaymentTerms): PaymentTerms {
+  return { ...terms, maximumAtomic: stepAtomic ?? terms.maximumAtomic, pricing: 'upTo', backEnds: ['channel'] }
 }
 
 /** EIP-3009 `TransferWithAuthorization` with its signature (65 bytes of an account, or any of a contract's). Times in Unix seconds. */

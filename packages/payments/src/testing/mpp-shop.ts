@@ -1,16 +1,15 @@
 /** A seller behind HTTP that takes MPP alone, with the real desk and settler over a test network. */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { bytesToHex, concatBytes, type Hex, sha256, sleep, systemRandom, utf8ToBytes, zeroHash } from '@koinon/base'
-import { readBody } from '@koinon/base/node'
+import { type Hex, sleep, systemRandom, utf8ToBytes } from '@koinon/base'
 import { ChannelBook } from '../core/channel-book.ts'
 import { MppDoor } from '../mpp/provider/mpp-door.ts'
-import { SteppedStreams, type StreamPart } from '../mpp/provider/stepped-streams.ts'
-import { formatChallenge } from '../mpp/rules/challenge.ts'
-import { paymentRequired, problemOf } from '../mpp/rules/problems.ts'
-import { formatReceipt, receiptOf } from '../mpp/rules/receipt.ts'
-import type { CallResult } from '../provider/cash-desk.ts'
+import { createMppWire } from '../mpp/provider/mpp-wire.ts'
+import { SteppedStreams } from '../mpp/provider/stepped-streams.ts'
+import type { PaidAnswer } from '../paywall/paid-answer.ts'
+import { createPaywall, type PaidRequest, type Paywall } from '../paywall/paywall.ts'
+import type { StreamPart, WireRequest } from '../paywall/wire.ts'
 import { ChannelAdmission } from '../provider/channel-admission.ts'
 import { SellerDesk } from '../provider/seller-desk.ts'
 import type { PaymentTerms } from '../rules/terms.ts'
@@ -54,90 +53,29 @@ export async function startMppShop(network: TestNetwork, seller: Party, gas: Fun
   const door = new MppDoor({ keys: [seed('shop')], realm: '127.0.0.1', clock, random: systemRandom, session, configOf })
   const streams = new SteppedStreams({ desk, door, domain: network.domain, clock, voucherTimeoutMs })
 
-  function termsOf(url: string, method: string): PaymentTerms {
-    const isStream = new URL(url).pathname.startsWith('/stream/')
-    return {
+  function termsOf({ url, method }: WireRequest): PaymentTerms {
+    const common = {
       resource: { url, method },
       chainId: network.domain.chainId,
       asset: dollarOf(network),
       payTo: seller.address,
-      maximumAtomic: isStream ? 100n : 1_000n,
-      pricing: isStream ? 'upTo' : 'fixed',
-      backEnds: isStream ? ['channel'] : ['exact', 'channel'],
       timeoutSeconds: 60,
     }
+    return new URL(url).pathname.startsWith('/stream/')
+      ? { ...common, maximumAtomic: 400n, stepAtomic: 100n, pricing: 'upTo', backEnds: ['channel'] }
+      : { ...common, maximumAtomic: 1_000n, pricing: 'fixed', backEnds: ['exact', 'channel'] }
   }
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = `http://${request.headers.host}${request.url}`
-    const call = { method: request.method as string, url, body: new Uint8Array(await readBody(request, 1 << 20)) }
-    const terms = termsOf(url, call.method)
-    const isStream = terms.pricing === 'upTo'
-    const receivedAtMs = clock.nowMs()
-    const requestHash = bytesToHex(sha256(concatBytes(utf8ToBytes(`${call.method} ${url}\n`), call.body)))
-    try {
-      const credential = door.credential(request.headers)
-      if (credential === undefined) return refuse(undefined)
-      const taken = await streams.offer(credential)
-      if (taken !== undefined) return void response.writeHead(200, { 'payment-receipt': formatReceipt(taken) }).end()
-      const { challenge, commitment } = door.read(credential, call, terms)
-      const paymentId = request.headers['idempotency-key']
-      const name = typeof paymentId === 'string' ? { paymentId } : {}
-      const admission = await desk.admit({ terms, commitment, requestHash, receivedAtMs, ...name })
-      if (admission.state === 'repeated') {
-        return void response.writeHead(200, { 'x-repeated': 'yes' }).end(admission.answer?.body)
-      }
-      const { payment } = admission
-      const resultOf = (body: Uint8Array, chargedAtomic: bigint): CallResult => ({
-        chargedAtomic,
-        responseHash: bytesToHex(sha256(body)),
-        kind: 'http',
-        work: { status: 200 },
-        workHash: zeroHash,
-        times: { receivedAtMs, firstByteAtMs: clock.nowMs(), endedAtMs: clock.nowMs() },
-        answer: { status: 200, headers: {}, body },
-      })
-      runs.count += 1
-      if (isStream && commitment.backEnd === 'channel') {
-        const gone = new AbortController()
-        response.on('close', () => gone.abort())
-        const run = streams.run({
-          terms,
-          challenge,
-          requestHash,
-          held: payment,
-          voucher: commitment.voucher,
-          parts: words(Number(url.split('/').at(-1))),
-          signal: gone.signal,
-          resultOf: (sent, charged) => resultOf(concatBytes(...sent), charged),
-        })
-        response.writeHead(200, { 'content-type': 'text/event-stream' })
-        for await (const bytes of run) {
-          if (gone.signal.aborted) break
-          response.write(bytes)
-        }
-        return void response.end()
-      }
-      await sleep(50)
-      const body = utf8ToBytes(JSON.stringify({ path: request.url, run: runs.count }))
-      const { charge } = await payment.charge(resultOf(body, terms.maximumAtomic))
-      const receipt = receiptOf(charge, challenge, terms.chainId, clock.nowMs())
-      response.writeHead(200, { 'payment-receipt': formatReceipt(receipt), 'cache-control': 'private' }).end(body)
-    } catch (error) {
-      refuse(error)
+  async function serve({ url, payment }: PaidRequest): Promise<PaidAnswer> {
+    const { pathname } = new URL(url)
+    runs.count += 1
+    if (pathname.startsWith('/stream/')) {
+      const headers = { 'content-type': 'text/event-stream' }
+      return { status: 200, headers, parts: words(Number(pathname.split('/').at(-1))) }
     }
-
-    function refuse(error: unknown): void {
-      const fresh = door.challenges(call, terms, isStream ? 'step' : 'request')
-      const id = fresh[0]?.id as string
-      const problem = error === undefined ? paymentRequired(id) : problemOf(error, id)
-      response.writeHead(problem.status, {
-        'content-type': 'application/problem+json',
-        'cache-control': 'no-store',
-        ...(problem.status === 402 ? { 'www-authenticate': fresh.map(formatChallenge) } : {}),
-      })
-      response.end(JSON.stringify(problem))
-    }
+    await sleep(50)
+    const body = JSON.stringify({ path: pathname, run: runs.count, payer: payment?.payer })
+    return { status: 200, headers: { 'cache-control': 'private' }, body }
   }
 
   async function* words(count: number): AsyncGenerator<StreamPart> {
@@ -148,10 +86,20 @@ export async function startMppShop(network: TestNetwork, seller: Party, gas: Fun
     }
   }
 
-  const server = createServer((request, response) => void answer(request, response).catch(() => response.destroy()))
+  let paywall: Paywall | undefined
+  const server = createServer((request, response) => void paywall?.(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  paywall = createPaywall({
+    desk,
+    wires: [createMppWire({ door, clock, streams })],
+    terms: termsOf,
+    serve,
+    origin: url,
+    clock,
+  })
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
     runs,
     book,
     desk,

@@ -60,16 +60,12 @@ export class MppDoor {
   }
 
   /** Fresh challenges for a call, in the order of the terms' back ends; none when no back end of the terms exists here. */
-  challenges(
-    call: CallRequest,
-    terms: PaymentTerms,
-    unitType: 'request' | 'step' = 'request',
-  ): readonly PaymentChallenge[] {
+  challenges(call: CallRequest, terms: PaymentTerms): readonly PaymentChallenge[] {
     const { session } = this.#options
     return terms.backEnds.flatMap((backEnd) => {
       if (backEnd === 'exact') return [this.#challenge(call, terms, 'charge', chargeRequest(terms))]
       if (backEnd !== 'channel' || session === undefined) return []
-      return [this.#challenge(call, terms, 'session', sessionRequest(terms, session, unitType))]
+      return [this.#challenge(call, terms, 'session', sessionRequest(terms, session))]
     })
   }
 

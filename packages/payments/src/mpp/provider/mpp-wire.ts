@@ -1,19 +1,21 @@
 /** MPP as a wire of a paywall, beside x402 in the same 402 (specs/0022 section 7). */
 import { type Clock, KoinonError } from '@koinon/base'
-import type { Wire, WireAttempt, WireRequest } from '../../paywall/wire.ts'
-import type { Charge, Commitment } from '../../rules/terms.ts'
+import type { SteppedCall, Wire, WireAttempt, WireRequest } from '../../paywall/wire.ts'
+import { type Charge, type PaymentTerms, stepTerms } from '../../rules/terms.ts'
 import type { ChannelRefunder } from '../../x402/provider/channel-refund.ts'
 import { formatChallenge, type PaymentChallenge } from '../rules/challenge.ts'
 import type { PaymentCredential } from '../rules/credential.ts'
 import { paymentRequired, problemOf } from '../rules/problems.ts'
 import { formatReceipt, type PaymentReceipt, receiptOf } from '../rules/receipt.ts'
+import { isStepChallenge } from '../rules/session.ts'
 import type { MppDoor } from './mpp-door.ts'
+import type { ChannelCommitment } from './open-streams.ts'
 import type { SteppedStreams } from './stepped-streams.ts'
 
 export type MppWireOptions = {
   readonly door: MppDoor
   readonly clock: Clock
-  /** Streams under way that further vouchers may be for. */
+  /** Streams that may be paid by the step; left out, every call is paid whole. */
   readonly streams?: SteppedStreams
   /** Gives back what a channel does not owe when its payer closes a session; left out, payers withdraw by themselves. */
   readonly refunder?: ChannelRefunder
@@ -24,7 +26,7 @@ export function createMppWire({ door, clock, streams, refunder }: MppWireOptions
   return {
     name: 'mpp',
     challenge(terms, request, { error }) {
-      const challenges = door.challenges(request, terms)
+      const challenges = door.challenges(request, streams === undefined ? wholeTerms(terms) : terms)
       const [first] = challenges
       if (first === undefined) return { headers: {} }
       const { status: _, ...problem } = error === undefined ? paymentRequired(first.id) : problemOf(error, first.id)
@@ -42,22 +44,50 @@ export function createMppWire({ door, clock, streams, refunder }: MppWireOptions
         if (credential === undefined) return undefined
         if (streams?.isOpen(credential) === true) return voucherOf(streams, credential)
         const { action, commitment, challenge } = door.read(credential, request, terms)
-        if (action !== 'close' || commitment.backEnd !== 'channel') return { kind: 'call', commitment }
+        if (commitment.backEnd !== 'channel') return { kind: 'call', commitment }
+        if (action !== 'close') {
+          if (streams === undefined || !isStepChallenge(challenge)) return { kind: 'call', commitment }
+          return { kind: 'call', commitment, stepped: steppedCall(streams, terms, commitment, challenge) }
+        }
         if (refunder === undefined) throw noClose()
         return closeOf(refunder, commitment, (charge) => receiptOf(charge, challenge, terms.chainId, clock.nowMs()))
       } catch (error) {
         return { kind: 'act', perform: () => Promise.reject(error) }
       }
     },
+    readAside(request) {
+      const credential = credentialIn(door, request)
+      return credential !== undefined && streams?.isOpen(credential) === true
+        ? voucherOf(streams, credential)
+        : undefined
+    },
     receipt(charge, terms, _bundle, request) {
-      const challenge = challengeIn(door, request)
+      const challenge = credentialIn(door, request)?.challenge
       if (challenge === undefined) return {}
       return { 'payment-receipt': formatReceipt(receiptOf(charge, challenge, terms.chainId, clock.nowMs())) }
     },
   }
 }
 
-function voucherOf(streams: SteppedStreams, credential: PaymentCredential): WireAttempt {
+function wholeTerms({ stepAtomic: _, ...terms }: PaymentTerms): PaymentTerms {
+  return terms
+}
+
+function steppedCall(
+  streams: SteppedStreams,
+  terms: PaymentTerms,
+  { voucher }: ChannelCommitment,
+  challenge: PaymentChallenge,
+): SteppedCall {
+  const start = { terms: stepTerms(terms), challenge, voucher }
+  return {
+    terms: start.terms,
+    run: (stream) => streams.run({ ...start, ...stream }),
+    grow: (call) => streams.grow({ ...start, ...call }),
+  }
+}
+
+function voucherOf(streams: SteppedStreams, credential: PaymentCredential): Extract<WireAttempt, { kind: 'act' }> {
   return {
     kind: 'act',
     async perform() {
@@ -71,7 +101,7 @@ function voucherOf(streams: SteppedStreams, credential: PaymentCredential): Wire
 /** The rest of the channel goes back to its payer in one transaction. */
 function closeOf(
   refunder: ChannelRefunder,
-  { config, voucher }: Extract<Commitment, { backEnd: 'channel' }>,
+  { config, voucher }: ChannelCommitment,
   receipt: (charge: Charge) => PaymentReceipt,
 ): WireAttempt {
   return {
@@ -93,9 +123,9 @@ function noClose(): KoinonError {
   })
 }
 
-function challengeIn(door: MppDoor, request: WireRequest): PaymentChallenge | undefined {
+function credentialIn(door: MppDoor, request: WireRequest): PaymentCredential | undefined {
   try {
-    return door.credential(request.headers)?.challenge
+    return door.credential(request.headers)
   } catch {
     return undefined
   }

@@ -29,12 +29,12 @@ export type SessionTerms = {
 }
 
 /** The challenge's `request`. `amount` is the most that the call, or one step of its stream, costs. */
-export function sessionRequest(terms: PaymentTerms, session: SessionTerms, unitType: 'request' | 'step'): string {
-  const { asset, resource } = terms
+export function sessionRequest(terms: PaymentTerms, session: SessionTerms): string {
+  const { asset, resource, stepAtomic } = terms
   const { suggestedDepositAtomic } = session
   return encodeWireJson({
-    amount: terms.maximumAtomic.toString(),
-    unitType,
+    amount: (stepAtomic ?? terms.maximumAtomic).toString(),
+    unitType: stepAtomic === undefined ? 'request' : 'step',
     currency: asset.token,
     recipient: terms.payTo,
     ...(suggestedDepositAtomic === undefined ? {} : { suggestedDeposit: suggestedDepositAtomic.toString() }),
@@ -54,6 +54,11 @@ export function sessionRequest(terms: PaymentTerms, session: SessionTerms, unitT
       withdrawDelay: session.withdrawDelaySeconds,
     },
   })
+}
+
+/** True when the challenge of a session is for one step of a stream. */
+export function isStepChallenge(challenge: PaymentChallenge): boolean {
+  return readRequest(challenge)?.json['unitType'] === 'step'
 }
 
 /** What a session asks for, for a payer to judge; undefined for another protocol's sessions. */
