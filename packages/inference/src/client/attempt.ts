@@ -8,17 +8,25 @@ import type { Authorization } from '@koinon/work/node'
 import { gatewayPrices } from '../rules/gateway-price.ts'
 import { effectiveMaxTokens, type InferenceRequest } from '../rules/inference-request.ts'
 import { promptTokenBound } from '../rules/receipt-check.ts'
-import { amountOf, type InferenceWork, inferenceKind, inferenceWorkType } from '../rules/work.ts'
+import { amountOf, type InferenceWork, inferenceKind, inferenceWorkType, type TokenPrices } from '../rules/work.ts'
 import { channelHeader, providerHeader, receiptHeader, requestIdHeader } from '../wire/headers.ts'
 import { callPooledNode } from '../wire/pooled-node-call.ts'
 import type { Caller, Hold, SettledAnswer, UnbilledAnswer } from './caller.ts'
-import { createJsonDelivery, createKeptStreamDelivery, createStreamDelivery, type Delivery } from './delivery.ts'
+import { coveredPrices } from './covered-prices.ts'
+import {
+  createJsonDelivery,
+  createKeptStreamDelivery,
+  createStreamDelivery,
+  type Delivery,
+  type DeliveryOptions,
+} from './delivery.ts'
 import type { GatewayModules, GatewayServerOptions } from './gateway-options.ts'
 import { callProvider } from './provider-call.ts'
 import type { ProviderSessions } from './provider-sessions.ts'
 import type { Candidate } from './provider-table.ts'
 import { type ExpectedReceipt, type InspectedReceipt, type ReceiptInspector } from './receipt-inspection.ts'
 import { AttemptFailed, isSessionUnknown, noChannel, refusalOf, roomOnItsWay } from './refusal.ts'
+import { createSteppedDelivery } from './stepped-delivery.ts'
 
 /** A client's request, checked and ready for any provider. */
 export type GatewayRequest = {
@@ -30,8 +38,10 @@ export type GatewayRequest = {
   readonly receivedAtMs: number
   readonly response: ServerResponse
   readonly headers: AnswerHeaders
-  /** Aborts when the client has gone. */
+  /** Aborts when the client has gone, or pays no more. */
   readonly gone: AbortSignal
+  /** Aborts `gone`. */
+  readonly stop: () => void
 }
 
 /** A request as one provider is asked it, under an id that nobody else is told. */
@@ -78,14 +88,16 @@ export async function attempt(
   }
 }
 
-/** The most that the client may have to pay for this provider's answer, pico-dollars. */
+/** The most that the client may have to pay for this provider's answer, or for so many tokens of it, pico-dollars. */
 export function userWorstCasePicoUsd(
   context: AttemptContext,
   request: Pick<GatewayRequest, 'body' | 'request'>,
   candidate: Candidate,
+  mostOutputTokens = Number.POSITIVE_INFINITY,
 ): bigint {
   const prices = gatewayPrices(candidate.offer, context.options.marginBps)
-  return worstCasePicoUsd({ ...mostTokens(request, candidate), ...prices })
+  const { promptTokens, maxTokens } = mostTokens(request, candidate)
+  return worstCasePicoUsd({ promptTokens, maxTokens: Math.min(maxTokens, mostOutputTokens), ...prices })
 }
 
 function mostTokens({ body, request }: Pick<GatewayRequest, 'body' | 'request'>, { offer }: Candidate) {
@@ -119,23 +131,27 @@ async function run(
   const { clock } = context.modules
   const { limits } = context.options
   const { link } = candidate
-  const stream = task.caller.mayStream ? createStreamDelivery : createKeptStreamDelivery
-  const deliver = task.request.stream ? stream : createJsonDelivery
-  const delivery = deliver({
-    response: task.response,
-    headers: () => ({
-      ...task.headers,
-      'x-request-id': task.requestId,
-      [receiptHeader]: task.requestId,
-      [providerHeader]: link.account,
-    }),
-    maximumBytes: limits.responseBytes,
-    unsentBytes: limits.unsentBytes,
-    trailers: task.caller.receiptHeaderNames,
-  })
+  const prices = gatewayPrices(candidate.offer, context.options.marginBps)
+  const delivery = deliveryFor(
+    task,
+    { ...mostTokens(task, candidate), prices },
+    {
+      response: task.response,
+      headers: () => ({
+        ...task.headers,
+        'x-request-id': task.requestId,
+        [receiptHeader]: task.requestId,
+        [providerHeader]: link.account,
+      }),
+      maximumBytes: limits.responseBytes,
+      unsentBytes: limits.unsentBytes,
+      trailers: task.caller.receiptHeaderNames,
+    },
+  )
   const sentAtMs = clock.nowMs()
   try {
     const answer = await ask(context, task, candidate, held.upstream.channelId, delivery)
+    await delivery.drained?.()
     const { hash, length } = closeDelivery(delivery)
     const endedAtMs = clock.nowMs()
     const expected: ExpectedReceipt = {
@@ -154,7 +170,7 @@ async function run(
       nowMs: endedAtMs,
     }
     const inspected = await inspect(context, candidate, answer.trailer, expected)
-    const work = { ...inspected.work, ...gatewayPrices(candidate.offer, context.options.marginBps) }
+    const work = { ...inspected.work, ...coveredPrices(task.caller.steps, inspected.work, prices) }
     const copy = delivery.copy()
     const settled = await finalizeOrOwe(context, held.hold, inspected, {
       requestId: task.requestId,
@@ -170,13 +186,27 @@ async function run(
       upstreamReservation: held.upstream,
       ...(copy === undefined ? {} : { copy }),
     })
-    delivery.finish(settled.bundle, settled.headers)
+    delivery.finish(settled.bundle, settled.headers, settled.closing)
     link.succeeded(answer.firstByteAtMs - sentAtMs)
     return { work, firstByteAtMs: answer.firstByteAtMs, endedAtMs }
   } catch (error) {
     if (task.response.headersSent) delivery.fail(endingOf(error))
     throw error
   }
+}
+
+/** How the answer goes to the client: whole, kept back, as it comes, or as it is paid. */
+function deliveryFor(
+  { caller, request, stop }: GatewayTask,
+  { promptTokens, prices }: { readonly promptTokens: number; readonly prices: TokenPrices },
+  options: DeliveryOptions,
+): Delivery {
+  if (!request.stream) return createJsonDelivery(options)
+  if (!caller.mayStream) return createKeptStreamDelivery(options)
+  const inner = createStreamDelivery(options)
+  if (caller.steps === undefined) return inner
+  const priceOf = (events: number): bigint => amountOf({ promptTokens, outputTokens: events }, prices)
+  return createSteppedDelivery({ inner, payments: caller.steps, priceOf, stop, waitingBytes: options.unsentBytes })
 }
 
 /** Whatever keeps our own side from becoming final, the provider has done its work and is owed for it. */

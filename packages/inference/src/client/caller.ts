@@ -14,6 +14,15 @@ export type SettledAnswer = {
   readonly bundle: ReceiptBundle
   /** What the payer is told of its payment. */
   readonly headers: AnswerHeaders
+  /** The payment's own last event, of a stream that is paid by the step. */
+  readonly closing?: Uint8Array
+}
+
+/** Vouchers that come while an answer is generated. Amounts in pico-dollars. */
+export type StepPayments = {
+  readonly coveredPicoUsd: bigint
+  /** Asks for vouchers until they cover so much; false when the payer does not go on. `ask` sends the event that asks. */
+  cover(totalPicoUsd: bigint, ask: (event: Uint8Array) => void): Promise<boolean>
 }
 
 /** Money that is held for one try at an answer. */
@@ -32,6 +41,8 @@ export type Caller = {
   readonly receiptHeaderNames: readonly string[]
   /** False where nothing may go out before the money has moved. */
   readonly mayStream: boolean
+  /** Of a payer that pays an event stream by the step: then less than the most is held, and what is not covered is not sent. */
+  readonly steps?: StepPayments
   /** Holds the most that an answer may cost. Throws as `ChannelBook.reserve`. */
   hold(maximumPicoUsd: bigint): Promise<Hold>
 }

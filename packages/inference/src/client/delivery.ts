@@ -18,10 +18,22 @@ export type Delivery = {
   close(): { readonly hash: Hex; readonly length: number }
   /** The whole answer as a later reader would get it; undefined where it was not kept. Call it after `close`. */
   copy(): StoredAnswer | undefined
-  /** Sends what was kept, with the receipts. `headers` are trailers where the answer has begun. */
-  finish(bundle: ReceiptBundle, headers: AnswerHeaders): void
+  /** Resolves when nothing waits to be sent any more; call it before `close`, where it is. Rejects as `data` throws. */
+  drained?(): Promise<void>
+  /**
+   * Sends what was kept, with the receipts. `headers` are trailers where the answer has begun; `closing` is the last event of a payment.
+   */
+  finish(bundle: ReceiptBundle, headers: AnswerHeaders, closing?: Uint8Array): void
   /** Ends an answer that failed after it had begun. */
   fail(error: unknown): void
+}
+
+/** What a stream's payments need beside. */
+export type StreamDelivery = Delivery & {
+  /** Sends an event that is none of the provider's: no hash covers it. */
+  interject(event: Uint8Array): void
+  /** From now on the provider's bytes count for the hash and reach nobody. */
+  mute(): void
 }
 
 export type DeliveryOptions = {
@@ -39,15 +51,29 @@ const json = { 'content-type': 'application/json; charset=utf-8' }
 const mostCopiedBytes = 262_144
 
 /** Passes an event stream on as it comes. */
-export function createStreamDelivery(options: DeliveryOptions): Delivery {
+export function createStreamDelivery(options: DeliveryOptions): StreamDelivery {
   const { response } = options
   const holder = new DoneHolder()
   const hash = createHash('sha256')
   const copied: Buffer[] = []
   let length = 0
+  let isMute = false
+  const send = (bytes: Uint8Array): void => {
+    if (response.destroyed) return
+    if (!response.headersSent) {
+      const trailer = options.trailers.length === 0 ? {} : { trailer: options.trailers.join(', ') }
+      response.writeHead(200, { ...eventStream, ...trailer, ...options.headers() })
+    }
+    response.write(bytes)
+    if (response.writableLength > options.unsentBytes) response.destroy()
+  }
   return {
     get isComplete() {
       return holder.isDone
+    },
+    interject: send,
+    mute() {
+      isMute = true
     },
     data(part) {
       const bytes = holder.push(part)
@@ -56,13 +82,7 @@ export function createStreamDelivery(options: DeliveryOptions): Delivery {
       length += bytes.length
       if (length > options.maximumBytes) throw badAnswer(`it is longer than ${options.maximumBytes} bytes`)
       if (options.trailers.length > 0 && length <= mostCopiedBytes) copied.push(bytes)
-      if (response.destroyed) return
-      if (!response.headersSent) {
-        const trailer = options.trailers.length === 0 ? {} : { trailer: options.trailers.join(', ') }
-        response.writeHead(200, { ...eventStream, ...trailer, ...options.headers() })
-      }
-      response.write(bytes)
-      if (response.writableLength > options.unsentBytes) response.destroy()
+      if (!isMute) send(bytes)
     },
     close() {
       if (!holder.isDone) throw badAnswer('the event stream broke off')
@@ -72,8 +92,9 @@ export function createStreamDelivery(options: DeliveryOptions): Delivery {
       if (options.trailers.length === 0 || length > mostCopiedBytes) return undefined
       return { status: 200, headers: eventStream, body: Buffer.concat([...copied, Buffer.from(doneEvent)]) }
     },
-    finish(bundle, headers) {
+    finish(bundle, headers, closing) {
       if (response.destroyed) return
+      if (closing !== undefined) send(closing)
       if (options.trailers.length > 0) response.addTrailers(textHeaders(headers))
       response.end(sseReceiptComment(bundle, nativeBase64Url) + doneEvent)
     },

@@ -32,6 +32,9 @@ import { WaitingRoom } from './waiting-room.ts'
 /** Books are compared at most this often on a provider's word. */
 const reconcileIntervalMs = 10_000
 
+/** Output tokens that one step of a stream covers, beside the whole prompt. */
+const stepTokens = 64
+
 /** A request that can be answered, by these. */
 type Asked = Pick<GatewayRequest, 'path' | 'body' | 'bodyHash' | 'request'> & {
   readonly candidates: readonly Candidate[]
@@ -102,21 +105,27 @@ export class GatewayCompletions {
     const paid = paidRequest(calls, request, asked.body)
     const seller = { chainId: options.chainId, payTo: options.account, timeoutMs: options.limits.answerTimeoutMs }
     const worst = asked.candidates.map((candidate) => userWorstCasePicoUsd(this.#context, asked, candidate))
-    const terms = inferenceTerms(calls, paid, seller, dearest(worst))
+    const step = asked.request.stream
+      ? dearest(asked.candidates.map((candidate) => userWorstCasePicoUsd(this.#context, asked, candidate, stepTokens)))
+      : undefined
+    const terms = inferenceTerms(calls, paid, seller, dearest(worst), step)
     const entered = await calls.door.enter(response, paid, terms, receivedAtMs)
     if (entered === undefined) return
     const { payment, wire, attempt } = entered
+    const gone = new AbortController()
+    const growing = attempt.stepped?.grow({ held: payment, signal: gone.signal })
     let leave = (): void => undefined
     try {
       const allowance = signerAllowance(signerOf(attempt))
       setHeaders(response, this.#allowances.take('answers', allowance, receivedAtMs))
       leave = this.#allowances.enter(allowance)
-      await this.#answer(response, { ...asked, caller: paidCaller(entered, terms, paid), receivedAtMs })
+      await this.#answer(response, { ...asked, caller: paidCaller(entered, terms, paid, growing), receivedAtMs }, gone)
     } catch (error) {
       if (response.headersSent || response.destroyed || !isPaymentTrouble(error)) throw error
       await calls.door.refuse(response, paid, terms, wire, { error, attempt })
     } finally {
       leave()
+      growing?.close()
       payment.release()
     }
   }
@@ -152,14 +161,14 @@ export class GatewayCompletions {
   async #answer(
     response: ServerResponse,
     { candidates, ...asked }: Asked & Pick<GatewayRequest, 'caller' | 'receivedAtMs'>,
+    gone = new AbortController(),
   ): Promise<void> {
-    const gone = new AbortController()
-    const onClose = (): void => gone.abort()
-    response.once('close', onClose)
+    const stop = (): void => gone.abort()
+    response.once('close', stop)
     try {
-      await this.#answerUnderIds({ ...asked, response, headers: {}, gone: gone.signal }, candidates)
+      await this.#answerUnderIds({ ...asked, response, headers: {}, gone: gone.signal, stop }, candidates)
     } finally {
-      response.off('close', onClose)
+      response.off('close', stop)
     }
   }
 

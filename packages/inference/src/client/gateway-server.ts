@@ -81,7 +81,7 @@ export class GatewayServer {
     const isCompletion = path === '/v1/chat/completions' || path === '/v1/completions'
     if (isCompletion && request.method === 'POST') return this.#completions.serve(request, response)
     const { paidCalls } = this.#modules
-    if (isCompletion && request.method === 'GET' && paidCalls !== undefined && !hasKey(request)) {
+    if (isCompletion && isAside(request.method) && paidCalls !== undefined && !hasKey(request)) {
       return this.#completions.serveAside(request, response, paidCalls)
     }
     if (!isCompletion && request.method === 'GET') {
@@ -139,6 +139,11 @@ export class GatewayServer {
       models,
     })
   }
+}
+
+/** Asks for the rest of a channel, or brings a voucher for a stream under way. */
+function isAside(method: string | undefined): boolean {
+  return method === 'GET' || method === 'HEAD'
 }
 
 function hasKey({ headers: { authorization } }: IncomingMessage): boolean {

@@ -2,9 +2,9 @@
 import type { IncomingMessage } from 'node:http'
 import { bytesToHex, KoinonError } from '@koinon/base'
 import { sha256Native } from '@koinon/base/node'
-import type { Asset, Entered, PaymentDoor, PaymentTerms } from '@koinon/payments'
+import type { Asset, Entered, GrowingPayment, PaymentDoor, PaymentTerms } from '@koinon/payments'
 import { requestOf, type WireRequest } from '@koinon/payments'
-import type { Caller, Hold, SettledAnswer, UnbilledAnswer } from './caller.ts'
+import type { Caller, Hold, SettledAnswer, StepPayments, UnbilledAnswer } from './caller.ts'
 
 /** What a gateway sells by the call, built by the composition root. */
 export type PaidCalls = {
@@ -25,13 +25,15 @@ export function paidRequest(calls: PaidCalls, request: IncomingMessage, body: Ui
   return requestOf(request, calls.origin, body)
 }
 
-/** What an answer costs at most. Amounts are rounded up to whole units of the asset. */
+/** What an answer costs at most, and one step of its stream. Amounts are rounded up to whole units of the asset. */
 export function inferenceTerms(
   calls: PaidCalls,
   request: WireRequest,
   seller: { readonly chainId: number; readonly payTo: PaymentTerms['payTo']; readonly timeoutMs: number },
   maximumPicoUsd: bigint,
+  stepPicoUsd?: bigint,
 ): PaymentTerms {
+  const isStepped = stepPicoUsd !== undefined && stepPicoUsd < maximumPicoUsd
   return {
     resource: {
       url: request.url,
@@ -43,14 +45,20 @@ export function inferenceTerms(
     asset: calls.asset,
     payTo: seller.payTo,
     maximumAtomic: atomicUp(maximumPicoUsd),
+    ...(isStepped ? { stepAtomic: atomicUp(stepPicoUsd) } : {}),
     pricing: 'upTo',
     backEnds: calls.backEnds,
     timeoutSeconds: Math.ceil(seller.timeoutMs / 1_000),
   }
 }
 
-/** The caller whose payment is held; it pays for one answer, whatever the number of tries. */
-export function paidCaller({ payment, wire, attempt }: Entered, terms: PaymentTerms, request: WireRequest): Caller {
+/** The caller whose payment is held; it pays for one answer, whatever the number of tries. `growing`: it pays by the step. */
+export function paidCaller(
+  { payment, wire, attempt }: Entered,
+  terms: PaymentTerms,
+  request: WireRequest,
+  growing?: GrowingPayment,
+): Caller {
   const mostPicoUsd = payment.maximumAtomic * picoUsdPerAtomic
   const finalize = async (answer: UnbilledAnswer): Promise<SettledAnswer> => {
     const { requestId, kind, requestHash, responseHash, work, workHash, amountPicoUsd, times, rung } = answer
@@ -76,7 +84,8 @@ export function paidCaller({ payment, wire, attempt }: Entered, terms: PaymentTe
       ...(extraStatements === undefined ? {} : { extraStatements }),
       ...(copy === undefined ? {} : { answer: copy }),
     })
-    return { bundle, headers: wire.receipt(charge, terms, bundle, request) }
+    const headers = wire.receipt(charge, terms, bundle, request)
+    return { bundle, headers, ...(growing === undefined ? {} : { closing: growing.receiptEvent(charge) }) }
   }
   const hold: Hold = { release: () => undefined, finalize }
   return {
@@ -85,8 +94,9 @@ export function paidCaller({ payment, wire, attempt }: Entered, terms: PaymentTe
       wire.receipt({ payer: payment.payer, chargedAtomic: 0n }, terms, undefined, request),
     ),
     mayStream: payment.mayStream,
+    ...(growing === undefined ? {} : { steps: stepsOf(growing) }),
     async hold(maximumPicoUsd) {
-      if (maximumPicoUsd <= mostPicoUsd) return hold
+      if (growing !== undefined || maximumPicoUsd <= mostPicoUsd) return hold
       throw new KoinonError({
         code: 'payments/over-reservation',
         message: 'The answer may cost more by now than the payment that came with the request',
@@ -95,6 +105,15 @@ export function paidCaller({ payment, wire, attempt }: Entered, terms: PaymentTe
         details: { status: 402 },
       })
     },
+  }
+}
+
+function stepsOf(growing: GrowingPayment): StepPayments {
+  return {
+    get coveredPicoUsd() {
+      return growing.coveredAtomic * picoUsdPerAtomic
+    },
+    cover: (totalPicoUsd, ask) => growing.cover(atomicUp(totalPicoUsd), ask),
   }
 }
 

@@ -1,0 +1,82 @@
+/** An event stream that is paid by the step: events wait until a voucher covers them (specs/0022-machine-payments.md section 7.4). */
+import type { StepPayments } from './caller.ts'
+import type { Delivery, StreamDelivery } from './delivery.ts'
+import { EventCutter } from './event-cutter.ts'
+
+export type SteppedDeliveryOptions = {
+  readonly inner: StreamDelivery
+  readonly payments: StepPayments
+  /** What the answer costs by its so many events, pico-dollars. */
+  readonly priceOf: (events: number) => bigint
+  /** The payer does not go on: nothing more is to be generated. */
+  readonly stop: () => void
+  /** What may wait for a voucher. */
+  readonly waitingBytes: number
+}
+
+/** Passes events on as far as they are paid. After `stop` they count for the hash and reach nobody. */
+export function createSteppedDelivery(options: SteppedDeliveryOptions): Delivery {
+  const { inner, payments, priceOf, stop, waitingBytes } = options
+  const cutter = new EventCutter()
+  const waiting: Buffer[] = []
+  let waitingLength = 0
+  let events = 0
+  let isStopped = false
+  let failure: unknown
+  let passing: Promise<void> | undefined
+  const ask = (event: Uint8Array): void => inner.interject(event)
+  const end = (): void => {
+    if (isStopped) return
+    isStopped = true
+    inner.mute()
+    stop()
+  }
+  const pass = async (): Promise<void> => {
+    for (let event = waiting.shift(); event !== undefined; event = waiting.shift()) {
+      waitingLength -= event.length
+      events += 1
+      if (!isStopped && !(await payments.cover(priceOf(events), ask))) end()
+      inner.data(event)
+    }
+  }
+  const begin = (): void => {
+    passing ??= pass()
+      .catch((error) => {
+        failure ??= error
+      })
+      .finally(() => {
+        passing = undefined
+        // What came after the last turn of the loop and before now.
+        if (waiting.length > 0) begin()
+      })
+  }
+  return {
+    get isComplete() {
+      return inner.isComplete || cutter.endsWithDone
+    },
+    data(part) {
+      if (failure !== undefined) throw failure
+      for (const event of cutter.push(part)) {
+        waiting.push(event)
+        waitingLength += event.length
+      }
+      if (waitingLength > waitingBytes) end()
+      if (waiting.length > 0) begin()
+    },
+    async drained() {
+      while (passing !== undefined) await passing
+      const rest = cutter.rest()
+      if (failure === undefined && rest.length > 0) inner.data(rest)
+      if (failure !== undefined) throw failure
+    },
+    close: () => inner.close(),
+    copy: () => undefined,
+    finish(bundle, headers, closing) {
+      inner.finish(bundle, headers, closing)
+    },
+    fail(error) {
+      end()
+      inner.fail(error)
+    },
+  }
+}
