@@ -54,7 +54,17 @@ export { SteppedStreams, type SteppedStreamsOptions } from './mpp/provider/stepp
 export type { PaidAnswer } from './paywall/paid-answer.ts'
 export { type Entered, PaymentDoor, type PaymentDoorEvent, type PaymentDoorOptions } from './paywall/payment-door.ts'
 export { createPaywall, type PaidRequest, type Paywall, type PaywallOptions } from './paywall/paywall.ts'
-export type { GrowingPayment, Refusal, SteppedCall, StreamPart, Wire, WireAnswer, WireAttempt, WirePart, WireRequest } from './paywall/wire.ts'
+export type {
+  GrowingPayment,
+  Refusal,
+  SteppedCall,
+  StreamPart,
+  Wire,
+  WireAnswer,
+  WireAttempt,
+  WirePart,
+  WireRequest,
+} from './paywall/wire.ts'
 export { requestHashOf, requestOf } from './paywall/wire-request.ts'
 export type { Admission, CallResult, CashDesk, HeldPayment, PaidCall, StoredAnswer } from './provider/cash-desk.ts'
 export { ChannelAdmission } from './provider/channel-admission.ts'

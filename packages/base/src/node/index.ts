@@ -1,4 +1,5 @@
 export { createNativeSessionSigner, verifySessionNative } from './ed25519.ts'
+export { EventCutter } from './event-cutter.ts'
 export { sha256Native } from './hash.ts'
 export { type AnswerHeaders, httpStatusOf, sendError, sendJson, sendText } from './http/answers.ts'
 export { parseJsonObject, readBody } from './http/body.ts'

@@ -18,6 +18,8 @@ type PaywallOptions = StayOptions & {
   readonly price: string
   readonly prices?: string
   readonly free?: readonly string[]
+  readonly eventPrice?: string
+  readonly mostEvents: string
   readonly method: readonly string[]
   readonly host: string
   readonly port: string
@@ -35,6 +37,11 @@ export function definePaywall(paywall: Command): void {
       'prices of single paths: {"rules": [{"path": "/v1/*", "method": "POST", "price": "0.01"}]}',
     )
     .option('--free <path...>', 'paths that cost nothing; a last * stands for any rest')
+    .option(
+      '--event-price <dollars>',
+      'what each event of an event stream costs beside its call; payers pay 50 at a time',
+    )
+    .option('--most-events <n>', 'events after which a stream ends, where they cost', '1000')
     .option('--method <channel|exact...>', 'how payers may pay, the one that they should take first', [
       'channel',
       'exact',
@@ -62,6 +69,7 @@ function serve(options: PaywallOptions): Promise<never> {
             ...(options.prices === undefined ? [] : readPrices(options.prices)),
           ],
         },
+        ...(options.eventPrice === undefined ? {} : { events: parseEvents(options, options.eventPrice) }),
         backEnds: options.method.map(parseMethod),
         host: options.host,
         port: parseInteger(options.port, '--port', 0, 65_535),
@@ -100,6 +108,17 @@ function earningsSentence({ calls, earnedAtomic, unclaimedAtomic }: PaywallEarni
 function readPrices(path: string) {
   const hint = 'A file of prices: {"rules": [{"path": "/v1/*", "method": "POST", "price": "0.01"}]}'
   return parsePriceRules(readGivenJson({ path, hints: { noFile: hint, badJson: hint } }))
+}
+
+function parseEvents({ method, mostEvents }: PaywallOptions, price: string) {
+  if (!method.includes('channel')) {
+    throw new KoinonError({
+      code: 'usage/bad-method',
+      message: 'Events are paid out of channels, and --method leaves them out',
+      hint: 'Leave out --event-price, or add channel to --method.',
+    })
+  }
+  return { priceAtomic: parsePrice(price), most: parseInteger(mostEvents, '--most-events', 1, 1_000_000) }
 }
 
 function parseMethod(text: string): 'channel' | 'exact' {

@@ -1,7 +1,8 @@
 /** An event stream that is paid by the step: events wait until a voucher covers them (specs/0022-machine-payments.md section 7.4). */
+import { EventCutter } from '@koinon/base/node'
+import { doneEvent } from '../rules/sse.ts'
 import type { StepPayments } from './caller.ts'
 import type { Delivery, StreamDelivery } from './delivery.ts'
-import { EventCutter } from './event-cutter.ts'
 
 export type SteppedDeliveryOptions = {
   readonly inner: StreamDelivery
@@ -13,6 +14,8 @@ export type SteppedDeliveryOptions = {
   /** What may wait for a voucher. */
   readonly waitingBytes: number
 }
+
+const done = Buffer.from(doneEvent)
 
 /** Passes events on as far as they are paid. After `stop` they count for the hash and reach nobody. */
 export function createSteppedDelivery(options: SteppedDeliveryOptions): Delivery {
@@ -52,7 +55,7 @@ export function createSteppedDelivery(options: SteppedDeliveryOptions): Delivery
   }
   return {
     get isComplete() {
-      return inner.isComplete || cutter.endsWithDone
+      return inner.isComplete || cutter.last?.equals(done) === true
     },
     data(part) {
       if (failure !== undefined) throw failure

@@ -9,9 +9,17 @@ import {
   sendJson,
 } from '@koinon/base/node'
 import type { NetworkFile } from '@koinon/ledger'
-import { type BackEnd, createPaywall, type PaymentTerms, type WireRequest } from '@koinon/payments'
+import {
+  type BackEnd,
+  createPaywall,
+  type PaidAnswer,
+  type PaidRequest,
+  type PaymentTerms,
+  type WireRequest,
+} from '@koinon/payments'
 import { destination, pino } from 'pino'
 import { type Home, openHome } from '../home/home.ts'
+import { byTheEvent, type EventPrice, eventTerms } from './event-price.ts'
 import { type HomeTill, openHomeTill, type TillEarnings } from './home-till.ts'
 import { isPlainPath, type PriceList, priceOf } from './price-list.ts'
 import { askUpstream } from './upstream.ts'
@@ -20,6 +28,8 @@ export type HomePaywallOptions = {
   readonly homePath: string
   readonly upstream: URL
   readonly prices: PriceList
+  /** Of each event of an event stream, beside the price of its call; left out, streams cost what calls cost. */
+  readonly events?: EventPrice
   /** How payers may pay, in the order in which they are told. */
   readonly backEnds: readonly BackEnd[]
   readonly host: string
@@ -64,7 +74,7 @@ export class HomePaywall {
         desk: till.desk,
         wires: till.wiresAt(origin),
         terms: (request) => this.#termsOf(request, till.seller),
-        serve: (request) => askUpstream(this.#options.upstream, request, fetch),
+        serve: async (request) => this.#priced(request, await askUpstream(this.#options.upstream, request, fetch)),
         origin,
         clock,
         maximumBodyBytes: bodyBytes,
@@ -109,14 +119,22 @@ export class HomePaywall {
   }
 
   #termsOf(request: WireRequest, seller: HomeTill['seller']): PaymentTerms | undefined {
-    const { prices, backEnds, timeoutSeconds } = this.#options
+    const { prices, backEnds, events, timeoutSeconds } = this.#options
     const { method, url } = request
     const { pathname } = URL.canParse(url) ? new URL(url) : { pathname: '' }
     const written = url.slice(url.indexOf('/', url.indexOf('//') + 2)).split('?')[0] as string
     if (!isPlainPath(written) || pathname !== written) throw oddPath()
     const maximumAtomic = priceOf(prices, method, pathname)
     if (maximumAtomic === 0n) return undefined
-    return { ...seller, resource: { url, method }, maximumAtomic, pricing: 'fixed', backEnds, timeoutSeconds }
+    const terms = { ...seller, resource: { url, method }, maximumAtomic, backEnds, timeoutSeconds }
+    return events === undefined ? { ...terms, pricing: 'fixed' } : eventTerms(terms, events)
+  }
+
+  #priced(request: PaidRequest, answer: PaidAnswer): PaidAnswer {
+    const { events } = this.#options
+    const { payment } = request
+    if (events === undefined || payment === undefined) return answer
+    return byTheEvent(answer, payment.terms.maximumAtomic - events.priceAtomic * BigInt(events.most), events)
   }
 }
 

@@ -1,13 +1,11 @@
-import { doneEvent } from '../rules/sse.ts'
-
 const none = Buffer.alloc(0)
-const done = Buffer.from(doneEvent)
 const lineFeed = 10
+const carriageReturn = 13
 
-/** Cuts the bytes of an event stream behind its empty lines. */
+/** Cuts the bytes of an event stream (server-sent events, line ends LF or CRLF) behind its empty lines. */
 export class EventCutter {
   #rest: Buffer = none
-  #endsWithDone = false
+  #last: Buffer | undefined
 
   /** The events that more bytes complete. */
   push(part: Buffer): readonly Buffer[] {
@@ -19,13 +17,13 @@ export class EventCutter {
       from = end
     }
     this.#rest = bytes.subarray(from)
-    if (events.length > 0) this.#endsWithDone = this.#rest.length === 0 && done.equals(events.at(-1) as Buffer)
+    if (events.length > 0 || part.length > 0) this.#last = this.#rest.length === 0 ? events.at(-1) : undefined
     return events
   }
 
-  /** True when the last event so far is `data: [DONE]`. */
-  get endsWithDone(): boolean {
-    return this.#endsWithDone
+  /** The last event so far; undefined when something follows it. */
+  get last(): Buffer | undefined {
+    return this.#last
   }
 
   /** What has no end yet; empty afterwards. */
@@ -39,6 +37,7 @@ export class EventCutter {
 function eventEnd(bytes: Buffer, from: number): number | undefined {
   for (let at = bytes.indexOf(lineFeed, from); at !== -1; at = bytes.indexOf(lineFeed, at + 1)) {
     if (bytes[at + 1] === lineFeed) return at + 2
+    if (bytes[at + 1] === carriageReturn && bytes[at + 2] === lineFeed) return at + 3
   }
   return undefined
 }

@@ -13,7 +13,7 @@ describe('events of a stream', () => {
           .slice(1)
           .flatMap((end, index) => cutter.push(Buffer.from(text.slice(ends[index] as number, end))))
         expect(events.map(String)).toEqual(['data: 1\n\n', ': note\n\n', 'data: two\n\n', 'data: [DONE]\n\n'])
-        expect([cutter.endsWithDone, cutter.rest().length]).toEqual([true, 0])
+        expect([String(cutter.last), cutter.rest().length]).toEqual(['data: [DONE]\n\n', 0])
       }),
     )
   })
@@ -21,6 +21,6 @@ describe('events of a stream', () => {
   it('leave what has no end', () => {
     const cutter = new EventCutter()
     expect(cutter.push(Buffer.from('data: 1\n\ndata: ha')).map(String)).toEqual(['data: 1\n\n'])
-    expect([cutter.endsWithDone, String(cutter.rest())]).toEqual([false, 'data: ha'])
+    expect([cutter.last, String(cutter.rest())]).toEqual([undefined, 'data: ha'])
   })
 })
