@@ -56,6 +56,8 @@ export type AttemptResult = {
 const maximumRefusalBytes = 65_536
 const recoveryTimeoutMs = 2_000
 const cancelRepeatMs = 50
+/** Output tokens that one step of a stream covers, beside the whole prompt. */
+export const stepTokens = 128
 /** Given as the reason, it saves every answer an exception with a stack of its own. */
 const answerEnded = 'the answer has ended'
 
@@ -206,7 +208,7 @@ function deliveryFor(
   const inner = createStreamDelivery(options)
   if (caller.steps === undefined) return inner
   const priceOf = (events: number): bigint => amountOf({ promptTokens, outputTokens: events }, prices)
-  return createSteppedDelivery({ inner, payments: caller.steps, priceOf, stop, waitingBytes: options.unsentBytes })
+  return createSteppedDelivery({ inner, payments: caller.steps, priceOf, stop, stepEvents: stepTokens })
 }
 
 /** Whatever keeps our own side from becoming final, the provider has done its work and is owed for it. */

@@ -14,6 +14,7 @@ import {
   attempt,
   type GatewayRequest,
   type GatewayTask,
+  stepTokens,
   userWorstCasePicoUsd,
 } from './attempt.ts'
 import { DebtReconciler } from './debt-reconciler.ts'
@@ -31,9 +32,6 @@ import { WaitingRoom } from './waiting-room.ts'
 
 /** Books are compared at most this often on a provider's word. */
 const reconcileIntervalMs = 10_000
-
-/** Output tokens that one step of a stream covers, beside the whole prompt. */
-const stepTokens = 64
 
 /** A request that can be answered, by these. */
 type Asked = Pick<GatewayRequest, 'path' | 'body' | 'bodyHash' | 'request'> & {

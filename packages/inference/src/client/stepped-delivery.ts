@@ -11,22 +11,22 @@ export type SteppedDeliveryOptions = {
   readonly priceOf: (events: number) => bigint
   /** The payer does not go on: nothing more is to be generated. */
   readonly stop: () => void
-  /** What may wait for a voucher. */
-  readonly waitingBytes: number
+  /** Events of one step. The next voucher is asked for when half of one is left, and no more than one waits unpaid. */
+  readonly stepEvents: number
 }
 
 const done = Buffer.from(doneEvent)
 
 /** Passes events on as far as they are paid. After `stop` they count for the hash and reach nobody. */
 export function createSteppedDelivery(options: SteppedDeliveryOptions): Delivery {
-  const { inner, payments, priceOf, stop, waitingBytes } = options
+  const { inner, payments, priceOf, stop, stepEvents } = options
   const cutter = new EventCutter()
   const waiting: Buffer[] = []
-  let waitingLength = 0
   let events = 0
   let isStopped = false
   let failure: unknown
   let passing: Promise<void> | undefined
+  let asking: Promise<boolean> | undefined
   const ask = (event: Uint8Array): void => inner.interject(event)
   const end = (): void => {
     if (isStopped) return
@@ -34,11 +34,21 @@ export function createSteppedDelivery(options: SteppedDeliveryOptions): Delivery
     inner.mute()
     stop()
   }
+  const askAhead = (): Promise<boolean> => {
+    asking ??= payments.cover(priceOf(events + Math.ceil(stepEvents / 2)), ask).finally(() => {
+      asking = undefined
+    })
+    return asking
+  }
+  const isCovered = async (): Promise<boolean> => {
+    while (priceOf(events) > payments.coveredPicoUsd) if (!(await askAhead())) return false
+    if (priceOf(events + Math.ceil(stepEvents / 2)) > payments.coveredPicoUsd) void askAhead()
+    return true
+  }
   const pass = async (): Promise<void> => {
     for (let event = waiting.shift(); event !== undefined; event = waiting.shift()) {
-      waitingLength -= event.length
       events += 1
-      if (!isStopped && !(await payments.cover(priceOf(events), ask))) end()
+      if (!isStopped && !(await isCovered())) end()
       inner.data(event)
     }
   }
@@ -59,11 +69,8 @@ export function createSteppedDelivery(options: SteppedDeliveryOptions): Delivery
     },
     data(part) {
       if (failure !== undefined) throw failure
-      for (const event of cutter.push(part)) {
-        waiting.push(event)
-        waitingLength += event.length
-      }
-      if (waitingLength > waitingBytes) end()
+      waiting.push(...cutter.push(part))
+      if (waiting.length > stepEvents) end()
       if (waiting.length > 0) begin()
     },
     async drained() {
