@@ -63,6 +63,12 @@ export function createSteppedDelivery(options: SteppedDeliveryOptions): Delivery
         if (waiting.length > 0) begin()
       })
   }
+  const allPassed = async (): Promise<void> => {
+    const turn = passing
+    if (turn === undefined) return
+    await turn
+    await allPassed()
+  }
   return {
     get isComplete() {
       return inner.isComplete || cutter.last?.equals(done) === true
@@ -74,7 +80,7 @@ export function createSteppedDelivery(options: SteppedDeliveryOptions): Delivery
       if (waiting.length > 0) begin()
     },
     async drained() {
-      while (passing !== undefined) await passing
+      await allPassed()
       const rest = cutter.rest()
       if (failure === undefined && rest.length > 0) inner.data(rest)
       if (failure !== undefined) throw failure

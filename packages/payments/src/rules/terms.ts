@@ -40,6 +40,11 @@ export type PaymentTerms = {
   readonly stepAtomic?: bigint
 }
 
+/** The terms as they are for sellers that take no steps. */
+export function withoutSteps({ stepAtomic: _stepAtomic, ...terms }: PaymentTerms): PaymentTerms {
+  return terms
+}
+
 /** The terms of one step of a stream. */
 export function stepTerms({ stepAtomic, ...terms }: PaymentTerms): PaymentTerms {
   return { ...terms, maximumAtomic: stepAtomic ?? terms.maximumAtomic, pricing: 'upTo', backEnds: ['channel'] }

@@ -1,7 +1,7 @@
 /** MPP as a wire of a paywall, beside x402 in the same 402 (specs/0022 section 7). */
 import { type Clock, KoinonError } from '@koinon/base'
 import type { SteppedCall, Wire, WireAttempt, WireRequest } from '../../paywall/wire.ts'
-import { type Charge, type PaymentTerms, stepTerms } from '../../rules/terms.ts'
+import { type Charge, type PaymentTerms, stepTerms, withoutSteps } from '../../rules/terms.ts'
 import type { ChannelRefunder } from '../../x402/provider/channel-refund.ts'
 import { formatChallenge, type PaymentChallenge } from '../rules/challenge.ts'
 import type { PaymentCredential } from '../rules/credential.ts'
@@ -26,7 +26,7 @@ export function createMppWire({ door, clock, streams, refunder }: MppWireOptions
   return {
     name: 'mpp',
     challenge(terms, request, { error }) {
-      const challenges = door.challenges(request, streams === undefined ? wholeTerms(terms) : terms)
+      const challenges = door.challenges(request, streams === undefined ? withoutSteps(terms) : terms)
       const [first] = challenges
       if (first === undefined) return { headers: {} }
       const { status: _, ...problem } = error === undefined ? paymentRequired(first.id) : problemOf(error, first.id)
@@ -67,10 +67,6 @@ export function createMppWire({ door, clock, streams, refunder }: MppWireOptions
       return { 'payment-receipt': formatReceipt(receiptOf(charge, challenge, terms.chainId, clock.nowMs())) }
     },
   }
-}
-
-function wholeTerms({ stepAtomic: _, ...terms }: PaymentTerms): PaymentTerms {
-  return terms
 }
 
 function steppedCall(
