@@ -19,7 +19,7 @@ export type PaidRequest = WireRequest & {
   /** The most that may be charged now. */
   readonly maximumAtomic: bigint
   /** A further voucher of the payer, for a stream that costs more than was held; throws what `CashDesk.admit` throws. */
-  extend(voucher: SignedVoucher, maximumAtomic: bigint): void
+  extend(voucher: SignedVoucher, maximumAtomic: bigint): Promise<void>
 }
 
 export type PaywallOptions = PaymentDoorOptions & {
@@ -96,9 +96,9 @@ class Paywalled {
       get maximumAtomic() {
         return payment.maximumAtomic
       },
-      extend(voucher, maximumAtomic) {
+      async extend(voucher, maximumAtomic) {
         if (payment.extend === undefined) throw notExtendable()
-        payment.extend(voucher, maximumAtomic)
+        await payment.extend(voucher, maximumAtomic)
       },
     }
     return withDeadline(this.#options.serve(paid), timeoutMs, 'Serving a paid request')
@@ -130,9 +130,7 @@ function freeRequest(request: WireRequest, response: ServerResponse): PaidReques
       return signal()
     },
     maximumAtomic: 0n,
-    extend() {
-      throw notExtendable()
-    },
+    extend: () => Promise.reject(notExtendable()),
   }
 }
 

@@ -3,7 +3,7 @@ import type { Address, Hex, StructJson } from '@koinon/base'
 import type { SqlStatement } from '@koinon/base/node'
 import type { ReceiptBundle } from '@koinon/work'
 import type { AnswerTimes, FinalAnswer } from '../core/receipt-types.ts'
-import type { Charge, Commitment, PaymentTerms } from '../rules/terms.ts'
+import type { Charge, Commitment, PaymentTerms, SignedDeposit } from '../rules/terms.ts'
 import type { SignedVoucher } from '../rules/voucher.ts'
 
 /** A paid call before its work. */
@@ -70,8 +70,11 @@ export type HeldPayment = {
   readonly maximumAtomic: bigint
   /** False where the value must move before anything is released (`exact`): such an answer is kept back whole. */
   readonly mayStream: boolean
-  /** Channels only: a further voucher of the same channel takes the place of the first, and the call may cost up to `maximumAtomic`. */
-  readonly extend?: (voucher: SignedVoucher, maximumAtomic: bigint) => void
+  /**
+   * Channels only: a further voucher of the same channel takes the place of the first, once a deposit that comes along is collected, and the
+   * call may cost up to `maximumAtomic`. Rejects as `CashDesk.admit`.
+   */
+  readonly extend?: (voucher: SignedVoucher, maximumAtomic: bigint, deposit?: SignedDeposit) => Promise<void>
 }
 
 /** Either the call may begin, or it was done before under the same payment id. */

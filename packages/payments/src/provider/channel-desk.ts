@@ -46,6 +46,13 @@ type Call = {
   readonly held: HeldPayment
 }
 
+/** What a further voucher of a call brings. */
+type Extension = {
+  readonly voucher: SignedVoucher
+  readonly maximumAtomic: bigint
+  readonly deposit: SignedDeposit | undefined
+}
+
 /** Bounds what one channel makes us remember and add up. */
 const mostUnderWay = 256
 const depositTimeoutMs = 30_000
@@ -123,7 +130,7 @@ export class ChannelDesk {
     voucher: SignedVoucher,
     deposit: SignedDeposit | undefined,
   ): Promise<ChannelState> {
-    const { book, admission, settler } = this.#options
+    const { book, admission } = this.#options
     const { channelId } = voucher
     if (deposit === undefined) return admission.admit(config)
     admission.checkTerms(config)
@@ -136,12 +143,18 @@ export class ChannelDesk {
         maximumAtomic: call.terms.maximumAtomic,
       })
     }
+    return this.#collect(config, channelId, deposit)
+  }
+
+  /** Sends a deposit, and looks at the channel again. */
+  async #collect(config: ChannelConfig, channelId: Hex, deposit: SignedDeposit): Promise<ChannelState> {
+    const { book, admission, settler } = this.#options
     if (settler === undefined) throw depositRefused('unsupported', 'this seller sends no deposits')
     const outcome = await settler.deposit(config, deposit, depositTimeoutMs)
     if (outcome.state === 'unknown') throw settlementUnknown(outcome.detail)
     if (outcome.state === 'refused') throw depositRefused(outcome.reason, outcome.detail)
     if (outcome.facts !== undefined) return admission.admitSeen(config, outcome.facts)
-    return known === undefined ? admission.admit(config) : admission.refresh(channelId)
+    return book.get(channelId) === undefined ? admission.admit(config) : admission.refresh(channelId)
   }
 
   #take(call: PaidCall, channelId: Hex, voucher: SignedVoucher, requestId: Hex): HeldPayment {
@@ -169,7 +182,7 @@ export class ChannelDesk {
       release: () => {
         if (!entry.isCharging) this.#drop(channelId, entry)
       },
-      extend: (next, most) => this.#extend(channelId, entry, next, most),
+      extend: (next, most, deposit) => this.#extend(channelId, entry, { voucher: next, maximumAtomic: most, deposit }),
     }
     const entry: Call = {
       voucherAtomic: voucher.maxClaimableAtomic,
@@ -203,18 +216,18 @@ export class ChannelDesk {
     return { charge: { payer, chargedAtomic, channel }, bundle }
   }
 
-  #extend(channelId: Hex, entry: Call, voucher: SignedVoucher, maximumAtomic: bigint): void {
+  async #extend(channelId: Hex, entry: Call, { voucher, maximumAtomic, deposit }: Extension): Promise<void> {
     const { book, ledger } = this.#options
-    const state = book.require(channelId)
-    const line = this.#line(state, entry)
     const wanted = { voucherAtomic: voucher.maxClaimableAtomic, maximumAtomic }
+    const { config } = book.require(channelId)
     if (voucher.channelId !== channelId) throw commitmentMismatch('channelId', voucher.channelId, channelId)
+    this.#verify(voucher, config)
+    if (deposit !== undefined) await this.#collect(config, channelId, deposit)
     if (!this.#isUnderWay(channelId, entry)) throw commitmentMismatch('call', 'over', 'under way')
     if (wanted.voucherAtomic <= entry.voucherAtomic || maximumAtomic < entry.maximumAtomic) {
       throw voucherShort(wanted.voucherAtomic, this.standing(channelId, maximumAtomic))
     }
-    this.#refuse(channelId, line, wanted)
-    this.#verify(voucher, state.config)
+    this.#refuse(channelId, this.#line(book.require(channelId), entry), wanted)
     // What is reserved already always fits again.
     ledger.release(entry.reservation)
     try {

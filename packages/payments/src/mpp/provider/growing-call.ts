@@ -1,6 +1,5 @@
 /** One call whose maximum grows by a step with every voucher, charged once at its end (specs/0022 section 7.4). */
 import type { GrowingPayment } from '../../paywall/wire.ts'
-import type { HeldPayment } from '../../provider/cash-desk.ts'
 import type { Charge } from '../../rules/terms.ts'
 import type { OpenStream, OpenStreams, StreamStart } from './open-streams.ts'
 
@@ -20,10 +19,10 @@ export class GrowingCall implements GrowingPayment {
       payer: held.payer,
       voucher,
       canTake: () => true,
-      take: (commitment) => {
-        if (!streams.isUnderWay(this.#state)) return false
-        extend(held, commitment.voucher, terms.maximumAtomic)
-        return true
+      take: async ({ voucher: next, deposit }) => {
+        if (held.extend === undefined) throw new Error('only what a channel pays grows')
+        await held.extend(next, held.maximumAtomic + terms.maximumAtomic, deposit)
+        return streams.isUnderWay(this.#state)
       },
     })
   }
@@ -58,9 +57,4 @@ export class GrowingCall implements GrowingPayment {
   close(): void {
     this.#streams.close(this.#state)
   }
-}
-
-function extend(held: HeldPayment, voucher: StreamStart['voucher'], stepAtomic: bigint): void {
-  if (held.extend === undefined) throw new Error('only what a channel pays grows')
-  held.extend(voucher, held.maximumAtomic + stepAtomic)
 }
