@@ -19,6 +19,7 @@ import {
   durablePayerStore,
   localPaymentSigner,
   Payer,
+  type PayerChannel,
   payerLedger,
   payerSchema,
 } from '@koinon/payments'
@@ -116,6 +117,7 @@ export async function openHomePayer(home: Home, purpose: PayerPurpose, limits: H
         onChallenge: async (challenge) => {
           const price = priceOf(challenge, network)
           if (price === undefined || price > limits.maximumPerCallAtomic || payer.address !== key.address) return
+          if (hasRoom(payer.channels(), challenge, price)) return
           const { dollar } = await readBalances(reader, network, key.address)
           if (dollar >= price * callsAhead || !network.isTest) return
           const isOwn = runningSupervisor(home) !== undefined
@@ -137,6 +139,16 @@ export async function openHomePayer(home: Home, purpose: PayerPurpose, limits: H
     await budget?.close()
     throw error
   }
+}
+
+/** Whether a channel to who asks holds the price: then no balance is needed, and no ledger asked for it. */
+function hasRoom(channels: readonly PayerChannel[], { options }: Challenge, price: bigint): boolean {
+  return channels.some(
+    ({ config, isClosed, depositAtomic, owedAtomic }) =>
+      !isClosed &&
+      depositAtomic - owedAtomic >= price &&
+      options.some(({ backEnd, terms }) => backEnd === 'channel' && terms.payTo === config.receiver),
+  )
 }
 
 /** The lowest price asked in the network's dollar. */

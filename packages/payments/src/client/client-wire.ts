@@ -57,12 +57,22 @@ export type WireReceipt = {
   readonly raw: unknown
 }
 
+/** How far terms that were heard for one call are good for another that has not been asked for. */
+export type TermsReuse = {
+  /** Unix milliseconds. */
+  readonly untilMs: number
+  /** Only for the same method, URL and body. */
+  readonly isOfRequest: boolean
+}
+
 export type ClientWire = {
   readonly name: string
   /** The challenge of a 402 with its body, at most 64 kB of it; undefined when it is not of this wire. Throws `payments/bad-challenge`. */
   read402(response: Response, body: string): Challenge | undefined
   /** Headers for the request that pays. */
   attach(payment: AttachedPayment): Readonly<Record<string, string>>
+  /** Whether an option of a channel may be paid again without asking; undefined when it may not. */
+  reuse?(option: PaymentOption): TermsReuse | undefined
   /** The receipt of an answer; undefined when there is none. */
   readReceipt(response: Response): WireReceipt | undefined
 }

@@ -14,6 +14,8 @@ export type Outcome<answer> =
 export type PaidCallOptions<answer> = {
   readonly payer: Payer
   readonly call: CallToPay
+  /** What was signed for the call already (`Payer.commitRemembered`). */
+  readonly first?: OpenPayment | undefined
   send(payment: OpenPayment): Promise<Outcome<answer>>
   readonly random: Random
   readonly nowMs: () => number
@@ -32,7 +34,7 @@ const correctionsFollowed = 6
  */
 export async function payCall<answer>(options: PaidCallOptions<answer>): Promise<PaidAnswer<answer>> {
   const { payer, call, random, nowMs, signal } = options
-  let payment = await payer.commit(call)
+  let payment = options.first ?? (await payer.commit(call))
   try {
     let corrections = 0
     let failures = 0

@@ -1,19 +1,12 @@
 /** `fetch` that pays: any wire, one payer (specs/0022-machine-payments.md section 8). */
-import {
-  bytesToHex,
-  type Clock,
-  type Hex,
-  KoinonError,
-  type Random,
-  sha256,
-  systemClock,
-  systemRandom,
-  utf8ToBytes,
-} from '@koinon/base'
-import type { Challenge, ClientWire, WireReceipt } from './client-wire.ts'
-import { type Outcome, payCall } from './paid-call.ts'
-import { checkPayable, readBodyWithin, readTextWithin } from './payable-request.ts'
+import { bytesToHex, type Clock, type Random, systemClock, systemRandom } from '@koinon/base'
+import type { Challenge, ClientWire } from './client-wire.ts'
+import { OutgoingCall } from './outgoing-call.ts'
+import { payCall } from './paid-call.ts'
+import { checkPayable, readBodyWithin } from './payable-request.ts'
 import type { CallToPay, OpenPayment, Payer, PaymentReceipt } from './payer.ts'
+import { RememberedTerms } from './remembered-terms.ts'
+import { challengeOf, sendPayment } from './send-payment.ts'
 
 export type PayingFetchOptions = {
   readonly payer: Payer
@@ -28,12 +21,18 @@ export type PayingFetchOptions = {
   readonly graceMs?: number
   /** How long the outcome of a payment is sought by sending it again; 60 s unless given. */
   readonly concludeMs?: number
-  /** Asked before anything is signed; throws to refuse. */
+  /** Asked before anything is signed for terms, remembered ones too; throws to refuse. */
   readonly onChallenge?: (challenge: Challenge, url: string) => void | Promise<void>
-  /** Headers to try before paying (signing in where this payer has paid before). */
+  /** Headers to try before paying (signing in where this payer has paid before). With it every call is asked for first. */
   readonly beforePaying?: (challenge: Challenge, url: string) => Promise<Readonly<Record<string, string>> | undefined>
   readonly clock?: Clock
   readonly random?: Random
+}
+
+type Settings = Omit<PayingFetchOptions, 'fetch' | 'clock'> & {
+  readonly fetch: typeof globalThis.fetch
+  readonly clock: Clock
+  readonly terms: RememberedTerms
 }
 
 const receipts = new WeakMap<Response, PaymentReceipt>()
@@ -45,141 +44,97 @@ export function receiptOf(response: Response): PaymentReceipt | undefined {
 
 /**
  * A drop-in `fetch`. A body that cannot be sent twice is buffered up to a bound; answers stream. A payment never follows a redirect to another
- * origin. Throws `payments/*` beside what `fetch` throws; after `payments/outcome-unknown` the same call goes with the same payment.
+ * origin. Where a call of the same method and path was paid from a channel before, the payment goes with the first request. Throws `payments/*`
+ * beside what `fetch` throws; after `payments/outcome-unknown` the same call goes with the same payment.
  */
 export function payingFetch(options: PayingFetchOptions): typeof globalThis.fetch {
-  const { fetch = globalThis.fetch, maximumBodyBytes = 16 << 20 } = options
+  const { fetch = globalThis.fetch, maximumBodyBytes = 16 << 20, clock = systemClock } = options
+  const settings: Settings = { ...options, fetch, clock, terms: new RememberedTerms() }
   return async (input, init) => {
     const request = new Request(input, init)
-    const body = await readBodyWithin(request, maximumBodyBytes)
-    const response = await fetch(request.url, sendable(request, body, {}, request.redirect))
-    if (response.status !== 402) return response
-    const challenge = await challengeOf(options.wires, response)
-    if (challenge === undefined) return response
-    const url = checkPayable(request, response, options.allowHttp === true)
-    await options.onChallenge?.(challenge, url)
-    const early = await options.beforePaying?.(challenge, url)
-    if (early !== undefined) {
-      const entered = await fetch(url, sendable(request, body, early, 'manual'))
-      if (entered.ok) return entered
-      await entered.body?.cancel()
-    }
-    return pay(options, fetch, request, body, url, challenge)
+    const call = new OutgoingCall(request, await readBodyWithin(request, maximumBodyBytes))
+    const known = options.beforePaying === undefined ? settings.terms.find(call, clock.nowMs()) : undefined
+    return (known === undefined ? undefined : await payUnasked(settings, call, known)) ?? askAndPay(settings, call)
   }
 }
 
-async function pay(
-  options: PayingFetchOptions,
-  fetch: typeof globalThis.fetch,
-  request: Request,
-  body: Uint8Array<ArrayBuffer> | undefined,
-  url: string,
+/** Sends the payment with the first request. Undefined, with nothing sent, where the seller should be asked first. */
+async function payUnasked(settings: Settings, call: OutgoingCall, known: Challenge): Promise<Response | undefined> {
+  const { payer, onChallenge, terms } = settings
+  try {
+    await onChallenge?.(known, call.url)
+  } catch {
+    // It may be cheaper by now; if not it is refused again.
+    terms.forget(call)
+    return undefined
+  }
+  const wanted = callToPay(settings, call, known)
+  const first = await payer.commitRemembered(wanted)
+  return first === undefined ? undefined : pay(settings, call, wanted, first)
+}
+
+async function askAndPay(settings: Settings, call: OutgoingCall): Promise<Response> {
+  const { fetch, wires, allowHttp = false, onChallenge, beforePaying } = settings
+  const response = await fetch(call.url, call.init({}, call.request.redirect))
+  if (response.status !== 402) return response
+  const challenge = await challengeOf(wires, response)
+  if (challenge === undefined) return response
+  const url = checkPayable(call.request, response, allowHttp)
+  await onChallenge?.(challenge, url)
+  const final = call.at(url)
+  const early = await beforePaying?.(challenge, url)
+  if (early !== undefined) {
+    const entered = await fetch(url, final.init(early, 'manual'))
+    if (entered.ok) return entered
+    await entered.body?.cancel()
+  }
+  return pay(settings, final, callToPay(settings, final, challenge))
+}
+
+async function pay(settings: Settings, call: OutgoingCall, wanted: CallToPay, first?: OpenPayment): Promise<Response> {
+  const { payer, clock, random = systemRandom, terms, onChallenge, fetch, graceMs } = settings
+  let last: OpenPayment | undefined
+  let isKept = false
+  try {
+    const { answer, receipt } = await payCall<Response>({
+      payer,
+      call: wanted,
+      first,
+      random,
+      nowMs: () => clock.nowMs(),
+      signal: call.request.signal,
+      async send(payment) {
+        last = payment
+        const outcome = await sendPayment(fetch, call, payment, graceMs)
+        const asked = outcome.kind === 'required' && payment.isRemembered === true ? outcome.challenge : undefined
+        if (asked !== undefined) await onChallenge?.(asked, call.url)
+        return outcome
+      },
+    })
+    if (receipt !== undefined) receipts.set(answer, receipt)
+    isKept = receipt?.isStated === true
+    return answer
+  } finally {
+    if (!isKept) terms.forget(call)
+    else if (last !== undefined) terms.keep(call, last, clock.nowMs())
+  }
+}
+
+function callToPay(
+  { clock, random = systemRandom, concludeMs = 60_000 }: Settings,
+  call: OutgoingCall,
   challenge: Challenge,
-): Promise<Response> {
-  const { payer, clock = systemClock, random = systemRandom, concludeMs = 60_000 } = options
-  const call: CallToPay = {
+): CallToPay {
+  const given = call.request.headers.get('idempotency-key')
+  const isNamed = given !== null && /^[A-Za-z0-9_-]{16,128}$/.test(given)
+  return {
     challenge,
-    origin: new URL(url).origin,
-    resourceUrl: url,
-    method: request.method.toUpperCase(),
-    requestHash: hashOf(request.method, url, body),
-    ...paymentIdOf(request, random),
+    origin: new URL(call.url).origin,
+    resourceUrl: call.url,
+    method: call.method,
+    requestHash: call.requestHash(),
+    paymentId: isNamed ? given : `pay_${bytesToHex(random(16)).slice(2)}`,
+    ...(isNamed ? { isNamed } : {}),
     deadlineMs: clock.nowMs() + concludeMs,
   }
-  const { answer, receipt } = await payCall({
-    payer,
-    call,
-    random,
-    nowMs: () => clock.nowMs(),
-    signal: request.signal,
-    send: (payment) => send(options, fetch, request, body, url, payment),
-  })
-  if (receipt !== undefined) receipts.set(answer, receipt)
-  return answer
-}
-
-async function send(
-  options: PayingFetchOptions,
-  fetch: typeof globalThis.fetch,
-  request: Request,
-  body: Uint8Array<ArrayBuffer> | undefined,
-  url: string,
-  payment: OpenPayment,
-): Promise<Outcome<Response>> {
-  const { wire } = payment.challenge
-  const headers = { 'idempotency-key': payment.paymentId, ...wire.attach(payment) }
-  const late = new AbortController()
-  const timeoutMs = payment.option.terms.timeoutSeconds * 1000 + (options.graceMs ?? 5_000)
-  const timer = setTimeout(() => late.abort(), Math.min(timeoutMs, 2 ** 31 - 1))
-  let response: Response
-  try {
-    const signal = AbortSignal.any([request.signal, late.signal])
-    response = await fetch(url, { ...sendable(request, body, headers, 'manual'), signal })
-  } catch (cause) {
-    return { kind: 'unknown', cause }
-  } finally {
-    clearTimeout(timer)
-  }
-  if (
-    response.type === 'opaqueredirect' ||
-    (response.status >= 300 && response.status < 400 && response.headers.has('location'))
-  ) {
-    throw new KoinonError({
-      code: 'payments/redirected',
-      message: 'The seller redirects a request that was paid',
-      hint: 'Payments do not follow redirects; ask for the final address.',
-      details: { paymentId: payment.paymentId },
-    })
-  }
-  const receipt: WireReceipt | undefined = wire.readReceipt(response)
-  if (response.status === 402) {
-    return { kind: 'required', challenge: await challengeOf([wire], response), receipt }
-  }
-  const retryAfterMs = retryAfterOf(response)
-  if (
-    receipt?.isSuccess !== true &&
-    (response.status >= 500 || (response.status === 409 && retryAfterMs !== undefined))
-  ) {
-    return { kind: 'unknown', answer: response, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
-  }
-  return { kind: 'answered', answer: response, receipt }
-}
-
-async function challengeOf(wires: readonly ClientWire[], response: Response): Promise<Challenge | undefined> {
-  const body = await readTextWithin(response.clone(), 64 << 10)
-  for (const wire of wires) {
-    const challenge = wire.read402(response, body)
-    if (challenge !== undefined) return challenge
-  }
-  return undefined
-}
-
-function sendable(
-  request: Request,
-  body: Uint8Array<ArrayBuffer> | undefined,
-  extra: Readonly<Record<string, string>>,
-  redirect: RequestRedirect,
-): RequestInit {
-  const headers = new Headers(request.headers)
-  for (const [name, value] of Object.entries(extra)) headers.set(name, value)
-  return { method: request.method, headers, redirect, signal: request.signal, ...(body === undefined ? {} : { body }) }
-}
-
-function paymentIdOf(request: Request, random: Random): Pick<CallToPay, 'paymentId' | 'isNamed'> {
-  const given = request.headers.get('idempotency-key')
-  if (given !== null && /^[A-Za-z0-9_-]{16,128}$/.test(given)) return { paymentId: given, isNamed: true }
-  return { paymentId: `pay_${bytesToHex(random(16)).slice(2)}` }
-}
-
-function hashOf(method: string, url: string, body: Uint8Array | undefined): Hex {
-  const head = utf8ToBytes(`${method}\n${url}\n`)
-  const whole = new Uint8Array(head.length + (body?.length ?? 0))
-  whole.set(head)
-  if (body !== undefined) whole.set(body, head.length)
-  return bytesToHex(sha256(whole))
-}
-
-function retryAfterOf(response: Response): number | undefined {
-  const seconds = Number(response.headers.get('retry-after') ?? 'none')
-  return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, 30) * 1000 : undefined
 }

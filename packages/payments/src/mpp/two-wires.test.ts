@@ -110,6 +110,27 @@ describe('one 402', () => {
     }
   })
 
+  it('is paid by ours with the first request: over MPP of the very same call, over x402 of the same path', async () => {
+    const path = `${seller.url}/remembered`
+    for (const wire of [createMppClientWire(), x402Wire]) {
+      let requests = 0
+      const counting: typeof fetch = (input, init) => {
+        requests++
+        return fetch(input, init)
+      }
+      const payerOf = testPayer(network, other.secretKey, { purpose: `remembers ${wire.name}` })
+      const pay = payingFetch({ payer: payerOf, wires: [wire], fetch: counting })
+      const sent: number[] = []
+      for (const body of ['same', 'same', 'same', 'other', 'other']) {
+        requests = 0
+        expect((await pay(path, { method: 'POST', body })).status).toBe(200)
+        sent.push(requests)
+      }
+      expect(sent).toEqual(wire.name === 'mpp' ? [2, 1, 1, 2, 1] : [2, 1, 1, 1, 1])
+      expect([payerOf.spent(), payerOf.openCalls()]).toEqual([5_000n, []])
+    }
+  })
+
   it('tells a payer that lost count where its channel stands, which signs anew', async () => {
     const again = testPayer(network, other.secretKey, { prefer: 'channel', purpose: 'channel 0' })
     const response = await payingFetch({ payer: again, wires: [createMppClientWire()] })(`${seller.url}/ours/amnesia`)

@@ -83,7 +83,11 @@ export function changedTerms(first: PaymentTerms, later: PaymentTerms): KoinonEr
         : later.maximumAtomic > first.maximumAtomic
           ? 'a higher price'
           : undefined
-  if (change === undefined) return undefined
+  return change === undefined ? undefined : termsChanged(change)
+}
+
+/** The seller asked for something else than what was signed for; `change` says what. */
+export function termsChanged(change: string): KoinonError {
   return new KoinonError({
     code: 'payments/terms-changed',
     message: `After a payment was under way the seller asked for ${change}`,

@@ -16,6 +16,9 @@ export type MppClientWireOptions = {
   readonly clock?: Clock
 }
 
+/** A remembered challenge is not sent shortly before its end: clocks differ. */
+const clockMarginMs = 15_000
+
 /** The MPP wire of a paying fetch. */
 export function createMppClientWire(options: MppClientWireOptions = {}): ClientWire {
   const { assets = [], realms = [], clock = systemClock } = options
@@ -52,6 +55,11 @@ export function createMppClientWire(options: MppClientWireOptions = {}): ClientW
     attach({ option, commitment }) {
       const { name, value } = credentialHeader(option.wire as MppOffer, commitment)
       return { [name]: value }
+    },
+    reuse(option) {
+      const { challenge, session } = option.wire as MppOffer
+      if (session === undefined || challenge.expires === undefined) return undefined
+      return { untilMs: Date.parse(challenge.expires) - clockMarginMs, isOfRequest: true }
     },
     readReceipt(response) {
       const header = response.headers.get('payment-receipt')

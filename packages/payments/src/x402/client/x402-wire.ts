@@ -25,6 +25,8 @@ export const x402Wire: ClientWire = {
     return x402Challenge(json)
   },
   attach: (payment) => ({ 'payment-signature': encodeBase64Json(paymentPayload(payment)) }),
+  // Nothing of a demand binds it to its request.
+  reuse: () => ({ untilMs: Number.POSITIVE_INFINITY, isOfRequest: false }),
   readReceipt(response) {
     const header = response.headers.get('payment-response')
     return header === null ? undefined : readSettleResponse(decodeBase64Json(header))

@@ -1,0 +1,47 @@
+import { bytesToHex, type Hex, sha256, utf8ToBytes } from '@koinon/base'
+import type { RememberedCall } from './remembered-terms.ts'
+
+/** A request that can be sent any number of times. */
+export class OutgoingCall implements RememberedCall {
+  readonly request: Request
+  /** Whole; undefined when there is none. */
+  readonly body: Uint8Array<ArrayBuffer> | undefined
+  readonly method: string
+  /** Without fragment. */
+  readonly url: string
+  #hash: Hex | undefined
+
+  /** `url` where the request goes in the end; its own unless given. */
+  constructor(request: Request, body: Uint8Array<ArrayBuffer> | undefined, url = request.url) {
+    this.request = request
+    this.body = body
+    this.method = request.method.toUpperCase()
+    this.url = url.split('#')[0] as string
+  }
+
+  /** The same call at the address that answered it. */
+  at(url: string): OutgoingCall {
+    return url === this.url ? this : new OutgoingCall(this.request, this.body, url)
+  }
+
+  requestHash(): Hex {
+    this.#hash ??= hashOf(this.request.method, this.url, this.body)
+    return this.#hash
+  }
+
+  /** For `fetch`, with headers beside its own. */
+  init(extra: Readonly<Record<string, string>>, redirect: RequestRedirect): RequestInit {
+    const { method, signal } = this.request
+    const headers = new Headers(this.request.headers)
+    for (const [name, value] of Object.entries(extra)) headers.set(name, value)
+    return { method, headers, redirect, signal, ...(this.body === undefined ? {} : { body: this.body }) }
+  }
+}
+
+function hashOf(method: string, url: string, body: Uint8Array | undefined): Hex {
+  const head = utf8ToBytes(`${method}\n${url}\n`)
+  const whole = new Uint8Array(head.length + (body?.length ?? 0))
+  whole.set(head)
+  if (body !== undefined) whole.set(body, head.length)
+  return bytesToHex(sha256(whole))
+}
