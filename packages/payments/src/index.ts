@@ -46,7 +46,7 @@ export { createVoucherSigner, type VoucherSigner, verifyVoucher } from './core/v
 export { createMppClientWire, type MppClientWireOptions } from './mpp/client/mpp-wire.ts'
 
 export { type MppOffer, type OfferOptions, readOffers } from './mpp/client/offers.ts'
-export { readSteppedStream, type SteppedEnd, type SteppedReaderOptions } from './mpp/client/stepped-reader.ts'
+export { readSteppedStream, type SteppedReaderOptions } from './mpp/client/stepped-reader.ts'
 export { MppDoor, type MppDoorOptions } from './mpp/provider/mpp-door.ts'
 export { createMppWire, type MppWireOptions } from './mpp/provider/mpp-wire.ts'
 export { SteppedStreams, type SteppedStreamsOptions } from './mpp/provider/stepped-streams.ts'

@@ -20,6 +20,8 @@ export type PaymentOption = {
   readonly stated?: StatedChannel
   /** 32 bytes that the wire binds an `exact` authorization to; random unless given. */
   readonly nonce?: Hex
+  /** The maximum of its terms is one step of a stream, which is paid on while it is read (`ClientWire.readSteps`). */
+  readonly isStepped?: boolean
   /** What the wire needs to attach a commitment to this option. */
   readonly wire: unknown
 }
@@ -65,6 +67,19 @@ export type TermsReuse = {
   readonly isOfRequest: boolean
 }
 
+/** What paying on takes. */
+export type StepPorts = {
+  /** Signs for one step more; undefined where the budget ends. */
+  raise(): Promise<Commitment | undefined>
+  /** Sends headers to the call's own URL by HEAD. */
+  send(headers: Readonly<Record<string, string>>): Promise<Response>
+  /** The seller's receipt of all that was charged. */
+  hear(receipt: WireReceipt): void
+}
+
+/** Why a stream that is paid by the step ended: of itself, or before its seller wanted. */
+export type StepsEnd = 'complete' | 'budget' | 'demand-refused' | 'voucher-refused'
+
 export type ClientWire = {
   readonly name: string
   /** The challenge of a 402 with its body, at most 64 kB of it; undefined when it is not of this wire. Throws `payments/bad-challenge`. */
@@ -73,6 +88,12 @@ export type ClientWire = {
   attach(payment: AttachedPayment): Readonly<Record<string, string>>
   /** Whether an option of a channel may be paid again without asking; undefined when it may not. */
   reuse?(option: PaymentOption): TermsReuse | undefined
+  /** The answer to a payment for one step, without the events of payments; pays on while the ports do. */
+  readSteps?(
+    response: Response,
+    payment: AttachedPayment,
+    ports: StepPorts,
+  ): AsyncGenerator<Uint8Array, StepsEnd, undefined>
   /** The receipt of an answer; undefined when there is none. */
   readReceipt(response: Response): WireReceipt | undefined
 }

@@ -6,6 +6,8 @@ import { outcomeUnknown, paymentRefused } from './payer-errors.ts'
 /** What came of sending a commitment once. */
 export type Outcome<answer> =
   | { readonly kind: 'answered'; readonly answer: answer; readonly receipt?: WireReceipt | undefined }
+  /** The answer is paid on while it comes; whoever reads it tells the payer of its end. */
+  | { readonly kind: 'coming'; readonly answer: answer }
   /** The seller asks (again) for money. */
   | { readonly kind: 'required'; readonly challenge: Challenge | undefined; readonly receipt?: WireReceipt | undefined }
   /** Lost, timed out, or a failure of the seller, whose words are `answer`. */
@@ -22,7 +24,12 @@ export type PaidCallOptions<answer> = {
   readonly signal?: AbortSignal | undefined
 }
 
-export type PaidAnswer<answer> = { readonly answer: answer; readonly receipt: PaymentReceipt | undefined }
+export type PaidAnswer<answer> = {
+  readonly answer: answer
+  readonly receipt: PaymentReceipt | undefined
+  /** Of an answer that is still to be paid on: what was signed for its first step. */
+  readonly coming?: OpenPayment
+}
 
 /** How often a seller is asked again that answers, but with a failure of its own. */
 const failuresRepeated = 2
@@ -44,6 +51,7 @@ export async function payCall<answer>(options: PaidCallOptions<answer>): Promise
       if (outcome.kind === 'answered') {
         return { answer: outcome.answer, receipt: await payer.answered(payment, outcome.receipt) }
       }
+      if (outcome.kind === 'coming') return { answer: outcome.answer, receipt: undefined, coming: payment }
       const isLate = nowMs() >= call.deadlineMs
       if (outcome.kind === 'required') {
         const { challenge, receipt } = outcome

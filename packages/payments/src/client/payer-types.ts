@@ -26,6 +26,8 @@ export type PayerSettings = Required<Omit<PayerOptions, 'ledger'>> & { readonly 
 /** What is bought, before anything is signed. */
 export type CallToPay = {
   readonly challenge: Challenge
+  /** Who answers reads it by the step where its seller offers that (`steppedAnswer`). */
+  readonly takesSteps?: boolean
   /** Scheme, host and port of the seller. */
   readonly origin: string
   readonly resourceUrl: string

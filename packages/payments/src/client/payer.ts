@@ -8,6 +8,7 @@ import { PayerChannels } from './payer-channels.ts'
 import { answerLost, isOfOneWay, outcomeUnknown } from './payer-errors.ts'
 import { memoryPayerStore, type PaidCall } from './payer-store.ts'
 import type { CallToPay, OpenPayment, PayerOptions, PaymentReceipt } from './payer-types.ts'
+import { raiseCall } from './raise-call.ts'
 import { askAgain, isUsed, resumeCall } from './resume-call.ts'
 import { type PayerParts, signFirst, termsObjection } from './sign-call.ts'
 import { takeBackRest, type WaysBack } from './take-back.ts'
@@ -102,6 +103,14 @@ export class Payer {
    */
   correct(payment: OpenPayment, challenge: Challenge): Promise<OpenPayment | undefined> {
     return correctCall(this.#parts, payment, challenge)
+  }
+
+  /**
+   * Signs for one step more of a stream under way, durable when it resolves. Undefined where limits, budget or money end here; the payment stands
+   * then as it is.
+   */
+  raise(payment: OpenPayment, stepAtomic: bigint): Promise<OpenPayment | undefined> {
+    return raiseCall(this.#parts, payment, stepAtomic)
   }
 
   /** The seller was busy with the channel: the same commitment goes again, and later calls one by one. Throws `payments/terms-changed`. */

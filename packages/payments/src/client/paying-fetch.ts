@@ -7,12 +7,15 @@ import { checkPayable, readBodyWithin } from './payable-request.ts'
 import type { CallToPay, OpenPayment, Payer, PaymentReceipt } from './payer.ts'
 import { RememberedTerms } from './remembered-terms.ts'
 import { challengeOf, sendPayment } from './send-payment.ts'
+import { steppedAnswer } from './stepped-answer.ts'
 
 export type PayingFetchOptions = {
   readonly payer: Payer
   /** In order of preference where an answer speaks several. */
   readonly wires: readonly ClientWire[]
   readonly fetch?: typeof globalThis.fetch
+  /** Streams are paid by the step where their sellers offer it: less is signed ahead, for a message more every step. */
+  readonly takesSteps?: boolean
   /** Plain HTTP to other hosts than loopback. */
   readonly allowHttp?: boolean
   /** The largest body that is kept to be sent again; 16 MiB unless given. */
@@ -37,7 +40,7 @@ type Settings = Omit<PayingFetchOptions, 'fetch' | 'clock'> & {
 
 const receipts = new WeakMap<Response, PaymentReceipt>()
 
-/** What was paid for an answer of a paying fetch; undefined when nothing was. */
+/** What was paid for an answer of a paying fetch; undefined when nothing was, and of a stream by the step until its end. */
 export function receiptOf(response: Response): PaymentReceipt | undefined {
   return receipts.get(response)
 }
@@ -53,7 +56,8 @@ export function payingFetch(options: PayingFetchOptions): typeof globalThis.fetc
   return async (input, init) => {
     const request = new Request(input, init)
     const call = new OutgoingCall(request, await readBodyWithin(request, maximumBodyBytes))
-    const known = options.beforePaying === undefined ? settings.terms.find(call, clock.nowMs()) : undefined
+    const mayRemember = options.beforePaying === undefined && options.takesSteps !== true
+    const known = mayRemember ? settings.terms.find(call, clock.nowMs()) : undefined
     return (known === undefined ? undefined : await payUnasked(settings, call, known)) ?? askAndPay(settings, call)
   }
 }
@@ -77,7 +81,7 @@ async function askAndPay(settings: Settings, call: OutgoingCall): Promise<Respon
   const { fetch, wires, allowHttp = false, onChallenge, beforePaying } = settings
   const response = await fetch(call.url, call.init({}, call.request.redirect))
   if (response.status !== 402) return response
-  const challenge = await challengeOf(wires, response)
+  const challenge = await challengeOf(wires, response, settings.takesSteps)
   if (challenge === undefined) return response
   const url = checkPayable(call.request, response, allowHttp)
   await onChallenge?.(challenge, url)
@@ -96,7 +100,7 @@ async function pay(settings: Settings, call: OutgoingCall, wanted: CallToPay, fi
   let last: OpenPayment | undefined
   let isKept = false
   try {
-    const { answer, receipt } = await payCall<Response>({
+    const { answer, receipt, coming } = await payCall<Response>({
       payer,
       call: wanted,
       first,
@@ -111,6 +115,7 @@ async function pay(settings: Settings, call: OutgoingCall, wanted: CallToPay, fi
         return outcome
       },
     })
+    if (coming !== undefined) return readOn(settings, call, answer, coming)
     if (receipt !== undefined) receipts.set(answer, receipt)
     isKept = receipt?.isStated === true
     return answer
@@ -120,8 +125,20 @@ async function pay(settings: Settings, call: OutgoingCall, wanted: CallToPay, fi
   }
 }
 
+/** Its receipt is known when it was read to its end. */
+function readOn({ payer, fetch }: Settings, call: OutgoingCall, response: Response, payment: OpenPayment): Response {
+  const answer = steppedAnswer({
+    payer,
+    payment,
+    response,
+    send: (headers) => fetch(call.url, { method: 'HEAD', headers, redirect: 'error' }),
+    onReceipt: (receipt) => receipts.set(answer, receipt),
+  })
+  return answer
+}
+
 function callToPay(
-  { clock, random = systemRandom, concludeMs = 60_000 }: Settings,
+  { clock, random = systemRandom, concludeMs = 60_000, takesSteps = false }: Settings,
   call: OutgoingCall,
   challenge: Challenge,
 ): CallToPay {
@@ -129,6 +146,7 @@ function callToPay(
   const isNamed = given !== null && /^[A-Za-z0-9_-]{16,128}$/.test(given)
   return {
     challenge,
+    takesSteps,
     origin: new URL(call.url).origin,
     resourceUrl: call.url,
     method: call.method,

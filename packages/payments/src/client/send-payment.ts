@@ -14,10 +14,11 @@ export async function sendPayment(
   payment: OpenPayment,
   graceMs = defaultGraceMs,
 ): Promise<Outcome<Response>> {
-  const { wire } = payment.challenge
+  const { challenge, option } = payment
+  const { wire } = challenge
   const headers = { 'idempotency-key': payment.paymentId, ...wire.attach(payment) }
   const late = new AbortController()
-  const timeoutMs = payment.option.terms.timeoutSeconds * 1000 + graceMs
+  const timeoutMs = option.terms.timeoutSeconds * 1000 + graceMs
   const timer = setTimeout(() => late.abort(), Math.min(timeoutMs, 2 ** 31 - 1))
   let response: Response
   try {
@@ -31,24 +32,34 @@ export async function sendPayment(
   if (isRedirect(response)) throw redirected(payment)
   const receipt: WireReceipt | undefined = wire.readReceipt(response)
   if (response.status === 402) {
-    return { kind: 'required', challenge: await challengeOf([wire], response), receipt }
+    return { kind: 'required', challenge: await challengeOf([wire], response, option.isStepped), receipt }
   }
   const retryAfterMs = retryAfterOf(response)
   const isBusy = response.status === 409 && retryAfterMs !== undefined
   if (receipt?.isSuccess !== true && (response.status >= 500 || isBusy)) {
     return { kind: 'unknown', answer: response, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
   }
+  if (option.isStepped === true && response.ok) return { kind: 'coming', answer: response }
   return { kind: 'answered', answer: response, receipt }
 }
 
-/** What a 402 asks, by the first wire that can read it; undefined where none can. */
-export async function challengeOf(wires: readonly ClientWire[], response: Response): Promise<Challenge | undefined> {
+/** What a 402 asks, by the first wire that offers steps to who takes them, else by the first that can read it; undefined where none can. */
+export async function challengeOf(
+  wires: readonly ClientWire[],
+  response: Response,
+  takesSteps = false,
+): Promise<Challenge | undefined> {
   const body = await readTextWithin(response.clone(), 64 << 10)
+  let first: Challenge | undefined
   for (const wire of wires) {
     const challenge = wire.read402(response, body)
-    if (challenge !== undefined) return challenge
+    const stepped = challenge?.options.filter(({ isStepped }) => isStepped === true).length ?? 0
+    if (stepped > 0 && takesSteps) return challenge
+    const isForStepsAlone = stepped > 0 && stepped === challenge?.options.length
+    if (challenge !== undefined && !isForStepsAlone) first ??= challenge
+    if (first !== undefined && !takesSteps) return first
   }
-  return undefined
+  return first
 }
 
 function isRedirect({ type, status, headers }: Response): boolean {

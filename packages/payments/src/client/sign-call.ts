@@ -17,13 +17,14 @@ export type PayerParts = {
 }
 
 /**
- * Signs for the first option that suits, the preferred back end first. Durable when it resolves. Throws `payments/nothing-payable` or the only
+ * Signs for the first option that suits: steps where the call takes them, then the preferred back end. Durable when it resolves. Throws `payments/nothing-payable` or the only
  * reason there is, and what the signer and the store throw.
  */
 export async function signFirst(parts: PayerParts, call: CallToPay): Promise<OpenPayment> {
   const { prefer, policy } = parts.settings
-  const { options } = call.challenge
+  const options = call.challenge.options.filter(({ isStepped }) => isStepped !== true)
   const ordered = [
+    ...(call.takesSteps === true ? call.challenge.options.filter(({ isStepped }) => isStepped === true) : []),
     ...options.filter(({ backEnd }) => backEnd === prefer),
     ...options.filter(({ backEnd }) => backEnd !== prefer),
   ]

@@ -7,6 +7,7 @@ import { evm as clientEvm, Mppx as MppxClient } from 'mppx/client'
 import { Request as MppxRequest, Mppx as MppxServer, evm as serverEvm } from 'mppx/server'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { StepsEnd } from '../client/client-wire.ts'
 import { type ChannelConfig, channelIdOf } from '../rules/channel.ts'
 import { authorizationDigest } from '../rules/exact.ts'
 import type { Commitment, TransferAuthorization } from '../rules/terms.ts'
@@ -15,7 +16,7 @@ import { configOf, seed } from '../testing/fixtures.ts'
 import { startMppShop } from '../testing/mpp-shop.ts'
 import { dollarOf, signDeposit } from '../testing/settlement.ts'
 import { credentialHeader, type MppOffer, readOffers } from './client/offers.ts'
-import { readSteppedStream, type SteppedEnd } from './client/stepped-reader.ts'
+import { readSteppedStream } from './client/stepped-reader.ts'
 import { type PaymentReceipt, parseReceipt } from './rules/receipt.ts'
 
 type Funded = Awaited<ReturnType<TestNetwork['fund']>>
@@ -275,7 +276,7 @@ describe('a stream paid step by step', () => {
         receipt = last
       },
     })
-    let end: SteppedEnd | undefined
+    let end: StepsEnd | undefined
     while (end === undefined) {
       const { done, value } = await stream.next()
       if (done) end = value

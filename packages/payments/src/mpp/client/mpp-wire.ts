@@ -7,6 +7,7 @@ import { asObject } from '../rules/canonical-json.ts'
 import { amountIn, isSignature } from '../rules/charge.ts'
 import { type PaymentReceipt, parseReceipt } from '../rules/receipt.ts'
 import { credentialHeader, type MppOffer, readOffers } from './offers.ts'
+import { readSteppedStream } from './stepped-reader.ts'
 
 export type MppClientWireOptions = {
   /** Tokens by what their contracts say, for sellers that leave it out; a payer's limits are its own (`PayerPolicy`). */
@@ -36,9 +37,7 @@ export function createMppClientWire(options: MppClientWireOptions = {}): ClientW
       const header = response.headers.get('www-authenticate')
       if (header === null || response.url === '') return undefined
       const resource = { url: response.url, method: 'GET' }
-      const all = readOffers(header, resource, undefined, { nowMs: clock.nowMs(), assetOf, realms })
-      // A stream by the step needs a reader that pays on (`readSteppedStream`).
-      const offers = all.filter(({ session }) => session?.isStepped !== true)
+      const offers = readOffers(header, resource, undefined, { nowMs: clock.nowMs(), assetOf, realms })
       if (offers.length === 0) return undefined
       const problem = problemIn(body)
       const stated = statedChannel(problem?.['channel'])
@@ -58,8 +57,22 @@ export function createMppClientWire(options: MppClientWireOptions = {}): ClientW
     },
     reuse(option) {
       const { challenge, session } = option.wire as MppOffer
-      if (session === undefined || challenge.expires === undefined) return undefined
+      // A stream's vouchers name the challenge that began it: it begins one only.
+      if (session === undefined || session.isStepped || challenge.expires === undefined) return undefined
       return { untilMs: Date.parse(challenge.expires) - clockMarginMs, isOfRequest: true }
+    },
+    async *readSteps(response, { option, commitment }, { raise, send, hear }) {
+      if (commitment.backEnd !== 'channel' || response.body === null) return 'complete'
+      return yield* readSteppedStream(response.body, {
+        offer: option.wire as MppOffer,
+        commitment,
+        async nextCommitment() {
+          const next = await raise()
+          return next?.backEnd === 'channel' ? next : undefined
+        },
+        sendVoucher: ({ name, value }) => send({ [name]: value }),
+        onReceipt: (receipt) => hear(wireReceipt(receipt)),
+      })
     },
     readReceipt(response) {
       const header = response.headers.get('payment-receipt')
@@ -81,7 +94,8 @@ function optionOf(offer: MppOffer, stated: StatedChannel | undefined): PaymentOp
     withdrawDelaySeconds,
     minimumDepositAtomic: session.suggestedDepositAtomic ?? 0n,
   }
-  return { terms, backEnd: 'channel', channel, wire: offer, ...(stated === undefined ? {} : { stated }) }
+  const isStepped = session.isStepped ? { isStepped: true } : {}
+  return { terms, backEnd: 'channel', channel, wire: offer, ...isStepped, ...(stated === undefined ? {} : { stated }) }
 }
 
 function wireReceipt(receipt: PaymentReceipt): WireReceipt {

@@ -1,5 +1,6 @@
 /** Reads a stream that is paid step by step, and pays while the budget lasts (specs/0022 section 7.4). */
 import { backoffMs, sleep, withDeadline } from '@koinon/base'
+import type { StepsEnd } from '../../client/client-wire.ts'
 import type { Commitment } from '../../rules/terms.ts'
 import type { PaymentReceipt } from '../rules/receipt.ts'
 import { type NeedVoucher, StreamEventReader } from '../rules/stream-events.ts'
@@ -16,9 +17,6 @@ export type SteppedReaderOptions = {
   readonly onReceipt?: (receipt: PaymentReceipt) => void
 }
 
-/** Why a stream ended before its seller wanted. */
-export type SteppedEnd = 'complete' | 'budget' | 'demand-refused' | 'voucher-refused'
-
 const attempts = 4
 const attemptTimeoutMs = 5_000
 
@@ -26,7 +24,7 @@ const attemptTimeoutMs = 5_000
 export async function* readSteppedStream(
   source: ReadableStream<Uint8Array>,
   options: SteppedReaderOptions,
-): AsyncGenerator<Uint8Array, SteppedEnd, undefined> {
+): AsyncGenerator<Uint8Array, StepsEnd, undefined> {
   const events = new StreamEventReader()
   const reader = source.getReader()
   let { maxClaimableAtomic: signedAtomic } = options.commitment.voucher

@@ -1,0 +1,28 @@
+import { type AllowedAsset, allowedAsset } from '../rules/payer-policy.ts'
+import { isOfOneWay } from './payer-errors.ts'
+import type { OpenPayment } from './payer-types.ts'
+import { type PayerParts, signOption, termsObjection } from './sign-call.ts'
+
+/**
+ * Signs for one step more of a stream under way: a voucher in place of the one before, for all of the call. Durable when it resolves. Undefined
+ * where limits, budget or money end here; the payment then stands as it is. Throws what the store throws.
+ */
+export async function raiseCall(
+  parts: PayerParts,
+  payment: OpenPayment,
+  stepAtomic: bigint,
+): Promise<OpenPayment | undefined> {
+  const { call, commitment, option, paymentId } = payment
+  if (commitment.backEnd !== 'channel') return undefined
+  const terms = { ...option.terms, maximumAtomic: option.terms.maximumAtomic + stepAtomic }
+  const raised = { ...option, terms }
+  if (termsObjection(parts, call, raised) !== undefined) return undefined
+  // It stands in the line with all that it may cost now.
+  parts.channels.release(commitment.voucher.channelId, paymentId)
+  try {
+    return await signOption(parts, call, raised, allowedAsset(terms, parts.settings.policy) as AllowedAsset)
+  } catch (error) {
+    if (isOfOneWay(error)) return undefined
+    throw error
+  }
+}
