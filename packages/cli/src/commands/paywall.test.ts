@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemRandom } from '@koinon/base'
 import { accountKey, openHome } from '@koinon/node/home'
+import { payingFetch, x402Wire } from '@koinon/payments'
 import {
   type Listening,
   listen,
@@ -13,6 +14,7 @@ import {
   stockFetch,
   stockMppxFetch,
   type TestNetwork,
+  testPayer,
 } from '@koinon/payments/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
@@ -131,6 +133,22 @@ describe('koinon paywall', () => {
     )
   })
 
+  it('is paid from a channel again and again, and says so where clients see it', async () => {
+    const own = payingFetch({ payer: testPayer(network, payer.secretKey, { purpose: 'paywall' }), wires: [x402Wire] })
+    const stock = stockFetch(network, payer, 'batch-settlement', { salt: '7', deposit: 5_000n })
+    for (const [pay, name] of [
+      [own, 'own'],
+      [stock, 'stock'],
+    ] as const) {
+      for (let call = 0; call < 2; call++) {
+        const answer = await pay(`${paywall.url}/channel/${name}`)
+        expect([answer.status, await answer.text()]).toEqual([200, `served /api/channel/${name}`])
+        expect(answer.headers.get('payment-response')).toMatch(/^ey/)
+      }
+      expect(seen.filter(({ url }) => url === `/api/channel/${name}`)).toHaveLength(2)
+    }
+  })
+
   it('reads no path as another one than the upstream', async () => {
     const calls = seen.length
     const { hostname, port } = new URL(paywall.url)
@@ -146,12 +164,12 @@ describe('koinon paywall', () => {
   it('tells its owner what it earned, at the end too, and nobody else', async () => {
     expect((await fetch(`${paywall.url}/earnings`)).status).toBe(402)
     const earnings = await fetch(paywall.earningsUrl)
-    expect(await earnings.json()).toMatchObject({ calls: 3, earnedAtomic: '7000', account: paywall.account })
+    expect(await earnings.json()).toMatchObject({ calls: 7, earnedAtomic: '11000', account: paywall.account })
     expect((await fetch(paywall.earningsUrl, { headers: { origin: 'http://evil.example' } })).status).toBe(404)
-    expect(await paywall.stop()).toContain('3 calls sold for 0.007 dollars')
+    expect(await paywall.stop()).toContain('7 calls sold for 0.011 dollars')
     paywall = await startPaywall('--upstream', `${upstream.url}/api`, '--price', '0.002', '--method', 'exact')
-    expect(paywall).toMatchObject({ calls: 3 })
+    expect(paywall).toMatchObject({ calls: 7 })
     expect(await (await mppx()(`${paywall.url}/after`)).text()).toBe('served /api/after')
-    expect(await paywall.stop()).toContain('4 calls sold for 0.009 dollars')
+    expect(await paywall.stop()).toContain('8 calls sold for 0.013 dollars')
   })
 })

@@ -10,9 +10,9 @@ import {
 import {
   type Asset,
   CooperativeRefund,
+  channelOfferFrom,
   createMppWire,
   createX402Wire,
-  externalChannelOffer,
   externalGasBounds,
   LedgerSettler,
   MppDoor,
@@ -24,6 +24,7 @@ import {
   worthTheirGas,
 } from '@koinon/payments'
 import type { Payee } from '../roles/payee.ts'
+import { minimumDepositAtomic } from '../wallet/deposit-terms.ts'
 
 /** Smaller parts of a channel are not worth a transaction to give back; 0.01 dollar. */
 const leastRefundAtomic = 10_000n
@@ -72,6 +73,7 @@ export async function openDesk(options: OpenDeskOptions): Promise<OpenDesk> {
   const settler = isEmbedded ? real : worthTheirGas(real)
   const desk = new SellerDesk({ store, book, ledger, admission, settler, clock, random })
   await desk.start()
+  const leastDepositAtomic = isEmbedded ? minimumDepositAtomic : externalGasBounds.leastDepositAtomic
   const session = {
     chainId: network.chainId,
     escrow,
@@ -79,12 +81,12 @@ export async function openDesk(options: OpenDeskOptions): Promise<OpenDesk> {
     receiver: account,
     receiverAuthorizer: account,
     token,
-    ...(isEmbedded ? {} : { suggestedDepositAtomic: externalGasBounds.leastDepositAtomic }),
+    suggestedDepositAtomic: leastDepositAtomic,
     withdrawDelaySeconds: withdrawDelayBounds.minimum,
   }
   const bounds = isEmbedded ? {} : externalGasBounds
   const refunder = new CooperativeRefund({ book, reader, sender, clock, leastPartAtomic: leastRefundAtomic, ...bounds })
-  const offer = isEmbedded ? {} : { channelOffer: externalChannelOffer }
+  const channelOffer = channelOfferFrom(leastDepositAtomic)
   return {
     desk,
     asset,
@@ -99,7 +101,7 @@ export async function openDesk(options: OpenDeskOptions): Promise<OpenDesk> {
         configOf: (channelId) => book.get(channelId)?.config,
       })
       return [
-        createX402Wire({ standing: (channelId, most) => desk.standing(channelId, most), refunder, ...offer }),
+        createX402Wire({ standing: (channelId, most) => desk.standing(channelId, most), refunder, channelOffer }),
         createMppWire({
           door,
           clock,

@@ -1,6 +1,10 @@
 /** The API behind a paywall: asked once payment is held, its answer passed on as it comes. */
 import { KoinonError } from '@koinon/base'
 import type { PaidAnswer, PaidRequest } from '@koinon/payments'
+import { readShortAnswer } from './short-answer.ts'
+
+/** An answer of unknown length is sold whole when it is this short: most clients read no trailers, and only whole answers are kept. */
+const shortAnswer = { bytes: 256 << 10, waitMs: 1_000 }
 
 /** Between the two hops only, or about a payment that is ours. */
 const droppedRequest =
@@ -33,10 +37,13 @@ export async function askUpstream(
     if (!droppedAnswer.test(name)) headers[name] = value
   })
   if (answer.body === null) return { status: answer.status, headers, body: '' }
-  if (/^text\/event-stream/i.test(headers['content-type'] ?? '') || answer.headers.get('content-length') === null) {
+  if (/^text\/event-stream/i.test(headers['content-type'] ?? '')) {
     return { status: answer.status, headers, chunks: answer.body }
   }
   try {
+    if (answer.headers.get('content-length') === null) {
+      return { status: answer.status, headers, ...(await readShortAnswer(answer.body, shortAnswer)) }
+    }
     return { status: answer.status, headers, body: new Uint8Array(await answer.arrayBuffer()) }
   } catch {
     return unreachable()

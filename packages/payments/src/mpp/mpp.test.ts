@@ -1,20 +1,17 @@
 /** MPP between stock mppx 0.11 and ours, on a real chain. */
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { bytesToHex, type Hex, signDigest, systemRandom } from '@koinon/base'
-import { testDollarAbi } from '@koinon/ledger/abis'
 import { evm as clientEvm, Mppx as MppxClient } from 'mppx/client'
-import { Request as MppxRequest, Mppx as MppxServer, evm as serverEvm } from 'mppx/server'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { StepsEnd } from '../client/client-wire.ts'
 import { type ChannelConfig, channelIdOf } from '../rules/channel.ts'
 import { authorizationDigest } from '../rules/exact.ts'
-import type { Commitment, TransferAuthorization } from '../rules/terms.ts'
+import type { Commitment } from '../rules/terms.ts'
 import { startNetwork, type TestNetwork } from '../testing/chain.ts'
-import { configOf, seed } from '../testing/fixtures.ts'
+import { configOf } from '../testing/fixtures.ts'
 import { startMppShop } from '../testing/mpp-shop.ts'
 import { dollarOf, signDeposit } from '../testing/settlement.ts'
+import { startMppxSeller } from '../testing/stock-mppx.ts'
 import { credentialHeader, type MppOffer, readOffers } from './client/offers.ts'
 import { readSteppedStream } from './client/stepped-reader.ts'
 import { type PaymentReceipt, parseReceipt } from './rules/receipt.ts'
@@ -170,35 +167,8 @@ describe('a stock mppx client', () => {
 
 describe('our client', () => {
   it('pays a stock mppx server', async () => {
-    const { name, version, token, decimals } = dollarOf(network)
-    const settle = async ({ payload }: { payload: Record<string, string> }) => {
-      const { from, to, value, validAfter, validBefore, nonce, signature } =
-        payload as never as TransferAuthorization & { value: string }
-      const args = [from, to, BigInt(value), BigInt(validAfter), BigInt(validBefore), nonce, signature] as const
-      const sent = await gas.sender.call({
-        address: token,
-        abi: testDollarAbi,
-        functionName: 'transferWithAuthorization',
-        args,
-      })
-      return { reference: sent.transactionHash }
-    }
-    const method = serverEvm.charge({
-      currency: token,
-      chainId: network.domain.chainId,
-      decimals,
-      recipient: seller.address,
-      authorization: { name, version },
-      settle: settle as never,
-    })
-    const mppx = MppxServer.create({ methods: [method], secretKey: bytesToHex(seed('stock')), realm: '127.0.0.1' })
-    const handler = async (request: Request) => {
-      const result = await mppx.charge({ amount: '0.002' })(request)
-      return result.status === 402 ? result.challenge : result.withReceipt(Response.json({ isServed: true }))
-    }
-    const server = createServer(MppxRequest.toNodeListener(handler))
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/stock`
+    const server = await startMppxSeller({ net: network, payee: seller, settler: gas, price: '0.002' })
+    const url = `${server.url}/stock`
     const before = await network.dollarsOf(seller.address)
     try {
       const [offer] = await offersOf(url)
@@ -208,8 +178,7 @@ describe('our client', () => {
       expect(receiptIn(response).reference).toMatch(/^0x/)
       expect(await network.dollarsOf(seller.address)).toBe(before + 2_000n)
     } finally {
-      server.closeAllConnections()
-      server.close()
+      await server.close()
     }
   })
 

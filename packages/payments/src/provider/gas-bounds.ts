@@ -1,4 +1,4 @@
-import { defaultChannelOffer } from '../x402/rules/payment-required.ts'
+import { type ChannelOffer, defaultChannelOffer } from '../x402/rules/payment-required.ts'
 import type { Settler } from './settler.ts'
 
 /** What a stranger has to bring before a seller spends gas on it, where gas costs money (specs/0022-machine-payments.md section 3). */
@@ -27,11 +27,13 @@ export function worthTheirGas(settler: Settler): Settler {
   }
 }
 
-/** The offer that goes with it: a client that deposits what is asked for is not refused for it. */
-export const externalChannelOffer = {
-  ...defaultChannelOffer,
-  depositAtomic: (maximumAtomic: bigint): bigint => {
-    const asked = defaultChannelOffer.depositAtomic(maximumAtomic)
-    return asked < externalGasBounds.leastDepositAtomic ? externalGasBounds.leastDepositAtomic : asked
-  },
-} as const
+/** The offer that goes with a least deposit: a client that deposits what is asked for is not refused for it. */
+export function channelOfferFrom(leastDepositAtomic: bigint): ChannelOffer {
+  return {
+    ...defaultChannelOffer,
+    depositAtomic: (maximumAtomic) => {
+      const asked = defaultChannelOffer.depositAtomic(maximumAtomic)
+      return asked < leastDepositAtomic ? leastDepositAtomic : asked
+    },
+  }
+}

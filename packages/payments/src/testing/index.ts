@@ -1,7 +1,14 @@
 export { startNetwork, type TestNetwork } from './chain.ts'
-export { temporaryFolder } from './fixtures.ts'
-export { testPayer } from './payer-fixtures.ts'
+export { type Party, party, temporaryFolder } from './fixtures.ts'
+export { testPayer, testPolicy } from './payer-fixtures.ts'
 export { startSeller, type TestSeller } from './seller.ts'
-export { stockFetch } from './stock-clients.ts'
-export { stockMppxFetch } from './stock-mppx.ts'
-export { type Listening, listen, startFacilitator, startHonoSeller, stockPayee } from './stock-sellers.ts'
+export { stockAxiosFetch, stockFetch } from './stock-clients.ts'
+export { startMppxSeller, stockMppxFetch } from './stock-mppx.ts'
+export {
+  type Listening,
+  listen,
+  startExpressSeller,
+  startFacilitator,
+  startHonoSeller,
+  stockPayee,
+} from './stock-sellers.ts'

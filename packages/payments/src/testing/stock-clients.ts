@@ -1,8 +1,10 @@
 /** The clients of x402 as they are published, with the entry that their spending controls ask for a token that they do not list. */
 import { bytesToHex } from '@koinon/base'
+import { wrapAxiosWithPayment } from '@x402/axios'
 import { BatchSettlementEvmScheme } from '@x402/evm/batch-settlement/client'
 import { ExactEvmScheme } from '@x402/evm/exact/client'
 import { wrapFetchWithPayment, x402Client } from '@x402/fetch'
+import axios, { isAxiosError } from 'axios'
 import { privateKeyToAccount } from 'viem/accounts'
 import type { TestNetwork } from './chain.ts'
 import type { Party } from './fixtures.ts'
@@ -58,4 +60,31 @@ export function stockFetch(
   options: StockOptions = {},
 ): typeof fetch {
   return wrapFetchWithPayment(fetch, stockClient(net, who, scheme, options)) as typeof fetch
+}
+
+/** `@x402/axios` in the shape of `fetch`, for requests whose body is a text: an answer of any status is an answer, all else is thrown. */
+export function stockAxiosFetch(
+  net: TestNetwork,
+  who: Signer,
+  scheme: StockScheme,
+  options: StockOptions = {},
+): typeof fetch {
+  const api = wrapAxiosWithPayment(axios.create(), stockClient(net, who, scheme, options) as never)
+  return async (input, init) => {
+    const asked = {
+      url: String(input),
+      method: init?.method ?? 'GET',
+      headers: Object.fromEntries(new Headers(init?.headers)),
+      data: init?.body,
+      responseType: 'text' as const,
+    }
+    const { status, headers, data } = await api.request<string>(asked).catch((error: unknown) => {
+      if (isAxiosError<string>(error) && error.response !== undefined) return error.response
+      throw error
+    })
+    return new Response(data, {
+      status,
+      headers: Object.entries(headers).map(([name, value]) => [name, String(value)]),
+    })
+  }
 }

@@ -19,7 +19,7 @@ import { privateKeyToAccount } from 'viem/accounts'
 import { createNonceManager, jsonRpc } from 'viem/nonce'
 import { decodeBase64Json } from '../x402/client/x402-wire.ts'
 import type { TestNetwork } from './chain.ts'
-import { party } from './fixtures.ts'
+import { type Party, party } from './fixtures.ts'
 
 type ExpressRequest = { readonly body?: unknown }
 type ExpressResponse = { json(json: unknown): void; send(text: string): void; status(status: number): ExpressResponse }
@@ -93,20 +93,22 @@ export type SellerOptions = {
   readonly priceAtomic?: bigint
   readonly schemes?: readonly ('exact' | 'batch-settlement')[]
   readonly timeoutSeconds?: number
+  /** `stockPayee` unless given. */
+  readonly payee?: Party
   readonly extensions?: Record<string, unknown>
   /** Of Hono sellers: registers extensions; hears the seller's origin. */
   readonly extend?: (server: x402ResourceServer, origin: string) => void
-  /** Does the work; the text is the answer, a number a status. */
   /** Of Hono sellers: hears the body of every request whose answer says that it was charged. */
   readonly onCharged?: (body: string) => void
+  /** Does the work; the text is the answer, a number a status. */
   readonly handle: (body: string) => Promise<string | number> | string | number
 }
 
 /** Payee of the stock sellers. */
 export const stockPayee = party('stock seller')
 
-function resourceServer({ net, facilitatorUrl }: SellerOptions): x402ResourceServer {
-  const account = privateKeyToAccount(bytesToHex(stockPayee.secretKey))
+function resourceServer({ net, facilitatorUrl, payee = stockPayee }: SellerOptions): x402ResourceServer {
+  const account = privateKeyToAccount(bytesToHex(payee.secretKey))
   return new x402ResourceServer(new HTTPFacilitatorClient({ url: facilitatorUrl }))
     .register(networkOf(net), new ExactServer())
     .register(networkOf(net), new BatchServer(account.address, { receiverAuthorizerSigner: account as never }))
@@ -114,12 +116,13 @@ function resourceServer({ net, facilitatorUrl }: SellerOptions): x402ResourceSer
 
 function routesOf(options: SellerOptions): RoutesConfig {
   const { net, priceAtomic = 1_000n, schemes = ['batch-settlement', 'exact'], timeoutSeconds = 60 } = options
+  const { payee = stockPayee } = options
   return {
     'POST /paid': {
       accepts: schemes.map((scheme) => ({
         scheme,
         network: networkOf(net),
-        payTo: stockPayee.address,
+        payTo: payee.address,
         maxTimeoutSeconds: timeoutSeconds,
         price: {
           amount: priceAtomic.toString(),
