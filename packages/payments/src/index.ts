@@ -43,7 +43,12 @@ export type { AnswerTimes, FinalAnswer, ReceiptSummary } from './core/receipt-ty
 export { paymentsSchema } from './core/schema.ts'
 export { type DelegatingAccount, localDelegatingAccount, openSession, type SigningSession } from './core/session.ts'
 export { createVoucherSigner, type VoucherSigner, verifyVoucher } from './core/voucher-signing.ts'
-export { createMppClientWire, type MppClientWireOptions } from './mpp/client/mpp-wire.ts'
+export {
+  createMppClientWire,
+  type MppClientWire,
+  type MppClientWireOptions,
+  type MppMessages,
+} from './mpp/client/mpp-wire.ts'
 
 export { type MppOffer, type OfferOptions, readOffers } from './mpp/client/offers.ts'
 export { readSteppedStream, type SteppedReaderOptions } from './mpp/client/stepped-reader.ts'
@@ -51,9 +56,12 @@ export { MppDoor, type MppDoorOptions } from './mpp/provider/mpp-door.ts'
 export { createMppWire, type MppWireOptions } from './mpp/provider/mpp-wire.ts'
 export { SteppedStreams, type SteppedStreamsOptions } from './mpp/provider/stepped-streams.ts'
 
+export { MessageDoor, type MessageDoorOptions } from './paywall/message-door.ts'
 export type { PaidAnswer } from './paywall/paid-answer.ts'
 export { type Entered, PaymentDoor, type PaymentDoorEvent, type PaymentDoorOptions } from './paywall/payment-door.ts'
 export { createPaywall, type PaidRequest, type Paywall, type PaywallOptions } from './paywall/paywall.ts'
+export { sellTaskCall, type TaskAnswer, type TaskSale } from './paywall/task-sale.ts'
+export { sellToolCall, type ToolAnswer, type ToolSale } from './paywall/tool-sale.ts'
 export type {
   GrowingPayment,
   Refusal,
@@ -132,7 +140,7 @@ export { channelsCheck } from './verifier/audit/channels-check.ts'
 export { verifyOwnerSignature } from './verifier/budget/verify-owner-signature.ts'
 export { ChannelDirectory } from './verifier/channel-directory.ts'
 export { createPayingFetch } from './x402/client/create-paying-fetch.ts'
-export { type MessageCall, payTask, payTool } from './x402/client/pay-messages.ts'
+export { a2aPaymentExtension, type MessageCall, payTask, payTool } from './x402/client/pay-messages.ts'
 export { type RefundOptions, x402Refund } from './x402/client/request-refund.ts'
 export { type SignInSigner, signInHeaders } from './x402/client/sign-in.ts'
 export { checkSignedReceipt, type SignedBy } from './x402/client/signed-offers.ts'
@@ -141,8 +149,5 @@ export { Facilitator, type FacilitatorOptions, facilitatorSchema } from './x402/
 export { FacilitatorServer, type FacilitatorServerOptions } from './x402/facilitator/facilitator-server.ts'
 export { CooperativeRefund } from './x402/provider/channel-refund.ts'
 export { createX402Wire, type X402WireOptions } from './x402/provider/x402-wire.ts'
-export { a2aExtensionUri, a2aPaymentRequired, a2aReceipt, readA2aPayment } from './x402/rules/a2a.ts'
+export { a2aExtensionUri } from './x402/rules/a2a.ts'
 export { bazaarExtension, type Discovery } from './x402/rules/extensions.ts'
-export { mcpPaymentRequired, readMcpPayment, withMcpReceipt } from './x402/rules/mcp.ts'
-export { paymentRequiredOf, requirementsOf } from './x402/rules/payment-required.ts'
-export { settleFailure, settleResponseOf } from './x402/rules/settle-response.ts'

@@ -1,5 +1,13 @@
 export { hireAgent } from './calls/hire-agent.ts'
-export { freeCalls, type PayService, type ServiceCall } from './calls/paid-call.ts'
+export {
+  type CallPayer,
+  freeCalls,
+  isBeforePaying,
+  type MessageServiceCall,
+  type PayMessage,
+  type PayService,
+  type ServiceCall,
+} from './calls/paid-call.ts'
 export type { CallLimits } from './calls/task-calls.ts'
 export { type HireAttempt, hireSchema, loadAttempts, loadTree } from './hire/hire-store.ts'
 export { type HireEvent, HireTree, type HireTreeOptions } from './hire/hire-tree.ts'

@@ -77,7 +77,7 @@ function run(file: string, options: RunOptions): Promise<never> {
         random: systemRandom,
         onError: (error) => say(`a handler failed: ${error instanceof Error ? error.message : String(error)}`),
         ...(till === undefined ? {} : { till }),
-        ...(payer === undefined ? {} : { payService: payer.pay }),
+        ...(payer === undefined ? {} : { payer }),
         ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
       })
       const gatewayUrl = options.list === false ? undefined : network?.gatewayUrl

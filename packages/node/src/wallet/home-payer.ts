@@ -13,6 +13,7 @@ import {
 import { DurableStore } from '@koinon/base/node'
 import { createLedgerReader, type NetworkFile, readDollarDomain } from '@koinon/ledger'
 import {
+  type AllowedAsset,
   type Challenge,
   createMppClientWire,
   createPayingFetch,
@@ -46,6 +47,8 @@ export type HomePayerLimits = {
 export type HomePayer = {
   readonly account: Address
   readonly network: NetworkFile
+  /** The network's dollar, as the payer knows it. */
+  readonly asset: AllowedAsset
   readonly payer: Payer
   readonly fetch: typeof globalThis.fetch
   close(): Promise<void>
@@ -110,6 +113,7 @@ export async function openHomePayer(home: Home, purpose: PayerPurpose, limits: H
     return {
       account: payer.address,
       network,
+      asset,
       payer,
       fetch: createPayingFetch({
         payer,

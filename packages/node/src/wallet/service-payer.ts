@@ -1,10 +1,10 @@
-import type { PayService } from '@koinon/agents/client'
+import type { CallPayer } from '@koinon/agents/client'
 import { KoinonError, picoUsdPerAtomic } from '@koinon/base'
-import { createPayingFetch, receiptOf } from '@koinon/payments'
+import { type Challenge, createMppClientWire, createPayingFetch, payTask, payTool, receiptOf } from '@koinon/payments'
 import type { Home } from '../home/home.ts'
 import { type HomePayer, openHomePayer, type PayerPurpose } from './home-payer.ts'
 
-export type ServicePayer = { readonly pay: PayService; close(): Promise<void> }
+export type ServicePayer = CallPayer & { close(): Promise<void> }
 
 /** Where the money comes from: the home's wallet, or a budget of it by its session key. */
 export type ServicePayerSource = {
@@ -38,11 +38,26 @@ export function createServicePayer(
     return opened
   }
   return {
+    payMessage: async ({ kind, maximumPicoUsd, ...call }) => {
+      const { payer, asset } = await open()
+      const mostAtomic = maximumPicoUsd / picoUsdPerAtomic
+      const paying = {
+        ...call,
+        payer,
+        onChallenge: ({ options }: Challenge) => {
+          if (options.some(({ terms }) => terms.maximumAtomic > mostAtomic)) throw aboveNamed(call.origin)
+        },
+      }
+      const { messages } = createMppClientWire({ assets: [asset] })
+      const { answer, receipt } = await (kind === 'task' ? payTask(paying) : payTool({ ...paying, mpp: messages }))
+      return { answer, paidPicoUsd: (receipt?.chargedAtomic ?? 0n) * picoUsdPerAtomic }
+    },
     pay: async ({ url, method, body, maximumPicoUsd, paymentId, signal }) => {
-      const { payer } = await open()
+      const { payer, asset } = await open()
       const mostAtomic = maximumPicoUsd / picoUsdPerAtomic
       const fetch = createPayingFetch({
         payer,
+        wires: [createMppClientWire({ assets: [asset] })],
         onChallenge: ({ options }) => {
           if (options.some(({ terms }) => terms.maximumAtomic > mostAtomic)) throw aboveNamed(url)
         },

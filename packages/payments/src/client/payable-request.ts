@@ -14,14 +14,18 @@ export function checkPayable(request: Request, response: Response, allowHttp: bo
       hint: `Ask ${answered.origin} directly if you mean to pay it.`,
     })
   }
-  if (answered.protocol !== 'https:' && !allowHttp && !isLoopback(answered.hostname)) {
-    throw new KoinonError({
-      code: 'payments/insecure-origin',
-      message: `${answered.origin} is not HTTPS: anybody on the way could take the payment`,
-      hint: 'Use HTTPS, or allow plain HTTP for a network that you trust.',
-    })
-  }
+  checkSecure(answered, allowHttp)
   return answered.href.split('#')[0] as string
+}
+
+/** Throws `payments/insecure-origin` for plain HTTP beyond this machine. Servers that are no URL of HTTP have lines of their own. */
+export function checkSecure(url: URL, allowHttp: boolean): void {
+  if (url.protocol !== 'http:' || allowHttp || isLoopback(url.hostname)) return
+  throw new KoinonError({
+    code: 'payments/insecure-origin',
+    message: `${url.origin} is not HTTPS: anybody on the way could take the payment`,
+    hint: 'Use HTTPS, or allow plain HTTP for a network that you trust.',
+  })
 }
 
 /** The body whole; undefined when there is none. Throws `payments/body-too-large`. */

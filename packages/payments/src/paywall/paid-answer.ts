@@ -5,6 +5,7 @@ import { bytesToHex, type Clock, type Hex, KoinonError } from '@koinon/base'
 import { sendText } from '@koinon/base/node'
 import type { CallResult, HeldPayment, StoredAnswer } from '../provider/cash-desk.ts'
 import { httpCallType } from '../rules/http-call.ts'
+import { answerNotKept } from '../rules/paid-call-refusals.ts'
 import type { PaymentTerms } from '../rules/terms.ts'
 import type { SteppedCall, StreamPart, Wire, WireAttempt, WireRequest } from './wire.ts'
 
@@ -205,12 +206,7 @@ export function sendRepeated(
   receipt: Readonly<Record<string, string>>,
 ): void {
   if (answer !== undefined) return sendStored(response, answer, receipt)
-  throw new KoinonError({
-    code: 'payments/answer-not-kept',
-    message: 'This call was done and paid before, and its answer was too long to keep',
-    hint: 'Ask anew with another payment and another id.',
-    details: { status: 410 },
-  })
+  throw answerNotKept()
 }
 
 function sendStored(response: ServerResponse, answer: StoredAnswer, more: Readonly<Record<string, string>>): void {

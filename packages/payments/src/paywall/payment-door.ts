@@ -171,6 +171,7 @@ const curable = new Set([
   'payments/credit-exhausted',
 ])
 
-function isPaymentProblem(error: unknown): boolean {
+/** Whether another payment would cure a refusal. */
+export function isPaymentProblem(error: unknown): boolean {
   return isKoinonError(error) && (error.details?.['status'] === 402 || curable.has(error.code))
 }

@@ -137,3 +137,13 @@ function standingToJson(standing: ChannelStanding): Readonly<Record<string, stri
     ...(standing.keptSignature === undefined ? {} : { keptSignature: standing.keptSignature }),
   }
 }
+
+/** The call was done, and its answer is gone. */
+export function answerNotKept(): KoinonError {
+  return new KoinonError({
+    code: 'payments/answer-not-kept',
+    message: 'This call was done and paid before, and its answer was too long to keep',
+    hint: 'Ask anew with another payment and another id.',
+    details: { status: 410 },
+  })
+}

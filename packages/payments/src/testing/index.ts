@@ -3,6 +3,7 @@ export { type Party, party, temporaryFolder } from './fixtures.ts'
 export { testPayer, testPolicy } from './payer-fixtures.ts'
 export { startSeller, type TestSeller } from './seller.ts'
 export { stockAxiosFetch, stockFetch } from './stock-clients.ts'
+export { payToolsByMppx, stockPayload } from './stock-messages.ts'
 export { startMppxSeller, stockMppxFetch } from './stock-mppx.ts'
 export {
   type Listening,

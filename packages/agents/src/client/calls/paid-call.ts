@@ -15,6 +15,58 @@ export type ServiceCall = {
 /** Makes one call and pays at most its maximum. */
 export type PayService = (call: ServiceCall) => Promise<{ readonly response: Response; readonly paidPicoUsd: bigint }>
 
+/** A priced call that is a message: an MCP tool call, or an A2A task. */
+export type MessageServiceCall<message> = {
+  readonly kind: 'tool' | 'task'
+  /** Scheme, host and port of the server that was asked. */
+  readonly origin: string
+  /** `mcp://tool/NAME`, or the URL of the agent. */
+  readonly resourceUrl: string
+  /** The request without its payment. */
+  readonly request: unknown
+  readonly maximumPicoUsd: bigint
+  /** As of {@link ServiceCall}. */
+  readonly paymentId?: string
+  readonly signal: AbortSignal
+  /** Sends the request with these fields in its metadata. */
+  send(fields: Readonly<Record<string, unknown>>): Promise<message>
+}
+
+/** Makes one call and pays at most its maximum. */
+export type PayMessage = <message>(
+  call: MessageServiceCall<message>,
+) => Promise<{ readonly answer: message; readonly paidPicoUsd: bigint }>
+
+/** Pays what is called over HTTP, MCP and A2A. */
+export type CallPayer = { readonly pay: PayService; readonly payMessage: PayMessage }
+
+/** Codes of refusals before which nothing was signed: such a call cost nothing, whatever else is unknown. */
+const beforePaying: ReadonlySet<string> = new Set([
+  'agents/payment-asked',
+  'payments/above-named-price',
+  'payments/bad-challenge',
+  'payments/budget-cannot-deposit',
+  'payments/budget-denied',
+  'payments/budget-key-empty',
+  'payments/budget-owner-empty',
+  'payments/budget-refused',
+  'payments/budget-waits',
+  'payments/insecure-origin',
+  'payments/nothing-payable',
+  'payments/offer-mismatch',
+  'payments/over-limit',
+  'payments/redirected',
+  'wallet/payer-in-use',
+])
+
+/** True when an error of a {@link PayService} or {@link PayMessage} says that nothing was signed. */
+export function isBeforePaying(error: unknown): boolean {
+  return beforePaying.has((error as { readonly code?: string }).code ?? '')
+}
+
+/** Without money: messages are sent, and what asks for some is answered as it is. */
+export const freeMessages: PayMessage = async ({ send }) => ({ answer: await send({}), paidPicoUsd: 0n })
+
 /** Without money: what asks for some is refused. Throws `agents/payment-asked`. */
 export function freeCalls(fetch: typeof globalThis.fetch): PayService {
   return async ({ url, method, body, paymentId, signal }) => {

@@ -4,7 +4,7 @@ import type { DurableStore } from '@koinon/base/node'
 import type { SpendCeiling } from '../../rules/spend-ceiling.ts'
 import { answerText } from './answer-text.ts'
 import { hireAgent } from './hire-agent.ts'
-import type { PayService } from './paid-call.ts'
+import { type CallPayer, isBeforePaying } from './paid-call.ts'
 
 /** Answers of the calls of a task, so that a second run neither makes nor pays them again. */
 export const taskCallsSchema =
@@ -15,7 +15,7 @@ export type TaskCallsOptions = {
   /** Names that the agent's file declares, with their URLs. Nothing else can be called. */
   readonly tools: Readonly<Record<string, string>>
   readonly store: DurableStore
-  readonly payService: PayService
+  readonly payer: CallPayer
   /** Of the agent, over all of its tasks while it runs. */
   readonly ceiling: SpendCeiling
   readonly perCallPicoUsd: bigint
@@ -38,27 +38,12 @@ export class TaskCalls {
 
   /** JSON of a service. Throws `agents/unknown-tool`, `budget/ceiling`, `agents/over-limit`, `agents/call-refused` and what paying throws. */
   async call(tool: string, input: unknown, limits: CallLimits = {}): Promise<unknown> {
-    const { payService, ceiling, perCallPicoUsd } = this.#options
     const url = this.#urlOf(tool)
-    const maximumPicoUsd = parseUnits(limits.maxPriceDollars ?? '0', 12)
-    if (maximumPicoUsd > perCallPicoUsd)
-      throw new KoinonError({ code: 'agents/over-limit', message: `The limit of ${tool} is above that of a call` })
+    const maximumPicoUsd = this.#maximumOf(tool, limits)
     return this.#once({ kind: 'call', tool, input }, async (paymentId) => {
-      const aside = ceiling.setAside(maximumPicoUsd)
       const signal = this.#signal(limits)
-      const { response, paidPicoUsd } = await payService({
-        url,
-        method: 'POST',
-        body: input,
-        maximumPicoUsd,
-        paymentId,
-        signal,
-      }).catch((error: unknown) => {
-        // Where nothing was signed nothing was spent; every other outcome stays counted.
-        if (isBeforePaying(error)) aside.release()
-        throw error
-      })
-      aside.settle(paidPicoUsd)
+      const call = { url, method: 'POST', body: input, maximumPicoUsd, paymentId, signal } as const
+      const { response } = await this.#spend(maximumPicoUsd, () => this.#options.payer.pay(call))
       const text = await answerText(response)
       if (!response.ok)
         throw new KoinonError({
@@ -76,9 +61,36 @@ export class TaskCalls {
     limits: CallLimits = {},
   ): Promise<unknown> {
     const url = this.#urlOf(agent)
-    return this.#once({ kind: 'hire', tool: agent, input: work }, (messageId) =>
-      hireAgent({ url, messageId, data: work, fetch: this.#options.fetch, signal: this.#signal(limits) }),
-    )
+    const maximumPicoUsd = this.#maximumOf(agent, limits)
+    const { fetch, payer } = this.#options
+    return this.#once({ kind: 'hire', tool: agent, input: work }, async (messageId) => {
+      const signal = this.#signal(limits)
+      const { payMessage } = payer
+      const hire = { url, messageId, data: work, fetch, signal, maximumPicoUsd, payMessage }
+      return (await this.#spend(maximumPicoUsd, () => hireAgent(hire))).answer
+    })
+  }
+
+  #maximumOf(tool: string, { maxPriceDollars = '0' }: CallLimits): bigint {
+    const maximumPicoUsd = parseUnits(maxPriceDollars, 12)
+    if (maximumPicoUsd <= this.#options.perCallPicoUsd) return maximumPicoUsd
+    throw new KoinonError({ code: 'agents/over-limit', message: `The limit of ${tool} is above that of a call` })
+  }
+
+  /** Where nothing was signed nothing was spent; every other outcome stays counted. */
+  async #spend<outcome extends { readonly paidPicoUsd: bigint }>(
+    maximumPicoUsd: bigint,
+    pay: () => Promise<outcome>,
+  ): Promise<outcome> {
+    const aside = this.#options.ceiling.setAside(maximumPicoUsd)
+    try {
+      const outcome = await pay()
+      aside.settle(outcome.paidPicoUsd)
+      return outcome
+    } catch (error) {
+      if (isBeforePaying(error)) aside.release()
+      throw error
+    }
   }
 
   #urlOf(tool: string): string {
@@ -115,12 +127,6 @@ export class TaskCalls {
     ])
     return answer
   }
-}
-
-const beforePaying = new Set(['agents/payment-asked', 'payments/above-named-price', 'payments/nothing-payable'])
-
-function isBeforePaying(error: unknown): boolean {
-  return beforePaying.has((error as { readonly code?: string }).code ?? '')
 }
 
 function jsonOf(text: string, tool: string): unknown {

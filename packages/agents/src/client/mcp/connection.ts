@@ -7,8 +7,12 @@ import {
   CallToolResultSchema,
   ElicitRequestSchema,
   type ElicitResult,
+  ErrorCode,
+  McpError,
   type Tool,
 } from '@modelcontextprotocol/sdk/types.js'
+
+import type { MessageServiceCall, PayMessage } from '../calls/paid-call.ts'
 
 export type McpConnectionOptions = {
   readonly url: string
@@ -82,12 +86,14 @@ export class McpConnection {
   async call(
     name: string,
     input: Readonly<Record<string, unknown>>,
-    options: { readonly signal?: AbortSignal } = {},
+    options: { readonly signal?: AbortSignal; readonly meta?: Readonly<Record<string, unknown>> } = {},
   ): Promise<CallToolResult> {
+    const { signal, meta } = options
+    const params = { name, arguments: { ...input }, ...(meta === undefined ? {} : { _meta: { ...meta } }) }
     const answer = await this.#authorized(() =>
-      this.#client.callTool({ name, arguments: { ...input } }, CallToolResultSchema, {
+      this.#client.callTool(params, CallToolResultSchema, {
         ...this.#requestOptions(),
-        ...options,
+        ...(signal === undefined ? {} : { signal }),
       }),
     )
     if (JSON.stringify(answer).length > mostAnswerBytes)
@@ -95,8 +101,48 @@ export class McpConnection {
     return answer as CallToolResult
   }
 
+  /**
+   * Calls a tool and pays at most the maximum when it asks, inside the protocol. A session that ended meanwhile is begun anew, and the same
+   * payment sent again. Throws as `call`, and what paying throws.
+   */
+  async callPaid(
+    name: string,
+    input: Readonly<Record<string, unknown>>,
+    paying: Omit<MessageServiceCall<CallToolResult>, 'kind' | 'origin' | 'resourceUrl' | 'request' | 'send'> & {
+      readonly payMessage: PayMessage
+    },
+  ): Promise<{ readonly answer: CallToolResult; readonly paidPicoUsd: bigint }> {
+    const { payMessage, ...call } = paying
+    let isFirst = true
+    return payMessage({
+      ...call,
+      kind: 'tool',
+      origin: new URL(this.#options.url).origin,
+      resourceUrl: `mcp://tool/${encodeURIComponent(name)}`,
+      request: { name, arguments: input },
+      send: async (meta) => {
+        const isAgain = !isFirst
+        isFirst = false
+        try {
+          return await this.call(name, input, { signal: call.signal, meta })
+        } catch (error) {
+          // What the server said is its answer; else it may have forgotten the session.
+          if (error instanceof McpError && error.code !== ErrorCode.ConnectionClosed) throw error
+          if (isAgain) await this.#reopen()
+          throw error
+        }
+      },
+    })
+  }
+
   async close(): Promise<void> {
     await this.#client.close()
+  }
+
+  async #reopen(): Promise<void> {
+    await this.#client.close().catch(() => undefined)
+    this.#transport = this.#newTransport()
+    await this.open().catch(() => undefined)
   }
 
   #requestOptions(): { readonly timeout: number } {
@@ -106,6 +152,7 @@ export class McpConnection {
   #newTransport(): StreamableHTTPClientTransport {
     const { url, fetch, authProvider } = this.#options
     return new StreamableHTTPClientTransport(new URL(url), {
+      requestInit: { redirect: 'error' },
       ...(fetch === undefined ? {} : { fetch }),
       ...(authProvider === undefined ? {} : { authProvider }),
     })

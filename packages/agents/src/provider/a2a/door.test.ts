@@ -10,7 +10,7 @@ import { DurableStore, defaultHttpLimits, HttpListener, sendJson } from '@koinon
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { A2aDoor } from './door.ts'
 import type { A2aWork } from './executor.ts'
-import { DurableTaskStore, taskStoreSchema } from './task-store.ts'
+import { callerNetwork, DurableTaskStore, taskStoreSchema } from './task-store.ts'
 
 const child = new URL('../../testing/agent-child.ts', import.meta.url).pathname
 const folder = mkdtempSync(join(tmpdir(), 'koinon-a2a-'))
@@ -237,4 +237,66 @@ it('keeps ended tasks in bounded room, the newest of them', async () => {
   const [left] = await store.read("select sum(length(json)) as bytes from a2a_tasks where id like 'flood-%'")
   expect(Number(left?.['bytes'])).toBeLessThanOrEqual(20_000)
   expect(await tasks.load('flood-63', context)).toBeDefined()
+})
+
+it('keeps what others began, however much one stranger asks and under however many names', async () => {
+  let atMs = Date.now() + 2_000_000
+  const own = await DurableStore.open(join(folder, 'fair.db'), taskStoreSchema)
+  const tasks = new DurableTaskStore({ store: own, nowMs: () => ++atMs, maximumTasks: 20, maximumBytes: 100_000 })
+  const caller = (userName: string, network: string): ServerCallContext =>
+    new ServerCallContext({ user: { isAuthenticated: false, userName }, state: new Map([[callerNetwork, network]]) })
+  const states = [TaskState.TASK_STATE_COMPLETED, TaskState.TASK_STATE_INPUT_REQUIRED]
+  const save = async (id: string, index: number, context: ServerCallContext, size = 10): Promise<void> => {
+    const status = { state: states[index % 2] as TaskState, message: undefined, timestamp: undefined }
+    const metadata = { text: 'x'.repeat(size) }
+    await tasks.save({ id, contextId: 'c', status, artifacts: [], history: [], metadata }, context)
+    await tasks.beginRun(id, false)
+    await tasks.endRun(id)
+  }
+  const alice = caller('from:1', 'from:1')
+  for (let index = 0; index < 5; index++) await save(`alice-${index}`, index, alice)
+  const bob = caller('key:bob', 'from:2')
+  for (let index = 0; index < 200; index++) await save(`flood-${index}`, index, caller(`key:${index}`, 'from:3'), 3_000)
+  for (let index = 0; index < 3; index++) await save(`bob-${index}`, index, bob)
+  for (let index = 0; index < 64; index++) await save(`flood-${index}`, index, caller(`key:${index}`, 'from:3'), 3_000)
+  for (let index = 0; index < 5; index++) expect(await tasks.load(`alice-${index}`, alice)).toBeDefined()
+  for (let index = 0; index < 3; index++) expect(await tasks.load(`bob-${index}`, bob)).toBeDefined()
+  const [left] = await own.read('select count(*) as n, sum(length(json)) as bytes from a2a_tasks')
+  expect(Number(left?.['n'])).toBeLessThanOrEqual(20 + 64)
+  await own.close()
+})
+
+it('lets one network have a quarter of its hands', async () => {
+  let atWork = 0
+  const own = await DurableStore.open(join(folder, 'hands.db'), taskStoreSchema)
+  const listening = new HttpListener({
+    host: '127.0.0.1',
+    port: 0,
+    limits: defaultHttpLimits,
+    handle: async (incoming, response) => void (await busy?.serve(incoming, response)),
+  })
+  const at = `http://127.0.0.1:${await listening.start()}/a2a`
+  const hang: A2aWork = ({ signal }) => {
+    atWork++
+    return new Promise((resolve) => signal.addEventListener('abort', () => resolve({ state: 'completed' })))
+  }
+  const card = { name: 'Busy', description: 'Works', version: '1.0.0', url: at, skills: [] }
+  const busy: A2aDoor | undefined = new A2aDoor({ card, work: hang, store: own, nowMs: Date.now, maximumRunning: 8 })
+  const wait = { configuration: { returnImmediately: true } }
+  const far = { 'x-forwarded-for': '192.0.2.1' }
+  const begun = [0, 1].map(async () => taskOf(await rpc('SendMessage', { ...message('hang'), ...wait }, far, at)).id)
+  const ids = await Promise.all(begun)
+  await expect.poll(() => atWork).toBe(2)
+  expect(taskOf(await rpc('SendMessage', message('hang'), far, at)).status.state).toBe('TASK_STATE_REJECTED')
+  ids.push(taskOf(await rpc('SendMessage', { ...message('hang'), ...wait }, {}, at)).id)
+  await expect.poll(() => atWork).toBe(3)
+  // A message to a task that is worked on changes nothing of it.
+  const [taskId] = ids
+  expect(await rpc('SendMessage', message('more', { taskId }), {}, at)).toMatchObject({ error: { code: -32004 } })
+  expect(await rpc('GetTask', { id: taskId }, {}, at)).toMatchObject({
+    result: { status: { state: 'TASK_STATE_WORKING' } },
+  })
+  for (const id of ids) await rpc('CancelTask', { id }, {}, at)
+  await listening.stop(100)
+  await own.close()
 })

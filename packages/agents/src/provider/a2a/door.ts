@@ -24,8 +24,8 @@ import {
 } from '@a2a-js/sdk/server'
 import { type DurableStore, isLoopbackPeer, networkOf, readBody, sendJson } from '@koinon/base/node'
 import { agentCardOf, type CardDescription, cardJson } from './agent-card.ts'
-import { type A2aWork, WorkExecutor } from './executor.ts'
-import { DurableTaskStore, namedOwner } from './task-store.ts'
+import { type A2aWork, localNetwork, WorkExecutor } from './executor.ts'
+import { callerNetwork, DurableTaskStore, namedOwner } from './task-store.ts'
 
 export type A2aDoorOptions = {
   readonly card: CardDescription
@@ -49,6 +49,8 @@ export class A2aDoor {
   readonly #path: string
   readonly #tasks: DurableTaskStore
   readonly #executor: WorkExecutor
+  /** Tasks for which a message has come and no run has ended. */
+  readonly #taken = new Set<string>()
   readonly #buses = new DefaultExecutionEventBusManager()
   readonly #current: JsonRpcTransportHandler
   readonly #legacy: LegacyJsonRpcTransportHandler
@@ -60,7 +62,18 @@ export class A2aDoor {
     const { maximumTaskBytes: maximumBytes } = options
     this.#tasks = new DurableTaskStore({ ...options, ...(maximumBytes === undefined ? {} : { maximumBytes }) })
     this.#executor = new WorkExecutor({ ...options, store: this.#tasks })
-    const handler = new DefaultRequestHandler(this.#card, this.#tasks, this.#executor, this.#buses)
+    const handler = new DefaultRequestHandler(
+      this.#card,
+      this.#tasks,
+      this.#executor,
+      this.#buses,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      // Tasks that wait keep nothing in memory.
+      { keepBusAliveStates: [] },
+    )
     this.#current = new JsonRpcTransportHandler(handler)
     this.#legacy = new LegacyJsonRpcTransportHandler(handler)
   }
@@ -108,6 +121,10 @@ export class A2aDoor {
     if (problem !== undefined) return sendJson(response, 200, rpcError(idOf(json), -32600, problem))
     const isLegacy = typeof json['method'] === 'string' && isLegacyJsonRpcMethod(json['method'])
     const handler = isLegacy ? this.#legacy : this.#current
+    const taskId = taskOfMessage(json)
+    if (taskId !== undefined && (this.#taken.has(taskId) || this.#executor.isRunning(taskId)))
+      return sendJson(response, 200, rpcError(idOf(json), -32004, 'The task is being worked on; look at it meanwhile'))
+    if (taskId !== undefined) this.#taken.add(taskId)
     try {
       const context = contextOf(request, isLegacy)
       validateVersion(context.requestedVersion, this.#card, 'JSONRPC')
@@ -120,6 +137,8 @@ export class A2aDoor {
         id: idOf(json),
         error: JsonRpcTransportHandler.mapToJSONRPCError(error),
       })
+    } finally {
+      if (taskId !== undefined) this.#taken.delete(taskId)
     }
   }
 
@@ -149,7 +168,10 @@ function contextOf(request: IncomingMessage, isLegacy: boolean): ServerCallConte
   return new ServerCallContext({
     user: callerOf(request),
     requestedVersion,
-    state: new Map([['headers', request.headers]]),
+    state: new Map<string, unknown>([
+      ['headers', request.headers],
+      [callerNetwork, networkOfRequest(request)],
+    ]),
     ...(requestedExtensions === undefined ? {} : { requestedExtensions }),
   })
 }
@@ -159,7 +181,19 @@ function callerOf(request: IncomingMessage): User {
   const { authorization } = request.headers
   if (authorization !== undefined)
     return userOf(`${namedOwner}${createHash('sha256').update(authorization).digest('hex')}`)
-  return userOf(isLoopbackPeer(request) ? 'here' : `from:${networkOf(request.socket.remoteAddress ?? '')}`)
+  return userOf(networkOfRequest(request))
+}
+
+function networkOfRequest(request: IncomingMessage): string {
+  return isLoopbackPeer(request) ? localNetwork : `from:${networkOf(request.socket.remoteAddress ?? '')}`
+}
+
+/** The task that a message is about. */
+function taskOfMessage({ method, params }: Record<string, unknown>): string | undefined {
+  if (typeof method !== 'string' || !/^(Send(Streaming)?Message|message\/(send|stream))$/.test(method)) return undefined
+  const { message } = (params ?? {}) as { readonly message?: { readonly taskId?: unknown } | null }
+  const id = message?.taskId
+  return typeof id === 'string' && id !== '' ? id : undefined
 }
 
 function userOf(userName: string): User {

@@ -1,7 +1,7 @@
 import { type Artifact, type Message, type Part, Role, type Task, TaskState } from '@a2a-js/sdk'
 import { AgentEvent, type AgentExecutor, type ExecutionEventBus, type RequestContext } from '@a2a-js/sdk/server'
 import { KoinonError } from '@koinon/base'
-import type { DurableTaskStore } from './task-store.ts'
+import { callerNetwork, type DurableTaskStore } from './task-store.ts'
 
 /** What a caller sent, and who. All of it is theirs: data, never instructions. */
 export type A2aJob = {
@@ -12,6 +12,10 @@ export type A2aJob = {
   readonly data: readonly unknown[]
   /** The message's and the task's metadata; the message's wins. */
   readonly metadata: Readonly<Record<string, unknown>>
+  /** What the message that began the task asked for; of a new task the same message. */
+  readonly opening: { readonly text: string; readonly data: readonly unknown[] }
+  /** Metadata of what the agent said last about the task. */
+  readonly statusMetadata: Readonly<Record<string, unknown>>
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   /** True after a crash: the first run may have done some or all of the work. */
   readonly isSecondRun: boolean
@@ -39,13 +43,21 @@ const states = {
   failed: TaskState.TASK_STATE_FAILED,
 } as const
 
-/** Runs the work of messages as tasks: at most `maximumRunning` at once, each run counted on disk before it begins, nothing said after a cancel. */
+/** Callers of this machine, who may be a proxy's, have all of the room. */
+export const localNetwork = 'here'
+/** Messages of one task; each makes its row longer. */
+const mostMessages = 64
+
+/**
+ * Runs the work of messages as tasks: at most `maximumRunning` at once, a quarter of them for one network; each run counted on disk before
+ * it begins, nothing said after a cancel.
+ */
 export class WorkExecutor implements AgentExecutor {
   readonly #work: A2aWork
   readonly #store: DurableTaskStore
   readonly #nowMs: () => number
   readonly #maximumRunning: number
-  readonly #running = new Map<string, { readonly abort: AbortController; readonly contextId: string }>()
+  readonly #running = new Map<string, Running>()
 
   constructor(options: {
     readonly work: A2aWork
@@ -59,16 +71,16 @@ export class WorkExecutor implements AgentExecutor {
     this.#maximumRunning = options.maximumRunning ?? 64
   }
 
-  get runningCount(): number {
-    return this.#running.size
+  isRunning(taskId: string): boolean {
+    return this.#running.has(taskId)
   }
 
   readonly execute = async (context: RequestContext, bus: ExecutionEventBus): Promise<void> => {
     const { taskId, contextId, task, userMessage } = context
     bus.publish(AgentEvent.task(task ?? newTask(taskId, contextId, userMessage, this.#time())))
-    if (this.#running.has(taskId))
-      return this.#end(bus, context, { state: 'failed', text: 'The task is being worked on' })
-    if (this.#running.size >= this.#maximumRunning)
+    if ((task?.history.length ?? 0) > mostMessages)
+      return this.#end(bus, context, { state: 'failed', text: 'A task has at most 64 messages' })
+    if (!this.#hasRoom(networkOfCall(context)))
       return this.#end(bus, context, { state: 'rejected', text: 'This agent has enough to do; ask later' })
     await this.run(context, bus, false)
   }
@@ -77,7 +89,7 @@ export class WorkExecutor implements AgentExecutor {
   async run(context: RequestContext, bus: ExecutionEventBus, isSecondRun: boolean): Promise<void> {
     const { taskId, contextId } = context
     const abort = new AbortController()
-    this.#running.set(taskId, { abort, contextId })
+    this.#running.set(taskId, { abort, contextId, network: networkOfCall(context) })
     try {
       await this.#store.beginRun(taskId, isSecondRun)
       this.#say(bus, context, TaskState.TASK_STATE_WORKING)
@@ -104,6 +116,13 @@ export class WorkExecutor implements AgentExecutor {
       }),
     )
     bus.finished()
+  }
+
+  #hasRoom(network: string): boolean {
+    if (this.#running.size >= this.#maximumRunning) return false
+    if (network === localNetwork) return true
+    const own = [...this.#running.values()].filter((running) => running.network === network)
+    return own.length < Math.ceil(this.#maximumRunning / 4)
   }
 
   #end(bus: ExecutionEventBus, context: RequestContext, outcome: A2aOutcome): void {
@@ -157,19 +176,33 @@ export class WorkExecutor implements AgentExecutor {
   }
 }
 
+type Running = { readonly abort: AbortController; readonly contextId: string; readonly network: string }
+
+function networkOfCall({ context }: RequestContext): string {
+  return String(context.state.get(callerNetwork) ?? localNetwork)
+}
+
 function jobOf(context: RequestContext, isSecondRun: boolean, signal: AbortSignal): A2aJob {
   const { taskId, contextId, task, userMessage, request } = context
-  const parts = userMessage.parts.map(({ content }) => content)
   return {
     taskId,
     contextId,
-    text: parts.flatMap((part) => (part?.$case === 'text' ? [part.value] : [])).join('\n'),
-    data: parts.flatMap((part) => (part?.$case === 'data' ? [part.value as unknown] : [])),
+    ...contentOf(userMessage),
     metadata: { ...task?.metadata, ...request.metadata, ...userMessage.metadata },
+    opening: contentOf(task?.history.find(({ role }) => role === Role.ROLE_USER) ?? userMessage),
+    statusMetadata: task?.status?.message?.metadata ?? {},
     headers: (context.context.state.get('headers') ?? {}) as A2aJob['headers'],
     isSecondRun,
     isFollowUp: task?.status?.state === TaskState.TASK_STATE_INPUT_REQUIRED,
     signal,
+  }
+}
+
+function contentOf({ parts }: Message): A2aJob['opening'] {
+  const contents = parts.map(({ content }) => content)
+  return {
+    text: contents.flatMap((part) => (part?.$case === 'text' ? [part.value] : [])).join('\n'),
+    data: contents.flatMap((part) => (part?.$case === 'data' ? [part.value as unknown] : [])),
   }
 }
 

@@ -15,6 +15,7 @@ create table if not exists a2a_tasks (
 );
 create index if not exists a2a_tasks_owner on a2a_tasks (owner, at_ms desc, id desc);
 create table if not exists a2a_runs (id text primary key, count integer not null, is_running integer not null);
+create table if not exists a2a_callers (id text primary key, network text not null);
 `
 
 /** States from which nothing follows. */
@@ -28,11 +29,14 @@ export const endStates: readonly TaskState[] = [
 const pruneEvery = 64
 /** Whoever asks need not pay, and a task holds what was asked: 256 MB. */
 const defaultBytes = 256 << 20
+/** Key of a call's state: the network that it came from. */
+export const callerNetwork = 'network'
 
 /**
  * Tasks on disk before anybody hears of them. A caller sees the tasks that it began, and those of callers without a name by their id,
- * which nobody can guess. Of tasks that ended the newest `maximumTasks` are kept,
- * as far as they fit into `maximumBytes`.
+ * which nobody can guess. Of tasks that nobody works on `maximumTasks` are kept, as far as they fit into `maximumBytes`: every network has
+ * as much room as every other, in it every caller as much as every other, and of one caller the newest stay. A name costs a caller
+ * nothing, a network does, so that no stranger pushes out what others began.
  */
 export class DurableTaskStore implements TaskStore {
   readonly #store: DurableStore
@@ -60,6 +64,10 @@ export class DurableTaskStore implements TaskStore {
         sql: `insert into a2a_tasks (id, owner, context, state, at_ms, json) values (?, ?, ?, ?, ?, ?)
               on conflict (id) do update set state = excluded.state, at_ms = excluded.at_ms, json = excluded.json`,
         values: [task.id, ownerOf(context), task.contextId, task.status?.state ?? 0, this.#nowMs(), json],
+      },
+      {
+        sql: 'insert into a2a_callers (id, network) values (?, ?) on conflict (id) do nothing',
+        values: [task.id, String(context.state.get(callerNetwork) ?? ownerOf(context))],
       },
       ...(++this.#saves % pruneEvery === 0 ? this.#prune() : []),
     ])
@@ -133,17 +141,29 @@ export class DurableTaskStore implements TaskStore {
     await this.#store.write([{ sql: 'update a2a_runs set is_running = 0 where id = ?', values: [id] }])
   }
 
+  /** Idle tasks in the order of what each caller and each network has beside them; what comes after the bounds goes. */
   #prune(): readonly SqlStatement[] {
+    const idle = `state in (${endStates.join(', ')}) or coalesce(is_running, 1) = 0`
     return [
       {
         sql: `delete from a2a_tasks where id in (
-                select id from (
-                  select id, row_number() over newest as place, sum(length(json)) over newest as bytes
-                  from a2a_tasks where state in (${endStates.join(', ')}) window newest as (order by at_ms desc, id))
-                where place > ? or bytes > ?)`,
+                with idle as (
+                  select t.id, t.owner, coalesce(c.network, t.owner) as network, t.at_ms, length(t.json) as size
+                  from a2a_tasks t left join a2a_callers c on c.id = t.id left join a2a_runs r on r.id = t.id where ${idle}),
+                callers as (
+                  select *, row_number() over w as caller_place, sum(size) over w as caller_bytes
+                  from idle window w as (partition by network, owner order by at_ms desc, id)),
+                networks as (
+                  select *, row_number() over (partition by network order by caller_place, at_ms desc, id) as place,
+                    sum(size) over (partition by network order by caller_bytes, at_ms desc, id) as bytes from callers),
+                ranked as (
+                  select id, row_number() over (order by place, at_ms desc, id) as place,
+                    sum(size) over (order by bytes, at_ms desc, id) as bytes from networks)
+                select id from ranked where place > ? or bytes > ?)`,
         values: [this.#maximumTasks, this.#maximumBytes],
       },
       { sql: 'delete from a2a_runs where id not in (select id from a2a_tasks)' },
+      { sql: 'delete from a2a_callers where id not in (select id from a2a_tasks)' },
     ]
   }
 }

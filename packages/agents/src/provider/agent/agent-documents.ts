@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Hex } from '@koinon/base'
+import { a2aExtensionUri } from '@koinon/payments'
 import type { AgentContent, AgentEndpoint } from '../../rules/almanac.ts'
 import { visibleText } from '../../rules/untrusted.ts'
-import { agentCardOf, cardJson } from '../a2a/agent-card.ts'
+import { agentCardOf, type CardDescription, cardJson } from '../a2a/agent-card.ts'
 import { priceOf } from './define-agent.ts'
 import type { AgentDefinition, AgentService } from './definition.ts'
 
@@ -11,22 +12,15 @@ export function agentDocuments(
   definition: AgentDefinition,
   services: readonly AgentService[],
   url: string,
-  isAsked: boolean,
 ): { readonly openApi: object; readonly registration: object; readonly content: AgentContent } {
-  const { name, description, version } = definition
-  const free = services.filter((service) => priceOf(service) === 0n)
+  const { name, description } = definition
+  const isSold = services.some((service) => priceOf(service) > 0n)
   const openApi = openApiOf(definition, services, url)
-  const skills = free.map((service) => ({
-    id: service.name,
-    name: service.name,
-    description: service.description,
-    tags: [service.name],
-  }))
-  const card = cardJson(agentCardOf({ name, description, version, url: `${url}/a2a`, skills }))
-  const tools = free.map((service) => ({ name: service.name, inputSchema: service.input }))
+  const card = cardJson(agentCardOf(agentCard(definition, services, url)))
+  const tools = services.map((service) => ({ name: service.name, inputSchema: service.input }))
   const endpoints: readonly AgentEndpoint[] = [
     { protocol: 'http', url: `${url}/openapi.json`, digest: digestOf(openApi) },
-    ...(isAsked
+    ...(services.length > 0
       ? ([
           { protocol: 'a2a', url: `${url}/.well-known/agent-card.json`, digest: digestOf(card) },
           { protocol: 'mcp', url: `${url}/mcp`, digest: digestOf(tools) },
@@ -41,7 +35,7 @@ export function agentDocuments(
       name,
       description,
       services: endpoints.map(({ protocol, url: endpoint }) => ({ name: names[protocol], endpoint })),
-      x402Support: services.length > free.length,
+      x402Support: isSold,
       active: true,
       registrations: [],
       supportedTrust: [],
@@ -57,6 +51,27 @@ export function agentDocuments(
       })),
     },
   }
+}
+
+/** What the agent's card says: all services that are served, and x402 where one costs something. */
+export function agentCard(
+  { name, description, version }: AgentDefinition,
+  services: readonly AgentService[],
+  url: string,
+): CardDescription {
+  const priced = services.filter((service) => priceOf(service) > 0n)
+  const skills = services.map((service) => ({
+    id: service.name,
+    name: service.name,
+    description: service.description,
+    tags: priceOf(service) === 0n ? [service.name] : [service.name, 'paid'],
+  }))
+  const x402 = {
+    uri: a2aExtensionUri,
+    description: 'Skills tagged "paid" are paid by x402 inside the task.',
+    required: false,
+  }
+  return { name, description, version, url: `${url}/a2a`, skills, ...(priced.length > 0 ? { extensions: [x402] } : {}) }
 }
 
 function openApiOf(

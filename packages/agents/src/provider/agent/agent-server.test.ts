@@ -11,7 +11,7 @@ import {
   testPayer,
 } from '@koinon/payments/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { PayService } from '../../client/calls/paid-call.ts'
+import { freeMessages, type PayService } from '../../client/calls/paid-call.ts'
 import { McpConnection } from '../../client/mcp/connection.ts'
 import { readAgentRecord } from '../../rules/almanac.ts'
 import { AgentBook } from '../almanac/book.ts'
@@ -192,7 +192,7 @@ describe('an agent that uses others', () => {
         tools: { shop: 'https://shop.example/' },
         budget: { totalDollars: '0.02', perCallDollars: '0.01' },
       }),
-      { payService },
+      { payer: { pay: payService, payMessage: freeMessages } },
     )
     const outcomes = JSON.stringify(['agents/over-limit', 'paid', 'paid', 'budget/ceiling'])
     expect(await post(`${url}/services/use`, { text: '' })).toMatchObject({ json: { text: outcomes } })

@@ -18,17 +18,16 @@ import {
   type Resource,
   type Wire,
 } from '@koinon/payments'
-import { freeCalls, type PayService } from '../../client/calls/paid-call.ts'
+import { type CallPayer, freeCalls, freeMessages } from '../../client/calls/paid-call.ts'
 import { taskCallsSchema } from '../../client/calls/task-calls.ts'
-import { untrustedText } from '../../rules/untrusted.ts'
 import { A2aDoor } from '../a2a/door.ts'
-import type { A2aJob, A2aOutcome } from '../a2a/executor.ts'
 import { taskStoreSchema } from '../a2a/task-store.ts'
 import { guardDoor } from '../mcp/door-guard.ts'
 import { McpHttpDoor } from '../mcp/http-door.ts'
-import { agentDocuments } from './agent-documents.ts'
+import { agentCard, agentDocuments } from './agent-documents.ts'
 import { priceOf } from './define-agent.ts'
 import type { AgentDefinition, AgentService } from './definition.ts'
+import { ServiceMessages } from './service-messages.ts'
 import { ServiceRunner } from './service-runner.ts'
 
 /** How an agent is paid. Without one only its free services are served and told of. */
@@ -52,7 +51,7 @@ export type AgentServerOptions = {
   readonly random: Random
   readonly fetch?: typeof fetch
   /** Pays what handlers call; without it they call free services only. */
-  readonly payService?: PayService
+  readonly payer?: CallPayer
   readonly till?: AgentTill
   readonly onError?: (error: unknown) => void
 }
@@ -71,9 +70,10 @@ export class AgentServer {
   #url = ''
 
   constructor(options: AgentServerOptions) {
-    const { definition, store, till, payService, fetch = globalThis.fetch } = options
+    const { definition, store, till, fetch = globalThis.fetch } = options
+    const payer = options.payer ?? { pay: freeCalls(fetch), payMessage: freeMessages }
     this.#options = options
-    this.#runner = new ServiceRunner(definition, { store, fetch, payService: payService ?? freeCalls(fetch) })
+    this.#runner = new ServiceRunner(definition, { store, fetch, payer })
     this.#sold = definition.services.filter((service) => priceOf(service) === 0n || till !== undefined)
     this.#listener = new HttpListener({
       host: options.host,
@@ -98,21 +98,30 @@ export class AgentServer {
     const port = await this.#listener.start()
     this.#url = publicUrl?.replace(/\/+$/, '') ?? `http://${host}:${port}`
     this.#paywall = this.#makePaywall()
-    const free = this.#free()
-    if (free.length > 0) {
+    if (this.#sold.length > 0) {
+      const { random, till, onError } = this.#options
+      const messages = new ServiceMessages({
+        agentName: definition.name,
+        services: this.#sold,
+        runner: this.#runner,
+        till,
+        taskUrl: `${this.#url}/a2a`,
+        origin: this.#url,
+        clock,
+        random,
+        onError,
+      })
       this.#door = new A2aDoor({
-        card: {
-          name: definition.name,
-          description: definition.description,
-          version: definition.version,
-          url: `${this.#url}/a2a`,
-          skills: free.map(({ name, description }) => ({ id: name, name, description, tags: [name] })),
-        },
+        card: agentCard(definition, this.#sold, this.#url),
         store,
         nowMs: clock.nowMs,
-        work: (job, say) => this.#work(job, say),
+        work: (job, say) => messages.work(job, say),
       })
-      this.#mcp = new McpHttpDoor({ definition: this.#tools(free), nowMs: clock.nowMs, ...this.#whoMayUseTools() })
+      this.#mcp = new McpHttpDoor({
+        definition: { name: definition.name, version: definition.version, tools: messages.tools() },
+        nowMs: clock.nowMs,
+        ...this.#whoMayUseTools(),
+      })
       await this.#door.recover()
     }
     return this.#url
@@ -125,7 +134,7 @@ export class AgentServer {
 
   /** What a record in a book says of it. */
   documents(): ReturnType<typeof agentDocuments> {
-    return agentDocuments(this.#options.definition, this.#sold, this.#url, this.#free().length > 0)
+    return agentDocuments(this.#options.definition, this.#sold, this.#url)
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -200,53 +209,7 @@ export class AgentServer {
     return this.#sold.find((service) => service.name === name)
   }
 
-  #free(): readonly AgentService[] {
-    return this.#sold.filter((service) => priceOf(service) === 0n)
-  }
-
-  /** A task is `{service, input}` as data, or a text for an agent with one service that takes `{text}`. */
-  async #work({ taskId, data, text, isSecondRun, signal }: A2aJob, say: (text: string) => void): Promise<A2aOutcome> {
-    const free = this.#free()
-    const asked = (data[0] ?? {}) as { readonly service?: unknown; readonly input?: unknown }
-    const name =
-      typeof asked.service === 'string' ? asked.service : free.length === 1 ? (free[0] as AgentService).name : ''
-    if (!free.some((service) => service.name === name))
-      return {
-        state: 'rejected',
-        text: `Name a service as data {"service", "input"}: ${free.map((one) => one.name).join(', ')}`,
-      }
-    try {
-      const input = data.length === 0 ? { text } : (asked.input ?? {})
-      return { state: 'completed', data: await this.#runner.run(name, input, { taskId, isSecondRun, signal, say }) }
-    } catch (error) {
-      if (!isKoinonError(error)) this.#options.onError?.(error)
-      const isTheirs = isKoinonError(error) && error.code === 'agents/bad-input'
-      return {
-        state: isTheirs ? 'rejected' : 'failed',
-        text: isKoinonError(error) ? error.message : 'The agent failed',
-      }
-    }
-  }
-
-  #tools(free: readonly AgentService[]): ConstructorParameters<typeof McpHttpDoor>[0]['definition'] {
-    const { definition, random } = this.#options
-    return {
-      name: definition.name,
-      version: definition.version,
-      tools: free.map((service) => ({
-        name: service.name,
-        description: service.description,
-        inputSchema: service.input,
-        run: async (input, { signal }) => {
-          const run = { taskId: bytesToHex(random(16)), isSecondRun: false, signal, say: () => undefined }
-          const answer = await this.#runner.run(service.name, input, run)
-          return { content: [{ type: 'text', text: untrustedText(`the agent ${definition.name}`, answer) }] }
-        },
-      })),
-    }
-  }
-
-  /** Free services are for anybody, so beyond this machine the door is open to programs and stays closed to foreign pages. */
+  /** Services are for anybody, so beyond this machine the door is open to programs and stays closed to foreign pages. */
   #whoMayUseTools(): { readonly hosts: readonly string[]; readonly isOpen: boolean } {
     return { hosts: [new URL(this.#url).host.toLowerCase()], isOpen: !isLoopbackHost(this.#options.host) }
   }

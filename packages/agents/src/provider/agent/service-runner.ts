@@ -1,6 +1,6 @@
 import { KoinonError, parseUnits } from '@koinon/base'
 import type { DurableStore } from '@koinon/base/node'
-import type { PayService } from '../../client/calls/paid-call.ts'
+import type { CallPayer } from '../../client/calls/paid-call.ts'
 import { TaskCalls } from '../../client/calls/task-calls.ts'
 import { SpendCeiling } from '../../rules/spend-ceiling.ts'
 import { objectCheck } from '../object-check.ts'
@@ -17,7 +17,7 @@ export type Run = {
 export class ServiceRunner {
   readonly ceiling: SpendCeiling
   readonly #definition: AgentDefinition
-  readonly #options: { readonly store: DurableStore; readonly payService: PayService; readonly fetch: typeof fetch }
+  readonly #options: { readonly store: DurableStore; readonly payer: CallPayer; readonly fetch: typeof fetch }
   readonly #services: ReadonlyMap<
     string,
     { readonly service: AgentService; readonly input: Check; readonly output: Check }
@@ -25,7 +25,7 @@ export class ServiceRunner {
 
   constructor(
     definition: AgentDefinition,
-    options: { readonly store: DurableStore; readonly payService: PayService; readonly fetch: typeof fetch },
+    options: { readonly store: DurableStore; readonly payer: CallPayer; readonly fetch: typeof fetch },
   ) {
     this.#definition = definition
     this.#options = options
@@ -42,12 +42,18 @@ export class ServiceRunner {
     return this.#services.get(name)?.service
   }
 
-  /** Throws `agents/no-service` (404), `agents/bad-input` (400), `agents/bad-output` (500) and what the handler throws. */
-  async run(name: string, input: unknown, run: Run): Promise<unknown> {
+  /** What serves a call that could be run. Throws `agents/no-service` (404) and `agents/bad-input` (400). */
+  check(name: string, input: unknown): { readonly service: AgentService; readonly output: Check } {
     const found = this.#services.get(name)
     if (found === undefined) throw refusal('agents/no-service', 'There is no such service', 404)
     const wrong = found.input(input)
     if (wrong !== undefined) throw refusal('agents/bad-input', `The input does not fit: ${wrong}`, 400)
+    return found
+  }
+
+  /** Throws `agents/no-service` (404), `agents/bad-input` (400), `agents/bad-output` (500) and what the handler throws. */
+  async run(name: string, input: unknown, run: Run): Promise<unknown> {
+    const found = this.check(name, input)
     const calls = new TaskCalls({
       ...this.#options,
       taskId: run.taskId,

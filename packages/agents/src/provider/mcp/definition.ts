@@ -24,6 +24,8 @@ export type ObjectSchema = {
 export type ToolContext = {
   /** Aborted when the caller cancels, goes away or the tool's time is over. */
   readonly signal: AbortSignal
+  /** `_meta` of the call: data of the caller, such as payments. */
+  readonly meta: Readonly<Record<string, unknown>>
   /** Tells how far it is, where the caller asked to hear it. */
   progress(done: number, total: number): Promise<void>
   log(level: LoggingLevel, data: unknown): Promise<void>

@@ -97,6 +97,7 @@ function toolContext(server: Server, extra: Extra, signal: AbortSignal): ToolCon
   const progressToken = extra._meta?.progressToken
   return {
     signal,
+    meta: extra._meta ?? {},
     progress: async (progress, total) => {
       if (progressToken === undefined) return
       await extra.sendNotification({ method: 'notifications/progress', params: { progressToken, progress, total } })

@@ -1,11 +1,12 @@
 /** MPP as a wire of a paying client (specs/0022 section 7). */
 import { type Address, type Clock, type Hex, systemClock } from '@koinon/base'
-import type { ClientWire, PaymentOption, WireReceipt } from '../../client/client-wire.ts'
+import type { AttachedPayment, Challenge, ClientWire, PaymentOption, WireReceipt } from '../../client/client-wire.ts'
 import type { StatedChannel } from '../../rules/payer-channel.ts'
 import type { Asset } from '../../rules/terms.ts'
 import { asObject } from '../rules/canonical-json.ts'
 import { amountIn, isSignature } from '../rules/charge.ts'
-import { type PaymentReceipt, parseReceipt } from '../rules/receipt.ts'
+import { challengesInMcp, mcpCredential } from '../rules/mcp.ts'
+import { type PaymentReceipt, parseReceipt, receiptFrom } from '../rules/receipt.ts'
 import { credentialHeader, type MppOffer, readOffers } from './offers.ts'
 import { readSteppedStream } from './stepped-reader.ts'
 
@@ -20,8 +21,20 @@ export type MppClientWireOptions = {
 /** A remembered challenge is not sent shortly before its end: clocks differ. */
 const clockMarginMs = 15_000
 
-/** The MPP wire of a paying fetch. */
-export function createMppClientWire(options: MppClientWireOptions = {}): ClientWire {
+/** MPP where calls are MCP messages: fields of `_meta` as plain JSON. */
+export type MppMessages = {
+  /** What a tool asks for; `url` is the server's. Undefined when there is nothing to pay in it. */
+  challenge(data: unknown, url: string): Challenge | undefined
+  credential(payment: AttachedPayment): Json
+  receipt(json: unknown): WireReceipt | undefined
+}
+
+export type MppClientWire = ClientWire & { readonly messages: MppMessages }
+
+type Json = Readonly<Record<string, unknown>>
+
+/** The MPP wire of a paying fetch, and of calls of MCP tools. */
+export function createMppClientWire(options: MppClientWireOptions = {}): MppClientWire {
   const { assets = [], realms = [], clock = systemClock } = options
   const assetOf = (chainId: number, token: Address, claimed: Partial<Asset>): Asset | undefined => {
     const known = assets.find((asset) => asset.chainId === chainId && asset.token === token)
@@ -31,25 +44,26 @@ export function createMppClientWire(options: MppClientWireOptions = {}): ClientW
       ? undefined
       : { token, name, version, decimals }
   }
-  const wire: ClientWire = {
+  const challengeIn = (header: string, problem: Json | undefined, url: string): Challenge | undefined => {
+    const offers = readOffers(header, { url, method: 'GET' }, undefined, { nowMs: clock.nowMs(), assetOf, realms })
+    if (offers.length === 0) return undefined
+    const stated = statedChannel(problem?.['channel'])
+    const { code, detail } = problem ?? {}
+    const error = typeof code === 'string' ? code : typeof detail === 'string' ? detail : undefined
+    return {
+      wire,
+      options: offers.map((offer) => optionOf(offer, stated)),
+      takesPaymentId: offers.some(({ takesPaymentId }) => takesPaymentId),
+      ...(error === undefined ? {} : { error }),
+      raw: header,
+    }
+  }
+  const wire: MppClientWire = {
     name: 'mpp',
     read402(response, body) {
       const header = response.headers.get('www-authenticate')
       if (header === null || response.url === '') return undefined
-      const resource = { url: response.url, method: 'GET' }
-      const offers = readOffers(header, resource, undefined, { nowMs: clock.nowMs(), assetOf, realms })
-      if (offers.length === 0) return undefined
-      const problem = problemIn(body)
-      const stated = statedChannel(problem?.['channel'])
-      const { code, detail } = problem ?? {}
-      const error = typeof code === 'string' ? code : typeof detail === 'string' ? detail : undefined
-      return {
-        wire,
-        options: offers.map((offer) => optionOf(offer, stated)),
-        takesPaymentId: offers.some(({ takesPaymentId }) => takesPaymentId),
-        ...(error === undefined ? {} : { error }),
-        raw: header,
-      }
+      return challengeIn(header, problemIn(body), response.url)
     },
     attach({ option, commitment }) {
       const { name, value } = credentialHeader(option.wire as MppOffer, commitment)
@@ -78,6 +92,18 @@ export function createMppClientWire(options: MppClientWireOptions = {}): ClientW
       const header = response.headers.get('payment-receipt')
       const receipt = header === null || header.length > 16_384 ? undefined : parseReceipt(header)
       return receipt === undefined ? undefined : wireReceipt(receipt)
+    },
+    messages: {
+      challenge(data, url) {
+        const header = challengesInMcp(data)
+        return header === undefined ? undefined : challengeIn(header, asObject(asObject(data)?.['problem']), url)
+      },
+      credential: ({ option, commitment }) =>
+        mcpCredential(credentialHeader(option.wire as MppOffer, commitment).value) ?? {},
+      receipt(json) {
+        const receipt = receiptFrom(json)
+        return receipt === undefined ? undefined : wireReceipt(receipt)
+      },
     },
   }
   return wire

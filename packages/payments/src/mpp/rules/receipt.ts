@@ -1,7 +1,7 @@
 /** `Payment-Receipt`: what a paid answer says about its payment. */
 import { bytesToBase64Url, type Hex, utf8ToBytes } from '@koinon/base'
 import type { Charge } from '../../rules/terms.ts'
-import { decodeWireObject } from './canonical-json.ts'
+import { asObject, decodeWireObject } from './canonical-json.ts'
 import type { PaymentChallenge } from './challenge.ts'
 
 /** Amounts are decimal strings of atomic units. */
@@ -58,9 +58,14 @@ export function formatReceipt(receipt: PaymentReceipt): string {
 
 /** Reads the header; undefined when it is no receipt of a success. Members beyond the scheme's own are not looked at. */
 export function parseReceipt(headerValue: string): PaymentReceipt | undefined {
-  const json = decodeWireObject(headerValue.replace(/=+$/, ''), 16_384)
+  return receiptFrom(decodeWireObject(headerValue.replace(/=+$/, ''), 16_384))
+}
+
+/** The same of the JSON that other carriers bring. */
+export function receiptFrom(value: unknown): PaymentReceipt | undefined {
+  const json = asObject(value)
   if (json?.['status'] !== 'success') return undefined
   const { method, timestamp, reference } = json
-  const isText = [method, timestamp, reference].every((value) => typeof value === 'string')
+  const isText = [method, timestamp, reference].every((part) => typeof part === 'string')
   return isText ? (json as PaymentReceipt) : undefined
 }

@@ -1,11 +1,16 @@
-/** x402 where calls are messages and not HTTP requests: MCP tools (`_meta`) and A2A tasks (metadata). Plain JSON; no SDK is needed. */
-import { bytesToHex, sha256, systemClock, systemRandom, utf8ToBytes } from '@koinon/base'
-import type { WireReceipt } from '../../client/client-wire.ts'
-import { type PaidAnswer, payCall } from '../../client/paid-call.ts'
+/** Paying where calls are messages and not HTTP requests: MCP tools (`_meta`) and A2A tasks (metadata). Plain JSON; no SDK is needed. */
+import { bytesToHex, KoinonError, sha256, systemClock, systemRandom, utf8ToBytes } from '@koinon/base'
+import type { AttachedPayment, Challenge, WireReceipt } from '../../client/client-wire.ts'
+import { type Outcome, type PaidAnswer, payCall } from '../../client/paid-call.ts'
+import { checkSecure } from '../../client/payable-request.ts'
 import type { Payer } from '../../client/payer.ts'
+import type { MppMessages } from '../../mpp/client/mpp-wire.ts'
+import { mppErrorCodes, mppMetaKeys } from '../../mpp/rules/mcp.ts'
+import { a2aExtensionUri, a2aKeys } from '../rules/a2a.ts'
+import { mcpKeys } from '../rules/mcp.ts'
 import { object } from './challenge.ts'
 import { paymentPayload } from './payload.ts'
-import { readSettleResponse, x402Challenge } from './x402-wire.ts'
+import { readSettleResponse, x402Challenge, x402Wire } from './x402-wire.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -21,57 +26,98 @@ export type MessageCall<message> = {
   readonly paymentId?: string
   /** Sends the request, with these fields added to its `_meta` (MCP) or message metadata (A2A). Rejects when nothing came back. */
   send(fields: Json): Promise<message>
+  /** Asked before anything is signed; throws to refuse. */
+  readonly onChallenge?: (challenge: Challenge) => void
+  readonly signal?: AbortSignal
   readonly concludeMs?: number
+  /** For servers that ask by MPP alone; MCP only. */
+  readonly mpp?: MppMessages
 }
 
 /**
- * Calls an MCP tool and pays for it when it asks: `send` adds the fields to `params._meta`. Throws what `Payer` throws,
- * `payments/payment-refused` and `payments/outcome-unknown`.
+ * Calls an MCP tool and pays for it when it asks: `send` adds the fields to `params._meta`, and may throw the server's JSON-RPC error. Throws
+ * what `Payer` throws, `payments/payment-refused`, `payments/outcome-unknown` and `payments/insecure-origin`.
  */
 export function payTool<result>(call: MessageCall<result>): Promise<PaidAnswer<result>> {
+  const challenge = (result: unknown): Challenge | undefined => {
+    const value = object(result)
+    const required = value?.['isError'] === true ? requiredOfTool(value) : undefined
+    if (required !== undefined) return x402Challenge(required)
+    return call.mpp?.challenge(object(value?.['_meta'])?.[mppMetaKeys.required], call.origin)
+  }
   return payMessage(call, {
-    required: (result) => (object(result)?.['isError'] === true ? requiredOfTool(object(result) as Json) : undefined),
-    receipt: (result) => object(object(result)?.['_meta'])?.['x402/payment-response'],
-    attach: (payload) => ({ 'x402/payment': payload }),
+    challenge,
+    receipt: (result) => {
+      const meta = object(object(result)?.['_meta']) ?? {}
+      return readSettleResponse(meta[mcpKeys.response]) ?? call.mpp?.receipt(meta[mppMetaKeys.receipt])
+    },
+    attach: (payment) =>
+      payment.challenge.wire === x402Wire
+        ? { [mcpKeys.payment]: paymentPayload(payment) }
+        : { [mppMetaKeys.credential]: call.mpp?.credential(payment) },
+    // MPP's servers may ask by an error, which carries no answer.
+    thrown: (error) => {
+      const { code, data } = (error ?? {}) as { readonly code?: unknown; readonly data?: unknown }
+      return mppErrorCodes.includes(code) ? call.mpp?.challenge(data, call.origin) : undefined
+    },
+    isUndecided: (result) => {
+      const value = object(result)
+      const retry = object(object(value?.['structuredContent'])?.['error'])?.['retry']
+      return value?.['isError'] === true && (retry === 'later' || retry === 'unknown')
+    },
   })
 }
+
+/** Names the extension that `payTask` speaks, for the header `a2a-extensions`. */
+export const a2aPaymentExtension = a2aExtensionUri
 
 /** Sends an A2A message and pays when the task waits for it: `send` adds the fields to the message's metadata. Throws as `payTool`. */
 export function payTask<task>(call: MessageCall<task>): Promise<PaidAnswer<task>> {
   const metadata = (task: unknown): Json =>
     object(object(object(object(task)?.['status'])?.['message'])?.['metadata']) ?? {}
   return payMessage(call, {
-    required: (task) => {
+    challenge: (task) => {
       const fields = metadata(task)
-      const isWaiting = fields['x402.payment.status'] === 'payment-required'
-      return isWaiting || fields['x402.payment.required'] !== undefined ? fields['x402.payment.required'] : undefined
+      const isWaiting = fields[a2aKeys.status] === 'payment-required'
+      return isWaiting || fields[a2aKeys.required] !== undefined ? x402Challenge(fields[a2aKeys.required]) : undefined
     },
     receipt: (task) => {
-      const receipts = metadata(task)['x402.payment.receipts']
-      return Array.isArray(receipts) ? receipts.at(-1) : undefined
+      const receipts = metadata(task)[a2aKeys.receipts]
+      return Array.isArray(receipts) ? readSettleResponse(receipts.at(-1)) : undefined
     },
-    attach: (payload) => ({ 'x402.payment.status': 'payment-submitted', 'x402.payment.payload': payload }),
+    attach: (payment) => ({
+      [a2aKeys.status]: 'payment-submitted',
+      [a2aKeys.payload]: paymentPayload(payment),
+    }),
+    thrown: () => undefined,
+    isUndecided: (task) => metadata(task)[a2aKeys.status] === 'payment-submitted',
   })
 }
 
 type Carrier = {
-  /** The PaymentRequired in an answer; undefined when it asks for nothing. */
-  required(message: unknown): unknown
-  receipt(message: unknown): unknown
-  attach(payload: Json): Json
+  /** What an answer asks for; undefined when it asks for nothing. */
+  challenge(message: unknown): Challenge | undefined
+  receipt(message: unknown): WireReceipt | undefined
+  attach(payment: AttachedPayment): Json
+  /** What an error of the server asks for. */
+  thrown(error: unknown): Challenge | undefined
+  /** The seller cannot say yet. */
+  isUndecided(message: unknown): boolean
 }
 
 async function payMessage<message>(call: MessageCall<message>, carrier: Carrier): Promise<PaidAnswer<message>> {
-  const first = await call.send({})
-  const required = carrier.required(first)
-  if (required === undefined) return { answer: first, receipt: undefined }
+  const asked = await firstAnswer(call, carrier)
+  if (asked.challenge === undefined) return { answer: asked.answer as message, receipt: undefined }
+  if (URL.canParse(call.origin)) checkSecure(new URL(call.origin), false)
+  call.onChallenge?.(asked.challenge)
   const nowMs = (): number => systemClock.nowMs()
   return payCall<message>({
     payer: call.payer,
     random: systemRandom,
     nowMs,
+    signal: call.signal,
     call: {
-      challenge: x402Challenge(required),
+      challenge: asked.challenge,
       origin: call.origin,
       resourceUrl: call.resourceUrl,
       requestHash: bytesToHex(sha256(utf8ToBytes(JSON.stringify(call.request)))),
@@ -80,21 +126,44 @@ async function payMessage<message>(call: MessageCall<message>, carrier: Carrier)
         ? { paymentId: `pay_${bytesToHex(systemRandom(16)).slice(2)}` }
         : { paymentId: call.paymentId, isNamed: true }),
     },
-    async send(payment) {
-      let answer: message
-      try {
-        answer = await call.send(carrier.attach(paymentPayload(payment)))
-      } catch (cause) {
-        return { kind: 'unknown', cause }
-      }
-      const receipt: WireReceipt | undefined = readSettleResponse(carrier.receipt(answer))
-      const again = carrier.required(answer)
-      if (again !== undefined) return { kind: 'required', challenge: x402Challenge(again), receipt }
-      return receipt?.isSuccess === false
-        ? { kind: 'required', challenge: undefined, receipt }
-        : { kind: 'answered', answer, receipt }
-    },
+    send: (payment) => sendPaid(call, carrier, payment),
   })
+}
+
+async function firstAnswer<message>(call: MessageCall<message>, carrier: Carrier) {
+  try {
+    const answer = await call.send({})
+    return { answer, challenge: carrier.challenge(answer) }
+  } catch (error) {
+    const challenge = carrier.thrown(error)
+    if (challenge === undefined) throw error
+    return { answer: undefined, challenge }
+  }
+}
+
+async function sendPaid<message>(
+  call: MessageCall<message>,
+  carrier: Carrier,
+  payment: AttachedPayment,
+): Promise<Outcome<message>> {
+  let answer: message
+  try {
+    answer = await call.send(carrier.attach(payment))
+  } catch (cause) {
+    const challenge = carrier.thrown(cause)
+    return challenge === undefined ? { kind: 'unknown', cause } : { kind: 'required', challenge }
+  }
+  const receipt = carrier.receipt(answer)
+  const challenge = carrier.challenge(answer)
+  if (challenge !== undefined) return { kind: 'required', challenge, receipt }
+  if (carrier.isUndecided(answer)) return { kind: 'unknown', cause: undecided(), retryAfterMs: 500 }
+  return receipt?.isSuccess === false
+    ? { kind: 'required', challenge: undefined, receipt }
+    : { kind: 'answered', answer, receipt }
+}
+
+function undecided(): KoinonError {
+  return new KoinonError({ code: 'payments/seller-undecided', message: 'The seller cannot say yet what became of it' })
 }
 
 /** `structuredContent`, or the first text that is a PaymentRequired. */

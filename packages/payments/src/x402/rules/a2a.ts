@@ -1,30 +1,38 @@
 /** x402 over A2A: payments ride in a message's metadata, demands in that of a task's status. */
-import type { PaymentTerms } from '../../rules/terms.ts'
-import { readField } from './mcp.ts'
-import type { X402Payment } from './payment-payload.ts'
-import type { PaymentRequired } from './payment-required.ts'
-import type { SettleResponse } from './settle-response.ts'
+import { type JsonRecord, requireRecord } from './header.ts'
 
 /** URI by which an agent card says that it takes x402. */
 export const a2aExtensionUri = 'https://github.com/google-a2a/a2a-x402/v0.1'
 
-/** Metadata of the message of a task that waits for payment (`input-required`). */
-export function a2aPaymentRequired(required: PaymentRequired) {
-  return { 'x402.payment.status': 'payment-required', 'x402.payment.required': required } as const
-}
+export const a2aKeys = {
+  status: 'x402.payment.status',
+  required: 'x402.payment.required',
+  payload: 'x402.payment.payload',
+  receipts: 'x402.payment.receipts',
+  error: 'x402.payment.error',
+} as const
 
-/** The payment in a message's metadata; undefined without one. Throws `payments/bad-payment`. */
-export function readA2aPayment(metadata: unknown, terms: PaymentTerms): X402Payment | undefined {
-  return readField(metadata, 'x402.payment.payload', terms)
-}
-
-/** Metadata of the message of a task that was paid, or whose payment failed; `error` is x402's word in upper case then. */
-export function a2aReceipt(response: SettleResponse) {
-  const receipts = [response]
-  if (response.success) return { 'x402.payment.status': 'payment-completed', 'x402.payment.receipts': receipts }
+/** Metadata of a task that waits for payment (`input-required`). `error` is x402's word for why the last one was refused. */
+export function a2aDemand(required: unknown, error?: string, receipts: readonly JsonRecord[] = []): JsonRecord {
   return {
-    'x402.payment.status': 'payment-failed',
-    'x402.payment.error': (response.errorReason ?? 'payment_failed').toUpperCase(),
-    'x402.payment.receipts': receipts,
+    [a2aKeys.status]: 'payment-required',
+    [a2aKeys.required]: required,
+    ...(error === undefined ? {} : { [a2aKeys.error]: error.toUpperCase() }),
+    ...(receipts.length === 0 ? {} : { [a2aKeys.receipts]: receipts }),
   }
+}
+
+/** Metadata of a task whose payment nobody can speak about yet: the same one may be sent again. */
+export function a2aPending(word: string, error: JsonRecord): JsonRecord {
+  return { [a2aKeys.status]: 'payment-submitted', [a2aKeys.error]: word.toUpperCase(), 'koinon.error': error }
+}
+
+/** Metadata of a task that was paid. */
+export function a2aPaid(receipt: JsonRecord): JsonRecord {
+  return { [a2aKeys.status]: 'payment-completed', [a2aKeys.receipts]: [requireRecord(receipt, 'the receipt')] }
+}
+
+/** Metadata of a task whose payment came to nothing. */
+export function a2aFailed(word: string, error: JsonRecord): JsonRecord {
+  return { [a2aKeys.status]: 'payment-failed', [a2aKeys.error]: word.toUpperCase(), 'koinon.error': error }
 }
