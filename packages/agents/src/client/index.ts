@@ -23,7 +23,13 @@ export {
   setAgentUri,
   setAgentWallet,
 } from './identity/agent-registry.ts'
-export { checkAgent, checkListing, type ListingCheck } from './identity/check-listing.ts'
+export {
+  checkAgent,
+  checkListing,
+  type InspectedAgent,
+  inspectAgent,
+  type ListingCheck,
+} from './identity/check-listing.ts'
 export { type FetchBounds, type FetchedDocument, fetchDocument } from './identity/fetch-document.ts'
 export { type ResolvedAgent, type ResolveOptions, resolveAgent } from './identity/resolve-agent.ts'
 export { askForQuote, jobKind, jobRequest } from './jobs/ask-quotes.ts'

@@ -7,6 +7,7 @@ import type { LedgerReader } from '../clients.ts'
 import { type BlockSpan, LogPager } from '../log-pager.ts'
 import type { NetworkFile } from '../network-file.ts'
 import { abiOf, type DecodedEvent, decodeLog, indexedContracts } from './decode.ts'
+import { type JobTotals, jobMoneyEvents, jobStepEvents, sumJobEvents } from './job-totals.ts'
 import type { EventFilter, IndexedEvent } from './queries.ts'
 import type { ArgumentSum, KeyedEvent, SummaryFilter } from './summaries.ts'
 
@@ -17,6 +18,7 @@ export type LogIndex = {
   newest(filter: SummaryFilter): Promise<readonly KeyedEvent[]>
   first(filter: SummaryFilter): Promise<readonly KeyedEvent[]>
   sums(filter: SummaryFilter & { readonly sum: string }): Promise<readonly ArgumentSum[]>
+  jobs(token: string): Promise<readonly JobTotals[]>
 }
 
 /** Of one step backwards; a pager asks for as many at once. */
@@ -122,6 +124,8 @@ export async function openLogIndex(place: {
       }
       return [...sums].map(([key, sum]) => ({ key, sum: `${sum}` }))
     },
+    jobs: async (token) =>
+      sumJobEvents(await matching({ contract: 'jobs', names: [...jobStepEvents, ...jobMoneyEvents] }), token),
   }
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startPostgres, type TestPostgres } from '../testing/postgres.ts'
 import { type OpenIndexDatabase, openEmbeddedIndex, openPostgresIndex } from './database.ts'
+import { sumJobEvents, sumJobs } from './job-totals.ts'
 import { blocks, events } from './schema.ts'
 import { findNewestEvents, sumArguments } from './summaries.ts'
 
@@ -33,6 +34,7 @@ beforeAll(async () => {
       { number: 10, hash: '0x0a', timestampSeconds: 1_000 },
       { number: 20, hash: '0x14', timestampSeconds: 2_000 },
     ])
+    await database.insert(events).values(jobEvents.map(jobRow))
   }
 }, 120_000)
 afterAll(async () => {
@@ -88,12 +90,61 @@ describe.each(['PGlite', 'PostgreSQL'])('summaries on %s', (kind) => {
     expect(pairs.at(-1)?.sum).toBe('7')
   })
 
+  it('sum jobs by how far they are, apart for a token of their own, as the events themselves do', async () => {
+    const sums = await sumJobs(database(), dollar)
+    const none = { funded: '0', paid: '0', refunded: '0' }
+    expect(sums).toEqual([
+      { isInToken: false, step: 1, jobs: 1, ...none, funded: `${huge}` },
+      { isInToken: true, step: 0, jobs: 2, ...none },
+      { isInToken: true, step: 3, jobs: 1, ...none, funded: '7', paid: '7' },
+      { isInToken: true, step: 4, jobs: 1, ...none, funded: '5', refunded: '5' },
+    ])
+    expect(sumJobEvents(jobEvents, dollar)).toEqual(sums)
+    expect(await sumJobs(database(), "' or true --")).toMatchObject([
+      { jobs: 2 },
+      { jobs: 1 },
+      { jobs: 1 },
+      { jobs: 1 },
+    ])
+  })
+
   it('take an argument of another name as a name, whatever it holds', async () => {
     const hostile = { ...claims, by: "account' or 1=1 --" }
     expect(await findNewestEvents(database(), hostile)).toHaveLength(1)
     expect((await findNewestEvents(database(), hostile))[0]?.key).toBeNull()
   })
 })
+
+const dollar = '0xd0'
+const jobEvent = (jobId: number, name: string, more: Record<string, string> = {}) => ({
+  name,
+  args: { jobId: `${jobId}`, ...more },
+})
+const created = (jobId: number, token = dollar) => [
+  jobEvent(jobId, 'JobCreated'),
+  jobEvent(jobId, 'JobTermsSet', { token }),
+]
+/** Job 3 is in a token of its own. */
+const jobEvents = [
+  ...[...created(1), ...created(2), ...created(3, '0x77'), ...created(4), ...created(5)],
+  ...[jobEvent(1, 'JobFunded', { amount: '7' }), jobEvent(1, 'JobSubmitted'), jobEvent(1, 'JobCompleted')],
+  ...[jobEvent(1, 'PaymentReleased', { amount: '7' }), jobEvent(3, 'JobFunded', { amount: `${huge}` })],
+  ...[jobEvent(4, 'JobFunded', { amount: '5' }), jobEvent(4, 'JobRejected'), jobEvent(4, 'Refunded', { amount: '5' })],
+]
+
+function jobRow({ name, args }: (typeof jobEvents)[number], place: number): typeof events.$inferInsert {
+  return {
+    ...{
+      blockNumber: 1,
+      logIndex: 1_000 + place,
+      blockHash: '0x00',
+      transactionHash: '0x00',
+      netuid: null,
+      epoch: null,
+    },
+    ...{ contract: 'jobs', name, args },
+  }
+}
 
 function claim(
   database: OpenIndexDatabase['database'],

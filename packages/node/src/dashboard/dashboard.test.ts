@@ -151,6 +151,7 @@ async function dashboard(isLocal: boolean): Promise<number> {
     archive: ledger.archive,
     settlements: new SettlementBook(store),
     paymentLog: new PaymentLog(systemClock),
+    agentBook: { list: () => ({ held: [], endedAtMs: new Map() }) },
     table,
     metrics: { contentType: 'text/plain; version=0.0.4', text: async () => 'koinon_test 1\n' },
     clock: systemClock,
@@ -273,6 +274,8 @@ describe('the dashboard of a local network', () => {
     ['POST', `/api/wallet/keys/${apiKey.keyHash}/top-up`],
     ['GET', '/api/budgets'],
     ['POST', `/api/budgets/${apiKey.keyHash}/revoke`],
+    ['POST', '/api/jobs/7/accept'],
+    ['POST', '/api/jobs/7/refund'],
   ])('does nothing for %s %s without the token, or with it from elsewhere', async (method, path) => {
     const body = method === 'GET' ? undefined : { to: owner.address, amountAtomic: '1', asset: 'eth' }
     const refused = [{}, { 'x-koinon-local': '' }, { 'x-koinon-local': `${localToken}0` }, bearer]
@@ -318,6 +321,14 @@ describe('the dashboard of a local network', () => {
       [false, true].map((isOnChain) => ({ method: 'budgets.revoke', params: { grantHash, isOnChain } })),
     )
     expect((await send(port, 'POST', '/api/budgets/agent/revoke', own, {})).status).toBe(404)
+  })
+
+  it('takes the step of the job that the path names, whatever the body says', async () => {
+    await send(port, 'POST', '/api/jobs/7/reject', own, { jobId: '8', step: 'accept' })
+    expect(asked).toEqual([{ method: 'jobs.act', params: { jobId: '7', step: 'reject' } }])
+    for (const path of ['/api/jobs/0/accept', '/api/jobs/7/complete', '/api/jobs/7/accept/x', '/api/jobs/-1/accept'])
+      expect((await send(port, 'POST', path, own, {})).status, path).toBe(404)
+    expect(asked).toHaveLength(1)
   })
 
   it('lets nobody in with the token of an earlier process: another may have held the port between', async () => {
@@ -403,6 +414,7 @@ describe('the dashboard of a gateway that serves strangers', () => {
         ['GET', '/api/wallet'],
         ['GET', '/api/payments/details'],
         ['GET', '/api/budgets'],
+        ['POST', '/api/jobs/7/accept'],
         ['POST', '/api/wallet/send'],
         ['POST', '/api/faucet'],
         ['GET', `/api/receipts/0x${'0'.repeat(32)}/verdict`],

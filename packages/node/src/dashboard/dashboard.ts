@@ -11,6 +11,8 @@ import type { PaymentLog } from '../gateway/payment-log.ts'
 import type { LastAudit } from '../home/last-audit.ts'
 import type { GatewayRoleConfig } from '../roles/role-config.ts'
 import type { RoleContext } from '../supervisor/role-process.ts'
+import { agentViewRoutes } from './agent-view-routes.ts'
+import type { BookOfAgents } from './agents-json.ts'
 import { budgetRoutes } from './budget-routes.ts'
 import { createDecentralizationView } from './decentralization-json.ts'
 import { createEpochsView } from './epochs-json.ts'
@@ -47,6 +49,8 @@ export type DashboardOptions = {
   readonly metrics: Pick<GatewayMetrics, 'text' | 'contentType'>
   readonly clock: Clock
   readonly refreshChannel: (channelId: Hex) => Promise<ChannelState>
+  /** Agents that told this gateway where they are. */
+  readonly agentBook: BookOfAgents
   /** Serves who this gateway is. */
   readonly identity?: IdentityDoor
   /** What the last audit that ran from this home came to, where this home may tell. */
@@ -121,6 +125,7 @@ function apiRoutes(options: DashboardOptions, localToken: string): readonly Rout
     }),
     ...receiptRoutes({ ...options, netuid, epochs, index }),
     ...paymentRoutes({ ...options, log: options.paymentLog, index }),
+    ...agentViewRoutes({ network, netuid, index, book: options.agentBook, clock, ask }),
     ...budgetRoutes(ask),
     ...ownerRoutes({ ...options, localToken, index }),
     ...stakeRoutes({ pools: { ...pools, list: sparing(pools.list, clock) }, ask }),

@@ -1,4 +1,11 @@
-import type { ArgumentSum, EventFilter, IndexedEvent, KeyedEvent, SummaryFilter } from '@koinon/ledger/indexer'
+import type {
+  ArgumentSum,
+  EventFilter,
+  IndexedEvent,
+  JobTotals,
+  KeyedEvent,
+  SummaryFilter,
+} from '@koinon/ledger/indexer'
 import { requestJson } from '../wallet/request-json.ts'
 
 /** An answer of the index and the block up to which it holds. */
@@ -14,6 +21,8 @@ export type IndexClient = {
   first(filter: SummaryFilter): Promise<Indexed<readonly KeyedEvent[]>>
   /** Sums of an argument over all events that match. */
   sums(filter: SummaryFilter & { readonly sum: string }): Promise<Indexed<readonly ArgumentSum[]>>
+  /** Sums over all jobs; `token` tells those in it from all others. */
+  jobs(token: string): Promise<Indexed<readonly JobTotals[]>>
   transfers(params: {
     readonly contract: 'token' | 'dollar'
     readonly account: string
@@ -30,6 +39,7 @@ export function createIndexClient(url: string): IndexClient {
     newest: (filter) => ask('newest', filter),
     first: (filter) => ask('first', filter),
     sums: (filter) => ask('sums', filter),
+    jobs: (token) => ask('jobs', { token }),
     transfers: (params) => ask('transfers', params),
   }
 }

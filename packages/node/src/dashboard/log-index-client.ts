@@ -16,6 +16,7 @@ export async function createLogIndexClient(network: NetworkFile): Promise<IndexC
     newest: (filter) => indexed(index.newest(filter)),
     first: (filter) => indexed(index.first(filter)),
     sums: (filter) => indexed(index.sums(filter)),
+    jobs: (token) => indexed(index.jobs(token)),
     async transfers({ contract, account, limit }) {
       const sides = ['from', 'to'].map((side) =>
         index.events({ contract, names: ['Transfer'], where: { [side]: account }, order: 'newest', limit }),

@@ -4,20 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '@koinon/base'
 import { createRpcSource } from '@koinon/ledger/audit'
-import {
-  findEvents,
-  findFirstEvents,
-  findNewestEvents,
-  findTransfers,
-  Indexer,
-  type OpenIndexDatabase,
-  openEmbeddedIndex,
-  sumArguments,
-} from '@koinon/ledger/indexer'
 import { decentralizationFacts, decentralizationReport } from '@koinon/subnets'
 import { readPool } from '@koinon/subnets/pools'
 import { createAlphaMoves, startPaidSubnet, startTestLedger, type TestLedger } from '@koinon/subnets/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openTestIndex } from '../testing/indexed.ts'
 import { createDecentralizationView, decentralizationJson } from './decentralization-json.ts'
 import { createEpochsView } from './epochs-json.ts'
 import type { IndexClient } from './index-client.ts'
@@ -29,8 +20,7 @@ import { createValidatorsView } from './validators-json.ts'
 let folder: string
 let ledger: TestLedger
 let subnet: Awaited<ReturnType<typeof startPaidSubnet>>
-let opened: OpenIndexDatabase
-let index: IndexClient
+let index: Awaited<ReturnType<typeof openTestIndex>>
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'koinon-views-'))
   ledger = await startTestLedger()
@@ -42,11 +32,10 @@ beforeAll(async () => {
   await subnet.passEpoch(3, [1_000_000, 0])
   await ledger.advanceEmission()
   await ledger.moveTo((await ledger.nowSeconds()) + 2)
-  opened = await openEmbeddedIndex(folder)
-  index = await indexOf(ledger, opened)
+  index = await openTestIndex(ledger, folder)
 }, 120_000)
 afterAll(async () => {
-  await opened.close()
+  await index.close()
   await subnet.close()
   await ledger.close()
   rmSync(folder, { recursive: true, force: true })
@@ -196,29 +185,3 @@ describe('the page', () => {
     expect(listed.find(({ epoch }) => epoch === 1)).toMatchObject({ state: 'active' })
   })
 })
-
-async function indexOf({ network, reader }: TestLedger, { database }: OpenIndexDatabase): Promise<IndexClient> {
-  const onError = (error: unknown): void => {
-    throw error
-  }
-  const indexer = new Indexer({
-    network,
-    reader,
-    database,
-    clock: systemClock,
-    pollIntervalMs: 50,
-    rangeBlocks: 1_000,
-    onError,
-  })
-  const head = Number(await reader.getBlockNumber({ cacheTime: 0 }))
-  while ((await indexer.position()).blockNumber < head) await indexer.step()
-  const asked = async <result>(result: Promise<result>) => ({ asOfBlock: head, result: await result })
-  return {
-    position: async () => ({ asOfBlock: head, result: { blockNumber: head } }),
-    events: (filter) => asked(findEvents(database, filter)),
-    newest: (filter) => asked(findNewestEvents(database, filter)),
-    first: (filter) => asked(findFirstEvents(database, filter)),
-    sums: (filter) => asked(sumArguments(database, filter)),
-    transfers: ({ contract, account, limit }) => asked(findTransfers(database, contract, account, limit)),
-  }
-}

@@ -1,9 +1,23 @@
-/** What the page shows of subnets, for programs that are not the page: the gateway's answer, or the same worked out from the ledger. */
+/** What the page shows of subnets, agents and jobs, for programs that are not the page: the gateway's answer, or the same worked out from the ledger. */
 import { isKoinonError, systemClock } from '@koinon/base'
-import type { NetworkFile } from '@koinon/ledger'
-import type { MetagraphJson, SubnetsJson, ValidatorsJson } from '@koinon/work/dashboard'
+import { createLedgerReader, type NetworkFile } from '@koinon/ledger'
+import type {
+  AgentDetailJson,
+  AgentsJson,
+  JobDetailJson,
+  JobsJson,
+  MetagraphJson,
+  SubnetsJson,
+  ValidatorsJson,
+} from '@koinon/work/dashboard'
 import { requestJson } from '../wallet/request-json.ts'
+import { agentDetail } from './agent-detail-json.ts'
+import { AgentFiles } from './agent-files.ts'
+import { readAgentTrust } from './agent-trust.ts'
+import { type AgentQuery, chooseAgents, readDirectory } from './agents-json.ts'
 import type { IndexClient } from './index-client.ts'
+import { jobDetail } from './job-detail-json.ts'
+import { createJobViews } from './jobs-json.ts'
 import { createLogIndexClient } from './log-index-client.ts'
 import { createMetagraphView } from './metagraph-json.ts'
 import { createSubnetsView } from './subnets-json.ts'
@@ -38,6 +52,44 @@ export async function viewValidators(
     })(),
   )
   return { ...found, subnets: found.subnets.filter((one) => netuid === undefined || one.netuid === netuid) }
+}
+
+/** `GET /api/agents`; only what the ledger and the agents' own files say where no gateway can be asked, because its book is its own. */
+export function viewAgents(network: NetworkFile, asked: AgentQuery): Promise<Viewed<AgentsJson>> {
+  return viewed(network, `/api/agents${queryText(asked)}`, async (index) =>
+    chooseAgents(await readDirectory(agentSources(network, index)), asked),
+  )
+}
+
+/** `GET /api/agents/{key}`; from the ledger alone, without asking the agent anything, where no gateway can be asked. Throws `agents/no-agent`. */
+export function viewAgent(network: NetworkFile, key: string): Promise<Viewed<AgentDetailJson>> {
+  return viewed(network, `/api/agents/${key}`, (index) => agentDetail(agentSources(network, index), key, false))
+}
+
+/** `GET /api/jobs`. Throws `agents/no-jobs`. */
+export function viewJobs(network: NetworkFile, limit: number): Promise<Viewed<JobsJson>> {
+  return viewed(network, `/api/jobs?limit=${limit}`, (index) => agentSources(network, index).jobs.list(limit))
+}
+
+/** `GET /api/jobs/{id}`. Throws `agents/no-job`. */
+export function viewJob(network: NetworkFile, jobId: bigint): Promise<Viewed<JobDetailJson>> {
+  return viewed(network, `/api/jobs/${jobId}`, (index) => jobDetail(agentSources(network, index), jobId))
+}
+
+/** Whose validators trust begins with, where a gateway does not say. */
+const trustNetuid = 1
+
+function agentSources(network: NetworkFile, index: IndexClient) {
+  const view = { network, reader: createLedgerReader(network) }
+  const sources = { view, index, clock: systemClock }
+  const book = { list: () => ({ held: [], endedAtMs: new Map() }) }
+  const trust = () => readAgentTrust(view, trustNetuid)
+  return { ...sources, files: new AgentFiles(view, systemClock), book, trust, jobs: createJobViews(sources) }
+}
+
+function queryText(asked: AgentQuery): string {
+  const pairs = Object.entries(asked).flatMap(([name, value]) => (value === '' ? [] : [[name, `${value}`]]))
+  return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs)}`
 }
 
 async function viewed<answer extends object>(

@@ -5,10 +5,15 @@ const restFactor = 20
 const mostRestMs = 20_000
 
 /**
- * The same question, asked again only when the last answer is older than twenty times what it took, or 20 s: a question whose cost grows
+ * The same question, asked again only when the last answer is older than twenty times what it took, or 20 s
+ * unless told otherwise: a question whose cost grows
  * with the history takes a twentieth of the index's time until it takes a second, whoever asks. Those who ask meanwhile share one answer.
  */
-export function sparing<result>(ask: () => Promise<result>, clock: Clock): () => Promise<result> {
+export function sparing<result>(
+  ask: () => Promise<result>,
+  clock: Clock,
+  { leastMs, mostMs }: { readonly leastMs: number; readonly mostMs: number } = { leastMs: 0, mostMs: mostRestMs },
+): () => Promise<result> {
   let answer: Promise<result> | undefined
   let holdsUntilMs = 0
   return () => {
@@ -17,7 +22,7 @@ export function sparing<result>(ask: () => Promise<result>, clock: Clock): () =>
     holdsUntilMs = Number.POSITIVE_INFINITY
     answer = ask().finally(() => {
       const nowMs = clock.nowMs()
-      holdsUntilMs = nowMs + Math.min(restFactor * (nowMs - begunAtMs), mostRestMs)
+      holdsUntilMs = nowMs + Math.max(leastMs, Math.min(restFactor * (nowMs - begunAtMs), mostMs))
     })
     // A failure is told to those who wait for it, and kept from nobody after.
     answer.catch(() => {

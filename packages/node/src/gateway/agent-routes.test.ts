@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { taskStoreSchema } from '@koinon/agents/provider'
+import { AgentBook, taskStoreSchema } from '@koinon/agents/provider'
 import { signAgentRecord } from '@koinon/agents/rules'
 import { secretKeyToAddress, systemClock } from '@koinon/base'
 import { DurableStore, defaultHttpLimits, HttpListener, sendJson } from '@koinon/base/node'
@@ -27,7 +27,13 @@ beforeAll(async () => {
     },
   })
   url = `http://127.0.0.1:${await listener.start()}`
-  routes = createAgentRoutes({ chainId: 1, store, clock: systemClock, url, ownUrl: network.url })
+  routes = createAgentRoutes({
+    book: new AgentBook({ chainId: 1, clock: systemClock }),
+    store,
+    clock: systemClock,
+    url,
+    ownUrl: network.url,
+  })
 })
 afterAll(async () => {
   await listener.stop(100)

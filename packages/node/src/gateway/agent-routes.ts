@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { A2aDoor, type A2aJob, type A2aOutcome, AgentBook } from '@koinon/agents/provider'
+import { A2aDoor, type A2aJob, type A2aOutcome, type AgentBook } from '@koinon/agents/provider'
 import type { Clock } from '@koinon/base'
 import type { DurableStore } from '@koinon/base/node'
 import { programVersion } from '../version.ts'
 
 export type AgentRoutesOptions = {
-  readonly chainId: number
+  readonly book: AgentBook
   /** With `taskStoreSchema` among its tables. */
   readonly store: DurableStore
   readonly clock: Clock
@@ -26,8 +26,7 @@ const timeoutMs = 120_000
 
 /** The gateway as an agent: the book of agents, and A2A tasks that are chat completions, paid by the caller's API key. */
 export function createAgentRoutes(options: AgentRoutesOptions): AgentRoutes {
-  const { chainId, store, clock, url, ownUrl } = options
-  const book = new AgentBook({ chainId, clock })
+  const { book, store, clock, url, ownUrl } = options
   const door = new A2aDoor({
     card: {
       name: 'Koinon gateway',

@@ -8,6 +8,7 @@ import { existingAccountKey } from '../home/secrets.ts'
 import type { RoleStatus } from '../supervisor/supervised-role.ts'
 import { judgeReceipt } from '../verdict/judge-receipt.ts'
 import { BudgetDesk } from '../wallet/budget-desk.ts'
+import { JobDesk } from '../wallet/job-desk.ts'
 import { requestJson } from '../wallet/request-json.ts'
 import { StakeDesk } from '../wallet/stake-desk.ts'
 import { parseAsset, Wallet } from '../wallet/wallet.ts'
@@ -77,6 +78,8 @@ export class LocalOperator {
         return budgetsJson(this.#options.home, this.#options.treasury.network.chainId, this.#options.clock.nowMs())
       case 'budgets.revoke':
         return this.#revokeBudget(given['grantHash'] ?? '', (params as { isOnChain?: unknown }).isOnChain === true)
+      case 'jobs.act':
+        return this.#jobs().act(given['jobId'] ?? '', given['step'] ?? '')
       case 'receipt.verdict':
         return { checks: await this.#verdict(given) }
       case 'page.link':
@@ -159,6 +162,12 @@ export class LocalOperator {
     const key = existingAccountKey(home, 'wallet')
     const desk = new BudgetDesk({ home, network: treasury.network, key, clock, random: systemRandom })
     return { revokedAtMs: (await desk.revoke(grantHash, isOnChain)).revokedAtMs }
+  }
+
+  #jobs(): JobDesk {
+    const { home, clock } = this.#options
+    const { secretKey } = existingAccountKey(home, 'wallet')
+    return new JobDesk({ ...this.#wallet('wallet').membership, secretKey }, clock, systemRandom)
   }
 
   #stake(): StakeDesk {

@@ -1,5 +1,5 @@
 /** The gateway: OpenAI door, channel hub, dashboard. Users pay it, it pays miners. */
-import { taskStoreSchema } from '@koinon/agents/provider'
+import { AgentBook, taskStoreSchema } from '@koinon/agents/provider'
 import { type Address, errorToJson, KoinonError, systemClock, systemRandom } from '@koinon/base'
 import { defaultHttpLimits, isLoopbackHost, sha256Native } from '@koinon/base/node'
 import {
@@ -137,7 +137,9 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
   const metrics = createGatewayMetrics({ table, watcher: payee.watcher })
   const paymentLog = new PaymentLog(systemClock)
   const identity = new RoleIdentity(role, gatewayDescription(network.name), log)
+  const agentBook = new AgentBook({ chainId: network.chainId, clock: systemClock })
   const dashboard = createDashboard({
+    agentBook,
     identity: identity.serve,
     config,
     network,
@@ -155,7 +157,7 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
     lastAudit: () => readLastAudit(homeAt(config.homePath), network),
   })
   const agents = createAgentRoutes({
-    chainId: network.chainId,
+    book: agentBook,
     store: payee.store,
     clock: systemClock,
     url: network.gatewayUrl ?? `http://${config.host}:${config.port}`,

@@ -11,6 +11,7 @@ import {
   openEmbeddedIndex,
   openPostgresIndex,
   sumArguments,
+  sumJobs,
 } from '@koinon/ledger/indexer'
 import { homeAt } from '../home/home.ts'
 import { networkOf } from '../home/network-of.ts'
@@ -53,6 +54,10 @@ export async function startIndexerRole(config: IndexerRoleConfig, _context: Role
     if (question.ask === 'newest') return { ...asOf, result: await findNewestEvents(database, question.params) }
     if (question.ask === 'first') return { ...asOf, result: await findFirstEvents(database, question.params) }
     if (question.ask === 'sums') return { ...asOf, result: await sumArguments(database, question.params) }
+    if (question.ask === 'jobs') {
+      const { token } = question.params as { token: string }
+      return { ...asOf, result: await sumJobs(database, token) }
+    }
     if (question.ask === 'transfers') {
       const { contract, account, limit } = question.params as {
         contract: 'token' | 'dollar'

@@ -1,4 +1,27 @@
 /** Shapes of the dashboard API, specs/0008-http.md section 2: what the gateway answers and page and command line read. */
+export {
+  agentStateWords,
+  escrowWords,
+  evaluatorWords,
+  jobStateWords,
+  jobStepWords,
+  leftOutWords,
+} from './agent-words.ts'
+export type {
+  AgentCheckJson,
+  AgentDetailJson,
+  AgentEndpointJson,
+  AgentJson,
+  AgentOfferJson,
+  AgentState,
+  AgentsJson,
+  AgentTrustJson,
+  ListingCheckJson,
+  ListingJson,
+  RatingJson,
+  TrustFromJson,
+  ValidationJson,
+} from './agents.ts'
 export { type AuditTotals, auditCounts, auditVerdict, contradictionAdvice, noAnswerAdvice } from './audit-verdict.ts'
 export type { BudgetEntryJson, BudgetJson, BudgetsJson } from './budgets.ts'
 export type {
@@ -8,6 +31,18 @@ export type {
   RequirementJson,
 } from './decentralization.ts'
 export type { AuditJson, EpochDetailJson, EpochJson, EpochState, EpochsJson, PayoutJson } from './epochs.ts'
+export type {
+  JobDetailJson,
+  JobEvaluatorJson,
+  JobRowJson,
+  JobState,
+  JobStepJson,
+  JobStepName,
+  JobsJson,
+  JobTotalsJson,
+  JudgementJson,
+  VerdictJson,
+} from './jobs.ts'
 export type {
   MetagraphJson,
   MetagraphNeuronJson,

@@ -10,7 +10,7 @@ import {
 } from '../../rules/identity/registration-file.ts'
 import { agentRefOf } from './agent-registry.ts'
 import { type FetchBounds, type FetchedDocument, fetchDocument } from './fetch-document.ts'
-import { type ResolveOptions, resolveAgent } from './resolve-agent.ts'
+import { type ResolvedAgent, type ResolveOptions, resolveAgent } from './resolve-agent.ts'
 
 /** A check with what to do about it where it did not pass. */
 export type ListingCheck = Check & { readonly nextStep?: string }
@@ -28,15 +28,28 @@ const nextSteps: Readonly<Record<string, string>> = {
   x402: 'Answer an unpaid request with 402 and a PAYMENT-REQUIRED header, or set x402Support to false.',
 }
 
-/** Checks an agent by its id on the ledger, and what its services speak. Throws `agents/no-agent`. */
+/** An agent with its file, where that could be read, and everything that was checked, its services too. */
+export type InspectedAgent = Omit<ResolvedAgent, 'checks'> & { readonly checks: readonly ListingCheck[] }
+
+/** Reads an agent by its id on the ledger, and asks its services what they speak. Throws `agents/no-agent`. */
+export async function inspectAgent(
+  view: LedgerView,
+  agentId: bigint,
+  options: ResolveOptions,
+): Promise<InspectedAgent> {
+  const resolved = await resolveAgent(view, agentId, options)
+  const { file, checks, record } = resolved
+  const spoken = file === undefined ? [] : await checkServices(file, record.wallet, options)
+  return { ...resolved, checks: [...checks, ...spoken].map(withNextStep) }
+}
+
+/** The checks of {@link inspectAgent}. */
 export async function checkAgent(
   view: LedgerView,
   agentId: bigint,
   options: ResolveOptions,
 ): Promise<readonly ListingCheck[]> {
-  const { file, checks, record } = await resolveAgent(view, agentId, options)
-  const spoken = file === undefined ? [] : await checkServices(file, record.wallet, options)
-  return [...checks, ...spoken].map(withNextStep)
+  return (await inspectAgent(view, agentId, options)).checks
 }
 
 /** Checks what a site says of itself: its file, then the agent of this network that the file names. */

@@ -12,10 +12,12 @@ export type AgentBookOptions = {
   readonly recordsPerNetwork?: number
 }
 
+type Listed = { readonly record: SignedAgentRecord; readonly content: AgentContent }
 type Held = { readonly record: SignedAgentRecord; readonly content: AgentContent; readonly network: string | undefined }
 
 const bodyBytes = 16_384
 const mostListed = 100
+const mostEnded = 1_024
 
 /**
  * The book of agents of one gateway: the newest record of each account until it expires, in memory. Accounts cost nothing, so room is
@@ -24,6 +26,8 @@ const mostListed = 100
 export class AgentBook {
   readonly #options: AgentBookOptions
   readonly #held = new Map<string, Held>()
+  /** When records ran out that nothing newer followed; the oldest go first. */
+  readonly #ended = new Map<string, number>()
 
   constructor(options: AgentBookOptions) {
     this.#options = options
@@ -43,11 +47,12 @@ export class AgentBook {
       if (this.#held.size >= maximumRecords) this.#makeRoom()
     }
     this.#held.set(record.account, { record, content, network })
+    this.#ended.delete(record.account)
     return record
   }
 
   /** Records that hold, whose name, description or services have all the words; at most 100. */
-  find(words: string): readonly { readonly record: SignedAgentRecord; readonly content: AgentContent }[] {
+  find(words: string): readonly Listed[] {
     this.#forget()
     const wanted = words.toLowerCase().split(/\s+/).filter(Boolean).slice(0, 16)
     const found: Held[] = []
@@ -57,6 +62,15 @@ export class AgentBook {
       if (found.length === mostListed) break
     }
     return found.map(({ record, content }) => ({ record, content }))
+  }
+
+  /** All records that hold, and when those of other accounts ran out, as far as this process knows. */
+  list(): { readonly held: readonly Listed[]; readonly endedAtMs: ReadonlyMap<string, number> } {
+    this.#forget()
+    return {
+      held: [...this.#held.values()].map(({ record, content }) => ({ record, content })),
+      endedAtMs: this.#ended,
+    }
   }
 
   /** `POST /v1/agents` and `GET /v1/agents?words=`; false for any other request. */
@@ -81,7 +95,13 @@ export class AgentBook {
 
   #forget(): void {
     const nowMs = this.#options.clock.nowMs()
-    for (const [account, { record }] of this.#held) if (record.expiresAtMs <= nowMs) this.#held.delete(account)
+    for (const [account, { record }] of this.#held) {
+      if (record.expiresAtMs > nowMs) continue
+      this.#held.delete(account)
+      this.#ended.set(account, record.expiresAtMs)
+    }
+    for (const account of [...this.#ended.keys()].slice(0, Math.max(0, this.#ended.size - mostEnded)))
+      this.#ended.delete(account)
   }
 
   #of(network: string | undefined): readonly Held[] {

@@ -1,0 +1,2 @@
+export { type JobNetwork, startJobNetwork, type TestAccount } from './job-network.ts'
+export { type PaidAgents, type PayOptions, startPaidAgents } from './paid-agents.ts'

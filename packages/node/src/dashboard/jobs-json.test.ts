@@ -1,0 +1,198 @@
+/** What page and command line tell of jobs, from a real ledger on which everything happened, and from a real index of it. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { JobClient } from '@koinon/agents/client'
+import { submitWork } from '@koinon/agents/provider'
+import { hashTerms } from '@koinon/agents/rules'
+import { type JobNetwork, startJobNetwork, type TestAccount } from '@koinon/agents/testing'
+import { draftVerdict, openQuorumEvaluator, settleJob, signVerdict, submitVerdict } from '@koinon/agents/verifier'
+import { type Address, systemRandom, utf8ToBytes, zeroHash } from '@koinon/base'
+import { createSubnet, joinSubnet } from '@koinon/ledger'
+import { alphaStakingAbi, koinonTokenAbi, permitsAbi } from '@koinon/ledger/abis'
+import { signQuote } from '@koinon/work'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openTestIndex } from '../testing/indexed.ts'
+import { JobDesk } from '../wallet/job-desk.ts'
+import { jobDetail } from './job-detail-json.ts'
+import { createJobViews, type JobViewSources } from './jobs-json.ts'
+import { createLogIndexClient } from './log-index-client.ts'
+
+const ether = 10n ** 18n
+const windowSeconds = 10
+const price = 2_000_000n
+const folder = mkdtempSync(join(tmpdir(), 'koinon-job-views-'))
+let net: JobNetwork
+let index: Awaited<ReturnType<typeof openTestIndex>>
+let sources: JobViewSources
+let ann: TestAccount
+let pat: TestAccount
+let judge: TestAccount
+let quorum: Address
+let netuid: number
+let nonce = 0n
+beforeAll(async () => {
+  net = await startJobNetwork()
+  index = await openTestIndex(net, folder)
+  sources = { view: net, index, clock: net.clock }
+  ;[ann, pat, judge] = [await net.fund('ann'), await net.fund('pat'), await net.fund('judge')]
+}, 60_000)
+afterAll(async () => {
+  await index?.close()
+  await net?.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** A job of Ann that Pat is hired for. */
+async function hired(evaluator: Address, description = 'Paint the fence'): Promise<bigint> {
+  const client = new JobClient(ann, net.clock, systemRandom)
+  const nowSeconds = Math.floor(net.clock.nowMs() / 1_000)
+  const terms = client.draft({ evaluator, expiredAtSeconds: nowSeconds + 3_600, description })
+  const quote = { termsHash: hashTerms(terms), provider: pat.address, priceAtomic: price, nonce: nonce++ }
+  return client.hire(terms, signQuote(client.domain, { ...quote, deadlineSeconds: nowSeconds + 60 }, pat.secretKey))
+}
+
+const names = async (jobId: bigint) => (await jobDetail(sources, jobId)).steps.map(({ name }) => name)
+
+describe('jobs as they are shown', () => {
+  it('tell who did what when, and where the money went', async () => {
+    const { dollar } = net.network.contracts
+    const jobId = await hired(ann.address)
+    expect(await jobDetail(sources, jobId)).toMatchObject({
+      ...{ state: 'funded', title: 'Paint the fence', budgetAtomic: `${price}`, judgedBy: { kind: 'client' } },
+      ...{ client: ann.address, provider: pat.address, isOverdue: false, description: 'Paint the fence' },
+    })
+    await submitWork(pat, jobId, utf8ToBytes('work'))
+    expect((await createJobViews(sources).list(10)).totals).toMatchObject({
+      ...{ inEscrowAtomic: `${price}`, paidAtomic: '0', byState: { submitted: 1, open: 0 } },
+    })
+    const desk = new JobDesk(ann, net.clock, systemRandom)
+    expect(await desk.act(`${jobId}`, 'accept')).toEqual({ jobId: `${jobId}`, state: 'completed' })
+    expect(await desk.act(`${jobId}`, 'accept')).toEqual({ jobId: `${jobId}`, state: 'completed' })
+    const done = await jobDetail(sources, jobId)
+    expect(done.steps.map(({ name }) => name)).toEqual([
+      ...['opened', 'quoteTaken', 'providerNamed', 'priceSet', 'funded', 'submitted', 'completed', 'paid'],
+    ])
+    expect(done.steps.at(-1)).toMatchObject({ account: pat.address, amountAtomic: `${price}` })
+    for (const { transactionHash, atMs } of done.steps) {
+      const { blockNumber } = await net.reader.getTransactionReceipt({ hash: transactionHash as `0x${string}` })
+      expect(Number((await net.reader.getBlock({ blockNumber })).timestamp) * 1_000).toBe(atMs)
+    }
+    const { totals, total } = await createJobViews(sources).list(10)
+    expect([total, totals.inEscrowAtomic, totals.paidAtomic, totals.byState.completed]).toEqual([1, '0', `${price}`, 1])
+    expect(dollar).toBeDefined()
+  })
+
+  it('show the text of a stranger as text, on one line in lists', async () => {
+    const jobId = await hired(judge.address, `Reads\u202E\u0007\n<script>alert(1)</script>${'x'.repeat(400)}`)
+    const { title, description, judgedBy } = await jobDetail(sources, jobId)
+    expect(title).toMatch(/^Reads\\u\{202e\}\\u\{7\} <script>alert\(1\)<\/script>x+ …$/)
+    expect(description).toContain('\n<script>')
+    expect(`${title}${description}`).not.toMatch(/\u202E|\u0007/)
+    expect(title.length).toBeLessThan(210)
+    expect(judgedBy).toEqual({ kind: 'account' })
+  })
+
+  it('say of an evaluator that is a contract what it is', async () => {
+    const jobId = await hired(net.network.contracts.dollar)
+    expect((await jobDetail(sources, jobId)).judgedBy).toEqual({ kind: 'contract' })
+  })
+
+  it('say that the escrow of a job whose time is over can go back, and who has sent it back', async () => {
+    const jobId = await hired(judge.address)
+    await net.advanceSeconds(3_601)
+    expect(await jobDetail(sources, jobId)).toMatchObject({ state: 'funded', isOverdue: true })
+    await new JobDesk(pat, net.clock, systemRandom).act(`${jobId}`, 'refund')
+    expect(await jobDetail(sources, jobId)).toMatchObject({ state: 'expired', isOverdue: false })
+    expect((await names(jobId)).slice(-2)).toEqual(['expired', 'refunded'])
+  })
+
+  it('count jobs in other tokens apart: a token of one’s own makes nobody rich', async () => {
+    const client = new JobClient(judge, net.clock, systemRandom)
+    const expiredAtSeconds = Math.floor(net.clock.nowMs() / 1_000) + 60
+    const { token } = net.network.contracts
+    const before = (await createJobViews(sources).list(1)).totals
+    const jobId = await client.post(
+      client.draft({ evaluator: judge.address, expiredAtSeconds, description: 'In KOIN', token }),
+    )
+    const { totals, jobs } = await createJobViews(sources).list(1)
+    expect(totals).toEqual({ ...before, otherTokens: before.otherTokens + 1 })
+    expect(jobs).toMatchObject([{ jobId: `${jobId}`, token, state: 'open' }])
+    await new JobDesk(judge, net.clock, systemRandom).act(`${jobId}`, 'reject')
+    expect(await names(jobId)).toEqual(['opened', 'rejected'])
+  })
+
+  it('tell how the validators of a subnet judged, disputed verdicts too', async () => {
+    const { permits, staking, token } = net.network.contracts
+    netuid = await createSubnet(net.founder, subnetParameters(), ether)
+    const koin = { address: token, abi: koinonTokenAbi } as const
+    await net.founder.sender.call({ ...koin, functionName: 'transfer', args: [judge.address, 1_100n * ether] })
+    await joinSubnet(judge, netuid, 'https://judge.example')
+    await judge.sender.call({ ...koin, functionName: 'approve', args: [staking, 1_000n * ether] })
+    const on = { address: staking, abi: alphaStakingAbi } as const
+    await judge.sender.call({ ...on, functionName: 'stake', args: [0, judge.address, 1_000n * ether] })
+    await judge.sender.call({ ...on, functionName: 'countRoot', args: [netuid, judge.address] }).catch(() => undefined)
+    await judge.sender.call({ address: permits, abi: permitsAbi, functionName: 'seekPermit', args: [netuid, true] })
+    await net.advanceSeconds(5)
+    quorum = await openQuorumEvaluator(ann, netuid)
+    const jobId = await hired(quorum)
+    await submitWork(pat, jobId, utf8ToBytes('work'))
+    const say = async (accepted: boolean) => {
+      const verdict = await draftVerdict(net, jobId, { accepted, reason: zeroHash })
+      return submitVerdict(judge, verdict, [signVerdict(net.network.chainId, quorum, verdict, judge.secretKey)])
+    }
+    await say(false)
+    await new JobDesk(pat, net.clock, systemRandom).act(`${jobId}`, 'dispute')
+    expect(await jobDetail(sources, jobId)).toMatchObject({
+      judgedBy: { kind: 'quorum', netuid },
+      judgement: { isAccepted: false, isSettled: false, disputer: pat.address, bondAtomic: '200000' },
+    })
+    await net.advanceSeconds(windowSeconds + 1)
+    await settleJob(ann, jobId)
+    const { steps, judgement } = await jobDetail(sources, jobId)
+    expect(judgement).toMatchObject({ isSettled: true })
+    expect(steps.map(({ name }) => name).slice(-5)).toEqual(
+      expect.arrayContaining(['verdict', 'disputed', 'rejected', 'refunded', 'bondPaid']),
+    )
+    const verdict = steps.find(({ name }) => name === 'verdict')?.verdict
+    expect(verdict).toMatchObject({ isAccepted: false, round: 0 })
+    expect(verdict?.signedStakeAtomic).toBe(verdict?.totalStakeAtomic)
+  })
+
+  it('are the same from the ledger alone, page by page, and for the accounts that take part', async () => {
+    const logs = { ...sources, index: await createLogIndexClient(net.network) }
+    const views = createJobViews(sources)
+    const whole = await views.list(100)
+    const { asOfMs: _, ...told } = whole
+    const { asOfMs: __, ...alone } = await createJobViews(logs).list(100)
+    expect(alone).toEqual(told)
+    const { steps } = await jobDetail(logs, 1n)
+    expect(steps).toEqual((await jobDetail(sources, 1n)).steps)
+    const older = await views.list(2, 4n)
+    expect(older.jobs).toEqual(whole.jobs.filter(({ jobId }) => jobId === '3' || jobId === '2'))
+    const ids = async (account: string) => (await views.ofAccounts([account], 2)).map(({ jobId }) => jobId)
+    const newest = whole.jobs.filter(({ provider }) => provider === pat.address).slice(0, 2)
+    expect(await ids(pat.address)).toEqual(newest.map(({ jobId }) => jobId))
+    expect(await ids(`0x${'99'.repeat(20)}`)).toEqual([])
+    await expect(jobDetail(sources, 99n)).rejects.toMatchObject({ code: 'agents/no-job' })
+    const desk = new JobDesk(ann, net.clock, systemRandom)
+    for (const [jobId, step] of [
+      ['1', 'constructor'],
+      ['x', 'accept'],
+    ] as const)
+      await expect(desk.act(jobId, step)).rejects.toMatchObject({ code: 'wallet/bad-job-request' })
+  })
+})
+
+function subnetParameters() {
+  const rules = {
+    ...{ minBurn: ether, maxBurn: ether, burnHalfLifeSeconds: 60, immunitySeconds: 60, noticeSeconds: 60 },
+    maxRegistrationsPerEpoch: 256,
+  }
+  return {
+    ...{ name: 'judges', metadataURI: 'https://koinon.invalid/subnet.json', epochSeconds: 60, workCommitSeconds: 10 },
+    ...{ weightCommitSeconds: 20, weightRevealSeconds: 10, activationDelaySeconds: windowSeconds, maxNeurons: 8 },
+    ...{ minValidatorStake: 1_000n * ether, maxValidators: 8, initialBurn: ether, rules },
+    specHash: `0x${'11'.repeat(32)}` as const,
+  }
+}

@@ -1,0 +1,106 @@
+/** Jobs in escrow (specs/0024-jobs.md) as the page *Jobs* and `koinon job list` and `show` tell them. Amounts are decimal base units. */
+
+export type JobState = 'open' | 'funded' | 'submitted' | 'completed' | 'rejected' | 'expired'
+
+export type JobRowJson = {
+  readonly jobId: string
+  /** What is to be done, in the client's words, cut after 200 characters. */
+  readonly title: string
+  readonly state: JobState
+  /** Its time is over, and its money is still in escrow. */
+  readonly isOverdue: boolean
+  /** Zero while no price is set. */
+  readonly budgetAtomic: string
+  /** The token where it is not the network's dollar: then amounts are of that. */
+  readonly token?: string
+  readonly client: string
+  readonly provider?: string
+  readonly evaluator: string
+  readonly endsAtMs: number
+}
+
+/** Jobs in the network's dollar; `otherTokens` counts all others. The escrow takes no fee, so that every unit is in one of the sums. */
+export type JobTotalsJson = {
+  readonly inEscrowAtomic: string
+  readonly paidAtomic: string
+  readonly refundedAtomic: string
+  readonly byState: Readonly<Record<JobState, number>>
+  readonly otherTokens: number
+}
+
+/** `GET /api/jobs`: `jobs` newest first. */
+export type JobsJson = {
+  readonly asOfBlock: number
+  readonly asOfMs: number
+  readonly total: number
+  readonly totals: JobTotalsJson
+  readonly jobs: readonly JobRowJson[]
+}
+
+/** Who judges: the client itself, another account, a contract, or the validators of a subnet. */
+export type JobEvaluatorJson =
+  | { readonly kind: 'client' | 'account' | 'contract' }
+  | { readonly kind: 'quorum'; readonly netuid: number }
+
+export type JobStepName =
+  | 'opened'
+  | 'providerNamed'
+  | 'priceSet'
+  | 'quoteTaken'
+  | 'funded'
+  | 'submitted'
+  | 'verdict'
+  | 'disputed'
+  | 'completed'
+  | 'rejected'
+  | 'expired'
+  | 'paid'
+  | 'refunded'
+  | 'bondPaid'
+
+/** One thing that happened to a job. */
+export type JobStepJson = {
+  readonly name: JobStepName
+  readonly atMs: number
+  readonly transactionHash: string
+  /** Who did it, or to whom money went. */
+  readonly account?: string
+  readonly amountAtomic?: string
+  /** Of a verdict: what the validators said, in which round, and with how much stake of how much. */
+  readonly verdict?: VerdictJson
+}
+
+export type VerdictJson = {
+  readonly isAccepted: boolean
+  readonly round: number
+  readonly signedStakeAtomic: string
+  readonly totalStakeAtomic: string
+}
+
+/** What stands of a quorum's judgement; times are 0 where nothing of the kind happened. */
+export type JudgementJson = {
+  readonly isAccepted: boolean
+  readonly isSettled: boolean
+  readonly finalAtMs: number
+  readonly disputedAtMs: number
+  readonly disputer?: string
+  readonly bondAtomic: string
+}
+
+/** `GET /api/jobs/{id}`. */
+export type JobDetailJson = JobRowJson & {
+  readonly asOfBlock: number
+  readonly asOfMs: number
+  /** The whole of it. */
+  readonly description: string
+  readonly termsHash: string
+  /** May stop every step but the refund. */
+  readonly hook?: string
+  readonly submittedAtMs?: number
+  /** SHA-256 of what was handed in. */
+  readonly deliverable?: string
+  readonly judgedBy: JobEvaluatorJson
+  readonly judgement?: JudgementJson
+  /** Oldest first. */
+  readonly steps: readonly JobStepJson[]
+}
