@@ -3,7 +3,9 @@ import type { JobRecord } from '@koinon/agents/client'
 import type { JobJudgement } from '@koinon/agents/verifier'
 import { dollarDecimals, formatUnits, zeroAddress, zeroHash } from '@koinon/base'
 import type { SignedQuote } from '@koinon/work'
+import { type JobStepJson, type JobTotalsJson, jobStateWords, jobStepWords } from '@koinon/work/dashboard'
 import { utcTime } from './format/time.ts'
+import { table } from './table.ts'
 
 export function dollars(amountAtomic: bigint): string {
   return `${formatUnits(amountAtomic, dollarDecimals)} dollars`
@@ -55,14 +57,36 @@ export function jobJson(job: JobRecord): Record<string, unknown> {
   return { ...job, jobId: `${job.jobId}`, budgetAtomic: `${job.budgetAtomic}`, title: titleOf(job) }
 }
 
-/** What is wanted of whom, where something is. */
+/** What is wanted of whom, and the command where it is anybody's. */
 function statusOf({ jobId, status }: JobRecord, isOver: boolean): string {
-  if (isOver && (status === 'funded' || status === 'submitted'))
-    return `${status}, and its time is over: koinon job refund ${jobId}`
-  if (status === 'open') return 'open, not paid for'
-  if (status === 'funded') return 'funded: the money is in escrow, the work is to be done'
-  if (status === 'submitted') return 'submitted: the evaluator is to judge'
-  return status
+  const isOverdue = isOver && (status === 'funded' || status === 'submitted')
+  const words = jobStateWords({ state: status, isOverdue })
+  return isOverdue ? `${words} (koinon job refund ${jobId})` : words
+}
+
+/** Sums over all jobs in the network's dollar. */
+export function totalFacts(totals: JobTotalsJson): readonly (readonly [string, string])[] {
+  const states = Object.entries(totals.byState).flatMap(([state, count]) => (count === 0 ? [] : [`${count} ${state}`]))
+  return [
+    ['in escrow', dollars(BigInt(totals.inEscrowAtomic))],
+    ['paid out', dollars(BigInt(totals.paidAtomic))],
+    ['sent back', dollars(BigInt(totals.refundedAtomic))],
+    ['jobs', states.join(', ')],
+    ...(totals.otherTokens === 0 ? [] : [['other tokens', `${totals.otherTokens} jobs`] as const]),
+  ]
+}
+
+/** What happened, oldest first, with the transactions. */
+export function stepsText(steps: readonly JobStepJson[]): string {
+  const rows = steps.map(({ name, atMs, account, transactionHash, verdict }) => [
+    utcTime(atMs / 1_000),
+    verdict === undefined
+      ? jobStepWords[name]
+      : `${jobStepWords[name]}: ${verdict.isAccepted ? 'accepted' : 'rejected'}, round ${verdict.round + 1}`,
+    account ?? '',
+    transactionHash,
+  ])
+  return table(['when', 'what', 'who', 'transaction'], rows)
 }
 
 export function quoteLine({ priceAtomic, provider, deadlineSeconds }: SignedQuote): readonly string[] {

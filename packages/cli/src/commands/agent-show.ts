@@ -1,25 +1,45 @@
-import { listAgents, resolveAgent } from '@koinon/agents/client'
+import { resolveAgent } from '@koinon/agents/client'
 import { formatAgentId } from '@koinon/agents/rules'
+import { isKoinonError, parseUnits } from '@koinon/base'
+import { viewAgent, viewAgents } from '@koinon/node/views'
+import { networkOf } from '@koinon/node/wallet'
 import type { Command } from 'commander'
 import { type AskOptions, agentIdOf, checksText, ledgerOf, resolveOptionsOf, withAskOptions } from '../agent-view.ts'
+import { agentFacts, agentsText } from '../agent-words.ts'
 import { runCommand } from '../runner.ts'
-import { facts, table } from '../table.ts'
+import { facts } from '../table.ts'
 
-/** `koinon agent list`: every agent of the network. */
+type ListFlags = {
+  readonly words?: string
+  readonly protocol?: string
+  readonly maximumPrice?: string
+  readonly sort: string
+}
+
+/** `koinon agent list`: every agent of the network, as the page Agents shows them. */
 export function defineAgentList(agent: Command): void {
   agent
     .command('list')
-    .description('all agents of the network, with owner and where their files are')
+    .description('agents of the network: where they are, what they sell, how far they are trusted')
+    .option('--words <text>', 'only those that have all these words in what they say')
+    .option('--protocol <name>', 'only those that speak it: a2a, mcp, http, x402')
+    .option('--maximum-price <dollars>', 'only those with a service at most that dear')
+    .option('--sort <by>', 'trust, or new', 'trust')
     .action(
-      runCommand(async ({ home, typed }) => {
-        const agents = await listAgents(ledgerOf(home))
-        const rows = agents.map(({ agentId, owner, uri }) => [`${agentId}`, owner, uri.slice(0, 80)])
+      runCommand(async ({ home, typed }, flags: ListFlags) => {
+        const { words, protocol, maximumPrice } = flags
+        const found = await viewAgents(networkOf(home), {
+          ...(words === undefined ? {} : { words }),
+          ...(protocol === undefined ? {} : { protocol }),
+          ...(maximumPrice === undefined ? {} : { maximumPicoUsd: parseUnits(maximumPrice, 12) }),
+          sort: flags.sort === 'new' ? 'new' : 'trust',
+        })
         return {
-          data: { agents },
+          data: found,
           text:
-            agents.length === 0
+            found.total === 0
               ? typed('No agent is registered yet. Be the first: koinon agent register --uri URL')
-              : table(['agent', 'owner', 'file'], rows),
+              : agentsText(found),
         }
       }),
     )
@@ -35,6 +55,7 @@ export function defineAgentShow(agent: Command): void {
     runCommand(async ({ home }, id: string, options: AskOptions) => {
       const view = ledgerOf(home)
       const { record, file, checks } = await resolveAgent(view, agentIdOf(view, id), resolveOptionsOf(view, options))
+      const seen = await viewAgent(view.network, `${record.ref.agentId}`).catch(notSeen)
       const services = (file?.services ?? []).map(({ name, endpoint }): [string, string] => [name, endpoint])
       const pairs: [string, string][] = [
         ['agent', formatAgentId(record.ref)],
@@ -48,6 +69,7 @@ export function defineAgentShow(agent: Command): void {
               ['description', file.description],
             ] as [string, string][])),
         ...services,
+        ...(seen === undefined ? [] : agentFacts(seen)),
       ]
       return {
         data: {
@@ -57,10 +79,17 @@ export function defineAgentShow(agent: Command): void {
           uri: record.uri,
           file: file ?? null,
           checks,
+          seen: seen ?? null,
         },
         text: `${facts(pairs)}\n\n${checksText(checks)}`,
         isBad: checks.some(({ state }) => state === 'fail'),
       }
     }),
   )
+}
+
+/** One that the gateway has not indexed yet is shown by what the ledger says. */
+function notSeen(error: unknown): undefined {
+  if (isKoinonError(error) && error.code === 'agents/no-agent') return undefined
+  throw error
 }

@@ -1,11 +1,12 @@
 import { type LedgerFeedback, readTrust } from '@koinon/agents/client'
-import { type LeftOutReason, type TrustScore, type TrustSeed, trustScores } from '@koinon/agents/rules'
+import { type TrustScore, type TrustSeed, trustScores } from '@koinon/agents/rules'
 import { checkAgentFeedback } from '@koinon/agents/verifier'
 import { formatUnits, KoinonError, toAddress } from '@koinon/base'
 import { verifySessionNative } from '@koinon/base/node'
 import type { LedgerView } from '@koinon/ledger'
 import { existingAccountKey, type Home } from '@koinon/node/home'
 import { createSubnetLedger } from '@koinon/subnets'
+import { leftOutWords } from '@koinon/work/dashboard'
 import type { Command } from 'commander'
 import { type AskOptions, agentIdOf, ledgerOf, resolveOptionsOf, withAskOptions } from '../agent-view.ts'
 import { parseNetuid } from '../netuid.ts'
@@ -17,15 +18,6 @@ type TrustFlags = AskOptions & {
   readonly netuid: string
   readonly limit: string
   readonly files?: boolean
-}
-
-const reasons: Readonly<Record<LeftOutReason, string>> = {
-  badValue: 'not a rating',
-  ownAgent: 'about its own agent',
-  noPayment: 'no payment to the agent is settled on the ledger yet',
-  returned: 'the money came back to the reviewer',
-  belowMinimum: 'paid less than a cent',
-  noInfluence: 'nobody you trust sold anything to it',
 }
 
 /** `koinon agent trust ID`: an agent's score, whose word counted with how much money behind it, and what was left out and why. */
@@ -120,7 +112,7 @@ function explain(
       one.reviewer,
       percent(BigInt(one.valueMicro), 1_000_000n),
       formatUnits(one.paidAtomic, 6),
-      reasons[one.reason],
+      leftOutWords(one.reason),
     ])
   const parts = [head]
   if (rows.length > 0)

@@ -142,7 +142,7 @@ describe('koinon agent', () => {
       files: [{ reviewer: payer.address, counts: true }],
     })
     const { stdout } = await agent('trust', `${sellerId}`, '--from', `0x${'99'.repeat(20)}`)
-    expect(stdout).toContain('nobody you trust sold anything to it')
+    expect(stdout).toContain('nobody who is trusted sold anything to it')
     expect(existingAccountKey(openHome(join(folder, 'home')), 'wallet').address).toBe(payer.address)
   })
 

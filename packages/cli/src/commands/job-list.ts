@@ -3,12 +3,13 @@ import { type JobJudgement, quorumEvaluatorJudgement } from '@koinon/agents/veri
 import { systemClock } from '@koinon/base'
 import { createLedgerReader } from '@koinon/ledger'
 import type { Home } from '@koinon/node/home'
+import { viewJob, viewJobs } from '@koinon/node/views'
 import { networkOf } from '@koinon/node/wallet'
 import { quoteToJson } from '@koinon/work'
 import type { Command } from 'commander'
 import { utcTime } from '../format/time.ts'
 import { openBus, parseJobId } from '../job-account.ts'
-import { jobFacts, jobJson, judgementFacts, priceOf, quoteLine, titleOf } from '../job-words.ts'
+import { jobFacts, jobJson, judgementFacts, priceOf, quoteLine, stepsText, titleOf, totalFacts } from '../job-words.ts'
 import { parseInteger, runCommand } from '../runner.ts'
 import { facts, table } from '../table.ts'
 
@@ -19,9 +20,10 @@ export function defineJobList(job: Command): void {
     .description('the newest jobs of the network this home joined')
     .option('--most <n>', 'how many', '20')
     .action(
-      runCommand(async ({ home }, flags: { readonly most: string }) => {
+      runCommand(async ({ home, typed }, flags: { readonly most: string }) => {
         const view = viewOf(home)
-        const jobs = await listJobs(view, parseInteger(flags.most, '--most', 1, 500))
+        const most = parseInteger(flags.most, '--most', 1, 500)
+        const [jobs, { totals, total }] = await Promise.all([listJobs(view, most), viewJobs(view.network, 1)])
         const { dollar } = view.network.contracts
         const rows = jobs.map((found) => [
           `${found.jobId}`,
@@ -31,8 +33,11 @@ export function defineJobList(job: Command): void {
           titleOf(found).slice(0, 60),
         ])
         return {
-          data: { jobs: jobs.map(jobJson) },
-          text: jobs.length === 0 ? 'There are no jobs yet.' : table(['job', 'status', 'price', 'ends', 'work'], rows),
+          data: { total, totals, jobs: jobs.map(jobJson) },
+          text:
+            jobs.length === 0
+              ? typed("There are no jobs yet. Post one: koinon job post 'WORK' --budget DOLLARS")
+              : `${table(['job', 'status', 'price', 'ends', 'work'], rows)}\n\n${facts(totalFacts(totals))}`,
         }
       }),
     )
@@ -56,10 +61,17 @@ export function defineJobShow(job: Command): void {
                 .catch(() => [])
             : []
         const nowSeconds = Math.floor(systemClock.nowMs() / 1000)
+        const { steps, judgedBy } = await viewJob(view.network, found.jobId)
         const lines = [...jobFacts(found, view.network.contracts.dollar, nowSeconds), ...verdictOf(judgement)]
-        const words = facts(lines)
+        const words = `${facts(lines)}\n\n${stepsText(steps)}\n`
         return {
-          data: { ...jobJson(found), judgement: judgementJson(judgement), quotes: quotes.map(quoteToJson) },
+          data: {
+            ...jobJson(found),
+            judgement: judgementJson(judgement),
+            judgedBy,
+            steps,
+            quotes: quotes.map(quoteToJson),
+          },
           text: context.typed(
             quotes.length === 0
               ? words
