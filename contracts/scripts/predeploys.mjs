@@ -1,6 +1,6 @@
 /**
  * Contracts that a fresh local chain needs at their well-known addresses, as runtime code.
- * Only code that we wrote or may ship is here; Permit2 and the ERC-4337 entry points are not (see README.md).
+ * Only code that we wrote or may ship is here; the ERC-4337 entry points are not (see README.md).
  */
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -14,6 +14,8 @@ export const PERMIT2_ADDRESS = '0x000000000022D473030F116dDEE9F6B43aC78BA3'
 export const BATCH_SETTLEMENT_ADDRESS = '0x4020074e9dF2ce1deE5A9C1b5c3f541D02a10003'
 export const ERC3009_COLLECTOR_ADDRESS = '0x4020806089470a89826cB9fB1f4059150b550004'
 export const PERMIT2_COLLECTOR_ADDRESS = '0x4020425FAf3B746C082C2f942b4E5159887B0005'
+export const EXACT_PROXY_ADDRESS = '0x402085c248EeA27D92E8b30b2C58ed07f9E20001'
+export const UPTO_PROXY_ADDRESS = '0x4020A4f3b7b90ccA423B9fabCc0CE57C6C240002'
 
 /** CREATE2(salt = first calldata word, init code = the rest, value = call value); returns the 20-byte address. */
 const CREATE2_DEPLOYER_RUNTIME =
@@ -26,7 +28,7 @@ function runtimeOf(creationCode) {
   return `0x${creationCode.slice(marker + 4)}`
 }
 
-/** @returns List of {name, address, runtimeBytecode, source, licence}, in order of address. */
+/** @returns List of {name, address, runtimeBytecode, source, licence}; the vectors go by the order. */
 export function predeploys(contracts) {
   const own = { source: 'this repository', licence: 'Apache-2.0' }
   return [
@@ -65,6 +67,24 @@ export function predeploys(contracts) {
         x402BatchSettlement: BATCH_SETTLEMENT_ADDRESS,
         PERMIT2: PERMIT2_ADDRESS,
       }),
+      ...own,
+    },
+    {
+      name: 'Permit2',
+      address: PERMIT2_ADDRESS,
+      runtimeBytecode: contracts.get('SignatureTransfer').deployedBytecode,
+      ...own,
+    },
+    {
+      name: 'ExactPermit2Proxy',
+      address: EXACT_PROXY_ADDRESS,
+      runtimeBytecode: contracts.get('ExactPermit2Proxy').deployedBytecode,
+      ...own,
+    },
+    {
+      name: 'UptoPermit2Proxy',
+      address: UPTO_PROXY_ADDRESS,
+      runtimeBytecode: contracts.get('UptoPermit2Proxy').deployedBytecode,
       ...own,
     },
   ]

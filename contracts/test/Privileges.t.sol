@@ -38,6 +38,7 @@ contract PrivilegesTest is Network {
         _anyone("epochs", "claim claimMany claimOwner objectRoot punish punishTwofold submitRoot");
         _only("a contract", "epochs", "confirm overturn");
         _anyone("erc3009-deposit-collector", "collect");
+        _anyone("exact-permit2-proxy", "settle settleWithPermit");
         _anyone("identity-registry", "approve register safeTransferFrom setAgentURI setAgentWallet setApprovalForAll setMetadata transferFrom unsetAgentWallet");
         _anyone("jobs", "cancelQuote claimRefund complete createJob createJobIn fund fundByQuote fundWithAuthorization hire reject setBudget setProvider submit");
         _anyone("koinon-token", "approve burn burnFrom cancelAuthorization delegate delegateBySig permit receiveWithAuthorization transfer transferFrom transferWithAuthorization");
@@ -56,6 +57,8 @@ contract PrivilegesTest is Network {
         _anyone("pools", "approve burn burnFees buy buyToPrice moveAverage redeem sell sellToPrice setOperator swap transfer");
         _only("who was allowed", "pools", "transferFrom");
         _only("a contract", "pools", "bindStaking bindSubnets burnSlashed dissolve inject mint open transferFor");
+        _anyone("signature-transfer", "invalidateUnorderedNonces permitTransferFrom permitWitnessTransferFrom");
+        _only("the facilitator that the payer named", "upto-permit2-proxy", "settle settleWithPermit");
         _anyone("subnets", "challenge createSubnet deregister finaliseChallenge matchChallenge register setEndpoint");
         _only("the owner", "subnets", "nameOwnerHotkey dropOwnerHotkey");
         _only("a contract", "subnets", "passOwnership");

@@ -6,6 +6,9 @@ import {BatchSettlement} from "../src/payments/BatchSettlement.sol";
 import {ERC3009DepositCollector} from "../src/payments/ERC3009DepositCollector.sol";
 import {ChannelConfig, Voucher, VoucherClaim} from "../src/payments/IBatchSettlement.sol";
 import {Permit2DepositCollector} from "../src/payments/Permit2DepositCollector.sol";
+import {ExactPermit2Proxy} from "../src/payments/permit2/ExactPermit2Proxy.sol";
+import {SignatureTransfer} from "../src/payments/permit2/SignatureTransfer.sol";
+import {UptoPermit2Proxy} from "../src/payments/permit2/UptoPermit2Proxy.sol";
 import {Epochs} from "../src/subnets/results/Epochs.sol";
 import {Result} from "../src/subnets/results/IEpochs.sol";
 import {Weights} from "../src/subnets/Weights.sol";
@@ -97,7 +100,10 @@ contract VectorsTest is Network {
         eq(keccak256(address(new BatchSettlement()).code), _codeHash("2"), "channels");
         eq(keccak256(address(new ERC3009DepositCollector(settlement)).code), _codeHash("3"), "collector");
         address permit2 = 0x000000000022D473030F116dDEE9F6B43aC78BA3;
-        eq(keccak256(address(new Permit2DepositCollector(settlement, permit2)).code), _codeHash("4"), "permit2");
+        eq(keccak256(address(new Permit2DepositCollector(settlement, permit2)).code), _codeHash("4"), "permit2 collector");
+        eq(keccak256(address(new SignatureTransfer()).code), _codeHash("5"), "permit2");
+        eq(keccak256(address(new ExactPermit2Proxy()).code), _codeHash("6"), "exact proxy");
+        eq(keccak256(address(new UptoPermit2Proxy()).code), _codeHash("7"), "upto proxy");
     }
 
     function _codeHash(string memory index) private view returns (bytes32) {

@@ -4,34 +4,7 @@ pragma solidity 0.8.37;
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {DepositCollector} from "./DepositCollector.sol";
 import {IDepositCollector} from "./IDepositCollector.sol";
-
-/// @dev The part of Permit2's SignatureTransfer that is used here.
-interface IPermit2Transfer {
-    struct TokenPermissions {
-        address token;
-        uint256 amount;
-    }
-
-    struct PermitTransferFrom {
-        TokenPermissions permitted;
-        uint256 nonce;
-        uint256 deadline;
-    }
-
-    struct SignatureTransferDetails {
-        address to;
-        uint256 requestedAmount;
-    }
-
-    function permitWitnessTransferFrom(
-        PermitTransferFrom calldata permit,
-        SignatureTransferDetails calldata transferDetails,
-        address owner,
-        bytes32 witness,
-        string calldata witnessTypeString,
-        bytes calldata signature
-    ) external;
-}
+import {ISignatureTransfer} from "./permit2/ISignatureTransfer.sol";
 
 /// @title Deposits by Permit2, for tokens without EIP-3009
 /// @notice The payer signs a Permit2 witness transfer whose witness names the channel. An EIP-2612 permit for
@@ -41,7 +14,7 @@ contract Permit2DepositCollector is DepositCollector {
     string public constant DEPOSIT_WITNESS_TYPE_STRING =
         "DepositWitness witness)DepositWitness(bytes32 channelId)TokenPermissions(address token,uint256 amount)";
 
-    IPermit2Transfer public immutable PERMIT2;
+    ISignatureTransfer public immutable PERMIT2;
 
     event EIP2612PermitFailedWithReason(address indexed token, address indexed owner, string reason);
     event EIP2612PermitFailedWithPanic(address indexed token, address indexed owner, uint256 errorCode);
@@ -52,7 +25,7 @@ contract Permit2DepositCollector is DepositCollector {
 
     constructor(address batchSettlement, address permit2) DepositCollector(batchSettlement) {
         if (permit2 == address(0)) revert InvalidPermit2Address();
-        PERMIT2 = IPermit2Transfer(permit2);
+        PERMIT2 = ISignatureTransfer(permit2);
     }
 
     /// @inheritdoc IDepositCollector
@@ -69,10 +42,10 @@ contract Permit2DepositCollector is DepositCollector {
             abi.decode(collectorData, (uint256, uint256, bytes, bytes));
         if (eip2612.length > 0) _tryPermit(payer, token, amount, eip2612);
         PERMIT2.permitWitnessTransferFrom(
-            IPermit2Transfer.PermitTransferFrom(
-                IPermit2Transfer.TokenPermissions(token, amount), nonce, deadline
+            ISignatureTransfer.PermitTransferFrom(
+                ISignatureTransfer.TokenPermissions(token, amount), nonce, deadline
             ),
-            IPermit2Transfer.SignatureTransferDetails(x402BatchSettlement, amount),
+            ISignatureTransfer.SignatureTransferDetails(x402BatchSettlement, amount),
             payer,
             keccak256(abi.encode(DEPOSIT_WITNESS_TYPEHASH, channelId)),
             DEPOSIT_WITNESS_TYPE_STRING,

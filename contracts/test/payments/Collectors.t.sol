@@ -1,76 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {EIP3009} from "../../src/token/EIP3009.sol";
 import {TestDollar} from "../../src/token/TestDollar.sol";
 import {DepositCollector} from "../../src/payments/DepositCollector.sol";
 import {ERC3009DepositCollector} from "../../src/payments/ERC3009DepositCollector.sol";
 import {ChannelConfig} from "../../src/payments/IBatchSettlement.sol";
-import {IPermit2Transfer, Permit2DepositCollector} from "../../src/payments/Permit2DepositCollector.sol";
+import {Permit2DepositCollector} from "../../src/payments/Permit2DepositCollector.sol";
 import {vm} from "../support/Vm.sol";
+import {ISignatureTransfer} from "../../src/payments/permit2/ISignatureTransfer.sol";
 import {ChannelFixture} from "./ChannelFixture.sol";
+import {Permit2Fixture} from "./Permit2Fixture.sol";
 
-/// @dev Checks the witness and the signature as Permit2's SignatureTransfer does, with its types and its domain.
-contract Permit2Double is IPermit2Transfer {
-    mapping(address owner => mapping(uint256 nonce => bool)) private _used;
-
-    function permitWitnessTransferFrom(
-        PermitTransferFrom calldata permit,
-        SignatureTransferDetails calldata details,
-        address owner,
-        bytes32 witness,
-        string calldata witnessTypeString,
-        bytes calldata signature
-    ) external {
-        require(block.timestamp <= permit.deadline, "deadline");
-        require(!_used[owner][permit.nonce], "nonce");
-        _used[owner][permit.nonce] = true;
-        bytes32 digest = this.digest(permit, msg.sender, witness, witnessTypeString);
-        (bytes32 r, bytes32 s, uint8 v) = abi.decode(signature, (bytes32, bytes32, uint8));
-        require(ecrecover(digest, v, r, s) == owner, "signature");
-        require(
-            ERC20(permit.permitted.token).transferFrom(owner, details.to, details.requestedAmount), "transfer"
-        );
-    }
-
-    function digest(PermitTransferFrom calldata permit, address spender, bytes32 witness, string calldata typeString)
-        external
-        view
-        returns (bytes32)
-    {
-        bytes32 typeHash = keccak256(
-            abi.encodePacked(
-                "PermitWitnessTransferFrom(TokenPermissions permitted,address spender,uint256 nonce,uint256 deadline,",
-                typeString
-            )
-        );
-        bytes32 permitted = keccak256(
-            abi.encode(
-                keccak256("TokenPermissions(address token,uint256 amount)"),
-                permit.permitted.token,
-                permit.permitted.amount
-            )
-        );
-        bytes32 domain = keccak256(
-            abi.encode(
-                keccak256("EIP712Domain(string name,uint256 chainId,address verifyingContract)"),
-                keccak256("Permit2"),
-                block.chainid,
-                address(this)
-            )
-        );
-        bytes32 structHash =
-            keccak256(abi.encode(typeHash, permitted, spender, permit.nonce, permit.deadline, witness));
-        return keccak256(abi.encodePacked(hex"1901", domain, structHash));
-    }
-}
-
-contract CollectorsTest is ChannelFixture {
+contract CollectorsTest is ChannelFixture, Permit2Fixture {
     TestDollar private _token;
     ERC3009DepositCollector private _collector;
     Permit2DepositCollector private _permit2Collector;
-    Permit2Double private _permit2;
     ChannelConfig private _config;
     address private _payer;
     uint256 private _until;
@@ -80,9 +25,9 @@ contract CollectorsTest is ChannelFixture {
     function setUp() public {
         deployChannels();
         _token = new TestDollar();
-        _permit2 = new Permit2Double();
+        deployPermit2();
         _collector = new ERC3009DepositCollector(address(channels));
-        _permit2Collector = new Permit2DepositCollector(address(channels), address(_permit2));
+        _permit2Collector = new Permit2DepositCollector(address(channels), PERMIT2_ADDRESS);
         _config = configFor(address(_token), 1);
         _payer = _config.payer;
         _until = block.timestamp + 60;
@@ -125,15 +70,15 @@ contract CollectorsTest is ChannelFixture {
 
     function test_a_permit2_witness_fills_the_channel_it_names() public {
         vm.prank(_payer);
-        _token.approve(address(_permit2), type(uint256).max);
+        _token.approve(PERMIT2_ADDRESS, type(uint256).max);
         bytes memory data = _witnessed(channels.getChannelId(_config), 10e6, 3, "");
         ChannelConfig memory thief = _config;
         thief.receiver = address(0xBAD);
-        vm.expectRevert("signature");
+        vm.expectRevert(ISignatureTransfer.InvalidSigner.selector);
         channels.deposit(thief, 10e6, address(_permit2Collector), data);
         channels.deposit(_config, 10e6, address(_permit2Collector), data);
         eq(balanceOf(channels.getChannelId(_config)), 10e6, "balance");
-        vm.expectRevert("nonce");
+        vm.expectRevert(ISignatureTransfer.InvalidNonce.selector);
         channels.deposit(_config, 10e6, address(_permit2Collector), data);
     }
 
@@ -146,10 +91,10 @@ contract CollectorsTest is ChannelFixture {
     function test_a_spent_permit_is_logged_and_the_standing_allowance_serves() public {
         bytes memory permit = _permit(10e6);
         vm.prank(_payer);
-        _token.approve(address(_permit2), type(uint256).max);
+        _token.approve(PERMIT2_ADDRESS, type(uint256).max);
         (uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) =
             abi.decode(permit, (uint256, uint256, uint8, bytes32, bytes32));
-        _token.permit(_payer, address(_permit2), value, deadline, v, r, s);
+        _token.permit(_payer, PERMIT2_ADDRESS, value, deadline, v, r, s);
         bytes memory data = _witnessed(channels.getChannelId(_config), 10e6, 3, permit);
         vm.expectEmit(true, true, false, false);
         emit EIP2612PermitFailedWithData(address(_token), _payer, "");
@@ -183,16 +128,13 @@ contract CollectorsTest is ChannelFixture {
         view
         returns (bytes memory)
     {
-        bytes32 digest = _permit2.digest(
-            IPermit2Transfer.PermitTransferFrom(
-                IPermit2Transfer.TokenPermissions(address(_token), amount), nonce, _until
-            ),
+        bytes32 digest = witnessDigest(
+            permitOf(address(_token), amount, nonce, _until),
             address(_permit2Collector),
             keccak256(abi.encode(keccak256("DepositWitness(bytes32 channelId)"), channelId)),
             "DepositWitness witness)DepositWitness(bytes32 channelId)TokenPermissions(address token,uint256 amount)"
         );
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(PAYER_KEY, digest);
-        return abi.encode(nonce, _until, abi.encode(r, s, v), permit);
+        return abi.encode(nonce, _until, signed(PAYER_KEY, digest), permit);
     }
 
     function _permit(uint256 amount) private view returns (bytes memory) {
@@ -200,7 +142,7 @@ contract CollectorsTest is ChannelFixture {
             abi.encode(
                 keccak256("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"),
                 _payer,
-                address(_permit2),
+                PERMIT2_ADDRESS,
                 amount,
                 _token.nonces(_payer),
                 _until

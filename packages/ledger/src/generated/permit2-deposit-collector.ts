@@ -144,7 +144,7 @@ export const permit2DepositCollectorAbi = [
     "name": "PERMIT2",
     "outputs": [
       {
-        "internalType": "contract IPermit2Transfer",
+        "internalType": "contract ISignatureTransfer",
         "name": "",
         "type": "address"
       }
