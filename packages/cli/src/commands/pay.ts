@@ -1,4 +1,4 @@
-import { boundedText, dollarDecimals, formatUnits, KoinonError, parseUnits } from '@koinon/base'
+import { dollarDecimals, formatUnits, isKoinonError, KoinonError, parseUnits } from '@koinon/base'
 import { describePayment, networkOf, openHomePayer, type PaymentFacts, readTerms, receiptOf } from '@koinon/node/wallet'
 import type { Command } from 'commander'
 import { printableAnswer } from '../printable.ts'
@@ -13,6 +13,7 @@ type PayOptions = {
   readonly id?: string
   readonly dryRun?: boolean
   readonly budget?: string
+  readonly steps?: boolean
 }
 
 /** What a call may cost where dollars are worth nothing and no limit is given. */
@@ -36,6 +37,7 @@ export function definePay(pay: Command): void {
     .option('--max <dollars>', `the most that the call may cost (test networks: ${testMaximum})`)
     .option('--id <id>', 'name of the call: the same one again is paid once (16 to 128 of A-Z a-z 0-9 _ -)')
     .option('--budget <name>', 'pay from this budget, by its session key (see koinon budget)')
+    .option('--steps', 'pay a stream step by step while it comes, where its seller offers that')
     .option('--dry-run', 'show what is asked and pay nothing')
     .action(
       runCommand(async ({ home }, url: string, options: PayOptions) => {
@@ -56,22 +58,46 @@ export function definePay(pay: Command): void {
           maximumPerCallAtomic,
           maximumInChannelsAtomic: maximumPerCallAtomic * callsInChannels,
           ...(options.budget === undefined ? {} : { budget: options.budget }),
+          takesSteps: options.steps === true,
         })
         try {
           const response = await owner.fetch(url, request)
-          const body = await boundedText(response, mostAnswerBytes, tooLong)
+          const { body, stopped } = await readAnswer(response)
           const receipt = receiptOf(response)
           const paid = receipt === undefined ? undefined : describePayment(receipt)
           return {
-            data: { status: response.status, body, payment: paid ?? null },
-            text: `${printableAnswer(body)}\n\n${describe(response.status, paid)}`,
-            isBad: !response.ok,
+            data: {
+              status: response.status,
+              body,
+              payment: paid ?? null,
+              ...(stopped === undefined ? {} : { stopped }),
+            },
+            text: [`${printableAnswer(body)}\n`, ...(stopped ?? []), describe(response.status, paid)].join('\n'),
+            isBad: !response.ok || stopped !== undefined,
           }
         } finally {
           await owner.close()
         }
       }),
     )
+}
+
+/** The answer; of a stream that ended early for want of money what came of it, and why in words. */
+async function readAnswer(response: Response): Promise<{ body: string; stopped?: readonly string[] }> {
+  const parts: string[] = []
+  const decoder = new TextDecoder()
+  let bytes = 0
+  try {
+    for await (const part of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+      bytes += part.length
+      if (bytes > mostAnswerBytes) throw tooLong()
+      parts.push(decoder.decode(part, { stream: true }))
+    }
+    return { body: parts.join('') + decoder.decode() }
+  } catch (error) {
+    if (!isKoinonError(error) || error.code !== 'payments/stream-stopped') throw error
+    return { body: parts.join(''), stopped: [error.message, ...(error.hint === undefined ? [] : [error.hint])] }
+  }
 }
 
 function tooLong(): KoinonError {

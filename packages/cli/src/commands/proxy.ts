@@ -11,6 +11,7 @@ type ProxyOptions = StayOptions & {
   readonly max: string
   readonly total: string
   readonly budget?: string
+  readonly steps?: boolean
 }
 
 /** What may lie in channels: half of what the run may spend. */
@@ -29,6 +30,7 @@ export function defineProxy(proxy: Command): void {
       '--budget <name>',
       'pay from this budget, by its session key (see koinon budget); the limits hold beside it',
     )
+    .option('--steps', 'pay streams step by step while they come: less is signed ahead, for a message more every step')
     .action(async (_options: unknown, command: Command) => startProxy(command.optsWithGlobals<ProxyOptions>()))
 }
 
@@ -48,6 +50,7 @@ function startProxy(options: ProxyOptions): Promise<never> {
         maximumTotalAtomic,
         maximumInChannelsAtomic: maximumTotalAtomic / partInChannels,
         ...(options.budget === undefined ? {} : { budget: options.budget }),
+        takesSteps: options.steps === true,
       })
       owner = payer
       const before = payer.payer.spent()

@@ -42,6 +42,8 @@ export type HomePayerLimits = {
   readonly maximumInChannelsAtomic: bigint
   /** Label or hash of the budget that all spending goes through; without it the wallet's account pays. */
   readonly budget?: string
+  /** Streams are paid by the step where their sellers offer it. */
+  readonly takesSteps?: boolean
 }
 
 export type HomePayer = {
@@ -92,7 +94,7 @@ export async function openHomePayer(home: Home, purpose: PayerPurpose, limits: H
       escrow: network.contracts.channels,
       collector: network.contracts.depositCollector,
     }
-    const { maximumTotalAtomic, budget: _, ...bounds } = limits
+    const { maximumTotalAtomic, maximumPerCallAtomic, maximumInChannelsAtomic, takesSteps = false } = limits
     const payer = new Payer({
       signer: budget?.signer ?? localPaymentSigner(key.secretKey),
       store: records,
@@ -100,7 +102,8 @@ export async function openHomePayer(home: Home, purpose: PayerPurpose, limits: H
       purpose: budget === undefined ? purpose : 'budget',
       policy: {
         ...timeouts,
-        ...bounds,
+        maximumPerCallAtomic,
+        maximumInChannelsAtomic,
         ...(maximumTotalAtomic === undefined
           ? {}
           : { maximumTotalAtomic: (await spentBefore(records)) + maximumTotalAtomic }),
@@ -118,6 +121,7 @@ export async function openHomePayer(home: Home, purpose: PayerPurpose, limits: H
       fetch: createPayingFetch({
         payer,
         wires: [createMppClientWire({ assets: [asset] })],
+        takesSteps,
         onChallenge: async (challenge) => {
           const price = priceOf(challenge, network)
           if (price === undefined || price > limits.maximumPerCallAtomic || payer.address !== key.address) return
