@@ -8,9 +8,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { errorToJson, isKoinonError, KoinonError } from '@koinon/base'
 import { fail, notChecked, pass } from '@koinon/work'
+import { fakeAgents } from './fake-agents.ts'
 import { FakeBudgets } from './fake-budgets.ts'
 import { answerChat } from './fake-chat.ts'
 import { fakeDecentralization, fakeMetagraph, fakeSubnets, fakeValidators } from './fake-incentive.ts'
+import { fakeJob, fakeJobs } from './fake-jobs.ts'
 import { fakeEpoch, fakeEpochs, fakeNetwork } from './fake-ledger.ts'
 import { fakePaymentDetails, fakePayments } from './fake-payments.ts'
 import { FakeStake } from './fake-stake.ts'
@@ -102,6 +104,14 @@ export class FakeNetwork {
     if (pathname.startsWith('/api/budgets')) {
       if (request.headers['x-koinon-local'] !== state.localToken) throw refused()
       return this.#budgets.answer(method, pathname)
+    }
+    if (pathname.startsWith('/api/agents')) {
+      return fakeAgents(state, url, bytes.length === 0 ? {} : JSON.parse(new TextDecoder().decode(bytes)))
+    }
+    if (pathname === '/api/jobs') return fakeJobs(state)
+    if (pathname.startsWith('/api/jobs/')) {
+      if (method === 'POST' && request.headers['x-koinon-local'] !== state.localToken) throw refused()
+      return fakeJob(state, method, pathname)
     }
     if (pathname === '/api/payments') return fakePayments(state)
     if (pathname === '/api/payments/details') {

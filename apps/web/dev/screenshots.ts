@@ -28,6 +28,10 @@ try {
         ['payments', '#/payments', 'The last payments'],
         ['budgets', '#/budgets', 'Waits for your word'],
         ['stake', '#/stake', 'Root dividends'],
+        ['agents', '#/agents', 'Last check'],
+        ['agent', '#/agents/3', 'Left out'],
+        ['jobs', '#/jobs', 'Sent back to clients'],
+        ['job', '#/jobs/5', 'What happened'],
       ] as const) {
         await page.goto(`${bench.url}/${hash}`)
         await page.getByText(waitFor).first().waitFor({ state: 'attached' })

@@ -81,3 +81,11 @@ export function nameOf(view: NetworkView, account: string): string {
     return 'this gateway'
   return findNeuron(view, account)?.name ?? shortHex(account)
 }
+
+/** How accounts are named on pages about what people do: the owner's own is "you". */
+export function useNames(): (account: string) => string {
+  const { signIn } = useApp()
+  const view = useNetwork()
+  const own = signIn.local?.account.toLowerCase()
+  return (account) => (account.toLowerCase() === own ? 'you' : nameOf(view, account))
+}

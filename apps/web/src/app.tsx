@@ -30,6 +30,11 @@ const PaymentsPage = lazy(() =>
   import('./payments/payments-page.tsx').then((module) => ({ default: module.PaymentsPage })),
 )
 const BudgetsPage = lazy(() => import('./budgets/budgets-page.tsx').then((module) => ({ default: module.BudgetsPage })))
+const AgentsPage = lazy(() => import('./agents/agents-page.tsx').then((module) => ({ default: module.AgentsPage })))
+const AgentPage = lazy(() => import('./agents/agent-page.tsx').then((module) => ({ default: module.AgentPage })))
+const ListingPage = lazy(() => import('./agents/listing-page.tsx').then((module) => ({ default: module.ListingPage })))
+const JobsPage = lazy(() => import('./jobs/jobs-page.tsx').then((module) => ({ default: module.JobsPage })))
+const JobPage = lazy(() => import('./jobs/job-page.tsx').then((module) => ({ default: module.JobPage })))
 const WalletPage = lazy(() => import('./wallet/wallet-page.tsx').then((module) => ({ default: module.WalletPage })))
 
 /** The whole page: header, one of the pages, footer. */
@@ -99,6 +104,11 @@ function Page({ route }: { readonly route: Route }) {
   if (route.page === 'wallet') return <WalletPage />
   if (route.page === 'stake') return <StakePage />
   if (route.page === 'budgets') return <BudgetsPage />
+  if (route.page === 'agents') return <AgentsPage />
+  if (route.page === 'agent') return <AgentPage key={route.key} agentKey={route.key} />
+  if (route.page === 'listing') return <ListingPage />
+  if (route.page === 'jobs') return <JobsPage />
+  if (route.page === 'job') return <JobPage key={route.jobId} jobId={route.jobId} />
   if (route.page === 'payments') return <PaymentsPage />
   return (
     <section className="empty">

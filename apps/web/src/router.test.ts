@@ -25,6 +25,12 @@ describe('parseRoute', () => {
     ['#/stake', { page: 'stake' }],
     ['#/payments', { page: 'payments' }],
     ['#/budgets', { page: 'budgets' }],
+    ['#/agents', { page: 'agents' }],
+    ['#/agents/7', { page: 'agent', key: '7' }],
+    [`#/agents/0x${'ab'.repeat(20)}`, { page: 'agent', key: `0x${'ab'.repeat(20)}` }],
+    ['#/jobs', { page: 'jobs' }],
+    ['#/jobs/12', { page: 'job', jobId: '12' }],
+    ['#/listing', { page: 'listing' }],
   ])('%s', (hash, route) => {
     expect(parseRoute(hash)).toEqual(route)
   })
@@ -39,6 +45,12 @@ describe('parseRoute', () => {
     '#/stake/1',
     '#/payments/1',
     '#/budgets/1',
+    '#/agents/../wallet',
+    '#/agents/0x12',
+    '#/agents/1/2',
+    '#/jobs/0',
+    '#/jobs/x',
+    '#/listing/1',
     '#/subnets/one',
     '#/subnets/1/x',
     '#/validators/1',

@@ -14,6 +14,11 @@ export type Route =
   | { readonly page: 'stake' }
   | { readonly page: 'payments' }
   | { readonly page: 'budgets' }
+  | { readonly page: 'agents' }
+  | { readonly page: 'agent'; readonly key: string }
+  | { readonly page: 'jobs' }
+  | { readonly page: 'job'; readonly jobId: string }
+  | { readonly page: 'listing' }
   | { readonly page: 'unknown' }
 
 /** Route of a location hash such as `#/receipts/0123…`. */
@@ -35,6 +40,11 @@ export function parseRoute(hash: string): Route {
   if (page === 'wallet' && parts.length === 1) return { page: 'wallet' }
   if (page === 'stake' && parts.length === 1) return { page: 'stake' }
   if (page === 'budgets' && parts.length === 1) return { page: 'budgets' }
+  if (page === 'agents' && parts.length === 1) return { page: 'agents' }
+  if (page === 'agents' && parts.length === 2 && isAgentKey(first)) return { page: 'agent', key: first ?? '' }
+  if (page === 'jobs' && parts.length === 1) return { page: 'jobs' }
+  if (page === 'jobs' && parts.length === 2 && isJobId(first)) return { page: 'job', jobId: first ?? '' }
+  if (page === 'listing' && parts.length === 1) return { page: 'listing' }
   if (page === 'payments' && parts.length === 1) return { page: 'payments' }
   if (page === 'network' && parts.length === 1) return { page: 'network' }
   if (page === 'subnets' && parts.length === 1) return { page: 'subnets' }
@@ -53,6 +63,8 @@ export function parseRoute(hash: string): Route {
 }
 
 const isNetuid = (text: string | undefined): boolean => /^[0-9]{1,6}$/.test(text ?? '')
+const isAgentKey = (text: string | undefined): boolean => /^([0-9]{1,20}|0x[0-9a-f]{40})$/.test(text ?? '')
+const isJobId = (text: string | undefined): boolean => /^[1-9][0-9]{0,17}$/.test(text ?? '')
 const isEpoch = (text: string | undefined): boolean => /^[0-9]{1,12}$/.test(text ?? '')
 
 /** Title of the browser's tab for a route. */
@@ -70,6 +82,11 @@ export function routeTitle(route: Route): string {
     stake: 'Stake & trade',
     payments: 'Payments',
     budgets: 'Budgets',
+    agents: 'Agents',
+    agent: 'Agent',
+    jobs: 'Jobs',
+    job: 'Job',
+    listing: 'Check a listing',
     unknown: 'Not found',
   } as const
   return `${titles[route.page]} · Koinon`

@@ -242,6 +242,115 @@ describe('budgets', () => {
   })
 })
 
+describe('agents', () => {
+  test('are found by words and protocol, and what they say is shown as text that leads nowhere', async () => {
+    const { page, context, foreign, problems } = await bench.open({ hash: '#/agents' })
+    const table = page.getByRole('table', { name: 'Agents' })
+    await table.getByText('Best agent <b>ever</b>').waitFor()
+    expect(await table.getByRole('row').count()).toBe(4)
+    await table.getByText('translate $0.02').waitFor()
+    await page.getByLabel('Words in what it says').fill('attic greek')
+    await page.getByText('1 of 3 agents').waitFor()
+    expect(await table.getByRole('row').count()).toBe(2)
+    await page.getByLabel('Words in what it says').fill('nothing such')
+    await page.getByText('None of 3 agents matches').waitFor()
+    await page.goto(`${bench.url}/#/agents/9`)
+    await page.getByText('javascript:alert(document.cookie)').waitFor()
+    expect(await page.locator('a[href^="javascript"]').count()).toBe(0)
+    expect(await page.locator('main img, main b').count()).toBe(0)
+    await page.goto(`${bench.url}/#/agents/3`)
+    const link = page.getByRole('link', { name: 'https://scribe.example/a2a' })
+    expect(await link.getAttribute('rel')).toContain('noopener')
+    await page.getByText('the money came back to the reviewer').waitFor()
+    await page.getByText('86.1 of 100').first().waitFor()
+    await page.goto(`${bench.url}/#/agents/12345`)
+    await page.getByText('There is no such agent').waitFor()
+    expect(foreign).toEqual([])
+    // The browser itself notes that the last one was refused.
+    expect(problems.filter((problem) => !/Failed to load resource/.test(problem))).toEqual([])
+    await context.close()
+  })
+
+  test('have their listing checked, with how to mend what fails', async () => {
+    const { page, context, foreign } = await bench.open({ hash: '#/listing', isStranger: true })
+    const field = page.getByLabel('Number of an agent')
+    expect(await page.getByRole('button', { name: 'Check', exact: true }).isDisabled()).toBe(true)
+    await field.fill('https://best.example')
+    await field.press('Enter')
+    const checks = page.getByRole('list', { name: 'Checks of the listing' })
+    await checks.getByText('To mend it: Serve an agent card').waitFor()
+    expect(await checks.getByRole('listitem').count()).toBe(4)
+    await field.fill('77')
+    await field.press('Enter')
+    await page.getByRole('alert').getByText('There is no agent 77').waitFor()
+    expect(await checks.count()).toBe(0)
+    expect(foreign).toEqual([])
+    await context.close()
+  })
+
+  test('say how to begin when there is none, nor a job', async () => {
+    const { page, context } = await bench.open()
+    await page.route('**/api/agents', (route) =>
+      route.fulfill({
+        json: { asOfBlock: 1, asOfMs: 1, total: 0, matching: 0, agents: [], trustFrom: { netuid: 1, validators: 0 } },
+      }),
+    )
+    await page.goto(`${bench.url}/#/agents`)
+    await page.getByText('koinon agent run FILE').waitFor()
+    await page.route('**/api/jobs?*', async (route) => {
+      const json = (await (await route.fetch()).json()) as object
+      await route.fulfill({ json: { ...json, jobs: [], total: 0 } })
+    })
+    await page.goto(`${bench.url}/#/jobs`)
+    await page.getByText('Nobody posted a job yet').waitFor()
+    await context.close()
+  })
+})
+
+describe('jobs', () => {
+  test('show where the money is, and are accepted by their evaluator after asking', async () => {
+    const { page, context, foreign, problems } = await bench.open({ hash: '#/jobs' })
+    await page.getByText('$20.50').waitFor()
+    await page.getByRole('link', { name: /^6 · Review the bundle/ }).click()
+    const life = page.getByRole('list', { name: 'Life of the job' })
+    await life.getByText('the evaluator is to judge').waitFor()
+    expect(await life.getByRole('listitem').count()).toBe(4)
+    expect(await page.locator('main script').count()).toBe(0)
+    await page.getByRole('button', { name: 'Accept the work' }).click()
+    await page.getByRole('dialog').getByText('Pay $5.00 to the provider').waitFor()
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
+    await page.getByRole('button', { name: 'Accept the work' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Accept the work' }).click()
+    await page.getByText('The escrow was paid to the provider.').waitFor()
+    expect(await page.getByRole('button', { name: 'Accept the work' }).count()).toBe(0)
+    expect(foreign).toEqual([])
+    expect(problems).toEqual([])
+    await context.close()
+  })
+
+  test('do not claim that a step failed when only its answer got lost, and offer strangers none', async () => {
+    const { page, context } = await bench.open({ hash: '#/jobs/4' })
+    await page.route('**/api/jobs/4/refund', (route) => route.abort())
+    await page.getByRole('button', { name: 'Send the escrow back' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Send the escrow back' }).click()
+    await page.getByRole('alert').getByText('the outcome is unknown, it may have happened').waitFor()
+    await context.close()
+    const stranger = await bench.open({ hash: '#/jobs/4', isStranger: true })
+    await stranger.page.getByText('Then its parties can act here').waitFor()
+    expect(await stranger.page.getByRole('button', { name: 'Send the escrow back' }).count()).toBe(0)
+    await stranger.context.close()
+  })
+
+  test('let the losing side dispute a verdict of validators', async () => {
+    const { page, context } = await bench.open({ hash: '#/jobs/5' })
+    await page.getByText('by stake of 70 alpha of 90 alpha').waitFor()
+    await page.getByText('the validators of subnet 1, more than two thirds by stake').waitFor()
+    await page.getByRole('button', { name: 'Dispute the verdict' }).click()
+    await page.getByRole('dialog').getByText('a tenth of the price, $1.25').waitFor()
+    await context.close()
+  })
+})
+
 describe('network', () => {
   test('shows the epoch, the neurons, why each was paid, and what is trusted', async () => {
     const { page, context, foreign, problems } = await bench.open({ hash: '#/network' })

@@ -75,6 +75,28 @@ const pages: readonly (readonly [name: string, prepare: (page: Page) => Promise<
       await page.getByRole('dialog').waitFor()
     },
   ],
+  ['agents', async (page) => go(page, '#/agents', 'Best agent')],
+  ['agent', async (page) => go(page, '#/agents/3', 'Left out')],
+  ['agent that lies', async (page) => go(page, '#/agents/9', 'To mend it')],
+  [
+    'check a listing',
+    async (page) => {
+      await go(page, '#/listing', 'Number of an agent')
+      await page.getByLabel('Number of an agent').fill(`https://best.example/${'long'.repeat(40)}`)
+      await page.keyboard.press('Enter')
+      await page.getByText('2 failed').waitFor()
+    },
+  ],
+  ['jobs', async (page) => go(page, '#/jobs', 'Sent back to clients')],
+  [
+    'job, accepting',
+    async (page) => {
+      await go(page, '#/jobs/6', 'What happened')
+      await page.getByRole('button', { name: 'Accept the work' }).click()
+      await page.getByRole('dialog').waitFor()
+    },
+  ],
+  ['job of a quorum', async (page) => go(page, '#/jobs/5', 'Verdict of the validators')],
   ['no such page', async (page) => go(page, '#/nowhere', 'There is no such page')],
 ]
 

@@ -5,6 +5,7 @@ import { ThemeToggle } from './theme-toggle.tsx'
 const links = [
   { page: 'chat', href: '#/', name: 'Chat' },
   { page: 'network', href: '#/network', name: 'Network' },
+  { page: 'agents', href: '#/agents', name: 'Agents', more: ' & jobs' },
   { page: 'receipts', href: '#/receipts', name: 'Receipts' },
   { page: 'wallet', href: '#/wallet', name: 'Wallet', more: ' & keys' },
 ] as const
@@ -12,6 +13,7 @@ const links = [
 /** The link that a page belongs under. */
 function mainPageOf(page: Route['page']): Route['page'] {
   if (page === 'receipt') return 'receipts'
+  if (page === 'agent' || page === 'jobs' || page === 'job' || page === 'listing') return 'agents'
   if (page === 'stake' || page === 'payments' || page === 'budgets') return 'wallet'
   return page === 'subnets' || page === 'subnet' || page === 'validators' || page === 'decentralization'
     ? 'network'

@@ -4,10 +4,10 @@ import { nameOf, useNetwork } from '../app-context.ts'
 import { worthSentence } from '../format/alpha.ts'
 import { formatTokenAtomic, readAmount } from '../format/money.ts'
 import { formatDateTime } from '../format/time.ts'
+import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { ErrorNotice } from '../ui/error-notice.tsx'
 import { useAction } from '../wallet/use-action.ts'
-import { ConfirmMove } from './confirm-move.tsx'
 import type { StakeMove } from './stake-move.ts'
 import { Unstake } from './unstake.tsx'
 import { formatAlpha, rootNetuid, totalWorth, worthOf } from './worth.ts'
@@ -211,7 +211,7 @@ function Redeem(props: {
   const { netuid, amountAtomic } = free
   const amount = readAmount(amountAtomic) ?? 0n
   return (
-    <ConfirmMove
+    <ConfirmDialog
       title="Redeem this alpha?"
       yes="Redeem"
       onClose={onClose}
@@ -221,6 +221,6 @@ function Redeem(props: {
         Subnet {netuid} is dissolved. Its alpha is not traded any more: <strong>{formatAlpha(netuid, amount)}</strong>{' '}
         is given up for its part of what the pool held, {formatTokenAtomic(worthOf(pools, netuid, amount) ?? 0n)}.
       </p>
-    </ConfirmMove>
+    </ConfirmDialog>
   )
 }

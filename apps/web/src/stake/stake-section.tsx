@@ -3,8 +3,8 @@ import type { NeuronJson, PoolJson, StakeJson } from '@koinon/work/dashboard'
 import { useId, useState } from 'react'
 import { useNetwork } from '../app-context.ts'
 import { shortHex } from '../format/text.ts'
+import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { AmountField } from './amount-field.tsx'
-import { ConfirmMove } from './confirm-move.tsx'
 import { draftAmount } from './draft-amount.ts'
 import { heldOf } from './held.ts'
 import type { StakeMove } from './stake-move.ts'
@@ -118,7 +118,7 @@ export function StakeSection(props: {
         </p>
       </form>
       {agreed === undefined ? null : (
-        <ConfirmMove
+        <ConfirmDialog
           title="Stake this?"
           yes="Stake"
           onClose={() => setAgreed(undefined)}
@@ -139,7 +139,7 @@ export function StakeSection(props: {
               ? 'What is on the root leaves only after the unbonding time.'
               : 'While that account is a validator, what is staked on it leaves only after the unbonding time.'}
           </p>
-        </ConfirmMove>
+        </ConfirmDialog>
       )}
     </section>
   )

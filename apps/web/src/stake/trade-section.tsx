@@ -5,11 +5,11 @@ import { useApp } from '../app-context.ts'
 import { formatPrice } from '../format/alpha.ts'
 import { readAmount } from '../format/money.ts'
 import { formatPpm } from '../format/text.ts'
+import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { ErrorNotice } from '../ui/error-notice.tsx'
 import { Facts } from '../ui/facts.tsx'
 import { useResource } from '../use-resource.ts'
 import { AmountField } from './amount-field.tsx'
-import { ConfirmMove } from './confirm-move.tsx'
 import { draftAmount } from './draft-amount.ts'
 import { heldOf } from './held.ts'
 import type { StakeMove } from './stake-move.ts'
@@ -144,7 +144,7 @@ export function TradeSection(props: {
         </p>
       </form>
       {agreed === undefined ? null : (
-        <ConfirmMove
+        <ConfirmDialog
           title={agreed.side === 'buy' ? 'Buy this alpha?' : 'Sell this alpha?'}
           yes={agreed.side === 'buy' ? 'Buy' : 'Sell'}
           onClose={() => setAgreed(undefined)}
@@ -164,7 +164,7 @@ export function TradeSection(props: {
             <strong>{tradeSentence(agreed.side === 'buy' ? 'Buy' : 'Sell', agreed, agreed.outputAtomic)}</strong>
           </p>
           <Terms quote={agreed} />
-        </ConfirmMove>
+        </ConfirmDialog>
       )}
     </section>
   )
