@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { formatUnits } from '@koinon/base'
 import { createLedgerReader, type NetworkFile, readDollarDomain } from '@koinon/ledger'
 import { existingAccountKey, openHome } from '@koinon/node/home'
 import { BatchSettlementEvmScheme } from '@x402/evm/batch-settlement/client'
@@ -97,6 +98,39 @@ describe('stock clients', () => {
     const answer = await pay(url, init())
     expect(answer.status, await answer.clone().text()).toBe(200)
     expect(answer.headers.get('payment-receipt')).toBeTruthy()
+  })
+})
+
+describe('our own client', () => {
+  /** More tokens than a step covers. */
+  const body = JSON.stringify({
+    model: 'default',
+    stream: true,
+    max_tokens: 200,
+    temperature: 1,
+    seed: 7,
+    prompt: '1. ',
+  })
+  const pay = (...more: string[]) =>
+    koinon(['pay', `${network.openai}/completions`, '-d', body, '--home', home, '--json', ...more])
+
+  it('pays a stream by the step, and stops where its limit does', async () => {
+    const demand = await fetch(`${network.openai}/completions`, { method: 'POST', body })
+    const [, request] = /request="([^"]+)"/.exec(demand.headers.get('www-authenticate') ?? '') ?? []
+    const { amount, unitType } = JSON.parse(Buffer.from(request as string, 'base64url').toString())
+    expect(unitType).toBe('step')
+    const max = (steps: number) => ['--steps', '--max', formatUnits(BigInt(amount) * BigInt(steps), 6)]
+    const whole = await pay(...max(2))
+    expect(whole.code, whole.stderr).toBe(0)
+    const paid = JSON.parse(whole.stdout).data
+    expect(paid).toMatchObject({ status: 200, payment: { backEnd: 'channel', isStated: true } })
+    expect(paid.body).toMatch(/: koinon-receipt \S+\n\ndata: \[DONE\]\n\n$/)
+    const words = paid.body.match(/"text":"/g).length
+    expect(words).toBeGreaterThan(32)
+    expect(paid.body).not.toContain('event: payment-')
+    const cut = JSON.parse((await pay(...max(1))).stdout).data
+    expect(cut.stopped[0]).toContain('limits or budget end here')
+    expect(cut.body.match(/"text":"/g).length).toBeLessThan(words)
   })
 })
 

@@ -57,7 +57,7 @@ const maximumRefusalBytes = 65_536
 const recoveryTimeoutMs = 2_000
 const cancelRepeatMs = 50
 /** Output tokens that one step of a stream covers, beside the whole prompt. */
-export const stepTokens = 128
+export const stepTokens = 32
 /** Given as the reason, it saves every answer an exception with a stack of its own. */
 const answerEnded = 'the answer has ended'
 

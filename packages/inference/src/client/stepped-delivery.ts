@@ -11,10 +11,12 @@ export type SteppedDeliveryOptions = {
   readonly priceOf: (events: number) => bigint
   /** The payer does not go on: nothing more is to be generated. */
   readonly stop: () => void
-  /** Events of one step. The next voucher is asked for when half of one is left, and no more than one waits unpaid. */
+  /** Events of one step. The next voucher is asked for when half of one is left. */
   readonly stepEvents: number
 }
 
+/** Steps that a fast provider may run ahead while a voucher is on its way; what a payer who stops can make a gateway lose. */
+const mostStepsWaiting = 8
 const done = Buffer.from(doneEvent)
 
 /** Passes events on as far as they are paid. After `stop` they count for the hash and reach nobody. */
@@ -76,7 +78,7 @@ export function createSteppedDelivery(options: SteppedDeliveryOptions): Delivery
     data(part) {
       if (failure !== undefined) throw failure
       waiting.push(...cutter.push(part))
-      if (waiting.length > stepEvents) end()
+      if (waiting.length > mostStepsWaiting * stepEvents) end()
       if (waiting.length > 0) begin()
     },
     async drained() {
