@@ -10,6 +10,7 @@ import { payingFetch, x402Wire } from '@koinon/payments'
 import {
   type Listening,
   listen,
+  startFacilitator,
   startNetwork,
   stockFetch,
   stockMppxFetch,
@@ -171,5 +172,24 @@ describe('koinon paywall', () => {
     expect(paywall).toMatchObject({ calls: 7 })
     expect(await (await mppx()(`${paywall.url}/after`)).text()).toBe('served /api/after')
     expect(await paywall.stop()).toContain('8 calls sold for 0.013 dollars')
+  })
+
+  it('lets a stock facilitator send what it is paid, and offers no channel then', async () => {
+    const facilitator = await startFacilitator(network)
+    const upstreamArguments = ['--upstream', `${upstream.url}/api`, '--price', '0.001'] as const
+    paywall = await startPaywall(...upstreamArguments, '--facilitator', facilitator.url)
+    const account = { address: paywall.account as `0x${string}` }
+    const sent = await network.reader.getTransactionCount(account)
+    const before = await earned()
+    for (const pay of [x402(), mppx()]) {
+      expect(await (await pay(`${paywall.url}/facilitated`)).text()).toBe('served /api/facilitated')
+    }
+    expect(await earned()).toBe(before + 2_000n)
+    expect(await network.reader.getTransactionCount(account)).toBe(sent)
+    const asked = await fetch(`${paywall.url}/facilitated`)
+    const { accepts } = (await asked.json()) as { accepts: readonly { readonly scheme: string }[] }
+    expect(accepts.map(({ scheme }) => scheme)).toEqual(['exact'])
+    await paywall.stop()
+    await facilitator.close()
   })
 })

@@ -26,6 +26,7 @@ type PaywallOptions = StayOptions & {
   readonly earningsPort: string
   readonly publicUrl?: string
   readonly timeout: string
+  readonly facilitator?: string
 }
 
 export function definePaywall(paywall: Command): void {
@@ -51,6 +52,7 @@ export function definePaywall(paywall: Command): void {
     .option('--earnings-port <n>', 'port of the page of earnings, on this machine alone', '0')
     .option('--public-url <url>', 'scheme and host under which payers reach the paywall')
     .option('--timeout <seconds>', 'longest time that a call may take', '60')
+    .option('--facilitator <url>', 'x402 facilitator that sends exact payments for this account; no channels then')
     .action(async (_options: unknown, command: Command) => serve(command.optsWithGlobals<PaywallOptions>()))
 }
 
@@ -70,11 +72,12 @@ function serve(options: PaywallOptions): Promise<never> {
           ],
         },
         ...(options.eventPrice === undefined ? {} : { events: parseEvents(options, options.eventPrice) }),
-        backEnds: options.method.map(parseMethod),
+        backEnds: options.facilitator === undefined ? options.method.map(parseMethod) : ['exact'],
         host: options.host,
         port: parseInteger(options.port, '--port', 0, 65_535),
         earningsPort: parseInteger(options.earningsPort, '--earnings-port', 0, 65_535),
         ...(options.publicUrl === undefined ? {} : { publicUrl: parseUpstream(options.publicUrl) }),
+        ...(options.facilitator === undefined ? {} : { facilitatorUrl: parseUpstream(options.facilitator) }),
         timeoutSeconds: parseInteger(options.timeout, '--timeout', 1, 600),
         clock: systemClock,
       })

@@ -40,6 +40,8 @@ export type HomePaywallOptions = {
   /** Where payers find the paywall, when that is not `host` and `port`. */
   readonly publicUrl?: URL
   readonly timeoutSeconds: number
+  /** An x402 facilitator that sends exact payments; without it the home's account does. */
+  readonly facilitatorUrl?: URL
   readonly clock: Clock
 }
 
@@ -65,9 +67,9 @@ export class HomePaywall {
 
   /** Throws `home/no-key`, `node/no-network`, `paywall/till-in-use`, `ledger/*`, `store/*` and what listening throws. */
   async start(): Promise<PaywallReady> {
-    const { host, port, earningsPort, clock, publicUrl } = this.#options
+    const { host, port, earningsPort, clock, publicUrl, facilitatorUrl } = this.#options
     const log = pino({ base: { role: 'paywall' }, level: 'warn' }, destination(2))
-    const till = await openHomeTill(this.#home, clock, log)
+    const till = await openHomeTill(this.#home, clock, log, facilitatorUrl?.href)
     this.#till = till
     const paywallOf = (origin: string) =>
       createPaywall({

@@ -39,9 +39,10 @@ const roleName = 'paywall'
 
 /**
  * Opens the till of a home's account. Two tills of one account would both take the same voucher, so there is one for all that a home sells.
- * Throws `home/no-key`, `node/no-network`, `paywall/till-in-use`, `ledger/*`, `store/*`.
+ * With a facilitator (OpenDeskOptions) the account sends no payments itself. Throws `home/no-key`, `node/no-network`, `paywall/till-in-use`,
+ * `ledger/*`, `store/*`, `payments/insecure-origin`.
  */
-export async function openHomeTill(home: Home, clock: Clock, log: Logger): Promise<HomeTill> {
+export async function openHomeTill(home: Home, clock: Clock, log: Logger, facilitatorUrl?: string): Promise<HomeTill> {
   const network = networkOf(home)
   const key = existingAccountKey(home, 'wallet')
   const folder = home.role(roleName)
@@ -61,6 +62,7 @@ export async function openHomeTill(home: Home, clock: Clock, log: Logger): Promi
       payee,
       account: key.address,
       challengeKey: challengeKey(home),
+      facilitatorUrl,
       clock,
       random: systemRandom,
     }).catch(async (error: unknown) => {

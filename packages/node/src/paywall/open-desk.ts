@@ -14,6 +14,7 @@ import {
   createMppWire,
   createX402Wire,
   externalGasBounds,
+  FacilitatorSettler,
   LedgerSettler,
   MppDoor,
   type PaymentTerms,
@@ -39,6 +40,8 @@ export type OpenDeskOptions = {
   readonly account: Address
   /** 32 bytes that survive restarts; challenges are bound to them. */
   readonly challengeKey: Uint8Array
+  /** Of an x402 facilitator that sends exact payments in the account's place; then nothing but `exact` should be offered. */
+  readonly facilitatorUrl?: string | undefined
   readonly clock: Clock
   readonly random: Random
 }
@@ -52,9 +55,9 @@ export type OpenDesk = {
   wiresAt(origin: string): readonly Wire[]
 }
 
-/** Takes up what an earlier process left unsettled. End it by `desk.stop`. Throws `ledger/*` when the ledger does not answer. */
+/** Takes up what an earlier process left unsettled. End it by `desk.stop`. Throws `ledger/*` when the ledger does not answer, `payments/insecure-origin`. */
 export async function openDesk(options: OpenDeskOptions): Promise<OpenDesk> {
-  const { network, reader, sender, payee, account, challengeKey, clock, random } = options
+  const { network, reader, sender, payee, account, challengeKey, facilitatorUrl, clock, random } = options
   const { store, book, ledger, admission } = payee
   const { dollar: token, channels: escrow, depositCollector } = network.contracts
   const isEmbedded = network.chainKind === 'embedded'
@@ -70,7 +73,11 @@ export async function openDesk(options: OpenDeskOptions): Promise<OpenDesk> {
     clock,
     collector: depositCollector,
   })
-  const settler = isEmbedded ? real : worthTheirGas(real)
+  const own = isEmbedded ? real : worthTheirGas(real)
+  const settler =
+    facilitatorUrl === undefined
+      ? own
+      : new FacilitatorSettler({ url: facilitatorUrl, ledger: real, asset, chainId: network.chainId })
   const desk = new SellerDesk({ store, book, ledger, admission, settler, clock, random })
   await desk.start()
   const leastDepositAtomic = isEmbedded ? minimumDepositAtomic : externalGasBounds.leastDepositAtomic

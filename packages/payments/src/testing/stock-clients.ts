@@ -52,14 +52,15 @@ export function stockClient(
   return client.register('eip155:*', batch)
 }
 
-/** A `fetch` that pays. */
+/** A `fetch` that pays; `spy` sees its requests. */
 export function stockFetch(
   net: TestNetwork,
   who: Signer,
   scheme: StockScheme,
   options: StockOptions = {},
+  spy: typeof fetch = fetch,
 ): typeof fetch {
-  return wrapFetchWithPayment(fetch, stockClient(net, who, scheme, options)) as typeof fetch
+  return wrapFetchWithPayment(spy, stockClient(net, who, scheme, options)) as typeof fetch
 }
 
 /** `@x402/axios` in the shape of `fetch`, for requests whose body is a text: an answer of any status is an answer, all else is thrown. */
