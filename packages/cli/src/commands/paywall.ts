@@ -113,12 +113,12 @@ function readPrices(path: string) {
   return parsePriceRules(readGivenJson({ path, hints: { noFile: hint, badJson: hint } }))
 }
 
-function parseEvents({ method, mostEvents }: PaywallOptions, price: string) {
-  if (!method.includes('channel')) {
+function parseEvents({ method, facilitator, mostEvents }: PaywallOptions, price: string) {
+  if (!method.includes('channel') || facilitator !== undefined) {
     throw new KoinonError({
       code: 'usage/bad-method',
-      message: 'Events are paid out of channels, and --method leaves them out',
-      hint: 'Leave out --event-price, or add channel to --method.',
+      message: 'Events are paid out of channels, and --method or --facilitator leaves them out',
+      hint: 'Leave out --event-price or --facilitator, or add channel to --method.',
     })
   }
   return { priceAtomic: parsePrice(price), most: parseInteger(mostEvents, '--most-events', 1, 1_000_000) }
