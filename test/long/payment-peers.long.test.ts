@@ -8,10 +8,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type CellResult, peerTable, runCell } from '../harness/peers/peer-cells.ts'
 import { peerClients, type Way } from '../harness/peers/peer-clients.ts'
 import { type PeerGround, startPeerGround } from '../harness/peers/peer-ground.ts'
-import { type PeerServer, startPeerServers } from '../harness/peers/peer-servers.ts'
+import { startPeerServers } from '../harness/peers/peer-servers.ts'
 
 let ground: PeerGround
-let opened: Awaited<ReturnType<typeof startPeerServers>> | undefined
+let opened: Awaited<ReturnType<typeof startPeerServers>>
 const rows: CellResult[] = []
 
 beforeAll(async () => {
@@ -33,7 +33,7 @@ afterAll(async () => {
 describe.each(peerClients)('$name by $pays', (client) => {
   it('pays whoever takes what it pays by, and nobody else', async () => {
     const failures: string[] = []
-    for (const server of opened?.servers as readonly PeerServer[]) {
+    for (const server of opened.servers) {
       try {
         rows.push(await runCell(ground, client, server))
       } catch (error) {

@@ -67,9 +67,7 @@ describe.each(['httpx', 'requests'] as const)('x402 2.25.0 of PyPI with %s', (tr
       const block = await ground.net.reader.getBlockNumber({ cacheTime: 0 })
       const runs = server.runs?.()
       const answers = await buy({ transport, scheme, secretKey, server })
-      expect(answers.map(({ status, error }) => ({ status, error }))).toEqual(
-        Array(calls).fill({ status: 200, error: null }),
-      )
+      expect(answers.map(({ status, error }) => error ?? status)).toEqual(Array(calls).fill(200))
       expect(answers.map(({ receipt }) => JSON.parse(atob(receipt as string)).success)).toEqual(Array(calls).fill(true))
       const transfers = await ground.transfersSince(block, address)
       expect(transfers.map(({ sentBy }: Transfer) => sentBy)).toEqual(
