@@ -56,13 +56,13 @@ export class HomeFacilitator {
       reader,
       createLedgerWriter(network, existingAccountKey(this.#home, 'wallet').privateKey),
     )
-    const { dollar: token, channels: escrow } = network.contracts
+    const { dollar: token, channels: escrow, depositCollector: collector } = network.contracts
     const { name, version } = await readDollarDomain(reader, token)
     const folder = this.#home.role('facilitator')
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     this.#store = await DurableStore.open(join(folder, 'facilitator.db'), facilitatorSchema)
     this.#facilitator = new Facilitator({
-      ...{ store: this.#store, reader, sender, clock },
+      ...{ store: this.#store, reader, sender, clock, collector },
       domain: { chainId: network.chainId, escrow },
       assets: [{ token, name, version, decimals: dollarDecimals }],
       unsettledBlocks: unsettledBlocksOf(network),

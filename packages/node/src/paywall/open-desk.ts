@@ -72,6 +72,7 @@ export async function openDesk(options: OpenDeskOptions): Promise<OpenDesk> {
     unsettledBlocks: unsettledBlocksOf(network),
     clock,
     collector: depositCollector,
+    ...(isEmbedded ? {} : { leastCreatingAtomic: externalGasBounds.leastCreatingAtomic }),
   })
   const own = isEmbedded ? real : worthTheirGas(real)
   const settler =

@@ -7,6 +7,8 @@ export const externalGasBounds = {
   leastDepositAtomic: 500_000n,
   /** A channel must have paid this between its opening or last refund and the next; a tenth of a dollar, atomic units. */
   leastEarnedAtomic: 100_000n,
+  /** A payment whose payer's wallet is created on the way (ERC-6492) must be worth that transaction; half a dollar, atomic units. */
+  leastCreatingAtomic: 500_000n,
 } as const
 
 /** A settler that leaves small deposits to their payers, who can send them themselves. */

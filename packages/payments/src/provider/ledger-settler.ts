@@ -26,6 +26,8 @@ export type LedgerSettlerOptions = {
   readonly clock: Clock
   /** The EIP-3009 collector; left out, the one at its canonical address. */
   readonly collector?: Address
+  /** Least value of a payment whose payer's wallet is created on the way (ERC-6492); left out, any. Give one where gas costs money. */
+  readonly leastCreatingAtomic?: bigint
   /** Most payments of one transaction; left out, 24. */
   readonly maximumMoves?: number
 }
@@ -184,8 +186,11 @@ export class LedgerSettler implements Settler {
 
   /** Signature, times, nonce, balance, and a dry run that shows what the payee would gain. */
   async #look(move: AuthorizedMove): Promise<SettlementCheck> {
+    const isCreated = move.prepare !== undefined && !(await this.#probe.isContract(move.from))
+    const refusal = isCreated ? await this.#creationRefusal(move) : undefined
+    if (refusal !== undefined) return refusal
     const nowSeconds = BigInt(Math.floor(this.#options.clock.nowMs() / 1000))
-    const run = await this.#probe.dryRun(move)
+    const run = await this.#probe.dryRun(isCreated ? move : withoutCreation(move))
     if (run.isNonceUsed) return refused('nonce-used', 'the authorization was used or cancelled')
     const expected = move.from === move.gains ? 0n : move.valueAtomic
     if (run.isAccepted && run.gainedAtomic === expected && move.valueAtomic > 0n) {
@@ -201,6 +206,19 @@ export class LedgerSettler implements Settler {
     return move.isKeySigned
       ? refused('reverted', 'the token refuses it')
       : refused('bad-signature', 'neither the payer nor a contract of it signed this')
+  }
+
+  /** A factory that the payer names runs at our expense: only for what is worth it, and once for each wallet that never came to be. */
+  async #creationRefusal(move: AuthorizedMove): Promise<Refusal | undefined> {
+    const { leastCreatingAtomic = 0n } = this.#options
+    if (move.valueAtomic < leastCreatingAtomic)
+      return refused(
+        'wallet-missing',
+        `the payer's wallet is created for payments from ${leastCreatingAtomic} atomic units on`,
+      )
+    return (await this.#book.failuresOf(move.from, 0)) > 0
+      ? refused('wallet-missing', "creating the payer's wallet failed before")
+      : undefined
   }
 
   async #settle(move: AuthorizedMove): Promise<SettlementOutcome> {
@@ -245,12 +263,11 @@ export class LedgerSettler implements Settler {
     }
     await this.#book.begin(move, this.#options.clock.nowMs())
     const hasCode = await this.#probe.isContract(move.from)
-    const { prepare: _created, ...existing } = move
-    // An account that exists is not created again at our expense.
-    const sent = await this.#send(hasCode ? existing : move, hasCode || !move.isKeySigned)
+    const outgoing = hasCode ? withoutCreation(move) : move
+    const sent = await this.#send(outgoing, hasCode || !move.isKeySigned)
     if ('state' in sent) return this.#notSent(move, sent, undefined)
     if (movedIn(sent.receipt, move)) return this.#deepen(move, traceOf(sent.receipt), sent)
-    return this.#afterMiss(move, sent)
+    return this.#afterMiss(outgoing, sent)
   }
 
   #notSent(move: AuthorizedMove, refusal: Refusal, costWei: bigint | undefined): Promise<SettlementOutcome> {
@@ -266,15 +283,18 @@ export class LedgerSettler implements Settler {
       if (error.code === 'ledger/too-dear') return refused('reverted', error.message)
       const isRefusal = error.code === 'ledger/refused' || error.code === 'ledger/reverted'
       const check = isRefusal ? await this.#look(move) : undefined
-      if (check?.state !== 'refused') throw error
-      return check
+      if (check?.state === 'refused') return check
+      // The factory did not do what it did in the dry run.
+      if (isRefusal && move.prepare !== undefined) return refused('reverted', "creating the payer's wallet failed")
+      throw error
     }
   }
 
   /** Its transaction is mined and did not move it: somebody was faster, the payer changed its mind, or a neighbour took the gas. */
   async #afterMiss(move: AuthorizedMove, shared: Sent): Promise<SettlementOutcome> {
     const check = await this.#look(move)
-    if (check.state === 'payable') {
+    // What was tried with a factory of the payer's choice is not tried again.
+    if (check.state === 'payable' && move.prepare === undefined) {
       const alone = await this.#send(move, true)
       if ('state' in alone) return this.#notSent(move, alone, shared.costWei)
       if (movedIn(alone.receipt, move)) return this.#deepen(move, traceOf(alone.receipt), alone)
@@ -341,6 +361,12 @@ export class LedgerSettler implements Settler {
     const hasSignature = move.isKeySigned || row.signatureHash === move.signatureHash
     return hasSignature ? row.outcome : refused('bad-signature', 'this is not the signature that it was settled with')
   }
+}
+
+/** An account that exists is not created again at our expense. */
+function withoutCreation(move: AuthorizedMove): AuthorizedMove {
+  const { prepare: _created, ...existing } = move
+  return existing
 }
 
 function refused(reason: SettlementRefusal, detail: string): Refusal {

@@ -28,7 +28,7 @@ type Waiting = {
 const sharedGas = { transfer: 200_000n, deposit: 300_000n } as const
 const baseGas = 60_000n
 /** A contract's signature check, or the creation of its account before that, may take so much in a transaction of its own. */
-const maximumGasAlone = { existing: 500_000n, created: 1_200_000n } as const
+const maximumGasAlone = { existing: 500_000n, created: 750_000n } as const
 /** Payments that come at the same moment travel together. */
 const gatherMs = 4
 const maximumUnderWay = 4

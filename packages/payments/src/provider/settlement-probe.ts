@@ -4,6 +4,7 @@ import type { LedgerReader } from '@koinon/ledger'
 import { dollarAbi, testDollarAbi } from '@koinon/ledger/abis'
 import { predeploys } from '@koinon/ledger/predeploys'
 import {
+  BaseError,
   decodeEventLog,
   decodeFunctionResult,
   encodeFunctionData,
@@ -11,6 +12,7 @@ import {
   type Log,
   multicall3Abi,
   parseAbiItem,
+  RpcRequestError,
   type TransactionReceipt,
 } from 'viem'
 import { reachable } from '../core/escrow.ts'
@@ -20,7 +22,7 @@ export const multicall3: Address = '0xca11bde05977b3631167028862be2a173976ca11'
 const multicall3Code = predeploys.find(({ address }) => toAddress(address) === multicall3)?.runtimeBytecode as Hex
 const authorizationUsed = parseAbiItem('event AuthorizationUsed(address indexed authorizer, bytes32 indexed nonce)')
 /** What is not accepted within this would not be sent either. */
-const dryRunGas = 1_600_000n
+const dryRunGas = 1_000_000n
 /** The widest span that common servers answer. */
 const searchedBlocks = 9_000n
 
@@ -78,13 +80,20 @@ export class SettlementProbe {
     ]
     const isThere = await this.hasMulticall()
     const answer = await reachable(
-      this.#reader.call({
-        to: multicall3,
-        data: aggregate(calls.map((call) => ({ ...call, mayFail: true }))),
-        gas: dryRunGas,
-        ...(isThere ? {} : { stateOverride: [{ address: multicall3, code: multicall3Code }] }),
-      }),
+      this.#reader
+        .call({
+          to: multicall3,
+          data: aggregate(calls.map((call) => ({ ...call, mayFail: true }))),
+          gas: dryRunGas,
+          ...(isThere ? {} : { stateOverride: [{ address: multicall3, code: multicall3Code }] }),
+        })
+        .catch((error: unknown) => {
+          if (isOutOfGas(error)) return undefined
+          throw error
+        }),
     )
+    if (answer === undefined)
+      return { isNonceUsed: false, payerBalanceAtomic: move.valueAtomic, isAccepted: false, gainedAtomic: 0n }
     const results = decodeFunctionResult({
       abi: multicall3Abi,
       functionName: 'aggregate3',
@@ -202,6 +211,12 @@ export function aggregate(calls: readonly (LedgerCall & { readonly mayFail: bool
     functionName: 'aggregate3',
     args: [calls.map(({ to, data, mayFail }) => ({ target: to, allowFailure: mayFail, callData: data }))],
   })
+}
+
+/** The ledger ran it, and code that the payer names took all the gas. */
+function isOutOfGas(error: unknown): boolean {
+  const answered = error instanceof BaseError && error.walk((cause) => cause instanceof RpcRequestError) !== null
+  return answered && /out of gas/i.test(error.message)
 }
 
 function eventOf(log: Log, eventName: 'AuthorizationUsed' | 'Transfer'): Readonly<Record<string, unknown>> | undefined {

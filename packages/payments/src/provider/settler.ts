@@ -14,6 +14,8 @@ export type SettlementRefusal =
   | 'reverted'
   | 'wrong-chain'
   | 'unsupported'
+  /** The payer's wallet would have to be created first, and the payment is not worth that. */
+  | 'wallet-missing'
 
 /** `unknown` is neither success nor failure: ask again with the same authorization, which moves the money at most once. */
 export type SettlementOutcome =

@@ -11,7 +11,7 @@ import {
 } from '@koinon/ledger'
 import { testDollarAbi } from '@koinon/ledger/abis'
 import { EmbeddedChain } from '@koinon/ledger/chain'
-import { deployContracts } from '@koinon/ledger/deploy'
+import { canonicalChannels, deployContracts } from '@koinon/ledger/deploy'
 import { predeploys } from '@koinon/ledger/predeploys'
 import type { EscrowDomain } from '../rules/channel.ts'
 import { type Party, party, seed, temporaryFolder } from './fixtures.ts'
@@ -31,8 +31,10 @@ export type TestNetwork = {
   close(): Promise<void>
 }
 
-/** Starts a chain in this process, with the escrow at its canonical address, and deploys the rest. */
-export async function startNetwork(): Promise<TestNetwork> {
+/** Starts a chain in this process, with the escrow at its canonical address unless said otherwise, and deploys the rest. */
+export async function startNetwork(options: { readonly hasCanonicalEscrow?: boolean } = {}): Promise<TestNetwork> {
+  const { hasCanonicalEscrow = true } = options
+  const canonical: readonly string[] = Object.values(canonicalChannels)
   const folder = temporaryFolder()
   let offsetMs = 0
   const deployerKey = seed('deployer')
@@ -41,7 +43,9 @@ export async function startNetwork(): Promise<TestNetwork> {
     chainId,
     genesis: {
       accounts: [{ address: party('deployer').address, balanceWei: 10n ** 24n }],
-      predeploys: predeploys.map(({ address, runtimeBytecode }) => ({ address: toAddress(address), runtimeBytecode })),
+      predeploys: predeploys
+        .map(({ address, runtimeBytecode }) => ({ address: toAddress(address), runtimeBytecode }))
+        .filter(({ address }) => hasCanonicalEscrow || !canonical.includes(address)),
     },
     clock: { nowMs: () => Date.now() + offsetMs },
   })

@@ -83,6 +83,7 @@ export async function startSeller(
     assets: [asset],
     unsettledBlocks: 0,
     clock,
+    collector: network.network.contracts.depositCollector,
   })
   const settler = options.settler?.(real) ?? real
   const desk = new SellerDesk({ store, book, ledger, admission, settler, clock, random: systemRandom, ...options.desk })

@@ -43,6 +43,7 @@ export function signDeposit(
   domain: { readonly chainId: number; readonly escrow: Hex },
   config: ChannelConfig,
   amountAtomic: bigint,
+  to: Address = collector,
 ): SignedDeposit {
   const nowSeconds = BigInt(Math.floor(Date.now() / 1000))
   const salt = bytesToHex(systemRandom(32))
@@ -51,7 +52,7 @@ export function signDeposit(
     {
       token: asset.token,
       from: config.payer,
-      to: collector,
+      to,
       valueAtomic: amountAtomic,
       nonce: depositNonceOf(channelIdOf(config, domain), salt),
       ...times,

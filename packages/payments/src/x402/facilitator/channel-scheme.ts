@@ -42,6 +42,7 @@ const words: Readonly<Record<SettlementRefusal, string>> = {
   reverted: `${prefix}_deposit_simulation_failed`,
   'wrong-chain': `${prefix}_network_mismatch`,
   unsupported: `${prefix}_token_mismatch`,
+  'wallet-missing': `${prefix}_eip6492_factory_not_allowed`,
 }
 /** A row takes about 35,000 gas, one whose signature a contract checks more. */
 const gasAllowed = { base: 300_000n, row: 120_000n } as const

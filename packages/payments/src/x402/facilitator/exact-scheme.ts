@@ -21,6 +21,7 @@ const words: Readonly<Record<SettlementRefusal, string>> = {
   reverted: 'invalid_exact_evm_transaction_simulation_failed',
   'wrong-chain': 'invalid_exact_evm_network_mismatch',
   unsupported: 'invalid_exact_evm_eip3009_not_supported',
+  'wallet-missing': 'eip6492_factory_not_allowed',
 }
 const termWords = {
   token: 'invalid_exact_evm_eip3009_not_supported',

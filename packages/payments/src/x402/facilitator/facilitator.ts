@@ -1,6 +1,7 @@
 import { type Address, type Clock, type Hex, isKoinonError, KoinonError, sha256Hex } from '@koinon/base'
 import type { DurableStore } from '@koinon/base/node'
 import type { LedgerReader, TransactionSender } from '@koinon/ledger'
+import { externalGasBounds } from '../../provider/gas-bounds.ts'
 import { LedgerSettler } from '../../provider/ledger-settler.ts'
 import { type SettlementTotals, settlementsSchema } from '../../provider/settlement-book.ts'
 import type { EscrowDomain } from '../../rules/channel.ts'
@@ -30,6 +31,8 @@ export type FacilitatorOptions = {
   readonly assets: readonly Asset[]
   readonly unsettledBlocks: number
   readonly clock: Clock
+  /** The EIP-3009 collector; left out, the one at its canonical address. */
+  readonly collector?: Address
   /** How long a settlement is waited for before its outcome is called unknown; left out, 25 s. */
   readonly settleTimeoutMs?: number
 }
@@ -64,7 +67,9 @@ export class Facilitator {
     this.#options = options
     const { reader, sender, domain, assets } = options
     this.#network = `eip155:${domain.chainId}`
-    this.#settler = new LedgerSettler(options)
+    // Blocks are replaced where others mine them, and there gas costs money.
+    const { leastCreatingAtomic } = externalGasBounds
+    this.#settler = new LedgerSettler({ ...options, ...(options.unsettledBlocks > 0 ? { leastCreatingAtomic } : {}) })
     this.#channels = {
       ...{ settler: this.#settler, reader, sender, domain },
       assets: new Set(assets.map(({ token }) => token)),

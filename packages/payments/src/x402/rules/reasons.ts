@@ -35,6 +35,7 @@ const reasons: Readonly<Record<string, string>> = {
   reverted: `${exact}transaction_failed`,
   'wrong-chain': `${exact}network_mismatch`,
   unsupported: `${exact}eip3009_not_supported`,
+  'wallet-missing': 'eip6492_factory_not_allowed',
 }
 const mismatches: Readonly<Record<string, string>> = {
   amount: 'invalid_exact_evm_payload_authorization_value_mismatch',
