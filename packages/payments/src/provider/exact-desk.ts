@@ -113,11 +113,23 @@ export class ExactDesk {
     const payment = await this.#options.payments.get(key)
     if (payment === undefined) return undefined
     if (payment.state === 'refused') throw settlementRefused('reverted', 'this authorization was refused before')
-    if (payment.state === 'settling' || payment.state === 'unknown') throw settlementUnknown('it is being looked for')
     const isSame =
       payment.requestHash === call.requestHash && payment.authorization.signature === authorization.signature
+    const isOpen = payment.state === 'settling' || payment.state === 'unknown'
+    if (isOpen && !isSame) throw settlementUnknown('it is being looked for')
     if (!isSame) throw authorizationUsed()
-    return payment
+    return isOpen ? this.#settleAgain(payment) : payment
+  }
+
+  /** The payer sends it once more, so it still wants to pay: what did not leave, or was lost on its way, is sent, and moves at most once. */
+  async #settleAgain(payment: ExactPayment): Promise<ExactPayment> {
+    const { payments, settler } = this.#options
+    const outcome = await settler.settle(payment.authorization, this.#options.settleTimeoutMs ?? settleDefaultMs)
+    if (outcome.state !== 'settled') throw settlementUnknown(outcome.detail)
+    await this.#conclude(payment, outcome)
+    const settled = await payments.get(payment.key)
+    if (settled === undefined) throw settlementUnknown('its row is gone')
+    return settled
   }
 
   async #check(held: Held, authorization: TransferAuthorization): Promise<void> {

@@ -83,7 +83,8 @@ describe('a payment that moved and had no answer', () => {
     await first.close()
     const transaction = `0x${'aa'.repeat(32)}` as const
     let findOut: Settler['findOut'] = async () => ({ state: 'unknown', detail: 'not yet' })
-    const seller = await open('cheap.db', { findOut: (authorization) => findOut(authorization) })
+    const settle: Settler['settle'] = async () => ({ state: 'unknown', detail: 'not yet' })
+    const seller = await open('cheap.db', { settle, findOut: (authorization) => findOut(authorization) })
     await expect(seller.desk.admit(call)).rejects.toBeDefined()
     findOut = async () => ({ state: 'settled', transaction })
     await seller.desk.findOut()

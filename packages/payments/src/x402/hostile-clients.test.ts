@@ -440,6 +440,43 @@ describe('when nobody knows whether the money moved', () => {
   })
 })
 
+describe('a seller killed before its transaction left', () => {
+  it('sends it when the payer comes back with the same proof, and serves it once', async () => {
+    const path = 'killed-early.db'
+    const first = await open(path)
+    const payment = await exactPayment()
+    const before = await dollars()
+    const begun = Promise.withResolvers<void>()
+    await during(
+      {
+        settle: () => {
+          begun.resolve()
+          return new Promise(() => undefined)
+        },
+      },
+      async () => {
+        const lost = ask('/killed-early', payment, first).catch(() => undefined)
+        await begun.promise
+        await first.store.close()
+        await first.close().catch(() => undefined)
+        await lost
+      },
+    )
+    expect(await dollars()).toBe(before)
+    const again = await open(path)
+    // Busy while the seller itself looks for it.
+    expect([409, 503]).toContain((await ask('/killed-early-elsewhere', payment, again)).status)
+    const served = async () => {
+      const copies = await Promise.all([1, 2, 3].map(() => ask('/killed-early', payment, again)))
+      return copies.filter(({ status }) => status === 200).length
+    }
+    await expect.poll(served, { timeout: 10_000 }).toBe(1)
+    expect((await ask('/killed-early', payment, again)).status).toBe(402)
+    expect([await dollars(), runs('/killed-early', again)]).toEqual([before + 1_000n, 1])
+    await again.close()
+  })
+})
+
 describe('refunds', () => {
   it('a stock client gets the rest of its channel back at once, and nobody else', async () => {
     const config = configFor('refund')
