@@ -31,6 +31,15 @@ export async function correctCall(
   return signOption(parts, { ...payment.call, challenge }, option, asset)
 }
 
+/** See `Payer.awaitsOthers`. */
+export function awaitsOthers({ calls, channels }: PayerParts, payment: OpenPayment, challenge: Challenge): boolean {
+  const stated = sameOption(payment, challenge)?.stated
+  if (!isOfChannel(payment) || !payment.mayBeCharged || stated === undefined) return false
+  const { channelId } = payment.commitment.voucher
+  if (stated.owedAtomic <= channels.get(channelId).owedAtomic) return false
+  return calls.waitForOthers(channelId, payment.paymentId)
+}
+
 /**
  * The option of the same kind in a later 402. Of a call that was signed for remembered terms the first 402 may ask for more. Throws
  * `payments/terms-changed` and leaves the payment open.

@@ -11,6 +11,8 @@ export class OpenCalls {
   /** Calls without outcome; those in `#live` are under way in this process. */
   readonly #open = new Map<string, PaidCall>()
   readonly #live = new Set<string>()
+  /** Calls whose seller states a charge that they do not know of, and that wait to hear whose it is. */
+  readonly #waiting = new Set<string>()
   /** Charged and open, by origin. */
   readonly #spent = new Map<string, bigint>()
   #totalAtomic = 0n
@@ -47,6 +49,12 @@ export class OpenCalls {
   setLive(paymentId: string, isLive: boolean): void {
     if (isLive) this.#live.add(paymentId)
     else this.#live.delete(paymentId)
+  }
+
+  /** Has a call wait for others under way on its channel; false where there are none that do not wait themselves. */
+  waitForOthers(channelId: Hex, paymentId: string): boolean {
+    this.#waiting.add(paymentId)
+    return this.on(channelId).some((other) => this.#live.has(other.paymentId) && !this.#waiting.has(other.paymentId))
   }
 
   /** Calls on a channel whose outcome is not known. */
@@ -105,6 +113,7 @@ export class OpenCalls {
   /** The payment is no longer under way, whatever became of it. */
   release({ commitment, paymentId }: OpenPayment): void {
     this.#live.delete(paymentId)
+    this.#waiting.delete(paymentId)
     if (commitment.backEnd === 'channel') this.#channels.release(commitment.voucher.channelId, paymentId)
   }
 

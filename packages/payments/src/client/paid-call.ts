@@ -34,6 +34,8 @@ export type PaidAnswer<answer> = {
 /** How often a seller is asked again that answers, but with a failure of its own. */
 const failuresRepeated = 2
 const correctionsFollowed = 6
+/** How often a call waits for others, whose charge may be the one that the seller states. */
+const mostWaits = 8
 
 /**
  * Pays for one call, whatever carries it: commits, sends, and repeats the same commitment until the seller says what became of it or the deadline
@@ -45,6 +47,7 @@ export async function payCall<answer>(options: PaidCallOptions<answer>): Promise
   try {
     let corrections = 0
     let failures = 0
+    let waits = 0
     for (let attempt = 0; ; attempt++) {
       signal?.throwIfAborted()
       const outcome = await options.send(payment)
@@ -52,12 +55,18 @@ export async function payCall<answer>(options: PaidCallOptions<answer>): Promise
         return { answer: outcome.answer, receipt: await payer.answered(payment, outcome.receipt) }
       }
       if (outcome.kind === 'coming') return { answer: outcome.answer, receipt: undefined, coming: payment }
-      const isLate = nowMs() >= call.deadlineMs
+      const deadlineMs = deadlineOf(call, payment, outcome)
+      const isLate = nowMs() >= deadlineMs
       if (outcome.kind === 'required') {
         const { challenge, receipt } = outcome
         if (challenge?.problem === 'busy' && !isLate) {
           payer.busy(payment, challenge)
-          await pause(attempt)
+          await pause(attempt, deadlineMs)
+          continue
+        }
+        if (challenge !== undefined && !isLate && waits < mostWaits && payer.awaitsOthers(payment, challenge)) {
+          waits++
+          await pause(attempt, deadlineMs)
           continue
         }
         const next =
@@ -78,16 +87,23 @@ export async function payCall<answer>(options: PaidCallOptions<answer>): Promise
         await payer.abandon(payment)
         return { answer: outcome.answer, receipt: undefined }
       }
-      await pause(attempt, outcome.retryAfterMs)
+      await pause(attempt, deadlineMs, outcome.retryAfterMs)
     }
   } catch (error) {
     await payer.abandon(payment)
     throw isKoinonError(error) || signal?.aborted === true ? error : outcomeUnknown(payment.paymentId, error)
   }
 
-  function pause(attempt: number, leastMs = 0): Promise<void> {
+  function pause(attempt: number, deadlineMs: number, leastMs = 0): Promise<void> {
     const unit = ((random(1)[0] as number) + 1) / 256
-    const left = Math.max(0, call.deadlineMs - nowMs())
+    const left = Math.max(0, deadlineMs - nowMs())
     return sleep(Math.min(left, Math.max(leastMs, backoffMs(attempt, 100, 5_000, unit))), signal)
   }
+}
+
+/** A seller that says when to ask again about a deposit waits for its chain; so does the payer, until the deposit is over. */
+function deadlineOf(call: CallToPay, { commitment }: OpenPayment, outcome: Outcome<unknown>): number {
+  const deposit = commitment.backEnd === 'channel' ? commitment.deposit : undefined
+  if (outcome.kind !== 'unknown' || outcome.retryAfterMs === undefined || deposit === undefined) return call.deadlineMs
+  return Math.max(call.deadlineMs, Number(deposit.validBefore) * 1000)
 }

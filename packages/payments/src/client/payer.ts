@@ -2,7 +2,7 @@
 import { type Address, type Hex, systemClock, systemRandom } from '@koinon/base'
 import type { PayerChannel } from '../rules/payer-channel.ts'
 import type { Challenge, WireReceipt } from './client-wire.ts'
-import { correctCall, sameOption } from './correct-call.ts'
+import { awaitsOthers, correctCall, sameOption } from './correct-call.ts'
 import { OpenCalls } from './open-calls.ts'
 import { PayerChannels } from './payer-channels.ts'
 import { answerLost, isOfOneWay, outcomeUnknown } from './payer-errors.ts'
@@ -113,6 +113,14 @@ export class Payer {
     return raiseCall(this.#parts, payment, stepAtomic)
   }
 
+  /**
+   * After a 402 to a commitment that may have been charged: whether the charge that the seller states may be of another call under way. That
+   * one is heard first; where all of them wait the first one takes it on itself. Throws `payments/terms-changed`.
+   */
+  awaitsOthers(payment: OpenPayment, challenge: Challenge): boolean {
+    return awaitsOthers(this.#parts, payment, challenge)
+  }
+
   /** The seller was busy with the channel: the same commitment goes again, and later calls one by one. Throws `payments/terms-changed`. */
   busy(payment: OpenPayment, challenge: Challenge): void {
     sameOption(payment, challenge)
@@ -157,8 +165,9 @@ export class Payer {
   }
 
   /**
-   * Brings the rest of a channel back: `refund` asks the seller, with a voucher for what is owed, and says whether it agreed; else `withdraw` takes
-   * it against its will, and the channel is used no more. False when calls are under way or nothing came yet.
+   * Brings the rest of a channel back: `refund` asks the seller, with a voucher for what is owed, and says whether it agreed, or what the seller
+   * says is owed: where that follows from what was signed it is asked once more. Else `withdraw` takes it against its will, and the channel is
+   * used no more. False when calls are under way or nothing came yet.
    */
   async takeBack(channelId: Hex, ways: WaysBack): Promise<boolean> {
     await this.start()

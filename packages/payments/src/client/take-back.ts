@@ -1,12 +1,14 @@
 import type { Hex } from '@koinon/base'
 import type { ChannelConfig } from '../rules/channel.ts'
+import type { StatedChannel } from '../rules/payer-channel.ts'
 import type { SignedVoucher } from '../rules/voucher.ts'
 import type { TakenBack } from './channel-opener.ts'
 import type { PayerParts } from './sign-call.ts'
 
 /** How the rest of a channel comes back: by asking its seller, or against its will. */
 export type WaysBack = {
-  readonly refund?: (config: ChannelConfig, voucher: SignedVoucher) => Promise<boolean>
+  /** Whether the seller agreed, or its books of the channel where it refuses for another sum. */
+  readonly refund?: (config: ChannelConfig, voucher: SignedVoucher) => Promise<boolean | StatedChannel>
   readonly withdraw?: (config: ChannelConfig, owedAtomic: bigint) => Promise<TakenBack>
 }
 
@@ -17,8 +19,10 @@ export async function takeBackRest(parts: PayerParts, channelId: Hex, ways: Ways
   if (!channels.hold(channelId, holder)) return false
   try {
     if (ways.refund !== undefined && !channels.get(channelId).isClosed) {
-      const isAgreed = await askForRest(parts, channelId, holder, ways.refund)
-      if (isAgreed && (settings.ledger === undefined || (await channels.refresh(channelId)))) {
+      const first = await askForRest(parts, channelId, holder, ways.refund)
+      const isCorrected = typeof first === 'object' && (await takeBooks(parts, channelId, first))
+      const agreed = isCorrected ? await askForRest(parts, channelId, holder, ways.refund) : first
+      if (agreed === true && (settings.ledger === undefined || (await channels.refresh(channelId)))) {
         if (settings.ledger === undefined) channels.returned(channelId)
         return true
       }
@@ -41,7 +45,7 @@ async function askForRest(
   channelId: Hex,
   holder: string,
   refund: NonNullable<WaysBack['refund']>,
-): Promise<boolean> {
+): Promise<boolean | StatedChannel> {
   const { config, domain, owedAtomic } = channels.get(channelId)
   const call = {
     origin: '',
@@ -53,4 +57,20 @@ async function askForRest(
   }
   const signature = await settings.signer.signVoucher({ call, domain, config, maxClaimableAtomic: owedAtomic })
   return refund(config, { channelId, maxClaimableAtomic: owedAtomic, signature }).catch(() => false)
+}
+
+/** Takes over what the seller says is owed, for calls whose outcome is not known here. False where that is nothing new, or cannot be. */
+async function takeBooks({ calls, channels }: PayerParts, channelId: Hex, stated: StatedChannel): Promise<boolean> {
+  const open = calls.on(channelId)
+  const openAtomic = open.reduce((sum, { maximumAtomic }) => sum + maximumAtomic, 0n)
+  const before = channels.get(channelId).owedAtomic
+  try {
+    channels.correct(channelId, stated, openAtomic)
+  } catch {
+    // What was signed bounds what it can claim; the rest is withdrawn.
+    return false
+  }
+  if (channels.get(channelId).owedAtomic === before) return false
+  await calls.loseGivenUp(open)
+  return true
 }

@@ -1,18 +1,25 @@
 /** Our payer at our own paywall: what only the two of them can do together. */
 import { join } from 'node:path'
-import { sleep } from '@koinon/base'
+import { KoinonError, sleep } from '@koinon/base'
+import type { TransactionSender } from '@koinon/ledger'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { memoryPayerStore } from '../../client/payer-store.ts'
 import { receiptOf } from '../../client/paying-fetch.ts'
 import { startNetwork, type TestNetwork } from '../../testing/chain.ts'
 import { temporaryFolder } from '../../testing/fixtures.ts'
 import { testPayer } from '../../testing/payer-fixtures.ts'
 import { startSeller, type TestSeller } from '../../testing/seller.ts'
+import { type ChannelRefunder, CooperativeRefund } from '../provider/channel-refund.ts'
 import { createPayingFetch } from './create-paying-fetch.ts'
+import { x402Refund } from './request-refund.ts'
 
 const folder = temporaryFolder()
 let network: TestNetwork
 let seller: TestSeller
 let mostAtOnce = 0
+let depositsUnknown = 0
+let ledgerAway = 0
+let refunder: ChannelRefunder | undefined
 
 beforeAll(async () => {
   network = await startNetwork()
@@ -20,6 +27,14 @@ beforeAll(async () => {
   let atOnce = 0
   seller = await startSeller(network, account, gas, {
     path: join(folder.path, 'seller.db'),
+    x402: { refunder: { refund: (request) => (refunder as ChannelRefunder).refund(request) } },
+    settler: (real) => ({
+      ...{ check: real.check.bind(real), settle: real.settle.bind(real), findOut: real.findOut.bind(real) },
+      deposit: async (config, deposit, timeoutMs) =>
+        depositsUnknown-- > 0
+          ? { state: 'unknown', detail: 'not deep enough' }
+          : real.deposit(config, deposit, timeoutMs),
+    }),
     serve: async (request) => {
       mostAtOnce = Math.max(mostAtOnce, ++atOnce)
       await sleep(100)
@@ -28,6 +43,13 @@ beforeAll(async () => {
       return { status: 200, headers: {}, body: `${path} ${seller.runs.get(path)}` }
     },
   })
+  const { reader } = network
+  const clock = { nowMs: () => Date.now() }
+  const away = new KoinonError({ code: 'ledger/rpc-failed', message: 'The ledger is away', retry: 'later' })
+  const call: TransactionSender['call'] = (wanted) =>
+    ledgerAway-- > 0 ? Promise.reject(away) : account.sender.call(wanted)
+  const sender = { address: account.address, call } as TransactionSender
+  refunder = new CooperativeRefund({ book: seller.book, reader, sender, clock, leastPartAtomic: 1n })
 })
 
 afterAll(async () => {
@@ -49,6 +71,43 @@ describe('our payer at our own paywall', () => {
     expect(payer.channels()).toMatchObject([{ owedAtomic: 17_000n, isSerial: false, isClosed: false }])
     expect(payer.channels()[0]?.signedAtomic).toBeLessThanOrEqual(17_000n + 16n)
     expect([payer.spent(), payer.openCalls()]).toEqual([17_000n, []])
+  })
+
+  it('gets the rest of a channel back also where it had not heard what its last call cost', async () => {
+    const who = await network.fund('forgetful')
+    const store = memoryPayerStore()
+    const pay = createPayingFetch({ payer: testPayer(network, who.secretKey, { store }) })
+    expect((await pay(`${seller.url}/heard`)).status).toBe(200)
+    const known = await store.load()
+    expect((await pay(`${seller.url}/not-heard`)).status).toBe(200)
+    // As a payer of streams remembers it: the second call was signed for, and never came to an end.
+    const [open] = (await store.load()).calls.filter(({ resourceUrl }) => resourceUrl.endsWith('/not-heard'))
+    const signedAtomic = 2_000n
+    const old = memoryPayerStore()
+    await old.save({
+      channels: known.channels.map((channel) => ({ ...channel, signedAtomic })),
+      calls: [...known.calls, { ...(open as (typeof known.calls)[number]), state: 'open', chargedAtomic: 0n }],
+    })
+    const payer = testPayer(network, who.secretKey, { store: old })
+    await payer.start()
+    const [{ channelId }] = payer.channels() as [{ readonly channelId: `0x${string}` }]
+    const before = await network.dollarsOf(who.address)
+    const refund = x402Refund({ url: `${seller.url}/heard` })
+    // A try that the ledger never heard of is not one of those that are rare.
+    ledgerAway = 1
+    expect(await payer.takeBack(channelId, { refund })).toBe(false)
+    expect(await payer.takeBack(channelId, { refund })).toBe(true)
+    expect(payer.channels()).toMatchObject([{ owedAtomic: 2_000n, depositAtomic: 2_000n }])
+    expect((await network.dollarsOf(who.address)) - before).toBeGreaterThan(0n)
+  })
+
+  it('waits for a deposit as long as the seller does, on a chain that takes longer than a call', async () => {
+    const who = await network.fund('slow chain')
+    const payer = testPayer(network, who.secretKey)
+    const pay = createPayingFetch({ payer, concludeMs: 1_000 })
+    depositsUnknown = 1
+    expect(await (await pay(`${seller.url}/slow-chain`)).text()).toBe('/slow-chain 1')
+    expect(payer.channels()).toMatchObject([{ owedAtomic: 1_000n }])
   })
 
   it.each(['channel', 'exact'] as const)(

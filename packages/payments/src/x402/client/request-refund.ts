@@ -17,7 +17,10 @@ export type RefundOptions = {
 
 const timeoutMs = 60_000
 
-/** Asks an x402 seller to give back the rest of a channel, for `Payer.takeBack`. Resolves to whether it agreed. Throws what `fetch` throws. */
+/**
+ * Asks an x402 seller to give back the rest of a channel, for `Payer.takeBack`. Resolves to whether it agreed, or to its books of the channel
+ * where it refuses for another sum. Throws what `fetch` throws.
+ */
 export function x402Refund(options: RefundOptions): NonNullable<Parameters<Payer['takeBack']>[1]['refund']> {
   const { url, method = 'GET', fetch = globalThis.fetch, allowHttp = false } = options
   return async (config, voucher) => {
@@ -37,6 +40,10 @@ export function x402Refund(options: RefundOptions): NonNullable<Parameters<Payer
       ...(Object.keys(extensions).length === 0 ? {} : { extensions }),
     }
     const answer = await fetch(url, { ...init, headers: { 'payment-signature': encodeBase64Json(payload) } })
+    if (answer.status === 402) {
+      const refusal = x402Wire.read402(answer, await answer.text())
+      return refusal?.options.find((offered) => isOf(offered, config))?.stated ?? false
+    }
     await answer.body?.cancel()
     return answer.ok && x402Wire.readReceipt(answer)?.isSuccess === true
   }

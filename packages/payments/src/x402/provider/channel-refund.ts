@@ -1,4 +1,4 @@
-import { atomicToPicoUsd, type Clock, type Hex, KoinonError } from '@koinon/base'
+import { atomicToPicoUsd, type Clock, type Hex, isKoinonError, KoinonError } from '@koinon/base'
 import type { LedgerReader, TransactionSender } from '@koinon/ledger'
 import { batchSettlementAbi } from '@koinon/ledger/abis'
 import type { ChannelBook } from '../../core/channel-book.ts'
@@ -70,6 +70,7 @@ export class CooperativeRefund implements ChannelRefunder {
     this.#check(state, voucher)
     const amount = this.#amount(state, amountAtomic)
     const reservation = book.reserve(state.channelId, atomicToPicoUsd(amount), true)
+    const before = [this.#lastAtMs.get(state.channelId), this.#owedAtomic.get(state.channelId)] as const
     this.#lastAtMs.set(state.channelId, this.#options.clock.nowMs())
     this.#owedAtomic.set(state.channelId, owedAtomicUp(state))
     try {
@@ -77,11 +78,22 @@ export class CooperativeRefund implements ChannelRefunder {
       const escrow = { address: book.domain.escrow, abi: batchSettlementAbi } as const
       const receipt = await sender.call({ ...escrow, functionName: 'refund', args: [config, amount] })
       return { transaction: receipt.transactionHash, channel: channelCharge(await this.#observe(state.channelId)) }
+    } catch (error) {
+      if (!isKoinonError(error) || error.code !== 'ledger/reverted') this.#forget(state.channelId, before)
+      throw error
     } finally {
       // Also after a failure: what the ledger says now is what calls are held against.
       await this.#observe(state.channelId).catch(() => undefined)
       book.release(reservation)
     }
+  }
+
+  /** What cost no gas, because the ledger was away, was no refund: the payer may ask again. */
+  #forget(channelId: Hex, [lastAtMs, owedAtomic]: readonly [number | undefined, bigint | undefined]): void {
+    if (lastAtMs === undefined) this.#lastAtMs.delete(channelId)
+    else this.#lastAtMs.set(channelId, lastAtMs)
+    if (owedAtomic === undefined) this.#owedAtomic.delete(channelId)
+    else this.#owedAtomic.set(channelId, owedAtomic)
   }
 
   #check(state: ChannelState, voucher: SignedVoucher): void {
