@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { sleep, systemRandom } from '@koinon/base'
+import { bytesToHex, sleep, systemRandom } from '@koinon/base'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startNetwork, type TestNetwork } from '../testing/chain.ts'
 import { temporaryFolder } from '../testing/fixtures.ts'
@@ -8,6 +8,7 @@ import { type Listening, startFacilitator, startHonoSeller } from '../testing/st
 
 let net: TestNetwork
 let facilitator: Listening
+const seed = process.env['KOINON_KILL_SEED'] ?? bytesToHex(systemRandom(4))
 const folder = temporaryFolder()
 
 beforeAll(async () => {
@@ -49,10 +50,10 @@ it.each([
       trials,
       callsPerTrial: 8,
       longestMs: scheme === 'exact' ? 300 : 120,
-      random: systemRandom,
+      seed,
       charges,
     })
-    process.stdout.write(`${scheme} ${JSON.stringify(table)}\n`)
+    process.stdout.write(`${scheme} ${JSON.stringify({ ...table, seed })}\n`)
     expect(table).toMatchObject({ chargedTwice: 0, failed: [], calls: table.answered + table.lost })
     expect(table.mostLostByOneKill).toBeLessThanOrEqual(1)
     expect(table.chargedOnce).toBe(table.calls)

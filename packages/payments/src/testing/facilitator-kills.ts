@@ -7,6 +7,7 @@ import { bytesToHex, sleep, withDeadline } from '@koinon/base'
 import type { TransferAuthorization } from '../rules/terms.ts'
 import { startNetwork, type TestNetwork } from './chain.ts'
 import { party, temporaryFolder } from './fixtures.ts'
+import { seededUnit } from './seeded.ts'
 import { dollarOf, signTransfer } from './settlement.ts'
 
 export type KillReport = {
@@ -17,6 +18,8 @@ export type KillReport = {
   /** What the payee got, in payments: equal to `payments`. */
   readonly paid: number
   readonly contradictions: readonly string[]
+  /** Payments that were not answered before the kill. */
+  readonly unknownConcluded: number
 }
 
 const child = fileURLToPath(new URL('./facilitator-child.ts', import.meta.url))
@@ -26,6 +29,8 @@ const priceAtomic = 1_000n
 export async function facilitatorKills(options: {
   readonly kills: number
   readonly longestDelayMs: number
+  /** Repeats the moments of the kills. */
+  readonly seed: string
 }): Promise<KillReport> {
   const folder = temporaryFolder()
   const network = await startNetwork()
@@ -33,7 +38,7 @@ export async function facilitatorKills(options: {
     const gas = await network.fund('gas')
     const payers = await Promise.all(['ann', 'bob'].map((name) => network.fund(name)))
     const seller = party('seller').address
-    const start = () => startChild(network, gas.secretKey, join(folder.path, 'facilitator.db'))
+    const start = () => startChild(network, gas.secretKey, folder.path)
     const contradictions: string[] = []
     let answeredBefore = 0
     let facilitator = await start()
@@ -50,7 +55,7 @@ export async function facilitatorKills(options: {
         ),
       )
       const first = payments.map((payment) => settle(facilitator.port, network, payment).catch(() => undefined))
-      await sleep(Math.random() * options.longestDelayMs)
+      await sleep(seededUnit(options.seed, kill)() * options.longestDelayMs)
       await facilitator.kill()
       const before = await Promise.all(first)
       facilitator = await start()
@@ -76,6 +81,7 @@ export async function facilitatorKills(options: {
       answeredBefore,
       paid: Number((await network.dollarsOf(seller)) / priceAtomic),
       contradictions,
+      unknownConcluded: options.kills * paymentsPerKill - answeredBefore,
     }
   } finally {
     await network.close()
@@ -121,16 +127,19 @@ async function settle(port: number, network: TestNetwork, payment: TransferAutho
   return { status: response.status, text: await response.text() }
 }
 
-async function startChild(network: TestNetwork, key: Uint8Array, path: string) {
+async function startChild(network: TestNetwork, key: Uint8Array, folder: string) {
   const argument = JSON.stringify({
-    path,
+    path: join(folder, 'facilitator.db'),
     rpcUrl: network.url,
     chainId: network.domain.chainId,
     escrow: network.domain.escrow,
     asset: dollarOf(network),
     key: bytesToHex(key),
   })
-  const running = spawn(process.execPath, [child, argument], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const running = spawn(process.execPath, [child, argument], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, NODE_COMPILE_CACHE: join(folder, 'compile-cache') },
+  })
   running.stdout.setEncoding('utf8')
   const [line] = (await withDeadline(once(running.stdout, 'data'), 60_000, 'starting a facilitator')) as [string]
   return {

@@ -1,9 +1,11 @@
 /** Payers that are killed at random moments, against a stock seller that counts what it charges. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { bytesToHex, type Random, sleep, withDeadline } from '@koinon/base'
+import { bytesToHex, sleep, withDeadline } from '@koinon/base'
 import type { TestNetwork } from './chain.ts'
+import { seededUnit } from './seeded.ts'
 import { dollarName, type Listening } from './stock-sellers.ts'
 
 export type KillTable = {
@@ -18,6 +20,8 @@ export type KillTable = {
   readonly chargedTwice: number
   /** The most calls that one kill cost. */
   readonly mostLostByOneKill: number
+  /** Calls that a kill left without an outcome, all of them concluded by a later process. */
+  readonly unknownConcluded: number
   /** How calls ended otherwise. */
   readonly failed: readonly string[]
 }
@@ -31,7 +35,8 @@ export type KillOptions = {
   readonly callsPerTrial: number
   /** The longest that a process lives after it is ready. */
   readonly longestMs: number
-  readonly random: Random
+  /** Repeats the moments of the kills. */
+  readonly seed: string
   /** How often each call was charged, as the seller saw it. */
   readonly charges: ReadonlyMap<string, number>
 }
@@ -43,11 +48,12 @@ export async function killTrials(options: KillOptions): Promise<KillTable> {
   const ended = new Map<number, string>()
   let killed = 0
   let mostLostByOneKill = 0
+  let unknownConcluded = 0
   let next = 0
   for (let trial = 0; trial < options.trials; trial++) {
     const isLast = trial === options.trials - 1
     const first = next
-    const lifeMs = isLast ? undefined : ((options.random(2)[0] as number) * options.longestMs) / 255
+    const lifeMs = isLast ? undefined : seededUnit(options.seed, trial)() * options.longestMs
     const lines = await run(options, first, lifeMs)
     let lost = 0
     for (const [index, outcome] of lines.ends) {
@@ -56,6 +62,7 @@ export async function killTrials(options: KillOptions): Promise<KillTable> {
       next = index + 1
     }
     if (lines.wasKilled) killed++
+    if (lines.wasKilled && lines.ends.length < options.callsPerTrial && lines.isReady) unknownConcluded++
     if (lost > mostLostByOneKill) mostLostByOneKill = lost
   }
   const outcomes = [...ended.values()]
@@ -69,6 +76,7 @@ export async function killTrials(options: KillOptions): Promise<KillTable> {
     chargedOnce: counts.filter((count) => count === 1).length,
     chargedTwice: counts.filter((count) => count > 1).length,
     mostLostByOneKill,
+    unknownConcluded,
     failed: outcomes.filter((outcome) => outcome !== 'paid' && outcome !== 'payments/answer-lost'),
   }
 }
@@ -77,7 +85,11 @@ async function run(
   options: KillOptions,
   first: number,
   lifeMs: number | undefined,
-): Promise<{ readonly ends: readonly (readonly [number, string])[]; readonly wasKilled: boolean }> {
+): Promise<{
+  readonly ends: readonly (readonly [number, string])[]
+  readonly isReady: boolean
+  readonly wasKilled: boolean
+}> {
   const { contracts, chainId } = options.net.network
   const network = {
     chainId,
@@ -99,7 +111,10 @@ async function run(
       String(first),
       String(options.callsPerTrial),
     ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, NODE_COMPILE_CACHE: join(dirname(options.path), 'compile-cache') },
+    },
   )
   let output = ''
   let isReady: () => void = () => undefined
@@ -125,5 +140,5 @@ async function run(
       const [index = '', ...outcome] = line.split(' ')
       return [Number(index), outcome.join(' ')] as const
     })
-  return { ends, wasKilled: running.signalCode === 'SIGKILL' }
+  return { ends, isReady: output !== '', wasKilled: running.signalCode === 'SIGKILL' }
 }
