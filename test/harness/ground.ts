@@ -19,7 +19,9 @@ export const embeddedGround: Ground = { name: 'embedded' }
 /** Starts what a ground needs; `close` ends it. */
 export async function openGround(name: GroundName): Promise<{ readonly ground: Ground; close(): Promise<void> }> {
   if (name === 'anvil' || name === 'geth') {
-    const { rpcUrl, chainId, bankKey, close } = await (name === 'anvil' ? startAnvil() : startGeth())
+    // What is paid into a channel counts 32 blocks later: on a chain where nothing happens without blocks of its own, never.
+    const blocks = { blockSeconds: 0.5, isMixed: true }
+    const { rpcUrl, chainId, bankKey, close } = await (name === 'anvil' ? startAnvil(blocks) : startGeth())
     return { ground: { name, chain: { rpcUrl, chainId, bankKey } }, close }
   }
   if (name === 'postgres') {

@@ -27,13 +27,14 @@ const gethVersion = '1.17.6'
 /** Half an hour on a busy machine with two cores. */
 const buildDeadlineMs = 3_600_000
 
-/** anvil 1.7.1 as the contracts' tests pin it. Mines on demand unless an interval is given. */
+/** anvil 1.7.1 as the contracts' tests pin it. Mines on demand unless an interval is given, and then at once too where `isMixed`. */
 export async function startAnvil(
-  options: { readonly chainId?: number; readonly blockSeconds?: number } = {},
+  options: { readonly chainId?: number; readonly blockSeconds?: number; readonly isMixed?: boolean } = {},
 ): Promise<OutsideChain> {
   const port = await freePort()
-  const { chainId = 31_337, blockSeconds } = options
+  const { chainId = 31_337, blockSeconds, isMixed = false } = options
   const interval = blockSeconds === undefined ? [] : ['--block-time', String(blockSeconds)]
+  if (isMixed) interval.push('--mixed-mining')
   return opened({
     program: join(repository, 'node_modules/.bin/anvil'),
     args: ['--port', String(port), '--chain-id', String(chainId), '--silent', ...interval],
