@@ -90,7 +90,8 @@ describe('our payer at our own paywall', () => {
     })
     const payer = testPayer(network, who.secretKey, { store: old })
     await payer.start()
-    const [{ channelId }] = payer.channels() as [{ readonly channelId: `0x${string}` }]
+    const [channel] = payer.channels()
+    const { channelId } = channel as (typeof known.channels)[number]
     const before = await network.dollarsOf(who.address)
     const refund = x402Refund({ url: `${seller.url}/heard` })
     // A try that the ledger never heard of is not one of those that are rare.
