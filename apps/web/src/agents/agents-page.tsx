@@ -1,5 +1,5 @@
 import { type AgentJson, type AgentsJson, agentStateWords } from '@koinon/work/dashboard'
-import { useDeferredValue, useState } from 'react'
+import { useState } from 'react'
 import { requestJson } from '../api/request.ts'
 import { useApp, useNames, useNow } from '../app-context.ts'
 import { count } from '../format/text.ts'
@@ -7,18 +7,21 @@ import { formatAgo } from '../format/time.ts'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { ResourceView } from '../ui/resource-view.tsx'
 import { useResource } from '../use-resource.ts'
+import { useSettled } from '../use-settled.ts'
 import { AgentsNav } from './agents-nav.tsx'
 import { DirectoryFilters } from './directory-filters.tsx'
 import { agentHref, type DirectoryQuery, directoryPath, priceText, scoreText, stateBadges } from './words.ts'
 
 const refreshMs = 10_000
 const shownOffers = 3
+/** Nothing is asked while somebody types. */
+const typingMs = 300
 
 /** Every agent that the gateway knows: what it sells, whether it is there, how far it is trusted. */
 export function AgentsPage() {
   const { door } = useApp()
   const [query, setQuery] = useState<DirectoryQuery>({ words: '', protocol: '', maximumDollars: '', sort: 'trust' })
-  const path = useDeferredValue(directoryPath(query))
+  const path = useSettled(directoryPath(query), typingMs)
   const agents = useResource(path, () => requestJson<AgentsJson>(door, path), refreshMs)
   const name = useNames()
   const nowMs = useNow(5_000)

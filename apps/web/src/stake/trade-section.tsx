@@ -9,11 +9,11 @@ import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { ErrorNotice } from '../ui/error-notice.tsx'
 import { Facts } from '../ui/facts.tsx'
 import { useResource } from '../use-resource.ts'
+import { useSettled } from '../use-settled.ts'
 import { AmountField } from './amount-field.tsx'
 import { draftAmount } from './draft-amount.ts'
 import { heldOf } from './held.ts'
 import type { StakeMove } from './stake-move.ts'
-import { useSettled } from './use-settled.ts'
 import { formatAlpha, rootNetuid } from './worth.ts'
 
 const quoteRefreshMs = 10_000

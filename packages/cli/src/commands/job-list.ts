@@ -61,15 +61,16 @@ export function defineJobShow(job: Command): void {
                 .catch(() => [])
             : []
         const nowSeconds = Math.floor(systemClock.nowMs() / 1000)
-        const { steps, judgedBy } = await viewJob(view.network, found.jobId)
+        // The job itself is read from the ledger: who tells its steps may be behind it, or not there.
+        const told = await viewJob(view.network, found.jobId).catch(() => undefined)
         const lines = [...jobFacts(found, view.network.contracts.dollar, nowSeconds), ...verdictOf(judgement)]
-        const words = `${facts(lines)}\n\n${stepsText(steps)}\n`
+        const words = `${facts(lines)}\n${told === undefined ? '' : `\n${stepsText(told.steps)}\n`}`
         return {
           data: {
             ...jobJson(found),
             judgement: judgementJson(judgement),
-            judgedBy,
-            steps,
+            judgedBy: told?.judgedBy ?? null,
+            steps: told?.steps ?? [],
             quotes: quotes.map(quoteToJson),
           },
           text: context.typed(

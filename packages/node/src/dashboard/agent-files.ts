@@ -55,7 +55,7 @@ export class AgentFiles {
     const lines = Array.from({ length: Math.max(0, looksAtOnce - this.#looking.size) }, async () => {
       for (const { agentId, uri } of work) await this.#look(agentId, uri, false)
     })
-    await Promise.race([Promise.all(lines), sleep(patienceMs)])
+    await within(Promise.all(lines), patienceMs)
   }
 
   /** Asks the services of one too. While too many others are asked, what is known stands. */
@@ -65,7 +65,7 @@ export class AgentFiles {
       const look = this.#look(agentId, uri, true).finally(() => {
         this.#wholeLooks -= 1
       })
-      await Promise.race([look, sleep(patienceMs)])
+      await within(look, patienceMs)
     }
     return this.#seen.get(agentId)
   }
@@ -98,4 +98,11 @@ export class AgentFiles {
     const [oldest] = this.#seen.keys()
     if (this.#seen.size > mostKept && oldest !== undefined) this.#seen.delete(oldest)
   }
+}
+
+/** Waits for work that goes on without us, for so long at most. */
+async function within(work: Promise<unknown>, patienceMs: number): Promise<void> {
+  const done = new AbortController()
+  await Promise.race([work, sleep(patienceMs, done.signal)])
+  done.abort()
 }

@@ -56,7 +56,7 @@ export async function readDirectory(
   await files.refresh(best.slice(0, fetchedFiles), filePatienceMs)
   const { held, endedAtMs } = book.list()
   const records = new Map(held.map((one) => [one.record.account as string, one]))
-  const agents = best.map((one) => registeredJson(sources, one, known, records, endedAtMs))
+  const agents = best.map((one) => registeredJson(sources, one, known, records, endedAtMs)).sort(bestFirst)
   const shown = new Set(agents.flatMap(({ owner, wallet }) => [owner, wallet]))
   const unregistered = held.flatMap((one): AgentJson[] =>
     shown.has(one.record.account)
@@ -193,6 +193,14 @@ function mergedEndpoints(
   }))
   const all = new Map([...announced, ...own].map((one) => [`${one.protocol} ${one.url}`, one]))
   return [...all.values()].slice(0, shownEndpoints)
+}
+
+const presence = ['online', 'answers', 'unknown', 'expired', 'silent']
+
+/** By trust; of those that are trusted alike who is there, then the newest. */
+function bestFirst(a: AgentJson, b: AgentJson): number {
+  const byTrust = (b.trust?.scoreMicro ?? -1) - (a.trust?.scoreMicro ?? -1)
+  return byTrust || presence.indexOf(a.state) - presence.indexOf(b.state) || byNumber(a, b)
 }
 
 function scoreOf({ scores }: AgentTrust, { agentId }: RegisteredAgent): number {

@@ -1,8 +1,8 @@
 /** `GET /api/jobs/{id}`: one job with everything that happened to it, and the transactions in which it did. */
 import { type JobRecord, readJob } from '@koinon/agents/client'
-import { type JobJudgement, quorumEvaluatorJudgement } from '@koinon/agents/verifier'
-import { zeroAddress, zeroHash } from '@koinon/base'
-import { LogPager } from '@koinon/ledger'
+import { type JobJudgement, quorumEvaluatorJudgement, quorumEvaluatorOf } from '@koinon/agents/verifier'
+import { type Address, zeroAddress, zeroHash } from '@koinon/base'
+import { LogPager, listSubnets } from '@koinon/ledger'
 import { quorumEvaluatorAbi } from '@koinon/ledger/abis'
 import type { IndexedEvent } from '@koinon/ledger/indexer'
 import type { JobDetailJson, JobEvaluatorJson, JobStepJson, JobStepName, JudgementJson } from '@koinon/work/dashboard'
@@ -84,8 +84,18 @@ async function evaluatorOf(
   }
   if (evaluator === client) return { kind: 'client' }
   const code = await reader.getCode({ address: evaluator })
+  const netuid = code === undefined ? await foreseenQuorum(view, evaluator) : undefined
+  if (netuid !== undefined) return { kind: 'quorum', netuid }
   // EIP-7702: the account of a key that delegates to code is still an account.
   return { kind: code === undefined || code.startsWith('0xef0100') ? 'account' : 'contract' }
+}
+
+/** The subnet whose evaluator will stand there: a job may name it before anybody puts it in place. */
+async function foreseenQuorum(view: JobViewSources['view'], evaluator: Address): Promise<number | undefined> {
+  if (view.network.contracts.jobEvaluators === undefined) return undefined
+  const netuids = await listSubnets(view)
+  const places = await Promise.all(netuids.map((netuid) => quorumEvaluatorOf(view, netuid)))
+  return netuids[places.indexOf(evaluator)]
 }
 
 /** Verdicts, disputes and bonds, from the evaluator's own logs since the work was handed in. */
