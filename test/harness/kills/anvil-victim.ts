@@ -57,7 +57,7 @@ export async function startAnvilVictim(chainId: number): Promise<AnvilVictim> {
   await start()
   return {
     rpcUrl,
-    victim: { start, begin, kill, lastWords: () => '' },
+    victim: { start, begin, kill },
     bank: async (account) => void (await rpc(rpcUrl, 'anvil_setBalance', [account, '0x3635c9adc5dea00000'])),
     async close() {
       clearInterval(copying)

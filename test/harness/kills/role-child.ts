@@ -1,7 +1,7 @@
 /** A role of a home as the process that `koinon up` starts, under the test's own hand instead of the supervisor's. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { withDeadline } from '@koinon/base'
@@ -60,11 +60,6 @@ export class RoleChild {
   /** As its supervisor stops it. */
   async stop(): Promise<void> {
     await this.#end((child) => child.send({ type: 'stop' }, () => undefined)).catch(() => this.kill())
-  }
-
-  /** The last lines of its log, for whoever looks at a failure. */
-  lastWords(): string {
-    return readFileSync(this.#log, 'utf8').slice(-4_000)
   }
 
   async #end(signal: (child: ChildProcess) => void): Promise<void> {

@@ -14,7 +14,7 @@ import { RoleChild } from './role-child.ts'
 import { echoModel, startEchoServer } from './upstream.ts'
 
 /** What can be killed: `start` resolves when it serves again, `begin` does not wait. */
-export type Victim = Pick<RoleChild, 'start' | 'begin' | 'kill' | 'lastWords'>
+export type Victim = Pick<RoleChild, 'start' | 'begin' | 'kill'>
 
 export type KillWorld = {
   readonly home: Home
