@@ -8,6 +8,7 @@ import { canonicalChannels } from '@koinon/ledger/deploy'
 import { existingAccountKey, openHome } from '@koinon/node/home'
 import { BatchSettlementEvmScheme } from '@x402/evm/batch-settlement/client'
 import { ExactEvmScheme } from '@x402/evm/exact/client'
+import { UptoEvmScheme } from '@x402/evm/upto/client'
 import { wrapFetchWithPayment, x402Client } from '@x402/fetch'
 import { evm, Mppx } from 'mppx/client'
 import { privateKeyToAccount } from 'viem/accounts'
@@ -45,7 +46,8 @@ describe('stock clients', () => {
     headers: { 'content-type': 'application/json' },
     body: questionBody({ stream }),
   })
-  const x402 = (scheme: 'exact' | 'batch-settlement'): typeof fetch => {
+  const schemes = { exact: ExactEvmScheme, 'batch-settlement': BatchSettlementEvmScheme, upto: UptoEvmScheme }
+  const x402 = (scheme: keyof typeof schemes): typeof fetch => {
     const { address, signTypedData } = wallet()
     const reader = createLedgerReader(facts)
     const signer = { address, signTypedData, readContract: reader.readContract.bind(reader) } as never
@@ -53,8 +55,7 @@ describe('stock clients', () => {
     client.setSpendControls({
       allowedAssets: [{ network: 'eip155:*', asset: facts.contracts.dollar, maxAmountPerPayment: '100000' }],
     })
-    const made = scheme === 'exact' ? new ExactEvmScheme(signer) : new BatchSettlementEvmScheme(signer)
-    return wrapFetchWithPayment(fetch, client.register('eip155:*', made))
+    return wrapFetchWithPayment(fetch, client.register('eip155:*', new schemes[scheme](signer)))
   }
 
   /**
@@ -98,6 +99,17 @@ describe('stock clients', () => {
       expect([answer.status, text.slice(-14)]).toEqual([200, 'data: [DONE]\n\n'])
       expect(text).toContain(': koinon-receipt ')
     }
+  })
+
+  it.each([false, true])('@x402/fetch pays up to a ceiling what the answer cost, streamed: %s', async (stream) => {
+    const demand = await fetch(url, init(stream))
+    const { accepts } = JSON.parse(atob(demand.headers.get('payment-required') as string))
+    const { amount } = accepts.find(({ scheme }: { scheme: string }) => scheme === 'upto')
+    const answer = await x402('upto')(url, init(stream))
+    expect(answer.status, await answer.clone().text()).toBe(200)
+    const receipt = JSON.parse(atob(answer.headers.get('payment-response') as string))
+    expect(receipt).toMatchObject({ success: true, transaction: expect.stringMatching(/^0x[0-9a-f]{64}$/) })
+    expect([BigInt(receipt.amount) > 0n, BigInt(receipt.amount) < BigInt(amount)]).toEqual([true, true])
   })
 
   it('@x402/evm takes the rest of its channel back', async () => {

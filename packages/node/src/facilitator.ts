@@ -12,7 +12,13 @@ import {
   TransactionSender,
   unsettledBlocksOf,
 } from '@koinon/ledger'
-import { Facilitator, FacilitatorServer, facilitatorSchema, type SettlementTotals } from '@koinon/payments'
+import {
+  Facilitator,
+  FacilitatorServer,
+  facilitatorSchema,
+  hasUpToProxy,
+  type SettlementTotals,
+} from '@koinon/payments'
 import { type Home, openHome } from './home/home.ts'
 import { networkOf } from './home/network-of.ts'
 import { existingAccountKey } from './home/secrets.ts'
@@ -66,6 +72,7 @@ export class HomeFacilitator {
       domain: { chainId: network.chainId, escrow },
       assets: [{ token, name, version, decimals: dollarDecimals }],
       unsettledBlocks: unsettledBlocksOf(network),
+      servesUpTo: await hasUpToProxy(reader),
     })
     this.#server = new FacilitatorServer({ facilitator: this.#facilitator, host, port, clock, settlesPerMinute })
     const bound = await this.#server.start()

@@ -82,6 +82,7 @@ export { LedgerSettler, type LedgerSettlerOptions } from './provider/ledger-sett
 export { SellerDesk, type SellerDeskOptions } from './provider/seller-desk.ts'
 export { SettlementBook, type SettlementTotals, settlementsSchema } from './provider/settlement-book.ts'
 export type { Settler } from './provider/settler.ts'
+export { hasUpToProxy } from './provider/up-to-support.ts'
 export { VoucherDesk } from './provider/voucher-desk.ts'
 export { availablePicoUsd, unlimitedCreditPicoUsd, worstCasePicoUsd } from './rules/admission.ts'
 export { type ApiKey, deriveApiKey, deriveAuthorizerKey, parseBearer } from './rules/api-key.ts'

@@ -65,7 +65,7 @@ export function paidCaller(
     const { attestation, upstream, upstreamOwedPicoUsd, upstreamReservation, extraStatements, copy } = answer
     const { charge, bundle } = await payment.charge({
       // An exact payment moves the whole price or nothing.
-      chargedAtomic: attempt.commitment.backEnd === 'channel' ? atomicUp(amountPicoUsd) : payment.maximumAtomic,
+      chargedAtomic: attempt.commitment.backEnd === 'exact' ? payment.maximumAtomic : atomicUp(amountPicoUsd),
       kind,
       responseHash,
       work,

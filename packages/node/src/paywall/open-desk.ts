@@ -15,6 +15,7 @@ import {
   createX402Wire,
   externalGasBounds,
   FacilitatorSettler,
+  hasUpToProxy,
   LedgerSettler,
   MppDoor,
   type PaymentTerms,
@@ -49,7 +50,7 @@ export type OpenDeskOptions = {
 export type OpenDesk = {
   readonly desk: SellerDesk
   readonly asset: Asset
-  /** Without `exact` where gas costs the seller money. */
+  /** Channels alone where gas costs the seller money; without `upTo` on chains where its contracts do not stand. */
   readonly backEnds: PaymentTerms['backEnds']
   /** MPP and x402, for resources under this origin. */
   wiresAt(origin: string): readonly Wire[]
@@ -95,10 +96,12 @@ export async function openDesk(options: OpenDeskOptions): Promise<OpenDesk> {
   const bounds = isEmbedded ? {} : externalGasBounds
   const refunder = new CooperativeRefund({ book, reader, sender, clock, leastPartAtomic: leastRefundAtomic, ...bounds })
   const channelOffer = channelOfferFrom(leastDepositAtomic)
+  const takesUpTo = isEmbedded && facilitatorUrl === undefined && (await hasUpToProxy(reader))
+  const upTo = takesUpTo ? { upToFacilitator: sender.address } : {}
   return {
     desk,
     asset,
-    backEnds: isEmbedded ? ['channel', 'exact'] : ['channel'],
+    backEnds: isEmbedded ? ['channel', ...(takesUpTo ? (['upTo'] as const) : []), 'exact'] : ['channel'],
     wiresAt(origin) {
       const door = new MppDoor({
         keys: [challengeKey],
@@ -109,7 +112,12 @@ export async function openDesk(options: OpenDeskOptions): Promise<OpenDesk> {
         configOf: (channelId) => book.get(channelId)?.config,
       })
       return [
-        createX402Wire({ standing: (channelId, most) => desk.standing(channelId, most), refunder, channelOffer }),
+        createX402Wire({
+          standing: (channelId, most) => desk.standing(channelId, most),
+          refunder,
+          channelOffer,
+          ...upTo,
+        }),
         createMppWire({
           door,
           clock,

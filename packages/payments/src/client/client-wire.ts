@@ -16,6 +16,8 @@ export type PaymentOption = {
   readonly backEnd: BackEnd
   /** Of `channel`. */
   readonly channel?: SellerChannelTerms
+  /** Of `upTo`: the only account that may say what it comes to, and whether the seller sends an EIP-2612 permit along. */
+  readonly upTo?: { readonly facilitator: Address; readonly takesPermit: boolean }
   /** The seller's books of our channel, in a 402 that corrects us. */
   readonly stated?: StatedChannel
   /** 32 bytes that the wire binds an `exact` authorization to; random unless given. */
@@ -52,6 +54,8 @@ export type AttachedPayment = {
 export type WireReceipt = {
   readonly isSuccess: boolean
   readonly chargedAtomic?: bigint
+  /** Of `upTo`. */
+  readonly settledAtomic?: bigint
   readonly transaction?: Hex
   readonly channel?: StatedChannel
   readonly error?: string

@@ -3,11 +3,13 @@ import type { Commitment } from '../rules/terms.ts'
 import type { PayerChannels } from './payer-channels.ts'
 import type { PaidCall, PaidCallState, PayerStore } from './payer-store.ts'
 import type { CallToPay, OpenPayment } from './payer-types.ts'
+import type { UpToPayments } from './up-to-payments.ts'
 
 /** Calls whose outcome is not known, and what all calls together count against the limits. */
 export class OpenCalls {
   readonly #store: PayerStore
   readonly #channels: PayerChannels
+  readonly #upTo: UpToPayments
   /** Calls without outcome; those in `#live` are under way in this process. */
   readonly #open = new Map<string, PaidCall>()
   readonly #live = new Set<string>()
@@ -17,9 +19,10 @@ export class OpenCalls {
   readonly #spent = new Map<string, bigint>()
   #totalAtomic = 0n
 
-  constructor(store: PayerStore, channels: PayerChannels) {
+  constructor(store: PayerStore, channels: PayerChannels, upTo: UpToPayments) {
     this.#store = store
     this.#channels = channels
+    this.#upTo = upTo
   }
 
   load(calls: readonly PaidCall[]): void {
@@ -114,6 +117,7 @@ export class OpenCalls {
   release({ commitment, paymentId }: OpenPayment): void {
     this.#live.delete(paymentId)
     this.#waiting.delete(paymentId)
+    this.#upTo.release(paymentId)
     if (commitment.backEnd === 'channel') this.#channels.release(commitment.voucher.channelId, paymentId)
   }
 

@@ -1,4 +1,5 @@
-import { isKoinonError, KoinonError } from '@koinon/base'
+import { type Address, isKoinonError, KoinonError } from '@koinon/base'
+import { permit2Address } from '../rules/up-to.ts'
 
 /** Charged, or perhaps charged, and the answer never came. Paying again is the caller's decision. */
 export function answerLost(paymentId: string, maximumAtomic: bigint): KoinonError {
@@ -65,7 +66,28 @@ export function noEscrow(chainId: number): KoinonError {
   })
 }
 
+/** Payments up to a ceiling need a signer that signs them and a ledger that tells what became of them. */
+export function noPermit2(): KoinonError {
+  return new KoinonError({
+    code: 'payments/no-permit2',
+    message: 'This payer signs no payments by Permit2',
+    hint: 'Pay from a channel, or exactly.',
+  })
+}
+
+/** Permit2 may not move what the payment could come to, and the seller sends no permit along. */
+export function allowanceMissing(token: Address, neededAtomic: bigint): KoinonError {
+  return new KoinonError({
+    code: 'payments/permit2-allowance',
+    message: `Permit2 may not move ${neededAtomic} atomic units of ${token} for this payer`,
+    hint: `Approve exactly that much of the token for ${permit2Address}, or pay from a channel. Never approve more than you mean to spend.`,
+    details: { token, neededAtomic: neededAtomic.toString() },
+  })
+}
+
 const codesOfOneWay = [
+  'payments/no-permit2',
+  'payments/permit2-allowance',
   'payments/too-much-in-channels',
   'payments/budget-cannot-deposit',
   'payments/budget-key-empty',

@@ -1,5 +1,6 @@
 import type { Address, Clock, Hex, Random } from '@koinon/base'
 import type { PayerPolicy } from '../rules/payer-policy.ts'
+import type { BackEnd } from '../rules/terms.ts'
 import type { AttachedPayment, Challenge, PaymentOption } from './client-wire.ts'
 import type { PayerLedger } from './payer-ledger.ts'
 import type { PayerStore } from './payer-store.ts'
@@ -13,7 +14,7 @@ export type PayerOptions = {
   /** Makes lies about deposits and settlements visible; without it sellers are believed within what was signed. */
   readonly ledger?: PayerLedger
   /** Which back end is taken where the seller leaves the choice; `channel` unless given. */
-  readonly prefer?: 'channel' | 'exact'
+  readonly prefer?: BackEnd
   /** Part of every channel's salt: payers of one key that have stores of their own need different ones. */
   readonly purpose?: string
   readonly clock?: Clock

@@ -1,6 +1,7 @@
 /** Makes commitments within limits and finds out what became of them (specs/0022-machine-payments.md section 8). */
 import { type Address, type Hex, systemClock, systemRandom } from '@koinon/base'
 import type { PayerChannel } from '../rules/payer-channel.ts'
+import type { UpToAuthorization } from '../rules/terms.ts'
 import type { Challenge, WireReceipt } from './client-wire.ts'
 import { awaitsOthers, correctCall, sameOption } from './correct-call.ts'
 import { OpenCalls } from './open-calls.ts'
@@ -12,6 +13,7 @@ import { raiseCall } from './raise-call.ts'
 import { askAgain, isUsed, resumeCall } from './resume-call.ts'
 import { type PayerParts, signFirst, termsObjection } from './sign-call.ts'
 import { takeBackRest, type WaysBack } from './take-back.ts'
+import { UpToPayments } from './up-to-payments.ts'
 
 export type { CallToPay, OpenPayment, PayerOptions, PaymentReceipt } from './payer-types.ts'
 
@@ -32,7 +34,8 @@ export class Payer {
       ledger,
     }
     const channels = new PayerChannels(settings)
-    this.#parts = { settings, channels, calls: new OpenCalls(settings.store, channels) }
+    const upTo = new UpToPayments(settings)
+    this.#parts = { settings, channels, upTo, calls: new OpenCalls(settings.store, channels, upTo) }
   }
 
   get address(): Address {
@@ -135,7 +138,7 @@ export class Payer {
     if (!isStated) await this.abandon(payment)
     return {
       paymentId,
-      payer: commitment.backEnd === 'exact' ? commitment.authorization.from : commitment.config.payer,
+      payer: commitment.backEnd === 'channel' ? commitment.config.payer : commitment.authorization.from,
       terms: option.terms,
       backEnd: option.backEnd,
       chargedAtomic,
@@ -207,6 +210,7 @@ export class Payer {
       await calls.finish(payment, 'charged', maximumAtomic)
       return maximumAtomic
     }
+    if (commitment.backEnd === 'upTo') return this.#chargedUpTo(payment, commitment.authorization, receipt)
     const { channelId } = commitment.voucher
     const openAtomic = calls.on(channelId).reduce((sum, call) => sum + call.maximumAtomic, 0n)
     const stated = receipt.channel?.channelId === channelId ? receipt.channel : undefined
@@ -221,6 +225,23 @@ export class Payer {
       await calls.finish(payment, 'charged', maximumAtomic)
       throw error
     }
+    await calls.finish(payment, 'charged', chargedAtomic)
+    return chargedAtomic
+  }
+
+  /** What it came to, by the ledger. Without a transaction it may still be settled, and counts with its ceiling until it has run out. */
+  async #chargedUpTo(
+    payment: OpenPayment,
+    authorization: UpToAuthorization,
+    { settledAtomic, transaction }: WireReceipt,
+  ): Promise<bigint> {
+    const { calls, upTo } = this.#parts
+    const { chainId, maximumAtomic } = payment.option.terms
+    if (transaction === undefined) {
+      await this.abandon(payment)
+      return settledAtomic ?? 0n
+    }
+    const chargedAtomic = (await upTo.chargeOf(chainId, authorization, transaction)) ?? maximumAtomic
     await calls.finish(payment, 'charged', chargedAtomic)
     return chargedAtomic
   }

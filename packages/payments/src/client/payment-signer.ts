@@ -4,7 +4,8 @@ import { type Secp256k1Engine, secp256k1Engine } from '../core/native-secp256k1.
 import type { ChannelConfig, EscrowDomain } from '../rules/channel.ts'
 import { channelIdOf } from '../rules/channel.ts'
 import { authorizationDigest } from '../rules/exact.ts'
-import type { Asset, TransferAuthorization } from '../rules/terms.ts'
+import type { Asset, TransferAuthorization, UpToAuthorization } from '../rules/terms.ts'
+import { allowanceDigest, type UnsignedUpTo, upToDigest } from '../rules/up-to.ts'
 import { voucherDigest } from '../rules/voucher.ts'
 import { depositDigest } from './deposit-authorization.ts'
 
@@ -38,6 +39,15 @@ export type AuthorizationIntent = {
   readonly isNonceFixed: boolean
 }
 
+export type UpToIntent = {
+  readonly call: IntentCall
+  readonly chainId: number
+  readonly asset: Asset
+  readonly authorization: UnsignedUpTo
+  /** An EIP-2612 permit of exactly the maximum is wanted too. */
+  readonly allowance?: { readonly nonce: bigint; readonly deadline: bigint }
+}
+
 export type DepositIntent = {
   readonly call: IntentCall
   readonly domain: EscrowDomain
@@ -67,6 +77,8 @@ export type PaymentSigner = {
   signVoucher(intent: VoucherIntent): Promise<Hex>
   signAuthorization(intent: AuthorizationIntent): Promise<TransferAuthorization>
   signDeposit(intent: DepositIntent): Promise<Hex>
+  /** Left out, `upTo` is not paid. */
+  signUpTo?(intent: UpToIntent): Promise<UpToAuthorization>
   /** For signers whose deposits no seller can collect: puts the money in and resolves when it is mined. `signDeposit` is not asked then. */
   fundChannel?(intent: ChannelFunding): Promise<void>
 }
@@ -89,6 +101,12 @@ export function localPaymentSigner(
     },
     async signAuthorization({ authorization, asset, chainId }) {
       return { ...authorization, signature: engine.sign(authorizationDigest(authorization, asset, chainId), secretKey) }
+    },
+    async signUpTo({ authorization, allowance, asset, chainId }) {
+      const signed = { ...authorization, signature: engine.sign(upToDigest(authorization, chainId), secretKey) }
+      if (allowance === undefined) return signed
+      const digest = allowanceDigest(authorization, allowance, asset, chainId)
+      return { ...signed, allowance: { ...allowance, signature: engine.sign(digest, secretKey) } }
     },
     async signDeposit({ domain, config, asset, collector, amountAtomic, validBefore, salt }) {
       const deposit = {

@@ -7,7 +7,7 @@ import type { CallToPay, OpenPayment } from './payer-types.ts'
 import type { PayerParts } from './sign-call.ts'
 
 /** Chains' clocks run behind; an authorization counts as expired only so long after its time. */
-const expiryMarginSeconds = 30
+export const expiryMarginSeconds = 30
 
 /**
  * The earlier commitment once more, or undefined when it can no longer be charged. Throws `payments/answer-lost` and
@@ -18,7 +18,7 @@ export async function resumeCall(
   call: CallToPay,
   earlier: PaidCall,
 ): Promise<OpenPayment | undefined> {
-  const { calls, channels, settings } = parts
+  const { calls, channels, upTo, settings } = parts
   const { paymentId, commitment, maximumAtomic } = earlier
   if (calls.isLive(paymentId)) throw outcomeUnknown(paymentId)
   calls.setLive(paymentId, true)
@@ -39,7 +39,10 @@ export async function resumeCall(
       await calls.finishCall(earlier, 'lost', maximumAtomic)
       throw answerLost(paymentId, maximumAtomic)
     }
-    if (option !== undefined && Number(validBefore) > nowSeconds) return again(call, earlier, option)
+    if (option !== undefined && Number(validBefore) > nowSeconds) {
+      if (commitment.backEnd === 'upTo') upTo.resume(paymentId, commitment.authorization)
+      return again(call, earlier, option)
+    }
     if (Number(validBefore) + expiryMarginSeconds > nowSeconds) throw outcomeUnknown(paymentId)
     // Without a ledger nobody can tell whether it was used before it expired.
     const isFree = settings.ledger !== undefined
@@ -61,11 +64,12 @@ export function askAgain(call: CallToPay, paid: PaidCall): OpenPayment {
 }
 
 /** Whether the ledger says that an authorization was used; false where there is no ledger to ask. */
-export async function isUsed({ settings }: PayerParts, commitment: Commitment): Promise<boolean> {
+export async function isUsed({ settings, upTo }: PayerParts, commitment: Commitment): Promise<boolean> {
   const { ledger, policy } = settings
-  if (ledger === undefined || commitment.backEnd !== 'exact') return false
+  if (ledger === undefined || commitment.backEnd === 'channel') return false
   const { token, from, nonce } = commitment.authorization
   const asset = policy.assets.find((each) => each.token === token)
+  if (asset !== undefined && commitment.backEnd === 'upTo') return upTo.isUsed(asset.chainId, commitment.authorization)
   return asset !== undefined && (await ledger.isUsed(asset.chainId, token, from, nonce))
 }
 
@@ -85,6 +89,11 @@ function suits(commitment: Commitment, maximumAtomic: bigint, option: PaymentOpt
   if (commitment.backEnd === 'exact') {
     const { to, token, valueAtomic } = commitment.authorization
     return to === terms.payTo && token === terms.asset.token && valueAtomic === terms.maximumAtomic
+  }
+  if (commitment.backEnd === 'upTo') {
+    const { to, token, maximumAtomic: ceilingAtomic, facilitator } = commitment.authorization
+    const isSame = to === terms.payTo && token === terms.asset.token && ceilingAtomic === terms.maximumAtomic
+    return isSame && facilitator === option.upTo?.facilitator
   }
   const { receiver, token, receiverAuthorizer, withdrawDelay } = commitment.config
   const isSameChannel =

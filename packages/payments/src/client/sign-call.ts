@@ -8,12 +8,14 @@ import type { PayerChannels } from './payer-channels.ts'
 import { badDelay, isOfOneWay, noEscrow, nothingPayable } from './payer-errors.ts'
 import type { CallToPay, OpenPayment, PayerSettings } from './payer-types.ts'
 import type { IntentCall } from './payment-signer.ts'
+import { freeEnded, type UpToPayments } from './up-to-payments.ts'
 
 /** What the parts of a payer share. */
 export type PayerParts = {
   readonly settings: PayerSettings
   readonly channels: PayerChannels
   readonly calls: OpenCalls
+  readonly upTo: UpToPayments
 }
 
 /**
@@ -67,7 +69,7 @@ export async function signOption(
   option: PaymentOption,
   asset: AllowedAsset,
 ): Promise<OpenPayment> {
-  const { calls, channels, settings } = parts
+  const { calls, channels, upTo, settings } = parts
   const { paymentId, origin, resourceUrl, requestHash, challenge } = call
   const { maximumAtomic } = option.terms
   const intent = { origin, resourceUrl, method: call.method ?? 'POST', paymentId, requestHash, maximumAtomic }
@@ -88,20 +90,39 @@ export async function signOption(
   calls.setLive(paymentId, true)
   let commitment: Commitment | undefined
   try {
-    commitment =
-      option.backEnd === 'channel'
-        ? await channels.commit(channels.find(option, asset).channelId, intent, option, asset, call.deadlineMs)
-        : { backEnd: 'exact', authorization: await authorize(settings, intent, option, asset) }
+    commitment = await commitmentFor(parts, intent, option, asset, call.deadlineMs)
     const paid = { ...unsigned, commitment }
     calls.put(paid)
     await calls.save(commitment, [paid])
     return { call, challenge, option, commitment, paymentId, mayBeCharged: false }
   } catch (error) {
     calls.setLive(paymentId, false)
+    upTo.release(paymentId)
     if (commitment?.backEnd === 'channel') channels.release(commitment.voucher.channelId, paymentId)
     if (before === undefined) calls.drop(unsigned)
     else calls.put(before)
     throw error
+  }
+}
+
+async function commitmentFor(
+  parts: PayerParts,
+  intent: IntentCall,
+  option: PaymentOption,
+  asset: AllowedAsset,
+  deadlineMs: number,
+): Promise<Commitment> {
+  const { channels, upTo, settings } = parts
+  switch (option.backEnd) {
+    case 'channel': {
+      const { channelId } = channels.find(option, asset)
+      return channels.commit(channelId, intent, option, asset, deadlineMs)
+    }
+    case 'upTo':
+      await freeEnded(parts)
+      return { backEnd: 'upTo', authorization: await upTo.authorize(intent, option, asset, deadlineMs) }
+    case 'exact':
+      return { backEnd: 'exact', authorization: await authorize(settings, intent, option, asset) }
   }
 }
 

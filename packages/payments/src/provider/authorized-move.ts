@@ -17,6 +17,8 @@ export type AuthorizedMove = Omit<TransferAuthorization, 'signature'> & {
   /** Whose balance must grow by the value: the payee, or the escrow. */
   readonly gains: Address
   readonly call: LedgerCall
+  /** Permit2: the nonce is one of the payer's there, and this account alone may send the call. */
+  readonly sentBy?: Address
   /** ERC-6492: creates the payer's account first. Never to be called by an account that holds anything. */
   readonly prepare?: LedgerCall
   /** The payer's own key signed it; else its contract has to agree. */
@@ -112,7 +114,7 @@ export function depositMove(
 }
 
 /** ERC-6492: (factory, its call data, signature) before the magic word; any other signature is itself. */
-function unwrap(signature: Hex): { readonly signature: Hex; readonly prepare?: LedgerCall } {
+export function unwrap(signature: Hex): { readonly signature: Hex; readonly prepare?: LedgerCall } {
   if (!/^0x(?:[0-9a-f]{2})+$/i.test(signature) || signature.length > 2 + 2 * maximumSignatureBytes)
     throw badAuthorization('its signature is not bytes of a usual length')
   if (!signature.endsWith(magic6492)) return { signature }
@@ -127,17 +129,20 @@ function unwrap(signature: Hex): { readonly signature: Hex; readonly prepare?: L
   }
 }
 
-function splitSignature(signature: Hex): readonly [v: number, r: Hex, s: Hex] {
+/** Parts of a key's signature; recovery ids that count from 0 are made 27 and 28. */
+export function splitSignature(signature: Hex): readonly [v: number, r: Hex, s: Hex] {
   const v = Number.parseInt(signature.slice(130), 16)
   // Wallets that count the recovery id from 0 are common; tokens take 27 and 28 only.
   return [v < 27 ? v + 27 : v, `0x${signature.slice(2, 66)}`, `0x${signature.slice(66, 130)}`]
 }
 
-function joinSignature([v, r, s]: readonly [v: number, r: Hex, s: Hex]): Hex {
+/** 65 bytes again. */
+export function joinSignature([v, r, s]: readonly [v: number, r: Hex, s: Hex]): Hex {
   return `${r}${s.slice(2)}${v.toString(16)}` as Hex
 }
 
-function isSignedBy(account: Address, digest: Uint8Array, signature: Hex, engine: Secp256k1Engine): boolean {
+/** Whether the account's own key signed. */
+export function isSignedBy(account: Address, digest: Uint8Array, signature: Hex, engine: Secp256k1Engine): boolean {
   try {
     return engine.recover(digest, signature) === account
   } catch {
@@ -145,6 +150,7 @@ function isSignedBy(account: Address, digest: Uint8Array, signature: Hex, engine
   }
 }
 
-function badAuthorization(reason: string): KoinonError {
+/** The error of an authorization that no ledger would take. */
+export function badAuthorization(reason: string): KoinonError {
   return new KoinonError({ code: 'payments/bad-authorization', message: `The authorization cannot be used: ${reason}` })
 }

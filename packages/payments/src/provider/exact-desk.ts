@@ -4,7 +4,7 @@ import type { ChannelBook } from '../core/channel-book.ts'
 import type { ReceiptLedger } from '../core/receipt-ledger.ts'
 import { checkAuthorization } from '../rules/authorization.ts'
 import type { ChannelConfig } from '../rules/channel.ts'
-import { exactKey } from '../rules/exact.ts'
+import { exactKey, upToKey } from '../rules/exact.ts'
 import {
   authorizationRefused,
   authorizationUsed,
@@ -12,12 +12,13 @@ import {
   settlementRefused,
   settlementUnknown,
 } from '../rules/paid-call-refusals.ts'
-import type { Charge, Commitment, TransferAuthorization } from '../rules/terms.ts'
+import type { Charge, Commitment } from '../rules/terms.ts'
+import { isUpTo } from '../rules/up-to.ts'
 import type { CallResult, HeldPayment, PaidCall } from './cash-desk.ts'
 import { type ExactPayment, type ExactPayments, exactInsert, exactUpdate } from './exact-payments.ts'
 import { finalAnswerOf } from './final-answer.ts'
 import { PayerLosses } from './payer-losses.ts'
-import type { SettlementOutcome, Settler } from './settler.ts'
+import type { PaymentAuthorization, SettlementOutcome, Settler } from './settler.ts'
 
 export type ExactDeskOptions = {
   readonly book: ChannelBook
@@ -33,7 +34,8 @@ export type ExactDeskOptions = {
   readonly intervalMs?: number
 }
 
-export type ExactCommitment = Extract<Commitment, { backEnd: 'exact' }>
+/** Money that moves at once: the whole price, or what it came to. */
+export type ExactCommitment = Extract<Commitment, { backEnd: 'exact' | 'upTo' }>
 
 /** A call whose answer was ready when its settlement went silent. */
 type Waiting = { readonly call: PaidCall; readonly result: CallResult; readonly requestId: Hex }
@@ -52,8 +54,9 @@ const intervalDefaultMs = 3_000
 const reorganisationSeconds = 600n
 /** Answers kept for payments of unknown outcome; beyond, the payer is served again when it turns out to have paid. */
 const mostWaiting = 256
+const tooManyLosses = 'several payments of this account came to nothing; pay from a channel, or exactly'
 
-/** Holds calls against EIP-3009 authorizations and settles them before anything is released (specs/0022-machine-payments.md section 4). */
+/** Holds calls against `exact` and `upTo` payments and settles them before anything is released (specs/0022-machine-payments.md section 4). */
 export class ExactDesk {
   readonly #options: ExactDeskOptions
   readonly #underWay = new Set<Hex>()
@@ -90,7 +93,7 @@ export class ExactDesk {
 
   /** Holds the commitment; its key when the same proof for the same request has had its answer. Throws as `CashDesk.admit`. */
   async hold(call: PaidCall, { authorization }: ExactCommitment, requestId: Hex): Promise<HeldPayment | Hex> {
-    const key = exactKey(authorization.token, authorization.from, authorization.nonce)
+    const key = keyOf(authorization)
     if (this.#underWay.has(key)) throw commitmentBusy()
     this.#underWay.add(key)
     try {
@@ -101,7 +104,8 @@ export class ExactDesk {
       }
       const held: Held = { call, key, requestId, payment, isOnCredit: false }
       if (payment === undefined) await this.#check(held, authorization)
-      return this.#take(held, authorization)
+      // What was paid before is what this call may cost.
+      return this.#take(held, payment?.authorization ?? authorization)
     } catch (error) {
       this.#underWay.delete(key)
       throw error
@@ -109,10 +113,11 @@ export class ExactDesk {
   }
 
   /** A payment that has moved, of the same proof for the same request. */
-  async #known(call: PaidCall, key: Hex, authorization: TransferAuthorization): Promise<ExactPayment | undefined> {
+  async #known(call: PaidCall, key: Hex, authorization: PaymentAuthorization): Promise<ExactPayment | undefined> {
     const payment = await this.#options.payments.get(key)
     if (payment === undefined) return undefined
-    if (payment.state === 'refused') throw settlementRefused('reverted', 'this authorization was refused before')
+    if (payment.state === 'refused')
+      throw settlementRefused('reverted', 'this authorization was refused before', backEndOf(authorization))
     const isSame =
       payment.requestHash === call.requestHash && payment.authorization.signature === authorization.signature
     const isOpen = payment.state === 'settling' || payment.state === 'unknown'
@@ -132,14 +137,16 @@ export class ExactDesk {
     return settled
   }
 
-  async #check(held: Held, authorization: TransferAuthorization): Promise<void> {
+  async #check(held: Held, authorization: PaymentAuthorization): Promise<void> {
     const { settler, clock } = this.#options
     checkAuthorization(authorization, held.call.terms, Math.floor(clock.nowMs() / 1000))
     const check = await settler.check(authorization)
-    if (check.state === 'refused') throw authorizationRefused(check.reason, check.detail)
+    if (check.state === 'refused') throw authorizationRefused(check.reason, check.detail, backEndOf(authorization))
     const { from } = authorization
     const onCredit = this.#onCredit.get(from) ?? 0
     if (this.#losses.mustPayFirst(from, onCredit)) {
+      // Nobody knows yet what the work comes to, and the ceiling is not what was agreed.
+      if (isUpTo(authorization)) throw authorizationRefused('unsupported', tooManyLosses, 'upTo')
       held.payment = await this.#settle(held, authorization, undefined)
       return
     }
@@ -147,7 +154,7 @@ export class ExactDesk {
     this.#onCredit.set(from, onCredit + 1)
   }
 
-  #end(held: Held, { from }: TransferAuthorization): void {
+  #end(held: Held, { from }: PaymentAuthorization): void {
     this.#underWay.delete(held.key)
     if (!held.isOnCredit) return
     held.isOnCredit = false
@@ -156,12 +163,12 @@ export class ExactDesk {
     else this.#onCredit.set(from, left)
   }
 
-  #take(held: Held, authorization: TransferAuthorization): HeldPayment {
+  #take(held: Held, authorization: PaymentAuthorization): HeldPayment {
     let isEnding = false
     return {
       requestId: held.requestId,
       payer: authorization.from,
-      // What it pays, which is the terms' maximum unless it moved for an earlier request like this one.
+      // What it pays at most, which is the terms' maximum unless it moved for an earlier request like this one.
       maximumAtomic: authorization.valueAtomic,
       mayStream: false,
       charge: async (result) => {
@@ -180,14 +187,13 @@ export class ExactDesk {
     }
   }
 
-  async #charge(held: Held, authorization: TransferAuthorization, result: CallResult) {
-    const maximumAtomic = authorization.valueAtomic
-    if (result.chargedAtomic !== 0n && result.chargedAtomic !== maximumAtomic) throw notThePrice(maximumAtomic)
+  async #charge(held: Held, authorization: PaymentAuthorization, result: CallResult) {
+    const asked = askedOf(authorization, result.chargedAtomic, held.payment !== undefined)
     const isCharged = result.chargedAtomic > 0n || held.payment !== undefined
-    const payment = isCharged ? (held.payment ?? (await this.#settle(held, authorization, result))) : undefined
-    const charged = isCharged ? { ...result, chargedAtomic: maximumAtomic } : result
+    const payment = isCharged ? (held.payment ?? (await this.#settle(held, asked, result))) : undefined
+    const charged = isCharged ? { ...result, chargedAtomic: asked.valueAtomic } : result
     try {
-      return await this.#finalize(held, authorization, charged, payment)
+      return await this.#finalize(held, asked, charged, payment)
     } catch (error) {
       // It is paid and has no answer: the same proof is served again.
       if (payment !== undefined) await this.#mark(payment, 'settled')
@@ -203,7 +209,7 @@ export class ExactDesk {
   /** Moves the money; the row is durable before. */
   async #settle(
     held: Held,
-    authorization: TransferAuthorization,
+    authorization: PaymentAuthorization,
     result: CallResult | undefined,
   ): Promise<ExactPayment> {
     const { payments, settler, clock } = this.#options
@@ -228,7 +234,7 @@ export class ExactDesk {
     }
     if (outcome.state === 'refused') {
       await this.#refused(payment)
-      throw settlementRefused(outcome.reason, outcome.detail)
+      throw settlementRefused(outcome.reason, outcome.detail, backEndOf(authorization))
     }
     await payments.write([exactUpdate(key, 'unknown', undefined, clock.nowMs())])
     if (result !== undefined && this.#waiting.size < mostWaiting)
@@ -238,7 +244,7 @@ export class ExactDesk {
 
   async #finalize(
     held: Pick<Held, 'call' | 'key' | 'requestId'>,
-    authorization: TransferAuthorization,
+    authorization: PaymentAuthorization,
     result: CallResult,
     payment: ExactPayment | undefined,
   ) {
@@ -282,7 +288,7 @@ export class ExactDesk {
   }
 
   /** The account of the payer's exact payments: terms that no channel can have, for its delay is below the escrow's least. */
-  #account(authorization: TransferAuthorization) {
+  #account(authorization: PaymentAuthorization) {
     const config: ChannelConfig = {
       payer: authorization.from,
       payerAuthorizer: authorization.from,
@@ -341,6 +347,28 @@ export class ExactDesk {
   }
 }
 
+/** Names the payment for ever. */
+function keyOf(authorization: PaymentAuthorization): Hex {
+  const { token, from, nonce } = authorization
+  return isUpTo(authorization) ? upToKey(token, from, BigInt(nonce)) : exactKey(token, from, nonce)
+}
+
+function backEndOf(authorization: PaymentAuthorization): 'exact' | 'upTo' {
+  return isUpTo(authorization) ? 'upTo' : 'exact'
+}
+
+/** What is to move for a charge: of `upTo` that much, of `exact` the price or nothing. Throws `payments/bad-amount`. */
+function askedOf(authorization: PaymentAuthorization, chargedAtomic: bigint, isPaid: boolean): PaymentAuthorization {
+  const { valueAtomic } = authorization
+  if (isPaid) return authorization
+  if (isUpTo(authorization)) {
+    if (chargedAtomic < 0n || chargedAtomic > valueAtomic) throw notThePrice(valueAtomic, 'at most')
+    return { ...authorization, valueAtomic: chargedAtomic }
+  }
+  if (chargedAtomic !== 0n && chargedAtomic !== valueAtomic) throw notThePrice(valueAtomic, 'exactly')
+  return authorization
+}
+
 /** Whoever passed the call on books its own debt when it hears that the outcome is unknown. */
 function withoutUpstream(result: CallResult): CallResult {
   if (result.receipt === undefined) return result
@@ -349,9 +377,9 @@ function withoutUpstream(result: CallResult): CallResult {
   return { ...result, receipt: Object.fromEntries(kept.filter(([, value]) => value !== undefined)) }
 }
 
-function notThePrice(maximumAtomic: bigint): KoinonError {
+function notThePrice(maximumAtomic: bigint, bound: 'at most' | 'exactly'): KoinonError {
   return new KoinonError({
     code: 'payments/bad-amount',
-    message: `An exact payment moves ${maximumAtomic} atomic units or nothing`,
+    message: `This payment moves ${bound} ${maximumAtomic} atomic units, or nothing`,
   })
 }

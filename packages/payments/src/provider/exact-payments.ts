@@ -1,6 +1,6 @@
 import type { Address, Hex } from '@koinon/base'
 import type { DurableStore, SqlRow, SqlStatement } from '@koinon/base/node'
-import type { TransferAuthorization } from '../rules/terms.ts'
+import type { PaymentAuthorization } from './settler.ts'
 
 /**
  * `settling` is durable before a transaction leaves; `unknown` until the ledger says; `settled` is paid and not answered yet; `answered`
@@ -13,7 +13,7 @@ export type ExactPayment = {
   readonly state: ExactState
   readonly channelId: Hex
   readonly requestHash: Hex
-  readonly authorization: TransferAuthorization
+  readonly authorization: PaymentAuthorization
   readonly transaction: Hex | undefined
   readonly updatedAtMs: number
 }
@@ -116,22 +116,15 @@ function fromRow(row: SqlRow): ExactPayment {
   }
 }
 
-function authorizationToText({ valueAtomic, validAfter, validBefore, ...rest }: TransferAuthorization): string {
-  return JSON.stringify({
-    ...rest,
-    valueAtomic: valueAtomic.toString(),
-    validAfter: validAfter.toString(),
-    validBefore: validBefore.toString(),
-  })
+function authorizationToText(authorization: PaymentAuthorization): string {
+  return JSON.stringify(authorization, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value))
 }
 
-function authorizationFromText(text: string): TransferAuthorization {
-  const json = JSON.parse(text) as Omit<TransferAuthorization, 'valueAtomic' | 'validAfter' | 'validBefore'> &
-    Record<'valueAtomic' | 'validAfter' | 'validBefore', string>
-  return {
-    ...json,
-    valueAtomic: BigInt(json.valueAtomic),
-    validAfter: BigInt(json.validAfter),
-    validBefore: BigInt(json.validBefore),
-  }
+const amounts: ReadonlySet<string> = new Set(['valueAtomic', 'validAfter', 'validBefore', 'maximumAtomic', 'deadline'])
+
+function authorizationFromText(text: string): PaymentAuthorization {
+  const { allowance, ...rest } = JSON.parse(text, (key, value: unknown) =>
+    amounts.has(key) ? BigInt(value as string) : value,
+  )
+  return allowance === undefined ? rest : { ...rest, allowance: { ...allowance, nonce: BigInt(allowance.nonce) } }
 }

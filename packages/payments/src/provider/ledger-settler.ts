@@ -5,12 +5,14 @@ import type { ChannelFacts } from '../core/channel-state.ts'
 import { readChannelFacts } from '../core/escrow.ts'
 import { type ChannelConfig, channelIdOf, type EscrowDomain } from '../rules/channel.ts'
 import { timeObjection } from '../rules/exact.ts'
-import type { Asset, SignedDeposit, TransferAuthorization } from '../rules/terms.ts'
+import type { Asset, SignedDeposit } from '../rules/terms.ts'
+import { isUpTo } from '../rules/up-to.ts'
 import { type AuthorizedMove, depositMove, transferMove } from './authorized-move.ts'
 import { SettlementBook, type SettlementRow, type SettlementTotals } from './settlement-book.ts'
 import { type Sent, SettlementLane } from './settlement-lane.ts'
 import { movedIn, SettlementProbe, type Trace, traceOf } from './settlement-probe.ts'
-import type { SettlementCheck, SettlementOutcome, SettlementRefusal, Settler } from './settler.ts'
+import type { PaymentAuthorization, SettlementCheck, SettlementOutcome, SettlementRefusal, Settler } from './settler.ts'
+import { upToMove } from './up-to-move.ts'
 
 export type LedgerSettlerOptions = {
   /** Opened with `settlementsSchema` among its tables. */
@@ -73,7 +75,7 @@ export class LedgerSettler implements Settler {
     return this.#options.sender.address
   }
 
-  async check(authorization: TransferAuthorization): Promise<SettlementCheck> {
+  async check(authorization: PaymentAuthorization): Promise<SettlementCheck> {
     const move = this.#transfer(authorization)
     return isRefusal(move) ? move : this.#look(move)
   }
@@ -84,7 +86,7 @@ export class LedgerSettler implements Settler {
     return isRefusal(move) ? move : this.#look(move)
   }
 
-  async settle(authorization: TransferAuthorization, timeoutMs: number): Promise<SettlementOutcome> {
+  async settle(authorization: PaymentAuthorization, timeoutMs: number): Promise<SettlementOutcome> {
     const move = this.#transfer(authorization)
     return isRefusal(move) ? move : this.#within(this.#settle(move), timeoutMs)
   }
@@ -109,7 +111,7 @@ export class LedgerSettler implements Settler {
     )
   }
 
-  async findOut(authorization: TransferAuthorization): Promise<SettlementOutcome> {
+  async findOut(authorization: PaymentAuthorization): Promise<SettlementOutcome> {
     const move = this.#transfer(authorization)
     if (isRefusal(move)) return move
     return this.#guarded(async () => {
@@ -119,7 +121,7 @@ export class LedgerSettler implements Settler {
   }
 
   /** The transaction that left last for an authorization, or is about to. */
-  async transactionOf(authorization: TransferAuthorization): Promise<Hex | undefined> {
+  async transactionOf(authorization: PaymentAuthorization): Promise<Hex | undefined> {
     return this.#transactionOf(this.#transfer(authorization))
   }
 
@@ -143,8 +145,13 @@ export class LedgerSettler implements Settler {
     return this.#book.prune(this.#options.clock.nowMs())
   }
 
-  #transfer(authorization: TransferAuthorization): AuthorizedMove | Refusal {
-    return this.#move(authorization.token, (asset) => transferMove(authorization, asset, this.#options.domain.chainId))
+  #transfer(authorization: PaymentAuthorization): AuthorizedMove | Refusal {
+    const { chainId } = this.#options.domain
+    if (isUpTo(authorization) && authorization.facilitator !== this.address)
+      return refused('not-facilitator', `only ${authorization.facilitator} may settle it, not ${this.address}`)
+    return this.#move(authorization.token, (asset) =>
+      isUpTo(authorization) ? upToMove(authorization, chainId) : transferMove(authorization, asset, chainId),
+    )
   }
 
   #deposit(config: ChannelConfig, deposit: SignedDeposit): AuthorizedMove | Refusal {
@@ -202,6 +209,8 @@ export class LedgerSettler implements Settler {
     if (times === 'not-yet-valid') return refused('not-yet-valid', `it begins after ${move.validAfter}`)
     if (run.payerBalanceAtomic < move.valueAtomic)
       return refused('insufficient-funds', `the payer has ${run.payerBalanceAtomic} of ${move.valueAtomic}`)
+    if (run.allowanceAtomic < move.valueAtomic && move.isKeySigned)
+      return refused('allowance-missing', `the payer allows Permit2 ${run.allowanceAtomic} of ${move.valueAtomic}`)
     if (run.isAccepted) return refused('reverted', `the payee would gain ${run.gainedAtomic} of ${move.valueAtomic}`)
     return move.isKeySigned
       ? refused('reverted', 'the token refuses it')
@@ -264,7 +273,7 @@ export class LedgerSettler implements Settler {
     await this.#book.begin(move, this.#options.clock.nowMs())
     const hasCode = await this.#probe.isContract(move.from)
     const outgoing = hasCode ? withoutCreation(move) : move
-    const sent = await this.#send(outgoing, hasCode || !move.isKeySigned)
+    const sent = await this.#send(outgoing, hasCode || !move.isKeySigned || move.sentBy !== undefined)
     if ('state' in sent) return this.#notSent(move, sent, undefined)
     if (movedIn(sent.receipt, move)) return this.#deepen(move, traceOf(sent.receipt), sent)
     return this.#afterMiss(outgoing, sent)

@@ -9,6 +9,7 @@ import { channelIdOf } from '../rules/channel.ts'
 import { authorizationDigest } from '../rules/exact.ts'
 import { authorizationUsed, type ChannelStanding } from '../rules/paid-call-refusals.ts'
 import type { Charge } from '../rules/terms.ts'
+import { upToDigest } from '../rules/up-to.ts'
 import type { Admission, CallResult, CashDesk, HeldPayment, PaidCall } from './cash-desk.ts'
 import type { ChannelAdmission } from './channel-admission.ts'
 import { ChannelDesk, channelCharge } from './channel-desk.ts'
@@ -171,13 +172,14 @@ export class SellerDesk implements CashDesk {
    */
   #provenSigner({ commitment, terms }: PaidCall): Address | undefined {
     const { book, engine = secp256k1Engine } = this.#options
-    if (commitment.backEnd === 'exact') {
+    if (commitment.backEnd !== 'channel') {
       const { authorization } = commitment
       try {
-        const signer = engine.recover(
-          authorizationDigest(authorization, terms.asset, terms.chainId),
-          authorization.signature,
-        )
+        const digest =
+          commitment.backEnd === 'upTo'
+            ? upToDigest(commitment.authorization, terms.chainId)
+            : authorizationDigest(commitment.authorization, terms.asset, terms.chainId)
+        const signer = engine.recover(digest, authorization.signature)
         return signer === authorization.from ? signer : undefined
       } catch {
         return undefined

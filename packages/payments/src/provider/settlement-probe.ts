@@ -1,7 +1,7 @@
 /** What the ledger says of a move: whether it would go through now, and whether it went through. */
 import { type Address, type Hex, toAddress } from '@koinon/base'
 import type { LedgerReader } from '@koinon/ledger'
-import { dollarAbi, testDollarAbi } from '@koinon/ledger/abis'
+import { dollarAbi, signatureTransferAbi, testDollarAbi } from '@koinon/ledger/abis'
 import { predeploys } from '@koinon/ledger/predeploys'
 import {
   BaseError,
@@ -10,17 +10,20 @@ import {
   encodeFunctionData,
   erc20Abi,
   type Log,
+  maxUint256,
   multicall3Abi,
   parseAbiItem,
   RpcRequestError,
   type TransactionReceipt,
 } from 'viem'
 import { reachable } from '../core/escrow.ts'
+import { nonceBit, permit2Address, upToProxyAddress } from '../rules/up-to.ts'
 import type { AuthorizedMove, LedgerCall } from './authorized-move.ts'
 
 export const multicall3: Address = '0xca11bde05977b3631167028862be2a173976ca11'
 const multicall3Code = predeploys.find(({ address }) => toAddress(address) === multicall3)?.runtimeBytecode as Hex
 const authorizationUsed = parseAbiItem('event AuthorizationUsed(address indexed authorizer, bytes32 indexed nonce)')
+const transferred = parseAbiItem('event Transfer(address indexed from, address indexed to, uint256 value)')
 /** What is not accepted within this would not be sent either. */
 const dryRunGas = 1_000_000n
 /** The widest span that common servers answer. */
@@ -30,6 +33,8 @@ const searchedBlocks = 9_000n
 export type DryRun = {
   readonly isNonceUsed: boolean
   readonly payerBalanceAtomic: bigint
+  /** What Permit2 may move of it; of other moves 2^256 - 1. */
+  readonly allowanceAtomic: bigint
   readonly isAccepted: boolean
   /** What the payee's balance grew by; a token that takes a fee shows here. */
   readonly gainedAtomic: bigint
@@ -60,18 +65,16 @@ export class SettlementProbe {
       to: move.token,
       data: encodeFunctionData({ abi: erc20Abi, functionName: 'balanceOf', args: [move.gains] }),
     }
+    const { sentBy } = move
     const calls: readonly LedgerCall[] = [
-      {
-        to: move.token,
-        data: encodeFunctionData({
-          abi: dollarAbi,
-          functionName: 'authorizationState',
-          args: [move.from, move.nonce],
-        }),
-      },
+      nonceCall(move),
       {
         to: move.token,
         data: encodeFunctionData({ abi: erc20Abi, functionName: 'balanceOf', args: [move.from] }),
+      },
+      {
+        to: move.token,
+        data: encodeFunctionData({ abi: erc20Abi, functionName: 'allowance', args: [move.from, permit2Address] }),
       },
       ...(move.prepare === undefined ? [] : [move.prepare]),
       gained,
@@ -79,13 +82,15 @@ export class SettlementProbe {
       gained,
     ]
     const isThere = await this.hasMulticall()
+    // As the only account that may send it, which for this one read is given the code.
+    const place = sentBy ?? multicall3
     const answer = await reachable(
       this.#reader
         .call({
-          to: multicall3,
+          to: place,
           data: aggregate(calls.map((call) => ({ ...call, mayFail: true }))),
           gas: dryRunGas,
-          ...(isThere ? {} : { stateOverride: [{ address: multicall3, code: multicall3Code }] }),
+          ...(isThere && sentBy === undefined ? {} : { stateOverride: [{ address: place, code: multicall3Code }] }),
         })
         .catch((error: unknown) => {
           if (isOutOfGas(error)) return undefined
@@ -93,7 +98,13 @@ export class SettlementProbe {
         }),
     )
     if (answer === undefined)
-      return { isNonceUsed: false, payerBalanceAtomic: move.valueAtomic, isAccepted: false, gainedAtomic: 0n }
+      return {
+        isNonceUsed: false,
+        payerBalanceAtomic: move.valueAtomic,
+        allowanceAtomic: maxUint256,
+        isAccepted: false,
+        gainedAtomic: 0n,
+      }
     const results = decodeFunctionResult({
       abi: multicall3Abi,
       functionName: 'aggregate3',
@@ -103,8 +114,9 @@ export class SettlementProbe {
     const word = (result: { success: boolean; returnData: Hex } | undefined): bigint =>
       result?.success === true && result.returnData.length === 66 ? BigInt(result.returnData) : 0n
     return {
-      isNonceUsed: word(results[0]) !== 0n,
+      isNonceUsed: isUsedIn(move, word(results[0])),
       payerBalanceAtomic: word(results[1]),
+      allowanceAtomic: sentBy === undefined ? maxUint256 : word(results[2]),
       isAccepted: call?.success === true,
       gainedAtomic: word(after) - word(before),
     }
@@ -117,15 +129,9 @@ export class SettlementProbe {
   }
 
   async isNonceUsed(move: AuthorizedMove, blockNumber?: bigint): Promise<boolean> {
-    return reachable(
-      this.#reader.readContract({
-        address: move.token,
-        abi: dollarAbi,
-        functionName: 'authorizationState',
-        args: [move.from, move.nonce],
-        ...(blockNumber === undefined ? {} : { blockNumber }),
-      }),
-    )
+    const at = blockNumber === undefined ? {} : { blockNumber }
+    const { data = '0x' } = await reachable(this.#reader.call({ ...nonceCall(move), ...at }))
+    return isUsedIn(move, data.length === 66 ? BigInt(data) : 0n)
   }
 
   /** The transaction's receipt, or undefined where the ledger has none. */
@@ -163,19 +169,28 @@ export class SettlementProbe {
   /** The transaction that used the nonce for exactly this move, whoever sent it; undefined where it was used for something else. */
   async find(move: AuthorizedMove): Promise<Trace | undefined> {
     const head = await reachable(this.#reader.getBlockNumber({ cacheTime: 0 }))
-    const logs = await reachable(
-      this.#reader.getLogs({
-        address: move.token,
-        event: authorizationUsed,
-        args: { authorizer: move.from, nonce: move.nonce },
-        fromBlock: head > searchedBlocks ? head - searchedBlocks : 0n,
-        toBlock: head,
-      }),
-    )
+    const span = {
+      address: move.token,
+      fromBlock: head > searchedBlocks ? head - searchedBlocks : 0n,
+      toBlock: head,
+    }
+    const { from, to, nonce, sentBy } = move
+    const logs: readonly Pick<Log, 'transactionHash'>[] =
+      sentBy === undefined
+        ? await reachable(
+            this.#reader.getLogs({ ...span, event: authorizationUsed, args: { authorizer: from, nonce } }),
+          )
+        : await reachable(this.#reader.getLogs({ ...span, event: transferred, args: { from, to } }))
     for (const { transactionHash } of logs) {
       const receipt = transactionHash === null ? undefined : await this.receipt(transactionHash)
-      if (receipt !== undefined && movedIn(receipt, move)) return traceOf(receipt)
+      if (receipt === undefined || !movedIn(receipt, move)) continue
+      if (sentBy === undefined || (await this.#isCall(receipt.transactionHash, move))) return traceOf(receipt)
     }
+  }
+
+  /** Transfers of `upTo` name no nonce: what was asked for in the transaction does. */
+  async #isCall(hash: Hex, { call }: AuthorizedMove): Promise<boolean> {
+    return (await reachable(this.#reader.getTransaction({ hash }))).input === call.data
   }
 }
 
@@ -184,24 +199,49 @@ export function traceOf(receipt: TransactionReceipt): Trace {
 }
 
 /**
- * Whether a transaction used the move's nonce and moved its value. The token's next log must be the transfer: otherwise a payer could
+ * Whether a transaction used the move's nonce and moved its value. One of `upTo` carries nothing else and only its facilitator can send it,
+ * so that sender, contract and transfer tell; which of several it is, its input. Of others the token's next log must be the transfer: otherwise a payer could
  * use the nonce for a payment to itself beside another payment to the payee, and have one payment count for two.
  */
-export function movedIn(receipt: Pick<TransactionReceipt, 'status' | 'logs'>, move: AuthorizedMove): boolean {
+export function movedIn(
+  receipt: Pick<TransactionReceipt, 'status' | 'logs' | 'from' | 'to'>,
+  move: AuthorizedMove,
+): boolean {
   if (receipt.status !== 'success') return false
   const logs = receipt.logs.filter((log) => toAddress(log.address) === move.token)
+  const isTransfer = (transfer: Readonly<Record<string, unknown>> | undefined) =>
+    transfer !== undefined &&
+    toAddress(transfer['from'] as string) === move.from &&
+    toAddress(transfer['to'] as string) === move.to &&
+    transfer['value'] === move.valueAtomic
+  if (move.sentBy !== undefined) {
+    const isOurs =
+      receipt.to !== null && toAddress(receipt.to) === upToProxyAddress && toAddress(receipt.from) === move.sentBy
+    return isOurs && logs.some((log) => isTransfer(eventOf(log, 'Transfer')))
+  }
   return logs.some((log, index) => {
     const used = eventOf(log, 'AuthorizationUsed')
     if (used === undefined || toAddress(used['authorizer'] as string) !== move.from || used['nonce'] !== move.nonce)
       return false
-    const transfer = logs[index + 1] === undefined ? undefined : eventOf(logs[index + 1] as Log, 'Transfer')
-    return (
-      transfer !== undefined &&
-      toAddress(transfer['from'] as string) === move.from &&
-      toAddress(transfer['to'] as string) === move.to &&
-      transfer['value'] === move.valueAtomic
-    )
+    return logs[index + 1] !== undefined && isTransfer(eventOf(logs[index + 1] as Log, 'Transfer'))
   })
+}
+
+/** The word that says whether the move's nonce was used. */
+function nonceCall({ token, from, nonce, sentBy }: AuthorizedMove): LedgerCall {
+  if (sentBy === undefined) {
+    const data = encodeFunctionData({ abi: dollarAbi, functionName: 'authorizationState', args: [from, nonce] })
+    return { to: token, data }
+  }
+  const args = [from, nonceBit(nonce).word] as const
+  return {
+    to: permit2Address,
+    data: encodeFunctionData({ abi: signatureTransferAbi, functionName: 'nonceBitmap', args }),
+  }
+}
+
+function isUsedIn({ nonce, sentBy }: AuthorizedMove, word: bigint): boolean {
+  return sentBy === undefined ? word !== 0n : ((word >> nonceBit(nonce).bit) & 1n) === 1n
 }
 
 /** Call data for several calls in one, each of which may fail alone where it says so. */

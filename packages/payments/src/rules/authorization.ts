@@ -1,20 +1,24 @@
 /** Holds an exact payment against the terms of the request that brought it (specs/0022-machine-payments.md section 4). */
 import { KoinonError } from '@koinon/base'
 import { termsObjection, timeObjection } from './exact.ts'
-import type { PaymentTerms, TransferAuthorization } from './terms.ts'
+import type { PaymentTerms, TransferAuthorization, UpToAuthorization } from './terms.ts'
+import { isUpTo, upToObjection } from './up-to.ts'
 
 /**
- * Throws `payments/commitment-mismatch` (asset, payee, amount) or `payments/authorization-expired`, `payments/authorization-early`,
+ * Of `upTo` the amount is the ceiling. Throws `payments/commitment-mismatch` (asset, payee, amount) or `payments/authorization-expired`, `payments/authorization-early`,
  * `payments/authorization-too-long`.
  */
 export function checkAuthorization(
-  authorization: TransferAuthorization,
+  authorization: TransferAuthorization | UpToAuthorization,
   terms: PaymentTerms,
   nowSeconds: number,
 ): void {
   const { asset, payTo, maximumAtomic } = terms
-  const difference = termsObjection(authorization, { token: asset.token, payTo, amountAtomic: maximumAtomic })
-  if (difference === 'token') throw commitmentMismatch('asset', authorization.token, asset.token)
+  const { token } = asset
+  const difference = isUpTo(authorization)
+    ? upToObjection(authorization, { token, payTo, maximumAtomic })
+    : termsObjection(authorization, { token, payTo, amountAtomic: maximumAtomic })
+  if (difference === 'token') throw commitmentMismatch('asset', authorization.token, token)
   if (difference === 'payee') throw commitmentMismatch('payTo', authorization.to, payTo)
   if (difference === 'amount') {
     throw commitmentMismatch('amount', authorization.valueAtomic.toString(), maximumAtomic.toString())

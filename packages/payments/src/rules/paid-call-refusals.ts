@@ -1,5 +1,7 @@
 /** The errors of specs/0022-machine-payments.md sections 3 to 5; `details.status` is the HTTP status on every wire that has one. */
 import { type Hex, KoinonError } from '@koinon/base'
+import type { BackEnd } from './terms.ts'
+import { permit2Address } from './up-to.ts'
 
 /** What a payer needs to sign anew: figures in atomic units, the kept voucher as proof of what it signed. */
 export type ChannelStanding = {
@@ -54,14 +56,23 @@ export function voucherForged(): KoinonError {
   })
 }
 
-/** An exact payment that would not settle; `reason` is a `SettlementRefusal`. Nothing was done. */
-export function authorizationRefused(reason: string, detail: string): KoinonError {
+/** A payment that would not settle; `reason` is a `SettlementRefusal`. Nothing was done. */
+export function authorizationRefused(
+  reason: string,
+  detail: string,
+  backEnd: Exclude<BackEnd, 'channel'> = 'exact',
+): KoinonError {
   return new KoinonError({
     code: 'payments/authorization-refused',
     message: `The authorization cannot be settled: ${detail}`,
-    hint: 'Sign a new authorization for these terms with an account that holds the amount.',
-    details: { status: 402, reason },
+    hint: hints[reason] ?? 'Sign a new authorization for these terms with an account that holds the amount.',
+    details: { status: 402, reason, backEnd },
   })
+}
+
+const hints: Readonly<Record<string, string>> = {
+  'allowance-missing': `Send an EIP-2612 permit of exactly the amount along, or approve that much of the token for ${permit2Address}.`,
+  'not-facilitator': 'Ask for the terms again; they name the account that settles.',
 }
 
 /** An authorization that has paid for an answer already. */
@@ -75,12 +86,16 @@ export function authorizationUsed(): KoinonError {
 }
 
 /** The money did not move, so nothing is released. */
-export function settlementRefused(reason: string, detail: string): KoinonError {
+export function settlementRefused(
+  reason: string,
+  detail: string,
+  backEnd: Exclude<BackEnd, 'channel'> = 'exact',
+): KoinonError {
   return new KoinonError({
     code: 'payments/settlement-refused',
     message: `The payment was refused when it was settled: ${detail}`,
     hint: 'Sign a new authorization; the account must keep the amount until the answer comes.',
-    details: { status: 402, reason },
+    details: { status: 402, reason, backEnd },
   })
 }
 

@@ -63,6 +63,28 @@ export type TransferAuthorization = {
   readonly signature: Hex
 }
 
+/** Permit2 witness transfer: `facilitator`, and nobody else, may move up to `maximumAtomic` to `to`, once. Times in Unix seconds. */
+export type UpToAuthorization = {
+  readonly token: Address
+  readonly from: Address
+  readonly to: Address
+  readonly facilitator: Address
+  readonly maximumAtomic: bigint
+  /** What it comes to; the maximum as long as nobody knows. Not signed. */
+  readonly valueAtomic: bigint
+  readonly validAfter: bigint
+  /** The permit's deadline: the last second in which it holds. */
+  readonly validBefore: bigint
+  /** 32 bytes, used once per payer whatever the token. */
+  readonly nonce: Hex
+  readonly signature: Hex
+  /** Where the payer's allowance for Permit2 does not cover the maximum. */
+  readonly allowance?: AllowancePermit
+}
+
+/** EIP-2612 permit that lets Permit2 move exactly the maximum of a payment. */
+export type AllowancePermit = { readonly nonce: bigint; readonly deadline: bigint; readonly signature: Hex }
+
 /** EIP-3009 deposit into a channel, signed by its payer for the escrow's collector. */
 export type SignedDeposit = {
   readonly amountAtomic: bigint
@@ -82,12 +104,13 @@ export type Commitment =
       readonly deposit?: SignedDeposit
     }
   | { readonly backEnd: 'exact'; readonly authorization: TransferAuthorization }
+  | { readonly backEnd: 'upTo'; readonly authorization: UpToAuthorization }
 
 /** What became of a commitment, for the wire's receipt. */
 export type Charge = {
   readonly payer: Address
   readonly chargedAtomic: bigint
-  /** Of `exact`: the transaction that moved the money. */
+  /** Of `exact` and `upTo`: the transaction that moved the money. */
   readonly transaction?: Hex
   /** Of `channel`: its state after the charge. */
   readonly channel?: ChannelCharge

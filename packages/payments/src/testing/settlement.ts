@@ -7,7 +7,8 @@ import { LedgerSettler, type LedgerSettlerOptions } from '../provider/ledger-set
 import { settlementsSchema } from '../provider/settlement-book.ts'
 import { type ChannelConfig, channelIdOf } from '../rules/channel.ts'
 import { authorizationDigest, depositNonceOf } from '../rules/exact.ts'
-import type { Asset, SignedDeposit, TransferAuthorization } from '../rules/terms.ts'
+import type { Asset, SignedDeposit, TransferAuthorization, UpToAuthorization } from '../rules/terms.ts'
+import { allowanceDigest, upToDigest } from '../rules/up-to.ts'
 import type { TestNetwork } from './chain.ts'
 
 export const collector = '0x4020806089470a89826cb9fb1f4059150b550004'
@@ -34,6 +35,30 @@ export function signTransfer(
     ...transfer,
   }
   return { ...unsigned, signature: signDigest(authorizationDigest(unsigned, asset, chainId), payer.secretKey) }
+}
+
+/** A signed payment of at most `maximumAtomic`, open for a minute, with a permit of exactly that where its nonce is given. */
+export function signUpTo(
+  payer: { readonly address: Hex; readonly secretKey: Uint8Array },
+  asset: Asset,
+  chainId: number,
+  payment: Pick<UpToAuthorization, 'to' | 'facilitator' | 'maximumAtomic'> & Partial<UpToAuthorization>,
+  permitNonce?: bigint,
+): UpToAuthorization {
+  const unsigned = {
+    token: asset.token,
+    from: payer.address,
+    valueAtomic: payment.maximumAtomic,
+    validAfter: 0n,
+    validBefore: BigInt(Math.floor(Date.now() / 1000)) + 60n,
+    nonce: bytesToHex(systemRandom(32)),
+    ...payment,
+  }
+  const signed = { ...unsigned, signature: signDigest(upToDigest(unsigned, chainId), payer.secretKey) }
+  if (permitNonce === undefined) return signed
+  const permit = { nonce: permitNonce, deadline: unsigned.validBefore }
+  const signature = signDigest(allowanceDigest(unsigned, permit, asset, chainId), payer.secretKey)
+  return { ...signed, allowance: { ...permit, signature } }
 }
 
 /** A signed deposit into a channel. */

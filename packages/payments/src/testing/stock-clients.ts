@@ -3,6 +3,7 @@ import { bytesToHex } from '@koinon/base'
 import { wrapAxiosWithPayment } from '@x402/axios'
 import { BatchSettlementEvmScheme } from '@x402/evm/batch-settlement/client'
 import { ExactEvmScheme } from '@x402/evm/exact/client'
+import { UptoEvmScheme } from '@x402/evm/upto/client'
 import { wrapFetchWithPayment, x402Client } from '@x402/fetch'
 import axios, { isAxiosError } from 'axios'
 import { privateKeyToAccount } from 'viem/accounts'
@@ -13,7 +14,7 @@ import { dollarOf } from './settlement.ts'
 /** Whose wallet pays. */
 type Signer = Pick<Party, 'secretKey'>
 
-export type StockScheme = 'exact' | 'batch-settlement'
+export type StockScheme = 'exact' | 'batch-settlement' | 'upto'
 export type StockOptions = {
   /** Hex digits that tell apart a payer's channels. */
   readonly salt?: string
@@ -44,6 +45,7 @@ export function stockClient(
     allowedAssets: [{ network: 'eip155:*', asset, maxAmountPerPayment: '100000' }],
   })
   if (scheme === 'exact') return client.register('eip155:*', new ExactEvmScheme(signer))
+  if (scheme === 'upto') return client.register('eip155:*', new UptoEvmScheme(signer as never))
   const { salt, deposit } = options
   const batch = new BatchSettlementEvmScheme(signer, {
     ...(salt === undefined ? {} : { salt: `0x${salt.padStart(64, '0')}` as const }),

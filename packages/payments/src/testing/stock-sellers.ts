@@ -11,8 +11,11 @@ import { BatchSettlementEvmScheme as BatchFacilitator } from '@x402/evm/batch-se
 import { BatchSettlementEvmScheme as BatchServer } from '@x402/evm/batch-settlement/server'
 import { ExactEvmScheme as ExactFacilitator } from '@x402/evm/exact/facilitator'
 import { ExactEvmScheme as ExactServer } from '@x402/evm/exact/server'
+import { UptoEvmScheme as UptoFacilitator } from '@x402/evm/upto/facilitator'
+import { UptoEvmScheme as UptoServer } from '@x402/evm/upto/server'
 import { paymentMiddleware as expressPayment } from '@x402/express'
-import { paymentMiddleware as honoPayment } from '@x402/hono'
+import { EIP2612_GAS_SPONSORING } from '@x402/extensions'
+import { paymentMiddleware as honoPayment, setSettlementOverrides } from '@x402/hono'
 import { Hono } from 'hono'
 import { createWalletClient, http, publicActions } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
@@ -66,6 +69,8 @@ export async function startFacilitator(net: TestNetwork, name = 'facilitator'): 
   const facilitator = new x402Facilitator()
     .register(networkOf(net), new ExactFacilitator(signer))
     .register(networkOf(net), new BatchFacilitator(signer, account as never))
+    .register(networkOf(net), new UptoFacilitator(signer))
+    .registerExtension(EIP2612_GAS_SPONSORING)
   const app = express()
   app.use(express.json({ limit: '1mb' }))
   app.get('/supported', (_request, response) => void response.json(facilitator.getSupported()))
@@ -91,7 +96,9 @@ export type SellerOptions = {
   readonly net: TestNetwork
   readonly facilitatorUrl: string
   readonly priceAtomic?: bigint
-  readonly schemes?: readonly ('exact' | 'batch-settlement')[]
+  readonly schemes?: readonly ('exact' | 'batch-settlement' | 'upto')[]
+  /** Of Hono sellers: what a call of `upto` comes to; left out, the price. */
+  readonly settledAtomic?: bigint
   readonly timeoutSeconds?: number
   /** `stockPayee` unless given. */
   readonly payee?: Party
@@ -111,6 +118,7 @@ function resourceServer({ net, facilitatorUrl, payee = stockPayee }: SellerOptio
   const account = privateKeyToAccount(bytesToHex(payee.secretKey))
   return new x402ResourceServer(new HTTPFacilitatorClient({ url: facilitatorUrl }))
     .register(networkOf(net), new ExactServer())
+    .register(networkOf(net), new UptoServer())
     .register(networkOf(net), new BatchServer(account.address, { receiverAuthorizerSigner: account as never }))
 }
 
@@ -169,6 +177,8 @@ export async function startHonoSeller(options: SellerOptions): Promise<Listening
   app.use(honoPayment(routesOf(options), server))
   app.post('/paid', async (context) => {
     const answer = await options.handle(await context.req.text())
+    const { settledAtomic } = options
+    if (settledAtomic !== undefined) setSettlementOverrides(context, { amount: settledAtomic.toString() })
     return typeof answer === 'number' ? context.text('failed', answer as never) : context.text(answer)
   })
   serve = getRequestListener(app.fetch)

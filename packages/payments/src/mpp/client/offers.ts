@@ -75,6 +75,8 @@ export function credentialHeader(
     const source = sourceOf(terms.chainId, authorization.from)
     return { name, value: formatCredential({ challenge, payload: chargePayload(authorization), source }) }
   }
+  // No offer of this wire asks for it.
+  if (commitment.backEnd === 'upTo') throw new Error('MPP has no payments up to a ceiling')
   const source = sourceOf(terms.chainId, commitment.config.payer)
   const payload = sessionPayload(commitment, session as SessionTerms)
   return { name, value: formatCredential({ challenge, payload, source }) }

@@ -3,6 +3,7 @@ import { type Address, type Hex, KoinonError, toAddress } from '@koinon/base'
 import type { PaymentOption } from '../../client/client-wire.ts'
 import type { StatedChannel } from '../../rules/payer-channel.ts'
 import type { BackEnd } from '../../rules/terms.ts'
+import { gasSponsoring } from '../rules/up-to-payload.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -14,7 +15,11 @@ export type X402Challenge = {
   readonly resource: unknown
 }
 
-const backEnds: Readonly<Record<string, BackEnd>> = { exact: 'exact', 'batch-settlement': 'channel' }
+const backEnds: Readonly<Record<string, BackEnd>> = {
+  exact: 'exact',
+  'batch-settlement': 'channel',
+  upto: 'upTo',
+}
 const mostOptions = 32
 
 /** Options that cannot be read (other chains, schemes, versions) are left out. Throws `payments/bad-challenge` when it is no PaymentRequired. */
@@ -29,18 +34,24 @@ export function readPaymentRequired(json: unknown, method: string): X402Challeng
   }
   const resource = object(value['resource']) ?? {}
   const error = text(value['error'])
+  const extensions = object(value['extensions']) ?? {}
   return {
     options: (value['accepts'] as readonly unknown[])
       .slice(0, mostOptions)
-      .map((accepted) => readOption(accepted, resource, method))
+      .map((accepted) => readOption(accepted, resource, method, gasSponsoring in extensions))
       .filter((option) => option !== undefined),
     ...(error === undefined ? {} : { error }),
-    extensions: object(value['extensions']) ?? {},
+    extensions,
     resource: value['resource'],
   }
 }
 
-function readOption(accepted: unknown, resource: Json, method: string): PaymentOption | undefined {
+function readOption(
+  accepted: unknown,
+  resource: Json,
+  method: string,
+  takesPermit: boolean,
+): PaymentOption | undefined {
   const value = object(accepted)
   const extra = object(value?.['extra']) ?? {}
   const backEnd = backEnds[text(value?.['scheme']) ?? '']
@@ -52,7 +63,10 @@ function readOption(accepted: unknown, resource: Json, method: string): PaymentO
   if (payTo === undefined || maximumAtomic === undefined || name === undefined || version === undefined)
     return undefined
   if (typeof timeout !== 'number' || !(timeout >= 1)) return undefined
-  if (extra['assetTransferMethod'] !== undefined && extra['assetTransferMethod'] !== 'eip3009') return undefined
+  const transferMethod = backEnd === 'upTo' ? 'permit2' : 'eip3009'
+  if (extra['assetTransferMethod'] !== undefined && extra['assetTransferMethod'] !== transferMethod) return undefined
+  const facilitator = backEnd === 'upTo' ? addressOf(extra['facilitatorAddress']) : undefined
+  if (backEnd === 'upTo' && facilitator === undefined) return undefined
   const channel = backEnd === 'channel' ? channelTerms(extra) : undefined
   if (backEnd === 'channel' && channel === undefined) return undefined
   const stated = backEnd === 'channel' ? readStatedChannel(extra) : undefined
@@ -76,6 +90,7 @@ function readOption(accepted: unknown, resource: Json, method: string): PaymentO
     },
     backEnd,
     ...(channel === undefined ? {} : { channel }),
+    ...(facilitator === undefined ? {} : { upTo: { facilitator, takesPermit } }),
     ...(stated === undefined ? {} : { stated }),
     wire: withoutState(value, extra),
   }

@@ -53,12 +53,14 @@ export function readSettleResponse(json: unknown): WireReceipt | undefined {
   if (value === undefined || typeof value['success'] !== 'boolean') return undefined
   const extra = object(value['extra']) ?? {}
   const charged = atomicOf(extra['chargedAmount'])
+  const settled = atomicOf(value['amount'])
   const transaction = hexOf(value['transaction'], 64)
   const channel = readStatedChannel(extra)
   const error = text(value['errorReason']) ?? text(value['errorMessage'])
   return {
     isSuccess: value['success'],
     ...(charged === undefined ? {} : { chargedAtomic: charged }),
+    ...(settled === undefined ? {} : { settledAtomic: settled }),
     ...(transaction === undefined ? {} : { transaction }),
     ...(channel === undefined ? {} : { channel }),
     ...(error === undefined ? {} : { error }),

@@ -41,6 +41,8 @@ const words: Readonly<Record<SettlementRefusal, string>> = {
   'nonce-used': `${prefix}_deposit_simulation_failed`,
   reverted: `${prefix}_deposit_simulation_failed`,
   'wrong-chain': `${prefix}_network_mismatch`,
+  'allowance-missing': `${prefix}_deposit_simulation_failed`,
+  'not-facilitator': `${prefix}_deposit_simulation_failed`,
   unsupported: `${prefix}_token_mismatch`,
   'wallet-missing': `${prefix}_eip6492_factory_not_allowed`,
 }

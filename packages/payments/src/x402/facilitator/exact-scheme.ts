@@ -22,6 +22,8 @@ const words: Readonly<Record<SettlementRefusal, string>> = {
   'wrong-chain': 'invalid_exact_evm_network_mismatch',
   unsupported: 'invalid_exact_evm_eip3009_not_supported',
   'wallet-missing': 'eip6492_factory_not_allowed',
+  'allowance-missing': 'invalid_exact_evm_transaction_simulation_failed',
+  'not-facilitator': 'invalid_exact_evm_transaction_simulation_failed',
 }
 const termWords = {
   token: 'invalid_exact_evm_eip3009_not_supported',

@@ -91,8 +91,9 @@ export class FacilitatorServer {
     try {
       const body = parseJsonObject(await readBody(request, bodyBytes))
       const { facilitator } = this.#options
-      if (path === 'verify') return sendJson(response, 200, await facilitator.verify(body))
-      const answer = await facilitator.settle(body)
+      const caller = request.socket.remoteAddress
+      if (path === 'verify') return sendJson(response, 200, await facilitator.verify(body, caller))
+      const answer = await facilitator.settle(body, caller)
       // Not 402 and not 200: whoever reads it as refused would have the payer pay again.
       const isPending = answer.errorReason === pendingReason
       sendJson(response, isPending ? 503 : 200, answer, isPending ? { 'retry-after': retryAfterSeconds } : {})

@@ -93,6 +93,8 @@ export function parseFacilitatorRequest(body: Json): FacilitatorRequest {
   const requirements = parseRequirements(requirementsJson)
   const said = parseRequirements(accepted)
   for (const name of ['scheme', 'network', 'asset', 'amountAtomic', 'payTo'] as const) {
+    // Of `upto` the requirements say what it came to when it is settled; the payer's signature holds the ceiling.
+    if (name === 'amountAtomic' && said.scheme === 'upto') continue
     if (said[name] !== requirements[name]) throw bad(`the payer accepted another ${name} than the server asks for`)
   }
   return {

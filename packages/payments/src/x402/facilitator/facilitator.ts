@@ -6,9 +6,11 @@ import { LedgerSettler } from '../../provider/ledger-settler.ts'
 import { type SettlementTotals, settlementsSchema } from '../../provider/settlement-book.ts'
 import type { EscrowDomain } from '../../rules/channel.ts'
 import type { Asset } from '../../rules/terms.ts'
+import { isUpTo } from '../../rules/up-to.ts'
+import { gasSponsoring } from '../rules/up-to-payload.ts'
 import { catalogueSchema, ResourceCatalogue } from './catalogue.ts'
 import { type ChannelSchemeOptions, settleChannel, verifyChannel } from './channel-scheme.ts'
-import { exactPayment, settleExact, verifyExact } from './exact-scheme.ts'
+import { type ExactPayment, exactPayment, settleExact, verifyExact } from './exact-scheme.ts'
 import {
   type FacilitatorRequest,
   parseFacilitatorRequest,
@@ -16,6 +18,7 @@ import {
   type SettleAnswer,
   type VerifyAnswer,
 } from './facilitator-wire.ts'
+import { settleUpTo, type UpToPayment, upToPayment, verifyUpTo } from './up-to-scheme.ts'
 
 /** Tables of a facilitator's store. */
 export const facilitatorSchema = `${settlementsSchema}${catalogueSchema}`
@@ -33,6 +36,8 @@ export type FacilitatorOptions = {
   readonly clock: Clock
   /** The EIP-3009 collector; left out, the one at its canonical address. */
   readonly collector?: Address
+  /** Whether Permit2 and the proxy of `upto` stand on this chain (`hasUpToProxy`); left out, `upto` is not served. */
+  readonly servesUpTo?: boolean
   /** How long a settlement is waited for before its outcome is called unknown; left out, 25 s. */
   readonly settleTimeoutMs?: number
 }
@@ -48,6 +53,8 @@ const failuresAllowed = 3
 const failureWindowMs = 3_600_000
 
 type Json = Readonly<Record<string, unknown>>
+/** Kept for whoever verified a payment; `caller` is its address, undefined where calls come from this process. */
+type Hold = { readonly untilMs: number; readonly caller: string | undefined }
 type Answered = { readonly answer: Promise<SettleAnswer>; readonly untilMs: number }
 
 /**
@@ -60,7 +67,7 @@ export class Facilitator {
   readonly #settler: LedgerSettler
   readonly #channels: ChannelSchemeOptions
   readonly #network: string
-  readonly #holds = new Map<Hex, number>()
+  readonly #holds = new Map<Hex, Hold>()
   readonly #answered = new Map<Hex, Answered>()
 
   constructor(options: FacilitatorOptions) {
@@ -79,31 +86,44 @@ export class Facilitator {
 
   /** Answer of `GET /supported`. */
   supported() {
-    const kinds = ['exact', 'batch-settlement'].map((scheme) => ({ x402Version: 2, scheme, network: this.#network }))
-    return { kinds, extensions: ['bazaar'], signers: { 'eip155:*': [this.#settler.address] } }
+    const kind = (scheme: string) => ({ x402Version: 2, scheme, network: this.#network })
+    const upTo = { ...kind('upto'), extra: { facilitatorAddress: this.#settler.address } }
+    const kinds = [kind('exact'), kind('batch-settlement'), ...(this.#options.servesUpTo === true ? [upTo] : [])]
+    return {
+      kinds,
+      extensions: ['bazaar', ...(this.#options.servesUpTo === true ? [gasSponsoring] : [])],
+      signers: { 'eip155:*': [this.#settler.address] },
+    }
   }
 
   /**
-   * Answer of `POST /verify`. An exact payment is verified for one caller: until it is settled or a minute is over nobody else hears that
-   * it is valid, so that one proof sent six times is worked for once. Throws `payments/bad-x402-request` and other refusals of a parser,
-   * `payments/ledger-unreachable`.
+   * Answer of `POST /verify`. A payment that is no channel's is verified for one caller: until it is settled or a minute is over nobody else
+   * hears that it is valid, so that one proof sent six times is worked for once. One of `upto` stays its caller's until it ends: nobody
+   * else may say what it comes to. Throws `payments/bad-x402-request` and other refusals of a parser, `payments/ledger-unreachable`.
    */
-  async verify(body: Json): Promise<VerifyAnswer> {
+  async verify(body: Json, caller?: string): Promise<VerifyAnswer> {
     const request = parseFacilitatorRequest(body)
     const objection = this.#objection(request)
     if (objection !== undefined) return { isValid: false, invalidReason: objection }
-    if (request.requirements.scheme === 'batch-settlement') {
+    const { scheme, maxTimeoutSeconds } = request.requirements
+    if (scheme === 'batch-settlement') {
       const answer = await verifyChannel(this.#channels, request)
       return answer.isValid && (await this.#isCostly(answer.payer)) ? costly(answer.payer) : answer
     }
-    const payment = exactPayment(request)
+    const payment = scheme === 'upto' ? upToPayment(request) : exactPayment(request)
     if (await this.#isCostly(payment.payer)) return costly(payment.payer)
     const nowMs = this.#options.clock.nowMs()
     if (this.#isHeld(payment.key, nowMs)) return inFlight(payment.payer)
-    const answer = await verifyExact(this.#settler, payment, request, BigInt(Math.floor(nowMs / 1000)))
+    const nowSeconds = BigInt(Math.floor(nowMs / 1000))
+    const answer = isUpToPayment(payment)
+      ? await verifyUpTo(this.#settler, payment, request, nowSeconds)
+      : await verifyExact(this.#settler, payment, request, nowSeconds)
     if (!answer.isValid) return answer
     if (this.#isHeld(payment.key, nowMs)) return inFlight(payment.payer)
-    this.#hold(payment.key, nowMs + Math.min(longestHoldMs, request.requirements.maxTimeoutSeconds * 1000))
+    const untilMs = isUpToPayment(payment)
+      ? Number(payment.authorization.validBefore) * 1000
+      : nowMs + Math.min(longestHoldMs, maxTimeoutSeconds * 1000)
+    this.#hold(payment.key, { untilMs, caller })
     return answer
   }
 
@@ -111,12 +131,13 @@ export class Facilitator {
    * Answer of `POST /settle`: who asks again about the same payment hears the same. `settlement_pending` where nobody knows yet. Throws
    * the refusals of a parser and `payments/ledger-unreachable`.
    */
-  async settle(body: Json): Promise<SettleAnswer> {
+  async settle(body: Json, caller?: string): Promise<SettleAnswer> {
     const request = parseFacilitatorRequest(body)
     const objection = this.#objection(request)
     const { scheme, network } = request.requirements
     if (objection !== undefined) return { success: false, errorReason: objection, transaction: '', network }
-    const answer = scheme === 'exact' ? await this.#settleExact(request) : await this.#settleChannel(request)
+    const answer =
+      scheme === 'batch-settlement' ? await this.#settleChannel(request) : await this.#settleOnce(request, caller)
     if (answer.success) await this.catalogue.record(request).catch(() => undefined)
     return answer
   }
@@ -131,11 +152,24 @@ export class Facilitator {
     return this.#settler.prune()
   }
 
-  async #settleExact(request: FacilitatorRequest): Promise<SettleAnswer> {
-    const payment = exactPayment(request)
+  async #settleOnce(request: FacilitatorRequest, caller: string | undefined): Promise<SettleAnswer> {
     const timeoutMs = this.#options.settleTimeoutMs ?? settleTimeoutMs
-    const answer = await settleExact(this.#settler, payment, request, timeoutMs)
-    if (!answer.success && answer.errorReason !== pendingReason) this.#holds.delete(payment.key)
+    const { scheme, network } = request.requirements
+    if (scheme !== 'upto') {
+      const payment = exactPayment(request)
+      return this.#ended(payment, await settleExact(this.#settler, payment, request, timeoutMs))
+    }
+    const payment = upToPayment(request)
+    const { payer } = payment
+    const hold = this.#holds.get(payment.key)
+    // Else a payer would settle its own payment for next to nothing before the server that works for it does.
+    if (hold !== undefined && hold.untilMs > this.#options.clock.nowMs() && hold.caller !== caller)
+      return { success: false, errorReason: 'payment_in_flight', transaction: '', network, payer }
+    return this.#ended(payment, await settleUpTo(this.#settler, payment, request, timeoutMs))
+  }
+
+  #ended({ key }: ExactPayment | UpToPayment, answer: SettleAnswer): SettleAnswer {
+    if (!answer.success && answer.errorReason !== pendingReason) this.#holds.delete(key)
     return answer
   }
 
@@ -159,8 +193,10 @@ export class Facilitator {
 
   #objection({ requirements }: FacilitatorRequest): string | undefined {
     const { scheme, network, asset } = requirements
+    const { servesUpTo } = this.#options
     if (network !== this.#network) return 'invalid_network'
-    if (scheme !== 'exact' && scheme !== 'batch-settlement') return 'unsupported_scheme'
+    const isServed = scheme === 'exact' || scheme === 'batch-settlement' || (scheme === 'upto' && servesUpTo === true)
+    if (!isServed) return 'unsupported_scheme'
     return this.#channels.assets.has(asset) ? undefined : 'unsupported_asset'
   }
 
@@ -170,14 +206,18 @@ export class Facilitator {
   }
 
   #isHeld(key: Hex, nowMs: number): boolean {
-    return (this.#holds.get(key) ?? 0) > nowMs
+    return (this.#holds.get(key)?.untilMs ?? 0) > nowMs
   }
 
-  #hold(key: Hex, untilMs: number): void {
+  #hold(key: Hex, hold: Hold): void {
     this.#holds.delete(key)
     if (this.#holds.size >= keptHolds) this.#holds.delete(this.#holds.keys().next().value as Hex)
-    this.#holds.set(key, untilMs)
+    this.#holds.set(key, hold)
   }
+}
+
+function isUpToPayment(payment: ExactPayment | UpToPayment): payment is UpToPayment {
+  return isUpTo(payment.authorization)
 }
 
 /** The wire's answer to a request that could not be read or served. */

@@ -1,7 +1,8 @@
 /** A facilitator of somebody else sends a seller's exact payments; the ledger, never the facilitator, says what became of them. */
 import { KoinonError } from '@koinon/base'
-import type { SettlementCheck, SettlementOutcome, Settler } from '../../provider/settler.ts'
+import type { PaymentAuthorization, SettlementCheck, SettlementOutcome, Settler } from '../../provider/settler.ts'
 import type { Asset, TransferAuthorization } from '../../rules/terms.ts'
+import { isUpTo } from '../../rules/up-to.ts'
 import { networkOf } from '../rules/payment-required.ts'
 
 export type FacilitatorSettlerOptions = {
@@ -37,16 +38,18 @@ export class FacilitatorSettler implements Settler {
     this.#base = href.replace(/\/+$/, '')
   }
 
-  check(authorization: TransferAuthorization): Promise<SettlementCheck> {
+  check(authorization: PaymentAuthorization): Promise<SettlementCheck> {
     return this.#options.ledger.check(authorization)
   }
 
-  findOut(authorization: TransferAuthorization): Promise<SettlementOutcome> {
+  findOut(authorization: PaymentAuthorization): Promise<SettlementOutcome> {
     return this.#options.ledger.findOut(authorization)
   }
 
   /** A facilitator that refuses still holds the signature: as long as it is valid and unused, the outcome is unknown. */
-  async settle(authorization: TransferAuthorization, timeoutMs: number): Promise<SettlementOutcome> {
+  async settle(authorization: PaymentAuthorization, timeoutMs: number): Promise<SettlementOutcome> {
+    if (isUpTo(authorization))
+      return { state: 'refused', reason: 'unsupported', detail: 'this seller takes no payments up to a ceiling' }
     const said = await this.#ask(authorization, timeoutMs).catch((error: unknown) => String(error))
     const found = await this.findOut(authorization)
     return found.state === 'unknown' ? { state: 'unknown', detail: said.slice(0, 200) } : found

@@ -1,10 +1,10 @@
 /** x402 version 2 over HTTP, the seller's side (specs/0022-machine-payments.md section 6). */
-import { type Hex, isKoinonError } from '@koinon/base'
+import { type Address, type Hex, isKoinonError } from '@koinon/base'
 import { bundleToJson } from '@koinon/work'
 import type { Wire, WireAttempt, WireRequest } from '../../paywall/wire.ts'
 import type { ChannelStanding } from '../../rules/paid-call-refusals.ts'
 import type { PaymentTerms } from '../../rules/terms.ts'
-import { paymentIdentifierExtension } from '../rules/extensions.ts'
+import { gasSponsoringExtension, paymentIdentifierExtension } from '../rules/extensions.ts'
 import { decodeHeader, encodeHeader } from '../rules/header.ts'
 import { parsePayment } from '../rules/payment-payload.ts'
 import { type ChannelOffer, defaultChannelOffer, paymentRequiredOf, requirementsOf } from '../rules/payment-required.ts'
@@ -18,6 +18,8 @@ export type X402WireOptions = {
   /** Gives payers back what is left of a channel; left out, they withdraw by themselves. */
   readonly refunder?: ChannelRefunder
   readonly channelOffer?: ChannelOffer
+  /** The account that settles `upTo` payments; left out, none are offered. */
+  readonly upToFacilitator?: Address
   /** More extensions for a request's demand, e.g. `bazaarExtension` or `SignIn.challenge`. */
   readonly extensions?: (terms: PaymentTerms, request: WireRequest) => Readonly<Record<string, unknown>>
 }
@@ -26,14 +28,15 @@ const signatureHeader = 'payment-signature'
 
 /** The x402 wire of a paywall. */
 export function createX402Wire(options: X402WireOptions = {}): Wire {
-  const { standing, refunder, channelOffer = defaultChannelOffer, extensions } = options
+  const { standing, refunder, channelOffer = defaultChannelOffer, upToFacilitator, extensions } = options
   return {
     name: 'x402',
     challenge(terms, request, { error }) {
       const stale = staleChannel(error)
       const known = stale === undefined ? undefined : standing?.(stale, terms.maximumAtomic)
-      const accepts = requirementsOf(terms, channelOffer, known)
-      const more = { ...paymentIdentifierExtension, ...extensions?.(terms, request) }
+      const accepts = requirementsOf(terms, channelOffer, known, upToFacilitator)
+      const sponsoring = accepts.some(({ scheme }) => scheme === 'upto') ? gasSponsoringExtension : {}
+      const more = { ...paymentIdentifierExtension, ...sponsoring, ...extensions?.(terms, request) }
       const required = paymentRequiredOf(
         terms,
         error === undefined ? 'Payment required' : reasonOf(error),

@@ -1,5 +1,7 @@
 /** x402 extensions in the shape of its packages: `info` that the client echoes, `schema` of what it may add. */
 
+import { gasSponsoring } from './up-to-payload.ts'
+
 const dialect = 'https://json-schema.org/draft/2020-12/schema'
 
 /** Says that calls may be named (specs/0022-machine-payments.md section 5). */
@@ -14,6 +16,28 @@ export const paymentIdentifierExtension = {
         id: { type: 'string', minLength: 16, maxLength: 128, pattern: '^[a-zA-Z0-9_-]+$' },
       },
       required: ['required'],
+    },
+  },
+} as const
+
+/** Says that the payer's EIP-2612 permit for Permit2 is sent along with an `upto` payment: its first one needs no transaction of its own. */
+export const gasSponsoringExtension = {
+  [gasSponsoring]: {
+    info: { description: 'An EIP-2612 permit for Permit2 is sent along, for exactly the amount asked.', version: '1' },
+    schema: {
+      $schema: dialect,
+      type: 'object',
+      properties: {
+        from: { type: 'string', pattern: '^0x[a-fA-F0-9]{40}$' },
+        asset: { type: 'string', pattern: '^0x[a-fA-F0-9]{40}$' },
+        spender: { type: 'string', pattern: '^0x[a-fA-F0-9]{40}$' },
+        amount: { type: 'string', pattern: '^[0-9]+$' },
+        nonce: { type: 'string', pattern: '^[0-9]+$' },
+        deadline: { type: 'string', pattern: '^[0-9]+$' },
+        signature: { type: 'string', pattern: '^0x[a-fA-F0-9]+$' },
+        version: { type: 'string', pattern: '^[0-9]+(\\.[0-9]+)*$' },
+      },
+      required: ['from', 'asset', 'spender', 'amount', 'nonce', 'deadline', 'signature', 'version'],
     },
   },
 } as const

@@ -1,9 +1,10 @@
-/** Reads what an x402 client sends: `PaymentPayload` of version 2, schemes `batch-settlement` and `exact`. */
+/** Reads what an x402 client sends: `PaymentPayload` of version 2, schemes `batch-settlement`, `exact` and `upto`. */
 import { type ChannelConfig, maximumAtomic, parseChannelConfig } from '../../rules/channel.ts'
 import type { Commitment, PaymentTerms, SignedDeposit, TransferAuthorization } from '../../rules/terms.ts'
 import { parseVoucher, type SignedVoucher } from '../../rules/voucher.ts'
 import { badPayment, field, type JsonRecord, requireAmount, requireHex, requireRecord } from './header.ts'
 import { networkOf } from './payment-required.ts'
+import { parseUpTo } from './up-to-payload.ts'
 
 /** A call's payment, or a payer's wish to have the rest of its channel back. */
 export type X402Payment =
@@ -33,7 +34,12 @@ export function parsePayment(json: JsonRecord, terms: PaymentTerms): X402Payment
   if (scheme === 'exact') {
     return { kind: 'call', commitment: { backEnd: 'exact', authorization: parseExact(payload, terms) }, paymentId }
   }
-  if (scheme !== 'batch-settlement') throw wrong('scheme', 'batch-settlement or exact')
+  if (scheme === 'upto') {
+    const extensions = field(json, 'extensions')
+    const authorization = parseUpTo(payload, extensions === undefined ? {} : requireRecord(extensions, 'extensions'))
+    return { kind: 'call', commitment: { backEnd: 'upTo', authorization }, paymentId }
+  }
+  if (scheme !== 'batch-settlement') throw wrong('scheme', 'batch-settlement, exact or upto')
   const config = parseChannelConfig(field(payload, 'channelConfig'))
   const voucher = parseVoucher(field(payload, 'voucher'))
   const type = field(payload, 'type')

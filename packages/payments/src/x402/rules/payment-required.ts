@@ -1,8 +1,9 @@
 /** What an x402 client is asked for (specs/0022-machine-payments.md section 6). */
+import type { Address } from '@koinon/base'
 import type { ChannelStanding } from '../../rules/paid-call-refusals.ts'
 import type { PaymentTerms } from '../../rules/terms.ts'
 
-export type X402Scheme = 'batch-settlement' | 'exact'
+export type X402Scheme = 'batch-settlement' | 'exact' | 'upto'
 
 export type PaymentRequirements = {
   readonly scheme: X402Scheme
@@ -41,11 +42,15 @@ export function networkOf(chainId: number): `eip155:${number}` {
   return `eip155:${chainId}`
 }
 
-/** The ways to pay that x402 knows, in the seller's order. Of a price that is only a ceiling `exact` pays the ceiling. */
+/**
+ * The ways to pay that x402 knows, in the seller's order. Of a price that is only a ceiling `exact` pays the ceiling. `upto` is offered where the
+ * seller names the account that settles it.
+ */
 export function requirementsOf(
   terms: PaymentTerms,
   offer: ChannelOffer = defaultChannelOffer,
   standing?: ChannelStanding,
+  upToFacilitator?: Address,
 ): readonly PaymentRequirements[] {
   const { asset, payTo, maximumAtomic, timeoutSeconds } = terms
   const common = {
@@ -62,7 +67,10 @@ export function requirementsOf(
       const extra = { ...domain, receiverAuthorizer: payTo, withdrawDelay: offer.withdrawDelay, minDeposit }
       return [{ scheme: 'batch-settlement', ...common, extra: { ...extra, ...standingExtra(standing) } }]
     }
-    return backEnd === 'exact' ? [{ scheme: 'exact', ...common, extra: domain }] : []
+    if (backEnd === 'exact') return [{ scheme: 'exact', ...common, extra: domain }]
+    if (upToFacilitator === undefined) return []
+    const extra = { ...domain, assetTransferMethod: 'permit2', facilitatorAddress: upToFacilitator }
+    return [{ scheme: 'upto', ...common, extra }]
   })
 }
 

@@ -37,6 +37,19 @@ const reasons: Readonly<Record<string, string>> = {
   unsupported: `${exact}eip3009_not_supported`,
   'wallet-missing': 'eip6492_factory_not_allowed',
 }
+/** Of `upto` payments. */
+const permitReasons: Readonly<Record<string, string>> = {
+  expired: 'permit2_deadline_expired',
+  'not-yet-valid': 'permit2_not_yet_valid',
+  'bad-signature': 'invalid_permit2_signature',
+  'insufficient-funds': 'permit2_insufficient_balance',
+  'nonce-used': 'permit2_invalid_nonce',
+  reverted: 'permit2_simulation_failed',
+  'wrong-chain': 'invalid_upto_evm_network_mismatch',
+  unsupported: 'unsupported_scheme',
+  'allowance-missing': 'permit2_allowance_required',
+  'not-facilitator': 'upto_facilitator_mismatch',
+}
 const mismatches: Readonly<Record<string, string>> = {
   amount: 'invalid_exact_evm_payload_authorization_value_mismatch',
   payTo: `${exact}recipient_mismatch`,
@@ -48,10 +61,10 @@ const mismatches: Readonly<Record<string, string>> = {
 /** x402's word for an error; `unexpected_verify_error` for what it has no word for. */
 export function reasonOf(error: unknown): string {
   if (!isKoinonError(error)) return 'unexpected_verify_error'
-  const { reason, field } = error.details ?? {}
+  const { reason, field, backEnd } = error.details ?? {}
   if (error.code === 'payments/commitment-mismatch') return mismatches[String(field)] ?? 'invalid_payment_requirements'
   if (error.code === 'payments/authorization-refused' || error.code === 'payments/settlement-refused') {
-    return reasons[String(reason)] ?? `${exact}transaction_failed`
+    return (backEnd === 'upTo' ? permitReasons : reasons)[String(reason)] ?? `${exact}transaction_failed`
   }
   return words[error.code] ?? 'unexpected_verify_error'
 }

@@ -1,0 +1,68 @@
+import { type Hex, toAddress } from '@koinon/base'
+import type { LedgerReader } from '@koinon/ledger'
+import { signatureTransferAbi, testDollarAbi, uptoPermit2ProxyAbi } from '@koinon/ledger/abis'
+import { decodeFunctionData } from 'viem'
+import { reachable } from '../core/escrow.ts'
+import type { UpToAuthorization } from '../rules/terms.ts'
+import { nonceBit, permit2Address, upToProxyAddress } from '../rules/up-to.ts'
+import type { Permit2Ledger } from './payer-ledger.ts'
+
+/** Permit2 and the proxy of `upto` behind a reader of one chain. */
+export function permit2Ledger(reader: LedgerReader): Permit2Ledger {
+  return {
+    async allowance(_chainId, token, owner) {
+      const [allowanceAtomic, permitNonce] = await reachable(
+        Promise.all([
+          reader.readContract({
+            address: token,
+            abi: testDollarAbi,
+            functionName: 'allowance',
+            args: [owner, permit2Address],
+          }),
+          reader
+            .readContract({ address: token, abi: testDollarAbi, functionName: 'nonces', args: [owner] })
+            .catch((error: Error) => {
+              if (error.name === 'ContractFunctionExecutionError') return undefined
+              throw error
+            }),
+        ]),
+      )
+      return { allowanceAtomic, permitNonce }
+    },
+    async isUsed(_chainId, owner, nonce) {
+      const { word, bit } = nonceBit(nonce)
+      const used = await reachable(
+        reader.readContract({
+          address: permit2Address,
+          abi: signatureTransferAbi,
+          functionName: 'nonceBitmap',
+          args: [owner, word],
+        }),
+      )
+      return ((used >> bit) & 1n) === 1n
+    },
+    async chargeOf(_chainId, authorization, transaction) {
+      const [receipt, sent] = await reachable(
+        Promise.all([
+          reader.getTransactionReceipt({ hash: transaction }),
+          reader.getTransaction({ hash: transaction }),
+        ]),
+      )
+      if (receipt.status !== 'success' || sent.to === null || toAddress(sent.to) !== upToProxyAddress) return undefined
+      return amountIn(sent.input, authorization)
+    },
+  }
+}
+
+/** The amount in a call of the proxy that settles exactly this authorization: a transaction of another call proves nothing. */
+function amountIn(input: Hex, { from, nonce }: UpToAuthorization): bigint | undefined {
+  try {
+    const { functionName, args } = decodeFunctionData({ abi: uptoPermit2ProxyAbi, data: input })
+    if (functionName !== 'settle' && functionName !== 'settleWithPermit') return undefined
+    const [permit, amount, owner] = functionName === 'settle' ? args : args.slice(1)
+    const isIt = (permit as { readonly nonce: bigint }).nonce === BigInt(nonce) && toAddress(owner as Hex) === from
+    return isIt ? (amount as bigint) : undefined
+  } catch {
+    return undefined
+  }
+}
