@@ -120,6 +120,25 @@ describe('EmbeddedChain.start', () => {
     expect(existsSync(`${options.journalPath}.lock`)).toBe(false)
   })
 
+  it('opens a journal that lacks predeploys of a newer version, goes on without them, and says so', async () => {
+    const { chain, options } = await setup({}, [predeploy])
+    await chain.stop()
+    const newer = { address: `0x${'dd'.repeat(20)}`, runtimeBytecode: timestampCode } as const
+    const warnings: string[] = []
+    const again = new EmbeddedChain({
+      ...options,
+      genesis: { ...options.genesis, predeploys: [newer, predeploy] },
+      onWarning: (sentence) => warnings.push(sentence),
+    })
+    await again.start()
+    await again.stop()
+    expect(warnings).toEqual([expect.stringContaining(newer.address)])
+    const changed = { ...options.genesis, predeploys: [newer, { ...predeploy, runtimeBytecode: '0x00' as const }] }
+    await expect(new EmbeddedChain({ ...options, genesis: changed }).start()).rejects.toMatchObject({
+      code: 'chain/journal-mismatch',
+    })
+  })
+
   it('stops when a replayed block comes out differently, and leaves the journal as it was', async () => {
     const { chain, options, wallet } = await setup()
     await wallet.sendTransaction({ to: newAccount().address, value: 1n })

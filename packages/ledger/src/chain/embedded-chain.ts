@@ -4,7 +4,7 @@ import { BlockCommitter } from './block-committer.ts'
 import { type ChainLimits, type ChainStatus, defaultChainLimits, type EmbeddedChainOptions } from './chain-options.ts'
 import { createEdrEngine } from './edr-engine.ts'
 import type { ChainEngine, EngineBlock } from './evm-engine.ts'
-import { genesisHash, normalizeGenesis } from './genesis.ts'
+import { genesisHash, missingPredeploys, normalizeGenesis } from './genesis.ts'
 import { requireSafeBind } from './host-rules.ts'
 import { type OpenJournal, openJournal } from './journal.ts'
 import type { JournalHeader } from './journal-format.ts'
@@ -100,8 +100,11 @@ export class EmbeddedChain {
     const engine = (this.#options.engine ?? createEdrEngine)()
     const lock = await acquireJournalLock(journalPath)
     undo.push(() => lock.release())
-    const opened = await openJournal(journalPath, this.#wantedHeader(engine, clock.nowMs()))
+    const wanted = this.#wantedHeader(engine, clock.nowMs())
+    const opened = await openJournal(journalPath, wanted)
     undo.push(() => opened.journal.close())
+    const missing = missingPredeploys(opened.scan.header.genesis, wanted.genesis)
+    if (missing.length > 0) this.#warn(`This chain began without contracts of this version: ${missing.join(', ')}.`)
     undo.push(() => engine.stop())
     const tip = await this.#replay(engine, opened, clock.nowMs())
     const mutex = new Mutex()

@@ -78,6 +78,15 @@ export function genesisHash(genesis: ChainGenesis): Hex {
   return bytesToHex(keccak256(concatBytes(...parts)))
 }
 
+/** Addresses at which `wanted` has code from the beginning and `found` does not. Both normalized. */
+export function missingPredeploys(
+  found: Pick<ChainGenesis, 'predeploys'>,
+  wanted: Pick<ChainGenesis, 'predeploys'>,
+): readonly Address[] {
+  const there = new Set(found.predeploys.map(({ address }) => address))
+  return wanted.predeploys.map(({ address }) => address).filter((address) => !there.has(address))
+}
+
 function byAddress(a: { readonly address: Address }, b: { readonly address: Address }): number {
   return a.address < b.address ? -1 : a.address > b.address ? 1 : 0
 }

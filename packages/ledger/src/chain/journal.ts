@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, open, rename, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { KoinonError } from '@koinon/base'
-import { genesisHash } from './genesis.ts'
+import { genesisHash, missingPredeploys } from './genesis.ts'
 import { encodeHeader, encodeRecord, type JournalHeader, type JournalRecord, journalMagic } from './journal-format.ts'
 import { type JournalScan, readRecords, scanJournal } from './journal-scan.ts'
 
@@ -90,8 +90,8 @@ export type OpenJournal = {
 
 /**
  * Opens the journal at `path`, or creates it with the header when the file is missing or has 0 bytes. An existing file must have
- * been made with the same engine, hardfork and genesis (`chain/journal-mismatch` says what differs); its own genesis timestamp
- * counts. Reads and checks all of it and changes nothing.
+ * been made with the same engine, hardfork and genesis (`chain/journal-mismatch` says what differs), but it may lack predeploys;
+ * its own genesis timestamp counts. Reads and checks all of it and changes nothing.
  */
 export async function openJournal(path: string, wanted: JournalHeader): Promise<OpenJournal> {
   const isNew = await isMissingOrEmpty(path)
@@ -167,7 +167,7 @@ async function isMissingOrEmpty(path: string): Promise<boolean> {
 function headerDifference(found: JournalHeader, wanted: JournalHeader): string | undefined {
   const pairs: readonly (readonly [string, string | number, string | number])[] = [
     ['chain id', found.genesis.chainId, wanted.genesis.chainId],
-    ['genesis hash', found.genesisHash, wanted.genesisHash],
+    ['genesis hash', found.genesisHash, wantedHash(found, wanted)],
     ['genesis hash of its own content', genesisHash(found.genesis), found.genesisHash],
     ['engine', found.engineName, wanted.engineName],
     ['engine version', found.engineVersion, wanted.engineVersion],
@@ -175,6 +175,14 @@ function headerDifference(found: JournalHeader, wanted: JournalHeader): string |
   ]
   const different = pairs.find(([, a, b]) => a !== b)
   return different && `its ${different[0]} is ${different[1]}, this chain has ${different[2]}`
+}
+
+/** A chain keeps the predeploys that it began with: those of newer versions are no difference. */
+function wantedHash(found: JournalHeader, wanted: JournalHeader): string {
+  if (missingPredeploys(found.genesis, wanted.genesis).length === 0) return wanted.genesisHash
+  const there = new Set(found.genesis.predeploys.map(({ address }) => address))
+  const predeploys = wanted.genesis.predeploys.filter(({ address }) => there.has(address))
+  return genesisHash({ ...wanted.genesis, predeploys })
 }
 
 function headerMismatch(path: string, difference: string): KoinonError {
