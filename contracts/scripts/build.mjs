@@ -34,6 +34,7 @@ const PUBLISHED = [
   'BatchSettlement',
   'ERC3009DepositCollector',
   'Permit2DepositCollector',
+  'ERC7710DepositCollector',
   'SignatureTransfer',
   'ExactPermit2Proxy',
   'UptoPermit2Proxy',

@@ -38,6 +38,7 @@ contract PrivilegesTest is Network {
         _anyone("epochs", "claim claimMany claimOwner objectRoot punish punishTwofold submitRoot");
         _only("a contract", "epochs", "confirm overturn");
         _anyone("erc3009-deposit-collector", "collect");
+        _anyone("erc7710-deposit-collector", "collect");
         _anyone("exact-permit2-proxy", "settle settleWithPermit");
         _anyone("identity-registry", "approve register safeTransferFrom setAgentURI setAgentWallet setApprovalForAll setMetadata transferFrom unsetAgentWallet");
         _anyone("jobs", "cancelQuote claimRefund complete createJob createJobIn fund fundByQuote fundWithAuthorization hire reject setBudget setProvider submit");

@@ -14,6 +14,8 @@ export type {
   SellerChannelTerms,
   WireReceipt,
 } from './client/client-wire.ts'
+export { type DelegatedPaymentSignerOptions, delegatedPaymentSigner } from './client/delegated-payment-signer.ts'
+export { deployDelegationCollector } from './client/delegation-collector.ts'
 export { createApiKey, signKeyGrant, signKeyRevocation } from './client/make-api-key.ts'
 export { type Outcome, payCall } from './client/paid-call.ts'
 export { type CallToPay, type OpenPayment, Payer, type PayerOptions, type PaymentReceipt } from './client/payer.ts'
@@ -115,6 +117,7 @@ export {
   verifyKeyGrant,
   verifyKeyRevocation,
 } from './rules/key-grant.ts'
+export type { Caveat, Delegation } from './rules/delegation.ts'
 export type { ChannelStanding } from './rules/paid-call-refusals.ts'
 export { lentAtomic, type PayerChannel } from './rules/payer-channel.ts'
 export type { AllowedAsset, PayerPolicy } from './rules/payer-policy.ts'

@@ -88,6 +88,7 @@ export function allowanceMissing(token: Address, neededAtomic: bigint): KoinonEr
 const codesOfOneWay = [
   'payments/no-permit2',
   'payments/permit2-allowance',
+  'payments/delegation-channels-only',
   'payments/too-much-in-channels',
   'payments/budget-cannot-deposit',
   'payments/budget-key-empty',
