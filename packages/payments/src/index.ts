@@ -109,6 +109,7 @@ export {
 } from './rules/channel.ts'
 export { channelReceiptsObjection } from './rules/channel-receipts.ts'
 export { depositDueAtomic, owedAtomicUp, type RoomPolicy } from './rules/channel-room.ts'
+export type { Caveat, Delegation } from './rules/delegation.ts'
 export {
   type KeyGrant,
   keyGrantDigest,
@@ -117,7 +118,6 @@ export {
   verifyKeyGrant,
   verifyKeyRevocation,
 } from './rules/key-grant.ts'
-export type { Caveat, Delegation } from './rules/delegation.ts'
 export type { ChannelStanding } from './rules/paid-call-refusals.ts'
 export { lentAtomic, type PayerChannel } from './rules/payer-channel.ts'
 export type { AllowedAsset, PayerPolicy } from './rules/payer-policy.ts'

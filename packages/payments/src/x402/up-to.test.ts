@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { type Hex, systemClock } from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
-import { signatureTransferAbi, testDollarAbi } from '@koinon/ledger/abis'
+import { signatureTransferAbi } from '@koinon/ledger/abis'
 import { declareEip2612GasSponsoringExtension } from '@x402/extensions'
 import { wrapFetchWithPayment } from '@x402/fetch'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -14,10 +14,11 @@ import { startNetwork, type TestNetwork } from '../testing/chain.ts'
 import { temporaryFolder } from '../testing/fixtures.ts'
 import { testPayer } from '../testing/payer-fixtures.ts'
 import { startSeller, type TestSeller } from '../testing/seller.ts'
-import { dollarOf, signUpTo } from '../testing/settlement.ts'
+import { dollarOf, openSettler, signUpTo } from '../testing/settlement.ts'
 import { stockClient, stockFetch } from '../testing/stock-clients.ts'
-import { type Listening, networkOf, startFacilitator, startHonoSeller, stockPayee } from '../testing/stock-sellers.ts'
-import { encodeBase64Json, x402Wire } from './client/x402-wire.ts'
+import { type Listening, startFacilitator, startHonoSeller, stockPayee } from '../testing/stock-sellers.ts'
+import { allowanceOf, allowPermit2, facilitatorBody, payUpTo } from '../testing/up-to.ts'
+import { x402Wire } from './client/x402-wire.ts'
 import { Facilitator, facilitatorSchema } from './facilitator/facilitator.ts'
 import { FacilitatorServer } from './facilitator/facilitator-server.ts'
 
@@ -36,6 +37,8 @@ let server: FacilitatorServer
 let facilitatorUrl: string
 let stockFacilitator: Listening
 const closers: (() => Promise<unknown>)[] = []
+/** What settlements of the paywall are said to have come to, first to last; the truth where there is none. */
+const outcomes: 'unknown'[] = []
 /** Runs while a call is worked for, by path. */
 const duringWork = new Map<string, () => Promise<unknown>>()
 
@@ -48,6 +51,15 @@ beforeAll(async () => {
     path: join(folder.path, 'seller.db'),
     x402: { upToFacilitator: gas.address },
     desk: { settlementIntervalMs: 3_600_000 },
+    settler: (real) => ({
+      check: real.check.bind(real),
+      deposit: real.deposit.bind(real),
+      findOut: real.findOut.bind(real),
+      async settle(payment, timeoutMs) {
+        const truth = await real.settle(payment, timeoutMs)
+        return outcomes.shift() === undefined ? truth : { state: 'unknown', detail: 'the line went dead' }
+      },
+    }),
     price: () => ({ maximumAtomic: ceilingAtomic, pricing: 'upTo', backEnds: ['upTo'] }),
     serve: async (request) => {
       const { pathname, searchParams } = new URL(request.url)
@@ -79,53 +91,9 @@ afterAll(async () => {
   folder.remove()
 })
 
-const allowanceOf = (owner: Hex) =>
-  net.reader.readContract({
-    address: dollarOf(net).token,
-    abi: testDollarAbi,
-    functionName: 'allowance',
-    args: [owner, permit2Address],
-  })
-
-const approve = (who: Funded, atomic: bigint) =>
-  who.sender.call({
-    address: dollarOf(net).token,
-    abi: testDollarAbi,
-    functionName: 'approve',
-    args: [permit2Address, atomic],
-  })
-
-/** A request that carries this payment, as a client of the wire writes it. */
-function pay(path: string, authorization: UpToAuthorization, changes: Record<string, unknown> = {}): Promise<Response> {
-  const {
-    signature,
-    token,
-    from,
-    to,
-    facilitator: witnessed,
-    maximumAtomic,
-    validAfter,
-    validBefore,
-    nonce,
-  } = authorization
-  const payment = {
-    x402Version: 2,
-    accepted: { scheme: 'upto', network: networkOf(net) },
-    payload: {
-      signature,
-      permit2Authorization: {
-        from,
-        permitted: { token, amount: maximumAtomic.toString() },
-        spender: '0x4020A4f3b7b90ccA423B9fabCc0CE57C6C240002',
-        nonce: BigInt(nonce).toString(),
-        deadline: validBefore.toString(),
-        witness: { to, facilitator: witnessed, validAfter: validAfter.toString() },
-        ...changes,
-      },
-    },
-  }
-  return fetch(`${seller.url}${path}`, { headers: { 'payment-signature': encodeBase64Json(payment) } })
-}
+const pay = (path: string, payment: UpToAuthorization, changes = {}) =>
+  payUpTo(net, `${seller.url}${path}`, payment, changes)
+const approve = (who: Funded, atomic: bigint) => allowPermit2(net, who, atomic)
 
 const signed = (who: Funded, changes: Partial<UpToAuthorization> = {}) =>
   signUpTo(who, dollarOf(net), net.domain.chainId, {
@@ -144,7 +112,7 @@ describe('our paywall', () => {
       expect([response.status, await response.text()]).toEqual([200, 'done'])
       const receipt = JSON.parse(atob(response.headers.get('payment-response') as string))
       expect(receipt).toMatchObject({ success: true, payer: who.address, amount: '300' })
-      expect(await allowanceOf(who.address)).toBe(left)
+      expect(await allowanceOf(net, who.address)).toBe(left)
     }
     expect(await net.dollarsOf(account.address)).toBe(before + 600n)
   })
@@ -242,6 +210,37 @@ describe('our paywall', () => {
     expect(seller.runs.get('/cancelled')).toBe(1)
   })
 
+  it('finds out an outcome that nobody knew, and lets the same proof hear the answer', async () => {
+    const who = await net.fund('patient')
+    await approve(who, 10_000n)
+    const payment = signed(who)
+    outcomes.push('unknown')
+    const first = await pay('/unknown', payment)
+    expect([first.status, first.headers.get('retry-after') !== null]).toEqual([503, true])
+    expect((await pay('/unknown', payment)).status).toBe(503)
+    await seller.desk.findOut()
+    const again = await pay('/unknown', payment)
+    expect([again.status, await again.text(), seller.runs.get('/unknown')]).toEqual([200, 'done', 1])
+    expect(await net.dollarsOf(who.address)).toBe(1_000_000_000n - 300n)
+  })
+
+  it('knows by the ledger alone what became of a payment, and for how much', async () => {
+    const who = await net.fund('forgotten')
+    await approve(who, 10_000n)
+    const payment = { ...signed(who), valueAtomic: 250n }
+    const { settler, store } = await openSettler(net, gas.sender, join(folder.path, 'first.db'))
+    const outcome = await settler.settle(payment, 10_000)
+    expect(outcome.state).toBe('settled')
+    expect((await settler.settle({ ...payment, valueAtomic: 251n }, 10_000)).state).toBe('refused')
+    const other = await openSettler(net, gas.sender, join(folder.path, 'second.db'))
+    expect(await other.settler.findOut(payment)).toEqual(outcome)
+    expect(await other.settler.findOut({ ...payment, valueAtomic: 251n })).toMatchObject({ reason: 'nonce-used' })
+    const unused = signed(who)
+    expect((await other.settler.findOut(unused)).state).toBe('unknown')
+    await store.close()
+    await other.store.close()
+  })
+
   it('serves the same proof again for what it paid, when the answer was lost', async () => {
     const who = await net.fund('unlucky')
     await approve(who, 10_000n)
@@ -271,7 +270,7 @@ describe('our payer', () => {
     expect(answers.map((answer) => receiptOf(answer)?.chargedAtomic).sort()).toEqual([200n, 500n])
     expect([payer.spent(), payer.openCalls()]).toEqual([700n, []])
     expect(await net.dollarsOf(who.address)).toBe(1_000_000_000n - 700n)
-    expect(await allowanceOf(who.address)).toBeLessThan(ceilingAtomic)
+    expect(await allowanceOf(net, who.address)).toBeLessThan(ceilingAtomic)
   })
 
   it('counts the ceiling of a call that cost nothing until its signature has run out', async () => {
@@ -323,42 +322,13 @@ describe('our payer', () => {
     expect(payer.spent()).toBe(0n)
     await approve(who, ceilingAtomic)
     expect((await call()).status).toBe(200)
-    expect(await allowanceOf(who.address)).toBe(600n)
+    expect(await allowanceOf(net, who.address)).toBe(600n)
   })
 })
 
 describe('our facilitator', () => {
-  const bodyOf = (authorization: UpToAuthorization, amountAtomic = authorization.maximumAtomic) => {
-    const requirements = {
-      ...{ scheme: 'upto', network: networkOf(net), asset: authorization.token, payTo: account.address },
-      ...{ amount: amountAtomic.toString(), maxTimeoutSeconds: 60, extra: {} },
-    }
-    const {
-      signature,
-      token,
-      from,
-      to,
-      facilitator: witnessed,
-      maximumAtomic,
-      validAfter,
-      validBefore,
-      nonce,
-    } = authorization
-    const permit2Authorization = {
-      from,
-      permitted: { token, amount: maximumAtomic.toString() },
-      spender: '0x4020a4f3b7b90cca423b9fabcc0ce57c6c240002',
-      nonce,
-      deadline: validBefore.toString(),
-      witness: { to, facilitator: witnessed, validAfter: validAfter.toString() },
-    }
-    const accepted = { ...requirements, amount: maximumAtomic.toString() }
-    return {
-      x402Version: 2,
-      paymentPayload: { x402Version: 2, accepted, payload: { signature, permit2Authorization } },
-      paymentRequirements: requirements,
-    }
-  }
+  const bodyOf = (payment: UpToAuthorization, amountAtomic?: bigint) =>
+    facilitatorBody(net, payment, account.address, amountAtomic)
 
   it('settles once, at most the ceiling, for the amount that was said first, and only for who verified', async () => {
     const who = await net.fund('facilitated')
