@@ -87,6 +87,7 @@ describe('a paywall whose facilitator is somebody else', () => {
     ['says that it settled and did not', async (verb, pass) => (verb === 'settle' ? settledNot() : pass())],
     ['takes nothing', async () => Response.json({ isValid: false, invalidReason: 'no' })],
     ['is away', async () => Promise.reject(new Error('connection refused'))],
+    ['answers without end', async () => new Response(endless())],
     ['answers no JSON', async () => new Response('<html>', { status: 502 })],
   ])('releases nothing where it %s, and the same proof is never asked to be paid twice', async (name, lying) => {
     lie = lying
@@ -121,4 +122,8 @@ describe('a paywall whose facilitator is somebody else', () => {
 
 function settledNot(): Response {
   return Response.json({ success: true, transaction: `0x${'ab'.repeat(32)}`, network: 'eip155:424242' })
+}
+
+function endless(): ReadableStream<Uint8Array> {
+  return new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(65_536).fill(32)) })
 }

@@ -1,5 +1,5 @@
 /** A facilitator of somebody else sends a seller's exact payments; the ledger, never the facilitator, says what became of them. */
-import { KoinonError } from '@koinon/base'
+import { boundedText, KoinonError } from '@koinon/base'
 import type { PaymentAuthorization, SettlementCheck, SettlementOutcome, Settler } from '../../provider/settler.ts'
 import type { Asset, TransferAuthorization } from '../../rules/terms.ts'
 import { isUpTo } from '../../rules/up-to.ts'
@@ -18,6 +18,8 @@ export type FacilitatorSettlerOptions = {
 type Json = Readonly<Record<string, unknown>>
 
 const maximumTimeoutSeconds = 60
+const maximumAnswerBytes = 65_536
+const tooLong = () => new Error('the facilitator answers at too great length')
 
 /** Settles `exact` payments through a facilitator over HTTP (specs/0022 section 9). Deposits are their payers' to send. */
 export class FacilitatorSettler implements Settler {
@@ -74,7 +76,7 @@ export class FacilitatorSettler implements Settler {
     const headers = { 'content-type': 'application/json' }
     const { fetch = globalThis.fetch } = this.#options
     const response = await fetch(`${this.#base}/${verb}`, { method: 'POST', headers, body, signal, redirect: 'error' })
-    const json: unknown = await response.json()
+    const json: unknown = JSON.parse(await boundedText(response, maximumAnswerBytes, tooLong))
     return typeof json === 'object' && json !== null ? (json as Json) : {}
   }
 
