@@ -338,6 +338,12 @@ const pages: readonly (readonly [name: string, hash: string, prepare: (page: Pag
     (page) => page.getByText('koinon budget grant').or(page.getByText('Left now')).first().waitFor(),
   ],
   ['payments', '#/payments', (page) => page.getByRole('table', { name: /^Channels/ }).waitFor()],
+  [
+    'agent',
+    '#/agents/0',
+    (page) => page.getByRole('list', { name: 'Checks of its listing' }).getByText('Passed').first().waitFor(),
+  ],
+  ['jobs', '#/jobs', (page) => page.getByText('Sent back to clients').waitFor()],
   ['wallet', '#/wallet', (page) => page.getByRole('table', { name: 'Payments, newest first' }).waitFor()],
 ]
 

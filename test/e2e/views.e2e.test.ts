@@ -3,7 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
+  type AgentsJson,
+  agentStateWords,
   gasSavedWords,
+  type JobStepJson,
+  type JobsJson,
+  jobStepWords,
   type MetagraphJson,
   type PaymentDetailsJson,
   type PaymentsJson,
@@ -12,8 +17,10 @@ import {
   type ValidatorsJson,
 } from '@koinon/work/dashboard'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { scoreText } from '../../apps/web/src/agents/words.ts'
 import { formatAlphaAtomic } from '../../apps/web/src/format/alpha.ts'
 import { formatFlow } from '../../apps/web/src/format/flow.ts'
+import { formatDollarAtomic } from '../../apps/web/src/format/money.ts'
 import { formatPpm } from '../../apps/web/src/format/text.ts'
 import { axeViolations, type OpenPage, sidewaysPixels } from '../../apps/web/test/chromium.ts'
 import { getJson } from '../harness/ask.ts'
@@ -169,6 +176,53 @@ describe('payments', { timeout: settlePatienceMs + 60_000 }, () => {
       const rows = await rowsOf(page, /^Channels/)
       expect(rows).toHaveLength(found.details.channels.length + 1)
     })
+  })
+})
+
+describe('agents and jobs', { timeout: settlePatienceMs + 60_000 }, () => {
+  it('are listed alike by page and command line, the network’s own roles among them', () =>
+    agree('agents', '#/agents', async (page) => {
+      const found = await told<AgentsJson & { readonly source: string }>('agent', 'list')
+      expect(found.source).toBe('gateway')
+      expect(found.total).toBeGreaterThanOrEqual(6)
+      const rows = await rowsOf(page, 'Agents')
+      expect(rows).toHaveLength(found.agents.length + 1)
+      for (const [place, agent] of found.agents.entries()) {
+        const row = rows[place + 1] ?? ''
+        const { lastCheck, trust } = agent
+        expect(row).toContain(agent.id === undefined ? `${agent.name} in the book` : `${agent.name} no. ${agent.key}, `)
+        expect(row).toContain(` ${agentStateWords[agent.state]} `)
+        expect(row).toContain(` ${trust === undefined ? '–' : scoreText(trust.scoreMicro)} `)
+        expect(row).toContain(lastCheck?.failed === 0 ? `${lastCheck.passed} passed ` : `${lastCheck?.failed} failed `)
+      }
+    }))
+
+  it('have their jobs and escrow told alike, and the owner closes one from the page', async () => {
+    const posted = await told<{ readonly jobId: string }>('job', 'post', 'Sum up the decree', '--budget', '2')
+    await agree('job', `#/jobs/${posted.jobId}`, async (page) => {
+      await page.getByRole('heading', { name: 'Sum up the decree' }).waitFor()
+      const shown = await told<{ readonly steps: readonly JobStepJson[] }>('job', 'show', posted.jobId)
+      const rows = await rowsOf(page, /^Steps of the job/)
+      expect(rows).toHaveLength(shown.steps.length + 1)
+      for (const { name, transactionHash } of shown.steps) {
+        expect(rows.some((row) => row.startsWith(jobStepWords[name]))).toBe(true)
+        expect(await page.locator(`code[title="${transactionHash}"]`).count()).toBeGreaterThan(0)
+      }
+    })
+    await agree('jobs', '#/jobs', async (page) => {
+      const { totals, total, jobs } = await told<JobsJson>('job', 'list')
+      expect(jobs.find(({ jobId }) => jobId === posted.jobId)).toMatchObject({ status: 'open' })
+      expect(await rowsOf(page, /^Jobs/)).toHaveLength(total + 1)
+      const text = (await page.locator('main').innerText()).replaceAll(/\s+/g, ' ')
+      expect(text).toContain(`In escrow now ${formatDollarAtomic(BigInt(totals.inEscrowAtomic))} `)
+      expect(text).toContain(`Open ${totals.byState.open} Funded ${totals.byState.funded} `)
+      expect(text).toContain(`Rejected ${totals.byState.rejected} `)
+    })
+    const { page, context } = await browser.open(`#/jobs/${posted.jobId}`)
+    await page.getByRole('button', { name: 'Close the job' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Close the job' }).click()
+    await page.getByText('It is rejected.').waitFor()
+    await context.close()
   })
 })
 

@@ -96,7 +96,6 @@ const pages: readonly (readonly [name: string, prepare: (page: Page) => Promise<
       await page.getByRole('dialog').waitFor()
     },
   ],
-  ['job of a quorum', async (page) => go(page, '#/jobs/5', 'Verdict of the validators')],
   ['no such page', async (page) => go(page, '#/nowhere', 'There is no such page')],
 ]
 
