@@ -1,3 +1,4 @@
+export { jobsCheck } from './audit/jobs-check.ts'
 export {
   draftVerdict,
   JobEvaluator,

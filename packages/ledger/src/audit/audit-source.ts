@@ -10,6 +10,7 @@ import {
   emissionPolicyAbi,
   epochsAbi,
   identityRegistryAbi,
+  jobsAbi,
   koinonTokenAbi,
   permitsAbi,
   poolEmissionAbi,
@@ -41,6 +42,8 @@ export const auditedAbis = {
   /** Whichever policy it is. */
   policy: emissionPolicyAbi,
   channels: batchSettlementAbi,
+  /** Networks of older versions have none. */
+  jobs: jobsAbi,
 } as const
 
 export type AuditContract = keyof typeof auditedAbis

@@ -52,6 +52,7 @@ const logged = [
   'epochs',
   'emission',
   'channels',
+  'jobs',
 ] as const
 
 /** Reads all events up to the head; views and documents when they are asked for. Throws `ledger/audit-unreadable` (retry later). */
@@ -79,7 +80,7 @@ async function readLogs(
   { reader, network, transfers, onProgress }: RpcSourceOptions,
   last: bigint,
 ): Promise<readonly Log[]> {
-  const address = logged.map((name) => network.contracts[name])
+  const address = logged.flatMap((name) => network.contracts[name] ?? [])
   const { token, staking } = network.contracts
   const sides = [zeroAddress, staking].flatMap((account) => [{ from: account }, { to: account }])
   const parts = transfers === 'all' ? [{}] : sides

@@ -1,6 +1,7 @@
 /** All checks of a network over what a JSON-RPC server gives, or over a copy of it (specs/0019-audit.md). */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { jobsCheck } from '@koinon/agents/verifier'
 import { KoinonError } from '@koinon/base'
 import { checkChain, createLedgerReader, type NetworkFile } from '@koinon/ledger'
 import {
@@ -91,7 +92,7 @@ async function runAll(
 ): Promise<AuditOutcome> {
   checkSubnet(source, scope.netuid)
   const { definitionOf, close } = await openDefinitions(namedDefinitions(source), files, onProgress)
-  const checks = [...first, ...createSubnetChecks(definitionOf), channelsCheck]
+  const checks = [...first, ...createSubnetChecks(definitionOf), channelsCheck, jobsCheck]
   const reports = await runChecks(source, checks, scope, ({ name, agreed, differences, open }) =>
     onProgress(`${name}: ${agreed} agree, ${differences.length} differ, ${open.length} not checked`),
   ).finally(close)

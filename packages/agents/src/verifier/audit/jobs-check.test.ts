@@ -1,0 +1,100 @@
+import { systemRandom, utf8ToBytes } from '@koinon/base'
+import { type AuditFiles, createCopySource, createRpcSource, recordSource, runChecks } from '@koinon/ledger/audit'
+import { signQuote } from '@koinon/work'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { noReason } from '../../client/hire/hire-store.ts'
+import { JobClient } from '../../client/jobs/job-client.ts'
+import { submitWork } from '../../provider/jobs/job-provider.ts'
+import { hashTerms } from '../../rules/job.ts'
+import { type JobNetwork, startJobNetwork, type TestAccount } from '../../testing/job-network.ts'
+import { jobsCheck } from './jobs-check.ts'
+
+const everything = { netuid: undefined, fromEpoch: 0, toEpoch: Number.MAX_SAFE_INTEGER }
+const audit = async (source: Parameters<typeof runChecks>[0]) => {
+  const [report] = await runChecks(source, [jobsCheck], everything, () => undefined)
+  if (report === undefined) throw new Error('no report')
+  return report
+}
+
+let net: JobNetwork
+let ann: TestAccount
+let files: AuditFiles
+beforeAll(async () => {
+  net = await startJobNetwork()
+  ann = await net.fund('ann')
+  const [pat, eve] = [await net.fund('pat'), await net.fund('eve')]
+  const client = new JobClient(ann, net.clock, systemRandom)
+  const judge = new JobClient(eve, net.clock, systemRandom)
+  let nonce = 0n
+  const hired = async (seconds = 3_600) => {
+    const nowSeconds = Math.floor(net.clock.nowMs() / 1000)
+    const terms = client.draft({ evaluator: eve.address, expiredAtSeconds: nowSeconds + seconds, description: 'work' })
+    const quote = { termsHash: hashTerms(terms), provider: pat.address, priceAtomic: 1_000n + nonce, nonce: nonce++ }
+    return client.hire(terms, signQuote(client.domain, { ...quote, deadlineSeconds: nowSeconds + 60 }, pat.secretKey))
+  }
+  const [paid, refused, late] = [await hired(), await hired(), await hired(100)]
+  await submitWork(pat, paid, utf8ToBytes('work'))
+  await judge.accept(paid, noReason)
+  await judge.reject(refused, noReason)
+  await client.reject(
+    await client.post(client.draft({ evaluator: eve.address, expiredAtSeconds: 4_000_000_000, description: 'closed' })),
+    noReason,
+  )
+  await net.advanceSeconds(101)
+  await client.claimExpiry(late)
+  await submitWork(pat, await hired(), utf8ToBytes('waits'))
+  const recording = recordSource(
+    await createRpcSource({
+      reader: net.reader,
+      network: net.network,
+      transfers: 'supply',
+      onProgress: () => undefined,
+    }),
+  )
+  const report = await audit(recording.source)
+  expect(report).toMatchObject({ differences: [], open: [] })
+  expect(report.agreed).toBeGreaterThan(40)
+  files = recording.files()
+}, 60_000)
+afterAll(() => net?.close())
+
+describe('jobsCheck', () => {
+  const changed = async (file: keyof AuditFiles, line: RegExp, change: (line: string) => string) => {
+    const lines = files[file].split('\n')
+    const index = lines.findIndex((text) => line.test(text))
+    const text = change(lines[index] as string)
+    expect(text).not.toBe(lines[index])
+    const { source } = createCopySource({ ...files, [file]: lines.with(index, text).join('\n') })
+    return (await audit(source)).differences.map(({ what }) => what).join('\n')
+  }
+  const more = (field: string) => (line: string) =>
+    line.replace(new RegExp(`"${field}":"?(\\d+)"?`), (_, figure: string) => `"${field}":"${BigInt(figure) + 1n}"`)
+
+  it.each([
+    ['BudgetSet', 'amount', 'amount funded of job 1'],
+    ['JobFunded', 'amount', 'amount funded of job 1'],
+    ['PaymentReleased', 'amount', 'amount paid of job 1'],
+    ['Refunded', 'amount', 'amount paid of job 2'],
+    ['JobCreated', 'expiredAt', 'hash of the terms of job 1'],
+  ])('names the job when the %s says another %s', async (name, field, what) => {
+    expect(await changed('events.jsonl', new RegExp(`"name":"${name}"`), more(field))).toContain(what)
+  })
+
+  it('names an escrow that holds less than lies in it for jobs, and a job that it tells otherwise', async () => {
+    const less = (line: string) => line.replace(/"value":"?\d+"?/, '"value":"1"')
+    expect(await changed('views.jsonl', /"name":"balanceOf"/, less)).toBe('dollars held for jobs')
+    expect(await changed('views.jsonl', /"name":"getJob"/, more('budget'))).toMatch(/^status, budget, provider/)
+  })
+
+  it('names a job that is paid twice, to somebody else, or was never opened', async () => {
+    const lines = files['events.jsonl'].split('\n')
+    const payment = lines.find((line) => line.includes('"name":"PaymentReleased"')) as string
+    const twice = createCopySource({ ...files, 'events.jsonl': [...lines.filter(Boolean), payment].join('\n') }).source
+    expect((await audit(twice)).differences.map(({ what }) => what).join('\n')).toContain('amount paid of job 1')
+    const other = (line: string) => line.replace(/"provider":"0x[0-9a-f]{40}"/, `"provider":"${ann.address}"`)
+    expect(await changed('events.jsonl', /"name":"PaymentReleased"/, other)).toContain('who is paid of job 1')
+    const without = lines.filter((line) => !line.includes('"name":"JobCreated"')).join('\n')
+    const { differences } = await audit(createCopySource({ ...files, 'events.jsonl': without }).source)
+    expect(differences.map(({ expected }) => expected)).toContain('before anything else')
+  })
+})
