@@ -16,7 +16,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   agents: ['base', 'work', 'ledger', 'payments'],
   'subnet-files': ['base', 'work', 'subnets', 'inference/rules', 'inference/verifier'],
   node: ['base', 'work', 'ledger', 'payments', 'subnets', 'inference', 'agents', 'subnet-files'],
-  sdk: ['base', 'work', 'ledger', 'payments', 'subnets', 'inference', 'agents'],
+  sdk: ['base', 'work', 'ledger', 'payments', 'subnets', 'inference', 'agents', 'node'],
   cli: ['base', 'work', 'ledger', 'payments', 'subnets', 'inference', 'agents', 'node', 'sdk'],
   web: ['base', 'work', 'inference/rules'],
 }

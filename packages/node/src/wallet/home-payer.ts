@@ -57,7 +57,7 @@ export type HomePayer = {
 }
 
 /** Whose store it is, and part of every channel's salt. */
-export type PayerPurpose = 'pay' | 'proxy' | 'mcp' | `agent-${string}`
+export type PayerPurpose = 'pay' | 'proxy' | 'mcp' | 'sdk' | `agent-${string}`
 
 /** Twenty calls, what a first deposit holds. */
 const callsAhead = 20n

@@ -1,0 +1,1 @@
+export { type GatewayPayer, type GatewayPayerOptions, openPayer } from './open-payer.ts'
