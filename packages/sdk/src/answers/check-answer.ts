@@ -86,7 +86,7 @@ function checkPayment(payment: PaymentReceipt, { hops }: ReceiptBundle): Check {
   const leastAtomic = picoUsdToAtomic(outer.amountPicoUsd)
   const mostAtomic = picoUsdToAtomic(outer.amountPicoUsd + picoUsdPerAtomic - 1n)
   const isOfPayment =
-    outer.payer === payer && outer.payee === terms.payTo && (backEnd === 'exact' || outer.channelId === channelId)
+    outer.payer === payer && outer.payee === terms.payTo && (backEnd !== 'channel' || outer.channelId === channelId)
   if (!isOfPayment) return fail(name, `the receipt is of ${outer.payer} and ${outer.payee}, on another account`)
   const isRight = chargedAtomic >= leastAtomic && (backEnd === 'exact' || chargedAtomic <= mostAtomic)
   return checkThat(
