@@ -88,7 +88,7 @@ describe('what a gateway refuses', () => {
   })
 
   it('says that tools cannot be called yet', async () => {
-    const tools = { look: tool<object, string>({ inputSchema: jsonSchema({ type: 'object' }), execute: () => 'seen' }) }
+    const tools = { look: tool({ inputSchema: jsonSchema<object>({ type: 'object' }), execute: () => 'seen' }) }
     await expect(generateText({ model: koinon()(), tools, ...ask })).rejects.toThrow(/tool calls are not supported yet/)
   })
 
