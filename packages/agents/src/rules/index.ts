@@ -82,6 +82,7 @@ export {
   type TaskStatus,
   type TaskTree,
 } from './task-tree.ts'
+export { leastShareForRise } from './trust/price-of-rise.ts'
 export {
   defaultTrustParameters,
   type Funding,

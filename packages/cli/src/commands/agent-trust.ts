@@ -1,5 +1,11 @@
 import { type LedgerFeedback, readTrust } from '@koinon/agents/client'
-import { type TrustScore, type TrustSeed, trustScores } from '@koinon/agents/rules'
+import {
+  defaultTrustParameters,
+  leastShareForRise,
+  type TrustScore,
+  type TrustSeed,
+  trustScores,
+} from '@koinon/agents/rules'
 import { checkAgentFeedback } from '@koinon/agents/verifier'
 import { formatUnits, KoinonError, toAddress } from '@koinon/base'
 import { verifySessionNative } from '@koinon/base/node'
@@ -120,6 +126,10 @@ function explain(
   else parts.push('Nobody whose word counts from where you stand has rated it: the score is neutral.')
   if (left.length > 0)
     parts.push(`Left out ${leftOut.length}:\n${table(['reviewer', 'rating', 'dollars', 'why'], left)}`)
+  const price = percent(BigInt(leastShareForRise(50_000, defaultTrustParameters)), 1_000_000n)
+  parts.push(
+    `To lift an agent nobody knows by 5 %, accounts of its own must have paid ${price} % of all that trusted sellers earned.`,
+  )
   return parts.join('\n\n')
 }
 
