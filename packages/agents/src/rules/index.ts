@@ -28,7 +28,14 @@ export {
   parseAgentId,
   parseAgentRegistry,
 } from './identity/agent-id.ts'
-export { contentHashOf, contentIdOf, contentUri, isContentOf, maximumContentBytes } from './identity/content-uri.ts'
+export {
+  contentHashOf,
+  contentIdOf,
+  contentIdOfHash,
+  contentUri,
+  isContentOf,
+  maximumContentBytes,
+} from './identity/content-uri.ts'
 export {
   type AgentService,
   buildRegistrationFile,
@@ -51,6 +58,13 @@ export {
   type Verdict,
   verdictDigest,
 } from './job.ts'
+export {
+  type JobCheck,
+  type JobChecker,
+  type JobOpinion,
+  jobCheckers,
+  parseJobCheck,
+} from './job-check.ts'
 export { actorsOf, type JobActor, type JobStep, jobActors, jobSteps, nextStatus } from './job-steps.ts'
 export { parseTerms, termsToJson } from './job-terms-json.ts'
 export {

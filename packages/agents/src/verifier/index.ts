@@ -12,6 +12,8 @@ export {
   signVerdict,
   submitVerdict,
 } from './jobs/job-evaluator.ts'
+export { JobJudge, type JobJudgeEvent, type JobJudgeOptions } from './jobs/job-judge.ts'
+export { VerdictBook, verdictSchema } from './jobs/verdict-book.ts'
 export { type CheckedAgentFeedback, checkAgentFeedback } from './reputation/check-agent-feedback.ts'
 export { type CheckedFeedback, checkFeedback, type FeedbackCheckInput } from './reputation/check-feedback.ts'
 export {

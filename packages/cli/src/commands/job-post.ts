@@ -1,6 +1,7 @@
 import { jobRequest } from '@koinon/agents/client'
+import { jobCheckers, parseJobCheck } from '@koinon/agents/rules'
 import { quorumEvaluatorOf } from '@koinon/agents/verifier'
-import { type Address, systemClock, toAddress } from '@koinon/base'
+import { type Address, KoinonError, systemClock, toAddress } from '@koinon/base'
 import type { Command } from 'commander'
 import { utcTime } from '../format/time.ts'
 import {
@@ -17,7 +18,12 @@ import { parseNetuid } from '../netuid.ts'
 import { parseInteger, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
 
-type PostFlags = JobFlags & { readonly budget: string; readonly hours: string; readonly evaluator: string }
+type PostFlags = JobFlags & {
+  readonly budget: string
+  readonly hours: string
+  readonly evaluator: string
+  readonly check?: string
+}
 
 const mostHours = 24 * 365
 /** A book keeps no request for longer than a day. */
@@ -32,6 +38,7 @@ export function defineJobPost(job: Command): void {
     .requiredOption('--budget <dollars>', 'the most that you would pay')
     .option('--hours <n>', 'time until it must be done and judged', '24')
     .option('--evaluator <who>', 'who judges: self, an address, or subnet:N for its validators', 'self')
+    .option('--check <check>', `how validators judge it: ${Object.keys(jobCheckers).join(' or ')}, with its argument`)
     .option(accountFlag, accountHelp, 'wallet')
     .option('--dry-run', dryRunHelp)
     .action(
@@ -43,12 +50,14 @@ export function defineJobPost(job: Command): void {
         const evaluator = await evaluatorOf(flags.evaluator, address, (netuid) =>
           quorumEvaluatorOf(client.account, netuid),
         )
-        const terms = client.draft({ evaluator, expiredAtSeconds: nowSeconds + seconds, description: work })
+        const description = flags.check === undefined ? work : withCheck(work, flags.check)
+        const terms = client.draft({ evaluator, expiredAtSeconds: nowSeconds + seconds, description })
         const shown = facts([
           ['work', work],
           ['at most', dollars(ceilingAtomic)],
           ['ends', utcTime(terms.expiredAtSeconds)],
           ['evaluator', evaluator],
+          ...(flags.check === undefined ? [] : ([['check', flags.check]] as const)),
         ])
         const data = { terms, ceilingAtomic: `${ceilingAtomic}` }
         if (flags.dryRun === true) return { data: { ...data, made: false }, text: shown }
@@ -74,4 +83,16 @@ async function evaluatorOf(
 ): Promise<Address> {
   if (text === 'self') return self
   return text.startsWith('subnet:') ? ofSubnet(parseNetuid(text.slice('subnet:'.length))) : toAddress(text)
+}
+
+/** Throws `usage/bad-check` for one that no validator of ours makes. */
+function withCheck(work: string, check: string): string {
+  const description = `${work}\ncheck: ${check.trim()}`
+  const found = parseJobCheck(description)
+  if (found !== undefined && found.argument !== '' && Object.hasOwn(jobCheckers, found.name)) return description
+  throw new KoinonError({
+    code: 'usage/bad-check',
+    message: `No validator knows the check "${check}"`,
+    hint: 'Write --check "json title,body" (members that the work must have) or --check "sha256 0x..." (its hash).',
+  })
 }

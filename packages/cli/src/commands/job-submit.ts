@@ -1,5 +1,7 @@
 import { submitWork } from '@koinon/agents/provider'
+import { parseJobCheck } from '@koinon/agents/rules'
 import { bytesToHex, sha256, systemClock } from '@koinon/base'
+import { saveDocument } from '@koinon/node/wallet'
 import type { Command } from 'commander'
 import { readGivenBytes } from '../given-file.ts'
 import { accountFlag, accountHelp, dryRunHelp, type JobFlags, openJobClient, parseJobId } from '../job-account.ts'
@@ -12,7 +14,7 @@ export function defineJobSubmit(job: Command): void {
   job
     .command('submit')
     .description(
-      'hand in the work for a job that you were awarded: the ledger gets its SHA-256, the file you give away yourself',
+      'hand in the work for a job that you were awarded: the ledger gets its SHA-256, the file you give away yourself; for a job whose terms name a check this home shows it to everybody, so that validators can judge it',
     )
     .argument('<job>', 'number of the job')
     .argument('<file>', 'the work')
@@ -28,6 +30,9 @@ export function defineJobSubmit(job: Command): void {
           await client.read(jobId)
           return { data: { made: false, deliverable }, text: `The ledger would get ${deliverable}.` }
         }
+        const isShown = parseJobCheck((await client.read(jobId)).description) !== undefined
+        // Before the ledger hears of it: validators look at once.
+        if (isShown) saveDocument(context.home, content)
         const done = await submitWork(client.account, jobId, content)
         const nowSeconds = Math.floor(systemClock.nowMs() / 1000)
         return {

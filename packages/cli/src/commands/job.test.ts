@@ -99,6 +99,7 @@ describe('koinon job', () => {
     [['show', 'x'], 'usage/bad-number', 2],
     [['post', 'x', '--budget', '0'], 'base/bad-amount', 2],
     [['post', 'x', '--budget', '1', '--hours', '0'], 'usage/bad-number', 2],
+    [['post', 'x', '--budget', '1', '--check', 'melody in-tune'], 'usage/bad-check', 2],
     [['award', '1', '--quote', '/nowhere'], 'usage/no-file', 2],
     [['submit', '1', '/nowhere'], 'usage/no-file', 2],
     [['bid', '1', '--price', '1', '--account', 'nobody'], 'home/no-key', 1],

@@ -19,6 +19,11 @@ export function contentIdOf(uri: string): string | undefined {
   return /^ipfs:\/\/([A-Za-z0-9]{1,128})(?:[/?#]|$)/.exec(uri)?.[1]
 }
 
+/** The CID of bytes with this SHA-256, as {@link contentUri} names them. */
+export function contentIdOfHash(hash: Hex): string {
+  return `b${base32(Uint8Array.of(...prefix, ...hexToBytes(hash)))}`
+}
+
 /** SHA-256 that a CID commits to; undefined where it does not name the hash of the bytes themselves (several blocks, another hash). */
 export function contentHashOf(cid: string): Hex | undefined {
   if (!/^b[a-z2-7]{58}$/.test(cid)) return undefined

@@ -1,6 +1,4 @@
 import { KoinonError, systemRandom, utf8ToBytes } from '@koinon/base'
-import { createSubnet, joinSubnet } from '@koinon/ledger'
-import { alphaStakingAbi, koinonTokenAbi, permitsAbi } from '@koinon/ledger/abis'
 import { signQuote } from '@koinon/work'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { noReason } from '../../client/hire/hire-store.ts'
@@ -9,6 +7,7 @@ import { readJob } from '../../client/jobs/job-ledger.ts'
 import { submitWork } from '../../provider/jobs/job-provider.ts'
 import { hashTerms } from '../../rules/job.ts'
 import { type JobNetwork, startJobNetwork, type TestAccount } from '../../testing/job-network.ts'
+import { createJudges, joinJudges, judgementWindowSeconds } from '../../testing/job-validators.ts'
 import {
   draftVerdict,
   openQuorumEvaluator,
@@ -19,8 +18,6 @@ import {
   submitVerdict,
 } from './job-evaluator.ts'
 
-const ether = 10n ** 18n
-const windowSeconds = 10
 const price = 1_000_001n
 const bond = 100_001n
 let net: JobNetwork
@@ -31,58 +28,14 @@ let netuid: number
 let nonce = 0n
 beforeAll(async () => {
   net = await startJobNetwork()
-  netuid = await createSubnet(net.founder, subnetParameters(), ether)
+  netuid = await createJudges(net)
   ann = await net.fund('ann')
   pat = await net.fund('pat')
   validators = []
-  for (const name of ['v1', 'v2', 'v3']) validators = [...validators, await validator(name)]
+  for (const name of ['v1', 'v2', 'v3']) validators = [...validators, await joinJudges(net, netuid, name)]
   await net.advanceSeconds(5)
 }, 60_000)
 afterAll(() => net?.close())
-
-function subnetParameters() {
-  const rules = {
-    minBurn: ether,
-    maxBurn: ether,
-    burnHalfLifeSeconds: 60,
-    immunitySeconds: 60,
-    noticeSeconds: 60,
-    maxRegistrationsPerEpoch: 256,
-  }
-  return {
-    name: 'judges',
-    metadataURI: 'https://koinon.invalid/subnet.json',
-    epochSeconds: 60,
-    workCommitSeconds: 10,
-    weightCommitSeconds: 20,
-    weightRevealSeconds: 10,
-    activationDelaySeconds: windowSeconds,
-    maxNeurons: 8,
-    minValidatorStake: 1_000n * ether,
-    maxValidators: 8,
-    initialBurn: ether,
-    rules,
-    specHash: `0x${'11'.repeat(32)}` as const,
-  }
-}
-
-/** With 1,000 KOIN on the root, which weigh as much alpha, and a permit. */
-async function validator(name: string): Promise<TestAccount> {
-  const account = await net.fund(name, 0n)
-  const { permits, staking, token } = net.network.contracts
-  const koin = { address: token, abi: koinonTokenAbi } as const
-  await net.founder.sender.call({ ...koin, functionName: 'transfer', args: [account.address, 1_100n * ether] })
-  await joinSubnet(account, netuid, 'https://judge.example')
-  const stake = 1_000n * ether
-  await account.sender.call({ ...koin, functionName: 'approve', args: [staking, stake] })
-  const on = { address: staking, abi: alphaStakingAbi } as const
-  await account.sender.call({ ...on, functionName: 'stake', args: [0, account.address, stake] })
-  await account.sender
-    .call({ ...on, functionName: 'countRoot', args: [netuid, account.address] })
-    .catch(() => undefined)
-  await account.sender.call({ address: permits, abi: permitsAbi, functionName: 'seekPermit', args: [netuid, true] })
-  return account
-}
 
 async function submitted(): Promise<bigint> {
   const client = new JobClient(ann, net.clock, systemRandom)
@@ -115,7 +68,7 @@ describe('a quorum that judges jobs', () => {
     await expect(say(jobId, true, validators.slice(0, 2))).rejects.toThrow(/QuorumNotReached/)
     expect(await say(jobId, true, [...validators, validators[0] as TestAccount])).toMatchObject({ accepted: true })
     await expect(settleJob(pat, jobId)).rejects.toThrow(/NotFinal/)
-    await net.advanceSeconds(windowSeconds)
+    await net.advanceSeconds(judgementWindowSeconds)
     const before = await net.dollarsOf(pat.address)
     expect(await settleJob(pat, jobId)).toMatchObject({ status: 'completed' })
     expect(await settleJob(pat, jobId)).toMatchObject({ status: 'completed' })
