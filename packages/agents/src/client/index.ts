@@ -51,6 +51,7 @@ export {
   feedbackSchema,
   type WrittenFeedback,
 } from './reputation/feedback-book.ts'
+export { FeedbackWriter, type FeedbackWriterOptions, type PaidCallRecord } from './reputation/feedback-writer.ts'
 export { type LedgerFeedback, readFeedback } from './reputation/read-feedback.ts'
 export { readTrust } from './reputation/read-trust.ts'
 export { type ClaimedChannel, readSettledMoney, type SettledMoney } from './reputation/settled-money.ts'

@@ -1,4 +1,4 @@
-import { resolveAgent } from '@koinon/agents/client'
+import { type LedgerFeedback, readFeedback, resolveAgent } from '@koinon/agents/client'
 import { formatAgentId } from '@koinon/agents/rules'
 import { isKoinonError, parseUnits } from '@koinon/base'
 import { viewAgent, viewAgents } from '@koinon/node/views'
@@ -8,6 +8,9 @@ import { type AskOptions, agentIdOf, checksText, ledgerOf, resolveOptionsOf, wit
 import { agentFacts, agentsText } from '../agent-words.ts'
 import { runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
+
+/** The newest. */
+const shownFeedback = 20
 
 type ListFlags = {
   readonly words?: string
@@ -54,14 +57,17 @@ export function defineAgentShow(agent: Command): void {
   withAskOptions(show).action(
     runCommand(async ({ home }, id: string, options: AskOptions) => {
       const view = ledgerOf(home)
-      const { record, file, checks } = await resolveAgent(view, agentIdOf(view, id), resolveOptionsOf(view, options))
-      const seen = await viewAgent(view.network, `${record.ref.agentId}`).catch(notSeen)
+      const agentId = agentIdOf(view, id)
+      const { record, file, checks } = await resolveAgent(view, agentId, resolveOptionsOf(view, options))
+      const feedback = (await readFeedback(view, agentId)).filter(({ isRevoked }) => !isRevoked)
+      const seen = await viewAgent(view.network, `${agentId}`).catch(notSeen)
       const services = (file?.services ?? []).map(({ name, endpoint }): [string, string] => [name, endpoint])
       const pairs: [string, string][] = [
         ['agent', formatAgentId(record.ref)],
         ['owner', record.owner],
         ['wallet', record.wallet ?? 'none'],
         ['file', record.uri === '' ? 'none' : record.uri.slice(0, 200)],
+        ['feedback', feedbackWords(feedback)],
         ...(file === undefined
           ? []
           : ([
@@ -78,6 +84,8 @@ export function defineAgentShow(agent: Command): void {
           wallet: record.wallet ?? null,
           uri: record.uri,
           file: file ?? null,
+          feedback: feedback.slice(-shownFeedback).map(feedbackJson),
+          feedbackCount: feedback.length,
           checks,
           seen: seen ?? null,
         },
@@ -92,4 +100,24 @@ export function defineAgentShow(agent: Command): void {
 function notSeen(error: unknown): undefined {
   if (isKoinonError(error) && error.code === 'agents/no-agent') return undefined
   throw error
+}
+
+/** How much was said and by how many; what it is worth says `koinon agent trust`. */
+function feedbackWords(feedback: readonly LedgerFeedback[]): string {
+  const last = feedback.at(-1)
+  if (last === undefined) return 'none'
+  const accounts = new Set(feedback.map(({ client }) => client)).size
+  const { client, tag1, tag2 } = last
+  return `${feedback.length} from ${accounts} ${accounts === 1 ? 'account' : 'accounts'}, the last ${tag1.slice(0, 40)} ${valueText(last)} ${tag2.slice(0, 40)} from ${client}`
+}
+
+function feedbackJson(feedback: LedgerFeedback) {
+  const { client, index, tag1, tag2, uri, hash } = feedback
+  return { client, index: `${index}`, value: valueText(feedback), tag1, tag2, uri, hash }
+}
+
+function valueText({ value, valueDecimals }: LedgerFeedback): string {
+  if (valueDecimals === 0) return `${value}`
+  const digits = `${value < 0n ? -value : value}`.padStart(valueDecimals + 1, '0')
+  return `${value < 0n ? '-' : ''}${digits.slice(0, -valueDecimals)}.${digits.slice(-valueDecimals)}`
 }

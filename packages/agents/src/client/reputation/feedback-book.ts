@@ -68,7 +68,12 @@ export type FeedbackBookOptions = {
   readonly account: AgentAccount
   /** Makes a file readable for others and returns its URI; `ContentShelf.put` does. */
   readonly publish: (file: Uint8Array) => string
+  /** Most agents that are rated in one epoch, those with most calls; the others wait for a later one. Left out, 64. */
+  readonly mostPerEpoch?: number
 }
+
+/** About 180,000 gas each. */
+const mostPerEpoch = 64
 
 /** One for each account and process, on its own store. */
 export class FeedbackBook {
@@ -132,8 +137,9 @@ export class FeedbackBook {
       `select r.agent_id as agent_id, count(*) as calls, sum(is_success) as successes from agent_ratings r
         where r.epoch is null and r.at_ms <= ?
           and not exists (select 1 from agent_feedback f where f.agent_id = r.agent_id and f.epoch = ?)
-        group by r.agent_id having count(receipt_hash) > 0`,
-      [endMs, epoch],
+        group by r.agent_id having count(receipt_hash) > 0 order by count(*) desc, r.agent_id
+        limit max(0, ? - (select count(*) from agent_feedback where epoch = ?))`,
+      [endMs, epoch, this.#options.mostPerEpoch ?? mostPerEpoch, epoch],
     )
     for (const row of agents) await this.#sealAgent(row, epoch, endMs)
   }
