@@ -33,8 +33,9 @@ const judge: Judge = async ({ isHonest }) => ({
   checks: [checkThat('replay', isHonest === true, 'answer'), notChecked('x', '')],
 })
 const answers: Uint8Array[] = []
-const responder = () =>
+const responder = (mostPerLook = 100) =>
   new ValidationResponder({
+    mostPerLook,
     account: { ...chain, sender: validator.sender },
     judges: { receipt: judge, shy: async () => ({ checks: [notChecked('replay', 'no model')] }) },
     fetch: async (uri) => documents.get(uri) as Uint8Array,
@@ -68,4 +69,12 @@ it('answers nothing that it did not look at, and nothing about a document that w
   expect(outcomes).toHaveLength(5)
   for (const { response } of outcomes) expect(response).toBeUndefined()
   expect(outcomes.at(-1)?.reason).toContain('not the one')
+})
+
+it('judges so many in one look, and lets those rest that it could not judge', async () => {
+  const one = responder(3)
+  expect(await one.look()).toHaveLength(3)
+  const good = await ask('{"kind":"receipt","isHonest":true,"v":3}')
+  expect(await one.look()).toMatchObject([{}, {}, { requestHash: good, response: 100 }])
+  expect(await one.look()).toEqual([])
 })

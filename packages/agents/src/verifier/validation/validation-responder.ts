@@ -19,6 +19,8 @@ export type ValidationResponderOptions = {
   readonly fetch: (uri: string) => Promise<Uint8Array>
   /** Makes an answer's document readable for others and returns its URI. */
   readonly publish: (document: Uint8Array) => string
+  /** Most requests that are judged in one look; left out, 100. */
+  readonly mostPerLook?: number
 }
 
 /** `response` is what was written; undefined with the reason why nothing was. */
@@ -29,11 +31,14 @@ export type ValidationOutcome = {
 }
 
 const requestsPerLook = 100
+const restingLooks = 20
 
 export class ValidationResponder {
   readonly #options: ValidationResponderOptions
   /** Requests that are done with: answered, or not what they claim to be. */
   readonly #closed = new Set<Hex>()
+  /** Looks that pass before one that could not be judged is tried again. */
+  readonly #rests = new Map<Hex, number>()
 
   constructor(options: ValidationResponderOptions) {
     this.#options = options
@@ -43,15 +48,27 @@ export class ValidationResponder {
   async look(): Promise<readonly ValidationOutcome[]> {
     const { account } = this.#options
     const requests = await this.#read('getValidatorRequests', [account.sender.address])
+    const { mostPerLook = requestsPerLook } = this.#options
     const outcomes: ValidationOutcome[] = []
     for (const requestHash of (requests as readonly Hex[]).slice(-requestsPerLook)) {
-      if (this.#closed.has(requestHash)) continue
+      if (outcomes.length >= mostPerLook) break
+      if (this.#closed.has(requestHash) || this.#isResting(requestHash)) continue
       const status = (await this.#read('getValidationStatus', [requestHash])) as readonly unknown[]
       // A tag is set by every answer of ours and by no request.
       if (status[4] !== '') this.#closed.add(requestHash)
-      else outcomes.push(await this.#answer(requestHash))
+      else {
+        const outcome = await this.#answer(requestHash)
+        if (outcome.response === undefined) this.#rests.set(requestHash, restingLooks)
+        outcomes.push(outcome)
+      }
     }
     return outcomes
+  }
+
+  #isResting(requestHash: Hex): boolean {
+    const left = this.#rests.get(requestHash) ?? 0
+    if (left > 0) this.#rests.set(requestHash, left - 1)
+    return left > 0
   }
 
   async #answer(requestHash: Hex): Promise<ValidationOutcome> {
