@@ -1,4 +1,5 @@
 /** The gateway: OpenAI door, channel hub, dashboard. Users pay it, it pays miners. */
+import { feedbackSchema } from '@koinon/agents/client'
 import { AgentBook, taskStoreSchema } from '@koinon/agents/provider'
 import { type Address, errorToJson, KoinonError, systemClock, systemRandom } from '@koinon/base'
 import { defaultHttpLimits, isLoopbackHost, sha256Native } from '@koinon/base/node'
@@ -29,6 +30,7 @@ import { QuoteBook, quoteRoutes } from '@koinon/work/quotes'
 import { createDashboard } from '../dashboard/dashboard.ts'
 import { createAgentRoutes } from '../gateway/agent-routes.ts'
 import { createGatewayMetrics } from '../gateway/metrics.ts'
+import { openMinerFeedback } from '../gateway/miner-feedback.ts'
 import { openPaidDoor } from '../gateway/paid-door.ts'
 import { PaymentLog } from '../gateway/payment-log.ts'
 import { ProviderChannels } from '../gateway/provider-channels.ts'
@@ -63,7 +65,7 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
     role,
     log,
     creditLimitAtomic: 0n,
-    schema: `${keysSchema}${taskStoreSchema}${settlementsSchema}`,
+    schema: `${keysSchema}${taskStoreSchema}${settlementsSchema}${feedbackSchema}`,
     onSettled: (settlements) => settlements.forEach(({ channelId }) => courier?.noticeDebt(channelId)),
   })
   const { book, ledger, admission } = payee
@@ -175,6 +177,9 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
       paymentLog.observe(event)
     },
   })
+  const { archive } = ledger
+  const { netuid } = config
+  const feedback = openMinerFeedback({ role, store: payee.store, archive, ledger: subnetLedger, netuid, log })
   const { jobs } = network.contracts
   const serveQuotes =
     jobs === undefined
@@ -210,6 +215,9 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
       unit: Math.random,
       onEvent: (event) => {
         metrics.observe(event)
+        if (event.kind === 'attemptFailed' && event.reason !== undefined) {
+          feedback.noteFailure(`${event.requestId} ${event.provider}`, event.provider)
+        }
         log[event.kind === 'attemptFailed' || event.kind === 'reconciled' ? 'warn' : 'debug'](loggable(event))
       },
       additionalRoutes: async (request, response) =>
@@ -223,6 +231,7 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
   await server.start()
   await agents.recover()
   const url = `http://${config.host}:${config.port}`
+  feedback.start()
   // Nobody waits for it: answers do not depend on being found.
   void identity.announce(network.gatewayUrl ?? url)
   log.info({ url, account: key.address }, 'the gateway answers')
@@ -234,6 +243,7 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
       await courier.stop()
       await table.stop()
       await paid.stop()
+      await feedback.stop()
       await payee
         .stop()
         .catch((error: unknown) => log.error({ error: errorToJson(error) }, 'could not close the books'))

@@ -1,5 +1,6 @@
 /** A validator of a subnet file: reads what miners committed, judges it, sets weights, signs results, claims for everybody. */
 import { mkdirSync } from 'node:fs'
+import { verdictSchema } from '@koinon/agents/verifier'
 import { errorToJson, KoinonError, systemClock, systemRandom } from '@koinon/base'
 import { subnetsAbi } from '@koinon/ledger/abis'
 import { localDelegatingAccount } from '@koinon/payments'
@@ -28,6 +29,7 @@ import type { RunningRole } from '../supervisor/role-process.ts'
 import { confirmGasOf } from '../validator/confirm-gas.ts'
 import { createEventTeller, signingStopPath, stoppedReason } from '../validator/event-teller.ts'
 import { createValidatorMetrics } from '../validator/metrics.ts'
+import { openQuorumJudge } from '../validator/quorum-judge.ts'
 import { RenewedSession } from '../validator/renewed-session.ts'
 import type { EpochFiles, VersionFile } from './epoch-files.ts'
 import { type ByFile, FileFollower } from './file-follower.ts'
@@ -57,7 +59,7 @@ export async function startSubnetValidator(
   // A file that cannot be read is told as such, not as one that the ledger does not name.
   await files.first()
   await ensureTestMoney(role, config.netuid, log)
-  const durable = await openRoleStore(folder, validatorStoreSchema, log)
+  const durable = await openRoleStore(folder, `${validatorStoreSchema}\n${verdictSchema}`, log)
   const store = new ValidatorStore(durable)
   const signingStop = new SigningStop(signingStopPath(folder))
   const account = localDelegatingAccount(key.secretKey)
@@ -112,8 +114,9 @@ export async function startSubnetValidator(
     }
   }
   const identity = new RoleIdentity(role, memberDescription(network.name, 'validator', netuid), log)
+  const quorum = await openQuorumJudge({ role, ledger, netuid, store: durable, log })
   const server = new ValidatorServer({
-    additionalRoutes: identity.serve,
+    additionalRoutes: (request, response) => quorum.serve(request, response) || identity.serve(request, response),
     store,
     ledger,
     host: config.host,
@@ -162,12 +165,13 @@ export async function startSubnetValidator(
     now,
   )
   loop.start()
+  quorum.start()
   log.info({ endpoint, account: key.address, uid: seat.uid, subnet: found.name }, 'validating')
   return {
     info: { url: endpoint, account: key.address, facts: { uid: seat.uid, netuid } },
     stop: async () => {
       session.stop()
-      await Promise.all([loop.stop(), leaveSeatAlone()])
+      await Promise.all([loop.stop(), quorum.stop(), leaveSeatAlone()])
       await server.stop()
       await durable.close()
     },

@@ -1,5 +1,6 @@
 /** A validator of the inference subnet: probes miners, replays what they signed, sets weights, signs results, claims for everybody. */
 import { mkdirSync } from 'node:fs'
+import { verdictSchema } from '@koinon/agents/verifier'
 import { errorToJson, systemClock, systemRandom } from '@koinon/base'
 import { verifySessionNative } from '@koinon/base/node'
 import { InferenceEngine } from '@koinon/inference/provider/engine'
@@ -28,7 +29,9 @@ import { confirmGasOf } from '../validator/confirm-gas.ts'
 import { createEventTeller, signingStopPath, stoppedReason } from '../validator/event-teller.ts'
 import { createValidatorMetrics } from '../validator/metrics.ts'
 import { createProber } from '../validator/prober.ts'
+import { openQuorumJudge } from '../validator/quorum-judge.ts'
 import { RenewedSession } from '../validator/renewed-session.ts'
+import { openValidationAnswers } from '../validator/validation-answers.ts'
 import { keepPort, lastFreePort } from './last-port.ts'
 import { createNoticeBoard } from './notice-board.ts'
 import type { ValidatorRoleConfig } from './role-config.ts'
@@ -49,7 +52,7 @@ export async function startValidatorRole(config: ValidatorRoleConfig, context: R
   const engine = new InferenceEngine({ modelPath: config.modelPath, maxParallelSequences: 2 })
   context.progress('loading the model')
   const [store] = await Promise.all([
-    openRoleStore(folder, validatorStoreSchema, log),
+    openRoleStore(folder, `${validatorStoreSchema}\n${verdictSchema}`, log),
     engine.start(),
     ensureTestMoney(role, config.netuid, log),
   ])
@@ -106,8 +109,10 @@ export async function startValidatorRole(config: ValidatorRoleConfig, context: R
     },
   })
   const identity = new RoleIdentity(role, memberDescription(network.name, 'validator', config.netuid), log)
+  const quorum = await openQuorumJudge({ role, ledger, netuid: config.netuid, store, log })
+  const answers = openValidationAnswers({ role, engine, log })
   const server = new ValidatorServer({
-    additionalRoutes: identity.serve,
+    additionalRoutes: (request, response) => quorum.serve(request, response) || identity.serve(request, response),
     store: validatorStore,
     ledger,
     host: config.host,
@@ -147,12 +152,14 @@ export async function startValidatorRole(config: ValidatorRoleConfig, context: R
   // The first look goes through all of the ledger; later ones see new blocks only.
   directory.find([]).catch((error: unknown) => log.warn({ error: errorToJson(error) }, 'could not read the channels'))
   loop.start()
+  quorum.start()
+  answers.start()
   log.info({ endpoint, account: key.address, uid: seat.uid }, 'validating')
   return {
     info: { url: endpoint, account: key.address, facts: { uid: seat.uid, netuid: config.netuid } },
     stop: async () => {
       session.stop()
-      await Promise.all([loop.stop(), leaveSeatAlone()])
+      await Promise.all([loop.stop(), quorum.stop(), answers.stop(), leaveSeatAlone()])
       await server.stop()
       await store.close()
       await engine.stop()
