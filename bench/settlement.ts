@@ -1,15 +1,14 @@
 /**
- * What payments cost on the ledger: settled payments per million gas for channels of 100, 1,000 and 10,000 calls (deposit, claim and
- * settlement all counted; alone and ten channels claimed together), and for exact payments, one a transaction and many in one. A real
- * chain, the real contracts, our settler. One JSON line.
+ * What payments cost on the ledger: settled payments per million gas for channels of 100, 1,000 and 10,000 calls (deposit, and claim and
+ * settlement in one transaction, all counted; alone in an escrow that is empty before and after, alone in one that holds others' deposits,
+ * and ten channels claimed together), and for exact payments, one a transaction and many in one. A real chain, the real contracts, our
+ * settler. One JSON line.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Address, bytesToHex, type Hex, signDigest, systemClock, systemRandom } from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
-import type { TransactionSender } from '@koinon/ledger'
-import { batchSettlementAbi } from '@koinon/ledger/abis'
 import {
   type ChannelConfig,
   channelIdOf,
@@ -17,6 +16,7 @@ import {
   LedgerSettler,
   settlementsSchema,
 } from '@koinon/payments'
+import { claimAndSettle } from '../packages/payments/src/core/escrow-calls.ts'
 import { authorizationDigest, depositNonceOf } from '../packages/payments/src/rules/exact.ts'
 import type { TransferAuthorization } from '../packages/payments/src/rules/terms.ts'
 import { startNetwork } from '../packages/payments/src/testing/chain.ts'
@@ -89,9 +89,10 @@ async function exact(maximumMoves: number) {
   }
 }
 
-async function channels(calls: number, count: number) {
+async function channels(calls: number, count: number, leftAtomic = 0n) {
   const { settler, close } = await settlerOf(`channels-${calls}-${count}.db`, 24)
   const total = BigInt(calls) * priceAtomic
+  const deposited = total + leftAtomic
   const used = payers.slice(0, count)
   const transactions: Hex[] = []
   const rows = await Promise.all(
@@ -104,11 +105,11 @@ async function channels(calls: number, count: number) {
       const channelId = channelIdOf(config, domain)
       const salt = bytesToHex(systemRandom(32))
       const unsigned = {
-        ...{ token, from: payer.address, to: collector, valueAtomic: total, ...times },
+        ...{ token, from: payer.address, to: collector, valueAtomic: deposited, ...times },
         nonce: depositNonceOf(channelId, salt),
       }
       const signature = signDigest(authorizationDigest(unsigned, asset, chainId, 'receive'), payer.secretKey)
-      const outcome = await settler.deposit(config, { amountAtomic: total, salt, signature, ...times }, 120_000)
+      const outcome = await settler.deposit(config, { amountAtomic: deposited, salt, signature, ...times }, 120_000)
       if (outcome.state !== 'settled') throw new Error(outcome.detail)
       transactions.push(outcome.transaction)
       const voucher = createVoucherSigner(payer.secretKey, domain).sign({ channelId, maxClaimableAtomic: total })
@@ -119,22 +120,10 @@ async function channels(calls: number, count: number) {
       }
     }),
   )
-  const call = (functionName: 'claim' | 'settle', args: readonly unknown[]) =>
-    (seller.sender as TransactionSender).call({
-      address: escrow,
-      abi: batchSettlementAbi,
-      functionName,
-      args: args as never,
-    })
-  transactions.push((await call('claim', [rows])).transactionHash)
-  transactions.push((await call('settle', [seller.address, token])).transactionHash)
-  const gasUsed = await gasOf(transactions)
-  const [claim, settle] = transactions.slice(-2) as [Hex, Hex]
-  const parts = {
-    deposit: Number(await gasOf(transactions.slice(0, -2))) / count,
-    claim: Number(await gasOf([claim])) / count,
-    settle: Number(await gasOf([settle])),
-  }
+  const deposits = await gasOf(transactions)
+  const together = await seller.sender.call(claimAndSettle(escrow, rows, [seller.address], token))
+  const gasUsed = deposits + together.gasUsed
+  const parts = { deposit: Number(deposits) / count, claimAndSettle: Number(together.gasUsed) }
   await close()
   return {
     callsPerChannel: calls,
@@ -153,9 +142,13 @@ const together = []
 await channels(1, 1)
 for (const calls of callsPerChannel) alone.push(await channels(calls, 1))
 for (const calls of callsPerChannel) together.push(await channels(calls, 10))
+// From here on the escrow holds something, as one in use always does.
+await channels(1, 1, 1n)
+const inUse = []
+for (const calls of callsPerChannel) inUse.push(await channels(calls, 1))
 await network.close()
 rmSync(folder, { recursive: true, force: true })
 process.stdout.write(
-  `${JSON.stringify({ exactAlone, exactTogether, channelAlone: alone, tenChannelsTogether: together })}\n`,
+  `${JSON.stringify({ exactAlone, exactTogether, channelAlone: alone, channelAloneInUse: inUse, tenChannelsTogether: together })}\n`,
 )
 process.exit(0)

@@ -148,6 +148,21 @@ contract GasSnapshotTest is Network {
         vm.snapshotGasLastCall(GROUP, "channel claim, 10 channels");
         channels.settle(address(0x4EC), address(dollar));
         vm.snapshotGasLastCall(GROUP, "channel settle");
+        channels.deposit(
+            _config(address(dollar), 10),
+            10e6,
+            address(collector),
+            _authorization(dollar, address(collector), channels.getChannelId(_config(address(dollar), 10)), 0)
+        );
+        VoucherClaim[] memory last = new VoucherClaim[](1);
+        bytes32 lastDigest = channels.getVoucherDigest(channels.getChannelId(_config(address(dollar), 10)), 10e6);
+        last[0] = VoucherClaim(Voucher(_config(address(dollar), 10), 10e6), signed(PAYER_KEY, lastDigest), 10e6);
+        bytes[] memory steps = new bytes[](2);
+        steps[0] = abi.encodeCall(channels.claim, (last));
+        steps[1] = abi.encodeCall(channels.settle, (address(0x4EC), address(dollar)));
+        vm.prank(address(0x4EC));
+        channels.multicall(steps);
+        vm.snapshotGasLastCall(GROUP, "channel claim and settle, 1 channel");
     }
 
     function _root(uint256 validators, string memory name) private {

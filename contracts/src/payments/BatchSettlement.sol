@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
@@ -73,22 +74,28 @@ contract BatchSettlement is IBatchSettlement, PortableEIP712, Multicall, Reentra
         ChannelState storage channel = channels[channelId];
         uint128 before = channel.balance;
         if (amount > type(uint128).max - before) revert DepositOverflow();
-        uint128 newBalance = before + amount;
-        channel.balance = newBalance;
+        uint128 newBalance;
+        unchecked {
+            newBalance = before + amount;
+        }
         if (before == 0 && channel.totalClaimed == 0) emit ChannelCreated(channelId, config);
+        channel.balance = newBalance;
         emit Deposited(channelId, msg.sender, amount, newBalance);
 
-        uint256 held = IERC20(config.token).balanceOf(address(this));
-        IDepositCollector(collector).collect(config.payer, config.token, amount, channelId, collectorData);
-        if (IERC20(config.token).balanceOf(address(this)) != held + amount) revert DepositCollectionFailed();
+        address token = config.token;
+        uint256 held = IERC20(token).balanceOf(address(this));
+        IDepositCollector(collector).collect(config.payer, token, amount, channelId, collectorData);
+        if (IERC20(token).balanceOf(address(this)) != held + amount) revert DepositCollectionFailed();
     }
 
     /// @inheritdoc IBatchSettlement
     function claim(VoucherClaim[] calldata voucherClaims) external nonReentrant {
         if (voucherClaims.length == 0) revert EmptyBatch();
+        bytes32 separator = _domainSeparator();
         for (uint256 i = 0; i < voucherClaims.length; ++i) {
-            if (!_isReceiverSide(voucherClaims[i].voucher.channel)) revert NotAuthorizedToClaim();
-            _record(voucherClaims[i]);
+            VoucherClaim calldata row = voucherClaims[i];
+            if (!_isReceiverSide(row.voucher.channel)) revert NotAuthorizedToClaim();
+            _record(row, separator);
         }
     }
 
@@ -100,9 +107,11 @@ contract BatchSettlement is IBatchSettlement, PortableEIP712, Multicall, Reentra
         if (voucherClaims.length == 0) revert EmptyBatch();
         address authorizer = voucherClaims[0].voucher.channel.receiverAuthorizer;
         _requireSigned(authorizer, getClaimBatchDigest(voucherClaims), authorizerSignature);
+        bytes32 separator = _domainSeparator();
         for (uint256 i = 0; i < voucherClaims.length; ++i) {
-            if (voucherClaims[i].voucher.channel.receiverAuthorizer != authorizer) revert NotReceiverAuthorizer();
-            _record(voucherClaims[i]);
+            VoucherClaim calldata row = voucherClaims[i];
+            if (row.voucher.channel.receiverAuthorizer != authorizer) revert NotReceiverAuthorizer();
+            _record(row, separator);
         }
     }
 
@@ -169,34 +178,37 @@ contract BatchSettlement is IBatchSettlement, PortableEIP712, Multicall, Reentra
 
     /// @notice A channel's id: the EIP-712 digest of its terms, so it differs per chain and per deployment.
     function getChannelId(ChannelConfig calldata config) public view returns (bytes32) {
-        return _hashTypedData(keccak256(abi.encode(CHANNEL_CONFIG_TYPEHASH, config)));
+        return _channelId(_domainSeparator(), config);
     }
 
     /// @notice What the payer side signs.
     function getVoucherDigest(bytes32 channelId, uint128 maxClaimableAmount) public view returns (bytes32) {
-        return _hashTypedData(keccak256(abi.encode(VOUCHER_TYPEHASH, channelId, maxClaimableAmount)));
+        return _voucherDigest(_domainSeparator(), channelId, maxClaimableAmount);
     }
 
     /// @notice What the receiverAuthorizer signs to refund without a transaction of its own.
     function getRefundDigest(bytes32 channelId, uint256 nonce, uint128 amount) public view returns (bytes32) {
-        return _hashTypedData(keccak256(abi.encode(REFUND_TYPEHASH, channelId, nonce, amount)));
+        bytes32 structHash = keccak256(abi.encode(REFUND_TYPEHASH, channelId, nonce, amount));
+        return MessageHashUtils.toTypedDataHash(_domainSeparator(), structHash);
     }
 
     /// @notice What the receiverAuthorizer signs to claim a batch without a transaction of its own.
     function getClaimBatchDigest(VoucherClaim[] calldata voucherClaims) public view returns (bytes32) {
+        bytes32 separator = _domainSeparator();
         bytes32[] memory rows = new bytes32[](voucherClaims.length);
         for (uint256 i = 0; i < voucherClaims.length; ++i) {
             Voucher calldata voucher = voucherClaims[i].voucher;
             rows[i] = keccak256(
                 abi.encode(
                     CLAIM_ENTRY_TYPEHASH,
-                    getChannelId(voucher.channel),
+                    _channelId(separator, voucher.channel),
                     voucher.maxClaimableAmount,
                     voucherClaims[i].totalClaimed
                 )
             );
         }
-        return _hashTypedData(keccak256(abi.encode(CLAIM_BATCH_TYPEHASH, keccak256(abi.encodePacked(rows)))));
+        bytes32 structHash = keccak256(abi.encode(CLAIM_BATCH_TYPEHASH, keccak256(abi.encodePacked(rows))));
+        return MessageHashUtils.toTypedDataHash(separator, structHash);
     }
 
     function _domainName() internal pure override returns (string memory) {
@@ -207,28 +219,48 @@ contract BatchSettlement is IBatchSettlement, PortableEIP712, Multicall, Reentra
         return "1";
     }
 
+    function _domainHashes() internal pure override returns (bytes32, bytes32) {
+        return (keccak256("x402 Batch Settlement"), keccak256("1"));
+    }
+
     /// @dev Raises a channel's claimed total. A row that raises nothing is skipped, so that a stale row cannot block
     ///      a batch.
-    function _record(VoucherClaim calldata row) private {
+    function _record(VoucherClaim calldata row, bytes32 separator) private {
         ChannelConfig calldata config = row.voucher.channel;
-        bytes32 channelId = getChannelId(config);
+        bytes32 channelId = _channelId(separator, config);
         ChannelState storage channel = channels[channelId];
         uint128 before = channel.totalClaimed;
         uint128 total = row.totalClaimed;
         if (total <= before) return;
-        if (total > row.voucher.maxClaimableAmount) revert ClaimExceedsCeiling();
+        uint128 ceiling = row.voucher.maxClaimableAmount;
+        if (total > ceiling) revert ClaimExceedsCeiling();
         if (total > channel.balance) revert ClaimExceedsBalance();
 
-        bytes32 digest = getVoucherDigest(channelId, row.voucher.maxClaimableAmount);
-        if (config.payerAuthorizer == address(0)) {
+        bytes32 digest = _voucherDigest(separator, channelId, ceiling);
+        address authorizer = config.payerAuthorizer;
+        if (authorizer == address(0)) {
             _requireSigned(config.payer, digest, row.signature);
-        } else if (ECDSA.recoverCalldata(digest, row.signature) != config.payerAuthorizer) {
+        } else if (ECDSA.recoverCalldata(digest, row.signature) != authorizer) {
             revert InvalidSignature();
         }
 
+        uint128 added;
+        unchecked {
+            added = total - before;
+        }
         channel.totalClaimed = total;
-        receivers[config.receiver][config.token].totalClaimed += total - before;
-        emit Claimed(channelId, msg.sender, total - before, total);
+        receivers[config.receiver][config.token].totalClaimed += added;
+        emit Claimed(channelId, msg.sender, added, total);
+    }
+
+    function _channelId(bytes32 separator, ChannelConfig calldata config) private pure returns (bytes32) {
+        return MessageHashUtils.toTypedDataHash(separator, keccak256(abi.encode(CHANNEL_CONFIG_TYPEHASH, config)));
+    }
+
+    function _voucherDigest(bytes32 separator, bytes32 channelId, uint128 ceiling) private pure returns (bytes32) {
+        return MessageHashUtils.toTypedDataHash(
+            separator, keccak256(abi.encode(VOUCHER_TYPEHASH, channelId, ceiling))
+        );
     }
 
     /// @dev The nonce moves even when nothing is left to refund: a signed refund is spent by any later refund.

@@ -2,11 +2,10 @@
 pragma solidity 0.8.37;
 
 import {IERC5267} from "@openzeppelin/contracts/interfaces/IERC5267.sol";
-import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 
 /// @title EIP-712 domain without immutables
-/// @dev The separator is computed on every use (about 400 gas), so the runtime bytecode is the same wherever it
-///      stands and can be put into a genesis block at a fixed address.
+/// @dev The separator is computed where it is needed (about 300 gas), so the runtime bytecode is the same wherever it
+///      stands and can be put into a genesis block at a fixed address. A call that hashes twice computes it once.
 abstract contract PortableEIP712 is IERC5267 {
     bytes32 private constant DOMAIN_TYPEHASH =
         keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
@@ -15,17 +14,12 @@ abstract contract PortableEIP712 is IERC5267 {
 
     function _domainVersion() internal pure virtual returns (string memory);
 
-    function _hashTypedData(bytes32 structHash) internal view returns (bytes32) {
-        bytes32 separator = keccak256(
-            abi.encode(
-                DOMAIN_TYPEHASH,
-                keccak256(bytes(_domainName())),
-                keccak256(bytes(_domainVersion())),
-                block.chainid,
-                address(this)
-            )
-        );
-        return MessageHashUtils.toTypedDataHash(separator, structHash);
+    /// @dev keccak256 of {_domainName} and of {_domainVersion}, as constants.
+    function _domainHashes() internal pure virtual returns (bytes32 nameHash, bytes32 versionHash);
+
+    function _domainSeparator() internal view returns (bytes32) {
+        (bytes32 nameHash, bytes32 versionHash) = _domainHashes();
+        return keccak256(abi.encode(DOMAIN_TYPEHASH, nameHash, versionHash, block.chainid, address(this)));
     }
 
     /// @inheritdoc IERC5267

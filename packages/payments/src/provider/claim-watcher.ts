@@ -4,6 +4,7 @@ import { batchSettlementAbi } from '@koinon/ledger/abis'
 import type { ChannelBook } from '../core/channel-book.ts'
 import type { ChannelState } from '../core/channel-state.ts'
 import { reachable, readChannelFacts, readUnsettled } from '../core/escrow.ts'
+import { claimAndSettle, type EscrowClaim } from '../core/escrow-calls.ts'
 import { type ClaimDecision, type ClaimPolicy, decideClaims, unclaimedAtomic } from '../rules/claims.ts'
 
 export type ClaimWatcherOptions = {
@@ -179,10 +180,31 @@ export class ClaimWatcher {
   ): Promise<void> {
     const { maximumRows } = this.#options.policy
     for (let from = 0; from < decisions.length; from += maximumRows) {
-      await this.#claimTogether(decisions.slice(from, from + maximumRows), claimed, refused)
+      const rows = decisions.slice(from, from + maximumRows)
+      const isLast = from + maximumRows >= decisions.length
+      if (isLast && (await this.#claimAndSettle(rows, decisions))) claimed.push(...rows)
+      else await this.#claimTogether(rows, claimed, refused)
     }
     await this.#settle(phase)
     if (claimed.length > 0) await this.#observe()
+  }
+
+  /**
+   * The last rows of a pass take the settlement of all along. False where the escrow refuses it, be it for a row or because the token does
+   * not pay a receiver now: then claims go first and alone, for only they can come too late.
+   */
+  async #claimAndSettle(rows: readonly ClaimDecision[], all: readonly ClaimDecision[]): Promise<boolean> {
+    const { book, sender, token } = this.#options
+    const receivers = new Set(all.map(({ channelId }) => book.require(channelId).config.receiver))
+    const claims = rows.map((row) => claimRow(row, book.require(row.channelId)))
+    this.#mustSettle = true
+    try {
+      await sender.call(claimAndSettle(book.domain.escrow, claims, [...receivers], token))
+      return true
+    } catch (error) {
+      if (isRefusal(error)) return false
+      throw error
+    }
   }
 
   /** One transaction; if the escrow refuses it, each row alone, so that one bad row holds up no other. */
@@ -228,7 +250,7 @@ export class ClaimWatcher {
   }
 }
 
-function claimRow(row: ClaimDecision, state: ChannelState) {
+function claimRow(row: ClaimDecision, state: ChannelState): EscrowClaim {
   return {
     voucher: { channel: state.config, maxClaimableAmount: state.voucherAtomic },
     signature: state.voucherSignature as Hex,
