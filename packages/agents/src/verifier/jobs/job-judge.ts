@@ -51,12 +51,13 @@ export type JobJudgeOptions = {
   readonly clock: Clock
   readonly onEvent?: (event: JobJudgeEvent) => void
   readonly pollMs?: number
-  /** How long one validator waits for another to bring a verdict to the ledger first. */
+  /** How long one validator waits at most for the next to bring a verdict to the ledger first; all eight turns fit into a quarter of a window. */
   readonly turnMs?: number
 }
 
 const turns = 8
 const windowsNeeded = 3
+const turnsPerWindow = 4 * turns
 const jobsPerLook = 32
 const mostPeers = 64
 const retryMs = 15_000
@@ -77,6 +78,7 @@ export class JobJudge {
   readonly #dueMs = new Map<string, number>()
   readonly #told = new Set<string>()
   #fromBlock: bigint
+  #windowSeconds = 0
   #loop: Promise<void> = Promise.resolve()
 
   constructor(options: JobJudgeOptions) {
@@ -102,6 +104,7 @@ export class JobJudge {
   /** One look at every job that waits for this quorum. Throws what the ledger throws; trouble with one job holds up no other. */
   async look(): Promise<void> {
     const evaluator = await quorumEvaluatorOf(this.#options.account, this.#options.netuid)
+    this.#windowSeconds = await this.#readWindow()
     await this.#discover(evaluator)
     for (const jobId of [...this.#jobs].slice(0, jobsPerLook)) {
       if (this.#stopping.signal.aborted) return
@@ -146,7 +149,7 @@ export class JobJudge {
       if (judgement.disputedAtSeconds === 0) return false
     }
     const round = judgement === undefined || judgement.finalAtSeconds === 0 ? 0 : 1
-    if (round === 0 && (await this.#isTooLate(job, nowSeconds))) {
+    if (round === 0 && nowSeconds + windowsNeeded * this.#windowSeconds > job.expiredAtSeconds) {
       this.#tell({
         kind: 'abstains',
         jobId,
@@ -243,15 +246,11 @@ export class JobJudge {
     return answers.flat()
   }
 
-  async #isTooLate({ expiredAtSeconds }: JobRecord, nowSeconds: number): Promise<boolean> {
+  /** Seconds of a window, as the ledger would take it now. */
+  async #readWindow(): Promise<number> {
     const { account, netuid } = this.#options
     const on = { address: account.network.contracts.subnets, abi: subnetsAbi } as const
-    const windowSeconds = await account.reader.readContract({
-      ...on,
-      functionName: 'activationDelayOf',
-      args: [netuid],
-    })
-    return nowSeconds + windowsNeeded * Number(windowSeconds) > expiredAtSeconds
+    return Number(await account.reader.readContract({ ...on, functionName: 'activationDelayOf', args: [netuid] }))
   }
 
   async #settle(jobId: bigint): Promise<boolean> {
@@ -279,7 +278,9 @@ export class JobJudge {
 
   /** One of eight turns, by account and task, counted from the first time it was due here: mostly one pays for a transaction. */
   #isMyTurn(task: string): boolean {
-    const { account, clock, turnMs = 4_000 } = this.#options
+    const { account, clock, turnMs: mostTurnMs = 4_000 } = this.#options
+    // The second round has one window in all.
+    const turnMs = Math.min(mostTurnMs, (this.#windowSeconds * 1000) / turnsPerWindow)
     const nowMs = clock.nowMs()
     const sinceMs = this.#dueMs.get(task) ?? nowMs
     this.#dueMs.set(task, sinceMs)
