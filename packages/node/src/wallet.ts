@@ -12,6 +12,7 @@ export {
   type Withdrawal,
   withdrawEarnings,
 } from './provider/earnings.ts'
+export { type BudgetChannelReturn, takeBackBudget } from './wallet/budget-channels.ts'
 export { BudgetDesk, type BudgetTerms } from './wallet/budget-desk.ts'
 export { type HomePayer, openHomePayer } from './wallet/home-payer.ts'
 export { PayingProxy, type ProxySpend } from './wallet/paying-proxy.ts'

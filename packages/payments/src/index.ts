@@ -17,7 +17,7 @@ export type {
 export { type DelegatedPaymentSignerOptions, delegatedPaymentSigner } from './client/delegated-payment-signer.ts'
 export { deployDelegationCollector } from './client/delegation-collector.ts'
 export { createApiKey, signKeyGrant, signKeyRevocation } from './client/make-api-key.ts'
-export { type Outcome, payCall } from './client/paid-call.ts'
+export { type Outcome, payCall, wasSigned } from './client/paid-call.ts'
 export { type CallToPay, type OpenPayment, Payer, type PayerOptions, type PaymentReceipt } from './client/payer.ts'
 export { type PayerLedger, payerLedger } from './client/payer-ledger.ts'
 export {

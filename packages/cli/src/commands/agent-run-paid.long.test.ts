@@ -34,10 +34,11 @@ export const agent = { name: '${name}', description: 'Sells words', version: '1.
 const buyer = (first: string, second: string): string => `
 const schema = ${JSON.stringify(schema)}
 export const agent = { name: 'Researcher', description: 'Buys words', version: '1.0.0',
-  tools: { first: '${first}/services/words', second: '${second}/services/words' },
+  tools: { first: '${first}/services/words', second: '${second}/services/words', third: '${second}/a2a' },
   budget: { totalDollars: '0.02', perCallDollars: '0.005' },
   services: [{ name: 'research', description: 'Asks two', input: schema, output: schema,
-    run: async ({ text }, { call }) => {
+    run: async ({ text }, { call, hire }) => {
+      if (text.startsWith('hold-task')) return hire('third', { service: 'words', input: { text } }, { maxPriceDollars: '0.005' })
       const one = await call('first', { text: 'plain ' + text }, { maxPriceDollars: '0.002' })
       const two = await call('second', { text }, { maxPriceDollars: text === 'cheap' ? '0.001' : '0.005' })
       return { text: one.text + '; ' + two.text }
@@ -168,8 +169,24 @@ describe('koinon agent run, with money', () => {
     expect(await endOf(researcher, mine)).toContain('second says hold-buyer')
     expect(runsOf('first', 'plain hold-buyer')).toBe(1)
 
+    // The same inside a task of A2A: first its seller dies while it works, then its buyer while it waits.
+    const task = await give(researcher, 'hold-task-seller')
+    await expect.poll(() => runsOf('second', 'hold-task-seller'), { timeout: 20_000 }).toBe(1)
+    await second.kill()
+    release('hold-task-seller')
+    second = await start('second', seller('second'), port)
+    expect(await endOf(researcher, task)).toContain('second says hold-task-seller')
+    expect(runsOf('second', 'hold-task-seller')).toBe(2)
+    const waiting = await give(researcher, 'hold-task-buyer')
+    await expect.poll(() => runsOf('second', 'hold-task-buyer'), { timeout: 20_000 }).toBe(1)
+    await researcher.kill()
+    release('hold-task-buyer')
+    researcher = await start('researcher', source, buyerPort)
+    expect(await endOf(researcher, waiting)).toContain('second says hold-task-buyer')
+    expect(runsOf('second', 'hold-task-buyer')).toBe(1)
+
     await researcher.stop()
     expect(await first.stop()).toContain('5 calls sold for 0.01 dollars')
-    expect(await second.stop()).toContain('3 calls sold for 0.006 dollars')
+    expect(await second.stop()).toContain('5 calls sold for 0.01 dollars')
   }, 240_000)
 })

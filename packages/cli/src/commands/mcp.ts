@@ -1,17 +1,26 @@
 import { existsSync } from 'node:fs'
 import { McpHttpServer, serveMcpOverStdio } from '@koinon/agents/provider'
-import { bytesToHex, formatUnits, KoinonError, parseUnits, systemClock, systemRandom } from '@koinon/base'
+import {
+  bytesToHex,
+  formatUnits,
+  isKoinonError,
+  KoinonError,
+  parseUnits,
+  systemClock,
+  systemRandom,
+} from '@koinon/base'
 import { isLoopbackHost } from '@koinon/base/node'
 import { createLedgerReader, listSubnets, readSubnet } from '@koinon/ledger'
 import {
   currentApiKey,
   defaultHomePath,
   existingAccountKey,
+  findBudget,
   type Home,
   homeAt,
   programVersion,
 } from '@koinon/node/home'
-import { createServicePayer, networkOf } from '@koinon/node/wallet'
+import { budgetsJson, createServicePayer, networkOf } from '@koinon/node/wallet'
 import { type NetworkPorts, networkMcp, SpendCeiling } from '@koinon/sdk/mcp'
 import { HoldingsReader } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
@@ -37,7 +46,10 @@ type McpOptions = StayOptions & {
 export function defineMcp(mcp: Command): void {
   mcp
     .option('--max-total <dollars>', 'the most that everything done through this server may cost while it runs', '0.10')
-    .option('--budget <name>', 'pay services from this budget, by its session key, and not from the wallet')
+    .option(
+      '--budget <name>',
+      'pay services and agents from this budget, by its session key; without one nothing is paid but models',
+    )
     .option('--http', 'serve Streamable HTTP at /mcp instead of standard input and output')
     .option(
       '--host <address>',
@@ -51,15 +63,16 @@ export function defineMcp(mcp: Command): void {
     .option('--key <api key>', 'API key that pays for models (default: the newest of this home)')
     .addHelpText(
       'after',
-      '\nIn the settings of a program that speaks MCP: command "koinon", arguments "mcp". What it may spend is bounded by --max-total, by the budget where one is named, and by the channel of the API key; no tool raises any.',
+      '\nIn the settings of a program that speaks MCP: command "koinon", arguments "mcp". Models are paid from the channel of the API key, services and agents from the budget alone; --max-total bounds all of it, and no tool raises any.',
     )
     .action(async (_options: unknown, command: Command) => serve(command.optsWithGlobals<McpOptions>()))
 }
 
 async function serve(options: McpOptions): Promise<void> {
   if (options.http !== true) {
-    const { definition } = definitionOf(options)
+    const { definition, close } = openMcp(options)
     await serveMcpOverStdio(definition)
+    await close()
     process.exit(0)
   }
   const isOpen = !isLoopbackHost(options.host)
@@ -67,7 +80,7 @@ async function serve(options: McpOptions): Promise<void> {
   await stay<{ readonly url: string }>({
     options,
     create: async () => {
-      const { definition } = definitionOf(options)
+      const { definition, close } = openMcp(options)
       const port = parseInteger(options.port, '--port', 0, 65_535)
       const server = new McpHttpServer({
         definition,
@@ -80,7 +93,10 @@ async function serve(options: McpOptions): Promise<void> {
       })
       return {
         start: async () => ({ url: `http://${options.host}:${await server.start()}/mcp` }),
-        stop: () => server.stop(),
+        stop: async () => {
+          await server.stop()
+          await close()
+        },
         stopRequested: new Promise<never>(() => undefined),
       }
     },
@@ -91,7 +107,11 @@ async function serve(options: McpOptions): Promise<void> {
   })
 }
 
-function definitionOf(options: McpOptions): { readonly definition: ReturnType<typeof networkMcp> } {
+/** What the command serves; `close` lets go of the budget. Throws `node/no-gateway`, `home/*` and `usage/bad-number`. */
+export function openMcp(options: Omit<McpOptions, 'host' | 'port'>): {
+  readonly definition: ReturnType<typeof networkMcp>
+  close(): Promise<void>
+} {
   const home = homeAt(options.home ?? defaultHomePath())
   const stored = options.key === undefined && options.gateway === undefined ? storedKey(home) : undefined
   const network = existsSync(home.networkFile) && options.gateway === undefined ? networkOf(home) : undefined
@@ -104,6 +124,7 @@ function definitionOf(options: McpOptions): { readonly definition: ReturnType<ty
       message: `The home ${home.path} belongs to no network`,
       hint: 'Join one ("koinon join <gateway URL>") or name a gateway with --gateway.',
     })
+  const spending = network === undefined ? undefined : spendingPorts(home, network, options)
   const ports: NetworkPorts = {
     gatewayUrl: gatewayUrl.replace(/\/+$/, ''),
     version: programVersion,
@@ -115,18 +136,48 @@ function definitionOf(options: McpOptions): { readonly definition: ReturnType<ty
       : {
           chainId: network.chainId,
           ...ledgerPorts(home, network),
-          payService: createServicePayer(
-            home,
-            ceilingOf(options),
-            options.budget === undefined ? {} : { budget: options.budget },
-          ).pay,
+          ...spending?.ports,
         }),
   }
-  return { definition: networkMcp(ports) }
+  return { definition: networkMcp(ports), close: async () => spending?.close() }
+}
+
+/** Only a budget pays: the wallet's key is not for programs that read what strangers wrote. */
+function spendingPorts(
+  home: Home,
+  network: ReturnType<typeof networkOf>,
+  options: Pick<McpOptions, 'budget' | 'maxTotal'>,
+): { readonly ports: Pick<NetworkPorts, 'payer' | 'budget'>; close(): Promise<void> } {
+  const { budget } = options
+  if (budget === undefined) {
+    const refuse = () => Promise.reject(noBudget())
+    return { ports: { payer: { pay: refuse, payMessage: refuse } }, close: async () => undefined }
+  }
+  const { grantHash } = findBudget(home, budget)
+  const payer = createServicePayer(home, ceilingOf(options), { budget: grantHash })
+  const read = async () => {
+    const { budgets } = await budgetsJson(home, network.chainId, systemClock.nowMs())
+    return budgets.find((item) => item.grantHash === grantHash)
+  }
+  return { ports: { payer, budget: read }, close: payer.close }
+}
+
+function noBudget(): KoinonError {
+  return new KoinonError({
+    code: 'mcp/no-budget',
+    message: 'This server was started without a budget, so it pays nobody',
+    hint: 'The owner grants one with "koinon budget grant --to ACCOUNT --service ORIGIN --on-chain --label mcp" and starts "koinon mcp --budget mcp".',
+  })
 }
 
 function storedKey(home: Home): ReturnType<typeof currentApiKey> | undefined {
-  return existsSync(home.apiKeys) ? currentApiKey(home) : undefined
+  if (!existsSync(home.apiKeys)) return undefined
+  try {
+    return currentApiKey(home)
+  } catch (error) {
+    if (isKoinonError(error) && error.code === 'home/no-api-key') return undefined
+    throw error
+  }
 }
 
 function ledgerPorts(home: Home, network: ReturnType<typeof networkOf>): Pick<NetworkPorts, 'subnets' | 'holdings'> {
@@ -143,7 +194,7 @@ function ledgerPorts(home: Home, network: ReturnType<typeof networkOf>): Pick<Ne
   }
 }
 
-function ceilingOf({ maxTotal }: McpOptions): bigint {
+function ceilingOf({ maxTotal }: Pick<McpOptions, 'maxTotal'>): bigint {
   if (/^\d{1,6}(\.\d{1,12})?$/.test(maxTotal)) return parseUnits(maxTotal, 12)
   throw new KoinonError({
     code: 'usage/bad-number',

@@ -1,6 +1,14 @@
 import type { CallPayer } from '@koinon/agents/client'
 import { KoinonError, picoUsdPerAtomic } from '@koinon/base'
-import { type Challenge, createMppClientWire, createPayingFetch, payTask, payTool, receiptOf } from '@koinon/payments'
+import {
+  type Challenge,
+  createMppClientWire,
+  createPayingFetch,
+  type PaymentReceipt,
+  payTask,
+  payTool,
+  receiptOf,
+} from '@koinon/payments'
 import type { Home } from '../home/home.ts'
 import { type HomePayer, openHomePayer, type PayerPurpose } from './home-payer.ts'
 
@@ -40,27 +48,19 @@ export function createServicePayer(
   return {
     payMessage: async ({ kind, maximumPicoUsd, ...call }) => {
       const { payer, asset } = await open()
-      const mostAtomic = maximumPicoUsd / picoUsdPerAtomic
-      const paying = {
-        ...call,
-        payer,
-        onChallenge: ({ options }: Challenge) => {
-          if (options.some(({ terms }) => terms.maximumAtomic > mostAtomic)) throw aboveNamed(call.origin)
-        },
-      }
+      const most = new NamedPrice(call.origin, maximumPicoUsd)
       const { messages } = createMppClientWire({ assets: [asset] })
+      const paying = { ...call, payer, onChallenge: (challenge: Challenge) => most.check(challenge) }
       const { answer, receipt } = await (kind === 'task' ? payTask(paying) : payTool({ ...paying, mpp: messages }))
-      return { answer, paidPicoUsd: (receipt?.chargedAtomic ?? 0n) * picoUsdPerAtomic }
+      return { answer, paidPicoUsd: most.spent(receipt) }
     },
     pay: async ({ url, method, body, maximumPicoUsd, paymentId, signal }) => {
       const { payer, asset } = await open()
-      const mostAtomic = maximumPicoUsd / picoUsdPerAtomic
+      const most = new NamedPrice(new URL(url).origin, maximumPicoUsd)
       const fetch = createPayingFetch({
         payer,
         wires: [createMppClientWire({ assets: [asset] })],
-        onChallenge: ({ options }) => {
-          if (options.some(({ terms }) => terms.maximumAtomic > mostAtomic)) throw aboveNamed(url)
-        },
+        onChallenge: (challenge) => most.check(challenge),
       })
       const response = await fetch(url, {
         method,
@@ -72,16 +72,40 @@ export function createServicePayer(
         },
         ...(method === 'GET' ? {} : { body: JSON.stringify(body ?? {}) }),
       })
-      return { response, paidPicoUsd: (receiptOf(response)?.chargedAtomic ?? 0n) * picoUsdPerAtomic }
+      return { response, paidPicoUsd: most.spent(receiptOf(response)) }
     },
     close: async () => (await opened?.catch(() => undefined))?.close(),
   }
 }
 
-function aboveNamed(url: string): KoinonError {
+/** What was named for one call, and what of it counts as spent. */
+class NamedPrice {
+  readonly #origin: string
+  readonly #mostAtomic: bigint
+  #isAsked = false
+
+  constructor(origin: string, maximumPicoUsd: bigint) {
+    this.#origin = origin
+    this.#mostAtomic = maximumPicoUsd / picoUsdPerAtomic
+  }
+
+  check({ options }: Challenge): void {
+    if (options.some(({ terms }) => terms.maximumAtomic > this.#mostAtomic)) throw aboveNamed(this.#origin)
+    this.#isAsked = true
+  }
+
+  /** Pico-dollars. Of a payment without a word of the seller about it all that may still be taken. */
+  spent(receipt: PaymentReceipt | undefined): bigint {
+    if (receipt === undefined) return this.#isAsked ? this.#mostAtomic * picoUsdPerAtomic : 0n
+    const isOpen = !receipt.isStated && receipt.backEnd !== 'channel'
+    return (isOpen ? receipt.terms.maximumAtomic : receipt.chargedAtomic) * picoUsdPerAtomic
+  }
+}
+
+function aboveNamed(origin: string): KoinonError {
   return new KoinonError({
     code: 'payments/above-named-price',
-    message: `${new URL(url).origin} asks for more than was named for this call`,
+    message: `${origin} asks for more than was named for this call`,
     hint: 'Ask for its price first, and name as much if it is worth it.',
   })
 }

@@ -31,6 +31,13 @@ export type PaidAnswer<answer> = {
   readonly coming?: OpenPayment
 }
 
+const signed = new WeakSet<object>()
+
+/** Whether an error came when a commitment had been signed for the call: it may have been charged. */
+export function wasSigned(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && signed.has(error)
+}
+
 /** How often a seller is asked again that answers, but with a failure of its own. */
 const failuresRepeated = 2
 const correctionsFollowed = 6
@@ -91,7 +98,9 @@ export async function payCall<answer>(options: PaidCallOptions<answer>): Promise
     }
   } catch (error) {
     await payer.abandon(payment)
-    throw isKoinonError(error) || signal?.aborted === true ? error : outcomeUnknown(payment.paymentId, error)
+    const told = isKoinonError(error) || signal?.aborted === true ? error : outcomeUnknown(payment.paymentId, error)
+    if (typeof told === 'object' && told !== null) signed.add(told)
+    throw told
   }
 
   function pause(attempt: number, deadlineMs: number, leastMs = 0): Promise<void> {

@@ -40,9 +40,11 @@ export function nothingPayable(reasons: readonly KoinonError[]): KoinonError {
 
 /** The seller asks again after it was paid. What was signed stays valid, so nothing new is signed beside it. */
 export function paymentRefused(reason: string | undefined, paymentId: string): KoinonError {
+  // Words of the wires are passed on. Sentences of a seller are not: a model may read this.
+  const isWord = reason !== undefined && /^[\w/.:-]{1,100}$/.test(reason)
   return new KoinonError({
     code: 'payments/payment-refused',
-    message: `The seller did not take the payment${reason === undefined ? '' : `: ${reason.slice(0, 200)}`}`,
+    message: `The seller did not take the payment${isWord ? `: ${reason}` : ''}`,
     hint: 'Nothing else was signed. The same call sent again goes with the same payment as long as that is valid.',
     details: { paymentId, ...(reason === undefined ? {} : { reason: reason.slice(0, 200) }) },
   })

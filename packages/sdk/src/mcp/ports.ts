@@ -1,4 +1,4 @@
-import type { PayService } from '@koinon/agents/client'
+import type { CallPayer } from '@koinon/agents/client'
 import type { SpendCeiling } from '@koinon/agents/rules'
 import type { Check } from '@koinon/work'
 
@@ -15,8 +15,10 @@ export type NetworkPorts = {
   /** Pays for models. */
   readonly apiKey?: string
   readonly chainId?: number
-  /** Pays for services that ask with a 402. The payer's own policy holds beside the ceiling. */
-  readonly payService?: PayService
+  /** Pays services over HTTP, MCP and A2A that ask for money. The payer's own limits hold beside the ceiling. */
+  readonly payer?: CallPayer
+  /** What the budget that pays may still spend, as JSON. */
+  readonly budget?: () => Promise<unknown>
   /** Subnets of the ledger, as JSON. */
   readonly subnets?: () => Promise<unknown>
   /** Stake and alpha of the owner's account, as JSON. */

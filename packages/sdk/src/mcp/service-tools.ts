@@ -1,29 +1,30 @@
-import type { PayService, ServiceCall } from '@koinon/agents/client'
+import { type CallPayer, McpConnection } from '@koinon/agents/client'
 import type { McpTool } from '@koinon/agents/provider'
-import { formatUnits, KoinonError, parseUnits } from '@koinon/base'
-import { hostNameOf, isLoopbackHost } from '@koinon/base/node'
+import { visibleText } from '@koinon/agents/rules'
+import { formatUnits, isKoinonError, KoinonError } from '@koinon/base'
 import { answerText } from './gateway-models.ts'
+import { hireTool } from './hire-tool.ts'
 import { answer } from './model-tools.ts'
 import type { NetworkPorts } from './ports.ts'
+import { type Limits, type Spend, serviceUrl, spending, spendSchema } from './spending.ts'
 
 const callSchema = {
   url: { type: 'string', format: 'uri', maxLength: 2_048 },
   method: { type: 'string', enum: ['GET', 'POST'], default: 'POST' },
-  body: { description: 'JSON of a POST' },
+  body: { description: 'JSON of a POST; with "tool" its arguments' },
 } as const
 const mostAnswerBytes = 256 << 10
-const unpaid = new Set(
-  ['above-named-price', 'nothing-payable', 'budget-refused', 'budget-waits', 'budget-denied'].map(
-    (code) => `payments/${code}`,
-  ),
-)
 
 type Input = { readonly url: string; readonly method?: 'GET' | 'POST'; readonly body?: unknown }
 
-/** Asking what a service of HTTP wants for a call, and paying for one. */
+/** Asking what a service wants for a call, paying for one, hiring an agent, and what the budget has left. */
 export function serviceTools(ports: NetworkPorts): readonly McpTool[] {
-  const { payService } = ports
-  return [quoteService(ports), ...(payService === undefined ? [] : [callService(ports, payService)])]
+  const { payer, budget } = ports
+  return [
+    quoteService(ports),
+    ...(payer === undefined ? [] : [pay(ports, payer), hireTool(ports, payer)]),
+    ...(budget === undefined ? [] : [budgetStatus(budget)]),
+  ]
 }
 
 function quoteService(ports: NetworkPorts): McpTool {
@@ -51,40 +52,81 @@ function quoteService(ports: NetworkPorts): McpTool {
   }
 }
 
-function callService(ports: NetworkPorts, payService: PayService): McpTool {
+function pay(ports: NetworkPorts, payer: CallPayer): McpTool {
   return {
-    name: 'call_service',
+    name: 'pay',
     description:
-      'Calls a service of HTTP and pays for it at most what you name in dollars, within the ceiling of this server.',
+      'Asks any URL and pays for the answer at most what you name in dollars, from the budget that the owner granted and within the ceiling of this server. With "tool" the URL is that of an MCP server, whose tool is called.',
     inputSchema: {
       type: 'object',
-      properties: {
-        ...callSchema,
-        mostDollars: { type: 'string', pattern: '^\\d{1,6}(\\.\\d{1,12})?$', description: 'For example 0.01' },
-      },
+      properties: { ...callSchema, tool: { type: 'string', minLength: 1, maxLength: 128 }, ...spendSchema },
       required: ['url', 'mostDollars'],
       additionalProperties: false,
     },
     annotations: { readOnlyHint: false, openWorldHint: true },
+    timeoutMs: 120_000,
     run: async (input, { signal }) => {
-      const { url, method = 'POST', body, mostDollars } = input as Input & { readonly mostDollars: string }
-      const maximumPicoUsd = parseUnits(mostDollars, 12)
+      const { url, method = 'POST', body, tool, ...spend } = input as Input & Spend & { readonly tool?: string }
       const target = serviceUrl(url, ports.gatewayUrl)
-      const aside = ports.ceiling.setAside(maximumPicoUsd)
-      const call: ServiceCall = { url: target, method, maximumPicoUsd, signal, ...(body === undefined ? {} : { body }) }
-      const { response, paidPicoUsd } = await payService(call).catch((error: unknown) => {
-        // Nothing was signed; every other outcome stays counted.
-        if (unpaid.has((error as { readonly code?: string }).code ?? '')) aside.release()
-        throw error
+      const { told, paidPicoUsd } = await spending(ports, spend, async (limits) => {
+        if (tool !== undefined) return callTool(payer, target, tool, body, { ...limits, signal })
+        const call = { url: target, method, signal, ...limits, ...(body === undefined ? {} : { body }) }
+        const paid = await payer.pay(call)
+        const { response } = paid
+        // The answer is read after its price is known: one that is too long was paid all the same.
+        return {
+          paidPicoUsd: paid.paidPicoUsd,
+          told: async () => ({ status: response.status, body: await answerText(response, mostAnswerBytes) }),
+        }
+      }).catch((error: unknown) => {
+        throw tool === undefined || isKoinonError(error) ? error : refusedByServer(error)
       })
-      aside.settle(paidPicoUsd)
-      return answer(`the service ${new URL(url).origin}`, {
-        status: response.status,
+      return answer(`the service ${new URL(target).origin}`, {
+        ...(await told()),
         paidDollars: formatUnits(paidPicoUsd, 12),
-        body: await answerText(response, mostAnswerBytes),
         leftOfCeilingDollars: formatUnits(ports.ceiling.leftPicoUsd, 12),
       })
     },
+  }
+}
+
+async function callTool(
+  payer: CallPayer,
+  url: string,
+  tool: string,
+  body: unknown,
+  limits: Limits & { readonly signal: AbortSignal },
+) {
+  const { payMessage } = payer
+  const connection = new McpConnection({ url, name: 'koinon', version: '1' })
+  await connection.open()
+  try {
+    const input = typeof body === 'object' && body !== null ? (body as Readonly<Record<string, unknown>>) : {}
+    const called = await connection.callPaid(tool, input, { ...limits, payMessage })
+    const { content, isError } = called.answer
+    return { paidPicoUsd: called.paidPicoUsd, told: async () => ({ isError: isError === true, content }) }
+  } finally {
+    await connection.close()
+  }
+}
+
+/** What a stranger's server said of a failure, quoted. */
+function refusedByServer(error: unknown): KoinonError {
+  const said = error instanceof Error ? error.message : String(error)
+  return new KoinonError({
+    code: 'mcp/tool-refused',
+    message: `The call failed; its server says ${JSON.stringify(visibleText(said.slice(0, 200)))}`,
+    cause: error,
+  })
+}
+
+function budgetStatus(read: () => Promise<unknown>): McpTool {
+  return {
+    name: 'budget_status',
+    description: 'What the budget that pays allows, and what is left of it. Costs nothing.',
+    inputSchema: { type: 'object', properties: {}, additionalProperties: false },
+    annotations: { readOnlyHint: true },
+    run: async () => answer('the books of this home', await read()),
   }
 }
 
@@ -92,27 +134,6 @@ function callService(ports: NetworkPorts, payService: PayService): McpTool {
 function requestOf(method: 'GET' | 'POST', body: unknown): RequestInit {
   if (method === 'GET') return { method }
   return { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body ?? {}) }
-}
-
-/**
- * Where a model may send requests: https anywhere by name, plain http and this machine only when the gateway is of this machine too. Names
- * are not resolved here: one that points into a private network is not seen. Throws `mcp/bad-service-url`.
- */
-export function serviceUrl(text: string, gatewayUrl: string): string {
-  const isLocal = isLoopbackHost(new URL(gatewayUrl).host)
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  const isOpen = url?.protocol === 'https:' && url.username === '' && !isAddress(url.host)
-  const isHere = isLocal && url?.protocol === 'http:' && isLoopbackHost(url.host)
-  if (url !== undefined && (isOpen || isHere)) return url.href
-  throw new KoinonError({
-    code: 'mcp/bad-service-url',
-    message: 'Services are called under https and a name; on a network of this machine also under http on loopback',
-  })
-}
-
-function isAddress(host: string): boolean {
-  const name = hostNameOf(host)
-  return /^[\d.]+$/.test(name) || name.includes(':') || isLoopbackHost(name) || !name.includes('.')
 }
 
 function termsOf(header: string | null): unknown {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { KoinonError } from '@koinon/base'
 import { a2aPaymentExtension } from '@koinon/payments'
+import { visibleText } from '../../rules/untrusted.ts'
 import { answerText } from './answer-text.ts'
 import { freeMessages, type PayMessage } from './paid-call.ts'
 
@@ -116,7 +117,7 @@ async function rpc({ url, fetch, signal }: Hire, method: string, params: object)
   if (json.error !== undefined || json.result === undefined)
     throw new KoinonError({
       code: 'agents/hire-failed',
-      message: `The agent refused: ${JSON.stringify(String(json.error?.message ?? 'no reason').slice(0, 200))}`,
+      message: `The agent refused: ${quoted(String(json.error?.message ?? 'no reason'))}`,
     })
   return json.result
 }
@@ -125,6 +126,11 @@ function failed(task: TaskJson | undefined): KoinonError {
   const said = task?.status?.message?.parts?.map(({ text = '' }) => text).join(' ') ?? ''
   return new KoinonError({
     code: 'agents/hire-failed',
-    message: `The task ended as ${String(task?.status?.state ?? 'nothing').slice(0, 40)}: ${JSON.stringify(said.slice(0, 200))}`,
+    message: `The task ended as ${quoted(String(task?.status?.state ?? 'nothing').slice(0, 40))}: ${quoted(said)}`,
   })
+}
+
+/** Another's words as one JSON text. */
+function quoted(text: string): string {
+  return JSON.stringify(visibleText(text.slice(0, 200)))
 }

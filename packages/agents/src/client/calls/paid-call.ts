@@ -1,4 +1,5 @@
 import { KoinonError } from '@koinon/base'
+import { wasSigned } from '@koinon/payments'
 
 /** A priced call to a service that answers 402 until it is paid. */
 export type ServiceCall = {
@@ -40,28 +41,12 @@ export type PayMessage = <message>(
 /** Pays what is called over HTTP, MCP and A2A. */
 export type CallPayer = { readonly pay: PayService; readonly payMessage: PayMessage }
 
-/** Codes of refusals before which nothing was signed: such a call cost nothing, whatever else is unknown. */
-const beforePaying: ReadonlySet<string> = new Set([
-  'agents/payment-asked',
-  'payments/above-named-price',
-  'payments/bad-challenge',
-  'payments/budget-cannot-deposit',
-  'payments/budget-denied',
-  'payments/budget-key-empty',
-  'payments/budget-owner-empty',
-  'payments/budget-refused',
-  'payments/budget-waits',
-  'payments/insecure-origin',
-  'payments/nothing-payable',
-  'payments/offer-mismatch',
-  'payments/over-limit',
-  'payments/redirected',
-  'wallet/payer-in-use',
-])
+/** Refusals of a payer that come before it signs and yet speak of an earlier payment for the same call. */
+const ofEarlierPayments: readonly unknown[] = ['payments/answer-lost', 'payments/outcome-unknown']
 
-/** True when an error of a {@link PayService} or {@link PayMessage} says that nothing was signed. */
+/** True when an error of a {@link PayService} or {@link PayMessage} says that the call cost nothing, for nothing was signed. */
 export function isBeforePaying(error: unknown): boolean {
-  return beforePaying.has((error as { readonly code?: string }).code ?? '')
+  return !wasSigned(error) && !ofEarlierPayments.includes((error as { readonly code?: unknown } | undefined)?.code)
 }
 
 /** Without money: messages are sent, and what asks for some is answered as it is. */

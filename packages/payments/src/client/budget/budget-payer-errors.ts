@@ -63,11 +63,12 @@ export function ownerEmpty(owner: Address, holdsAtomic: bigint): KoinonError {
   })
 }
 
-/** A budget's authorization has the hash of its intent as nonce. */
+/** What the owner approves must still be good then; a challenge of MPP is not. */
 export function nonceFixed(): KoinonError {
   return new KoinonError({
     code: 'payments/budget-nonce-fixed',
-    message: 'The seller sets the nonce of the payment (MPP charge), and a budget signs only its own',
+    message:
+      'The seller sets the nonce of the payment (MPP charge) for minutes, and under "propose" the owner reads it first',
     hint: 'Pay this seller by channel or by x402.',
   })
 }

@@ -84,7 +84,8 @@ export class BudgetPaymentSigner implements PaymentSigner {
     const { authorization, call, isNonceFixed } = intent
     const { token, to, valueAtomic } = authorization
     if (intent.chainId !== domain.chainId) throw notByBudget('another chain')
-    if (isNonceFixed) throw nonceFixed()
+    // The owner's word comes later than the seller's nonce lives.
+    if (isNonceFixed && this.#isProposing) throw nonceFixed()
     const nowSeconds = Math.floor(clock.nowMs() / 1000)
     const latest = Math.min(nowSeconds + longestSeconds, ...signer.grants.map(({ validUntil }) => validUntil))
     const ended = signer.grants.findIndex(({ validUntil }) => nowSeconds >= validUntil)
@@ -97,15 +98,20 @@ export class BudgetPaymentSigner implements PaymentSigner {
       receiver: to,
       asset: token,
       amountAtomic: valueAtomic,
-      rail: { kind: 'exact', validBefore: Math.min(wished, latest) },
-    } as const
+      rail: {
+        kind: 'exact',
+        validBefore: Math.min(wished, latest),
+        ...(isNonceFixed ? { nonce: authorization.nonce } : {}),
+      },
+    } as const satisfies Omit<PayCallIntent, 'id'>
     await this.#clearly(signer.check({ ...payment, id: call.requestHash }))
     const holds = await reachable(
       reader.readContract({ address: token, abi: dollarAbi, functionName: 'balanceOf', args: [signer.agent] }),
     )
     if (holds < valueAtomic) throw keyEmpty(signer.agent, holds)
     const signed = await this.#sign({ payment, name: call.paymentId }, ({ rail }) => {
-      return rail.kind === 'exact' && rail.validBefore > nowSeconds + leastSeconds
+      const isSame = rail.kind === 'exact' && rail.nonce === payment.rail.nonce
+      return isSame && rail.validBefore > nowSeconds + leastSeconds
     })
     if (signed.kind !== 'exact') throw new Error('no authorization')
     const { from, validBefore, nonce } = signed.authorization

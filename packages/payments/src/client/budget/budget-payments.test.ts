@@ -5,11 +5,13 @@ import { DurableStore } from '@koinon/base/node'
 import { createLedgerWriter } from '@koinon/ledger'
 import { budgetDelegateAbi } from '@koinon/ledger/abis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createMppClientWire } from '../../mpp/client/mpp-wire.ts'
 import type { BudgetGrant } from '../../rules/budget/grant.ts'
 import { budgetApprovalDigest, budgetRevocationDigest } from '../../rules/budget/owner-words.ts'
 import { budgetGrant, signedGrant } from '../../testing/budget.ts'
 import { startNetwork, type TestNetwork } from '../../testing/chain.ts'
 import { party, seed, temporaryFolder } from '../../testing/fixtures.ts'
+import { startMppShop } from '../../testing/mpp-shop.ts'
 import { testPayer } from '../../testing/payer-fixtures.ts'
 import { startSeller, type TestSeller } from '../../testing/seller.ts'
 import { dollarName } from '../../testing/stock-sellers.ts'
@@ -54,7 +56,7 @@ const grants = new Map<string, BudgetGrant>()
 async function open(
   name: string,
   changes: Changes = {},
-  options: { readonly prefer?: 'channel' | 'exact'; readonly dies?: boolean } = {},
+  options: { readonly prefer?: 'channel' | 'exact'; readonly dies?: boolean; readonly url?: string } = {},
 ) {
   const asset = net.network.contracts.dollar
   const now = Number((await net.reader.getBlock()).timestamp)
@@ -90,11 +92,12 @@ async function open(
   await paying.settleOpen()
   const { prefer = 'channel' } = options
   const payer = testPayer(net, seed('unused'), { signer: paying, store: durablePayerStore(store), clock, prefer })
-  const fetch = createPayingFetch({ payer, clock })
+  const fetch = createPayingFetch({ payer, clock, wires: [createMppClientWire({ clock })] })
   return {
     signer,
     payer,
-    pay: async (path = '/p/call', init: RequestInit = {}) => (await fetch(`${seller.url}${path}`, init)).status,
+    pay: async (path = '/p/call', init: RequestInit = {}) =>
+      (await fetch(`${options.url ?? seller.url}${path}`, init)).status,
     approve: (intent: Hex, isApproved = true) => {
       const word = { grant: signer.grantHash, intent, isApproved }
       return signer.approve(word, signDigest(budgetApprovalDigest(word, net.domain.chainId), seed('owner')))
@@ -138,6 +141,22 @@ describe('a payer with a budget', () => {
     const { signer: next, close: end } = await open('exact', {}, { prefer: 'exact' })
     expect(await next.open()).toEqual([])
     await end()
+  })
+
+  it('pays a charge of MPP, whose nonce the seller sets, within the budget', async () => {
+    await net.fund('agent mpp')
+    const shop = await startMppShop(net, await net.fund('mpp shop'), await net.fund('mpp gas'))
+    const changes = { receivers: [], services: [shop.url], methods: ['GET /paid/*'], maxTotalAtomic: 2_000n }
+    const { pay, signer, close } = await open('mpp', changes, { prefer: 'exact', url: shop.url })
+    expect([await pay('/paid/a'), await pay('/paid/b')]).toEqual([200, 200])
+    await expect(pay('/paid/c')).rejects.toMatchObject(refusal('over-total'))
+    expect([signer.spent[0]?.totalAtomic, shop.runs.count]).toEqual([2_000n, 2])
+    await close()
+    // What became of them is found out by the seller's nonces.
+    const next = await open('mpp')
+    expect([await next.signer.open(), next.signer.spent[0]?.totalAtomic]).toEqual([[], 2_000n])
+    await next.close()
+    await shop.close()
   })
 
   it('takes the way that works: by channel while its own key has nothing', async () => {

@@ -2,7 +2,7 @@ import type { Address, Clock, Hex, TypedDataDomain } from '@koinon/base'
 import type { LedgerReader } from '@koinon/ledger'
 import { secp256k1Engine } from '../../core/native-secp256k1.ts'
 import { type BudgetGrant, budgetGrantHash, type SignedBudgetGrant } from '../../rules/budget/grant.ts'
-import { type BudgetIntent, budgetIntentHash } from '../../rules/budget/intent.ts'
+import { type BudgetIntent, budgetIntentHash, type ExactRail } from '../../rules/budget/intent.ts'
 import { type BudgetApproval, type BudgetRevocation, budgetApprovalDigest } from '../../rules/budget/owner-words.ts'
 import { badGrant } from '../../rules/budget/parse-grant.ts'
 import { parseBudgetIntent } from '../../rules/budget/parse-intent.ts'
@@ -15,7 +15,7 @@ import type { BudgetChain } from './budget-chain.ts'
 import { type BudgetPermit, permitIntent } from './budget-permit.ts'
 import { denied, full, idUsed, isOver, maximumProposals, notOwner, unknownIntent } from './budget-signer-errors.ts'
 import { RevocationWatch } from './revocation-watch.ts'
-import { type SignedIntent, signIntent } from './sign-intent.ts'
+import { exactNonce, type SignedIntent, signIntent } from './sign-intent.ts'
 import { type BudgetStore, committedAtomic, type SpendEntry, SpendLedger } from './spend-ledger.ts'
 import { channelOfIntent, intentFromText, intentToText } from './stored-intent.ts'
 
@@ -287,7 +287,12 @@ export class BudgetSigner {
     if (intent.kind === 'grantChild' || (intent.kind === 'payCall' && intent.rail.kind === 'channel')) return 'reserved'
     const outcome =
       intent.kind === 'payCall'
-        ? await chain.authorizationOutcome(intent.asset, this.agent, entry.intentHash, entry.deadline + 1)
+        ? await chain.authorizationOutcome(
+            intent.asset,
+            this.agent,
+            exactNonce(intent.rail as ExactRail, entry.intentHash),
+            entry.deadline + 1,
+          )
         : await chain.batchOutcome(this.owner, this.#batchDigest(intent, entry), entry.deadline)
     if (outcome === 'unknown') return 'reserved'
     if (outcome === 'done') {

@@ -14,7 +14,7 @@ import {
 import { secp256k1Engine } from '../../core/native-secp256k1.ts'
 import { createVoucherSigner } from '../../core/voucher-signing.ts'
 import { budgetGrantHash, type SignedBudgetGrant } from '../../rules/budget/grant.ts'
-import type { BudgetIntent } from '../../rules/budget/intent.ts'
+import type { BudgetIntent, ExactRail } from '../../rules/budget/intent.ts'
 import { budgetCallsDigest } from '../../rules/budget/owner-words.ts'
 import { channelIdOf, type EscrowDomain } from '../../rules/channel.ts'
 import type { SignedVoucher } from '../../rules/voucher.ts'
@@ -73,7 +73,7 @@ export function signIntent(intent: BudgetIntent, parts: SigningParts, entry: Spe
   }
   if (intent.kind === 'payCall') {
     const { rail } = intent
-    if (rail.kind === 'exact') return signExact(intent.receiver, intent.amountAtomic, rail.validBefore, parts)
+    if (rail.kind === 'exact') return signExact(intent.receiver, intent.amountAtomic, rail, parts)
     const channelId = channelIdOf(rail.channel, domain)
     const voucher = createVoucherSigner(key, domain).sign({ channelId, maxClaimableAtomic: rail.cumulativeAtomic })
     return { state: 'signed', kind: 'voucher', voucher }
@@ -87,17 +87,23 @@ export function signIntent(intent: BudgetIntent, parts: SigningParts, entry: Spe
   return { state: 'signed', kind: 'batch', to: owner, data, digest: bytesToHex(digest), deadline: entry.deadline }
 }
 
-/** The intent's hash is the nonce, so one intent moves the money at most once. */
-function signExact(to: Address, value: bigint, validBefore: number, parts: SigningParts): SignedIntent {
+/** The nonce of an exact payment: the seller's, else the intent's hash. The money moves at most once by either. */
+export function exactNonce(rail: ExactRail, intentHash: Hex): Hex {
+  return rail.nonce ?? intentHash
+}
+
+function signExact(to: Address, value: bigint, rail: ExactRail, parts: SigningParts): SignedIntent {
   const { key, agent, assetDomain, intentHash } = parts
+  const { validBefore } = rail
+  const nonce = exactNonce(rail, intentHash)
   const digest = typedDigest(domainSeparator(assetDomain), transferTypeHash, [
     addressWord(agent),
     addressWord(to),
     integerWord(value),
     integerWord(0n),
     integerWord(validBefore),
-    bytes32Word(intentHash),
+    bytes32Word(nonce),
   ])
-  const authorization = { from: agent, to, value, validAfter: 0, validBefore, nonce: intentHash }
+  const authorization = { from: agent, to, value, validAfter: 0, validBefore, nonce }
   return { state: 'signed', kind: 'exact', authorization, signature: secp256k1Engine.sign(digest, key) }
 }

@@ -95,7 +95,7 @@ export function createMppClientWire(options: MppClientWireOptions = {}): MppClie
     },
     messages: {
       challenge(data, url) {
-        const header = challengesInMcp(data)
+        const header = URL.canParse(url) ? challengesInMcp(data) : undefined
         return header === undefined ? undefined : challengeIn(header, asObject(asObject(data)?.['problem']), url)
       },
       credential: ({ option, commitment }) =>

@@ -30,8 +30,11 @@ export type ChannelRail = {
   readonly channel: ChannelConfig
   readonly cumulativeAtomic: bigint
 }
-/** An EIP-3009 transfer from the session key's own account; it can be used before `validBefore` (Unix seconds). */
-export type ExactRail = { readonly kind: 'exact'; readonly validBefore: number }
+/**
+ * An EIP-3009 transfer from the session key's own account; it can be used before `validBefore` (Unix seconds). Its nonce is the intent's
+ * hash, or 32 bytes that a seller asks for: one of them moves money once, and each intent is charged.
+ */
+export type ExactRail = { readonly kind: 'exact'; readonly validBefore: number; readonly nonce?: Hex }
 
 export type PayCallIntent = IntentTerms & {
   readonly kind: 'payCall'
@@ -63,6 +66,7 @@ const channelDetail = typeHash(
   'ChannelDetail(address payer,address payerAuthorizer,address receiver,address receiverAuthorizer,address token,uint40 withdrawDelay,bytes32 salt,uint128 cumulativeAtomic)',
 )
 const exactDetail = typeHash('ExactDetail(uint64 validBefore)')
+const exactNonceDetail = typeHash('ExactNonceDetail(uint64 validBefore,bytes32 nonce)')
 const jobDetail = typeHash('JobDetail(address target,uint256 jobId)')
 
 /** What an owner approves or denies: the EIP-712 digest of every member of the intent. Throws `base/out-of-range`. */
@@ -101,7 +105,9 @@ function detailWord(separator: Uint8Array, intent: PaymentIntent): Uint8Array {
   if (intent.kind === 'deposit') return channelWord(separator, intent.channel, 0n)
   const { rail } = intent
   if (rail.kind === 'channel') return channelWord(separator, rail.channel, rail.cumulativeAtomic)
-  return typedDigest(separator, exactDetail, [integerWord(rail.validBefore, 64)])
+  const validBefore = integerWord(rail.validBefore, 64)
+  if (rail.nonce === undefined) return typedDigest(separator, exactDetail, [validBefore])
+  return typedDigest(separator, exactNonceDetail, [validBefore, bytes32Word(rail.nonce)])
 }
 
 function channelWord(separator: Uint8Array, channel: ChannelConfig, cumulativeAtomic: bigint): Uint8Array {

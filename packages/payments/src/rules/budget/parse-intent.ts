@@ -58,7 +58,8 @@ function railOf(json: unknown, terms: Terms): ChannelRail | ExactRail {
   if (value['kind'] !== 'exact' || !Number.isSafeInteger(validBefore) || (validBefore as number) <= 0) {
     throw badIntent('rail')
   }
-  return { kind: 'exact', validBefore: validBefore as number }
+  const fixed = value['nonce'] === undefined ? {} : { nonce: bytes(value, 'nonce', 32) }
+  return { kind: 'exact', validBefore: validBefore as number, ...fixed }
 }
 
 /** The channel must pay whom the intent names, in what it names. */
