@@ -14,7 +14,7 @@ const home = join(network.folder, 'agent')
 let proxy: ProcessGroup | undefined
 
 beforeAll(async () => {
-  await run('npm', ['install', '--no-package-lock', '--ignore-scripts', '--no-audit', '--no-fund'], 8 * minuteMs)
+  await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], 8 * minuteMs)
   const { gateway } = await network.start()
   expect((await koinon(['join', gateway, '--home', home])).code).toBe(0)
 }, 15 * minuteMs)
