@@ -4,6 +4,7 @@ import { type ChannelConfig, channelIdOf } from '../rules/channel.ts'
 import {
   chargedChannel,
   correctedChannel,
+  emptyChannel,
   nextVoucherAtomic,
   type PayerChannel,
   type StatedChannel,
@@ -36,6 +37,8 @@ export class PayerChannels {
   readonly #options: PayerChannelsOptions
   readonly #deposits: PayerDeposits
   readonly #desks = new Map<Hex, PayerDesk>()
+  /** Ids by the seller's terms, which take four hashes to find; as many as there are channels. */
+  readonly #found = new Map<string, Hex>()
 
   constructor(options: PayerChannelsOptions) {
     this.#options = options
@@ -64,34 +67,30 @@ export class PayerChannels {
     const { channel: terms } = option
     if (terms === undefined || asset.escrow === undefined) throw new Error('the option has no channel')
     const domain = { chainId: asset.chainId, escrow: asset.escrow }
+    const { receiverAuthorizer, withdrawDelaySeconds } = terms
+    const { payTo } = option.terms
+    const key = [asset.chainId, asset.escrow, asset.token, payTo, receiverAuthorizer, withdrawDelaySeconds].join()
+    const last = this.#desks.get(this.#found.get(key) ?? '0x')
+    if (last?.channel.isClosed === false) return last.channel
+    const { signer, purpose, clock } = this.#options
     for (let index = 0; ; index++) {
       const config: ChannelConfig = {
-        payer: this.#options.signer.payer,
-        payerAuthorizer: this.#options.signer.payerAuthorizer,
-        receiver: option.terms.payTo,
-        receiverAuthorizer: terms.receiverAuthorizer,
+        payer: signer.payer,
+        payerAuthorizer: signer.payerAuthorizer,
+        receiver: payTo,
+        receiverAuthorizer,
         token: asset.token,
-        withdrawDelay: terms.withdrawDelaySeconds,
-        salt: saltOf(this.#options.purpose, this.#options.signer.payer, index),
+        withdrawDelay: withdrawDelaySeconds,
+        salt: saltOf(purpose, signer.payer, index),
       }
       const channelId = channelIdOf(config, domain)
       const known = this.#desks.get(channelId)
       if (known?.channel.isClosed === true) continue
+      this.#found.set(key, channelId)
       if (known !== undefined) return known.channel
-      const channel: PayerChannel = {
-        channelId,
-        config,
-        domain,
-        depositAtomic: 0n,
-        owedAtomic: 0n,
-        signedAtomic: 0n,
-        openDeposits: [],
-        isSerial: false,
-        isClosed: false,
-        lastUsedMs: this.#options.clock.nowMs(),
-      }
-      this.#desks.set(channelId, newDesk(channel))
-      return channel
+      const desk = newDesk(emptyChannel(channelId, config, domain, clock.nowMs()))
+      this.#desks.set(channelId, desk)
+      return desk.channel
     }
   }
 

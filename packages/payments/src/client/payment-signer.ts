@@ -90,14 +90,12 @@ export function localPaymentSigner(
   engine: Secp256k1Engine = secp256k1Engine,
 ): PaymentSigner {
   const payer = engine.addressOf(secretKey)
+  const idOf = channelIds()
   return {
     payer,
     payerAuthorizer: engine.addressOf(authorizerKey),
     async signVoucher({ domain, config, maxClaimableAtomic }) {
-      return engine.sign(
-        voucherDigest({ channelId: channelIdOf(config, domain), maxClaimableAtomic }, domain),
-        authorizerKey,
-      )
+      return engine.sign(voucherDigest({ channelId: idOf(config, domain), maxClaimableAtomic }, domain), authorizerKey)
     },
     async signAuthorization({ authorization, asset, chainId }) {
       return { ...authorization, signature: engine.sign(authorizationDigest(authorization, asset, chainId), secretKey) }
@@ -123,5 +121,17 @@ export function localPaymentSigner(
         secretKey,
       )
     },
+  }
+}
+
+/** Ids of terms that a payer holds on to; they never change, and each takes two hashes. */
+function channelIds(): typeof channelIdOf {
+  const known = new WeakMap<ChannelConfig, { readonly domain: EscrowDomain; readonly channelId: Hex }>()
+  return (config, domain) => {
+    const last = known.get(config)
+    if (last?.domain === domain) return last.channelId
+    const channelId = channelIdOf(config, domain)
+    known.set(config, { domain, channelId })
+    return channelId
   }
 }

@@ -42,6 +42,14 @@ describe('secp256k1', () => {
       expect(() => engine.recover(digest, flipped as `0x${string}`)).toThrow('malformed')
     })
 
+    it('tells signers apart, however often each of them signs', () => {
+      const keys = ['01', '02', '03'].map((byte) => hexToBytes(`0x${byte.repeat(32)}`))
+      for (let round = 0; round < 3; round++) {
+        for (const key of keys)
+          expect(engine.recover(digest, engine.sign(digest, key))).toBe(nobleSecp256k1.addressOf(key))
+      }
+    })
+
     it.each([
       ['nothing', '0x'],
       ['64 bytes', good.slice(0, -2)],

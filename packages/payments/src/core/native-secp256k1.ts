@@ -9,11 +9,11 @@ import {
   type Hex,
   hexToBytes,
   KoinonError,
-  keccak256,
   recoverAddress,
   secretKeyToAddress,
   signDigest,
 } from '@koinon/base'
+import { addressOfPoint, isHighS, PointAddresses } from './recovered-keys.ts'
 
 export type Secp256k1Engine = {
   /** `native` or `noble`; shown by status pages. */
@@ -31,7 +31,6 @@ type NativeSecp256k1 = {
   ecdsaSign(digest: Uint8Array, secretKey: Uint8Array): { readonly signature: Uint8Array; readonly recid: number }
   ecdsaRecover(signature: Uint8Array, recid: number, digest: Uint8Array, compressed: boolean): Uint8Array
   publicKeyCreate(secretKey: Uint8Array, compressed: boolean): Uint8Array
-  signatureNormalize(signature: Uint8Array): Uint8Array
 }
 
 /** The portable engine. */
@@ -56,6 +55,7 @@ export function loadNativeSecp256k1(): Secp256k1Engine | undefined {
 export const secp256k1Engine: Secp256k1Engine = loadNativeSecp256k1() ?? nobleSecp256k1
 
 function nativeEngine(native: NativeSecp256k1): Secp256k1Engine {
+  const addresses = new PointAddresses()
   return {
     name: 'native',
     sign(digest, secretKey) {
@@ -72,24 +72,14 @@ function nativeEngine(native: NativeSecp256k1): Secp256k1Engine {
         const recovery = v >= 27 ? v - 27 : v
         if (bytes.length !== 65 || recovery > 1) throw new Error('length or recovery id')
         const compact = bytes.subarray(0, 64)
-        if (isHighS(native, compact)) throw new Error('high s')
-        return addressOfPoint(native.ecdsaRecover(compact, recovery, digest, false))
+        if (isHighS(compact)) throw new Error('high s')
+        return addresses.of(native.ecdsaRecover(compact, recovery, digest, false))
       } catch (cause) {
         throw new KoinonError({ code: 'base/bad-signature', message: 'The account signature is malformed', cause })
       }
     },
     addressOf: (secretKey) => withSecret(() => addressOfPoint(native.publicKeyCreate(secretKey, false))),
   }
-}
-
-function isHighS(native: NativeSecp256k1, compact: Uint8Array): boolean {
-  const normal = native.signatureNormalize(compact.slice())
-  for (let i = 32; i < 64; i++) if (normal[i] !== compact[i]) return true
-  return false
-}
-
-function addressOfPoint(point: Uint8Array): Address {
-  return bytesToHex(keccak256(point.subarray(1)).subarray(12))
 }
 
 function withSecret<value>(work: () => value): value {

@@ -2,7 +2,6 @@
 import { type Hex, zeroHash } from '@koinon/base'
 import type { SqlStatement } from '@koinon/base/node'
 import {
-  bundleToJson,
   type ReceiptBundle,
   receiptType,
   receiptVersion,
@@ -12,6 +11,7 @@ import {
   type UnlinkedReceipt,
 } from '@koinon/work'
 import { voucherFor } from '../rules/admission.ts'
+import { bundleText } from './bundle-text.ts'
 import type { ChannelSettlement, HeldVoucher } from './channel-book.ts'
 import { type ChannelState, owedUpdate, settledUpdate } from './channel-state.ts'
 import { prepaidUpdate } from './prepaid.ts'
@@ -184,7 +184,7 @@ function answerRows(bundle: ReceiptBundle, hash: Hex, answer: FinalAnswer): read
       receipt.receivedAtMs,
       receipt.firstByteAtMs,
       receipt.endedAtMs,
-      JSON.stringify(bundleToJson(bundle)),
+      bundleText(bundle),
     ],
   }
   return [row, ...(answer.extraStatements ?? [])]

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { bytesToHex, type Clock, type Hex, KoinonError } from '@koinon/base'
-import { sendText } from '@koinon/base/node'
+import { sendText, sha256Native } from '@koinon/base/node'
 import type { CallResult, HeldPayment, StoredAnswer } from '../provider/cash-desk.ts'
 import { httpCallType } from '../rules/http-call.ts'
 import { answerNotKept } from '../rules/paid-call-refusals.ts'
@@ -121,11 +121,10 @@ async function releaseWhole(
 ): Promise<void> {
   const { response, wire, terms, payment, clock, answer, request } = release
   const stored = { status: answer.status, headers, body }
-  const hash = createHash('sha256').update(body)
   const price = chargedAtomic ?? payment.maximumAtomic
   const result = resultOf(release, {
     chargedAtomic: price,
-    responseHash: hash.digest(),
+    responseHash: sha256Native(body),
     length: body.length,
     firstByteAtMs: clock.nowMs(),
   })

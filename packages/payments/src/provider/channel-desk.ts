@@ -1,4 +1,4 @@
-import { atomicToPicoUsd, type Hex, KoinonError } from '@koinon/base'
+import { type Address, atomicToPicoUsd, type Hex, KoinonError } from '@koinon/base'
 import type { ReceiptBundle, SignedReceipt } from '@koinon/work'
 import type { ChannelBook, Reservation } from '../core/channel-book.ts'
 import type { ChannelState } from '../core/channel-state.ts'
@@ -73,22 +73,23 @@ export class ChannelDesk {
     return (this.#underWay.get(channelId) ?? []).map(({ held }) => held)
   }
 
-  /** Holds the commitment. Throws as `CashDesk.admit`. */
-  async hold(call: PaidCall, commitment: ChannelCommitment, requestId: Hex): Promise<HeldPayment> {
+  /** Holds the commitment. `signer` has signed this very voucher, as its caller has found; else that is checked here. Throws as `CashDesk.admit`. */
+  async hold(call: PaidCall, commitment: ChannelCommitment, requestId: Hex, signer?: Address): Promise<HeldPayment> {
     const { config, voucher, deposit } = commitment
     checkTerms(config, call.terms)
     const known = this.#options.book.find(voucher.channelId, config)
-    if (known !== undefined && deposit === undefined) return this.#holdKnown(call, known, voucher, requestId)
+    const isSigned = signer !== undefined && signer === config.payerAuthorizer
+    if (known !== undefined && deposit === undefined) return this.#holdKnown(call, known, voucher, requestId, isSigned)
     if (channelIdOf(config, this.#options.book.domain) !== voucher.channelId) {
       throw commitmentMismatch('channelId', voucher.channelId, channelIdOf(config, this.#options.book.domain))
     }
-    this.#verify(voucher, config)
+    if (!isSigned) this.#verify(voucher, config)
     const key = `${voucher.channelId}:${voucher.maxClaimableAtomic}`
     if (this.#opening.has(key)) throw commitmentBusy()
     this.#opening.add(key)
     try {
       const state = await this.#open(call, config, voucher, deposit)
-      return await this.#holdKnown(call, state, voucher, requestId)
+      return await this.#holdKnown(call, state, voucher, requestId, true)
     } finally {
       this.#opening.delete(key)
     }
@@ -109,16 +110,22 @@ export class ChannelDesk {
     }
   }
 
-  async #holdKnown(call: PaidCall, state: ChannelState, voucher: SignedVoucher, requestId: Hex): Promise<HeldPayment> {
+  async #holdKnown(
+    call: PaidCall,
+    state: ChannelState,
+    voucher: SignedVoucher,
+    requestId: Hex,
+    isSigned: boolean,
+  ): Promise<HeldPayment> {
     const wanted = { voucherAtomic: voucher.maxClaimableAtomic, maximumAtomic: call.terms.maximumAtomic }
     if (voucherRefusal(this.#line(state), wanted) === 'over-deposit') {
       // Only the payer can make us look at the ledger again.
-      this.#verify(voucher, state.config)
+      if (!isSigned) this.#verify(voucher, state.config)
       await this.#options.admission.refresh(state.channelId)
       this.#require(state.channelId, wanted)
     } else {
       this.#require(state.channelId, wanted)
-      this.#verify(voucher, state.config)
+      if (!isSigned) this.#verify(voucher, state.config)
     }
     return this.#take(call, state.channelId, voucher, requestId)
   }

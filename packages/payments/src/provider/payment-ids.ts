@@ -3,6 +3,7 @@ import type { DurableStore, SqlRow, SqlStatement } from '@koinon/base/node'
 import { paymentIdBusy, paymentIdReused } from '../rules/paid-call-refusals.ts'
 import type { Charge } from '../rules/terms.ts'
 import type { StoredAnswer } from './cash-desk.ts'
+import { IdFilter } from './id-filter.ts'
 
 /** A call that was done before under the same id. */
 export type RepeatedCall = { readonly charge: Charge; readonly answer: StoredAnswer | undefined }
@@ -10,6 +11,8 @@ export type RepeatedCall = { readonly charge: Charge; readonly answer: StoredAns
 const keptMs = 86_400_000
 const mostAnswerBytes = 262_144
 const mostKeptBytes = 1 << 30
+/** More rows than these are not read at start. */
+const mostLoaded = 100_000
 /** So many rows may come between two looks at what is kept; 256 MB at most. */
 const forgetEvery = 1_024
 
@@ -24,6 +27,10 @@ export class PaymentIds {
   readonly #underWay = new Map<string, Hex>()
   readonly #mostKeptBytes: number
   #rows = 0
+  /** Ids of rows, those of the last day at least: what is in neither has no row. */
+  #filters: readonly [IdFilter, IdFilter] = [new IdFilter(), new IdFilter()]
+  #filteredFromMs = Number.POSITIVE_INFINITY
+  #rotatedAtMs = 0
 
   constructor(store: DurableStore, clock: Clock, keptBytes = mostKeptBytes) {
     this.#store = store
@@ -31,12 +38,22 @@ export class PaymentIds {
     this.#mostKeptBytes = keptBytes
   }
 
+  /** Loads the names that are kept, so that a new one costs no read. Without it every name is looked up. */
+  async start(): Promise<void> {
+    const nowMs = this.#clock.nowMs()
+    this.#rotatedAtMs = nowMs
+    const rows = await this.#store.read('select payer, payment_id from payment_calls limit ?', [mostLoaded + 1])
+    for (const row of rows) this.#filters[0].add(keyOf(String(row['payer']), String(row['payment_id'])))
+    // With more than were read, the rest is forgotten in a day.
+    this.#filteredFromMs = rows.length > mostLoaded ? nowMs + keptMs : nowMs
+  }
+
   /**
    * Begins a call, or finds the one that had its id. The caller has checked that this key signed. A call that began is ended by `end`.
    * Throws `payments/payment-id-busy` or `payments/payment-id-reused`.
    */
   async begin(signer: Address, id: string, requestHash: Hex): Promise<RepeatedCall | undefined> {
-    const key = `${signer}:${id}`
+    const key = keyOf(signer, id)
     const running = this.#underWay.get(key)
     if (running !== undefined) throw running === requestHash ? paymentIdBusy() : paymentIdReused()
     this.#underWay.set(key, requestHash)
@@ -52,6 +69,7 @@ export class PaymentIds {
 
   /** The call of this id, if it is done. Throws `payments/payment-id-reused`. */
   async find(signer: Address, id: string, requestHash: Hex): Promise<RepeatedCall | undefined> {
+    if (this.#isNew(keyOf(signer, id))) return undefined
     const [row] = await this.#store.read(
       'select * from payment_calls where payer = ? and payment_id = ? and ended_at_ms > ?',
       [signer, id, this.#clock.nowMs() - keptMs],
@@ -63,11 +81,12 @@ export class PaymentIds {
 
   /** The call is over, charged or not. */
   end(signer: Address, id: string): void {
-    this.#underWay.delete(`${signer}:${id}`)
+    this.#underWay.delete(keyOf(signer, id))
   }
 
   /** Row to be written with the charge; an answer beyond 256 kB is not kept. */
   row(signer: Address, id: string, requestHash: Hex, charge: Charge, answer: StoredAnswer | undefined): SqlStatement {
+    this.#filters[0].add(keyOf(signer, id))
     if (++this.#rows % forgetEvery === 0) this.forget().catch(() => undefined)
     const kept = answer !== undefined && answer.body.length <= mostAnswerBytes ? answer : undefined
     return {
@@ -86,10 +105,21 @@ export class PaymentIds {
     }
   }
 
+  /** True only where no row of the last day can have this name. */
+  #isNew(key: string): boolean {
+    const [current, last] = this.#filters
+    return this.#clock.nowMs() >= this.#filteredFromMs && !current.mayHave(key) && !last.mayHave(key)
+  }
+
   /** Forgets what is older than a day, and of the answers all but the newest gigabyte: a call may cost less than its answer's room. */
   async forget(): Promise<void> {
+    const nowMs = this.#clock.nowMs()
+    if (nowMs - this.#rotatedAtMs > keptMs) {
+      this.#filters = [new IdFilter(), this.#filters[0]]
+      this.#rotatedAtMs = nowMs
+    }
     await this.#store.write([
-      { sql: 'delete from payment_calls where ended_at_ms <= ?', values: [this.#clock.nowMs() - keptMs] },
+      { sql: 'delete from payment_calls where ended_at_ms <= ?', values: [nowMs - keptMs] },
       {
         sql: `update payment_calls set answer_status = null, answer_headers = null, answer_body = null
           where answer_body is not null and (payer, payment_id) in (select payer, payment_id from (
@@ -99,6 +129,10 @@ export class PaymentIds {
       },
     ])
   }
+}
+
+function keyOf(signer: string, id: string): string {
+  return `${signer}:${id}`
 }
 
 function fromRow(row: SqlRow): RepeatedCall {

@@ -70,6 +70,7 @@ export class SellerDesk implements CashDesk {
   /** After the book and before the first call: what an earlier process left is taken up. */
   async start(): Promise<void> {
     await this.#ids.forget()
+    await this.#ids.start()
     await this.#exact?.start()
     const forget = async () => {
       await this.#ids.forget()
@@ -95,11 +96,11 @@ export class SellerDesk implements CashDesk {
     this.#checkCall(call)
     const { paymentId } = call
     const signer = paymentId === undefined ? undefined : this.#provenSigner(call)
-    if (paymentId === undefined || signer === undefined) return this.#hold(call)
+    if (paymentId === undefined || signer === undefined) return this.#hold(call, undefined)
     const known = await this.#ids.begin(signer, paymentId, call.requestHash)
     if (known !== undefined) return this.#repeated(call, known)
     try {
-      const admission = await this.#hold(call)
+      const admission = await this.#hold(call, signer)
       if (admission.state === 'held')
         return { state: 'held', payment: this.#named(call, signer, paymentId, admission.payment) }
       this.#ids.end(signer, paymentId)
@@ -144,11 +145,12 @@ export class SellerDesk implements CashDesk {
     }
   }
 
-  async #hold(call: PaidCall): Promise<Admission> {
+  /** `signer` is who is known to have signed the commitment; undefined where that was not looked at. */
+  async #hold(call: PaidCall, signer: Address | undefined): Promise<Admission> {
     const { commitment } = call
     const requestId = this.#nextRequestId()
     if (commitment.backEnd === 'channel') {
-      return { state: 'held', payment: await this.#channels.hold(call, commitment, requestId) }
+      return { state: 'held', payment: await this.#channels.hold(call, commitment, requestId, signer) }
     }
     if (this.#exact === undefined) throw commitmentMismatch('scheme', commitment.backEnd, 'channel')
     const held = await this.#exact.hold(call, commitment, requestId)

@@ -33,6 +33,27 @@ export type StatedChannel = {
   readonly signature?: Hex
 }
 
+/** A channel in which nothing lies and nothing was signed. */
+export function emptyChannel(
+  channelId: Hex,
+  config: ChannelConfig,
+  domain: EscrowDomain,
+  lastUsedMs: number,
+): PayerChannel {
+  return {
+    channelId,
+    config,
+    domain,
+    depositAtomic: 0n,
+    owedAtomic: 0n,
+    signedAtomic: 0n,
+    openDeposits: [],
+    isSerial: false,
+    isClosed: false,
+    lastUsedMs,
+  }
+}
+
 /** The voucher for a call of `maximumAtomic` beside the worst cases of calls under way. Calls given up do not count: their vouchers are no higher. */
 export function nextVoucherAtomic(
   channel: PayerChannel,

@@ -14,6 +14,9 @@ import { paymentPayload, takesPaymentId } from './payload.ts'
 import { checkOffer } from './signed-offers.ts'
 
 const mostHeaderCharacters = 64 << 10
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+/** A receipt is three kilobytes of base64, which Node reads fifty times as fast as the portable way. */
+const nodeBuffer = (globalThis as { readonly Buffer?: Pick<typeof Buffer, 'from'> }).Buffer
 
 /** Reads the 402 from its header or, where there is none, from its body. */
 export const x402Wire: ClientWire = {
@@ -70,18 +73,25 @@ export function readSettleResponse(json: unknown): WireReceipt | undefined {
 
 /** JSON in base64, the form of all x402 headers. */
 export function encodeBase64Json(json: unknown): string {
-  return btoa(String.fromCharCode(...utf8ToBytes(JSON.stringify(json))))
+  const text = JSON.stringify(json)
+  if (nodeBuffer !== undefined) return nodeBuffer.from(text, 'utf8').toString('base64')
+  return btoa(String.fromCharCode(...utf8ToBytes(text)))
 }
 
 /** Undefined when it is not JSON in base64, or longer than 64 kB. */
 export function decodeBase64Json(header: string): unknown {
   if (header.length > mostHeaderCharacters) return undefined
   try {
-    const bytes = Uint8Array.from(atob(header), (character) => character.charCodeAt(0))
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    return JSON.parse(utf8.decode(base64ToBytes(header)))
   } catch {
     return undefined
   }
+}
+
+function base64ToBytes(text: string): Uint8Array {
+  if (nodeBuffer === undefined) return Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) throw new SyntaxError('not base64')
+  return nodeBuffer.from(text, 'base64')
 }
 
 function isBusy({ error }: X402Challenge): boolean {

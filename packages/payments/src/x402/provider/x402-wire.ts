@@ -1,15 +1,16 @@
 /** x402 version 2 over HTTP, the seller's side (specs/0022-machine-payments.md section 6). */
 import { type Address, type Hex, isKoinonError } from '@koinon/base'
-import { bundleToJson } from '@koinon/work'
+import type { ReceiptBundle } from '@koinon/work'
+import { bundleText } from '../../core/bundle-text.ts'
 import type { Wire, WireAttempt, WireRequest } from '../../paywall/wire.ts'
 import type { ChannelStanding } from '../../rules/paid-call-refusals.ts'
 import type { PaymentTerms } from '../../rules/terms.ts'
 import { gasSponsoringExtension, paymentIdentifierExtension } from '../rules/extensions.ts'
-import { decodeHeader, encodeHeader } from '../rules/header.ts'
+import { decodeHeader, encodeHeader, encodeHeaderText } from '../rules/header.ts'
 import { parsePayment } from '../rules/payment-payload.ts'
 import { type ChannelOffer, defaultChannelOffer, paymentRequiredOf, requirementsOf } from '../rules/payment-required.ts'
 import { reasonOf } from '../rules/reasons.ts'
-import { settleFailure, settleResponseOf } from '../rules/settle-response.ts'
+import { type SettleResponse, settleFailure, settleResponseOf } from '../rules/settle-response.ts'
 import type { ChannelRefunder } from './channel-refund.ts'
 
 export type X402WireOptions = {
@@ -62,14 +63,19 @@ export function createX402Wire(options: X402WireOptions = {}): Wire {
       return { kind: 'call', commitment, ...(paymentId === undefined ? {} : { paymentId }) }
     },
     receipt(charge, terms, bundle) {
-      const proof =
-        bundle === undefined ? undefined : { 'offer-receipt': { info: { koinonReceipt: bundleToJson(bundle) } } }
-      return { 'payment-response': encodeHeader(settleResponseOf(charge, terms.chainId, proof)) }
+      const response = settleResponseOf(charge, terms.chainId)
+      return { 'payment-response': bundle === undefined ? encodeHeader(response) : withProof(response, bundle) }
     },
     failure(error, terms, payer) {
       return { 'payment-response': encodeHeader(settleFailure(reasonOf(error), terms.chainId, payer)) }
     },
   }
+}
+
+/** A response with the receipt's bundle as an extension, whose text is there already. */
+function withProof(response: SettleResponse, bundle: ReceiptBundle): string {
+  const extensions = `{"offer-receipt":{"info":{"koinonReceipt":${bundleText(bundle)}}}}`
+  return encodeHeaderText(`${JSON.stringify(response).slice(0, -1)},"extensions":${extensions}}`)
 }
 
 async function refundResponse(

@@ -6,9 +6,16 @@ export const maximumHeaderCharacters = 16_384
 
 export type JsonRecord = Readonly<Record<string, unknown>>
 
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
 /** Base64 with padding of the UTF-8 of the JSON. */
 export function encodeHeader(json: unknown): string {
-  return Buffer.from(JSON.stringify(json), 'utf8').toString('base64')
+  return encodeHeaderText(JSON.stringify(json))
+}
+
+/** The same of JSON that is written already. */
+export function encodeHeaderText(json: string): string {
+  return Buffer.from(json, 'utf8').toString('base64')
 }
 
 /** The JSON object in a header. Throws `payments/bad-payment` (400) for anything else. */
@@ -18,7 +25,7 @@ export function decodeHeader(text: string): JsonRecord {
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text)) throw badPayment('the header is not base64')
   let json: unknown
   try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(text, 'base64')))
+    json = JSON.parse(utf8.decode(Buffer.from(text, 'base64')))
   } catch {
     throw badPayment('the header holds no JSON')
   }

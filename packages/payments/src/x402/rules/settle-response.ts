@@ -11,15 +11,10 @@ export type SettleResponse = {
   readonly network: string
   readonly amount?: string
   readonly extra?: Readonly<Record<string, unknown>>
-  readonly extensions?: Readonly<Record<string, unknown>>
 }
 
 /** The answer to a payment that was taken. */
-export function settleResponseOf(
-  charge: Charge,
-  chainId: number,
-  extensions?: Readonly<Record<string, unknown>>,
-): SettleResponse {
+export function settleResponseOf(charge: Charge, chainId: number): SettleResponse {
   const { payer, chargedAtomic, transaction, channel } = charge
   const extra =
     channel === undefined
@@ -42,7 +37,6 @@ export function settleResponseOf(
     network: networkOf(chainId),
     amount: channel === undefined ? chargedAtomic.toString() : '',
     ...(extra === undefined ? {} : { extra }),
-    ...(extensions === undefined ? {} : { extensions }),
   }
 }
 
