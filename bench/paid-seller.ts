@@ -2,6 +2,7 @@
  * The process in the middle of `paid.ts`: our paywall, or the stock Express server of x402, over the ledger of its parent. It says
  * where it listens, and on demand how much CPU it has used and how often it has asked the ledger.
  */
+import { pbkdf2Sync } from 'node:crypto'
 import { bytesToHex, type Hex } from '@koinon/base'
 import { createLedgerReader, createLedgerWriter, type NetworkFile, TransactionSender } from '@koinon/ledger'
 import { type TestNetwork } from '../packages/payments/src/testing/chain.ts'
@@ -19,6 +20,13 @@ export type SellerTask = {
 export type SellerFigures = { readonly cpuMicros: number; readonly rpcCalls: number }
 
 const answer = JSON.stringify({ answer: 'x'.repeat(200) })
+
+/** About two milliseconds of CPU where the caller asks for work, else none. */
+function serve(body: string): string {
+  if (body === 'work') pbkdf2Sync('work', 'salt', 6_500, 32, 'sha256')
+  return answer
+}
+
 let rpcCalls = 0
 
 process.once('message', async (task: SellerTask) => {
@@ -41,7 +49,7 @@ process.once('message', async (task: SellerTask) => {
             net,
             facilitatorUrl: task.facilitatorUrl,
             schemes: task.schemes,
-            handle: () => answer,
+            handle: serve,
           })
         ).url
       : (
@@ -52,7 +60,10 @@ process.once('message', async (task: SellerTask) => {
             {
               path: task.path,
               price: () => ({ backEnds: task.schemes[0] === 'exact' ? ['exact'] : ['channel'] }),
-              serve: async () => ({ status: 200, headers: { 'content-type': 'application/json' }, body: answer }),
+              serve: async ({ body }) => {
+                const headers = { 'content-type': 'application/json' }
+                return { status: 200, headers, body: serve(Buffer.from(body).toString('latin1')) }
+              },
             },
           )
         ).url

@@ -1,30 +1,30 @@
 /**
  * What payment adds to a request: latency of paid over free calls at several concurrencies, by channel and exact, our client at our
- * paywall beside the stock client at the stock Express server of x402, in one run on the embedded chain; CPU of the seller's process a
- * paid request beyond a free one; calls of the ledger on the way; and how many paid requests a second a paywall takes with every voucher
- * durable.
+ * paywall beside the stock client at the stock Express server of x402, in one run on the embedded chain; CPU that a paid request adds to
+ * the process of the seller and to that of the buyer; calls of the ledger on the way; and how many paid requests a second a paywall takes
+ * with every voucher durable.
  *
- *   node bench/paid.ts [calls a round] [rounds]
+ *   node bench/paid.ts [calls a round] [rounds] [channel | exact | capacity]
  *
- * Clients, chain and facilitator share this process, the seller has one of its own. A table on standard error, one JSON line on standard
- * output.
+ * Seller and buyer have a process of their own each, chain and facilitator share this one. A table on standard error, one JSON line on
+ * standard output.
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { loadavg } from 'node:os'
 import { join } from 'node:path'
-import { channelIdOf, createPayingFetch } from '@koinon/payments'
+import { channelIdOf } from '@koinon/payments'
 import { Pool } from 'undici'
 import { startNetwork } from '../packages/payments/src/testing/chain.ts'
 import { configOf, party, temporaryFolder } from '../packages/payments/src/testing/fixtures.ts'
-import { testPayer } from '../packages/payments/src/testing/payer-fixtures.ts'
 import { dollarOf, signDeposit } from '../packages/payments/src/testing/settlement.ts'
-import { stockFetch } from '../packages/payments/src/testing/stock-clients.ts'
 import { startFacilitator } from '../packages/payments/src/testing/stock-sellers.ts'
+import type { ClientTask, Round, RoundFigures } from './paid-client.ts'
 import type { SellerFigures, SellerTask } from './paid-seller.ts'
 
 const calls = Number(process.argv[2] ?? 320)
 const rounds = Number(process.argv[3] ?? 3)
+const only = process.argv[4]
 const concurrencies = [1, 8, 32] as const
 const payers = 32
 
@@ -35,7 +35,6 @@ const funded = await Promise.all(Array.from({ length: payers }, (_, index) => ne
 await net.fund('gas')
 type Funded = (typeof funded)[number]
 type Scheme = 'exact' | 'batch-settlement'
-type Fetch = (url: string, init?: RequestInit) => Promise<Response>
 type Seller = { readonly url: string; figures(): Promise<SellerFigures>; end(): void }
 const children: Seller[] = []
 
@@ -59,71 +58,76 @@ async function startChild(kind: SellerTask['kind'], scheme: Scheme): Promise<Sel
   return seller
 }
 
-function stock(who: Funded, scheme: Scheme): Fetch {
-  return stockFetch(net, who, scheme, { deposit: 400_000n }) as Fetch
-}
-
-function ourClient(who: Funded, scheme: Scheme): Fetch {
-  const prefer = scheme === 'exact' ? 'exact' : 'channel'
-  return createPayingFetch({ payer: testPayer(net, who.secretKey, { prefer }) }) as Fetch
-}
-
-/** Mean milliseconds of a call at a concurrency. */
-async function latencyOf(work: (worker: number) => Promise<void>, count: number, concurrency: number): Promise<number> {
-  let next = 0
-  const begun = performance.now()
-  await Promise.all(
-    Array.from({ length: concurrency }, async (_, worker) => {
-      while (next++ < count) await work(worker)
-    }),
-  )
-  return ((performance.now() - begun) * concurrency) / count
-}
-
-async function mustBeOk(response: Response): Promise<void> {
-  await response.arrayBuffer()
-  if (response.status !== 200) throw new Error(`the seller answered ${response.status}`)
+async function startBuyer(kind: ClientTask['kind'], scheme: Scheme, url: string) {
+  const child = fork(join(import.meta.dirname, 'paid-client.ts'), {
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  })
+  const names = funded.map((_, index) => `payer ${index}`)
+  child.send({ kind, scheme, network: net.network, url, payers: names } satisfies ClientTask)
+  await once(child, 'message')
+  return {
+    async play(round: Round) {
+      child.send(round)
+      return ((await once(child, 'message')) as [RoundFigures])[0]
+    },
+    end: () => void child.kill(),
+  }
 }
 
 /** Free and paid rounds take turns, and the least of each counts: what else the machine does is in neither. */
 async function compare(name: 'ours' | 'stock', scheme: Scheme) {
   const seller = await startChild(name, scheme)
-  const clientOf = name === 'ours' ? ourClient : stock
-  const clients = funded.map((who) => clientOf(who, scheme))
-  const [freePath, paidPath, init] =
-    name === 'ours'
-      ? (['/free', '/paid', {}] as const)
-      : (['/nothing', '/paid', { method: 'POST', body: 'x' }] as const)
-  const paid = async (worker: number) => mustBeOk(await (clients[worker] as Fetch)(`${seller.url}${paidPath}`, init))
-  const free = async () => void (await (await fetch(`${seller.url}${freePath}`)).arrayBuffer())
-  for (let worker = 0; worker < payers; worker++) await paid(worker)
+  const buyer = await startBuyer(name, scheme, seller.url)
   const rows = []
-  for (const concurrency of concurrencies) {
-    const count = scheme === 'exact' ? Math.max(concurrency * 2, Math.ceil(calls / 8)) : calls
-    let [freeMs, paidMs, cpuMs, rpcCalls] = [Infinity, Infinity, Infinity, Infinity]
-    for (let round = 0; round < rounds; round++) {
-      const start = await seller.figures()
-      freeMs = Math.min(freeMs, await latencyOf(free, count, concurrency))
-      const middle = await seller.figures()
-      paidMs = Math.min(paidMs, await latencyOf(paid, count, concurrency))
-      const end = await seller.figures()
-      const freeCpu = middle.cpuMicros - start.cpuMicros
-      cpuMs = Math.min(cpuMs, (end.cpuMicros - middle.cpuMicros - freeCpu) / 1000 / count)
-      rpcCalls = Math.min(rpcCalls, (end.rpcCalls - middle.rpcCalls) / count)
+  for (const body of ['x', 'work'] as const) {
+    for (const concurrency of concurrencies) {
+      const count = scheme === 'exact' ? Math.max(concurrency * 2, Math.ceil(calls / 8)) : calls
+      const least = { freeMs: Infinity, paidMs: Infinity, sellerMs: Infinity, buyerMs: Infinity }
+      let [rpcCalls, deposits] = [0, 0]
+      for (let round = 0; round < rounds; round++) {
+        const start = await seller.figures()
+        const free = await buyer.play({ call: 'free', body, count, concurrency })
+        const middle = await seller.figures()
+        const paid = await buyer.play({ call: 'paid', body, count, concurrency })
+        const end = await seller.figures()
+        const added = (of: number) => of / 1000 / count
+        least.freeMs = Math.min(least.freeMs, free.ms)
+        least.paidMs = Math.min(least.paidMs, paid.ms)
+        least.sellerMs = Math.min(least.sellerMs, added(end.cpuMicros + start.cpuMicros - 2 * middle.cpuMicros))
+        least.buyerMs = Math.min(least.buyerMs, added(paid.cpuMicros - free.cpuMicros))
+        rpcCalls += end.rpcCalls - middle.rpcCalls
+        deposits += paid.deposits
+      }
+      const row = {
+        handler: body === 'x' ? 'bare' : 'work',
+        concurrency,
+        freeMs: r(least.freeMs),
+        paidMs: r(least.paidMs),
+        ratio: r(least.paidMs / least.freeMs),
+        addedSellerCpuMs: r(least.sellerMs),
+        addedBuyerCpuMs: r(least.buyerMs),
+        rpcCallsACall: r(rpcCalls / count / rounds),
+        ...(name === 'ours' ? { deposits } : {}),
+      }
+      console.error(name, scheme, JSON.stringify(row))
+      rows.push(row)
     }
-    const row = {
-      concurrency,
-      freeMs: r(freeMs),
-      paidMs: r(paidMs),
-      ratio: r(paidMs / freeMs),
-      addedSellerCpuMs: r(cpuMs),
-      rpcCallsACall: r(rpcCalls),
-    }
-    console.error(name, scheme, JSON.stringify(row))
-    rows.push(row)
   }
+  buyer.end()
   seller.end()
   return rows
+}
+
+/** Mean milliseconds of a call with as many at once as there are payers. */
+async function latencyOf(work: (worker: number) => Promise<void>, count: number): Promise<number> {
+  let next = 0
+  const begun = performance.now()
+  await Promise.all(
+    Array.from({ length: payers }, async (_, worker) => {
+      while (next++ < count) await work(worker)
+    }),
+  )
+  return ((performance.now() - begun) * payers) / count
 }
 
 /** Signed beforehand, so that only the seller works: what a paywall takes with every voucher durable before its answer's end. */
@@ -148,18 +152,14 @@ async function capacity() {
   for (const list of headers) await send('/paid', list[0] as string)
   const used = headers.map(() => 1)
   const start = await seller.figures()
-  const freeMs = await latencyOf(() => send('/free'), each * payers, payers)
+  const freeMs = await latencyOf(() => send('/free'), each * payers)
   const middle = await seller.figures()
-  const paidMs = await latencyOf(
-    async (worker) => {
-      const turn = used[worker] as number
-      used[worker] = turn + 1
-      const header = headers[worker]?.[turn]
-      if (header !== undefined) await send('/paid', header)
-    },
-    each * payers,
-    payers,
-  )
+  const paidMs = await latencyOf(async (worker) => {
+    const turn = used[worker] as number
+    used[worker] = turn + 1
+    const header = headers[worker]?.[turn]
+    if (header !== undefined) await send('/paid', header)
+  }, each * payers)
   const end = await seller.figures()
   await pool.close()
   seller.end()
@@ -203,13 +203,14 @@ function r(value: number): number {
 }
 
 try {
+  const has = (part: string) => only === undefined || only === part
   const report = {
     load: r(loadavg()[0] as number),
-    capacity: await capacity(),
-    oursChannel: await compare('ours', 'batch-settlement'),
-    stockChannel: await compare('stock', 'batch-settlement'),
-    oursExact: await compare('ours', 'exact'),
-    stockExact: await compare('stock', 'exact'),
+    ...(has('capacity') ? { capacity: await capacity() } : {}),
+    ...(has('channel') ? { oursChannel: await compare('ours', 'batch-settlement') } : {}),
+    ...(has('channel') ? { stockChannel: await compare('stock', 'batch-settlement') } : {}),
+    ...(has('exact') ? { oursExact: await compare('ours', 'exact') } : {}),
+    ...(has('exact') ? { stockExact: await compare('stock', 'exact') } : {}),
   }
   console.log(JSON.stringify(report))
 } finally {

@@ -147,16 +147,18 @@ function routesOf(options: SellerOptions): RoutesConfig {
 /** EIP-712 name of the test chain's dollar. */
 export const dollarName = 'Test Dollar'
 
-/** @x402/express, unmodified. */
+/** @x402/express, unmodified; `/free` does the same work for nothing. */
 export async function startExpressSeller(options: SellerOptions): Promise<Listening> {
   const app = express()
   app.use(expressPayment(routesOf(options), resourceServer(options)))
   app.use(express.text({ type: '*/*' }))
-  app.post('/paid', async (request, response) => {
-    const answer = await options.handle(String(request.body ?? ''))
-    if (typeof answer === 'number') response.status(answer).send('failed')
-    else response.send(answer)
-  })
+  for (const path of ['/paid', '/free']) {
+    app.post(path, async (request, response) => {
+      const answer = await options.handle(String(request.body ?? ''))
+      if (typeof answer === 'number') response.status(answer).send('failed')
+      else response.send(answer)
+    })
+  }
   return listen(app)
 }
 
