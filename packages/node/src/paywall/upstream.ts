@@ -9,6 +9,8 @@ const shortAnswer = { bytes: 256 << 10, waitMs: 1_000 }
 /** Between the two hops only, or about a payment that is ours. */
 const droppedRequest =
   /^(host|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|expect|content-length|accept-encoding|accept-payment|payment-.*|x-payment|forwarded|x-forwarded-.*|x-real-ip)$/
+/** By which servers take a request for one of another path or method, which may cost more. Some read `_` as `-`. */
+const renamingRequest = /^x-(original-ur[li]|rewrite-ur[li]|http-method(-override)?|method(-override)?)$/
 const droppedAnswer =
   /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|content-length|content-encoding|www-authenticate|payment-.*|set-cookie|date)$/
 
@@ -53,7 +55,7 @@ export async function askUpstream(
 function headersFor(request: PaidRequest): Headers {
   const headers = new Headers()
   for (const [name, value] of Object.entries(request.headers)) {
-    if (value === undefined || droppedRequest.test(name)) continue
+    if (value === undefined || droppedRequest.test(name) || renamingRequest.test(name.replaceAll('_', '-'))) continue
     if (name === 'authorization' && /(^|,)\s*payment\s/i.test(value)) continue
     headers.set(name, value)
   }
