@@ -20,4 +20,12 @@ describe('events of a stream', () => {
     expect(cutter.push(Buffer.from('data: 1\n\ndata: ha')).map(String)).toEqual(['data: 1\n\n'])
     expect([cutter.last, String(cutter.rest())]).toEqual([undefined, 'data: ha'])
   })
+
+  it('are cut however long one is in small parts, without reading what came before again', () => {
+    const cutter = new EventCutter()
+    const event = Buffer.from(`data: ${'a'.repeat(8 << 20)}\n\n`)
+    const events: Buffer[] = []
+    for (let from = 0; from < event.length; from += 64) events.push(...cutter.push(event.subarray(from, from + 64)))
+    expect(events.map((cut) => cut.equals(event))).toEqual([true])
+  })
 })

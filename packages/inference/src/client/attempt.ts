@@ -208,7 +208,8 @@ function deliveryFor(
   const inner = createStreamDelivery(options)
   if (caller.steps === undefined) return inner
   const priceOf = (events: number): bigint => amountOf({ promptTokens, outputTokens: events }, prices)
-  return createSteppedDelivery({ inner, payments: caller.steps, priceOf, stop, stepEvents: stepTokens })
+  const { maximumBytes } = options
+  return createSteppedDelivery({ inner, payments: caller.steps, priceOf, stop, stepEvents: stepTokens, maximumBytes })
 }
 
 /** Whatever keeps our own side from becoming final, the provider has done its work and is owed for it. */

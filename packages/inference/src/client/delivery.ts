@@ -80,7 +80,7 @@ export function createStreamDelivery(options: DeliveryOptions): StreamDelivery {
       if (bytes.length === 0) return
       hash.update(bytes)
       length += bytes.length
-      if (length > options.maximumBytes) throw badAnswer(`it is longer than ${options.maximumBytes} bytes`)
+      if (length > options.maximumBytes) throw answerTooLong(options.maximumBytes)
       if (options.trailers.length > 0 && length <= mostCopiedBytes) copied.push(bytes)
       if (!isMute) send(bytes)
     },
@@ -152,7 +152,7 @@ export function createJsonDelivery(options: DeliveryOptions): Delivery {
     },
     data(part) {
       length += part.length
-      if (length > options.maximumBytes) throw badAnswer(`it is longer than ${options.maximumBytes} bytes`)
+      if (length > options.maximumBytes) throw answerTooLong(options.maximumBytes)
       parts.push(part)
     },
     close() {
@@ -187,6 +187,11 @@ function isJson(parts: readonly Buffer[]): boolean {
   } catch {
     return false
   }
+}
+
+/** The error of an answer of more bytes than its gateway takes. */
+export function answerTooLong(maximumBytes: number): KoinonError {
+  return badAnswer(`it is longer than ${maximumBytes} bytes`)
 }
 
 function badAnswer(problem: string): KoinonError {

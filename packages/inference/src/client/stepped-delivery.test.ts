@@ -41,7 +41,14 @@ async function play({ vouchers, feed = slowly }: Play) {
   const serve = async (response: ServerResponse) => {
     const limits = { maximumBytes: 10_000, unsentBytes: 10_000 }
     const inner = createStreamDelivery({ response, headers: () => ({}), ...limits, trailers: [] })
-    const delivery = createSteppedDelivery({ inner, payments, priceOf: BigInt, stop, stepEvents: 4 })
+    const delivery = createSteppedDelivery({
+      inner,
+      payments,
+      priceOf: BigInt,
+      stop,
+      stepEvents: 4,
+      maximumBytes: 10_000,
+    })
     await feed(delivery)
     await delivery.drained?.()
     answered.resolve(delivery.close())
@@ -94,6 +101,14 @@ describe('a stream that is paid by the step', () => {
     const { closed, text, stops } = await play({ vouchers: 99, feed: atOnce })
     expect(text).not.toContain(`"word":${flood.length}`)
     expect([closed.hash, stops]).toEqual([bytesToHex(sha256Native(flood.join(''))), 1])
+  })
+
+  it('ends with an answer that is too long, though none of its events ever is whole', async () => {
+    const feed = (delivery: Delivery) => {
+      for (let part = 0; part < 11; part++) delivery.data(Buffer.alloc(1_000, 'a'))
+    }
+    const ended = play({ vouchers: 9, feed })
+    await expect(ended).rejects.toMatchObject({ code: 'gateway/bad-answer', message: /longer than 10000 bytes/ })
   })
 
   it('tells a broken stream from a whole one', async () => {

@@ -2,7 +2,7 @@
 import { EventCutter } from '@koinon/base/node'
 import { doneEvent } from '../rules/sse.ts'
 import type { StepPayments } from './caller.ts'
-import type { Delivery, StreamDelivery } from './delivery.ts'
+import { answerTooLong, type Delivery, type StreamDelivery } from './delivery.ts'
 
 export type SteppedDeliveryOptions = {
   readonly inner: StreamDelivery
@@ -13,6 +13,8 @@ export type SteppedDeliveryOptions = {
   readonly stop: () => void
   /** Events of one step. The next voucher is asked for when half of one is left. */
   readonly stepEvents: number
+  /** Of the whole answer, what waits or has no end yet included. */
+  readonly maximumBytes: number
 }
 
 /** Steps that a fast provider may run ahead while a voucher is on its way; what a payer who stops can make a gateway lose. */
@@ -21,10 +23,11 @@ const done = Buffer.from(doneEvent)
 
 /** Passes events on as far as they are paid. After `stop` they count for the hash and reach nobody. */
 export function createSteppedDelivery(options: SteppedDeliveryOptions): Delivery {
-  const { inner, payments, priceOf, stop, stepEvents } = options
+  const { inner, payments, priceOf, stop, stepEvents, maximumBytes } = options
   const cutter = new EventCutter()
   const waiting: Buffer[] = []
   let events = 0
+  let bytes = 0
   let isStopped = false
   let failure: unknown
   let passing: Promise<void> | undefined
@@ -77,6 +80,8 @@ export function createSteppedDelivery(options: SteppedDeliveryOptions): Delivery
     },
     data(part) {
       if (failure !== undefined) throw failure
+      bytes += part.length
+      if (bytes > maximumBytes) throw answerTooLong(maximumBytes)
       waiting.push(...cutter.push(part))
       if (waiting.length > mostStepsWaiting * stepEvents) end()
       if (waiting.length > 0) begin()
