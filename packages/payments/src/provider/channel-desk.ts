@@ -229,12 +229,11 @@ export class ChannelDesk {
     const { config } = book.require(channelId)
     if (voucher.channelId !== channelId) throw commitmentMismatch('channelId', voucher.channelId, channelId)
     this.#verify(voucher, config)
-    if (deposit !== undefined) await this.#collect(config, channelId, deposit)
-    if (!this.#isUnderWay(channelId, entry)) throw commitmentMismatch('call', 'over', 'under way')
-    if (wanted.voucherAtomic <= entry.voucherAtomic || maximumAtomic < entry.maximumAtomic) {
-      throw voucherShort(wanted.voucherAtomic, this.standing(channelId, maximumAtomic))
+    if (deposit !== undefined) {
+      this.#requireExtension(channelId, entry, wanted, deposit.amountAtomic)
+      await this.#collect(config, channelId, deposit)
     }
-    this.#refuse(channelId, this.#line(book.require(channelId), entry), wanted)
+    this.#requireExtension(channelId, entry, wanted, 0n)
     // What is reserved already always fits again.
     ledger.release(entry.reservation)
     try {
@@ -246,6 +245,17 @@ export class ChannelDesk {
     entry.maximumAtomic = maximumAtomic
     entry.voucherAtomic = wanted.voucherAtomic
     entry.signature = voucher.signature
+  }
+
+  /** `comingAtomic` is a deposit that is not made yet. */
+  #requireExtension(channelId: Hex, entry: Call, wanted: VoucherCall, comingAtomic: bigint): void {
+    const { voucherAtomic, maximumAtomic } = wanted
+    if (!this.#isUnderWay(channelId, entry)) throw commitmentMismatch('call', 'over', 'under way')
+    if (voucherAtomic <= entry.voucherAtomic || maximumAtomic < entry.maximumAtomic) {
+      throw voucherShort(voucherAtomic, this.standing(channelId, maximumAtomic))
+    }
+    const line = this.#line(this.#options.book.require(channelId), entry)
+    this.#refuse(channelId, { ...line, depositAtomic: line.depositAtomic + comingAtomic }, wanted)
   }
 
   #isUnderWay(channelId: Hex, entry: Call): boolean {

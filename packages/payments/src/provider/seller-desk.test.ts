@@ -238,6 +238,12 @@ describe('a desk', () => {
     await expect(stream.extend?.(sign(20n), 20n)).rejects.toThrow(code('voucher-short'))
     await expect(stream.extend?.(sign(40n, party('thief')), 30n)).rejects.toThrow(code('voucher-forged'))
     await expect(stream.extend?.(sign(200n), 30n)).rejects.toThrow(code('voucher-over-deposit'))
+    const salt: Hex = `0x${'00'.repeat(32)}`
+    const deposit = { amountAtomic: 100n, validAfter: 0n, validBefore: 9_999_999_999n, salt, signature: salt }
+    // A deposit is sent only for a voucher that would be held with it.
+    await expect(stream.extend?.(sign(20n), 20n, deposit)).rejects.toThrow(code('voucher-short'))
+    await expect(stream.extend?.(sign(300n), 30n, deposit)).rejects.toThrow(code('voucher-over-deposit'))
+    await expect(stream.extend?.(sign(200n), 30n, deposit)).rejects.toThrow(code('deposit-refused'))
     await stream.extend?.(sign(40n), 30n)
     expect([stream.maximumAtomic, stateOf(channel).reservedPicoUsd]).toEqual([30n, 35_000_000n])
     await stream.charge(resultOf(30n))
