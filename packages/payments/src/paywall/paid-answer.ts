@@ -40,6 +40,8 @@ type Release = {
   readonly request: WireRequest
   readonly receivedAtMs: number
   readonly clock: Clock
+  /** Of the work; aborted, it is the reason why an answer broke off. */
+  readonly signal: () => AbortSignal
 }
 
 /** What an answer that must be kept back until its money has moved may hold. */
@@ -59,24 +61,31 @@ export async function releaseAnswer(release: Release): Promise<void> {
 
 /** By the step where the payer takes steps, else as far as what is held goes. */
 async function releaseParts(release: Release, parts: AsyncIterable<StreamPart>): Promise<void> {
-  const { attempt, payment } = release
+  const { attempt, payment, signal } = release
   if (attempt.stepped !== undefined) return releaseSteps(release, attempt.stepped, parts)
-  const bought = within(payment.maximumAtomic, parts)
+  const isCutOff = () => payment.mayStream && signal().aborted
+  const bought = within(payment.maximumAtomic, parts, isCutOff)
   if (payment.mayStream) return releaseStream(release, bought.chunks, bought.charge)
   const body = await collect(bought.chunks)
   return releaseWhole(release, body, bought.charge(), release.answer.headers)
 }
 
-function within(maximumAtomic: bigint, parts: AsyncIterable<StreamPart>) {
-  let spentAtomic = 0n
+/** Of a stream that was cut off the last part is not charged: it was kept back. */
+function within(maximumAtomic: bigint, parts: AsyncIterable<StreamPart>, isCutOff: () => boolean = () => false) {
+  let [sentAtomic, spentAtomic] = [0n, 0n]
   async function* chunks(): AsyncGenerator<Uint8Array> {
-    for await (const { bytes, costAtomic } of parts) {
-      if (spentAtomic + costAtomic > maximumAtomic) return
-      spentAtomic += costAtomic
-      yield bytes
+    try {
+      for await (const { bytes, costAtomic } of parts) {
+        if (isCutOff() || spentAtomic + costAtomic > maximumAtomic) return
+        sentAtomic = spentAtomic
+        spentAtomic += costAtomic
+        yield bytes
+      }
+    } catch (error) {
+      if (!isCutOff()) throw error
     }
   }
-  return { chunks: chunks(), charge: () => spentAtomic }
+  return { chunks: chunks(), charge: () => (isCutOff() ? sentAtomic : spentAtomic) }
 }
 
 /** Every step is charged before the next is asked for. */
@@ -90,6 +99,7 @@ async function releaseSteps(release: Release, stepped: SteppedCall, parts: Async
     signal: gone.signal,
     requestHash: request.requestHash,
     parts,
+    isCutOff: () => release.signal().aborted,
     resultOf: (sent, chargedAtomic) => {
       const hash = createHash('sha256')
       for (const part of sent) hash.update(part)

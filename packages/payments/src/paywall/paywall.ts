@@ -73,9 +73,10 @@ class Paywalled {
     const entered = await this.#door.enter(response, request, terms, receivedAtMs)
     if (entered === undefined) return
     const { payment, wire, attempt } = entered
+    const signal = signalOf(response, terms.timeoutSeconds * 1000)
     try {
-      const answer = await this.#work(response, request, terms, payment)
-      await releaseAnswer({ response, answer, payment, terms, wire, attempt, request, receivedAtMs, clock })
+      const answer = await this.#work(request, terms, payment, signal)
+      await releaseAnswer({ response, answer, payment, terms, wire, attempt, request, receivedAtMs, clock, signal })
     } catch (error) {
       if (response.headersSent) throw error
       await this.#door.refuse(response, request, terms, wire, { error, attempt })
@@ -84,9 +85,7 @@ class Paywalled {
     }
   }
 
-  async #work(response: ServerResponse, request: WireRequest, terms: PaymentTerms, payment: HeldPayment) {
-    const timeoutMs = terms.timeoutSeconds * 1000
-    const signal = signalOf(response, timeoutMs)
+  async #work(request: WireRequest, terms: PaymentTerms, payment: HeldPayment, signal: () => AbortSignal) {
     const paid: PaidRequest = {
       ...request,
       payment: { terms, payer: payment.payer, requestId: payment.requestId },
@@ -101,7 +100,7 @@ class Paywalled {
         await payment.extend(voucher, maximumAtomic)
       },
     }
-    return withDeadline(this.#options.serve(paid), timeoutMs, 'Serving a paid request')
+    return withDeadline(this.#options.serve(paid), terms.timeoutSeconds * 1000, 'Serving a paid request')
   }
 }
 

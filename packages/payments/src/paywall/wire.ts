@@ -50,6 +50,8 @@ export type HeldStep = {
 export type HeldStream = HeldStep & {
   readonly requestHash: Hex
   readonly parts: AsyncIterable<StreamPart>
+  /** True when the seller stopped its parts itself, for the client is gone or its time over: what was sent by then is owed. */
+  readonly isCutOff: () => boolean
   /** What a step came to, for its receipt; told the bytes that were sent in it. */
   readonly resultOf: (sent: readonly Uint8Array[], chargedAtomic: bigint) => CallResult
 }

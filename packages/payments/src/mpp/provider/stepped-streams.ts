@@ -37,7 +37,7 @@ export class SteppedStreams {
     return new GrowingCall(this.#streams, start)
   }
 
-  /** The bytes to send, charged by the step. Ends the held step in every case: charged for what was sent, released when the parts fail. */
+  /** The bytes to send, charged by the step. Ends the held step in every case: charged for what was sent, released when the parts fail of themselves. */
   async *run(stream: SteppedStream): AsyncGenerator<Uint8Array, void, undefined> {
     const { challenge, parts, requestHash, terms, voucher } = stream
     let held: HeldPayment | undefined = stream.held
@@ -91,7 +91,7 @@ export class SteppedStreams {
     } finally {
       this.#streams.close(state)
       next?.release()
-      if (isFailing) held?.release()
+      if (isFailing && !stream.isCutOff()) held?.release()
       else await endStep()
     }
   }

@@ -1,0 +1,62 @@
+import { EventEmitter } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import { describe, expect, it } from 'vitest'
+import { SteppedStreams, type SteppedStreamsOptions } from '../mpp/provider/stepped-streams.ts'
+import type { CallResult, HeldPayment } from '../provider/cash-desk.ts'
+import { releaseAnswer } from './paid-answer.ts'
+import type { HeldStream, StreamPart } from './wire.ts'
+
+type Release = Parameters<typeof releaseAnswer>[0]
+const clock = { nowMs: () => 0 }
+const streams = new SteppedStreams({ clock } as SteppedStreamsOptions)
+const start = { terms: { maximumAtomic: 400n }, challenge: { id: 'one' }, voucher: {} }
+
+/** An upstream's stream of parts at 40 each that breaks off behind `count`; gives what was charged. */
+async function chargedFor(count: number, isStepped: boolean, isGone: boolean): Promise<bigint | undefined> {
+  const gone = new AbortController()
+  async function* parts(): AsyncGenerator<StreamPart> {
+    for (let part = 0; part < count; part++) yield { bytes: Buffer.from('data: 1\n\n'), costAtomic: 40n }
+    if (isGone) gone.abort()
+    throw new Error('the upstream broke off')
+  }
+  let charged: bigint | undefined
+  const payment = {
+    maximumAtomic: 400n,
+    mayStream: true,
+    release: () => undefined,
+    charge: async ({ chargedAtomic }: CallResult) => {
+      charged = chargedAtomic
+      return { charge: { payer: '0x', chargedAtomic } }
+    },
+  } as unknown as HeldPayment
+  const [write, writeHead, addTrailers, end] = [() => true, () => undefined, () => undefined, () => undefined]
+  const response = Object.assign(new EventEmitter(), {
+    write,
+    writeHead,
+    addTrailers,
+    end,
+  }) as unknown as ServerResponse
+  const stepped = { run: (stream: HeldStream) => streams.run({ ...start, ...stream } as never) }
+  await releaseAnswer({
+    ...{ response, payment, clock, receivedAtMs: 0 },
+    answer: { status: 200, parts: parts() },
+    attempt: isStepped ? { stepped } : {},
+    wire: { receipt: () => ({}) },
+    request: { method: 'GET', url: 'http://shop.example/feed' },
+    signal: () => gone.signal,
+  } as unknown as Release).catch(() => undefined)
+  return charged
+}
+
+describe('a stream that breaks off', () => {
+  it('costs a reader that has gone what it was sent', async () => {
+    expect(await chargedFor(3, true, true)).toBe(120n)
+    // The last part is kept back of who pays whole.
+    expect(await chargedFor(3, false, true)).toBe(80n)
+  })
+
+  it('costs nothing where it is the seller that failed', async () => {
+    expect(await chargedFor(3, true, false)).toBeUndefined()
+    expect(await chargedFor(3, false, false)).toBeUndefined()
+  })
+})
