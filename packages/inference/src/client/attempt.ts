@@ -26,6 +26,7 @@ import type { ProviderSessions } from './provider-sessions.ts'
 import type { Candidate } from './provider-table.ts'
 import { type ExpectedReceipt, type InspectedReceipt, type ReceiptInspector } from './receipt-inspection.ts'
 import { AttemptFailed, isSessionUnknown, noChannel, refusalOf, roomOnItsWay } from './refusal.ts'
+import type { StepRisk } from './step-risk.ts'
 import { createSteppedDelivery } from './stepped-delivery.ts'
 
 /** A client's request, checked and ready for any provider. */
@@ -66,6 +67,7 @@ export type AttemptContext = {
   readonly modules: GatewayModules
   readonly inspector: ReceiptInspector
   readonly sessions: ProviderSessions
+  readonly stepRisk: StepRisk
 }
 
 /** Runs the attempt. Throws `AttemptFailed`, or an error for the client (its channel is empty, the gateway's store failed). */
@@ -78,11 +80,7 @@ export async function attempt(
   const hold = await task.caller.hold(userWorstCasePicoUsd(context, task, candidate))
   let upstream: Reservation | undefined
   try {
-    upstream = reserveUpstream(
-      context,
-      candidate,
-      worstCasePicoUsd({ ...mostTokens(task, candidate), ...candidate.offer }),
-    )
+    upstream = reserveUpstream(context, candidate, upstreamWorstCasePicoUsd(task, candidate))
     return await run(context, task, candidate, { hold, upstream })
   } finally {
     hold.release()
@@ -107,6 +105,14 @@ function mostTokens({ body, request }: Pick<GatewayRequest, 'body' | 'request'>,
     promptTokens: promptTokenBound(body.length, offer.contextLength),
     maxTokens: effectiveMaxTokens(request, offer.contextLength),
   }
+}
+
+/** The most that this provider's answer may cost the gateway itself, pico-dollars. */
+export function upstreamWorstCasePicoUsd(
+  request: Pick<GatewayRequest, 'body' | 'request'>,
+  candidate: Candidate,
+): bigint {
+  return worstCasePicoUsd({ ...mostTokens(request, candidate), ...candidate.offer })
 }
 
 /** Money is locked up for a provider at its first question, so the channel may still have to be opened. */
@@ -188,6 +194,9 @@ async function run(
       upstreamReservation: held.upstream,
       ...(copy === undefined ? {} : { copy }),
     })
+    if (task.caller.steps !== undefined) {
+      context.stepRisk.lose(link.account, inspected.signed.receipt.amountPicoUsd - amountOf(work, work), endedAtMs)
+    }
     delivery.finish(settled.bundle, settled.headers, settled.closing)
     link.succeeded(answer.firstByteAtMs - sentAtMs)
     return { work, firstByteAtMs: answer.firstByteAtMs, endedAtMs }

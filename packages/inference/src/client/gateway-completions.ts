@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { bytesToHex, type Hex, isKoinonError, KoinonError } from '@koinon/base'
 import { type AnswerHeaders, readBody, sha256Native } from '@koinon/base/node'
+import type { PaymentTerms, WireRequest } from '@koinon/payments'
 import { gatewayPrices } from '../rules/gateway-price.ts'
 import { checkAnswerBytes, checkMaxTokens, type InferenceRequest } from '../rules/inference-request.ts'
 import { openAiError } from '../rules/openai-error.ts'
@@ -15,6 +16,7 @@ import {
   type GatewayRequest,
   type GatewayTask,
   stepTokens,
+  upstreamWorstCasePicoUsd,
   userWorstCasePicoUsd,
 } from './attempt.ts'
 import { DebtReconciler } from './debt-reconciler.ts'
@@ -28,6 +30,7 @@ import type { Candidate } from './provider-table.ts'
 import { ReceiptInspector } from './receipt-inspection.ts'
 import { AttemptFailed, isCreditExhausted, isRoomOnItsWay } from './refusal.ts'
 import { RequestIds } from './request-ids.ts'
+import { StepRisk } from './step-risk.ts'
 import { WaitingRoom } from './waiting-room.ts'
 
 /** Books are compared at most this often on a provider's word. */
@@ -52,7 +55,13 @@ export class GatewayCompletions {
   readonly #reconciledAtMs = new Map<Hex, number>()
 
   constructor(options: GatewayServerOptions, modules: GatewayModules, allowances: Allowances) {
-    this.#context = { options, modules, inspector: new ReceiptInspector(), sessions: new ProviderSessions(modules) }
+    this.#context = {
+      options,
+      modules,
+      inspector: new ReceiptInspector(),
+      sessions: new ProviderSessions(modules),
+      stepRisk: new StepRisk(),
+    }
     this.#allowances = allowances
     this.#requestIds = new RequestIds({ key: options.requestIdKey, random: modules.random })
     this.#room = new WaitingRoom({ places: options.limits.waitingAnswers })
@@ -103,10 +112,34 @@ export class GatewayCompletions {
     const paid = paidRequest(calls, request, asked.body)
     const seller = { chainId: options.chainId, payTo: options.account, timeoutMs: options.limits.answerTimeoutMs }
     const worst = asked.candidates.map((candidate) => userWorstCasePicoUsd(this.#context, asked, candidate))
-    const step = asked.request.stream
-      ? dearest(asked.candidates.map((candidate) => userWorstCasePicoUsd(this.#context, asked, candidate, stepTokens)))
-      : undefined
-    const terms = inferenceTerms(calls, paid, seller, dearest(worst), step)
+    const endRisk = asked.request.stream ? this.#holdRisk(asked, receivedAtMs) : undefined
+    try {
+      const step =
+        endRisk === undefined
+          ? undefined
+          : dearest(
+              asked.candidates.map((candidate) => userWorstCasePicoUsd(this.#context, asked, candidate, stepTokens)),
+            )
+      await this.#sell(response, calls, asked, {
+        paid,
+        terms: inferenceTerms(calls, paid, seller, dearest(worst), step),
+        receivedAtMs,
+      })
+    } finally {
+      endRisk?.()
+    }
+  }
+
+  async #sell(
+    response: ServerResponse,
+    calls: PaidCalls,
+    asked: Asked,
+    {
+      paid,
+      terms,
+      receivedAtMs,
+    }: { readonly paid: WireRequest; readonly terms: PaymentTerms; readonly receivedAtMs: number },
+  ): Promise<void> {
     const entered = await calls.door.enter(response, paid, terms, receivedAtMs)
     if (entered === undefined) return
     const { payment, wire, attempt } = entered
@@ -126,6 +159,15 @@ export class GatewayCompletions {
       growing?.close()
       payment.release()
     }
+  }
+
+  /** Steps are offered only while no provider that may answer could cost more than the gateway is ready to lose by it. */
+  #holdRisk(asked: Asked, nowMs: number): (() => void) | undefined {
+    const exposures = asked.candidates.map((candidate) => ({
+      provider: candidate.link.account,
+      worstPicoUsd: upstreamWorstCasePicoUsd(asked, candidate),
+    }))
+    return this.#context.stepRisk.hold(exposures, nowMs)
   }
 
   /**
