@@ -16,7 +16,7 @@ export const buyerDollarAtomic = 20_000_000n
 const concludeMs = 120_000
 const pauseMs = 100
 
-/** An account with one payer in memory; its store is tried elsewhere (`payer-kills`). */
+/** An account with one payer in memory; its store is tried by the kills of clients (`payments/testing/kill-trials.ts`). */
 export class Buyer {
   readonly kind: BuyerKind
   readonly payer: Payer
