@@ -26,12 +26,15 @@ const impure = /^node:|^(viem|undici|node-llama-cpp|hardhat|pg|drizzle-orm)(\/|$
 const impureText =
   /\b(Date\.now|Math\.random|performance\.now|setTimeout|setInterval|fetch)\s*\(|\bprocess\.env\b|\bnew Date\(\)|\bsystem(Clock|Random)\b/
 
+/** The room of a layer, and those of its wires (`src/rules`, `src/mpp/rules`). */
+const rulesRoom = /\/src\/(?:[\w-]+\/)*rules\//
+
 const problems: string[] = []
 for (const path of sourceFiles(root, ['packages', 'subnets', 'apps/web/src'])) {
   const file = relative(root, path)
   const owner = ownerOf(file)
   const isTest = /\.test\.tsx?$/.test(file)
-  const isRules = /\/src\/rules\//.test(file)
+  const isRules = rulesRoom.test(file)
   const text = readFileSync(path, 'utf8')
   for (const specifier of importsOf(text)) {
     const target = targetOf(specifier, path)
@@ -75,5 +78,5 @@ function targetOf(specifier: string, from: string): string | undefined {
 }
 
 function leavesRules(specifier: string, from: string): boolean {
-  return !/\/src\/rules\//.test(join(dirname(from), specifier))
+  return !rulesRoom.test(join(dirname(from), specifier))
 }

@@ -33,9 +33,9 @@ const plainDomainFields = '0x0f'
  * EIP-712 domain under which holders of a dollar sign: as the token states it (ERC-5267) or, where it does not, its name and version, held
  * against its DOMAIN_SEPARATOR. Throws `ledger/unusable-dollar`, `ledger/rpc-unreachable` (later).
  */
-export async function readDollarDomain(reader: LedgerReader, token: Address): Promise<TypedDataDomain> {
+export async function readDollarDomain(reader: LedgerReader, token: Address): Promise<Required<TypedDataDomain>> {
   const dollar = { address: token, abi: dollarAbi } as const
-  const domainOf = (name: string, version: string): TypedDataDomain => ({
+  const domainOf = (name: string, version: string): Required<TypedDataDomain> => ({
     name,
     version,
     chainId: reader.chain.id,

@@ -65,7 +65,7 @@ const outcomeIntervalMs = 1_000
 /** Opens, tops up and ends the payer's channels. A deposit happens at most once, whatever is lost on the way. */
 export class ChannelOpener {
   readonly #options: ChannelOpenerOptions
-  #tokenDomain: Promise<TypedDataDomain> | undefined
+  #tokenDomain: Promise<Required<TypedDataDomain>> | undefined
 
   constructor(options: ChannelOpenerOptions) {
     this.#options = options
@@ -222,7 +222,7 @@ export class ChannelOpener {
   }
 
   /** The token's EIP-712 domain; it does not change. */
-  #domainOfToken(): Promise<TypedDataDomain> {
+  #domainOfToken(): Promise<Required<TypedDataDomain>> {
     this.#tokenDomain ??= readDollarDomain(this.#options.reader, this.#options.token).catch((error: unknown) => {
       this.#tokenDomain = undefined
       throw error

@@ -1,18 +1,6 @@
 /** EIP-3009 deposits: the payer signs, the escrow's collector fetches the money, nobody can divert it to another channel. */
-import {
-  type Address,
-  addressWord,
-  bytes32Word,
-  bytesToHex,
-  concatBytes,
-  domainSeparator,
-  type Hex,
-  integerWord,
-  keccak256,
-  type TypedDataDomain,
-  typedDigest,
-  typeHash,
-} from '@koinon/base'
+import type { Address, Hex, TypedDataDomain } from '@koinon/base'
+import { authorizationDigest, depositNonceOf } from '../rules/exact.ts'
 
 export type DepositAuthorization = {
   readonly channelId: Hex
@@ -26,25 +14,24 @@ export type DepositAuthorization = {
   readonly depositId: Hex
 }
 
-const receiveTypeHash = typeHash(
-  'ReceiveWithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)',
-)
-
-/** The authorization's nonce, keccak256(channelId | depositId), which ties it to one channel. */
-export function depositNonce(authorization: Pick<DepositAuthorization, 'channelId' | 'depositId'>): Hex {
-  return bytesToHex(keccak256(concatBytes(bytes32Word(authorization.channelId), bytes32Word(authorization.depositId))))
+/** The authorization's nonce, which ties it to one channel. */
+export function depositNonce({ channelId, depositId }: Pick<DepositAuthorization, 'channelId' | 'depositId'>): Hex {
+  return depositNonceOf(channelId, depositId)
 }
 
 /** Digest of the payer's ReceiveWithAuthorization under the token's own domain. */
-export function depositDigest(authorization: DepositAuthorization, token: TypedDataDomain): Uint8Array {
-  return typedDigest(domainSeparator(token), receiveTypeHash, [
-    addressWord(authorization.payer),
-    addressWord(authorization.collector),
-    integerWord(authorization.amountAtomic),
-    integerWord(0n),
-    integerWord(BigInt(authorization.validBefore)),
-    bytes32Word(depositNonce(authorization)),
-  ])
+export function depositDigest(authorization: DepositAuthorization, token: Required<TypedDataDomain>): Uint8Array {
+  const { payer, collector, amountAtomic, validBefore } = authorization
+  const transfer = {
+    token: token.verifyingContract,
+    from: payer,
+    to: collector,
+    valueAtomic: amountAtomic,
+    validAfter: 0n,
+    validBefore: BigInt(validBefore),
+    nonce: depositNonce(authorization),
+  }
+  return authorizationDigest(transfer, token, token.chainId, 'receive')
 }
 
 /** abi.encode(uint256 validAfter, uint256 validBefore, uint256 salt, bytes signature), as the collector reads it. */

@@ -3,8 +3,8 @@
  * of the x402 batch-settlement escrow. `methodDetails.sessionProtocol` tells the difference, so that no client signs for another escrow.
  */
 import { type Address, type Hex, KoinonError } from '@koinon/base'
-import { depositNonce } from '../../client/deposit-authorization.ts'
 import { type ChannelConfig, channelIdOf } from '../../rules/channel.ts'
+import { depositNonceOf } from '../../rules/exact.ts'
 import type { Asset, Commitment, PaymentTerms, Resource, SignedDeposit } from '../../rules/terms.ts'
 import { parseVoucher, type SignedVoucher } from '../../rules/voucher.ts'
 import { asObject, encodeWireJson } from './canonical-json.ts'
@@ -133,7 +133,7 @@ function depositJson(config: ChannelConfig, deposit: SignedDeposit, session: Ses
       value: deposit.amountAtomic.toString(),
       validAfter: deposit.validAfter.toString(),
       validBefore: deposit.validBefore.toString(),
-      nonce: depositNonce({ channelId, depositId: deposit.salt }),
+      nonce: depositNonceOf(channelId, deposit.salt),
     },
     signature: deposit.signature,
   }
@@ -222,7 +222,7 @@ function readDeposit(
   if (typeof signature !== 'string' || !isSignature(signature)) throw badCredential("its deposit's signature")
   if (typeof salt !== 'string' || !/^0x[0-9a-fA-F]{64}$/.test(salt)) throw badCredential("its deposit's salt")
   const depositId = salt.toLowerCase() as Hex
-  const nonce = depositNonce({ channelId: channelIdOf(config, session), depositId })
+  const nonce = depositNonceOf(channelIdOf(config, session), depositId)
   if (String(authorization['nonce']).toLowerCase() !== nonce)
     throw badCredential("its deposit's nonce is another channel's")
   if (addressIn(authorization['from']) !== config.payer) throw badCredential("its deposit's payer")
