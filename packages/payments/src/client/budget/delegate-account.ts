@@ -3,33 +3,22 @@ import { type Address, type Hex, KoinonError, toAddress, zeroAddress } from '@ko
 import { confirmTransaction, type LedgerReader, type LedgerWriter, type TransactionSender } from '@koinon/ledger'
 import { budgetDelegateAbi } from '@koinon/ledger/abis'
 import { budgetDelegateBytecode } from '@koinon/ledger/budget-delegate'
-import { concatHex, encodeDeployData, getContractAddress, zeroHash } from 'viem'
+import { encodeDeployData } from 'viem'
 import { reachable } from '../../core/escrow.ts'
-
-/** The deployer that stands at this address on nearly every chain, and by genesis on ours. */
-const create2Deployer: Address = '0x4e59b44847b379578588920ca78fbf26c0b4956c'
+import { create2Address, deployOnce } from '../create2.ts'
 
 /** Where the delegate for an escrow stands once somebody has deployed it: the same address on every chain with the same escrow. */
 export function budgetDelegateAddress(escrow: Address): Address {
-  const bytecode = creationCode(escrow)
-  return toAddress(getContractAddress({ opcode: 'CREATE2', from: create2Deployer, salt: zeroHash, bytecode }))
+  return create2Address(creationCode(escrow))
 }
 
-/** Deploys the delegate unless it stands. Resolves with its address. Throws `ledger/*`. */
-export async function deployBudgetDelegate(
+/** Deploys the delegate unless it stands. Resolves with its address. Throws as `deployOnce`. */
+export function deployBudgetDelegate(
   reader: LedgerReader,
   sender: TransactionSender,
   escrow: Address,
 ): Promise<Address> {
-  const address = budgetDelegateAddress(escrow)
-  const code = await reachable(reader.getCode({ address }))
-  if (code === undefined || code === '0x') {
-    await sender.send(
-      { to: create2Deployer, data: concatHex([zeroHash, creationCode(escrow)]) },
-      'deploying the delegate',
-    )
-  }
-  return address
+  return deployOnce(reader, sender, creationCode(escrow), 'deploying the delegate')
 }
 
 /** What an account delegates to; undefined for a plain account. Throws `payments/ledger-unreachable` and `payments/not-a-key-account`. */
