@@ -1,5 +1,6 @@
 /** Jobs in words for people, and in plain JSON. */
 import type { JobRecord } from '@koinon/agents/client'
+import { textOfJob } from '@koinon/agents/rules'
 import type { JobJudgement } from '@koinon/agents/verifier'
 import { dollarDecimals, formatUnits, zeroAddress, zeroHash } from '@koinon/base'
 import type { SignedQuote } from '@koinon/work'
@@ -16,16 +17,11 @@ export function priceOf({ token, budgetAtomic }: JobRecord, dollar: string): str
   return token === dollar ? dollars(budgetAtomic) : `${budgetAtomic} base units of ${token}`
 }
 
-/** Without the random bytes that keep terms apart. */
-export function titleOf({ description }: Pick<JobRecord, 'description'>): string {
-  return description.replace(/\n\[[0-9a-f]{32}\]$/, '')
-}
-
 export function jobFacts(job: JobRecord, dollar: string, nowSeconds: number): readonly (readonly [string, string])[] {
   const isOver = nowSeconds >= job.expiredAtSeconds
   return [
     ['job', `${job.jobId}`],
-    ['work', titleOf(job)],
+    ['work', textOfJob(job.description)],
     ['status', statusOf(job, isOver)],
     ['price', job.budgetAtomic === 0n ? 'not set' : priceOf(job, dollar)],
     ['client', job.client],
@@ -54,7 +50,7 @@ export function judgementFacts({
 }
 
 export function jobJson(job: JobRecord): Record<string, unknown> {
-  return { ...job, jobId: `${job.jobId}`, budgetAtomic: `${job.budgetAtomic}`, title: titleOf(job) }
+  return { ...job, jobId: `${job.jobId}`, budgetAtomic: `${job.budgetAtomic}`, title: textOfJob(job.description) }
 }
 
 /** What is wanted of whom, and the command where it is anybody's. */

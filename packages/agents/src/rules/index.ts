@@ -65,6 +65,7 @@ export {
   jobCheckers,
   parseJobCheck,
 } from './job-check.ts'
+export { textOfJob } from './job-description.ts'
 export { actorsOf, type JobActor, type JobStep, jobActors, jobSteps, nextStatus } from './job-steps.ts'
 export { parseTerms, termsToJson } from './job-terms-json.ts'
 export {

@@ -1,5 +1,6 @@
 /** The check that a job's own terms name, for evaluators that are programs (specs/0024-jobs.md section 4.1). */
 import { bytesToHex, type Hex, keccak256, sha256, utf8ToBytes } from '@koinon/base'
+import { textOfJob } from './job-description.ts'
 
 /** The last line of a description, `check: NAME ARGUMENT`, but for the random bytes that a client's draft ends with. */
 export type JobCheck = { readonly name: string; readonly argument: string }
@@ -15,7 +16,7 @@ const mostMembers = 32
 
 /** Undefined where the terms name none: such work is for people to judge. */
 export function parseJobCheck(description: string): JobCheck | undefined {
-  const found = /(?:^|\n)check: ([a-z][a-z0-9-]{0,31})(?: ([^\n]{1,512}))?(?:\n\[[0-9a-f]{32}\])?$/.exec(description)
+  const found = /(?:^|\n)check: ([a-z][a-z0-9-]{0,31})(?: ([^\n]{1,512}))?$/.exec(textOfJob(description))
   return found === null ? undefined : { name: found[1] as string, argument: found[2] ?? '' }
 }
 

@@ -1,4 +1,5 @@
 import { type JobView, listJobs, readJob } from '@koinon/agents/client'
+import { textOfJob } from '@koinon/agents/rules'
 import { type JobJudgement, quorumEvaluatorJudgement } from '@koinon/agents/verifier'
 import { systemClock } from '@koinon/base'
 import { createLedgerReader } from '@koinon/ledger'
@@ -9,7 +10,7 @@ import { quoteToJson } from '@koinon/work'
 import type { Command } from 'commander'
 import { utcTime } from '../format/time.ts'
 import { openBus, parseJobId } from '../job-account.ts'
-import { jobFacts, jobJson, judgementFacts, priceOf, quoteLine, stepsText, titleOf, totalFacts } from '../job-words.ts'
+import { jobFacts, jobJson, judgementFacts, priceOf, quoteLine, stepsText, totalFacts } from '../job-words.ts'
 import { parseInteger, runCommand } from '../runner.ts'
 import { facts, table } from '../table.ts'
 
@@ -30,7 +31,7 @@ export function defineJobList(job: Command): void {
           found.status,
           found.budgetAtomic === 0n ? '' : priceOf(found, dollar),
           utcTime(found.expiredAtSeconds),
-          titleOf(found).slice(0, 60),
+          textOfJob(found.description).slice(0, 60),
         ])
         return {
           data: { total, totals, jobs: jobs.map(jobJson) },

@@ -1,5 +1,6 @@
 /** `GET /api/jobs/{id}`: one job with everything that happened to it, and the transactions in which it did. */
 import { type JobRecord, readJob } from '@koinon/agents/client'
+import { textOfJob } from '@koinon/agents/rules'
 import { type JobJudgement, quorumEvaluatorJudgement, quorumEvaluatorOf } from '@koinon/agents/verifier'
 import { type Address, zeroAddress, zeroHash } from '@koinon/base'
 import { LogPager, listSubnets } from '@koinon/ledger'
@@ -7,7 +8,7 @@ import { quorumEvaluatorAbi } from '@koinon/ledger/abis'
 import type { IndexedEvent } from '@koinon/ledger/indexer'
 import type { JobDetailJson, JobEvaluatorJson, JobStepJson, JobStepName, JudgementJson } from '@koinon/work/dashboard'
 import type { GetLogsReturnType } from 'viem'
-import { type JobViewSources, jobRowJson, ledgerSeconds, withoutSalt } from './jobs-json.ts'
+import { type JobViewSources, jobRowJson, ledgerSeconds } from './jobs-json.ts'
 import { shownText } from './strangers-text.ts'
 
 const descriptionCharacters = 2_048
@@ -48,7 +49,7 @@ export async function jobDetail(sources: JobViewSources, jobId: bigint): Promise
   return {
     ...jobRowJson(job, view.network.contracts.dollar, nowSeconds),
     ...{ asOfBlock, asOfMs: clock.nowMs(), termsHash: job.termsHash, judgedBy },
-    description: shownText(withoutSalt(job.description), descriptionCharacters),
+    description: shownText(textOfJob(job.description), descriptionCharacters),
     ...(job.hook === zeroAddress ? {} : { hook: job.hook }),
     ...(job.submittedAtSeconds === 0 ? {} : { submittedAtMs: job.submittedAtSeconds * 1_000 }),
     ...(job.deliverable === zeroHash ? {} : { deliverable: job.deliverable }),

@@ -1,5 +1,6 @@
 /** `GET /api/jobs` and `/api/jobs/{id}`: jobs as the ledger has them now, their sums and their life from the index. */
 import { type JobRecord, jobsOf, readJob } from '@koinon/agents/client'
+import { textOfJob } from '@koinon/agents/rules'
 import { type Clock, zeroAddress } from '@koinon/base'
 import type { LedgerView } from '@koinon/ledger'
 import { jobsAbi } from '@koinon/ledger/abis'
@@ -68,7 +69,7 @@ export function jobRowJson(job: JobRecord, dollar: string, nowSeconds: number): 
   const isHeld = job.status === 'funded' || job.status === 'submitted'
   return {
     jobId: `${job.jobId}`,
-    title: shownLine(withoutSalt(job.description), titleCharacters),
+    title: shownLine(textOfJob(job.description), titleCharacters),
     state: job.status,
     isOverdue: isHeld && nowSeconds >= job.expiredAtSeconds,
     budgetAtomic: `${job.budgetAtomic}`,
@@ -78,11 +79,6 @@ export function jobRowJson(job: JobRecord, dollar: string, nowSeconds: number): 
     evaluator: job.evaluator,
     endsAtMs: job.expiredAtSeconds * 1_000,
   }
-}
-
-/** Without the random bytes that keep terms apart. */
-export function withoutSalt(description: string): string {
-  return description.replace(/\n\[[0-9a-f]{32}\]$/, '')
 }
 
 const states = [

@@ -1,8 +1,9 @@
-import { type Address, bytesToHex, type Clock, type Hex, KoinonError, type Random, zeroAddress } from '@koinon/base'
+import { type Address, type Clock, type Hex, KoinonError, type Random, zeroAddress } from '@koinon/base'
 import { jobsAbi, quorumEvaluatorAbi } from '@koinon/ledger/abis'
 import type { SignedQuote } from '@koinon/work'
 import { erc20Abi } from 'viem'
 import { hashTerms, type JobStatus, type JobTerms, jobsDomain } from '../../rules/job.ts'
+import { describeJob } from '../../rules/job-description.ts'
 import { authorizeDeposit } from './deposit.ts'
 import { findOut } from './find-out.ts'
 import { findJob, type JobAccount, type JobRecord, jobOfQuote, jobsOf, readJob } from './job-ledger.ts'
@@ -44,7 +45,7 @@ export class JobClient {
       hook: draft.hook ?? zeroAddress,
       token: draft.token ?? this.account.network.contracts.dollar,
       expiredAtSeconds: draft.expiredAtSeconds,
-      description: `${draft.description}\n[${bytesToHex(this.#random(16)).slice(2)}]`,
+      description: describeJob(draft.description, this.#random(16)),
     }
   }
 
