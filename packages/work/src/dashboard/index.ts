@@ -1,12 +1,5 @@
 /** Shapes of the dashboard API, specs/0008-http.md section 2: what the gateway answers and page and command line read. */
-export {
-  agentStateWords,
-  escrowWords,
-  evaluatorWords,
-  jobStateWords,
-  jobStepWords,
-  leftOutWords,
-} from './agent-words.ts'
+export { agentStateWords, leftOutWords } from './agent-words.ts'
 export type {
   AgentCheckJson,
   AgentDetailJson,
@@ -31,6 +24,7 @@ export type {
   RequirementJson,
 } from './decentralization.ts'
 export type { AuditJson, EpochDetailJson, EpochJson, EpochState, EpochsJson, PayoutJson } from './epochs.ts'
+export { escrowWords, evaluatorWords, jobStateWords, jobStepWords } from './job-words.ts'
 export type {
   JobDetailJson,
   JobEvaluatorJson,
