@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { picoUsdPerAtomic } from '@koinon/base'
 
 type ChannelRow = {
   readonly channel_id: string
@@ -28,8 +29,6 @@ export type Books = {
   readonly receipts: readonly ReceiptRow[]
   readonly debts: readonly DebtRow[]
 }
-
-const picoUsdPerAtomic = 1_000_000n
 
 /** The store of one role, as committed at this moment. */
 export function readBooks(home: string, role: string): Books {

@@ -50,6 +50,7 @@ export {
   formatAmount,
   formatUnits,
   parseUnits,
+  picoUsdDecimals,
   picoUsdPerAtomic,
   picoUsdToAtomic,
   tokenDecimals,

@@ -10,6 +10,9 @@ export const picoUsdPerAtomic = 1_000_000n
 /** Decimals of the dollar token. */
 export const dollarDecimals = 6
 
+/** Decimals of a dollar in pico-dollars. */
+export const picoUsdDecimals = 12
+
 /** Decimals of the network token. */
 export const tokenDecimals = 18
 

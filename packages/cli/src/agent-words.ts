@@ -1,5 +1,5 @@
 /** Agents in words for people, as the page shows them. */
-import { formatUnits } from '@koinon/base'
+import { formatUnits, picoUsdDecimals } from '@koinon/base'
 import { type AgentDetailJson, type AgentJson, type AgentsJson, agentStateWords } from '@koinon/work/dashboard'
 import { utcTime } from './format/time.ts'
 import { table } from './table.ts'
@@ -60,5 +60,5 @@ function priceWords({ offers, endpoints }: AgentJson): string {
 }
 
 function dollarsOf(picoUsd: string): string {
-  return picoUsd === '0' ? 'free' : `${formatUnits(BigInt(picoUsd), 12)} dollars`
+  return picoUsd === '0' ? 'free' : `${formatUnits(BigInt(picoUsd), picoUsdDecimals)} dollars`
 }

@@ -1,5 +1,5 @@
 /** What a gateway sells by the call, in words and tables for people. */
-import { dollarDecimals, formatUnits, picoUsdToAtomic } from '@koinon/base'
+import { dollarDecimals, formatUnits, picoUsdDecimals, picoUsdToAtomic } from '@koinon/base'
 import { gasSavedWords, type PaymentDetailsJson, type PaymentsJson, paymentRefusalWords } from '@koinon/work/dashboard'
 import { utcTime } from './format/time.ts'
 import { facts, table } from './table.ts'
@@ -13,7 +13,7 @@ export function paymentsText({ door, sold, channels, settlements, gas }: Payment
     ],
     [
       'sold in a day',
-      `${sold.channelCalls} calls by channel, ${sold.exactCalls} by exact payment, ${sold.keyCalls} with keys; ${formatUnits(BigInt(sold.amountPicoUsd), 12)} dollars`,
+      `${sold.channelCalls} calls by channel, ${sold.exactCalls} by exact payment, ${sold.keyCalls} with keys; ${formatUnits(BigInt(sold.amountPicoUsd), picoUsdDecimals)} dollars`,
     ],
     [
       'channels',

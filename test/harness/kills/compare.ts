@@ -1,7 +1,7 @@
 /** Holds what clients know, what the gateway has on disk and what the ledger says against each other, to the last unit. */
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { Address, Hex } from '@koinon/base'
+import { type Address, type Hex, picoUsdPerAtomic } from '@koinon/base'
 import { batchSettlementAbi } from '@koinon/ledger/abis'
 import { readBalances } from '../../../packages/node/src/local/treasury.ts'
 import { problemsOf, readBooks } from '../books.ts'
@@ -20,8 +20,6 @@ export type Comparison = {
   /** Sentences about what does not agree; none when all is well. */
   readonly problems: readonly string[]
 }
-
-const picoUsdPerAtomic = 1_000_000n
 
 type Bundle = {
   readonly hops: readonly { readonly receipt: { readonly requestHash: string; readonly amountPicoUsd: string } }[]

@@ -1,4 +1,4 @@
-import { formatUnits, KoinonError } from '@koinon/base'
+import { formatUnits, KoinonError, picoUsdDecimals } from '@koinon/base'
 
 /** Money set aside for one call. Exactly one of the two ends it; a call whose outcome is unknown keeps what it set aside. */
 export type SetAside = {
@@ -33,7 +33,7 @@ export class SpendCeiling {
     if (worstPicoUsd < 0n || worstPicoUsd > this.leftPicoUsd)
       throw new KoinonError({
         code: 'budget/ceiling',
-        message: `This call may cost ${formatUnits(worstPicoUsd, 12)} dollars and ${formatUnits(this.leftPicoUsd, 12)} of the ceiling is left`,
+        message: `This call may cost ${formatUnits(worstPicoUsd, picoUsdDecimals)} dollars and ${formatUnits(this.leftPicoUsd, picoUsdDecimals)} of the ceiling is left`,
         hint: 'Ask for less, or let the person who started this server raise its ceiling.',
         details: { worstPicoUsd: `${worstPicoUsd}`, leftPicoUsd: `${this.leftPicoUsd}` },
       })

@@ -9,7 +9,7 @@ import {
   defineAgent,
   priceOf,
 } from '@koinon/agents/provider'
-import { formatUnits, KoinonError, parseUnits, systemClock, systemRandom } from '@koinon/base'
+import { formatUnits, KoinonError, parseUnits, picoUsdDecimals, systemClock, systemRandom } from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
 import { accountKey, defaultHomePath, openHome } from '@koinon/node/home'
 import { openAgentTill } from '@koinon/node/paywall'
@@ -62,7 +62,7 @@ function run(file: string, options: RunOptions): Promise<never> {
       const isSelling = definition.services.some((service) => priceOf(service) > 0n)
       if (network !== undefined && isSelling) accountKey(home, 'wallet', systemRandom)
       const till = network !== undefined && isSelling ? await openAgentTill(home, systemClock) : undefined
-      const totalPicoUsd = parseUnits(definition.budget?.totalDollars ?? '0', 12)
+      const totalPicoUsd = parseUnits(definition.budget?.totalDollars ?? '0', picoUsdDecimals)
       const payer =
         network !== undefined && totalPicoUsd > 0n
           ? createServicePayer(home, totalPicoUsd, { purpose: `agent-${slug(definition.name)}` })

@@ -1,6 +1,6 @@
 import { type LedgerFeedback, readFeedback, resolveAgent } from '@koinon/agents/client'
 import { formatAgentId } from '@koinon/agents/rules'
-import { isKoinonError, parseUnits } from '@koinon/base'
+import { isKoinonError, parseUnits, picoUsdDecimals } from '@koinon/base'
 import { viewAgent, viewAgents } from '@koinon/node/views'
 import { networkOf } from '@koinon/node/wallet'
 import type { Command } from 'commander'
@@ -34,7 +34,7 @@ export function defineAgentList(agent: Command): void {
         const found = await viewAgents(networkOf(home), {
           ...(words === undefined ? {} : { words }),
           ...(protocol === undefined ? {} : { protocol }),
-          ...(maximumPrice === undefined ? {} : { maximumPicoUsd: parseUnits(maximumPrice, 12) }),
+          ...(maximumPrice === undefined ? {} : { maximumPicoUsd: parseUnits(maximumPrice, picoUsdDecimals) }),
           sort: flags.sort === 'new' ? 'new' : 'trust',
         })
         return {

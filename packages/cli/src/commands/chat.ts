@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { formatUnits, KoinonError } from '@koinon/base'
+import { formatUnits, KoinonError, picoUsdDecimals } from '@koinon/base'
 import { currentApiKey } from '@koinon/node/home'
 import { networkOf } from '@koinon/node/wallet'
 import { askGateway, type GatewayAnswer } from '@koinon/sdk'
@@ -72,7 +72,7 @@ function describe(answer: GatewayAnswer, typed: (text: string) => string): strin
   return [
     ...(answer.isUnsure ? ['(The model is unsure of this answer.)'] : []),
     `answered by ${answer.provider ?? 'unknown'} in ${duration(answer.totalMs)}, first words after ${duration(answer.firstByteMs)}`,
-    `${answer.promptTokens} + ${answer.outputTokens} tokens, ${formatUnits(answer.amountPicoUsd, 12)} dollars`,
+    `${answer.promptTokens} + ${answer.outputTokens} tokens, ${formatUnits(answer.amountPicoUsd, picoUsdDecimals)} dollars`,
     failed.length > 0
       ? `CHECKS FAILED: ${failed.map((check) => `${check.name} (${check.detail})`).join('; ')}`
       : `level L0: ${passed} checks passed, ${open} not checked; replay it yourself: ${typed('koinon receipt verify')} ${answer.receiptId ?? ''} --level L2`,

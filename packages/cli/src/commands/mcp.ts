@@ -6,6 +6,7 @@ import {
   isKoinonError,
   KoinonError,
   parseUnits,
+  picoUsdDecimals,
   systemClock,
   systemRandom,
 } from '@koinon/base'
@@ -102,7 +103,7 @@ async function serve(options: McpOptions): Promise<void> {
     },
     readyJson: ({ url }) => ({ pid: process.pid, url, ...(bearerToken === undefined ? {} : { bearerToken }) }),
     welcome: ({ url }) =>
-      `MCP at ${url}\nIt spends at most ${formatUnits(ceilingOf(options), 12)} dollars.\n${bearerToken === undefined ? '' : `Programs show this token: authorization: Bearer ${bearerToken}\n`}`,
+      `MCP at ${url}\nIt spends at most ${formatUnits(ceilingOf(options), picoUsdDecimals)} dollars.\n${bearerToken === undefined ? '' : `Programs show this token: authorization: Bearer ${bearerToken}\n`}`,
     goodbye: 'stopped',
   })
 }
@@ -195,7 +196,7 @@ function ledgerPorts(home: Home, network: ReturnType<typeof networkOf>): Pick<Ne
 }
 
 function ceilingOf({ maxTotal }: Pick<McpOptions, 'maxTotal'>): bigint {
-  if (/^\d{1,6}(\.\d{1,12})?$/.test(maxTotal)) return parseUnits(maxTotal, 12)
+  if (/^\d{1,6}(\.\d{1,12})?$/.test(maxTotal)) return parseUnits(maxTotal, picoUsdDecimals)
   throw new KoinonError({
     code: 'usage/bad-number',
     message: `--max-total takes dollars, not "${maxTotal.slice(0, 40)}"`,

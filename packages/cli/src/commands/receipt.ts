@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { formatUnits, KoinonError } from '@koinon/base'
+import { formatUnits, KoinonError, picoUsdDecimals } from '@koinon/base'
 import type { NetworkFile } from '@koinon/ledger'
 import { existingAccountKey, type Home, noKeyHint, readApiKeys, type StoredApiKey } from '@koinon/node/home'
 import { resolveReplayModel } from '@koinon/node/local'
@@ -41,7 +41,7 @@ export function defineReceipt(receipt: Command): void {
           String(item['id']),
           new Date(Number(item['receivedAtMs'])).toISOString().slice(0, 19).replace('T', ' '),
           String(item['upstreamPayee'] ?? item['payee']).slice(0, 12),
-          formatUnits(BigInt(String(item['amountPicoUsd'])), 12),
+          formatUnits(BigInt(String(item['amountPicoUsd'])), picoUsdDecimals),
         ])
         return {
           data: { receipts },

@@ -1,6 +1,6 @@
 /** Answers that are bought one by one, without a key: the payment comes with the request (specs/0022-machine-payments.md). */
 import type { IncomingMessage } from 'node:http'
-import { bytesToHex, KoinonError } from '@koinon/base'
+import { bytesToHex, KoinonError, picoUsdPerAtomic } from '@koinon/base'
 import { sha256Native } from '@koinon/base/node'
 import type { Asset, Entered, GrowingPayment, PaymentDoor, PaymentTerms } from '@koinon/payments'
 import { requestOf, type WireRequest } from '@koinon/payments'
@@ -16,7 +16,6 @@ export type PaidCalls = {
   readonly backEnds: PaymentTerms['backEnds']
 }
 
-const picoUsdPerAtomic = 1_000_000n
 const channelWords = 'An answer by a provider of this network. A channel is charged what it cost, at most this.'
 const exactWords = 'An exact payment pays this much whatever the answer costs.'
 

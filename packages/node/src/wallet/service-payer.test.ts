@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseUnits, systemRandom } from '@koinon/base'
+import { parseUnits, picoUsdDecimals, systemRandom } from '@koinon/base'
 import { testDollarAbi } from '@koinon/ledger/abis'
 import {
   type Listening,
@@ -17,7 +17,7 @@ import { createServicePayer } from './service-payer.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'koinon-service-payer-'))
 const home = openHome(join(folder, 'home'))
-const dollars = (text: string): bigint => parseUnits(text, 12)
+const dollars = (text: string): bigint => parseUnits(text, picoUsdDecimals)
 let network: TestNetwork
 let facilitator: Listening
 let seller: Listening

@@ -1,6 +1,6 @@
 import { type CallPayer, hireAgent } from '@koinon/agents/client'
 import type { McpTool } from '@koinon/agents/provider'
-import { bytesToHex, formatUnits, KoinonError, systemRandom } from '@koinon/base'
+import { bytesToHex, formatUnits, KoinonError, picoUsdDecimals, systemRandom } from '@koinon/base'
 import { answerText } from './gateway-models.ts'
 import { answer } from './model-tools.ts'
 import type { NetworkPorts } from './ports.ts'
@@ -51,8 +51,8 @@ export function hireTool(ports: NetworkPorts, payer: CallPayer): McpTool {
       )
       return answer(`the agent at ${new URL(endpoint).origin}`, {
         answer: hired.answer,
-        paidDollars: formatUnits(hired.paidPicoUsd, 12),
-        leftOfCeilingDollars: formatUnits(ports.ceiling.leftPicoUsd, 12),
+        paidDollars: formatUnits(hired.paidPicoUsd, picoUsdDecimals),
+        leftOfCeilingDollars: formatUnits(ports.ceiling.leftPicoUsd, picoUsdDecimals),
       })
     },
   }

@@ -1,6 +1,6 @@
 import type { McpTool } from '@koinon/agents/provider'
 import { untrustedText } from '@koinon/agents/rules'
-import { formatUnits, isKoinonError } from '@koinon/base'
+import { formatUnits, isKoinonError, picoUsdDecimals } from '@koinon/base'
 import { askGateway } from '@koinon/inference/client'
 import { pricedModel, worstCostPicoUsd } from './gateway-models.ts'
 import type { NetworkPorts } from './ports.ts'
@@ -32,8 +32,8 @@ function quoteModel(ports: NetworkPorts): McpTool {
       return answer('the gateway', {
         model: priced.id,
         offers: priced.offerCount,
-        mostDollars: formatUnits(worst, 12),
-        leftOfCeilingDollars: formatUnits(ports.ceiling.leftPicoUsd, 12),
+        mostDollars: formatUnits(worst, picoUsdDecimals),
+        leftOfCeilingDollars: formatUnits(ports.ceiling.leftPicoUsd, picoUsdDecimals),
       })
     },
   }
@@ -63,9 +63,9 @@ function callModel(ports: NetworkPorts, apiKey: string): McpTool {
         return answer(`the model ${priced.id} of the provider ${told.provider ?? 'unknown'}`, {
           text: told.text,
           receiptId: told.receiptId,
-          costDollars: formatUnits(told.amountPicoUsd, 12),
+          costDollars: formatUnits(told.amountPicoUsd, picoUsdDecimals),
           checks: told.checks,
-          leftOfCeilingDollars: formatUnits(ports.ceiling.leftPicoUsd, 12),
+          leftOfCeilingDollars: formatUnits(ports.ceiling.leftPicoUsd, picoUsdDecimals),
         })
       } catch (error) {
         // A refusal costs nothing; after anything else nobody here knows, and the worst case stays counted.

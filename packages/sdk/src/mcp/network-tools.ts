@@ -1,5 +1,5 @@
 import type { McpTool } from '@koinon/agents/provider'
-import { formatUnits } from '@koinon/base'
+import { formatUnits, picoUsdDecimals } from '@koinon/base'
 import { fetchReceipt, verifyReceipt } from '../receipts.ts'
 import { gatewayJson } from './gateway-models.ts'
 import { answer } from './model-tools.ts'
@@ -23,9 +23,9 @@ function status(ports: NetworkPorts): McpTool {
       return answer('the gateway', {
         gateway: ports.gatewayUrl,
         ready,
-        ceilingDollars: formatUnits(ports.ceiling.maximumPicoUsd, 12),
-        spentDollars: formatUnits(ports.ceiling.spentPicoUsd, 12),
-        leftOfCeilingDollars: formatUnits(ports.ceiling.leftPicoUsd, 12),
+        ceilingDollars: formatUnits(ports.ceiling.maximumPicoUsd, picoUsdDecimals),
+        spentDollars: formatUnits(ports.ceiling.spentPicoUsd, picoUsdDecimals),
+        leftOfCeilingDollars: formatUnits(ports.ceiling.leftPicoUsd, picoUsdDecimals),
       })
     },
   }

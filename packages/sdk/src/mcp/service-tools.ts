@@ -1,7 +1,7 @@
 import { type CallPayer, McpConnection } from '@koinon/agents/client'
 import type { McpTool } from '@koinon/agents/provider'
 import { visibleText } from '@koinon/agents/rules'
-import { formatUnits, isKoinonError, KoinonError } from '@koinon/base'
+import { formatUnits, isKoinonError, KoinonError, picoUsdDecimals } from '@koinon/base'
 import { answerText } from './gateway-models.ts'
 import { hireTool } from './hire-tool.ts'
 import { answer } from './model-tools.ts'
@@ -83,8 +83,8 @@ function pay(ports: NetworkPorts, payer: CallPayer): McpTool {
       })
       return answer(`the service ${new URL(target).origin}`, {
         ...(await told()),
-        paidDollars: formatUnits(paidPicoUsd, 12),
-        leftOfCeilingDollars: formatUnits(ports.ceiling.leftPicoUsd, 12),
+        paidDollars: formatUnits(paidPicoUsd, picoUsdDecimals),
+        leftOfCeilingDollars: formatUnits(ports.ceiling.leftPicoUsd, picoUsdDecimals),
       })
     },
   }

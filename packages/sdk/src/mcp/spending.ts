@@ -1,6 +1,6 @@
 /** What verbs that spend have in common: limits, the ceiling, and where requests may go. */
 import { isBeforePaying } from '@koinon/agents/client'
-import { KoinonError, parseUnits } from '@koinon/base'
+import { KoinonError, parseUnits, picoUsdDecimals } from '@koinon/base'
 import { hostNameOf, isLoopbackHost } from '@koinon/base/node'
 import type { NetworkPorts } from './ports.ts'
 
@@ -23,7 +23,7 @@ export async function spending<paid extends { readonly paidPicoUsd: bigint }>(
   { mostDollars, paymentId }: Spend,
   work: (limits: Limits) => Promise<paid>,
 ): Promise<paid> {
-  const maximumPicoUsd = parseUnits(mostDollars, 12)
+  const maximumPicoUsd = parseUnits(mostDollars, picoUsdDecimals)
   const aside = ceiling.setAside(maximumPicoUsd)
   try {
     const paid = await work({ maximumPicoUsd, ...(paymentId === undefined ? {} : { paymentId }) })

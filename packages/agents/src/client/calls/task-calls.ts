@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { KoinonError, parseUnits } from '@koinon/base'
+import { KoinonError, parseUnits, picoUsdDecimals } from '@koinon/base'
 import type { DurableStore } from '@koinon/base/node'
 import type { SpendCeiling } from '../../rules/spend-ceiling.ts'
 import { answerText } from './answer-text.ts'
@@ -72,7 +72,7 @@ export class TaskCalls {
   }
 
   #maximumOf(tool: string, { maxPriceDollars = '0' }: CallLimits): bigint {
-    const maximumPicoUsd = parseUnits(maxPriceDollars, 12)
+    const maximumPicoUsd = parseUnits(maxPriceDollars, picoUsdDecimals)
     if (maximumPicoUsd <= this.#options.perCallPicoUsd) return maximumPicoUsd
     throw new KoinonError({ code: 'agents/over-limit', message: `The limit of ${tool} is above that of a call` })
   }

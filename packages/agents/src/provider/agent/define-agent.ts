@@ -1,4 +1,4 @@
-import { KoinonError, parseUnits } from '@koinon/base'
+import { KoinonError, parseUnits, picoUsdDecimals } from '@koinon/base'
 import { objectCheck } from '../object-check.ts'
 import type { AgentDefinition, AgentService } from './definition.ts'
 
@@ -33,7 +33,7 @@ export function defineAgent(definition: AgentDefinition): AgentDefinition {
 
 /** Pico-dollars a call; 0 for a free service. */
 export function priceOf({ priceDollars }: AgentService): bigint {
-  return parseUnits(priceDollars ?? '0', 12)
+  return parseUnits(priceDollars ?? '0', picoUsdDecimals)
 }
 
 function compile(name: string, schema: object): void {

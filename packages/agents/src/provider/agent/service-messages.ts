@@ -1,5 +1,13 @@
 /** An agent's services where calls are messages: MCP tools and A2A tasks, free or paid inside the protocol. */
-import { bytesToHex, type Clock, formatUnits, isKoinonError, KoinonError, type Random } from '@koinon/base'
+import {
+  bytesToHex,
+  type Clock,
+  formatUnits,
+  isKoinonError,
+  KoinonError,
+  picoUsdDecimals,
+  type Random,
+} from '@koinon/base'
 import { MessageDoor, type PaymentTerms, sellTaskCall, sellToolCall } from '@koinon/payments'
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import { untrustedText } from '../../rules/untrusted.ts'
@@ -68,7 +76,7 @@ export class ServiceMessages {
     const terms = this.#terms(service, `mcp://tool/${name}`)
     return {
       name,
-      description: `${description} (Costs ${formatUnits(price, 12)} dollars a call, paid by x402 or MPP.)`,
+      description: `${description} (Costs ${formatUnits(price, picoUsdDecimals)} dollars a call, paid by x402 or MPP.)`,
       inputSchema,
       timeoutMs: terms.timeoutSeconds * 1_000 + settlementMs,
       run: async (input, { signal, meta }) =>

@@ -1,4 +1,4 @@
-import { KoinonError, parseUnits } from '@koinon/base'
+import { KoinonError, parseUnits, picoUsdDecimals } from '@koinon/base'
 import type { DurableStore } from '@koinon/base/node'
 import type { CallPayer } from '../../client/calls/paid-call.ts'
 import { TaskCalls } from '../../client/calls/task-calls.ts'
@@ -29,7 +29,7 @@ export class ServiceRunner {
   ) {
     this.#definition = definition
     this.#options = options
-    this.ceiling = new SpendCeiling(parseUnits(definition.budget?.totalDollars ?? '0', 12))
+    this.ceiling = new SpendCeiling(parseUnits(definition.budget?.totalDollars ?? '0', picoUsdDecimals))
     this.#services = new Map(
       definition.services.map((service) => [
         service.name,
@@ -59,7 +59,7 @@ export class ServiceRunner {
       taskId: run.taskId,
       tools: this.#definition.tools ?? {},
       ceiling: this.ceiling,
-      perCallPicoUsd: parseUnits(this.#definition.budget?.perCallDollars ?? '0', 12),
+      perCallPicoUsd: parseUnits(this.#definition.budget?.perCallDollars ?? '0', picoUsdDecimals),
       signal: run.signal,
     })
     const answer = await found.service.run(input as never, {
