@@ -2,10 +2,10 @@ export { hireAgent } from './calls/hire-agent.ts'
 export {
   type CallPayer,
   freeCalls,
-  isBeforePaying,
   type MessageServiceCall,
   type PayMessage,
   type PayService,
+  payWithin,
   type ServiceCall,
 } from './calls/paid-call.ts'
 export type { CallLimits } from './calls/task-calls.ts'

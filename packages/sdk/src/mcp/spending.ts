@@ -1,5 +1,5 @@
 /** What verbs that spend have in common: limits, the ceiling, and where requests may go. */
-import { isBeforePaying } from '@koinon/agents/client'
+import { payWithin } from '@koinon/agents/client'
 import { KoinonError, parseUnits, picoUsdDecimals } from '@koinon/base'
 import { hostNameOf, isLoopbackHost } from '@koinon/base/node'
 import type { NetworkPorts } from './ports.ts'
@@ -24,15 +24,9 @@ export async function spending<paid extends { readonly paidPicoUsd: bigint }>(
   work: (limits: Limits) => Promise<paid>,
 ): Promise<paid> {
   const maximumPicoUsd = parseUnits(mostDollars, picoUsdDecimals)
-  const aside = ceiling.setAside(maximumPicoUsd)
-  try {
-    const paid = await work({ maximumPicoUsd, ...(paymentId === undefined ? {} : { paymentId }) })
-    aside.settle(paid.paidPicoUsd)
-    return paid
-  } catch (error) {
-    if (isBeforePaying(error)) aside.release()
-    throw error
-  }
+  return payWithin(ceiling, maximumPicoUsd, () =>
+    work({ maximumPicoUsd, ...(paymentId === undefined ? {} : { paymentId }) }),
+  )
 }
 
 /**

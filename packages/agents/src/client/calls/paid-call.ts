@@ -1,5 +1,6 @@
 import { KoinonError } from '@koinon/base'
 import { wasSigned } from '@koinon/payments'
+import type { SpendCeiling } from '../../rules/spend-ceiling.ts'
 
 /** A priced call to a service that answers 402 until it is paid. */
 export type ServiceCall = {
@@ -45,8 +46,28 @@ export type CallPayer = { readonly pay: PayService; readonly payMessage: PayMess
 const ofEarlierPayments: readonly unknown[] = ['payments/answer-lost', 'payments/outcome-unknown']
 
 /** True when an error of a {@link PayService} or {@link PayMessage} says that the call cost nothing, for nothing was signed. */
-export function isBeforePaying(error: unknown): boolean {
+function isBeforePaying(error: unknown): boolean {
   return !wasSigned(error) && !ofEarlierPayments.includes((error as { readonly code?: unknown } | undefined)?.code)
+}
+
+/**
+ * Sets the most of a call aside, and counts what it cost. Given back is what nothing was signed for; any other failure keeps it counted, for
+ * nobody knows. Throws `budget/ceiling` and what `pay` throws.
+ */
+export async function payWithin<paid extends { readonly paidPicoUsd: bigint }>(
+  ceiling: SpendCeiling,
+  maximumPicoUsd: bigint,
+  pay: () => Promise<paid>,
+): Promise<paid> {
+  const aside = ceiling.setAside(maximumPicoUsd)
+  try {
+    const paid = await pay()
+    aside.settle(paid.paidPicoUsd)
+    return paid
+  } catch (error) {
+    if (isBeforePaying(error)) aside.release()
+    throw error
+  }
 }
 
 /** Without money: messages are sent, and what asks for some is answered as it is. */

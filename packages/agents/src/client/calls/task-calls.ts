@@ -4,7 +4,7 @@ import type { DurableStore } from '@koinon/base/node'
 import type { SpendCeiling } from '../../rules/spend-ceiling.ts'
 import { answerText } from './answer-text.ts'
 import { hireAgent } from './hire-agent.ts'
-import { type CallPayer, isBeforePaying } from './paid-call.ts'
+import { type CallPayer, payWithin } from './paid-call.ts'
 
 /** Answers of the calls of a task, so that a second run neither makes nor pays them again. */
 export const taskCallsSchema =
@@ -43,7 +43,7 @@ export class TaskCalls {
     return this.#once({ kind: 'call', tool, input }, async (paymentId) => {
       const signal = this.#signal(limits)
       const call = { url, method: 'POST', body: input, maximumPicoUsd, paymentId, signal } as const
-      const { response } = await this.#spend(maximumPicoUsd, () => this.#options.payer.pay(call))
+      const { response } = await payWithin(this.#options.ceiling, maximumPicoUsd, () => this.#options.payer.pay(call))
       const text = await answerText(response)
       if (!response.ok)
         throw new KoinonError({
@@ -67,7 +67,7 @@ export class TaskCalls {
       const signal = this.#signal(limits)
       const { payMessage } = payer
       const hire = { url, messageId, data: work, fetch, signal, maximumPicoUsd, payMessage }
-      return (await this.#spend(maximumPicoUsd, () => hireAgent(hire))).answer
+      return (await payWithin(this.#options.ceiling, maximumPicoUsd, () => hireAgent(hire))).answer
     })
   }
 
@@ -75,22 +75,6 @@ export class TaskCalls {
     const maximumPicoUsd = parseUnits(maxPriceDollars, picoUsdDecimals)
     if (maximumPicoUsd <= this.#options.perCallPicoUsd) return maximumPicoUsd
     throw new KoinonError({ code: 'agents/over-limit', message: `The limit of ${tool} is above that of a call` })
-  }
-
-  /** Where nothing was signed nothing was spent; every other outcome stays counted. */
-  async #spend<outcome extends { readonly paidPicoUsd: bigint }>(
-    maximumPicoUsd: bigint,
-    pay: () => Promise<outcome>,
-  ): Promise<outcome> {
-    const aside = this.#options.ceiling.setAside(maximumPicoUsd)
-    try {
-      const outcome = await pay()
-      aside.settle(outcome.paidPicoUsd)
-      return outcome
-    } catch (error) {
-      if (isBeforePaying(error)) aside.release()
-      throw error
-    }
   }
 
   #urlOf(tool: string): string {
