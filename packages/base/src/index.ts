@@ -53,6 +53,7 @@ export {
   picoUsdDecimals,
   picoUsdPerAtomic,
   picoUsdToAtomic,
+  picoUsdToAtomicUp,
   tokenDecimals,
 } from './money.ts'
 export { keccak256, publicKeyToAddress, recoverAddress, secretKeyToAddress, signDigest } from './secp256k1.ts'

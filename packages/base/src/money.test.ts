@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { atomicToPicoUsd, formatAmount, formatUnits, parseUnits, picoUsdToAtomic } from './money.ts'
+import { atomicToPicoUsd, formatAmount, formatUnits, parseUnits, picoUsdToAtomic, picoUsdToAtomicUp } from './money.ts'
 
 describe('formatUnits and parseUnits', () => {
   it.each([
@@ -39,5 +39,11 @@ describe('picoUsdToAtomic', () => {
     expect(picoUsdToAtomic(999_999n)).toBe(0n)
     expect(picoUsdToAtomic(1_000_000n)).toBe(1n)
     expect(picoUsdToAtomic(atomicToPicoUsd(12n) + 999_999n)).toBe(12n)
+  })
+})
+
+describe('picoUsdToAtomicUp', () => {
+  it('covers what is asked for, and takes nothing for nothing', () => {
+    expect([-1n, 0n, 1n, 1_000_000n, 1_000_001n].map(picoUsdToAtomicUp)).toEqual([0n, 0n, 1n, 1n, 2n])
   })
 })

@@ -21,6 +21,11 @@ export function picoUsdToAtomic(picoUsd: bigint): bigint {
   return picoUsd / picoUsdPerAtomic
 }
 
+/** The least whole number of atomic units that covers an amount of pico-dollars; what is below zero counts as nothing. */
+export function picoUsdToAtomicUp(picoUsd: bigint): bigint {
+  return picoUsd > 0n ? (picoUsd + picoUsdPerAtomic - 1n) / picoUsdPerAtomic : 0n
+}
+
 /** Atomic units as pico-dollars. */
 export function atomicToPicoUsd(atomic: bigint): bigint {
   return atomic * picoUsdPerAtomic

@@ -1,7 +1,7 @@
 /** Holds what clients know, what the gateway has on disk and what the ledger says against each other, to the last unit. */
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { type Address, type Hex, picoUsdPerAtomic } from '@koinon/base'
+import { type Address, type Hex, picoUsdToAtomic, picoUsdToAtomicUp } from '@koinon/base'
 import { batchSettlementAbi } from '@koinon/ledger/abis'
 import { readBalances } from '../../../packages/node/src/local/treasury.ts'
 import { problemsOf, readBooks } from '../books.ts'
@@ -80,14 +80,14 @@ async function buyerProblems(
   let inEscrowAtomic = 0n
   for (const { channelId, owedAtomic, signedAtomic } of payer.channels()) {
     const row = channels.find(({ channel_id }) => channel_id === channelId)
-    const sellerOwed = row === undefined ? 0n : roundUp(BigInt(row.owed_pico_usd))
+    const sellerOwed = row === undefined ? 0n : picoUsdToAtomicUp(BigInt(row.owed_pico_usd))
     const isBehind = kind === 'stream' && owedAtomic <= sellerOwed && sellerOwed <= signedAtomic
     if (owedAtomic !== sellerOwed && !isBehind)
       problems.push(`${name} owes ${owedAtomic}, the gateway says ${sellerOwed}`)
     const [balance, claimed] = await escrowOf(world, channelId)
     inEscrowAtomic += balance
     if (claimed > signedAtomic) problems.push(`${name}: ${claimed} claimed of ${signedAtomic} signed`)
-    const due = row === undefined ? 0n : BigInt(row.owed_pico_usd) / picoUsdPerAtomic
+    const due = row === undefined ? 0n : picoUsdToAtomic(BigInt(row.owed_pico_usd))
     if (claimed < due || claimed > sellerOwed) problems.push(`${name}: ${claimed} claimed, ${sellerOwed} owed`)
   }
   const own = exact.filter((row) => row.payer === payer.address && row.state !== 'refused')
@@ -130,8 +130,4 @@ function readExact(world: KillWorld): readonly ExactRow[] {
 
 function valueOf({ authorization }: ExactRow): bigint {
   return BigInt((JSON.parse(authorization) as { readonly valueAtomic: string }).valueAtomic)
-}
-
-function roundUp(picoUsd: bigint): bigint {
-  return (picoUsd + picoUsdPerAtomic - 1n) / picoUsdPerAtomic
 }

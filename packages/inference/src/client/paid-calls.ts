@@ -1,6 +1,6 @@
 /** Answers that are bought one by one, without a key: the payment comes with the request (specs/0022-machine-payments.md). */
 import type { IncomingMessage } from 'node:http'
-import { bytesToHex, KoinonError, picoUsdPerAtomic } from '@koinon/base'
+import { bytesToHex, KoinonError, picoUsdPerAtomic, picoUsdToAtomicUp } from '@koinon/base'
 import { sha256Native } from '@koinon/base/node'
 import type { Asset, Entered, GrowingPayment, PaymentDoor, PaymentTerms } from '@koinon/payments'
 import { requestOf, type WireRequest } from '@koinon/payments'
@@ -43,8 +43,8 @@ export function inferenceTerms(
     chainId: seller.chainId,
     asset: calls.asset,
     payTo: seller.payTo,
-    maximumAtomic: atomicUp(maximumPicoUsd),
-    ...(isStepped ? { stepAtomic: atomicUp(stepPicoUsd) } : {}),
+    maximumAtomic: picoUsdToAtomicUp(maximumPicoUsd),
+    ...(isStepped ? { stepAtomic: picoUsdToAtomicUp(stepPicoUsd) } : {}),
     pricing: 'upTo',
     backEnds: calls.backEnds,
     timeoutSeconds: Math.ceil(seller.timeoutMs / 1_000),
@@ -64,7 +64,7 @@ export function paidCaller(
     const { attestation, upstream, upstreamOwedPicoUsd, upstreamReservation, extraStatements, copy } = answer
     const { charge, bundle } = await payment.charge({
       // An exact payment moves the whole price or nothing.
-      chargedAtomic: attempt.commitment.backEnd === 'exact' ? payment.maximumAtomic : atomicUp(amountPicoUsd),
+      chargedAtomic: attempt.commitment.backEnd === 'exact' ? payment.maximumAtomic : picoUsdToAtomicUp(amountPicoUsd),
       kind,
       responseHash,
       work,
@@ -112,7 +112,7 @@ function stepsOf(growing: GrowingPayment): StepPayments {
     get coveredPicoUsd() {
       return growing.coveredAtomic * picoUsdPerAtomic
     },
-    cover: (totalPicoUsd, ask) => growing.cover(atomicUp(totalPicoUsd), ask),
+    cover: (totalPicoUsd, ask) => growing.cover(picoUsdToAtomicUp(totalPicoUsd), ask),
   }
 }
 
@@ -127,8 +127,4 @@ export function signerOf({ commitment }: Entered['attempt']): Caller['payer'] {
 /** Names a paying caller where keys are counted: by its signer. */
 export function signerAllowance(signer: Caller['payer']) {
   return { keyHash: bytesToHex(sha256Native(`payer ${signer}`)), payer: signer }
-}
-
-function atomicUp(picoUsd: bigint): bigint {
-  return (picoUsd + picoUsdPerAtomic - 1n) / picoUsdPerAtomic
 }

@@ -1,5 +1,5 @@
 import type { AgentTill } from '@koinon/agents/provider'
-import { type Clock, picoUsdPerAtomic } from '@koinon/base'
+import { type Clock, picoUsdToAtomicUp } from '@koinon/base'
 import { destination, pino } from 'pino'
 import type { Home } from '../home/home.ts'
 import { openHomeTill, type TillEarnings } from './home-till.ts'
@@ -23,7 +23,7 @@ export async function openAgentTill(home: Home, clock: Clock): Promise<OpenAgent
     terms: (resource, pricePicoUsd) => ({
       ...till.seller,
       resource,
-      maximumAtomic: (pricePicoUsd + picoUsdPerAtomic - 1n) / picoUsdPerAtomic,
+      maximumAtomic: picoUsdToAtomicUp(pricePicoUsd),
       pricing: 'fixed',
       backEnds,
       timeoutSeconds,

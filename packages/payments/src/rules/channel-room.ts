@@ -1,5 +1,5 @@
 /** How much a payer locks up in a channel: pure arithmetic of specs/0005-money.md section 5. */
-import { atomicToPicoUsd, picoUsdToAtomic } from '@koinon/base'
+import { atomicToPicoUsd, picoUsdToAtomic, picoUsdToAtomicUp } from '@koinon/base'
 import type { ChannelAccount } from './admission.ts'
 
 /** Bounds of the room (deposit less debts) in a channel, atomic units. */
@@ -25,7 +25,7 @@ export function depositDueAtomic(
   const earned = 2n * picoUsdToAtomic(owedPicoUsd)
   const target =
     earned < policy.firstAtomic ? policy.firstAtomic : earned > policy.mostAtomic ? policy.mostAtomic : earned
-  const roomAtomic = depositAtomic - toAtomicUp(owedPicoUsd)
+  const roomAtomic = depositAtomic - picoUsdToAtomicUp(owedPicoUsd)
   const isShort =
     neededPicoUsd <= atomicToPicoUsd(target) &&
     neededPicoUsd + reservedPicoUsd > atomicToPicoUsd(depositAtomic) - owedPicoUsd
@@ -37,10 +37,5 @@ const nothing = { depositAtomic: 0n, owedPicoUsd: 0n, reservedPicoUsd: 0n }
 
 /** What has to stay in a channel for its receiver, atomic units. */
 export function owedAtomicUp(channel: Pick<ChannelAccount, 'owedPicoUsd'>): bigint {
-  return toAtomicUp(channel.owedPicoUsd)
-}
-
-function toAtomicUp(picoUsd: bigint): bigint {
-  const atomic = picoUsdToAtomic(picoUsd > 0n ? picoUsd : 0n)
-  return picoUsd > atomicToPicoUsd(atomic) ? atomic + 1n : atomic
+  return picoUsdToAtomicUp(channel.owedPicoUsd)
 }

@@ -1,5 +1,5 @@
 /** What the receipts of one answer come to (specs/0026-agents.md section 7). */
-import { type Hex, picoUsdPerAtomic, picoUsdToAtomic, sha256Hex, verifySession } from '@koinon/base'
+import { type Hex, picoUsdToAtomic, picoUsdToAtomicUp, sha256Hex, verifySession } from '@koinon/base'
 import { checkInferenceBundle, splitEventStream } from '@koinon/inference/rules'
 import type { PaymentReceipt } from '@koinon/payments'
 import { type Check, checkThat, fail, notChecked, parseBundle, type ReceiptBundle } from '@koinon/work'
@@ -84,7 +84,7 @@ function checkPayment(payment: PaymentReceipt, { hops }: ReceiptBundle): Check {
   const { backEnd, chargedAtomic, isStated, payer, terms, channelId } = payment
   // What a channel owes is rounded up as one sum, so that a single charge may be rounded down.
   const leastAtomic = picoUsdToAtomic(outer.amountPicoUsd)
-  const mostAtomic = picoUsdToAtomic(outer.amountPicoUsd + picoUsdPerAtomic - 1n)
+  const mostAtomic = picoUsdToAtomicUp(outer.amountPicoUsd)
   const isOfPayment =
     outer.payer === payer && outer.payee === terms.payTo && (backEnd !== 'channel' || outer.channelId === channelId)
   if (!isOfPayment) return fail(name, `the receipt is of ${outer.payer} and ${outer.payee}, on another account`)
