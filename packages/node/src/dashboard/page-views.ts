@@ -97,13 +97,14 @@ async function viewed<answer extends object>(
   path: string,
   fromLedger: (index: IndexClient) => Promise<answer>,
 ): Promise<Viewed<answer>> {
-  const told = network.gatewayUrl === undefined ? undefined : await askGateway<answer>(`${network.gatewayUrl}${path}`)
+  const told =
+    network.gatewayUrl === undefined ? undefined : await toldByGateway<answer>(`${network.gatewayUrl}${path}`)
   if (told !== undefined) return { ...told, source: 'gateway' }
   return { ...(await fromLedger(await createLogIndexClient(network))), source: 'ledger' }
 }
 
 /** Nothing of one that does not answer, or does not know the question. */
-async function askGateway<answer>(url: string): Promise<answer | undefined> {
+async function toldByGateway<answer>(url: string): Promise<answer | undefined> {
   try {
     return await requestJson<answer>(url, { method: 'GET' })
   } catch (error) {
