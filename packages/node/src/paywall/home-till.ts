@@ -11,6 +11,7 @@ import { existingAccountKey } from '../home/secrets.ts'
 import { openPayee } from '../roles/payee.ts'
 import { holdTill } from '../wallet/payer-lock.ts'
 import { openDesk } from './open-desk.ts'
+import { ensureTillGas } from './till-gas.ts'
 
 /** What was earned since the till first opened on this home. */
 export type TillEarnings = {
@@ -51,6 +52,7 @@ export async function openHomeTill(home: Home, clock: Clock, log: Logger, facili
   try {
     const reader = createLedgerReader(network)
     await checkChain(reader, network)
+    if (facilitatorUrl === undefined) await ensureTillGas(network, reader, key.address, log)
     const sender = new TransactionSender(reader, createLedgerWriter(network, key.privateKey))
     const role = { network, reader, sender, key: { ...key, name: roleName }, home }
     const payee = await openPayee({ role, log, creditLimitAtomic: 0n, schema: settlementsSchema })
