@@ -69,15 +69,18 @@ function changeOf({ option, commitment, isRemembered }: OpenPayment, later: Paym
 
 /** Without books of the channel the seller only refuses. A first 402 of this call, or what the ledger says, may be a reason to go on. */
 async function isWorthSigningAnew(
-  { channels }: PayerParts,
+  { channels, settings }: PayerParts,
   { commitment, isRemembered }: ChannelPayment,
   challenge: Challenge,
   offered: PaymentOption | undefined,
 ): Promise<boolean> {
   const isFirst = isRemembered === true && offered !== undefined
+  // A deposit that ended unused can bring nothing any more: another in its place costs no more than it did.
+  const nowSeconds = BigInt(Math.floor(settings.clock.nowMs() / 1000))
+  const isDepositOver = commitment.deposit !== undefined && commitment.deposit.validBefore <= nowSeconds
   // A deposit that was collected without its call, or money that is not there: the ledger knows.
   const isLedgerAsked = commitment.deposit !== undefined || challenge.error !== undefined
-  return (isLedgerAsked && (await channels.refresh(commitment.voucher.channelId))) || isFirst
+  return (isLedgerAsked && (await channels.refresh(commitment.voucher.channelId))) || isFirst || isDepositOver
 }
 
 async function takeBooks(parts: PayerParts, payment: ChannelPayment, { stated }: PaymentOption): Promise<void> {
