@@ -236,7 +236,7 @@ function run(stage, command, isBackground = false) {
       timeout: stage.deadlineMs,
       killSignal: 'SIGKILL',
     })
-    if (isBackground && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW)
+    if (isBackground && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL)
     let tail = ''
     child.stdout.on('data', (chunk) => {
       print(chunk)
