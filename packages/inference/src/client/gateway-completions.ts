@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { bytesToHex, type Hex, isKoinonError, KoinonError } from '@koinon/base'
 import { type AnswerHeaders, readBody, sha256Native } from '@koinon/base/node'
-import type { PaymentTerms, WireRequest } from '@koinon/payments'
+import type { Entered, PaymentTerms, WireRequest } from '@koinon/payments'
 import { gatewayPrices } from '../rules/gateway-price.ts'
 import { checkAnswerBytes, checkMaxTokens, type InferenceRequest } from '../rules/inference-request.ts'
 import { openAiError } from '../rules/openai-error.ts'
@@ -39,6 +39,14 @@ const reconcileIntervalMs = 10_000
 /** A request that can be answered, by these. */
 type Asked = Pick<GatewayRequest, 'path' | 'body' | 'bodyHash' | 'request'> & {
   readonly candidates: readonly Candidate[]
+}
+
+/** A request whose payment is held. */
+type Sale = {
+  readonly paid: WireRequest
+  readonly terms: PaymentTerms
+  readonly receivedAtMs: number
+  readonly entered: Entered
 }
 
 type Place = { readonly candidate: Candidate; readonly release: () => void }
@@ -120,11 +128,12 @@ export class GatewayCompletions {
           : dearest(
               asked.candidates.map((candidate) => userWorstCasePicoUsd(this.#context, asked, candidate, stepTokens)),
             )
-      await this.#sell(response, calls, asked, {
-        paid,
-        terms: inferenceTerms(calls, paid, seller, dearest(worst), step),
-        receivedAtMs,
-      })
+      const terms = inferenceTerms(calls, paid, seller, dearest(worst), step)
+      const entered = await calls.door.enter(response, paid, terms, receivedAtMs)
+      if (entered === undefined) return
+      // What is paid whole risks nothing.
+      if (entered.attempt.stepped === undefined) endRisk?.()
+      await this.#sell(response, calls, asked, { paid, terms, receivedAtMs, entered })
     } finally {
       endRisk?.()
     }
@@ -134,14 +143,8 @@ export class GatewayCompletions {
     response: ServerResponse,
     calls: PaidCalls,
     asked: Asked,
-    {
-      paid,
-      terms,
-      receivedAtMs,
-    }: { readonly paid: WireRequest; readonly terms: PaymentTerms; readonly receivedAtMs: number },
+    { paid, terms, receivedAtMs, entered }: Sale,
   ): Promise<void> {
-    const entered = await calls.door.enter(response, paid, terms, receivedAtMs)
-    if (entered === undefined) return
     const { payment, wire, attempt } = entered
     const gone = new AbortController()
     const growing = attempt.stepped?.grow({ held: payment, signal: gone.signal })
