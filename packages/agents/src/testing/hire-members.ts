@@ -19,6 +19,8 @@ const pollMs = 120
 export type Market = {
   readonly bus: QuoteBus
   readonly store: DurableStore
+  /** Members of each level: whoever hires waits for the offers of all, so that the best one is not a matter of speed. */
+  readonly membersOfLevel: Map<number, number>
   deliver(deliverable: Hex, content: Uint8Array): Promise<void>
   fetch(job: JobRecord): Promise<string>
   close(): Promise<void>
@@ -45,6 +47,7 @@ export async function openMarket(net: JobNetwork): Promise<Market> {
   return {
     bus: httpQuoteBus(url),
     store,
+    membersOfLevel: new Map(),
     deliver: async (deliverable, content) => void delivered.set(deliverable, content),
     fetch: async (job) => new TextDecoder().decode(await fetchDeliverable(url, job.deliverable)),
     async close() {
@@ -75,8 +78,8 @@ export function treeOf(
         clock: net.clock,
         ceilingAtomic,
         openSeconds: 60,
-        waitMs: 4_000,
-        enough: 2,
+        waitMs: 20_000,
+        enough: market.membersOfLevel.get(Number(terms.description[1])) ?? 1,
         excluded,
       }),
     ...changes,
@@ -107,6 +110,8 @@ export function startMember(
   },
 ): Member {
   const { level, lastLevel, marginAtomic, children } = options
+  const count = (change: 1 | -1) => market.membersOfLevel.set(level, (market.membersOfLevel.get(level) ?? 0) + change)
+  count(1)
   const work = async (job: JobRecord, signal: AbortSignal): Promise<Uint8Array> => {
     const goal = job.description.split('\n')[0] as string
     if (level === lastLevel) return utf8ToBytes(goal)
@@ -135,7 +140,11 @@ export function startMember(
     pollMs,
   })
   provider.start()
-  return { account, level, kill: () => void provider.stop(), stop: () => provider.stop() }
+  const kill = () => {
+    count(-1)
+    void provider.stop()
+  }
+  return { account, level, kill, stop: () => provider.stop() }
 }
 
 /** Only of a root: its children are hired as they are. What does not divide stays with the task. */
