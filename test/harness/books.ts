@@ -28,6 +28,8 @@ export type Books = {
   readonly channels: readonly ChannelRow[]
   readonly receipts: readonly ReceiptRow[]
   readonly debts: readonly DebtRow[]
+  /** Channels whose payer signs the worst case before each call; the vouchers of all others follow what is owed. */
+  readonly paidAhead: ReadonlySet<string>
 }
 
 /** The store of one role, as committed at this moment. */
@@ -39,10 +41,28 @@ export function readBooks(home: string, role: string): Books {
     const channels = store.prepare('select * from payment_channels').all() as unknown as ChannelRow[]
     const receipts = store.prepare('select request_id, channel_id, amount_pico_usd, bundle from payment_receipts').all()
     const debts = store.prepare('select channel_id, amount_pico_usd from payment_debts').all()
-    return { channels, receipts: receipts as unknown as ReceiptRow[], debts: debts as unknown as DebtRow[] }
+    return {
+      channels,
+      receipts: receipts as unknown as ReceiptRow[],
+      debts: debts as unknown as DebtRow[],
+      paidAhead: role === 'gateway' ? withoutKeys(store, channels) : new Set(),
+    }
   } finally {
     store.close()
   }
+}
+
+/** Those of a gateway for which no API key was made: only their payers sign for them. */
+function withoutKeys(store: DatabaseSync, channels: readonly ChannelRow[]): ReadonlySet<string> {
+  const keyed = new Set(
+    store
+      .prepare('select channel_id from gateway_keys')
+      .all()
+      .map((row) => row['channel_id']),
+  )
+  return new Set(
+    channels.filter(({ role, channel_id }) => role === 'inbound' && !keyed.has(channel_id)).map((c) => c.channel_id),
+  )
 }
 
 /** Request ids that the gateway holds a receipt of. */
@@ -58,8 +78,9 @@ export function paidRoles(home: string): readonly string[] {
 }
 
 /**
- * Sentences about what does not hold, none when all is well: every channel owes exactly the sum of its receipts, no voucher and no
- * claim is more than is owed, no request was charged twice, and the gateway owes no miner more than that miner's receipts say.
+ * Sentences about what does not hold, none when all is well: every channel owes exactly the sum of its receipts, no claim is more than
+ * is owed and no voucher either, but where payers sign ahead, no request was charged twice, and the gateway owes no miner more than
+ * that miner's receipts say.
  */
 export function problemsOf(home: string): readonly string[] {
   // The gateway first: what a miner adds in between only makes it hold more.
@@ -73,7 +94,7 @@ export function problemsOf(home: string): readonly string[] {
   ]
 }
 
-function ownProblems(role: string, { channels, receipts }: Books): readonly string[] {
+function ownProblems(role: string, { channels, receipts, paidAhead }: Books): readonly string[] {
   return channels
     .filter((channel) => channel.role === 'inbound')
     .flatMap((channel) => {
@@ -86,18 +107,22 @@ function ownProblems(role: string, { channels, receipts }: Books): readonly stri
         ...(new Set(own.map(({ request_id }) => request_id)).size === own.length
           ? []
           : [`${name} charged a request twice`]),
-        ...voucherProblems(name, channel),
+        ...claimProblems(name, channel),
+        ...(paidAhead.has(channel.channel_id) ? [] : voucherProblems(name, channel)),
       ]
     })
 }
 
-function voucherProblems(name: string, channel: ChannelRow): readonly string[] {
-  const voucher = BigInt(channel.voucher_atomic)
+function voucherProblems(name: string, { voucher_atomic, owed_pico_usd }: ChannelRow): readonly string[] {
+  const isCovered = BigInt(voucher_atomic) * picoUsdPerAtomic <= BigInt(owed_pico_usd)
+  return isCovered ? [] : [`${name} has a voucher above what is owed`]
+}
+
+function claimProblems(name: string, channel: ChannelRow): readonly string[] {
+  const claimed = BigInt(channel.claimed_atomic)
   return [
-    ...(voucher * picoUsdPerAtomic <= BigInt(channel.owed_pico_usd)
-      ? []
-      : [`${name} has a voucher above what is owed`]),
-    ...(BigInt(channel.claimed_atomic) <= voucher ? [] : [`${name} was claimed beyond its voucher`]),
+    ...(claimed <= BigInt(channel.voucher_atomic) ? [] : [`${name} was claimed beyond its voucher`]),
+    ...(claimed * picoUsdPerAtomic <= BigInt(channel.owed_pico_usd) ? [] : [`${name} was claimed beyond what is owed`]),
   ]
 }
 
@@ -125,6 +150,7 @@ function upstreamProblems(
         ...(theirs === undefined || BigInt(theirs.owed_pico_usd) >= owed
           ? []
           : [`${name} owes ${owed}, the miner itself says ${theirs.owed_pico_usd}`]),
+        ...claimProblems(name, channel),
         ...voucherProblems(name, channel),
       ]
     })
