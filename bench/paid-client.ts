@@ -4,7 +4,7 @@
  */
 
 import { createLedgerReader, type NetworkFile } from '@koinon/ledger'
-import { createPayingFetch } from '@koinon/payments'
+import { createPayingFetch } from '@koinon/payments/x402'
 import { localPaymentSigner } from '../packages/payments/src/client/payment-signer.ts'
 import type { TestNetwork } from '../packages/payments/src/testing/chain.ts'
 import { party } from '../packages/payments/src/testing/fixtures.ts'

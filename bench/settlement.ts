@@ -9,13 +9,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Address, bytesToHex, type Hex, signDigest, systemClock, systemRandom } from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
-import {
-  type ChannelConfig,
-  channelIdOf,
-  createVoucherSigner,
-  LedgerSettler,
-  settlementsSchema,
-} from '@koinon/payments'
+import { createVoucherSigner } from '@koinon/payments/core'
+import { LedgerSettler, settlementsSchema } from '@koinon/payments/provider'
+import { type ChannelConfig, channelIdOf } from '@koinon/payments/rules'
 import { claimAndSettle } from '../packages/payments/src/core/escrow-calls.ts'
 import { authorizationDigest, depositNonceOf } from '../packages/payments/src/rules/exact.ts'
 import type { TransferAuthorization } from '../packages/payments/src/rules/terms.ts'

@@ -20,9 +20,9 @@ import {
   ReceiptLedger,
   type Secp256k1Engine,
   secp256k1Engine,
-  unlimitedCreditPicoUsd,
   verifyVoucher,
-} from '@koinon/payments'
+} from '@koinon/payments/core'
+import { unlimitedCreditPicoUsd } from '@koinon/payments/rules'
 
 const domain = { chainId: 424_242, escrow: '0x4020074e9df2ce1dee5a9c1b5c3f541d02a10003' } as const
 const secretOf = (name: string) => sha256(utf8ToBytes(name))

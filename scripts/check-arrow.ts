@@ -21,6 +21,16 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   web: ['base', 'work', 'inference/rules'],
 }
 
+/** Rooms of payments, each of which may import the ones before it; tests and `testing` may import all. */
+const paymentsRooms: readonly (readonly string[])[] = [
+  ['rules'],
+  ['core'],
+  ['verifier'],
+  ['client', 'provider'],
+  ['x402', 'mpp', 'paywall'],
+  ['messages'],
+]
+
 /** Rules are pure: no I/O, no clock, no randomness of their own. */
 const impure = /^node:|^(viem|undici|node-llama-cpp|hardhat|pg|drizzle-orm)(\/|$)/
 const impureText =
@@ -41,6 +51,8 @@ for (const path of sourceFiles(root, ['packages', 'subnets', 'apps/web/src'])) {
     if (target !== undefined && target !== owner && !isAllowed(owner, specifier, target)) {
       problems.push(`${file}: ${owner} may not import ${specifier}`)
     }
+    if (owner === 'payments' && !isTest && specifier.startsWith('.') && leavesOrder(file, specifier, path))
+      problems.push(`${file}: this room may not import ${specifier}`)
     if (isRules && !isTest) {
       if (impure.test(specifier) || specifier.startsWith('@koinon/base/node'))
         problems.push(`${file}: rules may not import ${specifier}`)
@@ -79,4 +91,12 @@ function targetOf(specifier: string, from: string): string | undefined {
 
 function leavesRules(specifier: string, from: string): boolean {
   return !rulesRoom.test(join(dirname(from), specifier))
+}
+
+function leavesOrder(file: string, specifier: string, from: string): boolean {
+  const room = file.split('/')[3] as string
+  const target = relative(root, join(dirname(from), specifier)).split('/')[3] as string
+  const rank = (name: string): number => paymentsRooms.findIndex((rooms) => rooms.includes(name))
+  if (room === target || room === 'testing') return false
+  return rank(room) <= rank(target) || rank(target) < 0
 }

@@ -4,8 +4,9 @@
  * month has no channels.
  */
 import { bytesToHex } from '@koinon/base'
-import { payingFetch, receiptOf, x402Wire } from '@koinon/payments'
+import { payingFetch, receiptOf } from '@koinon/payments/client'
 import { party, testPayer } from '@koinon/payments/testing'
+import { x402Wire } from '@koinon/payments/x402'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type PeerGround, startPeerGround } from '../harness/peers/peer-ground.ts'
 import { X402Harness } from '../harness/peers/x402-harness.ts'

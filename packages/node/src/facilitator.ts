@@ -12,13 +12,8 @@ import {
   TransactionSender,
   unsettledBlocksOf,
 } from '@koinon/ledger'
-import {
-  Facilitator,
-  FacilitatorServer,
-  facilitatorSchema,
-  hasUpToProxy,
-  type SettlementTotals,
-} from '@koinon/payments'
+import { hasUpToProxy, type SettlementTotals } from '@koinon/payments/provider'
+import { Facilitator, FacilitatorServer, facilitatorSchema } from '@koinon/payments/x402/facilitator'
 import { type Home, openHome } from './home/home.ts'
 import { networkOf } from './home/network-of.ts'
 import { existingAccountKey } from './home/secrets.ts'

@@ -3,22 +3,11 @@ import { join } from 'node:path'
 import { systemRandom } from '@koinon/base'
 import type { DurableStore } from '@koinon/base/node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  ChannelAdmission,
-  ChannelBook,
-  ChannelOpener,
-  ClaimWatcher,
-  channelIdOf,
-  createApiKey,
-  createVoucherSigner,
-  decodeVoucherHeader,
-  deriveApiKey,
-  type ReceiptLedger,
-  unlimitedCreditPicoUsd,
-  VoucherCourier,
-  VoucherDesk,
-} from './index.ts'
+import { ChannelOpener, createApiKey, VoucherCourier } from './client/index.ts'
+import { ChannelBook, createVoucherSigner, type ReceiptLedger } from './core/index.ts'
+import { ChannelAdmission, ClaimWatcher, VoucherDesk } from './provider/index.ts'
 import { parseApiKey } from './rules/api-key.ts'
+import { channelIdOf, decodeVoucherHeader, deriveApiKey, unlimitedCreditPicoUsd } from './rules/index.ts'
 import { startNetwork, type TestNetwork } from './testing/chain.ts'
 import { answerOn, openStore, requestId, startLedger, temporaryFolder } from './testing/fixtures.ts'
 

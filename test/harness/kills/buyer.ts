@@ -1,7 +1,8 @@
 /** A paying client that is told what to buy, and does not rest until it knows what became of each call. */
 import { type Hex, isKoinonError, sha256Hex, utf8ToBytes } from '@koinon/base'
 import { readDollarDomain } from '@koinon/ledger'
-import { createPayingFetch, localPaymentSigner, Payer, payerLedger, x402Refund } from '@koinon/payments'
+import { localPaymentSigner, Payer, payerLedger } from '@koinon/payments/client'
+import { createPayingFetch, x402Refund } from '@koinon/payments/x402'
 import { party } from '../../../packages/payments/src/testing/fixtures.ts'
 import { sleep } from '../wait.ts'
 import type { KillWorld } from './world.ts'

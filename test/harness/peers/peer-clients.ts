@@ -1,5 +1,6 @@
 /** Clients that pay, ours and stock ones, each for one way to pay. */
-import { createMppClientWire, payingFetch, x402Wire } from '@koinon/payments'
+import { payingFetch } from '@koinon/payments/client'
+import { createMppClientWire } from '@koinon/payments/mpp'
 import {
   type Party,
   type TestNetwork as PaymentNetwork,
@@ -9,6 +10,7 @@ import {
   testPayer,
   testPolicy,
 } from '@koinon/payments/testing'
+import { x402Wire } from '@koinon/payments/x402'
 
 /** A wire and what goes over it. */
 export const ways = ['x402 exact', 'x402 batch-settlement', 'mpp charge', 'mpp session'] as const

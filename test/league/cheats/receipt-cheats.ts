@@ -1,6 +1,6 @@
 /** Cheats with receipts, commitments and evidence; the answers themselves are honest. */
 import { inferenceWorkType } from '@koinon/inference/rules'
-import type { FinalAnswer } from '@koinon/payments'
+import type { FinalAnswer } from '@koinon/payments/core'
 import { type EpochWindow, epochWindow, type WorkItem } from '@koinon/subnets'
 import type { ReceiptBundle } from '@koinon/work'
 import type { LedgerWorld } from '../world/ledger-world.ts'

@@ -1,7 +1,8 @@
 /** A miner that refuses everybody and asks itself, through a payer of its own whose channel exists in its books only. */
 import { type Address, bytesToHex, sha256Hex, systemClock, systemRandom } from '@koinon/base'
 import type { EnginePort } from '@koinon/inference/provider'
-import { localDelegatingAccount, openSession, withdrawDelayBounds } from '@koinon/payments'
+import { localDelegatingAccount, openSession } from '@koinon/payments/core'
+import { withdrawDelayBounds } from '@koinon/payments/rules'
 import { nodeRequestHeader, signNodeRequest } from '@koinon/work'
 import type { LedgerWorld } from '../world/ledger-world.ts'
 import type { Dishonesty, Miner } from '../world/miner.ts'

@@ -10,16 +10,9 @@ import {
   keysSchema,
   ProviderTable,
 } from '@koinon/inference/client'
-import {
-  ChannelOpener,
-  createApiKey,
-  createVoucherSigner,
-  keyGrantDigest,
-  localDelegatingAccount,
-  unlimitedCreditPicoUsd,
-  VoucherCourier,
-  voucherToJson,
-} from '@koinon/payments'
+import { ChannelOpener, createApiKey, VoucherCourier } from '@koinon/payments/client'
+import { createVoucherSigner, localDelegatingAccount } from '@koinon/payments/core'
+import { keyGrantDigest, unlimitedCreditPicoUsd, voucherToJson } from '@koinon/payments/rules'
 import { createSubnetLedger } from '@koinon/subnets'
 import { pino } from 'pino'
 import { ProviderChannels } from '../../../packages/node/src/gateway/provider-channels.ts'

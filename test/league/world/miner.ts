@@ -2,7 +2,8 @@
 import { type Address, type Hex, systemClock, systemRandom } from '@koinon/base'
 import { createProviderGate, type EnginePort, evidenceSchema, ProviderServer } from '@koinon/inference/provider'
 import { joinSubnet } from '@koinon/ledger'
-import { type FinalAnswer, type ReceiptLedger, withdrawDelayBounds } from '@koinon/payments'
+import type { FinalAnswer, ReceiptLedger } from '@koinon/payments/core'
+import { withdrawDelayBounds } from '@koinon/payments/rules'
 import {
   createSubnetLedgerWriter,
   createWorkListHandler,

@@ -5,7 +5,8 @@ import { type Address, parseUnits, systemClock, systemRandom } from '@koinon/bas
 import { DurableStore, verifySessionNative } from '@koinon/base/node'
 import type { InferenceEngine } from '@koinon/inference/provider/engine'
 import { joinSubnet } from '@koinon/ledger'
-import { ChannelDirectory, localDelegatingAccount, openSession } from '@koinon/payments'
+import { localDelegatingAccount, openSession } from '@koinon/payments/core'
+import { ChannelDirectory } from '@koinon/payments/verifier'
 import { type InferencePorts, inferenceSubnet } from '@koinon/subnet-files/inference'
 import {
   createAttestationPort,

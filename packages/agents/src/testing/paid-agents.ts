@@ -13,13 +13,9 @@ import {
 import type { Membership } from '@koinon/ledger'
 import { batchSettlementAbi, testDollarAbi } from '@koinon/ledger/abis'
 import { type ContractsNetwork, startEmbedded, type TestAccount, withContracts } from '@koinon/ledger/testing'
-import {
-  ChannelOpener,
-  createVoucherSigner,
-  type EscrowDomain,
-  localDelegatingAccount,
-  openSession,
-} from '@koinon/payments'
+import { ChannelOpener } from '@koinon/payments/client'
+import { createVoucherSigner, localDelegatingAccount, openSession } from '@koinon/payments/core'
+import type { EscrowDomain } from '@koinon/payments/rules'
 import { emptySession, type ReceiptBundle, receiptVersion, type SignedReceipt, signReceiptBatch } from '@koinon/work'
 
 export type PaidAgents = {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemRandom } from '@koinon/base'
 import { accountKey, openHome } from '@koinon/node/home'
-import { payingFetch, x402Wire } from '@koinon/payments'
+import { payingFetch } from '@koinon/payments/client'
 import {
   type Listening,
   listen,
@@ -17,6 +17,7 @@ import {
   type TestNetwork,
   testPayer,
 } from '@koinon/payments/testing'
+import { x402Wire } from '@koinon/payments/x402'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 type Funded = Awaited<ReturnType<TestNetwork['fund']>>

@@ -1,5 +1,5 @@
 import type { Hex } from '@koinon/base'
-import { type AnswerHeaders, networkOf } from '@koinon/base/node'
+import { type AnswerHeaders, ipNetworkOf } from '@koinon/base/node'
 import { openAiError } from '../rules/openai-error.ts'
 import type { KeyRecord } from './key-registry.ts'
 import { type RateDecision, RateLimiter } from './rate-limiter.ts'
@@ -48,14 +48,14 @@ export class Allowances {
 
   /** Counts one call by somebody who has shown no key. Throws 429. */
   takeAsStranger(address: string | undefined, nowMs: number): AnswerHeaders {
-    const rate = this.#perAddress.take(networkOf(address ?? 'unknown'), nowMs)
+    const rate = this.#perAddress.take(ipNetworkOf(address ?? 'unknown'), nowMs)
     if (!rate.isAllowed) throw tooMany('This address', rate)
     return rateHeaders(rate)
   }
 
   /** Counts one request without a key. Throws 429. */
   takeAtTheDoor(address: string | undefined, nowMs: number): AnswerHeaders {
-    const rate = this.#atTheDoor.take(networkOf(address ?? 'unknown'), nowMs)
+    const rate = this.#atTheDoor.take(ipNetworkOf(address ?? 'unknown'), nowMs)
     if (!rate.isAllowed) throw tooMany('This address', rate)
     return rateHeaders(rate)
   }

@@ -1,6 +1,7 @@
 import type { Address } from '@koinon/base'
 import type { AnswerHeaders } from '@koinon/base/node'
-import type { FinalAnswer, StoredAnswer } from '@koinon/payments'
+import type { FinalAnswer } from '@koinon/payments/core'
+import type { StoredAnswer } from '@koinon/payments/provider'
 import type { ReceiptBundle } from '@koinon/work'
 
 /** An answer but for who pays for it and out of what. */

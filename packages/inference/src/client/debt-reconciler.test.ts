@@ -1,6 +1,6 @@
 import { bytesToHex, type Hex, systemClock, systemRandom } from '@koinon/base'
 import { sha256Native } from '@koinon/base/node'
-import { channelIdOf } from '@koinon/payments'
+import { channelIdOf } from '@koinon/payments/rules'
 import { nodeRequestHeader, signNodeRequest } from '@koinon/work'
 import { request as undiciRequest } from 'undici'
 import { afterEach, describe, expect, it } from 'vitest'

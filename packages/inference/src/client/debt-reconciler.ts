@@ -1,7 +1,7 @@
 /** Bringing the books of a gateway and its providers together after one of them died between the two commits of an answer. */
 import { bytesToHex, type Hex, isKoinonError } from '@koinon/base'
 import { sha256Native, verifySessionNative } from '@koinon/base/node'
-import { channelReceiptsObjection } from '@koinon/payments'
+import { channelReceiptsObjection } from '@koinon/payments/rules'
 import { DelegationMemory, parseSignedReceipt, type SignedReceipt, verifyReceiptSignature } from '@koinon/work'
 import { parseChatRequest, parseCompletionRequest } from '../rules/openai-request.ts'
 import { workObjection } from '../rules/receipt-check.ts'

@@ -1,5 +1,5 @@
 import type { Address } from '@koinon/base'
-import { availablePicoUsd, unlimitedCreditPicoUsd } from '@koinon/payments'
+import { availablePicoUsd, unlimitedCreditPicoUsd } from '@koinon/payments/rules'
 import { afterEach, describe, expect, it } from 'vitest'
 import { testChannel } from '../testing/parties.ts'
 import { ScriptedEngine } from '../testing/scripted-engine.ts'

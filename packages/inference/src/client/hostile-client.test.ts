@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { defaultHttpLimits } from '@koinon/base/node'
-import { keyGrantDigest, keyRevocationDigest } from '@koinon/payments'
+import { keyGrantDigest, keyRevocationDigest } from '@koinon/payments/rules'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { testChannel, testDomain, testParty } from '../testing/parties.ts'
 import { ScriptedEngine } from '../testing/scripted-engine.ts'

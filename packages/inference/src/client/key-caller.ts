@@ -1,5 +1,5 @@
 import { isKoinonError } from '@koinon/base'
-import type { Reservation } from '@koinon/payments'
+import type { Reservation } from '@koinon/payments/core'
 import type { Caller, Hold } from './caller.ts'
 import type { GatewayPayments } from './gateway-options.ts'
 import type { Authenticated } from './key-registry.ts'

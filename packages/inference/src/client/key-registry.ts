@@ -1,18 +1,15 @@
 import { bytesToHex, type Clock, type Hex, KoinonError } from '@koinon/base'
 import { type DurableStore, type SqlRow, sha256Native } from '@koinon/base/node'
+import { type ChannelBook, type ChannelState, createVoucherSigner, type VoucherSigner } from '@koinon/payments/core'
 import {
-  type ChannelBook,
   type ChannelConfig,
-  type ChannelState,
   channelIdOf,
-  createVoucherSigner,
   deriveAuthorizerKey,
   type KeyGrant,
   parseBearer,
-  type VoucherSigner,
   verifyKeyGrant,
   verifyKeyRevocation,
-} from '@koinon/payments'
+} from '@koinon/payments/rules'
 import { openAiError } from '../rules/openai-error.ts'
 
 /** Table for the gateway's store, beside those of the payments package. */

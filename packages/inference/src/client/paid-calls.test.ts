@@ -1,4 +1,4 @@
-import type { ChannelConfig } from '@koinon/payments'
+import type { ChannelConfig } from '@koinon/payments/rules'
 import { describe, expect, it } from 'vitest'
 import { testChannel, testParty } from '../testing/parties.ts'
 import { signerAllowance, signerOf } from './paid-calls.ts'

@@ -2,8 +2,9 @@
 import type { IncomingMessage } from 'node:http'
 import { bytesToHex, KoinonError, picoUsdPerAtomic, picoUsdToAtomicUp } from '@koinon/base'
 import { sha256Native } from '@koinon/base/node'
-import type { Asset, Entered, GrowingPayment, PaymentDoor, PaymentTerms } from '@koinon/payments'
-import { requestOf, type WireRequest } from '@koinon/payments'
+import type { Entered, PaymentDoor } from '@koinon/payments/paywall'
+import { type GrowingPayment, requestOf, type WireRequest } from '@koinon/payments/provider'
+import type { Asset, PaymentTerms } from '@koinon/payments/rules'
 import type { Caller, Hold, SettledAnswer, StepPayments, UnbilledAnswer } from './caller.ts'
 
 /** What a gateway sells by the call, built by the composition root. */
@@ -45,7 +46,6 @@ export function inferenceTerms(
     payTo: seller.payTo,
     maximumAtomic: picoUsdToAtomicUp(maximumPicoUsd),
     ...(isStepped ? { stepAtomic: picoUsdToAtomicUp(stepPicoUsd) } : {}),
-    pricing: 'upTo',
     backEnds: calls.backEnds,
     timeoutSeconds: Math.ceil(seller.timeoutMs / 1_000),
   }

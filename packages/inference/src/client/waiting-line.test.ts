@@ -1,4 +1,4 @@
-import { deriveApiKey, keyGrantDigest, unlimitedCreditPicoUsd } from '@koinon/payments'
+import { deriveApiKey, keyGrantDigest, unlimitedCreditPicoUsd } from '@koinon/payments/rules'
 import { afterEach, describe, expect, it } from 'vitest'
 import { HeldEngine } from '../testing/held-engine.ts'
 import { testChannel, testDepositAtomic, testDomain, testParty } from '../testing/parties.ts'

@@ -1,7 +1,8 @@
 /** One inference request at a provider: from the signed request to the receipt (specs/0005-money.md section 3). */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Hex, KoinonError } from '@koinon/base'
-import { decodeVoucherHeader, type Reservation, voucherHeader, worstCasePicoUsd } from '@koinon/payments'
+import type { Reservation } from '@koinon/payments/core'
+import { decodeVoucherHeader, voucherHeader, worstCasePicoUsd } from '@koinon/payments/rules'
 import type { SignedReceipt } from '@koinon/work'
 import {
   checkAnswerBytes,

@@ -1,5 +1,5 @@
 import { type Hex, zeroHash } from '@koinon/base'
-import type { AnswerTimes, FinalAnswer, Reservation } from '@koinon/payments'
+import type { AnswerTimes, FinalAnswer, Reservation } from '@koinon/payments/core'
 import type { InferenceRequest } from '../rules/inference-request.ts'
 import {
   amountOf,

@@ -1,5 +1,5 @@
 import { systemClock, systemRandom } from '@koinon/base'
-import { channelIdOf } from '@koinon/payments'
+import { channelIdOf } from '@koinon/payments/rules'
 import { PeerSession } from '@koinon/work/node'
 import { Pool } from 'undici'
 import { afterAll, beforeAll, expect, it } from 'vitest'

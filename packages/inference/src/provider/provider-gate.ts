@@ -1,5 +1,5 @@
 import type { Address, Clock, Random } from '@koinon/base'
-import type { ChannelBook, SigningSession } from '@koinon/payments'
+import type { ChannelBook, SigningSession } from '@koinon/payments/core'
 import { RequestGate } from '@koinon/work/node'
 
 /**

@@ -1,14 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Address, Clock, Hex, Random } from '@koinon/base'
 import type { DurableStore, HttpLimits } from '@koinon/base/node'
-import type {
-  ChannelBook,
-  ChannelConfig,
-  ChannelState,
-  ReceiptLedger,
-  SignedVoucher,
-  SigningSession,
-} from '@koinon/payments'
+import type { ChannelBook, ChannelState, ReceiptLedger, SigningSession } from '@koinon/payments/core'
+import type { ChannelConfig, SignedVoucher } from '@koinon/payments/rules'
 import type { RequestGate } from '@koinon/work/node'
 import type { TokenPrices } from '../rules/work.ts'
 import type { EnginePort } from './engine-port.ts'

@@ -1,6 +1,7 @@
 import { bytesToHex, type Hex, systemClock, systemRandom } from '@koinon/base'
 import { sha256Native, verifySessionNative } from '@koinon/base/node'
-import { channelIdOf, encodeVoucherHeader, type SigningSession, voucherToJson } from '@koinon/payments'
+import type { SigningSession } from '@koinon/payments/core'
+import { channelIdOf, encodeVoucherHeader, voucherToJson } from '@koinon/payments/rules'
 import { nodeRequestHeader, parseSignedReceipt, signNodeRequest } from '@koinon/work'
 import { request as undiciRequest } from 'undici'
 import { afterEach, describe, expect, it } from 'vitest'

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Hex, KoinonError } from '@koinon/base'
 import { HttpListener, parseJsonObject, readBody, sendJson } from '@koinon/base/node'
-import { parseChannelConfig, parseVoucher } from '@koinon/payments'
+import { parseChannelConfig, parseVoucher } from '@koinon/payments/rules'
 import { bundleToJson, signedReceiptToJson } from '@koinon/work'
 import { nodeSessionPath } from '@koinon/work/node'
 import { offerToJson } from '../rules/offer.ts'

@@ -6,11 +6,9 @@ import { type Address, systemClock, systemRandom, utf8ToBytes } from '@koinon/ba
 import { DurableStore, sha256Native } from '@koinon/base/node'
 import {
   ChannelBook,
-  type ChannelConfig,
   type ChannelState,
   createVoucherSigner,
   type DelegatingAccount,
-  type EscrowDomain,
   localDelegatingAccount,
   openSession,
   paymentsSchema,
@@ -18,7 +16,8 @@ import {
   type ReceiptLedgerOptions,
   type SigningSession,
   type VoucherSigner,
-} from '@koinon/payments'
+} from '@koinon/payments/core'
+import type { ChannelConfig, EscrowDomain } from '@koinon/payments/rules'
 
 export const testDomain: EscrowDomain = { chainId: 424_242, escrow: '0x4020074e9df2ce1dee5a9c1b5c3f541d02a10003' }
 export const testToken: Address = `0x${'ee'.repeat(20)}`

@@ -2,19 +2,16 @@
 import { join } from 'node:path'
 import { type Address, type Hex, systemClock, systemRandom } from '@koinon/base'
 import { defaultHttpLimits } from '@koinon/base/node'
+import { VoucherCourier } from '@koinon/payments/client'
+import type { ChannelBook, ChannelState, FinalAnswer, ReceiptLedger } from '@koinon/payments/core'
 import {
   type ApiKey,
-  type ChannelBook,
-  type ChannelState,
   deriveApiKey,
-  type FinalAnswer,
   keyGrantDigest,
-  type ReceiptLedger,
   type SignedVoucher,
   unlimitedCreditPicoUsd,
-  VoucherCourier,
   voucherToJson,
-} from '@koinon/payments'
+} from '@koinon/payments/rules'
 import type { ReceiptBundle } from '@koinon/work'
 import {
   defaultGatewayLimits,

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { type Address, systemClock, systemRandom } from '@koinon/base'
 import { defaultHttpLimits } from '@koinon/base/node'
-import { VoucherDesk } from '@koinon/payments'
+import { VoucherDesk } from '@koinon/payments/provider'
 import type { EnginePort } from '../provider/engine-port.ts'
 import { evidenceSchema } from '../provider/evidence.ts'
 import { createProviderGate } from '../provider/provider-gate.ts'

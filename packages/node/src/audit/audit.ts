@@ -18,7 +18,7 @@ import {
   recordSource,
   runChecks,
 } from '@koinon/ledger/audit'
-import { channelsCheck } from '@koinon/payments'
+import { channelsCheck } from '@koinon/payments/verifier'
 import {
   createSubnetChecks,
   type DecentralizationReport,

@@ -1,16 +1,7 @@
 import { dollarDecimals } from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
-import {
-  type BudgetGrant,
-  type BudgetReport,
-  budgetSchema,
-  grantWords,
-  leftOfTotal,
-  parseGrantChain,
-  readBudget,
-  type SpendEntry,
-  spentInPeriod,
-} from '@koinon/payments'
+import { type BudgetReport, budgetSchema, readBudget, type SpendEntry } from '@koinon/payments/client/budget'
+import { type BudgetGrant, grantWords, leftOfTotal, parseGrantChain, spentInPeriod } from '@koinon/payments/rules'
 import type { BudgetEntryJson, BudgetJson, BudgetsJson } from '@koinon/work/dashboard'
 import { budgetBooks, readBudgets, type StoredBudget } from '../home/budgets.ts'
 import type { Home } from '../home/home.ts'

@@ -6,20 +6,10 @@ import { type Address, type Hex, KoinonError, systemClock, systemRandom } from '
 import { DurableStore, defaultHttpLimits, HttpListener, parseJsonObject, readBody, sendJson } from '@koinon/base/node'
 import { KeyRegistry, keysSchema, ProviderTable } from '@koinon/inference/client'
 import type { NetworkFile } from '@koinon/ledger'
-import {
-  ChannelBook,
-  type ChannelConfig,
-  channelIdOf,
-  createApiKey,
-  localDelegatingAccount,
-  openSession,
-  paymentsSchema,
-  ReceiptLedger,
-  SettlementBook,
-  settlementsSchema,
-  signKeyGrant,
-  unlimitedCreditPicoUsd,
-} from '@koinon/payments'
+import { createApiKey, signKeyGrant } from '@koinon/payments/client'
+import { ChannelBook, localDelegatingAccount, openSession, paymentsSchema, ReceiptLedger } from '@koinon/payments/core'
+import { SettlementBook, settlementsSchema } from '@koinon/payments/provider'
+import { type ChannelConfig, channelIdOf, unlimitedCreditPicoUsd } from '@koinon/payments/rules'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { PaymentLog } from '../gateway/payment-log.ts'
 import { createDashboard } from './dashboard.ts'

@@ -2,7 +2,7 @@
 import { checkAgent, checkListing, type ListingCheck } from '@koinon/agents/client'
 import { parseAgentId } from '@koinon/agents/rules'
 import { type Clock, KoinonError } from '@koinon/base'
-import { networkOf } from '@koinon/base/node'
+import { ipNetworkOf } from '@koinon/base/node'
 import { RateLimiter } from '@koinon/inference/client'
 import type { LedgerView } from '@koinon/ledger'
 import type { ListingJson } from '@koinon/work/dashboard'
@@ -35,7 +35,7 @@ export function createListingDesk(view: LedgerView, clock: Clock): ListingDesk {
   const admit = ({ address = 'unknown', isOwnPage }: Asker): void => {
     const nowMs = clock.nowMs()
     // The owner's own looks take nothing from strangers'.
-    const rates = isOwnPage ? [] : [() => own.take(networkOf(address), nowMs), () => all.take('all', nowMs)]
+    const rates = isOwnPage ? [] : [() => own.take(ipNetworkOf(address), nowMs), () => all.take('all', nowMs)]
     for (const rate of rates) {
       const { isAllowed, resetSeconds } = rate()
       if (!isAllowed) throw tooOften(resetSeconds)

@@ -2,7 +2,8 @@
 import type { Address, Clock, Hex } from '@koinon/base'
 import type { KeyRegistry } from '@koinon/inference/client'
 import type { IndexedEvent } from '@koinon/ledger/indexer'
-import type { ChannelBook, ChannelState, ReceiptArchive, SettlementBook } from '@koinon/payments'
+import type { ChannelBook, ChannelState, ReceiptArchive } from '@koinon/payments/core'
+import type { SettlementBook } from '@koinon/payments/provider'
 import type {
   GasEstimateJson,
   PaymentChannelJson,

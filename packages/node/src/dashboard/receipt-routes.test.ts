@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { KoinonError } from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
-import { paymentsSchema, ReceiptArchive } from '@koinon/payments'
+import { paymentsSchema, ReceiptArchive } from '@koinon/payments/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { temporaryHome } from '../testing/home.ts'
 import { type ReceiptRouteSources, receiptRoutes } from './receipt-routes.ts'

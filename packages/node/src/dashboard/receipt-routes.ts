@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import { type Clock, type Hex, KoinonError } from '@koinon/base'
 import { type KeyRegistry, RateLimiter } from '@koinon/inference/client'
-import type { ReceiptArchive } from '@koinon/payments'
+import type { ReceiptArchive } from '@koinon/payments/core'
 import type { ReceiptsJson } from '@koinon/work/dashboard'
 import type { EpochsView } from './epochs-json.ts'
 import type { IndexClient } from './index-client.ts'

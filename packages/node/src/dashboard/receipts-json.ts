@@ -2,7 +2,7 @@
 
 import type { Hex } from '@koinon/base'
 import { readInferenceWork } from '@koinon/inference/rules'
-import type { ReceiptArchive } from '@koinon/payments'
+import type { ReceiptArchive } from '@koinon/payments/core'
 import type { AuditJson, ReceiptSummaryJson } from '@koinon/work/dashboard'
 
 const maximumListed = 200

@@ -1,6 +1,6 @@
 /** How often strangers may look at what this gateway computes for its page: each look costs it reads of the ledger and the index. */
 import { type Clock, KoinonError } from '@koinon/base'
-import { isLoopbackHost, networkOf } from '@koinon/base/node'
+import { ipNetworkOf, isLoopbackHost } from '@koinon/base/node'
 import { RateLimiter } from '@koinon/inference/client'
 
 const looksPerMinute = 240
@@ -12,7 +12,7 @@ export function createViewLimits(clock: Clock): (address: string | undefined) =>
   const own = new RateLimiter({ requestsPerMinute: looksPerMinute, maximumKeys: keptNetworks })
   const all = new RateLimiter({ requestsPerMinute: looksOfAllPerMinute })
   return (address = 'unknown') => {
-    const network = networkOf(address)
+    const network = ipNetworkOf(address)
     if (isLoopbackHost(network) || address === '::1') return
     const nowMs = clock.nowMs()
     for (const rate of [() => own.take(network, nowMs), () => all.take('all', nowMs)]) {

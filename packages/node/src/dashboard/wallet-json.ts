@@ -2,7 +2,7 @@
 import { type Clock, type Hex, zeroAddress } from '@koinon/base'
 import type { KeyRegistry } from '@koinon/inference/client'
 import type { NetworkFile } from '@koinon/ledger'
-import type { ChannelBook, ReceiptArchive } from '@koinon/payments'
+import type { ChannelBook, ReceiptArchive } from '@koinon/payments/core'
 import type { KeyJson, WalletJson } from '@koinon/work/dashboard'
 import type { IndexClient } from './index-client.ts'
 

@@ -1,6 +1,7 @@
 /** Prometheus metrics of the gateway. Base units in the names: seconds, bytes, tokens. */
 import type { GatewayEvent, ProviderTable } from '@koinon/inference/client'
-import type { ClaimWatcher, PaymentDoorEvent } from '@koinon/payments'
+import type { PaymentDoorEvent } from '@koinon/payments/paywall'
+import type { ClaimWatcher } from '@koinon/payments/provider'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
 const latencyBucketsSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]

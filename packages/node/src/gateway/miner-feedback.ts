@@ -2,7 +2,7 @@
 import { FeedbackBook, FeedbackWriter, findAgentOf, type PaidCallRecord } from '@koinon/agents/client'
 import { type Address, systemClock } from '@koinon/base'
 import type { DurableStore } from '@koinon/base/node'
-import type { ReceiptArchive } from '@koinon/payments'
+import type { ReceiptArchive } from '@koinon/payments/core'
 import { epochAt, epochWindow, type SubnetLedger } from '@koinon/subnets'
 import type { Logger } from 'pino'
 import { saveDocument } from '../home/documents.ts'

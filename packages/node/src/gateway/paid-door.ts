@@ -2,7 +2,7 @@
 import { type Clock, errorToJson, type Random } from '@koinon/base'
 import { sha256Native } from '@koinon/base/node'
 import type { PaidCalls } from '@koinon/inference/client'
-import { PaymentDoor, type PaymentDoorEvent } from '@koinon/payments'
+import { PaymentDoor, type PaymentDoorEvent } from '@koinon/payments/paywall'
 import type { Logger } from 'pino'
 import { openDesk } from '../paywall/open-desk.ts'
 import type { Payee } from '../roles/payee.ts'

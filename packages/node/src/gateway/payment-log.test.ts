@@ -1,4 +1,5 @@
-import type { PaymentDoorEvent, PaymentTerms } from '@koinon/payments'
+import type { PaymentDoorEvent } from '@koinon/payments/paywall'
+import type { PaymentTerms } from '@koinon/payments/rules'
 import { describe, expect, it } from 'vitest'
 import { PaymentLog } from './payment-log.ts'
 
@@ -11,7 +12,6 @@ const terms = (url = 'http://gateway/v1/chat/completions?key=secret'): PaymentTe
   asset: { token: '0x11', name: 'Dollar', version: '1', decimals: 6 },
   payTo: '0x22',
   maximumAtomic: 123n,
-  pricing: 'upTo',
   backEnds: ['channel'],
   timeoutSeconds: 60,
 })

@@ -1,5 +1,5 @@
 import type { Clock } from '@koinon/base'
-import type { PaymentDoorEvent } from '@koinon/payments'
+import type { PaymentDoorEvent } from '@koinon/payments/paywall'
 import type { PaymentEventJson, PaymentRefusalJson, PaymentsJson, TakenPaymentsJson } from '@koinon/work/dashboard'
 
 const bucketMs = 600_000

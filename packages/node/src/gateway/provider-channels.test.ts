@@ -5,14 +5,9 @@ import { type Address, atomicToPicoUsd, bytesToHex, KoinonError, systemClock, sy
 import { DurableStore } from '@koinon/base/node'
 import { createLedgerWriter, TransactionSender } from '@koinon/ledger'
 import { testDollarAbi } from '@koinon/ledger/abis'
-import {
-  ChannelAdmission,
-  ChannelBook,
-  ChannelOpener,
-  type ChannelState,
-  localDelegatingAccount,
-  paymentsSchema,
-} from '@koinon/payments'
+import { ChannelOpener } from '@koinon/payments/client'
+import { ChannelBook, type ChannelState, localDelegatingAccount, paymentsSchema } from '@koinon/payments/core'
+import { ChannelAdmission } from '@koinon/payments/provider'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startTestLedger, type TestLedger } from '../testing/ledger.ts'

@@ -1,16 +1,15 @@
 /** The gateway's money at its miners: locked up where questions go, taken back where none go any more (specs/0005-money.md section 5). */
 import { type Address, bytesToHex, type Clock, errorToJson, type Hex, type Random } from '@koinon/base'
+import type { ChannelOpener } from '@koinon/payments/client'
+import type { ChannelBook, ChannelState } from '@koinon/payments/core'
 import {
   availablePicoUsd,
-  type ChannelBook,
   type ChannelConfig,
-  type ChannelOpener,
-  type ChannelState,
   depositDueAtomic,
   owedAtomicUp,
   type RoomPolicy,
   unlimitedCreditPicoUsd,
-} from '@koinon/payments'
+} from '@koinon/payments/rules'
 import type { Logger } from 'pino'
 
 export type ProviderChannelsOptions = {

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Hex, KoinonError } from '@koinon/base'
-import type { ChannelConfig } from '@koinon/payments'
+import type { ChannelConfig } from '@koinon/payments/rules'
 import { type Home, writeFileDurably } from './home.ts'
 
 export type StoredApiKey = {

@@ -24,7 +24,6 @@ export async function openAgentTill(home: Home, clock: Clock): Promise<OpenAgent
       ...till.seller,
       resource,
       maximumAtomic: picoUsdToAtomicUp(pricePicoUsd),
-      pricing: 'fixed',
       backEnds,
       timeoutSeconds,
     }),

@@ -1,4 +1,4 @@
-import type { PaidAnswer } from '@koinon/payments'
+import type { PaidAnswer } from '@koinon/payments/paywall'
 import { describe, expect, it } from 'vitest'
 import { byTheEvent, eventTerms } from './event-price.ts'
 
@@ -31,7 +31,6 @@ describe('a stream that costs by the event', () => {
     expect(eventTerms(call, { priceAtomic: 10n, most: 1_000 })).toMatchObject({
       maximumAtomic: 11_000n,
       stepAtomic: 1_500n,
-      pricing: 'upTo',
       backEnds: ['channel'],
     })
     expect(eventTerms(call, { priceAtomic: 10n, most: 50 })).not.toHaveProperty('stepAtomic')

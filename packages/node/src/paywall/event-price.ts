@@ -1,6 +1,8 @@
 /** Event streams that cost by the event: who pays by the step pays for what it reads (specs/0022 section 7.5). */
 import { EventCutter } from '@koinon/base/node'
-import type { PaidAnswer, PaymentTerms, StreamPart } from '@koinon/payments'
+import type { PaidAnswer } from '@koinon/payments/paywall'
+import type { StreamPart } from '@koinon/payments/provider'
+import type { PaymentTerms } from '@koinon/payments/rules'
 
 export type EventPrice = {
   readonly priceAtomic: bigint
@@ -12,11 +14,11 @@ export type EventPrice = {
 const stepEvents = 50n
 
 /** Terms of a call that costs its price and its events. By channels alone: an exact payment would pay for all that may come. */
-export function eventTerms(terms: Omit<PaymentTerms, 'pricing'>, { priceAtomic, most }: EventPrice): PaymentTerms {
+export function eventTerms(terms: PaymentTerms, { priceAtomic, most }: EventPrice): PaymentTerms {
   const stepAtomic = terms.maximumAtomic + stepEvents * priceAtomic
   const maximumAtomic = terms.maximumAtomic + BigInt(most) * priceAtomic
   const step = stepAtomic < maximumAtomic ? { stepAtomic } : {}
-  return { ...terms, maximumAtomic, ...step, pricing: 'upTo', backEnds: ['channel'] }
+  return { ...terms, maximumAtomic, ...step, backEnds: ['channel'] }
 }
 
 /** The answer with its charge: the call's price, and the events' where it is a stream. It ends behind the most events. */

@@ -9,14 +9,9 @@ import {
   sendJson,
 } from '@koinon/base/node'
 import type { NetworkFile } from '@koinon/ledger'
-import {
-  type BackEnd,
-  createPaywall,
-  type PaidAnswer,
-  type PaidRequest,
-  type PaymentTerms,
-  type WireRequest,
-} from '@koinon/payments'
+import { createPaywall, type PaidAnswer, type PaidRequest } from '@koinon/payments/paywall'
+import type { WireRequest } from '@koinon/payments/provider'
+import type { BackEnd, PaymentTerms } from '@koinon/payments/rules'
 import { destination, pino } from 'pino'
 import { type Home, openHome } from '../home/home.ts'
 import { byTheEvent, type EventPrice, eventTerms } from './event-price.ts'
@@ -129,7 +124,7 @@ export class HomePaywall {
     const maximumAtomic = priceOf(prices, method, pathname)
     if (maximumAtomic === 0n) return undefined
     const terms = { ...seller, resource: { url, method }, maximumAtomic, backEnds, timeoutSeconds }
-    return events === undefined ? { ...terms, pricing: 'fixed' } : eventTerms(terms, events)
+    return events === undefined ? terms : eventTerms(terms, events)
   }
 
   #priced(request: PaidRequest, answer: PaidAnswer): PaidAnswer {

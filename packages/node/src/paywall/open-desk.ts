@@ -7,24 +7,19 @@ import {
   type TransactionSender,
   unsettledBlocksOf,
 } from '@koinon/ledger'
+import { createMppWire, MppDoor, SteppedStreams } from '@koinon/payments/mpp'
 import {
-  type Asset,
   CooperativeRefund,
   channelOfferFrom,
-  createMppWire,
-  createX402Wire,
   externalGasBounds,
-  FacilitatorSettler,
   hasUpToProxy,
   LedgerSettler,
-  MppDoor,
-  type PaymentTerms,
   SellerDesk,
-  SteppedStreams,
   type Wire,
-  withdrawDelayBounds,
   worthTheirGas,
-} from '@koinon/payments'
+} from '@koinon/payments/provider'
+import { type Asset, type PaymentTerms, withdrawDelayBounds } from '@koinon/payments/rules'
+import { createX402Wire, FacilitatorSettler } from '@koinon/payments/x402'
 import type { Payee } from '../roles/payee.ts'
 import { minimumDepositAtomic } from '../wallet/deposit-terms.ts'
 

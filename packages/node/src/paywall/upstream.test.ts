@@ -1,4 +1,4 @@
-import type { PaidRequest } from '@koinon/payments'
+import type { PaidRequest } from '@koinon/payments/paywall'
 import { describe, expect, it } from 'vitest'
 import { askUpstream } from './upstream.ts'
 

@@ -1,6 +1,6 @@
 /** The API behind a paywall: asked once payment is held, its answer passed on as it comes. */
 import { KoinonError } from '@koinon/base'
-import type { PaidAnswer, PaidRequest } from '@koinon/payments'
+import type { PaidAnswer, PaidRequest } from '@koinon/payments/paywall'
 import { readShortAnswer } from './short-answer.ts'
 
 /** An answer of unknown length is sold whole when it is this short: most clients read no trailers, and only whole answers are kept. */

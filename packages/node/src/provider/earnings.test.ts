@@ -4,13 +4,8 @@ import { join } from 'node:path'
 import { systemClock, systemRandom } from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
 import { createLedgerWriter, TransactionSender } from '@koinon/ledger'
-import {
-  ChannelBook,
-  ChannelOpener,
-  createVoucherSigner,
-  localDelegatingAccount,
-  paymentsSchema,
-} from '@koinon/payments'
+import { ChannelOpener } from '@koinon/payments/client'
+import { ChannelBook, createVoucherSigner, localDelegatingAccount, paymentsSchema } from '@koinon/payments/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { accountKey } from '../home/secrets.ts'
 import { readBalances } from '../local/treasury.ts'

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { sendText } from '@koinon/base/node'
 import type { ProviderEvent } from '@koinon/inference/provider'
 import type { InferenceEngine } from '@koinon/inference/provider/engine'
-import type { ClaimWatcher } from '@koinon/payments'
+import type { ClaimWatcher } from '@koinon/payments/provider'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { MachineBenchmark } from '../benchmark/machine-benchmark.ts'
 

@@ -13,18 +13,10 @@ import {
   ProviderTable,
 } from '@koinon/inference/client'
 import { defaultPriceCeilings } from '@koinon/inference/rules'
-import {
-  ChannelOpener,
-  type ChannelState,
-  createVoucherSigner,
-  localDelegatingAccount,
-  SettlementBook,
-  type SignedVoucher,
-  settlementsSchema,
-  unlimitedCreditPicoUsd,
-  VoucherCourier,
-  voucherToJson,
-} from '@koinon/payments'
+import { ChannelOpener, VoucherCourier } from '@koinon/payments/client'
+import { type ChannelState, createVoucherSigner, localDelegatingAccount } from '@koinon/payments/core'
+import { SettlementBook, settlementsSchema } from '@koinon/payments/provider'
+import { type SignedVoucher, unlimitedCreditPicoUsd, voucherToJson } from '@koinon/payments/rules'
 import { createSubnetLedger } from '@koinon/subnets'
 import { QuoteBook, quoteRoutes } from '@koinon/work/quotes'
 import { createDashboard } from '../dashboard/dashboard.ts'

@@ -1,5 +1,5 @@
 import type { Address } from '@koinon/base'
-import type { ReceiptLedger } from '@koinon/payments'
+import type { ReceiptLedger } from '@koinon/payments/core'
 import type { EpochWindow, WorkItem } from '@koinon/subnets'
 
 /** What a miner commits of its books, and what it shows of it to validators. */

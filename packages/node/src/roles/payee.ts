@@ -3,17 +3,15 @@ import { mkdirSync } from 'node:fs'
 import { atomicToPicoUsd, errorToJson, systemClock, systemRandom } from '@koinon/base'
 import type { DurableStore } from '@koinon/base/node'
 import {
-  ChannelAdmission,
   ChannelBook,
   type ChannelSettlement,
-  ClaimWatcher,
   localDelegatingAccount,
   openSession,
   paymentsSchema,
   ReceiptLedger,
-  VoucherDesk,
-  withdrawDelayBounds,
-} from '@koinon/payments'
+} from '@koinon/payments/core'
+import { ChannelAdmission, ClaimWatcher, VoucherDesk } from '@koinon/payments/provider'
+import { withdrawDelayBounds } from '@koinon/payments/rules'
 import type { Logger } from 'pino'
 import { minimumDepositAtomic } from '../wallet/deposit-terms.ts'
 import { openRoleStore, type RoleLedger } from './role-tools.ts'

@@ -1,7 +1,7 @@
 /** A miner of the inference subnet: the engine, the server that sells its answers, the commitments of its work. */
 import { errorToJson, systemClock, systemRandom } from '@koinon/base'
 import { createProviderGate, evidenceSchema, ProviderServer } from '@koinon/inference/provider'
-import { withdrawDelayBounds } from '@koinon/payments'
+import { withdrawDelayBounds } from '@koinon/payments/rules'
 import {
   createSubnetLedger,
   createSubnetLedgerWriter,

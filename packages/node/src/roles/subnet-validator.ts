@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { verdictSchema } from '@koinon/agents/verifier'
 import { errorToJson, KoinonError, systemClock, systemRandom } from '@koinon/base'
 import { subnetsAbi } from '@koinon/ledger/abis'
-import { localDelegatingAccount } from '@koinon/payments'
+import { localDelegatingAccount } from '@koinon/payments/core'
 import {
   answerEvidenceBytes,
   createAttestationPort,

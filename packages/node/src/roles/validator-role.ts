@@ -6,7 +6,8 @@ import { verifySessionNative } from '@koinon/base/node'
 import { InferenceEngine } from '@koinon/inference/provider/engine'
 import { unsettledBlocksOf } from '@koinon/ledger'
 import { subnetsAbi } from '@koinon/ledger/abis'
-import { ChannelDirectory, localDelegatingAccount } from '@koinon/payments'
+import { localDelegatingAccount } from '@koinon/payments/core'
+import { ChannelDirectory } from '@koinon/payments/verifier'
 import { inferenceSubnet } from '@koinon/subnet-files/inference'
 import {
   createAttestationPort,

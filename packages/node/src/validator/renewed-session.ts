@@ -1,5 +1,5 @@
 import { systemClock, systemRandom } from '@koinon/base'
-import { type DelegatingAccount, openSession, type SigningSession } from '@koinon/payments'
+import { type DelegatingAccount, openSession, type SigningSession } from '@koinon/payments/core'
 
 const lifetimeSeconds = 24 * 3600
 const renewalMs = (lifetimeSeconds * 1000) / 2

@@ -13,14 +13,14 @@ import {
 import {
   ChannelOpener,
   durablePayerStore,
-  localDelegatingAccount,
   Payer,
   type PaymentSigner,
-  parseGrantChain,
   payerLedger,
   payerSchema,
   type TakenBack,
-} from '@koinon/payments'
+} from '@koinon/payments/client'
+import { localDelegatingAccount } from '@koinon/payments/core'
+import { parseGrantChain } from '@koinon/payments/rules'
 import { findBudget } from '../home/budgets.ts'
 import type { Home } from '../home/home.ts'
 import type { AccountKey } from '../home/secrets.ts'

@@ -15,21 +15,23 @@ import { DurableStore } from '@koinon/base/node'
 import { createLedgerReader, createLedgerWriter, type NetworkFile, TransactionSender } from '@koinon/ledger'
 import { budgetDelegateAbi } from '@koinon/ledger/abis'
 import {
-  type BudgetGrant,
-  budgetApprovalDigest,
-  budgetGrantHash,
-  budgetGrantToJson,
-  budgetRevocationDigest,
   budgetSchema,
   createBudgetChain,
   delegateOf,
   deployBudgetDelegate,
   forecastIntent,
+  setDelegate,
+} from '@koinon/payments/client/budget'
+import {
+  type BudgetGrant,
+  budgetApprovalDigest,
+  budgetGrantHash,
+  budgetGrantToJson,
+  budgetRevocationDigest,
   grantWords,
   parseBudgetGrant,
   parseGrantChain,
-  setDelegate,
-} from '@koinon/payments'
+} from '@koinon/payments/rules'
 import { budgetBooks, findBudget, type StoredBudget, saveBudget } from '../home/budgets.ts'
 import type { Home } from '../home/home.ts'
 import type { AccountKey } from '../home/secrets.ts'

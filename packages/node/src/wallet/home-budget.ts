@@ -10,14 +10,9 @@ import {
   TransactionSender,
 } from '@koinon/ledger'
 import { budgetDelegateAbi } from '@koinon/ledger/abis'
-import {
-  BudgetPaymentSigner,
-  BudgetSigner,
-  budgetSchema,
-  createBudgetChain,
-  type PaymentSigner,
-  parseGrantChain,
-} from '@koinon/payments'
+import type { PaymentSigner } from '@koinon/payments/client'
+import { BudgetPaymentSigner, BudgetSigner, budgetSchema, createBudgetChain } from '@koinon/payments/client/budget'
+import { parseGrantChain } from '@koinon/payments/rules'
 import { budgetBooks, findBudget } from '../home/budgets.ts'
 import type { Home } from '../home/home.ts'
 import type { AccountKey } from '../home/secrets.ts'

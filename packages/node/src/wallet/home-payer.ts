@@ -13,17 +13,16 @@ import {
 import { DurableStore } from '@koinon/base/node'
 import { createLedgerReader, type NetworkFile, readDollarDomain } from '@koinon/ledger'
 import {
-  type AllowedAsset,
   type Challenge,
-  createMppClientWire,
-  createPayingFetch,
   durablePayerStore,
   localPaymentSigner,
   Payer,
-  type PayerChannel,
   payerLedger,
   payerSchema,
-} from '@koinon/payments'
+} from '@koinon/payments/client'
+import { createMppClientWire } from '@koinon/payments/mpp'
+import type { AllowedAsset, PayerChannel } from '@koinon/payments/rules'
+import { createPayingFetch } from '@koinon/payments/x402'
 import type { Home } from '../home/home.ts'
 import { runningSupervisor } from '../home/lock.ts'
 import { networkOf } from '../home/network-of.ts'

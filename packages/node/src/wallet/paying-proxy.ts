@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { errorToJson, isKoinonError, KoinonError } from '@koinon/base'
 import { defaultHttpLimits, HttpListener, isForeignPage, isLoopbackHost, readBody, sendJson } from '@koinon/base/node'
-import { receiptOf } from '@koinon/payments'
+import { receiptOf } from '@koinon/payments/client'
 
 export type PayingProxyOptions = {
   readonly port: number

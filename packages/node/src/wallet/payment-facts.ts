@@ -1,7 +1,8 @@
 /** What is asked and what was paid, in the units that people read. */
 import { type Address, dollarDecimals, formatUnits } from '@koinon/base'
 import type { NetworkFile } from '@koinon/ledger'
-import { type PaymentReceipt, x402Wire } from '@koinon/payments'
+import type { PaymentReceipt } from '@koinon/payments/client'
+import { x402Wire } from '@koinon/payments/x402'
 
 export type TermsFacts = {
   readonly backEnd: string

@@ -1,14 +1,9 @@
 import type { CallPayer } from '@koinon/agents/client'
 import { KoinonError, picoUsdPerAtomic } from '@koinon/base'
-import {
-  type Challenge,
-  createMppClientWire,
-  createPayingFetch,
-  type PaymentReceipt,
-  payTask,
-  payTool,
-  receiptOf,
-} from '@koinon/payments'
+import { type Challenge, type PaymentReceipt, receiptOf } from '@koinon/payments/client'
+import { payTaskCall, payToolCall } from '@koinon/payments/messages'
+import { createMppClientWire } from '@koinon/payments/mpp'
+import { createPayingFetch } from '@koinon/payments/x402'
 import type { Home } from '../home/home.ts'
 import { type HomePayer, openHomePayer, type PayerPurpose } from './home-payer.ts'
 
@@ -51,7 +46,9 @@ export function createServicePayer(
       const most = new NamedPrice(call.origin, maximumPicoUsd)
       const { messages } = createMppClientWire({ assets: [asset] })
       const paying = { ...call, payer, onChallenge: (challenge: Challenge) => most.check(challenge) }
-      const { answer, receipt } = await (kind === 'task' ? payTask(paying) : payTool({ ...paying, mpp: messages }))
+      const { answer, receipt } = await (kind === 'task'
+        ? payTaskCall(paying)
+        : payToolCall({ ...paying, mpp: messages }))
       return { answer, paidPicoUsd: most.spent(receipt) }
     },
     pay: async ({ url, method, body, maximumPicoUsd, paymentId, signal }) => {

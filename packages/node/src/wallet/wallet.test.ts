@@ -9,15 +9,9 @@ import { DurableStore } from '@koinon/base/node'
 import { KeyRegistry, keysSchema } from '@koinon/inference/client'
 import type { NetworkFile } from '@koinon/ledger'
 import { batchSettlementAbi } from '@koinon/ledger/abis'
-import {
-  ChannelAdmission,
-  ChannelBook,
-  parseChannelConfig,
-  parseKeyGrant,
-  paymentsSchema,
-  unlimitedCreditPicoUsd,
-  withdrawDelayBounds,
-} from '@koinon/payments'
+import { ChannelBook, paymentsSchema } from '@koinon/payments/core'
+import { ChannelAdmission } from '@koinon/payments/provider'
+import { parseChannelConfig, parseKeyGrant, unlimitedCreditPicoUsd, withdrawDelayBounds } from '@koinon/payments/rules'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { currentApiKey, isUnfinished, readApiKeys } from '../home/api-keys.ts'
 import { accountKey } from '../home/secrets.ts'

@@ -20,16 +20,9 @@ import {
   TransactionSender,
 } from '@koinon/ledger'
 import { dollarAbi, koinonTokenAbi } from '@koinon/ledger/abis'
-import {
-  type ChannelConfig,
-  ChannelOpener,
-  channelIdOf,
-  createApiKey,
-  localDelegatingAccount,
-  signKeyGrant,
-  signKeyRevocation,
-  type TakenBack,
-} from '@koinon/payments'
+import { ChannelOpener, createApiKey, signKeyGrant, signKeyRevocation, type TakenBack } from '@koinon/payments/client'
+import { localDelegatingAccount } from '@koinon/payments/core'
+import { type ChannelConfig, channelIdOf } from '@koinon/payments/rules'
 import { isUnfinished, readApiKeys, type StoredApiKey, saveApiKey } from '../home/api-keys.ts'
 import type { Home } from '../home/home.ts'
 import type { AccountKey } from '../home/secrets.ts'

@@ -4,8 +4,9 @@ import { type AllowedAsset, allowedAsset, changedTerms, termsChanged } from '../
 import type { Commitment } from '../rules/terms.ts'
 import type { Challenge, PaymentOption } from './client-wire.ts'
 import { answerLost } from './payer-errors.ts'
+import type { PayerParts } from './payer-parts.ts'
 import type { OpenPayment } from './payer-types.ts'
-import { type PayerParts, signOption, termsObjection } from './sign-call.ts'
+import { signOption, termsObjection } from './sign-call.ts'
 
 type ChannelPayment = OpenPayment & { readonly commitment: Extract<Commitment, { readonly backEnd: 'channel' }> }
 

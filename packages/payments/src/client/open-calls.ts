@@ -1,7 +1,7 @@
 import type { Hex } from '@koinon/base'
 import type { Commitment } from '../rules/terms.ts'
 import type { PayerChannels } from './payer-channels.ts'
-import type { PaidCall, PaidCallState, PayerStore } from './payer-store.ts'
+import type { PayerCall, PayerCallState, PayerStore } from './payer-store.ts'
 import type { CallToPay, OpenPayment } from './payer-types.ts'
 import type { UpToPayments } from './up-to-payments.ts'
 
@@ -11,7 +11,7 @@ export class OpenCalls {
   readonly #channels: PayerChannels
   readonly #upTo: UpToPayments
   /** Calls without outcome; those in `#live` are under way in this process. */
-  readonly #open = new Map<string, PaidCall>()
+  readonly #open = new Map<string, PayerCall>()
   readonly #live = new Set<string>()
   /** Calls whose seller states a charge that they do not know of, and that wait to hear whose it is. */
   readonly #waiting = new Set<string>()
@@ -25,7 +25,7 @@ export class OpenCalls {
     this.#upTo = upTo
   }
 
-  load(calls: readonly PaidCall[]): void {
+  load(calls: readonly PayerCall[]): void {
     for (const call of calls) {
       if (call.state === 'open') this.#open.set(call.paymentId, call)
       this.#count(call.origin, weightOf(call))
@@ -37,11 +37,11 @@ export class OpenCalls {
     return origin === undefined ? this.#totalAtomic : (this.#spent.get(origin) ?? 0n)
   }
 
-  list(): readonly PaidCall[] {
+  list(): readonly PayerCall[] {
     return [...this.#open.values()]
   }
 
-  get(paymentId: string): PaidCall | undefined {
+  get(paymentId: string): PayerCall | undefined {
     return this.#open.get(paymentId)
   }
 
@@ -61,14 +61,14 @@ export class OpenCalls {
   }
 
   /** Calls on a channel whose outcome is not known. */
-  on(channelId: Hex): readonly PaidCall[] {
+  on(channelId: Hex): readonly PayerCall[] {
     return this.list().filter(
       ({ commitment }) => commitment?.backEnd === 'channel' && commitment.voucher.channelId === channelId,
     )
   }
 
   /** The open call of this payment id, or one of the same request that is not under way. */
-  earlier(call: CallToPay): PaidCall | undefined {
+  earlier(call: CallToPay): PayerCall | undefined {
     const byId = this.#open.get(call.paymentId)
     if (byId !== undefined || this.#open.size === this.#live.size) return byId
     for (const open of this.#open.values()) {
@@ -80,7 +80,7 @@ export class OpenCalls {
   }
 
   /** Counts a call with its worst case, in place of what its id counted before. */
-  put(call: PaidCall): void {
+  put(call: PayerCall): void {
     const before = this.#open.get(call.paymentId)
     if (before !== undefined) this.#count(before.origin, -weightOf(before))
     this.#open.set(call.paymentId, call)
@@ -88,19 +88,19 @@ export class OpenCalls {
   }
 
   /** Takes a call back that was never signed for. */
-  drop(call: PaidCall): void {
+  drop(call: PayerCall): void {
     this.#open.delete(call.paymentId)
     this.#count(call.origin, -weightOf(call))
   }
 
   /** The payment's outcome is known; durable when it resolves. */
-  async finish(payment: OpenPayment, state: PaidCallState, chargedAtomic: bigint): Promise<void> {
+  async finish(payment: OpenPayment, state: PayerCallState, chargedAtomic: bigint): Promise<void> {
     const call = this.#open.get(payment.paymentId)
     this.release(payment)
     if (call !== undefined) await this.finishCall(call, state, chargedAtomic)
   }
 
-  async finishCall(call: PaidCall, state: PaidCallState, chargedAtomic: bigint): Promise<void> {
+  async finishCall(call: PayerCall, state: PayerCallState, chargedAtomic: bigint): Promise<void> {
     const done = { ...call, state, chargedAtomic }
     this.put(done)
     this.#open.delete(call.paymentId)
@@ -108,7 +108,7 @@ export class OpenCalls {
   }
 
   /** The seller charged something and none of the calls under way here explains it: any of those given up may be it. */
-  async loseGivenUp(calls: readonly PaidCall[]): Promise<void> {
+  async loseGivenUp(calls: readonly PayerCall[]): Promise<void> {
     for (const call of calls)
       if (!this.#live.has(call.paymentId)) await this.finishCall(call, 'lost', call.maximumAtomic)
   }
@@ -122,7 +122,7 @@ export class OpenCalls {
   }
 
   /** Calls and the commitment's channel, together. */
-  save(commitment: Commitment, calls: readonly PaidCall[]): Promise<void> {
+  save(commitment: Commitment, calls: readonly PayerCall[]): Promise<void> {
     const channels = commitment.backEnd === 'channel' ? [this.#channels.get(commitment.voucher.channelId)] : []
     return this.#store.save({ channels, calls })
   }
@@ -134,6 +134,6 @@ export class OpenCalls {
 }
 
 /** What a call counts against the limits: its worst case until the charge is known. */
-function weightOf({ state, maximumAtomic, chargedAtomic }: PaidCall): bigint {
+function weightOf({ state, maximumAtomic, chargedAtomic }: PayerCall): bigint {
   return state === 'open' ? maximumAtomic : chargedAtomic
 }

@@ -24,7 +24,7 @@ export type PaidCallOptions<answer> = {
   readonly signal?: AbortSignal | undefined
 }
 
-export type PaidAnswer<answer> = {
+export type BoughtAnswer<answer> = {
   readonly answer: answer
   readonly receipt: PaymentReceipt | undefined
   /** Of an answer that is still to be paid on: what was signed for its first step. */
@@ -48,7 +48,7 @@ const mostWaits = 8
  * Pays for one call, whatever carries it: commits, sends, and repeats the same commitment until the seller says what became of it or the deadline
  * passes. Throws what `Payer` throws, `payments/payment-refused` and `payments/outcome-unknown`.
  */
-export async function payCall<answer>(options: PaidCallOptions<answer>): Promise<PaidAnswer<answer>> {
+export async function payCall<answer>(options: PaidCallOptions<answer>): Promise<BoughtAnswer<answer>> {
   const { payer, call, random, nowMs, signal } = options
   let payment = options.first ?? (await payer.commit(call))
   try {

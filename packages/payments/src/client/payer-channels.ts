@@ -12,17 +12,17 @@ import {
 import type { AllowedAsset } from '../rules/payer-policy.ts'
 import type { Commitment } from '../rules/terms.ts'
 import type { PaymentOption } from './client-wire.ts'
-import { PayerDeposits, type PayerDepositsOptions } from './payer-deposits.ts'
 import {
   changeChannel,
   channelClosed,
-  leaveDesk,
+  endCall,
+  type LiveChannel,
+  liveChannel,
   mustWait,
-  newDesk,
-  type PayerDesk,
   waitForChange,
   wake,
-} from './payer-desk.ts'
+} from './live-channel.ts'
+import { PayerDeposits, type PayerDepositsOptions } from './payer-deposits.ts'
 import type { IntentCall } from './payment-signer.ts'
 
 export type PayerChannelsOptions = PayerDepositsOptions & {
@@ -36,7 +36,7 @@ export type ChannelCommitment = Extract<Commitment, { readonly backEnd: 'channel
 export class PayerChannels {
   readonly #options: PayerChannelsOptions
   readonly #deposits: PayerDeposits
-  readonly #desks = new Map<Hex, PayerDesk>()
+  readonly #live = new Map<Hex, LiveChannel>()
   /** Ids by the seller's terms, which take four hashes to find; as many as there are channels. */
   readonly #found = new Map<string, Hex>()
 
@@ -46,20 +46,20 @@ export class PayerChannels {
   }
 
   load(channels: readonly PayerChannel[]): void {
-    for (const channel of channels) this.#desks.set(channel.channelId, newDesk(channel))
+    for (const channel of channels) this.#live.set(channel.channelId, liveChannel(channel))
   }
 
   list(): readonly PayerChannel[] {
-    return [...this.#desks.values()].map(({ channel }) => channel)
+    return [...this.#live.values()].map(({ channel }) => channel)
   }
 
   /** The channel as it is now. */
   get(channelId: Hex): PayerChannel {
-    return this.#desk(channelId).channel
+    return this.#liveChannel(channelId).channel
   }
 
   isInUse(channelId: Hex): boolean {
-    return this.#desk(channelId).underWay.size > 0
+    return this.#liveChannel(channelId).underWay.size > 0
   }
 
   /** The channel for an option, made where there is none. */
@@ -70,7 +70,7 @@ export class PayerChannels {
     const { receiverAuthorizer, withdrawDelaySeconds } = terms
     const { payTo } = option.terms
     const key = [asset.chainId, asset.escrow, asset.token, payTo, receiverAuthorizer, withdrawDelaySeconds].join()
-    const last = this.#desks.get(this.#found.get(key) ?? '0x')
+    const last = this.#live.get(this.#found.get(key) ?? '0x')
     if (last?.channel.isClosed === false) return last.channel
     const { signer, purpose, clock } = this.#options
     for (let index = 0; ; index++) {
@@ -84,13 +84,13 @@ export class PayerChannels {
         salt: saltOf(purpose, signer.payer, index),
       }
       const channelId = channelIdOf(config, domain)
-      const known = this.#desks.get(channelId)
+      const known = this.#live.get(channelId)
       if (known?.channel.isClosed === true) continue
       this.#found.set(key, channelId)
       if (known !== undefined) return known.channel
-      const desk = newDesk(emptyChannel(channelId, config, domain, clock.nowMs()))
-      this.#desks.set(channelId, desk)
-      return desk.channel
+      const live = liveChannel(emptyChannel(channelId, config, domain, clock.nowMs()))
+      this.#live.set(channelId, live)
+      return live.channel
     }
   }
 
@@ -106,11 +106,11 @@ export class PayerChannels {
     deadlineMs: number,
   ): Promise<ChannelCommitment> {
     const { signer, clock } = this.#options
-    const desk = this.#desk(channelId)
-    await this.#deposits.settle(desk)
-    while (mustWait(desk)) await waitForChange(desk, deadlineMs - clock.nowMs())
-    if (desk.channel.isClosed) throw channelClosed()
-    const { channel, underWay } = desk
+    const live = this.#liveChannel(channelId)
+    await this.#deposits.settle(live)
+    while (mustWait(live)) await waitForChange(live, deadlineMs - clock.nowMs())
+    if (live.channel.isClosed) throw channelClosed()
+    const { channel, underWay } = live
     const neededAtomic = nextVoucherAtomic(channel, [...underWay.values()], call.maximumAtomic)
     // A seller that takes several calls at once tells them apart by their vouchers' values.
     const isAbove = underWay.size === 0 || neededAtomic > channel.signedAtomic
@@ -118,17 +118,17 @@ export class PayerChannels {
     const isFundedHere = signer.fundChannel !== undefined
     const waiting = this.#deposits.waiting(channel, voucherAtomic)
     const depositing = { call, option, asset }
-    const depositAtomic = waiting === undefined ? this.#deposits.dueAtomic(desk, voucherAtomic, depositing) : 0n
+    const depositAtomic = waiting === undefined ? this.#deposits.dueAtomic(live, voucherAtomic, depositing) : 0n
     underWay.set(call.paymentId, call.maximumAtomic)
-    if (waiting !== undefined || depositAtomic > 0n) desk.depositing = call.paymentId
+    if (waiting !== undefined || depositAtomic > 0n) live.depositing = call.paymentId
     try {
       const { config, domain } = channel
-      if (isFundedHere && depositAtomic > 0n) await this.#deposits.fund(desk, call, voucherAtomic, depositAtomic)
+      if (isFundedHere && depositAtomic > 0n) await this.#deposits.fund(live, call, voucherAtomic, depositAtomic)
       const signature = await signer.signVoucher({ call, domain, config, maxClaimableAtomic: voucherAtomic })
       const isSigning = waiting === undefined && depositAtomic > 0n && !isFundedHere
-      const deposit = isSigning ? await this.#deposits.sign(desk, depositing, depositAtomic) : waiting
-      const { signedAtomic } = desk.channel
-      changeChannel(desk, {
+      const deposit = isSigning ? await this.#deposits.sign(live, depositing, depositAtomic) : waiting
+      const { signedAtomic } = live.channel
+      changeChannel(live, {
         signedAtomic: voucherAtomic > signedAtomic ? voucherAtomic : signedAtomic,
         lastUsedMs: clock.nowMs(),
       })
@@ -142,22 +142,22 @@ export class PayerChannels {
 
   /** Counts a commitment of an earlier process as under way again. */
   resume(commitment: ChannelCommitment, paymentId: string, maximumAtomic: bigint): void {
-    const desk = this.#desk(commitment.voucher.channelId)
-    desk.underWay.set(paymentId, maximumAtomic)
-    if (commitment.deposit !== undefined) desk.depositing = paymentId
+    const live = this.#liveChannel(commitment.voucher.channelId)
+    live.underWay.set(paymentId, maximumAtomic)
+    if (commitment.deposit !== undefined) live.depositing = paymentId
   }
 
   /** Lets nobody sign on an unused channel until `release`. False when it is in use. */
   hold(channelId: Hex, holder: string): boolean {
-    const desk = this.#desk(channelId)
-    if (desk.underWay.size > 0 || desk.depositing !== undefined) return false
-    desk.depositing = holder
+    const live = this.#liveChannel(channelId)
+    if (live.underWay.size > 0 || live.depositing !== undefined) return false
+    live.depositing = holder
     return true
   }
 
   /** The call is no longer under way, whatever became of it. */
   release(channelId: Hex, paymentId: string): void {
-    leaveDesk(this.#desk(channelId), paymentId)
+    endCall(this.#liveChannel(channelId), paymentId)
   }
 
   /** Takes a charge onto the books. Throws `payments/seller-overclaims` after closing the channel. */
@@ -168,68 +168,68 @@ export class PayerChannels {
     openAtomic: bigint,
     stated: StatedChannel | undefined,
   ): void {
-    const desk = this.#desk(commitment.voucher.channelId)
-    this.#believe(desk, () =>
-      chargedChannel(desk.channel, chargedAtomic, maximumAtomic, openAtomic, stated?.owedAtomic),
+    const live = this.#liveChannel(commitment.voucher.channelId)
+    this.#believe(live, () =>
+      chargedChannel(live.channel, chargedAtomic, maximumAtomic, openAtomic, stated?.owedAtomic),
     )
-    if (commitment.deposit !== undefined) this.#deposits.collected(desk, commitment.deposit)
+    if (commitment.deposit !== undefined) this.#deposits.collected(live, commitment.deposit)
   }
 
   /** Takes on what a seller states in a 402, once it is proven. Throws `payments/seller-overclaims` after closing the channel. */
   correct(channelId: Hex, stated: StatedChannel, openAtomic: bigint): void {
-    const desk = this.#desk(channelId)
+    const live = this.#liveChannel(channelId)
     const { signedAtomic, signature } = stated
     const isOurs =
       signedAtomic !== undefined &&
       signature !== undefined &&
       verifyVoucher(
         { channelId, maxClaimableAtomic: signedAtomic, signature },
-        desk.channel.config.payerAuthorizer,
-        desk.channel.domain,
+        live.channel.config.payerAuthorizer,
+        live.channel.domain,
       )
-    this.#believe(desk, () => correctedChannel(desk.channel, stated, openAtomic, isOurs))
+    this.#believe(live, () => correctedChannel(live.channel, stated, openAtomic, isOurs))
     // A deposit that went with a lost call. Who lies about it gets vouchers that nothing covers.
-    for (const deposit of desk.channel.openDeposits) {
-      if (desk.channel.depositAtomic + deposit.amountAtomic <= (stated.depositAtomic ?? 0n))
-        this.#deposits.collected(desk, deposit)
+    for (const deposit of live.channel.openDeposits) {
+      if (live.channel.depositAtomic + deposit.amountAtomic <= (stated.depositAtomic ?? 0n))
+        this.#deposits.collected(live, deposit)
     }
   }
 
   /** From now on one call at a time. */
   setSerial(channelId: Hex): void {
-    changeChannel(this.#desk(channelId), { isSerial: true })
+    changeChannel(this.#liveChannel(channelId), { isSerial: true })
   }
 
   /** Nothing more is signed on this channel. */
   close(channelId: Hex): void {
-    changeChannel(this.#desk(channelId), { isClosed: true })
+    changeChannel(this.#liveChannel(channelId), { isClosed: true })
   }
 
   /** A rest came back to the payer. */
   returned(channelId: Hex): void {
     const { owedAtomic } = this.get(channelId)
-    changeChannel(this.#desk(channelId), { depositAtomic: owedAtomic, openDeposits: [] })
+    changeChannel(this.#liveChannel(channelId), { depositAtomic: owedAtomic, openDeposits: [] })
   }
 
   /** Asks the ledger what lies in the channel. True when that changed what is known; false without a ledger. */
   refresh(channelId: Hex): Promise<boolean> {
-    return this.#deposits.refresh(this.#desk(channelId))
+    return this.#deposits.refresh(this.#liveChannel(channelId))
   }
 
-  #believe(desk: PayerDesk, next: () => PayerChannel): void {
+  #believe(live: LiveChannel, next: () => PayerChannel): void {
     try {
-      desk.channel = next()
+      live.channel = next()
     } catch (error) {
-      changeChannel(desk, { isClosed: true })
-      wake(desk)
+      changeChannel(live, { isClosed: true })
+      wake(live)
       throw error
     }
   }
 
-  #desk(channelId: Hex): PayerDesk {
-    const desk = this.#desks.get(channelId)
-    if (desk === undefined) throw new Error(`unknown channel ${channelId}`)
-    return desk
+  #liveChannel(channelId: Hex): LiveChannel {
+    const live = this.#live.get(channelId)
+    if (live === undefined) throw new Error(`unknown channel ${channelId}`)
+    return live
   }
 }
 

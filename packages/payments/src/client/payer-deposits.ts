@@ -4,7 +4,7 @@ import type { AllowedAsset, PayerPolicy } from '../rules/payer-policy.ts'
 import type { SignedDeposit } from '../rules/terms.ts'
 import type { PaymentOption } from './client-wire.ts'
 import { depositNonce } from './deposit-authorization.ts'
-import { changeChannel, type PayerDesk } from './payer-desk.ts'
+import { changeChannel, type LiveChannel } from './live-channel.ts'
 import type { PayerLedger } from './payer-ledger.ts'
 import type { IntentCall, PaymentSigner } from './payment-signer.ts'
 
@@ -30,21 +30,21 @@ export class PayerDeposits {
   }
 
   /** Deposits that can no longer be collected are looked up once, or forgotten where there is no ledger. */
-  async settle(desk: PayerDesk): Promise<void> {
-    if (desk.channel.openDeposits.length === 0) return
+  async settle(live: LiveChannel): Promise<void> {
+    if (live.channel.openDeposits.length === 0) return
     const nowSeconds = BigInt(Math.floor(this.#options.clock.nowMs() / 1000))
-    if (!desk.channel.openDeposits.some(({ validBefore }) => validBefore <= nowSeconds)) return
-    if (await this.refresh(desk)) return
-    changeChannel(desk, {
-      openDeposits: desk.channel.openDeposits.filter(({ validBefore }) => validBefore > nowSeconds),
+    if (!live.channel.openDeposits.some(({ validBefore }) => validBefore <= nowSeconds)) return
+    if (await this.refresh(live)) return
+    changeChannel(live, {
+      openDeposits: live.channel.openDeposits.filter(({ validBefore }) => validBefore > nowSeconds),
     })
   }
 
   /** Asks the ledger what lies in the channel. True when that changed what is known; false without a ledger. */
-  async refresh(desk: PayerDesk): Promise<boolean> {
+  async refresh(live: LiveChannel): Promise<boolean> {
     const { ledger } = this.#options
     if (ledger === undefined) return false
-    const { domain, channelId, config, ...before } = desk.channel
+    const { domain, channelId, config, ...before } = live.channel
     const depositAtomic = await ledger.depositOf(domain, channelId)
     const openDeposits: SignedDeposit[] = []
     for (const deposit of before.openDeposits) {
@@ -52,19 +52,19 @@ export class PayerDeposits {
       if (!(await ledger.isUsed(domain.chainId, config.token, config.payer, nonce))) openDeposits.push(deposit)
     }
     if (depositAtomic === before.depositAtomic && openDeposits.length === before.openDeposits.length) return false
-    changeChannel(desk, { depositAtomic, openDeposits })
+    changeChannel(live, { depositAtomic, openDeposits })
     return true
   }
 
   /** What to deposit so that a voucher is covered, 0 for nothing. Throws `payments/too-much-in-channels`. */
-  dueAtomic(desk: PayerDesk, voucherAtomic: bigint, { call, option }: DepositingCall): bigint {
-    if (voucherAtomic <= desk.channel.depositAtomic) return 0n
+  dueAtomic(live: LiveChannel, voucherAtomic: bigint, { call, option }: DepositingCall): bigint {
+    if (voucherAtomic <= live.channel.depositAtomic) return 0n
     const { maximumInChannelsAtomic } = this.#options.policy
     const lent = this.#channels().reduce((sum, channel) => sum + lentAtomic(channel), 0n)
     const room = maximumInChannelsAtomic - lent
     const minimum = option.channel?.minimumDepositAtomic ?? 0n
     const { maximumAtomic } = call
-    const due = nextDepositAtomic(desk.channel, voucherAtomic, maximumAtomic, minimum, room > 0n ? room : 0n)
+    const due = nextDepositAtomic(live.channel, voucherAtomic, maximumAtomic, minimum, room > 0n ? room : 0n)
     if (due !== undefined) return due
     throw new KoinonError({
       code: 'payments/too-much-in-channels',
@@ -82,9 +82,9 @@ export class PayerDeposits {
     )
   }
 
-  async sign(desk: PayerDesk, { call, option, asset }: DepositingCall, amountAtomic: bigint): Promise<SignedDeposit> {
+  async sign(live: LiveChannel, { call, option, asset }: DepositingCall, amountAtomic: bigint): Promise<SignedDeposit> {
     const { signer, clock, random } = this.#options
-    const { config, domain } = desk.channel
+    const { config, domain } = live.channel
     const { collector } = asset
     if (collector === undefined) throw new Error('the asset has no collector')
     const validBefore = Math.floor(clock.nowMs() / 1000) + Math.max(option.terms.timeoutSeconds, 60)
@@ -92,27 +92,27 @@ export class PayerDeposits {
     const intent = { call, domain, config, asset, collector, amountAtomic, validBefore, salt }
     const signature = await signer.signDeposit(intent)
     const deposit = { amountAtomic, validAfter: 0n, validBefore: BigInt(validBefore), salt, signature }
-    changeChannel(desk, { openDeposits: [...desk.channel.openDeposits, deposit] })
+    changeChannel(live, { openDeposits: [...live.channel.openDeposits, deposit] })
     return deposit
   }
 
   /** The signer puts the money in, and the ledger says what lies there. */
-  async fund(desk: PayerDesk, call: IntentCall, maxClaimableAtomic: bigint, wishedAtomic: bigint): Promise<void> {
-    const { config, domain } = desk.channel
-    await this.refresh(desk)
-    const leastAtomic = maxClaimableAtomic - desk.channel.depositAtomic
+  async fund(live: LiveChannel, call: IntentCall, maxClaimableAtomic: bigint, wishedAtomic: bigint): Promise<void> {
+    const { config, domain } = live.channel
+    await this.refresh(live)
+    const leastAtomic = maxClaimableAtomic - live.channel.depositAtomic
     if (leastAtomic <= 0n) return
     const amountAtomic = wishedAtomic > leastAtomic ? wishedAtomic : leastAtomic
     const { signer } = this.#options
     await signer.fundChannel?.({ call, domain, config, maxClaimableAtomic, amountAtomic, leastAtomic })
-    await this.refresh(desk)
+    await this.refresh(live)
   }
 
   /** The seller has collected a deposit. */
-  collected(desk: PayerDesk, deposit: SignedDeposit): void {
-    const { openDeposits, depositAtomic } = desk.channel
+  collected(live: LiveChannel, deposit: SignedDeposit): void {
+    const { openDeposits, depositAtomic } = live.channel
     if (!openDeposits.some(({ salt }) => salt === deposit.salt)) return
-    changeChannel(desk, {
+    changeChannel(live, {
       openDeposits: openDeposits.filter(({ salt }) => salt !== deposit.salt),
       depositAtomic: depositAtomic + deposit.amountAtomic,
     })

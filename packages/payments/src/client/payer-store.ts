@@ -8,9 +8,9 @@ import type { Commitment } from '../rules/terms.ts'
  * `open`: signed, outcome not known; `charged`; `free`: the seller did no work and cannot charge; `lost`: charged, or perhaps charged, and no
  * answer ever came.
  */
-export type PaidCallState = 'open' | 'charged' | 'free' | 'lost'
+export type PayerCallState = 'open' | 'charged' | 'free' | 'lost'
 
-export type PaidCall = {
+export type PayerCall = {
   readonly paymentId: string
   readonly origin: string
   readonly resourceUrl: string
@@ -19,24 +19,24 @@ export type PaidCall = {
   readonly commitment: Commitment
   readonly maximumAtomic: bigint
   readonly chargedAtomic: bigint
-  readonly state: PaidCallState
+  readonly state: PayerCallState
   readonly startedAtMs: number
 }
 
-export type PayerRecords = { readonly channels: readonly PayerChannel[]; readonly calls: readonly PaidCall[] }
+export type PayerRecords = { readonly channels: readonly PayerChannel[]; readonly calls: readonly PayerCall[] }
 
 /** Durable before it resolves; one save is kept whole or not at all. */
 export type PayerStore = {
   /** All channels, and all calls: the totals are their sum. */
   load(): Promise<PayerRecords>
   save(changes: Partial<PayerRecords>): Promise<void>
-  find(paymentId: string): Promise<PaidCall | undefined>
+  find(paymentId: string): Promise<PayerCall | undefined>
 }
 
 /** Keeps nothing beyond the process: whoever uses it may pay again for a call that a crash cut off. */
 export function memoryPayerStore(): PayerStore {
   const channels = new Map<string, PayerChannel>()
-  const calls = new Map<string, PaidCall>()
+  const calls = new Map<string, PayerCall>()
   return {
     async load() {
       return { channels: [...channels.values()], calls: [...calls.values()] }
@@ -72,7 +72,7 @@ export function durablePayerStore(database: PayerDatabase): PayerStore {
   return {
     load: async () => ({
       channels: await rows<PayerChannel>('payer_channels'),
-      calls: await rows<PaidCall>('payer_calls'),
+      calls: await rows<PayerCall>('payer_calls'),
     }),
     save: ({ channels = [], calls = [] }) =>
       database.write([
@@ -81,7 +81,7 @@ export function durablePayerStore(database: PayerDatabase): PayerStore {
       ]),
     async find(paymentId) {
       const [row] = await database.read('select record from payer_calls where payment_id = ?', [paymentId])
-      return row === undefined ? undefined : (decode(String(row['record'])) as PaidCall)
+      return row === undefined ? undefined : (decode(String(row['record'])) as PayerCall)
     },
   }
 }

@@ -4,14 +4,16 @@ import type { PayerChannel } from '../rules/payer-channel.ts'
 import type { UpToAuthorization } from '../rules/terms.ts'
 import type { Challenge, WireReceipt } from './client-wire.ts'
 import { awaitsOthers, correctCall, sameOption } from './correct-call.ts'
+import { isUsed } from './ended-authorizations.ts'
 import { OpenCalls } from './open-calls.ts'
 import { PayerChannels } from './payer-channels.ts'
 import { answerLost, isOfOneWay, outcomeUnknown } from './payer-errors.ts'
-import { memoryPayerStore, type PaidCall } from './payer-store.ts'
+import type { PayerParts } from './payer-parts.ts'
+import { memoryPayerStore, type PayerCall } from './payer-store.ts'
 import type { CallToPay, OpenPayment, PayerOptions, PaymentReceipt } from './payer-types.ts'
 import { raiseCall } from './raise-call.ts'
-import { askAgain, isUsed, resumeCall } from './resume-call.ts'
-import { type PayerParts, signFirst, termsObjection } from './sign-call.ts'
+import { askAgain, resumeCall } from './resume-call.ts'
+import { signFirst, termsObjection } from './sign-call.ts'
 import { takeBackRest, type WaysBack } from './take-back.ts'
 import { UpToPayments } from './up-to-payments.ts'
 
@@ -58,7 +60,7 @@ export class Payer {
   }
 
   /** Calls whose outcome is not known, those under way included. */
-  openCalls(): readonly PaidCall[] {
+  openCalls(): readonly PayerCall[] {
     return this.#parts.calls.list()
   }
 
@@ -196,7 +198,7 @@ export class Payer {
   }
 
   /** A call of this name that is over and was paid. */
-  async #concluded({ isNamed, paymentId }: CallToPay): Promise<PaidCall | undefined> {
+  async #concluded({ isNamed, paymentId }: CallToPay): Promise<PayerCall | undefined> {
     const known = isNamed === true ? await this.#parts.settings.store.find(paymentId) : undefined
     return known?.state === 'charged' || known?.state === 'lost' ? known : undefined
   }

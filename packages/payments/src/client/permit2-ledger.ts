@@ -1,11 +1,23 @@
-import { type Hex, toAddress } from '@koinon/base'
+import { type Address, type Hex, toAddress } from '@koinon/base'
 import type { LedgerReader } from '@koinon/ledger'
 import { signatureTransferAbi, testDollarAbi, uptoPermit2ProxyAbi } from '@koinon/ledger/abis'
 import { decodeFunctionData } from 'viem'
 import { reachable } from '../core/escrow.ts'
 import type { UpToAuthorization } from '../rules/terms.ts'
 import { nonceBit, permit2Address, upToProxyAddress } from '../rules/up-to.ts'
-import type { Permit2Ledger } from './payer-ledger.ts'
+
+/** What a payer by Permit2 has to know. All throw `payments/ledger-unreachable`. */
+export type Permit2Ledger = {
+  /** What Permit2 may move; `permitNonce` of the owner's next EIP-2612 permit, undefined where the token has none. */
+  allowance(
+    chainId: number,
+    token: Address,
+    owner: Address,
+  ): Promise<{ readonly allowanceAtomic: bigint; readonly permitNonce: bigint | undefined }>
+  isUsed(chainId: number, owner: Address, nonce: Hex): Promise<boolean>
+  /** What a transaction took under this authorization; undefined where that cannot be read from it. */
+  chargeOf(chainId: number, authorization: UpToAuthorization, transaction: Hex): Promise<bigint | undefined>
+}
 
 /** Permit2 and the proxy of `upto` behind a reader of one chain. */
 export function permit2Ledger(reader: LedgerReader): Permit2Ledger {

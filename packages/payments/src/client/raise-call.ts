@@ -1,7 +1,8 @@
 import { type AllowedAsset, allowedAsset } from '../rules/payer-policy.ts'
 import { isOfOneWay } from './payer-errors.ts'
+import type { PayerParts } from './payer-parts.ts'
 import type { OpenPayment } from './payer-types.ts'
-import { type PayerParts, signOption, termsObjection } from './sign-call.ts'
+import { signOption, termsObjection } from './sign-call.ts'
 
 /**
  * Signs for one step more of a stream under way: a voucher in place of the one before, for all of the call. Durable when it resolves. Undefined

@@ -1,13 +1,11 @@
 /** Calls that were committed to before: the same commitment goes again, or its end is found out (specs/0022 section 8). */
 import type { Commitment } from '../rules/terms.ts'
 import type { PaymentOption } from './client-wire.ts'
+import { expiryMarginSeconds, isUsed } from './ended-authorizations.ts'
 import { answerLost, outcomeUnknown } from './payer-errors.ts'
-import type { PaidCall } from './payer-store.ts'
+import type { PayerParts } from './payer-parts.ts'
+import type { PayerCall } from './payer-store.ts'
 import type { CallToPay, OpenPayment } from './payer-types.ts'
-import type { PayerParts } from './sign-call.ts'
-
-/** Chains' clocks run behind; an authorization counts as expired only so long after its time. */
-export const expiryMarginSeconds = 30
 
 /**
  * The earlier commitment once more, or undefined when it can no longer be charged. Throws `payments/answer-lost` and
@@ -16,7 +14,7 @@ export const expiryMarginSeconds = 30
 export async function resumeCall(
   parts: PayerParts,
   call: CallToPay,
-  earlier: PaidCall,
+  earlier: PayerCall,
 ): Promise<OpenPayment | undefined> {
   const { calls, channels, upTo, settings } = parts
   const { paymentId, commitment, maximumAtomic } = earlier
@@ -57,28 +55,18 @@ export async function resumeCall(
 }
 
 /** A call that was paid: a seller that takes payment ids answers it once more for the same commitment. Throws `payments/answer-lost`. */
-export function askAgain(call: CallToPay, paid: PaidCall): OpenPayment {
+export function askAgain(call: CallToPay, paid: PayerCall): OpenPayment {
   const option = optionOf(call, paid)
   if (option === undefined || !call.challenge.takesPaymentId) throw answerLost(paid.paymentId, paid.maximumAtomic)
   return again(call, paid, option)
 }
 
-/** Whether the ledger says that an authorization was used; false where there is no ledger to ask. */
-export async function isUsed({ settings, upTo }: PayerParts, commitment: Commitment): Promise<boolean> {
-  const { ledger, policy } = settings
-  if (ledger === undefined || commitment.backEnd === 'channel') return false
-  const { token, from, nonce } = commitment.authorization
-  const asset = policy.assets.find((each) => each.token === token)
-  if (asset !== undefined && commitment.backEnd === 'upTo') return upTo.isUsed(asset.chainId, commitment.authorization)
-  return asset !== undefined && (await ledger.isUsed(asset.chainId, token, from, nonce))
-}
-
-function again(call: CallToPay, { paymentId, commitment }: PaidCall, option: PaymentOption): OpenPayment {
+function again(call: CallToPay, { paymentId, commitment }: PayerCall, option: PaymentOption): OpenPayment {
   const { challenge } = call
   return { call: { ...call, paymentId }, challenge, option, commitment, paymentId, mayBeCharged: true }
 }
 
-function optionOf({ challenge }: CallToPay, { commitment, maximumAtomic }: PaidCall): PaymentOption | undefined {
+function optionOf({ challenge }: CallToPay, { commitment, maximumAtomic }: PayerCall): PaymentOption | undefined {
   return challenge.options.find((offered) => suits(commitment, maximumAtomic, offered))
 }
 

@@ -3,20 +3,11 @@ import { withdrawDelayBounds } from '../rules/channel.ts'
 import { type AllowedAsset, allowedAsset, policyObjection } from '../rules/payer-policy.ts'
 import type { Commitment, TransferAuthorization } from '../rules/terms.ts'
 import type { PaymentOption } from './client-wire.ts'
-import type { OpenCalls } from './open-calls.ts'
-import type { PayerChannels } from './payer-channels.ts'
+import { freeEnded } from './ended-authorizations.ts'
 import { badDelay, isOfOneWay, noEscrow, nothingPayable } from './payer-errors.ts'
+import type { PayerParts } from './payer-parts.ts'
 import type { CallToPay, OpenPayment, PayerSettings } from './payer-types.ts'
 import type { IntentCall } from './payment-signer.ts'
-import { freeEnded, type UpToPayments } from './up-to-payments.ts'
-
-/** What the parts of a payer share. */
-export type PayerParts = {
-  readonly settings: PayerSettings
-  readonly channels: PayerChannels
-  readonly calls: OpenCalls
-  readonly upTo: UpToPayments
-}
 
 /**
  * Signs for the first option that suits: steps where the call takes them, then the preferred back end. Durable when it resolves. Throws `payments/nothing-payable` or the only

@@ -3,7 +3,7 @@ import type { ChannelConfig } from '../rules/channel.ts'
 import type { StatedChannel } from '../rules/payer-channel.ts'
 import type { SignedVoucher } from '../rules/voucher.ts'
 import type { TakenBack } from './channel-opener.ts'
-import type { PayerParts } from './sign-call.ts'
+import type { PayerParts } from './payer-parts.ts'
 
 /** How the rest of a channel comes back: by asking its seller, or against its will. */
 export type WaysBack = {

@@ -6,8 +6,6 @@ import type { PaymentOption } from './client-wire.ts'
 import { allowanceMissing, noPermit2 } from './payer-errors.ts'
 import type { PayerLedger } from './payer-ledger.ts'
 import type { IntentCall, PaymentSigner } from './payment-signer.ts'
-import { expiryMarginSeconds, isUsed } from './resume-call.ts'
-import type { PayerParts } from './sign-call.ts'
 
 export type UpToPaymentsOptions = {
   readonly signer: PaymentSigner
@@ -18,19 +16,6 @@ export type UpToPaymentsOptions = {
 }
 
 const turnPollMs = 50
-
-/** Payments up to a ceiling that ended without one: what was not used by now never will be. */
-export async function freeEnded(parts: PayerParts): Promise<void> {
-  const { calls, settings } = parts
-  const nowSeconds = Math.floor(settings.clock.nowMs() / 1000)
-  for (const call of calls.list()) {
-    const { commitment, paymentId, maximumAtomic } = call
-    if (commitment?.backEnd !== 'upTo' || calls.isLive(paymentId)) continue
-    if (Number(commitment.authorization.validBefore) + expiryMarginSeconds > nowSeconds) continue
-    const isLost = await isUsed(parts, commitment)
-    await calls.finishCall(call, isLost ? 'lost' : 'free', isLost ? maximumAtomic : 0n)
-  }
-}
 
 export class UpToPayments {
   readonly #options: UpToPaymentsOptions

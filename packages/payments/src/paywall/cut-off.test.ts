@@ -3,8 +3,8 @@ import type { ServerResponse } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { SteppedStreams, type SteppedStreamsOptions } from '../mpp/provider/stepped-streams.ts'
 import type { CallResult, HeldPayment } from '../provider/cash-desk.ts'
+import type { HeldStream, StreamPart } from '../provider/wire.ts'
 import { releaseAnswer } from './paid-answer.ts'
-import type { HeldStream, StreamPart } from './wire.ts'
 
 type Release = Parameters<typeof releaseAnswer>[0]
 const clock = { nowMs: () => 0 }

@@ -4,10 +4,10 @@ import type { ServerResponse } from 'node:http'
 import { bytesToHex, type Clock, type Hex, KoinonError } from '@koinon/base'
 import { sendText, sha256Native } from '@koinon/base/node'
 import type { CallResult, HeldPayment, StoredAnswer } from '../provider/cash-desk.ts'
+import type { SteppedCall, StreamPart, Wire, WireAttempt, WireRequest } from '../provider/wire.ts'
 import { httpCallType } from '../rules/http-call.ts'
 import { answerNotKept } from '../rules/paid-call-refusals.ts'
 import type { PaymentTerms } from '../rules/terms.ts'
-import type { SteppedCall, StreamPart, Wire, WireAttempt, WireRequest } from './wire.ts'
 
 /** What a seller answers. A status of 400 and more is never charged. */
 export type PaidAnswer = {

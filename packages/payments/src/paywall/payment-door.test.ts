@@ -1,9 +1,9 @@
 import { KoinonError } from '@koinon/base'
 import { describe, expect, it } from 'vitest'
 import type { CashDesk } from '../provider/cash-desk.ts'
+import type { Wire, WireRequest } from '../provider/wire.ts'
 import type { PaymentTerms } from '../rules/terms.ts'
 import { PaymentDoor, type PaymentDoorEvent } from './payment-door.ts'
-import type { Wire, WireRequest } from './wire.ts'
 
 const terms = { resource: { url: 'http://seller/', method: 'GET' }, maximumAtomic: 1n } as PaymentTerms
 const request = { headers: {} } as WireRequest

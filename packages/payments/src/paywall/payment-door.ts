@@ -3,9 +3,9 @@ import type { ServerResponse } from 'node:http'
 import { isKoinonError } from '@koinon/base'
 import { httpStatusOf, sendError, sendJson } from '@koinon/base/node'
 import type { CashDesk, HeldPayment } from '../provider/cash-desk.ts'
+import type { Refusal, Wire, WireAttempt, WireRequest } from '../provider/wire.ts'
 import type { PaymentTerms } from '../rules/terms.ts'
 import { sendRepeated } from './paid-answer.ts'
-import type { Refusal, Wire, WireAttempt, WireRequest } from './wire.ts'
 
 export type PaymentDoorOptions = {
   readonly desk: CashDesk

@@ -3,12 +3,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Clock, type Hex, isKoinonError, KoinonError, withDeadline } from '@koinon/base'
 import { readBody, sendError } from '@koinon/base/node'
 import type { HeldPayment } from '../provider/cash-desk.ts'
+import type { WireRequest } from '../provider/wire.ts'
+import { requestOf } from '../provider/wire-request.ts'
 import type { PaymentTerms } from '../rules/terms.ts'
 import type { SignedVoucher } from '../rules/voucher.ts'
 import { type PaidAnswer, releaseAnswer, sendFree } from './paid-answer.ts'
 import { PaymentDoor, type PaymentDoorOptions } from './payment-door.ts'
-import type { WireRequest } from './wire.ts'
-import { requestOf } from './wire-request.ts'
 
 /** A request whose payment is held. */
 export type PaidRequest = WireRequest & {

@@ -1,4 +1,4 @@
-import { type ChannelOffer, defaultChannelOffer } from '../x402/rules/payment-required.ts'
+import { type ChannelOffer, defaultChannelOffer } from '../rules/channel-offer.ts'
 import type { Settler } from './settler.ts'
 
 /** What a stranger has to bring before a seller spends gas on it, where gas costs money (specs/0022-machine-payments.md section 3). */

@@ -53,7 +53,7 @@ function callOf(seller: TestSeller, valueAtomic: bigint, who: Parameters<typeof 
   const asset = dollarOf(network)
   const authorization = signTransfer(who, asset, network.domain.chainId, { to: account.address, valueAtomic })
   return {
-    terms: seller.terms({ maximumAtomic: valueAtomic, pricing: 'upTo' }),
+    terms: seller.terms({ maximumAtomic: valueAtomic }),
     commitment: { backEnd: 'exact', authorization },
     requestHash: sha256Hex('0x11'),
     receivedAtMs: Date.now() - 1,

@@ -9,7 +9,6 @@ import { ChannelBook } from '../core/channel-book.ts'
 import type { ChannelState } from '../core/channel-state.ts'
 import type { ReceiptLedger } from '../core/receipt-ledger.ts'
 import { paymentsSchema } from '../core/schema.ts'
-import { requestHashOf } from '../paywall/wire-request.ts'
 import { channelIdOf } from '../rules/channel.ts'
 import { claimableTotal } from '../rules/claims.ts'
 import type { PaymentTerms } from '../rules/terms.ts'
@@ -27,6 +26,7 @@ import {
 import type { CallResult, HeldPayment, PaidCall } from './cash-desk.ts'
 import { ChannelAdmission } from './channel-admission.ts'
 import { SellerDesk } from './seller-desk.ts'
+import { requestHashOf } from './wire-request.ts'
 
 const payer = party('payer')
 const payee = party('payee')
@@ -85,7 +85,6 @@ function termsOf(channel: ChannelState, maximumAtomic: bigint, changes: Partial<
     asset: { token: channel.config.token, name: 'Test Dollar', version: '1', decimals: 6 },
     payTo: payee.address,
     maximumAtomic,
-    pricing: 'upTo',
     backEnds: ['channel', 'exact'],
     timeoutSeconds: 60,
     ...changes,

@@ -1,6 +1,6 @@
 /** Holds an exact payment against the terms of the request that brought it (specs/0022-machine-payments.md section 4). */
 import { KoinonError } from '@koinon/base'
-import { termsObjection, timeObjection } from './exact.ts'
+import { authorizationObjection, timeObjection } from './exact.ts'
 import type { PaymentTerms, TransferAuthorization, UpToAuthorization } from './terms.ts'
 import { isUpTo, upToObjection } from './up-to.ts'
 
@@ -17,7 +17,7 @@ export function checkAuthorization(
   const { token } = asset
   const difference = isUpTo(authorization)
     ? upToObjection(authorization, { token, payTo, maximumAtomic })
-    : termsObjection(authorization, { token, payTo, amountAtomic: maximumAtomic })
+    : authorizationObjection(authorization, { token, payTo, amountAtomic: maximumAtomic })
   if (difference === 'token') throw commitmentMismatch('asset', authorization.token, token)
   if (difference === 'payee') throw commitmentMismatch('payTo', authorization.to, payTo)
   if (difference === 'amount') {

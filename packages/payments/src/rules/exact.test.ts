@@ -3,10 +3,10 @@ import { type Address, bytesToHex, type Hex, hexToBytes, recoverAddress, signDig
 import { describe, expect, it } from 'vitest'
 import {
   authorizationDigest,
+  authorizationObjection,
   channelKey,
   depositNonceOf,
   exactKey,
-  termsObjection,
   timeObjection,
   type UnsignedTransfer,
   upToKey,
@@ -69,7 +69,7 @@ describe('specs/vectors/exact.json', () => {
   })
 })
 
-describe('termsObjection', () => {
+describe('authorizationObjection', () => {
   it('names what differs', () => {
     const address = (byte: string) => `0x${byte.repeat(20)}` as Address
     const unsigned: UnsignedTransfer = {
@@ -82,10 +82,10 @@ describe('termsObjection', () => {
       nonce: `0x${'11'.repeat(32)}`,
     }
     const asked = { token: address('aa'), payTo: address('cc'), amountAtomic: 5n }
-    expect(termsObjection(unsigned, asked)).toBeUndefined()
-    expect(termsObjection(unsigned, { ...asked, token: address('dd') })).toBe('token')
-    expect(termsObjection(unsigned, { ...asked, payTo: address('dd') })).toBe('payee')
-    expect(termsObjection(unsigned, { ...asked, amountAtomic: 4n })).toBe('amount')
-    expect(termsObjection(unsigned, { ...asked, amountAtomic: 6n })).toBe('amount')
+    expect(authorizationObjection(unsigned, asked)).toBeUndefined()
+    expect(authorizationObjection(unsigned, { ...asked, token: address('dd') })).toBe('token')
+    expect(authorizationObjection(unsigned, { ...asked, payTo: address('dd') })).toBe('payee')
+    expect(authorizationObjection(unsigned, { ...asked, amountAtomic: 4n })).toBe('amount')
+    expect(authorizationObjection(unsigned, { ...asked, amountAtomic: 6n })).toBe('amount')
   })
 })

@@ -88,7 +88,7 @@ export function timeObjection(
 }
 
 /** What of an authorization differs from what was asked, or undefined: exactly this amount of this token to this payee. */
-export function termsObjection(
+export function authorizationObjection(
   authorization: UnsignedTransfer,
   asked: { readonly token: Address; readonly payTo: Address; readonly amountAtomic: bigint },
 ): 'token' | 'payee' | 'amount' | undefined {

@@ -28,10 +28,8 @@ export type PaymentTerms = {
   readonly chainId: number
   readonly asset: Asset
   readonly payTo: Address
-  /** The most that the call costs. */
+  /** The most that the call costs; any charge up to it is within the terms. */
   readonly maximumAtomic: bigint
-  /** `fixed`: the charge is the maximum or nothing. `upTo`: anything up to it. */
-  readonly pricing: 'fixed' | 'upTo'
   /** In the seller's order of preference. */
   readonly backEnds: readonly BackEnd[]
   /** How long the call may take from the commitment to its charge. */
@@ -47,7 +45,7 @@ export function withoutSteps({ stepAtomic: _stepAtomic, ...terms }: PaymentTerms
 
 /** The terms of one step of a stream. */
 export function stepTerms({ stepAtomic, ...terms }: PaymentTerms): PaymentTerms {
-  return { ...terms, maximumAtomic: stepAtomic ?? terms.maximumAtomic, pricing: 'upTo', backEnds: ['channel'] }
+  return { ...terms, maximumAtomic: stepAtomic ?? terms.maximumAtomic, backEnds: ['channel'] }
 }
 
 /** EIP-3009 `TransferWithAuthorization` with its signature (65 bytes of an account, or any of a contract's). Times in Unix seconds. */

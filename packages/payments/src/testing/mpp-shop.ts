@@ -9,9 +9,9 @@ import { createMppWire } from '../mpp/provider/mpp-wire.ts'
 import { SteppedStreams } from '../mpp/provider/stepped-streams.ts'
 import type { PaidAnswer } from '../paywall/paid-answer.ts'
 import { createPaywall, type PaidRequest, type Paywall } from '../paywall/paywall.ts'
-import type { StreamPart, WireRequest } from '../paywall/wire.ts'
 import { ChannelAdmission } from '../provider/channel-admission.ts'
 import { SellerDesk } from '../provider/seller-desk.ts'
+import type { StreamPart, WireRequest } from '../provider/wire.ts'
 import type { PaymentTerms } from '../rules/terms.ts'
 import type { TestNetwork } from './chain.ts'
 import { openStore, type Party, seed, startLedger, temporaryFolder } from './fixtures.ts'
@@ -62,8 +62,8 @@ export async function startMppShop(network: TestNetwork, seller: Party, gas: Fun
       timeoutSeconds: 60,
     }
     return new URL(url).pathname.startsWith('/stream/')
-      ? { ...common, maximumAtomic: 400n, stepAtomic: 100n, pricing: 'upTo', backEnds: ['channel'] }
-      : { ...common, maximumAtomic: 1_000n, pricing: 'fixed', backEnds: ['exact', 'channel'] }
+      ? { ...common, maximumAtomic: 400n, stepAtomic: 100n, backEnds: ['channel'] }
+      : { ...common, maximumAtomic: 1_000n, backEnds: ['exact', 'channel'] }
   }
 
   async function serve({ url, payment }: PaidRequest): Promise<PaidAnswer> {

@@ -8,12 +8,12 @@ import type { ReceiptLedger } from '../core/receipt-ledger.ts'
 import { paymentsSchema } from '../core/schema.ts'
 import type { PaidAnswer } from '../paywall/paid-answer.ts'
 import { createPaywall, type PaidRequest } from '../paywall/paywall.ts'
-import type { Wire, WireRequest } from '../paywall/wire.ts'
 import { ChannelAdmission } from '../provider/channel-admission.ts'
 import { LedgerSettler } from '../provider/ledger-settler.ts'
 import { SellerDesk, type SellerDeskOptions } from '../provider/seller-desk.ts'
 import { settlementsSchema } from '../provider/settlement-book.ts'
 import type { Settler } from '../provider/settler.ts'
+import type { Wire, WireRequest } from '../provider/wire.ts'
 import type { PaymentTerms } from '../rules/terms.ts'
 import { createX402Wire, type X402WireOptions } from '../x402/provider/x402-wire.ts'
 import type { TestNetwork } from './chain.ts'
@@ -94,7 +94,6 @@ export async function startSeller(
     asset,
     payTo: account.address,
     maximumAtomic: 1_000n,
-    pricing: 'fixed',
     backEnds: ['channel', 'exact'],
     timeoutSeconds: 60,
     ...changes,

@@ -67,9 +67,9 @@ export async function startFacilitator(net: TestNetwork, name = 'facilitator'): 
   )
   const signer = toFacilitatorEvmSigner({ ...client, address: account.address } as never)
   const facilitator = new x402Facilitator()
-    .register(networkOf(net), new ExactFacilitator(signer))
-    .register(networkOf(net), new BatchFacilitator(signer, account as never))
-    .register(networkOf(net), new UptoFacilitator(signer))
+    .register(testNetworkName(net), new ExactFacilitator(signer))
+    .register(testNetworkName(net), new BatchFacilitator(signer, account as never))
+    .register(testNetworkName(net), new UptoFacilitator(signer))
     .registerExtension(EIP2612_GAS_SPONSORING)
   const app = express()
   app.use(express.json({ limit: '1mb' }))
@@ -88,7 +88,7 @@ export async function startFacilitator(net: TestNetwork, name = 'facilitator'): 
 }
 
 /** CAIP-2 name of the test chain. */
-export function networkOf(net: TestNetwork): `eip155:${number}` {
+export function testNetworkName(net: TestNetwork): `eip155:${number}` {
   return `eip155:${net.network.chainId}`
 }
 
@@ -117,9 +117,9 @@ export const stockPayee = party('stock seller')
 function resourceServer({ net, facilitatorUrl, payee = stockPayee }: SellerOptions): x402ResourceServer {
   const account = privateKeyToAccount(bytesToHex(payee.secretKey))
   return new x402ResourceServer(new HTTPFacilitatorClient({ url: facilitatorUrl }))
-    .register(networkOf(net), new ExactServer())
-    .register(networkOf(net), new UptoServer())
-    .register(networkOf(net), new BatchServer(account.address, { receiverAuthorizerSigner: account as never }))
+    .register(testNetworkName(net), new ExactServer())
+    .register(testNetworkName(net), new UptoServer())
+    .register(testNetworkName(net), new BatchServer(account.address, { receiverAuthorizerSigner: account as never }))
 }
 
 function routesOf(options: SellerOptions): RoutesConfig {
@@ -129,7 +129,7 @@ function routesOf(options: SellerOptions): RoutesConfig {
     'POST /paid': {
       accepts: schemes.map((scheme) => ({
         scheme,
-        network: networkOf(net),
+        network: testNetworkName(net),
         payTo: payee.address,
         maxTimeoutSeconds: timeoutSeconds,
         price: {

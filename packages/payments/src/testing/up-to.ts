@@ -6,7 +6,7 @@ import { permit2Address, upToProxyAddress } from '../rules/up-to.ts'
 import { encodeBase64Json } from '../x402/client/x402-wire.ts'
 import type { TestNetwork } from './chain.ts'
 import { dollarOf } from './settlement.ts'
-import { networkOf } from './stock-sellers.ts'
+import { testNetworkName } from './stock-sellers.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -34,7 +34,7 @@ export function payUpTo(
   authorization: UpToAuthorization,
   changes: Json = {},
 ): Promise<Response> {
-  const accepted = { scheme: 'upto', network: networkOf(net) }
+  const accepted = { scheme: 'upto', network: testNetworkName(net) }
   const payment = { x402Version: 2, accepted, payload: upToPayload(authorization, changes) }
   return fetch(url, { headers: { 'payment-signature': encodeBase64Json(payment) } })
 }
@@ -47,7 +47,7 @@ export function facilitatorBody(
   amountAtomic = authorization.maximumAtomic,
 ): Json {
   const requirements = {
-    ...{ scheme: 'upto', network: networkOf(net), asset: authorization.token, payTo },
+    ...{ scheme: 'upto', network: testNetworkName(net), asset: authorization.token, payTo },
     ...{ amount: amountAtomic.toString(), maxTimeoutSeconds: 60, extra: {} },
   }
   const accepted = { ...requirements, amount: authorization.maximumAtomic.toString() }

@@ -60,7 +60,7 @@ beforeAll(async () => {
         return outcomes.shift() === undefined ? truth : { state: 'unknown', detail: 'the line went dead' }
       },
     }),
-    price: () => ({ maximumAtomic: ceilingAtomic, pricing: 'upTo', backEnds: ['upTo'] }),
+    price: () => ({ maximumAtomic: ceilingAtomic, backEnds: ['upTo'] }),
     serve: async (request) => {
       const { pathname, searchParams } = new URL(request.url)
       await duringWork.get(pathname)?.()

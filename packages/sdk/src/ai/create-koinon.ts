@@ -1,7 +1,7 @@
 /** A provider of the AI SDK that asks a gateway and checks its receipts (specs/0026-agents.md section 7). */
 import { OpenAICompatibleChatLanguageModel, OpenAICompatibleCompletionLanguageModel } from '@ai-sdk/openai-compatible'
 import { type LanguageModelV4, NoSuchModelError, type ProviderV4 } from '@ai-sdk/provider'
-import type { PaymentReceipt } from '@koinon/payments'
+import type { PaymentReceipt } from '@koinon/payments/client'
 import { observeAnswer } from '../answers/observe-answer.ts'
 import { KoinonModel, type ReceiptSink } from './koinon-model.ts'
 import { readableRefusal } from './refusals.ts'

@@ -1,7 +1,7 @@
 /** What the receipts of one answer come to (specs/0026-agents.md section 7). */
 import { type Hex, picoUsdToAtomic, picoUsdToAtomicUp, sha256Hex, verifySession } from '@koinon/base'
 import { checkInferenceBundle, splitEventStream } from '@koinon/inference/rules'
-import type { PaymentReceipt } from '@koinon/payments'
+import type { PaymentReceipt } from '@koinon/payments/client'
 import { type Check, checkThat, fail, notChecked, parseBundle, type ReceiptBundle } from '@koinon/work'
 
 /** Receipts of an answer and every check of them; there is no single word for it. */

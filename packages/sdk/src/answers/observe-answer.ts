@@ -1,6 +1,6 @@
 /** Sees one exchange with a gateway from outside: who asked reads the answer as before, and its receipt comes beside it. */
 import { boundedText, KoinonError } from '@koinon/base'
-import type { PaymentReceipt } from '@koinon/payments'
+import type { PaymentReceipt } from '@koinon/payments/client'
 import { notChecked } from '@koinon/work'
 import { type AnswerReceipt, checkAnswer } from './check-answer.ts'
 import { keepBytes } from './kept-bytes.ts'

@@ -2,7 +2,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { ScriptedEngine, startTestNetwork, type TestNetwork } from '@koinon/inference/testing'
-import type { PaymentReceipt } from '@koinon/payments'
+import type { PaymentReceipt } from '@koinon/payments/client'
 import { bundleToJson, type ReceiptBundle } from '@koinon/work'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type AnswerReceipt, receiptFetch } from '../index.ts'

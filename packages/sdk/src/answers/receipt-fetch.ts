@@ -1,4 +1,4 @@
-import type { PaymentReceipt } from '@koinon/payments'
+import type { PaymentReceipt } from '@koinon/payments/client'
 import type { AnswerReceipt } from './check-answer.ts'
 import { isCompletion, observeAnswer } from './observe-answer.ts'
 

@@ -4,7 +4,7 @@ import { type Address, dollarDecimals, KoinonError, parseUnits } from '@koinon/b
 import { checkChain, createLedgerReader, loadNetworkFile } from '@koinon/ledger'
 import { type Home, openHome, writeFileDurably } from '@koinon/node/home'
 import { networkOf, openHomePayer, receiptOf } from '@koinon/node/wallet'
-import type { PaymentReceipt } from '@koinon/payments'
+import type { PaymentReceipt } from '@koinon/payments/client'
 
 /** Dollars are decimal texts, as `'0.05'`. */
 export type GatewayPayerOptions = {

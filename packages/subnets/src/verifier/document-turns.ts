@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { KoinonError } from '@koinon/base'
-import { networkOf } from '@koinon/base/node'
+import { ipNetworkOf } from '@koinon/base/node'
 
 export type TurnBounds = {
   /** Documents that are read or sent at once: so many, each up to 16 MiB, lie in memory. */
@@ -34,7 +34,7 @@ export class DocumentTurns {
 
   /** Runs `send` when it is this address's turn; its place is free again when the answer has gone. Throws `subnets/validator-busy`. */
   async take(address: string | undefined, response: ServerResponse, send: () => Promise<void>): Promise<void> {
-    const network = networkOf(address ?? 'unknown')
+    const network = ipNetworkOf(address ?? 'unknown')
     if (!this.#mayBegin(network)) await this.#turn(network, response)
     if (response.destroyed) return
     this.#serving += 1

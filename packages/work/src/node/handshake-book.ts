@@ -1,5 +1,5 @@
 import { KoinonError } from '@koinon/base'
-import { networkOf } from '@koinon/base/node'
+import { ipNetworkOf } from '@koinon/base/node'
 
 const windowMs = 60_000
 // A sender needs one an hour; it tries again at most twice a minute when it is refused.
@@ -24,7 +24,7 @@ export class HandshakeBook {
   admitAddress(address: string | undefined, nowMs: number): void {
     if (nowMs < this.#begunAtMs || nowMs - this.#begunAtMs >= windowMs) this.#begin(nowMs)
     if (this.#admitted >= this.#bounds.inAll) throw busy('All together')
-    this.#count(`address ${networkOf(address ?? 'unknown')}`, this.#bounds.perAddress, 'This address')
+    this.#count(`address ${ipNetworkOf(address ?? 'unknown')}`, this.#bounds.perAddress, 'This address')
     this.#admitted += 1
   }
 

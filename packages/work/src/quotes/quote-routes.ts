@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Hex, KoinonError } from '@koinon/base'
-import { networkOf, parseJsonObject, readBody, sendError, sendJson } from '@koinon/base/node'
+import { ipNetworkOf, parseJsonObject, readBody, sendError, sendJson } from '@koinon/base/node'
 import { parseQuote, quoteToJson } from './quote.ts'
 import type { QuoteBook } from './quote-book.ts'
 import { maximumTermsBytes, parseQuoteRequest, quoteRequestToJson } from './quote-request.ts'
@@ -38,7 +38,7 @@ async function post(
   const json = parseJsonObject(await readBody(request, bodyBytes))
   if (termsHash === undefined) {
     const posted = parseQuoteRequest(json)
-    book.post(posted, networkOf(request.socket.remoteAddress ?? ''))
+    book.post(posted, ipNetworkOf(request.socket.remoteAddress ?? ''))
     return sendJson(response, 201, { termsHash: posted.termsHash })
   }
   const quote = parseQuote(json)

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { KoinonError } from '@koinon/base'
-import { a2aPaymentExtension } from '@koinon/payments'
+import { a2aPaymentExtension } from '@koinon/payments/messages'
 import { visibleText } from '../../rules/untrusted.ts'
 import { answerText } from './answer-text.ts'
 import { freeMessages, type PayMessage } from './paid-call.ts'

@@ -1,5 +1,5 @@
 import { KoinonError } from '@koinon/base'
-import { wasSigned } from '@koinon/payments'
+import { wasSigned } from '@koinon/payments/client'
 import type { SpendCeiling } from '../../rules/spend-ceiling.ts'
 
 /** A priced call to a service that answers 402 until it is paid. */

@@ -16,14 +16,13 @@ import { DurableStore } from '@koinon/base/node'
 import { createLedgerWriter } from '@koinon/ledger'
 import { budgetDelegateAbi, jobsAbi } from '@koinon/ledger/abis'
 import {
-  type BudgetGrant,
   BudgetSigner,
-  budgetGrantHash,
   budgetSchema,
   createBudgetChain,
   deployBudgetDelegate,
   setDelegate,
-} from '@koinon/payments'
+} from '@koinon/payments/client/budget'
+import { type BudgetGrant, budgetGrantHash } from '@koinon/payments/rules'
 import { toFunctionSelector } from 'viem'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { hashTerms } from '../../rules/job.ts'

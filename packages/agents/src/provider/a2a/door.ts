@@ -22,7 +22,7 @@ import {
   type User,
   validateVersion,
 } from '@a2a-js/sdk/server'
-import { type DurableStore, isLoopbackPeer, networkOf, readBody, sendJson } from '@koinon/base/node'
+import { type DurableStore, ipNetworkOf, isLoopbackPeer, readBody, sendJson } from '@koinon/base/node'
 import { agentCardOf, type CardDescription, cardJson } from './agent-card.ts'
 import { type A2aWork, localNetwork, WorkExecutor } from './executor.ts'
 import { callerNetwork, DurableTaskStore, namedOwner } from './task-store.ts'
@@ -185,7 +185,7 @@ function callerOf(request: IncomingMessage): User {
 }
 
 function networkOfRequest(request: IncomingMessage): string {
-  return isLoopbackPeer(request) ? localNetwork : `from:${networkOf(request.socket.remoteAddress ?? '')}`
+  return isLoopbackPeer(request) ? localNetwork : `from:${ipNetworkOf(request.socket.remoteAddress ?? '')}`
 }
 
 /** The task that a message is about. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Hex } from '@koinon/base'
-import { a2aExtensionUri } from '@koinon/payments'
+import { a2aExtensionUri } from '@koinon/payments/x402'
 import type { AgentContent, AgentEndpoint } from '../../rules/almanac.ts'
 import { visibleText } from '../../rules/untrusted.ts'
 import { agentCardOf, type CardDescription, cardJson } from '../a2a/agent-card.ts'

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { atomicToPicoUsd, picoUsdToAtomic, systemClock, systemRandom } from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
-import { createPayingFetch, createX402Wire, receiptOf } from '@koinon/payments'
+import { receiptOf } from '@koinon/payments/client'
 import {
   startNetwork,
   startSeller,
@@ -10,6 +10,7 @@ import {
   temporaryFolder,
   testPayer,
 } from '@koinon/payments/testing'
+import { createPayingFetch, createX402Wire } from '@koinon/payments/x402'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { freeMessages, type PayService } from '../../client/calls/paid-call.ts'
 import { McpConnection } from '../../client/mcp/connection.ts'

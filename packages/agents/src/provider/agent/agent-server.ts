@@ -10,14 +10,9 @@ import {
   sendError,
   sendJson,
 } from '@koinon/base/node'
-import {
-  type CashDesk,
-  createPaywall,
-  type PaymentTerms,
-  type Paywall,
-  type Resource,
-  type Wire,
-} from '@koinon/payments'
+import { createPaywall, type Paywall } from '@koinon/payments/paywall'
+import type { CashDesk, Wire } from '@koinon/payments/provider'
+import type { PaymentTerms, Resource } from '@koinon/payments/rules'
 import { type CallPayer, freeCalls, freeMessages } from '../../client/calls/paid-call.ts'
 import { taskCallsSchema } from '../../client/calls/task-calls.ts'
 import { A2aDoor } from '../a2a/door.ts'

@@ -2,15 +2,9 @@
 import { join } from 'node:path'
 import { picoUsdToAtomic, systemClock, systemRandom } from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
-import {
-  createMppClientWire,
-  createMppWire,
-  createX402Wire,
-  MppDoor,
-  type Payer,
-  payTask,
-  payTool,
-} from '@koinon/payments'
+import type { Payer } from '@koinon/payments/client'
+import { payTaskCall, payToolCall } from '@koinon/payments/messages'
+import { createMppClientWire, createMppWire, MppDoor } from '@koinon/payments/mpp'
 import {
   payToolsByMppx,
   startNetwork,
@@ -21,6 +15,7 @@ import {
   temporaryFolder,
   testPayer,
 } from '@koinon/payments/testing'
+import { createX402Wire } from '@koinon/payments/x402'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -161,7 +156,7 @@ function payerOf(payer: Payer): CallPayer {
     }
     const mpp = createMppClientWire().messages
     const paying = { ...call, payer, onChallenge }
-    const { answer, receipt } = await (kind === 'task' ? payTask(paying) : payTool({ ...paying, mpp }))
+    const { answer, receipt } = await (kind === 'task' ? payTaskCall(paying) : payToolCall({ ...paying, mpp }))
     return { answer, paidPicoUsd: (receipt?.chargedAtomic ?? 0n) * 1_000_000n }
   }
   return { payMessage, pay: () => Promise.reject(new Error('not over HTTP')) }
@@ -355,7 +350,7 @@ describe('our clients', () => {
     const client = await stockMcp()
     const { contracts, chainId } = network.network
     const asset = { chainId, token: contracts.dollar, name: 'Test Dollar', version: '1', decimals: 6 }
-    const { answer, receipt } = await payTool({
+    const { answer, receipt } = await payToolCall({
       payer,
       origin: new URL(url).origin,
       resourceUrl: 'mcp://tool/sold',

@@ -8,7 +8,8 @@ import {
   picoUsdDecimals,
   type Random,
 } from '@koinon/base'
-import { MessageDoor, type PaymentTerms, sellTaskCall, sellToolCall } from '@koinon/payments'
+import { MessageDoor, sellTaskCall, sellToolCall } from '@koinon/payments/messages'
+import type { PaymentTerms } from '@koinon/payments/rules'
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import { untrustedText } from '../../rules/untrusted.ts'
 import type { A2aJob, A2aOutcome } from '../a2a/executor.ts'

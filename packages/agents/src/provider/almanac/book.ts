@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Clock, KoinonError } from '@koinon/base'
-import { isLoopbackPeer, networkOf, parseJsonObject, readBody, sendError, sendJson } from '@koinon/base/node'
+import { ipNetworkOf, isLoopbackPeer, parseJsonObject, readBody, sendError, sendJson } from '@koinon/base/node'
 import { type AgentContent, readAgentRecord, type SignedAgentRecord } from '../../rules/almanac.ts'
 
 export type AgentBookOptions = {
@@ -83,7 +83,7 @@ export class AgentBook {
         sendJson(response, 200, { agents: agents.map(({ record, content }) => ({ ...content, record })) })
       } else {
         const json = parseJsonObject(await readBody(request, bodyBytes))
-        const network = isLoopbackPeer(request) ? undefined : networkOf(request.socket.remoteAddress ?? '')
+        const network = isLoopbackPeer(request) ? undefined : ipNetworkOf(request.socket.remoteAddress ?? '')
         const { account, expiresAtMs } = this.add(json, network)
         sendJson(response, 200, { account, expiresAtMs })
       }

@@ -1,7 +1,7 @@
 /** Bounds of a server's connections, so that no stranger shuts the door by holding all of them. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { isLoopbackAddress, networkOf } from './loopback.ts'
+import { ipNetworkOf, isLoopbackAddress } from './loopback.ts'
 
 export type ConnectionBounds = {
   /** Of all together. */
@@ -51,7 +51,7 @@ export function boundConnections(
 
   server.on('connection', (socket: Socket) => {
     const address = addressOf(socket) ?? ''
-    const network = isLoopbackAddress(address) ? undefined : networkOf(address)
+    const network = isLoopbackAddress(address) ? undefined : ipNetworkOf(address)
     const isOver = countOf(network) >= bounds.perNetwork
     const hasRoom = isOver
       ? makeRoom((candidate) => candidate.network === network)

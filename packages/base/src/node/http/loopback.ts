@@ -23,7 +23,7 @@ export function isLoopbackAddress(address: string): boolean {
 }
 
 /** Whom the address of a socket's other end stands for: itself, and for IPv6, of which one household has 2^64, its first four groups. */
-export function networkOf(address: string): string {
+export function ipNetworkOf(address: string): string {
   if (!address.includes(':') || address.startsWith('::ffff:')) return address.replace('::ffff:', '')
   const [head = '', tail = ''] = address.replace(/%.*$/, '').split('::')
   const groups = (text: string): readonly string[] => (text === '' ? [] : text.split(':'))

@@ -1,5 +1,5 @@
 /** One call whose maximum grows by a step with every voucher, charged once at its end (specs/0022 section 7.4). */
-import type { GrowingPayment } from '../../paywall/wire.ts'
+import type { GrowingPayment } from '../../provider/wire.ts'
 import type { Charge } from '../../rules/terms.ts'
 import type { OpenStream, OpenStreams, StreamStart } from './open-streams.ts'
 

@@ -41,7 +41,6 @@ const terms: PaymentTerms = {
   asset: { token, name: 'Test dollar', version: '1', decimals: 6 },
   payTo: seller.address,
   maximumAtomic: 1_000n,
-  pricing: 'fixed',
   backEnds: ['channel', 'exact'],
   timeoutSeconds: 60,
 }
@@ -80,7 +79,7 @@ const code = (name: string) => expect.objectContaining({ code: `payments/${name}
 describe('challenges of a seller', () => {
   it('say a payer the terms, one a back end and in the order of the seller', () => {
     const [first, second] = offers()
-    expect(first?.terms).toEqual({ ...terms, pricing: 'upTo', backEnds: ['channel'], timeoutSeconds: 60 })
+    expect(first?.terms).toEqual({ ...terms, backEnds: ['channel'], timeoutSeconds: 60 })
     expect(first?.session).toEqual({ ...session, isStepped: false })
     expect(second?.terms).toEqual({ ...terms, backEnds: ['exact'], timeoutSeconds: 60 })
     expect(second?.charge).toEqual({

@@ -1,8 +1,8 @@
 /** MPP as a wire of a paywall, beside x402 in the same 402 (specs/0022 section 7). */
 import { type Clock, KoinonError } from '@koinon/base'
-import type { SteppedCall, Wire, WireAttempt, WireRequest } from '../../paywall/wire.ts'
+import type { ChannelRefunder } from '../../provider/channel-refund.ts'
+import type { SteppedCall, Wire, WireAttempt, WireRequest } from '../../provider/wire.ts'
 import { type Charge, type PaymentTerms, stepTerms, withoutSteps } from '../../rules/terms.ts'
-import type { ChannelRefunder } from '../../x402/provider/channel-refund.ts'
 import { formatChallenge, type PaymentChallenge } from '../rules/challenge.ts'
 import type { PaymentCredential } from '../rules/credential.ts'
 import { paymentRequired, problemOf } from '../rules/problems.ts'

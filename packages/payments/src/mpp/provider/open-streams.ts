@@ -1,7 +1,7 @@
 /** The streams of a seller that further vouchers may be for (specs/0022 section 7.4). */
 import { type Address, type Clock, sleep } from '@koinon/base'
 import { verifyVoucher } from '../../core/voucher-signing.ts'
-import type { HeldStep } from '../../paywall/wire.ts'
+import type { HeldStep } from '../../provider/wire.ts'
 import { commitmentMismatch } from '../../rules/authorization.ts'
 import type { EscrowDomain } from '../../rules/channel.ts'
 import { commitmentBusy, voucherForged } from '../../rules/paid-call-refusals.ts'

@@ -1,7 +1,7 @@
 /** Streams paid step by step: a voucher buys the next step while the stream runs (specs/0022 section 7.4). */
 import { KoinonError } from '@koinon/base'
-import type { HeldStream } from '../../paywall/wire.ts'
 import type { CashDesk, HeldPayment } from '../../provider/cash-desk.ts'
+import type { HeldStream } from '../../provider/wire.ts'
 import { commitmentBusy } from '../../rules/paid-call-refusals.ts'
 import type { PaymentCredential } from '../rules/credential.ts'
 import type { PaymentReceipt } from '../rules/receipt.ts'

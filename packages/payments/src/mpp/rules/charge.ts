@@ -79,7 +79,6 @@ export function chargeTerms(
     asset,
     payTo: asked.recipient,
     maximumAtomic: asked.amountAtomic,
-    pricing: 'fixed',
     backEnds: ['exact'],
     timeoutSeconds: timeoutOf(asked, challenge, nowMs),
   }

@@ -85,7 +85,6 @@ export function sessionOffer(
       asset,
       payTo: asked.recipient,
       maximumAtomic: asked.amountAtomic,
-      pricing: 'upTo',
       backEnds: ['channel'],
       timeoutSeconds: timeoutOf(asked, challenge, nowMs),
     },

@@ -84,7 +84,6 @@ function readOption(
       asset: { token, name, version, decimals: 6 },
       payTo,
       maximumAtomic,
-      pricing: backEnd === 'exact' ? 'fixed' : 'upTo',
       backEnds: [backEnd],
       timeoutSeconds: Math.floor(timeout),
     },

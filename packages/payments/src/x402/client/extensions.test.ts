@@ -15,18 +15,18 @@ import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { memoryPayerStore } from '../../client/payer-store.ts'
 import { receiptOf } from '../../client/paying-fetch.ts'
+import { payTaskCall, payToolCall } from '../../messages/pay-messages.ts'
 import { startNetwork, type TestNetwork } from '../../testing/chain.ts'
 import { testPayer } from '../../testing/payer-fixtures.ts'
 import {
   type Listening,
-  networkOf,
   startFacilitator,
   startHonoSeller,
   stockPayee,
+  testNetworkName,
 } from '../../testing/stock-sellers.ts'
 import { readPaymentRequired } from './challenge.ts'
 import { createPayingFetch } from './create-paying-fetch.ts'
-import { payTask, payTool } from './pay-messages.ts'
 import { signInHeaders } from './sign-in.ts'
 import { checkOffer, checkSignedReceipt } from './signed-offers.ts'
 import { decodeBase64Json, encodeBase64Json } from './x402-wire.ts'
@@ -48,7 +48,7 @@ beforeAll(async () => {
     extensions: {
       ...declareOfferReceiptExtension({ includeTxHash: true }),
       'payment-identifier': declarePaymentIdentifierExtension(true),
-      ...declareSIWxExtension({ network: networkOf(net), statement: 'Come back' }),
+      ...declareSIWxExtension({ network: testNetworkName(net), statement: 'Come back' }),
     },
     extend: (server, origin) => {
       const issuer = createEIP712OfferReceiptIssuer(
@@ -140,7 +140,7 @@ describe('messages', () => {
     const who = await net.fund('mcp')
     const payer = testPayer(net, who.secretKey)
     const call = { payer, origin: 'mcp://test', resourceUrl: 'mcp://tool/work', request: { name: 'work' } }
-    const { answer, receipt } = await payTool({
+    const { answer, receipt } = await payToolCall({
       ...call,
       send: async (meta) => {
         const { required, receipt: paid, text } = await carried(meta['x402/payment'])
@@ -151,7 +151,7 @@ describe('messages', () => {
     })
     expect(answer).toMatchObject({ content: [{ text: expect.stringMatching(/ tool$/) }] })
     expect(receipt).toMatchObject({ backEnd: 'exact', chargedAtomic: 1_000n, isStated: true })
-    const free = await payTool({ ...call, send: async () => ({ content: [] }) })
+    const free = await payToolCall({ ...call, send: async () => ({ content: [] }) })
     expect(free.receipt).toBeUndefined()
   })
 
@@ -159,7 +159,7 @@ describe('messages', () => {
     const who = await net.fund('a2a')
     const payer = testPayer(net, who.secretKey, { store: memoryPayerStore() })
     const payments: unknown[] = []
-    const { receipt } = await payTask({
+    const { receipt } = await payTaskCall({
       payer,
       origin: 'https://agent.example',
       resourceUrl: 'https://agent.example/',

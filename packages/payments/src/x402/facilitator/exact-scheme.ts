@@ -2,7 +2,7 @@
 import type { Address, Hex } from '@koinon/base'
 import type { LedgerSettler } from '../../provider/ledger-settler.ts'
 import type { SettlementOutcome, SettlementRefusal } from '../../provider/settler.ts'
-import { exactKey, sellerWindow, termsObjection, timeObjection } from '../../rules/exact.ts'
+import { authorizationObjection, exactKey, sellerWindow, timeObjection } from '../../rules/exact.ts'
 import type { TransferAuthorization } from '../../rules/terms.ts'
 import {
   type FacilitatorRequest,
@@ -92,6 +92,6 @@ export function failure(
 
 function objectionTo(authorization: TransferAuthorization, { requirements }: FacilitatorRequest): string | undefined {
   const { asset: token, payTo, amountAtomic } = requirements
-  const objection = termsObjection(authorization, { token, payTo, amountAtomic })
+  const objection = authorizationObjection(authorization, { token, payTo, amountAtomic })
   return objection === undefined ? undefined : termWords[objection]
 }

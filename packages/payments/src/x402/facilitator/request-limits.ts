@@ -1,5 +1,5 @@
 import { type Clock, KoinonError } from '@koinon/base'
-import { isLoopbackHost, networkOf } from '@koinon/base/node'
+import { ipNetworkOf, isLoopbackHost } from '@koinon/base/node'
 
 const windowMs = 60_000
 const keptNetworks = 10_000
@@ -18,13 +18,13 @@ export class RequestLimits {
 
   /** Throws `payments/rate-limited` (429). */
   take(address: string | undefined): void {
-    if (address !== undefined && (address === '::1' || isLoopbackHost(networkOf(address)))) return
+    if (address !== undefined && (address === '::1' || isLoopbackHost(ipNetworkOf(address)))) return
     const nowMs = this.#clock.nowMs()
     if (nowMs >= this.#windowEndsMs || this.#counts.size > keptNetworks) {
       this.#counts = new Map()
       this.#windowEndsMs = nowMs + windowMs
     }
-    const network = networkOf(address ?? 'unknown')
+    const network = ipNetworkOf(address ?? 'unknown')
     const count = (this.#counts.get(network) ?? 0) + 1
     this.#counts.set(network, count)
     if (count > this.#perMinute) throw tooOften(Math.ceil((this.#windowEndsMs - nowMs) / 1000))

@@ -3,7 +3,7 @@ import { boundedText, KoinonError } from '@koinon/base'
 import type { PaymentAuthorization, SettlementCheck, SettlementOutcome, Settler } from '../../provider/settler.ts'
 import type { Asset, TransferAuthorization } from '../../rules/terms.ts'
 import { isUpTo } from '../../rules/up-to.ts'
-import { networkOf } from '../rules/payment-required.ts'
+import { caip2NetworkOf } from '../rules/payment-required.ts'
 
 export type FacilitatorSettlerOptions = {
   /** Of an x402 v2 facilitator; HTTPS, or plain HTTP on loopback. */
@@ -85,7 +85,7 @@ export class FacilitatorSettler implements Settler {
     const { from, to, valueAtomic, validAfter, validBefore, nonce } = authorization
     const requirements = {
       scheme: 'exact',
-      network: networkOf(chainId),
+      network: caip2NetworkOf(chainId),
       asset: asset.token,
       amount: valueAtomic.toString(),
       payTo: to,

@@ -2,16 +2,17 @@
 import { type Address, type Hex, isKoinonError } from '@koinon/base'
 import type { ReceiptBundle } from '@koinon/work'
 import { bundleText } from '../../core/bundle-text.ts'
-import type { Wire, WireAttempt, WireRequest } from '../../paywall/wire.ts'
+import type { ChannelRefunder } from '../../provider/channel-refund.ts'
+import type { Wire, WireAttempt, WireRequest } from '../../provider/wire.ts'
+import { type ChannelOffer, defaultChannelOffer } from '../../rules/channel-offer.ts'
 import type { ChannelStanding } from '../../rules/paid-call-refusals.ts'
 import type { PaymentTerms } from '../../rules/terms.ts'
 import { gasSponsoringExtension, paymentIdentifierExtension } from '../rules/extensions.ts'
 import { decodeHeader, encodeHeader, encodeHeaderText } from '../rules/header.ts'
 import { parsePayment } from '../rules/payment-payload.ts'
-import { type ChannelOffer, defaultChannelOffer, paymentRequiredOf, requirementsOf } from '../rules/payment-required.ts'
+import { paymentRequiredOf, requirementsOf } from '../rules/payment-required.ts'
 import { reasonOf } from '../rules/reasons.ts'
 import { type SettleResponse, settleFailure, settleResponseOf } from '../rules/settle-response.ts'
-import type { ChannelRefunder } from './channel-refund.ts'
 
 export type X402WireOptions = {
   /** Where a known channel stands (`SellerDesk.standing`), for clients that have lost count. */

@@ -3,7 +3,7 @@ import { type ChannelConfig, maximumAtomic, parseChannelConfig } from '../../rul
 import type { Commitment, PaymentTerms, SignedDeposit, TransferAuthorization } from '../../rules/terms.ts'
 import { parseVoucher, type SignedVoucher } from '../../rules/voucher.ts'
 import { badPayment, field, type JsonRecord, requireAmount, requireHex, requireRecord } from './header.ts'
-import { networkOf } from './payment-required.ts'
+import { caip2NetworkOf } from './payment-required.ts'
 import { parseUpTo } from './up-to-payload.ts'
 
 /** A call's payment, or a payer's wish to have the rest of its channel back. */
@@ -29,7 +29,8 @@ export function parsePayment(json: JsonRecord, terms: PaymentTerms): X402Payment
   const accepted = requireRecord(field(json, 'accepted'), 'accepted')
   const payload = requireRecord(field(json, 'payload'), 'payload')
   const scheme = field(accepted, 'scheme')
-  if (field(accepted, 'network') !== networkOf(terms.chainId)) throw wrong('network', networkOf(terms.chainId))
+  if (field(accepted, 'network') !== caip2NetworkOf(terms.chainId))
+    throw wrong('network', caip2NetworkOf(terms.chainId))
   const paymentId = paymentIdOf(json)
   if (scheme === 'exact') {
     return { kind: 'call', commitment: { backEnd: 'exact', authorization: parseExact(payload, terms) }, paymentId }

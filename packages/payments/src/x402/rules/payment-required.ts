@@ -1,5 +1,6 @@
 /** What an x402 client is asked for (specs/0022-machine-payments.md section 6). */
 import type { Address } from '@koinon/base'
+import { type ChannelOffer, defaultChannelOffer } from '../../rules/channel-offer.ts'
 import type { ChannelStanding } from '../../rules/paid-call-refusals.ts'
 import type { PaymentTerms } from '../../rules/terms.ts'
 
@@ -23,22 +24,8 @@ export type PaymentRequired = {
   readonly extensions?: Readonly<Record<string, unknown>>
 }
 
-/** Terms of channels that a seller takes. */
-export type ChannelOffer = {
-  /** Seconds; at least what the seller's `ChannelTerms` ask. */
-  readonly withdrawDelay: number
-  /** Deposit to suggest for calls of this price, atomic units; a stock client deposits it at once, within its own cap. */
-  readonly depositAtomic: (maximumAtomic: bigint) => bigint
-}
-
-/** A hundred calls at once: a deposit every ten, as is the peers' default, costs more gas than it saves. */
-export const defaultChannelOffer: ChannelOffer = {
-  withdrawDelay: 900,
-  depositAtomic: (maximumAtomic) => maximumAtomic * 100n,
-}
-
 /** CAIP-2 name of a chain. */
-export function networkOf(chainId: number): `eip155:${number}` {
+export function caip2NetworkOf(chainId: number): `eip155:${number}` {
   return `eip155:${chainId}`
 }
 
@@ -54,7 +41,7 @@ export function requirementsOf(
 ): readonly PaymentRequirements[] {
   const { asset, payTo, maximumAtomic, timeoutSeconds } = terms
   const common = {
-    network: networkOf(terms.chainId),
+    network: caip2NetworkOf(terms.chainId),
     amount: maximumAtomic.toString(),
     asset: asset.token,
     payTo,

@@ -1,6 +1,6 @@
 /** What an x402 client hears of its payment: `SettleResponse` of version 2. */
 import type { Charge } from '../../rules/terms.ts'
-import { networkOf } from './payment-required.ts'
+import { caip2NetworkOf } from './payment-required.ts'
 
 export type SettleResponse = {
   readonly success: boolean
@@ -34,7 +34,7 @@ export function settleResponseOf(charge: Charge, chainId: number): SettleRespons
     success: true,
     payer,
     transaction: transaction ?? '',
-    network: networkOf(chainId),
+    network: caip2NetworkOf(chainId),
     amount: channel === undefined ? chargedAtomic.toString() : '',
     ...(extra === undefined ? {} : { extra }),
   }
@@ -46,7 +46,7 @@ export function settleFailure(errorReason: string, chainId: number, payer?: stri
     success: false,
     errorReason,
     transaction: '',
-    network: networkOf(chainId),
+    network: caip2NetworkOf(chainId),
     ...(payer === undefined ? {} : { payer }),
   }
 }

@@ -1,16 +1,16 @@
 /** Paying where calls are messages and not HTTP requests: MCP tools (`_meta`) and A2A tasks (metadata). Plain JSON; no SDK is needed. */
 import { bytesToHex, KoinonError, sha256, systemClock, systemRandom, utf8ToBytes } from '@koinon/base'
-import type { AttachedPayment, Challenge, WireReceipt } from '../../client/client-wire.ts'
-import { type Outcome, type PaidAnswer, payCall } from '../../client/paid-call.ts'
-import { checkSecure } from '../../client/payable-request.ts'
-import type { Payer } from '../../client/payer.ts'
-import type { MppMessages } from '../../mpp/client/mpp-wire.ts'
-import { mppErrorCodes, mppMetaKeys } from '../../mpp/rules/mcp.ts'
-import { a2aExtensionUri, a2aKeys } from '../rules/a2a.ts'
-import { mcpKeys } from '../rules/mcp.ts'
-import { object } from './challenge.ts'
-import { paymentPayload } from './payload.ts'
-import { readSettleResponse, x402Challenge, x402Wire } from './x402-wire.ts'
+import type { AttachedPayment, Challenge, WireReceipt } from '../client/client-wire.ts'
+import { type BoughtAnswer, type Outcome, payCall } from '../client/paid-call.ts'
+import { checkSecure } from '../client/payable-request.ts'
+import type { Payer } from '../client/payer.ts'
+import type { MppMessages } from '../mpp/client/mpp-wire.ts'
+import { mppErrorCodes, mppMetaKeys } from '../mpp/rules/mcp.ts'
+import { object } from '../x402/client/challenge.ts'
+import { paymentPayload } from '../x402/client/payload.ts'
+import { readSettleResponse, x402Challenge, x402Wire } from '../x402/client/x402-wire.ts'
+import { a2aExtensionUri, a2aKeys } from '../x402/rules/a2a.ts'
+import { mcpKeys } from '../x402/rules/mcp.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -38,7 +38,7 @@ export type MessageCall<message> = {
  * Calls an MCP tool and pays for it when it asks: `send` adds the fields to `params._meta`, and may throw the server's JSON-RPC error. Throws
  * what `Payer` throws, `payments/payment-refused`, `payments/outcome-unknown` and `payments/insecure-origin`.
  */
-export function payTool<result>(call: MessageCall<result>): Promise<PaidAnswer<result>> {
+export function payToolCall<result>(call: MessageCall<result>): Promise<BoughtAnswer<result>> {
   const challenge = (result: unknown): Challenge | undefined => {
     const value = object(result)
     const required = value?.['isError'] === true ? requiredOfTool(value) : undefined
@@ -68,11 +68,11 @@ export function payTool<result>(call: MessageCall<result>): Promise<PaidAnswer<r
   })
 }
 
-/** Names the extension that `payTask` speaks, for the header `a2a-extensions`. */
+/** Names the extension that `payTaskCall` speaks, for the header `a2a-extensions`. */
 export const a2aPaymentExtension = a2aExtensionUri
 
-/** Sends an A2A message and pays when the task waits for it: `send` adds the fields to the message's metadata. Throws as `payTool`. */
-export function payTask<task>(call: MessageCall<task>): Promise<PaidAnswer<task>> {
+/** Sends an A2A message and pays when the task waits for it: `send` adds the fields to the message's metadata. Throws as `payToolCall`. */
+export function payTaskCall<task>(call: MessageCall<task>): Promise<BoughtAnswer<task>> {
   const metadata = (task: unknown): Json =>
     object(object(object(object(task)?.['status'])?.['message'])?.['metadata']) ?? {}
   return payMessage(call, {
@@ -105,7 +105,7 @@ type Carrier = {
   isUndecided(message: unknown): boolean
 }
 
-async function payMessage<message>(call: MessageCall<message>, carrier: Carrier): Promise<PaidAnswer<message>> {
+async function payMessage<message>(call: MessageCall<message>, carrier: Carrier): Promise<BoughtAnswer<message>> {
   const asked = await firstAnswer(call, carrier)
   if (asked.challenge === undefined) return { answer: asked.answer as message, receipt: undefined }
   if (URL.canParse(call.origin)) checkSecure(new URL(call.origin), false)

@@ -2,7 +2,7 @@ import { KoinonError } from '@koinon/base'
 import type { PayerChannel } from '../rules/payer-channel.ts'
 
 /** One channel of a payer in memory, with what this process has under way on it. */
-export type PayerDesk = {
+export type LiveChannel = {
   channel: PayerChannel
   /** Worst cases of calls under way in this process, by payment id. */
   readonly underWay: Map<string, bigint>
@@ -11,33 +11,33 @@ export type PayerDesk = {
   readonly waiters: Set<() => void>
 }
 
-export function newDesk(channel: PayerChannel): PayerDesk {
+export function liveChannel(channel: PayerChannel): LiveChannel {
   return { channel, underWay: new Map(), depositing: undefined, waiters: new Set() }
 }
 
-export function changeChannel(desk: PayerDesk, changes: Partial<PayerChannel>): void {
-  desk.channel = { ...desk.channel, ...changes }
+export function changeChannel(live: LiveChannel, changes: Partial<PayerChannel>): void {
+  live.channel = { ...live.channel, ...changes }
 }
 
 /** The call is no longer under way, whatever became of it. */
-export function leaveDesk(desk: PayerDesk, paymentId: string): void {
-  desk.underWay.delete(paymentId)
-  if (desk.depositing === paymentId) desk.depositing = undefined
-  wake(desk)
+export function endCall(live: LiveChannel, paymentId: string): void {
+  live.underWay.delete(paymentId)
+  if (live.depositing === paymentId) live.depositing = undefined
+  wake(live)
 }
 
 /** Who waits looks again. */
-export function wake(desk: PayerDesk): void {
-  for (const waiter of [...desk.waiters]) waiter()
+export function wake(live: LiveChannel): void {
+  for (const waiter of [...live.waiters]) waiter()
 }
 
 /** A deposit is under way, or a call where the seller takes one at a time. */
-export function mustWait({ channel, depositing, underWay }: PayerDesk): boolean {
+export function mustWait({ channel, depositing, underWay }: LiveChannel): boolean {
   return !channel.isClosed && (depositing !== undefined || (channel.isSerial && underWay.size > 0))
 }
 
 /** Resolves when something has changed: look again before the next wait. Throws `payments/channel-waits` (later). */
-export async function waitForChange(desk: PayerDesk, leftMs: number): Promise<void> {
+export async function waitForChange(live: LiveChannel, leftMs: number): Promise<void> {
   if (leftMs <= 0) {
     throw new KoinonError({
       code: 'payments/channel-waits',
@@ -49,11 +49,11 @@ export async function waitForChange(desk: PayerDesk, leftMs: number): Promise<vo
   await new Promise<void>((resolve) => {
     const done = (): void => {
       clearTimeout(timer)
-      desk.waiters.delete(done)
+      live.waiters.delete(done)
       resolve()
     }
     const timer = setTimeout(done, leftMs)
-    desk.waiters.add(done)
+    live.waiters.add(done)
   })
 }
 

@@ -1,8 +1,8 @@
 /** What a way of speaking about payments adds to a paywall; x402 and MPP stand side by side in one answer. */
 import type { Address, Hex } from '@koinon/base'
 import type { ReceiptBundle } from '@koinon/work'
-import type { CallResult, HeldPayment } from '../provider/cash-desk.ts'
 import type { Charge, Commitment, PaymentTerms } from '../rules/terms.ts'
+import type { CallResult, HeldPayment } from './cash-desk.ts'
 
 /** A request as wires and sellers see it, read whole. */
 export type WireRequest = {

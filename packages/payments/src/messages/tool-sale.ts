@@ -3,11 +3,11 @@ import { asObject } from '../mpp/rules/canonical-json.ts'
 import { parseChallenges } from '../mpp/rules/challenge.ts'
 import { credentialInMcp, mcpChallenges, mppMetaKeys } from '../mpp/rules/mcp.ts'
 import { parseReceipt } from '../mpp/rules/receipt.ts'
+import { requestHashOf } from '../provider/wire-request.ts'
 import type { PaymentTerms } from '../rules/terms.ts'
 import { mcpKeys } from '../x402/rules/mcp.ts'
 import { callBody, messageError, x402Header, x402Payload } from './message-call.ts'
 import type { MessageDoor, MessageOutcome, MessageParts, MessageSale } from './message-door.ts'
-import { requestHashOf } from './wire-request.ts'
 
 type Json = Readonly<Record<string, unknown>>
 

@@ -2,12 +2,12 @@
 import { createHash } from 'node:crypto'
 import { type Address, bytesToHex, type Clock, type Hex, isKoinonError, withDeadline } from '@koinon/base'
 import { httpStatusOf } from '@koinon/base/node'
+import { isPaymentProblem, type PaymentDoorOptions } from '../paywall/payment-door.ts'
 import type { HeldPayment } from '../provider/cash-desk.ts'
+import type { Wire, WireAttempt, WirePart, WireRequest } from '../provider/wire.ts'
 import { httpCallType } from '../rules/http-call.ts'
 import { answerNotKept } from '../rules/paid-call-refusals.ts'
 import type { PaymentTerms } from '../rules/terms.ts'
-import { isPaymentProblem, type PaymentDoorOptions } from './payment-door.ts'
-import type { Wire, WireAttempt, WirePart, WireRequest } from './wire.ts'
 
 export type MessageDoorOptions = PaymentDoorOptions & { readonly clock: Clock }
 

@@ -1,0 +1,7 @@
+export { type BudgetChain, createBudgetChain } from './budget-chain.ts'
+export { BudgetPaymentSigner, type BudgetPaymentSignerOptions } from './budget-payment-signer.ts'
+export { type BudgetReport, forecastIntent, readBudget } from './budget-report.ts'
+export { type BudgetAnswer, BudgetSigner, type BudgetSignerOptions } from './budget-signer.ts'
+export { delegateOf, deployBudgetDelegate, setDelegate } from './delegate-account.ts'
+export { budgetSchema } from './schema.ts'
+export type { SpendEntry } from './spend-ledger.ts'

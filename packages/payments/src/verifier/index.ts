@@ -1,0 +1,3 @@
+export { channelsCheck } from './audit/channels-check.ts'
+export { verifyOwnerSignature } from './budget/verify-owner-signature.ts'
+export { ChannelDirectory } from './channel-directory.ts'

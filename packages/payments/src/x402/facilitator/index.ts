@@ -1,0 +1,2 @@
+export { Facilitator, type FacilitatorOptions, facilitatorSchema } from './facilitator.ts'
+export { FacilitatorServer, type FacilitatorServerOptions } from './facilitator-server.ts'
