@@ -1,18 +1,12 @@
 /** One provider's try at one answer: reserve, ask, pass on, check the receipt, make it final. */
-import type { ServerResponse } from 'node:http'
-import { type Hex, isKoinonError, KoinonError, sleep } from '@koinon/base'
-import type { AnswerHeaders } from '@koinon/base/node'
+import { type Hex, isKoinonError, KoinonError } from '@koinon/base'
 import type { Reservation } from '@koinon/payments/core'
-import { encodeVoucherHeader, voucherHeader, worstCasePicoUsd } from '@koinon/payments/rules'
-import { parseBundle, signedReceiptToJson } from '@koinon/work'
-import type { Authorization } from '@koinon/work/node'
 import { gatewayPrices } from '../rules/gateway-price.ts'
-import { effectiveMaxTokens, type InferenceRequest } from '../rules/inference-request.ts'
-import { promptTokenBound } from '../rules/receipt-check.ts'
 import { amountOf, type InferenceWork, inferenceKind, inferenceWorkType, type TokenPrices } from '../rules/work.ts'
-import { channelHeader, providerHeader, receiptHeader, requestIdHeader } from '../wire/headers.ts'
-import { callPooledNode } from '../wire/pooled-node-call.ts'
-import type { Caller, Hold, SettledAnswer, UnbilledAnswer } from './caller.ts'
+import { providerHeader, receiptHeader } from '../wire/headers.ts'
+import { askProvider } from './ask-provider.ts'
+import type { AttemptContext, GatewayTask } from './attempt-context.ts'
+import type { Hold, SettledAnswer, UnbilledAnswer } from './caller.ts'
 import { coveredPrices } from './covered-prices.ts'
 import {
   createJsonDelivery,
@@ -21,33 +15,12 @@ import {
   type Delivery,
   type DeliveryOptions,
 } from './delivery.ts'
-import type { GatewayModules, GatewayServerOptions } from './gateway-options.ts'
-import { callProvider } from './provider-call.ts'
-import type { ProviderSessions } from './provider-sessions.ts'
 import type { Candidate } from './provider-table.ts'
-import { type ExpectedReceipt, type InspectedReceipt, type ReceiptInspector } from './receipt-inspection.ts'
-import { AttemptFailed, isSessionUnknown, noChannel, refusalOf, roomOnItsWay } from './refusal.ts'
-import type { StepRisk } from './step-risk.ts'
+import type { ExpectedReceipt, InspectedReceipt } from './receipt-inspection.ts'
+import { AttemptFailed, noChannel, roomOnItsWay } from './refusal.ts'
+import { requireReceipt } from './require-receipt.ts'
 import { createSteppedDelivery } from './stepped-delivery.ts'
-
-/** A client's request, checked and ready for any provider. */
-export type GatewayRequest = {
-  readonly path: string
-  readonly body: Buffer
-  readonly bodyHash: Hex
-  readonly request: InferenceRequest
-  readonly caller: Caller
-  readonly receivedAtMs: number
-  readonly response: ServerResponse
-  readonly headers: AnswerHeaders
-  /** Aborts when the client has gone, or pays no more. */
-  readonly gone: AbortSignal
-  /** Aborts `gone`. */
-  readonly stop: () => void
-}
-
-/** A request as one provider is asked it, under an id that nobody else is told. */
-export type GatewayTask = GatewayRequest & { readonly requestId: Hex }
+import { mostTokens, upstreamWorstCasePicoUsd, userWorstCasePicoUsd } from './worst-case.ts'
 
 export type AttemptResult = {
   readonly work: InferenceWork
@@ -55,21 +28,8 @@ export type AttemptResult = {
   readonly endedAtMs: number
 }
 
-const maximumRefusalBytes = 65_536
-const recoveryTimeoutMs = 2_000
-const cancelRepeatMs = 50
 /** Output tokens that one step of a stream covers, beside the whole prompt. */
 export const stepTokens = 32
-/** Given as the reason, it saves every answer an exception with a stack of its own. */
-const answerEnded = 'the answer has ended'
-
-export type AttemptContext = {
-  readonly options: GatewayServerOptions
-  readonly modules: GatewayModules
-  readonly inspector: ReceiptInspector
-  readonly sessions: ProviderSessions
-  readonly stepRisk: StepRisk
-}
 
 /** Runs the attempt. Throws `AttemptFailed`, or an error for the client (its channel is empty, the gateway's store failed). */
 export async function attempt(
@@ -87,33 +47,6 @@ export async function attempt(
     hold.release()
     if (upstream !== undefined) ledger.release(upstream)
   }
-}
-
-/** The most that the client may have to pay for this provider's answer, or for so many tokens of it, pico-dollars. */
-export function userWorstCasePicoUsd(
-  context: AttemptContext,
-  request: Pick<GatewayRequest, 'body' | 'request'>,
-  candidate: Candidate,
-  mostOutputTokens = Number.POSITIVE_INFINITY,
-): bigint {
-  const prices = gatewayPrices(candidate.offer, context.options.marginBps)
-  const { promptTokens, maxTokens } = mostTokens(request, candidate)
-  return worstCasePicoUsd({ promptTokens, maxTokens: Math.min(maxTokens, mostOutputTokens), ...prices })
-}
-
-function mostTokens({ body, request }: Pick<GatewayRequest, 'body' | 'request'>, { offer }: Candidate) {
-  return {
-    promptTokens: promptTokenBound(body.length, offer.contextLength),
-    maxTokens: effectiveMaxTokens(request, offer.contextLength),
-  }
-}
-
-/** The most that this provider's answer may cost the gateway itself, pico-dollars. */
-export function upstreamWorstCasePicoUsd(
-  request: Pick<GatewayRequest, 'body' | 'request'>,
-  candidate: Candidate,
-): bigint {
-  return worstCasePicoUsd({ ...mostTokens(request, candidate), ...candidate.offer })
 }
 
 /** Money is locked up for a provider at its first question, so the channel may still have to be opened. */
@@ -159,7 +92,7 @@ async function run(
   )
   const sentAtMs = clock.nowMs()
   try {
-    const answer = await ask(context, task, candidate, held.upstream.channelId, delivery)
+    const answer = await askProvider(context, task, candidate, held.upstream.channelId, delivery)
     await delivery.drained?.()
     const { hash, length } = closeDelivery(delivery)
     const endedAtMs = clock.nowMs()
@@ -178,7 +111,7 @@ async function run(
       model: candidate.offer,
       nowMs: endedAtMs,
     }
-    const inspected = await inspect(context, candidate, answer.trailer, expected)
+    const inspected = await requireReceipt(context, candidate, answer.trailer, expected)
     const work = { ...inspected.work, ...coveredPrices(task.caller.steps, inspected.work, prices) }
     const copy = delivery.copy()
     const settled = await finalizeOrOwe(context, held.hold, inspected, {
@@ -237,190 +170,12 @@ async function finalizeOrOwe(
   }
 }
 
-type Asked = { readonly trailer: string | undefined; readonly firstByteAtMs: number }
-
-/** Asks under the session with the provider; one that was started anew knows none and is asked once more, signed. */
-async function ask(
-  context: AttemptContext,
-  task: GatewayTask,
-  candidate: Candidate,
-  channelId: Hex,
-  delivery: Delivery,
-): Promise<Asked> {
-  const session = context.sessions.of(candidate.link)
-  const request = { method: 'POST', path: task.path, bodyHash: task.bodyHash }
-  const authorization = session.authorize(request)
-  try {
-    return await askOnce(context, task, candidate, { channelId, authorization }, delivery)
-  } catch (error) {
-    if (authorization.sessionId === undefined || !isSessionUnknown(error)) throw error
-    session.forget(authorization.sessionId)
-    return await askOnce(context, task, candidate, { channelId, authorization: session.sign(request) }, delivery)
-  }
-}
-
-/** Sends the request and passes the body on. Resolves when the body has ended, with the receipt trailer if one came. */
-async function askOnce(
-  context: AttemptContext,
-  task: GatewayTask,
-  candidate: Candidate,
-  { channelId, authorization }: { readonly channelId: Hex; readonly authorization: Authorization },
-  delivery: Delivery,
-): Promise<Asked> {
-  const { clock, payments } = context.modules
-  const { limits } = context.options
-  const { link } = candidate
-  if (task.gone.aborted) throw new AttemptFailed(clientGone(), undefined)
-  const voucher = isVoucherUrgent(context, candidate, channelId) ? payments.voucherFor(channelId) : undefined
-  let firstByteAtMs: number | undefined
-  let status = 0
-  const refusal: Buffer[] = []
-  const give = new AbortController()
-  const stopCancelling = cancelWhenGone(context, task, candidate, give)
-  try {
-    const trailers = await callProvider(
-      {
-        pool: link.pool,
-        path: task.path,
-        headers: {
-          'content-type': 'application/json',
-          [authorization.name]: authorization.value,
-          [requestIdHeader]: task.requestId,
-          [channelHeader]: channelId,
-          ...(voucher === undefined ? {} : { [voucherHeader]: encodeVoucherHeader(voucher) }),
-        },
-        body: task.body,
-        headersTimeoutMs: task.request.stream ? limits.firstByteTimeoutMs : limits.answerTimeoutMs,
-        silenceTimeoutMs: limits.silenceTimeoutMs,
-        signal: give.signal,
-      },
-      {
-        start(answered) {
-          status = answered
-          if (status === 200 && voucher !== undefined) payments.confirmVoucher(voucher).catch(() => undefined)
-        },
-        data(part) {
-          if (status === 200) {
-            firstByteAtMs ??= clock.nowMs()
-            delivery.data(part)
-          } else if (refusal.length * 1_024 < maximumRefusalBytes) refusal.push(part.subarray(0, maximumRefusalBytes))
-        },
-      },
-    )
-    if (status !== 200) throw refusalOf(status, Buffer.concat(refusal))
-    const trailer = trailers[receiptHeader]
-    return { trailer: typeof trailer === 'string' ? trailer : undefined, firstByteAtMs: firstByteAtMs ?? clock.nowMs() }
-  } catch (error) {
-    if (error instanceof AttemptFailed) throw error
-    if (firstByteAtMs === undefined || !delivery.isComplete) throw failureOf(error)
-    // All of the answer is here and only its receipt is missing: it may have become final all the same.
-    return { trailer: undefined, firstByteAtMs }
-  } finally {
-    stopCancelling()
-  }
-}
-
-/** Tells the provider to stop when the client hangs up; the answer then ends soon, with a receipt for what was generated. */
-function cancelWhenGone(
-  context: AttemptContext,
-  task: GatewayTask,
-  { link }: Candidate,
-  give: AbortController,
-): () => void {
-  const { cancelTimeoutMs, answerTimeoutMs } = context.options.limits
-  const giveUp = (what: string) => () => {
-    give.abort(new KoinonError({ code: 'gateway/given-up', message: what, retry: 'later' }))
-  }
-  let timer = setTimeout(giveUp('The answer took too long'), answerTimeoutMs)
-  const ended = new AbortController()
-  const cancel = (): void => {
-    clearTimeout(timer)
-    timer = setTimeout(giveUp('The provider did not end a cancelled answer'), cancelTimeoutMs)
-    void sendCancel()
-  }
-  // The cancellation may overtake the request itself, so it is repeated until the provider knows it or the answer has ended.
-  const sendCancel = async (): Promise<void> => {
-    while (!ended.signal.aborted) {
-      const answer = await callPooledNode(context.modules, {
-        dispatcher: link.pool,
-        recipient: link.account,
-        method: 'POST',
-        path: `/v1/requests/${task.requestId}/cancel`,
-        body: '{}',
-        timeoutMs: cancelTimeoutMs,
-      }).catch(() => undefined)
-      if ((answer as { cancelled?: unknown } | undefined)?.cancelled === true) return
-      await sleep(cancelRepeatMs, ended.signal)
-    }
-  }
-  if (task.gone.aborted) cancel()
-  else task.gone.addEventListener('abort', cancel, { once: true })
-  return () => {
-    ended.abort(answerEnded)
-    clearTimeout(timer)
-    task.gone.removeEventListener('abort', cancel)
-  }
-}
-
-/** Checks the receipt; when the trailer got lost, asks the provider for it once. */
-async function inspect(
-  context: AttemptContext,
-  { link }: Candidate,
-  trailer: string | undefined,
-  expected: ExpectedReceipt,
-): Promise<InspectedReceipt> {
-  try {
-    return context.inspector.inspect(trailer ?? (await recover(context, link, expected.requestId)), expected)
-  } catch (error) {
-    throw isKoinonError(error) && error.code === 'gateway/bad-receipt'
-      ? new AttemptFailed(error, trailer === undefined ? 'unreachable' : 'dishonest')
-      : error
-  }
-}
-
-async function recover(context: AttemptContext, link: Candidate['link'], requestId: Hex): Promise<string | undefined> {
-  try {
-    const json = await callPooledNode(context.modules, {
-      dispatcher: link.pool,
-      recipient: link.account,
-      method: 'GET',
-      path: `/v1/receipts/${requestId}`,
-      timeoutMs: recoveryTimeoutMs,
-    })
-    const [hop] = parseBundle(json).hops
-    return hop === undefined ? undefined : Buffer.from(JSON.stringify(signedReceiptToJson(hop))).toString('base64url')
-  } catch {
-    return undefined
-  }
-}
-
-/**
- * A voucher rides along when the provider's credit is half used up; until then the courier brings one every 250 ms, which costs
- * one signature for many answers instead of one for each.
- */
-function isVoucherUrgent(context: AttemptContext, { link }: Candidate, channelId: Hex): boolean {
-  const state = context.modules.payments.book.get(channelId)
-  const creditAtomic = link.offer?.offer.creditLimitAtomic ?? 0n
-  return state !== undefined && 2n * (state.owedPicoUsd / 1_000_000n - state.voucherAtomic) >= creditAtomic
-}
-
 function closeDelivery(delivery: Delivery): { readonly hash: Hex; readonly length: number } {
   try {
     return delivery.close()
   } catch (error) {
     throw new AttemptFailed(error as KoinonError, 'unreachable')
   }
-}
-
-function failureOf(error: unknown): AttemptFailed {
-  const known = isKoinonError(error)
-    ? error
-    : new KoinonError({ code: 'gateway/unreachable', message: (error as Error).message, cause: error })
-  return new AttemptFailed(known, known.code === 'gateway/bad-answer' ? 'dishonest' : 'unreachable')
-}
-
-function clientGone(): KoinonError {
-  return new KoinonError({ code: 'gateway/client-gone', message: 'The client went away before anybody was asked' })
 }
 
 /** What a client reads at the end of a stream that broke: nobody was charged. */

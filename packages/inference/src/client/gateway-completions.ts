@@ -4,27 +4,16 @@ import { type AnswerHeaders, readBody, sha256Native } from '@koinon/base/node'
 import type { Entered } from '@koinon/payments/paywall'
 import type { WireRequest } from '@koinon/payments/provider'
 import type { PaymentTerms } from '@koinon/payments/rules'
-import { gatewayPrices } from '../rules/gateway-price.ts'
-import { checkAnswerBytes, checkMaxTokens, type InferenceRequest } from '../rules/inference-request.ts'
-import { openAiError } from '../rules/openai-error.ts'
 import { parseChatRequest, parseCompletionRequest } from '../rules/openai-request.ts'
-import { isWithinPrices } from '../rules/price-ceiling.ts'
-import { maximumPriceHeader, providerHeader } from '../wire/headers.ts'
 import type { Allowances } from './allowances.ts'
-import {
-  type AttemptContext,
-  type AttemptResult,
-  attempt,
-  type GatewayRequest,
-  type GatewayTask,
-  stepTokens,
-  upstreamWorstCasePicoUsd,
-  userWorstCasePicoUsd,
-} from './attempt.ts'
+import { reportAnswer, reportBroken } from './answer-events.ts'
+import { attempt, stepTokens } from './attempt.ts'
+import type { AttemptContext, GatewayRequest, GatewayTask } from './attempt-context.ts'
+import { candidatesFor } from './candidates-for.ts'
 import { DebtReconciler } from './debt-reconciler.ts'
 import type { GatewayModules, GatewayServerOptions } from './gateway-options.ts'
+import { allFull, clientLeft, methodNotAllowed, noProvider } from './gateway-refusals.ts'
 import { keyCaller } from './key-caller.ts'
-import { parseMaximumPrice } from './maximum-price.ts'
 import { inferenceTerms, type PaidCalls, paidCaller, paidRequest, signerAllowance, signerOf } from './paid-calls.ts'
 import type { ProviderLink } from './provider-link.ts'
 import { ProviderSessions } from './provider-sessions.ts'
@@ -34,6 +23,7 @@ import { AttemptFailed, isCreditExhausted, isRoomOnItsWay } from './refusal.ts'
 import { RequestIds } from './request-ids.ts'
 import { StepRisk } from './step-risk.ts'
 import { WaitingRoom } from './waiting-room.ts'
+import { upstreamWorstCasePicoUsd, userWorstCasePicoUsd } from './worst-case.ts'
 
 /** Books are compared at most this often on a provider's word. */
 const reconcileIntervalMs = 10_000
@@ -188,18 +178,14 @@ export class GatewayCompletions {
     const entered = await calls.door.enter(response, aside, inferenceTerms(calls, aside, seller, 1n), receivedAtMs)
     if (entered === undefined) return
     entered.payment.release()
-    throw openAiError({
-      status: 405,
-      code: 'method_not_allowed',
-      message: `${request.method} is not possible here. Use POST; nothing was charged.`,
-    })
+    throw methodNotAllowed(request.method)
   }
 
   async #read(request: IncomingMessage): Promise<Asked> {
     const body = await readBody(request, this.#context.options.limits.http.bodyBytes)
     const path = (request.url ?? '').split('?')[0] as string
     const parsed = path === '/v1/chat/completions' ? parseChatRequest(body) : parseCompletionRequest(body)
-    const candidates = this.#candidates(parsed, request)
+    const candidates = candidatesFor(this.#context, parsed, request.headers)
     return { path, body, bodyHash: bytesToHex(sha256Native(body)), request: parsed, candidates }
   }
 
@@ -256,11 +242,11 @@ export class GatewayCompletions {
         // What was held while it waited is reserved again in the same turn, now at this provider's price.
         release()
         const result = await attempt(this.#context, task, candidate)
-        this.#report(task, candidate, asked, result)
+        reportAnswer(this.#context, task, candidate, asked, result)
         return
       } catch (error) {
         this.#blame(task, candidate, error)
-        if (task.response.headersSent || task.gone.aborted) return this.#reportBroken(task, candidate, asked)
+        if (task.response.headersSent || task.gone.aborted) return reportBroken(this.#context, task, candidate, asked)
         if (!(error instanceof AttemptFailed)) throw error
         if (error.isClientsFault) clientsFault = error.error
         if (error.isForNow) tried.delete(candidate.link.account)
@@ -270,7 +256,7 @@ export class GatewayCompletions {
         this.#room.look()
       }
     }
-    if (clientsFault !== undefined || request.gone.aborted) throw clientsFault ?? gone()
+    if (clientsFault !== undefined || request.gone.aborted) throw clientsFault ?? clientLeft()
     throw modules.providers.isWorthWaiting(candidates, tried) ? allFull() : noProvider(asked, candidates.length)
   }
 
@@ -307,36 +293,6 @@ export class GatewayCompletions {
     return undefined
   }
 
-  #candidates(request: InferenceRequest, http: IncomingMessage): readonly Candidate[] {
-    const { providers } = this.#context.modules
-    const { limits, marginBps } = this.#context.options
-    const sellers = providers.sellers(request.model)
-    if (sellers.length === 0)
-      throw unknownModel(
-        request.model,
-        providers.models().map(({ model }) => model),
-      )
-    const pin = http.headers[providerHeader]
-    const wanted = typeof pin === 'string' ? pin.toLowerCase() : undefined
-    const pinned = wanted === undefined ? sellers : sellers.filter(({ link }) => link.account === wanted)
-    if (pinned.length === 0) {
-      throw openAiError({
-        status: 404,
-        code: 'provider_not_found',
-        param: providerHeader,
-        message: `The provider ${String(wanted).slice(0, 60)} does not offer this model here. Leave ${providerHeader} out to use any.`,
-      })
-    }
-    const most = parseMaximumPrice(http.headers[maximumPriceHeader])
-    const candidates =
-      most === undefined ? pinned : pinned.filter(({ offer }) => isWithinPrices(gatewayPrices(offer, marginBps), most))
-    if (candidates.length === 0) throw tooDear()
-    const contextLength = Math.max(...candidates.map(({ offer }) => offer.contextLength))
-    checkMaxTokens(request, contextLength)
-    checkAnswerBytes(request, contextLength, limits.responseBytes)
-    return candidates
-  }
-
   #blame(task: GatewayTask, { link }: Candidate, error: unknown): void {
     const { clock, unit, onEvent } = this.#context.modules
     const cause = error instanceof AttemptFailed ? error.error : error
@@ -361,37 +317,6 @@ export class GatewayCompletions {
     if (this.#context.modules.clock.nowMs() - lastMs < reconcileIntervalMs) return
     this.reconcile(link).catch(() => undefined)
   }
-
-  #report(task: GatewayTask, { link }: Candidate, attempts: number, result: AttemptResult): void {
-    this.#context.modules.onEvent?.({
-      kind: 'answer',
-      requestId: task.requestId,
-      provider: link.account,
-      model: result.work.model,
-      outcome: task.gone.aborted ? 'aborted' : 'final',
-      promptTokens: result.work.promptTokens,
-      outputTokens: result.work.outputTokens,
-      attempts,
-      firstByteMs: result.firstByteAtMs - task.receivedAtMs,
-      totalMs: result.endedAtMs - task.receivedAtMs,
-    })
-  }
-
-  #reportBroken(task: GatewayTask, { link, offer }: Candidate, attempts: number): void {
-    const totalMs = this.#context.modules.clock.nowMs() - task.receivedAtMs
-    this.#context.modules.onEvent?.({
-      kind: 'answer',
-      requestId: task.requestId,
-      provider: link.account,
-      model: offer.model,
-      outcome: 'broken',
-      promptTokens: 0,
-      outputTokens: 0,
-      attempts,
-      firstByteMs: totalMs,
-      totalMs,
-    })
-  }
 }
 
 function dearest(amounts: readonly bigint[]): bigint {
@@ -405,45 +330,4 @@ function setHeaders(response: ServerResponse, headers: AnswerHeaders): void {
 /** What the wire the payer speaks has words for; everything else is told as OpenAI would. */
 function isPaymentTrouble(error: unknown): boolean {
   return isKoinonError(error) && error.code.startsWith('payments/')
-}
-
-function unknownModel(model: string, known: readonly string[]): KoinonError {
-  if (known.length === 0) return noProvider(0, 0)
-  return openAiError({
-    status: 404,
-    code: 'model_not_found',
-    param: 'model',
-    message: `The model "${model.slice(0, 100)}" is not on offer. Ask for "default" or one of: ${known.slice(0, 20).join(', ')}.`,
-  })
-}
-
-function noProvider(tried: number, known: number): KoinonError {
-  const message =
-    known === 0
-      ? 'No provider offers a model at the moment. Start one (koinon provider start) or try again in some seconds.'
-      : `None of ${known} providers of this model could answer (${tried} were asked). Nothing was charged; try again in some seconds.`
-  return openAiError({ status: 503, code: 'no_provider', message, retryAfterSeconds: 2 })
-}
-
-function allFull(): KoinonError {
-  return openAiError({
-    status: 503,
-    code: 'overloaded',
-    message:
-      'Every provider of this model is full, and so is the line or your share of it. Nothing was charged; try again in some seconds.',
-    retryAfterSeconds: 5,
-  })
-}
-
-function tooDear(): KoinonError {
-  return openAiError({
-    status: 404,
-    code: 'no_provider_within_price',
-    param: maximumPriceHeader,
-    message: `Nobody offers this model at the price in ${maximumPriceHeader}. GET /v1/models lists what is asked.`,
-  })
-}
-
-function gone(): KoinonError {
-  return openAiError({ status: 400, code: 'request_aborted', message: 'The client went away before the answer began.' })
 }

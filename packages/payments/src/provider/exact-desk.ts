@@ -1,10 +1,9 @@
-import { type Address, type Clock, type Hex, KoinonError, sleep, zeroHash } from '@koinon/base'
+import { type Address, type Clock, type Hex, sleep, zeroHash } from '@koinon/base'
 import type { SqlStatement } from '@koinon/base/node'
 import type { ChannelBook } from '../core/channel-book.ts'
 import type { ReceiptLedger } from '../core/receipt-ledger.ts'
 import { checkAuthorization } from '../rules/authorization.ts'
 import type { ChannelConfig } from '../rules/channel.ts'
-import { exactKey, upToKey } from '../rules/exact.ts'
 import {
   authorizationRefused,
   authorizationUsed,
@@ -15,8 +14,9 @@ import {
 import type { Charge, Commitment } from '../rules/terms.ts'
 import { isUpTo } from '../rules/up-to.ts'
 import type { CallResult, HeldPayment, PaidCall } from './cash-desk.ts'
+import { askedOf, backEndOf, keyOf } from './exact-authorization.ts'
 import { type ExactPayment, type ExactPayments, exactInsert, exactUpdate } from './exact-payments.ts'
-import { finalAnswerOf } from './final-answer.ts'
+import { finalAnswerOf, withoutUpstream } from './final-answer.ts'
 import { PayerLosses } from './payer-losses.ts'
 import type { PaymentAuthorization, SettlementOutcome, Settler } from './settler.ts'
 
@@ -60,8 +60,6 @@ const tooManyLosses = 'several payments of this account came to nothing; pay fro
 export class ExactDesk {
   readonly #options: ExactDeskOptions
   readonly #underWay = new Set<Hex>()
-  /** Calls under way whose money has not moved, by payer: each was held against the same balance. */
-  readonly #onCredit = new Map<Address, number>()
   readonly #waiting = new Map<Hex, Waiting>()
   readonly #losses: PayerLosses
   readonly #stop = new AbortController()
@@ -143,24 +141,21 @@ export class ExactDesk {
     const check = await settler.check(authorization)
     if (check.state === 'refused') throw authorizationRefused(check.reason, check.detail, backEndOf(authorization))
     const { from } = authorization
-    const onCredit = this.#onCredit.get(from) ?? 0
-    if (this.#losses.mustPayFirst(from, onCredit)) {
+    if (this.#losses.mustPayFirst(from)) {
       // Nobody knows yet what the work comes to, and the ceiling is not what was agreed.
       if (isUpTo(authorization)) throw authorizationRefused('unsupported', tooManyLosses, 'upTo')
       held.payment = await this.#settle(held, authorization, undefined)
       return
     }
     held.isOnCredit = true
-    this.#onCredit.set(from, onCredit + 1)
+    this.#losses.lend(from)
   }
 
   #end(held: Held, { from }: PaymentAuthorization): void {
     this.#underWay.delete(held.key)
     if (!held.isOnCredit) return
     held.isOnCredit = false
-    const left = (this.#onCredit.get(from) ?? 1) - 1
-    if (left === 0) this.#onCredit.delete(from)
-    else this.#onCredit.set(from, left)
+    this.#losses.giveBack(from)
   }
 
   #take(held: Held, authorization: PaymentAuthorization): HeldPayment {
@@ -345,41 +340,4 @@ export class ExactDesk {
       await this.#refused(payment)
     }
   }
-}
-
-/** Names the payment for ever. */
-function keyOf(authorization: PaymentAuthorization): Hex {
-  const { token, from, nonce } = authorization
-  return isUpTo(authorization) ? upToKey(token, from, BigInt(nonce)) : exactKey(token, from, nonce)
-}
-
-function backEndOf(authorization: PaymentAuthorization): 'exact' | 'upTo' {
-  return isUpTo(authorization) ? 'upTo' : 'exact'
-}
-
-/** What is to move for a charge: of `upTo` that much, of `exact` the price or nothing. Throws `payments/bad-amount`. */
-function askedOf(authorization: PaymentAuthorization, chargedAtomic: bigint, isPaid: boolean): PaymentAuthorization {
-  const { valueAtomic } = authorization
-  if (isPaid) return authorization
-  if (isUpTo(authorization)) {
-    if (chargedAtomic < 0n || chargedAtomic > valueAtomic) throw notThePrice(valueAtomic, 'at most')
-    return { ...authorization, valueAtomic: chargedAtomic }
-  }
-  if (chargedAtomic !== 0n && chargedAtomic !== valueAtomic) throw notThePrice(valueAtomic, 'exactly')
-  return authorization
-}
-
-/** Whoever passed the call on books its own debt when it hears that the outcome is unknown. */
-function withoutUpstream(result: CallResult): CallResult {
-  if (result.receipt === undefined) return result
-  const { requestId, requestHash, amountPicoUsd, rung, attestation } = result.receipt
-  const kept = Object.entries({ requestId, requestHash, amountPicoUsd, rung, attestation })
-  return { ...result, receipt: Object.fromEntries(kept.filter(([, value]) => value !== undefined)) }
-}
-
-function notThePrice(maximumAtomic: bigint, bound: 'at most' | 'exactly'): KoinonError {
-  return new KoinonError({
-    code: 'payments/bad-amount',
-    message: `This payment moves ${bound} ${maximumAtomic} atomic units, or nothing`,
-  })
 }

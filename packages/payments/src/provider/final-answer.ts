@@ -32,3 +32,11 @@ export function finalAnswerOf(call: PaidCall, result: CallResult, parties: Answe
     ...(extraStatements === undefined ? {} : { extraStatements }),
   }
 }
+
+/** Whoever passed the call on books its own debt when it hears that the outcome is unknown. */
+export function withoutUpstream(result: CallResult): CallResult {
+  if (result.receipt === undefined) return result
+  const { requestId, requestHash, amountPicoUsd, rung, attestation } = result.receipt
+  const kept = Object.entries({ requestId, requestHash, amountPicoUsd, rung, attestation })
+  return { ...result, receipt: Object.fromEntries(kept.filter(([, value]) => value !== undefined)) }
+}

@@ -8,6 +8,8 @@ const mostPayers = 10_000
 export class PayerLosses {
   readonly #clock: Clock
   readonly #times = new Map<Address, number[]>()
+  /** Calls under way whose money has not moved, by payer: each was held against the same balance. */
+  readonly #onCredit = new Map<Address, number>()
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -22,8 +24,19 @@ export class PayerLosses {
   }
 
   /** More than three losses within an hour, calls under way that may become some counted with them. */
-  mustPayFirst(payer: Address, onCredit: number): boolean {
-    return this.#recent(payer).length + onCredit > mostInSpan
+  mustPayFirst(payer: Address): boolean {
+    return this.#recent(payer).length + (this.#onCredit.get(payer) ?? 0) > mostInSpan
+  }
+
+  /** A call of this payer is worked on before its money moves; `giveBack` when that has ended. */
+  lend(payer: Address): void {
+    this.#onCredit.set(payer, (this.#onCredit.get(payer) ?? 0) + 1)
+  }
+
+  giveBack(payer: Address): void {
+    const left = (this.#onCredit.get(payer) ?? 1) - 1
+    if (left === 0) this.#onCredit.delete(payer)
+    else this.#onCredit.set(payer, left)
   }
 
   #recent(payer: Address): readonly number[] {

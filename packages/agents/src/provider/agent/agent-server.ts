@@ -11,8 +11,7 @@ import {
   sendJson,
 } from '@koinon/base/node'
 import { createPaywall, type Paywall } from '@koinon/payments/paywall'
-import type { CashDesk, Wire } from '@koinon/payments/provider'
-import type { PaymentTerms, Resource } from '@koinon/payments/rules'
+import type { CashDesk } from '@koinon/payments/provider'
 import { type CallPayer, freeCalls, freeMessages } from '../../client/calls/paid-call.ts'
 import { taskCallsSchema } from '../../client/calls/task-calls.ts'
 import { A2aDoor } from '../a2a/door.ts'
@@ -20,19 +19,11 @@ import { taskStoreSchema } from '../a2a/task-store.ts'
 import { guardDoor } from '../mcp/door-guard.ts'
 import { McpHttpDoor } from '../mcp/http-door.ts'
 import { agentCard, agentDocuments } from './agent-documents.ts'
+import type { AgentTill } from './agent-till.ts'
 import { priceOf } from './define-agent.ts'
 import type { AgentDefinition, AgentService } from './definition.ts'
 import { ServiceMessages } from './service-messages.ts'
 import { ServiceRunner } from './service-runner.ts'
-
-/** How an agent is paid. Without one only its free services are served and told of. */
-export type AgentTill = {
-  readonly desk: CashDesk
-  /** Ways to speak about payments for resources under this origin. */
-  wiresAt(origin: string): readonly Wire[]
-  /** Terms of one call; `pricePicoUsd` is the whole of it. */
-  readonly terms: (resource: Resource, pricePicoUsd: bigint) => PaymentTerms
-}
 
 export type AgentServerOptions = {
   readonly definition: AgentDefinition
