@@ -37,6 +37,7 @@ export {
   type RetryPolicy,
 } from './errors.ts'
 export { maximumEvidenceLogBytes } from './evidence-log.ts'
+export { fetchFailureReason, namingFetch } from './fetch-failure.ts'
 export { sha256, sha256Hex } from './hash.ts'
 export {
   type MerkleProof,

@@ -1,6 +1,6 @@
 /** The network file: everything a stranger needs to join one network. Public, no secrets; clients do not know which engine is behind. */
 import { readFile } from 'node:fs/promises'
-import { type Address, concatBytes, isKoinonError, KoinonError, toAddress } from '@koinon/base'
+import { type Address, concatBytes, fetchFailureReason, isKoinonError, KoinonError, toAddress } from '@koinon/base'
 import { z } from 'zod'
 import { networkBeaconSchema } from './network-file-beacon.ts'
 
@@ -142,7 +142,7 @@ async function fetchText(target: URL, timeoutMs: number): Promise<string> {
     await response.body?.cancel()
     throw unreachable(target, `status ${response.status}`)
   } catch (cause) {
-    throw isKoinonError(cause) ? cause : unreachable(target, reasonOf(cause))
+    throw isKoinonError(cause) ? cause : unreachable(target, fetchFailureReason(cause))
   }
 }
 
@@ -156,16 +156,6 @@ async function readBounded(response: Response, target: URL): Promise<string> {
     parts.push(part)
   }
   return new TextDecoder().decode(concatBytes(...parts))
-}
-
-/** `fetch failed` says nothing; its cause does. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  if (error.name === 'TimeoutError') return 'it does not answer'
-  const { code, message = '' } = (error.cause ?? {}) as { code?: string; message?: string }
-  if (code === 'ECONNREFUSED') return 'nothing listens there'
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'there is no machine of that name'
-  return message || code || error.message
 }
 
 function unreachable(target: URL, problem: string): KoinonError {

@@ -5,6 +5,7 @@ import {
   formatUnits,
   isKoinonError,
   KoinonError,
+  namingFetch,
   parseUnits,
   picoUsdDecimals,
   systemClock,
@@ -130,7 +131,7 @@ export function openMcp(options: Omit<McpOptions, 'host' | 'port'>): {
     gatewayUrl: gatewayUrl.replace(/\/+$/, ''),
     version: programVersion,
     ceiling: new SpendCeiling(ceilingOf(options)),
-    fetch,
+    fetch: namingFetch(fetch),
     ...(apiKey === undefined ? {} : { apiKey }),
     ...(network === undefined
       ? {}

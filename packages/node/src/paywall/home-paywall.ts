@@ -1,5 +1,5 @@
 /** A paywall in front of any HTTP API, on the network of a home, paid to the home's account. */
-import { type Clock, KoinonError } from '@koinon/base'
+import { type Clock, fetchFailureReason, KoinonError } from '@koinon/base'
 import {
   defaultHttpLimits,
   HttpListener,
@@ -48,6 +48,7 @@ export type PaywallReady = {
 }
 
 const bodyBytes = 8 << 20
+const failuresToldEveryMs = 10_000
 
 export class HomePaywall {
   readonly #options: HomePaywallOptions
@@ -62,16 +63,25 @@ export class HomePaywall {
 
   /** Throws `home/no-key`, `node/no-network`, `paywall/till-in-use`, `ledger/*`, `store/*` and what listening throws. */
   async start(): Promise<PaywallReady> {
-    const { host, port, earningsPort, clock, publicUrl, facilitatorUrl } = this.#options
+    const { host, port, earningsPort, clock, publicUrl, facilitatorUrl, upstream } = this.#options
     const log = pino({ base: { role: 'paywall' }, level: 'warn' }, destination(2))
     const till = await openHomeTill(this.#home, clock, log, facilitatorUrl?.href)
     this.#till = till
+    let toldAtMs = Number.NEGATIVE_INFINITY
+    const tellOfFailure = (error: unknown): void => {
+      if (clock.nowMs() - toldAtMs < failuresToldEveryMs) return
+      toldAtMs = clock.nowMs()
+      log.warn(
+        { upstream: upstream.href, reason: fetchFailureReason(error) },
+        'the service behind the paywall did not answer; nothing is charged',
+      )
+    }
     const paywallOf = (origin: string) =>
       createPaywall({
         desk: till.desk,
         wires: till.wiresAt(origin),
         terms: (request) => this.#termsOf(request, till.seller),
-        serve: async (request) => this.#priced(request, await askUpstream(this.#options.upstream, request, fetch)),
+        serve: async (request) => this.#priced(request, await askUpstream(upstream, request, fetch, tellOfFailure)),
         origin,
         clock,
         maximumBodyBytes: bodyBytes,

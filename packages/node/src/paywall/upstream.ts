@@ -14,11 +14,12 @@ const renamingRequest = /^x-(original-ur[li]|rewrite-ur[li]|http-method(-overrid
 const droppedAnswer =
   /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|content-length|content-encoding|www-authenticate|payment-.*|set-cookie|date)$/
 
-/** Asks the upstream. Never rejects for what the upstream does: an answer of 502 is nobody's to pay. */
+/** Asks the upstream. Never rejects for what the upstream does: an answer of 502 is nobody's to pay, and `onFailure` hears why. */
 export async function askUpstream(
   upstream: URL,
   request: PaidRequest,
   fetch: typeof globalThis.fetch,
+  onFailure: (error: unknown) => void = () => undefined,
 ): Promise<PaidAnswer> {
   const { pathname, search } = new URL(request.url)
   const base = upstream.pathname.replace(/\/+$/, '')
@@ -31,7 +32,8 @@ export async function askUpstream(
       signal: request.signal,
       ...(request.body.length === 0 ? {} : { body: new Uint8Array(request.body) }),
     })
-  } catch {
+  } catch (error) {
+    if (!request.signal.aborted) onFailure(error)
     return unreachable()
   }
   const headers: Record<string, string> = {}
@@ -47,7 +49,8 @@ export async function askUpstream(
       return { status: answer.status, headers, ...(await readShortAnswer(answer.body, shortAnswer)) }
     }
     return { status: answer.status, headers, body: new Uint8Array(await answer.arrayBuffer()) }
-  } catch {
+  } catch (error) {
+    if (!request.signal.aborted) onFailure(error)
     return unreachable()
   }
 }

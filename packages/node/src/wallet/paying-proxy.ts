@@ -1,6 +1,6 @@
 /** A door on this machine for programs that cannot pay: what they ask is asked upstream, and paid there. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { errorToJson, isKoinonError, KoinonError } from '@koinon/base'
+import { errorToJson, fetchFailureReason, isKoinonError, KoinonError } from '@koinon/base'
 import { defaultHttpLimits, HttpListener, isForeignPage, isLoopbackHost, readBody, sendJson } from '@koinon/base/node'
 import { receiptOf } from '@koinon/payments/client'
 
@@ -115,7 +115,7 @@ export class PayingProxy {
       await relay(answer, response)
     } catch (error) {
       if (isKoinonError(error) && error.code.startsWith('payments/')) this.#refusedCalls++
-      refuse(response, error)
+      refuse(response, error, this.#options.upstream)
     }
   }
 }
@@ -172,12 +172,17 @@ function drained(response: ServerResponse): Promise<void> {
 }
 
 /** In the shape that OpenAI's clients show to people. */
-function refuse(response: ServerResponse, error: unknown): void {
+function refuse(response: ServerResponse, error: unknown, { origin }: URL): void {
   if (response.headersSent) return void response.destroy()
   const isOurs = isKoinonError(error)
   const json = isOurs
     ? errorToJson(error)
-    : { code: 'proxy/upstream-unreachable', message: 'The upstream server does not answer', retry: 'later' }
+    : {
+        code: 'proxy/upstream-unreachable',
+        message: `${origin} cannot be reached: ${fetchFailureReason(error)}`,
+        hint: 'Check that the upstream server runs, or name another one with --upstream.',
+        retry: 'later',
+      }
   const status = !isOurs ? 502 : error.code.startsWith('payments/') ? 402 : Number(error.details?.['status'] ?? 500)
   sendJson(response, status, { error: { ...json, type: 'payment_error' } })
 }

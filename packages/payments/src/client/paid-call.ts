@@ -90,7 +90,7 @@ export async function payCall<answer>(options: PaidCallOptions<answer>): Promise
       payment = { ...payment, mayBeCharged: true }
       const isFailure = outcome.answer !== undefined && outcome.retryAfterMs === undefined
       if (isLate || (isFailure && failures++ >= failuresRepeated)) {
-        if (outcome.answer === undefined) throw outcomeUnknown(payment.paymentId, outcome.cause)
+        if (outcome.answer === undefined) throw outcomeUnknown(payment.paymentId, outcome.cause, call.origin)
         await payer.abandon(payment)
         return { answer: outcome.answer, receipt: undefined }
       }
@@ -98,7 +98,8 @@ export async function payCall<answer>(options: PaidCallOptions<answer>): Promise
     }
   } catch (error) {
     await payer.abandon(payment)
-    const told = isKoinonError(error) || signal?.aborted === true ? error : outcomeUnknown(payment.paymentId, error)
+    const isTold = isKoinonError(error) || signal?.aborted === true
+    const told = isTold ? error : outcomeUnknown(payment.paymentId, error, call.origin)
     if (typeof told === 'object' && told !== null) signed.add(told)
     throw told
   }

@@ -1,4 +1,4 @@
-import { type Address, isKoinonError, KoinonError } from '@koinon/base'
+import { type Address, fetchFailureReason, isKoinonError, KoinonError } from '@koinon/base'
 import { permit2Address } from '../rules/up-to.ts'
 
 /** Charged, or perhaps charged, and the answer never came. Paying again is the caller's decision. */
@@ -12,10 +12,11 @@ export function answerLost(paymentId: string, maximumAtomic: bigint): KoinonErro
 }
 
 /** The seller has the commitment and did not say what became of it. */
-export function outcomeUnknown(paymentId: string, cause?: unknown): KoinonError {
+export function outcomeUnknown(paymentId: string, cause?: unknown, seller = 'The seller'): KoinonError {
+  const reason = cause === undefined ? '' : `: ${fetchFailureReason(cause)}`
   return new KoinonError({
     code: 'payments/outcome-unknown',
-    message: 'The seller took a payment and did not say what became of it',
+    message: `${seller} was sent a payment and did not say what became of it${reason}`,
     hint: 'Send the same call again: it goes with the same payment, so that it is paid at most once.',
     retry: 'unknown',
     details: { paymentId },
