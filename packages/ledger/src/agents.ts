@@ -19,6 +19,30 @@ export async function findAgent(
   account: Address,
   perTurn = agentsPerTurn,
 ): Promise<bigint | undefined> {
+  for await (const agentId of ownedAgents(reader, registry, account, perTurn)) {
+    const identity = { address: registry, abi: identityRegistryAbi } as const
+    const wallet = await asked(reader.readContract({ ...identity, functionName: 'getAgentWallet', args: [agentId] }))
+    if (toAddress(wallet) === account) return agentId
+  }
+  return undefined
+}
+
+/** As {@link findAgent}, whatever its wallet is. */
+export async function findOwnedAgent(
+  reader: LedgerReader,
+  registry: Address,
+  account: Address,
+): Promise<bigint | undefined> {
+  for await (const agentId of ownedAgents(reader, registry, account, agentsPerTurn)) return agentId
+  return undefined
+}
+
+async function* ownedAgents(
+  reader: LedgerReader,
+  registry: Address,
+  account: Address,
+  perTurn: number,
+): AsyncGenerator<bigint> {
   const identity = { address: registry, abi: identityRegistryAbi } as const
   const owned = await asked(reader.readContract({ ...identity, functionName: 'balanceOf', args: [account] }))
   let seen = 0n
@@ -28,13 +52,10 @@ export async function findAgent(
     for (const [index, owner] of owners.entries()) {
       if (owner !== account) continue
       seen += 1n
-      const agentId = first + BigInt(index)
-      const wallet = await asked(reader.readContract({ ...identity, functionName: 'getAgentWallet', args: [agentId] }))
-      if (toAddress(wallet) === account) return agentId
+      yield first + BigInt(index)
     }
-    if (owners.length < perTurn) return undefined
+    if (owners.length < perTurn) return
   }
-  return undefined
 }
 
 /** Owners of consecutive agents, up to the first that does not exist. */

@@ -1,4 +1,4 @@
-export { findAgent } from './agents.ts'
+export { findAgent, findOwnedAgent } from './agents.ts'
 export {
   chainOf,
   checkChain,

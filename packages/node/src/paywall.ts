@@ -1,4 +1,5 @@
 /** A paywall in front of any HTTP API. */
+export { AgentListing, lockAgent } from './paywall/agent-listing.ts'
 export { openAgentTill } from './paywall/agent-till.ts'
 export { HomePaywall } from './paywall/home-paywall.ts'
 export type { TillEarnings as PaywallEarnings } from './paywall/home-till.ts'

@@ -31,6 +31,7 @@ export {
   type ListingCheck,
 } from './identity/check-listing.ts'
 export { type FetchBounds, type FetchedDocument, fetchDocument } from './identity/fetch-document.ts'
+export { type KeptAgent, keepAgent, type WantedAgent } from './identity/keep-agent.ts'
 export { type ResolvedAgent, type ResolveOptions, resolveAgent } from './identity/resolve-agent.ts'
 export { askForQuote, jobKind, jobRequest } from './jobs/ask-quotes.ts'
 export { JobClient, type JobDraft } from './jobs/job-client.ts'

@@ -9,10 +9,18 @@ import {
   defineAgent,
   priceOf,
 } from '@koinon/agents/provider'
-import { formatUnits, KoinonError, parseUnits, picoUsdDecimals, systemClock, systemRandom } from '@koinon/base'
+import {
+  formatUnits,
+  KoinonError,
+  namingFetch,
+  parseUnits,
+  picoUsdDecimals,
+  systemClock,
+  systemRandom,
+} from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
 import { accountKey, defaultHomePath, openHome } from '@koinon/node/home'
-import { openAgentTill } from '@koinon/node/paywall'
+import { AgentListing, lockAgent, openAgentTill } from '@koinon/node/paywall'
 import { createServicePayer, networkOf } from '@koinon/node/wallet'
 import type { Command } from 'commander'
 import { parseInteger } from '../runner.ts'
@@ -23,6 +31,7 @@ type RunOptions = StayOptions & {
   readonly port: string
   readonly publicUrl?: string
   readonly list?: boolean
+  readonly register?: boolean
 }
 
 /** `koinon agent run FILE`: serves the agent of one file until Ctrl-C. */
@@ -35,9 +44,10 @@ export function defineAgentRun(agent: Command): void {
     .option('--port <n>', 'port to bind; 0 takes a free one', '0')
     .option('--public-url <url>', 'URL under which others reach this machine')
     .option('--no-list', "do not put the agent into the book of the network's gateway")
+    .option('--no-register', 'do not register the agent on the ledger (ERC-8004)')
     .addHelpText(
       'after',
-      '\nTasks survive a crash: what was under way is run a second time, never a third.\nWhat is sold is paid to the account of the home (x402, MPP), and one process at a time sells for it: give each selling agent a home of its own.\nWhat its handlers buy is paid by that account, within the budget of the file. Without a network only free services are served.',
+      "\nThe first run registers the agent (ERC-8004) by an account of its own, whose key and id the home keeps; later runs keep its file's address up to date. Where there is no faucet, the command says which address needs gas.\nTasks survive a crash: what was under way is run a second time, never a third.\nWhat is sold is paid to the account of the home (x402, MPP), and one process at a time sells for it: give each selling agent a home of its own.\nWhat its handlers buy is paid by that account, within the budget of the file. Without a network only free services are served.",
     )
     .action(async (file: string, _options: unknown, command: Command) =>
       run(file, command.optsWithGlobals<RunOptions>()),
@@ -49,6 +59,8 @@ type Ready = {
   readonly services: readonly string[]
   readonly left: readonly string[]
   readonly name: string
+  readonly account?: string
+  readonly agent?: string
 }
 
 function run(file: string, options: RunOptions): Promise<never> {
@@ -58,6 +70,8 @@ function run(file: string, options: RunOptions): Promise<never> {
     create: async (say) => {
       const definition = await loadAgent(file)
       const home = openHome(options.home ?? defaultHomePath())
+      const label = `agent-${slug(definition.name)}` as const
+      const unlock = await lockAgent(home, label)
       const network = existsSync(home.networkFile) ? networkOf(home) : undefined
       const isSelling = definition.services.some((service) => priceOf(service) > 0n)
       if (network !== undefined && isSelling) accountKey(home, 'wallet', systemRandom)
@@ -65,9 +79,9 @@ function run(file: string, options: RunOptions): Promise<never> {
       const totalPicoUsd = parseUnits(definition.budget?.totalDollars ?? '0', picoUsdDecimals)
       const payer =
         network !== undefined && totalPicoUsd > 0n
-          ? createServicePayer(home, totalPicoUsd, { purpose: `agent-${slug(definition.name)}` })
+          ? createServicePayer(home, totalPicoUsd, { purpose: label })
           : undefined
-      const store = await DurableStore.open(join(home.path, `agent-${slug(definition.name)}.sqlite`), agentSchema)
+      const store = await DurableStore.open(join(home.path, `${label}.sqlite`), agentSchema)
       const server = new AgentServer({
         definition,
         host: options.host,
@@ -75,26 +89,46 @@ function run(file: string, options: RunOptions): Promise<never> {
         store,
         clock: systemClock,
         random: systemRandom,
+        fetch: namingFetch(fetch),
         onError: (error) => say(`a handler failed: ${error instanceof Error ? error.message : String(error)}`),
         ...(till === undefined ? {} : { till }),
         ...(payer === undefined ? {} : { payer }),
         ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
       })
       const gatewayUrl = options.list === false ? undefined : network?.gatewayUrl
+      const key = network === undefined ? undefined : accountKey(home, label, systemRandom)
+      const listing =
+        network === undefined || key === undefined || options.register === false
+          ? undefined
+          : new AgentListing({
+              home,
+              network,
+              key,
+              say,
+              ...(till === undefined ? {} : { wallet: accountKey(home, 'wallet', systemRandom) }),
+            })
       let announcer: AgentAnnouncer | undefined
       let problem: string | undefined
+      let isListed = false
       return {
         start: async () => {
           const url = await server.start()
-          if (network !== undefined && gatewayUrl !== undefined) {
+          if (listing?.known !== undefined) server.nameRegistrations([listing.known])
+          void listing?.register(url).then((registration) => {
+            if (registration !== undefined) server.nameRegistrations([registration])
+          })
+          if (network !== undefined && key !== undefined && gatewayUrl !== undefined) {
             announcer = new AgentAnnouncer({
               gatewayUrl,
               chainId: network.chainId,
-              secretKey: accountKey(home, `agent-${slug(definition.name)}`, systemRandom).secretKey,
+              secretKey: key.secretKey,
               content: () => server.documents().content,
               clock: systemClock,
+              fetch: namingFetch(fetch),
               onAttempt: (next) => {
                 if (next !== undefined && next !== problem) say(`not in the book of ${gatewayUrl}: ${next}`)
+                if (next === undefined && !isListed) say(`in the book of ${gatewayUrl}, for as long as it runs`)
+                isListed = next === undefined
                 problem = next
               },
             })
@@ -102,7 +136,15 @@ function run(file: string, options: RunOptions): Promise<never> {
           }
           const services = server.services.map(({ name }) => name)
           const left = definition.services.map(({ name }) => name).filter((name) => !services.includes(name))
-          return { url, services, left, name: definition.name }
+          const agent = listing?.name
+          return {
+            url,
+            services,
+            left,
+            name: definition.name,
+            ...(key === undefined ? {} : { account: key.address }),
+            ...(agent === undefined ? {} : { agent }),
+          }
         },
         stop: async () => {
           await announcer?.stop()
@@ -111,6 +153,7 @@ function run(file: string, options: RunOptions): Promise<never> {
           await till?.stop()
           await payer?.close()
           await store.close()
+          unlock()
         },
         stopRequested: new Promise<never>(() => undefined),
       }

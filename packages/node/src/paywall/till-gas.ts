@@ -3,6 +3,24 @@ import type { LedgerReader, NetworkFile } from '@koinon/ledger'
 import type { Logger } from 'pino'
 import { type FaucetAnswer, requestJson } from '../wallet/request-json.ts'
 
+export type GasState = { readonly state: 'held' | 'given' } | { readonly state: 'none'; readonly reason: unknown }
+
+/** Whether an account can pay for transactions; one that cannot asks the faucet of a test network. `reason`: why that gave nothing, if it was asked. */
+export async function askForGas(
+  network: NetworkFile,
+  reader: Pick<LedgerReader, 'getBalance'>,
+  account: Address,
+): Promise<GasState> {
+  if ((await reader.getBalance({ address: account })) > 0n) return { state: 'held' }
+  if (!network.isTest || network.gatewayUrl === undefined) return { state: 'none', reason: undefined }
+  try {
+    await requestJson<FaucetAnswer>(`${network.gatewayUrl}/api/faucet`, { method: 'POST', json: { address: account } })
+    return { state: 'given' }
+  } catch (error) {
+    return { state: 'none', reason: error }
+  }
+}
+
 /**
  * A seller sends the deposits and exact payments that come with calls. An account that cannot pay for that asks the faucet of a test network; where
  * that does not help, its owner is told.
@@ -13,18 +31,8 @@ export async function ensureTillGas(
   account: Address,
   log: Pick<Logger, 'warn'>,
 ): Promise<void> {
-  if ((await reader.getBalance({ address: account })) > 0n) return
-  let reason: unknown
-  if (network.isTest && network.gatewayUrl !== undefined) {
-    try {
-      await requestJson<FaucetAnswer>(`${network.gatewayUrl}/api/faucet`, {
-        method: 'POST',
-        json: { address: account },
-      })
-      return
-    } catch (error) {
-      reason = errorToJson(error)
-    }
-  }
+  const gas = await askForGas(network, reader, account)
+  if (gas.state !== 'none') return
+  const reason = gas.reason === undefined ? undefined : errorToJson(gas.reason)
   log.warn({ account, reason }, 'the account that sells has nothing to pay gas with: send it some, or nobody can buy')
 }

@@ -20,6 +20,14 @@ export function holdTill(path: string, waitMs = patienceMs): Promise<() => void>
   }))
 }
 
+/** Takes an agent's tasks and its name on the ledger for this process, as {@link holdPayerStore}. Throws `agents/already-running`. */
+export function holdAgent(path: string, waitMs = patienceMs): Promise<() => void> {
+  return hold(path, waitMs, 'agents/already-running', (owner) => ({
+    message: `Process ${owner} runs this agent from this home already`,
+    hint: 'Stop it, or run this one with a home of its own (--home).',
+  }))
+}
+
 async function hold(
   path: string,
   waitMs: number,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Hex } from '@koinon/base'
 import { a2aExtensionUri } from '@koinon/payments/x402'
 import type { AgentContent, AgentEndpoint } from '../../rules/almanac.ts'
+import { type Registration, registrationToJson } from '../../rules/identity/registration-file.ts'
 import { visibleText } from '../../rules/untrusted.ts'
 import { agentCardOf, type CardDescription, cardJson } from '../a2a/agent-card.ts'
 import { priceOf } from './define-agent.ts'
@@ -12,6 +13,7 @@ export function agentDocuments(
   definition: AgentDefinition,
   services: readonly AgentService[],
   url: string,
+  registrations: readonly Registration[] = [],
 ): { readonly openApi: object; readonly registration: object; readonly content: AgentContent } {
   const { name, description } = definition
   const isSold = services.some((service) => priceOf(service) > 0n)
@@ -37,7 +39,7 @@ export function agentDocuments(
       services: endpoints.map(({ protocol, url: endpoint }) => ({ name: names[protocol], endpoint })),
       x402Support: isSold,
       active: true,
-      registrations: [],
+      registrations: registrations.map(registrationToJson),
       supportedTrust: [],
     },
     content: {

@@ -14,6 +14,7 @@ import { createPaywall, type Paywall } from '@koinon/payments/paywall'
 import type { CashDesk } from '@koinon/payments/provider'
 import { type CallPayer, freeCalls, freeMessages } from '../../client/calls/paid-call.ts'
 import { taskCallsSchema } from '../../client/calls/task-calls.ts'
+import type { Registration } from '../../rules/identity/registration-file.ts'
 import { A2aDoor } from '../a2a/door.ts'
 import { taskStoreSchema } from '../a2a/task-store.ts'
 import { guardDoor } from '../mcp/door-guard.ts'
@@ -54,6 +55,7 @@ export class AgentServer {
   #mcp: McpHttpDoor | undefined
   #paywall: Paywall | undefined
   #url = ''
+  #registrations: readonly Registration[] = []
 
   constructor(options: AgentServerOptions) {
     const { definition, store, till, fetch = globalThis.fetch } = options
@@ -118,9 +120,14 @@ export class AgentServer {
     await this.#listener.stop(2_000)
   }
 
+  /** What its file says from now on about where it is registered. */
+  nameRegistrations(registrations: readonly Registration[]): void {
+    this.#registrations = registrations
+  }
+
   /** What a record in a book says of it. */
   documents(): ReturnType<typeof agentDocuments> {
-    return agentDocuments(this.#options.definition, this.#sold, this.#url)
+    return agentDocuments(this.#options.definition, this.#sold, this.#url, this.#registrations)
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -90,15 +90,17 @@ export function buildRegistrationFile(file: Omit<RegistrationFile, 'type'>): Uin
     services,
     x402Support,
     active,
-    registrations: registrations.map(({ agentId, agentRegistry }) => ({
-      agentId: agentId <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(agentId) : `${agentId}`,
-      agentRegistry,
-    })),
+    registrations: registrations.map(registrationToJson),
     supportedTrust,
   }
   const bytes = utf8ToBytes(JSON.stringify(json))
   parseRegistrationFile(bytes)
   return bytes
+}
+
+/** An entry of `registrations` as files have it. */
+export function registrationToJson({ agentId, agentRegistry }: Registration): object {
+  return { agentId: agentId <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(agentId) : `${agentId}`, agentRegistry }
 }
 
 /** Whether a list of registrations names the agent. */
