@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemRandom } from '@koinon/base'
@@ -62,9 +65,11 @@ describe('koinon pay', () => {
 
   it('pays within its limit and prints answer and receipt, and goes on with the channel in the next process', async () => {
     const first = await pay('-d', 'question')
-    expect([first.code, first.stderr]).toEqual([0, ''])
-    expect(first.stdout).toContain('1 question')
-    expect(first.stdout).toContain('0.001 dollars (channel)')
+    expect([first.code, first.stdout]).toEqual([0, '1 question\n'])
+    expect(first.stderr).toContain(`${seller.url} asks at most 0.001 dollars; a channel to it is filled first`)
+    expect(first.stderr).toMatch(
+      /\npaid 0\.001 dollars \(channel\) from channel 0x[0-9a-f]{64} filled by transaction 0x/,
+    )
     const again = JSON.parse((await pay('-d', 'question', '--json')).stdout)
     expect(again).toMatchObject({
       ok: true,
@@ -81,6 +86,17 @@ describe('koinon pay', () => {
       },
     )) as readonly unknown[]
     expect(channel).toMatchObject([{ owedAtomic: 2_000n, depositAtomic: 20_000n }])
+  })
+
+  it('names the address that does not answer, and what to do', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const closed = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    await new Promise((resolve) => server.close(resolve))
+    const { code, stderr } = await runKoinon(home.path, 'pay', `${closed}/paid?key=secret`)
+    expect(code).toBe(3)
+    expect(stderr).toContain(`koinon: ${closed}/paid cannot be reached: nothing listens there`)
+    expect(stderr).toContain('Check the address')
   })
 
   it('refuses a price above the limit, and says what to do', async () => {

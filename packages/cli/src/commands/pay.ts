@@ -1,9 +1,18 @@
-import { dollarDecimals, formatUnits, isKoinonError, KoinonError, parseUnits } from '@koinon/base'
+import {
+  dollarDecimals,
+  fetchFailureReason,
+  formatUnits,
+  isKoinonError,
+  KoinonError,
+  namingFetch,
+  parseUnits,
+} from '@koinon/base'
 import { describePayment, networkOf, openHomePayer, type PaymentFacts, readTerms, receiptOf } from '@koinon/node/wallet'
 import type { Command } from 'commander'
+import { keepPaidReceipt } from '../paid-receipts.ts'
 import { printableAnswer } from '../printable.ts'
 import { runCommand } from '../runner.ts'
-import { facts } from '../table.ts'
+import { type AnswerScreen, eventScreen, rawScreen } from '../stream-screen.ts'
 
 type PayOptions = {
   readonly method?: string
@@ -12,6 +21,7 @@ type PayOptions = {
   readonly max?: string
   readonly id?: string
   readonly dryRun?: boolean
+  readonly raw?: boolean
   readonly budget?: string
   readonly steps?: boolean
 }
@@ -38,13 +48,14 @@ export function definePay(pay: Command): void {
     .option('--id <id>', 'name of the call: the same one again is paid once (16 to 128 of A-Z a-z 0-9 _ -)')
     .option('--budget <name>', 'pay from this budget, by its session key (see koinon budget)')
     .option('--steps', 'pay a stream step by step while it comes, where its seller offers that')
+    .option('--raw', 'print the bytes of the answer as they came, not the text of a stream')
     .option('--dry-run', 'show what is asked and pay nothing')
     .action(
-      runCommand(async ({ home }, url: string, options: PayOptions) => {
+      runCommand(async ({ home, isJson, say, typed }, url: string, options: PayOptions) => {
         const network = networkOf(home)
         const request = requestOf(url, options)
         if (options.dryRun === true) {
-          const response = await fetch(url, request)
+          const response = await namingFetch(fetch)(url, request)
           const terms = (await readTerms(response, network)) ?? []
           const lines = terms.map(
             ({ backEnd, maximumAtomic, payTo, isNetworkDollar }) =>
@@ -59,20 +70,29 @@ export function definePay(pay: Command): void {
           maximumInChannelsAtomic: maximumPerCallAtomic * callsInChannels,
           ...(options.budget === undefined ? {} : { budget: options.budget }),
           takesSteps: options.steps === true,
+          say,
         })
         try {
-          const response = await owner.fetch(url, request)
-          const { body, stopped } = await readAnswer(response)
+          const response = await namingFetch(owner.fetch)(url, request)
+          const screen = isJson ? undefined : screenFor(response, options.raw === true)
+          const { bytes, stopped } = await readAnswer(response, url, (part) => screen?.push(part))
+          screen?.end()
           const receipt = receiptOf(response)
           const paid = receipt === undefined ? undefined : describePayment(receipt)
+          const sent = new TextEncoder().encode(options.data ?? '')
+          const kept = paid && keepPaidReceipt(home, { headers: response.headers, request: sent, response: bytes })
+          for (const line of stopped ?? []) say(line)
+          say(typed(describe(response.status, paid, kept)))
+          const body = new TextDecoder().decode(bytes)
           return {
             data: {
               status: response.status,
               body,
               payment: paid ?? null,
+              receiptId: kept?.id ?? null,
               ...(stopped === undefined ? {} : { stopped }),
             },
-            text: [`${printableAnswer(body)}\n`, ...(stopped ?? []), describe(response.status, paid)].join('\n'),
+            text: screen === undefined ? printableAnswer(body) : '',
             isBad: !response.ok || stopped !== undefined,
           }
         } finally {
@@ -82,22 +102,45 @@ export function definePay(pay: Command): void {
     )
 }
 
-/** The answer; of a stream that ended early for want of money what came of it, and why in words. */
-async function readAnswer(response: Response): Promise<{ body: string; stopped?: readonly string[] }> {
-  const parts: string[] = []
-  const decoder = new TextDecoder()
-  let bytes = 0
+/** Streams are shown as they come, other answers when they are whole. */
+function screenFor(response: Response, isRaw: boolean): AnswerScreen | undefined {
+  if (isRaw) return rawScreen(process.stdout)
+  const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true
+  return isStream ? eventScreen((text) => void process.stdout.write(text)) : undefined
+}
+
+/** The answer; of a stream that ended early for want of money what came of it, and why in words. Throws `payments/answer-broken-off`. */
+async function readAnswer(
+  response: Response,
+  url: string,
+  onPart: (part: Uint8Array) => void,
+): Promise<{ bytes: Uint8Array; stopped?: readonly string[] }> {
+  const parts: Uint8Array[] = []
+  let length = 0
   try {
     for await (const part of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-      bytes += part.length
-      if (bytes > mostAnswerBytes) throw tooLong()
-      parts.push(decoder.decode(part, { stream: true }))
+      length += part.length
+      if (length > mostAnswerBytes) throw tooLong()
+      parts.push(part)
+      onPart(part)
     }
-    return { body: parts.join('') + decoder.decode() }
+    return { bytes: Buffer.concat(parts) }
   } catch (error) {
-    if (!isKoinonError(error) || error.code !== 'payments/stream-stopped') throw error
-    return { body: parts.join(''), stopped: [error.message, ...(error.hint === undefined ? [] : [error.hint])] }
+    if (!isKoinonError(error)) throw brokenOff(url, length, error)
+    if (error.code !== 'payments/stream-stopped') throw error
+    const stopped = [error.message, ...(error.hint === undefined ? [] : [error.hint])]
+    return { bytes: Buffer.concat(parts), stopped }
   }
+}
+
+function brokenOff(url: string, length: number, cause: unknown): KoinonError {
+  return new KoinonError({
+    code: 'payments/answer-broken-off',
+    message: `The answer of ${new URL(url).origin} broke off after ${length} bytes: ${fetchFailureReason(cause)}`,
+    hint: 'It may have been paid for. Calls that are named with --id can be sent again without paying twice.',
+    retry: 'unknown',
+    cause,
+  })
 }
 
 function tooLong(): KoinonError {
@@ -155,14 +198,24 @@ function maximumOf(given: string | undefined, isTest: boolean): bigint {
   })
 }
 
-function describe(status: number, paid: PaymentFacts | undefined): string {
-  if (paid === undefined) return `status ${status}, nothing paid`
-  return facts([
-    ['status', String(status)],
-    ['paid', `${paid.chargedDollars} dollars (${paid.backEnd})${paid.isStated ? '' : ', not confirmed by the seller'}`],
-    ['to', paid.payTo],
-    ...(paid.transaction === undefined ? [] : [['transaction', paid.transaction] as const]),
-    ...(paid.channelId === undefined ? [] : [['channel', paid.channelId] as const]),
-    ['payment id', paid.paymentId],
-  ])
+/** One line: what was paid, how, from where, and how to check what came. */
+function describe(
+  status: number,
+  paid: PaymentFacts | undefined,
+  kept: { readonly id: string; readonly kind: string } | undefined,
+): string {
+  const head = status === 200 ? '' : `status ${status}; `
+  if (paid === undefined) return `${head}nothing paid`
+  const steps = paid.steps === undefined ? '' : `, ${paid.steps} step${paid.steps === 1 ? '' : 's'}`
+  const from = paid.channelId === undefined ? '' : ` from channel ${paid.channelId}`
+  const moved = paid.channelId === undefined ? 'in' : 'filled by'
+  const by = paid.transaction === undefined ? '' : ` ${moved} transaction ${paid.transaction}`
+  const doubt = paid.isStated ? '' : ', not confirmed by the seller'
+  const check =
+    kept === undefined
+      ? 'the answer brought no receipt of ours'
+      : kept.kind === 'http'
+        ? `receipt: koinon receipt show ${kept.id}`
+        : `verify: koinon receipt verify ${kept.id}`
+  return `${head}paid ${paid.chargedDollars} dollars (${paid.backEnd}${steps}${doubt})${from}${by} to ${paid.payTo}; payment id ${paid.paymentId}; ${check}`
 }

@@ -51,6 +51,7 @@ function startProxy(options: ProxyOptions): Promise<never> {
         maximumInChannelsAtomic: maximumTotalAtomic / partInChannels,
         ...(options.budget === undefined ? {} : { budget: options.budget }),
         takesSteps: options.steps === true,
+        say,
       })
       owner = payer
       const before = payer.payer.spent()

@@ -5,8 +5,9 @@ import { existingAccountKey, type Home, noKeyHint, readApiKeys, type StoredApiKe
 import { resolveReplayModel } from '@koinon/node/local'
 import { networkOf, requestJson } from '@koinon/node/wallet'
 import { type FetchedReceipt, fetchReceipt, type OwnBodies, verifyReceipt } from '@koinon/sdk'
-import { bundleToJson, type Check, parseBundle, type Rung, rungs } from '@koinon/work'
+import { bundleToJson, type Check, type Rung, rungs } from '@koinon/work'
 import type { Command } from 'commander'
+import { readPaidReceipt, readReceiptJson } from '../paid-receipts.ts'
 import { parseInteger, runCommand } from '../runner.ts'
 import { table } from '../table.ts'
 
@@ -164,8 +165,8 @@ async function ledgerChecks({ bundle }: FetchedReceipt, network: NetworkFile | u
   }
 }
 
-/** A receipt by its id, from the gateways of the home's keys, or from a file. Throws `usage/bad-receipt-id`, `home/no-api-key`. */
-export async function findReceipt(home: Home, id: string): Promise<FetchedReceipt> {
+/** A receipt by its id, as this home kept it or from the gateways of its keys, or from a file. Throws `usage/bad-receipt-id`, `home/no-api-key`. */
+export async function findReceipt(home: Home, id: string): Promise<FetchedReceipt & OwnBodies> {
   if (existsSync(id)) return readReceiptFile(id)
   if (!/^(chatcmpl-|cmpl-|0x)?[0-9a-f]{32}$/.test(id)) {
     throw new KoinonError({
@@ -174,6 +175,8 @@ export async function findReceipt(home: Home, id: string): Promise<FetchedReceip
       hint: 'An id is 32 hexadecimal digits, as in the header x-koinon-receipt.',
     })
   }
+  const kept = readPaidReceipt(home, id)
+  if (kept !== undefined) return { ...kept, evidence: undefined, evidenceProblem: 'this call was paid without a key' }
   const keys = usableKeys(home)
   let last: unknown
   for (const key of keys) {
@@ -186,10 +189,9 @@ export async function findReceipt(home: Home, id: string): Promise<FetchedReceip
   throw last
 }
 
-function readReceiptFile(path: string): FetchedReceipt {
+function readReceiptFile(path: string): FetchedReceipt & OwnBodies {
   try {
-    const json = JSON.parse(readFileSync(path, 'utf8')) as { data?: unknown }
-    return { bundle: parseBundle(json.data ?? json), evidence: undefined, evidenceProblem: 'a file holds no evidence' }
+    return { ...readReceiptJson(path), evidence: undefined, evidenceProblem: 'a file holds no evidence' }
   } catch (cause) {
     throw new KoinonError({
       code: 'usage/bad-receipt-file',
@@ -237,12 +239,16 @@ async function listOf(key: StoredApiKey, limit: number): Promise<readonly Record
 }
 
 /** What would let more be checked, where something is not. */
-function wayOn(checks: readonly Check[], found: FetchedReceipt, options: VerifyOptions): string {
+function wayOn(checks: readonly Check[], found: FetchedReceipt & OwnBodies, options: VerifyOptions): string {
   if (checks.every((check) => check.state !== 'notChecked')) return ''
   const isShown = found.evidence !== undefined
   const ways = [
-    ...(isShown || options.request !== undefined ? [] : ['--request FILE (the body you sent)']),
-    ...(isShown || options.response !== undefined ? [] : ['--response FILE (the body you received)']),
+    ...(isShown || options.request !== undefined || found.ownRequest !== undefined
+      ? []
+      : ['--request FILE (the body you sent)']),
+    ...(isShown || options.response !== undefined || found.ownResponse !== undefined
+      ? []
+      : ['--response FILE (the body you received)']),
     ...(options.level === 'L2' || !isShown ? [] : ['--level L2 (replays the answer)']),
     ...(isShown ? [] : ['the id instead of a file (its provider shows what a replay needs)']),
   ]

@@ -31,6 +31,7 @@ import { readBalances } from '../local/treasury.ts'
 import { askSupervisor } from '../supervisor/control.ts'
 import { openHomeBudget } from './home-budget.ts'
 import { holdPayerStore } from './payer-lock.ts'
+import { tellingFetch } from './telling-fetch.ts'
 import { Wallet } from './wallet.ts'
 
 /** Atomic units of the network's dollar. */
@@ -43,6 +44,8 @@ export type HomePayerLimits = {
   readonly budget?: string
   /** Streams are paid by the step where their sellers offer it. */
   readonly takesSteps?: boolean
+  /** Hears of what takes long: money from the faucet, a channel's first deposit, sellers that are not ready. */
+  readonly say?: (text: string) => void
 }
 
 export type HomePayer = {
@@ -93,7 +96,7 @@ export async function openHomePayer(home: Home, purpose: PayerPurpose, limits: H
       escrow: network.contracts.channels,
       collector: network.contracts.depositCollector,
     }
-    const { maximumTotalAtomic, maximumPerCallAtomic, maximumInChannelsAtomic, takesSteps = false } = limits
+    const { maximumTotalAtomic, maximumPerCallAtomic, maximumInChannelsAtomic, takesSteps = false, say } = limits
     const payer = new Payer({
       signer: budget?.signer ?? localPaymentSigner(key.secretKey),
       store: records,
@@ -121,12 +124,18 @@ export async function openHomePayer(home: Home, purpose: PayerPurpose, limits: H
         payer,
         wires: [createMppClientWire({ assets: [asset] })],
         takesSteps,
-        onChallenge: async (challenge) => {
+        ...(say === undefined ? {} : { fetch: tellingFetch(globalThis.fetch, say) }),
+        onChallenge: async (challenge, url) => {
           const price = priceOf(challenge, network)
           if (price === undefined || price > limits.maximumPerCallAtomic || payer.address !== key.address) return
           if (hasRoom(payer.channels(), challenge, price)) return
+          const isByChannel = challenge.options.some(({ backEnd }) => backEnd === 'channel')
+          say?.(
+            `${new URL(url).origin} asks at most ${formatUnits(price, dollarDecimals)} dollars; ${isByChannel ? 'a channel to it is filled first' : 'the price is moved on the ledger'}, which takes as long as the chain does`,
+          )
           const { dollar } = await readBalances(reader, network, key.address)
           if (dollar >= price * callsAhead || !network.isTest) return
+          say?.(`asking the faucet for test dollars for ${key.address} ...`)
           const isOwn = runningSupervisor(home) !== undefined
           const asked = isOwn ? askSupervisor(home, 'wallet.faucet') : wallet.faucet()
           await asked.catch((cause: unknown) => {

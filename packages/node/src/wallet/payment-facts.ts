@@ -41,11 +41,13 @@ export type PaymentFacts = {
   readonly isStated: boolean
   readonly transaction?: string
   readonly channelId?: string
+  /** Of a stream that was paid by the step. */
+  readonly steps?: number
 }
 
 /** A receipt in plain values. */
 export function describePayment(receipt: PaymentReceipt): PaymentFacts {
-  const { paymentId, backEnd, chargedAtomic, payer, terms, isStated, transaction, channelId } = receipt
+  const { paymentId, backEnd, chargedAtomic, payer, terms, isStated, transaction, channelId, steps } = receipt
   return {
     paymentId,
     backEnd,
@@ -55,5 +57,6 @@ export function describePayment(receipt: PaymentReceipt): PaymentFacts {
     isStated,
     ...(transaction === undefined ? {} : { transaction }),
     ...(channelId === undefined ? {} : { channelId }),
+    ...(steps === undefined ? {} : { steps }),
   }
 }

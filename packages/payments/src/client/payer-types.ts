@@ -62,6 +62,8 @@ export type PaymentReceipt = {
   readonly isStated: boolean
   readonly transaction?: Hex
   readonly channelId?: Hex
+  /** Of a stream that was paid by the step: how many were signed for. */
+  readonly steps?: number
   /** The receipt in the wire's own form. */
   readonly raw?: unknown
 }

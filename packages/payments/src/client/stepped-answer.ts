@@ -44,10 +44,14 @@ async function* readAndPay(options: SteppedAnswerOptions): AsyncGenerator<Uint8A
   const { wire } = payment.challenge
   const stepAtomic = payment.option.terms.maximumAtomic
   let current = payment
+  let steps = 1
   let last: WireReceipt | undefined = wire.readReceipt(response)
   const raise = async () => {
     const next = await payer.raise(current, stepAtomic)
-    if (next !== undefined) current = next
+    if (next !== undefined) {
+      current = next
+      steps++
+    }
     return next?.commitment
   }
   const hear = (receipt: WireReceipt): void => {
@@ -58,7 +62,7 @@ async function* readAndPay(options: SteppedAnswerOptions): AsyncGenerator<Uint8A
     const end = yield* wire.readSteps(response, payment, { raise, send, hear })
     if (end !== 'complete') throw streamStopped(end)
   } finally {
-    onReceipt(await payer.answered(current, last))
+    onReceipt({ ...(await payer.answered(current, last)), steps })
   }
 }
 

@@ -1,0 +1,81 @@
+/** Receipts of calls that were paid by themselves: only the payer's answer carries them, so the home keeps the latest with both bodies. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { splitEventStream } from '@koinon/inference/rules'
+import { type Home, writeFileDurably } from '@koinon/node/home'
+import type { OwnBodies } from '@koinon/sdk'
+import { bundleToJson, parseBundle, type ReceiptBundle } from '@koinon/work'
+
+export type PaidAnswerBytes = {
+  readonly headers: Headers
+  readonly request: Uint8Array
+  readonly response: Uint8Array
+}
+
+export type KeptReceipt = { readonly bundle: ReceiptBundle } & OwnBodies
+
+const mostKept = 100
+const mostBodyBytes = 4 << 20
+
+/** Keeps the receipt of an answer; its id and kind, or undefined where the answer has none that can be read. */
+export function keepPaidReceipt(home: Home, answer: PaidAnswerBytes): { id: string; kind: string } | undefined {
+  const bundle = bundleOf(answer)
+  const first = bundle?.hops[0]?.receipt
+  if (bundle === undefined || first === undefined) return undefined
+  const id = first.requestId.replace(/^0x/, '')
+  if (!/^[0-9a-f]{32}$/.test(id)) return undefined
+  const { request, response } = answer
+  const isKept = request.length + response.length <= mostBodyBytes
+  const folder = folderOf(home)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const json = {
+    data: bundleToJson(bundle),
+    ...(isKept
+      ? { request: Buffer.from(request).toString('base64'), response: Buffer.from(response).toString('base64') }
+      : {}),
+  }
+  writeFileDurably(join(folder, `${id}.json`), `${JSON.stringify(json)}\n`)
+  dropOldest(folder)
+  return { id, kind: first.kind }
+}
+
+/** A receipt that this home kept, by its id; undefined where it kept none. */
+export function readPaidReceipt(home: Home, id: string): KeptReceipt | undefined {
+  const path = join(folderOf(home), `${id.replace(/^(chatcmpl-|cmpl-|0x)/, '')}.json`)
+  return /^[0-9a-f]{32}\.json$/.test(path.slice(-37)) && existsSync(path) ? readReceiptJson(path) : undefined
+}
+
+/** A receipt in a file, with the bodies where the file has them. Throws what is wrong with it. */
+export function readReceiptJson(path: string): KeptReceipt {
+  const json = JSON.parse(readFileSync(path, 'utf8')) as { data?: unknown; request?: unknown; response?: unknown }
+  return {
+    bundle: parseBundle(json.data ?? json),
+    ...(typeof json.request === 'string' ? { ownRequest: Buffer.from(json.request, 'base64') } : {}),
+    ...(typeof json.response === 'string' ? { ownResponse: Buffer.from(json.response, 'base64') } : {}),
+  }
+}
+
+function bundleOf({ headers, response }: PaidAnswerBytes): ReceiptBundle | undefined {
+  try {
+    if (headers.get('content-type')?.startsWith('text/event-stream') === true) return splitEventStream(response).bundle
+    const settled = headers.get('payment-response')
+    if (settled === null) return undefined
+    const json = JSON.parse(Buffer.from(settled, 'base64').toString('utf8')) as Settled
+    return parseBundle(json.extensions?.['offer-receipt']?.info?.koinonReceipt)
+  } catch {
+    return undefined
+  }
+}
+
+type Settled = { extensions?: { 'offer-receipt'?: { info?: { koinonReceipt?: unknown } } } }
+
+function folderOf({ path }: Home): string {
+  return join(path, 'payer', 'receipts')
+}
+
+function dropOldest(folder: string): void {
+  const files = readdirSync(folder).filter((name) => name.endsWith('.json'))
+  if (files.length <= mostKept) return
+  const aged = files.map((name) => ({ path: join(folder, name), atMs: statSync(join(folder, name)).mtimeMs }))
+  for (const { path } of aged.sort((a, b) => b.atMs - a.atMs).slice(mostKept)) rmSync(path, { force: true })
+}
