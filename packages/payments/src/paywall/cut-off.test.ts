@@ -11,13 +11,21 @@ const clock = { nowMs: () => 0 }
 const streams = new SteppedStreams({ clock } as SteppedStreamsOptions)
 const start = { terms: { maximumAtomic: 400n }, challenge: { id: 'one' }, voucher: {} }
 
-/** An upstream's stream of parts at 40 each that breaks off behind `count`; gives what was charged. */
-async function chargedFor(count: number, isStepped: boolean, isGone: boolean): Promise<bigint | undefined> {
+type Way = 'steps' | 'parts' | 'fixed price'
+
+/** An upstream's stream of parts at 40 each, or at 400 for all, that breaks off behind `count`; gives what was charged. */
+async function chargedFor(count: number, way: Way, isGone: boolean): Promise<bigint | undefined> {
   const gone = new AbortController()
   async function* parts(): AsyncGenerator<StreamPart> {
     for (let part = 0; part < count; part++) yield { bytes: Buffer.from('data: 1\n\n'), costAtomic: 40n }
-    if (isGone) gone.abort()
+    if (isGone) {
+      gone.abort()
+      Object.assign(response, { destroyed: true })
+    }
     throw new Error('the upstream broke off')
+  }
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    for await (const { bytes } of parts()) yield bytes
   }
   let charged: bigint | undefined
   const payment = {
@@ -39,8 +47,8 @@ async function chargedFor(count: number, isStepped: boolean, isGone: boolean): P
   const stepped = { run: (stream: HeldStream) => streams.run({ ...start, ...stream } as never) }
   await releaseAnswer({
     ...{ response, payment, clock, receivedAtMs: 0 },
-    answer: { status: 200, parts: parts() },
-    attempt: isStepped ? { stepped } : {},
+    answer: { status: 200, ...(way === 'fixed price' ? { chunks: chunks() } : { parts: parts() }) },
+    attempt: way === 'steps' ? { stepped } : {},
     wire: { receipt: () => ({}) },
     request: { method: 'GET', url: 'http://shop.example/feed' },
     signal: () => gone.signal,
@@ -50,13 +58,22 @@ async function chargedFor(count: number, isStepped: boolean, isGone: boolean): P
 
 describe('a stream that breaks off', () => {
   it('costs a reader that has gone what it was sent', async () => {
-    expect(await chargedFor(3, true, true)).toBe(120n)
+    expect(await chargedFor(3, 'steps', true)).toBe(120n)
     // The last part is kept back of who pays whole.
-    expect(await chargedFor(3, false, true)).toBe(80n)
+    expect(await chargedFor(3, 'parts', true)).toBe(80n)
   })
 
   it('costs nothing where it is the seller that failed', async () => {
-    expect(await chargedFor(3, true, false)).toBeUndefined()
-    expect(await chargedFor(3, false, false)).toBeUndefined()
+    expect(await chargedFor(3, 'steps', false)).toBeUndefined()
+    expect(await chargedFor(3, 'parts', false)).toBeUndefined()
+    expect(await chargedFor(3, 'fixed price', false)).toBeUndefined()
+  })
+
+  it('costs a reader that has gone its fixed price once the first byte went out', async () => {
+    expect(await chargedFor(3, 'fixed price', true)).toBe(400n)
+    expect(await chargedFor(2, 'fixed price', true)).toBe(400n)
+    // The only chunk was kept back.
+    expect(await chargedFor(1, 'fixed price', true)).toBeUndefined()
+    expect(await chargedFor(0, 'fixed price', true)).toBeUndefined()
   })
 })

@@ -142,7 +142,10 @@ async function releaseWhole(
   sendStored(response, stored, wire.receipt(charge, terms, bundle, request))
 }
 
-/** One chunk behind: what is sent is on credit, at most the call's maximum, and the end is paid. */
+/**
+ * One chunk behind: what is sent is on credit, at most the call's maximum, and the end is paid. Who hangs up after the first byte pays as who
+ * stays; what breaks off by itself is free.
+ */
 async function releaseStream(
   release: Release,
   chunks: AsyncIterable<Uint8Array | string>,
@@ -158,15 +161,26 @@ async function releaseStream(
     const names = Object.keys(wire.receipt({ payer: payment.payer, chargedAtomic: 0n }, terms, undefined, request))
     response.writeHead(answer.status, { ...answer.headers, 'cache-control': 'no-store', trailer: names.join(', ') })
   }
-  for await (const chunk of chunks) {
-    const next = bytesOf(chunk)
-    if (next.length === 0) continue
-    hash.update(next)
-    bytes += next.length
-    if (firstByteAtMs === undefined) begin()
-    if (last !== undefined) await write(response, last)
-    last = next
+  const count = (chunk: Uint8Array) => {
+    hash.update(chunk)
+    bytes += chunk.length
   }
+  try {
+    for await (const chunk of chunks) {
+      const next = bytesOf(chunk)
+      if (next.length === 0) continue
+      if (firstByteAtMs === undefined) begin()
+      if (last !== undefined) {
+        count(last)
+        await write(response, last)
+      }
+      last = next
+    }
+  } catch (error) {
+    if (bytes === 0 || !response.destroyed) throw error
+    last = undefined
+  }
+  if (last !== undefined) count(last)
   if (firstByteAtMs === undefined) begin()
   const charged = price?.() ?? payment.maximumAtomic
   const result = resultOf(release, {
