@@ -11,8 +11,8 @@ import {
   sendJson,
 } from '@koinon/base/node'
 import { type Facilitator, failureAnswer } from './facilitator.ts'
-import { pendingReason } from './facilitator-wire.ts'
-import { RequestLimits } from './request-limits.ts'
+import { pendingReason, signerIn } from './facilitator-wire.ts'
+import { PayerLimits, RequestLimits } from './request-limits.ts'
 
 export type FacilitatorServerOptions = {
   readonly facilitator: Facilitator
@@ -23,6 +23,8 @@ export type FacilitatorServerOptions = {
   /** Requests of one address that is not this machine. */
   readonly verifiesPerMinute?: number
   readonly settlesPerMinute?: number
+  /** Payments verified, and payments settled, of one payer, whoever sends them. */
+  readonly paymentsPerPayerMinute?: number
 }
 
 const bodyBytes = 128 << 10
@@ -34,6 +36,7 @@ export class FacilitatorServer {
   readonly #options: FacilitatorServerOptions
   readonly #listener: HttpListener
   readonly #limits: Readonly<Record<'verify' | 'settle' | 'read', RequestLimits>>
+  readonly #payers: Readonly<Record<'verify' | 'settle', PayerLimits>>
   #underWay = 0
   #pruning: ReturnType<typeof setInterval> | undefined
 
@@ -45,6 +48,8 @@ export class FacilitatorServer {
       settle: new RequestLimits(clock, options.settlesPerMinute ?? 300),
       read: new RequestLimits(clock, 240),
     }
+    const perPayer = options.paymentsPerPayerMinute ?? 3_000
+    this.#payers = { verify: new PayerLimits(clock, perPayer), settle: new PayerLimits(clock, perPayer) }
     this.#listener = new HttpListener({
       ...{ host, port },
       limits: { ...defaultHttpLimits, bodyBytes },
@@ -92,8 +97,15 @@ export class FacilitatorServer {
       const body = parseJsonObject(await readBody(request, bodyBytes))
       const { facilitator } = this.#options
       const caller = request.socket.remoteAddress
-      if (path === 'verify') return sendJson(response, 200, await facilitator.verify(body, caller))
+      const signer = signerIn(body)
+      this.#payers[path].check(signer)
+      if (path === 'verify') {
+        const verified = await facilitator.verify(body, caller)
+        if (verified.isValid) this.#payers.verify.note(signer)
+        return sendJson(response, 200, verified)
+      }
       const answer = await facilitator.settle(body, caller)
+      if (answer.success) this.#payers.settle.note(signer)
       // Not 402 and not 200: whoever reads it as refused would have the payer pay again.
       const isPending = answer.errorReason === pendingReason
       sendJson(response, isPending ? 503 : 200, answer, isPending ? { 'retry-after': retryAfterSeconds } : {})

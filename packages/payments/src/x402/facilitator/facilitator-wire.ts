@@ -256,3 +256,17 @@ function bad(problem: string): KoinonError {
     details: { status: 400 },
   })
 }
+
+/** The account that a payment says has signed it, before anybody looked: of a channel its payerAuthorizer. Undefined where it names none. */
+export function signerIn(body: unknown): string | undefined {
+  const payload = member(member(body, 'paymentPayload'), 'payload')
+  const named =
+    member(member(payload, 'authorization'), 'from') ??
+    member(member(payload, 'permit2Authorization'), 'from') ??
+    member(member(payload, 'channelConfig'), 'payerAuthorizer')
+  return typeof named === 'string' && /^0x[0-9a-fA-F]{40}$/.test(named) ? named.toLowerCase() : undefined
+}
+
+function member(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? (value as Json)[name] : undefined
+}
