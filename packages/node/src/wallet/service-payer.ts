@@ -1,6 +1,6 @@
 import type { CallPayer } from '@koinon/agents/client'
-import { KoinonError, picoUsdPerAtomic } from '@koinon/base'
-import { type Challenge, type PaymentReceipt, receiptOf } from '@koinon/payments/client'
+import { KoinonError, namingFetch, picoUsdPerAtomic } from '@koinon/base'
+import { type Challenge, type PaymentReceipt, RememberedTerms, receiptOf } from '@koinon/payments/client'
 import { payTaskCall, payToolCall } from '@koinon/payments/messages'
 import { createMppClientWire } from '@koinon/payments/mpp'
 import { createPayingFetch } from '@koinon/payments/x402'
@@ -27,6 +27,7 @@ export function createServicePayer(
   { purpose = 'mcp', budget }: ServicePayerSource = {},
 ): ServicePayer {
   const totalAtomic = maximumTotalPicoUsd / picoUsdPerAtomic
+  const terms = new RememberedTerms()
   let opened: Promise<HomePayer> | undefined
   const open = (): Promise<HomePayer> => {
     opened ??= openHomePayer(home, purpose, {
@@ -45,7 +46,7 @@ export function createServicePayer(
       const { payer, asset } = await open()
       const most = new NamedPrice(call.origin, maximumPicoUsd)
       const { messages } = createMppClientWire({ assets: [asset] })
-      const paying = { ...call, payer, onChallenge: (challenge: Challenge) => most.check(challenge) }
+      const paying = { ...call, payer, terms, onChallenge: (challenge: Challenge) => most.check(challenge) }
       const { answer, receipt } = await (kind === 'task'
         ? payTaskCall(paying)
         : payToolCall({ ...paying, mpp: messages }))
@@ -54,11 +55,14 @@ export function createServicePayer(
     pay: async ({ url, method, body, maximumPicoUsd, paymentId, signal }) => {
       const { payer, asset } = await open()
       const most = new NamedPrice(new URL(url).origin, maximumPicoUsd)
-      const fetch = createPayingFetch({
-        payer,
-        wires: [createMppClientWire({ assets: [asset] })],
-        onChallenge: (challenge) => most.check(challenge),
-      })
+      const fetch = namingFetch(
+        createPayingFetch({
+          payer,
+          wires: [createMppClientWire({ assets: [asset] })],
+          terms,
+          onChallenge: (challenge) => most.check(challenge),
+        }),
+      )
       const response = await fetch(url, {
         method,
         redirect: 'error',

@@ -28,4 +28,5 @@ export {
   type PaymentSigner,
   type VoucherIntent,
 } from './payment-signer.ts'
+export { RememberedTerms } from './remembered-terms.ts'
 export { VoucherCourier } from './voucher-courier.ts'

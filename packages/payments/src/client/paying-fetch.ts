@@ -28,11 +28,13 @@ export type PayingFetchOptions = {
   readonly onChallenge?: (challenge: Challenge, url: string) => void | Promise<void>
   /** Headers to try before paying (signing in where this payer has paid before). With it every call is asked for first. */
   readonly beforePaying?: (challenge: Challenge, url: string) => Promise<Readonly<Record<string, string>> | undefined>
+  /** Shared by several of one payer; its own unless given. */
+  readonly terms?: RememberedTerms
   readonly clock?: Clock
   readonly random?: Random
 }
 
-type Settings = Omit<PayingFetchOptions, 'fetch' | 'clock'> & {
+type Settings = Omit<PayingFetchOptions, 'fetch' | 'clock' | 'terms'> & {
   readonly fetch: typeof globalThis.fetch
   readonly clock: Clock
   readonly terms: RememberedTerms
@@ -52,7 +54,7 @@ export function receiptOf(response: Response): PaymentReceipt | undefined {
  */
 export function payingFetch(options: PayingFetchOptions): typeof globalThis.fetch {
   const { fetch = globalThis.fetch, maximumBodyBytes = 16 << 20, clock = systemClock } = options
-  const settings: Settings = { ...options, fetch, clock, terms: new RememberedTerms() }
+  const settings: Settings = { ...options, fetch, clock, terms: options.terms ?? new RememberedTerms() }
   return async (input, init) => {
     const request = new Request(input, init)
     const call = new OutgoingCall(request, await readBodyWithin(request, maximumBodyBytes))

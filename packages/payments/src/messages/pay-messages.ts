@@ -1,9 +1,10 @@
 /** Paying where calls are messages and not HTTP requests: MCP tools (`_meta`) and A2A tasks (metadata). Plain JSON; no SDK is needed. */
-import { bytesToHex, KoinonError, sha256, systemClock, systemRandom, utf8ToBytes } from '@koinon/base'
+import { bytesToHex, type Hex, KoinonError, sha256, systemClock, systemRandom, utf8ToBytes } from '@koinon/base'
 import type { AttachedPayment, Challenge, WireReceipt } from '../client/client-wire.ts'
 import { type BoughtAnswer, type Outcome, payCall } from '../client/paid-call.ts'
 import { checkSecure } from '../client/payable-request.ts'
-import type { Payer } from '../client/payer.ts'
+import type { CallToPay, OpenPayment, Payer } from '../client/payer.ts'
+import type { RememberedCall, RememberedTerms } from '../client/remembered-terms.ts'
 import type { MppMessages } from '../mpp/client/mpp-wire.ts'
 import { mppErrorCodes, mppMetaKeys } from '../mpp/rules/mcp.ts'
 import { object } from '../x402/client/challenge.ts'
@@ -26,12 +27,16 @@ export type MessageCall<message> = {
   readonly paymentId?: string
   /** Sends the request, with these fields added to its `_meta` (MCP) or message metadata (A2A). Rejects when nothing came back. */
   send(fields: Json): Promise<message>
-  /** Asked before anything is signed; throws to refuse. */
+  /** Asked before anything is signed for terms, remembered ones too; throws to refuse. */
   readonly onChallenge?: (challenge: Challenge) => void
   readonly signal?: AbortSignal
   readonly concludeMs?: number
   /** For servers that ask by MPP alone; MCP only. */
   readonly mpp?: MppMessages
+  /** Where terms are kept between calls: then the payment goes with the first message where its price is known (specs/0022 section 8). */
+  readonly terms?: RememberedTerms
+  /** What the price depends on beside the resource, such as the service that a task names. */
+  readonly priceKey?: string
 }
 
 /**
@@ -46,6 +51,7 @@ export function payToolCall<result>(call: MessageCall<result>): Promise<BoughtAn
     return call.mpp?.challenge(object(value?.['_meta'])?.[mppMetaKeys.required], call.origin)
   }
   return payMessage(call, {
+    kind: 'tool',
     challenge,
     receipt: (result) => {
       const meta = object(object(result)?.['_meta']) ?? {}
@@ -76,6 +82,7 @@ export function payTaskCall<task>(call: MessageCall<task>): Promise<BoughtAnswer
   const metadata = (task: unknown): Json =>
     object(object(object(object(task)?.['status'])?.['message'])?.['metadata']) ?? {}
   return payMessage(call, {
+    kind: 'task',
     challenge: (task) => {
       const fields = metadata(task)
       const isWaiting = fields[a2aKeys.status] === 'payment-required'
@@ -95,6 +102,7 @@ export function payTaskCall<task>(call: MessageCall<task>): Promise<BoughtAnswer
 }
 
 type Carrier = {
+  readonly kind: 'tool' | 'task'
   /** What an answer asks for; undefined when it asks for nothing. */
   challenge(message: unknown): Challenge | undefined
   receipt(message: unknown): WireReceipt | undefined
@@ -106,28 +114,93 @@ type Carrier = {
 }
 
 async function payMessage<message>(call: MessageCall<message>, carrier: Carrier): Promise<BoughtAnswer<message>> {
+  const known = call.terms?.find(rememberedCall(call, carrier), systemClock.nowMs())
+  return (known === undefined ? undefined : await payUnasked(call, carrier, known)) ?? askAndPay(call, carrier)
+}
+
+/** Sends the payment with the first message. Undefined, with nothing sent, where the seller should be asked first. */
+async function payUnasked<message>(
+  call: MessageCall<message>,
+  carrier: Carrier,
+  known: Challenge,
+): Promise<BoughtAnswer<message> | undefined> {
+  try {
+    call.onChallenge?.(known)
+  } catch {
+    // It may be cheaper by now; if not it is refused again.
+    call.terms?.forget(rememberedCall(call, carrier))
+    return undefined
+  }
+  const wanted = callToPay(call, known)
+  const first = await call.payer.commitRemembered(wanted)
+  return first === undefined ? undefined : pay(call, carrier, wanted, first)
+}
+
+async function askAndPay<message>(call: MessageCall<message>, carrier: Carrier): Promise<BoughtAnswer<message>> {
   const asked = await firstAnswer(call, carrier)
   if (asked.challenge === undefined) return { answer: asked.answer as message, receipt: undefined }
   if (URL.canParse(call.origin)) checkSecure(new URL(call.origin), false)
   call.onChallenge?.(asked.challenge)
-  const nowMs = (): number => systemClock.nowMs()
-  return payCall<message>({
-    payer: call.payer,
-    random: systemRandom,
-    nowMs,
-    signal: call.signal,
-    call: {
-      challenge: asked.challenge,
-      origin: call.origin,
-      resourceUrl: call.resourceUrl,
-      requestHash: bytesToHex(sha256(utf8ToBytes(JSON.stringify(call.request)))),
-      deadlineMs: nowMs() + (call.concludeMs ?? 60_000),
-      ...(call.paymentId === undefined
-        ? { paymentId: `pay_${bytesToHex(systemRandom(16)).slice(2)}` }
-        : { paymentId: call.paymentId, isNamed: true }),
-    },
-    send: (payment) => sendPaid(call, carrier, payment),
-  })
+  return pay(call, carrier, callToPay(call, asked.challenge))
+}
+
+async function pay<message>(
+  call: MessageCall<message>,
+  carrier: Carrier,
+  wanted: CallToPay,
+  first?: OpenPayment,
+): Promise<BoughtAnswer<message>> {
+  let last: OpenPayment | undefined
+  let isKept = false
+  try {
+    const paid = await payCall<message>({
+      payer: call.payer,
+      random: systemRandom,
+      nowMs: () => systemClock.nowMs(),
+      signal: call.signal,
+      call: wanted,
+      first,
+      async send(payment) {
+        last = payment
+        const outcome = await sendPaid(call, carrier, payment)
+        const asked = outcome.kind === 'required' && payment.isRemembered === true ? outcome.challenge : undefined
+        if (asked !== undefined) call.onChallenge?.(asked)
+        return outcome
+      },
+    })
+    isKept = paid.receipt?.isStated === true
+    return paid
+  } finally {
+    const remembered = rememberedCall(call, carrier)
+    if (!isKept) call.terms?.forget(remembered)
+    else if (last !== undefined) call.terms?.keep(remembered, last, systemClock.nowMs())
+  }
+}
+
+function callToPay<message>(call: MessageCall<message>, challenge: Challenge): CallToPay {
+  return {
+    challenge,
+    origin: call.origin,
+    resourceUrl: call.resourceUrl,
+    requestHash: requestHashOf(call),
+    deadlineMs: systemClock.nowMs() + (call.concludeMs ?? 60_000),
+    ...(call.paymentId === undefined
+      ? { paymentId: `pay_${bytesToHex(systemRandom(16)).slice(2)}` }
+      : { paymentId: call.paymentId, isNamed: true }),
+  }
+}
+
+function rememberedCall<message>(call: MessageCall<message>, { kind }: Carrier): RememberedCall {
+  const { origin, resourceUrl, priceKey = '' } = call
+  return {
+    method: kind,
+    url: `${encodeURIComponent(priceKey)} ${origin} ${resourceUrl}`,
+    requestHash: () => requestHashOf(call),
+  }
+}
+
+function requestHashOf({ request }: Pick<MessageCall<unknown>, 'request'>): Hex {
+  return bytesToHex(sha256(utf8ToBytes(JSON.stringify(request))))
 }
 
 async function firstAnswer<message>(call: MessageCall<message>, carrier: Carrier) {

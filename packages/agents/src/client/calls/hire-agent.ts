@@ -51,6 +51,7 @@ export async function hireAgent(hire: Hire): Promise<{ readonly answer: unknown;
     origin: new URL(url).origin,
     resourceUrl: url,
     request: data,
+    ...priceKeyOf(data),
     maximumPicoUsd,
     paymentId: messageId,
     signal,
@@ -60,6 +61,12 @@ export async function hireAgent(hire: Hire): Promise<{ readonly answer: unknown;
   const parts = (answer.artifacts ?? []).flatMap((artifact) => artifact.parts ?? [])
   const part = parts.find((one) => one.data !== undefined)
   return { answer: part === undefined ? parts.map(({ text = '' }) => text).join('\n') : part.data, paidPicoUsd }
+}
+
+/** Services of one agent have prices of their own. */
+function priceKeyOf(data: unknown): { readonly priceKey?: string } {
+  const service = (data as { readonly service?: unknown } | undefined)?.service
+  return typeof service === 'string' ? { priceKey: service } : {}
 }
 
 async function begun(hire: Hire, fields: Fields): Promise<TaskJson> {

@@ -27,6 +27,8 @@ export type MessageServiceCall<message> = {
   /** The request without its payment. */
   readonly request: unknown
   readonly maximumPicoUsd: bigint
+  /** What the price depends on beside the resource. */
+  readonly priceKey?: string
   /** As of {@link ServiceCall}. */
   readonly paymentId?: string
   readonly signal: AbortSignal
