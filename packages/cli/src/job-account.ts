@@ -16,7 +16,7 @@ import {
 import type { NetworkFile } from '@koinon/ledger'
 import { existingAccountKey, type Home } from '@koinon/node/home'
 import { openMembership } from '@koinon/node/joined'
-import { networkOf } from '@koinon/node/wallet'
+import { ensureGas, networkOf } from '@koinon/node/wallet'
 import { httpQuoteBus, type QuoteBus } from '@koinon/work/quotes'
 import { gatewayUrlOf } from './gateway-url.ts'
 
@@ -27,15 +27,25 @@ export const accountFlag = '--account <name>'
 export const accountHelp = 'the account of this home that acts'
 export const dryRunHelp = 'show what would be done, and send nothing'
 
+export type OpenedJobs = {
+  readonly client: JobClient
+  readonly address: Address
+  readonly network: NetworkFile
+  /** Before anything is sent: see `ensureGas`. Throws `wallet/no-gas`. */
+  readonly fillGas: () => Promise<void>
+}
+
 /** A client of jobs for an account of the home, by the name of its key. Throws `home/no-key`. */
-export function openJobClient(
-  home: Home,
-  { account }: Pick<JobFlags, 'account'>,
-): { readonly client: JobClient; readonly address: Address; readonly network: NetworkFile } {
+export function openJobClient(home: Home, { account }: Pick<JobFlags, 'account'>): OpenedJobs {
   const key = existingAccountKey(home, account)
   const network = networkOf(home)
   const member = { ...openMembership(network, key), network, secretKey: key.secretKey }
-  return { client: new JobClient(member, systemClock, systemRandom), address: key.address, network }
+  return {
+    client: new JobClient(member, systemClock, systemRandom),
+    address: key.address,
+    network,
+    fillGas: () => ensureGas(network, member.reader, key.address, home),
+  }
 }
 
 /** The book of quotes of the network's gateway. Throws `node/no-gateway`. */

@@ -98,6 +98,7 @@ describe.each([
     await expect(poor.sender.send({ to: nobody, value: 1n }, 'paying')).rejects.toMatchObject({
       code: 'ledger/unfunded',
       message: expect.stringContaining(poor.address),
+      details: { address: poor.address },
     })
   })
 

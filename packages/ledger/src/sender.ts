@@ -2,7 +2,7 @@
  * Sends transactions of one account, one nonce after the other. Everything that can fail without a nonce (simulation, gas) comes
  * before one is taken, so a refused call never leaves a gap behind which later transactions would wait.
  */
-import { type Address, type Hex, isKoinonError, KoinonError } from '@koinon/base'
+import { type Address, formatUnits, type Hex, isKoinonError, KoinonError } from '@koinon/base'
 import {
   type Abi,
   BaseError,
@@ -40,6 +40,7 @@ export type SendOptions = {
 
 type Unsigned = { readonly to?: Address; readonly data?: Hex; readonly value?: bigint }
 
+const nativeDecimals = 18
 const gasHeadroomPercent = 20n
 /**
  * Stake and votes are checkpointed by second: a call that overwrites a checkpoint while it is estimated may have to append one (22,100
@@ -198,7 +199,10 @@ export class TransactionSender {
         const stale = /nonce too low|nonce.*(low|high|expected)|NONCE/i.test(text)
         if (!known) this.#nextNonce = undefined
         if (stale && attempt === 0) continue
-        if (!known) throw await this.#afterFailedSubmit(keccak256(serialized), cause, what)
+        if (!known) {
+          const neededWei = gas * fees.maxFeePerGas + (transaction.value ?? 0n)
+          throw await this.#afterFailedSubmit(keccak256(serialized), cause, what, neededWei)
+        }
       }
       if (this.#nextNonce !== undefined) this.#nextNonce = nonce + 1
       return keccak256(serialized)
@@ -218,10 +222,10 @@ export class TransactionSender {
   }
 
   /** A lost answer to a submission is an unknown outcome unless the ledger clearly refused the transaction. */
-  async #afterFailedSubmit(hash: Hash, cause: unknown, what: string): Promise<Error> {
+  async #afterFailedSubmit(hash: Hash, cause: unknown, what: string, neededWei: bigint): Promise<Error> {
     if (isKoinonError(cause)) return cause
     const text = cause instanceof Error ? cause.message : String(cause)
-    if (isUnfunded(text)) return this.#unfunded(what, cause)
+    if (isUnfunded(text)) return this.#unfunded(what, cause, neededWei)
     const refused = /underpriced|intrinsic gas|gas limit|nonce|invalid/i.test(text)
     return new KoinonError({
       code: refused ? 'ledger/refused' : 'ledger/unknown-outcome',
@@ -235,11 +239,18 @@ export class TransactionSender {
     })
   }
 
-  #unfunded(what: string, cause: unknown): KoinonError {
+  async #unfunded(what: string, cause: unknown, neededWei?: bigint): Promise<KoinonError> {
+    const { address } = this
+    const heldWei = await this.#reader.getBalance({ address }).catch(() => undefined)
+    const words =
+      neededWei === undefined || heldWei === undefined
+        ? ''
+        : `: it holds ${formatUnits(heldWei, nativeDecimals)} of the native currency and may need ${formatUnits(neededWei, nativeDecimals)}`
     return new KoinonError({
       code: 'ledger/unfunded',
-      message: `${what}: account ${this.address} cannot pay for the transaction`,
+      message: `${what}: account ${address} cannot pay for the transaction${words}`,
       hint: 'Send it some native currency; on a test network: koinon wallet faucet.',
+      details: { address, ...(words === '' ? {} : { heldWei: `${heldWei}`, neededWei: `${neededWei}` }) },
       cause,
     })
   }

@@ -14,6 +14,7 @@ export {
 } from './provider/earnings.ts'
 export { type BudgetChannelReturn, takeBackBudget } from './wallet/budget-channels.ts'
 export { BudgetDesk, type BudgetTerms } from './wallet/budget-desk.ts'
+export { ensureGas } from './wallet/ensure-gas.ts'
 export { type HomePayer, openHomePayer } from './wallet/home-payer.ts'
 export { PayingProxy, type ProxySpend } from './wallet/paying-proxy.ts'
 export { describePayment, type PaymentFacts, readTerms } from './wallet/payment-facts.ts'

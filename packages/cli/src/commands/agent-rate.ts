@@ -2,7 +2,7 @@ import { agentRefOf, readAgent } from '@koinon/agents/client'
 import { buildFeedbackFile, feedbackHash, ratedTags } from '@koinon/agents/rules'
 import { KoinonError, systemClock } from '@koinon/base'
 import { reputationRegistryAbi } from '@koinon/ledger/abis'
-import { saveDocument } from '@koinon/node/wallet'
+import { ensureGas, saveDocument } from '@koinon/node/wallet'
 import type { Command } from 'commander'
 import { agentIdOf } from '../agent-view.ts'
 import { openHotkey } from '../pool-account.ts'
@@ -53,6 +53,7 @@ export function defineAgentRate(agent: Command): void {
           endpoint: '',
           evidence,
         })
+        await ensureGas(account.network, account.reader, account.address, home)
         const uri = saveDocument(home, file)
         const { gasUsed, transactionHash } = await account.sender.call({
           address: account.network.contracts.reputation,

@@ -2,6 +2,7 @@ import { agentRefOf, findAgentOf, readAgent, registerAgent, setAgentUri, setAgen
 import { formatAgentId } from '@koinon/agents/rules'
 import { KoinonError } from '@koinon/base'
 import { existingAccountKey } from '@koinon/node/home'
+import { ensureGas } from '@koinon/node/wallet'
 import type { Command } from 'commander'
 import { agentIdOf } from '../agent-view.ts'
 import { openHotkey } from '../pool-account.ts'
@@ -31,6 +32,7 @@ export function defineAgentRegister(agent: Command): void {
         const account = openHotkey(home, flags.account)
         const walletKey = flags.wallet === undefined ? undefined : existingAccountKey(home, flags.wallet).secretKey
         if (flags.uri === undefined && (flags.agent === undefined || walletKey === undefined)) throw nothingToDo()
+        await ensureGas(account.network, account.reader, account.address, home)
         const agentId = flags.agent === undefined ? await registered(account, flags) : agentIdOf(account, flags.agent)
         if (flags.agent !== undefined && flags.uri !== undefined) await setAgentUri(account, agentId, flags.uri)
         if (walletKey !== undefined) {

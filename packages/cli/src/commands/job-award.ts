@@ -30,7 +30,7 @@ export function defineJobAward(job: Command): void {
     .option('-y, --yes', 'do not ask')
     .action(
       runCommand(async (context, number: string, flags: AwardFlags) => {
-        const { client, network } = openJobClient(context.home, flags)
+        const { client, network, fillGas } = openJobClient(context.home, flags)
         const jobId = parseJobId(number)
         const { termsHash } = await client.read(jobId)
         const quotes =
@@ -48,6 +48,7 @@ export function defineJobAward(job: Command): void {
           `Pay ${dollars(quote.priceAtomic)} into escrow for ${quote.provider}?`,
           flags.yes === true || network.isTest,
         )
+        await fillGas()
         const awarded = await client.award(jobId, quote)
         return {
           data: { ...data, made: true, job: jobJson(awarded) },

@@ -31,7 +31,7 @@ export function defineJobBid(job: Command): void {
     .option('-y, --yes', 'do not ask')
     .action(
       runCommand(async (context, number: string, flags: BidFlags) => {
-        const { address, client, network } = openJobClient(context.home, flags)
+        const { address, client, network, fillGas } = openJobClient(context.home, flags)
         const found = await client.read(parseJobId(number))
         const priceAtomic = parseDollars(flags.price)
         const nowSeconds = Math.floor(systemClock.nowMs() / 1000)
@@ -42,6 +42,8 @@ export function defineJobBid(job: Command): void {
         if (flags.dryRun === true) return { data: { made: false, priceAtomic: `${priceAtomic}` }, text: shown }
         if (found.hook !== zeroAddress)
           await confirm(context, 'Its hook can keep you from your pay. Offer all the same?', flags.yes === true)
+        // An offer costs no gas; handing the work in does.
+        await fillGas()
         const quote = signQuote(client.domain, unsigned, client.account.secretKey)
         const refusal = await openBus(network)
           .quote(quote)

@@ -43,7 +43,7 @@ export function defineJobPost(job: Command): void {
     .option('--dry-run', dryRunHelp)
     .action(
       runCommand(async (context, work: string, flags: PostFlags) => {
-        const { address, client, network } = openJobClient(context.home, flags)
+        const { address, client, network, fillGas } = openJobClient(context.home, flags)
         const ceilingAtomic = parseDollars(flags.budget)
         const nowSeconds = Math.floor(systemClock.nowMs() / 1000)
         const seconds = parseInteger(flags.hours, '--hours', 1, mostHours) * 3_600
@@ -62,6 +62,7 @@ export function defineJobPost(job: Command): void {
         const data = { terms, ceilingAtomic: `${ceilingAtomic}` }
         if (flags.dryRun === true) return { data: { ...data, made: false }, text: shown }
         const bus = openBus(network)
+        await fillGas()
         const jobId = await client.post(terms)
         await bus.post(
           jobRequest(client, terms, ceilingAtomic, nowSeconds + Math.min(seconds - 60, longestRequestSeconds)),

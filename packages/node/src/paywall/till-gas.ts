@@ -1,7 +1,7 @@
 import { type Address, errorToJson } from '@koinon/base'
 import type { LedgerReader, NetworkFile } from '@koinon/ledger'
 import type { Logger } from 'pino'
-import { type FaucetAnswer, requestJson } from '../wallet/request-json.ts'
+import { askFaucet } from '../wallet/ensure-gas.ts'
 
 export type GasState = { readonly state: 'held' | 'given' } | { readonly state: 'none'; readonly reason: unknown }
 
@@ -14,7 +14,7 @@ export async function askForGas(
   if ((await reader.getBalance({ address: account })) > 0n) return { state: 'held' }
   if (!network.isTest || network.gatewayUrl === undefined) return { state: 'none', reason: undefined }
   try {
-    await requestJson<FaucetAnswer>(`${network.gatewayUrl}/api/faucet`, { method: 'POST', json: { address: account } })
+    await askFaucet(network, account)
     return { state: 'given' }
   } catch (error) {
     return { state: 'none', reason: error }

@@ -24,6 +24,7 @@ import { parseGrantChain } from '@koinon/payments/rules'
 import { findBudget } from '../home/budgets.ts'
 import type { Home } from '../home/home.ts'
 import type { AccountKey } from '../home/secrets.ts'
+import { ensureGas } from './ensure-gas.ts'
 import { holdPayerStore } from './payer-lock.ts'
 
 export type BudgetChannelReturn = { readonly channelId: Hex; readonly receiver: Address } & TakenBack
@@ -89,6 +90,7 @@ export async function takeBackBudget(
       if (config.payer !== key.address) continue
       await payer.takeBack(channelId, {
         withdraw: async (terms, owedAtomic) => {
+          await ensureGas(network, reader, key.address, home)
           const outcome = await opener.takeBack(terms, owedAtomic)
           returns.push({ channelId, receiver: config.receiver, ...outcome })
           return outcome

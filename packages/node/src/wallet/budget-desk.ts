@@ -35,6 +35,7 @@ import {
 import { budgetBooks, findBudget, type StoredBudget, saveBudget } from '../home/budgets.ts'
 import type { Home } from '../home/home.ts'
 import type { AccountKey } from '../home/secrets.ts'
+import { ensureGas } from './ensure-gas.ts'
 
 /** A grant as a person asks for it; who owns and who spends is added. */
 export type BudgetTerms = Omit<
@@ -98,10 +99,17 @@ export class BudgetDesk {
     return budget
   }
 
-  /** Lets the owner's account delegate to the budgets' code, so that keys can deposit. Throws `ledger/*`, `payments/other-delegate`. */
+  /** Sees that the owner's account can pay for what goes to the ledger. Throws `wallet/no-gas`. */
+  ensureGas(): Promise<void> {
+    const { network, key, home } = this.#options
+    return ensureGas(network, createLedgerReader(network), key.address, home)
+  }
+
+  /** Lets the owner's account delegate to the budgets' code, so that keys can deposit. Throws `wallet/no-gas`, `ledger/*`, `payments/other-delegate`. */
   async delegate(): Promise<Hex> {
     const { network, key } = this.#options
     const reader = createLedgerReader(network)
+    await this.ensureGas()
     const writer = createLedgerWriter(network, key.privateKey)
     const present = await delegateOf(reader, key.address)
     const delegate = await deployBudgetDelegate(

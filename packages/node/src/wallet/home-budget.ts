@@ -16,6 +16,7 @@ import { parseGrantChain } from '@koinon/payments/rules'
 import { budgetBooks, findBudget } from '../home/budgets.ts'
 import type { Home } from '../home/home.ts'
 import type { AccountKey } from '../home/secrets.ts'
+import { ensureGas } from './ensure-gas.ts'
 import { holdPayerStore } from './payer-lock.ts'
 
 export type HomeBudget = {
@@ -66,7 +67,10 @@ export async function openHomeBudget(
       signer,
       reader,
       domain,
-      send: (batch) => sender.send(batch, 'depositing for a budget', budgetDelegateAbi),
+      send: async (batch) => {
+        await ensureGas(network, reader, gasKey.address, home)
+        return sender.send(batch, 'depositing for a budget', budgetDelegateAbi)
+      },
       clock: systemClock,
       random: systemRandom,
     })

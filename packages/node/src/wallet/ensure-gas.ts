@@ -1,0 +1,66 @@
+/** Gas money of an account that is about to send transactions. */
+import { type Address, formatUnits, isKoinonError, KoinonError } from '@koinon/base'
+import type { LedgerReader, NetworkFile } from '@koinon/ledger'
+import type { Home } from '../home/home.ts'
+import { runningSupervisor } from '../home/lock.ts'
+import { existingAccountKey } from '../home/secrets.ts'
+import { askSupervisor } from '../supervisor/control.ts'
+import { type FaucetAnswer, requestJson } from './request-json.ts'
+
+/** What commands of owners take at most: the costliest deploys the code of budgets. In gas. */
+const mostGas = 4_000_000n
+const nativeDecimals = 18
+
+/** Asks the gateway of a test network for test money. Throws `gateway/unreachable` and `faucet/*`. */
+export function askFaucet({ gatewayUrl }: NetworkFile, address: Address): Promise<FaucetAnswer> {
+  return requestJson(`${gatewayUrl}/api/faucet`, { method: 'POST', json: { address } })
+}
+
+/**
+ * Sees that an account can pay for its next transactions: one that may not asks the faucet of a test network, the wallet of who runs the network as
+ * its owner. An account that holds something goes on without, because what is needed is known to the wei only when it sends. Throws
+ * `wallet/no-gas`, with the address and how much it needs.
+ */
+export async function ensureGas(
+  network: NetworkFile,
+  reader: Pick<LedgerReader, 'getBalance' | 'estimateFeesPerGas'>,
+  account: Address,
+  home?: Home,
+): Promise<void> {
+  const [heldWei, { maxFeePerGas }] = await Promise.all([
+    reader.getBalance({ address: account }),
+    reader.estimateFeesPerGas(),
+  ])
+  const neededWei = mostGas * (maxFeePerGas > 0n ? maxFeePerGas : 1n)
+  if (heldWei >= neededWei) return
+  let cause: unknown
+  const isOwn = isOwnWallet(home, account)
+  if (network.isTest && (isOwn || network.gatewayUrl !== undefined)) {
+    try {
+      await (isOwn ? askSupervisor(home as Home, 'wallet.faucet') : askFaucet(network, account))
+      return
+    } catch (error) {
+      cause = error
+    }
+  }
+  if (heldWei === 0n) throw noGas(network, account, neededWei, cause)
+}
+
+/** Whoever runs the network may use its faucet even where it is shut for strangers. */
+function isOwnWallet(home: Home | undefined, account: Address): boolean {
+  if (home === undefined || runningSupervisor(home) === undefined) return false
+  return existingAccountKey(home, 'wallet').address === account
+}
+
+function noGas({ chainId, isTest }: NetworkFile, account: Address, neededWei: bigint, cause: unknown): KoinonError {
+  const needed = formatUnits(neededWei, nativeDecimals)
+  const faucet = isTest ? `, and the faucet gave nothing${isKoinonError(cause) ? `: ${cause.message}` : ''}` : ''
+  return new KoinonError({
+    code: 'wallet/no-gas',
+    message: `The account ${account} has nothing to pay gas with${faucet}`,
+    hint: `Send it ${needed} of the native money of chain ${chainId} (${neededWei} wei), which is enough for any one command; what is not used stays there.`,
+    retry: 'later',
+    details: { account, neededWei: `${neededWei}` },
+    cause,
+  })
+}
