@@ -26,6 +26,9 @@ export type {
 export type { AuditJson, EpochDetailJson, EpochJson, EpochState, EpochsJson, PayoutJson } from './epochs.ts'
 export { escrowWords, evaluatorWords, jobStateWords, jobStepWords } from './job-words.ts'
 export type {
+  JobAuctionJson,
+  JobBidJson,
+  JobBidsJson,
   JobDetailJson,
   JobEvaluatorJson,
   JobRowJson,
@@ -34,8 +37,11 @@ export type {
   JobStepName,
   JobsJson,
   JobTotalsJson,
+  JobTreeJson,
+  JobTreeNodeJson,
   JudgementJson,
   VerdictJson,
+  VoteJson,
 } from './jobs.ts'
 export type {
   MetagraphJson,

@@ -75,7 +75,11 @@ export type VerdictJson = {
   readonly round: number
   readonly signedStakeAtomic: string
   readonly totalStakeAtomic: string
+  /** Who signed, with the stake that counted; left out where the transaction does not say. */
+  readonly votes?: readonly VoteJson[]
 }
+
+export type VoteJson = { readonly validator: string; readonly stakeAtomic: string }
 
 /** What stands of a quorum's judgement; times are 0 where nothing of the kind happened. */
 export type JudgementJson = {
@@ -103,4 +107,63 @@ export type JobDetailJson = JobRowJson & {
   readonly judgement?: JudgementJson
   /** Oldest first. */
   readonly steps: readonly JobStepJson[]
+}
+
+/** A job in its tree; amounts are what is in escrow for it now, what was paid and what went back. */
+export type JobTreeNodeJson = JobRowJson & {
+  /** The job that its client was hired for itself. */
+  readonly parentJobId?: string
+  /** Name of its client's tree, and its place there: as the client says. */
+  readonly tree?: string
+  readonly task?: string
+  readonly heldAtomic: string
+  readonly paidAtomic: string
+  readonly refundedAtomic: string
+  readonly judgedBy: JobEvaluatorJson
+  readonly judgement?: JudgementJson
+  readonly verdicts: readonly VerdictJson[]
+}
+
+/** `GET /api/jobs/{id}/tree`: the topmost job first, parents before their children. */
+export type JobTreeJson = {
+  readonly asOfBlock: number
+  readonly asOfMs: number
+  /** The job that was asked for. */
+  readonly jobId: string
+  /** There is more than is told. */
+  readonly isCut: boolean
+  readonly jobs: readonly JobTreeNodeJson[]
+}
+
+/** An auction by the rule that the job's terms name (specs/0024-jobs.md section 6). */
+export type JobAuctionJson = {
+  readonly kind: 'sealed' | 'reverse'
+  readonly phase: 'bidding' | 'revealing' | 'over'
+  readonly ceilingAtomic: string
+  /** As the close stands now. */
+  readonly bidsUntilMs: number
+  readonly revealsUntilMs?: number
+  readonly decrementAtomic?: string
+  readonly lastCloseMs?: number
+  /** Commitments that are in; whose they are nobody knows yet. */
+  readonly sealedBids: number
+}
+
+export type JobBidJson = {
+  readonly provider: string
+  readonly priceAtomic: string
+  readonly deadlineMs: number
+  /** When the book got it, in auctions. */
+  readonly atMs?: number
+  /** From 1; none where the bid does not count. */
+  readonly rank?: number
+  readonly isTaken: boolean
+}
+
+/** `GET /api/jobs/{id}/bids`: what the gateway's book keeps, and the bid that the ledger says was taken. */
+export type JobBidsJson = {
+  readonly asOfMs: number
+  readonly jobId: string
+  readonly auction?: JobAuctionJson
+  readonly bids: readonly JobBidJson[]
 }
