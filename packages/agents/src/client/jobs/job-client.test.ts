@@ -2,7 +2,7 @@ import { bytesToHex, KoinonError, sha256, systemRandom, utf8ToBytes } from '@koi
 import { koinonTokenAbi } from '@koinon/ledger/abis'
 import { type SignedQuote, signQuote } from '@koinon/work'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { JobProvider } from '../../provider/jobs/job-provider.ts'
+import { JobProvider, submitWork } from '../../provider/jobs/job-provider.ts'
 import { hashTerms, type JobTerms, jobsDomain } from '../../rules/job.ts'
 import { type JobNetwork, startJobNetwork, type TestAccount } from '../../testing/job-network.ts'
 import { JobEvaluator } from '../../verifier/jobs/job-evaluator.ts'
@@ -124,5 +124,30 @@ describe('a client of jobs', () => {
     await expect(client.hire(terms, forged)).rejects.toThrow(expect.objectContaining({ code: 'ledger/refused' }))
     const old = { ...net.network, contracts: { ...net.network.contracts, jobs: undefined } } as never
     expect(() => jobsOf(old)).toThrow(expect.objectContaining({ code: 'agents/no-jobs' }))
+  })
+
+  it('tells a step at the wrong time or by the wrong account in a sentence, with what to do next', async () => {
+    const said = (step: Promise<unknown>) =>
+      step.then(
+        () => 'nothing',
+        ({ code, message, hint }: KoinonError) => `${code}: ${message}. ${hint}`,
+      )
+    const judge = new JobClient(eve, net.clock, systemRandom)
+    const terms = draft()
+    const jobId = await client.post(terms)
+    expect(await said(judge.accept(jobId, noReason))).toBe(
+      `ledger/refused: Job ${jobId} cannot be accepted now: it is open. Its client takes an offer first: koinon job award ${jobId}`,
+    )
+    expect(await said(judge.reject(jobId, noReason))).toContain(`Only its client can have job ${jobId} rejected`)
+    const lapsed = { ...quoteFor(terms), deadlineSeconds: seconds() - 60 }
+    expect(await said(client.award(jobId, signQuote(client.domain, lapsed, pat.secretKey)))).toContain(
+      'and has lapsed. Nothing was paid',
+    )
+    await client.award(jobId, quoteFor(terms))
+    expect(await said(judge.accept(jobId, noReason))).toContain(`koinon job submit ${jobId} FILE`)
+    expect(await said(client.claimExpiry(jobId))).toContain(`Job ${jobId} runs until 20`)
+    expect(await said(submitWork(eve, jobId, content))).toContain(`That is ${pat.address}`)
+    await submitWork(pat, jobId, content)
+    expect(await said(client.accept(jobId, noReason))).toContain(`Only its evaluator can have job ${jobId} accepted`)
   })
 })

@@ -7,6 +7,7 @@ import { describeJob } from '../../rules/job-description.ts'
 import { authorizeDeposit } from './deposit.ts'
 import { findOut } from './find-out.ts'
 import { findJob, type JobAccount, type JobRecord, jobOfQuote, jobsOf, readJob } from './job-ledger.ts'
+import { type JobAction, sendStep } from './refusal-words.ts'
 
 /** What a new job is about; the token is the network's dollar when left out. */
 export type JobDraft = {
@@ -18,6 +19,7 @@ export type JobDraft = {
 }
 
 const noParams = '0x'
+const stepNames = { accept: 'accepting work', reject: 'rejecting a job', refund: 'claiming an expired job' } as const
 /** An authorization outlives the quote that it pays for by this, for clocks that differ. */
 const authorizationSeconds = 600
 
@@ -56,7 +58,7 @@ export class JobClient {
     const args = [token, zeroAddress, evaluator, BigInt(expiredAtSeconds), description, hook] as const
     return findOut(
       'posting a job',
-      () => this.#call('createJobIn', args),
+      () => this.#send('post', undefined, () => this.#call('createJobIn', args)),
       () => findJob(this.account, hashTerms(terms)),
     )
   }
@@ -73,7 +75,9 @@ export class JobClient {
       description: terms.description,
     }
     return this.#take('hiring by a quote', quote, terms.token, (deposit) =>
-      this.#call('hire', [tuple, quoteTuple(quote), quote.signature, deposit, noParams]),
+      this.#send('hire', undefined, () =>
+        this.#call('hire', [tuple, quoteTuple(quote), quote.signature, deposit, noParams]),
+      ),
     )
   }
 
@@ -82,7 +86,9 @@ export class JobClient {
     const { token, status } = await this.read(jobId)
     if (status === 'open') {
       await this.#take('awarding a job', quote, token, (deposit) =>
-        this.#call('fundByQuote', [jobId, quoteTuple(quote), quote.signature, deposit, noParams]),
+        this.#send('award', jobId, () =>
+          this.#call('fundByQuote', [jobId, quoteTuple(quote), quote.signature, deposit, noParams]),
+        ),
       )
     }
     const job = await this.read(jobId)
@@ -93,19 +99,17 @@ export class JobClient {
 
   /** Accepts submitted work, as its evaluator: the provider is paid. `reason` is a hash of why, or zero. */
   accept(jobId: bigint, reason: Hex): Promise<JobRecord> {
-    return this.#step(jobId, ['completed'], 'accepting work', () => this.#call('complete', [jobId, reason, noParams]))
+    return this.#step(jobId, ['completed'], 'accept', () => this.#call('complete', [jobId, reason, noParams]))
   }
 
   /** Ends an open job, as its client, or refuses funded or submitted work, as its evaluator: the client has its money back. */
   reject(jobId: bigint, reason: Hex): Promise<JobRecord> {
-    return this.#step(jobId, ['rejected'], 'rejecting a job', () => this.#call('reject', [jobId, reason, noParams]))
+    return this.#step(jobId, ['rejected'], 'reject', () => this.#call('reject', [jobId, reason, noParams]))
   }
 
   /** Fetches the client's money back from a job whose time is over; for anyone's job. */
   claimExpiry(jobId: bigint): Promise<JobRecord> {
-    return this.#step(jobId, ['expired', 'rejected', 'completed'], 'claiming an expired job', () =>
-      this.#call('claimRefund', [jobId]),
-    )
+    return this.#step(jobId, ['expired', 'rejected', 'completed'], 'refund', () => this.#call('claimRefund', [jobId]))
   }
 
   /** Asks the quorum for a second round, with the bond, as the side that the verdict is against. Resolves with the bond. */
@@ -118,8 +122,10 @@ export class JobClient {
     return findOut(
       'disputing a verdict',
       () =>
-        this.#withAllowance(token, evaluator, bondAtomic, () =>
-          sender.call({ ...on, functionName: 'dispute', args: [jobId] }),
+        this.#send('dispute', jobId, () =>
+          this.#withAllowance(token, evaluator, bondAtomic, () =>
+            sender.call({ ...on, functionName: 'dispute', args: [jobId] }),
+          ),
         ),
       async () => {
         const { disputer, bond } = await judgement()
@@ -171,11 +177,24 @@ export class JobClient {
     return found
   }
 
-  #step(jobId: bigint, ends: readonly JobStatus[], what: string, send: () => Promise<unknown>): Promise<JobRecord> {
-    return findOut(what, send, async () => {
-      const job = await this.read(jobId)
-      return ends.includes(job.status) ? job : undefined
-    })
+  #step(
+    jobId: bigint,
+    ends: readonly JobStatus[],
+    action: 'accept' | 'reject' | 'refund',
+    send: () => Promise<unknown>,
+  ): Promise<JobRecord> {
+    return findOut(
+      stepNames[action],
+      () => this.#send(action, jobId, send),
+      async () => {
+        const job = await this.read(jobId)
+        return ends.includes(job.status) ? job : undefined
+      },
+    )
+  }
+
+  #send(action: JobAction, jobId: bigint | undefined, send: () => Promise<unknown>): Promise<unknown> {
+    return sendStep(this.account, action, jobId, send)
   }
 
   /** Exactly what is needed, and one after the other: an allowance is one number. */

@@ -5,6 +5,7 @@ import type { QuoteBus } from '@koinon/work/quotes'
 import { jobKind } from '../../client/jobs/ask-quotes.ts'
 import { findOut } from '../../client/jobs/find-out.ts'
 import { type JobAccount, type JobRecord, jobsOf, readJob } from '../../client/jobs/job-ledger.ts'
+import { sendStep } from '../../client/jobs/refusal-words.ts'
 import { type JobTerms, jobsDomain } from '../../rules/job.ts'
 import { readOffer } from './job-offers.ts'
 
@@ -173,7 +174,10 @@ export function submitWork(account: JobAccount, jobId: bigint, content: Uint8Arr
   const on = { address: jobsOf(account.network), abi: jobsAbi } as const
   return findOut(
     `submitting job ${jobId}`,
-    () => account.sender.call({ ...on, functionName: 'submit', args: [jobId, deliverable, '0x'] }),
+    () =>
+      sendStep(account, 'submit', jobId, () =>
+        account.sender.call({ ...on, functionName: 'submit', args: [jobId, deliverable, '0x'] }),
+      ),
     async () => {
       const job = await readJob(account, jobId)
       return job.deliverable === deliverable ? job : undefined

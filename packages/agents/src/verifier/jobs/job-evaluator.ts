@@ -5,6 +5,7 @@ import { quorumEvaluatorAbi, quorumEvaluatorsAbi } from '@koinon/ledger/abis'
 import { findOut } from '../../client/jobs/find-out.ts'
 import { JobClient } from '../../client/jobs/job-client.ts'
 import { type JobAccount, type JobRecord, type JobView, readJob } from '../../client/jobs/job-ledger.ts'
+import { sendStep } from '../../client/jobs/refusal-words.ts'
 import { type Verdict, verdictDigest } from '../../rules/job.ts'
 
 /** A person, or a program with a key, that jobs name as their evaluator. Both steps may be called again after any failure. */
@@ -81,12 +82,14 @@ export async function submitVerdict(
   return findOut(
     `a verdict about job ${verdict.jobId}`,
     () =>
-      account.sender.call({
-        address: evaluator,
-        abi: quorumEvaluatorAbi,
-        functionName: 'decide',
-        args: [verdict, signers, signatures],
-      }),
+      sendStep(account, 'decide', verdict.jobId, () =>
+        account.sender.call({
+          address: evaluator,
+          abi: quorumEvaluatorAbi,
+          functionName: 'decide',
+          args: [verdict, signers, signatures],
+        }),
+      ),
     async () => {
       const judgement = await readJudgement(account, evaluator, verdict.jobId)
       const isDone = verdict.round === 0 ? judgement.finalAtSeconds !== 0 : judgement.isSettled
@@ -100,7 +103,10 @@ export async function settleJob(account: JobAccount, jobId: bigint): Promise<Job
   const { evaluator } = await readJob(account, jobId)
   return findOut(
     `settling job ${jobId}`,
-    () => account.sender.call({ address: evaluator, abi: quorumEvaluatorAbi, functionName: 'settle', args: [jobId] }),
+    () =>
+      sendStep(account, 'settle', jobId, () =>
+        account.sender.call({ address: evaluator, abi: quorumEvaluatorAbi, functionName: 'settle', args: [jobId] }),
+      ),
     async () => {
       const { isSettled } = await readJudgement(account, evaluator, jobId)
       return isSettled ? readJob(account, jobId) : undefined
