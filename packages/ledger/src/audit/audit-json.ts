@@ -1,5 +1,5 @@
 /** Events and views as JSON lines: integers above 48 bits as decimal strings, which the ABI turns back. */
-import { KoinonError, toAddress } from '@koinon/base'
+import { type Address, KoinonError, toAddress } from '@koinon/base'
 import type { AbiParameter } from 'viem'
 import { type AuditContract, type AuditEvent, auditedAbis, type ViewCall } from './audit-source.ts'
 
@@ -24,7 +24,14 @@ export function eventFromLine(line: string): AuditEvent {
       revive(input, event.args[input.name ?? '']),
     ]),
   )
-  return { ...event, args }
+  return { ...event, args: event.contract === 'quorum' ? { ...args, evaluator: quorumOf(event) } : args }
+}
+
+/** The network file names no evaluator: its events say whose they are. */
+function quorumOf({ args }: AuditEvent): Address {
+  const { evaluator } = args
+  if (typeof evaluator !== 'string' || !/^0x[0-9a-f]{40}$/.test(evaluator)) throw badCopy('an event names no evaluator')
+  return toAddress(evaluator)
 }
 
 /** A view and its answer from their line. Throws `ledger/bad-audit-copy`. */

@@ -1,5 +1,5 @@
 /** What an audit reads (specs/0019-audit.md section 1), wherever it comes from: a JSON-RPC server or a copy on disk. */
-import type { Hex } from '@koinon/base'
+import type { Address, Hex } from '@koinon/base'
 import type { ContractFunctionArgs, ContractFunctionName, ContractFunctionReturnType, GetEventArgs } from 'viem'
 import {
   alphaStakingAbi,
@@ -15,6 +15,8 @@ import {
   permitsAbi,
   poolEmissionAbi,
   poolsAbi,
+  quorumEvaluatorAbi,
+  quorumEvaluatorsAbi,
   subnetsAbi,
   subnetTermsAbi,
   weightsAbi,
@@ -44,6 +46,9 @@ export const auditedAbis = {
   channels: batchSettlementAbi,
   /** Networks of older versions have none. */
   jobs: jobsAbi,
+  jobEvaluators: quorumEvaluatorsAbi,
+  /** All evaluators that `jobEvaluators` put in place: which one an event is of says its argument `evaluator`. It has no views here. */
+  quorum: quorumEvaluatorAbi,
 } as const
 
 export type AuditContract = keyof typeof auditedAbis
@@ -71,7 +76,8 @@ export type EventOf<contract extends AuditContract, name extends EventName<contr
   ? Place & {
       readonly contract: contract
       readonly name: name
-      readonly args: GetEventArgs<Abis[contract], name, WholeArgs>
+      readonly args: GetEventArgs<Abis[contract], name, WholeArgs> &
+        (contract extends 'quorum' ? { readonly evaluator: Address } : unknown)
     }
   : never
 

@@ -1,5 +1,6 @@
 /** An audit's source behind any JSON-RPC server. */
 import {
+  type Address,
   concatBytes,
   type Hex,
   KoinonError,
@@ -53,6 +54,7 @@ const logged = [
   'emission',
   'channels',
   'jobs',
+  'jobEvaluators',
 ] as const
 
 /** Reads all events up to the head; views and documents when they are asked for. Throws `ledger/audit-unreadable` (retry later). */
@@ -62,7 +64,9 @@ export async function createRpcSource(options: RpcSourceOptions): Promise<AuditS
   const back = BigInt(unsettledBlocksOf(network))
   const blockNumber = newest > back ? newest - back : 0n
   const head = await readable('the head', () => reader.getBlock({ blockNumber }))
-  const logs = await readLogs(options, blockNumber)
+  const own = await readLogs(options, blockNumber)
+  const quorums = quorumsIn(own, network)
+  const logs = inLedgerOrder([...own, ...(await readQuorumLogs(options, quorums, blockNumber))])
   const seconds = await readTimes(reader, logs, onProgress)
   const again = await readable('the head again', () => reader.getBlock({ blockNumber }))
   if (again.hash !== head.hash) throw replaced(blockNumber)
@@ -70,7 +74,7 @@ export async function createRpcSource(options: RpcSourceOptions): Promise<AuditS
   return {
     network,
     head: { block: Number(blockNumber), hash: head.hash as Hex, seconds: Number(head.timestamp) },
-    events: logs.flatMap((log) => decoded(log, network, seconds)),
+    events: logs.flatMap((log) => decoded(log, network, quorums, seconds)),
     view: (call) => run(() => readView(reader, network, call, blockNumber)),
     document: (url) => run(() => readDocument(url)),
   }
@@ -91,16 +95,59 @@ async function readLogs(
     ])
     return found.flat() as Log[]
   }
+  const unique = await readPages(read, BigInt(network.startBlock), last, onProgress)
+  return inLedgerOrder(unique)
+}
+
+/** Logs of evaluators, of which the network file names none: since the first of them was put in place. */
+async function readQuorumLogs(
+  { reader, onProgress }: RpcSourceOptions,
+  quorums: ReadonlyMap<string, bigint>,
+  last: bigint,
+): Promise<readonly Log[]> {
+  const address = [...quorums.keys()] as Address[]
+  const [first] = quorums.values()
+  if (first === undefined) return []
+  const read = (page: BlockSpan) => reader.getLogs({ address, ...page }) as Promise<readonly Log[]>
+  return readPages(read, first, last, onProgress)
+}
+
+/** Evaluators with the block that put them in place, the first one first. */
+function quorumsIn(logs: readonly Log[], { contracts }: NetworkFile): ReadonlyMap<string, bigint> {
+  const created = logs.filter(
+    ({ address }) => contracts.jobEvaluators !== undefined && address.toLowerCase() === contracts.jobEvaluators,
+  )
+  return new Map(
+    created.flatMap((log) => {
+      const { eventName, args } = decode('jobEvaluators', log)
+      const { evaluator } = (args ?? {}) as { readonly evaluator?: string }
+      return eventName === 'EvaluatorCreated' && evaluator !== undefined
+        ? [[evaluator.toLowerCase(), log.blockNumber as bigint] as const]
+        : []
+    }),
+  )
+}
+
+async function readPages(
+  read: (page: BlockSpan) => Promise<readonly Log[]>,
+  first: bigint,
+  last: bigint,
+  onProgress: (text: string) => void,
+): Promise<readonly Log[]> {
   const unique = new Map<string, Log>()
   const pager = new LogPager()
-  for (let fromBlock = BigInt(network.startBlock); fromBlock <= last; ) {
+  for (let fromBlock = first; fromBlock <= last; ) {
     const ask = () => pager.next({ fromBlock, toBlock: last }, read)
     const { logs, toBlock } = await readable(`logs of block ${fromBlock}`, ask, pageDeadlineMs)
     for (const log of logs) unique.set(`${log.blockNumber}/${log.logIndex}`, log)
     fromBlock = toBlock + 1n
     onProgress(`read blocks up to ${toBlock} of ${last}: ${unique.size} logs`)
   }
-  return [...unique.values()].sort(
+  return [...unique.values()]
+}
+
+function inLedgerOrder(logs: readonly Log[]): readonly Log[] {
+  return logs.toSorted(
     (a, b) => Number((a.blockNumber ?? 0n) - (b.blockNumber ?? 0n)) || (a.logIndex ?? 0) - (b.logIndex ?? 0),
   )
 }
@@ -136,8 +183,15 @@ async function readTimes(
 }
 
 /** Nothing for an event that this version does not know. */
-function decoded(log: Log, { contracts }: NetworkFile, seconds: ReadonlyMap<bigint, number>): readonly AuditEvent[] {
-  const contract = (['token', ...logged] as const).find((name) => contracts[name] === log.address.toLowerCase())
+function decoded(
+  log: Log,
+  { contracts }: NetworkFile,
+  quorums: ReadonlyMap<string, bigint>,
+  seconds: ReadonlyMap<bigint, number>,
+): readonly AuditEvent[] {
+  const address = log.address.toLowerCase()
+  const isQuorum = quorums.has(address)
+  const contract = isQuorum ? 'quorum' : (['token', ...logged] as const).find((name) => contracts[name] === address)
   if (contract === undefined || log.blockNumber === null || log.logIndex === null || log.transactionHash === null)
     return []
   const { eventName, args } = decode(contract, log)
@@ -146,7 +200,7 @@ function decoded(log: Log, { contracts }: NetworkFile, seconds: ReadonlyMap<bigi
     {
       contract,
       name: eventName,
-      args: lowerAddresses(args ?? {}) as AuditEvent['args'],
+      args: lowerAddresses({ ...(args ?? {}), ...(isQuorum ? { evaluator: address } : {}) }) as AuditEvent['args'],
       block: Number(log.blockNumber),
       index: log.logIndex,
       seconds: seconds.get(log.blockNumber) as number,
@@ -175,6 +229,7 @@ async function readView(
   { contract, name, args }: ViewCall,
   blockNumber: bigint,
 ): Promise<Answer<unknown>> {
+  if (contract === 'quorum') return { problem: `${name} of which evaluator is not said` }
   const request = { address: contracts[contract], abi: auditedAbis[contract], functionName: name, args, blockNumber }
   try {
     return { value: lowerAddresses(await withDeadline(reader.readContract(request as never), requestDeadlineMs, name)) }

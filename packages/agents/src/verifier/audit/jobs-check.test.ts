@@ -7,6 +7,8 @@ import { JobClient } from '../../client/jobs/job-client.ts'
 import { submitWork } from '../../provider/jobs/job-provider.ts'
 import { hashTerms } from '../../rules/job.ts'
 import { type JobNetwork, startJobNetwork, type TestAccount } from '../../testing/job-network.ts'
+import { createJudges, joinJudges, judgementWindowSeconds } from '../../testing/job-validators.ts'
+import { draftVerdict, openQuorumEvaluator, settleJob, signVerdict, submitVerdict } from '../jobs/job-evaluator.ts'
 import { jobsCheck } from './jobs-check.ts'
 
 const everything = { netuid: undefined, fromEpoch: 0, toEpoch: Number.MAX_SAFE_INTEGER }
@@ -43,6 +45,7 @@ beforeAll(async () => {
   await net.advanceSeconds(101)
   await client.claimExpiry(late)
   await submitWork(pat, await hired(), utf8ToBytes('waits'))
+  await disputes(pat)
   const recording = recordSource(
     await createRpcSource({
       reader: net.reader,
@@ -57,6 +60,36 @@ beforeAll(async () => {
   files = recording.files()
 }, 60_000)
 afterAll(() => net?.close())
+
+/** One dispute that the validators are silent about, one that they overturn, and one that is open. */
+async function disputes(pat: TestAccount): Promise<void> {
+  const netuid = await createJudges(net)
+  const judge = await joinJudges(net, netuid, 'judge')
+  await net.advanceSeconds(5)
+  const client = new JobClient(ann, net.clock, systemRandom)
+  const evaluator = await openQuorumEvaluator(judge, netuid)
+  const say = async (jobId: bigint, accepted: boolean) => {
+    const verdict = await draftVerdict(net, jobId, { accepted, reason: noReason })
+    await submitVerdict(judge, verdict, [signVerdict(net.network.chainId, evaluator, verdict, judge.secretKey)])
+  }
+  const disputed = async (priceAtomic: bigint) => {
+    const nowSeconds = Math.floor(net.clock.nowMs() / 1000)
+    const terms = client.draft({ evaluator, expiredAtSeconds: nowSeconds + 3_600, description: 'judged' })
+    const quote = { termsHash: hashTerms(terms), provider: pat.address, priceAtomic, nonce: priceAtomic }
+    const signed = signQuote(client.domain, { ...quote, deadlineSeconds: nowSeconds + 60 }, pat.secretKey)
+    const jobId = await client.hire(terms, signed)
+    await submitWork(pat, jobId, utf8ToBytes('work'))
+    await say(jobId, false)
+    await new JobClient(pat, net.clock, systemRandom).dispute(jobId)
+    return jobId
+  }
+  const [silent, overturned] = [await disputed(2_001n), await disputed(3_001n)]
+  await net.advanceSeconds(2)
+  await say(overturned, true)
+  await net.advanceSeconds(judgementWindowSeconds)
+  await settleJob(judge, silent)
+  await disputed(4_001n)
+}
 
 describe('jobsCheck', () => {
   const changed = async (file: keyof AuditFiles, line: RegExp, change: (line: string) => string) => {
@@ -82,8 +115,36 @@ describe('jobsCheck', () => {
 
   it('names an escrow that holds less than lies in it for jobs, and a job that it tells otherwise', async () => {
     const less = (line: string) => line.replace(/"value":"?\d+"?/, '"value":"1"')
-    expect(await changed('views.jsonl', /"name":"balanceOf"/, less)).toBe('dollars held for jobs')
+    expect(await changed('views.jsonl', new RegExp(`"balanceOf","args":\\["${net.network.contracts.jobs}`), less)).toBe(
+      'dollars held for jobs',
+    )
     expect(await changed('views.jsonl', /"name":"getJob"/, more('budget'))).toMatch(/^status, budget, provider/)
+  })
+
+  it.each([
+    ['Disputed', 'bond', /^bond of job 6 in block/],
+    ['BondPaid', 'amount', /^amount of the bond of job 7 .*\nbond left of job 7/],
+    ['VerdictRecorded', 'round', /^round 1 of job 6/],
+  ])('names the dispute when the %s says another %s', async (name, field, what) => {
+    expect(await changed('events.jsonl', new RegExp(`"name":"${name}"`), more(field))).toMatch(what)
+  })
+
+  it('names a bond of which a unit is missing, that nobody got, or that went to the wrong side', async () => {
+    const evaluator = /"contract":"quorum".*"evaluator":"(0x[0-9a-f]{40})"/.exec(files['events.jsonl'])?.[1] as string
+    const less = (line: string) => line.replace(/"value":"?401"?/, '"value":"400"')
+    expect(await changed('views.jsonl', new RegExp(`"balanceOf","args":\\["${evaluator}`), less)).toBe(
+      `dollars held for disputes by ${evaluator}`,
+    )
+    const payment = /"name":"BondPaid"/
+    const lines = files['events.jsonl'].split('\n')
+    const without = lines.filter((line) => !payment.test(line)).join('\n')
+    const { differences } = await audit(createCopySource({ ...files, 'events.jsonl': without }).source)
+    expect(differences.map(({ what }) => what)).toEqual([
+      ...['bond left of job 6, which is settled', 'bond left of job 7, which is settled'],
+      `dollars held for disputes by ${evaluator}`,
+    ])
+    const wrong = (line: string) => line.replace(/"to":"0x[0-9a-f]{40}"/, `"to":"${evaluator}"`)
+    expect(await changed('events.jsonl', payment, wrong)).toMatch(/^who gets the bond of job 7/)
   })
 
   it('names a job that is paid twice, to somebody else, or was never opened', async () => {

@@ -1,8 +1,17 @@
 import { type Address, type Hex, zeroAddress } from '@koinon/base'
-import { type Answer, type AuditCheck, eventsOf, type Tally, viewOf } from '@koinon/ledger/audit'
+import {
+  type Answer,
+  type AuditCheck,
+  type AuditSource,
+  eventsOf,
+  inOrder,
+  type Tally,
+  viewOf,
+} from '@koinon/ledger/audit'
 import { hashTerms, type JobStatus, type JobTerms, jobStatuses } from '../../rules/job.ts'
+import { applyBond, type Dispute, tallyBonds } from './bonds.ts'
 
-type Job = {
+export type AuditedJob = {
   readonly client: Address
   readonly evaluator: Address
   readonly expiredAt: number
@@ -20,12 +29,17 @@ type JobEvent = ReturnType<typeof jobEvents>[number]
 /** What went in for a job comes out once, to its provider or its client, and the contract holds the rest (specs/0024-jobs.md section 1). */
 export const jobsCheck: AuditCheck = {
   name: 'jobs',
-  compares: 'terms, steps and payments of jobs with what their escrow says of them, and with the tokens that it holds',
+  compares:
+    'terms, steps and payments of jobs with what their escrow says of them, bonds of disputes with the rule, and both with the tokens held',
   async run(source, tally) {
     const { jobs: contract, dollar } = source.network.contracts
     if (contract === undefined) return
-    const jobs = new Map<bigint, Job>()
-    for (const event of jobEvents(source)) apply(jobs, event, tally)
+    const jobs = new Map<bigint, AuditedJob>()
+    const disputes = new Map<bigint, Dispute>()
+    for (const event of inOrder<JobEvent | BondEvent>(jobEvents(source), bondEvents(source))) {
+      if (event.contract === 'jobs') apply(jobs, event, tally)
+      else applyBond(disputes, jobs, event, tally)
+    }
 
     await tally.answers(
       [...jobs].map(([jobId, job]) => ({
@@ -55,10 +69,17 @@ export const jobsCheck: AuditCheck = {
       // Anybody may send it more.
       else tally.holds({}, 'dollars held for jobs', balance.value >= amount, `at least ${amount}`, balance.value)
     }
+    await tallyBonds(source, disputes, tally)
   },
 }
 
-function jobEvents(source: Parameters<typeof eventsOf>[0]) {
+export type BondEvent = ReturnType<typeof bondEvents>[number]
+
+function bondEvents(source: AuditSource) {
+  return eventsOf(source, 'quorum', 'VerdictRecorded', 'Disputed', 'BondPaid', 'Settled')
+}
+
+function jobEvents(source: AuditSource) {
   return eventsOf(
     source,
     'jobs',
@@ -76,7 +97,7 @@ function jobEvents(source: Parameters<typeof eventsOf>[0]) {
   )
 }
 
-function apply(jobs: Map<bigint, Job>, event: JobEvent, tally: Tally): void {
+function apply(jobs: Map<bigint, AuditedJob>, event: JobEvent, tally: Tally): void {
   const { jobId } = event.args
   const subject = `of job ${jobId} in block ${event.block}`
   if (event.name === 'JobCreated') {
