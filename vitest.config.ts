@@ -1,4 +1,8 @@
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+
+// The programs that tests start take their modules from where `koinon` keeps them, stripped and compiled.
+process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, '.node', 'compile-cache')
 
 export default defineConfig({
   test: {
