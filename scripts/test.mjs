@@ -26,37 +26,15 @@ const subnetsLong = 'subnets.long.test.ts'
 
 /** A stage passes as one, or brings its own counts. Stages of the same lane run one after the other, in this order; so do those without one, when all lanes are through. */
 const stages = [
-  { name: 'types', group: 'checks', lane: 'behind', command: [bin('tsc'), '-b'], deadlineMs: 5 * minuteMs },
-  { name: 'lint', group: 'checks', lane: 'behind', command: [bin('oxlint'), '--deny-warnings'], deadlineMs: minuteMs },
-  {
-    name: 'format',
-    group: 'checks',
-    lane: 'behind',
-    command: [bin('biome'), 'ci', '--colors=off', '.'],
-    deadlineMs: minuteMs,
-  },
-  { name: 'unused code', group: 'checks', lane: 'behind', command: [bin('knip')], deadlineMs: 2 * minuteMs },
-  {
-    name: 'arrow and rooms',
-    group: 'checks',
-    lane: 'behind',
-    command: [node, 'scripts/check-arrow.ts'],
-    deadlineMs: minuteMs,
-  },
-  {
-    name: 'budgets',
-    group: 'checks',
-    lane: 'behind',
-    command: [node, 'scripts/check-budgets.ts'],
-    deadlineMs: minuteMs,
-  },
-  {
-    name: 'error codes',
-    group: 'checks',
-    lane: 'behind',
-    command: [node, 'scripts/error-codes.ts'],
-    deadlineMs: minuteMs,
-  },
+  ...[
+    ['types', bin('tsc'), '-b'],
+    ['lint', bin('oxlint'), '--deny-warnings'],
+    ['format', bin('biome'), 'ci', '--colors=off', '.'],
+    ['unused code', bin('knip')],
+    ['arrow and rooms', node, 'scripts/check-arrow.ts'],
+    ['budgets', node, 'scripts/check-budgets.ts'],
+    ['error codes', node, 'scripts/error-codes.ts'],
+  ].map(([name, ...command]) => ({ name, group: 'checks', lane: 'behind', command, deadlineMs: 5 * minuteMs })),
   {
     name: 'contracts',
     group: 'contracts',
