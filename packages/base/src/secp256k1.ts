@@ -2,16 +2,17 @@ import { secp256k1 } from '@noble/curves/secp256k1'
 import { keccak_256 } from '@noble/hashes/sha3'
 import { type Address, bytesToHex, type Hex, hexToBytes } from './bytes.ts'
 import { KoinonError } from './errors.ts'
+import { createWasmKeccak256 } from './keccak-wasm.ts'
+import { nodeCrypto } from './platform.ts'
 
-/** Keccak-256, the ledger's hash. */
-export function keccak256(bytes: Uint8Array): Uint8Array {
-  return keccak_256(bytes)
-}
+/** Keccak-256, the ledger's hash: WebAssembly in Node, JavaScript in browsers, whose pages may not be allowed to compile any. */
+export const keccak256: (bytes: Uint8Array) => Uint8Array =
+  (nodeCrypto === undefined ? undefined : createWasmKeccak256()) ?? ((bytes) => keccak_256(bytes))
 
 /** Account address of an uncompressed or compressed secp256k1 public key. */
 export function publicKeyToAddress(publicKey: Uint8Array): Address {
   const point = secp256k1.ProjectivePoint.fromHex(publicKey).toRawBytes(false)
-  return bytesToHex(keccak_256(point.subarray(1)).subarray(12))
+  return bytesToHex(keccak256(point.subarray(1)).subarray(12))
 }
 
 /** Account that signed a 32-byte digest with a 65-byte r, s, v signature (v 27/28 or 0/1). Throws `base/bad-signature`. */
