@@ -2,6 +2,7 @@
 export { currentApiKey, isUnfinished, noKeyHint, readApiKeys, type StoredApiKey, saveApiKey } from './home/api-keys.ts'
 export { findBudget } from './home/budgets.ts'
 export { defaultHomePath, type Home, homeAt, openHome, writeFileDurably } from './home/home.ts'
+export { readJobNotes, saveJobNote } from './home/job-notes.ts'
 export { type LastAudit, readLastAudit, saveLastAudit } from './home/last-audit.ts'
 export { runningSupervisor, type SupervisorRecord } from './home/lock.ts'
 export { type AccountKey, accountKey, existingAccountKey } from './home/secrets.ts'

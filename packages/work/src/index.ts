@@ -8,6 +8,20 @@ export {
   signNodeRequest,
   verifyNodeRequest,
 } from './node-request.ts'
+export {
+  type Auction,
+  type AuctionRecord,
+  bidCommitment,
+  bidRefusalWords,
+  lastEndOf,
+  type RevealedBid,
+  type ReverseAuction,
+  rankAuction,
+  replayReverseAuction,
+  type SealedAuction,
+  type SealedBid,
+  type TimedBid,
+} from './quotes/auction.ts'
 export { chooseQuote, type QuoteChoice, tieBreaks } from './quotes/choose-quote.ts'
 export {
   parseQuote,
@@ -19,6 +33,7 @@ export {
   signQuote,
   verifyQuote,
 } from './quotes/quote.ts'
+export type { QuoteRequest } from './quotes/quote-request.ts'
 export {
   bundleToJson,
   parseBundle,

@@ -34,6 +34,17 @@ export { type FetchBounds, type FetchedDocument, fetchDocument } from './identit
 export { type KeptAgent, keepAgent, type WantedAgent } from './identity/keep-agent.ts'
 export { type ResolvedAgent, type ResolveOptions, resolveAgent } from './identity/resolve-agent.ts'
 export { askForQuote, jobKind, jobRequest } from './jobs/ask-quotes.ts'
+export {
+  type AuctionBid,
+  type AwardNote,
+  auctionOfJob,
+  awardWinner,
+  bidRefusal,
+  draftBid,
+  planAward,
+  revealBid,
+  sendBid,
+} from './jobs/auctions.ts'
 export { JobClient, type JobDraft } from './jobs/job-client.ts'
 export {
   type JobAccount,

@@ -9,18 +9,6 @@ export {
   signAgentRecord,
 } from './almanac.ts'
 export {
-  type BidRefusal,
-  bidCommitment,
-  decideSealedAuction,
-  openReverseAuction,
-  placeBid,
-  type RevealedBid,
-  type ReverseAuction,
-  type ReverseAuctionState,
-  type SealedAuction,
-  type SealedBid,
-} from './auction.ts'
-export {
   type AgentRef,
   accountNameOf,
   agentRegistryOf,
@@ -58,6 +46,7 @@ export {
   type Verdict,
   verdictDigest,
 } from './job.ts'
+export { auctionLine, auctionObjection, parseJobAuction, readJobRequest } from './job-auction.ts'
 export {
   type JobCheck,
   type JobChecker,
@@ -65,9 +54,10 @@ export {
   jobCheckers,
   parseJobCheck,
 } from './job-check.ts'
-export { textOfJob } from './job-description.ts'
+export { textOfJob, workOfJob } from './job-description.ts'
 export { actorsOf, type JobActor, type JobStep, jobActors, jobSteps, nextStatus } from './job-steps.ts'
 export { parseTerms, termsToJson } from './job-terms-json.ts'
+export { type JobTreePlace, parseTreeLine, treeLine } from './job-tree-line.ts'
 export {
   buildFeedbackFile,
   type FeedbackEvidence,

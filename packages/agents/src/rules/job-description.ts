@@ -10,3 +10,11 @@ export function describeJob(text: string, random: Uint8Array): string {
 export function textOfJob(description: string): string {
   return description.replace(/\n\[[0-9a-f]{32}\]$/, '')
 }
+
+/** What is wanted, without the lines that programs read: `auction:`, `tree:` and `check:`, in this order at the end. */
+export function workOfJob(description: string): string {
+  return textOfJob(description).replace(
+    /(?:(?:^|\n)auction: [^\n]*)?(?:(?:^|\n)tree: [^\n]*)?(?:(?:^|\n)check: [^\n]*)?$/,
+    '',
+  )
+}

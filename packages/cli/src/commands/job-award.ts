@@ -1,5 +1,15 @@
-import { type Address, KoinonError, systemClock, toAddress } from '@koinon/base'
-import { chooseQuote, parseQuote, type QuoteChoice, quoteToJson, type SignedQuote } from '@koinon/work'
+import {
+  type AwardNote,
+  auctionOfJob,
+  awardWinner,
+  type JobClient,
+  type JobRecord,
+  planAward,
+} from '@koinon/agents/client'
+import { type Address, type Hex, KoinonError, systemClock, toAddress } from '@koinon/base'
+import type { NetworkFile } from '@koinon/ledger'
+import { type Home, readJobNotes, saveJobNote } from '@koinon/node/home'
+import { type Auction, chooseQuote, parseQuote, type QuoteChoice, quoteToJson, type SignedQuote } from '@koinon/work'
 import type { Command } from 'commander'
 import { readGivenJson } from '../given-file.ts'
 import {
@@ -12,7 +22,7 @@ import {
   parseJobId,
 } from '../job-account.ts'
 import { dollars, jobFacts, jobJson, quoteLine } from '../job-words.ts'
-import { confirm, runCommand } from '../runner.ts'
+import { type CommandContext, type CommandResult, confirm, runCommand } from '../runner.ts'
 import { facts, table } from '../table.ts'
 
 type AwardFlags = JobFlags & { readonly provider?: string; readonly quote?: string }
@@ -32,7 +42,10 @@ export function defineJobAward(job: Command): void {
       runCommand(async (context, number: string, flags: AwardFlags) => {
         const { client, network, fillGas } = openJobClient(context.home, flags)
         const jobId = parseJobId(number)
-        const { termsHash } = await client.read(jobId)
+        const found = await client.read(jobId)
+        const { termsHash } = found
+        const auction = auctionOfJob(client.domain, found)
+        if (auction !== undefined) return awardByRule(context, { client, network, found, auction }, flags)
         const quotes =
           flags.quote === undefined ? await openBus(network).quotesFor(termsHash) : [readQuote(flags.quote)]
         const provider = flags.provider === undefined ? undefined : toAddress(flags.provider)
@@ -56,6 +69,56 @@ export function defineJobAward(job: Command): void {
         }
       }),
     )
+}
+
+type Auctioned = {
+  readonly client: JobClient
+  readonly network: NetworkFile
+  readonly found: JobRecord
+  readonly auction: Auction
+}
+
+/** The terms name the rule: who wins is not the client's to choose. */
+async function awardByRule(
+  context: CommandContext,
+  { client, network, found, auction }: Auctioned,
+  flags: AwardFlags,
+): Promise<CommandResult> {
+  if (flags.provider !== undefined || flags.quote !== undefined) throw ruled(found.jobId)
+  const { home } = context
+  const note = awardNote(home, found.termsHash)
+  const nowSeconds = Math.floor(systemClock.nowMs() / 1000)
+  const { ranking, winner } = await planAward(client, openBus(network), auction, {
+    ...{ clock: systemClock, jobId: found.jobId, note },
+  })
+  if (winner === undefined) throw noQuote(found.jobId)
+  const rows = ranking.map((quote, place) => [`${place + 1}`, ...quoteLine(quote)])
+  const words = table(['rank', 'price', 'provider', 'holds until'], rows)
+  const data = { ranking: ranking.map(quoteToJson), chosen: quoteToJson(winner) }
+  if (flags.dryRun === true) return { data: { ...data, made: false }, text: words }
+  context.say(words)
+  const question = `Pay ${dollars(winner.priceAtomic)} into escrow for ${winner.provider}, who has won?`
+  await confirm(context, question, flags.yes === true || network.isTest)
+  const awarded = await awardWinner(client, found.jobId, winner, note)
+  return {
+    data: { ...data, made: true, job: jobJson(awarded) },
+    text: context.typed(facts(jobFacts(awarded, network.contracts.dollar, nowSeconds))),
+  }
+}
+
+function awardNote(home: Home, termsHash: Hex): AwardNote {
+  return {
+    load: () => readJobNotes(home, 'award', termsHash).map(parseQuote)[0],
+    save: (quote) => saveJobNote(home, 'award', termsHash, 'winner', quoteToJson(quote)),
+  }
+}
+
+function ruled(jobId: bigint): KoinonError {
+  return new KoinonError({
+    code: 'usage/ruled-by-auction',
+    message: `The terms of job ${jobId} name an auction, which says who wins`,
+    hint: 'Leave --provider and --quote out.',
+  })
 }
 
 function chosen(

@@ -1,5 +1,7 @@
-import { bytesToHex, isKoinonError, systemClock, systemRandom, zeroAddress } from '@koinon/base'
-import { quoteToJson, signQuote } from '@koinon/work'
+import { auctionOfJob, bidRefusal, draftBid, type JobRecord, revealBid, sendBid } from '@koinon/agents/client'
+import { bytesToHex, KoinonError, systemClock, systemRandom, zeroAddress } from '@koinon/base'
+import { type Home, readJobNotes, saveJobNote } from '@koinon/node/home'
+import { type Auction, bidCommitment, parseQuote, quoteToJson, signQuote } from '@koinon/work'
 import type { Command } from 'commander'
 import { utcTime } from '../format/time.ts'
 import {
@@ -12,50 +14,164 @@ import {
   parseDollars,
   parseJobId,
 } from '../job-account.ts'
+import { auctionFacts } from '../job-auction.ts'
 import { dollars, jobFacts } from '../job-words.ts'
-import { confirm, parseInteger, runCommand } from '../runner.ts'
+import { type CommandContext, type CommandResult, confirm, parseInteger, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
 
-type BidFlags = JobFlags & { readonly price: string; readonly minutes: string }
+type BidFlags = JobFlags & { readonly price?: string; readonly minutes: string; readonly reveal?: boolean }
+type Bidder = ReturnType<typeof openJobClient>
 
-/** `koinon job bid`: offers to do an open job. */
+/** `koinon job bid`: offers to do an open job, or bids in its auction. */
 export function defineJobBid(job: Command): void {
   job
     .command('bid')
-    .description('offer to do an open job for a price; the client may take it until it lapses')
+    .description('offer to do an open job for a price; in a sealed auction, first seal the price and later --reveal it')
     .argument('<job>', 'number of the job')
-    .requiredOption('--price <dollars>', 'what you want for it')
-    .option('--minutes <n>', 'how long the offer holds', '60')
+    .option('--price <dollars>', 'what you want for it')
+    .option('--minutes <n>', 'how long the offer holds; in an auction, after its end', '60')
+    .option('--reveal', 'show the bids that this home sealed')
     .option(accountFlag, accountHelp, 'wallet')
     .option('--dry-run', dryRunHelp)
     .option('-y, --yes', 'do not ask')
     .action(
       runCommand(async (context, number: string, flags: BidFlags) => {
-        const { address, client, network, fillGas } = openJobClient(context.home, flags)
-        const found = await client.read(parseJobId(number))
-        const priceAtomic = parseDollars(flags.price)
-        const nowSeconds = Math.floor(systemClock.nowMs() / 1000)
-        const deadlineSeconds = nowSeconds + parseInteger(flags.minutes, '--minutes', 1, 24 * 60) * 60
-        const nonce = BigInt(bytesToHex(systemRandom(32)))
-        const unsigned = { termsHash: found.termsHash, provider: address, priceAtomic, deadlineSeconds, nonce }
-        const shown = `${facts(jobFacts(found, network.contracts.dollar, nowSeconds))}\nYou would do it for ${dollars(priceAtomic)}; the offer holds until ${utcTime(deadlineSeconds)}.`
-        if (flags.dryRun === true) return { data: { made: false, priceAtomic: `${priceAtomic}` }, text: shown }
-        if (found.hook !== zeroAddress)
+        const bidder = openJobClient(context.home, flags)
+        const found = await bidder.client.read(parseJobId(number))
+        const auction = auctionOfJob(bidder.client.domain, found)
+        if (flags.reveal === true) return reveal(context, bidder, found, auction)
+        if (flags.price === undefined) throw noPrice()
+        const bid = {
+          priceAtomic: parseDollars(flags.price),
+          seconds: parseInteger(flags.minutes, '--minutes', 1, 24 * 60) * 60,
+        }
+        if (flags.dryRun !== true && found.hook !== zeroAddress)
           await confirm(context, 'Its hook can keep you from your pay. Offer all the same?', flags.yes === true)
-        // An offer costs no gas; handing the work in does.
-        await fillGas()
-        const quote = signQuote(client.domain, unsigned, client.account.secretKey)
-        const refusal = await openBus(network)
-          .quote(quote)
-          .then(
-            () => undefined,
-            (error: unknown) => {
-              if (isKoinonError(error) && error.code === 'work/quote-refused') return error.message
-              throw error
-            },
-          )
-        if (refusal !== undefined) context.warn(`${refusal}: hand the quote in the JSON to the client yourself`)
-        return { data: { made: refusal === undefined, quote: quoteToJson(quote) }, text: shown }
+        // A bid costs no gas; handing the work in does.
+        if (flags.dryRun !== true) await bidder.fillGas()
+        return auction === undefined
+          ? offer(context, bidder, found, bid, flags)
+          : enter(context, bidder, found, auction, bid, flags)
       }),
     )
+}
+
+type Bid = { readonly priceAtomic: bigint; readonly seconds: number }
+
+async function offer(
+  context: CommandContext,
+  { address, client, network }: Bidder,
+  found: JobRecord,
+  { priceAtomic, seconds }: Bid,
+  flags: BidFlags,
+): Promise<CommandResult> {
+  const nowSeconds = Math.floor(systemClock.nowMs() / 1000)
+  const deadlineSeconds = nowSeconds + seconds
+  const nonce = BigInt(bytesToHex(systemRandom(32)))
+  const unsigned = { termsHash: found.termsHash, provider: address, priceAtomic, deadlineSeconds, nonce }
+  const shown = `${facts(jobFacts(found, network.contracts.dollar, nowSeconds))}\nYou would do it for ${dollars(priceAtomic)}; the offer holds until ${utcTime(deadlineSeconds)}.`
+  if (flags.dryRun === true) return { data: { made: false, priceAtomic: `${priceAtomic}` }, text: shown }
+  const quote = signQuote(client.domain, unsigned, client.account.secretKey)
+  const refusal = await openBus(network)
+    .quote(quote)
+    .then(() => undefined, refusalOf)
+  if (refusal !== undefined) context.warn(`${refusal}: hand the quote in the JSON to the client yourself`)
+  return { data: { made: refusal === undefined, quote: quoteToJson(quote) }, text: shown }
+}
+
+/** A sealed bid is on disk before anybody has its hash: what is lost could never be shown. */
+async function enter(
+  { home, typed }: CommandContext,
+  { client, network }: Bidder,
+  found: JobRecord,
+  auction: Auction,
+  { priceAtomic, seconds }: Bid,
+  flags: BidFlags,
+): Promise<CommandResult> {
+  const bus = openBus(network)
+  const nowSeconds = Math.floor(systemClock.nowMs() / 1000)
+  const stands = auctionFacts(auction, await bus.auction(found.termsHash), nowSeconds)
+  const shown = `${facts([...jobFacts(found, network.contracts.dollar, nowSeconds), ...stands])}\nYou would do it for ${dollars(priceAtomic)}.`
+  if (flags.dryRun === true) return { data: { made: false, priceAtomic: `${priceAtomic}` }, text: shown }
+  const bid = draftBid(auction, client.account, { priceAtomic, holdsSeconds: seconds }, systemRandom)
+  const { quote, salt } = bid
+  const commitment = salt === undefined ? undefined : bidCommitment(auction.domain, quote, salt)
+  if (commitment !== undefined)
+    saveJobNote(home, 'bid', found.termsHash, commitment, { quote: quoteToJson(quote), salt })
+  await sendBid(bus, auction, bid).catch(bidRefused)
+  if (auction.kind === 'reverse')
+    return { data: { made: true, quote: quoteToJson(quote) }, text: `${shown}\nThe bid is in.` }
+  const when = `between ${utcTime(auction.commitEndsAtSeconds)} and ${utcTime(auction.revealEndsAtSeconds)}`
+  return {
+    data: {
+      made: true,
+      commitment,
+      revealFromMs: auction.commitEndsAtSeconds * 1_000,
+      revealUntilMs: auction.revealEndsAtSeconds * 1_000,
+    },
+    text: typed(
+      `${shown}\nThe bid is sealed. It counts only if you show it ${when}: koinon job bid ${found.jobId} --reveal`,
+    ),
+  }
+}
+
+async function reveal(
+  { home, warn }: CommandContext,
+  { address, network }: Bidder,
+  found: JobRecord,
+  auction: Auction | undefined,
+): Promise<CommandResult> {
+  const bids = readBids(home, found).filter(({ quote }) => quote.provider === address)
+  if (auction === undefined || bids.length === 0) throw nothingSealed(found.jobId)
+  const bus = openBus(network)
+  const shown: bigint[] = []
+  for (const bid of bids) {
+    const refusal = await revealBid(bus, auction, bid, systemClock).then(() => undefined, refusalOf)
+    if (refusal === undefined) shown.push(bid.quote.priceAtomic)
+    else warn(`The bid of ${dollars(bid.quote.priceAtomic)} does not count: ${refusal}`)
+  }
+  return {
+    data: { revealed: shown.map(String), made: shown.length > 0 },
+    text: shown.map((priceAtomic) => `Shown: ${dollars(priceAtomic)}.`).join('\n'),
+  }
+}
+
+function readBids(home: Home, { termsHash }: JobRecord) {
+  return readJobNotes(home, 'bid', termsHash).map((note) => {
+    const { quote, salt } = note as { readonly quote: unknown; readonly salt: `0x${string}` }
+    return { quote: parseQuote(quote), salt }
+  })
+}
+
+function refusalOf(error: unknown): string {
+  const refusal = bidRefusal(error)
+  if (refusal === undefined) throw error
+  return refusal
+}
+
+/** In an auction a bid that the book does not take is none. */
+function bidRefused(error: unknown): never {
+  const message = refusalOf(error)
+  throw new KoinonError({
+    code: 'work/quote-refused',
+    message,
+    hint: 'See how the auction stands: koinon job show JOB',
+    cause: error,
+  })
+}
+
+function noPrice(): KoinonError {
+  return new KoinonError({
+    code: 'usage/no-price',
+    message: 'A bid names a price',
+    hint: 'Write --price DOLLARS; to show what you sealed before, write --reveal.',
+  })
+}
+
+function nothingSealed(jobId: bigint): KoinonError {
+  return new KoinonError({
+    code: 'home/no-sealed-bid',
+    message: `This account has sealed no bid for job ${jobId} in this home`,
+    hint: 'Bid where the job has a sealed auction: koinon job bid JOB --price DOLLARS',
+  })
 }

@@ -1,5 +1,5 @@
-import { type JobView, listJobs, readJob } from '@koinon/agents/client'
-import { textOfJob } from '@koinon/agents/rules'
+import { auctionOfJob, type JobView, jobsOf, listJobs, readJob } from '@koinon/agents/client'
+import { jobsDomain, textOfJob } from '@koinon/agents/rules'
 import { type JobJudgement, quorumEvaluatorJudgement } from '@koinon/agents/verifier'
 import { systemClock } from '@koinon/base'
 import { createLedgerReader } from '@koinon/ledger'
@@ -10,6 +10,7 @@ import { quoteToJson } from '@koinon/work'
 import type { Command } from 'commander'
 import { utcTime } from '../format/time.ts'
 import { openBus, parseJobId } from '../job-account.ts'
+import { auctionFacts } from '../job-auction.ts'
 import { jobFacts, jobJson, judgementFacts, priceOf, quoteLine, stepsText, totalFacts } from '../job-words.ts'
 import { parseInteger, runCommand } from '../runner.ts'
 import { facts, table } from '../table.ts'
@@ -62,9 +63,20 @@ export function defineJobShow(job: Command): void {
                 .catch(() => [])
             : []
         const nowSeconds = Math.floor(systemClock.nowMs() / 1000)
+        const auction = auctionOfJob(jobsDomain(view.network.chainId, jobsOf(view.network)), found)
+        const bids =
+          auction === undefined || found.status !== 'open'
+            ? undefined
+            : await openBus(view.network)
+                .auction(found.termsHash)
+                .catch(() => undefined)
         // The job itself is read from the ledger: who tells its steps may be behind it, or not there.
         const told = await viewJob(view.network, found.jobId).catch(() => undefined)
-        const lines = [...jobFacts(found, view.network.contracts.dollar, nowSeconds), ...verdictOf(judgement)]
+        const lines = [
+          ...jobFacts(found, view.network.contracts.dollar, nowSeconds),
+          ...(auction === undefined || bids === undefined ? [] : auctionFacts(auction, bids, nowSeconds)),
+          ...verdictOf(judgement),
+        ]
         const words = `${facts(lines)}\n${told === undefined ? '' : `\n${stepsText(told.steps)}\n`}`
         return {
           data: {

@@ -1,5 +1,5 @@
 import { jobRequest } from '@koinon/agents/client'
-import { jobCheckers, parseJobCheck } from '@koinon/agents/rules'
+import { hashTerms, jobCheckers, parseJobAuction, parseJobCheck } from '@koinon/agents/rules'
 import { quorumEvaluatorOf } from '@koinon/agents/verifier'
 import { type Address, KoinonError, systemClock, toAddress } from '@koinon/base'
 import type { Command } from 'commander'
@@ -13,6 +13,7 @@ import {
   openJobClient,
   parseDollars,
 } from '../job-account.ts'
+import { auctionEnds, auctionFacts, auctionLineOf } from '../job-auction.ts'
 import { dollars } from '../job-words.ts'
 import { parseNetuid } from '../netuid.ts'
 import { parseInteger, runCommand } from '../runner.ts'
@@ -23,9 +24,12 @@ type PostFlags = JobFlags & {
   readonly hours: string
   readonly evaluator: string
   readonly check?: string
+  readonly auction?: string
+  readonly bidsUntil?: string
 }
 
 const mostHours = 24 * 365
+const noBids = { bids: [], sealed: [], revealed: [] }
 /** A book keeps no request for longer than a day. */
 const longestRequestSeconds = 86_400 - 60
 
@@ -39,6 +43,8 @@ export function defineJobPost(job: Command): void {
     .option('--hours <n>', 'time until it must be done and judged', '24')
     .option('--evaluator <who>', 'who judges: self, an address, or subnet:N for its validators', 'self')
     .option('--check <check>', `how validators judge it: ${Object.keys(jobCheckers).join(' or ')}, with its argument`)
+    .option('--auction <kind>', 'take the best bid by a rule that the terms name: sealed or reverse')
+    .option('--bids-until <time>', 'end of the bidding: a span such as 30m, or a time in UTC')
     .option(accountFlag, accountHelp, 'wallet')
     .option('--dry-run', dryRunHelp)
     .action(
@@ -50,27 +56,35 @@ export function defineJobPost(job: Command): void {
         const evaluator = await evaluatorOf(flags.evaluator, address, (netuid) =>
           quorumEvaluatorOf(client.account, netuid),
         )
-        const description = flags.check === undefined ? work : withCheck(work, flags.check)
-        const terms = client.draft({ evaluator, expiredAtSeconds: nowSeconds + seconds, description })
+        const expiredAtSeconds = nowSeconds + seconds
+        const requestEndsAtSeconds = nowSeconds + Math.min(seconds - 60, longestRequestSeconds)
+        const { auction: kind, bidsUntil } = flags
+        const line =
+          kind === undefined
+            ? undefined
+            : auctionLineOf({ kind, bidsUntil, ceilingAtomic, nowSeconds, expiredAtSeconds, requestEndsAtSeconds })
+        const wanted = line === undefined ? work : `${work}\n${line}`
+        const description = flags.check === undefined ? wanted : withCheck(wanted, flags.check)
+        const terms = client.draft({ evaluator, expiredAtSeconds, description })
+        const auction = parseJobAuction(client.domain, { ...terms, termsHash: hashTerms(terms) })
         const shown = facts([
           ['work', work],
           ['at most', dollars(ceilingAtomic)],
           ['ends', utcTime(terms.expiredAtSeconds)],
           ['evaluator', evaluator],
           ...(flags.check === undefined ? [] : ([['check', flags.check]] as const)),
+          ...(auction === undefined ? [] : auctionFacts(auction, noBids, nowSeconds)),
         ])
         const data = { terms, ceilingAtomic: `${ceilingAtomic}` }
         if (flags.dryRun === true) return { data: { ...data, made: false }, text: shown }
         const bus = openBus(network)
         await fillGas()
         const jobId = await client.post(terms)
-        await bus.post(
-          jobRequest(client, terms, ceilingAtomic, nowSeconds + Math.min(seconds - 60, longestRequestSeconds)),
-        )
+        await bus.post(jobRequest(client, terms, ceilingAtomic, requestEndsAtSeconds))
         return {
           data: { ...data, made: true, jobId: `${jobId}` },
           text: context.typed(
-            `${shown}\nJob ${jobId} is open. See who offers, and take one: koinon job award ${jobId}`,
+            `${shown}\nJob ${jobId} is open. ${auction === undefined ? 'See who offers, and take one' : `Bids count until ${auctionEnds(auction)} at the latest; take the winner then`}: koinon job award ${jobId}`,
           ),
         }
       }),

@@ -1,13 +1,14 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { readJobRequest } from '@koinon/agents/rules'
 import { bytesToHex, sha256, systemClock, systemRandom } from '@koinon/base'
 import { defaultHttpLimits, HttpListener, sendJson } from '@koinon/base/node'
 import { testDollarAbi } from '@koinon/ledger/abis'
 import { type AccountKey, accountKey, openHome } from '@koinon/node/home'
 import { type PoolLedger, startPoolLedger } from '@koinon/subnets/testing'
 import { QuoteBook, quoteRoutes } from '@koinon/work/quotes'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { runKoinon } from '../testing/run-koinon.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'koinon-cli-job-'))
@@ -21,7 +22,10 @@ beforeAll(async () => {
   const { network, owner } = place.ledger
   const { jobs, dollar } = network.contracts
   const routes = quoteRoutes(
-    new QuoteBook({ chainId: network.chainId, contracts: [jobs as `0x${string}`] }, systemClock),
+    new QuoteBook(
+      { chainId: network.chainId, contracts: [jobs as `0x${string}`], readTerms: readJobRequest },
+      systemClock,
+    ),
   )
   gateway = new HttpListener({
     host: '127.0.0.1',
@@ -92,6 +96,54 @@ describe('koinon job', () => {
     const dry = await json('award', '2', '--quote', join(folder, 'quote.json'), '--dry-run')
     expect(dry.data).toMatchObject({ made: false, chosen: { priceAtomic: '4000000' } })
     expect((await json('reject', '2', '--yes')).data).toMatchObject({ job: { status: 'rejected' } })
+  })
+
+  it('holds a sealed auction: the price is sealed, shown later, and the cheapest that was shown is paid its price', async () => {
+    expect((await json('post', 'x', '--budget', '9', '--auction', 'dutch')).error?.code).toBe('usage/bad-auction')
+    expect((await json('post', 'x', '--budget', '9', '--auction', 'sealed', '--bids-until', '2d')).code).toBe(2)
+    const posted = await json('post', 'Cut the hedge', '--budget', '9', '--auction', 'sealed', '--bids-until', '20m')
+    const jobId = posted.data.jobId as string
+    const bid = (...args: readonly string[]) => json('bid', jobId, '--account', 'maker', ...args)
+    const first = await bid('--price', '8')
+    expect(first.data).toMatchObject({ made: true })
+    expect(JSON.stringify(first.data)).not.toContain('8000000')
+    await bid('--price', '7')
+    expect((await job('show', jobId)).stdout).toMatch(/auction +sealed, sealed bids until .*; 2 sealed, 0 shown/)
+    expect((await bid('--reveal')).error?.code).toBe('work/auction-open')
+    expect((await json('award', jobId)).error?.code).toBe('work/auction-open')
+    const atMs = Date.now()
+    vi.useFakeTimers({ toFake: ['Date'], now: atMs + 1_201_000 })
+    try {
+      expect((await json('bid', jobId, '--price', '6', '--account', 'maker')).error?.code).toBe('work/quote-refused')
+      expect((await bid('--reveal')).data).toMatchObject({ revealed: expect.arrayContaining(['8000000', '7000000']) })
+      vi.setSystemTime(atMs + 2_402_000)
+      expect((await json('award', jobId, '--provider', maker.address)).error?.code).toBe('usage/ruled-by-auction')
+      const dry = await json('award', jobId, '--dry-run')
+      expect(dry.data).toMatchObject({ made: false, chosen: { priceAtomic: '7000000' }, ranking: { length: 2 } })
+      for (const _ of ['once', 'again'])
+        expect((await json('award', jobId)).data).toMatchObject({ job: { status: 'funded', budgetAtomic: '7000000' } })
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('holds a reverse auction: each bid a step lower, and the lowest is taken', async () => {
+    const posted = await json('post', 'Sweep', '--budget', '10', '--auction', 'reverse', '--bids-until', '20m')
+    const jobId = posted.data.jobId as string
+    const bid = (price: string) => json('bid', jobId, '--account', 'maker', '--price', price)
+    expect((await bid('9')).data).toMatchObject({ made: true })
+    expect((await bid('8.95')).error).toMatchObject({ code: 'work/quote-refused' })
+    expect((await bid('8.9')).data).toMatchObject({ made: true })
+    expect((await job('show', jobId)).stdout).toMatch(
+      /reverse, closes at .*; each bid 0\.1 dollars lower at least; best 8\.9/,
+    )
+    const atMs = Date.now()
+    vi.useFakeTimers({ toFake: ['Date'], now: atMs + 1_300_000 })
+    try {
+      expect((await json('award', jobId)).data).toMatchObject({ job: { budgetAtomic: '8900000' } })
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it.each([

@@ -1,6 +1,8 @@
 /** The gateway: OpenAI door, channel hub, dashboard. Users pay it, it pays miners. */
+
 import { feedbackSchema } from '@koinon/agents/client'
 import { AgentBook, taskStoreSchema } from '@koinon/agents/provider'
+import { readJobRequest } from '@koinon/agents/rules'
 import { type Address, errorToJson, KoinonError, systemClock, systemRandom } from '@koinon/base'
 import { defaultHttpLimits, isLoopbackHost, sha256Native } from '@koinon/base/node'
 import {
@@ -132,8 +134,15 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
   const paymentLog = new PaymentLog(systemClock)
   const identity = new RoleIdentity(role, gatewayDescription(network.name), log)
   const agentBook = new AgentBook({ chainId: network.chainId, clock: systemClock })
+  const { jobs } = network.contracts
+  const quoteBook =
+    jobs === undefined
+      ? undefined
+      : new QuoteBook({ chainId: network.chainId, contracts: [jobs], readTerms: readJobRequest }, systemClock)
+  const serveQuotes = quoteBook === undefined ? undefined : quoteRoutes(quoteBook)
   const dashboard = createDashboard({
     agentBook,
+    quoteBook,
     identity: identity.serve,
     config,
     network,
@@ -172,11 +181,6 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
   const { archive } = ledger
   const { netuid } = config
   const feedback = openMinerFeedback({ role, store: payee.store, archive, ledger: subnetLedger, netuid, log })
-  const { jobs } = network.contracts
-  const serveQuotes =
-    jobs === undefined
-      ? undefined
-      : quoteRoutes(new QuoteBook({ chainId: network.chainId, contracts: [jobs] }, systemClock))
   const server = new GatewayServer(
     {
       host: config.host,

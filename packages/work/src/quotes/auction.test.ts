@@ -1,5 +1,4 @@
 import { bytesToHex, type Hex, secretKeyToAddress, sha256, utf8ToBytes } from '@koinon/base'
-import { chooseQuote, type SignedQuote, signQuote } from '@koinon/work'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
@@ -10,10 +9,16 @@ import {
   type ReverseAuction,
   type SealedAuction,
 } from './auction.ts'
-import { jobsDomain } from './job.ts'
+import { chooseQuote } from './choose-quote.ts'
+import { type SignedQuote, signQuote } from './quote.ts'
 
 const word = (text: string): Hex => bytesToHex(sha256(utf8ToBytes(text)))
-const domain = jobsDomain(424_242, `0x${'81'.repeat(20)}`)
+const domain = {
+  name: 'Koinon Jobs',
+  version: '1',
+  chainId: 424_242,
+  verifyingContract: `0x${'81'.repeat(20)}`,
+} as const
 const termsHash = word('terms')
 
 function bid(name: string, priceAtomic: bigint, changes: Partial<SignedQuote> = {}): SignedQuote {
@@ -97,7 +102,7 @@ describe('a sealed auction', () => {
 
   it('is not decided while bids may be shown', () => {
     expect(() => decideSealedAuction(auction, [], [], 199)).toThrow(
-      expect.objectContaining({ code: 'agents/auction-open' }),
+      expect.objectContaining({ code: 'work/auction-open' }),
     )
   })
 

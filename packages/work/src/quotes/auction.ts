@@ -1,6 +1,7 @@
-/** Auctions of jobs over signed quotes (specs/0024-jobs.md section 6): what wins can be funded as it stands. */
+/** Auctions over signed quotes (specs/0024-jobs.md section 6): what wins can be funded as it stands. */
 import { bytes32Word, bytesToHex, concatBytes, type Hex, KoinonError, keccak256 } from '@koinon/base'
-import { chooseQuote, quoteDigest, type SettlementDomain, type SignedQuote, verifyQuote } from '@koinon/work'
+import { chooseQuote } from './choose-quote.ts'
+import { quoteDigest, type SettlementDomain, type SignedQuote, verifyQuote } from './quote.ts'
 
 /** An open auction downwards. Times are Unix seconds. */
 export type ReverseAuction = {
@@ -59,9 +60,8 @@ export function bidCommitment(domain: SettlementDomain, quote: SignedQuote, salt
 }
 
 /**
- * The winner, or undefined. A reveal counts when it was committed to in time, came in time, names these terms, is signed and within the
- * ceiling, and is good at least until the end of the reveals. The cheapest wins at its own price; `chooseQuote` breaks ties. Of
- * several bids of one provider all count. Throws `agents/auction-open` before the reveals are over: nobody looks earlier.
+ * The winner, or undefined: the first of {@link rankSealedBids}. Throws `work/auction-open` before the reveals are over: nobody looks
+ * earlier.
  */
 export function decideSealedAuction(
   auction: SealedAuction,
@@ -69,9 +69,21 @@ export function decideSealedAuction(
   revealed: readonly RevealedBid[],
   atSeconds: number,
 ): SignedQuote | undefined {
-  if (atSeconds < auction.revealEndsAtSeconds) {
-    throw new KoinonError({ code: 'agents/auction-open', message: 'Bids of this auction may still be revealed' })
-  }
+  return rankSealedBids(auction, sealed, revealed, atSeconds)[0]
+}
+
+/**
+ * Bids that count, the winner first: each wins at its own price when those before it cannot be taken. A reveal counts when it was
+ * committed to in time, came in time, names these terms, is signed and within the ceiling, and is good at least until the end of the
+ * reveals. The cheapest comes first; `chooseQuote` breaks ties. Of several bids of one provider all count. Throws `work/auction-open`.
+ */
+export function rankSealedBids(
+  auction: SealedAuction,
+  sealed: readonly SealedBid[],
+  revealed: readonly RevealedBid[],
+  atSeconds: number,
+): readonly SignedQuote[] {
+  if (atSeconds < auction.revealEndsAtSeconds) throw stillOpen(auction.revealEndsAtSeconds)
   const committed = new Set(
     sealed.filter((bid) => bid.atSeconds < auction.commitEndsAtSeconds).map(({ commitment }) => commitment),
   )
@@ -82,13 +94,93 @@ export function decideSealedAuction(
       refusalOf(auction, quote) === undefined &&
       committed.has(bidCommitment(auction.domain, quote, salt)),
   )
-  return chooseQuote(
-    valid.map(({ quote }) => quote),
-    { domain: auction.domain, ceilingAtomic: auction.ceilingAtomic, atSeconds: auction.revealEndsAtSeconds },
-  )
+  const choice = {
+    ...{ domain: auction.domain, ceilingAtomic: auction.ceilingAtomic, atSeconds: auction.revealEndsAtSeconds },
+  }
+  const distinct = new Map(valid.map(({ quote }) => [bytesToHex(quoteDigest(auction.domain, quote)), quote] as const))
+  const ranked: SignedQuote[] = []
+  for (let rest = [...distinct.values()]; rest.length > 0; ) {
+    const next = chooseQuote(rest, choice)
+    if (next === undefined) break
+    ranked.push(next)
+    rest = rest.filter((quote) => quote !== next)
+  }
+  return ranked
 }
 
-function refusalOf(
+/** Bids of a reverse auction in the order in which they came, and when. */
+export type TimedBid = { readonly quote: SignedQuote; readonly atSeconds: number }
+
+/** Plays the bids that came; what the rule refuses is left out. */
+export function replayReverseAuction(
+  auction: ReverseAuction,
+  bids: readonly TimedBid[],
+): { readonly state: ReverseAuctionState; readonly counted: readonly TimedBid[] } {
+  let state = openReverseAuction(auction)
+  const counted: TimedBid[] = []
+  for (const bid of bids) {
+    const next = placeBid(auction, state, bid.quote, bid.atSeconds)
+    if (typeof next === 'string') continue
+    state = next
+    counted.push(bid)
+  }
+  return { state, counted }
+}
+
+/** Bids that count, the lowest first. Throws `work/auction-open` before the close. */
+export function rankReverseBids(
+  auction: ReverseAuction,
+  bids: readonly TimedBid[],
+  atSeconds: number,
+): readonly SignedQuote[] {
+  const { state, counted } = replayReverseAuction(auction, bids)
+  if (atSeconds < state.closesAtSeconds) throw stillOpen(state.closesAtSeconds)
+  return counted.map(({ quote }) => quote).reverse()
+}
+
+/** An auction by either rule. */
+export type Auction = ({ readonly kind: 'reverse' } & ReverseAuction) | ({ readonly kind: 'sealed' } & SealedAuction)
+
+/** All that came in, with the second in which the book got it. */
+export type AuctionRecord = {
+  readonly bids: readonly TimedBid[]
+  readonly sealed: readonly SealedBid[]
+  readonly revealed: readonly RevealedBid[]
+}
+
+/** Bids that count, the winner first, by the auction's rule. Throws `work/auction-open` while bids may still come. */
+export function rankAuction(auction: Auction, record: AuctionRecord, atSeconds: number): readonly SignedQuote[] {
+  return auction.kind === 'reverse'
+    ? rankReverseBids(auction, record.bids, atSeconds)
+    : rankSealedBids(auction, record.sealed, record.revealed, atSeconds)
+}
+
+/** From here on nobody bids, whatever came before. Unix seconds. */
+export function lastEndOf(auction: Auction): number {
+  return auction.kind === 'reverse' ? auction.lastCloseSeconds : auction.revealEndsAtSeconds
+}
+
+/** Why a bid does not count, in words. */
+export const bidRefusalWords: Readonly<Record<BidRefusal, string>> = {
+  closed: 'comes after the close',
+  'other-terms': 'is for other terms',
+  'not-signed': 'is not signed by its provider',
+  'above-ceiling': 'is not within the ceiling',
+  'not-lower': 'is not lower than the best one by the step of the auction',
+  'expires-too-soon': 'does not hold until the last possible close',
+}
+
+function stillOpen(endsAtSeconds: number): KoinonError {
+  return new KoinonError({
+    code: 'work/auction-open',
+    message: `Bids of this auction count until ${new Date(endsAtSeconds * 1000).toISOString().slice(0, 19)}Z`,
+    hint: 'Nobody decides before; look again then.',
+    retry: 'later',
+  })
+}
+
+/** Why a quote cannot win by itself, whatever the others bid. */
+export function refusalOf(
   { domain, termsHash, ceilingAtomic }: Pick<SealedAuction, 'domain' | 'termsHash' | 'ceilingAtomic'>,
   quote: SignedQuote,
 ): BidRefusal | undefined {

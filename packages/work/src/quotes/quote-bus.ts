@@ -1,4 +1,6 @@
 import { boundedText, errorFromJson, type Hex, isKoinonError, KoinonError } from '@koinon/base'
+import type { AuctionRecord } from './auction.ts'
+import { parseAuction } from './auction-json.ts'
 import { parseQuote, quoteToJson, type SignedQuote } from './quote.ts'
 import type { OpenRequests } from './quote-book.ts'
 import { parseQuoteRequest, quoteRequestToJson, type SignedQuoteRequest } from './quote-request.ts'
@@ -9,6 +11,11 @@ export type QuoteBus = {
   open(kind: string, after: number): Promise<OpenRequests>
   quote(quote: SignedQuote): Promise<void>
   quotesFor(termsHash: Hex): Promise<readonly SignedQuote[]>
+  /** A sealed bid: only its hash. */
+  commit(termsHash: Hex, commitment: Hex): Promise<void>
+  /** The quote behind a sealed bid. */
+  reveal(quote: SignedQuote, salt: Hex): Promise<void>
+  auction(termsHash: Hex): Promise<AuctionRecord>
 }
 
 const timeoutMs = 5_000
@@ -54,6 +61,15 @@ export function httpQuoteBus(gatewayUrl: string): QuoteBus {
     async quotesFor(termsHash) {
       const { quotes } = await call(`/quotes/${termsHash}`)
       return parsed(quotes, parseQuote)
+    },
+    async commit(termsHash, commitment) {
+      await call(`/quotes/${termsHash}/commitments`, { commitment })
+    },
+    async reveal(quote, salt) {
+      await call(`/quotes/${quote.termsHash}/reveals`, { quote: quoteToJson(quote), salt })
+    },
+    async auction(termsHash) {
+      return parseAuction(await call(`/quotes/${termsHash}/auction`))
     },
   }
 }

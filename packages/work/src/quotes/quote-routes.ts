@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Hex, KoinonError } from '@koinon/base'
 import { ipNetworkOf, parseJsonObject, readBody, sendError, sendJson } from '@koinon/base/node'
+import { auctionToJson, parseWord } from './auction-json.ts'
 import { parseQuote, quoteToJson } from './quote.ts'
 import type { QuoteBook } from './quote-book.ts'
 import { maximumTermsBytes, parseQuoteRequest, quoteRequestToJson } from './quote-request.ts'
@@ -14,12 +15,15 @@ const bodyBytes = 2 * maximumTermsBytes + 8_192
 export function quoteRoutes(book: QuoteBook): (request: IncomingMessage, response: ServerResponse) => Promise<boolean> {
   return async (request, response) => {
     const url = new URL(request.url ?? '/', 'http://quotes.invalid')
-    const [, root, name, ...rest] = url.pathname.split('/')
+    const [, root, name, part, ...rest] = url.pathname.split('/')
     if (root !== 'quotes' || name === undefined || rest.length > 0) return false
     const isRequests = name === 'requests'
+    if (part !== undefined && (isRequests || !Object.hasOwn(auctionParts, part))) return false
     if (!isRequests && !/^0x[0-9a-f]{64}$/.test(name)) return false
     try {
-      if (request.method === 'POST') await post(book, request, response, isRequests ? undefined : (name as Hex))
+      if (part !== undefined)
+        await auctionParts[part as keyof typeof auctionParts](book, request, response, name as Hex)
+      else if (request.method === 'POST') await post(book, request, response, isRequests ? undefined : (name as Hex))
       else if (request.method === 'GET') get(book, url, response, isRequests ? undefined : (name as Hex))
       else throw methodNotAllowed(request.method)
     } catch (error) {
@@ -28,6 +32,28 @@ export function quoteRoutes(book: QuoteBook): (request: IncomingMessage, respons
     return true
   }
 }
+
+/** `POST /quotes/T/commitments` and `/reveals`, `GET /quotes/T/auction`. */
+const auctionParts = {
+  async commitments(book: QuoteBook, request: IncomingMessage, response: ServerResponse, termsHash: Hex) {
+    if (request.method !== 'POST') throw methodNotAllowed(request.method)
+    const { commitment } = parseJsonObject(await readBody(request, bodyBytes))
+    book.commit(termsHash, parseWord(commitment, 'commitment'), ipNetworkOf(request.socket.remoteAddress ?? ''))
+    sendJson(response, 201, { termsHash })
+  },
+  async reveals(book: QuoteBook, request: IncomingMessage, response: ServerResponse, termsHash: Hex) {
+    if (request.method !== 'POST') throw methodNotAllowed(request.method)
+    const { quote, salt } = parseJsonObject(await readBody(request, bodyBytes))
+    const parsed = parseQuote(quote)
+    if (parsed.termsHash !== termsHash) throw otherTerms()
+    book.reveal(parsed, parseWord(salt, 'salt'))
+    sendJson(response, 201, { termsHash })
+  },
+  async auction(book: QuoteBook, request: IncomingMessage, response: ServerResponse, termsHash: Hex) {
+    if (request.method !== 'GET') throw methodNotAllowed(request.method)
+    sendJson(response, 200, auctionToJson(book.auction(termsHash)))
+  },
+} as const
 
 async function post(
   book: QuoteBook,
@@ -42,9 +68,7 @@ async function post(
     return sendJson(response, 201, { termsHash: posted.termsHash })
   }
   const quote = parseQuote(json)
-  if (quote.termsHash !== termsHash) {
-    throw new KoinonError({ code: 'work/quote-refused', message: 'The quote is for other terms than its address' })
-  }
+  if (quote.termsHash !== termsHash) throw otherTerms()
   book.quote(quote)
   sendJson(response, 201, { termsHash })
 }
@@ -56,6 +80,10 @@ function get(book: QuoteBook, url: URL, response: ServerResponse, termsHash: Hex
   const after = Number(url.searchParams.get('after') ?? 0)
   const { next, requests } = book.open(url.searchParams.get('kind') ?? '', Number.isSafeInteger(after) ? after : 0)
   sendJson(response, 200, { next, requests: requests.map(quoteRequestToJson) })
+}
+
+function otherTerms(): KoinonError {
+  return new KoinonError({ code: 'work/quote-refused', message: 'The quote is for other terms than its address' })
 }
 
 function methodNotAllowed(method: string | undefined): KoinonError {

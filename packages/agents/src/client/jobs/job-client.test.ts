@@ -1,12 +1,14 @@
-import { bytesToHex, KoinonError, sha256, systemRandom, utf8ToBytes } from '@koinon/base'
-import { koinonTokenAbi } from '@koinon/ledger/abis'
-import { type SignedQuote, signQuote } from '@koinon/work'
+import { bytesToHex, KoinonError, sha256, systemRandom, utf8ToBytes, zeroHash } from '@koinon/base'
+import { jobsAbi, koinonTokenAbi } from '@koinon/ledger/abis'
+import { type Auction, type AuctionRecord, bidCommitment, type SignedQuote, signQuote } from '@koinon/work'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { JobProvider, submitWork } from '../../provider/jobs/job-provider.ts'
 import { hashTerms, type JobTerms, jobsDomain } from '../../rules/job.ts'
+import { auctionLine } from '../../rules/job-auction.ts'
 import { type JobNetwork, startJobNetwork, type TestAccount } from '../../testing/job-network.ts'
 import { JobEvaluator } from '../../verifier/jobs/job-evaluator.ts'
 import { noReason } from '../hire/hire-store.ts'
+import { type AuctionBid, type AwardNote, auctionOfJob, awardWinner, draftBid, planAward } from './auctions.ts'
 import { JobClient } from './job-client.ts'
 import { findJob, jobOfQuote, jobsOf, listJobs, readJob } from './job-ledger.ts'
 
@@ -149,5 +151,78 @@ describe('a client of jobs', () => {
     expect(await said(submitWork(eve, jobId, content))).toContain(`That is ${pat.address}`)
     await submitWork(pat, jobId, content)
     expect(await said(client.accept(jobId, noReason))).toContain(`Only its evaluator can have job ${jobId} accepted`)
+  })
+})
+
+describe('an auction that a client awards', () => {
+  const auctioned = async () => {
+    const now = seconds()
+    const rule = { commitEndsAtSeconds: now, revealEndsAtSeconds: now + 1 }
+    const line = auctionLine({
+      kind: 'sealed',
+      domain: client.domain,
+      termsHash: zeroHash,
+      ceilingAtomic: 900n,
+      ...rule,
+    })
+    const jobId = await client.post(draft({ description: `work\n${line}` }))
+    const auction = auctionOfJob(client.domain, await client.read(jobId)) as Auction
+    const bid = (priceAtomic: bigint) =>
+      draftBid(auction, pat, { priceAtomic, holdsSeconds: 600 }, systemRandom) as Required<AuctionBid>
+    const bids = [bid(300n), bid(200n), bid(500n)]
+    const record: AuctionRecord = {
+      bids: [],
+      sealed: bids.map(({ quote, salt }) => ({
+        commitment: bidCommitment(client.domain, quote, salt),
+        atSeconds: now - 1,
+      })),
+      revealed: bids.map((shown) => ({ ...shown, atSeconds: now })),
+    }
+    return { jobId, auction, bids, bus: { auction: async () => record } as never }
+  }
+  const noteOf = (): AwardNote => {
+    let kept: SignedQuote | undefined
+    return { load: () => kept, save: (quote) => void (kept = quote) }
+  }
+  const later = { nowMs: () => net.clock.nowMs() + 2_000 }
+  const gone = { auction: () => Promise.reject(new Error('the gateway forgot it')) } as never
+
+  it('takes the same bid after a crash between the award and the payment, and pays once', async () => {
+    const { jobId, auction, bids, bus } = await auctioned()
+    const note = noteOf()
+    const { ranking, winner } = await planAward(client, bus, auction, { clock: later, jobId, note })
+    expect(ranking.map(({ priceAtomic }) => priceAtomic)).toEqual([200n, 300n, 500n])
+    const killed = { award: () => Promise.reject(new Error('kill -9')) } as never
+    await expect(awardWinner(killed, jobId, winner as SignedQuote, note)).rejects.toThrow('kill -9')
+    // Another process; the book is gone with its gateway.
+    const again = new JobClient(ann, net.clock, systemRandom)
+    const resumed = await planAward(again, gone, auction, { clock: later, jobId, note })
+    expect(resumed.winner).toEqual(bids[1]?.quote)
+    const before = await net.dollarsOf(ann.address)
+    expect(await awardWinner(again, jobId, resumed.winner as SignedQuote, note)).toMatchObject({ budgetAtomic: 200n })
+    const twice = await planAward(again, gone, auction, { clock: later, jobId, note })
+    expect(await awardWinner(again, jobId, twice.winner as SignedQuote, note)).toMatchObject({ budgetAtomic: 200n })
+    expect(before - (await net.dollarsOf(ann.address))).toBe(200n)
+    await expect(awardWinner(again, jobId, bids[0]?.quote as SignedQuote, noteOf())).rejects.toMatchObject({
+      code: 'agents/job-taken',
+    })
+  })
+
+  it('passes over a bid that was taken back or has lapsed, and pays the next at its own price', async () => {
+    const { jobId, auction, bids, bus } = await auctioned()
+    const jobs = { address: jobsOf(net.network), abi: jobsAbi, functionName: 'cancelQuote' } as const
+    await pat.sender.call({ ...jobs, args: [bids[1]?.quote.nonce as bigint] })
+    const note = noteOf()
+    const { winner } = await planAward(client, bus, auction, { clock: later, jobId, note })
+    expect(winner?.priceAtomic).toBe(300n)
+    expect(await awardWinner(client, jobId, winner as SignedQuote, note)).toMatchObject({ budgetAtomic: 300n })
+    const tooLate = { nowMs: () => net.clock.nowMs() + 700_000 }
+    const other = await auctioned()
+    const lapsed = await planAward(client, other.bus, other.auction, {
+      clock: tooLate,
+      jobId: other.jobId,
+      note: noteOf(),
+    })
+    expect(lapsed.winner).toBeUndefined()
   })
 })

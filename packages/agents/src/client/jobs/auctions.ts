@@ -1,0 +1,114 @@
+/** A bidder's and a client's side of an auction over the bus (specs/0024-jobs.md section 6). */
+import { bytesToHex, type Clock, type Hex, isKoinonError, KoinonError, type Random } from '@koinon/base'
+import { type Auction, bidCommitment, lastEndOf, rankAuction, type SignedQuote, signQuote } from '@koinon/work'
+import type { QuoteBus } from '@koinon/work/quotes'
+import { parseJobAuction } from '../../rules/job-auction.ts'
+import type { JobClient } from './job-client.ts'
+import { type JobAccount, type JobRecord, jobOfQuote } from './job-ledger.ts'
+
+/** A bid and, of a sealed auction, the salt that shows it. */
+export type AuctionBid = { readonly quote: SignedQuote; readonly salt?: Hex }
+
+/** The auction of a job, by its own terms; undefined where quotes are offers as always. */
+export function auctionOfJob(domain: JobClient['domain'], job: JobRecord): Auction | undefined {
+  return parseJobAuction(domain, job)
+}
+
+/** Signs a bid. It holds for `holdsSeconds` after the auction's last end, so that the client has time to take it. */
+export function draftBid(
+  auction: Auction,
+  account: Pick<JobAccount, 'sender' | 'secretKey'>,
+  bid: { readonly priceAtomic: bigint; readonly holdsSeconds: number },
+  random: Random,
+): AuctionBid {
+  const quote = {
+    termsHash: auction.termsHash,
+    provider: account.sender.address,
+    priceAtomic: bid.priceAtomic,
+    deadlineSeconds: lastEndOf(auction) + bid.holdsSeconds,
+    nonce: BigInt(bytesToHex(random(32))),
+  }
+  const signed = signQuote(auction.domain, quote, account.secretKey)
+  return auction.kind === 'sealed' ? { quote: signed, salt: bytesToHex(random(32)) } : { quote: signed }
+}
+
+/** Sends a bid: the quote itself, or only its commitment, whose quote and salt whoever bids keeps on disk first. Throws as the bus does. */
+export async function sendBid(bus: QuoteBus, auction: Auction, { quote, salt }: AuctionBid): Promise<void> {
+  if (auction.kind === 'reverse' || salt === undefined) return bus.quote(quote)
+  await bus.commit(auction.termsHash, bidCommitment(auction.domain, quote, salt))
+}
+
+/** Shows a sealed bid, between the end of the commitments and that of the reveals. Throws `work/auction-open`, and as the bus does. */
+export async function revealBid(bus: QuoteBus, auction: Auction, bid: AuctionBid, clock: Clock): Promise<void> {
+  if (auction.kind !== 'sealed' || bid.salt === undefined) return
+  if (Math.floor(clock.nowMs() / 1000) < auction.commitEndsAtSeconds) throw tooEarly(auction.commitEndsAtSeconds)
+  await bus.reveal(bid.quote, bid.salt)
+}
+
+/** Where a client keeps which bid it takes, before it pays: after a crash it takes that one and no other. */
+export type AwardNote = { load(): SignedQuote | undefined; save(quote: SignedQuote): void }
+
+export type AwardPlan = {
+  /** Bids that count, the winner first. */
+  readonly ranking: readonly SignedQuote[]
+  /** The first that can still be taken; undefined where there is none. */
+  readonly winner: SignedQuote | undefined
+}
+
+/**
+ * Who has won, and whose bid can be taken now: one that lapsed, was cancelled or was taken for another job is passed over. A bid that was
+ * noted before comes first as long as it may still be taken, or was. Throws `work/auction-open` and as bus and ledger do.
+ */
+export async function planAward(
+  client: JobClient,
+  bus: QuoteBus,
+  auction: Auction,
+  options: { readonly clock: Clock; readonly jobId: bigint; readonly note: AwardNote },
+): Promise<AwardPlan> {
+  const { clock, jobId, note } = options
+  const nowSeconds = Math.floor(clock.nowMs() / 1000)
+  const noted = note.load()
+  // The book may have forgotten the auction since.
+  if (noted !== undefined && (await canBeTaken(client, noted, jobId, nowSeconds)))
+    return { ranking: [noted], winner: noted }
+  const ranking = rankAuction(auction, await bus.auction(auction.termsHash), nowSeconds)
+  for (const quote of ranking) {
+    if (await canBeTaken(client, quote, jobId, nowSeconds)) return { ranking, winner: quote }
+  }
+  return { ranking, winner: undefined }
+}
+
+/** Takes the winner: noted first, then named and paid for in one transaction. Safe to call again after any crash. */
+export async function awardWinner(
+  client: JobClient,
+  jobId: bigint,
+  winner: SignedQuote,
+  note: AwardNote,
+): Promise<JobRecord> {
+  note.save(winner)
+  return client.award(jobId, winner)
+}
+
+async function canBeTaken(
+  client: JobClient,
+  { provider, nonce, deadlineSeconds }: SignedQuote,
+  jobId: bigint,
+  nowSeconds: number,
+): Promise<boolean> {
+  const taken = await jobOfQuote(client.account, provider, nonce)
+  return taken === undefined ? nowSeconds <= deadlineSeconds : taken === jobId
+}
+
+/** What the book says of a bid that it does not take; undefined for other failures. */
+export function bidRefusal(error: unknown): string | undefined {
+  return isKoinonError(error) && error.code === 'work/quote-refused' ? error.message : undefined
+}
+
+function tooEarly(atSeconds: number): KoinonError {
+  return new KoinonError({
+    code: 'work/auction-open',
+    message: `Sealed bids are taken until ${new Date(atSeconds * 1000).toISOString().slice(0, 19)}Z`,
+    hint: 'Show yours after that, or the others see it before they bid.',
+    retry: 'later',
+  })
+}

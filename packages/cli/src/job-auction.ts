@@ -1,0 +1,103 @@
+/** Auctions of jobs on the command line: the rule from a few words, and how it stands. */
+import { auctionLine, auctionObjection } from '@koinon/agents/rules'
+import { KoinonError, zeroAddress, zeroHash } from '@koinon/base'
+import { type Auction, type AuctionRecord, lastEndOf, replayReverseAuction } from '@koinon/work'
+import { utcTime } from './format/time.ts'
+import { dollars } from './job-words.ts'
+
+/** Reveals, and the time that late bids can add, last as long as the bidding, within these. */
+const [leastSeconds, mostSeconds] = [60, 3_600]
+const extensionSeconds = 60
+/** A bid of a reverse auction is at least a hundredth of the ceiling below the best one. */
+const stepParts = 100n
+
+export type AuctionWish = {
+  readonly kind: string
+  readonly bidsUntil: string | undefined
+  readonly ceilingAtomic: bigint
+  readonly nowSeconds: number
+  readonly expiredAtSeconds: number
+  /** From here on the book forgets it. */
+  readonly requestEndsAtSeconds: number
+}
+
+/** The line of a job's description that names its auction. Throws `usage/bad-auction`. */
+export function auctionLineOf(wish: AuctionWish): string {
+  const { kind, bidsUntil, ceilingAtomic, nowSeconds, expiredAtSeconds, requestEndsAtSeconds } = wish
+  if (kind !== 'sealed' && kind !== 'reverse')
+    throw badAuction(`There is no auction "${kind}"`, 'Write --auction sealed or --auction reverse.')
+  if (bidsUntil === undefined)
+    throw badAuction('An auction must end', 'Say when: --bids-until 30m, or a time in UTC such as 2026-12-01T12:00Z.')
+  const endsAtSeconds = parseMoment(bidsUntil, nowSeconds)
+  const spanSeconds = Math.min(Math.max(endsAtSeconds - nowSeconds, leastSeconds), mostSeconds)
+  const place = { domain: { name: '', version: '', chainId: 0, verifyingContract: zeroAddress }, termsHash: zeroHash }
+  const auction: Auction =
+    kind === 'sealed'
+      ? {
+          kind,
+          ...place,
+          ceilingAtomic,
+          commitEndsAtSeconds: endsAtSeconds,
+          revealEndsAtSeconds: endsAtSeconds + spanSeconds,
+        }
+      : {
+          ...{ kind, ...place, ceilingAtomic, decrementAtomic: (ceilingAtomic + stepParts - 1n) / stepParts },
+          ...{ closesAtSeconds: endsAtSeconds, extensionSeconds, lastCloseSeconds: endsAtSeconds + spanSeconds },
+        }
+  const objection =
+    endsAtSeconds <= nowSeconds
+      ? 'bids would end before now'
+      : auctionObjection(auction, Math.min(expiredAtSeconds, requestEndsAtSeconds))
+  if (objection !== undefined)
+    throw badAuction(
+      `The auction cannot be held: ${objection}`,
+      'End bids earlier, or give the job more time: --hours N. A book keeps no request for longer than a day.',
+    )
+  return auctionLine(auction)
+}
+
+/** How an auction stands. */
+export function auctionFacts(
+  auction: Auction,
+  record: AuctionRecord,
+  nowSeconds: number,
+): readonly (readonly [string, string])[] {
+  if (auction.kind === 'sealed') {
+    const { commitEndsAtSeconds, revealEndsAtSeconds } = auction
+    const phase =
+      nowSeconds < commitEndsAtSeconds
+        ? `sealed bids until ${utcTime(commitEndsAtSeconds)}`
+        : nowSeconds < revealEndsAtSeconds
+          ? `bids are shown until ${utcTime(revealEndsAtSeconds)}`
+          : `over since ${utcTime(revealEndsAtSeconds)}`
+    return [['auction', `sealed, ${phase}; ${record.sealed.length} sealed, ${record.revealed.length} shown`]]
+  }
+  const { state, counted } = replayReverseAuction(auction, record.bids)
+  const isOver = nowSeconds >= state.closesAtSeconds
+  const phase = `${isOver ? 'over since' : 'closes at'} ${utcTime(state.closesAtSeconds)}`
+  const step = `each bid ${dollars(auction.decrementAtomic)} lower at least`
+  const best = state.best === undefined ? 'no bid yet' : `best ${dollars(state.best.priceAtomic)} of ${counted.length}`
+  return [['auction', `reverse, ${phase}; ${step}; ${best}`]]
+}
+
+/** The longest that an auction can last, in words. */
+export function auctionEnds(auction: Auction): string {
+  return utcTime(lastEndOf(auction))
+}
+
+const spanUnits: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 }
+
+function parseMoment(text: string, nowSeconds: number): number {
+  const span = /^(\d{1,6})([smh])$/.exec(text)
+  if (span !== null) return nowSeconds + Number(span[1]) * (spanUnits[span[2] as string] as number)
+  const atMs = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?Z$/.test(text) ? Date.parse(text) : Number.NaN
+  if (Number.isSafeInteger(atMs)) return Math.floor(atMs / 1000)
+  throw badAuction(
+    `"${text}" is no time`,
+    'Write a span such as 90s, 30m or 2h, or a time in UTC such as 2026-12-01T12:00Z.',
+  )
+}
+
+function badAuction(message: string, hint: string): KoinonError {
+  return new KoinonError({ code: 'usage/bad-auction', message, hint })
+}
