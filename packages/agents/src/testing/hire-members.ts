@@ -117,6 +117,7 @@ export function startMember(
     if (level === lastLevel) return utf8ToBytes(goal)
     const tree = treeOf(net, market, account, {
       treeId: `${account.name} ${job.jobId}`,
+      underJobId: job.jobId,
       goal,
       budgetAtomic: job.budgetAtomic - marginAtomic,
       endsAtSeconds: job.expiredAtSeconds - 600,

@@ -9,7 +9,9 @@ import { AgentFiles } from './agent-files.ts'
 import { readAgentTrust } from './agent-trust.ts'
 import { type AgentQuery, type BookOfAgents, chooseAgents, readDirectory } from './agents-json.ts'
 import type { IndexClient } from './index-client.ts'
+import { type BookOfBids, jobBids } from './job-bids-json.ts'
 import { jobDetail } from './job-detail-json.ts'
+import { jobTree } from './job-tree-json.ts'
 import { createJobViews } from './jobs-json.ts'
 import { createListingDesk } from './listing-desk.ts'
 import { refuseForeignPage } from './local-guard.ts'
@@ -22,6 +24,8 @@ export type AgentRouteSources = {
   readonly netuid: number
   readonly index: IndexClient
   readonly book: BookOfAgents
+  /** None on a network without jobs. */
+  readonly quotes: BookOfBids | undefined
   readonly clock: Clock
   readonly ask: <result>(method: string, params: unknown) => Promise<result>
 }
@@ -31,10 +35,11 @@ const trustRest = { leastMs: 15_000, mostMs: 600_000 }
 const keptDetails = 64
 const keptLists = 16
 const defaultJobs = 50
+const noBids: BookOfBids = { quotesFor: () => [], auction: () => ({ bids: [], sealed: [], revealed: [] }) }
 
 /** `/api/agents...` and `/api/jobs...`. */
 export function agentViewRoutes(sources: AgentRouteSources): readonly Route[] {
-  const { network, netuid, index, book, clock, ask } = sources
+  const { network, netuid, index, book, clock, ask, quotes = noBids } = sources
   const view = { network, reader: createLedgerReader(network) }
   const trust = sparing(() => readAgentTrust(view, netuid), clock, trustRest)
   const jobs = createJobViews({ view, index, clock })
@@ -42,6 +47,8 @@ export function agentViewRoutes(sources: AgentRouteSources): readonly Route[] {
   const directory = sparing(() => readDirectory(agents), clock)
   const oneAgent = sparingBy((key) => agentDetail(agents, key), clock, keptDetails)
   const oneJob = sparingBy((jobId) => jobDetail(agents, BigInt(jobId)), clock, keptDetails)
+  const oneTree = sparingBy((jobId) => jobTree(agents, BigInt(jobId)), clock, keptDetails)
+  const oneBids = sparingBy((jobId) => jobBids(agents, quotes, BigInt(jobId)), clock, keptDetails)
   const listed = sparingBy(
     (named) => {
       const [limit, before] = named.split(' ') as [string, string]
@@ -89,6 +96,15 @@ export function agentViewRoutes(sources: AgentRouteSources): readonly Route[] {
       path: /^\/api\/jobs\/[1-9]\d{0,17}$/,
       access: 'open',
       answer: (_request, path) => oneJob(path.split('/')[3] as string),
+    },
+    {
+      method: 'GET',
+      path: /^\/api\/jobs\/[1-9]\d{0,17}\/(tree|bids)$/,
+      access: 'open',
+      answer: (_request, path) => {
+        const [, , , jobId, part] = path.split('/') as [string, string, string, string, string]
+        return part === 'tree' ? oneTree(jobId) : oneBids(jobId)
+      },
     },
     {
       method: 'POST',

@@ -18,6 +18,7 @@ import { budgetRoutes } from './budget-routes.ts'
 import { createDecentralizationView } from './decentralization-json.ts'
 import { createEpochsView } from './epochs-json.ts'
 import { createIndexClient } from './index-client.ts'
+import type { BookOfBids } from './job-bids-json.ts'
 import { requireLocalToken, requireOwnPage } from './local-guard.ts'
 import { createMetagraphView } from './metagraph-json.ts'
 import { createNetworkView } from './network-json.ts'
@@ -52,6 +53,8 @@ export type DashboardOptions = {
   readonly refreshChannel: (channelId: Hex) => Promise<ChannelState>
   /** Agents that told this gateway where they are. */
   readonly agentBook: BookOfAgents
+  /** The gateway's book of quotes; none on a network without jobs. */
+  readonly quoteBook?: BookOfBids | undefined
   /** Serves who this gateway is. */
   readonly identity?: IdentityDoor
   /** What the last audit that ran from this home came to, where this home may tell. */
@@ -126,7 +129,7 @@ function apiRoutes(options: DashboardOptions, localToken: string): readonly Rout
     }),
     ...receiptRoutes({ ...options, netuid, epochs, index }),
     ...paymentRoutes({ ...options, log: options.paymentLog, index }),
-    ...agentViewRoutes({ network, netuid, index, book: options.agentBook, clock, ask }),
+    ...agentViewRoutes({ network, netuid, index, book: options.agentBook, quotes: options.quoteBook, clock, ask }),
     ...budgetRoutes(ask),
     ...ownerRoutes({ ...options, localToken, index }),
     ...stakeRoutes({ pools: { ...pools, list: sparing(pools.list, clock) }, ask }),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { JobClient } from '@koinon/agents/client'
 import { submitWork } from '@koinon/agents/provider'
-import { hashTerms } from '@koinon/agents/rules'
+import { auctionLine, hashTerms, treeLine } from '@koinon/agents/rules'
 import { type JobNetwork, startJobNetwork, type TestAccount } from '@koinon/agents/testing'
 import {
   draftVerdict,
@@ -21,7 +21,9 @@ import { signQuote } from '@koinon/work'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openTestIndex } from '../testing/indexed.ts'
 import { JobDesk } from '../wallet/job-desk.ts'
+import { jobBids } from './job-bids-json.ts'
 import { jobDetail } from './job-detail-json.ts'
+import { jobTree } from './job-tree-json.ts'
 import { createJobViews, type JobViewSources } from './jobs-json.ts'
 import { createLogIndexClient } from './log-index-client.ts'
 
@@ -166,6 +168,82 @@ describe('jobs as they are shown', () => {
     const verdict = steps.find(({ name }) => name === 'verdict')?.verdict
     expect(verdict).toMatchObject({ isAccepted: false, round: 0 })
     expect(verdict?.signedStakeAtomic).toBe(verdict?.totalStakeAtomic)
+    expect(verdict?.votes).toEqual([{ validator: judge.address, stakeAtomic: verdict?.totalStakeAtomic }])
+    const { jobs, isCut } = await jobTree(sources, jobId)
+    expect(isCut).toBe(false)
+    expect(jobs).toMatchObject([
+      {
+        ...{ jobId: `${jobId}`, heldAtomic: '0', paidAtomic: '0', refundedAtomic: `${price}`, verdicts: [verdict] },
+        ...{ judgedBy: { kind: 'quorum', netuid }, judgement: { isSettled: true, disputer: pat.address } },
+      },
+    ])
+  })
+
+  it('stand in the tree that they are part of, whichever is asked for, and no stranger puts itself there', async () => {
+    const bob = await net.fund('bob')
+    const hire = async (client: TestAccount, provider: TestAccount, line: string) => {
+      const jobClient = new JobClient(client, net.clock, systemRandom)
+      const nowSeconds = Math.floor(net.clock.nowMs() / 1_000)
+      const terms = jobClient.draft({
+        ...{ evaluator: client.address, expiredAtSeconds: nowSeconds + 3_600, description: `Part\n${line}` },
+      })
+      const quote = { termsHash: hashTerms(terms), provider: provider.address, priceAtomic: 10n, nonce: nonce++ }
+      const signed = { ...quote, deadlineSeconds: nowSeconds + 60 }
+      return jobClient.hire(terms, signQuote(jobClient.domain, signed, provider.secretKey))
+    }
+    const first = await hire(ann, pat, treeLine('house', '0.0'))
+    const second = await hire(ann, bob, treeLine('house', '0.1'))
+    const below = await hire(pat, bob, treeLine('walls', '0', first))
+    // Not hired for it; hired for another one; a job that does not exist.
+    await hire(bob, pat, treeLine('lies', '0', first))
+    await hire(judge, pat, treeLine('house', '0.2'))
+    await hire(pat, bob, treeLine('nothing', '0', 9_999n))
+    for (const asked of [first, second, below]) {
+      const { jobs, jobId } = await jobTree(sources, asked)
+      expect(jobId).toBe(`${asked}`)
+      expect(jobs.map((job) => [job.jobId, job.parentJobId, job.task])).toEqual([
+        [`${first}`, undefined, '0.0'],
+        [`${second}`, undefined, '0.1'],
+        [`${below}`, `${first}`, '0'],
+      ])
+      expect(jobs.map(({ heldAtomic }) => heldAtomic)).toEqual(['10', '10', '10'])
+    }
+  })
+
+  it('show the bids of the book by the rule of their terms, and the one that was taken', async () => {
+    const client = new JobClient(ann, net.clock, systemRandom)
+    const at = Math.floor(net.clock.nowMs() / 1_000)
+    const rule = { ceilingAtomic: 100n, decrementAtomic: 5n, closesAtSeconds: at - 1, extensionSeconds: 0 }
+    const place = { domain: client.domain, termsHash: zeroHash, lastCloseSeconds: at + 100 }
+    const description = `Sell\n${auctionLine({ kind: 'reverse', ...place, ...rule })}`
+    const terms = client.draft({ evaluator: ann.address, expiredAtSeconds: at + 3_600, description })
+    const jobId = await client.post(terms)
+    const bid = (priceAtomic: bigint) => {
+      const quote = { termsHash: hashTerms(terms), provider: pat.address, priceAtomic, nonce: nonce++ }
+      return {
+        quote: signQuote(client.domain, { ...quote, deadlineSeconds: at + 200 }, pat.secretKey),
+        atSeconds: at - 9,
+      }
+    }
+    const [high, low] = [bid(90n), bid(80n)]
+    const book = { quotesFor: () => [], auction: () => ({ bids: [high, bid(88n), low], sealed: [], revealed: [] }) }
+    await client.award(jobId, low.quote)
+    const told = await jobBids(sources, book, jobId)
+    expect(told.auction).toMatchObject({ kind: 'reverse', phase: 'over', ceilingAtomic: '100', decrementAtomic: '5' })
+    expect(told.bids.map(({ priceAtomic, rank, isTaken }) => [priceAtomic, rank, isTaken])).toEqual([
+      ['80', 1, true],
+      ['90', 2, false],
+      ['88', undefined, false],
+    ])
+    const empty = { quotesFor: () => [], auction: () => ({ bids: [], sealed: [], revealed: [] }) }
+    expect((await jobBids(sources, empty, jobId)).bids).toMatchObject([{ priceAtomic: '80', isTaken: true }])
+    const offers = { ...empty, quotesFor: () => [high.quote, low.quote] }
+    const plain = await jobBids(sources, offers, 1n)
+    expect(plain.auction).toBeUndefined()
+    expect(plain.bids.map(({ priceAtomic, rank }) => [priceAtomic, rank]).slice(0, 2)).toEqual([
+      ['80', 1],
+      ['90', 2],
+    ])
   })
 
   it('are the same from the ledger alone, page by page, and for the accounts that take part', async () => {

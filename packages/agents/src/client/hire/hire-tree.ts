@@ -2,6 +2,7 @@ import { type Address, type Clock, errorToJson, isKoinonError, KoinonError, slee
 import type { DurableStore, SqlStatement } from '@koinon/base/node'
 import type { SignedQuote } from '@koinon/work'
 import type { JobTerms } from '../../rules/job.ts'
+import { treeLine } from '../../rules/job-tree-line.ts'
 import {
   aggregateTask,
   type ChildPlan,
@@ -33,6 +34,8 @@ export type HireTreeOptions = {
   readonly store: DurableStore
   readonly treeId: string
   readonly client: JobClient
+  /** The job that this account was hired for itself, when the tree is how it does that work. */
+  readonly underJobId?: bigint
   readonly clock: Clock
   readonly goal: string
   readonly budgetAtomic: bigint
@@ -147,7 +150,7 @@ export class HireTree {
       const terms = client.draft({
         evaluator: evaluator ?? client.account.sender.address,
         expiredAtSeconds: Math.min(this.#nowSeconds + jobSeconds(task), endsAtSeconds),
-        description: task.goal,
+        description: `${task.goal}\n${treeLine(this.#options.treeId, task.id, this.#options.underJobId)}`,
       })
       const found = await quote(terms, task.leftAtomic, this.#lost, this.#signal)
       if (found !== undefined) {
