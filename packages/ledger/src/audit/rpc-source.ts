@@ -200,7 +200,10 @@ function decoded(
     {
       contract,
       name: eventName,
-      args: lowerAddresses({ ...(args ?? {}), ...(isQuorum ? { evaluator: address } : {}) }) as AuditEvent['args'],
+      args: lowerAddresses({
+        ...(args as object | undefined),
+        ...(isQuorum ? { evaluator: address } : {}),
+      }) as AuditEvent['args'],
       block: Number(log.blockNumber),
       index: log.logIndex,
       seconds: seconds.get(log.blockNumber) as number,

@@ -1,8 +1,13 @@
 /** Bonds of disputes, by the rule and by what the evaluators hold (specs/0024-jobs.md section 4). */
 import type { Address } from '@koinon/base'
-import { type AuditSource, type Tally, viewOf } from '@koinon/ledger/audit'
+import { type AuditSource, eventsOf, type Tally, viewOf } from '@koinon/ledger/audit'
 import { disputeBond } from '../../rules/job.ts'
-import type { AuditedJob, BondEvent } from './jobs-check.ts'
+import type { AuditedJob } from './audited-job.ts'
+
+export type BondEvent = ReturnType<typeof bondEvents>[number]
+export function bondEvents(source: AuditSource) {
+  return eventsOf(source, 'quorum', 'VerdictRecorded', 'Disputed', 'BondPaid', 'Settled')
+}
 
 /** What the validators of a job have said, and the bond that lies with them. */
 export type Dispute = {

@@ -9,20 +9,8 @@ import {
   viewOf,
 } from '@koinon/ledger/audit'
 import { hashTerms, type JobStatus, type JobTerms, jobStatuses } from '../../rules/job.ts'
-import { applyBond, type Dispute, tallyBonds } from './bonds.ts'
-
-export type AuditedJob = {
-  readonly client: Address
-  readonly evaluator: Address
-  readonly expiredAt: number
-  provider: Address
-  token: Address
-  status: JobStatus
-  budget: bigint
-  submittedAt: number
-  /** What lies in escrow for it. */
-  held: bigint
-}
+import type { AuditedJob } from './audited-job.ts'
+import { applyBond, type BondEvent, bondEvents, type Dispute, tallyBonds } from './bonds.ts'
 
 type JobEvent = ReturnType<typeof jobEvents>[number]
 
@@ -71,12 +59,6 @@ export const jobsCheck: AuditCheck = {
     }
     await tallyBonds(source, disputes, tally)
   },
-}
-
-export type BondEvent = ReturnType<typeof bondEvents>[number]
-
-function bondEvents(source: AuditSource) {
-  return eventsOf(source, 'quorum', 'VerdictRecorded', 'Disputed', 'BondPaid', 'Settled')
 }
 
 function jobEvents(source: AuditSource) {
