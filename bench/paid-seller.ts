@@ -17,7 +17,8 @@ export type SellerTask = {
   readonly facilitatorUrl: string
   readonly schemes: readonly ('exact' | 'batch-settlement')[]
 }
-export type SellerFigures = { readonly cpuMicros: number; readonly rpcCalls: number }
+/** CPU of all threads, and of the event loop's alone. */
+export type SellerFigures = { readonly cpuMicros: number; readonly loopMicros: number; readonly rpcCalls: number }
 
 const answer = JSON.stringify({ answer: 'x'.repeat(200) })
 
@@ -68,8 +69,9 @@ process.once('message', async (task: SellerTask) => {
           )
         ).url
   process.on('message', () => {
-    const { user, system } = process.cpuUsage()
-    process.send?.({ cpuMicros: user + system, rpcCalls } satisfies SellerFigures)
+    const [all, loop] = [process.cpuUsage(), process.threadCpuUsage()]
+    const [cpuMicros, loopMicros] = [all.user + all.system, loop.user + loop.system]
+    process.send?.({ cpuMicros, loopMicros, rpcCalls } satisfies SellerFigures)
   })
   process.send?.({ url })
 })

@@ -1,5 +1,5 @@
 // Runs the benches one after the other: JSON lines on standard output, what else they say on standard error.
-// Usage: node bench/run.mjs [name ...]   (all of bench/*.ts with a row in README.md unless named)
+// Usage: node bench/run.mjs [name ...] [--option ...]   (all of bench/*.ts with a row in README.md unless named; options go to each)
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,7 +7,10 @@ import { createInterface } from 'node:readline'
 
 const known = ['vouchers', 'settlement', 'replay', 'chain', 'gateway', 'paid', 'epoch', 'sim', 'dev', 'startup']
 const timeoutMs = 900_000
-const asked = process.argv.slice(2)
+const given = process.argv.slice(2)
+const firstOption = given.findIndex((word) => word.startsWith('--'))
+const asked = firstOption < 0 ? given : given.slice(0, firstOption)
+const options = firstOption < 0 ? [] : given.slice(firstOption)
 const names = asked.length === 0 ? known : asked
 const root = join(import.meta.dirname, '..')
 const ownNode = join(root, '.node/node_modules/node/bin', process.platform === 'win32' ? 'node.exe' : 'node')
@@ -23,7 +26,7 @@ for (const name of names) {
 /** Every object that a bench prints becomes one line `{"bench": name, ...}`; true when it ended well and printed one. */
 async function run(name) {
   console.error(`--- ${name}`)
-  const child = spawn(node, ['--disable-warning=ExperimentalWarning', join(root, 'bench', `${name}.ts`)], {
+  const child = spawn(node, ['--disable-warning=ExperimentalWarning', join(root, 'bench', `${name}.ts`), ...options], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
     timeout: timeoutMs,
