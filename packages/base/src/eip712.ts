@@ -36,9 +36,22 @@ export function domainSeparator(domain: TypedDataDomain): Uint8Array {
     : keccak256(concatBytes(contractDomainTypeHash, ...words, addressWord(verifyingContract)))
 }
 
-/** Digest that an account signs for one struct: type hash and words in order under a domain. */
+/** Digest that an account signs for one struct: type hash and words in order under a domain. On the path of every voucher. */
 export function typedDigest(separator: Uint8Array, type: Uint8Array, words: readonly Uint8Array[]): Uint8Array {
-  return keccak256(concatBytes(prefix, separator, keccak256(concatBytes(type, ...words))))
+  let length = type.length
+  for (const word of words) length += word.length
+  const struct = new Uint8Array(length)
+  struct.set(type)
+  let at = type.length
+  for (const word of words) {
+    struct.set(word, at)
+    at += word.length
+  }
+  const message = new Uint8Array(66)
+  message.set(prefix)
+  message.set(separator, 2)
+  message.set(keccak256(struct), 34)
+  return keccak256(message)
 }
 
 /** Right-aligned address. */
@@ -60,7 +73,11 @@ export function integerWord(value: bigint | number, bits = 256): Uint8Array {
       message: `${integer} is not an unsigned integer of ${bits} bits`,
     })
   }
-  return hexToBytes(`0x${integer.toString(16).padStart(64, '0')}`)
+  const word = new Uint8Array(32)
+  const view = new DataView(word.buffer)
+  // Each call stores the lowest 64 bits of what it gets.
+  for (let [rest, at] = [integer, 24]; rest > 0n; rest >>= 64n, at -= 8) view.setBigUint64(at, rest)
+  return word
 }
 
 /** Keccak of a text's UTF-8 bytes, the word of a `string` member. */
