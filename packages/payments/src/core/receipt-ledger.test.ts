@@ -120,6 +120,18 @@ describe('ReceiptLedger', () => {
     expect(alone.hops[0]?.proof.count).toBe(1)
   })
 
+  it('lets answers that come with every turn of a busy process share a signature, though nobody else is under way', async () => {
+    const finals: Promise<ReceiptBundle>[] = []
+    for (const index of [1, 2, 3]) {
+      const turn = new Promise((resolve) => setImmediate(resolve))
+      finals.push(finalize(index, 1_000n))
+      await turn
+    }
+    const [first] = await Promise.all(finals)
+    expect(first?.hops[0]?.proof.count).toBeGreaterThan(1)
+    expect((await finalize(4, 1_000n)).hops[0]?.proof.count).toBe(1)
+  })
+
   it('does not wait for an answer that never becomes final, nor for one that was given up', async () => {
     const held = ledger.reserve(channel.channelId, 1_000n)
     expect((await finalize(1, 1_000n)).hops[0]?.proof.count).toBe(1)

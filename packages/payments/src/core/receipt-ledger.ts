@@ -32,14 +32,15 @@ type Waiting = {
 
 /** Most answers of one signature and transaction. */
 const maximumBatch = 128
-/** While others are under way an answer waits at most this long for them to share its commit. Its first bytes are long out. */
+/** While others are under way or keep coming an answer waits at most this long for them to share its commit. Its first bytes are long out. */
 const gatherMs = 4
 /** A session is replaced this long before its delegation ends. */
 const renewalMarginMs = 300_000
 
 /**
  * From commitment to receipt, for everyone who is paid: gateways and providers alike. Answers that end while a commit is under way,
- * or within four milliseconds while others hold reservations, share the next one: one batch signature, one voucher a channel, one durable transaction. Memory changes only after the rows are
+ * or within four milliseconds while others hold reservations or come with every turn of the event loop, share the next one: one batch
+ * signature, one voucher a channel, one durable transaction. Memory changes only after the rows are
  * on disk, so a failed write charges nobody; a request of a payer becomes final at most once, also across restarts.
  */
 export class ReceiptLedger {
@@ -174,15 +175,26 @@ export class ReceiptLedger {
   }
 
   async #drain(): Promise<void> {
-    // One turn of the event loop lets answers that ended together share the first commit too.
-    await new Promise((resolve) => setImmediate(resolve))
     while (this.#queue.length > 0) {
+      await this.#gatherTurns()
       if (this.#isWorthWaiting()) await this.#gather()
       const batch = this.#queue.slice(0, maximumBatch)
       this.#queue = this.#queue.slice(maximumBatch)
       await this.#commit(batch)
     }
     this.#draining = undefined
+  }
+
+  /**
+   * Turns of the event loop, as long as each brings answers: those that end together share a commit, and on a busy loop, where a commit
+   * costs more than it waits, so do those that end one after the other.
+   */
+  async #gatherTurns(): Promise<void> {
+    const endMs = performance.now() + gatherMs
+    for (let seen = 0; this.#queue.length > seen && this.#queue.length < maximumBatch && performance.now() < endMs; ) {
+      seen = this.#queue.length
+      await new Promise((resolve) => setImmediate(resolve))
+    }
   }
 
   #isWorthWaiting(): boolean {
