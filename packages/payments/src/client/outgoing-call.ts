@@ -9,19 +9,27 @@ export class OutgoingCall implements RememberedCall {
   readonly method: string
   /** Without fragment. */
   readonly url: string
+  /** The caller's; undefined when it gave none, which saves what following a signal costs. */
+  readonly signal: AbortSignal | undefined
   #hash: Hex | undefined
 
   /** `url` where the request goes in the end; its own unless given. */
-  constructor(request: Request, body: Uint8Array<ArrayBuffer> | undefined, url = request.url) {
+  constructor(
+    request: Request,
+    body: Uint8Array<ArrayBuffer> | undefined,
+    signal: AbortSignal | undefined,
+    url = request.url,
+  ) {
     this.request = request
     this.body = body
+    this.signal = signal
     this.method = request.method.toUpperCase()
     this.url = url.split('#')[0] as string
   }
 
   /** The same call at the address that answered it. */
   at(url: string): OutgoingCall {
-    return url === this.url ? this : new OutgoingCall(this.request, this.body, url)
+    return url === this.url ? this : new OutgoingCall(this.request, this.body, this.signal, url)
   }
 
   requestHash(): Hex {
@@ -31,10 +39,17 @@ export class OutgoingCall implements RememberedCall {
 
   /** For `fetch`, with headers beside its own. */
   init(extra: Readonly<Record<string, string>>, redirect: RequestRedirect): RequestInit {
-    const { method, signal } = this.request
+    const { body, signal } = this
+    const { method } = this.request
     const headers = new Headers(this.request.headers)
     for (const [name, value] of Object.entries(extra)) headers.set(name, value)
-    return { method, headers, redirect, signal, ...(this.body === undefined ? {} : { body: this.body }) }
+    return {
+      method,
+      headers,
+      redirect,
+      ...(signal === undefined ? {} : { signal }),
+      ...(body === undefined ? {} : { body }),
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { KoinonError } from '@koinon/base'
+import { KoinonError, utf8ToBytes } from '@koinon/base'
 
 /**
  * The URL that a payment may go to. Throws `payments/redirected` when the 402 came from elsewhere than was asked, `payments/insecure-origin` for
@@ -28,14 +28,18 @@ export function checkSecure(url: URL, allowHttp: boolean): void {
   })
 }
 
-/** The body whole; undefined when there is none. Throws `payments/body-too-large`. */
+/**
+ * The body whole; undefined when there is none. `given` is what the request was made of: a text needs no reading. Throws
+ * `payments/body-too-large`.
+ */
 export async function readBodyWithin(
   request: Request,
   maximumBytes: number,
+  given?: BodyInit | null,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   if (request.body === null) return undefined
-  const bytes = await readWithin(request.body, maximumBytes)
-  if (bytes !== undefined) return bytes
+  const bytes = typeof given === 'string' ? utf8ToBytes(given) : await readWithin(request.body, maximumBytes)
+  if (bytes !== undefined && bytes.length <= maximumBytes) return bytes as Uint8Array<ArrayBuffer>
   throw new KoinonError({
     code: 'payments/body-too-large',
     message: `The body is larger than the ${maximumBytes} bytes that are kept to be sent again with a payment`,

@@ -57,7 +57,9 @@ export function payingFetch(options: PayingFetchOptions): typeof globalThis.fetc
   const settings: Settings = { ...options, fetch, clock, terms: options.terms ?? new RememberedTerms() }
   return async (input, init) => {
     const request = new Request(input, init)
-    const call = new OutgoingCall(request, await readBodyWithin(request, maximumBodyBytes))
+    const body = await readBodyWithin(request, maximumBodyBytes, init?.body)
+    const isFollowed = input instanceof Request || (init?.signal ?? undefined) !== undefined
+    const call = new OutgoingCall(request, body, isFollowed ? request.signal : undefined)
     const mayRemember = options.beforePaying === undefined && options.takesSteps !== true
     const known = mayRemember ? settings.terms.find(call, clock.nowMs()) : undefined
     return (known === undefined ? undefined : await payUnasked(settings, call, known)) ?? askAndPay(settings, call)
@@ -108,7 +110,7 @@ async function pay(settings: Settings, call: OutgoingCall, wanted: CallToPay, fi
       first,
       random,
       nowMs: () => clock.nowMs(),
-      signal: call.request.signal,
+      signal: call.signal,
       async send(payment) {
         last = payment
         const outcome = await sendPayment(fetch, call, payment, graceMs)

@@ -22,7 +22,7 @@ export async function sendPayment(
   const timer = setTimeout(() => late.abort(), Math.min(timeoutMs, 2 ** 31 - 1))
   let response: Response
   try {
-    const signal = AbortSignal.any([call.request.signal, late.signal])
+    const signal = call.signal === undefined ? late.signal : AbortSignal.any([call.signal, late.signal])
     response = await fetch(call.url, { ...call.init(headers, 'manual'), signal })
   } catch (cause) {
     return { kind: 'unknown', cause }

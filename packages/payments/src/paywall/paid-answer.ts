@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
-import { bytesToHex, type Clock, type Hex, KoinonError } from '@koinon/base'
-import { sendText, sha256Native } from '@koinon/base/node'
+import { type Clock, type Hex, KoinonError, sha256Hex } from '@koinon/base'
+import { sendText } from '@koinon/base/node'
 import type { CallResult, HeldPayment, StoredAnswer } from '../provider/cash-desk.ts'
 import type { SteppedCall, StreamPart, Wire, WireAttempt, WireRequest } from '../provider/wire.ts'
 import { httpCallType } from '../rules/http-call.ts'
@@ -106,7 +106,7 @@ async function releaseSteps(release: Release, stepped: SteppedCall, parts: Async
       const length = sent.reduce((sum, part) => sum + part.length, 0)
       const result = resultOf(release, {
         chargedAtomic,
-        responseHash: hash.digest(),
+        responseHash: `0x${hash.digest('hex')}`,
         length,
         firstByteAtMs: stepBeganAtMs,
       })
@@ -134,7 +134,7 @@ async function releaseWhole(
   const price = chargedAtomic ?? payment.maximumAtomic
   const result = resultOf(release, {
     chargedAtomic: price,
-    responseHash: sha256Native(body),
+    responseHash: sha256Hex(body),
     length: body.length,
     firstByteAtMs: clock.nowMs(),
   })
@@ -185,7 +185,7 @@ async function releaseStream(
   const charged = price?.() ?? payment.maximumAtomic
   const result = resultOf(release, {
     chargedAtomic: charged,
-    responseHash: hash.digest(),
+    responseHash: `0x${hash.digest('hex')}`,
     length: bytes,
     firstByteAtMs: firstByteAtMs as unknown as number,
   })
@@ -196,7 +196,7 @@ async function releaseStream(
 
 type Served = {
   readonly chargedAtomic: bigint
-  readonly responseHash: Uint8Array
+  readonly responseHash: Hex
   readonly length: number
   readonly firstByteAtMs: number
 }
@@ -208,7 +208,7 @@ function resultOf({ request, receivedAtMs, clock, answer }: Release, served: Ser
   const firstByteAtMs = Math.max(receivedAtMs, served.firstByteAtMs)
   return {
     chargedAtomic: served.chargedAtomic,
-    responseHash: bytesToHex(served.responseHash) as Hex,
+    responseHash: served.responseHash,
     kind: 'http',
     work: httpCallType.toJson(work),
     workHash: httpCallType.hash(work),

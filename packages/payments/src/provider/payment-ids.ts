@@ -57,6 +57,7 @@ export class PaymentIds {
     const running = this.#underWay.get(key)
     if (running !== undefined) throw running === requestHash ? paymentIdBusy() : paymentIdReused()
     this.#underWay.set(key, requestHash)
+    if (this.#isNew(key)) return undefined
     try {
       const known = await this.find(signer, id, requestHash)
       if (known !== undefined) this.#underWay.delete(key)

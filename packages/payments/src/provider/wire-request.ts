@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { bytesToHex, type Hex } from '@koinon/base'
-import { sha256Native } from '@koinon/base/node'
+import { type Hex, sha256Hex } from '@koinon/base'
 import type { WireRequest } from './wire.ts'
 
 /** A request that was read whole, under the seller's own origin. */
@@ -16,5 +15,5 @@ export function requestOf(incoming: IncomingMessage, origin: string, body: Uint8
 
 /** SHA-256 of `METHOD\nURL\nhex of SHA-256 of the body`. */
 export function requestHashOf(method: string, url: string, body: Uint8Array): Hex {
-  return bytesToHex(sha256Native(`${method}\n${url}\n${bytesToHex(sha256Native(body)).slice(2)}`))
+  return sha256Hex(`${method}\n${url}\n${sha256Hex(body).slice(2)}`)
 }
