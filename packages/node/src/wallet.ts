@@ -15,6 +15,7 @@ export {
 export { type BudgetChannelReturn, takeBackBudget } from './wallet/budget-channels.ts'
 export { BudgetDesk, type BudgetTerms } from './wallet/budget-desk.ts'
 export { ensureGas } from './wallet/ensure-gas.ts'
+export { delegateKey, openHomeDelegation } from './wallet/home-delegation.ts'
 export { type HomePayer, openHomePayer } from './wallet/home-payer.ts'
 export { PayingProxy, type ProxySpend } from './wallet/paying-proxy.ts'
 export { describePayment, type PaymentFacts, readTerms } from './wallet/payment-facts.ts'

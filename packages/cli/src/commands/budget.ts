@@ -14,6 +14,7 @@ import { utcTime } from '../format/time.ts'
 import { readGivenJson } from '../given-file.ts'
 import { confirm, parseInteger, runCommand } from '../runner.ts'
 import { table } from '../table.ts'
+import { defineBudgetDelegate } from './budget-delegate.ts'
 
 type GrantOptions = {
   readonly to: readonly string[]
@@ -38,6 +39,7 @@ const intentHints = {
 }
 
 export function defineBudget(budget: Command): void {
+  defineBudgetDelegate(budget)
   budget
     .command('grant')
     .description('let an agent spend dollars of this account, within what you name')

@@ -13,6 +13,7 @@ import { keepPaidReceipt } from '../paid-receipts.ts'
 import { printableAnswer } from '../printable.ts'
 import { runCommand } from '../runner.ts'
 import { type AnswerScreen, eventScreen, rawScreen } from '../stream-screen.ts'
+import { delegationOf } from './budget-delegate.ts'
 
 type PayOptions = {
   readonly method?: string
@@ -23,6 +24,7 @@ type PayOptions = {
   readonly dryRun?: boolean
   readonly raw?: boolean
   readonly budget?: string
+  readonly delegation?: string
   readonly steps?: boolean
 }
 
@@ -47,6 +49,7 @@ export function definePay(pay: Command): void {
     .option('--max <dollars>', `the most that the call may cost (test networks: ${testMaximum})`)
     .option('--id <id>', 'name of the call: the same one again is paid once (16 to 128 of A-Z a-z 0-9 _ -)')
     .option('--budget <name>', 'pay from this budget, by its session key (see koinon budget)')
+    .option('--delegation <file>', 'pay out of a smart account, by its delegation (see koinon budget delegate)')
     .option('--steps', 'pay a stream step by step while it comes, where its seller offers that')
     .option('--raw', 'print the bytes of the answer as they came, not the text of a stream')
     .option('--dry-run', 'show what is asked and pay nothing')
@@ -69,6 +72,7 @@ export function definePay(pay: Command): void {
           maximumPerCallAtomic,
           maximumInChannelsAtomic: maximumPerCallAtomic * callsInChannels,
           ...(options.budget === undefined ? {} : { budget: options.budget }),
+          ...delegationOf(options),
           takesSteps: options.steps === true,
           say,
         })

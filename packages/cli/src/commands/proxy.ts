@@ -4,6 +4,7 @@ import { type HomePayer, networkOf, openHomePayer, PayingProxy } from '@koinon/n
 import type { Command } from 'commander'
 import { parseInteger } from '../runner.ts'
 import { type StayOptions, stay } from '../stay.ts'
+import { delegationOf } from './budget-delegate.ts'
 
 type ProxyOptions = StayOptions & {
   readonly port: string
@@ -11,6 +12,7 @@ type ProxyOptions = StayOptions & {
   readonly max: string
   readonly total: string
   readonly budget?: string
+  readonly delegation?: string
   readonly steps?: boolean
 }
 
@@ -30,6 +32,7 @@ export function defineProxy(proxy: Command): void {
       '--budget <name>',
       'pay from this budget, by its session key (see koinon budget); the limits hold beside it',
     )
+    .option('--delegation <file>', 'pay out of a smart account, by its delegation (see koinon budget delegate)')
     .option('--steps', 'pay streams step by step while they come: less is signed ahead, for a message more every step')
     .action(async (_options: unknown, command: Command) => startProxy(command.optsWithGlobals<ProxyOptions>()))
 }
@@ -50,6 +53,7 @@ function startProxy(options: ProxyOptions): Promise<never> {
         maximumTotalAtomic,
         maximumInChannelsAtomic: maximumTotalAtomic / partInChannels,
         ...(options.budget === undefined ? {} : { budget: options.budget }),
+        ...delegationOf(options),
         takesSteps: options.steps === true,
         say,
       })

@@ -9,8 +9,8 @@ import type { NetworkFile } from '@koinon/ledger'
 import { type Home, writeFileDurably } from '../home/home.ts'
 import type { AccountKey } from '../home/secrets.ts'
 import { openMembership } from '../joined/joined-node.ts'
+import { askForGas } from '../wallet/ask-for-gas.ts'
 import { holdAgent } from '../wallet/payer-lock.ts'
-import { askForGas } from './till-gas.ts'
 
 export type AgentListingOptions = {
   readonly home: Home

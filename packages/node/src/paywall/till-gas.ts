@@ -1,25 +1,7 @@
 import { type Address, errorToJson } from '@koinon/base'
 import type { LedgerReader, NetworkFile } from '@koinon/ledger'
 import type { Logger } from 'pino'
-import { askFaucet } from '../wallet/ensure-gas.ts'
-
-export type GasState = { readonly state: 'held' | 'given' } | { readonly state: 'none'; readonly reason: unknown }
-
-/** Whether an account can pay for transactions; one that cannot asks the faucet of a test network. `reason`: why that gave nothing, if it was asked. */
-export async function askForGas(
-  network: NetworkFile,
-  reader: Pick<LedgerReader, 'getBalance'>,
-  account: Address,
-): Promise<GasState> {
-  if ((await reader.getBalance({ address: account })) > 0n) return { state: 'held' }
-  if (!network.isTest || network.gatewayUrl === undefined) return { state: 'none', reason: undefined }
-  try {
-    await askFaucet(network, account)
-    return { state: 'given' }
-  } catch (error) {
-    return { state: 'none', reason: error }
-  }
-}
+import { askForGas } from '../wallet/ask-for-gas.ts'
 
 /**
  * A seller sends the deposits and exact payments that come with calls. An account that cannot pay for that asks the faucet of a test network; where

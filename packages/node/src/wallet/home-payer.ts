@@ -15,13 +15,14 @@ import { createLedgerReader, type NetworkFile, readDollarDomain } from '@koinon/
 import {
   type Challenge,
   durablePayerStore,
+  type GrantedDelegation,
   localPaymentSigner,
   Payer,
   payerLedger,
   payerSchema,
 } from '@koinon/payments/client'
 import { createMppClientWire } from '@koinon/payments/mpp'
-import type { AllowedAsset, PayerChannel } from '@koinon/payments/rules'
+import { type AllowedAsset, delegationHash, type PayerChannel } from '@koinon/payments/rules'
 import { createPayingFetch } from '@koinon/payments/x402'
 import type { Home } from '../home/home.ts'
 import { runningSupervisor } from '../home/lock.ts'
@@ -29,7 +30,8 @@ import { networkOf } from '../home/network-of.ts'
 import { accountKey } from '../home/secrets.ts'
 import { readBalances } from '../local/treasury.ts'
 import { askSupervisor } from '../supervisor/control.ts'
-import { openHomeBudget } from './home-budget.ts'
+import { type HomeBudget, openHomeBudget } from './home-budget.ts'
+import { openHomeDelegation } from './home-delegation.ts'
 import { holdPayerStore } from './payer-lock.ts'
 import { tellingFetch } from './telling-fetch.ts'
 import { Wallet } from './wallet.ts'
@@ -42,6 +44,8 @@ export type HomePayerLimits = {
   readonly maximumInChannelsAtomic: bigint
   /** Label or hash of the budget that all spending goes through; without it the wallet's account pays. */
   readonly budget?: string
+  /** A smart account's delegation to the home's key: its account fills the channels, and nothing else is paid. Not beside a budget. */
+  readonly delegation?: GrantedDelegation
   /** Streams are paid by the step where their sellers offer it. */
   readonly takesSteps?: boolean
   /** Hears of what takes long: money from the faucet, a channel's first deposit, sellers that are not ready. */
@@ -68,7 +72,7 @@ const timeouts = { maximumTimeoutSeconds: 3_600, maximumWithdrawDelaySeconds: 86
 /**
  * Opens the payer of a home that belongs to a network; makes its account if there is none and, where dollars are worth nothing, asks the faucet when
  * a price is more than it holds. `purpose` names its store, or the budget does: one process at a time has it. With a budget the wallet's key signs
- * nothing but the transactions that carry the budget's deposits. Throws `home/*`, `ledger/*`, `wallet/payer-in-use` and as `openHomeBudget`.
+ * nothing but the transactions that carry the budget's deposits; with a delegation the same. Throws `home/*`, `ledger/*`, `wallet/payer-in-use` and as `openHomeBudget`.
  */
 export async function openHomePayer(home: Home, purpose: PayerPurpose, limits: HomePayerLimits): Promise<HomePayer> {
   const network = networkOf(home)
@@ -78,7 +82,11 @@ export async function openHomePayer(home: Home, purpose: PayerPurpose, limits: H
   const reader = createLedgerReader(network)
   const budget =
     limits.budget === undefined ? undefined : await openHomeBudget(home, network, reader, limits.budget, key)
-  const name = budget === undefined ? purpose : `budget-${budget.grantHash.slice(2)}`
+  const delegated =
+    limits.delegation === undefined
+      ? undefined
+      : await openHomeDelegation(home, network, reader, limits.delegation, key)
+  const name = storeNameOf(purpose, budget, limits.delegation)
   const path = join(folder, `${name}.db`)
   let release: (() => void) | undefined
   let store: DurableStore | undefined
@@ -98,10 +106,10 @@ export async function openHomePayer(home: Home, purpose: PayerPurpose, limits: H
     }
     const { maximumTotalAtomic, maximumPerCallAtomic, maximumInChannelsAtomic, takesSteps = false, say } = limits
     const payer = new Payer({
-      signer: budget?.signer ?? localPaymentSigner(key.secretKey),
+      signer: budget?.signer ?? delegated?.signer ?? localPaymentSigner(key.secretKey),
       store: records,
       ledger: payerLedger(reader),
-      purpose: budget === undefined ? purpose : 'budget',
+      purpose: budget !== undefined ? 'budget' : delegated === undefined ? purpose : 'delegation',
       policy: {
         ...timeouts,
         maximumPerCallAtomic,
@@ -155,6 +163,12 @@ export async function openHomePayer(home: Home, purpose: PayerPurpose, limits: H
     await budget?.close()
     throw error
   }
+}
+
+/** A store knows every commitment of its key. */
+function storeNameOf(purpose: PayerPurpose, budget?: HomeBudget, delegation?: GrantedDelegation): string {
+  if (budget !== undefined) return `budget-${budget.grantHash.slice(2)}`
+  return delegation === undefined ? purpose : `delegation-${delegationHash(delegation.delegations[0]).slice(2)}`
 }
 
 /** Whether a channel to who asks holds the price: then no balance is needed, and no ledger asked for it. */

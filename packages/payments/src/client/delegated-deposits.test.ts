@@ -1,37 +1,31 @@
 /** Deposits out of a MetaMask smart account by delegation, with the contracts of @metamask/delegation-abis on the real EVM. */
 import { join } from 'node:path'
-import { type Address, bytesToHex, type Hex, signDigest, systemRandom, toAddress } from '@koinon/base'
-import { createLedgerWriter } from '@koinon/ledger'
+import { type Address, type Hex, systemRandom } from '@koinon/base'
 import { batchSettlementAbi } from '@koinon/ledger/abis'
 import { DelegationManager as managerAbi } from '@metamask/delegation-abis'
-import {
-  AllowedCalldataEnforcer,
-  DelegationManager,
-  EIP7702StatelessDeleGator,
-  ERC20PeriodTransferEnforcer,
-} from '@metamask/delegation-abis/bytecode'
 import {
   concatHex,
   decodeFunctionData,
   encodeAbiParameters,
   encodeFunctionData,
   erc20Abi,
-  pad,
   parseAbiParameters,
   toHex,
 } from 'viem'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { channelIdOf } from '../rules/channel.ts'
-import { type Delegation, delegationDigest, rootAuthority } from '../rules/delegation.ts'
+import { type Delegation, delegationHash } from '../rules/delegation.ts'
 import { startNetwork, type TestNetwork } from '../testing/chain.ts'
 import { configOf, temporaryFolder } from '../testing/fixtures.ts'
 import { testPayer } from '../testing/payer-fixtures.ts'
 import { startSeller, type TestSeller } from '../testing/seller.ts'
+import { type SmartAccount, startSmartAccount } from '../testing/smart-account.ts'
 import { createPayingFetch } from '../x402/client/create-paying-fetch.ts'
 import { delegatedPaymentSigner } from './delegated-payment-signer.ts'
 import { deployDelegationCollector } from './delegation-collector.ts'
 import { receiptOf } from './paying-fetch.ts'
 import type { ChannelFunding, PaymentSigner } from './payment-signer.ts'
+import { readDelegation } from './read-delegation.ts'
 
 type Funded = Awaited<ReturnType<TestNetwork['fund']>>
 
@@ -44,35 +38,15 @@ let thief: Funded
 let seller: TestSeller
 let manager: Address
 let collector: Address
-let enforcers: { readonly period: Address; readonly calldata: Address }
+let smart: SmartAccount
 
 beforeAll(async () => {
   net = await startNetwork()
   const gas = await net.fund('gas')
-  account = await net.fund('smart account')
   agent = await net.fund('agent')
   thief = await net.fund('thief')
-  const deploy = async (bytecode: string, args: Hex = '0x') => {
-    const receipt = await gas.sender.send({ data: concatHex([bytecode as Hex, args]) }, 'deploying')
-    return toAddress(receipt.contractAddress as string)
-  }
-  const addresses = (...list: readonly Address[]) => concatHex(list.map((address) => pad(address)))
-  manager = await deploy(DelegationManager, addresses(gas.address))
-  // No entry point: nothing here goes through one.
-  const code = await deploy(EIP7702StatelessDeleGator, addresses(manager, gas.address))
-  enforcers = { period: await deploy(ERC20PeriodTransferEnforcer), calldata: await deploy(AllowedCalldataEnforcer) }
-  const writer = createLedgerWriter(net.network, bytesToHex(account.secretKey))
-  const authorization = await writer.signAuthorization({
-    account: writer.account,
-    contractAddress: code,
-    executor: 'self',
-  })
-  const hash = await writer.sendTransaction({
-    authorizationList: [authorization],
-    to: account.address,
-    value: 0n,
-  } as never)
-  await net.reader.waitForTransactionReceipt({ hash })
+  smart = await startSmartAccount(net, gas)
+  ;({ account, manager } = smart)
   const { escrow } = net.domain
   collector = await deployDelegationCollector({ reader: net.reader, sender: gas.sender, escrow, manager })
   seller = await startSeller(net, await net.fund('seller'), gas, { path: join(folder.path, 'seller.db') })
@@ -84,31 +58,8 @@ afterAll(async () => {
   folder.remove()
 })
 
-/** The account lets the agent transfer dollars to the escrow, at most so much a day. */
 function granted(salt: bigint, changes: Partial<Delegation> = {}): Delegation {
-  const { dollar } = net.network.contracts
-  const words = (...values: readonly bigint[]) => values.map((value) => toHex(value, { size: 32 }))
-  const unsigned = {
-    delegate: agent.address,
-    delegator: account.address,
-    authority: rootAuthority,
-    caveats: [
-      {
-        enforcer: enforcers.period,
-        terms: concatHex([dollar, ...words(capAtomic, 86_400n, BigInt(Math.floor(Date.now() / 1000) - 60))]),
-        args: '0x' as const,
-      },
-      {
-        enforcer: enforcers.calldata,
-        terms: concatHex([...words(4n), pad(net.domain.escrow)]),
-        args: '0x' as const,
-      },
-    ],
-    salt,
-    ...changes,
-  }
-  const digest = delegationDigest(unsigned, { chainId: net.domain.chainId, manager })
-  return { ...unsigned, signature: signDigest(digest, account.secretKey) }
+  return smart.granted(agent.address, capAtomic, salt, changes)
 }
 
 function signerOf(delegation: Delegation): PaymentSigner {
@@ -182,17 +133,54 @@ describe('a payer by delegation', () => {
   })
 })
 
+const contextOf = (delegations: readonly Delegation[]) =>
+  encodeAbiParameters(
+    parseAbiParameters([
+      'Delegation[] delegations',
+      'struct Delegation { address delegate; address delegator; bytes32 authority; Caveat[] caveats; uint256 salt; bytes signature; }',
+      'struct Caveat { address enforcer; bytes terms; bytes args; }',
+    ]),
+    [delegations as never],
+  )
+
+describe('the file of a delegation', () => {
+  it('is read as wallets give it, and as JSON of its delegations', () => {
+    const first = granted(8n)
+    const passedOn = granted(9n, {
+      delegator: agent.address,
+      delegate: thief.address,
+      authority: delegationHash(first),
+    })
+    const context = contextOf([first])
+    for (const file of [
+      { delegationManager: manager, context },
+      [{ signerMeta: { delegationManager: manager }, permissionsContext: context }],
+      { manager, delegations: [{ ...first, salt: '8' }] },
+    ])
+      expect(readDelegation(JSON.parse(JSON.stringify(file)))).toEqual({ manager, delegations: [first] })
+    expect(readDelegation({ manager, context: contextOf([passedOn, first]) }).delegations).toHaveLength(2)
+  })
+
+  it('is refused where a delegation passes on another than the one behind it, or cannot be read', () => {
+    const [first, second] = [granted(10n), granted(11n)]
+    const passedOn = granted(12n, { delegator: thief.address, authority: delegationHash(first) })
+    for (const file of [
+      null,
+      {},
+      { manager, delegations: [] },
+      { manager, context: '0x1234' },
+      { manager, context: contextOf([first, second]) },
+      { manager, context: contextOf([passedOn, first]) },
+      { manager, context: contextOf(Array(9).fill(first)) },
+      { manager: '0x12', context: contextOf([first]) },
+      { manager, delegations: [{ ...first, caveats: 'none' }] },
+    ])
+      expect(() => readDelegation(file)).toThrow(expect.objectContaining({ code: 'payments/bad-delegation' }))
+  })
+})
+
 describe('a thief', () => {
   const modes: readonly Hex[] = [word('00')]
-  const contextOf = (delegations: readonly Delegation[]) =>
-    encodeAbiParameters(
-      parseAbiParameters([
-        'Delegation[] delegations',
-        'struct Delegation { address delegate; address delegator; bytes32 authority; Caveat[] caveats; uint256 salt; bytes signature; }',
-        'struct Caveat { address enforcer; bytes terms; bytes args; }',
-      ]),
-      [delegations as never],
-    )
   const transferTo = (to: Address) =>
     concatHex([
       net.network.contracts.dollar,

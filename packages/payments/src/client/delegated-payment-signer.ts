@@ -25,7 +25,8 @@ export type DelegatedPaymentSignerOptions = {
   readonly engine?: Secp256k1Engine
 }
 
-const contextType = parseAbiParameters([
+/** How delegations travel to their manager, as ABI. */
+export const delegationContextType = parseAbiParameters([
   'Delegation[] delegations',
   'struct Delegation { address delegate; address delegator; bytes32 authority; Caveat[] caveats; uint256 salt; bytes signature; }',
   'struct Caveat { address enforcer; bytes terms; bytes args; }',
@@ -104,7 +105,7 @@ async function deposit(
 }
 
 function collectorData(delegations: readonly Delegation[], nonce: Hex): Hex {
-  const context = encodeAbiParameters(contextType, [
+  const context = encodeAbiParameters(delegationContextType, [
     delegations.map(({ caveats, ...rest }) => ({ ...rest, caveats: caveats.map((caveat) => ({ ...caveat })) })),
   ])
   return encodeAbiParameters(parseAbiParameters('bytes, bytes32'), [context, nonce])

@@ -28,5 +28,6 @@ export {
   type PaymentSigner,
   type VoucherIntent,
 } from './payment-signer.ts'
+export { type GrantedDelegation, readDelegation } from './read-delegation.ts'
 export { RememberedTerms } from './remembered-terms.ts'
 export { VoucherCourier } from './voucher-courier.ts'

@@ -21,7 +21,7 @@ export {
 } from './channel.ts'
 export { channelReceiptsObjection } from './channel-receipts.ts'
 export { depositDueAtomic, owedAtomicUp, type RoomPolicy } from './channel-room.ts'
-export type { Caveat, Delegation } from './delegation.ts'
+export { type Caveat, type Delegation, delegationHash } from './delegation.ts'
 export {
   type KeyGrant,
   keyGrantDigest,
