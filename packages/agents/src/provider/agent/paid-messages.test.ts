@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { picoUsdToAtomic, systemClock, systemRandom } from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
-import type { Payer } from '@koinon/payments/client'
+import { type Payer, RememberedTerms } from '@koinon/payments/client'
 import { payTaskCall, payToolCall } from '@koinon/payments/messages'
 import { createMppClientWire, createMppWire, MppDoor } from '@koinon/payments/mpp'
 import {
@@ -148,14 +148,14 @@ const requiredOf = (task: TaskJson): unknown => metadataOf(task)['x402.payment.r
 const ran = (words: string): number => runs.filter((one) => one === words).length
 
 /** What a home's payer does, with the payer of the tests. */
-function payerOf(payer: Payer): CallPayer {
+function payerOf(payer: Payer, terms = new RememberedTerms()): CallPayer {
   const payMessage: PayMessage = async ({ kind, maximumPicoUsd, ...call }) => {
     const onChallenge = ({ options }: { options: readonly { terms: { maximumAtomic: bigint } }[] }) => {
       if (options.some(({ terms }) => terms.maximumAtomic > picoUsdToAtomic(maximumPicoUsd)))
         throw Object.assign(new Error('above'), { code: 'payments/above-named-price' })
     }
     const mpp = createMppClientWire().messages
-    const paying = { ...call, payer, onChallenge }
+    const paying = { ...call, payer, terms, onChallenge }
     const { answer, receipt } = await (kind === 'task' ? payTaskCall(paying) : payToolCall({ ...paying, mpp }))
     return { answer, paidPicoUsd: (receipt?.chargedAtomic ?? 0n) * 1_000_000n }
   }
@@ -342,6 +342,39 @@ describe('our clients', () => {
       code: 'payments/above-named-price',
     })
     expect([payer.spent(), ran('x')]).toEqual([3_000n, 0])
+    await connection.close()
+  })
+
+  it('send the payment with the first message where its price is known, and nothing where it is more than was named', async () => {
+    const payer = testPayer(network, (await network.fund('regular')).secretKey)
+    const { payMessage } = payerOf(payer)
+    const sent: string[] = []
+    const watching: typeof fetch = (input, init) => {
+      const method = /"method":"(tools\/call|SendMessage)"/.exec(String(init?.body))?.[1]
+      if (method !== undefined) sent.push(`${method}${String(init?.body).includes('voucher') ? ' paid' : ''}`)
+      return fetch(input, init)
+    }
+    const connection = new McpConnection({ url: `${url}/mcp`, name: 't', version: '1', fetch: watching })
+    await connection.open()
+    const call = (words: string, changes = {}) =>
+      connection.callPaid('sold', { text: words }, { ...hash(changes), payMessage })
+    const hire = (service: string, words: string, messageId: string) =>
+      hireAgent({
+        ...{ url: `${url}/a2a`, messageId, data: { service, input: { text: words } } },
+        ...{ fetch: watching, signal: AbortSignal.timeout(20_000), maximumPicoUsd: 5n * milli, payMessage },
+      })
+    for (const words of ['first', 'second', 'third']) await call(words)
+    expect(sent.splice(0)).toEqual(['tools/call', ...Array(3).fill('tools/call paid')])
+    for (const index of [1, 2]) await hire('sold', `task ${index}`, `hire-of-a-regular-${index}`)
+    expect(sent.splice(0)).toEqual(['SendMessage', ...Array(2).fill('SendMessage paid')])
+    // Another service has a price of its own, which is asked for.
+    await hire('dear', 'dearer', 'hire-of-a-regular-3')
+    expect(sent.splice(0)).toEqual(['SendMessage', 'SendMessage paid'])
+    expect(payer.spent()).toBe(10_000n)
+    await expect(call('too dear', { maximumPicoUsd: milli / 2n })).rejects.toMatchObject({
+      code: 'payments/above-named-price',
+    })
+    expect([sent.splice(0), ran('too dear'), payer.spent()]).toEqual([['tools/call'], 0, 10_000n])
     await connection.close()
   })
 
