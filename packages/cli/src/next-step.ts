@@ -22,7 +22,7 @@ const commands: Readonly<Record<string, readonly string[]>> = {
   payments: [],
   facilitator: [],
   paywall: [],
-  budget: ['grant', 'list', 'explain', 'approve', 'revoke', 'withdraw'],
+  budget: ['grant', 'list', 'explain', 'approve', 'revoke', 'withdraw', 'delegate'],
   agent: ['register', 'list', 'show', 'check', 'rate', 'trust', 'run'],
   job: ['post', 'bid', 'award', 'submit', 'accept', 'reject', 'dispute', 'refund', 'list', 'show'],
   receipt: ['list', 'show', 'verify'],

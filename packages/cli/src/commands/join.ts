@@ -18,7 +18,9 @@ export function defineJoin(join: Command): void {
     )
     .action(
       runCommand(async (context, source: string, options: { readonly yes?: boolean }) => {
+        context.say(`reading the network file of ${source} ...`)
         const network = await loadNetworkFile(source)
+        context.say(`asking the ledger at ${network.rpcUrl} whether it is the one ...`)
         await checkChain(createLedgerReader(network), network)
         const home = openHome(context.home.path)
         if (existsSync(home.networkFile)) {
