@@ -1,10 +1,9 @@
 /** What the commands about agents share: the network's ledger, the id that was typed, and whom to ask for files. */
 import type { ResolveOptions } from '@koinon/agents/client'
 import { parseAgentId } from '@koinon/agents/rules'
-import { isLoopbackHost } from '@koinon/base/node'
 import { createLedgerReader, type LedgerView } from '@koinon/ledger'
 import type { Home } from '@koinon/node/home'
-import { networkOf } from '@koinon/node/wallet'
+import { isOneMachine, networkOf } from '@koinon/node/wallet'
 import type { Check } from '@koinon/work'
 import type { Command } from 'commander'
 import { table } from './table.ts'
@@ -16,7 +15,10 @@ const marks = { pass: 'pass', fail: 'FAIL', notChecked: 'not checked' } as const
 /** Adds the options that say whom may be asked for files. */
 export function withAskOptions(command: Command): Command {
   return command
-    .option('--allow-private', 'also ask http and private addresses (default on a network of this machine)')
+    .option(
+      '--allow-private',
+      'also ask http and private addresses (default where the chain itself is on this machine alone)',
+    )
     .option('--content-gateway <url>', "who is asked for ipfs:// files (default: the network's gateway)")
 }
 
@@ -34,7 +36,7 @@ export function agentIdOf({ network }: Pick<LedgerView, 'network'>, text: string
 export function resolveOptionsOf({ network }: LedgerView, options: AskOptions): ResolveOptions {
   const gateway = options.contentGateway ?? network.gatewayUrl
   return {
-    allowPrivate: options.allowPrivate ?? isLoopbackHost(new URL(network.rpcUrl).host),
+    allowPrivate: options.allowPrivate ?? isOneMachine(network),
     contentGateways: gateway === undefined ? [] : [gateway.replace(/\/$/, '')],
   }
 }

@@ -4,6 +4,7 @@ export { receiptOf } from '@koinon/payments/client'
 export { budgetsJson } from './dashboard/budgets-json.ts'
 export { saveDocument } from './home/documents.ts'
 export { networkOf } from './home/network-of.ts'
+export { isOneMachine } from './home/one-machine.ts'
 export { readBalances } from './local/treasury.ts'
 export type { AlphaEarning, AlphaWithdrawal } from './provider/alpha-earnings.ts'
 export {

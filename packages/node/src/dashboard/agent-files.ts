@@ -2,8 +2,8 @@
 import { inspectAgent, type ListingCheck, type ResolveOptions, resolveAgent } from '@koinon/agents/client'
 import type { RegistrationFile } from '@koinon/agents/rules'
 import { type Clock, isKoinonError, sleep } from '@koinon/base'
-import { isLoopbackHost } from '@koinon/base/node'
 import type { LedgerView, NetworkFile } from '@koinon/ledger'
+import { isOneMachine } from '../home/one-machine.ts'
 
 export type SeenAgent = {
   readonly atMs: number
@@ -23,9 +23,11 @@ const fetchTimeoutMs = 5_000
 
 /** Strangers' addresses are asked only where they are public, but on a network that is wholly on this machine its agents are too. */
 export function listingOptions(network: NetworkFile): ResolveOptions {
-  const { rpcUrl, gatewayUrl } = network
-  const isHere = [rpcUrl, gatewayUrl ?? rpcUrl].every((url) => isLoopbackHost(new URL(url).host))
-  return { allowPrivate: isHere, contentGateways: gatewayUrl === undefined ? [] : [gatewayUrl.replace(/\/$/, '')] }
+  const { gatewayUrl } = network
+  return {
+    allowPrivate: isOneMachine(network),
+    contentGateways: gatewayUrl === undefined ? [] : [gatewayUrl.replace(/\/$/, '')],
+  }
 }
 
 /** Nobody can make it ask a stranger's address more than once in ten minutes, its services in two. */

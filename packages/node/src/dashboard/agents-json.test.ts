@@ -241,6 +241,8 @@ describe('check my listing', () => {
     expect(listingOptions(network).allowPrivate).toBe(true)
     const exposed = { ...network, gatewayUrl: 'https://gateway.example' }
     expect(listingOptions(exposed).allowPrivate).toBe(false)
+    // A node of this machine for a chain on which anybody registers.
+    expect(listingOptions({ ...network, chainKind: 'external' }).allowPrivate).toBe(false)
     asked = []
     await createListingDesk({ ...sources.view, network: exposed }, clock)(origin, own)
     expect(asked).toEqual([])

@@ -7,6 +7,7 @@ import { isKoinonError, KoinonError } from '@koinon/base'
 import { isLoopbackHost } from '@koinon/base/node'
 import type { NetworkFile } from '@koinon/ledger'
 import { type Home, writeFileDurably } from '../home/home.ts'
+import { isOneMachine } from '../home/one-machine.ts'
 import type { AccountKey } from '../home/secrets.ts'
 import { openMembership } from '../joined/joined-node.ts'
 import { askForGas } from '../wallet/ask-for-gas.ts'
@@ -117,8 +118,7 @@ export function lockAgent(home: Pick<Home, 'path'>, name: string, waitMs?: numbe
 
 /** A registry is read by everybody, and everybody else asks https addresses only. */
 function requireReachable(url: string, network: NetworkFile): void {
-  const isLocalNetwork = isLoopbackHost(new URL(network.rpcUrl).host)
-  if (isLocalNetwork || (url.startsWith('https:') && !isLoopbackHost(new URL(url).host))) return
+  if (isOneMachine(network) || (url.startsWith('https:') && !isLoopbackHost(new URL(url).host))) return
   throw new KoinonError({
     code: 'agents/not-public',
     message: `others cannot reach ${url}`,

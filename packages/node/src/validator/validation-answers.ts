@@ -3,12 +3,13 @@ import { fetchDocument } from '@koinon/agents/client'
 import { contentIdOf, isContentOf, maximumContentBytes } from '@koinon/agents/rules'
 import { ValidationResponder } from '@koinon/agents/verifier'
 import { errorToJson, isKoinonError, KoinonError, sleep } from '@koinon/base'
-import { isLoopbackHost, verifySessionNative } from '@koinon/base/node'
+import { verifySessionNative } from '@koinon/base/node'
 import type { InferenceEngine } from '@koinon/inference/provider/engine'
 import { parseAnswerEvidence, verifyAnswer } from '@koinon/inference/verifier'
 import { parseBundle, type Verdict } from '@koinon/work'
 import type { Logger } from 'pino'
 import { readDocument, saveDocument } from '../home/documents.ts'
+import { isOneMachine } from '../home/one-machine.ts'
 import type { RoleLedger } from '../roles/role-tools.ts'
 
 export type ValidationAnswersOptions = {
@@ -78,7 +79,7 @@ async function fetchRequest(role: RoleLedger, uri: string): Promise<Uint8Array> 
   const cid = contentIdOf(uri)
   const own = cid === undefined ? undefined : readDocument(role.home, cid)
   if (own !== undefined) return own
-  const allowPrivate = isLoopbackHost(new URL(role.network.rpcUrl).host)
+  const allowPrivate = isOneMachine(role.network)
   const answer = await fetchDocument(uri, { maximumBytes: maximumContentBytes, allowPrivate })
   if (answer.status === 200 && (cid === undefined || isContentOf(cid, answer.body) === true)) return answer.body
   throw new KoinonError({
