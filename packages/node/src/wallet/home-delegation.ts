@@ -9,7 +9,7 @@ import {
 } from '@koinon/payments/client'
 import type { Home } from '../home/home.ts'
 import { type AccountKey, accountKey } from '../home/secrets.ts'
-import { askForGas } from './ask-for-gas.ts'
+import { ensureGas } from './ensure-gas.ts'
 
 /** The home's key to which owners of smart accounts delegate; made when it is first asked for. */
 export function delegateKey(home: Home): AccountKey {
@@ -36,8 +36,7 @@ export async function openHomeDelegation(
 ): Promise<HomeDelegation> {
   const code = await reader.getCode({ address: manager })
   if (code === undefined || code === '0x') throw noManager(manager, network)
-  const gas = await askForGas(network, reader, gasKey.address)
-  if (gas.state === 'none') throw noGas(gasKey.address, network)
+  await ensureGas(network, reader, gasKey.address, home)
   const sender = new TransactionSender(reader, createLedgerWriter(network, gasKey.privateKey))
   const escrow = network.contracts.channels
   const collector = await deployDelegationCollector({ reader, sender, escrow, manager })
@@ -58,14 +57,5 @@ function noManager(manager: Address, { chainId }: NetworkFile): KoinonError {
     code: 'payments/no-delegation-manager',
     message: `There is no contract at ${manager} on chain ${chainId}, where the delegation is redeemed`,
     hint: 'Ask for a delegation on the chain of this network.',
-  })
-}
-
-function noGas(account: Address, { chainId }: NetworkFile): KoinonError {
-  return new KoinonError({
-    code: 'wallet/no-gas',
-    message: `${account} has nothing to pay gas with on chain ${chainId}; it sends the deposits`,
-    hint: 'Send it some native currency; the smart account pays for none of it.',
-    retry: 'later',
   })
 }
