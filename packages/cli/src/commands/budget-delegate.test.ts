@@ -37,8 +37,8 @@ afterAll(async () => {
 })
 
 const koinon = (...args: readonly string[]) => runKoinon(home.path, ...args)
-const write = (delegate: Address, changes = {}): void => {
-  const delegation = smart.granted(delegate, 30_000n, 1n, changes)
+const write = (delegate: Address): void => {
+  const delegation = smart.granted(delegate, 150_000n, 1n)
   const json = { manager: smart.manager, delegations: [delegation] }
   writeFileSync(
     file,
@@ -64,7 +64,7 @@ describe('koinon budget delegate', () => {
         data: { payment: { payer: smart.account.address, chargedDollars: '0.001' } },
       })
     }
-    expect(before - (await network.dollarsOf(smart.account.address))).toBe(20_000n)
+    expect(before - (await network.dollarsOf(smart.account.address))).toBe(100_000n)
     const wallet = accountKey(home, 'wallet', systemRandom).address
     expect(await network.dollarsOf(wallet)).toBe(0n)
   })

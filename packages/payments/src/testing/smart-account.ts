@@ -1,12 +1,6 @@
 /** A MetaMask smart account on a test network, with the contracts of @metamask/delegation-abis. */
 import { type Address, bytesToHex, type Hex, signDigest, toAddress } from '@koinon/base'
 import { createLedgerWriter } from '@koinon/ledger'
-import {
-  AllowedCalldataEnforcer,
-  DelegationManager,
-  EIP7702StatelessDeleGator,
-  ERC20PeriodTransferEnforcer,
-} from '@metamask/delegation-abis/bytecode'
 import { concatHex, pad, toHex } from 'viem'
 import { type Delegation, delegationDigest, rootAuthority } from '../rules/delegation.ts'
 import type { TestNetwork } from './chain.ts'
@@ -22,21 +16,23 @@ export type SmartAccount = {
 
 /** Deploys the framework by `gas`, and makes a funded account one of its smart accounts (EIP-7702). */
 export async function startSmartAccount(net: TestNetwork, gas: Funded): Promise<SmartAccount> {
+  // Large, and wanted by few tests.
+  const code = await import('@metamask/delegation-abis/bytecode')
   const account = await net.fund('smart account')
   const deploy = async (bytecode: string, args: Hex = '0x') => {
     const receipt = await gas.sender.send({ data: concatHex([bytecode as Hex, args]) }, 'deploying')
     return toAddress(receipt.contractAddress as string)
   }
   const addresses = (...list: readonly Address[]) => concatHex(list.map((address) => pad(address)))
-  const manager = await deploy(DelegationManager, addresses(gas.address))
+  const manager = await deploy(code.DelegationManager, addresses(gas.address))
   // No entry point: nothing here goes through one.
-  const code = await deploy(EIP7702StatelessDeleGator, addresses(manager, gas.address))
-  const period = await deploy(ERC20PeriodTransferEnforcer)
-  const calldata = await deploy(AllowedCalldataEnforcer)
+  const accountCode = await deploy(code.EIP7702StatelessDeleGator, addresses(manager, gas.address))
+  const period = await deploy(code.ERC20PeriodTransferEnforcer)
+  const calldata = await deploy(code.AllowedCalldataEnforcer)
   const writer = createLedgerWriter(net.network, bytesToHex(account.secretKey))
   const authorization = await writer.signAuthorization({
     account: writer.account,
-    contractAddress: code,
+    contractAddress: accountCode,
     executor: 'self',
   })
   const hash = await writer.sendTransaction({
