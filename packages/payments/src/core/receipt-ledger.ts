@@ -176,8 +176,10 @@ export class ReceiptLedger {
 
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) {
-      await this.#gatherTurns()
-      if (this.#isWorthWaiting()) await this.#gather()
+      const endMs = performance.now() + gatherMs
+      await this.#gatherTurns(endMs)
+      const leftMs = endMs - performance.now()
+      if (leftMs > 0 && this.#isWorthWaiting()) await this.#gather(leftMs)
       const batch = this.#queue.slice(0, maximumBatch)
       this.#queue = this.#queue.slice(maximumBatch)
       await this.#commit(batch)
@@ -189,8 +191,7 @@ export class ReceiptLedger {
    * Turns of the event loop, as long as each brings answers: those that end together share a commit, and on a busy loop, where a commit
    * costs more than it waits, so do those that end one after the other.
    */
-  async #gatherTurns(): Promise<void> {
-    const endMs = performance.now() + gatherMs
+  async #gatherTurns(endMs: number): Promise<void> {
     for (let seen = 0; this.#queue.length > seen && this.#queue.length < maximumBatch && performance.now() < endMs; ) {
       seen = this.#queue.length
       await new Promise((resolve) => setImmediate(resolve))
@@ -202,9 +203,9 @@ export class ReceiptLedger {
     return this.#state === 'running' && !isBatchFull && this.#options.book.heldReservations > this.#spending.size
   }
 
-  async #gather(): Promise<void> {
+  async #gather(leftMs: number): Promise<void> {
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, gatherMs)
+      const timer = setTimeout(resolve, leftMs)
       this.#endGathering = () => {
         clearTimeout(timer)
         resolve()
