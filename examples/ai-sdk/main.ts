@@ -10,7 +10,7 @@ import { generateText, streamText } from 'ai'
 const payer = await openPayer({
   home: process.env['KOINON_HOME'] ?? join(homedir(), 'agent'),
   gatewayUrl: process.env['KOINON_GATEWAY'] ?? 'http://127.0.0.1:8402',
-  maximumTotalDollars: '0.1',
+  maxTotalDollars: '0.1',
 })
 const koinon = createKoinon({ payer })
 

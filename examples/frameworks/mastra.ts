@@ -8,7 +8,7 @@ import { Agent } from '@mastra/core/agent'
 const payer = await openPayer({
   home: process.env['KOINON_HOME'] ?? 'agent-home',
   gatewayUrl: process.env['KOINON_GATEWAY'] ?? 'http://127.0.0.1:8402',
-  maximumTotalDollars: '0.1',
+  maxTotalDollars: '0.1',
 })
 const koinon = createKoinon({ payer })
 

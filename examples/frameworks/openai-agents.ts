@@ -9,7 +9,7 @@ import OpenAI from 'openai'
 const payer = await openPayer({
   home: process.env['KOINON_HOME'] ?? 'agent-home',
   gatewayUrl: process.env['KOINON_GATEWAY'] ?? 'http://127.0.0.1:8402',
-  maximumTotalDollars: '0.1',
+  maxTotalDollars: '0.1',
 })
 let failed: readonly string[] | undefined
 const client = new OpenAI({

@@ -27,7 +27,7 @@ describe('the AI SDK without a key', () => {
   })
 
   it('pays nothing over its limit, says why, and does not try again', async () => {
-    const payer = await openPayer({ home, gatewayUrl: network.gateway, maximumTotalDollars: '0.000001' })
+    const payer = await openPayer({ home, gatewayUrl: network.gateway, maxTotalDollars: '0.000001' })
     try {
       const refused = generateText({ model: createKoinon({ payer })(), ...ask })
       await expect(refused).rejects.toMatchObject({ code: 'payments/over-limit', hint: expect.any(String) })

@@ -155,7 +155,7 @@ describe('our own client', () => {
     const [, request] = /request="([^"]+)"/.exec(demand.headers.get('www-authenticate') ?? '') ?? []
     const { amount, unitType } = JSON.parse(Buffer.from(request as string, 'base64url').toString())
     expect(unitType).toBe('step')
-    const max = (steps: number) => ['--steps', '--max', formatUnits(BigInt(amount) * BigInt(steps), 6)]
+    const max = (steps: number) => ['--steps', '--max-per-call', formatUnits(BigInt(amount) * BigInt(steps), 6)]
     const whole = await pay(...max(2))
     expect(whole.code, whole.stderr).toBe(0)
     const paid = JSON.parse(whole.stdout).data
@@ -165,7 +165,7 @@ describe('our own client', () => {
     expect(words).toBeGreaterThan(32)
     expect(paid.body).not.toContain('event: payment-')
     const cut = JSON.parse((await pay(...max(1))).stdout).data
-    expect(cut.stopped[0]).toContain('limits or budget end here')
+    expect(cut.stopped[0]).toContain('one call may cost at most')
     expect(cut.body.match(/"text":"/g).length).toBeLessThan(words)
   })
 })

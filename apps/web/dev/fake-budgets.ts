@@ -15,7 +15,10 @@ export class FakeBudgets {
       ...{ owner: account, asset: hex('d0', 20), receivers: [hex('5a', 20)], services: [], methods: [] },
       ...{ maxPerCallAtomic: '10000', maxPerPeriodAtomic: '500000', maxTotalAtomic: '5000000' },
       ...{ periodSeconds: 86_400, validFromMs: startedAtMs - 3 * dayMs, validUntilMs: startedAtMs + 27 * dayMs },
-      words: [`To: ${hex('5a', 20)}.`, 'At most 0.01 dollars a call, 0.5 dollars in a day, 5 dollars in all.'],
+      words: [
+        `It may pay ${hex('5a', 20)}.`,
+        'At most 0.01 dollars for one call, 0.5 dollars a day, and 5 dollars in all.',
+      ],
     }
     const transfer = { kind: 'transfer', receiver: hex('5a', 20), service: 'https://api.example' }
     const waiting = { ...transfer, id: hex('e1', 32), intentHash: hex('e2', 32), amountAtomic: '250000' }

@@ -35,12 +35,12 @@ const buyer = (first: string, second: string): string => `
 const schema = ${JSON.stringify(schema)}
 export const agent = { name: 'Researcher', description: 'Buys words', version: '1.0.0',
   tools: { first: '${first}/services/words', second: '${second}/services/words', third: '${second}/a2a' },
-  budget: { totalDollars: '0.02', perCallDollars: '0.005' },
+  budget: { maxTotalDollars: '0.02', maxPerCallDollars: '0.005' },
   services: [{ name: 'research', description: 'Asks two', input: schema, output: schema,
     run: async ({ text }, { call, hire }) => {
-      if (text.startsWith('hold-task')) return hire('third', { service: 'words', input: { text } }, { maxPriceDollars: '0.005' })
-      const one = await call('first', { text: 'plain ' + text }, { maxPriceDollars: '0.002' })
-      const two = await call('second', { text }, { maxPriceDollars: text === 'cheap' ? '0.001' : '0.005' })
+      if (text.startsWith('hold-task')) return hire('third', { service: 'words', input: { text } }, { maxPerCallDollars: '0.005' })
+      const one = await call('first', { text: 'plain ' + text }, { maxPerCallDollars: '0.002' })
+      const two = await call('second', { text }, { maxPerCallDollars: text === 'cheap' ? '0.001' : '0.005' })
       return { text: one.text + '; ' + two.text }
     } }] }`
 

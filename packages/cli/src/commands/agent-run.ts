@@ -76,7 +76,7 @@ function run(file: string, options: RunOptions): Promise<never> {
       const isSelling = definition.services.some((service) => priceOf(service) > 0n)
       if (network !== undefined && isSelling) accountKey(home, 'wallet', systemRandom)
       const till = network !== undefined && isSelling ? await openAgentTill(home, systemClock) : undefined
-      const totalPicoUsd = parseUnits(definition.budget?.totalDollars ?? '0', picoUsdDecimals)
+      const totalPicoUsd = parseUnits(definition.budget?.maxTotalDollars ?? '0', picoUsdDecimals)
       const payer =
         network !== undefined && totalPicoUsd > 0n
           ? createServicePayer(home, totalPicoUsd, { purpose: label })

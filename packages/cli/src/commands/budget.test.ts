@@ -1,7 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { systemRandom } from '@koinon/base'
+import { type Hex, systemRandom } from '@koinon/base'
 import { type AccountKey, accountKey, type Home, openHome } from '@koinon/node/home'
 import { type PoolLedger, startPoolLedger } from '@koinon/subnets/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -48,15 +50,17 @@ describe('koinon budget', () => {
     expect((await koinon('budget', 'list')).stdout).toContain('No budgets yet')
     expect((await json('budget', 'grant', '--to', alice)).error?.code).toBe('cli/needs-confirmation')
     const granted = await json('budget', 'grant', '--to', alice, '--label', 'helper', '--yes')
-    expect(granted.data['words']).toContain('At most 0.01 dollars a call, 0.5 dollars in a day, 5 dollars in all.')
+    expect(granted.data['words']).toContain(
+      'At most 0.01 dollars for one call, 0.5 dollars a day, and 5 dollars in all.',
+    )
     const files = readdirSync(home.budgets).filter((name) => name.endsWith('.json'))
     expect(files).toHaveLength(1)
     const path = join(home.budgets, files[0] as string)
     expect(statSync(path).mode & 0o077).toBe(0)
     const { sessionKey } = JSON.parse(readFileSync(path, 'utf8')) as { sessionKey: string }
     const shown = await koinon('budget', 'explain', 'helper')
-    expect(shown.stdout).toContain(`To: ${alice}.`)
-    expect(shown.stdout).toContain('Left now: 0.5 dollars, of which one call may take 0.01')
+    expect(shown.stdout).toContain(`It may pay ${alice}.`)
+    expect(shown.stdout).toContain('It can spend 0.5 dollars now, and at most 0.01 of them for one call.')
     expect((await koinon('budget', 'list')).stdout).toMatch(/helper +limited +usable +0 +0.5 +5 +0/)
     for (const text of [JSON.stringify(granted), shown.stdout, JSON.stringify(await json('budget', 'list'))]) {
       expect(text).not.toContain(sessionKey.slice(2))
@@ -84,6 +88,30 @@ describe('koinon budget', () => {
     )
   })
 
+  it('has gas sent by the faucet before anything goes to the ledger, and grants nothing where there is none', async () => {
+    const poor = openHome(join(folder, 'poor'))
+    const { network, owner } = place.ledger
+    writeFileSync(poor.networkFile, JSON.stringify({ ...network, gatewayUrl: undefined }))
+    const { address } = accountKey(poor, 'wallet', systemRandom)
+    const grant = ['--json', 'budget', 'grant', '--to', alice, '--on-chain', '--yes']
+    const refused = JSON.parse((await runKoinon(poor.path, ...grant)).stdout)
+    expect(refused.error).toMatchObject({ code: 'wallet/no-gas', message: expect.stringContaining(address) })
+    expect(refused.error.hint).toMatch(/Send it [\d.]+ of the native money of chain \d+ \(\d+ wei\)/)
+    expect(existsSync(poor.budgets)).toBe(false)
+    const gateway = createServer(async (request, response) => {
+      const { address: to } = JSON.parse(Buffer.concat(await request.toArray()).toString()) as { address: Hex }
+      await owner.sender.send({ to, value: 10n ** 18n }, 'a gift')
+      response.end('{}')
+    })
+    await new Promise<void>((resolve) => gateway.listen(0, '127.0.0.1', resolve))
+    const gatewayUrl = `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`
+    writeFileSync(poor.networkFile, JSON.stringify({ ...network, gatewayUrl }))
+    const granted = JSON.parse((await runKoinon(poor.path, ...grant)).stdout)
+    gateway.close().closeAllConnections()
+    expect(granted.error).toBeUndefined()
+    expect(await place.ledger.reader.getCode({ address })).toMatch(/^0xef0100/)
+  })
+
   it('lets the account delegate, and revokes here and on the ledger', async () => {
     const granted = await json('budget', 'grant', '--to', alice, '--label', 'second', '--on-chain', '--yes')
     expect(granted.error).toBeUndefined()
@@ -93,7 +121,7 @@ describe('koinon budget', () => {
     expect(revoked.data).toMatchObject({ isOnChain: true })
     const { data } = await json('budget', 'explain', 'second', '--intent', intent({}))
     expect(data).toMatchObject({ verdict: 'refuse', reason: 'revoked' })
-    expect((await koinon('budget', 'explain', 'second')).stdout).toContain('It can spend nothing: you revoked it.')
+    expect((await koinon('budget', 'explain', 'second')).stdout).toContain('It can spend nothing now: you revoked it.')
     expect((await koinon('budget', 'revoke', 'helper', '--yes')).stdout).toContain('--on-chain')
   })
 })

@@ -20,10 +20,10 @@ type GrantOptions = {
   readonly to: readonly string[]
   readonly service: readonly string[]
   readonly method: readonly string[]
-  readonly call: string
-  readonly period: string
+  readonly maxPerCall: string
+  readonly maxPerPeriod: string
   readonly every: string
-  readonly total: string
+  readonly maxTotal: string
   readonly days: string
   readonly autonomy: string
   readonly agent?: string
@@ -46,10 +46,10 @@ export function defineBudget(budget: Command): void {
     .option('--to <accounts...>', 'whom it may pay', [])
     .option('--service <origins...>', 'for which services, such as https://api.example', [])
     .option('--method <patterns...>', 'by which requests, such as "POST /v1/*"', [])
-    .option('--call <dollars>', 'the most for one call', '0.01')
-    .option('--period <dollars>', 'the most in one period', '0.5')
+    .option('--max-per-call <dollars>', 'the most for one call', '0.01')
+    .option('--max-per-period <dollars>', 'the most in one period', '0.5')
     .option('--every <seconds>', 'how long a period is', String(daySeconds))
-    .option('--total <dollars>', 'the most in all', '5')
+    .option('--max-total <dollars>', 'the most in all', '5')
     .option('--days <n>', 'how long the grant holds', '30')
     .option('--autonomy <level>', 'alert, propose, limited or full', 'limited')
     .option('--agent <account>', "the agent's own key; a new key is made unless given")
@@ -62,6 +62,7 @@ export function defineBudget(budget: Command): void {
         const draft = await desk.draft(termsOf(options), options.agent as Hex | undefined)
         const words = desk.words(draft.grant)
         await confirm(context, `${words.join('\n')}\nGrant this?`, options.yes === true)
+        if (options.onChain === true) await desk.ensureGas()
         const stored = desk.grant(options.label, draft)
         if (options.onChain === true) {
           context.say('delegating the account ...')
@@ -70,7 +71,7 @@ export function defineBudget(budget: Command): void {
         const { grantHash, grants } = stored
         return {
           data: { grantHash, agent: draft.grant.agent, grants, isOnChain: options.onChain === true, words },
-          text: `Granted ${grantHash.slice(0, 12)} (${options.label}).\n${words.join('\n')}\n\n${context.typed(`What is left: koinon budget explain ${grantHash.slice(0, 12)}. End it: koinon budget revoke ${grantHash.slice(0, 12)}`)}`,
+          text: `Granted ${grantHash.slice(0, 12)} (${options.label}).\n${words.join('\n')}\n\n${context.typed(`See what is left: koinon budget explain ${grantHash.slice(0, 12)}. End it: koinon budget revoke ${grantHash.slice(0, 12)}`)}`,
         }
       }),
     )
@@ -218,25 +219,44 @@ function returnsText(channels: readonly BudgetChannelReturn[], account: string):
 
 const verdictWords = {
   allow: 'It would be signed.',
-  propose: 'It would wait for your approval.',
-  'signed already': 'It was signed already; asked again it gets the same signature and costs nothing more.',
+  propose: 'It would wait until you approve it.',
+  'signed already': 'It was signed before. Asked again it gets the same signature, and costs nothing more.',
 } as const
 
 function explained(item: BudgetJson, typed: (text: string) => string): string {
-  const waiting = `${item.proposals.length} wait for your word: ${typed(`koinon budget approve ${item.grantHash.slice(0, 12)}`)}`
+  const { proposals, openCount, allocatedAtomic, maxPerCallAtomic, leftAtomic } = item
+  const one = BigInt(leftAtomic) < BigInt(maxPerCallAtomic) ? leftAtomic : maxPerCallAtomic
   return [
     ...item.words,
     '',
     item.state === 'usable'
-      ? `Left now: ${dollars(item.leftAtomic)} dollars, of which one call may take ${dollars(item.maxPerCallAtomic)}.`
-      : `It can spend nothing: ${stateWords[item.state]}.`,
-    `Spent ${dollars(item.spentAtomic)} in all, ${dollars(item.spentInPeriodAtomic)} in this period; ${dollars(item.allocatedAtomic)} set aside for agents below.`,
-    `${item.openCount} signed and not concluded; they count as spent.`,
-    ...(item.proposals.length === 0 ? [] : [waiting]),
+      ? `It can spend ${dollars(leftAtomic)} dollars now, and at most ${dollars(one)} of them for one call.`
+      : `It can spend nothing now: ${stateWords[item.state]}.`,
+    `In this period it has spent ${dollars(item.spentInPeriodAtomic)} of ${dollars(item.maxPerPeriodAtomic)} dollars${periodEnd(item)}; since it was granted ${dollars(item.spentAtomic)} of ${dollars(item.maxTotalAtomic)}.`,
+    ...(allocatedAtomic === '0'
+      ? []
+      : [`${dollars(allocatedAtomic)} dollars are set aside: its key has passed them on to other keys.`]),
+    ...(openCount === 0
+      ? []
+      : [
+          `${openCount === 1 ? 'One payment is' : `${openCount} payments are`} signed, and what became of ${openCount === 1 ? 'it' : 'them'} is not settled; until then the most that ${openCount === 1 ? 'it' : 'they'} can cost counts as spent.`,
+        ]),
+    ...(proposals.length === 0
+      ? []
+      : [
+          `${proposals.length === 1 ? 'One payment waits' : `${proposals.length} payments wait`} for your approval: ${typed(`koinon budget approve ${item.grantHash.slice(0, 12)}`)}`,
+        ]),
   ].join('\n')
 }
 
-const stateWords = { 'not yet': 'it does not hold yet', ended: 'it has ended', revoked: 'you revoked it' } as const
+/** When the next period begins, of a budget that can spend. */
+function periodEnd({ state, validFromMs, validUntilMs, periodSeconds }: BudgetJson): string {
+  const begun = Math.floor((systemClock.nowMs() - validFromMs) / (periodSeconds * 1000))
+  const endMs = validFromMs + (begun + 1) * periodSeconds * 1000
+  return state === 'usable' && endMs < validUntilMs ? ` (a new one begins ${utcTime(endMs / 1000)})` : ''
+}
+
+const stateWords = { 'not yet': 'it does not hold yet', ended: 'its time is over', revoked: 'you revoked it' } as const
 
 function termsOf(options: GrantOptions): BudgetTerms {
   const days = parseInteger(options.days, '--days', 1, 3_650)
@@ -246,10 +266,10 @@ function termsOf(options: GrantOptions): BudgetTerms {
     services: options.service,
     methods: options.method,
     contractCalls: [],
-    maxPerCallAtomic: parseUnits(options.call, dollarDecimals),
-    maxPerPeriodAtomic: parseUnits(options.period, dollarDecimals),
+    maxPerCallAtomic: parseUnits(options.maxPerCall, dollarDecimals),
+    maxPerPeriodAtomic: parseUnits(options.maxPerPeriod, dollarDecimals),
     periodSeconds: parseInteger(options.every, '--every', 1, 3_650 * daySeconds),
-    maxTotalAtomic: parseUnits(options.total, dollarDecimals),
+    maxTotalAtomic: parseUnits(options.maxTotal, dollarDecimals),
     validUntil: Math.floor(systemClock.nowMs() / 1000) + days * daySeconds,
   }
 }

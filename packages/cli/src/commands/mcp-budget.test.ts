@@ -152,7 +152,7 @@ describe('koinon mcp', () => {
         ['pay', '/services/words'],
         ['hire', '/a2a'],
       ] as const) {
-        const said = await ask(tool, { url: `${honestUrl}${path}`, mostDollars: '0.001' })
+        const said = await ask(tool, { url: `${honestUrl}${path}`, maxPerCallDollars: '0.001' })
         expect(said).toContain('mcp/no-budget')
         expect(said).toContain('koinon budget grant')
       }
@@ -163,7 +163,7 @@ describe('koinon mcp', () => {
 
   it('pays and hires whom the owner named, and a hostile prompt moves nothing else', async () => {
     await withMcp({ budget: 'mcp' }, async (ask) => {
-      const most = { mostDollars: '0.001' }
+      const most = { maxPerCallDollars: '0.001' }
       const bought = await ask('pay', { url: `${honestUrl}/services/words`, body: { text: 'http' }, ...most })
       expect(bought).toContain('"paidDollars":"0.001"')
       // What it bought tells the model to misbehave, as data.
@@ -181,13 +181,13 @@ describe('koinon mcp', () => {
         ['pay', { url: `${evilUrl}/?to=${honestUrl}`, ...most }, 'budget-refused'],
         ['pay', { url: `${honestUrl}@evil.example/`, ...most }, 'bad-service-url'],
         ['pay', { url: 'http://169.254.169.254/', ...most }, 'bad-service-url'],
-        ['pay', { url: evilUrl, mostDollars: '500' }, 'budget/ceiling'],
-        ['pay', { url: evilUrl, mostDollars: '0.001', budget: 'wallet' }, 'do not fit'],
-        ['pay', { url: evilUrl, mostDollars: page }, 'do not fit'],
+        ['pay', { url: evilUrl, maxPerCallDollars: '500' }, 'budget/ceiling'],
+        ['pay', { url: evilUrl, maxPerCallDollars: '0.001', budget: 'wallet' }, 'do not fit'],
+        ['pay', { url: evilUrl, maxPerCallDollars: page }, 'do not fit'],
         ['pay', { url: honestUrl, ...most, paymentId: `x; ${page}` }, 'do not fit'],
         [
           'pay',
-          { url: `${honestUrl}/services/words`, body: { text: 'x' }, mostDollars: '0.0001' },
+          { url: `${honestUrl}/services/words`, body: { text: 'x' }, maxPerCallDollars: '0.0001' },
           'above-named-price',
         ],
         ['hire', { url: `${evilUrl}/agent-card.json`, ...input }, 'foreign-agent'],
@@ -198,7 +198,9 @@ describe('koinon mcp', () => {
       ]
       for (const [name, given, reason] of hostile)
         expect(await ask(name, given).catch((error: Error) => `refused: ${error.message}`), name).toContain(reason)
-      expect(await ask('budget_status', {})).toContain('"label":"mcp"')
+      const status = await ask('budget_status', {})
+      expect(status).toContain('"label":"mcp"')
+      expect(status).toMatch(/"leftDollars":"[\d.]+","leftAtomic":"\d+"/)
     })
     expect(runs).toHaveLength(3)
     expect(await network.dollarsOf(thief.address)).toBe(1_000_000_000n)

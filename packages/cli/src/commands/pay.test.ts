@@ -100,7 +100,7 @@ describe('koinon pay', () => {
   })
 
   it('refuses a price above the limit, and says what to do', async () => {
-    const { code, stderr } = await pay('-d', 'x', '--max', '0.0009')
+    const { code, stderr } = await pay('-d', 'x', '--max-per-call', '0.0009')
     expect(code).toBe(1)
     expect(stderr).toContain('more than the 900 that a call may cost')
     expect(runs).toBe(2)
@@ -120,7 +120,7 @@ describe('koinon pay --budget', () => {
   const grant = (label: string, ...more: readonly string[]) =>
     koinon(
       ...['budget', 'grant', '--label', label, '--to', stockPayee.address, '--service', seller.url],
-      ...['--method', 'POST /*', '--call', '0.001', '--total', '0.05', '--yes', ...more],
+      ...['--method', 'POST /*', '--max-per-call', '0.001', '--max-total', '0.05', '--yes', ...more],
     )
 
   it('pays by the session key alone, and explains what was spent', async () => {
@@ -161,7 +161,7 @@ describe('koinon pay --budget', () => {
 describe('a budget for tools of MCP', () => {
   it('pays what a call may cost and its ceiling and budget allow', async () => {
     const label = ['--label', 'tools', '--to', stockPayee.address, '--service', seller.url]
-    await runKoinon(home.path, 'budget', 'grant', ...label, '--call', '0.001', '--total', '0.05', '--yes')
+    await runKoinon(home.path, 'budget', 'grant', ...label, '--max-per-call', '0.001', '--max-total', '0.05', '--yes')
     const milliDollar = 1_000_000_000n
     const service = createServicePayer(home, 2n * milliDollar, { budget: 'tools' })
     const call = { url: `${seller.url}/paid`, method: 'POST', body: {}, signal: AbortSignal.timeout(30_000) } as const

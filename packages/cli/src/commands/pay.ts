@@ -19,7 +19,7 @@ type PayOptions = {
   readonly method?: string
   readonly data?: string
   readonly header: readonly string[]
-  readonly max?: string
+  readonly maxPerCall?: string
   readonly id?: string
   readonly dryRun?: boolean
   readonly raw?: boolean
@@ -46,7 +46,7 @@ export function definePay(pay: Command): void {
       (value: string, all: readonly string[]) => [...all, value],
       [],
     )
-    .option('--max <dollars>', `the most that the call may cost (test networks: ${testMaximum})`)
+    .option('--max-per-call <dollars>', `the most that the call may cost (test networks: ${testMaximum})`)
     .option('--id <id>', 'name of the call: the same one again is paid once (16 to 128 of A-Z a-z 0-9 _ -)')
     .option('--budget <name>', 'pay from this budget, by its session key (see koinon budget)')
     .option('--delegation <file>', 'pay out of a smart account, by its delegation (see koinon budget delegate)')
@@ -67,7 +67,7 @@ export function definePay(pay: Command): void {
           const nothing = `Status ${response.status}: nothing is asked for in a form that this command knows.`
           return { data: { status: response.status, terms }, text: lines.length === 0 ? nothing : lines.join('\n') }
         }
-        const maximumPerCallAtomic = maximumOf(options.max, network.isTest)
+        const maximumPerCallAtomic = maximumOf(options.maxPerCall, network.isTest)
         const owner = await openHomePayer(home, 'pay', {
           maximumPerCallAtomic,
           maximumInChannelsAtomic: maximumPerCallAtomic * callsInChannels,
@@ -198,7 +198,7 @@ function maximumOf(given: string | undefined, isTest: boolean): bigint {
   throw new KoinonError({
     code: 'usage/no-maximum',
     message: 'The dollars of this network are real, and no limit is given',
-    hint: 'Say with --max what the call may cost; --dry-run shows the price.',
+    hint: 'Say with --max-per-call what the call may cost; --dry-run shows the price.',
   })
 }
 

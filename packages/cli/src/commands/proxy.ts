@@ -9,8 +9,8 @@ import { delegationOf } from './budget-delegate.ts'
 type ProxyOptions = StayOptions & {
   readonly port: string
   readonly upstream?: string
-  readonly max: string
-  readonly total: string
+  readonly maxPerCall: string
+  readonly maxTotal: string
   readonly budget?: string
   readonly delegation?: string
   readonly steps?: boolean
@@ -26,8 +26,8 @@ export function defineProxy(proxy: Command): void {
       '--upstream <url>',
       "OpenAI-compatible server that takes x402 (default: the gateway of this home's network)",
     )
-    .option('--max <dollars>', 'the most that one call may cost', '0.1')
-    .option('--total <dollars>', 'the most that this run may spend', '1')
+    .option('--max-per-call <dollars>', 'the most that one call may cost', '0.1')
+    .option('--max-total <dollars>', 'the most that this run may spend', '1')
     .option(
       '--budget <name>',
       'pay from this budget, by its session key (see koinon budget); the limits hold beside it',
@@ -45,8 +45,8 @@ function startProxy(options: ProxyOptions): Promise<never> {
     create: async (say) => {
       const home = homeAt(options.home ?? defaultHomePath())
       const upstream = upstreamOf(options.upstream ?? networkOf(home).gatewayUrl)
-      const maximumPerCallAtomic = parseUnits(options.max, dollarDecimals)
-      const maximumTotalAtomic = parseUnits(options.total, dollarDecimals)
+      const maximumPerCallAtomic = parseUnits(options.maxPerCall, dollarDecimals)
+      const maximumTotalAtomic = parseUnits(options.maxTotal, dollarDecimals)
       const port = parseInteger(options.port, '--port', 0, 65_535)
       const payer = await openHomePayer(home, 'proxy', {
         maximumPerCallAtomic,
@@ -85,7 +85,7 @@ function startProxy(options: ProxyOptions): Promise<never> {
     welcome: ({ url, upstream, account }) =>
       [
         `Programs of this machine reach ${upstream} at ${url}/v1, with any API key.`,
-        `It is paid by ${account}: at most ${options.max} dollars a call, ${options.total} in all${owner?.network.isTest === true ? ' (test dollars)' : ''}.`,
+        `It is paid by ${account}: at most ${options.maxPerCall} dollars a call, ${options.maxTotal} in all${owner?.network.isTest === true ? ' (test dollars)' : ''}.`,
         `What was spent: ${url}/spend. Ctrl-C stops.`,
         '',
       ].join('\n'),

@@ -13,7 +13,7 @@ type Input = {
   readonly url: string
   readonly service?: string
   readonly input?: unknown
-  readonly mostDollars: string
+  readonly maxPerCallDollars: string
   readonly paymentId?: string
 }
 
@@ -31,7 +31,7 @@ export function hireTool(ports: NetworkPorts, payer: CallPayer): McpTool {
         input: { description: 'JSON that the service takes' },
         ...spendSchema,
       },
-      required: ['url', 'mostDollars'],
+      required: ['url', 'maxPerCallDollars'],
       additionalProperties: false,
     },
     annotations: { readOnlyHint: false, openWorldHint: true },

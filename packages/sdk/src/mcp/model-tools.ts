@@ -32,7 +32,7 @@ function quoteModel(ports: NetworkPorts): McpTool {
       return answer('the gateway', {
         model: priced.id,
         offers: priced.offerCount,
-        mostDollars: formatUnits(worst, picoUsdDecimals),
+        costsAtMostDollars: formatUnits(worst, picoUsdDecimals),
         leftOfCeilingDollars: formatUnits(ports.ceiling.leftPicoUsd, picoUsdDecimals),
       })
     },

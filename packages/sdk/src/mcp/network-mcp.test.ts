@@ -56,7 +56,9 @@ describe("the network's verbs over MCP", () => {
       const called = await ask('call_model', { prompt: 'Hello', maxTokens: 16 })
       expect(called.quoted).toMatchObject({ untrusted: true, data: { text: 'Hello from the engine' } })
       expect(Number(called.quoted.data['costDollars'])).toBeGreaterThan(0)
-      expect(Number(called.quoted.data['costDollars'])).toBeLessThanOrEqual(Number(quote.quoted.data['mostDollars']))
+      expect(Number(called.quoted.data['costDollars'])).toBeLessThanOrEqual(
+        Number(quote.quoted.data['costsAtMostDollars']),
+      )
       expect(ceiling.maximumPicoUsd - ceiling.leftPicoUsd).toBe(ceiling.spentPicoUsd)
       const verified = await ask('verify_receipt', { receiptId: called.quoted.data['receiptId'] })
       expect(verified.quoted.data).toMatchObject({ failed: 0 })
@@ -130,18 +132,20 @@ describe("the network's verbs over MCP", () => {
     const ceiling = new SpendCeiling(dollar / 100n)
     await withTools({ payer: { pay, payMessage }, ceiling }, async (ask) => {
       const call = { url: `${network.url}/v1/models`, method: 'GET' }
-      expect(await ask('pay', { ...call, mostDollars: '0.02' })).toMatchObject({ isError: true })
-      expect(await ask('pay', { ...call, mostDollars: '-1' })).toMatchObject({ isError: true })
-      expect(await ask('pay', { ...call, mostDollars: '0.01', from: 'the wallet' })).toMatchObject({ isError: true })
+      expect(await ask('pay', { ...call, maxPerCallDollars: '0.02' })).toMatchObject({ isError: true })
+      expect(await ask('pay', { ...call, maxPerCallDollars: '-1' })).toMatchObject({ isError: true })
+      expect(await ask('pay', { ...call, maxPerCallDollars: '0.01', from: 'the wallet' })).toMatchObject({
+        isError: true,
+      })
       fault = new KoinonError({ code: 'wallet/payer-in-use', message: 'Another process pays' })
-      expect((await ask('pay', { ...call, mostDollars: '0.006' })).text).toContain('wallet/payer-in-use')
+      expect((await ask('pay', { ...call, maxPerCallDollars: '0.006' })).text).toContain('wallet/payer-in-use')
       expect(ceiling.leftPicoUsd).toBe(dollar / 100n)
       fault = undefined
-      expect((await ask('pay', { ...call, mostDollars: '0.006' })).quoted).toMatchObject({ untrusted: true })
+      expect((await ask('pay', { ...call, maxPerCallDollars: '0.006' })).quoted).toMatchObject({ untrusted: true })
       fault = new KoinonError({ code: 'payments/outcome-unknown', message: 'Nobody knows' })
-      expect(await ask('pay', { ...call, mostDollars: '0.003' })).toMatchObject({ isError: true })
+      expect(await ask('pay', { ...call, maxPerCallDollars: '0.003' })).toMatchObject({ isError: true })
       expect(ceiling.leftPicoUsd).toBe(dollar / 1_000n)
-      expect(await ask('pay', { ...call, mostDollars: '0.006' })).toMatchObject({ isError: true })
+      expect(await ask('pay', { ...call, maxPerCallDollars: '0.006' })).toMatchObject({ isError: true })
       expect(asked).toEqual([6_000_000_000n, 6_000_000_000n, 3_000_000_000n])
     })
   })

@@ -1,7 +1,7 @@
 import { type CallPayer, McpConnection } from '@koinon/agents/client'
 import type { McpTool } from '@koinon/agents/provider'
 import { visibleText } from '@koinon/agents/rules'
-import { formatUnits, isKoinonError, KoinonError, picoUsdDecimals } from '@koinon/base'
+import { dollarDecimals, formatUnits, isKoinonError, KoinonError, picoUsdDecimals } from '@koinon/base'
 import { answerText } from './gateway-models.ts'
 import { hireTool } from './hire-tool.ts'
 import { answer } from './model-tools.ts'
@@ -60,7 +60,7 @@ function pay(ports: NetworkPorts, payer: CallPayer): McpTool {
     inputSchema: {
       type: 'object',
       properties: { ...callSchema, tool: { type: 'string', minLength: 1, maxLength: 128 }, ...spendSchema },
-      required: ['url', 'mostDollars'],
+      required: ['url', 'maxPerCallDollars'],
       additionalProperties: false,
     },
     annotations: { readOnlyHint: false, openWorldHint: true },
@@ -123,11 +123,26 @@ function refusedByServer(error: unknown): KoinonError {
 function budgetStatus(read: () => Promise<unknown>): McpTool {
   return {
     name: 'budget_status',
-    description: 'What the budget that pays allows, and what is left of it. Costs nothing.',
+    description:
+      'What the budget that pays allows, and what is left of it, in dollars and in atomic units (1,000,000 of them are a dollar). Costs nothing.',
     inputSchema: { type: 'object', properties: {}, additionalProperties: false },
     annotations: { readOnlyHint: true },
-    run: async () => answer('the books of this home', await read()),
+    run: async () => answer('the books of this home', withDollars(await read())),
   }
+}
+
+/** Adds `...Dollars` beside every `...Atomic` of the network's dollar. */
+function withDollars(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withDollars)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).flatMap(([name, member]) => {
+    const isAmount = name.endsWith('Atomic') && typeof member === 'string' && /^\d+$/.test(member)
+    const inDollars = isAmount
+      ? [[name.replace(/Atomic$/, 'Dollars'), formatUnits(BigInt(member), dollarDecimals)]]
+      : []
+    return [...inDollars, [name, withDollars(member)]]
+  })
+  return Object.fromEntries(entries)
 }
 
 /** How a call's body goes over the wire. */

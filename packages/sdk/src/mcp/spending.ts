@@ -6,7 +6,7 @@ import type { NetworkPorts } from './ports.ts'
 
 /** Arguments that bound and name a spending. */
 export const spendSchema = {
-  mostDollars: { type: 'string', pattern: '^\\d{1,6}(\\.\\d{1,12})?$', description: 'For example 0.01' },
+  maxPerCallDollars: { type: 'string', pattern: '^\\d{1,6}(\\.\\d{1,12})?$', description: 'For example 0.01' },
   paymentId: {
     type: 'string',
     pattern: '^[A-Za-z0-9_-]{16,128}$',
@@ -14,16 +14,16 @@ export const spendSchema = {
   },
 } as const
 
-export type Spend = { readonly mostDollars: string; readonly paymentId?: string }
+export type Spend = { readonly maxPerCallDollars: string; readonly paymentId?: string }
 export type Limits = { readonly maximumPicoUsd: bigint; readonly paymentId?: string }
 
 /** Sets the most aside first; gives it back when nothing was signed, and keeps what nobody knows. */
 export async function spending<paid extends { readonly paidPicoUsd: bigint }>(
   { ceiling }: NetworkPorts,
-  { mostDollars, paymentId }: Spend,
+  { maxPerCallDollars, paymentId }: Spend,
   work: (limits: Limits) => Promise<paid>,
 ): Promise<paid> {
-  const maximumPicoUsd = parseUnits(mostDollars, picoUsdDecimals)
+  const maximumPicoUsd = parseUnits(maxPerCallDollars, picoUsdDecimals)
   return payWithin(ceiling, maximumPicoUsd, () =>
     work({ maximumPicoUsd, ...(paymentId === undefined ? {} : { paymentId }) }),
   )

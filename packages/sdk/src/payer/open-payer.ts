@@ -13,9 +13,9 @@ export type GatewayPayerOptions = {
   /** Whose network a home joins that belongs to none, as `koinon join` does; and whom programs ask, else the network's own gateway. */
   readonly gatewayUrl?: string
   /** What this process may spend. */
-  readonly maximumTotalDollars: string
+  readonly maxTotalDollars: string
   /** What one call may cost; a tenth of a dollar, or the total where that is less. */
-  readonly maximumPerCallDollars?: string
+  readonly maxPerCallDollars?: string
   /** Label or hash of a budget that all spending goes through (`koinon budget grant`). */
   readonly budget?: string
 }
@@ -44,8 +44,8 @@ const partInChannels = 2n
  * Throws `base/bad-amount`, `home/*`, `ledger/*`, `node/no-network`, `sdk/no-gateway`, `wallet/payer-in-use`.
  */
 export async function openPayer(options: GatewayPayerOptions): Promise<GatewayPayer> {
-  const maximumTotalAtomic = parseUnits(options.maximumTotalDollars, dollarDecimals)
-  const perCallAtomic = parseUnits(options.maximumPerCallDollars ?? defaultPerCallDollars, dollarDecimals)
+  const maximumTotalAtomic = parseUnits(options.maxTotalDollars, dollarDecimals)
+  const perCallAtomic = parseUnits(options.maxPerCallDollars ?? defaultPerCallDollars, dollarDecimals)
   const home = openHome(options.home)
   if (options.gatewayUrl !== undefined && !existsSync(home.networkFile)) await join(home, options.gatewayUrl)
   const baseURL = baseUrlOf(options.gatewayUrl ?? networkOf(home).gatewayUrl)

@@ -23,7 +23,7 @@ export type TaskCallsOptions = {
   readonly signal: AbortSignal
 }
 
-export type CallLimits = { readonly maxPriceDollars?: string; readonly timeoutMs?: number }
+export type CallLimits = { readonly maxPerCallDollars?: string; readonly timeoutMs?: number }
 
 const callTimeoutMs = 60_000
 
@@ -71,8 +71,8 @@ export class TaskCalls {
     })
   }
 
-  #maximumOf(tool: string, { maxPriceDollars = '0' }: CallLimits): bigint {
-    const maximumPicoUsd = parseUnits(maxPriceDollars, picoUsdDecimals)
+  #maximumOf(tool: string, { maxPerCallDollars = '0' }: CallLimits): bigint {
+    const maximumPicoUsd = parseUnits(maxPerCallDollars, picoUsdDecimals)
     if (maximumPicoUsd <= this.#options.perCallPicoUsd) return maximumPicoUsd
     throw new KoinonError({ code: 'agents/over-limit', message: `The limit of ${tool} is above that of a call` })
   }

@@ -110,7 +110,7 @@ describe('an agent of one file', () => {
       agent({ services: [{ ...echo, input: { type: 'object', properties: { a: { type: 'no' } } } }] }),
     ).toThrow('schema')
     expect(() => agent({ tools: { x: 'file:///etc/passwd' } })).toThrow('URL')
-    expect(() => agent({ budget: { totalDollars: '1e9', perCallDollars: '1' } })).toThrow('budget')
+    expect(() => agent({ budget: { maxTotalDollars: '1e9', maxPerCallDollars: '1' } })).toThrow('budget')
   })
 
   it('keeps itself in a book, with a record that holds', async () => {
@@ -181,8 +181,8 @@ describe('an agent that uses others', () => {
       return { response: new Response('{}'), paidPicoUsd: maximumPicoUsd }
     }
     const spend = async ({ call }: AgentContext): Promise<unknown> => {
-      const outcome = async (maxPriceDollars: string, n: number): Promise<string> =>
-        call('shop', { n }, { maxPriceDollars }).then(
+      const outcome = async (maxPerCallDollars: string, n: number): Promise<string> =>
+        call('shop', { n }, { maxPerCallDollars }).then(
           () => 'paid',
           (error: Error) => (error as unknown as { code: string }).code,
         )
@@ -191,7 +191,7 @@ describe('an agent that uses others', () => {
     const url = await start(
       using(spend, {
         tools: { shop: 'https://shop.example/' },
-        budget: { totalDollars: '0.02', perCallDollars: '0.01' },
+        budget: { maxTotalDollars: '0.02', maxPerCallDollars: '0.01' },
       }),
       { payer: { pay: payService, payMessage: freeMessages } },
     )

@@ -26,7 +26,7 @@ export function defineAgent(definition: AgentDefinition): AgentDefinition {
     const isHttp = URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)
     if (!isHttp) throw bad(`The tool ${name} has no http URL`)
   }
-  if (budget !== undefined && !(dollars.test(budget.totalDollars) && dollars.test(budget.perCallDollars)))
+  if (budget !== undefined && !(dollars.test(budget.maxTotalDollars) && dollars.test(budget.maxPerCallDollars)))
     throw bad('The budget is no amount of dollars')
   return definition
 }

@@ -9,7 +9,7 @@ export type AgentContext = {
   readonly signal: AbortSignal
   /** Tells whoever waits how far it is. */
   say(text: string): void
-  /** JSON of a service named under `tools`, paid at most `maxPriceDollars` (nothing unless given). */
+  /** JSON of a service named under `tools`, paid at most `maxPerCallDollars` (nothing unless given). */
   call(tool: string, input: unknown, limits?: CallLimits): Promise<unknown>
   /** The answer of an agent named under `tools`, over A2A. */
   hire(
@@ -39,5 +39,5 @@ export type AgentDefinition = {
   /** Services and agents that the handlers use: name and URL. */
   readonly tools?: Readonly<Record<string, string>>
   /** What the handlers may spend, all tasks together while the agent runs, and on one call. */
-  readonly budget?: { readonly totalDollars: string; readonly perCallDollars: string }
+  readonly budget?: { readonly maxTotalDollars: string; readonly maxPerCallDollars: string }
 }

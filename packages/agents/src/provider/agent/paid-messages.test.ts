@@ -59,7 +59,7 @@ const hirer = defineService<Text, Text>({
   output: text,
   run: async (input, { hire }) => {
     const work = { service: 'sold', input }
-    const answer = await hire('other', work, { maxPriceDollars: input.text === 'cheap' ? '0.0005' : '0.001' })
+    const answer = await hire('other', work, { maxPerCallDollars: input.text === 'cheap' ? '0.0005' : '0.001' })
     return { text: `hired: ${(answer as Text).text}` }
   },
 })
@@ -91,7 +91,7 @@ async function start(
       version: '1.0.0',
       services,
       ...(url === '' ? {} : { tools: { other: `${url}/a2a` } }),
-      budget: { totalDollars: '0.01', perCallDollars: '0.001' },
+      budget: { maxTotalDollars: '0.01', maxPerCallDollars: '0.001' },
     }),
     host: '127.0.0.1',
     port: 0,

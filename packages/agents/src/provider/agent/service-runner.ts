@@ -29,7 +29,7 @@ export class ServiceRunner {
   ) {
     this.#definition = definition
     this.#options = options
-    this.ceiling = new SpendCeiling(parseUnits(definition.budget?.totalDollars ?? '0', picoUsdDecimals))
+    this.ceiling = new SpendCeiling(parseUnits(definition.budget?.maxTotalDollars ?? '0', picoUsdDecimals))
     this.#services = new Map(
       definition.services.map((service) => [
         service.name,
@@ -59,7 +59,7 @@ export class ServiceRunner {
       taskId: run.taskId,
       tools: this.#definition.tools ?? {},
       ceiling: this.ceiling,
-      perCallPicoUsd: parseUnits(this.#definition.budget?.perCallDollars ?? '0', picoUsdDecimals),
+      perCallPicoUsd: parseUnits(this.#definition.budget?.maxPerCallDollars ?? '0', picoUsdDecimals),
       signal: run.signal,
     })
     const answer = await found.service.run(input as never, {

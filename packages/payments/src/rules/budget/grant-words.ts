@@ -7,38 +7,43 @@ export type AssetWords = { readonly decimals: number; readonly unit: string }
 /** What a grant says, one sentence a line: who, how much, for whom, when. Times in UTC. */
 export function grantWords(grant: BudgetGrant, asset: AssetWords): readonly string[] {
   const amount = (atomic: bigint): string => `${formatUnits(atomic, asset.decimals)} ${asset.unit}`
-  const { autonomy } = grant
+  const { agent, owner, autonomy } = grant
+  const { maxPerCallAtomic, maxPerPeriodAtomic, maxTotalAtomic, periodSeconds } = grant
   return [
-    `The key ${grant.agent} may ${autonomyWords[autonomy]} from ${grant.owner}.`,
-    `At most ${amount(grant.maxPerCallAtomic)} a call, ${amount(grant.maxPerPeriodAtomic)} in ${spanWords(grant.periodSeconds)}, ${amount(grant.maxTotalAtomic)} in all.`,
-    ...(autonomy === 'full' ? ['To anybody.'] : listWords(grant)),
+    `The key ${agent} ${autonomyWords[autonomy](`${asset.unit} of ${owner}`)}.`,
+    `At most ${amount(maxPerCallAtomic)} for one call, ${amount(maxPerPeriodAtomic)} ${spanWords(periodSeconds)}, and ${amount(maxTotalAtomic)} in all.`,
+    ...(autonomy === 'full' ? ['It may pay anybody, for anything.'] : listWords(grant)),
     ...(grant.contractCalls.length === 0
       ? []
-      : [`Calls: ${grant.contractCalls.map(({ target, selector }) => `${selector} of ${target}`).join(', ')}.`]),
-    `From ${timeWords(grant.validFrom)} until ${timeWords(grant.validUntil)}.`,
+      : [
+          `On the ledger it may call ${grant.contractCalls.map(({ target, selector }) => `${selector} of ${target}`).join(', ')}.`,
+        ]),
+    `It holds from ${timeWords(grant.validFrom)} until ${timeWords(grant.validUntil)}.`,
   ]
 }
 
 const autonomyWords = {
-  alert: 'tell you what it would spend, and spend nothing,',
-  propose: 'spend what you approve, one by one,',
-  limited: 'spend alone, within these lists and amounts,',
-  full: 'spend alone, within these amounts,',
+  alert: (money: string) => `may spend nothing: it only tells you what it would buy with ${money}`,
+  propose: (money: string) => `may spend ${money}, each payment only after you have approved it`,
+  limited: (money: string) => `may spend ${money} without asking you, and only as the next lines say`,
+  full: (money: string) => `may spend ${money} without asking you, on anything, up to these amounts`,
 } as const
 
 function listWords({ receivers, services, methods }: BudgetGrant): readonly string[] {
-  const isByService = receivers.length === 0 && services.length > 0
-  return [
-    isByService ? 'To whom these services name.' : `To: ${receivers.length === 0 ? 'nobody' : receivers.join(', ')}.`,
-    ...(services.length === 0 ? [] : [`For: ${services.join(', ')}.`]),
-    ...(methods.length === 0 ? [] : [`By: ${methods.join(', ')}.`]),
-  ]
+  const calls = services.length === 0 ? '' : ` for calls of ${services.join(', ')}`
+  const sentence =
+    receivers.length > 0
+      ? `It may pay ${receivers.join(', ')}${calls === '' ? '' : `,${calls}`}.`
+      : calls === ''
+        ? 'It may pay nobody: the grant names no account and no service.'
+        : `It may pay${calls}, to whatever account asks there.`
+  return [sentence, ...(methods.length === 0 ? [] : [`Of these calls only ${methods.join(', ')}.`])]
 }
 
 function spanWords(seconds: number): string {
   if (seconds === 86_400) return 'a day'
   if (seconds === 3_600) return 'an hour'
-  return seconds % 86_400 === 0 ? `${seconds / 86_400} days` : `${seconds} seconds`
+  return seconds % 86_400 === 0 ? `in ${seconds / 86_400} days` : `in ${seconds} seconds`
 }
 
 function timeWords(seconds: number): string {
