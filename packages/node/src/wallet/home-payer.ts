@@ -46,7 +46,7 @@ export type HomePayerLimits = {
   readonly budget?: string
   /** A smart account's delegation to the home's key: its account fills the channels, and nothing else is paid. Not beside a budget. */
   readonly delegation?: GrantedDelegation
-  /** Streams are paid by the step where their sellers offer it. */
+  /** Streams are paid by the step where their sellers offer it; from a budget also without it where the whole is more than may be spent. */
   readonly takesSteps?: boolean
   /** Hears of what takes long: money from the faucet, a channel's first deposit, sellers that are not ready. */
   readonly say?: (text: string) => void
@@ -131,7 +131,7 @@ export async function openHomePayer(home: Home, purpose: PayerPurpose, limits: H
       fetch: createPayingFetch({
         payer,
         wires: [createMppClientWire({ assets: [asset] })],
-        takesSteps,
+        ...(takesSteps ? { steps: 'always' } : budget === undefined ? {} : { steps: 'beyondLimits' }),
         ...(say === undefined ? {} : { fetch: tellingFetch(globalThis.fetch, say) }),
         onChallenge: async (challenge, url) => {
           const price = priceOf(challenge, network)

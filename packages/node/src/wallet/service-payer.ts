@@ -1,5 +1,5 @@
 import type { CallPayer } from '@koinon/agents/client'
-import { KoinonError, namingFetch, picoUsdPerAtomic } from '@koinon/base'
+import { dollarDecimals, formatUnits, KoinonError, namingFetch, picoUsdPerAtomic } from '@koinon/base'
 import { type Challenge, type PaymentReceipt, RememberedTerms, receiptOf } from '@koinon/payments/client'
 import { payTaskCall, payToolCall } from '@koinon/payments/messages'
 import { createMppClientWire } from '@koinon/payments/mpp'
@@ -91,7 +91,8 @@ class NamedPrice {
   }
 
   check({ options }: Challenge): void {
-    if (options.some(({ terms }) => terms.maximumAtomic > this.#mostAtomic)) throw aboveNamed(this.#origin)
+    const asked = options.map(({ terms }) => terms.maximumAtomic).find((atomic) => atomic > this.#mostAtomic)
+    if (asked !== undefined) throw aboveNamed(this.#origin, asked, this.#mostAtomic)
     this.#isAsked = true
   }
 
@@ -103,10 +104,12 @@ class NamedPrice {
   }
 }
 
-function aboveNamed(origin: string): KoinonError {
+function aboveNamed(origin: string, askedAtomic: bigint, namedAtomic: bigint): KoinonError {
+  const [asked, named] = [askedAtomic, namedAtomic].map((atomic) => formatUnits(atomic, dollarDecimals))
   return new KoinonError({
     code: 'payments/above-named-price',
-    message: `${origin} asks for more than was named for this call`,
-    hint: 'Ask for its price first, and name as much if it is worth it.',
+    message: `${origin} asks for up to ${asked} dollars, and ${named} were named for this call`,
+    hint: 'Name as much (maxPerCallDollars) if it is worth it.',
+    details: { limit: 'perCall', askedAtomic: `${askedAtomic}`, limitAtomic: `${namedAtomic}` },
   })
 }

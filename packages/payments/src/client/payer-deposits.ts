@@ -70,6 +70,7 @@ export class PayerDeposits {
       code: 'payments/too-much-in-channels',
       message: `The call needs a deposit, and no more than ${maximumInChannelsAtomic} atomic units may lie in channels`,
       hint: 'Take back what lies in idle channels, or raise the ceiling.',
+      details: { limit: 'inChannels', limitAtomic: maximumInChannelsAtomic.toString() },
     })
   }
 

@@ -98,6 +98,14 @@ const codesOfOneWay = [
   'payments/budget-nonce-fixed',
 ]
 
+/** Whether limits or a budget refuse an amount, so that a smaller one may suit. */
+export function isOverMoney(error: unknown): error is KoinonError {
+  if (!isKoinonError(error)) return false
+  const { code, details } = error
+  if (code === 'payments/over-limit' || code === 'payments/too-much-in-channels') return true
+  return code === 'payments/budget-refused' && details?.['limit'] !== undefined
+}
+
 /** Whether only this way of paying does not work, so that the seller's next one is worth a try. */
 export function isOfOneWay(error: unknown): error is KoinonError {
   return isKoinonError(error) && codesOfOneWay.includes(error.code)

@@ -7,7 +7,7 @@ import { awaitsOthers, correctCall, sameOption } from './correct-call.ts'
 import { isUsed } from './ended-authorizations.ts'
 import { OpenCalls } from './open-calls.ts'
 import { PayerChannels } from './payer-channels.ts'
-import { answerLost, isOfOneWay, outcomeUnknown } from './payer-errors.ts'
+import { answerLost, isOfOneWay, isOverMoney, outcomeUnknown } from './payer-errors.ts'
 import type { PayerParts } from './payer-parts.ts'
 import { memoryPayerStore, type PayerCall } from './payer-store.ts'
 import type { CallToPay, OpenPayment, PayerOptions, PaymentReceipt } from './payer-types.ts'
@@ -97,7 +97,7 @@ export class Payer {
     try {
       return { ...(await signFirst(this.#parts, call)), isRemembered: true }
     } catch (error) {
-      if (isOfOneWay(error)) return undefined
+      if (isOfOneWay(error) || isOverMoney(error)) return undefined
       throw error
     }
   }
@@ -111,8 +111,8 @@ export class Payer {
   }
 
   /**
-   * Signs for one step more of a stream under way, durable when it resolves. Undefined where limits, budget or money end here; the payment stands
-   * then as it is.
+   * Signs for one step more of a stream under way, durable when it resolves. Throws why limits, budget or money end here (`isOverMoney`,
+   * `isOfOneWay`); the payment stands then as it is.
    */
   raise(payment: OpenPayment, stepAtomic: bigint): Promise<OpenPayment | undefined> {
     return raiseCall(this.#parts, payment, stepAtomic)
@@ -237,12 +237,14 @@ export class Payer {
     authorization: UpToAuthorization,
     { settledAtomic, transaction }: WireReceipt,
   ): Promise<bigint> {
-    const { calls, upTo } = this.#parts
+    const { calls, upTo, settings } = this.#parts
     const { chainId, maximumAtomic } = payment.option.terms
     if (transaction === undefined) {
       await this.abandon(payment)
       return settledAtomic ?? 0n
     }
+    // Where the ledger is away the signer counts the whole ceiling.
+    await settings.signer.settledUpTo?.(authorization, transaction).catch(() => undefined)
     const chargedAtomic = (await upTo.chargeOf(chainId, authorization, transaction)) ?? maximumAtomic
     await calls.finish(payment, 'charged', chargedAtomic)
     return chargedAtomic

@@ -1,10 +1,11 @@
 /** `fetch` that pays: any wire, one payer (specs/0022-machine-payments.md section 8). */
-import { bytesToHex, type Clock, type Random, systemClock, systemRandom } from '@koinon/base'
+import { bytesToHex, type Clock, type KoinonError, type Random, systemClock, systemRandom } from '@koinon/base'
 import type { Challenge, ClientWire } from './client-wire.ts'
 import { OutgoingCall } from './outgoing-call.ts'
-import { payCall } from './paid-call.ts'
+import { payCall, wasSigned } from './paid-call.ts'
 import { checkPayable, readBodyWithin } from './payable-request.ts'
 import type { CallToPay, OpenPayment, Payer, PaymentReceipt } from './payer.ts'
+import { isOverMoney } from './payer-errors.ts'
 import { RememberedTerms } from './remembered-terms.ts'
 import { challengeOf, sendPayment } from './send-payment.ts'
 import { steppedAnswer } from './stepped-answer.ts'
@@ -14,8 +15,11 @@ export type PayingFetchOptions = {
   /** In order of preference where an answer speaks several. */
   readonly wires: readonly ClientWire[]
   readonly fetch?: typeof globalThis.fetch
-  /** Streams are paid by the step where their sellers offer it: less is signed ahead, for a message more every step. */
-  readonly takesSteps?: boolean
+  /**
+   * Streams are paid by the step where their sellers offer it: `always` (less is signed ahead, for a message more every step), or only where
+   * limits or a budget refuse the whole, as far as they go. Left out, never.
+   */
+  readonly steps?: 'always' | 'beyondLimits'
   /** Plain HTTP to other hosts than loopback. */
   readonly allowHttp?: boolean
   /** The largest body that is kept to be sent again; 16 MiB unless given. */
@@ -60,7 +64,7 @@ export function payingFetch(options: PayingFetchOptions): typeof globalThis.fetc
     const body = await readBodyWithin(request, maximumBodyBytes, init?.body)
     const isFollowed = input instanceof Request || (init?.signal ?? undefined) !== undefined
     const call = new OutgoingCall(request, body, isFollowed ? request.signal : undefined)
-    const mayRemember = options.beforePaying === undefined && options.takesSteps !== true
+    const mayRemember = options.beforePaying === undefined && options.steps !== 'always'
     const known = mayRemember ? settings.terms.find(call, clock.nowMs()) : undefined
     return (known === undefined ? undefined : await payUnasked(settings, call, known)) ?? askAndPay(settings, call)
   }
@@ -85,7 +89,7 @@ async function askAndPay(settings: Settings, call: OutgoingCall): Promise<Respon
   const { fetch, wires, allowHttp = false, onChallenge, beforePaying } = settings
   const response = await fetch(call.url, call.init({}, call.request.redirect))
   if (response.status !== 402) return response
-  const challenge = await challengeOf(wires, response, settings.takesSteps)
+  const challenge = await challengeOf(wires, response, settings.steps === 'always')
   if (challenge === undefined) return response
   const url = checkPayable(call.request, response, allowHttp)
   await onChallenge?.(challenge, url)
@@ -96,7 +100,27 @@ async function askAndPay(settings: Settings, call: OutgoingCall): Promise<Respon
     if (entered.ok) return entered
     await entered.body?.cancel()
   }
-  return pay(settings, final, callToPay(settings, final, challenge))
+  try {
+    return await pay(settings, final, callToPay(settings, final, challenge))
+  } catch (error) {
+    if (settings.steps !== 'beyondLimits' || wasSigned(error) || !isOverMoney(error)) throw error
+    const stepped = await challengeOf(wires, response, true)
+    if (stepped?.options.some(({ isStepped }) => isStepped === true) !== true) throw error
+    return payBySteps(settings, final, stepped, error)
+  }
+}
+
+/** The whole is more than limits or budget allow, and the seller takes steps. Where not even one of them fits the whole's refusal stands. */
+async function payBySteps(settings: Settings, call: OutgoingCall, challenge: Challenge, refusal: KoinonError) {
+  const options = challenge.options.filter(({ isStepped }) => isStepped === true)
+  const bySteps = { ...settings, steps: 'always' } as const
+  const steps = { ...challenge, options }
+  await settings.onChallenge?.(steps, call.url)
+  try {
+    return await pay(bySteps, call, callToPay(bySteps, call, steps))
+  } catch (error) {
+    throw !wasSigned(error) && isOverMoney(error) ? refusal : error
+  }
 }
 
 async function pay(settings: Settings, call: OutgoingCall, wanted: CallToPay, first?: OpenPayment): Promise<Response> {
@@ -142,7 +166,7 @@ function readOn({ payer, fetch }: Settings, call: OutgoingCall, response: Respon
 }
 
 function callToPay(
-  { clock, random = systemRandom, concludeMs = 60_000, takesSteps = false }: Settings,
+  { clock, random = systemRandom, concludeMs = 60_000, steps }: Settings,
   call: OutgoingCall,
   challenge: Challenge,
 ): CallToPay {
@@ -150,7 +174,7 @@ function callToPay(
   const isNamed = given !== null && /^[A-Za-z0-9_-]{16,128}$/.test(given)
   return {
     challenge,
-    takesSteps,
+    takesSteps: steps === 'always',
     origin: new URL(call.url).origin,
     resourceUrl: call.url,
     method: call.method,

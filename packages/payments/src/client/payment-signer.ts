@@ -79,6 +79,10 @@ export type PaymentSigner = {
   signDeposit(intent: DepositIntent): Promise<Hex>
   /** Left out, `upTo` is not paid. */
   signUpTo?(intent: UpToIntent): Promise<UpToAuthorization>
+  /** Whose account pays `upTo`; the payer's unless given. */
+  readonly upToPayer?: Address
+  /** A transaction that is said to have settled an `upTo` payment, for signers that count what it left. */
+  settledUpTo?(authorization: UpToAuthorization, transaction: Hex): Promise<void>
   /** For signers whose deposits no seller can collect: puts the money in and resolves when it is mined. `signDeposit` is not asked then. */
   fundChannel?(intent: ChannelFunding): Promise<void>
 }

@@ -54,20 +54,27 @@ export function permit2Ledger(reader: LedgerReader): Permit2Ledger {
       return ((used >> bit) & 1n) === 1n
     },
     async chargeOf(_chainId, authorization, transaction) {
-      const [receipt, sent] = await reachable(
-        Promise.all([
-          reader.getTransactionReceipt({ hash: transaction }),
-          reader.getTransaction({ hash: transaction }),
-        ]),
-      )
-      if (receipt.status !== 'success' || sent.to === null || toAddress(sent.to) !== upToProxyAddress) return undefined
-      return amountIn(sent.input, authorization)
+      return (await upToChargeIn(reader, authorization, transaction))?.amountAtomic
     },
   }
 }
 
+/** What a transaction took under a payment, and in which block; undefined where that cannot be read from it. Throws `payments/ledger-unreachable`. */
+export async function upToChargeIn(
+  reader: LedgerReader,
+  payment: Pick<UpToAuthorization, 'from' | 'nonce'>,
+  transaction: Hex,
+): Promise<{ readonly amountAtomic: bigint; readonly blockNumber: bigint } | undefined> {
+  const [receipt, sent] = await reachable(
+    Promise.all([reader.getTransactionReceipt({ hash: transaction }), reader.getTransaction({ hash: transaction })]),
+  )
+  if (receipt.status !== 'success' || sent.to === null || toAddress(sent.to) !== upToProxyAddress) return undefined
+  const amountAtomic = amountIn(sent.input, payment)
+  return amountAtomic === undefined ? undefined : { amountAtomic, blockNumber: receipt.blockNumber }
+}
+
 /** The amount in a call of the proxy that settles exactly this authorization: a transaction of another call proves nothing. */
-function amountIn(input: Hex, { from, nonce }: UpToAuthorization): bigint | undefined {
+function amountIn(input: Hex, { from, nonce }: Pick<UpToAuthorization, 'from' | 'nonce'>): bigint | undefined {
   try {
     const { functionName, args } = decodeFunctionData({ abi: uptoPermit2ProxyAbi, data: input })
     if (functionName !== 'settle' && functionName !== 'settleWithPermit') return undefined

@@ -1,12 +1,11 @@
 import { type AllowedAsset, allowedAsset } from '../rules/payer-policy.ts'
-import { isOfOneWay } from './payer-errors.ts'
 import type { PayerParts } from './payer-parts.ts'
 import type { OpenPayment } from './payer-types.ts'
 import { signOption, termsObjection } from './sign-call.ts'
 
 /**
  * Signs for one step more of a stream under way: a voucher in place of the one before, for all of the call. Durable when it resolves. Undefined
- * where limits, budget or money end here; the payment then stands as it is. Throws what the store throws.
+ * where the back end has no steps. Throws why limits, budget or money end here; the payment then stands as it is.
  */
 export async function raiseCall(
   parts: PayerParts,
@@ -17,13 +16,9 @@ export async function raiseCall(
   if (commitment.backEnd !== 'channel') return undefined
   const terms = { ...option.terms, maximumAtomic: option.terms.maximumAtomic + stepAtomic }
   const raised = { ...option, terms }
-  if (termsObjection(parts, call, raised) !== undefined) return undefined
+  const objection = termsObjection(parts, call, raised)
+  if (objection !== undefined) throw objection
   // It stands in the line with all that it may cost now.
   parts.channels.release(commitment.voucher.channelId, paymentId)
-  try {
-    return await signOption(parts, call, raised, allowedAsset(terms, parts.settings.policy) as AllowedAsset)
-  } catch (error) {
-    if (isOfOneWay(error)) return undefined
-    throw error
-  }
+  return signOption(parts, call, raised, allowedAsset(terms, parts.settings.policy) as AllowedAsset)
 }

@@ -6,6 +6,8 @@ import type { PayerPolicy } from '../rules/payer-policy.ts'
 import { startNetwork, type TestNetwork } from '../testing/chain.ts'
 import { startMppShop } from '../testing/mpp-shop.ts'
 import { testPayer } from '../testing/payer-fixtures.ts'
+import { x402Wire } from '../x402/client/x402-wire.ts'
+import { createX402Wire } from '../x402/provider/x402-wire.ts'
 import { payingFetch, receiptOf } from './paying-fetch.ts'
 
 type Funded = Awaited<ReturnType<TestNetwork['fund']>>
@@ -29,7 +31,7 @@ afterAll(async () => {
 async function buyer(policy: Partial<PayerPolicy> = {}, send: typeof fetch = fetch) {
   const { secretKey } = (await network.fund(`buyer ${payers++}`)) as Funded
   const payer = testPayer(network, secretKey, {}, policy)
-  const pay = payingFetch({ payer, wires: [createMppClientWire()], fetch: send, takesSteps: true })
+  const pay = payingFetch({ payer, wires: [createMppClientWire()], fetch: send, steps: 'always' })
   return { payer, pay }
 }
 
@@ -104,5 +106,35 @@ describe('a stream paid while it is read', () => {
     const { pay } = await buyer()
     const answer = await pay(`${shop.url}/paid/whole`)
     expect([answer.status, receiptOf(answer)?.chargedAtomic]).toEqual([200, 1_000n])
+  })
+
+  it('is paid by steps where the whole is more than the limits allow, and not begun where a step is too', async () => {
+    const [seller, gas] = await Promise.all([network.fund('two wires'), network.fund('two wires gas')])
+    const both = await startMppShop(network, seller, gas, 1_000, (desk) => [
+      createX402Wire({ standing: (id, most) => desk.standing(id, most) }),
+    ])
+    const open = async (maximumPerCallAtomic: bigint) => {
+      const { secretKey } = (await network.fund(`buyer ${payers++}`)) as Funded
+      const payer = testPayer(network, secretKey, {}, { maximumPerCallAtomic })
+      return { payer, pay: payingFetch({ payer, wires: [x402Wire, createMppClientWire()], steps: 'beyondLimits' }) }
+    }
+    const rich = await open(400n)
+    const whole = await rich.pay(`${both.url}/stream/3`)
+    expect([(await readAll(whole)).text, rich.payer.channels()[0]?.signedAtomic]).toEqual([words(3), 400n])
+    const { payer, pay } = await open(250n)
+    expect(await readAll(await pay(`${both.url}/stream/4`))).toEqual({ text: words(4), code: undefined })
+    expect(payer.channels()).toMatchObject([{ owedAtomic: 160n, signedAtomic: 200n }])
+    const cut = await pay(`${both.url}/stream/1000`)
+    await expect(cut.text()).rejects.toMatchObject({
+      code: 'payments/stream-stopped',
+      message: expect.stringContaining('may cost up to 0.0003 dollars, and one call may cost at most 0.00025 dollars'),
+    })
+    const poor = await open(99n)
+    await expect(poor.pay(`${both.url}/stream/1`)).rejects.toMatchObject({
+      code: 'payments/over-limit',
+      details: { limit: 'perCall', askedAtomic: '400', limitAtomic: '99', leftAtomic: '99' },
+    })
+    expect([poor.payer.spent(), poor.payer.openCalls()]).toEqual([0n, []])
+    await both.close()
   })
 })

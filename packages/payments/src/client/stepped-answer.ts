@@ -2,6 +2,7 @@
 import { KoinonError } from '@koinon/base'
 import type { StepsEnd, WireReceipt } from './client-wire.ts'
 import type { OpenPayment, Payer, PaymentReceipt } from './payer.ts'
+import { isOfOneWay, isOverMoney } from './payer-errors.ts'
 
 export type SteppedAnswerOptions = {
   readonly payer: Payer
@@ -46,13 +47,20 @@ async function* readAndPay(options: SteppedAnswerOptions): AsyncGenerator<Uint8A
   let current = payment
   let steps = 1
   let last: WireReceipt | undefined = wire.readReceipt(response)
+  let refusal: KoinonError | undefined
   const raise = async () => {
-    const next = await payer.raise(current, stepAtomic)
-    if (next !== undefined) {
-      current = next
-      steps++
+    try {
+      const next = await payer.raise(current, stepAtomic)
+      if (next !== undefined) {
+        current = next
+        steps++
+      }
+      return next?.commitment
+    } catch (error) {
+      if (!isOverMoney(error) && !isOfOneWay(error)) throw error
+      refusal = error
+      return undefined
     }
-    return next?.commitment
   }
   const hear = (receipt: WireReceipt): void => {
     last = receipt
@@ -60,7 +68,7 @@ async function* readAndPay(options: SteppedAnswerOptions): AsyncGenerator<Uint8A
   try {
     if (wire.readSteps === undefined) throw new Error(`${wire.name} has no steps`)
     const end = yield* wire.readSteps(response, payment, { raise, send, hear })
-    if (end !== 'complete') throw streamStopped(end)
+    if (end !== 'complete') throw streamStopped(end, refusal)
   } finally {
     onReceipt({ ...(await payer.answered(current, last)), steps })
   }
@@ -72,11 +80,12 @@ const reasons: Readonly<Record<Exclude<StepsEnd, 'complete'>, string>> = {
   'voucher-refused': 'the seller took no further voucher',
 }
 
-function streamStopped(end: Exclude<StepsEnd, 'complete'>): KoinonError {
+function streamStopped(end: Exclude<StepsEnd, 'complete'>, refusal: KoinonError | undefined): KoinonError {
+  const isBudget = end === 'budget'
   return new KoinonError({
     code: 'payments/stream-stopped',
-    message: `The stream was paid and read to here: ${reasons[end]}`,
-    hint: end === 'budget' ? 'Raise what a call may cost, or grant a larger budget.' : 'Ask again.',
-    details: { end },
+    message: `The stream was paid and read to here: ${isBudget && refusal !== undefined ? refusal.message : reasons[end]}`,
+    hint: isBudget ? (refusal?.hint ?? 'Raise what a call may cost, or grant a larger budget.') : 'Ask again.',
+    details: { end, ...(isBudget && refusal !== undefined ? { ...refusal.details, reason: refusal.code } : {}) },
   })
 }

@@ -49,7 +49,7 @@ export class UpToPayments {
         asset,
         authorization: {
           token: asset.token,
-          from: signer.payer,
+          from: signer.upToPayer ?? signer.payer,
           to: terms.payTo,
           facilitator: upTo.facilitator,
           maximumAtomic: terms.maximumAtomic,
@@ -98,7 +98,7 @@ export class UpToPayments {
     const permit2 = ledger?.permit2 as NonNullable<PayerLedger['permit2']>
     for (;;) {
       const before = this.#claimed(token)
-      const { allowanceAtomic, permitNonce } = await permit2.allowance(chainId, token, signer.payer)
+      const { allowanceAtomic, permitNonce } = await permit2.allowance(chainId, token, signer.upToPayer ?? signer.payer)
       const now = this.#claimed(token)
       // A payment that ended meanwhile may have used what was read.
       const othersAtomic = before > now ? before : now

@@ -1,5 +1,5 @@
 /** What a payer lets itself be asked for (specs/0022-machine-payments.md section 8). Amounts in atomic units. */
-import { type Address, KoinonError } from '@koinon/base'
+import { type Address, formatUnits, KoinonError } from '@koinon/base'
 import type { Asset, PaymentTerms } from './terms.ts'
 
 /** A token the payer pays in, with its EIP-712 names as the payer knows them: never as a seller states them. */
@@ -57,20 +57,48 @@ export function policyObjection(terms: PaymentTerms, policy: PayerPolicy, spent:
       'Allow the payee if you meant to pay it.',
     )
   const limits = [
-    ['a call', maximumAtomic, policy.maximumPerCallAtomic],
-    ['this origin', spent.originAtomic + maximumAtomic, policy.maximumPerOriginAtomic],
-    ['this payer', spent.totalAtomic + maximumAtomic, policy.maximumTotalAtomic],
+    ['perCall', 0n, policy.maximumPerCallAtomic],
+    ['perOrigin', spent.originAtomic, policy.maximumPerOriginAtomic],
+    ['total', spent.totalAtomic, policy.maximumTotalAtomic],
   ] as const
-  for (const [what, wouldBeAtomic, limitAtomic] of limits) {
-    if (limitAtomic === undefined || wouldBeAtomic <= limitAtomic) continue
-    return new KoinonError({
-      code: 'payments/over-limit',
-      message: `${wouldBeAtomic} atomic units would be more than the ${limitAtomic} that ${what} may cost`,
-      hint: 'Raise the limit if the price is right.',
-      details: { maximumAtomic: maximumAtomic.toString(), limitAtomic: limitAtomic.toString() },
-    })
+  for (const [limit, spentAtomic, limitAtomic] of limits) {
+    if (limitAtomic === undefined || spentAtomic + maximumAtomic <= limitAtomic) continue
+    return overLimit(limit, maximumAtomic, spentAtomic, limitAtomic, asset)
   }
   return undefined
+}
+
+const limitWords = {
+  perCall: {
+    left: (limit: string) => `one call may cost at most ${limit}`,
+    option: '--max-per-call, maxPerCallDollars',
+  },
+  perOrigin: {
+    left: (limit: string, left: string) => `of the ${limit} that this seller may have, ${left} are left`,
+    option: 'maximumPerOriginAtomic',
+  },
+  total: {
+    left: (limit: string, left: string) => `of the ${limit} that may be spent in all, ${left} are left`,
+    option: '--max-total, maxTotalDollars',
+  },
+} as const
+
+/** `details` has what was asked, the limit, and what is left of it, in atomic units. */
+function overLimit(
+  limit: keyof typeof limitWords,
+  askedAtomic: bigint,
+  spentAtomic: bigint,
+  limitAtomic: bigint,
+  { decimals }: AllowedAsset,
+): KoinonError {
+  const leftAtomic = limitAtomic > spentAtomic ? limitAtomic - spentAtomic : 0n
+  const words = (atomic: bigint): string => `${formatUnits(atomic, decimals)} dollars`
+  return new KoinonError({
+    code: 'payments/over-limit',
+    message: `The call may cost up to ${words(askedAtomic)}, and ${limitWords[limit].left(words(limitAtomic), words(leftAtomic))}`,
+    hint: `Raise the limit (${limitWords[limit].option}) if the price is right.`,
+    details: { limit, askedAtomic: `${askedAtomic}`, limitAtomic: `${limitAtomic}`, leftAtomic: `${leftAtomic}` },
+  })
 }
 
 /** Why terms that came after a commitment are not those that it was made for, or undefined. A lower price is no objection. */

@@ -23,6 +23,9 @@ export class BudgetWorld implements BudgetChain {
   readonly used = new Set<Hex>()
   readonly #batches = new Map<Hex, { readonly deadline: number; readonly take: Taken }>()
   readonly #exact = new Map<Hex, { readonly validBefore: number; readonly take: Taken }>()
+  /** What payments up to a ceiling came to. */
+  readonly #settled = new Map<Hex, bigint>()
+  readonly #upTo = new Map<Hex, { readonly lastSecond: number; readonly take: Taken }>()
   readonly #vouchers = new Map<Hex, bigint>()
 
   readonly clock = { nowMs: (): number => this.hostMs }
@@ -34,6 +37,16 @@ export class BudgetWorld implements BudgetChain {
 
   async batchOutcome(_owner: Hex, digest: Hex, deadline: number): Promise<SignedOutcome> {
     return this.#outcome(digest, deadline)
+  }
+
+  async upToOutcome(_account: Hex, nonce: Hex, lastSecond: number): Promise<SignedOutcome> {
+    return this.#outcome(nonce, lastSecond)
+  }
+
+  /** What moved, whatever transaction is named. */
+  async upToCharge(_account: Hex, nonce: Hex): Promise<bigint | undefined> {
+    this.#reach()
+    return this.used.has(nonce) ? this.#settled.get(nonce) : undefined
   }
 
   async authorizationOutcome(_token: Hex, _account: Hex, nonce: Hex, validBefore: number): Promise<SignedOutcome> {
@@ -68,14 +81,23 @@ export class BudgetWorld implements BudgetChain {
       const { nonce, validBefore } = answer.authorization
       this.#exact.set(nonce, { validBefore, take: { amountAtomic } })
     }
+    if (answer.kind === 'upTo') {
+      const { nonce, validBefore } = answer.authorization
+      this.#upTo.set(nonce, { lastSecond: Number(validBefore), take: { amountAtomic } })
+    }
     if (answer.kind === 'batch') {
       const channelId = intent.kind === 'deposit' ? channelIdOf(intent.channel, testDomain) : undefined
       this.#batches.set(answer.digest, { deadline: answer.deadline, take: { amountAtomic, channelId } })
     }
   }
 
-  /** Somebody sends everything that was signed and still holds. */
-  landAll(): void {
+  /** Somebody sends everything that was signed and still holds; of payments up to a ceiling so much of it. */
+  landAll(percent = 100n): void {
+    for (const [nonce, { lastSecond, take }] of this.#upTo) {
+      if (this.used.has(nonce) || this.chainSeconds > lastSecond) continue
+      this.used.add(nonce)
+      this.#settled.set(nonce, (take.amountAtomic * percent) / 100n)
+    }
     for (const [digest, { deadline }] of this.#batches) if (this.chainSeconds <= deadline) this.used.add(digest)
     for (const [nonce, { validBefore }] of this.#exact) if (this.chainSeconds < validBefore) this.used.add(nonce)
   }
@@ -91,6 +113,10 @@ export class BudgetWorld implements BudgetChain {
     }
     for (const [nonce, { validBefore, take }] of this.#exact) {
       if (this.used.has(nonce) || this.chainSeconds < validBefore) sum += take.amountAtomic
+    }
+    for (const [nonce, { lastSecond, take }] of this.#upTo) {
+      if (this.used.has(nonce)) sum += this.#settled.get(nonce) ?? take.amountAtomic
+      else if (this.chainSeconds <= lastSecond) sum += take.amountAtomic
     }
     for (const id of new Set([...deposits.keys(), ...this.#vouchers.keys()])) {
       const [deposited = 0n, voucher = 0n] = [deposits.get(id), this.#vouchers.get(id)]

@@ -11,7 +11,7 @@ import type { PaidAnswer } from '../paywall/paid-answer.ts'
 import { createPaywall, type PaidRequest, type Paywall } from '../paywall/paywall.ts'
 import { ChannelAdmission } from '../provider/channel-admission.ts'
 import { SellerDesk } from '../provider/seller-desk.ts'
-import type { StreamPart, WireRequest } from '../provider/wire.ts'
+import type { StreamPart, Wire, WireRequest } from '../provider/wire.ts'
 import type { PaymentTerms } from '../rules/terms.ts'
 import type { TestNetwork } from './chain.ts'
 import { openStore, type Party, seed, startLedger, temporaryFolder } from './fixtures.ts'
@@ -21,7 +21,13 @@ type Funded = Awaited<ReturnType<TestNetwork['fund']>>
 const clock = { nowMs: () => Date.now() }
 
 /** Sells `/paid/...` at 1,000 a call and `/stream/N`, N words at 40 each in steps of 100. */
-export async function startMppShop(network: TestNetwork, seller: Party, gas: Funded, voucherTimeoutMs = 1_000) {
+export async function startMppShop(
+  network: TestNetwork,
+  seller: Party,
+  gas: Funded,
+  voucherTimeoutMs = 1_000,
+  moreWires: (desk: SellerDesk) => readonly Wire[] = () => [],
+) {
   const folder = temporaryFolder()
   const store = await openStore(join(folder.path, 'shop.db'))
   const book = new ChannelBook({ store, domain: network.domain })
@@ -92,7 +98,7 @@ export async function startMppShop(network: TestNetwork, seller: Party, gas: Fun
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   paywall = createPaywall({
     desk,
-    wires: [createMppWire({ door, clock, streams })],
+    wires: [createMppWire({ door, clock, streams }), ...moreWires(desk)],
     terms: termsOf,
     serve,
     origin: url,

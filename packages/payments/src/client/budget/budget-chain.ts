@@ -1,7 +1,9 @@
 import { type Address, bytes32Word, bytesToHex, concatBytes, type Hex, integerWord, keccak256 } from '@koinon/base'
 import type { LedgerReader } from '@koinon/ledger'
-import { dollarAbi } from '@koinon/ledger/abis'
+import { dollarAbi, signatureTransferAbi } from '@koinon/ledger/abis'
 import { reachable } from '../../core/escrow.ts'
+import { nonceBit, permit2Address } from '../../rules/up-to.ts'
+import { upToChargeIn } from '../permit2-ledger.ts'
 
 /** What became of something signed that ends by itself: done, never to be done, or not known yet. */
 export type SignedOutcome = 'done' | 'dead' | 'unknown'
@@ -14,6 +16,10 @@ export type BudgetChain = {
   readRevocations(owner: Address, grants: readonly Hex[]): Promise<RevocationFacts>
   /** A batch of the owner's delegate; it can be used up to and with `deadline`. */
   batchOutcome(owner: Address, digest: Hex, deadline: number): Promise<SignedOutcome>
+  /** A Permit2 payment of an account; it can be used up to and with `lastSecond`. */
+  upToOutcome(account: Address, nonce: Hex, lastSecond: number): Promise<SignedOutcome>
+  /** What a settled transaction took under the Permit2 payment of this nonce; undefined where it did not, or that cannot be read from it. */
+  upToCharge(account: Address, nonce: Hex, transaction: Hex): Promise<bigint | undefined>
   /** An EIP-3009 transfer; it can be used before `validBefore`. */
   authorizationOutcome(token: Address, account: Address, nonce: Hex, validBefore: number): Promise<SignedOutcome>
 }
@@ -56,6 +62,20 @@ export function createBudgetChain(options: {
     },
     batchOutcome: (owner, digest, deadline) =>
       outcome(async (block) => (await wordAt(owner, mappingSlot(digest, usedMapping), block)) !== 0n, deadline),
+    upToOutcome: (account, nonce, lastSecond) => {
+      const { word, bit } = nonceBit(nonce)
+      const call = { address: permit2Address, abi: signatureTransferAbi, functionName: 'nonceBitmap' } as const
+      return outcome(
+        async (blockNumber) =>
+          (((await reachable(reader.readContract({ ...call, args: [account, word], blockNumber }))) >> bit) & 1n) ===
+          1n,
+        lastSecond,
+      )
+    },
+    async upToCharge(from, nonce, transaction) {
+      const [settled, charge] = await Promise.all([settledBlock(), upToChargeIn(reader, { from, nonce }, transaction)])
+      return charge === undefined || charge.blockNumber > settled.number ? undefined : charge.amountAtomic
+    },
     authorizationOutcome: (token, account, nonce, validBefore) =>
       outcome((blockNumber) => {
         const call = { address: token, abi: dollarAbi, functionName: 'authorizationState' } as const

@@ -4,10 +4,11 @@ import { type Address, type Hex, isKoinonError, KoinonError } from '@koinon/base
 export function withNextStep(error: unknown, grantHash: Hex): unknown {
   if (!isKoinonError(error) || !error.code.startsWith('payments/budget-')) return error
   const reason = error.details?.['reason']
+  const explain = `What it says and what is left: koinon budget explain ${grantHash.slice(0, 12)}`
   return new KoinonError({
     code: error.code,
     message: typeof reason === 'string' ? `${error.message} (${reason})` : error.message,
-    hint: `See what the budget says and what is left: koinon budget explain ${grantHash.slice(0, 12)}`,
+    hint: error.code === 'payments/budget-refused' && error.hint !== undefined ? `${error.hint} ${explain}` : explain,
     retry: error.retry,
     details: { ...error.details, grantHash },
     cause: error,

@@ -6,11 +6,13 @@ import { reachable, readChannelFacts } from '../../core/escrow.ts'
 import type { DepositIntent, PayCallIntent } from '../../rules/budget/intent.ts'
 import { budgetRefused } from '../../rules/budget/refusal-words.ts'
 import { channelIdOf, type EscrowDomain } from '../../rules/channel.ts'
+import type { UpToAuthorization } from '../../rules/terms.ts'
 import type {
   AuthorizationIntent,
   ChannelFunding,
   IntentCall,
   PaymentSigner,
+  UpToIntent,
   VoucherIntent,
 } from '../payment-signer.ts'
 import {
@@ -46,11 +48,12 @@ const longestSeconds = 3_500
 
 /**
  * Lets a `Payer` spend a budget. Channels are the owner's, with the session key as payerAuthorizer: the owner's account puts the money in, by
- * its delegate. `exact` payments come from the session key's own account. All methods throw `payments/budget-*` with the next step as hint.
+ * its delegate. `exact` and `upTo` payments come from the session key's own account. All methods throw `payments/budget-*` with the next step as hint.
  */
 export class BudgetPaymentSigner implements PaymentSigner {
   readonly payer: Address
   readonly payerAuthorizer: Address
+  readonly upToPayer: Address
   readonly #options: BudgetPaymentSignerOptions
   readonly #intents: PaymentIntents
   readonly #turns = new Map<Hex, Promise<unknown>>()
@@ -60,6 +63,7 @@ export class BudgetPaymentSigner implements PaymentSigner {
     this.#options = options
     this.payer = signer.owner
     this.payerAuthorizer = signer.agent
+    this.upToPayer = signer.agent
     this.#intents = new PaymentIntents(signer)
   }
 
@@ -80,18 +84,13 @@ export class BudgetPaymentSigner implements PaymentSigner {
   async signAuthorization(
     intent: AuthorizationIntent,
   ): Promise<Awaited<ReturnType<PaymentSigner['signAuthorization']>>> {
-    const { signer, reader, domain, clock } = this.#options
+    const { domain, clock } = this.#options
     const { authorization, call, isNonceFixed } = intent
     const { token, to, valueAtomic } = authorization
     if (intent.chainId !== domain.chainId) throw notByBudget('another chain')
     // The owner's word comes later than the seller's nonce lives.
     if (isNonceFixed && this.#isProposing) throw nonceFixed()
     const nowSeconds = Math.floor(clock.nowMs() / 1000)
-    const latest = Math.min(nowSeconds + longestSeconds, ...signer.grants.map(({ validUntil }) => validUntil))
-    const ended = signer.grants.findIndex(({ validUntil }) => nowSeconds >= validUntil)
-    if (ended >= 0) throw withNextStep(budgetRefused('expired', ended), signer.grantHash)
-    // A proposal must still be good when the owner has read it.
-    const wished = this.#isProposing ? latest : Number(authorization.validBefore)
     const payment = {
       kind: 'payCall',
       ...termsOf(call),
@@ -100,15 +99,11 @@ export class BudgetPaymentSigner implements PaymentSigner {
       amountAtomic: valueAtomic,
       rail: {
         kind: 'exact',
-        validBefore: Math.min(wished, latest),
+        validBefore: this.#endOf(authorization.validBefore, nowSeconds),
         ...(isNonceFixed ? { nonce: authorization.nonce } : {}),
       },
     } as const satisfies Omit<PayCallIntent, 'id'>
-    await this.#clearly(signer.check({ ...payment, id: call.requestHash }))
-    const holds = await reachable(
-      reader.readContract({ address: token, abi: dollarAbi, functionName: 'balanceOf', args: [signer.agent] }),
-    )
-    if (holds < valueAtomic) throw keyEmpty(signer.agent, holds)
+    await this.#keyCanPay(payment, call.requestHash)
     const signed = await this.#sign({ payment, name: call.paymentId }, ({ rail }) => {
       const isSame = rail.kind === 'exact' && rail.nonce === payment.rail.nonce
       return isSame && rail.validBefore > nowSeconds + leastSeconds
@@ -119,8 +114,65 @@ export class BudgetPaymentSigner implements PaymentSigner {
     return { token, from, to, valueAtomic, validAfter: 0n, validBefore: BigInt(validBefore), nonce, signature }
   }
 
+  /** From the session key's own account, as `exact`; with a permit of exactly the ceiling where the payer wants one. */
+  async signUpTo(intent: UpToIntent): Promise<UpToAuthorization> {
+    const { signer, domain, clock } = this.#options
+    const { authorization, call, allowance } = intent
+    const { token, to, facilitator, maximumAtomic } = authorization
+    if (intent.chainId !== domain.chainId) throw notByBudget('another chain')
+    const nowSeconds = Math.floor(clock.nowMs() / 1000)
+    await this.#freeEnded(nowSeconds)
+    const rail = { kind: 'upTo', validBefore: this.#endOf(authorization.validBefore, nowSeconds), facilitator } as const
+    const payment = {
+      kind: 'payCall',
+      ...termsOf(call),
+      ...{ receiver: to, asset: token, amountAtomic: maximumAtomic, rail },
+    } as const satisfies Omit<PayCallIntent, 'id'>
+    await this.#keyCanPay(payment, call.requestHash)
+    const { signed, id } = await this.#signAs({ payment, name: call.paymentId }, ({ rail: stored }) => {
+      const isSame = stored.kind === 'upTo' && stored.facilitator === facilitator
+      return isSame && stored.validBefore > nowSeconds + leastSeconds
+    })
+    if (signed.kind !== 'upTo') throw new Error('no payment up to a ceiling')
+    if (allowance === undefined) return signed.authorization
+    return { ...signed.authorization, allowance: await this.#clearly(signer.permit(id, allowance.nonce)) }
+  }
+
+  /** What the payment left of its ceiling comes back to the budget, as far as the ledger shows it. */
+  async settledUpTo({ nonce }: UpToAuthorization, transaction: Hex): Promise<void> {
+    const entry = await this.#options.signer.entryOf(nonce)
+    if (entry !== undefined) await this.#options.signer.conclude(entry.id, transaction)
+  }
+
+  /** Payments that ended without being used. */
+  async #freeEnded(nowSeconds: number): Promise<void> {
+    const { signer } = this.#options
+    for (const { id, deadline } of await signer.ending()) if (deadline < nowSeconds) await signer.conclude(id)
+  }
+
   async signDeposit(): Promise<Hex> {
     throw notByBudget('a deposit that a seller collects')
+  }
+
+  /** Unix seconds: as wished, no later than sellers take and than the grants hold. Throws `payments/budget-refused` when one is over. */
+  #endOf(wished: bigint, nowSeconds: number): number {
+    const { signer } = this.#options
+    const ended = signer.grants.findIndex(({ validUntil }) => nowSeconds >= validUntil)
+    if (ended >= 0) throw withNextStep(budgetRefused('expired', ended), signer.grantHash)
+    const latest = Math.min(nowSeconds + longestSeconds, ...signer.grants.map(({ validUntil }) => validUntil))
+    // A proposal must still be good when the owner has read it.
+    return this.#isProposing ? latest : Math.min(Number(wished), latest)
+  }
+
+  /** The budget allows it, and the key's own account holds as much. Throws `payments/budget-refused`, `payments/budget-key-empty`. */
+  async #keyCanPay(payment: Omit<PayCallIntent, 'id'>, requestHash: Hex): Promise<void> {
+    const { signer, reader } = this.#options
+    await this.#clearly(signer.check({ ...payment, id: requestHash }))
+    const { asset, amountAtomic } = payment
+    const holds = await reachable(
+      reader.readContract({ address: asset, abi: dollarAbi, functionName: 'balanceOf', args: [signer.agent] }),
+    )
+    if (holds < amountAtomic) throw keyEmpty(signer.agent, holds)
   }
 
   fundChannel(funding: ChannelFunding): Promise<void> {
@@ -210,12 +262,19 @@ export class BudgetPaymentSigner implements PaymentSigner {
     asked: { readonly payment: intent; readonly name: string },
     isUsable: (stored: intent) => boolean,
   ): Promise<SignedIntent> {
+    return (await this.#signAs(asked, isUsable)).signed
+  }
+
+  async #signAs<intent extends Omit<PayCallIntent, 'id'> | Omit<DepositIntent, 'id'>>(
+    asked: { readonly payment: intent; readonly name: string },
+    isUsable: (stored: intent) => boolean,
+  ): Promise<{ readonly signed: SignedIntent; readonly id: Hex }> {
     const { signer } = this.#options
     const { intent, done } = await this.#intents.claim(asked.payment, asked.name, isUsable)
     try {
       const answer = await this.#clearly(signer.sign(intent))
       if (answer.state === 'proposed') throw waits(signer.grantHash, answer.intentHash)
-      return answer
+      return { signed: answer, id: intent.id }
     } finally {
       done()
     }

@@ -159,6 +159,38 @@ describe('a payer with a budget', () => {
     await shop.close()
   })
 
+  it('pays up to a ceiling from its key, and has back what a call did not come to', async () => {
+    await net.fund('agent ceiling')
+    const gas = await net.fund('metered gas')
+    const metered = await startSeller(net, await net.fund('metered'), gas, {
+      path: join(folder.path, 'metered.db'),
+      x402: { upToFacilitator: gas.address },
+      price: () => ({ maximumAtomic: 1_000n, pricing: 'upTo', backEnds: ['upTo'] }),
+      serve: async ({ url }) => ({ status: 200, body: 'x', chargedAtomic: BigInt(new URL(url).pathname.slice(3)) }),
+    })
+    const changes = { receivers: [], services: [metered.url], maxTotalAtomic: 2_000n }
+    const { pay, signer, close } = await open('ceiling', changes, { url: metered.url })
+    const spent = () => signer.spent[0]?.totalAtomic
+    expect([await pay('/p/300'), spent(), await pay('/p/500'), spent()]).toEqual([200, 300n, 200, 800n])
+    expect(await net.dollarsOf(party('agent ceiling').address)).toBe(1_000_000_000n - 800n)
+    // What nothing was charged for may still be taken until its signature ends: it counts whole.
+    expect([await pay('/p/0'), spent()]).toEqual([200, 1_800n])
+    await expect(pay('/p/1')).rejects.toMatchObject({
+      ...refusal('over-total'),
+      message: expect.stringContaining("of the budget's 0.002 dollars in all 0.0002 dollars are left"),
+      details: expect.objectContaining({ limit: 'total', askedAtomic: '1000', limitAtomic: '2000', leftAtomic: '200' }),
+    })
+    const [open0] = await signer.ending()
+    const { id } = open0 as { id: Hex }
+    // Whatever transaction somebody names, the ledger says that it was none of this payment.
+    const anyBlock = await net.reader.getBlock()
+    const block = await net.reader.getBlock({ blockNumber: anyBlock.number })
+    expect(await signer.conclude(id, block.transactions[0])).toBe('reserved')
+    expect(spent()).toBe(1_800n)
+    await close()
+    await metered.close()
+  })
+
   it('takes the way that works: by channel while its own key has nothing', async () => {
     const { pay, payer, close } = await open('empty key', {}, { prefer: 'exact' })
     expect(await pay()).toBe(200)

@@ -1,9 +1,9 @@
 import { type Hex, KoinonError } from '@koinon/base'
 import { childObjection } from '../../rules/budget/chain.ts'
 import { type BudgetAction, type BudgetLevel, decideBudget, timeRefusal } from '../../rules/budget/decide.ts'
-import type { BudgetIntent, GrantChildIntent, PaymentIntent } from '../../rules/budget/intent.ts'
+import type { BudgetIntent, GrantChildIntent, PayCallIntent, PaymentIntent } from '../../rules/budget/intent.ts'
 import { badGrant } from '../../rules/budget/parse-grant.ts'
-import { budgetRefused } from '../../rules/budget/refusal-words.ts'
+import { budgetRefused, overLimitOf } from '../../rules/budget/refusal-words.ts'
 import { leftOfTotal } from '../../rules/budget/spent.ts'
 import { fundJobSelector } from './delegate-calls.ts'
 import { type ChannelSpend, committedAtomic, type SpendEntry } from './spend-ledger.ts'
@@ -55,11 +55,15 @@ function permitPayment(question: PermitQuestion, intent: PaymentIntent): BudgetP
   const channel = channelAfter(question, intent)
   const before = question.channel === undefined ? 0n : committedAtomic(question.channel.spend)
   const chargeAtomic = channel === undefined ? intent.amountAtomic : committedAtomic(channel.spend) - before
-  const decision = decideBudget(levels, actionOf(intent, chargeAtomic), nowSeconds)
-  if (decision.verdict === 'refuse') return { kind: 'refused', error: budgetRefused(decision.code, decision.level) }
+  const action = actionOf(intent, chargeAtomic)
+  const decision = decideBudget(levels, action, nowSeconds)
+  if (decision.verdict === 'refuse') {
+    const { code, level } = decision
+    const over = overLimitOf(code, levels[level] as BudgetLevel, action, nowSeconds)
+    return { kind: 'refused', error: budgetRefused(code, level, over) }
+  }
   if (decision.verdict === 'propose' && !isApproved) return { kind: 'proposed', entry: draft }
-  const deadline =
-    intent.kind !== 'payCall' ? draft.deadline : intent.rail.kind === 'exact' ? intent.rail.validBefore - 1 : 0
+  const deadline = intent.kind === 'payCall' ? lastSecondOf(intent.rail) : draft.deadline
   return { kind: 'charged', entry: { ...draft, state: 'reserved', chargeAtomic, deadline }, channel }
 }
 
@@ -78,10 +82,18 @@ function permitChild(
   }
   const chargeAtomic = intent.grant.maxTotalAtomic
   if (chargeAtomic > leftOfTotal(leaf.grant, leaf.spent)) {
-    return { kind: 'refused', error: budgetRefused('over-total', levels.length - 1) }
+    const asked = { kind: 'grantChild', amountAtomic: chargeAtomic, chargeAtomic } as const
+    const over = overLimitOf('over-total', leaf, asked, nowSeconds)
+    return { kind: 'refused', error: budgetRefused('over-total', levels.length - 1, over) }
   }
   if (isProposal && !isApproved) return { kind: 'proposed', entry: draft }
   return { kind: 'charged', entry: { ...draft, state: 'reserved', chargeAtomic, deadline: 0 }, channel: undefined }
+}
+
+/** Last second at which what is signed for a call can be used; 0 of a voucher, which never ends. */
+function lastSecondOf(rail: PayCallIntent['rail']): number {
+  if (rail.kind === 'channel') return 0
+  return rail.kind === 'exact' ? rail.validBefore - 1 : rail.validBefore
 }
 
 /** What does not fit this key: a channel of somebody else's money, a voucher beyond the price, a transfer that stays open too long. */
@@ -93,7 +105,7 @@ function formObjection({ levels, nowSeconds, channel }: PermitQuestion, intent: 
   }
   if (intent.kind !== 'payCall') return undefined
   const { rail } = intent
-  if (rail.kind === 'exact') {
+  if (rail.kind !== 'channel') {
     const ends = [nowSeconds + maximumExactSeconds, ...levels.map(({ grant }) => grant.validUntil)]
     if (rail.validBefore <= nowSeconds) return 'validBefore is over'
     return rail.validBefore > Math.min(...ends) ? 'validBefore is too late' : undefined

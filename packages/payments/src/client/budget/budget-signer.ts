@@ -2,21 +2,23 @@ import type { Address, Clock, Hex, TypedDataDomain } from '@koinon/base'
 import type { LedgerReader } from '@koinon/ledger'
 import { secp256k1Engine } from '../../core/native-secp256k1.ts'
 import { type BudgetGrant, budgetGrantHash, type SignedBudgetGrant } from '../../rules/budget/grant.ts'
-import { type BudgetIntent, budgetIntentHash, type ExactRail } from '../../rules/budget/intent.ts'
+import { type BudgetIntent, budgetIntentHash } from '../../rules/budget/intent.ts'
 import { type BudgetApproval, type BudgetRevocation, budgetApprovalDigest } from '../../rules/budget/owner-words.ts'
 import { badGrant } from '../../rules/budget/parse-grant.ts'
 import { parseBudgetIntent } from '../../rules/budget/parse-intent.ts'
 import { budgetRefused } from '../../rules/budget/refusal-words.ts'
 import { type BudgetSpent, leftOfTotal, spentInPeriod } from '../../rules/budget/spent.ts'
 import type { EscrowDomain } from '../../rules/channel.ts'
+import type { AllowancePermit } from '../../rules/terms.ts'
 import { verifyGrantChain } from '../../verifier/budget/verify-grant-chain.ts'
 import { verifyOwnerSignature } from '../../verifier/budget/verify-owner-signature.ts'
 import type { BudgetChain } from './budget-chain.ts'
 import { type BudgetPermit, permitIntent } from './budget-permit.ts'
 import { denied, full, idUsed, isOver, maximumProposals, notOwner, unknownIntent } from './budget-signer-errors.ts'
+import { concludeEntry } from './conclude-entry.ts'
 import { RevocationWatch } from './revocation-watch.ts'
-import { exactNonce, type SignedIntent, signIntent } from './sign-intent.ts'
-import { type BudgetStore, committedAtomic, type SpendEntry, SpendLedger } from './spend-ledger.ts'
+import { type SignedIntent, signIntent, signPermit } from './sign-intent.ts'
+import { type BudgetStore, type SpendEntry, SpendLedger } from './spend-ledger.ts'
 import { channelOfIntent, intentFromText, intentToText } from './stored-intent.ts'
 
 export type BudgetSignerOptions = {
@@ -145,13 +147,38 @@ export class BudgetSigner {
     return this.#ledger.entry(id)
   }
 
-  /** Finds out what became of a signature; gives its charge back when it can never be used. Throws `payments/budget-unknown-intent`. */
-  async conclude(id: Hex): Promise<SpendEntry['state']> {
+  /**
+   * Finds out what became of a signature; gives its charge back when it can never be used, and of an `upTo` payment what `transaction` left of
+   * it, as the ledger shows. Throws `payments/budget-unknown-intent`.
+   */
+  async conclude(id: Hex, transaction?: Hex): Promise<SpendEntry['state']> {
     return this.#inTurn(id, async () => {
       const entry = await this.#ledger.entry(id)
       if (entry === undefined) throw unknownIntent()
-      return entry.state === 'reserved' ? this.#conclude(entry) : entry.state
+      const { owner, agent } = this
+      const { chain, domain } = this.#options
+      const parts = { chain, domain, owner, agent, ledger: this.#ledger, batchDigest: this.#batchDigest.bind(this) }
+      return concludeEntry(parts, entry, transaction)
     })
+  }
+
+  /**
+   * Lets Permit2 move exactly the ceiling of an `upTo` payment that was signed under this id, until its end (EIP-2612, `permitNonce` of the key's
+   * own account). Throws `payments/budget-unknown-intent`, `payments/budget-refused`.
+   */
+  async permit(id: Hex, permitNonce: bigint): Promise<AllowancePermit> {
+    const entry = await this.#ledger.entry(id)
+    const intent = entry?.state === 'reserved' ? intentFromText(entry.intent) : undefined
+    if (intent?.kind !== 'payCall' || intent.rail.kind !== 'upTo') throw unknownIntent()
+    const level = (await this.#watch.revokedLevels()).findIndex((isRevoked) => isRevoked)
+    if (level >= 0) throw budgetRefused('revoked', level)
+    const { domain, assetDomain } = this.#options
+    return signPermit(intent, permitNonce, { key: this.#key, agent: this.agent, domain, assetDomain })
+  }
+
+  /** The same by the hash of its intent. */
+  entryOf(intentHash: Hex): Promise<SpendEntry | undefined> {
+    return this.#ledger.entryOf(intentHash)
   }
 
   /** What is reserved and not concluded, oldest first, at most `limit`. */
@@ -278,37 +305,6 @@ export class BudgetSigner {
     const signature = row['signature'] as Hex
     const isOwners = await verifyOwnerSignature({ account: this.owner, digest, signature, reader })
     return isOwners ? word.isApproved : undefined
-  }
-
-  async #conclude(entry: SpendEntry): Promise<SpendEntry['state']> {
-    const { chain } = this.#options
-    const intent = intentFromText(entry.intent)
-    // Vouchers and grants below never end by themselves: they stay counted.
-    if (intent.kind === 'grantChild' || (intent.kind === 'payCall' && intent.rail.kind === 'channel')) return 'reserved'
-    const outcome =
-      intent.kind === 'payCall'
-        ? await chain.authorizationOutcome(
-            intent.asset,
-            this.agent,
-            exactNonce(intent.rail as ExactRail, entry.intentHash),
-            entry.deadline + 1,
-          )
-        : await chain.batchOutcome(this.owner, this.#batchDigest(intent, entry), entry.deadline)
-    if (outcome === 'unknown') return 'reserved'
-    if (outcome === 'done') {
-      await this.#ledger.note({ ...entry, state: 'spent' })
-      return 'spent'
-    }
-    const id = channelOfIntent(intent, this.#options.domain)
-    if (id === undefined || intent.kind !== 'deposit') {
-      await this.#ledger.release(entry)
-      return 'released'
-    }
-    const before = this.#ledger.channel(id)
-    const spend = { ...before, depositedAtomic: before.depositedAtomic - intent.amountAtomic }
-    const chargeAtomic = committedAtomic(before) - committedAtomic(spend)
-    await this.#ledger.release({ ...entry, chargeAtomic }, { id, spend })
-    return 'released'
   }
 
   #batchDigest(intent: BudgetIntent, entry: SpendEntry): Hex {

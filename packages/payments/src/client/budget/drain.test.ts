@@ -48,7 +48,7 @@ const channels = fc.record({
 })
 const rails = fc.oneof(
   fc.record({ kind: fc.constant('channel' as const), cumulativeAtomic: fc.bigInt(1n, 300n), channel: channels }),
-  fc.record({ kind: fc.constant('exact' as const), after: fc.integer({ min: -10, max: 4_000 }) }),
+  fc.record({ kind: fc.constantFrom('exact' as const, 'upTo' as const), after: fc.integer({ min: -10, max: 4_000 }) }),
 )
 const intents = fc.record({
   kind: fc.constantFrom('payCall', 'payCall', 'deposit', 'transfer', 'fundJob', 'grantChild'),
@@ -72,7 +72,10 @@ const steps = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ step: fc.constant('garbage' as const), garbage: fc.anything() }) },
-  { weight: 8, arbitrary: fc.record({ step: fc.constant('conclude' as const), id: ids }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({ step: fc.constant('conclude' as const), id: ids, isNamed: fc.boolean() }),
+  },
   { weight: 2, arbitrary: fc.record({ step: fc.constant('forge' as const), id: ids, isApproved: fc.boolean() }) },
   {
     weight: 2,
@@ -82,7 +85,10 @@ const steps = fc.oneof(
     }),
   },
   { weight: 3, arbitrary: fc.record({ step: fc.constant('blocks' as const), seconds: fc.nat(2_000) }) },
-  { weight: 2, arbitrary: fc.record({ step: fc.constant('land' as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ step: fc.constant('land' as const), percent: fc.constantFrom(100n, 100n, 30n) }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -126,7 +132,11 @@ function intentOf(wish: Wish, world: BudgetWorld, signer: BudgetSigner, grant: B
     path: wish.path,
     rail: isChannel
       ? { ...rail, channel: channelOf(rail.channel) }
-      : { kind: 'exact', validBefore: Math.floor(world.hostMs / 1000) + rail.after },
+      : {
+          kind: rail.kind,
+          validBefore: Math.floor(world.hostMs / 1000) + rail.after,
+          ...(rail.kind === 'upTo' ? { facilitator: party('thief').address } : {}),
+        },
   }
 }
 
@@ -203,7 +213,8 @@ async function play(
         return
       case 'conclude':
         for (const { id } of [...(await signer.open()), { id: intentId(step.id) }]) {
-          await signer.conclude(id).catch(() => undefined)
+          // What it names as the transaction is the adversary's word; the world knows what moved.
+          await signer.conclude(id, step.isNamed ? intentId(0) : undefined).catch(() => undefined)
         }
         return
       case 'forge': {
@@ -221,7 +232,7 @@ async function play(
         world.chainSeconds += step.seconds
         return
       case 'land':
-        return world.landAll()
+        return world.landAll(step.percent)
       case 'crash':
         world.nextWrite = step.fault
         if (step.fault === 'none') signer = await begin()
@@ -289,8 +300,8 @@ describe('a hostile prompt with every method of the signer', () => {
   it('finds no method that takes text, bytes or a digest to sign, and no key to read', () => {
     const methods = Object.getOwnPropertyNames(BudgetSigner.prototype).sort()
     expect(methods).toEqual([
-      ...['agent', 'approve', 'check', 'conclude', 'constructor', 'ending', 'entry', 'grants', 'leftAtomic', 'open'],
-      ...['owner', 'proposals', 'revoke', 'sign', 'spent', 'start'],
+      ...['agent', 'approve', 'check', 'conclude', 'constructor', 'ending', 'entry', 'entryOf', 'grants', 'leftAtomic'],
+      ...['open', 'owner', 'permit', 'proposals', 'revoke', 'sign', 'spent', 'start'],
     ])
     const options = {
       store,

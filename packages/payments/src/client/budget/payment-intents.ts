@@ -53,10 +53,10 @@ export class PaymentIntents {
   }
 }
 
-/** All members but the id and, of an authorization, when it ends. */
+/** All members but the id and, of an authorization, who settles it and when it ends. */
 function sameness(payment: Nameless): string {
   const { id: _, ...rest } = payment as Nameless & { readonly id?: Hex }
-  const plain = rest.kind === 'payCall' && rest.rail.kind === 'exact' ? { ...rest, rail: 'exact' } : rest
+  const plain = rest.kind === 'payCall' && rest.rail.kind !== 'channel' ? { ...rest, rail: rest.rail.kind } : rest
   return intentToText(sorted(plain) as never)
 }
 

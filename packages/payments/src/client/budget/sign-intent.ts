@@ -14,9 +14,11 @@ import {
 import { secp256k1Engine } from '../../core/native-secp256k1.ts'
 import { createVoucherSigner } from '../../core/voucher-signing.ts'
 import { budgetGrantHash, type SignedBudgetGrant } from '../../rules/budget/grant.ts'
-import type { BudgetIntent, ExactRail } from '../../rules/budget/intent.ts'
+import type { BudgetIntent, ExactRail, PayCallIntent, UpToRail } from '../../rules/budget/intent.ts'
 import { budgetCallsDigest } from '../../rules/budget/owner-words.ts'
 import { channelIdOf, type EscrowDomain } from '../../rules/channel.ts'
+import type { AllowancePermit, UpToAuthorization } from '../../rules/terms.ts'
+import { allowanceDigest, upToDigest } from '../../rules/up-to.ts'
 import type { SignedVoucher } from '../../rules/voucher.ts'
 import { callsOf, executeData } from './delegate-calls.ts'
 import type { SpendEntry } from './spend-ledger.ts'
@@ -40,6 +42,7 @@ export type SignedIntent =
       readonly authorization: ExactAuthorization
       readonly signature: Hex
     }
+  | { readonly state: 'signed'; readonly kind: 'upTo'; readonly authorization: UpToAuthorization }
   | {
       readonly state: 'signed'
       readonly kind: 'batch'
@@ -74,6 +77,7 @@ export function signIntent(intent: BudgetIntent, parts: SigningParts, entry: Spe
   if (intent.kind === 'payCall') {
     const { rail } = intent
     if (rail.kind === 'exact') return signExact(intent.receiver, intent.amountAtomic, rail, parts)
+    if (rail.kind === 'upTo') return signUpTo(intent, rail, parts)
     const channelId = channelIdOf(rail.channel, domain)
     const voucher = createVoucherSigner(key, domain).sign({ channelId, maxClaimableAtomic: rail.cumulativeAtomic })
     return { state: 'signed', kind: 'voucher', voucher }
@@ -85,6 +89,38 @@ export function signIntent(intent: BudgetIntent, parts: SigningParts, entry: Spe
   const digest = budgetCallsDigest({ grant: budgetGrantHash(last.grant, domain.chainId), ...batch }, domain.chainId)
   const data = executeData({ grants, ...batch, signature: secp256k1Engine.sign(digest, key) })
   return { state: 'signed', kind: 'batch', to: owner, data, digest: bytesToHex(digest), deadline: entry.deadline }
+}
+
+/** The intent's hash is the nonce. */
+function signUpTo({ asset, receiver, amountAtomic }: PayCallIntent, rail: UpToRail, parts: SigningParts): SignedIntent {
+  const { key, agent, domain, intentHash } = parts
+  const unsigned = {
+    token: asset,
+    from: agent,
+    to: receiver,
+    facilitator: rail.facilitator,
+    maximumAtomic: amountAtomic,
+    valueAtomic: amountAtomic,
+    validAfter: 0n,
+    validBefore: BigInt(rail.validBefore),
+    nonce: intentHash,
+  }
+  const signature = secp256k1Engine.sign(upToDigest(unsigned, domain.chainId), key)
+  return { state: 'signed', kind: 'upTo', authorization: { ...unsigned, signature } }
+}
+
+/** EIP-2612 permit of exactly an `upTo` payment's ceiling for Permit2, until the payment's end. */
+export function signPermit(
+  { asset, amountAtomic, rail }: PayCallIntent,
+  nonce: bigint,
+  { key, agent, domain, assetDomain }: Pick<SigningParts, 'key' | 'agent' | 'domain' | 'assetDomain'>,
+): AllowancePermit {
+  if (rail.kind !== 'upTo') throw new Error('only payments up to a ceiling go by Permit2')
+  const permit = { nonce, deadline: BigInt(rail.validBefore) }
+  const { name, version } = assetDomain
+  const allowed = { token: asset, from: agent, maximumAtomic: amountAtomic }
+  const digest = allowanceDigest(allowed, permit, { name, version }, domain.chainId)
+  return { ...permit, signature: secp256k1Engine.sign(digest, key) }
 }
 
 /** The nonce of an exact payment: the seller's, else the intent's hash. The money moves at most once by either. */

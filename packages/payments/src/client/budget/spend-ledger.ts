@@ -80,6 +80,13 @@ export class SpendLedger {
     return this.#channels.get(channelId) ?? { depositedAtomic: 0n, voucherAtomic: 0n }
   }
 
+  /** What was asked for by its intent's hash. */
+  async entryOf(intentHash: Hex): Promise<SpendEntry | undefined> {
+    const sql = 'select * from budget_entries where leaf = ? and intent_hash = ?'
+    const [row] = await this.#store.read(sql, [this.#leaf, intentHash])
+    return row === undefined ? undefined : entryFromRow(row)
+  }
+
   async entry(id: Hex): Promise<SpendEntry | undefined> {
     const [row] = await this.#store.read('select * from budget_entries where leaf = ? and id = ?', [this.#leaf, id])
     return row === undefined ? undefined : entryFromRow(row)
@@ -119,17 +126,28 @@ export class SpendLedger {
 
   /** Gives a charge back. Only for what is known never to be used. */
   release(entry: SpendEntry, channel?: { readonly id: Hex; readonly spend: ChannelSpend }): Promise<void> {
-    for (const [level, grant] of this.#grants.entries()) {
-      const before = this.#spent[level] ?? nothingSpent
-      const isSamePeriod = periodIndexAt(grant, nothingSpent, entry.chargedAt) === before.periodIndex
-      this.#spent[level] = {
-        ...before,
-        totalAtomic: before.totalAtomic - entry.chargeAtomic,
-        periodAtomic: isSamePeriod ? before.periodAtomic - entry.chargeAtomic : before.periodAtomic,
-      }
-    }
+    this.#giveBack(entry.chargedAt, entry.chargeAtomic)
     if (channel !== undefined) this.#channels.set(channel.id, channel.spend)
     return this.#write([this.#put({ ...entry, state: 'released' }), ...this.#channelRow(channel?.id)])
+  }
+
+  /** What was signed took `chargedAtomic` and can take no more; the rest of its charge comes back. */
+  settle(entry: SpendEntry, chargedAtomic: bigint): Promise<void> {
+    const chargeAtomic = chargedAtomic < entry.chargeAtomic ? chargedAtomic : entry.chargeAtomic
+    this.#giveBack(entry.chargedAt, entry.chargeAtomic - chargeAtomic)
+    return this.#write([this.#put({ ...entry, state: 'spent', chargeAtomic })])
+  }
+
+  #giveBack(chargedAt: number, amountAtomic: bigint): void {
+    for (const [level, grant] of this.#grants.entries()) {
+      const before = this.#spent[level] ?? nothingSpent
+      const isSamePeriod = periodIndexAt(grant, nothingSpent, chargedAt) === before.periodIndex
+      this.#spent[level] = {
+        ...before,
+        totalAtomic: before.totalAtomic - amountAtomic,
+        periodAtomic: isSamePeriod ? before.periodAtomic - amountAtomic : before.periodAtomic,
+      }
+    }
   }
 
   /** Writes an entry that changes no amounts. */

@@ -36,12 +36,18 @@ export type ChannelRail = {
  */
 export type ExactRail = { readonly kind: 'exact'; readonly validBefore: number; readonly nonce?: Hex }
 
+/**
+ * A Permit2 payment of at most the amount from the session key's own account, of which the facilitator says how much moves; it can be used up to
+ * and with `validBefore` (Unix seconds). Its nonce is the intent's hash.
+ */
+export type UpToRail = { readonly kind: 'upTo'; readonly validBefore: number; readonly facilitator: Address }
+
 export type PayCallIntent = IntentTerms & {
   readonly kind: 'payCall'
   /** HTTP method in capitals and path without query. */
   readonly method: string
   readonly path: string
-  readonly rail: ChannelRail | ExactRail
+  readonly rail: ChannelRail | ExactRail | UpToRail
 }
 /** Money from the owner's account into a channel, through its delegate. */
 export type DepositIntent = IntentTerms & { readonly kind: 'deposit'; readonly channel: ChannelConfig }
@@ -67,6 +73,7 @@ const channelDetail = typeHash(
 )
 const exactDetail = typeHash('ExactDetail(uint64 validBefore)')
 const exactNonceDetail = typeHash('ExactNonceDetail(uint64 validBefore,bytes32 nonce)')
+const upToDetail = typeHash('UpToDetail(uint64 validBefore,address facilitator)')
 const jobDetail = typeHash('JobDetail(address target,uint256 jobId)')
 
 /** What an owner approves or denies: the EIP-712 digest of every member of the intent. Throws `base/out-of-range`. */
@@ -106,6 +113,7 @@ function detailWord(separator: Uint8Array, intent: PaymentIntent): Uint8Array {
   const { rail } = intent
   if (rail.kind === 'channel') return channelWord(separator, rail.channel, rail.cumulativeAtomic)
   const validBefore = integerWord(rail.validBefore, 64)
+  if (rail.kind === 'upTo') return typedDigest(separator, upToDetail, [validBefore, addressWord(rail.facilitator)])
   if (rail.nonce === undefined) return typedDigest(separator, exactDetail, [validBefore])
   return typedDigest(separator, exactNonceDetail, [validBefore, bytes32Word(rail.nonce)])
 }

@@ -1,6 +1,6 @@
 import { type Address, type Hex, KoinonError, toAddress } from '@koinon/base'
 import { type ChannelConfig, maximumAtomic, parseChannelConfig } from '../channel.ts'
-import type { BudgetIntent, ChannelRail, ExactRail } from './intent.ts'
+import type { BudgetIntent, ChannelRail, ExactRail, UpToRail } from './intent.ts'
 import { parseBudgetGrant } from './parse-grant.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -45,7 +45,7 @@ export function parseBudgetIntent(json: unknown): BudgetIntent {
 
 type Terms = { readonly receiver: Address; readonly asset: Address }
 
-function railOf(json: unknown, terms: Terms): ChannelRail | ExactRail {
+function railOf(json: unknown, terms: Terms): ChannelRail | ExactRail | UpToRail {
   const value = (typeof json === 'object' && json !== null ? json : {}) as Json
   if (value['kind'] === 'channel') {
     return {
@@ -54,12 +54,12 @@ function railOf(json: unknown, terms: Terms): ChannelRail | ExactRail {
       cumulativeAtomic: amount(value, 'cumulativeAtomic', 1n),
     }
   }
-  const validBefore = value['validBefore']
-  if (value['kind'] !== 'exact' || !Number.isSafeInteger(validBefore) || (validBefore as number) <= 0) {
-    throw badIntent('rail')
-  }
-  const fixed = value['nonce'] === undefined ? {} : { nonce: bytes(value, 'nonce', 32) }
-  return { kind: 'exact', validBefore: validBefore as number, ...fixed }
+  const { kind, validBefore, nonce } = value
+  const isTime = Number.isSafeInteger(validBefore) && (validBefore as number) > 0
+  if ((kind !== 'exact' && kind !== 'upTo') || !isTime) throw badIntent('rail')
+  const end = { validBefore: validBefore as number }
+  if (kind === 'upTo') return { kind, ...end, facilitator: account(value, 'facilitator') }
+  return { kind, ...end, ...(nonce === undefined ? {} : { nonce: bytes(value, 'nonce', 32) }) }
 }
 
 /** The channel must pay whom the intent names, in what it names. */

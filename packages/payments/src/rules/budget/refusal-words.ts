@@ -1,8 +1,9 @@
-import { KoinonError } from '@koinon/base'
-import type { BudgetRefusal } from './decide.ts'
+import { dollarDecimals, formatUnits, KoinonError } from '@koinon/base'
+import type { BudgetAction, BudgetLevel, BudgetRefusal } from './decide.ts'
+import { leftOfTotal, spentInPeriod } from './spent.ts'
 
 /** Why a budget refuses, as one sentence. */
-export const refusalWords: Readonly<Record<BudgetRefusal, string>> = {
+const refusalWords: Readonly<Record<BudgetRefusal, string>> = {
   'not-yet-valid': 'The grant does not hold yet',
   expired: 'The grant has ended',
   revoked: 'The owner revoked the grant',
@@ -17,13 +18,85 @@ export const refusalWords: Readonly<Record<BudgetRefusal, string>> = {
   'over-total': 'The amount is more than is left in all',
 }
 
-/** The refusal as an error: `payments/budget-refused`, its `details` with code and level (0 is the owner's grant). */
-export function budgetRefused(code: BudgetRefusal, level: number): KoinonError {
+/** What was asked for against which limit of a grant, atomic units. */
+export type OverLimit = {
+  readonly limit: 'perCall' | 'perPeriod' | 'total'
+  readonly what: BudgetAction['kind'] | 'grantChild'
+  readonly askedAtomic: bigint
+  readonly limitAtomic: bigint
+  /** Of the limit; of `perCall` the limit itself. */
+  readonly leftAtomic: bigint
+}
+
+/** The amounts behind a refusal at a level; undefined where it is not for an amount. */
+export function overLimitOf(
+  code: BudgetRefusal,
+  { grant, spent }: BudgetLevel,
+  {
+    kind,
+    amountAtomic,
+    chargeAtomic,
+  }: Pick<BudgetAction, 'amountAtomic' | 'chargeAtomic'> & {
+    readonly kind: OverLimit['what']
+  },
+  nowSeconds: number,
+): OverLimit | undefined {
+  const { maxPerCallAtomic, maxPerPeriodAtomic, maxTotalAtomic } = grant
+  if (code === 'over-call') {
+    const most = { limitAtomic: maxPerCallAtomic, leftAtomic: maxPerCallAtomic }
+    return { limit: 'perCall', what: kind, askedAtomic: amountAtomic, ...most }
+  }
+  const asked = { what: kind, askedAtomic: chargeAtomic } as const
+  if (code === 'over-period') {
+    const left = maxPerPeriodAtomic - spentInPeriod(grant, spent, nowSeconds)
+    return { limit: 'perPeriod', ...asked, limitAtomic: maxPerPeriodAtomic, leftAtomic: left > 0n ? left : 0n }
+  }
+  if (code !== 'over-total') return undefined
+  return { limit: 'total', ...asked, limitAtomic: maxTotalAtomic, leftAtomic: leftOfTotal(grant, spent) }
+}
+
+/**
+ * The refusal as an error: `payments/budget-refused`, its `details` with code and level (0 is the owner's grant), and for an amount which limit
+ * it is, what was asked, the limit, and what is left of it.
+ */
+export function budgetRefused(code: BudgetRefusal, level: number, over?: OverLimit): KoinonError {
+  const amounts =
+    over === undefined
+      ? {}
+      : {
+          limit: over.limit,
+          askedAtomic: `${over.askedAtomic}`,
+          limitAtomic: `${over.limitAtomic}`,
+          leftAtomic: `${over.leftAtomic}`,
+        }
   return new KoinonError({
     code: 'payments/budget-refused',
-    message: refusalWords[code],
-    hint: 'Ask the owner for another grant (koinon budget grant), or see what is left with koinon budget explain.',
+    message: over === undefined ? refusalWords[code] : overWords(over),
+    hint:
+      over === undefined
+        ? 'Ask the owner for another grant: koinon budget grant.'
+        : `The owner allows more with a new grant: koinon budget grant ${options[over.limit]} DOLLARS.${code === 'over-period' ? ' Or wait for the next period.' : ''}`,
     retry: code === 'over-period' || code === 'not-yet-valid' ? 'later' : 'never',
-    details: { reason: code, level },
+    details: { reason: code, level, ...amounts },
   })
+}
+
+const options = { perCall: '--max-per-call', perPeriod: '--max-per-period', total: '--max-total' } as const
+const subjects: Readonly<Record<OverLimit['what'], string>> = {
+  payCall: 'The call may cost up to',
+  deposit: 'The deposit for this seller would be',
+  fundJob: 'The job costs',
+  transfer: 'The transfer is',
+  grantChild: 'The grant below would set aside',
+}
+
+function overWords({ limit, what, askedAtomic, limitAtomic, leftAtomic }: OverLimit): string {
+  const asked = `${subjects[what]} ${dollars(askedAtomic)}`
+  if (limit === 'perCall') return `${asked}, and the budget allows ${dollars(limitAtomic)} for one call`
+  const span = limit === 'perPeriod' ? 'a period' : 'in all'
+  return `${asked}, and of the budget's ${dollars(limitAtomic)} ${span} ${dollars(leftAtomic)} are left`
+}
+
+function dollars(atomic: bigint): string {
+  return `${formatUnits(atomic, dollarDecimals)} dollars`
 }

@@ -124,4 +124,32 @@ describe('our payer at our own paywall', () => {
       expect(payer.spent()).toBe(1_000n)
     },
   )
+
+  // Last: the chain's time runs ahead from here on.
+  it('signs another deposit for a call whose first one ended before the seller could send it', async () => {
+    const who = await network.fund('locked out')
+    let offsetMs = 0
+    const clock = { nowMs: () => Date.now() + offsetMs }
+    const payer = testPayer(network, who.secretKey, { clock })
+    const pay = createPayingFetch({
+      payer,
+      clock,
+      fetch: async (input, init) => {
+        const response = await fetch(input, init)
+        if (response.status === 503) offsetMs = 600_000
+        return response
+      },
+    })
+    depositsUnknown = 1
+    expect((await pay(`${seller.url}/locked-out`)).status).toBe(503)
+    expect(payer.openCalls()).toMatchObject([{ state: 'open' }])
+    expect(payer.channels()).toMatchObject([{ depositAtomic: 0n, owedAtomic: 0n, isClosed: false }])
+    await network.advanceSeconds(600)
+    expect(await (await pay(`${seller.url}/locked-out`)).text()).toBe('/locked-out 1')
+    const [channel] = payer.channels()
+    expect([channel?.owedAtomic, payer.openCalls()]).toEqual([1_000n, []])
+    // One deposit was made, and the one that ended takes nothing.
+    expect(1_000_000_000n - (await network.dollarsOf(who.address))).toBe(channel?.depositAtomic)
+    expect(await (await pay(`${seller.url}/locked-out-no-more`)).text()).toBe('/locked-out-no-more 1')
+  })
 })
