@@ -27,7 +27,7 @@ export const accountFlag = '--account <name>'
 export const accountHelp = 'the account of this home that acts'
 export const dryRunHelp = 'show what would be done, and send nothing'
 
-export type OpenedJobs = {
+type OpenedJobs = {
   readonly client: JobClient
   readonly address: Address
   readonly network: NetworkFile

@@ -165,7 +165,7 @@ describe('a payer with a budget', () => {
     const metered = await startSeller(net, await net.fund('metered'), gas, {
       path: join(folder.path, 'metered.db'),
       x402: { upToFacilitator: gas.address },
-      price: () => ({ maximumAtomic: 1_000n, pricing: 'upTo', backEnds: ['upTo'] }),
+      price: () => ({ maximumAtomic: 1_000n, backEnds: ['upTo'] }),
       serve: async ({ url }) => ({ status: 200, body: 'x', chargedAtomic: BigInt(new URL(url).pathname.slice(3)) }),
     })
     const changes = { receivers: [], services: [metered.url], maxTotalAtomic: 2_000n }
@@ -177,7 +177,7 @@ describe('a payer with a budget', () => {
     expect([await pay('/p/0'), spent()]).toEqual([200, 1_800n])
     await expect(pay('/p/1')).rejects.toMatchObject({
       ...refusal('over-total'),
-      message: expect.stringContaining("of the budget's 0.002 dollars in all 0.0002 dollars are left"),
+      message: expect.stringContaining("of the budget's 0.002 dollars in all there are 0.0002 dollars left"),
       details: expect.objectContaining({ limit: 'total', askedAtomic: '1000', limitAtomic: '2000', leftAtomic: '200' }),
     })
     const [open0] = await signer.ending()

@@ -7,7 +7,7 @@ import { exactNonce } from './sign-intent.ts'
 import { committedAtomic, type SpendEntry, type SpendLedger } from './spend-ledger.ts'
 import { channelOfIntent, intentFromText } from './stored-intent.ts'
 
-export type ConcludeParts = {
+type ConcludeParts = {
   readonly chain: BudgetChain
   readonly ledger: SpendLedger
   readonly owner: Address

@@ -123,7 +123,9 @@ describe('a budget on the chain', () => {
     const { signer, asset, close } = await signerFor({ maxTotalAtomic: 100n })
     const transfer = { kind: 'transfer', ...payment('never sent', 100n), asset }
     const signed = await signer.sign(transfer)
-    await expect(signer.sign({ ...transfer, ...payment('second', 1n), asset })).rejects.toThrow('left in all')
+    await expect(signer.sign({ ...transfer, ...payment('second', 1n), asset })).rejects.toThrow(
+      'dollars in all there are',
+    )
     await net.advanceSeconds(599)
     expect(await signer.conclude(transfer.id)).toBe('reserved')
     await net.advanceSeconds(10)

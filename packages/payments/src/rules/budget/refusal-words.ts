@@ -19,7 +19,7 @@ const refusalWords: Readonly<Record<BudgetRefusal, string>> = {
 }
 
 /** What was asked for against which limit of a grant, atomic units. */
-export type OverLimit = {
+type OverLimit = {
   readonly limit: 'perCall' | 'perPeriod' | 'total'
   readonly what: BudgetAction['kind'] | 'grantChild'
   readonly askedAtomic: bigint
@@ -93,8 +93,8 @@ const subjects: Readonly<Record<OverLimit['what'], string>> = {
 function overWords({ limit, what, askedAtomic, limitAtomic, leftAtomic }: OverLimit): string {
   const asked = `${subjects[what]} ${dollars(askedAtomic)}`
   if (limit === 'perCall') return `${asked}, and the budget allows ${dollars(limitAtomic)} for one call`
-  const span = limit === 'perPeriod' ? 'a period' : 'in all'
-  return `${asked}, and of the budget's ${dollars(limitAtomic)} ${span} ${dollars(leftAtomic)} are left`
+  const span = limit === 'perPeriod' ? 'for this period' : 'in all'
+  return `${asked}, and of the budget's ${dollars(limitAtomic)} ${span} there are ${dollars(leftAtomic)} left`
 }
 
 function dollars(atomic: bigint): string {
