@@ -105,7 +105,7 @@ export async function openLogIndex(place: {
     async events({ epoch, where, order, limit, ...filter }) {
       const isWanted = (event: DecodedEvent): boolean =>
         (epoch === undefined || event.epoch === epoch) &&
-        Object.entries(where ?? {}).every(([name, value]) => `${event.args[name]}` === value)
+        Object.entries(where ?? {}).every(([name, value]) => `${memberOf(event.args, name)}` === value)
       const found =
         order === 'newest'
           ? await newestOf(filter, isWanted, limit ?? Number.POSITIVE_INFINITY)
@@ -127,6 +127,11 @@ export async function openLogIndex(place: {
     jobs: async (token) =>
       sumJobEvents(await matching({ contract: 'jobs', names: [...jobStepEvents, ...jobMoneyEvents] }), token),
   }
+}
+
+/** An argument, or with dots a member of a struct. */
+function memberOf(args: DecodedEvent['args'], path: string): unknown {
+  return path.split('.').reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], args)
 }
 
 /** Signatures, and the subnet where each of the events names it first. */

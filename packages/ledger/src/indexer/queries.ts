@@ -21,7 +21,7 @@ export type EventFilter = {
   readonly names: readonly string[]
   readonly netuid?: number
   readonly epoch?: number
-  /** Exact matches within the event's arguments, e.g. `{ account: '0x...' }`. */
+  /** Exact matches within the event's arguments, e.g. `{ account: '0x...' }`; `config.payer` is a member of a struct. */
   readonly where?: Readonly<Record<string, string>>
   readonly order?: 'oldest' | 'newest'
   readonly limit?: number
@@ -35,7 +35,7 @@ export async function findEvents(database: IndexDatabase, filter: EventFilter): 
   if (filter.netuid !== undefined) conditions.push(eq(events.netuid, filter.netuid))
   if (filter.epoch !== undefined) conditions.push(eq(events.epoch, filter.epoch))
   for (const [key, value] of Object.entries(filter.where ?? {}))
-    conditions.push(sql`${events.args} ->> ${key} = ${value}`)
+    conditions.push(sql`${events.args} #>> string_to_array(${key}, '.') = ${value}`)
   const direction = filter.order === 'newest' ? desc : asc
   return database
     .select({

@@ -130,7 +130,7 @@ function apiRoutes(options: DashboardOptions, localToken: string): readonly Rout
     ...receiptRoutes({ ...options, netuid, epochs, index }),
     ...paymentRoutes({ ...options, log: options.paymentLog, index }),
     ...agentViewRoutes({ network, netuid, index, book: options.agentBook, quotes: options.quoteBook, clock, ask }),
-    ...budgetRoutes(ask),
+    ...budgetRoutes({ network, index, clock, ask }),
     ...ownerRoutes({ ...options, localToken, index }),
     ...stakeRoutes({ pools: { ...pools, list: sparing(pools.list, clock) }, ask }),
   ]

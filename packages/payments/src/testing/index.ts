@@ -1,5 +1,6 @@
+export { budgetChannel, budgetGrant, payment, signedGrant } from './budget.ts'
 export { startNetwork, type TestNetwork } from './chain.ts'
-export { type Party, party, temporaryFolder } from './fixtures.ts'
+export { type Party, party, seed, temporaryFolder } from './fixtures.ts'
 export { testPayer, testPolicy } from './payer-fixtures.ts'
 export { startSeller, type TestSeller } from './seller.ts'
 export { type SmartAccount, startSmartAccount } from './smart-account.ts'

@@ -43,3 +43,68 @@ export type BudgetJson = {
 
 /** Oldest first. */
 export type BudgetsJson = { readonly budgets: readonly BudgetJson[] }
+
+/** What a grant allows, as its owner and agents signed it. */
+export type GrantTermsJson = {
+  readonly parentGrant: string
+  readonly agent: string
+  readonly autonomy: BudgetJson['autonomy']
+  readonly asset: string
+  readonly maxPerCallAtomic: string
+  readonly maxPerPeriodAtomic: string
+  readonly maxTotalAtomic: string
+  readonly periodSeconds: number
+  readonly validFromMs: number
+  readonly validUntilMs: number
+  /** The least that this grant and those above it leave now, by what the ledger has charged. */
+  readonly leftAtomic: string
+  /** In sentences. */
+  readonly words: readonly string[]
+}
+
+/** A grant that left a trace on the ledger. */
+export type LedgerGrantJson = {
+  readonly grantHash: string
+  readonly owner: string
+  /** `unknown`: its terms stand nowhere on the ledger. */
+  readonly state: BudgetJson['state'] | 'unknown'
+  readonly spentAtomic: string
+  /** Batches that its key signed. */
+  readonly uses: number
+  readonly lastSeenAtMs: number
+  readonly transactionHash: string
+  readonly terms?: GrantTermsJson
+}
+
+/** A channel that the account filled, or whose vouchers its key signs: what lies in it is the most that the key can give away. */
+export type LedgerChannelJson = {
+  readonly channelId: string
+  readonly payer: string
+  /** Signs the vouchers. */
+  readonly authorizer: string
+  readonly receiver: string
+  /** The token where it is not the network's dollar. */
+  readonly token?: string
+  readonly state: 'open' | 'withdrawing' | 'closed'
+  /** Deposits less refunds. */
+  readonly depositAtomic: string
+  readonly claimedAtomic: string
+  readonly openedAtMs: number
+}
+
+/** `GET /api/budgets/{account}`: what anybody can see of an account's budgets, as owner or as session key. */
+export type LedgerBudgetsJson = {
+  readonly asOfBlock: number
+  readonly asOfMs: number
+  readonly account: string
+  /** What the account runs (EIP-7702): nothing, the code of budgets, other code; or it is a contract. */
+  readonly code: 'none' | 'budgets' | 'other' | 'contract'
+  /** Grants were looked for from this block on. */
+  readonly fromBlock: number
+  /** There are more grants or channels than are told. */
+  readonly isCut: boolean
+  /** Last seen first. */
+  readonly grants: readonly LedgerGrantJson[]
+  /** Newest first. */
+  readonly channels: readonly LedgerChannelJson[]
+}

@@ -16,7 +16,15 @@ export type {
   ValidationJson,
 } from './agents.ts'
 export { type AuditTotals, auditCounts, auditVerdict, contradictionAdvice, noAnswerAdvice } from './audit-verdict.ts'
-export type { BudgetEntryJson, BudgetJson, BudgetsJson } from './budgets.ts'
+export type {
+  BudgetEntryJson,
+  BudgetJson,
+  BudgetsJson,
+  GrantTermsJson,
+  LedgerBudgetsJson,
+  LedgerChannelJson,
+  LedgerGrantJson,
+} from './budgets.ts'
 export type {
   ConcentrationJson,
   DecentralizationJson,

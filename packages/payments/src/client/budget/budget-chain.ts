@@ -1,9 +1,10 @@
-import { type Address, bytes32Word, bytesToHex, concatBytes, type Hex, integerWord, keccak256 } from '@koinon/base'
+import type { Address, Hex } from '@koinon/base'
 import type { LedgerReader } from '@koinon/ledger'
 import { dollarAbi, signatureTransferAbi } from '@koinon/ledger/abis'
 import { reachable } from '../../core/escrow.ts'
 import { nonceBit, permit2Address } from '../../rules/up-to.ts'
 import { upToChargeIn } from '../permit2-ledger.ts'
+import { nonceSlot, readWord, revokedSlot, usedSlot } from './delegate-storage.ts'
 
 /** What became of something signed that ends by itself: done, never to be done, or not known yet. */
 export type SignedOutcome = 'done' | 'dead' | 'unknown'
@@ -24,25 +25,13 @@ export type BudgetChain = {
   authorizationOutcome(token: Address, account: Address, nonce: Hex, validBefore: number): Promise<SignedOutcome>
 }
 
-/**
- * ERC-7201 namespace `koinon.storage.BudgetDelegate`: the nonce, then mappings to what is revoked, spent and used. Read as storage, so
- * that what was revoked stays revoked when the account delegates to other code, or to none.
- */
-const namespace = 0x906cad405544f9e3fb2a96a5237baacb19410f2e75d8fa175fe805ef24b5b700n
-const nonceSlot = bytesToHex(integerWord(namespace))
-const revokedMapping = namespace + 1n
-const usedMapping = namespace + 3n
-
 /** Reads a network's ledger; `unsettledBlocks` behind the head are expected to be replaced (0 on a single sequencer's chain). */
 export function createBudgetChain(options: {
   readonly reader: LedgerReader
   readonly unsettledBlocks: number
 }): BudgetChain {
   const { reader, unsettledBlocks } = options
-  const wordAt = async (address: Address, slot: Hex, blockNumber?: bigint): Promise<bigint> => {
-    const word = reader.getStorageAt({ address, slot, ...(blockNumber === undefined ? {} : { blockNumber }) })
-    return BigInt((await reachable(word)) ?? 0)
-  }
+  const wordAt = (address: Address, slot: Hex, block?: bigint) => readWord(reader, address, slot, block)
   const settledBlock = async () => {
     const head = await reachable(reader.getBlockNumber({ cacheTime: 0 }))
     return reachable(reader.getBlock({ blockNumber: head > unsettledBlocks ? head - BigInt(unsettledBlocks) : 0n }))
@@ -56,12 +45,12 @@ export function createBudgetChain(options: {
     async readRevocations(owner, grants) {
       const [nonce, ...ended] = await Promise.all([
         wordAt(owner, nonceSlot),
-        ...grants.map((hash) => wordAt(owner, mappingSlot(hash, revokedMapping))),
+        ...grants.map((hash) => wordAt(owner, revokedSlot(hash))),
       ])
       return { revocationNonce: Number(nonce), revoked: grants.filter((_, index) => ended[index] !== 0n) }
     },
     batchOutcome: (owner, digest, deadline) =>
-      outcome(async (block) => (await wordAt(owner, mappingSlot(digest, usedMapping), block)) !== 0n, deadline),
+      outcome(async (block) => (await wordAt(owner, usedSlot(digest), block)) !== 0n, deadline),
     upToOutcome: (account, nonce, lastSecond) => {
       const { word, bit } = nonceBit(nonce)
       const call = { address: permit2Address, abi: signatureTransferAbi, functionName: 'nonceBitmap' } as const
@@ -82,8 +71,4 @@ export function createBudgetChain(options: {
         return reachable(reader.readContract({ ...call, args: [account, nonce], blockNumber }))
       }, validBefore - 1),
   }
-}
-
-function mappingSlot(key: Hex, mapping: bigint): Hex {
-  return bytesToHex(keccak256(concatBytes(bytes32Word(key), integerWord(mapping))))
 }

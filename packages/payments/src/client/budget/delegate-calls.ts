@@ -1,10 +1,19 @@
 /** Batches for the owner's delegate: what a typed intent becomes on chain (specs/0025-budgets.md section 5). */
 import type { Address, Hex } from '@koinon/base'
 import { batchSettlementAbi, budgetDelegateAbi, jobsAbi } from '@koinon/ledger/abis'
-import { encodeAbiParameters, encodeFunctionData, erc20Abi, getAbiItem, toFunctionSelector } from 'viem'
+import {
+  decodeAbiParameters,
+  decodeFunctionData,
+  encodeAbiParameters,
+  encodeFunctionData,
+  erc20Abi,
+  getAbiItem,
+  toFunctionSelector,
+} from 'viem'
 import type { SignedBudgetGrant } from '../../rules/budget/grant.ts'
 import type { DepositIntent, FundJobIntent, TransferIntent } from '../../rules/budget/intent.ts'
 import type { AccountCall } from '../../rules/budget/owner-words.ts'
+import { parseGrantChain } from '../../rules/budget/parse-grant.ts'
 
 export type OnChainIntent = DepositIntent | FundJobIntent | TransferIntent
 
@@ -27,6 +36,7 @@ const grantsParameter = {
     { name: 'signature', type: 'bytes' },
   ],
 } as const
+const opDataParameters = [grantsParameter, { type: 'bytes32' }, { type: 'uint64' }, { type: 'bytes' }] as const
 /** ERC-7821: a single batch with `opData`. */
 const batchMode: Hex = `0x01000000000078210001${'00'.repeat(22)}`
 
@@ -57,17 +67,27 @@ export function executeData(batch: {
   readonly signature: Hex
 }): Hex {
   const { grants, calls, salt, deadline, signature } = batch
-  const opData = encodeAbiParameters(
-    [grantsParameter, { type: 'bytes32' }, { type: 'uint64' }, { type: 'bytes' }],
-    [
-      grants.map(({ grant, signature: signed }) => ({ grant: wireGrant(grant), signature: signed })),
-      salt,
-      BigInt(deadline),
-      signature,
-    ],
-  )
+  const opData = encodeAbiParameters(opDataParameters, [
+    grants.map(({ grant, signature: signed }) => ({ grant: wireGrant(grant), signature: signed })),
+    salt,
+    BigInt(deadline),
+    signature,
+  ])
   const executionData = encodeAbiParameters([callsParameter, { type: 'bytes' }], [calls, opData])
   return encodeFunctionData({ abi: budgetDelegateAbi, functionName: 'execute', args: [batchMode, executionData] })
+}
+
+/** The grants of a key's batch in call data of `execute`; none in anything else. Shapes are checked, signatures are not. */
+export function grantsOfExecute(data: Hex): readonly SignedBudgetGrant[] {
+  try {
+    const { functionName, args } = decodeFunctionData({ abi: budgetDelegateAbi, data })
+    if (functionName !== 'execute') return []
+    const [, opData] = decodeAbiParameters([callsParameter, { type: 'bytes' }], args[1])
+    const [grants] = decodeAbiParameters(opDataParameters, opData)
+    return parseGrantChain(grants.map(({ grant, signature }) => ({ grant: readGrant(grant), signature })))
+  } catch {
+    return []
+  }
 }
 
 /** The grant as viem encodes it. */
@@ -78,6 +98,17 @@ export function wireGrant(grant: SignedBudgetGrant['grant']) {
     validFrom: BigInt(grant.validFrom),
     validUntil: BigInt(grant.validUntil),
     revocationNonce: BigInt(grant.revocationNonce),
+  }
+}
+
+/** Times as numbers again; what is too large for one is refused with the rest of a malformed grant. */
+function readGrant(grant: Omit<ReturnType<typeof wireGrant>, 'autonomy'>): unknown {
+  return {
+    ...grant,
+    periodSeconds: Number(grant.periodSeconds),
+    validFrom: Number(grant.validFrom),
+    validUntil: Number(grant.validUntil),
+    revocationNonce: Number(grant.revocationNonce),
   }
 }
 

@@ -1,0 +1,164 @@
+/** Budgets as a ledger shows them to anybody: what was charged, what was revoked, and the terms that the batches themselves carried. */
+import { type Address, type Hex, toAddress } from '@koinon/base'
+import { type BlockSpan, type LedgerReader, LogPager } from '@koinon/ledger'
+import { budgetDelegateAbi } from '@koinon/ledger/abis'
+import { reachable } from '../../core/escrow.ts'
+import { type BudgetGrant, budgetGrantHash } from '../../rules/budget/grant.ts'
+import type { BudgetSpent } from '../../rules/budget/spent.ts'
+import { verifyGrantChain } from '../../verifier/budget/verify-grant-chain.ts'
+import { grantsOfExecute } from './delegate-calls.ts'
+import { type DelegateWords, readDelegateWords } from './delegate-storage.ts'
+
+/** One grant that left a trace. */
+export type LedgerGrant = {
+  readonly grantHash: Hex
+  readonly owner: Address
+  /** What its owner and agents signed; undefined while it was only revoked, or came in a way that cannot be read. */
+  readonly grant?: BudgetGrant
+  /** Of the grants above it, the owner's first; as `grant`. */
+  readonly above: readonly Hex[]
+  readonly spent: BudgetSpent
+  readonly isRevoked: boolean
+  /** Batches that were charged to it itself, not to one below. */
+  readonly uses: number
+  /** Where it was last seen. */
+  readonly blockNumber: number
+  readonly transactionHash: Hex
+}
+
+export type LedgerBudgets = {
+  readonly asOfBlock: number
+  /** Traces before this block were not looked for. */
+  readonly fromBlock: number
+  /** There are more grants than are told. */
+  readonly isCut: boolean
+  /** Last seen first. */
+  readonly grants: readonly LedgerGrant[]
+}
+
+/** Blocks that one look goes back, grants that it tells, and what it may take. */
+const mostBlocks = 100_000n
+const mostGrants = 50
+const lookTimeoutMs = 30_000
+
+const events = budgetDelegateAbi.filter(
+  (item) => item.type === 'event' && (item.name === 'BudgetCharged' || item.name === 'BudgetRevoked'),
+) as Extract<(typeof budgetDelegateAbi)[number], { type: 'event'; name: 'BudgetCharged' | 'BudgetRevoked' }>[]
+const chargedEvent = events.filter(({ name }) => name === 'BudgetCharged')
+
+type Trace = Pick<LedgerGrant, 'grantHash' | 'owner' | 'uses' | 'blockNumber' | 'transactionHash'> & {
+  readonly isCharge: boolean
+}
+
+/**
+ * Grants of an account, as owner or as session key. Anybody can emit events of this form: a grant counts for another account's key only
+ * where its owner signed it. Throws `payments/ledger-unreachable`.
+ */
+export async function readLedgerBudgets(
+  reader: LedgerReader,
+  account: Address,
+  place: { readonly chainId: number; readonly startBlock: number },
+): Promise<LedgerBudgets> {
+  return reachable(look(reader, account, place), lookTimeoutMs)
+}
+
+async function look(
+  reader: LedgerReader,
+  account: Address,
+  { chainId, startBlock }: { readonly chainId: number; readonly startBlock: number },
+): Promise<LedgerBudgets> {
+  const head = await reader.getBlockNumber({ cacheTime: 0 })
+  const first = head > mostBlocks ? head - mostBlocks : 0n
+  const fromBlock = first > BigInt(startBlock) ? first : BigInt(startBlock)
+  const traces = newestOfEach(await readTraces(reader, account, { fromBlock, toBlock: head }))
+  const told = traces.slice(0, mostGrants)
+  const chains = new Map<Hex, readonly BudgetGrant[]>()
+  for (const trace of told) if (trace.isCharge) chains.set(trace.grantHash, await chainOf(reader, trace, chainId))
+  const found = new Map<Hex, Omit<LedgerGrant, 'spent' | 'isRevoked'>>()
+  for (const { isCharge: _, ...trace } of told) {
+    const chain = chains.get(trace.grantHash) ?? []
+    const hashes = chain.map((grant) => budgetGrantHash(grant, chainId))
+    if (trace.owner !== account && chain.length === 0) continue
+    for (const [level, grant] of chain.entries()) {
+      const grantHash = hashes[level] as Hex
+      const isOwn = grantHash === trace.grantHash
+      // What stands above a key's grant is told with it: it bounds what the key may spend.
+      if (!isOwn && found.has(grantHash)) continue
+      found.set(grantHash, { ...trace, grantHash, grant, above: hashes.slice(0, level), uses: isOwn ? trace.uses : 0 })
+    }
+    if (chain.length === 0) found.set(trace.grantHash, { ...trace, above: [] })
+  }
+  const words = new Map<Address, DelegateWords>()
+  for (const owner of new Set([...found.values()].map((one) => one.owner))) {
+    const hashes = [...found.values()].filter((one) => one.owner === owner).map(({ grantHash }) => grantHash)
+    words.set(owner, await readDelegateWords(reader, owner, hashes))
+  }
+  return {
+    asOfBlock: Number(head),
+    fromBlock: Number(fromBlock),
+    isCut: traces.length > told.length,
+    grants: [...found.values()].map((one) => {
+      const { revocationNonce, spent, revoked } = words.get(one.owner) as DelegateWords
+      const isOld = one.grant !== undefined && one.grant.revocationNonce !== revocationNonce
+      const isRevoked = isOld || [one.grantHash, ...one.above].some((hash) => revoked.has(hash))
+      return { ...one, isRevoked, spent: spent.get(one.grantHash) as BudgetSpent }
+    }),
+  }
+}
+
+/** Newest first. */
+async function readTraces(reader: LedgerReader, account: Address, whole: BlockSpan): Promise<readonly Trace[]> {
+  const pager = new LogPager()
+  const traces: Trace[] = []
+  for (let next = whole.fromBlock; next <= whole.toBlock; ) {
+    const page = await pager.next({ fromBlock: next, toBlock: whole.toBlock }, async (span) => {
+      const [asOwner, asKey] = await Promise.all([
+        reader.getLogs({ address: account, events, strict: true, ...span }),
+        reader.getLogs({
+          event: chargedEvent[0] as (typeof chargedEvent)[number],
+          args: { agent: account },
+          strict: true,
+          ...span,
+        }),
+      ])
+      return [...asOwner, ...asKey]
+    })
+    for (const log of page.logs) {
+      const { grant } = log.args as { readonly grant?: Hex }
+      if (grant === undefined) continue
+      traces.push({
+        ...{ grantHash: grant, owner: toAddress(log.address), uses: 1, isCharge: log.eventName === 'BudgetCharged' },
+        ...{ blockNumber: Number(log.blockNumber), transactionHash: log.transactionHash },
+      })
+    }
+    next = page.toBlock + 1n
+  }
+  return traces.toSorted((a, b) => b.blockNumber - a.blockNumber)
+}
+
+/** One trace a grant: its newest charge where there is one, because only a charge carries terms. */
+function newestOfEach(traces: readonly Trace[]): readonly Trace[] {
+  const found = new Map<string, Trace>()
+  for (const trace of traces) {
+    const key = `${trace.owner} ${trace.grantHash}`
+    const known = found.get(key)
+    const uses = (known?.isCharge === true ? known.uses : 0) + (trace.isCharge ? 1 : 0)
+    found.set(key, { ...(known === undefined || (trace.isCharge && !known.isCharge) ? trace : known), uses })
+  }
+  return [...found.values()]
+}
+
+/** The grants that a batch carried down to this one; none where they cannot be read or are not signed as they must be. */
+async function chainOf(reader: LedgerReader, trace: Trace, chainId: number): Promise<readonly BudgetGrant[]> {
+  const { input } = await reader.getTransaction({ hash: trace.transactionHash })
+  const chain = grantsOfExecute(input)
+  try {
+    await verifyGrantChain(chain, chainId)
+  } catch {
+    return []
+  }
+  const grants = chain.map(({ grant }) => grant)
+  const last = grants.at(-1)
+  const isIt = last !== undefined && last.owner === trace.owner && budgetGrantHash(last, chainId) === trace.grantHash
+  return isIt ? grants : []
+}
