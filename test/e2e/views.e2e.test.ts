@@ -66,10 +66,13 @@ async function told<data>(...args: readonly string[]): Promise<data> {
   return data as data
 }
 
-/** Text of every row of a table, by a word in it. */
+/** Text of every row of a table, by a word in it; long ones are asked for all. */
 async function rowsOf(page: Page, table: string | RegExp): Promise<readonly string[]> {
   const found = page.getByRole('table', { name: table })
   await found.waitFor()
+  const words = typeof table === 'string' ? table : table.source.replace('^', '')
+  const more = page.getByRole('button', { name: new RegExp(`^Show all \\d+: ${words}`) })
+  if ((await more.count()) > 0) await more.click()
   return (await found.getByRole('row').allInnerTexts()).map((text) => text.replaceAll(/\s+/g, ' '))
 }
 

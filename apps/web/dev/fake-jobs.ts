@@ -1,6 +1,14 @@
 /** Jobs of the fake network: one in each state, one judged by a quorum and disputed, one whose time is over. */
 import { KoinonError } from '@koinon/base'
-import type { JobDetailJson, JobRowJson, JobStepJson, JobStepName, JobsJson } from '@koinon/work/dashboard'
+import type {
+  JobBidsJson,
+  JobDetailJson,
+  JobRowJson,
+  JobStepJson,
+  JobStepName,
+  JobsJson,
+  JobTreeJson,
+} from '@koinon/work/dashboard'
 import type { FakeState } from './fake-state.ts'
 
 const minuteMs = 60_000
@@ -49,6 +57,8 @@ export function fakeJob(state: FakeState, method: string, path: string): unknown
   const [, , , jobId = '', step] = path.split('/')
   const job = fakeJobs(state).jobs.find((one) => one.jobId === jobId)
   if (job === undefined) throw new KoinonError({ code: 'agents/no-job', message: `There is no job ${jobId}` })
+  if (step === 'tree') return fakeTree(state, jobId)
+  if (step === 'bids') return fakeBids(state, job)
   if (step !== undefined) {
     if (method !== 'POST') return undefined
     accepted.add(jobId)
@@ -76,6 +86,7 @@ function detailOf(state: FakeState, job: JobRowJson): JobDetailJson {
     at('funded', { account: client, amountAtomic: budgetAtomic }),
   ]
   const stake = { signedStakeAtomic: `${70n * 10n ** 18n}`, totalStakeAtomic: `${90n * 10n ** 18n}` }
+  const votes = [hex('e1', 20), hex('e2', 20)].map((validator) => ({ validator, stakeAtomic: `${35n * 10n ** 18n}` }))
   const steps: Readonly<Record<JobRowJson['state'], readonly JobStepJson[]>> = {
     open: paidIn.slice(0, 1),
     funded: paidIn,
@@ -106,7 +117,51 @@ function detailOf(state: FakeState, job: JobRowJson): JobDetailJson {
         }
       : {}),
     steps: isQuorum
-      ? [...steps.submitted, at('verdict', { verdict: { isAccepted: true, round: 0, ...stake } })]
+      ? [
+          ...steps.submitted,
+          at('verdict', { verdict: { isAccepted: true, round: 0, ...stake, votes } }),
+          at('disputed', { account: provider, amountAtomic: '500000' }),
+        ]
       : steps[job.state],
+  }
+}
+
+/** `/api/jobs/{id}/tree`: of job 5 the parent and two children; all others stand alone. */
+function fakeTree(state: FakeState, jobId: string): JobTreeJson {
+  const rows = rowsOf(state)
+  const members: readonly (readonly [jobId: string, parentJobId?: string])[] =
+    jobId === '5' ? [['6'], ['5', '6'], ['4', '5'], ['3', '5']] : [[jobId]]
+  const jobs = members.flatMap(([id, parentJobId]) =>
+    rows
+      .filter((row) => row.jobId === id)
+      .map((row) => {
+        const isHeld = row.state === 'funded' || row.state === 'submitted'
+        const money = { paidAtomic: row.state === 'completed' ? row.budgetAtomic : '0', refundedAtomic: '0' }
+        const held = { ...money, heldAtomic: isHeld ? row.budgetAtomic : '0', verdicts: [] }
+        const parent = parentJobId === undefined ? {} : { parentJobId, tree: '0123456789abcdef', task: '0.1' }
+        return { ...row, ...held, ...parent, judgedBy: { kind: 'client' as const } }
+      }),
+  )
+  return { asOfBlock: state.block(), asOfMs: state.nowMs(), jobId, isCut: false, jobs }
+}
+
+/** `/api/jobs/{id}/bids`: job 7 is auctioned, 5 was. */
+function fakeBids(state: FakeState, { jobId }: JobRowJson): JobBidsJson {
+  const asOfMs = state.nowMs()
+  const bid = { deadlineMs: asOfMs + 10 * minuteMs, atMs: asOfMs - minuteMs, isTaken: false }
+  if (jobId === '5')
+    return { asOfMs, jobId, bids: [{ ...bid, provider, priceAtomic: '12500000', rank: 1, isTaken: true }] }
+  if (jobId !== '7') return { asOfMs, jobId, bids: [] }
+  return {
+    ...{ asOfMs, jobId },
+    auction: {
+      ...{ kind: 'reverse', phase: 'bidding', ceilingAtomic: '9000000', bidsUntilMs: asOfMs + 5 * minuteMs },
+      ...{ decrementAtomic: '100000', sealedBids: 0 },
+    },
+    bids: [
+      { ...bid, provider, priceAtomic: '7400000', rank: 1 },
+      { ...bid, provider: hex('7b', 20), priceAtomic: '8100000', rank: 2 },
+      { ...bid, provider: hex('7c', 20), priceAtomic: '9900000' },
+    ],
   }
 }

@@ -14,6 +14,7 @@ import { answerChat } from './fake-chat.ts'
 import { fakeDecentralization, fakeMetagraph, fakeSubnets, fakeValidators } from './fake-incentive.ts'
 import { fakeJob, fakeJobs } from './fake-jobs.ts'
 import { fakeEpoch, fakeEpochs, fakeNetwork } from './fake-ledger.ts'
+import { fakeLedgerBudgets } from './fake-ledger-budgets.ts'
 import { fakePaymentDetails, fakePayments } from './fake-payments.ts'
 import { FakeStake } from './fake-stake.ts'
 import { FakeState } from './fake-state.ts'
@@ -100,6 +101,9 @@ export class FakeNetwork {
     if (pathname === '/api/stake') {
       if (request.headers['x-koinon-local'] !== state.localToken) throw refused()
       return method === 'POST' ? this.stake.act(JSON.parse(new TextDecoder().decode(bytes))) : this.stake.holdings()
+    }
+    if (/^\/api\/budgets\/0x[0-9a-f]{40}$/.test(pathname)) {
+      return fakeLedgerBudgets(state, pathname.split('/')[3] as string)
     }
     if (pathname.startsWith('/api/budgets')) {
       if (request.headers['x-koinon-local'] !== state.localToken) throw refused()

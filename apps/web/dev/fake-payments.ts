@@ -1,5 +1,11 @@
 /** Payments of the fake network: an invented day at the door of paid calls. */
-import type { PaymentDetailsJson, PaymentsJson } from '@koinon/work/dashboard'
+import type {
+  PaymentChannelJson,
+  PaymentDetailsJson,
+  PaymentEventJson,
+  PaymentsJson,
+  SettlementJson,
+} from '@koinon/work/dashboard'
 import type { FakeState } from './fake-state.ts'
 
 const minuteMs = 60_000
@@ -74,6 +80,10 @@ export function fakePaymentDetails(state: FakeState): PaymentDetailsJson {
         ...{ channelId: hex('c4', 32), payer: state.account, kind: 'key', label: 'this browser', state: 'open' },
         ...{ ...claimed, depositAtomic: '5000000', callsOfDay: 0 },
       },
+      ...older<PaymentChannelJson>(40, (place) => ({
+        ...{ channelId: numbered('c', place), payer: numbered('5', place).slice(0, 42), kind: 'call', state: 'closed' },
+        ...{ ...claimed, depositAtomic: '1000000', callsOfDay: 0, openedAtMs: now - (500 + place) * minuteMs },
+      })),
     ],
     channelsLeftOut: 3,
     settlements: [
@@ -97,11 +107,30 @@ export function fakePaymentDetails(state: FakeState): PaymentDetailsJson {
         ...{ id: 'e', kind: 'deposit', state: 'settled', payer, amountAtomic: '1000000', atMs: now - 400 * minuteMs },
         transactionHash: hex('d5', 32),
       },
+      ...older<SettlementJson>(45, (place) => ({
+        ...{ id: `old ${place}`, kind: 'payment', state: 'settled', payer: other, amountAtomic: '180' },
+        ...{ atMs: now - (500 + place) * minuteMs, transactionHash: numbered('d', place) },
+      })),
     ],
     events: [
       { id: 3, outcome: 'refused', wire: 'x402', code: 'payments/voucher-short', ...seen },
       { id: 2, outcome: 'repeated', wire: 'x402', backEnd: 'channel', payer, ...seen },
       { id: 1, outcome: 'held', wire: 'mpp', backEnd: 'exact', payer: other, ...seen },
+      ...older<PaymentEventJson>(60, (place) => ({
+        id: -place,
+        outcome: 'held',
+        wire: 'x402',
+        backEnd: 'channel',
+        payer,
+        ...seen,
+      })),
     ],
   }
 }
+
+/** What makes a list as long as on a busy gateway. */
+function older<row>(count: number, row: (place: number) => row): readonly row[] {
+  return Array.from({ length: count }, (_, place) => row(place))
+}
+
+const numbered = (digit: string, place: number): string => `0x${digit}${`${place}`.padStart(63, '0')}`

@@ -103,7 +103,7 @@ function Page({ route }: { readonly route: Route }) {
   if (route.page === 'receipt') return <ReceiptPage id={route.id} />
   if (route.page === 'wallet') return <WalletPage />
   if (route.page === 'stake') return <StakePage />
-  if (route.page === 'budgets') return <BudgetsPage />
+  if (route.page === 'budgets') return <BudgetsPage account={route.account} />
   if (route.page === 'agents') return <AgentsPage />
   if (route.page === 'agent') return <AgentPage key={route.key} agentKey={route.key} />
   if (route.page === 'listing') return <ListingPage />

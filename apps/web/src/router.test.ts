@@ -25,6 +25,7 @@ describe('parseRoute', () => {
     ['#/stake', { page: 'stake' }],
     ['#/payments', { page: 'payments' }],
     ['#/budgets', { page: 'budgets' }],
+    [`#/budgets/0x${'ab'.repeat(20)}`, { page: 'budgets', account: `0x${'ab'.repeat(20)}` }],
     ['#/agents', { page: 'agents' }],
     ['#/agents/7', { page: 'agent', key: '7' }],
     [`#/agents/0x${'ab'.repeat(20)}`, { page: 'agent', key: `0x${'ab'.repeat(20)}` }],
@@ -37,6 +38,7 @@ describe('parseRoute', () => {
 
   test.each([
     '#/nowhere',
+    '#/budgets/0x12',
     '#/receipts/../../api/wallet',
     '#/receipts/zz',
     '#/network/one/two',

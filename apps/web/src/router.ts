@@ -13,7 +13,7 @@ export type Route =
   | { readonly page: 'wallet' }
   | { readonly page: 'stake' }
   | { readonly page: 'payments' }
-  | { readonly page: 'budgets' }
+  | { readonly page: 'budgets'; readonly account?: string }
   | { readonly page: 'agents' }
   | { readonly page: 'agent'; readonly key: string }
   | { readonly page: 'jobs' }
@@ -40,6 +40,7 @@ export function parseRoute(hash: string): Route {
   if (page === 'wallet' && parts.length === 1) return { page: 'wallet' }
   if (page === 'stake' && parts.length === 1) return { page: 'stake' }
   if (page === 'budgets' && parts.length === 1) return { page: 'budgets' }
+  if (page === 'budgets' && parts.length === 2 && isAccount(first)) return { page: 'budgets', account: first ?? '' }
   if (page === 'agents' && parts.length === 1) return { page: 'agents' }
   if (page === 'agents' && parts.length === 2 && isAgentKey(first)) return { page: 'agent', key: first ?? '' }
   if (page === 'jobs' && parts.length === 1) return { page: 'jobs' }
@@ -63,6 +64,7 @@ export function parseRoute(hash: string): Route {
 }
 
 const isNetuid = (text: string | undefined): boolean => /^[0-9]{1,6}$/.test(text ?? '')
+const isAccount = (text: string | undefined): boolean => /^0x[0-9a-f]{40}$/.test(text ?? '')
 const isAgentKey = (text: string | undefined): boolean => /^([0-9]{1,20}|0x[0-9a-f]{40})$/.test(text ?? '')
 const isJobId = (text: string | undefined): boolean => /^[1-9][0-9]{0,17}$/.test(text ?? '')
 const isEpoch = (text: string | undefined): boolean => /^[0-9]{1,12}$/.test(text ?? '')

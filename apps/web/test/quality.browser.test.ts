@@ -75,6 +75,7 @@ const pages: readonly (readonly [name: string, prepare: (page: Page) => Promise<
       await page.getByRole('dialog').waitFor()
     },
   ],
+  ['budgets of an account', async (page) => go(page, `#/budgets/0x${'a1'.repeat(20)}`, 'What cannot be seen')],
   ['agents', async (page) => go(page, '#/agents', 'Best agent')],
   ['agent', async (page) => go(page, '#/agents/3', 'Left out')],
   ['agent that lies', async (page) => go(page, '#/agents/9', 'To mend it')],
@@ -96,23 +97,37 @@ const pages: readonly (readonly [name: string, prepare: (page: Page) => Promise<
       await page.getByRole('dialog').waitFor()
     },
   ],
+  ['job with a tree and verdicts', async (page) => go(page, '#/jobs/5', 'Who signed round 1')],
+  ['job with bids', async (page) => go(page, '#/jobs/7', 'does not count')],
   ['no such page', async (page) => go(page, '#/nowhere', 'There is no such page')],
 ]
 
+/** Height on a telephone, long lists waiting behind a button. A chat is as long as what was said; of the network all is unfolded here. */
+const mostPixels = 4_000
+const longPages = ['chat', 'network']
+
 describe('every page', () => {
-  test.each(pages)('%s: axe finds nothing in either theme, nothing scrolls sideways', async (_, prepare) => {
-    const { page, context } = await bench.open({ colorScheme: 'light', reducedMotion: 'reduce' })
-    await prepare(page)
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme })
-      expect(await axeViolations(page), colorScheme).toEqual([])
-    }
-    for (const width of [768, 320]) {
-      await page.setViewportSize({ width, height: 700 })
-      expect(await sidewaysPixels(page), `${width} px`).toBe(0)
-    }
-    await context.close()
-  })
+  test.each(pages)(
+    '%s: axe finds nothing in either theme, nothing scrolls sideways or without end',
+    async (name, prepare) => {
+      const { page, context } = await bench.open({ colorScheme: 'light', reducedMotion: 'reduce' })
+      await prepare(page)
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme })
+        expect(await axeViolations(page), colorScheme).toEqual([])
+      }
+      if (!longPages.includes(name)) {
+        await page.setViewportSize({ width: 390, height: 820 })
+        await expect.poll(() => page.evaluate(() => document.documentElement.scrollHeight)).toBeLessThan(mostPixels)
+      }
+      for (const width of [768, 320]) {
+        await page.setViewportSize({ width, height: 700 })
+        await page.evaluate(unfold)
+        expect(await sidewaysPixels(page), `${width} px`).toBe(0)
+      }
+      await context.close()
+    },
+  )
 })
 
 describe('keyboard', () => {
@@ -219,6 +234,11 @@ describe('the built page', () => {
     for (const script of scripts) expect(script).not.toMatch(/koinon fake network|miner-attica/)
   })
 })
+
+/** Runs in the browser. */
+function unfold(): void {
+  for (const fold of document.querySelectorAll<HTMLDetailsElement>('.fold')) fold.open = true
+}
 
 async function go(page: Page, hash: string, words: string): Promise<void> {
   await page.goto(`${bench.url}/${hash}`)

@@ -6,6 +6,7 @@ import { formatAgo, formatDateTime } from '../format/time.ts'
 import { JobsTable } from '../jobs/jobs-table.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { Facts } from '../ui/facts.tsx'
+import { Fold } from '../ui/fold.tsx'
 import { ResourceView } from '../ui/resource-view.tsx'
 import { useResource } from '../use-resource.ts'
 import { AgentsNav } from './agents-nav.tsx'
@@ -124,7 +125,11 @@ function ListingSection({ agent }: { readonly agent: AgentDetailJson }) {
           </>
         )}
       </p>
-      {checks.length === 0 ? null : <ListingChecks checks={checks} label="Checks of its listing" />}
+      {checks.length === 0 ? null : (
+        <Fold summary={`Check by check (${checks.length})`}>
+          <ListingChecks checks={checks} label="Checks of its listing" />
+        </Fold>
+      )}
     </section>
   )
 }

@@ -1,7 +1,7 @@
 import type { Route } from '../router.ts'
 
 const pages = [
-  { page: 'agents', href: '#/agents', name: 'Directory' },
+  { page: 'agents', href: '#/agents', name: 'Agents' },
   { page: 'jobs', href: '#/jobs', name: 'Jobs' },
   { page: 'listing', href: '#/listing', name: 'Check a listing' },
 ] as const

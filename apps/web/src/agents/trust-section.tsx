@@ -3,6 +3,7 @@ import { useNames } from '../app-context.ts'
 import { formatDollarAtomic, readAmount } from '../format/money.ts'
 import { count, formatPpm } from '../format/text.ts'
 import { type Column, DataTable } from '../ui/data-table.tsx'
+import { Fold } from '../ui/fold.tsx'
 import { scoreText } from './words.ts'
 
 /** How the score came about: whose word counted with how much money behind it, and what was left out and why. */
@@ -38,7 +39,9 @@ export function TrustSection({ agent }: { readonly agent: AgentDetailJson }) {
       {leftOut.length === 0 ? null : (
         <>
           <h3 className="part-title">Left out</h3>
-          <DataTable caption="Ratings that did not count" columns={leftColumns(name)} rows={leftOut} rowKey={keyOf} />
+          <Fold summary={`One by one (${leftOut.length})`}>
+            <DataTable caption="Ratings that did not count" columns={leftColumns(name)} rows={leftOut} rowKey={keyOf} />
+          </Fold>
         </>
       )}
     </section>

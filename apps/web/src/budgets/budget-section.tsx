@@ -8,8 +8,7 @@ import { type Column, DataTable } from '../ui/data-table.tsx'
 import { Facts } from '../ui/facts.tsx'
 import type { WalletAction } from '../wallet/wallet-action.ts'
 import { RevokeBudget } from './revoke-budget.tsx'
-
-const badges = { usable: 'badge-pass', 'not yet': 'badge-warn', ended: 'badge-warn', revoked: 'badge-fail' } as const
+import { stateBadges } from './words.ts'
 
 /** One budget: what is left, its terms in sentences, what waits, and how to end it. */
 export function BudgetSection({ budget, act }: { readonly budget: BudgetJson; readonly act: WalletAction }) {
@@ -21,9 +20,11 @@ export function BudgetSection({ budget, act }: { readonly budget: BudgetJson; re
     <section className="panel" aria-labelledby={titleId}>
       <h2 id={titleId}>{budget.label}</h2>
       <p>
-        <span className={`badge ${badges[budget.state]}`}>{budget.state}</span>{' '}
+        <span className={`badge ${stateBadges[budget.state]}`}>{budget.state}</span>{' '}
         <code title={budget.grantHash}>{shortHex(budget.grantHash)}</code>, spent by{' '}
-        <code title={budget.agent}>{shortHex(budget.agent)}</code>
+        <a href={`#/budgets/${budget.agent}`} title={budget.agent}>
+          <code>{shortHex(budget.agent)}</code>
+        </a>
       </p>
       <Facts
         items={[

@@ -9,13 +9,15 @@ import { useResource } from '../use-resource.ts'
 import type { WalletAction } from '../wallet/wallet-action.ts'
 import { WalletNav } from '../wallet/wallet-nav.tsx'
 import { BudgetSection } from './budget-section.tsx'
+import { LedgerBudgets } from './ledger-budgets.tsx'
+import { LookUp } from './look-up.tsx'
 
 const refreshMs = 10_000
 /** With a transaction on the ledger. */
 const actTimeoutMs = 60_000
 
 /** What each agent's key may still spend of the owner's money, what waits for the owner's word, and the end of it. */
-export function BudgetsPage() {
+export function BudgetsPage({ account }: { readonly account?: string | undefined }) {
   const { door, signIn } = useApp()
   const localToken = signIn.local?.localToken
   const budgets = useResource(
@@ -45,11 +47,14 @@ export function BudgetsPage() {
         </p>
         <WalletNav page="budgets" />
       </header>
+      <LookUp key={account} account={account} />
+      {account === undefined ? null : <LedgerBudgets account={account} />}
+      <h2>Of this machine</h2>
       {localToken === undefined && !signIn.isLoading ? (
         <p className="empty">
-          {signIn.refusal === undefined ? null : `${refusalSentence(signIn.refusal)} `}Budgets are only shown to the
-          owner of the machine that holds the wallet. <InlineText text={newLinkSentence} /> Or use{' '}
-          <code>koinon budget list</code> in its terminal.
+          {signIn.refusal === undefined ? null : `${refusalSentence(signIn.refusal)} `}What a machine's own keys may
+          spend, grants that the ledger never saw among it, is only shown to the owner of the machine that holds the
+          wallet. <InlineText text={newLinkSentence} /> Or use <code>koinon budget list</code> in its terminal.
         </p>
       ) : null}
       {budgets.error === undefined || isSignedOut ? null : (

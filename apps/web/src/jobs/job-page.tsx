@@ -7,13 +7,16 @@ import { Facts } from '../ui/facts.tsx'
 import { ResourceView } from '../ui/resource-view.tsx'
 import { useResource } from '../use-resource.ts'
 import { JobActions } from './job-actions.tsx'
+import { JobBids } from './job-bids.tsx'
 import { JobLife } from './job-life.tsx'
 import { JobSteps } from './job-steps.tsx'
+import { JobTree } from './job-tree.tsx'
+import { JobVerdicts } from './job-verdicts.tsx'
 import { amountText, jobBadges } from './words.ts'
 
 const refreshMs = 8_000
 
-/** One job: its life as a picture, where the escrow is, who judges, and every transaction. */
+/** One job: its life as a picture, its tree, bids and verdicts, where the escrow is, who judges, and every transaction. */
 export function JobPage({ jobId }: { readonly jobId: string }) {
   const { door } = useApp()
   const name = useNames()
@@ -40,6 +43,9 @@ export function JobPage({ jobId }: { readonly jobId: string }) {
               </p>
               <JobActions job={found} onDone={job.reload} />
             </section>
+            <JobTree jobId={jobId} name={name} />
+            <JobBids job={found} name={name} />
+            <JobVerdicts job={found} name={name} />
             <TermsSection job={found} name={name} />
             <JobSteps job={found} name={name} />
             <p className="hint">

@@ -4,23 +4,26 @@ import { shortHex } from '../format/text.ts'
 import { formatDateTime } from '../format/time.ts'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'
+import { Fold } from '../ui/fold.tsx'
 import { amountText } from './words.ts'
 
 /** Everything that happened, each with its transaction. */
 export function JobSteps({ job, name }: { readonly job: JobDetailJson; readonly name: (account: string) => string }) {
-  const rows = job.steps.map((step, place) => ({ ...step, place }))
+  const rows = job.steps.map((step, place) => ({ ...step, place })).toReversed()
   return (
     <section className="panel" aria-labelledby="steps-title">
       <h2 id="steps-title">What happened</h2>
       {rows.length === 0 ? (
         <p className="empty">The index has not reached this job yet.</p>
       ) : (
-        <DataTable
-          caption="Steps of the job, oldest first"
-          columns={columnsFor(job, name)}
-          rows={rows}
-          rowKey={({ place }) => String(place)}
-        />
+        <Fold summary={`Step by step (${rows.length})`}>
+          <DataTable
+            caption="Steps of the job, newest first"
+            columns={columnsFor(job, name)}
+            rows={rows}
+            rowKey={({ place }) => String(place)}
+          />
+        </Fold>
       )}
     </section>
   )

@@ -11,6 +11,7 @@ import { AlphaAmount } from '../ui/alpha-amount.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { ErrorNotice } from '../ui/error-notice.tsx'
 import { Facts } from '../ui/facts.tsx'
+import { Fold } from '../ui/fold.tsx'
 import { useResource } from '../use-resource.ts'
 import { epochStateSentences } from './phases.ts'
 
@@ -127,12 +128,14 @@ export function EpochDetail({
       {data.payouts.length === 0 ? (
         <p className="empty">{unpaidSentence(data, subnet)}</p>
       ) : (
-        <DataTable
-          caption={`Payouts of epoch ${epoch}`}
-          columns={columns}
-          rows={data.payouts}
-          rowKey={(payout) => `${payout.account} ${payout.cumulativeAtomic}`}
-        />
+        <Fold summary={`One by one (${data.payouts.length})`}>
+          <DataTable
+            caption={`Payouts of epoch ${epoch}`}
+            columns={columns}
+            rows={data.payouts}
+            rowKey={(payout) => `${payout.account} ${payout.cumulativeAtomic}`}
+          />
+        </Fold>
       )}
       {data.payouts.length === 0 || subnet.priceWad === undefined ? null : <p className="hint">{worthSentence}</p>}
       {data.checks.length === 0 ? null : (

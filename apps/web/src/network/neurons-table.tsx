@@ -4,6 +4,7 @@ import { readAmount } from '../format/money.ts'
 import { formatPpm, shortHex } from '../format/text.ts'
 import { AlphaAmount } from '../ui/alpha-amount.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'
+import { Fold } from '../ui/fold.tsx'
 
 const columnsAt = (priceWad: string | undefined): readonly Column<NeuronJson>[] => [
   {
@@ -92,11 +93,13 @@ export function NeuronsTable(props: {
     )
   }
   return (
-    <DataTable
-      caption="Miners and validators"
-      columns={columnsAt(priceWad)}
-      rows={[...neurons].sort(byKindAndName)}
-      rowKey={(neuron) => String(neuron.uid)}
-    />
+    <Fold summary={`One by one (${neurons.length})`}>
+      <DataTable
+        caption="Miners and validators"
+        columns={columnsAt(priceWad)}
+        rows={[...neurons].sort(byKindAndName)}
+        rowKey={(neuron) => String(neuron.uid)}
+      />
+    </Fold>
   )
 }

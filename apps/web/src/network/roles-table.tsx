@@ -3,6 +3,7 @@ import { useNow } from '../app-context.ts'
 import { formatBytes } from '../format/text.ts'
 import { formatAgo } from '../format/time.ts'
 import { type Column, DataTable } from '../ui/data-table.tsx'
+import { Fold } from '../ui/fold.tsx'
 
 /** The processes of this node. */
 export function RolesTable({ roles }: { readonly roles: readonly RoleJson[] }) {
@@ -19,5 +20,9 @@ export function RolesTable({ roles }: { readonly roles: readonly RoleJson[] }) {
       cell: (role) => (role.rssBytes === undefined ? '–' : formatBytes(role.rssBytes)),
     },
   ]
-  return <DataTable caption="Processes of this node" columns={columns} rows={roles} rowKey={(role) => role.name} />
+  return (
+    <Fold summary={`One by one (${roles.length})`}>
+      <DataTable caption="Processes of this node" columns={columns} rows={roles} rowKey={(role) => role.name} isWhole />
+    </Fold>
+  )
 }

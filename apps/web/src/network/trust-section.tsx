@@ -1,4 +1,5 @@
 import type { NetworkJson } from '@koinon/work/dashboard'
+import { Fold } from '../ui/fold.tsx'
 import { InlineText } from '../ui/inline-text.tsx'
 import { trustPoints } from './trust.ts'
 
@@ -8,16 +9,18 @@ export function TrustSection({ network }: { readonly network: NetworkJson }) {
     <section className="panel trust" aria-labelledby="trust-title">
       <h2 id="trust-title">What is trusted on this network</h2>
       <p className="hint">Computed from the state as of block {network.asOfBlock.toLocaleString('en')}.</p>
-      <ul>
-        {trustPoints(network).map((point) => (
-          <li key={point.title}>
-            <strong>{point.title}</strong>
-            <span>
-              <InlineText text={point.sentence} />
-            </span>
-          </li>
-        ))}
-      </ul>
+      <Fold summary="Point by point">
+        <ul>
+          {trustPoints(network).map((point) => (
+            <li key={point.title}>
+              <strong>{point.title}</strong>
+              <span>
+                <InlineText text={point.sentence} />
+              </span>
+            </li>
+          ))}
+        </ul>
+      </Fold>
     </section>
   )
 }

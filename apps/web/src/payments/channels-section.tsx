@@ -5,6 +5,7 @@ import { count, shortHex } from '../format/text.ts'
 import { formatDateTime } from '../format/time.ts'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { Facts } from '../ui/facts.tsx'
+import { Fold } from '../ui/fold.tsx'
 
 const stateWords = { open: 'open', withdrawing: 'being taken back', closed: 'closed' } as const
 const kindWords = { key: 'API key', call: 'by the call', exact: 'exact payments' } as const
@@ -34,12 +35,14 @@ export function ChannelsSection(props: {
           Nobody has paid yet. A first answer can be bought from another home: <code>koinon pay</code>
         </p>
       ) : (
-        <DataTable
-          caption="Channels and exact payers, newest first"
-          columns={columnsFor((account) => nameOf(view, account))}
-          rows={details.channels}
-          rowKey={({ channelId }) => channelId}
-        />
+        <Fold summary={`One by one, newest first (${details.channels.length})`}>
+          <DataTable
+            caption="Channels and exact payers, newest first"
+            columns={columnsFor((account) => nameOf(view, account))}
+            rows={details.channels}
+            rowKey={({ channelId }) => channelId}
+          />
+        </Fold>
       )}
       {details === undefined || details.channelsLeftOut === 0 ? null : (
         <p className="hint">And {details.channelsLeftOut.toLocaleString('en')} older ones.</p>

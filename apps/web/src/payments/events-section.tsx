@@ -3,6 +3,7 @@ import { nameOf, useNetwork } from '../app-context.ts'
 import { formatDollarAtomic, readAmount } from '../format/money.ts'
 import { formatDateTime } from '../format/time.ts'
 import { type Column, DataTable } from '../ui/data-table.tsx'
+import { Fold } from '../ui/fold.tsx'
 import { backEndWords, wireWords } from './words.ts'
 
 const badges = { held: 'badge-pass', repeated: 'badge-warn', refused: 'badge-fail' } as const
@@ -50,12 +51,14 @@ export function EventsSection({ events }: { readonly events: readonly PaymentEve
       {events.length === 0 ? (
         <p className="empty">No payment came since the gateway began.</p>
       ) : (
-        <DataTable
-          caption="Payments at the door, newest first"
-          columns={columns}
-          rows={events}
-          rowKey={({ id }) => String(id)}
-        />
+        <Fold summary={`One by one, newest first (${events.length})`}>
+          <DataTable
+            caption="Payments at the door, newest first"
+            columns={columns}
+            rows={events}
+            rowKey={({ id }) => String(id)}
+          />
+        </Fold>
       )}
     </section>
   )

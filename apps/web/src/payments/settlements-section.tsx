@@ -5,6 +5,7 @@ import { humanise, shortHex } from '../format/text.ts'
 import { formatDateTime } from '../format/time.ts'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { Facts } from '../ui/facts.tsx'
+import { Fold } from '../ui/fold.tsx'
 
 const kindWords = {
   payment: 'Exact payment',
@@ -35,12 +36,14 @@ export function SettlementsSection(props: {
       {settlements === undefined ? null : settlements.length === 0 ? (
         <p className="empty">Nothing went to the ledger yet.</p>
       ) : (
-        <DataTable
-          caption="Settlements, newest first"
-          columns={columnsFor((account) => nameOf(view, account))}
-          rows={settlements}
-          rowKey={({ id }) => id}
-        />
+        <Fold summary={`One by one, newest first (${settlements.length})`}>
+          <DataTable
+            caption="Settlements, newest first"
+            columns={columnsFor((account) => nameOf(view, account))}
+            rows={settlements}
+            rowKey={({ id }) => id}
+          />
+        </Fold>
       )}
     </section>
   )

@@ -3,6 +3,7 @@ import { useMemo } from 'react'
 import { formatPicoUsd } from '../format/money.ts'
 import { formatDateTime, formatDuration } from '../format/time.ts'
 import { Facts } from '../ui/facts.tsx'
+import { Fold } from '../ui/fold.tsx'
 import { CheckCounts, CheckList } from './check-list.tsx'
 import { checkReceipt } from './check-receipt.ts'
 import { downloadJson } from './download.ts'
@@ -31,7 +32,9 @@ export function ReceiptReportView(props: {
         <h2>Checked in this browser</h2>
         <CheckCounts checks={report.checks} />
         {report.bundle === undefined ? null : <HopPath bundle={report.bundle} nameOf={nameOf} />}
-        <CheckList checks={report.checks} label="Checks in this browser" />
+        <Fold summary="Check by check">
+          <CheckList checks={report.checks} label="Checks in this browser" />
+        </Fold>
       </section>
       {own === undefined || worker === undefined ? null : (
         <>

@@ -2,6 +2,7 @@ import type { PoolJson, PoolsJson } from '@koinon/work/dashboard'
 import { formatPrice } from '../format/alpha.ts'
 import { formatTokenAtomic, readAmount } from '../format/money.ts'
 import { type Column, DataTable } from '../ui/data-table.tsx'
+import { Fold } from '../ui/fold.tsx'
 
 const columns: readonly Column<PoolJson>[] = [
   {
@@ -46,7 +47,9 @@ export function PoolsSection({ pools }: { readonly pools: PoolsJson }) {
       {pools.pools.length === 0 ? (
         <p className="empty">No subnet has a pool yet.</p>
       ) : (
-        <DataTable caption="Pools" columns={columns} rows={pools.pools} rowKey={(pool) => String(pool.netuid)} />
+        <Fold summary={`One by one (${pools.pools.length})`}>
+          <DataTable caption="Pools" columns={columns} rows={pools.pools} rowKey={(pool) => String(pool.netuid)} />
+        </Fold>
       )}
       <p className="hint">
         The price follows from what is in a pool: whoever buys alpha adds KOIN and raises it, whoever sells lowers it.

@@ -6,6 +6,7 @@ import { readAmount } from '../format/money.ts'
 import { formatPpm } from '../format/text.ts'
 import { AlphaAmount } from '../ui/alpha-amount.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'
+import { Fold } from '../ui/fold.tsx'
 
 /** Every seat now, with what the last signed epoch made of it; best paid first. */
 export function SeatsTable(props: {
@@ -60,12 +61,14 @@ export function SeatsTable(props: {
     },
   ]
   return (
-    <DataTable
-      caption="Seats of the subnet"
-      columns={columns}
-      rows={[...seats].sort((a, b) => (b.incentivePpm ?? 0) - (a.incentivePpm ?? 0) || a.uid - b.uid)}
-      rowKey={(seat) => String(seat.uid)}
-    />
+    <Fold summary={`Seat by seat (${seats.length})`}>
+      <DataTable
+        caption="Seats of the subnet"
+        columns={columns}
+        rows={[...seats].sort((a, b) => (b.incentivePpm ?? 0) - (a.incentivePpm ?? 0) || a.uid - b.uid)}
+        rowKey={(seat) => String(seat.uid)}
+      />
+    </Fold>
   )
 }
 

@@ -8,6 +8,7 @@ import { formatDateTime } from '../format/time.ts'
 import { SectionNav } from '../network/section-nav.tsx'
 import { AlphaAmount } from '../ui/alpha-amount.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'
+import { Fold } from '../ui/fold.tsx'
 import { ResourceView } from '../ui/resource-view.tsx'
 import { useResource } from '../use-resource.ts'
 
@@ -139,12 +140,14 @@ function ValidatorsTable(props: {
     },
   ]
   return (
-    <DataTable
-      caption={`Validators of subnet ${subnet.netuid}${subnet.epoch === undefined ? '' : ` in epoch ${subnet.epoch}`}`}
-      columns={columns}
-      rows={subnet.validators}
-      rowKey={(validator) => validator.hotkey}
-    />
+    <Fold summary={`One by one (${subnet.validators.length})`}>
+      <DataTable
+        caption={`Validators of subnet ${subnet.netuid}${subnet.epoch === undefined ? '' : ` in epoch ${subnet.epoch}`}`}
+        columns={columns}
+        rows={subnet.validators}
+        rowKey={(validator) => validator.hotkey}
+      />
+    </Fold>
   )
 }
 
