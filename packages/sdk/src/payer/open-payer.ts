@@ -1,5 +1,6 @@
 /** A payer for programs: its `fetch` buys single calls out of a home, within limits (specs/0022-machine-payments.md section 8). */
 import { existsSync } from 'node:fs'
+import { builtinModules } from 'node:module'
 import { type Address, dollarDecimals, KoinonError, parseUnits } from '@koinon/base'
 import { checkChain, createLedgerReader, loadNetworkFile } from '@koinon/ledger'
 import { type Home, openHome, writeFileDurably } from '@koinon/node/home'
@@ -41,9 +42,17 @@ const partInChannels = 2n
 
 /**
  * Opens the payer of a home; makes its account where there is none and, on test networks, asks the faucet when a price is more than it holds.
- * Throws `base/bad-amount`, `home/*`, `ledger/*`, `node/no-network`, `sdk/no-gateway`, `wallet/payer-in-use`.
+ * Needs Node 22.13 or newer. Throws `base/bad-amount`, `home/*`, `ledger/*`, `node/no-network`, `sdk/no-gateway`, `sdk/old-node`,
+ * `wallet/payer-in-use`.
  */
 export async function openPayer(options: GatewayPayerOptions): Promise<GatewayPayer> {
+  if (!builtinModules.includes('node:sqlite')) {
+    throw new KoinonError({
+      code: 'sdk/old-node',
+      message: `A payer keeps its books in SQLite, which Node ${process.versions.node} does not have`,
+      hint: 'Run the program on Node 24, or ask with an API key (createKoinon, askGateway), which needs no books.',
+    })
+  }
   const maximumTotalAtomic = parseUnits(options.maxTotalDollars, dollarDecimals)
   const perCallAtomic = parseUnits(options.maxPerCallDollars ?? defaultPerCallDollars, dollarDecimals)
   const home = openHome(options.home)
