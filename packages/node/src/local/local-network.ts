@@ -6,20 +6,21 @@ import { readApiKeys, type StoredApiKey } from '../home/api-keys.ts'
 import { type Home, openHome } from '../home/home.ts'
 import { lockHome } from '../home/lock.ts'
 import { accountKey } from '../home/secrets.ts'
-import type { Prices, RoleInfo } from '../roles/role-config.ts'
+import type { Prices } from '../roles/role-config.ts'
 import { ControlServer, controlSocketPath } from '../supervisor/control.ts'
 import { Supervisor } from '../supervisor/supervisor.ts'
 import { ensureNetwork } from './contracts.ts'
 import { type FaucetDoor, faucetByDefault } from './faucet.ts'
 import { FoundedSubnets, memberNames } from './founded-subnets.ts'
 import { gasMoneyOf } from './gas-money.ts'
-import { type BeaconChoice, beaconKeyName, homeBeacon } from './home-beacon.ts'
+import { type BeaconChoice, homeBeacon } from './home-beacon.ts'
 import { LedgerKeeper } from './ledger-keeper.ts'
 import { homeNetwork, type LedgerSource } from './ledger-source.ts'
 import { LocalOperator } from './local-operator.ts'
+import { LocalRoles } from './local-roles.ts'
 import { type ModelFile, modelManifest, noteServedModel } from './model.ts'
 import { PageDoor } from './page-door.ts'
-import { localChainId, localFunding, localKeyDeposits, localPrices } from './parameters.ts'
+import { localFunding, localKeyDeposits } from './parameters.ts'
 import { requireFreePort } from './port.ts'
 import { requirePublishedHost } from './published-host.ts'
 import type { TemplateName } from './subnet-files.ts'
@@ -69,12 +70,11 @@ export type ReadyNetwork = {
   readonly home: Home
 }
 
-const netuid = 1
-
 export class LocalNetwork {
   readonly #options: LocalNetworkOptions
   readonly #home: Home
   readonly #supervisor: Supervisor
+  readonly #roles: LocalRoles
   readonly #page: PageDoor
   #operator: LocalOperator | undefined
   #founded: FoundedSubnets | undefined
@@ -96,6 +96,7 @@ export class LocalNetwork {
       onProgress: options.onProgress,
       onAsk: (role, method, params) => this.#answer(role.name, method, params),
     })
+    this.#roles = new LocalRoles(options, this.#home, this.#supervisor)
     this.stopRequested = new Promise((resolve, reject) => {
       this.#requestStop = resolve
       this.#giveUp = reject
@@ -139,10 +140,10 @@ export class LocalNetwork {
       return homeBeacon(this.#home, host, known, this.#options.beacon)
     })
     const gatewayUrl = `http://${host}:${port}`
-    const rpcUrl = ledger.kind === 'embedded' ? await this.#startChain(ledger.rpcPort) : ledger.rpcUrl
+    const rpcUrl = ledger.kind === 'embedded' ? await this.#startLedger(ledger.rpcPort) : ledger.rpcUrl
     const { templates = [], epochSeconds } = this.#options
     const pace = epochSeconds === undefined ? {} : { epochSeconds }
-    const accounts = [...this.#roleNames(), ...memberNames(this.#home, templates)].map(
+    const accounts = [...this.#roles.accountNames(), ...memberNames(this.#home, templates)].map(
       (name) => accountKey(this.#home, name, systemRandom).address,
     )
     const treasury = await this.#step(
@@ -166,9 +167,9 @@ export class LocalNetwork {
       },
       ({ network }) => `chain ${network.chainId}`,
     )
-    const indexer = this.#startIndexer()
+    const indexer = this.#roles.startIndexer()
     indexer.catch(() => undefined)
-    const rounds = this.#startBeacon(treasury.network)
+    const rounds = this.#roles.startBeacon(treasury.network)
     rounds.catch(() => undefined)
     await this.#step('accounts', () => this.#fundRoles(treasury))
     this.#operator = new LocalOperator({
@@ -184,17 +185,17 @@ export class LocalNetwork {
     })
     await this.#step(
       'miners',
-      () => this.#startMiners(),
+      () => this.#roles.startMiners(),
       (miners) => `${miners.length} miners`,
     )
     const indexerInfo = await this.#step('index', () => indexer)
     // It starts beside the others and is there long before them.
     await rounds
-    await this.#step('gateway', () => this.#startGateway(indexerInfo.url as string))
+    await this.#step('gateway', () => this.#roles.startGateway(indexerInfo.url as string))
     const demoKey = await this.#step('API keys', () => this.#makeKeys())
     await this.#step(
       'validators',
-      () => this.#startValidators(gatewayUrl),
+      () => this.#roles.startValidators(gatewayUrl),
       (list) => `${list.length} validators`,
     )
     this.#founded = new FoundedSubnets({ home: this.#home, host, treasury, supervisor: this.#supervisor, ...pace })
@@ -226,18 +227,10 @@ export class LocalNetwork {
     return this.#operator.answer(method, params)
   }
 
-  async #startChain(rpcPort: number): Promise<string> {
-    const founder = accountKey(this.#home, 'founder', systemRandom)
+  async #startLedger(rpcPort: number): Promise<string> {
     const chain = await this.#step(
       'ledger',
-      () =>
-        this.#supervisor.startRole({
-          ...this.#common('chain'),
-          kind: 'chain',
-          chainId: localChainId,
-          rpcPort,
-          genesisAccounts: [{ address: founder.address, balanceWei: 10n ** 24n }],
-        }),
+      () => this.#roles.startChain(rpcPort),
       (info) => `block ${info.facts?.['blockNumber']}`,
     )
     return chain.url as string
@@ -255,94 +248,14 @@ export class LocalNetwork {
     this.#keeper.start()
   }
 
-  #startIndexer(): Promise<RoleInfo> {
-    const { postgresUrl } = this.#options
-    return this.#supervisor.startRole({
-      ...this.#common('indexer'),
-      kind: 'indexer',
-      ...(postgresUrl === undefined ? {} : { postgresUrl }),
-    })
-  }
-
-  /** Only a stand-in runs here. */
-  async #startBeacon({ beacon, rpcUrl, chainId, contracts }: NetworkFile): Promise<void> {
-    if (beacon?.kind !== 'local') return
-    const { genesisSeconds, periodSeconds, endpoints } = beacon
-    const port = Number(new URL(endpoints[0] as string).port)
-    await this.#supervisor.startRole({
-      ...this.#common('beacon'),
-      kind: 'beacon',
-      keyName: beaconKeyName,
-      port,
-      rpcUrl,
-      chainId,
-      epochsContract: contracts.epochs,
-      genesisSeconds,
-      periodSeconds,
-    })
-  }
-
-  #startMiners(): Promise<readonly RoleInfo[]> {
-    const { model } = this.#options
-    return Promise.all(
-      this.#names('miner', this.#options.miners).map((name) =>
-        this.#supervisor.startRole({
-          ...this.#common(name),
-          kind: 'provider',
-          netuid,
-          engine: {
-            kind: 'embedded',
-            modelPath: model.path,
-            ...(model.unsureBelow === undefined ? {} : { unsureBelow: model.unsureBelow }),
-          },
-          modelId: model.id,
-          prices: localPrices,
-          port: 0,
-          maximumSequences: 4,
-        }),
-      ),
-    )
-  }
-
-  #startGateway(indexerUrl: string): Promise<RoleInfo> {
-    const { maximumPrices } = this.#options
-    return this.#supervisor.startRole({
-      ...this.#common('gateway'),
-      kind: 'gateway',
-      port: this.#options.port,
-      indexerUrl,
-      isLocal: true,
-      netuid,
-      ...(maximumPrices === undefined ? {} : { maximumPrices }),
-    })
-  }
-
   async #makeKeys(): Promise<StoredApiKey> {
     const operator = this.#operator as LocalOperator
-    for (const name of this.#names('validator', this.#options.validators)) {
+    for (const name of this.#roles.validatorNames()) {
       await operator.ensureApiKey(name, name, localKeyDeposits.validator)
     }
     const demoKey = await operator.ensureApiKey('demo', 'wallet', localKeyDeposits.demo)
     await operator.finishApiKeys('wallet')
     return demoKey
-  }
-
-  #startValidators(gatewayUrl: string): Promise<readonly RoleInfo[]> {
-    const keys = readApiKeys(this.#home)
-    return Promise.all(
-      this.#names('validator', this.#options.validators).map((name) =>
-        this.#supervisor.startRole({
-          ...this.#common(name),
-          kind: 'validator',
-          netuid,
-          modelPath: this.#options.model.path,
-          port: 0,
-          gatewayUrl,
-          isLocal: true,
-          apiKey: keys.find((key) => key.label === name && key.revokedAtMs === undefined)?.apiKey ?? '',
-        }),
-      ),
-    )
   }
 
   async #fundRoles(treasury: Treasury): Promise<void> {
@@ -352,19 +265,13 @@ export class LocalNetwork {
     const onceOnly = (name: string): boolean => name === 'wallet' || name.startsWith('validator')
     const nothing = { koin: 0n, dollar: 0n }
     await Promise.all(
-      this.#roleNames().map((name) => {
+      this.#roles.accountNames().map((name) => {
         const { address } = accountKey(this.#home, name, systemRandom)
         const kind = name.replace(/-\d+$/, '') as keyof typeof localFunding
         const tokens = isNew || !onceOnly(name) ? localFunding[kind] : nothing
         return fundAccount(treasury, address, { nativeWei: roleWei, ...tokens })
       }),
     )
-  }
-
-  /** Everyone who holds money here, besides the treasury. */
-  #roleNames(): readonly string[] {
-    const { miners, validators } = this.#options
-    return ['gateway', 'wallet', ...this.#names('miner', miners), ...this.#names('validator', validators)]
   }
 
   /** The gateway may be up before it has looked at every miner's offer. */
@@ -384,14 +291,6 @@ export class LocalNetwork {
       hint: 'See "koinon logs gateway" and "koinon logs miner-1".',
       retry: 'later',
     })
-  }
-
-  #common(name: string): { readonly name: string; readonly homePath: string; readonly host: string } {
-    return { name, homePath: this.#home.path, host: this.#options.host }
-  }
-
-  #names(prefix: string, count: number): readonly string[] {
-    return Array.from({ length: count }, (_, index) => `${prefix}-${index + 1}`)
   }
 
   async #step<result>(
