@@ -11,17 +11,17 @@ import type {
   ValidatorsJson,
 } from '@koinon/work/dashboard'
 import { requestJson } from '../wallet/request-json.ts'
-import { agentDetail } from './agent-detail-json.ts'
-import { AgentFiles } from './agent-files.ts'
-import { readAgentTrust } from './agent-trust.ts'
-import { type AgentQuery, chooseAgents, readDirectory } from './agents-json.ts'
+import { agentDetail } from './agents/agent-detail-json.ts'
+import { AgentFiles } from './agents/agent-files.ts'
+import { readAgentTrust } from './agents/agent-trust.ts'
+import { type AgentQuery, chooseAgents, readDirectory } from './agents/agents-json.ts'
 import type { IndexClient } from './index-client.ts'
-import { jobDetail } from './job-detail-json.ts'
-import { createJobViews } from './jobs-json.ts'
+import { jobDetail } from './jobs/job-detail-json.ts'
+import { createJobViews } from './jobs/jobs-json.ts'
 import { createLogIndexClient } from './log-index-client.ts'
-import { createMetagraphView } from './metagraph-json.ts'
-import { createSubnetsView } from './subnets-json.ts'
-import { createValidatorsView } from './validators-json.ts'
+import { createValidatorsView } from './network/validators-json.ts'
+import { createMetagraphView } from './subnets/metagraph-json.ts'
+import { createSubnetsView } from './subnets/subnets-json.ts'
 
 /** `source` says whom the figures are from: a gateway that may be believed or not, or the ledger by its JSON-RPC server. */
 export type Viewed<answer> = answer & { readonly source: 'gateway' | 'ledger' }

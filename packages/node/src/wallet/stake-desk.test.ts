@@ -1,7 +1,7 @@
 import type { Address } from '@koinon/base'
 import { type PoolLedger, startPoolLedger } from '@koinon/subnets/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createPoolsView } from '../dashboard/pools-json.ts'
+import { createPoolsView } from '../dashboard/subnets/pools-json.ts'
 import { StakeDesk } from './stake-desk.ts'
 
 const token = 10n ** 18n

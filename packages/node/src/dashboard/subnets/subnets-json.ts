@@ -13,7 +13,7 @@ import {
   shareWords,
 } from '@koinon/subnets/pools'
 import type { SubnetRowJson, SubnetsJson } from '@koinon/work/dashboard'
-import type { IndexClient } from './index-client.ts'
+import type { IndexClient } from '../index-client.ts'
 import { readKoinFlows } from './koin-flow-json.ts'
 
 const million = 1_000_000n

@@ -17,8 +17,8 @@ import {
 } from '@koinon/subnets'
 import { koinWorth, readMarkets, rootNetuid } from '@koinon/subnets/pools'
 import type { ConcentrationJson, DecentralizationJson } from '@koinon/work/dashboard'
-import type { LastAudit } from '../home/last-audit.ts'
-import type { IndexClient } from './index-client.ts'
+import type { LastAudit } from '../../home/last-audit.ts'
+import type { IndexClient } from '../index-client.ts'
 
 const readsAtOnce = 8
 

@@ -17,10 +17,10 @@ import {
 } from '@koinon/subnets'
 import { readLastResultEpoch } from '@koinon/subnets/pools'
 import type { MetagraphJson, SignedEpochJson } from '@koinon/work/dashboard'
-import type { IndexClient } from './index-client.ts'
+import { createDocumentReader } from '../epochs/validator-documents.ts'
+import type { IndexClient } from '../index-client.ts'
+import { sparing } from '../sparing.ts'
 import { neuronsJson, readSeatFacts } from './neurons-json.ts'
-import { sparing } from './sparing.ts'
-import { createDocumentReader } from './validator-documents.ts'
 
 const million = 1_000_000n
 const wholeQ32 = 1n << 32n

@@ -5,9 +5,9 @@ import { quorumEvaluatorJudgement } from '@koinon/agents/verifier'
 import { zeroAddress, zeroHash } from '@koinon/base'
 import type { IndexedEvent } from '@koinon/ledger/indexer'
 import type { JobDetailJson, JobStepName } from '@koinon/work/dashboard'
+import { shownText } from '../strangers-text.ts'
 import { evaluatorOf, judgementJson, type PlacedStep, readJudging } from './job-judging-json.ts'
 import { type JobViewSources, jobRowJson, ledgerSeconds } from './jobs-json.ts'
-import { shownText } from './strangers-text.ts'
 
 const descriptionCharacters = 2_048
 /** Named and priced again and again costs its client gas; beyond this only the newest are told. */

@@ -4,9 +4,9 @@ import type { KeyRegistry } from '@koinon/inference/client'
 import type { NetworkFile } from '@koinon/ledger'
 import type { ChannelBook, ReceiptArchive } from '@koinon/payments/core'
 import type { CreatedKeyJson, PageSessionJson } from '@koinon/work/dashboard'
-import type { StoredApiKey } from '../home/api-keys.ts'
-import type { IndexClient } from './index-client.ts'
-import { type Route, readJson } from './route.ts'
+import type { StoredApiKey } from '../../home/api-keys.ts'
+import type { IndexClient } from '../index-client.ts'
+import { type Route, readJson } from '../route.ts'
 import { walletJson } from './wallet-json.ts'
 
 export type OwnerRouteSources = {

@@ -3,7 +3,7 @@ import type { Address } from '@koinon/base'
 import { type LedgerView, readNeurons } from '@koinon/ledger'
 import { type EpochRecord, unpackRow } from '@koinon/subnets'
 import type { MetagraphNeuronJson } from '@koinon/work/dashboard'
-import type { IndexClient } from './index-client.ts'
+import type { IndexClient } from '../index-client.ts'
 
 const million = 1_000_000n
 const wholeQ32 = 1n << 32n

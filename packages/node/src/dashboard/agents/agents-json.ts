@@ -7,10 +7,10 @@ import type { Address, Clock } from '@koinon/base'
 import type { LedgerView } from '@koinon/ledger'
 import type { Check } from '@koinon/work'
 import type { AgentCheckJson, AgentEndpointJson, AgentJson, AgentsJson, AgentTrustJson } from '@koinon/work/dashboard'
+import type { IndexClient } from '../index-client.ts'
+import { shownLine, shownText } from '../strangers-text.ts'
 import type { AgentFiles, SeenAgent } from './agent-files.ts'
 import type { AgentTrust } from './agent-trust.ts'
-import type { IndexClient } from './index-client.ts'
-import { shownLine, shownText } from './strangers-text.ts'
 
 /** The part of the gateway's book of agents that is shown. */
 export type BookOfAgents = {

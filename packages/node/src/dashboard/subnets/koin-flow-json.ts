@@ -1,7 +1,7 @@
 /** How much KOIN people brought into each pool and took out of it lately, by trades; what the emission puts in is not among it. */
 import type { ArgumentSum } from '@koinon/ledger/indexer'
 import type { KoinFlowJson } from '@koinon/work/dashboard'
-import type { IndexClient } from './index-client.ts'
+import type { IndexClient } from '../index-client.ts'
 
 const flowSeconds = 86_400
 

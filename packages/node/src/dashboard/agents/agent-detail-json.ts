@@ -4,9 +4,9 @@ import type { ListingCheck } from '@koinon/agents/client'
 import { type TrustScore, wholeInfluence } from '@koinon/agents/rules'
 import { KoinonError } from '@koinon/base'
 import type { AgentDetailJson, ListingCheckJson, RatingJson, ValidationJson } from '@koinon/work/dashboard'
+import type { JobViews } from '../jobs/jobs-json.ts'
+import { shownLine } from '../strangers-text.ts'
 import { type AgentViewSources, checkJson, readRegistered, recordJson, registeredJson } from './agents-json.ts'
-import type { JobViews } from './jobs-json.ts'
-import { shownLine } from './strangers-text.ts'
 
 const listed = 50
 const listedJobs = 20

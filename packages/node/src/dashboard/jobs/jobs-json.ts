@@ -6,8 +6,8 @@ import type { LedgerView } from '@koinon/ledger'
 import { jobsAbi } from '@koinon/ledger/abis'
 import { type JobTotals, jobStepEvents } from '@koinon/ledger/indexer'
 import type { JobRowJson, JobState, JobsJson, JobTotalsJson } from '@koinon/work/dashboard'
-import type { IndexClient } from './index-client.ts'
-import { shownLine } from './strangers-text.ts'
+import type { IndexClient } from '../index-client.ts'
+import { shownLine } from '../strangers-text.ts'
 
 export type JobViewSources = { readonly view: LedgerView; readonly index: IndexClient; readonly clock: Clock }
 

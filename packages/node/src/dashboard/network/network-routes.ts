@@ -2,12 +2,12 @@
 import { type Address, toAddress } from '@koinon/base'
 import type { NetworkFile } from '@koinon/ledger'
 import type { NetworkJson } from '@koinon/work/dashboard'
+import { type EpochsView, epochPath } from '../epochs/epochs-json.ts'
+import { refuseForeignPage } from '../local-guard.ts'
+import { notFound, queryNumber, type Route, readJson } from '../route.ts'
+import type { MetagraphView } from '../subnets/metagraph-json.ts'
+import type { SubnetsView } from '../subnets/subnets-json.ts'
 import type { DecentralizationView } from './decentralization-json.ts'
-import { type EpochsView, epochPath } from './epochs-json.ts'
-import { refuseForeignPage } from './local-guard.ts'
-import type { MetagraphView } from './metagraph-json.ts'
-import { notFound, queryNumber, type Route, readJson } from './route.ts'
-import type { SubnetsView } from './subnets-json.ts'
 import type { ValidatorsView } from './validators-json.ts'
 
 export type NetworkRouteSources = {

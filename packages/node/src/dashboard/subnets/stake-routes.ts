@@ -1,6 +1,7 @@
 /** Pools for everybody, and what the owner of a local network does with alpha and stake from the page. */
+
+import { query, type Route, readJson } from '../route.ts'
 import type { PoolsView } from './pools-json.ts'
-import { query, type Route, readJson } from './route.ts'
 
 export type StakeRouteSources = {
   readonly pools: PoolsView

@@ -4,10 +4,10 @@ import { type Clock, type Hex, KoinonError } from '@koinon/base'
 import { type KeyRegistry, RateLimiter } from '@koinon/inference/client'
 import type { ReceiptArchive } from '@koinon/payments/core'
 import type { ReceiptsJson } from '@koinon/work/dashboard'
-import type { EpochsView } from './epochs-json.ts'
-import type { IndexClient } from './index-client.ts'
+import type { EpochsView } from '../epochs/epochs-json.ts'
+import type { IndexClient } from '../index-client.ts'
+import { query, queryNumber, type Route } from '../route.ts'
 import { listReceipts } from './receipts-json.ts'
-import { query, queryNumber, type Route } from './route.ts'
 
 const defaultListed = 50
 /** Looks at receipts, of one payer with all its keys; a page looks every few seconds. */

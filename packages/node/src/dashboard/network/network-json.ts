@@ -6,11 +6,11 @@ import type { ArgumentSum, KeyedEvent } from '@koinon/ledger/indexer'
 import { createSubnetLedger, epochAt, epochPhase, epochWindow, unpackRow } from '@koinon/subnets'
 import { readMarket } from '@koinon/subnets/pools'
 import type { ModelJson, NetworkJson, NeuronJson } from '@koinon/work/dashboard'
-import type { RoleStatus } from '../supervisor/supervised-role.ts'
-import type { IndexClient } from './index-client.ts'
-import { beaconJson, createRowOpeners } from './row-openers.ts'
-import { sparing } from './sparing.ts'
-import { createSubnetNames } from './subnet-name.ts'
+import type { RoleStatus } from '../../supervisor/supervised-role.ts'
+import { beaconJson, createRowOpeners } from '../epochs/row-openers.ts'
+import type { IndexClient } from '../index-client.ts'
+import { sparing } from '../sparing.ts'
+import { createSubnetNames } from '../subnets/subnet-name.ts'
 
 export type NetworkSources = {
   readonly network: NetworkFile

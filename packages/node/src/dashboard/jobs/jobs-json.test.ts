@@ -19,13 +19,13 @@ import { createSubnet, joinSubnet } from '@koinon/ledger'
 import { alphaStakingAbi, koinonTokenAbi, permitsAbi } from '@koinon/ledger/abis'
 import { signQuote } from '@koinon/work'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openTestIndex } from '../testing/indexed.ts'
-import { JobDesk } from '../wallet/job-desk.ts'
+import { openTestIndex } from '../../testing/indexed.ts'
+import { JobDesk } from '../../wallet/job-desk.ts'
+import { createLogIndexClient } from '../log-index-client.ts'
 import { jobBids } from './job-bids-json.ts'
 import { jobDetail } from './job-detail-json.ts'
 import { jobTree } from './job-tree-json.ts'
 import { createJobViews, type JobViewSources } from './jobs-json.ts'
-import { createLogIndexClient } from './log-index-client.ts'
 
 const ether = 10n ** 18n
 const windowSeconds = 10

@@ -1,6 +1,6 @@
 /** What validators publish, read as hearsay: bounded in size and time, and remembered once read. */
 import { concatBytes, maximumEvidenceLogBytes } from '@koinon/base'
-import { originOf } from '../gateway/endpoint-origin.ts'
+import { originOf } from '../../gateway/endpoint-origin.ts'
 
 export type Publisher = { readonly uid: number; readonly hotkey: string; readonly endpoint: string }
 

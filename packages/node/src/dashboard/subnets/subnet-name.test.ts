@@ -1,11 +1,11 @@
 import { koinonTokenAbi, subnetsAbi } from '@koinon/ledger/abis'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Home } from '../home/home.ts'
-import { localNetworkParameters, localSubnet } from '../local/parameters.ts'
-import { inferenceSpecHash } from '../local/subnet-spec.ts'
-import { temporaryHome } from '../testing/home.ts'
-import { startLocalLedger } from '../testing/local-ledger.ts'
-import { ensureLocalNetwork } from '../testing/local-network.ts'
+import type { Home } from '../../home/home.ts'
+import { localNetworkParameters, localSubnet } from '../../local/parameters.ts'
+import { inferenceSpecHash } from '../../local/subnet-spec.ts'
+import { temporaryHome } from '../../testing/home.ts'
+import { startLocalLedger } from '../../testing/local-ledger.ts'
+import { ensureLocalNetwork } from '../../testing/local-network.ts'
 import { createSubnetNames } from './subnet-name.ts'
 
 let home: Home

@@ -4,7 +4,7 @@ import type { KeyRegistry } from '@koinon/inference/client'
 import type { NetworkFile } from '@koinon/ledger'
 import type { ChannelBook, ReceiptArchive } from '@koinon/payments/core'
 import type { KeyJson, WalletJson } from '@koinon/work/dashboard'
-import type { IndexClient } from './index-client.ts'
+import type { IndexClient } from '../index-client.ts'
 
 const listedPayments = 50
 const dayMs = 86_400_000

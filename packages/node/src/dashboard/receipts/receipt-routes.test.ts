@@ -3,7 +3,7 @@ import { KoinonError } from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
 import { paymentsSchema, ReceiptArchive } from '@koinon/payments/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { temporaryHome } from '../testing/home.ts'
+import { temporaryHome } from '../../testing/home.ts'
 import { type ReceiptRouteSources, receiptRoutes } from './receipt-routes.ts'
 
 const payers = { 'Bearer one': `0x${'11'.repeat(20)}`, 'Bearer two': `0x${'22'.repeat(20)}` } as const

@@ -4,9 +4,9 @@ import { createLedgerReader, listSubnets, type NetworkFile } from '@koinon/ledge
 import { createSubnetLedger, inParallel } from '@koinon/subnets'
 import { readTakes } from '@koinon/subnets/pools'
 import type { MetagraphValidatorJson, ValidatorJson, ValidatorsJson } from '@koinon/work/dashboard'
-import type { IndexClient } from './index-client.ts'
-import type { MetagraphView } from './metagraph-json.ts'
-import { createSubnetNames } from './subnet-name.ts'
+import type { IndexClient } from '../index-client.ts'
+import type { MetagraphView } from '../subnets/metagraph-json.ts'
+import { createSubnetNames } from '../subnets/subnet-name.ts'
 
 /** Results that are looked at for who signed. */
 const lookedAtResults = 16

@@ -11,14 +11,14 @@ import { type PaidAgents, startPaidAgents } from '@koinon/agents/testing'
 import { bytesToHex, hexToBytes, keccak256, utf8ToBytes } from '@koinon/base'
 import { identityRegistryAbi, reputationRegistryAbi, validationRegistryAbi } from '@koinon/ledger/abis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openTestIndex } from '../testing/indexed.ts'
+import { openTestIndex } from '../../testing/indexed.ts'
+import { createJobViews } from '../jobs/jobs-json.ts'
+import { createLogIndexClient } from '../log-index-client.ts'
 import { agentDetail } from './agent-detail-json.ts'
 import { AgentFiles, listingOptions } from './agent-files.ts'
 import { type AgentTrust, readAgentTrust } from './agent-trust.ts'
 import { chooseAgents, readDirectory } from './agents-json.ts'
-import { createJobViews } from './jobs-json.ts'
 import { createListingDesk } from './listing-desk.ts'
-import { createLogIndexClient } from './log-index-client.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'koinon-agent-views-'))
 const clock = { atMs: Date.now(), nowMs: () => clock.atMs }
