@@ -5,12 +5,12 @@ import {
   chargedChannel,
   correctedChannel,
   emptyChannel,
-  nextVoucherAtomic,
   type PayerChannel,
+  payerVoucherAtomic,
   type StatedChannel,
 } from '../rules/payer-channel.ts'
 import type { AllowedAsset } from '../rules/payer-policy.ts'
-import type { Commitment } from '../rules/terms.ts'
+import type { ChannelCommitment } from '../rules/terms.ts'
 import type { PaymentOption } from './client-wire.ts'
 import {
   changeChannel,
@@ -29,8 +29,6 @@ export type PayerChannelsOptions = PayerDepositsOptions & {
   /** Tells apart the channels of payers that share a key but no store; part of every channel's salt. */
   readonly purpose: string
 }
-
-export type ChannelCommitment = Extract<Commitment, { readonly backEnd: 'channel' }>
 
 /** A payer's channels in memory. Decisions are taken at once, so that calls at the same time see each other; who calls saves. */
 export class PayerChannels {
@@ -111,7 +109,7 @@ export class PayerChannels {
     while (mustWait(live)) await waitForChange(live, deadlineMs - clock.nowMs())
     if (live.channel.isClosed) throw channelClosed()
     const { channel, underWay } = live
-    const neededAtomic = nextVoucherAtomic(channel, [...underWay.values()], call.maximumAtomic)
+    const neededAtomic = payerVoucherAtomic(channel, [...underWay.values()], call.maximumAtomic)
     // A seller that takes several calls at once tells them apart by their vouchers' values.
     const isAbove = underWay.size === 0 || neededAtomic > channel.signedAtomic
     const voucherAtomic = isAbove ? neededAtomic : channel.signedAtomic + 1n

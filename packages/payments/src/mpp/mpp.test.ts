@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { StepsEnd } from '../client/client-wire.ts'
 import { type ChannelConfig, channelIdOf } from '../rules/channel.ts'
 import { authorizationDigest } from '../rules/exact.ts'
-import type { Commitment } from '../rules/terms.ts'
+import type { ChannelCommitment, Commitment } from '../rules/terms.ts'
 import { startNetwork, type TestNetwork } from '../testing/chain.ts'
 import { configOf } from '../testing/fixtures.ts'
 import { startMppShop } from '../testing/mpp-shop.ts'
@@ -14,10 +14,9 @@ import { dollarOf, signDeposit } from '../testing/settlement.ts'
 import { startMppxSeller } from '../testing/stock-mppx.ts'
 import { credentialHeader, type MppOffer, readOffers } from './client/offers.ts'
 import { readSteppedStream } from './client/stepped-reader.ts'
-import { type PaymentReceipt, parseReceipt } from './rules/receipt.ts'
+import { type MppReceipt, parseReceipt } from './rules/receipt.ts'
 
 type Funded = Awaited<ReturnType<TestNetwork['fund']>>
-type ChannelCommitment = Extract<Commitment, { backEnd: 'channel' }>
 
 let network: TestNetwork
 let [payer, seller, gas] = [] as unknown as [Funded, Funded, Funded]
@@ -105,8 +104,7 @@ const paid = (offer: MppOffer, commitment: Commitment, init: RequestInit = {}) =
     headers: { ...init.headers, [name]: value },
   })
 }
-const receiptIn = (response: Response) =>
-  parseReceipt(response.headers.get('payment-receipt') as string) as PaymentReceipt
+const receiptIn = (response: Response) => parseReceipt(response.headers.get('payment-receipt') as string) as MppReceipt
 
 describe('a stock mppx client', () => {
   it('pays our server, which settles before it answers', async () => {
@@ -234,7 +232,7 @@ describe('a stream paid step by step', () => {
     const commitment = signVoucher(owedAtomic + 100n)
     const response = await paid(offer as MppOffer, commitment)
     expect(response.status).toBe(200)
-    let [receipt, vouchers, text] = [undefined as PaymentReceipt | undefined, 1, '']
+    let [receipt, vouchers, text] = [undefined as MppReceipt | undefined, 1, '']
     const stream = readSteppedStream(response.body as ReadableStream<Uint8Array>, {
       offer: offer as MppOffer,
       commitment,

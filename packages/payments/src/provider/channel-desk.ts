@@ -17,7 +17,7 @@ import {
   voucherOverDeposit,
   voucherShort,
 } from '../rules/paid-call-refusals.ts'
-import type { Charge, Commitment, PaymentTerms, SignedDeposit } from '../rules/terms.ts'
+import type { ChannelCommitment, Charge, PaymentTerms, SignedDeposit } from '../rules/terms.ts'
 import type { SignedVoucher } from '../rules/voucher.ts'
 import { nextVoucherAtomic, type VoucherCall, type VoucherLine, voucherRefusal } from '../rules/voucher-line.ts'
 import type { CallResult, HeldPayment, PaidCall } from './cash-desk.ts'
@@ -33,8 +33,6 @@ export type ChannelDeskOptions = {
   readonly settler: Settler | undefined
   readonly engine?: Secp256k1Engine
 }
-
-export type ChannelCommitment = Extract<Commitment, { backEnd: 'channel' }>
 
 /** A call on a channel. Replaced by `extend`, so mutable. */
 type Call = {

@@ -11,11 +11,11 @@ import {
   settlementRefused,
   settlementUnknown,
 } from '../rules/paid-call-refusals.ts'
-import type { Charge, Commitment } from '../rules/terms.ts'
+import type { Charge, ExactCommitment } from '../rules/terms.ts'
 import { isUpTo } from '../rules/up-to.ts'
 import type { CallResult, HeldPayment, PaidCall } from './cash-desk.ts'
 import { askedOf, backEndOf, keyOf } from './exact-authorization.ts'
-import { type ExactPayment, type ExactPayments, exactInsert, exactUpdate } from './exact-payments.ts'
+import { type ExactPaymentRow, type ExactPayments, exactInsert, exactUpdate } from './exact-payments.ts'
 import { finalAnswerOf, withoutUpstream } from './final-answer.ts'
 import { PayerLosses } from './payer-losses.ts'
 import type { PaymentAuthorization, SettlementOutcome, Settler } from './settler.ts'
@@ -34,16 +34,13 @@ export type ExactDeskOptions = {
   readonly intervalMs?: number
 }
 
-/** Money that moves at once: the whole price, or what it came to. */
-export type ExactCommitment = Extract<Commitment, { backEnd: 'exact' | 'upTo' }>
-
 /** A call whose answer was ready when its settlement went silent. */
 type Waiting = { readonly call: PaidCall; readonly result: CallResult; readonly requestId: Hex }
 type Held = {
   readonly call: PaidCall
   readonly key: Hex
   readonly requestId: Hex
-  payment: ExactPayment | undefined
+  payment: ExactPaymentRow | undefined
   /** Counted among the calls that its payer's money may not be there for. */
   isOnCredit: boolean
 }
@@ -111,7 +108,7 @@ export class ExactDesk {
   }
 
   /** A payment that has moved, of the same proof for the same request. */
-  async #known(call: PaidCall, key: Hex, authorization: PaymentAuthorization): Promise<ExactPayment | undefined> {
+  async #known(call: PaidCall, key: Hex, authorization: PaymentAuthorization): Promise<ExactPaymentRow | undefined> {
     const payment = await this.#options.payments.get(key)
     if (payment === undefined) return undefined
     if (payment.state === 'refused')
@@ -125,7 +122,7 @@ export class ExactDesk {
   }
 
   /** The payer sends it once more, so it still wants to pay: what did not leave, or was lost on its way, is sent, and moves at most once. */
-  async #settleAgain(payment: ExactPayment): Promise<ExactPayment> {
+  async #settleAgain(payment: ExactPaymentRow): Promise<ExactPaymentRow> {
     const { payments, settler } = this.#options
     const outcome = await settler.settle(payment.authorization, this.#options.settleTimeoutMs ?? settleDefaultMs)
     if (outcome.state !== 'settled') throw settlementUnknown(outcome.detail)
@@ -196,7 +193,7 @@ export class ExactDesk {
     }
   }
 
-  async #mark({ key, transaction }: ExactPayment, state: 'settled'): Promise<void> {
+  async #mark({ key, transaction }: ExactPaymentRow, state: 'settled'): Promise<void> {
     const { payments, clock } = this.#options
     await payments.write([exactUpdate(key, state, transaction, clock.nowMs())]).catch(() => undefined)
   }
@@ -206,11 +203,11 @@ export class ExactDesk {
     held: Held,
     authorization: PaymentAuthorization,
     result: CallResult | undefined,
-  ): Promise<ExactPayment> {
+  ): Promise<ExactPaymentRow> {
     const { payments, settler, clock } = this.#options
     const { key, call, requestId } = held
     const account = this.#account(authorization)
-    const payment: ExactPayment = {
+    const payment: ExactPaymentRow = {
       key,
       state: 'settling',
       channelId: account.state.channelId,
@@ -241,7 +238,7 @@ export class ExactDesk {
     held: Pick<Held, 'call' | 'key' | 'requestId'>,
     authorization: PaymentAuthorization,
     result: CallResult,
-    payment: ExactPayment | undefined,
+    payment: ExactPaymentRow | undefined,
   ) {
     const { book, ledger, clock, payments } = this.#options
     const { state, row } = this.#account(authorization)
@@ -269,7 +266,7 @@ export class ExactDesk {
   }
 
   /** The call becomes final although its caller is gone; the same proof hears the answer. */
-  async #answerLate({ call, result, requestId }: Waiting, payment: ExactPayment): Promise<void> {
+  async #answerLate({ call, result, requestId }: Waiting, payment: ExactPaymentRow): Promise<void> {
     const { key, authorization, transaction } = payment
     const payer = authorization.from
     const charge: Charge = {
@@ -296,7 +293,7 @@ export class ExactDesk {
     return this.#options.book.openPrepaid(config, this.#options.clock.nowMs())
   }
 
-  async #refused(payment: ExactPayment): Promise<void> {
+  async #refused(payment: ExactPaymentRow): Promise<void> {
     const { payments, clock } = this.#options
     this.#losses.note(payment.authorization.from as Address, clock.nowMs())
     await payments.write([exactUpdate(payment.key, 'refused', undefined, clock.nowMs())])
@@ -323,7 +320,7 @@ export class ExactDesk {
     }
   }
 
-  async #conclude(payment: ExactPayment, outcome: SettlementOutcome): Promise<void> {
+  async #conclude(payment: ExactPaymentRow, outcome: SettlementOutcome): Promise<void> {
     const { payments, clock } = this.#options
     const { key, authorization } = payment
     if (outcome.state === 'settled') {

@@ -8,7 +8,7 @@ import type { PaymentAuthorization } from './settler.ts'
  */
 export type ExactState = 'settling' | 'unknown' | 'settled' | 'answered' | 'refused'
 
-export type ExactPayment = {
+export type ExactPaymentRow = {
   readonly key: Hex
   readonly state: ExactState
   readonly channelId: Hex
@@ -19,7 +19,7 @@ export type ExactPayment = {
 }
 
 /** Row of a payment that is about to be settled. */
-export function exactInsert(payment: ExactPayment): SqlStatement {
+export function exactInsert(payment: ExactPaymentRow): SqlStatement {
   const { key, state, authorization, channelId, requestHash, transaction, updatedAtMs } = payment
   return {
     sql: `insert into payment_exact (key, state, payer, channel_id, request_hash, authorization, transaction_hash, updated_at_ms,
@@ -54,13 +54,13 @@ export class ExactPayments {
     this.#store = store
   }
 
-  async get(key: Hex): Promise<ExactPayment | undefined> {
+  async get(key: Hex): Promise<ExactPaymentRow | undefined> {
     const [row] = await this.#store.read('select * from payment_exact where key = ?', [key])
     return row === undefined ? undefined : fromRow(row)
   }
 
   /** Payments whose outcome nobody knows; those of a process that is gone included. */
-  async unknown(): Promise<readonly ExactPayment[]> {
+  async unknown(): Promise<readonly ExactPaymentRow[]> {
     const rows = await this.#store.read(
       "select * from payment_exact where state = 'unknown' order by updated_at_ms limit 1000",
     )
@@ -104,7 +104,7 @@ const keptSeconds = 3_600
 /** Who paid and never had an answer may come back for it this long. */
 const paidSeconds = 7 * 86_400
 
-function fromRow(row: SqlRow): ExactPayment {
+function fromRow(row: SqlRow): ExactPaymentRow {
   return {
     key: row['key'] as Hex,
     state: row['state'] as ExactState,

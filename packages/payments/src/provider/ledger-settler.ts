@@ -10,10 +10,10 @@ import { type AuthorizedMove, depositMove, transferMove } from './authorized-mov
 import { SettlementBook, type SettlementRow, type SettlementTotals } from './settlement-book.ts'
 import {
   checkMove,
-  isRefusal,
+  isRefusedMove,
   type MoveChecks,
   otherUse,
-  type Refusal,
+  type RefusedMove,
   refused,
   withoutCreation,
 } from './settlement-check.ts'
@@ -81,18 +81,18 @@ export class LedgerSettler implements Settler {
 
   async check(authorization: PaymentAuthorization): Promise<SettlementCheck> {
     const move = this.#transfer(authorization)
-    return isRefusal(move) ? move : checkMove(this.#checks, move)
+    return isRefusedMove(move) ? move : checkMove(this.#checks, move)
   }
 
   /** As `check`, for a deposit. */
   async checkDeposit(config: ChannelConfig, deposit: SignedDeposit): Promise<SettlementCheck> {
     const move = this.#deposit(config, deposit)
-    return isRefusal(move) ? move : checkMove(this.#checks, move)
+    return isRefusedMove(move) ? move : checkMove(this.#checks, move)
   }
 
   async settle(authorization: PaymentAuthorization, timeoutMs: number): Promise<SettlementOutcome> {
     const move = this.#transfer(authorization)
-    return isRefusal(move) ? move : this.#within(this.#settle(move), timeoutMs)
+    return isRefusedMove(move) ? move : this.#within(this.#settle(move), timeoutMs)
   }
 
   async deposit(
@@ -101,7 +101,7 @@ export class LedgerSettler implements Settler {
     timeoutMs: number,
   ): Promise<SettlementOutcome & { readonly facts?: ChannelFacts }> {
     const move = this.#deposit(config, deposit)
-    if (isRefusal(move)) return move
+    if (isRefusedMove(move)) return move
     const { reader, domain } = this.#options
     const channelId = channelIdOf(config, domain)
     return this.#within(
@@ -117,7 +117,7 @@ export class LedgerSettler implements Settler {
 
   async findOut(authorization: PaymentAuthorization): Promise<SettlementOutcome> {
     const move = this.#transfer(authorization)
-    if (isRefusal(move)) return move
+    if (isRefusedMove(move)) return move
     return this.#guarded(async () => {
       const row = await this.#book.get(move.key)
       return this.#known(move, row) ?? (await this.#outcomes.findOut(move, row))
@@ -149,7 +149,7 @@ export class LedgerSettler implements Settler {
     return this.#book.prune(this.#options.clock.nowMs())
   }
 
-  #transfer(authorization: PaymentAuthorization): AuthorizedMove | Refusal {
+  #transfer(authorization: PaymentAuthorization): AuthorizedMove | RefusedMove {
     const { chainId } = this.#options.domain
     if (isUpTo(authorization) && authorization.facilitator !== this.address)
       return refused('not-facilitator', `only ${authorization.facilitator} may settle it, not ${this.address}`)
@@ -158,16 +158,16 @@ export class LedgerSettler implements Settler {
     )
   }
 
-  #deposit(config: ChannelConfig, deposit: SignedDeposit): AuthorizedMove | Refusal {
+  #deposit(config: ChannelConfig, deposit: SignedDeposit): AuthorizedMove | RefusedMove {
     const { domain, collector = canonicalCollector } = this.#options
     return this.#move(config.token, (asset) => depositMove(config, deposit, asset, { ...domain, collector }))
   }
 
-  async #transactionOf(move: AuthorizedMove | Refusal): Promise<Hex | undefined> {
-    return isRefusal(move) ? undefined : (await this.#book.get(move.key))?.transaction
+  async #transactionOf(move: AuthorizedMove | RefusedMove): Promise<Hex | undefined> {
+    return isRefusedMove(move) ? undefined : (await this.#book.get(move.key))?.transaction
   }
 
-  #move(token: Address, make: (asset: Asset) => AuthorizedMove): AuthorizedMove | Refusal {
+  #move(token: Address, make: (asset: Asset) => AuthorizedMove): AuthorizedMove | RefusedMove {
     const asset = this.#assets.get(token)
     if (asset === undefined) return refused('unsupported', `token ${token} is not one that is settled here`)
     try {
@@ -244,14 +244,14 @@ export class LedgerSettler implements Settler {
     return this.#afterMiss(outgoing, sent)
   }
 
-  #notSent(move: AuthorizedMove, refusal: Refusal, costWei: bigint | undefined): Promise<SettlementOutcome> {
+  #notSent(move: AuthorizedMove, refusal: RefusedMove, costWei: bigint | undefined): Promise<SettlementOutcome> {
     return refusal.reason === 'nonce-used'
       ? this.#outcomes.found(move, costWei)
       : this.#outcomes.end(move, refusal, costWei)
   }
 
   /** What the ledger refused, before it was sent or when it was mined, is refused; what it did not say is thrown. */
-  async #send(move: AuthorizedMove, isAlone: boolean): Promise<Sent | Refusal> {
+  async #send(move: AuthorizedMove, isAlone: boolean): Promise<Sent | RefusedMove> {
     try {
       return await this.#lane.send(move, isAlone)
     } catch (error) {

@@ -6,7 +6,7 @@ import type { SettlementBook } from './settlement-book.ts'
 import type { SettlementProbe } from './settlement-probe.ts'
 import type { SettlementCheck, SettlementRefusal } from './settler.ts'
 
-export type Refusal = Extract<SettlementCheck, { state: 'refused' }>
+export type RefusedMove = Extract<SettlementCheck, { state: 'refused' }>
 
 export type MoveChecks = {
   readonly book: SettlementBook
@@ -50,7 +50,7 @@ export async function checkMove(parts: MoveChecks, move: AuthorizedMove): Promis
 async function creationRefusal(
   { book, leastCreatingAtomic = 0n }: MoveChecks,
   move: AuthorizedMove,
-): Promise<Refusal | undefined> {
+): Promise<RefusedMove | undefined> {
   if (move.valueAtomic < leastCreatingAtomic)
     return refused(
       'wallet-missing',
@@ -68,16 +68,16 @@ export function withoutCreation(move: AuthorizedMove): AuthorizedMove {
 }
 
 /** The refusal of a settlement, with words for people. */
-export function refused(reason: SettlementRefusal, detail: string): Refusal {
+export function refused(reason: SettlementRefusal, detail: string): RefusedMove {
   return { state: 'refused', reason, detail }
 }
 
 /** Refused for good: the nonce went with another transfer. */
-export function otherUse(): Refusal {
+export function otherUse(): RefusedMove {
   return refused('nonce-used', 'its nonce was used for something else')
 }
 
 /** Tells a refusal from what would have been sent. */
-export function isRefusal(value: AuthorizedMove | Refusal): value is Refusal {
+export function isRefusedMove(value: AuthorizedMove | RefusedMove): value is RefusedMove {
   return 'state' in value
 }

@@ -55,7 +55,7 @@ export function emptyChannel(
 }
 
 /** The voucher for a call of `maximumAtomic` beside the worst cases of calls under way. Calls given up do not count: their vouchers are no higher. */
-export function nextVoucherAtomic(
+export function payerVoucherAtomic(
   channel: PayerChannel,
   underWayAtomic: readonly bigint[],
   maximumAtomic: bigint,

@@ -104,6 +104,11 @@ export type Commitment =
   | { readonly backEnd: 'exact'; readonly authorization: TransferAuthorization }
   | { readonly backEnd: 'upTo'; readonly authorization: UpToAuthorization }
 
+export type ChannelCommitment = Extract<Commitment, { readonly backEnd: 'channel' }>
+
+/** Money that moves at once: the whole price, or what it came to. */
+export type ExactCommitment = Extract<Commitment, { readonly backEnd: 'exact' | 'upTo' }>
+
 /** What became of a commitment, for the wire's receipt. */
 export type Charge = {
   readonly payer: Address

@@ -6,7 +6,7 @@ import type { Asset } from '../../rules/terms.ts'
 import { asObject } from '../rules/canonical-json.ts'
 import { amountIn, isSignature } from '../rules/charge.ts'
 import { challengesInMcp, mcpCredential } from '../rules/mcp.ts'
-import { type PaymentReceipt, parseReceipt, receiptFrom } from '../rules/receipt.ts'
+import { type MppReceipt, parseReceipt, receiptFrom } from '../rules/receipt.ts'
 import { credentialHeader, type MppOffer, readOffers } from './offers.ts'
 import { readSteppedStream } from './stepped-reader.ts'
 
@@ -124,7 +124,7 @@ function optionOf(offer: MppOffer, stated: StatedChannel | undefined): PaymentOp
   return { terms, backEnd: 'channel', channel, wire: offer, ...isStepped, ...(stated === undefined ? {} : { stated }) }
 }
 
-function wireReceipt(receipt: PaymentReceipt): WireReceipt {
+function wireReceipt(receipt: MppReceipt): WireReceipt {
   const { reference, channelId, spent } = receipt
   const owedAtomic = amountIn(spent)
   const isChannel = typeof channelId === 'string' && /^0x[0-9a-f]{64}$/.test(channelId) && owedAtomic !== undefined

@@ -2,7 +2,7 @@
 import { backoffMs, sleep, withDeadline } from '@koinon/base'
 import type { StepsEnd } from '../../client/client-wire.ts'
 import type { Commitment } from '../../rules/terms.ts'
-import type { PaymentReceipt } from '../rules/receipt.ts'
+import type { MppReceipt } from '../rules/receipt.ts'
 import { type NeedVoucher, StreamEventReader } from '../rules/stream-events.ts'
 import { credentialHeader, type MppOffer } from './offers.ts'
 
@@ -14,7 +14,7 @@ export type SteppedReaderOptions = {
   readonly nextCommitment: (need: NeedVoucher) => Promise<Extract<Commitment, { backEnd: 'channel' }> | undefined>
   /** Brings a credential to the stream's own URL (HEAD does). Rejects when it may not have arrived. */
   readonly sendVoucher: (header: { readonly name: string; readonly value: string }) => Promise<Response>
-  readonly onReceipt?: (receipt: PaymentReceipt) => void
+  readonly onReceipt?: (receipt: MppReceipt) => void
 }
 
 const attempts = 4

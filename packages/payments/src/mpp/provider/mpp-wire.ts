@@ -2,14 +2,13 @@
 import { type Clock, KoinonError } from '@koinon/base'
 import type { ChannelRefunder } from '../../provider/channel-refund.ts'
 import type { SteppedCall, Wire, WireAttempt, WireRequest } from '../../provider/wire.ts'
-import { type Charge, type PaymentTerms, stepTerms, withoutSteps } from '../../rules/terms.ts'
+import { type ChannelCommitment, type Charge, type PaymentTerms, stepTerms, withoutSteps } from '../../rules/terms.ts'
 import { formatChallenge, type PaymentChallenge } from '../rules/challenge.ts'
 import type { PaymentCredential } from '../rules/credential.ts'
 import { paymentRequired, problemOf } from '../rules/problems.ts'
-import { formatReceipt, type PaymentReceipt, receiptOf } from '../rules/receipt.ts'
+import { formatReceipt, type MppReceipt, mppReceiptOf } from '../rules/receipt.ts'
 import { isStepChallenge } from '../rules/session.ts'
 import type { MppDoor } from './mpp-door.ts'
-import type { ChannelCommitment } from './open-streams.ts'
 import type { SteppedStreams } from './stepped-streams.ts'
 
 export type MppWireOptions = {
@@ -50,7 +49,7 @@ export function createMppWire({ door, clock, streams, refunder }: MppWireOptions
           return { kind: 'call', commitment, stepped: steppedCall(streams, terms, commitment, challenge) }
         }
         if (refunder === undefined) throw noClose()
-        return closeOf(refunder, commitment, (charge) => receiptOf(charge, challenge, terms.chainId, clock.nowMs()))
+        return closeOf(refunder, commitment, (charge) => mppReceiptOf(charge, challenge, terms.chainId, clock.nowMs()))
       } catch (error) {
         return { kind: 'act', perform: () => Promise.reject(error) }
       }
@@ -64,7 +63,7 @@ export function createMppWire({ door, clock, streams, refunder }: MppWireOptions
     receipt(charge, terms, _bundle, request) {
       const challenge = credentialIn(door, request)?.challenge
       if (challenge === undefined) return {}
-      return { 'payment-receipt': formatReceipt(receiptOf(charge, challenge, terms.chainId, clock.nowMs())) }
+      return { 'payment-receipt': formatReceipt(mppReceiptOf(charge, challenge, terms.chainId, clock.nowMs())) }
     },
   }
 }
@@ -98,7 +97,7 @@ function voucherOf(streams: SteppedStreams, credential: PaymentCredential): Extr
 function closeOf(
   refunder: ChannelRefunder,
   { config, voucher }: ChannelCommitment,
-  receipt: (charge: Charge) => PaymentReceipt,
+  receipt: (charge: Charge) => MppReceipt,
 ): WireAttempt {
   return {
     kind: 'act',

@@ -5,15 +5,13 @@ import type { HeldStep } from '../../provider/wire.ts'
 import { commitmentMismatch } from '../../rules/authorization.ts'
 import type { EscrowDomain } from '../../rules/channel.ts'
 import { commitmentBusy, voucherForged } from '../../rules/paid-call-refusals.ts'
-import type { Charge, Commitment, PaymentTerms } from '../../rules/terms.ts'
+import type { ChannelCommitment, Charge, PaymentTerms } from '../../rules/terms.ts'
 import type { SignedVoucher } from '../../rules/voucher.ts'
 import type { PaymentChallenge } from '../rules/challenge.ts'
 import type { PaymentCredential } from '../rules/credential.ts'
-import { type PaymentReceipt, receiptOf } from '../rules/receipt.ts'
+import { type MppReceipt, mppReceiptOf } from '../rules/receipt.ts'
 import { needVoucherEvent, receiptEvent } from '../rules/stream-events.ts'
 import type { MppDoor } from './mpp-door.ts'
-
-export type ChannelCommitment = Extract<Commitment, { backEnd: 'channel' }>
 
 /** How a stream was begun. */
 export type StreamStart = HeldStep & {
@@ -84,7 +82,7 @@ export class OpenStreams {
    * Takes a voucher for the stream that its challenge began; undefined when no such stream is under way. Resolves with the receipt
    * when the voucher is held or was before. Throws what the desk throws, and `payments/commitment-mismatch` for another channel.
    */
-  async offer(credential: PaymentCredential): Promise<PaymentReceipt | undefined> {
+  async offer(credential: PaymentCredential): Promise<MppReceipt | undefined> {
     const { door, domain } = this.#options
     const stream = this.#open.get(credential.challenge.id)
     if (stream === undefined) return undefined
@@ -135,11 +133,11 @@ export class OpenStreams {
     return receiptEvent(this.receipt(stream))
   }
 
-  receipt({ challenge, charge, payer, terms, voucher }: OpenStream): PaymentReceipt {
+  receipt({ challenge, charge, payer, terms, voucher }: OpenStream): MppReceipt {
     const { maxClaimableAtomic, channelId } = voucher
     const nothing = { payer, chargedAtomic: 0n }
     const nowMs = this.#options.clock.nowMs()
-    const receipt = receiptOf(charge ?? nothing, challenge, terms.chainId, nowMs, maxClaimableAtomic)
+    const receipt = mppReceiptOf(charge ?? nothing, challenge, terms.chainId, nowMs, maxClaimableAtomic)
     return charge === undefined ? { ...receipt, reference: channelId, channelId } : receipt
   }
 }

@@ -4,7 +4,7 @@ import type { CashDesk, HeldPayment } from '../../provider/cash-desk.ts'
 import type { HeldStream } from '../../provider/wire.ts'
 import { commitmentBusy } from '../../rules/paid-call-refusals.ts'
 import type { PaymentCredential } from '../rules/credential.ts'
-import type { PaymentReceipt } from '../rules/receipt.ts'
+import type { MppReceipt } from '../rules/receipt.ts'
 import { GrowingCall } from './growing-call.ts'
 import { type OpenStream, OpenStreams, type OpenStreamsOptions, type StreamStart } from './open-streams.ts'
 
@@ -28,7 +28,7 @@ export class SteppedStreams {
   }
 
   /** As `OpenStreams.offer`. */
-  offer(credential: PaymentCredential): Promise<PaymentReceipt | undefined> {
+  offer(credential: PaymentCredential): Promise<MppReceipt | undefined> {
     return this.#streams.offer(credential)
   }
 

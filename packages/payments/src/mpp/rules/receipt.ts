@@ -5,7 +5,7 @@ import { asObject, decodeWireObject } from './canonical-json.ts'
 import type { PaymentChallenge } from './challenge.ts'
 
 /** Amounts are decimal strings of atomic units. */
-export type PaymentReceipt = {
+export type MppReceipt = {
   readonly method: string
   readonly intent?: string
   readonly status: 'success'
@@ -25,13 +25,13 @@ export type PaymentReceipt = {
 }
 
 /** The receipt of a charge. `acceptedAtomic` is the voucher that it was charged on, for sessions. */
-export function receiptOf(
+export function mppReceiptOf(
   charge: Charge,
   challenge: PaymentChallenge,
   chainId: number,
   nowMs: number,
   acceptedAtomic?: bigint,
-): PaymentReceipt {
+): MppReceipt {
   const common = {
     method: challenge.method,
     intent: challenge.intent,
@@ -52,20 +52,20 @@ export function receiptOf(
 }
 
 /** The header's value. */
-export function formatReceipt(receipt: PaymentReceipt): string {
+export function formatReceipt(receipt: MppReceipt): string {
   return bytesToBase64Url(utf8ToBytes(JSON.stringify(receipt)))
 }
 
 /** Reads the header; undefined when it is no receipt of a success. Members beyond the scheme's own are not looked at. */
-export function parseReceipt(headerValue: string): PaymentReceipt | undefined {
+export function parseReceipt(headerValue: string): MppReceipt | undefined {
   return receiptFrom(decodeWireObject(headerValue.replace(/=+$/, ''), 16_384))
 }
 
 /** The same of the JSON that other carriers bring. */
-export function receiptFrom(value: unknown): PaymentReceipt | undefined {
+export function receiptFrom(value: unknown): MppReceipt | undefined {
   const json = asObject(value)
   if (json?.['status'] !== 'success') return undefined
   const { method, timestamp, reference } = json
   const isText = [method, timestamp, reference].every((part) => typeof part === 'string')
-  return isText ? (json as PaymentReceipt) : undefined
+  return isText ? (json as MppReceipt) : undefined
 }

@@ -2,7 +2,7 @@
 import { type Hex, utf8ToBytes } from '@koinon/base'
 import { asObject } from './canonical-json.ts'
 import { amountIn } from './charge.ts'
-import type { PaymentReceipt } from './receipt.ts'
+import type { MppReceipt } from './receipt.ts'
 
 /** What the next step needs. */
 export type NeedVoucher = {
@@ -16,7 +16,7 @@ export type NeedVoucher = {
 export type StreamEvent =
   | { readonly type: 'content'; readonly bytes: Uint8Array }
   | { readonly type: 'need-voucher'; readonly need: NeedVoucher }
-  | { readonly type: 'receipt'; readonly receipt: PaymentReceipt }
+  | { readonly type: 'receipt'; readonly receipt: MppReceipt }
 
 /** The event's bytes. */
 export function needVoucherEvent(need: NeedVoucher): Uint8Array {
@@ -29,7 +29,7 @@ export function needVoucherEvent(need: NeedVoucher): Uint8Array {
 }
 
 /** The event's bytes. */
-export function receiptEvent(receipt: PaymentReceipt): Uint8Array {
+export function receiptEvent(receipt: MppReceipt): Uint8Array {
   return eventBytes('payment-receipt', receipt)
 }
 
@@ -103,7 +103,7 @@ function eventOf(bytes: Uint8Array): StreamEvent {
   if (match === null) return content(bytes)
   try {
     const json = asObject(JSON.parse(match[2] as string)) ?? {}
-    if (match[1] === 'receipt') return { type: 'receipt', receipt: json as PaymentReceipt }
+    if (match[1] === 'receipt') return { type: 'receipt', receipt: json as MppReceipt }
     const need = needIn(json)
     return need === undefined ? content(bytes) : { type: 'need-voucher', need }
   } catch {
