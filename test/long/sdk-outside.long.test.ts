@@ -54,7 +54,7 @@ describe('the SDK outside of the clone', () => {
         "import { createKoinon } from '@koinon/sdk/ai'",
         "import { defineAgent } from '@koinon/sdk/agent'",
         "import { openPayer, type GatewayPayer } from '@koinon/sdk/payer'",
-        "export const payer: Promise<GatewayPayer> = openPayer({ home: 'a', maximumTotalDollars: '1' })",
+        "export const payer: Promise<GatewayPayer> = openPayer({ home: 'a', maxTotalDollars: '1' })",
         "export const answer: Promise<GatewayAnswer> = askGateway({ baseUrl: 'u', apiKey: 'k', body: {} })",
         '// @ts-expect-error the options are typed',
         'export const wrong = openPayer({ home: 7 })',

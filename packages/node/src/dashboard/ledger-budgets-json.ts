@@ -6,7 +6,7 @@ import { readChannelFacts } from '@koinon/payments/core'
 import { type BudgetGrant, grantWords, leftOfTotal, spentInPeriod } from '@koinon/payments/rules'
 import type { LedgerBudgetsJson, LedgerChannelJson, LedgerGrantJson } from '@koinon/work/dashboard'
 import type { IndexClient } from './index-client.ts'
-import { ledgerSeconds } from './jobs-json.ts'
+import { ledgerSeconds } from './jobs/jobs-json.ts'
 
 export type LedgerBudgetSources = { readonly view: LedgerView; readonly index: IndexClient; readonly clock: Clock }
 

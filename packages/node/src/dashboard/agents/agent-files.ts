@@ -3,7 +3,7 @@ import { inspectAgent, type ListingCheck, type ResolveOptions, resolveAgent } fr
 import type { RegistrationFile } from '@koinon/agents/rules'
 import { type Clock, isKoinonError, sleep } from '@koinon/base'
 import type { LedgerView, NetworkFile } from '@koinon/ledger'
-import { isOneMachine } from '../home/one-machine.ts'
+import { isOneMachine } from '../../home/one-machine.ts'
 
 export type SeenAgent = {
   readonly atMs: number
