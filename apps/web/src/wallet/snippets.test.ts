@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -27,7 +27,9 @@ describe('snippets', () => {
       response.end(JSON.stringify({ choices: [{ index: 0, message: { role: 'assistant', content: 'a market' } }] }))
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const folder = await mkdtemp(join(import.meta.dirname, '.snippet-'))
+    // Where it finds the client, and no check of the sources looks.
+    const folder = join(import.meta.dirname, '.tmp')
+    await mkdir(folder, { recursive: true })
     try {
       const file = join(folder, 'snippet.mts')
       await writeFile(file, snippets(`http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`)[0]?.text ?? '')
