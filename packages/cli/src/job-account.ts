@@ -16,7 +16,7 @@ import {
 import type { NetworkFile } from '@koinon/ledger'
 import { existingAccountKey, type Home } from '@koinon/node/home'
 import { openMembership } from '@koinon/node/joined'
-import { ensureGas, networkOf } from '@koinon/node/wallet'
+import { ensureGas, networkOf, openHomeBudget } from '@koinon/node/wallet'
 import { httpQuoteBus, type QuoteBus } from '@koinon/work/quotes'
 import { gatewayUrlOf } from './gateway-url.ts'
 
@@ -46,6 +46,35 @@ export function openJobClient(home: Home, { account }: Pick<JobFlags, 'account'>
     network,
     fillGas: () => ensureGas(network, member.reader, key.address, home),
   }
+}
+
+/**
+ * Does something as a client whose jobs are paid from a budget of this home, which nobody else spends meanwhile. Throws as
+ * `openHomeBudget` does, and `usage/other-owner`.
+ */
+export async function withJobBudget<value>(
+  home: Home,
+  flags: Pick<JobFlags, 'account'>,
+  name: string,
+  work: (client: JobClient) => Promise<value>,
+): Promise<value> {
+  const key = existingAccountKey(home, flags.account)
+  const { client, network } = openJobClient(home, flags)
+  const budget = await openHomeBudget(home, network, client.account.reader, name, key)
+  try {
+    if (budget.owner !== key.address) throw otherOwner(budget.owner)
+    return await work(new JobClient(client.account, systemClock, systemRandom, budget.jobs))
+  } finally {
+    await budget.close()
+  }
+}
+
+function otherOwner(owner: Address): KoinonError {
+  return new KoinonError({
+    code: 'usage/other-owner',
+    message: `That budget spends the money of ${owner}, who is not the client of this job`,
+    hint: 'Name the account whose budget it is with --account.',
+  })
 }
 
 /** The book of quotes of the network's gateway. Throws `node/no-gateway`. */

@@ -1,6 +1,6 @@
 /** A home and who runs on it, without the libraries of ledgers and networks: what every command needs, and small ones alone. */
 export { currentApiKey, isUnfinished, noKeyHint, readApiKeys, type StoredApiKey, saveApiKey } from './home/api-keys.ts'
-export { findBudget } from './home/budgets.ts'
+export { findBudget, type StoredBudget } from './home/budgets.ts'
 export { defaultHomePath, type Home, homeAt, openHome, writeFileDurably } from './home/home.ts'
 export { readJobNotes, saveJobNote } from './home/job-notes.ts'
 export { type LastAudit, readLastAudit, saveLastAudit } from './home/last-audit.ts'

@@ -14,8 +14,9 @@ export {
   withdrawEarnings,
 } from './provider/earnings.ts'
 export { type BudgetChannelReturn, takeBackBudget } from './wallet/budget-channels.ts'
-export { BudgetDesk, type BudgetTerms } from './wallet/budget-desk.ts'
+export { BudgetDesk, type BudgetTerms, jobContractCalls } from './wallet/budget-desk.ts'
 export { ensureGas } from './wallet/ensure-gas.ts'
+export { type HomeBudget, openHomeBudget } from './wallet/home-budget.ts'
 export { delegateKey, openHomeDelegation } from './wallet/home-delegation.ts'
 export { type HomePayer, openHomePayer } from './wallet/home-payer.ts'
 export { PayingProxy, type ProxySpend } from './wallet/paying-proxy.ts'

@@ -1,10 +1,12 @@
 import { dollarDecimals, formatUnits, type Hex, KoinonError, parseUnits, systemClock, systemRandom } from '@koinon/base'
+import type { NetworkFile } from '@koinon/ledger'
 import { existingAccountKey, findBudget, type Home } from '@koinon/node/home'
 import {
   type BudgetChannelReturn,
   BudgetDesk,
   type BudgetTerms,
   budgetsJson,
+  jobContractCalls,
   networkOf,
   takeBackBudget,
 } from '@koinon/node/wallet'
@@ -28,6 +30,7 @@ type GrantOptions = {
   readonly autonomy: string
   readonly agent?: string
   readonly label: string
+  readonly jobs?: boolean
   readonly onChain?: boolean
   readonly yes?: boolean
 }
@@ -54,12 +57,13 @@ export function defineBudget(budget: Command): void {
     .option('--autonomy <level>', 'alert, propose, limited or full', 'limited')
     .option('--agent <account>', "the agent's own key; a new key is made unless given")
     .option('--label <text>', 'a name for you', 'agent')
+    .option('--jobs', 'let it pay for jobs of this account (koinon job post --budget NAME)')
     .option('--on-chain', 'let keys deposit by themselves: this account delegates to the code of budgets (EIP-7702)')
     .option('-y, --yes', 'do not ask')
     .action(
       runCommand(async (context, options: GrantOptions) => {
         const desk = deskOf(context.home)
-        const draft = await desk.draft(termsOf(options), options.agent as Hex | undefined)
+        const draft = await desk.draft(termsOf(options, networkOf(context.home)), options.agent as Hex | undefined)
         const words = desk.words(draft.grant)
         await confirm(context, `${words.join('\n')}\nGrant this?`, options.yes === true)
         if (options.onChain === true) await desk.ensureGas()
@@ -258,14 +262,14 @@ function periodEnd({ state, validFromMs, validUntilMs, periodSeconds }: BudgetJs
 
 const stateWords = { 'not yet': 'it does not hold yet', ended: 'its time is over', revoked: 'you revoked it' } as const
 
-function termsOf(options: GrantOptions): BudgetTerms {
+function termsOf(options: GrantOptions, network: NetworkFile): BudgetTerms {
   const days = parseInteger(options.days, '--days', 1, 3_650)
   return {
     autonomy: options.autonomy as BudgetTerms['autonomy'],
     receivers: options.to as readonly Hex[],
     services: options.service,
     methods: options.method,
-    contractCalls: [],
+    contractCalls: options.jobs === true ? jobContractCalls(network) : [],
     maxPerCallAtomic: parseUnits(options.maxPerCall, dollarDecimals),
     maxPerPeriodAtomic: parseUnits(options.maxPerPeriod, dollarDecimals),
     periodSeconds: parseInteger(options.every, '--every', 1, 3_650 * daySeconds),

@@ -20,6 +20,7 @@ import {
   openBus,
   openJobClient,
   parseJobId,
+  withJobBudget,
 } from '../job-account.ts'
 import { dollars, jobFacts, jobJson, quoteLine } from '../job-words.ts'
 import { type CommandContext, type CommandResult, confirm, runCommand } from '../runner.ts'
@@ -45,7 +46,7 @@ export function defineJobAward(job: Command): void {
         const found = await client.read(jobId)
         const { termsHash } = found
         const auction = auctionOfJob(client.domain, found)
-        if (auction !== undefined) return awardByRule(context, { client, network, found, auction }, flags)
+        if (auction !== undefined) return awardByRule(context, { client, network, found, auction, fillGas }, flags)
         const quotes =
           flags.quote === undefined ? await openBus(network).quotesFor(termsHash) : [readQuote(flags.quote)]
         const provider = flags.provider === undefined ? undefined : toAddress(flags.provider)
@@ -62,7 +63,7 @@ export function defineJobAward(job: Command): void {
           flags.yes === true || network.isTest,
         )
         await fillGas()
-        const awarded = await client.award(jobId, quote)
+        const awarded = await paying(context.home, flags, client, termsHash, (payer) => payer.award(jobId, quote))
         return {
           data: { ...data, made: true, job: jobJson(awarded) },
           text: context.typed(facts(jobFacts(awarded, network.contracts.dollar, nowSeconds))),
@@ -76,12 +77,13 @@ type Auctioned = {
   readonly network: NetworkFile
   readonly found: JobRecord
   readonly auction: Auction
+  readonly fillGas: () => Promise<void>
 }
 
 /** The terms name the rule: who wins is not the client's to choose. */
 async function awardByRule(
   context: CommandContext,
-  { client, network, found, auction }: Auctioned,
+  { client, network, found, auction, fillGas }: Auctioned,
   flags: AwardFlags,
 ): Promise<CommandResult> {
   if (flags.provider !== undefined || flags.quote !== undefined) throw ruled(found.jobId)
@@ -99,11 +101,26 @@ async function awardByRule(
   context.say(words)
   const question = `Pay ${dollars(winner.priceAtomic)} into escrow for ${winner.provider}, who has won?`
   await confirm(context, question, flags.yes === true || network.isTest)
-  const awarded = await awardWinner(client, found.jobId, winner, note)
+  await fillGas()
+  const awarded = await paying(home, flags, client, found.termsHash, (payer) =>
+    awardWinner(payer, found.jobId, winner, note),
+  )
   return {
     data: { ...data, made: true, job: jobJson(awarded) },
     text: context.typed(facts(jobFacts(awarded, network.contracts.dollar, nowSeconds))),
   }
+}
+
+/** The client whose money was meant when the job was posted: the account's own, or a budget's. */
+async function paying<value>(
+  home: Home,
+  flags: AwardFlags,
+  client: JobClient,
+  termsHash: Hex,
+  work: (payer: JobClient) => Promise<value>,
+): Promise<value> {
+  const [noted] = readJobNotes(home, 'budget', termsHash) as readonly { readonly grantHash: string }[]
+  return noted === undefined ? work(client) : withJobBudget(home, flags, noted.grantHash, work)
 }
 
 function awardNote(home: Home, termsHash: Hex): AwardNote {

@@ -127,6 +127,46 @@ describe('koinon job', () => {
     }
   })
 
+  it('pays for a job out of a budget, by its key and within its grant', async () => {
+    const home = join(folder, 'home')
+    const grant = [
+      '--to',
+      maker.address,
+      '--jobs',
+      '--on-chain',
+      '--max-per-call',
+      '4',
+      '--max-per-period',
+      '6',
+      '--max-total',
+      '6',
+    ]
+    await runKoinon(home, 'budget', 'grant', '--label', 'helper', '--yes', ...grant)
+    const left = async () => {
+      const { stdout } = await runKoinon(home, '--json', 'budget', 'list')
+      const { data } = JSON.parse(stdout) as { data: { budgets: { label: string; leftAtomic: string }[] } }
+      return data.budgets.find(({ label }) => label === 'helper')?.leftAtomic
+    }
+    const jobAt = async (price: string) => {
+      const posted = await json('post', 'Help', '--price', '5', '--budget', 'helper')
+      const jobId = posted.data.jobId as string
+      await json('bid', jobId, '--price', price, '--account', 'maker')
+      return json('award', jobId)
+    }
+    expect((await jobAt('3')).data).toMatchObject({
+      job: { status: 'funded', budgetAtomic: '3000000', client: wallet.address },
+    })
+    expect(await left()).toBe('3000000')
+    expect((await jobAt('4.5')).error).toMatchObject({
+      code: 'payments/budget-refused',
+      details: { reason: 'over-call' },
+    })
+    expect((await jobAt('3.5')).error).toMatchObject({ details: { reason: 'over-period' } })
+    expect(await left()).toBe('3000000')
+    expect((await json('post', 'x', '--budget', 'helper')).error?.code).toBe('usage/no-price')
+    expect((await json('post', 'x', '--price', '1', '--budget', 'nobody')).error?.code).toBe('home/no-budget')
+  })
+
   it('holds a reverse auction: each bid a step lower, and the lowest is taken', async () => {
     const posted = await json('post', 'Sweep', '--budget', '10', '--auction', 'reverse', '--bids-until', '20m')
     const jobId = posted.data.jobId as string

@@ -1,10 +1,11 @@
-/** What a home must not forget about jobs between two commands: sealed bids, the bid that is taken, terms that a budget asks quotes for. */
+/** What a home must not forget about jobs between two commands: sealed bids, the bid that is taken, the budget that pays. */
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Hex, KoinonError } from '@koinon/base'
 import { type Home, writeFileDurably } from './home.ts'
 
-export type JobNoteKind = 'bid' | 'award' | 'terms'
+/** `budget`: which one pays; `award`: the bid that is taken; `bid`: what this home bids. */
+export type JobNoteKind = 'bid' | 'award' | 'budget'
 
 const folderOf = (home: Home): string => join(home.path, 'jobs')
 

@@ -1,4 +1,5 @@
 /** What an owner does with budgets: grants, revokes, approves, asks what would happen. */
+import { jobsOf } from '@koinon/agents/client'
 import {
   bytesToHex,
   type Clock,
@@ -20,6 +21,8 @@ import {
   delegateOf,
   deployBudgetDelegate,
   forecastIntent,
+  fundByQuoteSelector,
+  hireSelector,
   setDelegate,
 } from '@koinon/payments/client/budget'
 import {
@@ -184,4 +187,10 @@ export class BudgetDesk {
       await store.close()
     }
   }
+}
+
+/** What a grant lists so that its key can take quotes for jobs: open ones, and those that are opened with it. Throws `agents/no-jobs`. */
+export function jobContractCalls(network: NetworkFile): BudgetTerms['contractCalls'] {
+  const target = jobsOf(network)
+  return [fundByQuoteSelector, hireSelector].map((selector) => ({ target, selector }))
 }

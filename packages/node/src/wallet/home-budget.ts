@@ -1,5 +1,6 @@
 /** A budget of this home as what a payer signs with. */
 import { join } from 'node:path'
+import { budgetForJobs, type JobBudget } from '@koinon/agents/client'
 import { type Address, hexToBytes, KoinonError, systemClock, systemRandom } from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
 import {
@@ -24,6 +25,8 @@ export type HomeBudget = {
   /** Whose money it is. */
   readonly owner: Address
   readonly signer: PaymentSigner
+  /** The same budget for jobs; none on a network without. */
+  readonly jobs: JobBudget | undefined
   close(): Promise<void>
 }
 
@@ -80,6 +83,7 @@ export async function openHomeBudget(
       grantHash,
       owner: signer.owner,
       signer: paying,
+      jobs: network.contracts.jobs === undefined ? undefined : budgetForJobs(signer, { network, sender }),
       async close() {
         await opened.close()
         release()

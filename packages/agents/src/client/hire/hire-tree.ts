@@ -198,7 +198,7 @@ export class HireTree {
     const jobId = found ?? (await this.#tryHire(noted.taskId, terms, quote))
     if (jobId === undefined) return undefined
     const job = await client.read(jobId)
-    if (job.client !== client.account.sender.address || job.termsHash !== quote.termsHash) return undefined
+    if (job.client !== client.payer || job.termsHash !== quote.termsHash) return undefined
     const attempt = { ...noted, jobId }
     this.#attempts.set(noted.taskId, attempt)
     await this.#options.store.write([saveAttempt(this.#options.treeId, attempt)])

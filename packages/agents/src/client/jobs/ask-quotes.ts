@@ -7,7 +7,7 @@ import type { JobClient } from './job-client.ts'
 
 export const jobKind = 'job'
 
-/** A signed request for quotes for a job with these terms. */
+/** A signed request for quotes for a job with these terms: who asks is this account, who pays the terms say. */
 export function jobRequest(
   client: JobClient,
   terms: JobTerms,
@@ -17,7 +17,7 @@ export function jobRequest(
   const request = {
     kind: jobKind,
     settlement: client.domain,
-    client: terms.client,
+    client: client.account.sender.address,
     termsHash: hashTerms(terms),
     terms: termsToJson(terms),
     ceilingAtomic,

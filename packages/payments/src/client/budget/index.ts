@@ -3,6 +3,7 @@ export { BudgetPaymentSigner, type BudgetPaymentSignerOptions } from './budget-p
 export { type BudgetReport, forecastIntent, readBudget } from './budget-report.ts'
 export { type BudgetAnswer, BudgetSigner, type BudgetSignerOptions } from './budget-signer.ts'
 export { budgetDelegateAddress, delegateOf, deployBudgetDelegate, setDelegate } from './delegate-account.ts'
+export { fundByQuoteSelector, hireSelector } from './delegate-calls.ts'
 export { type LedgerBudgets, type LedgerGrant, readLedgerBudgets } from './ledger-budgets.ts'
 export { budgetSchema } from './schema.ts'
 export type { SpendEntry } from './spend-ledger.ts'

@@ -5,7 +5,9 @@ import {
   bytes32Word,
   bytesToHex,
   type Hex,
+  hexToBytes,
   integerWord,
+  keccak256,
   textWord,
   typedDigest,
   typeHash,
@@ -57,12 +59,30 @@ export type FundJobIntent = IntentTerms & {
   readonly target: Address
   readonly jobId: bigint
 }
+/** A job with its terms, before it has a number; client is the owner, token the intent's asset. */
+export type NewJob = {
+  readonly evaluator: Address
+  /** The zero address where there is none. */
+  readonly hook: Address
+  readonly expiredAtSeconds: number
+  readonly description: string
+}
+/**
+ * Takes a provider's signed quote (specs/0024-jobs.md section 2) through the owner's delegate, with an exact approval: for an open job of
+ * the owner, or for one that is opened with it. Receiver, amount and terms hash of the intent are provider, price and terms of the quote.
+ */
+export type HireJobIntent = IntentTerms & {
+  readonly kind: 'hireJob'
+  readonly target: Address
+  readonly job: { readonly jobId: bigint } | NewJob
+  readonly quote: { readonly deadlineSeconds: number; readonly nonce: bigint; readonly signature: Hex }
+}
 /** A plain transfer from the owner's account, through its delegate. */
 export type TransferIntent = IntentTerms & { readonly kind: 'transfer' }
 /** A grant below this one; its whole total is set aside at once. */
 export type GrantChildIntent = { readonly kind: 'grantChild'; readonly id: Hex; readonly grant: BudgetGrant }
 
-export type PaymentIntent = PayCallIntent | DepositIntent | FundJobIntent | TransferIntent
+export type PaymentIntent = PayCallIntent | DepositIntent | FundJobIntent | HireJobIntent | TransferIntent
 export type BudgetIntent = PaymentIntent | GrantChildIntent
 
 const intentTypeHash = typeHash(
@@ -75,6 +95,9 @@ const exactDetail = typeHash('ExactDetail(uint64 validBefore)')
 const exactNonceDetail = typeHash('ExactNonceDetail(uint64 validBefore,bytes32 nonce)')
 const upToDetail = typeHash('UpToDetail(uint64 validBefore,address facilitator)')
 const jobDetail = typeHash('JobDetail(address target,uint256 jobId)')
+const hireDetail = typeHash(
+  'HireJobDetail(address target,uint256 jobId,address evaluator,address hook,uint256 expiredAt,string description,uint256 deadline,uint256 nonce,bytes signature)',
+)
 
 /** What an owner approves or denies: the EIP-712 digest of every member of the intent. Throws `base/out-of-range`. */
 export function budgetIntentHash(intent: BudgetIntent, chainId: number): Hex {
@@ -109,6 +132,7 @@ function detailWord(separator: Uint8Array, intent: PaymentIntent): Uint8Array {
   if (intent.kind === 'fundJob') {
     return typedDigest(separator, jobDetail, [addressWord(intent.target), integerWord(intent.jobId)])
   }
+  if (intent.kind === 'hireJob') return hireWord(separator, intent)
   if (intent.kind === 'deposit') return channelWord(separator, intent.channel, 0n)
   const { rail } = intent
   if (rail.kind === 'channel') return channelWord(separator, rail.channel, rail.cumulativeAtomic)
@@ -116,6 +140,22 @@ function detailWord(separator: Uint8Array, intent: PaymentIntent): Uint8Array {
   if (rail.kind === 'upTo') return typedDigest(separator, upToDetail, [validBefore, addressWord(rail.facilitator)])
   if (rail.nonce === undefined) return typedDigest(separator, exactDetail, [validBefore])
   return typedDigest(separator, exactNonceDetail, [validBefore, bytes32Word(rail.nonce)])
+}
+
+function hireWord(separator: Uint8Array, { target, job, quote }: HireJobIntent): Uint8Array {
+  const isNew = !('jobId' in job)
+  const none = '0x0000000000000000000000000000000000000000'
+  return typedDigest(separator, hireDetail, [
+    addressWord(target),
+    integerWord(isNew ? 0n : job.jobId),
+    addressWord(isNew ? job.evaluator : none),
+    addressWord(isNew ? job.hook : none),
+    integerWord(isNew ? job.expiredAtSeconds : 0),
+    textWord(isNew ? job.description : ''),
+    integerWord(quote.deadlineSeconds),
+    integerWord(quote.nonce),
+    keccak256(hexToBytes(quote.signature)),
+  ])
 }
 
 function channelWord(separator: Uint8Array, channel: ChannelConfig, cumulativeAtomic: bigint): Uint8Array {

@@ -1,6 +1,6 @@
 import { type Address, type Hex, KoinonError, toAddress } from '@koinon/base'
 import { type ChannelConfig, maximumAtomic, parseChannelConfig } from '../channel.ts'
-import type { BudgetIntent, ChannelRail, ExactRail, UpToRail } from './intent.ts'
+import type { BudgetIntent, ChannelRail, ExactRail, HireJobIntent, UpToRail } from './intent.ts'
 import { parseBudgetGrant } from './parse-grant.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -28,6 +28,11 @@ export function parseBudgetIntent(json: unknown): BudgetIntent {
       return { kind, ...terms }
     case 'fundJob':
       return { kind, ...terms, target: account(value, 'target'), jobId: amount(value, 'jobId', 0n) }
+    case 'hireJob':
+      return {
+        ...{ kind, ...terms, target: account(value, 'target') },
+        ...{ job: jobOf(value['job']), quote: quoteOf(value['quote']) },
+      }
     case 'deposit':
       return { kind, ...terms, channel: channelOf(value['channel'], terms) }
     case 'payCall':
@@ -41,6 +46,35 @@ export function parseBudgetIntent(json: unknown): BudgetIntent {
     default:
       throw badIntent('kind')
   }
+}
+
+const mostDescriptionBytes = 2_048
+
+function jobOf(json: unknown): HireJobIntent['job'] {
+  const value = (typeof json === 'object' && json !== null ? json : {}) as Json
+  if (value['jobId'] !== undefined) return { jobId: amount(value, 'jobId', 1n) }
+  const { description, expiredAtSeconds } = value
+  if (typeof description !== 'string' || new TextEncoder().encode(description).length > mostDescriptionBytes)
+    throw badIntent('description')
+  if (!Number.isSafeInteger(expiredAtSeconds) || (expiredAtSeconds as number) <= 0) throw badIntent('expiredAtSeconds')
+  return {
+    evaluator: account(value, 'evaluator'),
+    hook: toAddress(bytes(value, 'hook', 20)),
+    expiredAtSeconds: expiredAtSeconds as number,
+    description,
+  }
+}
+
+function quoteOf(json: unknown): HireJobIntent['quote'] {
+  const value = (typeof json === 'object' && json !== null ? json : {}) as Json
+  const { deadlineSeconds, nonce } = value
+  if (!Number.isSafeInteger(deadlineSeconds) || (deadlineSeconds as number) <= 0) throw badIntent('deadlineSeconds')
+  const isText = typeof nonce === 'string' && /^(0|[1-9]\d{0,77})$/.test(nonce)
+  if (!isText && typeof nonce !== 'bigint') throw badIntent('nonce')
+  const number = BigInt(nonce)
+  if (number < 0n || number >> 256n !== 0n) throw badIntent('nonce')
+  const signature = text(value, 'signature', /^0x([0-9a-f]{2}){65,1024}$/) as Hex
+  return { deadlineSeconds: deadlineSeconds as number, nonce: number, signature }
 }
 
 type Terms = { readonly receiver: Address; readonly asset: Address }
@@ -111,6 +145,6 @@ function badIntent(problem: string): KoinonError {
   return new KoinonError({
     code: 'payments/bad-budget-intent',
     message: `The intent is malformed: ${problem}`,
-    hint: 'A budget signs for typed intents only: payCall, deposit, fundJob, transfer, grantChild.',
+    hint: 'A budget signs for typed intents only: payCall, deposit, fundJob, hireJob, transfer, grantChild.',
   })
 }

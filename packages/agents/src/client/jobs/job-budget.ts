@@ -1,0 +1,69 @@
+/** Jobs that a session key pays for out of its owner's account (specs/0025-budgets.md section 2). */
+import { type Address, bytesToHex, concatBytes, type Hex, KoinonError, keccak256, utf8ToBytes } from '@koinon/base'
+import { budgetDelegateAbi } from '@koinon/ledger/abis'
+import type { BudgetSigner } from '@koinon/payments/client/budget'
+import { quoteDigest, type SignedQuote } from '@koinon/work'
+import { type JobTerms, jobsDomain } from '../../rules/job.ts'
+import { type JobAccount, jobsOf } from './job-ledger.ts'
+
+/** Whose money pays for jobs, and how: by intents that grants allow, never by a signature of the owner. */
+export type JobBudget = {
+  /** The client of the jobs. */
+  readonly owner: Address
+  /** Takes a quote for an open job of the owner, or for terms that are opened with it. Throws `payments/budget-*`, `agents/budget-waits`. */
+  take(job: { readonly jobId: bigint } | { readonly terms: JobTerms }, quote: SignedQuote): Promise<void>
+}
+
+/**
+ * `gas` sends the batches and pays their gas; it needs no right over the owner's money. The same quote is the same intent: after a crash it
+ * is signed again as it was and charged once. `service` is what grants may list for jobs.
+ */
+export function budgetForJobs(
+  signer: BudgetSigner,
+  gas: Pick<JobAccount, 'network' | 'sender'>,
+  service = 'jobs',
+): JobBudget {
+  const target = jobsOf(gas.network)
+  const domain = jobsDomain(gas.network.chainId, target)
+  return {
+    owner: signer.owner,
+    async take(job, quote) {
+      const { provider, priceAtomic, termsHash, deadlineSeconds, nonce, signature } = quote
+      const id = intentId(quoteDigest(domain, quote))
+      const signed = await signer.sign({
+        ...{ kind: 'hireJob', id, service, receiver: provider, amountAtomic: priceAtomic, termsHash, target },
+        asset: 'terms' in job ? job.terms.token : gas.network.contracts.dollar,
+        job: 'terms' in job ? newJob(job.terms) : job,
+        quote: { deadlineSeconds, nonce, signature },
+      })
+      if (signed.state === 'proposed') throw waits(signed.intentHash)
+      if (signed.kind !== 'batch') throw new Error('no batch')
+      try {
+        await gas.sender.send({ to: signed.to, data: signed.data }, 'hiring out of a budget', budgetDelegateAbi)
+      } finally {
+        // Found out again at the next start where it cannot be now.
+        await signer.conclude(id).catch(() => undefined)
+      }
+    },
+  }
+}
+
+const intentName = utf8ToBytes('koinon job quote')
+
+function intentId(digest: Uint8Array): Hex {
+  return bytesToHex(keccak256(concatBytes(intentName, digest)))
+}
+
+function newJob({ evaluator, hook, expiredAtSeconds, description }: JobTerms) {
+  return { evaluator, hook, expiredAtSeconds, description }
+}
+
+function waits(intentHash: Hex): KoinonError {
+  return new KoinonError({
+    code: 'agents/budget-waits',
+    message: `The owner of the budget has to agree first, to ${intentHash}`,
+    hint: 'See it with koinon budget explain, and ask again when the owner has.',
+    retry: 'later',
+    details: { intentHash },
+  })
+}
