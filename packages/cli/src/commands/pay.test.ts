@@ -102,7 +102,7 @@ describe('koinon pay', () => {
   it('refuses a price above the limit, and says what to do', async () => {
     const { code, stderr } = await pay('-d', 'x', '--max-per-call', '0.0009')
     expect(code).toBe(1)
-    expect(stderr).toContain('more than the 900 that a call may cost')
+    expect(stderr).toContain('one call may cost at most 0.0009 dollars')
     expect(runs).toBe(2)
   })
 
@@ -130,7 +130,7 @@ describe('koinon pay --budget', () => {
     expect(paid).toMatchObject({ ok: true, data: { body: `${ran + 1} budget`, payment: { backEnd: 'channel' } } })
     const again = await pay('-d', 'again', '--budget', 'shop', '--json')
     expect(JSON.parse(again.stdout).data.payment.channelId).toBe(paid.data.payment.channelId)
-    expect((await koinon('budget', 'explain', 'shop')).stdout).toMatch(/Spent 0\.02 in all/)
+    expect((await koinon('budget', 'explain', 'shop')).stdout).toMatch(/since it was granted 0\.02 of 0\.05/)
     const elsewhere = ['--to', stockPayee.address, '--service', 'https://api.example', '--yes']
     await koinon('budget', 'grant', '--label', 'elsewhere', ...elsewhere)
     const other = await pay('-d', 'other', '--budget', 'elsewhere', '--json')

@@ -258,7 +258,7 @@ describe('jobs as they are shown', () => {
     const older = await views.list(2, 4n)
     expect(older.jobs).toEqual(whole.jobs.filter(({ jobId }) => jobId === '3' || jobId === '2'))
     const ids = async (account: string) => (await views.ofAccounts([account], 2)).map(({ jobId }) => jobId)
-    const newest = whole.jobs.filter(({ provider }) => provider === pat.address).slice(0, 2)
+    const newest = whole.jobs.filter(({ client, provider }) => [client, provider].includes(pat.address)).slice(0, 2)
     expect(await ids(pat.address)).toEqual(newest.map(({ jobId }) => jobId))
     expect(await ids(`0x${'99'.repeat(20)}`)).toEqual([])
     await expect(jobDetail(sources, 99n)).rejects.toMatchObject({ code: 'agents/no-job' })
