@@ -34,7 +34,13 @@ const concurrencies = [1, 8, 32] as const
 const payers = 32
 
 type Scheme = SellerTask['schemes'][number]
-type Comparison = { readonly kind: SellerTask['kind']; readonly scheme: Scheme; readonly untilMs: number }
+type Comparison = {
+  readonly kind: SellerTask['kind']
+  readonly scheme: Scheme
+  readonly untilMs: number
+  /** Filled as they are there. */
+  readonly rows: object[]
+}
 
 const endsAtMs = performance.now() + seconds * 1000
 const folder = temporaryFolder()
@@ -52,11 +58,10 @@ function sellerTask(kind: SellerTask['kind'], scheme: Scheme, name: string): Sel
  * Free and paid rounds take turns, and the least of each counts: what else the machine does is in neither. A row that its part has no time
  * for is left out.
  */
-async function compare({ kind, scheme, untilMs }: Comparison, children: PaidChildren) {
+async function compare({ kind, scheme, untilMs, rows }: Comparison, children: PaidChildren): Promise<void> {
   const seller = await children.startSeller(sellerTask(kind, scheme, `${kind}-${scheme}`))
   const names = funded.map((_, index) => `payer ${index}`)
   const buyer = await children.startBuyer({ kind, scheme, network: net.network, url: seller.url, payers: names })
-  const rows: object[] = []
   const loads = (['x', 'work'] as const).flatMap((body) => concurrencies.map((concurrency) => ({ body, concurrency })))
   for (const [index, { body, concurrency }] of loads.entries()) {
     const leftMs = untilMs - performance.now()
@@ -96,26 +101,27 @@ async function compare({ kind, scheme, untilMs }: Comparison, children: PaidChil
     console.error(kind, scheme, JSON.stringify(row))
     rows.push(row)
   }
-  return rows
 }
 
 function r(value: number): number {
   return Math.round(value * 1000) / 1000
 }
 
-async function capacity(untilMs: number, children: PaidChildren) {
+async function capacity({ untilMs, rows, children }: Run): Promise<void> {
   const seller = await children.startSeller(sellerTask('ours', 'batch-settlement', 'capacity'))
   const isLate = () => performance.now() > untilMs
-  const figures = await capacityOf(net, seller, funded, { count: calls * 10, rounds, isLate })
-  return Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, r(value)]))
+  const figures = await capacityOf(net, seller, funded, { count: calls * 5, rounds: rounds * 2, isLate })
+  rows.push(Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, r(value)])))
 }
+
+type Run = { readonly untilMs: number; readonly rows: object[]; readonly children: PaidChildren }
 
 /** The word that asks for a part, and its share of the time. */
 type Part = {
   readonly name: string
   readonly word: string
   readonly share: number
-  readonly run: (untilMs: number, children: PaidChildren) => Promise<unknown>
+  readonly run: (run: Run) => Promise<void>
 }
 const parts: readonly Part[] = [
   { name: 'capacity', word: 'capacity', share: 2, run: capacity },
@@ -126,10 +132,10 @@ const parts: readonly Part[] = [
 ]
 
 function comparing(kind: SellerTask['kind'], scheme: Scheme) {
-  return (untilMs: number, children: PaidChildren) => compare({ kind, scheme, untilMs }, children)
+  return ({ untilMs, rows, children }: Run) => compare({ kind, scheme, untilMs, rows }, children)
 }
 
-/** What a part may take beyond its time: its last round. */
+/** What may be taken beyond the time: the last round of a part. */
 const graceMs = 30_000
 
 const report: Record<string, unknown> = { load: r(loadavg()[0] as number) }
@@ -140,12 +146,16 @@ const asked = parts.filter(
 let shares = asked.reduce((sum, { share }) => sum + share, 0)
 try {
   for (const { name, share, run } of asked) {
-    const leftMs = Math.max(0, endsAtMs - performance.now())
+    const leftMs = endsAtMs - performance.now()
     const partMs = (leftMs * share) / shares
     shares -= share
     const children = new PaidChildren()
+    const rows: object[] = []
+    report[name] = rows
     try {
-      report[name] = await withDeadline(run(performance.now() + partMs, children), partMs + graceMs, name)
+      if (leftMs <= 0) throw new Error('no time was left for it')
+      const untilMs = performance.now() + partMs
+      await withDeadline(run({ untilMs, rows, children }), partMs + graceMs, name)
     } catch (error) {
       failed[name] = (error as Error).message
       process.exitCode = 1
