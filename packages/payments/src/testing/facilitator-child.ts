@@ -1,4 +1,5 @@
 /** A facilitator in its own process, to be killed. Argument: {path, rpcUrl, chainId, escrow, asset, key} as JSON; its port in one line. */
+import { flushCompileCache } from 'node:module'
 import { systemClock } from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
 import { createLedgerReader, createLedgerWriter, type NetworkFile, TransactionSender } from '@koinon/ledger'
@@ -18,4 +19,7 @@ const facilitator = new Facilitator({
   clock: systemClock,
 })
 const server = new FacilitatorServer({ facilitator, host: '127.0.0.1', port: 0, clock: systemClock })
-process.stdout.write(`${await server.start()}\n`)
+const port = await server.start()
+// Killed, it keeps nothing of what it compiled for its successor.
+flushCompileCache()
+process.stdout.write(`${port}\n`)

@@ -3,6 +3,7 @@
  * line a receipt that was acknowledged: request number, cumulative pico-dollars, sequence, session key.
  */
 import { writeSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import type { SignedReceipt } from '@koinon/work'
 import { ChannelBook } from '../core/channel-book.ts'
 import { answerOn, openStore, party, requestId, startLedger, testDomain } from './fixtures.ts'
@@ -28,5 +29,7 @@ async function work(channelId: typeof channel & {}): Promise<void> {
   }
 }
 
+// Killed, it keeps nothing of what it compiled for its successor.
+flushCompileCache()
 writeSync(1, 'ready\n')
 await Promise.all(Array.from({ length: Number(concurrency) }, () => work(channel)))

@@ -3,6 +3,7 @@
  * collector, name), first call, number of calls. One line a call that ended: number, `paid` or the error's code.
  */
 import { writeSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { type Address, bytesToHex, type Hex, hexToBytes, isKoinonError, keccak256, utf8ToBytes } from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
 import { Payer } from '../client/payer.ts'
@@ -46,6 +47,8 @@ const payer = new Payer({
 })
 await payer.start()
 const pay = payingFetch({ payer, wires: [x402Wire] })
+// Killed, it keeps nothing of what it compiled for its successor.
+flushCompileCache()
 writeSync(1, 'ready\n')
 for (let index = Number(first); index < Number(first) + Number(count); index++) {
   const outcome = await pay(url, {

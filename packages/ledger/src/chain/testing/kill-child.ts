@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module'
 import { EmbeddedChain } from '../embedded-chain.ts'
 
 /** A chain in its own process, to be killed: options as JSON in the first argument, one JSON line when it is ready. */
@@ -20,4 +21,6 @@ const chain = new EmbeddedChain({
 process.stdin.on('end', () => void chain.stop())
 process.stdin.resume()
 const started = await chain.start()
+// Killed, it keeps nothing of what it compiled for its successor.
+flushCompileCache()
 process.stdout.write(`${JSON.stringify(started)}\n`)
