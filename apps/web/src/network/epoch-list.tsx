@@ -19,6 +19,7 @@ export function EpochList(props: {
         columns={columnsOf(hrefOf)}
         rows={epochs}
         rowKey={(one) => String(one.epoch)}
+        isWhole
       />
     </details>
   )
