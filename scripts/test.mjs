@@ -34,7 +34,7 @@ const stages = [
     ['arrow and rooms', node, 'scripts/check-arrow.ts'],
     ['budgets', node, 'scripts/check-budgets.ts'],
     ['error codes', node, 'scripts/error-codes.ts'],
-  ].map(([name, ...command]) => ({ name, group: 'checks', lane: 'behind', command, deadlineMs: 5 * minuteMs })),
+  ].map(([name, ...command]) => ({ name, group: 'checks', lane: 'behind', command, deadlineMs: 12 * minuteMs })),
   {
     name: 'contracts',
     group: 'contracts',
