@@ -110,7 +110,7 @@ describe('the agent of a home on the ledger', () => {
   it('says which account needs gas where no faucet gives any, and goes on', async () => {
     const agent = await agentWith(0n)
     expect(await listing(agent).register(url)).toBeUndefined()
-    expect(agent.said.at(-1)).toContain(`Not registered: ${agent.key.address} has nothing to pay gas with on chain`)
+    expect(agent.said.at(-1)).toContain(`Not registered: The account ${agent.key.address} has nothing to pay gas with`)
     const gatewayUrl = 'http://127.0.0.1:9'
     expect(await listing(agent, { network: { ...chain.network, isTest: true, gatewayUrl } }).register(url)).toBe(
       undefined,

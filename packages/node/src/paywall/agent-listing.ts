@@ -10,7 +10,7 @@ import { type Home, writeFileDurably } from '../home/home.ts'
 import { isOneMachine } from '../home/one-machine.ts'
 import type { AccountKey } from '../home/secrets.ts'
 import { openMembership } from '../joined/joined-node.ts'
-import { askForGas } from '../wallet/ask-for-gas.ts'
+import { askForGas, noGas } from '../wallet/ensure-gas.ts'
 import { holdAgent } from '../wallet/payer-lock.ts'
 
 export type AgentListingOptions = {
@@ -80,15 +80,13 @@ export class AgentListing {
     const gas = await askForGas(network, account.reader, key.address)
     if (gas.state === 'given') say(`The faucet of ${network.gatewayUrl} gave ${key.address} gas.`)
     const { known } = this
-    if (known === undefined && gas.state === 'none') throw noGas(network, key, gas.reason)
+    if (known === undefined && gas.state === 'none') throw noGas(network, key.address, gas)
     if (known === undefined) say(`Registering on chain ${network.chainId} by ${key.address} ...`)
     const uri = `${url}${registrationFilePath}`
     const { agentId, sent } = await keepAgent(account, {
       uri,
       ...(wallet === undefined ? {} : { walletKey: wallet.secretKey }),
       ...(known === undefined ? {} : { knownId: known.agentId }),
-    }).catch((error: unknown) => {
-      throw isKoinonError(error) && error.code === 'ledger/unfunded' ? noGas(network, key, undefined) : error
     })
     const note: Note = { chainId: network.chainId, registry: network.contracts.identity, agentId: `${agentId}` }
     writeFileDurably(this.#notePath, `${JSON.stringify(note)}\n`)
@@ -123,16 +121,6 @@ function requireReachable(url: string, network: NetworkFile): void {
     code: 'agents/not-public',
     message: `others cannot reach ${url}`,
     hint: 'Name the https address under which they can with --public-url, or leave the ledger alone with --no-register.',
-  })
-}
-
-function noGas({ chainId, gatewayUrl }: NetworkFile, { address }: AccountKey, reason: unknown): KoinonError {
-  const why = reason === undefined ? '' : `, and the faucet of ${gatewayUrl} gave nothing (${firstLine(reason)})`
-  return new KoinonError({
-    code: 'agents/no-gas',
-    message: `${address} has nothing to pay gas with on chain ${chainId}${why}`,
-    hint: `Send it some native currency and start the agent again, or use --no-register.`,
-    retry: 'later',
   })
 }
 

@@ -53,7 +53,7 @@ export async function openHomeTill(home: Home, clock: Clock, log: Logger, facili
   try {
     const reader = createLedgerReader(network)
     await checkChain(reader, network)
-    if (facilitatorUrl === undefined) await ensureTillGas(network, reader, key.address, log)
+    if (facilitatorUrl === undefined) await ensureTillGas(network, reader, key.address, log, home)
     const sender = new TransactionSender(reader, createLedgerWriter(network, key.privateKey))
     const role = { network, reader, sender, key: { ...key, name: roleName }, home }
     const payee = await openPayee({ role, log, creditLimitAtomic: 0n, schema: settlementsSchema })

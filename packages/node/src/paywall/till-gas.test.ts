@@ -22,7 +22,10 @@ async function open(holdsWei: bigint, isTest: boolean, faucetStatus = 200) {
   closers.push(() => gateway.close().closeAllConnections())
   const gatewayUrl = `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`
   const network = { isTest, gatewayUrl } as NetworkFile
-  const reader = { getBalance: () => Promise.resolve(holdsWei) }
+  const reader = {
+    getBalance: () => Promise.resolve(holdsWei),
+    estimateFeesPerGas: () => Promise.resolve({ maxFeePerGas: 2n }),
+  }
   await ensureTillGas(network, reader as never, account, {
     warn: (...words: unknown[]) => said.push(words.at(-1)),
   } as never)
@@ -30,9 +33,11 @@ async function open(holdsWei: bigint, isTest: boolean, faucetStatus = 200) {
 }
 
 describe('gas of an account that sells', () => {
-  it('comes from the faucet of a test network, once it has none', async () => {
+  it('comes from the faucet of a test network, once it may not be enough', async () => {
     expect(await open(0n, true)).toEqual({ asked: [`POST /api/faucet {"address":"${account}"}`], said: [] })
-    expect(await open(1n, true)).toEqual({ asked: [], said: [] })
+    expect(await open(8_000_000n, true)).toEqual({ asked: [], said: [] })
+    expect(await open(1n, false)).toEqual({ asked: [], said: [] })
+    expect((await open(1n, true, 403)).said).toEqual([])
   })
 
   it('is asked of its owner where money is real, or the faucet is shut', async () => {

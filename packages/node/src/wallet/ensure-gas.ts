@@ -12,38 +12,50 @@ const mostGas = 4_000_000n
 const nativeDecimals = 18
 
 /** Asks the gateway of a test network for test money. Throws `gateway/unreachable` and `faucet/*`. */
-export function askFaucet({ gatewayUrl }: NetworkFile, address: Address): Promise<FaucetAnswer> {
+function askFaucet({ gatewayUrl }: NetworkFile, address: Address): Promise<FaucetAnswer> {
   return requestJson(`${gatewayUrl}/api/faucet`, { method: 'POST', json: { address } })
 }
 
+export type GasState = {
+  /** `given`: by the faucet, just now; `none`: nothing at all to send with. */
+  readonly state: 'held' | 'given' | 'none'
+  /** Enough for any one transaction. */
+  readonly neededWei: bigint
+  /** Why the faucet gave nothing, where it was asked. */
+  readonly cause?: unknown
+}
+
 /**
- * Sees that an account can pay for its next transactions: one that may not asks the faucet of a test network, the wallet of who runs the network as
- * its owner. An account that holds something goes on without, because what is needed is known to the wei only when it sends. Throws
- * `wallet/no-gas`, with the address and how much it needs.
+ * Whether an account can pay for its next transaction. One that may not asks the faucet of a test network, the wallet of who runs the network as
+ * its owner. An account that holds something goes on without, because what is needed is known to the wei only when it sends.
  */
-export async function ensureGas(
+export async function askForGas(
   network: NetworkFile,
   reader: Pick<LedgerReader, 'getBalance' | 'estimateFeesPerGas'>,
   account: Address,
   home?: Home,
-): Promise<void> {
+): Promise<GasState> {
   const [heldWei, { maxFeePerGas }] = await Promise.all([
     reader.getBalance({ address: account }),
     reader.estimateFeesPerGas(),
   ])
   const neededWei = mostGas * (maxFeePerGas > 0n ? maxFeePerGas : 1n)
-  if (heldWei >= neededWei) return
-  let cause: unknown
+  const present = { state: heldWei > 0n ? 'held' : 'none', neededWei } as const
+  if (heldWei >= neededWei) return present
   const isOwn = isOwnWallet(home, account)
-  if (network.isTest && (isOwn || network.gatewayUrl !== undefined)) {
-    try {
-      await (isOwn ? askSupervisor(home as Home, 'wallet.faucet') : askFaucet(network, account))
-      return
-    } catch (error) {
-      cause = error
-    }
+  if (!network.isTest || (!isOwn && network.gatewayUrl === undefined)) return present
+  try {
+    await (isOwn ? askSupervisor(home as Home, 'wallet.faucet') : askFaucet(network, account))
+    return { state: 'given', neededWei }
+  } catch (cause) {
+    return { ...present, cause }
   }
-  if (heldWei === 0n) throw noGas(network, account, neededWei, cause)
+}
+
+/** Sees that an account can pay for its next transaction, as {@link askForGas}. Throws `wallet/no-gas`, with the address and how much it needs. */
+export async function ensureGas(...[network, reader, account, home]: Parameters<typeof askForGas>): Promise<void> {
+  const gas = await askForGas(network, reader, account, home)
+  if (gas.state === 'none') throw noGas(network, account, gas)
 }
 
 /** Whoever runs the network may use its faucet even where it is shut for strangers. */
@@ -52,7 +64,12 @@ function isOwnWallet(home: Home | undefined, account: Address): boolean {
   return existingAccountKey(home, 'wallet').address === account
 }
 
-function noGas({ chainId, isTest }: NetworkFile, account: Address, neededWei: bigint, cause: unknown): KoinonError {
+/** Why an account cannot send, and how much it wants. */
+export function noGas(
+  { chainId, isTest }: NetworkFile,
+  account: Address,
+  { neededWei, cause }: Pick<GasState, 'neededWei' | 'cause'>,
+): KoinonError {
   const needed = formatUnits(neededWei, nativeDecimals)
   const faucet = isTest ? `, and the faucet gave nothing${isKoinonError(cause) ? `: ${cause.message}` : ''}` : ''
   return new KoinonError({
