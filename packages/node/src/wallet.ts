@@ -1,7 +1,7 @@
 /** What a wallet does on a network: its money, what it earned, its budgets, and asking a node over HTTP. */
 
 export { receiptOf } from '@koinon/payments/client'
-export { budgetsJson } from './dashboard/budgets-json.ts'
+export { budgetsJson } from './dashboard/budgets/budgets-json.ts'
 export { saveDocument } from './home/documents.ts'
 export { networkOf } from './home/network-of.ts'
 export { isOneMachine } from './home/one-machine.ts'

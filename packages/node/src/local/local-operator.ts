@@ -1,7 +1,7 @@
 /** What the owner of a local network may ask for, from the page or the control socket. It acts with the home's own keys. */
 import { type Clock, isKoinonError, KoinonError, systemRandom, toAddress } from '@koinon/base'
 import type { Check } from '@koinon/work'
-import { budgetsJson } from '../dashboard/budgets-json.ts'
+import { budgetsJson } from '../dashboard/budgets/budgets-json.ts'
 import { isUnfinished, readApiKeys, type StoredApiKey } from '../home/api-keys.ts'
 import type { Home } from '../home/home.ts'
 import { existingAccountKey } from '../home/secrets.ts'

@@ -3,7 +3,6 @@ import { jobsOf } from '@koinon/agents/client'
 import {
   bytesToHex,
   type Clock,
-  dollarDecimals,
   type Hex,
   hexToBytes,
   KoinonError,
@@ -86,7 +85,7 @@ export class BudgetDesk {
 
   /** A grant in sentences. */
   words(grant: BudgetGrant): readonly string[] {
-    return grantWords(grant, { decimals: dollarDecimals, unit: 'dollars' })
+    return grantWords(grant)
   }
 
   /** Signs a drafted grant and keeps it. */

@@ -11,7 +11,7 @@ export { grantWords } from './budget/grant-words.ts'
 export type { BudgetIntent } from './budget/intent.ts'
 export { budgetApprovalDigest, budgetRevocationDigest } from './budget/owner-words.ts'
 export { budgetGrantToJson, parseBudgetGrant, parseGrantChain } from './budget/parse-grant.ts'
-export { leftOfTotal, spentInPeriod } from './budget/spent.ts'
+export { leftOfChain, spentInPeriod } from './budget/spent.ts'
 export {
   type ChannelConfig,
   channelIdOf,

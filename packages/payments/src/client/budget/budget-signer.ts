@@ -7,7 +7,7 @@ import { type BudgetApproval, type BudgetRevocation, budgetApprovalDigest } from
 import { badGrant } from '../../rules/budget/parse-grant.ts'
 import { parseBudgetIntent } from '../../rules/budget/parse-intent.ts'
 import { budgetRefused } from '../../rules/budget/refusal-words.ts'
-import { type BudgetSpent, leftOfTotal, spentInPeriod } from '../../rules/budget/spent.ts'
+import { type BudgetSpent, leftOfChain } from '../../rules/budget/spent.ts'
 import type { EscrowDomain } from '../../rules/channel.ts'
 import type { AllowancePermit } from '../../rules/terms.ts'
 import { verifyGrantChain } from '../../verifier/budget/verify-grant-chain.ts'
@@ -115,13 +115,11 @@ export class BudgetSigner {
 
   /** What may still be charged now, at every level; atomic units. */
   get leftAtomic(): bigint {
-    const nowSeconds = this.#nowSeconds()
-    const lefts = this.grants.flatMap((grant, level) => {
-      const spent = this.#ledger.spent[level] as BudgetSpent
-      const ofPeriod = grant.maxPerPeriodAtomic - spentInPeriod(grant, spent, nowSeconds)
-      return [leftOfTotal(grant, spent), ofPeriod > 0n ? ofPeriod : 0n]
-    })
-    return lefts.reduce((least, left) => (left < least ? left : least))
+    const levels = this.#options.grants.map(({ grant }, level) => ({
+      grant,
+      spent: this.#ledger.spent[level] as BudgetSpent,
+    }))
+    return leftOfChain(levels, this.#nowSeconds())
   }
 
   /**

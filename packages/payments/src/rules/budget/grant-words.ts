@@ -1,16 +1,13 @@
-import { formatUnits } from '@koinon/base'
+import { dollarDecimals, formatUnits } from '@koinon/base'
 import type { BudgetGrant } from './grant.ts'
 
-/** How amounts of the asset are shown. */
-export type AssetWords = { readonly decimals: number; readonly unit: string }
-
-/** What a grant says, one sentence a line: who, how much, for whom, when. Times in UTC. */
-export function grantWords(grant: BudgetGrant, asset: AssetWords): readonly string[] {
-  const amount = (atomic: bigint): string => `${formatUnits(atomic, asset.decimals)} ${asset.unit}`
+/** What a grant in dollars says, one sentence a line: who, how much, for whom, when. Times in UTC. */
+export function grantWords(grant: BudgetGrant): readonly string[] {
+  const amount = (atomic: bigint): string => `${formatUnits(atomic, dollarDecimals)} dollars`
   const { agent, owner, autonomy } = grant
   const { maxPerCallAtomic, maxPerPeriodAtomic, maxTotalAtomic, periodSeconds } = grant
   return [
-    `The key ${agent} ${autonomyWords[autonomy](`${asset.unit} of ${owner}`)}.`,
+    `The key ${agent} ${autonomyWords[autonomy](`dollars of ${owner}`)}.`,
     `At most ${amount(maxPerCallAtomic)} for one call, ${amount(maxPerPeriodAtomic)} ${spanWords(periodSeconds)}, and ${amount(maxTotalAtomic)} in all.`,
     ...(autonomy === 'full' ? ['It may pay anybody, for anything.'] : listWords(grant)),
     ...(grant.contractCalls.length === 0

@@ -1,6 +1,6 @@
 import { dollarDecimals, formatUnits, KoinonError } from '@koinon/base'
 import type { BudgetAction, BudgetLevel, BudgetRefusal } from './decide.ts'
-import { leftOfTotal, spentInPeriod } from './spent.ts'
+import { leftOfPeriod, leftOfTotal } from './spent.ts'
 
 /** Why a budget refuses, as one sentence. */
 const refusalWords: Readonly<Record<BudgetRefusal, string>> = {
@@ -48,8 +48,8 @@ export function overLimitOf(
   }
   const asked = { what: kind, askedAtomic: chargeAtomic } as const
   if (code === 'over-period') {
-    const left = maxPerPeriodAtomic - spentInPeriod(grant, spent, nowSeconds)
-    return { limit: 'perPeriod', ...asked, limitAtomic: maxPerPeriodAtomic, leftAtomic: left > 0n ? left : 0n }
+    const leftAtomic = leftOfPeriod(grant, spent, nowSeconds)
+    return { limit: 'perPeriod', ...asked, limitAtomic: maxPerPeriodAtomic, leftAtomic }
   }
   if (code !== 'over-total') return undefined
   return { limit: 'total', ...asked, limitAtomic: maxTotalAtomic, leftAtomic: leftOfTotal(grant, spent) }

@@ -37,6 +37,24 @@ export function charged(grant: BudgetGrant, spent: BudgetSpent, amountAtomic: bi
   }
 }
 
+/** What the window of `nowSeconds` still allows; never negative. */
+export function leftOfPeriod(grant: BudgetGrant, spent: BudgetSpent, nowSeconds: number): bigint {
+  const left = grant.maxPerPeriodAtomic - spentInPeriod(grant, spent, nowSeconds)
+  return left > 0n ? left : 0n
+}
+
+/** What a chain of grants still allows, in its windows of `nowSeconds` and in all: the least of its levels; nothing without any. */
+export function leftOfChain(
+  levels: readonly { readonly grant: BudgetGrant; readonly spent: BudgetSpent }[],
+  nowSeconds: number,
+): bigint {
+  const lefts = levels.flatMap(({ grant, spent }) => [
+    leftOfTotal(grant, spent),
+    leftOfPeriod(grant, spent, nowSeconds),
+  ])
+  return lefts.length === 0 ? 0n : lefts.reduce((least, left) => (left < least ? left : least))
+}
+
 /** What the total still allows; never negative. */
 export function leftOfTotal(grant: BudgetGrant, spent: BudgetSpent): bigint {
   const left = grant.maxTotalAtomic - spent.totalAtomic - spent.allocatedAtomic

@@ -30,7 +30,7 @@ import {
 } from '@koinon/payments/testing'
 import { concatHex, encodeEventTopics, getContractAddress, numberToHex, padHex } from 'viem'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openTestIndex } from '../testing/indexed.ts'
+import { openTestIndex } from '../../testing/indexed.ts'
 import { ledgerBudgetsJson } from './ledger-budgets-json.ts'
 
 type Member = Awaited<ReturnType<TestNetwork['fund']>>

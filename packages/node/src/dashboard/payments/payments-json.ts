@@ -11,8 +11,8 @@ import type {
   PaymentsJson,
   SettlementJson,
 } from '@koinon/work/dashboard'
-import type { PaymentLog } from '../gateway/payment-log.ts'
-import type { IndexClient } from './index-client.ts'
+import type { PaymentLog } from '../../gateway/payment-log.ts'
+import type { IndexClient } from '../index-client.ts'
 
 const dayMs = 86_400_000
 const listedChannels = 100

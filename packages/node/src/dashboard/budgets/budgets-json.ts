@@ -1,10 +1,10 @@
-import { dollarDecimals } from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
 import { type BudgetReport, budgetSchema, readBudget, type SpendEntry } from '@koinon/payments/client/budget'
-import { type BudgetGrant, grantWords, leftOfTotal, parseGrantChain, spentInPeriod } from '@koinon/payments/rules'
+import { type BudgetGrant, grantWords, leftOfChain, parseGrantChain, spentInPeriod } from '@koinon/payments/rules'
 import type { BudgetEntryJson, BudgetJson, BudgetsJson } from '@koinon/work/dashboard'
-import { budgetBooks, readBudgets, type StoredBudget } from '../home/budgets.ts'
-import type { Home } from '../home/home.ts'
+import { budgetBooks, readBudgets, type StoredBudget } from '../../home/budgets.ts'
+import type { Home } from '../../home/home.ts'
+import { timeStateOf } from './time-state.ts'
 
 /** All budgets of a home as page and command line show them. Throws `home/bad-budget` and `store/*`. */
 export async function budgetsJson(home: Home, chainId: number, nowMs: number): Promise<BudgetsJson> {
@@ -31,16 +31,13 @@ export function budgetJson(
 ): BudgetJson {
   const last = grants.length - 1
   const { receivers, services, methods, ...grant } = grants[last] as BudgetGrant
-  const spent = report.spent[last] as BudgetReport['spent'][number]
+  const levels = grants.map((item, level) => ({
+    grant: item,
+    spent: report.spent[level] as BudgetReport['spent'][number],
+  }))
+  const { spent } = levels[last] as (typeof levels)[number]
   const nowSeconds = Math.floor(nowMs / 1000)
-  const inPeriod = (level: number): bigint =>
-    spentInPeriod(grants[level] as BudgetGrant, report.spent[level] as typeof spent, nowSeconds)
-  const lefts = grants.flatMap((item, level) => [
-    leftOfTotal(item, report.spent[level] as typeof spent),
-    item.maxPerPeriodAtomic - inPeriod(level),
-  ])
-  const state = stateOf(stored, grants, nowSeconds)
-  const left = lefts.reduce((least, item) => (item < least ? item : least))
+  const state = stored.revokedAtMs === undefined ? timeStateOf(grants, nowSeconds) : 'revoked'
   return {
     grantHash: stored.grantHash,
     label: stored.label,
@@ -60,18 +57,12 @@ export function budgetJson(
     validUntilMs: grant.validUntil * 1000,
     spentAtomic: spent.totalAtomic.toString(),
     allocatedAtomic: spent.allocatedAtomic.toString(),
-    spentInPeriodAtomic: inPeriod(last).toString(),
-    leftAtomic: (state !== 'usable' || left < 0n ? 0n : left).toString(),
+    spentInPeriodAtomic: spentInPeriod(grants[last] as BudgetGrant, spent, nowSeconds).toString(),
+    leftAtomic: (state === 'usable' ? leftOfChain(levels, nowSeconds) : 0n).toString(),
     proposals: report.proposals.map(entryJson),
     openCount: report.open.length,
-    words: grantWords(grants[last] as BudgetGrant, { decimals: dollarDecimals, unit: 'dollars' }),
+    words: grantWords(grants[last] as BudgetGrant),
   }
-}
-
-function stateOf(stored: StoredBudget, grants: readonly BudgetGrant[], nowSeconds: number): BudgetJson['state'] {
-  if (stored.revokedAtMs !== undefined) return 'revoked'
-  if (grants.some(({ validUntil }) => nowSeconds >= validUntil)) return 'ended'
-  return grants.some(({ validFrom }) => nowSeconds < validFrom) ? 'not yet' : 'usable'
 }
 
 function entryJson(entry: SpendEntry): BudgetEntryJson {

@@ -1,12 +1,13 @@
 /** `GET /api/budgets/{account}`: what the ledger tells anybody of an account's budgets. What only a home knows is not among it. */
-import { type Address, type Clock, dollarDecimals, type Hex, isKoinonError, toAddress } from '@koinon/base'
+import { type Address, type Clock, type Hex, isKoinonError, toAddress } from '@koinon/base'
 import type { LedgerView } from '@koinon/ledger'
 import { budgetDelegateAddress, delegateOf, type LedgerGrant, readLedgerBudgets } from '@koinon/payments/client/budget'
 import { readChannelFacts } from '@koinon/payments/core'
-import { type BudgetGrant, grantWords, leftOfTotal, spentInPeriod } from '@koinon/payments/rules'
+import { grantWords, leftOfChain } from '@koinon/payments/rules'
 import type { LedgerBudgetsJson, LedgerChannelJson, LedgerGrantJson } from '@koinon/work/dashboard'
-import type { IndexClient } from './index-client.ts'
-import { ledgerSeconds } from './jobs/jobs-json.ts'
+import type { IndexClient } from '../index-client.ts'
+import { ledgerSeconds } from '../jobs/jobs-json.ts'
+import { timeStateOf } from './time-state.ts'
 
 export type LedgerBudgetSources = { readonly view: LedgerView; readonly index: IndexClient; readonly clock: Clock }
 
@@ -56,9 +57,16 @@ function grantJson(
   const seen = { grantHash, owner, uses, lastSeenAtMs, transactionHash, spentAtomic: `${spent.totalAtomic}` }
   if (grant === undefined) return { ...seen, state: isRevoked ? 'revoked' : 'unknown' }
   const levels = [...one.above, grantHash].flatMap((hash) => all.find((other) => other.grantHash === hash) ?? [])
-  const grants = levels.flatMap((level) => level.grant ?? [])
+  const chain = levels.flatMap(({ grant: terms, spent: charged }) =>
+    terms === undefined ? [] : [{ grant: terms, spent: charged }],
+  )
   const { parentGrant, agent, autonomy, asset, periodSeconds } = grant
-  const state = isRevoked ? 'revoked' : timeState(grants, nowSeconds)
+  const state = isRevoked
+    ? 'revoked'
+    : timeStateOf(
+        chain.map((level) => level.grant),
+        nowSeconds,
+      )
   return {
     ...{ ...seen, state },
     terms: {
@@ -68,24 +76,10 @@ function grantJson(
       maxTotalAtomic: `${grant.maxTotalAtomic}`,
       validFromMs: grant.validFrom * 1_000,
       validUntilMs: grant.validUntil * 1_000,
-      leftAtomic: `${state === 'revoked' || state === 'ended' ? 0n : leastLeft(levels, nowSeconds)}`,
-      words: grantWords(grant, { decimals: dollarDecimals, unit: 'dollars' }),
+      leftAtomic: `${state === 'revoked' || state === 'ended' ? 0n : leftOfChain(chain, nowSeconds)}`,
+      words: grantWords(grant),
     },
   }
-}
-
-function leastLeft(levels: readonly LedgerGrant[], nowSeconds: number): bigint {
-  const lefts = levels.flatMap(({ grant, spent }) => {
-    if (grant === undefined) return []
-    const inPeriod = grant.maxPerPeriodAtomic - spentInPeriod(grant, spent, nowSeconds)
-    return [leftOfTotal(grant, spent), inPeriod > 0n ? inPeriod : 0n]
-  })
-  return lefts.reduce((least, left) => (left < least ? left : least))
-}
-
-function timeState(grants: readonly BudgetGrant[], nowSeconds: number): 'usable' | 'not yet' | 'ended' {
-  if (grants.some(({ validUntil }) => nowSeconds >= validUntil)) return 'ended'
-  return grants.some(({ validFrom }) => nowSeconds < validFrom) ? 'not yet' : 'usable'
 }
 
 /** One more than are told, where there are more. */

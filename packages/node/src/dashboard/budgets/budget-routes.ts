@@ -2,10 +2,10 @@
 import { type Clock, toAddress } from '@koinon/base'
 import { createLedgerReader, type NetworkFile } from '@koinon/ledger'
 import type { BudgetsJson, LedgerBudgetsJson } from '@koinon/work/dashboard'
-import type { IndexClient } from './index-client.ts'
+import type { IndexClient } from '../index-client.ts'
+import { type Route, readJson } from '../route.ts'
+import { sparingBy } from '../sparing-by.ts'
 import { ledgerBudgetsJson } from './ledger-budgets-json.ts'
-import { type Route, readJson } from './route.ts'
-import { sparingBy } from './sparing-by.ts'
 
 export type BudgetRouteSources = {
   readonly network: NetworkFile

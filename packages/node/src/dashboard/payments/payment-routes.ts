@@ -1,7 +1,8 @@
 /** What is sold by the call: counts for everybody, names and accounts for the owner. */
+
+import type { Route } from '../route.ts'
+import { sparing } from '../sparing.ts'
 import { type PaymentViewSources, paymentDetailsJson, paymentsJson } from './payments-json.ts'
-import type { Route } from './route.ts'
-import { sparing } from './sparing.ts'
 
 /** `/api/payments` and `/api/payments/details`. */
 export function paymentRoutes(sources: PaymentViewSources): readonly Route[] {
