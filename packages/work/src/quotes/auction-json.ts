@@ -1,9 +1,10 @@
 /** What a book tells of an auction, as JSON (specs/0024-jobs.md section 6). */
 import { type Hex, KoinonError } from '@koinon/base'
 import type { AuctionRecord } from './auction.ts'
+import { parseEach } from './parse-each.ts'
 import { parseQuote, quoteToJson } from './quote.ts'
 
-export function auctionToJson({ bids, sealed, revealed }: AuctionRecord): Readonly<Record<string, unknown>> {
+export function auctionRecordToJson({ bids, sealed, revealed }: AuctionRecord): Readonly<Record<string, unknown>> {
   return {
     bids: bids.map(({ quote, atSeconds }) => ({ quote: quoteToJson(quote), atSeconds })),
     sealed,
@@ -12,7 +13,7 @@ export function auctionToJson({ bids, sealed, revealed }: AuctionRecord): Readon
 }
 
 /** What does not parse is left out, not believed. */
-export function parseAuction(json: Readonly<Record<string, unknown>>): AuctionRecord {
+export function parseAuctionRecord(json: Readonly<Record<string, unknown>>): AuctionRecord {
   return {
     bids: listOf(json.bids, (item) => ({ quote: parseQuote(item.quote), atSeconds: secondsOf(item) })),
     sealed: listOf(json.sealed, (item) => ({
@@ -38,12 +39,5 @@ function secondsOf({ atSeconds }: Readonly<Record<string, unknown>>): number {
   throw new KoinonError({ code: 'work/bad-quote', message: "The bid's atSeconds is not as it must be" })
 }
 
-function listOf<value>(json: unknown, parse: (item: Readonly<Record<string, unknown>>) => value): readonly value[] {
-  return (Array.isArray(json) ? json : []).flatMap((item) => {
-    try {
-      return [parse((item ?? {}) as Readonly<Record<string, unknown>>)]
-    } catch {
-      return []
-    }
-  })
-}
+const listOf = <value>(json: unknown, parse: (item: Readonly<Record<string, unknown>>) => value): readonly value[] =>
+  parseEach(json, (item) => parse((item ?? {}) as Readonly<Record<string, unknown>>))

@@ -3,10 +3,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   bidCommitment,
-  decideSealedAuction,
   openReverseAuction,
   placeBid,
   type ReverseAuction,
+  rankSealedBids,
   type SealedAuction,
 } from './auction.ts'
 import { chooseQuote } from './choose-quote.ts'
@@ -59,6 +59,8 @@ describe('a reverse auction', () => {
   })
 })
 
+const winnerOf = (...auctioned: Parameters<typeof rankSealedBids>) => rankSealedBids(...auctioned)[0]
+
 describe('a sealed auction', () => {
   const auction: SealedAuction = {
     domain,
@@ -76,12 +78,7 @@ describe('a sealed auction', () => {
   it('is won by the cheapest that was committed to and shown in time', () => {
     const [cheap, dear] = [bid('a', 40n), bid('b', 60n)]
     const decide = (commits: number, reveals: number, salt?: Hex) =>
-      decideSealedAuction(
-        auction,
-        [sealed(cheap, commits), sealed(dear)],
-        [shown(cheap, reveals, salt), shown(dear)],
-        200,
-      )
+      winnerOf(auction, [sealed(cheap, commits), sealed(dear)], [shown(cheap, reveals, salt), shown(dear)], 200)
     expect(decide(99, 199)).toEqual(cheap)
     expect(decide(100, 150)).toEqual(dear)
     expect(decide(50, 200)).toEqual(dear)
@@ -94,22 +91,20 @@ describe('a sealed auction', () => {
     const lower = bid('a', 39n)
     const other = bid('b', 40n)
     const commits = [sealed(committed), sealed(other)]
-    expect(decideSealedAuction(auction, commits, [shown(lower), shown(other)], 200)).toEqual(other)
+    expect(winnerOf(auction, commits, [shown(lower), shown(other)], 200)).toEqual(other)
     const [high, short] = [bid('c', 101n), bid('d', 1n, { deadlineSeconds: 199 })]
-    const none = decideSealedAuction(auction, [sealed(high), sealed(short)], [shown(high), shown(short)], 200)
+    const none = winnerOf(auction, [sealed(high), sealed(short)], [shown(high), shown(short)], 200)
     expect(none).toBeUndefined()
   })
 
   it('is not decided while bids may be shown', () => {
-    expect(() => decideSealedAuction(auction, [], [], 199)).toThrow(
-      expect.objectContaining({ code: 'work/auction-open' }),
-    )
+    expect(() => winnerOf(auction, [], [], 199)).toThrow(expect.objectContaining({ code: 'work/auction-open' }))
   })
 
   it('is decided alike by everybody, whatever the order, and the tie is not the order of arrival', () => {
     const names = ['a', 'b', 'c', 'd', 'e', 'f']
     const bids = names.map((name) => bid(name, 40n))
-    const winner = decideSealedAuction(
+    const winner = winnerOf(
       auction,
       bids.map((one) => sealed(one)),
       bids.map((one) => shown(one)),
@@ -117,7 +112,7 @@ describe('a sealed auction', () => {
     )
     fc.assert(
       fc.property(fc.shuffledSubarray(bids, { minLength: 6, maxLength: 6 }), (order) => {
-        const again = decideSealedAuction(
+        const again = winnerOf(
           auction,
           order.map((one) => sealed(one)),
           order.map((one) => shown(one)),

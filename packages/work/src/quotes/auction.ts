@@ -1,6 +1,6 @@
 /** Auctions over signed quotes (specs/0024-jobs.md section 6): what wins can be funded as it stands. */
 import { bytes32Word, bytesToHex, concatBytes, type Hex, KoinonError, keccak256 } from '@koinon/base'
-import { chooseQuote } from './choose-quote.ts'
+import { rankQuotes } from './choose-quote.ts'
 import { quoteDigest, type SettlementDomain, type SignedQuote, verifyQuote } from './quote.ts'
 
 /** An open auction downwards. Times are Unix seconds. */
@@ -60,19 +60,6 @@ export function bidCommitment(domain: SettlementDomain, quote: SignedQuote, salt
 }
 
 /**
- * The winner, or undefined: the first of {@link rankSealedBids}. Throws `work/auction-open` before the reveals are over: nobody looks
- * earlier.
- */
-export function decideSealedAuction(
-  auction: SealedAuction,
-  sealed: readonly SealedBid[],
-  revealed: readonly RevealedBid[],
-  atSeconds: number,
-): SignedQuote | undefined {
-  return rankSealedBids(auction, sealed, revealed, atSeconds)[0]
-}
-
-/**
  * Bids that count, the winner first: each wins at its own price when those before it cannot be taken. A reveal counts when it was
  * committed to in time, came in time, names these terms, is signed and within the ceiling, and is good at least until the end of the
  * reveals. The cheapest comes first; `chooseQuote` breaks ties. Of several bids of one provider all count. Throws `work/auction-open`.
@@ -94,18 +81,9 @@ export function rankSealedBids(
       refusalOf(auction, quote) === undefined &&
       committed.has(bidCommitment(auction.domain, quote, salt)),
   )
-  const choice = {
-    ...{ domain: auction.domain, ceilingAtomic: auction.ceilingAtomic, atSeconds: auction.revealEndsAtSeconds },
-  }
+  const { domain, ceilingAtomic, revealEndsAtSeconds: atEnd } = auction
   const distinct = new Map(valid.map(({ quote }) => [bytesToHex(quoteDigest(auction.domain, quote)), quote] as const))
-  const ranked: SignedQuote[] = []
-  for (let rest = [...distinct.values()]; rest.length > 0; ) {
-    const next = chooseQuote(rest, choice)
-    if (next === undefined) break
-    ranked.push(next)
-    rest = rest.filter((quote) => quote !== next)
-  }
-  return ranked
+  return rankQuotes([...distinct.values()], { domain, ceilingAtomic, atSeconds: atEnd })
 }
 
 /** Bids of a reverse auction in the order in which they came, and when. */
@@ -128,7 +106,7 @@ export function replayReverseAuction(
 }
 
 /** Bids that count, the lowest first. Throws `work/auction-open` before the close. */
-export function rankReverseBids(
+function rankReverseBids(
   auction: ReverseAuction,
   bids: readonly TimedBid[],
   atSeconds: number,

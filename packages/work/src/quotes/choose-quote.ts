@@ -3,7 +3,8 @@ import { quoteDigest, type SettlementDomain, type SignedQuote } from './quote.ts
 
 export type QuoteChoice = {
   readonly domain: SettlementDomain
-  readonly ceilingAtomic: bigint
+  /** Left out, no price is too high. */
+  readonly ceilingAtomic?: bigint
   /** Unix seconds at which the choice is made: quotes must still be good then. */
   readonly atSeconds: number
 }
@@ -18,7 +19,9 @@ export function chooseQuote<quote extends SignedQuote>(
 ): quote | undefined {
   const fit = quotes.filter(
     ({ priceAtomic, deadlineSeconds }) =>
-      priceAtomic > 0n && priceAtomic <= choice.ceilingAtomic && deadlineSeconds >= choice.atSeconds,
+      priceAtomic > 0n &&
+      (choice.ceilingAtomic === undefined || priceAtomic <= choice.ceilingAtomic) &&
+      deadlineSeconds >= choice.atSeconds,
   )
   const lowest = fit.reduce<bigint | undefined>(
     (best, { priceAtomic }) => (best === undefined || priceAtomic < best ? priceAtomic : best),
@@ -29,6 +32,18 @@ export function chooseQuote<quote extends SignedQuote>(
   const breaks = tieBreaks(digests)
   const first = breaks.reduce((best, value, index) => (value < (breaks[best] as Hex) ? index : best), 0)
   return tied[first]
+}
+
+/** All that may be chosen, in the order of {@link chooseQuote}: the next is chosen from what those before it leave. */
+export function rankQuotes(quotes: readonly SignedQuote[], choice: QuoteChoice): readonly SignedQuote[] {
+  const ranked: SignedQuote[] = []
+  for (let rest = quotes; rest.length > 0; ) {
+    const next = chooseQuote(rest, choice)
+    if (next === undefined) break
+    ranked.push(next)
+    rest = rest.filter((quote) => quote !== next)
+  }
+  return ranked
 }
 
 /** For each digest Keccak(Keccak(all digests, ascending, each once) || digest): the least wins. */

@@ -1,6 +1,7 @@
 import { boundedText, errorFromJson, type Hex, isKoinonError, KoinonError } from '@koinon/base'
 import type { AuctionRecord } from './auction.ts'
-import { parseAuction } from './auction-json.ts'
+import { parseAuctionRecord } from './auction-json.ts'
+import { parseEach } from './parse-each.ts'
 import { parseQuote, quoteToJson, type SignedQuote } from './quote.ts'
 import type { OpenRequests } from './quote-book.ts'
 import { parseQuoteRequest, quoteRequestToJson, type SignedQuoteRequest } from './quote-request.ts'
@@ -52,7 +53,7 @@ export function httpQuoteBus(gatewayUrl: string): QuoteBus {
       const { next, requests } = await call(`/quotes/requests?kind=${encodeURIComponent(kind)}&after=${after}`)
       return {
         next: Number.isSafeInteger(next) ? (next as number) : after,
-        requests: parsed(requests, parseQuoteRequest),
+        requests: parseEach(requests, parseQuoteRequest),
       }
     },
     async quote(quote) {
@@ -60,7 +61,7 @@ export function httpQuoteBus(gatewayUrl: string): QuoteBus {
     },
     async quotesFor(termsHash) {
       const { quotes } = await call(`/quotes/${termsHash}`)
-      return parsed(quotes, parseQuote)
+      return parseEach(quotes, parseQuote)
     },
     async commit(termsHash, commitment) {
       await call(`/quotes/${termsHash}/commitments`, { commitment })
@@ -69,22 +70,12 @@ export function httpQuoteBus(gatewayUrl: string): QuoteBus {
       await call(`/quotes/${quote.termsHash}/reveals`, { quote: quoteToJson(quote), salt })
     },
     async auction(termsHash) {
-      return parseAuction(await call(`/quotes/${termsHash}/auction`))
+      return parseAuctionRecord(await call(`/quotes/${termsHash}/auction`))
     },
   }
 }
 
 const tooLarge = () => new Error(`its answer is larger than ${maximumAnswerBytes} bytes`)
-
-function parsed<value>(json: unknown, parse: (item: unknown) => value): readonly value[] {
-  return (Array.isArray(json) ? json : []).flatMap((item) => {
-    try {
-      return [parse(item)]
-    } catch {
-      return []
-    }
-  })
-}
 
 function unreachable(gatewayUrl: string, cause: unknown): KoinonError {
   return new KoinonError({

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Hex, KoinonError } from '@koinon/base'
 import { ipNetworkOf, parseJsonObject, readBody, sendError, sendJson } from '@koinon/base/node'
-import { auctionToJson, parseWord } from './auction-json.ts'
+import { auctionRecordToJson, parseWord } from './auction-json.ts'
 import { parseQuote, quoteToJson } from './quote.ts'
 import type { QuoteBook } from './quote-book.ts'
 import { maximumTermsBytes, parseQuoteRequest, quoteRequestToJson } from './quote-request.ts'
@@ -51,7 +51,7 @@ const auctionParts = {
   },
   async auction(book: QuoteBook, request: IncomingMessage, response: ServerResponse, termsHash: Hex) {
     if (request.method !== 'GET') throw methodNotAllowed(request.method)
-    sendJson(response, 200, auctionToJson(book.auction(termsHash)))
+    sendJson(response, 200, auctionRecordToJson(book.auction(termsHash)))
   },
 } as const
 

@@ -1,12 +1,12 @@
 /** `GET /api/jobs/{id}/bids`: what the gateway's book keeps of a job, by the rule of its terms (specs/0024-jobs.md section 8). */
-import { auctionOfJob, jobsOf, readJob } from '@koinon/agents/client'
-import { jobsDomain } from '@koinon/agents/rules'
+import { jobsOf, readJob } from '@koinon/agents/client'
+import { jobsDomain, parseJobAuction } from '@koinon/agents/rules'
 import { type Hex, KoinonError } from '@koinon/base'
 import {
   type Auction,
   type AuctionRecord,
-  chooseQuote,
   rankAuction,
+  rankQuotes,
   replayReverseAuction,
   type SignedQuote,
 } from '@koinon/work'
@@ -31,11 +31,13 @@ export async function jobBids(sources: JobViewSources, book: BookOfBids, jobId: 
   ])
   const nonce = result[0] === undefined ? undefined : String(result[0].args['nonce'])
   const isTaken = (quote: SignedQuote): boolean => quote.provider === job.provider && `${quote.nonce}` === nonce
-  const auction = auctionOfJob(domain, job)
+  const auction = parseJobAuction(domain, job)
   const record = book.auction(job.termsHash)
   const told =
     auction === undefined
-      ? offers(book.quotesFor(job.termsHash), { domain, atSeconds: nowSeconds })
+      ? rankQuotes(book.quotesFor(job.termsHash), { domain, atSeconds: nowSeconds }).map(
+          (quote, place): Told => ({ quote, rank: place + 1 }),
+        )
       : bidsOf(auction, record, nowSeconds)
   const bids = told.map(({ quote, atSeconds, rank }) => ({
     ...bidJson(quote, isTaken(quote)),
@@ -56,21 +58,6 @@ type Told = { readonly quote: SignedQuote; readonly atSeconds?: number; readonly
 
 function bidJson({ provider, priceAtomic, deadlineSeconds }: SignedQuote, isTaken: boolean): JobBidJson {
   return { provider, priceAtomic: `${priceAtomic}`, deadlineMs: deadlineSeconds * 1_000, isTaken }
-}
-
-/** Offers in the order in which a client would choose them. */
-function offers(
-  quotes: readonly SignedQuote[],
-  choice: Omit<Parameters<typeof chooseQuote>[1], 'ceilingAtomic'>,
-): readonly Told[] {
-  const ranked: SignedQuote[] = []
-  for (let rest = quotes; rest.length > 0; ) {
-    const next = chooseQuote(rest, { ...choice, ceilingAtomic: (1n << 256n) - 1n })
-    if (next === undefined) break
-    ranked.push(next)
-    rest = rest.filter((quote) => quote !== next)
-  }
-  return ranked.map((quote, place) => ({ quote, rank: place + 1 }))
 }
 
 function bidsOf(auction: Auction, record: AuctionRecord, nowSeconds: number): readonly Told[] {
