@@ -33,7 +33,7 @@ describe.runIf(onEmbedded)('jobs that validators judge', () => {
   it('pays for what passes the check that its terms name', async () => {
     const buyer = ['--account', 'buyer']
     const maker = ['--account', 'maker']
-    const terms = ['--budget', '2', '--hours', '1', '--evaluator', 'subnet:1', '--check', 'json title,body']
+    const terms = ['--price', '2', '--hours', '1', '--evaluator', 'subnet:1', '--check', 'json title,body']
     const posted = await job('post', 'Write a note.', ...terms, ...buyer)
     const id = String(posted['jobId'])
     expect(await job('bid', id, '--price', '1.5', ...maker)).toMatchObject({ made: true })

@@ -201,7 +201,7 @@ describe('agents and jobs', { timeout: settlePatienceMs + 60_000 }, () => {
     }))
 
   it('have their jobs and escrow told alike, and the owner closes one from the page', async () => {
-    const posted = await told<{ readonly jobId: string }>('job', 'post', 'Sum up the decree', '--budget', '2')
+    const posted = await told<{ readonly jobId: string }>('job', 'post', 'Sum up the decree', '--price', '2')
     await agree('job', `#/jobs/${posted.jobId}`, async (page) => {
       await page.getByRole('heading', { name: 'Sum up the decree' }).waitFor()
       const shown = await told<{ readonly steps: readonly JobStepJson[] }>('job', 'show', posted.jobId)

@@ -31,8 +31,8 @@ type OpenedJobs = {
   readonly client: JobClient
   readonly address: Address
   readonly network: NetworkFile
-  /** Before anything is sent: see `ensureGas`. Throws `wallet/no-gas`. */
-  readonly fillGas: () => Promise<void>
+  /** That of the account, before anything is sent. Throws `wallet/no-gas`. */
+  readonly ensureGas: () => Promise<void>
 }
 
 /** A client of jobs for an account of the home, by the name of its key. Throws `home/no-key`. */
@@ -44,7 +44,7 @@ export function openJobClient(home: Home, { account }: Pick<JobFlags, 'account'>
     client: new JobClient(member, systemClock, systemRandom),
     address: key.address,
     network,
-    fillGas: () => ensureGas(network, member.reader, key.address, home),
+    ensureGas: () => ensureGas(network, member.reader, key.address, home),
   }
 }
 

@@ -50,7 +50,7 @@ export function AgentPage({ agentKey }: { readonly agentKey: string }) {
               <h2 id="agent-jobs-title">Its jobs</h2>
               {found.jobs.length === 0 ? (
                 <p className="empty">
-                  It took part in no job with escrow yet. Post one: <code>koinon job post "WORK" --budget DOLLARS</code>
+                  It took part in no job with escrow yet. Post one: <code>koinon job post "WORK" --price DOLLARS</code>
                 </p>
               ) : (
                 <JobsTable

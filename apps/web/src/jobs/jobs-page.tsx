@@ -36,7 +36,7 @@ export function JobsPage() {
             {rows.length === 0 ? (
               <p className="empty">
                 Nobody posted a job yet. Post one, in a terminal:{' '}
-                <code>koinon job post "Review this bundle" --budget 5</code>. Providers bid, you award it, and the price
+                <code>koinon job post "Review this bundle" --price 5</code>. Providers bid, you award it, and the price
                 goes into escrow.
               </p>
             ) : (

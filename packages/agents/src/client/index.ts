@@ -37,7 +37,6 @@ export { askForQuote, jobKind, jobRequest } from './jobs/ask-quotes.ts'
 export {
   type AuctionBid,
   type AwardNote,
-  auctionOfJob,
   awardWinner,
   bidRefusal,
   draftBid,

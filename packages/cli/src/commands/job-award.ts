@@ -1,11 +1,5 @@
-import {
-  type AwardNote,
-  auctionOfJob,
-  awardWinner,
-  type JobClient,
-  type JobRecord,
-  planAward,
-} from '@koinon/agents/client'
+import { type AwardNote, awardWinner, type JobClient, type JobRecord, planAward } from '@koinon/agents/client'
+import { parseJobAuction } from '@koinon/agents/rules'
 import { type Address, type Hex, KoinonError, systemClock, toAddress } from '@koinon/base'
 import type { NetworkFile } from '@koinon/ledger'
 import { type Home, readJobNotes, saveJobNote } from '@koinon/node/home'
@@ -41,12 +35,12 @@ export function defineJobAward(job: Command): void {
     .option('-y, --yes', 'do not ask')
     .action(
       runCommand(async (context, number: string, flags: AwardFlags) => {
-        const { client, network, fillGas } = openJobClient(context.home, flags)
+        const { client, network, ensureGas } = openJobClient(context.home, flags)
         const jobId = parseJobId(number)
         const found = await client.read(jobId)
         const { termsHash } = found
-        const auction = auctionOfJob(client.domain, found)
-        if (auction !== undefined) return awardByRule(context, { client, network, found, auction, fillGas }, flags)
+        const auction = parseJobAuction(client.domain, found)
+        if (auction !== undefined) return awardByRule(context, { client, network, found, auction, ensureGas }, flags)
         const quotes =
           flags.quote === undefined ? await openBus(network).quotesFor(termsHash) : [readQuote(flags.quote)]
         const provider = flags.provider === undefined ? undefined : toAddress(flags.provider)
@@ -62,7 +56,7 @@ export function defineJobAward(job: Command): void {
           `Pay ${dollars(quote.priceAtomic)} into escrow for ${quote.provider}?`,
           flags.yes === true || network.isTest,
         )
-        await fillGas()
+        await ensureGas()
         const awarded = await paying(context.home, flags, client, termsHash, (payer) => payer.award(jobId, quote))
         return {
           data: { ...data, made: true, job: jobJson(awarded) },
@@ -77,13 +71,13 @@ type Auctioned = {
   readonly network: NetworkFile
   readonly found: JobRecord
   readonly auction: Auction
-  readonly fillGas: () => Promise<void>
+  readonly ensureGas: () => Promise<void>
 }
 
 /** The terms name the rule: who wins is not the client's to choose. */
 async function awardByRule(
   context: CommandContext,
-  { client, network, found, auction, fillGas }: Auctioned,
+  { client, network, found, auction, ensureGas }: Auctioned,
   flags: AwardFlags,
 ): Promise<CommandResult> {
   if (flags.provider !== undefined || flags.quote !== undefined) throw ruled(found.jobId)
@@ -101,7 +95,7 @@ async function awardByRule(
   context.say(words)
   const question = `Pay ${dollars(winner.priceAtomic)} into escrow for ${winner.provider}, who has won?`
   await confirm(context, question, flags.yes === true || network.isTest)
-  await fillGas()
+  await ensureGas()
   const awarded = await paying(home, flags, client, found.termsHash, (payer) =>
     awardWinner(payer, found.jobId, winner, note),
   )
@@ -141,10 +135,10 @@ function ruled(jobId: bigint): KoinonError {
 function chosen(
   quotes: readonly SignedQuote[],
   provider: Address | undefined,
-  choice: Pick<QuoteChoice, 'domain' | 'atSeconds'>,
+  choice: QuoteChoice,
 ): SignedQuote | undefined {
   const wanted = quotes.filter((quote) => provider === undefined || quote.provider === provider)
-  return chooseQuote(wanted, { ...choice, ceilingAtomic: (1n << 256n) - 1n })
+  return chooseQuote(wanted, choice)
 }
 
 function readQuote(path: string): SignedQuote {

@@ -1,4 +1,5 @@
-import { auctionOfJob, bidRefusal, draftBid, type JobRecord, revealBid, sendBid } from '@koinon/agents/client'
+import { bidRefusal, draftBid, type JobRecord, revealBid, sendBid } from '@koinon/agents/client'
+import { parseJobAuction } from '@koinon/agents/rules'
 import { bytesToHex, KoinonError, systemClock, systemRandom, zeroAddress } from '@koinon/base'
 import { type Home, readJobNotes, saveJobNote } from '@koinon/node/home'
 import { type Auction, bidCommitment, parseQuote, quoteToJson, signQuote } from '@koinon/work'
@@ -38,7 +39,7 @@ export function defineJobBid(job: Command): void {
       runCommand(async (context, number: string, flags: BidFlags) => {
         const bidder = openJobClient(context.home, flags)
         const found = await bidder.client.read(parseJobId(number))
-        const auction = auctionOfJob(bidder.client.domain, found)
+        const auction = parseJobAuction(bidder.client.domain, found)
         if (flags.reveal === true) return reveal(context, bidder, found, auction)
         if (flags.price === undefined) throw noPrice()
         const bid = {
@@ -48,7 +49,7 @@ export function defineJobBid(job: Command): void {
         if (flags.dryRun !== true && found.hook !== zeroAddress)
           await confirm(context, 'Its hook can keep you from your pay. Offer all the same?', flags.yes === true)
         // A bid costs no gas; handing the work in does.
-        if (flags.dryRun !== true) await bidder.fillGas()
+        if (flags.dryRun !== true) await bidder.ensureGas()
         return auction === undefined
           ? offer(context, bidder, found, bid, flags)
           : enter(context, bidder, found, auction, bid, flags)

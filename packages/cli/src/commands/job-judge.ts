@@ -75,14 +75,14 @@ function define(
   if (step.question !== undefined) command.option('-y, --yes', 'do not ask')
   command.action(
     runCommand(async (context, number: string, flags: JudgeFlags) => {
-      const { client, network, fillGas } = openJobClient(context.home, flags)
+      const { client, network, ensureGas } = openJobClient(context.home, flags)
       const found = await client.read(parseJobId(number))
       const nowSeconds = Math.floor(systemClock.nowMs() / 1000)
       const words = (record: JobRecord): string =>
         context.typed(facts(jobFacts(record, network.contracts.dollar, nowSeconds)))
       if (flags.dryRun === true) return { data: { made: false, job: jobJson(found) }, text: words(found) }
       if (step.question !== undefined) await confirm(context, step.question(found), flags.yes === true)
-      await fillGas()
+      await ensureGas()
       const done = await step.act(client, found.jobId, flags)
       return { data: { made: true, job: jobJson(done) }, text: words(done) }
     }),

@@ -1,5 +1,5 @@
-import { auctionOfJob, type JobView, jobsOf, listJobs, readJob } from '@koinon/agents/client'
-import { jobsDomain, textOfJob } from '@koinon/agents/rules'
+import { type JobView, jobsOf, listJobs, readJob } from '@koinon/agents/client'
+import { jobsDomain, parseJobAuction, textOfJob } from '@koinon/agents/rules'
 import { type JobJudgement, quorumEvaluatorJudgement } from '@koinon/agents/verifier'
 import { systemClock } from '@koinon/base'
 import { createLedgerReader } from '@koinon/ledger'
@@ -38,7 +38,7 @@ export function defineJobList(job: Command): void {
           data: { total, totals, jobs: jobs.map(jobJson) },
           text:
             jobs.length === 0
-              ? typed("There are no jobs yet. Post one: koinon job post 'WORK' --budget DOLLARS")
+              ? typed("There are no jobs yet. Post one: koinon job post 'WORK' --price DOLLARS")
               : `${table(['job', 'status', 'price', 'ends', 'work'], rows)}\n\n${facts(totalFacts(totals))}`,
         }
       }),
@@ -63,7 +63,7 @@ export function defineJobShow(job: Command): void {
                 .catch(() => [])
             : []
         const nowSeconds = Math.floor(systemClock.nowMs() / 1000)
-        const auction = auctionOfJob(jobsDomain(view.network.chainId, jobsOf(view.network)), found)
+        const auction = parseJobAuction(jobsDomain(view.network.chainId, jobsOf(view.network)), found)
         const bids =
           auction === undefined || found.status !== 'open'
             ? undefined

@@ -2,7 +2,7 @@ import { jobRequest } from '@koinon/agents/client'
 import { hashTerms, jobCheckers, parseJobAuction, parseJobCheck } from '@koinon/agents/rules'
 import { quorumEvaluatorOf } from '@koinon/agents/verifier'
 import { type Address, KoinonError, systemClock, toAddress } from '@koinon/base'
-import { findBudget, type Home, type StoredBudget, saveJobNote } from '@koinon/node/home'
+import { findBudget, saveJobNote } from '@koinon/node/home'
 import type { Command } from 'commander'
 import { utcTime } from '../format/time.ts'
 import {
@@ -21,8 +21,8 @@ import { parseInteger, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
 
 type PostFlags = JobFlags & {
-  readonly budget?: string
   readonly price?: string
+  readonly budget?: string
   readonly hours: string
   readonly evaluator: string
   readonly check?: string
@@ -41,8 +41,8 @@ export function defineJobPost(job: Command): void {
     .command('post')
     .description('open a job and ask for quotes; nothing is paid before you award it')
     .argument('<work>', 'what is to be done, in words, or where that can be read')
-    .option('--budget <dollars>', 'the most that you would pay; with --price: the budget whose key pays, by its name')
-    .option('--price <dollars>', 'the most that you would pay, out of --budget NAME')
+    .option('--price <dollars>', 'the most that you would pay')
+    .option('--budget <name>', 'pay from this budget, by its session key (see koinon budget)')
     .option('--hours <n>', 'time until it must be done and judged', '24')
     .option('--evaluator <who>', 'who judges: self, an address, or subnet:N for its validators', 'self')
     .option('--check <check>', `how validators judge it: ${Object.keys(jobCheckers).join(' or ')}, with its argument`)
@@ -52,9 +52,10 @@ export function defineJobPost(job: Command): void {
     .option('--dry-run', dryRunHelp)
     .action(
       runCommand(async (context, work: string, flags: PostFlags) => {
-        const { address, client, network, fillGas } = openJobClient(context.home, flags)
-        const { most, budget } = moneyOf(context.home, flags)
-        const ceilingAtomic = parseDollars(most)
+        const { address, client, network, ensureGas } = openJobClient(context.home, flags)
+        if (flags.price === undefined) throw noPrice()
+        const ceilingAtomic = parseDollars(flags.price)
+        const budget = flags.budget === undefined ? undefined : findBudget(context.home, flags.budget)
         const nowSeconds = Math.floor(systemClock.nowMs() / 1000)
         const seconds = parseInteger(flags.hours, '--hours', 1, mostHours) * 3_600
         const evaluator = await evaluatorOf(flags.evaluator, address, (netuid) =>
@@ -86,7 +87,7 @@ export function defineJobPost(job: Command): void {
         // Before the job can be awarded: it is paid from there or not at all.
         if (budget !== undefined)
           saveJobNote(context.home, 'budget', hashTerms(terms), 'name', { grantHash: budget.grantHash })
-        await fillGas()
+        await ensureGas()
         const jobId = await client.post(terms)
         await bus.post(jobRequest(client, terms, ceilingAtomic, requestEndsAtSeconds))
         return {
@@ -97,18 +98,6 @@ export function defineJobPost(job: Command): void {
         }
       }),
     )
-}
-
-/** With a price the budget is a name, alone it is the price itself. Throws `usage/no-price` and `home/no-budget`. */
-function moneyOf(home: Home, { budget, price }: PostFlags): { readonly most: string; readonly budget?: StoredBudget } {
-  if (price !== undefined)
-    return budget === undefined ? { most: price } : { most: price, budget: findBudget(home, budget) }
-  if (budget !== undefined && /^\d/.test(budget)) return { most: budget }
-  throw new KoinonError({
-    code: 'usage/no-price',
-    message: 'A job has a most that you would pay',
-    hint: 'Write --budget DOLLARS, or --price DOLLARS --budget NAME to pay out of a budget.',
-  })
 }
 
 async function evaluatorOf(
@@ -129,5 +118,13 @@ function withCheck(work: string, check: string): string {
     code: 'usage/bad-check',
     message: `No validator knows the check "${check}"`,
     hint: 'Write --check "json title,body" (members that the work must have) or --check "sha256 0x..." (its hash).',
+  })
+}
+
+function noPrice(): KoinonError {
+  return new KoinonError({
+    code: 'usage/no-price',
+    message: 'A job has a most that you would pay',
+    hint: 'Write --price DOLLARS; --budget NAME says which budget pays it.',
   })
 }

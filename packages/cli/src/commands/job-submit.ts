@@ -22,7 +22,7 @@ export function defineJobSubmit(job: Command): void {
     .option('--dry-run', dryRunHelp)
     .action(
       runCommand(async (context, number: string, file: string, flags: JobFlags) => {
-        const { client, network, fillGas } = openJobClient(context.home, flags)
+        const { client, network, ensureGas } = openJobClient(context.home, flags)
         const jobId = parseJobId(number)
         const content = readGivenBytes(file, 'Name the file that holds the work.')
         const deliverable = bytesToHex(sha256(content))
@@ -30,7 +30,7 @@ export function defineJobSubmit(job: Command): void {
           await client.read(jobId)
           return { data: { made: false, deliverable }, text: `The ledger would get ${deliverable}.` }
         }
-        await fillGas()
+        await ensureGas()
         const isShown = parseJobCheck((await client.read(jobId)).description) !== undefined
         // Before the ledger hears of it: validators look at once.
         if (isShown) saveDocument(context.home, content)

@@ -67,9 +67,9 @@ async function json(...args: readonly string[]): Promise<Answer & { readonly cod
 
 describe('koinon job', () => {
   it('posts, bids, awards, hands in, accepts and shows', async () => {
-    const dry = await json('post', 'Paint the fence', '--budget', '12.5', '--dry-run')
+    const dry = await json('post', 'Paint the fence', '--price', '12.5', '--dry-run')
     expect(dry.data).toMatchObject({ made: false, ceilingAtomic: '12500000' })
-    const posted = await json('post', 'Paint the fence', '--budget', '12.5')
+    const posted = await json('post', 'Paint the fence', '--price', '12.5')
     expect(posted.data).toMatchObject({ made: true, jobId: '1' })
     expect((await json('bid', '1', '--price', '9', '--account', 'maker', '--dry-run')).data).toMatchObject({
       made: false,
@@ -90,7 +90,7 @@ describe('koinon job', () => {
   })
 
   it('takes a quote from a file, and closes what is open', async () => {
-    await json('post', 'Mow the lawn', '--budget', '5', '--evaluator', 'subnet:1')
+    await json('post', 'Mow the lawn', '--price', '5', '--evaluator', 'subnet:1')
     const bid = await json('bid', '2', '--price', '4', '--account', 'maker')
     writeFileSync(join(folder, 'quote.json'), JSON.stringify(bid.data.quote))
     const dry = await json('award', '2', '--quote', join(folder, 'quote.json'), '--dry-run')
@@ -99,9 +99,9 @@ describe('koinon job', () => {
   })
 
   it('holds a sealed auction: the price is sealed, shown later, and the cheapest that was shown is paid its price', async () => {
-    expect((await json('post', 'x', '--budget', '9', '--auction', 'dutch')).error?.code).toBe('usage/bad-auction')
-    expect((await json('post', 'x', '--budget', '9', '--auction', 'sealed', '--bids-until', '2d')).code).toBe(2)
-    const posted = await json('post', 'Cut the hedge', '--budget', '9', '--auction', 'sealed', '--bids-until', '20m')
+    expect((await json('post', 'x', '--price', '9', '--auction', 'dutch')).error?.code).toBe('usage/bad-auction')
+    expect((await json('post', 'x', '--price', '9', '--auction', 'sealed', '--bids-until', '2d')).code).toBe(2)
+    const posted = await json('post', 'Cut the hedge', '--price', '9', '--auction', 'sealed', '--bids-until', '20m')
     const jobId = posted.data.jobId as string
     const bid = (...args: readonly string[]) => json('bid', jobId, '--account', 'maker', ...args)
     const first = await bid('--price', '8')
@@ -163,12 +163,13 @@ describe('koinon job', () => {
     })
     expect((await jobAt('3.5')).error).toMatchObject({ details: { reason: 'over-period' } })
     expect(await left()).toBe('3000000')
-    expect((await json('post', 'x', '--budget', 'helper')).error?.code).toBe('usage/no-price')
+    for (const named of ['helper', '5'])
+      expect((await json('post', 'x', '--budget', named)).error?.code).toBe('usage/no-price')
     expect((await json('post', 'x', '--price', '1', '--budget', 'nobody')).error?.code).toBe('home/no-budget')
   })
 
   it('holds a reverse auction: each bid a step lower, and the lowest is taken', async () => {
-    const posted = await json('post', 'Sweep', '--budget', '10', '--auction', 'reverse', '--bids-until', '20m')
+    const posted = await json('post', 'Sweep', '--price', '10', '--auction', 'reverse', '--bids-until', '20m')
     const jobId = posted.data.jobId as string
     const bid = (price: string) => json('bid', jobId, '--account', 'maker', '--price', price)
     expect((await bid('9')).data).toMatchObject({ made: true })
@@ -189,9 +190,9 @@ describe('koinon job', () => {
   it.each([
     [['show', '77'], 'agents/no-job', 1],
     [['show', 'x'], 'usage/bad-number', 2],
-    [['post', 'x', '--budget', '0'], 'base/bad-amount', 2],
-    [['post', 'x', '--budget', '1', '--hours', '0'], 'usage/bad-number', 2],
-    [['post', 'x', '--budget', '1', '--check', 'melody in-tune'], 'usage/bad-check', 2],
+    [['post', 'x', '--price', '0'], 'base/bad-amount', 2],
+    [['post', 'x', '--price', '1', '--hours', '0'], 'usage/bad-number', 2],
+    [['post', 'x', '--price', '1', '--check', 'melody in-tune'], 'usage/bad-check', 2],
     [['award', '1', '--quote', '/nowhere'], 'usage/no-file', 2],
     [['submit', '1', '/nowhere'], 'usage/no-file', 2],
     [['bid', '1', '--price', '1', '--account', 'nobody'], 'home/no-key', 1],

@@ -2,17 +2,11 @@
 import { bytesToHex, type Clock, type Hex, isKoinonError, KoinonError, type Random } from '@koinon/base'
 import { type Auction, bidCommitment, lastEndOf, rankAuction, type SignedQuote, signQuote } from '@koinon/work'
 import type { QuoteBus } from '@koinon/work/quotes'
-import { parseJobAuction } from '../../rules/job-auction.ts'
 import type { JobClient } from './job-client.ts'
 import { type JobAccount, type JobRecord, jobOfQuote } from './job-ledger.ts'
 
 /** A bid and, of a sealed auction, the salt that shows it. */
 export type AuctionBid = { readonly quote: SignedQuote; readonly salt?: Hex }
-
-/** The auction of a job, by its own terms; undefined where quotes are offers as always. */
-export function auctionOfJob(domain: JobClient['domain'], job: JobRecord): Auction | undefined {
-  return parseJobAuction(domain, job)
-}
 
 /** Signs a bid. It holds for `holdsSeconds` after the auction's last end, so that the client has time to take it. */
 export function draftBid(

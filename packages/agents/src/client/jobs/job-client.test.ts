@@ -4,11 +4,11 @@ import { type Auction, type AuctionRecord, bidCommitment, type SignedQuote, sign
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { JobProvider, submitWork } from '../../provider/jobs/job-provider.ts'
 import { hashTerms, type JobTerms, jobsDomain } from '../../rules/job.ts'
-import { auctionLine } from '../../rules/job-auction.ts'
+import { auctionLine, parseJobAuction } from '../../rules/job-auction.ts'
 import { type JobNetwork, startJobNetwork, type TestAccount } from '../../testing/job-network.ts'
 import { JobEvaluator } from '../../verifier/jobs/job-evaluator.ts'
 import { noReason } from '../hire/hire-store.ts'
-import { type AuctionBid, type AwardNote, auctionOfJob, awardWinner, draftBid, planAward } from './auctions.ts'
+import { type AuctionBid, type AwardNote, awardWinner, draftBid, planAward } from './auctions.ts'
 import { JobClient } from './job-client.ts'
 import { findJob, jobOfQuote, jobsOf, listJobs, readJob } from './job-ledger.ts'
 
@@ -166,7 +166,7 @@ describe('an auction that a client awards', () => {
       ...rule,
     })
     const jobId = await client.post(draft({ description: `work\n${line}` }))
-    const auction = auctionOfJob(client.domain, await client.read(jobId)) as Auction
+    const auction = parseJobAuction(client.domain, await client.read(jobId)) as Auction
     const bid = (priceAtomic: bigint) =>
       draftBid(auction, pat, { priceAtomic, holdsSeconds: 600 }, systemRandom) as Required<AuctionBid>
     const bids = [bid(300n), bid(200n), bid(500n)]
