@@ -50,8 +50,9 @@ export type AwardPlan = {
 }
 
 /**
- * Who has won, and whose bid can be taken now: one that lapsed, was cancelled or was taken for another job is passed over. A bid that was
- * noted before comes first as long as it may still be taken, or was. Throws `work/auction-open` and as bus and ledger do.
+ * Who has won, and whose bid can be taken now: in a sealed auction one that lapsed, was cancelled or was taken for another job is passed over. In
+ * an open one it is not: a low bid keeps all others from bidding, so that who takes one back would be paid the high one of a friend. A bid that
+ * was noted before comes first as long as it may still be taken, or was. Throws `work/auction-open` and as bus and ledger do.
  */
 export async function planAward(
   client: JobClient,
@@ -66,7 +67,7 @@ export async function planAward(
   if (noted !== undefined && (await canBeTaken(client, noted, jobId, nowSeconds)))
     return { ranking: [noted], winner: noted }
   const ranking = rankAuction(auction, await bus.auction(auction.termsHash), nowSeconds)
-  for (const quote of ranking) {
+  for (const quote of auction.kind === 'reverse' ? ranking.slice(0, 1) : ranking) {
     if (await canBeTaken(client, quote, jobId, nowSeconds)) return { ranking, winner: quote }
   }
   return { ranking, winner: undefined }

@@ -225,4 +225,23 @@ describe('an auction that a client awards', () => {
     })
     expect(lapsed.winner).toBeUndefined()
   })
+
+  it('pays nobody where the lowest bid of an open auction was taken back: it kept the others away', async () => {
+    const now = seconds()
+    const line = auctionLine({
+      ...{ kind: 'reverse', domain: client.domain, termsHash: zeroHash, ceilingAtomic: 900n },
+      ...{ decrementAtomic: 9n, closesAtSeconds: now, extensionSeconds: 0, lastCloseSeconds: now },
+    })
+    const jobId = await client.post(draft({ description: `work\n${line}` }))
+    const auction = auctionOfJob(client.domain, await client.read(jobId)) as Auction
+    const bid = (priceAtomic: bigint) => draftBid(auction, pat, { priceAtomic, holdsSeconds: 600 }, systemRandom).quote
+    const [high, shield] = [bid(900n), bid(1n)]
+    const bids = [high, shield].map((quote) => ({ quote, atSeconds: now - 1 }))
+    const bus = { auction: async () => ({ bids, sealed: [], revealed: [] }) } as never
+    const plan = () => planAward(client, bus, auction, { clock: later, jobId, note: noteOf() })
+    expect((await plan()).winner?.priceAtomic).toBe(1n)
+    const jobs = { address: jobsOf(net.network), abi: jobsAbi, functionName: 'cancelQuote' } as const
+    await pat.sender.call({ ...jobs, args: [shield.nonce] })
+    expect((await plan()).winner).toBeUndefined()
+  })
 })
