@@ -70,7 +70,9 @@ export function auctionFacts(
         : nowSeconds < revealEndsAtSeconds
           ? `bids are shown until ${utcTime(revealEndsAtSeconds)}`
           : `over since ${utcTime(revealEndsAtSeconds)}`
-    return [['auction', `sealed, ${phase}; ${record.sealed.length} sealed, ${record.revealed.length} shown`]]
+    // Which were shown nobody tells before the end.
+    const shown = nowSeconds < revealEndsAtSeconds ? '' : `, ${record.revealed.length} shown`
+    return [['auction', `sealed, ${phase}; ${record.sealed.length} sealed${shown}`]]
   }
   const { state, counted } = replayReverseAuction(auction, record.bids)
   const isOver = nowSeconds >= state.closesAtSeconds

@@ -99,6 +99,48 @@ describe('a sealed auction in a book', () => {
     expect(winner(sealed, book)).toEqual(mine)
   })
 
+  it('tells no bid before the last may be shown: who saw them would show the dearest of its own that still wins', () => {
+    const book = bookOf(sealed)
+    const [honest, ...ladder] = [bid('ann', 60n), bid('eve', 90n), bid('eve', 59n), bid('eve', 10n)]
+    for (const quote of [honest, ...ladder]) book.commit(termsHash, seal(quote as SignedQuote), 'here')
+    seconds = 1_100
+    book.reveal(honest as SignedQuote, salt)
+    seconds = 1_199
+    expect(book.auction(termsHash).revealed).toEqual([])
+    expect(book.quotesFor(termsHash)).toEqual([])
+    seconds = 1_200
+    expect(winner(sealed, book)).toEqual(honest)
+  })
+
+  it('can be decided after its end, however short whoever asked first made its request', () => {
+    const readTerms = () => ({ payer: addressOf('ann'), auction: sealed })
+    const book = new QuoteBook({ chainId: 7, contracts: [settlement.verifyingContract], readTerms }, clock)
+    book.post(requestOf('eve', { deadlineSeconds: 1_200 }), 'there')
+    const mine = bid('a', 40n)
+    book.commit(termsHash, seal(mine), 'here')
+    seconds = 1_150
+    book.reveal(mine, salt)
+    seconds = 1_900
+    expect(winner(sealed, book)).toEqual(mine)
+    expect(book.open('job', 0).requests).toEqual([])
+    seconds = 1_200 + 3_600
+    expect(book.auction(termsHash).revealed).toEqual([])
+  })
+
+  it('ranks as many bids as a stranger may send, all for one price, without hashing them over and over', () => {
+    const count = 64
+    const quotes = Array.from({ length: count }, (_, place) => bid('eve', 50n, { nonce: BigInt(place) }))
+    const book = bookOf(sealed, { commitmentsPerOrigin: count })
+    for (const quote of quotes) book.commit(termsHash, seal(quote), 'here')
+    seconds = 1_150
+    for (const quote of quotes) book.reveal(quote, salt)
+    seconds = 1_200
+    const record = book.auction(termsHash)
+    const beganAt = performance.now()
+    expect(rankAuction(sealed, record, seconds)).toHaveLength(count)
+    expect(performance.now() - beganAt).toBeLessThan(500)
+  })
+
   it('shows no bid that could not be funded, and cannot be filled from one place', () => {
     const book = bookOf(sealed, { commitmentsPerOrigin: 3, commitmentsPerRequest: 4 })
     const bad = [bid('a', 101n), { ...bid('b', 50n), priceAtomic: 40n }, bid('c', 5n, { deadlineSeconds: 1_199 })]
@@ -175,6 +217,8 @@ it('is the same over HTTP', async () => {
     await expect(bus.reveal(mine, salt)).rejects.toThrow(refused('is shown while others still bid'))
     seconds = 1_100
     await bus.reveal(mine, salt)
+    seconds = 1_200
+    expect((await bus.auction(termsHash)).revealed).toHaveLength(1)
     expect(await bus.auction(termsHash)).toEqual(book.auction(termsHash))
     expect((await bus.auction(word('others'))).sealed).toEqual([])
     const post = (path: string, body: unknown) => fetch(`${url}${path}`, { method: 'POST', body: JSON.stringify(body) })

@@ -62,7 +62,7 @@ export function bidCommitment(domain: SettlementDomain, quote: SignedQuote, salt
 /**
  * Bids that count, the winner first: each wins at its own price when those before it cannot be taken. A reveal counts when it was
  * committed to in time, came in time, names these terms, is signed and within the ceiling, and is good at least until the end of the
- * reveals. The cheapest comes first; `chooseQuote` breaks ties. Of several bids of one provider all count. Throws `work/auction-open`.
+ * reveals. The cheapest comes first; `rankQuotes` breaks ties. Of several bids of one provider all count. Throws `work/auction-open`.
  */
 export function rankSealedBids(
   auction: SealedAuction,
@@ -78,12 +78,12 @@ export function rankSealedBids(
     ({ quote, salt, atSeconds: revealedAt }) =>
       revealedAt >= auction.commitEndsAtSeconds &&
       revealedAt < auction.revealEndsAtSeconds &&
-      refusalOf(auction, quote) === undefined &&
-      committed.has(bidCommitment(auction.domain, quote, salt)),
+      committed.has(bidCommitment(auction.domain, quote, salt)) &&
+      refusalOf(auction, quote) === undefined,
   )
-  const { domain, ceilingAtomic, revealEndsAtSeconds: atEnd } = auction
-  const distinct = new Map(valid.map(({ quote }) => [bytesToHex(quoteDigest(auction.domain, quote)), quote] as const))
-  return rankQuotes([...distinct.values()], { domain, ceilingAtomic, atSeconds: atEnd })
+  const { domain, ceilingAtomic, revealEndsAtSeconds } = auction
+  const distinct = new Map(valid.map(({ quote }) => [bytesToHex(quoteDigest(domain, quote)), quote] as const))
+  return rankQuotes([...distinct.values()], { domain, ceilingAtomic, atSeconds: revealEndsAtSeconds })
 }
 
 /** Bids of a reverse auction in the order in which they came, and when. */

@@ -17,33 +17,38 @@ export function chooseQuote<quote extends SignedQuote>(
   quotes: readonly quote[],
   choice: QuoteChoice,
 ): quote | undefined {
-  const fit = quotes.filter(
-    ({ priceAtomic, deadlineSeconds }) =>
-      priceAtomic > 0n &&
-      (choice.ceilingAtomic === undefined || priceAtomic <= choice.ceilingAtomic) &&
-      deadlineSeconds >= choice.atSeconds,
-  )
+  const fit = fitting(quotes, choice)
   const lowest = fit.reduce<bigint | undefined>(
     (best, { priceAtomic }) => (best === undefined || priceAtomic < best ? priceAtomic : best),
     undefined,
   )
   const tied = fit.filter(({ priceAtomic }) => priceAtomic === lowest)
-  const digests = tied.map((quote) => bytesToHex(quoteDigest(choice.domain, quote)))
-  const breaks = tieBreaks(digests)
-  const first = breaks.reduce((best, value, index) => (value < (breaks[best] as Hex) ? index : best), 0)
-  return tied[first]
+  return inTieOrder(tied, choice.domain)[0]
 }
 
-/** All that may be chosen, in the order of {@link chooseQuote}: the next is chosen from what those before it leave. */
-export function rankQuotes(quotes: readonly SignedQuote[], choice: QuoteChoice): readonly SignedQuote[] {
-  const ranked: SignedQuote[] = []
-  for (let rest = quotes; rest.length > 0; ) {
-    const next = chooseQuote(rest, choice)
-    if (next === undefined) break
-    ranked.push(next)
-    rest = rest.filter((quote) => quote !== next)
-  }
-  return ranked
+/** All that {@link chooseQuote} would look at, its choice first. Each is hashed once: strangers make these lists long. */
+export function rankQuotes<quote extends SignedQuote>(quotes: readonly quote[], choice: QuoteChoice): readonly quote[] {
+  const byPrice = Map.groupBy(fitting(quotes, choice), ({ priceAtomic }) => priceAtomic)
+  return [...byPrice]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([, tied]) => (tied.length === 1 ? tied : inTieOrder(tied, choice.domain)))
+}
+
+function fitting<quote extends SignedQuote>(quotes: readonly quote[], choice: QuoteChoice): readonly quote[] {
+  return quotes.filter(
+    ({ priceAtomic, deadlineSeconds }) =>
+      priceAtomic > 0n &&
+      (choice.ceilingAtomic === undefined || priceAtomic <= choice.ceilingAtomic) &&
+      deadlineSeconds >= choice.atSeconds,
+  )
+}
+
+function inTieOrder<quote extends SignedQuote>(tied: readonly quote[], domain: SettlementDomain): readonly quote[] {
+  const breaks = tieBreaks(tied.map((quote) => bytesToHex(quoteDigest(domain, quote))))
+  return tied
+    .map((quote, place) => ({ quote, hash: breaks[place] as Hex }))
+    .toSorted((a, b) => (a.hash < b.hash ? -1 : a.hash > b.hash ? 1 : 0))
+    .map(({ quote }) => quote)
 }
 
 /** For each digest Keccak(Keccak(all digests, ascending, each once) || digest): the least wins. */

@@ -68,6 +68,8 @@ type Bidding = {
 export type OpenRequests = { readonly next: number; readonly requests: readonly SignedQuoteRequest[] }
 
 const pageLength = 100
+/** So long after its last end an auction can still be looked at, however short whoever asked first made its request. */
+const keptAfterSeconds = 3_600
 
 /**
  * Requests for quotes and the quotes for them, in memory until their deadlines (specs/0024-jobs.md section 3). It keeps what is signed by
@@ -122,8 +124,10 @@ export class QuoteBook {
 
   /** Open requests of a kind posted after cursor `after` (0 for all), oldest first; `next` is the cursor to go on with. */
   open(kind: string, after: number): OpenRequests {
-    this.#sweep()
-    const found = [...this.#entries.values()].filter((entry) => entry.number > after && entry.request.kind === kind)
+    const nowSeconds = this.#sweep()
+    const found = [...this.#entries.values()].filter(
+      ({ number, request }) => number > after && request.kind === kind && request.deadlineSeconds > nowSeconds,
+    )
     const page = found.slice(0, pageLength)
     const next = page.length < found.length ? (page.at(-1) as Entry).number : Math.max(after, this.#number)
     return { next, requests: page.map(({ request }) => request) }
@@ -179,14 +183,17 @@ export class QuoteBook {
     revealed.set(commitment, { quote, salt, atSeconds })
   }
 
-  /** What came in of an auction, with the second in which it came; nothing for terms that nobody auctions. */
+  /**
+   * What came in of an auction, with the second in which it came; nothing for terms that nobody auctions. Sealed bids that were shown are told
+   * when no more may be: who sees the others' first would show the dearest of its own that still wins.
+   */
   auction(termsHash: Hex): AuctionRecord {
-    this.#sweep()
+    const nowSeconds = this.#sweep()
     const found = this.#entries.get(termsHash)?.bidding
     return {
       bids: [...(found?.bids ?? [])],
       sealed: [...(found?.sealed ?? [])].map(([commitment, { atSeconds }]) => ({ commitment, atSeconds })),
-      revealed: [...(found?.revealed.values() ?? [])],
+      revealed: shownAt(found, nowSeconds),
     }
   }
 
@@ -194,7 +201,7 @@ export class QuoteBook {
   quotesFor(termsHash: Hex): readonly SignedQuote[] {
     const nowSeconds = this.#sweep()
     const { quotes, bidding } = this.#entries.get(termsHash) ?? {}
-    const bids = [...(bidding?.bids ?? []), ...(bidding?.revealed.values() ?? [])].map(({ quote }) => quote)
+    const bids = [...(bidding?.bids ?? []), ...shownAt(bidding, nowSeconds)].map(({ quote }) => quote)
     return [...(quotes?.values() ?? []), ...bids].filter(({ deadlineSeconds }) => deadlineSeconds >= nowSeconds)
   }
 
@@ -206,11 +213,16 @@ export class QuoteBook {
 
   #sweep(): number {
     const nowSeconds = Math.floor(this.#clock.nowMs() / 1000)
-    for (const [termsHash, { request }] of this.#entries) {
-      if (request.deadlineSeconds <= nowSeconds) this.#entries.delete(termsHash)
+    for (const [termsHash, { request, bidding }] of this.#entries) {
+      const wonSeconds = bidding === undefined ? 0 : lastEndOf(bidding.auction) + keptAfterSeconds
+      if (Math.max(request.deadlineSeconds, wonSeconds) <= nowSeconds) this.#entries.delete(termsHash)
     }
     return nowSeconds
   }
+}
+
+function shownAt(bidding: Bidding | undefined, nowSeconds: number): readonly RevealedBid[] {
+  return bidding === undefined || nowSeconds < lastEndOf(bidding.auction) ? [] : [...bidding.revealed.values()]
 }
 
 function openBidding(auction: Auction): Bidding {

@@ -233,7 +233,7 @@ describe('an auction that a client awards', () => {
       ...{ decrementAtomic: 9n, closesAtSeconds: now, extensionSeconds: 0, lastCloseSeconds: now },
     })
     const jobId = await client.post(draft({ description: `work\n${line}` }))
-    const auction = auctionOfJob(client.domain, await client.read(jobId)) as Auction
+    const auction = parseJobAuction(client.domain, await client.read(jobId)) as Auction
     const bid = (priceAtomic: bigint) => draftBid(auction, pat, { priceAtomic, holdsSeconds: 600 }, systemRandom).quote
     const [high, shield] = [bid(900n), bid(1n)]
     const bids = [high, shield].map((quote) => ({ quote, atSeconds: now - 1 }))
