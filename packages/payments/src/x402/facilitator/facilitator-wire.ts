@@ -257,14 +257,26 @@ function bad(problem: string): KoinonError {
   })
 }
 
-/** The account that a payment says has signed it, before anybody looked: of a channel its payerAuthorizer. Undefined where it names none. */
-export function signerIn(body: unknown): string | undefined {
+/** Who a payment says has signed it, before anybody looked, and by which bytes. */
+export type NamedSigner = { readonly account: string; readonly signature: string }
+
+/**
+ * Of a channel its payerAuthorizer, or the payer that signs for itself; undefined where a payment names none. Throws
+ * `payments/bad-x402-request` where it names several: one could have signed, and another be counted.
+ */
+export function signerIn(body: unknown): NamedSigner | undefined {
   const payload = member(member(body, 'paymentPayload'), 'payload')
-  const named =
-    member(member(payload, 'authorization'), 'from') ??
-    member(member(payload, 'permit2Authorization'), 'from') ??
-    member(member(payload, 'channelConfig'), 'payerAuthorizer')
-  return typeof named === 'string' && /^0x[0-9a-fA-F]{40}$/.test(named) ? named.toLowerCase() : undefined
+  const [authorization, permit, config] = ['authorization', 'permit2Authorization', 'channelConfig'].map((name) =>
+    member(payload, name),
+  )
+  if ([authorization, permit, config].filter((given) => given !== undefined).length > 1)
+    throw bad('the payload is of several types')
+  const authorizer = member(config, 'payerAuthorizer')
+  const isOwn = typeof authorizer === 'string' && /^0x0{40}$/.test(authorizer)
+  const named = member(authorization ?? permit, 'from') ?? (isOwn ? member(config, 'payer') : authorizer)
+  if (typeof named !== 'string' || !/^0x[0-9a-fA-F]{40}$/.test(named)) return undefined
+  const signed = member(config === undefined ? payload : member(payload, 'voucher'), 'signature')
+  return { account: named.toLowerCase(), signature: typeof signed === 'string' ? signed.toLowerCase() : '' }
 }
 
 function member(value: unknown, name: string): unknown {

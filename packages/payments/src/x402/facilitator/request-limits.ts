@@ -1,5 +1,6 @@
 import { type Clock, KoinonError } from '@koinon/base'
 import { ipNetworkOf, isLoopbackHost } from '@koinon/base/node'
+import type { NamedSigner } from './facilitator-wire.ts'
 
 const windowMs = 60_000
 const keptNames = 10_000
@@ -24,6 +25,11 @@ class MinuteCounts {
       this.#windowEndsMs = this.#clock.nowMs() + windowMs
     }
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1)
+  }
+
+  /** Whether the name was added in this minute. */
+  has(name: string): boolean {
+    return this.#clock.nowMs() < this.#windowEndsMs && this.#counts.has(name)
   }
 
   /** Throws `payments/rate-limited` (429) where the name was added more often than `perMinute`, less `ahead`. */
@@ -53,23 +59,29 @@ export class RequestLimits {
 
 /**
  * Counts payments of a payer whose signature held, from whatever address they came. Who only writes another's name into a payment uses up nothing
- * of it.
+ * of it; nor does a seller that shows again what it was paid with: the same signature counts once for its payer, and then for itself.
  */
 export class PayerLimits {
-  readonly #counts: MinuteCounts
+  readonly #payers: MinuteCounts
+  readonly #signatures: MinuteCounts
 
   constructor(clock: Clock, perMinute: number) {
-    this.#counts = new MinuteCounts(clock, perMinute, 'about payments of this payer')
+    this.#payers = new MinuteCounts(clock, perMinute, 'about payments of this payer')
+    this.#signatures = new MinuteCounts(clock, perMinute, 'about this payment')
   }
 
-  /** Throws `payments/rate-limited` (429) where the payer that a payment names has had its part of this minute. */
-  check(payer: string | undefined): void {
-    if (payer !== undefined) this.#counts.check(payer.toLowerCase(), 1)
+  /** Throws `payments/rate-limited` (429) where the payer that a payment names, or its signature, has had its part of this minute. */
+  check(signer: NamedSigner | undefined): void {
+    if (signer === undefined) return
+    this.#signatures.check(signer.signature, 1)
+    if (!this.#signatures.has(signer.signature)) this.#payers.check(signer.account, 1)
   }
 
   /** The payer signed. */
-  note(payer: string | undefined): void {
-    if (payer !== undefined) this.#counts.add(payer.toLowerCase())
+  note(signer: NamedSigner | undefined): void {
+    if (signer === undefined) return
+    if (!this.#signatures.has(signer.signature)) this.#payers.add(signer.account)
+    this.#signatures.add(signer.signature)
   }
 }
 
