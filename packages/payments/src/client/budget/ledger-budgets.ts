@@ -39,6 +39,10 @@ export type LedgerBudgets = {
 /** Blocks that one look goes back, grants that it tells, and what it may take. */
 const mostBlocks = 100_000n
 const mostGrants = 50
+/** Anybody can emit charges that name a key: past so many, older ones are not looked for. */
+const mostKeyTraces = 5_000
+/** Blocks. */
+const widestPage = 5_000n
 const lookTimeoutMs = 30_000
 
 const events = budgetDelegateAbi.filter(
@@ -70,8 +74,14 @@ async function look(
   const head = await reader.getBlockNumber({ cacheTime: 0 })
   const first = head > mostBlocks ? head - mostBlocks : 0n
   const fromBlock = first > BigInt(startBlock) ? first : BigInt(startBlock)
-  const traces = newestOfEach(await readTraces(reader, account, { fromBlock, toBlock: head }))
-  const told = traces.slice(0, mostGrants)
+  const whole = { fromBlock, toBlock: head }
+  const [own, asKey] = await Promise.all([readOwnTraces(reader, account, whole), readKeyTraces(reader, account, whole)])
+  const newest = (a: Trace, b: Trace): number => b.blockNumber - a.blockNumber
+  const traces = newestOfEach([...own, ...asKey.traces].toSorted(newest))
+  // Its own first: however many strangers write, none of them is pushed out.
+  const told = [...traces.filter(({ owner }) => owner === account), ...traces.filter(({ owner }) => owner !== account)]
+    .slice(0, mostGrants)
+    .toSorted(newest)
   const chains = new Map<Hex, readonly BudgetGrant[]>()
   for (const trace of told) if (trace.isCharge) chains.set(trace.grantHash, await chainOf(reader, trace, chainId))
   const found = new Map<Hex, Omit<LedgerGrant, 'spent' | 'isRevoked'>>()
@@ -96,7 +106,7 @@ async function look(
   return {
     asOfBlock: Number(head),
     fromBlock: Number(fromBlock),
-    isCut: traces.length > told.length,
+    isCut: traces.length > told.length || asKey.fromBlock > fromBlock,
     grants: [...found.values()].map((one) => {
       const { revocationNonce, spent, revoked } = words.get(one.owner) as DelegateWords
       const isOld = one.grant !== undefined && one.grant.revocationNonce !== revocationNonce
@@ -106,34 +116,58 @@ async function look(
   }
 }
 
-/** Newest first. */
-async function readTraces(reader: LedgerReader, account: Address, whole: BlockSpan): Promise<readonly Trace[]> {
+/** Of the account itself, which nobody else can fill. */
+async function readOwnTraces(reader: LedgerReader, account: Address, whole: BlockSpan): Promise<readonly Trace[]> {
   const pager = new LogPager()
   const traces: Trace[] = []
   for (let next = whole.fromBlock; next <= whole.toBlock; ) {
-    const page = await pager.next({ fromBlock: next, toBlock: whole.toBlock }, async (span) => {
-      const [asOwner, asKey] = await Promise.all([
-        reader.getLogs({ address: account, events, strict: true, ...span }),
-        reader.getLogs({
-          event: chargedEvent[0] as (typeof chargedEvent)[number],
-          args: { agent: account },
-          strict: true,
-          ...span,
-        }),
-      ])
-      return [...asOwner, ...asKey]
-    })
-    for (const log of page.logs) {
-      const { grant } = log.args as { readonly grant?: Hex }
-      if (grant === undefined) continue
-      traces.push({
-        ...{ grantHash: grant, owner: toAddress(log.address), uses: 1, isCharge: log.eventName === 'BudgetCharged' },
-        ...{ blockNumber: Number(log.blockNumber), transactionHash: log.transactionHash },
-      })
-    }
+    const page = await pager.next({ fromBlock: next, toBlock: whole.toBlock }, (span) =>
+      reader.getLogs({ address: account, events, strict: true, ...span }),
+    )
+    traces.push(...page.logs.flatMap(traceOf))
     next = page.toBlock + 1n
   }
-  return traces.toSorted((a, b) => b.blockNumber - a.blockNumber)
+  return traces
+}
+
+/** Of any account with this one as session key: from the head backwards, as long as they are not too many. */
+async function readKeyTraces(
+  reader: LedgerReader,
+  account: Address,
+  whole: BlockSpan,
+): Promise<{ readonly traces: readonly Trace[]; readonly fromBlock: bigint }> {
+  const [event] = chargedEvent as [(typeof chargedEvent)[number]]
+  const endMs = performance.now() + lookTimeoutMs
+  const traces: Trace[] = []
+  let blocks = widestPage
+  let next = whole.toBlock
+  while (next >= whole.fromBlock && traces.length < mostKeyTraces && performance.now() < endMs) {
+    const wished = next - blocks + 1n
+    const fromBlock = wished > whole.fromBlock ? wished : whole.fromBlock
+    try {
+      const logs = await reader.getLogs({ event, args: { agent: account }, strict: true, fromBlock, toBlock: next })
+      traces.push(...logs.toReversed().slice(0, mostKeyTraces).flatMap(traceOf))
+      next = fromBlock - 1n
+    } catch (error) {
+      if (blocks === 1n) throw error
+      blocks /= 2n
+    }
+  }
+  return { traces, fromBlock: next + 1n }
+}
+
+function traceOf(log: {
+  readonly address: Hex
+  readonly eventName: string
+  readonly args: unknown
+  readonly blockNumber: bigint
+  readonly transactionHash: Hex
+}): readonly Trace[] {
+  const { grant } = log.args as { readonly grant?: Hex }
+  if (grant === undefined) return []
+  const isCharge = log.eventName === 'BudgetCharged'
+  const where = { blockNumber: Number(log.blockNumber), transactionHash: log.transactionHash }
+  return [{ grantHash: grant, owner: toAddress(log.address), uses: 1, isCharge, ...where }]
 }
 
 /** One trace a grant: its newest charge where there is one, because only a charge carries terms. */
