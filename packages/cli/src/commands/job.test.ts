@@ -6,6 +6,7 @@ import { bytesToHex, sha256, systemClock, systemRandom } from '@koinon/base'
 import { defaultHttpLimits, HttpListener, sendJson } from '@koinon/base/node'
 import { testDollarAbi } from '@koinon/ledger/abis'
 import { type AccountKey, accountKey, openHome } from '@koinon/node/home'
+import { hasBudgetDelegate } from '@koinon/payments/client/budget'
 import { type PoolLedger, startPoolLedger } from '@koinon/subnets/testing'
 import { QuoteBook, quoteRoutes } from '@koinon/work/quotes'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -141,7 +142,11 @@ describe('koinon job', () => {
       '--max-total',
       '6',
     ]
-    await runKoinon(home, 'budget', 'grant', '--label', 'helper', '--yes', ...grant)
+    const granted = await runKoinon(home, 'budget', 'grant', '--label', 'helper', '--yes', ...grant)
+    expect(granted.code, granted.stderr).toBe(0)
+    // A call of an account that delegates to nothing succeeds and does nothing.
+    const { channels } = place.ledger.network.contracts
+    expect(await hasBudgetDelegate(place.ledger.reader, wallet.address, channels)).toBe(true)
     const left = async () => {
       const { stdout } = await runKoinon(home, '--json', 'budget', 'list')
       const { data } = JSON.parse(stdout) as { data: { budgets: { label: string; leftAtomic: string }[] } }

@@ -83,7 +83,7 @@ export async function openHomeBudget(
       grantHash,
       owner: signer.owner,
       signer: paying,
-      jobs: network.contracts.jobs === undefined ? undefined : budgetForJobs(signer, { network, sender }),
+      jobs: network.contracts.jobs === undefined ? undefined : budgetForJobs(signer, { network, reader, sender }),
       async close() {
         await opened.close()
         release()

@@ -1,4 +1,4 @@
-import { type Address, toAddress } from '@koinon/base'
+import { type Address, KoinonError, toAddress } from '@koinon/base'
 import type { LedgerReader, TransactionSender } from '@koinon/ledger'
 import { concatHex, getContractAddress, type Hex, zeroHash } from 'viem'
 import { reachable } from '../core/escrow.ts'
@@ -15,7 +15,7 @@ export function create2Address(creationCode: Hex): Address {
 
 /**
  * Deploys the contract unless it stands; `what` says so in errors, as 'deploying the delegate'. Resolves with its address. Throws
- * `payments/ledger-unreachable` and `ledger/*` as `TransactionSender.send`.
+ * `payments/ledger-unreachable`, `payments/not-deployed` where nothing stands there after all, and `ledger/*` as `TransactionSender.send`.
  */
 export async function deployOnce(
   reader: LedgerReader,
@@ -24,8 +24,25 @@ export async function deployOnce(
   what: string,
 ): Promise<Address> {
   const address = create2Address(creationCode)
-  const code = await reachable(reader.getCode({ address }))
-  if (code === undefined || code === '0x')
-    await sender.send({ to: create2Deployer, data: concatHex([zeroHash, creationCode]) }, what)
+  if (await hasCode(reader, address)) return address
+  // A call of an address without code succeeds and does nothing.
+  if (!(await hasCode(reader, create2Deployer))) throw notDeployed(what, create2Deployer)
+  await sender.send({ to: create2Deployer, data: concatHex([zeroHash, creationCode]) }, what)
+  if (!(await hasCode(reader, address))) throw notDeployed(what, address)
   return address
+}
+
+/** Whether a contract stands there. Throws `payments/ledger-unreachable`. */
+export async function hasCode(reader: LedgerReader, address: Address): Promise<boolean> {
+  const code = await reachable(reader.getCode({ address }))
+  return code !== undefined && code !== '0x'
+}
+
+export function notDeployed(what: string, address: Address): KoinonError {
+  return new KoinonError({
+    code: 'payments/not-deployed',
+    message: `${what[0]?.toUpperCase()}${what.slice(1)} cannot be done: no code stands at ${address} on this chain`,
+    hint: 'Nothing of this account was changed. Try again; a chain without the CREATE2 deployer needs it placed there first.',
+    retry: 'later',
+  })
 }

@@ -13,6 +13,7 @@ import {
 } from '@koinon/ledger'
 import { koinonTokenAbi, poolEmissionAbi, subnetsAbi } from '@koinon/ledger/abis'
 import { deployContracts } from '@koinon/ledger/deploy'
+import { predeploys } from '@koinon/ledger/predeploys'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { ensurePermitSought, ensureRootStake } from '../client/validator-stake.ts'
 
@@ -99,6 +100,8 @@ export async function startTestLedger(): Promise<TestLedger> {
     }
   })
   const owner = accounts.shift() as TestAccount
+  for (const { address, runtimeBytecode } of predeploys)
+    await provider.request({ method: 'hardhat_setCode', params: [address, runtimeBytecode] })
   const contracts = await deployContracts({
     reader,
     sender: owner.sender,

@@ -213,6 +213,21 @@ describe('a session key that hires by quotes', () => {
     expect(before - (await net.dollarsOf(ann.address))).toBe(600n)
   })
 
+  it('sends nothing for an owner whose account does not run the code of budgets: the call would succeed and do nothing', async () => {
+    const grant = jobsGrant(keyA, { owner: eve.address })
+    const signature = signDigest(hexToBytes(budgetGrantHash(grant, net.network.chainId)), eve.secretKey)
+    const of = await signerOf([{ grant, signature }], keyA)
+    const client = new JobClient(pat, net.clock, systemRandom, budgetForJobs(of, pat))
+    const terms = client.draft({ evaluator: ann.address, expiredAtSeconds: seconds() + 3_600, description: 'none' })
+    const hiring = client.hire(terms, quoteFor(client, terms, 5n))
+    await expect(hiring).rejects.toMatchObject({ code: 'agents/budget-not-on-chain' })
+    expect(of.leftAtomic).toBe(3_000n)
+    const writer = createLedgerWriter(net.network, bytesToHex(eve.secretKey))
+    const empty = setDelegate(net.reader, writer, pat.address)
+    await expect(empty).rejects.toMatchObject({ code: 'payments/not-deployed' })
+    expect(await net.reader.getCode({ address: eve.address })).toBeUndefined()
+  })
+
   it('awards an open job of the owner', async () => {
     const posting = new JobClient(ann, net.clock, systemRandom)
     const terms = posting.draft({ evaluator: eve.address, expiredAtSeconds: seconds() + 3_600, description: 'open' })

@@ -5,7 +5,8 @@ const pauseMs = 250
 
 /**
  * Does something once. `look` says whether it is done and is asked first, after a refusal (an earlier copy may have been mined), and after
- * an unknown outcome until it is known: nothing is sent a second time. Throws what was refused, and `agents/unknown-outcome`.
+ * an unknown outcome until it is known: nothing is sent a second time. Throws what was refused,
+ * `agents/unknown-outcome`, and `agents/no-effect` for what was mined and changed nothing.
  */
 export async function findOut<value>(
   what: string,
@@ -24,7 +25,7 @@ export async function findOut<value>(
   }
   const after = await lookAgain(look, patienceMs)
   if (after !== undefined) return after
-  throw unknownOutcome(what, undefined)
+  throw noEffect(what)
 }
 
 async function lookAgain<value>(look: () => Promise<value | undefined>, forMs: number): Promise<value | undefined> {
@@ -43,5 +44,14 @@ function unknownOutcome(what: string, cause: unknown): KoinonError {
     hint: 'Look again later with koinon job list; doing the same again finds out first and sends nothing twice.',
     retry: 'unknown',
     cause,
+  })
+}
+
+function noEffect(what: string): KoinonError {
+  return new KoinonError({
+    code: 'agents/no-effect',
+    message: `The transaction was mined and changed nothing: ${what}`,
+    hint: 'Nothing answered at the address it went to, or the node that is asked is behind. Look again with koinon job list; doing the same again finds out first and sends nothing twice.',
+    retry: 'unknown',
   })
 }

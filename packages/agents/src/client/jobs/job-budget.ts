@@ -1,7 +1,7 @@
 /** Jobs that a session key pays for out of its owner's account (specs/0025-budgets.md section 2). */
 import { type Address, bytesToHex, concatBytes, type Hex, KoinonError, keccak256, utf8ToBytes } from '@koinon/base'
 import { budgetDelegateAbi } from '@koinon/ledger/abis'
-import type { BudgetSigner } from '@koinon/payments/client/budget'
+import { type BudgetSigner, hasBudgetDelegate } from '@koinon/payments/client/budget'
 import { quoteDigest, type SignedQuote } from '@koinon/work'
 import { type JobTerms, jobsDomain } from '../../rules/job.ts'
 import { type JobAccount, jobsOf } from './job-ledger.ts'
@@ -10,7 +10,7 @@ import { type JobAccount, jobsOf } from './job-ledger.ts'
 export type JobBudget = {
   /** The client of the jobs. */
   readonly owner: Address
-  /** Takes a quote for an open job of the owner, or for terms that are opened with it. Throws `payments/budget-*`, `agents/budget-waits`. */
+  /** Takes a quote for an open job of the owner, or for terms that are opened with it. Throws `payments/budget-*`, `agents/budget-waits`, `agents/budget-not-on-chain`. */
   take(job: { readonly jobId: bigint } | { readonly terms: JobTerms }, quote: SignedQuote): Promise<void>
 }
 
@@ -20,7 +20,7 @@ export type JobBudget = {
  */
 export function budgetForJobs(
   signer: BudgetSigner,
-  gas: Pick<JobAccount, 'network' | 'sender'>,
+  gas: Pick<JobAccount, 'network' | 'reader' | 'sender'>,
   service = 'jobs',
 ): JobBudget {
   const target = jobsOf(gas.network)
@@ -29,6 +29,8 @@ export function budgetForJobs(
     owner: signer.owner,
     async take(job, quote) {
       const { provider, priceAtomic, termsHash, deadlineSeconds, nonce, signature } = quote
+      if (!(await hasBudgetDelegate(gas.reader, signer.owner, gas.network.contracts.channels)))
+        throw notOnChain(signer.owner)
       const id = intentId(quoteDigest(domain, quote))
       const signed = await signer.sign({
         ...{ kind: 'hireJob', id, service, receiver: provider, amountAtomic: priceAtomic, termsHash, target },
@@ -56,6 +58,15 @@ function intentId(digest: Uint8Array): Hex {
 
 function newJob({ evaluator, hook, expiredAtSeconds, description }: JobTerms) {
   return { evaluator, hook, expiredAtSeconds, description }
+}
+
+/** A batch sent to an account without our code succeeds and does nothing. */
+function notOnChain(owner: Address): KoinonError {
+  return new KoinonError({
+    code: 'agents/budget-not-on-chain',
+    message: `The account ${owner} does not run the code of budgets, so no key can pay for a job out of it`,
+    hint: 'Its owner switches that on with koinon budget grant --jobs --on-chain. Nothing was paid.',
+  })
 }
 
 function waits(intentHash: Hex): KoinonError {

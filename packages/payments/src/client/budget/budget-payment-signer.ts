@@ -26,7 +26,7 @@ import {
   withNextStep,
 } from './budget-payer-errors.ts'
 import type { BudgetSigner } from './budget-signer.ts'
-import { budgetDelegateAddress, delegateOf } from './delegate-account.ts'
+import { hasBudgetDelegate } from './delegate-account.ts'
 import { PaymentIntents } from './payment-intents.ts'
 import type { SignedIntent } from './sign-intent.ts'
 import { intentFromText } from './stored-intent.ts'
@@ -186,8 +186,7 @@ export class BudgetPaymentSigner implements PaymentSigner {
     await this.#clearly(signer.check({ ...voucher.payment, id: funding.call.requestHash }))
     // The delegate takes the account's own word for each batch then, which a key does not have.
     if (this.#isProposing) throw proposesOnly()
-    const delegate = await delegateOf(reader, this.payer)
-    if (delegate !== budgetDelegateAddress(domain.escrow)) throw cannotDeposit(this.payer)
+    if (!(await hasBudgetDelegate(reader, this.payer, domain.escrow))) throw cannotDeposit(this.payer)
     const channelId = channelIdOf(config, domain)
     if (await this.#resend(channelId, funding)) return
     const { leftAtomic } = signer

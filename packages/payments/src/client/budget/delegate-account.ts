@@ -5,7 +5,7 @@ import { budgetDelegateAbi } from '@koinon/ledger/abis'
 import { budgetDelegateBytecode } from '@koinon/ledger/budget-delegate'
 import { encodeDeployData } from 'viem'
 import { reachable } from '../../core/escrow.ts'
-import { create2Address, deployOnce } from '../create2.ts'
+import { create2Address, deployOnce, hasCode, notDeployed } from '../create2.ts'
 
 /** Where the delegate for an escrow stands once somebody has deployed it: the same address on every chain with the same escrow. */
 export function budgetDelegateAddress(escrow: Address): Address {
@@ -33,13 +33,24 @@ export async function delegateOf(reader: LedgerReader, account: Address): Promis
   })
 }
 
-/** Lets the writer's account delegate to `delegate` (undefined: to nothing). Waits until it is mined. Throws `ledger/*`. */
+/** Whether an account runs the delegate for an escrow, and that stands there: else a batch for it succeeds and does nothing. Throws as `delegateOf`. */
+export async function hasBudgetDelegate(reader: LedgerReader, account: Address, escrow: Address): Promise<boolean> {
+  const delegate = budgetDelegateAddress(escrow)
+  return (await delegateOf(reader, account)) === delegate && hasCode(reader, delegate)
+}
+
+/**
+ * Lets the writer's account delegate to `delegate` (undefined: to nothing). Waits until it is mined. Throws `ledger/*`, and
+ * `payments/not-deployed` where no code stands: such an account could not even sign, because contracts would ask code that is not there.
+ */
 export async function setDelegate(
   reader: LedgerReader,
   writer: LedgerWriter,
   delegate: Address | undefined,
 ): Promise<Hex> {
   const { account } = writer
+  if (delegate !== undefined && !(await hasCode(reader, delegate)))
+    throw notDeployed('delegating the account', delegate)
   const contractAddress = delegate ?? zeroAddress
   const authorization = await writer.signAuthorization({ account, contractAddress, executor: 'self' })
   const hash = await writer.sendTransaction({ authorizationList: [authorization], to: account.address, value: 0n })
