@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { formatDollarAtomic, formatPicoUsd, formatPricePerMillion, formatTokenAtomic, readAmount } from './money.ts'
+import {
+  formatDollarAtomic,
+  formatDollarExact,
+  formatPicoUsd,
+  formatPricePerMillion,
+  formatTokenAtomic,
+  readAmount,
+} from './money.ts'
 
 describe('formatPicoUsd', () => {
   test.each([
@@ -39,6 +46,19 @@ describe('formatDollarAtomic', () => {
     [12_345_678_900_000n, '$12,345,678.90'],
   ])('%s is %s', (amount, text) => {
     expect(formatDollarAtomic(amount)).toBe(text)
+  })
+})
+
+describe('formatDollarExact', () => {
+  test.each([
+    [0n, '$0.00'],
+    [1n, '$0.000001'],
+    [2_995_000n, '$2.995'],
+    [1_500_000n, '$1.50'],
+    [12_345_678_999_999n, '$12,345,678.999999'],
+    [-2_995_000n, '-$2.995'],
+  ])('%s is %s', (amount, text) => {
+    expect(formatDollarExact(amount)).toBe(text)
   })
 })
 

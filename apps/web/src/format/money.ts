@@ -16,6 +16,13 @@ export function formatDollarAtomic(atomic: bigint): string {
   return formatDollars(atomic, dollarDecimals)
 }
 
+/** `$2.995` from atomic dollar units (1e-6): every digit, at least two decimals. */
+export function formatDollarExact(atomic: bigint): string {
+  const isNegative = atomic < 0n
+  const [whole = '0', fraction = ''] = formatUnits(isNegative ? -atomic : atomic, dollarDecimals).split('.')
+  return `${isNegative ? '-' : ''}$${groupThousands(whole)}.${fraction.padEnd(2, '0')}`
+}
+
 /** `1,234.567 KOIN` from atomic network-token units (1e-18), at most four decimals; what is less shows as `< 0.0001 KOIN`. */
 export function formatTokenAtomic(atomic: bigint, symbol = 'KOIN'): string {
   const shownDecimals = 4

@@ -1,14 +1,16 @@
-import type { JobDetailJson } from '@koinon/work/dashboard'
+import type { JobBidsJson, JobDetailJson } from '@koinon/work/dashboard'
 import { useState } from 'react'
 import { requestJson } from '../api/request.ts'
 import { useApp, useNow } from '../app-context.ts'
 import { newLinkSentence } from '../shell/door-words.ts'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { InlineText } from '../ui/inline-text.tsx'
-import { actionsFor, type JobAction } from './words.ts'
+import { useResource } from '../use-resource.ts'
+import { actionsFor, type JobAction, offerWords } from './words.ts'
 
 /** A transaction, and a look whether an earlier one arrived. */
 const actTimeoutMs = 60_000
+const bidsRefreshMs = 8_000
 
 /** What the owner's account may do with this job now, asked once more before it is done. */
 export function JobActions({ job, onDone }: { readonly job: JobDetailJson; readonly onDone: () => void }) {
@@ -27,6 +29,7 @@ export function JobActions({ job, onDone }: { readonly job: JobDetailJson; reado
   }
   const { account, localToken } = signIn.local
   const actions = actionsFor(job, account, nowMs)
+  if (actions.length === 0 && job.state === 'open' && job.client !== account) return <OfferHint jobId={job.jobId} />
   if (actions.length === 0) return <p className="hint">{waitingFor(job, account)}</p>
   return (
     <>
@@ -64,10 +67,17 @@ export function JobActions({ job, onDone }: { readonly job: JobDetailJson; reado
   )
 }
 
+/** The book knows whether an auction still takes bids. */
+function OfferHint({ jobId }: { readonly jobId: string }) {
+  const { door } = useApp()
+  const path = `/api/jobs/${jobId}/bids`
+  const { data } = useResource(path, () => requestJson<JobBidsJson>(door, path), bidsRefreshMs)
+  return data === undefined ? null : <p className="hint">{offerWords(jobId, data.auction?.phase)}</p>
+}
+
 /** What an owner who can do nothing here may still do, with the command. */
 function waitingFor(job: JobDetailJson, account: string): string {
   if (job.state === 'open' && job.client === account) return ''
-  if (job.state === 'open') return `To offer your work: koinon job bid ${job.jobId} --price DOLLARS`
   if (job.state === 'funded' && job.provider === account) return `To hand in: koinon job submit ${job.jobId} FILE`
   return 'Nothing here is for your account to do now.'
 }

@@ -11,7 +11,7 @@ import { amountText } from './words.ts'
 
 const refreshMs = 8_000
 
-const phaseWords = { bidding: 'bids come in', revealing: 'sealed bids are opened', over: 'over' } as const
+const phaseWords = { bidding: 'bids come in', revealing: 'sealed bids are shown', over: 'over' } as const
 
 /** Who offered the work for how much, by the gateway's book, and which bid the ledger says was taken. */
 export function JobBids({ job, name }: { readonly job: JobDetailJson; readonly name: (account: string) => string }) {
@@ -53,7 +53,7 @@ function Auction({ auction, job }: { readonly auction: JobAuctionJson; readonly 
         ['Now', phaseWords[phase]],
         ['At most', amountText(job, auction.ceilingAtomic)],
         ['Bids until', formatDateTime(bidsUntilMs)],
-        ['Opened until', revealsUntilMs === undefined ? undefined : formatDateTime(revealsUntilMs)],
+        ['Shown until', revealsUntilMs === undefined ? undefined : formatDateTime(revealsUntilMs)],
         ['Each lower by', decrementAtomic === undefined ? undefined : amountText(job, decrementAtomic)],
         ['Sealed', kind === 'sealed' ? count(sealedBids, 'bid') : undefined],
       ]}

@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { AgentsNav } from '../agents/agents-nav.tsx'
 import { requestJson } from '../api/request.ts'
 import { useApp } from '../app-context.ts'
-import { formatDollarAtomic, readAmount } from '../format/money.ts'
+import { formatDollarExact, readAmount } from '../format/money.ts'
 import { count } from '../format/text.ts'
 import { Facts } from '../ui/facts.tsx'
 import { ResourceView } from '../ui/resource-view.tsx'
@@ -110,4 +110,4 @@ function TotalsSection({ totals }: { readonly totals: JobTotalsJson }) {
   )
 }
 
-const dollars = (atomic: string): string => formatDollarAtomic(readAmount(atomic) ?? 0n)
+const dollars = (atomic: string): string => formatDollarExact(readAmount(atomic) ?? 0n)

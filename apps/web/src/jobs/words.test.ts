@@ -1,6 +1,6 @@
 import type { JobDetailJson, JobStepName } from '@koinon/work/dashboard'
 import { describe, expect, test } from 'vitest'
-import { actionsFor, amountText, lifeOf } from './words.ts'
+import { actionsFor, amountText, lifeOf, offerWords } from './words.ts'
 
 const [client, provider, evaluator] = ['0xc1', '0xb2', '0xe3']
 const step = (name: JobStepName) => ({ name, atMs: 1, transactionHash: '0x' })
@@ -74,5 +74,12 @@ describe('what is offered', () => {
 
 test('amounts in another token are not dollars', () => {
   expect(amountText({}, '1500000')).toBe('$1.50')
+  expect(amountText({}, '2995000')).toBe('$2.995')
   expect(amountText({ token: `0x${'ab'.repeat(20)}` }, '7')).toBe('7 units of 0xabab…abab')
+})
+
+test('nobody is asked to bid when the bidding is over', () => {
+  for (const phase of [undefined, 'bidding'] as const) expect(offerWords('4', phase)).toContain('job bid 4 --price')
+  expect(offerWords('4', 'revealing')).toContain('job bid 4 --reveal')
+  expect(offerWords('4', 'over')).not.toContain('koinon job bid')
 })

@@ -1,5 +1,12 @@
-import type { JobDetailJson, JobRowJson, JobState, JobStepJson, JobStepName } from '@koinon/work/dashboard'
-import { formatDollarAtomic, readAmount } from '../format/money.ts'
+import type {
+  JobAuctionJson,
+  JobDetailJson,
+  JobRowJson,
+  JobState,
+  JobStepJson,
+  JobStepName,
+} from '@koinon/work/dashboard'
+import { formatDollarExact, readAmount } from '../format/money.ts'
 import { shortHex } from '../format/text.ts'
 
 export const jobBadges: Readonly<Record<JobState, string>> = {
@@ -11,10 +18,10 @@ export const jobBadges: Readonly<Record<JobState, string>> = {
   expired: 'badge-fail',
 }
 
-/** An amount of a job: dollars, or base units of another token. */
+/** An amount of a job, exactly: dollars, or base units of another token. */
 export function amountText({ token }: Pick<JobRowJson, 'token'>, atomic: string): string {
   const amount = readAmount(atomic) ?? 0n
-  return token === undefined ? formatDollarAtomic(amount) : `${amount} units of ${shortHex(token)}`
+  return token === undefined ? formatDollarExact(amount) : `${amount} units of ${shortHex(token)}`
 }
 
 export type LifeStage = {
@@ -114,4 +121,12 @@ export function actionsFor(job: JobDetailJson, account: string, nowMs: number): 
 /** A tenth, rounded up (specs/0024 section 4). */
 function bondOf(budgetAtomic: string): string {
   return `${((readAmount(budgetAtomic) ?? 0n) + 9n) / 10n}`
+}
+
+/** How somebody else may still come to an open job: by an offer, by a bid, or not any more. */
+export function offerWords(jobId: string, phase: JobAuctionJson['phase'] | undefined): string {
+  if (phase === 'over') return 'Its auction is over: its client takes the bid that has won.'
+  if (phase === 'revealing')
+    return `No more bids come in. To show a bid that you sealed: koinon job bid ${jobId} --reveal`
+  return `To offer your work: koinon job bid ${jobId} --price DOLLARS`
 }
