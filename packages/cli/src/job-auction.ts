@@ -12,7 +12,7 @@ const extensionSeconds = 60
 const stepParts = 100n
 
 export type AuctionWish = {
-  readonly kind: string
+  readonly kind: string | undefined
   readonly bidsUntil: string | undefined
   readonly ceilingAtomic: bigint
   readonly nowSeconds: number
@@ -21,9 +21,16 @@ export type AuctionWish = {
   readonly requestEndsAtSeconds: number
 }
 
-/** The line of a job's description that names its auction. Throws `usage/bad-auction`. */
-export function auctionLineOf(wish: AuctionWish): string {
+/** The line of a job's description that names its auction; undefined where none is wished for. Throws `usage/bad-auction`. */
+export function auctionLineOf(wish: AuctionWish): string | undefined {
   const { kind, bidsUntil, ceilingAtomic, nowSeconds, expiredAtSeconds, requestEndsAtSeconds } = wish
+  if (kind === undefined) {
+    if (bidsUntil === undefined) return undefined
+    throw badAuction(
+      'Only an auction has an end of the bidding',
+      'Say which: --auction sealed or --auction reverse; or leave --bids-until out and take an offer when you like.',
+    )
+  }
   if (kind !== 'sealed' && kind !== 'reverse')
     throw badAuction(`There is no auction "${kind}"`, 'Write --auction sealed or --auction reverse.')
   if (bidsUntil === undefined)
@@ -54,6 +61,18 @@ export function auctionLineOf(wish: AuctionWish): string {
       'End bids earlier, or give the job more time: --hours N. A book keeps no request for longer than a day.',
     )
   return auctionLine(auction)
+}
+
+/** The rule of an auction, where nobody tells how it stands. */
+export function auctionRule(auction: Auction): readonly (readonly [string, string])[] {
+  const ceiling = `at most ${dollars(auction.ceilingAtomic)}`
+  if (auction.kind === 'sealed') {
+    const times = `sealed bids until ${utcTime(auction.commitEndsAtSeconds)}, shown until ${utcTime(auction.revealEndsAtSeconds)}`
+    return [['auction', `sealed, ${ceiling}; ${times}`]]
+  }
+  const step = `each bid ${dollars(auction.decrementAtomic)} lower at least`
+  const close = `closes at ${utcTime(auction.closesAtSeconds)}, with late bids at ${utcTime(auction.lastCloseSeconds)} at the latest`
+  return [['auction', `reverse, ${ceiling}; ${step}; ${close}`]]
 }
 
 /** How an auction stands. */

@@ -1,6 +1,6 @@
 /** Jobs in words for people, and in plain JSON. */
 import type { JobRecord } from '@koinon/agents/client'
-import { textOfJob } from '@koinon/agents/rules'
+import { parseJobCheck, workOfJob } from '@koinon/agents/rules'
 import type { JobJudgement } from '@koinon/agents/verifier'
 import { dollarDecimals, formatUnits, zeroAddress, zeroHash } from '@koinon/base'
 import type { SignedQuote } from '@koinon/work'
@@ -12,6 +12,11 @@ export function dollars(amountAtomic: bigint): string {
   return `${formatUnits(amountAtomic, dollarDecimals)} dollars`
 }
 
+/** The words of what is wanted on one line, without the lines for programs. */
+export function titleOf({ description }: Pick<JobRecord, 'description'>): string {
+  return workOfJob(description).replaceAll(/\s*\n\s*/g, ' ')
+}
+
 /** An amount in the job's own token: base units where it is not the network's dollar. */
 export function priceOf({ token, budgetAtomic }: JobRecord, dollar: string): string {
   return token === dollar ? dollars(budgetAtomic) : `${budgetAtomic} base units of ${token}`
@@ -19,9 +24,11 @@ export function priceOf({ token, budgetAtomic }: JobRecord, dollar: string): str
 
 export function jobFacts(job: JobRecord, dollar: string, nowSeconds: number): readonly (readonly [string, string])[] {
   const isOver = nowSeconds >= job.expiredAtSeconds
+  const check = parseJobCheck(job.description)
   return [
     ['job', `${job.jobId}`],
-    ['work', textOfJob(job.description)],
+    ['work', titleOf(job)],
+    ...(check === undefined ? [] : [['check', `${check.name} ${check.argument}`.trim()] as const]),
     ['status', statusOf(job, isOver)],
     ['price', job.budgetAtomic === 0n ? 'not set' : priceOf(job, dollar)],
     ['client', job.client],
@@ -50,7 +57,7 @@ export function judgementFacts({
 }
 
 export function jobJson(job: JobRecord): Record<string, unknown> {
-  return { ...job, jobId: `${job.jobId}`, budgetAtomic: `${job.budgetAtomic}`, title: textOfJob(job.description) }
+  return { ...job, jobId: `${job.jobId}`, budgetAtomic: `${job.budgetAtomic}`, title: titleOf(job) }
 }
 
 /** What is wanted of whom, and the command where it is anybody's. */

@@ -44,6 +44,7 @@ export {
   revealBid,
   sendBid,
 } from './jobs/auctions.ts'
+export { requireVerdict } from './jobs/disputable.ts'
 export { budgetForJobs, type JobBudget } from './jobs/job-budget.ts'
 export { JobClient, type JobDraft } from './jobs/job-client.ts'
 export {

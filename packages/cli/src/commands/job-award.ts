@@ -16,6 +16,7 @@ import {
   parseJobId,
   withJobBudget,
 } from '../job-account.ts'
+import { auctionRule } from '../job-auction.ts'
 import { dollars, jobFacts, jobJson, quoteLine } from '../job-words.ts'
 import { type CommandContext, type CommandResult, confirm, runCommand } from '../runner.ts'
 import { facts, table } from '../table.ts'
@@ -101,7 +102,7 @@ async function awardByRule(
   )
   return {
     data: { ...data, made: true, job: jobJson(awarded) },
-    text: context.typed(facts(jobFacts(awarded, network.contracts.dollar, nowSeconds))),
+    text: context.typed(facts([...jobFacts(awarded, network.contracts.dollar, nowSeconds), ...auctionRule(auction)])),
   }
 }
 

@@ -1,4 +1,5 @@
-import type { JobClient, JobRecord } from '@koinon/agents/client'
+import { type JobClient, type JobRecord, requireVerdict } from '@koinon/agents/client'
+import type { JobStatus } from '@koinon/agents/rules'
 import { systemClock } from '@koinon/base'
 import type { Command } from 'commander'
 import {
@@ -22,6 +23,7 @@ export function defineJobAccept(job: Command): void {
     name: 'accept',
     description: 'accept submitted work, as its evaluator: the provider is paid, for good',
     question: (found) => `Pay the provider of job ${found.jobId}? It cannot be undone.`,
+    ends: ['completed'],
     act: (client, jobId, flags) => client.accept(jobId, reasonOf(flags.reason)),
   })
 }
@@ -32,6 +34,7 @@ export function defineJobReject(job: Command): void {
     name: 'reject',
     description: 'close your open job, or refuse work as its evaluator: the client has its money back',
     question: (found) => `Reject job ${found.jobId}? It cannot be undone.`,
+    ends: ['rejected'],
     act: (client, jobId, flags) => client.reject(jobId, reasonOf(flags.reason)),
   })
 }
@@ -41,6 +44,7 @@ export function defineJobRefund(job: Command): void {
   define(job, {
     name: 'refund',
     description: "send the escrow of a job whose time is over back to its client; anyone's",
+    ends: ['expired', 'rejected', 'completed'],
     act: (client, jobId) => client.claimExpiry(jobId),
   })
 }
@@ -52,6 +56,8 @@ export function defineJobDispute(job: Command): void {
     description:
       "have the validators' verdict that is against you decided again, once, for a bond of a tenth of the price",
     question: (found) => `Put up ${dollars((found.budgetAtomic + 9n) / 10n)}? They are lost if the verdict stands.`,
+    ends: [],
+    check: (client, found) => requireVerdict(client.account, found),
     act: async (client, jobId) => {
       await client.dispute(jobId)
       return client.read(jobId)
@@ -64,6 +70,10 @@ function define(
   step: {
     readonly name: string
     readonly description: string
+    /** Where the job stands when the step, or another that ends it the same way, was taken before. */
+    readonly ends: readonly JobStatus[]
+    /** Throws what stands against the step, before anything is asked. */
+    readonly check?: (client: JobClient, found: JobRecord) => Promise<void>
     readonly question?: (found: JobRecord) => string
     readonly act: (client: JobClient, jobId: bigint, flags: JudgeFlags) => Promise<JobRecord>
   },
@@ -80,6 +90,11 @@ function define(
       const nowSeconds = Math.floor(systemClock.nowMs() / 1000)
       const words = (record: JobRecord): string =>
         context.typed(facts(jobFacts(record, network.contracts.dollar, nowSeconds)))
+      if (step.ends.includes(found.status)) {
+        const text = `Job ${found.jobId} was ${found.status} before: nothing was sent now.\n${words(found)}`
+        return { data: { made: false, job: jobJson(found) }, text }
+      }
+      await step.check?.(client, found)
       if (flags.dryRun === true) return { data: { made: false, job: jobJson(found) }, text: words(found) }
       if (step.question !== undefined) await confirm(context, step.question(found), flags.yes === true)
       await ensureGas()

@@ -1,5 +1,5 @@
 import { type JobView, jobsOf, listJobs, readJob } from '@koinon/agents/client'
-import { jobsDomain, parseJobAuction, textOfJob } from '@koinon/agents/rules'
+import { jobsDomain, parseJobAuction } from '@koinon/agents/rules'
 import { type JobJudgement, quorumEvaluatorJudgement } from '@koinon/agents/verifier'
 import { systemClock } from '@koinon/base'
 import { createLedgerReader } from '@koinon/ledger'
@@ -10,8 +10,8 @@ import { quoteToJson } from '@koinon/work'
 import type { Command } from 'commander'
 import { utcTime } from '../format/time.ts'
 import { openBus, parseJobId } from '../job-account.ts'
-import { auctionFacts } from '../job-auction.ts'
-import { jobFacts, jobJson, judgementFacts, priceOf, quoteLine, stepsText, totalFacts } from '../job-words.ts'
+import { auctionFacts, auctionRule } from '../job-auction.ts'
+import { jobFacts, jobJson, judgementFacts, priceOf, quoteLine, stepsText, titleOf, totalFacts } from '../job-words.ts'
 import { parseInteger, runCommand } from '../runner.ts'
 import { facts, table } from '../table.ts'
 
@@ -32,7 +32,7 @@ export function defineJobList(job: Command): void {
           found.status,
           found.budgetAtomic === 0n ? '' : priceOf(found, dollar),
           utcTime(found.expiredAtSeconds),
-          textOfJob(found.description).slice(0, 60),
+          titleOf(found).slice(0, 60),
         ])
         return {
           data: { total, totals, jobs: jobs.map(jobJson) },
@@ -74,7 +74,11 @@ export function defineJobShow(job: Command): void {
         const told = await viewJob(view.network, found.jobId).catch(() => undefined)
         const lines = [
           ...jobFacts(found, view.network.contracts.dollar, nowSeconds),
-          ...(auction === undefined || bids === undefined ? [] : auctionFacts(auction, bids, nowSeconds)),
+          ...(auction === undefined
+            ? []
+            : bids === undefined
+              ? auctionRule(auction)
+              : auctionFacts(auction, bids, nowSeconds)),
           ...verdictOf(judgement),
         ]
         const words = `${facts(lines)}\n${told === undefined ? '' : `\n${stepsText(told.steps)}\n`}`

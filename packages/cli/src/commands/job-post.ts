@@ -64,10 +64,8 @@ export function defineJobPost(job: Command): void {
         const expiredAtSeconds = nowSeconds + seconds
         const requestEndsAtSeconds = nowSeconds + Math.min(seconds - 60, longestRequestSeconds)
         const { auction: kind, bidsUntil } = flags
-        const line =
-          kind === undefined
-            ? undefined
-            : auctionLineOf({ kind, bidsUntil, ceilingAtomic, nowSeconds, expiredAtSeconds, requestEndsAtSeconds })
+        const times = { nowSeconds, expiredAtSeconds, requestEndsAtSeconds }
+        const line = auctionLineOf({ kind, bidsUntil, ceilingAtomic, ...times })
         const wanted = line === undefined ? work : `${work}\n${line}`
         const description = flags.check === undefined ? wanted : withCheck(wanted, flags.check)
         const terms = client.draft({ evaluator, expiredAtSeconds, description })

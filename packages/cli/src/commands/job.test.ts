@@ -84,7 +84,12 @@ describe('koinon job', () => {
     expect(handed.data).toMatchObject({ deliverable, job: { status: 'submitted' } })
     expect((await json('accept', '1')).code).toBe(4)
     const { stdout } = await job('accept', '1', '--yes', '--reason', 'it is green')
-    expect(stdout).toContain('status     completed')
+    expect(stdout).toMatch(/^job [\s\S]*status     completed/)
+    expect((await json('accept', '1')).data).toMatchObject({ made: false, job: { status: 'completed' } })
+    expect((await job('accept', '1')).stdout).toMatch(/^Job 1 was completed before: nothing was sent now\.\n/)
+    const disputed = await json('dispute', '1')
+    expect(disputed).toMatchObject({ code: 1, error: { code: 'agents/nothing-to-dispute' } })
+    expect(disputed.error).toMatchObject({ message: 'Job 1 is judged by its client, there is nothing to dispute' })
     const listed = await job('list')
     expect(listed.stdout).toMatch(/1\s+completed\s+9 dollars .*Paint the fence/)
     expect((await json('show', '1')).data).toMatchObject({ title: 'Paint the fence', judgement: null })
@@ -105,7 +110,16 @@ describe('koinon job', () => {
     const posted = await json('post', 'Cut the hedge', '--price', '9', '--auction', 'sealed', '--bids-until', '20m')
     const jobId = posted.data.jobId as string
     const bid = (...args: readonly string[]) => json('bid', jobId, '--account', 'maker', ...args)
+    const line = /auction: sealed|\uFFFD/
+    expect(posted.data.terms).toMatchObject({ description: expect.stringMatching(line) })
+    expect((await job('list')).stdout).toMatch(/Cut the hedge\n/)
     const first = await bid('--price', '8')
+    const shown = await job('bid', jobId, '--account', 'maker', '--price', '8', '--dry-run')
+    for (const { stdout } of [shown, await job('list'), await job('show', jobId)]) {
+      expect(stdout).toContain('Cut the hedge')
+      expect(stdout).not.toMatch(line)
+    }
+    expect((await json('show', jobId)).data).toMatchObject({ title: 'Cut the hedge' })
     expect(first.data).toMatchObject({ made: true })
     expect(JSON.stringify(first.data)).not.toContain('8000000')
     await bid('--price', '7')
@@ -123,6 +137,7 @@ describe('koinon job', () => {
       expect(dry.data).toMatchObject({ made: false, chosen: { priceAtomic: '7000000' }, ranking: { length: 2 } })
       for (const _ of ['once', 'again'])
         expect((await json('award', jobId)).data).toMatchObject({ job: { status: 'funded', budgetAtomic: '7000000' } })
+      expect((await job('show', jobId)).stdout).toMatch(/auction +sealed, at most 9 dollars; sealed bids until/)
     } finally {
       vi.useRealTimers()
     }
@@ -198,6 +213,7 @@ describe('koinon job', () => {
     [['post', 'x', '--price', '0'], 'base/bad-amount', 2],
     [['post', 'x', '--price', '1', '--hours', '0'], 'usage/bad-number', 2],
     [['post', 'x', '--price', '1', '--check', 'melody in-tune'], 'usage/bad-check', 2],
+    [['post', 'x', '--price', '1', '--bids-until', '5m'], 'usage/bad-auction', 2],
     [['award', '1', '--quote', '/nowhere'], 'usage/no-file', 2],
     [['submit', '1', '/nowhere'], 'usage/no-file', 2],
     [['bid', '1', '--price', '1', '--account', 'nobody'], 'home/no-key', 1],

@@ -5,6 +5,7 @@ import { erc20Abi } from 'viem'
 import { hashTerms, type JobStatus, type JobTerms, jobsDomain } from '../../rules/job.ts'
 import { describeJob } from '../../rules/job-description.ts'
 import { authorizeDeposit } from './deposit.ts'
+import { requireVerdict } from './disputable.ts'
 import { findOut } from './find-out.ts'
 import type { JobBudget } from './job-budget.ts'
 import { findJob, type JobAccount, type JobRecord, jobOfQuote, jobsOf, readJob } from './job-ledger.ts'
@@ -127,9 +128,11 @@ export class JobClient {
     return this.#step(jobId, ['expired', 'rejected', 'completed'], 'refund', () => this.#call('claimRefund', [jobId]))
   }
 
-  /** Asks the quorum for a second round, with the bond, as the side that the verdict is against. Resolves with the bond. */
+  /** Asks the quorum for a second round, with the bond, as the side that the verdict is against. Resolves with the bond. Throws `agents/nothing-to-dispute`. */
   async dispute(jobId: bigint): Promise<bigint> {
-    const { evaluator, token } = await this.read(jobId)
+    const job = await this.read(jobId)
+    const { evaluator, token } = job
+    await requireVerdict(this.account, job)
     const on = { address: evaluator, abi: quorumEvaluatorAbi } as const
     const { reader, sender } = this.account
     const judgement = () => reader.readContract({ ...on, functionName: 'judgementOf', args: [jobId] })

@@ -1,6 +1,6 @@
 /** `GET /api/jobs/{id}`: one job with everything that happened to it, and the transactions in which it did. */
-import { readJob } from '@koinon/agents/client'
-import { textOfJob } from '@koinon/agents/rules'
+import { type JobRecord, jobsOf, readJob } from '@koinon/agents/client'
+import { jobsDomain, parseJobAuction, textOfJob } from '@koinon/agents/rules'
 import { quorumEvaluatorJudgement } from '@koinon/agents/verifier'
 import { zeroAddress, zeroHash } from '@koinon/base'
 import type { IndexedEvent } from '@koinon/ledger/indexer'
@@ -47,13 +47,20 @@ export async function jobDetail(sources: JobViewSources, jobId: bigint): Promise
   return {
     ...jobRowJson(job, view.network.contracts.dollar, nowSeconds),
     ...{ asOfBlock, asOfMs: clock.nowMs(), termsHash: job.termsHash, judgedBy },
-    description: shownText(textOfJob(job.description), descriptionCharacters),
+    description: shownText(wordsOf(sources, job), descriptionCharacters),
     ...(job.hook === zeroAddress ? {} : { hook: job.hook }),
     ...(job.submittedAtSeconds === 0 ? {} : { submittedAtMs: job.submittedAtSeconds * 1_000 }),
     ...(job.deliverable === zeroHash ? {} : { deliverable: job.deliverable }),
     ...(judgement === undefined ? {} : { judgement: judgementJson(judgement) }),
     steps: told.toSorted((a, b) => a.block - b.block || a.place - b.place).map(({ step }) => step),
   }
+}
+
+/** Without the rule of an auction that is held: bids tell it in words. */
+function wordsOf({ view }: JobViewSources, job: JobRecord): string {
+  const text = textOfJob(job.description)
+  const isHeld = parseJobAuction(jobsDomain(view.network.chainId, jobsOf(view.network)), job) !== undefined
+  return isHeld ? text.replace(/(?:^|\n)auction: [^\n]*((?:\ntree: [^\n]*)?(?:\ncheck: [^\n]*)?)$/, '$1') : text
 }
 
 function stepOf(

@@ -225,6 +225,8 @@ describe('jobs as they are shown', () => {
         atSeconds: at - 9,
       }
     }
+    const detail = await jobDetail(sources, jobId)
+    expect([detail.title, detail.description]).toEqual(['Sell', 'Sell'])
     const [high, low] = [bid(90n), bid(80n)]
     const book = { quotesFor: () => [], auction: () => ({ bids: [high, bid(88n), low], sealed: [], revealed: [] }) }
     await client.award(jobId, low.quote)

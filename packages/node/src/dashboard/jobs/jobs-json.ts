@@ -1,6 +1,6 @@
 /** `GET /api/jobs` and `/api/jobs/{id}`: jobs as the ledger has them now, their sums and their life from the index. */
 import { type JobRecord, jobsOf, readJob } from '@koinon/agents/client'
-import { textOfJob } from '@koinon/agents/rules'
+import { workOfJob } from '@koinon/agents/rules'
 import { type Clock, zeroAddress } from '@koinon/base'
 import type { LedgerView } from '@koinon/ledger'
 import { jobsAbi } from '@koinon/ledger/abis'
@@ -69,7 +69,7 @@ export function jobRowJson(job: JobRecord, dollar: string, nowSeconds: number): 
   const isHeld = job.status === 'funded' || job.status === 'submitted'
   return {
     jobId: `${job.jobId}`,
-    title: shownLine(textOfJob(job.description), titleCharacters),
+    title: shownLine(workOfJob(job.description), titleCharacters),
     state: job.status,
     isOverdue: isHeld && nowSeconds >= job.expiredAtSeconds,
     budgetAtomic: `${job.budgetAtomic}`,
