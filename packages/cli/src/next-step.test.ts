@@ -52,6 +52,7 @@ describe('asTyped', () => {
       'Run "koinon up" for a local one, or "koinon join <URL>".',
       'Run "npx koinon up --home /tmp/x" for a local one, or "npx koinon join --home /tmp/x <URL>".',
     ],
+    ['or "koinon join URL" with the URL', 'or "npx koinon join URL --home /tmp/x" with the URL'],
     ['on a test network: koinon wallet faucet.', 'on a test network: npx koinon wallet faucet --home /tmp/x.'],
     ['koinon up --home /tmp/other', 'npx koinon up --home /tmp/other'],
     [

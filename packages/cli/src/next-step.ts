@@ -28,6 +28,7 @@ const commands: Readonly<Record<string, readonly string[]>> = {
   receipt: ['list', 'show', 'verify'],
   wallet: ['new', 'balance', 'faucet', 'send'],
   keys: ['create', 'list', 'revoke', 'withdraw', 'top-up'],
+  'join URL': [],
   join: [],
   provider: ['start', 'stop', 'status', 'withdraw'],
   validator: ['start', 'list', 'withdraw', 'take', 'children'],

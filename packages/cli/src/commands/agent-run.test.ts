@@ -122,6 +122,22 @@ describe('koinon agent run', () => {
     expect(await ended).toBe(0)
   }, 30_000)
 
+  it('says in a home that belongs to no network that it is not registered, and how to join one', async () => {
+    const home = join(folder, 'alone')
+    const child = spawn(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', main, '--home', home, 'agent', 'run', join(templates, 'forecaster.ts')],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    )
+    const ended = new Promise<number | null>((done) => child.once('exit', done))
+    const welcome = await new Promise<string>((done) => child.stdout.once('data', (data) => done(String(data))))
+    expect(welcome).toContain('Forecaster at ')
+    expect(welcome).toMatch(/Not registered.*this home belongs to no network/)
+    expect(welcome).toContain(`koinon join URL --home ${home}`)
+    child.kill('SIGTERM')
+    expect(await ended).toBe(0)
+  }, 30_000)
+
   it('says what is wrong with a file', async () => {
     await expect(loadAgent(join(folder, 'none.ts'))).rejects.toMatchObject({ code: 'agents/bad-file' })
     writeFileSync(join(folder, 'empty.mjs'), 'export const other = 1\n')

@@ -59,6 +59,7 @@ type Ready = {
   readonly services: readonly string[]
   readonly left: readonly string[]
   readonly name: string
+  readonly isJoined: boolean
   readonly account?: string
   readonly agent?: string
 }
@@ -142,6 +143,7 @@ function run(file: string, options: RunOptions): Promise<never> {
             services,
             left,
             name: definition.name,
+            isJoined: network !== undefined,
             ...(key === undefined ? {} : { account: key.address }),
             ...(agent === undefined ? {} : { agent }),
           }
@@ -159,13 +161,16 @@ function run(file: string, options: RunOptions): Promise<never> {
       }
     },
     readyJson: (ready) => ({ pid: process.pid, ...ready }),
-    welcome: ({ url, services, left, name }) =>
-      `${name} at ${url}\nServices: ${services.join(', ') || 'none'}\n${left.length === 0 ? '' : `Not served, because this home belongs to no network: ${left.join(', ')}\n`}A2A ${url}/a2a, MCP ${url}/mcp, HTTP ${url}/services/NAME\n`,
+    welcome: ({ url, services, left, name, isJoined }) =>
+      `${name} at ${url}\nServices: ${services.join(', ') || 'none'}\n${left.length === 0 ? '' : `Not served, because this home belongs to no network: ${left.join(', ')}\n`}${isJoined ? '' : notJoined}A2A ${url}/a2a, MCP ${url}/mcp, HTTP ${url}/services/NAME\n`,
     get goodbye() {
       return `stopped; tasks are kept${ended}`
     },
   })
 }
+
+const notJoined =
+  'Not registered and in no book, because this home belongs to no network. Join one and run it again: koinon join URL\n'
 
 /** The agent that a file exports. Throws `agents/bad-file`, or what is wrong with it. */
 export async function loadAgent(file: string): Promise<AgentDefinition> {

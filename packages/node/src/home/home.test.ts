@@ -88,7 +88,15 @@ describe('account keys', () => {
     expect(readFileSync(path, 'utf8')).toBe(damaged)
   })
 
+  it('cannot be there yet in a home that belongs to no network, which is what is said', () => {
+    for (const name of ['wallet', 'nobody'])
+      expect(() => existingAccountKey(home, name)).toThrow(
+        expect.objectContaining({ code: 'node/no-network', hint: expect.stringContaining('"koinon join URL"') }),
+      )
+  })
+
   it('that are missing are named, with what to do', () => {
+    writeFileSync(home.networkFile, '{}')
     expect(() => existingAccountKey(home, 'wallet')).toThrow(/no key called "wallet"/)
     const hintFor = (name: string): string => {
       try {
@@ -97,10 +105,10 @@ describe('account keys', () => {
         return (error as { readonly hint: string }).hint
       }
     }
-    expect(hintFor('validator')).toMatch(/^Run "koinon up"/)
+    expect(hintFor('validator')).toContain('"koinon wallet new"')
     for (const name of ['validator-10', 'validator-2', 'founder']) accountKey(home, name, systemRandom)
     expect(hintFor('validator')).toBe('Name one that it has with --account: founder, validator-2, validator-10.')
-    expect(hintFor('wallet')).toMatch(/^Run "koinon up"/)
+    expect(hintFor('wallet')).toContain('"koinon wallet new"')
   })
 })
 

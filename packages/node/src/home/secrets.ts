@@ -11,6 +11,7 @@ import {
   secretKeyToAddress,
 } from '@koinon/base'
 import { type Home, writeFileDurably } from './home.ts'
+import { noNetwork } from './network-of.ts'
 
 export type AccountKey = {
   readonly name: string
@@ -30,10 +31,11 @@ export function accountKey(home: Home, name: string, random: Random): AccountKey
   return readAccountKey(path, name)
 }
 
-/** Loads an account key that must be there. Throws `home/no-key`. */
+/** Loads an account key that must be there. Throws `home/no-key`, and `node/no-network` where it can have none yet. */
 export function existingAccountKey(home: Home, name: string): AccountKey {
   const path = join(home.keys, `${name}.json`)
   if (!existsSync(path)) {
+    if (!existsSync(home.networkFile)) throw noNetwork(home)
     throw new KoinonError({
       code: 'home/no-key',
       message: `The home ${home.path} has no key called "${name}"`,
@@ -51,7 +53,7 @@ function missingKeyHint({ keys }: Home, name: string): string {
         .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
     : []
   return name === 'wallet' || names.length === 0
-    ? 'Run "koinon up" for a local network, or "koinon join" for an existing one, first.'
+    ? 'Make the wallet with "koinon wallet new"; a role makes its own key when it starts.'
     : `Name one that it has with --account: ${names.join(', ')}.`
 }
 

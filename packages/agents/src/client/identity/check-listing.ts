@@ -122,11 +122,17 @@ async function speaks({ name, endpoint }: AgentService, ask: Ask): Promise<Spoke
   const json = jsonOf(answer)
   if (kind === 'a2a') {
     const isCard = answer.status === 200 && typeof json?.['name'] === 'string' && Array.isArray(json['skills'])
-    return { check: checkThat('a2a', isCard, `${endpoint} should be an agent card (answers ${answer.status})`), answer }
+    const check = isCard
+      ? pass('a2a', `${endpoint} is an agent card`)
+      : fail('a2a', `${endpoint} should be an agent card (answers ${answer.status})`)
+    return { check, answer }
   }
   const result = json?.['result'] as Record<string, unknown> | undefined
   const isMcp = answer.status === 200 && typeof result?.['protocolVersion'] === 'string'
-  return { check: checkThat('mcp', isMcp, `${endpoint} should answer initialize (answers ${answer.status})`), answer }
+  const check = isMcp
+    ? pass('mcp', `${endpoint} answers initialize`)
+    : fail('mcp', `${endpoint} should answer initialize (answers ${answer.status})`)
+  return { check, answer }
 }
 
 const mcpRequest = {
@@ -170,7 +176,10 @@ function paymentCheck({ url, headers }: FetchedDocument, wallet: string | undefi
     return fail('x402', `${url} answers 402 with terms that cannot be read`)
   }
   const isOurs = wallet === undefined || terms.some((item) => String(item?.['payTo']).toLowerCase() === wallet)
-  return checkThat('x402', isOurs, `${url} should be paid to the agent's wallet, ${wallet ?? 'which is unknown'}`)
+  if (!isOurs) return fail('x402', `${url} should be paid to the agent's wallet, ${wallet}`)
+  return wallet === undefined
+    ? pass('x402', `${url} says what to pay; the agent's wallet is unknown`)
+    : pass('x402', `${url} is paid to the agent's wallet, ${wallet}`)
 }
 
 function recordOf(text: string | undefined): Record<string, unknown> | undefined {

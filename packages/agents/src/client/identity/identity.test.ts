@@ -103,6 +103,9 @@ describe('resolving', () => {
       registration: 'pass',
       domain: 'pass',
     })
+    const found = checks.find(({ name }) => name === 'registration')?.detail
+    expect(found).toMatch(/^the file names eip155:.* among its registrations$/)
+    for (const { state, detail } of checks) if (state === 'pass') expect(detail).not.toContain('should')
   })
 
   it('holds a file against the hash on the ledger, whoever gives it', async () => {

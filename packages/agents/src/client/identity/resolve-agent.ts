@@ -1,7 +1,7 @@
 /** From an agent's id to its file, with everything that could be checked on the way (specs/0023 section 1.4). */
 import { isKoinonError } from '@koinon/base'
 import type { LedgerView } from '@koinon/ledger'
-import { type Check, checkThat, fail, notChecked, pass } from '@koinon/work'
+import { type Check, fail, notChecked, pass } from '@koinon/work'
 import { type AgentRef, formatAgentId } from '../../rules/identity/agent-id.ts'
 import { contentIdOf, isContentOf } from '../../rules/identity/content-uri.ts'
 import {
@@ -50,11 +50,9 @@ export async function resolveAgent(
       wallet,
       pass('file', `${record.uri.slice(0, 120)}: "${file.name}", ${file.services.length} services`),
       content,
-      checkThat(
-        'registration',
-        namesAgent(file.registrations, record.ref),
-        `the file should name ${formatAgentId(record.ref)} among its registrations`,
-      ),
+      namesAgent(file.registrations, record.ref)
+        ? pass('registration', `the file names ${formatAgentId(record.ref)} among its registrations`)
+        : fail('registration', `the file should name ${formatAgentId(record.ref)} among its registrations`),
       ...(await checkDomains(record, file, options)),
     ]
     return { record, file, checks }
@@ -129,7 +127,9 @@ export async function checkDomain(origin: string, ref: AgentRef, options: FetchB
   try {
     const json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as { registrations?: unknown }
     const isNamed = namesAgent(parseRegistrations(json?.registrations), ref)
-    return checkThat('domain', isNamed, `${url} should name ${formatAgentId(ref)}`)
+    return isNamed
+      ? pass('domain', `${url} names ${formatAgentId(ref)}`)
+      : fail('domain', `${url} should name ${formatAgentId(ref)}`)
   } catch {
     return fail('domain', `${url} is not a file with registrations`)
   }

@@ -76,15 +76,14 @@ function receiptChecks(
     delegation.chainId === receipt.chainId &&
     verifyDelegation(delegation, receipt.endedAtMs)
   const isTheirs = receipt.payer === client && receipt.payee === agent.wallet && receipt.chainId === agent.ref.chainId
+  const [signer, reviewer] = [receipt.payee, receipt.payer].map((account) => `${account.slice(0, 10)}…`)
   const channel = money.channels.get(receipt.channelId)
   const isSettled =
     channel !== undefined && channel.payer === client && channel.receiver === agent.wallet && channel.claimedAtomic > 0n
   return [
-    checkThat(
-      'receipt',
-      isSigned && isTheirs,
-      `signed by ${receipt.payee.slice(0, 10)}… for ${receipt.payer.slice(0, 10)}…; it should be the agent's wallet for the reviewer`,
-    ),
+    isSigned && isTheirs
+      ? pass('receipt', `signed by ${signer}, the agent's wallet, for the reviewer, ${reviewer}`)
+      : fail('receipt', `signed by ${signer} for ${reviewer}; it should be the agent's wallet for the reviewer`),
     checkThat(
       'settled',
       isSettled,
