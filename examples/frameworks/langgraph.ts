@@ -1,5 +1,6 @@
 // A LangGraph of two steps: what an answer costs, by a tool of `koinon mcp`; then the answer, through `koinon proxy`, which pays. No key.
-// KOINON_PROXY is the base URL that `koinon proxy` printed, KOINON_GATEWAY the gateway, KOINON_HOME the home that `koinon join` made.
+// KOINON_PROXY is the base URL that `koinon proxy` printed, KOINON_GATEWAY the gateway, KOINON_HOME the home that `koinon join` made;
+// KOINON_BUDGET, if any, a budget of it, from which the tools `pay` and `hire` may spend.
 // Exits non-zero when anything does not hold.
 import assert from 'node:assert/strict'
 import { resolve } from 'node:path'
@@ -10,13 +11,14 @@ import { ChatOpenAI } from '@langchain/openai'
 const proxy = process.env['KOINON_PROXY'] ?? 'http://127.0.0.1:8403/v1'
 const gatewayUrl = process.env['KOINON_GATEWAY'] ?? 'http://127.0.0.1:8402'
 const home = process.env['KOINON_HOME'] ?? 'agent-home'
+const budget = process.env['KOINON_BUDGET']
 const koinon = resolve(import.meta.dirname, '../../packages/cli/bin/koinon.mjs')
 
 const mcp = new MultiServerMCPClient({
   koinon: {
     transport: 'stdio',
     command: process.execPath,
-    args: [koinon, 'mcp', '--home', home, '--gateway', gatewayUrl, '--max-total', '0.01'],
+    args: [koinon, 'mcp', '--home', home, ...(budget === undefined ? [] : ['--budget', budget]), '--max-total', '0.01'],
   },
 })
 const tools = await mcp.getTools()

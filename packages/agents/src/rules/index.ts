@@ -107,4 +107,4 @@ export {
   type TrustScore,
   trustScores,
 } from './trust/trust-scores.ts'
-export { untrustedText, visibleJson, visibleText } from './untrusted.ts'
+export { type UntrustedJson, untrustedJson, untrustedText, visibleJson, visibleText } from './untrusted.ts'

@@ -154,6 +154,7 @@ describe('koinon mcp', () => {
       ] as const) {
         const said = await ask(tool, { url: `${honestUrl}${path}`, maxPerCallDollars: '0.001' })
         expect(said).toContain('mcp/no-budget')
+        expect(said).toContain('it pays no service and hires nobody')
         expect(said).toContain('koinon budget grant')
       }
       expect(await ask('status', {})).toContain('"leftOfCeilingDollars":"0.02"')
@@ -199,6 +200,7 @@ describe('koinon mcp', () => {
       for (const [name, given, reason] of hostile)
         expect(await ask(name, given).catch((error: Error) => `refused: ${error.message}`), name).toContain(reason)
       const status = await ask('budget_status', {})
+      expect(status).not.toContain('untrusted')
       expect(status).toContain('"label":"mcp"')
       expect(status).toMatch(/"leftDollars":"[\d.]+","leftAtomic":"\d+"/)
     })
@@ -209,6 +211,12 @@ describe('koinon mcp', () => {
     expect(left).toBeGreaterThanOrEqual(3_000n)
     expect(left).toBeLessThanOrEqual(50_000n)
     expect(seller.book.list().map(({ config }) => config.receiver)).toEqual([seller.terms().payTo])
+  })
+
+  it('takes no budget together with a gateway, whose network it may not be', () => {
+    expect(() => openMcp({ home: home.path, maxTotal: '0.02', budget: 'mcp', gateway: 'http://127.0.0.1:1' })).toThrow(
+      expect.objectContaining({ code: 'usage/one-of' }),
+    )
   })
 
   it('lets the owner take back what was not spent, by koinon budget withdraw', async () => {

@@ -27,6 +27,7 @@ import { type NetworkPorts, networkMcp, SpendCeiling } from '@koinon/sdk/mcp'
 import { HoldingsReader } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
 import { gatewayUrlOf } from '../gateway-url.ts'
+import { keepPaidReceipt, readPaidReceipt } from '../paid-receipts.ts'
 import { holdingsJson } from '../pool-words.ts'
 import { parseInteger } from '../runner.ts'
 import { type StayOptions, stay } from '../stay.ts'
@@ -50,7 +51,7 @@ export function defineMcp(mcp: Command): void {
     .option('--max-total <dollars>', 'the most that everything done through this server may cost while it runs', '0.10')
     .option(
       '--budget <name>',
-      'pay services and agents from this budget, by its session key; without one nothing is paid but models',
+      'pay services and agents from this budget, by its session key; without one only models are paid, from the channel of the API key',
     )
     .option('--http', 'serve Streamable HTTP at /mcp instead of standard input and output')
     .option(
@@ -65,7 +66,7 @@ export function defineMcp(mcp: Command): void {
     .option('--key <api key>', 'API key that pays for models (default: the newest of this home)')
     .addHelpText(
       'after',
-      '\nIn the settings of a program that speaks MCP: command "koinon", arguments "mcp". Models are paid from the channel of the API key, services and agents from the budget alone; --max-total bounds all of it, and no tool raises any.',
+      '\nIn the settings of a program that speaks MCP: command "koinon", arguments "mcp". Models are paid from the channel of the API key (a home without one is not offered call_model), services and agents from the budget alone, and without a budget pay and hire refuse; --max-total bounds all of it, and no tool raises any.',
     )
     .action(async (_options: unknown, command: Command) => serve(command.optsWithGlobals<McpOptions>()))
 }
@@ -109,12 +110,19 @@ async function serve(options: McpOptions): Promise<void> {
   })
 }
 
-/** What the command serves; `close` lets go of the budget. Throws `node/no-gateway`, `home/*` and `usage/bad-number`. */
+/** What the command serves; `close` lets go of the budget. Throws `node/*`, `home/*`, `usage/one-of` and `usage/bad-number`. */
 export function openMcp(options: Omit<McpOptions, 'host' | 'port'>): {
   readonly definition: ReturnType<typeof networkMcp>
   close(): Promise<void>
 } {
   const home = homeAt(options.home ?? defaultHomePath())
+  if (options.budget !== undefined && options.gateway !== undefined)
+    throw new KoinonError({
+      code: 'usage/one-of',
+      message: '--budget pays on the network of the home, and --gateway names a gateway of any',
+      hint: 'Leave one of them out.',
+    })
+  if (options.budget !== undefined) networkOf(home)
   const stored = options.key === undefined && options.gateway === undefined ? storedKey(home) : undefined
   const network = existsSync(home.networkFile) && options.gateway === undefined ? networkOf(home) : undefined
   const apiKey = options.key ?? stored?.apiKey
@@ -137,6 +145,10 @@ export function openMcp(options: Omit<McpOptions, 'host' | 'port'>): {
       ? {}
       : {
           chainId: network.chainId,
+          receipts: {
+            keep: (answer) => keepPaidReceipt(home, answer)?.id,
+            find: (id) => readPaidReceipt(home, id),
+          },
           ...ledgerPorts(home, network),
           ...spending?.ports,
         }),
@@ -167,7 +179,7 @@ function spendingPorts(
 function noBudget(): KoinonError {
   return new KoinonError({
     code: 'mcp/no-budget',
-    message: 'This server was started without a budget, so it pays nobody',
+    message: 'This server was started without a budget, so it pays no service and hires nobody',
     hint: 'The owner grants one with "koinon budget grant --to ACCOUNT --service ORIGIN --on-chain --label mcp" and starts "koinon mcp --budget mcp".',
   })
 }

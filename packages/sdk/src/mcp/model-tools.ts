@@ -1,5 +1,5 @@
 import type { McpTool } from '@koinon/agents/provider'
-import { untrustedText } from '@koinon/agents/rules'
+import { untrustedText, visibleJson } from '@koinon/agents/rules'
 import { formatUnits, isKoinonError, picoUsdDecimals } from '@koinon/base'
 import { askGateway } from '@koinon/inference/client'
 import { pricedModel, worstCostPicoUsd } from './gateway-models.ts'
@@ -79,4 +79,9 @@ function callModel(ports: NetworkPorts, apiKey: string): McpTool {
 /** An answer in which every word of others is quoted. */
 export function answer(source: string, data: unknown): Awaited<ReturnType<McpTool['run']>> {
   return { content: [{ type: 'text', text: untrustedText(source, data) }] }
+}
+
+/** What this server or its owner's home says itself. What is of others in it has to be quoted already (`untrustedJson`). */
+export function ownAnswer(data: unknown): Awaited<ReturnType<McpTool['run']>> {
+  return { content: [{ type: 'text', text: JSON.stringify(visibleJson(data)) }] }
 }

@@ -61,23 +61,26 @@ export function networkResources(
               },
             },
           ],
-    prompts: [
-      {
-        name: 'ask_and_check',
-        description: 'Ask a model of the network and check the receipt of its answer',
-        arguments: [{ name: 'question', description: 'What to ask', required: true }],
-        get: ({ question = '' }) => ({
-          messages: [
+    prompts:
+      apiKey === undefined
+        ? []
+        : [
             {
-              role: 'user',
-              content: {
-                type: 'text',
-                text: `Quote this question with quote_model, ask it with call_model when the price is fine, verify the receipt with verify_receipt, then tell me answer, cost and every check that failed or was left open. The question: ${question}`,
-              },
+              name: 'ask_and_check',
+              description: 'Ask a model of the network and check the receipt of its answer',
+              arguments: [{ name: 'question', description: 'What to ask', required: true }],
+              get: ({ question = '' }) => ({
+                messages: [
+                  {
+                    role: 'user',
+                    content: {
+                      type: 'text',
+                      text: `Quote this question with quote_model, ask it with call_model when the price is fine, verify the receipt with verify_receipt, then tell me answer, cost and every check that failed or was left open. The question: ${question}`,
+                    },
+                  },
+                ],
+              }),
             },
           ],
-        }),
-      },
-    ],
   }
 }

@@ -1,15 +1,16 @@
 import type { McpTool } from '@koinon/agents/provider'
+import { untrustedJson } from '@koinon/agents/rules'
 import { formatUnits, picoUsdDecimals } from '@koinon/base'
-import { fetchReceipt, verifyReceipt } from '../receipts.ts'
 import { gatewayJson } from './gateway-models.ts'
-import { answer } from './model-tools.ts'
+import { answer, ownAnswer } from './model-tools.ts'
 import type { NetworkPorts } from './ports.ts'
+import { verifyReceiptTool } from './receipt-tool.ts'
 
 const nothing = { type: 'object', properties: {}, additionalProperties: false } as const
 
 /** Finding what is on offer, how things stand, and checking receipts. Nothing here spends. */
 export function networkTools(ports: NetworkPorts): readonly McpTool[] {
-  return [status(ports), findModels(ports), findAgents(ports), ...receiptTools(ports), ...stakeTools(ports)]
+  return [status(ports), findModels(ports), findAgents(ports), verifyReceiptTool(ports), ...stakeTools(ports)]
 }
 
 function status(ports: NetworkPorts): McpTool {
@@ -20,9 +21,9 @@ function status(ports: NetworkPorts): McpTool {
     annotations: { readOnlyHint: true },
     run: async (_input, { signal }) => {
       const ready = await gatewayJson(ports, '/readyz', signal).catch((error: Error) => ({ problem: error.message }))
-      return answer('the gateway', {
+      return ownAnswer({
         gateway: ports.gatewayUrl,
-        ready,
+        ready: untrustedJson('the gateway', ready),
         ceilingDollars: formatUnits(ports.ceiling.maximumPicoUsd, picoUsdDecimals),
         spentDollars: formatUnits(ports.ceiling.spentPicoUsd, picoUsdDecimals),
         leftOfCeilingDollars: formatUnits(ports.ceiling.leftPicoUsd, picoUsdDecimals),
@@ -56,38 +57,6 @@ function findAgents(ports: NetworkPorts): McpTool {
       return answer('agents, of themselves', await gatewayJson(ports, `/v1/agents?words=${words}`, signal))
     },
   }
-}
-
-function receiptTools(ports: NetworkPorts): readonly McpTool[] {
-  const { apiKey } = ports
-  if (apiKey === undefined) return []
-  return [
-    {
-      name: 'verify_receipt',
-      description:
-        'Fetches the receipt of an answer and checks it in this process: signatures, hashes, amounts. Returns every check with its outcome; what could not be checked says so.',
-      inputSchema: {
-        type: 'object',
-        properties: { receiptId: { type: 'string', pattern: '^(chatcmpl-|cmpl-|0x)?[0-9a-f]{32}$' } },
-        required: ['receiptId'],
-        additionalProperties: false,
-      },
-      annotations: { readOnlyHint: true },
-      run: async (input) => {
-        const found = await fetchReceipt({ gatewayUrl: ports.gatewayUrl, apiKey }, String(input['receiptId']))
-        const { chainId } = ports
-        const checks = await verifyReceipt(found, { level: 'L0', ...(chainId === undefined ? {} : { chainId }) })
-        const payee = found.bundle.hops.at(-1)?.receipt.payee
-        const further = payee === undefined ? [] : ((await ports.ledgerChecks?.(payee)) ?? [])
-        const all = [...checks, ...further]
-        return answer('this process; details quote the receipt', {
-          level: 'L0',
-          failed: all.filter(({ state }) => state === 'fail').length,
-          checks: all,
-        })
-      },
-    },
-  ]
 }
 
 function stakeTools({ subnets, holdings }: NetworkPorts): readonly McpTool[] {

@@ -1,6 +1,13 @@
 import type { CallPayer } from '@koinon/agents/client'
 import type { SpendCeiling } from '@koinon/agents/rules'
 import type { Check } from '@koinon/work'
+import type { FetchedReceipt, OwnBodies } from '../receipts.ts'
+
+/** A receipt with what of the answer is at hand to check it with. */
+export type HeldReceipt = Pick<FetchedReceipt, 'bundle' | 'evidence'> & OwnBodies
+
+/** What was sent and received for a paid call, byte for byte. */
+export type PaidAnswer = { readonly headers: Headers; readonly request: Uint8Array; readonly response: Uint8Array }
 
 /**
  * What the tools stand on. A verb whose port is missing is not offered. Every port gets typed values that were checked against a schema;
@@ -23,6 +30,12 @@ export type NetworkPorts = {
   readonly subnets?: () => Promise<unknown>
   /** Stake and alpha of the owner's account, as JSON. */
   readonly holdings?: () => Promise<unknown>
+  /** Receipts of what `pay` bought, which only the payer hears. */
+  readonly receipts?: {
+    /** The id under which it was kept; undefined where the answer has no receipt. */
+    keep(answer: PaidAnswer): string | undefined
+    find(id: string): Omit<HeldReceipt, 'evidence'> | undefined
+  }
   /** Checks beside those that a receipt's bytes allow. */
   readonly ledgerChecks?: (payee: string) => Promise<readonly Check[]>
 }

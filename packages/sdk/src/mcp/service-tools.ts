@@ -1,10 +1,10 @@
 import { type CallPayer, McpConnection } from '@koinon/agents/client'
 import type { McpTool } from '@koinon/agents/provider'
-import { visibleText } from '@koinon/agents/rules'
+import { untrustedJson, visibleText } from '@koinon/agents/rules'
 import { dollarDecimals, formatUnits, isKoinonError, KoinonError, picoUsdDecimals } from '@koinon/base'
 import { answerText } from './gateway-models.ts'
 import { hireTool } from './hire-tool.ts'
-import { answer } from './model-tools.ts'
+import { answer, ownAnswer } from './model-tools.ts'
 import type { NetworkPorts } from './ports.ts'
 import { type Limits, type Spend, serviceUrl, spending, spendSchema } from './spending.ts'
 
@@ -76,7 +76,15 @@ function pay(ports: NetworkPorts, payer: CallPayer): McpTool {
         // The answer is read after its price is known: one that is too long was paid all the same.
         return {
           paidPicoUsd: paid.paidPicoUsd,
-          told: async () => ({ status: response.status, body: await answerText(response, mostAnswerBytes) }),
+          told: async () => {
+            const text = await answerText(response, mostAnswerBytes)
+            const receiptId = ports.receipts?.keep({
+              headers: response.headers,
+              request: new TextEncoder().encode(method === 'GET' ? '' : JSON.stringify(body ?? {})),
+              response: new TextEncoder().encode(text),
+            })
+            return { status: response.status, ...(receiptId === undefined ? {} : { receiptId }), body: text }
+          },
         }
       }).catch((error: unknown) => {
         throw tool === undefined || isKoinonError(error) ? error : refusedByServer(error)
@@ -127,8 +135,15 @@ function budgetStatus(read: () => Promise<unknown>): McpTool {
       'What the budget that pays allows, and what is left of it, in dollars and in atomic units (1,000,000 of them are a dollar). Costs nothing.',
     inputSchema: { type: 'object', properties: {}, additionalProperties: false },
     annotations: { readOnlyHint: true },
-    run: async () => answer('the books of this home', withDollars(await read())),
+    run: async () => ownAnswer(quotedProposals(withDollars(await read()))),
   }
+}
+
+/** A budget is the owner's word; what waits for the owner's was asked for by others. */
+function quotedProposals(budget: unknown): unknown {
+  const { proposals } = (budget ?? {}) as { readonly proposals?: unknown }
+  if (!Array.isArray(proposals) || proposals.length === 0) return budget
+  return { ...(budget as object), proposals: untrustedJson('who asked to be paid', proposals) }
 }
 
 /** Adds `...Dollars` beside every `...Atomic` of the network's dollar. */
