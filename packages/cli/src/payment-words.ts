@@ -1,8 +1,15 @@
 /** What a gateway sells by the call, in words and tables for people. */
 import { dollarDecimals, formatUnits, picoUsdDecimals, picoUsdToAtomic } from '@koinon/base'
+import type { PaywallEarnings } from '@koinon/node/paywall'
 import { gasSavedWords, type PaymentDetailsJson, type PaymentsJson, paymentRefusalWords } from '@koinon/work/dashboard'
 import { utcTime } from './format/time.ts'
 import { facts, table } from './table.ts'
+
+/** What a home sold by its own paywall and agents. */
+export function earningsSentence({ calls, earnedAtomic, unclaimedAtomic }: PaywallEarnings): string {
+  if (calls === 0) return 'nothing sold yet'
+  return `${calls} calls sold for ${dollars(earnedAtomic)} dollars, ${dollars(unclaimedAtomic)} of them not yet claimed from channels`
+}
 
 /** Counts of `GET /api/payments`. */
 export function paymentsText({ door, sold, channels, settlements, gas }: PaymentsJson): string {

@@ -19,6 +19,7 @@ import {
 } from '@koinon/payments/testing'
 import { x402Wire } from '@koinon/payments/x402'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runKoinon } from '../testing/run-koinon.ts'
 
 type Funded = Awaited<ReturnType<TestNetwork['fund']>>
 const folder = mkdtempSync(join(tmpdir(), 'koinon-cli-paywall-'))
@@ -168,7 +169,12 @@ describe('koinon paywall', () => {
     const earnings = await fetch(paywall.earningsUrl)
     expect(await earnings.json()).toMatchObject({ calls: 7, earnedAtomic: '11000', account: paywall.account })
     expect((await fetch(paywall.earningsUrl, { headers: { origin: 'http://evil.example' } })).status).toBe(404)
+    const shown = async (): Promise<string> => (await runKoinon(home.path, 'payments')).stdout
+    expect(await shown()).toContain(
+      `The paywall and agents of this home, paid to ${paywall.account}: 7 calls sold for 0.011 dollars`,
+    )
     expect(await paywall.stop()).toContain('7 calls sold for 0.011 dollars')
+    expect(await shown()).toContain('7 calls sold for 0.011 dollars')
     paywall = await startPaywall('--upstream', `${upstream.url}/api`, '--price', '0.002', '--method', 'exact')
     expect(paywall).toMatchObject({ calls: 7 })
     expect(await (await mppx()(`${paywall.url}/after`)).text()).toBe('served /api/after')

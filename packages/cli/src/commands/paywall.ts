@@ -1,15 +1,9 @@
-import { dollarDecimals, formatUnits, KoinonError, systemClock } from '@koinon/base'
+import { KoinonError, systemClock } from '@koinon/base'
 import { defaultHomePath } from '@koinon/node/home'
-import {
-  freeRules,
-  HomePaywall,
-  type PaywallEarnings,
-  parsePrice,
-  parsePriceRules,
-  parseUpstream,
-} from '@koinon/node/paywall'
+import { freeRules, HomePaywall, parsePrice, parsePriceRules, parseUpstream } from '@koinon/node/paywall'
 import type { Command } from 'commander'
 import { readGivenJson } from '../given-file.ts'
+import { earningsSentence } from '../payment-words.ts'
 import { parseInteger } from '../runner.ts'
 import { type StayOptions, stay } from '../stay.ts'
 
@@ -100,12 +94,6 @@ Earnings: ${earningsUrl}. Ctrl-C stops.
       return `stopped${ended}`
     },
   })
-}
-
-function earningsSentence({ calls, earnedAtomic, unclaimedAtomic }: PaywallEarnings): string {
-  if (calls === 0) return 'nothing sold yet'
-  const dollars = (atomic: string) => formatUnits(BigInt(atomic), dollarDecimals)
-  return `${calls} calls sold for ${dollars(earnedAtomic)} dollars, ${dollars(unclaimedAtomic)} of them not yet claimed from channels`
 }
 
 function readPrices(path: string) {

@@ -2,7 +2,8 @@ import type { AgentTill } from '@koinon/agents/provider'
 import { type Clock, picoUsdToAtomicUp } from '@koinon/base'
 import { destination, pino } from 'pino'
 import type { Home } from '../home/home.ts'
-import { openHomeTill, type TillEarnings } from './home-till.ts'
+import { openHomeTill } from './home-till.ts'
+import type { TillEarnings } from './till-earnings.ts'
 
 export type OpenAgentTill = AgentTill & { earnings(): Promise<TillEarnings>; stop(): Promise<void> }
 

@@ -15,8 +15,9 @@ import type { BackEnd, PaymentTerms } from '@koinon/payments/rules'
 import { destination, pino } from 'pino'
 import { type Home, openHome } from '../home/home.ts'
 import { byTheEvent, type EventPrice, eventTerms } from './event-price.ts'
-import { type HomeTill, openHomeTill, type TillEarnings } from './home-till.ts'
+import { type HomeTill, openHomeTill } from './home-till.ts'
 import { isPlainPath, type PriceList, priceOf } from './price-list.ts'
+import type { TillEarnings } from './till-earnings.ts'
 import { askUpstream } from './upstream.ts'
 
 export type HomePaywallOptions = {

@@ -1,7 +1,7 @@
 /** What sells for the account of a home: one desk for x402 and MPP, one book of channels, one process at a time. */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Address, bytesToHex, type Clock, hexToBytes, systemRandom } from '@koinon/base'
+import { bytesToHex, type Clock, hexToBytes, systemRandom } from '@koinon/base'
 import { checkChain, createLedgerReader, createLedgerWriter, type NetworkFile, TransactionSender } from '@koinon/ledger'
 import { type SellerDesk, settlementsSchema, type Wire } from '@koinon/payments/provider'
 import type { PaymentTerms } from '@koinon/payments/rules'
@@ -12,17 +12,8 @@ import { existingAccountKey } from '../home/secrets.ts'
 import { openPayee } from '../roles/payee.ts'
 import { holdTill } from '../wallet/payer-lock.ts'
 import { openDesk } from './open-desk.ts'
+import { earningsOf, type TillEarnings, tillRole } from './till-earnings.ts'
 import { ensureTillGas } from './till-gas.ts'
-
-/** What was earned since the till first opened on this home. */
-export type TillEarnings = {
-  readonly account: Address
-  readonly calls: number
-  readonly earnedAtomic: string
-  readonly channels: number
-  /** Owed and not yet claimed on the ledger. */
-  readonly unclaimedAtomic: string
-}
 
 export type HomeTill = {
   readonly network: NetworkFile
@@ -36,9 +27,6 @@ export type HomeTill = {
   stop(): Promise<void>
 }
 
-/** The folder of the first seller that was built; its channels and receipts are those of the account, whatever sells. */
-const roleName = 'paywall'
-
 /**
  * Opens the till of a home's account. Two tills of one account would both take the same voucher, so there is one for all that a home sells.
  * With a facilitator (OpenDeskOptions) the account sends no payments itself. Throws `home/no-key`, `node/no-network`, `paywall/till-in-use`,
@@ -47,7 +35,7 @@ const roleName = 'paywall'
 export async function openHomeTill(home: Home, clock: Clock, log: Logger, facilitatorUrl?: string): Promise<HomeTill> {
   const network = networkOf(home)
   const key = existingAccountKey(home, 'wallet')
-  const folder = home.role(roleName)
+  const folder = home.role(tillRole)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const release = await holdTill(join(folder, 'till.lock'))
   try {
@@ -55,7 +43,7 @@ export async function openHomeTill(home: Home, clock: Clock, log: Logger, facili
     await checkChain(reader, network)
     if (facilitatorUrl === undefined) await ensureTillGas(network, reader, key.address, log, home)
     const sender = new TransactionSender(reader, createLedgerWriter(network, key.privateKey))
-    const role = { network, reader, sender, key: { ...key, name: roleName }, home }
+    const role = { network, reader, sender, key: { ...key, name: tillRole }, home }
     const payee = await openPayee({ role, log, creditLimitAtomic: 0n, schema: settlementsSchema })
     const { book, ledger } = payee
     const { desk, asset, wiresAt } = await openDesk({
@@ -77,21 +65,7 @@ export async function openHomeTill(home: Home, clock: Clock, log: Logger, facili
       desk,
       seller: { chainId: network.chainId, asset, payTo: key.address },
       wiresAt,
-      async earnings() {
-        const { count, amountPicoUsd } = await ledger.archive.stats({ sinceMs: 0 })
-        const channels = book.list().filter(({ role: which }) => which === 'inbound')
-        const unclaimedPicoUsd = channels.reduce(
-          (sum, state) => sum + state.owedPicoUsd - state.claimedAtomic * 1_000_000n,
-          0n,
-        )
-        return {
-          account: key.address,
-          calls: count,
-          earnedAtomic: (amountPicoUsd / 1_000_000n).toString(),
-          channels: channels.length,
-          unclaimedAtomic: (unclaimedPicoUsd / 1_000_000n).toString(),
-        }
-      },
+      earnings: () => earningsOf(key.address, ledger.archive, book),
       async stop() {
         await desk.stop()
         await payee.stop()
@@ -106,7 +80,7 @@ export async function openHomeTill(home: Home, clock: Clock, log: Logger, facili
 
 /** Made once a home, so that challenges outlive a restart. */
 function challengeKey(home: Home): Uint8Array {
-  const path = join(home.role(roleName), 'challenge-key')
+  const path = join(home.role(tillRole), 'challenge-key')
   if (!existsSync(path)) writeFileDurably(path, `${bytesToHex(systemRandom(32))}\n`)
   return hexToBytes(readFileSync(path, 'utf8').trim())
 }
