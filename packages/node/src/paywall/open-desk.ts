@@ -90,7 +90,7 @@ export async function openDesk(options: OpenDeskOptions): Promise<OpenDesk> {
   }
   const bounds = isEmbedded ? {} : externalGasBounds
   const refunder = new CooperativeRefund({ book, reader, sender, clock, leastPartAtomic: leastRefundAtomic, ...bounds })
-  const channelOffer = channelOfferFrom(leastDepositAtomic)
+  const channelOffer = channelOfferFrom(leastDepositAtomic, minimumDepositAtomic)
   const takesUpTo = isEmbedded && facilitatorUrl === undefined && (await hasUpToProxy(reader))
   const upTo = takesUpTo ? { upToFacilitator: sender.address } : {}
   return {

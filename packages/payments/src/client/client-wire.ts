@@ -7,7 +7,10 @@ import type { BackEnd, Commitment, PaymentTerms } from '../rules/terms.ts'
 export type SellerChannelTerms = {
   readonly receiverAuthorizer: Address
   readonly withdrawDelaySeconds: number
+  /** What the seller would like a deposit to be. */
   readonly minimumDepositAtomic: bigint
+  /** What a channel must hold before its first call is served, where the seller says so. */
+  readonly leastDepositAtomic?: bigint
 }
 
 /** One way to pay that a seller offers. */

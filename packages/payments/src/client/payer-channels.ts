@@ -121,7 +121,7 @@ export class PayerChannels {
     if (waiting !== undefined || depositAtomic > 0n) live.depositing = call.paymentId
     try {
       const { config, domain } = channel
-      if (isFundedHere && depositAtomic > 0n) await this.#deposits.fund(live, call, voucherAtomic, depositAtomic)
+      if (isFundedHere && depositAtomic > 0n) await this.#deposits.fund(live, depositing, voucherAtomic, depositAtomic)
       const signature = await signer.signVoucher({ call, domain, config, maxClaimableAtomic: voucherAtomic })
       const isSigning = waiting === undefined && depositAtomic > 0n && !isFundedHere
       const deposit = isSigning ? await this.#deposits.sign(live, depositing, depositAtomic) : waiting

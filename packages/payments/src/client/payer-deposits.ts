@@ -1,5 +1,5 @@
 import { bytesToHex, type Clock, type Hex, KoinonError, type Random } from '@koinon/base'
-import { lentAtomic, nextDepositAtomic, type PayerChannel } from '../rules/payer-channel.ts'
+import { lentAtomic, missingAtomic, nextDepositAtomic, type PayerChannel } from '../rules/payer-channel.ts'
 import type { AllowedAsset, PayerPolicy } from '../rules/payer-policy.ts'
 import type { SignedDeposit } from '../rules/terms.ts'
 import type { PaymentOption } from './client-wire.ts'
@@ -58,13 +58,14 @@ export class PayerDeposits {
 
   /** What to deposit so that a voucher is covered, 0 for nothing. Throws `payments/too-much-in-channels`. */
   dueAtomic(live: LiveChannel, voucherAtomic: bigint, { call, option }: DepositingCall): bigint {
-    if (voucherAtomic <= live.channel.depositAtomic) return 0n
+    const short = missingAtomic(live.channel, voucherAtomic, option.channel?.leastDepositAtomic ?? 0n)
+    if (short === 0n) return 0n
     const { maximumInChannelsAtomic } = this.#options.policy
     const lent = this.#channels().reduce((sum, channel) => sum + lentAtomic(channel), 0n)
     const room = maximumInChannelsAtomic - lent
     const minimum = option.channel?.minimumDepositAtomic ?? 0n
     const { maximumAtomic } = call
-    const due = nextDepositAtomic(live.channel, voucherAtomic, maximumAtomic, minimum, room > 0n ? room : 0n)
+    const due = nextDepositAtomic(live.channel, short, maximumAtomic, minimum, room > 0n ? room : 0n)
     if (due !== undefined) return due
     throw new KoinonError({
       code: 'payments/too-much-in-channels',
@@ -98,11 +99,16 @@ export class PayerDeposits {
   }
 
   /** The signer puts the money in, and the ledger says what lies there. */
-  async fund(live: LiveChannel, call: IntentCall, maxClaimableAtomic: bigint, wishedAtomic: bigint): Promise<void> {
+  async fund(
+    live: LiveChannel,
+    { call, option }: DepositingCall,
+    maxClaimableAtomic: bigint,
+    wishedAtomic: bigint,
+  ): Promise<void> {
     const { config, domain } = live.channel
     await this.refresh(live)
-    const leastAtomic = maxClaimableAtomic - live.channel.depositAtomic
-    if (leastAtomic <= 0n) return
+    const leastAtomic = missingAtomic(live.channel, maxClaimableAtomic, option.channel?.leastDepositAtomic ?? 0n)
+    if (leastAtomic === 0n) return
     const amountAtomic = wishedAtomic > leastAtomic ? wishedAtomic : leastAtomic
     const { signer } = this.#options
     await signer.fundChannel?.({ call, domain, config, maxClaimableAtomic, amountAtomic, leastAtomic })

@@ -63,7 +63,7 @@ export type DepositIntent = {
 
 /** Money that a signer is to put into a channel by itself, so that a voucher of `maxClaimableAtomic` is covered. */
 export type ChannelFunding = VoucherIntent & {
-  /** What the channel should get; `leastAtomic` covers the voucher. */
+  /** What the channel should get; `leastAtomic` covers the voucher and is what the seller takes. */
   readonly amountAtomic: bigint
   readonly leastAtomic: bigint
 }

@@ -29,10 +29,14 @@ export function worthTheirGas(settler: Settler): Settler {
   }
 }
 
-/** The offer that goes with a least deposit: a client that deposits what is asked for is not refused for it. */
-export function channelOfferFrom(leastDepositAtomic: bigint): ChannelOffer {
+/**
+ * The offer that goes with a least deposit: a client that deposits what is asked for is not refused for it. A channel is served from
+ * `leastInChannelAtomic` on, whoever filled it.
+ */
+export function channelOfferFrom(leastDepositAtomic: bigint, leastInChannelAtomic: bigint): ChannelOffer {
   return {
     ...defaultChannelOffer,
+    leastDepositAtomic: leastInChannelAtomic,
     depositAtomic: (maximumAtomic) => {
       const asked = defaultChannelOffer.depositAtomic(maximumAtomic)
       return asked < leastDepositAtomic ? leastDepositAtomic : asked

@@ -73,17 +73,26 @@ export function lentAtomic(channel: PayerChannel): bigint {
 const callsOfFirstDeposit = 20n
 
 /**
- * How much to deposit so that a voucher of `voucherAtomic` is covered: as much again as was ever owed, at least twenty calls and the seller's
- * minimum, so that deposits get rarer with use; not more than `roomAtomic`. 0 when it is covered. Undefined when even the least is too much.
+ * What a channel lacks for a voucher of `voucherAtomic`; of one that was never charged also for `leastDepositAtomic`, under which its seller
+ * serves no new channel. Never negative.
+ */
+export function missingAtomic(channel: PayerChannel, voucherAtomic: bigint, leastDepositAtomic: bigint): bigint {
+  const isNew = channel.owedAtomic === 0n
+  const wantedAtomic = isNew && leastDepositAtomic > voucherAtomic ? leastDepositAtomic : voucherAtomic
+  return wantedAtomic > channel.depositAtomic ? wantedAtomic - channel.depositAtomic : 0n
+}
+
+/**
+ * How much to deposit so that `shortAtomic` comes in: as much again as was ever owed, at least twenty calls and the seller's
+ * minimum, so that deposits get rarer with use; not more than `roomAtomic`. 0 when nothing is missing. Undefined when even that is too much.
  */
 export function nextDepositAtomic(
   channel: PayerChannel,
-  voucherAtomic: bigint,
+  shortAtomic: bigint,
   maximumAtomic: bigint,
   minimumAtomic: bigint,
   roomAtomic: bigint,
 ): bigint | undefined {
-  const shortAtomic = voucherAtomic - channel.depositAtomic
   if (shortAtomic <= 0n) return 0n
   if (shortAtomic > roomAtomic) return undefined
   const wished = [shortAtomic, maximumAtomic * callsOfFirstDeposit, minimumAtomic, channel.owedAtomic].reduce((a, b) =>

@@ -70,7 +70,7 @@ export async function startSeller(
       receiver: account.address,
       token: asset.token,
       minimumWithdrawDelay: 900,
-      minimumDepositAtomic: 1n,
+      minimumDepositAtomic: options.x402?.channelOffer?.leastDepositAtomic ?? 1n,
       creditLimitPicoUsd: 0n,
       maximumChannels: options.maximumChannels ?? 1_000,
     },

@@ -6,6 +6,7 @@ import { createLedgerWriter } from '@koinon/ledger'
 import { budgetDelegateAbi } from '@koinon/ledger/abis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createMppClientWire } from '../../mpp/client/mpp-wire.ts'
+import { channelOfferFrom } from '../../provider/gas-bounds.ts'
 import type { BudgetGrant } from '../../rules/budget/grant.ts'
 import { budgetApprovalDigest, budgetRevocationDigest } from '../../rules/budget/owner-words.ts'
 import { budgetGrant, signedGrant } from '../../testing/budget.ts'
@@ -129,6 +130,40 @@ describe('a payer with a budget', () => {
     expect(before - (await ownersDollars())).toBe(6_000n)
     expect(await net.dollarsOf(party('agent channel').address)).toBe(0n)
     await second.close()
+  })
+
+  it('deposits what the seller takes at least, or refuses before anything is signed where a limit is under it', async () => {
+    const choosy = await startSeller(net, await net.fund('choosy'), relay, {
+      path: join(folder.path, 'choosy.db'),
+      price: () => ({ maximumAtomic: 121n, backEnds: ['channel'] }),
+      x402: { channelOffer: channelOfferFrom(1_000n, 1_000n) },
+    })
+    const before = await ownersDollars()
+    const scope = { receivers: [party('choosy').address], services: [choosy.url] }
+    for (const [limit, changes] of [
+      ['perPeriod', { ...scope, maxPerPeriodAtomic: 250n }],
+      ['total', { ...scope, maxTotalAtomic: 250n }],
+    ] as const) {
+      const { pay, signer, close } = await open(`choosy ${limit}`, changes, { url: choosy.url })
+      await expect(pay()).rejects.toMatchObject({
+        code: 'payments/budget-refused',
+        message: expect.stringMatching(/deposit for this seller would be 0\.001 dollars, and of the budget's 0\.00025/),
+        details: { limit, askedAtomic: '1000', limitAtomic: '250', leftAtomic: '250' },
+      })
+      expect([signer.spent[0]?.totalAtomic, await signer.open()]).toEqual([0n, []])
+      await close()
+    }
+    expect(await ownersDollars()).toBe(before)
+    const { pay, payer, signer, close } = await open(
+      'choosy',
+      { ...scope, maxTotalAtomic: 1_100n },
+      { url: choosy.url },
+    )
+    expect([await pay(), await pay()]).toEqual([200, 200])
+    expect(payer.channels()).toMatchObject([{ depositAtomic: 1_100n, owedAtomic: 242n }])
+    expect(signer.spent[0]?.totalAtomic).toBe(1_100n)
+    await close()
+    await choosy.close()
   })
 
   it('pays exact from the small balance of its own key, and never more than the budget says', async () => {

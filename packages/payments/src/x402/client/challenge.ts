@@ -99,10 +99,12 @@ function channelTerms(extra: Json): PaymentOption['channel'] {
   const receiverAuthorizer = addressOf(extra['receiverAuthorizer'])
   const delay = extra['withdrawDelay'] ?? 900
   if (receiverAuthorizer === undefined || !Number.isSafeInteger(delay)) return undefined
+  const leastDepositAtomic = atomicOf(extra['leastDeposit'])
   return {
     receiverAuthorizer,
     withdrawDelaySeconds: delay as number,
     minimumDepositAtomic: atomicOf(extra['minDeposit']) ?? 0n,
+    ...(leastDepositAtomic === undefined ? {} : { leastDepositAtomic }),
   }
 }
 

@@ -51,7 +51,9 @@ export function requirementsOf(
   return terms.backEnds.flatMap((backEnd): PaymentRequirements[] => {
     if (backEnd === 'channel') {
       const minDeposit = offer.depositAtomic(maximumAtomic).toString()
-      const extra = { ...domain, receiverAuthorizer: payTo, withdrawDelay: offer.withdrawDelay, minDeposit }
+      const { withdrawDelay, leastDepositAtomic } = offer
+      const least = leastDepositAtomic === undefined ? {} : { leastDeposit: leastDepositAtomic.toString() }
+      const extra = { ...domain, receiverAuthorizer: payTo, withdrawDelay, minDeposit, ...least }
       return [{ scheme: 'batch-settlement', ...common, extra: { ...extra, ...standingExtra(standing) } }]
     }
     if (backEnd === 'exact') return [{ scheme: 'exact', ...common, extra: domain }]
