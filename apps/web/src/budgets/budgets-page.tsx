@@ -67,7 +67,7 @@ export function BudgetsPage({ account }: { readonly account?: string | undefined
       {budgets.isLoading || signIn.isLoading ? <p className="loading">Reading the budgets …</p> : null}
       {budgets.data === undefined ? null : budgets.data.budgets.length === 0 ? (
         <p className="empty">
-          No agent may spend anything. Let one, in a terminal: <code>koinon budget grant --to ACCOUNT</code>
+          No agent may spend anything. Let one, in a terminal: <code>koinon budget grant --to ACCOUNT --on-chain</code>
         </p>
       ) : (
         budgets.data.budgets

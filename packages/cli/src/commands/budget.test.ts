@@ -78,6 +78,27 @@ describe('koinon budget', () => {
     expect(data).toMatchObject({ verdict, reason })
   })
 
+  it('warns of a key that can pay nothing yet, and grants none that never could', async () => {
+    const quiet = await koinon('budget', 'grant', '--to', alice, '--label', 'dry', '--yes')
+    expect([quiet.code, quiet.stderr]).toEqual([
+      0,
+      expect.stringMatching(/lets no keys of budgets deposit.*--on-chain/s),
+    ])
+    const code = async (...args: readonly string[]) => (await json('budget', 'grant', ...args, '--yes')).error?.code
+    expect(await code()).toBe('usage/nobody-to-pay')
+    expect(await code('--jobs')).toBe('usage/nobody-to-pay')
+    expect(await code('--to', alice, '--max-per-call', '6')).toBe('usage/limit-too-high')
+    expect(await code('--to', alice, '--max-per-call', '0.6')).toBe('usage/limit-too-high')
+    expect(await code('--to', alice, '--max-per-call', '0.2', '--max-total', '0.1')).toBe('usage/limit-too-high')
+    const small = await json('budget', 'grant', '--service', 'https://api.example', '--max-total', '0.001', '--yes')
+    expect(small.data['words']).toEqual(
+      expect.arrayContaining([
+        'At most 0.001 dollars for one call, 0.5 dollars a day, and 0.001 dollars in all.',
+        expect.stringContaining('It may put nothing into channels'),
+      ]),
+    )
+  })
+
   it('lists what waits, and knows no payment that does not', async () => {
     expect((await koinon('budget', 'approve', 'helper')).stdout).toContain('Nothing waits.')
     expect((await json('budget', 'approve', 'helper', '0x12', '--yes')).error?.code).toBe('usage/no-proposal')

@@ -22,7 +22,7 @@ type GrantOptions = {
   readonly to: readonly string[]
   readonly service: readonly string[]
   readonly method: readonly string[]
-  readonly maxPerCall: string
+  readonly maxPerCall?: string
   readonly maxPerPeriod: string
   readonly every: string
   readonly maxTotal: string
@@ -49,7 +49,7 @@ export function defineBudget(budget: Command): void {
     .option('--to <accounts...>', 'whom it may pay', [])
     .option('--service <origins...>', 'for which services, such as https://api.example', [])
     .option('--method <patterns...>', 'by which requests, such as "POST /v1/*"', [])
-    .option('--max-per-call <dollars>', 'the most for one call', '0.01')
+    .option('--max-per-call <dollars>', 'the most for one call (0.01, or all that a period and the whole allow)')
     .option('--max-per-period <dollars>', 'the most in one period', '0.5')
     .option('--every <seconds>', 'how long a period is', String(daySeconds))
     .option('--max-total <dollars>', 'the most in all', '5')
@@ -63,8 +63,14 @@ export function defineBudget(budget: Command): void {
     .action(
       runCommand(async (context, options: GrantOptions) => {
         const desk = deskOf(context.home)
+        checkScope(options)
         const draft = await desk.draft(termsOf(options, networkOf(context.home)), options.agent as Hex | undefined)
         const words = desk.words(draft.grant)
+        if (options.onChain !== true && draft.grant.autonomy !== 'alert' && !(await desk.keysCanDeposit())) {
+          context.warn(
+            `This account lets no keys of budgets deposit, so this one can pay only from what its own account ${draft.grant.agent} is sent. Grant it with --on-chain to change that.`,
+          )
+        }
         await confirm(context, `${words.join('\n')}\nGrant this?`, options.yes === true)
         if (options.onChain === true) await desk.ensureGas()
         const stored = desk.grant(options.label, draft)
@@ -99,7 +105,7 @@ export function defineBudget(budget: Command): void {
           data: { budgets },
           text:
             rows.length === 0
-              ? typed('No budgets yet. Make one with "koinon budget grant --to ACCOUNT".')
+              ? typed('No budgets yet. Make one with "koinon budget grant --to ACCOUNT --on-chain".')
               : table(['budget', 'label', 'autonomy', 'state', 'spent', 'left now', 'in all', 'waiting'], rows),
         }
       }),
@@ -264,18 +270,51 @@ const stateWords = { 'not yet': 'it does not hold yet', ended: 'its time is over
 
 function termsOf(options: GrantOptions, network: NetworkFile): BudgetTerms {
   const days = parseInteger(options.days, '--days', 1, 3_650)
+  const maxPerPeriodAtomic = parseUnits(options.maxPerPeriod, dollarDecimals)
+  const maxTotalAtomic = parseUnits(options.maxTotal, dollarDecimals)
+  const maxPerCallAtomic = perCallOf(options.maxPerCall, { maxPerPeriodAtomic, maxTotalAtomic })
   return {
     autonomy: options.autonomy as BudgetTerms['autonomy'],
     receivers: options.to as readonly Hex[],
     services: options.service,
     methods: options.method,
     contractCalls: options.jobs === true ? jobContractCalls(network) : [],
-    maxPerCallAtomic: parseUnits(options.maxPerCall, dollarDecimals),
-    maxPerPeriodAtomic: parseUnits(options.maxPerPeriod, dollarDecimals),
+    maxPerCallAtomic,
+    maxPerPeriodAtomic,
     periodSeconds: parseInteger(options.every, '--every', 1, 3_650 * daySeconds),
-    maxTotalAtomic: parseUnits(options.maxTotal, dollarDecimals),
+    maxTotalAtomic,
     validUntil: Math.floor(systemClock.nowMs() / 1000) + days * daySeconds,
   }
+}
+
+const usualPerCallAtomic = 10_000n
+
+/** The most for one call. Throws `usage/limit-too-high` for one that another limit never lets happen. */
+function perCallOf(
+  given: string | undefined,
+  { maxPerPeriodAtomic, maxTotalAtomic }: Pick<BudgetTerms, 'maxPerPeriodAtomic' | 'maxTotalAtomic'>,
+): bigint {
+  const isPeriodLower = maxPerPeriodAtomic < maxTotalAtomic
+  const mostAtomic = isPeriodLower ? maxPerPeriodAtomic : maxTotalAtomic
+  if (given === undefined) return usualPerCallAtomic < mostAtomic ? usualPerCallAtomic : mostAtomic
+  const maxPerCallAtomic = parseUnits(given, dollarDecimals)
+  if (maxPerCallAtomic <= mostAtomic) return maxPerCallAtomic
+  const option = isPeriodLower ? '--max-per-period' : '--max-total'
+  throw new KoinonError({
+    code: 'usage/limit-too-high',
+    message: `One call may cost ${given} dollars by --max-per-call, and ${option} allows ${formatUnits(mostAtomic, dollarDecimals)}`,
+    hint: `Lower --max-per-call or raise ${option}.`,
+  })
+}
+
+/** Throws `usage/nobody-to-pay` for a grant that lists no account and no service, and needs one. */
+function checkScope({ autonomy, to, service }: GrantOptions): void {
+  if (to.length > 0 || service.length > 0 || (autonomy !== 'limited' && autonomy !== 'propose')) return
+  throw new KoinonError({
+    code: 'usage/nobody-to-pay',
+    message: 'The grant names no account and no service, so its key may pay nobody',
+    hint: 'Say whom it may pay: --to ACCOUNT, and for which services with --service ORIGIN.',
+  })
 }
 
 async function budgetOf(home: Home, name: string): Promise<BudgetJson> {

@@ -15,6 +15,7 @@ import { DurableStore } from '@koinon/base/node'
 import { createLedgerReader, createLedgerWriter, type NetworkFile, TransactionSender } from '@koinon/ledger'
 import { budgetDelegateAbi } from '@koinon/ledger/abis'
 import {
+  budgetDelegateAddress,
   budgetSchema,
   createBudgetChain,
   delegateOf,
@@ -105,6 +106,13 @@ export class BudgetDesk {
   ensureGas(): Promise<void> {
     const { network, key, home } = this.#options
     return ensureGas(network, createLedgerReader(network), key.address, home)
+  }
+
+  /** Whether keys can put money of the owner's account into channels. Throws `payments/ledger-unreachable`, `payments/not-a-key-account`. */
+  async keysCanDeposit(): Promise<boolean> {
+    const { network, key } = this.#options
+    const delegate = await delegateOf(createLedgerReader(network), key.address)
+    return delegate === budgetDelegateAddress(network.contracts.channels)
   }
 
   /** Lets the owner's account delegate to the budgets' code, so that keys can deposit. Throws `wallet/no-gas`, `ledger/*`, `payments/other-delegate`. */

@@ -28,13 +28,15 @@ export function outcomeUnknown(paymentId: string, cause?: unknown, seller = 'The
 export function nothingPayable(reasons: readonly KoinonError[]): KoinonError {
   const [first] = reasons
   if (first !== undefined && reasons.every(({ code }) => code === first.code)) return first
+  const sentences = new Set(reasons.map(({ message }) => message))
+  const cure = reasons.find(({ code }) => code.startsWith('payments/budget-'))?.hint
   return new KoinonError({
     code: 'payments/nothing-payable',
     message:
       reasons.length === 0
         ? 'The seller offers no way to pay that this client knows'
-        : `None of the ways to pay suits: ${reasons.map(({ message }) => message).join('; ')}`,
-    hint: 'Look at the terms with --dry-run, and at the limits and assets of the payer.',
+        : `None of the ways to pay suits: ${[...sentences].join('; ')}`,
+    hint: cure ?? 'Look at the terms with --dry-run, and at the limits and assets of the payer.',
     details: { reasons: reasons.map(({ code }) => code) },
   })
 }

@@ -1,4 +1,4 @@
-import { type Address, type Hex, isKoinonError, KoinonError } from '@koinon/base'
+import { type Address, dollarDecimals, formatUnits, type Hex, isKoinonError, KoinonError } from '@koinon/base'
 
 /** A refusal of the budget, with the reason's code in the sentence and the next step as hint; other errors as they are. */
 export function withNextStep(error: unknown, grantHash: Hex): unknown {
@@ -36,6 +36,15 @@ export function cannotDeposit(owner: Address): KoinonError {
   })
 }
 
+/** A grant of services alone names nobody whom deposits may go to. */
+export function receiverUnnamed(receiver: Address, service: string): KoinonError {
+  return new KoinonError({
+    code: 'payments/budget-cannot-deposit',
+    message: `The grant names services and not the account ${receiver}, and deposits go to named accounts alone`,
+    hint: `Its owner names the account with a new grant: koinon budget grant --to ${receiver} --service ${service} --on-chain. Or send the session key's own account a small balance for exact payments.`,
+  })
+}
+
 /** Under `propose` the chain lets no key deposit, whatever the owner approved here. */
 export function proposesOnly(): KoinonError {
   return new KoinonError({
@@ -46,19 +55,19 @@ export function proposesOnly(): KoinonError {
 }
 
 /** Exact payments come from the key's own account. */
-export function keyEmpty(agent: Address, holdsAtomic: bigint): KoinonError {
+export function keyEmpty(agent: Address, holdsAtomic: bigint, priceAtomic: bigint): KoinonError {
   return new KoinonError({
     code: 'payments/budget-key-empty',
-    message: `The session key's own account ${agent} holds ${holdsAtomic} atomic units, less than the price`,
+    message: `The session key's own account ${agent} holds ${dollars(holdsAtomic)}, less than the price of ${dollars(priceAtomic)}`,
     hint: 'Send it a small balance, or pay sellers that take channels: those are filled from the account of the owner.',
   })
 }
 
 /** The owner has less than the deposit. */
-export function ownerEmpty(owner: Address, holdsAtomic: bigint): KoinonError {
+export function ownerEmpty(owner: Address, holdsAtomic: bigint, depositAtomic: bigint): KoinonError {
   return new KoinonError({
     code: 'payments/budget-owner-empty',
-    message: `The account ${owner}, whose budget this is, holds ${holdsAtomic} atomic units, less than the deposit`,
+    message: `The account ${owner}, whose budget this is, holds ${dollars(holdsAtomic)}, less than the deposit of ${dollars(depositAtomic)}`,
     hint: 'Have dollars sent to the account, then try again.',
     retry: 'later',
   })
@@ -81,4 +90,8 @@ export function notByBudget(what: string): KoinonError {
     message: `A budget does not sign for this: ${what}`,
     hint: 'The owner does it with the account itself; "koinon budget explain BUDGET" says what the budget allows.',
   })
+}
+
+function dollars(atomic: bigint): string {
+  return `${formatUnits(atomic, dollarDecimals)} dollars`
 }

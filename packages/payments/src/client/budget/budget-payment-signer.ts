@@ -22,6 +22,7 @@ import {
   notByBudget,
   ownerEmpty,
   proposesOnly,
+  receiverUnnamed,
   waits,
   withNextStep,
 } from './budget-payer-errors.ts'
@@ -172,7 +173,7 @@ export class BudgetPaymentSigner implements PaymentSigner {
     const holds = await reachable(
       reader.readContract({ address: asset, abi: dollarAbi, functionName: 'balanceOf', args: [signer.agent] }),
     )
-    if (holds < amountAtomic) throw keyEmpty(signer.agent, holds)
+    if (holds < amountAtomic) throw keyEmpty(signer.agent, holds, amountAtomic)
   }
 
   fundChannel(funding: ChannelFunding): Promise<void> {
@@ -186,6 +187,11 @@ export class BudgetPaymentSigner implements PaymentSigner {
     await this.#clearly(signer.check({ ...voucher.payment, id: funding.call.requestHash }))
     // The delegate takes the account's own word for each batch then, which a key does not have.
     if (this.#isProposing) throw proposesOnly()
+    // The call was allowed by its service alone, which no ledger sees.
+    const isNamed = signer.grants.every(
+      ({ autonomy, receivers }) => autonomy === 'full' || receivers.includes(config.receiver),
+    )
+    if (!isNamed) throw receiverUnnamed(config.receiver, funding.call.origin)
     if (!(await hasBudgetDelegate(reader, this.payer, domain.escrow))) throw cannotDeposit(this.payer)
     const channelId = channelIdOf(config, domain)
     if (await this.#resend(channelId, funding)) return
@@ -204,7 +210,7 @@ export class BudgetPaymentSigner implements PaymentSigner {
     const holds = await reachable(
       reader.readContract({ address: config.token, abi: dollarAbi, functionName: 'balanceOf', args: [this.payer] }),
     )
-    if (holds < wished) throw ownerEmpty(this.payer, holds)
+    if (holds < wished) throw ownerEmpty(this.payer, holds, wished)
     const signed = await this.#sign({ payment, name: bytesToHex(random(32)) }, () => true)
     if (signed.kind !== 'batch') throw new Error('no batch')
     await this.#options.send({ to: signed.to, data: signed.data })

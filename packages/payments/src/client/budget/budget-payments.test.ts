@@ -226,6 +226,20 @@ describe('a payer with a budget', () => {
     await metered.close()
   })
 
+  it('pays under a grant of services alone from its key, and names whom to grant where that holds nothing', async () => {
+    const changes = { receivers: [], services: [seller.url] }
+    const { pay, signer, payer, close } = await open('services', changes)
+    await expect(pay()).rejects.toMatchObject({
+      message: expect.stringContaining(`not the account ${payee}`),
+      hint: expect.stringContaining(`koinon budget grant --to ${payee} --service ${seller.url} --on-chain`),
+    })
+    expect([signer.spent[0]?.totalAtomic, payer.openCalls()]).toEqual([0n, []])
+    await net.fund('agent services')
+    expect(await pay()).toBe(200)
+    expect(signer.spent[0]?.totalAtomic).toBe(1_000n)
+    await close()
+  })
+
   it('takes the way that works: by channel while its own key has nothing', async () => {
     const { pay, payer, close } = await open('empty key', {}, { prefer: 'exact' })
     expect(await pay()).toBe(200)
@@ -325,6 +339,8 @@ describe('a payer with a budget', () => {
     const { pay, close } = await open('no delegate')
     await expect(pay()).rejects.toMatchObject({
       code: 'payments/nothing-payable',
+      message: expect.stringMatching(/holds 0 dollars, less than the price of 0\.001 dollars$/),
+      hint: expect.stringContaining('--on-chain'),
       details: { reasons: ['payments/budget-cannot-deposit', 'payments/budget-key-empty'] },
     })
     await close()

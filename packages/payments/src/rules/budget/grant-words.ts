@@ -33,8 +33,14 @@ function listWords({ receivers, services, methods }: BudgetGrant): readonly stri
       ? `It may pay ${receivers.join(', ')}${calls === '' ? '' : `,${calls}`}.`
       : calls === ''
         ? 'It may pay nobody: the grant names no account and no service.'
-        : `It may pay${calls}, to whatever account asks there.`
-  return [sentence, ...(methods.length === 0 ? [] : [`Of these calls only ${methods.join(', ')}.`])]
+        : `It may pay${calls}, to whatever account asks there, from what its own key holds.`
+  const isNobodyNamed = receivers.length === 0 && services.length > 0
+  const deposits = 'It may put nothing into channels: deposits go to named accounts alone (--to), and it names none.'
+  return [
+    sentence,
+    ...(isNobodyNamed ? [deposits] : []),
+    ...(methods.length === 0 ? [] : [`Of these calls only ${methods.join(', ')}.`]),
+  ]
 }
 
 function spanWords(seconds: number): string {
