@@ -25,12 +25,24 @@ export class FakeBudgets {
     this.#budgets = [
       {
         ...{ ...terms, grantHash: hex('b0', 32), label: 'old agent', agent: hex('a0', 20), autonomy: 'full' },
-        ...{ state: 'revoked', spentAtomic: '40000', allocatedAtomic: '0', spentInPeriodAtomic: '0' },
+        ...{
+          state: 'revoked',
+          spentAtomic: '40000',
+          inChannelsAtomic: '0',
+          allocatedAtomic: '0',
+          spentInPeriodAtomic: '0',
+        },
         ...{ leftAtomic: '0', proposals: [], openCount: 0 },
       },
       {
         ...{ ...terms, grantHash: hex('b1', 32), label: 'helper', agent: hex('a1', 20), autonomy: 'propose' },
-        ...{ state: 'usable', spentAtomic: '1120000', allocatedAtomic: '500000', spentInPeriodAtomic: '120000' },
+        ...{
+          state: 'usable',
+          spentAtomic: '1120000',
+          inChannelsAtomic: '100000',
+          allocatedAtomic: '500000',
+          spentInPeriodAtomic: '120000',
+        },
         ...{ leftAtomic: '380000', proposals: [{ ...waiting, atMs: startedAtMs - 60_000 }], openCount: 2 },
       },
     ]

@@ -30,8 +30,13 @@ export function BudgetSection({ budget, act }: { readonly budget: BudgetJson; re
         items={[
           ['Left now', dollars(budget.leftAtomic)],
           ['Of it one call', `at most ${dollars(budget.maxPerCallAtomic)}`],
-          ['Spent in this period', `${dollars(budget.spentInPeriodAtomic)} of ${dollars(budget.maxPerPeriodAtomic)}`],
-          ['Spent in all', `${dollars(budget.spentAtomic)} of ${dollars(budget.maxTotalAtomic)}`],
+          [
+            'Taken up in this period',
+            `${dollars(budget.spentInPeriodAtomic)} of ${dollars(budget.maxPerPeriodAtomic)}`,
+          ],
+          ['Taken up in all', `${dollars(budget.spentAtomic)} of ${dollars(budget.maxTotalAtomic)}`],
+          ['Of it used', dollars(usedAtomic(budget))],
+          ['Of it in channels', `${dollars(budget.inChannelsAtomic)}, for more calls to the same sellers`],
           ['For agents below', dollars(budget.allocatedAtomic)],
           ['Autonomy', budget.autonomy],
           ['Until', formatDateTime(budget.validUntilMs)],
@@ -82,6 +87,10 @@ export function BudgetSection({ budget, act }: { readonly budget: BudgetJson; re
     </section>
   )
 }
+
+/** Without deposits that nothing was bought from so far. */
+const usedAtomic = ({ spentAtomic, inChannelsAtomic }: BudgetJson): string =>
+  `${(readAmount(spentAtomic) ?? 0n) - (readAmount(inChannelsAtomic) ?? 0n)}`
 
 const dollars = (atomic: string): string => formatDollarAtomic(readAmount(atomic) ?? 0n)
 

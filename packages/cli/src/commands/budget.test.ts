@@ -61,7 +61,8 @@ describe('koinon budget', () => {
     const shown = await koinon('budget', 'explain', 'helper')
     expect(shown.stdout).toContain(`It may pay ${alice}.`)
     expect(shown.stdout).toContain('It can spend 0.5 dollars now, and at most 0.01 of them for one call.')
-    expect((await koinon('budget', 'list')).stdout).toMatch(/helper +limited +usable +0 +0.5 +5 +0/)
+    expect(shown.stdout).toContain('The account lets no keys of budgets deposit')
+    expect((await koinon('budget', 'list')).stdout).toMatch(/helper +limited +usable +0 +0 +0.5 +5 +0/)
     for (const text of [JSON.stringify(granted), shown.stdout, JSON.stringify(await json('budget', 'list'))]) {
       expect(text).not.toContain(sessionKey.slice(2))
     }

@@ -1,4 +1,13 @@
-import { dollarDecimals, formatUnits, type Hex, KoinonError, parseUnits, systemClock, systemRandom } from '@koinon/base'
+import {
+  dollarDecimals,
+  formatUnits,
+  type Hex,
+  isKoinonError,
+  KoinonError,
+  parseUnits,
+  systemClock,
+  systemRandom,
+} from '@koinon/base'
 import type { NetworkFile } from '@koinon/ledger'
 import { existingAccountKey, findBudget, type Home } from '@koinon/node/home'
 import {
@@ -96,7 +105,8 @@ export function defineBudget(budget: Command): void {
           item.label,
           item.autonomy,
           item.state,
-          dollars(item.spentAtomic),
+          dollars(usedAtomic(item)),
+          dollars(item.inChannelsAtomic),
           dollars(item.leftAtomic),
           dollars(item.maxTotalAtomic),
           String(item.proposals.length),
@@ -106,7 +116,10 @@ export function defineBudget(budget: Command): void {
           text:
             rows.length === 0
               ? typed('No budgets yet. Make one with "koinon budget grant --to ACCOUNT --on-chain".')
-              : table(['budget', 'label', 'autonomy', 'state', 'spent', 'left now', 'in all', 'waiting'], rows),
+              : table(
+                  ['budget', 'label', 'autonomy', 'state', 'used', 'in channels', 'left now', 'in all', 'waiting'],
+                  rows,
+                ),
         }
       }),
     )
@@ -155,7 +168,8 @@ export function defineBudget(budget: Command): void {
     .action(
       runCommand(async ({ home, typed }, name: string, options: { readonly intent?: string }) => {
         const item = await budgetOf(home, name)
-        if (options.intent === undefined) return { data: item, text: explained(item, typed) }
+        if (options.intent === undefined)
+          return { data: item, text: [...explained(item, typed), ...(await depositWords(home, item))].join('\n') }
         const forecast = await deskOf(home).forecast(name, readGivenJson({ path: options.intent, hints: intentHints }))
         const isRefused = forecast.verdict === 'refuse'
         const reason = isRefused ? String(forecast.error.details?.['reason'] ?? forecast.error.code) : null
@@ -233,8 +247,8 @@ const verdictWords = {
   'signed already': 'It was signed before. Asked again it gets the same signature, and costs nothing more.',
 } as const
 
-function explained(item: BudgetJson, typed: (text: string) => string): string {
-  const { proposals, openCount, allocatedAtomic, maxPerCallAtomic, leftAtomic } = item
+function explained(item: BudgetJson, typed: (text: string) => string): readonly string[] {
+  const { proposals, openCount, allocatedAtomic, inChannelsAtomic, maxPerCallAtomic, leftAtomic } = item
   const one = BigInt(leftAtomic) < BigInt(maxPerCallAtomic) ? leftAtomic : maxPerCallAtomic
   return [
     ...item.words,
@@ -242,7 +256,12 @@ function explained(item: BudgetJson, typed: (text: string) => string): string {
     item.state === 'usable'
       ? `It can spend ${dollars(leftAtomic)} dollars now, and at most ${dollars(one)} of them for one call.`
       : `It can spend nothing now: ${stateWords[item.state]}.`,
-    `In this period it has spent ${dollars(item.spentInPeriodAtomic)} of ${dollars(item.maxPerPeriodAtomic)} dollars${periodEnd(item)}; since it was granted ${dollars(item.spentAtomic)} of ${dollars(item.maxTotalAtomic)}.`,
+    `In this period it has taken up ${dollars(item.spentInPeriodAtomic)} of ${dollars(item.maxPerPeriodAtomic)} dollars${periodEnd(item)}; since it was granted ${dollars(item.spentAtomic)} of ${dollars(item.maxTotalAtomic)}.`,
+    ...(inChannelsAtomic === '0'
+      ? []
+      : [
+          `Of that ${dollars(usedAtomic(item))} dollars are used. ${dollars(inChannelsAtomic)} dollars were put into channels and not used so far: they pay for more calls to the same sellers, beside what it can spend now. ${typed(`Take them back: koinon budget withdraw ${item.grantHash.slice(0, 12)}`)}`,
+        ]),
     ...(allocatedAtomic === '0'
       ? []
       : [`${dollars(allocatedAtomic)} dollars are set aside: its key has passed them on to other keys.`]),
@@ -256,7 +275,26 @@ function explained(item: BudgetJson, typed: (text: string) => string): string {
       : [
           `${proposals.length === 1 ? 'One payment waits' : `${proposals.length} payments wait`} for your approval: ${typed(`koinon budget approve ${item.grantHash.slice(0, 12)}`)}`,
         ]),
-  ].join('\n')
+  ]
+}
+
+/** Charged, without what was deposited in channels and not used so far. */
+function usedAtomic({ spentAtomic, inChannelsAtomic }: BudgetJson): string {
+  return (BigInt(spentAtomic) - BigInt(inChannelsAtomic)).toString()
+}
+
+/** Says where the account lets no keys deposit; nothing where the ledger cannot be asked. */
+async function depositWords(home: Home, { state, autonomy, agent }: BudgetJson): Promise<readonly string[]> {
+  if (state !== 'usable' || autonomy === 'alert') return []
+  try {
+    if (await deskOf(home).keysCanDeposit()) return []
+  } catch (error) {
+    if (isKoinonError(error)) return []
+    throw error
+  }
+  return [
+    `The account lets no keys of budgets deposit, so this one pays only from what its own account ${agent} holds. Change that: koinon budget grant ... --on-chain`,
+  ]
 }
 
 /** When the next period begins, of a budget that can spend. */

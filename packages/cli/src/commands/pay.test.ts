@@ -130,7 +130,12 @@ describe('koinon pay --budget', () => {
     expect(paid).toMatchObject({ ok: true, data: { body: `${ran + 1} budget`, payment: { backEnd: 'channel' } } })
     const again = await pay('-d', 'again', '--budget', 'shop', '--json')
     expect(JSON.parse(again.stdout).data.payment.channelId).toBe(paid.data.payment.channelId)
-    expect((await koinon('budget', 'explain', 'shop')).stdout).toMatch(/since it was granted 0\.02 of 0\.05/)
+    const shown = (await koinon('budget', 'explain', 'shop')).stdout
+    expect(shown).toMatch(/since it was granted 0\.02 of 0\.05/)
+    expect(shown).toContain('Of that 0.002 dollars are used. 0.018 dollars were put into channels and not used so far')
+    expect((await koinon('budget', 'list')).stdout).toMatch(
+      /in channels.*shop +limited +usable +0\.002 +0\.018 +0\.03/s,
+    )
     const elsewhere = ['--to', stockPayee.address, '--service', 'https://api.example', '--yes']
     await koinon('budget', 'grant', '--label', 'elsewhere', ...elsewhere)
     const other = await pay('-d', 'other', '--budget', 'elsewhere', '--json')

@@ -29,8 +29,11 @@ export type BudgetJson = {
   readonly periodSeconds: number
   readonly validFromMs: number
   readonly validUntilMs: number
-  /** Charged, and set aside for grants below. */
+  /** Charged: used, or deposited in channels. */
   readonly spentAtomic: string
+  /** What of it was deposited in channels and not used so far. */
+  readonly inChannelsAtomic: string
+  /** Set aside for grants below. */
   readonly allocatedAtomic: string
   readonly spentInPeriodAtomic: string
   /** What one more payment may come to now, by all limits but that of a call. */

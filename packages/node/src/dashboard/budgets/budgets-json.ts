@@ -56,6 +56,7 @@ export function budgetJson(
     validFromMs: grant.validFrom * 1000,
     validUntilMs: grant.validUntil * 1000,
     spentAtomic: spent.totalAtomic.toString(),
+    inChannelsAtomic: report.inChannelsAtomic.toString(),
     allocatedAtomic: spent.allocatedAtomic.toString(),
     spentInPeriodAtomic: spentInPeriod(grants[last] as BudgetGrant, spent, nowSeconds).toString(),
     leftAtomic: (state === 'usable' ? leftOfChain(levels, nowSeconds) : 0n).toString(),

@@ -12,6 +12,8 @@ import { channelOfIntent } from './stored-intent.ts'
 export type BudgetReport = {
   /** Charged by level, the owner's grant first. */
   readonly spent: readonly BudgetSpent[]
+  /** What of it was deposited in channels, and no voucher has used so far. */
+  readonly inChannelsAtomic: bigint
   /** What waits for the owner. */
   readonly proposals: readonly SpendEntry[]
   /** What was signed and is not concluded, at most 1,000. */
@@ -27,7 +29,7 @@ export async function readBudget(
   const ledger = new SpendLedger(store, leafOf(grants, chainId), grants)
   await ledger.start()
   const [proposals, open] = await Promise.all([ledger.entries(['proposed'], 100), ledger.entries(['reserved'], 1_000)])
-  return { spent: ledger.spent, proposals, open }
+  return { spent: ledger.spent, inChannelsAtomic: ledger.inChannelsAtomic, proposals, open }
 }
 
 export type IntentForecast =

@@ -71,6 +71,11 @@ export class SpendLedger {
     return this.#spent
   }
 
+  /** Charged as deposits of channels, and not used by vouchers that were signed. */
+  get inChannelsAtomic(): bigint {
+    return [...this.#channels.values()].reduce((sum, spend) => sum + committedAtomic(spend) - spend.voucherAtomic, 0n)
+  }
+
   /** The time to count with: a clock that runs back stands still. */
   notBefore(nowSeconds: number): number {
     return Math.max(nowSeconds, this.#latestSeconds)
