@@ -214,12 +214,15 @@ function describe(
   const from = paid.channelId === undefined ? '' : ` from channel ${paid.channelId}`
   const moved = paid.channelId === undefined ? 'in' : 'filled by'
   const by = paid.transaction === undefined ? '' : ` ${moved} transaction ${paid.transaction}`
-  const doubt = paid.isStated ? '' : ', not confirmed by the seller'
+  const amount =
+    paid.atMostDollars === undefined
+      ? `paid ${paid.chargedDollars} dollars`
+      : `paid at most ${paid.atMostDollars} dollars, how much is not known yet`
   const check =
     kept === undefined
       ? 'the answer brought no receipt of ours'
       : kept.kind === 'http'
         ? `receipt: koinon receipt show ${kept.id}`
         : `verify: koinon receipt verify ${kept.id}`
-  return `${head}paid ${paid.chargedDollars} dollars (${paid.backEnd}${steps}${doubt})${from}${by} to ${paid.payTo}; payment id ${paid.paymentId}; ${check}`
+  return `${head}${amount} (${paid.backEnd}${steps})${from}${by} to ${paid.payTo}; payment id ${paid.paymentId}; ${check}`
 }

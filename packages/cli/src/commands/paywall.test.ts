@@ -5,6 +5,7 @@ import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemRandom } from '@koinon/base'
+import { testDollarAbi } from '@koinon/ledger/abis'
 import { accountKey, openHome } from '@koinon/node/home'
 import { payingFetch } from '@koinon/payments/client'
 import {
@@ -70,6 +71,11 @@ beforeAll(async () => {
     })
     if (incoming.url === '/api/broken') return void response.writeHead(500).end('broken')
     if (incoming.url === '/api/gone') return void incoming.socket.destroy()
+    if (incoming.url?.startsWith('/api/events') === true) {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      for (let event = 1; event <= 120; event++) response.write(`data: ${event}\n\n`)
+      return void response.end()
+    }
     if (incoming.url !== '/api/stream')
       return void response
         .writeHead(200, { 'content-type': 'text/plain', 'set-cookie': 'a=b' })
@@ -180,6 +186,39 @@ describe('koinon paywall', () => {
     expect(await (await mppx()(`${paywall.url}/after`)).text()).toBe('served /api/after')
     expect(await paywall.stop()).toContain('8 calls sold for 0.013 dollars')
   })
+
+  it('sells event streams whole to koinon pay, which tells each time what they cost and speaks of a deposit once', async () => {
+    paywall = await startPaywall(
+      ...['--upstream', `${upstream.url}/api`, '--price', '0.001', '--event-price', '0.00002', '--method', 'channel'],
+    )
+    const buyer = openHome(join(folder, 'buyer'))
+    writeFileSync(buyer.networkFile, JSON.stringify(network.network))
+    const { address } = accountKey(buyer, 'wallet', systemRandom)
+    await payer.sender.call({
+      address: network.network.contracts.dollar,
+      abi: testDollarAbi,
+      functionName: 'faucet',
+      args: [address, 10_000_000n],
+    })
+    const pay = (...more: readonly string[]) => runKoinon(buyer.path, 'pay', `${paywall.url}/events`, ...more)
+    const before = Number((await (await fetch(paywall.earningsUrl)).json()).earnedAtomic)
+    for (const [call, more] of [[], [], ['--id', 'newname_0123456789']].entries()) {
+      const { code, stderr, stdout } = await pay(...more)
+      expect([code, stdout.length > 120]).toEqual([0, true])
+      expect(stderr).toContain('paid 0.0034 dollars (channel) from channel 0x')
+      expect(stderr.includes('a channel to it is filled first')).toBe(call === 0)
+    }
+    expect(Number((await (await fetch(paywall.earningsUrl)).json()).earnedAtomic) - before).toBe(10_200)
+    const koinon = (...args: readonly string[]) => runKoinon(buyer.path, ...args)
+    const grant = ['budget', 'grant', '--label', 'small', '--to', paywall.account, '--service', paywall.url]
+    expect(await koinon(...grant, '--max-per-call', '0.001', '--max-total', '0.002', '--yes')).toMatchObject({
+      code: 0,
+    })
+    const refused = await pay('--budget', 'small')
+    expect(refused.code).toBe(1)
+    expect(refused.stderr).not.toContain('as long as the chain does')
+    await paywall.stop()
+  }, 60_000)
 
   it('lets a stock facilitator send what it is paid, and offers no channel then', async () => {
     const facilitator = await startFacilitator(network)

@@ -32,7 +32,7 @@ export type HomeBudget = {
 
 /**
  * Opens a budget by its label or hash; one process at a time has it. `gasKey` sends deposits to the owner's account and pays their gas, nothing
- * else. Throws `home/no-budget`, `home/no-session-key`, `wallet/payer-in-use`, `payments/bad-budget-grant`, `payments/ledger-unreachable`.
+ * else; `onDeposit` hears of each before it is sent. Throws `home/no-budget`, `home/no-session-key`, `wallet/payer-in-use`, `payments/bad-budget-grant`, `payments/ledger-unreachable`.
  */
 export async function openHomeBudget(
   home: Home,
@@ -40,6 +40,7 @@ export async function openHomeBudget(
   reader: LedgerReader,
   name: string,
   gasKey: AccountKey,
+  onDeposit?: () => void,
 ): Promise<HomeBudget> {
   const { grantHash, grants, sessionKey, label } = findBudget(home, name)
   if (sessionKey === undefined) {
@@ -72,7 +73,8 @@ export async function openHomeBudget(
       domain,
       send: async (batch) => {
         await ensureGas(network, reader, gasKey.address, home)
-        return sender.send(batch, 'depositing for a budget', budgetDelegateAbi)
+        const beforeSubmit = async () => onDeposit?.()
+        return sender.send(batch, 'depositing for a budget', budgetDelegateAbi, { beforeSubmit })
       },
       clock: systemClock,
       random: systemRandom,

@@ -24,7 +24,7 @@ export type HomeDelegation = {
 }
 
 /**
- * Opens a delegation to the home's key. `gasKey` sends deposits and pays their gas, and deploys the collector where it does not stand yet. Throws
+ * Opens a delegation to the home's key. `gasKey` sends deposits (`onDeposit` hears of each before it is sent) and pays their gas, and deploys the collector where it does not stand yet. Throws
  * `payments/delegation-mismatch`, `payments/no-delegation-manager`, `wallet/no-gas` and what sending throws.
  */
 export async function openHomeDelegation(
@@ -33,6 +33,7 @@ export async function openHomeDelegation(
   reader: LedgerReader,
   { manager, delegations }: GrantedDelegation,
   gasKey: AccountKey,
+  onDeposit?: () => void,
 ): Promise<HomeDelegation> {
   const code = await reader.getCode({ address: manager })
   if (code === undefined || code === '0x') throw noManager(manager, network)
@@ -48,6 +49,7 @@ export async function openHomeDelegation(
     collector,
     sender,
     random: systemRandom,
+    ...(onDeposit === undefined ? {} : { onDeposit }),
   })
   return { account: signer.payer, collector, signer }
 }

@@ -34,6 +34,7 @@ import { type HomeBudget, openHomeBudget } from './home-budget.ts'
 import { openHomeDelegation } from './home-delegation.ts'
 import { holdPayerStore } from './payer-lock.ts'
 import { tellingFetch } from './telling-fetch.ts'
+import { tellingSigner } from './telling-signer.ts'
 import { Wallet } from './wallet.ts'
 
 /** Atomic units of the network's dollar. */
@@ -80,12 +81,15 @@ export async function openHomePayer(home: Home, purpose: PayerPurpose, limits: H
   const folder = join(home.path, 'payer')
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const reader = createLedgerReader(network)
+  const tellDeposit = () => limits.say?.('a deposit into a channel is sent, which takes as long as the chain does')
   const budget =
-    limits.budget === undefined ? undefined : await openHomeBudget(home, network, reader, limits.budget, key)
+    limits.budget === undefined
+      ? undefined
+      : await openHomeBudget(home, network, reader, limits.budget, key, tellDeposit)
   const delegated =
     limits.delegation === undefined
       ? undefined
-      : await openHomeDelegation(home, network, reader, limits.delegation, key)
+      : await openHomeDelegation(home, network, reader, limits.delegation, key, tellDeposit)
   const name = storeNameOf(purpose, budget, limits.delegation)
   const path = join(folder, `${name}.db`)
   let release: (() => void) | undefined
@@ -105,8 +109,9 @@ export async function openHomePayer(home: Home, purpose: PayerPurpose, limits: H
       collector: network.contracts.depositCollector,
     }
     const { maximumTotalAtomic, maximumPerCallAtomic, maximumInChannelsAtomic, takesSteps = false, say } = limits
+    const signer = budget?.signer ?? delegated?.signer ?? localPaymentSigner(key.secretKey)
     const payer = new Payer({
-      signer: budget?.signer ?? delegated?.signer ?? localPaymentSigner(key.secretKey),
+      signer: say === undefined ? signer : tellingSigner(signer, say),
       store: records,
       ledger: payerLedger(reader),
       purpose: budget !== undefined ? 'budget' : delegated === undefined ? purpose : 'delegation',
@@ -133,14 +138,10 @@ export async function openHomePayer(home: Home, purpose: PayerPurpose, limits: H
         wires: [createMppClientWire({ assets: [asset] })],
         ...(takesSteps ? { steps: 'always' } : budget === undefined ? {} : { steps: 'beyondLimits' }),
         ...(say === undefined ? {} : { fetch: tellingFetch(globalThis.fetch, say) }),
-        onChallenge: async (challenge, url) => {
+        onChallenge: async (challenge) => {
           const price = priceOf(challenge, network)
           if (price === undefined || price > limits.maximumPerCallAtomic || payer.address !== key.address) return
           if (hasRoom(payer.channels(), challenge, price)) return
-          const isByChannel = challenge.options.some(({ backEnd }) => backEnd === 'channel')
-          say?.(
-            `${new URL(url).origin} asks at most ${formatUnits(price, dollarDecimals)} dollars; ${isByChannel ? 'a channel to it is filled first' : 'the price is moved on the ledger'}, which takes as long as the chain does`,
-          )
           const { dollar } = await readBalances(reader, network, key.address)
           if (dollar >= price * callsAhead || !network.isTest) return
           say?.(`asking the faucet for test dollars for ${key.address} ...`)

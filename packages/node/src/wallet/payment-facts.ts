@@ -36,6 +36,8 @@ export type PaymentFacts = {
   readonly paymentId: string
   readonly backEnd: string
   readonly chargedDollars: string
+  /** The most that it may come to, where the seller has not told. */
+  readonly atMostDollars?: string
   readonly payer: Address
   readonly payTo: Address
   readonly isStated: boolean
@@ -52,6 +54,7 @@ export function describePayment(receipt: PaymentReceipt): PaymentFacts {
     paymentId,
     backEnd,
     chargedDollars: formatUnits(chargedAtomic, dollarDecimals),
+    ...(isStated ? {} : { atMostDollars: formatUnits(terms.maximumAtomic * BigInt(steps ?? 1), dollarDecimals) }),
     payer,
     payTo: terms.payTo,
     isStated,

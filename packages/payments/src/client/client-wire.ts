@@ -101,6 +101,8 @@ export type ClientWire = {
     payment: AttachedPayment,
     ports: StepPorts,
   ): AsyncGenerator<Uint8Array, StepsEnd, undefined>
+  /** Header of the receipt, by which a seller announces that it comes behind the answer. */
+  readonly receiptHeader?: string
   /** The receipt of an answer; undefined when there is none. */
   readReceipt(response: Response): WireReceipt | undefined
 }

@@ -2,7 +2,7 @@
 import { type Address, bytesToHex, type Hex, isKoinonError, KoinonError, type Random } from '@koinon/base'
 import type { TransactionSender } from '@koinon/ledger'
 import { batchSettlementAbi } from '@koinon/ledger/abis'
-import { encodeAbiParameters, parseAbiParameters } from 'viem'
+import { encodeAbiParameters, encodeFunctionData, parseAbiParameters } from 'viem'
 import { type Secp256k1Engine, secp256k1Engine } from '../core/native-secp256k1.ts'
 import { channelIdOf, type EscrowDomain } from '../rules/channel.ts'
 import { type Delegation, delegatedDepositSalt, delegationDigest, delegationHash } from '../rules/delegation.ts'
@@ -21,6 +21,8 @@ export type DelegatedPaymentSignerOptions = {
   readonly collector: Address
   /** Pays for the gas of deposits; any account. */
   readonly sender: TransactionSender
+  /** Hears of each deposit before it is sent. */
+  readonly onDeposit?: () => void
   readonly random: Random
   readonly engine?: Secp256k1Engine
 }
@@ -80,6 +82,7 @@ async function deposit(
     collector,
     sender,
     random,
+    onDeposit,
     engine = secp256k1Engine,
   }: DelegatedPaymentSignerOptions,
   delegate: Address,
@@ -96,12 +99,13 @@ async function deposit(
   }
   const digest = delegationDigest(unsigned, { chainId: domain.chainId, manager })
   const last = { ...unsigned, signature: engine.sign(digest, secretKey) }
-  await sender.call({
-    address: domain.escrow,
+  const data = encodeFunctionData({
     abi: batchSettlementAbi,
     functionName: 'deposit',
     args: [config, amountAtomic, collector, collectorData([last, ...delegations], nonce)],
   })
+  const beforeSubmit = async () => onDeposit?.()
+  await sender.send({ to: domain.escrow, data }, 'deposit', batchSettlementAbi, { beforeSubmit })
 }
 
 function collectorData(delegations: readonly Delegation[], nonce: Hex): Hex {

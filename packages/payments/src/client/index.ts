@@ -24,6 +24,7 @@ export { type PayingFetchOptions, payingFetch, receiptOf } from './paying-fetch.
 export {
   type AuthorizationIntent,
   type DepositIntent,
+  type IntentCall,
   localPaymentSigner,
   type PaymentSigner,
   type VoucherIntent,

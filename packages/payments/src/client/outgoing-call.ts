@@ -32,6 +32,12 @@ export class OutgoingCall implements RememberedCall {
     return url === this.url ? this : new OutgoingCall(this.request, this.body, this.signal, url)
   }
 
+  /** The same call, given up also when this signal says so. */
+  within(signal: AbortSignal): OutgoingCall {
+    const both = this.signal === undefined ? signal : AbortSignal.any([this.signal, signal])
+    return new OutgoingCall(this.request, this.body, both, this.url)
+  }
+
   requestHash(): Hex {
     this.#hash ??= hashOf(this.request.method, this.url, this.body)
     return this.#hash

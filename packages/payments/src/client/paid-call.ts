@@ -6,7 +6,7 @@ import { outcomeUnknown, paymentRefused } from './payer-errors.ts'
 /** What came of sending a commitment once. */
 export type Outcome<answer> =
   | { readonly kind: 'answered'; readonly answer: answer; readonly receipt?: WireReceipt | undefined }
-  /** The answer is paid on while it comes; whoever reads it tells the payer of its end. */
+  /** The answer is paid on while it comes, or its receipt comes behind it; whoever reads it tells the payer of its end. */
   | { readonly kind: 'coming'; readonly answer: answer }
   /** The seller asks (again) for money. */
   | { readonly kind: 'required'; readonly challenge: Challenge | undefined; readonly receipt?: WireReceipt | undefined }
@@ -27,7 +27,7 @@ export type PaidCallOptions<answer> = {
 export type BoughtAnswer<answer> = {
   readonly answer: answer
   readonly receipt: PaymentReceipt | undefined
-  /** Of an answer that is still to be paid on: what was signed for its first step. */
+  /** Of an answer that is still to be paid on, or to be accounted for: what was signed when it began. */
   readonly coming?: OpenPayment
 }
 

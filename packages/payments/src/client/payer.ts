@@ -11,6 +11,7 @@ import { answerLost, isOfOneWay, isOverMoney, outcomeUnknown } from './payer-err
 import type { PayerParts } from './payer-parts.ts'
 import { memoryPayerStore, type PayerCall } from './payer-store.ts'
 import type { CallToPay, OpenPayment, PayerOptions, PaymentReceipt } from './payer-types.ts'
+import { paymentReceipt } from './payment-receipt.ts'
 import { raiseCall } from './raise-call.ts'
 import { askAgain, resumeCall } from './resume-call.ts'
 import { signFirst, termsObjection } from './sign-call.ts'
@@ -134,21 +135,9 @@ export class Payer {
 
   /** The seller answered. Throws `payments/seller-overclaims`; what was signed is all that it can ever claim. */
   async answered(payment: OpenPayment, receipt: WireReceipt | undefined): Promise<PaymentReceipt> {
-    const { commitment, option, paymentId } = payment
-    const isStated = receipt?.isSuccess === true
-    const chargedAtomic = isStated ? await this.#charged(payment, receipt) : 0n
-    if (!isStated) await this.abandon(payment)
-    return {
-      paymentId,
-      payer: commitment.backEnd === 'channel' ? commitment.config.payer : commitment.authorization.from,
-      terms: option.terms,
-      backEnd: option.backEnd,
-      chargedAtomic,
-      isStated,
-      ...(receipt?.transaction === undefined ? {} : { transaction: receipt.transaction }),
-      ...(commitment.backEnd === 'channel' ? { channelId: commitment.voucher.channelId } : {}),
-      ...(receipt === undefined ? {} : { raw: receipt.raw }),
-    }
+    if (receipt?.isSuccess === true) return paymentReceipt(payment, receipt, await this.#charged(payment, receipt))
+    await this.abandon(payment)
+    return paymentReceipt(payment, receipt)
   }
 
   /** The seller refused a payment; the ledger tells whether an authorization was used all the same. Throws `payments/answer-lost`. */

@@ -6,9 +6,11 @@ import { payCall, wasSigned } from './paid-call.ts'
 import { checkPayable, readBodyWithin } from './payable-request.ts'
 import type { CallToPay, OpenPayment, Payer, PaymentReceipt } from './payer.ts'
 import { isOverMoney } from './payer-errors.ts'
+import { paymentReceipt } from './payment-receipt.ts'
 import { RememberedTerms } from './remembered-terms.ts'
 import { challengeOf, sendPayment } from './send-payment.ts'
 import { steppedAnswer } from './stepped-answer.ts'
+import { trailingAnswer } from './trailing-answer.ts'
 
 export type PayingFetchOptions = {
   readonly payer: Payer
@@ -46,7 +48,10 @@ type Settings = Omit<PayingFetchOptions, 'fetch' | 'clock' | 'terms'> & {
 
 const receipts = new WeakMap<Response, PaymentReceipt>()
 
-/** What was paid for an answer of a paying fetch; undefined when nothing was, and of a stream by the step until its end. */
+/**
+ * What was paid for an answer of a paying fetch; undefined when nothing was, and of a stream by the step until its end. Of an answer with its
+ * receipt behind it `isStated` is false until that end.
+ */
 export function receiptOf(response: Response): PaymentReceipt | undefined {
   return receipts.get(response)
 }
@@ -154,7 +159,19 @@ async function pay(settings: Settings, call: OutgoingCall, wanted: CallToPay, fi
 }
 
 /** Its receipt is known when it was read to its end. */
-function readOn({ payer, fetch }: Settings, call: OutgoingCall, response: Response, payment: OpenPayment): Response {
+function readOn(settings: Settings, call: OutgoingCall, response: Response, payment: OpenPayment): Response {
+  const { payer, fetch, graceMs } = settings
+  if (payment.option.isStepped !== true) {
+    const whole = trailingAnswer({
+      payer,
+      payment,
+      response,
+      again: (signal) => sendPayment(fetch, call.within(signal), payment, graceMs),
+      onReceipt: (receipt) => receipts.set(whole, receipt),
+    })
+    receipts.set(whole, paymentReceipt(payment))
+    return whole
+  }
   const answer = steppedAnswer({
     payer,
     payment,

@@ -4,6 +4,7 @@ import type { OutgoingCall } from './outgoing-call.ts'
 import type { Outcome } from './paid-call.ts'
 import { readTextWithin } from './payable-request.ts'
 import type { OpenPayment } from './payer-types.ts'
+import { isTrailing } from './trailing-answer.ts'
 
 const defaultGraceMs = 5_000
 
@@ -39,7 +40,8 @@ export async function sendPayment(
   if (receipt?.isSuccess !== true && (response.status >= 500 || isBusy)) {
     return { kind: 'unknown', answer: response, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
   }
-  if (option.isStepped === true && response.ok) return { kind: 'coming', answer: response }
+  const isPaidOn = option.isStepped === true && response.ok
+  if (isPaidOn || isTrailing(payment, response)) return { kind: 'coming', answer: response }
   return { kind: 'answered', answer: response, receipt }
 }
 

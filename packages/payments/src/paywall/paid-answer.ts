@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { type Clock, type Hex, KoinonError, sha256Hex } from '@koinon/base'
-import { sendText } from '@koinon/base/node'
+import { sendError, sendText } from '@koinon/base/node'
 import type { CallResult, HeldPayment, StoredAnswer } from '../provider/cash-desk.ts'
 import type { SteppedCall, StreamPart, Wire, WireAttempt, WireRequest } from '../provider/wire.ts'
 import { httpCallType } from '../rules/http-call.ts'
@@ -222,14 +222,14 @@ export async function sendFree(response: ServerResponse, answer: PaidAnswer): Pr
   sendStored(response, { status: answer.status, headers: answer.headers ?? {}, body }, {})
 }
 
-/** The answer of a call that was done before. Throws `payments/answer-not-kept` (410) when it was too long to keep. */
+/** The answer of a call that was done before; `payments/answer-not-kept` (410) when it was too long to keep. Either tells what was charged. */
 export function sendRepeated(
   response: ServerResponse,
   answer: StoredAnswer | undefined,
   receipt: Readonly<Record<string, string>>,
 ): void {
   if (answer !== undefined) return sendStored(response, answer, receipt)
-  throw answerNotKept()
+  sendError(response, answerNotKept(), 410, { 'cache-control': 'no-store', ...receipt })
 }
 
 function sendStored(response: ServerResponse, answer: StoredAnswer, more: Readonly<Record<string, string>>): void {

@@ -158,7 +158,7 @@ export function answerNotKept(): KoinonError {
   return new KoinonError({
     code: 'payments/answer-not-kept',
     message: 'This call was done and paid before, and its answer was too long to keep',
-    hint: 'Ask anew with another payment and another id.',
+    hint: 'Ask anew, with another id or none: that is a new call, and costs again.',
     details: { status: 410 },
   })
 }

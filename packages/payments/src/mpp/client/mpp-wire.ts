@@ -88,6 +88,7 @@ export function createMppClientWire(options: MppClientWireOptions = {}): MppClie
         onReceipt: (receipt) => hear(wireReceipt(receipt)),
       })
     },
+    receiptHeader: 'payment-receipt',
     readReceipt(response) {
       const header = response.headers.get('payment-receipt')
       const receipt = header === null || header.length > 16_384 ? undefined : parseReceipt(header)

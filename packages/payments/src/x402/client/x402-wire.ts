@@ -30,6 +30,7 @@ export const x402Wire: ClientWire = {
   attach: (payment) => ({ 'payment-signature': encodeBase64Json(paymentPayload(payment)) }),
   // Nothing of a demand binds it to its request.
   reuse: () => ({ untilMs: Number.POSITIVE_INFINITY, isOfRequest: false }),
+  receiptHeader: 'payment-response',
   readReceipt(response) {
     const header = response.headers.get('payment-response')
     return header === null ? undefined : readSettleResponse(decodeBase64Json(header))
