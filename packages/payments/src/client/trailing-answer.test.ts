@@ -1,10 +1,13 @@
 /** Streams that are sold whole and cost what they come to: `fetch` shows no trailers, so the payer asks what was charged. */
+import type { ServerResponse } from 'node:http'
+import { isKoinonError } from '@koinon/base'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startNetwork, type TestNetwork } from '../testing/chain.ts'
 import { temporaryFolder } from '../testing/fixtures.ts'
+import { accepted, answer, HostileSeller, newPayer, type SentPayload } from '../testing/hostile-seller.ts'
 import { testPayer } from '../testing/payer-fixtures.ts'
 import { startSeller, type TestSeller } from '../testing/seller.ts'
-import { x402Wire } from '../x402/client/x402-wire.ts'
+import { encodeBase64Json, x402Wire } from '../x402/client/x402-wire.ts'
 import { payingFetch, receiptOf } from './paying-fetch.ts'
 
 const folder = temporaryFolder()
@@ -92,5 +95,51 @@ describe('a stream that is sold whole', () => {
     expect((await pay(`${seller.url}/20`)).status).toBe(410)
     expect(payer.openCalls()).toEqual([])
     expect(payer.spent()).toBe(payer.channels()[0]?.owedAtomic)
+  })
+})
+
+describe('a seller that announces a receipt behind its answer', () => {
+  const hostile = new HostileSeller()
+  beforeAll(() => hostile.start())
+  afterAll(() => hostile.stop())
+
+  /** Streams at once; what it does when it is asked for the receipt is given. */
+  async function soldBy(
+    asked: (response: ServerResponse, { payload }: SentPayload) => void,
+    trailer = 'PAYMENT-RESPONSE',
+  ) {
+    hostile.received = []
+    hostile.behave = (payload, response) => {
+      if (payload !== undefined && hostile.received.length > 1) return asked(response, payload)
+      if (payload !== undefined) return void response.writeHead(200, { trailer }).end('data: 1\n\n')
+      const extensions = { 'payment-identifier': { info: { required: false } } }
+      const required = { x402Version: 2, resource: { url: hostile.url }, accepts: [accepted()], extensions }
+      response.writeHead(402, { 'payment-required': encodeBase64Json(required) }).end('{}')
+    }
+    const payer = newPayer()
+    const sold = await payingFetch({ payer, wires: [x402Wire] })(hostile.url)
+    const read = await sold.text().catch((error: unknown) => (isKoinonError(error) ? error.code : String(error)))
+    return { payer, read, isStated: receiptOf(sold)?.isStated, asked: hostile.received.length - 1 }
+  }
+
+  it('gets nothing more signed by asking for money again, by streaming again, or by failing', async () => {
+    for (const [again, times] of [
+      [(response: ServerResponse) => hostile.ask(response, accepted({ amount: '2000' })), 1],
+      [
+        (response: ServerResponse) => void response.writeHead(200, { trailer: 'payment-response' }).end('data: 2\n\n'),
+        1,
+      ],
+      [(response: ServerResponse) => void response.writeHead(500).end(), 4],
+    ] as const) {
+      const { payer, read, isStated, asked } = await soldBy(again)
+      expect([read, isStated, asked]).toEqual(['data: 1\n\n', false, times])
+      expect([hostile.claimable(), payer.spent(), payer.openCalls().length]).toEqual([1_000n, 1_000n, 1])
+    }
+  })
+
+  it('is not asked where it announces another trailer, and signed for no more where it tells too much', async () => {
+    expect(await soldBy(() => undefined, 'server-timing')).toMatchObject({ asked: 0, isStated: false })
+    const greedy = await soldBy((response, { payload }) => answer(response, '2000', '2000', payload.voucher?.channelId))
+    expect([greedy.read, greedy.payer.spent()]).toEqual(['payments/seller-overclaims', 1_000n])
   })
 })
