@@ -154,3 +154,25 @@ describe.each([
     return { ...chain.network, rpcUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
   }
 })
+
+describe('TransactionSender on a chain that goes back', () => {
+  let chain: Awaited<ReturnType<typeof startBareAnvil>>
+  beforeAll(async () => {
+    chain = await startBareAnvil()
+  }, 60_000)
+  afterAll(() => chain?.close())
+
+  it.each([
+    ['and has new blocks', 3],
+    ['and is shorter than before', 0],
+  ])('behind what it saw mined, %s: uses the nonces again', { timeout: 20_000 }, async (_, newBlocks) => {
+    const account = await chain.account()
+    const send = () => account.sender.send({ to: nobody, value: 1n }, 'paying')
+    for (let sent = 0; sent < 3; sent++) await send()
+    await chain.anvil.call('anvil_rollback', 2)
+    if (newBlocks > 0) await chain.anvil.call('anvil_mine', `0x${newBlocks.toString(16)}`)
+    expect((await send()).status).toBe('success')
+    expect((await send()).status).toBe('success')
+    expect(await chain.reader.getTransactionCount({ address: account.address })).toBe(3)
+  })
+})

@@ -2,7 +2,7 @@
  * Sends transactions of one account, one nonce after the other. Everything that can fail without a nonce (simulation, gas) comes
  * before one is taken, so a refused call never leaves a gap behind which later transactions would wait.
  */
-import { type Address, formatUnits, type Hex, isKoinonError, KoinonError } from '@koinon/base'
+import { type Address, formatUnits, type Hex, isKoinonError, KoinonError, sleep } from '@koinon/base'
 import {
   type Abi,
   BaseError,
@@ -38,9 +38,15 @@ export type SendOptions = {
   readonly beforeSubmit?: (hash: Hash) => Promise<void>
 }
 
+/** What this sender saw mined: so many nonces are used, the last of them in this block. */
+type Mined = { readonly count: number; readonly blockNumber: bigint; readonly blockHash: Hash }
+
 type Unsigned = { readonly to?: Address; readonly data?: Hex; readonly value?: bigint }
 
 const nativeDecimals = 18
+/** A server that does not know a block which held a transaction of ours lags behind, or its chain went back: after so long it went back. */
+const shorterChainLooks = 10
+const shorterChainIntervalMs = 500
 const gasHeadroomPercent = 20n
 /**
  * Stake and votes are checkpointed by second: a call that overwrites a checkpoint while it is estimated may have to append one (22,100
@@ -53,6 +59,7 @@ export class TransactionSender {
   readonly #reader: LedgerReader
   readonly #writer: LedgerWriter
   #nextNonce: number | undefined
+  #mined: Mined | undefined
   #queue: Promise<unknown> = Promise.resolve()
 
   constructor(reader: LedgerReader, writer: LedgerWriter) {
@@ -103,9 +110,14 @@ export class TransactionSender {
   ): Promise<TransactionReceipt> {
     const gas = options.gas ?? (await this.#estimate(transaction, what, abi))
     if (options.maximumGas !== undefined && gas > options.maximumGas) throw tooDear(what, gas, options.maximumGas)
-    const hash = await this.#inTurn(() => this.#submit(transaction, gas, what, options.beforeSubmit))
+    const { hash, nonce } = await this.#inTurn(() => this.#submit(transaction, gas, what, options.beforeSubmit))
     try {
-      return await confirmTransaction(this.#reader, hash, what)
+      const receipt = await confirmTransaction(this.#reader, hash, what)
+      if (nonce >= (this.#mined?.count ?? 0)) {
+        const { blockNumber, blockHash } = receipt
+        this.#mined = { count: nonce + 1, blockNumber, blockHash }
+      }
+      return receipt
     } catch (error) {
       // A transaction that went silent may be dropped: ask the ledger for the next nonce instead of waiting behind a gap.
       if (isKoinonError(error) && error.code === 'ledger/unknown-outcome') this.#nextNonce = undefined
@@ -176,7 +188,7 @@ export class TransactionSender {
     gas: bigint,
     what: string,
     beforeSubmit?: (hash: Hash) => Promise<void>,
-  ): Promise<Hash> {
+  ): Promise<{ readonly hash: Hash; readonly nonce: number }> {
     for (let attempt = 0; ; attempt++) {
       const account = this.#writer.account
       const [nonce, fees] = await this.#prepare(what)
@@ -205,7 +217,7 @@ export class TransactionSender {
         }
       }
       if (this.#nextNonce !== undefined) this.#nextNonce = nonce + 1
-      return keccak256(serialized)
+      return { hash: keccak256(serialized), nonce }
     }
   }
 
@@ -213,12 +225,32 @@ export class TransactionSender {
   async #prepare(what: string): Promise<[nonce: number, fees: FeeValuesEIP1559]> {
     try {
       const { address } = this.#writer.account
-      const fees = await this.#reader.estimateFeesPerGas()
-      this.#nextNonce ??= await this.#reader.getTransactionCount({ address, blockTag: 'pending' })
+      const [fees, count] = await Promise.all([
+        this.#reader.estimateFeesPerGas(),
+        this.#reader.getTransactionCount({ address, blockTag: 'pending' }),
+      ])
+      if (this.#mined !== undefined && count < this.#mined.count && (await this.#isReplaced(this.#mined))) {
+        this.#mined = undefined
+        this.#nextNonce = undefined
+      }
+      this.#nextNonce = Math.max(this.#nextNonce ?? 0, count)
       return [this.#nextNonce, fees]
     } catch (cause) {
       throw unanswered(what, cause)
     }
+  }
+
+  /** Whether the chain went back behind what was mined: then the nonces from there on are free, and what comes after them waits for them. */
+  async #isReplaced({ blockNumber, blockHash }: Mined): Promise<boolean> {
+    for (let look = 0; look < shorterChainLooks; look++) {
+      const block = await this.#reader.getBlock({ blockNumber }).catch((error: Error) => {
+        if (error.name === 'BlockNotFoundError') return undefined
+        throw error
+      })
+      if (block !== undefined) return block.hash !== blockHash
+      await sleep(shorterChainIntervalMs)
+    }
+    return true
   }
 
   /** A lost answer to a submission is an unknown outcome unless the ledger clearly refused the transaction. */
