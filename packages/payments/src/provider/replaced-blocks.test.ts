@@ -37,14 +37,14 @@ afterAll(async () => {
   folder.remove()
 })
 
-function senderOf(secretKey: Uint8Array): TransactionSender {
-  return new TransactionSender(reader, createLedgerWriter(network, bytesToHex(secretKey)))
+function senderOf(secretKey: Uint8Array, through = reader): TransactionSender {
+  return new TransactionSender(through, createLedgerWriter(network, bytesToHex(secretKey)))
 }
 
 /** As after a start. A chain of others, without Multicall3, that may replace its last two blocks. */
-function openSettler(): LedgerSettler {
+function openSettler(sender = senderOf(gas.secretKey)): LedgerSettler {
   return new LedgerSettler({
-    ...{ store, reader, sender: senderOf(gas.secretKey), assets: [asset], unsettledBlocks: 2 },
+    ...{ store, reader, sender, assets: [asset], unsettledBlocks: 2 },
     domain: { chainId, escrow: `0x${'00'.repeat(19)}03` },
     clock: { nowMs: () => Date.now() },
   })
@@ -101,6 +101,26 @@ describe('a chain that replaces blocks', () => {
     const outcome = await settledAgain
     expect(outcome).toMatchObject({ state: 'settled' })
     expect(await again.findOut(payment)).toEqual(outcome)
+    expect(await balance()).toBe(before + 1_000n)
+  })
+
+  it('sends again what waits behind a nonce that was lost', { timeout: timeoutMs }, async () => {
+    const before = (await balance()) as bigint
+    const payment = pay()
+    // Its account's transaction before this one is gone, and nobody sends it again.
+    const getTransactionCount: typeof reader.getTransactionCount = async (query) =>
+      (await reader.getTransactionCount(query)) + 1
+    const first = openSettler(senderOf(gas.secretKey, { ...reader, getTransactionCount }))
+    expect(await first.settle(payment, 1_000)).toMatchObject({ state: 'unknown' })
+    const queued = (await first.transactionOf(payment)) as Hex
+    expect(await reader.getTransaction({ hash: queued })).toMatchObject({ blockNumber: null })
+
+    const settling = openSettler().settle(payment, timeoutMs)
+    await mined(payment)
+    await anvil.call('anvil_mine', '0x3')
+    const outcome = await settling
+    expect(outcome).toMatchObject({ state: 'settled' })
+    expect(outcome).not.toMatchObject({ transaction: queued })
     expect(await balance()).toBe(before + 1_000n)
   })
 })

@@ -144,17 +144,21 @@ export class SettlementProbe {
     )
   }
 
-  /** Whether the server still holds the transaction. */
+  /**
+   * Whether the server holds the transaction and can mine it. One that waits behind a nonce which nobody uses any more (its transaction
+   * was lost with a replaced block, or dropped) would wait for ever.
+   */
   async isPending(transaction: Hex): Promise<boolean> {
-    return reachable(
-      this.#reader.getTransaction({ hash: transaction }).then(
-        () => true,
-        (error: Error) => {
-          if (error.name === 'TransactionNotFoundError') return false
-          throw error
-        },
-      ),
+    const reader = this.#reader
+    const held = await reachable(
+      reader.getTransaction({ hash: transaction }).catch((error: Error) => {
+        if (error.name === 'TransactionNotFoundError') return undefined
+        throw error
+      }),
     )
+    if (held === undefined || held.blockNumber !== null) return held !== undefined
+    const { from, nonce } = held
+    return nonce <= (await reachable(reader.getTransactionCount({ address: from, blockTag: 'pending' })))
   }
 
   /** The newest block that is `depth` below the head. */
