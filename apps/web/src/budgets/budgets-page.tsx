@@ -49,12 +49,18 @@ export function BudgetsPage({ account }: { readonly account?: string | undefined
       </header>
       <LookUp key={account} account={account} />
       {account === undefined ? null : <LedgerBudgets account={account} />}
-      <h2>Of this machine</h2>
+      <h2>Of this home</h2>
+      {budgets.data === undefined ? null : (
+        <p>
+          The home that runs this gateway, <code>{budgets.data.homePath}</code>. Other homes have budgets of their own:{' '}
+          <code>koinon budget list --home DIR</code>
+        </p>
+      )}
       {localToken === undefined && !signIn.isLoading ? (
         <p className="empty">
-          {signIn.refusal === undefined ? null : `${refusalSentence(signIn.refusal)} `}What a machine's own keys may
-          spend, grants that the ledger never saw among it, is only shown to the owner of the machine that holds the
-          wallet. <InlineText text={newLinkSentence} /> Or use <code>koinon budget list</code> in its terminal.
+          {signIn.refusal === undefined ? null : `${refusalSentence(signIn.refusal)} `}What a home's own keys may spend,
+          grants that the ledger never saw among it, is only shown to the owner of the machine that holds its wallet.{' '}
+          <InlineText text={newLinkSentence} /> Or use <code>koinon budget list</code> in its terminal.
         </p>
       ) : null}
       {budgets.error === undefined || isSignedOut ? null : (
@@ -67,7 +73,8 @@ export function BudgetsPage({ account }: { readonly account?: string | undefined
       {budgets.isLoading || signIn.isLoading ? <p className="loading">Reading the budgets …</p> : null}
       {budgets.data === undefined ? null : budgets.data.budgets.length === 0 ? (
         <p className="empty">
-          No agent may spend anything. Let one, in a terminal: <code>koinon budget grant --to ACCOUNT --on-chain</code>
+          No agent may spend anything from this home. Let one, in a terminal:{' '}
+          <code>koinon budget grant --to ACCOUNT --on-chain</code>
         </p>
       ) : (
         budgets.data.budgets

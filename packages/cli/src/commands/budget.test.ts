@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Hex, systemRandom } from '@koinon/base'
 import { type AccountKey, accountKey, type Home, openHome } from '@koinon/node/home'
+import { budgetsJson } from '@koinon/node/wallet'
 import { type PoolLedger, startPoolLedger } from '@koinon/subnets/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runKoinon } from '../testing/run-koinon.ts'
@@ -48,6 +49,7 @@ const intent = (changes: Readonly<Record<string, unknown>>): string => {
 describe('koinon budget', () => {
   it('grants, lists and explains, with the key readable by its owner alone', async () => {
     expect((await koinon('budget', 'list')).stdout).toContain('No budgets yet')
+    expect(await budgetsJson(home, 1, 0)).toEqual({ homePath: home.path, budgets: [] })
     expect((await json('budget', 'grant', '--to', alice)).error?.code).toBe('cli/needs-confirmation')
     const granted = await json('budget', 'grant', '--to', alice, '--label', 'helper', '--yes')
     expect(granted.data['words']).toContain(

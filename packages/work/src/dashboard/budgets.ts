@@ -44,8 +44,8 @@ export type BudgetJson = {
   readonly words: readonly string[]
 }
 
-/** Oldest first. */
-export type BudgetsJson = { readonly budgets: readonly BudgetJson[] }
+/** Those of one home, oldest first; other homes of a machine have their own. */
+export type BudgetsJson = { readonly homePath: string; readonly budgets: readonly BudgetJson[] }
 
 /** What a grant allows, as its owner and agents signed it. */
 export type GrantTermsJson = {

@@ -9,14 +9,14 @@ import { timeStateOf } from './time-state.ts'
 /** All budgets of a home as page and command line show them. Throws `home/bad-budget` and `store/*`. */
 export async function budgetsJson(home: Home, chainId: number, nowMs: number): Promise<BudgetsJson> {
   const stored = readBudgets(home)
-  if (stored.length === 0) return { budgets: [] }
+  if (stored.length === 0) return { homePath: home.path, budgets: [] }
   const store = await DurableStore.open(budgetBooks(home), budgetSchema)
   try {
     const budgets = stored.map(async (budget) => {
       const grants = parseGrantChain(budget.grants).map(({ grant }) => grant)
       return budgetJson(budget, grants, await readBudget(store, grants, chainId), nowMs)
     })
-    return { budgets: await Promise.all(budgets) }
+    return { homePath: home.path, budgets: await Promise.all(budgets) }
   } finally {
     await store.close()
   }
