@@ -1,6 +1,6 @@
 /** The real contracts on a real EDR in this process, behind HTTP, with a clock that a test can move. Nothing of it is for production. */
 import { createServer } from 'node:http'
-import { type Address, type Hex, sleep, toAddress } from '@koinon/base'
+import { type Address, type Hex, isKoinonError, sleep, toAddress } from '@koinon/base'
 import {
   createLedgerReader,
   createLedgerWriter,
@@ -130,7 +130,11 @@ export async function startTestLedger(): Promise<TestLedger> {
     const startsAt = await reader.readContract({ ...emission, functionName: 'startsAt' })
     const periods = Math.floor(((await pendingSeconds()) - startsAt) / testPeriodSeconds) + 1
     await moveTo(startsAt + periods * testPeriodSeconds)
-    await owner.sender.call({ ...emission, functionName: 'advance', args: [128n] })
+    await owner.sender.call({ ...emission, functionName: 'advance', args: [128n] }).catch((error: unknown) => {
+      // A validator that runs beside the test was faster: before the estimate, or between it and the block.
+      const wasFaster = isKoinonError(error) && (error.code === 'ledger/reverted' || error.message.includes('TooEarly'))
+      if (!wasFaster) throw error
+    })
   }
 
   return {
