@@ -49,7 +49,7 @@ export class FakeBudgets {
   }
 
   answer(method: string, path: string): BudgetsJson | { readonly revokedAtMs: number } | undefined {
-    if (method === 'GET' && path === '/api/budgets') return { homePath: '/home/owner/.koinon', budgets: this.#budgets }
+    if (method === 'GET' && path === '/api/budgets') return { homePath: 'owners-home/.koinon', budgets: this.#budgets }
     const grantHash = path.split('/')[3]
     if (method !== 'POST' || !path.endsWith('/revoke')) return undefined
     if (!this.#budgets.some((budget) => budget.grantHash === grantHash)) {

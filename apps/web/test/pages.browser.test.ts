@@ -222,7 +222,7 @@ describe('budgets', () => {
   test('shows what each key may still spend and what waits, and revokes one after asking', async () => {
     const { page, context, foreign, problems } = await bench.open({ hash: '#/budgets' })
     const helper = page.getByRole('region', { name: 'helper' })
-    await page.getByText('/home/owner/.koinon', { exact: true }).waitFor()
+    await page.getByText('owners-home/.koinon', { exact: true }).waitFor()
     await page.getByText('koinon budget list --home DIR').waitFor()
     await helper.getByText('$0.38', { exact: true }).waitFor()
     await helper.getByText('$0.12 of $0.50').waitFor()
