@@ -1,7 +1,7 @@
 /** The part of a sale that does not depend on what is sold: read the payment, hold it, or say why not and what would help. */
 import type { ServerResponse } from 'node:http'
 import { isKoinonError } from '@koinon/base'
-import { httpStatusOf, sendError, sendJson } from '@koinon/base/node'
+import { httpStatusOf, sendError, sendJson, TurnQueue } from '@koinon/base/node'
 import type { CashDesk, HeldPayment } from '../provider/cash-desk.ts'
 import type { Refusal, Wire, WireAttempt, WireRequest } from '../provider/wire.ts'
 import type { PaymentTerms } from '../rules/terms.ts'
@@ -39,6 +39,7 @@ export type Entered = {
 /** Lets calls in that are paid for. Several wires share one desk and one 402 answer. */
 export class PaymentDoor {
   readonly #options: PaymentDoorOptions
+  readonly #turns = new TurnQueue()
 
   constructor(options: PaymentDoorOptions) {
     this.#options = options
@@ -126,6 +127,7 @@ export class PaymentDoor {
     receivedAtMs: number,
     { wire, attempt }: Pick<Entered, 'wire' | 'attempt'>,
   ): Promise<Entered | undefined> {
+    await this.#turns.next()
     const paymentId = attempt.paymentId ?? request.headers['idempotency-key']
     const admission = await this.#options.desk.admit({
       terms: attempt.stepped?.terms ?? terms,
