@@ -8,10 +8,10 @@ import { isLoopbackHost } from '@koinon/base/node'
 import type { NetworkFile } from '@koinon/ledger'
 import { type Home, writeFileDurably } from '../home/home.ts'
 import { isOneMachine } from '../home/one-machine.ts'
+import { holdLock } from '../home/process-lock.ts'
 import type { AccountKey } from '../home/secrets.ts'
 import { openMembership } from '../joined/joined-node.ts'
 import { askForGas, noGas } from '../wallet/ensure-gas.ts'
-import { holdAgent } from '../wallet/payer-lock.ts'
 
 export type AgentListingOptions = {
   readonly home: Home
@@ -111,7 +111,16 @@ export class AgentListing {
 
 /** Keeps a second process from running the same agent. Throws `agents/already-running`. */
 export function lockAgent(home: Pick<Home, 'path'>, name: string, waitMs?: number): Promise<() => void> {
-  return holdAgent(join(home.path, `${name}.lock`), waitMs)
+  return holdLock(join(home.path, `${name}.lock`), alreadyRunning, waitMs)
+}
+
+function alreadyRunning(owner: number | 'unknown'): KoinonError {
+  return new KoinonError({
+    code: 'agents/already-running',
+    message: `Process ${owner} runs this agent from this home already`,
+    hint: 'Stop it, or run this one with a home of its own (--home).',
+    retry: 'later',
+  })
 }
 
 /** A registry is read by everybody, and everybody else asks https addresses only. */

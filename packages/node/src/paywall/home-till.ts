@@ -1,16 +1,16 @@
 /** What sells for the account of a home: one desk for x402 and MPP, one book of channels, one process at a time. */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { bytesToHex, type Clock, hexToBytes, systemRandom } from '@koinon/base'
+import { bytesToHex, type Clock, hexToBytes, KoinonError, systemRandom } from '@koinon/base'
 import { checkChain, createLedgerReader, createLedgerWriter, type NetworkFile, TransactionSender } from '@koinon/ledger'
 import { type SellerDesk, settlementsSchema, type Wire } from '@koinon/payments/provider'
 import type { PaymentTerms } from '@koinon/payments/rules'
 import type { Logger } from 'pino'
 import { type Home, writeFileDurably } from '../home/home.ts'
 import { networkOf } from '../home/network-of.ts'
+import { holdLock } from '../home/process-lock.ts'
 import { existingAccountKey } from '../home/secrets.ts'
 import { openPayee } from '../roles/payee.ts'
-import { holdTill } from '../wallet/payer-lock.ts'
 import { openDesk } from './open-desk.ts'
 import { earningsOf, type TillEarnings, tillRole } from './till-earnings.ts'
 import { ensureTillGas } from './till-gas.ts'
@@ -37,7 +37,7 @@ export async function openHomeTill(home: Home, clock: Clock, log: Logger, facili
   const key = existingAccountKey(home, 'wallet')
   const folder = home.role(tillRole)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const release = await holdTill(join(folder, 'till.lock'))
+  const release = await holdLock(join(folder, 'till.lock'), inUse)
   try {
     const reader = createLedgerReader(network)
     await checkChain(reader, network)
@@ -83,4 +83,13 @@ function challengeKey(home: Home): Uint8Array {
   const path = join(home.role(tillRole), 'challenge-key')
   if (!existsSync(path)) writeFileDurably(path, `${bytesToHex(systemRandom(32))}\n`)
   return hexToBytes(readFileSync(path, 'utf8').trim())
+}
+
+function inUse(owner: number | 'unknown'): KoinonError {
+  return new KoinonError({
+    code: 'paywall/till-in-use',
+    message: `Process ${owner} sells for the account of this home already`,
+    hint: 'Stop it, or give this seller a home of its own with --home: two tills of one account would take one voucher twice.',
+    retry: 'later',
+  })
 }
