@@ -10,15 +10,8 @@ import {
   tokenDecimals,
 } from '@koinon/base'
 import type { NetworkFile } from '@koinon/ledger'
-import {
-  accountKey,
-  askSupervisor,
-  existingAccountKey,
-  type Home,
-  openHome,
-  runningSupervisor,
-} from '@koinon/node/home'
-import { type Asset, type FaucetAnswer, networkOf, parseAsset, Wallet } from '@koinon/node/wallet'
+import { accountKey, existingAccountKey, type Home, openHome } from '@koinon/node/home'
+import { type Asset, networkOf, parseAsset, Wallet } from '@koinon/node/wallet'
 import type { Command } from 'commander'
 import { confirm, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
@@ -66,9 +59,7 @@ export function defineWallet(wallet: Command): void {
     .action(
       runCommand(async ({ home }) => {
         const { owner } = await openWallet(home)
-        // Who runs the network may use its faucet even where it is shut for strangers.
-        const isOwnNetwork = existsSync(join(home.keys, 'founder.json')) && runningSupervisor(home) !== undefined
-        const gift = isOwnNetwork ? await askSupervisor<FaucetAnswer>(home, 'wallet.faucet') : await owner.faucet()
+        const gift = await owner.faucet()
         const lack = gift.koinAtomic === '0' ? '\nNo KOIN: the faucet has given all that strangers may have.' : ''
         return {
           data: { account: owner.address, ...gift },

@@ -3,7 +3,7 @@ import { ofSubnet, quoteSeat, withMargin } from '@koinon/ledger'
 import { subnetsAbi } from '@koinon/ledger/abis'
 import type { Logger } from 'pino'
 import { readBalances } from '../local/treasury.ts'
-import { type FaucetAnswer, requestJson } from '../wallet/request-json.ts'
+import { askFaucet } from '../wallet/faucet.ts'
 import type { RoleLedger } from './role-tools.ts'
 
 /** On a test network, asks the gateway's faucet when the account cannot pay its registration; elsewhere does nothing. */
@@ -27,10 +27,7 @@ export async function ensureTestMoney(
   const price = withMargin(quote.price)
   if (nativeWei > 0n && (registered || koin >= price)) return
   log.info({ account: key.address }, 'asking the faucet for test money')
-  const { koinAtomic } = await requestJson<FaucetAnswer>(`${network.gatewayUrl}/api/faucet`, {
-    method: 'POST',
-    json: { address: key.address },
-  })
+  const { koinAtomic } = await askFaucet(network, key.address)
   if (registered || koin + BigInt(koinAtomic) >= price) return
   // Exact: whoever sends as much as is shown must not fall short of it.
   throw new KoinonError({

@@ -2,19 +2,11 @@
 import { type Address, formatUnits, isKoinonError, KoinonError } from '@koinon/base'
 import type { LedgerReader, NetworkFile } from '@koinon/ledger'
 import type { Home } from '../home/home.ts'
-import { runningSupervisor } from '../home/lock.ts'
-import { existingAccountKey } from '../home/secrets.ts'
-import { askSupervisor } from '../supervisor/control.ts'
-import { type FaucetAnswer, requestJson } from './request-json.ts'
+import { askFaucet } from './faucet.ts'
 
 /** What commands of owners take at most: the costliest deploys the code of budgets. In gas. */
 const mostGas = 4_000_000n
 const nativeDecimals = 18
-
-/** Asks the gateway of a test network for test money. Throws `gateway/unreachable` and `faucet/*`. */
-function askFaucet({ gatewayUrl }: NetworkFile, address: Address): Promise<FaucetAnswer> {
-  return requestJson(`${gatewayUrl}/api/faucet`, { method: 'POST', json: { address } })
-}
 
 export type GasState = {
   /** `given`: by the faucet, just now; `none`: nothing at all to send with. */
@@ -26,8 +18,7 @@ export type GasState = {
 }
 
 /**
- * Whether an account can pay for its next transaction. One that may not asks the faucet of a test network, the wallet of who runs the network as
- * its owner. An account that holds something goes on without, because what is needed is known to the wei only when it sends.
+ * Whether an account can pay for its next transaction. One that may not asks the faucet of a test network, as {@link askFaucet}. An account that holds something goes on without, because what is needed is known to the wei only when it sends.
  */
 export async function askForGas(
   network: NetworkFile,
@@ -42,10 +33,9 @@ export async function askForGas(
   const neededWei = mostGas * (maxFeePerGas > 0n ? maxFeePerGas : 1n)
   const present = { state: heldWei > 0n ? 'held' : 'none', neededWei } as const
   if (heldWei >= neededWei) return present
-  const isOwn = isOwnWallet(home, account)
-  if (!network.isTest || (!isOwn && network.gatewayUrl === undefined)) return present
+  if (!network.isTest) return present
   try {
-    await (isOwn ? askSupervisor(home as Home, 'wallet.faucet') : askFaucet(network, account))
+    await askFaucet(network, account, home)
     return { state: 'given', neededWei }
   } catch (cause) {
     return { ...present, cause }
@@ -56,12 +46,6 @@ export async function askForGas(
 export async function ensureGas(...[network, reader, account, home]: Parameters<typeof askForGas>): Promise<void> {
   const gas = await askForGas(network, reader, account, home)
   if (gas.state === 'none') throw noGas(network, account, gas)
-}
-
-/** Whoever runs the network may use its faucet even where it is shut for strangers. */
-function isOwnWallet(home: Home | undefined, account: Address): boolean {
-  if (home === undefined || runningSupervisor(home) === undefined) return false
-  return existingAccountKey(home, 'wallet').address === account
 }
 
 /** Why an account cannot send, and how much it wants. */

@@ -1,15 +1,7 @@
 /** The payer of a home: its wallet's account pays for single calls in the network's dollar, within limits. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import {
-  type Address,
-  dollarDecimals,
-  formatUnits,
-  isKoinonError,
-  KoinonError,
-  systemClock,
-  systemRandom,
-} from '@koinon/base'
+import { type Address, dollarDecimals, formatUnits, isKoinonError, KoinonError, systemRandom } from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
 import { createLedgerReader, type NetworkFile, readDollarDomain } from '@koinon/ledger'
 import {
@@ -25,17 +17,15 @@ import { createMppClientWire } from '@koinon/payments/mpp'
 import { type AllowedAsset, delegationHash, type PayerChannel } from '@koinon/payments/rules'
 import { createPayingFetch } from '@koinon/payments/x402'
 import type { Home } from '../home/home.ts'
-import { runningSupervisor } from '../home/lock.ts'
 import { networkOf } from '../home/network-of.ts'
 import { accountKey } from '../home/secrets.ts'
 import { readBalances } from '../local/treasury.ts'
-import { askSupervisor } from '../supervisor/control.ts'
+import { askFaucet } from './faucet.ts'
 import { type HomeBudget, openHomeBudget } from './home-budget.ts'
 import { openHomeDelegation } from './home-delegation.ts'
 import { holdPayerStore } from './payer-lock.ts'
 import { tellingFetch } from './telling-fetch.ts'
 import { tellingSigner } from './telling-signer.ts'
-import { Wallet } from './wallet.ts'
 
 /** Atomic units of the network's dollar. */
 export type HomePayerLimits = {
@@ -126,7 +116,6 @@ export async function openHomePayer(home: Home, purpose: PayerPurpose, limits: H
       },
     })
     await payer.start()
-    const wallet = new Wallet({ home, network, key, clock: systemClock })
     const [opened, unlock] = [store, release]
     return {
       account: payer.address,
@@ -145,9 +134,7 @@ export async function openHomePayer(home: Home, purpose: PayerPurpose, limits: H
           const { dollar } = await readBalances(reader, network, key.address)
           if (dollar >= price * callsAhead || !network.isTest) return
           say?.(`asking the faucet for test dollars for ${key.address} ...`)
-          const isOwn = runningSupervisor(home) !== undefined
-          const asked = isOwn ? askSupervisor(home, 'wallet.faucet') : wallet.faucet()
-          await asked.catch((cause: unknown) => {
+          await askFaucet(network, key.address, home).catch((cause: unknown) => {
             if (dollar < price) throw noMoney(key.address, dollar, cause)
           })
         },

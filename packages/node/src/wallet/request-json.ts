@@ -2,13 +2,6 @@ import { type ErrorJson, errorFromJson, KoinonError } from '@koinon/base'
 
 const timeoutMs = 30_000
 
-/** What a faucet sent: wei, 1e-18 KOIN, 1e-6 dollar. `koinAtomic` is "0" when it has given all the KOIN that strangers may have. */
-export type FaucetAnswer = {
-  readonly nativeAtomic: string
-  readonly koinAtomic: string
-  readonly dollarAtomic: string
-}
-
 /** One JSON request with a deadline; an error answer becomes the error it describes. Throws `gateway/unreachable` and what the server says. */
 export async function requestJson<answer>(
   url: string,

@@ -28,7 +28,9 @@ import type { Home } from '../home/home.ts'
 import type { AccountKey } from '../home/secrets.ts'
 import { type Balances, readBalances } from '../local/treasury.ts'
 import { minimumDepositAtomic } from './deposit-terms.ts'
-import { type FaucetAnswer, requestJson } from './request-json.ts'
+import { askFaucet, type FaucetAnswer } from './faucet.ts'
+import { gatewayUrlOf } from './gateway-url.ts'
+import { requestJson } from './request-json.ts'
 
 export type Asset = 'eth' | 'koin' | 'dollar'
 
@@ -97,17 +99,9 @@ export class Wallet {
     return receipt.transactionHash
   }
 
-  /** Asks the network's gateway for test money; returns what was sent. Throws on networks whose money is real, and `faucet/*`. */
-  async faucet(): Promise<FaucetAnswer> {
-    const { network } = this.#options
-    if (!network.isTest) {
-      throw new KoinonError({
-        code: 'wallet/no-faucet',
-        message: 'This network uses real money and has no faucet',
-        hint: `Have dollars and native currency sent to ${this.address}.`,
-      })
-    }
-    return requestJson(`${this.#gatewayUrl()}/api/faucet`, { method: 'POST', json: { address: this.address } })
+  /** Asks for test money; resolves with what was sent. Throws as {@link askFaucet}. */
+  faucet(): Promise<FaucetAnswer> {
+    return askFaucet(this.#options.network, this.address, this.#options.home)
   }
 
   /**
@@ -132,7 +126,7 @@ export class Wallet {
         clock.nowMs() - stored.createdAtMs > brokenOffAfterMs,
     )
     if (begun !== undefined) return this.finishApiKey(begun)
-    const gatewayUrl = this.#gatewayUrl()
+    const gatewayUrl = gatewayUrlOf(this.#options.network)
     const receiver = await this.#gatewayAccount(gatewayUrl)
     const apiKey = createApiKey(systemRandom)
     // The secret is on disk before money moves, so that no crash can leave a funded channel without its key.
@@ -191,7 +185,7 @@ export class Wallet {
       validUntil: Math.floor(clock.nowMs() / 1000) + keyLifetimeSeconds,
     }
     const signature = await signKeyGrant(account, grant, network.chainId)
-    const gatewayUrl = this.#gatewayUrl()
+    const gatewayUrl = gatewayUrlOf(this.#options.network)
     await requestJson(`${gatewayUrl}/v1/keys`, { method: 'POST', json: { grant, signature, config } })
     return this.#keep(stored, { gatewayUrl, registeredAtMs: clock.nowMs() })
   }
@@ -204,7 +198,7 @@ export class Wallet {
 
   /** What the gateway says of a key. Throws `wallet/gateway-unclear` when it does not say. */
   async #stateAtGateway(key: StoredApiKey): Promise<'usable' | 'unknown' | 'ended'> {
-    const url = this.#gatewayUrl()
+    const url = gatewayUrlOf(this.#options.network)
     const unclear = (reason: string): KoinonError =>
       new KoinonError({
         code: 'wallet/gateway-unclear',
@@ -308,16 +302,6 @@ export class Wallet {
       collector: network.contracts.depositCollector,
       clock,
       random: systemRandom,
-    })
-  }
-
-  #gatewayUrl(): string {
-    const url = this.#options.network.gatewayUrl
-    if (url !== undefined) return url
-    throw new KoinonError({
-      code: 'wallet/no-gateway',
-      message: 'The network file names no gateway',
-      hint: 'Join through a gateway: koinon join <gateway URL>.',
     })
   }
 
