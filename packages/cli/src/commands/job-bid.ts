@@ -75,7 +75,7 @@ async function offer(
   const quote = signQuote(client.domain, unsigned, client.account.secretKey)
   const refusal = await openBus(network)
     .quote(quote)
-    .then(() => undefined, refusalOf)
+    .then(() => undefined, messageOf)
   if (refusal !== undefined) context.warn(`${refusal}: hand the quote in the JSON to the client yourself`)
   return { data: { made: refusal === undefined, quote: quoteToJson(quote) }, text: shown }
 }
@@ -127,7 +127,7 @@ async function reveal(
   const bus = openBus(network)
   const shown: bigint[] = []
   for (const bid of bids) {
-    const refusal = await revealBid(bus, auction, bid, systemClock).then(() => undefined, refusalOf)
+    const refusal = await revealBid(bus, auction, bid, systemClock).then(() => undefined, messageOf)
     if (refusal === undefined) shown.push(bid.quote.priceAtomic)
     else warn(`The bid of ${dollars(bid.quote.priceAtomic)} does not count: ${refusal}`)
   }
@@ -144,7 +144,7 @@ function readBids(home: Home, { termsHash }: JobRecord) {
   })
 }
 
-function refusalOf(error: unknown): string {
+function messageOf(error: unknown): string {
   const refusal = bidRefusal(error)
   if (refusal === undefined) throw error
   return refusal
@@ -152,7 +152,7 @@ function refusalOf(error: unknown): string {
 
 /** In an auction a bid that the book does not take is none. */
 function bidRefused(error: unknown): never {
-  const message = refusalOf(error)
+  const message = messageOf(error)
   throw new KoinonError({
     code: 'work/quote-refused',
     message,

@@ -7,7 +7,14 @@ import {
   namingFetch,
   parseUnits,
 } from '@koinon/base'
-import { describePayment, networkOf, openHomePayer, type PaymentFacts, readTerms, receiptOf } from '@koinon/node/wallet'
+import {
+  describePayment,
+  networkOf,
+  openHomePayer,
+  type PaymentFacts,
+  readPaymentTerms,
+  receiptOf,
+} from '@koinon/node/wallet'
 import type { Command } from 'commander'
 import { keepPaidReceipt } from '../paid-receipts.ts'
 import { printableAnswer } from '../printable.ts'
@@ -59,7 +66,7 @@ export function definePay(pay: Command): void {
         const request = requestOf(url, options)
         if (options.dryRun === true) {
           const response = await namingFetch(fetch)(url, request)
-          const terms = (await readTerms(response, network)) ?? []
+          const terms = (await readPaymentTerms(response, network)) ?? []
           const lines = terms.map(
             ({ backEnd, maximumAtomic, payTo, isNetworkDollar }) =>
               `${backEnd}: at most ${isNetworkDollar ? `${formatUnits(maximumAtomic, dollarDecimals)} dollars` : `${maximumAtomic} of another token`} to ${payTo}`,

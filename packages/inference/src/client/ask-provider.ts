@@ -8,7 +8,7 @@ import type { AttemptContext, GatewayTask } from './attempt-context.ts'
 import type { Delivery } from './delivery.ts'
 import { callProvider } from './provider-call.ts'
 import type { Candidate } from './provider-table.ts'
-import { AttemptFailed, isSessionUnknown, refusalOf } from './refusal.ts'
+import { AttemptFailed, isSessionUnknown, providerRefusal } from './refusal.ts'
 
 const maximumRefusalBytes = 65_536
 const cancelRepeatMs = 50
@@ -86,7 +86,7 @@ async function askOnce(
         },
       },
     )
-    if (status !== 200) throw refusalOf(status, Buffer.concat(refusal))
+    if (status !== 200) throw providerRefusal(status, Buffer.concat(refusal))
     const trailer = trailers[receiptHeader]
     return { trailer: typeof trailer === 'string' ? trailer : undefined, firstByteAtMs: firstByteAtMs ?? clock.nowMs() }
   } catch (error) {

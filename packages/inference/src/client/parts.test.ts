@@ -4,7 +4,7 @@ import { DoneHolder } from './done-holder.ts'
 import { requestIdOf } from './gateway-accounts.ts'
 import { ProviderLink } from './provider-link.ts'
 import { RateLimiter } from './rate-limiter.ts'
-import { isCreditExhausted, refusalOf } from './refusal.ts'
+import { isCreditExhausted, providerRefusal } from './refusal.ts'
 
 describe('DoneHolder', () => {
   it.each([1, 2, 3, 7, 13, 14, 15, 1_000])('keeps exactly the last event back when parts have %i bytes', (size) => {
@@ -64,10 +64,10 @@ describe('ProviderLink', () => {
   })
 })
 
-describe('refusalOf', () => {
+describe('providerRefusal', () => {
   it('passes a refused request on in OpenAI form and blames nobody', () => {
     const body = Buffer.from('{"error":{"message":"too long","code":"context_length_exceeded","param":"messages"}}')
-    const refusal = refusalOf(400, body)
+    const refusal = providerRefusal(400, body)
     expect([refusal.isClientsFault, refusal.reason, refusal.error.code]).toEqual([
       true,
       undefined,
@@ -77,15 +77,15 @@ describe('refusalOf', () => {
 
   it('keeps other refusals inside, whatever their body', () => {
     for (const status of [301, 401, 402, 500]) {
-      const refusal = refusalOf(status, Buffer.from('<html>'))
+      const refusal = providerRefusal(status, Buffer.from('<html>'))
       expect([refusal.isClientsFault, refusal.isForNow, refusal.reason]).toEqual([false, false, 'refused'])
     }
   })
 
   it('blames nobody who is full or waits for a voucher: it may be asked again in a moment', () => {
-    const full = refusalOf(429, Buffer.from(''))
+    const full = providerRefusal(429, Buffer.from(''))
     expect([full.isForNow, full.reason, isCreditExhausted(full)]).toEqual([true, undefined, false])
-    const credit = refusalOf(402, Buffer.from('{"error":{"code":"payments/credit-exhausted","message":"owed"}}'))
+    const credit = providerRefusal(402, Buffer.from('{"error":{"code":"payments/credit-exhausted","message":"owed"}}'))
     expect([credit.isForNow, credit.reason, isCreditExhausted(credit)]).toEqual([true, undefined, true])
   })
 })

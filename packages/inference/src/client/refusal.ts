@@ -26,7 +26,7 @@ export class AttemptFailed extends Error {
 }
 
 /** Reads a provider's refusal. A refused request (400, 404, 413) may still suit another provider, but says nothing bad of this one. */
-export function refusalOf(status: number, body: Buffer): AttemptFailed {
+export function providerRefusal(status: number, body: Buffer): AttemptFailed {
   const stated = readError(body)
   if (status === 400 || status === 404 || status === 413 || status === 422) {
     return new AttemptFailed(

@@ -19,7 +19,7 @@ import { channelHeader, requestIdHeader } from '../wire/headers.ts'
 import { type AnswerWriter, createJsonWriter, createStreamWriter } from './answer-writer.ts'
 import { Capacity } from './capacity.ts'
 import { type EngineEnd, type EngineRequest } from './engine-port.ts'
-import { type FinishedAnswer, finalAnswer } from './final-answer.ts'
+import { type FinishedAnswer, finalAnswerOfInference } from './finished-answer.ts'
 import type { CatalogEntry, ModelCatalog } from './model-catalog.ts'
 import type { ProviderModules, ProviderServerOptions } from './provider-options.ts'
 import { UnpaidTokens } from './unpaid-tokens.ts'
@@ -198,7 +198,7 @@ export class CompletionHandler {
       const endedAtMs = clock.nowMs()
       const times = { receivedAtMs: task.receivedAtMs, firstByteAtMs: firstByteAtMs ?? endedAtMs, endedAtMs }
       const finished: FinishedAnswer = { ...task, reservation, end, response: writer.close(end), times }
-      const bundle = await payments.ledger.finalize(finalAnswer(finished))
+      const bundle = await payments.ledger.finalize(finalAnswerOfInference(finished))
       writer.finish(bundle.hops[0] as SignedReceipt)
       this.#report(task, end.finishReason === 'abort' ? 'cancelled' : 'final', end, times)
     } catch (error) {

@@ -17,7 +17,10 @@ export type TermsFacts = {
 }
 
 /** The ways to pay that a 402 offers; undefined when the answer asks for nothing that this client knows. Throws `payments/bad-challenge`. */
-export async function readTerms(response: Response, network: NetworkFile): Promise<readonly TermsFacts[] | undefined> {
+export async function readPaymentTerms(
+  response: Response,
+  network: NetworkFile,
+): Promise<readonly TermsFacts[] | undefined> {
   if (response.status !== 402) return undefined
   const challenge = x402Wire.read402(response, (await response.text()).slice(0, 64 << 10))
   return challenge?.options.map(({ terms, backEnd }) => ({

@@ -23,7 +23,7 @@ export {
 export { type PayingFetchOptions, payingFetch, receiptOf } from './paying-fetch.ts'
 export {
   type AuthorizationIntent,
-  type DepositIntent,
+  type DepositAuthorizationIntent,
   type IntentCall,
   localPaymentSigner,
   type PaymentSigner,

@@ -48,7 +48,7 @@ export type UpToIntent = {
   readonly allowance?: { readonly nonce: bigint; readonly deadline: bigint }
 }
 
-export type DepositIntent = {
+export type DepositAuthorizationIntent = {
   readonly call: IntentCall
   readonly domain: EscrowDomain
   readonly config: ChannelConfig
@@ -76,7 +76,7 @@ export type PaymentSigner = {
   readonly payerAuthorizer: Address
   signVoucher(intent: VoucherIntent): Promise<Hex>
   signAuthorization(intent: AuthorizationIntent): Promise<TransferAuthorization>
-  signDeposit(intent: DepositIntent): Promise<Hex>
+  signDeposit(intent: DepositAuthorizationIntent): Promise<Hex>
   /** Left out, `upTo` is not paid. */
   signUpTo?(intent: UpToIntent): Promise<UpToAuthorization>
   /** Whose account pays `upTo`; the payer's unless given. */

@@ -21,12 +21,12 @@ export type TaskSale = {
   readonly work: MessageSale['work']
 }
 
-export type TaskAnswer =
+export type TaskSaleResult =
   | { readonly state: 'completed'; readonly data: unknown; readonly metadata: JsonRecord }
   | { readonly state: 'input-required' | 'failed'; readonly text: string; readonly metadata: JsonRecord }
 
 /** Sells the call of one task. Rejects with what the work threw. */
-export async function sellTaskCall(door: MessageDoor, sale: TaskSale): Promise<TaskAnswer> {
+export async function sellTaskCall(door: MessageDoor, sale: TaskSale): Promise<TaskSaleResult> {
   const { terms, call, taskId, work } = sale
   const fields = asObject(sale.metadata) ?? {}
   const payment = x402Header(fields, a2aKeys.payload)
@@ -52,7 +52,7 @@ export async function sellTaskCall(door: MessageDoor, sale: TaskSale): Promise<T
 
 const stillUnknown = 'Nobody can say yet what became of the payment. Send the same payment again; do not sign another.'
 
-function answerOf(outcome: MessageOutcome): TaskAnswer {
+function answerOf(outcome: MessageOutcome): TaskSaleResult {
   if (outcome.kind === 'failed') throw outcome.error
   if (outcome.kind === 'sold') {
     const receipt = x402Payload(outcome.headers['payment-response'] as string)

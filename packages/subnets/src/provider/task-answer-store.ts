@@ -10,7 +10,7 @@ create table if not exists task_answer (
 create index if not exists task_answer_of on task_answer (netuid, request_id);
 create table if not exists answered_epoch (netuid integer not null, epoch integer not null, primary key (netuid, epoch)) strict;`
 
-export type StoredAnswer = {
+export type StoredTaskAnswer = {
   readonly task: number
   readonly requestId: Hex
   readonly answerHash: Hex
@@ -31,7 +31,7 @@ export class TaskAnswerStore {
   }
 
   /** All answers of an epoch at once; those of an epoch that has some already are not replaced. Drops epochs before `oldestEpoch`. */
-  async save(netuid: number, epoch: number, answers: readonly StoredAnswer[], oldestEpoch: number): Promise<void> {
+  async save(netuid: number, epoch: number, answers: readonly StoredTaskAnswer[], oldestEpoch: number): Promise<void> {
     await this.#store.write([
       { sql: 'insert into answered_epoch values (?, ?) on conflict do nothing', values: [netuid, epoch] },
       ...answers.map(({ task, requestId, answerHash, text }) => ({
@@ -46,7 +46,7 @@ export class TaskAnswerStore {
   }
 
   /** Ascending by question. */
-  async answers(netuid: number, epoch: number): Promise<readonly StoredAnswer[]> {
+  async answers(netuid: number, epoch: number): Promise<readonly StoredTaskAnswer[]> {
     const rows = await this.#store.read(
       'select task, request_id, answer_hash, answer from task_answer where netuid = ? and epoch = ? order by task',
       [netuid, epoch],

@@ -3,7 +3,7 @@ import { type Address, type Hex, KoinonError, sha256Hex, sleep, utf8ToBytes } fr
 import { type SubnetLedger, type SubnetLedgerWriter, unlessDone } from '../client/index.ts'
 import { type EpochWindow, epochAt, epochWindow, type WorkItem } from '../rules/index.ts'
 import { answerEpochs, isLongerThan, type TaskAnswer, taskAnswer } from '../rules/subnet-file/task-answer.ts'
-import type { StoredAnswer, TaskAnswerStore } from './task-answer-store.ts'
+import type { StoredTaskAnswer, TaskAnswerStore } from './task-answer-store.ts'
 
 /** The parts of a subnet file that a miner runs. */
 export type AnsweringFile = {
@@ -74,7 +74,7 @@ export class TaskAnswerer {
     const { file, hotkey, onError, onAnswered } = this.#options
     const answerBytes = await this.#options.answerBytes(epoch)
     const questions = await file.tasks({ epoch, beacon })
-    const answers: StoredAnswer[] = []
+    const answers: StoredTaskAnswer[] = []
     for (const [task, taskText] of questions.entries()) {
       try {
         const response = await file.serve({ epoch, beacon, index: task, taskText, hotkey })

@@ -132,7 +132,7 @@ export class AgentServer {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = (request.url ?? '').split('?')[0] as string
-    const refusal = this.#refusalOf(request)
+    const refusal = this.#foreignPageError(request)
     if (request.method === 'POST' && refusal !== undefined) return sendError(response, refusal)
     if (path === '/mcp' && this.#mcp !== undefined) return this.#mcp.serve(request, response)
     if ((await this.#door?.serve(request, response)) === true) return
@@ -147,7 +147,7 @@ export class AgentServer {
   }
 
   /** A server of this machine alone is not for pages: one could ask free services, and as somebody here read what others here asked. */
-  #refusalOf(request: IncomingMessage): unknown {
+  #foreignPageError(request: IncomingMessage): unknown {
     if (!isLoopbackHost(this.#options.host)) return undefined
     try {
       guardDoor(request, { ...this.#whoMayUseTools(), isOpen: true })

@@ -30,7 +30,7 @@ export type FinishedAnswer = {
 }
 
 /** The answer as the receipt ledger takes it, with its evidence as a row of the same transaction. */
-export function finalAnswer(answer: FinishedAnswer): FinalAnswer {
+export function finalAnswerOfInference(answer: FinishedAnswer): FinalAnswer {
   const { requestId, payer, channelId, entry, engineRequest, end, times } = answer
   const work = workOf(answer)
   const isReplayable = end.promptTokenIds !== undefined && end.outputTokenIds !== undefined
