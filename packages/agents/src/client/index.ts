@@ -45,7 +45,7 @@ export {
   sendBid,
 } from './jobs/auctions.ts'
 export { requireVerdict } from './jobs/disputable.ts'
-export { budgetForJobs, type JobBudget } from './jobs/job-budget.ts'
+export { budgetForJobs } from './jobs/job-budget.ts'
 export { JobClient, type JobDraft } from './jobs/job-client.ts'
 export {
   type JobAccount,
@@ -56,6 +56,7 @@ export {
   listJobs,
   readJob,
 } from './jobs/job-ledger.ts'
+export type { JobPayer } from './jobs/job-payer.ts'
 export { McpConnection, type McpConnectionOptions } from './mcp/connection.ts'
 export {
   type CallRating,

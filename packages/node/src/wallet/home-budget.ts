@@ -1,6 +1,6 @@
 /** A budget of this home as what a payer signs with. */
 import { join } from 'node:path'
-import { budgetForJobs, type JobBudget } from '@koinon/agents/client'
+import { budgetForJobs, type JobPayer } from '@koinon/agents/client'
 import { type Address, hexToBytes, KoinonError, systemClock, systemRandom } from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
 import {
@@ -26,7 +26,7 @@ export type HomeBudget = {
   readonly owner: Address
   readonly signer: PaymentSigner
   /** The same budget for jobs; none on a network without. */
-  readonly jobs: JobBudget | undefined
+  readonly jobs: JobPayer | undefined
   close(): Promise<void>
 }
 

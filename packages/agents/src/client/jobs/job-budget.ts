@@ -2,27 +2,21 @@
 import { type Address, bytesToHex, concatBytes, type Hex, KoinonError, keccak256, utf8ToBytes } from '@koinon/base'
 import { budgetDelegateAbi } from '@koinon/ledger/abis'
 import { type BudgetSigner, hasBudgetDelegate } from '@koinon/payments/client/budget'
-import { quoteDigest, type SignedQuote } from '@koinon/work'
+import { quoteDigest } from '@koinon/work'
 import { type JobTerms, jobsDomain } from '../../rules/job.ts'
 import { type JobAccount, jobsOf } from './job-ledger.ts'
-
-/** Whose money pays for jobs, and how: by intents that grants allow, never by a signature of the owner. */
-export type JobBudget = {
-  /** The client of the jobs. */
-  readonly owner: Address
-  /** Takes a quote for an open job of the owner, or for terms that are opened with it. Throws `payments/budget-*`, `agents/budget-waits`, `agents/budget-not-on-chain`. */
-  take(job: { readonly jobId: bigint } | { readonly terms: JobTerms }, quote: SignedQuote): Promise<void>
-}
+import type { JobPayer } from './job-payer.ts'
 
 /**
  * `gas` sends the batches and pays their gas; it needs no right over the owner's money. The same quote is the same intent: after a crash it
- * is signed again as it was and charged once. `service` is what grants may list for jobs.
+ * is signed again as it was and charged once. Never needs a signature of the owner. `service` is what grants may list for jobs. Taking a quote
+ * throws `payments/budget-*`, `agents/budget-waits`, `agents/budget-not-on-chain`.
  */
 export function budgetForJobs(
   signer: BudgetSigner,
   gas: Pick<JobAccount, 'network' | 'reader' | 'sender'>,
   service = 'jobs',
-): JobBudget {
+): JobPayer {
   const target = jobsOf(gas.network)
   const domain = jobsDomain(gas.network.chainId, target)
   return {
@@ -35,7 +29,7 @@ export function budgetForJobs(
       const signed = await signer.sign({
         ...{ kind: 'hireJob', id, service, receiver: provider, amountAtomic: priceAtomic, termsHash, target },
         asset: 'terms' in job ? job.terms.token : gas.network.contracts.dollar,
-        job: 'terms' in job ? newJob(job.terms) : job,
+        job: 'terms' in job ? newJob(job.terms) : { jobId: job.jobId },
         quote: { deadlineSeconds, nonce, signature },
       })
       if (signed.state === 'proposed') throw waits(signed.intentHash)

@@ -1,14 +1,23 @@
 import { type Address, type Clock, type Hex, KoinonError, type Random, zeroAddress } from '@koinon/base'
-import { jobsAbi, quorumEvaluatorAbi } from '@koinon/ledger/abis'
+import { quorumEvaluatorAbi } from '@koinon/ledger/abis'
 import type { SignedQuote } from '@koinon/work'
-import { erc20Abi } from 'viem'
 import { hashTerms, type JobStatus, type JobTerms, jobsDomain } from '../../rules/job.ts'
 import { describeJob } from '../../rules/job-description.ts'
-import { authorizeDeposit } from './deposit.ts'
+import { Allowances } from './allowances.ts'
 import { requireVerdict } from './disputable.ts'
 import { findOut } from './find-out.ts'
-import type { JobBudget } from './job-budget.ts'
-import { findJob, type JobAccount, type JobRecord, jobOfQuote, jobsOf, readJob } from './job-ledger.ts'
+import {
+  callJobs,
+  findJob,
+  type JobAccount,
+  type JobRecord,
+  jobOfQuote,
+  jobsOf,
+  noParams,
+  readJob,
+} from './job-ledger.ts'
+import type { JobPayer, QuotedJob } from './job-payer.ts'
+import { walletForJobs } from './job-wallet.ts'
 import { type JobAction, sendStep } from './refusal-words.ts'
 
 /** What a new job is about; the token is the network's dollar when left out. */
@@ -20,10 +29,13 @@ export type JobDraft = {
   readonly hook?: Address
 }
 
-const noParams = '0x'
-const stepNames = { accept: 'accepting work', reject: 'rejecting a job', refund: 'claiming an expired job' } as const
-/** An authorization outlives the quote that it pays for by this, for clocks that differ. */
-const authorizationSeconds = 600
+const stepNames = {
+  hire: 'hiring by a quote',
+  award: 'awarding a job',
+  accept: 'accepting work',
+  reject: 'rejecting a job',
+  refund: 'claiming an expired job',
+} as const
 
 /**
  * Jobs of one account as their client. Each write finds out first what became of an earlier one like it, so all of them may be called
@@ -31,22 +43,24 @@ const authorizationSeconds = 600
  */
 export class JobClient {
   readonly account: JobAccount
-  readonly #clock: Clock
   readonly #random: Random
-  readonly #budget: JobBudget | undefined
-  #allowances: Promise<unknown> = Promise.resolve()
+  readonly #allowances: Allowances
+  readonly #payer: JobPayer
 
-  /** With a budget its owner is the client of the jobs and pays; the account asks, sends and, unless the terms say otherwise, judges. */
-  constructor(account: JobAccount, clock: Clock, random: Random, budget?: JobBudget) {
+  /**
+   * The payer's owner is the client of the jobs; the account asks, sends and, unless the terms say otherwise, judges. Without a payer the
+   * account pays itself.
+   */
+  constructor(account: JobAccount, clock: Clock, random: Random, payer?: JobPayer) {
     this.account = account
-    this.#budget = budget
-    this.#clock = clock
     this.#random = random
+    this.#allowances = new Allowances(account)
+    this.#payer = payer ?? walletForJobs(account, this.#allowances, clock, random)
   }
 
   /** Whose money pays, and who is the client of drafted terms. */
   get payer(): Address {
-    return this.#budget?.owner ?? this.account.sender.address
+    return this.#payer.owner
   }
 
   /** Terms of a job of this account, or of its budget's owner; 16 random bytes in the description keep them apart from all others. */
@@ -76,37 +90,13 @@ export class JobClient {
   /** Opens a job and funds it by a quote in one transaction. Resolves with its number. */
   async hire(terms: JobTerms, quote: SignedQuote): Promise<bigint> {
     requireOwn(terms.client, this.payer)
-    const budget = this.#budget
-    if (budget !== undefined)
-      return this.#byBudget('hiring by a quote', 'hire', undefined, quote, () => budget.take({ terms }, quote))
-    const tuple = {
-      client: terms.client,
-      evaluator: terms.evaluator,
-      hook: terms.hook,
-      token: terms.token,
-      expiredAt: BigInt(terms.expiredAtSeconds),
-      description: terms.description,
-    }
-    return this.#take('hiring by a quote', quote, terms.token, (deposit) =>
-      this.#send('hire', undefined, () =>
-        this.#call('hire', [tuple, quoteTuple(quote), quote.signature, deposit, noParams]),
-      ),
-    )
+    return this.#take('hire', undefined, { terms }, quote)
   }
 
   /** Names the provider of an open job by its quote and funds it. */
   async award(jobId: bigint, quote: SignedQuote): Promise<JobRecord> {
     const { token, status } = await this.read(jobId)
-    const budget = this.#budget
-    if (status === 'open' && budget !== undefined)
-      await this.#byBudget('awarding a job', 'award', jobId, quote, () => budget.take({ jobId }, quote))
-    else if (status === 'open') {
-      await this.#take('awarding a job', quote, token, (deposit) =>
-        this.#send('award', jobId, () =>
-          this.#call('fundByQuote', [jobId, quoteTuple(quote), quote.signature, deposit, noParams]),
-        ),
-      )
-    }
+    if (status === 'open') await this.#take('award', jobId, { jobId, token }, quote)
     const job = await this.read(jobId)
     const taken = await jobOfQuote(this.account, quote.provider, quote.nonce)
     if (taken !== jobId) throw takenOtherwise(jobId, job.status)
@@ -141,7 +131,7 @@ export class JobClient {
       'disputing a verdict',
       () =>
         this.#send('dispute', jobId, () =>
-          this.#withAllowance(token, evaluator, bondAtomic, () =>
+          this.#allowances.spend(token, evaluator, bondAtomic, () =>
             sender.call({ ...on, functionName: 'dispute', args: [jobId] }),
           ),
         ),
@@ -161,50 +151,15 @@ export class JobClient {
     return jobsDomain(this.account.network.chainId, jobsOf(this.account.network))
   }
 
-  async #byBudget(
-    what: string,
-    action: JobAction,
-    jobId: bigint | undefined,
-    quote: SignedQuote,
-    send: () => Promise<unknown>,
-  ): Promise<bigint> {
-    const found = await findOut(
-      what,
-      () => this.#send(action, jobId, send),
-      () => jobOfQuote(this.account, quote.provider, quote.nonce),
-    )
-    if (found === 'cancelled') throw quoteCancelled(quote)
-    return found
-  }
-
   async #take(
-    what: string,
+    action: 'hire' | 'award',
+    jobId: bigint | undefined,
+    job: QuotedJob,
     quote: SignedQuote,
-    token: Address,
-    send: (deposit: Awaited<ReturnType<typeof authorizeDeposit>>) => Promise<unknown>,
   ): Promise<bigint> {
     const found = await findOut(
-      what,
-      async () => {
-        const { network } = this.account
-        if (token !== network.contracts.dollar) {
-          const byAllowance = {
-            validAfter: 0n,
-            validBefore: 0n,
-            salt: `0x${'0'.repeat(64)}`,
-            signature: noParams,
-          } as const
-          return this.#withAllowance(token, jobsOf(network), quote.priceAtomic, () => send(byAllowance))
-        }
-        const money = {
-          token,
-          termsHash: quote.termsHash,
-          provider: quote.provider,
-          amountAtomic: quote.priceAtomic,
-          validBeforeSeconds: Math.floor(this.#clock.nowMs() / 1000) + authorizationSeconds,
-        }
-        return send(await authorizeDeposit(this.account, money, this.#random))
-      },
+      stepNames[action],
+      () => this.#send(action, jobId, () => this.#payer.take(job, quote)),
       () => jobOfQuote(this.account, quote.provider, quote.nonce),
     )
     if (found === 'cancelled') throw quoteCancelled(quote)
@@ -231,28 +186,9 @@ export class JobClient {
     return sendStep(this.account, action, jobId, send)
   }
 
-  /** Exactly what is needed, and one after the other: an allowance is one number. */
-  #withAllowance(token: Address, spender: Address, amount: bigint, send: () => Promise<unknown>): Promise<unknown> {
-    const { reader, sender } = this.account
-    const turn = async (): Promise<unknown> => {
-      const on = { address: token, abi: erc20Abi } as const
-      const allowed = await reader.readContract({ ...on, functionName: 'allowance', args: [sender.address, spender] })
-      if (allowed < amount) await sender.call({ ...on, functionName: 'approve', args: [spender, amount] })
-      return send()
-    }
-    const done = this.#allowances.then(turn, turn)
-    this.#allowances = done.catch(() => undefined)
-    return done
-  }
-
   #call(functionName: string, args: readonly unknown[]): Promise<unknown> {
-    const { network, sender } = this.account
-    return sender.call({ address: jobsOf(network), abi: jobsAbi, functionName, args } as never)
+    return callJobs(this.account, functionName, args)
   }
-}
-
-function quoteTuple({ termsHash, provider, priceAtomic, deadlineSeconds, nonce }: SignedQuote) {
-  return { termsHash, provider, price: priceAtomic, deadline: BigInt(deadlineSeconds), nonce }
 }
 
 function requireOwn(client: Address, own: Address): void {

@@ -1,4 +1,4 @@
-/** Jobs as the ledger has them, read only. */
+/** Jobs as the ledger has them, and calls of their contract. */
 import { type Address, type Hex, KoinonError, toAddress } from '@koinon/base'
 import type { LedgerReader, NetworkFile, TransactionSender } from '@koinon/ledger'
 import { jobsAbi } from '@koinon/ledger/abis'
@@ -36,6 +36,18 @@ export function jobsOf(network: NetworkFile): Address {
     message: `The network ${network.name} has no contract for jobs`,
     hint: 'It was deployed by an older version; jobs need a network deployed by this one.',
   })
+}
+
+/** Calls without parameters for hooks. */
+export const noParams = '0x'
+
+/** Sends one transaction to the network's contract. Resolves when it is mined. Throws `agents/no-jobs`, `ledger/*`. */
+export function callJobs(
+  { network, sender }: Pick<JobAccount, 'network' | 'sender'>,
+  functionName: string,
+  args: readonly unknown[],
+): Promise<unknown> {
+  return sender.call({ address: jobsOf(network), abi: jobsAbi, functionName, args } as never)
 }
 
 /** One job. Throws `agents/no-job`. */
