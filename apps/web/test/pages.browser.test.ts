@@ -371,6 +371,11 @@ describe('jobs', () => {
     await verdicts.getByText('disputed it, with a bond of $0.50').waitFor()
     const tree = page.getByRole('region', { name: 'Who hired whom' })
     expect(await tree.getByRole('listitem').count()).toBe(4)
+    const margins = await tree
+      .getByRole('listitem')
+      .evaluateAll((items) => items.map((item) => Number.parseFloat(getComputedStyle(item).marginLeft)))
+    expect(margins[0]).toBe(0)
+    expect(margins[1]).toBeGreaterThan(0)
     await tree.getByText('$3.00 in escrow').waitFor()
     await page.getByText('the validators of subnet 1, more than two thirds by stake').waitFor()
     await page.getByRole('button', { name: 'Dispute the verdict' }).click()

@@ -1,4 +1,5 @@
 import type { JobTreeJson, JobTreeNodeJson } from '@koinon/work/dashboard'
+import type { CSSProperties } from 'react'
 import { requestJson } from '../api/request.ts'
 import { useApp } from '../app-context.ts'
 import { count } from '../format/text.ts'
@@ -26,7 +27,7 @@ export function JobTree({ jobId, name }: { readonly jobId: string; readonly name
       </p>
       <ol className="job-tree">
         {branchesOf(jobs).map(({ node, depth }) => (
-          <li key={node.jobId} className={`depth-${depth}`}>
+          <li key={node.jobId} style={{ '--depth': depth } as CSSProperties}>
             <Branch node={node} isThis={node.jobId === jobId} depth={depth} name={name} />
           </li>
         ))}
