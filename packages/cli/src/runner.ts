@@ -12,6 +12,8 @@ export const exitCodes = { ok: 0, failed: 1, usage: 2, unavailable: 3, needsConf
 export type CommandContext = {
   readonly home: Home
   readonly isJson: boolean
+  /** Under --quiet: the outcome alone, no next steps. */
+  readonly isQuiet: boolean
   readonly isInteractive: boolean
   say(text: string): void
   warn(text: string): void
@@ -44,6 +46,7 @@ export function runCommand<args extends readonly unknown[]>(
     const context: CommandContext = {
       home: homeAt(options.home ?? defaultHomePath()),
       isJson,
+      isQuiet: options.quiet === true,
       isInteractive: !isJson && process.stdin.isTTY === true && process.stderr.isTTY === true,
       say: (text) => void (options.quiet === true || process.stderr.write(`${printable(text)}\n`)),
       warn: (text) => {

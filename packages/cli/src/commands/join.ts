@@ -43,6 +43,7 @@ export function defineJoin(join: Command): void {
         writeFileDurably(home.networkFile, `${JSON.stringify(network, null, 2)}\n`, 0o644)
         const wallet = accountKey(home, 'wallet', systemRandom)
         const faucet = network.isTest ? 'koinon wallet faucet, then ' : ''
+        const head = `Joined "${network.name}" (chain ${network.chainId}${network.isTest ? ', test money' : ''}).`
         return {
           data: {
             network: network.name,
@@ -52,15 +53,18 @@ export function defineJoin(join: Command): void {
             isTest: network.isTest,
             beacon: sealTrust(network),
           },
-          text: context.typed(
-            [
-              `Joined "${network.name}" (chain ${network.chainId}${network.isTest ? ', test money' : ''}).`,
-              joinedAccounts(wallet.address),
-              `Weights: ${sealSentence(network)}`,
-              `To use the network: ${faucet}koinon keys create, then koinon chat "..."; or by the call, without a key: koinon pay <URL>`,
-              `To serve it: koinon provider start${network.isTest ? ' (asks the faucet for its own account itself)' : ''}`,
-            ].join('\n'),
-          ),
+          text: context.isQuiet
+            ? head
+            : context.typed(
+                [
+                  head,
+                  joinedAccounts(wallet.address),
+                  `Weights: ${sealSentence(network)}`,
+                  `To use the network: ${faucet}koinon pay <URL>, by the call and without a key`,
+                  'To chat with its models: koinon keys create, then koinon chat "..."',
+                  `To serve it: koinon provider start${network.isTest ? ' (asks the faucet for its own account itself)' : ''}`,
+                ].join('\n'),
+              ),
         }
       }),
     )
