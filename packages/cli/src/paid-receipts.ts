@@ -55,13 +55,16 @@ export function readReceiptJson(path: string): KeptReceipt {
   }
 }
 
+/** In the header of an answer that was paid before it came, else at the end of a stream. */
 function bundleOf({ headers, response }: PaidAnswerBytes): ReceiptBundle | undefined {
   try {
-    if (headers.get('content-type')?.startsWith('text/event-stream') === true) return splitEventStream(response).bundle
     const settled = headers.get('payment-response')
-    if (settled === null) return undefined
-    const json = JSON.parse(Buffer.from(settled, 'base64').toString('utf8')) as Settled
-    return parseBundle(json.extensions?.['offer-receipt']?.info?.koinonReceipt)
+    if (settled !== null) {
+      const json = JSON.parse(Buffer.from(settled, 'base64').toString('utf8')) as Settled
+      return parseBundle(json.extensions?.['offer-receipt']?.info?.koinonReceipt)
+    }
+    const isStream = headers.get('content-type')?.startsWith('text/event-stream') === true
+    return isStream ? splitEventStream(response).bundle : undefined
   } catch {
     return undefined
   }

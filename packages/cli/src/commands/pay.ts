@@ -93,7 +93,7 @@ export function definePay(pay: Command): void {
           const sent = new TextEncoder().encode(options.data ?? '')
           const kept = paid && keepPaidReceipt(home, { headers: response.headers, request: sent, response: bytes })
           for (const line of stopped ?? []) say(line)
-          say(typed(describe(response.status, paid, kept)))
+          say(typed(describe(response.status, paid, kept, bytes.length)))
           const body = new TextDecoder().decode(bytes)
           return {
             data: {
@@ -214,6 +214,7 @@ function describe(
   status: number,
   paid: PaymentFacts | undefined,
   kept: { readonly id: string; readonly kind: string } | undefined,
+  length: number,
 ): string {
   const head = status === 200 ? '' : `status ${status}; `
   if (paid === undefined) return `${head}nothing paid`
@@ -227,7 +228,7 @@ function describe(
       : `paid at most ${paid.atMostDollars} dollars, how much is not known yet`
   const check =
     kept === undefined
-      ? 'the answer brought no receipt of ours'
+      ? `${length} bytes came without a signed receipt, ${paid.isStated ? 'and the seller confirmed what it charged' : 'and the seller has not confirmed a charge'}: to look it up, ask the seller by the payment id`
       : kept.kind === 'http'
         ? `receipt: koinon receipt show ${kept.id}`
         : `verify: koinon receipt verify ${kept.id}`

@@ -207,6 +207,7 @@ describe('koinon paywall', () => {
       expect([code, stdout.length > 120]).toEqual([0, true])
       expect(stderr).toContain('paid 0.0034 dollars (channel) from channel 0x')
       expect(stderr.includes('a channel to it is filled first')).toBe(call === 0)
+      expect(stderr).toMatch(/; payment id \S+; \d{3,4} bytes came without a signed receipt, and the seller confirmed/)
     }
     expect(Number((await (await fetch(paywall.earningsUrl)).json()).earnedAtomic) - before).toBe(10_200)
     const koinon = (...args: readonly string[]) => runKoinon(buyer.path, ...args)
@@ -217,6 +218,11 @@ describe('koinon paywall', () => {
     const refused = await pay('--budget', 'small')
     expect(refused.code).toBe(1)
     expect(refused.stderr).not.toContain('as long as the chain does')
+    await paywall.stop()
+    paywall = await startPaywall('--upstream', `${upstream.url}/api`, '--price', '0.001', '--method', 'exact')
+    const exact = await pay()
+    const [, id = ''] = /; receipt: .*koinon receipt show .*([0-9a-f]{32})$/m.exec(exact.stderr) ?? [exact.stderr]
+    expect((await koinon('receipt', 'show', id)).stdout).toContain('"kind": "http"')
     await paywall.stop()
   }, 60_000)
 
