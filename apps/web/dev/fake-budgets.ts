@@ -27,6 +27,7 @@ export class FakeBudgets {
         ...{ ...terms, grantHash: hex('b0', 32), label: 'old agent', agent: hex('a0', 20), autonomy: 'full' },
         ...{
           state: 'revoked',
+          isKeyHere: true,
           spentAtomic: '40000',
           inChannelsAtomic: '0',
           allocatedAtomic: '0',
@@ -38,6 +39,7 @@ export class FakeBudgets {
         ...{ ...terms, grantHash: hex('b1', 32), label: 'helper', agent: hex('a1', 20), autonomy: 'propose' },
         ...{
           state: 'usable',
+          isKeyHere: true,
           spentAtomic: '1120000',
           inChannelsAtomic: '100000',
           allocatedAtomic: '500000',

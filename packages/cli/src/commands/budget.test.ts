@@ -70,6 +70,15 @@ describe('koinon budget', () => {
     }
   })
 
+  it('calls no grant usable whose key this home has not', async () => {
+    const agent = `0x${'c3'.repeat(20)}`
+    await koinon('budget', 'grant', '--to', alice, '--label', 'theirs', '--agent', agent, '--yes')
+    expect((await koinon('budget', 'list')).stdout).toMatch(/theirs +limited +key not here +0 +0 +0.5 +5 +0/)
+    expect((await koinon('budget', 'explain', 'theirs')).stdout).toContain(`Only who has the key of ${agent} can pay`)
+    await koinon('budget', 'revoke', 'theirs', '--yes')
+    expect((await koinon('budget', 'list')).stdout).toMatch(/theirs +limited +revoked/)
+  })
+
   it.each([
     ['allow', null, {}],
     ['refuse', 'receiver-not-allowed', { receiver: `0x${'b0'.repeat(20)}` }],

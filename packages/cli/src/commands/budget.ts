@@ -84,7 +84,8 @@ export function defineBudget(budget: Command): void {
         if (options.onChain === true) await desk.ensureGas()
         const stored = desk.grant(options.label, draft)
         if (options.onChain === true) {
-          context.say('delegating the account ...')
+          const isDelegated = await desk.keysCanDeposit()
+          context.say(isDelegated ? 'the account lets keys of budgets deposit already' : 'delegating the account ...')
           await desk.delegate()
         }
         const { grantHash, grants } = stored
@@ -104,7 +105,7 @@ export function defineBudget(budget: Command): void {
           item.grantHash.slice(0, 12),
           item.label,
           item.autonomy,
-          item.state,
+          item.state === 'usable' && !item.isKeyHere ? 'key not here' : item.state,
           dollars(usedAtomic(item)),
           dollars(item.inChannelsAtomic),
           dollars(item.leftAtomic),
@@ -256,6 +257,7 @@ function explained(item: BudgetJson, typed: (text: string) => string): readonly 
     item.state === 'usable'
       ? `It can spend ${dollars(leftAtomic)} dollars now, and at most ${dollars(one)} of them for one call.`
       : `It can spend nothing now: ${stateWords[item.state]}.`,
+    ...(item.isKeyHere ? [] : [`Only who has the key of ${item.agent} can pay with it: this home has it not.`]),
     `In this period it has taken up ${dollars(item.spentInPeriodAtomic)} of ${dollars(item.maxPerPeriodAtomic)} dollars${periodEnd(item)}; since it was granted ${dollars(item.spentAtomic)} of ${dollars(item.maxTotalAtomic)}.`,
     ...(inChannelsAtomic === '0'
       ? []

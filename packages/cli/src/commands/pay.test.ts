@@ -124,7 +124,10 @@ describe('koinon pay --budget', () => {
     )
 
   it('pays by the session key alone, and explains what was spent', async () => {
-    expect(await grant('shop', '--on-chain')).toMatchObject({ code: 0 })
+    const delegating = 'delegating the account ...'
+    expect(await grant('shop', '--on-chain')).toMatchObject({ code: 0, stderr: expect.stringContaining(delegating) })
+    const next = await grant('shop 2', '--on-chain')
+    expect([next.code, next.stderr.includes(delegating)]).toEqual([0, false])
     const ran = runs
     const paid = JSON.parse((await pay('-d', 'budget', '--budget', 'shop', '--json')).stdout)
     expect(paid).toMatchObject({ ok: true, data: { body: `${ran + 1} budget`, payment: { backEnd: 'channel' } } })

@@ -19,6 +19,8 @@ export type BudgetJson = {
   readonly agent: string
   readonly autonomy: 'alert' | 'propose' | 'limited' | 'full'
   readonly state: 'usable' | 'not yet' | 'ended' | 'revoked'
+  /** Whether the home has its session key; without it only its agent can pay with it. */
+  readonly isKeyHere: boolean
   readonly asset: string
   readonly receivers: readonly string[]
   readonly services: readonly string[]

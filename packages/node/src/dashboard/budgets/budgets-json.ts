@@ -45,6 +45,7 @@ export function budgetJson(
     agent: grant.agent,
     autonomy: grant.autonomy,
     state,
+    isKeyHere: stored.sessionKey !== undefined,
     asset: grant.asset,
     receivers,
     services,
