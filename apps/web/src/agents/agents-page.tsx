@@ -1,9 +1,10 @@
 import { type AgentJson, type AgentsJson, agentStateWords } from '@koinon/work/dashboard'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { requestJson } from '../api/request.ts'
 import { useApp, useNames, useNow } from '../app-context.ts'
 import { count } from '../format/text.ts'
 import { formatAgo } from '../format/time.ts'
+import { CommandText } from '../ui/command-text.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { ResourceView } from '../ui/resource-view.tsx'
 import { useResource } from '../use-resource.ts'
@@ -13,6 +14,8 @@ import { DirectoryFilters } from './directory-filters.tsx'
 import { agentHref, type DirectoryQuery, directoryPath, priceText, scoreText, stateBadges } from './words.ts'
 
 const refreshMs = 10_000
+/** While names are on their way. */
+const readingRefreshMs = 1_500
 const shownOffers = 3
 /** Nothing is asked while somebody types. */
 const typingMs = 300
@@ -22,7 +25,11 @@ export function AgentsPage() {
   const { door } = useApp()
   const [query, setQuery] = useState<DirectoryQuery>({ words: '', protocol: '', maximumDollars: '', sort: 'trust' })
   const path = useSettled(directoryPath(query), typingMs)
-  const agents = useResource(path, () => requestJson<AgentsJson>(door, path), refreshMs)
+  const [isReading, setIsReading] = useState(false)
+  const everyMs = isReading ? readingRefreshMs : refreshMs
+  const agents = useResource(path, () => requestJson<AgentsJson>(door, path), everyMs)
+  const reads = agents.data?.agents.some(({ isBeingRead }) => isBeingRead === true) ?? false
+  useEffect(() => setIsReading(reads), [reads])
   const name = useNames()
   const nowMs = useNow(5_000)
   return (
@@ -43,8 +50,8 @@ export function AgentsPage() {
               <DataTable caption="Agents" columns={columnsFor(name, nowMs)} rows={rows} rowKey={({ key }) => key} />
             ) : total === 0 ? (
               <p className="empty">
-                No agent is here yet. Serve one of a single file: <code>koinon agent run FILE</code> puts it into the
-                book of this gateway, <code>koinon agent register</code> into the registry.
+                No agent is here yet. Serve one of a single file: <CommandText text="koinon agent run FILE" /> puts it
+                into the book of this gateway, <CommandText text="koinon agent register" /> into the registry.
               </p>
             ) : (
               <p className="empty">None of {count(total, 'agent')} matches. Ask for less, or for a higher price.</p>
@@ -54,7 +61,8 @@ export function AgentsPage() {
               {count(total, 'agent')}, as of block {asOfBlock.toLocaleString('en')}. Trust begins with{' '}
               {count(trustFrom.validators, 'validator')} of subnet {trustFrom.netuid}, by stake, and goes where their
               money went; 50 is what nobody has said anything of. From where you stand:{' '}
-              <code>koinon agent trust ID</code>. The same list in a terminal: <code>koinon agent list</code>
+              <CommandText text="koinon agent trust ID" />. The same list in a terminal:{' '}
+              <CommandText text="koinon agent list" />
             </p>
           </section>
         )}
@@ -70,10 +78,11 @@ const columnsFor = (name: (account: string) => string, nowMs: number): readonly 
     cell: (agent) => (
       <>
         <a href={agentHref(agent)}>
-          <strong>{agent.name}</strong>
+          <strong>{agent.isBeingRead === true ? name(agent.account) : agent.name}</strong>
         </a>
         <span className="cell-note" title={agent.account}>
-          {agent.id === undefined ? 'in the book only' : `no. ${agent.key}`}, {name(agent.account)}
+          {agent.id === undefined ? 'in the book only' : `no. ${agent.key}`},{' '}
+          {agent.isBeingRead === true ? 'name is being read' : name(agent.account)}
         </span>
       </>
     ),

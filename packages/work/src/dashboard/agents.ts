@@ -47,7 +47,10 @@ export type AgentJson = {
   readonly wallet?: string
   /** Where its registration file is. */
   readonly uri?: string
+  /** Its number where neither file nor record said another. */
   readonly name: string
+  /** True while its file is on its way, which will tell its name. */
+  readonly isBeingRead?: boolean
   readonly description: string
   readonly state: AgentState
   /** When its record runs out, or ran out. */

@@ -16,7 +16,7 @@ import { sparingBy } from '../sparing-by.ts'
 import { agentDetail } from './agent-detail-json.ts'
 import { AgentFiles } from './agent-files.ts'
 import { readAgentTrust } from './agent-trust.ts'
-import { type AgentQuery, type BookOfAgents, chooseAgents, readDirectory } from './agents-json.ts'
+import { type AgentQuery, type BookOfAgents, chooseAgents, rankAgents, readDirectory } from './agents-json.ts'
 import { createListingDesk } from './listing-desk.ts'
 
 export type AgentRouteSources = {
@@ -44,7 +44,7 @@ export function agentViewRoutes(sources: AgentRouteSources): readonly Route[] {
   const trust = sparing(() => readAgentTrust(view, netuid), clock, trustRest)
   const jobs = createJobViews({ view, index, clock })
   const agents = { view, index, files: new AgentFiles(view, clock), book, trust, clock, jobs }
-  const directory = sparing(() => readDirectory(agents), clock)
+  const ranked = sparing(() => rankAgents(agents), clock)
   const oneAgent = sparingBy((key) => agentDetail(agents, key), clock, keptDetails)
   const oneJob = sparingBy((jobId) => jobDetail(agents, BigInt(jobId)), clock, keptDetails)
   const oneTree = sparingBy((jobId) => jobTree(agents, BigInt(jobId)), clock, keptDetails)
@@ -63,7 +63,7 @@ export function agentViewRoutes(sources: AgentRouteSources): readonly Route[] {
       method: 'GET',
       path: /^\/api\/agents$/,
       access: 'open',
-      answer: async (request) => chooseAgents(await directory(), agentQuery(request)),
+      answer: async (request) => chooseAgents(await readDirectory(agents, await ranked()), agentQuery(request)),
     },
     {
       method: 'GET',

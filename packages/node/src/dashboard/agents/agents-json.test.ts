@@ -17,7 +17,7 @@ import { createLogIndexClient } from '../log-index-client.ts'
 import { agentDetail } from './agent-detail-json.ts'
 import { AgentFiles, listingOptions } from './agent-files.ts'
 import { type AgentTrust, readAgentTrust } from './agent-trust.ts'
-import { chooseAgents, readDirectory } from './agents-json.ts'
+import { chooseAgents, rankAgents, readDirectory } from './agents-json.ts'
 import { createListingDesk } from './listing-desk.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'koinon-agent-views-'))
@@ -30,6 +30,8 @@ let sellerId: string
 let server: Server
 let origin: string
 let asked: string[] = []
+/** While it is there, files are held back. */
+let held: Promise<void> | undefined
 let index: Awaited<ReturnType<typeof openTestIndex>>
 let book: AgentBook
 let sources: Parameters<typeof agentDetail>[0]
@@ -39,8 +41,9 @@ beforeAll(async () => {
   ;[seller, payer, fake] = [await world.account(), await world.account(), await world.account()]
   let file: Omit<RegistrationFile, 'type'>
   const door = createIdentityDoor({ registrationFile: () => buildRegistrationFile(file) })
-  server = createServer((request, response) => {
+  server = createServer(async (request, response) => {
     asked.push(request.url ?? '')
+    await held
     if (request.url === '/big') response.end('x'.repeat(200_000))
     else if (!door(request, response)) response.writeHead(404).end()
   })
@@ -108,6 +111,21 @@ function announce(account: typeof seller, content: Partial<AgentContent>, lifeMs
 }
 
 describe('agents as they are shown', () => {
+  it('are there before their files are, and take their names from them when these come, whatever was ranked before', async () => {
+    let letGo = () => {}
+    held = new Promise((resolve) => {
+      letGo = resolve
+    })
+    const early = { ...sources, files: new AgentFiles(sources.view, clock) }
+    const ranked = await rankAgents(early)
+    const [unread] = (await readDirectory(early, ranked)).agents
+    expect(unread).toMatchObject({ account: seller.address, name: 'agent 0', isBeingRead: true, state: 'unknown' })
+    held = undefined
+    letGo()
+    const [read] = (await readDirectory(early, ranked)).agents
+    expect([read?.name, read?.isBeingRead]).toEqual(['Translator\\u{200b} of Attic', undefined])
+  })
+
   it('tell what the file says, as text, with what was checked, and ask it no more often than is good', async () => {
     const { agents, total } = chooseAgents(await readDirectory(sources), {})
     expect(total).toBe(1)

@@ -46,17 +46,37 @@ const fetchedFiles = 200
 const textBounds = { name: 120, description: 600, url: 300 } as const
 const shownEndpoints = 16
 
-/** All agents, best first. Throws what the index and the ledger throw. */
+/** Who is registered, best first, by what the ledger tells: the part that costs more the longer the history is. */
+export type RankedAgents = {
+  readonly asOfBlock: number
+  readonly known: AgentTrust
+  readonly best: readonly RegisteredAgent[]
+}
+
+/** Throws what the index and the ledger throw. */
+export async function rankAgents(sources: Pick<AgentViewSources, 'index' | 'trust'>): Promise<RankedAgents> {
+  const [{ asOfBlock, registered }, known] = await Promise.all([readRegistered(sources), sources.trust()])
+  const best = [...registered].sort((a, b) => scoreOf(known, b) - scoreOf(known, a) || newerFirst(a, b))
+  return { asOfBlock, known, best }
+}
+
+/** All agents, best first, with what their files and records say by now. Throws as {@link rankAgents}. */
 export async function readDirectory(
   sources: AgentViewSources,
+  ranked?: RankedAgents,
 ): Promise<Pick<AgentsJson, 'asOfBlock' | 'asOfMs' | 'trustFrom' | 'agents'>> {
-  const { files, book, trust, clock } = sources
-  const [{ asOfBlock, registered }, known] = await Promise.all([readRegistered(sources), trust()])
-  const best = [...registered].sort((a, b) => scoreOf(known, b) - scoreOf(known, a) || newerFirst(a, b))
+  const { files, book, clock } = sources
+  const { asOfBlock, known, best } = ranked ?? (await rankAgents(sources))
   await files.refresh(best.slice(0, fetchedFiles), filePatienceMs)
   const { held, endedAtMs } = book.list()
   const records = new Map(held.map((one) => [one.record.account as string, one]))
-  const agents = best.map((one) => registeredJson(sources, one, known, records, endedAtMs)).sort(bestFirst)
+  const agents = best
+    .map((one, place) => {
+      const agent = registeredJson(sources, one, known, records, endedAtMs)
+      const isBeingRead = place < fetchedFiles && agent.state !== 'online' && files.seen(one.agentId) === undefined
+      return isBeingRead ? { ...agent, isBeingRead } : agent
+    })
+    .sort(bestFirst)
   const shown = new Set(agents.flatMap(({ owner, wallet }) => [owner, wallet]))
   const unregistered = held.flatMap((one): AgentJson[] =>
     shown.has(one.record.account)
