@@ -81,9 +81,18 @@ export class FakeNetwork {
     const { pathname } = url
     if (pathname === '/api/session') {
       if (method === 'POST') return { localToken: state.redeem(JSON.parse(new TextDecoder().decode(bytes))) }
-      if (request.headers['x-koinon-local'] !== state.localToken) throw refused()
+      const program = 'npx koinon'
+      if (request.headers['x-koinon-local'] !== state.localToken) return { isSignedIn: false, program }
       const { account, firstKey: apiKey, localToken } = state
-      return { apiKey, localToken, account, chainId: fakeNetwork(state).chainId, home: '~/.koinon' }
+      return {
+        isSignedIn: true,
+        command: { program },
+        apiKey,
+        localToken,
+        account,
+        chainId: fakeNetwork(state).chainId,
+        home: '~/.koinon',
+      }
     }
     if (pathname === '/api/network') return fakeNetwork(state)
     if (pathname === '/api/epochs') {

@@ -1,4 +1,4 @@
-import type { NeuronJson, PageSessionJson } from '@koinon/work/dashboard'
+import { asTyped, type CommandStyle, type NeuronJson, type PageSessionJson } from '@koinon/work/dashboard'
 import { createContext, useContext, useEffect, useState, useSyncExternalStore } from 'react'
 import type { NetworkFeed, NetworkView } from './api/network-feed.ts'
 import type { Door } from './api/request.ts'
@@ -13,6 +13,8 @@ export type SignIn = {
   /** The key was brought to this tab, rather than given by the local session. */
   readonly isPasted: boolean
   readonly local: PageSessionJson | undefined
+  /** How commands are typed on this machine. */
+  readonly command: CommandStyle
   /** Why the machine's own user is not let in, where that is known. */
   readonly refusal: DoorRefusal | undefined
   readonly isLoading: boolean
@@ -37,6 +39,12 @@ export function useApp(): AppParts {
   const parts = useContext(AppContext)
   if (parts === undefined) throw new Error('useApp outside of the page')
   return parts
+}
+
+/** Our own text with the commands in it as they are typed where the page is looked at. Never for what strangers wrote. */
+export function useTyped(): (text: string) => string {
+  const { command } = useApp().signIn
+  return (text) => asTyped(text, command)
 }
 
 /** The network as last seen. */

@@ -26,11 +26,18 @@ describe('OwnerDoor', () => {
 
   test('is shut for who has neither code nor token, and for a token of an earlier start', async () => {
     const { door } = setup()
+    const nobody = { isSignedIn: false, program: 'npx koinon' }
+    expect(await new OwnerDoor(door, new MemoryStorage(), codes()).session()).toEqual(nobody)
+    expect(await new OwnerDoor(door, undefined, codes('f'.repeat(32))).session()).toEqual(nobody)
+    const old = new MemoryStorage({ 'koinon.owner.v1': 'old' })
+    expect(await new OwnerDoor(door, old, codes()).session()).toEqual(nobody)
+  })
+
+  test('is shut where the gateway lets no such page ask', async () => {
+    const { door, gateway } = setup()
+    gateway.isForeign = true
     const refused = { details: { status: 403 } }
     await expect(new OwnerDoor(door, new MemoryStorage(), codes()).session()).rejects.toMatchObject(refused)
-    await expect(new OwnerDoor(door, undefined, codes('f'.repeat(32))).session()).rejects.toMatchObject(refused)
-    const old = new MemoryStorage({ 'koinon.owner.v1': 'old' })
-    await expect(new OwnerDoor(door, old, codes()).session()).rejects.toMatchObject(refused)
   })
 
   test('knows why it is shut: a used link, a start of the gateway since, or nothing of its own', async () => {
@@ -91,7 +98,7 @@ function codes(...list: string[]) {
 /** A gateway that keeps to specs/0008: one code, one token. */
 function setup() {
   const asked: { method: string; token: string | null; body: unknown }[] = []
-  const gateway = { codes: [code], isAway: false }
+  const gateway = { codes: [code], isAway: false, isForeign: false }
   const answer = (status: number, json: unknown) => new Response(JSON.stringify(json), { status })
   const refusal = () => answer(403, { error: { code: 'local/no-token', message: 'no', retry: 'never' } })
   const door = {
@@ -102,7 +109,9 @@ function setup() {
       const token = new Headers(init?.headers).get('x-koinon-local')
       const body: unknown = typeof init?.body === 'string' ? JSON.parse(init.body) : undefined
       asked.push({ method, token, body })
-      if (method === 'GET') return token === 'secret' ? answer(200, { apiKey: 'sk', account: '0xowner' }) : refusal()
+      if (gateway.isForeign) return refusal()
+      if (method === 'GET' && token !== 'secret') return answer(200, { isSignedIn: false, program: 'npx koinon' })
+      if (method === 'GET') return answer(200, { isSignedIn: true, apiKey: 'sk', account: '0xowner' })
       const given = (body as { code: string }).code
       if (!gateway.codes.includes(given)) return refusal()
       gateway.codes.splice(0)

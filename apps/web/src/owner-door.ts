@@ -1,5 +1,5 @@
 import { isKoinonError } from '@koinon/base'
-import type { PageSessionJson } from '@koinon/work/dashboard'
+import type { SessionJson } from '@koinon/work/dashboard'
 import { type Door, requestJson } from './api/request.ts'
 import type { KeptStorage } from './receipts/receipt-shelf.ts'
 
@@ -35,8 +35,8 @@ export class OwnerDoor {
     this.#token = readToken(storage)
   }
 
-  /** The owner's session. Throws what the gateway says to everybody else, and `web/unreachable`. */
-  async session(): Promise<PageSessionJson> {
+  /** The owner's session, or that nobody is signed in. Throws `web/unreachable`, and what a gateway says to pages that are not its own. */
+  async session(): Promise<SessionJson> {
     this.#code = this.#address.takeCode() ?? this.#code
     if (this.#code !== undefined) {
       this.#exchange ??= this.#redeem(this.#code).finally(() => {
@@ -45,15 +45,20 @@ export class OwnerDoor {
     }
     await this.#exchange
     try {
-      const session = await requestJson<PageSessionJson>(this.#door, '/api/session', { localToken: this.#token })
-      this.#isLinkRefused = false
-      this.#refusal = undefined
+      const session = await requestJson<SessionJson>(this.#door, '/api/session', { localToken: this.#token })
+      if (session.isSignedIn) {
+        this.#isLinkRefused = false
+        this.#refusal = undefined
+      } else this.#noteRefusal()
       return session
     } catch (error) {
-      if (isRefusal(error))
-        this.#refusal = this.#isLinkRefused ? 'link' : this.#token === undefined ? undefined : 'ended'
+      if (isRefusal(error)) this.#noteRefusal()
       throw error
     }
+  }
+
+  #noteRefusal(): void {
+    this.#refusal = this.#isLinkRefused ? 'link' : this.#token === undefined ? undefined : 'ended'
   }
 
   /** Why the last session was refused, where this browser can know; undefined for one that was never let in and opened no link. */

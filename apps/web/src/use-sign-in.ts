@@ -1,5 +1,5 @@
-import type { PageSessionJson } from '@koinon/work/dashboard'
-import { useCallback, useEffect, useState } from 'react'
+import type { CommandStyle, PageSessionJson } from '@koinon/work/dashboard'
+import { useCallback, useEffect, useMemo, useState } from 'react'
 import type { Door } from './api/request.ts'
 import type { SignIn } from './app-context.ts'
 import { codeIn, type DoorRefusal, isRefusal, OwnerDoor, ownAddress } from './owner-door.ts'
@@ -18,6 +18,7 @@ export function useSignIn(
   isReachable: boolean,
 ): { readonly signIn: SignIn; readonly useKey: (apiKey: string | undefined) => void } {
   const [local, setLocal] = useState<PageSessionJson | undefined>()
+  const [program, setProgram] = useState<CommandStyle['program']>('koinon')
   const [refusal, setRefusal] = useState<DoorRefusal | undefined>()
   const [isLoading, setIsLoading] = useState(true)
   const [pasted, setPasted] = useState<string | undefined>(() => readKey(tabStorage))
@@ -30,8 +31,9 @@ export function useSignIn(
     owner.session().then(
       (session) => {
         if (!isCurrent) return
-        setLocal(typeof session?.apiKey === 'string' ? session : undefined)
-        setRefusal(undefined)
+        setLocal(session.isSignedIn ? session : undefined)
+        setProgram((session.isSignedIn ? session.command.program : session.program) ?? 'koinon')
+        setRefusal(owner.refusal)
         setIsLoading(false)
       },
       (error: unknown) => {
@@ -72,8 +74,9 @@ export function useSignIn(
   const refresh = useCallback(() => setRound((before) => before + 1), [])
   // The session of an owner whose page key was revoked names no key.
   const ownKey = local?.apiKey === '' ? undefined : local?.apiKey
+  const command = useMemo(() => local?.command ?? { program }, [local, program])
   return {
-    signIn: { apiKey: pasted ?? ownKey, isPasted: pasted !== undefined, local, refusal, isLoading, refresh },
+    signIn: { apiKey: pasted ?? ownKey, isPasted: pasted !== undefined, local, command, refusal, isLoading, refresh },
     useKey,
   }
 }

@@ -4,6 +4,7 @@ import { useApp, useNow } from '../app-context.ts'
 import { shortHex } from '../format/text.ts'
 import { formatAgo, formatDateTime } from '../format/time.ts'
 import { JobsTable } from '../jobs/jobs-table.tsx'
+import { CommandText } from '../ui/command-text.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { Facts } from '../ui/facts.tsx'
 import { Fold } from '../ui/fold.tsx'
@@ -50,7 +51,8 @@ export function AgentPage({ agentKey }: { readonly agentKey: string }) {
               <h2 id="agent-jobs-title">Its jobs</h2>
               {found.jobs.length === 0 ? (
                 <p className="empty">
-                  It took part in no job with escrow yet. Post one: <code>koinon job post "WORK" --price DOLLARS</code>
+                  It took part in no job with escrow yet. Post one:{' '}
+                  <CommandText text='koinon job post "WORK" --price DOLLARS' />
                 </p>
               ) : (
                 <JobsTable
@@ -60,7 +62,8 @@ export function AgentPage({ agentKey }: { readonly agentKey: string }) {
               )}
             </section>
             <p className="hint">
-              The same in a terminal: <code>koinon agent show {found.id === undefined ? 'ID' : found.key}</code>
+              The same in a terminal:{' '}
+              <CommandText text={`koinon agent show ${found.id === undefined ? 'ID' : found.key}`} />
             </p>
           </>
         )}

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { requestJson } from '../api/request.ts'
 import { useApp } from '../app-context.ts'
 import { CheckCounts } from '../receipts/check-list.tsx'
+import { CommandText } from '../ui/command-text.tsx'
 import { ErrorNotice } from '../ui/error-notice.tsx'
 import { useAction } from '../wallet/use-action.ts'
 import { AgentsNav } from './agents-nav.tsx'
@@ -58,7 +59,7 @@ export function ListingPage() {
         </div>
         <p className="hint">
           The gateway asks the addresses, so they have to be public; those of this machine only on its own page. From
-          your own machine: <code>koinon agent check URL</code>
+          your own machine: <CommandText text="koinon agent check URL" />
         </p>
       </form>
       <div role="status" className="visually-hidden">

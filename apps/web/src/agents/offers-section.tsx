@@ -1,4 +1,5 @@
 import type { AgentDetailJson, AgentEndpointJson, AgentOfferJson } from '@koinon/work/dashboard'
+import { CommandText } from '../ui/command-text.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { openable, priceText } from './words.ts'
 
@@ -10,8 +11,8 @@ export function OffersSection({ agent }: { readonly agent: AgentDetailJson }) {
       <h2 id="offers-title">What it sells, and where</h2>
       {offers.length === 0 ? (
         <p className="hint">
-          Prices are named by agents that tell this gateway where they are, as <code>koinon agent run</code> does. What
-          one costs without: <code>koinon pay URL --dry-run</code>
+          Prices are named by agents that tell this gateway where they are, as <CommandText text="koinon agent run" />{' '}
+          does. What one costs without: <CommandText text="koinon pay URL --dry-run" />
         </p>
       ) : (
         <DataTable caption="Services and prices" columns={offerColumns} rows={offers} rowKey={({ name }) => name} />

@@ -2,6 +2,7 @@ import { type AgentDetailJson, leftOutWords, type RatingJson } from '@koinon/wor
 import { useNames } from '../app-context.ts'
 import { formatDollarAtomic, readAmount } from '../format/money.ts'
 import { count, formatPpm } from '../format/text.ts'
+import { CommandText } from '../ui/command-text.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { Fold } from '../ui/fold.tsx'
 import { scoreText } from './words.ts'
@@ -28,7 +29,8 @@ export function TrustSection({ agent }: { readonly agent: AgentDetailJson }) {
       </p>
       {counted.length === 0 ? (
         <p className="empty">
-          Nobody whose word counts has rated it. Who paid it can: <code>koinon agent rate {agent.key} 0-100</code>
+          Nobody whose word counts has rated it. Who paid it can:{' '}
+          <CommandText text={`koinon agent rate ${agent.key} 0-100`} />
         </p>
       ) : (
         <>

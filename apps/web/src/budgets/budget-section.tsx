@@ -4,6 +4,7 @@ import { nameOf, useNetwork } from '../app-context.ts'
 import { formatDollarAtomic, readAmount } from '../format/money.ts'
 import { count, humanise, shortHex } from '../format/text.ts'
 import { formatDateTime } from '../format/time.ts'
+import { CommandText } from '../ui/command-text.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { Facts } from '../ui/facts.tsx'
 import type { WalletAction } from '../wallet/wallet-action.ts'
@@ -25,6 +26,7 @@ export function BudgetSection({ budget, act }: { readonly budget: BudgetJson; re
         <a href={`#/budgets/${budget.agent}`} title={budget.agent}>
           <code>{shortHex(budget.agent)}</code>
         </a>
+        {budget.isKeyHere ? null : ', whose key is not in this home'}
       </p>
       <Facts
         items={[
@@ -67,7 +69,7 @@ export function BudgetSection({ budget, act }: { readonly budget: BudgetJson; re
             rowKey={({ id }) => id}
           />
           <p className="hint">
-            Say yes or no in a terminal: <code>koinon budget approve {budget.grantHash.slice(0, 12)}</code>
+            Say yes or no in a terminal: <CommandText text={`koinon budget approve ${budget.grantHash.slice(0, 12)}`} />
           </p>
         </>
       )}

@@ -3,8 +3,8 @@ import { useEffect } from 'react'
 import { requestJson } from '../api/request.ts'
 import { useApp } from '../app-context.ts'
 import { newLinkSentence, refusalSentence } from '../shell/door-words.ts'
+import { CommandText, HintText } from '../ui/command-text.tsx'
 import { ErrorNotice } from '../ui/error-notice.tsx'
-import { InlineText } from '../ui/inline-text.tsx'
 import { useResource } from '../use-resource.ts'
 import type { WalletAction } from '../wallet/wallet-action.ts'
 import { WalletNav } from '../wallet/wallet-nav.tsx'
@@ -53,14 +53,14 @@ export function BudgetsPage({ account }: { readonly account?: string | undefined
       {budgets.data === undefined ? null : (
         <p>
           The home that runs this gateway, <code>{budgets.data.homePath}</code>. Other homes have budgets of their own:{' '}
-          <code>koinon budget list --home DIR</code>
+          <CommandText text="koinon budget list --home DIR" />
         </p>
       )}
       {localToken === undefined && !signIn.isLoading ? (
         <p className="empty">
           {signIn.refusal === undefined ? null : `${refusalSentence(signIn.refusal)} `}What a home's own keys may spend,
           grants that the ledger never saw among it, is only shown to the owner of the machine that holds its wallet.{' '}
-          <InlineText text={newLinkSentence} /> Or use <code>koinon budget list</code> in its terminal.
+          <HintText text={newLinkSentence} /> Or use <CommandText text="koinon budget list" /> in its terminal.
         </p>
       ) : null}
       {budgets.error === undefined || isSignedOut ? null : (
@@ -74,7 +74,7 @@ export function BudgetsPage({ account }: { readonly account?: string | undefined
       {budgets.data === undefined ? null : budgets.data.budgets.length === 0 ? (
         <p className="empty">
           No agent may spend anything from this home. Let one, in a terminal:{' '}
-          <code>koinon budget grant --to ACCOUNT --on-chain</code>
+          <CommandText text="koinon budget grant --to ACCOUNT --on-chain" />
         </p>
       ) : (
         budgets.data.budgets

@@ -2,6 +2,7 @@ import type { LedgerBudgetsJson } from '@koinon/work/dashboard'
 import { requestJson } from '../api/request.ts'
 import { useApp, useNames } from '../app-context.ts'
 import { count } from '../format/text.ts'
+import { CommandText } from '../ui/command-text.tsx'
 import { ResourceView } from '../ui/resource-view.tsx'
 import { useResource } from '../use-resource.ts'
 import { BudgetChannels } from './budget-channels.tsx'
@@ -61,7 +62,7 @@ export function LedgerBudgets({ account }: { readonly account: string }) {
                 A grant is signed off the ledger and kept in the owner's home. One that was never used in a transaction
                 leaves no trace, and neither do vouchers that were signed and not claimed, payments from the key's own
                 balance, parts set aside for agents below, and calls that were refused. The machine that holds the grant
-                knows all of it: <code>koinon budget list</code>
+                knows all of it: <CommandText text="koinon budget list" />
               </p>
             </details>
             <p className="hint">

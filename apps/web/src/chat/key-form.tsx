@@ -1,7 +1,7 @@
 import { useId, useState } from 'react'
 import type { DoorRefusal } from '../owner-door.ts'
 import { newLinkSentence, refusalSentence } from '../shell/door-words.ts'
-import { InlineText } from '../ui/inline-text.tsx'
+import { HintText } from '../ui/command-text.tsx'
 
 /** Signs in with an API key where the gateway gives none by itself: to others than the owner, or when the owner's own key was revoked. */
 export function KeyForm(props: {
@@ -31,7 +31,7 @@ export function KeyForm(props: {
         <>
           {refusal === undefined ? null : <p role="alert">{refusalSentence(refusal)}</p>}
           <p>
-            Is this your machine? <InlineText text={newLinkSentence} />
+            Is this your machine? <HintText text={newLinkSentence} />
           </p>
           <p>Is it somebody else's? Its owner can make a key for you. The key stays in this tab.</p>
         </>

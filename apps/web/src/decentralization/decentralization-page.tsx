@@ -11,6 +11,7 @@ import { useApp } from '../app-context.ts'
 import { count, formatPpm } from '../format/text.ts'
 import { formatDateTime } from '../format/time.ts'
 import { SectionNav } from '../network/section-nav.tsx'
+import { CommandText } from '../ui/command-text.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { ResourceView } from '../ui/resource-view.tsx'
 import { useResource } from '../use-resource.ts'
@@ -99,7 +100,7 @@ function AuditSection({ audit }: { readonly audit: DecentralizationJson['audit']
       {audit === undefined || verdict === undefined ? (
         <p>
           <span className="badge badge-warn">not checked</span> None was run from this gateway's home. Anybody can run
-          one: <code>koinon audit</code>
+          one: <CommandText text="koinon audit" />
         </p>
       ) : (
         <p>

@@ -3,8 +3,8 @@ import { useState } from 'react'
 import { requestJson } from '../api/request.ts'
 import { useApp, useNow } from '../app-context.ts'
 import { newLinkSentence } from '../shell/door-words.ts'
+import { CommandText, HintText } from '../ui/command-text.tsx'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
-import { InlineText } from '../ui/inline-text.tsx'
 import { useResource } from '../use-resource.ts'
 import { actionsFor, type JobAction, offerWords } from './words.ts'
 
@@ -22,15 +22,20 @@ export function JobActions({ job, onDone }: { readonly job: JobDetailJson; reado
   if (signIn.local === undefined) {
     return signIn.isLoading ? null : (
       <p className="hint">
-        <InlineText text={newLinkSentence} /> Then its parties can act here; in a terminal:{' '}
-        <code>koinon job --help</code>
+        <HintText text={newLinkSentence} /> Then its parties can act here; in a terminal:{' '}
+        <CommandText text="koinon job --help" />
       </p>
     )
   }
   const { account, localToken } = signIn.local
   const actions = actionsFor(job, account, nowMs)
   if (actions.length === 0 && job.state === 'open' && job.client !== account) return <OfferHint jobId={job.jobId} />
-  if (actions.length === 0) return <p className="hint">{waitingFor(job, account)}</p>
+  if (actions.length === 0)
+    return (
+      <p className="hint">
+        <HintText text={waitingFor(job, account)} />
+      </p>
+    )
   return (
     <>
       <div className="actions">
@@ -72,12 +77,16 @@ function OfferHint({ jobId }: { readonly jobId: string }) {
   const { door } = useApp()
   const path = `/api/jobs/${jobId}/bids`
   const { data } = useResource(path, () => requestJson<JobBidsJson>(door, path), bidsRefreshMs)
-  return data === undefined ? null : <p className="hint">{offerWords(jobId, data.auction?.phase)}</p>
+  return data === undefined ? null : (
+    <p className="hint">
+      <HintText text={offerWords(jobId, data.auction?.phase)} />
+    </p>
+  )
 }
 
 /** What an owner who can do nothing here may still do, with the command. */
 function waitingFor(job: JobDetailJson, account: string): string {
   if (job.state === 'open' && job.client === account) return ''
-  if (job.state === 'funded' && job.provider === account) return `To hand in: koinon job submit ${job.jobId} FILE`
+  if (job.state === 'funded' && job.provider === account) return `To hand in: \`koinon job submit ${job.jobId} FILE\``
   return 'Nothing here is for your account to do now.'
 }

@@ -3,6 +3,7 @@ import { AgentsNav } from '../agents/agents-nav.tsx'
 import { requestJson } from '../api/request.ts'
 import { useApp, useNames } from '../app-context.ts'
 import { formatDateTime } from '../format/time.ts'
+import { CommandText } from '../ui/command-text.tsx'
 import { Facts } from '../ui/facts.tsx'
 import { ResourceView } from '../ui/resource-view.tsx'
 import { useResource } from '../use-resource.ts'
@@ -49,7 +50,7 @@ export function JobPage({ jobId }: { readonly jobId: string }) {
             <TermsSection job={found} name={name} />
             <JobSteps job={found} name={name} />
             <p className="hint">
-              The same in a terminal: <code>koinon job show {jobId}</code>
+              The same in a terminal: <CommandText text={`koinon job show ${jobId}`} />
             </p>
           </>
         )}

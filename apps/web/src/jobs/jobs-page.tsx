@@ -5,6 +5,7 @@ import { requestJson } from '../api/request.ts'
 import { useApp } from '../app-context.ts'
 import { formatDollarExact, readAmount } from '../format/money.ts'
 import { count } from '../format/text.ts'
+import { CommandText } from '../ui/command-text.tsx'
 import { Facts } from '../ui/facts.tsx'
 import { ResourceView } from '../ui/resource-view.tsx'
 import { useResource } from '../use-resource.ts'
@@ -36,8 +37,8 @@ export function JobsPage() {
             {rows.length === 0 ? (
               <p className="empty">
                 Nobody posted a job yet. Post one, in a terminal:{' '}
-                <code>koinon job post "Review this bundle" --price 5</code>. Providers bid, you award it, and the price
-                goes into escrow.
+                <CommandText text='koinon job post "Review this bundle" --price 5' />. Providers bid, you award it, and
+                the price goes into escrow.
               </p>
             ) : (
               <JobsTable jobs={rows} caption="Jobs, newest first" />
@@ -64,7 +65,7 @@ export function JobsPage() {
             ) : null}
             <p className="hint">
               {count(total, 'job')} as of block {asOfBlock.toLocaleString('en')}. The same in a terminal:{' '}
-              <code>koinon job list</code>
+              <CommandText text="koinon job list" />
             </p>
           </>
         )}

@@ -127,6 +127,6 @@ function bondOf(budgetAtomic: string): string {
 export function offerWords(jobId: string, phase: JobAuctionJson['phase'] | undefined): string {
   if (phase === 'over') return 'Its auction is over: its client takes the bid that has won.'
   if (phase === 'revealing')
-    return `No more bids come in. To show a bid that you sealed: koinon job bid ${jobId} --reveal`
-  return `To offer your work: koinon job bid ${jobId} --price DOLLARS`
+    return `No more bids come in. To show a bid that you sealed: \`koinon job bid ${jobId} --reveal\``
+  return `To offer your work: \`koinon job bid ${jobId} --price DOLLARS\``
 }

@@ -1,6 +1,7 @@
 import type { ModelJson } from '@koinon/work/dashboard'
 import { formatPricePerMillion, readAmount } from '../format/money.ts'
 import { shortHex } from '../format/text.ts'
+import { CommandText } from '../ui/command-text.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 
 const price = (text: string): string => formatPricePerMillion(readAmount(text) ?? 0n)
@@ -40,7 +41,7 @@ export function ModelsTable({ models }: { readonly models: readonly ModelJson[] 
   if (models.length === 0) {
     return (
       <p className="empty">
-        No model is served right now. A machine that has one joins with <code>koinon provider start</code>.
+        No model is served right now. A machine that has one joins with <CommandText text="koinon provider start" />.
       </p>
     )
   }

@@ -4,6 +4,7 @@ import { useNetwork } from '../app-context.ts'
 import { formatAlphaAtomic, formatPrice, worthSentence } from '../format/alpha.ts'
 import { readAmount } from '../format/money.ts'
 import { count } from '../format/text.ts'
+import { CommandText } from '../ui/command-text.tsx'
 import { Facts } from '../ui/facts.tsx'
 import { EpochClock } from './epoch-clock.tsx'
 import { EpochSection } from './epoch-section.tsx'
@@ -63,7 +64,7 @@ export function NetworkPage(props: { readonly netuid: number | undefined; readon
         <div className="empty">
           <p>No subnet is registered yet. Create one with:</p>
           <pre tabIndex={0} aria-label="Command">
-            <code>koinon subnet create</code>
+            <CommandText text="koinon subnet create" />
           </pre>
         </div>
       ) : (

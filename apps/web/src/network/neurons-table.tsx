@@ -3,6 +3,7 @@ import { formatAlphaAtomic } from '../format/alpha.ts'
 import { readAmount } from '../format/money.ts'
 import { formatPpm, shortHex } from '../format/text.ts'
 import { AlphaAmount } from '../ui/alpha-amount.tsx'
+import { CommandText } from '../ui/command-text.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { Fold } from '../ui/fold.tsx'
 
@@ -88,7 +89,7 @@ export function NeuronsTable(props: {
   if (neurons.length === 0) {
     return (
       <p className="empty">
-        Nobody is registered yet. A machine joins with <code>koinon provider start</code>.
+        Nobody is registered yet. A machine joins with <CommandText text="koinon provider start" />.
       </p>
     )
   }

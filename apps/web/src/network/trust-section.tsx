@@ -1,6 +1,6 @@
 import type { NetworkJson } from '@koinon/work/dashboard'
+import { HintText } from '../ui/command-text.tsx'
 import { Fold } from '../ui/fold.tsx'
-import { InlineText } from '../ui/inline-text.tsx'
 import { trustPoints } from './trust.ts'
 
 /** Whom one has to trust here, in plain words. */
@@ -15,7 +15,7 @@ export function TrustSection({ network }: { readonly network: NetworkJson }) {
             <li key={point.title}>
               <strong>{point.title}</strong>
               <span>
-                <InlineText text={point.sentence} />
+                <HintText text={point.sentence} />
               </span>
             </li>
           ))}

@@ -3,6 +3,7 @@ import { nameOf, useNetwork } from '../app-context.ts'
 import { formatDollarAtomic, formatPicoUsd, readAmount } from '../format/money.ts'
 import { count, shortHex } from '../format/text.ts'
 import { formatDateTime } from '../format/time.ts'
+import { CommandText } from '../ui/command-text.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { Facts } from '../ui/facts.tsx'
 import { Fold } from '../ui/fold.tsx'
@@ -32,7 +33,8 @@ export function ChannelsSection(props: {
       />
       {details === undefined ? null : details.channels.length === 0 ? (
         <p className="empty">
-          Nobody has paid yet. A first answer can be bought from another home: <code>koinon pay</code>
+          Nobody has paid yet. A first answer can be bought from another home:{' '}
+          <CommandText text="koinon pay URL --home DIR" />
         </p>
       ) : (
         <Fold summary={`One by one, newest first (${details.channels.length})`}>

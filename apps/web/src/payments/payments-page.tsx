@@ -3,7 +3,7 @@ import { useEffect } from 'react'
 import { requestJson } from '../api/request.ts'
 import { useApp } from '../app-context.ts'
 import { newLinkSentence } from '../shell/door-words.ts'
-import { InlineText } from '../ui/inline-text.tsx'
+import { CommandText, HintText } from '../ui/command-text.tsx'
 import { ResourceView } from '../ui/resource-view.tsx'
 import { useResource } from '../use-resource.ts'
 import { WalletNav } from '../wallet/wallet-nav.tsx'
@@ -53,7 +53,7 @@ export function PaymentsPage() {
       {localToken === undefined ? (
         signIn.isLoading ? null : (
           <p className="empty">
-            Who paid what is only told to the owner of the gateway. <InlineText text={newLinkSentence} />
+            Who paid what is only told to the owner of the gateway. <HintText text={newLinkSentence} />
           </p>
         )
       ) : (
@@ -65,7 +65,7 @@ export function PaymentsPage() {
         <SettlementsSection totals={payments.data.settlements} settlements={details.data?.settlements} />
       )}
       <p className="hint">
-        The same in a terminal: <code>koinon payments</code>
+        The same in a terminal: <CommandText text="koinon payments" />
       </p>
     </div>
   )

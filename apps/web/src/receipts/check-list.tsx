@@ -1,5 +1,5 @@
 import type { Check } from '@koinon/work'
-import { InlineText } from '../ui/inline-text.tsx'
+import { HintText } from '../ui/command-text.tsx'
 import { checkHop, checkQuestion, stateWords, tally } from './check-words.ts'
 
 const symbols = { pass: '✓', fail: '✕', notChecked: '–' } as const
@@ -23,7 +23,7 @@ export function CheckList({ checks, label }: { readonly checks: readonly Check[]
                   <span className="check-body">
                     <strong>{checkQuestion(check.name)}</strong> <code>{check.name}</code>
                     <span className="check-detail">
-                      <InlineText text={check.detail} />
+                      <HintText text={check.detail} />
                     </span>
                   </span>
                 </li>

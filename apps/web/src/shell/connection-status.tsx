@@ -1,7 +1,7 @@
 import { connectionOf } from '../api/network-feed.ts'
 import { useApp, useNetwork, useNow } from '../app-context.ts'
 import { formatAgo } from '../format/time.ts'
-import { InlineText } from '../ui/inline-text.tsx'
+import { HintText } from '../ui/command-text.tsx'
 
 const words = { connecting: 'Connecting', live: 'Connected', stale: 'Stale', offline: 'Not connected' } as const
 
@@ -21,7 +21,7 @@ export function ConnectionStatus() {
       </span>
       {network === undefined ? (
         <span>
-          <InlineText
+          <HintText
             text={
               connection === 'offline'
                 ? view.error?.code === 'web/timeout'

@@ -3,8 +3,8 @@ import { useEffect } from 'react'
 import { requestJson } from '../api/request.ts'
 import { useApp } from '../app-context.ts'
 import { newLinkSentence, refusalSentence } from '../shell/door-words.ts'
+import { CommandText, HintText } from '../ui/command-text.tsx'
 import { ErrorNotice } from '../ui/error-notice.tsx'
-import { InlineText } from '../ui/inline-text.tsx'
 import { ResourceView } from '../ui/resource-view.tsx'
 import { useResource } from '../use-resource.ts'
 import { WalletNav } from '../wallet/wallet-nav.tsx'
@@ -49,8 +49,8 @@ export function StakePage() {
         <div className="empty">
           <p>
             {signIn.refusal === undefined ? null : `${refusalSentence(signIn.refusal)} `}Trading and staking is only
-            open to the owner of the machine that holds the wallet's keys. <InlineText text={newLinkSentence} /> Or use{' '}
-            <code>koinon subnet holdings</code> and <code>koinon subnet buy</code> in its terminal.
+            open to the owner of the machine that holds the wallet's keys. <HintText text={newLinkSentence} /> Or use{' '}
+            <CommandText text="koinon subnet holdings" /> and <CommandText text="koinon subnet buy" /> in its terminal.
           </p>
         </div>
       ) : null}

@@ -10,6 +10,7 @@ import { EpochDetail } from '../network/epoch-detail.tsx'
 import { EpochList } from '../network/epoch-list.tsx'
 import { SectionNav } from '../network/section-nav.tsx'
 import { AlphaAmount } from '../ui/alpha-amount.tsx'
+import { CommandText } from '../ui/command-text.tsx'
 import { Facts } from '../ui/facts.tsx'
 import { ResourceView } from '../ui/resource-view.tsx'
 import { useResource } from '../use-resource.ts'
@@ -95,7 +96,7 @@ function SubnetFacts({ subnet }: { readonly subnet: SubnetRowJson }) {
             ))}
           </ul>
           <p className="hint">
-            What it would have paid in the last epochs: <code>koinon subnet what-if {subnet.netuid}</code>
+            What it would have paid in the last epochs: <CommandText text={`koinon subnet what-if ${subnet.netuid}`} />
           </p>
         </>
       )}
@@ -156,7 +157,7 @@ function Metagraph(props: {
           Incentive is a seat's part of what miners earned in the epoch, dividends its part of what validators earned,
           earned is both as alpha. Consensus is the weight that was agreed on; rank the part of all stake that stands
           behind its weights, each cut to the consensus. Stake, age, permit and what was paid are those of now. The same
-          in a terminal: <code>koinon subnet metagraph {netuid}</code>
+          in a terminal: <CommandText text={`koinon subnet metagraph ${netuid}`} />
         </p>
       </section>
       {told === undefined ? null : (

@@ -7,6 +7,7 @@ import { formatPpm } from '../format/text.ts'
 import { formatDateTime } from '../format/time.ts'
 import { SectionNav } from '../network/section-nav.tsx'
 import { AlphaAmount } from '../ui/alpha-amount.tsx'
+import { CommandText } from '../ui/command-text.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { Fold } from '../ui/fold.tsx'
 import { ResourceView } from '../ui/resource-view.tsx'
@@ -66,7 +67,7 @@ export function ValidatorsPage() {
               Take is what a validator keeps of the dividends before it shares them. Agreement says how alike its
               weights order the miners as those of the others do (mean Spearman); kept is the part of its weights that
               the consensus kept. {worthSentence} As of block {asOfBlock.toLocaleString('en')}. The same in a terminal:{' '}
-              <code>koinon validator list</code>
+              <CommandText text="koinon validator list" />
             </p>
           </>
         )}

@@ -1,5 +1,6 @@
 import type { ErrorJson } from '@koinon/base'
 import type { ReactNode } from 'react'
+import { HintText } from './command-text.tsx'
 import { InlineText } from './inline-text.tsx'
 
 /** An error as a sentence, its next step, and its code for those who look it up. `children` are the ways out, beside the wallet where that is one. */
@@ -11,7 +12,7 @@ export function ErrorNotice({ error, children }: { readonly error: ErrorJson; re
       </p>
       {error.hint === undefined ? null : (
         <p>
-          <InlineText text={error.hint} />
+          <HintText text={error.hint} />
         </p>
       )}
       <p className="notice-code">

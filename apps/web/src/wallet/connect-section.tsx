@@ -1,4 +1,5 @@
 import { useId, useState } from 'react'
+import { useTyped } from '../app-context.ts'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { snippets } from './snippets.ts'
 
@@ -10,7 +11,8 @@ export function ConnectSection(props: {
   const { apiKey, onForget } = props
   const id = useId()
   const baseUrl = `${location.origin}/v1`
-  const all = snippets(baseUrl)
+  const typed = useTyped()
+  const all = snippets(baseUrl).map(({ name, text }) => ({ name, text: typed(text) }))
   const [chosen, setChosen] = useState(0)
   const [isShown, setIsShown] = useState(false)
   const snippet = all[chosen] ?? all[0]

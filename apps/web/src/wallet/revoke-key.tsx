@@ -1,5 +1,6 @@
 import type { KeyJson } from '@koinon/work/dashboard'
 import { shortHex } from '../format/text.ts'
+import { CommandText } from '../ui/command-text.tsx'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import type { WalletAction } from './wallet-action.ts'
 
@@ -25,7 +26,7 @@ export function RevokeKey(props: {
       <p>
         Programs that use the key <code>{shortHex(apiKey.keyHash)}</code> stop working at once, and it cannot be taken
         back. What is left of its deposit stays in its payment channel until you take it out:{' '}
-        <code>koinon keys withdraw {apiKey.keyHash.slice(0, 12)}</code>.
+        <CommandText text={`koinon keys withdraw ${apiKey.keyHash.slice(0, 12)}`} />.
       </p>
     </ConfirmDialog>
   )

@@ -5,8 +5,8 @@ import { requestJson } from '../api/request.ts'
 import { useApp, useNetwork } from '../app-context.ts'
 import type { DoorRefusal } from '../owner-door.ts'
 import { newLinkSentence, refusalSentence } from '../shell/door-words.ts'
+import { CommandText, HintText } from '../ui/command-text.tsx'
 import { ErrorNotice } from '../ui/error-notice.tsx'
-import { InlineText } from '../ui/inline-text.tsx'
 import { useResource } from '../use-resource.ts'
 import { Balances } from './balances.tsx'
 import { ConnectSection } from './connect-section.tsx'
@@ -95,8 +95,8 @@ function NotLocal({ refusal }: { readonly refusal: DoorRefusal | undefined }) {
     <div className="empty">
       <p>
         {refusal === undefined ? null : `${refusalSentence(refusal)} `}The wallet is only open to the owner of the
-        machine that holds its keys. <InlineText text={newLinkSentence} /> Or use <code>koinon wallet</code> in its
-        terminal.
+        machine that holds its keys. <HintText text={newLinkSentence} /> Or use{' '}
+        <CommandText text="koinon wallet balance" /> in its terminal.
       </p>
     </div>
   )

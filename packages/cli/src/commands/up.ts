@@ -23,6 +23,7 @@ import {
 } from '../beacon-options.ts'
 import { duration } from '../format/time.ts'
 import { parseMaximumPrices } from '../maximum-prices.ts'
+import { commandStyle } from '../next-step.ts'
 import { parseInteger } from '../runner.ts'
 import { type StayOptions, stay } from '../stay.ts'
 
@@ -112,6 +113,7 @@ function startNetwork(options: UpOptions): Promise<never> {
           : { epochSeconds: parseInteger(options.epochSeconds, '--epoch-seconds', shortestEpochSeconds, 86_400) }),
         ...(beacon === undefined ? {} : { beacon }),
         maximumPrices: parseMaximumPrices(options.maxPrice),
+        command: commandStyle(options.home),
         clock: systemClock,
         onStep: (step) => describeStep(step).forEach(say),
         onProgress: (role, text) => say(`      ${role}: ${text}`),

@@ -124,7 +124,7 @@ async function dashboard(isLocal: boolean): Promise<number> {
     refreshIntervalMs: 60_000,
   })
   const { serve } = createDashboard({
-    config: { indexerUrl, isLocal, netuid: 1 },
+    config: { indexerUrl, isLocal, netuid: 1, command: { program: 'npx koinon', homePath: '/srv/koinon' } },
     network,
     account: gateway.address,
     ask: async <result>(method: string, params: unknown) => {
@@ -254,8 +254,21 @@ describe('the dashboard of a local network', () => {
     expect(asked.filter(({ method }) => method === 'page.redeem')).toHaveLength(2)
   })
 
+  it('tells a browser of this machine that it is not signed in, and one of elsewhere nothing', async () => {
+    for (const headers of [{}, { 'x-koinon-local': '' }, { 'x-koinon-local': `${localToken}0` }, bearer]) {
+      expect(await send(port, 'GET', '/api/session', headers as Record<string, string>)).toEqual({
+        status: 200,
+        json: { isSignedIn: false, program: 'npx koinon' },
+      })
+    }
+    for (const headers of [...foreign, ...forwarded, { host: 'evil.example' }]) {
+      const { status, json } = await send(port, 'GET', '/api/session', { ...own, ...headers } as Record<string, string>)
+      expect([status, json.error?.code], JSON.stringify(headers)).toEqual([403, 'local/refused'])
+    }
+    expect(asked).toEqual([])
+  })
+
   it.each([
-    ['GET', '/api/session'],
     ['GET', '/api/wallet'],
     ['POST', '/api/wallet/faucet'],
     ['POST', '/api/wallet/send'],
@@ -325,7 +338,8 @@ describe('the dashboard of a local network', () => {
     const port = await dashboard(true)
     expect(asked).toEqual([{ method: 'page.begin', params: { localToken: expect.stringMatching(/^0x[0-9a-f]{64}$/) } }])
     expect(JSON.stringify(asked)).not.toContain(localToken)
-    expect(await send(port, 'GET', '/api/session', own)).toMatchObject({
+    expect((await send(port, 'GET', '/api/session', own)).json).toEqual({ isSignedIn: false, program: 'npx koinon' })
+    expect(await send(port, 'GET', '/api/wallet', own)).toMatchObject({
       status: 403,
       json: { error: { code: 'local/no-token', hint: expect.stringContaining('koinon status') } },
     })
@@ -333,7 +347,10 @@ describe('the dashboard of a local network', () => {
     expect(asked).toHaveLength(1)
     const fresh = await letIn(port)
     expect(fresh).not.toBe(localToken)
-    expect((await send(port, 'GET', '/api/session', { 'x-koinon-local': fresh })).status).toBe(200)
+    expect((await send(port, 'GET', '/api/session', { 'x-koinon-local': fresh })).json).toMatchObject({
+      isSignedIn: true,
+      command: { program: 'npx koinon', homePath: '/srv/koinon' },
+    })
   })
 
   it('shows the owner the keys and what they hold', async () => {
@@ -398,8 +415,9 @@ describe('the dashboard of a gateway that serves strangers', () => {
   it('has no owner: nothing of a wallet, no session, no verdicts, no faucet', async () => {
     const port = await dashboard(false)
     for (const headers of [{}, own, { 'x-koinon-local': '' }]) {
+      const session = await send(port, 'GET', '/api/session', headers)
+      expect(session).toEqual({ status: 200, json: { isSignedIn: false } })
       for (const [method, path] of [
-        ['GET', '/api/session'],
         ['POST', '/api/session'],
         ['GET', '/api/wallet'],
         ['GET', '/api/payments/details'],

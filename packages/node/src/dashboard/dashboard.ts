@@ -36,7 +36,7 @@ import { createViewLimits } from './view-limits.ts'
 import { ownerRoutes } from './wallet/owner-routes.ts'
 
 export type DashboardOptions = {
-  readonly config: Pick<GatewayRoleConfig, 'indexerUrl' | 'isLocal' | 'netuid'>
+  readonly config: Pick<GatewayRoleConfig, 'indexerUrl' | 'isLocal' | 'netuid' | 'command'>
   readonly network: NetworkFile
   readonly account: Address
   readonly ask: RoleContext['ask']

@@ -28,12 +28,17 @@ export function refuseForeignPage(request: IncomingMessage): void {
   })
 }
 
-/** Throws `local/refused` unless the request is local and carries the token; an empty token lets nobody in. */
-export function requireLocalToken(request: IncomingMessage, token: string): void {
-  requireOwnPage(request)
+/** Whether the request carries the token; an empty token is nobody's. */
+export function hasLocalToken(request: IncomingMessage, token: string): boolean {
   const given = Buffer.from(String(request.headers['x-koinon-local'] ?? ''))
   const expected = Buffer.from(token)
-  if (expected.length > 0 && given.length === expected.length && timingSafeEqual(given, expected)) return
+  return expected.length > 0 && given.length === expected.length && timingSafeEqual(given, expected)
+}
+
+/** Throws `local/refused` unless the request is local, `local/no-token` unless it carries the token. */
+export function requireLocalToken(request: IncomingMessage, token: string): void {
+  requireOwnPage(request)
+  if (hasLocalToken(request, token)) return
   throw new KoinonError({
     code: 'local/no-token',
     message: 'This browser was not let in by the owner of this machine, or the gateway was started anew since',

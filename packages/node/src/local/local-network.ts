@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { type Address, type Clock, KoinonError, systemRandom } from '@koinon/base'
 import type { NetworkFile } from '@koinon/ledger'
+import type { CommandStyle } from '@koinon/work/dashboard'
 import { readApiKeys, type StoredApiKey } from '../home/api-keys.ts'
 import { type Home, openHome } from '../home/home.ts'
 import { lockHome } from '../home/lock.ts'
@@ -47,6 +48,8 @@ export type LocalNetworkOptions = {
   readonly beacon?: BeaconChoice
   /** Most that the gateway pays for single models, by id; beside the bounds that hold for all. */
   readonly maximumPrices?: Readonly<Record<string, Prices>>
+  /** How the page writes commands; as `koinon` without a home unless given. */
+  readonly command?: CommandStyle
   readonly clock: Clock
   readonly onStep: (step: NetworkStep) => void
   readonly onProgress: (role: string, text: string) => void

@@ -1,5 +1,6 @@
 import { systemRandom } from '@koinon/base'
 import type { NetworkFile } from '@koinon/ledger'
+import type { CommandStyle } from '@koinon/work/dashboard'
 import { readApiKeys } from '../home/api-keys.ts'
 import type { Home } from '../home/home.ts'
 import { accountKey } from '../home/secrets.ts'
@@ -18,6 +19,7 @@ export type LocalRolesOptions = {
   readonly validators: number
   readonly postgresUrl?: string
   readonly maximumPrices?: Readonly<Record<string, Prices>>
+  readonly command?: CommandStyle
 }
 
 const netuid = 1
@@ -95,7 +97,7 @@ export class LocalRoles {
   }
 
   startGateway(indexerUrl: string): Promise<RoleInfo> {
-    const { maximumPrices } = this.#options
+    const { maximumPrices, command } = this.#options
     return this.#supervisor.startRole({
       ...this.#common('gateway'),
       kind: 'gateway',
@@ -104,6 +106,7 @@ export class LocalRoles {
       isLocal: true,
       netuid,
       ...(maximumPrices === undefined ? {} : { maximumPrices }),
+      ...(command === undefined ? {} : { command }),
     })
   }
 

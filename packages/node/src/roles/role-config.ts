@@ -1,4 +1,5 @@
 import type { Address, Hex } from '@koinon/base'
+import type { CommandStyle } from '@koinon/work/dashboard'
 
 /** Prices a provider asks, pico-dollars (1e-12 dollar) a token. */
 export type Prices = { readonly promptPricePicoUsdPerToken: bigint; readonly outputPricePicoUsdPerToken: bigint }
@@ -39,6 +40,8 @@ export type GatewayRoleConfig = RoleCommon & {
   readonly indexerUrl?: string
   /** A home's own network: the page may act for the owner. Never on a public bind. */
   readonly isLocal: boolean
+  /** How the page writes commands of this home. */
+  readonly command?: CommandStyle
   readonly netuid: number
   /** The most that is paid for single models, by id; beside the bounds that hold for all. */
   readonly maximumPrices?: Readonly<Record<string, Prices>>

@@ -84,6 +84,7 @@ export type {
   TradeSide,
 } from './stake.ts'
 export type { KoinFlowJson, SplitJson, SubnetRowJson, SubnetsJson } from './subnets.ts'
+export { asTyped, type CommandStyle, shellWord } from './typed-command.ts'
 export type { ValidatorJson, ValidatorsJson } from './validators.ts'
 export type {
   CreatedKeyJson,
@@ -92,5 +93,6 @@ export type {
   PaymentJson,
   ReceiptSummaryJson,
   ReceiptsJson,
+  SessionJson,
   WalletJson,
 } from './wallet.ts'

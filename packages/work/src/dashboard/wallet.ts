@@ -1,8 +1,17 @@
 /** What the owner of a home sees: `GET /api/session`, `/api/receipts` and `/api/wallet`. */
 import type { AuditJson } from './epochs.ts'
+import type { CommandStyle } from './typed-command.ts'
 
-/** What the page of a signed-in owner knows of the home: `GET /api/session`. No signing session and no node session. */
+/** `GET /api/session`: the owner's session, or that nobody is signed in. */
+export type SessionJson =
+  | PageSessionJson
+  /** How commands are typed on this machine, where the page is that machine's own. */
+  | { readonly isSignedIn: false; readonly program?: CommandStyle['program'] }
+
+/** What the page of a signed-in owner knows of the home. No signing session and no node session. */
 export type PageSessionJson = {
+  readonly isSignedIn: true
+  readonly command: CommandStyle
   readonly apiKey: string
   readonly localToken: string
   readonly account: string

@@ -1,16 +1,18 @@
-/** What the owner of a local network does from the page. Every answer needs the local token but the one that gives it for a code. */
+/** What the owner of a local network does from the page. Every answer needs the local token but those that give it for a code and say whether it holds. */
 import type { Clock, Hex } from '@koinon/base'
 import type { KeyRegistry } from '@koinon/inference/client'
 import type { NetworkFile } from '@koinon/ledger'
 import type { ChannelBook, ReceiptArchive } from '@koinon/payments/core'
-import type { CreatedKeyJson, PageSessionJson } from '@koinon/work/dashboard'
+import type { CommandStyle, CreatedKeyJson, PageSessionJson, SessionJson } from '@koinon/work/dashboard'
 import type { StoredApiKey } from '../../home/api-keys.ts'
 import type { IndexClient } from '../index-client.ts'
+import { hasLocalToken, requireOwnPage } from '../local-guard.ts'
 import { type Route, readJson } from '../route.ts'
 import { walletJson } from './wallet-json.ts'
 
 export type OwnerRouteSources = {
   readonly network: NetworkFile
+  readonly config: { readonly isLocal: boolean; readonly command?: CommandStyle }
   readonly localToken: string
   readonly keys: KeyRegistry
   readonly book: ChannelBook
@@ -25,7 +27,8 @@ type OwnerSession = Pick<PageSessionJson, 'account' | 'home'> & { readonly apiKe
 
 /** `/api/session` and `/api/wallet...`. */
 export function ownerRoutes(sources: OwnerRouteSources): readonly Route[] {
-  const { network, localToken, keys, ask, refreshChannel } = sources
+  const { network, config, localToken, keys, ask, refreshChannel } = sources
+  const { isLocal, command = { program: 'koinon' } } = config
   return [
     {
       method: 'POST',
@@ -40,11 +43,14 @@ export function ownerRoutes(sources: OwnerRouteSources): readonly Route[] {
     {
       method: 'GET',
       path: /^\/api\/session$/,
-      access: 'owner',
-      answer: async (): Promise<PageSessionJson> => {
+      access: 'open',
+      answer: async (request): Promise<SessionJson> => {
+        if (!isLocal) return { isSignedIn: false }
+        requireOwnPage(request)
+        if (!hasLocalToken(request, localToken)) return { isSignedIn: false, program: command.program }
         const { apiKeys, account, home } = await ask<OwnerSession>('session', {})
         const apiKey = apiKeys.find((key) => key.label === 'demo' && key.revokedAtMs === undefined)?.apiKey ?? ''
-        return { apiKey, localToken, account, chainId: network.chainId, home }
+        return { isSignedIn: true, command, apiKey, localToken, account, chainId: network.chainId, home }
       },
     },
     { method: 'GET', path: /^\/api\/wallet$/, access: 'owner', answer: () => walletJson(sources) },
