@@ -16,6 +16,21 @@ describe('limits of a facilitator', () => {
     limits.take('192.0.2.1')
   })
 
+  it('are not lifted by many names: who asked little is forgotten first, and never all', () => {
+    const limits = new RequestLimits({ nowMs: () => 0 }, 2)
+    for (const _ of [1, 2]) limits.take('192.0.2.1')
+    for (let place = 0; place < 10_100; place++) limits.take(`2001:db8:${place.toString(16)}::1`)
+    expect(() => limits.take('192.0.2.1')).toThrow(limited)
+    // The newest of those that asked once are still counted.
+    limits.take(`2001:db8:${(10_099).toString(16)}::1`)
+    expect(() => limits.take(`2001:db8:${(10_099).toString(16)}::1`)).toThrow(limited)
+    const payers = new PayerLimits({ nowMs: () => 0 }, 1)
+    const signer = (name: number) => ({ account: `account ${name}`, signature: `signature ${name}` }) as never
+    for (const signature of ['a', 'b']) payers.note({ account: '0xab', signature } as never)
+    for (let place = 0; place < 10_100; place++) payers.note(signer(place))
+    expect(() => payers.check({ account: '0xab', signature: 'c' } as never)).toThrow(limited)
+  })
+
   it('count a payer that signed, from wherever it comes, and nobody for a name that others write', () => {
     let nowMs = 0
     const limits = new PayerLimits({ nowMs: () => nowMs }, 2)

@@ -5,12 +5,12 @@ import type { NamedSigner } from './facilitator-wire.ts'
 const windowMs = 60_000
 const keptNames = 10_000
 
-/** Counts of names in windows of a minute. */
+/** Counts of names in windows of a minute. Where there are too many, one that was added least makes room, the oldest of those: never all. */
 class MinuteCounts {
   readonly #clock: Clock
   readonly #perMinute: number
   readonly #whose: string
-  #counts = new Map<string, number>()
+  readonly #counts = new Map<string, number>()
   #windowEndsMs = 0
 
   constructor(clock: Clock, perMinute: number, whose: string) {
@@ -20,11 +20,22 @@ class MinuteCounts {
   }
 
   add(name: string): void {
-    if (this.#clock.nowMs() >= this.#windowEndsMs || this.#counts.size > keptNames) {
-      this.#counts = new Map()
+    if (this.#clock.nowMs() >= this.#windowEndsMs) {
+      this.#counts.clear()
       this.#windowEndsMs = this.#clock.nowMs() + windowMs
     }
-    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1)
+    const count = this.#counts.get(name) ?? 0
+    if (count === 0 && this.#counts.size >= keptNames) this.#forgetOne()
+    this.#counts.set(name, count + 1)
+  }
+
+  #forgetOne(): void {
+    let least = { name: '', count: Number.POSITIVE_INFINITY }
+    for (const [name, count] of this.#counts) {
+      if (count < least.count) least = { name, count }
+      if (count === 1) break
+    }
+    this.#counts.delete(least.name)
   }
 
   /** Whether the name was added in this minute. */
