@@ -8,7 +8,7 @@ import { dollars } from './job-words.ts'
 /** Reveals, and the time that late bids can add, last as long as the bidding, within these. */
 const [leastSeconds, mostSeconds] = [60, 3_600]
 const extensionSeconds = 60
-/** A bid of a reverse auction is at least a hundredth of the ceiling below the best one. */
+/** A bid of a reverse auction is at least a hundredth of the ceiling below the last one of its bidder. */
 const stepParts = 100n
 
 export type AuctionWish = {
@@ -70,7 +70,7 @@ export function auctionRule(auction: Auction): readonly (readonly [string, strin
     const times = `sealed bids until ${utcTime(auction.commitEndsAtSeconds)}, shown until ${utcTime(auction.revealEndsAtSeconds)}`
     return [['auction', `sealed, ${ceiling}; ${times}`]]
   }
-  const step = `each bid ${dollars(auction.decrementAtomic)} lower at least`
+  const step = reverseStep(auction.decrementAtomic)
   const close = `closes at ${utcTime(auction.closesAtSeconds)}, with late bids at ${utcTime(auction.lastCloseSeconds)} at the latest`
   return [['auction', `reverse, ${ceiling}; ${step}; ${close}`]]
 }
@@ -93,12 +93,18 @@ export function auctionFacts(
     const shown = nowSeconds < revealEndsAtSeconds ? '' : `, ${record.revealed.length} shown`
     return [['auction', `sealed, ${phase}; ${record.sealed.length} sealed${shown}`]]
   }
-  const { state, counted } = replayReverseAuction(auction, record.bids)
-  const isOver = nowSeconds >= state.closesAtSeconds
-  const phase = `${isOver ? 'over since' : 'closes at'} ${utcTime(state.closesAtSeconds)}`
-  const step = `each bid ${dollars(auction.decrementAtomic)} lower at least`
-  const best = state.best === undefined ? 'no bid yet' : `best ${dollars(state.best.priceAtomic)} of ${counted.length}`
+  const { standing, closesAtSeconds } = replayReverseAuction(auction, record.bids)
+  const isOver = nowSeconds >= closesAtSeconds
+  const phase = `${isOver ? 'over since' : 'closes at'} ${utcTime(closesAtSeconds)}`
+  const step = reverseStep(auction.decrementAtomic)
+  const prices = standing.slice(0, 3).map(({ priceAtomic }) => dollars(priceAtomic))
+  // Who bids next to nothing may be passed over: what stands behind it is worth bidding against.
+  const best = prices.length === 0 ? 'no bid yet' : `lowest of ${standing.length} bidders: ${prices.join(', ')}`
   return [['auction', `reverse, ${phase}; ${step}; ${best}`]]
+}
+
+function reverseStep(decrementAtomic: bigint): string {
+  return `each bidder goes down by ${dollars(decrementAtomic)} at least`
 }
 
 /** The longest that an auction can last, in words. */

@@ -12,6 +12,7 @@ export {
   type Auction,
   type AuctionRecord,
   bidCommitment,
+  bidHoldsSeconds,
   bidRefusalWords,
   lastEndOf,
   type RevealedBid,

@@ -49,7 +49,7 @@ function Auction({ auction, job }: { readonly auction: JobAuctionJson; readonly 
   return (
     <Facts
       items={[
-        ['Auction', kind === 'sealed' ? 'sealed bids' : 'reverse: each bid below the last'],
+        ['Auction', kind === 'sealed' ? 'sealed bids' : 'reverse: each bidder goes down step by step'],
         ['Now', phaseWords[phase]],
         ['At most', amountText(job, auction.ceilingAtomic)],
         ['Bids until', formatDateTime(bidsUntilMs)],

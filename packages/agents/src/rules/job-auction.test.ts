@@ -59,5 +59,8 @@ describe('the auction of a job', () => {
     const other = { ...terms, expiredAtSeconds: 301 }
     expect(readJobRequest({ ...request, ...rest, terms: termsToJson(other) })).toBeUndefined()
     expect(readJobRequest({ ...request, ...rest, terms: '{' })).toBeUndefined()
+    // Whoever asks first would have everybody's bids held against a domain that nobody signs for.
+    const strange = { ...request, ...rest, settlement: { ...domain, name: 'Strange Jobs' } }
+    expect(readJobRequest({ ...strange, terms: termsToJson(terms) })).toBeUndefined()
   })
 })

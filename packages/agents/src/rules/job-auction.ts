@@ -1,7 +1,7 @@
 /** The auction that a job's own terms name (specs/0024-jobs.md section 6). */
 import type { Address } from '@koinon/base'
 import { type Auction, lastEndOf, type QuoteRequest, type SettlementDomain } from '@koinon/work'
-import { hashTerms, type JobTerms } from './job.ts'
+import { hashTerms, type JobTerms, jobsDomain } from './job.ts'
 import { textOfJob } from './job-description.ts'
 import { parseTerms } from './job-terms-json.ts'
 
@@ -71,8 +71,11 @@ export function readJobRequest({
 }: QuoteRequest): { readonly payer: Address; readonly auction?: Auction } | undefined {
   try {
     const read = parseTerms(terms)
-    if (hashTerms(read) !== termsHash) return undefined
-    const auction = parseJobAuction(settlement, { ...read, termsHash })
+    const domain = jobsDomain(settlement.chainId, settlement.verifyingContract)
+    // Bids are held against the domain of who asked first, so that must be the contract's own.
+    const isSettled = settlement.name === domain.name && settlement.version === domain.version
+    if (!isSettled || hashTerms(read) !== termsHash) return undefined
+    const auction = parseJobAuction(domain, { ...read, termsHash })
     return { payer: read.client, ...(auction === undefined ? {} : { auction }) }
   } catch {
     return undefined

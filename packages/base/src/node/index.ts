@@ -5,6 +5,13 @@ export { type AnswerHeaders, httpStatusOf, sendError, sendJson, sendText } from 
 export { parseJsonObject, readBody } from './http/body.ts'
 export { boundConnections } from './http/connections.ts'
 export { defaultHttpLimits, type HttpLimits, HttpListener } from './http/listener.ts'
-export { hostNameOf, ipNetworkOf, isForeignPage, isLoopbackHost, isLoopbackPeer } from './http/loopback.ts'
+export {
+  hostNameOf,
+  ipNetworkOf,
+  ipNetworksOf,
+  isForeignPage,
+  isLoopbackHost,
+  isLoopbackPeer,
+} from './http/loopback.ts'
 export { DurableStore, type SqlRow, type SqlStatement, type SqlValue } from './store.ts'
 export { TurnQueue } from './turn-queue.ts'

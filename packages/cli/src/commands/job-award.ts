@@ -21,7 +21,11 @@ import { dollars, jobFacts, jobJson, quoteLine } from '../job-words.ts'
 import { type CommandContext, type CommandResult, confirm, runCommand } from '../runner.ts'
 import { facts, table } from '../table.ts'
 
-type AwardFlags = JobFlags & { readonly provider?: string; readonly quote?: string }
+type AwardFlags = JobFlags & {
+  readonly provider?: string
+  readonly quote?: string
+  readonly passOver?: readonly string[]
+}
 
 /** `koinon job award`: takes a quote, which names the provider and pays into escrow. */
 export function defineJobAward(job: Command): void {
@@ -31,6 +35,7 @@ export function defineJobAward(job: Command): void {
     .argument('<job>', 'number of the job')
     .option('--provider <address>', 'take this provider (default: the cheapest)')
     .option('--quote <file>', 'take the signed quote in this file')
+    .option('--pass-over <accounts...>', 'not these providers, but whoever comes next, in an auction too')
     .option(accountFlag, accountHelp, 'wallet')
     .option('--dry-run', dryRunHelp)
     .option('-y, --yes', 'do not ask')
@@ -42,8 +47,10 @@ export function defineJobAward(job: Command): void {
         const { termsHash } = found
         const auction = parseJobAuction(client.domain, found)
         if (auction !== undefined) return awardByRule(context, { client, network, found, auction, ensureGas }, flags)
-        const quotes =
+        const passedOver = passedOverBy(flags)
+        const offered =
           flags.quote === undefined ? await openBus(network).quotesFor(termsHash) : [readQuote(flags.quote)]
+        const quotes = offered.filter((quote) => !passedOver.has(quote.provider))
         const provider = flags.provider === undefined ? undefined : toAddress(flags.provider)
         const nowSeconds = Math.floor(systemClock.nowMs() / 1000)
         const quote = chosen(quotes, provider, { domain: client.domain, atSeconds: nowSeconds })
@@ -75,7 +82,7 @@ type Auctioned = {
   readonly ensureGas: () => Promise<void>
 }
 
-/** The terms name the rule: who wins is not the client's to choose. */
+/** The terms name the rule: who comes first is not the client's to choose, only who is trusted to deliver. */
 async function awardByRule(
   context: CommandContext,
   { client, network, found, auction, ensureGas }: Auctioned,
@@ -85,13 +92,21 @@ async function awardByRule(
   const { home } = context
   const note = awardNote(home, found.termsHash)
   const nowSeconds = Math.floor(systemClock.nowMs() / 1000)
-  const { ranking, winner } = await planAward(client, openBus(network), auction, {
-    ...{ clock: systemClock, jobId: found.jobId, note },
+  const { ranking, skipped, winner } = await planAward(client, openBus(network), auction, {
+    ...{ clock: systemClock, jobId: found.jobId, note, passedOver: passedOverBy(flags) },
   })
-  if (winner === undefined) throw noQuote(found.jobId)
-  const rows = ranking.map((quote, place) => [`${place + 1}`, ...quoteLine(quote)])
-  const words = table(['rank', 'price', 'provider', 'holds until'], rows)
-  const data = { ranking: ranking.map(quoteToJson), chosen: quoteToJson(winner) }
+  const whyNot = new Map(skipped.map(({ quote, why }) => [quote, why]))
+  const rows = ranking.map((quote, place) => [`${place + 1}`, ...quoteLine(quote), whyNot.get(quote) ?? ''])
+  const words = table(['rank', 'price', 'provider', 'holds until', 'not taken'], rows)
+  if (winner === undefined) {
+    if (ranking.length > 0) context.say(words)
+    throw noQuote(found.jobId)
+  }
+  const data = {
+    ranking: ranking.map(quoteToJson),
+    skipped: skipped.map(({ quote, why }) => ({ provider: quote.provider, why })),
+    chosen: quoteToJson(winner),
+  }
   if (flags.dryRun === true) return { data: { ...data, made: false }, text: words }
   context.say(words)
   const question = `Pay ${dollars(winner.priceAtomic)} into escrow for ${winner.provider}, who has won?`
@@ -118,6 +133,10 @@ async function paying<value>(
   return noted === undefined ? work(client) : withJobBudget(home, flags, noted.grantHash, work)
 }
 
+function passedOverBy({ passOver = [] }: AwardFlags): ReadonlySet<Address> {
+  return new Set(passOver.map(toAddress))
+}
+
 function awardNote(home: Home, termsHash: Hex): AwardNote {
   return {
     load: () => readJobNotes(home, 'award', termsHash).map(parseQuote)[0],
@@ -129,7 +148,7 @@ function ruled(jobId: bigint): KoinonError {
   return new KoinonError({
     code: 'usage/ruled-by-auction',
     message: `The terms of job ${jobId} name an auction, which says who wins`,
-    hint: 'Leave --provider and --quote out.',
+    hint: 'Leave --provider and --quote out. Whom you do not trust to deliver you pass over: --pass-over ACCOUNT',
   })
 }
 

@@ -2,7 +2,7 @@ import { bidRefusal, draftBid, type JobRecord, revealBid, sendBid } from '@koino
 import { parseJobAuction } from '@koinon/agents/rules'
 import { bytesToHex, KoinonError, systemClock, systemRandom, zeroAddress } from '@koinon/base'
 import { type Home, readJobNotes, saveJobNote } from '@koinon/node/home'
-import { type Auction, bidCommitment, parseQuote, quoteToJson, signQuote } from '@koinon/work'
+import { type Auction, bidCommitment, bidHoldsSeconds, parseQuote, quoteToJson, signQuote } from '@koinon/work'
 import type { Command } from 'commander'
 import { utcTime } from '../format/time.ts'
 import {
@@ -44,7 +44,8 @@ export function defineJobBid(job: Command): void {
         if (flags.price === undefined) throw noPrice()
         const bid = {
           priceAtomic: parseDollars(flags.price),
-          seconds: parseInteger(flags.minutes, '--minutes', 1, 24 * 60) * 60,
+          seconds:
+            parseInteger(flags.minutes, '--minutes', auction === undefined ? 1 : bidHoldsSeconds / 60, 24 * 60) * 60,
         }
         if (flags.dryRun !== true && found.hook !== zeroAddress)
           await confirm(context, 'Its hook can keep you from your pay. Offer all the same?', flags.yes === true)

@@ -134,7 +134,7 @@ describe('koinon job', () => {
       vi.setSystemTime(atMs + 2_402_000)
       expect((await json('award', jobId, '--provider', maker.address)).error?.code).toBe('usage/ruled-by-auction')
       const dry = await json('award', jobId, '--dry-run')
-      expect(dry.data).toMatchObject({ made: false, chosen: { priceAtomic: '7000000' }, ranking: { length: 2 } })
+      expect(dry.data).toMatchObject({ made: false, chosen: { priceAtomic: '7000000' }, ranking: { length: 1 } })
       for (const _ of ['once', 'again'])
         expect((await json('award', jobId)).data).toMatchObject({ job: { status: 'funded', budgetAtomic: '7000000' } })
       expect((await job('show', jobId)).stdout).toMatch(/auction +sealed, at most 9 dollars; sealed bids until/)
@@ -188,7 +188,7 @@ describe('koinon job', () => {
     expect((await json('post', 'x', '--price', '1', '--budget', 'nobody')).error?.code).toBe('home/no-budget')
   })
 
-  it('holds a reverse auction: each bid a step lower, and the lowest is taken', async () => {
+  it('holds a reverse auction: each bidder goes down step by step, and the lowest that is not passed over is taken', async () => {
     const posted = await json('post', 'Sweep', '--price', '10', '--auction', 'reverse', '--bids-until', '20m')
     const jobId = posted.data.jobId as string
     const bid = (price: string) => json('bid', jobId, '--account', 'maker', '--price', price)
@@ -196,11 +196,13 @@ describe('koinon job', () => {
     expect((await bid('8.95')).error).toMatchObject({ code: 'work/quote-refused' })
     expect((await bid('8.9')).data).toMatchObject({ made: true })
     expect((await job('show', jobId)).stdout).toMatch(
-      /reverse, closes at .*; each bid 0\.1 dollars lower at least; best 8\.9/,
+      /reverse, closes at .*; each bidder goes down by 0\.1 dollars at least; lowest of 1 bidders: 8\.9/,
     )
     const atMs = Date.now()
     vi.useFakeTimers({ toFake: ['Date'], now: atMs + 1_300_000 })
     try {
+      const without = await json('award', jobId, '--pass-over', maker.address)
+      expect(without.error?.code).toBe('agents/no-quote')
       expect((await json('award', jobId)).data).toMatchObject({ job: { budgetAtomic: '8900000' } })
     } finally {
       vi.useRealTimers()

@@ -3,10 +3,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   bidCommitment,
-  openReverseAuction,
   placeBid,
   type ReverseAuction,
   rankSealedBids,
+  replayReverseAuction,
   type SealedAuction,
 } from './auction.ts'
 import { chooseQuote } from './choose-quote.ts'
@@ -23,7 +23,7 @@ const termsHash = word('terms')
 
 function bid(name: string, priceAtomic: bigint, changes: Partial<SignedQuote> = {}): SignedQuote {
   const secretKey = sha256(utf8ToBytes(name))
-  const quote = { termsHash, provider: secretKeyToAddress(secretKey), priceAtomic, deadlineSeconds: 1_000, nonce: 0n }
+  const quote = { termsHash, provider: secretKeyToAddress(secretKey), priceAtomic, deadlineSeconds: 1_500, nonce: 0n }
   return signQuote(domain, { ...quote, ...changes }, secretKey)
 }
 
@@ -37,16 +37,26 @@ describe('a reverse auction', () => {
     extensionSeconds: 30,
     lastCloseSeconds: 550,
   }
-  const opened = openReverseAuction(auction)
+  const opened = { own: undefined, closesAtSeconds: 500 }
 
-  it('takes bids that are lower by a step, and moves its close for late ones up to a bound', () => {
-    const first = placeBid(auction, opened, bid('a', 100n), 10)
-    expect(first).toMatchObject({ best: { priceAtomic: 100n }, closesAtSeconds: 500 })
-    expect(placeBid(auction, first as never, bid('b', 96n), 20)).toBe('not-lower')
-    const late = placeBid(auction, first as never, bid('b', 95n), 499)
-    expect(late).toMatchObject({ closesAtSeconds: 529 })
-    expect(placeBid(auction, late as never, bid('a', 90n), 528)).toMatchObject({ closesAtSeconds: 550 })
-    expect(placeBid(auction, late as never, bid('a', 90n), 529)).toBe('closed')
+  it('takes bids that are a step below the last of their provider, and moves its close for late ones up to a bound', () => {
+    expect(placeBid(auction, opened, bid('a', 100n), 10)).toBe(500)
+    const own = bid('a', 100n)
+    expect(placeBid(auction, { ...opened, own }, bid('a', 96n), 20)).toBe('not-lower')
+    expect(placeBid(auction, { ...opened, own }, bid('a', 95n), 499)).toBe(529)
+    const late = { own: undefined, closesAtSeconds: 529 }
+    expect(placeBid(auction, late, bid('b', 90n), 528)).toBe(550)
+    expect(placeBid(auction, late, bid('b', 90n), 529)).toBe('closed')
+  })
+
+  it('is not voided by a bid of next to nothing: others go on, and stand behind it one a provider', () => {
+    const bids = [bid('eve', 1n), bid('a', 100n), bid('b', 90n), bid('a', 80n), bid('c', 80n)]
+    const { standing, counted } = replayReverseAuction(
+      auction,
+      bids.map((quote, place) => ({ quote, atSeconds: 10 + place })),
+    )
+    expect(counted).toHaveLength(5)
+    expect(standing).toEqual([bids[0], bids[3], bids[4], bids[2]])
   })
 
   it('refuses bids that could not be funded', () => {
@@ -55,7 +65,7 @@ describe('a reverse auction', () => {
     expect(placeBid(auction, opened, bid('a', 50n, { termsHash: word('others') }), 10)).toBe('other-terms')
     expect(placeBid(auction, opened, { ...bid('a', 50n), priceAtomic: 40n }, 10)).toBe('not-signed')
     expect(placeBid(auction, opened, { ...bid('a', 50n), provider: bid('b', 1n).provider }, 10)).toBe('not-signed')
-    expect(placeBid(auction, opened, bid('a', 50n, { deadlineSeconds: 549 }), 10)).toBe('expires-too-soon')
+    expect(placeBid(auction, opened, bid('a', 50n, { deadlineSeconds: 1_149 }), 10)).toBe('expires-too-soon')
   })
 })
 
@@ -92,9 +102,22 @@ describe('a sealed auction', () => {
     const other = bid('b', 40n)
     const commits = [sealed(committed), sealed(other)]
     expect(winnerOf(auction, commits, [shown(lower), shown(other)], 200)).toEqual(other)
-    const [high, short] = [bid('c', 101n), bid('d', 1n, { deadlineSeconds: 199 })]
+    const [high, short] = [bid('c', 101n), bid('d', 1n, { deadlineSeconds: 799 })]
     const none = winnerOf(auction, [sealed(high), sealed(short)], [shown(high), shown(short)], 200)
     expect(none).toBeUndefined()
+  })
+
+  it('takes the cheapest of a provider and no other, so that a ladder cannot be taken back rung by rung', () => {
+    const ladder = [10n, 30n, 59n].map((priceAtomic) => bid('eve', priceAtomic))
+    const honest = bid('a', 60n)
+    const all = [...ladder, honest]
+    const ranking = rankSealedBids(
+      auction,
+      all.map((one) => sealed(one)),
+      all.map((one) => shown(one)),
+      200,
+    )
+    expect(ranking).toEqual([ladder[0], honest])
   })
 
   it('is not decided while bids may be shown', () => {

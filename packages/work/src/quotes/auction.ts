@@ -1,5 +1,5 @@
 /** Auctions over signed quotes (specs/0024-jobs.md section 6): what wins can be funded as it stands. */
-import { bytes32Word, bytesToHex, concatBytes, type Hex, KoinonError, keccak256 } from '@koinon/base'
+import { type Address, bytes32Word, bytesToHex, concatBytes, type Hex, KoinonError, keccak256 } from '@koinon/base'
 import { rankQuotes } from './choose-quote.ts'
 import { quoteDigest, type SettlementDomain, type SignedQuote, verifyQuote } from './quote.ts'
 
@@ -8,7 +8,7 @@ export type ReverseAuction = {
   readonly domain: SettlementDomain
   readonly termsHash: Hex
   readonly ceilingAtomic: bigint
-  /** A bid must be this much below the best one. */
+  /** A bid must be this much below its own provider's last one. */
   readonly decrementAtomic: bigint
   readonly closesAtSeconds: number
   /** A bid within so many seconds of the close moves the close to so many seconds after it... */
@@ -17,29 +17,29 @@ export type ReverseAuction = {
   readonly lastCloseSeconds: number
 }
 
-export type ReverseAuctionState = { readonly best: SignedQuote | undefined; readonly closesAtSeconds: number }
 export type BidRefusal = 'closed' | 'other-terms' | 'not-signed' | 'above-ceiling' | 'not-lower' | 'expires-too-soon'
 
-/** An auction without bids. */
-export function openReverseAuction({ closesAtSeconds }: ReverseAuction): ReverseAuctionState {
-  return { best: undefined, closesAtSeconds }
-}
+/** A bid holds so long after the last end of its auction: who lets low ones lapse at once would bid without being bound. */
+export const bidHoldsSeconds = 600
 
-/** The auction after a bid that came at `atSeconds`, or why it does not count. Of two bids in one second the first that came counts. */
+/**
+ * When a reverse auction closes after a bid that came at `atSeconds`, or why it does not count. `own` is the lowest bid of its provider that
+ * counted before. A bid need not be below those of others: who bids next to nothing keeps nobody away.
+ */
 export function placeBid(
   auction: ReverseAuction,
-  state: ReverseAuctionState,
+  { own, closesAtSeconds }: { readonly own: SignedQuote | undefined; readonly closesAtSeconds: number },
   bid: SignedQuote,
   atSeconds: number,
-): ReverseAuctionState | BidRefusal {
-  if (atSeconds >= state.closesAtSeconds) return 'closed'
+): number | BidRefusal {
+  if (atSeconds >= closesAtSeconds) return 'closed'
   const refusal = refusalOf(auction, bid)
   if (refusal !== undefined) return refusal
-  if (bid.deadlineSeconds < auction.lastCloseSeconds) return 'expires-too-soon'
-  if (state.best !== undefined && bid.priceAtomic + auction.decrementAtomic > state.best.priceAtomic) return 'not-lower'
-  const isLate = state.closesAtSeconds - atSeconds < auction.extensionSeconds
+  if (bid.deadlineSeconds < auction.lastCloseSeconds + bidHoldsSeconds) return 'expires-too-soon'
+  if (own !== undefined && bid.priceAtomic + auction.decrementAtomic > own.priceAtomic) return 'not-lower'
+  const isLate = closesAtSeconds - atSeconds < auction.extensionSeconds
   const extended = Math.min(atSeconds + auction.extensionSeconds, auction.lastCloseSeconds)
-  return { best: bid, closesAtSeconds: isLate ? Math.max(extended, state.closesAtSeconds) : state.closesAtSeconds }
+  return isLate ? Math.max(extended, closesAtSeconds) : closesAtSeconds
 }
 
 /** A sealed auction: hashes until `commitEndsAtSeconds`, quotes until `revealEndsAtSeconds`. */
@@ -61,8 +61,9 @@ export function bidCommitment(domain: SettlementDomain, quote: SignedQuote, salt
 
 /**
  * Bids that count, the winner first: each wins at its own price when those before it cannot be taken. A reveal counts when it was
- * committed to in time, came in time, names these terms, is signed and within the ceiling, and is good at least until the end of the
- * reveals. The cheapest comes first; `rankQuotes` breaks ties. Of several bids of one provider all count. Throws `work/auction-open`.
+ * committed to in time, came in time, names these terms, is signed and within the ceiling, and holds {@link bidHoldsSeconds} after the end of
+ * the reveals. The cheapest comes first; `rankQuotes` breaks ties. Of several bids of one provider its cheapest counts and no other, so that
+ * who takes it back has none. Throws `work/auction-open`.
  */
 export function rankSealedBids(
   auction: SealedAuction,
@@ -82,38 +83,56 @@ export function rankSealedBids(
       refusalOf(auction, quote) === undefined,
   )
   const { domain, ceilingAtomic, revealEndsAtSeconds } = auction
-  const distinct = new Map(valid.map(({ quote }) => [bytesToHex(quoteDigest(domain, quote)), quote] as const))
-  return rankQuotes([...distinct.values()], { domain, ceilingAtomic, atSeconds: revealEndsAtSeconds })
+  const choice = { domain, ceilingAtomic, atSeconds: revealEndsAtSeconds + bidHoldsSeconds }
+  const byProvider = Map.groupBy(valid, ({ quote }) => quote.provider)
+  const cheapest = [...byProvider.values()].flatMap((own) => rankQuotes(distinct(own, domain), choice).slice(0, 1))
+  return rankQuotes(cheapest, choice)
+}
+
+function distinct(bids: readonly RevealedBid[], domain: SettlementDomain): readonly SignedQuote[] {
+  return [...new Map(bids.map(({ quote }) => [bytesToHex(quoteDigest(domain, quote)), quote] as const)).values()]
 }
 
 /** Bids of a reverse auction in the order in which they came, and when. */
 export type TimedBid = { readonly quote: SignedQuote; readonly atSeconds: number }
 
-/** Plays the bids that came; what the rule refuses is left out. */
-export function replayReverseAuction(
-  auction: ReverseAuction,
-  bids: readonly TimedBid[],
-): { readonly state: ReverseAuctionState; readonly counted: readonly TimedBid[] } {
-  let state = openReverseAuction(auction)
-  const counted: TimedBid[] = []
-  for (const bid of bids) {
-    const next = placeBid(auction, state, bid.quote, bid.atSeconds)
-    if (typeof next === 'string') continue
-    state = next
-    counted.push(bid)
-  }
-  return { state, counted }
+/** How a reverse auction stands. */
+export type ReverseAuctionState = {
+  /** Of each provider its lowest bid that counted, the lowest first; of equal ones the earlier. */
+  readonly standing: readonly SignedQuote[]
+  readonly counted: readonly TimedBid[]
+  readonly closesAtSeconds: number
 }
 
-/** Bids that count, the lowest first. Throws `work/auction-open` before the close. */
+/** Plays the bids that came; what the rule refuses is left out. */
+export function replayReverseAuction(auction: ReverseAuction, bids: readonly TimedBid[]): ReverseAuctionState {
+  let { closesAtSeconds } = auction
+  const lowest = new Map<Address, SignedQuote>()
+  const counted: TimedBid[] = []
+  for (const bid of bids) {
+    const { provider } = bid.quote
+    const next = placeBid(auction, { own: lowest.get(provider), closesAtSeconds }, bid.quote, bid.atSeconds)
+    if (typeof next === 'string') continue
+    closesAtSeconds = next
+    counted.push(bid)
+    lowest.delete(provider)
+    lowest.set(provider, bid.quote)
+  }
+  const standing = [...lowest.values()].sort((a, b) =>
+    a.priceAtomic < b.priceAtomic ? -1 : a.priceAtomic > b.priceAtomic ? 1 : 0,
+  )
+  return { standing, counted, closesAtSeconds }
+}
+
+/** Bids that count, one a provider, the lowest first. Throws `work/auction-open` before the close. */
 function rankReverseBids(
   auction: ReverseAuction,
   bids: readonly TimedBid[],
   atSeconds: number,
 ): readonly SignedQuote[] {
-  const { state, counted } = replayReverseAuction(auction, bids)
-  if (atSeconds < state.closesAtSeconds) throw stillOpen(state.closesAtSeconds)
-  return counted.map(({ quote }) => quote).reverse()
+  const { standing, closesAtSeconds } = replayReverseAuction(auction, bids)
+  if (atSeconds < closesAtSeconds) throw stillOpen(closesAtSeconds)
+  return standing
 }
 
 /** An auction by either rule. */
@@ -144,8 +163,8 @@ export const bidRefusalWords: Readonly<Record<BidRefusal, string>> = {
   'other-terms': 'is for other terms',
   'not-signed': 'is not signed by its provider',
   'above-ceiling': 'is not within the ceiling',
-  'not-lower': 'is not lower than the best one by the step of the auction',
-  'expires-too-soon': 'does not hold until the last possible close',
+  'not-lower': 'is not lower than the last one of its provider by the step of the auction',
+  'expires-too-soon': `does not hold until ${bidHoldsSeconds / 60} minutes after the last possible close`,
 }
 
 function stillOpen(endsAtSeconds: number): KoinonError {

@@ -51,8 +51,8 @@ describe('a book of quotes', () => {
   })
 
   it('takes up what is signed and open, each once', () => {
-    book.post(requestOf('ann', 'one'), 'here')
-    book.post(requestOf('ann', 'one'), 'here')
+    book.post(requestOf('ann', 'one'), ['here'])
+    book.post(requestOf('ann', 'one'), ['here'])
     expect(book.open('job', 0).requests).toHaveLength(1)
     expect(book.open('lease', 0)).toEqual({ next: 1, requests: [] })
     const tampered = { ...requestOf('ann', 'two'), ceilingAtomic: 1_000n }
@@ -64,30 +64,35 @@ describe('a book of quotes', () => {
       requestOf('ann', 'two', { settlement: { ...settlement, chainId: 8 } }),
       requestOf('bob', 'one'),
     ])
-      expect(() => book.post(bad, 'here')).toThrow(refusal('work/quote-request-refused'))
+      expect(() => book.post(bad, ['here'])).toThrow(refusal('work/quote-request-refused'))
   })
 
-  it('is full for one client, for one origin and in all, until requests are over', () => {
-    book.post(requestOf('ann', 'two'), 'here')
-    expect(() => book.post(requestOf('ann', 'three'), 'there')).toThrow(refusal('work/quotes-full'))
-    book.post(requestOf('bob', 'three', { deadlineSeconds: seconds() + 10 }), 'here')
-    expect(() => book.post(requestOf('cyd', 'four'), 'here')).toThrow(refusal('work/quotes-full'))
-    book.post(requestOf('cyd', 'four'), 'there')
-    expect(() => book.post(requestOf('dee', 'five'), 'elsewhere')).toThrow(refusal('work/quotes-full'))
+  it('is full for one client and for one origin, and in all makes room at the cost of who holds most', () => {
+    book.post(requestOf('ann', 'two'), ['here'])
+    expect(() => book.post(requestOf('ann', 'three'), ['there'])).toThrow(refusal('work/quotes-full'))
+    book.post(requestOf('bob', 'three', { deadlineSeconds: seconds() + 10 }), ['here'])
+    expect(() => book.post(requestOf('cyd', 'four'), ['here'])).toThrow(refusal('work/quotes-full'))
+    book.post(requestOf('cyd', 'four'), ['there'])
+    book.post(requestOf('dee', 'five', { deadlineSeconds: seconds() + 10 }), ['elsewhere'])
+    const asked = () => book.open('job', 0).requests.map(({ termsHash }) => termsHash)
+    expect(asked()).toEqual(['one', 'two', 'four', 'five'].map(word))
+    book.post(requestOf('fay', 'six'), ['anywhere'])
+    expect(asked()).toEqual(['one', 'four', 'five', 'six'].map(word))
+    expect(() => book.post(requestOf('gus', 'seven'), ['nowhere'])).toThrow(refusal('work/quotes-full'))
     nowMs += 10_000
-    book.post(requestOf('dee', 'five'), 'elsewhere')
-    expect(book.open('job', 2).requests.map(({ termsHash }) => termsHash)).toEqual([word('four'), word('five')])
+    book.post(requestOf('gus', 'seven'), ['nowhere'])
+    expect(asked()).toEqual(['one', 'four', 'six', 'seven'].map(word))
   })
 
   it('keeps the cheapest quotes, one a provider, while they are good', () => {
-    book.quote(quoteOf('pat', 'one', 90n))
-    book.quote(quoteOf('pat', 'one', 95n))
-    book.quote(quoteOf('pat', 'one', 80n))
-    book.quote(quoteOf('quin', 'one', 70n, seconds() + 5))
+    book.quote(quoteOf('pat', 'one', 90n), ['here'])
+    book.quote(quoteOf('pat', 'one', 95n), ['here'])
+    book.quote(quoteOf('pat', 'one', 80n), ['here'])
+    book.quote(quoteOf('quin', 'one', 70n, seconds() + 5), ['here'])
     const prices = () => book.quotesFor(word('one')).map(({ priceAtomic }) => priceAtomic)
     expect(prices()).toEqual([80n, 70n])
-    expect(() => book.quote(quoteOf('rob', 'one', 80n))).toThrow(refusal('work/quotes-full'))
-    book.quote(quoteOf('rob', 'one', 75n))
+    expect(() => book.quote(quoteOf('rob', 'one', 80n), ['here'])).toThrow(refusal('work/quotes-full'))
+    book.quote(quoteOf('rob', 'one', 75n), ['here'])
     expect(prices()).toEqual([70n, 75n])
     nowMs += 6_000
     expect(prices()).toEqual([75n])
@@ -98,7 +103,44 @@ describe('a book of quotes', () => {
       quoteOf('sue', 'one', 5n, seconds() - 1),
       { ...quoteOf('sue', 'one', 5n), priceAtomic: 4n },
     ])
-      expect(() => book.quote(bad)).toThrow(refusal('work/quote-refused'))
+      expect(() => book.quote(bad, ['here'])).toThrow(refusal('work/quote-refused'))
+  })
+})
+
+describe('a book in which strangers ask first for what a budget pays', () => {
+  const payer = secretKeyToAddress(keyOf('owner'))
+  const readTerms = () => ({ payer })
+  const settlements = { chainId: 7, contracts: [settlement.verifyingContract], readTerms }
+
+  it('keeps each asker apart: a stranger’s ceiling and deadline bind nobody else', () => {
+    const book = new QuoteBook(settlements, clock)
+    book.post(requestOf('eve', 'one', { ceilingAtomic: 1n, deadlineSeconds: seconds() + 5 }), ['there'])
+    expect(() => book.quote(quoteOf('pat', 'one', 80n), ['here'])).toThrow(refusal('work/quote-refused'))
+    book.post(requestOf('runner', 'one'), ['here'])
+    book.quote(quoteOf('pat', 'one', 80n), ['here'])
+    nowMs += 10_000
+    expect(book.open('job', 0).requests.map(({ ceilingAtomic }) => ceilingAtomic)).toEqual([100n])
+    expect(book.quotesFor(word('one'))).toHaveLength(1)
+  })
+
+  it('hears nobody but the payer once it asked itself, and what was offered before stays', () => {
+    const book = new QuoteBook(settlements, clock, { ...defaultQuoteBookLimits, requests: 2 })
+    for (const name of ['eve', 'runner']) book.post(requestOf(name, 'two'), ['there'])
+    book.quote(quoteOf('pat', 'two', 80n), ['here'])
+    book.post(requestOf('owner', 'two'), ['there'])
+    expect(book.open('job', 0).requests.map(({ client }) => client)).toEqual([payer])
+    expect(book.quotesFor(word('two'))).toHaveLength(1)
+    expect(() => book.post(requestOf('mallory', 'two'), ['there'])).toThrow(refusal('work/quote-request-refused'))
+  })
+
+  it('has room for who has a network of its own, however many networks of one provider ask', () => {
+    const book = new QuoteBook(settlements, clock, { ...defaultQuoteBookLimits, requests: 8, requestsPerClient: 1 })
+    for (let place = 0; place < 8; place++)
+      book.post(requestOf(`eve ${place}`, 'three'), ['wide', `${place}`, `${place}`])
+    book.post(requestOf('runner', 'three'), ['mine', 'mine', 'mine'])
+    const { requests } = book.open('job', 0)
+    expect(requests).toHaveLength(8)
+    expect(requests.at(-1)?.client).toBe(secretKeyToAddress(keyOf('runner')))
   })
 })
 

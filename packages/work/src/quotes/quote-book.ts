@@ -1,30 +1,28 @@
 import { type Address, type Clock, type Hex, KoinonError } from '@koinon/base'
+import { type Auction, type AuctionRecord, lastEndOf } from './auction.ts'
 import {
-  type Auction,
-  type AuctionRecord,
-  bidCommitment,
-  bidRefusalWords,
-  lastEndOf,
-  openReverseAuction,
-  placeBid,
-  type RevealedBid,
-  type ReverseAuctionState,
-  refusalOf,
-  type TimedBid,
-} from './auction.ts'
+  type Bidding,
+  type BiddingLimits,
+  bidOpenly,
+  commitTo,
+  full,
+  makeRoom,
+  openBidding,
+  quoteRefused,
+  recordOf,
+  reveal,
+} from './bidding.ts'
+import type { Origin } from './fair-room.ts'
 import { type SignedQuote, verifyQuote } from './quote.ts'
 import { type QuoteRequest, type SignedQuoteRequest, verifyQuoteRequest } from './quote-request.ts'
 
 /** Bounds of a book: what strangers can make it hold. */
-export type QuoteBookLimits = {
+export type QuoteBookLimits = BiddingLimits & {
   readonly requests: number
   readonly requestsPerClient: number
-  /** Of one origin: a network of the sender, as the caller names it. */
+  /** Of one origin: the smallest network of the sender, as the caller names it. */
   readonly requestsPerOrigin: number
   readonly quotesPerRequest: number
-  /** Sealed bids, of whom the book does not know whose they are. */
-  readonly commitmentsPerRequest: number
-  readonly commitmentsPerOrigin: number
   readonly longestSeconds: number
 }
 
@@ -33,6 +31,8 @@ export const defaultQuoteBookLimits: QuoteBookLimits = {
   requestsPerClient: 32,
   requestsPerOrigin: 256,
   quotesPerRequest: 64,
+  bidsPerRequest: 1_024,
+  bidsPerOrigin: 256,
   commitmentsPerRequest: 1_024,
   commitmentsPerOrigin: 64,
   longestSeconds: 86_400,
@@ -48,21 +48,14 @@ export type QuoteSettlements = {
 
 export type ReadTerms = { readonly payer: Address; readonly auction?: Auction }
 
+/** Whoever asks is kept apart from others that ask for the same terms: one's ceiling and deadline are nothing to another. */
+type Asked = { readonly number: number; readonly origin: Origin; readonly request: SignedQuoteRequest }
+
 type Entry = {
-  readonly number: number
-  readonly origin: string
-  readonly request: SignedQuoteRequest
+  readonly asked: Map<Address, Asked>
   readonly quotes: Map<Address, SignedQuote>
   readonly payer: Address
   readonly bidding: Bidding | undefined
-}
-
-type Bidding = {
-  readonly auction: Auction
-  state: ReverseAuctionState
-  readonly bids: TimedBid[]
-  readonly sealed: Map<Hex, { readonly origin: string; readonly atSeconds: number }>
-  readonly revealed: Map<Hex, RevealedBid>
 }
 
 export type OpenRequests = { readonly next: number; readonly requests: readonly SignedQuoteRequest[] }
@@ -88,8 +81,11 @@ export class QuoteBook {
     this.#limits = limits
   }
 
-  /** Takes up a request; the same one again changes nothing. Throws `work/quote-request-refused` and `work/quotes-full` (later). */
-  post(request: SignedQuoteRequest, origin: string): void {
+  /**
+   * Takes up a request; one of the same client again changes nothing. Anybody may ask for terms until who pays for them does: from then on
+   * nobody else. `origin` is the sender's. Throws `work/quote-request-refused` and `work/quotes-full` (later).
+   */
+  post(request: SignedQuoteRequest, origin: Origin): void {
     const nowSeconds = this.#sweep()
     const { client, deadlineSeconds, settlement, termsHash } = request
     const { chainId, contracts } = this.#settlements
@@ -104,48 +100,47 @@ export class QuoteBook {
     const { auction } = read
     if (auction !== undefined && deadlineSeconds < lastEndOf(auction)) throw refused('ends before its auction')
     const known = this.#entries.get(termsHash)
-    if (known !== undefined) {
-      if (known.request.client === client) return
-      // Who pays comes before a stranger that asks in its name; what was bid meanwhile stays.
-      if (client !== known.payer) throw refused('has the terms of another client')
-      this.#entries.set(termsHash, { ...known, origin, request })
-      return
-    }
-    const all = [...this.#entries.values()]
-    const isFull =
-      all.length >= this.#limits.requests ||
-      all.filter((entry) => entry.request.client === client).length >= this.#limits.requestsPerClient ||
-      all.filter((entry) => entry.origin === origin).length >= this.#limits.requestsPerOrigin
-    if (isFull) throw full()
+    if (known?.asked.has(client) === true) return
+    const isOfPayer = known?.payer === client
+    if (known?.asked.has(known.payer) === true) throw refused('has the terms of another client')
+    // The payer's own request takes the places of those that others made in its name; what was bid meanwhile stays.
+    const others = this.#asked().filter((one) => !isOfPayer || one.request.termsHash !== termsHash)
+    if (others.filter((one) => one.request.client === client).length >= this.#limits.requestsPerClient) throw full()
+    const other = makeRoom(others, origin, this.#limits.requestsPerOrigin, this.#limits.requests, () => true)
+    if (other !== undefined) this.#drop(other.request)
     const bidding = auction === undefined ? undefined : openBidding(auction)
-    const quotes = new Map<Address, SignedQuote>()
-    this.#entries.set(termsHash, { number: ++this.#number, origin, request, quotes, payer: read.payer, bidding })
+    const entry = known ?? { asked: new Map(), quotes: new Map(), payer: read.payer, bidding }
+    if (isOfPayer) entry.asked.clear()
+    entry.asked.set(client, { number: ++this.#number, origin, request })
+    this.#entries.set(termsHash, entry)
   }
 
   /** Open requests of a kind posted after cursor `after` (0 for all), oldest first; `next` is the cursor to go on with. */
   open(kind: string, after: number): OpenRequests {
     const nowSeconds = this.#sweep()
-    const found = [...this.#entries.values()].filter(
+    const found = this.#asked().filter(
       ({ number, request }) => number > after && request.kind === kind && request.deadlineSeconds > nowSeconds,
     )
     const page = found.slice(0, pageLength)
-    const next = page.length < found.length ? (page.at(-1) as Entry).number : Math.max(after, this.#number)
+    const next = page.length < found.length ? (page.at(-1) as Asked).number : Math.max(after, this.#number)
     return { next, requests: page.map(({ request }) => request) }
   }
 
   /**
    * Takes up a quote for an open request: one a provider, the cheapest it made. When there is no room it takes the place of the dearest if
-   * it is cheaper. Throws `work/quote-refused`, and `work/quotes-full` when it is not.
+   * it is cheaper. In an open auction it is a bid from `origin`. Throws `work/quote-refused`, and `work/quotes-full` when it is not.
    */
-  quote(quote: SignedQuote): void {
+  quote(quote: SignedQuote, origin: Origin): void {
     const nowSeconds = this.#sweep()
     const entry = this.#entries.get(quote.termsHash)
     if (entry === undefined) throw quoteRefused('is for no open request')
     if (quote.deadlineSeconds < nowSeconds) throw quoteRefused('is past its deadline')
-    if (entry.bidding !== undefined) return bid(entry.bidding, quote, nowSeconds)
-    if (quote.priceAtomic === 0n || quote.priceAtomic > entry.request.ceilingAtomic)
+    if (entry.bidding !== undefined) return bidOpenly(entry.bidding, quote, origin, nowSeconds, this.#limits)
+    const requests = [...entry.asked.values()].map(({ request }) => request)
+    if (quote.priceAtomic === 0n || requests.every(({ ceilingAtomic }) => quote.priceAtomic > ceilingAtomic))
       throw quoteRefused('is not within the ceiling')
-    if (!verifyQuote(entry.request.settlement, quote)) throw quoteRefused('is not signed by its provider')
+    if (!requests.some(({ settlement }) => verifyQuote(settlement, quote)))
+      throw quoteRefused('is not signed by its provider')
     const own = entry.quotes.get(quote.provider)
     if (own !== undefined && own.priceAtomic <= quote.priceAtomic && own.deadlineSeconds >= nowSeconds) return
     if (own === undefined && entry.quotes.size >= this.#limits.quotesPerRequest) {
@@ -157,30 +152,15 @@ export class QuoteBook {
   }
 
   /** Takes up a sealed bid; the same one again changes nothing. Throws `work/quote-refused` and `work/quotes-full`. */
-  commit(termsHash: Hex, commitment: Hex, origin: string): void {
+  commit(termsHash: Hex, commitment: Hex, origin: Origin): void {
     const atSeconds = this.#sweep()
-    const { auction, sealed } = this.#sealedBidding(termsHash)
-    if (sealed.has(commitment)) return
-    if (atSeconds >= auction.commitEndsAtSeconds) throw quoteRefused('comes after sealed bids were taken')
-    const { commitmentsPerOrigin, commitmentsPerRequest } = this.#limits
-    const ofOrigin = [...sealed.values()].filter((other) => other.origin === origin).length
-    if (sealed.size >= commitmentsPerRequest || ofOrigin >= commitmentsPerOrigin) throw full()
-    sealed.set(commitment, { origin, atSeconds })
+    commitTo(this.#bidding(termsHash), commitment, origin, atSeconds, this.#limits)
   }
 
   /** Takes up the quote behind a sealed bid; the same one again changes nothing. Throws `work/quote-refused`. */
   reveal(quote: SignedQuote, salt: Hex): void {
     const atSeconds = this.#sweep()
-    const { auction, sealed, revealed } = this.#sealedBidding(quote.termsHash)
-    const commitment = bidCommitment(auction.domain, quote, salt)
-    if (revealed.has(commitment)) return
-    if (atSeconds < auction.commitEndsAtSeconds) throw quoteRefused('is shown while others still bid')
-    if (atSeconds >= auction.revealEndsAtSeconds) throw quoteRefused('is shown too late')
-    if (!sealed.has(commitment)) throw quoteRefused('is not what was committed to')
-    const objection = refusalOf(auction, quote)
-    if (objection !== undefined) throw quoteRefused(bidRefusalWords[objection])
-    if (quote.deadlineSeconds < auction.revealEndsAtSeconds) throw quoteRefused(bidRefusalWords['expires-too-soon'])
-    revealed.set(commitment, { quote, salt, atSeconds })
+    reveal(this.#bidding(quote.termsHash), quote, salt, atSeconds)
   }
 
   /**
@@ -189,73 +169,46 @@ export class QuoteBook {
    */
   auction(termsHash: Hex): AuctionRecord {
     const nowSeconds = this.#sweep()
-    const found = this.#entries.get(termsHash)?.bidding
-    return {
-      bids: [...(found?.bids ?? [])],
-      sealed: [...(found?.sealed ?? [])].map(([commitment, { atSeconds }]) => ({ commitment, atSeconds })),
-      revealed: shownAt(found, nowSeconds),
-    }
+    return recordOf(this.#entries.get(termsHash)?.bidding, nowSeconds)
   }
 
   /** Quotes for terms, still good; none for terms that nobody asks for. */
   quotesFor(termsHash: Hex): readonly SignedQuote[] {
     const nowSeconds = this.#sweep()
     const { quotes, bidding } = this.#entries.get(termsHash) ?? {}
-    const bids = [...(bidding?.bids ?? []), ...shownAt(bidding, nowSeconds)].map(({ quote }) => quote)
+    const { bids: open, revealed } = recordOf(bidding, nowSeconds)
+    const bids = [...open, ...revealed].map(({ quote }) => quote)
     return [...(quotes?.values() ?? []), ...bids].filter(({ deadlineSeconds }) => deadlineSeconds >= nowSeconds)
   }
 
-  #sealedBidding(termsHash: Hex): Bidding & { readonly auction: Extract<Auction, { readonly kind: 'sealed' }> } {
+  #bidding(termsHash: Hex): Bidding {
     const bidding = this.#entries.get(termsHash)?.bidding
-    if (bidding?.auction.kind !== 'sealed') throw quoteRefused('is for no sealed auction')
-    return bidding as never
+    if (bidding === undefined) throw quoteRefused('is for no sealed auction')
+    return bidding
+  }
+
+  /** Oldest first. */
+  #asked(): readonly Asked[] {
+    return [...this.#entries.values()].flatMap(({ asked }) => [...asked.values()]).sort((a, b) => a.number - b.number)
+  }
+
+  #drop({ termsHash, client }: SignedQuoteRequest): void {
+    const entry = this.#entries.get(termsHash)
+    entry?.asked.delete(client)
+    if (entry?.asked.size === 0) this.#entries.delete(termsHash)
   }
 
   #sweep(): number {
     const nowSeconds = Math.floor(this.#clock.nowMs() / 1000)
-    for (const [termsHash, { request, bidding }] of this.#entries) {
+    for (const { asked, bidding } of this.#entries.values()) {
       const wonSeconds = bidding === undefined ? 0 : lastEndOf(bidding.auction) + keptAfterSeconds
-      if (Math.max(request.deadlineSeconds, wonSeconds) <= nowSeconds) this.#entries.delete(termsHash)
+      for (const { request } of asked.values())
+        if (Math.max(request.deadlineSeconds, wonSeconds) <= nowSeconds) this.#drop(request)
     }
     return nowSeconds
   }
 }
 
-function shownAt(bidding: Bidding | undefined, nowSeconds: number): readonly RevealedBid[] {
-  return bidding === undefined || nowSeconds < lastEndOf(bidding.auction) ? [] : [...bidding.revealed.values()]
-}
-
-function openBidding(auction: Auction): Bidding {
-  const state = {
-    best: undefined,
-    closesAtSeconds: auction.kind === 'reverse' ? openReverseAuction(auction).closesAtSeconds : 0,
-  }
-  return { auction, state, bids: [], sealed: new Map(), revealed: new Map() }
-}
-
-function bid(bidding: Bidding, quote: SignedQuote, atSeconds: number): void {
-  const { auction, bids, state } = bidding
-  if (auction.kind === 'sealed') throw quoteRefused('must be sealed: this auction takes commitments first')
-  if (state.best?.signature === quote.signature) return
-  const next = placeBid(auction, state, quote, atSeconds)
-  if (typeof next === 'string') throw quoteRefused(bidRefusalWords[next])
-  bidding.state = next
-  bids.push({ quote, atSeconds })
-}
-
 function refused(problem: string): KoinonError {
   return new KoinonError({ code: 'work/quote-request-refused', message: `The request for quotes ${problem}` })
-}
-
-function quoteRefused(problem: string): KoinonError {
-  return new KoinonError({ code: 'work/quote-refused', message: `The quote ${problem}` })
-}
-
-function full(): KoinonError {
-  return new KoinonError({
-    code: 'work/quotes-full',
-    message: 'The book has no room for that now',
-    hint: 'Try again when older requests are over, or offer less.',
-    retry: 'later',
-  })
 }

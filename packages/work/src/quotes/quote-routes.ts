@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Hex, KoinonError } from '@koinon/base'
-import { ipNetworkOf, parseJsonObject, readBody, sendError, sendJson } from '@koinon/base/node'
+import { ipNetworksOf, parseJsonObject, readBody, sendError, sendJson } from '@koinon/base/node'
 import { auctionRecordToJson, parseWord } from './auction-json.ts'
 import { parseQuote, quoteToJson } from './quote.ts'
 import type { QuoteBook } from './quote-book.ts'
@@ -38,7 +38,7 @@ const auctionParts = {
   async commitments(book: QuoteBook, request: IncomingMessage, response: ServerResponse, termsHash: Hex) {
     if (request.method !== 'POST') throw methodNotAllowed(request.method)
     const { commitment } = parseJsonObject(await readBody(request, bodyBytes))
-    book.commit(termsHash, parseWord(commitment, 'commitment'), ipNetworkOf(request.socket.remoteAddress ?? ''))
+    book.commit(termsHash, parseWord(commitment, 'commitment'), ipNetworksOf(request.socket.remoteAddress ?? ''))
     sendJson(response, 201, { termsHash })
   },
   async reveals(book: QuoteBook, request: IncomingMessage, response: ServerResponse, termsHash: Hex) {
@@ -64,12 +64,12 @@ async function post(
   const json = parseJsonObject(await readBody(request, bodyBytes))
   if (termsHash === undefined) {
     const posted = parseQuoteRequest(json)
-    book.post(posted, ipNetworkOf(request.socket.remoteAddress ?? ''))
+    book.post(posted, ipNetworksOf(request.socket.remoteAddress ?? ''))
     return sendJson(response, 201, { termsHash: posted.termsHash })
   }
   const quote = parseQuote(json)
   if (quote.termsHash !== termsHash) throw otherTerms()
-  book.quote(quote)
+  book.quote(quote, ipNetworksOf(request.socket.remoteAddress ?? ''))
   sendJson(response, 201, { termsHash })
 }
 

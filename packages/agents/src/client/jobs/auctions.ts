@@ -1,5 +1,5 @@
 /** A bidder's and a client's side of an auction over the bus (specs/0024-jobs.md section 6). */
-import { bytesToHex, type Clock, type Hex, isKoinonError, KoinonError, type Random } from '@koinon/base'
+import { type Address, bytesToHex, type Clock, type Hex, isKoinonError, KoinonError, type Random } from '@koinon/base'
 import { type Auction, bidCommitment, lastEndOf, rankAuction, type SignedQuote, signQuote } from '@koinon/work'
 import type { QuoteBus } from '@koinon/work/quotes'
 import type { JobClient } from './job-client.ts'
@@ -42,35 +42,58 @@ export async function revealBid(bus: QuoteBus, auction: Auction, bid: AuctionBid
 /** Where a client keeps which bid it takes, before it pays: after a crash it takes that one and no other. */
 export type AwardNote = { load(): SignedQuote | undefined; save(quote: SignedQuote): void }
 
+type BidState = 'open' | 'taken here' | SkippedBid['why']
+
+/** `taken back`: cancelled on the ledger, or used up by another job. */
+export type SkippedBid = { readonly quote: SignedQuote; readonly why: 'taken back' | 'lapsed' | 'passed over' }
+
 export type AwardPlan = {
   /** Bids that count, the winner first. */
   readonly ranking: readonly SignedQuote[]
+  /** Those before the winner, which cannot be taken, or which the client does not want. */
+  readonly skipped: readonly SkippedBid[]
   /** The first that can still be taken; undefined where there is none. */
   readonly winner: SignedQuote | undefined
 }
 
 /**
- * Who has won, and whose bid can be taken now: in a sealed auction one that lapsed, was cancelled or was taken for another job is passed over. In
- * an open one it is not: a low bid keeps all others from bidding, so that who takes one back would be paid the high one of a friend. A bid that
- * was noted before comes first as long as it may still be taken, or was. Throws `work/auction-open` and as bus and ledger do.
+ * Who has won, and whose bid can be taken now: one that lapsed, was cancelled or was taken for another job is passed over, and its provider with
+ * it, as each has one bid in a ranking. So are providers in `passedOver`, whom the client does not trust to deliver for what they bid. A bid
+ * that was noted before comes first as long as it may still be taken, or was. Throws `work/auction-open` and as bus and ledger do.
  */
 export async function planAward(
   client: JobClient,
   bus: QuoteBus,
   auction: Auction,
-  options: { readonly clock: Clock; readonly jobId: bigint; readonly note: AwardNote },
+  options: {
+    readonly clock: Clock
+    readonly jobId: bigint
+    readonly note: AwardNote
+    readonly passedOver?: ReadonlySet<Address>
+  },
 ): Promise<AwardPlan> {
-  const { clock, jobId, note } = options
+  const { clock, jobId, note, passedOver } = options
   const nowSeconds = Math.floor(clock.nowMs() / 1000)
-  const noted = note.load()
-  // The book may have forgotten the auction since.
-  if (noted !== undefined && (await canBeTaken(client, noted, jobId, nowSeconds)))
-    return { ranking: [noted], winner: noted }
-  const ranking = rankAuction(auction, await bus.auction(auction.termsHash), nowSeconds)
-  for (const quote of auction.kind === 'reverse' ? ranking.slice(0, 1) : ranking) {
-    if (await canBeTaken(client, quote, jobId, nowSeconds)) return { ranking, winner: quote }
+  const stateOf = async (quote: SignedQuote): Promise<BidState> => {
+    const taken = await jobOfQuote(client.account, quote.provider, quote.nonce)
+    if (taken === jobId) return 'taken here'
+    if (taken !== undefined) return 'taken back'
+    if (passedOver?.has(quote.provider) === true) return 'passed over'
+    return nowSeconds <= quote.deadlineSeconds ? 'open' : 'lapsed'
   }
-  return { ranking, winner: undefined }
+  const noted = note.load()
+  const notedState = noted === undefined ? undefined : await stateOf(noted)
+  // The book may have forgotten the auction since.
+  if (noted !== undefined && (notedState === 'open' || notedState === 'taken here'))
+    return { ranking: [noted], skipped: [], winner: noted }
+  const ranking = rankAuction(auction, await bus.auction(auction.termsHash), nowSeconds)
+  const skipped: SkippedBid[] = []
+  for (const quote of ranking) {
+    const state = await stateOf(quote)
+    if (state === 'open' || state === 'taken here') return { ranking, skipped, winner: quote }
+    skipped.push({ quote, why: state })
+  }
+  return { ranking, skipped, winner: undefined }
 }
 
 /** Takes the winner: noted first, then named and paid for in one transaction. Safe to call again after any crash. */
@@ -82,16 +105,6 @@ export async function awardWinner(
 ): Promise<JobRecord> {
   note.save(winner)
   return client.award(jobId, winner)
-}
-
-async function canBeTaken(
-  client: JobClient,
-  { provider, nonce, deadlineSeconds }: SignedQuote,
-  jobId: bigint,
-  nowSeconds: number,
-): Promise<boolean> {
-  const taken = await jobOfQuote(client.account, provider, nonce)
-  return taken === undefined ? nowSeconds <= deadlineSeconds : taken === jobId
 }
 
 /** What the book says of a bid that it does not take; undefined for other failures. */

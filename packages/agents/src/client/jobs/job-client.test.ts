@@ -16,12 +16,15 @@ let net: JobNetwork
 let ann: TestAccount
 let pat: TestAccount
 let eve: TestAccount
+let max: TestAccount
+let ivy: TestAccount
 let client: JobClient
 beforeAll(async () => {
   net = await startJobNetwork()
   ann = await net.fund('ann')
   pat = await net.fund('pat', 0n)
   eve = await net.fund('eve', 0n)
+  ;[max, ivy] = [await net.fund('max', 0n), await net.fund('ivy', 0n)]
   client = new JobClient(ann, net.clock, systemRandom)
 }, 60_000)
 afterAll(() => net?.close())
@@ -167,9 +170,10 @@ describe('an auction that a client awards', () => {
     })
     const jobId = await client.post(draft({ description: `work\n${line}` }))
     const auction = parseJobAuction(client.domain, await client.read(jobId)) as Auction
-    const bid = (priceAtomic: bigint) =>
-      draftBid(auction, pat, { priceAtomic, holdsSeconds: 600 }, systemRandom) as Required<AuctionBid>
-    const bids = [bid(300n), bid(200n), bid(500n)]
+    const bid = (account: TestAccount, priceAtomic: bigint) =>
+      draftBid(auction, account, { priceAtomic, holdsSeconds: 600 }, systemRandom) as Required<AuctionBid>
+    // A second, dearer bid of one account is none.
+    const bids = [bid(max, 300n), bid(pat, 200n), bid(pat, 250n), bid(ivy, 500n)]
     const record: AuctionRecord = {
       bids: [],
       sealed: bids.map(({ quote, salt }) => ({
@@ -208,13 +212,17 @@ describe('an auction that a client awards', () => {
     })
   })
 
-  it('passes over a bid that was taken back or has lapsed, and pays the next at its own price', async () => {
+  it('passes over who takes a bid back, with all its bids, and who has lapsed, and pays the next at its own price', async () => {
     const { jobId, auction, bids, bus } = await auctioned()
     const jobs = { address: jobsOf(net.network), abi: jobsAbi, functionName: 'cancelQuote' } as const
     await pat.sender.call({ ...jobs, args: [bids[1]?.quote.nonce as bigint] })
     const note = noteOf()
-    const { winner } = await planAward(client, bus, auction, { clock: later, jobId, note })
+    const { skipped, winner } = await planAward(client, bus, auction, { clock: later, jobId, note })
+    expect(skipped).toEqual([{ quote: bids[1]?.quote, why: 'taken back' }])
     expect(winner?.priceAtomic).toBe(300n)
+    const passedOver = new Set([max.address])
+    const without = await planAward(client, bus, auction, { clock: later, jobId, note: noteOf(), passedOver })
+    expect(without.winner?.priceAtomic).toBe(500n)
     expect(await awardWinner(client, jobId, winner as SignedQuote, note)).toMatchObject({ budgetAtomic: 300n })
     const tooLate = { nowMs: () => net.clock.nowMs() + 700_000 }
     const other = await auctioned()
@@ -226,7 +234,7 @@ describe('an auction that a client awards', () => {
     expect(lapsed.winner).toBeUndefined()
   })
 
-  it('pays nobody where the lowest bid of an open auction was taken back: it kept the others away', async () => {
+  it('goes on to the next of an open auction where the lowest was taken back or is not believed: it kept nobody away', async () => {
     const now = seconds()
     const line = auctionLine({
       ...{ kind: 'reverse', domain: client.domain, termsHash: zeroHash, ceilingAtomic: 900n },
@@ -234,14 +242,25 @@ describe('an auction that a client awards', () => {
     })
     const jobId = await client.post(draft({ description: `work\n${line}` }))
     const auction = parseJobAuction(client.domain, await client.read(jobId)) as Auction
-    const bid = (priceAtomic: bigint) => draftBid(auction, pat, { priceAtomic, holdsSeconds: 600 }, systemRandom).quote
-    const [high, shield] = [bid(900n), bid(1n)]
-    const bids = [high, shield].map((quote) => ({ quote, atSeconds: now - 1 }))
+    const bid = (account: TestAccount, priceAtomic: bigint) =>
+      draftBid(auction, account, { priceAtomic, holdsSeconds: 600 }, systemRandom).quote
+    const [friend, shield, honest] = [bid(max, 900n), bid(pat, 1n), bid(ivy, 640n)]
+    const bids = [friend, shield, honest].map((quote) => ({ quote, atSeconds: now - 1 }))
     const bus = { auction: async () => ({ bids, sealed: [], revealed: [] }) } as never
-    const plan = () => planAward(client, bus, auction, { clock: later, jobId, note: noteOf() })
-    expect((await plan()).winner?.priceAtomic).toBe(1n)
+    const note = noteOf()
+    const plan = (...passedOver: readonly TestAccount[]) =>
+      planAward(client, bus, auction, {
+        ...{ clock: later, jobId, note },
+        passedOver: new Set(passedOver.map(({ address }) => address)),
+      })
+    expect((await plan()).winner).toEqual(shield)
+    // Noted and not paid for yet.
+    note.save(shield)
+    expect((await plan(pat)).winner).toEqual(honest)
     const jobs = { address: jobsOf(net.network), abi: jobsAbi, functionName: 'cancelQuote' } as const
     await pat.sender.call({ ...jobs, args: [shield.nonce] })
-    expect((await plan()).winner).toBeUndefined()
+    expect((await plan()).winner).toEqual(honest)
+    await awardWinner(client, jobId, honest, note)
+    expect((await plan(ivy)).winner).toEqual(honest)
   })
 })

@@ -31,6 +31,13 @@ export function ipNetworkOf(address: string): string {
   return [...groups(head), ...Array<string>(zeros).fill('0'), ...groups(tail)].slice(0, 4).join(':')
 }
 
+/** Networks of the address of a socket's other end, the widest first: of IPv6 its first 32, 48 and 64 bits, of IPv4 its first 16, 24 and 32. */
+export function ipNetworksOf(address: string): readonly string[] {
+  const network = ipNetworkOf(address)
+  const mark = network.includes(':') ? ':' : '.'
+  return [2, 3, 4].map((length) => network.split(mark).slice(0, length).join(mark))
+}
+
 /** True when the other end of the connection is this machine and no proxy says that it speaks for somebody else. */
 export function isLoopbackPeer(request: IncomingMessage): boolean {
   const isHere = isLoopbackAddress(request.socket.remoteAddress ?? '')

@@ -72,10 +72,7 @@ function bidsOf(auction: Auction, record: AuctionRecord, nowSeconds: number): re
 
 /** While bids may still come, nobody has a rank in a sealed auction; in an open one the rank is that of now. */
 function rankedOrOpen(auction: Auction, record: AuctionRecord, nowSeconds: number): readonly SignedQuote[] {
-  if (auction.kind === 'reverse')
-    return replayReverseAuction(auction, record.bids)
-      .counted.map(({ quote }) => quote)
-      .reverse()
+  if (auction.kind === 'reverse') return replayReverseAuction(auction, record.bids).standing
   try {
     return rankAuction(auction, record, nowSeconds)
   } catch (error) {
@@ -91,7 +88,7 @@ function auctionJson(auction: Auction, record: AuctionRecord, nowSeconds: number
     const phase = nowSeconds < commitEndsAtSeconds ? 'bidding' : nowSeconds < revealEndsAtSeconds ? 'revealing' : 'over'
     return { ...shared, phase, bidsUntilMs: commitEndsAtSeconds * 1_000, revealsUntilMs: revealEndsAtSeconds * 1_000 }
   }
-  const { closesAtSeconds } = replayReverseAuction(auction, record.bids).state
+  const { closesAtSeconds } = replayReverseAuction(auction, record.bids)
   return {
     ...shared,
     ...{ phase: nowSeconds < closesAtSeconds ? 'bidding' : 'over', bidsUntilMs: closesAtSeconds * 1_000 },

@@ -218,24 +218,25 @@ describe('jobs as they are shown', () => {
     const description = `Sell\n${auctionLine({ kind: 'reverse', ...place, ...rule })}`
     const terms = client.draft({ evaluator: ann.address, expiredAtSeconds: at + 3_600, description })
     const jobId = await client.post(terms)
-    const bid = (priceAtomic: bigint) => {
-      const quote = { termsHash: hashTerms(terms), provider: pat.address, priceAtomic, nonce: nonce++ }
+    const bid = (priceAtomic: bigint, { address, secretKey } = pat) => {
+      const quote = { termsHash: hashTerms(terms), provider: address, priceAtomic, nonce: nonce++ }
       return {
-        quote: signQuote(client.domain, { ...quote, deadlineSeconds: at + 200 }, pat.secretKey),
+        quote: signQuote(client.domain, { ...quote, deadlineSeconds: at + 700 }, secretKey),
         atSeconds: at - 9,
       }
     }
     const detail = await jobDetail(sources, jobId)
     expect([detail.title, detail.description]).toEqual(['Sell', 'Sell'])
-    const [high, low] = [bid(90n), bid(80n)]
-    const book = { quotesFor: () => [], auction: () => ({ bids: [high, bid(88n), low], sealed: [], revealed: [] }) }
+    const [high, first, low, noStep] = [bid(90n, judge), bid(85n), bid(80n), bid(79n)]
+    const book = { quotesFor: () => [], auction: () => ({ bids: [high, first, low, noStep], sealed: [], revealed: [] }) }
     await client.award(jobId, low.quote)
     const told = await jobBids(sources, book, jobId)
     expect(told.auction).toMatchObject({ kind: 'reverse', phase: 'over', ceilingAtomic: '100', decrementAtomic: '5' })
     expect(told.bids.map(({ priceAtomic, rank, isTaken }) => [priceAtomic, rank, isTaken])).toEqual([
       ['80', 1, true],
       ['90', 2, false],
-      ['88', undefined, false],
+      ['85', undefined, false],
+      ['79', undefined, false],
     ])
     const empty = { quotesFor: () => [], auction: () => ({ bids: [], sealed: [], revealed: [] }) }
     expect((await jobBids(sources, empty, jobId)).bids).toMatchObject([{ priceAtomic: '80', isTaken: true }])

@@ -1,0 +1,27 @@
+/** Networks that something came from, the widest first; the last is what one sender has. */
+export type Origin = readonly string[]
+
+/**
+ * Whose place a newcomer takes where all are taken: the newest of the network that holds most, level by level, and undefined where that
+ * would be the newcomer's own. So whoever has many small networks inside a wide one gets the share of one, and who holds little keeps it.
+ * `held` is oldest first.
+ */
+export function whoMakesRoom<held extends { readonly origin: Origin }>(
+  held: readonly held[],
+  newcomer: Origin,
+): held | undefined {
+  let group: readonly held[] = held
+  let isAmongThem = true
+  for (const level of newcomer.length === 0 ? [] : newcomer.keys()) {
+    const nameAt = ({ origin }: { readonly origin: Origin }): string => origin[level] ?? ''
+    const groups = Map.groupBy(group, nameAt)
+    const own: readonly held[] = isAmongThem ? (groups.get(nameAt({ origin: newcomer })) ?? []) : []
+    const largest = [...groups.values()].reduce<readonly held[]>(
+      (most, other) => (other.length >= most.length ? other : most),
+      own,
+    )
+    isAmongThem &&= own.length + 1 >= largest.length
+    group = isAmongThem ? own : largest
+  }
+  return isAmongThem ? undefined : group.at(-1)
+}
