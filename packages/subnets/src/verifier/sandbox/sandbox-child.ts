@@ -1,18 +1,18 @@
 /** The sandbox's process: holds one realm, and makes a new one whenever a call ran into its time limit. */
 import { once } from 'node:events'
 import type { TaskVerdict } from '../../rules/subnet-file/task-verdict.ts'
+import { answerBudgetMs } from './answer-budget.ts'
 import { type FileToLoad, type LoadedRealm, loadRealm } from './realm-loader.ts'
-import {
-  type AdmittedAnswer,
-  type AggregateInput,
-  answerBudgetMs,
-  type JudgeInput,
-  type SandboxCall,
-  type SandboxProblem,
-  type SandboxReply,
-  type SandboxRequest,
-  type SandboxStep,
-  type TimedVerdicts,
+import type {
+  AdmittedAnswer,
+  AggregateInput,
+  JudgeInput,
+  SandboxCall,
+  SandboxProblem,
+  SandboxReply,
+  SandboxRequest,
+  SandboxStep,
+  TimedVerdicts,
 } from './sandbox-messages.ts'
 
 const parent = process.ppid

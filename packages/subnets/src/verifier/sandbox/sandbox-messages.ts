@@ -27,11 +27,6 @@ export type AdmittedAnswer = {
   readonly isLost?: boolean
 }
 
-/** Room for starting over several times because of others. */
-export function answerBudgetMs(scoreTimeoutMs: number): number {
-  return 10 * scoreTimeoutMs
-}
-
 /** A verdict for each answer, in their order, and the milliseconds that it cost. */
 export type TimedVerdicts = readonly { readonly verdict: TaskVerdict; readonly spentMs: number }[]
 

@@ -6,10 +6,10 @@ import type { z } from 'zod'
 import { defaultAggregator } from '../../rules/aggregators/index.ts'
 import type { TaskScore } from '../../rules/subnet-file/score-aggregate.ts'
 import type { SubnetDescription } from '../../rules/subnet-file/task-subnet.ts'
+import { answerBudgetMs } from './answer-budget.ts'
 import {
   type AdmittedAnswer,
   aggregated,
-  answerBudgetMs,
   type EpochPlace,
   fileDescription,
   type JudgeInput,
