@@ -1,5 +1,5 @@
 /** The client side of the public MCP conformance suite: one scenario through our connection, the server's URL as the last argument. */
-import { McpConnection } from '@koinon/agents/client'
+import { McpConnection } from '@koinon/agents/client/mcp'
 import type { OAuthClientProvider, OAuthDiscoveryState } from '@modelcontextprotocol/sdk/client/auth.js'
 import { ClientCredentialsProvider, PrivateKeyJwtProvider } from '@modelcontextprotocol/sdk/client/auth-extensions.js'
 import type {

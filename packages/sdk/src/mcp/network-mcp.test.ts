@@ -1,4 +1,5 @@
-import { type CallPayer, McpConnection } from '@koinon/agents/client'
+import type { CallPayer } from '@koinon/agents/client'
+import { McpConnection } from '@koinon/agents/client/mcp'
 import { McpHttpServer } from '@koinon/agents/provider'
 import { SpendCeiling } from '@koinon/agents/rules'
 import { KoinonError } from '@koinon/base'

@@ -1,4 +1,5 @@
-import { type CallPayer, McpConnection } from '@koinon/agents/client'
+import type { CallPayer } from '@koinon/agents/client'
+import { McpConnection } from '@koinon/agents/client/mcp'
 import type { McpTool } from '@koinon/agents/provider'
 import { untrustedJson, visibleText } from '@koinon/agents/rules'
 import { dollarDecimals, formatUnits, isKoinonError, KoinonError, picoUsdDecimals } from '@koinon/base'
