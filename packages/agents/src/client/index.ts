@@ -57,7 +57,6 @@ export {
   readJob,
 } from './jobs/job-ledger.ts'
 export type { JobPayer } from './jobs/job-payer.ts'
-export { McpConnection, type McpConnectionOptions } from './mcp/connection.ts'
 export {
   type CallRating,
   FeedbackBook,
