@@ -228,7 +228,10 @@ describe('jobs as they are shown', () => {
     const detail = await jobDetail(sources, jobId)
     expect([detail.title, detail.description]).toEqual(['Sell', 'Sell'])
     const [high, first, low, noStep] = [bid(90n, judge), bid(85n), bid(80n), bid(79n)]
-    const book = { quotesFor: () => [], auction: () => ({ bids: [high, first, low, noStep], sealed: [], revealed: [] }) }
+    const book = {
+      quotesFor: () => [],
+      auction: () => ({ bids: [high, first, low, noStep], sealed: [], revealed: [] }),
+    }
     await client.award(jobId, low.quote)
     const told = await jobBids(sources, book, jobId)
     expect(told.auction).toMatchObject({ kind: 'reverse', phase: 'over', ceilingAtomic: '100', decrementAtomic: '5' })
