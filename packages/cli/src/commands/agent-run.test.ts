@@ -7,7 +7,7 @@ import { systemClock, systemRandom } from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
 import { ScriptedEngine, startTestNetwork, type TestNetwork } from '@koinon/inference/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { loadAgent } from './agent-run.ts'
+import { loadAgent } from '../agent-file.ts'
 
 const templates = resolve(import.meta.dirname, '../../../../examples/agents')
 const main = new URL('../main.ts', import.meta.url).pathname
