@@ -1,39 +1,33 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Hex, systemRandom } from '@koinon/base'
-import { type AccountKey, accountKey, type Home, openHome } from '@koinon/node/home'
+import { type AccountKey, accountKey, openHome } from '@koinon/node/home'
 import { budgetsJson } from '@koinon/node/wallet'
 import { type PoolLedger, startPoolLedger } from '@koinon/subnets/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runKoinon } from '../testing/run-koinon.ts'
+import { TestHome } from '../testing/test-home.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'koinon-cli-budget-'))
+const at = new TestHome()
+const { folder, home } = at
 const alice = `0x${'a1'.repeat(20)}`
 let place: PoolLedger
-let home: Home
 let wallet: AccountKey
 
 beforeAll(async () => {
   place = await startPoolLedger()
-  home = openHome(join(folder, 'home'))
-  writeFileSync(home.networkFile, JSON.stringify(place.ledger.network))
-  wallet = accountKey(home, 'wallet', systemRandom)
-  await place.ledger.owner.sender.send({ to: wallet.address, value: 10n ** 18n }, 'funding')
+  at.join(place.ledger.network)
+  wallet = await at.fund(place.ledger, 'wallet', 10n ** 18n)
 }, 120_000)
 afterAll(async () => {
   await place?.ledger.close()
-  rmSync(folder, { recursive: true, force: true })
+  at.remove()
 })
 
-const koinon = (...args: readonly string[]) => runKoinon(home.path, ...args)
-
-async function json(...args: readonly string[]) {
-  const { stdout } = await koinon('--json', ...args)
-  return JSON.parse(stdout) as { data: Record<string, unknown>; error?: { code: string; hint?: string } }
-}
+const koinon = (...args: readonly string[]) => at.koinon(...args)
+const json = (...args: readonly string[]) => at.json(...args)
 
 const intent = (changes: Readonly<Record<string, unknown>>): string => {
   const path = join(folder, 'intent.json')

@@ -1,20 +1,19 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemRandom } from '@koinon/base'
 import { createSubnet, quoteLock, readSubnet } from '@koinon/ledger'
 import { koinonTokenAbi } from '@koinon/ledger/abis'
-import { type AccountKey, accountKey, openHome } from '@koinon/node/home'
+import { type AccountKey, accountKey } from '@koinon/node/home'
 import { openMembership } from '@koinon/node/joined'
 import { localSubnet, subnetFileSpec } from '@koinon/node/local'
 import { type PoolLedger, startPoolLedger } from '@koinon/subnets/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { requireOwner } from '../ownership-words.ts'
-import { runKoinon } from '../testing/run-koinon.ts'
+import { TestHome } from '../testing/test-home.ts'
 
 const unit = 10n ** 18n
-const folder = mkdtempSync(join(tmpdir(), 'koinon-cli-announce-'))
-const file = join(folder, 'doubles.ts')
+const at = new TestHome()
+const file = join(at.folder, 'doubles.ts')
 const source = (version: number) => `import { defineSubnet } from '@koinon/subnets/file'
 import { z } from 'zod'
 
@@ -34,12 +33,10 @@ let netuid: number
 let genesis: number
 beforeAll(async () => {
   place = await startPoolLedger()
-  const home = openHome(join(folder, 'home'))
   const { network } = place.ledger
-  writeFileSync(home.networkFile, JSON.stringify(network))
-  wallet = accountKey(home, 'wallet', systemRandom)
-  accountKey(home, 'stranger', systemRandom)
-  await place.ledger.owner.sender.send({ to: wallet.address, value: 10n ** 19n }, 'funding')
+  at.join(network)
+  wallet = await at.fund(place.ledger, 'wallet')
+  accountKey(at.home, 'stranger', systemRandom)
   const membership = openMembership(network, wallet)
   const lock = await quoteLock(membership)
   const { sender } = place.ledger.owner
@@ -51,19 +48,17 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(async () => {
   await place?.ledger.close()
-  rmSync(folder, { recursive: true, force: true })
+  at.remove()
 })
 
-const subnet = (...args: readonly string[]) => runKoinon(join(folder, 'home'), 'subnet', ...args)
+const subnet = (...args: readonly string[]) => at.koinon('subnet', ...args)
 const announce = (...args: readonly string[]) => subnet('announce', `${netuid}`, ...args)
 
-async function json(...args: readonly string[]): Promise<Record<string, unknown>> {
-  return (JSON.parse((await subnet('--json', ...args)).stdout) as { data: Record<string, unknown> }).data
-}
+const json = async (...args: readonly string[]) => (await at.json('subnet', ...args)).data
 
-async function refused(...args: readonly string[]): Promise<{ code: string; message: string; hint?: string }> {
-  const { stdout } = await subnet('--json', ...args)
-  return (JSON.parse(stdout) as { error: { code: string; message: string } }).error
+async function refused(...args: readonly string[]) {
+  const { error } = await at.json('subnet', ...args)
+  return error as NonNullable<typeof error>
 }
 
 const toEpoch = (epoch: number) => place.ledger.moveTo(genesis + epoch * localSubnet.epochSeconds)
@@ -82,7 +77,7 @@ describe('koinon subnet announce', () => {
     expect((await announce('--json', '--file', file)).code).toBe(4)
     const done = await announce('--file', file, '--min-burn', '0.2', '--yes')
     expect(done.stdout).toContain('it holds from epoch 2 on')
-    expect(done.stdout).toContain(`subnet what-if --home ${join(folder, 'home')} ${netuid}`)
+    expect(done.stdout).toContain(`subnet what-if --home ${at.home.path} ${netuid}`)
     const fromSeconds = genesis + 2 * localSubnet.epochSeconds
     expect(await json('show', `${netuid}`)).toMatchObject({
       pending: { texts: { fromSeconds, specHash } },
@@ -127,7 +122,7 @@ describe('koinon subnet announce', () => {
     [['--spec-hash', '0x12'], 'usage/bad-hash', 'is not a hash'],
     [['--metadata', `https://example.org/${'x'.repeat(512)}`], 'usage/metadata', '512'],
     [['--file', file, '--spec-hash', `0x${'11'.repeat(32)}`], 'usage/one-of', 'computed'],
-    [['--file', join(folder, 'none.ts')], 'subnets/no-file', 'none.ts'],
+    [['--file', join(at.folder, 'none.ts')], 'subnets/no-file', 'none.ts'],
     [[], 'usage/nothing-changes', 'Nothing would change'],
     [['--min-burn', '0.2'], 'usage/nothing-changes', 'Nothing would change'],
     [['--notice', '600', '--account', 'stranger'], 'ledger/not-owner', 'belongs to 0x'],

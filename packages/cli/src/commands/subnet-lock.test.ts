@@ -1,37 +1,28 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { systemRandom } from '@koinon/base'
-import { type AccountKey, accountKey, openHome } from '@koinon/node/home'
+import type { AccountKey } from '@koinon/node/home'
 import { type PoolLedger, startPoolLedger } from '@koinon/subnets/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { runKoinon } from '../testing/run-koinon.ts'
+import { TestHome } from '../testing/test-home.ts'
 
 const unit = 10n ** 18n
 const day = 86_400
-const folder = mkdtempSync(join(tmpdir(), 'koinon-cli-lock-'))
+const at = new TestHome()
 let place: PoolLedger
 let wallet: AccountKey
 let netuid: number
 beforeAll(async () => {
   place = await startPoolLedger()
-  const home = openHome(join(folder, 'home'))
-  writeFileSync(home.networkFile, JSON.stringify(place.ledger.network))
-  wallet = accountKey(home, 'wallet', systemRandom)
-  await place.ledger.owner.sender.send({ to: wallet.address, value: 10n ** 19n }, 'funding')
+  at.join(place.ledger.network)
+  wallet = await at.fund(place.ledger, 'wallet')
   netuid = await place.openSubnet(100n * unit)
   await place.mint(netuid, wallet.address, 100n * unit)
 }, 120_000)
 afterAll(async () => {
   await place?.ledger.close()
-  rmSync(folder, { recursive: true, force: true })
+  at.remove()
 })
 
-const subnet = (...args: readonly string[]) => runKoinon(join(folder, 'home'), 'subnet', ...args)
-
-async function json(...args: readonly string[]): Promise<Record<string, unknown>> {
-  return (JSON.parse((await subnet('--json', ...args)).stdout) as { data: Record<string, unknown> }).data
-}
+const subnet = (...args: readonly string[]) => at.koinon('subnet', ...args)
+const json = async (...args: readonly string[]) => (await at.json('subnet', ...args)).data
 
 const wait = async (seconds: number) => place.ledger.moveTo((await place.ledger.nowSeconds()) + seconds)
 

@@ -1,28 +1,23 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { type Address, systemRandom } from '@koinon/base'
+import type { Address } from '@koinon/base'
 import { koinonTokenAbi } from '@koinon/ledger/abis'
-import { type AccountKey, accountKey, openHome } from '@koinon/node/home'
+import type { AccountKey } from '@koinon/node/home'
 import { type PoolLedger, startPoolLedger } from '@koinon/subnets/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { runKoinon } from '../testing/run-koinon.ts'
+import { TestHome } from '../testing/test-home.ts'
 
 const token = 10n ** 18n
 const validator: Address = `0x${'a1'.repeat(20)}`
 const other: Address = `0x${'b2'.repeat(20)}`
 
-const folder = mkdtempSync(join(tmpdir(), 'koinon-cli-pools-'))
+const at = new TestHome()
 let place: PoolLedger
 let wallet: AccountKey
 let netuid: number
 beforeAll(async () => {
   place = await startPoolLedger()
-  const home = openHome(join(folder, 'home'))
-  writeFileSync(home.networkFile, JSON.stringify(place.ledger.network))
-  wallet = accountKey(home, 'wallet', systemRandom)
   const { owner, network } = place.ledger
-  await owner.sender.send({ to: wallet.address, value: 10n ** 19n }, 'funding')
+  at.join(network)
+  wallet = await at.fund(place.ledger, 'wallet')
   await owner.sender.call({
     address: network.contracts.token,
     abi: koinonTokenAbi,
@@ -33,15 +28,11 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(async () => {
   await place?.ledger.close()
-  rmSync(folder, { recursive: true, force: true })
+  at.remove()
 })
 
-/** `koinon subnet ...`, what it printed and its exit code. */
-const subnet = (...args: readonly string[]) => runKoinon(join(folder, 'home'), 'subnet', ...args)
-
-async function json(...args: readonly string[]): Promise<Record<string, never>> {
-  return (JSON.parse((await subnet('--json', ...args)).stdout) as { data: Record<string, never> }).data
-}
+const subnet = (...args: readonly string[]) => at.koinon('subnet', ...args)
+const json = async (...args: readonly string[]) => (await at.json<Record<string, never>>('subnet', ...args)).data
 
 describe('koinon subnet buy and sell', () => {
   it('show what a trade would bring, and make it for at least what was shown', async () => {
