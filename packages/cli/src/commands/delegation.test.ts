@@ -1,15 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { systemRandom } from '@koinon/base'
-import { type AccountKey, accountKey, openHome } from '@koinon/node/home'
+import type { AccountKey } from '@koinon/node/home'
 import { type PoolLedger, startPoolLedger } from '@koinon/subnets/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { runKoinon } from '../testing/run-koinon.ts'
+import { TestHome } from '../testing/test-home.ts'
 
 const unit = 10n ** 18n
 const day = 86_400
-const folder = mkdtempSync(join(tmpdir(), 'koinon-cli-delegation-'))
+const at = new TestHome()
 let place: PoolLedger
 let validator: AccountKey
 let child: AccountKey
@@ -17,30 +13,25 @@ let wallet: AccountKey
 let netuid: number
 beforeAll(async () => {
   place = await startPoolLedger()
-  const home = openHome(join(folder, 'home'))
-  writeFileSync(home.networkFile, JSON.stringify(place.ledger.network))
-  const keys = ['validator', 'child', 'wallet'].map((name) => accountKey(home, name, systemRandom))
-  ;[validator, child, wallet] = keys as [AccountKey, AccountKey, AccountKey]
-  for (const { address } of keys) await place.ledger.owner.sender.send({ to: address, value: 10n ** 18n }, 'funding')
+  at.join(place.ledger.network)
+  validator = await at.fund(place.ledger, 'validator')
+  child = await at.fund(place.ledger, 'child')
+  wallet = await at.fund(place.ledger, 'wallet')
   netuid = await place.openSubnet(100n * unit)
 }, 120_000)
 afterAll(async () => {
   await place?.ledger.close()
-  rmSync(folder, { recursive: true, force: true })
+  at.remove()
 })
 
-const koinon = (...args: readonly string[]) => runKoinon(join(folder, 'home'), ...args)
+const koinon = (...args: readonly string[]) => at.koinon(...args)
 
-async function json(...args: readonly string[]): Promise<Record<string, unknown>> {
-  const { stdout } = await koinon('--json', ...args)
-  return (JSON.parse(stdout) as { data: Record<string, unknown> }).data
-}
+const json = async (...args: readonly string[]) => (await at.json(...args)).data
 
-async function refused(...args: readonly string[]): Promise<string> {
-  const { stdout } = await koinon('--json', ...args)
-  const { error } = JSON.parse(stdout) as { error: { code: string; hint?: string } }
-  expect(error.hint).toBeDefined()
-  return error.code
+async function refused(...args: readonly string[]): Promise<string | undefined> {
+  const { error } = await at.json(...args)
+  expect(error?.hint).toBeDefined()
+  return error?.code
 }
 
 const wait = async (seconds: number) => place.ledger.moveTo((await place.ledger.nowSeconds()) + seconds)

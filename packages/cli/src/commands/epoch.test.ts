@@ -1,24 +1,21 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { sha256Hex, systemRandom } from '@koinon/base'
-import { accountKey, openHome } from '@koinon/node/home'
+import { sha256Hex } from '@koinon/base'
 import { subnetFileSpec } from '@koinon/node/local'
 import { startRevealedSubnet, startTestLedger, type TestLedger } from '@koinon/subnets/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { runKoinon } from '../testing/run-koinon.ts'
+import { TestHome } from '../testing/test-home.ts'
 
 const unit = 10n ** 18n
-const folder = mkdtempSync(join(tmpdir(), 'koinon-cli-epoch-'))
+const at = new TestHome()
+const { folder } = at
 const file = join(folder, 'small.ts')
 let ledger: TestLedger
 let subnet: Awaited<ReturnType<typeof startRevealedSubnet>>
 beforeAll(async () => {
   ledger = await startTestLedger()
-  const home = openHome(join(folder, 'home'))
-  writeFileSync(home.networkFile, JSON.stringify(ledger.network))
-  const wallet = accountKey(home, 'wallet', systemRandom)
-  await ledger.owner.sender.send({ to: wallet.address, value: 10n ** 19n }, 'funding')
+  at.join(ledger.network)
+  await at.fund(ledger, 'wallet')
   writeFileSync(
     file,
     `import { defineSubnet } from '@koinon/subnets/file'
@@ -34,14 +31,11 @@ export const small = defineSubnet({
 }, 120_000)
 afterAll(async () => {
   await ledger?.close()
-  rmSync(folder, { recursive: true, force: true })
+  at.remove()
 })
 
-const koinon = (...args: readonly string[]) => runKoinon(join(folder, 'home'), 'epoch', ...args)
-async function json(...args: readonly string[]) {
-  const { stdout, code } = await koinon('--json', ...args)
-  return { code, ...(JSON.parse(stdout) as { readonly data: unknown; readonly error?: { readonly code: string } }) }
-}
+const koinon = (...args: readonly string[]) => at.koinon('epoch', ...args)
+const json = (...args: readonly string[]) => at.json('epoch', ...args)
 const written = (name: string, value: unknown): string => {
   writeFileSync(join(folder, name), JSON.stringify(value))
   return join(folder, name)

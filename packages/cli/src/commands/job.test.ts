@@ -1,25 +1,24 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readJobRequest } from '@koinon/agents/rules'
-import { bytesToHex, sha256, systemClock, systemRandom } from '@koinon/base'
+import { bytesToHex, sha256, systemClock } from '@koinon/base'
 import { defaultHttpLimits, HttpListener, sendJson } from '@koinon/base/node'
 import { testDollarAbi } from '@koinon/ledger/abis'
-import { type AccountKey, accountKey, openHome } from '@koinon/node/home'
+import type { AccountKey } from '@koinon/node/home'
 import { hasBudgetDelegate } from '@koinon/payments/client/budget'
 import { type PoolLedger, startPoolLedger } from '@koinon/subnets/testing'
 import { QuoteBook, quoteRoutes } from '@koinon/work/quotes'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { runKoinon } from '../testing/run-koinon.ts'
+import { TestHome } from '../testing/test-home.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'koinon-cli-job-'))
+const at = new TestHome()
+const { folder } = at
 let place: PoolLedger
 let wallet: AccountKey
 let maker: AccountKey
 let gateway: HttpListener
 beforeAll(async () => {
   place = await startPoolLedger()
-  const home = openHome(join(folder, 'home'))
   const { network, owner } = place.ledger
   const { jobs, dollar } = network.contracts
   const routes = quoteRoutes(
@@ -35,11 +34,10 @@ beforeAll(async () => {
     handle: async (request, response) => void ((await routes(request, response)) || sendJson(response, 404, {})),
   })
   const gatewayUrl = `http://127.0.0.1:${await gateway.start()}`
-  writeFileSync(home.networkFile, JSON.stringify({ ...network, gatewayUrl }))
-  wallet = accountKey(home, 'wallet', systemRandom)
-  maker = accountKey(home, 'maker', systemRandom)
+  at.join({ ...network, gatewayUrl })
+  wallet = await at.fund(place.ledger, 'wallet')
+  maker = await at.fund(place.ledger, 'maker')
   for (const { address } of [wallet, maker]) {
-    await owner.sender.send({ to: address, value: 10n ** 19n }, 'funding')
     await owner.sender.call({
       address: dollar,
       abi: testDollarAbi,
@@ -52,19 +50,11 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway?.stop(0)
   await place?.ledger.close()
-  rmSync(folder, { recursive: true, force: true })
+  at.remove()
 })
 
-const job = (...args: readonly string[]) => runKoinon(join(folder, 'home'), 'job', ...args)
-
-type Answer = {
-  readonly data: Record<string, unknown>
-  readonly error?: { readonly code: string; readonly hint?: string }
-}
-async function json(...args: readonly string[]): Promise<Answer & { readonly code: unknown }> {
-  const { code, stdout } = await job('--json', ...args)
-  return { code, ...(JSON.parse(stdout) as Answer) }
-}
+const job = (...args: readonly string[]) => at.koinon('job', ...args)
+const json = (...args: readonly string[]) => at.json('job', ...args)
 
 describe('koinon job', () => {
   it('posts, bids, awards, hands in, accepts and shows', async () => {
@@ -144,7 +134,6 @@ describe('koinon job', () => {
   })
 
   it('pays for a job out of a budget, by its key and within its grant', async () => {
-    const home = join(folder, 'home')
     const grant = [
       '--to',
       maker.address,
@@ -157,14 +146,13 @@ describe('koinon job', () => {
       '--max-total',
       '6',
     ]
-    const granted = await runKoinon(home, 'budget', 'grant', '--label', 'helper', '--yes', ...grant)
+    const granted = await at.koinon('budget', 'grant', '--label', 'helper', '--yes', ...grant)
     expect(granted.code, granted.stderr).toBe(0)
     // A call of an account that delegates to nothing succeeds and does nothing.
     const { channels } = place.ledger.network.contracts
     expect(await hasBudgetDelegate(place.ledger.reader, wallet.address, channels)).toBe(true)
     const left = async () => {
-      const { stdout } = await runKoinon(home, '--json', 'budget', 'list')
-      const { data } = JSON.parse(stdout) as { data: { budgets: { label: string; leftAtomic: string }[] } }
+      const { data } = await at.json<{ budgets: { label: string; leftAtomic: string }[] }>('budget', 'list')
       return data.budgets.find(({ label }) => label === 'helper')?.leftAtomic
     }
     const jobAt = async (price: string) => {
