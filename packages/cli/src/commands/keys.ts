@@ -8,6 +8,14 @@ import { table } from '../table.ts'
 import { openWallet } from './wallet.ts'
 
 export function defineKeys(keys: Command): void {
+  defineCreate(keys)
+  defineList(keys)
+  defineRevoke(keys)
+  defineWithdraw(keys)
+  defineTopUp(keys)
+}
+
+function defineCreate(keys: Command): void {
   keys
     .command('create')
     .description('deposit dollars with the gateway and get a key that can spend them, and no more')
@@ -31,6 +39,9 @@ export function defineKeys(keys: Command): void {
         }
       }),
     )
+}
+
+function defineList(keys: Command): void {
   keys
     .command('list')
     .description('keys of this home, without their secrets')
@@ -54,6 +65,9 @@ export function defineKeys(keys: Command): void {
         }
       }),
     )
+}
+
+function defineRevoke(keys: Command): void {
   keys
     .command('revoke')
     .description('end a key for good; take back what it did not spend with "koinon keys withdraw"')
@@ -70,6 +84,9 @@ export function defineKeys(keys: Command): void {
         }
       }),
     )
+}
+
+function defineWithdraw(keys: Command): void {
   keys
     .command('withdraw')
     .description(
@@ -83,6 +100,9 @@ export function defineKeys(keys: Command): void {
         return { data: { key: name, ...outcome }, text: describeReturn(outcome, owner.address) }
       }),
     )
+}
+
+function defineTopUp(keys: Command): void {
   keys
     .command('top-up')
     .description('raise what a key can spend')

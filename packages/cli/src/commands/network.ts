@@ -1,7 +1,13 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { hexToBytes, KoinonError, parseUnits, secretKeyToAddress, toAddress } from '@koinon/base'
-import { createLedgerReader, createLedgerWriter, type NetworkFile, TransactionSender } from '@koinon/ledger'
+import { type Address, hexToBytes, KoinonError, parseUnits, secretKeyToAddress, toAddress } from '@koinon/base'
+import {
+  createLedgerReader,
+  createLedgerWriter,
+  type LedgerReader,
+  type NetworkFile,
+  TransactionSender,
+} from '@koinon/ledger'
 import { parsePolicyName } from '@koinon/ledger/deploy'
 import { existingAccountKey, writeFileDurably } from '@koinon/node/home'
 import {
@@ -23,7 +29,7 @@ import {
   beaconRelaysHelp,
   parseBeaconChoice,
 } from '../beacon-options.ts'
-import { confirm, parseInteger, runCommand } from '../runner.ts'
+import { type CommandContext, type CommandResult, confirm, parseInteger, runCommand } from '../runner.ts'
 import { facts } from '../table.ts'
 import { defineNetworkSim } from './network-sim.ts'
 
@@ -88,66 +94,79 @@ export function defineNetwork(network: Command): void {
       'after',
       '\nThe deployer pays the gas of about 20 transactions. A broken-off deployment goes on where it stopped: run the same command again, with the same choices.',
     )
-    .action(
-      runCommand(async (context, flags: DeployFlags) => {
-        const out = resolve(flags.out)
-        if (existsSync(out))
-          throw new KoinonError({
-            code: 'usage/file-exists',
-            message: `${out} exists already`,
-            hint: 'Choose another file with --out FILE.',
-          })
-        const unbondingSeconds = parseInteger(flags.unbondingSeconds, '--unbonding-seconds', 60, 365 * 86_400)
-        const privateKey =
-          flags.keyFile === undefined
-            ? existingAccountKey(context.home, 'wallet').privateKey
-            : readKeyFile(flags.keyFile)
-        externalLedger(flags.rpc)
-        const policy = parsePolicyName(flags.policy)
-        const probe = createLedgerReader(emptyNetwork(flags, 1))
-        const chainId = await probe.getChainId().catch((cause: Error) => {
-          throw new KoinonError({
-            code: 'ledger/rpc-unreachable',
-            message: `${flags.rpc} does not answer`,
-            hint: 'Check the URL.',
-            retry: 'later',
-            cause,
-          })
-        })
-        const provisional = { ...emptyNetwork(flags, chainId), ...(await pinnedModel(flags.defaultModel)) }
-        const reader = createLedgerReader(provisional)
-        const sender = new TransactionSender(reader, createLedgerWriter(provisional, privateKey))
-        const balance = await reader.getBalance({ address: sender.address })
-        if (balance === 0n)
-          throw new KoinonError({
-            code: 'ledger/unfunded',
-            message: `Account ${sender.address} holds no gas money on chain ${chainId}`,
-            hint: 'Send it some first.',
-          })
-        await confirm(context, `Deploy "${flags.name}" to chain ${chainId} from ${sender.address}?`, flags.yes === true)
-        const notePath = deploymentNote(out, chainId)
-        const network = await deployNetwork({
-          draft: provisional,
-          reader,
-          sender,
-          parameters: {
-            ...networkParametersFor('external'),
-            genesisAmount: parseUnits(flags.genesis, 18),
-            unbondingSeconds: BigInt(unbondingSeconds),
-          },
-          notePath,
-          policy,
-          ...(flags.dollar === undefined ? {} : { dollar: toAddress(flags.dollar) }),
-          onDeployed: (name, address) => context.say(`  ${name.padEnd(18)} ${address}`),
-        })
-        writeFileDurably(out, `${JSON.stringify(network, null, 2)}\n`, 0o644)
-        rmSync(notePath, { force: true })
-        return {
-          data: { network, file: out },
-          text: `Deployed "${flags.name}" to chain ${chainId}.\n${facts(Object.entries(network.contracts))}\n\nweights: ${sealSentence(network)}\nnew KOIN: shared ${policyWords(network.emissionPolicy ?? '0x')}\nNetwork file: ${out}`,
-        }
-      }),
-    )
+    .action(runCommand(deploy))
+}
+
+async function deploy(context: CommandContext, flags: DeployFlags): Promise<CommandResult> {
+  const out = resolve(flags.out)
+  requireNew(out)
+  const unbondingSeconds = parseInteger(flags.unbondingSeconds, '--unbonding-seconds', 60, 365 * 86_400)
+  const privateKey =
+    flags.keyFile === undefined ? existingAccountKey(context.home, 'wallet').privateKey : readKeyFile(flags.keyFile)
+  externalLedger(flags.rpc)
+  const policy = parsePolicyName(flags.policy)
+  const chainId = await chainIdAt(flags)
+  const provisional = { ...emptyNetwork(flags, chainId), ...(await pinnedModel(flags.defaultModel)) }
+  const reader = createLedgerReader(provisional)
+  const sender = new TransactionSender(reader, createLedgerWriter(provisional, privateKey))
+  await requireFunded(reader, sender.address, chainId)
+  await confirm(context, `Deploy "${flags.name}" to chain ${chainId} from ${sender.address}?`, flags.yes === true)
+  const notePath = deploymentNote(out, chainId)
+  const network = await deployNetwork({
+    draft: provisional,
+    reader,
+    sender,
+    parameters: {
+      ...networkParametersFor('external'),
+      genesisAmount: parseUnits(flags.genesis, 18),
+      unbondingSeconds: BigInt(unbondingSeconds),
+    },
+    notePath,
+    policy,
+    ...(flags.dollar === undefined ? {} : { dollar: toAddress(flags.dollar) }),
+    onDeployed: (name, address) => context.say(`  ${name.padEnd(18)} ${address}`),
+  })
+  writeFileDurably(out, `${JSON.stringify(network, null, 2)}\n`, 0o644)
+  rmSync(notePath, { force: true })
+  return {
+    data: { network, file: out },
+    text: `Deployed "${flags.name}" to chain ${chainId}.\n${facts(Object.entries(network.contracts))}\n\nweights: ${sealSentence(network)}\nnew KOIN: shared ${policyWords(network.emissionPolicy ?? '0x')}\nNetwork file: ${out}`,
+  }
+}
+
+/** Throws `usage/file-exists`. */
+function requireNew(out: string): void {
+  if (existsSync(out))
+    throw new KoinonError({
+      code: 'usage/file-exists',
+      message: `${out} exists already`,
+      hint: 'Choose another file with --out FILE.',
+    })
+}
+
+/** Throws `ledger/rpc-unreachable`. */
+function chainIdAt(flags: DeployFlags): Promise<number> {
+  const probe = createLedgerReader(emptyNetwork(flags, 1))
+  return probe.getChainId().catch((cause: Error) => {
+    throw new KoinonError({
+      code: 'ledger/rpc-unreachable',
+      message: `${flags.rpc} does not answer`,
+      hint: 'Check the URL.',
+      retry: 'later',
+      cause,
+    })
+  })
+}
+
+/** Throws `ledger/unfunded`. */
+async function requireFunded(reader: LedgerReader, account: Address, chainId: number): Promise<void> {
+  const balance = await reader.getBalance({ address: account })
+  if (balance === 0n)
+    throw new KoinonError({
+      code: 'ledger/unfunded',
+      message: `Account ${account} holds no gas money on chain ${chainId}`,
+      hint: 'Send it some first.',
+    })
 }
 
 function emptyNetwork(flags: DeployFlags, chainId: number): NetworkFile {

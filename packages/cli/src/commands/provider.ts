@@ -43,6 +43,13 @@ const roleName = 'provider'
 const publicUrlHint = ' Or say with --public-url where others reach this machine.'
 
 export function defineProvider(provider: Command): void {
+  defineStart(provider)
+  defineStop(provider)
+  defineStatus(provider)
+  defineWithdraw(provider, roleName)
+}
+
+function defineStart(provider: Command): void {
   provider
     .command('start')
     .description('measure this machine, register, serve and earn until Ctrl-C')
@@ -65,6 +72,9 @@ export function defineProvider(provider: Command): void {
     .option('--max-burn <koin>', maxBurnHelp)
     .option('--match-up-to <koin>', matchUpToHelp)
     .action(async (_options: unknown, command: Command) => startProvider(command.optsWithGlobals<StartOptions>()))
+}
+
+function defineStop(provider: Command): void {
   provider
     .command('stop')
     .description('stop serving, claim what was earned and give the seat on the subnet back')
@@ -90,6 +100,9 @@ export function defineProvider(provider: Command): void {
         }
       }),
     )
+}
+
+function defineStatus(provider: Command): void {
   provider
     .command('status')
     .description('how the provider of this home is doing, and what it earned')
@@ -116,22 +129,22 @@ export function defineProvider(provider: Command): void {
           return { data: { running: false }, text: typed('This home runs something else; see "koinon status".') }
         return {
           data: { running: true, role, benchmark, earnings },
-          text: typed(
-            facts([
-              ['state', role.state],
-              ['endpoint', role.info?.url ?? ''],
-              ['seat', `uid ${role.info?.facts?.['uid'] ?? '?'} on subnet ${role.info?.facts?.['netuid'] ?? '?'}`],
-              ['model', String(role.info?.facts?.['model'] ?? '')],
-              ['engine', String(role.info?.facts?.['engine'] ?? '')],
-              ['memory', role.rssBytes === undefined ? '' : `${Math.round(role.rssBytes / 2 ** 20)} MiB`],
-              ['restarts', String(role.restarts)],
-              ...known,
-            ]),
-          ),
+          text: typed(facts([...runningFacts(role), ...known])),
         }
       }),
     )
-  defineWithdraw(provider, roleName)
+}
+
+function runningFacts({ state, info, rssBytes, restarts }: RoleStatus): readonly (readonly [string, string])[] {
+  return [
+    ['state', state],
+    ['endpoint', info?.url ?? ''],
+    ['seat', `uid ${info?.facts?.['uid'] ?? '?'} on subnet ${info?.facts?.['netuid'] ?? '?'}`],
+    ['model', String(info?.facts?.['model'] ?? '')],
+    ['engine', String(info?.facts?.['engine'] ?? '')],
+    ['memory', rssBytes === undefined ? '' : `${Math.round(rssBytes / 2 ** 20)} MiB`],
+    ['restarts', String(restarts)],
+  ]
 }
 
 function startProvider(options: StartOptions): Promise<never> {

@@ -19,6 +19,13 @@ import { facts } from '../table.ts'
 const decimalsOf: Readonly<Record<Asset, number>> = { eth: 18, koin: tokenDecimals, dollar: dollarDecimals }
 
 export function defineWallet(wallet: Command): void {
+  defineNew(wallet)
+  defineBalance(wallet)
+  defineFaucet(wallet)
+  defineSend(wallet)
+}
+
+function defineNew(wallet: Command): void {
   wallet
     .command('new')
     .description('make the account (keeps an existing one)')
@@ -33,6 +40,9 @@ export function defineWallet(wallet: Command): void {
         }
       }),
     )
+}
+
+function defineBalance(wallet: Command): void {
   wallet
     .command('balance')
     .description('what the account holds')
@@ -53,6 +63,9 @@ export function defineWallet(wallet: Command): void {
         }
       }),
     )
+}
+
+function defineFaucet(wallet: Command): void {
   wallet
     .command('faucet')
     .description('get test money (test networks only)')
@@ -67,6 +80,9 @@ export function defineWallet(wallet: Command): void {
         }
       }),
     )
+}
+
+function defineSend(wallet: Command): void {
   wallet
     .command('send')
     .description('send dollars, koin or eth')
