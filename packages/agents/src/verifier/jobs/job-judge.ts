@@ -1,19 +1,9 @@
 /** A validator's part in the quorum that judges jobs (specs/0024-jobs.md section 4.1). */
-import {
-  type Address,
-  bytesToHex,
-  type Clock,
-  errorToJson,
-  type Hex,
-  keccak256,
-  recoverAddress,
-  sleep,
-  utf8ToBytes,
-} from '@koinon/base'
-import { jobsAbi, permitsAbi, subnetsAbi } from '@koinon/ledger/abis'
+import { type Address, type Clock, errorToJson, type Hex, keccak256, sleep, utf8ToBytes } from '@koinon/base'
+import { jobsAbi, subnetsAbi } from '@koinon/ledger/abis'
 import { JobClient } from '../../client/jobs/job-client.ts'
 import { type JobAccount, type JobRecord, jobsOf, readJob } from '../../client/jobs/job-ledger.ts'
-import { isQuorum, type Verdict, verdictDigest } from '../../rules/job.ts'
+import { isQuorum, type Verdict } from '../../rules/job.ts'
 import { type JobChecker, type JobOpinion, parseJobCheck } from '../../rules/job-check.ts'
 import {
   type JobJudgement,
@@ -25,7 +15,9 @@ import {
   signVerdict,
   submitVerdict,
 } from './job-evaluator.ts'
-import { parseVote, type VerdictBook, type VerdictVote, verdictUrl } from './verdict-book.ts'
+import { permittedStakeAt, totalPermittedStakeAt } from './permitted-stake.ts'
+import type { VerdictBook, VerdictVote } from './verdict-book.ts'
+import { gatherVotes, type VoteSource } from './verdict-votes.ts'
 
 export type JobJudgeEvent =
   | { readonly kind: 'signed'; readonly jobId: bigint; readonly round: 0 | 1; readonly accepted: boolean }
@@ -34,7 +26,7 @@ export type JobJudgeEvent =
   | { readonly kind: 'recorded' | 'settled' | 'refunded'; readonly jobId: bigint }
   | { readonly kind: 'failed'; readonly what: string; readonly code: string; readonly message: string }
 
-export type JobJudgeOptions = {
+export type JobJudgeOptions = VoteSource & {
   /** Signs verdicts with its key and pays for what it brings to the ledger. */
   readonly account: JobAccount
   readonly netuid: number
@@ -44,10 +36,6 @@ export type JobJudgeOptions = {
   readonly checkers: Readonly<Record<string, JobChecker>>
   /** What the provider delivered, held against the job's hash; throws while nobody has it. */
   readonly fetchDeliverable: (job: JobRecord) => Promise<Uint8Array>
-  /** Where the other validators of the subnet are. */
-  readonly peers: () => Promise<readonly string[]>
-  /** A GET of at most 4 kB within some seconds; throws otherwise. */
-  readonly fetchVote: (url: string) => Promise<Uint8Array>
   readonly clock: Clock
   readonly onEvent?: (event: JobJudgeEvent) => void
   readonly pollMs?: number
@@ -59,7 +47,6 @@ const turns = 8
 const windowsNeeded = 3
 const turnsPerWindow = 4 * turns
 const jobsPerLook = 32
-const mostPeers = 64
 const retryMs = 15_000
 /** Blocks that are looked at again, for reorganisations. */
 const lookBackBlocks = 20n
@@ -205,7 +192,7 @@ export class JobJudge {
     const { account } = this.#options
     const { jobId, round } = verdict
     const signed = new Map<Address, Hex>([[account.sender.address, own.signature]])
-    for (const { signer, signature, isSame } of await this.#votesOf(verdict, evaluator)) {
+    for (const { signer, signature, isSame } of await gatherVotes(this.#options, verdict, evaluator)) {
       if (isSame) signed.set(signer, signature)
       else if ((await this.#stakeOf(signer, atSeconds)) > 0n) this.#tell({ kind: 'contradicts', jobId, signer })
     }
@@ -217,33 +204,11 @@ export class JobJudge {
       weight += stake
     }
     const { netuid } = this.#options
-    const total = await this.#permits('totalPermittedStakeAt', [netuid, BigInt(atSeconds)])
+    const total = await totalPermittedStakeAt(account, netuid, atSeconds)
     if (!isQuorum(weight, total) || !this.#isMyTurn(`decide ${jobId} ${round}`)) return
     await openQuorumEvaluator(account, netuid)
     await submitVerdict(account, verdict, votes)
     this.#tell({ kind: 'recorded', jobId })
-  }
-
-  async #votesOf(verdict: Verdict, evaluator: Address) {
-    const { account, peers, fetchVote } = this.#options
-    const { chainId } = account.network
-    const urls = (await peers()).slice(0, mostPeers)
-    const answers = await Promise.all(
-      urls.map(async (url) => {
-        const body = await fetchVote(verdictUrl(url, evaluator, verdict.jobId, verdict.round)).catch(() => undefined)
-        const vote = body === undefined ? undefined : parseVote(body, verdict.jobId, verdict.round)
-        if (vote === undefined) return []
-        try {
-          const digest = verdictDigest(chainId, evaluator, vote.verdict)
-          const signer = recoverAddress(digest, vote.signature)
-          const isSame = bytesToHex(digest) === bytesToHex(verdictDigest(chainId, evaluator, verdict))
-          return [{ signer, signature: vote.signature, isSame }]
-        } catch {
-          return []
-        }
-      }),
-    )
-    return answers.flat()
   }
 
   /** Seconds of a window, as the ledger would take it now. */
@@ -289,13 +254,7 @@ export class JobJudge {
   }
 
   #stakeOf(hotkey: Address, atSeconds: number): Promise<bigint> {
-    return this.#permits('permittedStakeAt', [this.#options.netuid, hotkey, BigInt(atSeconds)])
-  }
-
-  #permits(functionName: 'permittedStakeAt' | 'totalPermittedStakeAt', args: readonly unknown[]): Promise<bigint> {
-    const { network, reader } = this.#options.account
-    const on = { address: network.contracts.permits, abi: permitsAbi } as const
-    return reader.readContract({ ...on, functionName, args } as never) as Promise<bigint>
+    return permittedStakeAt(this.#options.account, this.#options.netuid, hotkey, atSeconds)
   }
 
   /** Each thing is said once. */
