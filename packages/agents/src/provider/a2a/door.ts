@@ -152,7 +152,7 @@ export class A2aDoor {
       saved = saved.then(() => results.processEvent(event)).catch(() => undefined)
     })
     bus.publish(AgentEvent.task(task))
-    void this.#executor.run(context, bus, true).then(async () => {
+    void this.#executor.runAgain(context, bus).then(async () => {
       await saved
       this.#buses.cleanupByTaskId(task.id, call)
     })

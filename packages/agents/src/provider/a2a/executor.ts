@@ -82,11 +82,15 @@ export class WorkExecutor implements AgentExecutor {
       return this.#end(bus, context, { state: 'failed', text: 'A task has at most 64 messages' })
     if (!this.#hasRoom(networkOfCall(context)))
       return this.#end(bus, context, { state: 'rejected', text: 'This agent has enough to do; ask later' })
-    await this.run(context, bus, false)
+    await this.#run(context, bus, false)
   }
 
-  /** Also for a task that a crash broke off. */
-  async run(context: RequestContext, bus: ExecutionEventBus, isSecondRun: boolean): Promise<void> {
+  /** For a task that a crash broke off. */
+  runAgain(context: RequestContext, bus: ExecutionEventBus): Promise<void> {
+    return this.#run(context, bus, true)
+  }
+
+  async #run(context: RequestContext, bus: ExecutionEventBus, isSecondRun: boolean): Promise<void> {
     const { taskId, contextId } = context
     const abort = new AbortController()
     this.#running.set(taskId, { abort, contextId, network: networkOfCall(context) })
