@@ -61,65 +61,24 @@ export class SettlementProbe {
 
   /** One read; the call runs as the ledger would run it, with balances before and after. Throws `payments/ledger-unreachable`. */
   async dryRun(move: AuthorizedMove): Promise<DryRun> {
-    const gained: LedgerCall = {
-      to: move.token,
-      data: encodeFunctionData({ abi: erc20Abi, functionName: 'balanceOf', args: [move.gains] }),
-    }
-    const { sentBy } = move
-    const calls: readonly LedgerCall[] = [
-      nonceCall(move),
-      {
-        to: move.token,
-        data: encodeFunctionData({ abi: erc20Abi, functionName: 'balanceOf', args: [move.from] }),
-      },
-      {
-        to: move.token,
-        data: encodeFunctionData({ abi: erc20Abi, functionName: 'allowance', args: [move.from, permit2Address] }),
-      },
-      ...(move.prepare === undefined ? [] : [move.prepare]),
-      gained,
-      move.call,
-      gained,
-    ]
     const isThere = await this.hasMulticall()
     // As the only account that may send it, which for this one read is given the code.
-    const place = sentBy ?? multicall3
+    const place = move.sentBy ?? multicall3
+    const isCodeGiven = !isThere || move.sentBy !== undefined
     const answer = await reachable(
       this.#reader
         .call({
           to: place,
-          data: aggregate(calls.map((call) => ({ ...call, mayFail: true }))),
+          data: aggregate(dryRunCalls(move).map((call) => ({ ...call, mayFail: true }))),
           gas: dryRunGas,
-          ...(isThere && sentBy === undefined ? {} : { stateOverride: [{ address: place, code: multicall3Code }] }),
+          ...(isCodeGiven ? { stateOverride: [{ address: place, code: multicall3Code }] } : {}),
         })
         .catch((error: unknown) => {
           if (isOutOfGas(error)) return undefined
           throw error
         }),
     )
-    if (answer === undefined)
-      return {
-        isNonceUsed: false,
-        payerBalanceAtomic: move.valueAtomic,
-        allowanceAtomic: maxUint256,
-        isAccepted: false,
-        gainedAtomic: 0n,
-      }
-    const results = decodeFunctionResult({
-      abi: multicall3Abi,
-      functionName: 'aggregate3',
-      data: answer.data as Hex,
-    })
-    const [before, call, after] = results.slice(-3)
-    const word = (result: { success: boolean; returnData: Hex } | undefined): bigint =>
-      result?.success === true && result.returnData.length === 66 ? BigInt(result.returnData) : 0n
-    return {
-      isNonceUsed: isUsedIn(move, word(results[0])),
-      payerBalanceAtomic: word(results[1]),
-      allowanceAtomic: sentBy === undefined ? maxUint256 : word(results[2]),
-      isAccepted: call?.success === true,
-      gainedAtomic: word(after) - word(before),
-    }
+    return answer === undefined ? outOfGas(move) : readDryRun(move, answer.data as Hex)
   }
 
   /** True where the account has code, which a signature check may run into. */
@@ -195,6 +154,49 @@ export class SettlementProbe {
   /** Transfers of `upTo` name no nonce: what was asked for in the transaction does. */
   async #isCall(hash: Hex, { call }: AuthorizedMove): Promise<boolean> {
     return (await reachable(this.#reader.getTransaction({ hash }))).input === call.data
+  }
+}
+
+/** What is read before the move, the move, and the balance before and after it. */
+function dryRunCalls(move: AuthorizedMove): readonly LedgerCall[] {
+  const { token, from, gains, prepare, call } = move
+  const gained: LedgerCall = {
+    to: token,
+    data: encodeFunctionData({ abi: erc20Abi, functionName: 'balanceOf', args: [gains] }),
+  }
+  return [
+    nonceCall(move),
+    { to: token, data: encodeFunctionData({ abi: erc20Abi, functionName: 'balanceOf', args: [from] }) },
+    { to: token, data: encodeFunctionData({ abi: erc20Abi, functionName: 'allowance', args: [from, permit2Address] }) },
+    ...(prepare === undefined ? [] : [prepare]),
+    gained,
+    call,
+    gained,
+  ]
+}
+
+function readDryRun(move: AuthorizedMove, data: Hex): DryRun {
+  const results = decodeFunctionResult({ abi: multicall3Abi, functionName: 'aggregate3', data })
+  const [before, call, after] = results.slice(-3)
+  const word = (result: { success: boolean; returnData: Hex } | undefined): bigint =>
+    result?.success === true && result.returnData.length === 66 ? BigInt(result.returnData) : 0n
+  return {
+    isNonceUsed: isUsedIn(move, word(results[0])),
+    payerBalanceAtomic: word(results[1]),
+    allowanceAtomic: move.sentBy === undefined ? maxUint256 : word(results[2]),
+    isAccepted: call?.success === true,
+    gainedAtomic: word(after) - word(before),
+  }
+}
+
+/** Nothing is known but that the move does not work. */
+function outOfGas({ valueAtomic }: AuthorizedMove): DryRun {
+  return {
+    isNonceUsed: false,
+    payerBalanceAtomic: valueAtomic,
+    allowanceAtomic: maxUint256,
+    isAccepted: false,
+    gainedAtomic: 0n,
   }
 }
 
