@@ -15,7 +15,7 @@ import { networkOf } from '@koinon/node/wallet'
 import type { Command } from 'commander'
 import { shellWord } from '../next-step.ts'
 import { type RuleOptions, rulesJson, rulesOf, withRuleOptions } from '../rule-options.ts'
-import { type CommandResult, confirm, parseInteger, runCommand } from '../runner.ts'
+import { type CommandContext, type CommandResult, confirm, parseInteger, runCommand } from '../runner.ts'
 import { ruleSentence } from '../subnet-words.ts'
 import { facts } from '../table.ts'
 import { parseSpecHash } from './subnet-announce.ts'
@@ -83,40 +83,36 @@ export function defineSubnetCreate(subnet: Command): void {
       'after',
       '\nTry the file first: koinon subnet dev FILE. The price of a subnet doubles with every new one and falls with time: koinon subnet list tells it. It stays in the pool for good.\nThe price of a seat rises by 26 % with each one sold. File and rules may be changed later, with notice: koinon subnet announce NETUID. Epochs, seats and the least weight stay for ever. Bounds: specs/0010-seats-stake-emission.md.',
     )
-    .action(
-      runCommand(async (context, path: string | undefined, flags: CreateFlags): Promise<CommandResult> => {
-        const parameters = await parametersOf(path, flags)
-        const network = networkOf(context.home)
-        const membership = openMembership(network, existingAccountKey(context.home, 'wallet'))
-        const price = await quoteLock(membership)
-        const maximum = flags.maxLock === undefined ? withMargin(price) : parseUnits(flags.maxLock, tokenDecimals)
-        const shown = facts(parameterFacts(parameters, price))
-        const { name, specHash } = parameters
-        if (flags.dryRun === true)
-          return {
-            data: { made: false, name, specHash, lockAtomic: `${price}`, rules: rulesJson(parameters.rules) },
-            text: shown,
-          }
-        if (price > maximum) throw tooDear(price, maximum)
-        context.say(shown)
-        await confirm(
-          context,
-          `Lock ${formatAmount(price)} KOIN (at most ${formatAmount(maximum)}) for good in the pool of the new subnet "${name}" on "${network.name}"?`,
-          flags.yes === true,
-        )
-        const netuid = await createSubnet(membership, parameters, maximum)
-        return {
-          data: { made: true, netuid, name, specHash, lockAtomic: `${price}` },
-          text: context.typed(
-            facts([
-              ['subnet', `${netuid}, ${name}`],
-              ['lock', `${formatAmount(price)} KOIN`],
-              ...nextSteps(netuid, path),
-            ]),
-          ),
-        }
-      }),
-    )
+    .action(runCommand(create))
+}
+
+async function create(context: CommandContext, path: string | undefined, flags: CreateFlags): Promise<CommandResult> {
+  const parameters = await parametersOf(path, flags)
+  const network = networkOf(context.home)
+  const membership = openMembership(network, existingAccountKey(context.home, 'wallet'))
+  const price = await quoteLock(membership)
+  const maximum = flags.maxLock === undefined ? withMargin(price) : parseUnits(flags.maxLock, tokenDecimals)
+  const shown = facts(parameterFacts(parameters, price))
+  const { name, specHash } = parameters
+  if (flags.dryRun === true)
+    return {
+      data: { made: false, name, specHash, lockAtomic: `${price}`, rules: rulesJson(parameters.rules) },
+      text: shown,
+    }
+  if (price > maximum) throw tooDear(price, maximum)
+  context.say(shown)
+  await confirm(
+    context,
+    `Lock ${formatAmount(price)} KOIN (at most ${formatAmount(maximum)}) for good in the pool of the new subnet "${name}" on "${network.name}"?`,
+    flags.yes === true,
+  )
+  const netuid = await createSubnet(membership, parameters, maximum)
+  return {
+    data: { made: true, netuid, name, specHash, lockAtomic: `${price}` },
+    text: context.typed(
+      facts([['subnet', `${netuid}, ${name}`], ['lock', `${formatAmount(price)} KOIN`], ...nextSteps(netuid, path)]),
+    ),
+  }
 }
 
 /** What its owner does now: nobody is paid before somebody validates. */
