@@ -49,9 +49,14 @@ export class OpenCalls {
     return this.#live.has(paymentId)
   }
 
-  setLive(paymentId: string, isLive: boolean): void {
-    if (isLive) this.#live.add(paymentId)
-    else this.#live.delete(paymentId)
+  /** From here on the call is under way in this process. */
+  enter(paymentId: string): void {
+    this.#live.add(paymentId)
+  }
+
+  /** Nobody here waits for the call any more; what became of it may still be unknown. */
+  leave(paymentId: string): void {
+    this.#live.delete(paymentId)
   }
 
   /** Has a call wait for others under way on its channel; false where there are none that do not wait themselves. */

@@ -19,14 +19,14 @@ export async function resumeCall(
   const { calls, channels, upTo, settings } = parts
   const { paymentId, commitment, maximumAtomic } = earlier
   if (calls.isLive(paymentId)) throw outcomeUnknown(paymentId)
-  calls.setLive(paymentId, true)
+  calls.enter(paymentId)
   const nowSeconds = Math.floor(settings.clock.nowMs() / 1000)
   const option = optionOf(call, earlier)
   try {
     if (commitment.backEnd === 'channel') {
       if (option === undefined) {
         // Other terms than then. The voucher stays open and no higher one is signed for it.
-        calls.setLive(paymentId, false)
+        calls.leave(paymentId)
         return undefined
       }
       channels.resume(commitment, paymentId, maximumAtomic)
@@ -46,10 +46,10 @@ export async function resumeCall(
     const isFree = settings.ledger !== undefined
     await calls.finishCall(earlier, isFree ? 'free' : 'lost', isFree ? 0n : maximumAtomic)
     if (!isFree) throw answerLost(paymentId, maximumAtomic)
-    calls.setLive(paymentId, false)
+    calls.leave(paymentId)
     return undefined
   } catch (error) {
-    calls.setLive(paymentId, false)
+    calls.leave(paymentId)
     throw error
   }
 }

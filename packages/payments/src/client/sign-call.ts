@@ -78,7 +78,7 @@ export async function signOption(
   }
   // Counted before the first wait, so that calls at the same time see each other.
   calls.put(unsigned)
-  calls.setLive(paymentId, true)
+  calls.enter(paymentId)
   let commitment: Commitment | undefined
   try {
     commitment = await commitmentFor(parts, intent, option, asset, call.deadlineMs)
@@ -87,7 +87,7 @@ export async function signOption(
     await calls.save(commitment, [paid])
     return { call, challenge, option, commitment, paymentId, mayBeCharged: false }
   } catch (error) {
-    calls.setLive(paymentId, false)
+    calls.leave(paymentId)
     upTo.release(paymentId)
     if (commitment?.backEnd === 'channel') channels.release(commitment.voucher.channelId, paymentId)
     if (before === undefined) calls.drop(unsigned)
