@@ -26,6 +26,8 @@ export type JobNetwork = {
   readonly reader: LedgerReader
   /** The chain's clock. */
   readonly clock: Clock
+  /** By that clock. */
+  nowSeconds(): number
   readonly folder: string
   /** Holds all KOIN. */
   readonly founder: TestAccount
@@ -79,6 +81,7 @@ export async function startJobNetwork(): Promise<JobNetwork> {
     network,
     reader,
     clock,
+    nowSeconds: () => Math.floor(clock.nowMs() / 1000),
     folder,
     founder,
     async fund(name, dollarsAtomic = 1_000_000_000n) {

@@ -95,7 +95,7 @@ function start(account: TestAccount, used: Market): HireTree {
     treeId: account.name,
     goal: `a thing for ${account.name}`,
     budgetAtomic: 1_000n,
-    endsAtSeconds: Math.floor(net.clock.nowMs() / 1000) + 3_600,
+    endsAtSeconds: net.nowSeconds() + 3_600,
     jobSeconds: () => 1_800,
     plan: async () => undefined,
     quote: (terms, ceilingAtomic) =>

@@ -31,7 +31,6 @@ afterAll(async () => {
 })
 
 const levelOf = ({ description }: JobRecord): number => Number(description[1])
-const seconds = () => Math.floor(net.clock.nowMs() / 1000)
 
 /** Members of a level have favourites, so that not one of them is hired for everything: the first two digits of the goal. */
 function isFavourite(goal: string, index: number): boolean {
@@ -73,7 +72,7 @@ describe('a hire tree four deep', () => {
     const before = await Promise.all(accounts.map(({ address }) => net.dollarsOf(address)))
 
     const restart = new AbortController()
-    const endsAtSeconds = seconds() + 10 * hour
+    const endsAtSeconds = net.nowSeconds() + 10 * hour
     const start = (onEvent: (event: HireEvent) => void): HireTree =>
       treeOf(net, market, root, {
         treeId: 'root',

@@ -54,7 +54,7 @@ beforeAll(async () => {
   const { contracts, chainId } = net.network
   const delegate = await deployBudgetDelegate(net.reader, eve.sender, contracts.channels)
   await setDelegate(net.reader, createLedgerWriter(net.network, bytesToHex(ann.secretKey)), delegate)
-  const now = Math.floor(net.clock.nowMs() / 1000)
+  const now = net.nowSeconds()
   const grant: BudgetGrant = {
     owner: ann.address,
     agent: secretKeyToAddress(sessionKey),
@@ -97,7 +97,7 @@ it('funds what Jobs takes, with exactly the money of the job, and stops at its b
   const client = new JobClient(ann, net.clock, systemRandom)
   const jobs = { address: jobsOf(net.network), abi: jobsAbi } as const
   const posted = async (priceAtomic: bigint) => {
-    const expiredAtSeconds = Math.floor(net.clock.nowMs() / 1000) + 3_600
+    const expiredAtSeconds = net.nowSeconds() + 3_600
     const terms = client.draft({ evaluator: eve.address, expiredAtSeconds, description: 'work' })
     const jobId = await client.post(terms)
     await ann.sender.call({ ...jobs, functionName: 'setProvider', args: [jobId, pat.address, '0x'] })
@@ -141,7 +141,7 @@ it('funds what Jobs takes, with exactly the money of the job, and stops at its b
 
 /** A grant of Ann for a key, for jobs of Pat alone. */
 function jobsGrant(key: Uint8Array, changes: Partial<BudgetGrant> = {}): BudgetGrant {
-  const now = Math.floor(net.clock.nowMs() / 1000)
+  const now = net.nowSeconds()
   const target = jobsOf(net.network)
   const selectors = [fundByQuoteSelector, hireSelector]
   return {
@@ -170,13 +170,12 @@ describe('a session key that hires by quotes', () => {
   let top: SignedBudgetGrant
   let signerA: BudgetSigner
   let nonce = 0n
-  const seconds = () => Math.floor(net.clock.nowMs() / 1000)
   const clientOf = (of: BudgetSigner) => new JobClient(eve, net.clock, systemRandom, budgetForJobs(of, eve))
   const draftOf = (client: JobClient) =>
-    client.draft({ evaluator: eve.address, expiredAtSeconds: seconds() + 3_600, description: 'work' })
+    client.draft({ evaluator: eve.address, expiredAtSeconds: net.nowSeconds() + 3_600, description: 'work' })
   const quoteFor = (client: JobClient, terms: JobTerms, priceAtomic: bigint, by = pat) => {
     const quote = { termsHash: hashTerms(terms), provider: by.address, priceAtomic, nonce: nonce++ }
-    return signQuote(client.domain, { ...quote, deadlineSeconds: seconds() + 60 }, by.secretKey)
+    return signQuote(client.domain, { ...quote, deadlineSeconds: net.nowSeconds() + 60 }, by.secretKey)
   }
 
   beforeAll(async () => {
@@ -218,7 +217,11 @@ describe('a session key that hires by quotes', () => {
     const signature = signDigest(hexToBytes(budgetGrantHash(grant, net.network.chainId)), eve.secretKey)
     const of = await signerOf([{ grant, signature }], keyA)
     const client = new JobClient(pat, net.clock, systemRandom, budgetForJobs(of, pat))
-    const terms = client.draft({ evaluator: ann.address, expiredAtSeconds: seconds() + 3_600, description: 'none' })
+    const terms = client.draft({
+      evaluator: ann.address,
+      expiredAtSeconds: net.nowSeconds() + 3_600,
+      description: 'none',
+    })
     const hiring = client.hire(terms, quoteFor(client, terms, 5n))
     await expect(hiring).rejects.toMatchObject({ code: 'agents/budget-not-on-chain' })
     expect(of.leftAtomic).toBe(3_000n)
@@ -230,7 +233,11 @@ describe('a session key that hires by quotes', () => {
 
   it('awards an open job of the owner', async () => {
     const posting = new JobClient(ann, net.clock, systemRandom)
-    const terms = posting.draft({ evaluator: eve.address, expiredAtSeconds: seconds() + 3_600, description: 'open' })
+    const terms = posting.draft({
+      evaluator: eve.address,
+      expiredAtSeconds: net.nowSeconds() + 3_600,
+      description: 'open',
+    })
     const jobId = await posting.post(terms)
     const client = clientOf(signerA)
     const quote = quoteFor(client, terms, 100n)
@@ -264,7 +271,7 @@ describe('a session key that hires by quotes', () => {
     const tree = (treeId: string, budgetAtomic: bigint, prices: readonly bigint[]) =>
       new HireTree({
         ...{ store: trees, treeId, client, clock: net.clock, goal: 'all', budgetAtomic, pollMs: 50 },
-        ...{ endsAtSeconds: seconds() + 7_200, jobSeconds: () => 3_600, attempts: 1 },
+        ...{ endsAtSeconds: net.nowSeconds() + 7_200, jobSeconds: () => 3_600, attempts: 1 },
         plan: async ({ id }) =>
           id === '0' ? prices.map((price, place) => ({ goal: `part ${place}`, budgetAtomic: price })) : undefined,
         aggregate: async (_, results) => results.join(', '),

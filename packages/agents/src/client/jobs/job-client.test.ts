@@ -29,15 +29,14 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => net?.close())
 
-const seconds = () => Math.floor(net.clock.nowMs() / 1000)
 const content = utf8ToBytes('the work')
 let nonce = 0n
 const draft = (changes = {}): JobTerms =>
-  client.draft({ evaluator: eve.address, expiredAtSeconds: seconds() + 3_600, description: 'work', ...changes })
+  client.draft({ evaluator: eve.address, expiredAtSeconds: net.nowSeconds() + 3_600, description: 'work', ...changes })
 const quoteFor = (terms: JobTerms, priceAtomic = 700n): SignedQuote => {
   const domain = jobsDomain(net.network.chainId, jobsOf(net.network))
   const quote = { termsHash: hashTerms(terms), provider: pat.address, priceAtomic, nonce: nonce++ }
-  return signQuote(domain, { ...quote, deadlineSeconds: seconds() + 60 }, pat.secretKey)
+  return signQuote(domain, { ...quote, deadlineSeconds: net.nowSeconds() + 60 }, pat.secretKey)
 }
 const provider = () =>
   new JobProvider({
@@ -92,7 +91,7 @@ describe('a client of jobs', () => {
   })
 
   it('posts, awards once and has its money back when the time is over', async () => {
-    const terms = draft({ expiredAtSeconds: seconds() + 120 })
+    const terms = draft({ expiredAtSeconds: net.nowSeconds() + 120 })
     const jobId = await client.post(terms)
     expect(await client.post(terms)).toBe(jobId)
     const [cheap, dear] = [quoteFor(terms, 500n), quoteFor(terms, 900n)]
@@ -144,7 +143,7 @@ describe('a client of jobs', () => {
       `ledger/refused: Job ${jobId} cannot be accepted now: it is open. Its client takes an offer first: koinon job award ${jobId}`,
     )
     expect(await said(judge.reject(jobId, noReason))).toContain(`Only its client can have job ${jobId} rejected`)
-    const lapsed = { ...quoteFor(terms), deadlineSeconds: seconds() - 60 }
+    const lapsed = { ...quoteFor(terms), deadlineSeconds: net.nowSeconds() - 60 }
     expect(await said(client.award(jobId, signQuote(client.domain, lapsed, pat.secretKey)))).toContain(
       'and has lapsed. Nothing was paid',
     )
@@ -159,7 +158,7 @@ describe('a client of jobs', () => {
 
 describe('an auction that a client awards', () => {
   const auctioned = async () => {
-    const now = seconds()
+    const now = net.nowSeconds()
     const rule = { commitEndsAtSeconds: now, revealEndsAtSeconds: now + 1 }
     const line = auctionLine({
       kind: 'sealed',
@@ -235,7 +234,7 @@ describe('an auction that a client awards', () => {
   })
 
   it('goes on to the next of an open auction where the lowest was taken back or is not believed: it kept nobody away', async () => {
-    const now = seconds()
+    const now = net.nowSeconds()
     const line = auctionLine({
       ...{ kind: 'reverse', domain: client.domain, termsHash: zeroHash, ceilingAtomic: 900n },
       ...{ decrementAtomic: 9n, closesAtSeconds: now, extensionSeconds: 0, lastCloseSeconds: now },

@@ -21,12 +21,10 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => net?.close())
 
-const seconds = () => Math.floor(net.clock.nowMs() / 1000)
-
 it('works for nobody who funds a job that it gave no quote for', async () => {
   const jobs = { address: jobsOf(net.network), abi: jobsAbi } as const
   // One base unit, judged by the client itself: the content would be had for nothing.
-  const args = [pat.address, eve.address, BigInt(seconds() + 3_600), 'work', zeroAddress] as const
+  const args = [pat.address, eve.address, BigInt(net.nowSeconds() + 3_600), 'work', zeroAddress] as const
   await eve.sender.call({ ...jobs, functionName: 'createJob', args })
   const stolen = await net.reader.readContract({ ...jobs, functionName: 'jobCount' })
   const approve = { address: net.network.contracts.dollar, abi: testDollarAbi, functionName: 'approve' } as const
@@ -49,10 +47,14 @@ it('works for nobody who funds a job that it gave no quote for', async () => {
   })
   provider.start()
   const client = new JobClient(ann, net.clock, systemRandom)
-  const terms = client.draft({ evaluator: eve.address, expiredAtSeconds: seconds() + 3_600, description: 'work' })
+  const terms = client.draft({
+    evaluator: eve.address,
+    expiredAtSeconds: net.nowSeconds() + 3_600,
+    description: 'work',
+  })
   const quote = { termsHash: hashTerms(terms), provider: pat.address, priceAtomic: 700n, nonce: 1n }
   const domain = jobsDomain(net.network.chainId, jobsOf(net.network))
-  const signed = signQuote(domain, { ...quote, deadlineSeconds: seconds() + 60 }, pat.secretKey)
+  const signed = signQuote(domain, { ...quote, deadlineSeconds: net.nowSeconds() + 60 }, pat.secretKey)
   const hired = await client.hire(terms, signed)
   await expect.poll(() => worked.includes(hired), { timeout: 15_000 }).toBe(true)
   await provider.stop()
@@ -61,8 +63,8 @@ it('works for nobody who funds a job that it gave no quote for', async () => {
 
 it('quotes for no hire that would leave too little time to work in', async () => {
   const client = new JobClient(ann, net.clock, systemRandom)
-  const terms = client.draft({ evaluator: eve.address, expiredAtSeconds: seconds() + 90, description: 'work' })
-  const request = jobRequest(client, terms, 1_000n, seconds() + 80)
+  const terms = client.draft({ evaluator: eve.address, expiredAtSeconds: net.nowSeconds() + 90, description: 'work' })
+  const request = jobRequest(client, terms, 1_000n, net.nowSeconds() + 80)
   const quotes: SignedQuote[] = []
   const bus = {
     open: async () => ({ next: 1, requests: [request] }),

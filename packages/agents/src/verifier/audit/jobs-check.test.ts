@@ -1,11 +1,10 @@
 import { systemRandom, utf8ToBytes } from '@koinon/base'
 import { type AuditFiles, createCopySource, createRpcSource, recordSource, runChecks } from '@koinon/ledger/audit'
-import { signQuote } from '@koinon/work'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { noReason } from '../../client/hire/hire-store.ts'
 import { JobClient } from '../../client/jobs/job-client.ts'
 import { submitWork } from '../../provider/jobs/job-provider.ts'
-import { hashTerms } from '../../rules/job.ts'
+import { hireTestJob } from '../../testing/hired-job.ts'
 import { type JobNetwork, startJobNetwork, type TestAccount } from '../../testing/job-network.ts'
 import { createJudges, joinJudges, judgementWindowSeconds } from '../../testing/job-validators.ts'
 import { draftVerdict, openQuorumEvaluator, settleJob, signVerdict, submitVerdict } from '../jobs/job-evaluator.ts'
@@ -27,13 +26,9 @@ beforeAll(async () => {
   const [pat, eve] = [await net.fund('pat'), await net.fund('eve')]
   const client = new JobClient(ann, net.clock, systemRandom)
   const judge = new JobClient(eve, net.clock, systemRandom)
-  let nonce = 0n
-  const hired = async (seconds = 3_600) => {
-    const nowSeconds = Math.floor(net.clock.nowMs() / 1000)
-    const terms = client.draft({ evaluator: eve.address, expiredAtSeconds: nowSeconds + seconds, description: 'work' })
-    const quote = { termsHash: hashTerms(terms), provider: pat.address, priceAtomic: 1_000n + nonce, nonce: nonce++ }
-    return client.hire(terms, signQuote(client.domain, { ...quote, deadlineSeconds: nowSeconds + 60 }, pat.secretKey))
-  }
+  let priceAtomic = 1_000n
+  const hired = (seconds = 3_600) =>
+    hireTestJob(net, { client: ann, provider: pat, evaluator: eve.address, priceAtomic: priceAtomic++, seconds })
   const [paid, refused, late] = [await hired(), await hired(), await hired(100)]
   await submitWork(pat, paid, utf8ToBytes('work'))
   await judge.accept(paid, noReason)
@@ -66,18 +61,13 @@ async function disputes(pat: TestAccount): Promise<void> {
   const netuid = await createJudges(net)
   const judge = await joinJudges(net, netuid, 'judge')
   await net.advanceSeconds(5)
-  const client = new JobClient(ann, net.clock, systemRandom)
   const evaluator = await openQuorumEvaluator(judge, netuid)
   const say = async (jobId: bigint, accepted: boolean) => {
     const verdict = await draftVerdict(net, jobId, { accepted, reason: noReason })
     await submitVerdict(judge, verdict, [signVerdict(net.network.chainId, evaluator, verdict, judge.secretKey)])
   }
   const disputed = async (priceAtomic: bigint) => {
-    const nowSeconds = Math.floor(net.clock.nowMs() / 1000)
-    const terms = client.draft({ evaluator, expiredAtSeconds: nowSeconds + 3_600, description: 'judged' })
-    const quote = { termsHash: hashTerms(terms), provider: pat.address, priceAtomic, nonce: priceAtomic }
-    const signed = signQuote(client.domain, { ...quote, deadlineSeconds: nowSeconds + 60 }, pat.secretKey)
-    const jobId = await client.hire(terms, signed)
+    const jobId = await hireTestJob(net, { client: ann, provider: pat, evaluator, priceAtomic })
     await submitWork(pat, jobId, utf8ToBytes('work'))
     await say(jobId, false)
     await new JobClient(pat, net.clock, systemRandom).dispute(jobId)

@@ -1,11 +1,10 @@
 import { KoinonError, systemRandom, utf8ToBytes } from '@koinon/base'
-import { signQuote } from '@koinon/work'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { noReason } from '../../client/hire/hire-store.ts'
 import { JobClient } from '../../client/jobs/job-client.ts'
 import { readJob } from '../../client/jobs/job-ledger.ts'
 import { submitWork } from '../../provider/jobs/job-provider.ts'
-import { hashTerms } from '../../rules/job.ts'
+import { hireTestJob } from '../../testing/hired-job.ts'
 import { type JobNetwork, startJobNetwork, type TestAccount } from '../../testing/job-network.ts'
 import { createJudges, joinJudges, judgementWindowSeconds } from '../../testing/job-validators.ts'
 import {
@@ -25,7 +24,6 @@ let ann: TestAccount
 let pat: TestAccount
 let validators: readonly TestAccount[]
 let netuid: number
-let nonce = 0n
 beforeAll(async () => {
   net = await startJobNetwork()
   netuid = await createJudges(net)
@@ -38,13 +36,8 @@ beforeAll(async () => {
 afterAll(() => net?.close())
 
 async function submitted(): Promise<bigint> {
-  const client = new JobClient(ann, net.clock, systemRandom)
-  const nowSeconds = Math.floor(net.clock.nowMs() / 1000)
   const evaluator = await quorumEvaluatorOf(ann, netuid)
-  const terms = client.draft({ evaluator, expiredAtSeconds: nowSeconds + 3_600, description: 'judged' })
-  const quote = { termsHash: hashTerms(terms), provider: pat.address, priceAtomic: price, nonce: nonce++ }
-  const signed = signQuote(client.domain, { ...quote, deadlineSeconds: nowSeconds + 60 }, pat.secretKey)
-  const jobId = await client.hire(terms, signed)
+  const jobId = await hireTestJob(net, { client: ann, provider: pat, evaluator, priceAtomic: price })
   await submitWork(pat, jobId, utf8ToBytes('work'))
   return jobId
 }

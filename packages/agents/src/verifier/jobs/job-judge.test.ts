@@ -3,14 +3,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { join } from 'node:path'
 import { bytesToHex, type Hex, sha256, systemRandom, utf8ToBytes } from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
-import { signQuote } from '@koinon/work'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { JobClient } from '../../client/jobs/job-client.ts'
 import { readJob } from '../../client/jobs/job-ledger.ts'
 import { deliverableRoutes, fetchDeliverable } from '../../provider/jobs/deliverables.ts'
 import { submitWork } from '../../provider/jobs/job-provider.ts'
-import { hashTerms } from '../../rules/job.ts'
 import { jobCheckers, refusedBy } from '../../rules/job-check.ts'
+import { hireTestJob } from '../../testing/hired-job.ts'
 import { type JobNetwork, startJobNetwork, type TestAccount } from '../../testing/job-network.ts'
 import { createJudges, joinJudges, judgementWindowSeconds } from '../../testing/job-validators.ts'
 import { quorumEvaluatorOf, readJudgement, signVerdict } from './job-evaluator.ts'
@@ -25,7 +24,6 @@ let netuid: number
 let evaluator: Hex
 let ann: TestAccount
 let pat: TestAccount
-let nonce = 0n
 let shelf: { readonly url: string; readonly server: Server }
 const served = new Map<Hex, Uint8Array>()
 
@@ -100,12 +98,8 @@ async function seat(name: (typeof names)[number], peers: () => readonly Seat[] =
 }
 
 async function submitted(description: string, content: Uint8Array, seconds = 3_600): Promise<bigint> {
-  const client = new JobClient(ann, net.clock, systemRandom)
-  const nowSeconds = Math.floor(net.clock.nowMs() / 1000)
-  const terms = client.draft({ evaluator, expiredAtSeconds: nowSeconds + seconds, description })
-  const quote = { termsHash: hashTerms(terms), provider: pat.address, priceAtomic: price, nonce: nonce++ }
-  const signed = signQuote(client.domain, { ...quote, deadlineSeconds: nowSeconds + 20 }, pat.secretKey)
-  const jobId = await client.hire(terms, signed)
+  const parties = { client: ann, provider: pat, evaluator }
+  const jobId = await hireTestJob(net, { ...parties, priceAtomic: price, description, seconds })
   await submitWork(pat, jobId, content)
   return jobId
 }
