@@ -12,6 +12,8 @@ import { timeStateOf } from './time-state.ts'
 export type LedgerBudgetSources = { readonly view: LedgerView; readonly index: IndexClient; readonly clock: Clock }
 
 const mostChannels = 50
+/** A grant of a stranger may list 256 entries of 200 characters. */
+const longestSentence = 1_000
 
 /** Throws `payments/ledger-unreachable`, and what the index throws. */
 export async function ledgerBudgetsJson(sources: LedgerBudgetSources, account: Address): Promise<LedgerBudgetsJson> {
@@ -23,14 +25,22 @@ export async function ledgerBudgetsJson(sources: LedgerBudgetSources, account: A
     channelsOf(sources, account),
     ledgerSeconds(view, clock),
   ])
-  const grants = found.grants.map(async (one) => {
-    const { timestamp } = await reader.getBlock({ blockNumber: BigInt(one.blockNumber) })
-    return grantJson(one, found.grants, nowSeconds, Number(timestamp) * 1_000)
-  })
+  const seenIn = [...new Set(found.grants.map(({ blockNumber }) => blockNumber))]
+  const timesMs = new Map(
+    await Promise.all(
+      seenIn.map(async (block) => {
+        const { timestamp } = await reader.getBlock({ blockNumber: BigInt(block) })
+        return [block, Number(timestamp) * 1_000] as const
+      }),
+    ),
+  )
+  const grants = found.grants.map((one) =>
+    grantJson(one, found.grants, nowSeconds, timesMs.get(one.blockNumber) as number),
+  )
   return {
     ...{ asOfBlock: found.asOfBlock, asOfMs: clock.nowMs(), account, code, fromBlock: found.fromBlock },
     isCut: found.isCut || channels.length > mostChannels,
-    grants: await Promise.all(grants),
+    grants,
     channels: channels.slice(0, mostChannels),
   }
 }
@@ -77,9 +87,13 @@ function grantJson(
       validFromMs: grant.validFrom * 1_000,
       validUntilMs: grant.validUntil * 1_000,
       leftAtomic: `${state === 'revoked' || state === 'ended' ? 0n : leftOfChain(chain, nowSeconds)}`,
-      words: grantWords(grant),
+      words: grantWords(grant).map(shortened),
     },
   }
+}
+
+function shortened(sentence: string): string {
+  return sentence.length <= longestSentence ? sentence : `${sentence.slice(0, longestSentence)} …`
 }
 
 /** One more than are told, where there are more. */

@@ -6,7 +6,11 @@ import { LogPager, listSubnets } from '@koinon/ledger'
 import { permitsAbi, quorumEvaluatorAbi } from '@koinon/ledger/abis'
 import type { JobEvaluatorJson, JobStepJson, JudgementJson, VoteJson } from '@koinon/work/dashboard'
 import { decodeFunctionData, type GetLogsReturnType } from 'viem'
+import { Allowance } from '../allowance.ts'
 import type { JobViewSources } from './jobs-json.ts'
+
+/** Of one job: pages of logs, and votes that are told one by one. */
+const [mostPages, mostVotes] = [1_000, 512]
 
 /** Who judges a job. */
 export async function evaluatorOf(
@@ -38,18 +42,30 @@ async function foreseenQuorum(view: JobViewSources['view'], evaluator: Address):
 /** A step with where it stands in the ledger. */
 export type PlacedStep = { readonly block: number; readonly place: number; readonly step: JobStepJson }
 
-/** Verdicts, disputes and bonds, from the evaluator's own logs since the block in which the work was handed in. */
+/** Pages of logs and votes that may still be read for one answer. */
+export type JudgingAllowance = { readonly pages: Allowance; readonly votes: Allowance }
+
+/** What one job may take. */
+export function judgingAllowance(): JudgingAllowance {
+  return { pages: new Allowance(mostPages), votes: new Allowance(mostVotes) }
+}
+
+/**
+ * Verdicts, disputes and bonds, from the evaluator's own logs since the block in which the work was handed in. What is more than allowed is left
+ * out: the newest steps, and votes.
+ */
 export async function readJudging(
   { view }: JobViewSources,
   job: JobRecord,
   submittedBlock: number,
+  allowed: JudgingAllowance = judgingAllowance(),
 ): Promise<readonly PlacedStep[]> {
   const { evaluator, jobId } = job
   const { reader } = view
   const pager = new LogPager()
   const placed: PlacedStep[] = []
   const head = await reader.getBlockNumber({ cacheTime: 0 })
-  for (let next = BigInt(submittedBlock); next <= head; ) {
+  for (let next = BigInt(submittedBlock); next <= head && allowed.pages.takeAll(1); ) {
     const page = await pager.next({ fromBlock: next, toBlock: head }, (span) =>
       reader.getLogs({ address: evaluator, events: judgingEvents, strict: true, ...span }),
     )
@@ -59,7 +75,7 @@ export async function readJudging(
       placed.push({
         block: Number(log.blockNumber),
         place: -1,
-        step: await judgingStep(view, job, log, Number(timestamp) * 1_000),
+        step: await judgingStep(view, job, log, Number(timestamp) * 1_000, allowed.votes),
       })
     }
     next = page.toBlock + 1n
@@ -80,6 +96,7 @@ async function judgingStep(
   job: JobRecord,
   log: JudgingLog,
   atMs: number,
+  allowed: Allowance,
 ): Promise<JobStepJson> {
   const { transactionHash } = log
   if (log.eventName === 'Disputed') {
@@ -91,7 +108,7 @@ async function judgingStep(
     return { name: 'bondPaid', atMs, transactionHash, account: to.toLowerCase(), amountAtomic: `${amount}` }
   }
   const { accepted, round, signedStake, totalStake } = log.args
-  const votes = await readVotes(view, job, transactionHash, round)
+  const votes = await readVotes(view, job, transactionHash, round, allowed)
   const verdict = {
     isAccepted: accepted,
     round,
@@ -108,11 +125,12 @@ async function readVotes(
   { evaluator, jobId, submittedAtSeconds }: JobRecord,
   hash: Hex,
   round: number,
+  allowed: Allowance,
 ): Promise<readonly VoteJson[] | undefined> {
   const { to, input } = await reader.getTransaction({ hash })
   if (to?.toLowerCase() !== evaluator) return undefined
   const signers = signersIn(input, jobId, round)
-  if (signers === undefined) return undefined
+  if (signers === undefined || !allowed.takeAll(signers.length)) return undefined
   const on = { address: evaluator, abi: quorumEvaluatorAbi } as const
   const [netuid, judgement] = await Promise.all([
     reader.readContract({ ...on, functionName: 'netuid' }),
@@ -128,14 +146,11 @@ async function readVotes(
   )
 }
 
-/** A quorum of more is not told one by one. */
-const mostVotes = 256
-
 function signersIn(input: Hex, jobId: bigint, round: number): readonly Address[] | undefined {
   try {
     const { functionName, args } = decodeFunctionData({ abi: quorumEvaluatorAbi, data: input })
     if (functionName !== 'decide' || args[0].jobId !== jobId || args[0].round !== round) return undefined
-    return args[1].length > mostVotes ? undefined : args[1]
+    return args[1]
   } catch {
     return undefined
   }

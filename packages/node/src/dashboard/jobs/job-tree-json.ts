@@ -4,7 +4,8 @@ import { parseTreeLine } from '@koinon/agents/rules'
 import { quorumEvaluatorJudgement } from '@koinon/agents/verifier'
 import { type Address, zeroAddress } from '@koinon/base'
 import type { JobTreeJson, JobTreeNodeJson } from '@koinon/work/dashboard'
-import { evaluatorOf, judgementJson, readJudging } from './job-judging-json.ts'
+import { Allowance } from '../allowance.ts'
+import { evaluatorOf, type JudgingAllowance, judgementJson, readJudging } from './job-judging-json.ts'
 import { type JobViewSources, jobRowJson, ledgerSeconds } from './jobs-json.ts'
 
 const mostJobs = 64
@@ -12,15 +13,22 @@ const mostLevels = 8
 /** Of one client, the newest. */
 const mostOfClient = 200
 
+/** What one tree may take together: jobs read, pages of logs, votes told. */
+export const treeBounds = { reads: 1_000, pages: 400, votes: 512 }
+
 /** Throws `agents/no-job`, `agents/no-jobs`, and what the index and the ledger throw. */
-export async function jobTree(sources: JobViewSources, jobId: bigint): Promise<JobTreeJson> {
+export async function jobTree(sources: JobViewSources, jobId: bigint, bounds = treeBounds): Promise<JobTreeJson> {
   const { view, index, clock } = sources
-  const finder = new TreeFinder(sources)
+  const finder = new TreeFinder(sources, new Allowance(bounds.reads))
   const top = await finder.topOf(await readJob(view, jobId))
   const { found, isCut } = await finder.below(top)
   const [{ asOfBlock }, nowSeconds] = await Promise.all([index.position(), ledgerSeconds(view, clock)])
-  const jobs = await Promise.all(found.map(({ job, parentJobId }) => nodeOf(sources, job, parentJobId, nowSeconds)))
-  return { asOfBlock, asOfMs: clock.nowMs(), jobId: `${jobId}`, isCut, jobs }
+  const allowed = { pages: new Allowance(bounds.pages), votes: new Allowance(bounds.votes) }
+  const jobs = await Promise.all(
+    found.map(({ job, parentJobId }) => nodeOf(sources, job, parentJobId, nowSeconds, allowed)),
+  )
+  const isShort = isCut || allowed.pages.isExceeded || allowed.votes.isExceeded
+  return { asOfBlock, asOfMs: clock.nowMs(), jobId: `${jobId}`, isCut: isShort, jobs }
 }
 
 type Found = { readonly job: JobRecord; readonly parentJobId: bigint | undefined }
@@ -29,10 +37,12 @@ type Found = { readonly job: JobRecord; readonly parentJobId: bigint | undefined
 class TreeFinder {
   readonly #sources: JobViewSources
   readonly #ofClient = new Map<Address, Promise<readonly JobRecord[]>>()
+  readonly #reads: Allowance
   #isCut = false
 
-  constructor(sources: JobViewSources) {
+  constructor(sources: JobViewSources, reads: Allowance) {
     this.#sources = sources
+    this.#reads = reads
   }
 
   /** The jobs of the topmost client: one, or all of its tree. */
@@ -73,7 +83,7 @@ class TreeFinder {
       }
       level = next
     }
-    return { found: [...found.values()], isCut: this.#isCut }
+    return { found: [...found.values()], isCut: this.#isCut || this.#reads.isExceeded }
   }
 
   async #parentOf(job: JobRecord): Promise<JobRecord | undefined> {
@@ -106,7 +116,8 @@ class TreeFinder {
       ...{ contract: 'jobs', names: ['JobCreated'], where: { client }, order: 'newest', limit: mostOfClient + 1 },
     })
     if (result.length > mostOfClient) this.#isCut = true
-    const jobIds = result.slice(0, mostOfClient).map(({ args }) => BigInt(String(args['jobId'])))
+    const wished = Math.min(result.length, mostOfClient)
+    const jobIds = result.slice(0, this.#reads.take(wished)).map(({ args }) => BigInt(String(args['jobId'])))
     return Promise.all(jobIds.reverse().map((jobId) => readJob(view, jobId)))
   }
 }
@@ -116,6 +127,7 @@ async function nodeOf(
   job: JobRecord,
   parentJobId: bigint | undefined,
   nowSeconds: number,
+  allowed: JudgingAllowance,
 ): Promise<JobTreeNodeJson> {
   const { view } = sources
   const place = parseTreeLine(job.description)
@@ -123,7 +135,7 @@ async function nodeOf(
   const [money, judgedBy, verdicts] = await Promise.all([
     moneyOf(sources, job),
     evaluatorOf(sources, job, judgement),
-    judgement === undefined || judgement.finalAtSeconds === 0 ? [] : verdictsOf(sources, job),
+    judgement === undefined || judgement.finalAtSeconds === 0 ? [] : verdictsOf(sources, job, allowed),
   ])
   return {
     ...jobRowJson(job, view.network.contracts.dollar, nowSeconds),
@@ -151,11 +163,15 @@ async function moneyOf(
   return { heldAtomic: amount(isHeld), paidAtomic: amount(status === 'completed'), refundedAtomic: amount(isRefunded) }
 }
 
-async function verdictsOf(sources: JobViewSources, job: JobRecord): Promise<JobTreeNodeJson['verdicts']> {
+async function verdictsOf(
+  sources: JobViewSources,
+  job: JobRecord,
+  allowed: JudgingAllowance,
+): Promise<JobTreeNodeJson['verdicts']> {
   const where = { jobId: `${job.jobId}` }
   const { result } = await sources.index.events({ contract: 'jobs', names: ['JobSubmitted'], where, limit: 1 })
   const [submitted] = result
   if (submitted === undefined) return []
-  const steps = await readJudging(sources, job, submitted.blockNumber)
+  const steps = await readJudging(sources, job, submitted.blockNumber, allowed)
   return steps.flatMap(({ step }) => step.verdict ?? [])
 }

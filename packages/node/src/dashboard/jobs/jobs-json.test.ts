@@ -24,7 +24,7 @@ import { JobDesk } from '../../wallet/job-desk.ts'
 import { createLogIndexClient } from '../log-index-client.ts'
 import { jobBids } from './job-bids-json.ts'
 import { jobDetail } from './job-detail-json.ts'
-import { jobTree } from './job-tree-json.ts'
+import { jobTree, treeBounds } from './job-tree-json.ts'
 import { createJobViews, type JobViewSources } from './jobs-json.ts'
 
 const ether = 10n ** 18n
@@ -179,6 +179,16 @@ describe('jobs as they are shown', () => {
     ])
   })
 
+  it('are told only as far as one answer may go, which says so', async () => {
+    const { result } = await index.events({ contract: 'jobs', names: ['JobSubmitted'], order: 'newest', limit: 1 })
+    const judged = BigInt(String(result[0]?.args['jobId']))
+    const votes = await jobTree(sources, judged, { ...treeBounds, votes: 0 })
+    expect(votes).toMatchObject({ isCut: true, jobs: [{ verdicts: [{ isAccepted: false, round: 0 }] }] })
+    expect(votes.jobs[0]?.verdicts[0]).not.toHaveProperty('votes')
+    const pages = await jobTree(sources, judged, { ...treeBounds, pages: 0 })
+    expect(pages).toMatchObject({ isCut: true, jobs: [{ jobId: `${judged}`, verdicts: [] }] })
+  })
+
   it('stand in the tree that they are part of, whichever is asked for, and no stranger puts itself there', async () => {
     const bob = await net.fund('bob')
     const hire = async (client: TestAccount, provider: TestAccount, line: string) => {
@@ -208,6 +218,8 @@ describe('jobs as they are shown', () => {
       ])
       expect(jobs.map(({ heldAtomic }) => heldAtomic)).toEqual(['10', '10', '10'])
     }
+    const short = await jobTree(sources, first, { ...treeBounds, reads: 0 })
+    expect(short).toMatchObject({ isCut: true, jobs: [{ jobId: `${first}` }] })
   })
 
   it('show the bids of the book by the rule of their terms, and the one that was taken', async () => {

@@ -33,3 +33,31 @@ it('looks no further back than a stranger can fill with charges of its own, and 
   expect(found.isCut).toBe(true)
   expect(found.grants.map(({ owner }) => owner)).toEqual([account])
 })
+
+it('says that it is cut where one page held more than is kept, of the account itself too', async () => {
+  const charges = (address: string, count: number) =>
+    Array.from({ length: count }, () => ({
+      ...{ address, args: { grant: word('grant'), agent: account }, eventName: 'BudgetCharged' },
+      ...{ blockNumber: 100_000n, transactionHash: word('tx') },
+    }))
+  let [ownCount, keyCount] = [0, 0]
+  const reader = {
+    getBlockNumber: async () => 100_000n,
+    getTransaction: async () => ({ input: '0x' }),
+    getStorageAt: async () => `0x${'0'.repeat(64)}`,
+    getLogs: async ({ address, toBlock }: { address?: string; toBlock: bigint }) =>
+      toBlock === 100_000n ? charges(address ?? stranger, address === account ? ownCount : keyCount) : [],
+  }
+  const look = () => readLedgerBudgets(reader as never, account, { chainId: 7, startBlock: 0 })
+  for (const [own, key, isCut] of [
+    [5_000, 5_000, true],
+    [4_999, 4_999, false],
+    [6_000, 0, true],
+    [0, 6_000, true],
+  ] as const) {
+    ;[ownCount, keyCount] = [own, key]
+    const found = await look()
+    expect(found.isCut).toBe(isCut)
+    expect(found.grants.map(({ uses }) => uses)).toEqual(own === 0 ? [] : [Math.min(own, 5_000)])
+  }
+})

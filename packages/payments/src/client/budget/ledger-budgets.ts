@@ -1,6 +1,6 @@
 /** Budgets as a ledger shows them to anybody: what was charged, what was revoked, and the terms that the batches themselves carried. */
 import { type Address, type Hex, toAddress } from '@koinon/base'
-import { type BlockSpan, type LedgerReader, LogPager } from '@koinon/ledger'
+import type { BlockSpan, LedgerReader } from '@koinon/ledger'
 import { budgetDelegateAbi } from '@koinon/ledger/abis'
 import { reachable } from '../../core/escrow.ts'
 import { type BudgetGrant, budgetGrantHash } from '../../rules/budget/grant.ts'
@@ -39,8 +39,10 @@ export type LedgerBudgets = {
 /** Blocks that one look goes back, grants that it tells, and what it may take. */
 const mostBlocks = 100_000n
 const mostGrants = 50
-/** Anybody can emit charges that name a key: past so many, older ones are not looked for. */
-const mostKeyTraces = 5_000
+/** With those above them. */
+const mostTold = 100
+/** Anybody can emit charges that name a key, and an account any of its own: past so many of each, older ones are not looked for. */
+const mostTraces = 5_000
 /** Blocks. */
 const widestPage = 5_000n
 const lookTimeoutMs = 30_000
@@ -75,9 +77,13 @@ async function look(
   const first = head > mostBlocks ? head - mostBlocks : 0n
   const fromBlock = first > BigInt(startBlock) ? first : BigInt(startBlock)
   const whole = { fromBlock, toBlock: head }
-  const [own, asKey] = await Promise.all([readOwnTraces(reader, account, whole), readKeyTraces(reader, account, whole)])
+  const [charged] = chargedEvent as [(typeof chargedEvent)[number]]
+  const [own, asKey] = await Promise.all([
+    readTraces(whole, (span) => reader.getLogs({ address: account, events, strict: true, ...span })),
+    readTraces(whole, (span) => reader.getLogs({ event: charged, args: { agent: account }, strict: true, ...span })),
+  ])
   const newest = (a: Trace, b: Trace): number => b.blockNumber - a.blockNumber
-  const traces = newestOfEach([...own, ...asKey.traces].toSorted(newest))
+  const traces = newestOfEach([...own.traces, ...asKey.traces].toSorted(newest))
   // Its own first: however many strangers write, none of them is pushed out.
   const told = [...traces.filter(({ owner }) => owner === account), ...traces.filter(({ owner }) => owner !== account)]
     .slice(0, mostGrants)
@@ -85,10 +91,16 @@ async function look(
   const chains = new Map<Hex, readonly BudgetGrant[]>()
   for (const trace of told) if (trace.isCharge) chains.set(trace.grantHash, await chainOf(reader, trace, chainId))
   const found = new Map<Hex, Omit<LedgerGrant, 'spent' | 'isRevoked'>>()
+  let isCut = traces.length > told.length || own.isCut || asKey.isCut
   for (const { isCharge: _, ...trace } of told) {
     const chain = chains.get(trace.grantHash) ?? []
     const hashes = chain.map((grant) => budgetGrantHash(grant, chainId))
     if (trace.owner !== account && chain.length === 0) continue
+    // With all that stands above it or not at all: what is left of a grant is the least of them.
+    if (found.size + Math.max(chain.length, 1) > mostTold) {
+      isCut = true
+      continue
+    }
     for (const [level, grant] of chain.entries()) {
       const grantHash = hashes[level] as Hex
       const isOwn = grantHash === trace.grantHash
@@ -106,7 +118,7 @@ async function look(
   return {
     asOfBlock: Number(head),
     fromBlock: Number(fromBlock),
-    isCut: traces.length > told.length || asKey.fromBlock > fromBlock,
+    isCut,
     grants: [...found.values()].map((one) => {
       const { revocationNonce, spent, revoked } = words.get(one.owner) as DelegateWords
       const isOld = one.grant !== undefined && one.grant.revocationNonce !== revocationNonce
@@ -116,44 +128,33 @@ async function look(
   }
 }
 
-/** Of the account itself, which nobody else can fill. */
-async function readOwnTraces(reader: LedgerReader, account: Address, whole: BlockSpan): Promise<readonly Trace[]> {
-  const pager = new LogPager()
-  const traces: Trace[] = []
-  for (let next = whole.fromBlock; next <= whole.toBlock; ) {
-    const page = await pager.next({ fromBlock: next, toBlock: whole.toBlock }, (span) =>
-      reader.getLogs({ address: account, events, strict: true, ...span }),
-    )
-    traces.push(...page.logs.flatMap(traceOf))
-    next = page.toBlock + 1n
-  }
-  return traces
-}
+type TraceLog = Parameters<typeof traceOf>[0]
 
-/** Of any account with this one as session key: from the head backwards, as long as they are not too many. */
-async function readKeyTraces(
-  reader: LedgerReader,
-  account: Address,
+/** From the head backwards, as long as they are not too many. */
+async function readTraces(
   whole: BlockSpan,
-): Promise<{ readonly traces: readonly Trace[]; readonly fromBlock: bigint }> {
-  const [event] = chargedEvent as [(typeof chargedEvent)[number]]
+  ask: (span: BlockSpan) => Promise<readonly TraceLog[]>,
+): Promise<{ readonly traces: readonly Trace[]; readonly isCut: boolean }> {
   const endMs = performance.now() + lookTimeoutMs
   const traces: Trace[] = []
+  let isCut = false
   let blocks = widestPage
   let next = whole.toBlock
-  while (next >= whole.fromBlock && traces.length < mostKeyTraces && performance.now() < endMs) {
+  while (next >= whole.fromBlock && traces.length < mostTraces && performance.now() < endMs) {
     const wished = next - blocks + 1n
     const fromBlock = wished > whole.fromBlock ? wished : whole.fromBlock
     try {
-      const logs = await reader.getLogs({ event, args: { agent: account }, strict: true, fromBlock, toBlock: next })
-      traces.push(...logs.toReversed().slice(0, mostKeyTraces).flatMap(traceOf))
+      const logs = await ask({ fromBlock, toBlock: next })
+      const room = mostTraces - traces.length
+      isCut ||= logs.length > room
+      traces.push(...logs.toReversed().slice(0, room).flatMap(traceOf))
       next = fromBlock - 1n
     } catch (error) {
       if (blocks === 1n) throw error
       blocks /= 2n
     }
   }
-  return { traces, fromBlock: next + 1n }
+  return { traces, isCut: isCut || next >= whole.fromBlock }
 }
 
 function traceOf(log: {
