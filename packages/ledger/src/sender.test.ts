@@ -134,18 +134,33 @@ describe.each([
     expect(await nonceOf(account)).toBe(2)
   })
 
-  /** The same network through a proxy that loses requests, or only the answers to them. */
-  async function through(fate: (method: string) => 'pass' | 'lose' | 'loseAnswer'): Promise<NetworkFile> {
+  it('does a payment once of which a server says that its nonce was used, when it was by this very one', async () => {
+    const account = await chain.account()
+    const payee = createAccount(chain.network, generatePrivateKey()).address
+    let answers = 0
+    const lying = await through((method) => (method === 'eth_sendRawTransaction' && answers++ === 0 ? 'lie' : 'pass'))
+    const { sender } = createAccount(lying, account.privateKey)
+    expect((await sender.send({ to: payee, value: 7n }, 'paying')).status).toBe('success')
+    await sender.send({ to: nobody, value: 1n }, 'paying')
+    expect(await chain.reader.getBalance({ address: payee })).toBe(7n)
+    expect(await nonceOf(account)).toBe(2)
+  })
+
+  /** The same network through a proxy that loses requests, or only the answers to them, or denies that it took them. */
+  async function through(fate: (method: string) => 'pass' | 'lose' | 'loseAnswer' | 'lie'): Promise<NetworkFile> {
     const server = createServer((request, response) => {
       const chunks: Buffer[] = []
       request.on('data', (chunk: Buffer) => chunks.push(chunk))
       request.on('end', async () => {
         const body = Buffer.concat(chunks).toString()
-        const what = fate((JSON.parse(body) as { method: string }).method)
+        const { id, method } = JSON.parse(body) as { readonly id: number; readonly method: string }
+        const what = fate(method)
         if (what === 'lose') return response.destroy()
         const headers = { 'content-type': 'application/json' }
         const answer = await fetch(chain.network.rpcUrl, { method: 'POST', headers, body })
         if (what === 'loseAnswer') return response.destroy()
+        const error = { code: -32_003, message: 'nonce too low' }
+        if (what === 'lie') return response.writeHead(200, headers).end(JSON.stringify({ jsonrpc: '2.0', id, error }))
         return response.writeHead(answer.status, headers).end(await answer.text())
       })
     })

@@ -13,6 +13,7 @@ import {
   type FeeValuesEIP1559,
   type Hash,
   keccak256,
+  TransactionNotFoundError,
   type TransactionReceipt,
 } from 'viem'
 import { confirmTransaction, type LedgerReader, type LedgerWriter } from './clients.ts'
@@ -201,23 +202,38 @@ export class TransactionSender {
         maxPriorityFeePerGas: fees.maxPriorityFeePerGas,
         ...transaction,
       })
-      await beforeSubmit?.(keccak256(serialized))
+      const hash = keccak256(serialized)
+      await beforeSubmit?.(hash)
       try {
         await this.#reader.sendRawTransaction({ serializedTransaction: serialized })
       } catch (cause) {
         const text = cause instanceof Error ? cause.message : String(cause)
-        const known = /already known|already imported|known transaction/i.test(text)
-        // Another process may have used the account; look again, once.
         const stale = /nonce too low|nonce.*(low|high|expected)|NONCE/i.test(text)
+        // A server that passed it on twice says so too: then the nonce was used by this very transaction, and another one would pay again.
+        const known =
+          /already known|already imported|known transaction/i.test(text) || (stale && (await this.#isTaken(hash, what)))
+        // Another process may have used the account; look again, once.
         if (!known) this.#nextNonce = undefined
-        if (stale && attempt === 0) continue
+        if (!known && stale && attempt === 0) continue
         if (!known) {
           const neededWei = gas * fees.maxFeePerGas + (transaction.value ?? 0n)
-          throw await this.#afterFailedSubmit(keccak256(serialized), cause, what, neededWei)
+          throw await this.#afterFailedSubmit(hash, cause, what, neededWei)
         }
       }
       if (this.#nextNonce !== undefined) this.#nextNonce = nonce + 1
-      return { hash: keccak256(serialized), nonce }
+      return { hash, nonce }
+    }
+  }
+
+  /** Whether the ledger has the transaction, mined or waiting. Throws `ledger/unknown-outcome` where it does not say. */
+  async #isTaken(hash: Hash, what: string): Promise<boolean> {
+    try {
+      await this.#reader.getTransaction({ hash })
+      return true
+    } catch (cause) {
+      if (cause instanceof TransactionNotFoundError) return false
+      this.#nextNonce = undefined
+      throw unconfirmed(what, hash, cause)
     }
   }
 
@@ -292,6 +308,17 @@ export class TransactionSender {
     this.#queue = turn.catch(() => undefined)
     return turn
   }
+}
+
+function unconfirmed(what: string, hash: Hash, cause: unknown): KoinonError {
+  return new KoinonError({
+    code: 'ledger/unknown-outcome',
+    message: `${what}: the ledger did not say whether it took transaction ${hash}`,
+    hint: 'It may still be mined; look it up before sending it again.',
+    retry: 'unknown',
+    details: { hash },
+    cause,
+  })
 }
 
 function tooDear(what: string, gas: bigint, maximumGas: bigint): KoinonError {
