@@ -27,9 +27,9 @@ port.on('message', (first: StoreRequest) => {
 function openDatabase(): DatabaseSync {
   try {
     const opened = new DatabaseSync(path)
-    opened.exec(
-      'pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000; pragma cache_size = -2000',
-    )
+    opened.exec('pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000')
+    // A page that many commits change goes to the file once a checkpoint; a batch must fit into the cache, or it is written twice.
+    opened.exec('pragma wal_autocheckpoint = 4000; pragma cache_size = -8000')
     opened.exec(schema)
     return opened
   } catch (cause) {

@@ -96,13 +96,14 @@ describe('ReceiptArchive', () => {
 
   it('counts and sums', async () => {
     expect(await archive.stats({ sinceMs: 0 })).toEqual({ count: 10, amountPicoUsd: 1_045n })
-    expect(await archive.stats({ channelId: channels.alice, sinceMs: epochMs + 6_000 })).toEqual({
-      count: 2,
-      amountPicoUsd: 214n,
+    expect(await archive.stats({ sinceMs: epochMs * 2 })).toEqual({ count: 0, amountPicoUsd: 0n })
+    const since = epochMs + 6_000
+    const ofAlice = { count: 2, amountPicoUsd: 214n }
+    const ofAll = { [channels.alice]: ofAlice, [channels.bob]: { count: 2, amountPicoUsd: 216n } }
+    expect(Object.fromEntries(await archive.statsByChannel(since))).toEqual(ofAll)
+    expect(Object.fromEntries(await archive.statsByChannel(since, alice.address))).toEqual({
+      [channels.alice]: ofAlice,
     })
-    expect(await archive.stats({ channelId: channels.bob, sinceMs: epochMs * 2 })).toEqual({
-      count: 0,
-      amountPicoUsd: 0n,
-    })
+    expect(await archive.statsByChannel(epochMs * 2, alice.address)).toEqual(new Map())
   })
 })

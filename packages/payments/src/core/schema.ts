@@ -1,6 +1,7 @@
 /**
  * Tables of one role's payments. Unsigned 128-bit amounts are decimal text, because SQLite's integers end at 2^63; the amount of a
- * single receipt is an integer (checked), so that it can be summed.
+ * single receipt is an integer (checked), so that it can be summed. An index that no query needs costs every call a page: files of
+ * earlier versions lose theirs at the end.
  */
 export const paymentsSchema = `
 create table if not exists payment_channels (
@@ -40,9 +41,7 @@ create table if not exists payment_receipts (
   bundle text not null,
   primary key (request_id, payer)
 ) strict;
-create unique index if not exists payment_receipts_chain on payment_receipts (session_key, sequence);
 create index if not exists payment_receipts_payer on payment_receipts (payer, ended_at_ms, request_id);
-create index if not exists payment_receipts_channel on payment_receipts (channel_id, ended_at_ms);
 create index if not exists payment_receipts_ended on payment_receipts (ended_at_ms);
 create index if not exists payment_receipts_bill on payment_receipts (channel_id);
 
@@ -77,7 +76,6 @@ create table if not exists payment_calls (
   ended_at_ms integer not null,
   primary key (payer, payment_id)
 ) strict;
-create index if not exists payment_calls_ended on payment_calls (ended_at_ms);
 
 create table if not exists payment_debts (
   request_id text not null,
@@ -90,4 +88,8 @@ create table if not exists payment_debts (
   primary key (request_id, payee)
 ) strict, without rowid;
 create index if not exists payment_debts_payee on payment_debts (payee, recorded_at_ms);
+
+drop index if exists payment_receipts_chain;
+drop index if exists payment_receipts_channel;
+drop index if exists payment_calls_ended;
 `

@@ -120,11 +120,16 @@ export class PaymentIds {
       this.#rotatedAtMs = nowMs
     }
     await this.#store.write([
-      { sql: 'delete from payment_calls where ended_at_ms <= ?', values: [nowMs - keptMs] },
+      // Rows are in the order of their ends: the first that is kept is the end of what is looked at.
+      {
+        sql: `delete from payment_calls where rowid < coalesce(
+          (select rowid from payment_calls where ended_at_ms > ? order by rowid limit 1), ?)`,
+        values: [nowMs - keptMs, Number.MAX_SAFE_INTEGER],
+      },
       {
         sql: `update payment_calls set answer_status = null, answer_headers = null, answer_body = null
-          where answer_body is not null and (payer, payment_id) in (select payer, payment_id from (
-            select payer, payment_id, sum(length(answer_body)) over (order by ended_at_ms desc, payer, payment_id) as bytes
+          where answer_body is not null and rowid in (select id from (
+            select rowid as id, sum(length(answer_body)) over (order by rowid desc) as bytes
             from payment_calls where answer_body is not null) where bytes > ?)`,
         values: [this.#mostKeptBytes],
       },

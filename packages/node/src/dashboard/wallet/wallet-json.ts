@@ -1,5 +1,5 @@
 /** `GET /api/wallet`: the owner's balances, keys and payments on a local network. */
-import { type Clock, type Hex, zeroAddress } from '@koinon/base'
+import { type Address, type Clock, type Hex, zeroAddress } from '@koinon/base'
 import type { KeyRegistry } from '@koinon/inference/client'
 import type { NetworkFile } from '@koinon/ledger'
 import type { ChannelBook, ReceiptArchive } from '@koinon/payments/core'
@@ -58,20 +58,18 @@ function kindOf(
 async function keysJson({ keys, book, archive, clock }: WalletSources, account: string): Promise<readonly KeyJson[]> {
   const own = keys.list().filter((key) => key.payer === account)
   const sinceMs = clock.nowMs() - (clock.nowMs() % dayMs)
-  return Promise.all(
-    own.map(async (key) => {
-      const channel = book.get(key.channelId)
-      const today = await archive.stats({ channelId: key.channelId as Hex, sinceMs })
-      return {
-        keyHash: key.keyHash,
-        label: key.label,
-        createdAtMs: key.createdAtMs,
-        ...(key.revokedAtMs === undefined ? {} : { revokedAtMs: key.revokedAtMs }),
-        channelId: key.channelId,
-        depositAtomic: `${channel?.depositAtomic ?? 0n}`,
-        owedPicoUsd: `${channel?.owedPicoUsd ?? 0n}`,
-        spentTodayPicoUsd: `${today.amountPicoUsd}`,
-      }
-    }),
-  )
+  const today = own.length === 0 ? undefined : await archive.statsByChannel(sinceMs, account as Address)
+  return own.map((key) => {
+    const channel = book.get(key.channelId)
+    return {
+      keyHash: key.keyHash,
+      label: key.label,
+      createdAtMs: key.createdAtMs,
+      ...(key.revokedAtMs === undefined ? {} : { revokedAtMs: key.revokedAtMs }),
+      channelId: key.channelId,
+      depositAtomic: `${channel?.depositAtomic ?? 0n}`,
+      owedPicoUsd: `${channel?.owedPicoUsd ?? 0n}`,
+      spentTodayPicoUsd: `${today?.get(key.channelId as Hex)?.amountPicoUsd ?? 0n}`,
+    }
+  })
 }
