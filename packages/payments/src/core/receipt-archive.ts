@@ -54,8 +54,8 @@ export class ReceiptArchive {
     const conditions: string[] = []
     const values: SqlValue[] = []
     if (query.payer !== undefined) {
-      conditions.push('payer = ?')
-      values.push(query.payer)
+      conditions.push('substr(payer, 3, 16) = ? and payer = ?')
+      values.push(startOf(query.payer), query.payer)
     }
     if (query.before !== undefined) {
       const [cursor] = await this.#store.read('select ended_at_ms from payment_receipts where request_id = ? limit 1', [
@@ -67,8 +67,9 @@ export class ReceiptArchive {
     }
     values.push(Math.max(1, Math.min(maximumPage, Math.trunc(query.limit))))
     const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`
+    const index = query.payer === undefined ? 'ended' : 'by_payer'
     const rows = await this.#store.read(
-      `select ${summaryColumns} from payment_receipts ${where} order by ended_at_ms desc, request_id desc limit ?`,
+      `select ${summaryColumns} from payment_receipts indexed by payment_receipts_${index} ${where} order by ended_at_ms desc, request_id desc limit ?`,
       values,
     )
     return rows.map(summaryOf)
@@ -133,9 +134,14 @@ export class ReceiptArchive {
     }
     // Rows are only ever added, one transaction after the other, so their ids are in the order of the bill.
     const rows = await this.#store.read(
-      `select bundle from payment_receipts indexed by payment_receipts_bill where channel_id = ? and rowid < ?
-      order by rowid desc limit ?`,
-      [query.channelId, position, Math.max(1, Math.min(maximumBillPage, Math.trunc(query.limit)))],
+      `select bundle from payment_receipts indexed by payment_receipts_by_channel
+      where substr(channel_id, 3, 16) = ? and channel_id = ? and rowid < ? order by rowid desc limit ?`,
+      [
+        startOf(query.channelId),
+        query.channelId,
+        position,
+        Math.max(1, Math.min(maximumBillPage, Math.trunc(query.limit))),
+      ],
     )
     return rows.map((row) => parseBundle(JSON.parse(row['bundle'] as string)).hops[0] as SignedReceipt)
   }
@@ -151,12 +157,13 @@ export class ReceiptArchive {
 
   /** Number and sum of the receipts that ended at or after `sinceMs`, by channel; of one payer or of everybody. */
   async statsByChannel(sinceMs: number, payer?: Address): Promise<ReadonlyMap<Hex, ReceiptStats>> {
-    const [index, ofPayer] = payer === undefined ? ['ended', ''] : ['payer', 'payer = ? and']
+    const [index, ofPayer] =
+      payer === undefined ? ['ended', ''] : ['by_payer', 'substr(payer, 3, 16) = ? and payer = ? and']
     // Without the name SQLite goes through all receipts, channel by channel, because it groups by them.
     const rows = await this.#store.read(
       `select channel_id, count(*) as count, sum(amount_pico_usd) as amount from payment_receipts
       indexed by payment_receipts_${index} where ${ofPayer} ended_at_ms >= ? group by channel_id`,
-      payer === undefined ? [sinceMs] : [payer, sinceMs],
+      payer === undefined ? [sinceMs] : [startOf(payer), payer, sinceMs],
     )
     return new Map(
       rows.map((row) => [
@@ -165,6 +172,11 @@ export class ReceiptArchive {
       ]),
     )
   }
+}
+
+/** First eight bytes, by which payers and channels are indexed. */
+function startOf(hex: Hex): string {
+  return hex.slice(2, 18)
 }
 
 function summaryOf(row: SqlRow): ReceiptSummary {

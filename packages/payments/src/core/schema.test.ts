@@ -25,6 +25,8 @@ const clock = { nowMs: () => 1_750_000_000_000 }
 const earlierIndexes = `
 create unique index payment_receipts_chain on payment_receipts (session_key, sequence);
 create index payment_receipts_channel on payment_receipts (channel_id, ended_at_ms);
+create index payment_receipts_payer on payment_receipts (payer, ended_at_ms, request_id);
+create index payment_receipts_bill on payment_receipts (channel_id);
 create index payment_calls_ended on payment_calls (ended_at_ms);
 `
 
@@ -48,7 +50,7 @@ async function fill(store: DurableStore, from: number) {
 
 it('opens a file of an earlier version, whose indexes go, and keeps all that stands in it', async () => {
   const path = join(folder.path, 'earlier.db')
-  const withoutDrops = paymentsSchema.replaceAll(/^drop .*$/gm, '')
+  const withoutDrops = paymentsSchema.replaceAll(/^drop .*$|^.* payment_receipts_by_.*$/gm, '')
   const earlier = await DurableStore.open(path, `${withoutDrops}${earlierIndexes}`)
   const before = await fill(earlier, 0)
   await earlier.close()
@@ -58,9 +60,9 @@ it('opens a file of an earlier version, whose indexes go, and keeps all that sta
     "select name from sqlite_master where type = 'index' and sql is not null and tbl_name in ('payment_receipts', 'payment_calls')",
   )
   expect(indexes.map(({ name }) => name).toSorted()).toEqual([
-    'payment_receipts_bill',
+    'payment_receipts_by_channel',
+    'payment_receipts_by_payer',
     'payment_receipts_ended',
-    'payment_receipts_payer',
   ])
   const { archive, channelId } = after
   const newestFirst = [...before.bundles, ...after.bundles].toReversed()
@@ -72,6 +74,18 @@ it('opens a file of an earlier version, whose indexes go, and keeps all that sta
   expect(await ids.find(payer.address, `call-${requestId(0)}`, requestId(0))).toMatchObject({
     charge: { chargedAtomic: 1n },
   })
+  await store.close()
+})
+
+it('takes no payer for another one, nor a channel, that begins alike', async () => {
+  const store = await openStore(join(folder.path, 'alike.db'))
+  const { archive, channelId } = await fill(store, 0)
+  const alike = (hex: string) => `${hex.slice(0, -1)}${hex.endsWith('0') ? '1' : '0'}` as const
+  const [address, channel] = [alike(payer.address) as `0x${string}`, alike(channelId) as `0x${string}`]
+  expect(await archive.list({ payer: address, limit: 5 })).toEqual([])
+  expect(await archive.statsByChannel(0, address)).toEqual(new Map())
+  expect(await archive.bill({ channelId: channel, limit: 5 })).toEqual([])
+  expect(await archive.bill({ channelId, limit: 5 })).toHaveLength(2)
   await store.close()
 })
 

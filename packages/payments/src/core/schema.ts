@@ -1,7 +1,8 @@
 /**
  * Tables of one role's payments. Unsigned 128-bit amounts are decimal text, because SQLite's integers end at 2^63; the amount of a
  * single receipt is an integer (checked), so that it can be summed. An index that no query needs costs every call a page: files of
- * earlier versions lose theirs at the end.
+ * earlier versions lose theirs at the end. Long keys split pages often: payers and channels are indexed by their first eight bytes, and
+ * queries compare the whole beside them.
  */
 export const paymentsSchema = `
 create table if not exists payment_channels (
@@ -41,9 +42,9 @@ create table if not exists payment_receipts (
   bundle text not null,
   primary key (request_id, payer)
 ) strict;
-create index if not exists payment_receipts_payer on payment_receipts (payer, ended_at_ms, request_id);
+create index if not exists payment_receipts_by_payer on payment_receipts (substr(payer, 3, 16), ended_at_ms);
 create index if not exists payment_receipts_ended on payment_receipts (ended_at_ms);
-create index if not exists payment_receipts_bill on payment_receipts (channel_id);
+create index if not exists payment_receipts_by_channel on payment_receipts (substr(channel_id, 3, 16));
 
 create table if not exists payment_prepaid (
   channel_id text primary key,
@@ -91,5 +92,7 @@ create index if not exists payment_debts_payee on payment_debts (payee, recorded
 
 drop index if exists payment_receipts_chain;
 drop index if exists payment_receipts_channel;
+drop index if exists payment_receipts_payer;
+drop index if exists payment_receipts_bill;
 drop index if exists payment_calls_ended;
 `
