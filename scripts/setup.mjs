@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { reportProgress } from './progress.mjs'
 
 const pinnedNode = '24.21.0'
 const minimumNode = [20, 19]
@@ -36,6 +37,7 @@ const steps = [
   },
   {
     name: 'dependencies from package-lock.json',
+    patience: '(npm downloads them: a minute, on a busy machine several)',
     isDone: () =>
       stampIs('dependencies', dependenciesHash()) && existsSync(join(root, 'node_modules', '.package-lock.json')),
     run: async () => {
@@ -57,10 +59,16 @@ for (const [index, step] of steps.entries()) {
   const label = `setup ${index + 1}/${steps.length}  ${step.name}`
   if (step.isDone()) continue
   const begun = Date.now()
-  say(`${label} ...`)
+  say(`${label} ... ${step.patience ?? ''}`.trimEnd())
+  const end = reportProgress(label, {
+    write: (text) => process.stderr.write(text),
+    isTerminal: process.stderr.isTTY === true,
+  })
   try {
     await step.run()
+    end()
   } catch (error) {
+    end()
     fail(`Set-up stopped at "${step.name}": ${error.message}`, hintFor(error.message))
   }
   say(`${label}  ${((Date.now() - begun) / 1000).toFixed(1)} s`)
