@@ -1,4 +1,5 @@
 /** Networks that are founded here: all of one on this machine, or the contracts of one on any chain. */
+export { pageFault } from './dashboard/page-age.ts'
 export { type Deployment, deploymentNote, deployNetwork } from './local/deployment.ts'
 export type { FoundedSubnet } from './local/founded-subnets.ts'
 export type { BeaconChoice } from './local/home-beacon.ts'

@@ -8,6 +8,7 @@ import {
   LocalNetwork,
   localSubnet,
   type NetworkStep,
+  pageFault,
   type ReadyNetwork,
   resolveModel,
   shortestEpochSeconds,
@@ -97,6 +98,11 @@ function startNetwork(options: UpOptions): Promise<never> {
     create: async (say) => {
       const model = options.model === undefined ? defaultModel() : await resolveModel(options.model)
       const beacon = parseBeaconChoice(options)
+      const fault = pageFault()
+      if (fault !== undefined)
+        say(
+          `  the page ${fault === 'older' ? 'is older than its sources' : 'is not built'}: npm run build --workspace apps/web`,
+        )
       return new LocalNetwork({
         homePath: options.home ?? defaultHomePath(),
         host: options.host,
