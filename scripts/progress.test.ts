@@ -4,7 +4,11 @@ import { reportProgress } from './progress.mjs'
 
 async function written(isTerminal: boolean): Promise<readonly string[]> {
   const parts: string[] = []
-  const end = reportProgress('setup 2/3  dependencies', { write: (text: string) => parts.push(text), isTerminal, everyMs: 5 })
+  const end = reportProgress('setup 2/3  dependencies', {
+    write: (text: string) => parts.push(text),
+    isTerminal,
+    everyMs: 5,
+  })
   while (parts.length < 2) await sleep(5)
   end()
   const { length } = parts
