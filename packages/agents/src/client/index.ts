@@ -30,6 +30,7 @@ export {
   inspectAgent,
   type ListingCheck,
 } from './identity/check-listing.ts'
+export { type PricedTool, sampleOf } from './identity/check-tools.ts'
 export { type FetchBounds, type FetchedDocument, fetchDocument } from './identity/fetch-document.ts'
 export { type KeptAgent, keepAgent, type WantedAgent } from './identity/keep-agent.ts'
 export { type ResolvedAgent, type ResolveOptions, resolveAgent } from './identity/resolve-agent.ts'

@@ -36,7 +36,7 @@ type PayOptions = {
 }
 
 /** What a call may cost where dollars are worth nothing and no limit is given. */
-const testMaximum = '0.1'
+export const testMaximum = '0.1'
 /** Longest answer that is shown. */
 const mostAnswerBytes = 16 << 20
 /** What may lie in channels for calls of this command, as a multiple of a call's limit. */
@@ -199,7 +199,8 @@ function requestOf(url: string, { method, data, header, id }: PayOptions): Reque
   }
 }
 
-function maximumOf(given: string | undefined, isTest: boolean): bigint {
+/** The most that one call may cost, by `--max-per-call`. Throws `usage/no-maximum` where dollars are real and nothing is given. */
+export function maximumOf(given: string | undefined, isTest: boolean): bigint {
   if (given !== undefined) return parseUnits(given, dollarDecimals)
   if (isTest) return parseUnits(testMaximum, dollarDecimals)
   throw new KoinonError({

@@ -9,11 +9,12 @@ import {
   registrationFilePath,
 } from '../../rules/identity/registration-file.ts'
 import { agentRefOf } from './agent-registry.ts'
+import { type PaymentDemand, type PricedTool, pricedTools, toolCheck } from './check-tools.ts'
 import { type FetchBounds, type FetchedDocument, fetchDocument } from './fetch-document.ts'
 import { type ResolvedAgent, type ResolveOptions, resolveAgent } from './resolve-agent.ts'
 
-/** A check with what to do about it where it did not pass. */
-export type ListingCheck = Check & { readonly nextStep?: string }
+/** A check with what to do about it where it did not pass; of a priced service with what it is. */
+export type ListingCheck = Check & { readonly nextStep?: string; readonly tool?: PricedTool }
 
 const nextSteps: Readonly<Record<string, string>> = {
   wallet: 'Name the account that is paid, with its own signature: koinon agent register --agent ID',
@@ -25,6 +26,7 @@ const nextSteps: Readonly<Record<string, string>> = {
   same: 'Register the address under which the file is served: koinon agent register --agent ID --uri URL',
   a2a: 'Serve an agent card with name and skills there, or take the A2A service out of the file.',
   mcp: 'Answer an MCP initialize request there, or take the MCP service out of the file.',
+  tool: 'Let an unpaid request be answered with 402 and the price that the OpenAPI document names.',
   x402: 'Answer an unpaid request with 402 and a PAYMENT-REQUIRED header, or set x402Support to false.',
 }
 
@@ -39,7 +41,7 @@ export async function inspectAgent(
 ): Promise<InspectedAgent> {
   const resolved = await resolveAgent(view, agentId, options)
   const { file, checks, record } = resolved
-  const spoken = file === undefined ? [] : await checkServices(file, record.wallet, options)
+  const spoken = file === undefined ? [] : await checkServices(view, file, record.wallet, options)
   return { ...resolved, checks: [...checks, ...spoken].map(withNextStep) }
 }
 
@@ -65,7 +67,7 @@ export async function checkListing(
   const here = file.registrations.find(({ agentRegistry }) => agentRegistry === `eip155:${chainId}:${registry}`)
   if (here === undefined) {
     const record = fail('record', `the file names no agent of this network (eip155:${chainId}:${registry})`)
-    return [pass('file', fileUrl), record, ...(await checkServices(file, undefined, options))].map(withNextStep)
+    return [pass('file', fileUrl), record, ...(await checkServices(view, file, undefined, options))].map(withNextStep)
   }
   try {
     const { record } = await resolveAgent(view, here.agentId, { ...options, contentGateways: [] })
@@ -89,10 +91,11 @@ async function readFile(url: string, bounds: FetchBounds): Promise<RegistrationF
 }
 
 async function checkServices(
+  view: LedgerView,
   file: RegistrationFile,
   wallet: string | undefined,
   bounds: FetchBounds,
-): Promise<readonly Check[]> {
+): Promise<readonly ListingCheck[]> {
   const ask: Ask = async (endpoint, request) => {
     try {
       return await fetchDocument(endpoint, bounds, request)
@@ -104,19 +107,29 @@ async function checkServices(
   const services = file.services.filter(({ endpoint }) => /^https?:/.test(endpoint)).slice(0, 16)
   const answers = await Promise.all(services.map((service) => speaks(service, ask)))
   const priced = answers.flatMap(({ answer }) => (answer?.status === 402 ? [answer] : []))
-  const x402 = priced.map((answer) => paymentCheck(answer, wallet))
-  if (file.x402Support && x402.length === 0)
+  const x402 = priced.map((answer) => paymentCheck(answer, wallet).check)
+  const tools = answers.flatMap(({ tools: named = [] }) => named).slice(0, 8)
+  const tried = tools.map(async (tool): Promise<ListingCheck> => {
+    const answer = await ask(tool.url, unpaidRequest)
+    return { ...toolCheck(view, tool, answer, (demanded) => paymentCheck(demanded, wallet)), tool }
+  })
+  if (file.x402Support && x402.length === 0 && tools.length === 0)
     x402.push(notChecked('x402', 'no service asked to be paid for an empty request'))
-  return [...answers.flatMap(({ check }) => check ?? []), ...x402]
+  return [...answers.flatMap(({ check }) => check ?? []), ...x402, ...(await Promise.all(tried))]
 }
 
 type Ask = (endpoint: string, request: Parameters<typeof fetchDocument>[2]) => Promise<FetchedDocument | string>
-type Spoken = { readonly check?: Check; readonly answer?: FetchedDocument }
+type Spoken = {
+  readonly check?: Check
+  readonly answer?: FetchedDocument
+  readonly tools?: readonly PricedTool[]
+}
 
 async function speaks({ name, endpoint }: AgentService, ask: Ask): Promise<Spoken> {
   const kind = name.toLowerCase()
   const answer = kind === 'mcp' ? await ask(endpoint, mcpRequest) : await ask(endpoint, {})
-  if (kind !== 'a2a' && kind !== 'mcp') return typeof answer === 'string' ? {} : { answer }
+  if (kind !== 'a2a' && kind !== 'mcp')
+    return typeof answer === 'string' ? {} : { answer, tools: pricedTools(answer.url, jsonOf(answer)) }
   if (typeof answer === 'string') return { check: fail(kind, answer) }
   if (answer.status === 402) return { check: notChecked(kind, `${endpoint} asks to be paid first`), answer }
   const json = jsonOf(answer)
@@ -134,6 +147,8 @@ async function speaks({ name, endpoint }: AgentService, ask: Ask): Promise<Spoke
     : fail('mcp', `${endpoint} should answer initialize (answers ${answer.status})`)
   return { check, answer }
 }
+
+const unpaidRequest = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' } as const
 
 const mcpRequest = {
   method: 'POST',
@@ -157,29 +172,36 @@ function jsonOf({ body, headers }: FetchedDocument): Record<string, unknown> | u
   return recordOf(isStream ? /^data: ?(.+)$/m.exec(text)?.[1] : text)
 }
 
+type Demanded = { readonly check: Check; readonly demand: PaymentDemand | undefined }
+
 /** What a 402 asks for: the terms of x402 version 2 in a header, or of MPP, whose challenge its own clients judge. */
-function paymentCheck({ url, headers }: FetchedDocument, wallet: string | undefined): Check {
+function paymentCheck({ url, headers }: FetchedDocument, wallet: string | undefined): Demanded {
   const header = headers['payment-required']
   if (header === undefined) {
     const isMpp = /^Payment\s/i.test(headers['www-authenticate'] ?? '')
-    return isMpp
+    const check = isMpp
       ? pass('x402', `${url} asks by WWW-Authenticate: Payment`)
       : fail('x402', `${url} answers 402 without saying what to pay`)
+    return { check, demand: undefined }
   }
   const json = recordOf(Buffer.from(header, 'base64').toString('utf8'))
   const accepts = Array.isArray(json?.['accepts']) ? (json['accepts'] as unknown[]) : []
-  const terms = accepts.map((item) => item as Record<string, unknown> | null)
+  const terms = accepts.map((item) => (item ?? {}) as Record<string, unknown>)
   const isWhole = terms.every((item) =>
-    ['scheme', 'network', 'asset', 'payTo'].every((key) => typeof item?.[key] === 'string'),
+    ['scheme', 'network', 'asset', 'payTo'].every((key) => typeof item[key] === 'string'),
   )
   if (json?.['x402Version'] !== 2 || terms.length === 0 || !isWhole) {
-    return fail('x402', `${url} answers 402 with terms that cannot be read`)
+    return { check: fail('x402', `${url} answers 402 with terms that cannot be read`), demand: undefined }
   }
-  const isOurs = wallet === undefined || terms.some((item) => String(item?.['payTo']).toLowerCase() === wallet)
-  if (!isOurs) return fail('x402', `${url} should be paid to the agent's wallet, ${wallet}`)
-  return wallet === undefined
-    ? pass('x402', `${url} says what to pay; the agent's wallet is unknown`)
-    : pass('x402', `${url} is paid to the agent's wallet, ${wallet}`)
+  const ours = terms.filter((item) => wallet === undefined || String(item['payTo']).toLowerCase() === wallet)
+  const demand = { accepts: ours }
+  if (ours.length === 0)
+    return { check: fail('x402', `${url} should be paid to the agent's wallet, ${wallet}`), demand }
+  const check =
+    wallet === undefined
+      ? pass('x402', `${url} says what to pay; the agent's wallet is unknown`)
+      : pass('x402', `${url} is paid to the agent's wallet, ${wallet}`)
+  return { check, demand }
 }
 
 function recordOf(text: string | undefined): Record<string, unknown> | undefined {

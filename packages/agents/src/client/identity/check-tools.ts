@@ -1,0 +1,113 @@
+/** Whether what a listing sells asks for the price that the listing names. Nothing is paid. */
+import { dollarDecimals, formatUnits, parseUnits } from '@koinon/base'
+import type { LedgerView } from '@koinon/ledger'
+import { type Check, fail, notChecked, pass } from '@koinon/work'
+import type { FetchedDocument } from './fetch-document.ts'
+
+/** A service of an OpenAPI document that says it answers 402. */
+export type PricedTool = {
+  readonly name: string
+  readonly url: string
+  /** As the document names it; undefined where it names none. */
+  readonly priceDollars?: string
+  /** JSON Schema of its body. */
+  readonly input?: unknown
+}
+
+export type PaymentDemand = { readonly accepts: readonly Readonly<Record<string, unknown>>[] }
+
+type Fields = Readonly<Record<string, unknown>>
+
+const mostTools = 8
+
+/** Priced services in the OpenAPI document that an endpoint answered, at most 8, all at the endpoint's own origin. */
+export function pricedTools(endpoint: string, openApi: Fields | undefined): readonly PricedTool[] {
+  if (typeof openApi?.['openapi'] !== 'string') return []
+  const { origin } = new URL(endpoint)
+  const [server] = list(openApi['servers']).map((item) => String(fields(item)?.['url'] ?? ''))
+  const base = server !== undefined && URL.canParse(server, endpoint) ? new URL(server, endpoint) : new URL(origin)
+  return Object.entries(fields(openApi['paths']) ?? {})
+    .flatMap(([path, item]): PricedTool[] => {
+      const post = fields(fields(item)?.['post'])
+      const demand = fields(fields(post?.['responses'])?.['402'])
+      const url = `${base.href.replace(/\/$/, '')}${path}`
+      if (demand === undefined || !URL.canParse(url) || new URL(url).origin !== origin) return []
+      const price = /(\d{1,12}(?:\.\d{1,12})?) dollars/.exec(String(demand['description'] ?? ''))?.[1]
+      const body = fields(fields(fields(post?.['requestBody'])?.['content'])?.['application/json'])
+      return [
+        {
+          name: path.split('/').at(-1)?.slice(0, 100) || path.slice(0, 100),
+          url,
+          ...(price === undefined ? {} : { priceDollars: price }),
+          ...(body?.['schema'] === undefined ? {} : { input: body['schema'] }),
+        },
+      ]
+    })
+    .slice(0, mostTools)
+}
+
+/** What an unpaid request to a priced service came to; `demand` and `terms` are what its 402 asks for and what is wrong or right with that. */
+export function toolCheck(
+  { network }: Pick<LedgerView, 'network'>,
+  tool: PricedTool,
+  answer: FetchedDocument | string,
+  terms: (answer: FetchedDocument) => { readonly check: Check; readonly demand: PaymentDemand | undefined },
+): Check {
+  const { name, priceDollars } = tool
+  if (typeof answer === 'string') return fail('tool', `${name}: ${answer}`)
+  if (answer.status !== 402)
+    return fail('tool', `${name} should ask to be paid before it works (answers ${answer.status})`)
+  const { check, demand } = terms(answer)
+  if (check.state === 'fail') return fail('tool', `${name}: ${check.detail}`)
+  if (demand === undefined) return notChecked('tool', `${name} asks to be paid, in terms of MPP alone`)
+  const inDollars = demand.accepts.filter(
+    (item) =>
+      item['network'] === `eip155:${network.chainId}` &&
+      String(item['asset']).toLowerCase() === network.contracts.dollar.toLowerCase() &&
+      /^\d{1,30}$/.test(String(item['amount'])),
+  )
+  if (inDollars.length === 0) return notChecked('tool', `${name} asks for other money than this network's dollars`)
+  const asked = inDollars.map((item) => BigInt(String(item['amount'])))
+  const most = dollars(asked.reduce((a, b) => (a > b ? a : b)))
+  if (priceDollars === undefined)
+    return notChecked('tool', `${name} asks for ${most} dollars; its listing names no price`)
+  const listed = atomicOf(priceDollars)
+  return asked.every((amount) => amount === listed)
+    ? pass('tool', `${name} asks for ${most} dollars, as its listing says; nothing was paid`)
+    : fail('tool', `${name} asks for ${most} dollars, and its listing says ${priceDollars}`)
+}
+
+/** The least that a JSON Schema takes, for a call that tries a service. */
+export function sampleOf(schema: unknown, depth = 0): unknown {
+  const { type, properties, required, enum: values, const: only, default: usual } = fields(schema) ?? {}
+  if (usual !== undefined) return usual
+  if (only !== undefined) return only
+  if (Array.isArray(values) && values.length > 0) return values[0]
+  if (type === 'string') return 'a call that checks a listing'
+  if (type === 'number' || type === 'integer') return 1
+  if (type === 'boolean') return true
+  if (type === 'array') return []
+  if (depth > 8) return {}
+  const named = list(required).map(String)
+  return Object.fromEntries(named.map((name) => [name, sampleOf(fields(properties)?.[name], depth + 1)]))
+}
+
+function atomicOf(priceDollars: string): bigint | undefined {
+  try {
+    return parseUnits(priceDollars, dollarDecimals)
+  } catch {
+    return undefined
+  }
+}
+
+function dollars(atomic: bigint): string {
+  return formatUnits(atomic, dollarDecimals)
+}
+
+function fields(value: unknown): Fields | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value.slice(0, 64) : []
+}
