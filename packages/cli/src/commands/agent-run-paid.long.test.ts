@@ -9,6 +9,7 @@ import { testDollarAbi } from '@koinon/ledger/abis'
 import { accountKey, openHome } from '@koinon/node/home'
 import { startNetwork, stockFetch, type TestNetwork } from '@koinon/payments/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { runKoinon } from '../testing/run-koinon.ts'
 
 type Funded = Awaited<ReturnType<TestNetwork['fund']>>
 type Agent = { readonly url: string; readonly account: Address; kill(): Promise<void>; stop(): Promise<string> }
@@ -123,6 +124,30 @@ afterAll(async () => {
 })
 
 describe('koinon agent run, with money', () => {
+  it('is checked by koinon agent check, which with --pay buys one call within its limit', async () => {
+    const { url } = await start('checked', seller('checked'))
+    const home = openHome(join(folder, 'home-checker'))
+    const { address } = accountKey(home, 'wallet', systemRandom)
+    writeFileSync(home.networkFile, JSON.stringify(network.network))
+    await customer.sender.send({ to: address, value: 10n ** 18n }, 'gas')
+    const { dollar } = network.network.contracts
+    const faucet = { address: dollar, abi: testDollarAbi, functionName: 'faucet' } as const
+    await customer.sender.call({ ...faucet, args: [address, 100_000n] })
+    const bought = async (...more: readonly string[]) => {
+      const { stdout } = await runKoinon(home.path, '--json', 'agent', 'check', url, ...more)
+      const { checks } = JSON.parse(stdout).data as { checks: { name: string; state: string; detail: string }[] }
+      return checks.filter(({ name }) => name === 'tool' || name === 'bought')
+    }
+    expect(await bought()).toMatchObject([{ name: 'tool', state: 'pass' }])
+    expect(await bought('--pay', 'words', '--max-per-call', '0.0019')).toMatchObject([{}, { state: 'fail' }])
+    expect(runsOf('checked', 'a call that checks a listing')).toBe(0)
+    expect(await bought('--pay')).toMatchObject([
+      {},
+      { name: 'bought', state: 'pass', detail: expect.stringContaining('paid 0.002 dollars') },
+    ])
+    expect(runsOf('checked', 'a call that checks a listing')).toBe(1)
+  })
+
   it('sells to a stock client of x402, and to another agent; nobody pays twice when either is killed', async () => {
     const first = await start('first', seller('first'))
     let second = await start('second', seller('second'))

@@ -52,6 +52,7 @@ beforeAll(async () => {
       { name: 'A2A', endpoint: `${origin}/card` },
       { name: 'MCP', endpoint: `${origin}/mcp` },
       { name: 'web', endpoint: `${origin}/paid` },
+      { name: 'web', endpoint: `${origin}/openapi.json` },
     ],
     x402Support: true,
     active: true,
@@ -72,6 +73,13 @@ async function json(...args: readonly string[]): Promise<Record<string, unknown>
 }
 const states = (data: Record<string, unknown>) =>
   Object.fromEntries((data['checks'] as { name: string; state: string }[]).map(({ name, state }) => [name, state]))
+/** What asks for 0.002 dollars, or for as much as is given. */
+const sale = (amount = '2000') => {
+  const { chainId, contracts } = world.chain.network
+  const term = { scheme: 'exact', network: `eip155:${chainId}`, asset: contracts.dollar, payTo: seller.address, amount }
+  const header = Buffer.from(JSON.stringify({ x402Version: 2, accepts: [term] })).toString('base64')
+  return { status: 402, headers: { 'payment-required': header }, body: '' }
+}
 const terms = (payTo: string) =>
   Buffer.from(
     JSON.stringify({ x402Version: 2, accepts: [{ scheme: 'exact', network: 'eip155:424242', asset: '0x', payTo }] }),
@@ -89,6 +97,10 @@ describe('koinon agent', () => {
     const stream = { 'content-type': 'text/event-stream' }
     answers.set('/mcp', { status: 200, headers: stream, body: `event: message\ndata: ${JSON.stringify(result)}\n\n` })
     answers.set('/paid', { status: 402, headers: { 'payment-required': terms(seller.address) }, body: '' })
+    const words = { post: { responses: { '402': { description: 'Costs 0.002 dollars' } } } }
+    const openApi = { openapi: '3.1.0', paths: { '/services/words': words } }
+    answers.set('/openapi.json', { status: 200, body: JSON.stringify(openApi) })
+    answers.set('/services/words', sale())
     const checked = await json('check', origin)
     expect(states(checked)).toEqual({
       same: 'pass',
@@ -100,16 +112,20 @@ describe('koinon agent', () => {
       a2a: 'pass',
       mcp: 'pass',
       x402: 'pass',
+      tool: 'pass',
     })
+    expect((await agent('--json', 'check', origin, '--pay', 'poems')).stdout).toContain('usage/no-priced-service')
   })
 
   it('says of a listing that lies what is wrong and what to do', async () => {
     answers.set('/card', { status: 200, body: '<html>' })
     answers.set('/mcp', { status: 404, body: '' })
     answers.set('/paid', { status: 402, headers: { 'payment-required': '%%%' }, body: '' })
+    answers.set('/services/words', sale('3000'))
     const { code, stdout } = await agent('check', origin)
     expect(code).toBe(1)
-    expect(stdout).toContain('3 CHECKS FAILED')
+    expect(stdout).toContain('4 CHECKS FAILED')
+    expect(stdout).toContain('words asks for 0.003 dollars, and its listing says 0.002')
     expect(stdout).toContain('- mcp: Answer an MCP initialize request there')
     answers.set('/paid', { status: 402, headers: { 'payment-required': terms(payer.address) }, body: '' })
     expect(states(await json('check', `${sellerId}`))).toMatchObject({ x402: 'fail', a2a: 'fail', mcp: 'fail' })
