@@ -175,9 +175,11 @@ describe('payments', () => {
   })
 
   test('shows a stranger counts and nobody by name, and says so', async () => {
-    const { page, context } = await bench.open({ hash: '#/payments', isStranger: true })
+    const { page, context, problems } = await bench.open({ hash: '#/payments', isStranger: true })
     await page.getByRole('region', { name: 'At the door' }).waitFor()
     await page.getByText('only told to the owner').waitFor()
+    await page.getByText('npx koinon status', { exact: true }).waitFor()
+    expect(problems).toEqual([])
     expect(await page.getByRole('table', { name: /^Channels/ }).count()).toBe(0)
     await context.close()
   })
@@ -265,6 +267,25 @@ describe('budgets on the ledger', () => {
 })
 
 describe('agents', () => {
+  test('are there by account while their names are read, and by name then', async () => {
+    const { page, context } = await bench.open()
+    let isRead = false
+    await page.route('**/api/agents', async (route) => {
+      const response = await route.fetch()
+      const json = (await response.json()) as { agents: readonly { readonly key: string }[] }
+      const unread = (agent: { readonly key: string }) => ({ ...agent, name: `agent ${agent.key}`, isBeingRead: true })
+      await route.fulfill({ response, json: { ...json, agents: isRead ? json.agents : json.agents.map(unread) } })
+    })
+    await page.goto(`${bench.url}/#/agents`)
+    const table = page.getByRole('table', { name: 'Agents' })
+    await table.getByText('name is being read').first().waitFor()
+    expect(await table.getByText(/^agent \d/).count()).toBe(0)
+    isRead = true
+    await table.getByText('Best agent <b>ever</b>').waitFor()
+    expect(await table.getByText('name is being read').count()).toBe(0)
+    await context.close()
+  })
+
   test('are found by words and protocol, and what they say is shown as text that leads nowhere', async () => {
     const { page, context, foreign, problems } = await bench.open({ hash: '#/agents' })
     const table = page.getByRole('table', { name: 'Agents' })

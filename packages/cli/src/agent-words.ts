@@ -8,7 +8,7 @@ import { table } from './table.ts'
 export function agentsText({ agents, matching, total, trustFrom }: AgentsJson): string {
   const rows = agents.map((agent) => [
     agent.id === undefined ? '-' : agent.key,
-    agent.name,
+    agent.isBeingRead === true ? 'name is being read' : agent.name,
     agentStateWords[agent.state],
     agent.trust === undefined ? '' : scoreWords(agent.trust.scoreMicro),
     priceWords(agent),

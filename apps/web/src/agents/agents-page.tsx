@@ -102,10 +102,12 @@ const columnsFor = (name: (account: string) => string, nowMs: number): readonly 
   {
     name: 'Services',
     kind: 'sentence',
-    cell: ({ offers, endpoints, description }) =>
+    cell: ({ offers, endpoints, description, isBeingRead }) =>
       offers.length === 0 ? (
         <span className="clamp">
-          {description || endpoints.map(({ protocol }) => protocol).join(', ') || 'none named'}
+          {description ||
+            endpoints.map(({ protocol }) => protocol).join(', ') ||
+            (isBeingRead === true ? 'being read' : 'none named')}
         </span>
       ) : (
         <ul className="offer-list">
