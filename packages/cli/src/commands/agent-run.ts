@@ -2,6 +2,7 @@ import { defaultHomePath, openHome } from '@koinon/node/home'
 import type { Command } from 'commander'
 import { loadAgent } from '../agent-file.ts'
 import { HomeAgent, type ServedAgent } from '../home-agent.ts'
+import { asTyped, commandStyle } from '../next-step.ts'
 import { parseInteger } from '../runner.ts'
 import { type StayOptions, stay } from '../stay.ts'
 
@@ -45,7 +46,7 @@ function run(file: string, options: RunOptions): Promise<never> {
         port: parseInteger(options.port, '--port', 0, 65_535),
         isListed: options.list !== false,
         isRegistered: options.register !== false,
-        say,
+        say: (text) => say(asTyped(text, commandStyle(options.home))),
         ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
       })
       served = agent
