@@ -177,7 +177,8 @@ describe('chat', () => {
     const { page, context } = await bench.open({ hash: '#/wallet' })
     await page.getByRole('button', { name: 'Create a key' }).waitFor()
     const json = { error: { code: 'local/no-token', message: 'not let in', retry: 'never' } }
-    await page.route('**/api/session', (route) => route.fulfill({ status: 403, json }))
+    const signedOut = { isSignedIn: false, program: 'koinon' }
+    await page.route('**/api/session', (route) => route.fulfill({ status: 200, json: signedOut }))
     await page.route('**/api/wallet', (route) => route.fulfill({ status: 403, json }))
     await page.getByText('You are signed out: the gateway was started anew').waitFor()
     expect(await page.locator('.status-state').innerText()).toBe('Connected, signed out')

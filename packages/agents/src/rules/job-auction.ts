@@ -5,7 +5,7 @@ import { hashTerms, type JobTerms, jobsDomain } from './job.ts'
 import { textOfJob } from './job-description.ts'
 import { parseTerms } from './job-terms-json.ts'
 
-/** A step is at least so many parts of the ceiling, so that a whole auction has so many bids at most. */
+/** A step is at least so many parts of the ceiling, so that a provider has so many bids at most. */
 const mostSteps = 256n
 const longestExtensionSeconds = 3_600
 const pattern =

@@ -54,7 +54,9 @@ function explained(item: BudgetJson, typed: (text: string) => string): readonly 
     item.state === 'usable'
       ? `It can spend ${dollars(leftAtomic)} dollars now, and at most ${dollars(one)} of them for one call.`
       : `It can spend nothing now: ${stateWords[item.state]}.`,
-    ...(item.isKeyHere ? [] : [`Only who has the key of ${item.agent} can pay with it: this home has it not.`]),
+    ...(item.isKeyHere || item.state !== 'usable'
+      ? []
+      : [`Only who has the key of ${item.agent} can pay with it: this home has it not.`]),
     `In this period it has taken up ${dollars(item.spentInPeriodAtomic)} of ${dollars(item.maxPerPeriodAtomic)} dollars${periodEnd(item)}; since it was granted ${dollars(item.spentAtomic)} of ${dollars(item.maxTotalAtomic)}.`,
     ...(inChannelsAtomic === '0'
       ? []

@@ -18,7 +18,8 @@ export type GasState = {
 }
 
 /**
- * Whether an account can pay for its next transaction. One that may not asks the faucet of a test network, as {@link askFaucet}. An account that holds something goes on without, because what is needed is known to the wei only when it sends.
+ * Whether an account can pay for its next transaction. One that may not asks the faucet of a test network, as {@link askFaucet}. An account
+ * that holds something goes on without, because what is needed is known to the wei only when it sends.
  */
 export async function askForGas(
   network: NetworkFile,

@@ -1,8 +1,9 @@
 /**
  * Tables of one role's payments. Unsigned 128-bit amounts are decimal text, because SQLite's integers end at 2^63; the amount of a
  * single receipt is an integer (checked), so that it can be summed. An index that no query needs costs every call a page: files of
- * earlier versions lose theirs at the end. Long keys split pages often: payers and channels are indexed by their first eight bytes, and
- * queries compare the whole beside them.
+ * earlier versions lose theirs at the end. One of those also held that no session signs a number twice, which the receipt ledger alone
+ * does now. Long keys split pages often: payers and channels are indexed by their first eight bytes, and queries compare the whole beside
+ * them.
  */
 export const paymentsSchema = `
 create table if not exists payment_channels (

@@ -55,6 +55,7 @@ export class PaymentDoor {
     terms: PaymentTerms,
     receivedAtMs: number,
   ): Promise<Entered | undefined> {
+    await this.#turns.next()
     const found = this.#read(request, terms)
     if (found === undefined) {
       this.#options.onEvent?.({ kind: 'demanded', terms })
@@ -127,7 +128,6 @@ export class PaymentDoor {
     receivedAtMs: number,
     { wire, attempt }: Pick<Entered, 'wire' | 'attempt'>,
   ): Promise<Entered | undefined> {
-    await this.#turns.next()
     const paymentId = attempt.paymentId ?? request.headers['idempotency-key']
     const admission = await this.#options.desk.admit({
       terms: attempt.stepped?.terms ?? terms,
