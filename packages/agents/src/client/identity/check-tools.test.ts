@@ -98,3 +98,17 @@ it('makes the least that a schema takes', () => {
   expect(sampleOf(schema)).toEqual({ text: 'a call that checks a listing', count: 1, kind: 'a', deep: { yes: true } })
   expect(sampleOf(undefined)).toEqual({})
 })
+
+it('makes a sample of bounded size of any schema, and keeps no long one', () => {
+  const nested = (depth: number): object =>
+    depth === 0
+      ? {}
+      : { required: ['a', ...Array.from({ length: 60 }, (_, at) => `a${at}`)], properties: { a: nested(depth - 1) } }
+  expect(JSON.stringify(sampleOf(nested(9))).length).toBeLessThan(8_000)
+  expect(sampleOf({ required: Array.from({ length: 64 }, () => 'a') })).toEqual({ a: {} })
+  const paths = document().paths
+  const words = paths['/services/words'].post
+  const schema = { required: Array.from({ length: 600 }, (_, at) => `name${at}`) }
+  const post = { ...words, requestBody: { content: { 'application/json': { schema } } } }
+  expect(pricedTools(endpoint, document({ paths: { '/services/words': { post } } }))).toEqual([tool])
+})

@@ -10,7 +10,7 @@ export type PricedTool = {
   readonly url: string
   /** As the document names it; undefined where it names none. */
   readonly priceDollars?: string
-  /** JSON Schema of its body. */
+  /** JSON Schema of its body; undefined where it names none, or one of more than 4 kB. */
   readonly input?: unknown
 }
 
@@ -19,6 +19,8 @@ export type PaymentDemand = { readonly accepts: readonly Readonly<Record<string,
 type Fields = Readonly<Record<string, unknown>>
 
 const mostTools = 8
+const mostSampleParts = 256
+const mostSchemaCharacters = 4_096
 
 /** Priced services in the OpenAPI document that an endpoint answered, at most 8, all at the endpoint's own origin. */
 export function pricedTools(endpoint: string, openApi: Fields | undefined): readonly PricedTool[] {
@@ -39,7 +41,7 @@ export function pricedTools(endpoint: string, openApi: Fields | undefined): read
           name: path.split('/').at(-1)?.slice(0, 100) || path.slice(0, 100),
           url,
           ...(price === undefined ? {} : { priceDollars: price }),
-          ...(body?.['schema'] === undefined ? {} : { input: body['schema'] }),
+          ...(isShort(body?.['schema']) ? { input: body?.['schema'] } : {}),
         },
       ]
     })
@@ -77,8 +79,12 @@ export function toolCheck(
     : fail('tool', `${name} asks for ${most} dollars, and its listing says ${priceDollars}`)
 }
 
-/** The least that a JSON Schema takes, for a call that tries a service. */
-export function sampleOf(schema: unknown, depth = 0): unknown {
+/** The least that a JSON Schema takes, for a call that tries a service; a stranger's schema, so of no more than 256 parts. */
+export function sampleOf(schema: unknown): unknown {
+  return sampleWithin(schema, { left: mostSampleParts }, 0)
+}
+
+function sampleWithin(schema: unknown, parts: { left: number }, depth: number): unknown {
   const { type, properties, required, enum: values, const: only, default: usual } = fields(schema) ?? {}
   if (usual !== undefined) return usual
   if (only !== undefined) return only
@@ -87,9 +93,11 @@ export function sampleOf(schema: unknown, depth = 0): unknown {
   if (type === 'number' || type === 'integer') return 1
   if (type === 'boolean') return true
   if (type === 'array') return []
-  if (depth > 8) return {}
-  const named = list(required).map(String)
-  return Object.fromEntries(named.map((name) => [name, sampleOf(fields(properties)?.[name], depth + 1)]))
+  const sample: [string, unknown][] = []
+  for (const name of depth > 8 ? [] : new Set(list(required).map(String))) {
+    if (parts.left-- > 0) sample.push([name, sampleWithin(fields(properties)?.[name], parts, depth + 1)])
+  }
+  return Object.fromEntries(sample)
 }
 
 function atomicOf(priceDollars: string): bigint | undefined {
@@ -102,6 +110,11 @@ function atomicOf(priceDollars: string): bigint | undefined {
 
 function dollars(atomic: bigint): string {
   return formatUnits(atomic, dollarDecimals)
+}
+
+/** Listings are kept by whoever shows them. */
+function isShort(schema: unknown): boolean {
+  return schema !== undefined && JSON.stringify(schema).length <= mostSchemaCharacters
 }
 
 function fields(value: unknown): Fields | undefined {
