@@ -139,7 +139,9 @@ export class QuoteBook {
     const requests = [...entry.asked.values()].map(({ request }) => request)
     if (quote.priceAtomic === 0n || requests.every(({ ceilingAtomic }) => quote.priceAtomic > ceilingAtomic))
       throw quoteRefused('is not within the ceiling')
-    if (!requests.some(({ settlement }) => verifyQuote(settlement, quote)))
+    // Requests for the same terms differ in their settlement by its contract alone, and few contracts are known: a bounded number of checks.
+    const domains = new Map(requests.map(({ settlement }) => [settlement.verifyingContract, settlement]))
+    if (![...domains.values()].some((domain) => verifyQuote(domain, quote)))
       throw quoteRefused('is not signed by its provider')
     const own = entry.quotes.get(quote.provider)
     if (own !== undefined && own.priceAtomic <= quote.priceAtomic && own.deadlineSeconds >= nowSeconds) return
