@@ -1,7 +1,7 @@
 /** What agents' own files say and what checks of them came to: asked in the background, a few at a time, and kept for a while. */
 import { inspectAgent, type ListingCheck, type ResolveOptions, resolveAgent } from '@koinon/agents/client'
 import type { RegistrationFile } from '@koinon/agents/rules'
-import { type Clock, isKoinonError, sleep } from '@koinon/base'
+import { type Clock, sleep } from '@koinon/base'
 import type { LedgerView, NetworkFile } from '@koinon/ledger'
 import { isOneMachine } from '../../home/one-machine.ts'
 
@@ -15,7 +15,7 @@ export type SeenAgent = {
   readonly isWhole: boolean
 }
 
-const keepsMs = { file: 600_000, whole: 120_000 }
+const keepsMs = { file: 600_000, whole: 120_000, failed: 30_000 }
 const looksAtOnce = 8
 const wholeLooksAtOnce = 4
 const mostKept = 500
@@ -35,6 +35,8 @@ export class AgentFiles {
   readonly #view: LedgerView
   readonly #clock: Clock
   readonly #seen = new Map<string, SeenAgent>()
+  /** Looks that came to nothing, by agent and kind. */
+  readonly #failed = new Map<string, { readonly atMs: number; readonly uri: string }>()
   readonly #looking = new Map<string, Promise<unknown>>()
   #wholeLooks = 0
 
@@ -45,6 +47,11 @@ export class AgentFiles {
 
   seen(agentId: string): SeenAgent | undefined {
     return this.#seen.get(agentId)
+  }
+
+  /** Whether a first look at the file is still to come to something: it has not, and did not fail either. */
+  isUnread(agentId: string, uri: string): boolean {
+    return !this.#seen.has(agentId) && this.#failed.get(lookOf(agentId, false))?.uri !== uri
   }
 
   /** Looks at the files that are not known or old, and waits for them for `patienceMs` at most. */
@@ -72,34 +79,42 @@ export class AgentFiles {
     return this.#seen.get(agentId)
   }
 
+  /** Whether it was looked at, or could not be, too short a while ago to look again. */
   #isFresh(agentId: string, uri: string, isWhole: boolean): boolean {
+    const failed = this.#failed.get(lookOf(agentId, isWhole))
+    if (failed?.uri === uri && this.#clock.nowMs() - failed.atMs < keepsMs.failed) return true
     const seen = this.#seen.get(agentId)
     if (seen === undefined || seen.uri !== uri || (isWhole && !seen.isWhole)) return false
     return this.#clock.nowMs() - seen.atMs < (isWhole ? keepsMs.whole : keepsMs.file)
   }
 
-  /** Never throws: a look that fails leaves what was known. */
+  /** Never throws: a look that fails leaves what was known, and rests. */
   async #look(agentId: string, uri: string, isWhole: boolean): Promise<void> {
-    const key = `${agentId} ${isWhole}`
+    const key = lookOf(agentId, isWhole)
     const other = this.#looking.get(key)
     if (other !== undefined) return void (await other)
     const options = { ...listingOptions(this.#view.network), timeoutMs: fetchTimeoutMs }
     const look = (isWhole ? inspectAgent : resolveAgent)(this.#view, BigInt(agentId), options)
-      .then(({ file, checks }) => this.#keep(agentId, { atMs: this.#clock.nowMs(), uri, file, checks, isWhole }))
-      .catch((error: unknown) => {
-        if (!isKoinonError(error)) throw error
+      .then(({ file, checks }) => {
+        this.#failed.delete(key)
+        keepLatest(this.#seen, agentId, { atMs: this.#clock.nowMs(), uri, file, checks, isWhole })
       })
+      .catch(() => keepLatest(this.#failed, key, { atMs: this.#clock.nowMs(), uri }))
       .finally(() => this.#looking.delete(key))
     this.#looking.set(key, look)
-    await look.catch(() => undefined)
+    await look
   }
+}
 
-  #keep(agentId: string, seen: SeenAgent): void {
-    this.#seen.delete(agentId)
-    this.#seen.set(agentId, seen)
-    const [oldest] = this.#seen.keys()
-    if (this.#seen.size > mostKept && oldest !== undefined) this.#seen.delete(oldest)
-  }
+function lookOf(agentId: string, isWhole: boolean): string {
+  return `${agentId} ${isWhole}`
+}
+
+function keepLatest<value>(kept: Map<string, value>, key: string, value: value): void {
+  kept.delete(key)
+  kept.set(key, value)
+  const [oldest] = kept.keys()
+  if (kept.size > mostKept && oldest !== undefined) kept.delete(oldest)
 }
 
 /** Waits for work that goes on without us, for so long at most. */

@@ -32,6 +32,8 @@ export type AgentRouteSources = {
 
 /** Trust is read from the whole history of the ledger. */
 const trustRest = { leastMs: 15_000, mostMs: 600_000 }
+/** Less than the page waits between looks at agents whose files are being read. */
+const directoryRest = { leastMs: 1_000, mostMs: 1_000 }
 const keptDetails = 64
 const keptLists = 16
 const defaultJobs = 50
@@ -45,6 +47,7 @@ export function agentViewRoutes(sources: AgentRouteSources): readonly Route[] {
   const jobs = createJobViews({ view, index, clock })
   const agents = { view, index, files: new AgentFiles(view, clock), book, trust, clock, jobs }
   const ranked = sparing(() => rankAgents(agents), clock)
+  const directory = sparing(async () => readDirectory(agents, await ranked()), clock, directoryRest)
   const oneAgent = sparingBy((key) => agentDetail(agents, key), clock, keptDetails)
   const oneJob = sparingBy((jobId) => jobDetail(agents, BigInt(jobId)), clock, keptDetails)
   const oneTree = sparingBy((jobId) => jobTree(agents, BigInt(jobId)), clock, keptDetails)
@@ -63,7 +66,7 @@ export function agentViewRoutes(sources: AgentRouteSources): readonly Route[] {
       method: 'GET',
       path: /^\/api\/agents$/,
       access: 'open',
-      answer: async (request) => chooseAgents(await readDirectory(agents, await ranked()), agentQuery(request)),
+      answer: async (request) => chooseAgents(await directory(), agentQuery(request)),
     },
     {
       method: 'GET',

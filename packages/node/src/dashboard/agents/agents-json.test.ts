@@ -17,6 +17,7 @@ import { createLogIndexClient } from '../log-index-client.ts'
 import { agentDetail } from './agent-detail-json.ts'
 import { AgentFiles, listingOptions } from './agent-files.ts'
 import { type AgentTrust, readAgentTrust } from './agent-trust.ts'
+import { agentViewRoutes } from './agent-view-routes.ts'
 import { chooseAgents, rankAgents, readDirectory } from './agents-json.ts'
 import { createListingDesk } from './listing-desk.ts'
 
@@ -124,6 +125,51 @@ describe('agents as they are shown', () => {
     letGo()
     const [read] = (await readDirectory(early, ranked)).agents
     expect([read?.name, read?.isBeingRead]).toEqual(['Translator\\u{200b} of Attic', undefined])
+  })
+
+  it('are not being read for ever where looking fails, and are looked at again half a minute later', async () => {
+    let asks = 0
+    const silent = new Proxy(sources.view.reader, {
+      get: () => {
+        asks += 1
+        throw new Error('the ledger is silent')
+      },
+    })
+    const cut = { ...sources, files: new AgentFiles({ ...sources.view, reader: silent }, clock) }
+    const look = async () => (await readDirectory(cut, await rankAgents(sources))).agents[0]
+    const failed = await look()
+    expect([failed?.state, failed?.isBeingRead, failed?.lastCheck]).toEqual(['unknown', undefined, undefined])
+    const before = asks
+    expect(before).toBeGreaterThan(0)
+    clock.atMs += 29_000
+    await look()
+    expect(asks).toBe(before)
+    clock.atMs += 1_000
+    await look()
+    expect(asks).toBeGreaterThan(before)
+  })
+
+  it('are put together once a second at most, however many ask', async () => {
+    let lists = 0
+    const counted = {
+      list: () => {
+        lists += 1
+        return book.list()
+      },
+    }
+    const { view } = sources
+    const ask = async () => Promise.reject(new Error('nobody asks this'))
+    const given = { network: view.network, netuid: 1, index, book: counted, quotes: undefined, clock, ask }
+    const [route] = agentViewRoutes(given)
+    const get = (words: string) =>
+      route?.answer({ url: `/api/agents?words=${words}`, headers: {} } as never, '/api/agents')
+    const answers = await Promise.all([get(''), get('nobody'), get('')])
+    expect(answers.map((answer) => (answer as { matching: number }).matching)).toEqual([1, 0, 1])
+    await get('')
+    expect(lists).toBe(1)
+    clock.atMs += 1_000
+    await get('')
+    expect(lists).toBe(2)
   })
 
   it('tell what the file says, as text, with what was checked, and ask it no more often than is good', async () => {

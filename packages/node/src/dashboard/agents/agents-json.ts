@@ -73,7 +73,7 @@ export async function readDirectory(
   const agents = best
     .map((one, place) => {
       const agent = registeredJson(sources, one, known, records, endedAtMs)
-      const isBeingRead = place < fetchedFiles && agent.state !== 'online' && files.seen(one.agentId) === undefined
+      const isBeingRead = place < fetchedFiles && agent.state !== 'online' && files.isUnread(one.agentId, one.uri)
       return isBeingRead ? { ...agent, isBeingRead } : agent
     })
     .sort(bestFirst)
