@@ -41,13 +41,16 @@ export function resolveOptionsOf({ network }: LedgerView, options: AskOptions): 
   }
 }
 
-/** Checks as a table, and in a line how they went. */
-export function checksText(checks: readonly (Check & { readonly nextStep?: string })[]): string {
+/** Checks as a table, and in a line how they went. `typed` gets our own next steps alone: the rest carries what strangers wrote. */
+export function checksText(
+  checks: readonly (Check & { readonly nextStep?: string })[],
+  typed: (text: string) => string = (text) => text,
+): string {
   const failed = checks.filter(({ state }) => state === 'fail').length
   const open = checks.filter(({ state }) => state === 'notChecked').length
   const rows = checks.map(({ state, name, detail }) => [marks[state], name, detail])
   const steps = checks.flatMap(({ state, name, nextStep }) =>
-    state === 'fail' && nextStep !== undefined ? [`- ${name}: ${nextStep}`] : [],
+    state === 'fail' && nextStep !== undefined ? [`- ${name}: ${typed(nextStep)}`] : [],
   )
   const summary =
     failed > 0 ? `${failed} CHECKS FAILED` : `nothing failed; ${checks.length - open} passed, ${open} not checked`

@@ -1,12 +1,12 @@
 import { checkAgent, checkListing, type ListingCheck, type PricedTool, sampleOf } from '@koinon/agents/client'
-import { boundedText, isKoinonError, KoinonError, namingFetch } from '@koinon/base'
-import type { Home } from '@koinon/node/home'
-import { describePayment, networkOf, openHomePayer, receiptOf } from '@koinon/node/wallet'
+import { isKoinonError, KoinonError, namingFetch } from '@koinon/base'
+import { describePayment, networkOf, openHomePayer, type PaymentFacts, receiptOf } from '@koinon/node/wallet'
 import { fail, pass } from '@koinon/work'
 import type { Command } from 'commander'
 import { type AskOptions, agentIdOf, checksText, ledgerOf, resolveOptionsOf, withAskOptions } from '../agent-view.ts'
-import { runCommand } from '../runner.ts'
-import { maximumOf, testMaximum } from './pay.ts'
+import { keepPaidReceipt } from '../paid-receipts.ts'
+import { type CommandContext, runCommand } from '../runner.ts'
+import { callsInChannels, maximumOf, paidSentence, readAnswer, testMaximum } from './pay.ts'
 
 type CheckOptions = AskOptions & {
   readonly pay?: string | true
@@ -15,7 +15,18 @@ type CheckOptions = AskOptions & {
   readonly budget?: string
 }
 
-const mostAnswerBytes = 1 << 20
+/** What only a seller can bring about; whatever else stops a purchase is no fault of the listing. */
+const sellersFaults = [
+  'payments/bad-challenge',
+  'payments/mpp-bad-challenge',
+  'payments/offer-mismatch',
+  'payments/payment-refused',
+  'payments/redirected',
+  'payments/insecure-origin',
+  'payments/seller-overclaims',
+]
+/** Why a payment is refused that its payer cannot cover. */
+const emptyPayer = /insufficient/
 
 /** `koinon agent check URL`: what a stranger would find wrong with a listing, and what to do about it. */
 export function defineAgentCheck(agent: Command): void {
@@ -30,21 +41,40 @@ export function defineAgentCheck(agent: Command): void {
     .option('--max-per-call <dollars>', `the most that the call may cost (test networks: ${testMaximum})`)
     .option('--budget <name>', 'pay it from this budget (see koinon budget)')
   withAskOptions(check).action(
-    runCommand(async ({ home, say, typed }, target: string, options: CheckOptions) => {
+    runCommand(async (context, target: string, options: CheckOptions) => {
+      requirePay(options)
+      const { home, typed } = context
       const view = ledgerOf(home)
       const asked = resolveOptionsOf(view, options)
       const found = /^https?:/.test(target)
         ? await checkListing(view, target, asked)
         : await checkAgent(view, agentIdOf(view, target), asked)
-      const checks =
-        options.pay === undefined ? found : [...found, await buy(home, toolOf(found, options.pay), options, say)]
+      const bought = options.pay === undefined ? undefined : await buy(context, toolOf(found, options.pay), options)
+      const checks = bought === undefined ? found : [...found, bought.check]
       return {
-        data: { target, checks },
-        text: typed(checksText(checks)),
+        data: {
+          target,
+          checks,
+          ...(bought === undefined ? {} : { payment: bought.payment ?? null, receiptId: bought.receiptId ?? null }),
+        },
+        text: checksText(checks, typed),
         isBad: checks.some(({ state }) => state === 'fail'),
       }
     }),
   )
+}
+
+/** Throws `usage/needs-pay`. */
+function requirePay({ pay, data, maxPerCall, budget }: CheckOptions): void {
+  if (pay !== undefined) return
+  const idle = Object.entries({ '--data': data, '--max-per-call': maxPerCall, '--budget': budget })
+  const [given] = idle.find(([, value]) => value !== undefined) ?? []
+  if (given === undefined) return
+  throw new KoinonError({
+    code: 'usage/needs-pay',
+    message: `${given} is about a call that is bought, and without --pay none is`,
+    hint: `Add --pay, or leave ${given} out.`,
+  })
 }
 
 function toolOf(checks: readonly ListingCheck[], wanted: string | true): PricedTool {
@@ -62,41 +92,52 @@ function toolOf(checks: readonly ListingCheck[], wanted: string | true): PricedT
   })
 }
 
-/** One call, within the limit; nothing lies in a channel after it but what the call may cost. */
+type Bought = { readonly check: ListingCheck; readonly payment?: PaymentFacts; readonly receiptId?: string }
+
+/** One call within the limit, paid as `koinon pay` pays and from the same channels. Throws what is not the seller's fault. */
 async function buy(
-  home: Home,
+  { home, say, typed }: CommandContext,
   { name, url, input }: PricedTool,
   { data, maxPerCall, budget }: CheckOptions,
-  say: (text: string) => void,
-): Promise<ListingCheck> {
+): Promise<Bought> {
   const maximumPerCallAtomic = maximumOf(maxPerCall, networkOf(home).isTest)
-  const limits = { maximumPerCallAtomic, maximumInChannelsAtomic: maximumPerCallAtomic }
+  const owner = await openHomePayer(home, 'pay', {
+    maximumPerCallAtomic,
+    maximumInChannelsAtomic: maximumPerCallAtomic * callsInChannels,
+    ...(budget === undefined ? {} : { budget }),
+    say,
+  })
   try {
-    const owner = await openHomePayer(home, 'pay', { ...limits, ...(budget === undefined ? {} : { budget }), say })
-    try {
-      const body = data ?? JSON.stringify(sampleOf(input))
-      const request = { method: 'POST', headers: { 'content-type': 'application/json' }, body }
-      const response = await namingFetch(owner.fetch)(url, request)
-      const { length } = await boundedText(response, mostAnswerBytes, tooLong)
-      const receipt = receiptOf(response)
-      const paid = receipt === undefined ? undefined : describePayment(receipt)
-      const cost = paid === undefined ? 'nothing paid' : `paid ${paid.chargedDollars} dollars (${paid.backEnd})`
-      const what = `${name} answered ${response.status} with ${length} characters; ${cost}`
-      return response.ok && paid !== undefined ? pass('bought', what) : fail('bought', what)
-    } finally {
-      await owner.close()
+    const body = data ?? JSON.stringify(sampleOf(input))
+    const request = { method: 'POST', headers: { 'content-type': 'application/json' }, body }
+    const response = await namingFetch(owner.fetch)(url, request)
+    const { bytes, stopped } = await readAnswer(response, url, () => undefined)
+    const receipt = receiptOf(response)
+    const payment = receipt === undefined ? undefined : describePayment(receipt)
+    const sent = new TextEncoder().encode(body)
+    const kept = payment && keepPaidReceipt(home, { headers: response.headers, request: sent, response: bytes })
+    for (const line of stopped ?? []) say(line)
+    say(typed(paidSentence(response.status, payment, kept, bytes.length)))
+    const cost = payment === undefined ? 'nothing paid' : `paid ${payment.chargedDollars} dollars (${payment.backEnd})`
+    const what = `${name} answered ${response.status} with ${bytes.length} bytes; ${cost}`
+    return {
+      check: response.ok && payment !== undefined ? pass('bought', what) : fail('bought', what),
+      ...(payment === undefined ? {} : { payment }),
+      ...(kept === undefined ? {} : { receiptId: kept.id }),
     }
   } catch (error) {
-    if (!isKoinonError(error)) throw error
-    const { message, hint } = error
-    return { ...fail('bought', `${name}: ${message}`), ...(hint === undefined ? {} : { nextStep: hint }) }
+    if (!isSellersFault(error)) throw error
+    const { message, hint, details } = error
+    const paymentId = details?.['paymentId']
+    const which = paymentId === undefined ? '' : ` (payment id ${paymentId})`
+    const check = fail('bought', `${name}: ${message}${which}`)
+    return { check: { ...check, ...(hint === undefined ? {} : { nextStep: hint }) } }
+  } finally {
+    await owner.close()
   }
 }
 
-function tooLong(): KoinonError {
-  return new KoinonError({
-    code: 'payments/answer-too-long',
-    message: `The answer is longer than ${mostAnswerBytes} bytes`,
-    hint: 'Read it with koinon pay.',
-  })
+function isSellersFault(error: unknown): error is KoinonError {
+  if (!isKoinonError(error) || !sellersFaults.includes(error.code)) return false
+  return !emptyPayer.test(String(error.details?.['reason'] ?? ''))
 }

@@ -133,13 +133,15 @@ describe('koinon agent run, with money', () => {
     const { dollar } = network.network.contracts
     const faucet = { address: dollar, abi: testDollarAbi, functionName: 'faucet' } as const
     await customer.sender.call({ ...faucet, args: [address, 100_000n] })
-    const bought = async (...more: readonly string[]) => {
+    const check = async (...more: readonly string[]) => {
       const { stdout } = await runKoinon(home.path, '--json', 'agent', 'check', url, ...more)
-      const { checks } = JSON.parse(stdout).data as { checks: { name: string; state: string; detail: string }[] }
-      return checks.filter(({ name }) => name === 'tool' || name === 'bought')
+      return JSON.parse(stdout) as { data: { checks: { name: string }[] }; error?: unknown }
     }
+    const bought = async (...more: readonly string[]) =>
+      (await check(...more)).data.checks.filter(({ name }) => name === 'tool' || name === 'bought')
     expect(await bought()).toMatchObject([{ name: 'tool', state: 'pass' }])
-    expect(await bought('--pay', 'words', '--max-per-call', '0.0019')).toMatchObject([{}, { state: 'fail' }])
+    const dear = await check('--pay', 'words', '--max-per-call', '0.0019')
+    expect(dear.error).toMatchObject({ code: 'payments/over-limit' })
     expect(runsOf('checked', 'a call that checks a listing')).toBe(0)
     expect(await bought('--pay')).toMatchObject([
       {},

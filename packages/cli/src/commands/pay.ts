@@ -39,8 +39,8 @@ type PayOptions = {
 export const testMaximum = '0.1'
 /** Longest answer that is shown. */
 const mostAnswerBytes = 16 << 20
-/** What may lie in channels for calls of this command, as a multiple of a call's limit. */
-const callsInChannels = 100n
+/** What may lie in channels of the store that calls of the command line share, as a multiple of a call's limit. */
+export const callsInChannels = 100n
 
 export function definePay(pay: Command): void {
   pay
@@ -93,7 +93,7 @@ export function definePay(pay: Command): void {
           const sent = new TextEncoder().encode(options.data ?? '')
           const kept = paid && keepPaidReceipt(home, { headers: response.headers, request: sent, response: bytes })
           for (const line of stopped ?? []) say(line)
-          say(typed(describe(response.status, paid, kept, bytes.length)))
+          say(typed(paidSentence(response.status, paid, kept, bytes.length)))
           const body = new TextDecoder().decode(bytes)
           return {
             data: {
@@ -121,7 +121,7 @@ function screenFor(response: Response, isRaw: boolean): AnswerScreen | undefined
 }
 
 /** The answer; of a stream that ended early for want of money what came of it, and why in words. Throws `payments/answer-broken-off`. */
-async function readAnswer(
+export async function readAnswer(
   response: Response,
   url: string,
   onPart: (part: Uint8Array) => void,
@@ -211,7 +211,7 @@ export function maximumOf(given: string | undefined, isTest: boolean): bigint {
 }
 
 /** One line: what was paid, how, from where, and how to check what came. */
-function describe(
+export function paidSentence(
   status: number,
   paid: PaymentFacts | undefined,
   kept: { readonly id: string; readonly kind: string } | undefined,
