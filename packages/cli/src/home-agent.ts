@@ -20,6 +20,8 @@ export type HomeAgentOptions = {
   /** Whether the ledger shall have it (ERC-8004). */
   readonly isRegistered: boolean
   readonly say: (text: string) => void
+  /** Our own text with the commands in it as they are typed here; never what handlers or gateways say. */
+  readonly typed: (text: string) => string
 }
 
 /** What is told of an agent that is served. */
@@ -167,14 +169,14 @@ function createServer(
 }
 
 function createListing(
-  { home, isRegistered, say }: HomeAgentOptions,
+  { home, isRegistered, say, typed }: HomeAgentOptions,
   network: NetworkFile,
   key: AccountKey,
   till: Till | undefined,
 ): AgentListing | undefined {
   if (!isRegistered) return undefined
   const paid = till === undefined ? {} : { wallet: accountKey(home, 'wallet', systemRandom) }
-  return new AgentListing({ home, network, key, say, ...paid })
+  return new AgentListing({ home, network, key, say: (text) => say(typed(text)), ...paid })
 }
 
 /** Says when the agent comes into the book, and each new reason why it is not there. */

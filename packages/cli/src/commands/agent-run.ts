@@ -46,7 +46,8 @@ function run(file: string, options: RunOptions): Promise<never> {
         port: parseInteger(options.port, '--port', 0, 65_535),
         isListed: options.list !== false,
         isRegistered: options.register !== false,
-        say: (text) => say(asTyped(text, commandStyle(options.home))),
+        say,
+        typed: (text) => asTyped(text, commandStyle(options.home)),
         ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
       })
       served = agent
