@@ -23,7 +23,7 @@ export {
   type SealedBid,
   type TimedBid,
 } from './quotes/auction.ts'
-export { chooseQuote, type QuoteChoice, rankQuotes, tieBreaks } from './quotes/choose-quote.ts'
+export { chooseQuote, fittingQuotes, type QuoteChoice, rankQuotes, tieBreaks } from './quotes/choose-quote.ts'
 export {
   parseQuote,
   type Quote,

@@ -17,7 +17,7 @@ export function chooseQuote<quote extends SignedQuote>(
   quotes: readonly quote[],
   choice: QuoteChoice,
 ): quote | undefined {
-  const fit = fitting(quotes, choice)
+  const fit = fittingQuotes(quotes, choice)
   const lowest = fit.reduce<bigint | undefined>(
     (best, { priceAtomic }) => (best === undefined || priceAtomic < best ? priceAtomic : best),
     undefined,
@@ -28,13 +28,17 @@ export function chooseQuote<quote extends SignedQuote>(
 
 /** All that {@link chooseQuote} would look at, its choice first. Each is hashed once: strangers make these lists long. */
 export function rankQuotes<quote extends SignedQuote>(quotes: readonly quote[], choice: QuoteChoice): readonly quote[] {
-  const byPrice = Map.groupBy(fitting(quotes, choice), ({ priceAtomic }) => priceAtomic)
+  const byPrice = Map.groupBy(fittingQuotes(quotes, choice), ({ priceAtomic }) => priceAtomic)
   return [...byPrice]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([, tied]) => (tied.length === 1 ? tied : inTieOrder(tied, choice.domain)))
 }
 
-function fitting<quote extends SignedQuote>(quotes: readonly quote[], choice: QuoteChoice): readonly quote[] {
+/** Those within the ceiling and still good, in the order in which they came. */
+export function fittingQuotes<quote extends SignedQuote>(
+  quotes: readonly quote[],
+  choice: QuoteChoice,
+): readonly quote[] {
   return quotes.filter(
     ({ priceAtomic, deadlineSeconds }) =>
       priceAtomic > 0n &&

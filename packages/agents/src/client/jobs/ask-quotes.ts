@@ -1,5 +1,5 @@
 import { type Address, type Clock, sleep } from '@koinon/base'
-import { chooseQuote, type SignedQuote } from '@koinon/work'
+import { chooseQuote, fittingQuotes, type SignedQuote } from '@koinon/work'
 import { type QuoteBus, type SignedQuoteRequest, signQuoteRequest } from '@koinon/work/quotes'
 import { hashTerms, type JobTerms } from '../../rules/job.ts'
 import { termsToJson } from '../../rules/job-terms-json.ts'
@@ -27,8 +27,9 @@ export function jobRequest(
 }
 
 /**
- * Asks for quotes and chooses the cheapest of those that came, once `enough` came or `waitMs` passed; undefined when none fits. Providers
- * in `excluded` are taken only when nobody else offers.
+ * Asks for quotes and chooses the cheapest of those that came, once `enough` came that fit or `waitMs` passed; undefined when none fits.
+ * Quotes for others that ask for the same terms are not counted where they are above this ceiling. Providers in `excluded` are taken only
+ * when nobody else offers.
  */
 export async function askForQuote(
   bus: QuoteBus,
@@ -50,13 +51,12 @@ export async function askForQuote(
   await bus.post(request)
   const untilMs = performance.now() + waitMs
   for (;;) {
-    const quotes = await bus.quotesFor(request.termsHash)
+    const choice = { domain: client.domain, ceilingAtomic, atSeconds: nowSeconds() + 1 }
+    const quotes = fittingQuotes(await bus.quotesFor(request.termsHash), choice)
     const wanted = quotes.filter(({ provider }) => excluded?.has(provider) !== true)
     const isOver = performance.now() >= untilMs || signal?.aborted === true
-    if (wanted.length >= enough || isOver) {
-      const choice = { domain: client.domain, ceilingAtomic, atSeconds: nowSeconds() + 1 }
+    if (wanted.length >= enough || isOver)
       return chooseQuote(wanted, choice) ?? (isOver ? chooseQuote(quotes, choice) : undefined)
-    }
     await sleep(Math.min(50, waitMs), signal)
   }
 }
