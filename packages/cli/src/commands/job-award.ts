@@ -53,9 +53,12 @@ export function defineJobAward(job: Command): void {
         const quotes = offered.filter((quote) => !passedOver.has(quote.provider))
         const provider = flags.provider === undefined ? undefined : toAddress(flags.provider)
         const nowSeconds = Math.floor(systemClock.nowMs() / 1000)
-        const quote = chosen(quotes, provider, { domain: client.domain, atSeconds: nowSeconds })
+        // Whoever hands in a quote has chosen its price.
+        const ceilingAtomic = flags.quote === undefined ? notedCeiling(context.home, termsHash) : undefined
+        const choice = { domain: client.domain, atSeconds: nowSeconds }
+        const quote = chosen(quotes, provider, ceilingAtomic === undefined ? choice : { ...choice, ceilingAtomic })
         const words = table(['price', 'provider', 'holds until'], quotes.map(quoteLine))
-        if (quote === undefined) throw noQuote(jobId)
+        if (quote === undefined) throw noQuote(jobId, ceilingAtomic)
         const data = { quotes: quotes.map(quoteToJson), chosen: quoteToJson(quote) }
         if (flags.dryRun === true) return { data: { ...data, made: false }, text: words }
         context.say(words)
@@ -133,6 +136,12 @@ async function paying<value>(
   return noted === undefined ? work(client) : withJobBudget(home, flags, noted.grantHash, work)
 }
 
+/** The most that the client said it would pay; undefined where the job was posted from elsewhere. */
+function notedCeiling(home: Home, termsHash: Hex): bigint | undefined {
+  const [noted] = readJobNotes(home, 'ceiling', termsHash) as readonly { readonly ceilingAtomic: string }[]
+  return noted === undefined ? undefined : BigInt(noted.ceilingAtomic)
+}
+
 function passedOverBy({ passOver = [] }: AwardFlags): ReadonlySet<Address> {
   return new Set(passOver.map(toAddress))
 }
@@ -166,11 +175,11 @@ function readQuote(path: string): SignedQuote {
   return parseQuote(readGivenJson({ path, hints: { noFile: hint, badJson: hint } }))
 }
 
-function noQuote(jobId: bigint): KoinonError {
+function noQuote(jobId: bigint, ceilingAtomic?: bigint): KoinonError {
   return new KoinonError({
     code: 'agents/no-quote',
-    message: `Nobody offers to do job ${jobId} now`,
-    hint: 'Quotes come in while the request is open; look again with koinon job award.',
+    message: `Nobody offers to do job ${jobId} now${ceilingAtomic === undefined ? '' : ` for at most ${dollars(ceilingAtomic)}`}`,
+    hint: 'Quotes come in while the request is open; look again with koinon job award. --quote FILE takes one at any price.',
     retry: 'later',
   })
 }

@@ -82,7 +82,8 @@ export function defineJobPost(job: Command): void {
         const data = { terms, ceilingAtomic: `${ceilingAtomic}` }
         if (flags.dryRun === true) return { data: { ...data, made: false }, text: shown }
         const bus = openBus(network)
-        // Before the job can be awarded: it is paid from there or not at all.
+        // Before the job can be awarded: it is paid from there and so much or not at all.
+        saveJobNote(context.home, 'ceiling', hashTerms(terms), 'price', { ceilingAtomic: `${ceilingAtomic}` })
         if (budget !== undefined)
           saveJobNote(context.home, 'budget', hashTerms(terms), 'name', { grantHash: budget.grantHash })
         await ensureGas()

@@ -1,13 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readJobRequest } from '@koinon/agents/rules'
+import { hashTerms, type JobTerms, jobsDomain, readJobRequest, termsToJson } from '@koinon/agents/rules'
 import { bytesToHex, sha256, systemClock } from '@koinon/base'
 import { defaultHttpLimits, HttpListener, sendJson } from '@koinon/base/node'
 import { testDollarAbi } from '@koinon/ledger/abis'
 import type { AccountKey } from '@koinon/node/home'
 import { hasBudgetDelegate } from '@koinon/payments/client/budget'
 import { type PoolLedger, startPoolLedger } from '@koinon/subnets/testing'
-import { QuoteBook, quoteRoutes } from '@koinon/work/quotes'
+import { quoteToJson, signQuote } from '@koinon/work'
+import { QuoteBook, quoteRoutes, signQuoteRequest } from '@koinon/work/quotes'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { TestHome } from '../testing/test-home.ts'
 
@@ -17,16 +18,14 @@ let place: PoolLedger
 let wallet: AccountKey
 let maker: AccountKey
 let gateway: HttpListener
+let book: QuoteBook
 beforeAll(async () => {
   place = await startPoolLedger()
   const { network, owner } = place.ledger
   const { jobs, dollar } = network.contracts
-  const routes = quoteRoutes(
-    new QuoteBook(
-      { chainId: network.chainId, contracts: [jobs as `0x${string}`], readTerms: readJobRequest },
-      systemClock,
-    ),
-  )
+  const settlements = { chainId: network.chainId, contracts: [jobs as `0x${string}`], readTerms: readJobRequest }
+  book = new QuoteBook(settlements, systemClock)
+  const routes = quoteRoutes(book)
   gateway = new HttpListener({
     host: '127.0.0.1',
     port: 0,
@@ -92,6 +91,34 @@ describe('koinon job', () => {
     const dry = await json('award', '2', '--quote', join(folder, 'quote.json'), '--dry-run')
     expect(dry.data).toMatchObject({ made: false, chosen: { priceAtomic: '4000000' } })
     expect((await json('reject', '2', '--yes')).data).toMatchObject({ job: { status: 'rejected' } })
+  })
+
+  it('pays no more than it posted, whatever a stranger lets the book take once the request is over', async () => {
+    const posted = await json('post', 'Rake the leaves', '--price', '5', '--hours', '1')
+    const jobId = posted.data.jobId as string
+    const terms = posted.data.terms as JobTerms
+    const { network } = place.ledger
+    const settlement = jobsDomain(network.chainId, network.contracts.jobs as `0x${string}`)
+    const atSeconds = Math.floor(Date.now() / 1_000)
+    vi.useFakeTimers({ toFake: ['Date'], now: (atSeconds + 3_545) * 1_000 })
+    try {
+      const asked = { kind: 'job', settlement, client: maker.address, termsHash: hashTerms(terms) }
+      const open = { terms: termsToJson(terms), ceilingAtomic: 1_000_000_000n, deadlineSeconds: atSeconds + 3_595 }
+      book.post(signQuoteRequest({ ...asked, ...open }, maker.secretKey), ['there'])
+      const dear = { termsHash: asked.termsHash, provider: maker.address, priceAtomic: 50_000_000n, nonce: 77n }
+      const quote = signQuote(settlement, { ...dear, deadlineSeconds: atSeconds + 3_590 }, maker.secretKey)
+      book.quote(quote, ['there'])
+      for (const which of [[], ['--provider', maker.address]])
+        expect((await json('award', jobId, '--yes', ...which)).error).toMatchObject({
+          code: 'agents/no-quote',
+          message: `Nobody offers to do job ${jobId} now for at most 5 dollars`,
+        })
+      writeFileSync(join(folder, 'dear.json'), JSON.stringify(quoteToJson(quote)))
+      const handed = await json('award', jobId, '--quote', join(folder, 'dear.json'), '--dry-run')
+      expect(handed.data).toMatchObject({ chosen: { priceAtomic: '50000000' } })
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('holds a sealed auction: the price is sealed, shown later, and the cheapest that was shown is paid its price', async () => {

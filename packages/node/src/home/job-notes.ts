@@ -1,11 +1,11 @@
-/** What a home must not forget about jobs between two commands: sealed bids, the bid that is taken, the budget that pays. */
+/** What a home must not forget about jobs between two commands: sealed bids, the bid that is taken, the budget that pays, and how much. */
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Hex, KoinonError } from '@koinon/base'
 import { type Home, writeFileDurably } from './home.ts'
 
-/** `budget`: which one pays; `award`: the bid that is taken; `bid`: what this home bids. */
-export type JobNoteKind = 'bid' | 'award' | 'budget'
+/** `budget`: which one pays; `ceiling`: the most that is paid; `award`: the bid that is taken; `bid`: what this home bids. */
+export type JobNoteKind = 'bid' | 'award' | 'budget' | 'ceiling'
 
 const folderOf = (home: Home): string => join(home.path, 'jobs')
 
