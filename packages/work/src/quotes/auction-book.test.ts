@@ -162,6 +162,40 @@ describe('a sealed auction in a book', () => {
   })
 })
 
+describe('an auction in the network that fills the book', () => {
+  const full = (isBidFor: (name: string) => boolean) => {
+    const readTerms = ({ termsHash }: { readonly termsHash: Hex }) => ({
+      payer: addressOf('ann'),
+      auction: { ...sealed, termsHash },
+    })
+    const settlements = { chainId: 7, contracts: [settlement.verifyingContract], readTerms }
+    const book = new QuoteBook(settlements, clock, { ...defaultQuoteBookLimits, requests: 4 })
+    book.post(requestOf('far', { termsHash: word('far') }), ['far', 'far'])
+    for (const name of ['eve', 'mallory']) {
+      book.post(requestOf(name, { termsHash: word(name) }), ['wide', name])
+      if (isBidFor(name)) book.commit(word(name), word('fake'), here)
+    }
+    book.post(requestOf('ann'), ['wide', 'ann'])
+    book.commit(termsHash, seal(bid('a', 40n)), here)
+    seconds = 1_100
+    book.post(requestOf('new', { termsHash: word('new') }), ['elsewhere', 'new'])
+    const asked = book.open('job', 0).requests.map((request) => request.termsHash)
+    return { book, asked }
+  }
+
+  it('keeps the bids that cannot be sent again: a neighbour without any makes room', () => {
+    const { book, asked } = full(() => false)
+    expect(asked).toEqual([word('far'), word('eve'), termsHash, word('new')])
+    book.reveal(bid('a', 40n), salt)
+    seconds = 1_200
+    expect(winner(sealed, book)).toEqual(bid('a', 40n))
+  })
+
+  it('fills it for nobody: where all of that network have bids the newest goes, and no other network pays', () => {
+    expect(full(() => true).asked).toEqual([word('far'), word('eve'), word('mallory'), word('new')])
+  })
+})
+
 it('has room for a sealed bid of a network of its own, however many small networks of one provider fill it', () => {
   const book = bookOf(sealed)
   for (let place = 0; place < 1_024; place++) {

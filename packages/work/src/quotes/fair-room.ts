@@ -25,3 +25,21 @@ export function whoMakesRoom<held extends { readonly origin: Origin }>(
   }
   return isAmongThem ? undefined : group.at(-1)
 }
+
+/**
+ * What goes instead of `chosen` where that may not: the newest that may of its own network, of the smallest that has one; `chosen` itself
+ * where the widest has none, so that nobody fills a place with what may not go. `held` is oldest first.
+ */
+export function whoGoesInstead<held extends { readonly origin: Origin }>(
+  held: readonly held[],
+  chosen: held,
+  mayGo: (one: held) => boolean,
+): held {
+  if (mayGo(chosen)) return chosen
+  for (let levels = chosen.origin.length; levels > 0; levels--) {
+    const network = chosen.origin.slice(0, levels)
+    const other = held.findLast((one) => mayGo(one) && network.every((name, level) => one.origin[level] === name))
+    if (other !== undefined) return other
+  }
+  return chosen
+}

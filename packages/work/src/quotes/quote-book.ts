@@ -12,7 +12,7 @@ import {
   recordOf,
   reveal,
 } from './bidding.ts'
-import type { Origin } from './fair-room.ts'
+import { type Origin, whoGoesInstead } from './fair-room.ts'
 import { type SignedQuote, verifyQuote } from './quote.ts'
 import { type QuoteRequest, type SignedQuoteRequest, verifyQuoteRequest } from './quote-request.ts'
 
@@ -107,7 +107,7 @@ export class QuoteBook {
     const others = this.#asked().filter((one) => !isOfPayer || one.request.termsHash !== termsHash)
     if (others.filter((one) => one.request.client === client).length >= this.#limits.requestsPerClient) throw full()
     const other = makeRoom(others, origin, this.#limits.requestsPerOrigin, this.#limits.requests, () => true)
-    if (other !== undefined) this.#drop(other.request)
+    if (other !== undefined) this.#drop(whoGoesInstead(others, other, (one) => this.#mayGo(one)).request)
     const bidding = auction === undefined ? undefined : openBidding(auction)
     const entry = known ?? { asked: new Map(), quotes: new Map(), payer: read.payer, bidding }
     if (isOfPayer) entry.asked.clear()
@@ -192,6 +192,12 @@ export class QuoteBook {
   /** Oldest first. */
   #asked(): readonly Asked[] {
     return [...this.#entries.values()].flatMap(({ asked }) => [...asked.values()]).sort((a, b) => a.number - b.number)
+  }
+
+  /** Whether nothing goes with it that cannot be sent again: bids of an auction that nobody else asks for. */
+  #mayGo({ request }: Asked): boolean {
+    const { asked, bidding } = this.#entries.get(request.termsHash) as Entry
+    return asked.size > 1 || bidding === undefined || bidding.bids.size + bidding.sealed.size === 0
   }
 
   #drop({ termsHash, client }: SignedQuoteRequest): void {
