@@ -80,6 +80,14 @@ function requirePay({ pay, data, maxPerCall, budget }: CheckOptions): void {
 function toolOf(checks: readonly ListingCheck[], wanted: string | true): PricedTool {
   const tools = checks.flatMap(({ tool }) => tool ?? [])
   const tool = wanted === true ? tools[0] : tools.find(({ name }) => name === wanted)
+  const objection = checks.find((check) => check.tool === tool && check.state === 'fail')
+  if (tool !== undefined && objection !== undefined) {
+    throw new KoinonError({
+      code: 'usage/service-failed',
+      message: `Nothing is bought of a service that fails its check: ${objection.detail}`,
+      hint: 'Name another service, or pay the address with "koinon pay URL".',
+    })
+  }
   if (tool !== undefined) return tool
   throw new KoinonError({
     code: 'usage/no-priced-service',
@@ -109,7 +117,9 @@ async function buy(
   })
   try {
     const body = data ?? JSON.stringify(sampleOf(input))
-    const request = { method: 'POST', headers: { 'content-type': 'application/json' }, body }
+    // The body is the listing's: it goes to the address that was checked and to no other.
+    const headers = { 'content-type': 'application/json' }
+    const request = { method: 'POST', headers, body, redirect: 'error' } as const
     const response = await namingFetch(owner.fetch)(url, request)
     const { bytes, stopped } = await readAnswer(response, url, () => undefined)
     const receipt = receiptOf(response)
